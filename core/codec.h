@@ -1,0 +1,91 @@
+// msgpack for everything that leaves this process: batches and messages.
+//
+// Writing appends to a string. Reading first lets msgpack parse the whole input into a flat list of
+// tokens that point into it (bounded in number and depth, nothing is copied, nothing throws), then
+// hands them out one by one. A Reader remembers its first failure: callers read on, and ask ok()
+// once at the end.
+//
+//   Reader in(bytes);
+//   const std::size_t n = in.array();
+//   const Origin origin = in.uint64();
+//   if (!in.done()) return in.failure();
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+
+namespace anabranch::core {
+
+// Appends msgpack to a string. Not thread-safe.
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+
+  Writer& array(std::size_t size);
+  Writer& uint64(std::uint64_t value);
+  Writer& int64(std::int64_t value);
+  Writer& real(double value);
+  Writer& bin(std::string_view bytes);
+  Writer& text(std::string_view utf8);
+  Writer& nil();
+  Writer& boolean(bool value);
+
+ private:
+  std::string& out_;
+};
+
+// One value of the input; arrays are followed by their elements.
+struct Token {
+  enum class Kind : std::uint8_t { kNil, kBool, kUint, kInt, kReal, kBin, kText, kArray };
+  Kind kind = Kind::kNil;
+  std::uint64_t number = 0;  // The value's bits, or an array's size.
+  std::string_view bytes;    // Of bin and text: a view into the input.
+};
+
+// Reads what a Writer wrote, and survives what anybody else wrote.
+class Reader {
+ public:
+  static constexpr std::size_t kDepthMax = 16;
+  static constexpr std::size_t kTokensMax = 4'000'000;
+
+  // `bytes` must outlive the reader and what it hands out.
+  explicit Reader(std::string_view bytes, std::size_t tokens_max = kTokensMax);
+
+  // Each takes the next token; a token of another kind, or none, is a failure and gives 0 or empty.
+  std::size_t array();
+  // An array that must have exactly (or at least, newer writers append fields) `size` elements.
+  void array_of(std::size_t size);
+  std::uint64_t uint64();
+  std::int64_t int64();
+  double real();
+  std::string_view bin();
+  std::string_view text();
+  bool boolean();
+  // Whether the next token is nil; takes it if so.
+  bool take_nil();
+  // The next token's kind; nothing at the end or after a failure.
+  [[nodiscard]] std::optional<Token::Kind> peek() const;
+  // Takes one whole value of any kind, arrays with all that they hold.
+  void skip();
+  // Makes the reader fail, for checks that the caller does.
+  void fail(std::string message);
+
+  [[nodiscard]] bool ok() const { return !failure_.has_value(); }
+  // Whether everything was read without a failure; bytes left over are a failure.
+  [[nodiscard]] bool done();
+  [[nodiscard]] const Failure& failure() const { return *failure_; }
+
+ private:
+  const Token* next(Token::Kind kind);
+
+  std::vector<Token> tokens_;
+  std::size_t at_ = 0;
+  std::optional<Failure> failure_;
+};
+
+}  // namespace anabranch::core

@@ -1,0 +1,28 @@
+// Origins and dots: the names of leaders' incarnations and of their ops.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+namespace anabranch::core {
+
+// 64 random bits that name one incarnation of one leader. Zero is no origin. Canonical order is the
+// order of the numbers, the same in every region.
+using Origin = std::uint64_t;
+
+// Counts the ops of one origin, from 1.
+using Seq = std::uint64_t;
+
+// The name of an op.
+struct Dot {
+  Origin origin = 0;
+  Seq seq = 0;
+
+  auto operator<=>(const Dot&) const = default;
+};
+
+// 16 hexadecimal digits, as shown to people.
+std::string to_string(Origin origin);
+
+}  // namespace anabranch::core

@@ -1,0 +1,74 @@
+// Paths: where a row is. A path is a list of byte strings, encoded so that the order of the
+// encodings is the order of the lists and a prefix of components is a prefix of bytes.
+//
+// Encoding: each component with 0x00 written as 0x00 0xFF, closed by 0x00 0x01.
+//   {"a"}       61 00 01
+//   {"a\0"}     61 00 FF 00 01
+//   {"a", "b"}  61 00 01 62 00 01
+// so {"a"} < {"a", "b"} < {"a\0"} < {"ab"}.
+//
+// Row keys: a storage key must be short. An encoding of more than 480 bytes is stored under its
+// first 448 bytes, 00 02 (which no encoding contains) and 16 bytes of BLAKE2b; the row then holds
+// the full path. Rows that share 448 bytes are therefore not in path order: a scan collects and
+// sorts them (see regions/row_scan.h).
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+
+namespace anabranch::core {
+
+// The decoded form.
+using Components = std::vector<std::string>;
+
+// An encoded path; compares in path order. A value type.
+class Path {
+ public:
+  static constexpr std::size_t kDirectSizeMax = 480;  // Longer encodings are stored by hash.
+  static constexpr std::size_t kHashedPrefix = 448;   // This much of them stays readable.
+
+  Path() = default;
+  Path(std::initializer_list<std::string_view> components);
+  static Path of(std::span<const std::string_view> components);
+  static Path of(const Components& components);
+  // Takes an encoding from outside; fails on bytes that no encoding has.
+  static Result<Path> from_encoded(std::string_view encoded);
+
+  // Adds a component at the end.
+  Path& append(std::string_view component);
+  [[nodiscard]] Path child(std::string_view component) const;
+  // Without its last component; the path must not be empty.
+  [[nodiscard]] Path parent() const;
+  [[nodiscard]] Components components() const;
+  // The last component, decoded; the path must not be empty.
+  [[nodiscard]] std::string last() const;
+
+  [[nodiscard]] const std::string& encoded() const { return encoded_; }
+  [[nodiscard]] bool empty() const { return encoded_.empty(); }
+  // Whether `other` is this path or lies below it.
+  [[nodiscard]] bool is_prefix_of(const Path& other) const;
+
+  auto operator<=>(const Path&) const = default;
+
+ private:
+  std::string encoded_;
+};
+
+// The storage key of the row at `path`: its encoding, or prefix and hash when that is too long.
+std::string row_key(const Path& path);
+// Whether `path` is stored by hash, so that its row must carry the full path.
+[[nodiscard]] bool is_hashed(const Path& path);
+// Whether a storage key is of the hashed form.
+[[nodiscard]] bool is_hashed_key(std::string_view key);
+
+// The smallest string greater than every string that starts with `prefix`; empty when there is
+// none (the end of the table). For scans of everything below a prefix.
+std::string prefix_end(std::string_view prefix);
+
+}  // namespace anabranch::core

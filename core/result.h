@@ -1,0 +1,87 @@
+// A value or the reason why there is none, for everything that decodes bytes which this process did
+// not write, and for layers below the public API, where nothing throws.
+//
+//   Result<Batch> batch = decode_batch(bytes);
+//   if (!batch.ok()) return batch.failure();
+//   use(batch.value());
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <anabranch/error.h>
+
+#include "core/assert.h"
+
+namespace anabranch::core {
+
+// Why there is no value: a code for the program, a sentence for a person.
+struct Failure {
+  ErrorCode code = ErrorCode::kCorrupt;
+  std::string message;
+
+  // Turns into the exception of the public API.
+  [[noreturn]] void raise() const { throw Error(code, message); }
+};
+
+inline Failure corrupt(std::string message) { return {ErrorCode::kCorrupt, std::move(message)}; }
+inline Failure invalid(std::string message) { return {ErrorCode::kInvalid, std::move(message)}; }
+
+// Implicitly made from a value or from a Failure. Reading the side that is absent is a programmer
+// error and aborts.
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit
+  Result(Failure failure) : state_(std::in_place_index<1>, std::move(failure)) {}  // NOLINT
+
+  [[nodiscard]] bool ok() const { return state_.index() == 0; }
+  [[nodiscard]] const Failure& failure() const {
+    ANABRANCH_ASSERT(!ok());
+    return std::get<1>(state_);
+  }
+  [[nodiscard]] T& value() & {
+    ANABRANCH_ASSERT(ok());
+    return std::get<0>(state_);
+  }
+  [[nodiscard]] const T& value() const& {
+    ANABRANCH_ASSERT(ok());
+    return std::get<0>(state_);
+  }
+  [[nodiscard]] T&& value() && {
+    ANABRANCH_ASSERT(ok());
+    return std::get<0>(std::move(state_));
+  }
+  // The value; throws anabranch::Error where there is none. For the public surface.
+  T value_or_raise() && {
+    if (!ok()) failure().raise();
+    return std::get<0>(std::move(state_));
+  }
+
+ private:
+  std::variant<T, Failure> state_;
+};
+
+// Success without a value, or the reason of the failure.
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() = default;
+  Result(Failure failure) : failure_(std::move(failure)) {}  // NOLINT: implicit
+
+  [[nodiscard]] bool ok() const { return !failure_.has_value(); }
+  [[nodiscard]] const Failure& failure() const {
+    ANABRANCH_ASSERT(failure_.has_value());
+    return *failure_;
+  }
+  void value_or_raise() && {
+    if (failure_) failure_->raise();
+  }
+
+ private:
+  std::optional<Failure> failure_;
+};
+
+}  // namespace anabranch::core

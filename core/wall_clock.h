@@ -1,0 +1,37 @@
+// Where the time of day comes from. The only place in core, crdt, storage and regions that may read
+// a real clock, besides the leader's timer: everything else gets time as an argument.
+#pragma once
+
+#include <cstdint>
+
+namespace anabranch::core {
+
+// Milliseconds since 1970, UTC.
+using Millis = std::int64_t;
+
+// Thread-safe in every implementation.
+class WallClock {
+ public:
+  virtual ~WallClock() = default;
+  [[nodiscard]] virtual Millis now_ms() const = 0;
+};
+
+// The machine's clock.
+class SystemClock final : public WallClock {
+ public:
+  [[nodiscard]] Millis now_ms() const override;
+};
+
+// A clock that a test or a simulator moves by hand, forwards and backwards.
+class ManualClock final : public WallClock {
+ public:
+  explicit ManualClock(Millis now = 0) : now_(now) {}
+  [[nodiscard]] Millis now_ms() const override { return now_; }
+  void set(Millis now) { now_ = now; }
+  void advance(Millis by) { now_ += by; }
+
+ private:
+  Millis now_;
+};
+
+}  // namespace anabranch::core

@@ -1,0 +1,19 @@
+// The join of two rows that two replicas hold at the same path, with what each replica has applied.
+// `merge` of tests/model/model.py. Associative, commutative and idempotent on reached states.
+#pragma once
+
+#include "core/version_vector.h"
+#include "crdt/row.h"
+
+namespace anabranch::crdt {
+
+// A dot that one side lacks although its vector covers it was removed there; a dot that it does not
+// cover is news to it. A slot counts as its newest dot.
+Cell join(const Cell& mine, const core::VersionVector& mine_applied, const Cell& theirs,
+          const core::VersionVector& theirs_applied);
+Tally join(const Tally& mine, const core::VersionVector& mine_applied, const Tally& theirs,
+           const core::VersionVector& theirs_applied);
+Row join(const Row& mine, const core::VersionVector& mine_applied, const Row& theirs,
+         const core::VersionVector& theirs_applied);
+
+}  // namespace anabranch::crdt

@@ -1,0 +1,81 @@
+// Rows: what is stored at a path, a cell and a tally. Everything else is a way to lay out rows.
+//
+// Cell: a multi-value register. A put removes the siblings that its context covers and adds its own;
+// concurrent puts both stay. Tally: a counter. Each origin adds only to its own slot, in a frame
+// named by the seq that opened it; a reset rebases exactly what it had observed.
+//
+// Invariants: 1. siblings are sorted by dot and slots by origin, each at most once; 2. a slot has
+// birth <= seq and base_seq <= seq; 3. a slot with base_seq == seq is dead: it counts nothing and
+// waits until its origin is known to have applied the reset. See tests/model/model.py.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/dot.h"
+#include "core/hlc.h"
+#include "core/number.h"
+#include "core/result.h"
+#include "core/version_vector.h"
+
+namespace anabranch::crdt {
+
+struct Sibling {
+  core::Dot dot;
+  core::Hlc hlc;
+  std::string value;
+  std::optional<std::string> base;
+  bool operator==(const Sibling&) const = default;
+};
+
+// What one origin has added to a tally. All figures are in the frame that `birth` names.
+struct Slot {
+  core::Origin origin = 0;
+  core::Seq birth = 0;     // Seq of the op that opened the frame.
+  core::Seq seq = 0;       // Seq of the newest addition.
+  core::Number total;      // Sum of the frame's additions up to seq.
+  core::Seq base_seq = 0;  // Newest addition that an applied reset had observed, 0 for none.
+  core::Number base;       // The total at base_seq.
+  core::Dot reset;         // A reset that reached base_seq.
+
+  [[nodiscard]] bool dead() const { return base_seq == seq; }
+  [[nodiscard]] core::Number value() const { return total.minus(base); }
+  bool operator==(const Slot&) const = default;
+};
+
+struct Cell {
+  std::vector<Sibling> siblings;
+
+  // Removes every sibling that `context` covers.
+  void forget(const core::VersionVector& context);
+  // Adds a sibling; its dot must not be there yet.
+  void add(Sibling sibling);
+  bool operator==(const Cell&) const = default;
+};
+
+struct Tally {
+  std::vector<Slot> slots;
+
+  [[nodiscard]] const Slot* find(core::Origin origin) const;
+  // The origin's slot, made when absent.
+  Slot& slot(core::Origin origin);
+  // Whether any slot still counts.
+  [[nodiscard]] bool live() const;
+  // The sum of the live slots in canonical order.
+  [[nodiscard]] core::Number sum() const;
+  bool operator==(const Tally&) const = default;
+};
+
+struct Row {
+  Cell cell;
+  Tally tally;
+
+  // Nothing to store: no sibling, no slot.
+  [[nodiscard]] bool empty() const { return cell.siblings.empty() && tally.slots.empty(); }
+  // Whether anything counts: a sibling or a live slot.
+  [[nodiscard]] bool present() const { return !cell.siblings.empty() || tally.live(); }
+  bool operator==(const Row&) const = default;
+};
+
+}  // namespace anabranch::crdt

@@ -1,0 +1,25 @@
+// Storage in one LMDB environment: log, rows, counts and meta in one synced transaction per commit,
+// so that they can never disagree. What is committed is durable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "storage/storage.h"
+
+namespace anabranch::storage {
+
+struct LmdbOptions {
+  std::string directory;                                 // Created (mode 0700) when absent.
+  std::size_t map_bytes = std::size_t{1} << 40U;         // Address space, not disk.
+  unsigned readers_max = 1024;
+};
+
+// Opens or creates. The directory stays locked against other processes, and against a second
+// opening in this one, as long as the storage lives. Fails with kBusy when it is locked, kInvalid
+// when the directory holds something else or cannot be used (no such parent, no permission, a file,
+// a network file system), kCorrupt when its format is unknown (naming both numbers).
+core::Result<std::unique_ptr<Storage>> open_lmdb_storage(const LmdbOptions& options);
+
+}  // namespace anabranch::storage

@@ -1,0 +1,69 @@
+// Frames: the envelope of every message between leaders.
+//
+//   offset  size  field
+//   0       1     format version (1)
+//   1       1     kind of the message
+//   2       2     flags (0; bit 0: this frame is a chunk of a longer body)
+//   4       4     length of what follows the header, little-endian
+//   8       8     checksum: XXH3 of bytes 0 to 7 and of what follows the header
+//   16      ...   body, or of a chunk: stream (8), offset (8), total (8), then bytes
+//
+// A body of up to 1 MiB travels in one frame, a longer one in chunks of 1 MiB. Chunks of one body
+// arrive in order on a link; an Assembler holds at most one partial body.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+
+namespace anabranch::transport {
+
+inline constexpr std::uint8_t kFrameFormat = 1;
+inline constexpr std::size_t kFrameHeaderSize = 16;
+inline constexpr std::size_t kFrameBodyMax = std::size_t{1} << 20U;
+inline constexpr std::size_t kMessageSizeMax = std::size_t{256} << 20U;  // Whole bodies.
+
+// A checked frame; views point into the bytes that were decoded.
+struct Frame {
+  std::uint8_t kind = 0;
+  bool is_chunk = false;
+  std::uint64_t stream = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t total = 0;
+  std::string_view bytes;
+};
+
+// One message as one or more frames, handed to `emit` in order. `stream` names a chunked body and
+// must differ between the messages of one link.
+void encode_frames(std::uint8_t kind, std::string_view body, std::uint64_t stream,
+                   const std::function<void(std::string)>& emit);
+
+// Fails on a wrong version (naming both numbers), length, checksum or chunk header.
+core::Result<Frame> decode_frame(std::string_view bytes);
+
+// A message with all its bytes.
+struct Message {
+  std::uint8_t kind = 0;
+  std::string body;
+};
+
+// Puts the chunks of one link together. Not thread-safe.
+class Assembler {
+ public:
+  // A complete message, or nothing yet. Fails on chunks that do not follow each other or on a total
+  // over kMessageSizeMax; the partial body is then dropped.
+  core::Result<std::optional<Message>> add(const Frame& frame);
+
+ private:
+  std::uint64_t stream_ = 0;
+  std::uint64_t total_ = 0;
+  Message partial_;
+  bool open_ = false;
+};
+
+}  // namespace anabranch::transport

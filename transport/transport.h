@@ -1,0 +1,59 @@
+// The interface of transport: links to other leaders that carry messages, and nothing more.
+//
+// A link is one connection, in either direction. Delivery is not promised: messages may be lost
+// when a link breaks, and the protocol above resumes by version vector. A broken and reopened
+// connection shows as kDown and kUp.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+
+namespace anabranch::transport {
+
+// Names a link for the life of the transport; never used twice.
+using LinkId = std::uint64_t;
+
+struct Event {
+  enum class Kind : std::uint8_t { kUp, kDown, kMessage };
+  Kind kind = Kind::kMessage;
+  LinkId link = 0;
+  std::uint8_t message_kind = 0;  // Of kMessage.
+  std::string body;               // Of kMessage: complete and with a checked checksum.
+  std::string address;            // Of kUp: the address that was dialled, empty for accepted links.
+};
+
+// What went wrong so far, for status and metrics.
+struct TransportCounters {
+  std::uint64_t frames_received = 0;
+  std::uint64_t frames_sent = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t frames_rejected = 0;  // Rubbish: wrong version, length or checksum.
+  std::uint64_t sends_failed = 0;     // To links that were gone.
+};
+
+// All functions are thread-safe.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  // Sends a message on a link; to a link that is down it goes nowhere. Never blocks.
+  virtual void send(LinkId link, std::uint8_t message_kind, std::string body) = 0;
+  // Takes the events that have arrived, oldest first, at most about `bytes_max` of bodies (at least
+  // one event when there is any).
+  virtual std::vector<Event> receive(std::size_t bytes_max) = 0;
+  // Drops what the far side sent last as rubbish: closes the link when it was accepted, and counts.
+  virtual void reject(LinkId link) = 0;
+  // A file descriptor that is readable while events wait. Owned by the transport.
+  [[nodiscard]] virtual int wake_fd() const = 0;
+  // Where it listens, with the real port where port 0 or "*" was asked for; empty when it does not.
+  [[nodiscard]] virtual std::string endpoint() const = 0;
+  [[nodiscard]] virtual TransportCounters counters() const = 0;
+};
+
+}  // namespace anabranch::transport
