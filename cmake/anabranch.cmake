@@ -1,0 +1,152 @@
+# The helpers of the build: one function per kind of target.
+#
+#   anabranch_layer(storage SOURCES memory_storage.cc USES core LINKS PkgConfig::LMDB)
+#   anabranch_library(anabranch LAYERS core crdt storage transport regions)
+#   anabranch_program(anabranch_server OUTPUT_NAME anabranch SOURCES main.cc USES server)
+#   anabranch_test(storage_test SOURCES memory_storage_test.cc USES storage)
+#
+# A layer is an OBJECT library `anabranch_layer_<name>`. Objects are not transitive in CMake: who links
+# an object library gets its objects, but not those of the libraries below it. So each layer records
+# what it uses, and programs, tests and the library collect the objects of the whole closure.
+
+# Compilation goes through ccache when there is one.
+function(anabranch_use_ccache)
+  find_program(CCACHE_PROGRAM ccache)
+  mark_as_advanced(CCACHE_PROGRAM)
+  if(CCACHE_PROGRAM AND PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM} PARENT_SCOPE)
+  endif()
+endfunction()
+
+function(anabranch_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+  if(ANABRANCH_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 reports std::string's own concatenation (GCC bug 105651).
+    target_compile_options(${target} PRIVATE -Wno-restrict)
+    if(ANABRANCH_SANITIZE)
+      # Instrumented code confuses the flow analysis of GCC 12.
+      target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
+    endif()
+  endif()
+endfunction()
+
+# Whoever links the target inside this build gets the sanitizers too; an installed package does not.
+function(anabranch_sanitizers target)
+  if(ANABRANCH_SANITIZE)
+    target_compile_options(${target} PRIVATE
+      -fsanitize=${ANABRANCH_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC $<BUILD_INTERFACE:-fsanitize=${ANABRANCH_SANITIZE}>)
+  endif()
+endfunction()
+
+# The house rules of compilation. The repository's root and include/ are the only include
+# directories: with -Istorage, <lmdb.h> could find a file of ours.
+function(anabranch_rules target)
+  target_compile_features(${target} PRIVATE cxx_std_20)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
+  anabranch_warnings(${target})
+  anabranch_sanitizers(${target})
+endfunction()
+
+# Defines the layer `name`. USES are layers below it, LINKS are foreign targets.
+# A layer without sources is an INTERFACE library: it may be used, and has no objects.
+function(anabranch_layer name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES;LINKS")
+  set(closure ${name})
+  foreach(layer IN LISTS arg_USES)
+    get_property(below GLOBAL PROPERTY ANABRANCH_LAYERS_OF_${layer})
+    if(NOT below)
+      message(FATAL_ERROR "layer ${name} uses ${layer}, which is not defined before it")
+    endif()
+    list(APPEND closure ${below})
+  endforeach()
+  list(REMOVE_DUPLICATES closure)
+  set_property(GLOBAL PROPERTY ANABRANCH_LAYERS_OF_${name} ${closure})
+  set_property(GLOBAL PROPERTY ANABRANCH_LINKS_OF_${name} ${arg_LINKS} Threads::Threads)
+
+  if(NOT arg_SOURCES)
+    add_library(anabranch_layer_${name} INTERFACE)
+    return()
+  endif()
+  add_library(anabranch_layer_${name} OBJECT ${arg_SOURCES})
+  set_target_properties(anabranch_layer_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  anabranch_rules(anabranch_layer_${name})
+  target_link_libraries(anabranch_layer_${name} PRIVATE ${arg_LINKS} Threads::Threads)
+endfunction()
+
+# Links `target` with the objects of LAYERS, of all layers below them, and with what these link.
+function(anabranch_link_layers target)
+  foreach(layer IN LISTS ARGN)
+    get_property(below GLOBAL PROPERTY ANABRANCH_LAYERS_OF_${layer})
+    if(NOT below)
+      message(FATAL_ERROR "${target} uses the layer ${layer}, which is not defined")
+    endif()
+    list(APPEND closure ${below})
+  endforeach()
+  list(REMOVE_DUPLICATES closure)
+  foreach(layer IN LISTS closure)
+    get_property(links GLOBAL PROPERTY ANABRANCH_LINKS_OF_${layer})
+    get_target_property(type anabranch_layer_${layer} TYPE)
+    if(type STREQUAL "OBJECT_LIBRARY")
+      target_sources(${target} PRIVATE $<TARGET_OBJECTS:anabranch_layer_${layer}>)
+    endif()
+    foreach(link IN LISTS links)
+      # Header-only helpers of ours (anabranch_msgpack) are not part of an installed package.
+      if(NOT link MATCHES "^anabranch_")
+        target_link_libraries(${target} PRIVATE ${link})
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
+# Defines the static library `name`, made of the objects of LAYERS and of all layers below them.
+function(anabranch_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LAYERS")
+  file(CONFIGURE OUTPUT version.cc CONTENT "// The library is made of its layers' objects.\n")
+  add_library(${name} STATIC ${CMAKE_CURRENT_BINARY_DIR}/version.cc)
+  add_library(${name}::${name} ALIAS ${name})
+  target_compile_features(${name} PUBLIC cxx_std_20)
+  anabranch_sanitizers(${name})
+  anabranch_link_layers(${name} ${arg_LAYERS})
+endfunction()
+
+# Defines an executable that sees the layers USES. Without sources it is left out.
+function(anabranch_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT_NAME" "SOURCES;USES;LINKS")
+  if(NOT arg_SOURCES)
+    return()
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  anabranch_rules(${name})
+  target_link_libraries(${name} PRIVATE ${arg_LINKS})
+  anabranch_link_layers(${name} ${arg_USES})
+  if(arg_OUTPUT_NAME)
+    set_target_properties(${name} PROPERTIES OUTPUT_NAME ${arg_OUTPUT_NAME})
+  endif()
+endfunction()
+
+# Defines a doctest program whose cases are ctest entries named `<label>/<case>`, labelled LABEL
+# (by default the name without `_test`) and stopped after TIMEOUT seconds (60).
+function(anabranch_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;USES;LINKS")
+  if(NOT arg_SOURCES)
+    return()
+  endif()
+  if(NOT arg_LABEL)
+    string(REGEX REPLACE "_test$" "" arg_LABEL ${name})
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  anabranch_program(${name}
+    SOURCES ${arg_SOURCES}
+    USES ${arg_USES}
+    LINKS anabranch_test_main doctest::doctest ${arg_LINKS})
+  doctest_discover_tests(${name}
+    TEST_PREFIX "${arg_LABEL}/"
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+endfunction()
