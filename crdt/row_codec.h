@@ -1,0 +1,31 @@
+// Rows as bytes in a table: hand-packed, since every write decodes one. docs/formats.md draws it.
+//
+//   flags      1 byte   1: full path follows, 2: has a cell, 4: has a tally, 8: any base present
+//   path       bytes    only for paths that are stored by hash
+//   siblings   varint count, then each: origin number, seq, hlc, value bytes, [has base, base]
+//   slots      varint count, then each: origin number, kind, birth, seq, total, base_seq,
+//              [base, reset origin number, reset seq when base_seq != 0]
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/origin_table.h"
+#include "core/path.h"
+#include "core/result.h"
+#include "crdt/row.h"
+
+namespace anabranch::crdt {
+
+struct StoredRow {
+  std::optional<core::Path> path;  // Only of rows that are stored by hash.
+  Row row;
+};
+
+// Every origin in the row must be in `origins`.
+std::string encode_row(const core::Path& path, const Row& row, const core::OriginTable& origins);
+// Fails with kCorrupt on anything that encode_row does not make.
+core::Result<StoredRow> decode_row(std::string_view bytes, const core::OriginTable& origins);
+
+}  // namespace anabranch::crdt
