@@ -5,9 +5,9 @@
 #   anabranch_program(anabranch_server OUTPUT_NAME anabranch SOURCES main.cc USES server)
 #   anabranch_test(storage_test SOURCES memory_storage_test.cc USES storage)
 #
-# A layer is an OBJECT library `anabranch_layer_<name>`. Objects are not transitive in CMake: who links
-# an object library gets its objects, but not those of the libraries below it. So each layer records
-# what it uses, and programs, tests and the library collect the objects of the whole closure.
+# A layer is an OBJECT library `anabranch_layer_<name>`. Objects are not transitive in CMake: who
+# links an object library gets its objects, but not those of the libraries below it. So each layer
+# records what it uses; programs, tests and the library collect the objects of the whole closure.
 
 # Compilation goes through ccache when there is one.
 function(anabranch_use_ccache)
@@ -106,8 +106,8 @@ endfunction()
 # Defines the static library `name`, made of the objects of LAYERS and of all layers below them.
 function(anabranch_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LAYERS")
-  file(CONFIGURE OUTPUT version.cc CONTENT "// The library is made of its layers' objects.\n")
-  add_library(${name} STATIC ${CMAKE_CURRENT_BINARY_DIR}/version.cc)
+  file(CONFIGURE OUTPUT empty.cc CONTENT "// The library is made of its layers' objects.\n")
+  add_library(${name} STATIC ${CMAKE_CURRENT_BINARY_DIR}/empty.cc)
   add_library(${name}::${name} ALIAS ${name})
   target_compile_features(${name} PUBLIC cxx_std_20)
   anabranch_sanitizers(${name})

@@ -1,0 +1,107 @@
+#!/bin/sh
+# Installs the Debian packages that Anabranch is built, tested and measured with. Silent and quick
+# when all of them are there. Works as root, or with sudo. Debian 12 and later.
+#
+# What is installed is asked for by program where a package is one (any g++ or cmake in the PATH
+# will do), and by package otherwise.
+set -eu
+
+# package:program
+programs='
+g++:g++
+cmake:cmake
+ninja-build:ninja
+pkg-config:pkg-config
+ccache:ccache
+clang-format:clang-format
+python3:python3
+redis-server:redis-server
+redis-tools:redis-benchmark
+'
+libraries='
+liblmdb-dev
+libzmq3-dev
+cppzmq-dev
+libmsgpack-cxx-dev
+libspdlog-dev
+libsodium-dev
+libxxhash-dev
+libtomlplusplus-dev
+libcli11-dev
+doctest-dev
+'
+
+missing_packages() {
+  for entry in $programs; do
+    command -v "${entry#*:}" >/dev/null 2>&1 || echo "${entry%%:*}"
+  done
+  for package in $libraries; do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=absent
+    [ "$status" = installed ] || echo "$package"
+  done
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+apt_get() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 "$@"
+}
+
+install_packages() {
+  # shellcheck disable=SC2086  # A list of words.
+  apt_get update && apt_get install -y --no-install-recommends $missing >"$log" 2>&1
+}
+
+# Debian starts a service when it installs it, unless this file says no. Redis is here to be
+# measured against, not to occupy port 6379.
+policy=/usr/sbin/policy-rc.d
+forbid_services() {
+  [ -e "$policy" ] && return
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+  as_root chmod +x "$policy"
+  policy_is_ours=yes
+}
+
+allow_services() {
+  [ -z "$policy_is_ours" ] || as_root rm -f "$policy"
+  rm -f "$log"
+}
+
+missing=$(missing_packages | tr '\n' ' ')
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "packages.sh: no apt-get here; please install the equivalents of: $missing" >&2
+  exit 1
+fi
+if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null 2>&1; then
+  echo "packages.sh: as root, please: apt-get install $missing" >&2
+  exit 1
+fi
+
+echo "Installing $missing"
+log=$(mktemp)
+policy_is_ours=
+trap allow_services EXIT
+trap 'exit 1' INT TERM
+forbid_services
+if ! install_packages; then
+  echo "packages.sh: that failed, trying once more in 5 seconds" >&2
+  sleep 5
+  if ! install_packages; then
+    tail -n 20 "$log" >&2
+    echo "packages.sh: could not install $missing" >&2
+    exit 1
+  fi
+fi
+
+# Nor at the next boot.
+case " $missing " in
+  *" redis-server "*)
+    if [ -d /run/systemd/system ]; then
+      as_root systemctl disable --quiet redis-server.service || true
+    fi
+    ;;
+esac

@@ -1,0 +1,90 @@
+#!/bin/bash
+# Runs all tests: installs what is missing, then configures, builds and tests one tree per preset.
+#
+#   tests/run.sh                 release (everything) and asan (units, laws, traces)
+#   tests/run.sh --long          also tsan, more random cases, no limit of time
+#   tests/run.sh release         only these presets
+#
+# Prints the minutes of each stage and ctest's closing lines; fails if a stage fails, or if all of
+# it takes longer than 50 minutes. Logs are in build/log.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+readonly minutes_max=50
+readonly log_dir=build/log
+jobs=$(nproc)
+
+usage() {
+  echo "usage: tests/run.sh [--long] [dev|release|asan|tsan]..." >&2
+  exit 2
+}
+
+long=
+presets=()
+for argument in "$@"; do
+  case $argument in
+    --long) long=1 ;;
+    dev | release | asan | tsan) presets+=("$argument") ;;
+    *) usage ;;
+  esac
+done
+if [ ${#presets[@]} = 0 ]; then
+  presets=(release asan)
+  [ -z "$long" ] || presets+=(tsan)
+fi
+[ -z "$long" ] || export ANABRANCH_LONG=1
+
+failed=()
+report=()
+
+# Runs the command as a stage: output to the terminal and to a log, its time to the report. What
+# would pass the limit is stopped.
+stage() {
+  local name=$1 started=$SECONDS left status
+  shift
+  left=$((minutes_max * 60 - SECONDS))
+  [ "$left" -gt 0 ] || left=1
+  [ -z "$long" ] || left=0
+  echo "== $name"
+  timeout --kill-after=10 "$left" "$@" 2>&1 | tee "$log_dir/${name// /-}.log"
+  status=${PIPESTATUS[0]}
+  report+=("$(awk -v name="$name" -v s=$((SECONDS - started)) \
+    'BEGIN { printf "%-20s %5.1f min", name, s / 60 }')")
+  if [ "$status" != 0 ]; then
+    failed+=("$name")
+    [ "$status" != 124 ] || echo "$name: stopped after $minutes_max minutes in all" >&2
+  fi
+  return "$status"
+}
+
+# The line that ctest closes with, such as "100% tests passed, 0 tests failed out of 321".
+closing_line() {
+  local line
+  line=$(grep -E '^[0-9]+% tests passed' "$log_dir/$1-test.log" 2>/dev/null | tail -n 1)
+  echo "${line:-no test of $1 was run}"
+}
+
+mkdir -p "$log_dir"
+rm -f "$log_dir"/*.log
+if stage packages cmake/packages.sh; then
+  for preset in "${presets[@]}"; do
+    stage "$preset configure" cmake --preset "$preset" &&
+      stage "$preset build" cmake --build --preset "$preset" -j "$jobs" &&
+      stage "$preset test" ctest --preset "$preset" -j "$jobs"
+  done
+fi
+
+echo
+printf '%s\n' "${report[@]}"
+awk -v s=$SECONDS 'BEGIN { printf "%-20s %5.1f min\n", "in all", s / 60 }'
+if [ -z "$long" ] && [ "$SECONDS" -gt $((minutes_max * 60)) ]; then
+  failed+=("over $minutes_max minutes")
+fi
+for name in "${failed[@]}"; do
+  echo "FAILED: $name"
+done
+for preset in "${presets[@]}"; do
+  echo "$preset:"
+  closing_line "$preset"
+done
+[ ${#failed[@]} = 0 ]

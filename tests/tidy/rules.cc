@@ -1,0 +1,294 @@
+#include "tests/tidy/rules.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <regex>
+#include <set>
+
+namespace anabranch::tidy {
+namespace {
+
+using Names = std::vector<std::string_view>;
+
+constexpr std::size_t kColumnsMax = 100;
+constexpr std::size_t kFileLinesMax = 600;
+constexpr std::size_t kFunctionLinesMax = 70;
+constexpr std::size_t kRespFunctionLinesMax = 40;
+
+// Folder, and the folders whose headers its files may include besides their own.
+struct Layer {
+  std::string_view folder;
+  Names sees;
+};
+
+const std::vector<Layer>& layers() {
+  static const std::vector<Layer> table{
+      {"include", {}},
+      {"core", {"include"}},
+      {"crdt", {"include", "core"}},
+      {"storage", {"include", "core"}},
+      {"transport", {"include", "core"}},
+      {"regions", {"include", "core", "crdt", "storage", "transport"}},
+      {"server", {"include", "core", "crdt", "storage", "transport", "regions"}},
+      {"bench", {"include", "core", "crdt", "storage", "transport", "regions"}},
+      {"tests", {"include", "core", "crdt", "storage", "transport", "regions", "server"}},
+      {"examples", {"include"}},
+  };
+  return table;
+}
+
+// Beginning of a foreign header's name, and the only files that may include it.
+struct Room {
+  std::string_view header;
+  Names files;
+};
+
+const std::vector<Room>& rooms() {
+  static const std::vector<Room> table{
+      {"lmdb.h", {"storage/lmdb_env.", "bench/raw_lmdb."}},
+      {"zmq", {"transport/zmq_transport."}},
+      {"msgpack", {"core/codec."}},
+      {"spdlog/", {"core/log.cc"}},
+      {"fmt/", {"core/log.cc"}},
+      {"toml++/", {"server/config."}},
+      {"CLI/", {"server/"}},
+      {"doctest/", {"tests/"}},
+  };
+  return table;
+}
+
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// `line` contains `word`, not as a part of a longer one.
+bool has_word(std::string_view line, std::string_view word) {
+  for (auto at = line.find(word); at != line.npos; at = line.find(word, at + 1)) {
+    const auto end = at + word.size();
+    const bool begins = at == 0 || !is_word(line[at - 1]) || !is_word(word.front());
+    const bool ends = end == line.size() || !is_word(line[end]) || !is_word(word.back());
+    if (begins && ends) return true;
+  }
+  return false;
+}
+
+// One violation for each line of `text` in which one of `words` stands.
+Violations lines_with(std::string_view text, const Names& words) {
+  Violations found;
+  const auto lines = lines_of(text);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    for (const auto word : words) {
+      if (has_word(lines[i], word)) found.push_back({i + 1, "`" + std::string{word} + "`"});
+    }
+  }
+  return found;
+}
+
+bool lies_in(const Source& source, const Names& prefixes) {
+  return std::ranges::any_of(prefixes, [&](auto prefix) { return source.in(prefix); });
+}
+
+std::string_view folder_of(std::string_view path) {
+  const auto slash = path.find('/');
+  return slash == path.npos ? std::string_view{} : path.substr(0, slash);
+}
+
+Violations includes_point_down(const Source& source, const Repository&) {
+  Violations found;
+  if (!source.is_cpp()) return found;
+  const auto folder = folder_of(source.path);
+  const auto layer = std::ranges::find(layers(), folder, &Layer::folder);
+  for (const auto& include : includes_of(source.text)) {
+    const bool by_angle = include.name.starts_with("anabranch/");
+    if (!include.quoted && !by_angle) continue;
+    const auto target = by_angle ? std::string_view{"include"} : folder_of(include.name);
+    const bool allowed = layer != layers().end() &&
+                         (target == folder || std::ranges::count(layer->sees, target) > 0);
+    if (!allowed) found.push_back({include.line, source.path + " includes " + include.name});
+    if (by_angle == include.quoted) {
+      found.push_back({include.line, "<anabranch/...> and \"folder/...\" are the only forms"});
+    }
+  }
+  return found;
+}
+
+Violations foreign_headers_stay_in_their_rooms(const Source& source, const Repository&) {
+  Violations found;
+  if (!source.is_cpp()) return found;
+  for (const auto& include : includes_of(source.text)) {
+    for (const auto& room : rooms()) {
+      const bool foreign = !include.quoted && include.name.starts_with(room.header);
+      if (foreign && !lies_in(source, room.files)) found.push_back({include.line, include.name});
+    }
+  }
+  return found;
+}
+
+Violations public_headers_are_standard(const Source& source, const Repository&) {
+  Violations found;
+  if (!source.in("include/") || !source.is_cpp()) return found;
+  for (const auto& include : includes_of(source.text)) {
+    const bool standard = !include.quoted && include.name.find_first_of("./") == std::string::npos;
+    const bool ours = include.name.starts_with("anabranch/");
+    if (!standard && !ours) found.push_back({include.line, include.name});
+  }
+  return found;
+}
+
+Violations lines_are_short(const Source& source, const Repository&) {
+  Violations found;
+  if (!source.is_code()) return found;
+  const auto lines = lines_of(source.text);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+    const auto columns = lines[i].size() - std::ranges::count_if(lines[i], continues);
+    if (columns > kColumnsMax) found.push_back({i + 1, std::to_string(columns) + " columns"});
+  }
+  return found;
+}
+
+Violations files_are_short(const Source& source, const Repository&) {
+  const auto lines = lines_of(source.text).size();
+  if (!source.is_code() || lines <= kFileLinesMax) return {};
+  return {{0, std::to_string(lines) + " lines"}};
+}
+
+Violations functions_are_short(const Source& source, const Repository&) {
+  Violations found;
+  if (!source.is_cpp()) return found;
+  const auto limit = source.in("server/resp/") ? kRespFunctionLinesMax : kFunctionLinesMax;
+  for (const auto& function : functions_of(source.text)) {
+    if (function.length <= limit) continue;
+    found.push_back({function.line, "a function of " + std::to_string(function.length) + " lines"});
+  }
+  return found;
+}
+
+Violations headers_guard_themselves(const Source& source, const Repository&) {
+  const auto lines = lines_of(source.text);
+  if (!source.ends_with({".h"}) || std::ranges::count(lines, "#pragma once") == 1) return {};
+  return {{0, "no `#pragma once`"}};
+}
+
+Violations the_core_is_deterministic(const Source& source, const Repository&) {
+  const Names folders{"core/", "crdt/", "storage/", "regions/"};
+  const Names excepted{"core/wall_clock.", "regions/leader."};
+  if (!source.is_cpp() || !lies_in(source, folders) || lies_in(source, excepted)) return {};
+  return lines_with(
+      code_of(source.text),
+      {"system_clock", "steady_clock", "high_resolution_clock", "clock_gettime", "gettimeofday",
+       "rand", "srand", "random_device", "getrandom", "randombytes_", "randombytes_buf", "sleep",
+       "usleep", "nanosleep", "sleep_for", "sleep_until"});
+}
+
+// clang 14 cannot compile the views of libstdc++ 12, and the fuzzers need clang.
+Violations no_views(const Source& source, const Repository&) {
+  if (!source.is_cpp()) return {};
+  return lines_with(code_of(source.text), {"std::views", "ranges::views"});
+}
+
+// `path` is named, from its folder or one above, in the CMakeLists.txt there; a list of examples
+// may leave out the ending.
+Violations sources_are_built(const Source& source, const Repository& repository) {
+  if (!source.ends_with({".cc"})) return {};
+  namespace fs = std::filesystem;
+  for (fs::path folder = fs::path{source.path}.parent_path();; folder = folder.parent_path()) {
+    const auto list = repository.find((folder / "CMakeLists.txt").generic_string());
+    if (list != repository.end()) {
+      const fs::path name = fs::path{source.path}.lexically_relative(folder.empty() ? "." : folder);
+      const fs::path stem = name.parent_path() / name.stem();
+      const std::string& text = list->second.text;
+      if (has_word(text, name.generic_string()) || has_word(text, stem.generic_string())) return {};
+    }
+    if (folder.empty()) return {{0, "no CMakeLists.txt names it"}};
+  }
+}
+
+bool exists(const std::string& path, const Repository& repository) {
+  const auto below = path.ends_with('/') ? path : path + '/';
+  const auto at = repository.lower_bound(below);
+  const bool folder = at != repository.end() && at->first.starts_with(below);
+  return path.empty() || path == "." || folder || repository.contains(path);
+}
+
+Violations markdown_links_resolve(const Source& source, const Repository& repository) {
+  Violations found;
+  if (!source.ends_with({".md"})) return found;
+  static const std::regex link{R"(\]\(([^)#\s]*)(#[^)]*)?\))"};
+  static const std::regex code{"`[^`]*`"};
+  const auto folder = std::filesystem::path{source.path}.parent_path();
+  const auto lines = lines_of(source.text);
+  bool fenced = false;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].starts_with("```")) fenced = !fenced;
+    if (fenced) continue;
+    const std::string line = std::regex_replace(std::string{lines[i]}, code, "``");
+    for (std::sregex_iterator it{line.begin(), line.end(), link}, end; it != end; ++it) {
+      const std::string target = (*it)[1];
+      if (target.empty() || target.find(':') != target.npos) continue;
+      const auto path = (folder / target).lexically_normal().generic_string();
+      if (!exists(path, repository)) found.push_back({i + 1, target});
+    }
+  }
+  return found;
+}
+
+Violations folders_are_nouns(const Source& source, const Repository&) {
+  const Names forbidden{"utils", "util", "common", "misc", "helpers", "lib", "src"};
+  Violations found;
+  for (const auto& part : std::filesystem::path{source.path}.parent_path()) {
+    if (std::ranges::count(forbidden, part.string()) > 0) found.push_back({0, part.string()});
+  }
+  return found;
+}
+
+// Nothing in the repository points outside of it.
+Violations nothing_points_outside(const Source& source, const Repository&) {
+  return lines_with(source.text, {"../"
+                                  "shared",
+                                  "/work/"
+                                  "shared"});
+}
+
+// ctest takes a name apart at ';', doctest takes '*' and ',' for patterns (the comma is escaped).
+Violations test_names_are_plain(const Source& source, const Repository&) {
+  Violations found;
+  if (!source.in("tests/") || !source.ends_with({".cc"})) return found;
+  static const std::regex declaration{R"(TEST_CASE\w*\("((?:[^"\\]|\\.)*)\")"};
+  std::set<std::string> names;
+  const auto lines = lines_of(source.text);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    std::match_results<std::string_view::const_iterator> match;
+    if (!std::regex_search(lines[i].begin(), lines[i].end(), match, declaration)) continue;
+    const std::string name = match[1];
+    if (name.find_first_of(";*[]\\$\"") != name.npos) found.push_back({i + 1, name});
+    if (!names.insert(name).second) found.push_back({i + 1, "twice: " + name});
+  }
+  return found;
+}
+
+constexpr std::array kRules{
+    Rule{"layers", "an include points down the table of layers", includes_point_down},
+    Rule{"rooms", "a foreign header is included in its room", foreign_headers_stay_in_their_rooms},
+    Rule{"public", "a public header includes the standard library only",
+         public_headers_are_standard},
+    Rule{"columns", "a line has at most 100 columns", lines_are_short},
+    Rule{"files", "a file has at most 600 lines", files_are_short},
+    Rule{"functions", "a function has at most 70 lines, 40 in server/resp", functions_are_short},
+    Rule{"guards", "a header says #pragma once", headers_guard_themselves},
+    Rule{"determinism", "clocks, randomness and sleep stay in wall_clock and leader",
+         the_core_is_deterministic},
+    Rule{"views", "no std::views", no_views},
+    Rule{"built", "a source file is named in a CMakeLists.txt", sources_are_built},
+    Rule{"links", "a relative link in Markdown leads to a file", markdown_links_resolve},
+    Rule{"folders", "a folder has a name that says what is in it", folders_are_nouns},
+    Rule{"outside", "the repository is self-contained", nothing_points_outside},
+    Rule{"names", "a test name is plain and stands once in its file", test_names_are_plain},
+};
+
+}  // namespace
+
+std::span<const Rule> rules() { return kRules; }
+
+}  // namespace anabranch::tidy

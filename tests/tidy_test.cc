@@ -1,0 +1,146 @@
+// The house rules, held by a test: every rule of tests/tidy/rules.cc over every file of the
+// repository, and for each rule planted violations that it must notice.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "tests/tidy/rules.h"
+#include "tests/tidy/source.h"
+
+using namespace anabranch::tidy;
+
+namespace {
+
+const Rule& rule(std::string_view name) {
+  const auto found = std::ranges::find(rules(), name, &Rule::name);
+  REQUIRE_MESSAGE(found != rules().end(), "no rule is called ", std::string{name});
+  return *found;
+}
+
+// What `name` has to say about the one file `path`, in a repository of this file and `others`.
+Violations check(std::string_view name, std::string path, std::string text,
+                 const std::vector<Source>& others = {}) {
+  Repository repository;
+  for (const auto& other : others) repository.emplace(other.path, other);
+  const auto planted = repository.emplace(path, Source{path, std::move(text)}).first;
+  return rule(name).check(planted->second, repository);
+}
+
+std::string function_of(std::size_t lines) {
+  return "int f(int x) {\n" + std::string(lines - 2, '\n') + "}\n";
+}
+
+// A small file that breaks a rule, and one beside it that does not.
+struct Pair {
+  std::string_view rule;
+  std::string path;
+  std::string bad;
+  std::string good;
+};
+
+std::vector<Pair> pairs() {
+  const std::string wide(101, 'x');
+  return {
+      {"layers", "core/a.cc", "#include \"crdt/row.h\"\n", "#include \"core/dot.h\"\n"},
+      {"layers", "storage/a.h", "#include \"crdt/row.h\"\n", "#include <anabranch/error.h>\n"},
+      {"layers", "examples/a.cc", "#include \"core/dot.h\"\n", "#include <anabranch/store.h>\n"},
+      {"layers", "regions/a.cc", "#include \"dot.h\"\n", "// #include \"server/config.h\"\n"},
+      {"layers", "core/a.cc", "#include \"anabranch/error.h\"\n", "#include <vector>\n"},
+      {"rooms", "regions/a.cc", "#include <lmdb.h>\n", "#include <map>\n"},
+      {"rooms", "regions/a.cc", "#include <zmq.hpp>\n", "#include \"transport/frame.h\"\n"},
+      {"rooms", "core/log.h", "#include <spdlog/spdlog.h>\n", "#include <string>\n"},
+      {"rooms", "core/hash.cc", "#  include <msgpack.hpp>\n", "#include <xxhash.h>\n"},
+      {"public", "include/anabranch/a.h", "#include <sys/types.h>\n", "#include <string>\n"},
+      {"public", "include/anabranch/a.h", "#include \"core/dot.h\"\n",
+       "#include <anabranch/error.h>\n"},
+      {"columns", "core/a.h", wide, wide.substr(1)},
+      {"columns", "tests/run.sh", wide, "äöü" + wide.substr(4)},
+      {"files", "core/a.cc", std::string(601, '\n'), std::string(600, '\n')},
+      {"functions", "core/a.cc", function_of(71), function_of(70)},
+      {"functions", "server/resp/a.cc", function_of(41), function_of(40)},
+      {"guards", "core/a.h", "int f();\n", "// A.\n#pragma once\n"},
+      {"determinism", "regions/a.cc", "auto t = std::chrono::steady_clock::now();\n",
+       "// A steady_clock would be wrong here.\n"},
+      {"determinism", "core/a.cc", "int x = rand();\n", "int operand = 1;\n"},
+      {"determinism", "crdt/a.h", "std::random_device d;\n", "auto s = \"random_device\";\n"},
+      {"determinism", "storage/a.cc", "std::this_thread::sleep_for(1ms);\n", "asleep();\n"},
+      {"views", "server/a.cc", "for (auto x : v | std::views::reverse) {}\n", "views.push(1);\n"},
+      {"folders", "core/utils/a.h", "", ""},
+      {"outside", "docs/a.md", std::string{"see ../"} + "shared/x\n", "a shared thing\n"},
+      {"names", "tests/core/a_test.cc", "TEST_CASE(\"a; b\") {}\n", "TEST_CASE(\"a, b\") {}\n"},
+      {"names", "tests/core/a_test.cc", "TEST_CASE(\"a\") {}\nTEST_CASE(\"a\") {}\n",
+       "TEST_CASE(\"a\") {}\nTEST_CASE(\"b\") {}\n"},
+  };
+}
+
+}  // namespace
+
+TEST_SUITE("tidy") {
+  TEST_CASE("the repository keeps every rule") {
+    const Repository repository = load_repository(ANABRANCH_ROOT);
+    REQUIRE(repository.contains("CMakeLists.txt"));
+    for (const auto& rule : rules()) {
+      for (const auto& [path, source] : repository) {
+        for (const auto& violation : rule.check(source, repository)) {
+          const auto message = path + ":" + std::to_string(violation.line) + ": " + violation.what;
+          FAIL_CHECK(message, " (", std::string{rule.sentence}, ")");
+        }
+      }
+    }
+  }
+
+  TEST_CASE("each rule notices what is planted and leaves its neighbour alone") {
+    for (const auto& pair : pairs()) {
+      CAPTURE(pair.rule);
+      CAPTURE(pair.bad);
+      CHECK(check(pair.rule, pair.path, pair.bad).size() == 1);
+      if (pair.rule != "folders") CHECK(check(pair.rule, pair.path, pair.good).empty());
+    }
+    CHECK(check("folders", "core/codec/a.h", "").empty());
+  }
+
+  TEST_CASE("the rooms and the exceptions of determinism are open") {
+    CHECK(check("rooms", "storage/lmdb_env.cc", "#include <lmdb.h>\n").empty());
+    CHECK(check("rooms", "transport/zmq_transport.cc", "#include <zmq.hpp>\n").empty());
+    CHECK(check("determinism", "core/wall_clock.cc", "system_clock::now();\n").empty());
+    CHECK(check("determinism", "regions/leader.cc", "steady_clock::now();\n").empty());
+    CHECK(check("determinism", "server/loop.cc", "steady_clock::now();\n").empty());
+  }
+
+  TEST_CASE("a source file that no list names is noticed") {
+    const Source list{"core/CMakeLists.txt", "anabranch_layer(core\n  SOURCES dot.cc x/y.cc)\n"};
+    CHECK(check("built", "core/dot.cc", "", {list}).empty());
+    CHECK(check("built", "core/x/y.cc", "", {list}).empty());
+    CHECK(check("built", "core/ot.cc", "", {list}).size() == 1);
+    CHECK(check("built", "core/dot_test.cc", "", {list}).size() == 1);
+  }
+
+  TEST_CASE("a link that leads nowhere is noticed") {
+    const Source target{"docs/semantics.md", ""};
+    CHECK(check("links", "docs/a.md", "[x](semantics.md#rows)\n", {target}).empty());
+    CHECK(check("links", "README.md", "[x](docs/) [y](https://a.b/c)\n", {target}).empty());
+    CHECK(check("links", "README.md", "```\n[x](absent.md)\n```\n").empty());
+    CHECK(check("links", "docs/a.md", "[x](docs/semantics.md)\n", {target}).size() == 1);
+    CHECK(check("links", "docs/a.md", "[x](absent.md)\n").size() == 1);
+  }
+
+  TEST_CASE("functions are found among scopes, initialisers and literals") {
+    const auto lengths = [](std::string_view text) {
+      std::vector<std::size_t> found;
+      for (const auto& function : functions_of(text)) found.push_back(function.length);
+      return found;
+    };
+    using Lengths = std::vector<std::size_t>;
+    CHECK(lengths("namespace a {\nclass B {\n public:\n  int f() {\n  }\n};\n}\n") == Lengths{2});
+    CHECK(lengths("template <class T>\nT f(T t) {\n  if (t) {\n  }\n}\n") == Lengths{4});
+    CHECK(lengths("constexpr int kTable[] = {\n1,\n2,\n};\n").empty());
+    CHECK(lengths("const char* s = \"{\"; // {\nvoid f() { g('{', 1'000); }\n") == Lengths{1});
+    CHECK(lengths("auto s = R\"x({ \" )x\";\nint f() {\n}\n") == Lengths{2});
+    CHECK(lengths("A::A() : b_{1}, c_(2) {\n  d();\n}\n").back() == 3);
+    CHECK(lengths("#define X(a) { \\\n  {\nvoid f() {\n}\n") == Lengths{2});
+    CHECK(lengths("TEST_CASE(\"a\") {\n\n}\n") == Lengths{3});
+  }
+}
