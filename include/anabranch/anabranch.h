@@ -1,0 +1,13 @@
+// The whole embedded API.
+#pragma once
+
+#include <anabranch/codec.h>
+#include <anabranch/conflict.h>
+#include <anabranch/error.h>
+#include <anabranch/handles.h>
+#include <anabranch/key.h>
+#include <anabranch/options.h>
+#include <anabranch/scope.h>
+#include <anabranch/status.h>
+#include <anabranch/store.h>
+#include <anabranch/transaction.h>

@@ -1,0 +1,56 @@
+// Keys: where a value lives.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace anabranch {
+
+// What a key holds. The order decides which one is shown when regions concurrently gave one key
+// different types; all of them stay until the key is removed or overwritten.
+enum class Type : char {
+  kNone = 0,      // Nothing.
+  kString = 's',  // Register and counter: one row, the shown value is the register plus the counter.
+  kSet = 'e',     // Add-wins set.
+  kMap = 'h',     // Map.
+};
+
+// "none", "string", "set" or "hash", as Redis names them.
+std::string_view to_string(Type type);
+
+// The place of a key, of a field of a map, of a row or of everything below one of them. Keys are
+// byte strings of 1 byte to 64 KiB. A value type; making one touches no store.
+class Key {
+ public:
+  // A key of database 0. Implicit, so that handles take plain strings. Throws Error{kInvalid} when
+  // the key is empty, Error{kTooLarge} when it is over 64 KiB.
+  Key(std::string_view key) : Key(0, key) {}              // NOLINT: implicit
+  Key(const char* key) : Key(std::string_view(key)) {}    // NOLINT: implicit
+  Key(const std::string& key) : Key(std::string_view(key)) {}  // NOLINT: implicit
+  // A key of one of the databases 0 to 15.
+  Key(std::uint8_t database, std::string_view key);
+  // All keys of a database.
+  static Key all(std::uint8_t database);
+
+  // A field of the map at this key: a key in small, which may hold any type.
+  [[nodiscard]] Key field(std::string_view name) const;
+  // The row of a string, or everything in a set or map.
+  [[nodiscard]] Key of(Type type) const;
+  // The row of an element of the set at this key.
+  [[nodiscard]] Key element(std::string_view element) const;
+
+  // The key as the user named it, of a field the path "key/field".
+  [[nodiscard]] std::string name() const;
+  // The path in its stored encoding (docs/formats.md).
+  [[nodiscard]] const std::string& encoded() const { return encoded_; }
+
+  auto operator<=>(const Key&) const = default;
+
+ private:
+  Key() = default;
+  std::string encoded_;
+};
+
+}  // namespace anabranch

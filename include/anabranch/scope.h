@@ -1,0 +1,79 @@
+// A scope is where handles read and write: a Store, or a Transaction. The functions here are the
+// bottom of the API; applications use the handles in handles.h.
+//
+// Thread safety is that of the scope: a Store may be used from many threads at once, a Transaction
+// only by the function it was given to.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <anabranch/conflict.h>
+#include <anabranch/key.h>
+
+namespace anabranch {
+
+// Something shown below a prefix, as a scan visits it.
+struct Entry {
+  std::vector<std::string> path;  // Components below the prefix: {element}, or {field, tag, ...}.
+  std::string value;              // The shown value; empty for elements of sets.
+};
+
+// Every function throws Error: kInvalid and kTooLarge for arguments, kClosed after a failure or
+// close, kIo and kCorrupt when reading or committing failed.
+class Scope {
+ public:
+  virtual ~Scope() = default;
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+  // Runs the function in a transaction: in this one when the scope is a transaction, else in a new
+  // one that is committed before the call returns. What the function throws undoes it (a nested
+  // one alone) and comes out here.
+  virtual void atomically(const std::function<void(Scope&)>& function) = 0;
+
+  // What a key holds; kNone when nothing is shown.
+  [[nodiscard]] virtual Type type(const Key& key) const = 0;
+
+  // The shown value of a row: siblings resolved, then the counter added. Nothing when absent.
+  // Throws kInvalid when the sum is outside 64 bits.
+  [[nodiscard]] virtual std::optional<std::string> get(const Key& row) const = 0;
+  // All concurrent values of a row in canonical order, the last one being what `lww` shows; empty
+  // when absent.
+  [[nodiscard]] virtual std::vector<Sibling> siblings(const Key& row) const = 0;
+  // The counter part of a row; 0 when absent.
+  [[nodiscard]] virtual std::int64_t tally(const Key& row) const = 0;
+  // Whether anything is shown at a row.
+  [[nodiscard]] virtual bool contains(const Key& row) const = 0;
+  // How much is shown in a set, map or database (Key::of, Key::all). Costs the same for a million
+  // as for ten.
+  [[nodiscard]] virtual std::uint64_t count(const Key& collection) const = 0;
+  // Visits all that is shown below a prefix in order, until `visit` returns false. The function
+  // must not use the scope.
+  virtual void scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const = 0;
+
+  // Replaces all values that are there by one.
+  virtual void put(const Key& row, std::string_view value) = 0;
+  // Removes all values that are there; the counter part stays.
+  virtual void remove(const Key& row) = 0;
+  // Adds to the counter part. Throws kInvalid when the value there is no integer or the sum would
+  // leave 64 bits.
+  virtual void add(const Key& row, std::int64_t amount) = 0;
+  // Takes back every addition that is there.
+  virtual void reset(const Key& row) = 0;
+  // Removes all that is there at and below a prefix; what other regions add meanwhile stays.
+  // Throws kTooLarge when that is more than Options::clear_rows_max rows.
+  virtual void clear(const Key& prefix) = 0;
+
+ protected:
+  Scope() = default;
+};
+
+// Throws Error{kWrongType} unless the key holds `type` or nothing.
+void expect_type(const Scope& scope, const Key& key, Type type);
+
+}  // namespace anabranch
