@@ -1,5 +1,8 @@
 // What each op does to a row, the same for local and foreign ops and for recovery.
-// `apply_op` of tests/model/model.py, one function per effect.
+// `apply_op` of tests/model/model.py, one function per effect. A clear is apply_remove on every cell
+// and apply_reset on every listed tally below its prefix. Figures that no leader writes (a frame
+// that no op of the origin can have opened, a reset of additions that are not there) are applied as
+// nothing, so that the row's invariants hold whatever a peer sends.
 #pragma once
 
 #include <span>
@@ -32,8 +35,7 @@ std::vector<core::ObservedSlot> observed(const Tally& tally);
 template <typename Seen>
 bool collect(Tally& tally, core::Origin self, const Seen& seen) {
   return std::erase_if(tally.slots, [&](const Slot& slot) {
-           return slot.dead() &&
-                  (slot.origin == self || seen(slot.origin).covers(slot.reset));
+           return slot.dead() && (slot.origin == self || seen(slot.origin).covers(slot.reset));
          }) > 0;
 }
 

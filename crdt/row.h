@@ -1,12 +1,14 @@
 // Rows: what is stored at a path, a cell and a tally. Everything else is a way to lay out rows.
 //
-// Cell: a multi-value register. A put removes the siblings that its context covers and adds its own;
-// concurrent puts both stay. Tally: a counter. Each origin adds only to its own slot, in a frame
-// named by the seq that opened it; a reset rebases exactly what it had observed.
+// Cell: a multi-value register. A put removes the siblings that its context covers and adds its
+// own; concurrent puts both stay. Tally: a counter. Each origin adds only to its own slot, in a
+// frame named by the seq that opened it; a reset rebases exactly what it had observed.
 //
 // Invariants: 1. siblings are sorted by dot and slots by origin, each at most once; 2. a slot has
-// birth <= seq and base_seq <= seq; 3. a slot with base_seq == seq is dead: it counts nothing and
-// waits until its origin is known to have applied the reset. See tests/model/model.py.
+// birth <= seq, and base_seq is 0 or birth <= base_seq <= seq; 3. a slot with base_seq == seq is
+// dead: it counts nothing and waits until its origin is known to have applied the reset; 4. two
+// replicas that have applied the same ops hold equal rows, but for dead slots already dropped.
+// See docs/semantics.md and tests/model/model.py. Values; not thread-safe.
 #pragma once
 
 #include <optional>
@@ -37,7 +39,7 @@ struct Slot {
   core::Number total;      // Sum of the frame's additions up to seq.
   core::Seq base_seq = 0;  // Newest addition that an applied reset had observed, 0 for none.
   core::Number base;       // The total at base_seq.
-  core::Dot reset;         // A reset that reached base_seq.
+  core::Dot reset;         // The reset that reached base_seq; of several, the smallest dot.
 
   [[nodiscard]] bool dead() const { return base_seq == seq; }
   [[nodiscard]] core::Number value() const { return total.minus(base); }

@@ -2,9 +2,14 @@
 //
 //   flags      1 byte   1: full path follows, 2: has a cell, 4: has a tally, 8: any base present
 //   path       bytes    only for paths that are stored by hash
-//   siblings   varint count, then each: origin number, seq, hlc, value bytes, [has base, base]
-//   slots      varint count, then each: origin number, kind, birth, seq, total, base_seq,
-//              [base, reset origin number, reset seq when base_seq != 0]
+//   siblings   varint count, then each: origin number, seq, hlc (8 bytes, big-endian), value bytes,
+//              [1 byte: has a base, then the base's bytes; only with flag 8]
+//   slots      varint count, then each: origin number, seq, kind, birth, total, base_seq,
+//              [base, reset origin number, reset seq; only when base_seq != 0]
+//
+// Numbers are varints, and bytes are a varint length and the bytes. The kind is one byte, 1: the
+// total is a double, 2: the base is a double; a double is 8 bytes, big-endian, an integer a zigzag
+// varint of up to 128 bits. A row has one encoding only: what decodes encodes to the same bytes.
 #pragma once
 
 #include <optional>

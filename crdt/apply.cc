@@ -1,0 +1,67 @@
+#include "crdt/apply.h"
+
+#include "core/assert.h"
+
+namespace anabranch::crdt {
+
+void apply_put(Cell& cell, const core::Put& put, core::Dot dot, core::Hlc hlc,
+               const core::VersionVector& context) {
+  cell.forget(context);
+  cell.add({dot, hlc, put.value, put.base});
+}
+
+void apply_remove(Cell& cell, const core::VersionVector& context) { cell.forget(context); }
+
+void apply_add(Tally& tally, const core::Add& add, core::Dot dot) {
+  // A frame is named by an op of the origin, this one or an earlier one. No leader writes anything
+  // else, and a peer that does must not break the rows of others: the op is applied as nothing.
+  if (add.birth == 0 || add.birth > dot.seq) return;
+  Slot& slot = tally.slot(dot.origin);
+  if (slot.birth != add.birth) {
+    slot = Slot{};
+    slot.origin = dot.origin;
+    slot.birth = add.birth;
+  }
+  slot.seq = dot.seq;
+  slot.total = add.total;
+}
+
+void apply_reset(Tally& tally, std::span<const core::ObservedSlot> observed, core::Dot dot) {
+  for (const core::ObservedSlot& seen : observed) {
+    const Slot* found = tally.find(seen.origin);
+    if (found == nullptr || found->birth != seen.birth) continue;
+    // Causal delivery brings an addition before the resets that saw it. As above, a peer that
+    // claims otherwise changes nothing.
+    if (seen.seq < found->birth || seen.seq > found->seq) continue;
+    // Of several resets that saw the same addition the smallest dot is kept, here and in join, so
+    // that the row does not depend on the order in which they came. Any of them would do for
+    // `collect`: an origin that has applied one of them has a dead slot itself, and opens a new
+    // frame with its next addition.
+    const bool further = seen.seq > found->base_seq;
+    const bool as_far = seen.seq == found->base_seq && dot < found->reset;
+    if (!further && !as_far) continue;
+    Slot& slot = tally.slot(seen.origin);
+    slot.base_seq = seen.seq;
+    slot.base = seen.total;
+    slot.reset = dot;
+  }
+}
+
+core::Add prepare_add(const Tally& tally, core::Path path, core::Number amount, core::Dot dot) {
+  const Slot* slot = tally.find(dot.origin);
+  // At its own origin a dead frame ends at once: nobody else can add to it.
+  if (slot == nullptr || slot->dead()) return {std::move(path), dot.seq, amount, amount};
+  ANABRANCH_ASSERT(slot->seq < dot.seq);
+  return {std::move(path), slot->birth, amount, slot->total.plus(amount)};
+}
+
+std::vector<core::ObservedSlot> observed(const Tally& tally) {
+  std::vector<core::ObservedSlot> seen;
+  seen.reserve(tally.slots.size());
+  for (const Slot& slot : tally.slots) {
+    if (!slot.dead()) seen.push_back({slot.origin, slot.birth, slot.seq, slot.total});
+  }
+  return seen;
+}
+
+}  // namespace anabranch::crdt

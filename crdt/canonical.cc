@@ -1,0 +1,73 @@
+#include "crdt/canonical.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <string_view>
+
+namespace anabranch::crdt {
+namespace {
+
+void put_fixed(std::string& out, std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    out.push_back(static_cast<char>(static_cast<std::uint8_t>(value >> shift)));
+  }
+}
+
+void put_sized(std::string& out, std::string_view bytes) {
+  put_fixed(out, bytes.size());
+  out += bytes;
+}
+
+void put_optional(std::string& out, const std::optional<std::string>& bytes) {
+  out.push_back(bytes.has_value() ? '\1' : '\0');
+  if (bytes) put_sized(out, *bytes);
+}
+
+void put_number(std::string& out, const core::Number& number) {
+  out.push_back(number.is_integer() ? '\0' : '\1');
+  if (number.is_integer()) {
+    __extension__ const auto bits = static_cast<unsigned __int128>(number.as_integer());
+    put_fixed(out, static_cast<std::uint64_t>(bits >> 64U));
+    put_fixed(out, static_cast<std::uint64_t>(bits));
+  } else {
+    put_fixed(out, std::bit_cast<std::uint64_t>(number.as_real()));
+  }
+}
+
+void put_sibling(std::string& out, const Sibling& sibling) {
+  put_fixed(out, sibling.dot.origin);
+  put_fixed(out, sibling.dot.seq);
+  put_fixed(out, sibling.hlc.bits);
+  put_sized(out, sibling.value);
+  put_optional(out, sibling.base);
+}
+
+void put_slot(std::string& out, const Slot& slot) {
+  put_fixed(out, slot.origin);
+  put_fixed(out, slot.birth);
+  put_fixed(out, slot.seq);
+  put_number(out, slot.total);
+  put_number(out, slot.base);
+}
+
+}  // namespace
+
+std::string canonical(const core::Path& path, const Row& row) {
+  std::string out;
+  put_sized(out, path.encoded());
+  put_fixed(out, row.cell.siblings.size());
+  for (const Sibling& sibling : row.cell.siblings) put_sibling(out, sibling);
+  const auto live = [](const Slot& slot) { return !slot.dead(); };
+  put_fixed(out, static_cast<std::uint64_t>(std::ranges::count_if(row.tally.slots, live)));
+  for (const Slot& slot : row.tally.slots) {
+    if (live(slot)) put_slot(out, slot);
+  }
+  return out;
+}
+
+core::Hash128 row_digest(const core::Path& path, const Row& row) {
+  return row.present() ? core::digest128(canonical(path, row)) : core::Hash128{};
+}
+
+}  // namespace anabranch::crdt

@@ -1,0 +1,99 @@
+#include "crdt/resolve.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <tuple>
+#include <utility>
+
+#include "core/assert.h"
+
+namespace anabranch {
+
+Resolver Resolver::lww() { return Resolver(Kind::kLww); }
+
+Resolver Resolver::siblings() { return Resolver(Kind::kSiblings); }
+
+std::string_view Resolver::name() const {
+  if (kind_ == Kind::kLww) return "lww";
+  if (kind_ == Kind::kSiblings) return "siblings";
+  return name_.empty() ? std::string_view("unnamed") : std::string_view(name_);
+}
+
+}  // namespace anabranch
+
+namespace anabranch::crdt {
+namespace {
+
+// The tally's sum as a client reads it, added to the cell's integer where there is one.
+core::Result<std::optional<std::string>> shown_number(std::int64_t cell, const Tally& tally) {
+  const core::Number sum = core::Number(cell).plus(tally.sum());
+  if (sum.is_integer()) {
+    const auto shown = sum.as_int64();
+    if (!shown) return core::invalid("the sum of all regions does not fit in 64 bits");
+    return std::optional(std::to_string(*shown));
+  }
+  if (!std::isfinite(sum.as_real())) return core::invalid("the sum of all regions is not finite");
+  char digits[32];  // The shortest form that reads back as the same double; at most 24 characters.
+  const auto end = std::to_chars(std::begin(digits), std::end(digits), sum.as_real()).ptr;
+  return std::optional(std::string(std::begin(digits), end));
+}
+
+}  // namespace
+
+std::vector<const Sibling*> canonical_order(const Cell& cell) {
+  std::vector<const Sibling*> order;
+  order.reserve(cell.siblings.size());
+  for (const Sibling& sibling : cell.siblings) order.push_back(&sibling);
+  std::ranges::sort(order, {}, [](const Sibling* s) { return std::tie(s->hlc, s->dot); });
+  return order;
+}
+
+Conflict make_conflict(std::string_view key, const Cell& cell, const RegionOf& region) {
+  Conflict conflict;
+  conflict.key = key;
+  conflict.siblings.reserve(cell.siblings.size());
+  for (const Sibling* sibling : canonical_order(cell)) {
+    conflict.siblings.push_back(
+        {sibling->value, sibling->base, sibling->hlc.millis(), region(sibling->dot.origin)});
+  }
+  return conflict;
+}
+
+Resolution resolve(std::string_view key, const Cell& cell, const Resolver& resolver,
+                   const RegionOf& region) {
+  ANABRANCH_ASSERT(!cell.siblings.empty());
+  if (cell.siblings.size() == 1) return {cell.siblings.front().value};
+  bool overruled = false;
+  if (resolver.function()) {
+    const Conflict conflict = make_conflict(key, cell, region);
+    try {
+      if (auto value = resolver.function()(conflict)) return {*std::move(value)};
+    } catch (...) {  // Whatever an application throws, every region has to show something.
+      overruled = true;
+    }
+  }
+  return {canonical_order(cell).back()->value, overruled};
+}
+
+core::Result<std::optional<std::string>> shown_string(const std::optional<std::string>& resolved,
+                                                      const Tally& tally) {
+  if (!tally.live()) return resolved;
+  if (!resolved) return shown_number(0, tally);
+  const auto integer = parse_integer(*resolved);
+  if (!integer) return resolved;
+  return shown_number(*integer, tally);
+}
+
+std::optional<std::int64_t> parse_integer(std::string_view bytes) {
+  if (bytes == "0") return 0;
+  const std::size_t sign = bytes.starts_with('-') ? 1 : 0;
+  if (bytes.size() == sign || bytes[sign] < '1' || bytes[sign] > '9') return std::nullopt;
+  std::int64_t value = 0;
+  const char* const end = bytes.data() + bytes.size();
+  const auto [stopped, error] = std::from_chars(bytes.data(), end, value);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  return value;
+}
+
+}  // namespace anabranch::crdt

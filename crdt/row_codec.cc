@@ -1,0 +1,259 @@
+#include "crdt/row_codec.h"
+
+#include <bit>
+#include <cstdint>
+#include <utility>
+
+#include "core/assert.h"
+#include "core/varint.h"
+
+namespace anabranch::crdt {
+namespace {
+
+// Flags of a row.
+constexpr unsigned kPath = 1;
+constexpr unsigned kCell = 2;
+constexpr unsigned kTally = 4;
+constexpr unsigned kBases = 8;
+
+// Kinds of a slot.
+constexpr unsigned kTotalIsReal = 1;
+constexpr unsigned kBaseIsReal = 2;
+
+constexpr std::size_t kFixedBytes = 8;
+// The fewest bytes that a sibling and a slot can take: what a count may claim is bounded by them.
+constexpr std::size_t kSiblingBytesMin = 1 + 1 + kFixedBytes + 1;
+constexpr std::size_t kSlotBytesMin = 6;
+
+void put_byte(std::string& out, unsigned value) { out.push_back(static_cast<char>(value)); }
+
+void put_fixed(std::string& out, std::uint64_t value) {
+  char bytes[kFixedBytes];
+  for (std::size_t i = 0; i < kFixedBytes; ++i) {
+    bytes[i] = static_cast<char>(static_cast<std::uint8_t>(value >> (56 - 8 * i)));
+  }
+  out.append(bytes, kFixedBytes);
+}
+
+void put_number(std::string& out, const core::Number& number) {
+  if (number.is_integer()) {
+    core::put_varint128(out, number.as_integer());
+  } else {
+    put_fixed(out, std::bit_cast<std::uint64_t>(number.as_real()));
+  }
+}
+
+void put_dot(std::string& out, core::Dot dot, const core::OriginTable& origins) {
+  const auto number = origins.number(dot.origin);
+  ANABRANCH_ASSERT(number.has_value());
+  core::put_varint(out, *number);
+  core::put_varint(out, dot.seq);
+}
+
+void put_cell(std::string& out, const Cell& cell, bool bases, const core::OriginTable& origins) {
+  core::put_varint(out, cell.siblings.size());
+  for (const Sibling& sibling : cell.siblings) {
+    put_dot(out, sibling.dot, origins);
+    put_fixed(out, sibling.hlc.bits);
+    core::put_bytes(out, sibling.value);
+    if (!bases) continue;
+    put_byte(out, sibling.base.has_value() ? 1 : 0);
+    if (sibling.base) core::put_bytes(out, *sibling.base);
+  }
+}
+
+void put_tally(std::string& out, const Tally& tally, const core::OriginTable& origins) {
+  core::put_varint(out, tally.slots.size());
+  for (const Slot& slot : tally.slots) {
+    const bool based = slot.base_seq != 0;
+    const unsigned kind = (slot.total.is_integer() ? 0U : kTotalIsReal) |
+                          (!based || slot.base.is_integer() ? 0U : kBaseIsReal);
+    put_dot(out, {slot.origin, slot.seq}, origins);
+    put_byte(out, kind);
+    core::put_varint(out, slot.birth);
+    put_number(out, slot.total);
+    core::put_varint(out, slot.base_seq);
+    if (!based) continue;
+    put_number(out, slot.base);
+    put_dot(out, slot.reset, origins);
+  }
+}
+
+// Takes fields off the front of a row's bytes. Remembers the first failure: the fields after it are
+// zero or empty, and the caller asks ok() before it believes any of them.
+class Fields {
+ public:
+  Fields(std::string_view bytes, const core::OriginTable& origins)
+      : in_(bytes), origins_(origins) {}
+
+  unsigned byte() {
+    if (!ok_ || in_.empty()) return fail();
+    const auto value = static_cast<std::uint8_t>(in_.front());
+    in_.remove_prefix(1);
+    return value;
+  }
+
+  std::uint64_t fixed() {
+    if (!ok_ || in_.size() < kFixedBytes) return fail();
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < kFixedBytes; ++i) {
+      value = value << 8U | static_cast<std::uint8_t>(in_[i]);
+    }
+    in_.remove_prefix(kFixedBytes);
+    return value;
+  }
+
+  std::uint64_t varint() {
+    const auto value = ok_ ? core::take_varint(in_) : std::nullopt;
+    return value ? *value : fail();
+  }
+
+  std::string_view bytes() {
+    const auto value = ok_ ? core::take_bytes(in_) : std::nullopt;
+    if (!value) fail();
+    return value.value_or(std::string_view());
+  }
+
+  core::Number number(bool real) {
+    if (real) return core::Number::real(std::bit_cast<double>(fixed()));
+    const auto value = ok_ ? core::take_varint128(in_) : std::nullopt;
+    if (!value) fail();
+    return core::Number::integer(value.value_or(0));
+  }
+
+  core::Dot dot() {
+    const std::uint64_t number = varint();
+    const core::Seq seq = varint();
+    const auto origin =
+        number <= UINT32_MAX ? origins_.origin(static_cast<std::uint32_t>(number)) : std::nullopt;
+    check(origin.has_value() && seq != 0);
+    return ok_ ? core::Dot{*origin, seq} : core::Dot{};
+  }
+
+  // A count of items of at least `bytes_min` bytes each; never zero, the flags say that.
+  std::size_t count(std::size_t bytes_min) {
+    const std::uint64_t value = varint();
+    check(value != 0 && value <= in_.size() / bytes_min);
+    return ok_ ? value : 0;
+  }
+
+  // Fails unless the condition holds.
+  void check(bool condition) {
+    if (!condition) fail();
+  }
+
+  [[nodiscard]] bool ok() const { return ok_; }
+  [[nodiscard]] bool at_end() const { return in_.empty(); }
+
+ private:
+  unsigned fail() {
+    ok_ = false;
+    return 0;
+  }
+
+  std::string_view in_;
+  const core::OriginTable& origins_;
+  bool ok_ = true;
+};
+
+Cell take_cell(Fields& in, bool bases) {
+  Cell cell;
+  const std::size_t count = in.count(kSiblingBytesMin);
+  cell.siblings.reserve(count);
+  bool any_base = false;
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    Sibling sibling;
+    sibling.dot = in.dot();
+    sibling.hlc.bits = in.fixed();
+    sibling.value = in.bytes();
+    const unsigned has_base = bases ? in.byte() : 0;
+    in.check(has_base <= 1);
+    if (has_base == 1) sibling.base = in.bytes();
+    any_base = any_base || has_base == 1;
+    in.check(i == 0 || cell.siblings.back().dot < sibling.dot);
+    cell.siblings.push_back(std::move(sibling));
+  }
+  in.check(any_base == bases);
+  return cell;
+}
+
+Slot take_slot(Fields& in) {
+  Slot slot;
+  const core::Dot newest = in.dot();
+  slot.origin = newest.origin;
+  slot.seq = newest.seq;
+  const unsigned kind = in.byte();
+  slot.birth = in.varint();
+  slot.total = in.number((kind & kTotalIsReal) != 0);
+  slot.base_seq = in.varint();
+  in.check(kind <= (kTotalIsReal | kBaseIsReal));
+  in.check(slot.birth != 0 && slot.birth <= slot.seq);
+  if (slot.base_seq == 0) {
+    in.check((kind & kBaseIsReal) == 0);
+    return slot;
+  }
+  in.check(slot.birth <= slot.base_seq && slot.base_seq <= slot.seq);
+  slot.base = in.number((kind & kBaseIsReal) != 0);
+  slot.reset = in.dot();
+  return slot;
+}
+
+Tally take_tally(Fields& in) {
+  Tally tally;
+  const std::size_t count = in.count(kSlotBytesMin);
+  tally.slots.reserve(count);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    const Slot slot = take_slot(in);
+    in.check(i == 0 || tally.slots.back().origin < slot.origin);
+    tally.slots.push_back(slot);
+  }
+  return tally;
+}
+
+}  // namespace
+
+std::string encode_row(const core::Path& path, const Row& row, const core::OriginTable& origins) {
+  const bool hashed = core::is_hashed(path);
+  bool bases = false;
+  std::size_t size = 2 + (hashed ? path.encoded().size() + 5 : 0);
+  for (const Sibling& sibling : row.cell.siblings) {
+    bases = bases || sibling.base.has_value();
+    size += sibling.value.size() + (sibling.base ? sibling.base->size() : 0) + 32;
+  }
+  std::string out;
+  out.reserve(size + row.tally.slots.size() * 48);
+  put_byte(out, (hashed ? kPath : 0U) | (row.cell.siblings.empty() ? 0U : kCell) |
+                    (row.tally.slots.empty() ? 0U : kTally) | (bases ? kBases : 0U));
+  if (hashed) core::put_bytes(out, path.encoded());
+  if (!row.cell.siblings.empty()) put_cell(out, row.cell, bases, origins);
+  if (!row.tally.slots.empty()) put_tally(out, row.tally, origins);
+  return out;
+}
+
+core::Result<StoredRow> decode_row(std::string_view bytes, const core::OriginTable& origins) {
+  Fields in(bytes, origins);
+  const unsigned flags = in.byte();
+  if (!in.ok() || flags > (kPath | kCell | kTally | kBases)) {
+    return core::corrupt("a row begins with unknown flags");
+  }
+  StoredRow stored;
+  if ((flags & kPath) != 0) {
+    auto path = core::Path::from_encoded(in.bytes());
+    if (!path.ok() || !core::is_hashed(path.value())) {
+      return core::corrupt("a row holds a path that it should not");
+    }
+    stored.path = std::move(path).value();
+  }
+  const bool bases = (flags & kBases) != 0;
+  if ((flags & kCell) != 0) {
+    stored.row.cell = take_cell(in, bases);
+  } else {
+    in.check(!bases);
+  }
+  if ((flags & kTally) != 0) stored.row.tally = take_tally(in);
+  if (!in.ok()) return core::corrupt("a row ends early or holds what no row has");
+  if (!in.at_end()) return core::corrupt("a row is followed by other bytes");
+  return stored;
+}
+
+}  // namespace anabranch::crdt
