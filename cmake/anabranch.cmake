@@ -4,6 +4,7 @@
 #   anabranch_library(anabranch LAYERS core crdt storage transport regions)
 #   anabranch_program(anabranch_server OUTPUT_NAME anabranch SOURCES main.cc USES server)
 #   anabranch_test(storage_test SOURCES memory_storage_test.cc USES storage)
+#   anabranch_check(story/three_regions LABEL story TIMEOUT 300 ALONE COMMAND three_regions.sh)
 #
 # A layer is an OBJECT library `anabranch_layer_<name>`. Objects are not transitive in CMake: who
 # links an object library gets its objects, but not those of the libraries below it. So each layer
@@ -130,7 +131,8 @@ function(anabranch_program name)
 endfunction()
 
 # Defines a doctest program whose cases are ctest entries named `<label>/<case>`, labelled LABEL
-# (by default the name without `_test`) and stopped after TIMEOUT seconds (60).
+# (by default the name without `_test`) and stopped after TIMEOUT seconds (60). doctest is content
+# when a name matches no case; the entry is not.
 function(anabranch_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;USES;LINKS")
   if(NOT arg_SOURCES)
@@ -148,5 +150,21 @@ function(anabranch_test name)
     LINKS anabranch_test_main doctest::doctest ${arg_LINKS})
   doctest_discover_tests(${name}
     TEST_PREFIX "${arg_LABEL}/"
-    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+    PROPERTIES
+      LABELS ${arg_LABEL}
+      TIMEOUT ${arg_TIMEOUT}
+      FAIL_REGULAR_EXPRESSION "test cases: +0 ")
+endfunction()
+
+# Adds the ctest entry `name`, a command of any kind, labelled LABEL and stopped after TIMEOUT
+# seconds. It runs in the repository's root and finds the programs of this build tree below
+# $ANABRANCH_BUILD. ALONE: nothing else runs meanwhile, since it measures or builds.
+function(anabranch_check name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE" "LABEL;TIMEOUT" "COMMAND")
+  add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES
+    LABELS ${arg_LABEL}
+    TIMEOUT ${arg_TIMEOUT}
+    RUN_SERIAL ${arg_ALONE}
+    ENVIRONMENT ANABRANCH_BUILD=${PROJECT_BINARY_DIR})
 endfunction()
