@@ -10,6 +10,6 @@ namespace anabranch::core {
 }  // namespace anabranch::core
 
 // Aborts with the expression unless it holds. On in every build, for programmer errors only.
-#define ANABRANCH_ASSERT(expression) \
+#define ANABRANCH_ASSERT(expression)   \
   ((expression) ? static_cast<void>(0) \
                 : ::anabranch::core::assertion_failed(#expression, __FILE__, __LINE__))

@@ -1,5 +1,28 @@
 // Batches: what one group commit of one origin appended to the log, the unit of replication, stored
 // and applied whole. The bytes are encoded once, by the origin, and travel and rest unchanged.
+//
+// The bytes are two msgpack values in a row, so that the head can be read without the ops:
+//
+//   head         [format, origin, first, last, previous: bin 32]
+//   body         [deps, opening, transactions]
+//
+//   deps         [origin, seq, origin, seq, ...]      sorted by origin, only what changed
+//   opening      nil, or [mesh: bin 16, region: text, number, nonce, previous origin]
+//   transaction  [hlc, [op, op, ...]]                 seqs follow from `first`
+//
+//   put          [1, path: bin, value: bin, base: bin or nil, context or nil]
+//   remove       [2, path, context or nil]
+//   add          [3, path, birth, amount, total]
+//   reset        [4, path, slots]
+//   clear        [5, prefix, [path, slots, path, slots, ...]]
+//
+//   context      as deps, with the own origin
+//   slots        [origin, birth, seq, total, origin, ...]   sorted by origin
+//   number       int (64 bits), or bin 16 (128 bits, big-endian), or a 64-bit float
+//
+// Rules for what comes after: a newer version may append elements to head, body, opening,
+// transaction and op, and may bring new kinds of op; this one skips the former and counts the
+// latter (UnknownOp). Whatever an older version cannot skip needs a new format number.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +39,11 @@ namespace anabranch::core {
 
 // Who wrote from here on: in the first batch of each opening of a leader's directory.
 struct Opening {
-  Hash128 mesh;             // The mesh that the leader belongs to.
-  std::string region;       // The leader's region.
-  std::uint64_t number = 0; // Counts the openings of the directory.
-  std::uint64_t nonce = 0;  // Random: two copies of one directory differ.
-  Origin previous = 0;      // The incarnation before this one, 0 when there was none.
+  Hash128 mesh;              // The mesh that the leader belongs to.
+  std::string region;        // The leader's region.
+  std::uint64_t number = 0;  // Counts the openings of the directory.
+  std::uint64_t nonce = 0;   // Random: two copies of one directory differ.
+  Origin previous = 0;       // The incarnation before this one, 0 when there was none.
   bool operator==(const Opening&) const = default;
 };
 
@@ -28,8 +51,8 @@ struct Batch {
   static constexpr std::uint64_t kFormat = 1;
 
   Origin origin = 0;
-  ChainHash previous{};               // chain_hash of the origin's batch before, zero for the first.
-  VersionVector deps_changed;         // Other origins' entries that changed since that batch.
+  ChainHash previous{};        // chain_hash of the origin's batch before, zero for the first.
+  VersionVector deps_changed;  // Other origins' entries that changed since that batch.
   std::optional<Opening> opening;
   std::vector<Transaction> transactions;  // At least one, contiguous, each with at least one op.
 
@@ -46,10 +69,13 @@ struct BatchHeader {
   ChainHash previous{};
 };
 
+// The batch must be one that decode_batch takes: this process made it.
 std::string encode_batch(const Batch& batch);
-// Fails on bytes that are not exactly one valid batch: unknown format, wrong counts, gaps, paths
-// that no encoding has, trailing bytes.
+// Fails with kInvalid on another format, and with kCorrupt on bytes that are not exactly one valid
+// batch: wrong counts, gaps, numbers that no leader writes, paths that no encoding has, trailing
+// bytes.
 Result<Batch> decode_batch(std::string_view bytes);
+// Reads and checks the head alone, at the same cost for any number of ops.
 Result<BatchHeader> decode_batch_header(std::string_view bytes);
 
 }  // namespace anabranch::core

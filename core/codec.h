@@ -6,9 +6,15 @@
 // once at the end.
 //
 //   Reader in(bytes);
-//   const std::size_t n = in.array();
+//   const std::size_t extra = in.array_of(2);
 //   const Origin origin = in.uint64();
+//   const std::string_view name = in.text();
+//   in.skip(extra);
 //   if (!in.done()) return in.failure();
+//
+// Invariants: 1. nothing that a Reader does throws or allocates more than a constant times the size
+// of its input; 2. what an array() returns is no more than the tokens that follow, so it is safe to
+// loop to it. Maps, extension types and 32-bit floats are not part of our formats and are refused.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/assert.h"
 #include "core/result.h"
 
 namespace anabranch::core {
@@ -26,6 +33,7 @@ class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}
 
+  // An array's head; its `size` elements must follow.
   Writer& array(std::size_t size);
   Writer& uint64(std::uint64_t value);
   Writer& int64(std::int64_t value);
@@ -54,12 +62,17 @@ class Reader {
   static constexpr std::size_t kTokensMax = 4'000'000;
 
   // `bytes` must outlive the reader and what it hands out.
+  // The bytes must be exactly one value.
   explicit Reader(std::string_view bytes, std::size_t tokens_max = kTokensMax);
+  // Reads one value off the front of `bytes`, which then holds the rest; it is unchanged when there
+  // is no valid value in front.
+  static Reader first_of(std::string_view& bytes, std::size_t tokens_max = kTokensMax);
 
   // Each takes the next token; a token of another kind, or none, is a failure and gives 0 or empty.
   std::size_t array();
-  // An array that must have exactly (or at least, newer writers append fields) `size` elements.
-  void array_of(std::size_t size);
+  // An array that must have at least `size` elements. Gives the number of those beyond, which newer
+  // writers append: skip() them after the others.
+  std::size_t array_of(std::size_t size);
   std::uint64_t uint64();
   std::int64_t int64();
   double real();
@@ -70,17 +83,25 @@ class Reader {
   bool take_nil();
   // The next token's kind; nothing at the end or after a failure.
   [[nodiscard]] std::optional<Token::Kind> peek() const;
-  // Takes one whole value of any kind, arrays with all that they hold.
-  void skip();
-  // Makes the reader fail, for checks that the caller does.
+  // Takes `count` whole values of any kind, arrays with all that they hold.
+  void skip(std::size_t count = 1);
+  // Makes the reader fail, for checks that the caller does. The first failure stays.
   void fail(std::string message);
 
   [[nodiscard]] bool ok() const { return !failure_.has_value(); }
   // Whether everything was read without a failure; bytes left over are a failure.
   [[nodiscard]] bool done();
-  [[nodiscard]] const Failure& failure() const { return *failure_; }
+  // The first failure; there must be one.
+  [[nodiscard]] const Failure& failure() const {
+    ANABRANCH_ASSERT(failure_.has_value());
+    return *failure_;
+  }
 
  private:
+  Reader() = default;
+  // Takes the value at the front of `bytes` apart; gives its size, 0 after a failure.
+  std::size_t tokenise(std::string_view bytes, std::size_t tokens_max);
+  // Takes the next token; null, and a failure, unless it is of this kind.
   const Token* next(Token::Kind kind);
 
   std::vector<Token> tokens_;

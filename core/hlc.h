@@ -24,6 +24,7 @@ struct Hlc {
   // The timestamp `n` steps later; a full counter goes on in the next millisecond.
   [[nodiscard]] Hlc plus(std::uint64_t n) const { return {bits + n}; }
 
+  // Milliseconds that 48 bits cannot hold are taken as the nearest that they can.
   static Hlc of(Millis millis, std::uint16_t counter);
 };
 

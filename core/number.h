@@ -18,7 +18,8 @@ class Number {
   Number() = default;
   Number(std::int64_t value) : value_(Int128{value}) {}  // NOLINT: implicit
   static Number integer(Int128 value) { return Number(Value(value)); }
-  static Number real(double value) { return Number(Value(value)); }
+  // A negative zero becomes zero, so that equal numbers have equal bits.
+  static Number real(double value) { return Number(Value(value + 0.0)); }
 
   [[nodiscard]] bool is_integer() const { return value_.index() == 0; }
   [[nodiscard]] Int128 as_integer() const {
@@ -31,6 +32,7 @@ class Number {
   // The value when it is an integer of 64 bits, else nothing.
   [[nodiscard]] std::optional<std::int64_t> as_int64() const;
 
+  // Integers beyond 128 bits stop at the bounds of the type: only foreign bytes get there.
   [[nodiscard]] Number plus(const Number& other) const;
   [[nodiscard]] Number minus(const Number& other) const;
   bool operator==(const Number&) const = default;

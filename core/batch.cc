@@ -1,0 +1,180 @@
+#include "core/batch.h"
+
+#include <algorithm>
+
+#include "core/codec.h"
+#include "core/op_codec.h"
+
+namespace anabranch::core {
+namespace {
+
+constexpr std::size_t kHeadSize = 5;
+constexpr std::size_t kBodySize = 3;
+constexpr std::size_t kOpeningSize = 5;
+constexpr std::size_t kTransactionSize = 2;
+// A head is short, also one that newer versions extend.
+constexpr std::size_t kHeadTokensMax = 256;
+// What is reserved on the word of the input: an op takes much more memory than its smallest bytes.
+constexpr std::size_t kOpsReservedMax = 1024;
+
+void assert_encodable(const Batch& batch) {
+  ANABRANCH_ASSERT(batch.origin != 0);
+  ANABRANCH_ASSERT(!batch.transactions.empty());
+  ANABRANCH_ASSERT(batch.deps_changed.at(batch.origin) == 0);
+  Seq next = batch.first();
+  ANABRANCH_ASSERT(next >= 1);
+  for (const Transaction& transaction : batch.transactions) {
+    ANABRANCH_ASSERT(transaction.first == next);
+    ANABRANCH_ASSERT(!transaction.ops.empty());
+    next += transaction.ops.size();
+  }
+}
+
+std::size_t size_estimate(const Batch& batch) {
+  constexpr std::size_t kHeadAndBody = 256;
+  constexpr std::size_t kEntry = 20;
+  std::size_t size = kHeadAndBody + batch.deps_changed.size() * kEntry;
+  for (const Transaction& transaction : batch.transactions) {
+    size += kEntry;
+    for (const Op& op : transaction.ops) size += encoded_size(op);
+  }
+  return size;
+}
+
+void encode_opening(Writer& out, const std::optional<Opening>& opening) {
+  if (!opening) {
+    out.nil();
+    return;
+  }
+  std::string mesh;
+  for (const std::uint64_t half : {opening->mesh.high, opening->mesh.low}) {
+    for (unsigned shift = 64; shift > 0; shift -= 8) {
+      mesh.push_back(static_cast<char>(static_cast<unsigned char>(half >> (shift - 8))));
+    }
+  }
+  out.array(kOpeningSize).bin(mesh).text(opening->region);
+  out.uint64(opening->number).uint64(opening->nonce).uint64(opening->previous);
+}
+
+std::uint64_t decode_half(std::string_view bytes) {
+  std::uint64_t half = 0;
+  for (const char byte : bytes) half = half << 8U | static_cast<unsigned char>(byte);
+  return half;
+}
+
+std::optional<Opening> decode_opening(Reader& in) {
+  if (in.take_nil()) return std::nullopt;
+  const std::size_t extra = in.array_of(kOpeningSize);
+  const std::string_view mesh = in.bin();
+  if (mesh.size() != sizeof(Hash128)) {
+    in.fail("a mesh id has not 16 bytes");
+    return std::nullopt;
+  }
+  Opening opening;
+  opening.mesh = {decode_half(mesh.substr(0, 8)), decode_half(mesh.substr(8))};
+  opening.region = in.text();
+  opening.number = in.uint64();
+  opening.nonce = in.uint64();
+  opening.previous = in.uint64();
+  in.skip(extra);
+  return opening;
+}
+
+// Reads ops from `first` on, never beyond `last`; the last one read is transaction.last().
+void decode_transaction(Reader& in, Origin origin, Seq first, Seq last, Transaction& transaction) {
+  const std::size_t extra = in.array_of(kTransactionSize);
+  transaction.first = first;
+  transaction.hlc = {in.uint64()};
+  const std::size_t size = in.array();
+  if (in.ok() && size == 0) in.fail("a transaction is empty");
+  if (in.ok() && size - 1 > last - first) in.fail("there are more ops than the head says");
+  if (!in.ok()) return;
+  transaction.ops.reserve(std::min(size, kOpsReservedMax));
+  for (std::size_t i = 0; i < size && in.ok(); ++i) {
+    decode_op(in, {origin, first + i}, transaction.ops.emplace_back());
+  }
+  in.skip(extra);
+}
+
+void decode_transactions(Reader& in, const BatchHeader& header, Batch& batch) {
+  const std::size_t size = in.array();
+  batch.transactions.reserve(std::min(size, kOpsReservedMax));
+  std::uint64_t left = header.last - header.first + 1;
+  for (std::size_t i = 0; i < size && in.ok(); ++i) {
+    if (left == 0) return in.fail("there are more ops than the head says");
+    const Seq first = header.last - left + 1;
+    Transaction& transaction = batch.transactions.emplace_back();
+    decode_transaction(in, header.origin, first, header.last, transaction);
+    left -= transaction.ops.size();
+  }
+  if (left != 0) in.fail("there are fewer ops than the head says");
+}
+
+// Takes the head off the front of `bytes`.
+Result<BatchHeader> take_header(std::string_view& bytes) {
+  Reader in = Reader::first_of(bytes, kHeadTokensMax);
+  const std::size_t extra = in.array_of(1);
+  const std::uint64_t format = in.uint64();
+  if (in.ok() && format != Batch::kFormat) {
+    return invalid("the batch has format " + std::to_string(format) + ", this version reads " +
+                   std::to_string(Batch::kFormat));
+  }
+  if (in.ok() && extra + 1 < kHeadSize) in.fail("the head of a batch is too short");
+  BatchHeader header;
+  header.origin = in.uint64();
+  header.first = in.uint64();
+  header.last = in.uint64();
+  const std::string_view previous = in.bin();
+  if (in.ok() && header.origin == 0) in.fail("a batch has no origin");
+  if (in.ok() && header.first < 1) in.fail("a batch begins before 1");
+  if (in.ok() && header.last < header.first) in.fail("a batch ends before it begins");
+  if (in.ok() && previous.size() != header.previous.size())
+    in.fail("a chain hash has not 32 bytes");
+  if (!in.ok()) return in.failure();
+  std::copy(previous.begin(), previous.end(), header.previous.begin());
+  in.skip(extra + 1 - kHeadSize);
+  if (!in.done()) return in.failure();
+  return header;
+}
+
+}  // namespace
+
+std::string encode_batch(const Batch& batch) {
+  assert_encodable(batch);
+  std::string bytes;
+  bytes.reserve(size_estimate(batch));
+  Writer out(bytes);
+  out.array(kHeadSize).uint64(Batch::kFormat).uint64(batch.origin);
+  out.uint64(batch.first()).uint64(batch.last());
+  out.bin({reinterpret_cast<const char*>(batch.previous.data()), batch.previous.size()});
+  out.array(kBodySize);
+  encode_vector(out, batch.deps_changed);
+  encode_opening(out, batch.opening);
+  out.array(batch.transactions.size());
+  for (const Transaction& transaction : batch.transactions) {
+    out.array(kTransactionSize).uint64(transaction.hlc.bits).array(transaction.ops.size());
+    for (const Op& op : transaction.ops) encode_op(out, op);
+  }
+  return bytes;
+}
+
+Result<Batch> decode_batch(std::string_view bytes) {
+  auto header = take_header(bytes);
+  if (!header.ok()) return header.failure();
+  Batch batch;
+  batch.origin = header.value().origin;
+  batch.previous = header.value().previous;
+  Reader in(bytes);
+  const std::size_t extra = in.array_of(kBodySize);
+  batch.deps_changed = decode_vector(in);
+  if (batch.deps_changed.at(batch.origin) != 0) in.fail("a batch depends on its own origin");
+  batch.opening = decode_opening(in);
+  decode_transactions(in, header.value(), batch);
+  in.skip(extra);
+  if (!in.done()) return in.failure();
+  return batch;
+}
+
+Result<BatchHeader> decode_batch_header(std::string_view bytes) { return take_header(bytes); }
+
+}  // namespace anabranch::core

@@ -1,0 +1,252 @@
+#include "core/op_codec.h"
+
+#include <array>
+#include <cmath>
+
+namespace anabranch::core {
+namespace {
+
+// Numbers of the format: never reused, never changed.
+enum Kind : std::uint64_t { kPut = 1, kRemove = 2, kAdd = 3, kReset = 4, kClear = 5 };
+
+constexpr std::size_t kWideSize = sizeof(Int128);
+__extension__ using Uint128 = unsigned __int128;
+
+std::array<char, kWideSize> big_endian(Int128 value) {
+  std::array<char, kWideSize> bytes{};
+  auto bits = static_cast<Uint128>(value);
+  for (std::size_t i = kWideSize; i > 0; --i, bits >>= 8U) {
+    bytes[i - 1] = static_cast<char>(static_cast<unsigned char>(bits));
+  }
+  return bytes;
+}
+
+void encode_number(Writer& out, const Number& number) {
+  if (!number.is_integer()) {
+    ANABRANCH_ASSERT(!std::isnan(number.as_real()));
+    out.real(number.as_real());
+  } else if (const auto narrow = number.as_int64()) {
+    out.int64(*narrow);
+  } else {
+    const auto bytes = big_endian(number.as_integer());
+    out.bin({bytes.data(), bytes.size()});
+  }
+}
+
+Number decode_wide(Reader& in) {
+  const std::string_view bytes = in.bin();
+  if (bytes.size() != kWideSize) {
+    in.fail("a wide number has not 16 bytes");
+    return {};
+  }
+  Uint128 bits = 0;
+  for (const char byte : bytes) bits = bits << 8U | static_cast<unsigned char>(byte);
+  const Number number = Number::integer(static_cast<Int128>(bits));
+  if (number.as_int64()) in.fail("a wide number would fit in 64 bits");
+  return number;
+}
+
+Number decode_number(Reader& in) {
+  const auto kind = in.peek();
+  if (kind == Token::Kind::kBin) return decode_wide(in);
+  if (kind != Token::Kind::kReal) return {in.int64()};
+  const double value = in.real();
+  if (std::isnan(value)) in.fail("a number is not a number");
+  return Number::real(value);
+}
+
+Path decode_path(Reader& in) {
+  auto path = Path::from_encoded(in.bin());
+  if (!path.ok()) {
+    in.fail(path.failure().message);
+    return {};
+  }
+  if (path.value().empty()) in.fail("a path is empty");
+  return std::move(path).value();
+}
+
+// A context that an op carries covers nothing from the op itself on.
+std::optional<VersionVector> decode_context(Reader& in, Dot dot) {
+  if (in.take_nil()) return std::nullopt;
+  VersionVector context = decode_vector(in);
+  if (context.covers(dot)) in.fail("a context covers its own op");
+  return context;
+}
+
+void encode_context(Writer& out, const std::optional<VersionVector>& context) {
+  if (context) {
+    encode_vector(out, *context);
+  } else {
+    out.nil();
+  }
+}
+
+void encode_slots(Writer& out, const std::vector<ObservedSlot>& slots) {
+  out.array(slots.size() * 4);
+  for (const ObservedSlot& slot : slots) {
+    out.uint64(slot.origin).uint64(slot.birth).uint64(slot.seq);
+    encode_number(out, slot.total);
+  }
+}
+
+std::vector<ObservedSlot> decode_slots(Reader& in, Dot dot) {
+  const std::size_t size = in.array();
+  if (size % 4 != 0) in.fail("an observed slot is incomplete");
+  std::vector<ObservedSlot> slots;
+  slots.reserve(size / 4);
+  Origin before = 0;
+  for (std::size_t i = 0; i < size / 4 && in.ok(); ++i) {
+    ObservedSlot slot;
+    slot.origin = in.uint64();
+    slot.birth = in.uint64();
+    slot.seq = in.uint64();
+    slot.total = decode_number(in);
+    if (slot.origin <= before) in.fail("observed slots are not sorted by origin");
+    if (slot.birth < 1 || slot.seq < slot.birth) in.fail("an observed slot ends before its birth");
+    if (slot.origin == dot.origin && slot.seq >= dot.seq) in.fail("a slot is observed too early");
+    before = slot.origin;
+    slots.push_back(slot);
+  }
+  return slots;
+}
+
+void encode(Writer& out, const Put& put) {
+  out.array(5).uint64(kPut).bin(put.path.encoded()).bin(put.value);
+  if (put.base) {
+    out.bin(*put.base);
+  } else {
+    out.nil();
+  }
+  encode_context(out, put.context);
+}
+
+void encode(Writer& out, const Remove& remove) {
+  out.array(3).uint64(kRemove).bin(remove.path.encoded());
+  encode_context(out, remove.context);
+}
+
+void encode(Writer& out, const Add& add) {
+  out.array(5).uint64(kAdd).bin(add.path.encoded()).uint64(add.birth);
+  encode_number(out, add.amount);
+  encode_number(out, add.total);
+}
+
+void encode(Writer& out, const Reset& reset) {
+  out.array(3).uint64(kReset).bin(reset.path.encoded());
+  encode_slots(out, reset.observed);
+}
+
+void encode(Writer& out, const Clear& clear) {
+  out.array(3).uint64(kClear).bin(clear.prefix.encoded()).array(clear.tallies.size() * 2);
+  for (const Clear::Tally& tally : clear.tallies) {
+    out.bin(tally.path.encoded());
+    encode_slots(out, tally.observed);
+  }
+}
+
+void encode(Writer& out, const UnknownOp& unknown) { out.array(1).uint64(unknown.kind); }
+
+void decode(Reader& in, Dot dot, Put& put) {
+  put.path = decode_path(in);
+  put.value = in.bin();
+  if (!in.take_nil()) put.base = in.bin();
+  put.context = decode_context(in, dot);
+}
+
+void decode(Reader& in, Dot dot, Remove& remove) {
+  remove.path = decode_path(in);
+  remove.context = decode_context(in, dot);
+}
+
+void decode(Reader& in, Dot dot, Add& add) {
+  add.path = decode_path(in);
+  add.birth = in.uint64();
+  add.amount = decode_number(in);
+  add.total = decode_number(in);
+  if (add.birth < 1 || add.birth > dot.seq) in.fail("a frame is born after its addition");
+}
+
+void decode(Reader& in, Dot dot, Reset& reset) {
+  reset.path = decode_path(in);
+  reset.observed = decode_slots(in, dot);
+}
+
+void decode(Reader& in, Dot dot, Clear& clear) {
+  clear.prefix = decode_path(in);
+  const std::size_t size = in.array();
+  if (size % 2 != 0) in.fail("a cleared tally is incomplete");
+  clear.tallies.reserve(size / 2);
+  for (std::size_t i = 0; i < size / 2 && in.ok(); ++i) {
+    Clear::Tally& tally = clear.tallies.emplace_back();
+    tally.path = decode_path(in);
+    if (!clear.prefix.is_prefix_of(tally.path)) in.fail("a cleared tally is not below the prefix");
+    tally.observed = decode_slots(in, dot);
+  }
+}
+
+// Reads the elements of a known kind and skips those that a newer version appended. `rest` counts
+// the elements after the kind, `fields` those that this version knows.
+template <typename T>
+void decode_known(Reader& in, Dot dot, Op& op, std::size_t rest, std::size_t fields) {
+  if (rest < fields) return in.fail("an op is too short");
+  decode(in, dot, op.emplace<T>());
+  in.skip(rest - fields);
+}
+
+}  // namespace
+
+void encode_op(Writer& out, const Op& op) {
+  std::visit([&out](const auto& known) { encode(out, known); }, op);
+}
+
+std::size_t encoded_size(const Op& op) {
+  constexpr std::size_t kSmall = 48;
+  const auto* put = std::get_if<Put>(&op);
+  if (put == nullptr) return 2 * kSmall;
+  const std::size_t base = put->base ? put->base->size() : 0;
+  return kSmall + put->path.encoded().size() + put->value.size() + base;
+}
+
+void decode_op(Reader& in, Dot dot, Op& op) {
+  const std::size_t rest = in.array_of(1);
+  const std::uint64_t kind = in.uint64();
+  if (!in.ok()) return;
+  switch (kind) {
+    case kPut:
+      return decode_known<Put>(in, dot, op, rest, 4);
+    case kRemove:
+      return decode_known<Remove>(in, dot, op, rest, 2);
+    case kAdd:
+      return decode_known<Add>(in, dot, op, rest, 4);
+    case kReset:
+      return decode_known<Reset>(in, dot, op, rest, 2);
+    case kClear:
+      return decode_known<Clear>(in, dot, op, rest, 2);
+    default:
+      op.emplace<UnknownOp>(UnknownOp{kind});
+      return in.skip(rest);
+  }
+}
+
+void encode_vector(Writer& out, const VersionVector& vector) {
+  out.array(vector.size() * 2);
+  for (const VersionVector::Entry& entry : vector) out.uint64(entry.origin).uint64(entry.seq);
+}
+
+VersionVector decode_vector(Reader& in) {
+  const std::size_t size = in.array();
+  if (size % 2 != 0) in.fail("a version vector is incomplete");
+  VersionVector vector;
+  Origin before = 0;
+  for (std::size_t i = 0; i < size / 2 && in.ok(); ++i) {
+    const Origin origin = in.uint64();
+    const Seq seq = in.uint64();
+    if (origin <= before) in.fail("a version vector is not sorted by origin");
+    if (seq < 1) in.fail("a version vector has an empty entry");
+    before = origin;
+    vector.set(origin, seq);
+  }
+  return vector;
+}
+
+}  // namespace anabranch::core

@@ -1,0 +1,88 @@
+#include "core/version_vector.h"
+
+#include <algorithm>
+
+namespace anabranch::core {
+namespace {
+
+constexpr auto kBefore = [](const VersionVector::Entry& entry, Origin origin) {
+  return entry.origin < origin;
+};
+
+}  // namespace
+
+VersionVector::VersionVector(std::initializer_list<Entry> entries) {
+  entries_.reserve(entries.size());
+  for (const Entry& entry : entries) set(entry.origin, entry.seq);
+}
+
+Seq VersionVector::at(Origin origin) const {
+  const auto found = std::lower_bound(entries_.begin(), entries_.end(), origin, kBefore);
+  return found != entries_.end() && found->origin == origin ? found->seq : 0;
+}
+
+void VersionVector::set(Origin origin, Seq seq) {
+  const auto found = std::lower_bound(entries_.begin(), entries_.end(), origin, kBefore);
+  const bool known = found != entries_.end() && found->origin == origin;
+  if (known && seq != 0) {
+    found->seq = seq;
+  } else if (known) {
+    entries_.erase(found);
+  } else if (seq != 0) {
+    entries_.insert(found, {origin, seq});
+  }
+}
+
+void VersionVector::raise(Origin origin, Seq seq) {
+  if (seq > at(origin)) set(origin, seq);
+}
+
+void VersionVector::join(const VersionVector& other) {
+  if (includes(other)) return;
+  std::vector<Entry> joined;
+  joined.reserve(entries_.size() + other.entries_.size());
+  auto theirs = other.entries_.begin();
+  for (const Entry& ours : entries_) {
+    while (theirs != other.entries_.end() && theirs->origin < ours.origin) {
+      joined.push_back(*theirs++);
+    }
+    joined.push_back(ours);
+    if (theirs != other.entries_.end() && theirs->origin == ours.origin) {
+      joined.back().seq = std::max(ours.seq, theirs->seq);
+      ++theirs;
+    }
+  }
+  joined.insert(joined.end(), theirs, other.entries_.end());
+  entries_ = std::move(joined);
+}
+
+bool VersionVector::includes(const VersionVector& other) const {
+  auto ours = entries_.begin();
+  for (const Entry& theirs : other.entries_) {
+    while (ours != entries_.end() && ours->origin < theirs.origin) ++ours;
+    if (ours == entries_.end() || ours->origin != theirs.origin) return false;
+    if (ours->seq < theirs.seq) return false;
+  }
+  return true;
+}
+
+VersionVector difference(const VersionVector& now, const VersionVector& before) {
+  VersionVector changed;
+  auto old = before.begin();
+  for (const VersionVector::Entry& entry : now) {
+    while (old != before.end() && old->origin < entry.origin) ++old;
+    if (old == before.end() || *old != entry) changed.set(entry.origin, entry.seq);
+  }
+  return changed;
+}
+
+std::string to_string(const VersionVector& vector) {
+  std::string text = "{";
+  for (const VersionVector::Entry& entry : vector) {
+    if (text.size() > 1) text += ", ";
+    text += to_string(entry.origin) + ": " + std::to_string(entry.seq);
+  }
+  return text + "}";
+}
+
+}  // namespace anabranch::core
