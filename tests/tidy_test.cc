@@ -110,12 +110,14 @@ TEST_SUITE("tidy") {
     CHECK(check("determinism", "server/loop.cc", "steady_clock::now();\n").empty());
   }
 
-  TEST_CASE("a source file that no list names is noticed") {
+  TEST_CASE("a source file or public header that no list names is noticed") {
     const Source list{"core/CMakeLists.txt", "anabranch_layer(core\n  SOURCES dot.cc x/y.cc)\n"};
     CHECK(check("built", "core/dot.cc", "", {list}).empty());
     CHECK(check("built", "core/x/y.cc", "", {list}).empty());
     CHECK(check("built", "core/ot.cc", "", {list}).size() == 1);
     CHECK(check("built", "core/dot_test.cc", "", {list}).size() == 1);
+    CHECK(check("built", "core/secret.h", "", {list}).empty());
+    CHECK(check("built", "include/anabranch/secret.h", "", {list}).size() == 1);
   }
 
   TEST_CASE("a link that leads nowhere is noticed") {

@@ -188,10 +188,11 @@ Violations no_views(const Source& source, const Repository&) {
   return lines_with(code_of(source.text), {"std::views", "ranges::views"});
 }
 
-// `path` is named, from its folder or one above, in the CMakeLists.txt there; a list of examples
-// may leave out the ending.
+// A source file or public header is named, from its folder or one above, in the CMakeLists.txt
+// there; a list of examples may leave out the ending.
 Violations sources_are_built(const Source& source, const Repository& repository) {
-  if (!source.ends_with({".cc"})) return {};
+  const bool is_public = source.in("include/") && source.ends_with({".h"});
+  if (!is_public && !source.ends_with({".cc"})) return {};
   namespace fs = std::filesystem;
   for (fs::path folder = fs::path{source.path}.parent_path();; folder = folder.parent_path()) {
     const auto list = repository.find((folder / "CMakeLists.txt").generic_string());
@@ -280,7 +281,7 @@ constexpr std::array kRules{
     Rule{"determinism", "clocks, randomness and sleep stay in wall_clock and leader",
          the_core_is_deterministic},
     Rule{"views", "no std::views", no_views},
-    Rule{"built", "a source file is named in a CMakeLists.txt", sources_are_built},
+    Rule{"built", "a source file or public header is named in a CMakeLists.txt", sources_are_built},
     Rule{"links", "a relative link in Markdown leads to a file", markdown_links_resolve},
     Rule{"folders", "a folder has a name that says what is in it", folders_are_nouns},
     Rule{"outside", "the repository is self-contained", nothing_points_outside},
