@@ -37,19 +37,33 @@ fi
 failed=()
 report=()
 
+minutes() {
+  awk -v seconds="$1" 'BEGIN { printf "%5.1f min", seconds / 60 }'
+}
+
+child=
+trap '[ -z "$child" ] || kill -TERM "$child"; exit 130' INT TERM
+
 # Runs the command as a stage: output to the terminal and to a log, its time to the report. What
-# would pass the limit is stopped.
+# would pass the limit is stopped, with all its children; so is everything on Ctrl-C.
 stage() {
-  local name=$1 started=$SECONDS left status
+  local name=$1 started=$SECONDS left=0 status tee_input tee
   shift
-  left=$((minutes_max * 60 - SECONDS))
-  [ "$left" -gt 0 ] || left=1
-  [ -z "$long" ] || left=0
+  if [ -z "$long" ]; then
+    left=$((minutes_max * 60 - SECONDS))
+    [ "$left" -gt 0 ] || left=1
+  fi
   echo "== $name"
-  timeout --kill-after=10 "$left" "$@" 2>&1 | tee "$log_dir/${name// /-}.log"
-  status=${PIPESTATUS[0]}
-  report+=("$(awk -v name="$name" -v s=$((SECONDS - started)) \
-    'BEGIN { printf "%-20s %5.1f min", name, s / 60 }')")
+  exec {tee_input}> >(exec tee "$log_dir/${name// /-}.log")
+  tee=$!
+  timeout --kill-after=10 "$left" "$@" >&"$tee_input" 2>&1 &
+  child=$!
+  wait "$child"
+  status=$?
+  child=
+  exec {tee_input}>&-
+  wait "$tee"
+  report+=("$(printf '%-20s %s' "$name" "$(minutes $((SECONDS - started)))")")
   if [ "$status" != 0 ]; then
     failed+=("$name")
     [ "$status" != 124 ] || echo "$name: stopped after $minutes_max minutes in all" >&2
@@ -66,7 +80,9 @@ closing_line() {
 
 mkdir -p "$log_dir"
 rm -f "$log_dir"/*.log
-if stage packages cmake/packages.sh; then
+if ! cmake/packages.sh; then
+  failed+=(packages)
+else
   for preset in "${presets[@]}"; do
     stage "$preset configure" cmake --preset "$preset" &&
       stage "$preset build" cmake --build --preset "$preset" -j "$jobs" &&
@@ -76,7 +92,7 @@ fi
 
 echo
 printf '%s\n' "${report[@]}"
-awk -v s=$SECONDS 'BEGIN { printf "%-20s %5.1f min\n", "in all", s / 60 }'
+printf '%-20s %s\n' "in all" "$(minutes $SECONDS)"
 if [ -z "$long" ] && [ "$SECONDS" -gt $((minutes_max * 60)) ]; then
   failed+=("over $minutes_max minutes")
 fi

@@ -1,5 +1,11 @@
 #!/bin/sh
-# Fails if a C++ file is not as clang-format would write it. Repair: clang-format -i FILE.
+# Names the C++ files that are not as clang-format would write them, and fails if there are any.
+# Repair: clang-format -i FILE.
 cd "$(dirname "$0")/../.." || exit 1
-find include core crdt storage transport regions server tests bench examples \
-  -name '*.h' -o -name '*.cc' | xargs clang-format --dry-run -Werror
+folders='include core crdt storage transport regions server tests bench examples'
+# shellcheck disable=SC2086  # A list of folders.
+complaints=$(find $folders \( -name '*.h' -o -name '*.cc' \) -print0 |
+  xargs -0 clang-format --dry-run -Werror 2>&1) && exit 0
+echo "$complaints" | grep -E ': (error|warning)|No such|not found' | cut -d: -f1 | sort -u |
+  sed 's/$/: not as clang-format writes it/'
+exit 1
