@@ -4,14 +4,16 @@
 //   0       1     format version (1)
 //   1       1     kind of the message
 //   2       2     flags (0; bit 0: this frame is a chunk of a longer body)
-//   4       4     length of what follows the header, little-endian
-//   8       8     checksum: XXH3 of bytes 0 to 7 and of what follows the header
+//   4       4     length of what follows the header
+//   8       8     checksum: XXH3 of bytes 0 to 7 and the XXH3 of what follows the header
 //   16      ...   body, or of a chunk: stream (8), offset (8), total (8), then bytes
 //
-// A body of up to 1 MiB travels in one frame, a longer one in chunks of 1 MiB. Chunks of one body
-// arrive in order on a link; an Assembler holds at most one partial body.
+// Numbers are little-endian. A body of up to 1 MiB travels in one frame, a longer one in chunks of
+// 1 MiB. Chunks of one body arrive in order on a link, whole frames may come between them; an
+// Assembler holds at most one partial body.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -26,6 +28,7 @@ namespace anabranch::transport {
 inline constexpr std::uint8_t kFrameFormat = 1;
 inline constexpr std::size_t kFrameHeaderSize = 16;
 inline constexpr std::size_t kFrameBodyMax = std::size_t{1} << 20U;
+inline constexpr std::size_t kFrameSizeMax = kFrameHeaderSize + 24 + kFrameBodyMax;
 inline constexpr std::size_t kMessageSizeMax = std::size_t{256} << 20U;  // Whole bodies.
 
 // A checked frame; views point into the bytes that were decoded.
@@ -39,7 +42,7 @@ struct Frame {
 };
 
 // One message as one or more frames, handed to `emit` in order. `stream` names a chunked body and
-// must differ between the messages of one link.
+// must differ between the messages of one link. A body over kMessageSizeMax is a programmer error.
 void encode_frames(std::uint8_t kind, std::string_view body, std::uint64_t stream,
                    const std::function<void(std::string)>& emit);
 
@@ -60,6 +63,8 @@ class Assembler {
   core::Result<std::optional<Message>> add(const Frame& frame);
 
  private:
+  void drop();
+
   std::uint64_t stream_ = 0;
   std::uint64_t total_ = 0;
   Message partial_;

@@ -1,7 +1,16 @@
 // Transport over ZeroMQ: one ROUTER that listens, one DEALER per dialled peer, one thread that owns
 // all sockets. ZeroMQ's delivery is not relied on; see transport.h.
+//
+// A dialled link is up when the ZMTP handshake is done. When its connection breaks, its socket is
+// thrown away and a new one dials: nothing of the old connection can show up in the new one. An
+// accepted link is up with its first valid frame. A link on which nothing came for `silence_max` is
+// given up by either side; the protocol above must therefore send something more often.
+//
+// ZeroMQ cannot close one connection of a ROUTER. A side that gives up an accepted link ignores it
+// from then on, and sends an empty message, which is never a frame: the dialler then dials again.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,8 +21,9 @@
 namespace anabranch::transport {
 
 struct ZmqOptions {
-  std::string listen;              // "tcp://127.0.0.1:7400", port "*" or 0 for any; empty: dial only.
+  std::string listen;  // "tcp://127.0.0.1:7400", port "*" or 0 for any; empty: dial only.
   std::vector<std::string> peers;  // Addresses to dial, for ever.
+  std::chrono::milliseconds silence_max{15'000};
 };
 
 // Binds, dials and starts the thread. Fails with kBusy when the port is in use, with kInvalid when

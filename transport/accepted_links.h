@@ -1,0 +1,63 @@
+// The links that others dialled: who they are to ZeroMQ, and which of them are over.
+//
+// ZeroMQ names a connection by a routing id and cannot close one, so a link that ended is
+// remembered by its routing id and whatever still comes from there is ignored. Automatic routing
+// ids never come back. At most kEndedMax are remembered, the oldest are forgotten first. Not
+// thread-safe.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "transport/frame.h"
+#include "transport/transport.h"
+
+namespace anabranch::transport {
+
+struct AcceptedLink {
+  using Clock = std::chrono::steady_clock;
+
+  LinkId id = 0;
+  std::string routing_id;
+  int descriptor = -1;  // Of the connection, -1 when ZeroMQ did not tell.
+  Clock::time_point heard;
+  Assembler assembler;
+};
+
+class AcceptedLinks {
+ public:
+  static constexpr std::size_t kEndedMax = 4096;
+
+  // Adds a link; neither its id nor its routing id may be there.
+  AcceptedLink& add(AcceptedLink link);
+  // The link, or null. Good until the link is ended.
+  AcceptedLink* find(LinkId id);
+  AcceptedLink* find(const std::string& routing_id);
+  // The link of a connection; null also for -1.
+  AcceptedLink* at_descriptor(int descriptor);
+  // Removes a link, which must be there; its routing id is ignored from now on.
+  void end(LinkId id);
+  // Makes a routing id that never became a link ignored.
+  void ignore(const std::string& routing_id);
+  [[nodiscard]] bool is_ignored(const std::string& routing_id) const;
+
+  // Links that were last heard at or before `moment`.
+  [[nodiscard]] std::vector<LinkId> silent_since(AcceptedLink::Clock::time_point moment) const;
+  // Takes all links as heard at `now`.
+  void refresh(AcceptedLink::Clock::time_point now);
+  [[nodiscard]] bool empty() const { return links_.empty(); }
+
+ private:
+  std::unordered_map<LinkId, AcceptedLink> links_;
+  std::unordered_map<std::string, LinkId> by_routing_id_;
+  std::unordered_map<int, LinkId> by_descriptor_;
+  std::unordered_set<std::string> ignored_;
+  std::deque<std::string> ignored_order_;
+};
+
+}  // namespace anabranch::transport

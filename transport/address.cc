@@ -1,0 +1,53 @@
+#include "transport/address.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <string>
+
+namespace anabranch::transport {
+namespace {
+
+constexpr std::string_view kScheme = "tcp://";
+constexpr std::string_view kAlphanumeric =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+bool consists_of(std::string_view text, std::string_view others) {
+  return std::ranges::all_of(text, [others](char c) {
+    return kAlphanumeric.find(c) != std::string_view::npos ||
+           others.find(c) != std::string_view::npos;
+  });
+}
+
+bool is_host(std::string_view host, AddressUse use) {
+  if (host == "*") return use == AddressUse::kListen;
+  if (host.starts_with('[') && host.ends_with(']') && host.size() > 3) {
+    return consists_of(host.substr(1, host.size() - 2), ":.%");
+  }
+  return !host.empty() && consists_of(host, ".-_");
+}
+
+bool is_port(std::string_view port, AddressUse use) {
+  if (port == "*") return use == AddressUse::kListen;
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc{} || end != port.data() + port.size()) return false;
+  return number != 0 || use == AddressUse::kListen;
+}
+
+}  // namespace
+
+core::Result<void> check_address(std::string_view address, AddressUse use) {
+  const std::size_t colon = address.rfind(':');
+  if (address.starts_with(kScheme) && colon != std::string_view::npos && colon > kScheme.size()) {
+    const std::string_view host = address.substr(kScheme.size(), colon - kScheme.size());
+    if (is_host(host, use) && is_port(address.substr(colon + 1), use)) return {};
+  }
+  return core::invalid("\"" + std::string{address} + "\" is not an address to " +
+                       (use == AddressUse::kListen ? "listen on" : "dial") +
+                       ": expected tcp://HOST:PORT");
+}
+
+bool is_ipv6(std::string_view address) { return address.starts_with("tcp://["); }
+
+}  // namespace anabranch::transport

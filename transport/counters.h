@@ -1,0 +1,26 @@
+// TransportCounters that one thread counts up while others read.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "transport/transport.h"
+
+namespace anabranch::transport {
+
+struct AtomicCounters {
+  std::atomic<std::uint64_t> frames_received{0};
+  std::atomic<std::uint64_t> frames_sent{0};
+  std::atomic<std::uint64_t> bytes_received{0};
+  std::atomic<std::uint64_t> bytes_sent{0};
+  std::atomic<std::uint64_t> frames_rejected{0};
+  std::atomic<std::uint64_t> sends_failed{0};
+
+  // A copy; its numbers need not be of the same moment.
+  [[nodiscard]] TransportCounters read() const {
+    return {frames_received, frames_sent,     bytes_received,
+            bytes_sent,      frames_rejected, sends_failed};
+  }
+};
+
+}  // namespace anabranch::transport

@@ -1,0 +1,39 @@
+// A network inside one process, for tests of the layers above: transports that dial each other by
+// address, and switches that cut them apart.
+//
+// Events are those of transport.h: the dialler sees kUp at once, the other side with the first
+// message, and a link that breaks and heals comes back under a new id. Messages are delivered
+// during send(), in order, and never lost unless told so. All functions are thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "transport/transport.h"
+
+namespace anabranch::transport {
+
+class MemoryNetwork {
+ public:
+  MemoryNetwork();
+  ~MemoryNetwork();
+
+  // A transport at `address`, which nobody else may have. It dials `peers` for ever, also those
+  // that do not exist yet. It may outlive the network object.
+  std::unique_ptr<Transport> open(const std::string& address, std::vector<std::string> peers);
+
+  // Breaks the links between two addresses, in both directions, until heal().
+  void cut(const std::string& one, const std::string& other);
+  // Loses what `source` sends to `target` until heal(); links stay up and nobody is told.
+  void mute(const std::string& source, const std::string& target);
+  // Undoes cut() and mute() between two addresses; who dialled dials again.
+  void heal(const std::string& one, const std::string& other);
+
+ private:
+  struct State;
+  class Endpoint;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace anabranch::transport

@@ -1,0 +1,39 @@
+// The outbox: what callers want of the thread that owns the sockets. All functions are thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "transport/transport.h"
+#include "transport/wake.h"
+
+namespace anabranch::transport {
+
+// A message to send, or a link to reject.
+struct Request {
+  enum class Kind : std::uint8_t { kSend, kReject };
+  Kind kind = Kind::kSend;
+  LinkId link = 0;
+  std::uint8_t message_kind = 0;
+  std::string body;
+};
+
+class Outbox {
+ public:
+  void push(Request request);
+  // All requests, oldest first, into `taken`, whose memory is used again.
+  void take(std::vector<Request>& taken);
+  // Wakes the owner without a request.
+  void poke() const { wake_.signal(); }
+  // Readable when the owner has something to look at; take() makes it unreadable.
+  [[nodiscard]] int fd() const { return wake_.fd(); }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Request> requests_;
+  Wake wake_;
+};
+
+}  // namespace anabranch::transport

@@ -1,0 +1,596 @@
+#include "transport/zmq_transport.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <zmq.hpp>
+
+#include "core/log.h"
+#include "transport/accepted_links.h"
+#include "transport/address.h"
+#include "transport/counters.h"
+#include "transport/frame.h"
+#include "transport/inbox.h"
+#include "transport/outbox.h"
+
+namespace anabranch::transport {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kSweepInterval{1000};
+// A broken connection is dialled at once; one that breaks again without having been of use, later.
+constexpr milliseconds kRedialMin{100};
+constexpr milliseconds kRedialMax{1000};
+// What is read of one socket before the others get their turn.
+constexpr std::size_t kTurnMessagesMax = 1024;
+constexpr std::size_t kTurnBytesMax = std::size_t{8} << 20U;
+// Shorter frames are cheaper to copy than to hand over.
+constexpr std::size_t kCopyMax = 4096;
+constexpr std::size_t kRoutingIdSize = 5;
+
+// Sets an option and reads it back: libzmq takes some values and applies others.
+template <typename T>
+void set_option(zmq::socket_t& socket, int option, T value) {
+  const int set = zmq_setsockopt(socket.handle(), option, &value, sizeof(value));
+  ANABRANCH_ASSERT(set == 0);
+  T applied{};
+  std::size_t size = sizeof(applied);
+  const int got = zmq_getsockopt(socket.handle(), option, &applied, &size);
+  ANABRANCH_ASSERT(got == 0 && applied == value);
+}
+
+// All options come before bind and connect: later ones would silently not count.
+void set_options(zmq::socket_t& socket, const std::string& address) {
+  set_option(socket, ZMQ_LINGER, 0);
+  set_option(socket, ZMQ_SNDHWM, 0);  // The credit of the protocol above bounds what is queued.
+  set_option(socket, ZMQ_RCVHWM, 0);
+  set_option(socket, ZMQ_MAXMSGSIZE, static_cast<std::int64_t>(kFrameSizeMax));
+  set_option(socket, ZMQ_HEARTBEAT_IVL, 2000);
+  set_option(socket, ZMQ_HEARTBEAT_TIMEOUT, 6000);
+  set_option(socket, ZMQ_HEARTBEAT_TTL, 6000);
+  set_option(socket, ZMQ_HANDSHAKE_IVL, 3000);
+  set_option(socket, ZMQ_CONNECT_TIMEOUT, 3000);
+  set_option(socket, ZMQ_IMMEDIATE, 1);
+  // One SYN per second and dead peer costs nothing, and a healed link is back within a second.
+  set_option(socket, ZMQ_RECONNECT_IVL, static_cast<int>(kRedialMin.count()));
+  set_option(socket, ZMQ_RECONNECT_IVL_MAX, static_cast<int>(kRedialMax.count()));
+  set_option(socket, ZMQ_IPV6, is_ipv6(address) ? 1 : 0);
+}
+
+zmq::message_t to_message(std::string frame) {
+  if (frame.size() <= kCopyMax) return zmq::message_t{frame.data(), frame.size()};
+  auto owned = std::make_unique<std::string>(std::move(frame));
+  const auto release = [](void*, void* hint) { delete static_cast<std::string*>(hint); };
+  zmq::message_t message{owned->data(), owned->size(), release, owned.get()};
+  owned.release();  // NOLINT(bugprone-unused-return-value): the message frees it.
+  return message;
+}
+
+// What came in one ZMTP message. Ours have one part; more of them are rubbish, and dropped.
+struct Incoming {
+  std::string routing_id;  // Of a ROUTER only.
+  zmq::message_t frame;
+  bool has_more_parts = false;
+
+  [[nodiscard]] core::Result<Frame> decode() const {
+    if (has_more_parts) return core::corrupt("a message of several parts");
+    return decode_frame(frame.to_string_view());
+  }
+};
+
+bool receive_message(zmq::socket_t& socket, bool is_router, Incoming& incoming) {
+  zmq::message_t part;
+  if (is_router) {
+    if (!socket.recv(part, zmq::recv_flags::dontwait)) return false;
+    incoming.routing_id = part.to_string();
+    if (!part.more()) return true;
+  }
+  if (!socket.recv(incoming.frame, zmq::recv_flags::dontwait)) return false;
+  bool more = incoming.frame.more();
+  incoming.has_more_parts = more;
+  while (more && socket.recv(part, zmq::recv_flags::dontwait)) more = part.more();
+  return true;
+}
+
+std::vector<Incoming> receive_messages(zmq::socket_t& socket, bool is_router) {
+  std::vector<Incoming> messages;
+  std::size_t bytes = 0;
+  while (messages.size() < kTurnMessagesMax && bytes < kTurnBytesMax) {
+    Incoming incoming;
+    if (!receive_message(socket, is_router, incoming)) break;
+    bytes += incoming.frame.size();
+    messages.push_back(std::move(incoming));
+  }
+  return messages;
+}
+
+// What libzmq tells of a socket's connections.
+class Monitor {
+ public:
+  struct Event {
+    int id = 0;
+    int descriptor = -1;
+  };
+
+  Monitor() = default;
+  Monitor(zmq::context_t& context, zmq::socket_t& watched, int events, std::uint64_t number) {
+    const std::string address = "inproc://monitor-" + std::to_string(number);
+    if (zmq_socket_monitor(watched.handle(), address.c_str(), events) != 0) throw zmq::error_t{};
+    socket_ = zmq::socket_t{context, zmq::socket_type::pair};
+    socket_.set(zmq::sockopt::linger, 0);
+    socket_.connect(address);
+  }
+
+  // The next event, or nothing when there is none.
+  std::optional<Event> next() {
+    Incoming event;
+    if (!receive_message(socket_, false, event)) return std::nullopt;
+    std::uint16_t id = 0;
+    std::int32_t value = 0;
+    ANABRANCH_ASSERT(event.frame.size() == sizeof(id) + sizeof(value));
+    std::memcpy(&id, event.frame.data(), sizeof(id));
+    std::memcpy(&value, event.frame.data<char>() + sizeof(id), sizeof(value));
+    return Event{id, value};
+  }
+
+  [[nodiscard]] void* handle() { return socket_.handle(); }
+
+ private:
+  zmq::socket_t socket_;
+};
+
+constexpr int kDialledEvents =
+    ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+
+// One peer that is dialled for ever.
+struct Dialled {
+  std::string address;
+  zmq::socket_t socket;  // Null between two connections.
+  Monitor monitor;
+  LinkId link = 0;  // 0 while it is down.
+  Clock::time_point heard;
+  Assembler assembler;
+  Clock::time_point redial_at;
+  milliseconds redial_delay{0};
+  std::string complaint;  // The last warning about it, which is not repeated.
+};
+
+// Fields below `run_` belong to the thread once it has started.
+class ZmqTransport final : public Transport {
+ public:
+  explicit ZmqTransport(const ZmqOptions& options);
+  ~ZmqTransport() override;
+
+  core::Result<void> listen(const std::string& address);
+  void start();
+
+  void send(LinkId link, std::uint8_t message_kind, std::string body) override;
+  std::vector<Event> receive(std::size_t bytes_max) override;
+  void reject(LinkId link) override;
+  [[nodiscard]] int wake_fd() const override { return inbox_.fd(); }
+  [[nodiscard]] std::string endpoint() const override { return endpoint_; }
+  [[nodiscard]] TransportCounters counters() const override { return counters_.read(); }
+
+ private:
+  void run();
+  void wait();
+  [[nodiscard]] milliseconds timeout() const;
+  void flush_events() { inbox_.push(events_); }
+  void sweep();
+  void pause_or_resume();
+
+  void handle_requests();
+  void send_frames(const Request& request);
+  bool send_frame(Dialled* dialled, const AcceptedLink* accepted, std::string frame);
+  bool send_to_router(const std::string& routing_id, zmq::message_t frame);
+
+  void dial_due();
+  void dial(Dialled& dialled);
+  void read_dialled(Dialled& dialled);
+  bool take_dialled(Dialled& dialled, const Incoming& incoming);
+  void hang_up(Dialled& dialled, const std::string& why);
+  void complain(Dialled& dialled, const std::string& why);
+  Dialled* find_dialled(LinkId link);
+
+  void read_router();
+  void take_accepted(Incoming& incoming);
+  AcceptedLink* accept(const Incoming& incoming);
+  void refuse(const Incoming& incoming, const std::string& why);
+  void end_accepted(LinkId link);
+
+  void emit(Event event) { events_.push_back(std::move(event)); }
+  void count_received(const Incoming& incoming);
+
+  zmq::context_t context_;  // First, so that it outlives the sockets.
+  std::string endpoint_;
+  Inbox inbox_;
+  Outbox outbox_;
+  AtomicCounters counters_;
+  std::atomic<bool> stop_{false};
+  milliseconds silence_max_;
+  std::thread thread_;
+
+  zmq::socket_t router_;  // Null when it does not listen.
+  Monitor router_monitor_;
+  AcceptedLinks accepted_;
+  std::vector<Dialled> dialled_;
+  std::vector<zmq::pollitem_t> items_;
+  std::vector<Request> requests_;
+  std::vector<Event> events_;
+  std::uint64_t last_number_ = 0;  // Of links, streams and monitors.
+  Clock::time_point next_sweep_;
+  bool paused_ = false;
+};
+
+ZmqTransport::ZmqTransport(const ZmqOptions& options) : silence_max_(options.silence_max) {
+  context_.set(zmq::ctxopt::io_threads, 1);
+  context_.set(zmq::ctxopt::blocky, 0);
+  for (const std::string& address : options.peers) {
+    Dialled& dialled = dialled_.emplace_back();
+    dialled.address = address;
+  }
+}
+
+ZmqTransport::~ZmqTransport() {
+  stop_ = true;
+  outbox_.poke();
+  if (thread_.joinable()) thread_.join();
+}
+
+core::Result<void> ZmqTransport::listen(const std::string& address) {
+  router_ = zmq::socket_t{context_, zmq::socket_type::router};
+  set_options(router_, address);
+  router_.set(zmq::sockopt::router_mandatory, true);  // libzmq does not tell this one.
+  router_monitor_ = Monitor{context_, router_, ZMQ_EVENT_DISCONNECTED, ++last_number_};
+  if (zmq_bind(router_.handle(), address.c_str()) != 0) {
+    const int error = zmq_errno();
+    const std::string message = "cannot listen on " + address + ": " + zmq_strerror(error);
+    return core::Failure{error == EADDRINUSE ? ErrorCode::kBusy : ErrorCode::kInvalid, message};
+  }
+  endpoint_ = router_.get(zmq::sockopt::last_endpoint);
+  return {};
+}
+
+// The thread takes no signals: those are for the threads of whoever embeds this.
+void ZmqTransport::start() {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread{[this] { run(); }};
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void ZmqTransport::send(LinkId link, std::uint8_t message_kind, std::string body) {
+  ANABRANCH_ASSERT(body.size() <= kMessageSizeMax);
+  outbox_.push({Request::Kind::kSend, link, message_kind, std::move(body)});
+}
+
+std::vector<Event> ZmqTransport::receive(std::size_t bytes_max) {
+  bool drained = false;
+  std::vector<Event> events = inbox_.take(bytes_max, drained);
+  if (drained) outbox_.poke();
+  return events;
+}
+
+void ZmqTransport::reject(LinkId link) { outbox_.push({Request::Kind::kReject, link, 0, {}}); }
+
+void ZmqTransport::run() {
+  while (!stop_) {
+    dial_due();
+    wait();
+    handle_requests();
+    if (router_) read_router();
+    for (Dialled& dialled : dialled_) {
+      if (dialled.socket) read_dialled(dialled);
+    }
+    sweep();
+    pause_or_resume();
+  }
+  dialled_.clear();
+  router_.close();
+}
+
+// Sleeps until something can be done. While the inbox is full, messages stay where they are, but
+// connections are still watched.
+void ZmqTransport::wait() {
+  const short messages = paused_ ? 0 : ZMQ_POLLIN;
+  items_.clear();
+  items_.push_back({nullptr, outbox_.fd(), ZMQ_POLLIN, 0});
+  if (router_) {
+    items_.push_back({router_.handle(), 0, messages, 0});
+    items_.push_back({router_monitor_.handle(), 0, ZMQ_POLLIN, 0});
+  }
+  for (Dialled& dialled : dialled_) {
+    if (!dialled.socket) continue;
+    items_.push_back({dialled.socket.handle(), 0, messages, 0});
+    items_.push_back({dialled.monitor.handle(), 0, ZMQ_POLLIN, 0});
+  }
+  // A failure (EINTR) is a wake-up like any other.
+  zmq_poll(items_.data(), static_cast<int>(items_.size()), timeout().count());
+}
+
+// -1 is for ever.
+milliseconds ZmqTransport::timeout() const {
+  auto next = Clock::time_point::max();
+  bool is_linked = !accepted_.empty();
+  for (const Dialled& dialled : dialled_) {
+    if (!dialled.socket) next = std::min(next, dialled.redial_at);
+    is_linked = is_linked || dialled.link != 0;
+  }
+  if (is_linked) next = std::min(next, next_sweep_);
+  if (next == Clock::time_point::max()) return milliseconds{-1};
+  return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(next - Clock::now()));
+}
+
+// Gives up links on which nothing came for too long.
+void ZmqTransport::sweep() {
+  const auto now = Clock::now();
+  if (paused_ || now < next_sweep_) return;
+  next_sweep_ = now + std::min(kSweepInterval, silence_max_);
+  for (Dialled& dialled : dialled_) {
+    if (dialled.link != 0 && dialled.heard <= now - silence_max_) hang_up(dialled, "it is silent");
+  }
+  for (const LinkId link : accepted_.silent_since(now - silence_max_)) {
+    core::log_info("an accepted link is silent and was given up");
+    end_accepted(link);
+  }
+  flush_events();
+}
+
+void ZmqTransport::pause_or_resume() {
+  const bool was_paused = std::exchange(paused_, inbox_.full());
+  if (paused_ || !was_paused) return;
+  // Who was not listened to was not silent.
+  accepted_.refresh(Clock::now());
+  for (Dialled& dialled : dialled_) dialled.heard = Clock::now();
+}
+
+void ZmqTransport::handle_requests() {
+  outbox_.take(requests_);
+  for (const Request& request : requests_) {
+    if (request.kind == Request::Kind::kSend) {
+      send_frames(request);
+      continue;
+    }
+    ++counters_.frames_rejected;
+    if (Dialled* dialled = find_dialled(request.link); dialled != nullptr) {
+      complain(*dialled, "it sent a message that means nothing");
+    } else if (accepted_.find(request.link) != nullptr) {
+      core::log_warning("an accepted link sent a message that means nothing and was given up");
+      end_accepted(request.link);
+    }
+  }
+  requests_.clear();
+  flush_events();
+}
+
+void ZmqTransport::send_frames(const Request& request) {
+  Dialled* dialled = find_dialled(request.link);
+  const AcceptedLink* accepted = accepted_.find(request.link);
+  bool is_sent = dialled != nullptr || accepted != nullptr;
+  encode_frames(request.message_kind, request.body, ++last_number_, [&](std::string frame) {
+    is_sent = is_sent && send_frame(dialled, accepted, std::move(frame));
+  });
+  if (is_sent) return;
+  ++counters_.sends_failed;
+  if (accepted != nullptr) end_accepted(request.link);
+}
+
+bool ZmqTransport::send_frame(Dialled* dialled, const AcceptedLink* accepted, std::string frame) {
+  const std::size_t size = frame.size();
+  zmq::message_t message = to_message(std::move(frame));
+  const bool is_sent = dialled != nullptr
+                           ? dialled->socket.send(message, zmq::send_flags::dontwait).has_value()
+                           : send_to_router(accepted->routing_id, std::move(message));
+  if (!is_sent) return false;
+  ++counters_.frames_sent;
+  counters_.bytes_sent += size;
+  return true;
+}
+
+// Returns false when the connection is gone.
+bool ZmqTransport::send_to_router(const std::string& routing_id, zmq::message_t frame) try {
+  constexpr auto kMore = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
+  return router_.send(zmq::buffer(routing_id), kMore).has_value() &&
+         router_.send(frame, zmq::send_flags::dontwait).has_value();
+} catch (const zmq::error_t&) {
+  return false;
+}
+
+void ZmqTransport::dial_due() {
+  for (Dialled& dialled : dialled_) {
+    if (!dialled.socket && dialled.redial_at <= Clock::now()) dial(dialled);
+  }
+}
+
+void ZmqTransport::dial(Dialled& dialled) try {
+  zmq::socket_t socket{context_, zmq::socket_type::dealer};
+  set_options(socket, dialled.address);
+  dialled.monitor = Monitor{context_, socket, kDialledEvents, ++last_number_};
+  socket.connect(dialled.address);
+  dialled.socket = std::move(socket);
+} catch (const zmq::error_t& error) {
+  dialled.redial_at = Clock::now() + kRedialMax;
+  complain(dialled, error.what());
+}
+
+// Messages are read before the monitor: when it then tells of a break and of a new connection, one
+// cannot know which of the two they belong to.
+void ZmqTransport::read_dialled(Dialled& dialled) {
+  std::vector<Incoming> messages;
+  if (!paused_) messages = receive_messages(dialled.socket, false);
+  bool is_broken = false;
+  while (const auto event = dialled.monitor.next()) {
+    if (event->id != ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+      is_broken = true;
+    } else if (is_broken) {
+      messages.clear();
+    } else {
+      dialled.link = ++last_number_;
+      dialled.heard = Clock::now();
+      core::log_info("connected to " + dialled.address);
+      emit(
+          {.kind = Event::Kind::kUp, .link = dialled.link, .body = {}, .address = dialled.address});
+    }
+  }
+  for (const Incoming& incoming : messages) {
+    if (!take_dialled(dialled, incoming)) break;
+  }
+  if (is_broken && dialled.socket) hang_up(dialled, "the connection broke");
+  flush_events();
+}
+
+// Returns false when the link is over.
+bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
+  if (incoming.frame.size() == 0 && !incoming.has_more_parts) {
+    dialled.redial_delay = kRedialMax;
+    hang_up(dialled, "it gave the link up");
+    return false;
+  }
+  const core::Result<Frame> frame = incoming.decode();
+  core::Result<std::optional<Message>> message =
+      frame.ok() ? dialled.assembler.add(frame.value()) : frame.failure();
+  if (!message.ok()) {
+    ++counters_.frames_rejected;
+    complain(dialled, "it sent " + message.failure().message);
+    return false;
+  }
+  count_received(incoming);
+  dialled.heard = Clock::now();
+  dialled.redial_delay = milliseconds{0};
+  if (std::optional<Message>& whole = message.value(); whole) {
+    emit({Event::Kind::kMessage, dialled.link, whole->kind, std::move(whole->body), {}});
+  }
+  return true;
+}
+
+// Closes the socket; dial_due() makes another.
+void ZmqTransport::hang_up(Dialled& dialled, const std::string& why) {
+  if (dialled.link != 0) {
+    core::log_info("lost " + dialled.address + ": " + why);
+    emit({.kind = Event::Kind::kDown, .link = dialled.link, .body = {}, .address = {}});
+  }
+  dialled.link = 0;
+  dialled.assembler = {};
+  dialled.socket.close();
+  dialled.monitor = {};
+  dialled.redial_at = Clock::now() + dialled.redial_delay;
+  dialled.redial_delay = std::clamp(dialled.redial_delay * 2, kRedialMin, kRedialMax);
+}
+
+// Hangs up on a peer that is of no use, and says so unless that was the last thing said about it.
+void ZmqTransport::complain(Dialled& dialled, const std::string& why) {
+  if (dialled.complaint != why) core::log_warning("hung up on " + dialled.address + ": " + why);
+  dialled.complaint = why;
+  dialled.redial_delay = kRedialMax;
+  hang_up(dialled, why);
+}
+
+Dialled* ZmqTransport::find_dialled(LinkId link) {
+  const auto at = std::ranges::find(dialled_, link, &Dialled::link);
+  return at == dialled_.end() || link == 0 ? nullptr : &*at;
+}
+
+// Messages are read before the monitor, and looked at after it: a descriptor that a new connection
+// got from a broken one is then known to be free.
+void ZmqTransport::read_router() {
+  std::vector<Incoming> messages;
+  if (!paused_) messages = receive_messages(router_, true);
+  while (const auto event = router_monitor_.next()) {
+    const AcceptedLink* link = accepted_.at_descriptor(event->descriptor);
+    if (link != nullptr) end_accepted(link->id);
+  }
+  for (Incoming& incoming : messages) {
+    if (!accepted_.is_ignored(incoming.routing_id)) take_accepted(incoming);
+  }
+  flush_events();
+}
+
+void ZmqTransport::take_accepted(Incoming& incoming) {
+  const core::Result<Frame> frame = incoming.decode();
+  if (!frame.ok()) return refuse(incoming, frame.failure().message);
+  AcceptedLink* link = accepted_.find(incoming.routing_id);
+  if (link == nullptr) link = accept(incoming);
+  if (link == nullptr) return refuse(incoming, "a routing id of its own");
+  core::Result<std::optional<Message>> message = link->assembler.add(frame.value());
+  if (!message.ok()) return refuse(incoming, message.failure().message);
+  count_received(incoming);
+  link->heard = Clock::now();
+  if (std::optional<Message>& whole = message.value(); whole) {
+    emit({Event::Kind::kMessage, link->id, whole->kind, std::move(whole->body), {}});
+  }
+}
+
+// A new link, or null for a peer that chose its routing id: such ids can come back.
+AcceptedLink* ZmqTransport::accept(const Incoming& incoming) {
+  const std::string& routing_id = incoming.routing_id;
+  if (routing_id.size() != kRoutingIdSize || routing_id.front() != '\0') return nullptr;
+  const char* descriptor = zmq_msg_gets(incoming.frame.handle(), "__fd");
+  AcceptedLink link;
+  link.id = ++last_number_;
+  link.routing_id = routing_id;
+  link.descriptor = descriptor == nullptr ? -1 : std::atoi(descriptor);
+  // Two connections cannot have one descriptor: the older one is over.
+  const AcceptedLink* older = accepted_.at_descriptor(link.descriptor);
+  if (older != nullptr) end_accepted(older->id);
+  emit({.kind = Event::Kind::kUp, .link = link.id, .body = {}, .address = {}});
+  return &accepted_.add(std::move(link));
+}
+
+// Counts rubbish and gives up the link it came from, if it was one already.
+void ZmqTransport::refuse(const Incoming& incoming, const std::string& why) {
+  const char* address = zmq_msg_gets(incoming.frame.handle(), "Peer-Address");
+  core::log_warning("ignoring a connection from " +
+                    std::string{address == nullptr ? "nowhere" : address} + ": it sent " + why);
+  ++counters_.frames_rejected;
+  const AcceptedLink* link = accepted_.find(incoming.routing_id);
+  if (link != nullptr) return end_accepted(link->id);
+  accepted_.ignore(incoming.routing_id);
+  send_to_router(incoming.routing_id, {});
+}
+
+void ZmqTransport::end_accepted(LinkId link) {
+  send_to_router(accepted_.find(link)->routing_id, {});
+  accepted_.end(link);
+  emit({.kind = Event::Kind::kDown, .link = link, .body = {}, .address = {}});
+}
+
+void ZmqTransport::count_received(const Incoming& incoming) {
+  ++counters_.frames_received;
+  counters_.bytes_received += incoming.frame.size();
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<Transport>> open_zmq_transport(const ZmqOptions& options) try {
+  for (const std::string& address : options.peers) {
+    const core::Result<void> checked = check_address(address, AddressUse::kDial);
+    if (!checked.ok()) return checked.failure();
+  }
+  auto transport = std::make_unique<ZmqTransport>(options);
+  if (!options.listen.empty()) {
+    const core::Result<void> checked = check_address(options.listen, AddressUse::kListen);
+    if (!checked.ok()) return checked.failure();
+    const core::Result<void> listening = transport->listen(options.listen);
+    if (!listening.ok()) return listening.failure();
+  }
+  transport->start();
+  return core::Result<std::unique_ptr<Transport>>{std::move(transport)};
+} catch (const Error& error) {
+  return core::Failure{error.code(), error.what()};
+} catch (const zmq::error_t& error) {
+  return core::Failure{ErrorCode::kIo, std::string{"ZeroMQ: "} + error.what()};
+}
+
+}  // namespace anabranch::transport
