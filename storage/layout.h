@@ -2,8 +2,10 @@
 // values. Changing anything here changes the format number.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/dot.h"
 
@@ -19,14 +21,18 @@ enum class Table : std::uint8_t {
 };
 inline constexpr std::size_t kTableCount = 3;
 
+// Keys have 1 to this many bytes, as LMDB is compiled everywhere.
+inline constexpr std::size_t kKeySizeMax = 511;
+
 // Numbers as keys are big-endian, so that their order is the order of the bytes.
 std::string big_endian(std::uint64_t number);
 std::uint64_t from_big_endian(std::string_view bytes);  // Exactly 8 bytes.
 
 // Keys of the table meta: a name, or a letter and an origin.
-inline constexpr std::string_view kIdentityKey = "identity";  // format, mesh, region, origin, opening
-inline constexpr std::string_view kOriginPrefix = "o";        // o<number> -> origin and its region
-inline constexpr std::string_view kHeadPrefix = "h";          // h<origin> -> seq, chain, deps, hlc
+inline constexpr std::string_view kIdentityKey =
+    "identity";                                         // format, mesh, region, origin, opening
+inline constexpr std::string_view kOriginPrefix = "o";  // o<number> -> origin and its region
+inline constexpr std::string_view kHeadPrefix = "h";    // h<origin> -> seq, chain, deps, hlc
 std::string origin_key(std::uint64_t number);
 std::string head_key(core::Origin origin);
 

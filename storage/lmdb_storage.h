@@ -11,8 +11,8 @@
 namespace anabranch::storage {
 
 struct LmdbOptions {
-  std::string directory;                                 // Created (mode 0700) when absent.
-  std::size_t map_bytes = std::size_t{1} << 40U;         // Address space, not disk.
+  std::string directory;                          // Created (mode 0700) when absent.
+  std::size_t map_bytes = std::size_t{1} << 40U;  // Address space, not disk.
   unsigned readers_max = 1024;
 };
 

@@ -39,7 +39,8 @@ struct StoredRecord {
   std::string bytes;
 };
 
-// One change of a table: sets the key to the value, or removes it when there is none.
+// One change of a table: sets the key to the value, or removes it when there is none. Removing a
+// key that is not there changes nothing. A key occurs at most once in a commit.
 struct Change {
   Table table = Table::kRows;
   std::string key;
@@ -54,14 +55,16 @@ class Cursor {
   [[nodiscard]] virtual bool valid() const = 0;
   [[nodiscard]] virtual std::string_view key() const = 0;
   [[nodiscard]] virtual std::string_view value() const = 0;
-  // Goes on in the cursor's direction. A cursor that hits an unreadable page becomes invalid.
+  // Goes on in the cursor's direction.
   virtual void next() = 0;
 };
 
 enum class Direction { kForward, kBackward };
 
 // One consistent state of all tables. Any thread may use it, one at a time. Keep it short: a
-// snapshot keeps old pages alive.
+// snapshot keeps old pages alive. It must end before its storage does.
+//
+// A page that cannot be read stops the process: taken for absence, it would spread to the others.
 class Snapshot {
  public:
   virtual ~Snapshot() = default;

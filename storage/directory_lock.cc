@@ -1,0 +1,161 @@
+#include "storage/directory_lock.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <tuple>
+
+namespace anabranch::storage {
+namespace {
+
+using core::Failure;
+using core::Result;
+using DirectoryId = std::pair<dev_t, ino_t>;
+
+// The directories that this process has open.
+struct Registry {
+  std::mutex mutex;
+  std::set<DirectoryId> open;
+};
+
+Registry& registry() {
+  static Registry instance;
+  return instance;
+}
+
+Failure unusable(const std::string& directory, const std::string& reason) {
+  return core::invalid("cannot use data directory " + directory + ": " + reason);
+}
+
+Failure unusable(const std::string& directory, const char* call) {
+  return unusable(directory, std::string(call) + ": " + std::strerror(errno));
+}
+
+// Makes the entry of a new directory survive power loss.
+void sync_parent(const std::string& directory) {
+  std::filesystem::path path = std::filesystem::path(directory);
+  if (!path.has_filename()) path = path.parent_path();
+  const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
+  const int file = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return;
+  ::fsync(file);
+  ::close(file);
+}
+
+Result<DirectoryId> find_or_create(const std::string& directory) {
+  if (directory.empty()) return core::invalid("the data directory has no name");
+  constexpr mode_t kMode = 0700;
+  if (::mkdir(directory.c_str(), kMode) == 0) {
+    sync_parent(directory);
+  } else if (errno == ENOENT) {
+    return unusable(directory, std::string("its parent directory does not exist"));
+  } else if (errno != EEXIST) {
+    return unusable(directory, "mkdir");
+  }
+  struct stat status = {};
+  if (::stat(directory.c_str(), &status) != 0) return unusable(directory, "stat");
+  if (!S_ISDIR(status.st_mode)) return unusable(directory, std::string("it is not a directory"));
+  return DirectoryId(status.st_dev, status.st_ino);
+}
+
+// Network file systems keep neither locks nor memory maps coherent.
+Result<void> check_file_system(const std::string& directory) {
+  constexpr unsigned kCifs = 0xFF534D42U;
+  constexpr unsigned kSmb2 = 0xFE534D42U;
+  struct statfs status = {};
+  if (::statfs(directory.c_str(), &status) != 0) return unusable(directory, "statfs");
+  const char* name = nullptr;
+  switch (static_cast<unsigned>(status.f_type)) {
+    case NFS_SUPER_MAGIC:
+      name = "NFS";
+      break;
+    case SMB_SUPER_MAGIC:
+    case kCifs:
+    case kSmb2:
+      name = "SMB";
+      break;
+    case V9FS_MAGIC:
+      name = "9p";
+      break;
+    case AFS_SUPER_MAGIC:
+    case CODA_SUPER_MAGIC:
+      name = "AFS or Coda";
+      break;
+    default:
+      return {};
+  }
+  return unusable(directory, std::string("it is on a network file system (") + name + ")");
+}
+
+std::string owner_of(int file) {
+  std::array<char, 32> text{};
+  const ssize_t size = ::pread(file, text.data(), text.size(), 0);
+  std::string owner;
+  for (ssize_t i = 0; i < size; ++i) {
+    const char c = text.at(static_cast<std::size_t>(i));
+    if (c < '0' || c > '9') break;
+    owner.push_back(c);
+  }
+  return owner.empty() ? "" : " (pid " + owner + ")";
+}
+
+// Opens and locks the file, and writes our process id into it.
+Result<int> lock_file(const std::string& directory) {
+  constexpr mode_t kMode = 0600;
+  const std::string path = directory + "/" + std::string(DirectoryLock::kFile);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode);
+  if (file < 0) return unusable(directory, "open of its lock file");
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+    Failure failure = unusable(directory, "flock");
+    if (errno == EWOULDBLOCK) {
+      failure = {ErrorCode::kBusy,
+                 "data directory " + directory + " is in use by another process" + owner_of(file)};
+    }
+    ::close(file);
+    return failure;
+  }
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  // Only told to people, so a full disk is no reason to fail here.
+  if (::ftruncate(file, 0) == 0) std::ignore = ::pwrite(file, pid.data(), pid.size(), 0);
+  return file;
+}
+
+}  // namespace
+
+Result<DirectoryLock> DirectoryLock::acquire(const std::string& directory) {
+  const Result<DirectoryId> id = find_or_create(directory);
+  if (!id.ok()) return id.failure();
+  if (const Result<void> usable = check_file_system(directory); !usable.ok()) {
+    return usable.failure();
+  }
+  Registry& all = registry();
+  const std::lock_guard guard(all.mutex);
+  if (all.open.contains(id.value())) {
+    return Failure{ErrorCode::kBusy,
+                   "data directory " + directory + " is already open in this process"};
+  }
+  const Result<int> file = lock_file(directory);
+  if (!file.ok()) return file.failure();
+  all.open.insert(id.value());
+  return DirectoryLock(id.value(), file.value());
+}
+
+DirectoryLock::~DirectoryLock() {
+  if (file_ < 0) return;
+  Registry& all = registry();
+  const std::lock_guard guard(all.mutex);
+  all.open.erase(id_);
+  ::close(file_);
+}
+
+}  // namespace anabranch::storage

@@ -1,0 +1,204 @@
+#include "storage/lmdb_directory.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <optional>
+#include <system_error>
+
+namespace anabranch::storage {
+namespace {
+
+namespace fs = std::filesystem;
+using core::Failure;
+using core::Result;
+
+constexpr std::string_view kCreatingFolder = "creating";
+constexpr std::array<const char*, kTableCount> kTableNames = {"rows", "counts", "meta"};
+constexpr const char* kLogName = "log";
+constexpr const char* kLogIndexName = "log_index";
+constexpr const char* kMarkerName = "anabranch";
+
+// The same failure, saying of which directory.
+Failure in_directory(const std::string& directory, const Failure& failure) {
+  return {failure.code, "data directory " + directory + ": " + failure.message};
+}
+
+LmdbEnvOptions env_options(const LmdbOptions& options) {
+  // Some places are left to LMDB's own tools.
+  constexpr unsigned kReadersOfTools = 16;
+  constexpr unsigned kTablesMax = 16;
+  return {.map_bytes = options.map_bytes,
+          .readers_max = options.readers_max + kReadersOfTools,
+          .tables_max = kTablesMax};
+}
+
+// Refuses a directory that holds something but no data of ours, before anything is written to it.
+Result<void> check_not_foreign(const fs::path& directory) {
+  std::error_code error;
+  if (!fs::is_directory(directory, error)) return {};
+  if (fs::exists(directory / LmdbEnv::kDataFile, error)) return {};
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name == DirectoryLock::kFile || name == LmdbEnv::kLockFile || name == kCreatingFolder) {
+      continue;
+    }
+    return core::invalid("it holds something else (found \"" + name + "\"), use an empty one");
+  }
+  if (error) return core::invalid("cannot list it: " + error.message());
+  return {};
+}
+
+Result<void> sync_folder(const fs::path& folder) {
+  const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = file >= 0 && ::fsync(file) == 0;
+  const std::error_code error(errno, std::generic_category());
+  if (file >= 0) ::close(file);
+  if (!synced) return Failure{ErrorCode::kIo, "fsync of the directory: " + error.message()};
+  return {};
+}
+
+Result<void> create_tables(LmdbTxn& txn) {
+  for (const char* name : kTableNames) {
+    if (const auto table = txn.open_table(name, true); !table.ok()) return table.failure();
+  }
+  for (const char* name : {kLogName, kLogIndexName}) {
+    if (const auto table = txn.open_table(name, true); !table.ok()) return table.failure();
+  }
+  const auto marker = txn.open_table(kMarkerName, true);
+  if (!marker.ok()) return marker.failure();
+  if (const auto put = txn.put(marker.value(), kFormatKey, big_endian(kFormat)); !put.ok()) {
+    return put.failure();
+  }
+  return txn.commit();
+}
+
+// Makes the environment in a folder of its own and moves it to its place when it is complete.
+Result<void> create_data_file(const fs::path& directory, const LmdbEnvOptions& options) {
+  const fs::path folder = directory / kCreatingFolder;
+  std::error_code error;
+  fs::remove_all(folder, error);
+  if (!fs::create_directory(folder, error)) {
+    return Failure{ErrorCode::kInvalid, "cannot create a file in it: " + error.message()};
+  }
+  {
+    Result<LmdbEnv> env = LmdbEnv::open(folder.string(), options);
+    if (!env.ok()) return env.failure();
+    Result<LmdbTxn> txn = env.value().begin_write();
+    if (!txn.ok()) return txn.failure();
+    if (const auto created = create_tables(txn.value()); !created.ok()) return created;
+  }
+  fs::rename(folder / LmdbEnv::kDataFile, directory / LmdbEnv::kDataFile, error);
+  if (error) return Failure{ErrorCode::kIo, "rename of its data file: " + error.message()};
+  fs::remove_all(folder, error);
+  return sync_folder(directory);
+}
+
+Failure truncated(std::uintmax_t size, std::uintmax_t used) {
+  return core::corrupt("data.mdb is truncated: it has " + std::to_string(size) + " of " +
+                       std::to_string(used) + " bytes");
+}
+
+// Reading behind the end of a file through the map would kill the process.
+Result<void> check_size(const fs::path& directory, const LmdbEnv& env) {
+  const Result<LmdbSize> used = env.size();
+  if (!used.ok()) return used.failure();
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(directory / LmdbEnv::kDataFile, error);
+  if (error) return Failure{ErrorCode::kIo, "cannot read data.mdb: " + error.message()};
+  if (size < used.value().used_bytes) return truncated(size, used.value().used_bytes);
+  return {};
+}
+
+Result<std::unique_ptr<LmdbEnv>> open_env(const fs::path& directory,
+                                          const LmdbEnvOptions& options) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(directory / LmdbEnv::kDataFile, error);
+  if (error) return core::invalid("cannot read data.mdb: " + error.message());
+  // LMDB would take an empty file for a new one.
+  if (size == 0) return core::corrupt("data.mdb is truncated: it is empty");
+  Result<LmdbEnv> env = LmdbEnv::open(directory.string(), options);
+  if (!env.ok())
+    return Failure{env.failure().code, "cannot open data.mdb: " + env.failure().message};
+  if (const auto checked = check_size(directory, env.value()); !checked.ok()) {
+    return checked.failure();
+  }
+  return std::make_unique<LmdbEnv>(std::move(env).value());
+}
+
+Result<LmdbTable> open_marker(LmdbTxn& txn) {
+  const Result<LmdbTable> marker = txn.open_table(kMarkerName, false);
+  if (!marker.ok()) {
+    if (marker.failure().code != ErrorCode::kInvalid) return marker;
+    return core::invalid("data.mdb is an LMDB database of another program");
+  }
+  const LmdbFound<std::string_view> format = txn.get(marker.value(), kFormatKey);
+  if (!format.ok()) return format.failure();
+  if (!format.value() || format.value()->size() != sizeof(kFormat)) {
+    return core::corrupt("data.mdb has no format number");
+  }
+  if (const std::uint64_t number = from_big_endian(*format.value()); number != kFormat) {
+    return core::corrupt("its format is " + std::to_string(number) + ", this version knows only " +
+                         std::to_string(kFormat));
+  }
+  return marker;
+}
+
+}  // namespace
+
+Result<LmdbTables> open_tables(LmdbEnv& env) {
+  Result<LmdbTxn> begun = env.begin_read();
+  if (!begun.ok()) return begun.failure();
+  LmdbTxn txn = std::move(begun).value();
+  const Result<LmdbTable> marker = open_marker(txn);
+  if (!marker.ok()) return marker.failure();
+  LmdbTables tables;
+  tables.marker = marker.value();
+  const auto open = [&txn](const char* name, LmdbTable& table) -> Result<void> {
+    const Result<LmdbTable> opened = txn.open_table(name, false);
+    if (!opened.ok()) return core::corrupt(std::string("data.mdb has no table ") + name);
+    table = opened.value();
+    return {};
+  };
+  for (std::size_t i = 0; i < kTableCount; ++i) {
+    if (const auto done = open(kTableNames.at(i), tables.by_table.at(i)); !done.ok()) {
+      return done.failure();
+    }
+  }
+  if (const auto done = open(kLogName, tables.log); !done.ok()) return done.failure();
+  if (const auto done = open(kLogIndexName, tables.log_index); !done.ok()) return done.failure();
+  // Handles stay valid only when the transaction that opened them is committed.
+  if (const auto done = txn.commit(); !done.ok()) return done.failure();
+  return tables;
+}
+
+Result<LmdbDirectory> open_directory(const LmdbOptions& options) {
+  const fs::path path = options.directory;
+  const auto fail = [&options](const Failure& failure) {
+    return in_directory(options.directory, failure);
+  };
+  if (const auto checked = check_not_foreign(path); !checked.ok()) return fail(checked.failure());
+  Result<DirectoryLock> lock = DirectoryLock::acquire(options.directory);
+  if (!lock.ok()) return lock.failure();
+  std::error_code error;
+  if (!fs::exists(path / LmdbEnv::kDataFile, error)) {
+    const auto created = create_data_file(path, env_options(options));
+    if (!created.ok()) return fail(created.failure());
+  }
+  Result<std::unique_ptr<LmdbEnv>> env = open_env(path, env_options(options));
+  if (!env.ok()) return fail(env.failure());
+  const Result<LmdbTables> tables = open_tables(*env.value());
+  if (!tables.ok()) return fail(tables.failure());
+  if (const auto done = env.value()->check_readers(); !done.ok()) return fail(done.failure());
+  return LmdbDirectory{std::move(lock).value(), std::move(env).value(), tables.value()};
+}
+
+Result<std::unique_ptr<LmdbEnv>> open_frozen(const LmdbOptions& options) {
+  LmdbEnvOptions frozen = env_options(options);
+  frozen.frozen = true;
+  return open_env(options.directory, frozen);
+}
+
+}  // namespace anabranch::storage

@@ -1,0 +1,48 @@
+// A data directory: its lock, its LMDB environment, and the marker that says that it is ours.
+//
+//   DIR/lock       who has it open (directory_lock.h)
+//   DIR/data.mdb   the environment, with the tables below
+//   DIR/lock.mdb   LMDB's readers
+//   DIR/creating/  only while data.mdb is made: it appears whole, with its marker, or not at all
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "storage/directory_lock.h"
+#include "storage/lmdb_env.h"
+#include "storage/lmdb_storage.h"
+#include "storage/storage.h"
+
+namespace anabranch::storage {
+
+// The handles of all tables of an environment.
+struct LmdbTables {
+  std::array<LmdbTable, kTableCount> by_table{};  // Indexed by Table.
+  LmdbTable log{};        // position -> origin, first, last and the record's bytes
+  LmdbTable log_index{};  // origin, last -> position
+  LmdbTable marker{};     // kFormatKey -> format; kTrimmedKey -> the last position when trimmed
+};
+
+inline constexpr std::string_view kFormatKey = "format";
+inline constexpr std::string_view kTrimmedKey = "trimmed";
+
+// Opens all tables. Fails with kInvalid when the environment is not ours, with kCorrupt when its
+// format is unknown.
+core::Result<LmdbTables> open_tables(LmdbEnv& env);
+
+// In the order of destruction from the bottom up: the environment closes before the lock.
+struct LmdbDirectory {
+  DirectoryLock lock;
+  std::unique_ptr<LmdbEnv> env;  // At a fixed address.
+  LmdbTables tables;
+};
+
+// Locks and opens the data directory, creating it when absent. Fails as open_lmdb_storage does.
+core::Result<LmdbDirectory> open_directory(const LmdbOptions& options);
+
+// Opens the environment of a directory that is open already, for reading alone: for when LMDB has
+// given up the first one after a failed write.
+core::Result<std::unique_ptr<LmdbEnv>> open_frozen(const LmdbOptions& options);
+
+}  // namespace anabranch::storage

@@ -1,0 +1,236 @@
+#include "storage/lmdb_env.h"
+
+#include <lmdb.h>
+
+#include <cerrno>
+
+namespace anabranch::storage {
+namespace {
+
+using core::Failure;
+using core::Result;
+
+ErrorCode code_of(int status) {
+  switch (status) {
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+    case MDB_INCOMPATIBLE:
+      return ErrorCode::kCorrupt;
+    case MDB_NOTFOUND:
+    case MDB_KEYEXIST:
+    case MDB_BAD_VALSIZE:
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ENOENT:
+      return ErrorCode::kInvalid;
+    case MDB_PANIC:
+      return ErrorCode::kClosed;
+    default:
+      return ErrorCode::kIo;
+  }
+}
+
+Failure failure(const char* call, int status) {
+  std::string message = std::string(call) + ": " + mdb_strerror(status);
+  // A short write on a full disk is an EIO of LMDB.
+  if (status == EIO) message += " (or the disk is full)";
+  return {code_of(status), std::move(message)};
+}
+
+Result<void> check(const char* call, int status) {
+  if (status != MDB_SUCCESS) return failure(call, status);
+  return {};
+}
+
+// True, false when the status says that there is nothing.
+Result<bool> found(const char* call, int status) {
+  if (status == MDB_NOTFOUND) return false;
+  if (status != MDB_SUCCESS) return failure(call, status);
+  return true;
+}
+
+// LMDB takes keys and values as pointers to mutable bytes, but only reads them.
+MDB_val value_of(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
+
+std::string_view view_of(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+unsigned flags_of(LmdbCursor::Put how) {
+  switch (how) {
+    case LmdbCursor::Put::kReplace:
+      return 0;
+    case LmdbCursor::Put::kNew:
+      return MDB_NOOVERWRITE;
+    case LmdbCursor::Put::kAppend:
+      return MDB_APPEND;
+  }
+  return 0;
+}
+
+MDB_dbi dbi_of(LmdbTable table) { return static_cast<MDB_dbi>(table); }
+
+// The table of tables, always open.
+constexpr MDB_dbi kMainDbi = 1;
+
+}  // namespace
+
+// LmdbTxn
+
+void LmdbTxn::Abort::operator()(MDB_txn* txn) const { mdb_txn_abort(txn); }
+
+Result<LmdbTable> LmdbTxn::open_table(const char* name, bool create) {
+  MDB_dbi dbi = 0;
+  const int status = mdb_dbi_open(txn_.get(), name, create ? MDB_CREATE : 0, &dbi);
+  if (status != MDB_SUCCESS) return failure("mdb_dbi_open", status);
+  return LmdbTable{dbi};
+}
+
+Result<std::size_t> LmdbTxn::entries(LmdbTable table) const {
+  MDB_stat stat;
+  const int status = mdb_stat(txn_.get(), dbi_of(table), &stat);
+  if (status != MDB_SUCCESS) return failure("mdb_stat", status);
+  return stat.ms_entries;
+}
+
+Result<std::size_t> LmdbTxn::tables() const { return entries(LmdbTable{kMainDbi}); }
+
+LmdbFound<std::string_view> LmdbTxn::get(LmdbTable table, std::string_view key) const {
+  MDB_val k = value_of(key);
+  MDB_val v;
+  const int status = mdb_get(txn_.get(), dbi_of(table), &k, &v);
+  if (status == MDB_SUCCESS) return std::optional(view_of(v));
+  if (status == MDB_NOTFOUND) return std::optional<std::string_view>();
+  return failure("mdb_get", status);
+}
+
+Result<void> LmdbTxn::put(LmdbTable table, std::string_view key, std::string_view value) {
+  MDB_val k = value_of(key);
+  MDB_val v = value_of(value);
+  return check("mdb_put", mdb_put(txn_.get(), dbi_of(table), &k, &v, 0));
+}
+
+Result<bool> LmdbTxn::remove(LmdbTable table, std::string_view key) {
+  MDB_val k = value_of(key);
+  return found("mdb_del", mdb_del(txn_.get(), dbi_of(table), &k, nullptr));
+}
+
+Result<void> LmdbTxn::commit() { return check("mdb_txn_commit", mdb_txn_commit(txn_.release())); }
+
+void LmdbTxn::reset() { mdb_txn_reset(txn_.get()); }
+
+Result<void> LmdbTxn::renew() { return check("mdb_txn_renew", mdb_txn_renew(txn_.get())); }
+
+// LmdbCursor
+
+void LmdbCursor::Close::operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
+
+Result<LmdbCursor> LmdbCursor::open(const LmdbTxn& txn, LmdbTable table) {
+  MDB_cursor* cursor = nullptr;
+  const int status = mdb_cursor_open(txn.txn_.get(), dbi_of(table), &cursor);
+  if (status != MDB_SUCCESS) return failure("mdb_cursor_open", status);
+  return LmdbCursor(cursor);
+}
+
+LmdbFound<LmdbEntry> LmdbCursor::move(int operation, std::string_view key) {
+  MDB_val k = value_of(key);
+  MDB_val v;
+  const int status = mdb_cursor_get(cursor_.get(), &k, &v, static_cast<MDB_cursor_op>(operation));
+  if (status == MDB_SUCCESS) return std::optional(LmdbEntry{view_of(k), view_of(v)});
+  if (status == MDB_NOTFOUND) return std::optional<LmdbEntry>();
+  return failure("mdb_cursor_get", status);
+}
+
+LmdbFound<LmdbEntry> LmdbCursor::first() { return move(MDB_FIRST); }
+LmdbFound<LmdbEntry> LmdbCursor::last() { return move(MDB_LAST); }
+LmdbFound<LmdbEntry> LmdbCursor::next() { return move(MDB_NEXT); }
+LmdbFound<LmdbEntry> LmdbCursor::previous() { return move(MDB_PREV); }
+
+LmdbFound<LmdbEntry> LmdbCursor::at_or_after(std::string_view key) {
+  return move(MDB_SET_RANGE, key);
+}
+
+LmdbFound<LmdbEntry> LmdbCursor::before(std::string_view key) {
+  LmdbFound<LmdbEntry> after = at_or_after(key);
+  if (!after.ok()) return after;
+  return after.value() ? previous() : last();
+}
+
+Result<void> LmdbCursor::put(std::string_view key, std::string_view value, Put how) {
+  MDB_val k = value_of(key);
+  MDB_val v = value_of(value);
+  return check("mdb_cursor_put", mdb_cursor_put(cursor_.get(), &k, &v, flags_of(how)));
+}
+
+Result<std::span<char>> LmdbCursor::reserve(std::string_view key, std::size_t size, Put how) {
+  MDB_val k = value_of(key);
+  MDB_val v = {size, nullptr};
+  const int status = mdb_cursor_put(cursor_.get(), &k, &v, flags_of(how) | MDB_RESERVE);
+  if (status != MDB_SUCCESS) return failure("mdb_cursor_put", status);
+  return std::span(static_cast<char*>(v.mv_data), size);
+}
+
+Result<bool> LmdbCursor::remove(std::string_view key) {
+  MDB_val k = value_of(key);
+  MDB_val v;
+  Result<bool> there = found("mdb_cursor_get", mdb_cursor_get(cursor_.get(), &k, &v, MDB_SET));
+  if (!there.ok() || !there.value()) return there;
+  const int status = mdb_cursor_del(cursor_.get(), 0);
+  if (status != MDB_SUCCESS) return failure("mdb_cursor_del", status);
+  return true;
+}
+
+// LmdbEnv
+
+void LmdbEnv::Close::operator()(MDB_env* env) const { mdb_env_close(env); }
+
+Result<LmdbEnv> LmdbEnv::open(const std::string& directory, const LmdbEnvOptions& options) {
+  constexpr mdb_mode_t kMode = 0600;
+  constexpr std::size_t kMapUnit = 1U << 16U;  // A multiple of every page size.
+  MDB_env* raw = nullptr;
+  int status = mdb_env_create(&raw);
+  if (status != MDB_SUCCESS) return failure("mdb_env_create", status);
+  LmdbEnv env(raw);
+  const std::size_t map_bytes = (options.map_bytes + kMapUnit - 1) / kMapUnit * kMapUnit;
+  status = mdb_env_set_mapsize(raw, map_bytes);
+  if (status != MDB_SUCCESS) return failure("mdb_env_set_mapsize", status);
+  status = mdb_env_set_maxreaders(raw, options.readers_max);
+  if (status != MDB_SUCCESS) return failure("mdb_env_set_maxreaders", status);
+  status = mdb_env_set_maxdbs(raw, options.tables_max);
+  if (status != MDB_SUCCESS) return failure("mdb_env_set_maxdbs", status);
+  const unsigned frozen = options.frozen ? unsigned{MDB_RDONLY | MDB_NOLOCK} : 0U;
+  status = mdb_env_open(raw, directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD | frozen, kMode);
+  if (status != MDB_SUCCESS) return failure("mdb_env_open", status);
+  return env;
+}
+
+Result<LmdbTxn> LmdbEnv::begin(unsigned flags) const {
+  MDB_txn* txn = nullptr;
+  const int status = mdb_txn_begin(env_.get(), nullptr, flags, &txn);
+  if (status != MDB_SUCCESS) return failure("mdb_txn_begin", status);
+  return LmdbTxn(txn);
+}
+
+Result<LmdbTxn> LmdbEnv::begin_write() { return begin(0); }
+
+Result<LmdbTxn> LmdbEnv::begin_read() const { return begin(MDB_RDONLY); }
+
+Result<void> LmdbEnv::check_readers() {
+  int dead = 0;
+  return check("mdb_reader_check", mdb_reader_check(env_.get(), &dead));
+}
+
+Result<LmdbSize> LmdbEnv::size() const {
+  MDB_stat stat;
+  MDB_envinfo info;
+  int status = mdb_env_stat(env_.get(), &stat);
+  if (status != MDB_SUCCESS) return failure("mdb_env_stat", status);
+  status = mdb_env_info(env_.get(), &info);
+  if (status != MDB_SUCCESS) return failure("mdb_env_info", status);
+  return LmdbSize{stat.ms_psize, (info.me_last_pgno + 1) * stat.ms_psize};
+}
+
+}  // namespace anabranch::storage

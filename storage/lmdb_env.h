@@ -1,0 +1,147 @@
+// LMDB as C++ sees it: environment, transaction, table, cursor, each closed by its destructor.
+//
+// The names are those of the C API. Bytes go in and out as std::string_view; what comes out points
+// into the memory map and is valid until its transaction ends (in a write transaction: until the
+// next write). Absence is an empty optional; a failure names the C call that failed and LMDB's
+// reason. <lmdb.h> is included by lmdb_env.cc alone.
+//
+// Threads: an environment is shared by all; a transaction, with its cursors, belongs to one thread
+// at a time (read transactions are not bound to the thread that began them: MDB_NOTLS).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+
+struct MDB_env;
+struct MDB_txn;
+struct MDB_cursor;
+
+namespace anabranch::storage {
+
+// A table of an environment, MDB_dbi. Valid as long as the environment.
+enum class LmdbTable : unsigned {};
+
+// A key and its value.
+struct LmdbEntry {
+  std::string_view key;
+  std::string_view value;
+};
+
+// What a lookup gives: a failure, or a value that may be absent.
+template <typename T>
+using LmdbFound = core::Result<std::optional<T>>;
+
+class LmdbTxn {
+ public:
+  // Opens a table, or fails (kInvalid) when it does not exist. In a write transaction `create`
+  // makes it. The handle stays valid only if the transaction is committed.
+  core::Result<LmdbTable> open_table(const char* name, bool create);
+  // The number of entries in a table.
+  [[nodiscard]] core::Result<std::size_t> entries(LmdbTable table) const;
+  // The number of entries in the table of tables.
+  [[nodiscard]] core::Result<std::size_t> tables() const;
+
+  [[nodiscard]] LmdbFound<std::string_view> get(LmdbTable table, std::string_view key) const;
+  core::Result<void> put(LmdbTable table, std::string_view key, std::string_view value);
+  // Whether the key was there.
+  core::Result<bool> remove(LmdbTable table, std::string_view key);
+
+  // Ends the transaction, also when it fails.
+  core::Result<void> commit();
+
+  // Gives up the view of a read transaction but keeps its place among the readers, and takes a
+  // new view of the newest state. Renewing fails (kClosed) once LMDB has given up the environment.
+  void reset();
+  core::Result<void> renew();
+
+ private:
+  friend class LmdbEnv;
+  friend class LmdbCursor;
+  struct Abort {
+    void operator()(MDB_txn* txn) const;
+  };
+  explicit LmdbTxn(MDB_txn* txn) : txn_(txn) {}
+  std::unique_ptr<MDB_txn, Abort> txn_;
+};
+
+// Must end before its transaction does.
+class LmdbCursor {
+ public:
+  static core::Result<LmdbCursor> open(const LmdbTxn& txn, LmdbTable table);
+
+  // Each moves the cursor and gives what is there; nothing when there is no such entry.
+  LmdbFound<LmdbEntry> first();
+  LmdbFound<LmdbEntry> last();
+  LmdbFound<LmdbEntry> next();
+  LmdbFound<LmdbEntry> previous();
+  // The first entry at or after `key`, which must not be empty.
+  LmdbFound<LmdbEntry> at_or_after(std::string_view key);
+  // The last entry before `key`, which must not be empty.
+  LmdbFound<LmdbEntry> before(std::string_view key);
+
+  enum class Put {
+    kReplace,  // Sets the key to the value.
+    kNew,      // Fails (kInvalid) when the key is there.
+    kAppend,   // As kNew, and the key must be greater than all others; the fastest.
+  };
+  core::Result<void> put(std::string_view key, std::string_view value, Put how = Put::kReplace);
+  // As put, but gives the place of the value, to be filled before the next write.
+  core::Result<std::span<char>> reserve(std::string_view key, std::size_t size, Put how);
+  // Whether the key was there.
+  core::Result<bool> remove(std::string_view key);
+
+ private:
+  struct Close {
+    void operator()(MDB_cursor* cursor) const;
+  };
+  explicit LmdbCursor(MDB_cursor* cursor) : cursor_(cursor) {}
+  LmdbFound<LmdbEntry> move(int operation, std::string_view key = {});
+  std::unique_ptr<MDB_cursor, Close> cursor_;
+};
+
+struct LmdbEnvOptions {
+  std::size_t map_bytes = 0;
+  unsigned readers_max = 0;
+  unsigned tables_max = 0;
+  // Opens for reading without LMDB's own locks. Only while nobody writes.
+  bool frozen = false;
+};
+
+// How much of its file an environment says that it uses.
+struct LmdbSize {
+  std::size_t page_bytes = 0;
+  std::size_t used_bytes = 0;
+};
+
+class LmdbEnv {
+ public:
+  static constexpr std::string_view kDataFile = "data.mdb";
+  static constexpr std::string_view kLockFile = "lock.mdb";
+
+  // Opens the environment in an existing directory, creating its files when there are none. Never
+  // open a directory twice in one process, except frozen ones.
+  static core::Result<LmdbEnv> open(const std::string& directory, const LmdbEnvOptions& options);
+
+  core::Result<LmdbTxn> begin_write();
+  [[nodiscard]] core::Result<LmdbTxn> begin_read() const;
+  // Frees the places of readers whose process has died.
+  core::Result<void> check_readers();
+  [[nodiscard]] core::Result<LmdbSize> size() const;
+
+ private:
+  struct Close {
+    void operator()(MDB_env* env) const;
+  };
+  explicit LmdbEnv(MDB_env* env) : env_(env) {}
+  [[nodiscard]] core::Result<LmdbTxn> begin(unsigned flags) const;
+  std::unique_ptr<MDB_env, Close> env_;
+};
+
+}  // namespace anabranch::storage

@@ -1,0 +1,42 @@
+// A snapshot of the tables in LMDB: a leased read transaction.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "storage/lmdb_directory.h"
+#include "storage/lmdb_readers.h"
+#include "storage/storage.h"
+
+namespace anabranch::storage {
+
+// The value; stops the process, after logging why, when the page could not be read.
+template <typename T>
+T readable(core::Result<T> result);
+
+class LmdbSnapshot final : public Snapshot {
+ public:
+  // `tables` must outlive the snapshot.
+  LmdbSnapshot(LmdbReaders::Lease lease, const LmdbTables& tables)
+      : lease_(std::move(lease)), tables_(tables) {}
+
+  [[nodiscard]] std::optional<std::string_view> get(Table table,
+                                                    std::string_view key) const override;
+  [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, std::string_view from,
+                                             Direction direction) const override;
+
+ private:
+  LmdbReaders::Lease lease_;
+  const LmdbTables& tables_;
+};
+
+// Logs the failure and aborts.
+[[noreturn]] void unreadable(const core::Failure& failure);
+
+template <typename T>
+T readable(core::Result<T> result) {
+  if (!result.ok()) unreadable(result.failure());
+  return std::move(result).value();
+}
+
+}  // namespace anabranch::storage

@@ -1,0 +1,318 @@
+#include "storage/lmdb_storage.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "core/assert.h"
+#include "storage/change_order.h"
+#include "storage/lmdb_directory.h"
+#include "storage/lmdb_readers.h"
+#include "storage/lmdb_snapshot.h"
+
+namespace anabranch::storage {
+namespace {
+
+using core::Failure;
+using core::Result;
+
+// A record in the table log: origin, first and last, big-endian, then its bytes.
+constexpr std::size_t kNumberSize = sizeof(std::uint64_t);
+constexpr std::size_t kHeaderSize = 3 * kNumberSize;
+
+std::string header_of(const LogRecord& record) {
+  return big_endian(record.origin) + big_endian(record.first) + big_endian(record.last);
+}
+
+std::string index_key(core::Origin origin, core::Seq last) {
+  return big_endian(origin) + big_endian(last);
+}
+
+// A record without its bytes; a view into the map.
+Result<LogRecord> record_of(std::string_view stored) {
+  if (stored.size() < kHeaderSize) return core::corrupt("a record of the log is too short");
+  return LogRecord{.origin = from_big_endian(stored.substr(0, kNumberSize)),
+                   .first = from_big_endian(stored.substr(kNumberSize, kNumberSize)),
+                   .last = from_big_endian(stored.substr(2 * kNumberSize, kNumberSize)),
+                   .bytes = stored.substr(kHeaderSize)};
+}
+
+Result<std::uint64_t> number_of(std::string_view stored) {
+  if (stored.size() != kNumberSize) return core::corrupt("a stored number has the wrong size");
+  return from_big_endian(stored);
+}
+
+// The greatest position that was ever given: of the log, or of what was trimmed from it.
+Result<Position> find_last(const LmdbEnv& env, const LmdbTables& tables) {
+  const Result<LmdbTxn> txn = env.begin_read();
+  if (!txn.ok()) return txn.failure();
+  const auto trimmed = txn.value().get(tables.marker, kTrimmedKey);
+  if (!trimmed.ok()) return trimmed.failure();
+  Result<Position> last = trimmed.value() ? number_of(*trimmed.value()) : Position{0};
+  if (!last.ok()) return last;
+  Result<LmdbCursor> cursor = LmdbCursor::open(txn.value(), tables.log);
+  if (!cursor.ok()) return cursor.failure();
+  const LmdbFound<LmdbEntry> newest = cursor.value().last();
+  if (!newest.ok()) return newest.failure();
+  if (!newest.value()) return last;
+  const Result<Position> position = number_of(newest.value()->key);
+  if (!position.ok()) return position;
+  return std::max(last.value(), position.value());
+}
+
+Result<void> put_records(const LmdbTxn& txn, const LmdbTables& tables,
+                         std::span<const LogRecord> records, Position position) {
+  if (records.empty()) return {};
+  Result<LmdbCursor> log = LmdbCursor::open(txn, tables.log);
+  if (!log.ok()) return log.failure();
+  Result<LmdbCursor> index = LmdbCursor::open(txn, tables.log_index);
+  if (!index.ok()) return index.failure();
+  for (const LogRecord& record : records) {
+    ANABRANCH_ASSERT(record.origin != 0 && record.first > 0 && record.first <= record.last);
+    const std::string key = big_endian(++position);
+    const std::string header = header_of(record);
+    const auto place =
+        log.value().reserve(key, header.size() + record.bytes.size(), LmdbCursor::Put::kAppend);
+    if (!place.ok()) return place.failure();
+    const auto rest = std::copy(header.begin(), header.end(), place.value().begin());
+    std::copy(record.bytes.begin(), record.bytes.end(), rest);
+    const auto put =
+        index.value().put(index_key(record.origin, record.last), key, LmdbCursor::Put::kNew);
+    // One log never has a record of an origin twice.
+    ANABRANCH_ASSERT(put.ok() || put.failure().code != ErrorCode::kInvalid);
+    if (!put.ok()) return put;
+  }
+  return {};
+}
+
+Result<void> put_changes(const LmdbTxn& txn, const LmdbTables& tables,
+                         std::span<const Change* const> sorted) {
+  std::optional<LmdbCursor> cursor;
+  const Change* previous = nullptr;
+  for (const Change* change : sorted) {
+    if (previous == nullptr || previous->table != change->table) {
+      const std::size_t table = static_cast<std::size_t>(change->table);
+      Result<LmdbCursor> opened = LmdbCursor::open(txn, tables.by_table.at(table));
+      if (!opened.ok()) return opened.failure();
+      cursor.emplace(std::move(opened).value());
+    }
+    previous = change;
+    if (change->value) {
+      const auto put = cursor->put(change->key, *change->value);
+      if (!put.ok()) return put;
+    } else {
+      const auto removed = cursor->remove(change->key);
+      if (!removed.ok()) return removed.failure();
+    }
+  }
+  return {};
+}
+
+// Removes at most `records_max` records before `position`, with their index. Gives how many.
+Result<std::size_t> trim_slice(const LmdbTxn& txn, const LmdbTables& tables, Position position,
+                               std::size_t records_max) {
+  Result<LmdbCursor> log = LmdbCursor::open(txn, tables.log);
+  if (!log.ok()) return log.failure();
+  Result<LmdbCursor> index = LmdbCursor::open(txn, tables.log_index);
+  if (!index.ok()) return index.failure();
+  for (std::size_t count = 0; count < records_max; ++count) {
+    const LmdbFound<LmdbEntry> oldest = log.value().first();
+    if (!oldest.ok()) return oldest.failure();
+    if (!oldest.value()) return count;
+    const std::string key(oldest.value()->key);
+    const Result<Position> at = number_of(key);
+    if (!at.ok()) return at.failure();
+    if (at.value() >= position) return count;
+    const Result<LogRecord> record = record_of(oldest.value()->value);
+    if (!record.ok()) return record.failure();
+    const std::string indexed = index_key(record.value().origin, record.value().last);
+    if (const auto done = index.value().remove(indexed); !done.ok()) return done.failure();
+    if (const auto done = log.value().remove(key); !done.ok()) return done.failure();
+  }
+  return records_max;
+}
+
+class LmdbStorage final : public Storage {
+ public:
+  LmdbStorage(const LmdbOptions& options, LmdbDirectory directory, Position last)
+      : options_(options),
+        directory_(std::move(directory)),
+        own_readers_(*directory_.env, options.readers_max),
+        readers_(&own_readers_),
+        last_(last) {}
+
+  Result<void> open(const Apply& apply) override;
+  [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override;
+  Result<Position> commit(std::span<const LogRecord> records,
+                          std::span<const Change> changes) override;
+  [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override;
+  [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override;
+  Result<void> trim(Position position) override;
+  [[nodiscard]] Position last_position() const override { return last_.load(); }
+  [[nodiscard]] Position durable_position() const override { return last_.load(); }
+
+ private:
+  // What is read when LMDB has given up the environment after a failed write.
+  struct Frozen {
+    Frozen(std::unique_ptr<LmdbEnv> opened, unsigned places)
+        : env(std::move(opened)), readers(*env, places) {}
+    std::unique_ptr<LmdbEnv> env;
+    LmdbReaders readers;
+  };
+
+  [[nodiscard]] LmdbReaders::Lease lease() const;
+  // Writes the records and what is in `sorted_`, in one transaction.
+  Result<void> write(std::span<const LogRecord> records);
+  Result<bool> trim_some(Position position);
+  [[nodiscard]] Failure closed() const;
+  // Remembers why nothing can be written any more, and keeps reads going. Gives the failure.
+  Failure close_for_writes(const Failure& failure);
+  void freeze();
+
+  const LmdbOptions options_;
+  LmdbDirectory directory_;
+  LmdbReaders own_readers_;
+  std::unique_ptr<Frozen> frozen_;
+  std::atomic<LmdbReaders*> readers_;
+  std::atomic<Position> last_;
+  bool opened_ = false;
+  // The writer's alone.
+  std::string closed_by_;
+  std::vector<const Change*> sorted_;
+};
+
+Result<void> LmdbStorage::open(const Apply& /*apply*/) {
+  // Log and tables are committed together, so there is nothing to apply again.
+  ANABRANCH_ASSERT(!opened_);
+  opened_ = true;
+  return {};
+}
+
+LmdbReaders::Lease LmdbStorage::lease() const {
+  ANABRANCH_ASSERT(opened_);
+  for (;;) {
+    if (std::optional<LmdbReaders::Lease> lease = readers_.load()->acquire()) {
+      return std::move(*lease);
+    }
+    // LMDB has given up; the writer is just about to put other readers in place.
+    std::this_thread::yield();
+  }
+}
+
+std::unique_ptr<Snapshot> LmdbStorage::snapshot() const {
+  return std::make_unique<LmdbSnapshot>(lease(), directory_.tables);
+}
+
+Result<Position> LmdbStorage::commit(std::span<const LogRecord> records,
+                                     std::span<const Change> changes) {
+  ANABRANCH_ASSERT(opened_);
+  if (!closed_by_.empty()) return closed();
+  if (records.empty() && changes.empty()) return last_.load();
+  sort_changes(changes, sorted_);
+  if (const Result<void> written = write(records); !written.ok()) {
+    return close_for_writes(written.failure());
+  }
+  last_ += records.size();
+  return last_.load();
+}
+
+Result<void> LmdbStorage::write(std::span<const LogRecord> records) {
+  Result<LmdbTxn> txn = directory_.env->begin_write();
+  if (!txn.ok()) return txn.failure();
+  const auto recorded = put_records(txn.value(), directory_.tables, records, last_.load());
+  if (!recorded.ok()) return recorded;
+  const auto changed = put_changes(txn.value(), directory_.tables, sorted_);
+  if (!changed.ok()) return changed;
+  return txn.value().commit();
+}
+
+std::optional<StoredRecord> LmdbStorage::read_log(Position position) const {
+  const LmdbReaders::Lease reading = lease();
+  LmdbCursor cursor = readable(LmdbCursor::open(reading.txn(), directory_.tables.log));
+  const std::optional<LmdbEntry> entry = readable(cursor.at_or_after(big_endian(position)));
+  if (!entry) return std::nullopt;
+  const LogRecord record = readable(record_of(entry->value));
+  return StoredRecord{.position = readable(number_of(entry->key)),
+                      .origin = record.origin,
+                      .first = record.first,
+                      .last = record.last,
+                      .bytes = std::string(record.bytes)};
+}
+
+std::optional<Position> LmdbStorage::find(core::Origin origin, core::Seq seq) const {
+  const LmdbReaders::Lease reading = lease();
+  LmdbCursor cursor = readable(LmdbCursor::open(reading.txn(), directory_.tables.log_index));
+  const std::optional<LmdbEntry> entry = readable(cursor.at_or_after(index_key(origin, seq)));
+  if (!entry || !entry->key.starts_with(big_endian(origin))) return std::nullopt;
+  return readable(number_of(entry->value));
+}
+
+Result<void> LmdbStorage::trim(Position position) {
+  ANABRANCH_ASSERT(opened_);
+  if (!closed_by_.empty()) return closed();
+  for (;;) {
+    const Result<bool> more = trim_some(position);
+    if (!more.ok()) return close_for_writes(more.failure());
+    if (!more.value()) return {};
+  }
+}
+
+// One transaction of trimming; true when there may be more to trim.
+Result<bool> LmdbStorage::trim_some(Position position) {
+  constexpr std::size_t kSliceMax = 1000;
+  Result<LmdbTxn> txn = directory_.env->begin_write();
+  if (!txn.ok()) return txn.failure();
+  const auto trimmed = trim_slice(txn.value(), directory_.tables, position, kSliceMax);
+  if (!trimmed.ok()) return trimmed.failure();
+  if (trimmed.value() == 0) return false;
+  const auto marked =
+      txn.value().put(directory_.tables.marker, kTrimmedKey, big_endian(last_.load()));
+  if (!marked.ok()) return marked.failure();
+  if (const auto done = txn.value().commit(); !done.ok()) return done.failure();
+  return trimmed.value() == kSliceMax;
+}
+
+Failure LmdbStorage::closed() const {
+  return {ErrorCode::kClosed, "data directory " + options_.directory +
+                                  " is closed for writes after a failed commit: " + closed_by_};
+}
+
+Failure LmdbStorage::close_for_writes(const Failure& failure) {
+  closed_by_ = failure.message;
+  freeze();
+  return {failure.code, "data directory " + options_.directory + ": " + failure.message};
+}
+
+// A failed write of LMDB's meta page makes it refuse to begin even reads. The last committed state
+// is untouched in the file, so it is opened again beside it, without locks: nobody writes any more.
+void LmdbStorage::freeze() {
+  const Result<LmdbTxn> read = directory_.env->begin_read();
+  if (read.ok() || read.failure().code != ErrorCode::kClosed) return;
+  std::unique_ptr<LmdbEnv> env = readable(open_frozen(options_));
+  // The same tables in the same order have the same handles.
+  const LmdbTables tables = readable(open_tables(*env));
+  ANABRANCH_ASSERT(tables.by_table == directory_.tables.by_table);
+  ANABRANCH_ASSERT(tables.log == directory_.tables.log);
+  ANABRANCH_ASSERT(tables.log_index == directory_.tables.log_index);
+  frozen_ = std::make_unique<Frozen>(std::move(env), options_.readers_max);
+  readers_.store(&frozen_->readers);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Storage>> open_lmdb_storage(const LmdbOptions& options) {
+  ANABRANCH_ASSERT(options.readers_max > 0 && options.map_bytes > 0);
+  Result<LmdbDirectory> opened = open_directory(options);
+  if (!opened.ok()) return opened.failure();
+  LmdbDirectory directory = std::move(opened).value();
+  const Result<Position> last = find_last(*directory.env, directory.tables);
+  if (!last.ok()) {
+    return Failure{last.failure().code,
+                   "data directory " + options.directory + ": " + last.failure().message};
+  }
+  return std::unique_ptr<Storage>(
+      std::make_unique<LmdbStorage>(options, std::move(directory), last.value()));
+}
+
+}  // namespace anabranch::storage
