@@ -1,8 +1,8 @@
 // What each op does to a row, the same for local and foreign ops and for recovery.
-// `apply_op` of tests/model/model.py, one function per effect. A clear is apply_remove on every cell
-// and apply_reset on every listed tally below its prefix. Figures that no leader writes (a frame
-// that no op of the origin can have opened, a reset of additions that are not there) are applied as
-// nothing, so that the row's invariants hold whatever a peer sends.
+// `apply_op` of tests/model/model.py, one function per effect. A clear is apply_remove on every
+// cell and apply_reset on every listed tally below its prefix. Figures that no leader writes (a
+// frame that no op of the origin can have opened, a reset of additions that are not there) are
+// applied as nothing, so that the row's invariants hold whatever a peer sends.
 #pragma once
 
 #include <span>
