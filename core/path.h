@@ -39,6 +39,12 @@ class Path {
   static Path of(const Components& components);
   // Takes an encoding from outside; fails on bytes that no encoding has.
   static Result<Path> from_encoded(std::string_view encoded);
+  // Takes an encoding that this process made, unchecked.
+  static Path trusted(std::string encoded) {
+    Path path;
+    path.encoded_ = std::move(encoded);
+    return path;
+  }
 
   // Adds a component at the end.
   Path& append(std::string_view component);

@@ -1,0 +1,107 @@
+#include "regions/group.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crdt/apply.h"
+#include "regions/apply_op.h"
+
+namespace anabranch::regions {
+
+namespace {
+
+using core::Path;
+
+constexpr std::size_t kOpBytes = 32;  // What an op takes besides its path and value, about.
+
+}  // namespace
+
+Group::Group(const RowReader& base, core::Origin self, core::VersionVector deps)
+    : stage_(base, Stage::Undo::kKept), self_(self), context_(std::move(deps)) {}
+
+Group::Mark Group::begin(core::HybridClock& clock) {
+  const bool outermost = !open_;
+  if (outermost) {
+    open_.emplace(core::Transaction{context_.at(self_) + 1, clock.now(), {}});
+    bytes_before_ = bytes_;
+  }
+  return {stage_.savepoint(), open_->ops.size(), bytes_, outermost};
+}
+
+void Group::end(const Mark& mark) {
+  if (!mark.outermost) return;
+  if (!open_->ops.empty()) {
+    ops_ += open_->ops.size();
+    transactions_.push_back(*std::move(open_));
+  }
+  open_.reset();
+  stage_.keep();
+}
+
+void Group::rollback(const Mark& mark) {
+  ANABRANCH_ASSERT(open_ && mark.ops <= open_->ops.size());
+  stage_.rollback(mark.stage);
+  open_->ops.resize(mark.ops);
+  context_.set(self_, open_->first + mark.ops - 1);
+  bytes_ = mark.bytes;
+  if (mark.outermost) open_.reset();
+}
+
+void Group::put(const Path& path, std::string_view value,
+                std::optional<core::VersionVector> context) {
+  ANABRANCH_ASSERT(!context || context_.includes(*context));
+  write(core::Put{path, std::string(value), std::nullopt, std::move(context)},
+        path.encoded().size() + value.size());
+}
+
+void Group::remove(const Path& path) {
+  write(core::Remove{path, std::nullopt}, path.encoded().size());
+}
+
+void Group::add(const Path& path, core::Number amount) {
+  const core::Dot dot{self_, context_.at(self_) + 1};
+  write(crdt::prepare_add(stage_.peek(path).tally, path, amount, dot), path.encoded().size());
+}
+
+void Group::reset(const Path& path) {
+  std::vector<core::ObservedSlot> observed = crdt::observed(stage_.peek(path).tally);
+  const std::size_t bytes = path.encoded().size() + observed.size() * kOpBytes;
+  write(core::Reset{path, std::move(observed)}, bytes);
+}
+
+void Group::clear(const Path& prefix) {
+  std::vector<core::Clear::Tally> tallies;
+  std::size_t bytes = prefix.encoded().size();
+  stage_.scan(prefix, [&](const Path& path, const crdt::Row& row) {
+    std::vector<core::ObservedSlot> observed = crdt::observed(row.tally);
+    if (observed.empty()) return true;
+    bytes += path.encoded().size() + observed.size() * kOpBytes;
+    tallies.push_back({path, std::move(observed)});
+    return true;
+  });
+  // The first op takes the cells as well; the others only have further tallies to list.
+  auto from = tallies.begin();
+  do {
+    const auto left = static_cast<std::size_t>(tallies.end() - from);
+    const auto to = from + static_cast<std::ptrdiff_t>(std::min(left, kClearTalliesMax));
+    core::Clear part{prefix, {std::make_move_iterator(from), std::make_move_iterator(to)}};
+    write(std::move(part), std::exchange(bytes, 0));
+    from = to;
+  } while (from != tallies.end());
+}
+
+std::vector<core::Transaction> Group::take_transactions() {
+  ANABRANCH_ASSERT(!open_);
+  return std::move(transactions_);
+}
+
+void Group::write(core::Op op, std::size_t bytes) {
+  ANABRANCH_ASSERT(open_.has_value());
+  const core::Seq seq = context_.at(self_) + 1;
+  apply_op(stage_, op, {self_, seq}, open_->hlc, context_);
+  context_.set(self_, seq);
+  open_->ops.push_back(std::move(op));
+  bytes_ += bytes + kOpBytes;
+}
+
+}  // namespace anabranch::regions

@@ -1,0 +1,72 @@
+// The open group: local transactions that will be committed together as one batch.
+//
+// Ops are made against the state as it is, one after another, and applied to the stage at once, so
+// that each sees what those before it did: `commit` and `prepare` of tests/model/model.py. Not
+// thread-safe.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/hlc.h"
+#include "core/op.h"
+#include "regions/stage.h"
+
+namespace anabranch::regions {
+
+class Group {
+ public:
+  static constexpr std::size_t kOpsMax = 1000;
+  static constexpr std::size_t kBytesMax = std::size_t{1} << 20U;
+  static constexpr std::size_t kClearTalliesMax = 1000;  // Of one op; a clear with more is several.
+
+  // `deps` is the leader's version vector, which does not change while the group is open.
+  Group(const RowReader& base, core::Origin self, core::VersionVector deps);
+
+  // What the group has written so far, over its base.
+  [[nodiscard]] Stage& stage() { return stage_; }
+  // Full groups are committed before more is staged; one transaction may go beyond.
+  [[nodiscard]] bool full() const { return ops_ >= kOpsMax || bytes_ >= kBytesMax; }
+  [[nodiscard]] bool empty() const { return transactions_.empty(); }
+  // Bytes written by the open transaction.
+  [[nodiscard]] std::size_t transaction_bytes() const { return bytes_ - bytes_before_; }
+
+  // Opens a transaction, or, while one is open, a part of it that can be undone alone.
+  struct Mark {
+    Stage::Savepoint stage = 0;
+    std::size_t ops = 0;
+    std::size_t bytes = 0;
+    bool outermost = false;
+  };
+  Mark begin(core::HybridClock& clock);
+  // Closes what begin() opened. A transaction without ops leaves nothing behind.
+  void end(const Mark& mark);
+  // Undoes and closes it.
+  void rollback(const Mark& mark);
+
+  // Ops of the open transaction. `context` is that of an older read, covered by the leader's vector.
+  void put(const core::Path& path, std::string_view value,
+           std::optional<core::VersionVector> context = {});
+  void remove(const core::Path& path);
+  void add(const core::Path& path, core::Number amount);
+  void reset(const core::Path& path);
+  void clear(const core::Path& prefix);
+
+  // Hands over all closed transactions.
+  [[nodiscard]] std::vector<core::Transaction> take_transactions();
+
+ private:
+  void write(core::Op op, std::size_t bytes);
+
+  Stage stage_;
+  core::Origin self_;
+  core::VersionVector context_;  // deps, with the own entry at the newest op.
+  std::vector<core::Transaction> transactions_;
+  std::optional<core::Transaction> open_;
+  std::size_t ops_ = 0;
+  std::size_t bytes_ = 0;
+  std::size_t bytes_before_ = 0;
+};
+
+}  // namespace anabranch::regions
