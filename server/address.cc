@@ -1,0 +1,27 @@
+#include "server/address.h"
+
+#include <charconv>
+
+namespace anabranch::server {
+
+core::Result<Address> parse_address(std::string_view text) {
+  const auto refuse = [&] {
+    return core::invalid("must be HOST:PORT, such as 127.0.0.1:6400, not '" + std::string(text) +
+                         "'");
+  };
+  const std::size_t colon = text.rfind(':');
+  if (colon == text.npos || colon == 0) return refuse();
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  if (host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find_first_of(":/") != host.npos) {
+    return refuse();
+  }
+  Address address{std::string(host), 0};
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+  if (error != std::errc{} || end != port.data() + port.size() || host.empty()) return refuse();
+  return address;
+}
+
+}  // namespace anabranch::server

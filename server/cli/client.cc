@@ -1,0 +1,167 @@
+#include "server/cli/client.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "server/address.h"
+
+namespace anabranch::server::cli {
+namespace {
+
+using core::Failure;
+using core::Result;
+
+constexpr timeval kConnectWait{5, 0};
+constexpr timeval kAnswerWait{60, 0};
+constexpr std::size_t kLineBytesMax = 64U << 10U;
+constexpr std::size_t kBulkBytesMax = std::size_t{1} << 30U;
+
+using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
+
+std::string error_text(int error) {
+  // What the time limits of a socket report.
+  if (error == EAGAIN || error == EINPROGRESS) return "no answer in time";
+  return std::strerror(error);
+}
+
+void set_wait(int socket, const timeval& wait) {
+  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+  setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+}
+
+// Tries one resolved address. Returns the socket, or -1 with errno.
+int try_connect(const addrinfo& target) {
+  const int made = socket(target.ai_family, target.ai_socktype | SOCK_CLOEXEC, target.ai_protocol);
+  if (made < 0) return -1;
+  set_wait(made, kConnectWait);
+  if (::connect(made, target.ai_addr, target.ai_addrlen) == 0) {
+    set_wait(made, kAnswerWait);
+    return made;
+  }
+  const int error = errno;
+  close(made);
+  errno = error;
+  return -1;
+}
+
+}  // namespace
+
+Result<Client> Client::connect(std::string_view text) {
+  const Result<Address> address = parse_address(text);
+  if (!address.ok()) return Failure{ErrorCode::kInvalid, "--redis: " + address.failure().message};
+  const std::string port = std::to_string(address.value().port);
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int failed = getaddrinfo(address.value().host.c_str(), port.c_str(), &hints, &found);
+  const std::string where = "no server at " + std::string(text) + ": ";
+  if (failed != 0) return Failure{ErrorCode::kIo, where + gai_strerror(failed)};
+  const AddressList list(found, freeaddrinfo);
+  for (const addrinfo* target = found; target != nullptr; target = target->ai_next) {
+    const int socket = try_connect(*target);
+    if (socket >= 0) return Client(socket, std::string(text));
+  }
+  return Failure{ErrorCode::kIo, where + error_text(errno)};
+}
+
+Client::Client(Client&& other) noexcept
+    : socket_(std::exchange(other.socket_, -1)),
+      address_(std::move(other.address_)),
+      buffer_(std::move(other.buffer_)) {}
+
+Client::~Client() {
+  if (socket_ >= 0) close(socket_);
+}
+
+Failure Client::broken(std::string_view what) const {
+  return {ErrorCode::kIo, "connection to " + address_ + ": " + std::string(what)};
+}
+
+Result<void> Client::send_all(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return broken(error_text(errno));
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return {};
+}
+
+Result<void> Client::receive_some() {
+  std::array<char, std::size_t{16} << 10U> bytes;
+  ssize_t received = -1;
+  do {
+    received = recv(socket_, bytes.data(), bytes.size(), 0);
+  } while (received < 0 && errno == EINTR);
+  if (received < 0) return broken(error_text(errno));
+  if (received == 0) return broken("closed by the server");
+  buffer_.append(bytes.data(), static_cast<std::size_t>(received));
+  return {};
+}
+
+Result<std::string> Client::take_line() {
+  for (;;) {
+    const std::size_t end = buffer_.find("\r\n");
+    if (end != buffer_.npos) {
+      std::string line = buffer_.substr(0, end);
+      buffer_.erase(0, end + 2);
+      return line;
+    }
+    if (buffer_.size() > kLineBytesMax) break;
+    const Result<void> more = receive_some();
+    if (!more.ok()) return more.failure();
+  }
+  return core::corrupt(address_ + " does not speak the Redis protocol");
+}
+
+Result<std::string> Client::take_bulk(std::string_view length) {
+  std::size_t size = 0;
+  const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), size);
+  if (error != std::errc{} || end != length.data() + length.size() || size > kBulkBytesMax) {
+    return core::corrupt(address_ + " answered with a string of length " + std::string(length));
+  }
+  while (buffer_.size() < size + 2) {
+    const Result<void> more = receive_some();
+    if (!more.ok()) return more.failure();
+  }
+  std::string bulk = buffer_.substr(0, size);
+  buffer_.erase(0, size + 2);
+  return bulk;
+}
+
+Result<std::string> Client::call(const std::vector<std::string>& words) {
+  std::string command = '*' + std::to_string(words.size()) + "\r\n";
+  for (const std::string& word : words) {
+    command += '$' + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+  }
+  const Result<void> sent = send_all(command);
+  if (!sent.ok()) return sent.failure();
+  Result<std::string> line = take_line();
+  if (!line.ok() || line.value().empty()) {
+    return line.ok() ? core::corrupt(address_ + " answered with an empty line") : line;
+  }
+  const std::string rest = line.value().substr(1);
+  switch (line.value().front()) {
+    case '+':
+    case ':':
+      return rest;
+    case '$':
+      return take_bulk(rest);
+    case '-':
+      return core::invalid(rest);
+    default:
+      return core::corrupt(address_ + " does not speak the Redis protocol");
+  }
+}
+
+}  // namespace anabranch::server::cli

@@ -1,0 +1,42 @@
+// A small client of the Redis protocol: one connection, one command at a time, blocking.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+
+namespace anabranch::server::cli {
+
+// Movable. Not thread-safe.
+class Client {
+ public:
+  // Connects to HOST:PORT within a few seconds. Fails with one line that names the address.
+  static core::Result<Client> connect(std::string_view address);
+  Client(Client&& other) noexcept;
+  Client& operator=(Client&&) = delete;
+  ~Client();
+
+  // Sends a command and waits for its answer, at most a minute. Fails with kInvalid and the
+  // server's own text when it answers with an error, kIo when the connection breaks, kCorrupt when
+  // the far side does not speak the protocol. Arrays are no answer here.
+  core::Result<std::string> call(const std::vector<std::string>& words);
+
+ private:
+  Client(int socket, std::string address) : socket_(socket), address_(std::move(address)) {}
+
+  core::Result<void> send_all(std::string_view bytes);
+  // Waits for more bytes and appends them to the buffer.
+  core::Result<void> receive_some();
+  // Takes a line without its end from the buffer.
+  core::Result<std::string> take_line();
+  core::Result<std::string> take_bulk(std::string_view length);
+  [[nodiscard]] core::Failure broken(std::string_view what) const;
+
+  int socket_;
+  std::string address_;
+  std::string buffer_;
+};
+
+}  // namespace anabranch::server::cli

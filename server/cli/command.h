@@ -1,0 +1,86 @@
+// A command of the command line, as a row of a table: its name, arguments and help, and what runs.
+// Parsing, checking, help and version are the same for all of them (command_line.h).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace anabranch::server::cli {
+
+// How the process ends.
+enum ExitCode : int {
+  kClean = 0,
+  kFailed = 1,  // It did not work: no server there, port in use, no such peer.
+  kUsage = 2,   // Wrong flags or configuration; nothing was tried.
+};
+
+struct Argument {
+  enum class Kind : std::uint8_t {
+    kPositional,  // Must be given; the name is shown in capitals: "KEY".
+    kSwitch,      // A flag without a value: "--json".
+    kValue,       // A flag with a value.
+    kValues,      // A flag with a value that may be given several times.
+  };
+
+  std::string_view name;
+  Kind kind = Kind::kValue;
+  std::string_view value_name = {};  // For the help: "HOST:PORT".
+  std::string_view help = {};
+  std::string_view otherwise = {};  // Of kValue: the value when it is not given.
+};
+
+// What was given. Names are those of the rows.
+class Arguments {
+ public:
+  // Whether it was given or has a value of its own.
+  [[nodiscard]] bool has(std::string_view name) const { return values_.contains(name); }
+  // The value of a positional or of a flag; empty when there is none.
+  [[nodiscard]] std::string text(std::string_view name) const {
+    const auto found = values_.find(name);
+    return found == values_.end() || found->second.empty() ? "" : found->second.front();
+  }
+  // All values of a flag that may be given several times.
+  [[nodiscard]] std::vector<std::string> texts(std::string_view name) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? std::vector<std::string>{} : found->second;
+  }
+  void set(std::string_view name, std::vector<std::string> values) {
+    values_.insert_or_assign(std::string(name), std::move(values));
+  }
+
+ private:
+  std::map<std::string, std::vector<std::string>, std::less<>> values_;
+};
+
+struct Command {
+  std::string_view name;  // "status", or "peer pause": a command of a group.
+  std::string_view help;
+  std::vector<Argument> arguments;
+  ExitCode (*run)(const Arguments& arguments);
+};
+
+// The table of all commands.
+std::span<const Command> commands();
+
+// The address of the server to ask, of every command that asks one.
+constexpr Argument kRedis{"--redis", Argument::Kind::kValue, "HOST:PORT",
+                          "the Redis port of the leader to ask (127.0.0.1:6400)", "127.0.0.1:6400"};
+constexpr Argument kJson{"--json", Argument::Kind::kSwitch, "", "print JSON, for programs"};
+
+// Prints "anabranch: message" on standard error, on one line whatever is in it. Returns `code`.
+ExitCode complain(std::string_view message, ExitCode code = kFailed);
+
+// ---- The rows, one file each.
+Command serve_command();
+Command config_check_command();
+Command status_command();
+Command peer_pause_command();
+Command peer_resume_command();
+Command show_command();
+Command digest_command();
+
+}  // namespace anabranch::server::cli

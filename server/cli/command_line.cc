@@ -1,0 +1,146 @@
+#include "server/cli/command_line.h"
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "server/config.h"
+
+namespace anabranch::server::cli {
+namespace {
+
+using Kind = Argument::Kind;
+
+// A row of the table with what CLI11 made of it and will write into.
+struct Bound {
+  const Command* command;
+  CLI::App* app;
+  std::vector<std::vector<std::string>> values;
+  std::vector<CLI::Option*> options;
+};
+
+using Bindings = std::vector<std::unique_ptr<Bound>>;
+
+CLI::Option* bind_argument(CLI::App& app, const Argument& row, std::vector<std::string>& values) {
+  const std::string name(row.name);
+  const std::string help(row.help);
+  if (row.kind == Kind::kSwitch) return app.add_flag(name, help);
+  if (row.kind == Kind::kPositional) {
+    return app.add_option(name, values, help)->required()->expected(1)->type_name("");
+  }
+  CLI::Option* option = app.add_option(name, values, help)->type_name(std::string(row.value_name));
+  if (row.kind == Kind::kValues) return option->expected(1)->allow_extra_args(false);
+  return option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+}
+
+// The group of "peer pause" is "peer"; of "status" it is the program itself.
+CLI::App& group_of(CLI::App& program, const Command& command) {
+  const std::size_t blank = command.name.find(' ');
+  if (blank == command.name.npos) return program;
+  const std::string group(command.name.substr(0, blank));
+  const auto made = program.get_subcommands([&](CLI::App* app) { return app->check_name(group); });
+  if (!made.empty()) return *made.front();
+  return *program.add_subcommand(group)->require_subcommand(1);
+}
+
+std::unique_ptr<Bound> bind(CLI::App& program, const Command& command) {
+  const std::string last(command.name.substr(command.name.rfind(' ') + 1));
+  CLI::App* app = group_of(program, command).add_subcommand(last, std::string(command.help));
+  auto bound = std::make_unique<Bound>(Bound{&command, app, {}, {}});
+  bound->values.resize(command.arguments.size());
+  for (std::size_t i = 0; i < command.arguments.size(); ++i) {
+    bound->options.push_back(bind_argument(*app, command.arguments[i], bound->values[i]));
+  }
+  return bound;
+}
+
+Arguments arguments_of(const Bound& bound) {
+  Arguments arguments;
+  for (std::size_t i = 0; i < bound.options.size(); ++i) {
+    const Argument& row = bound.command->arguments[i];
+    if (bound.options[i]->count() > 0) {
+      arguments.set(row.name, bound.values[i]);
+    } else if (!row.otherwise.empty()) {
+      arguments.set(row.name, {std::string(row.otherwise)});
+    }
+  }
+  return arguments;
+}
+
+// The help of the program is printed from the table itself, since CLI11 would list groups.
+std::string help_of_program() {
+  std::string text =
+      "Anabranch: a key-value store in which every region accepts writes.\n\n"
+      "Usage: anabranch COMMAND [ARGUMENTS]\n\nCommands:\n";
+  for (const Command& command : commands()) {
+    std::string name(command.name);
+    for (const Argument& row : command.arguments) {
+      if (row.kind == Kind::kPositional) name += ' ' + std::string(row.name);
+    }
+    name.resize(std::max<std::size_t>(name.size(), 20), ' ');
+    text += "  " + name + "  " + std::string(command.help) + '\n';
+  }
+  return text +
+         "\n  --help               what a command takes: anabranch COMMAND --help\n"
+         "  --version            the version of this program\n";
+}
+
+// The first word that nobody expects, with the one that was probably meant.
+std::string unexpected(const CLI::App& program, const Bindings& bindings) {
+  const std::vector<std::string> rest = program.remaining(true);
+  if (rest.empty()) return "something is missing";
+  std::string word = rest.front();
+  word = word.substr(0, word.starts_with("-") ? word.find('=') : word.npos);
+  std::vector<std::string_view> names;
+  for (const auto& bound : bindings) {
+    if (!word.starts_with("-")) names.push_back(bound->command->name);
+    if (!word.starts_with("-") || !bound->app->parsed()) continue;
+    for (const Argument& row : bound->command->arguments) names.push_back(row.name);
+  }
+  const std::string_view near = nearest(word, names);
+  const bool is_flag = word.starts_with("-");
+  std::string text = (is_flag ? "unknown flag '" : "unexpected word '") + word + "'";
+  if (!near.empty()) text += "; did you mean '" + std::string(near) + "'?";
+  return text + (near.empty() ? "; see anabranch --help" : "");
+}
+
+bool asks_for(int argc, const char* const* argv, std::string_view flag, std::string_view word) {
+  return argc == 2 && (argv[1] == flag || argv[1] == word);
+}
+
+}  // namespace
+
+ExitCode run_command_line(int argc, const char* const* argv, std::string_view version) {
+  if (argc < 2) return complain("which command? See anabranch --help", kUsage);
+  if (asks_for(argc, argv, "--help", "-h") || asks_for(argc, argv, "help", "help")) {
+    std::cout << help_of_program();
+    return kClean;
+  }
+  if (asks_for(argc, argv, "--version", "version")) {
+    std::cout << "anabranch " << version << '\n';
+    return kClean;
+  }
+  CLI::App program("", "anabranch");
+  Bindings bindings;
+  for (const Command& command : commands()) bindings.push_back(bind(program, command));
+  program.require_subcommand(1);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    return complain(unexpected(program, bindings), kUsage);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return static_cast<ExitCode>(program.exit(error));
+    const bool unknown = !program.remaining(true).empty();
+    return complain(unknown ? unexpected(program, bindings) : error.what(), kUsage);
+  }
+  for (const auto& bound : bindings) {
+    if (bound->app->parsed()) return bound->command->run(arguments_of(*bound));
+  }
+  return complain("which command? See anabranch --help", kUsage);
+}
+
+}  // namespace anabranch::server::cli

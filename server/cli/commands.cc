@@ -1,0 +1,21 @@
+#include <iostream>
+
+#include "server/cli/command.h"
+#include "server/cli/printable.h"
+
+namespace anabranch::server::cli {
+
+std::span<const Command> commands() {
+  static const std::vector<Command> table{
+      serve_command(),       config_check_command(), status_command(), peer_pause_command(),
+      peer_resume_command(), show_command(),         digest_command(),
+  };
+  return table;
+}
+
+ExitCode complain(std::string_view message, ExitCode code) {
+  std::cerr << "anabranch: " + printable(message) + '\n';
+  return code;
+}
+
+}  // namespace anabranch::server::cli

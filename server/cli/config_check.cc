@@ -1,0 +1,31 @@
+// `anabranch config check FILE`: everything that is wrong with a configuration file, a line each.
+
+#include <iostream>
+
+#include "server/cli/command.h"
+#include "server/config.h"
+
+namespace anabranch::server::cli {
+namespace {
+
+constexpr Argument kFile{"FILE", Argument::Kind::kPositional, "", "the TOML file to check"};
+
+ExitCode run(const Arguments& arguments) {
+  const std::string path = arguments.text(kFile.name);
+  Config config;
+  const std::vector<std::string> problems = apply_file(path, config);
+  for (const std::string& problem : problems) complain(problem);
+  if (!problems.empty()) return kUsage;
+  std::cout << path << " is fine\n";
+  const core::Result<void> complete = check_complete(config);
+  if (!complete.ok()) std::cout << "still to be given: " << complete.failure().message << '\n';
+  return kClean;
+}
+
+}  // namespace
+
+Command config_check_command() {
+  return {"config check", "what is wrong with a configuration file", {kFile}, run};
+}
+
+}  // namespace anabranch::server::cli

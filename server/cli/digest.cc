@@ -1,0 +1,24 @@
+// `anabranch digest`: a hash over all that a leader shows, to compare regions with.
+
+#include <iostream>
+
+#include "server/cli/ask.h"
+#include "server/cli/command.h"
+
+namespace anabranch::server::cli {
+namespace {
+
+ExitCode run(const Arguments& arguments) {
+  const core::Result<std::string> answer = ask(arguments, {"DIGEST"});
+  if (!answer.ok()) return complain(answer.failure().message);
+  std::cout << answer.value() << '\n';
+  return kClean;
+}
+
+}  // namespace
+
+Command digest_command() {
+  return {"digest", "a hash over everything shown: equal regions print the same", {kRedis}, run};
+}
+
+}  // namespace anabranch::server::cli

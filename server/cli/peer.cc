@@ -1,0 +1,38 @@
+// `anabranch peer pause NAME` and `anabranch peer resume NAME`: stops the exchange with another
+// leader in both directions, to show and to test a partition. It lasts until resume or until the
+// process that was asked ends.
+
+#include <iostream>
+
+#include "server/cli/ask.h"
+#include "server/cli/command.h"
+
+namespace anabranch::server::cli {
+namespace {
+
+constexpr Argument kName{"NAME", Argument::Kind::kPositional, "",
+                         "the peer's region, or the address that is dialled"};
+
+ExitCode change(const Arguments& arguments, const char* verb, const char* done) {
+  const std::string name = arguments.text(kName.name);
+  const core::Result<std::string> answer = ask(arguments, {"PEER", verb, name});
+  if (!answer.ok()) return complain(answer.failure().message);
+  std::cout << name << ' ' << done << '\n';
+  return kClean;
+}
+
+ExitCode pause(const Arguments& arguments) { return change(arguments, "PAUSE", "paused"); }
+
+ExitCode resume(const Arguments& arguments) { return change(arguments, "RESUME", "resumed"); }
+
+}  // namespace
+
+Command peer_pause_command() {
+  return {"peer pause", "stop the exchange with a peer, both ways", {kName, kRedis}, pause};
+}
+
+Command peer_resume_command() {
+  return {"peer resume", "take the exchange with a peer up again", {kName, kRedis}, resume};
+}
+
+}  // namespace anabranch::server::cli

@@ -1,0 +1,24 @@
+// Bytes for people: text as it is, everything else escaped, on one line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace anabranch::server::cli {
+
+// UTF-8 text stays as it is. Control characters and bytes that are no UTF-8 become \n, \r, \t or
+// \xNN, so nothing here moves a terminal's cursor.
+std::string printable(std::string_view bytes);
+
+// The same in double quotes, with \" and \\ for quotes and backslashes: no two byte strings look
+// alike.
+std::string in_quotes(std::string_view bytes);
+
+// "2026-01-31 23:59:58.123" in UTC.
+std::string utc_time(std::int64_t time_ms);
+
+// How many columns a line of UTF-8 takes: its characters.
+std::size_t columns_of(std::string_view text);
+
+}  // namespace anabranch::server::cli

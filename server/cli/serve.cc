@@ -1,0 +1,109 @@
+// `anabranch serve`: leads a region until it is told to stop.
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "core/log.h"
+#include "regions/leader.h"
+#include "server/cli/command.h"
+#include "server/config.h"
+#include "server/resp/server.h"
+
+namespace anabranch::server::cli {
+namespace {
+
+using core::Failure;
+using core::Result;
+
+constexpr Argument kConfig{"--config", Argument::Kind::kValue, "FILE",
+                           "a TOML file with any of these settings (ANABRANCH_CONFIG)"};
+
+// File, then environment, then flags: the later wins.
+Result<Config> configure(const Arguments& arguments) {
+  Config config;
+  const char* const named = std::getenv("ANABRANCH_CONFIG");
+  std::string file = arguments.text(kConfig.name);
+  if (file.empty() && named != nullptr) file = named;
+  if (!file.empty()) {
+    const std::vector<std::string> problems = apply_file(file, config);
+    if (!problems.empty()) return core::invalid(problems.front());
+  }
+  const Result<void> environment = apply_environment(std::getenv, config);
+  if (!environment.ok()) return environment.failure();
+  for (const Setting& setting : settings()) {
+    if (!arguments.has(setting.flag)) continue;
+    const Result<void> flag = apply_flag(setting, arguments.texts(setting.flag), config);
+    if (!flag.ok()) return flag.failure();
+  }
+  const Result<void> complete = check_complete(config);
+  if (!complete.ok()) return complete.failure();
+  return config;
+}
+
+// The server that SIGINT and SIGTERM stop. A handler may do little, and Server::stop() does less.
+std::atomic<Server*> server_to_stop{nullptr};
+
+void stop_server(int) {
+  Server* const server = server_to_stop.load();
+  if (server != nullptr) server->stop();
+}
+
+void stop_on_signals(Server& server) {
+  server_to_stop = &server;
+  struct sigaction action {};
+  action.sa_handler = stop_server;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+void say_ready(const regions::Leader& leader, const Server& server) {
+  const StoreStatus status = leader.status();
+  const std::string listens = status.endpoint.empty() ? "nowhere" : status.endpoint;
+  core::log_info("ready: region " + status.region + ", origin " + status.origin + ", listens on " +
+                 listens + ", redis on " + server.endpoint());
+}
+
+Result<std::unique_ptr<Server>> open_server(regions::Leader& leader, const Config& config) {
+  ServerOptions options;
+  options.address = config.redis;
+  return Server::open(leader, std::move(options));
+}
+
+Result<void> serve(const Config& config) {
+  Result<std::unique_ptr<regions::Leader>> leader = regions::Leader::open(config.store);
+  if (!leader.ok()) return leader.failure();
+  Result<std::unique_ptr<Server>> server = open_server(*leader.value(), config);
+  if (!server.ok()) return server.failure();
+  stop_on_signals(*server.value());
+  say_ready(*leader.value(), *server.value());
+  Result<void> ended = server.value()->run();
+  server_to_stop = nullptr;
+  core::log_info("stopped: region " + config.store.region);
+  return ended;
+}
+
+ExitCode run(const Arguments& arguments) {
+  const Result<Config> config = configure(arguments);
+  if (!config.ok()) return complain(config.failure().message, kUsage);
+  core::set_log_level(config.value().log_level);
+  std::signal(SIGPIPE, SIG_IGN);
+  const Result<void> served = serve(config.value());
+  return served.ok() ? kClean : complain(served.failure().message);
+}
+
+}  // namespace
+
+Command serve_command() {
+  std::vector<Argument> arguments{kConfig};
+  for (const Setting& setting : settings()) {
+    const bool is_list = setting.kind == Setting::Kind::kTexts;
+    arguments.push_back({setting.flag, is_list ? Argument::Kind::kValues : Argument::Kind::kValue,
+                         setting.value_name, setting.help});
+  }
+  return {"serve", "lead a region and serve Redis clients", std::move(arguments), run};
+}
+
+}  // namespace anabranch::server::cli

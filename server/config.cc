@@ -1,0 +1,283 @@
+#include "server/config.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <concepts>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <numeric>
+#include <sstream>
+#include <utility>
+
+#include <toml++/toml.h>
+
+#include "server/address.h"
+#include "transport/address.h"
+
+namespace anabranch::server {
+namespace {
+
+using core::invalid;
+using core::Result;
+using Values = std::vector<std::string>;
+using Kind = Setting::Kind;
+
+// ---- Setters: check one value and store it.
+
+template <std::string Options::*Member>
+Result<void> set_text(Config& config, const Values& values) {
+  if (values.front().empty()) return invalid("must not be empty");
+  config.store.*Member = values.front();
+  return {};
+}
+
+template <auto Member>
+Result<void> set_number(Config& config, const Values& values) {
+  const std::string& text = values.front();
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number <= 0) {
+    return invalid("must be a positive integer, not '" + text + "'");
+  }
+  auto& field = config.store.*Member;
+  field = static_cast<std::remove_reference_t<decltype(field)>>(number);
+  return {};
+}
+
+Result<void> set_listen(Config& config, const Values& values) {
+  config.store.listen = values.front();
+  if (values.front().empty()) return {};
+  return transport::check_address(values.front(), transport::AddressUse::kListen);
+}
+
+Result<void> set_peers(Config& config, const Values& values) {
+  for (const std::string& address : values) {
+    Result<void> checked = transport::check_address(address, transport::AddressUse::kDial);
+    if (!checked.ok()) return checked;
+  }
+  config.store.peers = values;
+  return {};
+}
+
+Result<void> set_redis(Config& config, const Values& values) {
+  const Result<Address> address = parse_address(values.front());
+  if (!address.ok()) return address.failure();
+  config.redis = values.front();
+  return {};
+}
+
+Result<void> set_log_level(Config& config, const Values& values) {
+  using core::LogLevel;
+  static constexpr std::array<std::pair<std::string_view, LogLevel>, 5> kLevels{
+      {{"debug", LogLevel::kDebug},
+       {"info", LogLevel::kInfo},
+       {"warning", LogLevel::kWarning},
+       {"error", LogLevel::kError},
+       {"off", LogLevel::kOff}}};
+  const auto* const level =
+      std::ranges::find(kLevels, values.front(), [](const auto& row) { return row.first; });
+  if (level == kLevels.end()) {
+    return invalid("must be debug, info, warning, error or off, not '" + values.front() + "'");
+  }
+  config.log_level = level->second;
+  return {};
+}
+
+constexpr std::array kSettings{
+    Setting{"region", "--region", "NAME", "the region that this leader leads, such as eu-west",
+            Kind::kText, set_text<&Options::region>},
+    Setting{"data", "--data", "DIR", "where the data is; made when absent", Kind::kText,
+            set_text<&Options::path>},
+    Setting{"listen", "--listen", "ADDRESS",
+            "where other leaders connect, such as tcp://127.0.0.1:7400; port 0: any free one",
+            Kind::kText, set_listen},
+    Setting{"peers", "--peer", "ADDRESS", "another leader to connect to; once for each",
+            Kind::kTexts, set_peers},
+    Setting{"redis", "--redis", "HOST:PORT",
+            "where Redis clients connect (127.0.0.1:6400); port 0: any free one", Kind::kText,
+            set_redis},
+    Setting{"mesh", "--mesh", "NAME", "leaders of another mesh are refused (anabranch)",
+            Kind::kText, set_text<&Options::mesh>},
+    Setting{"log_level", "--log-level", "LEVEL", "debug, info, warning, error or off (info)",
+            Kind::kText, set_log_level},
+    Setting{"value_bytes_max", "--value-bytes-max", "N", "the most bytes of one value",
+            Kind::kNumber, set_number<&Options::value_bytes_max>},
+    Setting{"transaction_bytes_max", "--transaction-bytes-max", "N",
+            "the most bytes of one transaction", Kind::kNumber,
+            set_number<&Options::transaction_bytes_max>},
+    Setting{"clear_rows_max", "--clear-rows-max", "N", "the most rows that one clear may remove",
+            Kind::kNumber, set_number<&Options::clear_rows_max>},
+    Setting{"map_bytes", "--map-bytes", "N", "address space for the data, the most it can hold",
+            Kind::kNumber, set_number<&Options::map_bytes>},
+    Setting{"clock_drift_ms_max", "--clock-drift-ms-max", "N",
+            "how far this clock follows another leader's that is ahead", Kind::kNumber,
+            set_number<&Options::clock_drift_ms_max>},
+};
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string place(std::string_view name, const toml::source_region& source) {
+  return std::string(name) + ':' + std::to_string(source.begin.line) + ':' +
+         std::to_string(source.begin.column) + ": ";
+}
+
+std::string unknown_key(std::string_view key) {
+  std::vector<std::string_view> keys;
+  for (const Setting& setting : kSettings) keys.push_back(setting.key);
+  std::string text = "unknown key '" + std::string(key) + "'";
+  const std::string_view near = nearest(key, keys);
+  if (!near.empty()) text += "; did you mean '" + std::string(near) + "'?";
+  return text;
+}
+
+// The values of a node, or what it should have been.
+Result<Values> values_of(const toml::node& node, Kind kind) {
+  switch (kind) {
+    case Kind::kText:
+      if (const auto* text = node.as_string()) return Values{text->get()};
+      return invalid("must be a string");
+    case Kind::kNumber:
+      if (const auto* number = node.as_integer()) return Values{std::to_string(number->get())};
+      return invalid("must be an integer");
+    case Kind::kTexts:
+      break;
+  }
+  const toml::array* const array = node.as_array();
+  Values values;
+  for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
+    if (const auto* text = (*array)[i].as_string()) values.push_back(text->get());
+  }
+  if (array == nullptr || values.size() != array->size()) {
+    return invalid("must be a list of strings");
+  }
+  return values;
+}
+
+// Applies one key of the file. Returns what is wrong, empty when all is well.
+std::string apply_key(const toml::key& key, const toml::node& node, std::string_view name,
+                      Config& config) {
+  const auto* const setting = std::ranges::find(kSettings, key.str(), &Setting::key);
+  if (setting == kSettings.end()) return place(name, key.source()) + unknown_key(key.str());
+  const Result<Values> values = values_of(node, setting->kind);
+  const Result<void> done =
+      values.ok() ? setting->set(config, values.value()) : Result<void>(values.failure());
+  if (done.ok()) return {};
+  return place(name, node.source()) + std::string(key.str()) + ": " + done.failure().message;
+}
+
+Values split(std::string_view text) {
+  Values parts;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    if (comma > 0) parts.emplace_back(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return parts;
+}
+
+Result<void> apply_named(std::string_view name, const Setting& setting, const Values& values,
+                         Config& config) {
+  const Result<void> done = setting.set(config, values);
+  if (done.ok()) return {};
+  return invalid(std::string(name) + ": " + done.failure().message);
+}
+
+}  // namespace
+
+std::span<const Setting> settings() { return kSettings; }
+
+std::string environment_name(const Setting& setting) {
+  std::string name = "ANABRANCH_";
+  std::ranges::transform(setting.key, std::back_inserter(name), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return name;
+}
+
+std::vector<std::string> apply_toml(std::string_view text, std::string_view name, Config& config) {
+  toml::table table;
+  try {
+    table = toml::parse(text, name);
+  } catch (const toml::parse_error& error) {
+    return {place(name, error.source()) + std::string(error.description())};
+  }
+  std::vector<std::pair<toml::source_position, std::string>> problems;
+  for (const auto& [key, node] : table) {
+    std::string problem = apply_key(key, node, name, config);
+    if (!problem.empty()) problems.emplace_back(key.source().begin, std::move(problem));
+  }
+  std::ranges::sort(problems, [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> lines;
+  for (auto& [position, problem] : problems) lines.push_back(std::move(problem));
+  return lines;
+}
+
+std::vector<std::string> apply_file(const std::string& path, Config& config) {
+  errno = 0;
+  std::ifstream file(path);
+  std::ostringstream text;
+  // Opening a directory succeeds, and only reading it fails.
+  if (file) text << file.rdbuf();
+  if (!file || errno == EISDIR) {
+    return {"cannot read " + path + ": " + std::strerror(errno != 0 ? errno : EIO)};
+  }
+  return apply_toml(text.str(), path, config);
+}
+
+Result<void> apply_environment(const std::function<const char*(const char*)>& variable,
+                               Config& config) {
+  for (const Setting& setting : kSettings) {
+    const std::string name = environment_name(setting);
+    const char* const value = variable(name.c_str());
+    if (value == nullptr) continue;
+    const Values values = setting.kind == Kind::kTexts ? split(value) : Values{value};
+    Result<void> done = apply_named(name, setting, values, config);
+    if (!done.ok()) return done;
+  }
+  return {};
+}
+
+Result<void> apply_flag(const Setting& setting, const Values& values, Config& config) {
+  return apply_named(setting.flag, setting, values, config);
+}
+
+Result<void> check_complete(const Config& config) {
+  constexpr std::string_view kHow = " (flag, environment or file)";
+  if (config.store.region.empty()) {
+    return invalid("no region: give --region NAME" + std::string(kHow));
+  }
+  if (config.store.path.empty()) {
+    return invalid("no data directory: give --data DIR" + std::string(kHow));
+  }
+  return {};
+}
+
+std::string_view nearest(std::string_view word, std::span<const std::string_view> names) {
+  std::string_view best;
+  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const std::string_view name : names) {
+    const std::size_t distance = edit_distance(word, name);
+    if (distance < std::min(best_distance, name.size())) {
+      best = name;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+}  // namespace anabranch::server
