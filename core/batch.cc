@@ -116,8 +116,8 @@ Result<BatchHeader> take_header(std::string_view& bytes) {
   const std::size_t extra = in.array_of(1);
   const std::uint64_t format = in.uint64();
   if (in.ok() && format != Batch::kFormat) {
-    return invalid("the batch has format " + std::to_string(format) + ", this version reads " +
-                   std::to_string(Batch::kFormat));
+    return invalid("the batch has format " + std::to_string(format) +
+                   ", this version reads format " + std::to_string(Batch::kFormat));
   }
   if (in.ok() && extra + 1 < kHeadSize) in.fail("the head of a batch is too short");
   BatchHeader header;

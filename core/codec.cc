@@ -127,7 +127,13 @@ Writer& Writer::int64(std::int64_t value) {
 }
 
 Writer& Writer::real(double value) {
-  append(out_, [&](auto& packer) { packer.pack_double(value); });
+  // By hand, since msgpack's packer turns a whole double into an integer.
+  constexpr char kFloat64 = '\xCB';
+  out_.push_back(kFloat64);
+  const auto bits = std::bit_cast<std::uint64_t>(value);
+  for (unsigned shift = 64; shift > 0; shift -= 8) {
+    out_.push_back(static_cast<char>(static_cast<unsigned char>(bits >> (shift - 8))));
+  }
   return *this;
 }
 

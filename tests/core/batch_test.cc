@@ -1,0 +1,213 @@
+#include "core/batch.h"
+
+#include <bit>
+
+#include <doctest/doctest.h>
+
+#include "tests/core/random_batch.h"
+#include "tests/seed.h"
+
+namespace anabranch::core {
+namespace {
+
+using test::Rng;
+using test::up_to;
+
+std::string hex(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text.push_back("0123456789abcdef"[byte >> 4U]);
+    text.push_back("0123456789abcdef"[byte & 0xFU]);
+  }
+  return text;
+}
+
+// One of everything, small enough to be read by eye.
+Batch sample() {
+  Batch batch;
+  batch.origin = 7;
+  batch.deps_changed = {{8, 3}};
+  batch.opening = Opening{{1, 2}, "eu", 1, 5, 0};
+  batch.transactions = {
+      {10, Hlc::of(1, 2), {Put{Path{"a"}, "v", "b", VersionVector{{7, 4}}}, Remove{Path{"a"}, {}}}},
+      {12, Hlc::of(1, 3), {Add{Path{"a"}, 12, -1, Number::integer(Int128{1} << 64)}}},
+      {13, Hlc::of(1, 4), {Reset{Path{"a"}, {{8, 1, 3, Number::real(0.5)}}}}},
+      {14, Hlc::of(1, 5), {Clear{Path{"a"}, {{Path{"a", "b"}, {{8, 1, 3, 300}}}}}, UnknownOp{9}}},
+  };
+  return batch;
+}
+
+TEST_SUITE_BEGIN("core: batch");
+
+TEST_CASE("a batch has the bytes of the format") {
+  const std::string zeros(64, '0');
+  const std::string expected =
+      // format, origin, first, last, previous
+      "9501070a0fc420" + zeros +
+      // deps, opening
+      "93"
+      "920803"
+      "95c410"
+      "00000000000000010000000000000002"
+      "a26575"
+      "010500"
+      // put and remove
+      "94"
+      "92ce00010002"
+      "92"
+      "9501c403610001c40176c401629207"
+      "04"
+      "9302c403610001c0"
+      // add
+      "92ce00010003"
+      "91"
+      "9503c4036100010cffc41000000000000000010000000000000000"
+      // reset
+      "92ce00010004"
+      "91"
+      "9304c403610001"
+      "94080103cb3fe0000000000000"
+      // clear and an op of a later version
+      "92ce00010005"
+      "92"
+      "9305c403610001"
+      "92c40661000162000194080103cd012c"
+      "9109";
+  CHECK(hex(encode_batch(sample())) == expected);
+}
+
+TEST_CASE("a batch survives the round trip") {
+  const Batch batch = sample();
+  const auto back = decode_batch(encode_batch(batch));
+  REQUIRE(back.ok());
+  CHECK(back.value() == batch);
+  CHECK(back.value().first() == 10);
+  CHECK(back.value().last() == 15);
+}
+
+TEST_CASE("random batches survive the round trip, and the head alone agrees") {
+  const std::uint64_t seed = test::seed();
+  CAPTURE(seed);
+  Rng rng(seed);
+  for (int i = 0; i < 3000; ++i) {
+    const Batch batch = test::random_batch(rng);
+    const std::string bytes = encode_batch(batch);
+    const auto back = decode_batch(bytes);
+    REQUIRE_MESSAGE(back.ok(), back.failure().message);
+    CHECK(back.value() == batch);
+    CHECK(encode_batch(back.value()) == bytes);
+    const auto header = decode_batch_header(bytes);
+    REQUIRE(header.ok());
+    CHECK(header.value().origin == batch.origin);
+    CHECK(header.value().first == batch.first());
+    CHECK(header.value().last == batch.last());
+    CHECK(header.value().previous == batch.previous);
+  }
+}
+
+TEST_CASE("the head is read without the body") {
+  std::string bytes = encode_batch(sample());
+  constexpr std::size_t kHead = 7 + 32;
+  CHECK(decode_batch_header(bytes.substr(0, kHead)).ok());
+  CHECK_FALSE(decode_batch_header(bytes.substr(0, kHead - 1)).ok());
+  CHECK_FALSE(decode_batch(bytes.substr(0, kHead)).ok());
+  bytes.resize(kHead);
+  bytes.append(100, '\xC1');
+  CHECK(decode_batch_header(bytes).ok());
+  CHECK_FALSE(decode_batch(bytes).ok());
+}
+
+TEST_CASE("a batch of 1000 ops has little overhead") {
+  Batch batch;
+  batch.origin = ~0ULL;
+  batch.transactions.push_back({1, Hlc::of(1'700'000'000'000, 0), {}});
+  const std::string value(100, 'v');
+  for (int i = 0; i < 1000; ++i) {
+    const Path path{"1", "key:" + std::to_string(100'000 + i), "s"};
+    batch.transactions.front().ops.emplace_back(Put{path, value, {}, {}});
+  }
+  const std::string bytes = encode_batch(batch);
+  CHECK(bytes.size() < 1000 * (100 + 18 + 8) + 100);
+  const auto back = decode_batch(bytes);
+  REQUIRE(back.ok());
+  CHECK(back.value() == batch);
+}
+
+TEST_CASE("values with 64 KiB and more survive the round trip") {
+  Batch batch;
+  batch.origin = 1;
+  const Path path{std::string(65536, '\0')};
+  batch.transactions.push_back({1, {}, {Put{path, std::string(1 << 20, 'x'), {}, {}}}});
+  const auto back = decode_batch(encode_batch(batch));
+  REQUIRE(back.ok());
+  CHECK(back.value() == batch);
+}
+
+TEST_CASE("every truncation of a batch is refused") {
+  const std::uint64_t seed = test::seed();
+  CAPTURE(seed);
+  Rng rng(seed);
+  for (int i = 0; i < 50; ++i) {
+    const std::string bytes = encode_batch(i == 0 ? sample() : test::random_batch(rng));
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      // A copy of its own size, so that a read beyond the end is found by the sanitizer.
+      const std::vector<char> cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+      CHECK_FALSE(decode_batch({cut.data(), cut.size()}).ok());
+    }
+    CHECK_FALSE(decode_batch(bytes + '\xC0').ok());
+    CHECK_FALSE(decode_batch(bytes + bytes).ok());
+  }
+}
+
+// Changes a few bytes: flipped, overwritten, inserted, removed or swapped with other places.
+void mutate(Rng& rng, std::string& bytes) {
+  for (std::uint64_t n = 1 + up_to(rng, 3); n > 0 && !bytes.empty(); --n) {
+    const std::size_t at = up_to(rng, bytes.size() - 1);
+    switch (up_to(rng, 4)) {
+      case 0:
+        bytes[at] = static_cast<char>(bytes[at] ^ (1 << up_to(rng, 7)));
+        break;
+      case 1:
+        bytes[at] = static_cast<char>(up_to(rng, 255));
+        break;
+      case 2:
+        bytes.insert(at, 1, static_cast<char>(up_to(rng, 255)));
+        break;
+      case 3:
+        bytes.erase(at, 1 + up_to(rng, 3));
+        break;
+      default:
+        std::swap(bytes[at], bytes[up_to(rng, bytes.size() - 1)]);
+    }
+  }
+}
+
+TEST_CASE("mutated batches are refused or valid, without a crash and without an exception") {
+  const std::uint64_t seed = test::seed();
+  CAPTURE(seed);
+  Rng rng(seed);
+  std::size_t valid = 0;
+  std::size_t refused = 0;
+  for (int i = 0; i < (test::long_run() ? 1'000'000 : 30'000); ++i) {
+    std::string bytes = encode_batch(test::random_batch(rng));
+    mutate(rng, bytes);
+    const auto batch = decode_batch(bytes);
+    (batch.ok() ? valid : refused) += 1;
+    if (!batch.ok()) {
+      CHECK_FALSE(batch.failure().message.empty());
+      continue;
+    }
+    // What was taken is a batch that this version could have written, extensions left out.
+    const auto back = decode_batch(encode_batch(batch.value()));
+    REQUIRE_MESSAGE(back.ok(), back.failure().message);
+    CHECK(back.value() == batch.value());
+  }
+  CHECK(valid > 0);
+  CHECK(refused > 0);
+}
+
+TEST_SUITE_END();
+
+}  // namespace
+}  // namespace anabranch::core
