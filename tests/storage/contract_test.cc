@@ -1,0 +1,236 @@
+// The contract of storage.h, held by both implementations.
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/storage/world.h"
+
+namespace anabranch::storage::test {
+namespace {
+
+using core::Origin;
+
+constexpr Origin kAda = 0x0102030405060708;
+constexpr Origin kBob = 0xF102030405060708;
+
+TEST_CASE_TEMPLATE("A new storage is empty", World, MemoryWorld, LmdbWorld) {
+  World world;
+  const Storage& storage = world.storage();
+  CHECK(storage.last_position() == 0);
+  CHECK(storage.durable_position() == 0);
+  CHECK_FALSE(get(storage, "a"));
+  CHECK(scan(storage).empty());
+  CHECK(scan(*storage.snapshot(), {}, Direction::kBackward).empty());
+  CHECK_FALSE(storage.read_log(0));
+  CHECK_FALSE(storage.read_log(1));
+  CHECK_FALSE(storage.find(kAda, 1));
+}
+
+TEST_CASE_TEMPLATE("A commit sets, replaces and removes keys", World, MemoryWorld, LmdbWorld) {
+  World world;
+  Storage& storage = world.storage();
+  commit(storage, {put("b", "1"), put("a", "2"), put("c", "3")});
+  CHECK(scan(storage) == Entries{{"a", "2"}, {"b", "1"}, {"c", "3"}});
+  commit(storage, {removal("a"), put("b", "longer than before"), removal("never there")});
+  CHECK(scan(storage) == Entries{{"b", "longer than before"}, {"c", "3"}});
+  CHECK_FALSE(get(storage, "a"));
+  commit(storage, {removal("b"), removal("c")});
+  CHECK(scan(storage).empty());
+}
+
+TEST_CASE_TEMPLATE("Tables do not see each other's keys", World, MemoryWorld, LmdbWorld) {
+  World world;
+  Storage& storage = world.storage();
+  commit(storage, {put("k", "row", Table::kRows), put("k", "count", Table::kCounts),
+                   put("k", "meta", Table::kMeta)});
+  commit(storage, {removal("k", Table::kCounts)});
+  CHECK(scan(storage, Table::kRows) == Entries{{"k", "row"}});
+  CHECK(scan(storage, Table::kCounts).empty());
+  CHECK(scan(storage, Table::kMeta) == Entries{{"k", "meta"}});
+}
+
+TEST_CASE_TEMPLATE("An empty commit changes nothing", World, MemoryWorld, LmdbWorld) {
+  World world;
+  CHECK(commit(world.storage(), {}) == 0);
+  CHECK(commit(world.storage(), {{kAda, 1, 1, "x"}}, {}) == 1);
+  CHECK(commit(world.storage(), {}) == 1);
+}
+
+TEST_CASE_TEMPLATE("Scans begin at the right key in both directions", World, MemoryWorld,
+                   LmdbWorld) {
+  World world;
+  Storage& storage = world.storage();
+  commit(storage,
+         {put("b", "1"), put("d", "2"), put(std::string("d\0", 2), "3"), put("\xFF", "4")});
+  const auto snapshot = storage.snapshot();
+  const auto keys = [&](std::string_view from, Direction direction) {
+    std::vector<std::string> found;
+    for (const auto& [key, value] : scan(*snapshot, from, direction)) found.push_back(key);
+    return found;
+  };
+  using Keys = std::vector<std::string>;
+  const std::string d0("d\0", 2);
+  const auto kForward = Direction::kForward;
+  CHECK(keys("", kForward) == Keys{"b", "d", d0, "\xFF"});
+  CHECK(keys("a", kForward) == Keys{"b", "d", d0, "\xFF"});
+  CHECK(keys("b", kForward) == Keys{"b", "d", d0, "\xFF"});
+  CHECK(keys("c", kForward) == Keys{"d", d0, "\xFF"});
+  CHECK(keys(d0, kForward) == Keys{d0, "\xFF"});
+  CHECK(keys("\xFF", kForward) == Keys{"\xFF"});
+  CHECK(keys("\xFF\xFF", kForward).empty());
+  const auto kBackward = Direction::kBackward;
+  CHECK(keys("", kBackward) == Keys{"\xFF", d0, "d", "b"});
+  CHECK(keys("\xFF\xFF", kBackward) == Keys{"\xFF", d0, "d", "b"});
+  CHECK(keys("\xFF", kBackward) == Keys{d0, "d", "b"});
+  CHECK(keys("d", kBackward) == Keys{"b"});
+  CHECK(keys("c", kBackward) == Keys{"b"});
+  CHECK(keys("b", kBackward).empty());
+  CHECK(keys("a", kBackward).empty());
+}
+
+TEST_CASE_TEMPLATE("A scan may begin at a key that is too long to be stored", World, MemoryWorld,
+                   LmdbWorld) {
+  World world;
+  Storage& storage = world.storage();
+  commit(storage, {put(std::string(kKeySizeMax, 'k'), "1"), put("l", "2")});
+  const std::string longer(2 * kKeySizeMax, 'k');
+  CHECK_FALSE(get(storage, longer));
+  CHECK_FALSE(get(storage, ""));
+  CHECK(scan(*storage.snapshot(), longer).front().second == "2");
+  CHECK(scan(*storage.snapshot(), longer, Direction::kBackward).front().second == "1");
+}
+
+TEST_CASE_TEMPLATE("Keys of 1 and 511 bytes and values of 0 bytes to 32 MiB come back", World,
+                   MemoryWorld, LmdbWorld) {
+  World world;
+  Storage& storage = world.storage();
+  std::string big(std::size_t{32} << 20U, '\0');
+  for (std::size_t i = 0; i < big.size(); i += 1000) big[i] = static_cast<char>(i / 1000);
+  const std::string longest(kKeySizeMax, '\xFF');
+  commit(storage, {{kAda, 1, 1, big}, {kAda, 2, 2, ""}},
+         {put(std::string(1, '\0'), ""), put("one", "1"), put(longest, big)});
+  world.reopen();
+  const Storage& again = world.storage();
+  CHECK(get(again, std::string_view("\0", 1)) == "");
+  CHECK(get(again, "one") == "1");
+  CHECK((get(again, longest) == big));
+  CHECK((again.read_log(1)->bytes == big));
+  CHECK(again.read_log(2)->bytes.empty());
+  commit(world.storage(), {put(longest, "small")});
+  CHECK(get(again, longest) == "small");
+}
+
+TEST_CASE_TEMPLATE("A snapshot keeps its state while commits go on", World, MemoryWorld,
+                   LmdbWorld) {
+  World world;
+  Storage& storage = world.storage();
+  commit(storage, {put("a", "old"), put("b", "old")});
+  const auto before = storage.snapshot();
+  const auto cursor = before->scan(Table::kRows, {}, Direction::kForward);
+  for (int i = 0; i < 100; ++i) {
+    commit(storage, {put("a", std::to_string(i)), removal("b"), put("c" + std::to_string(i), "")});
+  }
+  CHECK(get(*before, "a") == "old");
+  CHECK(scan(*before) == Entries{{"a", "old"}, {"b", "old"}});
+  cursor->next();
+  CHECK(cursor->key() == "b");
+  cursor->next();
+  CHECK_FALSE(cursor->valid());
+  CHECK(get(storage, "a") == "99");
+  CHECK(scan(storage).size() == 101);
+}
+
+TEST_CASE_TEMPLATE("A snapshot may be used and ended by another thread", World, MemoryWorld,
+                   LmdbWorld) {
+  World world;
+  Storage& storage = world.storage();
+  commit(storage, {put("a", "old")});
+  auto snapshot = storage.snapshot();
+  std::optional<std::string> seen;
+  std::thread reader([&seen, moved = std::move(snapshot)]() mutable {
+    seen = get(*moved, "a");
+    moved.reset();
+  });
+  commit(storage, {put("a", "new")});
+  reader.join();
+  CHECK(seen == "old");
+  CHECK(get(storage, "a") == "new");
+}
+
+TEST_CASE_TEMPLATE("The log gives records back by position", World, MemoryWorld, LmdbWorld) {
+  World world;
+  Storage& storage = world.storage();
+  CHECK(commit(storage, {{kAda, 1, 3, "first"}, {kBob, 1, 1, "second"}}, {}) == 2);
+  CHECK(commit(storage, {{kAda, 4, 4, "third"}}, {put("a", "1")}) == 3);
+  CHECK(storage.last_position() == 3);
+  CHECK(storage.durable_position() == 3);
+  const auto first = storage.read_log(0);
+  REQUIRE(first);
+  CHECK(first->position == 1);
+  CHECK(first->origin == kAda);
+  CHECK(first->first == 1);
+  CHECK(first->last == 3);
+  CHECK(first->bytes == "first");
+  CHECK(storage.read_log(1)->bytes == "first");
+  CHECK(storage.read_log(2)->origin == kBob);
+  CHECK(storage.read_log(3)->bytes == "third");
+  CHECK_FALSE(storage.read_log(4));
+}
+
+TEST_CASE_TEMPLATE("A record is found by any seq that it covers", World, MemoryWorld, LmdbWorld) {
+  World world;
+  Storage& storage = world.storage();
+  commit(storage, {{kAda, 1, 3, ""}, {kBob, 1, 10, ""}, {kAda, 4, 4, ""}, {kAda, 5, 300, ""}}, {});
+  CHECK(storage.find(kAda, 0) == 1);
+  CHECK(storage.find(kAda, 1) == 1);
+  CHECK(storage.find(kAda, 3) == 1);
+  CHECK(storage.find(kAda, 4) == 3);
+  CHECK(storage.find(kAda, 5) == 4);
+  CHECK(storage.find(kAda, 299) == 4);
+  CHECK(storage.find(kAda, 300) == 4);
+  CHECK_FALSE(storage.find(kAda, 301));
+  CHECK(storage.find(kBob, 7) == 2);
+  CHECK_FALSE(storage.find(kBob, 11));
+  CHECK_FALSE(storage.find(kAda + 1, 1));
+  CHECK_FALSE(storage.find(1, 1));
+}
+
+TEST_CASE_TEMPLATE("Trimming forgets the records before a position and nothing else", World,
+                   MemoryWorld, LmdbWorld) {
+  World world;
+  Storage& storage = world.storage();
+  commit(storage, {{kAda, 1, 3, "1"}, {kBob, 1, 10, "2"}, {kAda, 4, 4, "3"}}, {put("a", "1")});
+  REQUIRE(storage.trim(0).ok());
+  REQUIRE(storage.trim(1).ok());
+  CHECK(storage.read_log(0)->position == 1);
+  REQUIRE(storage.trim(3).ok());
+  CHECK(storage.read_log(0)->position == 3);
+  CHECK(storage.find(kAda, 1) == 3);
+  CHECK_FALSE(storage.find(kBob, 1));
+  CHECK(storage.last_position() == 3);
+  CHECK(get(storage, "a") == "1");
+}
+
+TEST_CASE_TEMPLATE("Positions go on after everything was trimmed", World, MemoryWorld, LmdbWorld) {
+  World world;
+  // More records than one slice of trimming takes.
+  std::vector<LogRecord> records;
+  for (core::Seq seq = 1; seq <= 2500; ++seq) records.push_back({kAda, seq, seq, "x"});
+  CHECK(commit(world.storage(), records, {}) == 2500);
+  REQUIRE(world.storage().trim(1'000'000).ok());
+  CHECK_FALSE(world.storage().read_log(0));
+  CHECK_FALSE(world.storage().find(kAda, 1));
+  world.reopen();
+  CHECK(world.storage().last_position() == 2500);
+  CHECK(commit(world.storage(), {{kAda, 2501, 2501, "y"}}, {}) == 2501);
+  CHECK(world.storage().read_log(0)->position == 2501);
+  CHECK(world.storage().find(kAda, 1) == 2501);
+  world.reopen();
+  CHECK(world.storage().last_position() == 2501);
+}
+
+}  // namespace
+}  // namespace anabranch::storage::test

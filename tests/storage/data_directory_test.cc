@@ -1,0 +1,211 @@
+// Which directories are refused: each with one clear line, and with nothing in them touched.
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "storage/lmdb_env.h"
+#include "tests/seed.h"
+#include "tests/storage/child.h"
+#include "tests/storage/world.h"
+
+namespace anabranch::storage::test {
+namespace {
+
+namespace fs = std::filesystem;
+using anabranch::test::TempDir;
+
+core::Result<std::unique_ptr<Storage>> open(const fs::path& directory) {
+  return open_lmdb_storage({.directory = directory.string(), .map_bytes = kMapBytes});
+}
+
+// Opening must fail with this code, in one line that names the directory and says `why`.
+void check_refused(const fs::path& directory, ErrorCode code, const std::string& why) {
+  const auto opened = open(directory);
+  REQUIRE_FALSE(opened.ok());
+  const std::string& message = opened.failure().message;
+  CAPTURE(message);
+  CHECK((opened.failure().code == code));
+  CHECK(message.find(why) != std::string::npos);
+  CHECK(message.find(directory.string()) != std::string::npos);
+  CHECK(message.find('\n') == std::string::npos);
+}
+
+void write_file(const fs::path& path, const std::string& content) {
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+std::set<std::string> names_in(const fs::path& directory) {
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    names.insert(entry.path().filename().string());
+  }
+  return names;
+}
+
+// Makes a data directory with some megabytes in it.
+void fill(const fs::path& directory) {
+  const auto storage = open_lmdb(directory.string());
+  std::vector<Change> changes;
+  for (int i = 0; i < 300; ++i) {
+    changes.push_back(put("k" + std::to_string(i), std::string(10'000, 'x')));
+  }
+  commit(*storage, changes);
+}
+
+// Puts a number into the table of another program, or in place of our format.
+void write_marker(const fs::path& directory, const char* table, std::uint64_t number) {
+  auto env = LmdbEnv::open(directory.string(), {kMapBytes, 10, 10});
+  REQUIRE(env.ok());
+  auto txn = env.value().begin_write();
+  REQUIRE(txn.ok());
+  const auto opened = txn.value().open_table(table, true);
+  REQUIRE(opened.ok());
+  REQUIRE(txn.value().put(opened.value(), "format", big_endian(number)).ok());
+  REQUIRE(txn.value().commit().ok());
+}
+
+TEST_CASE("A data directory is created for its owner alone") {
+  const TempDir folder;
+  const fs::path directory = folder.path() / "data";
+  const auto storage = open_lmdb(directory.string() + "/");
+  CHECK(fs::status(directory).permissions() == fs::perms::owner_all);
+  CHECK(names_in(directory) == std::set<std::string>{"data.mdb", "lock", "lock.mdb"});
+}
+
+TEST_CASE("An empty directory is taken") {
+  const TempDir folder;
+  const auto storage = open_lmdb(folder.path().string());
+  CHECK(storage->last_position() == 0);
+}
+
+TEST_CASE("A second opening in one process is refused, under whatever name") {
+  const TempDir folder;
+  const fs::path directory = folder.path() / "data";
+  auto storage = open_lmdb(directory.string());
+  fs::create_directory_symlink(directory, folder.path() / "link");
+  check_refused(directory, ErrorCode::kBusy, "already open in this process");
+  check_refused(folder.path() / "link", ErrorCode::kBusy, "already open in this process");
+  commit(*storage, {put("a", "1")});
+  storage.reset();
+  CHECK(get(*open_lmdb(directory.string()), "a") == "1");
+}
+
+TEST_CASE("A second opening by another process is refused, until the first has died") {
+  const TempDir folder;
+  const fs::path directory = folder.path() / "data";
+  Pipe from_child;
+  Child child([&] {
+    const auto storage = open_lmdb(directory.string());
+    from_child.send(1);
+    return ::pause();
+  });
+  from_child.close_sending();
+  REQUIRE(from_child.receive());
+  check_refused(directory, ErrorCode::kBusy,
+                "is in use by another process (pid " + std::to_string(child.pid()) + ")");
+  child.kill();
+  CHECK(open(directory).ok());
+}
+
+TEST_CASE("A directory of something else is refused and left as it was") {
+  const TempDir folder;
+  write_file(folder.path() / "thesis.txt", "important");
+  check_refused(folder.path(), ErrorCode::kInvalid, "found \"thesis.txt\"");
+  CHECK(names_in(folder.path()) == std::set<std::string>{"thesis.txt"});
+}
+
+TEST_CASE("A file in place of the directory is refused") {
+  const TempDir folder;
+  write_file(folder.path() / "data", "important");
+  check_refused(folder.path() / "data", ErrorCode::kInvalid, "not a directory");
+}
+
+TEST_CASE("A directory without a parent is refused") {
+  const TempDir folder;
+  check_refused(folder.path() / "no" / "data", ErrorCode::kInvalid,
+                "its parent directory does not exist");
+  write_file(folder.path() / "file", "");
+  check_refused(folder.path() / "file" / "data", ErrorCode::kInvalid, "ot a directory");
+  CHECK_FALSE(open("").ok());
+}
+
+TEST_CASE("A directory without permission is refused") {
+  const TempDir folder;
+  fs::permissions(folder.path(), fs::perms::all);
+  const fs::path directory = folder.path() / "data";
+  fill(directory);
+  fs::permissions(directory, fs::perms::none);
+  // Root may everything, so the test goes on as nobody.
+  constexpr uid_t kNobody = 65534;
+  Child child([&] {
+    if (::geteuid() == 0 && ::setuid(kNobody) != 0) return 3;
+    const auto opened = open(directory);
+    if (opened.ok()) return 4;
+    const std::string& message = opened.failure().message;
+    if (opened.failure().code != ErrorCode::kInvalid) return 5;
+    return message.find("ermission denied") != std::string::npos ? 0 : 6;
+  });
+  CHECK(child.wait() == 0);
+  fs::permissions(directory, fs::perms::owner_all);
+}
+
+TEST_CASE("The database of another program is refused") {
+  const TempDir folder;
+  write_marker(folder.path(), "theirs", 1);
+  check_refused(folder.path(), ErrorCode::kInvalid, "of another program");
+}
+
+TEST_CASE("An unknown format is refused with both numbers") {
+  const TempDir folder;
+  fill(folder.path());
+  write_marker(folder.path(), "anabranch", 7);
+  check_refused(folder.path(), ErrorCode::kCorrupt, "its format is 7, this version knows only 1");
+}
+
+TEST_CASE("A truncated data file is refused at every length") {
+  const TempDir folder;
+  const fs::path directory = folder.path() / "data";
+  fill(directory);
+  const std::uintmax_t whole = fs::file_size(directory / "data.mdb");
+  for (const std::uintmax_t size : {whole - 4096, whole / 2, std::uintmax_t{12'288},
+                                    std::uintmax_t{8192}, std::uintmax_t{4097}}) {
+    CAPTURE(size);
+    fs::resize_file(directory / "data.mdb", size);
+    const auto opened = open(directory);
+    REQUIRE_FALSE(opened.ok());
+    CHECK((opened.failure().code == ErrorCode::kCorrupt));
+  }
+  fs::resize_file(directory / "data.mdb", 100);
+  check_refused(directory, ErrorCode::kCorrupt, "cannot open data.mdb: mdb_env_open: ");
+  fs::resize_file(directory / "data.mdb", 0);
+  check_refused(directory, ErrorCode::kCorrupt, "data.mdb is truncated: it is empty");
+}
+
+TEST_CASE("A truncated data file is refused with both sizes") {
+  const TempDir folder;
+  fill(folder.path());
+  fs::resize_file(folder.path() / "data.mdb", 8192);
+  check_refused(folder.path(), ErrorCode::kCorrupt, "data.mdb is truncated: it has 8192 of ");
+}
+
+TEST_CASE("A data file of rubbish is refused") {
+  const std::uint64_t seed = anabranch::test::seed();
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  std::string rubbish(20'000, '\0');
+  for (char& byte : rubbish) byte = static_cast<char>(random());
+  const TempDir folder;
+  write_file(folder.path() / "data.mdb", rubbish);
+  check_refused(folder.path(), ErrorCode::kCorrupt, "cannot open data.mdb: mdb_env_open: ");
+}
+
+}  // namespace
+}  // namespace anabranch::storage::test

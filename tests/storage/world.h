@@ -1,0 +1,123 @@
+// What the tests of storage stand on: the two implementations behind one face, and short words for
+// committing and reading.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "storage/lmdb_storage.h"
+#include "storage/memory_storage.h"
+#include "storage/storage.h"
+#include "tests/temp_dir.h"
+
+namespace anabranch::storage::test {
+
+using Entries = std::vector<std::pair<std::string, std::string>>;
+
+inline constexpr std::size_t kMapBytes = std::size_t{1} << 30U;
+
+inline Change put(std::string key, std::string value, Table table = Table::kRows) {
+  return {table, std::move(key), std::move(value)};
+}
+
+inline Change removal(std::string key, Table table = Table::kRows) {
+  return {table, std::move(key), std::nullopt};
+}
+
+// Makes the storage ready; there is never anything to recover.
+inline void ready(Storage& storage) {
+  const core::Result<void> opened = storage.open([](const StoredRecord&) -> core::Result<void> {
+    return core::invalid("nothing was to be applied again");
+  });
+  REQUIRE(opened.ok());
+}
+
+// Opens an LMDB storage that must open.
+inline std::unique_ptr<Storage> open_lmdb(const std::string& directory,
+                                          std::size_t map_bytes = kMapBytes,
+                                          unsigned readers_max = 64) {
+  core::Result<std::unique_ptr<Storage>> opened = open_lmdb_storage(
+      {.directory = directory, .map_bytes = map_bytes, .readers_max = readers_max});
+  REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.failure().message));
+  std::unique_ptr<Storage> storage = std::move(opened).value();
+  ready(*storage);
+  return storage;
+}
+
+// Commits, which must work; gives the position of the last record.
+inline Position commit(Storage& storage, const std::vector<LogRecord>& records,
+                       const std::vector<Change>& changes) {
+  const core::Result<Position> done = storage.commit(records, changes);
+  REQUIRE_MESSAGE(done.ok(), (done.ok() ? "" : done.failure().message));
+  return done.value();
+}
+
+inline Position commit(Storage& storage, const std::vector<Change>& changes) {
+  return commit(storage, {}, changes);
+}
+
+inline std::optional<std::string> get(const Snapshot& snapshot, std::string_view key,
+                                      Table table = Table::kRows) {
+  const std::optional<std::string_view> value = snapshot.get(table, key);
+  if (!value) return std::nullopt;
+  return std::string(*value);
+}
+
+inline std::optional<std::string> get(const Storage& storage, std::string_view key,
+                                      Table table = Table::kRows) {
+  return get(*storage.snapshot(), key, table);
+}
+
+inline Entries scan(const Snapshot& snapshot, std::string_view from = {},
+                    Direction direction = Direction::kForward, Table table = Table::kRows) {
+  Entries entries;
+  const std::unique_ptr<Cursor> cursor = snapshot.scan(table, from, direction);
+  for (; cursor->valid(); cursor->next()) entries.emplace_back(cursor->key(), cursor->value());
+  return entries;
+}
+
+inline Entries scan(const Storage& storage, Table table = Table::kRows) {
+  return scan(*storage.snapshot(), {}, Direction::kForward, table);
+}
+
+// One implementation, with what it lives in.
+class LmdbWorld {
+ public:
+  LmdbWorld() : storage_(open_lmdb(directory())) {}
+  Storage& storage() { return *storage_; }
+  // Closes and opens what is on disk.
+  void reopen() {
+    storage_.reset();
+    storage_ = open_lmdb(directory());
+  }
+  [[nodiscard]] std::string directory() const { return (folder_.path() / "data").string(); }
+
+ private:
+  anabranch::test::TempDir folder_;
+  std::unique_ptr<Storage> storage_;
+};
+
+class MemoryWorld {
+ public:
+  MemoryWorld() { ready(*storage_); }
+  Storage& storage() { return *storage_; }
+  void reopen() {
+    storage_ = storage_->crash();
+    ready(*storage_);
+  }
+
+ private:
+  std::unique_ptr<MemoryStorage> storage_ = std::make_unique<MemoryStorage>();
+};
+
+}  // namespace anabranch::storage::test
+
+TYPE_TO_STRING(anabranch::storage::test::LmdbWorld);
+TYPE_TO_STRING(anabranch::storage::test::MemoryWorld);
