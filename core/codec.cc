@@ -43,8 +43,8 @@ void append(std::string& out, const Pack& pack) {
 // value has at least one; so a lying size is refused before anything is allocated for it.
 class Tokeniser : public msgpack::null_visitor {
  public:
-  Tokeniser(std::vector<Token>& tokens, std::size_t bytes, std::size_t tokens_max)
-      : tokens_(tokens), bytes_(bytes), tokens_max_(tokens_max) {}
+  Tokeniser(std::vector<Token>& tokens, std::string_view input, std::size_t tokens_max)
+      : tokens_(tokens), input_(input), tokens_max_(tokens_max) {}
 
   bool visit_nil() { return add(Token::Kind::kNil, 0); }
   bool visit_boolean(bool value) { return add(Token::Kind::kBool, value ? 1 : 0); }
@@ -59,21 +59,20 @@ class Tokeniser : public msgpack::null_visitor {
     return add(Token::Kind::kReal, std::bit_cast<std::uint64_t>(value));
   }
   bool visit_str(const char* text, std::uint32_t size) {
-    tokens_.push_back({Token::Kind::kText, 0, std::string_view(text, size)});
-    return true;
+    return add_view(Token::Kind::kText, text, size);
   }
   bool visit_bin(const char* bytes, std::uint32_t size) {
-    tokens_.push_back({Token::Kind::kBin, 0, std::string_view(bytes, size)});
-    return true;
+    return add_view(Token::Kind::kBin, bytes, size);
   }
   bool visit_ext(const char*, std::uint32_t) { return stop("unsupported: an extension type"); }
   bool start_map(std::uint32_t) { return stop("unsupported: a map"); }
   bool start_array(std::uint32_t size) {
     promised_ += size;
-    if (promised_ > bytes_) return stop("an array is longer than the input");
+    if (promised_ > input_.size()) return stop("an array is longer than the input");
     if (promised_ > tokens_max_) return stop("too many values");
     if (++depth_ > Reader::kDepthMax) return stop("arrays are nested too deeply");
-    return add(Token::Kind::kArray, size);
+    tokens_.push_back({Token::Kind::kArray, size, 0});
+    return true;
   }
   bool end_array() {
     --depth_;
@@ -86,7 +85,13 @@ class Tokeniser : public msgpack::null_visitor {
 
  private:
   bool add(Token::Kind kind, std::uint64_t number) {
-    tokens_.push_back({kind, number, {}});
+    tokens_.push_back({kind, 0, number});
+    return true;
+  }
+  // msgpack may give any pointer, also a null one, with a size of 0.
+  bool add_view(Token::Kind kind, const char* begin, std::uint32_t size) {
+    const std::ptrdiff_t at = size == 0 ? 0 : begin - input_.data();
+    tokens_.push_back({kind, size, static_cast<std::uint64_t>(at)});
     return true;
   }
   bool stop(const char* why) {
@@ -95,7 +100,7 @@ class Tokeniser : public msgpack::null_visitor {
   }
 
   std::vector<Token>& tokens_;
-  std::size_t bytes_;
+  std::string_view input_;
   std::size_t tokens_max_;
   std::size_t promised_ = 1;
   std::size_t depth_ = 0;
@@ -171,10 +176,11 @@ Reader Reader::first_of(std::string_view& bytes, std::size_t tokens_max) {
 }
 
 std::size_t Reader::tokenise(std::string_view bytes, std::size_t tokens_max) {
+  input_ = bytes;
   std::size_t size = 0;
   try {
     tokens_.reserve(std::min({tokens_expected(bytes.size()), tokens_max, kTokensReservedMax}));
-    Tokeniser tokeniser(tokens_, bytes.size(), tokens_max);
+    Tokeniser tokeniser(tokens_, bytes, tokens_max);
     if (msgpack::parse(bytes.data(), bytes.size(), size, tokeniser)) return size;
     fail(tokeniser.why() != nullptr ? tokeniser.why() : "not msgpack");
   } catch (const std::exception& error) {
@@ -199,9 +205,13 @@ const Token* Reader::next(Token::Kind kind) {
   return &token;
 }
 
+std::string_view Reader::view(const Token* token) const {
+  return token != nullptr ? input_.substr(token->number, token->size) : std::string_view();
+}
+
 std::size_t Reader::array() {
   const Token* token = next(Token::Kind::kArray);
-  return token != nullptr ? token->number : 0;
+  return token != nullptr ? token->size : 0;
 }
 
 std::size_t Reader::array_of(std::size_t size) {
@@ -230,15 +240,9 @@ double Reader::real() {
   return token != nullptr ? std::bit_cast<double>(token->number) : 0;
 }
 
-std::string_view Reader::bin() {
-  const Token* token = next(Token::Kind::kBin);
-  return token != nullptr ? token->bytes : std::string_view();
-}
+std::string_view Reader::bin() { return view(next(Token::Kind::kBin)); }
 
-std::string_view Reader::text() {
-  const Token* token = next(Token::Kind::kText);
-  return token != nullptr ? token->bytes : std::string_view();
-}
+std::string_view Reader::text() { return view(next(Token::Kind::kText)); }
 
 bool Reader::boolean() {
   const Token* token = next(Token::Kind::kBool);
@@ -260,7 +264,7 @@ void Reader::skip(std::size_t count) {
   for (; ok() && count > 0; --count) {
     if (at_ == tokens_.size()) return fail("a value is missing");
     const Token& token = tokens_[at_++];
-    if (token.kind == Token::Kind::kArray) count += token.number;
+    if (token.kind == Token::Kind::kArray) count += token.size;
   }
 }
 

@@ -47,12 +47,12 @@ class Writer {
   std::string& out_;
 };
 
-// One value of the input; arrays are followed by their elements.
+// One value of the input; arrays are followed by their elements. Small, since inputs have many.
 struct Token {
   enum class Kind : std::uint8_t { kNil, kBool, kUint, kInt, kReal, kBin, kText, kArray };
   Kind kind = Kind::kNil;
-  std::uint64_t number = 0;  // The value's bits, or an array's size.
-  std::string_view bytes;    // Of bin and text: a view into the input.
+  std::uint32_t size = 0;    // Of bin, text and array.
+  std::uint64_t number = 0;  // The value's bits, or where bin and text begin in the input.
 };
 
 // Reads what a Writer wrote, and survives what anybody else wrote.
@@ -103,7 +103,9 @@ class Reader {
   std::size_t tokenise(std::string_view bytes, std::size_t tokens_max);
   // Takes the next token; null, and a failure, unless it is of this kind.
   const Token* next(Token::Kind kind);
+  [[nodiscard]] std::string_view view(const Token* token) const;
 
+  std::string_view input_;
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
   std::optional<Failure> failure_;
