@@ -1,0 +1,54 @@
+// Peers that are not ours: a bare TCP connection, and a ZMTP DEALER, spoken by hand, that sends
+// what it is told.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace anabranch::test {
+
+// The port of "tcp://127.0.0.1:PORT".
+std::uint16_t port_of(const std::string& endpoint);
+
+// Plain TCP to a port of 127.0.0.1.
+class RawConnection {
+ public:
+  explicit RawConnection(std::uint16_t port);
+  ~RawConnection();
+  RawConnection(const RawConnection&) = delete;
+  RawConnection& operator=(const RawConnection&) = delete;
+
+  // Returns false when the other side has closed.
+  bool send(std::string_view bytes) const;
+  // Exactly `size` bytes, or nothing when the other side closes or the deadline passes before.
+  [[nodiscard]] std::optional<std::string> receive(
+      std::size_t size, std::chrono::steady_clock::time_point deadline) const;
+  // Whether the other side closes within `patience`; what it sends until then is dropped.
+  [[nodiscard]] bool wait_closed(std::chrono::milliseconds patience) const;
+
+ private:
+  int socket_;
+};
+
+// Speaks ZMTP 3.0, but no frames of ours. It answers no heartbeats, so it is closed after seconds.
+class ForeignDealer {
+ public:
+  // Shakes hands with a ROUTER. `routing_id` is the name that it claims; empty: none.
+  explicit ForeignDealer(std::uint16_t port, const std::string& routing_id = {});
+
+  // Sends one message of these parts. Returns false when the other side has closed.
+  bool send(const std::vector<std::string>& parts) const;
+  // The next message's first part, or nothing when none comes within `patience`.
+  [[nodiscard]] std::optional<std::string> receive(std::chrono::milliseconds patience) const;
+  [[nodiscard]] const RawConnection& connection() const { return connection_; }
+
+ private:
+  RawConnection connection_;
+};
+
+}  // namespace anabranch::test
