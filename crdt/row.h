@@ -36,10 +36,10 @@ struct Slot {
   core::Origin origin = 0;
   core::Seq birth = 0;     // Seq of the op that opened the frame.
   core::Seq seq = 0;       // Seq of the newest addition.
-  core::Number total;      // Sum of the frame's additions up to seq.
+  core::Number total{};    // Sum of the frame's additions up to seq.
   core::Seq base_seq = 0;  // Newest addition that an applied reset had observed, 0 for none.
-  core::Number base;       // The total at base_seq.
-  core::Dot reset;         // The reset that reached base_seq; of several, the smallest dot.
+  core::Number base{};     // The total at base_seq.
+  core::Dot reset{};       // The reset that reached base_seq; of several, the smallest dot.
 
   [[nodiscard]] bool dead() const { return base_seq == seq; }
   [[nodiscard]] core::Number value() const { return total.minus(base); }
