@@ -46,8 +46,7 @@ struct Applier {
       stage.edit(path, [&](Row& row) { crdt::apply_remove(row.cell, context); });
     }
     for (const core::Clear::Tally& tally : op.tallies) {
-      stage.edit(tally.path,
-                 [&](Row& row) { crdt::apply_reset(row.tally, tally.observed, dot); });
+      stage.edit(tally.path, [&](Row& row) { crdt::apply_reset(row.tally, tally.observed, dot); });
     }
   }
   // Written by a newer version: nothing to do here, but it counts in its origin's seq.

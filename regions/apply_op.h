@@ -1,5 +1,5 @@
-// What an op does to the rows of a stage: `apply_op` of tests/model/model.py, for local ops, foreign
-// ones and recovery alike.
+// What an op does to the rows of a stage: `apply_op` of tests/model/model.py, for local ops,
+// foreign ones and recovery alike.
 #pragma once
 
 #include "core/op.h"

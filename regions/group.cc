@@ -41,7 +41,7 @@ void Group::end(const Mark& mark) {
 void Group::rollback(const Mark& mark) {
   ANABRANCH_ASSERT(open_ && mark.ops <= open_->ops.size());
   stage_.rollback(mark.stage);
-  open_->ops.resize(mark.ops);
+  open_->ops.erase(open_->ops.begin() + static_cast<std::ptrdiff_t>(mark.ops), open_->ops.end());
   context_.set(self_, open_->first + mark.ops - 1);
   bytes_ = mark.bytes;
   if (mark.outermost) open_.reset();

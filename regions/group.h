@@ -45,7 +45,8 @@ class Group {
   // Undoes and closes it.
   void rollback(const Mark& mark);
 
-  // Ops of the open transaction. `context` is that of an older read, covered by the leader's vector.
+  // Ops of the open transaction. `context` is that of an older read, covered by the leader's
+  // vector.
   void put(const core::Path& path, std::string_view value,
            std::optional<core::VersionVector> context = {});
   void remove(const core::Path& path);

@@ -60,8 +60,7 @@ crdt::Row SnapshotReader::row(const Path& path) const {
 
 void SnapshotReader::scan(const Path& prefix, const Visit& visit) const {
   const std::string_view from = std::string_view(prefix.encoded()).substr(0, Path::kHashedPrefix);
-  const auto cursor =
-      snapshot_->scan(storage::Table::kRows, from, storage::Direction::kForward);
+  const auto cursor = snapshot_->scan(storage::Table::kRows, from, storage::Direction::kForward);
   const auto offer = [&](const PathRow& found) {
     return !prefix.is_prefix_of(found.path) || visit(found.path, found.row);
   };

@@ -48,9 +48,9 @@ class Resolver {
 
   // Any callable that takes a Conflict and returns a string or an optional one.
   template <typename F>
-    requires(std::is_invocable_v<const F&, const Conflict&> &&
-             !std::is_same_v<std::remove_cvref_t<F>, Resolver>)
-  Resolver(F function)  // NOLINT: implicit, so that `{"doc/", keep_longest}` reads well.
+  requires(std::is_invocable_v<const F&, const Conflict&> &&
+           !std::is_same_v<std::remove_cvref_t<F>, Resolver>)
+      Resolver(F function)  // NOLINT: implicit, so that `{"doc/", keep_longest}` reads well.
       : kind_(Kind::kFunction), function_(std::move(function)) {}
   // The same with a name, which status shows.
   Resolver(std::string name, Function function)

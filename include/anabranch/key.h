@@ -11,23 +11,24 @@ namespace anabranch {
 // What a key holds. The order decides which one is shown when regions concurrently gave one key
 // different types; all of them stay until the key is removed or overwritten.
 enum class Type : char {
-  kNone = 0,      // Nothing.
-  kString = 's',  // Register and counter: one row, the shown value is the register plus the counter.
-  kSet = 'e',     // Add-wins set.
-  kMap = 'h',     // Map.
+  kNone = 0,  // Nothing.
+  kString =
+      's',     // Register and counter: one row, the shown value is the register plus the counter.
+  kSet = 'e',  // Add-wins set.
+  kMap = 'h',  // Map.
 };
 
 // "none", "string", "set" or "hash", as Redis names them.
 std::string_view to_string(Type type);
 
 // The place of a key, of a field of a map, of a row or of everything below one of them. Keys are
-// byte strings of 1 byte to 64 KiB. A value type; making one touches no store.
+// byte strings of at most 64 KiB. A value type; making one touches no store.
 class Key {
  public:
-  // A key of database 0. Implicit, so that handles take plain strings. Throws Error{kInvalid} when
-  // the key is empty, Error{kTooLarge} when it is over 64 KiB.
-  Key(std::string_view key) : Key(0, key) {}              // NOLINT: implicit
-  Key(const char* key) : Key(std::string_view(key)) {}    // NOLINT: implicit
+  // A key of database 0. Implicit, so that handles take plain strings. Throws Error{kTooLarge} when
+  // it is over 64 KiB.
+  Key(std::string_view key) : Key(0, key) {}                   // NOLINT: implicit
+  Key(const char* key) : Key(std::string_view(key)) {}         // NOLINT: implicit
   Key(const std::string& key) : Key(std::string_view(key)) {}  // NOLINT: implicit
   // A key of one of the databases 0 to 15.
   Key(std::uint8_t database, std::string_view key);

@@ -16,15 +16,15 @@ struct AppliedStatus {
 
 // Another leader.
 struct PeerStatus {
-  std::string region;        // Empty when it has never been connected.
-  std::string address;       // The address that is dialled; empty when it dials us.
-  std::string origin;        // Empty when it has never been connected.
+  std::string region;   // Empty when it has never been connected.
+  std::string address;  // The address that is dialled; empty when it dials us.
+  std::string origin;   // Empty when it has never been connected.
   bool connected = false;
   bool paused = false;
-  std::uint64_t lag_ops = 0; // Ops applied here that it has not shown to have applied.
-  std::int64_t lag_ms = 0;   // For how long it has not had everything; 0 when it has.
+  std::uint64_t lag_ops = 0;     // Ops applied here that it has not shown to have applied.
+  std::int64_t lag_ms = 0;       // For how long it has not had everything; 0 when it has.
   std::uint64_t behind_ops = 0;  // Ops it has shown that are not applied here.
-  std::string note;          // Why the exchange stands still, for people; empty when it does not.
+  std::string note;  // Why the exchange stands still, for people; empty when it does not.
 };
 
 struct StoreStatus {
@@ -35,9 +35,9 @@ struct StoreStatus {
   std::vector<AppliedStatus> applied;  // The version vector, in the order of origins.
   std::vector<PeerStatus> peers;       // In the order of regions, then addresses.
   std::uint64_t log_records = 0;
-  std::uint64_t held_batches = 0;      // Received, waiting for others that they depend on.
-  std::uint64_t resolver_failures = 0; // Resolvers that threw and were overruled.
-  bool writable = true;                // False after a failed commit: reads only, until reopened.
+  std::uint64_t held_batches = 0;       // Received, waiting for others that they depend on.
+  std::uint64_t resolver_failures = 0;  // Resolvers that threw and were overruled.
+  bool writable = true;                 // False after a failed commit: reads only, until reopened.
 };
 
 }  // namespace anabranch

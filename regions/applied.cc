@@ -1,0 +1,121 @@
+#include "regions/applied.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/layout.h"
+
+namespace anabranch::regions {
+
+namespace {
+
+// Calls function(suffix of the key, value) for every row of meta under a prefix.
+template <typename Function>
+core::Result<void> for_each(const storage::Snapshot& snapshot, std::string_view prefix,
+                            const Function& function) {
+  const auto cursor = snapshot.scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
+    const std::string_view suffix = cursor->key().substr(prefix.size());
+    if (suffix.size() != sizeof(std::uint64_t)) continue;  // Another key with the same letter.
+    if (auto done = function(storage::from_big_endian(suffix), cursor->value()); !done.ok()) {
+      return done;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string Names::region(core::Origin origin) const {
+  const auto found = regions.find(origin);
+  return found == regions.end() ? std::string() : found->second;
+}
+
+core::Result<Applied> Applied::load(const storage::Snapshot& snapshot) {
+  Applied applied;
+  auto numbers = for_each(
+      snapshot, storage::kOriginPrefix,
+      [&](std::uint64_t number, std::string_view value) -> core::Result<void> {
+        if (value.size() != sizeof(core::Origin) || number != applied.names()->origins.size()) {
+          return core::corrupt("the table of origins cannot be read");
+        }
+        applied.name(storage::from_big_endian(value));
+        return {};
+      });
+  if (!numbers.ok()) return numbers.failure();
+  applied.numbers_written_ = applied.names()->origins.size();
+  auto heads = for_each(snapshot, storage::kHeadPrefix,
+                        [&](core::Origin origin, std::string_view value) -> core::Result<void> {
+                          auto head = decode_head(value);
+                          if (!head.ok()) return head.failure();
+                          applied.set_head(origin, std::move(head).value());
+                          return {};
+                        });
+  if (!heads.ok()) return heads.failure();
+  applied.changed_.clear();
+  return applied;
+}
+
+const Head& Applied::head(core::Origin origin) const {
+  static const Head kNone;
+  const auto found = heads_.find(origin);
+  return found == heads_.end() ? kNone : found->second;
+}
+
+core::Hlc Applied::hlc_max() const {
+  core::Hlc max;
+  for (const auto& [origin, head] : heads_) max = std::max(max, head.hlc);
+  return max;
+}
+
+void Applied::advance(const core::Batch& batch, const core::VersionVector& deps,
+                      const core::ChainHash& chain) {
+  ANABRANCH_ASSERT(vector_.at(batch.origin) + 1 == batch.first());
+  Head next = head(batch.origin);
+  next.seq = batch.last();
+  next.chain = chain;
+  next.deps = deps;
+  next.deps.set(batch.origin, batch.last());
+  next.hlc = std::max(next.hlc, batch.transactions.back().hlc);
+  if (batch.opening) next.region = batch.opening->region;
+  set_head(batch.origin, std::move(next));
+}
+
+void Applied::set_head(core::Origin origin, Head head) {
+  name(origin);
+  if (!head.region.empty() && names()->region(origin) != head.region) {
+    change_names([&](Names& names) { names.regions[origin] = head.region; });
+  }
+  vector_.set(origin, head.seq);
+  heads_[origin] = std::move(head);
+  if (std::ranges::find(changed_, origin) == changed_.end()) changed_.push_back(origin);
+}
+
+void Applied::name(core::Origin origin) {
+  if (names()->origins.number(origin)) return;
+  change_names([&](Names& names) { names.origins.add(origin); });
+}
+
+std::vector<storage::Change> Applied::take_changes() {
+  std::vector<storage::Change> changes;
+  for (const core::Origin origin : std::exchange(changed_, {})) {
+    changes.push_back(
+        {storage::Table::kMeta, storage::head_key(origin), encode_head(heads_.at(origin))});
+  }
+  const auto names = this->names();
+  for (; numbers_written_ < names->origins.size(); ++numbers_written_) {
+    const auto origin = names->origins.origin(static_cast<std::uint32_t>(numbers_written_));
+    changes.push_back({storage::Table::kMeta, storage::origin_key(numbers_written_),
+                       storage::big_endian(*origin)});
+  }
+  return changes;
+}
+
+template <typename Change>
+void Applied::change_names(const Change& change) {
+  Names names = *names_->get();
+  change(names);
+  names_->set(std::move(names));
+}
+
+}  // namespace anabranch::regions

@@ -1,0 +1,67 @@
+// What this replica has applied: the head of every origin, the version vector, the small numbers of
+// origins and who leads where. In memory, and as rows of meta that are committed with the changes
+// they describe. Not thread-safe but for names(), which any thread may take: an immutable copy, and
+// always published before the commit of the rows that need it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/batch.h"
+#include "core/origin_table.h"
+#include "core/result.h"
+#include "core/version_vector.h"
+#include "regions/head.h"
+#include "regions/published.h"
+#include "storage/storage.h"
+
+namespace anabranch::regions {
+
+// What readers need to decode rows and to name regions.
+struct Names {
+  core::OriginTable origins;
+  std::map<core::Origin, std::string> regions;
+
+  // Empty for an origin whose region is not known.
+  [[nodiscard]] std::string region(core::Origin origin) const;
+};
+
+class Applied {
+ public:
+  // Reads heads and origin numbers from meta.
+  static core::Result<Applied> load(const storage::Snapshot& snapshot);
+
+  [[nodiscard]] const core::VersionVector& vector() const { return vector_; }
+  // The head of an origin; one with seq 0 when nothing of it was applied.
+  [[nodiscard]] const Head& head(core::Origin origin) const;
+  [[nodiscard]] const std::map<core::Origin, Head>& heads() const { return heads_; }
+  // The greatest timestamp in any head.
+  [[nodiscard]] core::Hlc hlc_max() const;
+  [[nodiscard]] std::shared_ptr<const Names> names() const { return names_->get(); }
+
+  // Goes on to the end of a batch whose bytes hash to `chain`. `deps` are all its leader had
+  // applied. The batch must be the origin's next.
+  void advance(const core::Batch& batch, const core::VersionVector& deps,
+               const core::ChainHash& chain);
+  // Replaces a head, for merging what another replica has applied.
+  void set_head(core::Origin origin, Head head);
+  // Gives an origin its small number; to be called for every origin that rows may name.
+  void name(core::Origin origin);
+
+  // The rows of meta that have changed since the last call.
+  [[nodiscard]] std::vector<storage::Change> take_changes();
+
+ private:
+  template <typename Change>
+  void change_names(const Change& change);
+
+  core::VersionVector vector_;
+  std::map<core::Origin, Head> heads_;
+  std::unique_ptr<Published<Names>> names_ = std::make_unique<Published<Names>>();
+  std::vector<core::Origin> changed_;  // Heads to be written.
+  std::size_t numbers_written_ = 0;    // Origin numbers below are in meta already.
+};
+
+}  // namespace anabranch::regions

@@ -1,0 +1,68 @@
+#include "regions/commit_queue.h"
+
+#include <utility>
+
+#include <anabranch/error.h>
+
+namespace anabranch::regions {
+
+namespace {
+
+// The queue whose function this thread is running.
+thread_local const CommitQueue* running = nullptr;
+
+// Marks this thread as running a function of a queue.
+class Running {
+ public:
+  explicit Running(const CommitQueue* queue) : before_(std::exchange(running, queue)) {}
+  ~Running() { running = before_; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  const CommitQueue* before_;
+};
+
+}  // namespace
+
+void CommitQueue::run(const std::function<void(Leader&)>& function) {
+  if (running == this) {
+    throw Error(ErrorCode::kInvalid,
+                "the store is used for writing from within its own transaction; use the scope that "
+                "the function was given");
+  }
+  ++waiting_;
+  std::unique_lock lock(mutex_);
+  --waiting_;
+  std::exception_ptr thrown;
+  {
+    const Running mark(this);
+    try {
+      function(leader_);
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+  }
+  settle(lock);
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+void CommitQueue::commit_group() {
+  const core::Result<void> committed = leader_.commit();
+  if (!committed.ok()) outcome_->failure = committed.failure();
+  outcome_->done = true;
+  outcome_ = std::make_shared<Outcome>();
+  committed_.notify_all();
+}
+
+void CommitQueue::settle(std::unique_lock<std::mutex>& lock) {
+  const std::shared_ptr<Outcome> mine = outcome_;
+  if (waiting_ == 0 || leader_.group_full()) {
+    commit_group();
+  } else {
+    committed_.wait(lock, [&] { return mine->done; });
+  }
+  if (mine->failure) mine->failure->raise();
+}
+
+}  // namespace anabranch::regions

@@ -1,0 +1,50 @@
+// The commit queue of an embedded store: many threads write, one commit serves all that wait.
+//
+// The writer is a lock, not a thread. Whoever holds it stages its transaction in the open group; if
+// somebody waits for the lock, it leaves the commit to them and waits for it, else it commits the
+// group itself. So a lone caller commits at once without a hand-over, and under load a group is as
+// large as the number of callers (LevelDB's writer queue does the same with the roles swapped).
+// Invariant: whoever leaves the lock with a group open and nobody waiting has committed it.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "core/result.h"
+#include "regions/leader.h"
+
+namespace anabranch::regions {
+
+// Thread-safe. The leader must outlive it and be used through it alone, but for its read().
+class CommitQueue {
+ public:
+  explicit CommitQueue(Leader& leader) : leader_(leader) {}
+
+  // Runs the function under the lock and returns when all that it staged is committed. Throws what
+  // the function throws, after undoing nothing itself (a transaction undoes its own ops), and what
+  // a commit throws. Calling it from within a function that it runs throws Error{kInvalid}.
+  void run(const std::function<void(Leader&)>& function);
+
+ private:
+  // How the commit of one group went; shared by all whose transactions are in it.
+  struct Outcome {
+    bool done = false;
+    std::optional<core::Failure> failure;
+  };
+
+  void commit_group();
+  // Leaves the group to whoever waits, or commits it; returns when it is done.
+  void settle(std::unique_lock<std::mutex>& lock);
+
+  Leader& leader_;
+  std::mutex mutex_;
+  std::condition_variable committed_;
+  std::atomic<int> waiting_ = 0;
+  std::shared_ptr<Outcome> outcome_ = std::make_shared<Outcome>();
+};
+
+}  // namespace anabranch::regions

@@ -1,0 +1,48 @@
+// The scope over a replica's open group: reads see what the group has staged, writes become ops in
+// it. An act that finds nothing to do makes no op. Not thread-safe.
+#pragma once
+
+#include <anabranch/options.h>
+#include <anabranch/transaction.h>
+
+#include "regions/replica.h"
+#include "regions/resolvers.h"
+#include "regions/view.h"
+
+namespace anabranch::regions {
+
+class GroupScope final : public Transaction {
+ public:
+  // All references must outlive the scope.
+  GroupScope(Replica& replica, const Resolvers& resolvers, const Options& limits)
+      : replica_(replica), resolvers_(resolvers), limits_(limits) {}
+
+  void atomically(const std::function<void(Scope&)>& function) override;
+
+  [[nodiscard]] Type type(const Key& key) const override;
+  [[nodiscard]] std::optional<std::string> get(const Key& row) const override;
+  [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const override;
+  [[nodiscard]] std::int64_t tally(const Key& row) const override;
+  [[nodiscard]] bool contains(const Key& row) const override;
+  [[nodiscard]] std::uint64_t count(const Key& collection) const override;
+  void scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const override;
+
+  void put(const Key& row, std::string_view value) override;
+  void remove(const Key& row) override;
+  void add(const Key& row, std::int64_t amount) override;
+  void reset(const Key& row) override;
+  void clear(const Key& prefix) override;
+
+ private:
+  // Calls function(view) over the open group's stage.
+  template <typename Function>
+  auto read(const Function& function) const;
+  // Runs function(group) as a transaction, or in the one that runs, and checks its size.
+  void write(const std::function<void(Group&)>& function);
+
+  Replica& replica_;
+  const Resolvers& resolvers_;
+  const Options& limits_;
+};
+
+}  // namespace anabranch::regions

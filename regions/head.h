@@ -1,0 +1,40 @@
+// What is known of one origin, and what a data directory says of itself: the small rows of the
+// table meta.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/hash.h"
+#include "core/hlc.h"
+#include "core/result.h"
+#include "core/version_vector.h"
+
+namespace anabranch::regions {
+
+// Where an origin's log stands in this replica.
+struct Head {
+  core::Seq seq = 0;         // The newest op applied.
+  core::ChainHash chain{};   // The hash chain up to there.
+  core::VersionVector deps;  // All that its leader had applied by then, the own entry included.
+  core::Hlc hlc;             // The newest timestamp.
+  std::string region;        // As its newest opening named it; empty when none was seen.
+};
+
+std::string encode_head(const Head& head);
+core::Result<Head> decode_head(std::string_view bytes);
+
+// Who this directory is.
+struct Identity {
+  core::Hash128 mesh;
+  std::string region;
+  core::Origin origin = 0;
+  core::Origin previous = 0;  // The incarnation before, 0 for none.
+  std::uint64_t opening = 0;  // Counts the openings of the directory.
+};
+
+std::string encode_identity(const Identity& identity);
+core::Result<Identity> decode_identity(std::string_view bytes);
+
+}  // namespace anabranch::regions

@@ -1,0 +1,93 @@
+#include <anabranch/error.h>
+#include <anabranch/key.h>
+#include <anabranch/scope.h>
+
+#include "core/path.h"
+
+namespace anabranch {
+
+namespace {
+
+constexpr std::size_t kKeyBytesMax = std::size_t{64} << 10U;
+constexpr std::uint8_t kDatabaseMax = 15;
+
+std::string space(std::uint8_t database) {
+  if (database > kDatabaseMax) {
+    throw Error(ErrorCode::kInvalid, "there are the databases 0 to 15");
+  }
+  return std::string(1, static_cast<char>(database + 1));  // Space 0 is the mesh's own.
+}
+
+// Checks a key, or a name in it, and adds it to an encoded path.
+void append(std::string& encoded, std::string_view component, const char* what) {
+  if (component.size() > kKeyBytesMax) {
+    throw Error(ErrorCode::kTooLarge, std::string(what) + " of " +
+                                          std::to_string(component.size()) +
+                                          " bytes is over the limit of 65536 bytes");
+  }
+  core::Path path = core::Path::trusted(std::move(encoded));
+  path.append(component);
+  encoded = path.encoded();
+}
+
+}  // namespace
+
+std::string_view to_string(Type type) {
+  switch (type) {
+    case Type::kString:
+      return "string";
+    case Type::kSet:
+      return "set";
+    case Type::kMap:
+      return "hash";
+    case Type::kNone:
+      break;
+  }
+  return "none";
+}
+
+Key::Key(std::uint8_t database, std::string_view key) : Key(all(database)) {
+  append(encoded_, key, "a key");
+}
+
+Key Key::all(std::uint8_t database) {
+  Key key;
+  append(key.encoded_, space(database), "a space");
+  return key;
+}
+
+Key Key::field(std::string_view name) const {
+  Key field = of(Type::kMap);
+  append(field.encoded_, name, "a field");
+  return field;
+}
+
+Key Key::of(Type type) const {
+  Key row = *this;
+  const char tag = static_cast<char>(type);
+  append(row.encoded_, {&tag, 1}, "a tag");
+  return row;
+}
+
+Key Key::element(std::string_view element) const {
+  Key row = of(Type::kSet);
+  append(row.encoded_, element, "an element");
+  return row;
+}
+
+std::string Key::name() const {
+  const core::Components components = core::Path::trusted(encoded_).components();
+  std::string name = components.size() > 1 ? components[1] : std::string();
+  for (std::size_t i = 3; i < components.size(); i += 2) name += "/" + components[i];
+  return name;
+}
+
+void expect_type(const Scope& scope, const Key& key, Type type) {
+  const Type held = scope.type(key);
+  if (held == Type::kNone || held == type) return;
+  throw Error(ErrorCode::kWrongType, "the key " + key.name() + " holds a " +
+                                         std::string(to_string(held)) + ", not a " +
+                                         std::string(to_string(type)));
+}
+
+}  // namespace anabranch

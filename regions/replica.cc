@@ -1,0 +1,270 @@
+#include "regions/replica.h"
+
+#include <utility>
+
+#include "crdt/apply.h"
+#include "regions/apply_op.h"
+
+namespace anabranch::regions {
+
+using core::Batch;
+using core::Millis;
+using storage::LogRecord;
+using storage::Position;
+
+// ---- Opening.
+
+core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
+                                                     const core::WallClock& clock,
+                                                     ReplicaOptions options) {
+  ANABRANCH_ASSERT(options.fresh_origin != 0 && !options.region.empty());
+  std::unique_ptr<Replica> replica(new Replica(storage, std::move(options)));
+  bool loaded = false;
+  const auto load_once = [&]() -> core::Result<void> {
+    return std::exchange(loaded, true) ? core::Result<void>() : replica->load();
+  };
+  auto opened = storage.open([&](const storage::StoredRecord& record) -> core::Result<void> {
+    if (auto ready = load_once(); !ready.ok()) return ready;
+    return replica->recover(record);
+  });
+  if (!opened.ok()) return opened.failure();
+  if (auto ready = load_once(); !ready.ok()) return ready.failure();
+  if (auto recorded = replica->record_opening(); !recorded.ok()) return recorded.failure();
+  const Identity& identity = replica->identity_;
+  replica->clock_.emplace(clock, replica->applied_.hlc_max(), replica->options_.drift_ms_max);
+  replica->exchange_ = std::make_unique<Exchange>(
+      Self{identity.mesh, identity.region, identity.origin, replica->options_.nonce},
+      replica->applied_, storage, replica->effects_);
+  return replica;
+}
+
+Replica::Replica(storage::Storage& storage, ReplicaOptions options)
+    : storage_(storage), options_(std::move(options)) {}
+
+core::Result<void> Replica::load() {
+  const auto snapshot = storage_.snapshot();
+  const auto stored = snapshot->get(storage::Table::kMeta, storage::kIdentityKey);
+  if (!stored) {
+    identity_ = {options_.mesh, options_.region, options_.fresh_origin, 0, 0};
+    return {};
+  }
+  auto identity = decode_identity(*stored);
+  if (!identity.ok()) return identity.failure();
+  identity_ = std::move(identity).value();
+  if (identity_.region != options_.region) {
+    return core::invalid("the data belongs to region " + identity_.region + ", not to " +
+                         options_.region);
+  }
+  if (identity_.mesh != options_.mesh) return core::invalid("the data belongs to another mesh");
+  auto applied = Applied::load(*snapshot);
+  if (!applied.ok()) return applied.failure();
+  applied_ = std::move(applied).value();
+  return {};
+}
+
+core::Result<void> Replica::record_opening() {
+  if (options_.new_origin && identity_.opening > 0) {
+    identity_.previous = std::exchange(identity_.origin, options_.fresh_origin);
+  }
+  ++identity_.opening;
+  applied_.name(identity_.origin);
+  std::vector<storage::Change> changes = applied_.take_changes();
+  changes.push_back(
+      {storage::Table::kMeta, std::string(storage::kIdentityKey), encode_identity(identity_)});
+  const auto position = storage_.commit({}, changes);
+  return position.ok() ? core::Result<void>() : position.failure();
+}
+
+core::Result<void> Replica::recover(const storage::StoredRecord& record) {
+  auto batch = core::decode_batch(record.bytes);
+  if (!batch.ok()) return batch.failure();
+  const auto base = reader();
+  Stage stage(*base, Stage::Undo::kNone);
+  apply_batch(stage, {record.bytes, std::move(batch).value()});
+  const auto position = commit_stage(stage, {});
+  return position.ok() ? core::Result<void>() : position.failure();
+}
+
+std::unique_ptr<SnapshotReader> Replica::reader() const {
+  return std::make_unique<SnapshotReader>(
+      storage_.snapshot(), std::shared_ptr<const core::OriginTable>(names(), &names()->origins));
+}
+
+// ---- Local writes.
+
+Group& Replica::group() {
+  if (!open_) {
+    auto base = reader();
+    const RowReader& rows = *base;
+    open_.emplace(OpenGroup{std::move(base), Group(rows, identity_.origin, applied_.vector())});
+  }
+  return open_->group;
+}
+
+void Replica::write(const std::function<void(Group&)>& function) {
+  if (broken_) broken_->raise();
+  Group& open = group();
+  const Group::Mark mark = open.begin(*clock_);
+  try {
+    function(open);
+  } catch (...) {
+    open.rollback(mark);
+    throw;
+  }
+  open.end(mark);
+}
+
+Batch Replica::make_batch(std::vector<core::Transaction> transactions) const {
+  const Head& head = applied_.head(identity_.origin);
+  Batch batch;
+  batch.origin = identity_.origin;
+  batch.previous = head.chain;
+  batch.deps_changed = core::difference(applied_.vector(), head.deps);
+  batch.transactions = std::move(transactions);
+  if (!opening_sent_) {
+    batch.opening = core::Opening{identity_.mesh, identity_.region, identity_.opening,
+                                  options_.nonce, identity_.previous};
+  }
+  return batch;
+}
+
+core::Result<Position> Replica::commit() {
+  if (!dirty()) {
+    open_.reset();
+    return storage_.last_position();
+  }
+  OpenGroup open = *std::move(open_);
+  open_.reset();
+  const Batch batch = make_batch(open.group.take_transactions());
+  const std::string bytes = core::encode_batch(batch);
+  applied_.advance(batch, applied_.vector(), core::chain_hash(bytes));
+  const LogRecord record{batch.origin, batch.first(), batch.last(), bytes};
+  auto position = commit_stage(open.group.stage(), {&record, 1});
+  if (position.ok()) opening_sent_ = true;
+  return position;
+}
+
+core::Result<Position> Replica::commit_stage(Stage& stage, std::span<const LogRecord> records) {
+  const auto collect = [&](const core::Path& /*path*/, crdt::Row& row) {
+    crdt::collect(
+        row.tally, identity_.origin, [&](core::Origin origin) -> const auto& {
+          return applied_.head(origin).deps;
+        });
+  };
+  std::vector<storage::Change> changes = stage.changes(names()->origins, collect);
+  for (storage::Change& change : applied_.take_changes()) changes.push_back(std::move(change));
+  auto position = storage_.commit(records, changes);
+  if (!position.ok()) broken_ = position.failure();
+  return position;
+}
+
+// ---- The other leaders.
+
+void Replica::link_up(LinkId link, std::string address, Millis now) {
+  exchange_->link_up(link, std::move(address), now);
+}
+
+void Replica::link_down(LinkId link, Millis now) { exchange_->link_down(link, now); }
+
+void Replica::step(LinkId link, Message message, Millis now) {
+  if (broken_) return;
+  if (const auto* heartbeat = std::get_if<Heartbeat>(&message)) {
+    if (!clock_->observe(heartbeat->hlc)) {
+      alarm_once("the clock of a peer, or the own one, is wrong by more than the allowed drift");
+    }
+  }
+  auto received = exchange_->step(link, std::move(message), now);
+  if (!received) return;
+  auto batch = core::decode_batch(received->bytes);
+  if (!batch.ok()) {
+    reject(link);
+    return;
+  }
+  if (batch.value().origin == identity_.origin &&
+      batch.value().last() > applied_.vector().at(identity_.origin)) {
+    alarm_once("a peer has writes of this leader's origin that it does not have itself");
+    return;
+  }
+  held_.add({std::move(received->bytes), std::move(batch).value()}, applied_.vector());
+}
+
+bool Replica::continues_chain(const Batch& batch) const {
+  return batch.previous == applied_.head(batch.origin).chain;
+}
+
+void Replica::apply_batch(Stage& stage, const HeldBatch& held) {
+  const Batch& batch = held.batch;
+  core::VersionVector context = applied_.head(batch.origin).deps;
+  context.join(batch.deps_changed);
+  const core::VersionVector deps = context;
+  applied_.name(batch.origin);
+  for (const core::Transaction& txn : batch.transactions) {
+    for (std::size_t k = 0; k < txn.ops.size(); ++k) {
+      context.set(batch.origin, txn.first + k - 1);
+      apply_op(stage, txn.ops[k], {batch.origin, txn.first + k}, txn.hlc, context);
+    }
+    if (clock_) clock_->observe(txn.hlc);
+  }
+  applied_.advance(batch, deps, core::chain_hash(held.bytes));
+}
+
+std::vector<HeldBatch> Replica::apply_slice(Stage& stage) {
+  std::vector<HeldBatch> slice;
+  std::size_t ops = 0;
+  std::size_t bytes = 0;
+  while (ops < kSliceOpsMax && bytes < kSliceBytesMax) {
+    std::optional<HeldBatch> held = held_.take_deliverable(applied_.vector());
+    if (!held) break;
+    if (!continues_chain(held->batch)) {
+      alarm_once("two histories of origin " + core::to_string(held->batch.origin) +
+                 " have met: a directory was copied, or restored without a new origin");
+      continue;
+    }
+    apply_batch(stage, *held);
+    ops += held->batch.last() - held->batch.first() + 1;
+    bytes += held->bytes.size();
+    slice.push_back(*std::move(held));
+  }
+  return slice;
+}
+
+core::Result<bool> Replica::apply(Millis now) {
+  ANABRANCH_ASSERT(!dirty());
+  open_.reset();
+  if (broken_) return *broken_;
+  if (!held_.has_deliverable(applied_.vector())) {
+    exchange_->applied_more(now);
+    return false;
+  }
+  const auto base = reader();
+  Stage stage(*base, Stage::Undo::kNone);
+  std::vector<HeldBatch> slice;
+  try {
+    slice = apply_slice(stage);
+  } catch (const Error& error) {  // Stored bytes that cannot be read.
+    broken_ = core::Failure{error.code(), error.what()};
+    return *broken_;
+  }
+  std::vector<LogRecord> records;
+  records.reserve(slice.size());
+  for (const HeldBatch& held : slice) {
+    records.push_back({held.batch.origin, held.batch.first(), held.batch.last(), held.bytes});
+  }
+  if (auto position = commit_stage(stage, records); !position.ok()) return position.failure();
+  exchange_->applied_more(now);
+  return held_.has_deliverable(applied_.vector());
+}
+
+void Replica::tick(Millis now) {
+  if (!broken_) exchange_->tick(now, clock_->high_water());
+}
+
+void Replica::durable(Position position, Millis now) {
+  if (!broken_) exchange_->log_grew(position, now);
+}
+
+void Replica::alarm_once(std::string text) {
+  if (alarms_.insert(text).second) effects_.push_back(Alarm{std::move(text)});
+}
+
+}  // namespace anabranch::regions

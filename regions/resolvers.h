@@ -1,0 +1,30 @@
+// Which resolver decides for a key: the one with the longest prefix. Immutable, thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include <anabranch/options.h>
+
+namespace anabranch::regions {
+
+class Resolvers {
+ public:
+  explicit Resolvers(std::vector<PrefixResolver> resolvers);
+
+  // `lww` where no prefix fits. Valid as long as this object.
+  [[nodiscard]] const Resolver& find(std::string_view key) const;
+
+  // Counts a resolver that threw and was overruled.
+  void count_failure() const { ++failures_; }
+  [[nodiscard]] std::uint64_t failures() const { return failures_; }
+
+ private:
+  std::vector<PrefixResolver> resolvers_;  // Longest prefix first.
+  Resolver lww_ = Resolver::lww();
+  mutable std::atomic<std::uint64_t> failures_ = 0;
+};
+
+}  // namespace anabranch::regions

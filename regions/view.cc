@@ -1,0 +1,78 @@
+#include "regions/view.h"
+
+#include <array>
+#include <utility>
+
+#include "crdt/resolve.h"
+
+namespace anabranch::regions {
+
+using core::Path;
+using crdt::Row;
+
+namespace {
+
+// The key that a row belongs to, as the user named it.
+std::string user_key(const Path& path) {
+  const core::Components components = path.components();
+  return components.size() > 1 ? components[1] : std::string();
+}
+
+}  // namespace
+
+Path path_of(const Key& key) { return Path::trusted(key.encoded()); }
+
+Type View::type(const Key& key) const {
+  if (rows_.row(path_of(key.of(Type::kString))).present()) return Type::kString;
+  for (const Type type : {Type::kSet, Type::kMap}) {
+    if (rows_.count(path_of(key.of(type))) > 0) return type;
+  }
+  return Type::kNone;
+}
+
+std::optional<std::string> View::get(const Key& row) const {
+  const Path path = path_of(row);
+  const Row stored = rows_.row(path);
+  if (!stored.present()) return std::nullopt;
+  return crdt::shown_string(resolved(path, stored.cell), stored.tally).value_or_raise();
+}
+
+std::vector<Sibling> View::siblings(const Key& row) const {
+  const Path path = path_of(row);
+  const Row stored = rows_.row(path);
+  return crdt::make_conflict({}, stored.cell,
+                             [&](core::Origin origin) { return names_.region(origin); })
+      .siblings;
+}
+
+std::int64_t View::tally(const Key& row) const {
+  const auto sum = rows_.row(path_of(row)).tally.sum().as_int64();
+  if (!sum) throw Error(ErrorCode::kInvalid, row.name() + ": the sum is outside 64 bits");
+  return *sum;
+}
+
+bool View::contains(const Key& row) const { return rows_.row(path_of(row)).present(); }
+
+std::uint64_t View::count(const Key& collection) const { return rows_.count(path_of(collection)); }
+
+void View::scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const {
+  const Path top = path_of(prefix);
+  rows_.scan(top, [&](const Path& path, const Row& row) {
+    if (!row.present()) return true;
+    const Path below = Path::trusted(path.encoded().substr(top.encoded().size()));
+    const auto shown = crdt::shown_string(resolved(path, row.cell), row.tally).value_or_raise();
+    return visit({below.components(), shown.value_or(std::string())});
+  });
+}
+
+std::optional<std::string> View::resolved(const Path& path, const crdt::Cell& cell) const {
+  if (cell.siblings.empty()) return std::nullopt;
+  if (cell.siblings.size() == 1) return cell.siblings.front().value;
+  const std::string key = user_key(path);
+  crdt::Resolution resolution = crdt::resolve(
+      key, cell, resolvers_.find(key), [&](core::Origin origin) { return names_.region(origin); });
+  if (resolution.overruled) resolvers_.count_failure();
+  return std::move(resolution.value);
+}
+
+}  // namespace anabranch::regions
