@@ -79,10 +79,10 @@ Result<void> serve(const Config& config) {
   if (!server.ok()) return server.failure();
   stop_on_signals(*server.value());
   say_ready(*leader.value(), *server.value());
-  Result<void> ended = server.value()->run();
+  server.value()->run();
   server_to_stop = nullptr;
   core::log_info("stopped: region " + config.store.region);
-  return ended;
+  return {};
 }
 
 ExitCode run(const Arguments& arguments) {

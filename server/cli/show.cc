@@ -1,6 +1,8 @@
 // `anabranch show KEY`: what a key holds, and what conflicts have left behind.
 //
-// The server answers with JSON: {key, type, value, tally, siblings: [{region, time_ms, value}]}.
+// The server answers with JSON: {key, type, value, tally, siblings: [{region, time_ms, value}]} for
+// strings, {key, type, count, elements: [{element, siblings}]} for sets, {key, type, count, fields:
+// [{field, type, value, tally, siblings}]} for maps.
 // Bytes are a string when they are UTF-8, else {"hex": "00ff..."}; an absent value is null.
 
 #include <charconv>
@@ -41,21 +43,74 @@ std::string head_of(const json& key) {
   Rows rows{{"key", shown(key.at("key"))}, {"type", key.at("type").get<std::string>()}};
   if (key.contains("value")) rows.push_back({"value", shown(key.at("value"))});
   if (key.contains("tally")) rows.push_back({"counter", key.at("tally").dump()});
+  if (key.contains("count")) rows.push_back({"count", key.at("count").dump()});
   return table_of(rows);
 }
 
+std::string region_of(const json& sibling) {
+  const std::string region = printable(sibling.at("region").get<std::string>());
+  return region.empty() ? "-" : region;
+}
+
+std::string time_of(const json& sibling) {
+  return utc_time(sibling.at("time_ms").get<std::int64_t>());
+}
+
+// The concurrent values of a string.
 std::string siblings_of(const json& siblings) {
+  if (siblings.empty()) return "";
   Rows rows{{"written in", "at (UTC)", "value"}};
   for (const json& sibling : siblings) {
-    const std::string region = printable(sibling.at("region").get<std::string>());
-    rows.push_back({region.empty() ? "-" : region,
-                    utc_time(sibling.at("time_ms").get<std::int64_t>()),
-                    shown(sibling.at("value"))});
+    rows.push_back({region_of(sibling), time_of(sibling), shown(sibling.at("value"))});
   }
   const std::string title = siblings.size() == 1
                                 ? "1 value, no conflict:\n"
                                 : std::to_string(siblings.size()) + " siblings, the newest last:\n";
   return '\n' + title + table_of(rows);
+}
+
+// The elements of a set; each insert that no remove has seen is a row.
+std::string elements_of(const json& elements) {
+  Rows rows{{"element", "inserted in", "at (UTC)"}};
+  for (const json& element : elements) {
+    for (const json& sibling : element.at("siblings")) {
+      rows.push_back({shown(element.at("element")), region_of(sibling), time_of(sibling)});
+    }
+  }
+  return '\n' + table_of(rows);
+}
+
+// The fields of a map; each concurrent value is a row.
+std::string fields_of(const json& fields) {
+  Rows rows{{"field", "type", "shown", "counter", "written in", "at (UTC)", "value"}};
+  for (const json& field : fields) {
+    const std::vector<std::string> front{shown(field.at("field")),
+                                         field.at("type").get<std::string>(),
+                                         field.contains("value") ? shown(field.at("value")) : "-",
+                                         field.contains("tally") ? field.at("tally").dump() : "-"};
+    const json siblings = field.value("siblings", json::array());
+    for (const json& sibling : siblings) {
+      rows.push_back(front);
+      rows.back().insert(rows.back().end(),
+                         {region_of(sibling), time_of(sibling), shown(sibling.at("value"))});
+    }
+    if (!siblings.empty()) continue;
+    rows.push_back(front);
+    rows.back().insert(rows.back().end(), {"-", "-", "-"});
+  }
+  return '\n' + table_of(rows);
+}
+
+// Of a large collection the server lists the beginning only.
+std::string body_of(const json& key) {
+  if (key.contains("siblings")) return siblings_of(key.at("siblings"));
+  const bool is_set = key.contains("elements");
+  if (!is_set && !key.contains("fields")) return "";
+  const json& all = key.at(is_set ? "elements" : "fields");
+  std::string body = is_set ? elements_of(all) : fields_of(all);
+  const auto count = key.at("count").get<std::uint64_t>();
+  if (count > all.size()) body += "and " + std::to_string(count - all.size()) + " more\n";
+  return body;
 }
 
 ExitCode run(const Arguments& arguments) {
@@ -67,9 +122,7 @@ ExitCode run(const Arguments& arguments) {
       std::cout << key.dump(2) << '\n';
       return kClean;
     }
-    std::cout << head_of(key);
-    const json siblings = key.value("siblings", json::array());
-    if (!siblings.empty()) std::cout << siblings_of(siblings);
+    std::cout << head_of(key) << body_of(key);
   } catch (const json::exception& error) {
     return complain("the server's answer cannot be read: " + std::string(error.what()));
   }

@@ -1,0 +1,12 @@
+// The program `anabranch`: the server and every command that speaks to one.
+
+#include <exception>
+
+#include "server/cli/command_line.h"
+#include "server/resp/identity.h"
+
+int main(int argc, char** argv) try {
+  return anabranch::server::cli::run_command_line(argc, argv, anabranch::server::kAnabranchVersion);
+} catch (const std::exception& error) {
+  return anabranch::server::cli::complain(error.what());
+}

@@ -1,0 +1,199 @@
+"""Real leaders as processes, for tests from outside.
+
+    with World() as world:
+        eu = world.start("eu")
+        us = world.start("us", peers=[eu])
+        eu.call("SET", "key", "value")
+        wait_until("us has it", lambda: us.call("GET", "key") == "value")
+
+Every leader listens on free ports and tells them in its ready line. A world has a folder of its own
+and ends with all its processes killed and its folder removed. Nothing waits by a fixed sleep:
+wait_until() polls, and gives up loudly after a deadline.
+"""
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from resp import Client, ServerError
+
+BUILD = os.environ.get("ANABRANCH_BUILD", "build/release")
+ANABRANCH = os.path.join(BUILD, "server", "anabranch")
+READY = re.compile(r"ready: region (\S+), origin (\S+), listens on (\S+), redis on (\S+)")
+LONG = os.environ.get("ANABRANCH_LONG", "") not in ("", "0")
+
+
+def new_random():
+    """A generator whose seed is printed; ANABRANCH_SEED repeats a run."""
+    seed = int(os.environ.get("ANABRANCH_SEED") or random.SystemRandom().randrange(2**32))
+    print("seed", seed, flush=True)
+    return random.Random(seed)
+
+
+def wait_until(what, holds, seconds=30.0):
+    """Polls until holds() is true; a server that is not there counts as not yet."""
+    deadline = time.monotonic() + seconds
+    last = None
+    while time.monotonic() < deadline:
+        try:
+            if holds():
+                return
+            last = None
+        except (OSError, ServerError) as error:
+            last = error
+        time.sleep(0.005)
+    raise AssertionError(f"not within {seconds} s: {what}" + (f" ({last})" if last else ""))
+
+
+def check(holds, what):
+    if not holds:
+        raise AssertionError(what)
+
+
+def run(*words, timeout=20, environment=None):
+    """Runs `anabranch words...` to its end."""
+    return subprocess.run([ANABRANCH, *words], capture_output=True, text=True, timeout=timeout,
+                          env={**os.environ, **(environment or {})})
+
+
+class Leader:
+    def __init__(self, world, region):
+        self.world = world
+        self.region = region
+        self.data = os.path.join(world.folder, region)
+        self.log_path = self.data + ".log"
+        self.listen = "tcp://127.0.0.1:0"
+        self.redis = "127.0.0.1:0"
+        self.peers = []
+        self.flags = []
+        self.process = None
+        self.client = None
+
+    def command(self):
+        words = [ANABRANCH, "serve", "--region", self.region, "--data", self.data,
+                 "--listen", self.listen, "--redis", self.redis, *self.flags]
+        for address in self.peers:
+            words += ["--peer", address]
+        return words
+
+    def start(self):
+        """Starts and waits for the ready line. A second start listens where the first one did."""
+        with open(self.log_path, "ab") as log:
+            begin = log.tell()
+            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log)
+        wait_until(f"{self.region} is ready", lambda: self.is_ready(begin))
+        return self
+
+    def is_ready(self, begin):
+        with open(self.log_path, "rb") as log:
+            log.seek(begin)
+            text = log.read().decode(errors="replace")
+        check(self.process.poll() is None, f"{self.region} has ended:\n{text}")
+        found = READY.search(text)
+        if found:
+            self.origin, self.listen, self.redis = found.group(2), found.group(3), found.group(4)
+        return found is not None
+
+    def call(self, *words):
+        """One command on a connection that is kept, and opened again when it broke."""
+        if self.client is None:
+            self.client = Client(self.redis)
+        try:
+            return self.client.call(*words)
+        except OSError:
+            self.drop_client()
+            raise
+
+    def drop_client(self):
+        if self.client is not None:
+            self.client.close()
+            self.client = None
+
+    def status(self):
+        return json.loads(self.call("ANABRANCH", "STATUS"))
+
+    def digest(self):
+        return self.call("ANABRANCH", "DIGEST")
+
+    def applied(self):
+        """The version vector: {origin: seq}."""
+        return {entry["origin"]: entry["seq"] for entry in self.status()["applied"]}
+
+    def is_connected(self, other):
+        return any(peer["region"] == other.region and peer["connected"]
+                   for peer in self.status()["peers"])
+
+    def kill(self):
+        self.drop_client()
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, seconds=10):
+        """Asks it to end, and returns its exit code."""
+        self.drop_client()
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class World:
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="anabranch-process-")
+        self.leaders = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        for leader in self.leaders.values():
+            if leader.process is not None and leader.process.poll() is None:
+                leader.signal(signal.SIGCONT)
+                leader.kill()
+            if kind is not None:
+                self.print_log(leader)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def print_log(self, leader):
+        if os.path.exists(leader.log_path):
+            print(f"---- log of {leader.region}", file=sys.stderr)
+            with open(leader.log_path, errors="replace") as log:
+                sys.stderr.writelines(log.readlines()[-30:])
+
+    def start(self, region, peers=(), flags=()):
+        leader = Leader(self, region)
+        leader.peers = [peer.listen for peer in peers]
+        leader.flags = list(flags)
+        self.leaders[region] = leader
+        return leader.start()
+
+    def start_three(self):
+        """eu, us and ap, each connected to each."""
+        eu = self.start("eu")
+        us = self.start("us", peers=[eu])
+        ap = self.start("ap", peers=[eu, us])
+        wait_until("all are connected", lambda: all(
+            one.is_connected(other) for one in (eu, us, ap) for other in (eu, us, ap)
+            if one is not other))
+        return eu, us, ap
+
+    def wait_equal(self, leaders, seconds=60.0):
+        """Waits until all have applied the same, and checks that they prove it."""
+        wait_until("all have applied the same",
+                   lambda: all(one.applied() == leaders[0].applied() for one in leaders), seconds)
+        digests = {leader.region: leader.digest() for leader in leaders}
+        check(len(set(digests.values())) == 1, f"digests differ: {digests}")
