@@ -1,0 +1,128 @@
+// Commands: one row of a table each. The table dispatches, checks arity and rights, queues between
+// MULTI and EXEC, and is what COMMAND and HELP print.
+//
+// A command function reads and writes through its call's scope alone, as an application does. It
+// answers with exactly one reply, or throws Error, which becomes an error reply. Functions of rows
+// that write run inside a transaction of their own, which such an error undoes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <anabranch/error.h>
+#include <anabranch/handles.h>
+#include <anabranch/scope.h>
+
+#include "server/resp/client.h"
+#include "server/resp/writer.h"
+
+namespace anabranch::server {
+
+struct Command;
+struct Host;
+
+using Arguments = std::span<const std::string_view>;
+
+// One request, as its function sees it.
+struct Call {
+  Client& client;
+  Scope& scope;
+  Host& host;
+  Arguments arguments;       // The words of the request; the name is the first.
+  const Command& command;    // The row that runs.
+  const Command& container;  // The row above it: CLIENT of CLIENT ID; of others the row itself.
+
+  [[nodiscard]] Writer& reply() const { return client.reply; }
+  [[nodiscard]] std::size_t size() const { return arguments.size(); }
+  [[nodiscard]] std::string_view operator[](std::size_t i) const { return arguments[i]; }
+};
+
+// What a command does, as a set of bits.
+enum Flag : std::uint32_t {
+  kReads = 1U << 0U,
+  kWrites = 1U << 1U,     // Runs in a transaction.
+  kFast = 1U << 2U,       // Costs about the same whatever is stored.
+  kImmediate = 1U << 3U,  // Is not queued between MULTI and EXEC.
+  kAlone = 1U << 4U,      // Is refused between MULTI and EXEC.
+  kSettled = 1U << 5U,    // Looks at the leader: what others have written is committed before.
+};
+
+// What a client must be allowed to do. Everybody may do everything until there are passwords.
+enum class Right : std::uint8_t { kConnection, kRead, kWrite, kAdmin };
+
+// Which arguments are keys, as COMMAND tells it: positions, -1 being the last one.
+struct KeyRange {
+  int first = 0;
+  int last = 0;
+  int step = 0;
+};
+
+struct Command {
+  std::string_view name;  // In lower case.
+  int arity;              // Words including the name; negative: at least so many.
+  std::uint32_t flags;
+  Right right;
+  KeyRange keys;
+  std::string_view usage;  // The arguments, for people.
+  std::string_view help;   // One sentence.
+  void (*run)(Call& call) = nullptr;
+  // The rows of its second word, such as ID of CLIENT ID.
+  std::span<const Command> (*verbs)() = nullptr;
+
+  [[nodiscard]] bool has(Flag flag) const { return (flags & flag) != 0; }
+  [[nodiscard]] bool takes(std::size_t words) const;
+};
+
+// All commands, in the order of families.
+std::span<const Command> all_commands();
+// The row of a name in any case; null when there is none.
+const Command* find_command(std::string_view name);
+const Command* find_command(std::span<const Command> rows, std::string_view name);
+
+// The row that a request means, after its name and arity have been checked.
+struct Resolved {
+  const Command* command = nullptr;  // Null: `error` is the answer.
+  const Command* container = nullptr;
+  std::string error;
+};
+Resolved resolve(Arguments arguments);
+
+// Runs a row, in a transaction if it writes. Whatever happens, there is one reply more.
+void run(Call& call);
+
+// An error of the store, as clients see it: "WRONGTYPE ...".
+std::string error_text(const Error& error);
+
+// ---- For command functions.
+
+// A function for HELP of a container: lists its rows.
+void help(Call& call);
+// Whether a word is this one, in any case.
+bool same_word(std::string_view word, std::string_view lower_case);
+// The value, or null.
+void reply_value(Writer& reply, const std::optional<std::string>& value);
+// The integer in an argument; nothing after an error reply.
+std::optional<std::int64_t> take_integer(Call& call, std::size_t position);
+
+inline constexpr std::string_view kSyntaxError = "ERR syntax error";
+inline constexpr std::string_view kNotInteger = "ERR value is not an integer or out of range";
+inline constexpr std::string_view kOverflow = "ERR increment or decrement would overflow";
+
+// "ERR wrong number of arguments for 'get' command".
+std::string arity_error(std::string_view name);
+
+// ---- The families, one file each.
+
+std::span<const Command> connection_commands();
+std::span<const Command> string_commands();
+std::span<const Command> key_commands();
+std::span<const Command> set_commands();
+std::span<const Command> hash_commands();
+std::span<const Command> transaction_commands();
+std::span<const Command> server_commands();
+std::span<const Command> anabranch_commands();
+
+}  // namespace anabranch::server

@@ -1,0 +1,217 @@
+// The connection itself: who the client is, and how it wants to be answered.
+
+#include <algorithm>
+#include <string>
+
+#include "crdt/resolve.h"
+#include "server/resp/command.h"
+#include "server/resp/host.h"
+#include "server/resp/identity.h"
+
+namespace anabranch::server {
+namespace {
+
+constexpr std::string_view kNoPasswords =
+    "ERR AUTH is refused: this server has no passwords yet, and listens on its own machine only";
+
+void ping(Call& call) {
+  if (call.size() > 2) return call.reply().error(arity_error("ping"));
+  if (call.size() == 2) return call.reply().bulk(call[1]);
+  call.reply().status("PONG");
+}
+
+void echo(Call& call) { call.reply().bulk(call[1]); }
+
+void quit(Call& call) {
+  call.client.closing = true;
+  call.reply().ok();
+}
+
+void reset(Call& call) {
+  call.client.queue.close();
+  call.client.name.clear();
+  call.reply().set_protocol(2);
+  call.reply().status("RESET");
+}
+
+void select(Call& call) {
+  const std::optional<std::int64_t> database = take_integer(call, 1);
+  if (!database) return;
+  if (*database != 0) return call.reply().error("ERR DB index is out of range");
+  call.reply().ok();
+}
+
+void auth(Call& call) { call.reply().error(kNoPasswords); }
+
+// Printable and without spaces, so that a line of CLIENT LIST stays one line of words.
+bool is_plain(std::string_view name) {
+  return std::ranges::all_of(name, [](char c) { return c >= '!' && c <= '~'; });
+}
+
+// Sets the name; gives false after an error reply.
+bool rename(Call& call, std::string_view name) {
+  if (!is_plain(name)) {
+    call.reply().error("ERR Client names cannot contain spaces, newlines or special characters.");
+    return false;
+  }
+  call.client.name = name;
+  return true;
+}
+
+void describe_server(Call& call) {
+  Writer& reply = call.reply();
+  reply.map(7);
+  reply.bulk("server");
+  reply.bulk("redis");
+  reply.bulk("version");
+  reply.bulk(kRedisVersion);
+  reply.bulk("proto");
+  reply.integer(reply.protocol());
+  reply.bulk("id");
+  reply.integer(static_cast<std::int64_t>(call.client.id));
+  reply.bulk("mode");
+  reply.bulk("standalone");
+  reply.bulk("role");
+  reply.bulk("master");
+  reply.bulk("modules");
+  reply.array(0);
+}
+
+void hello(Call& call) {
+  int protocol = call.reply().protocol();
+  if (call.size() > 1) {
+    const std::optional<std::int64_t> version = crdt::parse_integer(call[1]);
+    if (!version) {
+      return call.reply().error("ERR Protocol version is not an integer or out of range");
+    }
+    if (*version != 2 && *version != 3) {
+      return call.reply().error("NOPROTO unsupported protocol version");
+    }
+    protocol = static_cast<int>(*version);
+  }
+  for (std::size_t i = 2; i < call.size(); ++i) {
+    if (same_word(call[i], "setname") && i + 1 < call.size()) {
+      if (!rename(call, call[++i])) return;
+    } else if (same_word(call[i], "auth") && i + 2 < call.size()) {
+      return call.reply().error(kNoPasswords);
+    } else {
+      return call.reply().error("ERR Syntax error in HELLO option '" + std::string(call[i]) + "'");
+    }
+  }
+  call.reply().set_protocol(protocol);
+  describe_server(call);
+}
+
+void client_setname(Call& call) {
+  if (rename(call, call[2])) call.reply().ok();
+}
+
+void client_getname(Call& call) {
+  if (call.client.name.empty()) return call.reply().null();
+  call.reply().bulk(call.client.name);
+}
+
+void client_setinfo(Call& call) {
+  const bool known = same_word(call[2], "lib-name") || same_word(call[2], "lib-ver");
+  if (!known) {
+    return call.reply().error("ERR Unrecognized option '" + std::string(call[2]) + "'");
+  }
+  if (!is_plain(call[3])) {
+    return call.reply().error("ERR " + std::string(call[2]) +
+                              " cannot contain spaces, newlines or special characters.");
+  }
+  call.reply().ok();
+}
+
+void client_id(Call& call) { call.reply().integer(static_cast<std::int64_t>(call.client.id)); }
+
+std::string describe(const Client& client, const Host& host) {
+  using std::chrono::duration_cast;
+  const auto age = duration_cast<std::chrono::seconds>(steady_now() - client.since).count();
+  const auto queued = client.queue.open ? std::to_string(client.queue.entries.size()) : "-1";
+  return "id=" + std::to_string(client.id) + " addr=" + client.address + " laddr=" + host.endpoint +
+         " name=" + client.name + " age=" + std::to_string(age) + " db=0 multi=" + queued +
+         " omem=" + std::to_string(client.output.size()) +
+         " cmd=" + std::string(client.last_command) +
+         " resp=" + std::to_string(client.reply.protocol()) + "\n";
+}
+
+void client_info(Call& call) { call.reply().verbatim(describe(call.client, call.host)); }
+
+void client_list(Call& call) {
+  std::string lines;
+  for (const auto& [id, client] : call.host.clients) lines += describe(*client, call.host);
+  call.reply().verbatim(lines);
+}
+
+constexpr Command kClientVerbs[] = {
+    {"setname", 3, kFast, Right::kConnection, {}, "name", "Names this connection.", client_setname},
+    {"getname", 2, kFast, Right::kConnection, {}, "", "This connection's name.", client_getname},
+    {"setinfo",
+     4,
+     kFast,
+     Right::kConnection,
+     {},
+     "LIB-NAME | LIB-VER value",
+     "Takes note of the client library.",
+     client_setinfo},
+    {"id", 2, kFast, Right::kConnection, {}, "", "This connection's number.", client_id},
+    {"info",
+     2,
+     kFast,
+     Right::kConnection,
+     {},
+     "",
+     "What is known of this connection.",
+     client_info},
+    {"list", 2, 0, Right::kAdmin, {}, "", "What is known of all connections.", client_list},
+    {"help", 2, 0, Right::kConnection, {}, "", "Prints this help.", help},
+};
+
+std::span<const Command> client_verbs() { return kClientVerbs; }
+
+constexpr Command kCommands[] = {
+    {"ping", -1, kFast, Right::kConnection, {}, "[message]", "Answers PONG, or the message.", ping},
+    {"echo", 2, kFast, Right::kConnection, {}, "message", "Answers the message.", echo},
+    {"hello",
+     -1,
+     kFast | kAlone,
+     Right::kConnection,
+     {},
+     "[2 | 3 [SETNAME name]]",
+     "Chooses the version of the protocol.",
+     hello},
+    {"auth", -2, kFast, Right::kConnection, {}, "[user] password", "Is not supported.", auth},
+    {"select",
+     2,
+     kFast,
+     Right::kConnection,
+     {},
+     "index",
+     "Chooses a database; there is only 0.",
+     select},
+    {"client",
+     -2,
+     0,
+     Right::kConnection,
+     {},
+     "verb ...",
+     "This and other connections.",
+     nullptr,
+     client_verbs},
+    {"quit", -1, kFast | kImmediate, Right::kConnection, {}, "", "Closes the connection.", quit},
+    {"reset",
+     1,
+     kFast | kImmediate,
+     Right::kConnection,
+     {},
+     "",
+     "Makes the connection as good as new.",
+     reset},
+};
+
+}  // namespace
+
+std::span<const Command> connection_commands() { return kCommands; }
+
+}  // namespace anabranch::server

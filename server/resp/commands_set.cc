@@ -1,0 +1,90 @@
+// Sets: an add survives a concurrent remove.
+
+#include <string>
+
+#include "server/resp/command.h"
+
+namespace anabranch::server {
+namespace {
+
+using Elements = Set<std::string>;
+
+// Calls `change` with each element that the call names, counts the true ones.
+template <typename Change>
+void change_each(Call& call, Change change) {
+  const Key key = call[1];
+  expect_type(call.scope, key, Type::kSet);
+  std::int64_t changed = 0;
+  for (const std::string_view element : call.arguments.subspan(2)) {
+    if (change(key.element(element))) ++changed;
+  }
+  call.reply().integer(changed);
+}
+
+void sadd(Call& call) {
+  change_each(call, [&](const Key& row) {
+    const bool added = !call.scope.contains(row);
+    call.scope.put(row, {});
+    return added;
+  });
+}
+
+void srem(Call& call) {
+  change_each(call, [&](const Key& row) {
+    const bool found = call.scope.contains(row);
+    if (found) call.scope.remove(row);
+    return found;
+  });
+}
+
+void smembers(Call& call) {
+  const Key key = call[1];
+  expect_type(call.scope, key, Type::kSet);
+  const std::size_t mark = call.reply().mark();
+  std::size_t found = 0;
+  call.scope.scan(key.of(Type::kSet), [&](const Entry& entry) {
+    call.reply().bulk(entry.path.front());
+    ++found;
+    return true;
+  });
+  call.reply().enclose(mark, Writer::Aggregate::kSet, found);
+}
+
+void sismember(Call& call) {
+  const bool found = Elements(call.scope, call[1]).contains(std::string(call[2]));
+  call.reply().integer(found ? 1 : 0);
+}
+
+void smismember(Call& call) {
+  const Key key = call[1];
+  expect_type(call.scope, key, Type::kSet);
+  call.reply().array(call.size() - 2);
+  for (const std::string_view element : call.arguments.subspan(2)) {
+    call.reply().integer(call.scope.contains(key.element(element)) ? 1 : 0);
+  }
+}
+
+void scard(Call& call) {
+  call.reply().integer(static_cast<std::int64_t>(Elements(call.scope, call[1]).size()));
+}
+
+constexpr KeyRange kOne{1, 1, 1};
+
+constexpr Command kCommands[] = {
+    {"sadd", -3, kWrites | kFast, Right::kWrite, kOne, "key member [member ...]",
+     "Adds members to a set.", sadd},
+    {"srem", -3, kWrites | kFast, Right::kWrite, kOne, "key member [member ...]",
+     "Removes the members that have been seen here.", srem},
+    {"smembers", 2, kReads, Right::kRead, kOne, "key", "All members of a set.", smembers},
+    {"sismember", 3, kReads | kFast, Right::kRead, kOne, "key member",
+     "Whether a set has a member.", sismember},
+    {"smismember", -3, kReads | kFast, Right::kRead, kOne, "key member [member ...]",
+     "Of each member, whether a set has it.", smismember},
+    {"scard", 2, kReads | kFast, Right::kRead, kOne, "key", "How many members a set has.", scard},
+};
+
+}  // namespace
+
+std::span<const Command> set_commands() { return kCommands; }
+
+}  // namespace anabranch::server

@@ -1,0 +1,95 @@
+#include "server/resp/connection.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace anabranch::server {
+namespace {
+
+constexpr std::size_t kReadMin = std::size_t{16} << 10U;
+constexpr std::size_t kKeptMax = std::size_t{64} << 10U;  // Buffers over this are given back.
+
+bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+
+}  // namespace
+
+Connection::Connection(File socket, std::uint64_t id, std::string address,
+                       const ServerOptions& options)
+    : socket_(std::move(socket)),
+      options_(options),
+      client_(id, std::move(address), options.output_bytes_max),
+      parser_(options.parser) {}
+
+Connection::Received Connection::receive() {
+  const std::size_t missing = parser_.missing(input_end_ - input_begin_);
+  const std::size_t most = std::max(kReadMin, options_.turn_bytes_max);
+  reserve(std::clamp(missing, kReadMin, most));
+  const std::size_t room = std::min(input_capacity_ - input_end_, most);
+  const ssize_t got = ::recv(socket_.fd(), input_.get() + input_end_, room, 0);
+  if (got > 0) {
+    input_end_ += static_cast<std::size_t>(got);
+    received_ += static_cast<std::uint64_t>(got);
+    return Received::kBytes;
+  }
+  return got < 0 && would_block() ? Received::kNothing : Received::kEnd;
+}
+
+Parser::Outcome Connection::next_request() {
+  return parser_.next({input_.get() + input_begin_, input_end_ - input_begin_});
+}
+
+void Connection::reserve(std::size_t wanted) {
+  input_begin_ += parser_.consumed();
+  parser_.drop_consumed();
+  const std::size_t live = input_end_ - input_begin_;
+  if (input_capacity_ - input_end_ >= wanted) return;
+  if (live + wanted <= input_capacity_) {
+    std::memmove(input_.get(), input_.get() + input_begin_, live);
+  } else {
+    const std::size_t capacity = std::max(live + wanted, input_capacity_ * 2);
+    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+    if (live > 0) std::memcpy(larger.get(), input_.get() + input_begin_, live);
+    input_ = std::move(larger);
+    input_capacity_ = capacity;
+  }
+  input_begin_ = 0;
+  input_end_ = live;
+}
+
+void Connection::trim() {
+  const bool input_empty = input_begin_ + parser_.consumed() == input_end_;
+  if (input_empty && input_capacity_ > kKeptMax) {
+    parser_.drop_consumed();
+    input_.reset();
+    input_capacity_ = input_begin_ = input_end_ = 0;
+  }
+  if (client_.output.empty() && client_.output.capacity() > kKeptMax) {
+    client_.output.shrink_to_fit();
+  }
+}
+
+bool Connection::send() {
+  while (pending() > 0) {
+    const ssize_t done =
+        ::send(socket_.fd(), client_.output.data() + sent_, pending(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (done < 0) {
+      if (!would_block()) return false;
+      // The sent front is dropped when it is the larger part, so each byte moves once at most.
+      if (sent_ > client_.output.size() / 2) {
+        client_.output.erase(0, sent_);
+        sent_ = 0;
+      }
+      return true;
+    }
+    sent_ += static_cast<std::size_t>(done);
+  }
+  client_.output.clear();
+  sent_ = 0;
+  return true;
+}
+
+}  // namespace anabranch::server

@@ -1,0 +1,75 @@
+// One client's socket: bytes in, requests out of the parser, answers back.
+//
+// Invariant: what waits in either direction is bounded (ServerOptions). A client that does not read
+// its answers is not read from; it costs memory up to the bounds, never another client's time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "server/resp/client.h"
+#include "server/resp/file.h"
+#include "server/resp/parser.h"
+#include "server/resp/server_options.h"
+
+namespace anabranch::server {
+
+class Connection {
+ public:
+  enum class Received : std::uint8_t { kBytes, kNothing, kEnd };
+
+  // Takes over a connected, non-blocking socket. `options` must outlive the connection.
+  Connection(File socket, std::uint64_t id, std::string address, const ServerOptions& options);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  [[nodiscard]] int fd() const { return socket_.fd(); }
+  [[nodiscard]] Client& client() { return client_; }
+  [[nodiscard]] const Client& client() const { return client_; }
+
+  // Reads once. kEnd: the client has closed its side, or the socket has failed.
+  Received receive();
+  // How many bytes that was, over all calls.
+  [[nodiscard]] std::uint64_t received() const { return received_; }
+  // The next request from what was received.
+  Parser::Outcome next_request();
+  [[nodiscard]] std::span<const std::string_view> arguments() const { return parser_.arguments(); }
+  [[nodiscard]] std::string_view protocol_error() const { return parser_.error(); }
+  // Gives back memory that one large request or answer has taken.
+  void trim();
+
+  // Sends what the socket takes. Returns false when it has failed.
+  bool send();
+  // Answers that wait.
+  [[nodiscard]] std::size_t pending() const { return client_.output.size() - sent_; }
+  // Whether so much waits that the client must read first.
+  [[nodiscard]] bool stuck() const { return pending() > options_.output_pause_bytes; }
+
+  // ---- Kept here for the loop.
+
+  std::uint32_t interest = 0;  // Epoll events asked for.
+  bool runnable = false;       // May have whole requests that wait for the next turn.
+  bool scheduled = false;      // On a list of the loop.
+  bool gone = false;           // To be closed at the end of the turn.
+
+ private:
+  // Makes room for `wanted` bytes behind input_end_.
+  void reserve(std::size_t wanted);
+
+  const File socket_;
+  const ServerOptions& options_;
+  Client client_;
+  Parser parser_;
+  std::unique_ptr<char[]> input_;
+  std::size_t input_capacity_ = 0;
+  std::size_t input_begin_ = 0;
+  std::size_t input_end_ = 0;
+  std::uint64_t received_ = 0;
+  std::size_t sent_ = 0;  // Of the client's output.
+};
+
+}  // namespace anabranch::server

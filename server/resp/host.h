@@ -1,0 +1,35 @@
+// The server around the commands: what those few need that look beyond their scope.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "regions/leader.h"
+#include "server/resp/client.h"
+#include "server/resp/server_options.h"
+#include "server/steady_clock.h"
+
+namespace anabranch::server {
+
+// Counted since the start, or since CONFIG RESETSTAT.
+struct Statistics {
+  std::uint64_t connections = 0;
+  std::uint64_t connections_refused = 0;
+  std::uint64_t commands = 0;
+  std::uint64_t commits = 0;
+  std::uint64_t commits_failed = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+};
+
+struct Host {
+  regions::Leader& leader;
+  const ServerOptions& options;
+  std::string endpoint;  // HOST:PORT of the Redis port.
+  SteadyTime started = steady_now();
+  Statistics statistics = {};
+  std::map<std::uint64_t, const Client*> clients = {};  // By id.
+};
+
+}  // namespace anabranch::server

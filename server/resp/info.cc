@@ -1,0 +1,126 @@
+#include "server/resp/info.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <fstream>
+
+#include "server/resp/command.h"
+#include "server/resp/identity.h"
+
+namespace anabranch::server {
+namespace {
+
+class Lines {
+ public:
+  void add(std::string_view name, std::string_view value) {
+    text_.append(name).append(":").append(value).append("\r\n");
+  }
+  void add(std::string_view name, std::uint64_t value) { add(name, std::to_string(value)); }
+
+  std::string text_;
+};
+
+void server(Lines& lines, const Host& host, const Scope&) {
+  using std::chrono::duration_cast;
+  const auto uptime = duration_cast<std::chrono::seconds>(steady_now() - host.started).count();
+  lines.add("redis_version", kRedisVersion);
+  lines.add("anabranch_version", kAnabranchVersion);
+  lines.add("redis_mode", "standalone");
+  lines.add("process_id", static_cast<std::uint64_t>(::getpid()));
+  lines.add("tcp_port", host.endpoint.substr(host.endpoint.rfind(':') + 1));
+  lines.add("uptime_in_seconds", static_cast<std::uint64_t>(uptime));
+}
+
+void clients(Lines& lines, const Host& host, const Scope&) {
+  lines.add("connected_clients", host.clients.size());
+  lines.add("maxclients", host.options.connections_max);
+}
+
+// Pages of this process in memory; 0 where the system does not say.
+std::uint64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  file >> total >> resident;
+  return file ? resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
+}
+
+void memory(Lines& lines, const Host&, const Scope&) {
+  const std::uint64_t resident = resident_bytes();
+  lines.add("used_memory", resident);
+  lines.add("used_memory_rss", resident);
+  lines.add("maxmemory", std::uint64_t{0});
+  lines.add("maxmemory_policy", "noeviction");
+}
+
+void stats(Lines& lines, const Host& host, const Scope&) {
+  const Statistics& counted = host.statistics;
+  lines.add("total_connections_received", counted.connections);
+  lines.add("rejected_connections", counted.connections_refused);
+  lines.add("total_commands_processed", counted.commands);
+  lines.add("total_net_input_bytes", counted.bytes_in);
+  lines.add("total_net_output_bytes", counted.bytes_out);
+  lines.add("group_commits", counted.commits);
+  lines.add("group_commits_failed", counted.commits_failed);
+}
+
+void replication(Lines& lines, const Host& host, const Scope&) {
+  const StoreStatus status = host.leader.status();
+  lines.add("role", "master");  // What clients that look for a writable server want to read.
+  lines.add("connected_slaves", std::uint64_t{0});
+  lines.add("region", status.region);
+  lines.add("origin", status.origin);
+  lines.add("mesh", status.mesh);
+  lines.add("writable", status.writable ? "1" : "0");
+  lines.add("peers", status.peers.size());
+  for (std::size_t i = 0; i < status.peers.size(); ++i) {
+    const PeerStatus& peer = status.peers[i];
+    lines.add("peer" + std::to_string(i), "region=" + peer.region + ",address=" + peer.address +
+                                              ",connected=" + (peer.connected ? "1" : "0") +
+                                              ",paused=" + (peer.paused ? "1" : "0") +
+                                              ",lag_ops=" + std::to_string(peer.lag_ops) +
+                                              ",lag_ms=" + std::to_string(peer.lag_ms));
+  }
+}
+
+void keyspace(Lines& lines, const Host&, const Scope& scope) {
+  const std::uint64_t keys = scope.count(Key::all(0));
+  if (keys > 0) lines.add("db0", "keys=" + std::to_string(keys) + ",expires=0,avg_ttl=0");
+}
+
+struct Section {
+  std::string_view name;  // In lower case, as it is asked for.
+  std::string_view title;
+  void (*write)(Lines& lines, const Host& host, const Scope& scope);
+};
+
+constexpr Section kSections[] = {
+    {"server", "Server", server},
+    {"clients", "Clients", clients},
+    {"memory", "Memory", memory},
+    {"stats", "Stats", stats},
+    {"replication", "Replication", replication},
+    {"keyspace", "Keyspace", keyspace},
+};
+
+}  // namespace
+
+std::string make_info(const Host& host, const Scope& scope,
+                      std::span<const std::string_view> sections) {
+  const auto named = [&](std::string_view name) {
+    return std::ranges::any_of(sections, [&](auto word) { return same_word(word, name); });
+  };
+  const bool all = sections.empty() || named("all") || named("default") || named("everything");
+  Lines lines;
+  for (const Section& section : kSections) {
+    if (!all && !named(section.name)) continue;
+    if (!lines.text_.empty()) lines.text_.append("\r\n");
+    lines.text_.append("# ").append(section.title).append("\r\n");
+    section.write(lines, host, scope);
+  }
+  return std::move(lines.text_);
+}
+
+}  // namespace anabranch::server

@@ -1,0 +1,246 @@
+#include "server/resp/loop.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "core/log.h"
+#include "server/resp/endpoint.h"
+
+namespace anabranch::server {
+namespace {
+
+constexpr int kEventsMax = 1024;
+constexpr int kAcceptsMax = 1000;  // In one turn.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+// Wakes the loop while `fd` is readable. Fails when the system has no memory for it.
+[[nodiscard]] bool add_to(const File& epoll, int fd, void* tag) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.ptr = tag;
+  return ::epoll_ctl(epoll.fd(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+File make_epoll() {
+  File epoll(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll.open()) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  return epoll;
+}
+
+// Whether accept failed for want of descriptors or memory, which may come back.
+bool out_of_resources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace
+
+// What events belong to is told by a pointer: to a member for the loop's own descriptors, null for
+// the leader's, to a connection for clients.
+Loop::Loop(regions::Leader& leader, const ServerOptions& options, File listener,
+           std::string endpoint, int stop)
+    : leader_(leader),
+      options_(options),
+      host_{leader, options, std::move(endpoint)},
+      turn_(host_),
+      listener_(std::move(listener)),
+      epoll_(make_epoll()),
+      stop_(stop) {
+  const bool added = add_to(epoll_, listener_.fd(), &listener_) &&
+                     add_to(epoll_, stop_, &stopped_) &&
+                     (leader_.wake_fd() < 0 || add_to(epoll_, leader_.wake_fd(), nullptr));
+  if (!added) throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+Loop::~Loop() = default;
+
+void Loop::run() {
+  Milliseconds patience{0};
+  while (!stopped_) patience = turn(patience);
+}
+
+Loop::Milliseconds Loop::turn(Milliseconds patience) {
+  wait(patience);
+  // The list may grow in the meantime, by clients that are not done, for the next turn.
+  answering_.swap(scheduled_);
+  for (Connection* connection : answering_) connection->scheduled = false;
+  for (Connection* connection : answering_) serve(*connection);
+  turn_.commit();
+  const Milliseconds sleep = leader_.turn();
+  for (Connection* connection : answering_) answer(*connection);
+  for (Connection* connection : answering_) {
+    if (!connection->gone) continue;
+    host_.clients.erase(connection->client().id);
+    connections_.erase(connection->client().id);
+  }
+  answering_.clear();
+  return scheduled_.empty() ? sleep : Milliseconds{0};
+}
+
+void Loop::wait(Milliseconds patience) {
+  if (accept_again_ != SteadyTime{}) {
+    if (steady_now() >= accept_again_) resume_accepting();
+    patience = std::min(patience, kAcceptPause);
+  }
+  std::array<epoll_event, kEventsMax> events;
+  const int found =
+      ::epoll_wait(epoll_.fd(), events.data(), kEventsMax, static_cast<int>(patience.count()));
+  for (int i = 0; i < found; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    if (event.data.ptr == nullptr) continue;  // The leader will look.
+    if (event.data.ptr == &listener_) {
+      accept_clients();
+    } else if (event.data.ptr == &stopped_) {
+      stopped_ = true;
+    } else {
+      on_event(*static_cast<Connection*>(event.data.ptr), event.events);
+    }
+  }
+}
+
+void Loop::accept_clients() {
+  for (int i = 0; i < kAcceptsMax; ++i) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof(address);
+    const int fd = ::accept4(listener_.fd(), reinterpret_cast<sockaddr*>(&address), &size,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      accept_client(fd, to_string(address));
+      continue;
+    }
+    if (out_of_resources(errno)) pause_accepting();
+    if (errno != ECONNABORTED && errno != EINTR) return;
+  }
+}
+
+void Loop::accept_client(int fd, std::string address) {
+  File socket(fd);
+  if (connections_.size() >= options_.connections_max) {
+    constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
+    ++host_.statistics.connections_refused;
+    // One try: whoever is turned away is not waited for.
+    [[maybe_unused]] const ssize_t sent =
+        ::send(fd, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return;
+  }
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+  ++host_.statistics.connections;
+  auto connection =
+      std::make_unique<Connection>(std::move(socket), ++ids_, std::move(address), options_);
+  if (!add_to(epoll_, fd, connection.get())) return;
+  connection->interest = EPOLLIN;
+  host_.clients.emplace(ids_, &connection->client());
+  connections_.emplace(ids_, std::move(connection));
+}
+
+// A listener that stays readable would keep the loop awake.
+void Loop::pause_accepting() {
+  if (accept_again_ != SteadyTime{}) return;
+  core::log_warning("No descriptors are left for more clients; accepting pauses.");
+  ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, listener_.fd(), nullptr);
+  accept_again_ = steady_now() + kAcceptPause;
+}
+
+void Loop::resume_accepting() {
+  const bool added = add_to(epoll_, listener_.fd(), &listener_);
+  accept_again_ = added ? SteadyTime{} : steady_now() + kAcceptPause;
+}
+
+void Loop::on_event(Connection& connection, std::uint32_t events) {
+  const bool readable = (events & EPOLLIN) != 0;
+  const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+  // Requests that wait come first, and what is stuck is not read from.
+  const bool reading = !connection.runnable && !connection.client().closing;
+  if (readable && reading) {
+    receive(connection);
+  } else if (broken) {
+    connection.gone = true;
+  }
+  schedule(connection);
+}
+
+void Loop::receive(Connection& connection) {
+  const std::size_t before = connection.received();
+  switch (connection.receive()) {
+    case Connection::Received::kBytes:
+      connection.runnable = true;
+      break;
+    case Connection::Received::kNothing:
+      break;
+    case Connection::Received::kEnd:
+      connection.client().closing = true;
+      break;
+  }
+  host_.statistics.bytes_in += connection.received() - before;
+}
+
+void Loop::schedule(Connection& connection) {
+  if (connection.scheduled) return;
+  connection.scheduled = true;
+  scheduled_.push_back(&connection);
+}
+
+void Loop::serve(Connection& connection) {
+  Client& client = connection.client();
+  for (std::size_t i = 0; i < options_.turn_commands_max && connection.runnable; ++i) {
+    if (connection.gone || client.closing) connection.runnable = false;
+    if (connection.stuck() || !connection.runnable) return;
+    switch (connection.next_request()) {
+      case Parser::Outcome::kIncomplete:
+        connection.runnable = false;
+        break;
+      case Parser::Outcome::kRequest:
+        turn_.execute(client, connection.arguments());
+        break;
+      case Parser::Outcome::kTooLarge:
+        turn_.refuse(client, "ERR the request is over the limit of " +
+                                 std::to_string(options_.parser.request_bytes_max) + " bytes");
+        break;
+      case Parser::Outcome::kBroken:
+        client.reply.error("ERR " + std::string(connection.protocol_error()));
+        client.closing = true;
+        break;
+    }
+  }
+}
+
+void Loop::answer(Connection& connection) {
+  const std::size_t waiting = connection.pending();
+  if (connection.gone || !connection.send()) {
+    connection.gone = true;
+    return;
+  }
+  const std::size_t left = connection.pending();
+  host_.statistics.bytes_out += waiting - left;
+  const bool closing = connection.client().closing;
+  if (closing && left == 0) {
+    connection.gone = true;
+    return;
+  }
+  connection.trim();
+  const bool reading = !closing && !connection.stuck();
+  set_interest(connection, (reading ? EPOLLIN : 0U) | (left > 0 ? EPOLLOUT : 0U));
+  if (connection.runnable && !connection.stuck() && !connection.gone) schedule(connection);
+}
+
+void Loop::set_interest(Connection& connection, std::uint32_t events) {
+  if (connection.interest == events) return;
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = &connection;
+  connection.interest = events;
+  if (::epoll_ctl(epoll_.fd(), EPOLL_CTL_MOD, connection.fd(), &event) != 0) {
+    connection.gone = true;
+  }
+}
+
+}  // namespace anabranch::server

@@ -1,0 +1,79 @@
+// The loop: one thread, one epoll set, all clients of the Redis port, and the leader that it owns.
+//
+// A turn reads what the clients have sent, runs it as group commits, commits, takes one slice of
+// the peers' messages, then answers. Many clients so share one commit, and no answer leaves before
+// what it tells is durable.
+//
+// Invariants: 1. no client waits longer than a turn for another, and a turn takes a bounded amount
+// of each client; 2. connections are closed at the end of a turn only, so nothing within one looks
+// at a client that has gone; 3. without clients and peers that send, the thread sleeps until the
+// leader's next timer.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "regions/leader.h"
+#include "server/resp/connection.h"
+#include "server/resp/file.h"
+#include "server/resp/host.h"
+#include "server/resp/turn.h"
+#include "server/steady_clock.h"
+
+namespace anabranch::server {
+
+class Loop {
+ public:
+  // `listener` is a listening, non-blocking socket, `stop` an eventfd that ends run() when it is
+  // readable; `leader`, `options` and `stop` must outlive the loop. Throws std::system_error when
+  // the machine has no descriptor for the epoll set.
+  Loop(regions::Leader& leader, const ServerOptions& options, File listener, std::string endpoint,
+       int stop);
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Serves until `stop` is readable; then the turn is finished and everybody is closed.
+  void run();
+
+ private:
+  using Milliseconds = std::chrono::milliseconds;
+
+  // One turn; returns how long the next one may wait for events.
+  Milliseconds turn(Milliseconds patience);
+  void wait(Milliseconds patience);
+  void accept_clients();
+  void accept_client(int fd, std::string address);
+  void pause_accepting();
+  void resume_accepting();
+  // Reads from a client, or learns that it has gone.
+  void on_event(Connection& connection, std::uint32_t events);
+  void receive(Connection& connection);
+  // Runs the requests of a client that this turn has room for.
+  void serve(Connection& connection);
+  // Answers a client and decides what to wait for next.
+  void answer(Connection& connection);
+  void set_interest(Connection& connection, std::uint32_t events);
+  // Puts a client on the list of those that this turn serves and answers.
+  void schedule(Connection& connection);
+
+  regions::Leader& leader_;
+  const ServerOptions& options_;
+  Host host_;
+  Turn turn_;
+  File listener_;
+  File epoll_;
+  const int stop_;
+  bool stopped_ = false;
+  std::uint64_t ids_ = 0;
+  SteadyTime accept_again_ = {};  // While accepting is paused; else zero.
+  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;  // By client id.
+  std::vector<Connection*> scheduled_;
+  std::vector<Connection*> answering_;
+};
+
+}  // namespace anabranch::server

@@ -1,0 +1,76 @@
+#include "server/resp/server.h"
+
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "server/resp/endpoint.h"
+#include "server/resp/loop.h"
+
+namespace anabranch::server {
+namespace {
+
+// Descriptors that are not clients: files of the storage, sockets of the peers.
+constexpr rlim_t kOtherFiles = 256;
+
+// Asks for as many descriptors as that many clients need; it may get fewer, which accepting copes
+// with.
+void raise_file_limit(std::size_t connections) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t wanted = std::min<rlim_t>(connections + kOtherFiles, limit.rlim_max);
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = wanted;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(regions::Leader& leader, ServerOptions options, File listener, File stop)
+      : options_(std::move(options)),
+        endpoint_(endpoint_of(listener)),
+        stop_(std::move(stop)),
+        loop_(leader, options_, std::move(listener), endpoint_, stop_.fd()) {}
+
+  const ServerOptions options_;
+  const std::string endpoint_;
+  File stop_;
+  Loop loop_;
+};
+
+core::Result<std::unique_ptr<Server>> Server::open(regions::Leader& leader, ServerOptions options) {
+  core::Result<File> listener = listen_on(options.address);
+  if (!listener.ok()) return listener.failure();
+  raise_file_limit(options.connections_max);
+  File stop(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  try {
+    if (!stop.open()) throw std::system_error(errno, std::generic_category(), "eventfd");
+    auto impl = std::make_unique<Impl>(leader, std::move(options), std::move(listener.value()),
+                                       std::move(stop));
+    return std::unique_ptr<Server>(new Server(std::move(impl)));
+  } catch (const std::system_error& error) {
+    return core::Failure{ErrorCode::kIo, error.what()};
+  }
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Server::~Server() = default;
+
+const std::string& Server::endpoint() const { return impl_->endpoint_; }
+
+void Server::run() { impl_->loop_.run(); }
+
+void Server::stop() noexcept {
+  const std::uint64_t one = 1;
+  // Fails only when it is readable already.
+  [[maybe_unused]] const ssize_t written = ::write(impl_->stop_.fd(), &one, sizeof(one));
+}
+
+}  // namespace anabranch::server

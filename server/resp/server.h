@@ -1,0 +1,39 @@
+// The Redis port of a leader.
+//
+//   auto server = Server::open(*leader, {.address = "127.0.0.1:6400"});
+//   server.value()->run();  // Until somebody calls stop().
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/result.h"
+#include "regions/leader.h"
+#include "server/resp/server_options.h"
+
+namespace anabranch::server {
+
+class Server {
+ public:
+  // Listens; clients may connect from now on, and are served by run(). `leader` must outlive the
+  // server. Fails with kInvalid for an address that is malformed or not this machine's, kBusy when
+  // the port is in use, kIo.
+  static core::Result<std::unique_ptr<Server>> open(regions::Leader& leader, ServerOptions options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // HOST:PORT where it listens, with the real port.
+  [[nodiscard]] const std::string& endpoint() const;
+  // Serves clients and turns the leader, on the calling thread, until stop(). Once.
+  void run();
+  // Ends run() after its turn, at once or when it is called. From any thread or signal handler.
+  void stop() noexcept;
+
+ private:
+  class Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace anabranch::server

@@ -1,0 +1,27 @@
+// How the Redis port is opened, and the bounds of what one client can make it hold.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "server/resp/parser.h"
+
+namespace anabranch::server {
+
+struct ServerOptions {
+  // HOST:PORT; port 0 for any free one. Only addresses of this machine: there are no passwords yet.
+  std::string address = "127.0.0.1:6400";
+  // More clients get an error and are closed.
+  std::size_t connections_max = 10'000;
+  // Of one request.
+  ParserLimits parser = {};
+  // While more than this waits for a client that does not read, nothing more is read from it.
+  std::size_t output_pause_bytes = std::size_t{1} << 20U;
+  // An answer that would make more than this wait becomes an error.
+  std::size_t output_bytes_max = std::size_t{256} << 20U;
+  // Of one client in one turn, so that nobody else waits long. Of bytes, what one read takes.
+  std::size_t turn_commands_max = 1000;
+  std::size_t turn_bytes_max = std::size_t{1} << 20U;
+};
+
+}  // namespace anabranch::server

@@ -1,0 +1,81 @@
+#include "server/resp/turn.h"
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "core/log.h"
+
+namespace anabranch::server {
+
+void Turn::execute(Client& client, Arguments arguments) {
+  ++host_.statistics.commands;
+  const Resolved resolved = resolve(arguments);
+  if (resolved.command == nullptr) return refuse(client, resolved.error);
+  const Command& command = *resolved.command;
+  client.last_command = command.name;
+  if (client.queue.open && !command.has(kImmediate)) return enqueue(client, resolved, arguments);
+  if (command.has(kSettled)) commit();
+
+  const std::size_t begin = client.reply.mark();
+  Call call{client, host_.leader.scope(), host_, arguments, command, *resolved.container};
+  run(call);
+  wrote_ = wrote_ || command.has(kWrites);
+  if (wrote_ && (command.has(kReads) || command.has(kWrites))) {
+    answers_.push_back({&client, begin, client.reply.mark()});
+  }
+  if (wrote_ && host_.leader.group_full()) commit();
+}
+
+void Turn::refuse(Client& client, std::string_view error) {
+  client.queue.aborted = client.queue.open;
+  client.reply.error(error);
+}
+
+void Turn::enqueue(Client& client, const Resolved& resolved, Arguments arguments) {
+  if (resolved.command->has(kAlone))
+    return refuse(client, "ERR Command not allowed inside a transaction");
+  Queue& queue = client.queue;
+  std::size_t bytes = sizeof(Queue::Entry);
+  for (const std::string_view argument : arguments) bytes += argument.size() + sizeof(std::string);
+  const std::size_t bytes_max = host_.options.parser.request_bytes_max;
+  if (queue.bytes + bytes > bytes_max) {
+    return refuse(
+        client, "ERR the transaction is over the limit of " + std::to_string(bytes_max) + " bytes");
+  }
+  queue.bytes += bytes;
+  queue.entries.push_back(
+      {resolved.command, resolved.container, {arguments.begin(), arguments.end()}});
+  client.reply.status("QUEUED");
+}
+
+void Turn::commit() {
+  if (!wrote_) return;
+  const core::Result<void> committed = host_.leader.commit();
+  ++host_.statistics.commits;
+  if (!committed.ok()) {
+    ++host_.statistics.commits_failed;
+    core::log_error("The commit failed: " + committed.failure().message);
+    revoke("MISCONF " + committed.failure().message);
+  }
+  answers_.clear();
+  wrote_ = false;
+}
+
+void Turn::revoke(std::string_view error) {
+  // What stays of each client's output, and how much of the old one has been looked at.
+  std::map<Client*, std::pair<std::string, std::size_t>> rewritten;
+  for (const Answer& answer : answers_) {
+    auto& [output, seen] = rewritten[answer.client];
+    output.append(answer.client->output, seen, answer.begin - seen);
+    Writer(output, output.max_size()).error(error);
+    seen = answer.end;
+  }
+  for (auto& [client, rest] : rewritten) {
+    auto& [output, seen] = rest;
+    output.append(client->output, seen, std::string::npos);
+    client->output = std::move(output);
+  }
+}
+
+}  // namespace anabranch::server

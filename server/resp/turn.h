@@ -1,0 +1,49 @@
+// The commands of one turn of the loop: runs them as group commits, and knows which answers depend
+// on the commit that is still to come.
+//
+//   turn.execute(client, arguments);  // Any number of times, of any clients.
+//   turn.commit();                    // Now the clients' answers may be sent.
+//
+// Invariant: no answer that saw an uncommitted write outlives the failure of its commit. From the
+// first write of an open group on, the answers of commands that read or write are remembered; when
+// the commit fails, each becomes an error. Answers before it, and of other commands, stay.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "server/resp/command.h"
+#include "server/resp/host.h"
+
+namespace anabranch::server {
+
+class Turn {
+ public:
+  explicit Turn(Host& host) : host_(host) {}
+
+  // Answers one request: runs it, queues it or refuses it. Commits when the group is full.
+  void execute(Client& client, Arguments arguments);
+  // Refuses a request that could not be read; in a transaction it aborts that.
+  void refuse(Client& client, std::string_view error);
+  // Commits the open group. The clients' outputs must still hold all answers since the last commit.
+  void commit();
+
+ private:
+  // An answer in its client's output.
+  struct Answer {
+    Client* client;
+    std::size_t begin;
+    std::size_t end;
+  };
+
+  void enqueue(Client& client, const Resolved& resolved, Arguments arguments);
+  // Turns all remembered answers into this error.
+  void revoke(std::string_view error);
+
+  Host& host_;
+  bool wrote_ = false;
+  std::vector<Answer> answers_;
+};
+
+}  // namespace anabranch::server
