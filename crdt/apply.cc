@@ -1,5 +1,8 @@
 #include "crdt/apply.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "core/assert.h"
 
 namespace anabranch::crdt {
@@ -7,7 +10,8 @@ namespace anabranch::crdt {
 void apply_put(Cell& cell, const core::Put& put, core::Dot dot, core::Hlc hlc,
                const core::VersionVector& context) {
   cell.forget(context);
-  cell.add({dot, hlc, put.value, put.base});
+  const bool applied = std::ranges::binary_search(cell.siblings, dot, {}, &Sibling::dot);
+  if (!applied) cell.add({dot, hlc, put.value, put.base});
 }
 
 void apply_remove(Cell& cell, const core::VersionVector& context) { cell.forget(context); }
@@ -17,6 +21,7 @@ void apply_add(Tally& tally, const core::Add& add, core::Dot dot) {
   // else, and a peer that does must not break the rows of others: the op is applied as nothing.
   if (add.birth == 0 || add.birth > dot.seq) return;
   Slot& slot = tally.slot(dot.origin);
+  if (slot.seq >= dot.seq) return;  // Applied before.
   if (slot.birth != add.birth) {
     slot = Slot{};
     slot.origin = dot.origin;

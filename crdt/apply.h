@@ -13,11 +13,12 @@
 
 namespace anabranch::crdt {
 
-// Removes what `context` covers and adds the op's own sibling.
+// Removes what `context` covers and adds the op's own sibling, unless it is there already.
 void apply_put(Cell& cell, const core::Put& put, core::Dot dot, core::Hlc hlc,
                const core::VersionVector& context);
 void apply_remove(Cell& cell, const core::VersionVector& context);
-// Sets the slot of the op's origin; an unknown birth opens a new frame in place of the old one.
+// Sets the slot of the op's origin; an unknown birth opens a new frame in place of the old one. A
+// slot that has come as far as the op stays as it is.
 void apply_add(Tally& tally, const core::Add& add, core::Dot dot);
 // Rebases the slots that are still in the frame that was observed.
 void apply_reset(Tally& tally, std::span<const core::ObservedSlot> observed, core::Dot dot);

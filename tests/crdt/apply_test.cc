@@ -106,6 +106,26 @@ TEST_SUITE("crdt: apply") {
     CHECK(crdt::collect(tally, kA, kNobodyHasSeen));
   }
 
+  TEST_CASE("an op that is applied again changes nothing") {
+    crdt::Cell cell;
+    const core::Put put{{"key"}, "x", {}, {}};
+    crdt::apply_put(cell, put, {kA, 1}, {1}, {});
+    crdt::apply_put(cell, put, {kA, 1}, {1}, {});
+    CHECK(cell.siblings.size() == 1);
+
+    Tally tally;
+    const core::Add first = crdt::prepare_add(tally, {"key"}, 5, {kA, 1});
+    crdt::apply_add(tally, first, {kA, 1});
+    add(tally, {kA, 2}, 5);
+    const auto seen = crdt::observed(tally);
+    crdt::apply_reset(tally, seen, {kB, 1});
+    add(tally, {kA, 3}, 1);
+    const Tally before = tally;
+    crdt::apply_add(tally, first, {kA, 1});
+    crdt::apply_reset(tally, seen, {kB, 1});
+    CHECK(tally == before);
+  }
+
   TEST_CASE("figures that no leader writes change nothing") {
     Tally tally;
     add(tally, {kA, 3}, 5);
