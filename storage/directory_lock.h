@@ -26,7 +26,7 @@ class DirectoryLock {
   static core::Result<DirectoryLock> acquire(const std::string& directory);
 
   DirectoryLock(DirectoryLock&& other) noexcept
-      : id_(other.id_), file_(std::exchange(other.file_, -1)) {}
+      : id_(std::move(other.id_)), file_(std::exchange(other.file_, -1)) {}
   DirectoryLock& operator=(DirectoryLock&&) = delete;
   ~DirectoryLock();
 

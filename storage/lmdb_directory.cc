@@ -88,7 +88,7 @@ Result<void> create_data_file(const fs::path& directory, const LmdbEnvOptions& o
     if (!env.ok()) return env.failure();
     Result<LmdbTxn> txn = env.value().begin_write();
     if (!txn.ok()) return txn.failure();
-    if (const auto created = create_tables(txn.value()); !created.ok()) return created;
+    if (const auto created = create_tables(txn.value()); !created.ok()) return created.failure();
   }
   fs::rename(folder / LmdbEnv::kDataFile, directory / LmdbEnv::kDataFile, error);
   if (error) return Failure{ErrorCode::kIo, "rename of its data file: " + error.message()};
@@ -131,7 +131,7 @@ Result<std::unique_ptr<LmdbEnv>> open_env(const fs::path& directory,
 Result<LmdbTable> open_marker(LmdbTxn& txn) {
   const Result<LmdbTable> marker = txn.open_table(kMarkerName, false);
   if (!marker.ok()) {
-    if (marker.failure().code != ErrorCode::kInvalid) return marker;
+    if (marker.failure().code != ErrorCode::kInvalid) return marker.failure();
     return core::invalid("data.mdb is an LMDB database of another program");
   }
   const LmdbFound<std::string_view> format = txn.get(marker.value(), kFormatKey);
@@ -143,7 +143,7 @@ Result<LmdbTable> open_marker(LmdbTxn& txn) {
     return core::corrupt("its format is " + std::to_string(number) + ", this version knows only " +
                          std::to_string(kFormat));
   }
-  return marker;
+  return marker.value();
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "storage/lmdb_storage.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <thread>
@@ -57,7 +59,7 @@ Result<Position> find_last(const LmdbEnv& env, const LmdbTables& tables) {
   if (!newest.ok()) return newest.failure();
   if (!newest.value()) return last;
   const Result<Position> position = number_of(newest.value()->key);
-  if (!position.ok()) return position;
+  if (!position.ok()) return position.failure();
   return std::max(last.value(), position.value());
 }
 
@@ -81,7 +83,7 @@ Result<void> put_records(const LmdbTxn& txn, const LmdbTables& tables,
         index.value().put(index_key(record.origin, record.last), key, LmdbCursor::Put::kNew);
     // One log never has a record of an origin twice.
     ANABRANCH_ASSERT(put.ok() || put.failure().code != ErrorCode::kInvalid);
-    if (!put.ok()) return put;
+    if (!put.ok()) return put.failure();
   }
   return {};
 }
@@ -100,7 +102,7 @@ Result<void> put_changes(const LmdbTxn& txn, const LmdbTables& tables,
     previous = change;
     if (change->value) {
       const auto put = cursor->put(change->key, *change->value);
-      if (!put.ok()) return put;
+      if (!put.ok()) return put.failure();
     } else {
       const auto removed = cursor->remove(change->key);
       if (!removed.ok()) return removed.failure();
@@ -162,6 +164,8 @@ class LmdbStorage final : public Storage {
   };
 
   [[nodiscard]] LmdbReaders::Lease lease() const;
+  // LMDB does not notice that it was carried over into a forked process, and would corrupt.
+  void assert_not_forked() const { ANABRANCH_ASSERT(::getpid() == process_); }
   // Writes the records and what is in `sorted_`, in one transaction.
   Result<void> write(std::span<const LogRecord> records);
   Result<bool> trim_some(Position position);
@@ -176,6 +180,7 @@ class LmdbStorage final : public Storage {
   std::unique_ptr<Frozen> frozen_;
   std::atomic<LmdbReaders*> readers_;
   std::atomic<Position> last_;
+  const pid_t process_ = ::getpid();
   bool opened_ = false;
   // The writer's alone.
   std::string closed_by_;
@@ -207,6 +212,7 @@ std::unique_ptr<Snapshot> LmdbStorage::snapshot() const {
 Result<Position> LmdbStorage::commit(std::span<const LogRecord> records,
                                      std::span<const Change> changes) {
   ANABRANCH_ASSERT(opened_);
+  assert_not_forked();
   if (!closed_by_.empty()) return closed();
   if (records.empty() && changes.empty()) return last_.load();
   sort_changes(changes, sorted_);
@@ -221,9 +227,9 @@ Result<void> LmdbStorage::write(std::span<const LogRecord> records) {
   Result<LmdbTxn> txn = directory_.env->begin_write();
   if (!txn.ok()) return txn.failure();
   const auto recorded = put_records(txn.value(), directory_.tables, records, last_.load());
-  if (!recorded.ok()) return recorded;
+  if (!recorded.ok()) return recorded.failure();
   const auto changed = put_changes(txn.value(), directory_.tables, sorted_);
-  if (!changed.ok()) return changed;
+  if (!changed.ok()) return changed.failure();
   return txn.value().commit();
 }
 
@@ -250,6 +256,7 @@ std::optional<Position> LmdbStorage::find(core::Origin origin, core::Seq seq) co
 
 Result<void> LmdbStorage::trim(Position position) {
   ANABRANCH_ASSERT(opened_);
+  assert_not_forked();
   if (!closed_by_.empty()) return closed();
   for (;;) {
     const Result<bool> more = trim_some(position);

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/log.h"
 #include "tests/storage/world.h"
 
 namespace anabranch::storage::test {
@@ -17,6 +18,7 @@ constexpr int kKeys = 20;
 
 std::vector<Change> all_keys(int value) {
   std::vector<Change> changes;
+  changes.reserve(kKeys);
   for (int i = 0; i < kKeys; ++i) changes.push_back(put(std::to_string(i), std::to_string(value)));
   return changes;
 }
@@ -75,6 +77,7 @@ TEST_CASE_TEMPLATE("Eight readers see whole commits, in order, while one writer 
 }
 
 TEST_CASE("A reader waits while all places for readers are taken") {
+  core::set_log_level(core::LogLevel::kError);  // The wait is a warning.
   const anabranch::test::TempDir folder;
   const auto storage = open_lmdb((folder.path() / "data").string(), kMapBytes, 2);
   commit(*storage, {put("a", "old")});
@@ -92,6 +95,7 @@ TEST_CASE("A reader waits while all places for readers are taken") {
   third.join();
   CHECK(seen == "new");
   CHECK(get(*second, "a") == "old");
+  core::set_log_level(core::LogLevel::kWarning);
 }
 
 }  // namespace

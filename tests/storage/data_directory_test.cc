@@ -54,6 +54,7 @@ std::set<std::string> names_in(const fs::path& directory) {
 void fill(const fs::path& directory) {
   const auto storage = open_lmdb(directory.string());
   std::vector<Change> changes;
+  changes.reserve(300);
   for (int i = 0; i < 300; ++i) {
     changes.push_back(put("k" + std::to_string(i), std::string(10'000, 'x')));
   }

@@ -187,7 +187,7 @@ TEST_CASE_TEMPLATE("Random operations give what a map of maps gives", World, Mem
                    LmdbWorld) {
   const std::uint64_t seed = anabranch::test::seed();
   CAPTURE(seed);
-  const int steps = anabranch::test::long_run() ? 20'000 : 600;
+  const int steps = anabranch::test::long_run() ? 4'000 : 600;
   Run<World> run(seed);
   for (int i = 0; i < steps; ++i) run.step();
   run.check_everything();
