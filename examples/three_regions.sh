@@ -100,6 +100,7 @@ start_server() {
   clients=$(free_port "$3")
   shift 3
   for address in "$@"; do peers+=(--peer "$address"); done
+  : >"$folder/$region.log"
   "$build/server/anabranch" serve --region "$region" --data "$folder/$region" --listen "tcp://127.0.0.1:$leaders" \
     "${peers[@]}" --redis "127.0.0.1:$clients" >/dev/null 2>"$folder/$region.log" &
   pid[$region]=$!
@@ -142,6 +143,8 @@ at() {
 
 # How the exchange of a server with a peer stands: "connected", "not connected" or "paused".
 link() { at "$1" status | awk -v peer="$2" '$1 == peer { print $7 ($8 == "" ? "" : " " $8) }'; }
+# How many writes of a server a peer has not yet shown to have applied.
+lag() { at "$1" status | awk -v peer="$2" '$1 == peer { print $4 }'; }
 both_digests() {
   local one other
   one=$(at eu digest) && other=$(at us digest) && [ "$one" = "$other" ] && echo "equal: $one"
@@ -160,7 +163,8 @@ typed() {
     ap) echo "ap> $*" && return ;;
     at) region=$1 && shift && words=(anabranch "$@" --redis "${redis[$region]}") ;;
     both_digests) echo '$ anabranch digest   (of eu and of us)' && return ;;
-    link) echo "\$ anabranch status --redis ${redis[$1]}   (the line of $2)" && return ;;
+    link) echo "\$ anabranch status --redis ${redis[$1]}   (state of $2)" && return ;;
+    lag) echo "\$ anabranch status --redis ${redis[$1]}   (lag ops of $2)" && return ;;
   esac
   printf '$'
   local word
@@ -316,7 +320,9 @@ resolve_by_hook() {
   comes "map rope stove tent" us GET doc/list
   says '*1 value, no conflict*' at eu show doc/list
   comes "equal: *" both_digests
-  says "region *us *ap *" at eu status
+  comes 0 lag eu us
+  comes 0 lag eu ap
+  says "region *eu *us *connected*" at eu status
 }
 
 finish() {
