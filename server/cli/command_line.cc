@@ -33,7 +33,7 @@ CLI::Option* bind_argument(CLI::App& app, const Argument& row, std::vector<std::
     return app.add_option(name, values, help)->required()->expected(1)->type_name("");
   }
   CLI::Option* option = app.add_option(name, values, help)->type_name(std::string(row.value_name));
-  if (row.kind == Kind::kValues) return option->expected(1)->allow_extra_args(false);
+  if (row.kind == Kind::kValues) return option->allow_extra_args(false);
   return option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 }
 

@@ -8,7 +8,7 @@ import time
 from leaders import LONG, World, check, new_random, wait_until
 from resp import Client, ServerError
 
-ROUNDS = 12 if LONG else 3
+ROUNDS = 12 if LONG else 6
 
 
 class Writer(threading.Thread):

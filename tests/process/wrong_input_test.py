@@ -183,6 +183,9 @@ def garbage_on_both_ports(world, random, leader):
     for data in GARBAGE + noise:
         pour(leader.redis, data, held)
         pour(leader.listen, data, held)
+    served = witness.count
+    wait_until("the other connection goes on",
+               lambda: witness.failure is not None or witness.count > served + 100)
     other.call("SET", "after", "garbage")
     wait_until("writes arrive", lambda: leader.call("GET", "after") == "garbage")
     witness.ends.set()
