@@ -101,8 +101,9 @@ start_server() {
   shift 3
   for address in "$@"; do peers+=(--peer "$address"); done
   : >"$folder/$region.log"
-  "$build/server/anabranch" serve --region "$region" --data "$folder/$region" --listen "tcp://127.0.0.1:$leaders" \
-    "${peers[@]}" --redis "127.0.0.1:$clients" >/dev/null 2>"$folder/$region.log" &
+  "$build/server/anabranch" serve --region "$region" --data "$folder/$region" \
+    --listen "tcp://127.0.0.1:$leaders" "${peers[@]}" --redis "127.0.0.1:$clients" \
+    >/dev/null 2>"$folder/$region.log" &
   pid[$region]=$!
   wait_for_line "$region" "$folder/$region.log" 'listens on ([^ ,]+), redis on ([^ ,]+)'
   listen[$region]=${BASH_REMATCH[1]}
@@ -308,13 +309,13 @@ show_conflict() {
 
 resolve_by_hook() {
   chapter "7. The same conflict, resolved by the application."
-  echo "  eu and us have no rule for doc/list: they show the newest write. The application in ap has"
-  echo "  a hook for doc/ that merges lists of words; it decides what is shown there, and only there."
+  echo "  eu and us have no rule for doc/list: they show the newest write. The application in ap"
+  echo "  has a hook for doc/ that merges lists of words; it decides what is shown there only."
   comes "tent map" eu GET doc/list
   comes "tent map" us GET doc/list
   comes "eu: tent stove us: tent rope ap: tent map" ap siblings doc/list
   says "map rope stove tent" ap get doc/list
-  echo "  One write that has seen all siblings takes their place, and now it is the value everywhere."
+  echo "  One write that has seen all siblings takes their place: the value everywhere from now on."
   says "map rope stove tent" ap settle doc/list
   comes "map rope stove tent" eu GET doc/list
   comes "map rope stove tent" us GET doc/list

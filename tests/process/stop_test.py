@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A leader that stands still (SIGSTOP) hurts nobody: the others go on at once, and it catches up."""
+"""A leader that stands still (SIGSTOP) hurts nobody: the others go on, and it catches up."""
 
 import signal
 import time

@@ -42,10 +42,11 @@ core::Result<void> apply_variables(const std::map<std::string, std::string>& var
   return apply_environment(variable, config);
 }
 
-TEST_SUITE("server: configuration") {
-  TEST_CASE("a file sets everything that it names") {
-    Config config;
-    const auto problems = apply_toml(R"(
+TEST_SUITE_BEGIN("server: configuration");
+
+TEST_CASE("a file sets everything that it names") {
+  Config config;
+  const auto problems = apply_toml(R"(
       region = "eu"
       data = "/tmp/eu"
       listen = "tcp://127.0.0.1:7400"
@@ -55,126 +56,127 @@ TEST_SUITE("server: configuration") {
       log_level = "warning"
       value_bytes_max = 1_000
     )",
-                                     "leader.toml", config);
-    CHECK(problems.empty());
-    CHECK(config.store.region == "eu");
-    CHECK(config.store.path == "/tmp/eu");
-    CHECK(config.store.listen == "tcp://127.0.0.1:7400");
-    CHECK(config.store.peers ==
-          std::vector<std::string>{"tcp://127.0.0.1:7401", "tcp://127.0.0.1:7402"});
-    CHECK(config.redis == "127.0.0.1:0");
-    CHECK(config.store.mesh == "story");
-    CHECK(config.log_level == core::LogLevel::kWarning);
-    CHECK(config.store.value_bytes_max == 1000);
-  }
+                                   "leader.toml", config);
+  CHECK(problems.empty());
+  CHECK(config.store.region == "eu");
+  CHECK(config.store.path == "/tmp/eu");
+  CHECK(config.store.listen == "tcp://127.0.0.1:7400");
+  CHECK(config.store.peers ==
+        std::vector<std::string>{"tcp://127.0.0.1:7401", "tcp://127.0.0.1:7402"});
+  CHECK(config.redis == "127.0.0.1:0");
+  CHECK(config.store.mesh == "story");
+  CHECK(config.log_level == core::LogLevel::kWarning);
+  CHECK(config.store.value_bytes_max == 1000);
+}
 
-  TEST_CASE("an unknown key is told with its place and the nearest known one") {
-    CHECK(problem_of("region = \"eu\"\n  regoin = 5\n") ==
-          "leader.toml:2:3: unknown key 'regoin'; did you mean 'region'?");
-    CHECK(problem_of("[tls]\nkey = 1\n") == "leader.toml:1:2: unknown key 'tls'");
-  }
+TEST_CASE("an unknown key is told with its place and the nearest known one") {
+  CHECK(problem_of("region = \"eu\"\n  regoin = 5\n") ==
+        "leader.toml:2:3: unknown key 'regoin'; did you mean 'region'?");
+  CHECK(problem_of("[tls]\nkey = 1\n") == "leader.toml:1:2: unknown key 'tls'");
+}
 
-  TEST_CASE("a value of the wrong type is told with its place") {
-    CHECK(problem_of("region = 5") == "leader.toml:1:10: region: must be a string");
-    CHECK(problem_of("\npeers = \"tcp://127.0.0.1:7401\"") ==
-          "leader.toml:2:9: peers: must be a list of strings");
-    CHECK(problem_of("peers = [\"tcp://127.0.0.1:7401\", 5]") ==
-          "leader.toml:1:9: peers: must be a list of strings");
-    CHECK(problem_of("map_bytes = \"1\"") == "leader.toml:1:13: map_bytes: must be an integer");
-  }
+TEST_CASE("a value of the wrong type is told with its place") {
+  CHECK(problem_of("region = 5") == "leader.toml:1:10: region: must be a string");
+  CHECK(problem_of("\npeers = \"tcp://127.0.0.1:7401\"") ==
+        "leader.toml:2:9: peers: must be a list of strings");
+  CHECK(problem_of("peers = [\"tcp://127.0.0.1:7401\", 5]") ==
+        "leader.toml:1:9: peers: must be a list of strings");
+  CHECK(problem_of("map_bytes = \"1\"") == "leader.toml:1:13: map_bytes: must be an integer");
+}
 
-  TEST_CASE("a value that cannot be is told with its place") {
-    CHECK(problem_of("value_bytes_max = -1") ==
-          "leader.toml:1:19: value_bytes_max: must be a positive integer, not '-1'");
-    CHECK(problem_of("redis = \"6400\"") ==
-          "leader.toml:1:9: redis: must be HOST:PORT, such as 127.0.0.1:6400, not '6400'");
-    CHECK(problem_of("listen = \"127.0.0.1:7400\"").starts_with("leader.toml:1:10: listen: "));
-    CHECK(problem_of("log_level = \"loud\"") ==
-          "leader.toml:1:13: log_level: must be debug, info, warning, error or off, not 'loud'");
-    CHECK(problem_of("region = \"\"") == "leader.toml:1:10: region: must not be empty");
-  }
+TEST_CASE("a value that cannot be is told with its place") {
+  CHECK(problem_of("value_bytes_max = -1") ==
+        "leader.toml:1:19: value_bytes_max: must be a positive integer, not '-1'");
+  CHECK(problem_of("redis = \"6400\"") ==
+        "leader.toml:1:9: redis: must be HOST:PORT, such as 127.0.0.1:6400, not '6400'");
+  CHECK(problem_of("listen = \"127.0.0.1:7400\"").starts_with("leader.toml:1:10: listen: "));
+  CHECK(problem_of("log_level = \"loud\"") ==
+        "leader.toml:1:13: log_level: must be debug, info, warning, error or off, not 'loud'");
+  CHECK(problem_of("region = \"\"") == "leader.toml:1:10: region: must not be empty");
+}
 
-  TEST_CASE("a syntax error is told with its place") {
-    CHECK(problem_of("region = \"eu\"\nmesh = \n").starts_with("leader.toml:2:"));
-    CHECK(problem_of("region = \"eu").starts_with("leader.toml:1:"));
-  }
+TEST_CASE("a syntax error is told with its place") {
+  CHECK(problem_of("region = \"eu\"\nmesh = \n").starts_with("leader.toml:2:"));
+  CHECK(problem_of("region = \"eu").starts_with("leader.toml:1:"));
+}
 
-  TEST_CASE("several problems come in the order of the file") {
-    const auto problems = problems_of("zone = 1\nmesh = 2\nlisten = 3\n");
-    REQUIRE(problems.size() == 3);
-    for (std::size_t i = 0; i < problems.size(); ++i) {
-      CHECK(problems[i].starts_with("leader.toml:" + std::to_string(i + 1) + ":"));
-    }
-  }
-
-  TEST_CASE("a file that cannot be read is one problem") {
-    Config config;
-    const test::TempDir folder;
-    const std::string absent = (folder.path() / "absent.toml").string();
-    CHECK(apply_file(absent, config) ==
-          std::vector<std::string>{"cannot read " + absent + ": No such file or directory"});
-    CHECK(apply_file(folder.path().string(), config) ==
-          std::vector<std::string>{"cannot read " + folder.path().string() + ": Is a directory"});
-    const std::string empty = (folder.path() / "empty.toml").string();
-    std::ofstream{empty};
-    CHECK(apply_file(empty, config).empty());
-  }
-
-  TEST_CASE("the environment overrides the file, and a flag overrides both") {
-    Config config;
-    CHECK(apply_toml("region = 'file'\nmesh = 'file'\npeers = ['tcp://127.0.0.1:1']", "f", config)
-              .empty());
-    CHECK(apply_variables({{"ANABRANCH_REGION", "environment"},
-                           {"ANABRANCH_PEERS", "tcp://127.0.0.1:2,tcp://127.0.0.1:3"},
-                           {"ANABRANCH_CLEAR_ROWS_MAX", "7"}},
-                          config)
-              .ok());
-    CHECK(apply_flag(setting_of("region"), {"flag"}, config).ok());
-    CHECK(config.store.region == "flag");
-    CHECK(config.store.mesh == "file");
-    CHECK(config.store.peers == std::vector<std::string>{"tcp://127.0.0.1:2", "tcp://127.0.0.1:3"});
-    CHECK(config.store.clear_rows_max == 7);
-  }
-
-  TEST_CASE("a mistake in the environment or in a flag names the variable or the flag") {
-    Config config;
-    const auto environment = apply_variables({{"ANABRANCH_MAP_BYTES", "much"}}, config);
-    REQUIRE(!environment.ok());
-    CHECK(environment.failure().message ==
-          "ANABRANCH_MAP_BYTES: must be a positive integer, not 'much'");
-    const auto flag = apply_flag(setting_of("peers"), {"tcp://127.0.0.1"}, config);
-    REQUIRE(!flag.ok());
-    CHECK(flag.failure().message.starts_with("--peer: "));
-  }
-
-  TEST_CASE("region and data directory must come from somewhere") {
-    Config config;
-    CHECK(check_complete(config).failure().message.find("--region") != std::string::npos);
-    config.store.region = "eu";
-    CHECK(check_complete(config).failure().message.find("--data") != std::string::npos);
-    config.store.path = "/tmp/eu";
-    CHECK(check_complete(config).ok());
-  }
-
-  TEST_CASE("every setting has a key, a flag and a variable of its own") {
-    std::set<std::string> names;
-    for (const Setting& setting : settings()) {
-      CAPTURE(setting.key);
-      CHECK(names.insert(std::string(setting.key)).second);
-      CHECK(names.insert(std::string(setting.flag)).second);
-      CHECK(names.insert(environment_name(setting)).second);
-      CHECK(setting.flag.starts_with("--"));
-      CHECK(!setting.help.empty());
-    }
-  }
-
-  TEST_CASE("the nearest name is near, or there is none") {
-    const std::vector<std::string_view> names{"region", "listen", "peers"};
-    CHECK(nearest("regions", names) == "region");
-    CHECK(nearest("lisetn", names) == "listen");
-    CHECK(nearest("password", names).empty());
+TEST_CASE("several problems come in the order of the file") {
+  const auto problems = problems_of("zone = 1\nmesh = 2\nlisten = 3\n");
+  REQUIRE(problems.size() == 3);
+  for (std::size_t i = 0; i < problems.size(); ++i) {
+    CHECK(problems[i].starts_with("leader.toml:" + std::to_string(i + 1) + ":"));
   }
 }
+
+TEST_CASE("a file that cannot be read is one problem") {
+  Config config;
+  const test::TempDir folder;
+  const std::string absent = (folder.path() / "absent.toml").string();
+  CHECK(apply_file(absent, config) ==
+        std::vector<std::string>{"cannot read " + absent + ": No such file or directory"});
+  CHECK(apply_file(folder.path().string(), config) ==
+        std::vector<std::string>{"cannot read " + folder.path().string() + ": Is a directory"});
+  const std::string empty = (folder.path() / "empty.toml").string();
+  std::ofstream{empty};
+  CHECK(apply_file(empty, config).empty());
+}
+
+TEST_CASE("the environment overrides the file, and a flag overrides both") {
+  Config config;
+  CHECK(apply_toml("region = 'file'\nmesh = 'file'\npeers = ['tcp://127.0.0.1:1']", "f", config)
+            .empty());
+  CHECK(apply_variables({{"ANABRANCH_REGION", "environment"},
+                         {"ANABRANCH_PEERS", "tcp://127.0.0.1:2,tcp://127.0.0.1:3"},
+                         {"ANABRANCH_CLEAR_ROWS_MAX", "7"}},
+                        config)
+            .ok());
+  CHECK(apply_flag(setting_of("region"), {"flag"}, config).ok());
+  CHECK(config.store.region == "flag");
+  CHECK(config.store.mesh == "file");
+  CHECK(config.store.peers == std::vector<std::string>{"tcp://127.0.0.1:2", "tcp://127.0.0.1:3"});
+  CHECK(config.store.clear_rows_max == 7);
+}
+
+TEST_CASE("a mistake in the environment or in a flag names the variable or the flag") {
+  Config config;
+  const auto environment = apply_variables({{"ANABRANCH_MAP_BYTES", "much"}}, config);
+  REQUIRE(!environment.ok());
+  CHECK(environment.failure().message ==
+        "ANABRANCH_MAP_BYTES: must be a positive integer, not 'much'");
+  const auto flag = apply_flag(setting_of("peers"), {"tcp://127.0.0.1"}, config);
+  REQUIRE(!flag.ok());
+  CHECK(flag.failure().message.starts_with("--peer: "));
+}
+
+TEST_CASE("region and data directory must come from somewhere") {
+  Config config;
+  CHECK(check_complete(config).failure().message.find("--region") != std::string::npos);
+  config.store.region = "eu";
+  CHECK(check_complete(config).failure().message.find("--data") != std::string::npos);
+  config.store.path = "/tmp/eu";
+  CHECK(check_complete(config).ok());
+}
+
+TEST_CASE("every setting has a key, a flag and a variable of its own") {
+  std::set<std::string> names;
+  for (const Setting& setting : settings()) {
+    CAPTURE(setting.key);
+    CHECK(names.insert(std::string(setting.key)).second);
+    CHECK(names.insert(std::string(setting.flag)).second);
+    CHECK(names.insert(environment_name(setting)).second);
+    CHECK(setting.flag.starts_with("--"));
+    CHECK(!setting.help.empty());
+  }
+}
+
+TEST_CASE("the nearest name is near, or there is none") {
+  const std::vector<std::string_view> names{"region", "listen", "peers"};
+  CHECK(nearest("regions", names) == "region");
+  CHECK(nearest("lisetn", names) == "listen");
+  CHECK(nearest("password", names).empty());
+}
+
+TEST_SUITE_END();
 
 }  // namespace
 }  // namespace anabranch::server
