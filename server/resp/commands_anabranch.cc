@@ -1,5 +1,6 @@
 // What Redis has no words for: ANABRANCH and its verbs. Structured answers are JSON in a bulk
-// string, for the command line and for scripts; bytes that are no UTF-8 appear in it as U+FFFD.
+// string, for the command line and for scripts. Keys and values are strings in it when they are
+// UTF-8, else {"hex": "00ff..."}.
 
 #include <cstddef>
 #include <nlohmann/json.hpp>
@@ -22,6 +23,43 @@ void reply_json(Call& call, const Json& json) {
   call.reply().bulk(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
+// The size of the UTF-8 character that `text` begins with; 0 when it begins with none.
+std::size_t character_size(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (byte(0) < 0x80) return 1;
+  const std::size_t size = byte(0) >= 0xF0 ? 4 : byte(0) >= 0xE0 ? 3 : 2;
+  if (byte(0) < 0xC2 || byte(0) > 0xF4 || text.size() < size) return 0;
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80) return 0;
+  }
+  // Forms that are longer than needed, surrogates, and what lies beyond the last character.
+  const bool wrong = (byte(0) == 0xE0 && byte(1) < 0xA0) || (byte(0) == 0xED && byte(1) > 0x9F) ||
+                     (byte(0) == 0xF0 && byte(1) < 0x90) || (byte(0) == 0xF4 && byte(1) > 0x8F);
+  return wrong ? 0 : size;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t size = character_size(text);
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
+// A client's bytes.
+Json bytes_json(std::string_view bytes) {
+  if (is_utf8(bytes)) return std::string(bytes);
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    hex.push_back(kDigits[byte >> 4U]);
+    hex.push_back(kDigits[byte & 15U]);
+  }
+  return {{"hex", hex}};
+}
+
 Json to_json(const AppliedStatus& applied) {
   return {{"origin", applied.origin}, {"region", applied.region}, {"seq", applied.seq}};
 }
@@ -33,8 +71,10 @@ Json to_json(const PeerStatus& peer) {
 }
 
 Json to_json(const Sibling& sibling) {
-  Json json{{"region", sibling.region}, {"time_ms", sibling.time_ms}, {"value", sibling.value}};
-  if (sibling.base) json["base"] = *sibling.base;
+  Json json{{"region", sibling.region},
+            {"time_ms", sibling.time_ms},
+            {"value", bytes_json(sibling.value)}};
+  if (sibling.base) json["base"] = bytes_json(*sibling.base);
   return json;
 }
 
@@ -79,7 +119,7 @@ void resume(Call& call) { answer_peer(call, call.host.leader.resume(call[3])); }
 void describe_string(Json& json, const Scope& scope, const Key& key) {
   const Key row = key.of(Type::kString);
   const std::optional<std::string> shown = scope.get(row);
-  json["value"] = shown ? Json(*shown) : Json();
+  json["value"] = shown ? bytes_json(*shown) : Json();
   json["tally"] = scope.tally(row);
   json["siblings"] = to_array(scope.siblings(row));
 }
@@ -101,8 +141,8 @@ void describe_set(Json& json, const Scope& scope, const Key& key) {
   json["count"] = scope.count(key.of(Type::kSet));
   json["elements"] = Json::array();
   for (const std::string& element : first_names(scope, key.of(Type::kSet))) {
-    json["elements"].push_back(
-        {{"element", element}, {"siblings", to_array(scope.siblings(key.element(element)))}});
+    json["elements"].push_back({{"element", bytes_json(element)},
+                                {"siblings", to_array(scope.siblings(key.element(element)))}});
   }
 }
 
@@ -112,7 +152,7 @@ void describe_map(Json& json, const Scope& scope, const Key& key) {
   for (const std::string& name : first_names(scope, key.of(Type::kMap))) {
     const Key field = key.field(name);
     const Type type = scope.type(field);
-    Json entry{{"field", name}, {"type", to_string(type)}};
+    Json entry{{"field", bytes_json(name)}, {"type", to_string(type)}};
     if (type == Type::kString) describe_string(entry, scope, field);
     json["fields"].push_back(std::move(entry));
   }
@@ -121,7 +161,7 @@ void describe_map(Json& json, const Scope& scope, const Key& key) {
 void show(Call& call) {
   const Key key = call[2];
   const Type type = call.scope.type(key);
-  Json json{{"key", std::string(call[2])}, {"type", to_string(type)}};
+  Json json{{"key", bytes_json(call[2])}, {"type", to_string(type)}};
   switch (type) {
     case Type::kNone:
       break;
