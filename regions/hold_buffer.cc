@@ -1,5 +1,6 @@
 #include "regions/hold_buffer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace anabranch::regions {
@@ -21,11 +22,8 @@ bool HoldBuffer::add(HeldBatch held, const core::VersionVector& applied) {
 }
 
 std::optional<HeldBatch> HoldBuffer::take_deliverable(const core::VersionVector& applied) {
+  forget_applied(applied);
   for (auto& [origin, batches] : held_) {
-    while (!batches.empty() && batches.begin()->second.batch.last() <= applied.at(origin)) {
-      bytes_ -= batches.begin()->second.bytes.size();
-      batches.erase(batches.begin());
-    }
     if (batches.empty() || !deliverable(batches.begin()->second.batch, applied)) continue;
     HeldBatch taken = std::move(batches.begin()->second);
     batches.erase(batches.begin());
@@ -35,11 +33,20 @@ std::optional<HeldBatch> HoldBuffer::take_deliverable(const core::VersionVector&
   return std::nullopt;
 }
 
-bool HoldBuffer::has_deliverable(const core::VersionVector& applied) const {
-  for (const auto& [origin, batches] : held_) {
-    if (!batches.empty() && deliverable(batches.begin()->second.batch, applied)) return true;
+bool HoldBuffer::has_deliverable(const core::VersionVector& applied) {
+  forget_applied(applied);
+  return std::ranges::any_of(held_, [&](const auto& each) {
+    return !each.second.empty() && deliverable(each.second.begin()->second.batch, applied);
+  });
+}
+
+void HoldBuffer::forget_applied(const core::VersionVector& applied) {
+  for (auto& [origin, batches] : held_) {
+    while (!batches.empty() && batches.begin()->second.batch.last() <= applied.at(origin)) {
+      bytes_ -= batches.begin()->second.bytes.size();
+      batches.erase(batches.begin());
+    }
   }
-  return false;
 }
 
 std::size_t HoldBuffer::size() const {

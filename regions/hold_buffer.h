@@ -28,14 +28,15 @@ class HoldBuffer {
   // applied. Nothing when there is none.
   std::optional<HeldBatch> take_deliverable(const core::VersionVector& applied);
   // Whether take_deliverable would give something.
-  [[nodiscard]] bool has_deliverable(const core::VersionVector& applied) const;
+  [[nodiscard]] bool has_deliverable(const core::VersionVector& applied);
 
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
   using BySeq = std::map<core::Seq, HeldBatch>;
-  // The held batch of an origin that may be next, after forgetting those applied meanwhile.
+  // Drops what was applied on another way, such as a merge.
+  void forget_applied(const core::VersionVector& applied);
   [[nodiscard]] static bool deliverable(const core::Batch& batch,
                                         const core::VersionVector& applied);
 

@@ -21,6 +21,7 @@ namespace anabranch::regions {
 
 namespace {
 
+constexpr core::Millis kCollectMs = 10'000;
 constexpr std::size_t kInboxBytesPerTurn = std::size_t{4} << 20U;
 
 core::Millis steady_ms() {
@@ -93,6 +94,7 @@ class Leader::Impl {
       log_failure(more.failure());
     }
     replica_->tick(now);
+    collect(now);
     carry_out();
     if (more.ok() && more.value()) return std::chrono::milliseconds(0);
     return std::chrono::milliseconds(std::max<core::Millis>(0, replica_->next_tick_ms() - now));
@@ -131,6 +133,13 @@ class Leader::Impl {
     }
   }
 
+  // Dead slots are a matter of space, not of meaning: now and then is enough.
+  void collect(core::Millis now) {
+    if (now < next_collect_ms_) return;
+    next_collect_ms_ = now + kCollectMs;
+    if (const auto done = replica_->collect(); !done.ok()) log_failure(done.failure());
+  }
+
   void carry_out() {
     for (Effect& effect : replica_->effects())
       std::visit([&](auto& each) { carry_out(each); }, effect);
@@ -155,6 +164,7 @@ class Leader::Impl {
   std::unique_ptr<Replica> replica_;
   std::optional<GroupScope> scope_;
   std::unique_ptr<transport::Transport> transport_;
+  core::Millis next_collect_ms_ = 0;
   bool failure_logged_ = false;
 };
 

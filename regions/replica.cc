@@ -1,9 +1,11 @@
 #include "regions/replica.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "crdt/apply.h"
 #include "regions/apply_op.h"
+#include "regions/merge.h"
 
 namespace anabranch::regions {
 
@@ -158,6 +160,30 @@ core::Result<Position> Replica::commit_stage(Stage& stage, std::span<const LogRe
   return position;
 }
 
+// ---- Dead slots.
+
+void Replica::collect(const core::Path& path, crdt::Row& row) {
+  if (std::ranges::none_of(row.tally.slots, &crdt::Slot::dead)) return;
+  crdt::collect(
+      row.tally, identity_.origin, [&](core::Origin origin) -> const auto& {
+        return applied_.head(origin).deps;
+      });
+  const bool some_stay = std::ranges::any_of(row.tally.slots, &crdt::Slot::dead);
+  if (some_stay && dead_.size() < kDeadRowsMax) dead_.insert(path);
+}
+
+core::Result<void> Replica::collect() {
+  ANABRANCH_ASSERT(!dirty());
+  open_.reset();
+  if (broken_) return *broken_;
+  if (dead_.empty()) return {};
+  const auto base = reader();
+  Stage stage(*base, Stage::Undo::kNone);
+  for (const core::Path& path : std::exchange(dead_, {})) stage.touch(path);
+  auto position = commit_stage(stage, {});
+  return position.ok() ? core::Result<void>() : position.failure();
+}
+
 // ---- The other leaders.
 
 void Replica::link_up(LinkId link, std::string address, Millis now) {
@@ -253,6 +279,22 @@ core::Result<bool> Replica::apply(Millis now) {
   if (auto position = commit_stage(stage, records); !position.ok()) return position.failure();
   exchange_->applied_more(now);
   return held_.has_deliverable(applied_.vector());
+}
+
+core::Result<void> Replica::merge(const RowReader& rows, const Applied& applied) {
+  ANABRANCH_ASSERT(!dirty());
+  open_.reset();
+  if (broken_) return *broken_;
+  const auto base = reader();
+  Stage stage(*base, Stage::Undo::kNone);
+  merge_rows(stage, applied_.vector(), rows, applied.vector());
+  for (const auto& [origin, head] : applied.heads()) {
+    applied_.name(origin);
+    if (head.seq > applied_.vector().at(origin)) applied_.set_head(origin, head);
+  }
+  clock_->observe(applied.hlc_max());
+  auto position = commit_stage(stage, {});
+  return position.ok() ? core::Result<void>() : position.failure();
 }
 
 void Replica::tick(Millis now) {

@@ -47,6 +47,7 @@ struct ReplicaOptions {
 class Replica {
  public:
   static constexpr std::size_t kSliceOpsMax = 1000;
+  static constexpr std::size_t kDeadRowsMax = 100'000;
   static constexpr std::size_t kSliceBytesMax = std::size_t{4} << 20U;
 
   // Opens the storage and continues where it ends. Both references must outlive the replica. Fails
@@ -79,6 +80,12 @@ class Replica {
   // Applies a slice of what was received and is deliverable, in one commit. Returns whether more is
   // waiting. The group must not be dirty.
   core::Result<bool> apply(core::Millis now);
+  // Joins what another replica has, its rows and heads of one moment, in one commit: for when its
+  // log no longer holds what this one lacks. Neither side has to be ahead of the other. Everything
+  // is held in memory meanwhile. The group must not be dirty.
+  core::Result<void> merge(const RowReader& rows, const Applied& applied);
+  // Drops the dead slots that it knows of and that nothing waits for any more.
+  core::Result<void> collect();
   void tick(core::Millis now);
   [[nodiscard]] core::Millis next_tick_ms() const { return exchange_->next_tick_ms(); }
   // The storage has made everything up to `position` durable.
@@ -96,6 +103,8 @@ class Replica {
   [[nodiscard]] const Exchange& exchange() const { return *exchange_; }
   [[nodiscard]] const HoldBuffer& held() const { return held_; }
   [[nodiscard]] std::shared_ptr<const Names> names() const { return applied_.names(); }
+  // The rows as they are committed.
+  [[nodiscard]] std::unique_ptr<SnapshotReader> reader() const;
   // Why nothing is written any more; nothing while all is well.
   [[nodiscard]] const std::optional<core::Failure>& broken() const { return broken_; }
 
@@ -109,12 +118,13 @@ class Replica {
   core::Result<void> load();
   core::Result<void> record_opening();
   core::Result<void> recover(const storage::StoredRecord& record);
-  [[nodiscard]] std::unique_ptr<SnapshotReader> reader() const;
   core::Batch make_batch(std::vector<core::Transaction> transactions) const;
   // Applies a batch to a stage and goes on to its end.
   void apply_batch(Stage& stage, const HeldBatch& held);
   // Applies deliverable batches until the slice is full; gives what was applied.
   std::vector<HeldBatch> apply_slice(Stage& stage);
+  // Drops a row's dead slots where that is safe, and remembers the row when some stay.
+  void collect(const core::Path& path, crdt::Row& row);
   // Whether a batch continues the chain that was applied.
   [[nodiscard]] bool continues_chain(const core::Batch& batch) const;
   core::Result<storage::Position> commit_stage(Stage& stage,
@@ -129,6 +139,7 @@ class Replica {
   bool opening_sent_ = false;               // The first batch of this opening has been committed.
   std::optional<OpenGroup> open_;
   HoldBuffer held_;
+  std::set<core::Path> dead_;  // Rows with dead slots, at most kDeadRowsMax of them.
   Effects effects_;
   std::unique_ptr<Exchange> exchange_;
   std::set<std::string> alarms_;

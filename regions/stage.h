@@ -40,6 +40,8 @@ class Stage final : public RowReader, private CountTable {
     const bool after = staged.row.present();
     if (before != after) count_presence(path, after, *this);
   }
+  // Has the row written again even if nothing in it changes, so that Collect sees it.
+  void touch(const core::Path& path) { load(path).changed = true; }
   // The row as it is staged, loaded for reading before an edit; valid until the next call.
   [[nodiscard]] const crdt::Row& peek(const core::Path& path) { return load(path).row; }
 

@@ -40,10 +40,11 @@ core::ChainHash read_chain(core::Reader& in) {
 }
 
 void write_hash(core::Writer& out, const core::Hash128& hash) {
-  out.uint64(hash.high).uint64(hash.low);
+  out.array(2).uint64(hash.high).uint64(hash.low);
 }
 
 core::Hash128 read_hash(core::Reader& in) {
+  if (in.array_of(2) != 0) in.fail("a hash has more than two numbers");
   const std::uint64_t high = in.uint64();
   return {high, in.uint64()};
 }

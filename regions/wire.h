@@ -16,7 +16,7 @@ core::VersionVector read_vector(core::Reader& in);
 void write_chain(core::Writer& out, const core::ChainHash& hash);
 core::ChainHash read_chain(core::Reader& in);
 
-// Two numbers, high and low.
+// [high, low]
 void write_hash(core::Writer& out, const core::Hash128& hash);
 core::Hash128 read_hash(core::Reader& in);
 
