@@ -25,7 +25,7 @@ class Running {
 
 }  // namespace
 
-void CommitQueue::run(const std::function<void(Leader&)>& function) {
+std::unique_lock<std::mutex> CommitQueue::enter() {
   if (running == this) {
     throw Error(ErrorCode::kInvalid,
                 "the store is used for writing from within its own transaction; use the scope that "
@@ -34,6 +34,11 @@ void CommitQueue::run(const std::function<void(Leader&)>& function) {
   ++waiting_;
   std::unique_lock lock(mutex_);
   --waiting_;
+  return lock;
+}
+
+void CommitQueue::run(const std::function<void(Leader&)>& function) {
+  std::unique_lock lock = enter();
   std::exception_ptr thrown;
   {
     const Running mark(this);
@@ -45,6 +50,12 @@ void CommitQueue::run(const std::function<void(Leader&)>& function) {
   }
   settle(lock);
   if (thrown) std::rethrow_exception(thrown);
+}
+
+void CommitQueue::run_between(const std::function<void(Leader&)>& function) {
+  const std::unique_lock lock = enter();
+  commit_group();
+  function(leader_);
 }
 
 void CommitQueue::commit_group() {

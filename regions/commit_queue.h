@@ -25,9 +25,12 @@ class CommitQueue {
   explicit CommitQueue(Leader& leader) : leader_(leader) {}
 
   // Runs the function under the lock and returns when all that it staged is committed. Throws what
-  // the function throws, after undoing nothing itself (a transaction undoes its own ops), and what
-  // a commit throws. Calling it from within a function that it runs throws Error{kInvalid}.
+  // the function throws (a transaction undoes its own ops), and what the commit throws. Calling it
+  // from within a function that it runs throws Error{kInvalid}.
   void run(const std::function<void(Leader&)>& function);
+  // Commits what others have staged and runs a function that stages nothing. Throws what the
+  // function throws; how the commit went is said to those whose writes were in it.
+  void run_between(const std::function<void(Leader&)>& function);
 
  private:
   // How the commit of one group went; shared by all whose transactions are in it.
@@ -36,6 +39,8 @@ class CommitQueue {
     std::optional<core::Failure> failure;
   };
 
+  // Waits for the lock, seen as waiting meanwhile.
+  [[nodiscard]] std::unique_lock<std::mutex> enter();
   void commit_group();
   // Leaves the group to whoever waits, or commits it; returns when it is done.
   void settle(std::unique_lock<std::mutex>& lock);

@@ -229,10 +229,10 @@ void Exchange::find_stalls(Millis now) {
       stall.ticks = 0;
       continue;
     }
+    if (from == nullptr) continue;  // To be chosen right after this.
     // Asks again, and from the second time on somebody else, if there is anybody.
-    if (from == nullptr || ++stall.ticks == 0) continue;
     from->in.stale = true;
-    if (stall.ticks >= 2 || from->applied.at(origin) <= seq) {
+    if (++stall.ticks >= 2 || from->applied.at(origin) <= seq) {
       stall.avoided = from->origin;
       stall.avoided_until_ms = now + kAvoidMs;
     }

@@ -77,14 +77,17 @@ class Leader::Impl {
       return {};
     }
     const auto position = replica_->commit();
-    if (!position.ok()) return position.failure();
+    if (!position.ok()) {
+      log_failure(position.failure());
+      return position.failure();
+    }
     replica_->durable(storage_->durable_position(), steady_ms());
     carry_out();
     return {};
   }
 
   std::chrono::milliseconds turn() {
-    if (const auto committed = commit(); !committed.ok()) log_failure(committed.failure());
+    ANABRANCH_ASSERT(!replica_->dirty());
     const core::Millis now = steady_ms();
     for (transport::Event& event : transport_->receive(kInboxBytesPerTurn)) take(event, now);
     const auto more = replica_->apply(now);
@@ -182,8 +185,9 @@ Leader::Leader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Leader::~Leader() = default;
 
 Transaction& Leader::scope() { return impl_->scope(); }
+bool Leader::dirty() const { return impl_->replica().dirty(); }
 bool Leader::group_full() const {
-  return impl_->replica().dirty() && impl_->replica().group().full();
+  return dirty() && impl_->replica().group().full();
 }
 core::Result<void> Leader::commit() { return impl_->commit(); }
 std::chrono::milliseconds Leader::turn() { return impl_->turn(); }

@@ -33,6 +33,8 @@ class Leader {
   // other write is a transaction of its own. Nothing is durable, visible outside or sent before
   // commit().
   [[nodiscard]] Transaction& scope();
+  // Whether anything is staged that is not committed.
+  [[nodiscard]] bool dirty() const;
   // Whether the group has reached its size and should be committed before more is staged.
   [[nodiscard]] bool group_full() const;
   // Commits the open group as one batch; nothing to do when nothing was written. After a failure
@@ -43,8 +45,8 @@ class Leader {
   // nobody. Keep it short.
   void read(const std::function<void(const View&)>& function) const;
 
-  // Takes what peers have sent, applies one slice of it, sends what is due. Commits the open group
-  // first if there is one. Returns how long the owner may sleep when wake_fd() stays silent.
+  // Takes what peers have sent, applies one slice of it, sends what is due. Nothing may be staged.
+  // Returns how long the owner may sleep when wake_fd() stays silent.
   std::chrono::milliseconds turn();
   // Readable while messages wait. Owned by the leader.
   [[nodiscard]] int wake_fd() const;

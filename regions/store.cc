@@ -34,11 +34,11 @@ class Store::Impl {
 
   void run(const std::function<void(regions::Leader&)>& function) { queue_.run(function); }
 
-  // The result of a function of the leader, called under the lock.
+  // The result of a function of the leader that writes nothing, called under the lock.
   template <typename Function>
   auto ask(const Function& function) {
     decltype(function(*leader_)) answer{};
-    run([&](regions::Leader& leader) { answer = function(leader); });
+    queue_.run_between([&](regions::Leader& leader) { answer = function(leader); });
     return answer;
   }
 
@@ -59,11 +59,7 @@ class Store::Impl {
     for (;;) {
       poll(fds.data(), fds.size(), static_cast<int>(sleep.count()));
       if (fds[1].revents != 0) return;
-      try {
-        run([&](regions::Leader& leader) { sleep = leader.turn(); });
-      } catch (const Error&) {
-        sleep = std::chrono::seconds(1);  // Closed for writes, which the leader has logged.
-      }
+      queue_.run_between([&](regions::Leader& leader) { sleep = leader.turn(); });
     }
   }
 
