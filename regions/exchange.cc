@@ -36,6 +36,13 @@ void Exchange::link_down(LinkId link, Millis now) {
   subscribe_all(now);
 }
 
+std::string Exchange::region(LinkId link) const {
+  const auto found = links_.find(link);
+  if (found == links_.end()) return {};
+  const auto peer = peers_.find(found->second.peer);
+  return peer == peers_.end() ? std::string() : peer->second.region;
+}
+
 // ---- Messages.
 
 std::optional<BatchMessage> Exchange::step(LinkId link_id, Message message, Millis now) {

@@ -61,6 +61,8 @@ class Exchange {
 
   [[nodiscard]] const std::map<core::Origin, Peer>& peers() const { return peers_; }
   [[nodiscard]] const std::map<LinkId, Link>& links() const { return links_; }
+  // The region at the other end of a link; empty when it is not known.
+  [[nodiscard]] std::string region(LinkId link) const;
   [[nodiscard]] bool paused(const Peer& peer) const;
   [[nodiscard]] bool paused(std::string_view name) const { return paused_.contains(name); }
 

@@ -196,7 +196,8 @@ void Replica::step(LinkId link, Message message, Millis now) {
   if (broken_) return;
   if (const auto* heartbeat = std::get_if<Heartbeat>(&message)) {
     if (!clock_->observe(heartbeat->hlc)) {
-      alarm_once("the clock of a peer, or the own one, is wrong by more than the allowed drift");
+      alarm_once("the clock of region " + exchange_->region(link) +
+                 " is ahead of this one by more than the allowed drift; it is not followed");
     }
   }
   auto received = exchange_->step(link, std::move(message), now);
