@@ -76,7 +76,8 @@ std::string unknown_command(Arguments arguments) {
   std::string shown;
   for (const std::string_view word : arguments.subspan(1)) {
     if (shown.size() >= kPrinted) break;
-    shown.append("'").append(printable(word).substr(0, kPrinted - shown.size())).append("' ");
+    const std::string_view part = printable(word).substr(0, kPrinted - shown.size());
+    shown.append("'").append(part).append("' ");
   }
   return "ERR unknown command '" + std::string(printable(arguments[0])) +
          "', with args beginning with: " + shown;

@@ -7,10 +7,20 @@
 #include "core/log.h"
 
 namespace anabranch::server {
+namespace {
+
+// Web pages can make a browser on this machine send requests here; none gets further than this.
+bool is_http(std::string_view word) { return same_word(word, "post") || same_word(word, "host:"); }
+
+}  // namespace
 
 void Turn::execute(Client& client, Arguments arguments) {
   ++host_.statistics.commands;
   const Resolved resolved = resolve(arguments);
+  if (resolved.command == nullptr && is_http(arguments[0])) {
+    client.closing = true;
+    return;
+  }
   if (resolved.command == nullptr) return refuse(client, resolved.error);
   const Command& command = *resolved.command;
   client.last_command = command.name;

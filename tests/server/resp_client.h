@@ -1,0 +1,52 @@
+// A blocking client of the Redis protocol for tests: sends bytes, takes whole replies as raw bytes.
+// Whatever does not come within ten seconds fails the test.
+
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/resp/file.h"
+
+namespace anabranch::test {
+
+using Words = std::vector<std::string>;
+
+// "*1\r\n$4\r\nPING\r\n".
+std::string request(const Words& words);
+
+class RespClient {
+ public:
+  // HOST:PORT, or the path of a Unix socket. Throws std::runtime_error when nobody listens.
+  explicit RespClient(const std::string& address);
+
+  // Sends all of it. Throws std::runtime_error when the connection is gone.
+  void send(std::string_view bytes);
+  // Sends what the socket takes at once; returns how much that was.
+  std::size_t send_some(std::string_view bytes);
+  // The next reply, with all that is in it. Throws std::runtime_error when the connection ends or
+  // nothing comes.
+  std::string receive();
+  std::string ask(const Words& words) {
+    send(request(words));
+    return receive();
+  }
+  // Waits for the other side to close. False when it sends something first.
+  bool closed();
+  // Says that nothing more will be sent; replies may still come.
+  void finish();
+
+ private:
+  // Reads more bytes; false at the end.
+  bool fill();
+  // Moves `at` behind the line that it is on, reading as needed; returns the line.
+  std::string take_line(std::size_t& at);
+  void skip_reply(std::size_t& at);
+
+  server::File socket_;
+  std::string buffer_;
+};
+
+}  // namespace anabranch::test

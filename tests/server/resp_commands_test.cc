@@ -1,0 +1,227 @@
+// Commands through a real port, where Redis has nothing to compare with: the own verbs, the tables,
+// and what differs on purpose.
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/server/resp_client.h"
+#include "tests/server/running_server.h"
+
+using anabranch::test::request;
+using anabranch::test::RespClient;
+using anabranch::test::RunningServer;
+using anabranch::test::Words;
+
+namespace {
+
+// The bytes of a bulk string.
+std::string bulk(const std::string& reply) {
+  REQUIRE(reply.starts_with("$"));
+  const std::size_t begin = reply.find("\r\n") + 2;
+  return reply.substr(begin, reply.size() - begin - 2);
+}
+
+nlohmann::json ask_json(RespClient& client, const Words& words) {
+  return nlohmann::json::parse(bulk(client.ask(words)));
+}
+
+}  // namespace
+
+TEST_SUITE("server: commands") {
+  TEST_CASE("a server answers, and answers again after its port was opened once more") {
+    RunningServer server;
+    RespClient client = server.client();
+    CHECK(client.ask({"PING"}) == "+PONG\r\n");
+    CHECK(client.ask({"SET", "k", "v"}) == "+OK\r\n");
+    CHECK(server.client().ask({"GET", "k"}) == "$1\r\nv\r\n");
+  }
+
+  TEST_CASE("words in one packet are answered in their order") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.send(request({"SET", "k", "1"}) + request({"INCR", "k"}) + "GET k\r\n" +
+                request({"NOPE"}) + request({"DEL", "k"}));
+    CHECK(client.receive() == "+OK\r\n");
+    CHECK(client.receive() == ":2\r\n");
+    CHECK(client.receive() == "$1\r\n2\r\n");
+    CHECK(client.receive().starts_with("-ERR unknown command 'NOPE'"));
+    CHECK(client.receive() == ":1\r\n");
+  }
+
+  TEST_CASE("HELLO changes the types of replies and back") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"HSET", "h", "f", "v"});
+    CHECK(client.ask({"HELLO", "3"}).starts_with("%7\r\n$6\r\nserver\r\n"));
+    CHECK(client.ask({"GET", "absent"}) == "_\r\n");
+    CHECK(client.ask({"HGETALL", "h"}) == "%1\r\n$1\r\nf\r\n$1\r\nv\r\n");
+    client.ask({"SADD", "s", "a"});
+    CHECK(client.ask({"SMEMBERS", "s"}) == "~1\r\n$1\r\na\r\n");
+    CHECK(client.ask({"HELLO", "2"}).starts_with("*14\r\n"));
+    CHECK(client.ask({"GET", "absent"}) == "$-1\r\n");
+    CHECK(client.ask({"HELLO", "4"}) == "-NOPROTO unsupported protocol version\r\n");
+  }
+
+  TEST_CASE("expiry is refused clearly and changes nothing") {
+    RunningServer server;
+    RespClient client = server.client();
+    CHECK(client.ask({"SET", "k", "v", "EX", "10"}) ==
+          "-ERR keys cannot expire yet: EX, PX, EXAT and PXAT are refused\r\n");
+    CHECK(client.ask({"EXISTS", "k"}) == ":0\r\n");
+  }
+
+  TEST_CASE("STATUS is all that the leader knows of itself") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"SET", "k", "v"});
+    const nlohmann::json status = ask_json(client, {"ANABRANCH", "STATUS"});
+    CHECK(status.at("region") == "eu");
+    CHECK(status.at("redis") == server.endpoint());
+    CHECK(status.at("peers").empty());
+    CHECK(status.at("writable") == true);
+    REQUIRE(status.at("applied").size() == 1);
+    CHECK(status.at("applied")[0].at("origin") == status.at("origin"));
+    CHECK(status.at("applied")[0].at("seq") == 1);
+  }
+
+  TEST_CASE("SHOW tells a key with where and when it was written") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"SET", "n", "5"});
+    client.ask({"INCRBY", "n", "3"});
+    const nlohmann::json number = ask_json(client, {"ANABRANCH", "SHOW", "n"});
+    CHECK(number.at("type") == "string");
+    CHECK(number.at("value") == "8");
+    CHECK(number.at("tally") == 3);
+    REQUIRE(number.at("siblings").size() == 1);
+    CHECK(number.at("siblings")[0].at("value") == "5");
+    CHECK(number.at("siblings")[0].at("region") == "eu");
+    CHECK(number.at("siblings")[0].at("time_ms") > 1'600'000'000'000);
+
+    client.ask({"SADD", "s", "a", "\xff"});
+    const nlohmann::json set = ask_json(client, {"ANABRANCH", "SHOW", "s"});
+    CHECK(set.at("count") == 2);
+    CHECK(set.at("elements")[0].at("element") == "a");
+    CHECK(set.at("elements")[1].at("element").at("hex") == "ff");
+
+    client.ask({"HSET", "h", "f", "v"});
+    const nlohmann::json map = ask_json(client, {"ANABRANCH", "SHOW", "h"});
+    CHECK(map.at("fields")[0].at("field") == "f");
+    CHECK(map.at("fields")[0].at("value") == "v");
+    CHECK(ask_json(client, {"ANABRANCH", "SHOW", "absent"}).at("type") == "none");
+  }
+
+  TEST_CASE("DIGEST follows what is visible") {
+    RunningServer server;
+    RespClient client = server.client();
+    const std::string empty = client.ask({"ANABRANCH", "DIGEST"});
+    CHECK(bulk(empty).size() == 32);
+    // In one packet: the digest comes after the write, whether or not that has been committed.
+    client.send(request({"SADD", "s", "a"}) + request({"ANABRANCH", "DIGEST"}));
+    client.receive();
+    CHECK(client.receive() != empty);
+    client.ask({"SREM", "s", "a"});
+    CHECK(client.ask({"ANABRANCH", "DIGEST"}) == empty);
+  }
+
+  TEST_CASE("peers that are not there cannot be paused") {
+    RunningServer server;
+    RespClient client = server.client();
+    CHECK(client.ask({"ANABRANCH", "PEER", "PAUSE", "us"}) == "-ERR there is no peer 'us'\r\n");
+    CHECK(client.ask({"ANABRANCH", "PEER", "PAUSE"}) ==
+          "-ERR wrong number of arguments for 'anabranch|peer|pause' command\r\n");
+    CHECK(client.ask({"ANABRANCH", "NOPE"}) ==
+          "-ERR unknown subcommand 'NOPE'. Try ANABRANCH HELP.\r\n");
+    CHECK(client.ask({"ANABRANCH", "HELP"}).find("+PEER PAUSE | RESUME name\r\n") !=
+          std::string::npos);
+  }
+
+  TEST_CASE("every row of COMMAND can be asked for by its name") {
+    RunningServer server;
+    RespClient client = server.client();
+    CHECK(client.ask({"COMMAND"}).find("$9\r\nclient|id\r\n") != std::string::npos);
+    CHECK(client.ask({"COMMAND", "INFO", "get", "nope"}).find("*-1\r\n") != std::string::npos);
+    const std::string count = client.ask({"COMMAND", "COUNT"});
+    const std::string listed = client.ask({"COMMAND", "LIST"});
+    CHECK(listed.substr(1, listed.find('\r') - 1) == count.substr(1, count.find('\r') - 1));
+    CHECK(client.ask({"COMMAND", "DOCS", "get"}).find("The string at a key.") != std::string::npos);
+  }
+
+  TEST_CASE("INFO has its sections, one or all") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"SET", "k", "v"});
+    const std::string all = bulk(client.ask({"INFO"}));
+    for (const char* line :
+         {"# Server\r\n", "redis_version:7", "connected_clients:1\r\n", "role:master\r\n",
+          "region:eu\r\n", "peers:0\r\n", "db0:keys=1,expires=0,avg_ttl=0\r\n"}) {
+      CAPTURE(line);
+      CHECK(all.find(line) != all.npos);
+    }
+    CHECK(bulk(client.ask({"INFO", "keyspace"})) ==
+          "# Keyspace\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n");
+    CHECK(bulk(client.ask({"INFO", "nothing"})).empty());
+  }
+
+  TEST_CASE("CONFIG tells what redis-benchmark asks for and is not changed") {
+    RunningServer server;
+    RespClient client = server.client();
+    CHECK(client.ask({"CONFIG", "GET", "save"}) == "*2\r\n$4\r\nsave\r\n$0\r\n\r\n");
+    CHECK(client.ask({"CONFIG", "GET", "append*", "nothing"}).starts_with("*4\r\n"));
+    CHECK(client.ask({"CONFIG", "SET", "save", "1"}).starts_with("-ERR CONFIG SET is refused"));
+    CHECK(client.ask({"CONFIG", "RESETSTAT"}) == "+OK\r\n");
+  }
+
+  TEST_CASE("clients have numbers and names, and are listed") {
+    RunningServer server;
+    RespClient one = server.client();
+    RespClient two = server.client();
+    CHECK(one.ask({"CLIENT", "SETNAME", "alpha"}) == "+OK\r\n");
+    CHECK(one.ask({"CLIENT", "GETNAME"}) == "$5\r\nalpha\r\n");
+    CHECK(one.ask({"CLIENT", "ID"}) != two.ask({"CLIENT", "ID"}));
+    const std::string listed = two.ask({"CLIENT", "LIST"});
+    CHECK(listed.find(" name=alpha ") != std::string::npos);
+    CHECK(listed.find(" cmd=list ") != std::string::npos);
+    CHECK(one.ask({"RESET"}) == "+RESET\r\n");
+    CHECK(one.ask({"CLIENT", "GETNAME"}) == "$-1\r\n");
+    CHECK(one.ask({"QUIT"}) == "+OK\r\n");
+    CHECK(one.closed());
+  }
+
+  TEST_CASE("KEYS names each key once, whatever it holds") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"SET", "a1", "v"});
+    client.ask({"SADD", "a2", "x", "y"});
+    client.ask({"HSET", "b1", "f", "v"});
+    CHECK(client.ask({"KEYS", "*"}) == "*3\r\n$2\r\na1\r\n$2\r\na2\r\n$2\r\nb1\r\n");
+    CHECK(client.ask({"KEYS", "a*"}) == "*2\r\n$2\r\na1\r\n$2\r\na2\r\n");
+  }
+
+  TEST_CASE("counting a set of many costs what counting one of few costs") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"SADD", "small", "a", "b"});
+    for (int block = 0; block < 50; ++block) {
+      Words words{"SADD", "large"};
+      for (int i = 0; i < 1000; ++i) words.push_back(std::to_string(block * 1000 + i));
+      CHECK(client.ask(words) == ":1000\r\n");
+    }
+    const auto time_of = [&](const std::string& key, const std::string& expected) {
+      const auto start = std::chrono::steady_clock::now();
+      std::string pipeline;
+      for (int i = 0; i < 500; ++i) pipeline += request({"SCARD", key});
+      client.send(pipeline);
+      for (int i = 0; i < 500; ++i) REQUIRE(client.receive() == expected);
+      return std::chrono::steady_clock::now() - start;
+    };
+    time_of("small", ":2\r\n");
+    const auto small = time_of("small", ":2\r\n");
+    const auto large = time_of("large", ":50000\r\n");
+    // A scan would take thousands of times as long; a busy machine does not.
+    CHECK(large < small * 20 + std::chrono::milliseconds(50));
+  }
+}

@@ -1,0 +1,104 @@
+// Replies, byte for byte, in both versions of the protocol; and the patterns of KEYS.
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <string>
+
+#include <anabranch/error.h>
+
+#include "server/resp/pattern.h"
+#include "server/resp/writer.h"
+
+using anabranch::server::matches;
+using anabranch::server::Writer;
+
+namespace {
+
+template <typename Write>
+std::string written(int protocol, Write write) {
+  std::string output;
+  Writer reply(output, 1000);
+  reply.set_protocol(protocol);
+  write(reply);
+  return output;
+}
+
+}  // namespace
+
+TEST_SUITE("server: writer") {
+  TEST_CASE("version 2 has its five types") {
+    CHECK(written(2, [](Writer& reply) { reply.ok(); }) == "+OK\r\n");
+    CHECK(written(2, [](Writer& reply) { reply.status("PONG"); }) == "+PONG\r\n");
+    CHECK(written(2, [](Writer& reply) { reply.integer(-7); }) == ":-7\r\n");
+    CHECK(written(2, [](Writer& reply) {
+            reply.integer(std::numeric_limits<std::int64_t>::min());
+          }) == ":-9223372036854775808\r\n");
+    CHECK(written(2, [](Writer& reply) { reply.bulk(""); }) == "$0\r\n\r\n");
+    CHECK(written(2, [](Writer& reply) { reply.null(); }) == "$-1\r\n");
+    CHECK(written(2, [](Writer& reply) { reply.null_array(); }) == "*-1\r\n");
+    CHECK(written(2, [](Writer& reply) { reply.map(2); }) == "*4\r\n");
+    CHECK(written(2, [](Writer& reply) { reply.set(2); }) == "*2\r\n");
+    CHECK(written(2, [](Writer& reply) { reply.verbatim("a"); }) == "$1\r\na\r\n");
+  }
+
+  TEST_CASE("version 3 has types of its own") {
+    CHECK(written(3, [](Writer& reply) { reply.null(); }) == "_\r\n");
+    CHECK(written(3, [](Writer& reply) { reply.map(2); }) == "%2\r\n");
+    CHECK(written(3, [](Writer& reply) { reply.set(2); }) == "~2\r\n");
+    CHECK(written(3, [](Writer& reply) { reply.array(2); }) == "*2\r\n");
+    CHECK(written(3, [](Writer& reply) { reply.verbatim("a"); }) == "=5\r\ntxt:a\r\n");
+  }
+
+  TEST_CASE("an error stays on one line") {
+    CHECK(written(2, [](Writer& reply) { reply.error("ERR a\r\nb"); }) == "-ERR a  b\r\n");
+  }
+
+  TEST_CASE("an aggregate can get its size at its end") {
+    CHECK(written(2, [](Writer& reply) {
+            reply.integer(0);
+            const std::size_t mark = reply.mark();
+            reply.bulk("a");
+            reply.bulk("b");
+            reply.enclose(mark, Writer::Aggregate::kArray, 2);
+          }) == ":0\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n");
+  }
+
+  TEST_CASE("what would pass the limit throws and can be taken back, an error cannot fail") {
+    std::string output;
+    Writer reply(output, 20);
+    reply.ok();
+    const std::size_t mark = reply.mark();
+    reply.array(2);
+    CHECK_THROWS_AS(reply.bulk(std::string(20, 'x')), anabranch::Error);
+    reply.rewind(mark);
+    reply.error("ERR that was more than twenty");
+    CHECK(output == "+OK\r\n-ERR that was more than twenty\r\n");
+  }
+}
+
+TEST_SUITE("server: pattern") {
+  TEST_CASE("a pattern matches as in Redis") {
+    CHECK(matches("*", ""));
+    CHECK(matches("a*c*e", "abcde"));
+    CHECK(matches("h?llo", "hello"));
+    CHECK(matches("h[ae]llo", "hallo"));
+    CHECK(matches("h[^e]llo", "hallo"));
+    CHECK(matches("[a-c]", "b"));
+    CHECK(matches("[c-a]", "b"));
+    CHECK(matches("\\*", "*"));
+    CHECK(matches("[\\]]", "]"));
+    CHECK_FALSE(matches("", "a"));
+    CHECK_FALSE(matches("h?llo", "hllo"));
+    CHECK_FALSE(matches("h[^e]llo", "hello"));
+    CHECK_FALSE(matches("\\*", "a"));
+    CHECK_FALSE(matches("a*b", "acbd"));
+    CHECK_FALSE(matches("[a", "b"));
+  }
+
+  TEST_CASE("a pattern of many stars is not slow") {
+    std::string stars;
+    for (int i = 0; i < 1000; ++i) stars += "*a";
+    CHECK_FALSE(matches(stars + "b", std::string(10'000, 'a')));
+  }
+}

@@ -1,0 +1,50 @@
+// A leader without peers in a temporary folder, with its Redis port on a thread of its own.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <anabranch/options.h>
+
+#include "regions/leader.h"
+#include "server/resp/server.h"
+#include "tests/server/resp_client.h"
+#include "tests/temp_dir.h"
+
+namespace anabranch::test {
+
+class RunningServer {
+ public:
+  explicit RunningServer(Options store = {}, server::ServerOptions options = {}) {
+    store.path = (folder_.path() / "data").string();
+    store.region = "eu";
+    options.address = "127.0.0.1:0";
+    leader_ = regions::Leader::open(store).value_or_raise();
+    server_ = server::Server::open(*leader_, std::move(options)).value_or_raise();
+    thread_ = std::thread([this] { server_->run(); });
+  }
+
+  ~RunningServer() {
+    server_->stop();
+    thread_.join();
+  }
+
+  RunningServer(const RunningServer&) = delete;
+  RunningServer& operator=(const RunningServer&) = delete;
+
+  const std::string& endpoint() const { return server_->endpoint(); }
+  RespClient client() const { return RespClient(endpoint()); }
+  // For before and after the server runs only; it is used by the server's thread.
+  const TempDir& folder() const { return folder_; }
+
+ private:
+  TempDir folder_;
+  std::unique_ptr<regions::Leader> leader_;
+  std::unique_ptr<server::Server> server_;
+  std::thread thread_;
+};
+
+}  // namespace anabranch::test
