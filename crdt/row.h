@@ -6,8 +6,9 @@
 //
 // Invariants: 1. siblings are sorted by dot and slots by origin, each at most once; 2. a slot has
 // birth <= seq, and base_seq is 0 or birth <= base_seq <= seq; 3. a slot with base_seq == seq is
-// dead: it counts nothing and waits until its origin is known to have applied the reset; 4. two
-// replicas that have applied the same ops hold equal rows, but for dead slots already dropped.
+// dead: it counts nothing and waits until its origin is known to have applied the reset; 4. no
+// number is a NaN; 5. replicas that have applied the same ops hold equal rows, but for dead slots
+// that one of them has dropped already.
 // See docs/semantics.md and tests/model/model.py. Values; not thread-safe.
 #pragma once
 

@@ -1,6 +1,7 @@
 #include "crdt/row_codec.h"
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 
@@ -39,6 +40,7 @@ void put_number(std::string& out, const core::Number& number) {
   if (number.is_integer()) {
     core::put_varint128(out, number.as_integer());
   } else {
+    ANABRANCH_ASSERT(!std::isnan(number.as_real()));
     put_fixed(out, std::bit_cast<std::uint64_t>(number.as_real()));
   }
 }
@@ -115,7 +117,11 @@ class Fields {
   }
 
   core::Number number(bool real) {
-    if (real) return core::Number::real(std::bit_cast<double>(fixed()));
+    if (real) {
+      const auto value = std::bit_cast<double>(fixed());
+      check(!std::isnan(value));  // It would equal nothing, itself included.
+      return core::Number::real(value);
+    }
     const auto value = ok_ ? core::take_varint128(in_) : std::nullopt;
     if (!value) fail();
     return core::Number::integer(value.value_or(0));

@@ -134,8 +134,17 @@ TEST_SUITE("crdt: canonical content") {
   TEST_CASE("the format is the documented one") {
     Row row;
     row.cell.add({{1, 2}, {3}, "v", std::nullopt});
+    Slot& slot = row.tally.slot(4);
+    slot.birth = 5;
+    slot.seq = 6;
+    slot.total = -7;
+    slot.base = core::Number::real(2);
     const auto number = [](char last) { return std::string(7, '\0') + last; };
-    CHECK(canonical({"k"}, row) == number(3) + std::string("k\0\1", 3) + number(1) + number(1) +
-                                       number(2) + number(3) + number(1) + "v" + '\0' + number(0));
+    const std::string sibling = number(1) + number(2) + number(3) + number(1) + "v" + '\0';
+    const std::string minus_seven = '\0' + std::string(15, '\xff') + '\xf9';
+    const std::string two = '\1' + std::string("\x40\0\0\0\0\0\0\0", 8);
+    CHECK(canonical({"k"}, row) == number(3) + std::string("k\0\1", 3) + number(1) + sibling +
+                                       number(1) + number(4) + number(5) + number(6) + minus_seven +
+                                       two);
   }
 }

@@ -167,7 +167,13 @@ TEST_SUITE("crdt: strings") {
     CHECK(shown("abc", tally_of(core::Number::integer(core::Int128{kMax} + 1))) == "abc");
   }
 
-  TEST_CASE("a double in the sum makes it one") {
+  TEST_CASE("a live double makes the sum one, a dead double does not") {
+    Tally tally = tally_of(3);
+    crdt::Slot& dead = tally.slot(2);
+    dead.birth = dead.seq = dead.base_seq = 1;
+    dead.total = dead.base = core::Number::real(0.5);
+    CHECK(tally.sum() == core::Number(3));
+    CHECK(shown("5", tally) == "8");
     CHECK(shown("5", tally_of(core::Number::real(0.5))) == "5.5");
     CHECK(shown(std::nullopt, tally_of(core::Number::real(0.1))) == "0.1");
     CHECK(shown("5", tally_of(core::Number::real(std::numeric_limits<double>::infinity()))) ==

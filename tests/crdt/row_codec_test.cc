@@ -188,6 +188,26 @@ TEST_SUITE("crdt: row codec") {
     }
   }
 
+  TEST_CASE("a birth after the newest addition is refused where no reset was applied either") {
+    const core::OriginTable origins = test::random_row_origins();
+    Row row;
+    row.tally.slot(test::kOrigins[0]) = {test::kOrigins[0], 4, 4, 10};
+    CHECK(decode_row(encode_row({"key"}, row, origins), origins).ok());
+    row.tally.slots[0].birth = 5;
+    CHECK_FALSE(decode_row(encode_row({"key"}, row, origins), origins).ok());
+  }
+
+  TEST_CASE("a number that is none is refused") {
+    const core::OriginTable origins = test::random_row_origins();
+    Row row = small_row();
+    row.tally.slots[0].total = core::Number::real(std::numeric_limits<double>::infinity());
+    std::string bytes = encode_row({"key"}, row, origins);
+    const auto at = bytes.find("\x7f\xf0");
+    REQUIRE(at != std::string::npos);
+    bytes[at + 2] = 1;
+    CHECK_FALSE(decode_row(bytes, origins).ok());
+  }
+
   TEST_CASE("siblings and slots out of order are refused") {
     const core::OriginTable origins = test::random_row_origins();
     Row row = small_row();
