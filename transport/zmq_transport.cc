@@ -1,10 +1,7 @@
 #include "transport/zmq_transport.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
@@ -19,6 +16,8 @@
 #include "transport/frame.h"
 #include "transport/inbox.h"
 #include "transport/outbox.h"
+#include "transport/quiet_thread.h"
+#include "transport/redial.h"
 
 namespace anabranch::transport {
 namespace {
@@ -27,9 +26,6 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kSweepInterval{1000};
-// A broken connection is dialled at once; one that breaks again without having been of use, later.
-constexpr milliseconds kRedialMin{100};
-constexpr milliseconds kRedialMax{1000};
 // What is read of one socket before the others get their turn.
 constexpr std::size_t kTurnMessagesMax = 1024;
 constexpr std::size_t kTurnBytesMax = std::size_t{8} << 20U;
@@ -60,9 +56,8 @@ void set_options(zmq::socket_t& socket, const std::string& address) {
   set_option(socket, ZMQ_HANDSHAKE_IVL, 3000);
   set_option(socket, ZMQ_CONNECT_TIMEOUT, 3000);
   set_option(socket, ZMQ_IMMEDIATE, 1);
-  // One SYN per second and dead peer costs nothing, and a healed link is back within a second.
-  set_option(socket, ZMQ_RECONNECT_IVL, static_cast<int>(kRedialMin.count()));
-  set_option(socket, ZMQ_RECONNECT_IVL_MAX, static_cast<int>(kRedialMax.count()));
+  set_option(socket, ZMQ_RECONNECT_IVL, static_cast<int>(Redial::kPauseMin.count()));
+  set_option(socket, ZMQ_RECONNECT_IVL_MAX, static_cast<int>(Redial::kPauseMax.count()));
   set_option(socket, ZMQ_IPV6, is_ipv6(address) ? 1 : 0);
 }
 
@@ -113,27 +108,45 @@ std::vector<Incoming> receive_messages(zmq::socket_t& socket, bool is_router) {
   return messages;
 }
 
-// What libzmq tells of a socket's connections.
-class Monitor {
+// A socket, and what libzmq tells of its connections. libzmq's thread blocks, and with it every
+// link, when it has something to tell and nobody can take it. So: 1. the queue of events has no
+// bound;
+// 2. the telling is stopped before the end that reads is closed.
+class WatchedSocket {
  public:
   struct Event {
     int id = 0;
     int descriptor = -1;
   };
 
-  Monitor() = default;
-  Monitor(zmq::context_t& context, zmq::socket_t& watched, int events, std::uint64_t number) {
+  WatchedSocket() = default;
+  WatchedSocket(zmq::context_t& context, zmq::socket_type type, int events, std::uint64_t number)
+      : socket_(context, type), events_(context, zmq::socket_type::pair) {
     const std::string address = "inproc://monitor-" + std::to_string(number);
-    if (zmq_socket_monitor(watched.handle(), address.c_str(), events) != 0) throw zmq::error_t{};
-    socket_ = zmq::socket_t{context, zmq::socket_type::pair};
-    socket_.set(zmq::sockopt::linger, 0);
-    socket_.connect(address);
+    if (zmq_socket_monitor(socket_.handle(), address.c_str(), events) != 0) throw zmq::error_t{};
+    set_option(events_, ZMQ_LINGER, 0);
+    set_option(events_, ZMQ_RCVHWM, 0);
+    events_.connect(address);
+  }
+  ~WatchedSocket() { close(); }
+  WatchedSocket(WatchedSocket&&) = default;
+  WatchedSocket& operator=(WatchedSocket&& other) noexcept {
+    close();
+    socket_ = std::move(other.socket_);
+    events_ = std::move(other.events_);
+    return *this;
+  }
+
+  void close() {
+    if (socket_) zmq_socket_monitor(socket_.handle(), nullptr, 0);
+    events_.close();
+    socket_.close();
   }
 
   // The next event, or nothing when there is none.
   std::optional<Event> next() {
     Incoming event;
-    if (!receive_message(socket_, false, event)) return std::nullopt;
+    if (!receive_message(events_, false, event)) return std::nullopt;
     std::uint16_t id = 0;
     std::int32_t value = 0;
     ANABRANCH_ASSERT(event.frame.size() == sizeof(id) + sizeof(value));
@@ -142,10 +155,14 @@ class Monitor {
     return Event{id, value};
   }
 
-  [[nodiscard]] void* handle() { return socket_.handle(); }
+  explicit operator bool() const { return socket_.handle() != nullptr; }
+  zmq::socket_t& operator*() { return socket_; }
+  zmq::socket_t* operator->() { return &socket_; }
+  [[nodiscard]] void* events_handle() { return events_.handle(); }
 
  private:
   zmq::socket_t socket_;
+  zmq::socket_t events_;
 };
 
 constexpr int kDialledEvents =
@@ -155,13 +172,11 @@ constexpr int kDialledEvents =
 // One peer that is dialled for ever.
 struct Dialled {
   std::string address;
-  zmq::socket_t socket;  // Null between two connections.
-  Monitor monitor;
-  LinkId link = 0;  // 0 while it is down.
+  WatchedSocket socket;  // Null between two connections.
+  LinkId link = 0;       // 0 while it is down.
   Clock::time_point heard;
   Assembler assembler;
-  Clock::time_point redial_at;
-  milliseconds redial_delay{0};
+  Redial redial;
   std::string complaint;  // The last warning about it, which is not repeated.
 };
 
@@ -172,7 +187,9 @@ class ZmqTransport final : public Transport {
   ~ZmqTransport() override;
 
   core::Result<void> listen(const std::string& address);
-  void start();
+  void start() {
+    thread_ = start_quiet_thread([this] { run(); });
+  }
 
   void send(LinkId link, std::uint8_t message_kind, std::string body) override;
   std::vector<Event> receive(std::size_t bytes_max) override;
@@ -220,8 +237,7 @@ class ZmqTransport final : public Transport {
   milliseconds silence_max_;
   std::thread thread_;
 
-  zmq::socket_t router_;  // Null when it does not listen.
-  Monitor router_monitor_;
+  WatchedSocket router_;  // Null when it does not listen.
   AcceptedLinks accepted_;
   std::vector<Dialled> dialled_;
   std::vector<zmq::pollitem_t> items_;
@@ -235,10 +251,7 @@ class ZmqTransport final : public Transport {
 ZmqTransport::ZmqTransport(const ZmqOptions& options) : silence_max_(options.silence_max) {
   context_.set(zmq::ctxopt::io_threads, 1);
   context_.set(zmq::ctxopt::blocky, 0);
-  for (const std::string& address : options.peers) {
-    Dialled& dialled = dialled_.emplace_back();
-    dialled.address = address;
-  }
+  for (const std::string& address : options.peers) dialled_.emplace_back().address = address;
 }
 
 ZmqTransport::~ZmqTransport() {
@@ -248,27 +261,16 @@ ZmqTransport::~ZmqTransport() {
 }
 
 core::Result<void> ZmqTransport::listen(const std::string& address) {
-  router_ = zmq::socket_t{context_, zmq::socket_type::router};
-  set_options(router_, address);
-  router_.set(zmq::sockopt::router_mandatory, true);  // libzmq does not tell this one.
-  router_monitor_ = Monitor{context_, router_, ZMQ_EVENT_DISCONNECTED, ++last_number_};
-  if (zmq_bind(router_.handle(), address.c_str()) != 0) {
+  router_ = {context_, zmq::socket_type::router, ZMQ_EVENT_DISCONNECTED, ++last_number_};
+  set_options(*router_, address);
+  router_->set(zmq::sockopt::router_mandatory, true);  // libzmq does not tell this one.
+  if (zmq_bind(router_->handle(), address.c_str()) != 0) {
     const int error = zmq_errno();
     const std::string message = "cannot listen on " + address + ": " + zmq_strerror(error);
     return core::Failure{error == EADDRINUSE ? ErrorCode::kBusy : ErrorCode::kInvalid, message};
   }
-  endpoint_ = router_.get(zmq::sockopt::last_endpoint);
+  endpoint_ = router_->get(zmq::sockopt::last_endpoint);
   return {};
-}
-
-// The thread takes no signals: those are for the threads of whoever embeds this.
-void ZmqTransport::start() {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread{[this] { run(); }};
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void ZmqTransport::send(LinkId link, std::uint8_t message_kind, std::string body) {
@@ -308,13 +310,13 @@ void ZmqTransport::wait() {
   items_.clear();
   items_.push_back({nullptr, outbox_.fd(), ZMQ_POLLIN, 0});
   if (router_) {
-    items_.push_back({router_.handle(), 0, messages, 0});
-    items_.push_back({router_monitor_.handle(), 0, ZMQ_POLLIN, 0});
+    items_.push_back({router_->handle(), 0, messages, 0});
+    items_.push_back({router_.events_handle(), 0, ZMQ_POLLIN, 0});
   }
   for (Dialled& dialled : dialled_) {
     if (!dialled.socket) continue;
-    items_.push_back({dialled.socket.handle(), 0, messages, 0});
-    items_.push_back({dialled.monitor.handle(), 0, ZMQ_POLLIN, 0});
+    items_.push_back({dialled.socket->handle(), 0, messages, 0});
+    items_.push_back({dialled.socket.events_handle(), 0, ZMQ_POLLIN, 0});
   }
   // A failure (EINTR) is a wake-up like any other.
   zmq_poll(items_.data(), static_cast<int>(items_.size()), timeout().count());
@@ -325,7 +327,7 @@ milliseconds ZmqTransport::timeout() const {
   auto next = Clock::time_point::max();
   bool is_linked = !accepted_.empty();
   for (const Dialled& dialled : dialled_) {
-    if (!dialled.socket) next = std::min(next, dialled.redial_at);
+    if (!dialled.socket) next = std::min(next, dialled.redial.at());
     is_linked = is_linked || dialled.link != 0;
   }
   if (is_linked) next = std::min(next, next_sweep_);
@@ -391,7 +393,7 @@ bool ZmqTransport::send_frame(Dialled* dialled, const AcceptedLink* accepted, st
   const std::size_t size = frame.size();
   zmq::message_t message = to_message(std::move(frame));
   const bool is_sent = dialled != nullptr
-                           ? dialled->socket.send(message, zmq::send_flags::dontwait).has_value()
+                           ? dialled->socket->send(message, zmq::send_flags::dontwait).has_value()
                            : send_to_router(accepted->routing_id, std::move(message));
   if (!is_sent) return false;
   ++counters_.frames_sent;
@@ -402,26 +404,24 @@ bool ZmqTransport::send_frame(Dialled* dialled, const AcceptedLink* accepted, st
 // Returns false when the connection is gone.
 bool ZmqTransport::send_to_router(const std::string& routing_id, zmq::message_t frame) try {
   constexpr auto kMore = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
-  return router_.send(zmq::buffer(routing_id), kMore).has_value() &&
-         router_.send(frame, zmq::send_flags::dontwait).has_value();
+  return router_->send(zmq::buffer(routing_id), kMore).has_value() &&
+         router_->send(frame, zmq::send_flags::dontwait).has_value();
 } catch (const zmq::error_t&) {
   return false;
 }
 
 void ZmqTransport::dial_due() {
   for (Dialled& dialled : dialled_) {
-    if (!dialled.socket && dialled.redial_at <= Clock::now()) dial(dialled);
+    if (!dialled.socket && dialled.redial.at() <= Clock::now()) dial(dialled);
   }
 }
 
 void ZmqTransport::dial(Dialled& dialled) try {
-  zmq::socket_t socket{context_, zmq::socket_type::dealer};
-  set_options(socket, dialled.address);
-  dialled.monitor = Monitor{context_, socket, kDialledEvents, ++last_number_};
-  socket.connect(dialled.address);
+  WatchedSocket socket{context_, zmq::socket_type::dealer, kDialledEvents, ++last_number_};
+  set_options(*socket, dialled.address);
+  socket->connect(dialled.address);
   dialled.socket = std::move(socket);
 } catch (const zmq::error_t& error) {
-  dialled.redial_at = Clock::now() + kRedialMax;
   complain(dialled, error.what());
 }
 
@@ -429,9 +429,9 @@ void ZmqTransport::dial(Dialled& dialled) try {
 // cannot know which of the two they belong to.
 void ZmqTransport::read_dialled(Dialled& dialled) {
   std::vector<Incoming> messages;
-  if (!paused_) messages = receive_messages(dialled.socket, false);
+  if (!paused_) messages = receive_messages(*dialled.socket, false);
   bool is_broken = false;
-  while (const auto event = dialled.monitor.next()) {
+  while (const auto event = dialled.socket.next()) {
     if (event->id != ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
       is_broken = true;
     } else if (is_broken) {
@@ -454,7 +454,7 @@ void ZmqTransport::read_dialled(Dialled& dialled) {
 // Returns false when the link is over.
 bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
   if (incoming.frame.size() == 0 && !incoming.has_more_parts) {
-    dialled.redial_delay = kRedialMax;
+    dialled.redial.slow_down();
     hang_up(dialled, "it gave the link up");
     return false;
   }
@@ -468,7 +468,7 @@ bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
   }
   count_received(incoming);
   dialled.heard = Clock::now();
-  dialled.redial_delay = milliseconds{0};
+  dialled.redial.be_of_use();
   if (std::optional<Message>& whole = message.value(); whole) {
     emit({Event::Kind::kMessage, dialled.link, whole->kind, std::move(whole->body), {}});
   }
@@ -484,16 +484,14 @@ void ZmqTransport::hang_up(Dialled& dialled, const std::string& why) {
   dialled.link = 0;
   dialled.assembler = {};
   dialled.socket.close();
-  dialled.monitor = {};
-  dialled.redial_at = Clock::now() + dialled.redial_delay;
-  dialled.redial_delay = std::clamp(dialled.redial_delay * 2, kRedialMin, kRedialMax);
+  dialled.redial.fail(Clock::now());
 }
 
 // Hangs up on a peer that is of no use, and says so unless that was the last thing said about it.
 void ZmqTransport::complain(Dialled& dialled, const std::string& why) {
   if (dialled.complaint != why) core::log_warning("hung up on " + dialled.address + ": " + why);
   dialled.complaint = why;
-  dialled.redial_delay = kRedialMax;
+  dialled.redial.slow_down();
   hang_up(dialled, why);
 }
 
@@ -506,8 +504,8 @@ Dialled* ZmqTransport::find_dialled(LinkId link) {
 // got from a broken one is then known to be free.
 void ZmqTransport::read_router() {
   std::vector<Incoming> messages;
-  if (!paused_) messages = receive_messages(router_, true);
-  while (const auto event = router_monitor_.next()) {
+  if (!paused_) messages = receive_messages(*router_, true);
+  while (const auto event = router_.next()) {
     const AcceptedLink* link = accepted_.at_descriptor(event->descriptor);
     if (link != nullptr) end_accepted(link->id);
   }

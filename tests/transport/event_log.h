@@ -24,7 +24,7 @@ class EventLog {
   // nothing when none came within `patience`.
   std::optional<std::size_t> wait(const std::function<bool(const Event&)>& wanted,
                                   std::size_t from = 0,
-                                  std::chrono::milliseconds patience = std::chrono::seconds{15}) {
+                                  std::chrono::milliseconds patience = std::chrono::seconds{30}) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     for (std::size_t at = from;; ++at) {
       while (at >= events_.size()) {

@@ -27,19 +27,19 @@ TEST_SUITE_BEGIN("transport: zmq faults");
 
 namespace {
 
-constexpr milliseconds kPatience = seconds{15};
+constexpr milliseconds kPatience = seconds{30};
 
 std::unique_ptr<Transport> listen_at(const std::string& address,
-                                     milliseconds silence_max = seconds{15}) {
+                                     milliseconds silence_max = seconds{60}) {
   const ZmqOptions options{.listen = address, .peers = {}, .silence_max = silence_max};
   return open_zmq_transport(options).value_or_raise();
 }
 
-std::unique_ptr<Transport> listen_anywhere(milliseconds silence_max = seconds{15}) {
+std::unique_ptr<Transport> listen_anywhere(milliseconds silence_max = seconds{60}) {
   return listen_at("tcp://127.0.0.1:*", silence_max);
 }
 
-std::unique_ptr<Transport> dial(const std::string& peer, milliseconds silence_max = seconds{15}) {
+std::unique_ptr<Transport> dial(const std::string& peer, milliseconds silence_max = seconds{60}) {
   const ZmqOptions options{.listen = {}, .peers = {peer}, .silence_max = silence_max};
   return open_zmq_transport(options).value_or_raise();
 }
@@ -261,15 +261,22 @@ TEST_CASE("bytes that are not ZMTP disturb nobody") {
   CHECK(world.at_eu.size() == seen + 1);
 }
 
-TEST_CASE("a service that speaks something else is dialled until a leader is there") {
-  auto eu = listen_anywhere();
+// Each attempt breaks during the handshake, of which libzmq tells twice: its thread once hung while
+// it told a socket that was closed after the first time.
+TEST_CASE("peers that close every connection are dialled until they do not") {
+  constexpr std::size_t kPeers = 150;
+  const auto eu = listen_anywhere();
   Relay relay{port_of(eu->endpoint())};
   relay.cut();
-  const auto us = dial(address_of(relay));
+  const std::vector<std::string> peers(kPeers, address_of(relay));
+  const auto us = open_zmq_transport({.listen = {}, .peers = peers}).value_or_raise();
   EventLog at_us{*us};
-  CHECK_FALSE(at_us.wait([](const Event&) { return true; }, 0, milliseconds{500}).has_value());
+  CHECK_FALSE(at_us.wait([](const Event&) { return true; }, 0, milliseconds{1500}).has_value());
   relay.heal();
-  CHECK(at_us.wait_up() != 0);
+  for (std::size_t i = 0; i < kPeers; ++i) {
+    CAPTURE(i);
+    REQUIRE(at_us.wait_up(i) != 0);
+  }
 }
 
 TEST_CASE("a foreign peer that sends rubbish is counted and ignored and others go on") {
