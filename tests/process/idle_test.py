@@ -2,8 +2,8 @@
 """Idle, three leaders together use under 1 % of a core, and in the same run a single write is
 visible in the other regions within 5 ms (the median).
 
-A write shows elsewhere once it is synced to the disk there, so the median follows the disk. What the
-disk needs for one synced write is measured in between and printed, to judge a failure by."""
+A write shows elsewhere once it is synced to the disk there, so the median follows the disk. What
+the disk needs for one synced write is measured in between and printed, to judge a failure by."""
 
 import os
 import statistics
