@@ -18,12 +18,12 @@ Exchange::Exchange(Self self, const Applied& applied, const storage::Storage& lo
 
 // ---- Links.
 
-void Exchange::link_up(LinkId link, std::string address, Millis /*now*/) {
-  links_[link] = {link, std::move(address), 0, false};
+void Exchange::link_up(LinkId link, std::string address, Millis now) {
+  links_[link] = {.id = link, .address = std::move(address), .greeted_ms = now};
   effects_.push_back(Send{link, greeting()});
 }
 
-void Exchange::link_down(LinkId link, Millis now) {
+void Exchange::link_down(LinkId link, Millis /*now*/) {
   const auto found = links_.find(link);
   if (found == links_.end()) return;
   const Origin origin = found->second.peer;
@@ -33,7 +33,7 @@ void Exchange::link_down(LinkId link, Millis now) {
   std::erase(peer->second.links, link);
   peer->second.in.stale = true;
   if (!peer->second.connected()) peer->second.out.cancel();
-  subscribe_all(now);
+  subscribe_all();
 }
 
 std::string Exchange::region(LinkId link) const {
@@ -54,7 +54,8 @@ std::optional<BatchMessage> Exchange::step(LinkId link_id, Message message, Mill
     return std::nullopt;
   }
   const auto peer = peers_.find(link.peer);
-  if (peer == peers_.end()) return std::nullopt;  // Greets again with the next heartbeat.
+  if (peer == peers_.end()) return std::nullopt;  // Not greeted yet: its greeting got lost.
+  link.heard = true;
   if (auto* batch = std::get_if<BatchMessage>(&message)) {
     return on(peer->second, std::move(*batch), now);
   }
@@ -73,14 +74,17 @@ void Exchange::on(Link& link, const Greeting& greeting, Millis now) {
     refuse(link, "has this leader's own origin: a copied directory, or this leader itself");
     return;
   }
-  const bool first = std::exchange(link.peer, greeting.origin) == 0;
+  const Origin before = std::exchange(link.peer, greeting.origin);
+  const bool first = before != greeting.origin;
+  if (first && peers_.contains(before)) std::erase(peers_.at(before).links, link.id);
   std::erase_if(peers_, [&](const auto& each) {  // Its incarnations that are gone.
     return each.second.region == greeting.region && each.first != greeting.origin &&
            !each.second.connected();
   });
   Peer& peer = peers_[greeting.origin];
-  if (peer.nonce != greeting.nonce) {  // Met for the first time, or restarted.
-    peer.out.cancel();
+  const bool restarted = peer.nonce != greeting.nonce;  // Or met for the first time.
+  if (restarted) {
+    peer.out = {};
     peer.applied = peer.durable = {};
   }
   peer.origin = greeting.origin;
@@ -88,14 +92,16 @@ void Exchange::on(Link& link, const Greeting& greeting, Millis now) {
   peer.nonce = greeting.nonce;
   if (first) peer.links.push_back(link.id);
   peer.in.stale = true;
-  std::erase_if(stalls_, [&](const auto& stall) { return stall.second.avoided == peer.origin; });
+  if (first || restarted) {
+    std::erase_if(stalls_, [&](const auto& stall) { return stall.second.avoided == peer.origin; });
+  }
   shown(peer, greeting.applied, peer.durable, now);
-  subscribe_all(now);
+  subscribe_all();
 }
 
 void Exchange::on(Peer& peer, const Heartbeat& heartbeat, Millis now) {
   shown(peer, heartbeat.applied, heartbeat.durable, now);
-  subscribe_all(now);
+  subscribe_all();
 }
 
 void Exchange::on(Peer& peer, const Subscribe& subscribe, Millis /*now*/) {
@@ -199,7 +205,7 @@ Peer* Exchange::choose_source(Origin origin) {
   return best;
 }
 
-void Exchange::subscribe_all(Millis now) {
+void Exchange::subscribe_all() {
   std::map<Origin, std::vector<Origin>> chosen;  // {peer: origins}, sorted as offered() is.
   for (const Origin origin : offered()) {
     if (const Peer* peer = choose_source(origin)) chosen[peer->origin].push_back(origin);
@@ -210,15 +216,28 @@ void Exchange::subscribe_all(Millis now) {
       continue;
     }
     std::vector<Origin>& origins = chosen[origin];
-    if (peer.in.stale || origins != peer.in.origins) subscribe(peer, std::move(origins), now);
+    if (peer.in.stale || origins != peer.in.origins) subscribe(peer, std::move(origins));
   }
 }
 
-void Exchange::subscribe(Peer& peer, std::vector<Origin> origins, Millis now) {
-  peer.in = {++streams_, std::move(origins), 0, 0, false, now};
+void Exchange::subscribe(Peer& peer, std::vector<Origin> origins) {
+  peer.in = {++streams_, std::move(origins), 0, 0, false, peer.in.progress_ms};
   Subscribe wanted{peer.in.id, kWindowBytes, {}};
   for (const Origin each : peer.in.origins) wanted.from.set(each, applied_.vector().at(each) + 1);
   send(peer, std::move(wanted));
+}
+
+bool Exchange::stands_still(Stall& stall, Origin origin, const Peer& from, Millis now) const {
+  const core::Seq seq = applied_.vector().at(origin);
+  const bool went_on = std::exchange(stall.seq, seq) != seq;
+  const bool new_source = std::exchange(stall.source, from.origin) != from.origin;
+  if (went_on || new_source) stall.ticks = stall.waits = 0;
+  if (went_on || new_source) return false;
+  if (now - from.in.progress_ms >= kStallMs) return true;
+  stall.ticks = 0;  // Others come first in the log of its source; but not for ever.
+  if (++stall.waits < kWaitTicksMax) return false;
+  stall.waits = 0;
+  return true;
 }
 
 void Exchange::find_stalls(Millis now) {
@@ -227,19 +246,12 @@ void Exchange::find_stalls(Millis now) {
     return stall.avoided != 0 ? now >= stall.avoided_until_ms : !somebody_has_more(each.first);
   });
   for (const Origin origin : offered()) {
-    if (!somebody_has_more(origin)) continue;
+    Peer* from = source(origin);  // Without one, it is chosen right after this.
+    if (from == nullptr || !somebody_has_more(origin)) continue;
+    if (!stands_still(stalls_[origin], origin, *from, now)) continue;
     Stall& stall = stalls_[origin];
-    const core::Seq seq = applied_.vector().at(origin);
-    Peer* from = source(origin);
-    const bool moving = from != nullptr && now - from->in.progress_ms < kStallMs;
-    if (std::exchange(stall.seq, seq) != seq || moving) {
-      stall.ticks = 0;
-      continue;
-    }
-    if (from == nullptr) continue;  // To be chosen right after this.
-    // Asks again, and from the second time on somebody else, if there is anybody.
-    from->in.stale = true;
-    if (++stall.ticks >= 2 || from->applied.at(origin) <= seq) {
+    from->in.stale = true;  // Asks again, and from the second time on somebody else.
+    if (++stall.ticks >= 2 || from->applied.at(origin) <= stall.seq) {
       stall.avoided = from->origin;
       stall.avoided_until_ms = now + kAvoidMs;
     }
@@ -287,15 +299,17 @@ void Exchange::send(const Peer& peer, Message message) {
 void Exchange::tick(Millis now, core::Hlc hlc) {
   if (now < next_heartbeat_ms_) return;
   next_heartbeat_ms_ = now + kHeartbeatMs;
-  for (const auto& [id, link] : links_) {
-    const bool greeted = peers_.contains(link.peer);
-    Message beat =
-        greeted ? Message(Heartbeat{applied_.vector(), durable_vector(), hlc}) : greeting();
-    effects_.push_back(Send{id, std::move(beat)});
+  for (auto& [id, link] : links_) {
+    if (!link.heard && now - link.greeted_ms >= kHeartbeatMs) {  // The greeting may be lost.
+      link.greeted_ms = now;
+      effects_.push_back(Send{id, greeting()});
+    }
+    if (!peers_.contains(link.peer)) continue;
+    effects_.push_back(Send{id, Heartbeat{applied_.vector(), durable_vector(), hlc}});
   }
   for (auto& [origin, peer] : peers_) measure_lag(peer, now);
   find_stalls(now);
-  subscribe_all(now);
+  subscribe_all();
 }
 
 // ---- Pausing.
@@ -319,7 +333,7 @@ bool Exchange::pause(std::string_view name) {
   return true;
 }
 
-bool Exchange::resume(std::string_view name, Millis now) {
+bool Exchange::resume(std::string_view name, Millis /*now*/) {
   const auto found = paused_.find(name);
   if (found == paused_.end()) return known(name);
   paused_.erase(found);
@@ -327,7 +341,7 @@ bool Exchange::resume(std::string_view name, Millis now) {
     peer.in.stale = true;
     pump(peer);
   }
-  subscribe_all(now);
+  subscribe_all();
   return true;
 }
 

@@ -35,6 +35,7 @@ class Exchange {
   static constexpr core::Millis kHeartbeatMs = 1000;
   static constexpr core::Millis kStallMs = 1000;
   static constexpr core::Millis kAvoidMs = 30'000;
+  static constexpr int kWaitTicksMax = 10;
   static constexpr std::uint64_t kWindowBytes = std::uint64_t{8} << 20U;
 
   // `applied` and `log` must outlive the exchange. Effects are appended to `effects`.
@@ -70,7 +71,9 @@ class Exchange {
   // An origin that stood still although somebody has more of it.
   struct Stall {
     core::Seq seq = 0;                  // Where it stood at the last tick.
-    int ticks = 0;                      // For how many ticks.
+    core::Origin source = 0;            // Through whom it was followed.
+    int ticks = 0;                      // For how many ticks, nothing arriving from there.
+    int waits = 0;                      // For how many ticks, only others arriving from there.
     core::Origin avoided = 0;           // Not to be followed through this peer...
     core::Millis avoided_until_ms = 0;  // ...until then.
   };
@@ -93,9 +96,12 @@ class Exchange {
   // All origins that some usable peer leads or knows of, except the own one.
   [[nodiscard]] std::set<core::Origin> offered() const;
   // Brings all subscriptions in line with who is there and who has what.
-  void subscribe_all(core::Millis now);
-  void subscribe(Peer& peer, std::vector<core::Origin> origins, core::Millis now);
+  void subscribe_all();
+  void subscribe(Peer& peer, std::vector<core::Origin> origins);
   void find_stalls(core::Millis now);
+  // Whether an origin that `from` should bring must be asked for again.
+  [[nodiscard]] bool stands_still(Stall& stall, core::Origin origin, const Peer& from,
+                                  core::Millis now) const;
   void pump(Peer& peer);
   void acknowledge(Peer& peer);
   // What survives power loss here: all that is applied once the whole log is durable, else nothing

@@ -12,7 +12,7 @@ bool HoldBuffer::deliverable(const core::Batch& batch, const core::VersionVector
 bool HoldBuffer::add(HeldBatch held, const core::VersionVector& applied) {
   const core::Origin origin = held.batch.origin;
   const core::Seq first = held.batch.first();
-  if (held.batch.last() <= applied.at(origin)) return false;
+  if (first <= applied.at(origin)) return false;
   const bool next = first == applied.at(origin) + 1;
   const std::size_t size = held.bytes.size();
   if (!next && bytes_ + size > kBytesMax) return false;
@@ -42,7 +42,7 @@ bool HoldBuffer::has_deliverable(const core::VersionVector& applied) {
 
 void HoldBuffer::forget_applied(const core::VersionVector& applied) {
   for (auto& [origin, batches] : held_) {
-    while (!batches.empty() && batches.begin()->second.batch.last() <= applied.at(origin)) {
+    while (!batches.empty() && batches.begin()->first <= applied.at(origin)) {
       bytes_ -= batches.begin()->second.bytes.size();
       batches.erase(batches.begin());
     }

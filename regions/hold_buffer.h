@@ -22,7 +22,8 @@ class HoldBuffer {
  public:
   static constexpr std::size_t kBytesMax = std::size_t{64} << 20U;
 
-  // Takes a batch in. Returns false when it was dropped: already applied, already held, or no room.
+  // Takes a batch in. Returns false when it was dropped: begins with what was applied, is held
+  // already, or there is no room.
   bool add(HeldBatch batch, const core::VersionVector& applied);
   // Takes out a batch that can be applied now: its origin's next, with all that it depends on
   // applied. Nothing when there is none.
@@ -35,7 +36,8 @@ class HoldBuffer {
 
  private:
   using BySeq = std::map<core::Seq, HeldBatch>;
-  // Drops what was applied on another way, such as a merge.
+  // Drops what was applied on another way, such as a merge, also where it goes further: batches do
+  // not overlap but in two histories of one origin.
   void forget_applied(const core::VersionVector& applied);
   [[nodiscard]] static bool deliverable(const core::Batch& batch,
                                         const core::VersionVector& applied);

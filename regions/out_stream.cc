@@ -6,6 +6,7 @@
 namespace anabranch::regions {
 
 void OutStream::subscribe(const Subscribe& wanted, const storage::Storage& log) {
+  if (wanted.stream <= id_) return;  // Late or repeated.
   id_ = wanted.stream;
   window_ = wanted.window;
   sent_ = taken_ = 0;

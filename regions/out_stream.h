@@ -16,7 +16,8 @@ namespace anabranch::regions {
 
 class OutStream {
  public:
-  // Starts anew as the consumer asks.
+  // Starts anew as the consumer asks; its streams are numbered upwards from 1, and one that is not
+  // newer than the last changes nothing.
   void subscribe(const Subscribe& wanted, const storage::Storage& log);
   void cancel() { wanted_.clear(); }
   // Takes an ack in; those of older streams say nothing about this one.

@@ -16,9 +16,11 @@ namespace anabranch::regions {
 // One connection. Greeted once the far side has said who it is.
 struct Link {
   LinkId id = 0;
-  std::string address;    // The address that was dialled; empty when it was accepted.
-  core::Origin peer = 0;  // Who is at the other end; 0 before its greeting.
-  bool refused = false;   // Of another mesh or version: nothing is exchanged.
+  std::string address;          // The address that was dialled; empty when it was accepted.
+  core::Origin peer = 0;        // Who is at the other end; 0 before its greeting.
+  bool refused = false;         // Of another mesh or version: nothing is exchanged.
+  bool heard = false;           // Something else than a greeting came: our own has arrived there.
+  core::Millis greeted_ms = 0;  // When our greeting was sent last.
 };
 
 // The consuming side: what is subscribed from this peer.
@@ -28,7 +30,7 @@ struct InStream {
   std::uint64_t taken = 0;            // Bytes of batches received in this stream.
   std::uint64_t acked = 0;            // The figure that the last ack carried.
   bool stale = true;                  // To be subscribed anew.
-  core::Millis progress_ms = 0;       // When something arrived last, or it was subscribed.
+  core::Millis progress_ms = 0;       // When a batch arrived last, in any stream.
 
   [[nodiscard]] bool has(core::Origin origin) const {
     return std::ranges::binary_search(origins, origin);

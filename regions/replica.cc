@@ -33,7 +33,9 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   if (auto ready = load_once(); !ready.ok()) return ready.failure();
   if (auto recorded = replica->record_opening(); !recorded.ok()) return recorded.failure();
   const Identity& identity = replica->identity_;
-  replica->clock_.emplace(clock, replica->applied_.hlc_max(), replica->options_.drift_ms_max);
+  replica->clock_.emplace(clock, replica->applied_.head(identity.origin).hlc,
+                          replica->options_.drift_ms_max);
+  replica->clock_->observe(replica->applied_.hlc_max());
   replica->exchange_ = std::make_unique<Exchange>(
       Self{identity.mesh, identity.region, identity.origin, replica->options_.nonce},
       replica->applied_, storage, replica->effects_);
@@ -147,13 +149,8 @@ core::Result<Position> Replica::commit() {
 }
 
 core::Result<Position> Replica::commit_stage(Stage& stage, std::span<const LogRecord> records) {
-  const auto collect = [&](const core::Path& /*path*/, crdt::Row& row) {
-    crdt::collect(
-        row.tally, identity_.origin, [&](core::Origin origin) -> const auto& {
-          return applied_.head(origin).deps;
-        });
-  };
-  std::vector<storage::Change> changes = stage.changes(names()->origins, collect);
+  std::vector<storage::Change> changes = stage.changes(
+      names()->origins, [&](const core::Path& path, crdt::Row& row) { collect(path, row); });
   for (storage::Change& change : applied_.take_changes()) changes.push_back(std::move(change));
   auto position = storage_.commit(records, changes);
   if (!position.ok()) broken_ = position.failure();
@@ -188,9 +185,24 @@ core::Result<void> Replica::collect() {
 
 void Replica::link_up(LinkId link, std::string address, Millis now) {
   exchange_->link_up(link, std::move(address), now);
+  if (broken_) send_nothing();
 }
 
-void Replica::link_down(LinkId link, Millis now) { exchange_->link_down(link, now); }
+void Replica::link_down(LinkId link, Millis now) {
+  exchange_->link_down(link, now);
+  if (broken_) send_nothing();
+}
+
+bool Replica::resume(std::string_view peer, Millis now) {
+  const bool known = exchange_->resume(peer, now);
+  if (broken_) send_nothing();
+  return known;
+}
+
+void Replica::send_nothing() {
+  std::erase_if(effects_,
+                [](const Effect& effect) { return std::holds_alternative<Send>(effect); });
+}
 
 void Replica::step(LinkId link, Message message, Millis now) {
   if (broken_) return;
@@ -210,6 +222,11 @@ void Replica::step(LinkId link, Message message, Millis now) {
   if (batch.value().origin == identity_.origin &&
       batch.value().last() > applied_.vector().at(identity_.origin)) {
     alarm_once("a peer has writes of this leader's origin that it does not have itself");
+    return;
+  }
+  const core::Seq applied = applied_.vector().at(batch.value().origin);
+  if (batch.value().first() <= applied && applied < batch.value().last()) {
+    alarm_two_histories(batch.value().origin);
     return;
   }
   held_.add({std::move(received->bytes), std::move(batch).value()}, applied_.vector());
@@ -243,8 +260,7 @@ std::vector<HeldBatch> Replica::apply_slice(Stage& stage) {
     std::optional<HeldBatch> held = held_.take_deliverable(applied_.vector());
     if (!held) break;
     if (!continues_chain(held->batch)) {
-      alarm_once("two histories of origin " + core::to_string(held->batch.origin) +
-                 " have met: a directory was copied, or restored without a new origin");
+      alarm_two_histories(held->batch.origin);
       continue;
     }
     apply_batch(stage, *held);
@@ -304,6 +320,11 @@ void Replica::tick(Millis now) {
 
 void Replica::durable(Position position, Millis now) {
   if (!broken_) exchange_->log_grew(position, now);
+}
+
+void Replica::alarm_two_histories(core::Origin origin) {
+  alarm_once("two histories of origin " + core::to_string(origin) +
+             " have met: a directory was copied, or restored without a new origin");
 }
 
 void Replica::alarm_once(std::string text) {

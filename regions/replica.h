@@ -91,7 +91,7 @@ class Replica {
   // The storage has made everything up to `position` durable.
   void durable(storage::Position position, core::Millis now);
   bool pause(std::string_view peer) { return exchange_->pause(peer); }
-  bool resume(std::string_view peer, core::Millis now) { return exchange_->resume(peer, now); }
+  bool resume(std::string_view peer, core::Millis now);
 
   // What the owner has to carry out; it takes or clears them.
   [[nodiscard]] Effects& effects() { return effects_; }
@@ -130,6 +130,9 @@ class Replica {
   core::Result<storage::Position> commit_stage(Stage& stage,
                                                std::span<const storage::LogRecord> records);
   void alarm_once(std::string text);
+  void alarm_two_histories(core::Origin origin);
+  // Takes back what the exchange wants to send: the vector may count what was not stored.
+  void send_nothing();
 
   storage::Storage& storage_;
   ReplicaOptions options_;
