@@ -1,0 +1,145 @@
+// Messages between leaders: round trips, and bytes that are none.
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/codec.h"
+#include "regions/message.h"
+#include "tests/crdt/random.h"
+#include "tests/seed.h"
+
+using namespace anabranch;
+using core::VersionVector;
+using regions::Message;
+
+namespace {
+
+const VersionVector kVector{{1, 2}, {0x8000000000000000, 0xFFFFFFFFFFFFFFFF}};
+
+std::vector<Message> samples() {
+  return {
+      regions::Greeting{1, {3, 4}, "eu-west", 7, 0xFFFFFFFFFFFFFFFF, kVector},
+      regions::Heartbeat{kVector, {}, {12345}},
+      regions::Heartbeat{},
+      regions::Subscribe{9, 1U << 20U, kVector},
+      regions::BatchMessage{9, std::string("\0\1\xFF", 3)},
+      regions::BatchMessage{},
+      regions::Ack{9, 1U << 30U, kVector, {{1, 1}}},
+  };
+}
+
+// The body of a message with one element more, as a newer version would write it.
+std::string longer(std::string body) {
+  REQUIRE((static_cast<unsigned char>(body[0]) & 0xF0U) == 0x90U);
+  body[0] = static_cast<char>(body[0] + 1);
+  core::Writer(body).array(1).text("from a newer version");
+  return body;
+}
+
+}  // namespace
+
+TEST_SUITE("regions: messages") {
+  TEST_CASE("every message survives its encoding") {
+    for (const Message& message : samples()) {
+      const auto back =
+          regions::decode_message(regions::kind_of(message), regions::encode_message(message));
+      REQUIRE(back.ok());
+      CHECK((back.value() == message));
+    }
+  }
+
+  TEST_CASE("the kinds have the numbers of the format") {
+    CHECK(regions::kind_of(regions::Greeting{}) == 1);
+    CHECK(regions::kind_of(regions::Heartbeat{}) == 2);
+    CHECK(regions::kind_of(regions::Subscribe{}) == 3);
+    CHECK(regions::kind_of(regions::BatchMessage{}) == 4);
+    CHECK(regions::kind_of(regions::Ack{}) == 5);
+  }
+
+  TEST_CASE("an unknown kind is refused with its number") {
+    for (const int kind : {0, 6, 255}) {
+      const auto refused = regions::decode_message(static_cast<std::uint8_t>(kind), "\x90");
+      REQUIRE_FALSE(refused.ok());
+      CHECK(refused.failure().message.find(std::to_string(kind)) != std::string::npos);
+    }
+  }
+
+  TEST_CASE("a greeting of another protocol is refused with both numbers") {
+    const auto refused = regions::decode_message(
+        1, regions::encode_message(regions::Greeting{42, {}, "eu", 7, 8, {}}));
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.failure().message == "the peer speaks protocol 42, this leader 1");
+  }
+
+  TEST_CASE("a greeting that names nobody is refused") {
+    for (const regions::Greeting& nobody :
+         {regions::Greeting{1, {}, "", 7, 8, {}}, regions::Greeting{1, {}, "eu", 0, 8, {}}}) {
+      CHECK_FALSE(regions::decode_message(1, regions::encode_message(nobody)).ok());
+    }
+  }
+
+  TEST_CASE("what newer versions append is skipped") {
+    for (const Message& message : samples()) {
+      const auto back = regions::decode_message(regions::kind_of(message),
+                                                longer(regions::encode_message(message)));
+      REQUIRE(back.ok());
+      CHECK((back.value() == message));
+    }
+  }
+
+  TEST_CASE("truncated messages and trailing bytes are refused") {
+    for (const Message& message : samples()) {
+      const std::string body = regions::encode_message(message);
+      const std::uint8_t kind = regions::kind_of(message);
+      for (std::size_t size = 0; size < body.size(); ++size) {
+        CHECK_FALSE(regions::decode_message(kind, body.substr(0, size)).ok());
+      }
+      CHECK_FALSE(regions::decode_message(kind, body + '\0').ok());
+    }
+  }
+
+  TEST_CASE("a vector out of order, with a repeated origin or with seq 0 is refused") {
+    const std::vector<std::vector<std::uint64_t>> wrong = {{2, 1, 1, 1}, {1, 1, 1, 2}, {1, 0},
+                                                           {0, 1},       {1},          {1, 2, 3}};
+    for (const auto& numbers : wrong) {
+      std::string body;
+      core::Writer out(body);
+      out.array(3).uint64(1).uint64(1).array(numbers.size());
+      for (const std::uint64_t number : numbers) out.uint64(number);
+      CHECK_FALSE(regions::decode_message(3, body).ok());
+    }
+  }
+
+  TEST_CASE("mutated messages are refused or are messages again") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    test::Random random(seed);
+    const std::vector<Message> messages = samples();
+    const int runs = test::long_run() ? 3'000'000 : 30'000;
+    for (int run = 0; run < runs; ++run) {
+      const Message& message = random.pick(messages);
+      std::string body = regions::encode_message(message);
+      for (std::size_t changes = random.below(3) + 1; changes > 0; --changes) {
+        const std::size_t at = random.below(body.size() + 1);
+        const double what = random.unit();
+        if (what < 0.2) {
+          body.insert(at, random.bytes(4));
+        } else if (what < 0.4) {
+          body.erase(at, random.below(4));
+        } else if (at < body.size()) {
+          body[at] = static_cast<char>(random.bits());
+        }
+      }
+      const auto kind = static_cast<std::uint8_t>(random.chance(0.8) ? regions::kind_of(message)
+                                                                     : random.below(7));
+      const auto back = regions::decode_message(kind, body);
+      if (!back.ok()) continue;
+      const Message& found = back.value();
+      const auto again = regions::decode_message(kind, regions::encode_message(found));
+      REQUIRE(again.ok());
+      REQUIRE((again.value() == found));
+    }
+  }
+}
