@@ -28,6 +28,7 @@ libsodium-dev
 libxxhash-dev
 libtomlplusplus-dev
 libcli11-dev
+nlohmann-json3-dev
 doctest-dev
 '
 

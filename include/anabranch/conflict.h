@@ -50,8 +50,8 @@ class Resolver {
   template <typename F>
   requires(std::is_invocable_v<const F&, const Conflict&> &&
            !std::is_same_v<std::remove_cvref_t<F>, Resolver>)
-      Resolver(F function)  // NOLINT: implicit, so that `{"doc/", keep_longest}` reads well.
-      : kind_(Kind::kFunction), function_(std::move(function)) {}
+      Resolver(F callable)  // NOLINT: implicit, so that `{"doc/", keep_longest}` reads well.
+      : kind_(Kind::kFunction), function_(std::move(callable)) {}
   // The same with a name, which status shows.
   Resolver(std::string name, Function function)
       : kind_(Kind::kFunction), name_(std::move(name)), function_(std::move(function)) {}

@@ -90,8 +90,8 @@ enum class Brace { kScope, kFunction, kOther };
 // What the brace after `head` opens, where `head` reaches back to the previous ';', '{' or '}'.
 Brace kind_of(std::string_view head) {
   head = declaration_of(head);
-  constexpr std::array<std::string_view, 7> kScopes{
-      "namespace", "inline namespace", "class", "struct", "union", "enum", "extern"};
+  constexpr std::array<std::string_view, 8> kScopes{
+      "namespace", "inline namespace", "class", "struct", "union", "enum", "extern", "TEST_SUITE"};
   const auto begins = [&](std::string_view word) {
     return head.starts_with(word) && (head.size() == word.size() || !is_word(head[word.size()]));
   };
