@@ -9,9 +9,11 @@ namespace anabranch::crdt {
 namespace {
 
 void put_fixed(std::string& out, std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>(static_cast<std::uint8_t>(value >> shift)));
+  char bytes[sizeof value];
+  for (std::size_t i = 0; i < sizeof value; ++i) {
+    bytes[i] = static_cast<char>(static_cast<std::uint8_t>(value >> (56 - 8 * i)));
   }
+  out.append(bytes, sizeof value);
 }
 
 void put_sized(std::string& out, std::string_view bytes) {
@@ -54,7 +56,12 @@ void put_slot(std::string& out, const Slot& slot) {
 }  // namespace
 
 std::string canonical(const core::Path& path, const Row& row) {
+  std::size_t size = path.encoded().size() + 64 + row.tally.slots.size() * 64;
+  for (const Sibling& sibling : row.cell.siblings) {
+    size += sibling.value.size() + (sibling.base ? sibling.base->size() : 0) + 48;
+  }
   std::string out;
+  out.reserve(size);
   put_sized(out, path.encoded());
   put_fixed(out, row.cell.siblings.size());
   for (const Sibling& sibling : row.cell.siblings) put_sibling(out, sibling);

@@ -106,6 +106,8 @@ class Fields {
   }
 
   std::uint64_t varint() {
+    // Most are short: counts, origin numbers, sizes.
+    if (ok_ && !in_.empty() && static_cast<std::uint8_t>(in_.front()) < 0x80) return byte();
     const auto value = ok_ ? core::take_varint(in_) : std::nullopt;
     return value ? *value : fail();
   }
