@@ -335,14 +335,26 @@ bool Exchange::pause(std::string_view name) {
 
 bool Exchange::resume(std::string_view name, Millis /*now*/) {
   const auto found = paused_.find(name);
-  if (found == paused_.end()) return known(name);
-  paused_.erase(found);
+  if (found == paused_.end() && !known(name)) return false;
+  if (found != paused_.end()) paused_.erase(found);
   for (auto& [origin, peer] : peers_) {
+    if (called(peer, name)) forget_pauses(peer);
     peer.in.stale = true;
     pump(peer);
   }
   subscribe_all();
   return true;
+}
+
+bool Exchange::called(const Peer& peer, std::string_view name) const {
+  return peer.region == name || std::ranges::any_of(peer.links, [&](LinkId id) {
+           return links_.at(id).address == name;
+         });
+}
+
+void Exchange::forget_pauses(const Peer& peer) {
+  paused_.erase(peer.region);
+  for (const LinkId id : peer.links) paused_.erase(links_.at(id).address);
 }
 
 }  // namespace anabranch::regions

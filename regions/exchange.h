@@ -112,6 +112,10 @@ class Exchange {
   void measure_lag(Peer& peer, core::Millis now) const;
   void send(const Peer& peer, Message message);
   [[nodiscard]] bool known(std::string_view name) const;
+  // Whether a peer goes by this name.
+  [[nodiscard]] bool called(const Peer& peer, std::string_view name) const;
+  // Lets go of the pauses under all names of a peer.
+  void forget_pauses(const Peer& peer);
 
   Self self_;
   const Applied& applied_;
