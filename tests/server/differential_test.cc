@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "server/resp/parser.h"
 #include "tests/seed.h"
 #include "tests/server/redis_process.h"
 #include "tests/server/running_server.h"
 
+using anabranch::server::Parser;
 using anabranch::test::RedisProcess;
 using anabranch::test::RespClient;
 using anabranch::test::RunningServer;
@@ -61,244 +64,89 @@ struct Pair {
   }
 };
 
-const std::vector<Words>& script() {
-  static const std::vector<Words> words{
-      // The connection.
-      {"PING"},
-      {"PING", "a"},
-      {"PING", "a", "b"},
-      {"ECHO", "hi"},
-      {"ECHO"},
-      {"SELECT", "0"},
-      {"SELECT", "1"},
-      {"SELECT", "x"},
-      {"CLIENT", "SETNAME", "me"},
-      {"CLIENT", "GETNAME"},
-      {"CLIENT", "SETNAME", "a b"},
-      {"CLIENT"},
-      {"CLIENT", "NOPE"},
-      {"CLIENT", "SETNAME"},
-      {"HELLO", "x"},
-      {"HELLO", "9"},
-      {"HELLO", "2", "NOPE"},
-      // What is unknown or has the wrong number of words.
-      {"nope"},
-      {"nope", "a", "b"},
-      {"no\r\npe", "a\r\nb"},
-      {std::string(200, 'x'), "a"},
-      {"nope", std::string(200, 'a'), "b"},
-      {"nope", std::string(100, 'a'), std::string(90, 'b')},
-      {"GET"},
-      {"get", "a", "b"},
-      {"SET", "a"},
-      {"MSET", "a"},
-      {"MSET", "a", "1", "b"},
-      {"CONFIG", "NOPE"},
-      {"CONFIG", "GET"},
-      {"COMMAND", "NOPE"},
-      // Strings.
-      {"GET", "s"},
-      {"SET", "s", "v"},
-      {"GET", "s"},
-      {"TYPE", "s"},
-      {"STRLEN", "s"},
-      {"APPEND", "s", "w"},
-      {"APPEND", "t", "w"},
-      {"SET", "s", "x", "NX"},
-      {"SET", "s", "x", "XX"},
-      {"SET", "u", "x", "XX"},
-      {"SET", "u", "x", "NX"},
-      {"SET", "s", "y", "GET"},
-      {"SET", "absent", "y", "GET"},
-      {"SET", "absent2", "y", "XX", "GET"},
-      {"SET", "s", "z", "NX", "GET"},
-      {"SET", "s", "z", "NX", "XX"},
-      {"SET", "s", "z", "NOPE"},
-      {"SET", "s", "z", "EX"},
-      {"SET", "s", "z", "KEEPTTL"},
-      {"SET", "s", "z", "KEEPTTL", "EX", "1"},
-      {"SETNX", "s", "q"},
-      {"SETNX", "s2", "q"},
-      {"GETSET", "s", "r"},
-      {"GETSET", "s3", "r"},
-      {"GETDEL", "s3"},
-      {"GETDEL", "s3"},
-      {"MGET", "s", "none", "s2"},
-      {"MSET", "a", "1", "b", "2"},
-      {"MSETNX", "a", "1", "c", "2"},
-      {"MSETNX", "c", "1", "d", "2"},
-      {"EXISTS", "a", "a", "none"},
-      {"SET", "empty", ""},
-      {"GET", "empty"},
-      {"STRLEN", "empty"},
-      {"EXISTS", "empty"},
-      // Numbers.
-      {"INCR", "n"},
-      {"INCRBY", "n", "41"},
-      {"DECR", "n"},
-      {"DECRBY", "n", "-9"},
-      {"GET", "n"},
-      {"TYPE", "n"},
-      {"STRLEN", "n"},
-      {"APPEND", "n", "0"},
-      {"INCR", "n"},
-      {"INCR", "s"},
-      {"INCRBY", "n", "x"},
-      {"INCRBY", "n", "1.5"},
-      {"INCRBY", "n", "9223372036854775808"},
-      {"SET", "n", "9223372036854775807"},
-      {"INCR", "n"},
-      {"DECR", "n"},
-      {"INCR", "n"},
-      {"SET", "n", "-9223372036854775808"},
-      {"DECR", "n"},
-      {"DECRBY", "n", "-9223372036854775808"},
-      {"SET", "n", "007"},
-      {"INCR", "n"},
-      {"SET", "n", " 7"},
-      {"INCR", "n"},
-      {"SET", "n", "+7"},
-      {"INCR", "n"},
-      {"SET", "n", "-0"},
-      {"INCR", "n"},
-      {"SET", "n", ""},
-      {"INCR", "n"},
-      {"SET", "n", "5"},
-      {"INCRBY", "n", "0"},
-      {"INCRBY", "zero", "0"},
-      {"GET", "zero"},
-      {"EXISTS", "zero"},
-      // Sets.
-      {"SADD", "set", "a", "b", "a"},
-      {"SADD", "set", "b", "c"},
-      {"SCARD", "set"},
-      {"SMEMBERS", "set"},
-      {"SISMEMBER", "set", "a"},
-      {"SISMEMBER", "set", "z"},
-      {"SMISMEMBER", "set", "a", "z"},
-      {"SREM", "set", "a", "z", "a"},
-      {"TYPE", "set"},
-      {"SCARD", "none"},
-      {"SMEMBERS", "none"},
-      {"SISMEMBER", "none", "a"},
-      {"SMISMEMBER", "none", "a"},
-      {"SREM", "none", "a"},
-      {"SREM", "set", "b", "c"},
-      {"EXISTS", "set"},
-      {"TYPE", "set"},
-      {"SADD", "set", ""},
-      {"SISMEMBER", "set", ""},
-      // Hashes.
-      {"HSET", "h", "f", "1", "g", "2"},
-      {"HSET", "h", "f", "3"},
-      {"HSET", "h", "f"},
-      {"HSET", "h", "f", "1", "g"},
-      {"HMSET", "h", "i", "1"},
-      {"HMSET", "h", "i", "1", "j"},
-      {"HGET", "h", "f"},
-      {"HGET", "h", "none"},
-      {"HGET", "none", "f"},
-      {"HMGET", "h", "f", "none"},
-      {"HMGET", "none", "f"},
-      {"HGETALL", "h"},
-      {"HGETALL", "none"},
-      {"HLEN", "h"},
-      {"HKEYS", "h"},
-      {"HVALS", "h"},
-      {"HEXISTS", "h", "f"},
-      {"HEXISTS", "h", "none"},
-      {"HSTRLEN", "h", "f"},
-      {"HSETNX", "h", "f", "9"},
-      {"HSETNX", "h", "k", "9"},
-      {"HINCRBY", "h", "f", "5"},
-      {"HINCRBY", "h", "new", "5"},
-      {"HINCRBY", "h", "f", "x"},
-      {"HSET", "h", "text", "abc"},
-      {"HINCRBY", "h", "text", "1"},
-      {"HSET", "h", "max", "9223372036854775807"},
-      {"HINCRBY", "h", "max", "1"},
-      {"TYPE", "h"},
-      {"HDEL", "h", "f", "none", "f"},
-      {"HDEL", "none", "f"},
-      {"HLEN", "h"},
-      {"HDEL", "h", "g", "i", "k", "new", "text", "max"},
-      {"EXISTS", "h"},
-      {"TYPE", "h"},
-      // The wrong type, and SET over anything.
-      {"SADD", "set", "a"},
-      {"HSET", "h", "f", "v"},
-      {"GET", "set"},
-      {"INCR", "set"},
-      {"APPEND", "h", "x"},
-      {"STRLEN", "h"},
-      {"GETSET", "set", "v"},
-      {"GETDEL", "h"},
-      {"MGET", "s", "set", "h"},
-      {"SADD", "s", "a"},
-      {"SREM", "h", "a"},
-      {"SCARD", "h"},
-      {"SMEMBERS", "s"},
-      {"SISMEMBER", "h", "a"},
-      {"SMISMEMBER", "s", "a"},
-      {"HSET", "s", "f", "v"},
-      {"HSETNX", "set", "f", "v"},
-      {"HGET", "s", "f"},
-      {"HMGET", "s", "f"},
-      {"HGETALL", "set"},
-      {"HLEN", "s"},
-      {"HDEL", "s", "f"},
-      {"HEXISTS", "s", "f"},
-      {"HINCRBY", "s", "f", "1"},
-      {"SET", "set", "v", "GET"},
-      {"SET", "set", "v", "NX"},
-      {"SETNX", "set", "v"},
-      {"SET", "set", "v"},
-      {"TYPE", "set"},
-      {"MSET", "h", "v"},
-      {"TYPE", "h"},
-      // Keys.
-      {"DEL", "set", "h", "h", "none"},
-      {"UNLINK", "s"},
-      {"DBSIZE"},
-      {"KEYS", "*"},
-      {"KEYS", "a*"},
-      {"DEL"},
-      {"TYPE", "none"},
-      {"FLUSHALL", "NOPE"},
-      {"FLUSHDB"},
-      {"DBSIZE"},
-      {"SET", "a", "1"},
-      {"FLUSHALL", "ASYNC"},
-      {"FLUSHALL", "SYNC"},
-      {"DBSIZE"},
-      // Transactions.
-      {"EXEC"},
-      {"DISCARD"},
-      {"MULTI"},
-      {"SET", "a", "1"},
-      {"MULTI"},
-      {"INCR", "a"},
-      {"SADD", "a", "x"},
-      {"WATCH", "a"},
-      {"EXEC"},
-      {"MULTI"},
-      {"NOPE"},
-      {"EXEC"},
-      {"MULTI"},
-      {"GET"},
-      {"SET", "a", "2"},
-      {"EXEC"},
-      {"GET", "a"},
-      {"MULTI"},
-      {"EXEC"},
-      {"MULTI"},
-      {"DISCARD"},
-      {"MULTI", "x"},
-      {"MULTI"},
-      {"RESET"},
-      {"EXEC"},
-  };
-  return words;
+// Requests in the order in which they are sent, as a person would type them, between ` ; `.
+constexpr std::string_view kScript = R"(
+# The connection.
+PING ; PING a ; PING a b ; ECHO hi ; ECHO ; SELECT 0 ; SELECT 1 ; SELECT x ; CLIENT SETNAME me
+CLIENT GETNAME ; CLIENT SETNAME "a b" ; CLIENT ; CLIENT NOPE ; CLIENT SETNAME ; HELLO x
+HELLO 9 ; HELLO 2 NOPE
+# What is unknown or has the wrong number of words.
+nope ; nope a b ; "no\r\npe" "a\r\nb" ; GET ; get a b ; SET a ; MSET a ; MSET a 1 b
+CONFIG NOPE ; CONFIG GET ; COMMAND NOPE
+# Strings.
+GET s ; SET s v ; GET s ; TYPE s ; STRLEN s ; APPEND s w ; APPEND t w ; SET s x NX ; SET s x XX
+SET u x XX ; SET u x NX ; SET s y GET ; SET absent y GET ; SET absent2 y XX GET ; SET s z NX GET
+SET s z NX XX ; SET s z NOPE ; SET s z EX ; SET s z KEEPTTL ; SET s z KEEPTTL EX 1 ; SETNX s q
+SETNX s2 q ; GETSET s r ; GETSET s3 r ; GETDEL s3 ; GETDEL s3 ; MGET s none s2 ; MSET a 1 b 2
+MSETNX a 1 c 2 ; MSETNX c 1 d 2 ; EXISTS a a none ; SET empty "" ; GET empty ; STRLEN empty
+EXISTS empty
+# Numbers.
+INCR n ; INCRBY n 41 ; DECR n ; DECRBY n -9 ; GET n ; TYPE n ; STRLEN n ; APPEND n 0 ; INCR n
+INCR s ; INCRBY n x ; INCRBY n 1.5 ; INCRBY n 9223372036854775808 ; SET n 9223372036854775807
+INCR n ; DECR n ; INCR n ; SET n -9223372036854775808 ; DECR n ; DECRBY n -9223372036854775808
+SET n 007 ; INCR n ; SET n " 7" ; INCR n ; SET n +7 ; INCR n ; SET n -0 ; INCR n ; SET n ""
+INCR n ; SET n 5 ; INCRBY n 0 ; INCRBY zero 0 ; GET zero ; EXISTS zero
+# Sets.
+SADD set a b a ; SADD set b c ; SCARD set ; SMEMBERS set ; SISMEMBER set a ; SISMEMBER set z
+SMISMEMBER set a z ; SREM set a z a ; TYPE set ; SCARD none ; SMEMBERS none ; SISMEMBER none a
+SMISMEMBER none a ; SREM none a ; SREM set b c ; EXISTS set ; TYPE set ; SADD set ""
+SISMEMBER set ""
+# Hashes.
+HSET h f 1 g 2 ; HSET h f 3 ; HSET h f ; HSET h f 1 g ; HMSET h i 1 ; HMSET h i 1 j ; HGET h f
+HGET h none ; HGET none f ; HMGET h f none ; HMGET none f ; HGETALL h ; HGETALL none ; HLEN h
+HKEYS h ; HVALS h ; HEXISTS h f ; HEXISTS h none ; HSTRLEN h f ; HSETNX h f 9 ; HSETNX h k 9
+HINCRBY h f 5 ; HINCRBY h new 5 ; HINCRBY h f x ; HSET h text abc ; HINCRBY h text 1
+HSET h max 9223372036854775807 ; HINCRBY h max 1 ; TYPE h ; HDEL h f none f ; HDEL none f
+HLEN h ; HDEL h g i k new text max ; EXISTS h ; TYPE h
+# The wrong type, and SET over anything.
+SADD set a ; HSET h f v ; GET set ; INCR set ; APPEND h x ; STRLEN h ; GETSET set v ; GETDEL h
+MGET s set h ; SADD s a ; SREM h a ; SCARD h ; SMEMBERS s ; SISMEMBER h a ; SMISMEMBER s a
+HSET s f v ; HSETNX set f v ; HGET s f ; HMGET s f ; HGETALL set ; HLEN s ; HDEL s f
+HEXISTS s f ; HINCRBY s f 1 ; SET set v GET ; SET set v NX ; SETNX set v ; SET set v ; TYPE set
+MSET h v ; TYPE h
+# Keys.
+DEL set h h none ; UNLINK s ; DBSIZE ; KEYS * ; KEYS a* ; DEL ; TYPE none ; FLUSHALL NOPE
+FLUSHDB ; DBSIZE ; SET a 1 ; FLUSHALL ASYNC ; FLUSHALL SYNC ; DBSIZE
+# Transactions.
+EXEC ; DISCARD ; MULTI ; SET a 1 ; MULTI ; INCR a ; SADD a x ; WATCH a ; EXEC ; MULTI ; NOPE
+EXEC ; MULTI ; GET ; SET a 2 ; EXEC ; GET a ; MULTI ; EXEC ; MULTI ; DISCARD ; MULTI x ; MULTI
+RESET ; EXEC
+)";
+
+// Forms of random requests: k and v stand for a key and a value, everything else for itself.
+constexpr std::string_view kForms = R"(
+GET k ; SET k v ; SET k v GET ; SET k v NX ; SETNX k v ; GETSET k v ; GETDEL k ; MGET k k
+MSET k v k v ; MSETNX k v k v ; STRLEN k ; APPEND k v ; INCR k ; DECR k ; INCRBY k v ; DECRBY k v
+DEL k ; DEL k k ; EXISTS k k ; TYPE k ; DBSIZE ; KEYS *
+SADD k v v ; SREM k v ; SMEMBERS k ; SISMEMBER k v ; SCARD k
+HSET k v v ; HGET k v ; HDEL k v ; HGETALL k ; HLEN k ; HSETNX k v v ; HINCRBY k v v ; HMGET k v v
+HEXISTS k v ; MULTI ; EXEC ; EXEC ; EXEC
+)";
+
+std::vector<Words> requests_of(std::string_view text) {
+  std::string lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1);
+    if (!text.starts_with('#')) lines.append(text.substr(0, end)).append("\n");
+    text.remove_prefix(end + 1);
+  }
+  for (std::size_t at = 0; (at = lines.find(" ; ", at)) != lines.npos;) lines.replace(at, 3, "\n");
+  std::vector<Words> all;
+  Parser parser;
+  while (parser.next(lines) == Parser::Outcome::kRequest) {
+    all.emplace_back(parser.arguments().begin(), parser.arguments().end());
+  }
+  REQUIRE(parser.consumed() == lines.size());
+  return all;
+}
+
+std::vector<Words> script() {
+  std::vector<Words> all = requests_of(kScript);
+  CHECK(all.size() > 200);
+  all.push_back({std::string(200, 'x'), "a"});
+  all.push_back({"nope", std::string(200, 'a'), "b"});
+  all.push_back({"nope", std::string(100, 'a'), std::string(90, 'b')});
+  return all;
 }
 
 template <typename Items>
@@ -310,55 +158,13 @@ Words random_request(std::mt19937_64& random) {
   static const std::vector<std::string> keys{"a", "b", "c", "d"};
   static const std::vector<std::string> values{
       "0", "-1", "10", "x", "", "007", "1.5", "9223372036854775807", "-9223372036854775808"};
-  // Names, then what their arguments are: key, value, and both again for the last ones.
-  static const std::vector<Words> forms{{"GET", "k"},
-                                        {"SET", "k", "v"},
-                                        {"SET", "k", "v", "=GET"},
-                                        {"SET", "k", "v", "=NX"},
-                                        {"SETNX", "k", "v"},
-                                        {"GETSET", "k", "v"},
-                                        {"GETDEL", "k"},
-                                        {"MGET", "k", "k"},
-                                        {"MSET", "k", "v", "k", "v"},
-                                        {"MSETNX", "k", "v", "k", "v"},
-                                        {"STRLEN", "k"},
-                                        {"APPEND", "k", "v"},
-                                        {"INCR", "k"},
-                                        {"DECR", "k"},
-                                        {"INCRBY", "k", "v"},
-                                        {"DECRBY", "k", "v"},
-                                        {"DEL", "k"},
-                                        {"DEL", "k", "k"},
-                                        {"EXISTS", "k", "k"},
-                                        {"TYPE", "k"},
-                                        {"DBSIZE"},
-                                        {"KEYS", "=*"},
-                                        {"SADD", "k", "v", "v"},
-                                        {"SREM", "k", "v"},
-                                        {"SMEMBERS", "k"},
-                                        {"SISMEMBER", "k", "v"},
-                                        {"SCARD", "k"},
-                                        {"HSET", "k", "v", "v"},
-                                        {"HGET", "k", "v"},
-                                        {"HDEL", "k", "v"},
-                                        {"HGETALL", "k"},
-                                        {"HLEN", "k"},
-                                        {"HSETNX", "k", "v", "v"},
-                                        {"HINCRBY", "k", "v", "v"},
-                                        {"HMGET", "k", "v", "v"},
-                                        {"HEXISTS", "k", "v"},
-                                        {"MULTI"},
-                                        {"EXEC"},
-                                        {"EXEC"},
-                                        {"EXEC"}};
+  static const std::vector<Words> forms = requests_of(kForms);
   Words words = any_of(random, forms);
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    if (words[i] == "k") {
-      words[i] = any_of(random, keys);
-    } else if (words[i] == "v") {
-      words[i] = any_of(random, values);
-    } else {
-      words[i].erase(0, 1);
+  for (std::string& word : words) {
+    if (word == "k") {
+      word = any_of(random, keys);
+    } else if (word == "v") {
+      word = any_of(random, values);
     }
   }
   return words;
