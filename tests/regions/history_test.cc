@@ -1,0 +1,242 @@
+// Random histories over real replicas: writes, deliveries in any order and repeatedly, collections,
+// trimmed logs, reopenings, restores of older states as new origins, and merges. Whatever happens,
+// replicas with equal vectors are equal; and after healing all show what the oracle, which knows
+// nothing of rows, demands.
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/batch.h"
+#include "tests/crdt/random.h"
+#include "tests/node.h"
+#include "tests/oracle.h"
+#include "tests/regions/log_records.h"
+#include "tests/seed.h"
+
+using namespace anabranch;
+using core::Path;
+using regions::Group;
+using test::Node;
+using test::Oracle;
+
+namespace {
+
+class History {
+ public:
+  explicit History(std::uint64_t seed) : random_(seed) {
+    const std::size_t regions = 2 + random_.below(4);
+    for (std::size_t i = 0; i < regions; ++i) {
+      nodes_.push_back(std::make_unique<Node>("r" + std::to_string(i), fresh_origin()));
+      skew_ms_.push_back(random_.between(-50, 50));
+    }
+    saved_.resize(regions);
+    keys_ = 1 + random_.below(3);
+  }
+
+  // Returns what went wrong; empty when nothing did.
+  std::string run(int steps) {
+    for (step_ = 0; step_ < steps; ++step_) {
+      step(random_.below(nodes_.size()));
+      if (!agree()) return "equal vectors, different rows";
+    }
+    heal();
+    return compare();
+  }
+
+ private:
+  core::Origin fresh_origin() { return random_.bits() | 1U; }
+
+  void step(std::size_t at) {
+    auto& node = nodes_[at];
+    const double what = random_.unit();
+    if (what < 0.45) {
+      write(*node, 1000 + step_ + skew_ms_[at]);
+    } else if (what < 0.85) {
+      deliver(other_than(at), *node);
+    } else if (what < 0.90) {
+      REQUIRE(node->replica().collect().ok());
+    } else if (what < 0.92) {
+      trim(*node);
+    } else if (what < 0.94) {
+      saved_[at] = node->storage().clone();
+    } else if (what < 0.96) {
+      node = std::make_unique<Node>(region(at), fresh_origin(), node->storage().clone());
+    } else if (what < 0.98) {
+      node->merge(other_than(at));
+    } else if (saved_[at]) {
+      node = std::make_unique<Node>(region(at), fresh_origin(), saved_[at]->clone(), true);
+    }
+  }
+
+  static std::string region(std::size_t at) { return "r" + std::to_string(at); }
+
+  Node& other_than(std::size_t at) {
+    const std::size_t other = random_.below(nodes_.size() - 1);
+    return *nodes_[other < at ? other : other + 1];
+  }
+
+  void trim(Node& node) {
+    const storage::Position last = node.storage().last_position();
+    REQUIRE(node.storage().trim(random_.below(last + 1) + 1).ok());
+  }
+
+  void write(Node& node, core::Millis wall) {
+    const core::VersionVector deps = node.vector();
+    const storage::Position before = node.storage().last_position();
+    node.clock().set(wall);
+    for (std::size_t transactions = random_.below(2) + 1; transactions > 0; --transactions) {
+      node.replica().write([&](Group& group) {
+        for (std::size_t ops = random_.below(4); ops > 0; --ops) act(group, node);
+      });
+    }
+    const auto position = node.replica().commit();
+    REQUIRE(position.ok());
+    node.replica().effects().clear();
+    if (position.value() == before) return;
+    record(core::decode_batch(node.storage().read_log(position.value())->bytes).value(), deps);
+  }
+
+  void act(Group& group, Node& node) {
+    const std::string key = "k" + std::to_string(random_.below(keys_));
+    const std::string field = random_.chance(0.5) ? "x" : "y";
+    const Path row = random_.chance(0.3) ? Path{"\1", key, "s"} : Path{"\1", key, "h", field, "s"};
+    const double what = random_.unit();
+    if (what < 0.35) {
+      group.put(row, std::to_string(random_.below(100)), older_context(node));
+    } else if (what < 0.5) {
+      group.remove(row);
+    } else if (what < 0.8) {
+      group.add(row, random_.between(-5, 5));
+    } else if (what < 0.9) {
+      group.reset(row);
+    } else {
+      group.clear(random_.chance(0.5) ? Path{"\1", key} : Path{"\1", key, "h"});
+    }
+    if (random_.chance(0.05)) undone(node);
+  }
+
+  // A part of the transaction that is undone must leave nothing.
+  void undone(Node& node) {
+    struct Undo {};
+    const auto part = [&](Group& group) {
+      group.put(Path{"\1", "k0", "s"}, "undone");
+      group.clear(Path{"\1"});
+      throw Undo{};
+    };
+    CHECK_THROWS_AS(node.replica().write(part), Undo);
+  }
+
+  std::optional<core::VersionVector> older_context(Node& node) {
+    if (!random_.chance(0.15)) return std::nullopt;
+    core::VersionVector context;
+    for (const auto& [origin, seq] : node.vector()) context.set(origin, random_.below(seq + 1));
+    return context;
+  }
+
+  // Tells the oracle what was intended, from the bytes that travel.
+  void record(const core::Batch& batch, core::VersionVector context) {
+    for (const core::Transaction& txn : batch.transactions) {
+      for (std::size_t k = 0; k < txn.ops.size(); ++k) {
+        const core::Dot dot{batch.origin, txn.first + k};
+        context.set(batch.origin, dot.seq - 1);
+        record(txn.ops[k], dot, txn.hlc, context);
+      }
+    }
+  }
+  void record(const core::Op& op, core::Dot dot, core::Hlc hlc,
+              const core::VersionVector& context) {
+    if (const auto* put = std::get_if<core::Put>(&op)) {
+      oracle_.put(dot, put->context.value_or(context), put->path, hlc, put->value);
+    } else if (const auto* remove = std::get_if<core::Remove>(&op)) {
+      oracle_.remove(dot, context, remove->path);
+    } else if (const auto* add = std::get_if<core::Add>(&op)) {
+      oracle_.add(dot, add->path, add->amount);
+    } else if (const auto* reset = std::get_if<core::Reset>(&op)) {
+      oracle_.reset(dot, context, reset->path);
+    } else {
+      oracle_.clear(dot, context, std::get<core::Clear>(op).prefix);
+    }
+  }
+
+  // Some records of the source's log, in any order, old ones too.
+  void deliver(Node& source, Node& target) {
+    const storage::Position last = source.storage().last_position();
+    if (last == 0) return;
+    for (std::size_t i = random_.below(5); i > 0; --i) {
+      const auto record = source.storage().read_log(random_.below(last) + 1);
+      if (record && !is_own(target, record->origin)) target.deliver(source, record->bytes);
+    }
+    if (random_.chance(0.3)) deliver_all(source, target);
+  }
+  void deliver_all(Node& source, Node& target) {
+    for (const auto& record : test::log_records(source.storage())) {
+      if (!is_own(target, record.origin)) target.deliver(source, record.bytes);
+    }
+  }
+  static bool is_own(const Node& node, core::Origin origin) { return node.origin() == origin; }
+
+  bool agree() const {
+    for (const auto& x : nodes_) {
+      for (const auto& y : nodes_) {
+        if (x != y && x->vector() == y->vector() && x->digest() != y->digest()) return false;
+      }
+    }
+    return true;
+  }
+
+  void heal() {
+    for (std::size_t round = 0; round < 2 * nodes_.size(); ++round) {
+      for (const auto& source : nodes_) {
+        for (const auto& target : nodes_) {
+          if (source == target) continue;
+          deliver_all(*source, *target);
+          if (!target->vector().includes(source->vector())) target->merge(*source);
+        }
+      }
+    }
+  }
+
+  std::string compare() {
+    const core::VersionVector& vector = nodes_.front()->vector();
+    const Oracle::View want = oracle_.visible(vector);
+    for (const auto& node : nodes_) {
+      if (node->vector() != vector) return "healing has not healed";
+      if (const std::string wrong = node->wrong_count(); !wrong.empty()) return wrong;
+      Oracle::View view;
+      const test::Visible visible = node->visible();
+      for (const auto& [path, values] : visible.cells) {
+        for (const auto& each : values) {
+          view.cells[path].push_back({each.hlc, each.dot, each.value});
+        }
+      }
+      view.tallies = visible.tallies;
+      if (view != want) return "shown:\n" + to_string(view) + "demanded:\n" + to_string(want);
+    }
+    return agree() ? "" : "different rows after healing";
+  }
+
+  test::Random random_;
+  Oracle oracle_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::vector<std::unique_ptr<storage::MemoryStorage>> saved_;
+  std::vector<core::Millis> skew_ms_;
+  std::size_t keys_ = 1;
+  int step_ = 0;
+};
+
+}  // namespace
+
+TEST_SUITE("regions: histories") {
+  TEST_CASE("random histories on real replicas end as the oracle demands") {
+    const int runs = test::long_run() ? 10'000 : 150;
+    for (int run = 0; run < runs; ++run) {
+      const std::uint64_t seed = test::seed() + static_cast<std::uint64_t>(run);
+      CAPTURE(seed);
+      const std::string wrong = History(seed).run(80);
+      REQUIRE(wrong == "");
+    }
+  }
+}

@@ -1,0 +1,334 @@
+// The replica, case by case: openings, batches that must not be applied, clocks, atomicity and
+// dead slots. Random histories are in history_test.cc, failing commits in commit_failure_test.cc.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/batch.h"
+#include "tests/crdt/random.h"
+#include "tests/node.h"
+#include "tests/regions/log_records.h"
+#include "tests/seed.h"
+
+using namespace anabranch;
+using core::Path;
+using regions::Group;
+using test::Node;
+
+namespace {
+
+constexpr regions::LinkId kLink = 99;
+
+Path row_of(const std::string& key) { return {"\1", key, "s"}; }
+
+void put(Node& node, const std::string& key, const std::string& value, core::Millis wall = 1000) {
+  node.write(wall, [&](Group& group) { group.put(row_of(key), value); });
+}
+
+std::string get(Node& node, const std::string& key) {
+  const auto siblings = node.replica().reader()->row(row_of(key)).cell.siblings;
+  return siblings.empty() ? "" : siblings.back().value;
+}
+
+std::vector<std::string> log_of(Node& node) {
+  std::vector<std::string> log;
+  for (auto& record : test::log_records(node.storage())) log.push_back(std::move(record.bytes));
+  return log;
+}
+
+core::Batch decoded(const std::string& bytes) { return core::decode_batch(bytes).value(); }
+
+// Connects `from` to a link of `to`, and hands batches over without carrying out any effect.
+void greet(Node& to, Node& from) {
+  const regions::Identity& sender = from.replica().identity();
+  to.replica().link_up(kLink, {}, 0);
+  to.replica().step(kLink, regions::Greeting{1, sender.mesh, sender.region, sender.origin, 5, {}},
+                    0);
+  to.replica().effects().clear();
+}
+void hand_over(Node& to, const std::string& bytes) {
+  to.replica().step(kLink, regions::BatchMessage{0, bytes}, 0);
+  while (to.replica().apply(0).value()) {
+  }
+}
+
+template <typename Kind>
+std::size_t count(const regions::Effects& effects) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      effects, [](const regions::Effect& effect) { return std::holds_alternative<Kind>(effect); }));
+}
+
+core::Result<std::unique_ptr<regions::Replica>> open(storage::Storage& storage,
+                                                     const core::WallClock& clock,
+                                                     const std::string& region,
+                                                     core::Hash128 mesh = {1, 1}) {
+  return regions::Replica::open(storage, clock,
+                                {.mesh = mesh, .region = region, .fresh_origin = 1, .nonce = 1});
+}
+
+}  // namespace
+
+TEST_SUITE("regions: replica") {
+  TEST_CASE("data of another region or mesh is refused and stays as it was") {
+    Node node("eu", 1);
+    put(node, "a", "1");
+    const auto copy = node.storage().clone();
+    core::ManualClock clock;
+    const auto region = open(*copy, clock, "us");
+    REQUIRE_FALSE(region.ok());
+    CHECK(region.failure().code == ErrorCode::kInvalid);
+    CHECK(region.failure().message == "the data belongs to region eu, not to us");
+    const auto second = copy->clone();
+    const auto mesh = open(*second, clock, "eu", {1, 2});
+    REQUIRE_FALSE(mesh.ok());
+    CHECK(mesh.failure().code == ErrorCode::kInvalid);
+    const auto third = second->clone();
+    const auto right = open(*third, clock, "eu");
+    REQUIRE(right.ok());
+    CHECK(right.value()->identity().opening == 2);
+  }
+
+  TEST_CASE("the first batch of each opening says who writes, and the others do not") {
+    Node first("eu", 1);
+    put(first, "a", "1");
+    put(first, "b", "2");
+    Node second("eu", 2, first.storage().clone());
+    CHECK(second.origin() == 1);
+    put(second, "c", "3");
+    Node third("eu", 3, second.storage().clone(), true);
+    CHECK(third.origin() == 3);
+    put(third, "d", "4");
+    put(third, "e", "5");
+    const std::vector<std::string> log = log_of(third);
+    REQUIRE(log.size() == 5);
+    REQUIRE(decoded(log[0]).opening);
+    CHECK(decoded(log[0]).opening->number == 1);
+    CHECK(decoded(log[0]).opening->region == "eu");
+    CHECK_FALSE(decoded(log[1]).opening);
+    REQUIRE(decoded(log[2]).opening);
+    CHECK(decoded(log[2]).opening->number == 2);
+    CHECK(decoded(log[2]).opening->previous == 0);
+    REQUIRE(decoded(log[3]).opening);
+    CHECK(decoded(log[3]).opening->previous == 1);
+    CHECK_FALSE(decoded(log[4]).opening);
+  }
+
+  TEST_CASE("a batch that does not continue the chain is not applied, and told of once") {
+    Node writer("eu", 1);
+    put(writer, "a", "1");
+    put(writer, "a", "2");
+    const std::vector<std::string> log = log_of(writer);
+    core::Batch forged = decoded(log[1]);
+    forged.previous[0] ^= 1U;
+    Node reader("us", 2);
+    greet(reader, writer);
+    hand_over(reader, log[0]);
+    reader.replica().effects().clear();
+    for (int i = 0; i < 3; ++i) hand_over(reader, core::encode_batch(forged));
+    CHECK(count<regions::Alarm>(reader.replica().effects()) == 1);
+    CHECK(reader.vector().at(1) == 1);
+    CHECK(get(reader, "a") == "1");
+    hand_over(reader, log[1]);
+    CHECK(get(reader, "a") == "2");
+  }
+
+  TEST_CASE("a copied directory that writes on is noticed, and does not block the first one") {
+    Node writer("eu", 1);
+    put(writer, "a", "1");
+    Node copy("eu", 9, writer.storage().clone());
+    copy.write(1000, [&](Group& group) {
+      for (int i = 0; i < 5; ++i) group.put(row_of("a"), "copy");
+    });
+    put(writer, "a", "2");
+    Node reader("us", 2);
+    greet(reader, writer);
+    for (const std::string& bytes : log_of(writer)) hand_over(reader, bytes);
+    reader.replica().effects().clear();
+    for (const std::string& bytes : log_of(copy)) hand_over(reader, bytes);
+    CHECK(count<regions::Alarm>(reader.replica().effects()) == 1);
+    CHECK(reader.replica().held().size() == 0);
+    put(writer, "a", "3");
+    hand_over(reader, log_of(writer).back());
+    CHECK(get(reader, "a") == "3");
+  }
+
+  TEST_CASE("writes of the own origin that only a peer has are refused and told of") {
+    Node before("eu", 1);
+    put(before, "a", "1");
+    Node restored("eu", 9, before.storage().clone());
+    put(before, "a", "2");
+    Node peer("us", 2);
+    greet(restored, peer);
+    for (int i = 0; i < 2; ++i) hand_over(restored, log_of(before).back());
+    CHECK(count<regions::Alarm>(restored.replica().effects()) == 1);
+    CHECK(restored.vector().at(1) == 1);
+    CHECK(get(restored, "a") == "1");
+    hand_over(restored, log_of(before).front());
+    CHECK(restored.replica().held().size() == 0);
+  }
+
+  TEST_CASE("bytes that are no batch have their sender rejected") {
+    Node writer("eu", 1);
+    put(writer, "a", "1");
+    Node reader("us", 2);
+    greet(reader, writer);
+    std::string bytes = log_of(writer).front();
+    bytes.resize(bytes.size() - 1);
+    hand_over(reader, bytes);
+    REQUIRE(reader.replica().effects().size() == 1);
+    const auto* reject = std::get_if<regions::Reject>(&reader.replica().effects().front());
+    REQUIRE(reject != nullptr);
+    CHECK(reject->link == kLink);
+    CHECK(reader.vector().empty());
+  }
+
+  TEST_CASE("batches on a link that nobody has greeted on are ignored") {
+    Node writer("eu", 1);
+    put(writer, "a", "1");
+    Node reader("us", 2);
+    reader.replica().link_up(kLink, {}, 0);
+    hand_over(reader, log_of(writer).front());
+    CHECK(reader.vector().empty());
+    CHECK(reader.replica().held().size() == 0);
+  }
+
+  TEST_CASE("timestamps never go back, whatever the clock does between openings") {
+    Node node("eu", 1);
+    put(node, "a", "1", 5000);
+    const core::Hlc first = decoded(log_of(node).back()).transactions[0].hlc;
+    Node again("eu", 2, node.storage().clone());
+    put(again, "a", "2", 10);
+    put(again, "a", "3", 9);
+    const std::vector<std::string> log = log_of(again);
+    const core::Hlc second = decoded(log[1]).transactions[0].hlc;
+    CHECK(first < second);
+    CHECK(second < decoded(log[2]).transactions[0].hlc);
+  }
+
+  TEST_CASE("a foreign clock that is far ahead is not followed, not even by opening again") {
+    Node wild("us", 2);
+    put(wild, "a", "1", core::Millis{1} << 40);
+    core::ManualClock clock(1000);
+    storage::MemoryStorage storage;
+    auto opened = open(storage, clock, "eu");
+    REQUIRE(opened.ok());
+    regions::Replica& replica = *opened.value();
+    const regions::Identity& sender = wild.replica().identity();
+    replica.link_up(kLink, {}, 0);
+    replica.step(kLink, regions::Greeting{1, sender.mesh, "us", sender.origin, 5, {}}, 0);
+    replica.step(kLink, regions::BatchMessage{0, log_of(wild).front()}, 0);
+    REQUIRE(replica.apply(0).ok());
+    REQUIRE(replica.applied().vector().at(2) == 1);
+    const auto copy = storage.clone();
+    const auto again = open(*copy, clock, "eu");
+    REQUIRE(again.ok());
+    again.value()->write([&](Group& group) { group.put(row_of("b"), "1"); });
+    REQUIRE(again.value()->commit().ok());
+    const auto record = copy->read_log(copy->last_position());
+    REQUIRE(record);
+    CHECK(decoded(record->bytes).transactions[0].hlc.millis() <=
+          1000 + core::HybridClock::kDriftMaxMs + 1);
+  }
+
+  TEST_CASE("every delivery shows whole transactions only") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    test::Random random(seed);
+    Node writers[] = {Node("eu", 3), Node("us", 2)};
+    std::vector<std::pair<Node*, std::string>> batches;
+    for (int i = 1; i <= 60; ++i) {
+      Node& writer = writers[random.below(2)];
+      Node& other = &writer == writers ? writers[1] : writers[0];
+      for (std::size_t transactions = random.below(3) + 1; transactions > 0; --transactions) {
+        writer.clock().set(1000 + i);
+        writer.replica().write([&](Group& group) {
+          const std::string value = std::to_string(random.bits());
+          for (const char* key : {"x", "y", "z"}) {
+            if (random.chance(0.2)) group.put(row_of(key), "overwritten at once");
+            group.put(row_of(key), value);
+          }
+        });
+      }
+      REQUIRE(writer.replica().commit().ok());
+      batches.emplace_back(&writer, log_of(writer).back());
+      if (random.chance(0.5)) other.deliver(writer, batches.back().second);
+    }
+    for (int run = 0; run < 20; ++run) {
+      for (std::size_t i = batches.size(); i > 1; --i) {
+        std::swap(batches[i - 1], batches[random.below(i)]);
+      }
+      Node reader("ap", 1);
+      for (const auto& [from, bytes] : batches) {
+        reader.deliver(*from, bytes);
+        const auto rows = reader.replica().reader();
+        const auto values = [&](const char* key) {
+          std::vector<std::string> all;
+          for (const auto& each : rows->row(row_of(key)).cell.siblings) all.push_back(each.value);
+          std::ranges::sort(all);
+          return all;
+        };
+        REQUIRE(values("x") == values("y"));
+        REQUIRE(values("x") == values("z"));
+      }
+      REQUIRE(reader.replica().held().size() == 0);
+    }
+  }
+
+  TEST_CASE("what a batch depends on is told as changes, over reopenings as well") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    test::Random random(seed);
+    std::vector<std::unique_ptr<Node>> nodes;
+    for (core::Origin origin = 1; origin <= 4; ++origin) {
+      nodes.push_back(std::make_unique<Node>("r" + std::to_string(origin), origin));
+    }
+    std::map<core::Origin, core::VersionVector> deps;  // As told by the batches so far.
+    for (int step = 0; step < 300; ++step) {
+      const std::size_t at = random.below(nodes.size());
+      auto& node = nodes[at];
+      if (random.chance(0.2)) {
+        node = std::make_unique<Node>("r" + std::to_string(at + 1), 77, node->storage().clone());
+      } else if (random.chance(0.5)) {
+        Node& from = *nodes[(at + random.below(nodes.size() - 1) + 1) % nodes.size()];
+        for (const std::string& bytes : log_of(from)) node->deliver(from, bytes);
+      } else {
+        const core::VersionVector before = node->vector();
+        put(*node, "k", "v");
+        const core::Batch batch = decoded(log_of(*node).back());
+        for (const auto& [origin, seq] : batch.deps_changed) {
+          REQUIRE(deps[node->origin()].at(origin) != seq);
+        }
+        deps[node->origin()].join(batch.deps_changed);
+        core::VersionVector others = before;
+        others.set(node->origin(), 0);
+        REQUIRE(deps[node->origin()] == others);
+        others.set(node->origin(), batch.last());
+        REQUIRE(node->replica().applied().head(node->origin()).deps == others);
+      }
+    }
+  }
+
+  TEST_CASE("dead slots are dropped once their origin has shown to know of the reset") {
+    Node adder("eu", 1);
+    Node resetter("us", 2);
+    adder.write(1, [](Group& group) { group.add(row_of("n"), 5); });
+    resetter.deliver(adder, log_of(adder)[0]);
+    resetter.write(2, [](Group& group) { group.reset(row_of("n")); });
+    const auto slots = [&] {
+      return resetter.replica().reader()->row(row_of("n")).tally.slots.size();
+    };
+    REQUIRE(resetter.replica().collect().ok());
+    CHECK(slots() == 1);
+    adder.deliver(resetter, log_of(resetter)[1]);
+    put(adder, "other", "v");
+    resetter.deliver(adder, log_of(adder).back());
+    CHECK(slots() == 1);
+    REQUIRE(resetter.replica().collect().ok());
+    CHECK(slots() == 0);
+    CHECK(adder.digest() == resetter.digest());
+  }
+}
