@@ -15,18 +15,6 @@ constexpr std::string_view kTerminator("\x00\x01", 2);
 constexpr std::size_t kHashSize = 16;
 constexpr std::size_t kHashedKeySize = Path::kHashedPrefix + 2 + kHashSize;
 
-void append_component(std::string& out, std::string_view component) {
-  while (true) {
-    const std::size_t zero = component.find(kEscape);
-    out.append(component.substr(0, zero));
-    if (zero == std::string_view::npos) break;
-    out.push_back(kEscape);
-    out.push_back(kZero);
-    component.remove_prefix(zero + 1);
-  }
-  out.append(kTerminator);
-}
-
 // Whether `bytes` are a sequence of closed components.
 bool is_encoding(std::string_view bytes) {
   const char* at = bytes.data();
@@ -90,6 +78,18 @@ Result<Path> Path::from_encoded(std::string_view encoded) {
   Path path;
   path.encoded_ = encoded;
   return path;
+}
+
+void append_component(std::string& encoded, std::string_view component) {
+  while (true) {
+    const std::size_t zero = component.find(kEscape);
+    encoded.append(component.substr(0, zero));
+    if (zero == std::string_view::npos) break;
+    encoded.push_back(kEscape);
+    encoded.push_back(kZero);
+    component.remove_prefix(zero + 1);
+  }
+  encoded.append(kTerminator);
 }
 
 Path& Path::append(std::string_view component) {

@@ -66,6 +66,9 @@ class Path {
   std::string encoded_;
 };
 
+// Adds the encoding of one component to an encoded path.
+void append_component(std::string& encoded, std::string_view component);
+
 // The storage key of the row at `path`: its encoding, or prefix and hash when that is too long.
 std::string row_key(const Path& path);
 // Whether `path` is stored by hash, so that its row must carry the full path.

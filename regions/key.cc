@@ -10,13 +10,7 @@ namespace {
 
 constexpr std::size_t kKeyBytesMax = std::size_t{64} << 10U;
 constexpr std::uint8_t kDatabaseMax = 15;
-
-std::string space(std::uint8_t database) {
-  if (database > kDatabaseMax) {
-    throw Error(ErrorCode::kInvalid, "there are the databases 0 to 15");
-  }
-  return std::string(1, static_cast<char>(database + 1));  // Space 0 is the mesh's own.
-}
+constexpr std::size_t kTagBytes = 3;  // As a component of an encoded path.
 
 // Checks a key, or a name in it, and adds it to an encoded path.
 void append(std::string& encoded, std::string_view component, const char* what) {
@@ -25,9 +19,7 @@ void append(std::string& encoded, std::string_view component, const char* what) 
                                           std::to_string(component.size()) +
                                           " bytes is over the limit of 65536 bytes");
   }
-  core::Path path = core::Path::trusted(std::move(encoded));
-  path.append(component);
-  encoded = path.encoded();
+  core::append_component(encoded, component);
 }
 
 }  // namespace
@@ -47,12 +39,17 @@ std::string_view to_string(Type type) {
 }
 
 Key::Key(std::uint8_t database, std::string_view key) : Key(all(database)) {
+  encoded_.reserve(encoded_.size() + key.size() + 2 * kTagBytes);
   append(encoded_, key, "a key");
 }
 
 Key Key::all(std::uint8_t database) {
+  if (database > kDatabaseMax) {
+    throw Error(ErrorCode::kInvalid, "there are the databases 0 to 15");
+  }
   Key key;
-  append(key.encoded_, space(database), "a space");
+  const char space = static_cast<char>(database + 1);  // Space 0 is the mesh's own.
+  core::append_component(key.encoded_, {&space, 1});
   return key;
 }
 
@@ -63,9 +60,11 @@ Key Key::field(std::string_view name) const {
 }
 
 Key Key::of(Type type) const {
-  Key row = *this;
+  Key row;
+  row.encoded_.reserve(encoded_.size() + kTagBytes);
+  row.encoded_ = encoded_;
   const char tag = static_cast<char>(type);
-  append(row.encoded_, {&tag, 1}, "a tag");
+  core::append_component(row.encoded_, {&tag, 1});
   return row;
 }
 

@@ -63,11 +63,14 @@ class Leader::Impl {
   GroupScope& scope() { return *scope_; }
   Replica& replica() { return *replica_; }
   transport::Transport& transport() { return *transport_; }
-  // The newest committed state. The snapshot is taken before the names, which only grow.
-  SnapshotReader reader() const {
+  // Calls function(rows, names) with the newest committed state. The snapshot is taken before the
+  // names, which only grow.
+  template <typename Function>
+  void read(const Function& function) const {
     auto snapshot = storage_->snapshot();
-    auto names = replica_->names();
-    return {std::move(snapshot), {names, &names->origins}};
+    auto kept = replica_->names();
+    const Names& names = *kept;
+    function(SnapshotReader(std::move(snapshot), {std::move(kept), &names.origins}), names);
   }
   const Resolvers& resolvers() const { return resolvers_; }
 
@@ -186,9 +189,7 @@ Leader::~Leader() = default;
 
 Transaction& Leader::scope() { return impl_->scope(); }
 bool Leader::dirty() const { return impl_->replica().dirty(); }
-bool Leader::group_full() const {
-  return dirty() && impl_->replica().group().full();
-}
+bool Leader::group_full() const { return dirty() && impl_->replica().group().full(); }
 core::Result<void> Leader::commit() { return impl_->commit(); }
 std::chrono::milliseconds Leader::turn() { return impl_->turn(); }
 int Leader::wake_fd() const { return impl_->transport().wake_fd(); }
@@ -197,16 +198,19 @@ bool Leader::pause(std::string_view peer) { return impl_->pause(peer); }
 bool Leader::resume(std::string_view peer) { return impl_->resume(peer); }
 
 void Leader::read(const std::function<void(const View&)>& function) const {
-  const SnapshotReader rows = impl_->reader();
-  function(View(rows, *impl_->replica().names(), impl_->resolvers()));
+  impl_->read([&](const SnapshotReader& rows, const Names& names) {
+    function(View(rows, names, impl_->resolvers()));
+  });
 }
 
 core::Result<std::string> Leader::digest() const {
   core::Hash128 sum;
   try {
-    impl_->reader().scan({}, [&](const core::Path& path, const crdt::Row& row) {
-      sum += crdt::row_digest(path, row);
-      return true;
+    impl_->read([&](const SnapshotReader& rows, const Names& /*names*/) {
+      rows.scan({}, [&](const core::Path& path, const crdt::Row& row) {
+        sum += crdt::row_digest(path, row);
+        return true;
+      });
     });
   } catch (const Error& error) {
     return core::Failure{error.code(), error.what()};

@@ -32,9 +32,9 @@ Type View::type(const Key& key) const {
 
 std::optional<std::string> View::get(const Key& row) const {
   const Path path = path_of(row);
-  const Row stored = rows_.row(path);
+  Row stored = rows_.row(path);
   if (!stored.present()) return std::nullopt;
-  return crdt::shown_string(resolved(path, stored.cell), stored.tally).value_or_raise();
+  return shown(path, std::move(stored));
 }
 
 std::vector<Sibling> View::siblings(const Key& row) const {
@@ -60,9 +60,15 @@ void View::scan(const Key& prefix, const std::function<bool(const Entry&)>& visi
   rows_.scan(top, [&](const Path& path, const Row& row) {
     if (!row.present()) return true;
     const Path below = Path::trusted(path.encoded().substr(top.encoded().size()));
-    const auto shown = crdt::shown_string(resolved(path, row.cell), row.tally).value_or_raise();
-    return visit({below.components(), shown.value_or(std::string())});
+    return visit({below.components(), shown(path, row).value_or(std::string())});
   });
+}
+
+std::optional<std::string> View::shown(const Path& path, Row row) const {
+  if (row.cell.siblings.size() == 1 && row.tally.slots.empty()) {
+    return std::move(row.cell.siblings.front().value);  // By far the most frequent row.
+  }
+  return crdt::shown_string(resolved(path, row.cell), row.tally).value_or_raise();
 }
 
 std::optional<std::string> View::resolved(const Path& path, const crdt::Cell& cell) const {

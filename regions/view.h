@@ -31,6 +31,8 @@ class View {
   void scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const;
 
  private:
+  // What a row shows.
+  [[nodiscard]] std::optional<std::string> shown(const core::Path& path, crdt::Row row) const;
   // The value that a row shows, the tally not yet added; nothing when its cell is empty.
   [[nodiscard]] std::optional<std::string> resolved(const core::Path& path,
                                                     const crdt::Cell& cell) const;

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -24,10 +25,14 @@ namespace anabranch {
 namespace detail {
 
 template <typename T>
-T decode(const Key& key, std::string_view bytes) {
-  std::optional<T> value = Codec<T>::decode(bytes);
-  if (!value) throw Error(ErrorCode::kWrongType, key.name() + " holds bytes of another type");
-  return *std::move(value);
+T decode([[maybe_unused]] const Key& key, std::string bytes) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    return bytes;
+  } else {
+    std::optional<T> value = Codec<T>::decode(bytes);
+    if (!value) throw Error(ErrorCode::kWrongType, key.name() + " holds bytes of another type");
+    return *std::move(value);
+  }
 }
 
 }  // namespace detail
@@ -41,8 +46,8 @@ class Register {
 
   // The shown value; nothing when there is none.
   [[nodiscard]] std::optional<T> get() const {
-    const std::optional<std::string> bytes = scope_->get(key_.of(Type::kString));
-    if (bytes) return detail::decode<T>(key_, *bytes);
+    std::optional<std::string> bytes = scope_->get(key_.of(Type::kString));
+    if (bytes) return detail::decode<T>(key_, *std::move(bytes));
     expect_type(*scope_, key_, Type::kString);
     return std::nullopt;
   }
