@@ -25,7 +25,8 @@ function(anabranch_warnings target)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # GCC 12 reports std::string's own concatenation (GCC bug 105651), and moving a variant (105562).
+    # GCC 12 reports std::string's own concatenation (GCC bug 105651) and the moving of variants
+    # (GCC bug 105562).
     target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized)
   endif()
 endfunction()

@@ -347,9 +347,8 @@ bool Exchange::resume(std::string_view name, Millis /*now*/) {
 }
 
 bool Exchange::called(const Peer& peer, std::string_view name) const {
-  return peer.region == name || std::ranges::any_of(peer.links, [&](LinkId id) {
-           return links_.at(id).address == name;
-         });
+  return peer.region == name ||
+         std::ranges::any_of(peer.links, [&](LinkId id) { return links_.at(id).address == name; });
 }
 
 void Exchange::forget_pauses(const Peer& peer) {

@@ -55,11 +55,11 @@ class Store::Impl {
   void exchange() {
     std::array<pollfd, 2> fds = {pollfd{leader_->wake_fd(), POLLIN, 0},
                                  pollfd{stop_fd_, POLLIN, 0}};
-    std::chrono::milliseconds sleep{0};
+    std::chrono::milliseconds patience{0};
     for (;;) {
-      poll(fds.data(), fds.size(), static_cast<int>(sleep.count()));
+      poll(fds.data(), fds.size(), static_cast<int>(patience.count()));
       if (fds[1].revents != 0) return;
-      queue_.run_between([&](regions::Leader& leader) { sleep = leader.turn(); });
+      queue_.run_between([&](regions::Leader& leader) { patience = leader.turn(); });
     }
   }
 
