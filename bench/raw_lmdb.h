@@ -1,0 +1,54 @@
+// LMDB alone, used as well as we know how: what the embedded store is measured against. The same
+// flags and the same durability as storage/lmdb_env: every commit is synced.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+struct MDB_env;
+struct MDB_txn;
+
+namespace anabranch::bench {
+
+struct RawRow {
+  std::string key;
+  std::string value;
+};
+
+// One table in one environment. Every failure ends the program: there is nothing to measure then.
+// One thread writes at a time; each reading thread has a Reader.
+class RawLmdb {
+ public:
+  // Opens or creates; the directory must exist.
+  explicit RawLmdb(const std::string& directory);
+
+  // One transaction with one get and one put for each row, committed and synced.
+  void write_group(std::span<const RawRow> rows);
+
+  // A read transaction that is kept, and renewed for each get, so that each sees the newest state.
+  class Reader {
+   public:
+    explicit Reader(const RawLmdb& lmdb);
+    // A copy of the value, since it is gone with the view; empty when there is none.
+    [[nodiscard]] std::string get(std::string_view key);
+
+   private:
+    struct Abort {
+      void operator()(MDB_txn* txn) const;
+    };
+    std::unique_ptr<MDB_txn, Abort> txn_;
+    unsigned table_;
+  };
+
+ private:
+  struct Close {
+    void operator()(MDB_env* env) const;
+  };
+  std::unique_ptr<MDB_env, Close> env_;
+  unsigned table_ = 0;
+};
+
+}  // namespace anabranch::bench

@@ -1,0 +1,139 @@
+#include "bench/replication.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include <anabranch/anabranch.h>
+
+#include "bench/raw_lmdb.h"
+
+namespace anabranch::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kGroup = 100;
+constexpr auto kPatience = 60s;
+
+// A leader of a data folder of its own.
+std::unique_ptr<Store> open(const Settings& settings, const std::string& region,
+                            std::vector<std::string> peers) {
+  return std::unique_ptr<Store>(new Store(Store::open({.path = settings.directory + "/" + region,
+                                                       .region = region,
+                                                       .listen = "tcp://127.0.0.1:0",
+                                                       .peers = std::move(peers)})));
+}
+
+template <typename Holds>
+void wait_until(const char* what, const Holds& holds) {
+  const Clock::time_point begin = Clock::now();
+  while (!holds()) {
+    if (Clock::now() - begin > kPatience) throw std::runtime_error(std::string("never: ") + what);
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
+struct Pair {
+  explicit Pair(const Settings& settings)
+      : eu(open(settings, "eu", {})), us(open(settings, "us", {eu->status().endpoint})) {
+    eu->put(Key("hello").of(Type::kString), "hello");
+    wait_until("the first write arrives", [&] { return us->contains(hello()); });
+  }
+  static Key hello() { return Key("hello").of(Type::kString); }
+
+  // Both have applied the same.
+  [[nodiscard]] bool equal() const {
+    const auto vector_of = [](const Store& store) {
+      std::vector<std::pair<std::string, std::uint64_t>> vector;
+      for (const AppliedStatus& each : store.status().applied) {
+        if (each.seq > 0) vector.emplace_back(each.origin, each.seq);
+      }
+      return vector;
+    };
+    return vector_of(*eu) == vector_of(*us);
+  }
+
+  std::unique_ptr<Store> eu;
+  std::unique_ptr<Store> us;
+};
+
+std::uint64_t put_group(Store& store, Random& random, std::uint64_t keys) {
+  store.transact([&](Transaction& txn) {
+    for (std::uint64_t i = 0; i < kGroup; ++i) {
+      Register<>{txn, key_of(random() % keys)}.put(value_of(random()));
+    }
+  });
+  return kGroup;
+}
+
+// The given writers write for the time of a sample; gives operations per second, counted until
+// both leaders have all of them.
+double writes_until_equal(const Settings& settings, Pair& pair,
+                          const std::vector<Store*>& writers) {
+  const Clock::time_point begin = Clock::now();
+  const double rate = per_second(
+      static_cast<int>(writers.size()), settings.seconds, [&](int thread, Random& random) {
+        return put_group(*writers[static_cast<std::size_t>(thread)], random, settings.keys);
+      });
+  const double writing = seconds_since(begin);
+  wait_until("both have everything", [&] { return pair.equal(); });
+  return rate * writing / seconds_since(begin);
+}
+
+// The same puts in LMDB alone.
+double raw_writes(const Settings& settings, RawLmdb& raw) {
+  return per_second(1, settings.seconds, [&](int, Random& random) {
+    std::vector<RawRow> rows(kGroup);
+    for (RawRow& row : rows) row = {key_of(random() % settings.keys), value_of(random())};
+    raw.write_group(rows);
+    return kGroup;
+  });
+}
+
+// The value below which a share of the samples lies.
+double percentile(std::vector<double>& samples, double share) {
+  const auto at = static_cast<std::ptrdiff_t>(share * static_cast<double>(samples.size() - 1));
+  std::nth_element(samples.begin(), samples.begin() + at, samples.end());
+  return samples[static_cast<std::size_t>(at)];
+}
+
+}  // namespace
+
+void measure_replication(const Settings& settings) {
+  const std::string folder = settings.directory + "/raw";
+  std::filesystem::create_directories(folder);
+  RawLmdb raw(folder);
+  Pair pair(settings);
+  const auto measure = [&](std::string_view row, const std::vector<Store*>& writers) {
+    report(row, "LMDB, groups of 100", "ops/s", raw_writes(settings, raw));
+    report(row, "anabranch, groups of 100", "ops/s", writes_until_equal(settings, pair, writers));
+  };
+  for (int round = 0; round < settings.rounds; ++round) {
+    measure("replicated, one leader writes", {pair.eu.get()});
+    measure("replicated, both leaders write", {pair.eu.get(), pair.us.get()});
+  }
+}
+
+void measure_lag(const Settings& settings) {
+  Pair pair(settings);
+  Register<std::uint64_t> here{*pair.eu, "ping"};
+  Register<std::uint64_t> there{*pair.us, "ping"};
+  std::uint64_t number = 0;
+  for (int round = 0; round < settings.rounds; ++round) {
+    std::vector<double> lags;
+    for (int i = 0; i < settings.lag_writes; ++i) {
+      here.put(++number);
+      const Clock::time_point acknowledged = Clock::now();
+      while (there.get() != number) std::this_thread::sleep_for(20us);
+      lags.push_back(seconds_since(acknowledged) * 1000);
+      std::this_thread::sleep_for(2ms);  // Idle between two writes.
+    }
+    report("lag of an idle pair, p50", "anabranch", "ms", percentile(lags, 0.50));
+    report("lag of an idle pair, p99", "anabranch", "ms", percentile(lags, 0.99));
+  }
+}
+
+}  // namespace anabranch::bench

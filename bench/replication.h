@@ -1,0 +1,13 @@
+// Workloads with two leaders in this process, connected over loopback.
+#pragma once
+
+#include "bench/sampler.h"
+
+namespace anabranch::bench {
+
+// Operations per second until both leaders have everything: one writing, then both.
+void measure_replication(const Settings& settings);
+// From the return of a write here until a read there shows it, while nothing else happens.
+void measure_lag(const Settings& settings);
+
+}  // namespace anabranch::bench

@@ -1,0 +1,32 @@
+#!/bin/bash
+# Measures Anabranch beside LMDB alone and Redis, and prints one table. README.md explains its rows.
+#
+#   bench/run.sh            some ten minutes; the machine should be quiet
+#   bench/run.sh --smoke    under a minute, to see that everything runs; its figures mean little
+#
+# Installs what is missing and builds first, unless ANABRANCH_BUILD names a build tree. Ports are
+# free ones, data goes to a folder below build/ and is removed, nothing is left running.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+
+case ${1-} in
+  '' | --smoke) ;;
+  *) echo "usage: bench/run.sh [--smoke]" >&2 && exit 2 ;;
+esac
+
+if [ -z "${ANABRANCH_BUILD-}" ]; then
+  ANABRANCH_BUILD=$root/build/release
+  mkdir -p build/log
+  cmake/packages.sh
+  echo "Building (build/log/bench.log) ..." >&2
+  (
+    cmake --preset release &&
+      cmake --build build/release --target anabranch_server anabranch_bench
+  ) >build/log/bench.log 2>&1 || {
+    tail -n 30 build/log/bench.log >&2
+    exit 1
+  }
+fi
+export ANABRANCH_BUILD
+exec python3 bench/table.py "$@"

@@ -1,0 +1,98 @@
+"""The servers that are measured, and redis-benchmark, which measures them."""
+
+import csv
+import io
+import os
+import re
+import socket
+import subprocess
+import time
+
+CLIENTS = 50
+VALUE_BYTES = 100
+READY = re.compile(r"ready: .* redis on \S+:(\d+)")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A process that serves the Redis protocol on a port; stopped by stop()."""
+
+    def __init__(self, name, folder):
+        self.name = name
+        self.data = os.path.join(folder, name.replace(" ", "-"))
+        os.mkdir(self.data)
+        self.log = self.data + ".log"
+
+    def launch(self, words):
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log)
+
+    def wait_for(self, ready, seconds=20):
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                with open(self.log, errors="replace") as log:
+                    raise SystemExit(f"{self.name} did not start:\n{log.read()}")
+            time.sleep(0.01)
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def measure(self, command, pipeline, requests, keys):
+        """Requests per second of one run of redis-benchmark."""
+        words = ["redis-benchmark", "-h", "127.0.0.1", "-p", str(self.port), "--csv",
+                 "-t", command, "-c", str(CLIENTS), "-d", str(VALUE_BYTES), "-r", str(keys),
+                 "-n", str(requests), "-P", str(pipeline)]
+        done = subprocess.run(words, capture_output=True, text=True)
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        if done.returncode != 0 or len(rows) != 1:
+            raise SystemExit(f"{self.name}: redis-benchmark failed: {done.stdout}{done.stderr}")
+        return float(rows[0]["rps"])
+
+
+class Redis(Server):
+    """redis-server with an append-only file, synced "always" or "everysec"."""
+
+    def __init__(self, sync, folder):
+        super().__init__("Redis, " + sync, folder)
+        self.port = free_port()
+        self.launch(["redis-server", "--port", str(self.port), "--bind", "127.0.0.1",
+                     "--dir", self.data, "--appendonly", "yes", "--appendfsync", sync,
+                     "--save", "", "--auto-aof-rewrite-percentage", "0"])
+        self.wait_for(self.answers)
+
+    def answers(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as link:
+                link.sendall(b"PING\r\n")
+                return link.recv(7) == b"+PONG\r\n"
+        except OSError:
+            return False
+
+
+class Anabranch(Server):
+    """One leader without peers; every answer waits for the disk."""
+
+    def __init__(self, build, folder):
+        super().__init__("anabranch serve", folder)
+        self.launch([os.path.join(build, "server", "anabranch"), "serve", "--region", "eu",
+                     "--data", os.path.join(self.data, "eu"), "--redis", "127.0.0.1:0"])
+        self.wait_for(self.is_ready)
+
+    def is_ready(self):
+        with open(self.log, errors="replace") as log:
+            found = READY.search(log.read())
+        if found:
+            self.port = int(found.group(1))
+        return found is not None
