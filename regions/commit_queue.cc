@@ -1,5 +1,6 @@
 #include "regions/commit_queue.h"
 
+#include <thread>
 #include <utility>
 
 #include <anabranch/error.h>
@@ -61,17 +62,28 @@ void CommitQueue::run_between(const std::function<void(Leader&)>& function) {
 void CommitQueue::commit_group() {
   const core::Result<void> committed = leader_.commit();
   if (!committed.ok()) outcome_->failure = committed.failure();
-  outcome_->done = true;
+  outcome_->done = 1;
+  outcome_->done.notify_all();
   outcome_ = std::make_shared<Outcome>();
-  committed_.notify_all();
+  if (members_ > 0) members_last_ = std::exchange(members_, 0);
+}
+
+void CommitQueue::give_way() const {
+  constexpr int kTimesMax = 64;
+  for (int i = 0; i < kTimesMax && waiting_ == 0 && members_ < members_last_; ++i) {
+    std::this_thread::yield();
+  }
 }
 
 void CommitQueue::settle(std::unique_lock<std::mutex>& lock) {
   const std::shared_ptr<Outcome> mine = outcome_;
+  ++members_;
+  give_way();
   if (waiting_ == 0 || leader_.group_full()) {
     commit_group();
   } else {
-    committed_.wait(lock, [&] { return mine->done; });
+    lock.unlock();
+    mine->done.wait(0);
   }
   if (mine->failure) mine->failure->raise();
 }

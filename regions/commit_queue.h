@@ -4,11 +4,15 @@
 // somebody waits for the lock, it leaves the commit to them and waits for it, else it commits the
 // group itself. So a lone caller commits at once without a hand-over, and under load a group is as
 // large as the number of callers (LevelDB's writer queue does the same with the roles swapped).
+//
+// Callers that shared a commit come back together, but not at the same instant. The first one back
+// would commit alone and make the others wait twice, so it gives way a few times while fewer have
+// come than last time. A lone caller never does.
+//
 // Invariant: whoever leaves the lock with a group open and nobody waiting has committed it.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -35,21 +39,24 @@ class CommitQueue {
  private:
   // How the commit of one group went; shared by all whose transactions are in it.
   struct Outcome {
-    bool done = false;
-    std::optional<core::Failure> failure;
+    std::optional<core::Failure> failure;  // Not touched any more once it is done.
+    std::atomic<int> done = 0;
   };
 
   // Waits for the lock, seen as waiting meanwhile.
   [[nodiscard]] std::unique_lock<std::mutex> enter();
   void commit_group();
+  // Lets others come to the lock while fewer are in the group than were in the one before.
+  void give_way() const;
   // Leaves the group to whoever waits, or commits it; returns when it is done.
   void settle(std::unique_lock<std::mutex>& lock);
 
   Leader& leader_;
   std::mutex mutex_;
-  std::condition_variable committed_;
   std::atomic<int> waiting_ = 0;
   std::shared_ptr<Outcome> outcome_ = std::make_shared<Outcome>();
+  int members_ = 0;       // Of the open group.
+  int members_last_ = 0;  // Of the one before.
 };
 
 }  // namespace anabranch::regions
