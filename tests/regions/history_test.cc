@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "core/batch.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"
 #include "tests/oracle.h"
 #include "tests/regions/log_records.h"
+#include "tests/regions/record_history.h"
 #include "tests/seed.h"
 
 using namespace anabranch;
@@ -96,7 +96,7 @@ class History {
     REQUIRE(position.ok());
     node.replica().effects().clear();
     if (position.value() == before) return;
-    record(core::decode_batch(node.storage().read_log(position.value())->bytes).value(), deps);
+    record_history(oracle_, node.storage().read_log(position.value())->bytes, deps);
   }
 
   void act(Group& group, Node& node) {
@@ -134,31 +134,6 @@ class History {
     core::VersionVector context;
     for (const auto& [origin, seq] : node.vector()) context.set(origin, random_.below(seq + 1));
     return context;
-  }
-
-  // Tells the oracle what was intended, from the bytes that travel.
-  void record(const core::Batch& batch, core::VersionVector context) {
-    for (const core::Transaction& txn : batch.transactions) {
-      for (std::size_t k = 0; k < txn.ops.size(); ++k) {
-        const core::Dot dot{batch.origin, txn.first + k};
-        context.set(batch.origin, dot.seq - 1);
-        record(txn.ops[k], dot, txn.hlc, context);
-      }
-    }
-  }
-  void record(const core::Op& op, core::Dot dot, core::Hlc hlc,
-              const core::VersionVector& context) {
-    if (const auto* put = std::get_if<core::Put>(&op)) {
-      oracle_.put(dot, put->context.value_or(context), put->path, hlc, put->value);
-    } else if (const auto* remove = std::get_if<core::Remove>(&op)) {
-      oracle_.remove(dot, context, remove->path);
-    } else if (const auto* add = std::get_if<core::Add>(&op)) {
-      oracle_.add(dot, add->path, add->amount);
-    } else if (const auto* reset = std::get_if<core::Reset>(&op)) {
-      oracle_.reset(dot, context, reset->path);
-    } else {
-      oracle_.clear(dot, context, std::get<core::Clear>(op).prefix);
-    }
   }
 
   // Some records of the source's log, in any order, old ones too.

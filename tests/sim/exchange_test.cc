@@ -1,0 +1,343 @@
+// How writes find their way: shapes of networks, links that break and heal, silent peers, pauses
+// and restarts, all in calm weather.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "core/batch.h"
+#include "tests/seed.h"
+#include "tests/sim/network.h"
+
+using namespace anabranch;
+using core::Path;
+using regions::Group;
+using test::Network;
+
+namespace {
+
+Path row_of(const std::string& key) { return {"\1", key, "s"}; }
+
+void put(Network& network, Network::Index at, const std::string& key) {
+  const std::string value = std::to_string(network.random().below(1000));
+  network.write(at, [&](Group& group) {
+    group.put(row_of(key), value);
+    group.add(row_of("sum"), 1);
+  });
+}
+
+// Each region writes, some time apart.
+void everybody_writes(Network& network, int rounds) {
+  for (int round = 0; round < rounds; ++round) {
+    for (Network::Index at = 0; at < network.size(); ++at) {
+      put(network, at, "k" + std::to_string(round % 3));
+      network.run(network.random().between(0, 300));
+    }
+  }
+}
+
+// Arrivals of batches that were not the first, over all regions.
+int repeated_arrivals(const Network& network) {
+  int repeated = 0;
+  for (Network::Index at = 0; at < network.size(); ++at) {
+    for (const auto& [batch, times] : network.arrivals(at)) repeated += times - 1;
+  }
+  return repeated;
+}
+
+// Once everybody knows everybody, each batch crosses to each region exactly once.
+void require_calm_exchange(Network& network) {
+  everybody_writes(network, 2);
+  REQUIRE(network.run_until_equal(3'000));
+  network.run(3'000);
+  network.forget_arrivals();
+  constexpr int kRounds = 10;
+  everybody_writes(network, kRounds);
+  REQUIRE(network.run_until_equal(3'000));
+  network.run(5'000);
+  CHECK(network.wrong() == "");
+  CHECK(repeated_arrivals(network) == 0);
+  for (Network::Index at = 0; at < network.size(); ++at) {
+    CHECK(network.arrivals(at).size() == kRounds * (network.size() - 1));
+  }
+  CHECK(network.alarms().empty());
+}
+
+}  // namespace
+
+TEST_SUITE("sim: exchange") {
+  TEST_CASE("in a full mesh of three each batch crosses to each region once") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.mesh(3);
+    require_calm_exchange(network);
+  }
+
+  TEST_CASE("in a line of three the middle passes on, each batch once") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.line(3);
+    require_calm_exchange(network);
+  }
+
+  TEST_CASE("in a ring of five each batch crosses to each region once") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.ring(5);
+    require_calm_exchange(network);
+  }
+
+  TEST_CASE("in a star of five the middle passes on, each batch once") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.star(5);
+    require_calm_exchange(network);
+  }
+
+  TEST_CASE("a write is elsewhere after one delay, without waiting for a heartbeat") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.mesh(3);
+    everybody_writes(network, 1);
+    REQUIRE(network.run_until_equal(3'000));
+    network.run(5'000);
+    put(network, 0, "fast");
+    CHECK(network.run_until_equal(1));
+  }
+
+  TEST_CASE("a region that joins late and empty gets everything") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.mesh(2);
+    everybody_writes(network, 50);
+    const Network::Index late = network.add();
+    network.connect(late, 1);
+    CHECK(network.run_until_equal(1'000));
+    CHECK(network.wrong() == "");
+    CHECK(repeated_arrivals(network) == 0);
+  }
+
+  TEST_CASE("with any single link of a mesh or ring cut, everything still arrives") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    for (const bool ring : {false, true}) {
+      for (Network::Index i = 0; i < 5; ++i) {
+        for (Network::Index k = 0; k < i; ++k) {
+          const bool linked = !ring || k + 1 == i || (k == 0 && i == 4);
+          if (!linked) continue;
+          CAPTURE(i);
+          CAPTURE(k);
+          Network network(seed);
+          ring ? network.ring(5) : network.mesh(5);
+          everybody_writes(network, 2);
+          network.cut(i, k);
+          everybody_writes(network, 2);
+          CHECK(network.run_until_equal(5'000));
+          CHECK(network.wrong() == "");
+          network.heal(i, k);
+          everybody_writes(network, 1);
+          CHECK(network.run_until_equal(5'000));
+          CHECK(network.wrong() == "");
+        }
+      }
+    }
+  }
+
+  TEST_CASE("when a direct link goes, writes come through others, and directly when it is back") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.mesh(3);
+    everybody_writes(network, 1);
+    REQUIRE(network.run_until_equal(3'000));
+    const auto source = [&] {  // Through whom region 0 follows region 2.
+      for (const auto& [origin, peer] : network.node(0).replica().exchange().peers()) {
+        if (peer.connected() && peer.in.has(network.node(2).origin())) return peer.region;
+      }
+      return std::string("nobody");
+    };
+    CHECK(source() == "r2");
+    network.cut(0, 2);
+    put(network, 2, "a");
+    REQUIRE(network.run_until_equal(3'000));
+    CHECK(source() == "r1");
+    network.run(500);
+    put(network, 2, "b");
+    CHECK(network.run_until_equal(10));
+    network.heal(0, 2);
+    network.run(10);
+    CHECK(source() == "r2");
+    put(network, 2, "c");
+    CHECK(network.run_until_equal(1));
+    CHECK(network.wrong() == "");
+  }
+
+  TEST_CASE("two halves write on, and are equal soon after they meet again") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.mesh(5);
+    everybody_writes(network, 2);
+    for (const Network::Index left : {0U, 1U}) {
+      for (const Network::Index right : {2U, 3U, 4U}) network.cut(right, left);
+    }
+    everybody_writes(network, 5);
+    CHECK_FALSE(network.complete(0));
+    CHECK_FALSE(network.complete(4));
+    CHECK(network.wrong() == "");
+    network.calm_down();
+    CHECK(network.run_until_equal(2'000));
+    CHECK(network.wrong() == "");
+  }
+
+  TEST_CASE("a peer that cannot be heard is avoided after some seconds") {
+    for (Network::Index from = 0; from < 2; ++from) {
+      const std::uint64_t seed = test::seed();
+      CAPTURE(seed);
+      CAPTURE(from);
+      Network network(seed);
+      network.mesh(3);
+      everybody_writes(network, 1);
+      REQUIRE(network.run_until_equal(3'000));
+      network.mute(from, 1 - from);
+      put(network, 0, "a");
+      put(network, 1, "b");
+      CHECK(network.run_until_equal(6'000));
+      for (int i = 0; i < 20; ++i) {
+        put(network, 0, "a");
+        put(network, 1, "b");
+        network.run(100);
+      }
+      CHECK(network.run_until_equal(50));
+      CHECK(network.wrong() == "");
+      network.unmute(from, 1 - from);
+      everybody_writes(network, 1);
+      CHECK(network.run_until_equal(40'000));
+      CHECK(network.wrong() == "");
+    }
+  }
+
+  TEST_CASE("a link that is silent one way from its beginning is worked around") {
+    for (Network::Index from = 0; from < 2; ++from) {
+      const std::uint64_t seed = test::seed();
+      CAPTURE(seed);
+      CAPTURE(from);
+      Network network(seed);
+      for (int i = 0; i < 3; ++i) network.add();
+      network.mute(from, 1 - from);
+      network.connect(0, 1);
+      network.connect(0, 2);
+      network.connect(1, 2);
+      everybody_writes(network, 3);
+      CHECK(network.run_until_equal(10'000));
+      CHECK(network.wrong() == "");
+    }
+  }
+
+  TEST_CASE("a lost greeting is made up for") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    for (Network::Index from = 0; from < 2; ++from) {
+      Network network(seed);
+      network.add();
+      network.add();
+      network.mute(from, 1 - from);
+      network.connect(0, 1);
+      network.run(3'000);
+      network.unmute(from, 1 - from);
+      everybody_writes(network, 2);
+      CHECK(network.run_until_equal(5'000));
+    }
+  }
+
+  TEST_CASE("a paused peer gets nothing and gives nothing until it is resumed") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.mesh(2);
+    everybody_writes(network, 2);
+    REQUIRE(network.run_until_equal(3'000));
+    regions::Replica& replica = network.node(1).replica();
+    CHECK_FALSE(replica.pause("nobody"));
+    REQUIRE(replica.pause("r0"));
+    everybody_writes(network, 3);
+    network.run(10'000);
+    CHECK_FALSE(network.complete(0));
+    CHECK_FALSE(network.complete(1));
+    CHECK(network.wrong() == "");
+    REQUIRE(replica.resume("r0", network.now()));
+    CHECK(network.run_until_equal(3'000));
+    CHECK(network.wrong() == "");
+  }
+
+  TEST_CASE("a link can be paused by the address that was dialled") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.mesh(2);
+    regions::Replica& dialler = network.node(1).replica();
+    REQUIRE(dialler.pause("address of r0"));
+    everybody_writes(network, 2);
+    network.run(5'000);
+    CHECK_FALSE(network.complete(1));
+    REQUIRE(dialler.resume("address of r0", network.now()));
+    CHECK(network.run_until_equal(3'000));
+  }
+
+  TEST_CASE("regions that restart, with and without their unsynced tail, catch up") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed, Network::Disks::kLazy);
+    network.mesh(3);
+    for (int round = 0; round < 12; ++round) {
+      everybody_writes(network, 1);
+      const Network::Index at = network.random().below(3);
+      network.restart(at, network.random().chance(0.5) ? Network::Restart::kClean
+                                                       : Network::Restart::kPowerLoss);
+      put(network, at, "after");
+    }
+    CHECK(network.run_until_equal(5'000));
+    CHECK(network.wrong() == "");
+    CHECK(network.alarms().empty());
+  }
+
+  TEST_CASE("a region of another mesh is refused and told of once") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.mesh(2);
+    regions::Replica& replica = network.node(0).replica();
+    replica.link_up(1000, "tcp://127.0.0.1:9", network.now());
+    for (int i = 0; i < 3; ++i) {
+      replica.step(1000, regions::Greeting{1, {6, 6}, "xx", 6, 6, {{6, 5}}}, network.now());
+      replica.step(1000, regions::Heartbeat{{{6, 5}}, {}, {}}, network.now());
+    }
+    everybody_writes(network, 2);
+    CHECK(network.run_until_equal(3'000));
+    REQUIRE(network.alarms().size() == 1);
+    CHECK(network.alarms()[0].find("tcp://127.0.0.1:9 belongs to another mesh") == 0);
+    CHECK(replica.exchange().peers().size() == 1);
+  }
+
+  TEST_CASE("a leader that meets itself refuses to exchange") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.add();
+    network.connect(network.add(), 0);
+    regions::Replica& replica = network.node(0).replica();
+    replica.link_up(1000, "tcp://127.0.0.1:9", network.now());
+    const auto& self = replica.identity();
+    replica.step(1000, regions::Greeting{1, self.mesh, self.region, self.origin, 3, {}}, 0);
+    everybody_writes(network, 1);
+    CHECK(network.run_until_equal(3'000));
+    CHECK(network.alarms().size() == 1);
+  }
+}
