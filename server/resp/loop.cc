@@ -112,6 +112,7 @@ void Loop::accept_clients() {
     const int fd = ::accept4(listener_.fd(), reinterpret_cast<sockaddr*>(&address), &size,
                              SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
+      accept_warned_ = false;
       accept_client(fd, to_string(address));
       continue;
     }
@@ -145,7 +146,10 @@ void Loop::accept_client(int fd, std::string address) {
 // A listener that stays readable would keep the loop awake.
 void Loop::pause_accepting() {
   if (accept_again_ != SteadyTime{}) return;
-  core::log_warning("No descriptors are left for more clients; accepting pauses.");
+  if (!accept_warned_) {
+    core::log_warning("No descriptors are left for more clients; they wait until some are free.");
+  }
+  accept_warned_ = true;
   ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, listener_.fd(), nullptr);
   accept_again_ = steady_now() + kAcceptPause;
 }

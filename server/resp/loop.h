@@ -71,6 +71,7 @@ class Loop {
   bool stopped_ = false;
   std::uint64_t ids_ = 0;
   SteadyTime accept_again_ = {};  // While accepting is paused; else zero.
+  bool accept_warned_ = false;    // Said once, until it works again.
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;  // By client id.
   std::vector<Connection*> scheduled_;
   std::vector<Connection*> answering_;
