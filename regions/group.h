@@ -29,6 +29,7 @@ class Group {
   // Full groups are committed before more is staged; one transaction may go beyond.
   [[nodiscard]] bool full() const { return ops_ >= kOpsMax || bytes_ >= kBytesMax; }
   [[nodiscard]] bool empty() const { return transactions_.empty(); }
+  [[nodiscard]] bool in_transaction() const { return open_.has_value(); }
   // Bytes written by the open transaction.
   [[nodiscard]] std::size_t transaction_bytes() const { return bytes_ - bytes_before_; }
 

@@ -48,6 +48,11 @@ void GroupScope::atomically(const std::function<void(Scope&)>& function) {
 }
 
 Type GroupScope::type(const Key& key) const {
+  // Asked before most writes: what is about to be written is read once.
+  Group& group = replica_.group();
+  if (group.in_transaction() && group.stage().peek(path_of(key.of(Type::kString))).present()) {
+    return Type::kString;
+  }
   return read([&](const View& view) { return view.type(key); });
 }
 

@@ -46,10 +46,10 @@ void Stage::rollback(Savepoint savepoint) {
   ANABRANCH_ASSERT(undo_kept_ && savepoint <= undo_.size());
   while (undo_.size() > savepoint) {
     UndoStep& step = undo_.back();
-    if (step.count) {
-      counts_[step.path.encoded()] = *step.count;
+    if (step.staged == nullptr) {
+      counts_[step.collection] = step.count;
     } else {
-      rows_[step.path].row = std::move(step.row);
+      step.staged->row = std::move(step.row);
     }
     undo_.pop_back();
   }
@@ -77,16 +77,19 @@ std::vector<storage::Change> Stage::changes(const core::OriginTable& origins,
 }
 
 Stage::StagedRow& Stage::load(const Path& path) {
-  const auto [staged, added] = rows_.try_emplace(path);
-  if (added) {
-    staged->second.row = base_.row(path);
-    staged->second.stored = !staged->second.row.empty();
+  if (newest_ != nullptr && newest_->first == path) return newest_->second;
+  auto staged = rows_.lower_bound(path);
+  if (staged == rows_.end() || staged->first != path) {
+    StagedRow loaded{base_.row(path)};  // What throws leaves nothing behind.
+    loaded.stored = !loaded.row.empty();
+    staged = rows_.emplace_hint(staged, path, std::move(loaded));
   }
+  newest_ = &*staged;
   return staged->second;
 }
 
 void Stage::set_count(const Path& collection, std::uint64_t count) {
-  if (undo_kept_) undo_.push_back({collection, {}, this->count(collection)});
+  if (undo_kept_) undo_.push_back({nullptr, {}, collection.encoded(), this->count(collection)});
   counts_[collection.encoded()] = count;
 }
 

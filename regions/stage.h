@@ -34,7 +34,7 @@ class Stage final : public RowReader, private CountTable {
   void edit(const core::Path& path, const Function& function) {
     StagedRow& staged = load(path);
     staged.changed = true;
-    if (undo_kept_) undo_.push_back({path, staged.row, std::nullopt});
+    if (undo_kept_) undo_.push_back({&staged, staged.row, {}, 0});
     const bool before = staged.row.present();
     function(staged.row);
     const bool after = staged.row.present();
@@ -63,11 +63,13 @@ class Stage final : public RowReader, private CountTable {
     bool stored = false;   // The base has the row.
     bool changed = false;  // Edited, not only read.
   };
-  // A row, or a count, as it was.
+  using Rows = std::map<core::Path, StagedRow>;
+  // A row, or the count of a collection, as it was.
   struct UndoStep {
-    core::Path path;
+    StagedRow* staged = nullptr;  // Null for a count. Staged rows stay where they are.
     crdt::Row row;
-    std::optional<std::uint64_t> count;
+    std::string collection;
+    std::uint64_t count = 0;
   };
 
   StagedRow& load(const core::Path& path);
@@ -76,7 +78,8 @@ class Stage final : public RowReader, private CountTable {
 
   const RowReader& base_;
   bool undo_kept_;
-  std::map<core::Path, StagedRow> rows_;
+  Rows rows_;
+  Rows::value_type* newest_ = nullptr;  // The row loaded last, which is often the next one too.
   std::unordered_map<std::string, std::uint64_t> counts_;  // By encoded path.
   std::vector<UndoStep> undo_;
 };
