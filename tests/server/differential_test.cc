@@ -198,7 +198,7 @@ TEST_SUITE("server: differential") {
     CAPTURE(seed);
     std::mt19937_64 random(seed);
     Pair pair;
-    const int requests = anabranch::test::long_run() ? 200'000 : 5'000;
+    const int requests = anabranch::test::long_run() ? 50'000 : 5'000;
     bool in_transaction = false;
     for (int i = 0; i < requests; ++i) {
       const Words words = random_request(random);
