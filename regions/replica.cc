@@ -106,7 +106,7 @@ Group& Replica::group() {
 }
 
 void Replica::write(const std::function<void(Group&)>& function) {
-  if (broken_) broken_->raise();
+  if (broken_) throw Error(ErrorCode::kClosed, "closed for writes: " + broken_->message);
   Group& open = group();
   const Group::Mark mark = open.begin(*clock_);
   try {
