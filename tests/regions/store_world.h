@@ -1,0 +1,51 @@
+// Stores of a test: options for a folder, waiting for what other leaders do, and what is shown.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <thread>
+
+#include <anabranch/anabranch.h>
+
+#include "tests/temp_dir.h"
+
+namespace anabranch::test {
+
+inline Options store_options(const TempDir& folder, const std::string& region) {
+  return {.path = (folder.path() / region).string(), .region = region};
+}
+
+// Waits until a condition holds; returns false when it does not within generous time.
+inline bool eventually(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+// Everything that database 0 shows, by path: one consistent state.
+inline std::map<std::vector<std::string>, std::string> shown(const Scope& scope) {
+  std::map<std::vector<std::string>, std::string> all;
+  scope.scan(Key::all(0), [&](const Entry& entry) {
+    all[entry.path] = entry.value;
+    return true;
+  });
+  return all;
+}
+
+// The error code that a function throws; fails loudly when it throws nothing.
+inline ErrorCode code_of(const std::function<void()>& function, std::string* message = nullptr) {
+  try {
+    function();
+  } catch (const Error& error) {
+    if (message != nullptr) *message = error.what();
+    return error.code();
+  }
+  throw std::logic_error("nothing was thrown");
+}
+
+}  // namespace anabranch::test
