@@ -13,8 +13,11 @@
 
 namespace anabranch::test {
 
+// The map is small: the thread sanitizer leaves no room for two of the default size.
 inline Options store_options(const TempDir& folder, const std::string& region) {
-  return {.path = (folder.path() / region).string(), .region = region};
+  return {.path = (folder.path() / region).string(),
+          .region = region,
+          .map_bytes = std::size_t{1} << 30U};
 }
 
 // Waits until a condition holds; returns false when it does not within generous time.
