@@ -5,6 +5,7 @@
 
 #include "crdt/apply.h"
 #include "regions/apply_op.h"
+#include "regions/batch_check.h"
 #include "regions/merge.h"
 
 namespace anabranch::regions {
@@ -84,7 +85,8 @@ core::Result<void> Replica::recover(const storage::StoredRecord& record) {
   if (!batch.ok()) return batch.failure();
   const auto base = reader();
   Stage stage(*base, Stage::Undo::kNone);
-  apply_batch(stage, {record.bytes, std::move(batch).value()});
+  const core::VersionVector deps = deps_of(batch.value());
+  apply_batch(stage, {record.bytes, std::move(batch).value()}, deps);
   const auto position = commit_stage(stage, {});
   return position.ok() ? core::Result<void>() : position.failure();
 }
@@ -236,11 +238,15 @@ bool Replica::continues_chain(const Batch& batch) const {
   return batch.previous == applied_.head(batch.origin).chain;
 }
 
-void Replica::apply_batch(Stage& stage, const HeldBatch& held) {
+core::VersionVector Replica::deps_of(const Batch& batch) const {
+  core::VersionVector deps = applied_.head(batch.origin).deps;
+  deps.join(batch.deps_changed);
+  return deps;
+}
+
+void Replica::apply_batch(Stage& stage, const HeldBatch& held, const core::VersionVector& deps) {
   const Batch& batch = held.batch;
-  core::VersionVector context = applied_.head(batch.origin).deps;
-  context.join(batch.deps_changed);
-  const core::VersionVector deps = context;
+  core::VersionVector context = deps;
   applied_.name(batch.origin);
   for (const core::Transaction& txn : batch.transactions) {
     for (std::size_t k = 0; k < txn.ops.size(); ++k) {
@@ -263,7 +269,14 @@ std::vector<HeldBatch> Replica::apply_slice(Stage& stage) {
       alarm_two_histories(held->batch.origin);
       continue;
     }
-    apply_batch(stage, *held);
+    const core::VersionVector deps = deps_of(held->batch);
+    if (!refers_to_what_was_seen(held->batch, deps)) {
+      alarm_once("origin " + core::to_string(held->batch.origin) +
+                 " sent ops that refer to what its leader had not seen; nothing more of it is "
+                 "applied");
+      continue;
+    }
+    apply_batch(stage, *held, deps);
     ops += held->batch.last() - held->batch.first() + 1;
     bytes += held->bytes.size();
     slice.push_back(*std::move(held));

@@ -119,8 +119,11 @@ class Replica {
   core::Result<void> record_opening();
   core::Result<void> recover(const storage::StoredRecord& record);
   core::Batch make_batch(std::vector<core::Transaction> transactions) const;
+  // All that a batch's leader had applied of other origins: the changes it carries, on what is
+  // known.
+  [[nodiscard]] core::VersionVector deps_of(const core::Batch& batch) const;
   // Applies a batch to a stage and goes on to its end.
-  void apply_batch(Stage& stage, const HeldBatch& held);
+  void apply_batch(Stage& stage, const HeldBatch& held, const core::VersionVector& deps);
   // Applies deliverable batches until the slice is full; gives what was applied.
   std::vector<HeldBatch> apply_slice(Stage& stage);
   // Drops a row's dead slots where that is safe, and remembers the row when some stay.

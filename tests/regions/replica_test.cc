@@ -136,6 +136,31 @@ TEST_SUITE("regions: replica") {
     CHECK(get(reader, "a") == "2");
   }
 
+  TEST_CASE("ops that refer to what their leader cannot have seen are not applied") {
+    Node writer("eu", 1);
+    put(writer, "a", "1");
+    const core::Batch honest = decoded(log_of(writer)[0]);
+    const std::vector<core::ObservedSlot> unseen = {{7, 1, 5, 3}};
+    const std::vector<core::Op> forgeries = {
+        core::Put{row_of("a"), "2", {}, core::VersionVector{{7, 5}}},
+        core::Remove{row_of("a"), core::VersionVector{{7, 5}}},
+        core::Reset{row_of("a"), unseen},
+        core::Clear{row_of("a"), {{row_of("a"), unseen}}},
+    };
+    for (const core::Op& forgery : forgeries) {
+      core::Batch forged = honest;
+      forged.transactions.front().ops = {forgery};
+      Node reader("us", 2);
+      greet(reader, writer);
+      hand_over(reader, core::encode_batch(forged));
+      CHECK(count<regions::Alarm>(reader.replica().effects()) == 1);
+      CHECK(reader.vector().at(1) == 0);
+      forged.deps_changed = {{7, 5}};  // Seen by its leader: to be applied after it.
+      hand_over(reader, core::encode_batch(forged));
+      CHECK(reader.replica().held().size() == 1);
+    }
+  }
+
   TEST_CASE("a copied directory that writes on is noticed, and does not block the first one") {
     Node writer("eu", 1);
     put(writer, "a", "1");
