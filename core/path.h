@@ -10,7 +10,7 @@
 // Row keys: a storage key must be short. An encoding of more than 480 bytes is stored under its
 // first 448 bytes, 00 02 (which no encoding contains) and 16 bytes of BLAKE2b; the row then holds
 // the full path. Rows that share 448 bytes are therefore not in path order: a scan collects and
-// sorts them (see regions/row_scan.h).
+// sorts them (see regions/snapshot_reader.h).
 #pragma once
 
 #include <initializer_list>
