@@ -30,9 +30,9 @@ std::uint64_t from_big_endian(std::string_view bytes);  // Exactly 8 bytes.
 
 // Keys of the table meta: a name, or a letter and an origin.
 inline constexpr std::string_view kIdentityKey =
-    "identity";                                         // format, mesh, region, origin, opening
+    "identity";  // format, mesh, region, origin, previous, opening
 inline constexpr std::string_view kOriginPrefix = "o";  // o<number> -> origin
-inline constexpr std::string_view kHeadPrefix = "h";    // h<origin> -> seq, chain, deps, hlc, region
+inline constexpr std::string_view kHeadPrefix = "h";  // h<origin> -> seq, chain, deps, hlc, region
 std::string origin_key(std::uint64_t number);
 std::string head_key(core::Origin origin);
 
