@@ -206,7 +206,7 @@ class History {
 
 TEST_SUITE("regions: histories") {
   TEST_CASE("random histories on real replicas end as the oracle demands") {
-    const int runs = test::long_run() ? 10'000 : 150;
+    const int runs = test::long_run() ? 5'000 : 150;
     for (int run = 0; run < runs; ++run) {
       const std::uint64_t seed = test::seed() + static_cast<std::uint64_t>(run);
       CAPTURE(seed);

@@ -240,6 +240,12 @@ TEST_SUITE("sim: exchange") {
       network.connect(1, 2);
       everybody_writes(network, 3);
       CHECK(network.run_until_equal(10'000));
+      for (int i = 0; i < 50; ++i) {
+        put(network, 0, "a");
+        put(network, 1, "b");
+        CHECK(network.run_until_equal(50));
+        network.run(100);
+      }
       CHECK(network.wrong() == "");
     }
   }
