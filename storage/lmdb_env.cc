@@ -118,11 +118,28 @@ Result<bool> LmdbTxn::remove(LmdbTable table, std::string_view key) {
   return found("mdb_del", mdb_del(txn_.get(), dbi_of(table), &k, nullptr));
 }
 
-Result<void> LmdbTxn::commit() { return check("mdb_txn_commit", mdb_txn_commit(txn_.release())); }
+Result<void> LmdbTxn::commit() {
+  committing_->store(mdb_txn_id(txn_.get()));
+  return check("mdb_txn_commit", mdb_txn_commit(txn_.release()));
+}
 
 void LmdbTxn::reset() { mdb_txn_reset(txn_.get()); }
 
-Result<void> LmdbTxn::renew() { return check("mdb_txn_renew", mdb_txn_renew(txn_.get())); }
+Result<void> LmdbTxn::renew() {
+  for (;;) {
+    const int status = mdb_txn_renew(txn_.get());
+    if (status != MDB_SUCCESS) return failure("mdb_txn_renew", status);
+    if (!overtaken()) return {};
+    reset();
+  }
+}
+
+// The barrier keeps the reads that LMDB has just done before the look at the writer. (Written so,
+// since the thread sanitizer knows no std::atomic_thread_fence.)
+bool LmdbTxn::overtaken() const {
+  __sync_synchronize();
+  return committing_->load() >= mdb_txn_id(txn_.get()) + 2;
+}
 
 // LmdbCursor
 
@@ -211,12 +228,18 @@ Result<LmdbTxn> LmdbEnv::begin(unsigned flags) const {
   MDB_txn* txn = nullptr;
   const int status = mdb_txn_begin(env_.get(), nullptr, flags, &txn);
   if (status != MDB_SUCCESS) return failure("mdb_txn_begin", status);
-  return LmdbTxn(txn);
+  return LmdbTxn(txn, *committing_);
 }
 
 Result<LmdbTxn> LmdbEnv::begin_write() { return begin(0); }
 
-Result<LmdbTxn> LmdbEnv::begin_read() const { return begin(MDB_RDONLY); }
+Result<LmdbTxn> LmdbEnv::begin_read() const {
+  Result<LmdbTxn> txn = begin(MDB_RDONLY);
+  if (!txn.ok() || !txn.value().overtaken()) return txn;
+  txn.value().reset();
+  if (auto renewed = txn.value().renew(); !renewed.ok()) return renewed.failure();
+  return txn;
+}
 
 Result<void> LmdbEnv::check_readers() {
   int dead = 0;
