@@ -47,7 +47,7 @@ struct Room {
 const std::vector<Room>& rooms() {
   static const std::vector<Room> table{
       {"lmdb.h", {"storage/lmdb_env.", "bench/raw_lmdb."}},
-      {"zmq", {"transport/zmq_transport."}},
+      {"zmq", {"transport/zmq_transport.", "transport/zmq_socket."}},
       {"msgpack", {"core/codec."}},
       {"spdlog/", {"core/log.cc"}},
       {"fmt/", {"core/log.cc"}},

@@ -1,0 +1,119 @@
+#include "transport/zmq_socket.h"
+
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "core/assert.h"
+#include "transport/address.h"
+#include "transport/redial.h"
+
+namespace anabranch::transport {
+
+namespace {
+
+// What is read of one socket before the others get their turn.
+constexpr std::size_t kTurnMessagesMax = 1024;
+constexpr std::size_t kTurnBytesMax = std::size_t{8} << 20U;
+// Shorter frames are cheaper to copy than to hand over.
+constexpr std::size_t kCopyMax = 4096;
+
+// Sets an option and reads it back: libzmq takes some values and applies others.
+template <typename T>
+void set_option(zmq::socket_t& socket, int option, T value) {
+  const int set = zmq_setsockopt(socket.handle(), option, &value, sizeof(value));
+  ANABRANCH_ASSERT(set == 0);
+  T applied{};
+  std::size_t size = sizeof(applied);
+  const int got = zmq_getsockopt(socket.handle(), option, &applied, &size);
+  ANABRANCH_ASSERT(got == 0 && applied == value);
+}
+
+bool receive_message(zmq::socket_t& socket, bool is_router, Incoming& incoming) {
+  zmq::message_t part;
+  if (is_router) {
+    if (!socket.recv(part, zmq::recv_flags::dontwait)) return false;
+    incoming.routing_id = part.to_string();
+    if (!part.more()) return true;
+  }
+  if (!socket.recv(incoming.frame, zmq::recv_flags::dontwait)) return false;
+  bool more = incoming.frame.more();
+  incoming.has_more_parts = more;
+  while (more && socket.recv(part, zmq::recv_flags::dontwait)) more = part.more();
+  return true;
+}
+
+}  // namespace
+
+void set_options(zmq::socket_t& socket, const std::string& address) {
+  set_option(socket, ZMQ_LINGER, 0);
+  set_option(socket, ZMQ_SNDHWM, 0);  // The credit of the protocol above bounds what is queued.
+  set_option(socket, ZMQ_RCVHWM, 0);
+  set_option(socket, ZMQ_MAXMSGSIZE, static_cast<std::int64_t>(kFrameSizeMax));
+  set_option(socket, ZMQ_HEARTBEAT_IVL, 2000);
+  set_option(socket, ZMQ_HEARTBEAT_TIMEOUT, 6000);
+  set_option(socket, ZMQ_HEARTBEAT_TTL, 6000);
+  set_option(socket, ZMQ_HANDSHAKE_IVL, 3000);
+  set_option(socket, ZMQ_CONNECT_TIMEOUT, 3000);
+  set_option(socket, ZMQ_IMMEDIATE, 1);
+  set_option(socket, ZMQ_RECONNECT_IVL, static_cast<int>(Redial::kPauseMin.count()));
+  set_option(socket, ZMQ_RECONNECT_IVL_MAX, static_cast<int>(Redial::kPauseMax.count()));
+  set_option(socket, ZMQ_IPV6, is_ipv6(address) ? 1 : 0);
+}
+
+zmq::message_t to_message(std::string frame) {
+  if (frame.size() <= kCopyMax) return zmq::message_t{frame.data(), frame.size()};
+  auto owned = std::make_unique<std::string>(std::move(frame));
+  const auto release = [](void*, void* hint) { delete static_cast<std::string*>(hint); };
+  zmq::message_t message{owned->data(), owned->size(), release, owned.get()};
+  owned.release();  // NOLINT(bugprone-unused-return-value): the message frees it.
+  return message;
+}
+
+std::vector<Incoming> receive_messages(zmq::socket_t& socket, bool is_router) {
+  std::vector<Incoming> messages;
+  std::size_t bytes = 0;
+  while (messages.size() < kTurnMessagesMax && bytes < kTurnBytesMax) {
+    Incoming incoming;
+    if (!receive_message(socket, is_router, incoming)) break;
+    bytes += incoming.frame.size();
+    messages.push_back(std::move(incoming));
+  }
+  return messages;
+}
+
+WatchedSocket::WatchedSocket(zmq::context_t& context, zmq::socket_type type, int events,
+                             std::uint64_t number)
+    : socket_(context, type), events_(context, zmq::socket_type::pair) {
+  const std::string address = "inproc://monitor-" + std::to_string(number);
+  if (zmq_socket_monitor(socket_.handle(), address.c_str(), events) != 0) throw zmq::error_t{};
+  set_option(events_, ZMQ_LINGER, 0);
+  set_option(events_, ZMQ_RCVHWM, 0);
+  events_.connect(address);
+}
+
+WatchedSocket& WatchedSocket::operator=(WatchedSocket&& other) noexcept {
+  close();
+  socket_ = std::move(other.socket_);
+  events_ = std::move(other.events_);
+  return *this;
+}
+
+void WatchedSocket::close() {
+  if (socket_) zmq_socket_monitor(socket_.handle(), nullptr, 0);
+  events_.close();
+  socket_.close();
+}
+
+std::optional<WatchedSocket::Event> WatchedSocket::next() {
+  Incoming event;
+  if (!receive_message(events_, false, event)) return std::nullopt;
+  std::uint16_t id = 0;
+  std::int32_t value = 0;
+  ANABRANCH_ASSERT(event.frame.size() == sizeof(id) + sizeof(value));
+  std::memcpy(&id, event.frame.data(), sizeof(id));
+  std::memcpy(&value, event.frame.data<char>() + sizeof(id), sizeof(value));
+  return Event{id, value};
+}
+
+}  // namespace anabranch::transport
