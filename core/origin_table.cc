@@ -1,17 +1,32 @@
 #include "core/origin_table.h"
 
-#include <limits>
+#include <bit>
 
 #include "core/assert.h"
 
 namespace anabranch::core {
 
+OriginTable::OriginTable(const OriginTable& other) {
+  for (std::uint32_t number = 0; number < other.size(); ++number) add(*other.origin(number));
+}
+
+// Chunk k has 64 * 2^k places; the chunks before it have 64 * (2^k - 1).
+OriginTable::Place OriginTable::place_of(std::uint32_t number) {
+  const auto chunk = static_cast<std::size_t>(std::bit_width(number / kFirstChunk + 1)) - 1;
+  return {chunk, number - kFirstChunk * ((std::uint32_t{1} << chunk) - 1)};
+}
+
 std::uint32_t OriginTable::add(Origin origin) {
-  ANABRANCH_ASSERT(origins_.size() < std::numeric_limits<std::uint32_t>::max());
-  const auto next = static_cast<std::uint32_t>(origins_.size());
+  const auto next = static_cast<std::uint32_t>(size());
   const auto [entry, added] = numbers_.try_emplace(origin, next);
-  if (added) origins_.push_back(origin);
-  return entry->second;
+  if (!added) return entry->second;
+  const Place place = place_of(next);
+  ANABRANCH_ASSERT(place.chunk < kChunksMax);
+  std::unique_ptr<Origin[]>& chunk = chunks_[place.chunk];
+  if (!chunk) chunk = std::make_unique<Origin[]>(std::size_t{kFirstChunk} << place.chunk);
+  chunk[place.index] = origin;
+  size_.store(next + 1, std::memory_order_release);
+  return next;
 }
 
 std::optional<std::uint32_t> OriginTable::number(Origin origin) const {
@@ -21,8 +36,9 @@ std::optional<std::uint32_t> OriginTable::number(Origin origin) const {
 }
 
 std::optional<Origin> OriginTable::origin(std::uint32_t number) const {
-  if (number >= origins_.size()) return std::nullopt;
-  return origins_[number];
+  if (number >= size()) return std::nullopt;
+  const Place place = place_of(number);
+  return chunks_[place.chunk][place.index];
 }
 
 }  // namespace anabranch::core

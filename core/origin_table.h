@@ -1,13 +1,17 @@
 // Small local numbers for origins, so that a stored row does not spend 8 bytes on each.
 //
 // Append-only. Numbers are local to one data directory and never travel: batches, digests and
-// snapshots use full origins. A value type; the writer publishes copies to readers.
+// snapshots use full origins. One thread adds; origin() may be called by any thread meanwhile and
+// waits for nobody, since every read of a row asks it: origins stand in chunks that never move,
+// each twice as large as the one before. A value type; a copy takes time.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <unordered_map>
-#include <vector>
 
 #include "core/dot.h"
 
@@ -15,16 +19,31 @@ namespace anabranch::core {
 
 class OriginTable {
  public:
+  OriginTable() = default;
+  OriginTable(const OriginTable& other);
+  OriginTable& operator=(const OriginTable&) = delete;
+
   // The number of `origin`, given anew (the next from 0) when it has none.
   std::uint32_t add(Origin origin);
-  // Nothing for an origin that was never added.
+  // Nothing for an origin that was never added. For the thread that adds.
   [[nodiscard]] std::optional<std::uint32_t> number(Origin origin) const;
   // Nothing for a number that was never given.
   [[nodiscard]] std::optional<Origin> origin(std::uint32_t number) const;
-  [[nodiscard]] std::size_t size() const { return origins_.size(); }
+  [[nodiscard]] std::size_t size() const { return size_.load(std::memory_order_acquire); }
 
  private:
-  std::vector<Origin> origins_;
+  static constexpr std::uint32_t kFirstChunk = 64;
+  static constexpr std::size_t kChunksMax = 26;
+
+  // Where a number stands.
+  struct Place {
+    std::size_t chunk = 0;
+    std::uint32_t index = 0;
+  };
+  static Place place_of(std::uint32_t number);
+
+  std::array<std::unique_ptr<Origin[]>, kChunksMax> chunks_;  // Each set before a size beyond it.
+  std::atomic<std::uint32_t> size_ = 0;
   std::unordered_map<Origin, std::uint32_t> numbers_;
 };
 

@@ -26,24 +26,19 @@ core::Result<void> for_each(const storage::Snapshot& snapshot, std::string_view 
 
 }  // namespace
 
-std::string Names::region(core::Origin origin) const {
-  const auto found = regions.find(origin);
-  return found == regions.end() ? std::string() : found->second;
-}
-
 core::Result<Applied> Applied::load(const storage::Snapshot& snapshot) {
   Applied applied;
   auto numbers = for_each(
       snapshot, storage::kOriginPrefix,
       [&](std::uint64_t number, std::string_view value) -> core::Result<void> {
-        if (value.size() != sizeof(core::Origin) || number != applied.names()->origins.size()) {
+        if (value.size() != sizeof(core::Origin) || number != applied.names().origins().size()) {
           return core::corrupt("the table of origins cannot be read");
         }
         applied.name(storage::from_big_endian(value));
         return {};
       });
   if (!numbers.ok()) return numbers.failure();
-  applied.numbers_written_ = applied.names()->origins.size();
+  applied.numbers_written_ = applied.names().origins().size();
   auto heads = for_each(snapshot, storage::kHeadPrefix,
                         [&](core::Origin origin, std::string_view value) -> core::Result<void> {
                           auto head = decode_head(value);
@@ -83,18 +78,13 @@ void Applied::advance(const core::Batch& batch, const core::VersionVector& deps,
 
 void Applied::set_head(core::Origin origin, Head head) {
   name(origin);
-  if (!head.region.empty() && names()->region(origin) != head.region) {
-    change_names([&](Names& names) { names.regions[origin] = head.region; });
-  }
+  if (!head.region.empty()) names_->set_region(origin, head.region);
   vector_.set(origin, head.seq);
   heads_[origin] = std::move(head);
   if (std::ranges::find(changed_, origin) == changed_.end()) changed_.push_back(origin);
 }
 
-void Applied::name(core::Origin origin) {
-  if (names()->origins.number(origin)) return;
-  change_names([&](Names& names) { names.origins.add(origin); });
-}
+void Applied::name(core::Origin origin) { names_->origins().add(origin); }
 
 std::vector<storage::Change> Applied::take_changes() {
   std::vector<storage::Change> changes;
@@ -102,20 +92,13 @@ std::vector<storage::Change> Applied::take_changes() {
     changes.push_back(
         {storage::Table::kMeta, storage::head_key(origin), encode_head(heads_.at(origin))});
   }
-  const auto names = this->names();
-  for (; numbers_written_ < names->origins.size(); ++numbers_written_) {
-    const auto origin = names->origins.origin(static_cast<std::uint32_t>(numbers_written_));
+  const core::OriginTable& origins = names().origins();
+  for (; numbers_written_ < origins.size(); ++numbers_written_) {
+    const auto origin = origins.origin(static_cast<std::uint32_t>(numbers_written_));
     changes.push_back({storage::Table::kMeta, storage::origin_key(numbers_written_),
                        storage::big_endian(*origin)});
   }
   return changes;
-}
-
-template <typename Change>
-void Applied::change_names(const Change& change) {
-  Names names = *names_->get();
-  change(names);
-  names_->set(std::move(names));
 }
 
 }  // namespace anabranch::regions

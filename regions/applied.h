@@ -1,7 +1,6 @@
 // What this replica has applied: the head of every origin, the version vector, the small numbers of
 // origins and who leads where. In memory, and as rows of meta that are committed with the changes
-// they describe. Not thread-safe but for names(), which any thread may take: an immutable copy, and
-// always published before the commit of the rows that need it.
+// they describe. Not thread-safe, but for reading names().
 #pragma once
 
 #include <map>
@@ -10,23 +9,13 @@
 #include <vector>
 
 #include "core/batch.h"
-#include "core/origin_table.h"
 #include "core/result.h"
 #include "core/version_vector.h"
 #include "regions/head.h"
-#include "regions/published.h"
+#include "regions/names.h"
 #include "storage/storage.h"
 
 namespace anabranch::regions {
-
-// What readers need to decode rows and to name regions.
-struct Names {
-  core::OriginTable origins;
-  std::map<core::Origin, std::string> regions;
-
-  // Empty for an origin whose region is not known.
-  [[nodiscard]] std::string region(core::Origin origin) const;
-};
 
 class Applied {
  public:
@@ -39,7 +28,8 @@ class Applied {
   [[nodiscard]] const std::map<core::Origin, Head>& heads() const { return heads_; }
   // The greatest timestamp in any head.
   [[nodiscard]] core::Hlc hlc_max() const;
-  [[nodiscard]] std::shared_ptr<const Names> names() const { return names_->get(); }
+  // Stays where it is when this object is moved.
+  [[nodiscard]] const Names& names() const { return *names_; }
 
   // Goes on to the end of a batch whose bytes hash to `chain`. `deps` are all its leader had
   // applied. The batch must be the origin's next.
@@ -54,12 +44,9 @@ class Applied {
   [[nodiscard]] std::vector<storage::Change> take_changes();
 
  private:
-  template <typename Change>
-  void change_names(const Change& change);
-
   core::VersionVector vector_;
   std::map<core::Origin, Head> heads_;
-  std::unique_ptr<Published<Names>> names_ = std::make_unique<Published<Names>>();
+  std::unique_ptr<Names> names_ = std::make_unique<Names>();
   std::vector<core::Origin> changed_;  // Heads to be written.
   std::size_t numbers_written_ = 0;    // Origin numbers below are in meta already.
 };

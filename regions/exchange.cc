@@ -23,7 +23,7 @@ void Exchange::link_up(LinkId link, std::string address, Millis now) {
   effects_.push_back(Send{link, greeting()});
 }
 
-void Exchange::link_down(LinkId link, Millis /*now*/) {
+void Exchange::link_down(LinkId link) {
   const auto found = links_.find(link);
   if (found == links_.end()) return;
   const Origin origin = found->second.peer;
@@ -60,7 +60,7 @@ std::optional<BatchMessage> Exchange::step(LinkId link_id, Message message, Mill
     return on(peer->second, std::move(*batch), now);
   }
   if (const auto* beat = std::get_if<Heartbeat>(&message)) on(peer->second, *beat, now);
-  if (const auto* wanted = std::get_if<Subscribe>(&message)) on(peer->second, *wanted, now);
+  if (const auto* wanted = std::get_if<Subscribe>(&message)) on(peer->second, *wanted);
   if (const auto* ack = std::get_if<Ack>(&message)) on(peer->second, *ack, now);
   return std::nullopt;
 }
@@ -104,7 +104,7 @@ void Exchange::on(Peer& peer, const Heartbeat& heartbeat, Millis now) {
   subscribe_all();
 }
 
-void Exchange::on(Peer& peer, const Subscribe& subscribe, Millis /*now*/) {
+void Exchange::on(Peer& peer, const Subscribe& subscribe) {
   peer.out.subscribe(subscribe, log_);
   pump(peer);
 }
@@ -333,7 +333,7 @@ bool Exchange::pause(std::string_view name) {
   return true;
 }
 
-bool Exchange::resume(std::string_view name, Millis /*now*/) {
+bool Exchange::resume(std::string_view name) {
   const auto found = paused_.find(name);
   if (found == paused_.end() && !known(name)) return false;
   if (found != paused_.end()) paused_.erase(found);

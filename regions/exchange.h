@@ -42,7 +42,7 @@ class Exchange {
   Exchange(Self self, const Applied& applied, const storage::Storage& log, Effects& effects);
 
   void link_up(LinkId link, std::string address, core::Millis now);
-  void link_down(LinkId link, core::Millis now);
+  void link_down(LinkId link);
 
   // Takes a message in. Batches come back for the replica to hold or apply, unless their sender is
   // paused or unknown.
@@ -58,7 +58,7 @@ class Exchange {
 
   // Names are regions or dialled addresses. Returns whether such a peer is known.
   bool pause(std::string_view name);
-  bool resume(std::string_view name, core::Millis now);
+  bool resume(std::string_view name);
 
   [[nodiscard]] const std::map<core::Origin, Peer>& peers() const { return peers_; }
   [[nodiscard]] const std::map<LinkId, Link>& links() const { return links_; }
@@ -80,7 +80,7 @@ class Exchange {
 
   void on(Link& link, const Greeting& greeting, core::Millis now);
   void on(Peer& peer, const Heartbeat& heartbeat, core::Millis now);
-  void on(Peer& peer, const Subscribe& subscribe, core::Millis now);
+  void on(Peer& peer, const Subscribe& subscribe);
   void on(Peer& peer, const Ack& ack, core::Millis now);
   [[nodiscard]] std::optional<BatchMessage> on(Peer& peer, BatchMessage batch, core::Millis now);
   [[nodiscard]] Message greeting() const;

@@ -29,8 +29,7 @@ std::size_t rows_below(const Stage& stage, const Path& prefix, std::size_t limit
 
 template <typename Function>
 auto GroupScope::read(const Function& function) const {
-  const auto names = replica_.names();
-  return function(View(replica_.group().stage(), *names, resolvers_));
+  return function(View(replica_.group().stage(), replica_.names(), resolvers_));
 }
 
 void GroupScope::write(const std::function<void(Group&)>& function) {

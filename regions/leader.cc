@@ -68,9 +68,8 @@ class Leader::Impl {
   template <typename Function>
   void read(const Function& function) const {
     auto snapshot = storage_->snapshot();
-    auto kept = replica_->names();
-    const Names& names = *kept;
-    function(SnapshotReader(std::move(snapshot), {std::move(kept), &names.origins}), names);
+    const Names& names = replica_->names();
+    function(SnapshotReader(std::move(snapshot), names.origins()), names);
   }
   const Resolvers& resolvers() const { return resolvers_; }
 
@@ -109,7 +108,7 @@ class Leader::Impl {
   bool pause(std::string_view peer) { return replica_->pause(peer); }
 
   bool resume(std::string_view peer) {
-    const bool known = replica_->resume(peer, steady_ms());
+    const bool known = replica_->resume(peer);
     carry_out();
     return known;
   }
@@ -125,7 +124,7 @@ class Leader::Impl {
         replica_->link_up(event.link, std::move(event.address), now);
         break;
       case transport::Event::Kind::kDown:
-        replica_->link_down(event.link, now);
+        replica_->link_down(event.link);
         break;
       case transport::Event::Kind::kMessage:
         auto message = decode_message(event.message_kind, event.body);

@@ -92,8 +92,7 @@ core::Result<void> Replica::recover(const storage::StoredRecord& record) {
 }
 
 std::unique_ptr<SnapshotReader> Replica::reader() const {
-  return std::make_unique<SnapshotReader>(
-      storage_.snapshot(), std::shared_ptr<const core::OriginTable>(names(), &names()->origins));
+  return std::make_unique<SnapshotReader>(storage_.snapshot(), names().origins());
 }
 
 // ---- Local writes.
@@ -152,7 +151,7 @@ core::Result<Position> Replica::commit() {
 
 core::Result<Position> Replica::commit_stage(Stage& stage, std::span<const LogRecord> records) {
   std::vector<storage::Change> changes = stage.changes(
-      names()->origins, [&](const core::Path& path, crdt::Row& row) { collect(path, row); });
+      names().origins(), [&](const core::Path& path, crdt::Row& row) { collect(path, row); });
   for (storage::Change& change : applied_.take_changes()) changes.push_back(std::move(change));
   auto position = storage_.commit(records, changes);
   if (!position.ok()) broken_ = position.failure();
@@ -190,13 +189,13 @@ void Replica::link_up(LinkId link, std::string address, Millis now) {
   if (broken_) send_nothing();
 }
 
-void Replica::link_down(LinkId link, Millis now) {
-  exchange_->link_down(link, now);
+void Replica::link_down(LinkId link) {
+  exchange_->link_down(link);
   if (broken_) send_nothing();
 }
 
-bool Replica::resume(std::string_view peer, Millis now) {
-  const bool known = exchange_->resume(peer, now);
+bool Replica::resume(std::string_view peer) {
+  const bool known = exchange_->resume(peer);
   if (broken_) send_nothing();
   return known;
 }

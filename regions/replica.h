@@ -73,7 +73,7 @@ class Replica {
   // ---- The other leaders. The time is any steady clock's.
 
   void link_up(LinkId link, std::string address, core::Millis now);
-  void link_down(LinkId link, core::Millis now);
+  void link_down(LinkId link);
   void step(LinkId link, Message message, core::Millis now);
   // A message that could not be decoded.
   void reject(LinkId link) { effects_.push_back(Reject{link}); }
@@ -91,7 +91,7 @@ class Replica {
   // The storage has made everything up to `position` durable.
   void durable(storage::Position position, core::Millis now);
   bool pause(std::string_view peer) { return exchange_->pause(peer); }
-  bool resume(std::string_view peer, core::Millis now);
+  bool resume(std::string_view peer);
 
   // What the owner has to carry out; it takes or clears them.
   [[nodiscard]] Effects& effects() { return effects_; }
@@ -102,7 +102,7 @@ class Replica {
   [[nodiscard]] const Applied& applied() const { return applied_; }
   [[nodiscard]] const Exchange& exchange() const { return *exchange_; }
   [[nodiscard]] const HoldBuffer& held() const { return held_; }
-  [[nodiscard]] std::shared_ptr<const Names> names() const { return applied_.names(); }
+  [[nodiscard]] const Names& names() const { return applied_.names(); }
   // The rows as they are committed.
   [[nodiscard]] std::unique_ptr<SnapshotReader> reader() const;
   // Why nothing is written any more; nothing while all is well.

@@ -43,15 +43,15 @@ std::vector<PathRow> take_group(storage::Cursor& cursor, const core::OriginTable
 }  // namespace
 
 SnapshotReader::SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot,
-                               std::shared_ptr<const core::OriginTable> origins)
-    : snapshot_(std::move(snapshot)), origins_(std::move(origins)) {}
+                               const core::OriginTable& origins)
+    : snapshot_(std::move(snapshot)), origins_(origins) {}
 
 crdt::Row SnapshotReader::row(const Path& path) const {
   const bool hashed = core::is_hashed(path);
   const auto bytes = hashed ? snapshot_->get(storage::Table::kRows, core::row_key(path))
                             : snapshot_->get(storage::Table::kRows, path.encoded());
   if (!bytes) return {};
-  crdt::StoredRow stored = decode(*bytes, *origins_);
+  crdt::StoredRow stored = decode(*bytes, origins_);
   if (stored.path && *stored.path != path) {
     throw Error(ErrorCode::kCorrupt, "two paths have the same hash; neither was overwritten");
   }
@@ -66,11 +66,11 @@ void SnapshotReader::scan(const Path& prefix, const Visit& visit) const {
   };
   while (cursor->valid() && cursor->key().starts_with(from)) {
     if (cursor->key().size() > Path::kHashedPrefix) {
-      for (const PathRow& found : take_group(*cursor, *origins_)) {
+      for (const PathRow& found : take_group(*cursor, origins_)) {
         if (!offer(found)) return;
       }
     } else {
-      if (!offer(decode_at(cursor->key(), cursor->value(), *origins_))) return;
+      if (!offer(decode_at(cursor->key(), cursor->value(), origins_))) return;
       cursor->next();
     }
   }

@@ -12,9 +12,8 @@ namespace anabranch::regions {
 // Used by one thread at a time, like the snapshot in it.
 class SnapshotReader final : public RowReader {
  public:
-  // `origins` must name every origin in the snapshot's rows.
-  SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot,
-                 std::shared_ptr<const core::OriginTable> origins);
+  // `origins` must name every origin in the snapshot's rows, and outlive the reader.
+  SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot, const core::OriginTable& origins);
 
   [[nodiscard]] crdt::Row row(const core::Path& path) const override;
   void scan(const core::Path& prefix, const Visit& visit) const override;
@@ -22,7 +21,7 @@ class SnapshotReader final : public RowReader {
 
  private:
   std::unique_ptr<storage::Snapshot> snapshot_;
-  std::shared_ptr<const core::OriginTable> origins_;
+  const core::OriginTable& origins_;
 };
 
 // The stored form of a count.

@@ -10,7 +10,7 @@
 
 #include <anabranch/scope.h>
 
-#include "regions/applied.h"
+#include "regions/names.h"
 #include "regions/resolvers.h"
 #include "regions/row_reader.h"
 

@@ -110,7 +110,7 @@ TEST_SUITE("regions: failing commits") {
       broken.tick(5000);
       broken.durable(100, 0);
       broken.link_up(2, {}, 0);
-      broken.link_down(1, 0);
+      broken.link_down(1);
       broken.step(2, regions::Greeting{1, {1, 1}, "ap", 3, 5, {{7, 1}}}, 0);
       CHECK_FALSE(sends(broken.effects()));
 

@@ -38,8 +38,7 @@ std::string name(const Path& path) {
 
 }  // namespace
 
-StageWorld::StageWorld()
-    : origins_(std::make_shared<const core::OriginTable>(random_row_origins())) {
+StageWorld::StageWorld() : origins_(random_row_origins()) {
   ANABRANCH_ASSERT(storage_.open([](const auto&) { return core::Result<void>(); }).ok());
   base_ = std::make_unique<regions::SnapshotReader>(storage_.snapshot(), origins_);
   stage_.emplace(*base_, regions::Stage::Undo::kKept);
@@ -56,7 +55,7 @@ void StageWorld::set(const Path& path, const Row& row) {
 }
 
 void StageWorld::commit() {
-  const auto changes = stage_->changes(*origins_, [](const Path&, Row&) {});
+  const auto changes = stage_->changes(origins_, [](const Path&, Row&) {});
   ANABRANCH_ASSERT(storage_.commit({}, changes).ok());
   stage_.reset();
   base_ = std::make_unique<regions::SnapshotReader>(storage_.snapshot(), origins_);

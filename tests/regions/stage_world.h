@@ -44,7 +44,7 @@ class StageWorld {
 
  private:
   storage::MemoryStorage storage_;
-  std::shared_ptr<const core::OriginTable> origins_;
+  core::OriginTable origins_;
   std::unique_ptr<regions::SnapshotReader> base_;
   std::optional<regions::Stage> stage_;
   Rows rows_;

@@ -281,7 +281,7 @@ TEST_SUITE("sim: exchange") {
     CHECK_FALSE(network.complete(0));
     CHECK_FALSE(network.complete(1));
     CHECK(network.wrong() == "");
-    REQUIRE(replica.resume("r0", network.now()));
+    REQUIRE(replica.resume("r0"));
     CHECK(network.run_until_equal(3'000));
     CHECK(network.wrong() == "");
   }
@@ -296,7 +296,7 @@ TEST_SUITE("sim: exchange") {
     everybody_writes(network, 2);
     network.run(5'000);
     CHECK_FALSE(network.complete(1));
-    REQUIRE(dialler.resume("address of r0", network.now()));
+    REQUIRE(dialler.resume("address of r0"));
     CHECK(network.run_until_equal(3'000));
   }
 

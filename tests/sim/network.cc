@@ -87,7 +87,7 @@ void Network::unlink(Index one, Index other) {
   }
   for (const auto& [at, id] : gone) ends_.erase(id);
   for (const auto& [at, id] : gone) {
-    node(at).replica().link_down(id, now_);
+    node(at).replica().link_down(id);
     turn(at);
   }
 }
