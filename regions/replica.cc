@@ -83,12 +83,11 @@ core::Result<void> Replica::record_opening() {
 core::Result<void> Replica::recover(const storage::StoredRecord& record) {
   auto batch = core::decode_batch(record.bytes);
   if (!batch.ok()) return batch.failure();
-  const auto base = reader();
-  Stage stage(*base, Stage::Undo::kNone);
-  const core::VersionVector deps = deps_of(batch.value());
-  apply_batch(stage, {record.bytes, std::move(batch).value()}, deps);
-  const auto position = commit_stage(stage, {});
-  return position.ok() ? core::Result<void>() : position.failure();
+  return change_rows([&](Stage& stage) {
+    const core::VersionVector deps = deps_of(batch.value());
+    apply_batch(stage, {record.bytes, std::move(batch).value()}, deps);
+    return commit_stage(stage, {});
+  });
 }
 
 std::unique_ptr<SnapshotReader> Replica::reader() const {
@@ -144,18 +143,34 @@ core::Result<Position> Replica::commit() {
   const std::string bytes = core::encode_batch(batch);
   applied_.advance(batch, applied_.vector(), core::chain_hash(bytes));
   const LogRecord record{batch.origin, batch.first(), batch.last(), bytes};
-  auto position = commit_stage(open.group.stage(), {&record, 1});
-  if (position.ok()) opening_sent_ = true;
-  return position;
+  const auto committed = commit_stage(open.group.stage(), {&record, 1});
+  if (!committed.ok()) return committed.failure();
+  opening_sent_ = true;
+  return storage_.last_position();
 }
 
-core::Result<Position> Replica::commit_stage(Stage& stage, std::span<const LogRecord> records) {
+core::Result<void> Replica::commit_stage(Stage& stage, std::span<const LogRecord> records) {
   std::vector<storage::Change> changes = stage.changes(
       names().origins(), [&](const core::Path& path, crdt::Row& row) { collect(path, row); });
   for (storage::Change& change : applied_.take_changes()) changes.push_back(std::move(change));
-  auto position = storage_.commit(records, changes);
-  if (!position.ok()) broken_ = position.failure();
-  return position;
+  const auto position = storage_.commit(records, changes);
+  if (position.ok()) return {};
+  broken_ = position.failure();
+  return *broken_;
+}
+
+core::Result<void> Replica::change_rows(const std::function<core::Result<void>(Stage&)>& function) {
+  ANABRANCH_ASSERT(!dirty());
+  open_.reset();
+  if (broken_) return *broken_;
+  const auto base = reader();
+  Stage stage(*base, Stage::Undo::kNone);
+  try {
+    return function(stage);
+  } catch (const Error& error) {  // Stored bytes that cannot be read.
+    broken_ = core::Failure{error.code(), error.what()};
+    return *broken_;
+  }
 }
 
 // ---- Dead slots.
@@ -171,15 +186,11 @@ void Replica::collect(const core::Path& path, crdt::Row& row) {
 }
 
 core::Result<void> Replica::collect() {
-  ANABRANCH_ASSERT(!dirty());
-  open_.reset();
-  if (broken_) return *broken_;
-  if (dead_.empty()) return {};
-  const auto base = reader();
-  Stage stage(*base, Stage::Undo::kNone);
-  for (const core::Path& path : std::exchange(dead_, {})) stage.touch(path);
-  auto position = commit_stage(stage, {});
-  return position.ok() ? core::Result<void>() : position.failure();
+  if (dead_.empty() && !broken_) return {};
+  return change_rows([&](Stage& stage) {
+    for (const core::Path& path : std::exchange(dead_, {})) stage.touch(path);
+    return commit_stage(stage, {});
+  });
 }
 
 // ---- The other leaders.
@@ -283,47 +294,38 @@ std::vector<HeldBatch> Replica::apply_slice(Stage& stage) {
   return slice;
 }
 
-core::Result<bool> Replica::apply(Millis now) {
-  ANABRANCH_ASSERT(!dirty());
-  open_.reset();
-  if (broken_) return *broken_;
-  if (!held_.has_deliverable(applied_.vector())) {
-    exchange_->applied_more(now);
-    return false;
-  }
-  const auto base = reader();
-  Stage stage(*base, Stage::Undo::kNone);
-  std::vector<HeldBatch> slice;
-  try {
-    slice = apply_slice(stage);
-  } catch (const Error& error) {  // Stored bytes that cannot be read.
-    broken_ = core::Failure{error.code(), error.what()};
-    return *broken_;
-  }
+core::Result<void> Replica::commit_slice(Stage& stage) {
+  const std::vector<HeldBatch> slice = apply_slice(stage);
   std::vector<LogRecord> records;
   records.reserve(slice.size());
   for (const HeldBatch& held : slice) {
     records.push_back({held.batch.origin, held.batch.first(), held.batch.last(), held.bytes});
   }
-  if (auto position = commit_stage(stage, records); !position.ok()) return position.failure();
+  return commit_stage(stage, records);
+}
+
+core::Result<bool> Replica::apply(Millis now) {
+  ANABRANCH_ASSERT(!dirty());
+  open_.reset();
+  if (broken_) return *broken_;
+  if (held_.has_deliverable(applied_.vector())) {
+    const auto done = change_rows([&](Stage& stage) { return commit_slice(stage); });
+    if (!done.ok()) return done.failure();
+  }
   exchange_->applied_more(now);
   return held_.has_deliverable(applied_.vector());
 }
 
 core::Result<void> Replica::merge(const RowReader& rows, const Applied& applied) {
-  ANABRANCH_ASSERT(!dirty());
-  open_.reset();
-  if (broken_) return *broken_;
-  const auto base = reader();
-  Stage stage(*base, Stage::Undo::kNone);
-  merge_rows(stage, applied_.vector(), rows, applied.vector());
-  for (const auto& [origin, head] : applied.heads()) {
-    applied_.name(origin);
-    if (head.seq > applied_.vector().at(origin)) applied_.set_head(origin, head);
-  }
-  clock_->observe(applied.hlc_max());
-  auto position = commit_stage(stage, {});
-  return position.ok() ? core::Result<void>() : position.failure();
+  return change_rows([&](Stage& stage) {
+    merge_rows(stage, applied_.vector(), rows, applied.vector());
+    for (const auto& [origin, head] : applied.heads()) {
+      applied_.name(origin);
+      if (head.seq > applied_.vector().at(origin)) applied_.set_head(origin, head);
+    }
+    clock_->observe(applied.hlc_max());
+    return commit_stage(stage, {});
+  });
 }
 
 void Replica::tick(Millis now) {

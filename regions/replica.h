@@ -130,8 +130,12 @@ class Replica {
   void collect(const core::Path& path, crdt::Row& row);
   // Whether a batch continues the chain that was applied.
   [[nodiscard]] bool continues_chain(const core::Batch& batch) const;
-  core::Result<storage::Position> commit_stage(Stage& stage,
-                                               std::span<const storage::LogRecord> records);
+  // Applies and commits a slice.
+  core::Result<void> commit_slice(Stage& stage);
+  core::Result<void> commit_stage(Stage& stage, std::span<const storage::LogRecord> records);
+  // Calls a function that stages changes of the committed rows and commits them. The group must not
+  // be dirty. Stored rows that cannot be read break the replica, as a failed commit does.
+  core::Result<void> change_rows(const std::function<core::Result<void>(Stage&)>& function);
   void alarm_once(std::string text);
   void alarm_two_histories(core::Origin origin);
   // Takes back what the exchange wants to send: the vector may count what was not stored.

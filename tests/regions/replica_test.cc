@@ -337,6 +337,20 @@ TEST_SUITE("regions: replica") {
     }
   }
 
+  TEST_CASE("a stored row that cannot be read closes the replica and throws nothing") {
+    Node writer("eu", 1);
+    writer.write(1000, [&](Group& group) { group.add(row_of("a"), 5); });
+    Node reader("us", 2);
+    reader.deliver(writer, log_of(writer)[0]);
+    reader.write(1000, [&](Group& group) { group.reset(row_of("a")); });
+    const storage::Change damage{storage::Table::kRows, core::row_key(row_of("a")), "\xff"};
+    REQUIRE(reader.storage().commit({}, {&damage, 1}).ok());
+    const auto collected = reader.replica().collect();
+    REQUIRE_FALSE(collected.ok());
+    CHECK(collected.failure().code == ErrorCode::kCorrupt);
+    CHECK(reader.replica().broken());
+  }
+
   TEST_CASE("dead slots are dropped once their origin has shown to know of the reset") {
     Node adder("eu", 1);
     Node resetter("us", 2);
