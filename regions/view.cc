@@ -1,9 +1,6 @@
 #include "regions/view.h"
 
-#include <array>
 #include <utility>
-
-#include "crdt/resolve.h"
 
 namespace anabranch::regions {
 
@@ -40,9 +37,7 @@ std::optional<std::string> View::get(const Key& row) const {
 std::vector<Sibling> View::siblings(const Key& row) const {
   const Path path = path_of(row);
   const Row stored = rows_.row(path);
-  return crdt::make_conflict({}, stored.cell,
-                             [&](core::Origin origin) { return names_.region(origin); })
-      .siblings;
+  return crdt::make_conflict({}, stored.cell, region_of()).siblings;
 }
 
 std::int64_t View::tally(const Key& row) const {
@@ -71,12 +66,15 @@ std::optional<std::string> View::shown(const Path& path, Row row) const {
   return crdt::shown_string(resolved(path, row.cell), row.tally).value_or_raise();
 }
 
+crdt::RegionOf View::region_of() const {
+  return [&names = names_](core::Origin origin) { return names.region(origin); };
+}
+
 std::optional<std::string> View::resolved(const Path& path, const crdt::Cell& cell) const {
   if (cell.siblings.empty()) return std::nullopt;
   if (cell.siblings.size() == 1) return cell.siblings.front().value;
   const std::string key = user_key(path);
-  crdt::Resolution resolution = crdt::resolve(
-      key, cell, resolvers_.find(key), [&](core::Origin origin) { return names_.region(origin); });
+  crdt::Resolution resolution = crdt::resolve(key, cell, resolvers_.find(key), region_of());
   if (resolution.overruled) resolvers_.count_failure();
   return std::move(resolution.value);
 }

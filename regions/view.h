@@ -10,6 +10,7 @@
 
 #include <anabranch/scope.h>
 
+#include "crdt/resolve.h"
 #include "regions/names.h"
 #include "regions/resolvers.h"
 #include "regions/row_reader.h"
@@ -36,6 +37,8 @@ class View {
   // The value that a row shows, the tally not yet added; nothing when its cell is empty.
   [[nodiscard]] std::optional<std::string> resolved(const core::Path& path,
                                                     const crdt::Cell& cell) const;
+
+  [[nodiscard]] crdt::RegionOf region_of() const;
 
   const RowReader& rows_;
   const Names& names_;

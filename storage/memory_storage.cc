@@ -111,6 +111,11 @@ class MemorySnapshot final : public Snapshot {
   std::mutex& mutex_;
 };
 
+Failure closed_failure() {
+  return {ErrorCode::kClosed,
+          "memory storage is closed for writes after a failed commit: injected fault"};
+}
+
 }  // namespace
 
 // What crash() loses is kept as what takes it back: `undo` and `trimmed` since the last sync.
@@ -183,8 +188,7 @@ Result<Position> MemoryStorage::commit(std::span<const LogRecord> records,
   const std::lock_guard guard(state.mutex);
   ANABRANCH_ASSERT(state.opened);
   if (state.closed) {
-    return Failure{ErrorCode::kClosed,
-                   "memory storage is closed for writes after a failed commit: injected fault"};
+    return closed_failure();
   }
   if (state.faults.fail_commit > 0 && --state.faults.fail_commit == 0) {
     state.closed = true;
@@ -218,8 +222,7 @@ Result<void> MemoryStorage::trim(Position position) {
   const std::lock_guard guard(state.mutex);
   ANABRANCH_ASSERT(state.opened);
   if (state.closed) {
-    return Failure{ErrorCode::kClosed,
-                   "memory storage is closed for writes after a failed commit: injected fault"};
+    return closed_failure();
   }
   while (!state.log.empty() && state.log.front().position < position) {
     StoredRecord& record = state.log.front();
