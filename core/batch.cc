@@ -73,6 +73,7 @@ std::optional<Opening> decode_opening(Reader& in) {
   Opening opening;
   opening.mesh = {decode_half(mesh.substr(0, 8)), decode_half(mesh.substr(8))};
   opening.region = in.text();
+  if (opening.region.size() > Batch::kRegionSizeMax) in.fail("the name of a region is too long");
   opening.number = in.uint64();
   opening.nonce = in.uint64();
   opening.previous = in.uint64();
@@ -108,6 +109,14 @@ void decode_transactions(Reader& in, const BatchHeader& header, Batch& batch) {
     left -= transaction.ops.size();
   }
   if (left != 0) in.fail("there are fewer ops than the head says");
+}
+
+// Reads a signature where there is one; gives the number of elements taken.
+std::size_t decode_signature(Reader& in, std::size_t left, Batch& batch) {
+  if (left == 0 || in.peek() != Token::Kind::kBin) return 0;
+  const std::string_view signature = in.bin();
+  if (signature.size() == Batch::kSignatureSize) batch.signature = signature;
+  return 1;
 }
 
 // Takes the head off the front of `bytes`.
@@ -147,7 +156,7 @@ std::string encode_batch(const Batch& batch) {
   out.array(kHeadSize).uint64(Batch::kFormat).uint64(batch.origin);
   out.uint64(batch.first()).uint64(batch.last());
   out.bin({reinterpret_cast<const char*>(batch.previous.data()), batch.previous.size()});
-  out.array(kBodySize);
+  out.array(kBodySize + (batch.signature.empty() ? 0 : 1));
   encode_vector(out, batch.deps_changed);
   encode_opening(out, batch.opening);
   out.array(batch.transactions.size());
@@ -155,6 +164,7 @@ std::string encode_batch(const Batch& batch) {
     out.array(kTransactionSize).uint64(transaction.hlc.bits).array(transaction.ops.size());
     for (const Op& op : transaction.ops) encode_op(out, op);
   }
+  if (!batch.signature.empty()) out.bin(batch.signature);
   return bytes;
 }
 
@@ -170,7 +180,7 @@ Result<Batch> decode_batch(std::string_view bytes) {
   if (batch.deps_changed.at(batch.origin) != 0) in.fail("a batch depends on its own origin");
   batch.opening = decode_opening(in);
   decode_transactions(in, header.value(), batch);
-  in.skip(extra);
+  in.skip(extra - decode_signature(in, extra, batch));
   if (!in.done()) return in.failure();
   return batch;
 }

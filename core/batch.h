@@ -4,7 +4,7 @@
 // The bytes are two msgpack values in a row, so that the head can be read without the ops:
 //
 //   head         [format, origin, first, last, previous: bin 32]
-//   body         [deps, opening, transactions]
+//   body         [deps, opening, transactions], and sometimes signature: bin 64
 //
 //   deps         [origin, seq, origin, seq, ...]      sorted by origin, only what changed
 //   opening      nil, or [mesh: bin 16, region: text, number, nonce, previous origin]
@@ -19,6 +19,8 @@
 //   context      as deps, with the own origin
 //   slots        [origin, birth, seq, total, origin, ...]   sorted by origin
 //   number       int (64 bits), or bin 16 (128 bits, big-endian), or a 64-bit float
+//
+//   signature    Ed25519, of the region for `previous` at the position before this batch
 //
 // Rules for what comes after: a newer version may append elements to head, body, opening,
 // transaction and op, and may bring new kinds of op; this one skips the former and counts the
@@ -49,11 +51,14 @@ struct Opening {
 
 struct Batch {
   static constexpr std::uint64_t kFormat = 1;
+  static constexpr std::size_t kSignatureSize = 64;
+  static constexpr std::size_t kRegionSizeMax = 64;
 
   Origin origin = 0;
   ChainHash previous{};        // chain_hash of the origin's batch before, zero for the first.
   VersionVector deps_changed;  // Other origins' entries that changed since that batch.
   std::optional<Opening> opening;
+  std::string signature = {};             // Of the position before, in some; else empty.
   std::vector<Transaction> transactions;  // At least one, contiguous, each with at least one op.
 
   [[nodiscard]] Seq first() const { return transactions.front().first; }

@@ -44,6 +44,8 @@ class HybridClock {
   bool observe(Hlc remote);
   // The greatest timestamp given or observed so far.
   [[nodiscard]] Hlc high_water() const { return last_; }
+  // What the wall clock shows.
+  [[nodiscard]] Millis wall_ms() const { return clock_.now_ms(); }
 
  private:
   const WallClock& clock_;

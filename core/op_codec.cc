@@ -92,6 +92,8 @@ void encode_slots(Writer& out, const std::vector<ObservedSlot>& slots) {
 std::vector<ObservedSlot> decode_slots(Reader& in, Dot dot) {
   const std::size_t size = in.array();
   if (size % 4 != 0) in.fail("an observed slot is incomplete");
+  if (size / 4 > VersionVector::kEntriesMax) in.fail("there are too many observed slots");
+  if (!in.ok()) return {};
   std::vector<ObservedSlot> slots;
   slots.reserve(size / 4);
   Origin before = 0;
@@ -236,6 +238,7 @@ void encode_vector(Writer& out, const VersionVector& vector) {
 VersionVector decode_vector(Reader& in) {
   const std::size_t size = in.array();
   if (size % 2 != 0) in.fail("a version vector is incomplete");
+  if (size / 2 > VersionVector::kEntriesMax) in.fail("a version vector has too many origins");
   VersionVector vector;
   Origin before = 0;
   for (std::size_t i = 0; i < size / 2 && in.ok(); ++i) {

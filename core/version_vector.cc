@@ -66,6 +66,12 @@ bool VersionVector::includes(const VersionVector& other) const {
   return true;
 }
 
+VersionVector lower(const VersionVector& one, const VersionVector& other) {
+  VersionVector both;
+  for (const auto& [origin, seq] : one) both.set(origin, std::min(seq, other.at(origin)));
+  return both;
+}
+
 VersionVector difference(const VersionVector& now, const VersionVector& before) {
   VersionVector changed;
   auto old = before.begin();

@@ -4,6 +4,7 @@
 // per incarnation that ever wrote), so it is a sorted array. Not thread-safe.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -15,6 +16,9 @@ namespace anabranch::core {
 
 class VersionVector {
  public:
+  // What decoders take: more incarnations than any mesh comes to have.
+  static constexpr std::size_t kEntriesMax = 16'384;
+
   struct Entry {
     Origin origin = 0;
     Seq seq = 0;
@@ -47,6 +51,9 @@ class VersionVector {
  private:
   std::vector<Entry> entries_;
 };
+
+// What both cover: the greatest lower bound.
+VersionVector lower(const VersionVector& one, const VersionVector& other);
 
 // The entries of `now` that differ from `before`: what must be sent to somebody who has `before`.
 // `before.join(result)` gives `now` when `now` includes `before`.

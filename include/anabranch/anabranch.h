@@ -8,6 +8,8 @@
 #include <anabranch/key.h>
 #include <anabranch/options.h>
 #include <anabranch/scope.h>
+#include <anabranch/session.h>
 #include <anabranch/status.h>
 #include <anabranch/store.h>
 #include <anabranch/transaction.h>
+#include <anabranch/watch.h>

@@ -3,9 +3,16 @@
 
 #include <charconv>
 #include <concepts>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include <anabranch/error.h>
+#include <anabranch/key.h>
 
 namespace anabranch {
 
@@ -33,6 +40,21 @@ struct Codec<T> {
   }
 };
 
+// Doubles in the shortest form that reads back as the same one: "2.5", "1e+22".
+template <>
+struct Codec<double> {
+  static std::string encode(double value) {
+    char digits[32];  // At most 24 are needed.
+    return {digits, std::to_chars(std::begin(digits), std::end(digits), value).ptr};
+  }
+  static std::optional<double> decode(std::string_view bytes) {
+    double value{};
+    const auto [end, error] = std::from_chars(bytes.data(), bytes.data() + bytes.size(), value);
+    if (error != std::errc{} || end != bytes.data() + bytes.size()) return std::nullopt;
+    return value;
+  }
+};
+
 template <>
 struct Codec<bool> {
   static std::string_view encode(bool value) { return value ? "1" : "0"; }
@@ -42,5 +64,21 @@ struct Codec<bool> {
     return std::nullopt;
   }
 };
+
+namespace detail {
+
+// The value that the bytes found at a key are. Throws Error{kWrongType} when they are none.
+template <typename T>
+T decode([[maybe_unused]] const Key& key, std::string bytes) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    return bytes;
+  } else {
+    std::optional<T> value = Codec<T>::decode(bytes);
+    if (!value) throw Error(ErrorCode::kWrongType, key.name() + " holds bytes of another type");
+    return *std::move(value);
+  }
+}
+
+}  // namespace detail
 
 }  // namespace anabranch

@@ -45,6 +45,12 @@ class Resolver {
   // Shows what `lww` shows, and says that the application reads all siblings itself
   // (Register::siblings).
   static Resolver siblings();
+  // Shows the greatest, or the least, of the concurrent values. What reads as a number (an integer
+  // of 64 bits, or a decimal like "2.5" or "1e9") is compared as one, and is less than all that
+  // does not; the rest is compared as bytes. A later write that has seen a greater value replaces
+  // it all the same: only what is concurrent is compared.
+  static Resolver max();
+  static Resolver min();
 
   // Any callable that takes a Conflict and returns a string or an optional one.
   template <typename F>
@@ -56,7 +62,7 @@ class Resolver {
   Resolver(std::string name, Function function)
       : kind_(Kind::kFunction), name_(std::move(name)), function_(std::move(function)) {}
 
-  // "lww", "siblings", the given name, or "unnamed".
+  // "lww", "siblings", "max", "min", the given name, or "unnamed".
   [[nodiscard]] std::string_view name() const;
   // The function; empty for the built-in ones.
   [[nodiscard]] const Function& function() const { return function_; }

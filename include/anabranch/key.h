@@ -11,14 +11,17 @@ namespace anabranch {
 // What a key holds. The order decides which one is shown when regions concurrently gave one key
 // different types; all of them stay until the key is removed or overwritten.
 enum class Type : char {
-  kNone = 0,  // Nothing.
-  kString =
-      's',     // Register and counter: one row, the shown value is the register plus the counter.
-  kSet = 'e',  // Add-wins set.
-  kMap = 'h',  // Map.
+  kNone = 0,               // Nothing.
+  kString = 's',           // Register and counters: one row, which shows the register plus the sum.
+  kEnableWinsFlag = 'f',   // Flag; of concurrent changes the one that enables wins.
+  kDisableWinsFlag = 'F',  // Flag; of concurrent changes the one that disables wins.
+  kSet = 'e',              // Set; an insert survives a concurrent remove.
+  kRemoveWinsSet = 'E',    // Set; a remove takes concurrent inserts away.
+  kMap = 'h',              // Map.
 };
 
-// "none", "string", "set" or "hash", as Redis names them.
+// "none", "string", "set" and "hash" as Redis names them, and "enable-wins-flag",
+// "disable-wins-flag" and "remove-wins-set".
 std::string_view to_string(Type type);
 
 // The place of a key, of a field of a map, of a row or of everything below one of them. Keys are
@@ -37,10 +40,10 @@ class Key {
 
   // A field of the map at this key: a key in small, which may hold any type.
   [[nodiscard]] Key field(std::string_view name) const;
-  // The row of a string, or everything in a set or map.
+  // The row of a string or flag, or everything in a set or map.
   [[nodiscard]] Key of(Type type) const;
-  // The row of an element of the set at this key.
-  [[nodiscard]] Key element(std::string_view element) const;
+  // The row of an element of the set at this key, of either kind.
+  [[nodiscard]] Key element(std::string_view element, Type set = Type::kSet) const;
 
   // The key as the user named it, of a field the path "key/field".
   [[nodiscard]] std::string name() const;

@@ -16,6 +16,10 @@ struct PrefixResolver {
   Resolver resolver;
 };
 
+// Which links to other leaders compress what they send: those that leave this machine, or all, or
+// none. It costs a third of a core for each 150 MB/s and pays on all but the fastest networks.
+enum class CompressLinks { kNever, kRemote, kAlways };
+
 struct Options {
   // Where the data is. A directory, made when absent; its parent must exist. One process at a time.
   std::string path = {};
@@ -24,13 +28,30 @@ struct Options {
   std::string region = {};
 
   // Where other leaders connect: "tcp://127.0.0.1:7400", with port 0 for any free one. Empty: this
-  // leader only dials. Only addresses of this machine (127.0.0.1, [::1]) are allowed: the link has
-  // no authentication yet.
+  // leader only dials. Without keys only addresses of this machine (127.0.0.1, [::1]) are allowed.
   std::string listen = {};
 
-  // Addresses of other leaders to connect to, for ever. Either side may dial; any connected graph
-  // will do, writes are passed on.
+  // Begins a new incarnation, as is needed after the data were put back from a backup in a way that
+  // the leader cannot notice. What the former one had written comes back from the other leaders.
+  bool new_origin = false;
+
+  // Addresses of other leaders to connect to, for ever: "tcp://HOST:PORT", or
+  // "REGION@tcp://HOST:PORT" when that region must be there, which keys make a must. Either side
+  // may dial; any connected graph will do, writes are passed on.
   std::vector<std::string> peers = {};
+
+  // ---- Keys. With them links are encrypted, only with regions that prove their key, and no leader
+  // can pass off writes as those of another region. `anabranch keys new` makes them.
+
+  // The file with this region's secret keys, readable by its owner only; empty: no keys.
+  std::string keys_file = {};
+  // The file with the public keys of all regions, a line each. Both files or none must be given.
+  std::string peers_keys_file = {};
+  // Without keys, listen on and dial addresses of other machines too. Whoever reaches the port then
+  // is a leader: only for networks where everybody may be one.
+  bool insecure = false;
+
+  CompressLinks compress = CompressLinks::kRemote;
 
   // The mesh: leaders of another one are refused, so that two deployments never merge by mistake.
   std::string mesh = "anabranch";
@@ -43,8 +64,6 @@ struct Options {
 
   // Bytes of one value.
   std::size_t value_bytes_max = std::size_t{32} << 20U;
-  // Rows that one clear may remove.
-  std::size_t clear_rows_max = 100'000;
   // Bytes of one transaction.
   std::size_t transaction_bytes_max = std::size_t{64} << 20U;
 
@@ -52,6 +71,20 @@ struct Options {
 
   // Address space for the data, not disk: the most that it can ever hold.
   std::size_t map_bytes = std::size_t{1} << 40U;
+
+  // Writes are kept in a log until every known region has them, and at least the newest
+  // `log_bytes_min` of them, so that a short cut of a link costs little. A region that is away
+  // longer than `log_age_ms_max` (time that this leader ran), or for more than `log_bytes_max` of
+  // writes, gets a snapshot when it returns: a dead region never fills this one's disk.
+  std::uint64_t log_bytes_min = std::uint64_t{64} << 20U;
+  std::uint64_t log_bytes_max = std::uint64_t{1} << 30U;
+  std::int64_t log_age_ms_max = std::int64_t{7} * 24 * 3600 * 1000;
+
+  // When less than this is free on the disk (or of the address space above), writes that add are
+  // refused with Error{kIo} and those of other leaders wait; removing works, and so does all else
+  // as soon as there is room again. At most an eighth of the address space; 0: no reserve, a full
+  // disk closes the store for writes.
+  std::size_t reserve_bytes = std::size_t{64} << 20U;
 
   // ---- Time.
 

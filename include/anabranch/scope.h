@@ -20,7 +20,7 @@ namespace anabranch {
 // Something shown below a prefix, as a scan visits it.
 struct Entry {
   std::vector<std::string> path;  // Components below the prefix: {element}, or {field, tag, ...}.
-  std::string value;              // The shown value; empty for elements of sets.
+  std::string value;              // The shown value; of elements of sets it says nothing.
 };
 
 // Every function throws Error: kInvalid and kTooLarge for arguments, kClosed after a failure or
@@ -45,8 +45,10 @@ class Scope {
   // All concurrent values of a row in canonical order, the last one being what `lww` shows; empty
   // when absent.
   [[nodiscard]] virtual std::vector<Sibling> siblings(const Key& row) const = 0;
-  // The counter part of a row; 0 when absent.
+  // The counter part of a row; 0 when absent. Throws kInvalid when it is no integer of 64 bits.
   [[nodiscard]] virtual std::int64_t tally(const Key& row) const = 0;
+  // The same as a double, which it is once a double was added.
+  [[nodiscard]] virtual double tally_real(const Key& row) const = 0;
   // Whether anything is shown at a row.
   [[nodiscard]] virtual bool contains(const Key& row) const = 0;
   // How much is shown in a set, map or database (Key::of, Key::all). Costs the same for a million
@@ -63,10 +65,14 @@ class Scope {
   // Adds to the counter part. Throws kInvalid when the value there is no integer or the sum would
   // leave 64 bits.
   virtual void add(const Key& row, std::int64_t amount) = 0;
+  // The same with a double, which makes the sum one. Throws kInvalid when the value there is no
+  // integer, when the amount is no finite number, or when the sum would not be one.
+  virtual void add_real(const Key& row, double amount) = 0;
   // Takes back every addition that is there.
   virtual void reset(const Key& row) = 0;
-  // Removes all that is there at and below a prefix; what other regions add meanwhile stays.
-  // Throws kTooLarge when that is more than Options::clear_rows_max rows.
+  // Removes all that is there at and below a prefix; what other regions add meanwhile stays. Takes
+  // the same time for a million rows as for a thousand. Other regions may see counters of a large
+  // clear go one after another.
   virtual void clear(const Key& prefix) = 0;
 
  protected:

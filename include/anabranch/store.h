@@ -8,6 +8,7 @@
 // All functions are thread-safe. Concurrent writers share commits.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,8 +16,10 @@
 
 #include <anabranch/options.h>
 #include <anabranch/scope.h>
+#include <anabranch/session.h>
 #include <anabranch/status.h>
 #include <anabranch/transaction.h>
+#include <anabranch/watch.h>
 
 namespace anabranch {
 
@@ -40,14 +43,41 @@ class Store final : public Scope {
   [[nodiscard]] std::optional<std::string> get(const Key& row) const override;
   [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const override;
   [[nodiscard]] std::int64_t tally(const Key& row) const override;
+  [[nodiscard]] double tally_real(const Key& row) const override;
   [[nodiscard]] bool contains(const Key& row) const override;
   [[nodiscard]] std::uint64_t count(const Key& collection) const override;
   void scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const override;
   void put(const Key& row, std::string_view value) override;
   void remove(const Key& row) override;
   void add(const Key& row, std::int64_t amount) override;
+  void add_real(const Key& row, double amount) override;
   void reset(const Key& row) override;
   void clear(const Key& prefix) override;
+
+  // ---- Sessions (session.h).
+
+  // A session that has seen nothing yet.
+  [[nodiscard]] Session session();
+  // Goes on with a session that began anywhere in the mesh, at this or at another region, as soon
+  // as everything that it has seen is here. Throws Error: kTimeout when that takes longer, naming
+  // what lacks; kInvalid when the token is none of this mesh, or names writes that are gone.
+  [[nodiscard]] Session session(std::string_view token, std::chrono::milliseconds timeout,
+                                Gone gone = Gone::kRefuse);
+  // The token of who has seen everything that is visible here now.
+  [[nodiscard]] std::string token() const;
+  // As Session::wait, for what a token names. Throws Error{kInvalid} for a token that is none of
+  // this mesh, and for a region that nobody has heard of.
+  [[nodiscard]] Reach wait(std::string_view token, const Concern& concern,
+                           std::chrono::milliseconds timeout);
+
+  // ---- Watches (watch.h).
+
+  // Tells the function what changes from now on at the keys of database 0 that begin so.
+  [[nodiscard]] Watch watch(std::string_view prefix, OnChanges function);
+  // The same for all changes that a session has not seen, by its token, or that came after
+  // Changes::token; as far as the log reaches back, else a resync comes first. Throws
+  // Error{kInvalid} when the token is none of this mesh.
+  [[nodiscard]] Watch watch(std::string_view prefix, std::string_view since, OnChanges function);
 
   // ---- The leader.
 
@@ -56,8 +86,25 @@ class Store final : public Scope {
   // the end of the process. Returns whether there is such a peer.
   bool pause(std::string_view peer);
   bool resume(std::string_view peer);
+  // Gives way to the other history of an origin that has two (status().forks, 16 digits): takes
+  // over what the others have, and writes again, as new, what only this side has. Returns when that
+  // has begun; status().rejoin says how far it is. With `adopt` also what another region wrote
+  // under that origin, although its leader has the other history. Throws Error{kInvalid}, naming
+  // the reason, when that cannot be, and nothing was changed.
+  void resolve_fork(std::string_view origin, bool adopt = false);
+  // Says, to all regions, that nobody waits for a region any more: logs are not kept for it. It may
+  // come back at any time with all that it has; restore() has it waited for again. With `lost` it
+  // is gone for good: what only it had is given up. Should it come back with its old data all the
+  // same, it takes the others' state and writes again, as new, what only it has. Throws
+  // Error{kInvalid} when there is no such region, or when it cannot be lost since it is connected.
+  void retire(std::string_view region, bool lost = false);
+  void restore(std::string_view region);
+  // Reads the files of keys again: added keys work at once, links of removed or expired ones are
+  // cut. Throws Error: kInvalid or kIo, and all stays as it was.
+  void reload_keys();
 
  private:
+  friend class Session;
   class Impl;
   explicit Store(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

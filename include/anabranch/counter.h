@@ -1,0 +1,103 @@
+// Counters: sums to which every region adds. `Counter` counts in integers of 64 bits, `RealCounter`
+// in doubles.
+//
+// Every addition counts exactly once, whoever makes it and however often it is sent. A reset takes
+// back the additions that it has seen; those that others make meanwhile go on counting.
+//
+//   both know | here     | there    | concurrently
+//   1         | add 5    | add 3    | 9
+//   1         | add 5    | reset    | 5
+//   1         | reset    | reset    | 0
+//   1         | put 10   | add 3    | 13 (the put is that of a register at the same key)
+//
+// Worked example. `eu` and `us` both show 1. `us` resets while `eu` adds 5, neither knowing of the
+// other. The reset takes back the 1, which it has seen, and not the 5: both arrive at 5.
+//
+// Both kinds and the register (register.h) share one row: what is shown is the register's integer
+// plus the sum. A double among the additions makes the whole sum a double, which every region adds
+// up in the same order, so that all show the same bits.
+//
+// Known anomalies.
+// - Additions do not belong to a value: an addition to 10 that meets a concurrent put of 20
+// makes 21.
+// - Each region checks what it sees, so together they can leave the range. Reading is then an error
+//   until somebody resets.
+// - Doubles round: 0.1 and 0.2 make 0.30000000000000004, and an addition of less than a 2^53th of
+//   what its region has added so far is lost in it. Money is better counted in cents.
+// - Once a double was added, a `Counter` can be read and added to only while the sum is whole.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include <anabranch/codec.h>
+#include <anabranch/register.h>
+#include <anabranch/scope.h>
+
+namespace anabranch {
+
+namespace detail {
+
+// Back to 0: the value that a register put and all additions, as far as they have been seen here.
+inline void reset_sum(Scope& scope, const Key& key) {
+  scope.atomically([&](Scope& txn) {
+    expect_type(txn, key, Type::kString);
+    const Key row = key.of(Type::kString);
+    txn.remove(row);
+    txn.reset(row);
+  });
+}
+
+}  // namespace detail
+
+// A sum of integers. As thread-safe as its scope.
+class Counter {
+ public:
+  Counter(Scope& scope, Key key) : scope_(&scope), key_(std::move(key)) {}
+
+  // The shown value, which includes an integer that a register put here; 0 when there is none.
+  // Throws kInvalid when the sum has left 64 bits.
+  [[nodiscard]] std::int64_t get() const {
+    return Register<std::int64_t>(*scope_, key_).get().value_or(0);
+  }
+  // Adds, also negative amounts. Throws kInvalid when a register put something here that is no
+  // integer, or when the sum would leave 64 bits.
+  void add(std::int64_t amount) {
+    scope_->atomically([&](Scope& txn) {
+      expect_type(txn, key_, Type::kString);
+      txn.add(key_.of(Type::kString), amount);
+    });
+  }
+  // Back to 0: takes back what has been seen here; concurrent additions elsewhere still count.
+  void reset() { detail::reset_sum(*scope_, key_); }
+
+ private:
+  Scope* scope_;
+  Key key_;
+};
+
+// A sum of doubles. As thread-safe as its scope.
+class RealCounter {
+ public:
+  RealCounter(Scope& scope, Key key) : scope_(&scope), key_(std::move(key)) {}
+
+  // The shown value, which includes an integer that a register put here; 0 when there is none.
+  // Throws kInvalid when the sum is not finite.
+  [[nodiscard]] double get() const { return Register<double>(*scope_, key_).get().value_or(0); }
+  // Adds, also negative amounts. Throws kInvalid, and adds nothing, when the amount is infinite or
+  // no number, when the sum would be, or when a register put something here that is no integer.
+  void add(double amount) {
+    scope_->atomically([&](Scope& txn) {
+      expect_type(txn, key_, Type::kString);
+      txn.add_real(key_.of(Type::kString), amount);
+    });
+  }
+  // Back to 0: takes back what has been seen here; concurrent additions elsewhere still count.
+  void reset() { detail::reset_sum(*scope_, key_); }
+
+ private:
+  Scope* scope_;
+  Key key_;
+};
+
+}  // namespace anabranch

@@ -1,0 +1,80 @@
+// A register: one value.
+//
+// A put replaces every value that it has seen, in whichever region that was written, and no other.
+// So puts of two regions that have not heard of each other both stay, as *siblings*, until a put or
+// an erase that has seen them. Which sibling is shown meanwhile is decided on reading, by the
+// policy of the key (conflict.h): `lww`, the last writer, unless Options::resolvers says `max`,
+// `min`, `siblings` or names a function. What is stored never depends on it.
+//
+//   both know | here     | there    | concurrently, `lww` | `max`
+//   3         | put 5    | put 4    | 4, if it is later   | 5
+//   3         | put 5    | erase    | 5                   | 5
+//   3         | erase    | erase    | nothing             | nothing
+//
+// Worked example. `eu` and `us` both show "3". While they are cut off from each other `eu` puts "5"
+// and, a second later, `us` puts "4". When they meet both have the siblings {5, 4}, and both show
+// "4". Somebody in `eu` sees that and puts "6": the put has seen both and leaves {6} everywhere.
+//
+// Known anomalies.
+// - A clock that is ahead wins conflicts under `lww`. Never against a put that has seen its own.
+// - Under `max` and `min` a later put may lower or raise the value: they rank siblings, and a put
+//   that has seen the greater value has replaced it.
+// - A register and a counter share a key: additions that a put has not seen are added to its value,
+//   when that is an integer (counter.h).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <anabranch/codec.h>
+#include <anabranch/scope.h>
+
+namespace anabranch {
+
+// One value. As thread-safe as its scope.
+template <typename T = std::string>
+class Register {
+ public:
+  Register(Scope& scope, Key key) : scope_(&scope), key_(std::move(key)) {}
+
+  // The shown value; nothing when there is none.
+  [[nodiscard]] std::optional<T> get() const {
+    std::optional<std::string> bytes = scope_->get(key_.of(Type::kString));
+    if (bytes) return detail::decode<T>(key_, *std::move(bytes));
+    expect_type(*scope_, key_, Type::kString);
+    return std::nullopt;
+  }
+  // All concurrent values, the last one being the newest; one or none without a conflict.
+  [[nodiscard]] std::vector<Sibling> siblings() const {
+    return scope_->siblings(key_.of(Type::kString));
+  }
+  // Replaces every value seen here, and what counters had added.
+  void put(const T& value) {
+    scope_->atomically([&](Scope& txn) {
+      expect_type(txn, key_, Type::kString);
+      const Key row = key_.of(Type::kString);
+      txn.put(row, Codec<T>::encode(value));
+      txn.reset(row);
+    });
+  }
+  // Removes the value. Returns whether there was one.
+  bool erase() {
+    bool found = false;
+    scope_->atomically([&](Scope& txn) {
+      expect_type(txn, key_, Type::kString);
+      const Key row = key_.of(Type::kString);
+      found = txn.contains(row);
+      txn.remove(row);
+      txn.reset(row);
+    });
+    return found;
+  }
+
+ private:
+  Scope* scope_;
+  Key key_;
+};
+
+}  // namespace anabranch

@@ -1,0 +1,98 @@
+// Sessions: what one client has seen goes with it, into any region.
+//
+//   Session here = store.session();
+//   Set<std::string>{here, "cart/ada"}.insert("book");
+//   std::string cookie = here.token();
+//   ...
+//   Session there = other.session(cookie, 500ms);            // In another region, later.
+//   Set<std::string>{there, "cart/ada"}.contains("book");    // True.
+//
+// A session sees its own writes (read your writes), never goes back to before what it has read
+// (monotonic reads), and what it writes is everywhere seen after what it had seen (writes follow
+// reads; that holds for every write of a store). A token carries that from one region to the next:
+// the region waits until it has everything that the session has seen.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <anabranch/scope.h>
+#include <anabranch/transaction.h>
+
+namespace anabranch {
+
+// How far something must have come for it to be enough. Everything that is demanded must be met.
+struct Concern {
+  enum class Level {
+    kApplied,  // Visible there.
+    kDurable,  // On the disk there: it survives the loss of all other regions.
+  };
+  std::size_t count = 0;                  // So many regions, this one included.
+  std::vector<std::string> regions = {};  // These regions.
+  bool all = false;                       // Every region that is known and not retired.
+  Level level = Level::kDurable;
+};
+
+// Who has it and who has not, retired and lost regions left out; sorted.
+struct Reach {
+  bool met = false;
+  std::vector<std::string> have;
+  std::vector<std::string> lack;
+};
+
+// What to do about writes that a token names and that no region has any more, since every copy was
+// lost (a disk that broke before anybody else had them, say).
+enum class Gone {
+  kRefuse,  // Throw Error{kInvalid}, which says how many of which region.
+  kForget,  // Go on without them.
+};
+
+// A scope: everything that works on a store works on a session. For one thread at a time, as
+// clients are; a store may have any number. Must not outlive its store. Not movable, since handles
+// point at it.
+class Session final : public Scope {
+ public:
+  ~Session() override;
+
+  // What this session has seen, in printable form (letters, digits, "-" and "_"), for a cookie or
+  // a header: 20 characters, and 14 to 18 for each region and for each of its restarts on a
+  // restored disk or after a loss.
+  [[nodiscard]] std::string token() const;
+
+  // As Store::transact.
+  void transact(const std::function<void(Transaction&)>& function);
+
+  // Waits until what this session has seen, its writes included, has come as far as `concern`
+  // says, or until the time is over. Says who has it; not met is no error.
+  [[nodiscard]] Reach wait(const Concern& concern, std::chrono::milliseconds timeout) const;
+
+  // ---- Scope, as in Store.
+
+  void atomically(const std::function<void(Scope&)>& function) override;
+  [[nodiscard]] Type type(const Key& key) const override;
+  [[nodiscard]] std::optional<std::string> get(const Key& row) const override;
+  [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const override;
+  [[nodiscard]] std::int64_t tally(const Key& row) const override;
+  [[nodiscard]] double tally_real(const Key& row) const override;
+  [[nodiscard]] bool contains(const Key& row) const override;
+  [[nodiscard]] std::uint64_t count(const Key& collection) const override;
+  void scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const override;
+  void put(const Key& row, std::string_view value) override;
+  void remove(const Key& row) override;
+  void add(const Key& row, std::int64_t amount) override;
+  void add_real(const Key& row, double amount) override;
+  void reset(const Key& row) override;
+  void clear(const Key& prefix) override;
+
+ private:
+  friend class Store;
+  class Impl;
+  explicit Session(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace anabranch
