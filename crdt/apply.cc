@@ -4,12 +4,18 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "core/mark.h"
+#include "core/planted_bug.h"
 
 namespace anabranch::crdt {
 
+using core::Bug;
+using core::mark;
+using core::planted;
+
 void apply_put(Cell& cell, const core::Put& put, core::Dot dot, core::Hlc hlc,
                const core::VersionVector& context) {
-  cell.forget(context);
+  if (!planted(Bug::kKeepCoveredSiblings)) cell.forget(context);
   const bool applied = std::ranges::binary_search(cell.siblings, dot, {}, &Sibling::dot);
   if (!applied) cell.add({dot, hlc, put.value, put.base});
 }
@@ -22,7 +28,7 @@ void apply_add(Tally& tally, const core::Add& add, core::Dot dot) {
   if (add.birth == 0 || add.birth > dot.seq) return;
   Slot& slot = tally.slot(dot.origin);
   if (slot.seq >= dot.seq) return;  // Applied before.
-  if (slot.birth != add.birth) {
+  if (slot.birth != add.birth && !planted(Bug::kIgnoreBirth)) {
     slot = Slot{};
     slot.origin = dot.origin;
     slot.birth = add.birth;
@@ -32,9 +38,16 @@ void apply_add(Tally& tally, const core::Add& add, core::Dot dot) {
 }
 
 void apply_reset(Tally& tally, std::span<const core::ObservedSlot> observed, core::Dot dot) {
-  for (const core::ObservedSlot& seen : observed) {
+  for (core::ObservedSlot seen : observed) {
     const Slot* found = tally.find(seen.origin);
-    if (found == nullptr || found->birth != seen.birth) continue;
+    if (found == nullptr || found->birth != seen.birth) {
+      mark<"a reset meets a frame that is gone">();
+      continue;
+    }
+    if (seen.seq < found->seq) mark<"a reset meets an addition that it had not seen">();
+    if (planted(Bug::kResetTooMuch)) seen = {seen.origin, seen.birth, found->seq, found->total};
+    // A position between two additions names the total of the first as well.
+    if (seen.seq > found->seq && seen.total == found->total) seen.seq = found->seq;
     // Causal delivery brings an addition before the resets that saw it. As above, a peer that
     // claims otherwise changes nothing.
     if (seen.seq < found->birth || seen.seq > found->seq) continue;
@@ -66,6 +79,7 @@ std::vector<core::ObservedSlot> observed(const Tally& tally) {
   for (const Slot& slot : tally.slots) {
     if (!slot.dead()) seen.push_back({slot.origin, slot.birth, slot.seq, slot.total});
   }
+  if (planted(Bug::kResetTooLittle) && !seen.empty()) seen.pop_back();
   return seen;
 }
 

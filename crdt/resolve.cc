@@ -8,26 +8,11 @@
 
 #include "core/assert.h"
 
-namespace anabranch {
-
-Resolver Resolver::lww() { return Resolver(Kind::kLww); }
-
-Resolver Resolver::siblings() { return Resolver(Kind::kSiblings); }
-
-std::string_view Resolver::name() const {
-  if (kind_ == Kind::kLww) return "lww";
-  if (kind_ == Kind::kSiblings) return "siblings";
-  return name_.empty() ? std::string_view("unnamed") : std::string_view(name_);
-}
-
-}  // namespace anabranch
-
 namespace anabranch::crdt {
 namespace {
 
-// The tally's sum as a client reads it, added to the cell's integer where there is one.
-core::Result<std::optional<std::string>> shown_number(std::int64_t cell, const Tally& tally) {
-  const core::Number sum = core::Number(cell).plus(tally.sum());
+// A sum as a client reads it.
+core::Result<std::optional<std::string>> number_text(const core::Number& sum) {
   if (sum.is_integer()) {
     const auto shown = sum.as_int64();
     if (!shown) return core::invalid("the sum of all regions does not fit in 64 bits");
@@ -79,10 +64,15 @@ Resolution resolve(std::string_view key, const Cell& cell, const Resolver& resol
 core::Result<std::optional<std::string>> shown_string(const std::optional<std::string>& resolved,
                                                       const Tally& tally) {
   if (!tally.live()) return resolved;
-  if (!resolved) return shown_number(0, tally);
-  const auto integer = parse_integer(*resolved);
-  if (!integer) return resolved;
-  return shown_number(*integer, tally);
+  const auto number = shown_number(resolved, tally);
+  return number ? number_text(*number) : resolved;
+}
+
+std::optional<core::Number> shown_number(const std::optional<std::string>& resolved,
+                                         const Tally& tally) {
+  const auto integer = resolved ? parse_integer(*resolved) : 0;
+  if (!integer) return std::nullopt;
+  return core::Number(*integer).plus(tally.sum());
 }
 
 std::optional<std::int64_t> parse_integer(std::string_view bytes) {

@@ -38,6 +38,11 @@ Resolution resolve(std::string_view key, const Cell& cell, const Resolver& resol
 core::Result<std::optional<std::string>> shown_string(const std::optional<std::string>& resolved,
                                                       const Tally& tally);
 
+// The number that such a row shows, 0 when nothing is there: that to which additions add. Nothing
+// when the cell's bytes are no integer.
+std::optional<core::Number> shown_number(const std::optional<std::string>& resolved,
+                                         const Tally& tally);
+
 // Redis' rule for what counts as an integer of 64 bits: canonical decimal digits, no spaces, no
 // plus sign, no leading zeros, "-0" is none.
 std::optional<std::int64_t> parse_integer(std::string_view bytes);

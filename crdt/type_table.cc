@@ -1,0 +1,47 @@
+#include "crdt/type_table.h"
+
+#include <algorithm>
+
+namespace anabranch::crdt {
+
+namespace {
+
+bool is_false(const Sibling& sibling) { return sibling.value == kFalse; }
+
+}  // namespace
+
+const TypeEntry* find_type(std::string_view tag) {
+  if (tag.size() != 1) return nullptr;
+  const auto* const found = std::ranges::find(kTypes, static_cast<Type>(tag[0]), &TypeEntry::type);
+  return found == kTypes.end() ? nullptr : found;
+}
+
+const TypeEntry* type_at(const core::Components& row) {
+  if (row.empty() || row.front() == std::string(1, '\0')) return nullptr;
+  for (std::size_t at = kKeyDepth; at < row.size(); at += 2) {
+    const TypeEntry* type = find_type(row[at]);
+    if (type == nullptr) return nullptr;
+    if (type->layout == Layout::kFields) continue;  // What the field holds comes behind it.
+    const std::size_t below = row.size() - at - 1;
+    return below == (type->layout == Layout::kElements ? 1U : 0U) ? type : nullptr;
+  }
+  return nullptr;
+}
+
+bool shows(const core::Path& path, const Row& row) {
+  if (!row.present()) return false;
+  // Nearly no row has such a value: the others are spared taking their paths apart.
+  if (std::ranges::none_of(row.cell.siblings, is_false)) return true;
+  const TypeEntry* type = type_at(path.components());
+  return type == nullptr || !type->hides_false();
+}
+
+std::optional<std::string> ruled(const core::Path& path, const Cell& cell) {
+  const TypeEntry* type = type_at(path.components());
+  if (type == nullptr || type->rule == Rule::kPolicy) return std::nullopt;
+  const bool shown = type->rule == Rule::kTrueWins ? !std::ranges::all_of(cell.siblings, is_false)
+                                                   : std::ranges::none_of(cell.siblings, is_false);
+  return std::string(shown ? kTrue : kFalse);
+}
+
+}  // namespace anabranch::crdt
