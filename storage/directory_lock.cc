@@ -7,7 +7,6 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -97,19 +96,33 @@ Result<void> check_file_system(const std::string& directory) {
   return unusable(directory, std::string("it is on a network file system (") + name + ")");
 }
 
+// The lock file is one line: the process that holds it, and the mark.
+constexpr std::size_t kLineSize = 32;
+constexpr std::string_view kFailedMark = "failed";
+
+std::string line_of(int file) {
+  std::string line(kLineSize, '\0');
+  const ssize_t size = ::pread(file, line.data(), line.size(), 0);
+  line.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return line;
+}
+
+// Always of one size, so that a later one takes no more of a full disk.
+void write_line(int file, bool failed) {
+  std::string line = std::to_string(::getpid());
+  if (failed) line.append(" ").append(kFailedMark);
+  line.resize(kLineSize - 1, ' ');
+  line.push_back('\n');
+  std::ignore = ::pwrite(file, line.data(), line.size(), 0);
+}
+
 std::string owner_of(int file) {
-  std::array<char, 32> text{};
-  const ssize_t size = ::pread(file, text.data(), text.size(), 0);
-  std::string owner;
-  for (ssize_t i = 0; i < size; ++i) {
-    const char c = text.at(static_cast<std::size_t>(i));
-    if (c < '0' || c > '9') break;
-    owner.push_back(c);
-  }
+  const std::string line = line_of(file);
+  const std::string owner = line.substr(0, line.find_first_not_of("0123456789"));
   return owner.empty() ? "" : " (pid " + owner + ")";
 }
 
-// Opens and locks the file, and writes our process id into it.
+// Opens and locks the file.
 Result<int> lock_file(const std::string& directory) {
   constexpr mode_t kMode = 0600;
   const std::string path = directory + "/" + std::string(DirectoryLock::kFile);
@@ -124,9 +137,6 @@ Result<int> lock_file(const std::string& directory) {
     ::close(file);
     return failure;
   }
-  const std::string pid = std::to_string(::getpid()) + "\n";
-  // Only told to people, so a full disk is no reason to fail here.
-  if (::ftruncate(file, 0) == 0) std::ignore = ::pwrite(file, pid.data(), pid.size(), 0);
   return file;
 }
 
@@ -147,8 +157,12 @@ Result<DirectoryLock> DirectoryLock::acquire(const std::string& directory) {
   const Result<int> file = lock_file(directory);
   if (!file.ok()) return file.failure();
   all.open.insert(id.value());
-  return DirectoryLock(id.value(), file.value());
+  const bool failed = line_of(file.value()).find(kFailedMark) != std::string::npos;
+  write_line(file.value(), failed);
+  return DirectoryLock(id.value(), file.value(), failed);
 }
+
+void DirectoryLock::mark_failed(bool failed) const { write_line(file_, failed); }
 
 DirectoryLock::~DirectoryLock() {
   if (file_ < 0) return;

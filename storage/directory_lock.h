@@ -25,16 +25,25 @@ class DirectoryLock {
   // exist, it is no directory, no permission, a network file system.
   static core::Result<DirectoryLock> acquire(const std::string& directory);
 
+  // Whether the last holder left it marked as failed.
+  [[nodiscard]] bool failed_before() const { return failed_before_; }
+  // Marks it as failed, or no longer. The mark is in the lock file, whose place on the disk is
+  // taken already: it is made as well as a failing or full disk allows, and survives this process.
+  void mark_failed(bool failed) const;
+
   DirectoryLock(DirectoryLock&& other) noexcept
-      : id_(std::move(other.id_)), file_(std::exchange(other.file_, -1)) {}
+      : id_(std::move(other.id_)),
+        file_(std::exchange(other.file_, -1)),
+        failed_before_(other.failed_before_) {}
   DirectoryLock& operator=(DirectoryLock&&) = delete;
   ~DirectoryLock();
 
  private:
   using Id = std::pair<dev_t, ino_t>;
-  DirectoryLock(Id id, int file) : id_(id), file_(file) {}
+  DirectoryLock(Id id, int file, bool failed) : id_(id), file_(file), failed_before_(failed) {}
   Id id_;
   int file_;
+  bool failed_before_;
 };
 
 }  // namespace anabranch::storage

@@ -20,10 +20,39 @@ std::uint64_t from_big_endian(std::string_view bytes) {
   return number;
 }
 
+std::string parted_key(core::Origin origin) {
+  return std::string(kPartedPrefix) + big_endian(origin);
+}
+
+std::string unlogged_key(std::uint64_t number) {
+  return std::string(kUnloggedPrefix) + big_endian(number);
+}
+
 std::string origin_key(std::uint64_t number) {
   return std::string(kOriginPrefix) + big_endian(number);
 }
 
+std::string segment_key(std::uint64_t position) {
+  return std::string(kSegmentPrefix) + big_endian(position);
+}
+
+std::string standing_key(core::Origin origin) {
+  return std::string(kStandingPrefix) + big_endian(origin);
+}
+
 std::string head_key(core::Origin origin) { return std::string(kHeadPrefix) + big_endian(origin); }
+
+std::string chain_key(core::Origin origin, core::Seq seq) {
+  return std::string(kChainPrefix) + big_endian(origin) + big_endian(seq);
+}
+
+std::string signed_key(core::Origin origin) {
+  return std::string(kSignedPrefix) + big_endian(origin);
+}
+
+std::string digest_key(std::size_t bucket) {
+  ANABRANCH_ASSERT(bucket < 256);
+  return std::string(kDigestPrefix) + static_cast<char>(static_cast<unsigned char>(bucket));
+}
 
 }  // namespace anabranch::storage

@@ -12,14 +12,17 @@
 namespace anabranch::storage {
 
 // The format of the data directory as a whole. A directory of another format is refused.
-inline constexpr std::uint64_t kFormat = 1;
+inline constexpr std::uint64_t kFormat = 2;
 
 enum class Table : std::uint8_t {
   kRows,    // row_key(path) -> row
-  kCounts,  // encoded path of a collection or space -> number of what is shown in it (derived)
+  kCounts,  // row_key(collection or space) -> number of what is shown in it, stamp (derived)
   kMeta,    // see the keys below
+  // What rows and counts will be: filled beside them, then made current at once (Storage::swap).
+  kNextRows,
+  kNextCounts,
 };
-inline constexpr std::size_t kTableCount = 3;
+inline constexpr std::size_t kTableCount = 5;
 
 // Keys have 1 to this many bytes, as LMDB is compiled everywhere.
 inline constexpr std::size_t kKeySizeMax = 511;
@@ -32,8 +35,31 @@ std::uint64_t from_big_endian(std::string_view bytes);  // Exactly 8 bytes.
 inline constexpr std::string_view kIdentityKey =
     "identity";  // format, mesh, region, origin, previous, opening
 inline constexpr std::string_view kOriginPrefix = "o";  // o<number> -> origin
-inline constexpr std::string_view kHeadPrefix = "h";  // h<origin> -> seq, chain, deps, hlc, region
+inline constexpr std::string_view kHeadPrefix = "h";   // h<origin> -> seq, chain, deps, hlc, region
+inline constexpr std::string_view kChainPrefix = "c";  // c<origin><seq> -> chain hash
+inline constexpr std::string_view kDigestsKey = "digests";  // -> format of the digests below
+inline constexpr std::string_view kDigestPrefix = "d";      // d<bucket, 1 byte> -> sum, rows
+inline constexpr std::string_view kSegmentPrefix =
+    "segment/";  // segment/<position> -> bytes before, begun
+inline constexpr std::string_view kStandingPrefix = "standing/";  // standing/<origin> -> standing
+inline constexpr std::string_view kSettledKey = "settled";        // origins, with their positions
+inline constexpr std::string_view kRunningKey = "running";        // milliseconds, big-endian
+inline constexpr std::string_view kClockKey = "clock";            // hlc, big-endian
+std::string segment_key(std::uint64_t position);
+std::string standing_key(core::Origin origin);
+inline constexpr std::string_view kMasksKey = "masks";    // version, last id, large clears to sweep
+inline constexpr std::string_view kSignedPrefix = "s";    // s<origin> -> signed position
+inline constexpr std::string_view kRejoinKey = "rejoin";  // how far this leader gives way
+inline constexpr std::string_view kUnloggedPrefix =
+    "unlogged/";  // unlogged/<number> -> origin, first, last, batch
+inline constexpr std::string_view kPartedPrefix =
+    "parted/";  // parted/<origin> -> where this leader gave way to another history of it
+std::string parted_key(core::Origin origin);
+std::string unlogged_key(std::uint64_t number);
 std::string origin_key(std::uint64_t number);
 std::string head_key(core::Origin origin);
+std::string chain_key(core::Origin origin, core::Seq seq);
+std::string signed_key(core::Origin origin);
+std::string digest_key(std::size_t bucket);
 
 }  // namespace anabranch::storage

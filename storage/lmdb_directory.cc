@@ -7,6 +7,8 @@
 #include <optional>
 #include <system_error>
 
+#include "storage/lmdb_place.h"
+
 namespace anabranch::storage {
 namespace {
 
@@ -15,7 +17,8 @@ using core::Failure;
 using core::Result;
 
 constexpr std::string_view kCreatingFolder = "creating";
-constexpr std::array<const char*, kTableCount> kTableNames = {"rows", "counts", "meta"};
+constexpr std::array<const char*, kTableCount> kTableNames = {"rows", "counts", "meta", "rows_2",
+                                                              "counts_2"};
 constexpr const char* kLogName = "log";
 constexpr const char* kLogIndexName = "log_index";
 constexpr const char* kMarkerName = "anabranch";
@@ -192,7 +195,11 @@ Result<LmdbDirectory> open_directory(const LmdbOptions& options) {
   const Result<LmdbTables> tables = open_tables(*env.value());
   if (!tables.ok()) return fail(tables.failure());
   if (const auto done = env.value()->check_readers(); !done.ok()) return fail(done.failure());
-  return LmdbDirectory{std::move(lock).value(), std::move(env).value(), tables.value()};
+  Result<Place> place = find_place(options.directory);
+  if (!place.ok()) return fail(place.failure());
+  place.value().failed = lock.value().failed_before();
+  return LmdbDirectory{std::move(lock).value(), std::move(env).value(), tables.value(),
+                       std::move(place).value()};
 }
 
 Result<std::unique_ptr<LmdbEnv>> open_frozen(const LmdbOptions& options) {

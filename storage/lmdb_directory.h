@@ -21,11 +21,13 @@ struct LmdbTables {
   std::array<LmdbTable, kTableCount> by_table{};  // Indexed by Table.
   LmdbTable log{};        // position -> origin, first, last and the record's bytes
   LmdbTable log_index{};  // origin, last -> position
-  LmdbTable marker{};     // kFormatKey -> format; kTrimmedKey -> the last position when trimmed
+  LmdbTable marker{};     // kFormatKey -> format; kTrimmedKey -> the last position when trimmed;
+                          // kSwappedKey -> how often the next tables became the current ones
 };
 
 inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kTrimmedKey = "trimmed";
+inline constexpr std::string_view kSwappedKey = "swapped";
 
 // Opens all tables. Fails with kInvalid when the environment is not ours, with kCorrupt when its
 // format is unknown.
@@ -36,6 +38,7 @@ struct LmdbDirectory {
   DirectoryLock lock;
   std::unique_ptr<LmdbEnv> env;  // At a fixed address.
   LmdbTables tables;
+  Place place;
 };
 
 // Locks and opens the data directory, creating it when absent. Fails as open_lmdb_storage does.

@@ -3,6 +3,7 @@
 #include <lmdb.h>
 
 #include <cerrno>
+#include <cstring>
 
 namespace anabranch::storage {
 namespace {
@@ -73,7 +74,8 @@ unsigned flags_of(LmdbCursor::Put how) {
 
 MDB_dbi dbi_of(LmdbTable table) { return static_cast<MDB_dbi>(table); }
 
-// The table of tables, always open.
+// The tables of free pages and of tables, always open.
+constexpr MDB_dbi kFreeDbi = 0;
 constexpr MDB_dbi kMainDbi = 1;
 
 }  // namespace
@@ -96,7 +98,29 @@ Result<std::size_t> LmdbTxn::entries(LmdbTable table) const {
   return stat.ms_entries;
 }
 
+Result<void> LmdbTxn::clear(LmdbTable table) {
+  return check("mdb_drop", mdb_drop(txn_.get(), dbi_of(table), 0));
+}
+
+std::size_t LmdbTxn::id() const { return mdb_txn_id(txn_.get()); }
+
 Result<std::size_t> LmdbTxn::tables() const { return entries(LmdbTable{kMainDbi}); }
+
+// Each value of the table of free pages is a list of them that begins with its length.
+Result<std::size_t> LmdbTxn::free_pages() const {
+  Result<LmdbCursor> cursor = LmdbCursor::open(*this, LmdbTable{kFreeDbi});
+  if (!cursor.ok()) return cursor.failure();
+  std::size_t pages = 0;
+  LmdbFound<LmdbEntry> entry = cursor.value().first();
+  for (; entry.ok() && entry.value(); entry = cursor.value().next()) {
+    std::size_t length = 0;
+    if (entry.value()->value.size() < sizeof(length)) return core::corrupt("a list of free pages");
+    std::memcpy(&length, entry.value()->value.data(), sizeof(length));
+    pages += length;
+  }
+  if (!entry.ok()) return entry.failure();
+  return pages;
+}
 
 LmdbFound<std::string_view> LmdbTxn::get(LmdbTable table, std::string_view key) const {
   MDB_val k = value_of(key);

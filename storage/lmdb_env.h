@@ -56,8 +56,14 @@ class LmdbTxn {
   core::Result<LmdbTable> open_table(const char* name, bool create);
   // The number of entries in a table.
   [[nodiscard]] core::Result<std::size_t> entries(LmdbTable table) const;
+  // Removes all entries of a table, reading its inner pages only.
+  core::Result<void> clear(LmdbTable table);
+  // The number of the state that a read transaction shows, and that a write transaction makes.
+  [[nodiscard]] std::size_t id() const;
   // The number of entries in the table of tables.
   [[nodiscard]] core::Result<std::size_t> tables() const;
+  // The number of pages inside the file that hold nothing any more.
+  [[nodiscard]] core::Result<std::size_t> free_pages() const;
 
   [[nodiscard]] LmdbFound<std::string_view> get(LmdbTable table, std::string_view key) const;
   core::Result<void> put(LmdbTable table, std::string_view key, std::string_view value);

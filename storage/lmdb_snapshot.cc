@@ -8,8 +8,8 @@
 namespace anabranch::storage {
 namespace {
 
-LmdbTable handle(const LmdbTables& tables, Table table) {
-  return tables.by_table[static_cast<std::size_t>(table)];
+LmdbTable handle(const LmdbRowTables::Handles& tables, Table table) {
+  return tables[static_cast<std::size_t>(table)];
 }
 
 class SnapshotCursor final : public Cursor {
@@ -62,6 +62,10 @@ std::unique_ptr<Cursor> LmdbSnapshot::scan(Table table, std::string_view from,
                                            Direction direction) const {
   LmdbCursor cursor = readable(LmdbCursor::open(lease_.txn(), handle(tables_, table)));
   return std::make_unique<SnapshotCursor>(std::move(cursor), from, direction);
+}
+
+std::uint64_t LmdbSnapshot::size(Table table) const {
+  return readable(lease_.txn().entries(handle(tables_, table)));
 }
 
 }  // namespace anabranch::storage

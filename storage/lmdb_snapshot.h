@@ -6,6 +6,7 @@
 
 #include "storage/lmdb_directory.h"
 #include "storage/lmdb_readers.h"
+#include "storage/lmdb_row_tables.h"
 #include "storage/storage.h"
 
 namespace anabranch::storage {
@@ -16,18 +17,19 @@ T readable(core::Result<T> result);
 
 class LmdbSnapshot final : public Snapshot {
  public:
-  // `tables` must outlive the snapshot.
-  LmdbSnapshot(LmdbReaders::Lease lease, const LmdbTables& tables)
+  // `tables` as they stand in the lease's transaction.
+  LmdbSnapshot(LmdbReaders::Lease lease, const LmdbRowTables::Handles& tables)
       : lease_(std::move(lease)), tables_(tables) {}
 
   [[nodiscard]] std::optional<std::string_view> get(Table table,
                                                     std::string_view key) const override;
   [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, std::string_view from,
                                              Direction direction) const override;
+  [[nodiscard]] std::uint64_t size(Table table) const override;
 
  private:
   LmdbReaders::Lease lease_;
-  const LmdbTables& tables_;
+  LmdbRowTables::Handles tables_;
 };
 
 // Logs the failure and aborts.

@@ -1,5 +1,6 @@
 #include "storage/lmdb_storage.h"
 
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,8 +10,10 @@
 
 #include "core/assert.h"
 #include "storage/change_order.h"
+#include "storage/file_spool.h"
 #include "storage/lmdb_directory.h"
 #include "storage/lmdb_readers.h"
+#include "storage/lmdb_row_tables.h"
 #include "storage/lmdb_snapshot.h"
 
 namespace anabranch::storage {
@@ -88,14 +91,14 @@ Result<void> put_records(const LmdbTxn& txn, const LmdbTables& tables,
   return {};
 }
 
-Result<void> put_changes(const LmdbTxn& txn, const LmdbTables& tables,
+Result<void> put_changes(const LmdbTxn& txn, const LmdbRowTables::Handles& tables,
                          std::span<const Change* const> sorted) {
   std::optional<LmdbCursor> cursor;
   const Change* previous = nullptr;
   for (const Change* change : sorted) {
     if (previous == nullptr || previous->table != change->table) {
       const std::size_t table = static_cast<std::size_t>(change->table);
-      Result<LmdbCursor> opened = LmdbCursor::open(txn, tables.by_table.at(table));
+      Result<LmdbCursor> opened = LmdbCursor::open(txn, tables.at(table));
       if (!opened.ok()) return opened.failure();
       cursor.emplace(std::move(opened).value());
     }
@@ -140,6 +143,7 @@ class LmdbStorage final : public Storage {
   LmdbStorage(const LmdbOptions& options, LmdbDirectory directory, Position last)
       : options_(options),
         directory_(std::move(directory)),
+        row_tables_(directory_.tables),
         own_readers_(*directory_.env, options.readers_max),
         readers_(&own_readers_),
         last_(last) {}
@@ -151,6 +155,13 @@ class LmdbStorage final : public Storage {
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override;
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override;
   Result<void> trim(Position position) override;
+  Result<void> swap(std::span<const Change> changes) override;
+  Result<void> clear_next() override;
+  Result<std::unique_ptr<Spool>> make_spool() override {
+    return make_file_spool(options_.directory);
+  }
+  [[nodiscard]] Place place() const override { return directory_.place; }
+  [[nodiscard]] Room room(std::uint64_t enough) const override;
   [[nodiscard]] Position last_position() const override { return last_.load(); }
   [[nodiscard]] Position durable_position() const override { return last_.load(); }
 
@@ -169,6 +180,10 @@ class LmdbStorage final : public Storage {
   // Writes the records and what is in `sorted_`, in one transaction.
   Result<void> write(std::span<const LogRecord> records);
   Result<bool> trim_some(Position position);
+  // Writes what is in `sorted_` and swaps the tables, in one transaction.
+  Result<void> write_and_swap();
+  // Empties the next tables, in one transaction if there is anything in them.
+  Result<void> empty_next();
   [[nodiscard]] Failure closed() const;
   // Remembers why nothing can be written any more, and keeps reads going. Gives the failure.
   Failure close_for_writes(const Failure& failure);
@@ -176,6 +191,7 @@ class LmdbStorage final : public Storage {
 
   const LmdbOptions options_;
   LmdbDirectory directory_;
+  LmdbRowTables row_tables_;
   LmdbReaders own_readers_;
   std::unique_ptr<Frozen> frozen_;
   std::atomic<LmdbReaders*> readers_;
@@ -191,7 +207,10 @@ Result<void> LmdbStorage::open(const Apply& /*apply*/) {
   // Log and tables are committed together, so there is nothing to apply again.
   ANABRANCH_ASSERT(!opened_);
   opened_ = true;
-  return {};
+  const Result<LmdbTxn> txn = directory_.env->begin_read();
+  if (!txn.ok()) return txn.failure();
+  if (auto loaded = row_tables_.load(txn.value()); !loaded.ok()) return loaded;
+  return empty_next();
 }
 
 LmdbReaders::Lease LmdbStorage::lease() const {
@@ -206,7 +225,9 @@ LmdbReaders::Lease LmdbStorage::lease() const {
 }
 
 std::unique_ptr<Snapshot> LmdbStorage::snapshot() const {
-  return std::make_unique<LmdbSnapshot>(lease(), directory_.tables);
+  LmdbReaders::Lease reading = lease();
+  const auto tables = readable(row_tables_.in(reading.txn()));
+  return std::make_unique<LmdbSnapshot>(std::move(reading), tables);
 }
 
 Result<Position> LmdbStorage::commit(std::span<const LogRecord> records,
@@ -220,6 +241,7 @@ Result<Position> LmdbStorage::commit(std::span<const LogRecord> records,
     return close_for_writes(written.failure());
   }
   last_ += records.size();
+  if (std::exchange(directory_.place.failed, false)) directory_.lock.mark_failed(false);
   return last_.load();
 }
 
@@ -228,9 +250,56 @@ Result<void> LmdbStorage::write(std::span<const LogRecord> records) {
   if (!txn.ok()) return txn.failure();
   const auto recorded = put_records(txn.value(), directory_.tables, records, last_.load());
   if (!recorded.ok()) return recorded.failure();
-  const auto changed = put_changes(txn.value(), directory_.tables, sorted_);
+  const auto tables = row_tables_.in(txn.value());
+  if (!tables.ok()) return tables.failure();
+  const auto changed = put_changes(txn.value(), tables.value(), sorted_);
   if (!changed.ok()) return changed.failure();
   return txn.value().commit();
+}
+
+Result<void> LmdbStorage::swap(std::span<const Change> changes) {
+  ANABRANCH_ASSERT(opened_);
+  assert_not_forked();
+  if (!closed_by_.empty()) return closed();
+  sort_changes(changes, sorted_);
+  const Result<void> written = write_and_swap();
+  return written.ok() ? written : close_for_writes(written.failure());
+}
+
+Result<void> LmdbStorage::write_and_swap() {
+  Result<LmdbTxn> txn = directory_.env->begin_write();
+  if (!txn.ok()) return txn.failure();
+  const auto tables = row_tables_.in(txn.value());
+  if (!tables.ok()) return tables.failure();
+  const auto changed = put_changes(txn.value(), tables.value(), sorted_);
+  if (!changed.ok()) return changed.failure();
+  if (auto swapped = row_tables_.swap(txn.value()); !swapped.ok()) return swapped;
+  return txn.value().commit();
+}
+
+Result<void> LmdbStorage::clear_next() {
+  ANABRANCH_ASSERT(opened_);
+  assert_not_forked();
+  if (!closed_by_.empty()) return closed();
+  const Result<void> emptied = empty_next();
+  return emptied.ok() ? emptied : close_for_writes(emptied.failure());
+}
+
+Result<void> LmdbStorage::empty_next() {
+  Result<LmdbTxn> txn = directory_.env->begin_write();
+  if (!txn.ok()) return txn.failure();
+  const auto tables = row_tables_.in(txn.value());
+  if (!tables.ok()) return tables.failure();
+  bool any = false;
+  for (const Table table : {Table::kNextRows, Table::kNextCounts}) {
+    const LmdbTable handle = tables.value().at(static_cast<std::size_t>(table));
+    const auto entries = txn.value().entries(handle);
+    if (!entries.ok()) return entries.failure();
+    if (entries.value() == 0) continue;
+    any = true;
+    if (auto cleared = txn.value().clear(handle); !cleared.ok()) return cleared;
+  }
+  return any ? txn.value().commit() : Result<void>();
 }
 
 std::optional<StoredRecord> LmdbStorage::read_log(Position position) const {
@@ -280,6 +349,22 @@ Result<bool> LmdbStorage::trim_some(Position position) {
   return trimmed.value() == kSliceMax;
 }
 
+Room LmdbStorage::room(std::uint64_t enough) const {
+  struct statvfs disk {};
+  const Result<LmdbSize> size = directory_.env->size();
+  // What cannot be asked is no reason to refuse anything.
+  if (::statvfs(options_.directory.c_str(), &disk) != 0 || !size.ok()) return {};
+  const std::uint64_t map_left =
+      options_.map_bytes - std::min(options_.map_bytes, size.value().used_bytes);
+  Room room{.outside = std::min<std::uint64_t>(disk.f_bavail * disk.f_frsize, map_left)};
+  if (room.outside >= enough) return room;
+  const Result<LmdbTxn> txn = directory_.env->begin_read();
+  if (!txn.ok()) return room;
+  const Result<std::size_t> pages = txn.value().free_pages();
+  if (pages.ok()) room.inside = pages.value() * size.value().page_bytes;
+  return room;
+}
+
 Failure LmdbStorage::closed() const {
   return {ErrorCode::kClosed, "data directory " + options_.directory +
                                   " is closed for writes after a failed commit: " + closed_by_};
@@ -287,6 +372,7 @@ Failure LmdbStorage::closed() const {
 
 Failure LmdbStorage::close_for_writes(const Failure& failure) {
   closed_by_ = failure.message;
+  directory_.lock.mark_failed(true);
   freeze();
   return {failure.code, "data directory " + options_.directory + ": " + failure.message};
 }

@@ -10,6 +10,7 @@
 
 #include "core/assert.h"
 #include "storage/change_order.h"
+#include "storage/memory_table.h"
 
 namespace anabranch::storage {
 namespace {
@@ -17,68 +18,48 @@ namespace {
 using core::Failure;
 using core::Result;
 
-using Map = std::map<std::string, std::string, std::less<>>;
-
-// A map is shared with the snapshots that hold it. The writer changes it in place while nobody
+// A table is shared with the snapshots that hold it. The writer changes it in place while nobody
 // else does, and copies it first otherwise.
-using Tables = std::array<std::shared_ptr<Map>, kTableCount>;
+using Tables = std::array<std::shared_ptr<MemoryTable>, kTableCount>;
 
+// Copies that share nothing: no mutex orders what becomes of them.
 Tables copy(const Tables& tables) {
   Tables copies;
-  std::transform(tables.begin(), tables.end(), copies.begin(),
-                 [](const auto& map) { return std::make_shared<Map>(*map); });
+  std::transform(tables.begin(), tables.end(), copies.begin(), [](const auto& table) {
+    return std::make_shared<MemoryTable>(table->detached());
+  });
   return copies;
-}
-
-// Sets or removes; gives the change that takes it back.
-Change change_map(Map& map, const Change& change) {
-  Change back{change.table, change.key, std::nullopt};
-  const auto found = map.find(change.key);
-  if (found != map.end()) back.value = std::move(found->second);
-  if (change.value) {
-    map.insert_or_assign(change.key, *change.value);
-  } else if (found != map.end()) {
-    map.erase(found);
-  }
-  return back;
 }
 
 class MemoryCursor final : public Cursor {
  public:
-  MemoryCursor(const Map& map, std::string_view from, Direction direction)
-      : map_(map), direction_(direction) {
+  MemoryCursor(const MemoryTable& table, std::string_view from, Direction direction)
+      : table_(table), direction_(direction) {
     if (direction == Direction::kForward) {
-      at_ = map.lower_bound(from);
+      at_ = table.lower_bound(from);
     } else {
-      at_ = from.empty() ? map.end() : map.lower_bound(from);
-      step_back();
+      at_ = table.previous(from.empty() ? table.end() : table.lower_bound(from));
     }
   }
 
-  [[nodiscard]] bool valid() const override { return at_ != map_.end(); }
+  [[nodiscard]] bool valid() const override { return at_ != table_.end(); }
   [[nodiscard]] std::string_view key() const override {
     ANABRANCH_ASSERT(valid());
-    return at_->first;
+    return table_.at(at_).key;
   }
   [[nodiscard]] std::string_view value() const override {
     ANABRANCH_ASSERT(valid());
-    return at_->second;
+    return table_.at(at_).value;
   }
   void next() override {
     ANABRANCH_ASSERT(valid());
-    if (direction_ == Direction::kForward) {
-      ++at_;
-    } else {
-      step_back();
-    }
+    at_ = direction_ == Direction::kForward ? table_.next(at_) : table_.previous(at_);
   }
 
  private:
-  void step_back() { at_ = at_ == map_.begin() ? map_.end() : std::prev(at_); }
-
-  const Map& map_;
+  const MemoryTable& table_;
   Direction direction_;
-  Map::const_iterator at_;
+  MemoryTable::Place at_;
 };
 
 // Takes and gives back its references under the storage's mutex, which orders its reads before
@@ -95,20 +76,37 @@ class MemorySnapshot final : public Snapshot {
 
   [[nodiscard]] std::optional<std::string_view> get(Table table,
                                                     std::string_view key) const override {
-    const Map& map = *tables_.at(static_cast<std::size_t>(table));
-    const auto found = map.find(key);
-    if (found == map.end()) return std::nullopt;
-    return found->second;
+    const std::string* const value = tables_.at(static_cast<std::size_t>(table))->find(key);
+    if (value == nullptr) return std::nullopt;
+    return *value;
   }
   [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, std::string_view from,
                                              Direction direction) const override {
     return std::make_unique<MemoryCursor>(*tables_.at(static_cast<std::size_t>(table)), from,
                                           direction);
   }
+  [[nodiscard]] std::uint64_t size(Table table) const override {
+    return tables_.at(static_cast<std::size_t>(table))->size();
+  }
 
  private:
   Tables tables_;
   std::mutex& mutex_;
+};
+
+class MemorySpool final : public Spool {
+ public:
+  Result<void> append(std::string_view bytes) override {
+    bytes_ += bytes;
+    return {};
+  }
+  [[nodiscard]] Result<std::string> read(std::uint64_t offset, std::size_t size) const override {
+    return offset < bytes_.size() ? bytes_.substr(offset, size) : std::string();
+  }
+  [[nodiscard]] std::uint64_t size() const override { return bytes_.size(); }
+
+ private:
+  std::string bytes_;
 };
 
 Failure closed_failure() {
@@ -124,6 +122,7 @@ struct MemoryStorage::State {
   MemoryFaults faults;
   bool opened = false;
   bool closed = false;
+  Place place{.machine = "memory", .boot = "1", .device = 1, .directory = 1, .file = 1};
 
   Tables tables;
   std::deque<StoredRecord> log;                                  // Without gaps.
@@ -134,10 +133,33 @@ struct MemoryStorage::State {
   std::vector<Change> undo;          // From the oldest to the newest.
   std::deque<StoredRecord> trimmed;  // What was durable and is trimmed, in order.
 
+  std::shared_ptr<MemoryTable>& table(Table table) {
+    return tables.at(static_cast<std::size_t>(table));
+  }
+  // Whether a commit may be made now; counts down to the one that is to fail.
+  Result<void> may_commit();
   void append(const LogRecord& record);
   void change(const Change& change);
   void sync();
+  void clear_next();
 };
+
+Result<void> MemoryStorage::State::may_commit() {
+  ANABRANCH_ASSERT(opened);
+  if (closed) return closed_failure();
+  if (faults.fail_commit == 0 || --faults.fail_commit > 0) return {};
+  closed = true;
+  if (faults.failed) faults.failed();
+  return Failure{ErrorCode::kIo, "commit to memory storage: injected fault"};
+}
+
+void MemoryStorage::State::clear_next() {
+  table(Table::kNextRows) = std::make_shared<MemoryTable>();
+  table(Table::kNextCounts) = std::make_shared<MemoryTable>();
+  std::erase_if(undo, [](const Change& back) {
+    return back.table == Table::kNextRows || back.table == Table::kNextCounts;
+  });
+}
 
 void MemoryStorage::State::append(const LogRecord& record) {
   ANABRANCH_ASSERT(record.origin != 0 && record.first > 0 && record.first <= record.last);
@@ -147,10 +169,10 @@ void MemoryStorage::State::append(const LogRecord& record) {
 }
 
 void MemoryStorage::State::change(const Change& change) {
-  std::shared_ptr<Map>& map = tables.at(static_cast<std::size_t>(change.table));
-  if (map.use_count() > 1) map = std::make_shared<Map>(*map);
-  Change back = change_map(*map, change);
-  if (!faults.durable_at_once) undo.push_back(std::move(back));
+  std::shared_ptr<MemoryTable>& shared = table(change.table);
+  if (shared.use_count() > 1) shared = std::make_shared<MemoryTable>(*shared);
+  std::optional<std::string> before = shared->set(change.key, change.value);
+  if (!faults.durable_at_once) undo.push_back({change.table, change.key, std::move(before)});
 }
 
 void MemoryStorage::State::sync() {
@@ -161,7 +183,7 @@ void MemoryStorage::State::sync() {
 
 MemoryStorage::MemoryStorage(MemoryFaults faults) : state_(std::make_unique<State>()) {
   state_->faults = faults;
-  for (auto& map : state_->tables) map = std::make_shared<Map>();
+  for (auto& table : state_->tables) table = std::make_shared<MemoryTable>();
 }
 
 MemoryStorage::~MemoryStorage() = default;
@@ -171,6 +193,7 @@ Result<void> MemoryStorage::open(const Apply& /*apply*/) {
   const std::lock_guard guard(state_->mutex);
   ANABRANCH_ASSERT(!state_->opened);
   state_->opened = true;
+  state_->clear_next();
   return {};
 }
 
@@ -186,14 +209,8 @@ Result<Position> MemoryStorage::commit(std::span<const LogRecord> records,
   sort_changes(changes, sorted);
   State& state = *state_;
   const std::lock_guard guard(state.mutex);
-  ANABRANCH_ASSERT(state.opened);
-  if (state.closed) {
-    return closed_failure();
-  }
-  if (state.faults.fail_commit > 0 && --state.faults.fail_commit == 0) {
-    state.closed = true;
-    return Failure{ErrorCode::kIo, "commit to memory storage: injected fault"};
-  }
+  if (auto may = state.may_commit(); !may.ok()) return may.failure();
+  state.place.failed = false;
   for (const LogRecord& record : records) state.append(record);
   for (const Change* change : sorted) state.change(*change);
   if (state.faults.durable_at_once) state.sync();
@@ -235,6 +252,47 @@ Result<void> MemoryStorage::trim(Position position) {
   return {};
 }
 
+Result<void> MemoryStorage::swap(std::span<const Change> changes) {
+  std::vector<const Change*> sorted;
+  sort_changes(changes, sorted);
+  State& state = *state_;
+  const std::lock_guard guard(state.mutex);
+  if (auto may = state.may_commit(); !may.ok()) return may;
+  for (const Change* change : sorted) state.change(*change);
+  state.table(Table::kRows) = std::move(state.table(Table::kNextRows));
+  state.table(Table::kCounts) = std::move(state.table(Table::kNextCounts));
+  state.sync();
+  state.clear_next();
+  return {};
+}
+
+Result<void> MemoryStorage::clear_next() {
+  const std::lock_guard guard(state_->mutex);
+  ANABRANCH_ASSERT(state_->opened);
+  if (state_->closed) return closed_failure();
+  state_->clear_next();
+  return {};
+}
+
+Result<std::unique_ptr<Spool>> MemoryStorage::make_spool() {
+  return std::unique_ptr<Spool>(std::make_unique<MemorySpool>());
+}
+
+Place MemoryStorage::place() const {
+  const std::lock_guard guard(state_->mutex);
+  return state_->place;
+}
+
+void MemoryStorage::set_place(Place place) {
+  const std::lock_guard guard(state_->mutex);
+  state_->place = std::move(place);
+}
+
+Room MemoryStorage::room(std::uint64_t /*enough*/) const {
+  const std::lock_guard guard(state_->mutex);
+  return state_->faults.room;
+}
+
 Position MemoryStorage::last_position() const {
   const std::lock_guard guard(state_->mutex);
   return state_->last;
@@ -259,6 +317,8 @@ std::unique_ptr<MemoryStorage> MemoryStorage::clone() const {
   copied.log = state_->log;
   copied.index = state_->index;
   copied.last = state_->last;
+  copied.place = state_->place;
+  copied.place.failed = state_->place.failed || state_->closed;
   copied.sync();
   return other;
 }
@@ -267,6 +327,7 @@ std::unique_ptr<MemoryStorage> MemoryStorage::crash() const {
   std::unique_ptr<MemoryStorage> other = clone();
   const std::lock_guard guard(state_->mutex);
   State& left = *other->state_;
+  left.place.boot += "+1";
   while (!left.log.empty() && left.log.back().position > state_->durable) left.log.pop_back();
   left.log.insert(left.log.begin(), state_->trimmed.begin(), state_->trimmed.end());
   left.index.clear();

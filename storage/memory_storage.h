@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "storage/storage.h"
@@ -11,11 +12,15 @@ namespace anabranch::storage {
 
 // What can be made to go wrong. All off by default.
 struct MemoryFaults {
-  // The n-th commit from now fails (1: the next); 0: none. Afterwards the storage is closed for
-  // writes, as after a real failed commit.
+  // The n-th commit or swap from now fails (1: the next); 0: none. Afterwards the storage is closed
+  // for writes, as after a real failed commit.
   std::uint64_t fail_commit = 0;
+  // Called when that commit fails; must not call the storage.
+  std::function<void()> failed = {};
   // Commits are durable at once; otherwise only sync() makes them so and crash() loses the rest.
   bool durable_at_once = true;
+  // How much room it says there is.
+  Room room = {};
 };
 
 class MemoryStorage final : public Storage {
@@ -30,16 +35,25 @@ class MemoryStorage final : public Storage {
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override;
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override;
   core::Result<void> trim(Position position) override;
+  core::Result<void> swap(std::span<const Change> changes) override;
+  core::Result<void> clear_next() override;
+  core::Result<std::unique_ptr<Spool>> make_spool() override;
+  [[nodiscard]] Place place() const override;
+  [[nodiscard]] Room room(std::uint64_t enough) const override;
   [[nodiscard]] Position last_position() const override;
   [[nodiscard]] Position durable_position() const override;
 
   // Makes everything so far durable.
   void sync();
-  // What a machine finds after losing power now: the last durable state, as a storage of its own.
+  // What a machine finds after losing power now: the last durable state, as a storage of its own,
+  // in the same place but for the boot.
   [[nodiscard]] std::unique_ptr<MemoryStorage> crash() const;
-  // A copy of everything as it is, as a storage of its own: a backup, or a cloned directory.
+  // A copy of everything as it is, as a storage of its own: what a new process finds in the same
+  // place; or, put into another one, a backup or a cloned directory.
   [[nodiscard]] std::unique_ptr<MemoryStorage> clone() const;
   void set_faults(MemoryFaults faults);
+  // Puts it somewhere else. All are in one place at first.
+  void set_place(Place place);
 
  private:
   struct State;

@@ -16,6 +16,7 @@
 #include "core/dot.h"
 #include "core/result.h"
 #include "storage/layout.h"
+#include "storage/place.h"
 
 namespace anabranch::storage {
 
@@ -75,6 +76,27 @@ class Snapshot {
   // empty `from` meaning the end of the table.
   [[nodiscard]] virtual std::unique_ptr<Cursor> scan(Table table, std::string_view from,
                                                      Direction direction) const = 0;
+  // How many keys a table has.
+  [[nodiscard]] virtual std::uint64_t size(Table table) const = 0;
+};
+
+// A scratch file: bytes that are appended and read at offsets, on disk and not in memory. Never
+// synced, and gone when it is destroyed or the process ends. Not thread-safe. It must end before
+// its storage does. A failure (a full disk) harms nothing else.
+class Spool {
+ public:
+  virtual ~Spool() = default;
+  virtual core::Result<void> append(std::string_view bytes) = 0;
+  // The bytes at `offset`: `size` of them, or fewer at the end.
+  [[nodiscard]] virtual core::Result<std::string> read(std::uint64_t offset,
+                                                       std::size_t size) const = 0;
+  [[nodiscard]] virtual std::uint64_t size() const = 0;
+};
+
+// How much more can be stored, in bytes and about.
+struct Room {
+  std::uint64_t outside = std::uint64_t{1} << 62U;  // What the storage may still grow by.
+  std::uint64_t inside = 0;                         // What is free inside, to be written anew.
 };
 
 class Storage {
@@ -104,6 +126,23 @@ class Storage {
   [[nodiscard]] virtual std::optional<Position> find(core::Origin origin, core::Seq seq) const = 0;
   // Forgets all records before `position`.
   virtual core::Result<void> trim(Position position) = 0;
+
+  // Makes the changes, and the next tables the current ones, all or nothing; the next tables are
+  // empty afterwards. Durable when it returns. Snapshots from before keep the tables they have.
+  // Fails as commit() does.
+  virtual core::Result<void> swap(std::span<const Change> changes) = 0;
+  // Empties the next tables, in a time that hardly depends on their size. Opening does so too: what
+  // was not swapped in is nothing after a crash. Fails as commit() does.
+  virtual core::Result<void> clear_next() = 0;
+  // A new scratch file beside the data; fails with kIo when there is no room for one.
+  virtual core::Result<std::unique_ptr<Spool>> make_spool() = 0;
+  // Where the data lie, and how the opening before this one left them. A failed commit before is
+  // told of until the first commit of this opening has succeeded.
+  [[nodiscard]] virtual Place place() const = 0;
+
+  // What is free inside is counted only when less than `enough` is free outside. A storage that
+  // knows no limit has room.
+  [[nodiscard]] virtual Room room(std::uint64_t /*enough*/) const { return {}; }
 
   // The last record of the log, and the last one that survives power loss.
   [[nodiscard]] virtual Position last_position() const = 0;

@@ -1,0 +1,56 @@
+#include "storage/lmdb_place.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "storage/lmdb_env.h"
+
+namespace anabranch::storage {
+namespace {
+
+// The first word of a file; empty when it cannot be read.
+std::string word_in(const char* path) {
+  std::ifstream file(path);
+  std::string word;
+  file >> word;
+  return word;
+}
+
+core::Result<struct statx> look_at(const std::string& path) {
+  struct statx status = {};
+  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &status) != 0) {
+    return core::Failure{ErrorCode::kIo, "statx of " + path + ": " + std::strerror(errno)};
+  }
+  return status;
+}
+
+std::uint64_t made_ns(const struct statx& status) {
+  constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+  if ((status.stx_mask & STATX_BTIME) == 0) return 0;
+  return static_cast<std::uint64_t>(status.stx_btime.tv_sec) * kNsPerSecond +
+         status.stx_btime.tv_nsec;
+}
+
+}  // namespace
+
+core::Result<Place> find_place(const std::string& directory) {
+  const auto folder = look_at(directory);
+  if (!folder.ok()) return folder.failure();
+  const auto file = look_at(directory + "/" + std::string(LmdbEnv::kDataFile));
+  if (!file.ok()) return file.failure();
+  return Place{
+      .machine = word_in("/etc/machine-id"),
+      .boot = word_in("/proc/sys/kernel/random/boot_id"),
+      .device = makedev(folder.value().stx_dev_major, folder.value().stx_dev_minor),
+      .directory = folder.value().stx_ino,
+      .file = file.value().stx_ino,
+      .made_ns = made_ns(file.value()),
+  };
+}
+
+}  // namespace anabranch::storage

@@ -1,0 +1,15 @@
+// The place of a data directory, as the kernel tells it.
+#pragma once
+
+#include <string>
+
+#include "core/result.h"
+#include "storage/place.h"
+
+namespace anabranch::storage {
+
+// All but `failed`, of a directory with its data file in it. Fails with kIo when they cannot be
+// looked at; what the machine does not tell of itself stays empty.
+core::Result<Place> find_place(const std::string& directory);
+
+}  // namespace anabranch::storage

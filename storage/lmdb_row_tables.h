@@ -1,0 +1,42 @@
+// Which of the two pairs of tables for rows and counts is current, in each transaction.
+//
+// A row of the table of markers counts the swaps: while it is odd, the pairs have changed places. A
+// transaction need not read it when it is not older than the newest swap, whose number is kept in
+// memory. The number is set before that swap is committed: readers of older states then read the
+// row, and newer ones do not exist yet.
+//
+// Threads: the writer swaps, any thread asks.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "storage/lmdb_directory.h"
+#include "storage/lmdb_env.h"
+#include "storage/storage.h"
+
+namespace anabranch::storage {
+
+class LmdbRowTables {
+ public:
+  using Handles = std::array<LmdbTable, kTableCount>;  // Indexed by Table.
+
+  explicit LmdbRowTables(const LmdbTables& tables) : tables_(tables) {}
+
+  // Reads how things stand; once, before anything else.
+  core::Result<void> load(const LmdbTxn& txn);
+  // The tables as they stand in a transaction.
+  [[nodiscard]] core::Result<Handles> in(const LmdbTxn& txn) const;
+  // Empties the current pair and makes the other one current, with the commit of `txn`.
+  core::Result<void> swap(LmdbTxn& txn);
+
+ private:
+  [[nodiscard]] core::Result<std::uint64_t> swaps(const LmdbTxn& txn) const;
+
+  LmdbTables tables_;
+  std::atomic<std::uint64_t> newest_ = 0;  // The transaction of the newest swap, times 2, plus 1 if
+                                           // the pairs have changed places since.
+};
+
+}  // namespace anabranch::storage
