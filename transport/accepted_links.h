@@ -24,7 +24,9 @@ struct AcceptedLink {
 
   LinkId id = 0;
   std::string routing_id;
-  int descriptor = -1;  // Of the connection, -1 when ZeroMQ did not tell.
+  int descriptor = -1;    // Of the connection, -1 when ZeroMQ did not tell.
+  bool is_local = false;  // From this machine.
+  std::string user_id;    // What its key proved, see zmq_zap.h; empty without keys.
   Clock::time_point heard;
   Assembler assembler;
 };
@@ -48,6 +50,8 @@ class AcceptedLinks {
 
   // Links that were last heard at or before `moment`.
   [[nodiscard]] std::vector<LinkId> silent_since(AcceptedLink::Clock::time_point moment) const;
+  // All links.
+  [[nodiscard]] const std::unordered_map<LinkId, AcceptedLink>& all() const { return links_; }
   // Takes all links as heard at `now`.
   void refresh(AcceptedLink::Clock::time_point now);
   [[nodiscard]] bool empty() const { return links_.empty(); }

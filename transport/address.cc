@@ -48,6 +48,31 @@ core::Result<void> check_address(std::string_view address, AddressUse use) {
                        ": expected tcp://HOST:PORT");
 }
 
+core::Result<PeerAddress> parse_peer(std::string_view text) {
+  const std::size_t at = text.find('@');
+  const bool has_region = at != text.npos;
+  const std::string_view region = has_region ? text.substr(0, at) : std::string_view();
+  if (has_region && (region.empty() || !consists_of(region, "-_."))) {
+    return core::invalid("\"" + std::string(text) +
+                         "\" is no peer: expected REGION@tcp://HOST:PORT or tcp://HOST:PORT");
+  }
+  const std::string_view address = has_region ? text.substr(at + 1) : text;
+  if (auto checked = check_address(address, AddressUse::kDial); !checked.ok()) {
+    return checked.failure();
+  }
+  return PeerAddress{std::string(region), std::string(address)};
+}
+
 bool is_ipv6(std::string_view address) { return address.starts_with("tcp://["); }
+
+bool is_loopback_host(std::string_view host) {
+  if (host == "localhost" || host == "::1" || host == "[::1]") return true;
+  return host.starts_with("127.") &&
+         host.find_first_not_of(".0123456789") == std::string_view::npos;
+}
+
+bool is_loopback(std::string_view address) {
+  return is_loopback_host(address.substr(kScheme.size(), address.rfind(':') - kScheme.size()));
+}
 
 }  // namespace anabranch::transport

@@ -1,6 +1,7 @@
 // Addresses of leaders: tcp://HOST:PORT.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/result.h"
@@ -13,7 +14,19 @@ enum class AddressUse { kListen, kDial };
 // IPv6 address in brackets; to listen, it may also be "*" or an interface, and PORT "*" or 0.
 core::Result<void> check_address(std::string_view address, AddressUse use);
 
+// A peer to dial: "tcp://HOST:PORT", or "REGION@tcp://HOST:PORT" where the region is to be proven.
+struct PeerAddress {
+  std::string region;  // Empty when it is not said.
+  std::string address;
+};
+// Fails with kInvalid and one line that names the text.
+core::Result<PeerAddress> parse_peer(std::string_view text);
+
 // Whether HOST is an IPv6 address in brackets. The address must be a checked one.
 bool is_ipv6(std::string_view address);
+
+// Whether a host, or the HOST of a checked address, is this machine: 127.0.0.0/8 or [::1].
+bool is_loopback_host(std::string_view host);
+bool is_loopback(std::string_view address);
 
 }  // namespace anabranch::transport

@@ -15,11 +15,17 @@ struct AtomicCounters {
   std::atomic<std::uint64_t> bytes_sent{0};
   std::atomic<std::uint64_t> frames_rejected{0};
   std::atomic<std::uint64_t> sends_failed{0};
+  std::atomic<std::uint64_t> keys_unknown{0};
+  std::atomic<std::uint64_t> keys_expired{0};
+  std::atomic<std::uint64_t> handshakes_failed{0};
+  std::atomic<std::uint64_t> connections_excess{0};
+  std::atomic<std::uint64_t> messages_endless{0};
 
   // A copy; its numbers need not be of the same moment.
   [[nodiscard]] TransportCounters read() const {
-    return {frames_received, frames_sent,     bytes_received,
-            bytes_sent,      frames_rejected, sends_failed};
+    return {frames_received,   frames_sent,        bytes_received,  bytes_sent,
+            frames_rejected,   sends_failed,       keys_unknown,    keys_expired,
+            handshakes_failed, connections_excess, messages_endless};
   }
 };
 

@@ -4,11 +4,13 @@
 #include <utility>
 
 #include "core/hash.h"
+#include "transport/compression.h"
 
 namespace anabranch::transport {
 namespace {
 
 constexpr std::uint16_t kFlagChunk = 1;
+constexpr std::uint16_t kFlagCompressed = 2;
 constexpr std::size_t kChunkHeaderSize = kFrameSizeMax - kFrameHeaderSize - kFrameBodyMax;
 constexpr std::size_t kChecksumOffset = 8;
 // A foreign total is not believed beyond this before its bytes have come.
@@ -44,13 +46,16 @@ struct ChunkHeader {
   std::uint64_t total = 0;
 };
 
-std::string encode_frame(std::uint8_t kind, std::string_view bytes, const ChunkHeader* chunk) {
+std::string encode_frame(std::uint8_t kind, std::string_view bytes, BodyForm form,
+                         const ChunkHeader* chunk) {
   const std::size_t length = bytes.size() + (chunk == nullptr ? 0 : kChunkHeaderSize);
   std::string frame;
   frame.reserve(kFrameHeaderSize + length);
   put(frame, kFrameFormat);
   put(frame, kind);
-  put(frame, chunk == nullptr ? std::uint16_t{0} : kFlagChunk);
+  const int flags =
+      (chunk == nullptr ? 0 : kFlagChunk) | (form == BodyForm::kPlain ? 0 : kFlagCompressed);
+  put(frame, static_cast<std::uint16_t>(flags));
   put(frame, static_cast<std::uint32_t>(length));
   put(frame, std::uint64_t{0});
   if (chunk != nullptr) {
@@ -82,13 +87,13 @@ core::Result<Frame> decode_chunk(Frame frame, std::string_view rest) {
 
 }  // namespace
 
-void encode_frames(std::uint8_t kind, std::string_view body, std::uint64_t stream,
+void encode_frames(std::uint8_t kind, std::string_view body, BodyForm form, std::uint64_t stream,
                    const std::function<void(std::string)>& emit) {
   ANABRANCH_ASSERT(body.size() <= kMessageSizeMax);
-  if (body.size() <= kFrameBodyMax) return emit(encode_frame(kind, body, nullptr));
+  if (body.size() <= kFrameBodyMax) return emit(encode_frame(kind, body, form, nullptr));
   for (std::size_t offset = 0; offset < body.size(); offset += kFrameBodyMax) {
     const ChunkHeader chunk{.stream = stream, .offset = offset, .total = body.size()};
-    emit(encode_frame(kind, body.substr(offset, kFrameBodyMax), &chunk));
+    emit(encode_frame(kind, body.substr(offset, kFrameBodyMax), form, &chunk));
   }
 }
 
@@ -102,8 +107,10 @@ core::Result<Frame> decode_frame(std::string_view bytes) {
   if (bytes.size() < kFrameHeaderSize) return core::corrupt("a frame shorter than its header");
   const std::string_view rest = bytes.substr(kFrameHeaderSize);
   const auto flags = get<std::uint16_t>(bytes, 2);
-  const bool is_chunk = flags == kFlagChunk;
-  if (flags > kFlagChunk) return core::corrupt("unknown frame flags " + std::to_string(flags));
+  const bool is_chunk = (flags & kFlagChunk) != 0;
+  if ((flags & ~(kFlagChunk | kFlagCompressed)) != 0) {
+    return core::corrupt("unknown frame flags " + std::to_string(flags));
+  }
   if (rest.size() > kFrameBodyMax + (is_chunk ? kChunkHeaderSize : 0)) {
     return core::corrupt("a frame of " + std::to_string(bytes.size()) + " bytes is too long");
   }
@@ -116,17 +123,31 @@ core::Result<Frame> decode_frame(std::string_view bytes) {
   }
   Frame frame;
   frame.kind = get<std::uint8_t>(bytes, 1);
+  frame.is_compressed = (flags & kFlagCompressed) != 0;
   if (is_chunk) return decode_chunk(frame, rest);
   frame.bytes = rest;
   return frame;
 }
 
+namespace {
+
+core::Result<std::optional<Message>> whole(Message message, bool is_compressed) {
+  if (is_compressed) {
+    core::Result<std::string> body = decompress(message.body, kMessageSizeMax);
+    if (!body.ok()) return body.failure();
+    message.body = std::move(body).value();
+  }
+  return std::optional{std::move(message)};
+}
+
+}  // namespace
+
 core::Result<std::optional<Message>> Assembler::add(const Frame& frame) {
-  if (!frame.is_chunk) return std::optional{Message{frame.kind, std::string{frame.bytes}}};
-  const bool follows = open_
-                           ? frame.stream == stream_ && frame.total == total_ &&
-                                 frame.kind == partial_.kind && frame.offset == partial_.body.size()
-                           : frame.offset == 0;
+  if (!frame.is_chunk) return whole({frame.kind, std::string{frame.bytes}}, frame.is_compressed);
+  const bool follows =
+      open_ ? frame.stream == stream_ && frame.total == total_ && frame.kind == partial_.kind &&
+                  frame.is_compressed == compressed_ && frame.offset == partial_.body.size()
+            : frame.offset == 0;
   if (!follows || frame.total > kMessageSizeMax) {
     drop();
     return core::corrupt(follows ? "a message over the maximal size"
@@ -137,12 +158,13 @@ core::Result<std::optional<Message>> Assembler::add(const Frame& frame) {
     stream_ = frame.stream;
     total_ = frame.total;
     partial_.kind = frame.kind;
+    compressed_ = frame.is_compressed;
     partial_.body.reserve(std::min<std::size_t>(frame.total, kReserveMax));
   }
   partial_.body.append(frame.bytes);
   if (partial_.body.size() < total_) return std::optional<Message>{};
   open_ = false;
-  return std::optional{std::exchange(partial_, {})};
+  return whole(std::exchange(partial_, {}), compressed_);
 }
 
 void Assembler::drop() {

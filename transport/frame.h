@@ -3,7 +3,8 @@
 //   offset  size  field
 //   0       1     format version (1)
 //   1       1     kind of the message
-//   2       2     flags (0; bit 0: this frame is a chunk of a longer body)
+//   2       2     flags: bit 0, this frame is a chunk of a longer body; bit 1, the body, put
+//                 together, is compressed (compression.h)
 //   4       4     length of what follows the header
 //   8       8     checksum: XXH3 of bytes 0 to 7 and the XXH3 of what follows the header
 //   16      ...   body, or of a chunk: stream (8), offset (8), total (8), then bytes
@@ -34,6 +35,7 @@ inline constexpr std::size_t kMessageSizeMax = std::size_t{256} << 20U;  // Whol
 // A checked frame; views point into the bytes that were decoded.
 struct Frame {
   std::uint8_t kind = 0;
+  bool is_compressed = false;
   bool is_chunk = false;
   std::uint64_t stream = 0;
   std::uint64_t offset = 0;
@@ -41,15 +43,17 @@ struct Frame {
   std::string_view bytes;
 };
 
+enum class BodyForm : std::uint8_t { kPlain, kCompressed };
+
 // One message as one or more frames, handed to `emit` in order. `stream` names a chunked body and
 // must differ between the messages of one link. A body over kMessageSizeMax is a programmer error.
-void encode_frames(std::uint8_t kind, std::string_view body, std::uint64_t stream,
+void encode_frames(std::uint8_t kind, std::string_view body, BodyForm form, std::uint64_t stream,
                    const std::function<void(std::string)>& emit);
 
 // Fails on a wrong version (naming both numbers), length, checksum or chunk header.
 core::Result<Frame> decode_frame(std::string_view bytes);
 
-// A message with all its bytes.
+// A message with all its bytes, no longer compressed.
 struct Message {
   std::uint8_t kind = 0;
   std::string body;
@@ -58,8 +62,9 @@ struct Message {
 // Puts the chunks of one link together. Not thread-safe.
 class Assembler {
  public:
-  // A complete message, or nothing yet. Fails on chunks that do not follow each other or on a total
-  // over kMessageSizeMax; the partial body is then dropped.
+  // A complete message, or nothing yet. Fails on chunks that do not follow each other, on a total
+  // over kMessageSizeMax, compressed or not, and on what was not compressed by us; the partial body
+  // is then dropped.
   core::Result<std::optional<Message>> add(const Frame& frame);
 
  private:
@@ -68,6 +73,7 @@ class Assembler {
   std::uint64_t stream_ = 0;
   std::uint64_t total_ = 0;
   Message partial_;
+  bool compressed_ = false;
   bool open_ = false;
 };
 

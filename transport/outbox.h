@@ -6,18 +6,20 @@
 #include <string>
 #include <vector>
 
+#include "transport/keys.h"
 #include "transport/transport.h"
 #include "transport/wake.h"
 
 namespace anabranch::transport {
 
-// A message to send, or a link to reject.
+// A message to send, a link to reject, or keys to take into use.
 struct Request {
-  enum class Kind : std::uint8_t { kSend, kReject };
+  enum class Kind : std::uint8_t { kSend, kReject, kKeys };
   Kind kind = Kind::kSend;
   LinkId link = 0;
   std::uint8_t message_kind = 0;
   std::string body;
+  SharedKeys keys = {};
 };
 
 class Outbox {

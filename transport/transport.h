@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "transport/keys.h"
 
 namespace anabranch::transport {
 
@@ -25,6 +26,7 @@ struct Event {
   std::uint8_t message_kind = 0;  // Of kMessage.
   std::string body;               // Of kMessage: complete and with a checked checksum.
   std::string address;            // Of kUp: the address that was dialled, empty for accepted links.
+  std::string region = {};        // Of kUp: who must be at the other end; empty when that is open.
 };
 
 // What went wrong so far, for status and metrics.
@@ -35,6 +37,12 @@ struct TransportCounters {
   std::uint64_t bytes_sent = 0;
   std::uint64_t frames_rejected = 0;  // Rubbish: wrong version, length or checksum.
   std::uint64_t sends_failed = 0;     // To links that were gone.
+  // Connections that were turned away:
+  std::uint64_t keys_unknown = 0;        // Nobody known has the key.
+  std::uint64_t keys_expired = 0;        // The key was not, or no longer, valid.
+  std::uint64_t handshakes_failed = 0;   // No key, another protocol, or silence.
+  std::uint64_t connections_excess = 0;  // Too many at once.
+  std::uint64_t messages_endless = 0;    // A message went on for ever.
 };
 
 // All functions are thread-safe.
@@ -54,6 +62,9 @@ class Transport {
   // Where it listens, with the real port where port 0 or "*" was asked for; empty when it does not.
   [[nodiscard]] virtual std::string endpoint() const = 0;
   [[nodiscard]] virtual TransportCounters counters() const = 0;
+  // Takes other keys into use: new ones work at once, links of those that are gone are cut. Only
+  // for transports that were opened with keys.
+  virtual void use_keys(SharedKeys /*keys*/) {}
 };
 
 }  // namespace anabranch::transport

@@ -17,6 +17,7 @@
 #include "transport/outbox.h"
 #include "transport/quiet_thread.h"
 #include "transport/redial.h"
+#include "transport/zmq_guard.h"
 #include "transport/zmq_socket.h"
 
 namespace anabranch::transport {
@@ -35,13 +36,23 @@ constexpr int kDialledEvents =
 // One peer that is dialled for ever.
 struct Dialled {
   std::string address;
-  WatchedSocket socket;  // Null between two connections.
-  LinkId link = 0;       // 0 while it is down.
+  std::string region;        // Who must be there; empty when that is open.
+  WatchedSocket socket;      // Null between two connections.
+  std::optional<Key> key;    // That the far side must have to be connected; none without keys.
+  std::size_t failures = 0;  // Connections that broke before the far side had proven its key.
+  LinkId link = 0;           // 0 while it is down.
   Clock::time_point heard;
   Assembler assembler;
   Redial redial;
   std::string complaint;  // The last warning about it, which is not repeated.
+  bool is_local = false;  // On this machine.
 };
+
+// The host at the other end of a ROUTER's connection; empty when ZeroMQ does not tell.
+std::string peer_address(const Incoming& incoming) {
+  const char* address = zmq_msg_gets(incoming.frame.handle(), "Peer-Address");
+  return address == nullptr ? std::string() : address;
+}
 
 // Fields below `run_` belong to the thread once it has started.
 class ZmqTransport final : public Transport {
@@ -49,6 +60,7 @@ class ZmqTransport final : public Transport {
   explicit ZmqTransport(const ZmqOptions& options);
   ~ZmqTransport() override;
 
+  core::Result<void> add_peer(const std::string& peer);
   core::Result<void> listen(const std::string& address);
   void start() {
     thread_ = start_quiet_thread([this] { run(); });
@@ -57,6 +69,7 @@ class ZmqTransport final : public Transport {
   void send(LinkId link, std::uint8_t message_kind, std::string body) override;
   std::vector<Event> receive(std::size_t bytes_max) override;
   void reject(LinkId link) override;
+  void use_keys(SharedKeys keys) override;
   [[nodiscard]] int wake_fd() const override { return inbox_.fd(); }
   [[nodiscard]] std::string endpoint() const override { return endpoint_; }
   [[nodiscard]] TransportCounters counters() const override { return counters_.read(); }
@@ -67,10 +80,13 @@ class ZmqTransport final : public Transport {
   [[nodiscard]] milliseconds timeout() const;
   void flush_events() { inbox_.push(events_); }
   void sweep();
+  void cut_invalid();
   void pause_or_resume();
 
   void handle_requests();
+  void give_up(LinkId link);
   void send_frames(const Request& request);
+  [[nodiscard]] bool compresses(bool is_local) const;
   bool send_frame(Dialled* dialled, const AcceptedLink* accepted, std::string frame);
   bool send_to_router(const std::string& routing_id, zmq::message_t frame);
 
@@ -80,6 +96,7 @@ class ZmqTransport final : public Transport {
   bool take_dialled(Dialled& dialled, const Incoming& incoming);
   void hang_up(Dialled& dialled, const std::string& why);
   void complain(Dialled& dialled, const std::string& why);
+  void lost(Dialled& dialled, int reason);
   Dialled* find_dialled(LinkId link);
 
   void read_router();
@@ -100,21 +117,47 @@ class ZmqTransport final : public Transport {
   milliseconds silence_max_;
   std::thread thread_;
 
+  Guard guard_;           // Before the sockets that it guards.
   WatchedSocket router_;  // Null when it does not listen.
   AcceptedLinks accepted_;
   std::vector<Dialled> dialled_;
   std::vector<zmq::pollitem_t> items_;
   std::vector<Request> requests_;
   std::vector<Event> events_;
+  Compressor compressor_;
+  Compression compression_;
   std::uint64_t last_number_ = 0;  // Of links, streams and monitors.
   Clock::time_point next_sweep_;
   bool paused_ = false;
 };
 
-ZmqTransport::ZmqTransport(const ZmqOptions& options) : silence_max_(options.silence_max) {
+Seconds wall_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+ZmqTransport::ZmqTransport(const ZmqOptions& options)
+    : silence_max_(options.silence_max),
+      guard_(context_, options.keys, options.wall_clock ? options.wall_clock : wall_seconds,
+             counters_),
+      compression_(options.compression) {
   context_.set(zmq::ctxopt::io_threads, 1);
   context_.set(zmq::ctxopt::blocky, 0);
-  for (const std::string& address : options.peers) dialled_.emplace_back().address = address;
+}
+
+core::Result<void> ZmqTransport::add_peer(const std::string& text) {
+  core::Result<PeerAddress> peer = parse_peer(text);
+  if (!peer.ok()) return peer.failure();
+  if (guard_.has_keys() && peer.value().region.empty()) {
+    return core::invalid("peer " + text + " has no region: with keys it must say whose key is " +
+                         "expected there, as REGION@" + text);
+  }
+  Dialled& dialled = dialled_.emplace_back();
+  dialled.address = std::move(peer.value().address);
+  dialled.region = std::move(peer.value().region);
+  dialled.is_local = is_loopback(dialled.address);
+  return {};
 }
 
 ZmqTransport::~ZmqTransport() {
@@ -124,8 +167,9 @@ ZmqTransport::~ZmqTransport() {
 }
 
 core::Result<void> ZmqTransport::listen(const std::string& address) {
-  router_ = {context_, zmq::socket_type::router, ZMQ_EVENT_DISCONNECTED, ++last_number_};
+  router_ = {context_, zmq::socket_type::router, Guard::kEvents, ++last_number_};
   set_options(*router_, address);
+  if (auto prepared = guard_.prepare_listener(context_, *router_); !prepared.ok()) return prepared;
   router_->set(zmq::sockopt::router_mandatory, true);  // libzmq does not tell this one.
   if (zmq_bind(router_->handle(), address.c_str()) != 0) {
     const int error = zmq_errno();
@@ -133,6 +177,7 @@ core::Result<void> ZmqTransport::listen(const std::string& address) {
     return core::Failure{error == EADDRINUSE ? ErrorCode::kBusy : ErrorCode::kInvalid, message};
   }
   endpoint_ = router_->get(zmq::sockopt::last_endpoint);
+  guard_.listen_at(endpoint_);
   return {};
 }
 
@@ -150,10 +195,15 @@ std::vector<Event> ZmqTransport::receive(std::size_t bytes_max) {
 
 void ZmqTransport::reject(LinkId link) { outbox_.push({Request::Kind::kReject, link, 0, {}}); }
 
+void ZmqTransport::use_keys(SharedKeys keys) {
+  outbox_.push({Request::Kind::kKeys, 0, 0, {}, std::move(keys)});
+}
+
 void ZmqTransport::run() {
   while (!stop_) {
     dial_due();
     wait();
+    guard_.serve();
     handle_requests();
     if (router_) read_router();
     for (Dialled& dialled : dialled_) {
@@ -172,6 +222,7 @@ void ZmqTransport::wait() {
   const short messages = paused_ ? 0 : ZMQ_POLLIN;
   items_.clear();
   items_.push_back({nullptr, outbox_.fd(), ZMQ_POLLIN, 0});
+  if (guard_.handle() != nullptr) items_.push_back({guard_.handle(), 0, ZMQ_POLLIN, 0});
   if (router_) {
     items_.push_back({router_->handle(), 0, messages, 0});
     items_.push_back({router_.events_handle(), 0, ZMQ_POLLIN, 0});
@@ -188,7 +239,7 @@ void ZmqTransport::wait() {
 // -1 is for ever.
 milliseconds ZmqTransport::timeout() const {
   auto next = Clock::time_point::max();
-  bool is_linked = !accepted_.empty();
+  bool is_linked = !accepted_.empty() || guard_.is_watching();
   for (const Dialled& dialled : dialled_) {
     if (!dialled.socket) next = std::min(next, dialled.redial.at());
     is_linked = is_linked || dialled.link != 0;
@@ -198,17 +249,43 @@ milliseconds ZmqTransport::timeout() const {
   return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(next - Clock::now()));
 }
 
-// Gives up links on which nothing came for too long.
+// Gives up links on which nothing came for too long, or whose key is over.
 void ZmqTransport::sweep() {
   const auto now = Clock::now();
-  if (paused_ || now < next_sweep_) return;
+  if (now < next_sweep_) return;
   next_sweep_ = now + std::min(kSweepInterval, silence_max_);
+  guard_.end_endless(paused_);
+  cut_invalid();
+  if (paused_) return;
   for (Dialled& dialled : dialled_) {
     if (dialled.link != 0 && dialled.heard <= now - silence_max_) hang_up(dialled, "it is silent");
   }
   for (const LinkId link : accepted_.silent_since(now - silence_max_)) {
     core::log_info("an accepted link is silent and was given up");
     end_accepted(link);
+  }
+  flush_events();
+}
+
+// Cuts the links of keys that are no longer known or valid.
+void ZmqTransport::cut_invalid() {
+  if (!guard_.has_keys()) return;
+  for (Dialled& dialled : dialled_) {
+    if (!dialled.key || guard_.is_valid(*dialled.key)) continue;
+    dialled.key.reset();
+    complain(dialled, "its key is no longer valid");
+  }
+  std::vector<LinkId> invalid;
+  for (const auto& [id, link] : accepted_.all()) {
+    if (!guard_.region(link.user_id)) invalid.push_back(id);
+  }
+  for (const LinkId id : invalid) {
+    const AcceptedLink& link = *accepted_.find(id);
+    const std::string region = link.user_id.substr(0, link.user_id.find(' '));
+    core::log_warning("cut the link of region " + region + ": its key is no longer valid");
+    ++counters_.keys_expired;
+    guard_.shut(link.descriptor);
+    end_accepted(id);
   }
   flush_events();
 }
@@ -224,32 +301,54 @@ void ZmqTransport::pause_or_resume() {
 void ZmqTransport::handle_requests() {
   outbox_.take(requests_);
   for (const Request& request : requests_) {
-    if (request.kind == Request::Kind::kSend) {
-      send_frames(request);
-      continue;
-    }
-    ++counters_.frames_rejected;
-    if (Dialled* dialled = find_dialled(request.link); dialled != nullptr) {
-      complain(*dialled, "it sent a message that means nothing");
-    } else if (accepted_.find(request.link) != nullptr) {
-      core::log_warning("an accepted link sent a message that means nothing and was given up");
-      end_accepted(request.link);
+    switch (request.kind) {
+      case Request::Kind::kSend:
+        send_frames(request);
+        break;
+      case Request::Kind::kReject:
+        give_up(request.link);
+        break;
+      case Request::Kind::kKeys:
+        guard_.use(request.keys);
+        cut_invalid();
+        break;
     }
   }
   requests_.clear();
   flush_events();
 }
 
+void ZmqTransport::give_up(LinkId link) {
+  ++counters_.frames_rejected;
+  if (Dialled* dialled = find_dialled(link); dialled != nullptr) {
+    complain(*dialled, "it sent a message that means nothing");
+  } else if (accepted_.find(link) != nullptr) {
+    core::log_warning("an accepted link sent a message that means nothing and was given up");
+    end_accepted(link);
+  }
+}
+
 void ZmqTransport::send_frames(const Request& request) {
   Dialled* dialled = find_dialled(request.link);
   const AcceptedLink* accepted = accepted_.find(request.link);
   bool is_sent = dialled != nullptr || accepted != nullptr;
-  encode_frames(request.message_kind, request.body, ++last_number_, [&](std::string frame) {
-    is_sent = is_sent && send_frame(dialled, accepted, std::move(frame));
-  });
+  std::optional<std::string> packed;
+  if (is_sent && compresses(dialled != nullptr ? dialled->is_local : accepted->is_local)) {
+    packed = compressor_.compress(request.body);
+  }
+  encode_frames(request.message_kind, packed ? *packed : request.body,
+                packed ? BodyForm::kCompressed : BodyForm::kPlain, ++last_number_,
+                [&](std::string frame) {
+                  is_sent = is_sent && send_frame(dialled, accepted, std::move(frame));
+                });
   if (is_sent) return;
   ++counters_.sends_failed;
   if (accepted != nullptr) end_accepted(request.link);
+}
+
+bool ZmqTransport::compresses(bool is_local) const {
+  return compression_ == Compression::kAlways ||
+         (compression_ == Compression::kRemote && !is_local);
 }
 
 bool ZmqTransport::send_frame(Dialled* dialled, const AcceptedLink* accepted, std::string frame) {
@@ -282,6 +381,9 @@ void ZmqTransport::dial_due() {
 void ZmqTransport::dial(Dialled& dialled) try {
   WatchedSocket socket{context_, zmq::socket_type::dealer, kDialledEvents, ++last_number_};
   set_options(*socket, dialled.address);
+  const auto key = guard_.prepare_dialler(*socket, dialled.region, dialled.failures);
+  if (!key.ok()) return complain(dialled, key.failure().message);
+  dialled.key = key.value();
   socket->connect(dialled.address);
   dialled.socket = std::move(socket);
 } catch (const zmq::error_t& error) {
@@ -293,25 +395,41 @@ void ZmqTransport::dial(Dialled& dialled) try {
 void ZmqTransport::read_dialled(Dialled& dialled) {
   std::vector<Incoming> messages;
   if (!paused_) messages = receive_messages(*dialled.socket, false);
-  bool is_broken = false;
+  int broken = 0;  // The first event that says so.
   while (const auto event = dialled.socket.next()) {
     if (event->id != ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
-      is_broken = true;
-    } else if (is_broken) {
+      if (broken == 0) broken = event->id;
+    } else if (broken != 0) {
       messages.clear();
     } else {
       dialled.link = ++last_number_;
       dialled.heard = Clock::now();
       core::log_info("connected to " + dialled.address);
-      emit(
-          {.kind = Event::Kind::kUp, .link = dialled.link, .body = {}, .address = dialled.address});
+      emit({.kind = Event::Kind::kUp,
+            .link = dialled.link,
+            .body = {},
+            .address = dialled.address,
+            .region = dialled.region});
     }
   }
   for (const Incoming& incoming : messages) {
     if (!take_dialled(dialled, incoming)) break;
   }
-  if (is_broken && dialled.socket) hang_up(dialled, "the connection broke");
+  if (broken != 0 && dialled.socket) lost(dialled, broken);
   flush_events();
+}
+
+// Hangs up after the event `reason`.
+void ZmqTransport::lost(Dialled& dialled, int reason) {
+  if (dialled.link != 0 || !dialled.key) return hang_up(dialled, "the connection broke");
+  ++dialled.failures;  // The next attempt expects the region's next key.
+  if (reason == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
+    complain(dialled, "it does not know the key of this region, or not as valid");
+  } else if (reason == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) {
+    complain(dialled, "it speaks without keys, or another protocol");
+  } else {
+    complain(dialled, "it has not proven to be region " + dialled.region);
+  }
 }
 
 // Returns false when the link is over.
@@ -332,6 +450,7 @@ bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
   count_received(incoming);
   dialled.heard = Clock::now();
   dialled.redial.be_of_use();
+  dialled.complaint.clear();
   if (std::optional<Message>& whole = message.value(); whole) {
     emit({Event::Kind::kMessage, dialled.link, whole->kind, std::move(whole->body), {}});
   }
@@ -369,6 +488,7 @@ void ZmqTransport::read_router() {
   std::vector<Incoming> messages;
   if (!paused_) messages = receive_messages(*router_, true);
   while (const auto event = router_.next()) {
+    guard_.on_event(*event);
     const AcceptedLink* link = accepted_.at_descriptor(event->descriptor);
     if (link != nullptr) end_accepted(link->id);
   }
@@ -383,17 +503,20 @@ void ZmqTransport::take_accepted(Incoming& incoming) {
   if (!frame.ok()) return refuse(incoming, frame.failure().message);
   AcceptedLink* link = accepted_.find(incoming.routing_id);
   if (link == nullptr) link = accept(incoming);
-  if (link == nullptr) return refuse(incoming, "a routing id of its own");
+  if (link == nullptr) return refuse(incoming, "a routing id or key that is not taken");
+  if (guard_.user_id(incoming) != link->user_id) return refuse(incoming, "another key");
   core::Result<std::optional<Message>> message = link->assembler.add(frame.value());
   if (!message.ok()) return refuse(incoming, message.failure().message);
   count_received(incoming);
+  guard_.hear(link->descriptor);
   link->heard = Clock::now();
   if (std::optional<Message>& whole = message.value(); whole) {
     emit({Event::Kind::kMessage, link->id, whole->kind, std::move(whole->body), {}});
   }
 }
 
-// A new link, or null for a peer that chose its routing id: such ids can come back.
+// A new link, or null for a peer whose key is over by now, or that chose its routing id: such ids
+// can come back.
 AcceptedLink* ZmqTransport::accept(const Incoming& incoming) {
   const std::string& routing_id = incoming.routing_id;
   if (routing_id.size() != kRoutingIdSize || routing_id.front() != '\0') return nullptr;
@@ -402,18 +525,22 @@ AcceptedLink* ZmqTransport::accept(const Incoming& incoming) {
   link.id = ++last_number_;
   link.routing_id = routing_id;
   link.descriptor = descriptor == nullptr ? -1 : std::atoi(descriptor);
+  link.is_local = is_loopback_host(peer_address(incoming));
+  link.user_id = guard_.user_id(incoming);
+  const std::optional<std::string> region = guard_.region(link.user_id);
+  if (!region) return nullptr;
   // Two connections cannot have one descriptor: the older one is over.
   const AcceptedLink* older = accepted_.at_descriptor(link.descriptor);
   if (older != nullptr) end_accepted(older->id);
-  emit({.kind = Event::Kind::kUp, .link = link.id, .body = {}, .address = {}});
+  emit({.kind = Event::Kind::kUp, .link = link.id, .body = {}, .address = {}, .region = *region});
   return &accepted_.add(std::move(link));
 }
 
 // Counts rubbish and gives up the link it came from, if it was one already.
 void ZmqTransport::refuse(const Incoming& incoming, const std::string& why) {
-  const char* address = zmq_msg_gets(incoming.frame.handle(), "Peer-Address");
-  core::log_warning("ignoring a connection from " +
-                    std::string{address == nullptr ? "nowhere" : address} + ": it sent " + why);
+  const std::string address = peer_address(incoming);
+  core::log_warning("ignoring a connection from " + (address.empty() ? "nowhere" : address) +
+                    ": it sent " + why);
   ++counters_.frames_rejected;
   const AcceptedLink* link = accepted_.find(incoming.routing_id);
   if (link != nullptr) return end_accepted(link->id);
@@ -435,11 +562,11 @@ void ZmqTransport::count_received(const Incoming& incoming) {
 }  // namespace
 
 core::Result<std::unique_ptr<Transport>> open_zmq_transport(const ZmqOptions& options) try {
-  for (const std::string& address : options.peers) {
-    const core::Result<void> checked = check_address(address, AddressUse::kDial);
-    if (!checked.ok()) return checked.failure();
-  }
   auto transport = std::make_unique<ZmqTransport>(options);
+  for (const std::string& peer : options.peers) {
+    const core::Result<void> added = transport->add_peer(peer);
+    if (!added.ok()) return added.failure();
+  }
   if (!options.listen.empty()) {
     const core::Result<void> checked = check_address(options.listen, AddressUse::kListen);
     if (!checked.ok()) return checked.failure();

@@ -11,23 +11,33 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/result.h"
+#include "transport/compression.h"
+#include "transport/keys.h"
 #include "transport/transport.h"
 
 namespace anabranch::transport {
 
 struct ZmqOptions {
   std::string listen;  // "tcp://127.0.0.1:7400", port "*" or 0 for any; empty: dial only.
-  std::vector<std::string> peers;  // Addresses to dial, for ever.
+  // Addresses to dial, for ever; with keys each as "REGION@tcp://HOST:PORT".
+  std::vector<std::string> peers;
   std::chrono::milliseconds silence_max{15'000};
+  Compression compression = Compression::kRemote;
+  // With keys, links are encrypted, and only with regions that prove a valid key. Null: no keys.
+  SharedKeys keys = {};
+  // Says by which time keys are valid; null: the wall clock.
+  std::function<Seconds()> wall_clock = {};
 };
 
 // Binds, dials and starts the thread. Fails with kBusy when the port is in use, with kInvalid when
-// an address is malformed. The destructor stops the thread and never hangs.
+// an address is malformed or names no region though there are keys, with kIo when strangers would
+// be let in though there are keys. The destructor stops the thread and never hangs.
 core::Result<std::unique_ptr<Transport>> open_zmq_transport(const ZmqOptions& options);
 
 }  // namespace anabranch::transport

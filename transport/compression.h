@@ -1,0 +1,53 @@
+// Compression of bodies on their way: zstd at its fastest level. Level 3 takes longer and brings
+// nothing more on batches; on a link within one machine even this one costs more than it saves.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+
+struct ZSTD_CCtx_s;
+
+namespace anabranch::transport {
+
+// Which links compress what they send. Every link takes both forms.
+enum class Compression : std::uint8_t {
+  kNever,
+  kRemote,
+  kAlways
+};  // kRemote: beyond this machine.
+
+// Compresses bodies as long as that pays. Not thread-safe.
+class Compressor {
+ public:
+  static constexpr std::size_t kSizeMin = 512;   // Smaller bodies are left alone.
+  static constexpr std::uint32_t kSkipMax = 64;  // Bodies left alone after useless attempts.
+
+  Compressor();
+  ~Compressor();
+  Compressor(const Compressor&) = delete;
+  Compressor& operator=(const Compressor&) = delete;
+
+  // The body as one zstd frame; nothing when that would not save an eighth of it. After an attempt
+  // that saved too little, the next ones are left out: 1, 2, 4, ... up to kSkipMax bodies.
+  std::optional<std::string> compress(std::string_view body);
+
+ private:
+  struct Free {
+    void operator()(ZSTD_CCtx_s* context) const;
+  };
+  std::unique_ptr<ZSTD_CCtx_s, Free> context_;
+  std::uint32_t skip_ = 0;       // Bodies to leave alone from here on.
+  std::uint32_t next_skip_ = 1;  // After the next useless attempt.
+};
+
+// What compress() was given. Fails when the bytes are not exactly one zstd frame that states its
+// size, or state more than `size_max`; no more than that is ever allocated.
+core::Result<std::string> decompress(std::string_view bytes, std::size_t size_max);
+
+}  // namespace anabranch::transport

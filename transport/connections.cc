@@ -1,0 +1,102 @@
+#include "transport/connections.h"
+
+#include <arpa/inet.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <utility>
+
+namespace anabranch::transport {
+namespace {
+
+// The host at the other end of a socket; empty when it is not connected.
+std::string peer_host(int descriptor) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const void* host = nullptr;
+  if (address.ss_family == AF_INET) {
+    host = &reinterpret_cast<const sockaddr_in*>(&address)->sin_addr;
+  } else if (address.ss_family == AF_INET6) {
+    host = &reinterpret_cast<const sockaddr_in6*>(&address)->sin6_addr;
+  }
+  if (host == nullptr) return {};
+  const char* shown = ::inet_ntop(address.ss_family, host, text.data(), text.size());
+  return shown == nullptr ? std::string() : shown;
+}
+
+// The port of our end of a socket; 0 when it has none.
+std::uint16_t own_port(int descriptor) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+  if (address.ss_family == AF_INET) {
+    return ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
+  }
+  if (address.ss_family == AF_INET6) {
+    return ntohs(reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port);
+  }
+  return 0;
+}
+
+std::uint64_t bytes_received(int descriptor) {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+  return info.tcpi_bytes_received;
+}
+
+}  // namespace
+
+std::optional<std::string> Connections::open(int descriptor) {
+  connections_[descriptor] = {.address = peer_host(descriptor), .number = ++last_number_};
+  if (connections_.size() <= kMax) return std::nullopt;
+  auto shut_one = connections_.find(descriptor);
+  for (auto at = connections_.begin(); at != connections_.end(); ++at) {
+    if (!at->second.is_link && at->second.number < shut_one->second.number) shut_one = at;
+  }
+  shut(shut_one->first);
+  return shut_one->second.address;
+}
+
+std::optional<Connection> Connections::close(int descriptor) {
+  const auto found = connections_.find(descriptor);
+  if (found == connections_.end()) return std::nullopt;
+  Connection closed = std::move(found->second);
+  connections_.erase(found);
+  return closed;
+}
+
+void Connections::hear(int descriptor) {
+  const auto found = connections_.find(descriptor);
+  if (found != connections_.end()) found->second.is_link = found->second.was_heard = true;
+}
+
+void Connections::shut(int descriptor) const {
+  const bool is_ours = descriptor >= 0 && port_ != 0 && own_port(descriptor) == port_;
+  if (is_ours) ::shutdown(descriptor, SHUT_RDWR);
+}
+
+std::vector<int> Connections::endless(std::uint64_t bytes_max) {
+  std::vector<int> found;
+  for (auto& [descriptor, connection] : connections_) {
+    const std::uint64_t received = bytes_received(descriptor);
+    if (std::exchange(connection.was_heard, false)) {
+      connection.read_mark = received;
+    } else if (!connection.is_endless && received > connection.read_mark + bytes_max) {
+      connection.is_endless = true;
+      found.push_back(descriptor);
+    }
+  }
+  return found;
+}
+
+std::string Connections::address(int descriptor) const {
+  const auto found = connections_.find(descriptor);
+  return found == connections_.end() ? std::string() : found->second.address;
+}
+
+}  // namespace anabranch::transport

@@ -1,0 +1,21 @@
+// The files that keys are kept in; see keys.h for what is in them.
+#pragma once
+
+#include <string>
+
+#include "core/result.h"
+#include "transport/keys.h"
+
+namespace anabranch::transport {
+
+// Makes the file of a region's secret keys, readable by its owner only. Fails with kBusy when it is
+// there already: keys are never overwritten; with kIo when it cannot be written.
+core::Result<void> save_own_keys(const std::string& path, const OwnKeys& keys);
+
+// Reads both files. Fails with kIo when one cannot be read, with kInvalid, naming file and line,
+// when one makes no sense, when others than the owner may read the secrets, or when they are those
+// of another region.
+core::Result<SharedKeys> load_keys(const std::string& own_path, const std::string& known_path,
+                                   const std::string& region);
+
+}  // namespace anabranch::transport
