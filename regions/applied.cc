@@ -57,6 +57,15 @@ const Head& Applied::head(core::Origin origin) const {
   return found == heads_.end() ? kNone : found->second;
 }
 
+std::vector<core::ChainHash> Applied::chains() const {
+  std::vector<core::ChainHash> chains;
+  chains.reserve(vector_.size());
+  for (const auto& [origin, head] : heads_) {  // In the same order.
+    if (head.seq > 0) chains.push_back(head.chain);
+  }
+  return chains;
+}
+
 core::Hlc Applied::hlc_max() const {
   core::Hlc max;
   for (const auto& [origin, head] : heads_) max = std::max(max, head.hlc);
@@ -66,22 +75,35 @@ core::Hlc Applied::hlc_max() const {
 void Applied::advance(const core::Batch& batch, const core::VersionVector& deps,
                       const core::ChainHash& chain) {
   ANABRANCH_ASSERT(vector_.at(batch.origin) + 1 == batch.first());
-  Head next = head(batch.origin);
-  next.seq = batch.last();
-  next.chain = chain;
-  next.deps = deps;
-  next.deps.set(batch.origin, batch.last());
-  next.hlc = std::max(next.hlc, batch.transactions.back().hlc);
-  if (batch.opening) next.region = batch.opening->region;
-  set_head(batch.origin, std::move(next));
+  name(batch.origin);
+  Head& head = heads_[batch.origin];
+  head.seq = batch.last();
+  head.chain = chain;
+  head.deps = deps;  // Which may be vector_ itself.
+  head.deps.set(batch.origin, batch.last());
+  head.hlc = std::max(head.hlc, batch.transactions.back().hlc);
+  if (batch.opening) head.region = batch.opening->region;
+  went_on(batch.origin, head, batch.opening.has_value());
 }
 
 void Applied::set_head(core::Origin origin, Head head) {
   name(origin);
-  if (!head.region.empty()) names_->set_region(origin, head.region);
+  Head& kept = heads_[origin] = std::move(head);
+  went_on(origin, kept, !kept.region.empty());
+}
+
+void Applied::went_on(core::Origin origin, const Head& head, bool named) {
+  if (named) names_->set_region(origin, head.region);
   vector_.set(origin, head.seq);
-  heads_[origin] = std::move(head);
   if (std::ranges::find(changed_, origin) == changed_.end()) changed_.push_back(origin);
+}
+
+void Applied::replace(std::map<core::Origin, Head> heads) {
+  for (const auto& [origin, head] : std::exchange(heads_, {})) {
+    if (std::ranges::find(changed_, origin) == changed_.end()) changed_.push_back(origin);
+  }
+  vector_ = {};
+  for (auto& [origin, head] : heads) set_head(origin, std::move(head));
 }
 
 void Applied::name(core::Origin origin) { names_->origins().add(origin); }
@@ -89,8 +111,10 @@ void Applied::name(core::Origin origin) { names_->origins().add(origin); }
 std::vector<storage::Change> Applied::take_changes() {
   std::vector<storage::Change> changes;
   for (const core::Origin origin : std::exchange(changed_, {})) {
+    const auto head = heads_.find(origin);
     changes.push_back(
-        {storage::Table::kMeta, storage::head_key(origin), encode_head(heads_.at(origin))});
+        {storage::Table::kMeta, storage::head_key(origin),
+         head == heads_.end() ? std::nullopt : std::optional(encode_head(head->second))});
   }
   const core::OriginTable& origins = names().origins();
   for (; numbers_written_ < origins.size(); ++numbers_written_) {

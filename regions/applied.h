@@ -26,10 +26,15 @@ class Applied {
   // The head of an origin; one with seq 0 when nothing of it was applied.
   [[nodiscard]] const Head& head(core::Origin origin) const;
   [[nodiscard]] const std::map<core::Origin, Head>& heads() const { return heads_; }
+  // The chain hashes at the entries of vector(), in their order.
+  [[nodiscard]] std::vector<core::ChainHash> chains() const;
   // The greatest timestamp in any head.
   [[nodiscard]] core::Hlc hlc_max() const;
   // Stays where it is when this object is moved.
   [[nodiscard]] const Names& names() const { return *names_; }
+  [[nodiscard]] MaskBoard& mask_board() { return names_->masks(); }
+  // Where readers are told how far this has come.
+  [[nodiscard]] VectorBoard& vector_board() { return names_->vectors(); }
 
   // Goes on to the end of a batch whose bytes hash to `chain`. `deps` are all its leader had
   // applied. The batch must be the origin's next.
@@ -37,6 +42,8 @@ class Applied {
                const core::ChainHash& chain);
   // Replaces a head, for merging what another replica has applied.
   void set_head(core::Origin origin, Head head);
+  // Replaces all heads, for becoming what another replica is. Origins keep their small numbers.
+  void replace(std::map<core::Origin, Head> heads);
   // Gives an origin its small number; to be called for every origin that rows may name.
   void name(core::Origin origin);
 
@@ -44,10 +51,13 @@ class Applied {
   [[nodiscard]] std::vector<storage::Change> take_changes();
 
  private:
+  // A head has changed; `named` when its region may have.
+  void went_on(core::Origin origin, const Head& head, bool named);
+
   core::VersionVector vector_;
   std::map<core::Origin, Head> heads_;
   std::unique_ptr<Names> names_ = std::make_unique<Names>();
-  std::vector<core::Origin> changed_;  // Heads to be written.
+  std::vector<core::Origin> changed_;  // Heads to be written, or, where there is none, removed.
   std::size_t numbers_written_ = 0;    // Origin numbers below are in meta already.
 };
 

@@ -1,25 +1,17 @@
 #include "regions/apply_op.h"
 
-#include <vector>
-
+#include "core/planted_bug.h"
 #include "crdt/apply.h"
+#include "regions/clear.h"
 
 namespace anabranch::regions {
 
 namespace {
 
-using core::Path;
+using core::Bug;
+using core::planted;
 using core::VersionVector;
 using crdt::Row;
-
-std::vector<Path> paths_of_cells(const Stage& stage, const Path& prefix) {
-  std::vector<Path> paths;
-  stage.scan(prefix, [&](const Path& path, const Row& row) {
-    if (!row.cell.siblings.empty()) paths.push_back(path);
-    return true;
-  });
-  return paths;
-}
 
 struct Applier {
   Stage& stage;
@@ -41,14 +33,7 @@ struct Applier {
   void operator()(const core::Reset& op) const {
     stage.edit(op.path, [&](Row& row) { crdt::apply_reset(row.tally, op.observed, dot); });
   }
-  void operator()(const core::Clear& op) const {
-    for (const Path& path : paths_of_cells(stage, op.prefix)) {
-      stage.edit(path, [&](Row& row) { crdt::apply_remove(row.cell, context); });
-    }
-    for (const core::Clear::Tally& tally : op.tallies) {
-      stage.edit(tally.path, [&](Row& row) { crdt::apply_reset(row.tally, tally.observed, dot); });
-    }
-  }
+  void operator()(const core::Clear& op) const { apply_clear(stage, op, dot, context); }
   // Written by a newer version: nothing to do here, but it counts in its origin's seq.
   void operator()(const core::UnknownOp& /*op*/) const {}
 };
@@ -58,6 +43,18 @@ struct Applier {
 void apply_op(Stage& stage, const core::Op& op, core::Dot dot, core::Hlc hlc,
               const VersionVector& context) {
   std::visit(Applier{stage, dot, hlc, context}, op);
+}
+
+void apply_ops(Stage& stage, const core::Batch& batch, const VersionVector& deps,
+               const Wanted& wanted) {
+  VersionVector context = deps;
+  for (const core::Transaction& txn : batch.transactions) {
+    for (std::size_t k = 0; k < txn.ops.size(); ++k) {
+      const core::Dot dot{batch.origin, txn.first + k};
+      context.set(batch.origin, planted(Bug::kContextOfFuture) ? txn.last() : dot.seq - 1);
+      if (wanted(txn.ops[k], dot, context)) apply_op(stage, txn.ops[k], dot, txn.hlc, context);
+    }
+  }
 }
 
 }  // namespace anabranch::regions

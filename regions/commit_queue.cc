@@ -35,7 +35,15 @@ std::unique_lock<std::mutex> CommitQueue::enter() {
   ++waiting_;
   std::unique_lock lock(mutex_);
   --waiting_;
+  ++entered_;
+  entered_.notify_all();
   return lock;
+}
+
+void CommitQueue::let_one_in() const {
+  // Read first: whoever waits after this counts up after this.
+  const std::uint32_t seen = entered_;
+  if (waiting_ > 0 && running != this) entered_.wait(seen);
 }
 
 void CommitQueue::run(const std::function<void(Leader&)>& function) {
@@ -54,6 +62,7 @@ void CommitQueue::run(const std::function<void(Leader&)>& function) {
 }
 
 void CommitQueue::run_between(const std::function<void(Leader&)>& function) {
+  let_one_in();
   const std::unique_lock lock = enter();
   commit_group();
   function(leader_);

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -45,6 +46,9 @@ class CommitQueue {
 
   // Waits for the lock, seen as waiting meanwhile.
   [[nodiscard]] std::unique_lock<std::mutex> enter();
+  // When somebody waits for the lock, returns once one of them has it: a lock that is given back
+  // and taken again at once is hard to get for who sleeps on it.
+  void let_one_in() const;
   void commit_group();
   // Lets others come to the lock while fewer are in the group than were in the one before.
   void give_way() const;
@@ -54,6 +58,7 @@ class CommitQueue {
   Leader& leader_;
   std::mutex mutex_;
   std::atomic<int> waiting_ = 0;
+  std::atomic<std::uint32_t> entered_ = 0;  // How often the lock was taken.
   std::shared_ptr<Outcome> outcome_ = std::make_shared<Outcome>();
   int members_ = 0;       // Of the open group.
   int members_last_ = 0;  // Of the one before.

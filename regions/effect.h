@@ -29,7 +29,12 @@ struct Alarm {
   std::string text;
 };
 
-using Effect = std::variant<Send, Reject, Alarm>;
+// Something that happened and that an operator may want to know, but need not act upon.
+struct Notice {
+  std::string text;
+};
+
+using Effect = std::variant<Send, Reject, Alarm, Notice>;
 using Effects = std::vector<Effect>;
 
 }  // namespace anabranch::regions

@@ -3,24 +3,51 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/mark.h"
+#include "core/planted_bug.h"
+
 namespace anabranch::regions {
+
+using core::Bug;
+using core::mark;
+using core::planted;
 
 using core::Millis;
 using core::Origin;
 using core::VersionVector;
 
-Exchange::Exchange(Self self, const Applied& applied, const storage::Storage& log, Effects& effects)
+Exchange::Exchange(Self self, const Applied& applied, const ChainHashes& chains,
+                   const SettledOrigins& settled, const storage::Storage& log, Effects& effects)
     : self_(std::move(self)),
       applied_(applied),
+      chains_(chains),
+      settled_(settled),
       log_(log),
       effects_(effects),
-      durable_(log.durable_position()) {}
+      durable_(log.durable_position()),
+      forks_(applied, chains, effects) {}
 
 // ---- Links.
 
-void Exchange::link_up(LinkId link, std::string address, Millis now) {
-  links_[link] = {.id = link, .address = std::move(address), .greeted_ms = now};
-  effects_.push_back(Send{link, greeting()});
+void Exchange::link_up(LinkId link, std::string address, Millis now, std::string region) {
+  links_[link] = {.id = link, .address = std::move(address), .region = std::move(region)};
+  greet(links_[link], now);
+}
+
+void Exchange::renew(Origin origin, Millis now) {
+  self_.origin = origin;
+  doubt_.clear();
+  for (auto& [id, link] : links_) greet(link, now);
+  for (auto& [peer_origin, peer] : peers_) peer.in.stale = true;  // They begin anew as well.
+  subscribe_all();
+}
+
+void Exchange::join_as_empty(bool joining, Origin origin, Millis now) {
+  joining_ = joining;
+  for (auto& [peer_origin, peer] : peers_) peer.out.cancel();
+  forks_.clear();
+  stalls_.clear();
+  renew(origin, now);
 }
 
 void Exchange::link_down(LinkId link) {
@@ -36,11 +63,21 @@ void Exchange::link_down(LinkId link) {
   subscribe_all();
 }
 
-std::string Exchange::region(LinkId link) const {
+Origin Exchange::peer(LinkId link) const {
   const auto found = links_.find(link);
-  if (found == links_.end()) return {};
+  return found == links_.end() ? 0 : found->second.peer;
+}
+
+const Peer* Exchange::peer_at(LinkId link) const {
+  const auto found = links_.find(link);
+  if (found == links_.end()) return nullptr;
   const auto peer = peers_.find(found->second.peer);
-  return peer == peers_.end() ? std::string() : peer->second.region;
+  return peer == peers_.end() ? nullptr : &peer->second;
+}
+
+std::string Exchange::region(LinkId link) const {
+  const Peer* const at_the_end = peer_at(link);
+  return at_the_end == nullptr ? std::string() : at_the_end->region;
 }
 
 // ---- Messages.
@@ -49,64 +86,42 @@ std::optional<BatchMessage> Exchange::step(LinkId link_id, Message message, Mill
   const auto found = links_.find(link_id);
   if (found == links_.end()) return std::nullopt;
   Link& link = found->second;
-  if (const auto* greeting = std::get_if<Greeting>(&message)) {
-    on(link, *greeting, now);
+  if (auto* greeting = std::get_if<Greeting>(&message)) {
+    on(link, std::move(*greeting), now);
     return std::nullopt;
   }
   const auto peer = peers_.find(link.peer);
-  if (peer == peers_.end()) return std::nullopt;  // Not greeted yet: its greeting got lost.
-  link.heard = true;
+  if (peer == peers_.end()) {  // Not greeted yet: its greeting got lost.
+    mark<"a message comes before its sender's greeting">();
+    return std::nullopt;
+  }
+  link.heard_ms = now;
   if (auto* batch = std::get_if<BatchMessage>(&message)) {
     return on(peer->second, std::move(*batch), now);
   }
-  if (const auto* beat = std::get_if<Heartbeat>(&message)) on(peer->second, *beat, now);
-  if (const auto* wanted = std::get_if<Subscribe>(&message)) on(peer->second, *wanted);
+  if (const auto* beat = std::get_if<Heartbeat>(&message)) on(link, peer->second, *beat, now);
+  // One of a process that is gone would number its stream higher than all that are to come.
+  const auto* const wanted = std::get_if<Subscribe>(&message);
+  const bool current = wanted != nullptr && (wanted->nonce == 0 || wanted->nonce == link.nonce);
+  if (current) on(peer->second, *wanted);
   if (const auto* ack = std::get_if<Ack>(&message)) on(peer->second, *ack, now);
+  if (const auto* history = std::get_if<History>(&message)) on(peer->second, *history);
+  if (const auto* trimmed = std::get_if<Trimmed>(&message)) on(peer->second, *trimmed);
   return std::nullopt;
 }
 
-void Exchange::on(Link& link, const Greeting& greeting, Millis now) {
-  if (greeting.mesh != self_.mesh) {
-    refuse(link, "belongs to another mesh");
-    return;
-  }
-  if (greeting.origin == self_.origin) {
-    refuse(link, "has this leader's own origin: a copied directory, or this leader itself");
-    return;
-  }
-  const Origin before = std::exchange(link.peer, greeting.origin);
-  const bool first = before != greeting.origin;
-  if (first && peers_.contains(before)) std::erase(peers_.at(before).links, link.id);
-  std::erase_if(peers_, [&](const auto& each) {  // Its incarnations that are gone.
-    return each.second.region == greeting.region && each.first != greeting.origin &&
-           !each.second.connected();
-  });
-  Peer& peer = peers_[greeting.origin];
-  const bool restarted = peer.nonce != greeting.nonce;  // Or met for the first time.
-  if (restarted) {
-    peer.out = {};
-    peer.applied = peer.durable = {};
-  }
-  peer.origin = greeting.origin;
-  peer.region = greeting.region;
-  peer.nonce = greeting.nonce;
-  if (first) peer.links.push_back(link.id);
-  peer.in.stale = true;
-  if (first || restarted) {
-    std::erase_if(stalls_, [&](const auto& stall) { return stall.second.avoided == peer.origin; });
-  }
-  shown(peer, greeting.applied, peer.durable, now);
-  subscribe_all();
-}
-
-void Exchange::on(Peer& peer, const Heartbeat& heartbeat, Millis now) {
-  shown(peer, heartbeat.applied, heartbeat.durable, now);
-  subscribe_all();
-}
-
 void Exchange::on(Peer& peer, const Subscribe& subscribe) {
-  peer.out.subscribe(subscribe, log_);
+  if (joining_) return;
+  if (!agree_on_forks(peer, subscribe.forked)) return;  // It will ask again.
+  peer.out.subscribe(subscribe, log_, applied_.vector());
+  if (!peer.out.trimmed().empty()) send(peer, Trimmed{peer.out.id(), peer.out.trimmed()});
   pump(peer);
+}
+
+void Exchange::on(Peer& peer, const Trimmed& trimmed) {
+  if (trimmed.stream != peer.in.id) return;
+  for (const auto& [origin, seq] : trimmed.from) peer.served_from.raise(origin, seq);
+  subscribe_all();
 }
 
 void Exchange::on(Peer& peer, const Ack& ack, Millis now) {
@@ -116,7 +131,9 @@ void Exchange::on(Peer& peer, const Ack& ack, Millis now) {
 }
 
 std::optional<BatchMessage> Exchange::on(Peer& peer, BatchMessage batch, Millis now) {
+  if (joining_) return std::nullopt;  // It was under way.
   if (paused(peer)) {
+    mark<"a batch of a paused peer is dropped">();
     peer.in.stale = true;
     return std::nullopt;
   }
@@ -127,13 +144,29 @@ std::optional<BatchMessage> Exchange::on(Peer& peer, BatchMessage batch, Millis 
   return batch;
 }
 
-Message Exchange::greeting() const {
-  return Greeting{Greeting::kProtocol, self_.mesh,  self_.region,
-                  self_.origin,        self_.nonce, applied_.vector()};
+// ---- Subscriptions and refusals.
+
+void Exchange::reopen(const std::set<Origin>& ended) {
+  ended_ = ended;
+  for (auto& [origin, peer] : peers_) peer.in.stale = true;
+  subscribe_all();
 }
 
-void Exchange::refuse(Link& link, const std::string& why) {
+bool Exchange::asked_for(LinkId link, const BatchMessage& batch) const {
+  const Peer* const peer = peer_at(link);
+  return peer != nullptr && peer->in.id == batch.stream;
+}
+
+void Exchange::refuse_lost(LinkId link, const std::string& region) {
+  const auto found = links_.find(link);
+  if (found == links_.end()) return;
+  refuse(found->second, "is region " + region + " with data that was declared lost", true);
+}
+
+void Exchange::refuse(Link& link, const std::string& why, bool lost) {
+  effects_.push_back(Send{link.id, Refusal{self_.region, why, lost}});
   if (!std::exchange(link.refused, true)) {
+    ++refused_greetings_;
     const std::string who = link.address.empty() ? "a leader that connected" : link.address;
     effects_.push_back(Alarm{who + " " + why + "; nothing is exchanged with it"});
   }
@@ -171,18 +204,57 @@ Peer* Exchange::source(Origin origin) {
 
 bool Exchange::somebody_has_more(Origin origin) const {
   return std::ranges::any_of(peers_, [&](const auto& each) {
-    return usable(each.second) && each.second.applied.at(origin) > applied_.vector().at(origin);
+    return usable(each.second) && has_more(each.second, origin);
   });
 }
 
-std::set<Origin> Exchange::offered() const {
-  std::set<Origin> origins;
+bool Exchange::has_more(const Peer& peer, Origin origin) const {
+  return forks_.may_follow(peer, origin) && peer.applied.at(origin) > applied_.vector().at(origin);
+}
+
+bool Exchange::serves(const Peer& peer, Origin origin) const {
+  return peer.served_from.at(origin) <= applied_.vector().at(origin) + 1;
+}
+
+std::optional<Origin> Exchange::snapshot_source(const std::set<Origin>& avoided) const {
+  std::set<Origin> sources;
+  for (const Origin origin : offered()) {
+    std::set<Origin> trimmed;
+    bool served = false;
+    for (const auto& [peer_origin, peer] : peers_) {
+      if (!usable(peer) || !has_more(peer, origin)) continue;
+      served = served || serves(peer, origin);
+      trimmed.insert(peer_origin);
+    }
+    if (!served) sources.merge(trimmed);
+  }
+  std::optional<Origin> best;
+  core::Seq most = 0;
+  for (const Origin source : sources) {
+    core::Seq ops = 0;
+    for (const auto& [origin, seq] : peers_.at(source).applied) {
+      ops += seq - std::min(seq, applied_.vector().at(origin));
+    }
+    // Of who has another history of an origin nothing is taken that this leader cannot check.
+    if (fork_with(source) || avoided.contains(source) || ops <= most) continue;
+    best = source;
+    most = ops;
+  }
+  return best;
+}
+
+std::vector<Origin> Exchange::offered() const {
+  std::vector<Origin> origins;
+  const auto offer = [&](const Peer& peer, Origin origin) {
+    if (origin != self_.origin && forks_.may_follow(peer, origin)) origins.push_back(origin);
+  };
   for (const auto& [peer_origin, peer] : peers_) {
     if (!usable(peer)) continue;
-    origins.insert(peer_origin);
-    for (const auto& [origin, seq] : peer.applied) origins.insert(origin);
+    offer(peer, peer_origin);
+    for (const auto& [origin, seq] : peer.applied) offer(peer, origin);
   }
-  origins.erase(self_.origin);
+  std::ranges::sort(origins);
+  origins.erase(std::unique(origins.begin(), origins.end()), origins.end());
   return origins;
 }
 
@@ -191,12 +263,13 @@ Peer* Exchange::choose_source(Origin origin) {
   Peer* best = nullptr;
   int best_score = -1;
   for (auto& [peer_origin, peer] : peers_) {
-    const bool has_more = peer.applied.at(origin) > applied_.vector().at(origin);
+    const bool more = has_more(peer, origin);
     const bool current = peer.in.has(origin);
-    if (!usable(peer) || !(has_more || current || direct(peer, origin))) continue;
+    if (!usable(peer) || !(more || current || direct(peer, origin))) continue;
+    if (!forks_.may_follow(peer, origin) || !serves(peer, origin)) continue;
     const bool avoided = stall != stalls_.end() && stall->second.avoided == peer_origin;
     const int score =
-        (avoided ? 0 : 8) + (direct(peer, origin) ? 4 : 0) + (current ? 2 : 0) + (has_more ? 1 : 0);
+        (avoided ? 0 : 8) + (direct(peer, origin) ? 4 : 0) + (current ? 2 : 0) + (more ? 1 : 0);
     if (score > best_score) {
       best = &peer;
       best_score = score;
@@ -206,8 +279,13 @@ Peer* Exchange::choose_source(Origin origin) {
 }
 
 void Exchange::subscribe_all() {
+  if (joining_) {
+    for (auto& [origin, peer] : peers_) peer.in.origins.clear();
+    return;
+  }
   std::map<Origin, std::vector<Origin>> chosen;  // {peer: origins}, sorted as offered() is.
   for (const Origin origin : offered()) {
+    if (settled_.contains(origin) && !somebody_has_more(origin)) continue;
     if (const Peer* peer = choose_source(origin)) chosen[peer->origin].push_back(origin);
   }
   for (auto& [origin, peer] : peers_) {
@@ -222,8 +300,12 @@ void Exchange::subscribe_all() {
 
 void Exchange::subscribe(Peer& peer, std::vector<Origin> origins) {
   peer.in = {++streams_, std::move(origins), 0, 0, false, peer.in.progress_ms};
-  Subscribe wanted{peer.in.id, kWindowBytes, {}};
-  for (const Origin each : peer.in.origins) wanted.from.set(each, applied_.vector().at(each) + 1);
+  Subscribe wanted{peer.in.id, window_bytes_, {}, forks_.with(peer)};
+  wanted.nonce = self_.nonce;
+  for (const Origin each : peer.in.origins) {
+    wanted.from.set(each, applied_.vector().at(each) + 1);
+    if (ended_.contains(each)) wanted.ended.push_back(each);
+  }
   send(peer, std::move(wanted));
 }
 
@@ -231,16 +313,20 @@ bool Exchange::stands_still(Stall& stall, Origin origin, const Peer& from, Milli
   const core::Seq seq = applied_.vector().at(origin);
   const bool went_on = std::exchange(stall.seq, seq) != seq;
   const bool new_source = std::exchange(stall.source, from.origin) != from.origin;
-  if (went_on || new_source) stall.ticks = stall.waits = 0;
+  if (went_on || new_source) stall.ticks = stall.waits = stall.asked = 0;
   if (went_on || new_source) return false;
-  if (now - from.in.progress_ms >= kStallMs) return true;
-  stall.ticks = 0;  // Others come first in the log of its source; but not for ever.
-  if (++stall.waits < kWaitTicksMax) return false;
+  const bool owes_ack = from.in.taken != from.in.acked;  // So it may be that it may not send.
+  if (now - from.in.progress_ms >= kStallMs && !owes_ack) return true;
+  stall.ticks = 0;  // Others come first in the log of its source, if that has more; not for ever.
+  const bool can_come = from.applied.at(origin) > seq;
+  if (++stall.waits < (can_come ? kWaitTicksMax : kEmptyTicksMax)) return false;
   stall.waits = 0;
+  mark<"an origin is asked for again in a stream that never rests">();
   return true;
 }
 
 void Exchange::find_stalls(Millis now) {
+  if (planted(Bug::kNeverMendStalls)) return;
   std::erase_if(stalls_, [&](const auto& each) {
     const Stall& stall = each.second;
     return stall.avoided != 0 ? now >= stall.avoided_until_ms : !somebody_has_more(each.first);
@@ -250,28 +336,59 @@ void Exchange::find_stalls(Millis now) {
     if (from == nullptr || !somebody_has_more(origin)) continue;
     if (!stands_still(stalls_[origin], origin, *from, now)) continue;
     Stall& stall = stalls_[origin];
+    mark<"an origin that stood still is asked for again">();
     from->in.stale = true;  // Asks again, and from the second time on somebody else.
-    if (++stall.ticks >= 2 || from->applied.at(origin) <= stall.seq) {
+    const bool in_vain = ++stall.asked >= kAskedMax;
+    if (++stall.ticks >= 2 || in_vain || from->applied.at(origin) <= stall.seq) {
+      mark<"a silent peer is avoided">();
       stall.avoided = from->origin;
       stall.avoided_until_ms = now + kAvoidMs;
     }
   }
 }
 
-void Exchange::applied_more(Millis now) {
-  for (auto& [origin, peer] : peers_) {
-    measure_lag(peer, now);
-    if (peer.in.taken != peer.in.acked) acknowledge(peer);
+void Exchange::distrust(Origin origin, Origin peer, Millis now) {
+  Stall& stall = stalls_[origin];
+  stall.avoided = peer;
+  stall.avoided_until_ms = now + kAvoidMs;
+  subscribe_all();  // Where there is nobody else, it is asked again as for any stall.
+}
+
+void Exchange::pass_on(const SignedPosition& position) {
+  if (joining_) return;
+  const bool is_own = position.region == self_.region;
+  for (const auto& [origin, peer] : peers_) {
+    if (usable(peer) && (is_own || peer.out.serves(position.origin))) send(peer, position);
   }
 }
 
+void Exchange::applied_more(Millis now, bool more_wanted) {
+  for (auto& [origin, peer] : peers_) {
+    measure_lag(peer, now);
+    if (more_wanted && peer.in.taken != peer.in.acked) acknowledge(peer);
+  }
+}
+
+void Exchange::merged(Millis now) {
+  for (auto& [origin, peer] : peers_) {
+    peer.in.stale = true;
+    acknowledge(peer);
+    measure_lag(peer, now);
+  }
+  subscribe_all();
+}
+
 void Exchange::acknowledge(Peer& peer) {
+  if (joining_) return;
   peer.in.acked = peer.in.taken;
-  send(peer, Ack{peer.in.id, peer.in.taken, applied_.vector(), durable_vector()});
+  const VersionVector& shown = planted(Bug::kShowUnapplied) ? peer.applied : applied_.vector();
+  send(peer,
+       Ack{peer.in.id, peer.in.taken, settled_.without(shown), settled_.without(durable_vector())});
 }
 
 VersionVector Exchange::durable_vector() const {
-  return durable_ == log_.last_position() ? applied_.vector() : VersionVector{};
+  const bool all = log_.durable_position() == log_.last_position();
+  return all || planted(Bug::kCallAllDurable) ? applied_.vector() : VersionVector{};
 }
 
 // ---- Producing.
@@ -285,8 +402,17 @@ void Exchange::log_grew(storage::Position durable, Millis now) {
 }
 
 void Exchange::pump(Peer& peer) {
-  if (!usable(peer)) return;
+  if (!usable(peer) || joining_) return;
+  const core::VersionVector trimmed = peer.out.trimmed();
   peer.out.pump(log_, durable_, [&](BatchMessage batch) { send(peer, std::move(batch)); });
+  if (peer.out.trimmed() != trimmed) send(peer, Trimmed{peer.out.id(), peer.out.trimmed()});
+}
+
+bool Exchange::send_to(Origin peer, Message message) {
+  const auto found = peers_.find(peer);
+  if (found == peers_.end() || !usable(found->second)) return false;
+  send(found->second, std::move(message));
+  return true;
 }
 
 void Exchange::send(const Peer& peer, Message message) {
@@ -296,64 +422,28 @@ void Exchange::send(const Peer& peer, Message message) {
 
 // ---- Time.
 
-void Exchange::tick(Millis now, core::Hlc hlc) {
-  if (now < next_heartbeat_ms_) return;
+// A peer that knows this leader sends heartbeats. One that does not has missed the greeting,
+// whatever else of it has come, late or repeated, from before.
+bool Exchange::unknown_there(const Link& link, Millis now) {
+  const bool never_heard = link.heard_ms < link.greeted_ms;
+  return now - std::max(link.greeted_ms, link.heard_ms) >=
+         kHeartbeatMs * (never_heard ? 1 : kSilentTicks);
+}
+
+bool Exchange::tick(Millis now, const std::function<Showing()>& showing) {
+  if (now < next_heartbeat_ms_) return false;
   next_heartbeat_ms_ = now + kHeartbeatMs;
+  const Showing shown = showing();
   for (auto& [id, link] : links_) {
-    if (!link.heard && now - link.greeted_ms >= kHeartbeatMs) {  // The greeting may be lost.
-      link.greeted_ms = now;
-      effects_.push_back(Send{id, greeting()});
-    }
+    if (unknown_there(link, now)) greet(link, now);
     if (!peers_.contains(link.peer)) continue;
-    effects_.push_back(Send{id, Heartbeat{applied_.vector(), durable_vector(), hlc}});
+    effects_.push_back(Send{id, heartbeat(link, shown, now)});
   }
   for (auto& [origin, peer] : peers_) measure_lag(peer, now);
-  find_stalls(now);
-  subscribe_all();
-}
-
-// ---- Pausing.
-
-bool Exchange::paused(const Peer& peer) const {
-  if (paused_.empty()) return false;
-  return paused_.contains(peer.region) || std::ranges::any_of(peer.links, [&](LinkId id) {
-           return paused_.contains(links_.at(id).address);
-         });
-}
-
-bool Exchange::known(std::string_view name) const {
-  return std::ranges::any_of(peers_,
-                             [&](const auto& each) { return each.second.region == name; }) ||
-         std::ranges::any_of(links_, [&](const auto& each) { return each.second.address == name; });
-}
-
-bool Exchange::pause(std::string_view name) {
-  if (name.empty() || !known(name)) return false;
-  paused_.emplace(name);
-  return true;
-}
-
-bool Exchange::resume(std::string_view name) {
-  const auto found = paused_.find(name);
-  if (found == paused_.end() && !known(name)) return false;
-  if (found != paused_.end()) paused_.erase(found);
-  for (auto& [origin, peer] : peers_) {
-    if (called(peer, name)) forget_pauses(peer);
-    peer.in.stale = true;
-    pump(peer);
-  }
+  forks_.retain(peers_);
+  if (!still_ && !joining_) find_stalls(now);
   subscribe_all();
   return true;
-}
-
-bool Exchange::called(const Peer& peer, std::string_view name) const {
-  return peer.region == name ||
-         std::ranges::any_of(peer.links, [&](LinkId id) { return links_.at(id).address == name; });
-}
-
-void Exchange::forget_pauses(const Peer& peer) {
-  paused_.erase(peer.region);
-  for (const LinkId id : peer.links) paused_.erase(links_.at(id).address);
 }
 
 }  // namespace anabranch::regions

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/planted_bug.h"
 #include "crdt/apply.h"
 #include "regions/apply_op.h"
+#include "regions/clear.h"
 
 namespace anabranch::regions {
 
@@ -16,8 +18,8 @@ constexpr std::size_t kOpBytes = 32;  // What an op takes besides its path and v
 
 }  // namespace
 
-Group::Group(const RowReader& base, core::Origin self, core::VersionVector deps)
-    : stage_(base, Stage::Undo::kKept), self_(self), context_(std::move(deps)) {}
+Group::Group(const RowReader& base, const ClearRules& rules, core::VersionVector deps)
+    : stage_(base, Stage::Undo::kKept, rules), self_(rules.self), context_(std::move(deps)) {}
 
 Group::Mark Group::begin(core::HybridClock& clock) {
   const bool outermost = !open_;
@@ -59,17 +61,28 @@ void Group::remove(const Path& path) {
 }
 
 void Group::add(const Path& path, core::Number amount) {
+  if (auto waiting = stage_.waiting(path); !waiting.empty() && !planted(core::Bug::kForgetToList)) {
+    reset(path, std::move(waiting));
+  }
   const core::Dot dot{self_, context_.at(self_) + 1};
   write(crdt::prepare_add(stage_.peek(path).tally, path, amount, dot), path.encoded().size());
 }
 
 void Group::reset(const Path& path) {
-  std::vector<core::ObservedSlot> observed = crdt::observed(stage_.peek(path).tally);
+  auto waiting = stage_.waiting(path);  // Where a tally waits, nothing else is live.
+  reset(path, waiting.empty() ? crdt::observed(stage_.peek(path).tally) : std::move(waiting));
+}
+
+void Group::reset(const Path& path, std::vector<core::ObservedSlot> observed) {
   const std::size_t bytes = path.encoded().size() + observed.size() * kOpBytes;
   write(core::Reset{path, std::move(observed)}, bytes);
 }
 
 void Group::clear(const Path& prefix) {
+  if (clears_by_mask(stage_, prefix)) {
+    write(core::Clear{prefix, {}}, prefix.encoded().size());
+    return;
+  }
   std::vector<core::Clear::Tally> tallies;
   std::size_t bytes = prefix.encoded().size();
   stage_.scan(prefix, [&](const Path& path, const crdt::Row& row) {

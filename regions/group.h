@@ -22,7 +22,7 @@ class Group {
   static constexpr std::size_t kClearTalliesMax = 1000;  // Of one op; a clear with more is several.
 
   // `deps` is the leader's version vector, which does not change while the group is open.
-  Group(const RowReader& base, core::Origin self, core::VersionVector deps);
+  Group(const RowReader& base, const ClearRules& rules, core::VersionVector deps);
 
   // What the group has written so far, over its base.
   [[nodiscard]] Stage& stage() { return stage_; }
@@ -59,6 +59,7 @@ class Group {
   [[nodiscard]] std::vector<core::Transaction> take_transactions();
 
  private:
+  void reset(const core::Path& path, std::vector<core::ObservedSlot> observed);
   void write(core::Op op, std::size_t bytes);
 
   Stage stage_;

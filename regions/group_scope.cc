@@ -1,8 +1,10 @@
 #include "regions/group_scope.h"
 
+#include <cmath>
 #include <utility>
 
 #include "crdt/resolve.h"
+#include "regions/clear.h"
 
 namespace anabranch::regions {
 
@@ -15,14 +17,6 @@ namespace {
   throw Error(ErrorCode::kTooLarge, what + " of " + std::to_string(size) + " " + unit +
                                         " is over the limit of " + std::to_string(limit) + " " +
                                         unit + " (" + option + ")");
-}
-
-// Counts the rows below a prefix, and gives up above the limit.
-std::size_t rows_below(const Stage& stage, const Path& prefix, std::size_t limit) {
-  std::size_t rows = 0;
-  stage.scan(prefix,
-             [&](const Path& /*path*/, const crdt::Row& /*row*/) { return ++rows <= limit; });
-  return rows;
 }
 
 }  // namespace
@@ -40,6 +34,20 @@ void GroupScope::write(const std::function<void(Group&)>& function) {
                 "transaction_bytes_max");
     }
   });
+}
+
+void GroupScope::check_room_to_remove() const {
+  (void)replica_.group();  // Looks, when it begins.
+  const Reserve& reserve = replica_.reserve();
+  if (!reserve.allows_removing()) throw Error(ErrorCode::kIo, reserve.text());
+}
+
+void GroupScope::check_room_to_add(std::size_t bytes) const {
+  const Group& group = replica_.group();
+  const Reserve& reserve = replica_.reserve();
+  if (!reserve.holds(group.transaction_bytes() + bytes)) {
+    throw Error(ErrorCode::kIo, reserve.text());
+  }
 }
 
 void GroupScope::atomically(const std::function<void(Scope&)>& function) {
@@ -67,6 +75,10 @@ std::int64_t GroupScope::tally(const Key& row) const {
   return read([&](const View& view) { return view.tally(row); });
 }
 
+double GroupScope::tally_real(const Key& row) const {
+  return read([&](const View& view) { return view.tally_real(row); });
+}
+
 bool GroupScope::contains(const Key& row) const {
   return read([&](const View& view) { return view.contains(row); });
 }
@@ -83,10 +95,12 @@ void GroupScope::put(const Key& row, std::string_view value) {
   if (value.size() > limits_.value_bytes_max) {
     too_large("a value", value.size(), limits_.value_bytes_max, "bytes", "value_bytes_max");
   }
+  check_room_to_add(value.size());
   write([&](Group& group) { group.put(path_of(row), value); });
 }
 
 void GroupScope::remove(const Key& row) {
+  check_room_to_remove();
   write([&](Group& group) {
     const Path path = path_of(row);
     if (!group.stage().peek(path).cell.siblings.empty()) group.remove(path);
@@ -101,10 +115,31 @@ void GroupScope::add(const Key& row, std::int64_t amount) {
   if (__builtin_add_overflow(*value, amount, &sum)) {
     throw Error(ErrorCode::kInvalid, row.name() + ": the sum would leave 64 bits");
   }
+  check_room_to_add(0);
   write([&](Group& group) { group.add(path_of(row), amount); });
 }
 
+void GroupScope::add_real(const Key& row, double amount) {
+  if (!std::isfinite(amount)) {
+    throw Error(ErrorCode::kInvalid, row.name() + ": only finite numbers can be added");
+  }
+  const auto shown = read([&](const View& view) { return view.number(row); });
+  if (!shown) throw Error(ErrorCode::kInvalid, row.name() + " holds no integer");
+  const crdt::Tally& tally = replica_.group().stage().peek(path_of(row)).tally;
+  const crdt::Slot* const own = tally.find(replica_.identity().origin);
+  const auto leaves_range = [&](const core::Number& sum) {
+    return !std::isfinite(sum.plus(core::Number::real(amount)).as_real());
+  };
+  // What this leader has added is stored as one sum, beside those of the others.
+  if (leaves_range(*shown) || (own != nullptr && leaves_range(own->total))) {
+    throw Error(ErrorCode::kInvalid, row.name() + ": the sum would leave the range of a double");
+  }
+  check_room_to_add(0);
+  write([&](Group& group) { group.add(path_of(row), core::Number::real(amount)); });
+}
+
 void GroupScope::reset(const Key& row) {
+  check_room_to_remove();
   write([&](Group& group) {
     const Path path = path_of(row);
     if (group.stage().peek(path).tally.live()) group.reset(path);
@@ -112,13 +147,10 @@ void GroupScope::reset(const Key& row) {
 }
 
 void GroupScope::clear(const Key& prefix) {
+  check_room_to_remove();
   write([&](Group& group) {
     const Path path = path_of(prefix);
-    const std::size_t rows = rows_below(group.stage(), path, limits_.clear_rows_max);
-    if (rows > limits_.clear_rows_max) {
-      too_large("a clear", rows, limits_.clear_rows_max, "rows or more", "clear_rows_max");
-    }
-    if (rows > 0) group.clear(path);
+    if (anything_below(group.stage(), path)) group.clear(path);
   });
 }
 

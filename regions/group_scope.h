@@ -23,6 +23,7 @@ class GroupScope final : public Transaction {
   [[nodiscard]] std::optional<std::string> get(const Key& row) const override;
   [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const override;
   [[nodiscard]] std::int64_t tally(const Key& row) const override;
+  [[nodiscard]] double tally_real(const Key& row) const override;
   [[nodiscard]] bool contains(const Key& row) const override;
   [[nodiscard]] std::uint64_t count(const Key& collection) const override;
   void scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const override;
@@ -30,6 +31,7 @@ class GroupScope final : public Transaction {
   void put(const Key& row, std::string_view value) override;
   void remove(const Key& row) override;
   void add(const Key& row, std::int64_t amount) override;
+  void add_real(const Key& row, double amount) override;
   void reset(const Key& row) override;
   void clear(const Key& prefix) override;
 
@@ -37,6 +39,9 @@ class GroupScope final : public Transaction {
   // Calls function(view) over the open group's stage.
   template <typename Function>
   auto read(const Function& function) const;
+  // Throws when there is no room for a transaction that removes, or that adds so many bytes.
+  void check_room_to_remove() const;
+  void check_room_to_add(std::size_t bytes) const;
   // Runs function(group) as a transaction, or in the one that runs, and checks its size.
   void write(const std::function<void(Group&)>& function);
 

@@ -10,6 +10,7 @@
 #include "core/hlc.h"
 #include "core/result.h"
 #include "core/version_vector.h"
+#include "storage/place.h"
 
 namespace anabranch::regions {
 
@@ -31,7 +32,11 @@ struct Identity {
   std::string region;
   core::Origin origin = 0;
   core::Origin previous = 0;  // The incarnation before, 0 for none.
-  std::uint64_t opening = 0;  // Counts the openings of the directory.
+  std::uint64_t opening =
+      0;  // Counts the openings of the directory, and incarnations begun in one.
+  storage::Place place = {};  // Where it was at its newest opening.
+  bool closed = false;        // That opening has ended as it should.
+  std::string why = {};       // Why the origin began; empty when it is the directory's first.
 };
 
 std::string encode_identity(const Identity& identity);

@@ -1,6 +1,8 @@
 // Batches that were received but not yet applied, because they wait for what they depend on or for
 // their turn. Bounded in bytes: what does not fit is dropped and asked for again, but the next
-// batch of every origin always has room. Not thread-safe.
+// batch of every origin always has room. Of two that claim one place, from two peers, the one that
+// was asked for stays, the later one if both were: nobody can hold a place against who is followed.
+// Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -16,21 +18,42 @@ namespace anabranch::regions {
 struct HeldBatch {
   std::string bytes;
   core::Batch batch;
+  core::Origin from = 0;  // The peer that sent it; 0 for nobody.
+  bool asked = false;     // Its origin was followed through that peer.
 };
 
 class HoldBuffer {
  public:
   static constexpr std::size_t kBytesMax = std::size_t{64} << 20U;
 
+  explicit HoldBuffer(std::size_t bytes_max = kBytesMax) : bytes_max_(bytes_max) {}
+
   // Takes a batch in. Returns false when it was dropped: begins with what was applied, is held
-  // already, or there is no room.
-  bool add(HeldBatch batch, const core::VersionVector& applied);
+  // already, or there is no room; what has waited for its proof had room before.
+  enum class Room : std::uint8_t { kBounded, kGranted };
+  bool add(HeldBatch batch, const core::VersionVector& applied, Room room = Room::kBounded);
   // Takes out a batch that can be applied now: its origin's next, with all that it depends on
   // applied. Nothing when there is none.
   std::optional<HeldBatch> take_deliverable(const core::VersionVector& applied);
   // Whether take_deliverable would give something.
   [[nodiscard]] bool has_deliverable(const core::VersionVector& applied);
+  // The same for one origin.
+  [[nodiscard]] bool has_deliverable(core::Origin origin, const core::VersionVector& applied) const;
 
+  void clear();
+
+  // Drops all that waits of an origin.
+  void forget(core::Origin origin);
+  // Calls function(batch) for the next batch of each origin that waits for others.
+  template <typename Function>
+  void for_each_next(const core::VersionVector& applied, const Function& function) const {
+    for (const auto& [origin, batches] : held_) {
+      const bool next = !batches.empty() && batches.begin()->first == applied.at(origin) + 1;
+      if (next) function(batches.begin()->second.batch);
+    }
+  }
+  // Whether anything of an origin waits here.
+  [[nodiscard]] bool holds(core::Origin origin) const;
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
@@ -39,9 +62,12 @@ class HoldBuffer {
   // Drops what was applied on another way, such as a merge, also where it goes further: batches do
   // not overlap but in two histories of one origin.
   void forget_applied(const core::VersionVector& applied);
+  // Frees the place of a batch if another one holds it that is worth less.
+  void make_way(const HeldBatch& held);
   [[nodiscard]] static bool deliverable(const core::Batch& batch,
                                         const core::VersionVector& applied);
 
+  std::size_t bytes_max_;
   std::map<core::Origin, BySeq> held_;
   std::size_t bytes_ = 0;
 };

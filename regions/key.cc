@@ -3,6 +3,7 @@
 #include <anabranch/scope.h>
 
 #include "core/path.h"
+#include "crdt/type_table.h"
 
 namespace anabranch {
 
@@ -22,20 +23,16 @@ void append(std::string& encoded, std::string_view component, const char* what) 
   core::append_component(encoded, component);
 }
 
+std::string with_article(Type type) {
+  const std::string name(to_string(type));
+  return (name.starts_with('e') ? "an " : "a ") + name;
+}
+
 }  // namespace
 
 std::string_view to_string(Type type) {
-  switch (type) {
-    case Type::kString:
-      return "string";
-    case Type::kSet:
-      return "set";
-    case Type::kMap:
-      return "hash";
-    case Type::kNone:
-      break;
-  }
-  return "none";
+  const crdt::TypeEntry* const entry = crdt::find_type(std::string(1, static_cast<char>(type)));
+  return entry == nullptr ? "none" : entry->name;
 }
 
 Key::Key(std::uint8_t database, std::string_view key) : Key(all(database)) {
@@ -68,8 +65,8 @@ Key Key::of(Type type) const {
   return row;
 }
 
-Key Key::element(std::string_view element) const {
-  Key row = of(Type::kSet);
+Key Key::element(std::string_view element, Type set) const {
+  Key row = of(set);
   append(row.encoded_, element, "an element");
   return row;
 }
@@ -84,9 +81,8 @@ std::string Key::name() const {
 void expect_type(const Scope& scope, const Key& key, Type type) {
   const Type held = scope.type(key);
   if (held == Type::kNone || held == type) return;
-  throw Error(ErrorCode::kWrongType, "the key " + key.name() + " holds a " +
-                                         std::string(to_string(held)) + ", not a " +
-                                         std::string(to_string(type)));
+  throw Error(ErrorCode::kWrongType, "the key " + key.name() + " holds " + with_article(held) +
+                                         ", not " + with_article(type));
 }
 
 }  // namespace anabranch

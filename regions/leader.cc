@@ -1,20 +1,25 @@
 #include "regions/leader.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <random>
 #include <utility>
 
 #include "core/hash.h"
 #include "core/log.h"
+#include "core/token.h"
 #include "core/wall_clock.h"
-#include "crdt/canonical.h"
 #include "regions/check_options.h"
 #include "regions/group_scope.h"
+#include "regions/key_signatures.h"
 #include "regions/leader_status.h"
+#include "regions/pacer.h"
+#include "regions/reach.h"
 #include "regions/replica.h"
 #include "regions/resolvers.h"
 #include "storage/lmdb_storage.h"
+#include "transport/key_files.h"
 #include "transport/zmq_transport.h"
 
 namespace anabranch::regions {
@@ -24,15 +29,30 @@ namespace {
 constexpr core::Millis kCollectMs = 10'000;
 constexpr std::size_t kInboxBytesPerTurn = std::size_t{4} << 20U;
 
+Pacer::Time steady_now() {
+  return std::chrono::duration_cast<Pacer::Time>(
+      std::chrono::steady_clock::now().time_since_epoch());
+}
+
 core::Millis steady_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(steady_now()).count();
 }
 
 std::uint64_t random_number() {
   std::random_device device;
   return std::uniform_int_distribution<std::uint64_t>(1)(device);
+}
+
+transport::Compression compression(CompressLinks compress) {
+  switch (compress) {
+    case CompressLinks::kNever:
+      return transport::Compression::kNever;
+    case CompressLinks::kRemote:
+      return transport::Compression::kRemote;
+    case CompressLinks::kAlways:
+      return transport::Compression::kAlways;
+  }
+  return transport::Compression::kRemote;
 }
 
 }  // namespace
@@ -44,32 +64,50 @@ class Leader::Impl {
         resolvers_(options_.resolvers),
         storage_(std::move(storage)) {}
 
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    if (!replica_ || replica_->broken()) return;
+    if (const auto closed = replica_->close(); !closed.ok()) log_failure(closed.failure());
+  }
+
   core::Result<void> start() {
+    if (auto loaded = load_keys(); !loaded.ok()) return loaded;
     auto replica = Replica::open(*storage_, clock_,
                                  {.mesh = core::digest128(options_.mesh),
                                   .region = options_.region,
                                   .fresh_origin = random_number(),
                                   .nonce = random_number(),
-                                  .drift_ms_max = options_.clock_drift_ms_max});
+                                  .new_origin = options_.new_origin,
+                                  .random_origin = random_number,
+                                  .signatures = signatures_ ? &*signatures_ : nullptr,
+                                  .drift_ms_max = options_.clock_drift_ms_max,
+                                  .announce = true,
+                                  .limits = {.log = {.bytes_min = options_.log_bytes_min,
+                                                     .bytes_max = options_.log_bytes_max,
+                                                     .age_ms_max = options_.log_age_ms_max},
+                                             .reserve_bytes = reserve_bytes()}});
     if (!replica.ok()) return replica.failure();
     replica_ = std::move(replica).value();
+    if (auto announced = replica_->announce(); !announced.ok()) return announced;
     scope_.emplace(*replica_, resolvers_, options_);
-    auto transport = transport::open_zmq_transport({options_.listen, options_.peers});
+    transport::ZmqOptions links{.listen = options_.listen, .peers = options_.peers};
+    links.compression = compression(options_.compress);
+    links.keys = keys_;
+    auto transport = transport::open_zmq_transport(links);
     if (!transport.ok()) return transport.failure();
     transport_ = std::move(transport).value();
     return {};
   }
 
   GroupScope& scope() { return *scope_; }
-  Replica& replica() { return *replica_; }
+  Replica& replica() const { return *replica_; }
   transport::Transport& transport() { return *transport_; }
-  // Calls function(rows, names) with the newest committed state. The snapshot is taken before the
-  // names, which only grow.
+  // Calls function(rows, names) with the newest committed state.
   template <typename Function>
   void read(const Function& function) const {
-    auto snapshot = storage_->snapshot();
     const Names& names = replica_->names();
-    function(SnapshotReader(std::move(snapshot), names.origins()), names);
+    function(SnapshotReader::newest(*storage_, names), names);
   }
   const Resolvers& resolvers() const { return resolvers_; }
 
@@ -83,6 +121,7 @@ class Leader::Impl {
       log_failure(position.failure());
       return position.failure();
     }
+    pacer_.wrote();
     replica_->durable(storage_->durable_position(), steady_ms());
     carry_out();
     return {};
@@ -92,17 +131,15 @@ class Leader::Impl {
     ANABRANCH_ASSERT(!replica_->dirty());
     const core::Millis now = steady_ms();
     for (transport::Event& event : transport_->receive(kInboxBytesPerTurn)) take(event, now);
-    const auto more = replica_->apply(now);
-    if (more.ok()) {
-      replica_->durable(storage_->durable_position(), now);
-    } else {
-      log_failure(more.failure());
-    }
+    const bool more = pacer_.due(steady_now()) && slice(now);
+    replica_->durable(storage_->durable_position(), now);
     replica_->tick(now);
     collect(now);
     carry_out();
-    if (more.ok() && more.value()) return std::chrono::milliseconds(0);
-    return std::chrono::milliseconds(std::max<core::Millis>(0, replica_->next_tick_ms() - now));
+    if (more) return std::chrono::milliseconds(0);
+    const std::chrono::milliseconds tick(std::max<core::Millis>(0, replica_->next_tick_ms() - now));
+    const Pacer::Time rested = steady_now();
+    return pacer_.due(rested) ? tick : std::min(tick, pacer_.rest(rested));
   }
 
   bool pause(std::string_view peer) { return replica_->pause(peer); }
@@ -113,15 +150,57 @@ class Leader::Impl {
     return known;
   }
 
+  core::Result<void> reload_keys() {
+    if (!keys_) return core::invalid("there are no keys: no keys_file was given");
+    const transport::SharedKeys before = keys_;
+    if (auto loaded = load_keys(); !loaded.ok()) return loaded;
+    if (keys_->own == before->own) {
+      transport_->use_keys(keys_);
+      signatures_->use(keys_);
+      return {};
+    }
+    keys_ = before;
+    return core::invalid("the keys of this region are others now: restart its leader to use them");
+  }
+
+  core::Result<void> resolve_fork(core::Origin origin, bool adopt) {
+    auto begun = replica_->resolve_fork(origin, adopt, steady_ms());
+    carry_out();
+    return begun;
+  }
+
+  void verify(std::vector<std::string> regions) {
+    replica_->verify(std::move(regions), steady_ms());
+    carry_out();
+  }
+
+  WatchFeed feed(std::string_view key_prefix,
+                 const std::optional<core::VersionVector>& seen) const {
+    const Identity& identity = replica_->identity();
+    const core::VersionVector& applied = replica_->applied().vector();
+    return {{*storage_, replica_->names(), identity.region, identity.mesh, path_of(Key::all(0)),
+             std::string(key_prefix)},
+            start_behind(*storage_, applied, seen.value_or(applied))};
+  }
+
   StoreStatus status() const {
     return leader_status(*replica_, options_, *storage_, *transport_, resolvers_, steady_ms());
   }
 
  private:
+  core::Result<void> load_keys() {
+    if (options_.keys_file.empty()) return {};
+    auto keys = transport::load_keys(options_.keys_file, options_.peers_keys_file, options_.region);
+    if (!keys.ok()) return keys.failure();
+    keys_ = std::move(keys).value();
+    if (!signatures_) signatures_.emplace(keys_);
+    return {};
+  }
+
   void take(transport::Event& event, core::Millis now) {
     switch (event.kind) {
       case transport::Event::Kind::kUp:
-        replica_->link_up(event.link, std::move(event.address), now);
+        replica_->link_up(event.link, std::move(event.address), now, std::move(event.region));
         break;
       case transport::Event::Kind::kDown:
         replica_->link_down(event.link);
@@ -136,6 +215,27 @@ class Leader::Impl {
         }
         break;
     }
+  }
+
+  // What is kept free in a small address space must leave some of it.
+  [[nodiscard]] std::uint64_t reserve_bytes() const {
+    return std::min(options_.reserve_bytes, options_.map_bytes / 8);
+  }
+
+  // A slice of all that goes on beside local writes. Returns whether more is waiting.
+  bool slice(core::Millis now) {
+    const Pacer::Time from = steady_now();
+    const bool applying = waits(replica_->apply(now));
+    const bool working = waits(replica_->work(now));
+    const bool sweeping = replica_->sweeping() && waits(replica_->sweep());
+    pacer_.ran(from, steady_now());
+    return applying || working || sweeping;
+  }
+
+  // Whether more is waiting, by what a slice gave.
+  bool waits(const core::Result<bool>& more) {
+    if (!more.ok()) log_failure(more.failure());
+    return more.ok() && more.value();
   }
 
   // Dead slots are a matter of space, not of meaning: now and then is enough.
@@ -154,6 +254,7 @@ class Leader::Impl {
     transport_->send(send.link, kind_of(send.message), encode_message(send.message));
   }
   void carry_out(const Reject& reject) { transport_->reject(reject.link); }
+  void carry_out(const Notice& notice) { core::log_info(options_.region + ": " + notice.text); }
   void carry_out(const Alarm& alarm) { core::log_warning(options_.region + ": " + alarm.text); }
 
   void log_failure(const core::Failure& failure) {
@@ -164,12 +265,15 @@ class Leader::Impl {
 
   Options options_;
   Resolvers resolvers_;
+  transport::SharedKeys keys_;  // Null without keys.
+  std::optional<KeySignatures> signatures_;
   core::SystemClock clock_;
   std::unique_ptr<storage::Storage> storage_;
   std::unique_ptr<Replica> replica_;
   std::optional<GroupScope> scope_;
   std::unique_ptr<transport::Transport> transport_;
   core::Millis next_collect_ms_ = 0;
+  Pacer pacer_;
   bool failure_logged_ = false;
 };
 
@@ -195,6 +299,20 @@ int Leader::wake_fd() const { return impl_->transport().wake_fd(); }
 StoreStatus Leader::status() const { return impl_->status(); }
 bool Leader::pause(std::string_view peer) { return impl_->pause(peer); }
 bool Leader::resume(std::string_view peer) { return impl_->resume(peer); }
+core::Result<void> Leader::reload_keys() { return impl_->reload_keys(); }
+core::Result<void> Leader::retire(std::string_view region, Retirement retirement) {
+  return impl_->replica().retire(region, retirement);
+}
+
+core::Result<void> Leader::resolve_fork(std::string_view origin, bool adopt) {
+  core::Origin named = 0;
+  const char* const end = origin.data() + origin.size();
+  const auto [read_to, error] = std::from_chars(origin.data(), end, named, 16);
+  if (error != std::errc{} || read_to != end || core::to_string(named) != origin) {
+    return core::invalid("an origin has 16 hexadecimal digits");
+  }
+  return impl_->resolve_fork(named, adopt);
+}
 
 void Leader::read(const std::function<void(const View&)>& function) const {
   impl_->read([&](const SnapshotReader& rows, const Names& names) {
@@ -202,19 +320,35 @@ void Leader::read(const std::function<void(const View&)>& function) const {
   });
 }
 
-core::Result<std::string> Leader::digest() const {
-  core::Hash128 sum;
-  try {
-    impl_->read([&](const SnapshotReader& rows, const Names& /*names*/) {
-      rows.scan({}, [&](const core::Path& path, const crdt::Row& row) {
-        sum += crdt::row_digest(path, row);
-        return true;
-      });
-    });
-  } catch (const Error& error) {
-    return core::Failure{error.code(), error.what()};
-  }
-  return core::to_string(sum);
+const VectorBoard& Leader::board() const { return impl_->replica().names().vectors(); }
+
+VectorBoard::Shared Leader::seen() const { return board().announced(); }
+
+WatchFeed Leader::feed(std::string_view key_prefix,
+                       const std::optional<core::VersionVector>& seen) const {
+  return impl_->feed(key_prefix, seen);
 }
+
+std::string Leader::encode_token(const core::VersionVector& seen) const {
+  return core::encode_token(impl_->replica().identity().mesh, seen);
+}
+
+core::Result<core::VersionVector> Leader::decode_token(std::string_view token) const {
+  return core::decode_token(impl_->replica().identity().mesh, token);
+}
+
+std::vector<Lack> Leader::lacking(const core::VersionVector& seen) const {
+  const Replica& replica = impl_->replica();
+  return regions::lacking(seen, replica.applied(), replica.regions(), replica.settled());
+}
+
+core::Result<Reach> Leader::reach(const core::VersionVector& seen, const Concern& concern) const {
+  return regions::reach(impl_->replica(), seen, concern);
+}
+
+void Leader::verify(std::vector<std::string> regions) { impl_->verify(std::move(regions)); }
+std::vector<Verdict> Leader::verdicts() const { return impl_->replica().verdicts(); }
+
+std::string Leader::digest() const { return core::to_string(impl_->replica().digests().total()); }
 
 }  // namespace anabranch::regions

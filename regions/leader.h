@@ -9,15 +9,24 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <anabranch/options.h>
+#include <anabranch/session.h>
 #include <anabranch/status.h>
 #include <anabranch/transaction.h>
 
 #include "core/result.h"
+#include "core/version_vector.h"
+#include "regions/region_list.h"
+#include "regions/session_gate.h"
+#include "regions/vector_board.h"
+#include "regions/verdict.h"
 #include "regions/view.h"
+#include "regions/watch_feed.h"
 
 namespace anabranch::regions {
 
@@ -45,6 +54,28 @@ class Leader {
   // nobody. Keep it short.
   void read(const std::function<void(const View&)>& function) const;
 
+  // ---- What sessions have seen.
+
+  // Covers all that a read has shown which was over before this call. Thread-safe.
+  [[nodiscard]] VectorBoard::Shared seen() const;
+  // A token of this mesh, and what it says; see core/token.h. Thread-safe.
+  [[nodiscard]] std::string encode_token(const core::VersionVector& seen) const;
+  [[nodiscard]] core::Result<core::VersionVector> decode_token(std::string_view token) const;
+  // What a session has seen that is not here.
+  [[nodiscard]] std::vector<Lack> lacking(const core::VersionVector& seen) const;
+  // See reach.h.
+  [[nodiscard]] core::Result<Reach> reach(const core::VersionVector& seen,
+                                          const Concern& concern) const;
+
+  // What a watch is told of the keys that begin so, from now on or behind what was seen. Once it is
+  // made it may be used on any thread.
+  [[nodiscard]] WatchFeed feed(std::string_view key_prefix,
+                               const std::optional<core::VersionVector>& seen) const;
+  // Where commits are posted. Thread-safe.
+  [[nodiscard]] const VectorBoard& board() const;
+
+  // ---- The exchange.
+
   // Takes what peers have sent, applies one slice of it, sends what is due. Nothing may be staged.
   // Returns how long the owner may sleep when wake_fd() stays silent.
   std::chrono::milliseconds turn();
@@ -52,12 +83,24 @@ class Leader {
   [[nodiscard]] int wake_fd() const;
 
   [[nodiscard]] StoreStatus status() const;
+  // Stages in the open group what Store::retire and Store::restore say; see Replica::retire.
+  core::Result<void> retire(std::string_view region, Retirement retirement);
+  // Gives way to the other history of an origin (16 hexadecimal digits) that has two; see
+  // Replica::resolve_fork. Nothing may be staged.
+  core::Result<void> resolve_fork(std::string_view origin, bool adopt);
   // See Store::pause and Store::resume.
   bool pause(std::string_view peer);
   bool resume(std::string_view peer);
-  // A hash over all that is visible here, as 32 hexadecimal digits: equal in regions that have
-  // applied the same. Reads every row.
-  [[nodiscard]] core::Result<std::string> digest() const;
+  // Begins to compare rows with these regions, or, when none is named, with all peers, while
+  // everything else goes on; verdicts() tells how that stands.
+  void verify(std::vector<std::string> regions);
+  [[nodiscard]] std::vector<Verdict> verdicts() const;
+  // A hash over all rows that are committed, as 32 hexadecimal digits: equal in regions that have
+  // applied the same. Kept with every commit, so asking costs nothing.
+  [[nodiscard]] std::string digest() const;
+  // See Store::reload_keys. Fails when a file cannot be read or this region's own keys are others
+  // than before, which takes a restart.
+  core::Result<void> reload_keys();
 
  private:
   class Impl;

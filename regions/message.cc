@@ -1,9 +1,11 @@
 #include "regions/message.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/codec.h"
 #include "regions/wire.h"
+#include "transport/keys.h"
 
 namespace anabranch::regions {
 
@@ -13,22 +15,40 @@ using core::Reader;
 using core::Writer;
 
 void write(Writer& out, const Greeting& message) {
-  out.array(6).uint64(message.protocol);
+  out.array(9).uint64(message.protocol);
   write_hash(out, message.mesh);
   out.text(message.region).uint64(message.origin).uint64(message.nonce);
   write_vector(out, message.applied);
+  write_chains(out, message.chains);
+  write_hash_or_nil(out, message.settled);
+  out.boolean(message.left_out);
 }
 
+void write(Writer& out, const Echo& echo) { out.array(2).int64(echo.sent_ms).int64(echo.held_ms); }
+
 void write(Writer& out, const Heartbeat& message) {
-  out.array(3);
+  out.array(13);
   write_vector(out, message.applied);
   write_vector(out, message.durable);
   out.uint64(message.hlc.bits);
+  write_chains(out, message.chains);
+  write_hash_or_nil(out, message.digest);
+  out.uint64(message.greeted)
+      .uint64(message.greeted_nonce)
+      .int64(message.wall_ms)
+      .int64(message.sent_ms);
+  message.echo ? write(out, *message.echo) : void(out.nil());
+  write_hash_or_nil(out, message.settled);
+  out.boolean(message.left_out);
+  write_vector(out, message.standings);
 }
 
 void write(Writer& out, const Subscribe& message) {
-  out.array(3).uint64(message.stream).uint64(message.window);
+  out.array(6).uint64(message.stream).uint64(message.window);
   write_vector(out, message.from);
+  write_origins(out, message.forked);
+  write_origins(out, message.ended);
+  out.uint64(message.nonce);
 }
 
 void write(Writer& out, const BatchMessage& message) {
@@ -41,9 +61,63 @@ void write(Writer& out, const Ack& message) {
   write_vector(out, message.durable);
 }
 
+void write(Writer& out, const History& message) {
+  out.array(3).uint64(message.origin).uint64(message.differs).array(2 * message.links.size());
+  for (const ChainLink& link : message.links) {
+    out.uint64(link.seq);
+    write_chain(out, link.hash);
+  }
+}
+void write(Writer& out, const SignedPosition& message) { write_position(out, message); }
+
+void write(Writer& out, const Standing& message) { write_standing(out, message); }
+
+Message read_signed(Reader& in) { return read_position(in); }
+
+void write(Writer& out, const Trimmed& message) {
+  out.array(2).uint64(message.stream);
+  write_vector(out, message.from);
+}
+
+void write(Writer& out, const SnapshotRequest& message) {
+  out.array(7).uint64(message.stream).uint64(message.snapshot).uint64(message.offset);
+  out.uint64(message.window);
+  write_marks(out, message.newest);
+  write_marks(out, message.checkpoints);
+  write_vector(out, message.least);
+}
+
+void write(Writer& out, const SnapshotChunk& message) {
+  out.array(5).uint64(message.stream).uint64(message.snapshot).uint64(message.offset);
+  out.uint64(message.size).bin(message.bytes);
+}
+
+void write(Writer& out, const SnapshotRefusal& message) {
+  out.array(2).uint64(message.stream).text(message.why);
+}
+
+void write(Writer& out, const Refusal& message) {
+  out.array(3).text(message.region).text(message.why).boolean(message.lost);
+}
+
+Message read_refusal(Reader& in) {
+  constexpr std::size_t kWhyMax = 1000;
+  Refusal message;
+  const std::size_t newer = in.array_of(3);
+  message.region = in.text();
+  message.why = in.text();
+  message.lost = in.boolean();
+  in.skip(newer);
+  const bool is_line = std::ranges::none_of(message.why, [](char c) { return c >= 0 && c < ' '; });
+  if (!transport::is_region_name(message.region) || message.why.size() > kWhyMax || !is_line) {
+    in.fail("a refusal says nothing");
+  }
+  return message;
+}
+
 Message read_greeting(Reader& in) {
   Greeting message;
-  const std::size_t newer = in.array_of(6);
+  const std::size_t newer = in.array_of(9);
   message.protocol = in.uint64();
   if (in.ok() && message.protocol != Greeting::kProtocol) {
     in.fail("the peer speaks protocol " + std::to_string(message.protocol) + ", this leader " +
@@ -54,27 +128,54 @@ Message read_greeting(Reader& in) {
   message.origin = in.uint64();
   message.nonce = in.uint64();
   message.applied = read_vector(in);
+  message.chains = read_chains(in, message.applied.size());
+  message.settled = read_hash_or_nil(in);
+  message.left_out = in.boolean();
   in.skip(newer);
-  if (message.origin == 0 || message.region.empty()) in.fail("a greeting names nobody");
+  if (message.origin == 0 || !transport::is_region_name(message.region)) {
+    in.fail("a greeting names nobody");
+  }
   return message;
+}
+
+Echo read_echo(Reader& in) {
+  Echo echo;
+  const std::size_t newer = in.array_of(2);
+  echo.sent_ms = in.int64();
+  echo.held_ms = in.int64();
+  in.skip(newer);
+  return echo;
 }
 
 Message read_heartbeat(Reader& in) {
   Heartbeat message;
-  const std::size_t newer = in.array_of(3);
+  const std::size_t newer = in.array_of(13);
   message.applied = read_vector(in);
   message.durable = read_vector(in);
   message.hlc = {in.uint64()};
+  message.chains = read_chains(in, message.applied.size());
+  message.digest = read_hash_or_nil(in);
+  message.greeted = in.uint64();
+  message.greeted_nonce = in.uint64();
+  message.wall_ms = in.int64();
+  message.sent_ms = in.int64();
+  if (!in.take_nil()) message.echo = read_echo(in);
+  message.settled = read_hash_or_nil(in);
+  message.left_out = in.boolean();
+  message.standings = read_vector(in);
   in.skip(newer);
   return message;
 }
 
 Message read_subscribe(Reader& in) {
   Subscribe message;
-  const std::size_t newer = in.array_of(3);
+  const std::size_t newer = in.array_of(6);
   message.stream = in.uint64();
   message.window = in.uint64();
   message.from = read_vector(in);
+  message.forked = read_origins(in);
+  message.ended = read_origins(in);
+  message.nonce = in.uint64();
   in.skip(newer);
   return message;
 }
@@ -99,9 +200,86 @@ Message read_ack(Reader& in) {
   return message;
 }
 
+Message read_history(Reader& in) {
+  History message;
+  const std::size_t newer = in.array_of(3);
+  message.origin = in.uint64();
+  message.differs = in.uint64();
+  const std::size_t links = in.array();
+  if (links > 2 * History::kLinksMax || links % 2 != 0) in.fail("a history has no such positions");
+  for (std::size_t i = 0; i < links && in.ok(); i += 2) {
+    const core::Seq seq = in.uint64();
+    message.links.push_back({seq, read_chain(in)});
+  }
+  in.skip(newer);
+  return message;
+}
+
+Message read_trimmed(Reader& in) {
+  Trimmed message;
+  const std::size_t newer = in.array_of(2);
+  message.stream = in.uint64();
+  message.from = read_vector(in);
+  in.skip(newer);
+  return message;
+}
+
+Message read_snapshot_request(Reader& in) {
+  SnapshotRequest message;
+  const std::size_t newer = in.array_of(7);
+  message.stream = in.uint64();
+  message.snapshot = in.uint64();
+  message.offset = in.uint64();
+  message.window = in.uint64();
+  message.newest = read_marks(in);
+  message.checkpoints = read_marks(in);
+  message.least = read_vector(in);
+  in.skip(newer);
+  return message;
+}
+
+Message read_snapshot_chunk(Reader& in) {
+  SnapshotChunk message;
+  const std::size_t newer = in.array_of(5);
+  message.stream = in.uint64();
+  message.snapshot = in.uint64();
+  message.offset = in.uint64();
+  message.size = in.uint64();
+  message.bytes = in.bin();
+  in.skip(newer);
+  return message;
+}
+
+Message read_snapshot_refusal(Reader& in) {
+  SnapshotRefusal message;
+  const std::size_t newer = in.array_of(2);
+  message.stream = in.uint64();
+  message.why = in.text();
+  in.skip(newer);
+  return message;
+}
+
+void write(Writer& out, const Question& message) { write_question(out, message); }
+
+void write(Writer& out, const Answer& message) { write_answer(out, message); }
+
 // One row per kind, in the order of the variant; a kind's number is its index plus one.
 constexpr std::array<Message (*)(Reader&), std::variant_size_v<Message>> kReaders = {
-    read_greeting, read_heartbeat, read_subscribe, read_batch, read_ack};
+    read_greeting,
+    read_heartbeat,
+    read_subscribe,
+    read_batch,
+    read_ack,
+    [](Reader& in) -> Message { return read_question(in); },
+    [](Reader& in) -> Message { return read_answer(in); },
+    read_history,
+    read_trimmed,
+    read_snapshot_request,
+    read_snapshot_chunk,
+    read_snapshot_refusal,
+    read_signed,
+    read_refusal,
+    [](Reader& in) -> Message { return read_standing(in); }};
 
 }  // namespace
 
@@ -113,6 +291,8 @@ std::string encode_message(const Message& message) {
   std::string body;
   if (const auto* batch = std::get_if<BatchMessage>(&message))
     body.reserve(batch->bytes.size() + 32);
+  if (const auto* chunk = std::get_if<SnapshotChunk>(&message))
+    body.reserve(chunk->bytes.size() + 64);
   Writer out(body);
   std::visit([&](const auto& each) { write(out, each); }, message);
   return body;

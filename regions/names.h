@@ -1,4 +1,5 @@
-// What readers need besides rows: the origins behind small numbers, and the regions behind origins.
+// What readers need besides rows: the origins behind small numbers, the regions behind origins,
+// whether masks are pending, and how far the rows have come.
 #pragma once
 
 #include <map>
@@ -6,6 +7,8 @@
 #include <string>
 
 #include "core/origin_table.h"
+#include "regions/mask_board.h"
+#include "regions/vector_board.h"
 
 namespace anabranch::regions {
 
@@ -16,12 +19,20 @@ class Names {
   [[nodiscard]] core::OriginTable& origins() { return origins_; }
   [[nodiscard]] const core::OriginTable& origins() const { return origins_; }
 
+  [[nodiscard]] MaskBoard& masks() { return masks_; }
+  [[nodiscard]] const MaskBoard& masks() const { return masks_; }
+
+  [[nodiscard]] VectorBoard& vectors() { return vectors_; }
+  [[nodiscard]] const VectorBoard& vectors() const { return vectors_; }
+
   // The region that an origin was written in; empty when that is not known.
   [[nodiscard]] std::string region(core::Origin origin) const;
   void set_region(core::Origin origin, const std::string& region);
 
  private:
   core::OriginTable origins_;
+  MaskBoard masks_;
+  VectorBoard vectors_;
   mutable std::mutex mutex_;  // Of the regions, which only conflicts ask for.
   std::map<core::Origin, std::string> regions_;
 };

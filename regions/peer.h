@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/version_vector.h"
 #include "core/wall_clock.h"
 #include "regions/effect.h"
+#include "regions/message.h"
 #include "regions/out_stream.h"
 
 namespace anabranch::regions {
@@ -17,10 +19,26 @@ namespace anabranch::regions {
 struct Link {
   LinkId id = 0;
   std::string address;          // The address that was dialled; empty when it was accepted.
+  std::string region;           // Who must be at the other end; empty when that is open.
   core::Origin peer = 0;        // Who is at the other end; 0 before its greeting.
+  std::uint64_t nonce = 0;      // Of that greeting: which opening of its directory.
   bool refused = false;         // Of another mesh or version: nothing is exchanged.
-  bool heard = false;           // Something else than a greeting came: our own has arrived there.
+  core::Millis heard_ms = -1;   // When something else than a greeting came last.
   core::Millis greeted_ms = 0;  // When our greeting was sent last.
+  // When the last heartbeat was sent, by its sender's steady clock, and when it came.
+  struct Beat {
+    core::Millis sent_ms = 0;
+    core::Millis heard_ms = 0;
+  };
+  std::optional<Beat> beat = {};
+  // The hash of what is settled there, as it was said last, and whether our last greeting left out
+  // what is settled here.
+  std::optional<core::Hash128> settled = {};
+  bool greeted_briefly = false;
+
+  [[nodiscard]] std::optional<Echo> echo(core::Millis now) const {
+    return beat ? std::optional(Echo{beat->sent_ms, now - beat->heard_ms}) : std::nullopt;
+  }
 };
 
 // The consuming side: what is subscribed from this peer.
@@ -44,6 +62,7 @@ struct Peer {
   std::vector<LinkId> links;    // Those that are up and greeted; the first one is used.
   core::VersionVector applied;  // As it showed last.
   core::VersionVector durable;
+  core::VersionVector served_from;  // Where its log begins to serve, as far as it said.
   OutStream out;
   InStream in;
   core::Millis behind_since_ms = -1;  // Since when it has not had everything; -1 when it has.

@@ -1,19 +1,33 @@
 #include "regions/replica.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "core/mark.h"
+#include "core/planted_bug.h"
 #include "crdt/apply.h"
 #include "regions/apply_op.h"
 #include "regions/batch_check.h"
-#include "regions/merge.h"
+#include "regions/incarnation.h"
 
 namespace anabranch::regions {
 
 using core::Batch;
+using core::Bug;
+using core::mark;
 using core::Millis;
+using core::planted;
 using storage::LogRecord;
 using storage::Position;
+
+namespace {
+
+void append(std::vector<storage::Change>& changes, std::vector<storage::Change> more) {
+  std::ranges::move(more, std::back_inserter(changes));
+}
+
+}  // namespace
 
 // ---- Opening.
 
@@ -32,25 +46,43 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   });
   if (!opened.ok()) return opened.failure();
   if (auto ready = load_once(); !ready.ok()) return ready.failure();
+  if (auto kept = replica->keeper_.load(); !kept.ok()) return kept.failure();
   if (auto recorded = replica->record_opening(); !recorded.ok()) return recorded.failure();
   const Identity& identity = replica->identity_;
-  replica->clock_.emplace(clock, replica->applied_.head(identity.origin).hlc,
+  const core::Hlc newest =
+      std::max(replica->clock_mark_, replica->applied_.head(identity.origin).hlc);
+  replica->clock_.emplace(clock, planted(Bug::kForgetHlc) ? core::Hlc{} : newest,
                           replica->options_.drift_ms_max);
   replica->clock_->observe(replica->applied_.hlc_max());
   replica->exchange_ = std::make_unique<Exchange>(
       Self{identity.mesh, identity.region, identity.origin, replica->options_.nonce},
-      replica->applied_, storage, replica->effects_);
+      replica->applied_, replica->chains_, replica->settled_, storage, replica->effects_);
+  replica->verifier_ =
+      std::make_unique<Verifier>(*replica->exchange_, replica->effects_, replica->options_.nonce,
+                                 [self = replica.get()] { return self->inspect(); });
+  replica->exchange_->set_window(replica->options_.limits.window_bytes);
+  replica->open_snapshots();
+  if (auto listed = replica->load_regions(); !listed.ok()) return listed.failure();
+  if (auto resumed = replica->resume_rejoin(); !resumed.ok()) return resumed.failure();
+  replica->applied_.vector_board().announce(replica->applied_.vector());
   return replica;
 }
 
 Replica::Replica(storage::Storage& storage, ReplicaOptions options)
-    : storage_(storage), options_(std::move(options)) {}
+    : storage_(storage),
+      options_(std::move(options)),
+      chains_(applied_, storage),
+      keeper_(storage_, {applied_, regions_, settled_, chains_}, options_.region,
+              options_.limits.log),
+      clocks_(options_.drift_ms_max),
+      held_(options_.limits.hold_bytes_max),
+      reserve_(storage, options_.limits.reserve_bytes) {}
 
 core::Result<void> Replica::load() {
   const auto snapshot = storage_.snapshot();
   const auto stored = snapshot->get(storage::Table::kMeta, storage::kIdentityKey);
   if (!stored) {
-    identity_ = {options_.mesh, options_.region, options_.fresh_origin, 0, 0};
+    identity_ = {.mesh = options_.mesh, .region = options_.region, .origin = fresh_origin()};
     return {};
   }
   auto identity = decode_identity(*stored);
@@ -64,20 +96,90 @@ core::Result<void> Replica::load() {
   auto applied = Applied::load(*snapshot);
   if (!applied.ok()) return applied.failure();
   applied_ = std::move(applied).value();
-  return {};
+  auto digests = Digests::load(*snapshot, names().origins());
+  if (!digests.ok()) return digests.failure();
+  digests_ = std::move(digests).value();
+  auto masks = load_masks(*snapshot);
+  if (!masks.ok()) return masks.failure();
+  masks_ = std::move(masks).value();
+  applied_.mask_board().post(masks_);
+  if (const auto mark = snapshot->get(storage::Table::kMeta, storage::kClockKey)) {
+    if (mark->size() != sizeof(core::Hlc)) return core::corrupt("the clock's mark is damaged");
+    clock_mark_ = {storage::from_big_endian(*mark)};
+  }
+  if (auto loaded = signer_.load(*snapshot); !loaded.ok()) return loaded;
+  if (auto loaded = settled_.load(*snapshot); !loaded.ok()) return loaded;
+  return chains_.load(*snapshot);
 }
 
 core::Result<void> Replica::record_opening() {
-  if (options_.new_origin && identity_.opening > 0) {
-    identity_.previous = std::exchange(identity_.origin, options_.fresh_origin);
+  storage::Place here = storage_.place();
+  if (identity_.opening > 0) {
+    auto why = why_new_origin(identity_, here);
+    if (options_.new_origin) why = "the operator wants it";
+    if (why && !planted(Bug::kReuseOrigin)) begin_origin(*std::move(why));
   }
+  identity_.place = std::move(here);
+  identity_.closed = false;
   ++identity_.opening;
+  return record_identity();
+}
+
+core::Result<void> Replica::record_identity() {
   applied_.name(identity_.origin);
-  std::vector<storage::Change> changes = applied_.take_changes();
+  std::vector<storage::Change> changes;
+  take_meta(changes);
   changes.push_back(
       {storage::Table::kMeta, std::string(storage::kIdentityKey), encode_identity(identity_)});
+  mark_clock(changes);
+  if (rejoin_) changes.push_back(rejoin_->row());
   const auto position = storage_.commit({}, changes);
   return position.ok() ? core::Result<void>() : position.failure();
+}
+
+core::Origin Replica::fresh_origin() {
+  core::Origin fresh = std::exchange(options_.fresh_origin, 0);
+  while (fresh == 0 || fresh == identity_.origin || applied_.heads().contains(fresh)) {
+    ++origins_begun_;
+    fresh = options_.random_origin ? options_.random_origin()
+                                   : core::digest128(storage::big_endian(options_.nonce) +
+                                                     storage::big_endian(origins_begun_))
+                                         .low;
+  }
+  return fresh;
+}
+
+void Replica::begin_origin(std::string why) {
+  const bool wrote = applied_.vector().at(identity_.origin) > 0;
+  effects_.push_back(Notice{"goes on under a new origin: " + why});
+  begin_incarnation(identity_, fresh_origin(), wrote, std::move(why));
+}
+
+core::Result<void> Replica::heed_doubt(Millis now) {
+  if (exchange_->doubt().empty()) return {};
+  if (origins_begun_ >= kOriginsPerOpeningMax) {
+    alarm_once("peers deny every new origin; the last one is kept: " + exchange_->doubt());
+    exchange_->forget_doubt();
+    return {};
+  }
+  begin_origin(exchange_->doubt());
+  ++identity_.opening;
+  opening_sent_ = false;
+  if (auto recorded = record_identity(); !recorded.ok()) {
+    broken_ = recorded.failure();
+    return recorded;
+  }
+  exchange_->renew(identity_.origin, now);
+  return {};
+}
+
+core::Result<void> Replica::close() {
+  open_.reset();
+  if (broken_) return *broken_;
+  identity_.closed = true;
+  auto recorded = record_identity();
+  broken_ = core::Failure{ErrorCode::kClosed, "the leader was closed"};
+  return recorded;
 }
 
 core::Result<void> Replica::recover(const storage::StoredRecord& record) {
@@ -90,17 +192,24 @@ core::Result<void> Replica::recover(const storage::StoredRecord& record) {
   });
 }
 
-std::unique_ptr<SnapshotReader> Replica::reader() const {
-  return std::make_unique<SnapshotReader>(storage_.snapshot(), names().origins());
+std::unique_ptr<SnapshotReader> Replica::reader(Tallies tallies) const {
+  return std::make_unique<SnapshotReader>(storage_.snapshot(), names().origins(), masks_, tallies);
+}
+
+ClearRules Replica::clear_rules() const {
+  // During recovery the ops are made already, and an own one may have left tallies to be listed.
+  return {identity_.origin, clock_ ? options_.limits.own_clear_rows_direct : 0,
+          options_.limits.foreign_clear_rows_direct};
 }
 
 // ---- Local writes.
 
 Group& Replica::group() {
   if (!open_) {
+    reserve_.look();
     auto base = reader();
     const RowReader& rows = *base;
-    open_.emplace(OpenGroup{std::move(base), Group(rows, identity_.origin, applied_.vector())});
+    open_.emplace(OpenGroup{std::move(base), Group(rows, clear_rules(), applied_.vector())});
   }
   return open_->group;
 }
@@ -125,6 +234,7 @@ Batch Replica::make_batch(std::vector<core::Transaction> transactions) const {
   batch.previous = head.chain;
   batch.deps_changed = core::difference(applied_.vector(), head.deps);
   batch.transactions = std::move(transactions);
+  batch.signature = signer_.for_batch();
   if (!opening_sent_) {
     batch.opening = core::Opening{identity_.mesh, identity_.region, identity_.opening,
                                   options_.nonce, identity_.previous};
@@ -139,24 +249,65 @@ core::Result<Position> Replica::commit() {
   }
   OpenGroup open = *std::move(open_);
   open_.reset();
-  const Batch batch = make_batch(open.group.take_transactions());
+  Batch batch = make_batch(open.group.take_transactions());
   const std::string bytes = core::encode_batch(batch);
-  applied_.advance(batch, applied_.vector(), core::chain_hash(bytes));
+  snapshots_->apply(batch, applied_.vector());
+  advance(batch, applied_.vector(), bytes);
   const LogRecord record{batch.origin, batch.first(), batch.last(), bytes};
   const auto committed = commit_stage(open.group.stage(), {&record, 1});
   if (!committed.ok()) return committed.failure();
   opening_sent_ = true;
+  wrote_ = true;
   return storage_.last_position();
 }
 
 core::Result<void> Replica::commit_stage(Stage& stage, std::span<const LogRecord> records) {
   std::vector<storage::Change> changes = stage.changes(
-      names().origins(), [&](const core::Path& path, crdt::Row& row) { collect(path, row); });
-  for (storage::Change& change : applied_.take_changes()) changes.push_back(std::move(change));
+      names().origins(), [&](const core::Path& path, crdt::Row& row) { collect(path, row); },
+      digests_);
+  if (snapshots_) snapshots_->take_changes(changes);
+  take_meta(changes);
+  mark_clock(changes);
+  append(changes, signer_.take_changes());
+  if (rejoin_ && rejoin_->logging()) {
+    for (const LogRecord& record : std::exchange(records, {})) {
+      changes.push_back(rejoin_->defer(record));
+    }
+  }
+  keeper_.append(records);
+  append(changes, keeper_.take_changes());
+  if (planted(Bug::kLoseChange) && !changes.empty()) changes.pop_back();
+  if (!stage.masks()->empty()) applied_.mask_board().announce();
+  applied_.vector_board().announce(applied_.vector());
   const auto position = storage_.commit(records, changes);
-  if (position.ok()) return {};
-  broken_ = position.failure();
-  return *broken_;
+  if (!position.ok()) {
+    broken_ = position.failure();
+    return *broken_;
+  }
+  applied_.vector_board().post();
+  if (masks_ != stage.masks()) applied_.mask_board().post(masks_ = stage.masks());
+  if (!aside_.empty()) {
+    stage.for_each_changed([&](const core::Path& path) { aside_.note_change(path); });
+  }
+  const bool reload = std::exchange(regions_touched_, false) && exchange_;
+  return reload ? load_regions() : core::Result<void>();
+}
+
+core::Result<void> Replica::commit_batches(Stage& stage, std::span<const HeldBatch> batches) {
+  std::vector<LogRecord> records;
+  records.reserve(batches.size());
+  for (const HeldBatch& held : batches) {
+    records.push_back({held.batch.origin, held.batch.first(), held.batch.last(), held.bytes});
+  }
+  if (planted(Bug::kForgetLastRecord) && records.size() > 1) records.pop_back();
+  return commit_stage(stage, records);
+}
+
+void Replica::take_meta(std::vector<storage::Change>& changes) {
+  append(changes, applied_.take_changes());
+  append(changes, chains_.take_changes());
+  append(changes, settled_.take_changes());
+  digests_.take_changes(changes);
 }
 
 core::Result<void> Replica::change_rows(const std::function<core::Result<void>(Stage&)>& function) {
@@ -164,25 +315,25 @@ core::Result<void> Replica::change_rows(const std::function<core::Result<void>(S
   open_.reset();
   if (broken_) return *broken_;
   const auto base = reader();
-  Stage stage(*base, Stage::Undo::kNone);
-  try {
-    return function(stage);
-  } catch (const Error& error) {  // Stored bytes that cannot be read.
-    broken_ = core::Failure{error.code(), error.what()};
-    return *broken_;
-  }
+  Stage stage(*base, Stage::Undo::kNone, clear_rules());
+  return reading([&] { return function(stage); });
 }
 
 // ---- Dead slots.
 
 void Replica::collect(const core::Path& path, crdt::Row& row) {
+  if (RegionList::prefix().is_prefix_of(path)) regions_touched_ = true;
   if (std::ranges::none_of(row.tally.slots, &crdt::Slot::dead)) return;
   crdt::collect(
       row.tally, identity_.origin, [&](core::Origin origin) -> const auto& {
-        return applied_.head(origin).deps;
+        return planted(Bug::kCollectTooEarly) ? applied_.vector() : applied_.head(origin).deps;
       });
-  const bool some_stay = std::ranges::any_of(row.tally.slots, &crdt::Slot::dead);
-  if (some_stay && dead_.size() < kDeadRowsMax) dead_.insert(path);
+  note_dead(path, row);
+}
+
+void Replica::note_dead(const core::Path& path, const crdt::Row& row) {
+  const bool some = std::ranges::any_of(row.tally.slots, &crdt::Slot::dead);
+  if (some && dead_.size() < kDeadRowsMax) dead_.insert(path);
 }
 
 core::Result<void> Replica::collect() {
@@ -195,8 +346,8 @@ core::Result<void> Replica::collect() {
 
 // ---- The other leaders.
 
-void Replica::link_up(LinkId link, std::string address, Millis now) {
-  exchange_->link_up(link, std::move(address), now);
+void Replica::link_up(LinkId link, std::string address, Millis now, std::string region) {
+  exchange_->link_up(link, std::move(address), now, std::move(region));
   if (broken_) send_nothing();
 }
 
@@ -212,136 +363,229 @@ bool Replica::resume(std::string_view peer) {
 }
 
 void Replica::send_nothing() {
+  if (planted(Bug::kSendWhenBroken)) return;
   std::erase_if(effects_,
                 [](const Effect& effect) { return std::holds_alternative<Send>(effect); });
 }
 
 void Replica::step(LinkId link, Message message, Millis now) {
   if (broken_) return;
-  if (const auto* heartbeat = std::get_if<Heartbeat>(&message)) {
-    if (!clock_->observe(heartbeat->hlc)) {
-      alarm_once("the clock of region " + exchange_->region(link) +
-                 " is ahead of this one by more than the allowed drift; it is not followed");
-    }
+  if (const auto* asked = std::get_if<Question>(&message)) {
+    return verifier_->step(link, *asked, now);
   }
+  if (const auto* answered = std::get_if<Answer>(&message)) {
+    return verifier_->step(link, *answered, now);
+  }
+  if (refuse_lost(link, message)) return;
+  if (const auto* refusal = std::get_if<Refusal>(&message)) return take(*refusal);
+  if (auto* heartbeat = std::get_if<Heartbeat>(&message)) take(link, *heartbeat, now);
+  if (auto* standing = std::get_if<Standing>(&message)) return take(link, std::move(*standing));
+  if (take_snapshot_message(link, message, now)) return;
+  if (const auto* position = std::get_if<SignedPosition>(&message)) {
+    return take(link, *position, now);
+  }
+  core::VersionVector subscribed;
+  const auto* wanted = std::get_if<Subscribe>(&message);
+  if (wanted != nullptr && signer_.active()) subscribed = wanted->from;
   auto received = exchange_->step(link, std::move(message), now);
+  send_positions(link, subscribed);
   if (!received) return;
   auto batch = core::decode_batch(received->bytes);
   if (!batch.ok()) {
     reject(link);
     return;
   }
-  if (batch.value().origin == identity_.origin &&
-      batch.value().last() > applied_.vector().at(identity_.origin)) {
-    alarm_once("a peer has writes of this leader's origin that it does not have itself");
-    return;
+  if (batch.value().origin == identity_.origin) {
+    exchange_->compare_own(link, batch.value().last());
+    return;  // A new incarnation will ask for it.
   }
+  const core::Origin from = exchange_->peer(link);
+  if (!exchange_->may_apply(from, batch.value(), batch.value().deps_changed)) return;
+  const bool ended = ended_.contains(batch.value().origin);
+  if (ended && !exchange_->asked_for(link, *received)) return;  // It comes anew where it is asked.
   const core::Seq applied = applied_.vector().at(batch.value().origin);
   if (batch.value().first() <= applied && applied < batch.value().last()) {
-    alarm_two_histories(batch.value().origin);
+    exchange_->forked(from, batch.value().origin, batch.value().last());
     return;
   }
-  held_.add({std::move(received->bytes), std::move(batch).value()}, applied_.vector());
+  const Peer* const sender = exchange_->peer_at(link);
+  const bool asked = sender != nullptr && sender->in.has(batch.value().origin);
+  hold(link, {std::move(received->bytes), std::move(batch).value(), from, asked}, now);
+}
+
+std::optional<core::Hash128> Replica::digest() const {
+  if (sweeping()) return std::nullopt;  // Rows are still stored that others do not have.
+  return digests_.total();
+}
+
+Inspection Replica::inspect() const {
+  return {{storage_.snapshot(), applied_.vector(), digests_.total(), digest().has_value()},
+          names()};
+}
+
+void Replica::verify(std::vector<std::string> regions, Millis now) {
+  if (!broken_) verifier_->start(std::move(regions), now);
+}
+
+Millis Replica::next_tick_ms() const {
+  const Millis next = std::min(exchange_->next_tick_ms(),
+                               rejoin_ ? exchange_->next_tick_ms() : keeper_.next_tick_ms());
+  const auto verifying = verifier_->next_tick_ms();
+  return std::min({next, verifying.value_or(next), signer_.next_ms().value_or(next)});
+}
+
+void Replica::take(LinkId link, Heartbeat& heartbeat, Millis now) {
+  observe_clock(link, heartbeat, now);
+  exchange_->complete(link, heartbeat);
+  compare(link, heartbeat);
+  renew_standing(now);
+  send_standings(link, heartbeat.standings);
+}
+
+void Replica::compare(LinkId link, const Heartbeat& heartbeat) {
+  const std::string region = exchange_->region(link);
+  if (region.empty() || heartbeat.applied != applied_.vector() || rejoin_) return;
+  const bool one_history = heartbeat.chains.empty() || heartbeat.chains == applied_.chains();
+  if (!one_history) return;
+  if (planted(Bug::kIgnoreDigests)) return;
+  auto alarm = divergence_.compare(region, heartbeat.digest, digest());
+  if (alarm) effects_.push_back(Alarm{*std::move(alarm)});
 }
 
 bool Replica::continues_chain(const Batch& batch) const {
-  return batch.previous == applied_.head(batch.origin).chain;
+  return batch.previous == applied_.head(batch.origin).chain || planted(Bug::kIgnoreChain);
 }
 
 core::VersionVector Replica::deps_of(const Batch& batch) const {
   core::VersionVector deps = applied_.head(batch.origin).deps;
+  if (planted(Bug::kForgetDepsOfHead)) deps = {};
   deps.join(batch.deps_changed);
   return deps;
 }
 
 void Replica::apply_batch(Stage& stage, const HeldBatch& held, const core::VersionVector& deps) {
   const Batch& batch = held.batch;
-  core::VersionVector context = deps;
   applied_.name(batch.origin);
+  apply_ops(stage, batch, deps, [](const auto&...) { return true; });
+  if (snapshots_) snapshots_->apply(batch, deps);
   for (const core::Transaction& txn : batch.transactions) {
-    for (std::size_t k = 0; k < txn.ops.size(); ++k) {
-      context.set(batch.origin, txn.first + k - 1);
-      apply_op(stage, txn.ops[k], {batch.origin, txn.first + k}, txn.hlc, context);
-    }
     if (clock_) clock_->observe(txn.hlc);
   }
-  applied_.advance(batch, deps, core::chain_hash(held.bytes));
+  advance(batch, deps, held.bytes);
 }
 
-std::vector<HeldBatch> Replica::apply_slice(Stage& stage) {
+void Replica::advance(const Batch& batch, const core::VersionVector& deps, std::string_view bytes) {
+  const core::ChainHash chain = core::chain_hash(bytes);
+  unsettle(batch.origin);
+  applied_.advance(batch, deps, chain);
+  chains_.advance(batch, chain);
+}
+
+std::vector<HeldBatch> Replica::apply_slice(Stage& stage, std::size_t ops_max) {
   std::vector<HeldBatch> slice;
   std::size_t ops = 0;
   std::size_t bytes = 0;
-  while (ops < kSliceOpsMax && bytes < kSliceBytesMax) {
-    std::optional<HeldBatch> held = held_.take_deliverable(applied_.vector());
+  while (ops < ops_max && bytes < kSliceBytesMax) {
+    std::optional<HeldBatch> held = next_batch(stage);
     if (!held) break;
+    starved_ = !reserve_.holds(bytes + held->bytes.size());
+    if (starved_) {
+      held_.add(*std::move(held), applied_.vector());
+      break;
+    }
     if (!continues_chain(held->batch)) {
-      alarm_two_histories(held->batch.origin);
+      exchange_->forked(held->from, held->batch.origin, held->batch.last());
       continue;
     }
     const core::VersionVector deps = deps_of(held->batch);
+    if (!exchange_->may_apply(held->from, held->batch, deps)) continue;
     if (!refers_to_what_was_seen(held->batch, deps)) {
       alarm_once("origin " + core::to_string(held->batch.origin) +
                  " sent ops that refer to what its leader had not seen; nothing more of it is "
                  "applied");
       continue;
     }
+    if (auto listed = list_waiting(stage, held->batch)) slice.push_back(*std::move(listed));
     apply_batch(stage, *held, deps);
     ops += held->batch.last() - held->batch.first() + 1;
     bytes += held->bytes.size();
+    if (planted(Bug::kApplyTwice)) slice.push_back(*held);
     slice.push_back(*std::move(held));
   }
   return slice;
 }
 
-core::Result<void> Replica::commit_slice(Stage& stage) {
-  const std::vector<HeldBatch> slice = apply_slice(stage);
-  std::vector<LogRecord> records;
-  records.reserve(slice.size());
-  for (const HeldBatch& held : slice) {
-    records.push_back({held.batch.origin, held.batch.first(), held.batch.last(), held.bytes});
-  }
-  return commit_stage(stage, records);
+core::Result<void> Replica::commit_slice(Stage& stage, std::size_t ops_max) {
+  const std::vector<HeldBatch> slice = apply_slice(stage, ops_max);
+  prove_stops();  // With what it proves.
+  return commit_batches(stage, slice);
+}
+
+std::size_t Replica::slice_scale(Millis now) {
+  if (std::exchange(wrote_, false)) wrote_ms_ = now;
+  return now - wrote_ms_ < kQuietMs ? 1 : kQuietScale;
 }
 
 core::Result<bool> Replica::apply(Millis now) {
   ANABRANCH_ASSERT(!dirty());
   open_.reset();
   if (broken_) return *broken_;
-  if (held_.has_deliverable(applied_.vector())) {
-    const auto done = change_rows([&](Stage& stage) { return commit_slice(stage); });
+  if (auto heeded = heed_doubt(now); !heeded.ok()) return heeded.failure();
+  starved_ = false;
+  const bool looked = look_ahead();
+  if (broken_) return *broken_;
+  if (looked || held_.has_deliverable(applied_.vector())) {
+    reserve_.look();
+    const std::size_t ops_max = options_.limits.slice_ops_max * slice_scale(now);
+    const auto done = change_rows([&](Stage& stage) { return commit_slice(stage, ops_max); });
     if (!done.ok()) return done.failure();
   }
-  exchange_->applied_more(now);
-  return held_.has_deliverable(applied_.vector());
-}
-
-core::Result<void> Replica::merge(const RowReader& rows, const Applied& applied) {
-  return change_rows([&](Stage& stage) {
-    merge_rows(stage, applied_.vector(), rows, applied.vector());
-    for (const auto& [origin, head] : applied.heads()) {
-      applied_.name(origin);
-      if (head.seq > applied_.vector().at(origin)) applied_.set_head(origin, head);
-    }
-    clock_->observe(applied.hlc_max());
-    return commit_stage(stage, {});
-  });
+  if (signer_.active()) take(provenance_.settle(), now);
+  prove_stops();
+  exchange_->stand_still(starved_);
+  if (starved_) return false;
+  const bool more = held_.has_deliverable(applied_.vector()) || !aside_.empty();
+  const bool planted_wait = planted(Bug::kServeByOrigin) && held_.size() > 0;
+  exchange_->applied_more(now, !planted_wait && (!more || held_.bytes() < kHeldEnoughBytes));
+  return more;
 }
 
 void Replica::tick(Millis now) {
-  if (!broken_) exchange_->tick(now, clock_->high_water());
+  if (now >= next_tick_ms()) reserve_.look();
+  if (std::string news = reserve_.news(); !news.empty()) effects_.push_back(Alarm{std::move(news)});
+  if (broken_) return;
+  if (!announce().ok()) return;
+  renew_standing(now);
+  const auto showing = [&]() -> Showing {
+    return {.hlc = clock_->high_water(),
+            .wall_ms = clock_->wall_ms(),
+            .digest = digest(),
+            .standings = keeper_.standings().numbers()};
+  };
+  if (exchange_->tick(now, showing)) complain_of_clocks(now);
+  verifier_->tick(now);
+  const auto waited_for = [&](const std::string& region) {
+    return regions_.retirement(region) == Retirement::kNone;
+  };
+  if (auto heeded = heed_loss(now); !heeded.ok()) return;
+  if (!rejoin_) {
+    const auto kept = keeper_.tick(now, exchange_->peers(), waited_for);
+    if (!kept.ok()) broken_ = kept.failure();
+  }
+  if (!broken_) snapshots_->tick(now);
+  hold_log();
+  sign_and_pass_on(now);
 }
 
 void Replica::durable(Position position, Millis now) {
-  if (!broken_) exchange_->log_grew(position, now);
-}
-
-void Replica::alarm_two_histories(core::Origin origin) {
-  alarm_once("two histories of origin " + core::to_string(origin) +
-             " have met: a directory was copied, or restored without a new origin");
+  if (broken_) return;
+  exchange_->log_grew(position, now);
+  all_durable_ = position == storage_.last_position();
+  if (all_durable_) sign_and_pass_on(now);
 }
 
 void Replica::alarm_once(std::string text) {
+  if (alarms_.size() >= kAlarmsMax) return;  // Whoever provokes so many has been named.
   if (alarms_.insert(text).second) effects_.push_back(Alarm{std::move(text)});
 }
 

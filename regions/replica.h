@@ -5,7 +5,7 @@
 //
 //   write    stages a local transaction in the open group      commit   closes the group: one batch
 //   step     takes a message in                                apply    applies what is deliverable
-//   tick     heartbeats and stalls                             durable  what the disk has now
+//   tick     heartbeats, stalls, trimming                      durable  what the disk has now
 //
 // Effects are in effects() until the owner takes them. Invariants: 1. nothing is sent, shown to
 // readers or acknowledged before the commit it follows from; 2. a batch is applied exactly once,
@@ -13,6 +13,7 @@
 // or sent. Not thread-safe; readers use snapshots of the storage and names().
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,31 +25,85 @@
 #include "core/hlc.h"
 #include "core/result.h"
 #include "regions/applied.h"
+#include "regions/chain_hashes.h"
+#include "regions/clears_aside.h"
+#include "regions/clock_watch.h"
+#include "regions/digests.h"
+#include "regions/divergence.h"
 #include "regions/effect.h"
 #include "regions/exchange.h"
 #include "regions/group.h"
 #include "regions/hold_buffer.h"
+#include "regions/log_keeper.h"
+#include "regions/provenance.h"
+#include "regions/region_list.h"
+#include "regions/rejoin.h"
+#include "regions/reserve.h"
+#include "regions/settled_origins.h"
+#include "regions/signer.h"
 #include "regions/snapshot_reader.h"
+#include "regions/snapshots.h"
+#include "regions/sweep.h"
+#include "regions/verifier.h"
 #include "storage/storage.h"
 
 namespace anabranch::regions {
+
+// Bounds of what is held in memory, under way and on disk. Tests make them tiny.
+struct ReplicaLimits {
+  LogLimits log{};
+  std::uint64_t reserve_bytes = 0;  // See Options::reserve_bytes.
+  std::uint64_t window_bytes = Exchange::kWindowBytes;
+  std::size_t hold_bytes_max = HoldBuffer::kBytesMax;
+  std::size_t slice_ops_max = 1000;  // Of foreign batches applied in one commit.
+  SnapshotLimits snapshots{};
+  // Where more rows are stored below a prefix, a clear of it is done by a mask and swept later.
+  std::size_t own_clear_rows_direct = 1000;
+  std::size_t foreign_clear_rows_direct = 1000;
+  SweepLimits sweep{};  // Of one slice.
+  RejoinLimits rejoin{};
+  // Where more rows are stored below the prefix of a foreign clear, what it leaves is counted
+  // ahead.
+  std::size_t clear_rows_counted_at_once = 8000;
+};
 
 struct ReplicaOptions {
   core::Hash128 mesh;
   std::string region;
   // Random numbers for this opening: the origin counts only in an empty directory, or when a new
-  // incarnation is asked for.
+  // incarnation begins.
   core::Origin fresh_origin = 0;
   std::uint64_t nonce = 0;
+  // The operator wants a new incarnation.
   bool new_origin = false;
+  // More random numbers, for incarnations that begin while it runs. Without it they follow from the
+  // nonce, which two copies of one running machine have in common.
+  std::function<core::Origin()> random_origin = {};
+  // With it, what others than its own leader send is applied as far as its region has signed it.
+  // Must outlive the replica; null: nothing is signed, and everybody is believed.
+  const Signatures* signatures = nullptr;
   core::Millis drift_ms_max = core::HybridClock::kDriftMaxMs;
+  // Whether it writes itself into the list of regions, a transaction of its own for each origin.
+  bool announce = false;
+  ReplicaLimits limits{};
 };
 
 class Replica {
  public:
-  static constexpr std::size_t kSliceOpsMax = 1000;
   static constexpr std::size_t kDeadRowsMax = 100'000;
+  static constexpr std::size_t kAlarmsMax = 1000;  // Different ones.
+  static constexpr std::uint64_t kOriginsPerOpeningMax = 10;
+  // Between two times that subscriptions are reopened for a new list of regions.
+  static constexpr core::Millis kCloseMs = 1'000;
+  // Between two standings that differ only in what is on the disk.
+  static constexpr core::Millis kStandingMs = 5'000;
   static constexpr std::size_t kSliceBytesMax = std::size_t{4} << 20U;
+  // Slices are so much larger while nobody writes here, when no write has to wait for them: fewer
+  // commits, each with a sync, and fewer pages written twice.
+  static constexpr std::size_t kQuietScale = 8;
+  static constexpr core::Millis kQuietMs = 1000;
+  // With so much to apply, nothing more is asked for.
+  static constexpr std::size_t kHeldEnoughBytes = Exchange::kWindowBytes;
 
   // Opens the storage and continues where it ends. Both references must outlive the replica. Fails
   // with kInvalid when the storage belongs to another region or mesh, kCorrupt when it cannot be
@@ -69,10 +124,27 @@ class Replica {
   // Commits the open group as one batch, or lets go of it when it is empty. Gives the position in
   // the log that holds all writes so far.
   core::Result<storage::Position> commit();
+  // Writes into the list of regions, if that is due, that this leader has opened its origin. The
+  // group must not be dirty.
+  core::Result<void> announce();
+  // Stages that nobody waits for a region any more, that it is lost for good, or, with kNone, that
+  // it counts again. Fails with kInvalid, naming the reason, when that cannot be.
+  core::Result<void> retire(std::string_view region, Retirement retirement);
+
+  // Gives way to the other history of an origin that has two: begins to join as if empty and to
+  // write again what only this side has (rejoin.h). With `adopt` also what another region wrote
+  // under that origin, although its leader has the other history. The group must not be dirty.
+  // Fails with kInvalid, naming the reason, when that cannot be.
+  core::Result<void> resolve_fork(core::Origin origin, bool adopt, core::Millis now);
+  // What it does to give way; null when it does not.
+  [[nodiscard]] const Rejoin* rejoin() const { return rejoin_.get(); }
+  // Why the last attempt was given up; nothing when none was.
+  [[nodiscard]] const std::optional<core::Failure>& rejoin_failed() const { return rejoin_failed_; }
 
   // ---- The other leaders. The time is any steady clock's.
 
-  void link_up(LinkId link, std::string address, core::Millis now);
+  // `region` is who must be at the other end; empty when that is open.
+  void link_up(LinkId link, std::string address, core::Millis now, std::string region = {});
   void link_down(LinkId link);
   void step(LinkId link, Message message, core::Millis now);
   // A message that could not be decoded.
@@ -80,18 +152,31 @@ class Replica {
   // Applies a slice of what was received and is deliverable, in one commit. Returns whether more is
   // waiting. The group must not be dirty.
   core::Result<bool> apply(core::Millis now);
-  // Joins what another replica has, its rows and heads of one moment, in one commit: for when its
-  // log no longer holds what this one lacks. Neither side has to be ahead of the other. Everything
-  // is held in memory meanwhile. The group must not be dirty.
-  core::Result<void> merge(const RowReader& rows, const Applied& applied);
+  // Does a slice of what goes on in the background: snapshots that are sent, received and merged.
+  // Returns whether more is waiting. The group must not be dirty.
+  core::Result<bool> work(core::Millis now);
+  // Asks a peer for a snapshot, as tick() does when no log has what is lacking here.
+  void ask_for_snapshot(core::Origin peer, core::Millis now);
   // Drops the dead slots that it knows of and that nothing waits for any more.
   core::Result<void> collect();
+  // Whether large clears are done but not swept yet. Until then this replica holds more than what
+  // it shows; and its own clears of counters are not all in its log yet.
+  [[nodiscard]] bool sweeping() const { return !masks_->empty(); }
+  // Sweeps a slice, in one commit. Returns whether there is more. The group must not be dirty.
+  core::Result<bool> sweep();
   void tick(core::Millis now);
-  [[nodiscard]] core::Millis next_tick_ms() const { return exchange_->next_tick_ms(); }
-  // The storage has made everything up to `position` durable.
+  [[nodiscard]] core::Millis next_tick_ms() const;
+  // Records that nothing more will be written: the last call of a leader that ends as it should, so
+  // that the next opening goes on under the same origin.
+  core::Result<void> close();
+  // What the storage has up to `position` may be sent: it is durable, or need not be.
   void durable(storage::Position position, core::Millis now);
   bool pause(std::string_view peer) { return exchange_->pause(peer); }
   bool resume(std::string_view peer);
+
+  // Begins to compare rows with these regions, or with all peers; see Verifier.
+  void verify(std::vector<std::string> regions, core::Millis now);
+  [[nodiscard]] std::vector<Verdict> verdicts() const { return verifier_->verdicts(); }
 
   // What the owner has to carry out; it takes or clears them.
   [[nodiscard]] Effects& effects() { return effects_; }
@@ -100,15 +185,40 @@ class Replica {
 
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] const Applied& applied() const { return applied_; }
+  [[nodiscard]] const ChainHashes& chains() const { return chains_; }
   [[nodiscard]] const Exchange& exchange() const { return *exchange_; }
   [[nodiscard]] const HoldBuffer& held() const { return held_; }
+  [[nodiscard]] const Provenance& provenance() const { return provenance_; }
+  // What is kept of the log, and for whom.
+  [[nodiscard]] LogKeeper& keeper() { return keeper_; }
+  [[nodiscard]] const LogKeeper& keeper() const { return keeper_; }
+  [[nodiscard]] const Snapshots& snapshots() const { return *snapshots_; }
+  // Every region that was ever known, as committed.
+  [[nodiscard]] const RegionList& regions() const { return regions_; }
+  // Whether the disk has everything that is applied.
+  [[nodiscard]] bool all_durable() const { return all_durable_; }
+  // The origins of which nothing will ever arrive any more; see settled_origins.h.
+  [[nodiscard]] const SettledOrigins& settled() const { return settled_; }
+  [[nodiscard]] const ClockWatch& clocks() const { return clocks_; }
   [[nodiscard]] const Names& names() const { return applied_.names(); }
+  // Over the rows as they are committed: of the same moment as applied().
+  [[nodiscard]] const Digests& digests() const { return digests_; }
+  // The digest to compare with those of others; nothing while it says nothing.
+  [[nodiscard]] std::optional<core::Hash128> digest() const;
+  [[nodiscard]] const Divergence& divergence() const { return divergence_; }
   // The rows as they are committed.
-  [[nodiscard]] std::unique_ptr<SnapshotReader> reader() const;
+  [[nodiscard]] std::unique_ptr<SnapshotReader> reader(Tallies tallies = Tallies::kAsShown) const;
+  // The rows as all replicas have them that have applied the same: for comparing and for sending.
+  [[nodiscard]] std::unique_ptr<SnapshotReader> logged_reader() const {
+    return reader(Tallies::kAsLogged);
+  }
+  // How much room there is, as of the last group, slice or tick.
+  [[nodiscard]] const Reserve& reserve() const { return reserve_; }
   // Why nothing is written any more; nothing while all is well.
   [[nodiscard]] const std::optional<core::Failure>& broken() const { return broken_; }
 
  private:
+  static constexpr unsigned kNumbersPerOpening = 32;  // As a power of 2.
   struct OpenGroup {
     std::unique_ptr<SnapshotReader> base;
     Group group;
@@ -116,7 +226,44 @@ class Replica {
 
   Replica(storage::Storage& storage, ReplicaOptions options);
   core::Result<void> load();
+  core::Result<void> load_regions();
+  // Takes what has ended only from new subscriptions, and from disks, if the list has changed.
+  void close_ended(core::Millis now);
+  // Whether anything of an origin has come that is not applied yet.
+  [[nodiscard]] bool holds(core::Origin origin) const;
+  // Where this replica stands, once everything is on its disk; without number and signature.
+  [[nodiscard]] Standing make_standing() const;
+  // Whether others would settle by this what they would not settle by what was said last, or the
+  // other way round.
+  [[nodiscard]] bool closed_otherwise(const Standing& now) const;
+  // Says anew where this replica stands, when that is due.
+  void renew_standing(core::Millis now);
+  void take(LinkId link, Standing standing);
+  // Whether a standing is of an incarnation that may still be there.
+  [[nodiscard]] bool may_stand(const Standing& standing) const;
+  // Sends the standings that a peer lacks.
+  void send_standings(LinkId link, const core::VersionVector& known);
+  // Settles what all standings settle.
+  void settle();
+  // An origin goes on.
+  void unsettle(core::Origin origin);
+  // The row of the clock's high-water mark, when that has moved.
+  void mark_clock(std::vector<storage::Change>& changes);
+  // All origins of a region that are known from anywhere.
+  [[nodiscard]] std::vector<core::Origin> origins_of(std::string_view region) const;
+  // Whether a message is of a region that was declared lost, with which nothing is exchanged.
+  [[nodiscard]] bool refuse_lost(LinkId link, const Message& message);
+  void take(LinkId link, Heartbeat& heartbeat, core::Millis now);
+  // Notes what a heartbeat says of its sender's clock.
+  void observe_clock(LinkId link, const Heartbeat& heartbeat, core::Millis now);
+  void complain_of_clocks(core::Millis now);
   core::Result<void> record_opening();
+  core::Result<void> record_identity();
+  [[nodiscard]] core::Origin fresh_origin();
+  // Begins a new incarnation; it counts when it is recorded.
+  void begin_origin(std::string why);
+  // Begins a new incarnation when what peers have shown forbids to write on as this one.
+  core::Result<void> heed_doubt(core::Millis now);
   core::Result<void> recover(const storage::StoredRecord& record);
   core::Batch make_batch(std::vector<core::Transaction> transactions) const;
   // All that a batch's leader had applied of other origins: the changes it carries, on what is
@@ -124,20 +271,99 @@ class Replica {
   [[nodiscard]] core::VersionVector deps_of(const core::Batch& batch) const;
   // Applies a batch to a stage and goes on to its end.
   void apply_batch(Stage& stage, const HeldBatch& held, const core::VersionVector& deps);
-  // Applies deliverable batches until the slice is full; gives what was applied.
-  std::vector<HeldBatch> apply_slice(Stage& stage);
+  // Goes on to the end of a batch whose effects are staged.
+  void advance(const core::Batch& batch, const core::VersionVector& deps, std::string_view bytes);
+  // Commits ops of this leader's own with a slice: stages them as its next batch.
+  HeldBatch stage_own(Stage& stage, std::vector<core::Op> ops);
+  // Before a foreign batch: lists the waiting tallies that it adds to. Nothing when there are none.
+  std::optional<HeldBatch> list_waiting(Stage& stage, const core::Batch& batch);
+  core::Result<void> sweep_slice(Stage& stage);
+  // The next batch to be applied to a slice; nothing when there is none now.
+  std::optional<HeldBatch> next_batch(Stage& stage);
+  // Counts on for a large foreign clear. Returns whether something can be applied.
+  bool look_ahead();
+  [[nodiscard]] ClearRules clear_rules() const;
+  // How large slices are: 1, or kQuietScale when the last local write is long ago.
+  std::size_t slice_scale(core::Millis now);
+  // Applies deliverable batches until there were `ops_max` ops; gives what was applied.
+  std::vector<HeldBatch> apply_slice(Stage& stage, std::size_t ops_max);
   // Drops a row's dead slots where that is safe, and remembers the row when some stay.
   void collect(const core::Path& path, crdt::Row& row);
+  // What is committed now, to be compared.
+  [[nodiscard]] Inspection inspect() const;
+  // Compares digests with a peer that has applied the same.
+  void compare(LinkId link, const Heartbeat& heartbeat);
+  // Takes a batch in to be applied: at once when its own leader sent it, else when it is proven.
+  void hold(LinkId link, HeldBatch held, core::Millis now);
+  // Whether a batch may wait here as a whole until it is proven.
+  [[nodiscard]] bool has_room(const HeldBatch& held) const;
+  // With much waiting, takes in the position that a batch carries the signature of.
+  void prove_before(const HeldBatch& held, const std::string& region, core::Millis now);
+  // Sends a link what is signed of some origins.
+  void send_positions(LinkId link, const core::VersionVector& origins);
+  // Takes a signed position in.
+  void take(LinkId link, const SignedPosition& position, core::Millis now);
+  void take(Provenance::Outcome outcome, core::Millis now);
+  // The region that an origin is known to be of, as far as applied batches or greetings tell.
+  [[nodiscard]] std::string region_of(core::Origin origin) const;
+  // Finds signatures of where origins have stopped because what comes next waits for others.
+  void prove_stops();
+  // Signs what is due, passes on what is new, and keeps it now and then.
+  void sign_and_pass_on(core::Millis now);
   // Whether a batch continues the chain that was applied.
   [[nodiscard]] bool continues_chain(const core::Batch& batch) const;
   // Applies and commits a slice.
-  core::Result<void> commit_slice(Stage& stage);
+  core::Result<void> commit_slice(Stage& stage, std::size_t ops_max);
   core::Result<void> commit_stage(Stage& stage, std::span<const storage::LogRecord> records);
+  core::Result<void> commit_batches(Stage& stage, std::span<const HeldBatch> batches);
+  core::Result<void> commit_snapshot(std::vector<storage::Change> changes, Snapshots::Swap swap);
+  // The part of every commit that says what was applied.
+  void take_meta(std::vector<storage::Change>& changes);
+  void open_snapshots();
+  // Goes on with a rejoin that an earlier opening has begun.
+  core::Result<void> resume_rejoin();
+  core::Result<void> load_parted();
+  void make_rejoin(RejoinState state);
+  core::Result<void> begin_rejoin(RejoinState state, std::string why, core::Millis now);
+  // Where histories part, when this leader gives way to a peer.
+  [[nodiscard]] core::Result<RejoinState> rejoin_with(core::Origin peer, core::Origin origin,
+                                                      bool adopt) const;
+  // Whether somebody has written the branch again that begins here behind `common`.
+  [[nodiscard]] bool was_rewritten(core::Origin origin, core::Seq common) const;
+  // Whether the writes of a forked origin are this leader's to write again.
+  [[nodiscard]] bool may_rewrite(core::Origin origin) const;
+  // What was learnt and promised of the former history is void.
+  void taken_over(const std::set<core::Origin>& changed);
+  // Ends one that cannot go on, with everything as it was.
+  core::Result<void> give_up_rejoin(core::Millis now);
+  // A slice of the logging stage. Returns whether there is more.
+  core::Result<bool> log_slice(core::Millis now);
+  void end_rejoin(core::Millis now);
+  // A peer refuses this leader.
+  void take(const Refusal& refusal);
+  // Gives way when a peer has said that this region was declared lost.
+  core::Result<void> heed_loss(core::Millis now);
+  // Keeps the log for those who take a snapshot.
+  void hold_log();
+  // Hands a message of snapshots on; false when it is another one.
+  bool take_snapshot_message(LinkId link, Message& message, core::Millis now);
+  // Remembers a row that has dead slots.
+  void note_dead(const core::Path& path, const crdt::Row& row);
+  // Calls a function that reads stored rows and gives a Result. Those that cannot be read break the
+  // replica.
+  template <typename Function>
+  auto reading(const Function& function) -> decltype(function()) {
+    try {
+      return function();
+    } catch (const Error& error) {
+      broken_ = core::Failure{error.code(), error.what()};
+      return *broken_;
+    }
+  }
   // Calls a function that stages changes of the committed rows and commits them. The group must not
   // be dirty. Stored rows that cannot be read break the replica, as a failed commit does.
   core::Result<void> change_rows(const std::function<core::Result<void>(Stage&)>& function);
   void alarm_once(std::string text);
-  void alarm_two_histories(core::Origin origin);
   // Takes back what the exchange wants to send: the vector may count what was not stored.
   void send_nothing();
 
@@ -145,13 +371,45 @@ class Replica {
   ReplicaOptions options_;
   Identity identity_;
   Applied applied_;
+  ChainHashes chains_;
+  Digests digests_;
+  Divergence divergence_;
+  RegionList regions_;
+  SettledOrigins settled_{applied_};
+  LogKeeper keeper_;
+  bool regions_touched_ = false;      // A row of the list is in the commit that is being made.
+  core::Hash128 list_;                // Of the list that was looked at last.
+  core::Hash128 closed_by_;           // Of the one by which ended origins were closed last.
+  std::set<core::Origin> ended_;      // What had ended by that.
+  core::Millis next_close_ms_ = 0;    // When it may be done again.
+  std::uint64_t standings_made_ = 0;  // In this opening.
+  core::Millis standing_ms_ = 0;      // When the last one was.
+  ClockWatch clocks_;
+  std::set<std::string> wrong_clocks_;      // Of the complaints that were made and still hold.
+  core::Hlc clock_mark_;                    // The high-water mark that is stored.
   std::optional<core::HybridClock> clock_;  // Nothing during recovery, which reads no clock.
   bool opening_sent_ = false;               // The first batch of this opening has been committed.
+  std::uint64_t origins_begun_ = 0;         // While it runs.
   std::optional<OpenGroup> open_;
+  bool wrote_ = false;  // Local writes were committed since slice_scale() was last asked.
+  core::Millis wrote_ms_ = 0;
   HoldBuffer held_;
+  Reserve reserve_;
+  bool starved_ = false;  // Batches could be applied if there were room.
+  std::shared_ptr<const Masks> masks_ = std::make_shared<const Masks>();  // As committed.
+  ClearsAside aside_;
   std::set<core::Path> dead_;  // Rows with dead slots, at most kDeadRowsMax of them.
+  Provenance provenance_{applied_};
+  Signer signer_{options_.signatures, identity_, applied_};
+  bool all_durable_ = false;       // Everything applied is.
+  core::Millis next_keep_ms_ = 0;  // When signatures are stored without another reason.
   Effects effects_;
   std::unique_ptr<Exchange> exchange_;
+  std::unique_ptr<Verifier> verifier_;
+  std::unique_ptr<Snapshots> snapshots_;
+  std::unique_ptr<Rejoin> rejoin_;
+  std::optional<core::Failure> rejoin_failed_;  // Why the last one was given up.
+  bool lost_ = false;                           // A peer says so.
   std::set<std::string> alarms_;
   std::optional<core::Failure> broken_;
 };

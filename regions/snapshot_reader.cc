@@ -6,6 +6,7 @@
 
 #include "core/varint.h"
 #include "crdt/row_codec.h"
+#include "regions/row_walk.h"
 
 namespace anabranch::regions {
 
@@ -17,24 +18,13 @@ crdt::StoredRow decode(std::string_view bytes, const core::OriginTable& origins)
   return crdt::decode_row(bytes, origins).value_or_raise();
 }
 
-struct PathRow {
-  Path path;
-  crdt::Row row;
-};
-
-PathRow decode_at(std::string_view key, std::string_view bytes, const core::OriginTable& origins) {
-  crdt::StoredRow stored = decode(bytes, origins);
-  if (stored.path) return {*std::move(stored.path), std::move(stored.row)};
-  return {Path::from_encoded(key).value_or_raise(), std::move(stored.row)};
-}
-
 // Takes all rows whose keys share the cursor's first 448 bytes, sorted by path: those stored by
 // hash are not in path order.
 std::vector<PathRow> take_group(storage::Cursor& cursor, const core::OriginTable& origins) {
   const std::string shared(cursor.key().substr(0, Path::kHashedPrefix));
   std::vector<PathRow> group;
   for (; cursor.valid() && cursor.key().starts_with(shared); cursor.next()) {
-    group.push_back(decode_at(cursor.key(), cursor.value(), origins));
+    group.push_back(decode_row_at(cursor.key(), cursor.value(), origins).value_or_raise());
   }
   std::ranges::sort(group, {}, &PathRow::path);
   return group;
@@ -43,13 +33,52 @@ std::vector<PathRow> take_group(storage::Cursor& cursor, const core::OriginTable
 }  // namespace
 
 SnapshotReader::SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot,
-                               const core::OriginTable& origins)
-    : snapshot_(std::move(snapshot)), origins_(origins) {}
+                               const core::OriginTable& origins, std::shared_ptr<const Masks> masks,
+                               Tallies tallies)
+    : snapshot_(std::move(snapshot)),
+      origins_(origins),
+      masks_(std::move(masks)),
+      tallies_(tallies) {}
+
+SnapshotReader::SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot,
+                               const core::OriginTable& origins, Tallies tallies)
+    : snapshot_(std::move(snapshot)),
+      origins_(origins),
+      masks_(masks_of(*snapshot_)),
+      tallies_(tallies) {}
+
+SnapshotReader SnapshotReader::next(std::unique_ptr<storage::Snapshot> snapshot,
+                                    const core::OriginTable& origins) {
+  SnapshotReader reader(std::move(snapshot), origins, std::shared_ptr<const Masks>());
+  reader.rows_ = storage::Table::kNextRows;
+  reader.counts_ = storage::Table::kNextCounts;
+  return reader;
+}
+
+SnapshotReader SnapshotReader::newest(const storage::Storage& storage, const Names& names,
+                                      Tallies tallies) {
+  const MaskBoard::Look look = names.masks().look();
+  auto snapshot = storage.snapshot();
+  auto masks = names.masks().masks(look, *snapshot);
+  return {std::move(snapshot), names.origins(), std::move(masks), tallies};
+}
+
+void SnapshotReader::hide(const Path& path, crdt::Row& row) const {
+  if (!masks_ || masks_->empty()) return;
+  masks_->hide(path, row.cell);
+  if (tallies_ == Tallies::kAsShown) masks_->hide(path, row.tally);
+}
 
 crdt::Row SnapshotReader::row(const Path& path) const {
+  crdt::Row row = stored_row(path);
+  hide(path, row);
+  return row;
+}
+
+crdt::Row SnapshotReader::stored_row(const Path& path) const {
   const bool hashed = core::is_hashed(path);
-  const auto bytes = hashed ? snapshot_->get(storage::Table::kRows, core::row_key(path))
-                            : snapshot_->get(storage::Table::kRows, path.encoded());
+  const auto bytes =
+      hashed ? snapshot_->get(rows_, core::row_key(path)) : snapshot_->get(rows_, path.encoded());
   if (!bytes) return {};
   crdt::StoredRow stored = decode(*bytes, origins_);
   if (stored.path && *stored.path != path) {
@@ -60,35 +89,89 @@ crdt::Row SnapshotReader::row(const Path& path) const {
 
 void SnapshotReader::scan(const Path& prefix, const Visit& visit) const {
   const std::string_view from = std::string_view(prefix.encoded()).substr(0, Path::kHashedPrefix);
-  const auto cursor = snapshot_->scan(storage::Table::kRows, from, storage::Direction::kForward);
-  const auto offer = [&](const PathRow& found) {
-    return !prefix.is_prefix_of(found.path) || visit(found.path, found.row);
+  const auto cursor = snapshot_->scan(rows_, from, storage::Direction::kForward);
+  const bool masked = masks_ && !masks_->empty();
+  const auto offer = [&](PathRow&& found) {
+    if (!prefix.is_prefix_of(found.path)) return true;
+    if (masked) {
+      hide(found.path, found.row);
+      if (found.row.empty()) return true;
+    }
+    return visit(found.path, found.row);
   };
   while (cursor->valid() && cursor->key().starts_with(from)) {
     if (cursor->key().size() > Path::kHashedPrefix) {
-      for (const PathRow& found : take_group(*cursor, origins_)) {
-        if (!offer(found)) return;
+      for (PathRow& found : take_group(*cursor, origins_)) {
+        if (!offer(std::move(found))) return;
       }
     } else {
-      if (!offer(decode_at(cursor->key(), cursor->value(), origins_))) return;
+      if (!offer(decode_row_at(cursor->key(), cursor->value(), origins_).value_or_raise())) return;
       cursor->next();
     }
   }
 }
 
-std::uint64_t SnapshotReader::count(const Path& path) const {
-  const auto bytes = snapshot_->get(storage::Table::kCounts, core::row_key(path));
-  if (!bytes) return 0;
-  std::string_view in = *bytes;
-  const auto count = core::take_varint(in);
-  if (!count) throw Error(ErrorCode::kCorrupt, "a stored count cannot be read");
-  return *count;
+void SnapshotReader::scan_rows(const std::string& after, const VisitKey& visit) const {
+  const std::string from = after.empty() ? std::string() : after + '\0';
+  const auto cursor = snapshot_->scan(rows_, from, storage::Direction::kForward);
+  for (; cursor->valid(); cursor->next()) {
+    const std::string key(cursor->key());
+    PathRow found = decode_row_at(key, cursor->value(), origins_).value_or_raise();
+    hide(found.path, found.row);
+    if (!found.row.empty() && !visit(key, found.path, found.row)) return;
+  }
 }
 
-std::string encode_count(std::uint64_t count) {
+std::uint64_t SnapshotReader::count(const Path& path) const {
+  const StoredCount stored = stored_count(path);
+  return masks_ && masks_->voids(path, stored.stamp) ? 0 : stored.count;
+}
+
+std::shared_ptr<const Masks> SnapshotReader::masks() const {
+  return masks_ ? masks_ : RowReader::masks();
+}
+
+StoredCount SnapshotReader::stored_count(const Path& path) const {
+  const auto bytes = snapshot_->get(counts_, core::row_key(path));
+  return bytes ? decode_count(*bytes) : StoredCount{};
+}
+
+std::size_t SnapshotReader::stored_below(const Path& prefix, std::size_t at_most) const {
+  const std::string_view from = std::string_view(prefix.encoded()).substr(0, Path::kHashedPrefix);
+  const auto cursor = snapshot_->scan(rows_, from, storage::Direction::kForward);
+  std::size_t rows = 0;
+  for (; rows < at_most && cursor->valid() && cursor->key().starts_with(from); cursor->next()) {
+    ++rows;
+  }
+  return rows;
+}
+
+std::string encode_count(const Path& collection, StoredCount count) {
   std::string bytes;
-  core::put_varint(bytes, count);
+  core::put_varint(bytes, count.count);
+  core::put_varint(bytes, count.stamp);
+  if (core::is_hashed(collection)) core::put_bytes(bytes, collection.encoded());
   return bytes;
+}
+
+StoredCount decode_count(std::string_view bytes) {
+  const auto count = core::take_varint(bytes);
+  const auto stamp = count ? core::take_varint(bytes) : std::nullopt;
+  if (!stamp) throw Error(ErrorCode::kCorrupt, "a stored count cannot be read");
+  return {*count, *stamp};
+}
+
+Path counted_at(std::string_view key, std::string_view bytes) {
+  if (!core::is_hashed_key(key)) return Path::from_encoded(key).value_or_raise();
+  const auto count = core::take_varint(bytes);
+  const auto stamp = count ? core::take_varint(bytes) : std::nullopt;
+  const auto path = stamp ? core::take_bytes(bytes) : std::nullopt;
+  if (!path) throw Error(ErrorCode::kCorrupt, "a stored count cannot be read");
+  return Path::from_encoded(*path).value_or_raise();
+}
+
+Path path_at(std::string_view key, const std::optional<Path>& stored) {
+  return stored ? *stored : Path::from_encoded(key).value_or_raise();
 }
 
 }  // namespace anabranch::regions

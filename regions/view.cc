@@ -1,6 +1,11 @@
 #include "regions/view.h"
 
+#include <algorithm>
 #include <utility>
+
+#include <anabranch/codec.h>
+
+#include "crdt/type_table.h"
 
 namespace anabranch::regions {
 
@@ -20,17 +25,22 @@ std::string user_key(const Path& path) {
 Path path_of(const Key& key) { return Path::trusted(key.encoded()); }
 
 Type View::type(const Key& key) const {
-  if (rows_.row(path_of(key.of(Type::kString))).present()) return Type::kString;
-  for (const Type type : {Type::kSet, Type::kMap}) {
-    if (rows_.count(path_of(key.of(type))) > 0) return type;
-  }
-  return Type::kNone;
+  const auto holds = [&](const crdt::TypeEntry& type) {
+    const Path at = path_of(key.of(type.type));
+    if (type.layout != crdt::Layout::kRow) return rows_.count(at) > 0;
+    return crdt::shows(at, rows_.row(at));
+  };
+  if (holds(crdt::kTypes.front())) return crdt::kTypes.front().type;
+  // Where no string is there is mostly nothing: one look spares those for each type.
+  if (rows_.stored_below(path_of(key), 1) == 0) return Type::kNone;
+  const auto* const found = std::ranges::find_if(crdt::kTypes, holds);
+  return found == crdt::kTypes.end() ? Type::kNone : found->type;
 }
 
 std::optional<std::string> View::get(const Key& row) const {
   const Path path = path_of(row);
   Row stored = rows_.row(path);
-  if (!stored.present()) return std::nullopt;
+  if (!crdt::shows(path, stored)) return std::nullopt;
   return shown(path, std::move(stored));
 }
 
@@ -41,19 +51,28 @@ std::vector<Sibling> View::siblings(const Key& row) const {
 }
 
 std::int64_t View::tally(const Key& row) const {
-  const auto sum = rows_.row(path_of(row)).tally.sum().as_int64();
-  if (!sum) throw Error(ErrorCode::kInvalid, row.name() + ": the sum is outside 64 bits");
-  return *sum;
+  const core::Number sum = rows_.row(path_of(row)).tally.sum();
+  const auto integer =
+      sum.is_integer() ? sum.as_int64() : crdt::parse_integer(Codec<double>::encode(sum.as_real()));
+  if (!integer) throw Error(ErrorCode::kInvalid, row.name() + ": the sum is no integer of 64 bits");
+  return *integer;
 }
 
-bool View::contains(const Key& row) const { return rows_.row(path_of(row)).present(); }
+double View::tally_real(const Key& row) const {
+  return rows_.row(path_of(row)).tally.sum().as_real();
+}
+
+bool View::contains(const Key& row) const {
+  const Path path = path_of(row);
+  return crdt::shows(path, rows_.row(path));
+}
 
 std::uint64_t View::count(const Key& collection) const { return rows_.count(path_of(collection)); }
 
 void View::scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const {
   const Path top = path_of(prefix);
   rows_.scan(top, [&](const Path& path, const Row& row) {
-    if (!row.present()) return true;
+    if (!crdt::shows(path, row)) return true;
     const Path below = Path::trusted(path.encoded().substr(top.encoded().size()));
     return visit({below.components(), shown(path, row).value_or(std::string())});
   });
@@ -66,6 +85,12 @@ std::optional<std::string> View::shown(const Path& path, Row row) const {
   return crdt::shown_string(resolved(path, row.cell), row.tally).value_or_raise();
 }
 
+std::optional<core::Number> View::number(const Key& row) const {
+  const Path path = path_of(row);
+  const Row stored = rows_.row(path);
+  return crdt::shown_number(resolved(path, stored.cell), stored.tally);
+}
+
 crdt::RegionOf View::region_of() const {
   return [&names = names_](core::Origin origin) { return names.region(origin); };
 }
@@ -73,6 +98,7 @@ crdt::RegionOf View::region_of() const {
 std::optional<std::string> View::resolved(const Path& path, const crdt::Cell& cell) const {
   if (cell.siblings.empty()) return std::nullopt;
   if (cell.siblings.size() == 1) return cell.siblings.front().value;
+  if (auto value = crdt::ruled(path, cell)) return value;
   const std::string key = user_key(path);
   crdt::Resolution resolution = crdt::resolve(key, cell, resolvers_.find(key), region_of());
   if (resolution.overruled) resolvers_.count_failure();

@@ -27,6 +27,9 @@ class View {
   [[nodiscard]] std::optional<std::string> get(const Key& row) const;
   [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const;
   [[nodiscard]] std::int64_t tally(const Key& row) const;
+  [[nodiscard]] double tally_real(const Key& row) const;
+  // The number to which additions to a row add; nothing when a value there is no integer.
+  [[nodiscard]] std::optional<core::Number> number(const Key& row) const;
   [[nodiscard]] bool contains(const Key& row) const;
   [[nodiscard]] std::uint64_t count(const Key& collection) const;
   void scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const;

@@ -1,0 +1,51 @@
+// New names for the ops of a branch: what one side of a fork has beyond the common history. Its
+// leader's copy should have begun a new origin when it was made; the branch is written again as if
+// it had. Op `after` + k of the old origin becomes op k of its image, an origin of its own, with
+// the same value, the same timestamp and the same context: what a vector covers of the branch it
+// covers of the image.
+//
+// The name of an image follows from the branch alone, and so do all bytes that are written under
+// it: whoever else has the branch and gives way writes the same. Not thread-safe.
+#pragma once
+
+#include <map>
+#include <string_view>
+
+#include "core/hash.h"
+#include "core/version_vector.h"
+
+namespace anabranch::regions {
+
+struct Image {
+  core::Seq after = 0;      // The ops beyond it have new names...
+  core::Origin origin = 0;  // ...under this origin...
+  core::Seq minus = 0;      // ...and seqs smaller by this.
+  bool operator==(const Image&) const = default;
+};
+
+// The image of the branch of `origin` whose first batch has the hash `first`, as `region` writes it
+// again.
+[[nodiscard]] core::Origin image_name(core::Origin origin, const core::ChainHash& first,
+                                      std::string_view region);
+
+class Renaming {
+ public:
+  void add(core::Origin origin, Image image) { images_[origin] = image; }
+  // Null for an origin that keeps its name.
+  [[nodiscard]] const Image* find(core::Origin origin) const;
+  [[nodiscard]] const std::map<core::Origin, Image>& all() const { return images_; }
+
+  // Whether a vector covers anything that has a new name.
+  [[nodiscard]] bool concerns(const core::VersionVector& vector) const;
+  // The vector that covers the same, under the new names.
+  [[nodiscard]] core::VersionVector of(const core::VersionVector& vector) const;
+
+ private:
+  std::map<core::Origin, Image> images_;
+};
+
+// The entries of a vector, each at most what `bound` has.
+[[nodiscard]] core::VersionVector bounded(const core::VersionVector& vector,
+                                          const core::VersionVector& bound);
+
+}  // namespace anabranch::regions

@@ -1,0 +1,109 @@
+// The replica and the other regions as such: the list of them, who is retired, which origins have
+// ended, and whose clock is wrong.
+#include <algorithm>
+#include <utility>
+
+#include "regions/replica.h"
+
+namespace anabranch::regions {
+
+using core::Millis;
+
+// ---- The list of regions.
+
+core::Result<void> Replica::load_regions() {
+  return reading([&]() -> core::Result<void> {
+    regions_.load(*reader());
+    if (std::exchange(list_, regions_.hash()) == regions_.hash()) return {};
+    keeper_.standings().retain([&](const Standing& each) { return may_stand(each); });
+    settle();
+    return {};
+  });
+}
+
+core::Result<void> Replica::announce() {
+  if (!options_.announce || broken_ || regions_.knows(identity_.region, identity_.origin)) {
+    return {};
+  }
+  ANABRANCH_ASSERT(!dirty());
+  write([&](Group& group) {
+    group.put(RegionList::origin_row(identity_.region, identity_.origin),
+              RegionList::origin_value(identity_.previous));
+  });
+  const auto done = commit();
+  return done.ok() ? core::Result<void>() : done.failure();
+}
+
+std::vector<core::Origin> Replica::origins_of(std::string_view region) const {
+  std::set<core::Origin> origins;
+  if (const auto found = regions_.all().find(region); found != regions_.all().end()) {
+    for (const auto& [origin, known] : found->second.origins) origins.insert(origin);
+  }
+  for (const auto& [origin, head] : applied_.heads()) {
+    if (head.region == region) origins.insert(origin);
+  }
+  for (const auto& [origin, peer] : exchange_->peers()) {
+    if (peer.region == region) origins.insert(origin);
+  }
+  return {origins.begin(), origins.end()};
+}
+
+core::Result<void> Replica::retire(std::string_view region, Retirement retirement) {
+  const std::string name(region);
+  if (name == identity_.region) return core::invalid("this leader cannot retire its own region");
+  const std::vector<core::Origin> origins = origins_of(region);
+  if (origins.empty()) return core::invalid("there is no region '" + name + "'");
+  const bool connected = std::ranges::any_of(exchange_->peers(), [&](const auto& each) {
+    return each.second.region == region && each.second.connected();
+  });
+  if (retirement == Retirement::kLost && connected) {
+    return core::invalid("region " + name + " is connected, so it is not lost");
+  }
+  const core::Path row = RegionList::retirement_row(region);
+  write([&](Group& group) {
+    if (retirement != Retirement::kNone) {
+      group.put(row, RegionList::retirement_value(retirement, origins));
+    } else if (group.stage().peek(row).present()) {
+      group.remove(row);
+    }
+  });
+  return {};
+}
+
+bool Replica::refuse_lost(LinkId link, const Message& message) {
+  const auto* greeting = std::get_if<Greeting>(&message);
+  const Peer* const peer = exchange_->peer_at(link);
+  if (greeting == nullptr && peer == nullptr) return false;
+  const std::string& region = greeting != nullptr ? greeting->region : peer->region;
+  const core::Origin origin = greeting != nullptr ? greeting->origin : peer->origin;
+  if (!regions_.lost(region, origin)) return false;
+  exchange_->refuse_lost(link, region);
+  return true;
+}
+
+// ---- Clocks.
+
+void Replica::mark_clock(std::vector<storage::Change>& changes) {
+  if (!clock_ || clock_->high_water() == clock_mark_) return;
+  clock_mark_ = clock_->high_water();
+  changes.push_back({storage::Table::kMeta, std::string(storage::kClockKey),
+                     storage::big_endian(clock_mark_.bits)});
+}
+
+void Replica::observe_clock(LinkId link, const Heartbeat& heartbeat, Millis now) {
+  (void)clock_->observe(heartbeat.hlc);
+  const std::string region = exchange_->region(link);
+  if (region.empty() || heartbeat.wall_ms == 0) return;
+  clocks_.heard(region, heartbeat.wall_ms, ClockWatch::round_trip_ms(heartbeat.echo, now),
+                clock_->wall_ms(), now);
+}
+
+void Replica::complain_of_clocks(Millis now) {
+  const ClockWatch::Complaints complaints = clocks_.complaints(now);
+  for (const auto& [who, text] : complaints) {
+    if (wrong_clocks_.insert(who).second) effects_.push_back(Alarm{text});
+  }
+  std::erase_if(wrong_clocks_, [&](const auto& who) { return !complaints.contains(who); });
+}
+
+}  // namespace anabranch::regions

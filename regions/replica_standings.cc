@@ -1,0 +1,139 @@
+// What a replica does about standings: it says where it stands itself, takes in and passes on what
+// others say, and settles origins by all of it.
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "core/mark.h"
+#include "core/planted_bug.h"
+#include "regions/replica.h"
+
+namespace anabranch::regions {
+
+using core::Bug;
+using core::mark;
+using core::Millis;
+using core::planted;
+
+// ---- The own one.
+
+bool Replica::holds(core::Origin origin) const {
+  return held_.holds(origin) || aside_.has(origin) || provenance_.holds(origin);
+}
+
+Standing Replica::make_standing() const {
+  Standing standing;
+  standing.region = identity_.region;
+  standing.origin = identity_.origin;
+  standing.settled = settled_.hash();
+  standing.durable = settled_.without(applied_.vector());
+  if (snapshots_->receiving() || snapshots_->merging()) return standing;  // It may bring more.
+  const bool all_listed = std::ranges::all_of(exchange_->peers(), [&](const auto& each) {
+    return !each.second.connected() || regions_.knows(each.second.region, each.first);
+  });
+  if (!all_listed) return standing;  // Somebody may have what the list does not know of.
+  if (closed_by_ != regions_.hash()) return standing;
+  standing.list = regions_.hash();
+  for (const core::Origin origin : regions_.ended()) {
+    if (holds(origin)) standing.open.push_back(origin);
+  }
+  return standing;
+}
+
+bool Replica::closed_otherwise(const Standing& now) const {
+  const Standing* const last = keeper_.standings().find(identity_.origin);
+  if (last == nullptr || last->number >> kNumbersPerOpening != identity_.opening) return true;
+  const bool same =
+      std::tie(now.list, now.open, now.settled) == std::tie(last->list, last->open, last->settled);
+  return !same || std::ranges::any_of(regions_.ended(), [&](core::Origin origin) {
+    return now.durable.at(origin) != last->durable.at(origin);
+  });
+}
+
+// Not with each change of the list: who catches up sees many.
+void Replica::close_ended(Millis now) {
+  if (closed_by_ == regions_.hash() || now < next_close_ms_) return;
+  closed_by_ = regions_.hash();
+  next_close_ms_ = now + kCloseMs;
+  ended_ = regions_.ended();
+  exchange_->reopen(ended_);
+  // Who sent what waits may have lost it; if not, it comes anew.
+  for (const core::Origin origin : ended_) {
+    held_.forget(origin);
+    provenance_.forget(origin);
+  }
+}
+
+void Replica::renew_standing(Millis now) {
+  if (rejoin_) return;  // It shows itself as one that has nothing.
+  const bool durable = storage_.durable_position() == storage_.last_position();
+  if (!durable && !planted(Bug::kSettleByApplied)) return;
+  close_ended(now);
+  Standing standing = make_standing();
+  if (!closed_otherwise(standing)) {
+    const Standing* const last = keeper_.standings().find(identity_.origin);
+    if (standing.durable == last->durable || now - standing_ms_ < kStandingMs) return;
+  }
+  standing_ms_ = now;
+  standing.number = (identity_.opening << kNumbersPerOpening) + ++standings_made_;
+  signer_.sign(standing);
+  keeper_.standings().take(std::move(standing));
+  settle();
+}
+
+// ---- Those of others.
+
+void Replica::take(LinkId link, Standing standing) {
+  const Peer* const peer = exchange_->peer_at(link);
+  if (peer == nullptr || standing.origin == identity_.origin) return;
+  const bool is_direct = peer->origin == standing.origin && peer->region == standing.region;
+  if (!is_direct && !regions_.knows(standing.region, standing.origin)) {
+    mark<"a standing comes before its region is known">();
+    return;  // It will be sent again.
+  }
+  if (!may_stand(standing) ||
+      keeper_.standings().numbers().at(standing.origin) >= standing.number) {
+    return;
+  }
+  if (!signer_.verify(standing)) {
+    alarm_once("region " + peer->region + " passes on a standing of region " + standing.region +
+               " that no known key of that has signed");
+    return;
+  }
+  if (!regions_.knows(standing.region, standing.origin)) {  // No more than one of each region.
+    keeper_.standings().retain([&](const Standing& each) {
+      return each.region != standing.region || regions_.knows(each.region, each.origin);
+    });
+  }
+  keeper_.standings().take(std::move(standing));
+  settle();
+}
+
+bool Replica::may_stand(const Standing& standing) const {
+  const std::string listed = regions_.region_of(standing.origin);
+  return (listed.empty() || listed == standing.region) && !regions_.succeeded(standing.origin) &&
+         !regions_.lost(standing.region, standing.origin);
+}
+
+void Replica::send_standings(LinkId link, const core::VersionVector& known) {
+  const core::Origin peer = exchange_->peer(link);
+  if (peer == 0 || rejoin_) return;
+  for (const auto& [origin, standing] : keeper_.standings().all()) {
+    const bool foreign = origin != identity_.origin;
+    if (foreign && !regions_.knows(standing.region, origin)) continue;  // Nobody would take it.
+    if (origin == peer || known.at(origin) >= standing.number) continue;
+    effects_.push_back(Send{link, standing});
+  }
+}
+
+// ---- What follows.
+
+void Replica::settle() { settled_.look(regions_, keeper_.standings()); }
+
+void Replica::unsettle(core::Origin origin) {
+  if (!settled_.forget(origin)) return;
+  alarm_once("origin " + core::to_string(origin) + " of region " + region_of(origin) +
+             " goes on although it had ended everywhere: two leaders write as one region");
+}
+
+}  // namespace anabranch::regions

@@ -1,0 +1,39 @@
+// Signed positions: a region's word that its origin's log goes so far and hashes to this. The hash
+// chain makes the word good for everything before. So what another peer passes on can be checked,
+// and no leader can invent writes of another region.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/dot.h"
+#include "core/hash.h"
+
+namespace anabranch::regions {
+
+struct SignedPosition {
+  static constexpr std::size_t kSignatureSize = 64;
+
+  std::string region;  // Who signs, and whose origin it is.
+  core::Origin origin = 0;
+  core::Seq seq = 0;        // The end of a batch...
+  core::ChainHash chain{};  // ...and the hash there.
+  std::string signature;    // Ed25519, over signed_bytes().
+  bool operator==(const SignedPosition&) const = default;
+};
+
+// What is signed. It names the mesh too: a position of one mesh says nothing in another.
+std::string signed_bytes(const core::Hash128& mesh, const SignedPosition& position);
+
+// Signs as this region and checks what others have signed. Neither reads a clock: what a key has
+// signed stays signed as long as the key is known.
+class Signatures {
+ public:
+  virtual ~Signatures() = default;
+  [[nodiscard]] virtual std::string sign(std::string_view bytes) const = 0;
+  // Whether some known key of the region has signed the bytes.
+  [[nodiscard]] virtual bool verify(std::string_view region, std::string_view bytes,
+                                    std::string_view signature) const = 0;
+};
+
+}  // namespace anabranch::regions

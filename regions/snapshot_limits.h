@@ -1,0 +1,27 @@
+// How much of a snapshot is done at once, and for how long it is kept. Tests make them small.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/wall_clock.h"
+
+namespace anabranch::regions {
+
+struct SnapshotLimits {
+  // One slice of spooling, checking or merging. A row may be larger.
+  std::size_t slice_rows_max = 500;
+  std::size_t slice_bytes_max = std::size_t{1} << 20U;
+  std::size_t chunk_bytes = std::size_t{256} << 10U;
+  // Bytes of a snapshot that may be under way.
+  std::uint64_t window_bytes = std::uint64_t{4} << 20U;
+  // For how long a spool is kept after it was last asked for, by either side.
+  core::Millis hold_ms_max = 600'000;
+  // Up to which age a new consumer gets a spool that another one had.
+  core::Millis share_ms_max = 60'000;
+  // A consumer asks again when nothing has come for so long, and looks for somebody else.
+  core::Millis ask_again_ms = 2'000;
+  core::Millis patience_ms = 30'000;
+};
+
+}  // namespace anabranch::regions
