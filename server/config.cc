@@ -53,10 +53,19 @@ Result<void> set_listen(Config& config, const Values& values) {
   return transport::check_address(values.front(), transport::AddressUse::kListen);
 }
 
+Result<void> set_insecure(Config& config, const Values& values) {
+  const std::string& value = values.front();
+  if (value != "true" && value != "false") {
+    return invalid("must be true or false, not '" + value + "'");
+  }
+  config.store.insecure = value == "true";
+  return {};
+}
+
 Result<void> set_peers(Config& config, const Values& values) {
-  for (const std::string& address : values) {
-    Result<void> checked = transport::check_address(address, transport::AddressUse::kDial);
-    if (!checked.ok()) return checked;
+  for (const std::string& text : values) {
+    const auto peer = transport::parse_peer(text);
+    if (!peer.ok()) return peer.failure();
   }
   config.store.peers = values;
   return {};
@@ -69,6 +78,27 @@ Result<void> set_redis(Config& config, const Values& values) {
   return {};
 }
 
+// Finds the value in a table of {word, what it means}.
+template <typename T, std::size_t N>
+Result<T> choose(const std::array<std::pair<std::string_view, T>, N>& table,
+                 const std::string& word, std::string_view words) {
+  const auto* const row =
+      std::ranges::find(table, word, [](const auto& each) { return each.first; });
+  if (row == table.end()) return invalid("must be " + std::string(words) + ", not '" + word + "'");
+  return row->second;
+}
+
+Result<void> set_compress(Config& config, const Values& values) {
+  static constexpr std::array<std::pair<std::string_view, CompressLinks>, 3> kChoices{
+      {{"never", CompressLinks::kNever},
+       {"remote", CompressLinks::kRemote},
+       {"always", CompressLinks::kAlways}}};
+  const auto chosen = choose(kChoices, values.front(), "never, remote or always");
+  if (!chosen.ok()) return chosen.failure();
+  config.store.compress = chosen.value();
+  return {};
+}
+
 Result<void> set_log_level(Config& config, const Values& values) {
   using core::LogLevel;
   static constexpr std::array<std::pair<std::string_view, LogLevel>, 5> kLevels{
@@ -77,12 +107,9 @@ Result<void> set_log_level(Config& config, const Values& values) {
        {"warning", LogLevel::kWarning},
        {"error", LogLevel::kError},
        {"off", LogLevel::kOff}}};
-  const auto* const level =
-      std::ranges::find(kLevels, values.front(), [](const auto& row) { return row.first; });
-  if (level == kLevels.end()) {
-    return invalid("must be debug, info, warning, error or off, not '" + values.front() + "'");
-  }
-  config.log_level = level->second;
+  const auto level = choose(kLevels, values.front(), "debug, info, warning, error or off");
+  if (!level.ok()) return level.failure();
+  config.log_level = level.value();
   return {};
 }
 
@@ -94,8 +121,21 @@ constexpr std::array kSettings{
     Setting{"listen", "--listen", "ADDRESS",
             "where other leaders connect, such as tcp://127.0.0.1:7400; port 0: any free one",
             Kind::kText, set_listen},
-    Setting{"peers", "--peer", "ADDRESS", "another leader to connect to; once for each",
+    Setting{"peers", "--peer", "ADDRESS",
+            "another leader to connect to, with keys as REGION@ADDRESS; once for each",
             Kind::kTexts, set_peers},
+    Setting{"keys_file", "--keys-file", "FILE",
+            "this region's secret keys, made by `anabranch keys new`", Kind::kText,
+            set_text<&Options::keys_file>},
+    Setting{"peers_keys_file", "--peers-keys-file", "FILE",
+            "the public keys of all regions, a line each", Kind::kText,
+            set_text<&Options::peers_keys_file>},
+    Setting{"insecure", "--insecure", "",
+            "without keys, listen on and dial addresses of other machines too", Kind::kSwitch,
+            set_insecure},
+    Setting{"compress", "--compress", "WHICH",
+            "which links to leaders are compressed: never, remote or always (remote)", Kind::kText,
+            set_compress},
     Setting{"redis", "--redis", "HOST:PORT",
             "where Redis clients connect (127.0.0.1:6400); port 0: any free one", Kind::kText,
             set_redis},
@@ -108,10 +148,20 @@ constexpr std::array kSettings{
     Setting{"transaction_bytes_max", "--transaction-bytes-max", "N",
             "the most bytes of one transaction", Kind::kNumber,
             set_number<&Options::transaction_bytes_max>},
-    Setting{"clear_rows_max", "--clear-rows-max", "N", "the most rows that one clear may remove",
-            Kind::kNumber, set_number<&Options::clear_rows_max>},
     Setting{"map_bytes", "--map-bytes", "N", "address space for the data, the most it can hold",
             Kind::kNumber, set_number<&Options::map_bytes>},
+    Setting{"log_bytes_min", "--log-bytes-min", "N",
+            "bytes of log that are kept although every region has them (67108864)", Kind::kNumber,
+            set_number<&Options::log_bytes_min>},
+    Setting{"log_bytes_max", "--log-bytes-max", "N",
+            "bytes of log that are kept for regions that lack them (1073741824)", Kind::kNumber,
+            set_number<&Options::log_bytes_max>},
+    Setting{"log_age_ms_max", "--log-age-ms-max", "N",
+            "for how long log is kept for regions that lack it (604800000, a week)", Kind::kNumber,
+            set_number<&Options::log_age_ms_max>},
+    Setting{"reserve_bytes", "--reserve-bytes", "N",
+            "with less than this free on the disk, writes that add are refused (64 MiB)",
+            Kind::kNumber, set_number<&Options::reserve_bytes>},
     Setting{"clock_drift_ms_max", "--clock-drift-ms-max", "N",
             "how far this clock follows another leader's that is ahead", Kind::kNumber,
             set_number<&Options::clock_drift_ms_max>},
@@ -154,6 +204,9 @@ Result<Values> values_of(const toml::node& node, Kind kind) {
     case Kind::kNumber:
       if (const auto* number = node.as_integer()) return Values{std::to_string(number->get())};
       return invalid("must be an integer");
+    case Kind::kSwitch:
+      if (const auto* flag = node.as_boolean()) return Values{flag->get() ? "true" : "false"};
+      return invalid("must be true or false");
     case Kind::kTexts:
       break;
   }
@@ -253,7 +306,8 @@ Result<void> apply_environment(const std::function<const char*(const char*)>& va
 }
 
 Result<void> apply_flag(const Setting& setting, const Values& values, Config& config) {
-  return apply_named(setting.flag, setting, values, config);
+  const bool is_switch = setting.kind == Kind::kSwitch;
+  return apply_named(setting.flag, setting, is_switch ? Values{"true"} : values, config);
 }
 
 Result<void> check_complete(const Config& config) {

@@ -31,14 +31,15 @@ struct Config {
 
 // One thing that can be configured.
 struct Setting {
-  enum class Kind : std::uint8_t { kText, kTexts, kNumber };
+  // kSwitch: true or false; its flag has no value and says true.
+  enum class Kind : std::uint8_t { kText, kTexts, kNumber, kSwitch };
 
   std::string_view key;         // In the file; upper case and with ANABRANCH_ in the environment.
   std::string_view flag;        // "--region"; kTexts may be given several times.
   std::string_view value_name;  // For the help: "NAME".
   std::string_view help;
   Kind kind;
-  // Checks and stores. Of kText and kNumber there is exactly one value.
+  // Checks and stores. There is exactly one value, but of kTexts.
   core::Result<void> (*set)(Config& config, const std::vector<std::string>& values);
 };
 

@@ -1,6 +1,9 @@
 #include "server/cli/ask.h"
 
+#include <iostream>
 #include <utility>
+
+#include <nlohmann/json.hpp>
 
 #include "server/cli/client.h"
 
@@ -11,6 +14,19 @@ core::Result<std::string> ask(const Arguments& arguments, std::vector<std::strin
   if (!client.ok()) return client.failure();
   words.insert(words.begin(), "ANABRANCH");
   return client.value().call(words);
+}
+
+ExitCode print_answer(const Arguments& arguments, std::vector<std::string> words,
+                      std::string (*text)(const nlohmann::json& answer)) {
+  const core::Result<std::string> answer = ask(arguments, std::move(words));
+  if (!answer.ok()) return complain(answer.failure().message);
+  try {
+    const nlohmann::json all = nlohmann::json::parse(answer.value());
+    std::cout << (arguments.has(kJson.name) ? all.dump(2) + '\n' : text(all));
+  } catch (const nlohmann::json::exception& error) {
+    return complain("the server's answer cannot be read: " + std::string(error.what()));
+  }
+  return kClean;
 }
 
 }  // namespace anabranch::server::cli

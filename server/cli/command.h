@@ -20,10 +20,11 @@ enum ExitCode : int {
 
 struct Argument {
   enum class Kind : std::uint8_t {
-    kPositional,  // Must be given; the name is shown in capitals: "KEY".
-    kSwitch,      // A flag without a value: "--json".
-    kValue,       // A flag with a value.
-    kValues,      // A flag with a value that may be given several times.
+    kPositional,   // Must be given; the name is shown in capitals: "KEY".
+    kPositionals,  // Any number of them, or none: "[REGION...]".
+    kSwitch,       // A flag without a value: "--json".
+    kValue,        // A flag with a value.
+    kValues,       // A flag with a value that may be given several times.
   };
 
   std::string_view name;
@@ -80,7 +81,16 @@ Command config_check_command();
 Command status_command();
 Command peer_pause_command();
 Command peer_resume_command();
+Command fork_list_command();
+Command fork_resolve_command();
+Command region_list_command();
+Command region_retire_command();
+Command region_restore_command();
 Command show_command();
 Command digest_command();
+Command keys_new_command();
+Command keys_reload_command();
+Command verify_command();
+Command check_command();
 
 }  // namespace anabranch::server::cli

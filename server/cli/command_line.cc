@@ -32,6 +32,9 @@ CLI::Option* bind_argument(CLI::App& app, const Argument& row, std::vector<std::
   if (row.kind == Kind::kPositional) {
     return app.add_option(name, values, help)->required()->expected(1)->type_name("");
   }
+  if (row.kind == Kind::kPositionals) {
+    return app.add_option(name, values, help)->expected(0, -1)->type_name("");
+  }
   CLI::Option* option = app.add_option(name, values, help)->type_name(std::string(row.value_name));
   if (row.kind == Kind::kValues) return option->allow_extra_args(false);
   return option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
@@ -80,6 +83,7 @@ std::string help_of_program() {
     std::string name(command.name);
     for (const Argument& row : command.arguments) {
       if (row.kind == Kind::kPositional) name += ' ' + std::string(row.name);
+      if (row.kind == Kind::kPositionals) name += " [" + std::string(row.name) + "...]";
     }
     name.resize(std::max<std::size_t>(name.size(), 20), ' ');
     text += "  " + name + "  " + std::string(command.help) + '\n';

@@ -18,6 +18,12 @@ std::string in_quotes(std::string_view bytes);
 // "2026-01-31 23:59:58.123" in UTC.
 std::string utc_time(std::int64_t time_ms);
 
+// "1.5 MiB"; whole bytes below 1 KiB.
+std::string byte_size(std::uint64_t bytes);
+
+// "3 d 4 h": the two greatest units of a time span; "0 s" below a second.
+std::string time_span(std::int64_t time_ms);
+
 // How many columns a line of UTF-8 takes: its characters.
 std::size_t columns_of(std::string_view text);
 

@@ -21,6 +21,9 @@ using core::Result;
 constexpr Argument kConfig{"--config", Argument::Kind::kValue, "FILE",
                            "a TOML file with any of these settings (ANABRANCH_CONFIG)"};
 
+constexpr Argument kNewOrigin{"--new-origin", Argument::Kind::kSwitch, "",
+                              "begin a new incarnation, after a backup was put back"};
+
 // File, then environment, then flags: the later wins.
 Result<Config> configure(const Arguments& arguments) {
   Config config;
@@ -38,12 +41,14 @@ Result<Config> configure(const Arguments& arguments) {
     const Result<void> flag = apply_flag(setting, arguments.texts(setting.flag), config);
     if (!flag.ok()) return flag.failure();
   }
+  config.store.new_origin = arguments.has(kNewOrigin.name);
   const Result<void> complete = check_complete(config);
   if (!complete.ok()) return complete.failure();
   return config;
 }
 
-// The server that SIGINT and SIGTERM stop. A handler may do little, and Server::stop() does less.
+// The server that SIGINT and SIGTERM stop, and SIGHUP tells to read its keys again. A handler may
+// do little, and these functions of Server do less.
 std::atomic<Server*> server_to_stop{nullptr};
 
 void stop_server(int) {
@@ -51,12 +56,19 @@ void stop_server(int) {
   if (server != nullptr) server->stop();
 }
 
-void stop_on_signals(Server& server) {
+void reload_keys(int) {
+  Server* const server = server_to_stop.load();
+  if (server != nullptr) server->reload_keys();
+}
+
+void obey_signals(Server& server) {
   server_to_stop = &server;
   struct sigaction action {};
   action.sa_handler = stop_server;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  action.sa_handler = reload_keys;
+  sigaction(SIGHUP, &action, nullptr);
 }
 
 void say_ready(const regions::Leader& leader, const Server& server) {
@@ -77,12 +89,17 @@ Result<void> serve(const Config& config) {
   if (!leader.ok()) return leader.failure();
   Result<std::unique_ptr<Server>> server = open_server(*leader.value(), config);
   if (!server.ok()) return server.failure();
-  stop_on_signals(*server.value());
+  obey_signals(*server.value());
   say_ready(*leader.value(), *server.value());
   server.value()->run();
   server_to_stop = nullptr;
   core::log_info("stopped: region " + config.store.region);
   return {};
+}
+
+Argument::Kind argument_kind(Setting::Kind kind) {
+  if (kind == Setting::Kind::kSwitch) return Argument::Kind::kSwitch;
+  return kind == Setting::Kind::kTexts ? Argument::Kind::kValues : Argument::Kind::kValue;
 }
 
 ExitCode run(const Arguments& arguments) {
@@ -97,11 +114,10 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command serve_command() {
-  std::vector<Argument> arguments{kConfig};
+  std::vector<Argument> arguments{kConfig, kNewOrigin};
   for (const Setting& setting : settings()) {
-    const bool is_list = setting.kind == Setting::Kind::kTexts;
-    arguments.push_back({setting.flag, is_list ? Argument::Kind::kValues : Argument::Kind::kValue,
-                         setting.value_name, setting.help});
+    arguments.push_back(
+        {setting.flag, argument_kind(setting.kind), setting.value_name, setting.help});
   }
   return {"serve", "lead a region and serve Redis clients", std::move(arguments), run};
 }

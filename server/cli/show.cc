@@ -6,7 +6,6 @@
 // Bytes are a string when they are UTF-8, else {"hex": "00ff..."}; an absent value is null.
 
 #include <charconv>
-#include <iostream>
 
 #include <nlohmann/json.hpp>
 
@@ -113,20 +112,10 @@ std::string body_of(const json& key) {
   return body;
 }
 
+std::string text_of(const json& key) { return head_of(key) + body_of(key); }
+
 ExitCode run(const Arguments& arguments) {
-  const core::Result<std::string> answer = ask(arguments, {"SHOW", arguments.text(kKey.name)});
-  if (!answer.ok()) return complain(answer.failure().message);
-  try {
-    const json key = json::parse(answer.value());
-    if (arguments.has(kJson.name)) {
-      std::cout << key.dump(2) << '\n';
-      return kClean;
-    }
-    std::cout << head_of(key) << body_of(key);
-  } catch (const json::exception& error) {
-    return complain("the server's answer cannot be read: " + std::string(error.what()));
-  }
-  return kClean;
+  return print_answer(arguments, {"SHOW", arguments.text(kKey.name)}, text_of);
 }
 
 }  // namespace

@@ -1,12 +1,13 @@
 // `anabranch status`: what a leader knows of itself and of its peers.
 
-#include <iostream>
+#include <algorithm>
 
 #include <nlohmann/json.hpp>
 
 #include "server/cli/ask.h"
 #include "server/cli/command.h"
 #include "server/cli/printable.h"
+#include "server/cli/rejoin_text.h"
 #include "server/cli/table.h"
 
 namespace anabranch::server::cli {
@@ -25,8 +26,32 @@ std::string field(const json& object, const char* name) {
 std::string state_of(const json& peer) {
   std::string state = peer.at("connected").get<bool>() ? "connected" : "not connected";
   if (peer.at("paused").get<bool>()) state = "paused";
+  if (peer.at("diverged").get<bool>()) state += ", holds other rows: see anabranch verify";
   const std::string note = field(peer, "note");
   return note == "-" ? state : state + ": " + note;
+}
+
+// "2 unknown_keys, 1 rubbish": what is not 0.
+std::string refused_of(const json& refused) {
+  std::string text;
+  for (const auto& [name, count] : refused.items()) {
+    if (count == 0) continue;
+    text += (text.empty() ? "" : ", ") + count.dump() + ' ' + printable(name);
+  }
+  std::ranges::replace(text, '_', ' ');
+  return text;
+}
+
+std::string log_of(const json& status) {
+  return field(status, "log_records") + " records, " +
+         byte_size(status.at("log_bytes").get<std::uint64_t>()) + " kept, the oldest for " +
+         time_span(status.at("log_age_ms").get<std::int64_t>());
+}
+
+std::string writes_of(const json& status) {
+  if (!status.at("writable").get<bool>()) return "refused until reopened";
+  return status.at("full").get<bool>() ? "refused but removes: the disk is nearly full"
+                                       : "accepted";
 }
 
 std::string head_of(const json& status) {
@@ -34,9 +59,27 @@ std::string head_of(const json& status) {
             {"origin", field(status, "origin")},
             {"mesh", field(status, "mesh")},
             {"listens", field(status, "endpoint")},
-            {"writes", status.at("writable").get<bool>() ? "accepted" : "refused until reopened"},
-            {"log", field(status, "log_records") + " records"},
+            {"writes", writes_of(status)},
+            {"log", log_of(status)},
+            {"rows", field(status, "rows") + ", digest " + field(status, "digest")},
             {"held", field(status, "held_batches") + " batches wait for others"}};
+  if (!status.at("forks").empty()) {
+    rows.push_back({"forks", std::to_string(status.at("forks").size()) +
+                                 " origins have two histories: see fork list"});
+  }
+  if (std::string text = rejoin_text(status.at("rejoin")); !text.empty()) {
+    text.pop_back();
+    rows.push_back({"rejoin", std::move(text)});
+  }
+  if (status.at("origin_why") != "") {
+    rows.insert(rows.begin() + 2, {"", "began because " + field(status, "origin_why")});
+  }
+  rows.push_back({"links", status.at("keyed").get<bool>() ? "with keys" : "without keys"});
+  const std::string refused = refused_of(status.at("refused"));
+  if (!refused.empty()) rows.push_back({"refused", refused});
+  for (const json& clock : status.at("clocks")) {
+    rows.push_back({"clock", printable(clock.get<std::string>())});
+  }
   if (status.at("resolver_failures") != 0) {
     rows.push_back({"resolvers", "failed " + field(status, "resolver_failures") + " times"});
   }
@@ -53,29 +96,54 @@ std::string peers_of(const json& status) {
   return rows.size() == 1 ? "no peers\n" : table_of(rows);
 }
 
+// The regions for which the log is kept; empty when everybody has everything.
+std::string pins_of(const json& status) {
+  Rows rows{{"kept for", "bytes", "since", "is"}};
+  for (const json& region : status.at("regions")) {
+    const auto bytes = region.at("pinned_bytes").get<std::uint64_t>();
+    if (bytes == 0) continue;
+    rows.push_back({field(region, "region"), byte_size(bytes),
+                    time_span(region.at("pinned_ms").get<std::int64_t>()),
+                    region.at("connected").get<bool>() ? "connected" : "away"});
+  }
+  return rows.size() == 1 ? "" : table_of(rows) + '\n';
+}
+
+// A number that is 0 as long as it is not known.
+std::string known(const json& number) {
+  return number == 0 ? "?" : std::to_string(number.get<std::uint64_t>());
+}
+
+// The snapshots that are under way, if any.
+std::string snapshots_of(const json& status) {
+  Rows rows{{"snapshot", "is", "rows", "bytes", "rows/s", "time left"}};
+  for (const json& snapshot : status.at("snapshots")) {
+    const auto seconds = snapshot.at("seconds_left").get<std::int64_t>();
+    rows.push_back({field(snapshot, "region"), field(snapshot, "stage"),
+                    field(snapshot, "rows") + " of " + known(snapshot.at("rows_total")),
+                    field(snapshot, "bytes") + " of " + known(snapshot.at("bytes_total")),
+                    known(snapshot.at("rows_per_second")),
+                    seconds < 0 ? "?" : time_span(seconds * 1000)});
+  }
+  return rows.size() == 1 ? "" : table_of(rows) + '\n';
+}
+
 std::string applied_of(const json& status) {
-  Rows rows{{"applied", "origin", "seq"}};
+  Rows rows{{"applied", "origin", "seq", "is"}};
   for (const json& applied : status.at("applied")) {
-    rows.push_back({field(applied, "region"), field(applied, "origin"), field(applied, "seq")});
+    const std::string state = field(applied, "state");
+    rows.push_back({field(applied, "region"), field(applied, "origin"), field(applied, "seq"),
+                    state == "-" ? "" : state});
   }
   return rows.size() == 1 ? "nothing applied yet\n" : table_of(rows);
 }
 
-ExitCode run(const Arguments& arguments) {
-  const core::Result<std::string> answer = ask(arguments, {"STATUS"});
-  if (!answer.ok()) return complain(answer.failure().message);
-  try {
-    const json status = json::parse(answer.value());
-    if (arguments.has(kJson.name)) {
-      std::cout << status.dump(2) << '\n';
-    } else {
-      std::cout << head_of(status) << '\n' << peers_of(status) << '\n' << applied_of(status);
-    }
-  } catch (const json::exception& error) {
-    return complain("the server's answer cannot be read: " + std::string(error.what()));
-  }
-  return kClean;
+std::string text_of(const json& status) {
+  return head_of(status) + '\n' + peers_of(status) + '\n' + pins_of(status) + snapshots_of(status) +
+         applied_of(status);
 }
+
+ExitCode run(const Arguments& arguments) { return print_answer(arguments, {"STATUS"}, text_of); }
 
 }  // namespace
 

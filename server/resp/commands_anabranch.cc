@@ -2,6 +2,7 @@
 // string, for the command line and for scripts. Keys and values are strings in it when they are
 // UTF-8, else {"hex": "00ff..."}.
 
+#include <cmath>
 #include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "server/resp/command.h"
 #include "server/resp/host.h"
+#include "server/resp/verdict_json.h"
 
 namespace anabranch::server {
 namespace {
@@ -61,13 +63,68 @@ Json bytes_json(std::string_view bytes) {
 }
 
 Json to_json(const AppliedStatus& applied) {
-  return {{"origin", applied.origin}, {"region", applied.region}, {"seq", applied.seq}};
+  return {{"origin", applied.origin},
+          {"region", applied.region},
+          {"seq", applied.seq},
+          {"state", applied.state}};
+}
+
+Json to_json(const ForkStatus& fork) {
+  return {{"origin", fork.origin},   {"region", fork.region},  {"common", fork.common},
+          {"differs", fork.differs}, {"here", fork.here},      {"same", fork.same},
+          {"others", fork.others},   {"waiting", fork.waiting}};
+}
+
+Json to_json(const RejoinStatus& rejoin) {
+  return {{"stage", rejoin.stage},
+          {"taken", rejoin.taken},
+          {"renamed", rejoin.renamed},
+          {"left", rejoin.left},
+          {"failed", rejoin.failed}};
 }
 
 Json to_json(const PeerStatus& peer) {
-  return {{"region", peer.region},       {"address", peer.address},       {"origin", peer.origin},
-          {"connected", peer.connected}, {"paused", peer.paused},         {"lag_ops", peer.lag_ops},
-          {"lag_ms", peer.lag_ms},       {"behind_ops", peer.behind_ops}, {"note", peer.note}};
+  return {{"region", peer.region},
+          {"address", peer.address},
+          {"origin", peer.origin},
+          {"connected", peer.connected},
+          {"paused", peer.paused},
+          {"lag_ops", peer.lag_ops},
+          {"lag_ms", peer.lag_ms},
+          {"behind_ops", peer.behind_ops},
+          {"clock_ahead_ms", peer.clock_ahead_ms},
+          {"diverged", peer.diverged},
+          {"note", peer.note}};
+}
+
+Json to_json(const RefusedStatus& refused) {
+  return {{"unknown_keys", refused.unknown_keys},
+          {"expired_keys", refused.expired_keys},
+          {"failed_handshakes", refused.failed_handshakes},
+          {"excess_connections", refused.excess_connections},
+          {"endless_messages", refused.endless_messages},
+          {"rubbish", refused.rubbish},
+          {"lies", refused.lies},
+          {"greetings", refused.greetings}};
+}
+
+Json to_json(const RegionStatus& region) {
+  return {{"region", region.region},
+          {"connected", region.connected},
+          {"retirement", region.retirement},
+          {"pinned_bytes", region.pinned_bytes},
+          {"pinned_ms", region.pinned_ms}};
+}
+
+Json to_json(const SnapshotStatus& snapshot) {
+  return {{"region", snapshot.region},
+          {"stage", snapshot.stage},
+          {"rows", snapshot.rows},
+          {"rows_total", snapshot.rows_total},
+          {"bytes", snapshot.bytes},
+          {"bytes_total", snapshot.bytes_total},
+          {"rows_per_second", snapshot.rows_per_second},
+          {"seconds_left", snapshot.seconds_left}};
 }
 
 Json to_json(const Sibling& sibling) {
@@ -91,15 +148,42 @@ void status(Call& call) {
   const StoreStatus status = call.host.leader.status();
   reply_json(call, {{"region", status.region},
                     {"origin", status.origin},
+                    {"origin_why", status.origin_why},
                     {"mesh", status.mesh},
                     {"endpoint", status.endpoint},
                     {"redis", call.host.endpoint},
                     {"applied", to_array(status.applied)},
                     {"peers", to_array(status.peers)},
+                    {"regions", to_array(status.regions)},
+                    {"forks", to_array(status.forks)},
+                    {"rejoin", to_json(status.rejoin)},
+                    {"snapshots", to_array(status.snapshots)},
+                    {"clocks", status.clocks},
                     {"log_records", status.log_records},
+                    {"log_bytes", status.log_bytes},
+                    {"log_age_ms", status.log_age_ms},
                     {"held_batches", status.held_batches},
                     {"resolver_failures", status.resolver_failures},
+                    {"rows", status.rows},
+                    {"digest", status.digest},
+                    {"diverged", status.diverged},
+                    {"keyed", status.keyed},
+                    {"refused", to_json(status.refused)},
+                    {"full", status.full},
                     {"writable", status.writable}});
+}
+
+// ---- ANABRANCH FORK
+
+void fork_list(Call& call) { reply_json(call, to_array(call.host.leader.status().forks)); }
+
+void fork_resolve(Call& call) {
+  const bool adopt = call.size() == 5 && same_word(call[4], "adopt");
+  if (call.size() > 5 || (call.size() == 5 && !adopt)) {
+    throw Error(ErrorCode::kInvalid, "syntax error");
+  }
+  call.host.leader.resolve_fork(call[3], adopt).value_or_raise();
+  call.reply().ok();
 }
 
 // ---- ANABRANCH PEER
@@ -113,14 +197,53 @@ void pause(Call& call) { answer_peer(call, call.host.leader.pause(call[3])); }
 
 void resume(Call& call) { answer_peer(call, call.host.leader.resume(call[3])); }
 
+// ---- ANABRANCH KEYS
+
+void reload_keys(Call& call) {
+  call.host.leader.reload_keys().value_or_raise();
+  call.reply().ok();
+}
+
+// ---- ANABRANCH REGION
+
+void list_regions(Call& call) { reply_json(call, to_array(call.host.leader.status().regions)); }
+
+void retire(Call& call) {
+  regions::Retirement retirement = regions::Retirement::kRetired;
+  if (call.size() > 4) {
+    if (call.size() > 5 || !same_word(call[4], "lost")) {
+      throw Error(ErrorCode::kInvalid, "syntax error");
+    }
+    retirement = regions::Retirement::kLost;
+  }
+  call.host.leader.retire(call[3], retirement).value_or_raise();
+  call.reply().ok();
+}
+
+void restore(Call& call) {
+  call.host.leader.retire(call[3], regions::Retirement::kNone).value_or_raise();
+  call.reply().ok();
+}
+
 // ---- ANABRANCH SHOW
+
+// A sum: an integer wherever it is one.
+Json tally_json(const Scope& scope, const Key& row) {
+  const double real = scope.tally_real(row);
+  if (std::trunc(real) != real) return real;
+  try {
+    return scope.tally(row);
+  } catch (const Error&) {  // Too great for one.
+    return real;
+  }
+}
 
 // A row of a string: what is shown, and what it is made of.
 void describe_string(Json& json, const Scope& scope, const Key& key) {
   const Key row = key.of(Type::kString);
   const std::optional<std::string> shown = scope.get(row);
   json["value"] = shown ? bytes_json(*shown) : Json();
-  json["tally"] = scope.tally(row);
+  json["tally"] = tally_json(scope, row);
   json["siblings"] = to_array(scope.siblings(row));
 }
 
@@ -137,12 +260,20 @@ std::vector<std::string> first_names(const Scope& scope, const Key& collection) 
   return names;
 }
 
-void describe_set(Json& json, const Scope& scope, const Key& key) {
-  json["count"] = scope.count(key.of(Type::kSet));
+bool is_flag(Type type) { return type == Type::kEnableWinsFlag || type == Type::kDisableWinsFlag; }
+
+void describe_flag(Json& json, const Scope& scope, const Key& row) {
+  json["value"] = scope.get(row) == Codec<bool>::encode(true);
+  json["siblings"] = to_array(scope.siblings(row));
+}
+
+void describe_set(Json& json, const Scope& scope, const Key& key, Type type) {
+  json["count"] = scope.count(key.of(type));
   json["elements"] = Json::array();
-  for (const std::string& element : first_names(scope, key.of(Type::kSet))) {
-    json["elements"].push_back({{"element", bytes_json(element)},
-                                {"siblings", to_array(scope.siblings(key.element(element)))}});
+  for (const std::string& element : first_names(scope, key.of(type))) {
+    const Key row = key.element(element, type);
+    json["elements"].push_back(
+        {{"element", bytes_json(element)}, {"siblings", to_array(scope.siblings(row))}});
   }
 }
 
@@ -154,6 +285,7 @@ void describe_map(Json& json, const Scope& scope, const Key& key) {
     const Type type = scope.type(field);
     Json entry{{"field", bytes_json(name)}, {"type", to_string(type)}};
     if (type == Type::kString) describe_string(entry, scope, field);
+    if (is_flag(type)) describe_flag(entry, scope, field.of(type));
     json["fields"].push_back(std::move(entry));
   }
 }
@@ -168,8 +300,13 @@ void show(Call& call) {
     case Type::kString:
       describe_string(json, call.scope, key);
       break;
+    case Type::kEnableWinsFlag:
+    case Type::kDisableWinsFlag:
+      describe_flag(json, call.scope, key.of(type));
+      break;
     case Type::kSet:
-      describe_set(json, call.scope, key);
+    case Type::kRemoveWinsSet:
+      describe_set(json, call.scope, key, type);
       break;
     case Type::kMap:
       describe_map(json, call.scope, key);
@@ -180,7 +317,18 @@ void show(Call& call) {
 
 // ---- ANABRANCH DIGEST
 
-void digest(Call& call) { call.reply().bulk(call.host.leader.digest().value_or_raise()); }
+void digest(Call& call) { call.reply().bulk(call.host.leader.digest()); }
+
+// ---- ANABRANCH VERIFY
+
+void verify_start(Call& call) {
+  std::vector<std::string> regions;
+  for (std::size_t i = 3; i < call.size(); ++i) regions.emplace_back(call[i]);
+  call.host.leader.verify(std::move(regions));
+  call.reply().ok();
+}
+
+void verify_result(Call& call) { call.reply().bulk(verdicts_json(call.host.leader.verdicts())); }
 
 constexpr std::uint32_t kLeader = kAlone | kSettled;
 
@@ -198,6 +346,79 @@ constexpr Command kPeerVerbs[] = {
 };
 
 std::span<const Command> peer_verbs() { return kPeerVerbs; }
+
+constexpr Command kKeysVerbs[] = {
+    {"reload",
+     3,
+     kLeader,
+     Right::kAdmin,
+     {},
+     "",
+     "Reads the files of keys again: what was added works, what was removed is cut.",
+     reload_keys},
+    {"help", 3, 0, Right::kConnection, {}, "", "Prints this help.", help},
+};
+
+std::span<const Command> keys_verbs() { return kKeysVerbs; }
+
+constexpr Command kVerifyVerbs[] = {
+    {"start",
+     -3,
+     kLeader,
+     Right::kAdmin,
+     {},
+     "[region ...]",
+     "Begins to compare all rows with these regions, or with all peers.",
+     verify_start},
+    {"result", 3, kLeader, Right::kAdmin, {}, "", "How that stands, as JSON.", verify_result},
+    {"help", 3, 0, Right::kConnection, {}, "", "Prints this help.", help},
+};
+
+std::span<const Command> verify_verbs() { return kVerifyVerbs; }
+
+constexpr Command kForkVerbs[] = {
+    {"list",
+     3,
+     kLeader,
+     Right::kAdmin,
+     {},
+     "",
+     "Origins with two histories, and who has which, as JSON.",
+     fork_list},
+    {"resolve",
+     -4,
+     kLeader,
+     Right::kAdmin,
+     {},
+     "origin [ADOPT]",
+     "Gives way to the other history, and writes again what only this side has.",
+     fork_resolve},
+    {"help", 3, 0, Right::kConnection, {}, "", "Prints this help.", help},
+};
+
+std::span<const Command> fork_verbs() { return kForkVerbs; }
+constexpr Command kRegionVerbs[] = {
+    {"list", 3, kLeader, Right::kAdmin, {}, "", "Every region ever known, as JSON.", list_regions},
+    {"retire",
+     -4,
+     kWrites | kAlone,
+     Right::kAdmin,
+     {},
+     "name [LOST]",
+     "Nobody waits for a region any more; LOST: and it never comes back.",
+     retire},
+    {"restore",
+     4,
+     kWrites | kAlone,
+     Right::kAdmin,
+     {},
+     "name",
+     "A region that was retired is waited for again.",
+     restore},
+    {"help", 3, 0, Right::kConnection, {}, "", "Prints this help.", help},
+};
+
+std::span<const Command> region_verbs() { return kRegionVerbs; }
 
 constexpr Command kVerbs[] = {
     {"status",
@@ -217,6 +438,25 @@ constexpr Command kVerbs[] = {
      "The exchange with a peer.",
      nullptr,
      peer_verbs},
+    {"region",
+     -3,
+     0,
+     Right::kAdmin,
+     {},
+     "LIST | RETIRE name [LOST] | RESTORE name",
+     "The regions ever known.",
+     nullptr,
+     region_verbs},
+    {"keys", -3, 0, Right::kAdmin, {}, "RELOAD", "The keys of the links.", nullptr, keys_verbs},
+    {"fork",
+     -3,
+     0,
+     Right::kAdmin,
+     {},
+     "LIST | RESOLVE origin [ADOPT]",
+     "Origins with two histories.",
+     nullptr,
+     fork_verbs},
     {"show",
      3,
      kReads,
@@ -233,6 +473,15 @@ constexpr Command kVerbs[] = {
      "",
      "A hash over all that is visible: equal in regions that have applied the same.",
      digest},
+    {"verify",
+     -3,
+     0,
+     Right::kAdmin,
+     {},
+     "START [region ...] | RESULT",
+     "Compares all rows with those of peers.",
+     nullptr,
+     verify_verbs},
     {"help", 2, 0, Right::kConnection, {}, "", "Prints this help.", help},
 };
 

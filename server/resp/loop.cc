@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -45,16 +46,17 @@ bool out_of_resources(int error) {
 // What events belong to is told by a pointer: to a member for the loop's own descriptors, null for
 // the leader's, to a connection for clients.
 Loop::Loop(regions::Leader& leader, const ServerOptions& options, File listener,
-           std::string endpoint, int stop)
+           std::string endpoint, Requests requests)
     : leader_(leader),
       options_(options),
       host_{leader, options, std::move(endpoint)},
       turn_(host_),
       listener_(std::move(listener)),
       epoll_(make_epoll()),
-      stop_(stop) {
+      requests_(requests) {
   const bool added = add_to(epoll_, listener_.fd(), &listener_) &&
-                     add_to(epoll_, stop_, &stopped_) &&
+                     add_to(epoll_, requests_.stop, &stopped_) &&
+                     add_to(epoll_, requests_.reload_keys, &requests_) &&
                      (leader_.wake_fd() < 0 || add_to(epoll_, leader_.wake_fd(), nullptr));
   if (!added) throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
@@ -73,7 +75,6 @@ Loop::Milliseconds Loop::turn(Milliseconds patience) {
   for (Connection* connection : answering_) connection->scheduled = false;
   for (Connection* connection : answering_) serve(*connection);
   turn_.commit();
-  const Milliseconds sleep = leader_.turn();
   for (Connection* connection : answering_) answer(*connection);
   for (Connection* connection : answering_) {
     if (!connection->gone) continue;
@@ -81,6 +82,8 @@ Loop::Milliseconds Loop::turn(Milliseconds patience) {
     connections_.erase(connection->client().id);
   }
   answering_.clear();
+  // After the answers: while their clients think, others' writes are applied.
+  const Milliseconds sleep = leader_.turn();
   return scheduled_.empty() ? sleep : Milliseconds{0};
 }
 
@@ -99,10 +102,20 @@ void Loop::wait(Milliseconds patience) {
       accept_clients();
     } else if (event.data.ptr == &stopped_) {
       stopped_ = true;
+    } else if (event.data.ptr == &requests_) {
+      reload_keys();
     } else {
       on_event(*static_cast<Connection*>(event.data.ptr), event.events);
     }
   }
+}
+
+void Loop::reload_keys() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t taken = ::read(requests_.reload_keys, &count, sizeof(count));
+  const core::Result<void> done = leader_.reload_keys();
+  if (done.ok()) return core::log_info("the keys are read again");
+  core::log_error("the keys stay as they were: " + done.failure().message);
 }
 
 void Loop::accept_clients() {

@@ -1,7 +1,7 @@
 // The loop: one thread, one epoll set, all clients of the Redis port, and the leader that it owns.
 //
-// A turn reads what the clients have sent, runs it as group commits, commits, takes one slice of
-// the peers' messages, then answers. Many clients so share one commit, and no answer leaves before
+// A turn reads what the clients have sent, runs it as group commits, commits, answers, then takes
+// one slice of the peers' messages. Many clients so share one commit, and no answer leaves before
 // what it tells is durable.
 //
 // Invariants: 1. no client waits longer than a turn for another, and a turn takes a bounded amount
@@ -28,16 +28,22 @@ namespace anabranch::server {
 
 class Loop {
  public:
-  // `listener` is a listening, non-blocking socket, `stop` an eventfd that ends run() when it is
-  // readable; `leader`, `options` and `stop` must outlive the loop. Throws std::system_error when
-  // the machine has no descriptor for the epoll set.
+  // Non-blocking eventfds; what they ask for is done when they are readable.
+  struct Requests {
+    int stop = -1;         // Ends run().
+    int reload_keys = -1;  // Has the leader read its keys again.
+  };
+
+  // `listener` is a listening, non-blocking socket; `leader`, `options` and the descriptors of
+  // `requests` must outlive the loop. Throws std::system_error when the machine has no descriptor
+  // for the epoll set.
   Loop(regions::Leader& leader, const ServerOptions& options, File listener, std::string endpoint,
-       int stop);
+       Requests requests);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Serves until `stop` is readable; then the turn is finished and everybody is closed.
+  // Serves until it is asked to stop; then the turn is finished and everybody is closed.
   void run();
 
  private:
@@ -46,6 +52,7 @@ class Loop {
   // One turn; returns how long the next one may wait for events.
   Milliseconds turn(Milliseconds patience);
   void wait(Milliseconds patience);
+  void reload_keys();
   void accept_clients();
   void accept_client(int fd, std::string address);
   void pause_accepting();
@@ -67,7 +74,7 @@ class Loop {
   Turn turn_;
   File listener_;
   File epoll_;
-  const int stop_;
+  Requests requests_;
   bool stopped_ = false;
   std::uint64_t ids_ = 0;
   SteadyTime accept_again_ = {};  // While accepting is paused; else zero.

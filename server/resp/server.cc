@@ -28,19 +28,27 @@ void raise_file_limit(std::size_t connections) {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+void signal(const File& event) noexcept {
+  const std::uint64_t one = 1;
+  // Fails only when it is readable already.
+  [[maybe_unused]] const ssize_t written = ::write(event.fd(), &one, sizeof(one));
+}
+
 }  // namespace
 
 class Server::Impl {
  public:
-  Impl(regions::Leader& leader, ServerOptions options, File listener, File stop)
+  Impl(regions::Leader& leader, ServerOptions options, File listener, File stop, File reload)
       : options_(std::move(options)),
         endpoint_(endpoint_of(listener)),
         stop_(std::move(stop)),
-        loop_(leader, options_, std::move(listener), endpoint_, stop_.fd()) {}
+        reload_(std::move(reload)),
+        loop_(leader, options_, std::move(listener), endpoint_, {stop_.fd(), reload_.fd()}) {}
 
   const ServerOptions options_;
   const std::string endpoint_;
   File stop_;
+  File reload_;
   Loop loop_;
 };
 
@@ -49,10 +57,12 @@ core::Result<std::unique_ptr<Server>> Server::open(regions::Leader& leader, Serv
   if (!listener.ok()) return listener.failure();
   raise_file_limit(options.connections_max);
   File stop(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  File reload(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   try {
-    if (!stop.open()) throw std::system_error(errno, std::generic_category(), "eventfd");
+    if (!stop.open() || !reload.open())
+      throw std::system_error(errno, std::generic_category(), "eventfd");
     auto impl = std::make_unique<Impl>(leader, std::move(options), std::move(listener.value()),
-                                       std::move(stop));
+                                       std::move(stop), std::move(reload));
     return std::unique_ptr<Server>(new Server(std::move(impl)));
   } catch (const std::system_error& error) {
     return core::Failure{ErrorCode::kIo, error.what()};
@@ -67,10 +77,8 @@ const std::string& Server::endpoint() const { return impl_->endpoint_; }
 
 void Server::run() { impl_->loop_.run(); }
 
-void Server::stop() noexcept {
-  const std::uint64_t one = 1;
-  // Fails only when it is readable already.
-  [[maybe_unused]] const ssize_t written = ::write(impl_->stop_.fd(), &one, sizeof(one));
-}
+void Server::stop() noexcept { signal(impl_->stop_); }
+
+void Server::reload_keys() noexcept { signal(impl_->reload_); }
 
 }  // namespace anabranch::server

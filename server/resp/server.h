@@ -29,6 +29,8 @@ class Server {
   void run();
   // Ends run() after its turn, at once or when it is called. From any thread or signal handler.
   void stop() noexcept;
+  // Has the leader read its keys again, after the turn. From any thread or signal handler.
+  void reload_keys() noexcept;
 
  private:
   class Impl;

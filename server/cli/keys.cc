@@ -1,0 +1,55 @@
+// `anabranch keys new REGION` makes the keys of a region; `anabranch keys reload` has a leader read
+// its files of keys again.
+
+#include <filesystem>
+#include <iostream>
+
+#include "server/cli/ask.h"
+#include "server/cli/command.h"
+#include "transport/key_files.h"
+
+namespace anabranch::server::cli {
+namespace {
+
+constexpr Argument kRegion{"REGION", Argument::Kind::kPositional, "", "whose keys they are to be"};
+constexpr Argument kOut{"--out", Argument::Kind::kValue, "PATH",
+                        "the file to make for the secret keys, or its folder (REGION.keys)"};
+
+// The public line goes to standard output alone, so that it can be appended to a list.
+ExitCode make(const Arguments& arguments) {
+  const std::string region = arguments.text(kRegion.name);
+  if (!transport::is_region_name(region)) {
+    return complain(
+        "region \"" + region + "\" is no name: 1 to 64 letters, digits, '-', '_' or '.'", kUsage);
+  }
+  std::filesystem::path path = arguments.text(kOut.name);
+  std::error_code ignored;
+  if (path.empty() || std::filesystem::is_directory(path, ignored)) path /= region + ".keys";
+  const transport::OwnKeys keys = transport::make_keys(region);
+  const core::Result<void> saved = transport::save_own_keys(path.string(), keys);
+  if (!saved.ok()) return complain(saved.failure().message);
+  std::cerr << "anabranch: the secret keys are in " << path.string()
+            << "; all other regions need this line:\n";
+  std::cout << transport::public_line(keys) << '\n';
+  return kClean;
+}
+
+ExitCode reload(const Arguments& arguments) {
+  const core::Result<std::string> answer = ask(arguments, {"KEYS", "RELOAD"});
+  if (!answer.ok()) return complain(answer.failure().message);
+  std::cout << "the keys are read again\n";
+  return kClean;
+}
+
+}  // namespace
+
+Command keys_new_command() {
+  return {
+      "keys new", "make the keys of a region, and its line for the others", {kRegion, kOut}, make};
+}
+
+Command keys_reload_command() {
+  return {"keys reload", "have a leader read its files of keys again", {kRedis}, reload};
+}
+
+}  // namespace anabranch::server::cli

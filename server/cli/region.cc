@@ -1,0 +1,78 @@
+// `anabranch region list`, `region retire NAME [--lost]` and `region restore NAME`: who belongs to
+// the mesh, and for whom logs are kept. What is said to one leader reaches all of them.
+
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "server/cli/ask.h"
+#include "server/cli/command.h"
+#include "server/cli/printable.h"
+#include "server/cli/table.h"
+
+namespace anabranch::server::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr Argument kName{"NAME", Argument::Kind::kPositional, "", "the region"};
+constexpr Argument kLost{"--lost", Argument::Kind::kSwitch, "",
+                         "it never comes back: what only it had is given up"};
+
+std::string state_of(const json& region) {
+  const std::string connected = region.at("connected").get<bool>() ? "connected" : "away";
+  const auto retirement = region.at("retirement").get<std::string>();
+  return retirement.empty() ? connected : printable(retirement) + ", " + connected;
+}
+
+std::string table(const json& regions) {
+  std::vector<std::vector<std::string>> rows{{"region", "is", "log kept for it", "since"}};
+  for (const json& region : regions) {
+    const auto bytes = region.at("pinned_bytes").get<std::uint64_t>();
+    const auto since = region.at("pinned_ms").get<std::int64_t>();
+    rows.push_back({printable(region.at("region").get<std::string>()), state_of(region),
+                    bytes == 0 ? "-" : byte_size(bytes), bytes == 0 ? "-" : time_span(since)});
+  }
+  return table_of(rows);
+}
+
+ExitCode list(const Arguments& arguments) {
+  return print_answer(arguments, {"REGION", "LIST"}, table);
+}
+
+ExitCode change(const Arguments& arguments, std::vector<std::string> words, const char* done) {
+  const core::Result<std::string> answer = ask(arguments, std::move(words));
+  if (!answer.ok()) return complain(answer.failure().message);
+  std::cout << arguments.text(kName.name) << ' ' << done << '\n';
+  return kClean;
+}
+
+ExitCode retire(const Arguments& arguments) {
+  std::vector<std::string> words{"REGION", "RETIRE", arguments.text(kName.name)};
+  const bool lost = arguments.has(kLost.name);
+  if (lost) words.emplace_back("LOST");
+  return change(arguments, std::move(words), lost ? "is lost" : "is retired");
+}
+
+ExitCode restore(const Arguments& arguments) {
+  return change(arguments, {"REGION", "RESTORE", arguments.text(kName.name)}, "counts again");
+}
+
+}  // namespace
+
+Command region_list_command() {
+  return {"region list",
+          "every region ever known, and for whom the log is kept",
+          {kRedis, kJson},
+          list};
+}
+
+Command region_retire_command() {
+  return {"region retire", "nobody waits for a region any more", {kName, kLost, kRedis}, retire};
+}
+
+Command region_restore_command() {
+  return {"region restore", "a retired region is waited for again", {kName, kRedis}, restore};
+}
+
+}  // namespace anabranch::server::cli

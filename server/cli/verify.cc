@@ -1,0 +1,125 @@
+// `anabranch verify [REGION...]`: has a leader compare all its rows with those of its peers, and
+// prints what differs.
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <set>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "server/cli/ask.h"
+#include "server/cli/command.h"
+#include "server/cli/printable.h"
+
+namespace anabranch::server::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr auto kPollEvery = std::chrono::milliseconds(50);
+
+constexpr Argument kRegions{"REGION", Argument::Kind::kPositionals, "",
+                            "the regions to compare with; all peers when none is named"};
+
+std::string text(const json& object, const char* name) {
+  const json& value = object.at(name);
+  return value.is_string() ? printable(value.get<std::string>()) : value.dump();
+}
+
+bool is_good(const json& verdict) {
+  const std::string state = verdict.at("state");
+  return (state == "equal" || state == "same") && !verdict.at("digest_wrong_here") &&
+         !verdict.at("digest_wrong_there");
+}
+
+std::string vector_text(const json& applied) {
+  std::string words;
+  for (const json& entry : applied) words += " " + text(entry, "origin") + ":" + text(entry, "seq");
+  return words.empty() ? " nothing" : words;
+}
+
+std::string outcome(const json& verdict) {
+  const std::string state = verdict.at("state");
+  const std::string rows = text(verdict, "rows") + " rows";
+  if (state == "equal") {
+    return "equal: " + rows + ", digest " + text(verdict, "digest") + ", applied" +
+           vector_text(verdict.at("applied"));
+  }
+  if (state == "same") {
+    return "no difference lasted: " + rows +
+           " compared while writes went on; to prove it, let both rest for a moment";
+  }
+  if (state == "different") {
+    return text(verdict, "differing") + " of " + rows + " differ, applied" +
+           vector_text(verdict.at("applied"));
+  }
+  if (state == "behind") return "not compared: one of the two is far behind the other; ask again";
+  if (state == "sweeping") return "not compared: a large clear is still being swept; ask again";
+  if (state == "unreachable") return "not compared: it is not connected to this leader";
+  return "not compared: it does not answer";
+}
+
+std::string buckets_of(const json& differences) {
+  std::set<int> buckets;
+  for (const json& each : differences) buckets.insert(each.at("bucket").get<int>());
+  std::string words;
+  for (const int bucket : buckets) words += ' ' + std::to_string(bucket);
+  return words;
+}
+
+void print(const json& verdict) {
+  const std::string region = text(verdict, "region");
+  std::cout << region << ": " << outcome(verdict) << '\n';
+  const json& differences = verdict.at("differences");
+  if (!differences.empty()) std::cout << "  in buckets" << buckets_of(differences) << '\n';
+  for (const json& each : differences) {
+    std::cout << "  " << text(each, "row") << '\n'
+              << "    here:  " << text(each, "here") << '\n'
+              << "    there: " << text(each, "there") << '\n';
+  }
+  if (verdict.at("differing") > differences.size()) std::cout << "  and more\n";
+  const std::string wrong = " keeps a digest that its rows do not have: see anabranch check\n";
+  if (verdict.at("digest_wrong_here")) std::cout << "  this leader" << wrong;
+  if (verdict.at("digest_wrong_there")) std::cout << "  region " << region << wrong;
+}
+
+// Asks until nothing is running any more.
+core::Result<json> wait_for_verdicts(const Arguments& arguments) {
+  for (;;) {
+    const core::Result<std::string> answer = ask(arguments, {"VERIFY", "RESULT"});
+    if (!answer.ok()) return answer.failure();
+    json verdicts = json::parse(answer.value());
+    const auto running = [](const json& verdict) { return verdict.at("state") == "running"; };
+    if (std::none_of(verdicts.begin(), verdicts.end(), running)) return verdicts;
+    std::this_thread::sleep_for(kPollEvery);
+  }
+}
+
+ExitCode run(const Arguments& arguments) try {
+  std::vector<std::string> words{"VERIFY", "START"};
+  for (const std::string& region : arguments.texts(kRegions.name)) words.push_back(region);
+  const core::Result<std::string> started = ask(arguments, words);
+  if (!started.ok()) return complain(started.failure().message);
+  const core::Result<json> verdicts = wait_for_verdicts(arguments);
+  if (!verdicts.ok()) return complain(verdicts.failure().message);
+  if (arguments.has(kJson.name)) {
+    std::cout << verdicts.value().dump(2) << '\n';
+  } else {
+    for (const json& verdict : verdicts.value()) print(verdict);
+  }
+  if (verdicts.value().empty()) return complain("there are no peers to compare with");
+  const json& all = verdicts.value();
+  return std::all_of(all.begin(), all.end(), is_good) ? kClean : kFailed;
+} catch (const json::exception& error) {
+  return complain("the server's answer cannot be read: " + std::string(error.what()));
+}
+
+}  // namespace
+
+Command verify_command() {
+  return {"verify", "compare all rows with those of peers", {kRegions, kRedis, kJson}, run};
+}
+
+}  // namespace anabranch::server::cli
