@@ -1,6 +1,7 @@
 #include "tests/node.h"
 
 #include <algorithm>
+#include <atomic>
 #include <set>
 #include <utility>
 
@@ -16,16 +17,33 @@ namespace {
 
 constexpr core::Millis kAnyDrift = core::Millis{1} << 46;
 
+std::uint64_t next_nonce() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last << 32U;
+}
+
+// Whether an element of a remove-wins set has been removed.
+bool removed(const Row& row) {
+  return std::ranges::any_of(row.cell.siblings,
+                             [](const crdt::Sibling& each) { return each.value == "0"; });
+}
+
+// Whether what lies below a tag is counted.
+bool counts(const std::string& tag) { return tag == "h" || tag == "e" || tag == "E"; }
+
 // Recounts all that counts.h keeps, from the rows alone: {collection: names shown in it}.
 std::map<Path, std::set<std::string>> recount(const regions::RowReader& rows) {
   std::map<Path, std::set<std::string>> shown;
   rows.scan({}, [&](const Path& path, const Row& row) {
     const core::Components parts = path.components();
     if (!row.present() || parts.size() < 3 || parts[0] == std::string(1, '\0')) return true;
+    // The tags of a path stand at even places: [space, key, tag, name, tag, name].
+    const std::size_t last_tag = (parts.size() - 1) / 2 * 2;
+    if (parts[last_tag] == "E" && removed(row)) return true;
     Path at{parts[0]};
     shown[at].insert(parts[1]);
     at.append(parts[1]);
-    for (std::size_t i = 2; i + 1 < parts.size() && (parts[i] == "h" || parts[i] == "e"); i += 2) {
+    for (std::size_t i = 2; i + 1 < parts.size() && counts(parts[i]); i += 2) {
       at.append(parts[i]);
       shown[at].insert(parts[i + 1]);
       at.append(parts[i + 1]);
@@ -38,16 +56,22 @@ std::map<Path, std::set<std::string>> recount(const regions::RowReader& rows) {
 }  // namespace
 
 Node::Node(std::string region, core::Origin origin, std::unique_ptr<storage::MemoryStorage> storage,
-           bool new_origin)
+           bool new_origin, regions::SnapshotLimits snapshots)
+    : Node({.mesh = {1, 1},
+            .region = std::move(region),
+            .fresh_origin = origin,
+            .nonce = next_nonce(),
+            .new_origin = new_origin,
+            .drift_ms_max = kAnyDrift,
+            .limits = {.snapshots = snapshots}},
+           std::move(storage), 0) {}
+
+Node::Node(regions::ReplicaOptions options, std::unique_ptr<storage::MemoryStorage> storage,
+           core::Millis wall)
     : storage_(storage ? std::move(storage) : std::make_unique<storage::MemoryStorage>()),
-      clock_(std::make_unique<core::ManualClock>()) {
-  auto opened = regions::Replica::open(*storage_, *clock_,
-                                       {.mesh = {1, 1},
-                                        .region = std::move(region),
-                                        .fresh_origin = origin,
-                                        .nonce = origin,
-                                        .new_origin = new_origin,
-                                        .drift_ms_max = kAnyDrift});
+      clock_(std::make_unique<core::ManualClock>(wall)),
+      nonce_(options.nonce) {
+  auto opened = regions::Replica::open(*storage_, *clock_, std::move(options));
   ANABRANCH_ASSERT(opened.ok());
   replica_ = std::move(opened).value();
 }
@@ -60,21 +84,44 @@ void Node::write(core::Millis wall, const std::function<void(regions::Group&)>& 
 }
 
 void Node::deliver(Node& from, const std::string& bytes) {
-  const auto [link, fresh] = links_.try_emplace(from.origin(), links_.size() + 1);
-  if (fresh) {
-    const regions::Identity& sender = from.replica().identity();
-    replica_->link_up(link->second, {}, 0);
-    replica_->step(link->second,
-                   regions::Greeting{regions::Greeting::kProtocol, sender.mesh, sender.region,
-                                     sender.origin, sender.origin, from.vector()},
-                   0);
-  }
+  const regions::LinkId link = link_to(from);
   regions::Message message = regions::BatchMessage{0, bytes};
   auto arrived =
       regions::decode_message(regions::kind_of(message), regions::encode_message(message));
   ANABRANCH_ASSERT(arrived.ok());
-  replica_->step(link->second, std::move(arrived).value(), 0);
+  replica_->step(link, std::move(arrived).value(), 0);
   apply();
+}
+
+regions::LinkId Node::link_to(Node& other) {
+  NodeLink& link = links_[other.origin()];
+  if (link.nonce == other.nonce_) return link.id;
+  if (link.id != 0) replica_->link_down(link.id);
+  link = {++last_link_, other.nonce_};
+  const regions::Identity& peer = other.replica().identity();
+  replica_->link_up(link.id, {}, 0);
+  replica_->step(link.id,
+                 regions::Greeting{regions::Greeting::kProtocol, peer.mesh, peer.region,
+                                   peer.origin, other.nonce_, other.vector()},
+                 0);
+  return link.id;
+}
+
+void Node::carry(Node& to, core::Millis now) {
+  const regions::LinkId here = link_to(to);
+  const regions::LinkId there = to.link_to(*this);
+  for (regions::Effect& effect : std::exchange(replica_->effects(), {})) {
+    auto* send = std::get_if<regions::Send>(&effect);
+    if (send == nullptr || send->link != here) continue;
+    const bool of_snapshots = std::holds_alternative<regions::SnapshotRequest>(send->message) ||
+                              std::holds_alternative<regions::SnapshotChunk>(send->message) ||
+                              std::holds_alternative<regions::SnapshotRefusal>(send->message);
+    if (!of_snapshots) continue;
+    auto arrived = regions::decode_message(regions::kind_of(send->message),
+                                           regions::encode_message(send->message));
+    ANABRANCH_ASSERT(arrived.ok());
+    to.replica().step(there, std::move(arrived).value(), now);
+  }
 }
 
 void Node::apply() {
@@ -86,14 +133,65 @@ void Node::apply() {
   replica_->effects().clear();
 }
 
-void Node::merge(Node& from) {
-  ANABRANCH_ASSERT(replica_->merge(*from.replica().reader(), from.replica().applied()).ok());
+void Node::merge(Node& from, const std::function<void()>& between) {
+  constexpr core::Millis kStepMs = 500;
+  // Each merge is of the moment: the snapshots of earlier ones are too old to be shared.
+  static core::Millis now = 0;
+  now += 2 * regions::SnapshotLimits().share_ms_max;
+  link_to(from);
+  from.link_to(*this);
+  replica_->effects().clear();
+  from.replica().effects().clear();
+  replica_->ask_for_snapshot(from.origin(), now);
+  for (int idle = 0; replica_->snapshots().receiving(); ++idle) {
+    ANABRANCH_ASSERT(idle < 1'000'000);
+    carry(from, now);
+    ANABRANCH_ASSERT(from.replica().work(now).ok());
+    from.carry(*this, now);
+    between();
+    ANABRANCH_ASSERT(replica_->work(now).ok());
+    between();
+    ANABRANCH_ASSERT(replica_->sweep().ok());  // The swap waits for it.
+    // What got lost is asked for again.
+    now += kStepMs;
+    if (replica_->snapshots().receiving()) replica_->tick(now);
+  }
   apply();
 }
 
-Visible Node::visible() const {
+void Node::sweep() {
+  while (replica_->sweeping()) ANABRANCH_ASSERT(replica_->sweep().ok());
+  replica_->effects().clear();
+}
+
+Visible Node::visible() const { return visible_in(*replica_->logged_reader()); }
+
+Visible Node::shown() const { return visible_in(*replica_->reader()); }
+
+core::Hash128 Node::digest() const {
+  core::Hash128 sum;
+  replica_->logged_reader()->scan({}, [&](const Path& path, const Row& row) {
+    sum += crdt::row_digest(path, row);
+    return true;
+  });
+  return sum;
+}
+
+std::string Node::wrong_count() const {
+  const auto snapshot = storage_->snapshot();
+  std::string wrong = wrong_count_in(*replica_->reader(), *snapshot);
+  if (!wrong.empty() || replica_->sweeping()) return wrong;
+  const auto cursor = snapshot->scan(storage::Table::kCounts, {}, storage::Direction::kForward);
+  for (; cursor->valid(); cursor->next()) {
+    const Path path = regions::counted_at(cursor->key(), cursor->value());
+    if (replica_->reader()->count(path) == 0) return "a count of nothing is kept";
+  }
+  return {};
+}
+
+Visible visible_in(const regions::RowReader& rows) {
   Visible visible;
-  replica_->reader()->scan({}, [&](const Path& path, const Row& row) {
+  rows.scan({}, [&](const Path& path, const Row& row) {
     for (const crdt::Sibling& each : row.cell.siblings) {
       visible.cells[path].push_back({each.hlc, each.dot, each.value});
     }
@@ -104,31 +202,36 @@ Visible Node::visible() const {
   return visible;
 }
 
-core::Hash128 Node::digest() const {
-  core::Hash128 sum;
-  replica_->reader()->scan({}, [&](const Path& path, const Row& row) {
-    sum += crdt::row_digest(path, row);
-    return true;
-  });
-  return sum;
-}
-
-std::string Node::wrong_count() const {
-  const auto rows = replica_->reader();
-  const auto truth = recount(*rows);
+std::string wrong_count_in(const regions::RowReader& rows, const storage::Snapshot& stored) {
+  const auto truth = recount(rows);
   for (const auto& [path, names] : truth) {
-    if (rows->count(path) != names.size()) {
+    if (rows.count(path) != names.size()) {
       return "a collection with " + std::to_string(names.size()) + " counts " +
-             std::to_string(rows->count(path));
+             std::to_string(rows.count(path));
     }
   }
-  const auto snapshot = storage_->snapshot();
-  const auto cursor = snapshot->scan(storage::Table::kCounts, {}, storage::Direction::kForward);
+  const auto cursor = stored.scan(storage::Table::kCounts, {}, storage::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
-    const auto path = Path::from_encoded(cursor->key());
-    if (!path.ok() || !truth.contains(path.value())) return "something empty is counted";
+    const Path path = regions::counted_at(cursor->key(), cursor->value());
+    if (!truth.contains(path) && rows.count(path) != 0) return "something empty is counted";
   }
   return {};
+}
+
+std::string Node::wrong_digest() const {
+  const auto snapshot = storage_->snapshot();
+  const core::OriginTable& origins = replica_->names().origins();
+  const auto truth = regions::Digests::of_rows(*snapshot, origins);
+  const auto stored = regions::Digests::load(*snapshot, origins);
+  ANABRANCH_ASSERT(truth.ok() && stored.ok());
+  for (std::size_t i = 0; i < regions::Digests::kBuckets; ++i) {
+    const std::string which = " bucket " + std::to_string(i) + " differs from its rows";
+    if (replica_->digests().buckets()[i] != truth.value().buckets()[i]) return "kept" + which;
+    if (stored.value().buckets()[i] != truth.value().buckets()[i]) return "stored" + which;
+  }
+  if (replica_->sweeping()) return {};  // More is stored than shown.
+  const bool same = replica_->digests().total() == digest() && stored.value().total() == digest();
+  return same ? "" : "the total differs from the rows";
 }
 
 }  // namespace anabranch::test

@@ -34,11 +34,16 @@ class Node {
   // Opens a region over `storage`, or over an empty one. `origin` is used where a new one is
   // needed.
   Node(std::string region, core::Origin origin,
-       std::unique_ptr<storage::MemoryStorage> storage = nullptr, bool new_origin = false);
+       std::unique_ptr<storage::MemoryStorage> storage = nullptr, bool new_origin = false,
+       regions::SnapshotLimits snapshots = {});
+  // The same with all options; its clock begins at `wall`.
+  Node(regions::ReplicaOptions options, std::unique_ptr<storage::MemoryStorage> storage,
+       core::Millis wall);
 
   [[nodiscard]] regions::Replica& replica() { return *replica_; }
   [[nodiscard]] storage::MemoryStorage& storage() { return *storage_; }
   [[nodiscard]] core::ManualClock& clock() { return *clock_; }
+  [[nodiscard]] std::uint64_t nonce() const { return nonce_; }
   [[nodiscard]] core::Origin origin() const { return replica_->identity().origin; }
   [[nodiscard]] const core::VersionVector& vector() const { return replica_->applied().vector(); }
 
@@ -47,20 +52,48 @@ class Node {
   // Hands an encoded batch to this node as a message of `from`, and applies what is deliverable.
   void deliver(Node& from, const std::string& bytes);
   void apply();
-  // Joins what another node has.
-  void merge(Node& from);
+  // Joins what another node has, by a snapshot of it that is asked for, sent, received and merged
+  // in slices; `between` is called between any two steps.
+  void merge(Node& from, const std::function<void()>& between);
+  void merge(Node& from) {
+    merge(from, [] {});
+  }
+  // Sweeps all that large clears left.
+  void sweep();
 
+  // What all replicas show that have applied the same.
   [[nodiscard]] Visible visible() const;
+  // What a reader finds here: tallies that this replica has yet to list are gone already.
+  [[nodiscard]] Visible shown() const;
   // The sum of the digests of all rows.
   [[nodiscard]] core::Hash128 digest() const;
   // The first count that differs from what a scan finds, in words; empty when all agree.
   [[nodiscard]] std::string wrong_count() const;
+  // The first digest that differs from what a scan finds, kept or stored, in words; empty when all
+  // agree.
+  [[nodiscard]] std::string wrong_digest() const;
 
  private:
+  // The link to another node, which has greeted.
+  regions::LinkId link_to(Node& other);
+  // Hands what this node wants to send to another one to it, if it belongs to a snapshot.
+  void carry(Node& to, core::Millis now);
+
   std::unique_ptr<storage::MemoryStorage> storage_;
   std::unique_ptr<core::ManualClock> clock_;
   std::unique_ptr<regions::Replica> replica_;
-  std::map<core::Origin, regions::LinkId> links_;
+  std::uint64_t nonce_;  // No two nodes of a run have the same.
+  struct NodeLink {
+    regions::LinkId id = 0;
+    std::uint64_t nonce = 0;  // Of the node at the other end.
+  };
+  std::map<core::Origin, NodeLink> links_;
+  regions::LinkId last_link_ = 0;
 };
+
+// What a reader shows.
+Visible visible_in(const regions::RowReader& rows);
+// The first count that differs from what a scan finds, in words; empty when all agree.
+std::string wrong_count_in(const regions::RowReader& rows, const storage::Snapshot& stored);
 
 }  // namespace anabranch::test

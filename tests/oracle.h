@@ -4,7 +4,8 @@
 // agree.
 //
 // Every write is recorded once, where it was made, with its dot and its context: the dots that it
-// had observed. Not thread-safe.
+// had observed. A context is a version vector, so what several undo together is what the join of
+// their contexts covers: the history of a path is judged in one pass. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -44,42 +45,61 @@ class Oracle {
   void reset(core::Dot dot, const core::VersionVector& context, core::Path path);
   // Undoes both kinds of effects at and below `prefix`.
   void clear(core::Dot dot, const core::VersionVector& context, core::Path prefix);
+  // Undoes puts alone: what other regions see of a clear until its author lists the tallies.
+  void clear_cells(core::Dot dot, const core::VersionVector& context, core::Path prefix);
 
   // What must be visible when all writes that `survived` covers are there, and no other: the rest
   // was lost with its leader, together with what it undid.
   [[nodiscard]] View visible(const core::VersionVector& survived) const;
 
+  // Says that visible() will only be asked for vectors that include `floor`, now and later. What
+  // those undo that it covers is forgotten, and they themselves too: whatever is recorded from now
+  // on, they had not observed it.
+  void settle(const core::VersionVector& floor);
+  // How many effects are remembered.
+  [[nodiscard]] std::size_t size() const;
+
  private:
   struct Put {
     core::Dot dot;
-    core::Path path;
     core::Hlc hlc;
     std::string value;
   };
   struct Add {
     core::Dot dot;
-    core::Path path;
     core::Number amount;
   };
-  // Undoes what its context covers: puts, additions or both, at one path or from a prefix down.
   struct Undo {
     core::Dot by;
     core::VersionVector context;
-    bool puts = false;
-    bool adds = false;
   };
+  using Undos = std::vector<Undo>;
+  // What happened at one path itself.
+  struct Row {
+    std::vector<Put> puts;
+    std::vector<Add> adds;
+    Undos of_puts;
+    Undos of_adds;
+  };
+  using Clears = std::map<core::Path, core::VersionVector>;  // {prefix: what is undone below it}
 
-  // Whether something that survived undoes the put or addition `dot` at `path`.
-  [[nodiscard]] bool undone(core::Dot dot, const core::Path& path, bool Undo::*kind,
-                            const core::VersionVector& survived) const;
+  // What the undos that survived have observed together.
+  [[nodiscard]] static core::VersionVector undone_by(const Undos& undos,
+                                                     const core::VersionVector& survived);
+  [[nodiscard]] static Clears surviving(const std::map<core::Path, Undos>& clears,
+                                        const core::VersionVector& survived);
+  // Adds what was cleared at a path or above it.
+  static void join_clears(core::VersionVector& undone, const Clears& clears,
+                          const core::Path& path);
 
-  std::vector<Put> puts_;
-  std::vector<Add> adds_;
-  std::map<core::Path, std::vector<Undo>> undos_;
-  std::map<core::Path, std::vector<Undo>> clears_;
+  std::map<core::Path, Row> rows_;
+  std::map<core::Path, Undos> clears_;
+  std::map<core::Path, Undos> cell_clears_;
 };
 
 // For failures: one line per path.
 std::string to_string(const Oracle::View& view);
+// For failures: the lines in which two views differ.
+std::string difference(const Oracle::View& shown, const Oracle::View& demanded);
 
 }  // namespace anabranch::test

@@ -71,6 +71,22 @@ TEST_SUITE("crdt: apply") {
     CHECK(tally == before);
   }
 
+  TEST_CASE("a reset may name a position at which nothing was added, with the total there") {
+    Tally early;
+    add(early, {kA, 1}, 5);
+    Tally late = early;
+    add(late, {kA, 9}, 2);
+    const std::vector<core::ObservedSlot> seen{{kA, 1, 4, 5}};
+    crdt::apply_reset(early, seen, {kB, 1});
+    CHECK(early.slots[0].dead());
+    add(early, {kA, 9}, 2);  // A frame of its own: its leader had applied the reset.
+    CHECK(early.sum() == 2);
+    crdt::apply_reset(late, seen, {kB, 1});
+    CHECK(late.sum() == 2);
+    crdt::apply_reset(late, std::vector<core::ObservedSlot>{{kA, 1, 12, 6}}, {kC, 1});
+    CHECK(late.sum() == 2);  // There was never such a total.
+  }
+
   TEST_CASE("of resets that saw the same addition the smallest dot stays, in any order") {
     Tally tally;
     add(tally, {kA, 1}, 5);
@@ -135,7 +151,7 @@ TEST_SUITE("crdt: apply") {
     crdt::apply_add(tally, {{"key"}, 7, 1, 1}, {kA, 6});
     crdt::apply_add(tally, {{"key"}, 7, 1, 1}, {kB, 6});
     const std::vector<core::ObservedSlot> lies = {
-        {kA, 3, 6, 10}, {kA, 3, 2, 0}, {kA, 2, 3, 5}, {kB, 1, 1, 1}, {kA, 3, 0, 0}};
+        {kA, 3, 6, 11}, {kA, 3, 2, 0}, {kA, 2, 3, 5}, {kB, 1, 1, 1}, {kA, 3, 0, 0}};
     crdt::apply_reset(tally, lies, {kB, 1});
     CHECK(tally == before);
   }

@@ -17,6 +17,7 @@ core::Dot random_dot(Random& random) {
 crdt::Sibling random_sibling(Random& random, core::Dot dot) {
   crdt::Sibling sibling{dot, {random.bits()}, random.bytes(20), std::nullopt};
   if (random.chance(0.05)) sibling.value = random.bytes(2000);
+  if (random.chance(0.2)) sibling.value = random.chance(0.5) ? "0" : "1";
   if (random.chance(0.2)) sibling.base = random.bytes(20);
   return sibling;
 }

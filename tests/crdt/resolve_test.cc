@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <stdexcept>
@@ -87,6 +88,32 @@ TEST_SUITE("crdt: resolve") {
     const Resolution resolution = resolve("key", three_siblings(), first, region);
     CHECK(resolution.value == "a");
     CHECK_FALSE(resolution.overruled);
+  }
+
+  TEST_CASE("max and min compare numbers as numbers, before everything else") {
+    const auto shown_of = [](const std::vector<std::string>& values, const Resolver& resolver) {
+      Cell cell;
+      core::Seq seq = 0;
+      for (const std::string& value : values) cell.add({{1, ++seq}, {}, value, std::nullopt});
+      return resolve("key", cell, resolver, region).value;
+    };
+    const auto check = [&](std::vector<std::string> values, const char* least, const char* most) {
+      for (int order = 0; order < 2; ++order) {
+        CHECK(shown_of(values, Resolver::min()) == least);
+        CHECK(shown_of(values, Resolver::max()) == most);
+        std::ranges::reverse(values);
+      }
+    };
+    check({"9", "10", "-2"}, "-2", "10");
+    check({"2.5", "2", "1e1"}, "2", "1e1");
+    check({"9223372036854775807", "9223372036854775806"}, "9223372036854775806",
+          "9223372036854775807");
+    check({"9007199254740993", "9007199254740992.0"}, "9007199254740992.0", "9007199254740993");
+    check({"1", "1.0", "01"}, "01", "1.0");  // Equal numbers go by their bytes.
+    check({"word", "Word", "99"}, "99", "word");
+    check({"", "0", "inf", "nan"}, "0", "nan");
+    CHECK(Resolver::max().name() == "max");
+    CHECK(Resolver::min().name() == "min");
   }
 
   TEST_CASE("a function that declines gives way to lww") {

@@ -71,8 +71,28 @@ class Replay {
     for (const char* field : {"at", "from", "to", "save", "restore", "into", "merge"}) {
       if (!line.contains(field)) continue;
       const auto name = line[field].get<std::string>();
-      if (!nodes_.contains(name)) nodes_[name] = std::make_unique<Node>(name, origin(name));
+      if (!nodes_.contains(name)) nodes_[name] = open(name, origin(name), nullptr);
     }
+  }
+
+  // Snapshots go in pieces of some bytes, and are merged a row or so at a time.
+  std::unique_ptr<Node> open(const std::string& region, core::Origin origin,
+                             std::unique_ptr<storage::MemoryStorage> storage) {
+    const auto any = [this](std::size_t max) {
+      return std::uniform_int_distribution<std::size_t>(1, max)(random_);
+    };
+    const bool again = storage != nullptr;
+    return std::make_unique<Node>(
+        region, origin, std::move(storage), again,
+        regions::SnapshotLimits{
+            .slice_rows_max = any(4), .chunk_bytes = any(100), .window_bytes = any(300)});
+  }
+
+  void merge(Node& into, Node& from) {
+    into.merge(from, [&] {
+      if (std::uniform_int_distribution<int>(0, 9)(random_) > 0) return;
+      if (!into.replica().collect().ok()) fail("dead slots could not be collected");
+    });
   }
 
   void play(const json& line) {
@@ -84,10 +104,9 @@ class Replay {
       saved_[line["save"]] = nodes_.at(line["save"])->storage().clone();
     } else if (line.contains("restore")) {
       const auto region = line["restore"].get<std::string>();
-      nodes_[region] =
-          std::make_unique<Node>(region, origin(line["origin"]), saved_.at(region)->clone(), true);
+      nodes_[region] = open(region, origin(line["origin"]), saved_.at(region)->clone());
     } else if (line.contains("merge")) {
-      nodes_.at(line["into"])->merge(*nodes_.at(line["merge"]));
+      merge(*nodes_.at(line["into"]), *nodes_.at(line["merge"]));
     } else {
       fail("a line that is not understood: " + line.dump());
     }
@@ -192,7 +211,7 @@ class Replay {
       at = record->position;
       if (record->last > target.vector().at(record->origin)) target.deliver(source, record->bytes);
     }
-    if (!target.vector().includes(source.vector())) target.merge(source);
+    if (!target.vector().includes(source.vector())) merge(target, source);
   }
 
   void check(const json& want) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The command line asks a running leader: status, show, digest, peer. Binary data is escaped, and
+"""The command line asks a running leader: status, show, digest, verify, peer, region. Binary data is escaped, and
 JSON is for programs. Configuration comes from file, environment and flags, the later wins."""
 
 import json
@@ -57,6 +57,59 @@ def status_and_peers(eu, us):
         wait_until("the write arrives", lambda value=value: us.call("GET", "during") == value)
 
 
+def verify(eu, us):
+    wait_until("they have applied the same", lambda: us.applied() == eu.applied())
+    text = told(eu, "verify", "us")
+    check(re.fullmatch(r"us: equal: \d+ rows, digest [0-9a-f]{32}, applied( [0-9a-f]{16}:\d+)+\n",
+                       text), text)
+    check(f"digest {eu.digest()}" in text, "verify computes the digest that is kept")
+    verdicts = json.loads(told(us, "verify", "--json"))
+    check([(each["region"], each["state"]) for each in verdicts] == [("eu", "equal")], verdicts)
+    done = run("verify", "us", "nobody", "--redis", eu.redis)
+    check(done.returncode == 1 and done.stderr == "", done)
+    check("nobody: not compared: it is not connected to this leader\n" in done.stdout, done)
+    told(us, "peer", "pause", "eu")
+    eu.call("SET", "only", "here")
+    done = run("verify", "--redis", us.redis, timeout=60)
+    check(done.returncode == 1 and "eu: not compared: one of the two is far behind" in done.stdout,
+          done)
+    told(us, "peer", "resume", "eu")
+    wait_until("the write arrives", lambda: us.call("GET", "only") == "here")
+
+
+def retirement(leader, region):
+    listed = json.loads(told(leader, "region", "list", "--json"))
+    return [each["retirement"] for each in listed if each["region"] == region]
+
+
+def regions(eu, us):
+    wait_until("no log is kept for us", lambda: re.search(
+        r"^us +connected +- +-$", told(eu, "region", "list"), re.MULTILINE))
+    for words, why in ((["retire", "us", "--lost"], "region us is connected, so it is not lost"),
+                       (["retire", "nobody"], "there is no region 'nobody'"),
+                       (["retire", "eu"], "this leader cannot retire its own region")):
+        done = run("region", *words, "--redis", eu.redis)
+        check(done.returncode == 1 and why in done.stderr, done)
+    check(told(eu, "region", "retire", "us") == "us is retired\n", "retire")
+    wait_until("us has heard of it", lambda: retirement(us, "us") == ["retired"])
+    check("retired, connected" in told(eu, "region", "list"), "it is there all the same")
+    check(told(eu, "region", "restore", "us") == "us counts again\n", "restore")
+    wait_until("us has heard of it", lambda: retirement(us, "us") == [""])
+
+
+def check_directory(leader):
+    check(run("check", "--data", leader.data).returncode == 1, "a running leader has its directory")
+    rows, digest = leader.status()["rows"], leader.digest()
+    check(leader.stop() == 0, "it ends as it should")
+    done = run("check", "--data", leader.data)
+    check(done.returncode == 0 and done.stderr == "", done)
+    check(f"region {leader.region}: {rows} rows with digest {digest}, " in done.stdout, done)
+    check("all is well" in done.stdout, done)
+    done = run("check", "--data", leader.data + "-nowhere")
+    check(done.returncode == 1 and "is no data directory" in done.stderr, done)
+    check(run("check").returncode == 2, "it must be told which directory")
+
+
 def sources(world):
     path = os.path.join(world.folder, "leader.toml")
     with open(path, "w") as file:
@@ -78,7 +131,7 @@ def help_and_version():
     for name in re.findall(r"^  ([a-z]+(?: [a-z]+)?) ", text, re.MULTILINE):
         done = run(*name.split(), "--help")
         check(done.returncode == 0 and "Usage:" in done.stdout, f"{name} --help: {done}")
-    check("--clear-rows-max" in run("serve", "--help").stdout, "the help comes from the settings")
+    check("--log-bytes-max" in run("serve", "--help").stdout, "the help comes from the settings")
 
 
 def main():
@@ -90,7 +143,10 @@ def main():
         wait_until("they are connected", lambda: us.is_connected(eu))
         show(eu, us)
         status_and_peers(eu, us)
+        verify(eu, us)
+        regions(eu, us)
         sources(world)
+        check_directory(us)
 
 
 if __name__ == "__main__":

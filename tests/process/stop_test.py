@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
-"""A leader that stands still (SIGSTOP) hurts nobody: the others go on, and it catches up."""
+"""A leader that stands still (SIGSTOP) hurts nobody: the others go on, and it catches up. When it
+stands still for too long, the log that is kept for it ends."""
 
 import signal
 import time
 
-from leaders import World, check, new_random
+from leaders import World, check, new_random, wait_until
 
 WRITES = 3000
+LOG_BYTES_MAX = 8 << 20
+VALUE = "x" * 100_000
 STILL_SECONDS = 8.0  # Longer than the transport's patience with a silent peer.
 
 
-def main():
-    new_random()
+def catch_up():
     with World() as world:
         eu, us, ap = world.start_three()
         ap.call("SET", "before", "1")
@@ -34,6 +36,34 @@ def main():
         world.wait_equal([eu, us, ap])
         check(ap.call("GET", "count") == str(count), "ap has every addition")
         check(ap.call("SCARD", "set") == WRITES, "ap has every element")
+
+
+def bound_log():
+    """Many times the bytes that are kept are written, with one of the others standing still."""
+    flags = ["--log-bytes-min", str(LOG_BYTES_MAX // 4), "--log-bytes-max", str(LOG_BYTES_MAX)]
+    with World() as world:
+        eu = world.start("eu", flags=flags)
+        us = world.start("us", peers=[eu], flags=flags)
+        ap = world.start("ap", peers=[eu], flags=flags)
+        for leader in (us, ap):
+            leader.call("SET", f"hello:{leader.region}", "1")
+        world.wait_equal([eu, us, ap])
+        ap.signal(signal.SIGSTOP)
+        longest = 0
+        for number in range(10 * LOG_BYTES_MAX // len(VALUE)):
+            eu.call("SET", f"key:{number % 20}", VALUE)
+            if number % 10 == 0:
+                longest = max(longest, eu.status()["log_bytes"])
+        wait_until("the log is short", lambda: eu.status()["log_bytes"] <= 1.5 * LOG_BYTES_MAX)
+        print(f"log of at most {longest >> 20} MiB, in the end {eu.status()['log_bytes'] >> 20} MiB; "
+              f"{LOG_BYTES_MAX >> 20} MiB are kept", flush=True)
+        world.wait_equal([eu, us])
+
+
+def main():
+    new_random()
+    catch_up()
+    bound_log()
 
 
 if __name__ == "__main__":

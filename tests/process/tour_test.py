@@ -21,7 +21,7 @@ def main():
         for stock in (5, 10):
             done = tour(*words)
             check(done.returncode == 0, f"exit {done.returncode}: {done.stderr}")
-            check(done.stdout.startswith(f"Draft\n{stock} in stock\n"), done.stdout)
+            check(done.stdout.startswith(f"Draft\n{stock} in stock\n1 in the cart\n"), done.stdout)
         done = tour(words[0], "nowhere", words[2])
         check(done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr)
         check(done.stderr.startswith("tour: ") and "nowhere" in done.stderr, done.stderr)

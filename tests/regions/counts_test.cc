@@ -26,15 +26,16 @@ Row shown_row() {
 // A path that begins like a key, and may go on in any way, right or wrong.
 Path any_shape(Random& random) {
   static const std::vector<std::string> kNames = {
-      "", "a", "b", "s", "e", "h", std::string(1, '\0'), std::string(470, 'n')};
-  static const std::vector<std::string> kTags = {"s", "e", "h", "h", "x", "", "hh"};
+      "", "a", "b", "s", "e", "E", "h", std::string(1, '\0'), std::string(470, 'n')};
+  static const std::vector<std::string> kTags = {"s", "f", "F", "e", "E", "h", "h", "x", "", "hh"};
   Path path{std::string(1, static_cast<char>(random.between(0, 2))), random.pick(kNames)};
   for (std::size_t depth = random.below(4); depth > 0; --depth) {
     path.append("h").append(random.pick(kNames));
   }
   const std::string tag = random.pick(kTags);
   path.append(tag);
-  if (tag != "s" || random.chance(0.1)) path.append(random.pick(kNames));
+  const bool single = tag == "s" || tag == "f" || tag == "F";
+  if (!single || random.chance(0.1)) path.append(random.pick(kNames));
   if (random.chance(0.1)) path.append(random.pick(kNames));
   return path;
 }
@@ -88,6 +89,25 @@ TEST_SUITE("regions: counts") {
     CHECK(world.stage().count(space) == 1);
     world.set(Path{"\1", "k", "e", "y"}, {});
     CHECK(world.stage().count(space) == 0);
+  }
+
+  TEST_CASE("of a remove-wins set only what is shown counts") {
+    StageWorld world;
+    const auto sibling = [](core::Seq seq, std::string value) {
+      return crdt::Sibling{.dot = {3, seq}, .hlc = {}, .value = std::move(value), .base = {}};
+    };
+    Row row;
+    row.cell.add(sibling(1, "1"));
+    const Path element{"\1", "k", "E", "x"};
+    world.set(element, row);
+    CHECK(world.stage().count(Path{"\1", "k", "E"}) == 1);
+    CHECK(world.stage().count(Path{"\1"}) == 1);
+    row.cell.add(sibling(2, "0"));  // Removed concurrently: the row stays, and shows nothing.
+    world.set(element, row);
+    CHECK(world.stage().count(Path{"\1", "k", "E"}) == 0);
+    CHECK(world.stage().count(Path{"\1"}) == 0);
+    world.set(Path{"\1", "k", "F"}, row);  // A flag that is off is there all the same.
+    CHECK(world.stage().count(Path{"\1"}) == 1);
   }
 
   TEST_CASE("maps in maps count in each other") {

@@ -29,13 +29,18 @@ constexpr core::Origin kOther = kOrigins[1];
 
 Path row_of(const std::string& key) { return {"\1", key, "s"}; }
 
+// Clears of up to 5000 rows are done directly.
+constexpr regions::ClearRules kRules{kSelf, 5000, 5000};
+
+core::VersionVector applied() { return {{kSelf, 10}, {kOther, 7}}; }
+
 // A group over the committed rows of a world, of a leader that has applied 10 own and 7 foreign
 // ops.
 struct GroupWorld {
   StageWorld rows;
   core::ManualClock wall{1000};
   core::HybridClock clock{wall, {}};
-  Group group{rows.base(), kSelf, {{kSelf, 10}, {kOther, 7}}};
+  Group group{rows.base(), kRules, applied()};
 
   template <typename Function>
   void transact(const Function& function) {
@@ -107,7 +112,7 @@ TEST_SUITE("regions: group") {
     StageWorld rows;
     core::ManualClock wall{1};
     core::HybridClock clock{wall, {}};
-    Group group{rows.base(), kSelf, {}};
+    Group group{rows.base(), {kSelf}, {}};
     const Group::Mark mark = group.begin(clock);
     group.put(row_of("a"), "1");
     group.rollback(mark);

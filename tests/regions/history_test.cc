@@ -1,14 +1,16 @@
 // Random histories over real replicas: writes, deliveries in any order and repeatedly, collections,
-// trimmed logs, reopenings, restores of older states as new origins, and merges. Whatever happens,
-// replicas with equal vectors are equal; and after healing all show what the oracle, which knows
-// nothing of rows, demands.
+// trimmed logs, reopenings, restores of older states as new origins, large clears that are swept in
+// slices, and merges. Whatever happens, replicas with equal vectors are equal; and after healing
+// all show what the oracle, which knows nothing of rows, demands.
 
 #include <doctest/doctest.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "tests/cramped.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"
 #include "tests/oracle.h"
@@ -29,7 +31,7 @@ class History {
   explicit History(std::uint64_t seed) : random_(seed) {
     const std::size_t regions = 2 + random_.below(4);
     for (std::size_t i = 0; i < regions; ++i) {
-      nodes_.push_back(std::make_unique<Node>("r" + std::to_string(i), fresh_origin()));
+      nodes_.push_back(open(i, nullptr, false));
       skew_ms_.push_back(random_.between(-50, 50));
     }
     saved_.resize(regions);
@@ -40,20 +42,38 @@ class History {
   std::string run(int steps) {
     for (step_ = 0; step_ < steps; ++step_) {
       step(random_.below(nodes_.size()));
+      if (!wrong_.empty()) return wrong_;
       if (!agree()) return "equal vectors, different rows";
     }
     heal();
+    heal();  // What was listed meanwhile.
     return compare();
   }
 
  private:
   core::Origin fresh_origin() { return random_.bits() | 1U; }
 
+  std::unique_ptr<Node> open(std::size_t at, std::unique_ptr<storage::MemoryStorage> storage,
+                             bool new_origin) {
+    return std::make_unique<Node>(test::cramped_options(random_, region(at), new_origin),
+                                  std::move(storage), 0);
+  }
+
   void step(std::size_t at) {
+    change(at);
+    for (const auto& node : nodes_) note(*node);
+    if (nodes_[at]->replica().sweeping()) {
+      wrong_ = nodes_[at]->wrong_count() + nodes_[at]->wrong_digest();
+    }
+  }
+
+  void change(std::size_t at) {
     auto& node = nodes_[at];
     const double what = random_.unit();
-    if (what < 0.45) {
+    if (what < 0.40) {
       write(*node, 1000 + step_ + skew_ms_[at]);
+    } else if (what < 0.50) {
+      REQUIRE(node->replica().sweep().ok());
     } else if (what < 0.85) {
       deliver(other_than(at), *node);
     } else if (what < 0.90) {
@@ -63,12 +83,40 @@ class History {
     } else if (what < 0.94) {
       saved_[at] = node->storage().clone();
     } else if (what < 0.96) {
-      node = std::make_unique<Node>(region(at), fresh_origin(), node->storage().clone());
+      node = open(at, node->storage().clone(), false);
     } else if (what < 0.98) {
-      node->merge(other_than(at));
+      node->merge(other_than(at), [&] { meanwhile(at); });
     } else if (saved_[at]) {
-      node = std::make_unique<Node>(region(at), fresh_origin(), saved_[at]->clone(), true);
+      fell_back_ = true;
+      node = open(at, saved_[at]->clone(), true);
     }
+  }
+
+  // While a snapshot is received and merged, life goes on.
+  void meanwhile(std::size_t at) {
+    Node& node = *nodes_[at];
+    const double what = random_.unit();
+    if (what < 0.05) {
+      write(node, 1000 + step_ + skew_ms_[at]);
+    } else if (what < 0.1) {
+      deliver(other_than(at), node);
+    } else if (what < 0.12) {
+      Node& other = other_than(at);
+      trim(other);
+      REQUIRE(other.replica().collect().ok());
+    } else if (what < 0.14) {
+      REQUIRE(node.replica().collect().ok());
+    } else if (what < 0.15) {
+      crash(node);
+    }
+  }
+
+  // Whatever was merged, a crash leaves what was there before.
+  void crash(Node& node) {
+    Node other(node.replica().identity().region, fresh_origin(), node.storage().crash(), true);
+    CHECK(other.digest() == node.digest());
+    CHECK(other.wrong_count() == "");
+    CHECK(other.wrong_digest() == "");
   }
 
   static std::string region(std::size_t at) { return "r" + std::to_string(at); }
@@ -84,19 +132,29 @@ class History {
   }
 
   void write(Node& node, core::Millis wall) {
-    const core::VersionVector deps = node.vector();
-    const storage::Position before = node.storage().last_position();
     node.clock().set(wall);
     for (std::size_t transactions = random_.below(2) + 1; transactions > 0; --transactions) {
       node.replica().write([&](Group& group) {
         for (std::size_t ops = random_.below(4); ops > 0; --ops) act(group, node);
       });
     }
-    const auto position = node.replica().commit();
-    REQUIRE(position.ok());
+    REQUIRE(node.replica().commit().ok());
     node.replica().effects().clear();
-    if (position.value() == before) return;
-    record_history(oracle_, node.storage().read_log(position.value())->bytes, deps);
+  }
+
+  // Tells the oracle of the batches that a node has made, by writing or by sweeping.
+  void note(Node& node) {
+    const core::Origin origin = node.origin();
+    auto next = node.storage().find(origin, recorded_.at(origin) + 1);
+    while (next) {
+      const auto record = node.storage().read_log(*next);
+      const core::Batch batch = core::decode_batch(record->bytes).value();
+      deps_[origin].join(batch.deps_changed);
+      record_history(oracle_, record->bytes, deps_[origin]);
+      record_history(intents_, record->bytes, deps_[origin], test::Recorded::kIntents);
+      recorded_.set(origin, record->last);
+      next = node.storage().find(origin, record->last + 1);
+    }
   }
 
   void act(Group& group, Node& node) {
@@ -113,8 +171,16 @@ class History {
     } else if (what < 0.9) {
       group.reset(row);
     } else {
-      group.clear(random_.chance(0.5) ? Path{"\1", key} : Path{"\1", key, "h"});
+      const Path prefix = random_.chance(0.1)   ? Path{"\1"}
+                          : random_.chance(0.5) ? Path{"\1", key}
+                                                : Path{"\1", key, "h"};
+      group.clear(prefix);
+      group.stage().scan(prefix, [](const Path&, const crdt::Row& left) {
+        CHECK(!left.present());
+        return true;
+      });
     }
+    CHECK(test::wrong_count_in(group.stage(), *node.storage().snapshot()) == "");
     if (random_.chance(0.05)) undone(node);
   }
 
@@ -163,23 +229,33 @@ class History {
   }
 
   void heal() {
+    for (const auto& node : nodes_) {
+      node->sweep();
+      note(*node);
+    }
     for (std::size_t round = 0; round < 2 * nodes_.size(); ++round) {
       for (const auto& source : nodes_) {
         for (const auto& target : nodes_) {
           if (source == target) continue;
           deliver_all(*source, *target);
           if (!target->vector().includes(source->vector())) target->merge(*source);
+          note(*target);
         }
       }
     }
+    for (const auto& node : nodes_) node->sweep();
   }
 
   std::string compare() {
     const core::VersionVector& vector = nodes_.front()->vector();
     const Oracle::View want = oracle_.visible(vector);
+    // What a leader had yet to list may be lost with it.
+    if (!fell_back_ && want != intents_.visible(vector)) return "a clear was not done in full";
     for (const auto& node : nodes_) {
       if (node->vector() != vector) return "healing has not healed";
+      if (node->replica().sweeping()) return "a sweep does not end";
       if (const std::string wrong = node->wrong_count(); !wrong.empty()) return wrong;
+      if (const std::string wrong = node->wrong_digest(); !wrong.empty()) return wrong;
       Oracle::View view;
       const test::Visible visible = node->visible();
       for (const auto& [path, values] : visible.cells) {
@@ -195,6 +271,11 @@ class History {
 
   test::Random random_;
   Oracle oracle_;
+  Oracle intents_;
+  bool fell_back_ = false;
+  core::VersionVector recorded_;                      // What the oracle knows.
+  std::map<core::Origin, core::VersionVector> deps_;  // Of the newest batch of each origin.
+  std::string wrong_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::vector<std::unique_ptr<storage::MemoryStorage>> saved_;
   std::vector<core::Millis> skew_ms_;

@@ -44,6 +44,37 @@ TEST_SUITE("regions: hold buffer") {
     CHECK(held.bytes() == 0);
   }
 
+  TEST_CASE("what comes again is answered for by who sent it last") {
+    HoldBuffer held;
+    HeldBatch once = batch(1, 1);
+    once.from = 7;
+    CHECK(held.add(once, {}));
+    once.from = 8;
+    once.asked = true;
+    CHECK_FALSE(held.add(once, {}));
+    const auto taken = held.take_deliverable({});
+    REQUIRE(taken);
+    CHECK(taken->from == 8);
+  }
+
+  TEST_CASE("nobody holds a place against the peer through which the origin is followed") {
+    HoldBuffer held;
+    HeldBatch squatter = batch(1, 1, 1, {{9, 9}}, 20);
+    squatter.from = 7;
+    HeldBatch asked = batch(1, 1);
+    asked.from = 8;
+    CHECK(held.add(squatter, {}));
+    CHECK_FALSE(held.add(asked, {}));
+    asked.asked = true;
+    CHECK(held.add(asked, {}));
+    CHECK_FALSE(held.add(squatter, {}));
+    CHECK(held.bytes() == 10);
+    auto first = held.take_deliverable({});
+    REQUIRE(first);
+    CHECK(first->from == 8);
+    CHECK(held.bytes() == 0);
+  }
+
   TEST_CASE("a batch waits for all that it depends on") {
     HoldBuffer held;
     CHECK(held.add(batch(1, 1, 1, {{2, 5}, {3, 1}}), {}));
@@ -59,6 +90,20 @@ TEST_SUITE("regions: hold buffer") {
     CHECK_FALSE(held.add(batch(1, 3), {{1, 2}}));
     CHECK(held.size() == 1);
     CHECK(held.bytes() == 10);
+  }
+
+  TEST_CASE("all that waits of one origin can be dropped, to come again") {
+    HoldBuffer held;
+    CHECK(held.add(batch(1, 3), {}));
+    CHECK(held.add(batch(1, 5), {}));
+    CHECK(held.add(batch(2, 3), {}));
+    held.forget(1);
+    held.forget(9);
+    CHECK_FALSE(held.holds(1));
+    CHECK(held.holds(2));
+    CHECK(held.size() == 1);
+    CHECK(held.bytes() == 10);
+    CHECK(held.add(batch(1, 3), {}));
   }
 
   TEST_CASE("what was applied on another way is forgotten") {

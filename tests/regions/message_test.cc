@@ -17,16 +17,53 @@ using regions::Message;
 namespace {
 
 const VersionVector kVector{{1, 2}, {0x8000000000000000, 0xFFFFFFFFFFFFFFFF}};
+const std::vector<core::ChainHash> kChains{core::chain_hash("one"), core::chain_hash("two")};
 
 std::vector<Message> samples() {
   return {
       regions::Greeting{1, {3, 4}, "eu-west", 7, 0xFFFFFFFFFFFFFFFF, kVector},
+      regions::Greeting{1, {3, 4}, "eu-west", 7, 8, kVector, kChains},
       regions::Heartbeat{kVector, {}, {12345}},
+      regions::Heartbeat{kVector, {}, {12345}, kChains},
+      regions::Heartbeat{
+          kVector, kVector, {12345}, kChains, core::Hash128{1, 0xFFFFFFFFFFFFFFFF}, 7},
+      regions::Heartbeat{.applied = kVector,
+                         .durable = kVector,
+                         .hlc = {12345},
+                         .wall_ms = -1,
+                         .sent_ms = 8,
+                         .echo = regions::Echo{9, -1},
+                         .settled = core::Hash128{5, 6},
+                         .left_out = true,
+                         .standings = {{1, 1}}},
       regions::Heartbeat{},
       regions::Subscribe{9, 1U << 20U, kVector},
       regions::BatchMessage{9, std::string("\0\1\xFF", 3)},
       regions::BatchMessage{},
+      regions::Question{},
+      regions::Question{regions::Question::Kind::kShow, 7, 8, "from", "until", {"a", "b"}},
+      regions::Answer{},
+      regions::Answer{7, 8, true, true, kVector, {1, 2}, 3, "next", {{"a", {4, 5}}}, {"text"}},
       regions::Ack{9, 1U << 30U, kVector, {{1, 1}}},
+      regions::Subscribe{9, 1, {}, {7, 8}},
+      regions::Subscribe{9, 1, {}, {}, {7, 8}, 10},
+      regions::Greeting{1, {3, 4}, "eu-west", 7, 8, kVector, {}, core::Hash128{5, 6}, true},
+      regions::Standing{.region = "eu", .origin = 1, .number = 2},
+      regions::Standing{"eu",
+                        1,
+                        2,
+                        core::Hash128{5, 6},
+                        {3, 4},
+                        core::Hash128{7, 8},
+                        kVector,
+                        std::string(64, 's')},
+      regions::History{7, 5, {{9, kChains[0]}, {4, kChains[1]}}},
+      regions::History{},
+      regions::Trimmed{9, kVector},
+      regions::SnapshotRequest{1, 2, 3, 4, {kVector, kChains}, {}, kVector},
+      regions::SnapshotChunk{1, 2, 3, 0, std::string("\0\1\xFF", 3)},
+      regions::SnapshotRefusal{1, "two histories"},
+      regions::Refusal{"eu", "is region ap with data that was declared lost", true},
   };
 }
 
@@ -43,6 +80,7 @@ std::string longer(std::string body) {
 TEST_SUITE("regions: messages") {
   TEST_CASE("every message survives its encoding") {
     for (const Message& message : samples()) {
+      CAPTURE(message.index());
       const auto back =
           regions::decode_message(regions::kind_of(message), regions::encode_message(message));
       REQUIRE(back.ok());
@@ -56,10 +94,19 @@ TEST_SUITE("regions: messages") {
     CHECK(regions::kind_of(regions::Subscribe{}) == 3);
     CHECK(regions::kind_of(regions::BatchMessage{}) == 4);
     CHECK(regions::kind_of(regions::Ack{}) == 5);
+    CHECK(regions::kind_of(regions::Question{}) == 6);
+    CHECK(regions::kind_of(regions::Answer{}) == 7);
+    CHECK(regions::kind_of(regions::History{}) == 8);
+    CHECK(regions::kind_of(regions::Trimmed{}) == 9);
+    CHECK(regions::kind_of(regions::SnapshotRequest{}) == 10);
+    CHECK(regions::kind_of(regions::SnapshotChunk{}) == 11);
+    CHECK(regions::kind_of(regions::SnapshotRefusal{}) == 12);
+    CHECK(regions::kind_of(regions::SignedPosition{}) == 13);
+    CHECK(regions::kind_of(regions::Refusal{}) == 14);
   }
 
   TEST_CASE("an unknown kind is refused with its number") {
-    for (const int kind : {0, 6, 255}) {
+    for (const int kind : {0, static_cast<int>(std::variant_size_v<Message>) + 1, 255}) {
       const auto refused = regions::decode_message(static_cast<std::uint8_t>(kind), "\x90");
       REQUIRE_FALSE(refused.ok());
       CHECK(refused.failure().message.find(std::to_string(kind)) != std::string::npos);
@@ -106,9 +153,17 @@ TEST_SUITE("regions: messages") {
     for (const auto& numbers : wrong) {
       std::string body;
       core::Writer out(body);
-      out.array(3).uint64(1).uint64(1).array(numbers.size());
+      out.array(4).uint64(1).uint64(1).array(numbers.size());
       for (const std::uint64_t number : numbers) out.uint64(number);
+      out.array(0);
       CHECK_FALSE(regions::decode_message(3, body).ok());
+    }
+  }
+
+  TEST_CASE("chain hashes that are not one for each origin are refused") {
+    for (const std::size_t count : {1, 3}) {
+      const regions::Heartbeat beat{kVector, {}, {1}, std::vector<core::ChainHash>(count)};
+      CHECK_FALSE(regions::decode_message(2, regions::encode_message(beat)).ok());
     }
   }
 
@@ -133,7 +188,7 @@ TEST_SUITE("regions: messages") {
         }
       }
       const auto kind = static_cast<std::uint8_t>(random.chance(0.8) ? regions::kind_of(message)
-                                                                     : random.below(7));
+                                                                     : random.below(8));
       const auto back = regions::decode_message(kind, body);
       if (!back.ok()) continue;
       const Message& found = back.value();

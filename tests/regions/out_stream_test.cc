@@ -24,6 +24,7 @@ namespace {
 
 struct LogWorld {
   storage::MemoryStorage log;
+  VersionVector applied;
   OutStream out;
   std::vector<std::string> sent;
 
@@ -34,11 +35,12 @@ struct LogWorld {
   void append(core::Origin origin, core::Seq first, core::Seq last, const std::string& bytes) {
     const storage::LogRecord record{origin, first, last, bytes};
     REQUIRE(log.commit({&record, 1}, {}).ok());
+    applied.raise(origin, last);
   }
-  // What is sent now.
-  std::vector<std::string> pump() {
+  // What is sent now, of what may be sent before it is durable too.
+  std::vector<std::string> pump(bool at_once = false) {
     std::vector<std::string> now;
-    out.pump(log, log.durable_position(), [&](BatchMessage batch) {
+    out.pump(log, at_once ? log.last_position() : log.durable_position(), [&](BatchMessage batch) {
       now.push_back(batch.bytes);
       sent.push_back(std::move(batch.bytes));
     });
@@ -66,7 +68,7 @@ TEST_SUITE("regions: out stream") {
     world.append(3, 1, 1, "3a");
     world.append(1, 3, 3, "1b");
     world.append(2, 2, 2, "2b");
-    world.out.subscribe({1, 1000, {{1, 3}, {2, 1}}}, world.log);
+    world.out.subscribe({1, 1000, {{1, 3}, {2, 1}}}, world.log, world.applied);
     CHECK(world.pump() == Sent{"2a", "1b", "2b"});
     CHECK(world.pump().empty());
     world.append(3, 2, 2, "3b");
@@ -79,7 +81,7 @@ TEST_SUITE("regions: out stream") {
     LogWorld world;
     world.append(1, 1, 1, "a");
     world.append(1, 2, 2, "b");
-    world.out.subscribe({1, 1000, {{1, 1}}}, world.log);
+    world.out.subscribe({1, 1000, {{1, 1}}}, world.log, world.applied);
     Sent now;
     world.out.pump(world.log, 1, [&](BatchMessage batch) { now.push_back(batch.bytes); });
     CHECK(now == Sent{"a"});
@@ -89,7 +91,7 @@ TEST_SUITE("regions: out stream") {
   TEST_CASE("no more than the window is under way") {
     LogWorld world;
     for (core::Seq seq = 1; seq <= 5; ++seq) world.append(1, seq, seq, std::string(40, 'b'));
-    world.out.subscribe({1, 100, {{1, 1}}}, world.log);
+    world.out.subscribe({1, 100, {{1, 1}}}, world.log, world.applied);
     CHECK(world.pump().size() == 2);
     CHECK(world.pump().empty());
     world.out.acknowledge({1, 40, {}, {}});
@@ -105,7 +107,7 @@ TEST_SUITE("regions: out stream") {
     world.append(1, 1, 1, "small");
     world.append(1, 2, 2, std::string(500, 'L'));
     world.append(1, 3, 3, "small");
-    world.out.subscribe({1, 100, {{1, 1}}}, world.log);
+    world.out.subscribe({1, 100, {{1, 1}}}, world.log, world.applied);
     CHECK(world.pump() == Sent{"small"});
     world.out.acknowledge({1, 5, {}, {}});
     CHECK(world.pump() == Sent{std::string(500, 'L')});
@@ -117,7 +119,7 @@ TEST_SUITE("regions: out stream") {
   TEST_CASE("acks of other streams and of bytes never sent count for nothing") {
     LogWorld world;
     for (core::Seq seq = 1; seq <= 4; ++seq) world.append(1, seq, seq, std::string(40, 'b'));
-    world.out.subscribe({7, 40, {{1, 1}}}, world.log);
+    world.out.subscribe({7, 40, {{1, 1}}}, world.log, world.applied);
     CHECK(world.pump().size() == 1);
     world.out.acknowledge({6, 40, {}, {}});
     world.out.acknowledge({8, 40, {}, {}});
@@ -131,9 +133,9 @@ TEST_SUITE("regions: out stream") {
   TEST_CASE("a new subscription starts anew where it says") {
     LogWorld world;
     for (core::Seq seq = 1; seq <= 4; ++seq) world.append(1, seq, seq, std::to_string(seq));
-    world.out.subscribe({1, 2, {{1, 1}}}, world.log);
+    world.out.subscribe({1, 2, {{1, 1}}}, world.log, world.applied);
     CHECK(world.pump() == Sent{"1", "2"});
-    world.out.subscribe({2, 2, {{1, 2}}}, world.log);
+    world.out.subscribe({2, 2, {{1, 2}}}, world.log, world.applied);
     CHECK(world.pump() == Sent{"2", "3"});
     world.out.acknowledge({2, 2, {}, {}});
     CHECK(world.pump() == Sent{"4"});
@@ -145,10 +147,10 @@ TEST_SUITE("regions: out stream") {
   TEST_CASE("an older or repeated subscription that arrives late changes nothing") {
     LogWorld world;
     for (core::Seq seq = 1; seq <= 3; ++seq) world.append(1, seq, seq, std::to_string(seq));
-    world.out.subscribe({5, 100, {{1, 2}}}, world.log);
+    world.out.subscribe({5, 100, {{1, 2}}}, world.log, world.applied);
     CHECK(world.pump() == Sent{"2", "3"});
-    world.out.subscribe({5, 100, {{1, 2}}}, world.log);
-    world.out.subscribe({4, 100, {{1, 1}}}, world.log);
+    world.out.subscribe({5, 100, {{1, 2}}}, world.log, world.applied);
+    world.out.subscribe({4, 100, {{1, 1}}}, world.log, world.applied);
     CHECK(world.pump().empty());
   }
 
@@ -159,12 +161,27 @@ TEST_SUITE("regions: out stream") {
     world.append(1, 2, 2, "1b");
     world.append(2, 2, 2, "2b");
     REQUIRE(world.log.trim(3).ok());
-    world.out.subscribe({1, 100, {{1, 1}, {2, 2}}}, world.log);
+    world.out.subscribe({1, 100, {{1, 1}, {2, 2}}}, world.log, world.applied);
     CHECK(world.pump() == Sent{"2b"});
-    CHECK(world.out.trimmed() == std::vector<core::Origin>{1});
-    world.out.subscribe({2, 100, {{1, 2}}}, world.log);
+    CHECK(world.out.trimmed() == core::VersionVector{{1, 2}});
+    world.out.subscribe({2, 100, {{1, 2}}}, world.log, world.applied);
     CHECK(world.pump() == Sent{"1b"});
     CHECK(world.out.trimmed().empty());
+  }
+
+  TEST_CASE("a log that ends before what was merged says so when it has served its end") {
+    LogWorld world;
+    world.append(1, 1, 1, "1a");
+    world.append(2, 1, 1, "2a");
+    world.applied.raise(1, 5);  // By a snapshot.
+    world.out.subscribe({1, 2, {{1, 1}, {2, 1}}}, world.log, world.applied);
+    CHECK(world.pump() == Sent{"1a"});
+    CHECK(world.out.trimmed().empty());  // The window is full: who knows what comes.
+    world.out.acknowledge({1, 2, {}, {}});
+    CHECK(world.pump() == Sent{"2a"});
+    CHECK(world.out.trimmed() == core::VersionVector{{1, 6}});
+    CHECK_FALSE(world.out.serves(1));
+    CHECK(world.out.serves(2));
   }
 
   // Serving origin by origin under one window would stop here: each batch depends on one of another
@@ -183,7 +200,7 @@ TEST_SUITE("regions: out stream") {
       all.raise(origin, batch.last());
       world.append(origin, batch.first(), batch.last(), core::encode_batch(batch));
     }
-    world.out.subscribe({1, 1, {{1, 1}, {2, 1}, {3, 1}}}, world.log);
+    world.out.subscribe({1, 1, {{1, 1}, {2, 1}, {3, 1}}}, world.log, world.applied);
     regions::HoldBuffer held;
     VersionVector applied;
     std::uint64_t taken = 0;
@@ -198,5 +215,21 @@ TEST_SUITE("regions: out stream") {
       world.out.acknowledge({1, taken, applied, {}});
     }
     CHECK(applied == all);
+  }
+
+  TEST_CASE(
+      "of what has ended only what is on the disk is sent, even where the rest goes at once") {
+    LogWorld world;
+    world.log.set_faults({.durable_at_once = false});
+    world.out.subscribe({1, 1'000, {{1, 1}, {2, 1}}, {}, {1}}, world.log, world.applied);
+    world.append(2, 1, 1, "2a");
+    world.append(1, 1, 1, "1a");
+    world.append(2, 2, 2, "2b");
+    CHECK(world.pump(true) == Sent{"2a"});  // The order of the log is kept.
+    world.log.sync();
+    CHECK(world.pump(true) == Sent{"1a", "2b"});
+    world.append(1, 2, 2, "1b");
+    world.out.subscribe({2, 1'000, {{1, 2}}}, world.log, world.applied);
+    CHECK(world.pump(true) == Sent{"1b"});  // Nobody has asked for more than that.
   }
 }

@@ -1,6 +1,7 @@
 // Tells the oracle what a batch was meant to do, from the bytes that its leader committed.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/version_vector.h"
@@ -8,7 +9,12 @@
 
 namespace anabranch::test {
 
+// A large clear lists its tallies later, in resets. What they do is recorded as those resets say,
+// so that it can be asked for at any moment; or as the clear was meant, all at once.
+enum class Recorded : std::uint8_t { kOps, kIntents };
+
 // `deps` is what the leader had applied just before; the bytes must be a batch.
-void record_history(Oracle& oracle, const std::string& batch, core::VersionVector deps);
+void record_history(Oracle& oracle, const std::string& batch, core::VersionVector deps,
+                    Recorded recorded = Recorded::kOps);
 
 }  // namespace anabranch::test

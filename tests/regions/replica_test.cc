@@ -133,6 +133,13 @@ TEST_SUITE("regions: replica") {
     CHECK(reader.vector().at(1) == 1);
     CHECK(get(reader, "a") == "1");
     hand_over(reader, log[1]);
+    CHECK(get(reader, "a") == "1");  // Not from this peer, until it shows the history that is here.
+    reader.replica().step(
+        kLink,
+        regions::Greeting{
+            1, {1, 1}, "eu", writer.origin(), 5, {{1, 1}}, {*reader.replica().chains().at(1, 1)}},
+        0);
+    hand_over(reader, log[1]);
     CHECK(get(reader, "a") == "2");
   }
 
@@ -173,15 +180,25 @@ TEST_SUITE("regions: replica") {
     greet(reader, writer);
     for (const std::string& bytes : log_of(writer)) hand_over(reader, bytes);
     reader.replica().effects().clear();
-    for (const std::string& bytes : log_of(copy)) hand_over(reader, bytes);
+    Node other("ap", 3);
+    constexpr regions::LinkId kOtherLink = 98;
+    reader.replica().link_up(kOtherLink, {}, 0);
+    reader.replica().step(kOtherLink, regions::Greeting{1, {1, 1}, "ap", other.origin(), 5, {}}, 0);
+    for (int i = 0; i < 2; ++i) {
+      for (const std::string& bytes : log_of(copy)) {
+        reader.replica().step(kOtherLink, regions::BatchMessage{0, bytes}, 0);
+        REQUIRE(reader.replica().apply(0).ok());
+      }
+    }
     CHECK(count<regions::Alarm>(reader.replica().effects()) == 1);
+    CHECK(reader.replica().exchange().forks().any());
     CHECK(reader.replica().held().size() == 0);
     put(writer, "a", "3");
     hand_over(reader, log_of(writer).back());
     CHECK(get(reader, "a") == "3");
   }
 
-  TEST_CASE("writes of the own origin that only a peer has are refused and told of") {
+  TEST_CASE("a leader whose peer has more of its origin goes on under a new one and gets it back") {
     Node before("eu", 1);
     put(before, "a", "1");
     Node restored("eu", 9, before.storage().clone());
@@ -189,11 +206,20 @@ TEST_SUITE("regions: replica") {
     Node peer("us", 2);
     greet(restored, peer);
     for (int i = 0; i < 2; ++i) hand_over(restored, log_of(before).back());
-    CHECK(count<regions::Alarm>(restored.replica().effects()) == 1);
-    CHECK(restored.vector().at(1) == 1);
-    CHECK(get(restored, "a") == "1");
+    CHECK(count<regions::Notice>(restored.replica().effects()) == 1);
+    CHECK(restored.origin() == 9);
+    CHECK(restored.replica().identity().previous == 1);
+    CHECK(restored.vector().at(1) == 2);
+    CHECK(get(restored, "a") == "2");
     hand_over(restored, log_of(before).front());
     CHECK(restored.replica().held().size() == 0);
+    put(restored, "a", "3");
+    const core::Batch batch = decoded(log_of(restored).back());
+    CHECK(batch.origin == 9);
+    CHECK(batch.first() == 1);
+    REQUIRE(batch.opening);
+    CHECK(batch.opening->previous == 1);
+    CHECK(batch.deps_changed == core::VersionVector{{1, 2}});
   }
 
   TEST_CASE("bytes that are no batch have their sender rejected") {
@@ -232,6 +258,24 @@ TEST_SUITE("regions: replica") {
     const core::Hlc second = decoded(log[1]).transactions[0].hlc;
     CHECK(first < second);
     CHECK(second < decoded(log[2]).transactions[0].hlc);
+  }
+
+  TEST_CASE("who greets as another region than its key proves is refused once and counted") {
+    Node eu("eu", 1);
+    Node us("us", 2);
+    put(us, "a", "1");
+    const core::Hash128 mesh = us.replica().identity().mesh;
+    eu.replica().link_up(kLink, {}, 0, "ap");
+    for (int i = 0; i < 2; ++i) {
+      eu.replica().step(kLink, regions::Greeting{1, mesh, "us", us.origin(), 5, {}}, 0);
+    }
+    CHECK(count<regions::Alarm>(eu.replica().effects()) == 1);
+    CHECK(eu.replica().exchange().refused_greetings() == 1);
+    CHECK(eu.replica().exchange().peers().empty());
+    hand_over(eu, log_of(us).front());
+    CHECK(eu.vector().empty());
+    eu.replica().step(kLink, regions::Greeting{1, mesh, "ap", us.origin(), 5, {}}, 0);
+    CHECK(eu.replica().exchange().peers().size() == 1);
   }
 
   TEST_CASE("a foreign clock that is far ahead is not followed, not even by opening again") {

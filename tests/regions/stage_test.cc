@@ -148,11 +148,12 @@ TEST_SUITE("regions: stage") {
     world.commit();
     const core::OriginTable origins = test::random_row_origins();
     const auto nothing = [](const Path&, Row&) {};
+    regions::Digests digests;
     CHECK(world.stage().peek(Path{"\1", "a"}).present());
     CHECK_FALSE(world.stage().peek(Path{"\1", "b"}).present());
-    CHECK(world.stage().changes(origins, nothing).empty());
+    CHECK(world.stage().changes(origins, nothing, digests).empty());
     world.stage().touch(Path{"\1", "a"});
-    CHECK(world.stage().changes(origins, nothing).size() == 1);
+    CHECK(world.stage().changes(origins, nothing, digests).size() == 1);
   }
 
   TEST_CASE("what is staged and removed again leaves no change behind but for stored rows") {
@@ -162,8 +163,9 @@ TEST_SUITE("regions: stage") {
     world.set(Path{"\1", "stored", "s"}, {});
     world.set(Path{"\1", "new", "s"}, row_with("v"));
     world.set(Path{"\1", "new", "s"}, {});
-    const auto changes =
-        world.stage().changes(test::random_row_origins(), [](const Path&, Row&) {});
+    regions::Digests digests;
+    const auto changes = world.stage().changes(
+        test::random_row_origins(), [](const Path&, Row&) {}, digests);
     const auto rows = std::ranges::count(changes, storage::Table::kRows, &storage::Change::table);
     CHECK(rows == 1);
     for (const storage::Change& change : changes) CHECK_FALSE(change.value.has_value());

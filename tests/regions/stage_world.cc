@@ -1,5 +1,7 @@
 #include "tests/regions/stage_world.h"
 
+#include <algorithm>
+
 #include "core/assert.h"
 #include "tests/crdt/random_row.h"
 
@@ -11,21 +13,29 @@ using crdt::Row;
 
 namespace {
 
+// Whether an element of a remove-wins set has been removed.
+bool removed(const Row& row) {
+  return std::ranges::any_of(row.cell.siblings,
+                             [](const crdt::Sibling& each) { return each.value == "0"; });
+}
+
 // Adds what a row shows on the way to it: {collection, name in it}. Returns false, having added
 // anything, when the rest of the path has no known shape.
-bool show(const Components& parts, std::size_t tag, const Path& place,
+bool show(const Row& row, const Components& parts, std::size_t tag, const Path& place,
           std::vector<std::pair<Path, std::string>>& shown) {
   const std::size_t left = parts.size() - tag;
   if (left == 0) return false;
   const Path collection = place.child(parts[tag]);
-  if (parts[tag] == "s") return left == 1;
-  if (parts[tag] == "e" && left == 2) {
+  const std::string& type = parts[tag];
+  if (type == "s" || type == "f" || type == "F") return left == 1;
+  if (type == "E" && removed(row)) return false;
+  if ((type == "e" || type == "E") && left == 2) {
     shown.emplace_back(collection, parts[tag + 1]);
     return true;
   }
-  if (parts[tag] != "h" || left < 2) return false;
+  if (type != "h" || left < 2) return false;
   shown.emplace_back(collection, parts[tag + 1]);
-  return show(parts, tag + 2, collection.child(parts[tag + 1]), shown);
+  return show(row, parts, tag + 2, collection.child(parts[tag + 1]), shown);
 }
 
 std::string name(const Path& path) {
@@ -55,7 +65,8 @@ void StageWorld::set(const Path& path, const Row& row) {
 }
 
 void StageWorld::commit() {
-  const auto changes = stage_->changes(origins_, [](const Path&, Row&) {});
+  const auto changes = stage_->changes(
+      origins_, [](const Path&, Row&) {}, digests_);
   ANABRANCH_ASSERT(storage_.commit({}, changes).ok());
   stage_.reset();
   base_ = std::make_unique<regions::SnapshotReader>(storage_.snapshot(), origins_);
@@ -98,7 +109,7 @@ std::map<Path, std::set<std::string>> StageWorld::shown() const {
     const Components parts = path.components();
     if (!row.present() || parts.size() < 3 || parts[0] == std::string(1, '\0')) continue;
     std::vector<std::pair<Path, std::string>> found{{Path{parts[0]}, parts[1]}};
-    if (!show(parts, 2, Path{parts[0], parts[1]}, found)) continue;
+    if (!show(row, parts, 2, Path{parts[0], parts[1]}, found)) continue;
     for (const auto& [collection, member] : found) all[collection].insert(member);
   }
   return all;

@@ -32,6 +32,9 @@ class StageWorld {
   // The committed rows.
   const regions::RowReader& base() const { return *base_; }
   storage::MemoryStorage& storage() { return storage_; }
+  // As the stage has kept them, over all that was committed.
+  const regions::Digests& digests() const { return digests_; }
+  const core::OriginTable& origins() const { return origins_; }
 
   // Goes back to a savepoint that was taken together with a copy of rows().
   void rollback(regions::Stage::Savepoint savepoint, Rows rows);
@@ -45,6 +48,7 @@ class StageWorld {
  private:
   storage::MemoryStorage storage_;
   core::OriginTable origins_;
+  regions::Digests digests_;
   std::unique_ptr<regions::SnapshotReader> base_;
   std::optional<regions::Stage> stage_;
   Rows rows_;

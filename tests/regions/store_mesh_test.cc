@@ -10,31 +10,15 @@
 #include "tests/regions/store_world.h"
 
 using namespace anabranch;
+using test::dialling;
 using test::eventually;
+using test::knows;
+using test::listening;
 using test::shown;
 using test::store_options;
 using test::TempDir;
 
 namespace {
-
-Options listening(const TempDir& folder, const std::string& region) {
-  Options options = store_options(folder, region);
-  options.listen = "tcp://127.0.0.1:0";
-  return options;
-}
-
-Options dialling(const TempDir& folder, const std::string& region, const Store& peer) {
-  Options options = listening(folder, region);
-  options.peers = {peer.status().endpoint};
-  return options;
-}
-
-bool knows(const Store& store, const std::string& region) {
-  const StoreStatus status = store.status();
-  return std::ranges::any_of(status.peers, [&](const PeerStatus& peer) {
-    return peer.region == region && peer.connected;
-  });
-}
 
 std::string longest(const Conflict& conflict) {
   std::string best;

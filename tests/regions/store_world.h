@@ -1,6 +1,7 @@
 // Stores of a test: options for a folder, waiting for what other leaders do, and what is shown.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -18,6 +19,27 @@ inline Options store_options(const TempDir& folder, const std::string& region) {
   return {.path = (folder.path() / region).string(),
           .region = region,
           .map_bytes = std::size_t{1} << 30U};
+}
+
+// With a port that others can dial; and dialling another store.
+inline Options listening(const TempDir& folder, const std::string& region) {
+  Options options = store_options(folder, region);
+  options.listen = "tcp://127.0.0.1:0";
+  return options;
+}
+
+inline Options dialling(const TempDir& folder, const std::string& region, const Store& peer) {
+  Options options = listening(folder, region);
+  options.peers = {peer.status().endpoint};
+  return options;
+}
+
+// Whether a store is connected to a region.
+inline bool knows(const Store& store, const std::string& region) {
+  const StoreStatus status = store.status();
+  return std::ranges::any_of(status.peers, [&](const PeerStatus& peer) {
+    return peer.region == region && peer.connected;
+  });
 }
 
 // Waits until a condition holds; returns false when it does not within generous time.

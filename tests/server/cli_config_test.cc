@@ -53,6 +53,7 @@ TEST_CASE("a file sets everything that it names") {
       peers = ["tcp://127.0.0.1:7401", "tcp://127.0.0.1:7402"]
       redis = "127.0.0.1:0"
       mesh = "story"
+      compress = "always"
       log_level = "warning"
       value_bytes_max = 1_000
     )",
@@ -65,6 +66,7 @@ TEST_CASE("a file sets everything that it names") {
         std::vector<std::string>{"tcp://127.0.0.1:7401", "tcp://127.0.0.1:7402"});
   CHECK(config.redis == "127.0.0.1:0");
   CHECK(config.store.mesh == "story");
+  CHECK(config.store.compress == CompressLinks::kAlways);
   CHECK(config.log_level == core::LogLevel::kWarning);
   CHECK(config.store.value_bytes_max == 1000);
 }
@@ -92,6 +94,8 @@ TEST_CASE("a value that cannot be is told with its place") {
   CHECK(problem_of("listen = \"127.0.0.1:7400\"").starts_with("leader.toml:1:10: listen: "));
   CHECK(problem_of("log_level = \"loud\"") ==
         "leader.toml:1:13: log_level: must be debug, info, warning, error or off, not 'loud'");
+  CHECK(problem_of("compress = \"lz4\"") ==
+        "leader.toml:1:12: compress: must be never, remote or always, not 'lz4'");
   CHECK(problem_of("region = \"\"") == "leader.toml:1:10: region: must not be empty");
 }
 
@@ -127,14 +131,14 @@ TEST_CASE("the environment overrides the file, and a flag overrides both") {
             .empty());
   CHECK(apply_variables({{"ANABRANCH_REGION", "environment"},
                          {"ANABRANCH_PEERS", "tcp://127.0.0.1:2,tcp://127.0.0.1:3"},
-                         {"ANABRANCH_CLEAR_ROWS_MAX", "7"}},
+                         {"ANABRANCH_VALUE_BYTES_MAX", "7"}},
                         config)
             .ok());
   CHECK(apply_flag(setting_of("region"), {"flag"}, config).ok());
   CHECK(config.store.region == "flag");
   CHECK(config.store.mesh == "file");
   CHECK(config.store.peers == std::vector<std::string>{"tcp://127.0.0.1:2", "tcp://127.0.0.1:3"});
-  CHECK(config.store.clear_rows_max == 7);
+  CHECK(config.store.value_bytes_max == 7);
 }
 
 TEST_CASE("a mistake in the environment or in a flag names the variable or the flag") {

@@ -43,6 +43,19 @@ TEST_CASE("times are in UTC to the millisecond, before 1970 too") {
   CHECK(utc_time(-1) == "1969-12-31 23:59:59.999");
 }
 
+TEST_CASE("sizes and time spans are told in the units that fit") {
+  CHECK(byte_size(0) == "0 B");
+  CHECK(byte_size(1023) == "1023 B");
+  CHECK(byte_size(1024) == "1.0 KiB");
+  CHECK(byte_size(1536) == "1.5 KiB");
+  CHECK(byte_size((std::uint64_t{1} << 30U) - 1) == "1023.9 MiB");
+  CHECK(byte_size(std::uint64_t{1} << 30U) == "1.0 GiB");
+  CHECK(time_span(999) == "0 s");
+  CHECK(time_span(61'000) == "1 min 1 s");
+  CHECK(time_span(3'600'000) == "1 h");
+  CHECK(time_span(90'061'000) == "1 d 1 h");
+}
+
 TEST_CASE("columns are aligned by characters, numbers to the right") {
   CHECK(table_of({{"peer", "lag"}, {"Zürich", "5"}, {"us", "1200"}}) ==
         "peer     lag\nZürich     5\nus      1200\n");

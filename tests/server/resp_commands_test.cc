@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include <anabranch/handles.h>
+
 #include "tests/server/resp_client.h"
 #include "tests/server/running_server.h"
 
@@ -31,6 +33,37 @@ nlohmann::json ask_json(RespClient& client, const Words& words) {
 }  // namespace
 
 TEST_SUITE("server: commands") {
+  TEST_CASE("flags, remove-wins sets and sums of doubles are told, refused and removed") {
+    RunningServer server({}, {}, [](anabranch::Scope& scope) {
+      anabranch::EnableWinsFlag(scope, "on").enable();
+      anabranch::DisableWinsFlag(scope, "off").disable();
+      anabranch::RemoveWinsSet<> members(scope, "members");
+      members.insert("ada");
+      members.erase("bob");
+      anabranch::RealCounter(scope, "real").add(2.5);
+      anabranch::Map(scope, "map").at<anabranch::EnableWinsFlag>("flag").enable();
+    });
+    RespClient client = server.client();
+    CHECK(client.ask({"TYPE", "on"}) == "+enable-wins-flag\r\n");
+    CHECK(client.ask({"TYPE", "off"}) == "+disable-wins-flag\r\n");
+    CHECK(client.ask({"TYPE", "members"}) == "+remove-wins-set\r\n");
+    CHECK(client.ask({"GET", "real"}) == "$3\r\n2.5\r\n");
+    CHECK(client.ask({"GET", "on"}).starts_with("-WRONGTYPE"));
+    CHECK(client.ask({"SADD", "members", "x"}).starts_with("-WRONGTYPE"));
+    CHECK(client.ask({"INCR", "off"}).starts_with("-WRONGTYPE"));
+    CHECK(ask_json(client, {"ANABRANCH", "SHOW", "on"})["value"] == true);
+    CHECK(ask_json(client, {"ANABRANCH", "SHOW", "off"})["value"] == false);
+    CHECK(ask_json(client, {"ANABRANCH", "SHOW", "real"})["tally"] == 2.5);
+    CHECK(ask_json(client, {"ANABRANCH", "SHOW", "map"})["fields"][0]["value"] == true);
+    const auto shown = ask_json(client, {"ANABRANCH", "SHOW", "members"});
+    CHECK(shown["count"] == 1);
+    CHECK(shown["elements"].size() == 1);
+    CHECK(client.ask({"DEL", "on", "members"}) == ":2\r\n");
+    CHECK(client.ask({"SET", "off", "v"}) == "+OK\r\n");
+    CHECK(client.ask({"TYPE", "off"}) == "+string\r\n");
+    CHECK(client.ask({"DBSIZE"}) == ":3\r\n");
+  }
+
   TEST_CASE("a server answers, and answers again after its port was opened once more") {
     RunningServer server;
     RespClient client = server.client();
@@ -82,9 +115,15 @@ TEST_SUITE("server: commands") {
     CHECK(status.at("redis") == server.endpoint());
     CHECK(status.at("peers").empty());
     CHECK(status.at("writable") == true);
+    CHECK(status.at("full") == false);
     REQUIRE(status.at("applied").size() == 1);
     CHECK(status.at("applied")[0].at("origin") == status.at("origin"));
-    CHECK(status.at("applied")[0].at("seq") == 1);
+    CHECK(status.at("applied")[0].at("seq") ==
+          2);  // The first is its place in the list of regions.
+    REQUIRE(status.at("regions").size() == 1);
+    CHECK(status.at("regions")[0].at("region") == "eu");
+    CHECK(status.at("regions")[0].at("retirement") == "");
+    CHECK(status.at("clocks").empty());
   }
 
   TEST_CASE("SHOW tells a key with where and when it was written") {

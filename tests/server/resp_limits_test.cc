@@ -219,6 +219,7 @@ TEST_SUITE("server: limits") {
   TEST_CASE("when a commit fails every answer that depended on it is an error") {
     anabranch::Options store;
     store.map_bytes = std::size_t{2} << 20U;
+    store.reserve_bytes = 0;  // So that a commit fails.
     RunningServer server(store);
     RespClient client = server.client();
     CHECK(client.ask({"SET", "before", "v"}) == "+OK\r\n");

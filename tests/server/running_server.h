@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -18,11 +19,17 @@ namespace anabranch::test {
 
 class RunningServer {
  public:
-  explicit RunningServer(Options store = {}, server::ServerOptions options = {}) {
+  using Fill = std::function<void(Scope&)>;
+
+  // `fill` writes what clients have no commands for.
+  explicit RunningServer(
+      Options store = {}, server::ServerOptions options = {}, const Fill& fill = [](Scope&) {}) {
     store.path = (folder_.path() / "data").string();
     store.region = "eu";
     options.address = "127.0.0.1:0";
     leader_ = regions::Leader::open(store).value_or_raise();
+    fill(leader_->scope());
+    leader_->commit().value_or_raise();
     server_ = server::Server::open(*leader_, std::move(options)).value_or_raise();
     thread_ = std::thread([this] { server_->run(); });
   }

@@ -227,6 +227,54 @@ TEST_SUITE("sim: exchange") {
     }
   }
 
+  TEST_CASE("in a busy ring that is cut anew the other way is found within seconds") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.ring(5);
+    everybody_writes(network, 2);
+    REQUIRE(network.run_until_equal(3'000));
+    // Everybody goes on writing, so that no link that is heard ever stands still. Gives how long it
+    // takes until everybody has what everybody wrote at first.
+    const auto reroute_ms = [&] {
+      std::vector<std::pair<core::Origin, core::Seq>> first;
+      for (Network::Index at = 0; at < network.size(); ++at) {
+        put(network, at, "first");
+        const core::Origin origin = network.node(at).origin();
+        first.emplace_back(origin, network.node(at).vector().at(origin));
+      }
+      const core::Millis begin = network.now();
+      const auto missing = [&] {
+        for (Network::Index at = 0; at < network.size(); ++at) {
+          const core::VersionVector& vector = network.node(at).vector();
+          for (const auto& [origin, seq] : first) {
+            if (vector.at(origin) < seq) return true;
+          }
+        }
+        return false;
+      };
+      while (missing() && network.now() - begin < 60'000) {
+        everybody_writes(network, 1);
+      }
+      return network.now() - begin;
+    };
+    // Each detour leaves sources behind that only lead around the wrong way.
+    for (const auto& [one, other] :
+         {std::pair{4, 3}, std::pair{0, 4}, std::pair{1, 0}, std::pair{2, 1}, std::pair{3, 2}}) {
+      CAPTURE(one);
+      const auto from = static_cast<Network::Index>(one);
+      const auto to = static_cast<Network::Index>(other);
+      network.mute(from, to);
+      network.mute(to, from);
+      CHECK(reroute_ms() <= 15'000);
+      network.unmute(from, to);
+      network.unmute(to, from);
+      everybody_writes(network, 1);
+    }
+    CHECK(network.run_until_equal(kRerouteMs));
+    CHECK(network.wrong() == "");
+  }
+
   TEST_CASE("a link that is silent one way from its beginning is worked around") {
     for (Network::Index from = 0; from < 2; ++from) {
       const std::uint64_t seed = test::seed();
@@ -335,6 +383,25 @@ TEST_SUITE("sim: exchange") {
     CHECK(replica.exchange().peers().size() == 1);
   }
 
+  TEST_CASE("heartbeats that take long are no clock that is behind, but one that is, is named") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.mesh(2);
+    network.set_weather({.delay_ms_min = 75'000, .delay_ms_max = 75'000});
+    network.run(600'000);
+    CHECK(network.alarms().empty());
+    network.jump_clock(1, -3'600'000);
+    network.run(600'000);
+    REQUIRE(network.alarms().size() == 2);
+    std::vector<std::string> alarms = network.alarms();
+    std::ranges::sort(alarms);
+    CHECK(alarms[0].find("the clock of region r0 is ") == 0);
+    CHECK(alarms[0].find(" minutes ahead of this one") != std::string::npos);
+    CHECK(alarms[1].find("the clock of region r1 is ") == 0);
+    CHECK(alarms[1].find(" minutes behind of this one") != std::string::npos);
+  }
+
   TEST_CASE("a leader that meets itself refuses to exchange") {
     const std::uint64_t seed = test::seed();
     CAPTURE(seed);
@@ -344,9 +411,25 @@ TEST_SUITE("sim: exchange") {
     regions::Replica& replica = network.node(0).replica();
     replica.link_up(1000, "tcp://127.0.0.1:9", network.now());
     const auto& self = replica.identity();
-    replica.step(1000, regions::Greeting{1, self.mesh, self.region, self.origin, 3, {}}, 0);
+    const std::uint64_t nonce = network.node(0).nonce();
+    replica.step(1000, regions::Greeting{1, self.mesh, self.region, self.origin, nonce, {}}, 0);
     everybody_writes(network, 1);
     CHECK(network.run_until_equal(3'000));
     CHECK(network.alarms().size() == 1);
+  }
+
+  TEST_CASE("an old message on a new link does not hide that the greeting got lost there") {
+    Network network(test::seed());
+    network.line(2);
+    network.run(60'000);
+    network.cut(0, 1);
+    network.mute(0, 1);
+    network.heal(0, 1);
+    network.unmute(0, 1);
+    REQUIRE(network.replay(1, 0, 20) > 0);
+    put(network, 0, "k");
+    put(network, 1, "k");
+    CHECK(network.run_until_equal(10'000));
+    CHECK(network.wrong() == "");
   }
 }

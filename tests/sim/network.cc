@@ -1,14 +1,15 @@
 #include "tests/sim/network.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/assert.h"
 #include "core/batch.h"
-#include "tests/regions/record_history.h"
 
 namespace anabranch::test {
 
 using core::Millis;
+using core::VersionVector;
 using regions::LinkId;
 
 namespace {
@@ -16,25 +17,30 @@ namespace {
 constexpr Millis kWallStartMs = 1'700'000'000'000;
 constexpr Millis kSkewMsMax = 50;
 constexpr Millis kCollectMs = 3'000;
+constexpr Millis kNever = std::numeric_limits<Millis>::max();
+constexpr std::size_t kOldMessagesMax = 64;
+constexpr std::uint64_t kRememberedEvery = 8;
 
 std::string region(std::size_t at) { return "r" + std::to_string(at); }
 
 }  // namespace
 
-Network::Network(std::uint64_t seed, Disks disks) : random_(seed), disks_(disks) {}
+Network::Network(std::uint64_t seed, Disks disks, regions::ReplicaLimits limits, Trust trust)
+    : random_(seed), disks_(disks), limits_(limits), trust_(trust) {}
 
 // ---- Its shape.
 
 Network::Index Network::add() {
-  auto disk = std::make_unique<storage::MemoryStorage>(
-      storage::MemoryFaults{.durable_at_once = disks_ == Disks::kPrompt});
-  nodes_.push_back(std::make_unique<Node>(region(size()), random_.bits() | 1U, std::move(disk)));
-  nodes_.back()->storage().sync();
-  skew_ms_.push_back(random_.between(-kSkewMsMax, kSkewMsMax));
-  start_ms_.push_back(now_ + random_.between(0, regions::Exchange::kHeartbeatMs - 1));
-  next_collect_ms_.push_back(start_ms_.back() + kCollectMs);
-  arrivals_.emplace_back();
-  return size() - 1;
+  const Index at = size();
+  Machine& machine = machines_.emplace_back();
+  if (trust_ == Trust::kSigned) machine.seals = std::make_unique<Seals>(region(at));
+  machine.clock = {kWallStartMs + now_ + random_.between(-kSkewMsMax, kSkewMsMax), now_, 1};
+  machine.start_ms = now_ + random_.between(0, regions::Exchange::kHeartbeatMs - 1);
+  machine.next_collect_ms = machine.start_ms + kCollectMs;
+  auto disk = std::make_unique<storage::MemoryStorage>();
+  move(*disk);
+  reopen(at, std::move(disk));
+  return at;
 }
 
 void Network::connect(Index one, Index other) {
@@ -69,10 +75,13 @@ void Network::star(Index size) {
 void Network::link(Index one, Index other) {
   const LinkId here = ++last_link_;
   const LinkId there = ++last_link_;
-  ends_[here] = {one, there, 0};
-  ends_[there] = {other, here, 0};
-  node(one).replica().link_up(here, "address of " + region(other), now_);
-  node(other).replica().link_up(there, {}, now_);
+  ends_[here] = {one, there, 0, 0};
+  ends_[there] = {other, here, 0, 0};
+  const auto proven = [&](Index at) {
+    return trust_ == Trust::kSigned ? region(at) : std::string();
+  };
+  node(one).replica().link_up(here, "address of " + region(other), now_, proven(other));
+  node(other).replica().link_up(there, {}, now_, proven(one));
   turn(one);
   turn(other);
 }
@@ -87,6 +96,7 @@ void Network::unlink(Index one, Index other) {
   }
   for (const auto& [at, id] : gone) ends_.erase(id);
   for (const auto& [at, id] : gone) {
+    if (machines_[at].dead) continue;
     node(at).replica().link_down(id);
     turn(at);
   }
@@ -106,40 +116,170 @@ void Network::heal(Index one, Index other) {
   link(one, other);
 }
 
-void Network::restart(Index at, Restart how) {
+std::size_t Network::replay(Index from, Index to, std::size_t count) {
+  const std::deque<OldMessage>& old = old_[{from, to}].messages;
+  const auto end = std::ranges::find_if(ends_, [&](const auto& each) {
+    return each.second.at == from && ends_.at(each.second.other).at == to;
+  });
+  if (end == ends_.end() || old.empty()) return 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const OldMessage& message = old[random_.below(old.size())];
+    push(from, to, end->second, message.kind, message.body);
+  }
+  return count;
+}
+
+void Network::move(storage::MemoryStorage& disk) {
+  storage::Place place = disk.place();
+  place.file = ++last_file_;
+  disk.set_place(std::move(place));
+}
+
+void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
+  Machine& machine = machines_[at];
+  disk->set_faults({.durable_at_once = disks_ == Disks::kPrompt});
+  // No two alike, even after the same seed.
+  const core::Origin fresh =
+      core::digest128(storage::big_endian(random_.bits()) + storage::big_endian(++last_opening_))
+          .low |
+      1U;
+  machine.node = std::make_unique<Node>(regions::ReplicaOptions{.mesh = {1, 1},
+                                                                .region = region(at),
+                                                                .fresh_origin = fresh,
+                                                                .nonce = fresh,
+                                                                .signatures = machine.seals.get(),
+                                                                .announce = announce_,
+                                                                .limits = limits_},
+                                        std::move(disk), wall(at));
+  machine.wall_max_ms = std::max(machine.wall_max_ms, wall(at));
+  machine.broken = machine.dead = false;
+  machine.may_send.reset();
+  ++machine.openings;
+  machine.trail = Ledger::begin(*machine.node);
+  machine.settled.reset();
+  sync(at);
+}
+
+std::vector<std::pair<Network::Index, Network::Index>> Network::stop(Index at) {
+  machines_[at].dead = true;
+  machines_[at].ever.join(on_disk(at));
   std::vector<std::pair<Index, Index>> lost;
   for (const auto& each : connections_) {
     const bool of_this = each.first == at || each.second == at;
     if (of_this && !cut_.contains(each)) lost.push_back(each);
   }
   for (const auto& [one, other] : lost) unlink(one, other);
-  const storage::MemoryStorage& disk = node(at).storage();
-  auto found = how == Restart::kPowerLoss ? disk.crash() : disk.clone();
-  nodes_[at] = std::make_unique<Node>(region(at), random_.bits() | 1U, std::move(found));
-  node(at).storage().sync();
+  std::erase_if(guests_, [&](const auto& each) { return each.second.at == at; });
+  return lost;
+}
+
+void Network::restart(Index at, Restart how) {
+  const auto lost = stop(at);
+  Machine& machine = machines_[at];
+  const bool power_loss = how == Restart::kPowerLoss;
+  const bool lossy = power_loss && disks_ != Disks::kPrompt;
+  const VersionVector expected = lossy ? machine.synced : machine.trail.vector;
+  const storage::MemoryStorage& disk = machine.node->storage();
+  reopen(at, power_loss ? disk.crash() : disk.clone());
+  if (machine.node->vector() != expected) note(at, "another state after a restart");
+  if (power_loss) ledger_.lost(kept());
   for (const auto& [one, other] : lost) link(one, other);
+}
+
+void Network::lose_write(Index at, const std::function<void(regions::Group&)>& function) {
+  ANABRANCH_ASSERT(disks_ == Disks::kLazy && writable(at));
+  set_wall(at);
+  node(at).replica().write(function);
+  (void)node(at).replica().commit();
+  node(at).replica().durable(node(at).storage().durable_position(), now_);
+  carry_out(at);
+  restart(at, Restart::kPowerLoss);
+}
+
+void Network::fail_commit(Index at, std::uint64_t n) {
+  const auto failed = [this, at] { machines_[at].may_send = node(at).replica().effects().size(); };
+  node(at).storage().set_faults(
+      {.fail_commit = n, .failed = failed, .durable_at_once = disks_ == Disks::kPrompt});
+}
+
+void Network::backup(Index at) {
+  if (machines_[at].stray) return;
+  machines_[at].backup = node(at).storage().clone();
+  machines_[at].backup_vector = machines_[at].trail.vector;
+}
+
+void Network::restore(Index at) {
+  if (anybody_strays() || !machines_[at].backup) return;
+  const auto lost = stop(at);
+  auto disk = machines_[at].backup->clone();
+  move(*disk);
+  reopen(at, std::move(disk));
+  ledger_.lost(kept());
+  for (const auto& [one, other] : lost) link(one, other);
+}
+
+void Network::jump_clock(Index at, Millis by) {
+  machines_[at].clock = {wall(at) + by, now_, machines_[at].clock.speed};
+}
+
+void Network::set_clock_speed(Index at, int times) {
+  machines_[at].clock = {wall(at), now_, times};
 }
 
 void Network::calm_down() {
   muted_.clear();
+  clogged_.clear();
   weather_ = {};
+  for (auto& [id, end] : ends_) end.last_arrival_ms = end.busy_until_ms = 0;
+  for (Index at = 0; at < size(); ++at) {
+    machines_[at].frozen_until_ms = 0;
+    node(at).storage().set_faults({.durable_at_once = disks_ == Disks::kPrompt});
+    if (broken(at)) restart(at, Restart::kClean);
+  }
   for (const auto& [one, other] : std::exchange(cut_, {})) link(one, other);
 }
 
-void Network::write(Index at, const std::function<void(regions::Group&)>& function) {
-  Node& here = node(at);
-  const core::VersionVector deps = here.vector();
+bool Network::writable(Index at) const {
+  const regions::Rejoin* const rejoin = machines_[at].node->replica().rejoin();
+  const bool logging = rejoin != nullptr && rejoin->logging();  // Then no log has what is written.
+  return !machines_[at].broken && machines_[at].frozen_until_ms <= now_ && !logging;
+}
+
+bool Network::write(Index at, const std::function<void(regions::Group&)>& function,
+                    std::size_t transactions) {
+  ANABRANCH_ASSERT(writable(at));
+  Machine& machine = machines_[at];
+  Node& here = *machine.node;
+  const VersionVector deps = here.vector();
   const storage::Position before = here.storage().last_position();
-  here.clock().set(kWallStartMs + now_ + skew_ms_[at]);
-  here.replica().write(function);
+  set_wall(at);
+  carry_out(at);
+  while (transactions-- > 0) here.replica().write(function);
   const auto position = here.replica().commit();
-  ANABRANCH_ASSERT(position.ok());
-  here.storage().sync();
-  if (position.value() > before) {
-    record_history(oracle_, here.storage().read_log(position.value())->bytes, deps);
-    written_.raise(here.origin(), here.vector().at(here.origin()));
+  if (!position.ok()) {
+    machine.broken = true;
+    return false;
   }
+  if (!machine.stray && position.value() > before) {
+    note(at, ledger_.wrote(here, deps, machine.wall_max_ms));
+  }
+  follow(at);
+  if (disks_ != Disks::kInterval) sync(at);
   turn(at);
+  return true;
+}
+
+// ---- Time.
+
+Millis Network::wall(Index at) const {
+  const Clock& clock = machines_[at].clock;
+  return clock.wall_ms + (now_ - clock.since_ms) * clock.speed;
+}
+
+void Network::set_wall(Index at) {
+  Machine& machine = machines_[at];
+  machine.wall_max_ms = std::max(machine.wall_max_ms, wall(at));
+  machine.node->clock().set(wall(at));
 }
 
 void Network::run(Millis duration) {
@@ -150,13 +290,15 @@ void Network::run(Millis duration) {
 
 bool Network::run_until_equal(Millis at_most) {
   const Millis end = now_ + at_most;
-  const auto all_complete = [&] {
+  const auto all_equal = [&] {
     for (Index at = 0; at < size(); ++at) {
-      if (!complete(at)) return false;
+      if (machines_[at].stray) return false;
+      if (!complete(at) || node(at).vector() != node(0).vector()) return false;
+      if (node(at).replica().sweeping()) return false;
     }
     return true;
   };
-  while (!all_complete()) {
+  while (!all_equal()) {
     if (next_ms() > end) return false;
     step();
   }
@@ -173,105 +315,284 @@ Network::Index Network::next_to_turn() const {
 
 Millis Network::next_ms() const {
   const Millis turn_ms = std::max(now_, next_turn_ms(next_to_turn()));
-  return events_.empty() ? turn_ms : std::min(turn_ms, events_.top().at_ms);
+  return events_.empty() ? turn_ms : std::min(turn_ms, std::max(now_, events_.front().at_ms));
 }
 
 void Network::step() {
   now_ = next_ms();
-  if (events_.empty() || events_.top().at_ms > now_) {
+  ++events_done_;
+  if (events_.empty() || events_.front().at_ms > now_) {
     turn(next_to_turn());
   } else {
-    const Event event = events_.top();
-    events_.pop();
-    arrive(event);
+    arrive(next_event());
   }
+  kill_who_gives_way();
 }
 
 Millis Network::next_turn_ms(Index at) const {
-  return std::max(start_ms_[at], nodes_[at]->replica().next_tick_ms());
+  const Machine& machine = machines_[at];
+  if (machine.broken || !machine.node->replica().sweeping()) return next_tick_ms(at);
+  return std::max(machine.frozen_until_ms, std::min(machine.next_sweep_ms, next_tick_ms(at)));
 }
 
-void Network::arrive(const Event& event) {
-  const auto end = ends_.find(event.link);
-  if (end == ends_.end()) return;  // The link broke meanwhile.
-  const Index at = end->second.at;
+Millis Network::next_tick_ms(Index at) const {
+  const Machine& machine = machines_[at];
+  if (machine.broken) return kNever;
+  const Millis next_ms = std::min(machine.node->replica().next_tick_ms(), machine.next_work_ms);
+  return std::max({machine.start_ms, machine.frozen_until_ms, next_ms});
+}
+
+// ---- Messages.
+
+void Network::arrive(Event event) {
+  const auto found = receiver(event.link);
+  if (!found) return;  // The link broke meanwhile.
+  const Index at = *found;
+  if (machines_[at].frozen_until_ms > now_) {
+    event.at_ms = machines_[at].frozen_until_ms;
+    schedule(std::move(event));
+    return;
+  }
   auto message = regions::decode_message(event.kind, event.body);
+  if (guests_.contains(event.link)) return arrive_from_guest(at, event, std::move(message));
   ANABRANCH_ASSERT(message.ok());
   if (const auto* batch = std::get_if<regions::BatchMessage>(&message.value())) {
     const core::BatchHeader head = core::decode_batch_header(batch->bytes).value();
-    ++arrivals_[at][{head.origin, head.first}];
+    ++machines_[at].arrivals[{head.origin, head.first}];
   }
   node(at).replica().step(event.link, std::move(message).value(), now_);
   turn(at);
 }
 
+std::optional<Network::Index> Network::receiver(LinkId link) const {
+  if (const auto end = ends_.find(link); end != ends_.end()) return end->second.at;
+  const auto guest = guests_.find(link);
+  return guest == guests_.end() ? std::nullopt : std::optional(guest->second.at);
+}
+
 void Network::turn(Index at) {
-  Node& here = node(at);
-  here.clock().set(kWallStartMs + now_ + skew_ms_[at]);
-  for (;;) {
-    const auto more = here.replica().apply(now_);
-    ANABRANCH_ASSERT(more.ok());
-    if (!more.value()) break;
+  Machine& machine = machines_[at];
+  if (machine.broken) carry_out(at);
+  if (machine.broken || machine.frozen_until_ms > now_) return;
+  set_wall(at);
+  regions::Replica& replica = machine.node->replica();
+  for (bool more = true; more && !machine.broken;) {
+    carry_out(at);
+    const auto applied = replica.apply(now_);
+    machine.broken = !applied.ok();
+    more = applied.ok() && applied.value();
+    follow(at);
   }
-  if (next_turn_ms(at) <= now_) {
-    here.storage().sync();
-    here.replica().tick(now_);
-  }
-  if (now_ >= next_collect_ms_[at]) {
-    next_collect_ms_[at] = now_ + kCollectMs;
-    ANABRANCH_ASSERT(here.replica().collect().ok());
-  }
-  here.replica().durable(here.storage().durable_position(), now_);
+  if (!machine.broken) work(at);
+  if (!machine.broken) sweep(at);
+  if (!machine.broken) tick(at);
+  const storage::MemoryStorage& disk = machine.node->storage();
+  const bool at_once = disks_ == Disks::kInterval;
+  const storage::Position may_go = at_once ? disk.last_position() : disk.durable_position();
+  if (!machine.broken) replica.durable(may_go, now_);
   carry_out(at);
+  machine.broken = machine.broken || replica.broken();  // Heartbeats commit, too.
+  check_settled(at);
+}
+
+void Network::follow(Index at) {
+  Machine& machine = machines_[at];
+  if (machine.stray) {
+    machine.stray->follow(node(at), ledger_);
+    if (machine.broken) return;
+    machine.trail = Ledger::begin(node(at));
+    if (disks_ != Disks::kInterval) sync(at);
+    return;
+  }
+  const core::Origin self = machine.node->origin();
+  const core::Seq own = machine.trail.vector.at(self);
+  note(at, ledger_.made(*machine.node, machine.trail, machine.wall_max_ms));
+  note(at, ledger_.follow(*machine.node, machine.trail));
+  const bool same = machine.trail.vector == machine.node->vector();
+  if (!same && !machine.broken) note(at, "the vector is not what the log says");
+  if (machine.trail.vector.at(self) > own && disks_ != Disks::kInterval) sync(at);
+}
+
+void Network::sweep(Index at) {
+  Machine& machine = machines_[at];
+  regions::Replica& replica = machine.node->replica();
+  if (!replica.sweeping() || now_ < machine.next_sweep_ms) return;
+  machine.next_sweep_ms = now_ + random_.between(1, 30);
+  machine.broken = !replica.sweep().ok();
+  follow(at);
+}
+
+void Network::tick(Index at) {
+  Machine& machine = machines_[at];
+  regions::Replica& replica = machine.node->replica();
+  if (next_tick_ms(at) <= now_) {
+    sync(at);
+    tick_and_check(at);
+    ask_to_give_way(at);
+    machine.broken = replica.broken().has_value();
+    follow(at);
+  }
+  if (now_ >= machine.next_collect_ms) {
+    machine.next_collect_ms = now_ + kCollectMs;
+    machine.broken = !replica.collect().ok();
+  }
+}
+
+// What a merged snapshot brings is in no log, and synced with the swap.
+void Network::work(Index at) {
+  Machine& machine = machines_[at];
+  const bool gave_way = machine.node->replica().rejoin() != nullptr;
+  const auto more = machine.node->replica().work(now_);
+  machine.broken = !more.ok();
+  machine.next_work_ms = more.ok() && more.value() ? now_ + 1 : kNever;
+  if (more.ok() && gave_way && machine.node->replica().rejoin() == nullptr) take_back(at);
+  // After a failed swap the disk has what it had.
+  if (machine.broken || machine.trail.vector == machine.node->vector()) return;
+  machine.trail.vector = machine.node->vector();
+  machine.synced = machine.trail.vector;
+  note(at, ledger_.beyond_end(machine.trail.vector));
+  machine.gone.join(machine.trail.vector);
+}
+
+void Network::sync(Index at) {
+  machines_[at].node->storage().sync();
+  machines_[at].synced = machines_[at].trail.vector;
 }
 
 void Network::carry_out(Index at) {
+  std::optional<std::size_t>& may_send = machines_[at].may_send;
   for (const regions::Effect& effect : std::exchange(node(at).replica().effects(), {})) {
-    if (const auto* each = std::get_if<regions::Send>(&effect)) send(at, each->link, each->message);
+    const bool late = may_send == std::size_t{0};
+    if (may_send && !late) --*may_send;
+    if (const auto* each = std::get_if<regions::Send>(&effect)) {
+      if (late) note(at, "sends after a failed commit");
+      send(at, each->link, each->message);
+    }
     if (const auto* each = std::get_if<regions::Alarm>(&effect)) alarms_.push_back(each->text);
-    ANABRANCH_ASSERT(!std::holds_alternative<regions::Reject>(effect));
+    if (const auto* each = std::get_if<regions::Reject>(&effect)) turn_away(at, each->link);
   }
 }
 
 void Network::send(Index from, LinkId link, const regions::Message& message) {
+  if (const auto guest = guests_.find(link); guest != guests_.end()) {
+    return post(link, guest->second.intruder->hear(message));
+  }
   const auto end = ends_.find(link);
   if (end == ends_.end()) return;
   const Index to = ends_.at(end->second.other).at;
-  for (int copies = random_.chance(weather_.repeat) ? 2 : 1; copies > 0; --copies) {
-    if (muted_.contains({from, to}) || random_.chance(weather_.loss)) continue;
-    Millis at_ms = now_ + random_.between(weather_.delay_ms_min, weather_.delay_ms_max);
-    if (!weather_.reorder) at_ms = std::max(at_ms, end->second.last_arrival_ms);
-    end->second.last_arrival_ms = at_ms;
-    events_.push({at_ms, ++last_order_, end->second.other, regions::kind_of(message),
-                  regions::encode_message(message)});
+  std::string body = encode(message);
+  const std::uint8_t kind = regions::kind_of(message);
+  ++carried_.messages;
+  check_shown(from, message);
+  Memory& memory = old_[{from, to}];
+  if (++memory.sent % kRememberedEvery == 0) {
+    memory.messages.push_back({kind, body});
+    if (memory.messages.size() > kOldMessagesMax) memory.messages.pop_front();
   }
+  if (random_.chance(weather_.repeat)) {
+    ++carried_.repeated;
+    push(from, to, end->second, kind, body);
+  }
+  push(from, to, end->second, kind, std::move(body));
+}
+
+std::string Network::encode(const regions::Message& message) {
+  const auto* const part = std::get_if<regions::SnapshotChunk>(&message);
+  if (parts_to_rot_ == 0 || part == nullptr || part->bytes.empty()) {
+    return regions::encode_message(message);
+  }
+  --parts_to_rot_;
+  ++carried_.rotten;
+  regions::SnapshotChunk rotten = *part;
+  char& changed = rotten.bytes[random_.below(rotten.bytes.size())];
+  changed = static_cast<char>(changed ^ static_cast<char>(1 + random_.below(255)));
+  return regions::encode_message(std::move(rotten));
+}
+
+void Network::push(Index from, Index to, End& end, std::uint8_t kind, std::string body) {
+  if (muted_.contains({from, to})) {
+    ++carried_.silenced;
+  } else if (random_.chance(weather_.loss)) {
+    ++carried_.lost;
+  } else {
+    const Millis at_ms = arrival_ms(from, to, end, body.size());
+    schedule({at_ms, ++last_order_, end.other, kind, std::move(body)});
+  }
+}
+
+void Network::schedule(Event event) {
+  events_.push_back(std::move(event));
+  std::push_heap(events_.begin(), events_.end(), std::greater<>());
+}
+
+Network::Event Network::next_event() {
+  std::pop_heap(events_.begin(), events_.end(), std::greater<>());
+  Event event = std::move(events_.back());
+  events_.pop_back();
+  return event;
+}
+
+Millis Network::arrival_ms(Index from, Index to, End& end, std::size_t bytes) {
+  Millis at_ms = now_;
+  if (const auto clog = clogged_.find({from, to}); clog != clogged_.end() && clog->second > now_) {
+    at_ms = clog->second;
+    ++carried_.clogged;
+  }
+  if (weather_.bytes_per_ms > 0) {
+    carried_.slowed += end.busy_until_ms > at_ms ? 1 : 0;
+    at_ms = std::max(at_ms, end.busy_until_ms) + static_cast<Millis>(bytes / weather_.bytes_per_ms);
+    end.busy_until_ms = at_ms;
+  }
+  at_ms += random_.between(weather_.delay_ms_min, weather_.delay_ms_max);
+  if (at_ms < end.last_arrival_ms) {
+    if (!weather_.reorder) return end.last_arrival_ms;
+    ++carried_.overtaken;
+    return at_ms;
+  }
+  end.last_arrival_ms = at_ms;
+  return at_ms;
+}
+
+// ---- What has ended.
+
+void Network::retire(Index at, Index whom, regions::Retirement retirement) {
+  const std::string name = region(whom);
+  write(at, [&](regions::Group& /*group*/) {
+    (void)node(at).replica().retire(name, retirement);  // It may not be known there yet.
+  });
 }
 
 // ---- What can be seen.
 
-void Network::forget_arrivals() {
-  for (Arrivals& each : arrivals_) each.clear();
+void Network::note(Index at, const std::string& failure) {
+  if (!failure.empty() && failure_.empty()) failure_ = region(at) + ": " + failure;
 }
 
-bool Network::complete(Index at) const { return nodes_[at]->vector() == written_; }
+void Network::forget_arrivals() {
+  for (Machine& each : machines_) each.arrivals.clear();
+}
 
-std::string Network::wrong() const {
-  for (const auto& node : nodes_) {
-    const std::string who = node->replica().identity().region + ": ";
-    if (const std::string wrong = node->wrong_count(); !wrong.empty()) return who + wrong;
-    for (const auto& other : nodes_) {
-      if (node->vector() == other->vector() && node->digest() != other->digest()) {
-        return who + "other rows than " + other->replica().identity().region;
-      }
+bool Network::complete(Index at) const {
+  return machines_[at].node->vector().includes(ledger_.promised());
+}
+
+std::string Network::wrong() {
+  if (!failure_.empty()) return failure_;
+  std::vector<std::optional<core::Hash128>> digests(size());
+  const auto digest = [&](Index at) {
+    if (!digests[at]) digests[at] = node(at).digest();
+    return *digests[at];
+  };
+  ledger_.settle(floor());
+  for (Index at = 0; at < size(); ++at) {
+    if (broken(at) || machines_[at].stray) continue;
+    const std::string who = region(at) + ": ";
+    for (Index other = 0; other < at; ++other) {
+      if (broken(other) || machines_[other].stray || node(other).vector() != node(at).vector())
+        continue;
+      if (digest(other) != digest(at)) return who + "other rows than " + region(other);
     }
-    Oracle::View view;
-    const Visible visible = node->visible();
-    view.tallies = visible.tallies;
-    for (const auto& [path, values] : visible.cells) {
-      for (const auto& each : values) view.cells[path].push_back({each.hlc, each.dot, each.value});
-    }
-    const Oracle::View want = oracle_.visible(node->vector());
-    if (view != want) return who + "shows\n" + to_string(view) + "instead of\n" + to_string(want);
+    if (const std::string wrong = ledger_.wrong(node(at)); !wrong.empty()) return who + wrong;
   }
   return {};
 }

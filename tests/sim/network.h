@@ -1,19 +1,20 @@
 // A deterministic network of real replicas in virtual time: one thread, one seed.
 //
 // It carries the effects of N replicas, as encoded messages, over links that delay, lose, repeat
-// and reorder, break and heal, or go silent; and restarts replicas from what their disks hold. The
-// replicas are those of production, over storage in memory. Everything written is told to the
-// oracle, so that wrong() can say at any moment what must be visible where.
+// and reorder, break and heal, clog or go silent; stops replicas, moves their clocks, fails their
+// disks, and starts them again on what their disks hold, or on a backup. The replicas are those of
+// production, over storage in memory. Everything written is told to a ledger, so that wrong() can
+// say at any moment what must be visible where.
 //
-// This is where simulation begins: new kinds of fault belong here, new scenarios in *_test.cc.
+// New kinds of fault belong here, and get a row in faults.cc.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <queue>
 #include <set>
 #include <string>
 #include <utility>
@@ -22,7 +23,10 @@
 #include "regions/effect.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"
-#include "tests/oracle.h"
+#include "tests/sim/intruder.h"
+#include "tests/sim/ledger.h"
+#include "tests/sim/seals.h"
+#include "tests/sim/stray.h"
 
 namespace anabranch::test {
 
@@ -32,17 +36,41 @@ struct Weather {
   double repeat = 0;
   core::Millis delay_ms_min = 1;
   core::Millis delay_ms_max = 1;
-  bool reorder = false;  // Otherwise what one link carries one way arrives in order.
+  bool reorder = false;          // Otherwise what one link carries one way arrives in order.
+  std::size_t bytes_per_ms = 0;  // What one link carries one way; 0: any amount.
+};
+
+// What the weather has done.
+struct Carried {
+  std::uint64_t messages = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t repeated = 0;
+  std::uint64_t overtaken = 0;
+  std::uint64_t silenced = 0;
+  std::uint64_t clogged = 0;
+  std::uint64_t slowed = 0;
+  std::uint64_t rotten = 0;
+  std::uint64_t turned_away = 0;  // Intruders.
 };
 
 class Network {
  public:
   using Index = std::size_t;
-  enum class Restart : std::uint8_t { kClean, kPowerLoss };  // With or without the unsynced tail.
+  // Without the process; without the unsynced tail.
+  enum class Restart : std::uint8_t { kClean, kPowerLoss };
 
   // Disks that are lazy have foreign writes durable, and passed on, with the next heartbeat only.
-  enum class Disks : std::uint8_t { kPrompt, kLazy };
-  explicit Network(std::uint64_t seed, Disks disks = Disks::kPrompt);
+  // With an interval this holds for own writes too, but all are sent at once: what is acknowledged
+  // may be lost with the power.
+  enum class Disks : std::uint8_t { kPrompt, kLazy, kInterval };
+  // Whether everybody is believed; or links prove who is at their ends, and what is passed on is
+  // believed as far as the region that wrote it has signed it.
+  enum class Trust : std::uint8_t { kEverybody, kSigned };
+  explicit Network(std::uint64_t seed, Disks disks = Disks::kPrompt,
+                   regions::ReplicaLimits limits = {}, Trust trust = Trust::kEverybody);
+
+  // Regions that are added from now on write themselves into the list of regions.
+  void announce() { announce_ = true; }
 
   // ---- Its shape.
 
@@ -58,53 +86,149 @@ class Network {
 
   // ---- What happens to it.
 
+  // Random choices from now on follow from this seed.
+  void reseed(std::uint64_t seed) { random_ = Random(seed); }
   void set_weather(Weather weather) { weather_ = weather; }
+  [[nodiscard]] const Weather& weather() const { return weather_; }
   // Breaks the links between two regions, and both notice; heal() links them anew.
   void cut(Index one, Index other);
   void heal(Index one, Index other);
   // Loses everything that goes one way, and nobody notices; until unmute().
   void mute(Index from, Index to) { muted_.emplace(from, to); }
   void unmute(Index from, Index to) { muted_.erase({from, to}); }
+  // Withholds what goes one way until a moment.
+  void clog(Index from, Index to, core::Millis until) { clogged_[{from, to}] = until; }
+  // Sends again up to `count` old messages, also of links and processes that are gone.
+  std::size_t replay(Index from, Index to, std::size_t count);
+
   // Ends a region's process and starts it again on what its disk holds.
   void restart(Index at, Restart how);
-  // Heals and unmutes everything, in the calmest weather.
+  // Ends it in the middle of a write: committed, neither synced nor acknowledged. Lazy disks only.
+  void lose_write(Index at, const std::function<void(regions::Group&)>& function);
+  // The n-th commit from now fails (1: the next). Then nothing is written there until a restart.
+  void fail_commit(Index at, std::uint64_t n);
+  // Copies its disk; and starts it again on the copy, in another place. Not of who strays, and not
+  // while anybody does: that might fall back behind the fork.
+  void backup(Index at);
+  void restore(Index at);
+  // Copies its disk, to be put back where it was, unnoticed: the leader then writes on under its
+  // origin, cut off from all, while others have what it wrote after the copy. They meet again with
+  // heal(), notice, and it gives way as soon as it can. Putting back does nothing, and returns
+  // false, when some region has nothing that was written after the copy, so that no history forks
+  // for all; when a neighbour has no log of that, and cannot tell where the histories part; when it
+  // cannot write; or when somebody strays already.
+  void copy(Index at);
+  bool put_back(Index at);
+  [[nodiscard]] bool anybody_strays() const;
+  // An operator at one region retires another one, or takes that back.
+  void retire(Index at, Index whom, regions::Retirement retirement);
+  // For failures: how a stray leader is with giving way; empty for others.
+  [[nodiscard]] std::string stray_text(Index at);
+  // Its process gets no turns until a moment.
+  void freeze(Index at, core::Millis until) { machines_[at].frozen_until_ms = until; }
+  // Its wall clock moves at once, or goes at so many times the usual speed from now on.
+  void jump_clock(Index at, core::Millis by);
+  void set_clock_speed(Index at, int times);
+  // Changes a byte in each of the next parts of snapshots that are sent.
+  void rot_snapshots(std::size_t parts) { parts_to_rot_ = parts; }
+  // Has an intruder dial a region; it stays until somebody shuts it out. Returns its region's name.
+  std::string intrude(Index at, Malice malice);
+  void shut_out_intruders();
+  [[nodiscard]] std::size_t intruders() const { return guests_.size(); }
+  // Heals and unmutes everything, starts what stands still, in the calmest weather.
   void calm_down();
 
-  // Commits a transaction durably and tells the oracle.
-  void write(Index at, const std::function<void(regions::Group&)>& function);
+  // Does for a replica what a leader's turn does, and carries out what it wants.
+  void turn(Index at);
+  // Whether a region takes writes now.
+  [[nodiscard]] bool writable(Index at) const;
+  // Commits a transaction durably and tells the ledger; or `transactions` of them in one batch.
+  // Returns whether it was acknowledged: only a failing disk refuses.
+  bool write(Index at, const std::function<void(regions::Group&)>& function,
+             std::size_t transactions = 1);
   // Lets time pass.
   void run(core::Millis duration);
   // Lets time pass until every region has every write; returns whether that took at most so long.
   [[nodiscard]] bool run_until_equal(core::Millis at_most);
+  // The same until every incarnation that has a successor is settled everywhere.
+  [[nodiscard]] bool run_until_settled(core::Millis at_most);
 
   // ---- What can be seen.
 
   [[nodiscard]] core::Millis now() const { return now_; }
-  [[nodiscard]] Index size() const { return nodes_.size(); }
-  [[nodiscard]] Node& node(Index at) { return *nodes_[at]; }
+  [[nodiscard]] core::Millis wall(Index at) const;
+  [[nodiscard]] Index size() const { return machines_.size(); }
+  [[nodiscard]] Node& node(Index at) { return *machines_[at].node; }
   // Whether connect() was called for two regions, in this order or the other.
   [[nodiscard]] bool connected(Index one, Index other) const {
     return connections_.contains({one, other}) || connections_.contains({other, one});
   }
+  [[nodiscard]] bool is_cut(Index one, Index other) const {
+    return cut_.contains({one, other}) || cut_.contains({other, one});
+  }
+  [[nodiscard]] bool broken(Index at) const { return machines_[at].broken; }
   [[nodiscard]] Random& random() { return random_; }
   // Whether a region has every write.
   [[nodiscard]] bool complete(Index at) const;
-  // The first thing that is not as it must be, in words: different rows at equal vectors, counts,
-  // and what the oracle demands of each region. Empty when there is none.
-  [[nodiscard]] std::string wrong() const;
+  // The first thing that is not as it must be, in words: what failure() says, different rows at
+  // equal vectors, counts, and what the oracle demands of each region. Empty when there is none.
+  [[nodiscard]] std::string wrong();
+  // What was noticed on the way: a batch applied twice or too early, a clock that went back.
+  [[nodiscard]] const std::string& failure() const { return failure_; }
   // How often each batch has arrived at a region: {origin and first seq: times}.
   using Arrivals = std::map<std::pair<core::Origin, core::Seq>, int>;
-  [[nodiscard]] const Arrivals& arrivals(Index at) const { return arrivals_[at]; }
+  [[nodiscard]] const Arrivals& arrivals(Index at) const { return machines_[at].arrivals; }
   void forget_arrivals();
   // All that replicas wanted an operator to read.
   [[nodiscard]] const std::vector<std::string>& alarms() const { return alarms_; }
+  [[nodiscard]] const Carried& carried() const { return carried_; }
+  [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+  // Messages and turns so far.
+  [[nodiscard]] std::uint64_t events() const { return events_done_; }
 
  private:
+  struct Clock {
+    core::Millis wall_ms = 0;   // What it showed...
+    core::Millis since_ms = 0;  // ...then.
+    int speed = 1;
+  };
+  struct Machine {
+    std::unique_ptr<Seals> seals;  // Null without keys.
+    std::unique_ptr<Node> node;
+    std::unique_ptr<storage::MemoryStorage> backup;
+    core::VersionVector backup_vector;
+    std::unique_ptr<storage::MemoryStorage> copy;
+    core::Origin copied_origin = 0;
+    core::Seq copied_seq = 0;    // Of that origin.
+    std::optional<Stray> stray;  // Until it has given way.
+    std::string refused;         // Why it could not begin to.
+    int openings = 0;
+    int kills = 0;                         // While it gave way.
+    std::optional<core::Hash128> settled;  // What it called settled when that was looked at.
+    core::VersionVector synced;            // What survives power loss.
+    core::VersionVector ever;              // What was on its disk before it fell back behind that.
+    core::VersionVector gone;  // What its log need not have: it came by a snapshot, or was cut.
+    Ledger::Trail trail;
+    Arrivals arrivals;
+    Clock clock;
+    core::Millis wall_max_ms = 0;
+    core::Millis start_ms = 0;  // No tick before, so that ticks do not coincide.
+    core::Millis next_collect_ms = 0;
+    core::Millis next_work_ms = 0;  // Of what goes on in the background; far away without any.
+    core::Millis next_sweep_ms = 0;
+    core::Millis frozen_until_ms = 0;
+    // Effects from before a failed commit that are not carried out yet; those are the last that may
+    // send something.
+    std::optional<std::size_t> may_send;
+    bool broken = false;
+    bool dead = false;  // Its process has ended.
+  };
   // One end of a live link; the other end has the link `other`.
   struct End {
     Index at = 0;
     regions::LinkId other = 0;
     core::Millis last_arrival_ms = 0;  // There.
+    core::Millis busy_until_ms = 0;    // The way there.
   };
   struct Event {
     core::Millis at_ms = 0;
@@ -112,43 +236,121 @@ class Network {
     regions::LinkId link = 0;  // At the receiver.
     std::uint8_t kind = 0;
     std::string body;
+    bool rubbish = false;  // Nobody may go on with who sent it.
     bool operator>(const Event& other) const {
       return std::pair(at_ms, order) > std::pair(other.at_ms, other.order);
     }
   };
+  // An intruder, at the far side of a link of a region.
+  struct Guest {
+    Index at = 0;
+    std::unique_ptr<Intruder> intruder;
+    core::Millis last_arrival_ms = 0;
+  };
+  struct OldMessage {
+    std::uint8_t kind = 0;
+    std::string body;
+  };
+  // What one region sent to another: one message of a few, the newest ones.
+  struct Memory {
+    std::uint64_t sent = 0;
+    std::deque<OldMessage> messages;
+  };
 
   void link(Index one, Index other);
   void unlink(Index one, Index other);
-  void arrive(const Event& event);
-  // Does for a replica what a leader's turn does.
-  void turn(Index at);
+  // Ends the process of a region, without a last turn; gives the links that broke.
+  std::vector<std::pair<Index, Index>> stop(Index at);
+  // Puts a disk where none was before.
+  void move(storage::MemoryStorage& disk);
+  // Ends the process of a region and starts another one on `disk`.
+  void reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk);
+  void sync(Index at);
+  // The region at the near end of a link; nothing when the link is gone.
+  [[nodiscard]] std::optional<Index> receiver(regions::LinkId link) const;
+  void arrive(Event event);
+  // What an intruder sends, and when a region has called that rubbish.
+  void post(regions::LinkId link, std::vector<Frame> frames);
+  void turn_away(Index at, regions::LinkId link);
+  // Takes in what an intruder has sent, and looks at what must follow from it.
+  void arrive_from_guest(Index at, const Event& event, core::Result<regions::Message> message);
+  void tick(Index at);
+  void work(Index at);
   void carry_out(Index at);
   void send(Index from, regions::LinkId link, const regions::Message& message);
+  // The bytes that travel; changed on their way when that was asked for.
+  std::string encode(const regions::Message& message);
+  void push(Index from, Index to, End& end, std::uint8_t kind, std::string body);
+  void schedule(Event event);
+  Event next_event();
+  [[nodiscard]] core::Millis arrival_ms(Index from, Index to, End& end, std::size_t bytes);
   [[nodiscard]] core::Millis next_turn_ms(Index at) const;
+  [[nodiscard]] core::Millis next_tick_ms(Index at) const;
+  // Whether `other` has more than the copy of `at`, and can tell its history from another one.
+  [[nodiscard]] bool is_ahead_of_copy(Index other, Index at) const;
+  // Asks a stray leader to give way; and takes it back into the ledger when it has.
+  void ask_to_give_way(Index at);
+  void take_back(Index at);
+  // Now and then ends the process of a leader that gives way, and starts it again.
+  void kill_who_gives_way();
+  // What a machine has of the history that the ledger knows.
+  [[nodiscard]] const core::VersionVector& history(const Machine& machine) const;
+  // Tells the ledger what a replica has added to its log.
+  void follow(Index at);
+  // Looks at what a region has come to call settled.
+  void check_settled(Index at);
+  // What is wrong with an origin being settled at one region; empty when nothing is.
+  std::string settled(Index at, core::Origin origin, core::Seq seq);
+  // A slice of what large clears left.
+  void sweep(Index at);
   [[nodiscard]] Index next_to_turn() const;
   // When the next thing happens, a message or a tick; and lets it happen.
   [[nodiscard]] core::Millis next_ms() const;
   void step();
+  void set_wall(Index at);
+  // Keeps the first failure.
+  void note(Index at, const std::string& failure);
+  [[nodiscard]] const core::VersionVector& on_disk(Index at) const;
+  // What a replica says of itself must be so.
+  void check_shown(Index at, const regions::Message& message);
+  // Nothing may be forgotten without need that others lack.
+  void tick_and_check(Index at);
+  void check_kept(Index at);
+  void forgive_cut(Index at);
+  // What every replica has, and has even after the worst that can happen to it.
+  [[nodiscard]] core::VersionVector floor() const;
+  // What is somewhere.
+  [[nodiscard]] core::VersionVector kept() const;
 
   Random random_;
   Disks disks_;
+  regions::ReplicaLimits limits_;
+  bool announce_ = false;
+  // Somebody wrote who is in no list, or two under one origin: what then settles is not judged.
+  bool had_outsiders_ = false;
+  Trust trust_;
   core::Millis now_ = 0;
   Weather weather_;
-  std::vector<std::unique_ptr<Node>> nodes_;
-  std::vector<core::Millis> skew_ms_;   // Of wall clocks.
-  std::vector<core::Millis> start_ms_;  // No tick before, so that ticks do not coincide.
-  std::vector<core::Millis> next_collect_ms_;
-  std::vector<Arrivals> arrivals_;
+  std::vector<Machine> machines_;
   std::set<std::pair<Index, Index>> connections_;  // As connect() was called.
   std::set<std::pair<Index, Index>> cut_;          // Of those.
   std::set<std::pair<Index, Index>> muted_;
+  std::map<std::pair<Index, Index>, core::Millis> clogged_;
+  std::map<std::pair<Index, Index>, Memory> old_;
   std::map<regions::LinkId, End> ends_;
+  std::map<regions::LinkId, Guest> guests_;
+  std::uint64_t last_guest_ = 0;
+  std::uint64_t last_opening_ = 0;
+  std::size_t parts_to_rot_ = 0;
   regions::LinkId last_link_ = 0;
-  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  std::vector<Event> events_;  // A heap, the next one first.
   std::uint64_t last_order_ = 0;
-  Oracle oracle_;
-  core::VersionVector written_;
+  std::uint64_t last_file_ = 0;  // Numbers places of disks.
+  std::uint64_t events_done_ = 0;
+  Carried carried_;
+  Ledger ledger_;
   std::vector<std::string> alarms_;
+  std::string failure_;
 };
 
 }  // namespace anabranch::test

@@ -24,6 +24,7 @@ TEST_CASE_TEMPLATE("A new storage is empty", World, MemoryWorld, LmdbWorld) {
   CHECK_FALSE(get(storage, "a"));
   CHECK(scan(storage).empty());
   CHECK(scan(*storage.snapshot(), {}, Direction::kBackward).empty());
+  CHECK(storage.snapshot()->size(Table::kRows) == 0);
   CHECK_FALSE(storage.read_log(0));
   CHECK_FALSE(storage.read_log(1));
   CHECK_FALSE(storage.find(kAda, 1));
@@ -230,6 +231,76 @@ TEST_CASE_TEMPLATE("Positions go on after everything was trimmed", World, Memory
   CHECK(world.storage().find(kAda, 1) == 2501);
   world.reopen();
   CHECK(world.storage().last_position() == 2501);
+}
+
+TEST_CASE_TEMPLATE("The next tables become the current ones at once", World, MemoryWorld,
+                   LmdbWorld) {
+  World world;
+  Storage& storage = world.storage();
+  commit(storage, {put("a", "old"), put("b", "old"), put("n", "1", Table::kCounts)});
+  commit(storage, {put("a", "new", Table::kNextRows), put("n", "2", Table::kNextCounts)});
+  CHECK(get(storage, "a") == "old");
+  CHECK(get(storage, "a", Table::kNextRows) == "new");
+  CHECK(storage.snapshot()->size(Table::kRows) == 2);
+  CHECK(storage.snapshot()->size(Table::kNextRows) == 1);
+  const auto before = storage.snapshot();
+  REQUIRE(storage.swap(std::vector{put("c", "last", Table::kNextRows), put("m", "1", Table::kMeta)})
+              .ok());
+  CHECK(scan(storage) == Entries{{"a", "new"}, {"c", "last"}});
+  CHECK(get(storage, "n", Table::kCounts) == "2");
+  CHECK(get(storage, "m", Table::kMeta) == "1");
+  CHECK(scan(storage, Table::kNextRows).empty());
+  CHECK(scan(storage, Table::kNextCounts).empty());
+  CHECK(scan(*before) == Entries{{"a", "old"}, {"b", "old"}});
+  commit(storage, {put("b", "newest"), put("z", "next again", Table::kNextRows)});
+  CHECK(scan(storage) == Entries{{"a", "new"}, {"b", "newest"}, {"c", "last"}});
+  CHECK(scan(storage, Table::kNextRows) == Entries{{"z", "next again"}});
+  CHECK(scan(*before) == Entries{{"a", "old"}, {"b", "old"}});
+}
+
+TEST_CASE_TEMPLATE("A swap survives reopening, what was not swapped in is gone", World, MemoryWorld,
+                   LmdbWorld) {
+  World world;
+  for (int round = 0; round < 5; ++round) {
+    const std::string name = std::to_string(round);
+    commit(world.storage(), {put("a", name, Table::kNextRows)});
+    REQUIRE(world.storage().swap({}).ok());
+    const auto between = world.storage().snapshot();
+    commit(world.storage(), {put("b", name), put("c", "unfinished", Table::kNextRows),
+                             put("c", "unfinished", Table::kNextCounts)});
+    CHECK(scan(*between) == Entries{{"a", name}});
+    REQUIRE(world.storage().clear_next().ok());
+    CHECK(scan(world.storage(), Table::kNextRows).empty());
+    CHECK(scan(world.storage(), Table::kNextCounts).empty());
+    CHECK(scan(world.storage()) == Entries{{"a", name}, {"b", name}});
+  }
+  commit(world.storage(), {put("c", "unfinished", Table::kNextRows)});
+  world.reopen();
+  CHECK(scan(world.storage()) == Entries{{"a", "4"}, {"b", "4"}});
+  CHECK(scan(world.storage(), Table::kNextRows).empty());
+  CHECK(scan(world.storage(), Table::kNextCounts).empty());
+}
+
+TEST_CASE_TEMPLATE("A spool gives back what was appended, at any offset", World, MemoryWorld,
+                   LmdbWorld) {
+  World world;
+  auto made = world.storage().make_spool();
+  REQUIRE(made.ok());
+  Spool& spool = *made.value();
+  CHECK(spool.size() == 0);
+  CHECK(spool.read(0, 10).value().empty());
+  REQUIRE(spool.append("hello ").ok());
+  REQUIRE(spool.append("").ok());
+  REQUIRE(spool.append(std::string(1'000'000, 'x')).ok());
+  CHECK(spool.size() == 1'000'006);
+  CHECK(spool.read(0, 7).value() == "hello x");
+  CHECK(spool.read(4, 3).value() == "o x");
+  CHECK(spool.read(1'000'000, 100).value() == "xxxxxx");
+  CHECK(spool.read(1'000'006, 1).value().empty());
+  CHECK(spool.read(2'000'000, 1).value().empty());
+  const auto other = world.storage().make_spool();
+  REQUIRE(other.ok());
+  CHECK(other.value()->size() == 0);
 }
 
 }  // namespace

@@ -116,6 +116,24 @@ TEST_CASE("A second opening by another process is refused, until the first has d
   CHECK(open(directory).ok());
 }
 
+TEST_CASE(
+    "A directory is at the same place when it is opened again, or renamed, and a copy is not") {
+  const TempDir parent;
+  const fs::path directory = parent.path() / "data";
+  const auto place_of = [](const fs::path& path) { return open(path).value()->place(); };
+  const Place place = place_of(directory);
+  CHECK(place.file != 0);
+  CHECK_FALSE(place.boot.empty());
+  CHECK(place_of(directory) == place);
+  fs::rename(directory, parent.path() / "renamed");
+  CHECK(place_of(parent.path() / "renamed") == place);
+  fs::copy(parent.path() / "renamed", parent.path() / "copy");
+  const Place copy = place_of(parent.path() / "copy");
+  CHECK(copy.directory != place.directory);
+  CHECK(copy.file != place.file);
+  CHECK(copy.machine == place.machine);
+}
+
 TEST_CASE("A directory of something else is refused and left as it was") {
   const TempDir folder;
   write_file(folder.path() / "thesis.txt", "important");
@@ -168,7 +186,7 @@ TEST_CASE("An unknown format is refused with both numbers") {
   const TempDir folder;
   fill(folder.path());
   write_marker(folder.path(), "anabranch", 7);
-  check_refused(folder.path(), ErrorCode::kCorrupt, "its format is 7, this version knows only 1");
+  check_refused(folder.path(), ErrorCode::kCorrupt, "its format is 7, this version knows only 2");
 }
 
 TEST_CASE("A truncated data file is refused at every length") {

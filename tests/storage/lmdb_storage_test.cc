@@ -159,10 +159,17 @@ TEST_CASE("A storage that was closed by a failing disk opens anew") {
     CAPTURE(static_cast<int>(fault));
     LmdbWorld world;
     for (std::uint64_t i = 1; i <= 10; ++i) REQUIRE(commit_number(world.storage(), i).ok());
+    CHECK_FALSE(world.storage().place().failed);
     REQUIRE_FALSE(commit_on(fault, world.storage(), 11).ok());
     world.reopen();
     check_holds(world.storage(), 10);
+    CHECK(world.storage().place().failed);
+    world.reopen();
+    CHECK(world.storage().place().failed);
     REQUIRE(commit_number(world.storage(), 11).ok());
+    CHECK_FALSE(world.storage().place().failed);
+    world.reopen();
+    CHECK_FALSE(world.storage().place().failed);
     check_holds(world.storage(), 11);
   }
 }

@@ -65,6 +65,9 @@ class Run {
       case 4:
         if (below(random_, 10) == 0) reopen();
         return;
+      case 5:
+        if (below(random_, 10) == 0) swap();
+        return;
       default:
         return change();
     }
@@ -168,9 +171,28 @@ class Run {
     log_.erase(log_.begin(), log_.lower_bound(position));
   }
 
+  void swap() {
+    const std::string key = random_key(random_);
+    REQUIRE(world_.storage().swap(std::vector{put(key, "swapped", Table::kNextRows)}).ok());
+    at(Table::kNextRows)[key] = "swapped";
+    at(Table::kRows) = std::move(at(Table::kNextRows));
+    at(Table::kCounts) = std::move(at(Table::kNextCounts));
+    clear_next();
+  }
+
+  std::map<std::string, std::string>& at(Table table) {
+    return model_[static_cast<std::size_t>(table)];
+  }
+
+  void clear_next() {
+    at(Table::kNextRows).clear();
+    at(Table::kNextCounts).clear();
+  }
+
   void reopen() {
     kept_.clear();
     world_.reopen();
+    clear_next();
     REQUIRE(world_.storage().last_position() == last_);
   }
 

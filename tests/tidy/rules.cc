@@ -47,8 +47,9 @@ struct Room {
 const std::vector<Room>& rooms() {
   static const std::vector<Room> table{
       {"lmdb.h", {"storage/lmdb_env.", "bench/raw_lmdb."}},
-      {"zmq", {"transport/zmq_transport.", "transport/zmq_socket."}},
+      {"zmq", {"transport/zmq_"}},
       {"msgpack", {"core/codec."}},
+      {"zstd", {"transport/compression."}},
       {"spdlog/", {"core/log.cc"}},
       {"fmt/", {"core/log.cc"}},
       {"toml++/", {"server/config."}},

@@ -111,6 +111,10 @@ bool ForeignDealer::send(const std::vector<std::string>& parts) const {
   return connection_.send(bytes);
 }
 
+bool ForeignDealer::send_unfinished(const std::string& bytes) const {
+  return connection_.send(part(kMore, bytes));
+}
+
 std::optional<std::string> ForeignDealer::receive(milliseconds patience) const {
   const auto deadline = Clock::now() + patience;
   for (;;) {

@@ -43,6 +43,8 @@ class ForeignDealer {
 
   // Sends one message of these parts. Returns false when the other side has closed.
   bool send(const std::vector<std::string>& parts) const;
+  // Sends a part of a message that goes on.
+  bool send_unfinished(const std::string& part) const;
   // The next message's first part, or nothing when none comes within `patience`.
   [[nodiscard]] std::optional<std::string> receive(std::chrono::milliseconds patience) const;
   [[nodiscard]] const RawConnection& connection() const { return connection_; }

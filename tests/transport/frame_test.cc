@@ -23,7 +23,8 @@ std::string pattern(std::size_t size) {
 
 std::vector<std::string> frames_of(std::uint8_t kind, std::string_view body, std::uint64_t stream) {
   std::vector<std::string> frames;
-  encode_frames(kind, body, stream, [&](std::string frame) { frames.push_back(std::move(frame)); });
+  encode_frames(kind, body, BodyForm::kPlain, stream,
+                [&](std::string frame) { frames.push_back(std::move(frame)); });
   return frames;
 }
 

@@ -50,7 +50,7 @@ std::string address_of(const Relay& relay) {
 
 std::string frame_of(std::string_view body) {
   std::string frame;
-  encode_frames(1, body, 0, [&](std::string bytes) { frame = std::move(bytes); });
+  encode_frames(1, body, BodyForm::kPlain, 0, [&](std::string bytes) { frame = std::move(bytes); });
   return frame;
 }
 

@@ -69,6 +69,23 @@ TEST_CASE("messages of all sizes arrive complete and in order") {
   CHECK((bodies(at_eu) == sent));
 }
 
+TEST_CASE("links that compress send fewer bytes, and others understand them") {
+  const auto eu = open(kAnyPort);
+  const auto us =
+      open_zmq_transport(
+          {.listen = {}, .peers = {eu->endpoint()}, .compression = Compression::kAlways})
+          .value_or_raise();
+  EventLog at_eu{*eu};
+  EventLog at_us{*us};
+  const std::string large(3 << 20, 'a');
+  us->send(at_us.wait_up(), 1, large);
+  REQUIRE(at_eu.wait_body(large));
+  CHECK(us->counters().bytes_sent < large.size() / 100);
+  eu->send(at_eu.wait_up(), 2, large);
+  REQUIRE(at_us.wait_body(large));
+  CHECK(eu->counters().bytes_sent > large.size());  // Does not leave this machine.
+}
+
 TEST_CASE("a healthy link loses none of 20000 messages and keeps their order") {
   constexpr std::size_t kCount = 20'000;
   const auto eu = open(kAnyPort);

@@ -1,0 +1,76 @@
+#include "core/token.h"
+
+#include <cstdint>
+#include <random>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+#include "tests/seed.h"
+
+using namespace anabranch;
+using core::VersionVector;
+
+namespace {
+
+constexpr core::Hash128 kMesh{7, 8};
+
+VersionVector random_vector(std::mt19937_64& random, std::size_t entries) {
+  VersionVector vector;
+  while (vector.size() < entries)
+    vector.raise(random() | 1U, 1 + random() % (std::uint64_t{1} << random() % 40));
+  return vector;
+}
+
+std::string refusal(std::string_view token) {
+  const auto decoded = core::decode_token(kMesh, token);
+  if (decoded.ok()) return "taken";
+  CHECK(decoded.failure().code == ErrorCode::kInvalid);
+  return decoded.failure().message;
+}
+
+}  // namespace
+
+TEST_SUITE("core: token") {
+  TEST_CASE("what was seen comes back, and nothing seen is the empty token") {
+    std::mt19937_64 random(test::seed());
+    CAPTURE(test::seed());
+    for (const std::size_t entries : {0U, 1U, 5U, 300U}) {
+      const VersionVector seen = random_vector(random, entries);
+      CHECK(core::decode_token(kMesh, core::encode_token(kMesh, seen)).value() == seen);
+    }
+    CHECK(core::decode_token(kMesh, "").value().empty());
+  }
+
+  TEST_CASE("five regions that write much fit into a cookie") {
+    VersionVector seen;
+    for (core::Origin origin = 1; origin <= 5; ++origin) seen.set(origin << 60U | 5, 1U << 30U);
+    const std::string token = core::encode_token(kMesh, seen);
+    CHECK(token.size() <= 110);
+    CHECK(token.find_first_not_of(
+              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
+          std::string::npos);
+  }
+
+  TEST_CASE("garbage, damage, another mesh and newer versions are told apart") {
+    const std::string token = core::encode_token(kMesh, {{1, 2}, {3, 4}});
+    CHECK(refusal("garbage") == "this is no token: give back what token() has returned, unchanged");
+    CHECK(refusal("1===") == refusal("garbage"));
+    CHECK(refusal("2" + token.substr(1)) ==
+          "the token is of a newer version of the format: upgrade this region");
+    CHECK(refusal("1AAAA") == "the token is cut off");
+    CHECK(core::decode_token({9, 8}, token).failure().message == "the token is of another mesh");
+  }
+
+  TEST_CASE("no change of a single character goes unnoticed") {
+    const std::string token = core::encode_token(kMesh, {{1, 2}, {3, 4}});
+    for (std::size_t at = 0; at < token.size(); ++at) {
+      for (const char other : std::string_view("AZaz09-_ \0\xFF", 11)) {
+        std::string changed = token;
+        if (std::exchange(changed[at], other) == other) continue;
+        CHECK(refusal(changed) != "taken");
+      }
+      if (at > 0) CHECK(refusal(token.substr(0, at)) != "taken");
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// The table of types: its tags are in stored paths, so they never change; the order decides what a
+// key shows that regions gave different types at once.
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "crdt/type_table.h"
+
+using namespace anabranch;
+using core::Path;
+using crdt::Row;
+
+namespace {
+
+Row row_of(const std::vector<std::string>& values) {
+  Row row;
+  core::Seq seq = 0;
+  for (const std::string& value : values) row.cell.add({{1, ++seq}, {}, value, std::nullopt});
+  return row;
+}
+
+std::string tag_at(const Path& path) {
+  const crdt::TypeEntry* type = crdt::type_at(path.components());
+  return type == nullptr ? "-" : type->tag();
+}
+
+}  // namespace
+
+TEST_SUITE("crdt: types") {
+  TEST_CASE("tags and their order are those of the format") {
+    std::string tags;
+    for (const crdt::TypeEntry& type : crdt::kTypes) tags += type.tag();
+    CHECK(tags == "sfFeEh");
+    for (const crdt::TypeEntry& type : crdt::kTypes) CHECK(crdt::find_type(type.tag()) == &type);
+    CHECK(crdt::find_type("x") == nullptr);
+    CHECK(crdt::find_type("ss") == nullptr);
+    CHECK(crdt::find_type("") == nullptr);
+  }
+
+  TEST_CASE("a path has the type of its innermost place, or none") {
+    CHECK(tag_at({"\1", "k", "s"}) == "s");
+    CHECK(tag_at({"\1", "k", "F"}) == "F");
+    CHECK(tag_at({"\1", "k", "E", "x"}) == "E");
+    CHECK(tag_at({"\1", "k", "h", "f", "h", "g", "e", "x"}) == "e");
+    for (const Path& path :
+         {Path{"\1"}, Path{"\1", "k"}, Path{"\1", "k", "s", "x"}, Path{"\1", "k", "E"},
+          Path{"\1", "k", "E", "x", "y"}, Path{"\1", "k", "h", "f"}, Path{"\1", "k", "z", "x"},
+          Path{std::string(1, '\0'), "k", "s"}}) {
+      CHECK(tag_at(path) == "-");
+    }
+  }
+
+  TEST_CASE("only an element of a remove-wins set is hidden by a false sibling") {
+    const Path element{"\1", "k", "E", "x"};
+    CHECK(crdt::shows(element, row_of({"1"})));
+    CHECK(crdt::shows(element, row_of({"1", "1"})));
+    CHECK_FALSE(crdt::shows(element, row_of({"0"})));
+    CHECK_FALSE(crdt::shows(element, row_of({"1", "0"})));
+    CHECK_FALSE(crdt::shows(element, row_of({})));
+    for (const Path& path : {Path{"\1", "k", "s"}, Path{"\1", "k", "f"}, Path{"\1", "k", "F"},
+                             Path{"\1", "k", "e", "x"}, Path{"\1", "k", "E"}}) {
+      CHECK(crdt::shows(path, row_of({"0"})));
+    }
+  }
+
+  TEST_CASE("flags are decided by their type, all else by its policy") {
+    const auto both = row_of({"1", "0"}).cell;
+    CHECK(crdt::ruled({"\1", "k", "f"}, both) == "1");
+    CHECK(crdt::ruled({"\1", "k", "F"}, both) == "0");
+    CHECK(crdt::ruled({"\1", "k", "f"}, row_of({"0", "0"}).cell) == "0");
+    CHECK(crdt::ruled({"\1", "k", "F"}, row_of({"1", "1"}).cell) == "1");
+    CHECK_FALSE(crdt::ruled({"\1", "k", "s"}, both));
+    CHECK_FALSE(crdt::ruled({"\1", "k", "e", "x"}, both));
+  }
+}

@@ -1,0 +1,100 @@
+// A replica that has missed much: what is sent waits for what can be applied.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "tests/node.h"
+
+using namespace anabranch;
+using regions::BatchMessage;
+using regions::Exchange;
+using regions::Message;
+using regions::Replica;
+using test::Node;
+
+namespace {
+
+constexpr regions::LinkId kLink = 1;
+constexpr int kBatches = 400;
+constexpr int kOpsOfBatch = 100;
+
+// Carries what one wants to send to the other; gives how many batches were among it.
+int carry(Node& from, Node& to) {
+  int batches = 0;
+  for (regions::Effect& effect : std::exchange(from.replica().effects(), {})) {
+    auto* send = std::get_if<regions::Send>(&effect);
+    if (send == nullptr) continue;
+    batches += std::holds_alternative<BatchMessage>(send->message) ? 1 : 0;
+    to.replica().step(kLink, std::move(send->message), 0);
+  }
+  return batches;
+}
+
+// A batch of rows of its own.
+void write_hundred(Node& node, int batch, const std::string& value = "v") {
+  node.write(batch + 1, [&](regions::Group& group) {
+    for (int op = 0; op < kOpsOfBatch; ++op) {
+      group.put(core::Path{"\1", std::to_string(batch * kOpsOfBatch + op), "s"}, value);
+    }
+  });
+}
+
+}  // namespace
+
+TEST_SUITE("regions: catching up") {
+  TEST_CASE("who has much to apply is sent each batch once and holds few of them") {
+    Node producer("eu", 1);
+    const std::string value(1000, 'v');  // 40 MB in all, several windows.
+    for (int batch = 0; batch < kBatches; ++batch) write_hundred(producer, batch, value);
+    Node consumer("us", 2);
+    producer.replica().link_up(kLink, {}, 0);
+    consumer.replica().link_up(kLink, {}, 0);
+    int arrived = 0;
+    std::size_t held_max = 0;
+    for (int round = 0; round < 10 * kBatches && consumer.vector() != producer.vector(); ++round) {
+      arrived += carry(producer, consumer);
+      held_max = std::max(held_max, consumer.replica().held().bytes());
+      REQUIRE(consumer.replica().apply(0).ok());  // One slice: ten batches.
+      carry(consumer, producer);
+      REQUIRE(producer.replica().apply(0).ok());
+      producer.replica().durable(producer.storage().durable_position(), 0);
+    }
+    CHECK(consumer.vector() == producer.vector());
+    CHECK(arrived == kBatches);
+    CHECK(held_max <= Replica::kHeldEnoughBytes + Exchange::kWindowBytes);
+    CHECK(consumer.digest() == producer.digest());
+  }
+
+  TEST_CASE("slices are larger while nobody writes here, and small again at the first write") {
+    Node producer("eu", 1);
+    for (int batch = 0; batch < kBatches; ++batch) write_hundred(producer, batch);
+    Node consumer("us", 2);
+    producer.replica().link_up(kLink, {}, 0);
+    consumer.replica().link_up(kLink, {}, 0);
+    const auto arrive = [&] {
+      for (int i = 0; i < 8; ++i) {
+        carry(consumer, producer);
+        producer.replica().durable(producer.storage().durable_position(), 0);
+        carry(producer, consumer);
+      }
+    };
+    // Ops that one slice applies.
+    const auto slice = [&](core::Millis now) {
+      arrive();
+      const core::Seq before = consumer.vector().at(1);
+      REQUIRE(consumer.replica().apply(now).ok());
+      return consumer.vector().at(1) - before;
+    };
+    constexpr core::Millis kQuiet = Replica::kQuietMs;
+    const core::Seq usual = regions::ReplicaLimits().slice_ops_max;
+    CHECK(slice(kQuiet) == Replica::kQuietScale * usual);
+    write_hundred(consumer, kBatches);
+    CHECK(slice(2 * kQuiet) == usual);
+    CHECK(slice(3 * kQuiet - 1) == usual);
+    CHECK(slice(3 * kQuiet) == Replica::kQuietScale * usual);
+  }
+}

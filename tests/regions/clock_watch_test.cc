@@ -1,0 +1,230 @@
+// Whose clock is wrong, and that nothing waits for one that is.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "regions/clock_watch.h"
+#include "tests/node.h"
+#include "tests/regions/linked_nodes.h"
+
+using namespace anabranch;
+using core::Millis;
+using core::Path;
+using regions::ClockWatch;
+using regions::Group;
+using test::LinkedNodes;
+using test::Node;
+
+namespace {
+
+constexpr Millis kDrift = 60'000;
+constexpr Millis kWall = 1'700'000'000'000;
+constexpr Millis kRoundTrip = 2;
+constexpr Millis kHour = 3'600'000;
+constexpr Millis kTo2055 = Millis{31} * 31'557'600'000;
+constexpr Millis kTo2099 = Millis{75} * 31'557'600'000;
+
+// A watch that has heard each region, r0, r1, ..., for ten seconds.
+ClockWatch heard(const std::vector<Millis>& ahead,
+                 std::optional<Millis> round_trip_ms = kRoundTrip) {
+  const Millis half = round_trip_ms.value_or(0) / 2;  // So long ago it was shown.
+  ClockWatch watch(kDrift);
+  for (Millis now = 0; now <= 10'000; now += 1'000) {
+    for (std::size_t i = 0; i < ahead.size(); ++i) {
+      watch.heard("r" + std::to_string(i), kWall + now + ahead[i] - half, round_trip_ms,
+                  kWall + now, now);
+    }
+  }
+  return watch;
+}
+
+void put(LinkedNodes& mesh, std::size_t at, const std::string& value) {
+  mesh.write(at, [&](Group& group) { group.put(Path{"\1", "k", "s"}, value); });
+}
+
+}  // namespace
+
+TEST_SUITE("regions: clock watch") {
+  TEST_CASE("clocks within the drift are all right") {
+    const ClockWatch watch = heard({0, 59'000, -59'000});
+    CHECK(watch.complaints(10'000).empty());
+    CHECK(watch.ahead_ms("r1", 10'000) == 59'000);
+    CHECK_FALSE(watch.own_ahead_ms(10'000));
+  }
+
+  TEST_CASE("one region whose clock is wrong is named, ahead or behind") {
+    const auto ahead = heard({0, kTo2099, 10}).complaints(10'000);
+    REQUIRE(ahead.size() == 1);
+    CHECK(ahead.at("r1") ==
+          "the clock of region r1 is 75 years ahead of this one; it is not followed, its writes "
+          "arrive");
+    const auto behind = heard({0, -3 * kHour}).complaints(10'000);
+    REQUIRE(behind.size() == 1);
+    CHECK(behind.at("r1").find("is 3 hours behind") != std::string::npos);
+  }
+
+  TEST_CASE("when most others agree against it, it is this machine's clock") {
+    const ClockWatch watch = heard({-kTo2055, 1'000 - kTo2055, -kTo2055});
+    CHECK(watch.own_ahead_ms(10'000) == kTo2055);
+    const auto complaints = watch.complaints(10'000);
+    REQUIRE(complaints.size() == 1);
+    CHECK(complaints.at("").find("the clock of this machine is 31 years ahead of most others") ==
+          0);
+  }
+
+  TEST_CASE("the own clock and another one may both be wrong") {
+    const auto complaints = heard({-kHour, -kHour, kTo2099}).complaints(10'000);
+    CHECK(complaints.size() == 2);
+    CHECK(complaints.contains(""));
+    CHECK(complaints.contains("r2"));
+  }
+
+  TEST_CASE("the first others that are believed are not blamed for the own clock") {
+    ClockWatch watch(kDrift);
+    for (Millis now = 0; now <= 5'000; now += 1'000) {
+      watch.heard("r0", kWall - kHour, kRoundTrip, kWall, now);
+      if (now >= 2'000) watch.heard("r1", kWall - kHour, kRoundTrip, kWall, now);
+    }
+    CHECK(watch.complaints(4'999).empty());
+    REQUIRE(watch.complaints(5'000).size() == 1);
+    CHECK(watch.complaints(5'000).contains(""));
+  }
+
+  TEST_CASE("two regions that disagree with each other prove nothing of this machine") {
+    const ClockWatch watch = heard({kHour, -kHour});
+    CHECK_FALSE(watch.own_ahead_ms(10'000));
+    CHECK(watch.complaints(10'000).size() == 2);
+    CHECK_FALSE(heard({kHour}).own_ahead_ms(10'000));
+  }
+
+  TEST_CASE("a heartbeat that waited somewhere raises no alarm, a silent region none for ever") {
+    ClockWatch watch(kDrift);
+    watch.heard("r0", kWall - kHour, kRoundTrip, kWall, 0);
+    CHECK(watch.complaints(0).empty());
+    watch.heard("r0", kWall, kRoundTrip, kWall, 1'000);
+    CHECK(watch.complaints(10'000).empty());
+    const ClockWatch wrong = heard({kHour});
+    CHECK(wrong.complaints(10'000).size() == 1);
+    CHECK(wrong.complaints(10'000 + ClockWatch::kForgetMs + 1).empty());
+  }
+
+  TEST_CASE("a clock that is behind by less than a round trip and the drift is not wrong") {
+    CHECK(heard({-75'000}).complaints(10'000).size() == 1);
+    CHECK(heard({-75'000}, 30'000).complaints(10'000).empty());
+    CHECK(heard({-75'000}, 29'000).complaints(10'000).size() == 1);
+    CHECK(heard({-kHour}, kDrift).complaints(10'000).size() == 1);
+    // A round trip excuses nobody who is ahead: what has waited seems to be behind.
+    CHECK(heard({kHour}, kHour).complaints(10'000).size() == 1);
+    // Nor does a slow link acquit a clock that was found wrong before.
+    ClockWatch watch = heard({-75'000});
+    watch.heard("r0", kWall + 11'000 - 90'000, 80'000, kWall + 11'000, 11'000);
+    CHECK(watch.complaints(11'000).size() == 1);
+  }
+
+  TEST_CASE("as long as no round trip is known, only a clock that is ahead is judged") {
+    const ClockWatch behind = heard({-kHour}, std::nullopt);
+    CHECK(behind.complaints(10'000).empty());
+    CHECK_FALSE(behind.ahead_ms("r0", 10'000));
+    const ClockWatch ahead = heard({kHour}, std::nullopt);
+    CHECK(ahead.complaints(10'000).size() == 1);
+    CHECK(ahead.ahead_ms("r0", 10'000) == kHour);
+  }
+
+  TEST_CASE("a round trip is what an echo leaves after it was held, if that can be") {
+    using regions::Echo;
+    CHECK_FALSE(ClockWatch::round_trip_ms(std::nullopt, 9'000));
+    CHECK(ClockWatch::round_trip_ms(Echo{5'000, 1'000}, 9'000) == 3'000);
+    CHECK(ClockWatch::round_trip_ms(Echo{5'000, 4'001}, 9'000) == 0);  // Rounded.
+    CHECK_FALSE(ClockWatch::round_trip_ms(Echo{5'000, 9'000}, 9'000));
+    constexpr Millis kMost = std::numeric_limits<Millis>::max();
+    constexpr Millis kLeast = std::numeric_limits<Millis>::min();
+    CHECK_FALSE(ClockWatch::round_trip_ms(Echo{kMost, kMost}, 9'000));
+    CHECK(ClockWatch::round_trip_ms(Echo{kLeast, kLeast}, 9'000) == 9'000);
+  }
+
+  TEST_CASE("times that no clock shows do no harm") {
+    ClockWatch watch(kDrift);
+    for (const Millis shown :
+         {std::numeric_limits<Millis>::min(), Millis{-1}, std::numeric_limits<Millis>::max()}) {
+      watch.heard("r0", shown, kRoundTrip, kWall, 0);
+      CHECK(watch.complaints(9'000).size() == 1);
+    }
+  }
+
+  TEST_CASE("a clock in 2099 is named and not followed, and its region's writes arrive") {
+    LinkedNodes mesh;
+    for (core::Origin origin = 1; origin <= 3; ++origin) {
+      mesh.add(
+          std::make_unique<Node>(regions::ReplicaOptions{.mesh = {1, 1},
+                                                         .region = "r" + std::to_string(origin - 1),
+                                                         .fresh_origin = origin,
+                                                         .nonce = origin},
+                                 nullptr, 1));
+    }
+    for (std::size_t one = 0; one < 3; ++one) {
+      for (std::size_t other = 0; other < one; ++other) mesh.connect(one, other);
+    }
+    mesh.set_clock_ahead(1, kTo2099);
+    mesh.run(10'000);
+    put(mesh, 1, "from 2099");
+    CHECK(mesh.run_until_equal(100));
+    put(mesh, 0, "after it");
+    CHECK(mesh.run_until_equal(100));
+    const auto row = mesh.at(2).replica().reader()->row({"\1", "k", "s"});
+    REQUIRE(row.cell.siblings.size() == 1);
+    CHECK(row.cell.siblings[0].value == "after it");
+    CHECK(row.cell.siblings[0].hlc.millis() <= mesh.now() + kDrift + 10);
+    mesh.run(10'000);
+    for (const std::size_t at : {0U, 2U}) {
+      REQUIRE(mesh.alarms(at).size() == 1);
+      CHECK(mesh.alarms(at)[0].find("the clock of region r1 is 75 years ahead") == 0);
+    }
+    REQUIRE(mesh.alarms(1).size() == 1);
+    CHECK(mesh.alarms(1)[0].find("the clock of this machine is 75 years ahead") == 0);
+    mesh.set_clock_ahead(1, 0);
+    mesh.run(10'000);
+    CHECK(mesh.at(0).replica().clocks().complaints(mesh.now()).empty());
+    mesh.set_clock_ahead(1, kHour);
+    mesh.run(10'000);
+    CHECK(mesh.alarms(0).size() == 2);  // It was right in between.
+  }
+
+  TEST_CASE("timestamps do not go back when a restart finds the wall clock set back") {
+    Node writer("us", 2);
+    writer.write(kWall, [](Group& group) { group.put(Path{"\1", "k", "s"}, "theirs"); });
+    const auto record = writer.storage().read_log(1);
+    const auto options = [](core::Origin origin) {
+      return regions::ReplicaOptions{
+          .mesh = {1, 1}, .region = "eu", .fresh_origin = origin, .nonce = origin};
+    };
+    Node first(options(1), nullptr, kWall);
+    first.deliver(writer, record->bytes);  // Nothing of its own: no head tells this time.
+    Node second(options(3), first.storage().clone(), kWall - 10 * kHour);
+    second.write(kWall - 10 * kHour, [](Group& group) {
+      group.put(Path{"\1", "other", "s"}, "ours");
+    });
+    const auto row = second.replica().reader()->row({"\1", "other", "s"});
+    CHECK(row.cell.siblings.at(0).hlc > writer.replica().applied().hlc_max());
+  }
+
+  TEST_CASE("a wall clock that stands still or jumps about holds nothing up") {
+    LinkedNodes mesh;
+    mesh.mesh(3);
+    mesh.run(1'000);
+    for (int i = 0; i < 30; ++i) {
+      const std::size_t at = static_cast<std::size_t>(i) % 3;
+      mesh.set_clock_ahead(at, i % 2 == 0 ? -mesh.now() : Millis{i} * kHour);
+      put(mesh, at, std::to_string(i));
+      CHECK(mesh.run_until_equal(100));
+    }
+    for (std::size_t at = 0; at < 3; ++at) {
+      const auto row = mesh.at(at).replica().reader()->row({"\1", "k", "s"});
+      REQUIRE(row.cell.siblings.size() == 1);
+      CHECK(row.cell.siblings[0].value == "29");
+    }
+  }
+}

@@ -1,0 +1,170 @@
+// Digests that are kept agree with the rows whatever is staged, undone, committed and read back,
+// and peers are compared by them.
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "regions/digests.h"
+#include "regions/divergence.h"
+#include "storage/layout.h"
+#include "tests/crdt/random_row.h"
+#include "tests/node.h"
+#include "tests/regions/stage_world.h"
+#include "tests/seed.h"
+
+using namespace anabranch;
+using core::Path;
+using regions::Digests;
+using test::Node;
+using test::Random;
+using test::StageWorld;
+
+namespace {
+
+// Short ones, and some that are stored by hash.
+Path any_path(Random& random) {
+  Path path{"\1", std::string(1, static_cast<char>('a' + random.below(6)))};
+  if (random.chance(0.2)) path.append(std::string(600, 'x'));
+  return path.append("s");
+}
+
+crdt::Row one_row() {
+  crdt::Row row;
+  row.cell.add({.dot = {3, 1}, .hlc = {}, .value = "v", .base = {}});
+  return row;
+}
+
+// What the storage holds of digests, read back.
+void store(StageWorld& world, Digests& digests) {
+  std::vector<storage::Change> changes;
+  digests.take_changes(changes);
+  REQUIRE(world.storage().commit({}, changes).ok());
+}
+
+void check_against_rows(StageWorld& world, const Digests& digests) {
+  const auto truth = Digests::of_rows(*world.storage().snapshot(), world.origins());
+  REQUIRE(truth.ok());
+  CHECK(digests.buckets() == truth.value().buckets());
+  CHECK(digests.total() == truth.value().total());
+  CHECK(digests.rows() == truth.value().rows());
+}
+
+}  // namespace
+
+TEST_SUITE("regions: digests") {
+  TEST_CASE("digests follow from the rows whatever was staged, undone and committed") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Random random(seed);
+    StageWorld world;
+    for (int commit = 0; commit < 60; ++commit) {
+      for (int step = 0; step < 6; ++step) {
+        const auto savepoint = world.stage().savepoint();
+        const StageWorld::Rows rows = world.rows();
+        const Path path = any_path(random);
+        world.set(path, random.chance(0.3) ? crdt::Row{} : test::random_row(random));
+        if (random.chance(0.3)) world.rollback(savepoint, rows);
+        if (random.chance(0.2)) world.stage().touch(any_path(random));
+      }
+      world.commit();
+      check_against_rows(world, world.digests());
+    }
+  }
+
+  TEST_CASE("stored digests are read back, and only buckets that changed are written") {
+    StageWorld world;
+    world.set(Path{"\1", "a", "s"}, one_row());
+    world.commit();
+    Digests digests = world.digests();
+    store(world, digests);
+    std::vector<storage::Change> again;
+    digests.take_changes(again);
+    CHECK(again.empty());
+    const auto loaded = Digests::load(*world.storage().snapshot(), world.origins());
+    REQUIRE(loaded.ok());
+    CHECK(loaded.value().buckets() == digests.buckets());
+    CHECK(loaded.value().rows() == 1);
+    check_against_rows(world, loaded.value());
+  }
+
+  TEST_CASE("a bucket in which nothing is left has no row") {
+    const core::Hash128 one{1, 2};
+    Digests digests;
+    digests.replace("key", {}, one);
+    std::vector<storage::Change> changes;
+    digests.take_changes(changes);
+    CHECK(changes.size() == 2);  // The mark that there are digests, and a bucket.
+    digests.replace("key", one, {});
+    changes.clear();
+    digests.take_changes(changes);
+    REQUIRE(changes.size() == 1);
+    CHECK(changes[0].key == storage::digest_key(Digests::bucket_of("key")));
+    CHECK_FALSE(changes[0].value.has_value());
+    CHECK(digests.total() == core::Hash128{});
+  }
+
+  TEST_CASE("a directory without digests gets them when it is opened") {
+    auto node = std::make_unique<Node>("eu", 1);
+    node->write(1'000, [](regions::Group& group) {
+      for (int i = 0; i < 100; ++i) group.put({"\1", std::to_string(i), "s"}, "v");
+    });
+    const core::Hash128 digest = node->digest();
+    auto disk = node->storage().clone();
+    REQUIRE(disk->open([](const auto&) { return core::Result<void>(); }).ok());
+    std::vector<storage::Change> changes{
+        {storage::Table::kMeta, std::string(storage::kDigestsKey), std::nullopt}};
+    for (std::size_t i = 0; i < Digests::kBuckets; ++i) {
+      changes.push_back({storage::Table::kMeta, storage::digest_key(i), std::nullopt});
+    }
+    REQUIRE(disk->commit({}, changes).ok());
+    Node again("eu", 2, disk->clone());
+    CHECK(again.replica().digests().total() == digest);
+    CHECK(again.replica().digests().rows() == 100);
+    CHECK(again.wrong_digest() == "");
+  }
+
+  TEST_CASE("stored digests that cannot be read are refused") {
+    for (const bool whole : {false, true}) {
+      StageWorld world;
+      Digests digests;
+      digests.replace("key", {}, {1, 2});
+      store(world, digests);
+      const std::string key = whole ? std::string(storage::kDigestsKey)
+                                    : storage::digest_key(Digests::bucket_of("key"));
+      const storage::Change change{storage::Table::kMeta, key, "rubbish"};
+      REQUIRE(world.storage().commit({}, {&change, 1}).ok());
+      CHECK_FALSE(Digests::load(*world.storage().snapshot(), world.origins()).ok());
+    }
+  }
+}
+
+TEST_SUITE("regions: divergence") {
+  TEST_CASE("a peer with another digest is alarmed about once until it is equal again") {
+    regions::Divergence divergence;
+    const core::Hash128 one{1, 1};
+    const core::Hash128 two{2, 2};
+    CHECK_FALSE(divergence.compare("us", one, one).has_value());
+    const auto alarm = divergence.compare("us", one, two);
+    REQUIRE(alarm.has_value());
+    CHECK(alarm->find("region us") != alarm->npos);
+    CHECK(alarm->find("anabranch verify us") != alarm->npos);
+    CHECK_FALSE(divergence.compare("us", one, two).has_value());
+    CHECK(divergence.compare("ap", one, two).has_value());
+    CHECK(divergence.diverged("us"));
+    CHECK_FALSE(divergence.compare("us", two, two).has_value());
+    CHECK_FALSE(divergence.diverged("us"));
+    CHECK(divergence.compare("us", one, two).has_value());
+    CHECK(divergence.found() == 3);
+  }
+
+  TEST_CASE("a missing digest says nothing") {
+    regions::Divergence divergence;
+    CHECK_FALSE(divergence.compare("us", std::nullopt, core::Hash128{1, 1}).has_value());
+    CHECK_FALSE(divergence.compare("us", core::Hash128{1, 1}, std::nullopt).has_value());
+    CHECK_FALSE(divergence.diverged("us"));
+  }
+}

@@ -1,0 +1,199 @@
+// Checking a directory: a sound one has nothing wrong, and each planted damage is named.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/varint.h"
+#include "crdt/row_codec.h"
+#include "regions/digests.h"
+#include "regions/directory_check.h"
+#include "regions/snapshot_reader.h"
+#include "storage/layout.h"
+#include "tests/node.h"
+#include "tests/regions/log_records.h"
+
+using namespace anabranch;
+using core::Path;
+using regions::CheckReport;
+using regions::Group;
+using storage::Change;
+using storage::Table;
+using test::Node;
+
+namespace {
+
+const Path kRow{"\1", "text", "s"};
+
+// Two regions' writes of all kinds, in the directory of one.
+struct World {
+  World() {
+    eu.write(1'000, [](Group& group) {
+      group.put(kRow, "v");
+      for (int i = 0; i < 30; ++i) {
+        const std::string key = std::to_string(i);
+        group.put({"\1", "set", "e", key}, "");
+        group.put({"\1", "map", "h", key, "s"}, "v");
+        group.put({"\1", "map", "h", "m", "h", key, "s"}, "v");
+        group.put({"\2", std::string(600, 'x') + key, "s"}, "long");
+        group.add({"\1", "n" + key, "s"}, i);
+      }
+    });
+    us.write(1'100, [](Group& group) { group.put(kRow, "w"); });
+    eu.deliver(us, us.storage().read_log(1)->bytes);
+    eu.write(1'200, [](Group& group) {
+      group.reset({"\1", "n3", "s"});
+      group.clear({"\1", "set", "e", "7"});
+      group.remove({"\1", "map", "h", "5", "s"});
+    });
+  }
+
+  void change(Table table, std::string key, std::optional<std::string> value) {
+    const Change change{table, std::move(key), std::move(value)};
+    REQUIRE(eu.storage().commit({}, {&change, 1}).ok());
+  }
+  [[nodiscard]] CheckReport check() const {
+    return regions::check_storage(eu.storage(), [](std::string_view, std::uint64_t) {});
+  }
+
+  mutable Node eu{"eu", 1};
+  Node us{"us", 2};
+};
+
+// Whether some finding has these words.
+bool finds(const CheckReport& report, const std::string& words) {
+  return std::ranges::any_of(report.findings, [&](const std::string& finding) {
+    return finding.find(words) != finding.npos;
+  });
+}
+
+}  // namespace
+
+TEST_SUITE("regions: directory check") {
+  TEST_CASE("nothing is wrong with what replicas write") {
+    World world;
+    const CheckReport report = world.check();
+    CAPTURE(report.findings);
+    CHECK(report.wrong == 0);
+    CHECK(report.notes.empty());
+    CHECK(report.region == "eu");
+    CHECK(report.records == 3);
+    CHECK(report.counts == 5);  // Two databases, a set, a map, and a map in it.
+    CHECK(report.digest == world.eu.digest());
+  }
+
+  TEST_CASE("a row that was changed behind the store's back shows in its digest bucket") {
+    World world;
+    const core::OriginTable& origins = world.eu.replica().names().origins();
+    crdt::Row row = world.eu.replica().reader()->row(kRow);
+    row.cell.siblings.front().value = "other";
+    world.change(Table::kRows, core::row_key(kRow), crdt::encode_row(kRow, row, origins));
+    const CheckReport report = world.check();
+    CHECK(report.wrong == 1);
+    const std::size_t bucket = regions::Digests::bucket_of(core::row_key(kRow));
+    CHECK(finds(report, "digest bucket " + std::to_string(bucket) + " has "));
+  }
+
+  TEST_CASE("a row that is gone shows in its bucket and in the count above it") {
+    World world;
+    world.change(Table::kRows, core::row_key({"\1", "set", "e", "8"}), std::nullopt);
+    const CheckReport report = world.check();
+    CHECK(report.wrong == 2);
+    CHECK(finds(report, "the count of database 0 \"set\" \"e\" is 29, but it shows 28"));
+  }
+
+  TEST_CASE("rows that cannot be read are named by their keys") {
+    World world;
+    world.change(Table::kRows, core::row_key(kRow), "rubbish");
+    const CheckReport report = world.check();
+    CHECK(finds(report, "the row at key \"\\x01\\x00\\x01text"));
+    CHECK(finds(report, "digest bucket"));
+  }
+
+  TEST_CASE("a row may not name what was never applied") {
+    World world;
+    const core::OriginTable& origins = world.eu.replica().names().origins();
+    crdt::Row row = world.eu.replica().reader()->row(kRow);
+    row.cell.siblings.front().dot.seq = 1'000'000;
+    world.change(Table::kRows, core::row_key(kRow), crdt::encode_row(kRow, row, origins));
+    CHECK(finds(world.check(), "names op 1000000 of origin"));
+  }
+
+  TEST_CASE("wrong and superfluous counts are found") {
+    World world;
+    world.change(Table::kCounts, core::row_key({"\1"}), regions::encode_count({"\1"}, {7, 0}));
+    world.change(Table::kCounts, core::row_key({"\1", "nothing", "e"}),
+                 regions::encode_count({"\1", "nothing", "e"}, {1, 0}));
+    world.change(Table::kCounts, core::row_key({"\2"}), "");
+    const CheckReport report = world.check();
+    CHECK(report.wrong == 3);
+    CHECK(finds(report, "the count of database 0 is 7, but it shows 32"));
+    CHECK(finds(report, "the count of database 1 is unreadable"));
+    CHECK(finds(report, "1 counts are of collections that show nothing"));
+  }
+
+  TEST_CASE("a digest bucket that does not fit its rows is found") {
+    World world;
+    const std::size_t bucket = regions::Digests::bucket_of(core::row_key(kRow));
+    world.change(Table::kMeta, storage::digest_key(bucket), std::nullopt);
+    CHECK(finds(world.check(), "digest bucket " + std::to_string(bucket) + " has "));
+    CHECK(world.check().wrong == 1);
+  }
+
+  TEST_CASE("batches that do not decode, continue or belong are found in the log") {
+    World world;
+    const storage::StoredRecord first = *world.eu.storage().read_log(1);
+    const auto append = [&](core::Origin origin, core::Seq seq, core::Seq last,
+                            const std::string& bytes) {
+      const storage::LogRecord record{origin, seq, last, bytes};
+      REQUIRE(world.eu.storage().commit({&record, 1}, {}).ok());
+    };
+    const core::Seq end = world.eu.vector().at(1);
+    append(1, end + 1, end + 1, "rubbish");
+    append(1, end + 2, end + 2, first.bytes);
+    core::Batch next = core::decode_batch(world.us.storage().read_log(1)->bytes).value();
+    next.previous.fill(7);
+    next.transactions.front().first = 2;
+    append(2, 2, 2, core::encode_batch(next));
+    const CheckReport report = world.check();
+    CHECK(finds(report, "the log record at position 4: "));
+    CHECK(finds(report, "position 5 says that it is another batch than it holds"));
+    CHECK(finds(report, "position 6 does not continue the chain of origin 0000000000000002"));
+    CHECK(finds(report, "the head of origin 0000000000000002 is at op 1, its log goes to 2"));
+  }
+
+  TEST_CASE("heads that are not where the log ends are found") {
+    World world;
+    regions::Head head = world.eu.replica().applied().head(1);
+    head.chain.fill(9);
+    world.change(Table::kMeta, storage::head_key(1), regions::encode_head(head));
+    CHECK(finds(world.check(), "the head of origin 0000000000000001 has another chain hash"));
+    head.seq -= 1;
+    head.deps.set(1, head.seq);
+    world.change(Table::kMeta, storage::head_key(1), regions::encode_head(head));
+    CHECK(finds(world.check(), "the head of origin 0000000000000001 is at op"));
+    world.change(Table::kMeta, storage::head_key(1), "rubbish");
+    CHECK(finds(world.check(), "heads and origins"));
+  }
+
+  TEST_CASE("what a merge brings without its log is a note and nothing wrong") {
+    World world;
+    world.us.write(2'000, [](Group& group) { group.put({"\1", "more", "s"}, "v"); });
+    world.eu.merge(world.us);
+    const CheckReport report = world.check();
+    CAPTURE(report.findings);
+    CHECK(report.wrong == 0);
+    REQUIRE(report.notes.size() == 1);
+    CHECK(report.notes[0].find("is beyond its log") != std::string::npos);
+  }
+
+  TEST_CASE("a directory that nothing was ever written to has nothing to check") {
+    storage::MemoryStorage storage;
+    REQUIRE(storage.open([](const auto&) { return core::Result<void>(); }).ok());
+    const CheckReport report = regions::check_storage(storage, [](auto, auto) {});
+    CHECK(report.wrong == 0);
+    CHECK(report.notes.size() == 1);
+  }
+}

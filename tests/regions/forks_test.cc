@@ -1,0 +1,233 @@
+// Origins with two histories: both sides notice, tell where the histories part, and hold what
+// depends on the other one; everything else goes on, and nobody asks for the same for ever.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "regions/forks.h"
+#include "storage/memory_storage.h"
+#include "tests/crdt/random.h"
+#include "tests/regions/linked_nodes.h"
+#include "tests/seed.h"
+
+using namespace anabranch;
+using core::Path;
+using regions::Fork;
+using regions::Group;
+using test::LinkedNodes;
+using test::Node;
+
+namespace {
+
+constexpr core::Origin kForked = 1;
+
+void put(LinkedNodes& nodes, std::size_t index, const std::string& key, std::size_t ops = 1) {
+  nodes.write(index, [&](Group& group) {
+    for (; ops > 0; --ops) group.put(Path{"\1", key, "s"}, key + " of " + std::to_string(index));
+  });
+}
+
+std::string get(LinkedNodes& nodes, std::size_t index, const std::string& key) {
+  const auto siblings = nodes.at(index).replica().reader()->row(Path{"\1", key, "s"}).cell.siblings;
+  return siblings.empty() ? "" : siblings.back().value;
+}
+
+const regions::Forks& forks_of(LinkedNodes& nodes, std::size_t index) {
+  return nodes.at(index).replica().exchange().forks();
+}
+
+// What a region knows of its fork with another one; a fork of nothing when there is none.
+Fork fork_of(LinkedNodes& nodes, std::size_t index, std::size_t other) {
+  const auto& all = forks_of(nodes, index).all();
+  if (!all.contains(kForked)) return {};
+  const auto fork = all.at(kForked).find(nodes.at(other).origin());
+  return fork == all.at(kForked).end() ? Fork{} : fork->second;
+}
+
+// Other alarms may follow from a fork: digests differ at equal vectors.
+std::ptrdiff_t fork_alarms(LinkedNodes& nodes, std::size_t index) {
+  return std::ranges::count_if(nodes.alarms(index), [](const std::string& alarm) {
+    return alarm.find("of region eu has two histories") != std::string::npos;
+  });
+}
+
+// 0 and 3 lead one region on copies of one directory and write under one origin, each followed by
+// one other region: 0 - 1 and 2 - 3. Both histories have `common` ops of one batch each.
+std::unique_ptr<LinkedNodes> forked(std::size_t common) {
+  auto nodes = std::make_unique<LinkedNodes>();
+  for (const char* region : {"eu", "us", "ap"}) {
+    nodes->add(std::make_unique<Node>(region, nodes->size() + 1));
+  }
+  for (std::size_t i = 0; i < common; ++i) put(*nodes, 0, "common");
+  nodes->add(std::make_unique<Node>("eu", 10, nodes->at(0).storage().clone()));
+  nodes->connect(0, 1);
+  nodes->connect(2, 3);
+  put(*nodes, 0, "left", 2);
+  put(*nodes, 0, "left");
+  put(*nodes, 3, "right", 1);
+  put(*nodes, 3, "right", 4);
+  nodes->run(2'000);
+  return nodes;
+}
+
+}  // namespace
+
+TEST_SUITE("regions: forks") {
+  TEST_CASE("a fork is noticed on both sides, with an alarm and where the histories part") {
+    for (const std::size_t common : {0, 1, 2, 37, 200}) {
+      CAPTURE(common);
+      const auto world = forked(common);
+      LinkedNodes& nodes = *world;
+      REQUIRE(nodes.alarms(1).empty());
+      nodes.connect(1, 2);
+      nodes.run(2'000);
+      for (const auto& [side, other] : {std::pair(1, 2), std::pair(2, 1)}) {
+        REQUIRE(fork_alarms(nodes, side) == 1);
+        const Fork fork = fork_of(nodes, side, other);
+        CHECK(fork.common == common);
+        CHECK(fork.differs > common);
+        CHECK(fork.differs <= common + 2);
+        CHECK(fork.region == nodes.at(other).replica().identity().region);
+      }
+      CHECK(get(nodes, 1, "left") == "left of 0");
+      CHECK(get(nodes, 1, "right") == "");
+      CHECK(get(nodes, 2, "left") == "");
+      CHECK(get(nodes, 2, "right") == "right of 3");
+    }
+  }
+
+  TEST_CASE("what has forked is not asked for again and again") {
+    const auto world = forked(5);
+    LinkedNodes& nodes = *world;
+    nodes.connect(1, 2);
+    nodes.run(3'000);
+    const std::uint64_t sent = nodes.batches_sent();
+    nodes.run(60'000);
+    CHECK(nodes.batches_sent() == sent);
+    for (std::size_t i = 0; i < nodes.size(); ++i) CHECK(fork_alarms(nodes, i) <= 1);
+  }
+
+  TEST_CASE("what depends on the other history waits and is listed, and everything else goes on") {
+    const auto world = forked(5);
+    LinkedNodes& nodes = *world;
+    nodes.add(std::make_unique<Node>("sa", 20));
+    put(nodes, 4, "free");
+    put(nodes, 1, "depends");
+    nodes.connect(1, 2);
+    nodes.connect(4, 1);
+    nodes.run(3'000);
+    for (std::size_t i = 0; i < nodes.size(); ++i) CHECK(get(nodes, i, "free") == "free of 4");
+    CHECK(get(nodes, 0, "depends") == "depends of 1");
+    CHECK(get(nodes, 2, "depends") == "");
+    CHECK(forks_of(nodes, 2).waiting_for(kForked) == std::vector<core::Origin>{2});
+    put(nodes, 0, "left goes on");
+    put(nodes, 3, "right goes on");
+    put(nodes, 1, "more");
+    nodes.run(3'000);
+    CHECK(get(nodes, 1, "left goes on") == "left goes on of 0");
+    CHECK(get(nodes, 0, "more") == "more of 1");
+    CHECK(get(nodes, 2, "right goes on") == "right goes on of 3");
+    CHECK(get(nodes, 2, "more") == "");
+    CHECK(get(nodes, 3, "left goes on") == "");
+  }
+
+  TEST_CASE("two leaders that have forked and meet go on under new origins, alarmed both") {
+    const auto world = forked(5);
+    LinkedNodes& nodes = *world;
+    nodes.connect(0, 3);
+    nodes.run(3'000);
+    CHECK(nodes.at(0).origin() != kForked);
+    CHECK(nodes.at(3).origin() != kForked);
+    CHECK(fork_alarms(nodes, 0) == 1);
+    CHECK(fork_alarms(nodes, 3) == 1);
+    CHECK(fork_of(nodes, 0, 3).common == 5);
+    CHECK(fork_of(nodes, 3, 0).common == 5);
+    put(nodes, 0, "new left");
+    put(nodes, 3, "new right");
+    nodes.run(3'000);
+    CHECK(get(nodes, 1, "new left") == "new left of 0");
+    CHECK(get(nodes, 2, "new right") == "new right of 3");
+    CHECK(get(nodes, 3, "new left") == "");
+  }
+
+  TEST_CASE("histories of any lengths and batches are told apart, whoever is further") {
+    const int runs = test::long_run() ? 500 : 20;
+    for (int run = 0; run < runs; ++run) {
+      const std::uint64_t seed = test::seed() + static_cast<std::uint64_t>(run);
+      CAPTURE(seed);
+      test::Random random(seed);
+      LinkedNodes nodes;
+      nodes.add(std::make_unique<Node>("eu", kForked));
+      const auto write_some = [&](std::size_t index) {
+        core::Seq ops = 0;
+        for (std::size_t batches = random.below(6) + 1; batches > 0; --batches) {
+          const std::size_t count = random.below(5) + 1;
+          put(nodes, index, "k", count);
+          ops += count;
+        }
+        return ops;
+      };
+      const core::Seq common = random.chance(0.2) ? 0 : write_some(0);
+      nodes.add(std::make_unique<Node>("eu", 10, nodes.at(0).storage().clone()));
+      write_some(0);
+      write_some(1);
+      nodes.connect(0, 1);
+      nodes.run(3'000);
+      for (const std::size_t side : {0, 1}) {
+        const Fork fork = fork_of(nodes, side, 1 - side);
+        REQUIRE(fork.common == common);
+        REQUIRE(fork.differs > common);
+        REQUIRE(fork_alarms(nodes, side) == 1);
+      }
+    }
+  }
+
+  TEST_CASE("a side whose history was replaced by the other one exchanges again") {
+    const auto world = forked(5);
+    LinkedNodes& nodes = *world;
+    nodes.connect(1, 2);
+    nodes.run(3'000);
+    nodes.disconnect(0, 1);
+    nodes.replace(1, std::make_unique<Node>("us", 30));  // Lost all it had.
+    nodes.run(5'000);
+    CHECK(get(nodes, 1, "right") == "right of 3");
+    CHECK_FALSE(forks_of(nodes, 1).any());
+    CHECK_FALSE(forks_of(nodes, 2).any());
+    put(nodes, 1, "again");
+    nodes.run(2'000);
+    CHECK(get(nodes, 3, "again") == "again of 1");
+  }
+
+  TEST_CASE("nothing is taken of who fell back until its former self proves to be the same") {
+    constexpr core::ChainHash kChain{1};
+    storage::MemoryStorage log;  // It came by a snapshot.
+    REQUIRE(log.open([](const auto&) { return core::Result<void>(); }).ok());
+    regions::Applied applied;
+    applied.set_head(kForked, {.seq = 10, .chain = kChain, .deps = {}, .hlc = {}, .region = "eu"});
+    const regions::ChainHashes chains(applied, log);
+    regions::Effects effects;
+    regions::Forks forks(applied, chains, effects);
+    const auto takes = [&](const regions::Peer& peer, const regions::ChainLink& shown) {
+      forks.shown(peer, kForked, shown);
+      core::Batch batch;
+      batch.origin = peer.origin;
+      core::VersionVector deps;
+      deps.set(kForked, shown.seq);
+      return forks.may_apply(peer, batch, deps);
+    };
+    regions::Peer eu;
+    eu.origin = 2;
+    eu.region = "eu";
+    regions::Peer us;
+    us.origin = 3;
+    us.region = "us";
+    CHECK_FALSE(takes(eu, {7, core::ChainHash{2}}));
+    CHECK_FALSE(forks.may_follow(eu, eu.origin));
+    CHECK(takes(us, {7, core::ChainHash{2}}));
+    CHECK(takes(eu, {10, kChain}));
+    CHECK(forks.may_follow(eu, eu.origin));
+  }
+}

@@ -1,0 +1,285 @@
+// A peer that is authenticated and means harm, or is broken: what it sends is refused, what it
+// claims costs little, and what others write still arrives.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "core/batch.h"
+#include "core/codec.h"
+#include "regions/wire.h"
+#include "tests/node.h"
+#include "tests/regions/log_records.h"
+
+namespace anabranch {
+namespace {
+
+using core::Batch;
+using core::Origin;
+using core::Seq;
+using regions::BatchMessage;
+using regions::Greeting;
+using regions::Message;
+using test::Node;
+
+constexpr regions::LinkId kLink = 7;
+constexpr regions::LinkId kHonest = 8;
+
+Message greeting(const std::string& region, Origin origin, core::VersionVector applied = {}) {
+  return Greeting{1, {1, 1}, region, origin, origin, std::move(applied)};
+}
+
+// A leader with a hostile peer, region us with origin 2, on kLink.
+struct World {
+  Node eu{"eu", 1};
+
+  World() {
+    eu.replica().link_up(kLink, {}, 0);
+    hear(greeting("us", 2));
+  }
+  regions::Replica& replica() { return eu.replica(); }
+  void hear(Message message, regions::LinkId link = kLink) {
+    replica().step(link, std::move(message), 0);
+    while (replica().apply(0).value()) {
+    }
+  }
+  template <typename Kind>
+  std::size_t count() {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        replica().effects(), [](const auto& each) { return std::holds_alternative<Kind>(each); }));
+  }
+};
+
+Batch batch_of(Origin origin, Seq first, std::size_t ops, core::ChainHash previous = {}) {
+  Batch batch;
+  batch.origin = origin;
+  batch.previous = previous;
+  if (first == 1) batch.opening = core::Opening{{1, 1}, "us", 1, origin, 0};
+  core::Transaction txn;
+  txn.first = first;
+  txn.hlc = core::Hlc::of(1000, 0);
+  for (std::size_t i = 0; i < ops; ++i) {
+    txn.ops.emplace_back(core::Put{core::Path{"\1", "key", "s"}, "value", {}, {}});
+  }
+  batch.transactions.push_back(std::move(txn));
+  return batch;
+}
+
+core::Path row(const std::string& key) { return {"\1", key, "s"}; }
+
+TEST_SUITE_BEGIN("regions: hostile peers");
+
+TEST_CASE("bytes that are no batch cost the link and nothing else") {
+  World world;
+  const std::string good = core::encode_batch(batch_of(2, 1, 3));
+  std::string truncated = good.substr(0, good.size() - 1);
+  std::string longer = good + '\xc0';
+  for (const std::string& bytes : {std::string(), std::string("rubbish"), truncated, longer}) {
+    world.replica().effects().clear();
+    world.hear(BatchMessage{0, bytes});
+    CHECK(world.count<regions::Reject>() == 1);
+  }
+  CHECK(world.eu.vector().empty());
+  CHECK(world.replica().held().size() == 0);
+  world.hear(BatchMessage{0, good});
+  CHECK(world.eu.vector().at(2) == 3);
+}
+
+TEST_CASE("a batch with a gap before it waits and is not applied") {
+  World world;
+  world.hear(BatchMessage{0, core::encode_batch(batch_of(2, 5, 1))});
+  CHECK(world.eu.vector().empty());
+  CHECK(world.replica().held().size() == 1);
+}
+
+TEST_CASE("a batch that overlaps what is applied or rewrites the chain is named and dropped") {
+  World world;
+  const std::string first = core::encode_batch(batch_of(2, 1, 3));
+  world.hear(BatchMessage{0, first});
+  const auto before = world.eu.visible();
+  world.replica().effects().clear();
+  SUBCASE("overlapping") { world.hear(BatchMessage{0, core::encode_batch(batch_of(2, 2, 4))}); }
+  SUBCASE("another chain") { world.hear(BatchMessage{0, core::encode_batch(batch_of(2, 4, 1))}); }
+  CHECK(world.count<regions::Alarm>() == 1);
+  CHECK(world.eu.vector().at(2) == 3);
+  CHECK(world.eu.visible() == before);
+  // Of an origin with two histories nothing more is taken from who has the other one.
+  world.hear(BatchMessage{0, core::encode_batch(batch_of(2, 4, 1, core::chain_hash(first)))});
+  CHECK(world.eu.vector().at(2) == 3);
+  world.hear(BatchMessage{0, core::encode_batch(batch_of(7, 1, 1))});
+  CHECK(world.eu.vector().at(7) == 1);
+}
+
+TEST_CASE("what waits for a gap is bounded") {
+  World world;
+  Batch large = batch_of(2, 2, 1);
+  std::get<core::Put>(large.transactions[0].ops[0]).value = std::string(1U << 20U, 'x');
+  for (Seq seq = 2; seq < 200; ++seq) {
+    large.transactions[0].first = seq;
+    world.hear(BatchMessage{0, core::encode_batch(large)});
+  }
+  CHECK(world.replica().held().bytes() <= regions::HoldBuffer::kBytesMax);
+}
+
+TEST_CASE("a flood of greetings as ever new leaders is bounded and others go on") {
+  World world;
+  for (Origin origin = 10; origin < 10 + 3 * regions::Exchange::kPeersMax; ++origin) {
+    world.hear(greeting("r" + std::to_string(origin), origin));
+    world.replica().effects().clear();
+  }
+  CHECK(world.replica().exchange().peers().size() <= regions::Exchange::kPeersMax);
+  world.replica().link_up(kHonest, {}, 0);
+  world.hear(greeting("ap", 3), kHonest);
+  Batch batch = batch_of(3, 1, 1);
+  batch.opening->region = "ap";
+  world.hear(BatchMessage{0, core::encode_batch(batch)}, kHonest);
+  CHECK(world.eu.vector().at(3) == 1);
+}
+
+TEST_CASE("alarms that a peer can provoke end at some number") {
+  World world;
+  for (Origin origin = 10; origin < 10 + 2 * regions::Replica::kAlarmsMax; ++origin) {
+    Batch batch = batch_of(origin, 1, 1);
+    world.hear(BatchMessage{0, core::encode_batch(batch)});
+    batch.transactions[0].ops.push_back(batch.transactions[0].ops[0]);
+    world.hear(BatchMessage{0, core::encode_batch(batch)});
+  }
+  CHECK(world.count<regions::Alarm>() == regions::Replica::kAlarmsMax);
+}
+
+TEST_CASE("acks beyond what was sent and subscriptions to nonsense send nothing more") {
+  World world;
+  world.eu.write(1000, [](regions::Group& group) { group.put(row("a"), "1"); });
+  world.replica().durable(world.eu.storage().durable_position(), 0);
+  world.hear(regions::Subscribe{1, 1000, {{1, 1}}});
+  CHECK(world.count<regions::Send>() >= 1);
+  world.replica().effects().clear();
+  constexpr std::uint64_t kMost = ~std::uint64_t{0};
+  world.hear(regions::Ack{1, kMost, {{1, kMost}}, {{1, kMost}, {99, kMost}}});
+  world.hear(regions::Subscribe{2, kMost, {{1, kMost}, {77, kMost}}});
+  world.hear(regions::Subscribe{1, kMost, {{1, 1}}});  // Of before.
+  const auto is_batch = [](const regions::Effect& effect) {
+    const auto* const send = std::get_if<regions::Send>(&effect);
+    return send != nullptr && std::holds_alternative<BatchMessage>(send->message);
+  };
+  CHECK(std::ranges::none_of(world.replica().effects(), is_batch));
+  world.hear(regions::Subscribe{kMost, kMost, {{1, 1}}});
+  CHECK(std::ranges::count_if(world.replica().effects(), is_batch) == 1);
+}
+
+TEST_CASE("a subscription of a process that is gone does not outnumber those of the next one") {
+  World world;
+  world.eu.write(1000, [](regions::Group& group) { group.put(row("a"), "1"); });
+  world.replica().durable(world.eu.storage().durable_position(), 0);
+  world.replica().effects().clear();
+  world.hear(regions::Subscribe{5000, 1000, {{1, 1}}, {}, {}, 77});
+  CHECK(world.count<regions::Send>() == 0);
+  world.hear(regions::Subscribe{1, 1000, {{1, 1}}, {}, {}, 2});  // As it has greeted.
+  CHECK(world.count<regions::Send>() == 1);
+}
+
+TEST_CASE("who claims to have what it does not deliver is passed by for who does") {
+  World world;
+  world.replica().link_up(kHonest, {}, 0);
+  world.hear(greeting("us", 2, {{3, 1000}}));
+  world.hear(greeting("sa", 4, {{3, 1}}), kHonest);
+  const auto followed_through = [&](Origin peer) {
+    return world.replica().exchange().peers().at(peer).in.has(3);
+  };
+  CHECK(followed_through(2));
+  core::Millis now = 0;
+  while (!followed_through(4) && now < 60'000) world.replica().tick(now += 1000);
+  CHECK(now <= 20'000);
+  Batch batch = batch_of(3, 1, 1);
+  batch.opening->region = "ap";
+  world.hear(BatchMessage{0, core::encode_batch(batch)}, kHonest);
+  CHECK(world.eu.vector().at(3) == 1);
+}
+
+TEST_CASE("who keeps snapshots busy keeps nobody else from one") {
+  World world;
+  world.eu.write(1000, [](regions::Group& group) { group.put(row("a"), "1"); });
+  world.replica().link_up(kHonest, {}, 0);
+  world.hear(greeting("ap", 3), kHonest);
+  // Asks for a snapshot and gives the id of the one that is sent; 0 for none.
+  const auto ask = [&](regions::LinkId link, std::uint64_t stream, core::Millis now,
+                       std::uint64_t snapshot = 0, regions::ChainMarks newest = {}) {
+    const regions::SnapshotRequest request{stream, snapshot, 0, 1'000'000, std::move(newest),
+                                           {},     {}};
+    world.replica().effects().clear();
+    world.replica().step(link, request, now);
+    while (world.replica().work(now).value()) {
+    }
+    std::uint64_t id = 0;
+    for (const auto& effect : world.replica().effects()) {
+      const auto* const send = std::get_if<regions::Send>(&effect);
+      if (send == nullptr || send->link != link) continue;
+      if (const auto* part = std::get_if<regions::SnapshotChunk>(&send->message)) {
+        id = part->snapshot;
+      }
+    }
+    return id;
+  };
+  const std::uint64_t first = ask(kLink, 1, 0);
+  REQUIRE(first != 0);
+  const regions::ChainMarks all{world.eu.vector(), {world.replica().applied().head(1).chain}};
+  const std::uint64_t second = ask(kLink, 2, 70'000, 0, all);
+  REQUIRE(second != first);
+  core::Millis now = 80'000;
+  for (std::uint64_t stream = 3; now < 200'000; now += 10'000) {
+    CHECK(ask(kLink, stream++, now, first) == first);
+    CHECK(ask(kLink, stream++, now, second) == second);
+  }
+  // All of both was sent long ago: one makes room for a newer one.
+  const std::uint64_t third = ask(kHonest, 1, now);
+  CHECK(third != 0);
+  CHECK((third != first && third != second));
+}
+
+TEST_CASE("names that are none and vectors without end are refused by the decoders") {
+  const auto refused = [](const Message& message) {
+    return !regions::decode_message(regions::kind_of(message), regions::encode_message(message))
+                .ok();
+  };
+  CHECK_FALSE(refused(greeting("us", 2)));
+  CHECK(refused(greeting(std::string(65, 'x'), 2)));
+  CHECK(refused(greeting("two\nlines", 2)));
+  CHECK(refused(greeting("", 2)));
+  CHECK(refused(greeting("us", 0)));
+  core::VersionVector vector;
+  for (Origin origin = 1; origin <= core::VersionVector::kEntriesMax; ++origin) {
+    vector.set(origin, 1);
+  }
+  CHECK_FALSE(refused(greeting("us", 2, vector)));
+  vector.set(~Origin{0}, 1);
+  CHECK(refused(greeting("us", 2, vector)));
+  Batch batch = batch_of(2, 1, 1);
+  batch.opening->region = std::string(65, 'x');
+  CHECK_FALSE(core::decode_batch(core::encode_batch(batch)).ok());
+  batch.opening->region = "us";
+  batch.deps_changed = vector;
+  batch.deps_changed.set(2, 0);
+  CHECK(core::decode_batch(core::encode_batch(batch)).ok());
+  batch.deps_changed.set(~Origin{0} - 1, 1);
+  CHECK_FALSE(core::decode_batch(core::encode_batch(batch)).ok());
+  regions::SignedPosition position{"eu", 1, 1, {}, std::string(64, 's')};
+  CHECK_FALSE(refused(position));
+  position.signature += 's';
+  CHECK(refused(position));
+}
+
+TEST_CASE("a few bytes cannot make a decoder take much memory or stack") {
+  for (std::uint8_t kind = 0; kind < 20; ++kind) {
+    CHECK_FALSE(regions::decode_message(kind, "\xdd\xff\xff\xff\xff").ok());
+    CHECK_FALSE(regions::decode_message(kind, std::string(100'000, '\x91')).ok());
+    CHECK_FALSE(regions::decode_message(kind, std::string(100'000, '\xc0')).ok());
+  }
+  CHECK_FALSE(core::decode_batch("\xdd\xff\xff\xff\xff").ok());
+  CHECK_FALSE(core::decode_batch(std::string(100'000, '\x91')).ok());
+}
+
+TEST_SUITE_END();
+
+}  // namespace
+}  // namespace anabranch

@@ -1,0 +1,364 @@
+// Giving way: a side of a fork joins the others' history, and writes again what only it had. What
+// must come out is the world in which the copy had begun a new origin when it was made: the same
+// values with the same timestamps, the same sums, the same removals.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/crdt/random.h"
+#include "tests/regions/linked_nodes.h"
+#include "tests/seed.h"
+
+using namespace anabranch;
+using core::Path;
+using core::VersionVector;
+using regions::Group;
+using regions::RejoinState;
+using test::LinkedNodes;
+using test::Node;
+
+namespace {
+
+constexpr core::Millis kEqualMs = 60'000;
+constexpr core::Origin kForked = 1;
+
+regions::ReplicaOptions options(const std::string& region, core::Origin origin, bool new_origin) {
+  static std::uint64_t nonce = std::uint64_t{1} << 60U;
+  regions::ReplicaOptions options{.mesh = {1, 1},
+                                  .region = region,
+                                  .fresh_origin = origin,
+                                  .nonce = ++nonce,
+                                  .new_origin = new_origin,
+                                  .drift_ms_max = core::Millis{1} << 46};
+  options.limits.rejoin = {.records_max = 3, .ops_max = 5, .bytes_max = 1000};
+  options.limits.snapshots.slice_rows_max = 3;
+  return options;
+}
+
+std::unique_ptr<Node> node(const std::string& region, core::Origin origin,
+                           std::unique_ptr<storage::MemoryStorage> disk = nullptr,
+                           bool new_origin = false) {
+  return std::make_unique<Node>(options(region, origin, new_origin), std::move(disk), 0);
+}
+
+// Values by time, and sums: what does not depend on the names of origins.
+struct Shown {
+  std::map<Path, std::vector<std::pair<core::Hlc, std::string>>> cells;
+  std::map<Path, core::Number> tallies;
+  bool operator==(const Shown&) const = default;
+};
+
+Shown shown_at(Node& node) {
+  Shown shown;
+  test::Visible visible = node.visible();
+  shown.tallies = std::move(visible.tallies);
+  for (const auto& [path, values] : visible.cells) {
+    for (const auto& each : values) shown.cells[path].emplace_back(each.hlc, each.value);
+    std::ranges::sort(shown.cells[path]);
+  }
+  return shown;
+}
+
+// The same random writes, whatever the origins are called.
+class Workload {
+ public:
+  Workload(LinkedNodes& nodes, std::uint64_t seed) : nodes_(nodes), random_(seed) {}
+
+  test::Random& random() { return random_; }
+
+  void write(std::size_t index) {
+    std::vector<VersionVector>& seen = seen_[index];
+    seen.push_back(nodes_.at(index).vector());
+    nodes_.write(index, [&](Group& group) {
+      for (std::size_t acts = 1 + random_.below(3); acts > 0; --acts) act(group, seen);
+    });
+  }
+
+ private:
+  void act(Group& group, const std::vector<VersionVector>& seen) {
+    const std::string key = "k" + std::to_string(random_.below(3));
+    const Path row = random_.chance(0.5) ? Path{"\1", key, "s"} : Path{"\1", key, "h", "f", "s"};
+    const double what = random_.unit();
+    const std::string value = std::to_string(random_.below(1'000'000));
+    const VersionVector& older = seen[random_.below(seen.size())];
+    if (what < 0.3) return group.put(row, value);
+    if (what < 0.4) return group.put(row, value, older);
+    if (what < 0.5) return group.remove(row);
+    if (what < 0.8) return group.add(row, random_.between(-5, 5));
+    if (what < 0.9) return group.reset(row);
+    group.clear(Path{"\1", key});
+  }
+
+  LinkedNodes& nodes_;
+  test::Random random_;
+  std::map<std::size_t, std::vector<VersionVector>> seen_;
+};
+
+// Gives way as soon as the fork is known, and waits until that is over. `between` is called on the
+// way.
+void give_way(LinkedNodes& nodes, std::size_t index, const std::function<void()>& between = {}) {
+  std::string refused = "not asked";
+  for (int tries = 0; !refused.empty() && tries < 100; ++tries) {
+    nodes.run(200);
+    const auto begun = nodes.at(index).replica().resolve_fork(kForked, false, nodes.now());
+    refused = begun.ok() ? "" : begun.failure().message;
+  }
+  CAPTURE(index);
+  std::string positions;
+  for (std::size_t at = 0; at < nodes.size(); ++at) {
+    positions += std::to_string(at) + " " + core::to_string(nodes.at(at).origin()) + " has " +
+                 core::to_string(nodes.at(at).vector()) + "; ";
+  }
+  CAPTURE(positions);
+  REQUIRE(refused == "");
+  for (int steps = 0; nodes.at(index).replica().rejoin() != nullptr; ++steps) {
+    REQUIRE(steps < 10'000);
+    if (between) between();
+    nodes.run(100);
+  }
+  REQUIRE_FALSE(nodes.at(index).replica().rejoin_failed().has_value());
+}
+
+void require_equal(LinkedNodes& nodes) {
+  REQUIRE(nodes.run_until_equal(kEqualMs));
+  nodes.run(3'000);
+  for (std::size_t at = 0; at < nodes.size(); ++at) {
+    REQUIRE(nodes.at(at).digest() == nodes.at(0).digest());
+    REQUIRE(nodes.at(at).wrong_count() == "");
+    REQUIRE(nodes.at(at).wrong_digest() == "");
+    REQUIRE_FALSE(nodes.at(at).replica().exchange().forks().any());
+  }
+}
+
+enum class Copy : std::uint8_t { kForks, kBeginsAnew };
+
+// 0 is eu, 3 a copy of it that goes on writing, followed by 4; 1 and 2 follow 0.
+Shown random_world(std::uint64_t seed, Copy copy, bool kills) {
+  LinkedNodes nodes;
+  Workload work(nodes, seed);
+  for (const char* region : {"eu", "us", "ap"}) {
+    nodes.add(node(region, nodes.size() + 1));
+  }
+  nodes.connect(0, 1);
+  nodes.connect(1, 2);
+  const std::size_t before = work.random().below(20);
+  for (std::size_t i = 0; i < before; ++i) {
+    work.write(work.random().below(3));
+    if (work.random().chance(0.5)) nodes.run(100);
+  }
+  nodes.add(node("eu", 10, nodes.at(0).storage().clone(), copy == Copy::kBeginsAnew));
+  nodes.add(node("sa", 20));
+  nodes.connect(3, 4);
+  work.write(3);
+  work.write(0);
+  for (std::size_t i = 2 + work.random().below(40); i > 0; --i) {
+    work.write(work.random().below(5));
+    if (work.random().chance(0.5)) nodes.run(100);
+  }
+  nodes.run(2'000);
+  nodes.connect(1, 3);
+  if (copy == Copy::kForks) {
+    test::Random random(seed + 1);
+    core::Origin fresh = 1000;
+    const auto kill = [&](std::size_t index) {
+      if (!kills || !random.chance(0.2)) return;
+      const std::string region = nodes.at(index).replica().identity().region;
+      nodes.replace(index, node(region, ++fresh, nodes.at(index).storage().clone()));
+    };
+    give_way(nodes, 3, [&] { kill(3); });
+    give_way(nodes, 4, [&] { kill(4); });
+  }
+  require_equal(nodes);
+  return shown_at(nodes.at(2));
+}
+
+// What a key shows, its first value.
+std::string get(LinkedNodes& nodes, std::size_t index, const std::string& key) {
+  const auto siblings = nodes.at(index).replica().reader()->row(Path{"\1", key, "s"}).cell.siblings;
+  return siblings.empty() ? "" : siblings.back().value;
+}
+
+void put_and_count(LinkedNodes& nodes, std::size_t index, const std::string& key) {
+  nodes.write(index, [&](Group& group) {
+    group.put(Path{"\1", key, "s"}, key);
+    group.add(Path{"\1", "sum", "s"}, 1);
+  });
+}
+
+void require_sum(LinkedNodes& nodes, int sum) {
+  for (std::size_t at = 0; at < nodes.size(); ++at) {
+    CAPTURE(at);
+    REQUIRE(nodes.at(at).replica().reader()->row(Path{"\1", "sum", "s"}).tally.sum() == sum);
+  }
+}
+
+// eu was put back to an older state, and wrote on: 0 has that, 1 and 2 what it had written before.
+// All had 2 in common.
+struct PutBack : LinkedNodes {
+  PutBack() {
+    for (const char* region : {"eu", "us", "ap"}) add(node(region, size() + 1));
+    connect(0, 1);
+    connect(1, 2);
+    put_and_count(*this, 0, "common 1");
+    put_and_count(*this, 1, "common 2");
+    run(1'000);
+    auto backup = at(0).storage().clone();
+    put_and_count(*this, 0, "before 1");
+    put_and_count(*this, 0, "before 2");
+    put_and_count(*this, 2, "depends");
+    run(1'000);
+    disconnect(0, 1);
+    replace(0, node("eu", 10, std::move(backup)));
+    put_and_count(*this, 0, "after");
+    connect(0, 1);
+    run(2'000);
+  }
+  std::string resolve(std::size_t index, core::Origin origin, bool adopt = false) {
+    const auto begun = at(index).replica().resolve_fork(origin, adopt, now());
+    return begun.ok() ? "" : begun.failure().message;
+  }
+  void wait(std::size_t index) {
+    for (int i = 0; i < 1000 && at(index).replica().rejoin() != nullptr; ++i) run(100);
+    REQUIRE(at(index).replica().rejoin() == nullptr);
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("regions: rejoin") {
+  TEST_CASE("a fork that was resolved is as if the copy had begun a new origin at once") {
+    const int runs = test::long_run() ? 2'000 : 60;
+    for (int run = 0; run < runs; ++run) {
+      const std::uint64_t seed = test::seed() + static_cast<std::uint64_t>(run);
+      CAPTURE(seed);
+      const Shown ideal = random_world(seed, Copy::kBeginsAnew, false);
+      REQUIRE(random_world(seed, Copy::kForks, false) == ideal);
+      REQUIRE(random_world(seed, Copy::kForks, true) == ideal);
+    }
+  }
+
+  TEST_CASE("the region that wrote both histories gives way, and the others need nothing") {
+    PutBack nodes;
+    REQUIRE(get(nodes, 0, "before 1") == "");
+    REQUIRE(nodes.resolve(0, kForked) == "");
+    CHECK(get(nodes, 0, "after") == "after");
+    nodes.wait(0);
+    require_equal(nodes);
+    require_sum(nodes, 6);
+    for (std::size_t at = 0; at < 3; ++at) {
+      CHECK(get(nodes, at, "after") == "after");
+      CHECK(get(nodes, at, "before 2") == "before 2");
+      CHECK(get(nodes, at, "depends") == "depends");
+    }
+    put_and_count(nodes, 0, "later");
+    put_and_count(nodes, 1, "later too");
+    require_equal(nodes);
+    require_sum(nodes, 8);
+  }
+
+  TEST_CASE("what another region wrote is adopted when that is asked for, once, whoever has it") {
+    PutBack nodes;
+    CHECK(nodes.resolve(1, kForked).find("region eu has not got what is here of its origin") == 0);
+    REQUIRE(nodes.resolve(1, kForked, true) == "");
+    nodes.wait(1);
+    nodes.run(3'000);
+    REQUIRE(nodes.resolve(2, kForked) == "");  // It finds that it was adopted.
+    nodes.wait(2);
+    require_equal(nodes);
+    require_sum(nodes, 6);
+    for (std::size_t at = 0; at < 3; ++at) {
+      CHECK(get(nodes, at, "after") == "after");
+      CHECK(get(nodes, at, "before 1") == "before 1");
+      CHECK(get(nodes, at, "depends") == "depends");
+    }
+  }
+
+  TEST_CASE("until it gives way too, a leader does not take its own branch under another name") {
+    PutBack nodes;
+    REQUIRE(nodes.resolve(1, kForked, true) == "");
+    nodes.wait(1);
+    nodes.run(5'000);
+    CHECK(nodes.at(2).replica().reader()->row(Path{"\1", "sum", "s"}).tally.sum() == 5);
+    CHECK(nodes.at(2).replica().exchange().forks().any());
+  }
+
+  TEST_CASE("it refuses what cannot be, and changes nothing") {
+    PutBack nodes;
+    CHECK(nodes.resolve(0, 99) ==
+          "there is no fork of origin 0000000000000063 here: see fork list");
+    REQUIRE(nodes.resolve(0, kForked) == "");
+    CHECK(nodes.resolve(0, kForked) == "this leader is giving way already: see fork list");
+    nodes.wait(0);
+    PutBack others;
+    others.disconnect(0, 1);
+    CHECK(others.resolve(0, kForked) == "no region that has the other history is connected");
+    CHECK(others.at(0).replica().rejoin() == nullptr);
+  }
+
+  TEST_CASE("a peer that lies of a loss costs time only") {
+    LinkedNodes nodes;
+    for (const char* region : {"eu", "us"}) nodes.add(node(region, nodes.size() + 1));
+    nodes.connect(0, 1);
+    put_and_count(nodes, 0, "own");
+    nodes.run(1'000);
+    nodes.at(0).replica().step(
+        1, regions::Refusal{"us", "is region eu with data that was declared lost", true},
+        nodes.now());
+    nodes.run(5'000);
+    REQUIRE(nodes.at(0).replica().rejoin() == nullptr);
+    REQUIRE(nodes.at(0).replica().rejoin_failed().has_value());
+    CHECK(nodes.at(0).replica().rejoin_failed()->message ==
+          "the others do not say that this region was declared lost");
+    put_and_count(nodes, 0, "later");
+    put_and_count(nodes, 1, "later too");
+    require_equal(nodes);
+    require_sum(nodes, 3);
+  }
+
+  TEST_CASE("its callers see all that they had at every moment, and what they write meanwhile") {
+    PutBack nodes;
+    REQUIRE(nodes.resolve(0, kForked) == "");
+    int written = 0;
+    while (nodes.at(0).replica().rejoin() != nullptr && written < 200) {
+      put_and_count(nodes, 0, "meanwhile " + std::to_string(written++));
+      REQUIRE(get(nodes, 0, "after") == "after");
+      for (int i = 0; i < written; ++i) {
+        const std::string key = "meanwhile " + std::to_string(i);
+        REQUIRE(get(nodes, 0, key) == key);
+      }
+      nodes.run(100);
+    }
+    require_equal(nodes);
+    require_sum(nodes, 6 + written);
+  }
+
+  TEST_CASE("a stored rejoin survives its encoding, and nothing else is taken for one") {
+    RejoinState state;
+    state.stage = RejoinState::Stage::kLogging;
+    state.common = {{1, 0}, {7, 9}};
+    state.sources = {"eu", "us"};
+    state.adopt = true;
+    state.log_end = 12;
+    const std::string bytes = encode_rejoin(state);
+    CHECK(regions::decode_rejoin(bytes).value() == state);
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      CHECK_FALSE(regions::decode_rejoin(bytes.substr(0, size)).ok());
+    }
+  }
+
+  TEST_CASE("a vector covers of an image what it covered of the branch") {
+    regions::Renaming names;
+    names.add(1, {5, 100, 5});
+    names.add(2, {3, 2, 0});
+    CHECK(names.of({{1, 5}, {2, 9}, {3, 4}}) == VersionVector{{1, 5}, {2, 9}, {3, 4}});
+    CHECK(names.of({{1, 7}}) == VersionVector{{1, 5}, {100, 2}});
+    CHECK(names.of({{1, 7}, {100, 1}}) == VersionVector{{1, 5}, {100, 2}});
+    CHECK_FALSE(names.concerns({{1, 5}, {2, 3}}));
+    CHECK(names.concerns({{1, 6}}));
+  }
+}

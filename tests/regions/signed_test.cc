@@ -1,0 +1,292 @@
+// What leaders with keys believe of what others pass on: no region can be given writes that it has
+// not made, and what it has made always arrives.
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+
+#include "core/batch.h"
+#include "tests/regions/signed_world.h"
+
+namespace anabranch {
+namespace {
+
+using core::Batch;
+using regions::BatchMessage;
+using regions::Message;
+using regions::SignedPosition;
+using test::SignedWorld;
+
+constexpr std::size_t kEu = 0;
+constexpr std::size_t kUs = 1;
+constexpr std::size_t kAp = 2;
+constexpr core::Origin kOriginEu = 1;
+
+SignedWorld line() {
+  SignedWorld world({"eu", "us", "ap"});
+  world.connect(kEu, kUs);
+  world.connect(kUs, kAp);
+  return world;
+}
+
+// The same, where ap follows eu through us already: an origin is offered when it has written.
+SignedWorld busy_line() {
+  SignedWorld world = line();
+  world.put(kEu, "start", "here");
+  world.run(2);
+  return world;
+}
+
+// Loses the signatures that go to ap.
+bool without_signatures(std::size_t /*from*/, std::size_t to, const Message& message) {
+  return to != kAp || !std::holds_alternative<SignedPosition>(message);
+}
+
+// A batch of eu's origin that eu has not made, continuing what `at` has applied.
+std::string forged(SignedWorld& world, std::size_t at, const std::string& region = "eu") {
+  const regions::Head& head = world.replica(at).applied().head(kOriginEu);
+  Batch batch;
+  batch.origin = kOriginEu;
+  batch.previous = head.chain;
+  if (head.seq == 0) batch.opening = core::Opening{{1, 1}, region, 1, 1, 0};
+  core::Transaction txn;
+  txn.first = head.seq + 1;
+  txn.hlc = core::Hlc::of(2000, 0);
+  txn.ops.emplace_back(core::Put{core::Path{"\1", "key", "s"}, "forged", {}, {}});
+  batch.transactions.push_back(txn);
+  return core::encode_batch(batch);
+}
+
+TEST_SUITE_BEGIN("regions: signed positions");
+
+TEST_CASE("a write that others pass on is applied when its region has signed it and not before") {
+  SignedWorld world = busy_line();
+  world.filter = without_signatures;
+  world.put(kEu, "key", "first");
+  world.run();
+  CHECK(world.get(kUs, "key") == "first");  // From eu itself.
+  CHECK(world.get(kAp, "key").empty());
+  CHECK(world.replica(kAp).provenance().bytes() > 0);
+  world.filter = {};
+  world.put(kEu, "other", "second");
+  world.run(1);
+  CHECK(world.get(kAp, "key") == "first");
+  CHECK(world.get(kAp, "other") == "second");
+  CHECK(world.replica(kAp).provenance().bytes() == 0);
+  CHECK(world.alarms.empty());
+}
+
+TEST_CASE("a lone write passes a third region without waiting for any time to pass") {
+  SignedWorld world = busy_line();
+  world.put(kEu, "key", "value");
+  world.run();
+  CHECK(world.get(kAp, "key") == "value");
+}
+
+TEST_CASE("a signature that got lost comes with the next subscription") {
+  SignedWorld world = busy_line();
+  world.filter = without_signatures;
+  world.put(kEu, "key", "value");
+  world.run();
+  REQUIRE(world.get(kAp, "key").empty());
+  world.filter = {};
+  world.run(15);
+  CHECK(world.get(kAp, "key") == "value");
+}
+
+TEST_CASE("a region that has gone is served to others with what it had signed") {
+  SignedWorld world({"eu", "us", "ap"});
+  world.connect(kEu, kUs);
+  world.put(kEu, "key", "value");
+  world.run(2);
+  world.cut(kEu, kUs);
+  world.restart(kUs);
+  world.connect(kUs, kAp);
+  world.run(1);
+  CHECK(world.get(kAp, "key") == "value");
+}
+
+TEST_CASE("an invented write in another region's name is never applied") {
+  SignedWorld world = line();
+  SUBCASE("before anything of it is known") {}
+  SUBCASE("behind what is known") {
+    world.put(kEu, "key", "true");
+    world.run(1);
+  }
+  const core::Seq before = world.applied(kAp, kOriginEu);
+  world.inject(kUs, kAp, BatchMessage{1, forged(world, kAp)});
+  world.run(3);
+  CHECK(world.applied(kAp, kOriginEu) == before);
+  CHECK(world.get(kAp, "key") != "forged");
+  // What eu really writes shows the lie; its writes then arrive another way.
+  world.put(kEu, "key", "later");
+  world.run(1);
+  CHECK(world.get(kAp, "key") != "forged");
+  world.connect(kEu, kAp);
+  world.run(2);
+  CHECK(world.get(kAp, "key") == "later");
+  CHECK(world.replica(kAp).provenance().bytes() == 0);
+}
+
+TEST_CASE("a leader that changes what it passes on is found out and passed by") {
+  SignedWorld world({"eu", "us", "ap", "sa"});
+  constexpr std::size_t kSa = 3;
+  world.connect(kEu, kUs);
+  world.connect(kUs, kAp);
+  world.put(kEu, "start", "here");
+  world.run(2);
+  world.filter = [](std::size_t from, std::size_t to, Message& message) {
+    auto* const batch = std::get_if<BatchMessage>(&message);
+    if (from != kUs || to != kAp || batch == nullptr) return true;
+    const std::size_t at = batch->bytes.find("true");
+    if (at != std::string::npos) batch->bytes.replace(at, 4, "fake");
+    return true;
+  };
+  world.put(kEu, "key", "true");
+  world.run();
+  CHECK(world.get(kAp, "key").empty());
+  CHECK(world.replica(kAp).provenance().lies() == 1);
+  REQUIRE(world.alarms.size() == 1);
+  CHECK(world.alarms[0].find("region us passed on writes") != std::string::npos);
+  world.connect(kEu, kSa);
+  world.connect(kSa, kAp);
+  world.run(3);
+  CHECK(world.get(kAp, "key") == "true");
+  CHECK(world.applied(kAp, kOriginEu) == world.applied(kEu, kOriginEu));
+}
+
+TEST_CASE("a position that another region has signed proves nothing") {
+  SignedWorld world = line();
+  const std::string batch = forged(world, kAp);
+  const regions::KeySignatures us(
+      std::make_shared<const transport::Keys>(transport::Keys{world.keys(kUs), {}}));
+  SignedPosition position{"eu", kOriginEu, 1, core::chain_hash(batch), {}};
+  SUBCASE("in the name of the origin's region") {}
+  SUBCASE("in its own name") { position.region = "us"; }
+  position.signature = us.sign(regions::signed_bytes({1, 1}, position));
+  world.inject(kUs, kAp, position);
+  world.inject(kUs, kAp, BatchMessage{1, batch});
+  world.inject(kUs, kAp, position);
+  world.run(2);
+  CHECK(world.applied(kAp, kOriginEu) == 0);
+  world.put(kEu, "key", "true");
+  world.run(1);
+  world.connect(kEu, kAp);
+  world.run(2);
+  CHECK(world.get(kAp, "key") == "true");
+}
+
+TEST_CASE("an origin of a region that greets cannot be taken by another one") {
+  SignedWorld world({"eu", "us", "ap"});
+  world.connect(kUs, kAp);
+  world.connect(kEu, kAp);
+  const std::string batch = forged(world, kAp, "us");
+  world.inject(kUs, kAp, BatchMessage{1, batch});
+  world.run(1);
+  CHECK(world.applied(kAp, kOriginEu) == 0);
+  world.put(kEu, "key", "true");
+  world.run(1);
+  CHECK(world.get(kAp, "key") == "true");
+}
+
+TEST_CASE("who catches up through others finds signatures in the log") {
+  SignedWorld world({"eu", "us", "ap"});
+  world.connect(kEu, kUs);
+  const std::string large(100'000, 'x');
+  for (int i = 0; i < 50; ++i) world.put(kEu, "key" + std::to_string(i), large);
+  world.run(1);
+  world.filter = without_signatures;
+  world.connect(kUs, kAp);
+  world.run(1);
+  CHECK(world.applied(kAp, kOriginEu) >= 35);
+  CHECK(world.applied(kAp, kOriginEu) < 50);
+  world.filter = {};
+  world.run(15);
+  CHECK(world.applied(kAp, kOriginEu) == 50);
+}
+
+TEST_CASE("what a region's own leader sends is not applied before it can be proven to others") {
+  SignedWorld world({"eu", "us"});
+  world.connect(kEu, kUs);
+  world.filter = [](std::size_t /*from*/, std::size_t /*to*/, const Message& message) {
+    return !std::holds_alternative<SignedPosition>(message);
+  };
+  world.put(kEu, "key", "first");
+  world.run();
+  CHECK(world.get(kUs, "key").empty());
+  CHECK(world.replica(kUs).provenance().bytes() > 0);
+  world.filter = {};
+  world.run(5);  // It is asked for again.
+  CHECK(world.get(kUs, "key") == "first");
+  CHECK(world.replica(kUs).provenance().bytes() == 0);
+  CHECK(world.alarms.empty());
+}
+
+TEST_CASE("every batch but the first carries a signature, also what a sweep writes") {
+  SignedWorld world({"eu", "us"});
+  world.connect(kEu, kUs);
+  std::size_t batches = 0;
+  std::size_t bare = 0;
+  world.filter = [&](std::size_t from, std::size_t /*to*/, const Message& message) {
+    const auto* const sent = std::get_if<BatchMessage>(&message);
+    if (from != kEu || sent == nullptr) return true;
+    const Batch batch = core::decode_batch(sent->bytes).value();
+    ++batches;
+    bare += batch.first() > 1 && batch.signature.empty() ? 1 : 0;
+    return true;
+  };
+  constexpr int kRows = 1'100;  // So many that a clear is swept.
+  world.replica(kEu).write([](regions::Group& group) {
+    for (int i = 0; i < kRows; ++i) group.add(core::Path{"\1", std::to_string(i), "n"}, {1});
+  });
+  REQUIRE(world.replica(kEu).commit().ok());
+  world.run();
+  world.replica(kEu).write([](regions::Group& group) { group.clear(core::Path{"\1"}); });
+  REQUIRE(world.replica(kEu).commit().ok());
+  while (world.replica(kEu).sweep().value()) {
+  }
+  world.run(2);
+  CHECK(batches > 2);
+  CHECK(bare == 0);
+  CHECK(world.applied(kUs, kOriginEu) == world.applied(kEu, kOriginEu));
+}
+
+TEST_CASE("the end of what was proven last stays known, however much is signed around it") {
+  regions::Applied applied;
+  const regions::Identity identity;
+  regions::Signer signer(nullptr, identity, applied);
+  constexpr core::Seq kEnd = 50;
+  signer.keep_end({"eu", kOriginEu, kEnd, {}, {}});
+  for (core::Seq seq = 1; seq < 2 * kEnd; ++seq) signer.keep({"eu", kOriginEu, seq, {}, {}});
+  applied.set_head(kOriginEu, {.seq = kEnd, .chain = {}, .deps = {}, .hlc = {}, .region = "eu"});
+  REQUIRE(signer.newest(kOriginEu) != nullptr);
+  CHECK(signer.newest(kOriginEu)->seq == kEnd);
+}
+
+TEST_CASE("signatures hold for their region and bytes and as long as the key is known") {
+  const transport::OwnKeys eu = transport::make_keys("eu");
+  const transport::OwnKeys us = transport::make_keys("us");
+  const transport::KnownKey line{.region = "us",
+                                 .curve = us.curve_public,
+                                 .signing = us.signing_public,
+                                 .not_after = 1};  // Its date ends links, not signatures.
+  regions::KeySignatures at_eu(
+      std::make_shared<const transport::Keys>(transport::Keys{eu, {line}}));
+  const regions::KeySignatures at_us(
+      std::make_shared<const transport::Keys>(transport::Keys{us, {}}));
+  const std::string signature = at_us.sign("bytes");
+  CHECK(signature.size() == SignedPosition::kSignatureSize);
+  CHECK(at_eu.verify("us", "bytes", signature));
+  CHECK(at_us.verify("us", "bytes", signature));
+  CHECK_FALSE(at_eu.verify("us", "other bytes", signature));
+  CHECK_FALSE(at_eu.verify("eu", "bytes", signature));
+  CHECK_FALSE(at_eu.verify("us", "bytes", signature.substr(1)));
+  at_eu.use(std::make_shared<const transport::Keys>(transport::Keys{eu, {}}));
+  CHECK_FALSE(at_eu.verify("us", "bytes", signature));
+}
+
+TEST_SUITE_END();
+
+}  // namespace
+}  // namespace anabranch

@@ -1,0 +1,71 @@
+#include "tests/sim/client.h"
+
+#include "regions/session_gate.h"
+#include "regions/snapshot_reader.h"
+
+namespace anabranch::test {
+
+namespace {
+
+// A space of their own, in which nothing is cleared.
+constexpr std::string_view kSpace{"\2"};
+
+core::Path sum_row() { return {kSpace, "sum", "s"}; }
+
+}  // namespace
+
+core::Path Client::own_row() const { return {kSpace, name_, "s"}; }
+
+void Client::begin_anew() {
+  name_ += "'";
+  seen_ = {};
+  written_ = sum_ = 0;
+}
+
+bool Client::let_in(Network& network, Network::Index at, std::string& wrong) {
+  const regions::Replica& replica = network.node(at).replica();
+  const auto lacks =
+      regions::lacking(seen_, replica.applied(), replica.regions(), replica.settled());
+  if (lacks.empty()) return true;
+  ++refusals_;
+  const core::VersionVector& promised = network.ledger().promised();
+  for (const regions::Lack& each : lacks) {
+    const bool there = promised.at(each.origin) >= seen_.at(each.origin);
+    if (each.gone && there)
+      wrong = "calls gone what is not: " + to_string(std::vector<regions::Lack>{each});
+  }
+  if (!promised.includes(seen_)) begin_anew();
+  return false;
+}
+
+std::string Client::read(Node& node) {
+  const auto rows = regions::SnapshotReader::newest(node.storage(), node.replica().names());
+  const auto siblings = rows.row(own_row()).cell.siblings;
+  const std::string own = siblings.size() == 1 ? siblings.front().value : "";
+  if (own != (written_ == 0 ? "" : std::to_string(written_))) {
+    return "a client finds '" + own + "' where it wrote " + std::to_string(written_);
+  }
+  const std::int64_t before =
+      std::exchange(sum_, static_cast<std::int64_t>(rows.row(sum_row()).tally.sum().as_integer()));
+  return sum_ >= before ? "" : "a client has gone back in time";
+}
+
+void Client::write(regions::Group& group) const {
+  group.put(own_row(), std::to_string(written_ + 1));
+  group.add(sum_row(), core::Number(std::int64_t{1}));
+}
+
+std::string Client::visit(Network& network, Network::Index at) {
+  std::string wrong;
+  if (!let_in(network, at, wrong)) return wrong;
+  ++visits_;
+  wrong = read(network.node(at));
+  seen_.join(network.node(at).vector());
+  if (!wrong.empty()) return wrong;
+  if (!network.write(at, [&](regions::Group& group) { write(group); })) return {};
+  ++written_;
+  seen_.join(network.node(at).vector());
+  return {};
+}
+
+}  // namespace anabranch::test

@@ -1,0 +1,459 @@
+#include "tests/sim/faults.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "tests/sim/workload.h"
+
+namespace anabranch::test {
+
+namespace {
+
+using core::Millis;
+using Index = Network::Index;
+
+constexpr Millis kHourMs = 3'600'000;
+constexpr Index kRegionsMax = 7;
+
+// ---- The weather, for a while.
+
+// Changes the weather, and changes it back.
+template <typename Change>
+bool weather(Scene& scene, const Change& change) {
+  Network& network = scene.network();
+  Weather weather = network.weather();
+  change(weather);
+  network.set_weather(weather);
+  scene.later(scene.duration(), [&network] { network.set_weather({}); });
+  return true;
+}
+
+bool lose(Scene& scene) {
+  const double rate = scene.random().unit() / 2;
+  return weather(scene, [&](Weather& weather) { weather.loss = rate; });
+}
+bool repeat(Scene& scene) {
+  const double rate = scene.random().unit() / 2;
+  return weather(scene, [&](Weather& weather) { weather.repeat = rate; });
+}
+bool reorder(Scene& scene) {
+  const Millis delay = scene.random().between(5, 300);
+  return weather(scene, [&](Weather& weather) {
+    weather.reorder = true;
+    weather.delay_ms_max = delay;
+  });
+}
+bool delay(Scene& scene) {
+  const Millis delay = scene.duration() / 10;
+  return weather(scene, [&](Weather& weather) {
+    weather.delay_ms_min = delay / 2;
+    weather.delay_ms_max = delay + 1;
+  });
+}
+bool slow(Scene& scene) {
+  const std::size_t bytes = 1 + scene.random().below(50);
+  return weather(scene, [&](Weather& weather) { weather.bytes_per_ms = bytes; });
+}
+
+// Every link clogs, one after the other, and they are freed in another order.
+bool swizzle(Scene& scene) {
+  Network& network = scene.network();
+  const Millis most = scene.duration();
+  for (Index one = 0; one < network.size(); ++one) {
+    for (Index other = 0; other < network.size(); ++other) {
+      if (!network.connected(one, other) || scene.random().chance(0.4)) continue;
+      const Millis begins = scene.random().between(0, most / 2);
+      const Millis ends = network.now() + begins + scene.random().between(1, most);
+      scene.later(begins, [&network, one, other, ends] { network.clog(one, other, ends); });
+    }
+  }
+  return true;
+}
+
+// ---- Links.
+
+void cut_for(Scene& scene, Index one, Index other, Millis duration) {
+  Network& network = scene.network();
+  network.cut(one, other);
+  scene.later(duration, [&network, one, other] { network.heal(one, other); });
+}
+
+bool cut(Scene& scene) {
+  const auto pair = scene.connected_pair();
+  if (!pair || scene.network().is_cut(pair->first, pair->second)) return false;
+  cut_for(scene, pair->first, pair->second, scene.duration());
+  return true;
+}
+
+// Cuts all links between regions for which `apart` differs.
+bool cut_apart(Scene& scene, const std::vector<bool>& apart) {
+  Network& network = scene.network();
+  const Millis duration = scene.duration();
+  bool any = false;
+  for (Index one = 0; one < network.size(); ++one) {
+    for (Index other = 0; other < one; ++other) {
+      const bool link = network.connected(one, other) && !network.is_cut(one, other);
+      if (!link || apart[one] == apart[other]) continue;
+      cut_for(scene, one, other, duration);
+      any = true;
+    }
+  }
+  return any;
+}
+
+bool isolate(Scene& scene) {
+  std::vector<bool> apart(scene.network().size(), false);
+  apart[scene.any_region()] = true;
+  return cut_apart(scene, apart);
+}
+
+bool split(Scene& scene) {
+  std::vector<bool> apart(scene.network().size());
+  for (Index at = 0; at < apart.size(); ++at) apart[at] = scene.random().chance(0.5);
+  return cut_apart(scene, apart);
+}
+
+bool flap(Scene& scene) {
+  const auto pair = scene.connected_pair();
+  if (!pair || scene.network().is_cut(pair->first, pair->second)) return false;
+  for (int times = 0; times < 3; ++times) {
+    scene.network().cut(pair->first, pair->second);
+    scene.network().run(scene.random().between(0, 3));
+    scene.network().heal(pair->first, pair->second);
+  }
+  return true;
+}
+
+bool mute(Scene& scene) {
+  const auto pair = scene.connected_pair();
+  if (!pair) return false;
+  Network& network = scene.network();
+  network.mute(pair->first, pair->second);
+  scene.later(scene.duration(), [&network, pair] { network.unmute(pair->first, pair->second); });
+  return true;
+}
+
+bool deafen(Scene& scene) {
+  const auto pair = scene.connected_pair();
+  if (!pair) return false;
+  Network& network = scene.network();
+  network.mute(pair->first, pair->second);
+  network.mute(pair->second, pair->first);
+  scene.later(scene.duration(), [&network, pair] {
+    network.unmute(pair->first, pair->second);
+    network.unmute(pair->second, pair->first);
+  });
+  return true;
+}
+
+bool replay(Scene& scene) {
+  const auto pair = scene.connected_pair();
+  if (!pair) return false;
+  return scene.network().replay(pair->first, pair->second, 1 + scene.random().below(20)) > 0;
+}
+
+bool pause(Scene& scene) {
+  const auto pair = scene.connected_pair();
+  if (!pair) return false;
+  Network& network = scene.network();
+  const std::string name = network.node(pair->second).replica().identity().region;
+  if (!network.node(pair->first).replica().pause(name)) return false;
+  scene.later(scene.duration(),
+              [&network, pair, name] { network.node(pair->first).replica().resume(name); });
+  return true;
+}
+
+// ---- Processes and disks.
+
+bool kill(Scene& scene) {
+  scene.network().restart(scene.any_region(), Network::Restart::kClean);
+  return true;
+}
+
+bool lose_power(Scene& scene) {
+  scene.network().restart(scene.any_region(), Network::Restart::kPowerLoss);
+  return true;
+}
+
+bool lose_write(Scene& scene) {
+  const auto at = scene.writable_region();
+  if (!at || scene.plan().disks != Network::Disks::kLazy) return false;
+  scene.network().lose_write(*at, [&](regions::Group& group) {
+    random_transaction(group, scene.random(), scene.plan(), scene.network().node(*at).vector());
+  });
+  return true;
+}
+
+bool freeze(Scene& scene) {
+  const Index at = scene.any_region();
+  scene.network().freeze(at, scene.network().now() + scene.duration());
+  return true;
+}
+
+bool break_disk(Scene& scene) {
+  Network& network = scene.network();
+  const auto at = scene.writable_region();
+  if (!at) return false;
+  network.fail_commit(*at, 1 + scene.random().below(4));
+  scene.later(scene.duration(), [&network, at = *at] {
+    if (network.broken(at)) network.restart(at, Network::Restart::kClean);
+  });
+  return true;
+}
+
+bool restore(Scene& scene) {
+  Network& network = scene.network();
+  const Index at = scene.any_region();
+  if (network.broken(at)) return false;
+  network.backup(at);
+  scene.later(scene.duration(), [&network, at] { network.restore(at); });
+  return true;
+}
+
+// Where little log is kept, what only the copy has might be forgotten before it is noticed; and
+// nobody notices what a disk has lost that was shown.
+bool clone(Scene& scene) {
+  Network& network = scene.network();
+  const auto at = scene.writable_region();
+  const bool little_log = scene.plan().limits.log.bytes_max < (std::uint64_t{1} << 20U);
+  const bool lossy = scene.plan().disks == Network::Disks::kInterval;
+  if (!at || little_log || lossy || network.size() < 2 || network.anybody_strays()) return false;
+  const auto write = [&scene, &network, at = *at] {
+    if (!network.writable(at)) return;
+    const core::VersionVector seen = network.node(at).vector();
+    network.write(at, [&](regions::Group& group) {
+      random_transaction(group, scene.random(), scene.plan(), seen);
+      group.put(core::Path{"\1", "clone", "s"}, "");  // So that something is written.
+    });
+  };
+  network.copy(*at);
+  write();
+  const auto put_back = [&scene, &network, write, at = *at] {
+    if (!network.put_back(at)) return;
+    write();
+    scene.later(scene.duration(), [&network, at] {
+      for (Index other = 0; other < network.size(); ++other) {
+        if (network.is_cut(at, other)) network.heal(at, other);
+      }
+    });
+  };
+  constexpr int kTries = 8;  // All others must have got what was written.
+  const Millis step = scene.random().between(10, 1'000);
+  for (int tries = 1; tries <= kTries; ++tries) scene.later(tries * step, put_back);
+  return true;
+}
+
+bool join(Scene& scene) {
+  Network& network = scene.network();
+  if (network.size() >= kRegionsMax || network.anybody_strays()) return false;
+  const Index at = network.add();
+  network.connect(at, scene.random().below(at));
+  const Index other = scene.random().below(at);
+  if (!network.connected(at, other)) network.connect(at, other);
+  return true;
+}
+
+// ---- Regions.
+
+// Cuts a region off from all others but one, or from all.
+void cut_off(Scene& scene, Index whom, std::optional<Index> but, Millis duration) {
+  Network& network = scene.network();
+  for (Index other = 0; other < network.size(); ++other) {
+    const bool link = network.connected(whom, other) && !network.is_cut(whom, other);
+    if (link && other != but) cut_for(scene, whom, other, duration);
+  }
+}
+
+// Somebody retires a region, mostly while it is away; it may be taken back, and it returns.
+bool retire(Scene& scene) {
+  Network& network = scene.network();
+  const auto at = scene.writable_region();
+  const Index whom = scene.any_region();
+  if (!at || *at == whom) return false;
+  const Millis duration = scene.duration();
+  if (scene.random().chance(0.7)) cut_off(scene, whom, std::nullopt, duration);
+  network.retire(*at, whom, regions::Retirement::kRetired);
+  if (scene.random().chance(0.5)) {
+    scene.later(scene.duration(), [&scene, whom] {
+      const auto by = scene.writable_region();
+      if (by && *by != whom) scene.network().retire(*by, whom, regions::Retirement::kNone);
+    });
+  }
+  return true;
+}
+
+// The last writes of a region reach one other alone, which goes away and is retired; then the
+// region falls back to a backup.
+bool strand(Scene& scene) {
+  Network& network = scene.network();
+  const auto pair = scene.connected_pair();
+  if (!pair || network.size() < 3 || network.is_cut(pair->first, pair->second)) return false;
+  const auto [writer, only] = *pair;
+  const Index third = scene.any_region();
+  if (third == writer || third == only) return false;
+  for (const Index each : {writer, only, third}) {
+    if (!network.writable(each)) return false;
+  }
+  const Millis away = 2'000 + scene.duration();
+  network.backup(writer);
+  cut_off(scene, writer, only, 1'500);
+  cut_off(scene, only, writer, away);
+  if (!network.write(writer, [&](regions::Group& group) {
+        random_transaction(group, scene.random(), scene.plan(), network.node(writer).vector());
+      })) {
+    return true;
+  }
+  network.run(scene.random().between(1, 1'000));
+  if (!network.is_cut(writer, only)) cut_for(scene, writer, only, away);
+  if (network.broken(writer) || !network.writable(third)) return true;
+  network.restore(writer);
+  network.retire(third, only, regions::Retirement::kRetired);
+  return true;
+}
+
+// ---- Snapshots.
+
+// Has a region that lacks something ask another one for a snapshot, and lets time pass until a
+// part of it has come, or `enough` says so; gives who sends.
+template <typename Enough>
+std::optional<Index> begin_snapshot(Scene& scene, const Enough& enough) {
+  constexpr Millis kAtMostMs = 300;
+  const auto pair = scene.connected_pair();
+  if (!pair) return std::nullopt;
+  Network& network = scene.network();
+  const auto [to, from] = *pair;
+  if (!network.writable(to) || !network.writable(from)) return std::nullopt;
+  regions::Replica& receiver = network.node(to).replica();
+  if (receiver.snapshots().receiving()) return std::nullopt;
+  receiver.ask_for_snapshot(network.node(from).origin(), network.now());
+  network.turn(to);
+  for (Millis waited = 0; waited < kAtMostMs; ++waited) {
+    const auto underway = network.node(to).replica().snapshots().status(network.now());
+    const bool some = std::ranges::any_of(underway, [](const SnapshotStatus& each) {
+      return each.stage == "receiving" && each.bytes > 0;
+    });
+    if (enough(some)) return from;
+    network.run(1);
+  }
+  return std::nullopt;
+}
+
+bool die_in_snapshot(Scene& scene) {
+  const auto from = begin_snapshot(scene, [](bool some) { return some; });
+  if (!from) return false;
+  const bool power = scene.random().chance(0.5);
+  scene.network().restart(*from, power ? Network::Restart::kPowerLoss : Network::Restart::kClean);
+  return true;
+}
+
+bool rot_snapshot(Scene& scene) {
+  Network& network = scene.network();
+  const std::uint64_t before = network.carried().rotten;
+  network.rot_snapshots(1);
+  const auto is_rotten = [&](bool /*some*/) { return network.carried().rotten > before; };
+  (void)begin_snapshot(scene, is_rotten);
+  network.rot_snapshots(0);
+  return is_rotten(true);
+}
+
+// ---- Intruders. They stay until they are refused, or until everybody is equal in spite of them.
+
+template <Malice kMalice>
+bool intrude(Scene& scene) {
+  constexpr std::size_t kIntrudersMax = 3;
+  Network& network = scene.network();
+  const auto at = scene.writable_region();
+  if (!at || network.intruders() >= kIntrudersMax) return false;
+  network.intrude(*at, kMalice);
+  return true;
+}
+
+// ---- Clocks. They stay wrong: nothing may depend on them.
+
+bool jump_clock(Scene& scene) {
+  const Millis by = scene.random().between(1'000, 24 * kHourMs);
+  scene.network().jump_clock(scene.any_region(), by);
+  return true;
+}
+bool set_clock_back(Scene& scene) {
+  const Millis by = scene.random().between(1, 3 * kHourMs);
+  scene.network().jump_clock(scene.any_region(), -by);
+  return true;
+}
+bool stop_clock(Scene& scene) {
+  scene.network().set_clock_speed(scene.any_region(), 0);
+  return true;
+}
+bool hurry_clock(Scene& scene) {
+  scene.network().set_clock_speed(scene.any_region(), 2);
+  return true;
+}
+
+constexpr std::string_view kClockAlarm = "the clock of";
+constexpr std::string_view kForkAlarm = "two histories";
+constexpr std::string_view kNoMerge = "is not merged";
+constexpr std::string_view kIntruder = Intruder::kName;
+// A backup, or a region that nobody had heard of, held more than anybody knew.
+constexpr std::string_view kGoesOn = "goes on although it had ended";
+
+constexpr std::array kFaults{
+    Fault{"loss", "messages get lost", 0.01, lose},
+    Fault{"repeat", "messages arrive twice", 0.01, repeat},
+    Fault{"reorder", "messages overtake each other", 0.01, reorder},
+    Fault{"delay", "messages take long", 0.01, delay},
+    Fault{"slow", "links carry a few bytes a millisecond", 0.005, slow},
+    Fault{"swizzle", "links clog one by one and are freed in another order", 0.005, swizzle},
+    Fault{"cut", "a link breaks, both sides notice", 0.01, cut},
+    Fault{"isolate", "all links of a region break", 0.005, isolate},
+    Fault{"split", "the mesh falls into two halves", 0.005, split},
+    Fault{"flap", "a link breaks and is there again, three times", 0.005, flap},
+    Fault{"mute", "a link goes silent one way, nobody notices", 0.01, mute},
+    Fault{"deafen", "a link goes silent both ways, nobody notices", 0.01, deafen},
+    Fault{"replay", "old messages come again", 0.01, replay},
+    Fault{"pause", "an operator pauses a peer", 0.005, pause},
+    Fault{"kill", "a process ends and starts again", 0.005, kill},
+    Fault{"power", "a machine loses power, and what was not synced", 0.005, lose_power},
+    Fault{"lost-write", "power fails between commit and sync of a write", 0.005, lose_write},
+    Fault{"freeze", "a process gets no time for a while", 0.005, freeze},
+    Fault{"disk", "a commit fails, and the process starts again later", 0.003, break_disk},
+    Fault{"restore", "a region starts again on a copy of some time ago", 0.003, restore, kGoesOn},
+    Fault{"retire", "a region is retired, and returns", 0.003, retire, kGoesOn,
+          Company::kRetirements},
+    Fault{"strand", "last writes survive with a retired region alone", 0.002, strand, kGoesOn,
+          Company::kRetirements},
+    Fault{"clone", "a leader writes on on an old copy, and gives way", 0.01, clone, kForkAlarm,
+          Company::kClones},
+    Fault{"join", "a new region joins", 0.002, join},
+    Fault{"clock-ahead", "a clock jumps ahead by hours", 0.003, jump_clock, kClockAlarm},
+    Fault{"clock-back", "a clock goes back by hours", 0.003, set_clock_back, kClockAlarm},
+    Fault{"clock-stuck", "a clock stands still", 0.003, stop_clock, kClockAlarm},
+    Fault{"clock-double", "a clock goes twice as fast", 0.003, hurry_clock, kClockAlarm},
+    Fault{"snapshot-end", "who sends a snapshot ends in the middle", 0.005, die_in_snapshot},
+    Fault{"snapshot-rot", "a part of a snapshot is changed", 0.005, rot_snapshot, kNoMerge},
+    Fault{"rubbish", "a peer sends rubbish", 0.003, intrude<Malice::kRubbish>, kIntruder,
+          Company::kIntruders},
+    Fault{"counts", "a peer sends wrong counts", 0.003, intrude<Malice::kWrongCounts>, kIntruder,
+          Company::kIntruders},
+    Fault{"gaps", "a peer leaves gaps", 0.002, intrude<Malice::kGaps>, kIntruder,
+          Company::kIntruders},
+    Fault{"forgery", "a peer writes in other names", 0.003, intrude<Malice::kForgery>, kIntruder,
+          Company::kIntruders},
+    Fault{"rewriting", "a peer has other hashes", 0.003, intrude<Malice::kRewriting>, kIntruder,
+          Company::kIntruders},
+    Fault{"future", "a peer writes in 2099", 0.002, intrude<Malice::kFuture>, kClockAlarm,
+          Company::kIntruders},
+    Fault{"greed", "a peer asks without end", 0.002, intrude<Malice::kGreed>, kIntruder,
+          Company::kIntruders},
+    Fault{"boasting", "a peer shows what is not", 0.003, intrude<Malice::kBoasting>, kIntruder,
+          Company::kIntruders},
+    Fault{"denial", "a peer denies a digest", 0.002, intrude<Malice::kFalseDigest>, kIntruder,
+          Company::kIntruders},
+};
+
+}  // namespace
+
+std::span<const Fault> faults() { return kFaults; }
+
+}  // namespace anabranch::test

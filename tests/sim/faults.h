@@ -1,0 +1,27 @@
+// The table of everything that can go wrong in a simulation. A new feature brings its rows.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "tests/sim/scene.h"
+
+namespace anabranch::test {
+
+// What a run is judged by is not known exactly where a retirement and an intruder meet, say. So
+// each run has the faults of one company, besides those that go with all.
+enum class Company : std::uint8_t { kRetirements, kIntruders, kClones, kAny };
+
+struct Fault {
+  std::string_view name;
+  std::string_view what;
+  double per_round = 0;         // How likely it strikes with one write, on average.
+  bool (*strike)(Scene&);       // Returns whether anything happened.
+  std::string_view alarm = {};  // What operators may read because of it, a part of the sentence.
+  Company company = Company::kAny;
+};
+
+std::span<const Fault> faults();
+
+}  // namespace anabranch::test

@@ -1,0 +1,98 @@
+#include "tests/sim/instruments.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/mark.h"
+#include "core/planted_bug.h"
+
+namespace anabranch::test {
+
+namespace {
+
+using core::Bug;
+
+struct Row {
+  Bug bug;
+  std::string_view name;
+  std::string_view what;
+  std::string_view fault = {};
+};
+
+constexpr std::array kRows{
+    Row{Bug::kSkipDeps, "skip-deps", "a batch is applied before what it depends on"},
+    Row{Bug::kApplyTwice, "apply-twice", "a foreign batch is taken twice"},
+    Row{Bug::kIgnoreBirth, "ignore-birth", "an addition goes on in a frame that has ended"},
+    Row{Bug::kResetTooMuch, "reset-much", "a reset rebases more than it had observed"},
+    Row{Bug::kResetTooLittle, "reset-little", "a reset forgets the last of the observed slots"},
+    Row{Bug::kClearIgnoresContext, "clear-all", "a clear takes cells that it had not seen"},
+    Row{Bug::kCollectTooEarly, "collect-early", "dead slots go without a proof that all know"},
+    Row{Bug::kRefuseNextWhenFull, "refuse-next", "a full hold buffer refuses the next batch"},
+    Row{Bug::kForgetHlc, "forget-hlc", "a restart forgets the newest timestamp"},
+    Row{Bug::kKeepCoveredSiblings, "keep-covered", "a put keeps the siblings that it had seen"},
+    Row{Bug::kForgetDepsOfHead, "forget-deps", "a head forgets the deps before the last batch"},
+    Row{Bug::kNeverMendStalls, "never-mend", "what got lost is never asked for again"},
+    Row{Bug::kContextOfFuture, "own-future", "an op's context has the op's own transaction"},
+    Row{Bug::kSkipCount, "skip-count", "counts are not brought up to date from afar"},
+    Row{Bug::kForgetLastRecord, "forget-record", "the last batch of a slice is not logged"},
+    Row{Bug::kFollowAnyClock, "any-clock", "a wrong clock drags others along"},
+    Row{Bug::kLoseChange, "lose-change", "the last change of a commit is not stored"},
+    Row{Bug::kReuseOrigin, "reuse-origin", "a restored directory goes on as the same origin"},
+    Row{Bug::kStaleWindow, "stale-window", "a new stream counts what the old one had under way"},
+    Row{Bug::kMergeRemoved, "merge-removed", "a merge brings back what was removed here"},
+    Row{Bug::kMergeSkipsTail, "merge-tail", "what is written during a merge is left out of it"},
+    Row{Bug::kSnapshotWithoutDeps, "snapshot-deps", "a snapshot carries no dependencies"},
+    Row{Bug::kForgetToList, "forget-list", "an addition comes to a counter whose clear waits"},
+    Row{Bug::kForgetMask, "forget-mask", "a large clear is stored without its mask"},
+    Row{Bug::kForgetBranch, "forget-branch", "a side that gives way does not write again", "clone"},
+    Row{Bug::kKeepFormerContext, "former-context", "what is written again has its old context",
+        "clone"},
+    Row{Bug::kForgetUnlogged, "forget-unlogged", "a restart forgets what waits to be logged",
+        "clone"},
+    Row{Bug::kSettleByApplied, "settle-applied", "origins are settled by what was applied"},
+    Row{Bug::kSettleWithoutRetired, "settle-retired", "settling waits for no retired region"},
+    Row{Bug::kServeByOrigin, "by-origin", "a window that held batches fill is served by origin"},
+    Row{Bug::kTrimTooFar, "trim-much", "the log forgets what others lack"},
+    Row{Bug::kIgnoreChain, "ignore-chain", "a batch need not continue its chain"},
+    Row{Bug::kCallAllDurable, "call-durable", "what is applied is called durable"},
+    Row{Bug::kShowUnapplied, "show-unapplied", "an ack shows what is not applied yet"},
+    Row{Bug::kIgnoreDigests, "ignore-digests", "digests are not compared"},
+    Row{Bug::kBelieveUnsigned, "believe-all", "what is passed on is applied unsigned"},
+    Row{Bug::kTrustSnapshots, "trust-snapshot", "the end of a snapshot is not compared"},
+    Row{Bug::kSendWhenBroken, "send-broken", "after a failed commit messages are sent"},
+    Row{Bug::kLetAnybodyIn, "any-session", "a region serves sessions that have seen more"},
+};
+
+}  // namespace
+
+std::vector<Plant> plants() {
+  std::vector<Plant> plants;
+  for (const Row& row : kRows) plants.push_back({row.name, row.what, row.fault});
+  return plants;
+}
+
+bool plant(std::string_view name) {
+  core::planted_bug = Bug::kNone;
+  if (name.empty()) return true;
+  const auto* const found = std::ranges::find(kRows, name, &Row::name);
+  if (found == kRows.end()) return false;
+  core::planted_bug = found->bug;
+  return true;
+}
+
+std::vector<Passed> marks() {
+  std::vector<Passed> marks;
+  for (const core::Mark* each = core::Mark::first; each != nullptr; each = each->next) {
+    marks.push_back({each->sentence, each->passed});
+  }
+  return marks;
+}
+
+void add_marks(std::span<const std::uint64_t> times) {
+  core::Mark* each = core::Mark::first;
+  for (std::size_t i = 0; i < times.size() && each != nullptr; ++i, each = each->next) {
+    each->passed += times[i];
+  }
+}
+
+}  // namespace anabranch::test

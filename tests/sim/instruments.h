@@ -1,0 +1,31 @@
+// What the simulator's build of the layers has besides the product's: bugs to be planted, and marks
+// of rare paths. Only instruments.cc sees core/planted_bug.h and core/mark.h as they do.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace anabranch::test {
+
+struct Plant {
+  std::string_view name;
+  std::string_view what;
+  std::string_view fault;  // It shows only where this strikes; empty for those that need none.
+};
+std::vector<Plant> plants();
+// Plants a bug from now on, in this process and those that it forks; an empty name plants none.
+// Returns false when there is no such bug.
+bool plant(std::string_view name);
+
+struct Passed {
+  std::string_view mark;
+  std::uint64_t times = 0;
+};
+// All marks, always in the same order.
+std::vector<Passed> marks();
+// Adds what another process has counted, in that order.
+void add_marks(std::span<const std::uint64_t> times);
+
+}  // namespace anabranch::test

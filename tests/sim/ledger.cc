@@ -1,0 +1,157 @@
+#include "tests/sim/ledger.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/batch.h"
+#include "tests/regions/record_history.h"
+
+namespace anabranch::test {
+
+using core::VersionVector;
+
+namespace {
+
+std::string name(core::Origin origin, core::Seq seq) {
+  return core::to_string(origin) + "." + std::to_string(seq);
+}
+
+Oracle::View view_of(const Node& node) {
+  Oracle::View view;
+  Visible visible = node.visible();
+  view.tallies = std::move(visible.tallies);
+  for (auto& [path, values] : visible.cells) {
+    for (auto& each : values) {
+      view.cells[path].push_back({each.hlc, each.dot, std::move(each.value)});
+    }
+  }
+  return view;
+}
+
+}  // namespace
+
+Ledger::Trail Ledger::begin(Node& node) { return {node.storage().last_position(), node.vector()}; }
+
+std::string Ledger::wrote(Node& node, const VersionVector& deps, core::Millis wall_max) {
+  const auto record = node.storage().read_log(node.storage().last_position());
+  if (!record || record->origin != node.origin()) return "a write is not in its leader's log";
+  return write(*record, deps, wall_max);
+}
+
+std::string Ledger::made(Node& node, Trail trail, core::Millis wall_max) {
+  while (trail.position < node.storage().last_position()) {
+    const auto record = node.storage().read_log(trail.position + 1);
+    if (!record) return "the log ends before its last position";
+    if (record->origin == node.origin() && find(record->origin, record->last) == nullptr) {
+      if (std::string wrong = write(*record, trail.vector, wall_max); !wrong.empty()) return wrong;
+    }
+    trail.position = record->position;
+    trail.vector.set(record->origin, record->last);
+  }
+  return {};
+}
+
+std::string Ledger::write(const storage::StoredRecord& record, const VersionVector& deps,
+                          core::Millis wall_max) {
+  const core::Batch batch = core::decode_batch(record.bytes).value();
+  core::Hlc& newest = newest_[record.origin];
+  for (const core::Transaction& txn : batch.transactions) {
+    if (txn.hlc <= newest) return "a timestamp went back: " + name(record.origin, txn.first);
+    newest = txn.hlc;
+  }
+  if (newest.millis() > wall_max + core::HybridClock::kDriftMaxMs + 1) {
+    return "a timestamp far beyond its leader's own clock: " + name(record.origin, record.last);
+  }
+  std::vector<Written>& log = written_[record.origin];
+  const core::Seq before = deps.at(record.origin);
+  if (!log.empty() && log.back().last > before) {
+    return "a dot is used again: " + name(record.origin, record.first);
+  }
+  VersionVector others = deps;
+  others.set(record.origin, 0);
+  record_history(oracle_, record.bytes, deps);
+  promised_.raise(record.origin, record.last);
+  log.push_back({record.first, record.last, std::move(others), record.bytes});
+  return {};
+}
+
+std::string Ledger::rewrote(const storage::StoredRecord& record) {
+  const std::vector<Written>& log = written_[record.origin];
+  VersionVector deps = log.empty() ? VersionVector() : log.back().deps;
+  deps.join(core::decode_batch(record.bytes).value().deps_changed);
+  deps.set(record.origin, record.first - 1);
+  return write(record, deps, newest_[record.origin].millis() + (core::Millis{1} << 46U));
+}
+
+void Ledger::made_outside(const std::string& bytes) {
+  const core::BatchHeader header = core::decode_batch_header(bytes).value();
+  if (find(header.origin, header.last) != nullptr) return;  // Sent again.
+  record_history(oracle_, bytes, {});
+  written_[header.origin].push_back({header.first, header.last, {}, bytes});
+}
+
+const Ledger::Written* Ledger::find(core::Origin origin, core::Seq last) const {
+  const auto log = written_.find(origin);
+  if (log == written_.end()) return nullptr;
+  const auto found = std::ranges::lower_bound(log->second, last, {}, &Written::last);
+  return found == log->second.end() || found->last != last ? nullptr : &*found;
+}
+
+std::string Ledger::follow(Node& node, Trail& trail) const {
+  while (trail.position < node.storage().last_position()) {
+    const auto record = node.storage().read_log(trail.position + 1);
+    if (!record) return "the log ends before its last position";
+    trail.position = record->position;
+    const std::string what = name(record->origin, record->first);
+    const Written* written = find(record->origin, record->last);
+    if (written == nullptr || written->first != record->first) return "nobody wrote " + what;
+    if (written->bytes != record->bytes) return "not the bytes that were written: " + what;
+    if (trail.vector.at(record->origin) + 1 != record->first) return "not next in line: " + what;
+    if (!trail.vector.includes(written->deps)) return "applied before its dependencies: " + what;
+    trail.vector.set(record->origin, record->last);
+    if (const auto beyond = beyond_end(trail.vector); !beyond.empty()) return beyond;
+  }
+  return {};
+}
+
+std::string Ledger::ended(core::Origin origin, core::Seq seq) {
+  if (!has_ended(origin)) ends_.set(origin, seq);
+  if (ends_.at(origin) == seq) return {};
+  return "an origin is settled at two positions: " + name(origin, seq) + " and " +
+         name(origin, ends_.at(origin));
+}
+
+std::string Ledger::beyond_end(const VersionVector& vector) const {
+  for (const auto& [origin, seq] : ends_) {
+    if (vector.at(origin) > seq) return "goes on beyond where it was settled: " + name(origin, seq);
+  }
+  return {};
+}
+
+void Ledger::lost(const VersionVector& kept) {
+  for (const auto& [origin, seq] : VersionVector(promised_)) {
+    promised_.set(origin, std::min(seq, kept.at(origin)));
+  }
+  for (const auto& [origin, seq] : VersionVector(ends_)) {
+    if (kept.at(origin) < seq) ends_.set(origin, 0);  // Every copy fell back to a backup.
+  }
+}
+
+void Ledger::settle(const VersionVector& floor) {
+  oracle_.settle(floor);
+  settled_.join(floor);
+}
+
+std::string Ledger::wrong(const Node& node) const {
+  for (const auto& [origin, seq] : node.vector()) {
+    if (find(origin, seq) == nullptr) return "stands within a batch: " + name(origin, seq);
+  }
+  if (std::string wrong = node.wrong_count(); !wrong.empty()) return wrong;
+  if (std::string wrong = node.wrong_digest(); !wrong.empty()) return wrong;
+  if (!node.vector().includes(settled_)) return {};
+  const Oracle::View shown = view_of(node);
+  const Oracle::View demanded = oracle_.visible(node.vector());
+  return shown == demanded ? std::string() : "shows\n" + difference(shown, demanded);
+}
+
+}  // namespace anabranch::test

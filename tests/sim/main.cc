@@ -1,0 +1,218 @@
+// The simulator: random runs of a mesh of real replicas in virtual time.
+//
+//   sim                                 20 runs with fresh seeds
+//   sim --runs N | --seconds N          so many, or for so long
+//   sim --seed N [--ops N] [--regions N] [--signed | --unsigned]
+//       [--only FAULT,..] [--without FAULT,..] [--steps N-M,..]
+//                                       repeats a run, or what is wished of it
+//   sim --minimise                      a failing run is made smaller
+//   sim --file FILE                     repeats the runs whose arguments FILE lists
+//   sim --plant BUG                     with a planted bug
+//   sim --hunt N                        N random planted bugs, each to be found in a minute; 0: all
+//   sim --list                          all faults and bugs
+//   sim --here                          in this very process, for a debugger
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <random>
+#include <sstream>
+
+#include "tests/seed.h"
+#include "tests/sim/campaign.h"
+#include "tests/sim/faults.h"
+#include "tests/sim/instruments.h"
+#include "tests/sim/minimise.h"
+
+using namespace anabranch::test;
+
+namespace {
+
+constexpr std::size_t kRuns = 20;
+constexpr std::chrono::seconds kMinimiseFor{30};
+constexpr std::chrono::seconds kHuntFor{60};
+
+struct Request {
+  std::optional<std::uint64_t> seed;
+  Wishes wishes;
+  Bounds bounds;
+  bool minimise = false;
+  bool list = false;
+  bool here = false;
+  std::string plant;
+  std::string file;
+  std::optional<std::size_t> hunt;
+};
+
+template <typename Number>
+bool read_number(const std::string& text, Number& number) {
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc{} && stop == end;
+}
+
+bool read_names(const std::string& text, std::set<std::string>& names) {
+  std::istringstream in(text);
+  for (std::string name; std::getline(in, name, ',');) {
+    if (name == "none") continue;
+    if (std::ranges::find(faults(), name, &Fault::name) == faults().end()) return false;
+    names.insert(name);
+  }
+  return true;
+}
+
+bool read_value(const std::string& flag, const std::string& value, Request& request) {
+  std::uint64_t number = 0;
+  if (flag == "--only") return read_names(value, request.wishes.only.emplace());
+  if (flag == "--without") return read_names(value, request.wishes.without);
+  if (flag == "--steps") return (request.wishes.steps = from_ranges(value)).has_value();
+  if (flag == "--plant") return plant(request.plant = value);
+  if (flag == "--file") return !(request.file = value).empty();
+  if (!read_number(value, number)) return false;
+  if (flag == "--seed") return (request.seed = number).has_value();
+  if (flag == "--hunt") return (request.hunt = number).has_value();
+  if (flag == "--runs") return (request.bounds.runs = number) > 0;
+  if (flag == "--ops") return (request.wishes.ops = number) > 0;
+  if (flag == "--regions") return (request.wishes.regions = number) > 1;
+  if (flag == "--seconds") {
+    request.bounds.seconds = std::chrono::seconds(number);
+    return true;
+  }
+  return false;
+}
+
+std::optional<Request> read(const std::vector<std::string>& arguments) {
+  Request request;
+  for (auto at = arguments.begin(); at != arguments.end(); ++at) {
+    if (*at == "--minimise") {
+      request.minimise = true;
+    } else if (*at == "--list") {
+      request.list = true;
+    } else if (*at == "--here") {
+      request.here = true;
+    } else if (*at == "--signed") {
+      request.wishes.trust = Network::Trust::kSigned;
+    } else if (*at == "--unsigned") {
+      request.wishes.trust = Network::Trust::kEverybody;
+    } else {
+      const std::string& flag = *at;
+      if (++at == arguments.end() || !read_value(flag, *at, request)) return std::nullopt;
+    }
+  }
+  return request;
+}
+
+void list() {
+  std::cout << "faults:\n";
+  for (const Fault& fault : faults()) std::cout << "  " << fault.name << ": " << fault.what << "\n";
+  std::cout << "bugs to be planted:\n";
+  for (const Plant& each : plants()) std::cout << "  " << each.name << ": " << each.what << "\n";
+}
+
+void tell_failure(const Campaign& campaign, const Request& request) {
+  const std::string planted = request.plant.empty() ? "" : " --plant " + request.plant;
+  std::cout << "FAILED: " << campaign.failure() << "\n"
+            << to_string(campaign.failed()) << "\n"
+            << "repeat: sim " << to_arguments(campaign.failed()) << planted << std::endl;
+  if (!request.minimise) return;
+  const Plan small = minimise(campaign.failed(), kMinimiseFor);
+  std::cout << "smaller: sim " << to_arguments(small) << planted << "\n" << to_lines(small);
+}
+
+int finish(const Campaign& campaign, bool passed, const Request& request) {
+  if (!passed) tell_failure(campaign, request);
+  std::cout << campaign.report();
+  return passed ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+// The same for drawn runs, in which every fault that was planned must have struck at times.
+int finish_drawn(const Campaign& campaign, bool passed, const Request& request) {
+  if (finish(campaign, passed, request) != EXIT_SUCCESS) return EXIT_FAILURE;
+  const std::vector<std::string> silent = campaign.never_fired();
+  for (const std::string& name : silent) std::cout << "FAILED: " << name << " never fired\n";
+  return silent.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int run_file(const Request& request) {
+  std::ifstream file(request.file);
+  if (!file) {
+    std::cerr << request.file << " cannot be read\n";
+    return EXIT_FAILURE;
+  }
+  Campaign campaign;
+  bool passed = true;
+  for (std::string line; passed && std::getline(file, line);) {
+    if (line.empty() || line.starts_with('#')) continue;
+    std::istringstream words(line);
+    const std::vector<std::string> arguments{std::istream_iterator<std::string>(words), {}};
+    const auto known = read(arguments);
+    if (!known || !known->seed) {
+      std::cerr << "not the arguments of a run: " << line << "\n";
+      return EXIT_FAILURE;
+    }
+    passed = campaign.run(draw_plan(*known->seed, known->wishes));
+  }
+  return finish(campaign, passed, request);
+}
+
+// Looks for each of some planted bugs, in runs like all others.
+int hunt(const Request& request, std::uint64_t seed) {
+  std::vector<Plant> prey = plants();
+  std::mt19937_64 random(seed);
+  std::ranges::shuffle(prey, random);
+  if (*request.hunt > 0 && *request.hunt < prey.size()) prey.resize(*request.hunt);
+  bool all = true;
+  for (const Plant& each : prey) {
+    plant(each.name);
+    const auto begin = std::chrono::steady_clock::now();
+    Campaign campaign;
+    Wishes wishes = request.wishes;
+    if (!each.fault.empty()) wishes.only = {std::string(each.fault)};
+    const bool found = !campaign.run(seed, wishes, {.seconds = kHuntFor});
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    const std::string how = campaign.failure().substr(0, campaign.failure().find('\n'));
+    std::cout << (found ? "found   " : "MISSED  ") << each.name << " in " << took.count() << " s"
+              << (found ? ": " + how : "") << std::endl;
+    all = all && found;
+  }
+  return all ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int run_here(const Request& request, std::uint64_t first) {
+  const Outcome outcome = simulate(draw_plan(first, request.wishes));
+  std::cout << (outcome.failure.empty() ? "all is well" : outcome.failure) << "\n";
+  return outcome.failure.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  auto request = read({argv + 1, argv + argc});
+  if (!request) {
+    std::cerr << "usage: sim [--seed N] [--runs N] [--seconds N] [--ops N] [--regions N]\n"
+                 "           [--signed | --unsigned] [--only FAULT,..] [--without FAULT,..]\n"
+                 "           [--steps N-M,..] [--minimise]\n"
+                 "           [--file FILE] [--plant BUG] [--hunt N] [--list] [--here]\n";
+    return EXIT_FAILURE;
+  }
+  if (request->list) {
+    list();
+    return EXIT_SUCCESS;
+  }
+  if (!request->file.empty()) return run_file(*request);
+  const std::uint64_t first = request->seed.value_or(seed());
+  if (request->here) return run_here(*request, first);
+  if (request->hunt) return hunt(*request, first);
+  Bounds& bounds = request->bounds;
+  const bool bounded = bounds.runs > 0 || bounds.seconds.count() > 0;
+  if (!bounded) bounds.runs = request->seed ? 1 : kRuns;
+  std::cout << "simulating from seed " << first << std::endl;
+  if (bounds.runs == 1) std::cout << to_string(draw_plan(first, request->wishes)) << std::endl;
+  Campaign campaign;
+  const bool passed = campaign.run(first, request->wishes, bounds);
+  return finish_drawn(campaign, passed, *request);
+}

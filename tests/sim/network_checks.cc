@@ -1,0 +1,99 @@
+// What the network looks at while replicas talk and forget: they show no more than they have, and
+// keep what others lack.
+#include <algorithm>
+#include <limits>
+
+#include "tests/sim/network.h"
+
+namespace anabranch::test {
+
+using core::Millis;
+using core::VersionVector;
+
+const VersionVector& Network::on_disk(Index at) const {
+  const Machine& machine = machines_[at];
+  return disks_ == Disks::kPrompt || machine.stray ? history(machine) : machine.synced;
+}
+
+void Network::check_shown(Index at, const regions::Message& message) {
+  const VersionVector* applied = nullptr;
+  const VersionVector* durable = nullptr;
+  if (const auto* ack = std::get_if<regions::Ack>(&message)) {
+    applied = &ack->applied;
+    durable = &ack->durable;
+  }
+  if (const auto* beat = std::get_if<regions::Heartbeat>(&message)) {
+    applied = &beat->applied;
+    durable = &beat->durable;
+  }
+  if (applied == nullptr || machines_[at].stray) return;
+  if (!machines_[at].trail.vector.includes(*applied)) note(at, "shows what it has not applied");
+  if (!on_disk(at).includes(*durable)) note(at, "calls durable what goes with its power");
+}
+
+void Network::tick_and_check(Index at) {
+  regions::Replica& replica = node(at).replica();
+  const regions::LogKeeper& keeper = replica.keeper();
+  const storage::Position first = keeper.segments().first();
+  const storage::Position last = node(at).storage().last_position();
+  const bool too_much = keeper.segments().bytes() > limits_.log.bytes_max ||
+                        keeper.next_tick_ms() != std::numeric_limits<Millis>::max();
+  replica.tick(now_);
+  if (keeper.segments().first() == first) return;
+  const bool wrote = node(at).storage().last_position() > last;  // Which may have been too much.
+  too_much || wrote ? forgive_cut(at) : check_kept(at);
+}
+
+// The log was too long: what is gone now may be gone.
+void Network::forgive_cut(Index at) {
+  const storage::MemoryStorage& log = node(at).storage();
+  for (const auto& [origin, seq] : node(at).vector()) {
+    const auto position = log.find(origin, 1);
+    const auto record = position ? log.read_log(*position) : std::nullopt;
+    machines_[at].gone.raise(origin, record ? record->first - 1 : seq);
+  }
+}
+
+// The log was not too long when it was cut: whoever is waited for must find there what it lacks.
+void Network::check_kept(Index at) {
+  const regions::Replica& replica = node(at).replica();
+  for (Index other = 0; other < size(); ++other) {
+    const std::string& region = node(other).replica().identity().region;
+    const bool stands =
+        std::ranges::any_of(replica.keeper().standings().all(),
+                            [&](const auto& each) { return each.second.region == region; });
+    if (other == at || !stands) continue;
+    if (replica.regions().retirement(region) != regions::Retirement::kNone) continue;
+    VersionVector had = machines_[other].ever;
+    had.join(on_disk(other));
+    for (const auto& [origin, seq] : node(at).vector()) {
+      const core::Seq next = had.at(origin) + 1;
+      if (next > seq || next <= machines_[at].gone.at(origin)) continue;
+      const auto position = node(at).storage().find(origin, next);
+      const auto record = position ? node(at).storage().read_log(*position) : std::nullopt;
+      if (!record || record->first > next) note(at, "has forgotten what " + region + " lacks");
+    }
+  }
+}
+
+// ---- What is left in the worst case.
+
+VersionVector Network::floor() const {
+  std::optional<VersionVector> floor;
+  const auto at_least = [&](const VersionVector& each) {
+    floor = floor ? lower(*floor, each) : each;
+  };
+  for (const Machine& machine : machines_) {
+    at_least(on_disk(static_cast<Index>(&machine - machines_.data())));
+    if (machine.backup) at_least(machine.backup_vector);
+  }
+  return floor.value_or(VersionVector{});
+}
+
+VersionVector Network::kept() const {
+  VersionVector kept;
+  for (const Machine& machine : machines_) kept.join(history(machine));
+  return kept;
+}
+
+}  // namespace anabranch::test

@@ -1,0 +1,58 @@
+// What regions call settled, held against what all machines have.
+#include <algorithm>
+
+#include "core/hash.h"
+#include "tests/sim/network.h"
+
+namespace anabranch::test {
+
+using core::Millis;
+
+bool Network::run_until_settled(Millis at_most) {
+  if (had_outsiders_) return true;
+  const Millis end = now_ + at_most;
+  const auto settled_at = [&](Node& each) {
+    const regions::Replica& replica = each.replica();
+    return std::ranges::all_of(replica.regions().ended(), [&](core::Origin origin) {
+      return !replica.regions().succeeded(origin) || each.vector().at(origin) == 0 ||
+             replica.settled().contains(origin);
+    });
+  };
+  while (!std::ranges::all_of(machines_, [&](Machine& each) { return settled_at(*each.node); })) {
+    if (next_ms() > end) return false;
+    step();
+  }
+  return true;
+}
+
+void Network::check_settled(Index at) {
+  if (had_outsiders_) return;
+  Machine& machine = machines_[at];
+  const regions::SettledOrigins& settled_here = machine.node->replica().settled();
+  if (machine.settled == settled_here.hash()) return;
+  machine.settled = settled_here.hash();
+  for (const auto& [origin, seq] : settled_here.all()) note(at, settled(at, origin, seq));
+}
+
+// Nobody can know what a backup holds that its region has lost since, or what a region has that
+// nobody has heard of.
+std::string Network::settled(Index at, core::Origin origin, core::Seq seq) {
+  if (ledger_.has_ended(origin)) return ledger_.ended(origin, seq);
+  for (Index each = 0; each < size(); ++each) {
+    Machine& machine = machines_[each];
+    if (machine.backup && machine.backup_vector.at(origin) > seq) return {};
+    const bool known = node(at).replica().regions().knows(machine.node->replica().identity().region,
+                                                          machine.node->origin());
+    const bool more = history(machine).at(origin) > seq;
+    if (!known && more) return {};
+    if (more || (known && on_disk(each).at(origin) < seq)) {
+      return "calls origin " + core::to_string(origin) + " settled at " + std::to_string(seq) +
+             ", but " + machine.node->replica().identity().region + " has " +
+             std::to_string(history(machine).at(origin)) + " and on its disk " +
+             std::to_string(on_disk(each).at(origin));
+    }
+  }
+  return ledger_.ended(origin, seq);
+}
+
+}  // namespace anabranch::test

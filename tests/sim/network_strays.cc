@@ -1,0 +1,90 @@
+// Leaders that write on under their origin on an old copy of their disk, and give way later.
+#include <algorithm>
+
+#include "tests/sim/network.h"
+
+namespace anabranch::test {
+
+using core::VersionVector;
+
+void Network::copy(Index at) {
+  Machine& machine = machines_[at];
+  machine.copy = node(at).storage().clone();
+  machine.copied_origin = node(at).origin();
+  machine.copied_seq = node(at).vector().at(node(at).origin());
+}
+
+bool Network::put_back(Index at) {
+  Machine& machine = machines_[at];
+  if (!machine.copy || anybody_strays() || machine.frozen_until_ms > now_) return false;
+  for (Index other = 0; other < size(); ++other) {
+    if (other != at && !is_ahead_of_copy(other, at)) return false;
+  }
+  for (const auto& each : stop(at)) cut_.insert(each);
+  reopen(at, std::move(machine.copy));
+  machine.stray.emplace(node(at), machine.copied_origin);
+  machine.kills = 0;
+  had_outsiders_ = true;
+  ledger_.forget_ends();
+  ledger_.lost(kept());
+  return true;
+}
+
+bool Network::is_ahead_of_copy(Index other, Index at) const {
+  const core::Origin origin = machines_[at].copied_origin;
+  const core::Seq seq = machines_[at].copied_seq;
+  const Machine& machine = machines_[other];
+  const regions::ChainHashes& chains = machine.node->replica().chains();
+  const bool tells = chains.at(origin, seq) && chains.first_behind(origin, seq);
+  return machine.trail.vector.at(origin) > seq && machine.synced.at(origin) > seq &&
+         (tells || !connected(at, other));
+}
+
+bool Network::anybody_strays() const {
+  return std::ranges::any_of(machines_, [](const Machine& each) { return each.stray.has_value(); });
+}
+
+void Network::ask_to_give_way(Index at) {
+  Machine& machine = machines_[at];
+  regions::Replica& replica = node(at).replica();
+  if (!machine.stray || replica.rejoin() != nullptr) return;
+  const auto begun = replica.resolve_fork(machine.stray->forked(), false, now_);  // Else later.
+  machine.refused = begun.ok() ? "" : begun.failure().message;
+}
+
+std::string Network::stray_text(Index at) {
+  const Machine& machine = machines_[at];
+  if (!machine.stray) return {};
+  if (const regions::Rejoin* rejoin = machine.node->replica().rejoin()) {
+    return rejoin->logging() ? " strays, and logs what it has written again" : " strays, and joins";
+  }
+  return " strays, and does not give way: " + machine.refused;
+}
+
+void Network::take_back(Index at) {
+  Machine& machine = machines_[at];
+  const auto& failed = node(at).replica().rejoin_failed();
+  if (failed) note(at, "does not give way: " + failed->message);
+  note(at, machine.stray->settle(node(at), ledger_));
+  machine.stray.reset();
+  machine.trail = Ledger::begin(node(at));
+  sync(at);
+}
+
+void Network::kill_who_gives_way() {
+  constexpr double kOften = 0.01;
+  constexpr int kKillsMax = 5;  // Each begins the joining anew.
+  for (Index at = 0; at < size(); ++at) {
+    if (!machines_[at].stray || broken(at) || machines_[at].kills >= kKillsMax) continue;
+    const regions::Rejoin* const rejoin = node(at).replica().rejoin();
+    if (rejoin == nullptr || !random_.chance(rejoin->logging() ? 10 * kOften : kOften)) continue;
+    ++machines_[at].kills;
+    restart(at, Restart::kClean);
+  }
+}
+
+const VersionVector& Network::history(const Machine& machine) const {
+  return machine.stray ? machine.stray->from() : machine.trail.vector;
+}
+
+}  // namespace anabranch::test

@@ -1,0 +1,88 @@
+#include "tests/sim/scene.h"
+
+#include <cmath>
+#include <vector>
+
+namespace anabranch::test {
+
+using core::Millis;
+
+Scene::Scene(const Plan& plan)
+    : plan_(plan), network_(plan.seed, plan.disks, plan.limits, plan.trust) {
+  network_.announce();
+  build();
+}
+
+void Scene::build() {
+  const Network::Index size = plan_.regions;
+  switch (plan_.shape) {
+    case Shape::kMesh:
+      network_.mesh(size);
+      return;
+    case Shape::kRing:
+      size > 2 ? network_.ring(size) : network_.line(size);
+      return;
+    case Shape::kLine:
+      network_.line(size);
+      return;
+    case Shape::kStar:
+      network_.star(size);
+      return;
+    case Shape::kAny:
+      break;
+  }
+  for (Network::Index at = 0; at < size; ++at) {  // Each to one before it, and some more.
+    network_.add();
+    if (at > 0) network_.connect(at, random().below(at));
+    for (Network::Index other = 0; other < at; ++other) {
+      if (!network_.connected(at, other) && random().chance(0.3)) network_.connect(at, other);
+    }
+  }
+}
+
+std::optional<Network::Index> Scene::writable_region() {
+  const Network::Index first = any_region();
+  for (Network::Index step = 0; step < network_.size(); ++step) {
+    const Network::Index at = (first + step) % network_.size();
+    if (network_.writable(at)) return at;
+  }
+  return std::nullopt;
+}
+
+std::optional<Scene::Pair> Scene::connected_pair() {
+  std::vector<Pair> pairs;
+  for (Network::Index one = 0; one < network_.size(); ++one) {
+    for (Network::Index other = 0; other < network_.size(); ++other) {
+      if (one != other && network_.connected(one, other)) pairs.emplace_back(one, other);
+    }
+  }
+  if (pairs.empty()) return std::nullopt;
+  return random().pick(pairs);
+}
+
+Millis Scene::duration() { return static_cast<Millis>(10 * std::pow(2000.0, random().unit())); }
+
+void Scene::later(Millis after, std::function<void()> what) {
+  later_.emplace(network_.now() + after, std::move(what));
+}
+
+void Scene::let_due_happen() {
+  while (!later_.empty() && later_.begin()->first <= network_.now()) {
+    const auto what = std::move(later_.begin()->second);
+    later_.erase(later_.begin());
+    what();
+  }
+}
+
+void Scene::calm_down() {
+  later_.clear();
+  for (Network::Index at = 0; at < network_.size(); ++at) {
+    regions::Replica& replica = network_.node(at).replica();
+    for (Network::Index other = 0; other < network_.size(); ++other) {
+      replica.resume(network_.node(other).replica().identity().region);
+    }
+  }
+  network_.calm_down();
+}
+
+}  // namespace anabranch::test

@@ -1,0 +1,47 @@
+// Where faults strike: a network of the shape that a plan asks for, and what will end later. Not
+// thread-safe.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "tests/sim/network.h"
+#include "tests/sim/plan.h"
+
+namespace anabranch::test {
+
+class Scene {
+ public:
+  using Pair = std::pair<Network::Index, Network::Index>;
+  explicit Scene(const Plan& plan);
+
+  [[nodiscard]] Network& network() { return network_; }
+  [[nodiscard]] Random& random() { return network_.random(); }
+  [[nodiscard]] const Plan& plan() const { return plan_; }
+
+  [[nodiscard]] Network::Index any_region() { return random().below(network_.size()); }
+  // A region that takes writes now; nothing when none does.
+  [[nodiscard]] std::optional<Network::Index> writable_region();
+  // Two regions that were connected, whether the link is up or not; nothing in a mesh of one.
+  [[nodiscard]] std::optional<Pair> connected_pair();
+  // How long something lasts, from 10 ms to 20 s, each magnitude as likely as the next.
+  [[nodiscard]] core::Millis duration();
+
+  // Has something happen some time from now, unless calm comes first.
+  void later(core::Millis after, std::function<void()> what);
+  // Lets what is due happen.
+  void let_due_happen();
+  // Ends all that will end, heals everything.
+  void calm_down();
+
+ private:
+  void build();
+
+  const Plan& plan_;
+  Network network_;
+  std::multimap<core::Millis, std::function<void()>> later_;
+};
+
+}  // namespace anabranch::test

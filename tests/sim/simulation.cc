@@ -1,0 +1,184 @@
+#include "tests/sim/simulation.h"
+
+#include <algorithm>
+
+#include "tests/sim/client.h"
+#include "tests/sim/faults.h"
+#include "tests/sim/workload.h"
+
+namespace anabranch::test {
+
+namespace {
+
+using core::Millis;
+
+constexpr Millis kAfterwardsMs = 2'500;  // What comes late changes nothing.
+constexpr std::size_t kCheckEvery = 100;
+constexpr std::uint64_t kEventsPerStepMax = 50'000;
+
+class Simulation {
+ public:
+  explicit Simulation(const Plan& plan) : plan_(plan), scene_(plan) {
+    outcome_.planned.resize(faults().size());
+    outcome_.fired.resize(faults().size());
+    for (std::size_t i = 0; i < plan.clients; ++i) clients_.emplace_back("c" + std::to_string(i));
+  }
+
+  Outcome run() {
+    std::size_t season = 0;
+    for (const Step& step : plan_.steps()) {
+      if (!outcome_.failure.empty()) break;
+      if (step.round * plan_.seasons / plan_.rounds > season) {
+        season = step.round * plan_.seasons / plan_.rounds;
+        calm();
+      }
+      if (outcome_.failure.empty()) take(step);
+    }
+    if (outcome_.failure.empty()) calm();
+    outcome_.virtual_ms = scene_.network().now();
+    outcome_.events = scene_.network().events();
+    outcome_.carried = scene_.network().carried();
+    for (const Client& client : clients_) {
+      outcome_.visits += client.visits();
+      outcome_.refusals += client.refusals();
+    }
+    return std::move(outcome_);
+  }
+
+ private:
+  void take(const Step& step) {
+    Network& network = scene_.network();
+    const std::uint64_t events = network.events();
+    ++outcome_.steps_taken;
+    network.reseed(step.seed);
+    scene_.let_due_happen();
+    if (step.fault == Step::kWrite) {
+      write();
+    } else {
+      ++outcome_.planned[step.fault];
+      outcome_.fired[step.fault] += faults()[step.fault].strike(scene_) ? 1 : 0;
+    }
+    const bool check = outcome_.steps_taken % kCheckEvery == 0;
+    note(check ? network.wrong() : network.failure());
+    check_alarms();
+    if (network.events() - events > kEventsPerStepMax) note("messages without end");
+  }
+
+  void write() {
+    Network& network = scene_.network();
+    if (const auto at = scene_.writable_region()) {
+      const core::VersionVector seen = network.node(*at).vector();
+      const core::Origin origin = network.node(*at).origin();
+      const std::size_t transactions = network.random().chance(0.3) ? 3 : 1;
+      const bool done = network.write(
+          *at,
+          [&](regions::Group& group) { random_transaction(group, network.random(), plan_, seen); },
+          transactions);
+      ++outcome_.writes;
+      outcome_.refused += done ? 0 : 1;
+      if (done) outcome_.ops += network.node(*at).vector().at(origin) - seen.at(origin);
+    }
+    visit();
+    const bool pause = network.random().chance(0.02);
+    network.run(network.random().between(0, plan_.gap_ms_max) * (pause ? 20 : 1));
+  }
+
+  // What is written on a copy that gives way later comes back under other names.
+  void visit() {
+    Network& network = scene_.network();
+    if (clients_.empty() || network.anybody_strays()) return;
+    Client& client = clients_[network.random().below(clients_.size())];
+    const auto at = scene_.writable_region();
+    if (!at) return;
+    const core::Origin origin = network.node(*at).origin();
+    const core::Seq before = network.node(*at).vector().at(origin);
+    note(client.visit(network, *at));
+    outcome_.ops += network.node(*at).vector().at(origin) - before;
+  }
+
+  void calm() {
+    Network& network = scene_.network();
+    network.reseed(plan_.seed);
+    scene_.calm_down();
+    const bool equal = network.run_until_equal(plan_.healed_ms());
+    note(network.failure());  // Whatever follows from it.
+    if (!equal) {
+      note("not equal " + std::to_string(plan_.healed_ms()) + " ms after everything has healed\n" +
+           positions());
+      return;
+    }
+    network.run(kAfterwardsMs);
+    if (!network.run_until_equal(plan_.healed_ms())) note("equal only for a while\n" + positions());
+    note(network.wrong());
+    network.shut_out_intruders();  // Nothing settles while they are there: they may have anything.
+    if (!network.run_until_settled(plan_.healed_ms()))
+      note("what has ended is not settled\n" + positions());
+    check_alarms();
+  }
+
+  std::string positions() {
+    std::string text;
+    for (Network::Index at = 0; at < scene_.network().size(); ++at) {
+      const regions::Replica& replica = scene_.network().node(at).replica();
+      text += scene_.network().stray_text(at) + "  " + replica.identity().region + ", now " +
+              core::to_string(replica.identity().origin) + ", " +
+              to_string(replica.applied().vector()) + " holds " +
+              std::to_string(replica.held().size()) + " batches, " +
+              std::to_string(replica.provenance().bytes()) + " bytes unproven\n";
+      for (const auto& [origin, peer] : replica.exchange().peers()) {
+        text += "    follows through " + peer.region + ":";
+        for (const core::Origin each : peer.in.origins) text += " " + core::to_string(each);
+        text += "\n    which has more: " +
+                to_string(core::difference(peer.applied, replica.applied().vector())) +
+                ", and serves from " + to_string(peer.served_from) + "\n";
+      }
+      for (const auto& [origin, by_peer] : replica.exchange().forks().all()) {
+        for (const auto& [peer, fork] : by_peer) {
+          text += "    has another history of " + core::to_string(origin) + " than " + fork.region +
+                  ": common " + std::to_string(fork.common) + ", differs at " +
+                  std::to_string(fork.differs) + "\n";
+        }
+      }
+      replica.held().for_each_next(replica.applied().vector(), [&](const core::Batch& batch) {
+        text += "    next of " + core::to_string(batch.origin) + " needs " +
+                to_string(core::difference(batch.deps_changed, replica.applied().vector())) + "\n";
+      });
+      for (const auto& each : replica.snapshots().status(scene_.network().now())) {
+        text += "    " + each.stage + " a snapshot of " + each.region + ": " +
+                std::to_string(each.bytes) + " of " + std::to_string(each.bytes_total) + " bytes\n";
+      }
+    }
+    for (const std::string& alarm : scene_.network().alarms()) text += "  alarm: " + alarm + "\n";
+    return text + "  promised " + to_string(scene_.network().ledger().promised()) + "\n";
+  }
+
+  // Operators must not read what has no cause.
+  void check_alarms() {
+    const std::vector<std::string>& alarms = scene_.network().alarms();
+    for (; alarms_seen_ < alarms.size(); ++alarms_seen_) {
+      const std::string& alarm = alarms[alarms_seen_];
+      const bool has_cause = std::ranges::any_of(faults(), [&](const Fault& fault) {
+        const auto row = static_cast<std::size_t>(&fault - faults().data());
+        return outcome_.fired[row] > 0 && !fault.alarm.empty() &&
+               alarm.find(fault.alarm) != std::string::npos;
+      });
+      if (!has_cause) note("an alarm without a cause: " + alarm);
+    }
+  }
+
+  void note(const std::string& failure) {
+    if (outcome_.failure.empty()) outcome_.failure = failure;
+  }
+
+  const Plan& plan_;
+  Scene scene_;
+  Outcome outcome_;
+  std::vector<Client> clients_;
+  std::size_t alarms_seen_ = 0;
+};
+
+}  // namespace
+
+Outcome simulate(const Plan& plan) { return Simulation(plan).run(); }
+
+}  // namespace anabranch::test

@@ -1,0 +1,82 @@
+#include "tests/sim/stray.h"
+
+#include <algorithm>
+
+#include "core/batch.h"
+#include "regions/region_list.h"
+
+namespace anabranch::test {
+
+namespace {
+
+std::string shown(const core::Path& path) {
+  std::string text;
+  for (const std::string& component : path.components()) text += "/" + component;
+  return text;
+}
+
+// What an op does, without the names of dots.
+struct Describe {
+  std::string operator()(const core::Put& op) const { return "put " + shown(op.path) + op.value; }
+  std::string operator()(const core::Remove& op) const { return "remove " + shown(op.path); }
+  std::string operator()(const core::Add& op) const {
+    return "add " + shown(op.path) + " " + std::to_string(op.amount.as_real());
+  }
+  std::string operator()(const core::Reset& op) const { return "reset " + shown(op.path); }
+  std::string operator()(const core::Clear& op) const { return "clear " + shown(op.prefix); }
+  std::string operator()(const core::UnknownOp& /*op*/) const { return "unknown"; }
+};
+
+// A leader has written itself into the list of regions: nobody was told so.
+bool announces(const core::Transaction& txn) {
+  const auto* put = std::get_if<core::Put>(&txn.ops.front());
+  return put != nullptr && regions::RegionList::prefix().is_prefix_of(put->path);
+}
+
+void describe(const storage::StoredRecord& record, std::vector<std::string>& acts) {
+  const core::Batch batch = core::decode_batch(record.bytes).value();
+  for (const core::Transaction& txn : batch.transactions) {
+    if (announces(txn)) continue;
+    for (const core::Op& op : txn.ops) {
+      acts.push_back(std::to_string(txn.hlc.bits) + " " + std::visit(Describe{}, op));
+    }
+    acts.emplace_back("end of the transaction");
+  }
+}
+
+}  // namespace
+
+Stray::Stray(Node& node, core::Origin forked)
+    : forked_(forked),
+      own_{forked},
+      from_(node.vector()),
+      position_(node.storage().last_position()) {}
+
+void Stray::follow(Node& node, const Ledger& ledger) {
+  own_.insert(node.origin());
+  const regions::Rejoin* const rejoin = node.replica().rejoin();
+  if (rejoin != nullptr && rejoin->logging()) return;  // That is written again.
+  while (const auto record = node.storage().read_log(position_ + 1)) {
+    position_ = record->position;
+    const bool own = own_.contains(record->origin) && !ledger.knows(*record);
+    if (own) describe(*record, acts_);
+  }
+}
+
+std::string Stray::settle(Node& node, Ledger& ledger) const {
+  std::vector<std::string> again;
+  for (storage::Position at = 0;;) {
+    const auto record = node.storage().read_log(at);
+    if (!record) break;
+    at = record->position + 1;
+    if (ledger.knows(*record)) continue;
+    describe(*record, again);
+    if (std::string wrong = ledger.rewrote(*record); !wrong.empty()) return wrong;
+  }
+  if (again == acts_) return {};
+  const auto [one, other] = std::ranges::mismatch(acts_, again);
+  return "gave way, and has written again " + (other == again.end() ? "nothing" : *other) +
+         " instead of " + (one == acts_.end() ? "nothing" : *one);
+}
+
+}  // namespace anabranch::test

@@ -1,0 +1,76 @@
+#include "tests/sim/workload.h"
+
+#include <array>
+#include <string>
+
+namespace anabranch::test {
+
+namespace {
+
+using core::Path;
+
+constexpr std::string_view kSpace{"\1"};
+
+Path random_row(Random& random, const std::string& key) {
+  static constexpr std::array kNames{"x", "y", "z"};
+  const std::string name = random.pick(kNames);
+  switch (random.below(4)) {
+    case 0:
+      return {kSpace, key, "e", name};
+    case 1:
+      return {kSpace, key, "h", name, "s"};
+    case 2:
+      return {kSpace, key, "h", name, "h", "deep", "s"};
+    default:
+      return {kSpace, key, "s"};
+  }
+}
+
+Path random_prefix(Random& random, const std::string& key) {
+  if (random.chance(0.05)) return {kSpace};
+  if (random.chance(0.3)) return {kSpace, key, "h"};
+  return {kSpace, key};
+}
+
+std::string random_value(Random& random, const Plan& plan) {
+  const bool large = random.chance(0.05);
+  std::string value = std::to_string(random.below(1'000'000));
+  if (large) value.resize(1 + random.below(plan.value_bytes_max), 'v');
+  return value;
+}
+
+// At times the context of an older read.
+std::optional<core::VersionVector> random_context(Random& random, const core::VersionVector& seen) {
+  if (!random.chance(0.1)) return std::nullopt;
+  core::VersionVector context;
+  for (const auto& [origin, seq] : seen) context.set(origin, random.below(seq + 1));
+  return context;
+}
+
+void random_act(regions::Group& group, Random& random, const Plan& plan,
+                const core::VersionVector& seen) {
+  const std::string key = "k" + std::to_string(random.below(plan.keys));
+  const double what = random.unit();
+  if (what < 0.40) {
+    group.put(random_row(random, key), random_value(random, plan), random_context(random, seen));
+  } else if (what < 0.50) {
+    group.remove(random_row(random, key));
+  } else if (what < 0.80) {
+    group.add(random_row(random, key), random.between(-5, 5));
+  } else if (what < 0.88) {
+    group.reset(random_row(random, key));
+  } else {
+    group.clear(random_prefix(random, key));
+  }
+}
+
+}  // namespace
+
+void random_transaction(regions::Group& group, Random& random, const Plan& plan,
+                        const core::VersionVector& seen) {
+  for (std::size_t acts = 1 + random.below(4); acts > 0; --acts) {
+    random_act(group, random, plan, seen);
+  }
+}
+
+}  // namespace anabranch::test

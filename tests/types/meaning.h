@@ -1,0 +1,46 @@
+// What the types mean, as pure functions of the history: of who had seen what, and of nothing else.
+// Nothing here knows of rows, ops, joins or leaders. An act is undone by what has seen it, and acts
+// that have not seen each other are both there.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/dot.h"
+#include "core/hlc.h"
+#include "core/version_vector.h"
+
+namespace anabranch::test {
+
+using Words = std::vector<std::string>;  // An act: {"insert", "x"}.
+
+// One act of a transaction.
+struct Event {
+  core::Dot transaction;     // Its last op: all of it arrives together.
+  std::size_t place = 0;     // Among the acts of the transaction.
+  core::VersionVector seen;  // All that its region knew before the transaction.
+  core::Hlc hlc;
+  Words act;
+};
+using History = std::vector<Event>;
+
+// Whether `later` had seen `earlier`.
+[[nodiscard]] bool has_seen(const Event& later, const Event& earlier);
+// The part of a history that a vector covers.
+[[nodiscard]] History known_to(const core::VersionVector& vector, const History& history);
+
+// What a key shows whose history this is, in the words of docs/semantics.md; "-" when it is not
+// there.
+std::string register_meaning(const History& history);
+std::string max_meaning(const History& history);
+std::string min_meaning(const History& history);
+std::string counter_meaning(const History& history);
+std::string real_counter_meaning(const History& history);
+std::string enable_wins_meaning(const History& history);
+std::string disable_wins_meaning(const History& history);
+std::string set_meaning(const History& history);
+std::string remove_wins_meaning(const History& history);
+std::string map_meaning(const History& history);
+
+}  // namespace anabranch::test

@@ -1,0 +1,51 @@
+// Some regions that write to one key of one type through its public handle, and the history of all
+// that they did: what each shows can be compared at any moment with what the type means.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "regions/resolvers.h"
+#include "tests/node.h"
+#include "tests/types/subject.h"
+
+namespace anabranch::test {
+
+class Mesh {
+ public:
+  explicit Mesh(const Subject& subject) : subject_(subject), resolvers_(policies()) {}
+
+  void add(std::unique_ptr<Node> node) { nodes_.push_back(std::move(node)); }
+  void replace(std::size_t at, std::unique_ptr<Node> node) { nodes_[at] = std::move(node); }
+  [[nodiscard]] Node& node(std::size_t at) { return *nodes_[at]; }
+  [[nodiscard]] std::size_t size() const { return nodes_.size(); }
+
+  // Carries acts out as one transaction, at a wall clock time.
+  void act(std::size_t at, const std::vector<std::string>& acts, core::Millis wall);
+  // The same, undone by an exception.
+  void act_undone(std::size_t at, const std::vector<std::string>& acts);
+  // Hands all that one region has in its log to another.
+  void deliver(std::size_t from, std::size_t to);
+  // Brings everybody to the same state, by logs and where they have been trimmed by snapshots.
+  void meet();
+
+  [[nodiscard]] std::string shown(std::size_t at);
+  // What is wrong with what a region shows and counts, in words; empty when it is what the type
+  // means.
+  [[nodiscard]] std::string wrong(std::size_t at);
+
+ private:
+  // Calls function(scope) on a region's newest state, and commits.
+  void use(std::size_t at, const std::function<void(Scope&)>& function);
+
+  const Subject& subject_;
+  const regions::Resolvers resolvers_;
+  const Options limits_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  History history_;
+};
+
+}  // namespace anabranch::test

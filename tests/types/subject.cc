@@ -1,0 +1,170 @@
+#include "tests/types/subject.h"
+
+#include <sstream>
+#include <utility>
+
+#include "core/assert.h"
+
+namespace anabranch::test {
+
+namespace {
+
+using Acts = std::vector<std::string>;
+
+// Removes the key, as DEL of the server does.
+bool del(Scope& scope, const Key& key) {
+  if (scope.type(key) == Type::kNone) return false;
+  scope.clear(key);
+  return true;
+}
+
+bool write_register(Scope& scope, const Key& key, const Words& act) {
+  Register<std::string> place{scope, key};
+  if (act[0] == "erase") return place.erase();
+  ANABRANCH_ASSERT(act[0] == "put");
+  place.put(act[1]);
+  return true;
+}
+
+std::string show_register(Scope& scope, const Key& key) {
+  return Register<std::string>(scope, key).get().value_or("-");
+}
+
+template <typename Handle, typename Amount>
+bool write_counter(Scope& scope, const Key& key, const Words& act) {
+  if (act[0] == "put" || act[0] == "erase") return write_register(scope, key, act);
+  Handle counter{scope, key};
+  if (act[0] == "reset") {
+    counter.reset();
+  } else {
+    ANABRANCH_ASSERT(act[0] == "add");
+    counter.add(static_cast<Amount>(std::stod(act[1])));
+  }
+  return true;
+}
+
+template <typename Handle>
+std::string show_counter(Scope& scope, const Key& key) {
+  std::ostringstream text;
+  text << Handle(scope, key).get();
+  return scope.type(key) == Type::kNone ? "-" : text.str();
+}
+
+template <typename Handle>
+bool write_flag(Scope& scope, const Key& key, const Words& act) {
+  Handle flag{scope, key};
+  if (act[0] == "erase") return flag.erase();
+  if (act[0] == "del") return del(scope, key);
+  if (act[0] == "enable") flag.enable();
+  if (act[0] == "disable") flag.disable();
+  return true;
+}
+
+template <typename Handle>
+std::string show_flag(Scope& scope, const Key& key) {
+  const std::string shown = Handle(scope, key).get() ? "on" : "off";
+  return scope.type(key) == Type::kNone ? "-" : shown;
+}
+
+template <typename Handle>
+bool write_set(Scope& scope, const Key& key, const Words& act) {
+  Handle set{scope, key};
+  if (act[0] == "del") return del(scope, key);
+  if (act[0] == "clear") set.clear();
+  if (act[0] == "insert") set.insert(act[1]);
+  if (act[0] == "erase") set.erase(act[1]);
+  return true;
+}
+
+template <typename Handle>
+std::string show_set(Scope& scope, const Key& key) {
+  const Handle set{scope, key};
+  std::string text;
+  for (const std::string& element : set.elements()) {
+    text += (text.empty() ? "" : " ") + element;
+    ANABRANCH_ASSERT(set.contains(element));
+  }
+  ANABRANCH_ASSERT(set.size() == set.elements().size());
+  return text.empty() ? "-" : "{" + text + "}";
+}
+
+bool write_map(Scope& scope, const Key& key, const Words& act) {
+  Map map{scope, key};
+  if (act[0] == "del") return del(scope, key);
+  if (act[0] == "clear") map.clear();
+  if (act[0] == "erase") return map.erase(act[1]);
+  if (act[0] == "put") map.at<Register<std::string>>(act[1]).put(act[2]);
+  if (act[0] == "insert") map.at<RemoveWinsSet<std::string>>(act[1]).insert(act[2]);
+  if (act[0] == "remove") map.at<RemoveWinsSet<std::string>>(act[1]).erase(act[2]);
+  return true;
+}
+
+std::string show_map(Scope& scope, const Key& key) {
+  const Map map{scope, key};
+  std::string text;
+  for (const std::string& field : map.fields()) {
+    ANABRANCH_ASSERT(map.contains(field));
+    const Key place = key.field(field);
+    const bool is_set = scope.type(place) == Type::kRemoveWinsSet;
+    text +=
+        (text.empty() ? "" : " ") + field + "=" +
+        (is_set ? show_set<RemoveWinsSet<std::string>>(scope, place) : show_register(scope, place));
+  }
+  ANABRANCH_ASSERT(map.size() == map.fields().size());
+  return text.empty() ? "-" : "{" + text + "}";
+}
+
+template <typename Handle>
+Subject flag(std::string title, std::function<std::string(const History&)> meaning) {
+  return {std::move(title),
+          "flag",
+          {"enable", "disable", "erase", "del"},
+          write_flag<Handle>,
+          show_flag<Handle>,
+          std::move(meaning)};
+}
+
+template <typename Handle>
+Subject set(std::string title, std::function<std::string(const History&)> meaning) {
+  const Acts acts{"insert x", "insert x", "insert y", "erase x", "erase x",
+                  "erase y",  "clear",    "insert z", "del"};
+  return {std::move(title), "set", acts, write_set<Handle>, show_set<Handle>, std::move(meaning)};
+}
+
+std::vector<Subject> make_subjects() {
+  const Acts values{"put 3",   "put 10",   "put 2.5",  "put -1",
+                    "put 1e1", "put word", "put Word", "erase"};
+  const Acts sums{"add 5", "add -3", "add 1", "put 10", "put 20", "reset", "erase"};
+  const Acts reals{"add 0.25", "add -1.5", "add 3", "put 10", "reset", "erase"};
+  const Acts fields{"put f 1", "put f 2",    "put g 1",    "erase f",    "erase s",
+                    "clear",   "insert s x", "insert s y", "remove s x", "del"};
+  return {
+      {"Register", "lww/k", values, write_register, show_register, register_meaning},
+      {"Register under max", "max/k", values, write_register, show_register, max_meaning},
+      {"Register under min", "min/k", values, write_register, show_register, min_meaning},
+      {"Counter", "sum", sums, write_counter<Counter, std::int64_t>, show_counter<Counter>,
+       counter_meaning},
+      {"Real counter", "real", reals, write_counter<RealCounter, double>, show_counter<RealCounter>,
+       real_counter_meaning},
+      flag<EnableWinsFlag>("Enable-wins flag", enable_wins_meaning),
+      flag<DisableWinsFlag>("Disable-wins flag", disable_wins_meaning),
+      set<Set<std::string>>("Set", set_meaning),
+      set<RemoveWinsSet<std::string>>("Remove-wins set", remove_wins_meaning),
+      {"Map", "map", fields, write_map, show_map, map_meaning},
+  };
+}
+
+}  // namespace
+
+const std::vector<Subject>& subjects() {
+  static const std::vector<Subject> kSubjects = make_subjects();
+  return kSubjects;
+}
+
+const std::vector<PrefixResolver>& policies() {
+  static const std::vector<PrefixResolver> kPolicies{{"max/", Resolver::max()},
+                                                     {"min/", Resolver::min()}};
+  return kPolicies;
+}
+
+}  // namespace anabranch::test

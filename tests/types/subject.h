@@ -1,0 +1,30 @@
+// The types as tests drive them: through the public handles, by the words of docs/semantics.md.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <anabranch/handles.h>
+#include <anabranch/options.h>
+
+#include "tests/types/meaning.h"
+
+namespace anabranch::test {
+
+struct Subject {
+  std::string title;  // Of its table in docs/semantics.md.
+  std::string key;    // Where it is tried.
+  std::vector<std::string> acts;
+  // Carries an act out. Returns false when the handle says that there was nothing to do.
+  std::function<bool(Scope&, const Key&, const Words&)> act;
+  // What the key shows, "-" when it is not there.
+  std::function<std::string(Scope&, const Key&)> show;
+  std::function<std::string(const History&)> meaning;
+};
+
+const std::vector<Subject>& subjects();
+// The policies for the keys of subjects.
+const std::vector<PrefixResolver>& policies();
+
+}  // namespace anabranch::test
