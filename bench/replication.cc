@@ -1,6 +1,7 @@
 #include "bench/replication.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -117,22 +118,78 @@ void measure_replication(const Settings& settings) {
   }
 }
 
-void measure_lag(const Settings& settings) {
-  Pair pair(settings);
+namespace {
+
+// One key that is written here and polled there, in a closed loop. Gives the milliseconds from the
+// return of each put until a read there shows it.
+std::vector<double> ping(Pair& pair, int writes) {
   Register<std::uint64_t> here{*pair.eu, "ping"};
   Register<std::uint64_t> there{*pair.us, "ping"};
-  std::uint64_t number = 0;
-  for (int round = 0; round < settings.rounds; ++round) {
-    std::vector<double> lags;
-    for (int i = 0; i < settings.lag_writes; ++i) {
-      here.put(++number);
-      const Clock::time_point acknowledged = Clock::now();
-      while (there.get() != number) std::this_thread::sleep_for(20us);
-      lags.push_back(seconds_since(acknowledged) * 1000);
-      std::this_thread::sleep_for(2ms);  // Idle between two writes.
+  std::uint64_t number = here.get().value_or(0);
+  std::vector<double> lags;
+  for (int i = 0; i < writes; ++i) {
+    here.put(++number);
+    const Clock::time_point acknowledged = Clock::now();
+    while (there.get() != number) std::this_thread::sleep_for(20us);
+    lags.push_back(seconds_since(acknowledged) * 1000);
+    std::this_thread::sleep_for(2ms);  // Between two writes nothing is on its way.
+  }
+  return lags;
+}
+
+void report_lags(const std::string& row, std::vector<double> lags) {
+  report(row + ", p50", "anabranch", "ms", percentile(lags, 0.50));
+  report(row + ", p99", "anabranch", "ms", percentile(lags, 0.99));
+}
+
+// 10,000 puts per second while it lives: four threads, each with a transaction of ten every 4 ms.
+class SteadyWriters {
+ public:
+  SteadyWriters(const Settings& settings, Store& store) {
+    for (int i = 0; i < kThreads; ++i) {
+      threads_.emplace_back([this, i, &settings, &store] { write(settings, store, i); });
     }
-    report("lag of an idle pair, p50", "anabranch", "ms", percentile(lags, 0.50));
-    report("lag of an idle pair, p99", "anabranch", "ms", percentile(lags, 0.99));
+  }
+  // Ends them, and gives the puts per second that were reached.
+  double end() {
+    ends_ = true;
+    for (std::thread& thread : threads_) thread.join();
+    return static_cast<double>(puts_) / seconds_since(begin_);
+  }
+
+ private:
+  static constexpr int kThreads = 4;
+  static constexpr std::uint64_t kPuts = 10;
+  static constexpr auto kPause = 4ms;
+
+  void write(const Settings& settings, Store& store, int thread) {
+    Random random(static_cast<std::uint64_t>(thread));
+    for (Clock::time_point next = begin_ + thread * kPause / kThreads; !ends_; next += kPause) {
+      std::this_thread::sleep_until(next);
+      store.transact([&](Transaction& txn) {
+        for (std::uint64_t i = 0; i < kPuts; ++i) {
+          Register<>{txn, key_of(random() % settings.keys)}.put(value_of(random()));
+        }
+      });
+      puts_ += kPuts;
+    }
+  }
+
+  Clock::time_point begin_ = Clock::now();
+  std::atomic<bool> ends_ = false;
+  std::atomic<std::uint64_t> puts_ = 0;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+void measure_lag(const Settings& settings) {
+  Pair pair(settings);
+  for (int round = 0; round < settings.rounds; ++round) {
+    report_lags("lag of an idle pair", ping(pair, settings.lag_writes));
+    SteadyWriters writers(settings, *pair.eu);
+    report_lags("lag at 10,000 writes/s", ping(pair, settings.lag_writes));
+    report("writes/s meanwhile", "anabranch", "ops/s", writers.end());
   }
 }
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import re
 import socket
@@ -10,7 +11,7 @@ import time
 
 CLIENTS = 50
 VALUE_BYTES = 100
-READY = re.compile(r"ready: .* redis on \S+:(\d+)")
+READY = re.compile(r"ready: .* listens on (\S+), redis on \S+:(\d+)")
 
 
 def free_port():
@@ -82,17 +83,59 @@ class Redis(Server):
 
 
 class Anabranch(Server):
-    """One leader without peers; every answer waits for the disk."""
+    """A leader; every answer waits for the disk. It listens where it did before when it is launched
+    again."""
 
-    def __init__(self, build, folder):
-        super().__init__("anabranch serve", folder)
-        self.launch([os.path.join(build, "server", "anabranch"), "serve", "--region", "eu",
-                     "--data", os.path.join(self.data, "eu"), "--redis", "127.0.0.1:0"])
+    def __init__(self, build, folder, region="eu", peers=(), flags=()):
+        super().__init__("anabranch serve" if region == "eu" else region, folder)
+        self.build, self.region, self.flags = build, region, list(flags)
+        self.peers = list(peers)
+        self.port = 0
+        self.listen = "tcp://127.0.0.1:0"
+        self.restart()
+
+    def restart(self):
+        words = [os.path.join(self.build, "server", "anabranch"), "serve", "--region", self.region,
+                 "--data", os.path.join(self.data, self.region), "--listen", self.listen,
+                 "--redis", f"127.0.0.1:{self.port}", *self.flags]
+        for peer in self.peers:
+            words += ["--peer", peer.listen]
+        self.launch(words)
         self.wait_for(self.is_ready)
 
     def is_ready(self):
         with open(self.log, errors="replace") as log:
             found = READY.search(log.read())
         if found:
-            self.port = int(found.group(1))
+            self.listen, self.port = found.group(1), int(found.group(2))
         return found is not None
+
+    def ask(self, *words):
+        """One command, on a connection of its own; the text of the bulk string that answers it."""
+        with socket.create_connection(("127.0.0.1", self.port), 60) as link:
+            link.sendall(b"*%d\r\n" % len(words) + b"".join(
+                b"$%d\r\n%s\r\n" % (len(word), word.encode()) for word in words))
+            with link.makefile("rb") as answer:
+                head = answer.readline()
+                if not head.startswith(b"$"):
+                    raise SystemExit(f"{self.name}: {words}: {head}")
+                return answer.read(int(head[1:])).decode()
+
+    def ask_ok(self, *words):
+        done = subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True,
+                              text=True, timeout=60)
+        if done.stdout.strip() != "OK":
+            raise SystemExit(f"{self.name}: {words}: {done.stdout}{done.stderr}")
+
+    def status(self):
+        return json.loads(self.ask("ANABRANCH", "STATUS"))
+
+    def applied(self):
+        """The version vector: {origin: seq}."""
+        return {one["origin"]: one["seq"] for one in self.status()["applied"] if one["seq"]}
+
+    def own_bytes(self):
+        """Its memory, not counting pages of the file that it has mapped."""
+        with open(f"/proc/{self.process.pid}/status") as file:
+            fields = dict(line.split(":", 1) for line in file)
+        return int(fields["RssAnon"].split()[0]) << 10

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import mesh
 import servers
 
 BUILD = os.environ["ANABRANCH_BUILD"]
@@ -24,6 +25,9 @@ KEYS = 10_000 if SMOKE else 100_000
 WORKLOADS = ["put", "put-8", "transact-100", "transact-1000", "get", "get-8", "replicate", "lag"]
 # What must be within a factor of two of LMDB alone.
 REQUIRED = ("put, ", "get, ", "transactions ")
+# Writes that a leader has missed, and requests of each sample while one stands still.
+MISSED = 20_000 if SMOKE else 1_000_000
+OUTAGE_REQUESTS = 5_000 if SMOKE else 200_000
 COMMANDS = ["set", "get", "incr", "sadd"]
 # By pipeline: how many requests make one run.
 REQUESTS = {1: 3_000, 16: 16_000} if SMOKE else {1: 50_000, 16: 400_000}
@@ -126,6 +130,13 @@ def measure_servers(table, folder, running):
                               "requests/s", side.measure(command, pipeline, requests, KEYS))
 
 
+def measure_mesh(table, folder):
+    progress("catch-up")
+    mesh.measure_catch_up(table, BUILD, folder, min(ROUNDS, 3), MISSED)
+    progress("a leader that stands still")
+    mesh.measure_outage(table, BUILD, folder, ROUNDS, OUTAGE_REQUESTS)
+
+
 def print_verdict(table):
     ratios = {row: table.ratio(row, side) for row, sides in table.rows.items() for side in sides
               if row.startswith(REQUIRED) and side[0] == "anabranch"}
@@ -149,6 +160,7 @@ def main():
         print_machine(folder)
         measure_embedded(table, folder, running)
         measure_servers(table, folder, running)
+        measure_mesh(table, folder)
     table.print()
     print_verdict(table)
 

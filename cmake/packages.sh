@@ -17,6 +17,7 @@ clang-format:clang-format
 python3:python3
 redis-server:redis-server
 redis-tools:redis-benchmark
+faketime:faketime
 '
 libraries='
 liblmdb-dev
@@ -26,6 +27,7 @@ libmsgpack-cxx-dev
 libspdlog-dev
 libsodium-dev
 libxxhash-dev
+libzstd-dev
 libtomlplusplus-dev
 libcli11-dev
 nlohmann-json3-dev

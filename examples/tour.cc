@@ -1,11 +1,13 @@
 // A tour of the embedded API, top to bottom.
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <string>
 
 #include <anabranch/anabranch.h>
 
 namespace ab = anabranch;
+using namespace std::chrono_literals;
 
 // A conflict hook: pure, since every region calls it on its own with the same siblings.
 std::string keep_longest(const ab::Conflict& conflict) {
@@ -31,6 +33,11 @@ int main(int argc, char** argv) try {
   ab::Set<std::string> tags{store, "doc/1/tags"};
   ab::Map meta{store, "doc/1/meta"};
 
+  // A watch lives as long as its object; it is told local and remote changes alike.
+  const ab::Watch watch = store.watch("doc/1/", [](const ab::Changes& changes) {
+    for (const ab::Change& each : changes.all) std::clog << each.key << " changed\n";
+  });
+
   title.put("Draft");
   views.add(1);
   tags.insert("crdt");
@@ -43,6 +50,13 @@ int main(int argc, char** argv) try {
     ab::Counter{txn, "stock/us"}.add(+5);
   });
   std::cout << ab::Counter{store, "stock/us"}.get() << " in stock\n";
+
+  // A session reads its own writes, also after its user has moved to another region.
+  ab::Session here = store.session();
+  ab::Set<std::string>{here, "cart/ada"}.insert("book");
+  const std::string cookie = here.token();
+  ab::Session there = store.session(cookie, 500ms);  // Error{kTimeout} while a region is behind.
+  std::cout << ab::Set<std::string>{there, "cart/ada"}.size() << " in the cart\n";
 
   for (const ab::PeerStatus& peer : store.status().peers) {
     std::cout << peer.address << (peer.connected ? " is" : " is not") << " connected\n";
