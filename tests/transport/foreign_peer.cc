@@ -69,9 +69,17 @@ RawConnection::RawConnection(std::uint16_t port)
 
 RawConnection::~RawConnection() { ::close(socket_); }
 
+// A send that waits for room would go on for a minute after the other side has closed: the kernel
+// opens no window any more, and does not say so.
 bool RawConnection::send(std::string_view bytes) const {
-  return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
-         static_cast<ssize_t>(bytes.size());
+  while (!bytes.empty()) {
+    pollfd watched{socket_, POLLOUT | POLLRDHUP, 0};
+    if (::poll(&watched, 1, -1) < 0 || watched.revents != POLLOUT) return false;
+    const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
 }
 
 std::optional<std::string> RawConnection::receive(std::size_t size,
