@@ -85,6 +85,7 @@ bool Replica::refuse_lost(LinkId link, const Message& message) {
 
 void Replica::mark_clock(std::vector<storage::Change>& changes) {
   if (!clock_ || clock_->high_water() == clock_mark_) return;
+  applied_.expiry_board().post(clock_->high_water());
   clock_mark_ = clock_->high_water();
   changes.push_back({storage::Table::kMeta, std::string(storage::kClockKey),
                      storage::big_endian(clock_mark_.bits)});
