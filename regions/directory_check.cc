@@ -166,8 +166,8 @@ void DirectoryCheck::note_expiry(const PathRow& row) {
   if (!crdt::is_expiry(row.path)) return;
   for (const core::Millis deadline : crdt::deadlines(row.row.cell)) {
     ++expiries_;
-    const bool kept = snapshot_->get(Table::kExpiries, due_key(deadline) + core::row_key(row.path))
-                          .has_value();
+    const bool kept =
+        snapshot_->get(Table::kExpiries, due_key(deadline) + core::row_key(row.path)).has_value();
     if (!kept && snapshot_->get(Table::kMeta, storage::kExpiriesKey)) {
       wrong("the expiry " + path_text(row.path) + " is not in the order of expiries");
     }

@@ -70,10 +70,10 @@ struct RenamedOps::Rename {
   std::string of_expiry(const std::string& value) const {
     auto expiry = crdt::decode_expiry(value);
     if (!expiry) return value;
-    for (core::Dot& dot : expiry->values) {
-      const Image* const named = self.names_.find(dot.origin);
-      if (named != nullptr && dot.seq > named->after) {
-        dot = {named->origin, dot.seq - named->minus};
+    for (core::Dot& named : expiry->values) {
+      const Image* const other = self.names_.find(named.origin);
+      if (other != nullptr && named.seq > other->after) {
+        named = {other->origin, named.seq - other->minus};
       }
     }
     std::ranges::sort(expiry->values);
