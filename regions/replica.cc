@@ -402,18 +402,23 @@ void Replica::step(LinkId link, Message message, Millis now) {
     exchange_->compare_own(link, batch.value().last());
     return;  // A new incarnation will ask for it.
   }
+  const bool is_due = exchange_->asked_for(link, *received, batch.value().origin);
+  if (!is_due && !may_come_unasked(link, batch.value())) return;
   const core::Origin from = exchange_->peer(link);
   if (!exchange_->may_apply(from, batch.value(), batch.value().deps_changed)) return;
-  const bool ended = ended_.contains(batch.value().origin);
-  if (ended && !exchange_->asked_for(link, *received)) return;  // It comes anew where it is asked.
   const core::Seq applied = applied_.vector().at(batch.value().origin);
   if (batch.value().first() <= applied && applied < batch.value().last()) {
     exchange_->forked(from, batch.value().origin, batch.value().last());
     return;
   }
-  const Peer* const sender = exchange_->peer_at(link);
-  const bool asked = sender != nullptr && sender->in.has(batch.value().origin);
+  const bool asked = exchange_->peer_at(link)->in.has(batch.value().origin);
   hold(link, {std::move(received->bytes), std::move(batch).value(), from, asked}, now);
+}
+
+// A network may bring a batch once more, also over a new link, after its sender has left the
+// history that it belongs to. So its sender must show to have it; of what has ended none is taken.
+bool Replica::may_come_unasked(LinkId link, const core::Batch& batch) const {
+  return !ended_.contains(batch.origin) && exchange_->has_shown(link, batch);
 }
 
 std::optional<core::Hash128> Replica::digest() const {
@@ -435,25 +440,6 @@ Millis Replica::next_tick_ms() const {
                                rejoin_ ? exchange_->next_tick_ms() : keeper_.next_tick_ms());
   const auto verifying = verifier_->next_tick_ms();
   return std::min({next, verifying.value_or(next), signer_.next_ms().value_or(next)});
-}
-
-void Replica::take(LinkId link, Heartbeat& heartbeat, Millis now) {
-  observe_clock(link, heartbeat, now);
-  exchange_->complete(link, heartbeat);
-  hear_clocks(link, heartbeat);
-  compare(link, heartbeat);
-  renew_standing(now);
-  send_standings(link, heartbeat.standings);
-}
-
-void Replica::compare(LinkId link, const Heartbeat& heartbeat) {
-  const std::string region = exchange_->region(link);
-  if (region.empty() || heartbeat.applied != applied_.vector() || rejoin_) return;
-  const bool one_history = heartbeat.chains.empty() || heartbeat.chains == applied_.chains();
-  if (!one_history) return;
-  if (planted(Bug::kIgnoreDigests)) return;
-  auto alarm = divergence_.compare(region, heartbeat.digest, digest());
-  if (alarm) effects_.push_back(Alarm{*std::move(alarm)});
 }
 
 bool Replica::continues_chain(const Batch& batch) const {

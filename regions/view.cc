@@ -14,6 +14,9 @@ using crdt::Row;
 
 namespace {
 
+// So many rows of one name are passed by one after another; then what is left of it is jumped over.
+constexpr std::size_t kRowsToSkip = 16;
+
 // The key that a row belongs to, as the user named it.
 std::string user_key(const Path& path) {
   const core::Components components = path.components();
@@ -24,6 +27,37 @@ std::string user_key(const Path& path) {
 Path path_of_string(const Path& place) {
   return place.child(std::string(1, static_cast<char>(Type::kString)));
 }
+
+// The rows below a prefix whose first name below it is in a span.
+core::PathRange range_of(const Path& prefix, const Span& span) {
+  core::PathRange range = core::PathRange::below(prefix);
+  if (!span.from.empty()) core::append_component(range.from, span.from);
+  if (span.to) range.to = prefix.child(*span.to).encoded();
+  range.backwards = span.backwards;
+  return range;
+}
+
+// Looks once at each key, of rows that come in order.
+class KeysInOrder {
+ public:
+  explicit KeysInOrder(const View& view) : view_(view) {}
+
+  bool expired(const Path& row) {
+    const std::string_view key = crdt::key_part(row);
+    if (!known_ || key != key_) {
+      known_ = true;
+      key_ = key;
+      expired_ = view_.expired(row);
+    }
+    return expired_;
+  }
+
+ private:
+  const View& view_;
+  bool known_ = false;
+  std::string key_;
+  bool expired_ = false;
+};
 
 }  // namespace
 
@@ -82,20 +116,39 @@ std::uint64_t View::count(const Key& collection) const {
   return expired(path) ? 0 : rows_.count(path);
 }
 
-void View::scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const {
-  const Path top = path_of(prefix);
-  std::string key;  // That was looked at last.
-  bool hidden = false;
-  rows_.scan(top, [&](const Path& path, const Row& row) {
-    if (!crdt::shows(path, row) || crdt::is_expiry(path)) return true;
-    if (const std::string_view at = crdt::key_part(path); key.empty() || at != key) {
-      key = at;
-      hidden = expired(path);
-    }
-    if (hidden) return true;
-    const Path below = Path::trusted(path.encoded().substr(top.encoded().size()));
+void View::scan(const Key& prefix, const Span& span, const Scope::Visit& visit) const {
+  KeysInOrder keys(*this);
+  const std::size_t above = prefix.encoded().size();
+  rows_.scan(range_of(path_of(prefix), span), [&](const Path& path, const Row& row) {
+    if (!crdt::shows(path, row) || keys.expired(path)) return true;
+    const Path below = Path::trusted(path.encoded().substr(above));
     return visit({below.components(), shown(path, row).value_or(std::string())});
   });
+}
+
+void View::names(const Key& prefix, const Span& span, const Scope::VisitName& visit) const {
+  const Path top = path_of(prefix);
+  core::PathRange rest = range_of(top, span);
+  KeysInOrder keys(*this);
+  for (bool going = true; going;) {
+    going = false;
+    Path last;  // With what is above it; empty before the first.
+    std::size_t rows = 0;
+    rows_.scan(rest, [&](const Path& path, const Row& row) {
+      if (!last.empty() && last.is_prefix_of(path)) {
+        if (++rows < kRowsToSkip) return true;
+        (rest.backwards ? rest.to : rest.from) =
+            rest.backwards ? last.encoded() : core::prefix_end(last.encoded());
+        going = true;
+        return false;
+      }
+      if (path == top || !crdt::shows(path, row)) return true;
+      const std::string name = Path::trusted(path.encoded().substr(top.encoded().size())).first();
+      last = top.child(name);
+      rows = 0;
+      return keys.expired(path) || visit(name);
+    });
+  }
 }
 
 std::optional<std::string> View::shown(const Path& path, Row row) const {

@@ -36,7 +36,8 @@ class View {
   [[nodiscard]] std::optional<core::Number> number(const Key& row) const;
   [[nodiscard]] bool contains(const Key& row) const;
   [[nodiscard]] std::uint64_t count(const Key& collection) const;
-  void scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const;
+  void scan(const Key& prefix, const Span& span, const Scope::Visit& visit) const;
+  void names(const Key& prefix, const Span& span, const Scope::VisitName& visit) const;
   // When the key is to expire, in milliseconds since 1970; nothing when it never is, or when
   // nothing is shown at it.
   [[nodiscard]] std::optional<std::int64_t> deadline(const Key& key) const;

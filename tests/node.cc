@@ -37,7 +37,7 @@ bool counts(const std::string& tag) { return tag == "h" || tag == "e" || tag == 
 // Recounts all that counts.h keeps, from the rows alone: {collection: names shown in it}.
 std::map<Path, std::set<std::string>> recount(const regions::RowReader& rows) {
   std::map<Path, std::set<std::string>> shown;
-  rows.scan({}, [&](const Path& path, const Row& row) {
+  rows.scan(core::Path(), [&](const Path& path, const Row& row) {
     const core::Components parts = path.components();
     if (!row.present() || parts.size() < 3 || parts[0] == std::string(1, '\0')) return true;
     if (parts.size() == 3 && parts[2] == "x") return true;  // An expiry shows nothing.
@@ -89,6 +89,8 @@ void Node::write(core::Millis wall, const std::function<void(regions::Group&)>& 
 
 void Node::deliver(Node& from, const std::string& bytes) {
   const regions::LinkId link = link_to(from);
+  // Nobody has asked for it, so its sender must show that it has it.
+  replica_->step(link, regions::Ack{0, 0, from.vector(), {}}, 0);
   regions::Message message = regions::BatchMessage{0, bytes};
   auto arrived =
       regions::decode_message(regions::kind_of(message), regions::encode_message(message));
@@ -174,7 +176,7 @@ Visible Node::shown() const { return visible_in(*replica_->reader()); }
 
 core::Hash128 Node::digest() const {
   core::Hash128 sum;
-  replica_->logged_reader()->scan({}, [&](const Path& path, const Row& row) {
+  replica_->logged_reader()->scan(core::Path(), [&](const Path& path, const Row& row) {
     sum += crdt::row_digest(path, row);
     return true;
   });
@@ -195,7 +197,7 @@ std::string Node::wrong_count() const {
 
 Visible visible_in(const regions::RowReader& rows) {
   Visible visible;
-  rows.scan({}, [&](const Path& path, const Row& row) {
+  rows.scan(core::Path(), [&](const Path& path, const Row& row) {
     for (const crdt::Sibling& each : row.cell.siblings) {
       visible.cells[path].push_back({each.hlc, each.dot, each.value});
     }

@@ -29,18 +29,15 @@ constexpr Millis kWaitMs = 60'000;
 
 class World {
  public:
-  explicit World(std::size_t size) {
+  enum class Links { kNone, kAll };
+  explicit World(std::size_t size, Links links = Links::kNone) {
     for (std::size_t i = 0; i < size; ++i) {
       nodes.add(std::make_unique<Node>("r" + std::to_string(i), i + 1));
       sweeps.push_back(make_sweep(i));
+      for (std::size_t other = 0; links == Links::kAll && other < i; ++other) {
+        nodes.connect(i, other);
+      }
     }
-  }
-  static World mesh(std::size_t size) {
-    World world(size);
-    for (std::size_t i = 0; i < size; ++i) {
-      for (std::size_t other = 0; other < i; ++other) world.nodes.connect(i, other);
-    }
-    return world;
   }
 
   void use(std::size_t at, const std::function<void(Scope&)>& function) {
@@ -206,7 +203,7 @@ TEST_SUITE("regions: expiry") {
   }
 
   TEST_CASE("a key is cleared everywhere, once, by the region that has set the deadline") {
-    World world = World::mesh(3);
+    World world(3, World::Links::kAll);
     world.use(0, [](Scope& scope) { Register<std::string>(scope, "k").put("1"); });
     world.expire(1, "k", 5'000);
     world.run_until(4'900);
@@ -238,7 +235,7 @@ TEST_SUITE("regions: expiry") {
   }
 
   TEST_CASE("a refresh on the other side of a cut link survives") {
-    World world = World::mesh(3);
+    World world(3, World::Links::kAll);
     world.use(0, [](Scope& scope) { Set<>(scope, "k").insert("x"); });
     world.expire(0, "k", 5'000);
     world.nodes.disconnect(2, 0);
@@ -258,7 +255,7 @@ TEST_SUITE("regions: expiry") {
   }
 
   TEST_CASE("a region whose clock is behind is waited for") {
-    World world = World::mesh(2);
+    World world(2, World::Links::kAll);
     world.nodes.set_clock_ahead(1, -500);
     world.use(0, [](Scope& scope) { Set<>(scope, "k").insert("x"); });
     world.expire(0, "k", 5'000);
@@ -274,7 +271,7 @@ TEST_SUITE("regions: expiry") {
   }
 
   TEST_CASE("a region that is away is not waited for longer than the limit") {
-    World world = World::mesh(2);
+    World world(2, World::Links::kAll);
     world.use(0, [](Scope& scope) { Set<>(scope, "k").insert("x"); });
     world.expire(0, "k", 5'000);
     world.nodes.disconnect(0, 1);
@@ -288,7 +285,7 @@ TEST_SUITE("regions: expiry") {
   }
 
   TEST_CASE("others clear when the region that has set the deadline does not") {
-    World world = World::mesh(3);
+    World world(3, World::Links::kAll);
     world.use(0, [](Scope& scope) { Register<std::string>(scope, "k").put("1"); });
     world.expire(0, "k", 5'000);
     world.run_until(5'000 + kGraceMs - 200, 0);
