@@ -30,13 +30,18 @@ core::Result<bool> ExpirySweep::slice(Millis now) {
   if (over) {
     waiting_ = std::exchange(found_, 0);
     const Millis latest = std::exchange(latest_ms_, 0);
-    // The others wait for this clock, too.
-    if (waiting_ > 0 && replica_.stored_clock().millis() < latest) {
+    if (waiting_ > 0 && clock_is_wanted(latest, times.now_ms)) {
       if (auto stored = replica_.store_clock(); !stored.ok()) return stored.failure();
     }
   }
   next_ms_ = now + (over ? kRestMs : busy ? 0 : kSliceRestMs);
   return busy && !over;
+}
+
+bool ExpirySweep::clock_is_wanted(Millis deadline, Millis now_ms) const {
+  const Millis stored = replica_.stored_clock().millis();
+  const Millis late = deadline + limits_.grace_ms;
+  return stored < deadline || (now_ms >= late && stored < late);
 }
 
 bool ExpirySweep::look(const Times& times) {

@@ -74,6 +74,9 @@ class ExpirySweep {
     core::Millis passed_ms = 0;
   };
 
+  // Whether others wait for this clock to be stored, which have to know that it has passed a
+  // deadline, and the time until they take over.
+  [[nodiscard]] bool clock_is_wanted(core::Millis deadline, core::Millis now_ms) const;
   // Collects what is to be done; returns whether the round is over.
   bool look(const Times& times);
   // Takes up one entry of the index.
