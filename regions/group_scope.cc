@@ -119,8 +119,7 @@ void GroupScope::remove(const Key& row) {
   check_room_to_remove();
   write([&](Group& group) {
     const Path path = path_of(row);
-    if (group.stage().peek(path).cell.siblings.empty() || view().expired(path)) return;
-    group.remove(path);
+    if (!group.stage().peek(path).cell.siblings.empty()) group.remove(path);
   });
 }
 
@@ -167,7 +166,7 @@ void GroupScope::reset(const Key& row) {
   check_room_to_remove();
   write([&](Group& group) {
     const Path path = path_of(row);
-    if (group.stage().peek(path).tally.live() && !view().expired(path)) group.reset(path);
+    if (group.stage().peek(path).tally.live()) group.reset(path);
   });
 }
 
@@ -175,7 +174,7 @@ void GroupScope::clear(const Key& prefix) {
   check_room_to_remove();
   write([&](Group& group) {
     const Path path = path_of(prefix);
-    if (anything_below(group.stage(), path) && !view().expired(path)) group.clear(path);
+    if (anything_below(group.stage(), path)) group.clear(path);
   });
 }
 

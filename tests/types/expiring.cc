@@ -148,8 +148,9 @@ bool write_expiring(Scope& scope, const Key& key, const Words& act) {
   if (act[0] == "put") Register<std::string>(scope, key).put(act[1]);
   if (act[0] == "add") Counter(scope, key).add(std::stoll(act[1]));
   if (act[0] == "insert") Set<>(scope, key).insert(act[1]);
-  if (act[0] == "erase") return Register<std::string>(scope, key).erase();
-  if (act[0] == "remove") return Set<>(scope, key).erase(act[1]);
+  // They take away what has expired, too, and say that nothing was there.
+  if (act[0] == "erase") Register<std::string>(scope, key).erase();
+  if (act[0] == "remove") Set<>(scope, key).erase(act[1]);
   return true;
 }
 
