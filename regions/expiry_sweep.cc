@@ -17,6 +17,7 @@ core::Result<bool> ExpirySweep::slice(Millis now) {
   last_.clear();
   removals_.clear();
   if (now < next_ms_ || replica_.broken() || replica_.rejoin() != nullptr) return false;
+  if (replica_.follows()) return false;
   if (!replica_.reserve().allows_removing()) return false;
   const Times times{replica_.names().expiries().now_ms(), replica_.passed_ms()};
   bool over = false;

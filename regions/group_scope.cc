@@ -103,6 +103,10 @@ void GroupScope::names(const Key& prefix, const Span& span, const VisitName& vis
   read([&](const View& view) { view.names(prefix, span, visit); });
 }
 
+Fingerprint GroupScope::fingerprint(const Key& prefix) const {
+  return read([&](const View& view) { return view.fingerprint(prefix); });
+}
+
 void GroupScope::put(const Key& row, std::string_view value) {
   if (value.size() > limits_.value_bytes_max) {
     too_large("a value", value.size(), limits_.value_bytes_max, "bytes", "value_bytes_max");

@@ -29,6 +29,7 @@ class GroupScope final : public Transaction {
   using Scope::scan;
   void scan(const Key& prefix, const Span& span, const Visit& visit) const override;
   void names(const Key& prefix, const Span& span, const VisitName& visit) const override;
+  [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const override;
   [[nodiscard]] std::optional<std::int64_t> deadline(const Key& key) const override;
   [[nodiscard]] std::int64_t now_ms() const override;
 

@@ -41,6 +41,7 @@ VersionVector Replica::shown_clocks() {
   for (const auto& [origin, bits] : passed_.all()) {
     if (!regions_.succeeded(origin)) shown.set(origin, bits);
   }
+  if (follows()) return shown;
   if (storage_.durable_position() == storage_.last_position()) shown_clock_ = clock_mark_;
   shown.set(identity_.origin, shown_clock_.bits);
   return shown;
@@ -58,7 +59,9 @@ Millis Replica::passed_ms() {
   for (const auto& [name, region] : regions_.all()) {
     for (const auto& [origin, known] : region.origins) wait_for(name, origin);
   }
-  for (const auto& [origin, peer] : exchange_->peers()) wait_for(peer.region, origin);
+  for (const auto& [origin, peer] : exchange_->peers()) {
+    if (!peer.follows) wait_for(peer.region, origin);
+  }
   for (const auto& [origin, head] : applied_.heads()) {
     if (!regions_.all().contains(head.region)) wait_for(head.region, origin);
   }

@@ -60,6 +60,15 @@ void Session::transact(const std::function<void(Transaction&)>& function) {
   impl_->use([&](Store& store) { store.transact(function); });
 }
 
+bool Session::transact_if(const Unchanged& seen,
+                          const std::function<void(Transaction&)>& function) {
+  return impl_->use([&](Store& store) { return store.transact_if(seen, function); });
+}
+
+void Session::read(const std::function<void(ReadTransaction&)>& function) const {
+  impl_->use([&](Store& store) { store.read(function); });
+}
+
 // ---- Scope.
 
 void Session::atomically(const std::function<void(Scope&)>& function) {
@@ -100,6 +109,10 @@ void Session::scan(const Key& prefix, const Span& span, const Visit& visit) cons
 
 void Session::names(const Key& prefix, const Span& span, const VisitName& visit) const {
   impl_->use([&](Store& store) { store.names(prefix, span, visit); });
+}
+
+Fingerprint Session::fingerprint(const Key& prefix) const {
+  return impl_->use([&](Store& store) { return store.fingerprint(prefix); });
 }
 
 void Session::put(const Key& row, std::string_view value) {

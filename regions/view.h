@@ -38,6 +38,7 @@ class View {
   [[nodiscard]] std::uint64_t count(const Key& collection) const;
   void scan(const Key& prefix, const Span& span, const Scope::Visit& visit) const;
   void names(const Key& prefix, const Span& span, const Scope::VisitName& visit) const;
+  [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const;
   // When the key is to expire, in milliseconds since 1970; nothing when it never is, or when
   // nothing is shown at it.
   [[nodiscard]] std::optional<std::int64_t> deadline(const Key& key) const;

@@ -63,8 +63,11 @@ class Session final : public Scope {
   // restored disk or after a loss.
   [[nodiscard]] std::string token() const;
 
-  // As Store::transact.
+  // As in Store.
   void transact(const std::function<void(Transaction&)>& function);
+  [[nodiscard]] bool transact_if(const Unchanged& seen,
+                                 const std::function<void(Transaction&)>& function);
+  void read(const std::function<void(ReadTransaction&)>& function) const;
 
   // Waits until what this session has seen, its writes included, has come as far as `concern`
   // says, or until the time is over. Says who has it; not met is no error.
@@ -83,6 +86,7 @@ class Session final : public Scope {
   using Scope::scan;
   void scan(const Key& prefix, const Span& span, const Visit& visit) const override;
   void names(const Key& prefix, const Span& span, const VisitName& visit) const override;
+  [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const override;
   [[nodiscard]] std::optional<std::int64_t> deadline(const Key& key) const override;
   [[nodiscard]] std::int64_t now_ms() const override;
   void put(const Key& row, std::string_view value) override;
