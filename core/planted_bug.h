@@ -53,6 +53,9 @@ enum class Bug : std::uint8_t {
   kIgnoreDigests,
   kBelieveUnsigned,
   kTrustSnapshots,
+  kExpireAnyValue,
+  kShortestExpiry,
+  kExpireTooEarly,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crdt/expiry.h"
+
 namespace anabranch::crdt {
 
 namespace {
@@ -29,7 +31,7 @@ const TypeEntry* type_at(const core::Components& row) {
 }
 
 bool shows(const core::Path& path, const Row& row) {
-  if (!row.present()) return false;
+  if (!row.present() || is_expiry(path)) return false;
   // Nearly no row has such a value: the others are spared taking their paths apart.
   if (std::ranges::none_of(row.cell.siblings, is_false)) return true;
   const TypeEntry* type = type_at(path.components());

@@ -33,6 +33,7 @@ class Applied {
   // Stays where it is when this object is moved.
   [[nodiscard]] const Names& names() const { return *names_; }
   [[nodiscard]] MaskBoard& mask_board() { return names_->masks(); }
+  [[nodiscard]] ExpiryBoard& expiry_board() { return names_->expiries(); }
   // Where readers are told how far this has come.
   [[nodiscard]] VectorBoard& vector_board() { return names_->vectors(); }
 

@@ -10,6 +10,7 @@ namespace anabranch::regions {
 namespace {
 
 constexpr std::size_t kNameSizeMax = 64;
+constexpr std::int64_t kExpiryMsMax = std::int64_t{100} * 366 * 24 * 3600 * 1000;
 constexpr std::uint64_t kLogBytesMaxLeast = std::uint64_t{1} << 20U;
 
 bool is_name(std::string_view name) {
@@ -69,6 +70,12 @@ core::Result<void> check_options(const Options& options) {
     return core::invalid("log_bytes_min is over log_bytes_max");
   }
   if (options.log_age_ms_max <= 0) return core::invalid("log_age_ms_max is not positive");
+  if (options.expiry_wait_ms_max < 0 || options.expiry_wait_ms_max > kExpiryMsMax) {
+    return core::invalid("expiry_wait_ms_max is not between 0 and a hundred years");
+  }
+  if (options.expiry_grace_ms < 0 || options.expiry_grace_ms > kExpiryMsMax) {
+    return core::invalid("expiry_grace_ms is not between 0 and a hundred years");
+  }
   if (options.clock_drift_ms_max < 0) return core::invalid("clock_drift_ms_max is negative");
   return {};
 }

@@ -7,9 +7,11 @@
 
 #include "core/batch.h"
 #include "crdt/canonical.h"
+#include "crdt/expiry.h"
 #include "crdt/type_table.h"
 #include "regions/applied.h"
 #include "regions/digests.h"
+#include "regions/expiry_index.h"
 #include "regions/head.h"
 #include "regions/recount.h"
 #include "regions/row_text.h"
@@ -36,6 +38,7 @@ class DirectoryCheck {
     if (!check_meta()) return std::move(report_);
     check_rows();
     check_digests();
+    check_expiries();
     if (rows_readable_) check_counts();
     check_log();
     check_heads();
@@ -62,8 +65,10 @@ class DirectoryCheck {
   bool check_meta();
   void check_rows();
   void check_row(const PathRow& row);
+  void note_expiry(const PathRow& row);
   void check_dot(const PathRow& row, core::Dot dot);
   void check_digests();
+  void check_expiries();
   void check_counts();
   [[nodiscard]] std::uint64_t stored_counts(const RowReader& rows) const;
   void check_count(const RowReader& rows, const Path& collection, std::uint64_t count);
@@ -76,7 +81,8 @@ class DirectoryCheck {
   const CheckProgress& progress_;
   std::unique_ptr<storage::Snapshot> snapshot_;
   Applied applied_;
-  Digests digests_;  // Of the rows.
+  Digests digests_;             // Of the rows.
+  std::uint64_t expiries_ = 0;  // That are in the rows.
   bool rows_readable_ = true;
   std::map<core::Origin, End> ends_;
   CheckReport report_;
@@ -118,6 +124,7 @@ void DirectoryCheck::check_rows() {
     }
     check_row(row.value());
     digests_.replace(walk.key(), {}, crdt::row_digest(row.value().path, row.value().row));
+    note_expiry(row.value());
   }
   report_.digest = digests_.total();
 }
@@ -152,6 +159,25 @@ void DirectoryCheck::check_digests() {
           std::to_string(kept.rows) + " rows, its rows have " + core::to_string(truth.sum) +
           " of " + std::to_string(truth.rows));
   }
+}
+
+// Each expiry must be in its order.
+void DirectoryCheck::note_expiry(const PathRow& row) {
+  if (!crdt::is_expiry(row.path)) return;
+  for (const core::Millis deadline : crdt::deadlines(row.row.cell)) {
+    ++expiries_;
+    const bool kept =
+        snapshot_->get(Table::kExpiries, due_key(deadline) + core::row_key(row.path)).has_value();
+    if (!kept && snapshot_->get(Table::kMeta, storage::kExpiriesKey)) {
+      wrong("the expiry " + path_text(row.path) + " is not in the order of expiries");
+    }
+  }
+}
+
+void DirectoryCheck::check_expiries() {
+  const std::uint64_t kept = snapshot_->size(Table::kExpiries);
+  if (!rows_readable_ || kept <= expiries_) return;
+  wrong(std::to_string(kept - expiries_) + " entries in the order of expiries are of no row");
 }
 
 // ---- Counts.

@@ -41,6 +41,7 @@ struct Showing {
   core::Millis wall_ms = 0;
   std::optional<core::Hash128> digest = {};
   core::VersionVector standings = {};  // The number of each that is known.
+  core::VersionVector clocks = {};     // See passed_clocks.h.
 };
 
 class Exchange {

@@ -50,6 +50,7 @@ Heartbeat Exchange::heartbeat(const Link& link, const Showing& shown, Millis now
   beat.settled = settled_.hash();
   beat.left_out = brief;
   beat.standings = shown.standings;
+  beat.clocks = shown.clocks;
   return beat;
 }
 

@@ -30,6 +30,10 @@ class Group {
   [[nodiscard]] bool full() const { return ops_ >= kOpsMax || bytes_ >= kBytesMax; }
   [[nodiscard]] bool empty() const { return transactions_.empty(); }
   [[nodiscard]] bool in_transaction() const { return open_.has_value(); }
+  // The timestamp of the open transaction; nothing between two.
+  [[nodiscard]] std::optional<core::Hlc> time() const {
+    return open_ ? std::optional(open_->hlc) : std::nullopt;
+  }
   // Bytes written by the open transaction.
   [[nodiscard]] std::size_t transaction_bytes() const { return bytes_ - bytes_before_; }
 

@@ -1,5 +1,6 @@
 #include "regions/group_scope.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -23,7 +24,14 @@ namespace {
 
 template <typename Function>
 auto GroupScope::read(const Function& function) const {
-  return function(View(replica_.group().stage(), replica_.names(), resolvers_));
+  return function(view());
+}
+
+View GroupScope::view() const {
+  Group& group = replica_.group();
+  const std::optional<core::Hlc> time = group.time();
+  return {group.stage(), replica_.names(), resolvers_,
+          time ? std::optional(time->millis()) : std::nullopt};
 }
 
 void GroupScope::write(const std::function<void(Group&)>& function) {
@@ -58,7 +66,7 @@ Type GroupScope::type(const Key& key) const {
   // Asked before most writes: what is about to be written is read once.
   Group& group = replica_.group();
   if (group.in_transaction() && group.stage().peek(path_of(key.of(Type::kString))).present()) {
-    return Type::kString;
+    return view().expired(path_of(key)) ? Type::kNone : Type::kString;
   }
   return read([&](const View& view) { return view.type(key); });
 }
@@ -104,7 +112,11 @@ void GroupScope::put(const Key& row, std::string_view value) {
     too_large("a value", value.size(), limits_.value_bytes_max, "bytes", "value_bytes_max");
   }
   check_room_to_add(value.size());
-  write([&](Group& group) { group.put(path_of(row), value); });
+  write([&](Group& group) {
+    const Path path = path_of(row);
+    begin_anew(group, path);
+    group.put(path, value);
+  });
 }
 
 void GroupScope::remove(const Key& row) {
@@ -124,7 +136,11 @@ void GroupScope::add(const Key& row, std::int64_t amount) {
     throw Error(ErrorCode::kInvalid, row.name() + ": the sum would leave 64 bits");
   }
   check_room_to_add(0);
-  write([&](Group& group) { group.add(path_of(row), amount); });
+  write([&](Group& group) {
+    const Path path = path_of(row);
+    begin_anew(group, path);
+    group.add(path, amount);
+  });
 }
 
 void GroupScope::add_real(const Key& row, double amount) {
@@ -143,7 +159,11 @@ void GroupScope::add_real(const Key& row, double amount) {
     throw Error(ErrorCode::kInvalid, row.name() + ": the sum would leave the range of a double");
   }
   check_room_to_add(0);
-  write([&](Group& group) { group.add(path_of(row), core::Number::real(amount)); });
+  write([&](Group& group) {
+    const Path path = path_of(row);
+    begin_anew(group, path);
+    group.add(path, core::Number::real(amount));
+  });
 }
 
 void GroupScope::reset(const Key& row) {
@@ -160,6 +180,56 @@ void GroupScope::clear(const Key& prefix) {
     const Path path = path_of(prefix);
     if (anything_below(group.stage(), path)) group.clear(path);
   });
+}
+
+// ---- Expiry.
+
+std::optional<std::int64_t> GroupScope::deadline(const Key& key) const {
+  return read([&](const View& view) { return view.deadline(key); });
+}
+
+std::int64_t GroupScope::now_ms() const {
+  return read([](const View& view) { return view.now_ms(); });
+}
+
+bool GroupScope::expire(const Key& key, std::optional<std::int64_t> deadline_ms) {
+  const Path path = path_of(key);
+  const std::string_view part = crdt::key_part(path);
+  if (part.empty() || part.size() != path.encoded().size()) {
+    throw Error(ErrorCode::kInvalid, key.name() + ": only a whole key expires");
+  }
+  if (deadline_ms && *deadline_ms > crdt::Expiry::kDeadlineMax) {
+    throw Error(ErrorCode::kInvalid, key.name() + ": this time to expire is too far away");
+  }
+  check_room_to_remove();
+  bool done = false;
+  write([&](Group& group) {
+    const View at = view();
+    if (at.type(key) == Type::kNone || (!deadline_ms && !at.deadline(key))) return;
+    done = true;
+    if (deadline_ms && *deadline_ms <= at.now_ms()) return group.clear(path);
+    crdt::ShownKey shown = at.shown_key(part);
+    std::ranges::sort(shown.values);
+    const crdt::Expiry expiry{.deadline = deadline_ms.value_or(crdt::Expiry::kNever),
+                              .type = shown.type,
+                              .values = std::move(shown.values)};
+    replica_.note_expiry(crdt::expiry_path(part));
+    group.put(crdt::expiry_path(part), crdt::encode_expiry(expiry));
+  });
+  return done;
+}
+
+void GroupScope::begin_anew(Group& group, const Path& path) {
+  const std::string_view key = crdt::key_part(path);
+  if (key.empty() || !replica_.names().expiries().may_expire(key)) return;
+  const Path expiry = crdt::expiry_path(key);
+  if (group.stage().peek(expiry).cell.siblings.empty()) return;
+  const View at = view();
+  if (at.expired(path)) {
+    group.clear(Path::trusted(std::string(key)));
+  } else if (at.shown_key(key).type == Type::kNone) {
+    group.remove(expiry);
+  }
 }
 
 }  // namespace anabranch::regions

@@ -30,6 +30,8 @@ class GroupScope final : public Transaction {
   void scan(const Key& prefix, const Span& span, const Visit& visit) const override;
   void names(const Key& prefix, const Span& span, const VisitName& visit) const override;
   [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const override;
+  [[nodiscard]] std::optional<std::int64_t> deadline(const Key& key) const override;
+  [[nodiscard]] std::int64_t now_ms() const override;
 
   void put(const Key& row, std::string_view value) override;
   void remove(const Key& row) override;
@@ -37,8 +39,14 @@ class GroupScope final : public Transaction {
   void add_real(const Key& row, double amount) override;
   void reset(const Key& row) override;
   void clear(const Key& prefix) override;
+  bool expire(const Key& key, std::optional<std::int64_t> deadline_ms) override;
 
  private:
+  // A view on the open group's stage, at the time of the open transaction.
+  [[nodiscard]] View view() const;
+  // Before something is written at a key where nothing is shown: clears what has expired, or takes
+  // away an expiry that stands alone, so that none of it counts for what is written.
+  void begin_anew(Group& group, const core::Path& path);
   // Calls function(view) over the open group's stage.
   template <typename Function>
   auto read(const Function& function) const;

@@ -11,6 +11,7 @@
 #include "core/token.h"
 #include "core/wall_clock.h"
 #include "regions/check_options.h"
+#include "regions/expiry_sweep.h"
 #include "regions/group_scope.h"
 #include "regions/key_signatures.h"
 #include "regions/leader_status.h"
@@ -92,6 +93,9 @@ class Leader::Impl {
     replica_ = std::move(replica).value();
     if (auto announced = replica_->announce(); !announced.ok()) return announced;
     scope_.emplace(*replica_, resolvers_, options_);
+    expiry_sweep_.emplace(*replica_, *storage_, resolvers_,
+                          ExpiryLimits{.wait_ms_max = options_.expiry_wait_ms_max,
+                                       .grace_ms = options_.expiry_grace_ms});
     transport::ZmqOptions links{.listen = options_.listen, .peers = options_.peers};
     links.compression = compression(options_.compress);
     links.keys = keys_;
@@ -191,7 +195,11 @@ class Leader::Impl {
   }
 
   StoreStatus status() const {
-    return leader_status(*replica_, options_, *storage_, *transport_, resolvers_, steady_ms());
+    StoreStatus status =
+        leader_status(*replica_, options_, *storage_, *transport_, resolvers_, steady_ms());
+    status.expired_waiting = expiry_sweep_->waiting();
+    status.expired_cleared = expiry_sweep_->cleared();
+    return status;
   }
 
  private:
@@ -235,8 +243,9 @@ class Leader::Impl {
     const bool applying = waits(replica_->apply(now));
     const bool working = waits(replica_->work(now));
     const bool sweeping = replica_->sweeping() && waits(replica_->sweep());
+    const bool expiring = waits(expiry_sweep_->slice(now));
     pacer_.ran(from, steady_now());
-    return applying || working || sweeping;
+    return applying || working || sweeping || expiring;
   }
 
   // Whether more is waiting, by what a slice gave.
@@ -278,6 +287,7 @@ class Leader::Impl {
   std::unique_ptr<storage::Storage> storage_;
   std::unique_ptr<Replica> replica_;
   std::optional<GroupScope> scope_;
+  std::optional<ExpirySweep> expiry_sweep_;
   std::unique_ptr<transport::Transport> transport_;
   core::Millis next_collect_ms_ = 0;
   Pacer pacer_;

@@ -195,6 +195,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.held_batches = replica.held().size();
   status.resolver_failures = resolvers.failures();
   status.rows = replica.digests().rows();
+  status.expiries = storage.snapshot()->size(storage::Table::kExpiries);
   status.digest = core::to_string(replica.digests().total());
   status.diverged = replica.divergence().found();
   status.keyed = !options.keys_file.empty();

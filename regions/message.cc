@@ -27,7 +27,7 @@ void write(Writer& out, const Greeting& message) {
 void write(Writer& out, const Echo& echo) { out.array(2).int64(echo.sent_ms).int64(echo.held_ms); }
 
 void write(Writer& out, const Heartbeat& message) {
-  out.array(13);
+  out.array(14);
   write_vector(out, message.applied);
   write_vector(out, message.durable);
   out.uint64(message.hlc.bits);
@@ -41,6 +41,7 @@ void write(Writer& out, const Heartbeat& message) {
   write_hash_or_nil(out, message.settled);
   out.boolean(message.left_out);
   write_vector(out, message.standings);
+  write_vector(out, message.clocks);
 }
 
 void write(Writer& out, const Subscribe& message) {
@@ -164,7 +165,9 @@ Message read_heartbeat(Reader& in) {
   message.settled = read_hash_or_nil(in);
   message.left_out = in.boolean();
   message.standings = read_vector(in);
-  in.skip(newer);
+  if (newer == 0) return message;  // Of a version without clocks.
+  message.clocks = read_vector(in);
+  in.skip(newer - 1);
   return message;
 }
 

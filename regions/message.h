@@ -76,6 +76,8 @@ struct Heartbeat {
   std::optional<core::Hash128> settled = {};  // As in a greeting.
   bool left_out = false;
   core::VersionVector standings = {};  // {origin: the number of its newest standing there}
+  // {origin: timestamp} of what its sender is certain (passed_clocks.h), at `applied`.
+  core::VersionVector clocks = {};
   bool operator==(const Heartbeat&) const = default;
 };
 

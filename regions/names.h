@@ -1,5 +1,5 @@
 // What readers need besides rows: the origins behind small numbers, the regions behind origins,
-// whether masks are pending, and how far the rows have come.
+// whether masks are pending, which keys may expire, and how far the rows have come.
 #pragma once
 
 #include <map>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/origin_table.h"
+#include "regions/expiry_board.h"
 #include "regions/mask_board.h"
 #include "regions/vector_board.h"
 
@@ -25,6 +26,9 @@ class Names {
   [[nodiscard]] VectorBoard& vectors() { return vectors_; }
   [[nodiscard]] const VectorBoard& vectors() const { return vectors_; }
 
+  [[nodiscard]] ExpiryBoard& expiries() { return expiries_; }
+  [[nodiscard]] const ExpiryBoard& expiries() const { return expiries_; }
+
   // The region that an origin was written in; empty when that is not known.
   [[nodiscard]] std::string region(core::Origin origin) const;
   void set_region(core::Origin origin, const std::string& region);
@@ -33,6 +37,7 @@ class Names {
   core::OriginTable origins_;
   MaskBoard masks_;
   VectorBoard vectors_;
+  ExpiryBoard expiries_;
   mutable std::mutex mutex_;  // Of the regions, which only conflicts ask for.
   std::map<core::Origin, std::string> regions_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/planted_bug.h"
+#include "crdt/expiry.h"
 #include "regions/region_list.h"
 
 namespace anabranch::regions {
@@ -65,8 +66,23 @@ struct RenamedOps::Rename {
     return planted(core::Bug::kKeepFormerContext) ? *old : bounded(self.names_.of(*old), context);
   }
 
+  // An expiry names the values that it was set over.
+  std::string of_expiry(const std::string& value) const {
+    auto expiry = crdt::decode_expiry(value);
+    if (!expiry) return value;
+    for (core::Dot& named : expiry->values) {
+      const Image* const other = self.names_.find(named.origin);
+      if (other != nullptr && named.seq > other->after) {
+        named = {other->origin, named.seq - other->minus};
+      }
+    }
+    std::ranges::sort(expiry->values);
+    return crdt::encode_expiry(*expiry);
+  }
+
   core::Op operator()(core::Put op) const {
     op.context = of(op.context);
+    if (crdt::is_expiry(op.path)) op.value = of_expiry(op.value);
     if (!RegionList::prefix().is_prefix_of(op.path)) return op;
     return RegionList::renamed(std::move(op), self.names_);
   }

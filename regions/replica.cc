@@ -54,6 +54,8 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   replica->clock_.emplace(clock, planted(Bug::kForgetHlc) ? core::Hlc{} : newest,
                           replica->options_.drift_ms_max);
   replica->clock_->observe(replica->applied_.hlc_max());
+  replica->applied_.expiry_board().use(clock);
+  replica->applied_.expiry_board().post(replica->clock_->high_water());
   replica->exchange_ = std::make_unique<Exchange>(
       Self{identity.mesh, identity.region, identity.origin, replica->options_.nonce,
            replica->options_.follows},
@@ -123,12 +125,12 @@ core::Result<void> Replica::record_opening() {
   identity_.place = std::move(here);
   identity_.closed = false;
   ++identity_.opening;
-  return record_identity();
+  auto expiries = load_expiries();
+  return expiries.ok() ? record_identity(std::move(expiries).value()) : expiries.failure();
 }
 
-core::Result<void> Replica::record_identity() {
+core::Result<void> Replica::record_identity(std::vector<storage::Change> changes) {
   applied_.name(identity_.origin);
-  std::vector<storage::Change> changes;
   take_meta(changes);
   changes.push_back(
       {storage::Table::kMeta, std::string(storage::kIdentityKey), encode_identity(identity_)});
@@ -293,6 +295,7 @@ core::Result<void> Replica::change_rows(const std::function<core::Result<void>(S
 
 void Replica::collect(const core::Path& path, crdt::Row& row) {
   if (RegionList::prefix().is_prefix_of(path)) regions_touched_ = true;
+  note_expiry(path);
   if (std::ranges::none_of(row.tally.slots, &crdt::Slot::dead)) return;
   crdt::collect(
       row.tally, identity_.origin, [&](core::Origin origin) -> const auto& {
@@ -409,24 +412,6 @@ Millis Replica::next_tick_ms() const {
   return std::min({next, verifying.value_or(next), signer_.next_ms().value_or(next)});
 }
 
-void Replica::take(LinkId link, Heartbeat& heartbeat, Millis now) {
-  observe_clock(link, heartbeat, now);
-  exchange_->complete(link, heartbeat);
-  compare(link, heartbeat);
-  renew_standing(now);
-  send_standings(link, heartbeat.standings);
-}
-
-void Replica::compare(LinkId link, const Heartbeat& heartbeat) {
-  const std::string region = exchange_->region(link);
-  if (region.empty() || heartbeat.applied != applied_.vector() || rejoin_) return;
-  const bool one_history = heartbeat.chains.empty() || heartbeat.chains == applied_.chains();
-  if (!one_history) return;
-  if (planted(Bug::kIgnoreDigests)) return;
-  auto alarm = divergence_.compare(region, heartbeat.digest, digest());
-  if (alarm) effects_.push_back(Alarm{*std::move(alarm)});
-}
-
 bool Replica::continues_chain(const Batch& batch) const {
   return batch.previous == applied_.head(batch.origin).chain || planted(Bug::kIgnoreChain);
 }
@@ -535,7 +520,8 @@ void Replica::tick(Millis now) {
     return {.hlc = clock_->high_water(),
             .wall_ms = clock_->wall_ms(),
             .digest = digest(),
-            .standings = keeper_.standings().numbers()};
+            .standings = keeper_.standings().numbers(),
+            .clocks = shown_clocks()};
   };
   if (exchange_->tick(now, showing)) complain_of_clocks(now);
   verifier_->tick(now);

@@ -35,6 +35,7 @@
 #include "regions/group.h"
 #include "regions/hold_buffer.h"
 #include "regions/log_keeper.h"
+#include "regions/passed_clocks.h"
 #include "regions/provenance.h"
 #include "regions/region_list.h"
 #include "regions/rejoin.h"
@@ -171,6 +172,19 @@ class Replica {
   core::Result<bool> sweep();
   void tick(core::Millis now);
   [[nodiscard]] core::Millis next_tick_ms() const;
+
+  // ---- Time, for keys that expire.
+
+  // Everything that any region wrote, or will ever write, with a smaller timestamp has been applied
+  // here, in milliseconds since 1970; crdt::Expiry::kNever without other regions. Retired regions
+  // count, those declared lost do not.
+  [[nodiscard]] core::Millis passed_ms();
+  // The newest timestamp that is stored: the clock never goes back behind it.
+  [[nodiscard]] core::Hlc stored_clock() const { return clock_mark_; }
+  // Tells readers of a row that is staged or about to be committed, if it is that of an expiry.
+  void note_expiry(const core::Path& path);
+  // Stores one of now, so that the other regions can be told. The group must not be dirty.
+  core::Result<void> store_clock();
   // Records that nothing more will be written: the last call of a leader that ends as it should, so
   // that the next opening goes on under the same origin.
   core::Result<void> close();
@@ -265,7 +279,7 @@ class Replica {
   void observe_clock(LinkId link, const Heartbeat& heartbeat, core::Millis now);
   void complain_of_clocks(core::Millis now);
   core::Result<void> record_opening();
-  core::Result<void> record_identity();
+  core::Result<void> record_identity(std::vector<storage::Change> changes = {});
   [[nodiscard]] core::Origin fresh_origin();
   // Begins a new incarnation; it counts when it is recorded.
   void begin_origin(std::string why);
@@ -356,6 +370,11 @@ class Replica {
   void hold_log();
   // Hands a message of snapshots on; false when it is another one.
   bool take_snapshot_message(LinkId link, Message& message, core::Millis now);
+  // Marks all keys that have an expiry; gives what must be committed with the opening.
+  core::Result<std::vector<storage::Change>> load_expiries();
+  // Notes what a heartbeat says of clocks; and what this leader's says.
+  void hear_clocks(LinkId link, const Heartbeat& heartbeat);
+  [[nodiscard]] core::VersionVector shown_clocks();
   // Remembers a row that has dead slots.
   void note_dead(const core::Path& path, const crdt::Row& row);
   // Calls a function that reads stored rows and gives a Result. Those that cannot be read break the
@@ -394,7 +413,9 @@ class Replica {
   std::uint64_t standings_made_ = 0;  // In this opening.
   core::Millis standing_ms_ = 0;      // When the last one was.
   ClockWatch clocks_;
-  std::set<std::string> wrong_clocks_;      // Of the complaints that were made and still hold.
+  std::set<std::string> wrong_clocks_;  // Of the complaints that were made and still hold.
+  PassedClocks passed_;
+  core::Hlc shown_clock_;                   // As heartbeats say.
   core::Hlc clock_mark_;                    // The high-water mark that is stored.
   std::optional<core::HybridClock> clock_;  // Nothing during recovery, which reads no clock.
   bool opening_sent_ = false;               // The first batch of this opening has been committed.

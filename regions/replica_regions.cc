@@ -1,8 +1,9 @@
 // The replica and the other regions as such: the list of them, who is retired, which origins have
-// ended, and whose clock is wrong.
+// ended, whose clock is wrong, and what heartbeats say.
 #include <algorithm>
 #include <utility>
 
+#include "core/planted_bug.h"
 #include "regions/replica.h"
 
 namespace anabranch::regions {
@@ -86,9 +87,29 @@ bool Replica::refuse_lost(LinkId link, const Message& message) {
 
 void Replica::mark_clock(std::vector<storage::Change>& changes) {
   if (!clock_ || clock_->high_water() == clock_mark_) return;
+  applied_.expiry_board().post(clock_->high_water());
   clock_mark_ = clock_->high_water();
   changes.push_back({storage::Table::kMeta, std::string(storage::kClockKey),
                      storage::big_endian(clock_mark_.bits)});
+}
+
+void Replica::take(LinkId link, Heartbeat& heartbeat, Millis now) {
+  observe_clock(link, heartbeat, now);
+  exchange_->complete(link, heartbeat);
+  hear_clocks(link, heartbeat);
+  compare(link, heartbeat);
+  renew_standing(now);
+  send_standings(link, heartbeat.standings);
+}
+
+void Replica::compare(LinkId link, const Heartbeat& heartbeat) {
+  const std::string region = exchange_->region(link);
+  if (region.empty() || heartbeat.applied != applied_.vector() || rejoin_) return;
+  const bool one_history = heartbeat.chains.empty() || heartbeat.chains == applied_.chains();
+  if (!one_history) return;
+  if (core::planted(core::Bug::kIgnoreDigests)) return;
+  auto alarm = divergence_.compare(region, heartbeat.digest, digest());
+  if (alarm) effects_.push_back(Alarm{*std::move(alarm)});
 }
 
 void Replica::observe_clock(LinkId link, const Heartbeat& heartbeat, Millis now) {

@@ -168,6 +168,7 @@ void Replica::taken_over(const std::set<Origin>& changed) {
   for (const auto& [origin, common] : rejoin_->state().common) exchange_->part(origin, common);
   held_.clear();
   provenance_.clear();
+  passed_ = {};
 }
 
 core::Result<void> Replica::give_up_rejoin(Millis now) {

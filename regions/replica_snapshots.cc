@@ -14,7 +14,10 @@ void Replica::open_snapshots() {
   const auto commit = [this](std::vector<storage::Change> changes, Snapshots::Swap swap) {
     return commit_snapshot(std::move(changes), swap);
   };
-  const auto note = [this](const core::Path& path, crdt::Row& row) { note_dead(path, row); };
+  const auto note = [this](const core::Path& path, crdt::Row& row) {
+    note_dead(path, row);
+    note_expiry(path);
+  };
   snapshots_ = std::make_unique<Snapshots>(
       Snapshots::Owner{storage_, applied_, chains_, digests_, *exchange_, identity_, effects_,
                        commit, note, [this] { return sweeping(); },

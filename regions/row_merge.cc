@@ -163,8 +163,7 @@ void RowMerge::put_on_top(const core::Batch& batch, const core::VersionVector& d
 void RowMerge::take_changes(std::vector<storage::Change>& changes, const Stage::Collect& note) {
   if (!staged_) return;
   for (storage::Change& change : staged_->stage.changes(origins_, note, digests_)) {
-    change.table = change.table == storage::Table::kRows ? storage::Table::kNextRows
-                                                         : storage::Table::kNextCounts;
+    change.table = storage::next_table(change.table);
     changes.push_back(std::move(change));
   }
   staged_.reset();

@@ -139,4 +139,16 @@ void Session::clear(const Key& prefix) {
   impl_->use([&](Store& store) { store.clear(prefix); });
 }
 
+std::optional<std::int64_t> Session::deadline(const Key& key) const {
+  return impl_->use([&](Store& store) { return store.deadline(key); });
+}
+
+std::int64_t Session::now_ms() const {
+  return impl_->use([](Store& store) { return store.now_ms(); });
+}
+
+bool Session::expire(const Key& key, std::optional<std::int64_t> deadline_ms) {
+  return impl_->use([&](Store& store) { return store.expire(key, deadline_ms); });
+}
+
 }  // namespace anabranch

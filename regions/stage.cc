@@ -6,7 +6,9 @@
 
 #include "core/planted_bug.h"
 #include "crdt/canonical.h"
+#include "crdt/expiry.h"
 #include "crdt/row_codec.h"
+#include "regions/expiry_index.h"
 #include "regions/snapshot_reader.h"
 
 namespace anabranch::regions {
@@ -121,6 +123,7 @@ std::vector<storage::Change> Stage::changes(const core::OriginTable& origins,
   for (auto& [path, staged] : rows_) {
     if (!staged.changed) continue;
     collect(path, staged.row);
+    if (crdt::is_expiry(path)) index_expiry(path, base_.stored_row(path), staged.row, changes);
     std::string key = core::row_key(path);
     digests.replace(key, staged.before, crdt::row_digest(path, staged.row));
     if (!staged.row.empty()) {

@@ -111,6 +111,20 @@ void Store::clear(const Key& prefix) {
   impl_->run([&](regions::Leader& leader) { leader.scope().clear(prefix); });
 }
 
+std::optional<std::int64_t> Store::deadline(const Key& key) const {
+  return impl_->read([&](const auto& view) { return view.deadline(key); });
+}
+
+std::int64_t Store::now_ms() const {
+  return impl_->read([](const auto& view) { return view.now_ms(); });
+}
+
+bool Store::expire(const Key& key, std::optional<std::int64_t> deadline_ms) {
+  bool done = false;
+  impl_->run([&](regions::Leader& leader) { done = leader.scope().expire(key, deadline_ms); });
+  return done;
+}
+
 std::string Store::token() const { return impl_->leader().encode_token(*impl_->leader().seen()); }
 
 Reach Store::wait(std::string_view token, const Concern& concern,

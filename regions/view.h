@@ -1,5 +1,5 @@
 // What rows mean to a caller: the reading half of a Scope, over any reader. Values are resolved
-// here, on the way out; nothing stored depends on it.
+// here, on the way out, and keys that have expired are hidden; nothing stored depends on it.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include <anabranch/scope.h>
 
+#include "crdt/expiry.h"
 #include "crdt/resolve.h"
 #include "regions/names.h"
 #include "regions/resolvers.h"
@@ -20,8 +21,11 @@ namespace anabranch::regions {
 // Cheap to make; the references must outlive it. Functions as in Scope.
 class View {
  public:
-  View(const RowReader& rows, const Names& names, const Resolvers& resolvers)
-      : rows_(rows), names_(names), resolvers_(resolvers) {}
+  // `now_ms` is the time by which keys expire; when none is given it is the one of the first key
+  // that asks for it.
+  View(const RowReader& rows, const Names& names, const Resolvers& resolvers,
+       std::optional<core::Millis> now_ms = {})
+      : rows_(rows), names_(names), resolvers_(resolvers), now_ms_(now_ms) {}
 
   [[nodiscard]] Type type(const Key& key) const;
   [[nodiscard]] std::optional<std::string> get(const Key& row) const;
@@ -35,8 +39,26 @@ class View {
   void scan(const Key& prefix, const Span& span, const Scope::Visit& visit) const;
   void names(const Key& prefix, const Span& span, const Scope::VisitName& visit) const;
   [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const;
+  // When the key is to expire, in milliseconds since 1970; nothing when it never is, or when
+  // nothing is shown at it.
+  [[nodiscard]] std::optional<std::int64_t> deadline(const Key& key) const;
+  [[nodiscard]] core::Millis now_ms() const;
+
+  // Whether the key that a row, or a prefix, belongs to has expired.
+  [[nodiscard]] bool expired(const core::Path& path) const;
+  // What is at a key (its encoded path) apart from whether that has expired.
+  [[nodiscard]] crdt::ShownKey shown_key(std::string_view key) const;
+  // The expiry that decides, in a cell of the key's; nothing when none does.
+  [[nodiscard]] std::optional<crdt::Deciding> deciding(std::string_view key,
+                                                       const crdt::Cell& cell) const {
+    return crdt::deciding_expiry(cell, shown_key(key));
+  }
 
  private:
+  // A row; an empty one when its key has expired.
+  [[nodiscard]] crdt::Row row_at(const core::Path& path) const;
+  // The first type in the order of types that shows something at a key, or at a field of a map.
+  [[nodiscard]] Type type_at(const core::Path& place) const;
   // What a row shows.
   [[nodiscard]] std::optional<std::string> shown(const core::Path& path, crdt::Row row) const;
   // The value that a row shows, the tally not yet added; nothing when its cell is empty.
@@ -48,6 +70,7 @@ class View {
   const RowReader& rows_;
   const Names& names_;
   const Resolvers& resolvers_;
+  mutable std::optional<core::Millis> now_ms_;
 };
 
 // The path of a key, which is stored in it.

@@ -28,6 +28,11 @@ void ViewScope::names(const Key& prefix, const Span& span, const VisitName& visi
 
 Fingerprint ViewScope::fingerprint(const Key& prefix) const { return view_.fingerprint(prefix); }
 
+std::optional<std::int64_t> ViewScope::deadline(const Key& key) const {
+  return view_.deadline(key);
+}
+std::int64_t ViewScope::now_ms() const { return view_.now_ms(); }
+
 void ViewScope::atomically(const std::function<void(Scope&)>& /*function*/) { refuse(); }
 void ViewScope::put(const Key& /*row*/, std::string_view /*value*/) { refuse(); }
 void ViewScope::remove(const Key& /*row*/) { refuse(); }
@@ -35,5 +40,8 @@ void ViewScope::add(const Key& /*row*/, std::int64_t /*amount*/) { refuse(); }
 void ViewScope::add_real(const Key& /*row*/, double /*amount*/) { refuse(); }
 void ViewScope::reset(const Key& /*row*/) { refuse(); }
 void ViewScope::clear(const Key& /*prefix*/) { refuse(); }
+bool ViewScope::expire(const Key& /*key*/, std::optional<std::int64_t> /*deadline_ms*/) {
+  refuse();
+}
 
 }  // namespace anabranch::regions

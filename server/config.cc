@@ -169,6 +169,12 @@ constexpr std::array kSettings{
     Setting{"clock_drift_ms_max", "--clock-drift-ms-max", "N",
             "how far this clock follows another leader's that is ahead", Kind::kNumber,
             set_number<&Options::clock_drift_ms_max>},
+    Setting{"expiry_wait_ms_max", "--expiry-wait-ms-max", "N",
+            "how long a region that is away keeps expired keys from being cleared (a day)",
+            Kind::kNumber, set_number<&Options::expiry_wait_ms_max>},
+    Setting{"expiry_grace_ms", "--expiry-grace-ms", "N",
+            "when others clear what the region that set a deadline does not (60000)", Kind::kNumber,
+            set_number<&Options::expiry_grace_ms>},
 };
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

@@ -1,5 +1,7 @@
 #include "storage/layout.h"
 
+#include <algorithm>
+
 #include "core/assert.h"
 
 namespace anabranch::storage {
@@ -18,6 +20,12 @@ std::uint64_t from_big_endian(std::string_view bytes) {
   std::uint64_t number = 0;
   for (const char byte : bytes) number = number << 8U | static_cast<unsigned char>(byte);
   return number;
+}
+
+Table next_table(Table current) {
+  const auto* const pair = std::ranges::find(kSwappedTables, current, &TablePair::current);
+  ANABRANCH_ASSERT(pair != kSwappedTables.end());
+  return pair->next;
 }
 
 std::string parted_key(core::Origin origin) {

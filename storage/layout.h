@@ -2,6 +2,7 @@
 // values. Changing anything here changes the format number.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -18,11 +19,26 @@ enum class Table : std::uint8_t {
   kRows,    // row_key(path) -> row
   kCounts,  // row_key(collection or space) -> number of what is shown in it, stamp (derived)
   kMeta,    // see the keys below
-  // What rows and counts will be: filled beside them, then made current at once (Storage::swap).
+  // What rows and what follows from them will be: filled beside them, then made current at once
+  // (Storage::swap).
   kNextRows,
   kNextCounts,
+  kExpiries,  // <deadline><row_key of an expiry> -> nothing (derived)
+  kNextExpiries,
 };
-inline constexpr std::size_t kTableCount = 5;
+inline constexpr std::size_t kTableCount = 7;
+
+// A table that follows from rows, or is them, and the one that it will be.
+struct TablePair {
+  Table current;
+  Table next;
+};
+inline constexpr std::array<TablePair, 3> kSwappedTables{
+    {{Table::kRows, Table::kNextRows},
+     {Table::kCounts, Table::kNextCounts},
+     {Table::kExpiries, Table::kNextExpiries}}};
+// The one that a current table will be; for rows and what follows from them.
+Table next_table(Table current);
 
 // Keys have 1 to this many bytes, as LMDB is compiled everywhere.
 inline constexpr std::size_t kKeySizeMax = 511;
@@ -45,6 +61,7 @@ inline constexpr std::string_view kStandingPrefix = "standing/";  // standing/<o
 inline constexpr std::string_view kSettledKey = "settled";        // origins, with their positions
 inline constexpr std::string_view kRunningKey = "running";        // milliseconds, big-endian
 inline constexpr std::string_view kClockKey = "clock";            // hlc, big-endian
+inline constexpr std::string_view kExpiriesKey = "expiries";      // -> format of the table expiries
 std::string segment_key(std::uint64_t position);
 std::string standing_key(core::Origin origin);
 inline constexpr std::string_view kMasksKey = "masks";    // version, last id, large clears to sweep

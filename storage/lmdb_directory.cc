@@ -17,8 +17,8 @@ using core::Failure;
 using core::Result;
 
 constexpr std::string_view kCreatingFolder = "creating";
-constexpr std::array<const char*, kTableCount> kTableNames = {"rows", "counts", "meta", "rows_2",
-                                                              "counts_2"};
+constexpr std::array<const char*, kTableCount> kTableNames = {
+    "rows", "counts", "meta", "rows_2", "counts_2", "expiries", "expiries_2"};
 constexpr const char* kLogName = "log";
 constexpr const char* kLogIndexName = "log_index";
 constexpr const char* kMarkerName = "anabranch";
@@ -149,6 +149,25 @@ Result<LmdbTable> open_marker(LmdbTxn& txn) {
   return marker.value();
 }
 
+// Makes the tables that an older version did not have, in the order of open_tables().
+Result<void> add_tables(LmdbEnv& env) {
+  constexpr std::size_t kOtherTables = 3;  // The log, its index and the marker.
+  {
+    Result<LmdbTxn> reading = env.begin_read();
+    if (!reading.ok()) return reading.failure();
+    const Result<std::size_t> tables = reading.value().tables();
+    if (!tables.ok()) return tables.failure();
+    if (tables.value() >= kTableCount + kOtherTables) return {};
+  }
+  Result<LmdbTxn> txn = env.begin_write();
+  if (!txn.ok()) return txn.failure();
+  if (const auto marker = open_marker(txn.value()); !marker.ok()) return marker.failure();
+  for (const char* name : kTableNames) {
+    if (const auto table = txn.value().open_table(name, true); !table.ok()) return table.failure();
+  }
+  return txn.value().commit();
+}
+
 }  // namespace
 
 Result<LmdbTables> open_tables(LmdbEnv& env) {
@@ -192,6 +211,7 @@ Result<LmdbDirectory> open_directory(const LmdbOptions& options) {
   }
   Result<std::unique_ptr<LmdbEnv>> env = open_env(path, env_options(options));
   if (!env.ok()) return fail(env.failure());
+  if (const auto added = add_tables(*env.value()); !added.ok()) return fail(added.failure());
   const Result<LmdbTables> tables = open_tables(*env.value());
   if (!tables.ok()) return fail(tables.failure());
   if (const auto done = env.value()->check_readers(); !done.ok()) return fail(done.failure());

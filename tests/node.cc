@@ -7,6 +7,9 @@
 
 #include "core/assert.h"
 #include "crdt/canonical.h"
+#include "crdt/expiry.h"
+#include "regions/expiry_index.h"
+#include "regions/row_walk.h"
 
 namespace anabranch::test {
 
@@ -37,6 +40,7 @@ std::map<Path, std::set<std::string>> recount(const regions::RowReader& rows) {
   rows.scan(core::Path(), [&](const Path& path, const Row& row) {
     const core::Components parts = path.components();
     if (!row.present() || parts.size() < 3 || parts[0] == std::string(1, '\0')) return true;
+    if (parts.size() == 3 && parts[2] == "x") return true;  // An expiry shows nothing.
     // The tags of a path stand at even places: [space, key, tag, name, tag, name].
     const std::size_t last_tag = (parts.size() - 1) / 2 * 2;
     if (parts[last_tag] == "E" && removed(row)) return true;
@@ -218,6 +222,27 @@ std::string wrong_count_in(const regions::RowReader& rows, const storage::Snapsh
     if (!truth.contains(path) && rows.count(path) != 0) return "something empty is counted";
   }
   return {};
+}
+
+std::string Node::wrong_expiries() const {
+  const auto snapshot = storage_->snapshot();
+  std::set<std::string> truth;
+  for (regions::RowWalk walk(*snapshot, {}, replica_->names().origins()); walk.valid();
+       walk.next()) {
+    const auto [path, row] = walk.row().value();
+    if (path.components().size() != 3 || path.last() != "x") continue;
+    for (const crdt::Sibling& sibling : row.cell.siblings) {
+      const auto expiry = crdt::decode_expiry(sibling.value);
+      if (expiry) truth.insert(regions::due_key(expiry->deadline) + core::row_key(path));
+    }
+    if (!replica_->names().expiries().may_expire(path.parent().encoded())) {
+      return "readers do not know of an expiry";
+    }
+  }
+  std::set<std::string> kept;
+  const auto cursor = snapshot->scan(storage::Table::kExpiries, {}, storage::Direction::kForward);
+  for (; cursor->valid(); cursor->next()) kept.emplace(cursor->key());
+  return kept == truth ? "" : "the order of expiries is not that of the rows";
 }
 
 std::string Node::wrong_digest() const {

@@ -69,6 +69,8 @@ class Node {
   [[nodiscard]] core::Hash128 digest() const;
   // The first count that differs from what a scan finds, in words; empty when all agree.
   [[nodiscard]] std::string wrong_count() const;
+  // What is wrong with the order of expiries, in words; empty when it is that of the rows.
+  [[nodiscard]] std::string wrong_expiries() const;
   // The first digest that differs from what a scan finds, kept or stored, in words; empty when all
   // agree.
   [[nodiscard]] std::string wrong_digest() const;

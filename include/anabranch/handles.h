@@ -12,6 +12,7 @@
 #pragma once
 
 #include <anabranch/counter.h>
+#include <anabranch/expiry.h>
 #include <anabranch/flag.h>
 #include <anabranch/map.h>
 #include <anabranch/register.h>

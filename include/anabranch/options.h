@@ -96,6 +96,12 @@ struct Options {
 
   // How far, in milliseconds, this clock follows another leader's clock that is ahead.
   std::int64_t clock_drift_ms_max = 60'000;
+
+  // A key that has expired is hidden at once, and cleared when its deadline has passed everywhere
+  // (expiry.h). A region that is cut off is waited for no longer than this, in milliseconds.
+  std::int64_t expiry_wait_ms_max = std::int64_t{24} * 3600 * 1000;
+  // The region that has set a deadline clears; others take over so many milliseconds later.
+  std::int64_t expiry_grace_ms = 60'000;
 };
 
 }  // namespace anabranch

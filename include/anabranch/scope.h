@@ -80,6 +80,10 @@ class Scope {
 
   // What is at and below a prefix, in short; zero when nothing is there. Costs as much as is there.
   [[nodiscard]] virtual Fingerprint fingerprint(const Key& prefix) const = 0;
+  // When a key expires, in milliseconds since 1970; nothing when it never does or is not there.
+  [[nodiscard]] virtual std::optional<std::int64_t> deadline(const Key& key) const = 0;
+  // The time by which keys expire here, in milliseconds since 1970: never less than it was.
+  [[nodiscard]] virtual std::int64_t now_ms() const = 0;
 
   // Replaces all values that are there by one.
   virtual void put(const Key& row, std::string_view value) = 0;
@@ -97,6 +101,11 @@ class Scope {
   // the same time for a million rows as for a thousand. Other regions may see counters of a large
   // clear go one after another.
   virtual void clear(const Key& prefix) = 0;
+  // Lets a key cease to be at a time, in milliseconds since 1970, or never (expiry.h). A time that
+  // is over removes it at once. Returns false, and does nothing, when the key is not there, or when
+  // it is never to expire and would not anyway. Throws kInvalid for what is no whole key, as a
+  // field of a map, and for times beyond 2^48 ms (the year 10889).
+  virtual bool expire(const Key& key, std::optional<std::int64_t> deadline_ms) = 0;
 
  protected:
   Scope() = default;

@@ -109,6 +109,9 @@ struct StoreStatus {
   std::uint64_t held_batches = 0;       // Received, waiting for others that they depend on.
   std::uint64_t resolver_failures = 0;  // Resolvers that threw and were overruled.
   std::uint64_t rows = 0;               // That are stored and not empty.
+  std::uint64_t expiries = 0;           // Deadlines that are stored; of a key mostly one.
+  std::uint64_t expired_waiting = 0;    // Keys that have expired here and are not cleared yet.
+  std::uint64_t expired_cleared = 0;    // By this leader, since the start.
   std::string digest;                   // Over them, 32 hexadecimal digits.
   std::uint64_t diverged = 0;           // How often a peer was found to hold other rows.
   bool keyed = false;                   // Links have keys.

@@ -56,12 +56,15 @@ class Store final : public Scope {
   void scan(const Key& prefix, const Span& span, const Visit& visit) const override;
   void names(const Key& prefix, const Span& span, const VisitName& visit) const override;
   [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const override;
+  [[nodiscard]] std::optional<std::int64_t> deadline(const Key& key) const override;
+  [[nodiscard]] std::int64_t now_ms() const override;
   void put(const Key& row, std::string_view value) override;
   void remove(const Key& row) override;
   void add(const Key& row, std::int64_t amount) override;
   void add_real(const Key& row, double amount) override;
   void reset(const Key& row) override;
   void clear(const Key& prefix) override;
+  bool expire(const Key& key, std::optional<std::int64_t> deadline_ms) override;
 
   // ---- Sessions (session.h).
 

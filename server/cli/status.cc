@@ -64,6 +64,8 @@ std::string head_of(const json& status) {
             {"writes", writes_of(status)},
             {"log", log_of(status)},
             {"rows", field(status, "rows") + ", digest " + field(status, "digest")},
+            {"expiries", field(status, "expiries") + ", " + field(status, "expired_waiting") +
+                             " keys wait to be cleared"},
             {"held", field(status, "held_batches") + " batches wait for others"}};
   if (!status.at("forks").empty()) {
     rows.push_back({"forks", std::to_string(status.at("forks").size()) +

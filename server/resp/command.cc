@@ -58,8 +58,8 @@ class Index {
 std::vector<Command> collect_commands() {
   std::vector<Command> all;
   for (const auto family :
-       {connection_commands(), string_commands(), key_commands(), set_commands(), hash_commands(),
-        transaction_commands(), server_commands(), anabranch_commands()}) {
+       {connection_commands(), string_commands(), key_commands(), expiry_commands(), set_commands(),
+        hash_commands(), transaction_commands(), server_commands(), anabranch_commands()}) {
     all.insert(all.end(), family.begin(), family.end());
   }
   return all;

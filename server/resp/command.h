@@ -119,6 +119,7 @@ std::string arity_error(std::string_view name);
 std::span<const Command> connection_commands();
 std::span<const Command> string_commands();
 std::span<const Command> key_commands();
+std::span<const Command> expiry_commands();
 std::span<const Command> set_commands();
 std::span<const Command> hash_commands();
 std::span<const Command> transaction_commands();

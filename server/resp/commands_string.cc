@@ -5,6 +5,7 @@
 
 #include "crdt/resolve.h"
 #include "server/resp/command.h"
+#include "server/resp/expiry_time.h"
 
 namespace anabranch::server {
 namespace {
@@ -30,17 +31,17 @@ struct SetOptions {
   bool if_absent = false;
   bool if_present = false;
   bool get = false;
-  bool expiry = false;
+  bool keep_expiry = false;
+  std::optional<TimeForm> form;  // Of a time to expire...
+  std::size_t time = 0;          // ...at this place.
   bool valid = true;
 };
 
 SetOptions set_options(const Call& call) {
   SetOptions options;
-  bool keep_expiry = false;
   for (std::size_t i = 3; i < call.size(); ++i) {
     const std::string_view word = call[i];
-    const bool has_time = same_word(word, "ex") || same_word(word, "px") ||
-                          same_word(word, "exat") || same_word(word, "pxat");
+    const std::optional<TimeForm> form = time_form(word);
     if (same_word(word, "nx")) {
       options.if_absent = true;
     } else if (same_word(word, "xx")) {
@@ -48,35 +49,79 @@ SetOptions set_options(const Call& call) {
     } else if (same_word(word, "get")) {
       options.get = true;
     } else if (same_word(word, "keepttl")) {
-      keep_expiry = true;
-    } else if (has_time && !options.expiry && i + 1 < call.size()) {
-      options.expiry = true;
-      ++i;
+      options.keep_expiry = true;
+    } else if (form && !options.form && i + 1 < call.size()) {
+      options.form = form;
+      options.time = ++i;
     } else {
       options.valid = false;
     }
   }
   if (options.if_absent && options.if_present) options.valid = false;
-  if (options.expiry && keep_expiry) options.valid = false;
+  if (options.form && options.keep_expiry) options.valid = false;
   return options;
+}
+
+// The moment that an argument names, which must be positive; nothing after an error reply.
+std::optional<std::int64_t> take_deadline(Call& call, TimeForm form, std::size_t position) {
+  const std::optional<std::int64_t> number = take_integer(call, position);
+  if (!number) return std::nullopt;
+  const auto deadline =
+      *number > 0 ? deadline_of(form, *number, call.scope.now_ms()) : std::nullopt;
+  if (!deadline) call.reply().error(invalid_expiry(call.command.name));
+  return deadline;
 }
 
 void set(Call& call) {
   const SetOptions options = call.size() > 3 ? set_options(call) : SetOptions{};
   if (!options.valid) return call.reply().error(kSyntaxError);
-  if (options.expiry) {
-    return call.reply().error("ERR keys cannot expire yet: EX, PX, EXAT and PXAT are refused");
-  }
   const Key key = call[1];
+  std::optional<std::int64_t> deadline;
+  if (options.keep_expiry) deadline = call.scope.deadline(key);
+  if (options.form) {
+    deadline = take_deadline(call, *options.form, options.time);
+    if (!deadline) return;
+  }
   std::optional<std::string> old;
   if (options.get) old = read(call.scope, key);
   const Type before = call.scope.type(key);
   const bool present = before != Type::kNone;
   const bool refused = (options.if_absent && present) || (options.if_present && !present);
-  if (!refused) overwrite(call.scope, key, before, call[2]);
+  if (!refused) {
+    overwrite(call.scope, key, before, call[2]);
+    if (deadline) call.scope.expire(key, deadline);
+  }
   if (options.get) return reply_value(call.reply(), old);
   if (refused) return call.reply().null();
   call.reply().ok();
+}
+
+void set_with(Call& call, TimeForm form) {
+  const std::optional<std::int64_t> deadline = take_deadline(call, form, 2);
+  if (!deadline) return;
+  const Key key = call[1];
+  overwrite(call.scope, key, call.scope.type(key), call[3]);
+  call.scope.expire(key, deadline);
+  call.reply().ok();
+}
+
+void setex(Call& call) { set_with(call, {TimeForm::Unit::kSeconds, false}); }
+
+void psetex(Call& call) { set_with(call, {TimeForm::Unit::kMillis, false}); }
+
+void getex(Call& call) {
+  const bool persists = call.size() == 3 && same_word(call[2], "persist");
+  const std::optional<TimeForm> form = call.size() == 4 ? time_form(call[2]) : std::nullopt;
+  if (call.size() > 2 && !persists && !form) return call.reply().error(kSyntaxError);
+  const Key key = call[1];
+  const std::optional<std::string> value = read(call.scope, key);
+  std::optional<std::int64_t> deadline;
+  if (form) {
+    deadline = take_deadline(call, *form, 3);
+    if (!deadline) return;
+  }
+  if (persists || form) call.scope.expire(key, deadline);
+  reply_value(call.reply(), value);
 }
 
 void setnx(Call& call) {
@@ -138,7 +183,9 @@ void append(Call& call) {
   const Key key = call[1];
   std::string value = read(call.scope, key).value_or("");
   value.append(call[2]);
+  const std::optional<std::int64_t> deadline = call.scope.deadline(key);
   overwrite(call.scope, key, Type::kString, value);
+  if (deadline) call.scope.expire(key, deadline);  // What is left of the value keeps it.
   call.reply().integer(static_cast<std::int64_t>(value.size()));
 }
 
@@ -176,8 +223,17 @@ constexpr std::uint32_t kQuickWrite = kWrites | kFast;
 
 constexpr Command kCommands[] = {
     {"get", 2, kQuickRead, Right::kRead, kOne, "key", "The string at a key.", get},
-    {"set", -3, kWrites, Right::kWrite, kOne, "key value [NX | XX] [GET] [KEEPTTL]",
+    {"set", -3, kWrites, Right::kWrite, kOne,
+     "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-seconds | PXAT "
+     "unix-milliseconds | KEEPTTL]",
      "Makes a key hold a string, whatever it held before.", set},
+    {"setex", 4, kWrites, Right::kWrite, kOne, "key seconds value",
+     "Makes a key hold a string for so long.", setex},
+    {"psetex", 4, kWrites, Right::kWrite, kOne, "key milliseconds value",
+     "Makes a key hold a string for so long.", psetex},
+    {"getex", -2, kQuickWrite, Right::kWrite, kOne,
+     "key [EX seconds | PX milliseconds | EXAT unix-seconds | PXAT unix-milliseconds | PERSIST]",
+     "The string at a key, and lets it expire or stay.", getex},
     {"setnx", 3, kQuickWrite, Right::kWrite, kOne, "key value",
      "Makes a key hold a string unless it holds something.", setnx},
     {"getset", 3, kQuickWrite, Right::kWrite, kOne, "key value",

@@ -86,9 +86,11 @@ void replication(Lines& lines, const Host& host, const Scope&) {
   }
 }
 
-void keyspace(Lines& lines, const Host&, const Scope& scope) {
+void keyspace(Lines& lines, const Host& host, const Scope& scope) {
   const std::uint64_t keys = scope.count(Key::all(0));
-  if (keys > 0) lines.add("db0", "keys=" + std::to_string(keys) + ",expires=0,avg_ttl=0");
+  const std::string expires = std::to_string(host.leader.status().expiries);
+  if (keys > 0)
+    lines.add("db0", "keys=" + std::to_string(keys) + ",expires=" + expires + ",avg_ttl=0");
 }
 
 struct Section {

@@ -98,12 +98,20 @@ TEST_SUITE("server: commands") {
     CHECK(client.ask({"HELLO", "4"}) == "-NOPROTO unsupported protocol version\r\n");
   }
 
-  TEST_CASE("expiry is refused clearly and changes nothing") {
+  TEST_CASE("a key is gone at its deadline, and INCR begins at 0 there") {
     RunningServer server;
     RespClient client = server.client();
-    CHECK(client.ask({"SET", "k", "v", "EX", "10"}) ==
-          "-ERR keys cannot expire yet: EX, PX, EXAT and PXAT are refused\r\n");
-    CHECK(client.ask({"EXISTS", "k"}) == ":0\r\n");
+    client.ask({"SET", "k", "5", "PX", "60"});
+    client.ask({"SADD", "s", "old"});
+    client.ask({"PEXPIRE", "s", "60"});
+    CHECK(client.ask({"TTL", "k"}) == ":0\r\n");
+    while (client.ask({"EXISTS", "k", "s"}) != ":0\r\n") {
+    }
+    CHECK(client.ask({"PTTL", "k"}) == ":-2\r\n");
+    CHECK(client.ask({"INCR", "k"}) == ":1\r\n");
+    CHECK(client.ask({"TTL", "k"}) == ":-1\r\n");
+    CHECK(client.ask({"SADD", "s", "new"}) == ":1\r\n");
+    CHECK(client.ask({"SMEMBERS", "s"}) == "*1\r\n$3\r\nnew\r\n");
   }
 
   TEST_CASE("STATUS is all that the leader knows of itself") {

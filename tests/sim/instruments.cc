@@ -59,6 +59,9 @@ constexpr std::array kRows{
     Row{Bug::kIgnoreDigests, "ignore-digests", "digests are not compared"},
     Row{Bug::kBelieveUnsigned, "believe-all", "what is passed on is applied unsigned"},
     Row{Bug::kTrustSnapshots, "trust-snapshot", "the end of a snapshot is not compared"},
+    Row{Bug::kExpireAnyValue, "expire-any", "an expiry counts although its value was replaced"},
+    Row{Bug::kShortestExpiry, "shortest-expiry", "of several expiries the shortest decides"},
+    Row{Bug::kExpireTooEarly, "expire-early", "a key is cleared before all have seen its deadline"},
     Row{Bug::kSendWhenBroken, "send-broken", "after a failed commit messages are sent"},
     Row{Bug::kLetAnybodyIn, "any-session", "a region serves sessions that have seen more"},
 };

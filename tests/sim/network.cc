@@ -151,6 +151,7 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
                                                                 .announce = announce_,
                                                                 .limits = limits_},
                                         std::move(disk), wall(at));
+  machine.expiries = make_expiry_sweep(*machine.node);
   machine.wall_max_ms = std::max(machine.wall_max_ms, wall(at));
   machine.broken = machine.dead = false;
   machine.may_send.reset();
@@ -385,6 +386,7 @@ void Network::turn(Index at) {
   }
   if (!machine.broken) work(at);
   if (!machine.broken) sweep(at);
+  if (!machine.broken) expire(at);
   if (!machine.broken) tick(at);
   const storage::MemoryStorage& disk = machine.node->storage();
   const bool at_once = disks_ == Disks::kInterval;
@@ -411,15 +413,6 @@ void Network::follow(Index at) {
   const bool same = machine.trail.vector == machine.node->vector();
   if (!same && !machine.broken) note(at, "the vector is not what the log says");
   if (machine.trail.vector.at(self) > own && disks_ != Disks::kInterval) sync(at);
-}
-
-void Network::sweep(Index at) {
-  Machine& machine = machines_[at];
-  regions::Replica& replica = machine.node->replica();
-  if (!replica.sweeping() || now_ < machine.next_sweep_ms) return;
-  machine.next_sweep_ms = now_ + random_.between(1, 30);
-  machine.broken = !replica.sweep().ok();
-  follow(at);
 }
 
 void Network::tick(Index at) {
@@ -593,6 +586,7 @@ std::string Network::wrong() {
       if (digest(other) != digest(at)) return who + "other rows than " + region(other);
     }
     if (const std::string wrong = ledger_.wrong(node(at)); !wrong.empty()) return who + wrong;
+    if (const std::string wrong = wrong_expiry(at); !wrong.empty()) return who + wrong;
   }
   return {};
 }

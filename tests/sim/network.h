@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "regions/effect.h"
+#include "regions/expiry_sweep.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"
 #include "tests/sim/intruder.h"
@@ -195,6 +196,8 @@ class Network {
   struct Machine {
     std::unique_ptr<Seals> seals;  // Null without keys.
     std::unique_ptr<Node> node;
+    std::unique_ptr<regions::ExpirySweep> expiries;
+    core::Millis next_expiry_ms = 0;
     std::unique_ptr<storage::MemoryStorage> backup;
     core::VersionVector backup_vector;
     std::unique_ptr<storage::MemoryStorage> copy;
@@ -303,6 +306,13 @@ class Network {
   std::string settled(Index at, core::Origin origin, core::Seq seq);
   // A slice of what large clears left.
   void sweep(Index at);
+  // A slice of what has expired.
+  void expire(Index at);
+  [[nodiscard]] std::unique_ptr<regions::ExpirySweep> make_expiry_sweep(Node& node) const;
+  // Nobody may clear a key while another region may have written to it before its deadline.
+  void check_cleared(Index at);
+  // What a region hides as expired and must show, or the other way round, in words; else empty.
+  [[nodiscard]] std::string wrong_expiry(Index at);
   [[nodiscard]] Index next_to_turn() const;
   // When the next thing happens, a message or a tick; and lets it happen.
   [[nodiscard]] core::Millis next_ms() const;
@@ -329,6 +339,7 @@ class Network {
   // Somebody wrote who is in no list, or two under one origin: what then settles is not judged.
   bool had_outsiders_ = false;
   Trust trust_;
+  regions::Resolvers resolvers_{{}};
   core::Millis now_ = 0;
   Weather weather_;
   std::vector<Machine> machines_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/batch.h"
+#include "crdt/expiry.h"
 #include "regions/region_list.h"
 
 namespace anabranch::test {
@@ -17,7 +18,13 @@ std::string shown(const core::Path& path) {
 
 // What an op does, without the names of dots.
 struct Describe {
-  std::string operator()(const core::Put& op) const { return "put " + shown(op.path) + op.value; }
+  std::string operator()(const core::Put& op) const {
+    const auto expiry = crdt::is_expiry(op.path) ? crdt::decode_expiry(op.value) : std::nullopt;
+    const std::string value = expiry ? std::to_string(expiry->deadline) + " of " +
+                                           std::to_string(expiry->values.size()) + " values"
+                                     : op.value;
+    return "put " + shown(op.path) + value;
+  }
   std::string operator()(const core::Remove& op) const { return "remove " + shown(op.path); }
   std::string operator()(const core::Add& op) const {
     return "add " + shown(op.path) + " " + std::to_string(op.amount.as_real());

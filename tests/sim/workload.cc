@@ -3,6 +3,8 @@
 #include <array>
 #include <string>
 
+#include "crdt/expiry.h"
+
 namespace anabranch::test {
 
 namespace {
@@ -64,6 +66,26 @@ void random_act(regions::Group& group, Random& random, const Plan& plan,
   }
 }
 
+// Lets a key expire soon, or never, as what it holds there does; at times as something else.
+void random_expiry(regions::Group& group, Random& random, const Plan& plan) {
+  constexpr core::Millis kSoonMs = 5'000;
+  constexpr core::Millis kLaterMs = 100'000;
+  const std::string key = "k" + std::to_string(random.below(plan.keys));
+  const crdt::Row string = group.stage().row({kSpace, key, "s"});
+  crdt::Expiry expiry{.type = string.present() && random.chance(0.9) ? Type::kString
+                              : random.chance(0.5)                   ? Type::kSet
+                                                                     : Type::kMap};
+  for (const crdt::Sibling& sibling : string.cell.siblings) {
+    const bool named = expiry.type == Type::kString && random.chance(0.9);
+    if (named) expiry.values.push_back(sibling.dot);
+  }
+  if (random.chance(0.9)) {
+    const core::Millis most = random.chance(0.8) ? kSoonMs : kLaterMs;
+    expiry.deadline = group.time()->millis() + random.between(0, most);
+  }
+  group.put({kSpace, key, crdt::kExpiryTag}, crdt::encode_expiry(expiry));
+}
+
 }  // namespace
 
 void random_transaction(regions::Group& group, Random& random, const Plan& plan,
@@ -71,6 +93,8 @@ void random_transaction(regions::Group& group, Random& random, const Plan& plan,
   for (std::size_t acts = 1 + random.below(4); acts > 0; --acts) {
     random_act(group, random, plan, seen);
   }
+  Random apart = random;  // All other draws stay what they were.
+  if (apart.chance(0.2)) random_expiry(group, apart, plan);
 }
 
 }  // namespace anabranch::test

@@ -9,25 +9,10 @@
 
 namespace anabranch::test {
 
-namespace {
-
-using Kind = std::function<bool(const Event&)>;
-using Events = std::vector<const Event*>;
-
-// An act that begins with one of some words.
 Kind any_of(const Words& verbs) {
   return [verbs](const Event& event) { return std::ranges::count(verbs, event.act[0]) > 0; };
 }
 
-// An act on an element or field: {"insert", "x"}, and what is done to all of them: {"clear"}.
-Kind on(const std::string& name, const Words& verbs) {
-  return [name, verbs](const Event& event) {
-    const bool concerns = event.act.size() < 2 || event.act[1] == name;
-    return concerns && std::ranges::count(verbs, event.act[0]) > 0;
-  };
-}
-
-// The acts of one kind that no act of another kind has seen.
 Events left(const History& history, const Kind& kept, const Kind& undoing) {
   Events events;
   for (const Event& event : history) {
@@ -37,6 +22,16 @@ Events left(const History& history, const Kind& kept, const Kind& undoing) {
     if (kept(event) && std::ranges::none_of(history, undoes)) events.push_back(&event);
   }
   return events;
+}
+
+namespace {
+
+// An act on an element or field: {"insert", "x"}, and what is done to all of them: {"clear"}.
+Kind on(const std::string& name, const Words& verbs) {
+  return [name, verbs](const Event& event) {
+    const bool concerns = event.act.size() < 2 || event.act[1] == name;
+    return concerns && std::ranges::count(verbs, event.act[0]) > 0;
+  };
 }
 
 bool any(const Events& events, const std::string& verb) {

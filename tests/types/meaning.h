@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,13 @@ using History = std::vector<Event>;
 [[nodiscard]] bool has_seen(const Event& later, const Event& earlier);
 // The part of a history that a vector covers.
 [[nodiscard]] History known_to(const core::VersionVector& vector, const History& history);
+
+using Kind = std::function<bool(const Event&)>;
+using Events = std::vector<const Event*>;
+// An act that begins with one of some words.
+Kind any_of(const Words& verbs);
+// The acts of one kind that no act of another kind has seen.
+Events left(const History& history, const Kind& kept, const Kind& undoing);
 
 // What a key shows whose history this is, in the words of docs/semantics.md; "-" when it is not
 // there.

@@ -32,6 +32,7 @@ class Mesh {
   // Brings everybody to the same state, by logs and where they have been trimmed by snapshots.
   void meet();
 
+  [[nodiscard]] const History& history() const { return history_; }
   [[nodiscard]] std::string shown(std::size_t at);
   // What is wrong with what a region shows and counts, in words; empty when it is what the type
   // means.

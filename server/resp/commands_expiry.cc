@@ -1,0 +1,122 @@
+// When keys cease to be, whatever they hold.
+
+#include <array>
+#include <limits>
+#include <string>
+
+#include "server/resp/command.h"
+#include "server/resp/expiry_time.h"
+
+namespace anabranch::server {
+namespace {
+
+constexpr std::int64_t kSecondMs = 1'000;
+
+// What makes the deadline depend on the one that is there.
+struct Condition {
+  bool if_none = false;
+  bool if_some = false;
+  bool if_later = false;
+  bool if_earlier = false;
+  std::string error;
+};
+
+Condition condition(const Call& call) {
+  Condition found;
+  for (std::size_t i = 3; i < call.size(); ++i) {
+    if (same_word(call[i], "nx")) {
+      found.if_none = true;
+    } else if (same_word(call[i], "xx")) {
+      found.if_some = true;
+    } else if (same_word(call[i], "gt")) {
+      found.if_later = true;
+    } else if (same_word(call[i], "lt")) {
+      found.if_earlier = true;
+    } else {
+      found.error = "ERR Unsupported option " + std::string(call[i]);
+    }
+  }
+  if (found.if_none && (found.if_some || found.if_later || found.if_earlier)) {
+    found.error = "ERR NX and XX, GT or LT options at the same time are not compatible";
+  }
+  if (found.if_later && found.if_earlier) {
+    found.error = "ERR GT and LT options at the same time are not compatible";
+  }
+  return found;
+}
+
+// Whether a new deadline may take the place of the one that is there; none is later than any.
+bool allows(const Condition& condition, const std::optional<std::int64_t>& before,
+            std::int64_t deadline) {
+  if (condition.if_none && before) return false;
+  if (condition.if_some && !before) return false;
+  if (condition.if_later && (!before || deadline <= *before)) return false;
+  return !condition.if_earlier || !before || deadline < *before;
+}
+
+void expire(Call& call, TimeForm form) {
+  const std::optional<std::int64_t> number = take_integer(call, 2);
+  if (!number) return;
+  const Condition wanted = condition(call);
+  if (!wanted.error.empty()) return call.reply().error(wanted.error);
+  const auto deadline = deadline_of(form, *number, call.scope.now_ms());
+  if (!deadline) return call.reply().error(invalid_expiry(call.command.name));
+  const Key key = call[1];
+  const bool done =
+      allows(wanted, call.scope.deadline(key), *deadline) && call.scope.expire(key, *deadline);
+  call.reply().integer(done ? 1 : 0);
+}
+
+void expire_seconds(Call& call) { expire(call, {TimeForm::Unit::kSeconds, false}); }
+void expire_millis(Call& call) { expire(call, {TimeForm::Unit::kMillis, false}); }
+void expire_at(Call& call) { expire(call, {TimeForm::Unit::kSeconds, true}); }
+void expire_at_millis(Call& call) { expire(call, {TimeForm::Unit::kMillis, true}); }
+
+void persist(Call& call) { call.reply().integer(call.scope.expire(call[1], std::nullopt) ? 1 : 0); }
+
+// -2: there is no such key; -1: it stays. Seconds are rounded.
+void tell(Call& call, bool left, std::int64_t unit_ms) {
+  const Key key = call[1];
+  const std::optional<std::int64_t> deadline = call.scope.deadline(key);
+  if (!deadline) return call.reply().integer(call.scope.type(key) == Type::kNone ? -2 : -1);
+  const std::int64_t ms = left ? *deadline - call.scope.now_ms() : *deadline;
+  call.reply().integer((ms + unit_ms / 2) / unit_ms);
+}
+
+void ttl(Call& call) { tell(call, true, kSecondMs); }
+void pttl(Call& call) { tell(call, true, 1); }
+void expiretime(Call& call) { tell(call, false, kSecondMs); }
+void pexpiretime(Call& call) { tell(call, false, 1); }
+
+constexpr KeyRange kOne{1, 1, 1};
+constexpr std::uint32_t kQuickRead = kReads | kFast;
+constexpr std::uint32_t kQuickWrite = kWrites | kFast;
+constexpr std::string_view kSecondsUsage = "key seconds [NX | XX | GT | LT]";
+constexpr std::string_view kMillisUsage = "key milliseconds [NX | XX | GT | LT]";
+
+constexpr Command kCommands[] = {
+    {"expire", -3, kQuickWrite, Right::kWrite, kOne, kSecondsUsage,
+     "Lets a key cease to be so long from now on.", expire_seconds},
+    {"pexpire", -3, kQuickWrite, Right::kWrite, kOne, kMillisUsage,
+     "Lets a key cease to be so long from now on.", expire_millis},
+    {"expireat", -3, kQuickWrite, Right::kWrite, kOne, "key unix-seconds [NX | XX | GT | LT]",
+     "Lets a key cease to be at a time.", expire_at},
+    {"pexpireat", -3, kQuickWrite, Right::kWrite, kOne, "key unix-milliseconds [NX | XX | GT | LT]",
+     "Lets a key cease to be at a time.", expire_at_millis},
+    {"persist", 2, kQuickWrite, Right::kWrite, kOne, "key", "Lets a key stay.", persist},
+    {"ttl", 2, kQuickRead, Right::kRead, kOne, "key",
+     "How many seconds a key still has; -1 when it stays, -2 when there is none.", ttl},
+    {"pttl", 2, kQuickRead, Right::kRead, kOne, "key",
+     "How many milliseconds a key still has; -1 when it stays, -2 when there is none.", pttl},
+    {"expiretime", 2, kQuickRead, Right::kRead, kOne, "key",
+     "When a key ceases to be, in seconds; -1 when it stays, -2 when there is none.", expiretime},
+    {"pexpiretime", 2, kQuickRead, Right::kRead, kOne, "key",
+     "When a key ceases to be, in milliseconds; -1 when it stays, -2 when there is none.",
+     pexpiretime},
+};
+
+}  // namespace
+
+std::span<const Command> expiry_commands() { return kCommands; }
+
+}  // namespace anabranch::server

@@ -1,0 +1,29 @@
+#include "server/resp/expiry_time.h"
+
+#include "crdt/expiry.h"
+#include "server/resp/command.h"
+
+namespace anabranch::server {
+
+std::optional<TimeForm> time_form(std::string_view word) {
+  if (same_word(word, "ex")) return TimeForm{TimeForm::Unit::kSeconds, false};
+  if (same_word(word, "px")) return TimeForm{TimeForm::Unit::kMillis, false};
+  if (same_word(word, "exat")) return TimeForm{TimeForm::Unit::kSeconds, true};
+  if (same_word(word, "pxat")) return TimeForm{TimeForm::Unit::kMillis, true};
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> deadline_of(TimeForm form, std::int64_t number, std::int64_t now_ms) {
+  std::int64_t ms = number;
+  if (form.unit == TimeForm::Unit::kSeconds && __builtin_mul_overflow(number, 1'000, &ms)) {
+    return std::nullopt;
+  }
+  if (!form.absolute && __builtin_add_overflow(ms, now_ms, &ms)) return std::nullopt;
+  return ms > crdt::Expiry::kDeadlineMax ? std::nullopt : std::optional(ms);
+}
+
+std::string invalid_expiry(std::string_view command) {
+  return "ERR invalid expire time in '" + std::string(command) + "' command";
+}
+
+}  // namespace anabranch::server

@@ -1,0 +1,26 @@
+// Times to expire, as commands give them: in seconds or milliseconds, from now on or since 1970.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace anabranch::server {
+
+struct TimeForm {
+  enum class Unit : std::uint8_t { kSeconds, kMillis };
+  Unit unit = Unit::kSeconds;
+  bool absolute = false;  // Since 1970; else from now on.
+};
+
+// The form that an option of SET names: EX, PX, EXAT or PXAT in any case; nothing for other words.
+std::optional<TimeForm> time_form(std::string_view word);
+
+// In milliseconds since 1970; nothing when that cannot be stored.
+std::optional<std::int64_t> deadline_of(TimeForm form, std::int64_t number, std::int64_t now_ms);
+
+// "ERR invalid expire time in 'set' command".
+std::string invalid_expiry(std::string_view command);
+
+}  // namespace anabranch::server

@@ -1,0 +1,116 @@
+// What replicas of a network do in the background: they sweep what large clears left, and clear
+// what has expired; and what must be true of that.
+#include <algorithm>
+#include <optional>
+
+#include "core/batch.h"
+#include "crdt/expiry.h"
+#include "regions/view.h"
+#include "tests/sim/network.h"
+
+namespace anabranch::test {
+
+using core::Millis;
+using core::Path;
+
+namespace {
+
+constexpr Millis kExpiryEveryMs = 200;
+constexpr regions::ExpiryLimits kExpiryLimits{
+    .wait_ms_max = 60'000, .grace_ms = 3'000, .looks = 20, .clears = 5};
+
+// What a key shows, found out anew from all that is visible: nothing, or a tag.
+std::string tag_shown(const Visible& visible, const Path& key) {
+  for (const std::string tag : {"s", "e", "h"}) {
+    const Path at = key.child(tag);
+    const auto cell = visible.cells.lower_bound(at);
+    if (cell != visible.cells.end() && at.is_prefix_of(cell->first)) return tag;
+    const auto tally = visible.tallies.lower_bound(at);
+    if (tally != visible.tallies.end() && at.is_prefix_of(tally->first)) return tag;
+  }
+  return {};
+}
+
+// Whether an expiry decides about what a key shows: the rule of docs/semantics.md once more.
+bool decides(const crdt::Expiry& expiry, const Visible& visible, const Path& key) {
+  const std::string tag = tag_shown(visible, key);
+  if (tag.empty() || tag.front() != static_cast<char>(expiry.type)) return false;
+  if (tag != "s") return true;
+  const auto cell = visible.cells.find(key.child(tag));
+  if (cell == visible.cells.end()) return expiry.values.empty();
+  const std::string& shown = cell->second.back().value;  // By `lww`.
+  return std::ranges::any_of(cell->second, [&](const Visible::Value& value) {
+    return value.value == shown && std::ranges::count(expiry.values, value.dot) > 0;
+  });
+}
+
+}  // namespace
+
+void Network::sweep(Index at) {
+  Machine& machine = machines_[at];
+  regions::Replica& replica = machine.node->replica();
+  if (!replica.sweeping() || now_ < machine.next_sweep_ms) return;
+  machine.next_sweep_ms = now_ + random_.between(1, 30);
+  machine.broken = !replica.sweep().ok();
+  follow(at);
+}
+
+// ---- What expires.
+
+std::unique_ptr<regions::ExpirySweep> Network::make_expiry_sweep(Node& node) const {
+  return std::make_unique<regions::ExpirySweep>(node.replica(), node.storage(), resolvers_,
+                                                kExpiryLimits);
+}
+
+void Network::expire(Index at) {
+  Machine& machine = machines_[at];
+  if (now_ < machine.next_expiry_ms) return;
+  machine.next_expiry_ms = now_ + kExpiryEveryMs;
+  machine.broken = !machine.expiries->slice(now_).ok();
+  follow(at);
+  if (!machine.broken) check_cleared(at);
+}
+
+void Network::check_cleared(Index at) {
+  const regions::Replica& replica = node(at).replica();
+  if (anybody_strays() || had_outsiders_ || intruders() > 0) return;
+  for (const regions::ExpirySweep::Cleared& cleared : machines_[at].expiries->last()) {
+    const Millis now_ms = replica.names().expiries().now_ms();
+    if (now_ms - cleared.deadline >= kExpiryLimits.wait_ms_max) continue;  // Waited long enough.
+    for (Index other = 0; other < size(); ++other) {
+      const regions::Identity& who = node(other).replica().identity();
+      if (other == at || !replica.regions().knows(who.region, who.origin)) continue;
+      const core::Seq next = node(at).vector().at(who.origin) + 1;
+      const auto position = node(other).storage().find(who.origin, next);
+      const auto record = position ? node(other).storage().read_log(*position) : std::nullopt;
+      if (!record) continue;
+      const core::Batch batch = core::decode_batch(record->bytes).value();
+      if (batch.transactions.front().hlc.millis() >= cleared.deadline) continue;
+      note(at, "clears a key that " + who.region + " may have let live longer");
+    }
+  }
+}
+
+std::string Network::wrong_expiry(Index at) {
+  const regions::Replica& replica = node(at).replica();
+  const auto rows = replica.reader();
+  const Visible visible = node(at).shown();
+  const regions::View view(*rows, replica.names(), resolvers_);
+  for (const auto& [path, values] : visible.cells) {
+    if (path.components().size() != 3 || path.last() != "x") continue;
+    const Path key = path.parent();
+    std::optional<Millis> longest;
+    for (const Visible::Value& value : values) {
+      const auto expiry = crdt::decode_expiry(value.value);
+      if (!expiry || !decides(*expiry, visible, key)) continue;
+      longest = std::max(longest.value_or(0), expiry->deadline);
+    }
+    const bool expired = longest && *longest <= view.now_ms();
+    if (view.expired(key) != expired) {
+      return expired ? "shows a key that has expired" : "hides a key that has not expired";
+    }
+  }
+  return {};
+}
+
+}  // namespace anabranch::test
