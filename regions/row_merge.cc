@@ -38,7 +38,7 @@ const Path* made_by(const core::Op& op) {
 }  // namespace
 
 Stage& RowMerge::stage() {
-  if (!staged_) staged_.emplace(storage_.snapshot(), origins_);
+  if (!staged_) staged_.emplace(storage_.snapshot(), origins_, scores_);
   return staged_->stage;
 }
 
@@ -163,8 +163,10 @@ void RowMerge::put_on_top(const core::Batch& batch, const core::VersionVector& d
 void RowMerge::take_changes(std::vector<storage::Change>& changes, const Stage::Collect& note) {
   if (!staged_) return;
   for (storage::Change& change : staged_->stage.changes(origins_, note, digests_)) {
-    change.table = change.table == storage::Table::kRows ? storage::Table::kNextRows
-                                                         : storage::Table::kNextCounts;
+    const auto* const pair =
+        std::ranges::find(storage::kTablePairs, change.table, &storage::TablePair::current);
+    ANABRANCH_ASSERT(pair != storage::kTablePairs.end());
+    change.table = pair->next;
     changes.push_back(std::move(change));
   }
   staged_.reset();

@@ -1,7 +1,9 @@
 // Every table and every form of key that is stored, in one place. docs/formats.md describes the
-// values. Changing anything here changes the format number.
+// values. Changing anything here changes the format number, unless older versions and newer ones
+// can take turns with one directory.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -18,11 +20,23 @@ enum class Table : std::uint8_t {
   kRows,    // row_key(path) -> row
   kCounts,  // row_key(collection or space) -> number of what is shown in it, stamp (derived)
   kMeta,    // see the keys below
-  // What rows and counts will be: filled beside them, then made current at once (Storage::swap).
+  // What the tables of rows, counts and scores will be: filled beside them, then made current at
+  // once (Storage::swap).
   kNextRows,
   kNextCounts,
+  kScores,  // The order of scores in sorted sets (derived); see the keys below.
+  kNextScores,
 };
-inline constexpr std::size_t kTableCount = 5;
+inline constexpr std::size_t kTableCount = 7;
+
+// The tables that follow from rows, and the rows: each beside the one that will take its place.
+struct TablePair {
+  Table current;
+  Table next;
+};
+inline constexpr std::array<TablePair, 3> kTablePairs{{{Table::kRows, Table::kNextRows},
+                                                       {Table::kCounts, Table::kNextCounts},
+                                                       {Table::kScores, Table::kNextScores}}};
 
 // Keys have 1 to this many bytes, as LMDB is compiled everywhere.
 inline constexpr std::size_t kKeySizeMax = 511;
@@ -61,5 +75,14 @@ std::string head_key(core::Origin origin);
 std::string chain_key(core::Origin origin, core::Seq seq);
 std::string signed_key(core::Origin origin);
 std::string digest_key(std::size_t bucket);
+inline constexpr std::string_view kScoresKey =
+    "scores";  // -> format, policies, seed and opening of the table below
+
+// Keys of the table of scores: a letter, and what it is of.
+inline constexpr std::string_view kScoreOrderPrefix = "c";  // c<row_key(sorted set)> -> its order
+inline constexpr std::string_view kScorePrefix = "e";  // e<order><level><score><member> -> entry
+inline constexpr std::string_view kOldOrderPrefix = "g";    // g<order>, whose entries are to go
+inline constexpr std::string_view kOrderCounterKey = "n";   // -> the newest order, big-endian
+inline constexpr std::string_view kUnorderedPrefix = "u";   // u<row_key(sorted set)>, to be ordered
 
 }  // namespace anabranch::storage

@@ -17,8 +17,8 @@ using core::Failure;
 using core::Result;
 
 constexpr std::string_view kCreatingFolder = "creating";
-constexpr std::array<const char*, kTableCount> kTableNames = {"rows", "counts", "meta", "rows_2",
-                                                              "counts_2"};
+constexpr std::array<const char*, kTableCount> kTableNames = {
+    "rows", "counts", "meta", "rows_2", "counts_2", "scores", "scores_2"};
 constexpr const char* kLogName = "log";
 constexpr const char* kLogIndexName = "log_index";
 constexpr const char* kMarkerName = "anabranch";
@@ -149,6 +149,22 @@ Result<LmdbTable> open_marker(LmdbTxn& txn) {
   return marker.value();
 }
 
+// Makes the tables that a directory of an earlier version lacks, which are derived and so may begin
+// empty.
+Result<void> add_derived_tables(LmdbEnv& env) {
+  Result<LmdbTxn> txn = env.begin_write();
+  if (!txn.ok()) return txn.failure();
+  if (const auto marker = open_marker(txn.value()); !marker.ok()) return marker.failure();
+  bool added = false;
+  for (const Table table : {Table::kScores, Table::kNextScores}) {
+    const char* const name = kTableNames.at(static_cast<std::size_t>(table));
+    if (txn.value().open_table(name, false).ok()) continue;
+    if (const auto made = txn.value().open_table(name, true); !made.ok()) return made.failure();
+    added = true;
+  }
+  return added ? txn.value().commit() : Result<void>();
+}
+
 }  // namespace
 
 Result<LmdbTables> open_tables(LmdbEnv& env) {
@@ -192,6 +208,9 @@ Result<LmdbDirectory> open_directory(const LmdbOptions& options) {
   }
   Result<std::unique_ptr<LmdbEnv>> env = open_env(path, env_options(options));
   if (!env.ok()) return fail(env.failure());
+  if (const auto added = add_derived_tables(*env.value()); !added.ok()) {
+    return fail(added.failure());
+  }
   const Result<LmdbTables> tables = open_tables(*env.value());
   if (!tables.ok()) return fail(tables.failure());
   if (const auto done = env.value()->check_readers(); !done.ok()) return fail(done.failure());

@@ -41,16 +41,17 @@ Result<LmdbRowTables::Handles> LmdbRowTables::in(const LmdbTxn& txn) const {
   }
   Handles handles = tables_.by_table;
   if (odd == 0) return handles;
-  std::swap(at(handles, Table::kRows), at(handles, Table::kNextRows));
-  std::swap(at(handles, Table::kCounts), at(handles, Table::kNextCounts));
+  for (const TablePair& pair : kTablePairs) {
+    std::swap(at(handles, pair.current), at(handles, pair.next));
+  }
   return handles;
 }
 
 Result<void> LmdbRowTables::swap(LmdbTxn& txn) {
   Result<Handles> handles = in(txn);
   if (!handles.ok()) return handles.failure();
-  for (const Table table : {Table::kRows, Table::kCounts}) {
-    if (auto done = txn.clear(at(handles.value(), table)); !done.ok()) return done;
+  for (const TablePair& pair : kTablePairs) {
+    if (auto done = txn.clear(at(handles.value(), pair.current)); !done.ok()) return done;
   }
   const Result<std::uint64_t> count = swaps(txn);
   if (!count.ok()) return count.failure();

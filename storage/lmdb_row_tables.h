@@ -1,4 +1,4 @@
-// Which of the two pairs of tables for rows and counts is current, in each transaction.
+// Which of the two tables for rows, for counts and for scores is current, in each transaction.
 //
 // A row of the table of markers counts the swaps: while it is odd, the pairs have changed places. A
 // transaction need not read it when it is not older than the newest swap, whose number is kept in

@@ -291,8 +291,8 @@ Result<void> LmdbStorage::empty_next() {
   const auto tables = row_tables_.in(txn.value());
   if (!tables.ok()) return tables.failure();
   bool any = false;
-  for (const Table table : {Table::kNextRows, Table::kNextCounts}) {
-    const LmdbTable handle = tables.value().at(static_cast<std::size_t>(table));
+  for (const TablePair& pair : kTablePairs) {
+    const LmdbTable handle = tables.value().at(static_cast<std::size_t>(pair.next));
     const auto entries = txn.value().entries(handle);
     if (!entries.ok()) return entries.failure();
     if (entries.value() == 0) continue;

@@ -154,11 +154,10 @@ Result<void> MemoryStorage::State::may_commit() {
 }
 
 void MemoryStorage::State::clear_next() {
-  table(Table::kNextRows) = std::make_shared<MemoryTable>();
-  table(Table::kNextCounts) = std::make_shared<MemoryTable>();
-  std::erase_if(undo, [](const Change& back) {
-    return back.table == Table::kNextRows || back.table == Table::kNextCounts;
-  });
+  for (const TablePair& pair : kTablePairs) {
+    table(pair.next) = std::make_shared<MemoryTable>();
+    std::erase_if(undo, [&](const Change& back) { return back.table == pair.next; });
+  }
 }
 
 void MemoryStorage::State::append(const LogRecord& record) {
@@ -259,8 +258,9 @@ Result<void> MemoryStorage::swap(std::span<const Change> changes) {
   const std::lock_guard guard(state.mutex);
   if (auto may = state.may_commit(); !may.ok()) return may;
   for (const Change* change : sorted) state.change(*change);
-  state.table(Table::kRows) = std::move(state.table(Table::kNextRows));
-  state.table(Table::kCounts) = std::move(state.table(Table::kNextCounts));
+  for (const TablePair& pair : kTablePairs) {
+    state.table(pair.current) = std::move(state.table(pair.next));
+  }
   state.sync();
   state.clear_next();
   return {};

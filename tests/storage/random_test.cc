@@ -175,8 +175,7 @@ class Run {
     const std::string key = random_key(random_);
     REQUIRE(world_.storage().swap(std::vector{put(key, "swapped", Table::kNextRows)}).ok());
     at(Table::kNextRows)[key] = "swapped";
-    at(Table::kRows) = std::move(at(Table::kNextRows));
-    at(Table::kCounts) = std::move(at(Table::kNextCounts));
+    for (const auto& [current, next] : storage::kTablePairs) at(current) = std::move(at(next));
     clear_next();
   }
 
@@ -185,8 +184,7 @@ class Run {
   }
 
   void clear_next() {
-    at(Table::kNextRows).clear();
-    at(Table::kNextCounts).clear();
+    for (const auto& [current, next] : storage::kTablePairs) at(next).clear();
   }
 
   void reopen() {

@@ -1,0 +1,30 @@
+// How a replica scores the members of sorted sets, and how high it lets them stand: what the order
+// of scores follows from, besides the rows.
+#pragma once
+
+#include <cstdint>
+
+#include "regions/decider.h"
+
+namespace anabranch::regions {
+
+class Scores {
+ public:
+  // `seed` is a random number of the directory, so that nobody can choose names whose order is
+  // slow. The references must outlive this.
+  Scores(const Names& names, const Resolvers& resolvers, std::uint64_t seed)
+      : decider_(names, resolvers), seed_(seed) {}
+  // Of a store without policies: `lww` decides.
+  static const Scores& plain();
+
+  [[nodiscard]] double of(const core::Path& path, const crdt::Row& row) const {
+    return decider_.score(path, row);
+  }
+  [[nodiscard]] std::uint64_t seed() const { return seed_; }
+
+ private:
+  Decider decider_;
+  std::uint64_t seed_;
+};
+
+}  // namespace anabranch::regions
