@@ -55,7 +55,8 @@ class Stage final : public RowReader, private CountTable {
         order_(base, undo_kept_) {}
 
   [[nodiscard]] crdt::Row row(const core::Path& path) const override;
-  void scan(const core::Path& prefix, const Visit& visit) const override;
+  using RowReader::scan;
+  void scan(const core::PathRange& range, const Visit& visit) const override;
   [[nodiscard]] std::uint64_t count(const core::Path& path) const override;
 
   [[nodiscard]] std::shared_ptr<const Masks> masks() const override { return masks_; }
@@ -163,6 +164,8 @@ class Stage final : public RowReader, private CountTable {
     std::optional<double> score;
   };
 
+  template <typename Staged>
+  void merge(Staged staged, Staged end, const core::PathRange& range, const Visit& visit) const;
   StagedRow& load(const core::Path& path);
   // Loads a row to be changed.
   StagedRow& change(const core::Path& path);
