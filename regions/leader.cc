@@ -81,6 +81,7 @@ class Leader::Impl {
                                   .new_origin = options_.new_origin,
                                   .random_origin = random_number,
                                   .signatures = signatures_ ? &*signatures_ : nullptr,
+                                  .resolvers = &resolvers_,
                                   .drift_ms_max = options_.clock_drift_ms_max,
                                   .announce = true,
                                   .limits = {.log = {.bytes_min = options_.log_bytes_min,
@@ -227,7 +228,8 @@ class Leader::Impl {
     const Pacer::Time from = steady_now();
     const bool applying = waits(replica_->apply(now));
     const bool working = waits(replica_->work(now));
-    const bool sweeping = replica_->sweeping() && waits(replica_->sweep());
+    const bool much = replica_->sweeping() || replica_->ordering();
+    const bool sweeping = much && waits(replica_->sweep());
     pacer_.ran(from, steady_now());
     return applying || working || sweeping;
   }

@@ -81,9 +81,7 @@ void ScoreIndex::drop(const Path& sorted_set, OrderId id) {
   table_.set_score(std::string(storage::kOldOrderPrefix) + storage::big_endian(id), "");
 }
 
-void ScoreIndex::drop_void(const Path& sorted_set) {
-  (void)order(sorted_set);
-}
+void ScoreIndex::drop_void(const Path& sorted_set) { (void)order(sorted_set); }
 
 std::optional<ScoreOrder> ScoreIndex::order(const Path& sorted_set) {
   const auto bytes = table_.score_at(order_key(sorted_set));
@@ -142,12 +140,17 @@ void ScoreIndex::move(const crdt::Membership& at, const Path& row, std::optional
   }
 }
 
-void ScoreIndex::add(const crdt::Membership& at, std::string row_key, double score) {
-  std::optional<ScoreOrder> order = this->order(at.sorted_set);
+void ScoreIndex::add(const crdt::Membership& at, double score) {
+  const auto order = this->order(at.sorted_set);
   ANABRANCH_ASSERT(order && !order->whole);
   ScoreListEditor(table_, order->id).insert(score, at.member, height_of(at.member, seed_));
+}
+
+void ScoreIndex::went_to(const Path& sorted_set, std::string row_key) {
+  auto order = this->order(sorted_set);
+  ANABRANCH_ASSERT(order && !order->whole);
   order->ordered_to = std::move(row_key);
-  keep(at.sorted_set, *order);
+  keep(sorted_set, *order);
 }
 
 void ScoreIndex::finish(const Path& sorted_set) {

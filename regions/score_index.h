@@ -26,9 +26,9 @@ namespace anabranch::regions {
 
 struct ScoreOrder {
   OrderId id = 0;
-  std::uint64_t stamp = 0;            // Masks::last_id() when it began.
-  bool whole = true;                  // Has all members.
-  std::string ordered_to = {};        // Else: the row key up to which it has them.
+  std::uint64_t stamp = 0;      // Masks::last_id() when it began.
+  bool whole = true;            // Has all members.
+  std::string ordered_to = {};  // Else: the row key up to which it has them.
 };
 
 // The order of a sorted set; nothing when it has none, or a void one. Throws Error{kCorrupt}.
@@ -52,8 +52,10 @@ class ScoreIndex {
 
   // ---- For the slices.
 
-  // Adds the next member to an order that is not whole, and moves its mark to the row's key.
-  void add(const crdt::Membership& at, std::string row_key, double score);
+  // Adds a member behind the mark of an order that is not whole.
+  void add(const crdt::Membership& at, double score);
+  // Moves the mark: all rows up to a key were added.
+  void went_to(const core::Path& sorted_set, std::string row_key);
   // All rows were added.
   void finish(const core::Path& sorted_set);
 

@@ -21,6 +21,8 @@ constexpr unsigned kHeightMax = 64 / kBitsPerLevel;
 constexpr std::size_t kScoreSize = sizeof(std::uint64_t);
 // Longer members are cut to so much and a hash. No member that is not cut is as long as that.
 constexpr std::size_t kMemberMax = 440;
+// The beginning of each level from 1 on that any member reaches: it counts those before the first.
+constexpr unsigned kHeadHeight = 0xFF;
 constexpr std::uint64_t kSign = std::uint64_t{1} << 63U;
 
 [[noreturn]] void corrupt() {
@@ -132,7 +134,8 @@ std::string entries_of(OrderId id, unsigned level) {
 }
 
 ScoreEntry decode_entry(std::string_view key, std::string_view value) {
-  if (key.size() < kHeadSize + kScoreSize) corrupt();
+  const bool is_head = key.size() == kHeadSize;
+  if (!is_head && key.size() < kHeadSize + kScoreSize) corrupt();
   ScoreEntry entry;
   entry.id = storage::from_big_endian(key.substr(storage::kScorePrefix.size(), sizeof(OrderId)));
   entry.level = static_cast<unsigned char>(key[kHeadSize - 1]);
@@ -165,7 +168,7 @@ std::uint64_t ScoreList::members_before(const ScorePlace& place) const {
          [&](std::string_view key, std::string_view bytes) {
            const Value value = decode_value(level, bytes);
            members += value.count;
-           rising = value.height > level;
+           rising = value.height > level && value.height != kHeadHeight;
            if (rising) from = place_in(key);
            return !rising;
          });
@@ -213,9 +216,8 @@ std::optional<ScorePlace> ScoreList::place_at(std::uint64_t rank) const {
 }
 
 void ScoreList::visit(const ScorePlace& from, Direction direction, const Visit& visit) const {
-  walk(table_, id_, 0, from, direction, [&](std::string_view key, std::string_view value) {
-    return visit(member_at(key, value));
-  });
+  walk(table_, id_, 0, from, direction,
+       [&](std::string_view key, std::string_view value) { return visit(member_at(key, value)); });
 }
 
 // ---- Changing.
@@ -230,6 +232,12 @@ std::uint64_t ScoreListEditor::span(unsigned level, const ScorePlace& place) con
          return true;
        });
   return members;
+}
+
+void ScoreListEditor::drop_head_if_alone(unsigned level) {
+  std::size_t entries = 0;
+  walk(table_, id_, level, {}, Direction::kForward, [&](const auto&...) { return ++entries < 2; });
+  if (entries == 1) table_.set_score(entries_of(id_, level), std::nullopt);
 }
 
 bool ScoreListEditor::widen(unsigned level, const ScorePlace& place, std::int64_t by) {
@@ -254,11 +262,14 @@ bool ScoreListEditor::insert(double score, std::string_view member, unsigned hei
   table_.set_score(std::move(key), encode_value(0, height, 1, member));
   for (unsigned level = 1;; ++level) {
     if (level > height) {
-      if (!widen(level, place, 1)) return true;  // Nothing is before it higher up, either.
+      if (!widen(level, place, 1)) return true;  // Nothing stands so high.
       continue;
     }
     const std::uint64_t own = span(level, place);
-    widen(level, place, 1 - static_cast<std::int64_t>(own));
+    if (!widen(level, place, 1 - static_cast<std::int64_t>(own))) {
+      table_.set_score(entries_of(id_, level),
+                       encode_value(level, kHeadHeight, span(level, {}), {}));
+    }
     table_.set_score(key_of(id_, level, place), encode_value(level, height, own, {}));
   }
 }
@@ -280,7 +291,8 @@ bool ScoreListEditor::erase(double score, std::string_view member) {
     if (!entry) corrupt();
     const auto own = static_cast<std::int64_t>(decode_value(level, *entry).count);
     table_.set_score(std::move(key), std::nullopt);
-    widen(level, place, own - 1);
+    if (!widen(level, place, own - 1)) corrupt();
+    drop_head_if_alone(level);
   }
 }
 

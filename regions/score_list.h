@@ -5,14 +5,15 @@
 // (D. Golovin, "The B-Skip-List: A Simpler Uniquely Represented Alternative to B-Trees", 2010): how
 // high a member stands follows from a hash of it, so that the same members with the same scores are
 // the same entries, whatever happened before. Level 0 has an entry for each member, level L + 1 one
-// for every 32nd of level L, on average. An entry on level L >= 1 counts the members from its own up
-// to the next one on that level. So a walk to any rank, or from any member, passes about 32 entries
-// on each of log32(n) levels, and a change of the list changes one count on each level.
+// for every 32nd of level L, on average. An entry on level L >= 1 counts the members from its own
+// up to the next one on that level, and one at the beginning counts those before the first. So a
+// walk to any rank, or from any member, passes about 32 entries on each of log32(n) levels, and a
+// change of the list changes one count on each level.
 //
-//   level 1           c:3                 the entry of c counts c, d and e
-//   level 0   a    b   c    d    e
-//   rank of e: backwards on level 0 past d (1 member) to c, which stands on level 1; c itself is
-//   passed on level 1, where nothing is before it: d, c and what level 1 has no entry for, a and b.
+//   level 1   :2        c:3              c stands for c, d and e, the beginning for a and b
+//   level 0    a    b   c    d    e
+//   rank of e: backwards on level 0 past d (1) to c (1), which stands on level 1; from there
+//   backwards to the beginning (2): 4 members come before it.
 //
 // The order beyond the first 440 bytes of members that have them in common follows a hash of them.
 #pragma once
@@ -80,8 +81,10 @@ class ScoreListEditor {
  private:
   // How many members an entry of a level has up to the next one, by the entries of the level below.
   [[nodiscard]] std::uint64_t span(unsigned level, const ScorePlace& place) const;
+  // Removes the beginning of a level when nothing else is left on it.
+  void drop_head_if_alone(unsigned level);
   // Changes the count of the last entry of a level before a place by a number; false when there is
-  // none.
+  // none, since no member stands so high.
   bool widen(unsigned level, const ScorePlace& place, std::int64_t by);
 
   MutableScoreTable& table_;
@@ -90,11 +93,11 @@ class ScoreListEditor {
 
 // ---- The stored form, for who checks it.
 
-// An entry as it is stored: c<order><level><score><member>.
+// An entry as it is stored.
 struct ScoreEntry {
   OrderId id = 0;
   unsigned level = 0;
-  ScorePlace place;
+  ScorePlace place;  // Empty at the beginning of a level.
   unsigned height = 0;
   std::uint64_t count = 0;  // 1 on level 0.
   std::string member;       // On level 0.

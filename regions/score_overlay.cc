@@ -1,7 +1,5 @@
 #include "regions/score_overlay.h"
 
-#include <algorithm>
-
 #include "core/assert.h"
 
 namespace anabranch::regions {
@@ -47,9 +45,7 @@ class ScoreOverlay::MergedCursor final : public Cursor {
       step_back();
     }
   }
-  [[nodiscard]] bool any_staged() const {
-    return forward_ ? next_ != staged_.end() : !past_;
-  }
+  [[nodiscard]] bool any_staged() const { return forward_ ? next_ != staged_.end() : !past_; }
   // Decides which of the two comes next, and leaves out what was removed.
   void settle() {
     for (;;) {
@@ -89,6 +85,10 @@ std::unique_ptr<Cursor> ScoreOverlay::scan_scores(std::string_view from,
 }
 
 void ScoreOverlay::set_score(std::string key, std::optional<std::string> value) {
+  if (value &&
+      (key.starts_with(storage::kOldOrderPrefix) || key.starts_with(storage::kUnorderedPrefix))) {
+    leaves_work_ = true;
+  }
   const auto [staged, fresh] = staged_.try_emplace(std::move(key));
   if (undo_kept_) {
     auto before = fresh ? std::nullopt : std::optional(std::move(staged->second));
@@ -112,13 +112,6 @@ void ScoreOverlay::rollback(Savepoint savepoint) {
 
 void ScoreOverlay::take_changes(std::vector<storage::Change>& changes) const {
   for (const auto& [key, value] : staged_) changes.push_back({storage::Table::kScores, key, value});
-}
-
-bool ScoreOverlay::leaves_work() const {
-  return std::ranges::any_of(staged_, [](const auto& each) {
-    return each.second && (each.first.starts_with(storage::kOldOrderPrefix) ||
-                           each.first.starts_with(storage::kUnorderedPrefix));
-  });
 }
 
 }  // namespace anabranch::regions

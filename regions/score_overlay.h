@@ -32,7 +32,7 @@ class ScoreOverlay final : public MutableScoreTable {
   // All changes so far, for one commit.
   void take_changes(std::vector<storage::Change>& changes) const;
   // Whether some of them leave work behind: orders to be made or to be removed (score_upkeep.h).
-  [[nodiscard]] bool leaves_work() const;
+  [[nodiscard]] bool leaves_work() const { return leaves_work_; }
 
  private:
   class MergedCursor;
@@ -41,6 +41,7 @@ class ScoreOverlay final : public MutableScoreTable {
   const ScoreTable& base_;
   bool undo_kept_;
   Staged staged_;
+  bool leaves_work_ = false;  // Perhaps undone since.
   // Keys with what was staged at them; the inner nothing is a removal, the outer one no change.
   std::vector<std::pair<std::string, std::optional<std::optional<std::string>>>> undo_;
 };

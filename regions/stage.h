@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/origin_table.h"
+#include "crdt/score.h"
 #include "crdt/type_table.h"
 #include "regions/counts.h"
 #include "regions/digests.h"

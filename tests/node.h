@@ -58,7 +58,7 @@ class Node {
   void merge(Node& from) {
     merge(from, [] {});
   }
-  // Sweeps all that large clears left.
+  // Sweeps all that large clears left, and makes the orders of scores.
   void sweep();
 
   // What all replicas show that have applied the same.
@@ -69,6 +69,9 @@ class Node {
   [[nodiscard]] core::Hash128 digest() const;
   // The first count that differs from what a scan finds, in words; empty when all agree.
   [[nodiscard]] std::string wrong_count() const;
+  // The first thing in the order of scores that does not follow from the rows, in words; empty when
+  // all does.
+  [[nodiscard]] std::string wrong_order() const;
   // The first digest that differs from what a scan finds, kept or stored, in words; empty when all
   // agree.
   [[nodiscard]] std::string wrong_digest() const;

@@ -8,6 +8,7 @@
 #include <anabranch/handles.h>
 #include <anabranch/options.h>
 
+#include "regions/resolvers.h"
 #include "tests/types/meaning.h"
 
 namespace anabranch::test {
@@ -25,6 +26,6 @@ struct Subject {
 
 const std::vector<Subject>& subjects();
 // The policies for the keys of subjects.
-const std::vector<PrefixResolver>& policies();
+const regions::Resolvers& resolvers();
 
 }  // namespace anabranch::test
