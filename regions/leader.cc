@@ -228,8 +228,7 @@ class Leader::Impl {
     const Pacer::Time from = steady_now();
     const bool applying = waits(replica_->apply(now));
     const bool working = waits(replica_->work(now));
-    const bool much = replica_->sweeping() || replica_->ordering();
-    const bool sweeping = much && waits(replica_->sweep());
+    const bool sweeping = replica_->tidying() && waits(replica_->sweep());
     pacer_.ran(from, steady_now());
     return applying || working || sweeping;
   }

@@ -169,6 +169,8 @@ class Replica {
   [[nodiscard]] const Scores& scores() const { return *scores_; }
   // Whether orders of scores are to be made or removed. Until then rankings may be slow.
   [[nodiscard]] bool ordering() const { return ordering_; }
+  // Whether sweep() has anything to do.
+  [[nodiscard]] bool tidying() const { return sweeping() || ordering(); }
   // Sweeps a slice, in one commit, or, when nothing is left to sweep, does a slice of the work on
   // orders. Returns whether there is more. The group must not be dirty.
   core::Result<bool> sweep();

@@ -71,7 +71,7 @@ core::Result<bool> Replica::sweep() {
   if (broken_) return false;
   const auto done = change_rows([&](Stage& stage) { return sweep_slice(stage); });
   if (!done.ok()) return done.failure();
-  return sweeping() || ordering();
+  return tidying();
 }
 
 core::Result<void> Replica::sweep_slice(Stage& stage) {

@@ -40,8 +40,8 @@ class RowMerge {
   // and of the own rows. All of them must outlive the merge, and `scores` too.
   // Clears of more than `clear_rows_direct` rows are put off.
   RowMerge(const storage::Storage& storage, const storage::Spool& spool,
-           const core::OriginTable& origins, const Scores& scores,
-           std::size_t clear_rows_direct, Own own)
+           const core::OriginTable& origins, const Scores& scores, std::size_t clear_rows_direct,
+           Own own)
       : storage_(storage),
         origins_(origins),
         scores_(scores),

@@ -91,7 +91,8 @@ void ScoreOverlay::set_score(std::string key, std::optional<std::string> value) 
   }
   const auto [staged, fresh] = staged_.try_emplace(std::move(key));
   if (undo_kept_) {
-    auto before = fresh ? std::nullopt : std::optional(std::move(staged->second));
+    std::optional<std::optional<std::string>> before;
+    if (!fresh) before.emplace(std::move(staged->second));
     undo_.emplace_back(staged->first, std::move(before));
   }
   staged->second = std::move(value);

@@ -168,8 +168,8 @@ core::Result<void> Snapshots::begin_merge() {
   for (const auto& [origin, head] : in_->header().heads) {
     owner_.applied.name(origin, head.region);  // Resolvers may look at it.
   }
-  merge_.emplace(owner_.storage, in_->spool(), owner_.applied.names().origins(),
-                 owner_.scores, owner_.clear_rows_direct,
+  merge_.emplace(owner_.storage, in_->spool(), owner_.applied.names().origins(), owner_.scores,
+                 owner_.clear_rows_direct,
                  joiner_ == nullptr ? RowMerge::Own::kJoin : RowMerge::Own::kReplace);
   return {};
 }

@@ -161,7 +161,7 @@ void Node::merge(Node& from, const std::function<void()>& between) {
 }
 
 void Node::sweep() {
-  while (replica_->sweeping() || replica_->ordering()) ANABRANCH_ASSERT(replica_->sweep().ok());
+  while (replica_->tidying()) ANABRANCH_ASSERT(replica_->sweep().ok());
   replica_->effects().clear();
 }
 

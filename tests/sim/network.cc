@@ -331,7 +331,7 @@ void Network::step() {
 
 Millis Network::next_turn_ms(Index at) const {
   const Machine& machine = machines_[at];
-  if (machine.broken || !machine.node->replica().sweeping()) return next_tick_ms(at);
+  if (machine.broken || !machine.node->replica().tidying()) return next_tick_ms(at);
   return std::max(machine.frozen_until_ms, std::min(machine.next_sweep_ms, next_tick_ms(at)));
 }
 
@@ -416,7 +416,7 @@ void Network::follow(Index at) {
 void Network::sweep(Index at) {
   Machine& machine = machines_[at];
   regions::Replica& replica = machine.node->replica();
-  if (!replica.sweeping() || now_ < machine.next_sweep_ms) return;
+  if (!replica.tidying() || now_ < machine.next_sweep_ms) return;
   machine.next_sweep_ms = now_ + random_.between(1, 30);
   machine.broken = !replica.sweep().ok();
   follow(at);

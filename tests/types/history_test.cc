@@ -62,6 +62,8 @@ class Trial {
                              bool new_origin) {
     auto options = test::cramped_options(random_, "r" + std::to_string(at), new_origin);
     options.resolvers = &test::resolvers();
+    // The meaning knows no half of a clear.
+    if (subject_.has_counters) options.limits.own_clear_rows_direct = 1000;
     return std::make_unique<Node>(std::move(options), std::move(storage), 0);
   }
 

@@ -178,6 +178,8 @@ std::vector<Subject> make_subjects() {
   const Acts scores{"put a 1",  "put a 2.5", "put b 2",  "put c -1", "add a 5",
                     "add a -3", "add b 0.5", "add d 10", "erase a",  "erase b",
                     "put e 2",  "clear",     "del"};
+  const Acts put_scores{"put a 1",  "put a 7", "put b 2", "put c -1", "put b 0.5",
+                        "put d 10", "erase a", "erase b", "clear",    "del"};
   return {
       {"Register", "lww/k", values, write_register, show_register, register_meaning},
       {"Register under max", "max/k", values, write_register, show_register, max_meaning},
@@ -191,8 +193,8 @@ std::vector<Subject> make_subjects() {
       set<Set<std::string>>("Set", set_meaning),
       set<RemoveWinsSet<std::string>>("Remove-wins set", remove_wins_meaning),
       {"Map", "map", fields, write_map, show_map, map_meaning},
-      {"Sorted set", "scores", scores, write_sorted_set, show_sorted_set, sorted_set_meaning},
-      {"Sorted set under max", "max/scores", scores, write_sorted_set, show_sorted_set,
+      {"Sorted set", "scores", scores, write_sorted_set, show_sorted_set, sorted_set_meaning, true},
+      {"Sorted set under max", "max/scores", put_scores, write_sorted_set, show_sorted_set,
        sorted_set_under_max_meaning},
   };
 }

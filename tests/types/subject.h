@@ -22,6 +22,8 @@ struct Subject {
   // What the key shows, "-" when it is not there.
   std::function<std::string(Scope&, const Key&)> show;
   std::function<std::string(const History&)> meaning;
+  // Has counters in rows of its own: other regions see those of a large clear go one after another.
+  bool has_counters = false;
 };
 
 const std::vector<Subject>& subjects();
