@@ -152,9 +152,14 @@ void Exchange::reopen(const std::set<Origin>& ended) {
   subscribe_all();
 }
 
-bool Exchange::asked_for(LinkId link, const BatchMessage& batch) const {
+bool Exchange::asked_for(LinkId link, const BatchMessage& message, Origin origin) const {
   const Peer* const peer = peer_at(link);
-  return peer != nullptr && peer->in.id == batch.stream;
+  return peer != nullptr && peer->in.id == message.stream && peer->in.has(origin);
+}
+
+bool Exchange::has_shown(LinkId link, const core::Batch& batch) const {
+  const Peer* const peer = peer_at(link);
+  return peer != nullptr && peer->applied.at(batch.origin) >= batch.last();
 }
 
 void Exchange::refuse_lost(LinkId link, const std::string& region) {

@@ -112,7 +112,9 @@ class Exchange {
   // on.
   void reopen(const std::set<core::Origin>& ended);
   // Whether a batch that came on a link is of the subscription that is open there.
-  [[nodiscard]] bool asked_for(LinkId link, const BatchMessage& batch) const;
+  [[nodiscard]] bool asked_for(LinkId link, const BatchMessage& message, core::Origin origin) const;
+  // Whether the peer at the other end of a link has shown that it has a batch.
+  [[nodiscard]] bool has_shown(LinkId link, const core::Batch& batch) const;
   // An origin of which a peer has another history than this leader; nothing when there is none.
   [[nodiscard]] std::optional<core::Origin> fork_with(core::Origin peer) const;
   // Exchanges nothing on a link, since the data of that region were declared lost, and says so;

@@ -111,6 +111,10 @@ void GroupScope::scan(const Key& sorted_set, const ScoreSpan& span, const VisitS
   read([&](const View& view) { view.scan(sorted_set, span, visit); });
 }
 
+Fingerprint GroupScope::fingerprint(const Key& prefix) const {
+  return read([&](const View& view) { return view.fingerprint(prefix); });
+}
+
 void GroupScope::put(const Key& row, std::string_view value) {
   if (value.size() > limits_.value_bytes_max) {
     too_large("a value", value.size(), limits_.value_bytes_max, "bytes", "value_bytes_max");

@@ -33,6 +33,7 @@ class GroupScope final : public Transaction {
   [[nodiscard]] std::optional<std::uint64_t> rank(const Key& row, bool backwards) const override;
   [[nodiscard]] std::uint64_t count(const Key& sorted_set, const ScoreSpan& span) const override;
   void scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const override;
+  [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const override;
 
   void put(const Key& row, std::string_view value) override;
   void remove(const Key& row) override;

@@ -326,31 +326,6 @@ core::Result<void> Replica::change_rows(const std::function<core::Result<void>(S
   return reading([&] { return function(stage); });
 }
 
-// ---- Dead slots.
-
-void Replica::collect(const core::Path& path, crdt::Row& row) {
-  if (RegionList::prefix().is_prefix_of(path)) regions_touched_ = true;
-  if (std::ranges::none_of(row.tally.slots, &crdt::Slot::dead)) return;
-  crdt::collect(
-      row.tally, identity_.origin, [&](core::Origin origin) -> const auto& {
-        return planted(Bug::kCollectTooEarly) ? applied_.vector() : applied_.head(origin).deps;
-      });
-  note_dead(path, row);
-}
-
-void Replica::note_dead(const core::Path& path, const crdt::Row& row) {
-  const bool some = std::ranges::any_of(row.tally.slots, &crdt::Slot::dead);
-  if (some && dead_.size() < kDeadRowsMax) dead_.insert(path);
-}
-
-core::Result<void> Replica::collect() {
-  if (dead_.empty() && !broken_) return {};
-  return change_rows([&](Stage& stage) {
-    for (const core::Path& path : std::exchange(dead_, {})) stage.touch(path);
-    return commit_stage(stage, {});
-  });
-}
-
 // ---- The other leaders.
 
 void Replica::link_up(LinkId link, std::string address, Millis now, std::string region) {
@@ -406,18 +381,23 @@ void Replica::step(LinkId link, Message message, Millis now) {
     exchange_->compare_own(link, batch.value().last());
     return;  // A new incarnation will ask for it.
   }
+  const bool is_due = exchange_->asked_for(link, *received, batch.value().origin);
+  if (!is_due && !may_come_unasked(link, batch.value())) return;
   const core::Origin from = exchange_->peer(link);
   if (!exchange_->may_apply(from, batch.value(), batch.value().deps_changed)) return;
-  const bool ended = ended_.contains(batch.value().origin);
-  if (ended && !exchange_->asked_for(link, *received)) return;  // It comes anew where it is asked.
   const core::Seq applied = applied_.vector().at(batch.value().origin);
   if (batch.value().first() <= applied && applied < batch.value().last()) {
     exchange_->forked(from, batch.value().origin, batch.value().last());
     return;
   }
-  const Peer* const sender = exchange_->peer_at(link);
-  const bool asked = sender != nullptr && sender->in.has(batch.value().origin);
+  const bool asked = exchange_->peer_at(link)->in.has(batch.value().origin);
   hold(link, {std::move(received->bytes), std::move(batch).value(), from, asked}, now);
+}
+
+// A network may bring a batch once more, also over a new link, after its sender has left the
+// history that it belongs to. So its sender must show to have it; of what has ended none is taken.
+bool Replica::may_come_unasked(LinkId link, const core::Batch& batch) const {
+  return !ended_.contains(batch.origin) && exchange_->has_shown(link, batch);
 }
 
 std::optional<core::Hash128> Replica::digest() const {

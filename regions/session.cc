@@ -60,6 +60,15 @@ void Session::transact(const std::function<void(Transaction&)>& function) {
   impl_->use([&](Store& store) { store.transact(function); });
 }
 
+bool Session::transact_if(const Unchanged& seen,
+                          const std::function<void(Transaction&)>& function) {
+  return impl_->use([&](Store& store) { return store.transact_if(seen, function); });
+}
+
+void Session::read(const std::function<void(ReadTransaction&)>& function) const {
+  impl_->use([&](Store& store) { store.read(function); });
+}
+
 // ---- Scope.
 
 void Session::atomically(const std::function<void(Scope&)>& function) {
@@ -116,6 +125,10 @@ std::uint64_t Session::count(const Key& sorted_set, const ScoreSpan& span) const
 
 void Session::scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const {
   impl_->use([&](Store& store) { store.scan(sorted_set, span, visit); });
+}
+
+Fingerprint Session::fingerprint(const Key& prefix) const {
+  return impl_->use([&](Store& store) { return store.fingerprint(prefix); });
 }
 
 void Session::put(const Key& row, std::string_view value) {

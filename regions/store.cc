@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "regions/store_impl.h"
+#include "regions/view_scope.h"
 
 namespace anabranch {
 
@@ -16,6 +17,23 @@ Store::~Store() = default;
 void Store::transact(const std::function<void(Transaction&)>& function) {
   impl_->run([&](regions::Leader& leader) {
     leader.scope().atomically([&](Scope& /*scope*/) { function(leader.scope()); });
+  });
+}
+
+bool Store::transact_if(const Unchanged& seen, const std::function<void(Transaction&)>& function) {
+  bool holds = false;
+  transact([&](Transaction& txn) {
+    holds = seen.holds(txn);
+    if (holds) function(txn);
+  });
+  return holds;
+}
+
+void Store::read(const std::function<void(ReadTransaction&)>& function) const {
+  impl_->read([&](const auto& view) {
+    regions::ViewScope scope(view);
+    function(scope);
+    return true;
   });
 }
 
@@ -82,6 +100,10 @@ void Store::scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore&
     view.scan(sorted_set, span, visit);
     return true;
   });
+}
+
+Fingerprint Store::fingerprint(const Key& prefix) const {
+  return impl_->read([&](const auto& view) { return view.fingerprint(prefix); });
 }
 
 void Store::put(const Key& row, std::string_view value) {

@@ -37,6 +37,7 @@ class View {
   [[nodiscard]] std::optional<std::uint64_t> rank(const Key& row, bool backwards) const;
   [[nodiscard]] std::uint64_t count(const Key& sorted_set, const ScoreSpan& span) const;
   void scan(const Key& sorted_set, const ScoreSpan& span, const Scope::VisitScore& visit) const;
+  [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const;
 
  private:
   // What a row shows.

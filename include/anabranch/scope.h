@@ -25,6 +25,15 @@ struct Entry {
   std::string value;              // The shown value; of elements of sets it says nothing.
 };
 
+// A hash of all that is at a key or row and below it, values, counters and who wrote them: equal as
+// long as nothing there was written, here or by another region. Nothing is zero, whatever was there
+// before.
+struct Fingerprint {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  bool operator==(const Fingerprint&) const = default;
+};
+
 // Every function throws Error: kInvalid and kTooLarge for arguments, kClosed after a failure or
 // close, kIo and kCorrupt when reading or committing failed.
 class Scope {
@@ -70,6 +79,9 @@ class Scope {
   // database (Key::all), the fields of a map or the elements of a set (Key::of). What is below the
   // names is skipped, so that a large map costs no more than a small one. As scan otherwise.
   virtual void names(const Key& prefix, const Span& span, const VisitName& visit) const = 0;
+
+  // What is at and below a prefix, in short; zero when nothing is there. Costs as much as is there.
+  [[nodiscard]] virtual Fingerprint fingerprint(const Key& prefix) const = 0;
 
   // ---- Sorted sets (sorted_set.h): by score, and by the bytes of the member where scores are
   // equal. All but score() cost hardly more for a million members than for a thousand.

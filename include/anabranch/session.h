@@ -63,8 +63,11 @@ class Session final : public Scope {
   // restored disk or after a loss.
   [[nodiscard]] std::string token() const;
 
-  // As Store::transact.
+  // As in Store.
   void transact(const std::function<void(Transaction&)>& function);
+  [[nodiscard]] bool transact_if(const Unchanged& seen,
+                                 const std::function<void(Transaction&)>& function);
+  void read(const std::function<void(ReadTransaction&)>& function) const;
 
   // Waits until what this session has seen, its writes included, has come as far as `concern`
   // says, or until the time is over. Says who has it; not met is no error.
@@ -87,6 +90,7 @@ class Session final : public Scope {
   [[nodiscard]] std::optional<std::uint64_t> rank(const Key& row, bool backwards) const override;
   [[nodiscard]] std::uint64_t count(const Key& sorted_set, const ScoreSpan& span) const override;
   void scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const override;
+  [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const override;
   void put(const Key& row, std::string_view value) override;
   void remove(const Key& row) override;
   void add(const Key& row, std::int64_t amount) override;

@@ -35,6 +35,12 @@ class Store final : public Scope {
   // Runs the function as one transaction on its caller's thread and commits it durably. Throws what
   // the function throws (nothing is written then) and what a commit throws.
   void transact(const std::function<void(Transaction&)>& function);
+  // The same if what was seen is unchanged; else does nothing and returns false.
+  [[nodiscard]] bool transact_if(const Unchanged& seen,
+                                 const std::function<void(Transaction&)>& function);
+  // Runs the function on one consistent state, on its caller's thread. Waits for nobody, and nobody
+  // waits for it. Throws what the function throws.
+  void read(const std::function<void(ReadTransaction&)>& function) const;
 
   // ---- Scope: each write is a transaction of its own, each read sees one consistent state.
 
@@ -53,6 +59,7 @@ class Store final : public Scope {
   [[nodiscard]] std::optional<std::uint64_t> rank(const Key& row, bool backwards) const override;
   [[nodiscard]] std::uint64_t count(const Key& sorted_set, const ScoreSpan& span) const override;
   void scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const override;
+  [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const override;
   void put(const Key& row, std::string_view value) override;
   void remove(const Key& row) override;
   void add(const Key& row, std::int64_t amount) override;
