@@ -46,7 +46,7 @@ class ScoreChecker {
       close();
       open_ = Open{at.sorted_set, find_order(rows_, *masks_, at.sorted_set)};
       if (!open_->order) wrong("shows members but has no order");
-      if (open_->order) ++orders_;
+      if (open_->order && open_->order->whole) ++orders_;
     }
     if (!open_->order) return;
     if (!open_->order->whole && core::row_key(path) > open_->order->ordered_to) return;
@@ -129,14 +129,15 @@ class ScoreChecker {
     return std::nullopt;
   }
 
-  // Every order must be of a sorted set that shows something, and every entry of an order.
+  // Every whole order must be of a sorted set that shows something, and every entry of an order.
   void check_orders() {
     std::uint64_t orders = 0;
     std::uint64_t owned = 0;
     for_each(storage::kScoreOrderPrefix, [&](std::string_view key, std::string_view value) {
       const ScoreOrder order = decode_order(value);
       owned += size_of(order.id);
-      orders += masks_->voids(ordered_at(key, value), order.stamp) ? 0 : 1;
+      const bool is_void = masks_->voids(ordered_at(key, value), order.stamp);
+      orders += order.whole && !is_void ? 1 : 0;
     });
     for_each(storage::kOldOrderPrefix, [&](std::string_view key, std::string_view /*value*/) {
       owned += size_of(storage::from_big_endian(key.substr(storage::kOldOrderPrefix.size())));
@@ -181,7 +182,7 @@ class ScoreChecker {
   const ScoreCheck& check_;
   std::optional<Open> open_;
   std::uint64_t members_ = 0;
-  std::uint64_t orders_ = 0;  // Of sorted sets that show something.
+  std::uint64_t orders_ = 0;  // Whole ones, of sorted sets that show something.
 };
 
 }  // namespace
