@@ -80,9 +80,9 @@ inline constexpr std::string_view kScoresKey =
 
 // Keys of the table of scores: a letter, and what it is of.
 inline constexpr std::string_view kScoreOrderPrefix = "c";  // c<row_key(sorted set)> -> its order
-inline constexpr std::string_view kScorePrefix = "e";  // e<order><level><score><member> -> entry
-inline constexpr std::string_view kOldOrderPrefix = "g";    // g<order>, whose entries are to go
-inline constexpr std::string_view kOrderCounterKey = "n";   // -> the newest order, big-endian
-inline constexpr std::string_view kUnorderedPrefix = "u";   // u<row_key(sorted set)>, to be ordered
+inline constexpr std::string_view kScorePrefix = "e";     // e<order><level><score><member> -> entry
+inline constexpr std::string_view kOldOrderPrefix = "g";  // g<order>, whose entries are to go
+inline constexpr std::string_view kOrderCounterKey = "n";  // -> the newest order, big-endian
+inline constexpr std::string_view kUnorderedPrefix = "u";  // u<row_key(sorted set)>, to be ordered
 
 }  // namespace anabranch::storage
