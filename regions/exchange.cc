@@ -42,6 +42,11 @@ void Exchange::renew(Origin origin, Millis now) {
   subscribe_all();
 }
 
+void Exchange::lead(Origin origin, Millis now) {
+  self_.follows = false;
+  renew(origin, now);
+}
+
 void Exchange::join_as_empty(bool joining, Origin origin, Millis now) {
   joining_ = joining;
   for (auto& [peer_origin, peer] : peers_) peer.out.cancel();
@@ -195,7 +200,7 @@ void Exchange::measure_lag(Peer& peer, Millis now) const {
 // ---- Consuming.
 
 bool Exchange::direct(const Peer& peer, Origin origin) const {
-  return peer.origin == origin || peer.region == applied_.head(origin).region;
+  return peer.origin == origin || peer.leads(applied_.head(origin).region);
 }
 
 bool Exchange::usable(const Peer& peer) const { return peer.connected() && !paused(peer); }

@@ -31,6 +31,7 @@ struct Self {
   std::string region;
   core::Origin origin = 0;
   std::uint64_t nonce = 0;
+  bool follows = false;
 };
 
 // What heartbeats show besides vectors. The digest is that of what is applied, if it can be
@@ -106,6 +107,8 @@ class Exchange {
   void compare_own(LinkId link, core::Seq seq);
   // Goes on as another origin, and greets everybody anew.
   void renew(core::Origin origin, core::Millis now);
+  // The same as a leader, having followed one until now.
+  void lead(core::Origin origin, core::Millis now);
 
   // Closes all subscriptions and opens new ones, so that what still comes of older ones can be told
   // from what comes of these. Of `ended` origins only what is on a peer's disk is taken from now

@@ -83,6 +83,7 @@ class Leader::Impl {
                                   .signatures = signatures_ ? &*signatures_ : nullptr,
                                   .resolvers = &resolvers_,
                                   .drift_ms_max = options_.clock_drift_ms_max,
+                                  .follows = options_.follower,
                                   .announce = true,
                                   .limits = {.log = {.bytes_min = options_.log_bytes_min,
                                                      .bytes_max = options_.log_bytes_max,
@@ -162,6 +163,12 @@ class Leader::Impl {
     }
     keys_ = before;
     return core::invalid("the keys of this region are others now: restart its leader to use them");
+  }
+
+  core::Result<void> promote() {
+    auto promoted = replica_->promote(steady_ms());
+    carry_out();
+    return promoted;
   }
 
   core::Result<void> resolve_fork(core::Origin origin, bool adopt) {
@@ -304,6 +311,8 @@ core::Result<void> Leader::reload_keys() { return impl_->reload_keys(); }
 core::Result<void> Leader::retire(std::string_view region, Retirement retirement) {
   return impl_->replica().retire(region, retirement);
 }
+
+core::Result<void> Leader::promote() { return impl_->promote(); }
 
 core::Result<void> Leader::resolve_fork(std::string_view origin, bool adopt) {
   core::Origin named = 0;

@@ -164,6 +164,12 @@ void Store::resolve_fork(std::string_view origin, bool adopt) {
       .value_or_raise();
 }
 
+void Store::promote() {
+  impl_->ask([](regions::Leader& leader) { return std::optional(leader.promote()); })
+      .value()
+      .value_or_raise();
+}
+
 void Store::retire(std::string_view region, bool lost) {
   using regions::Retirement;
   impl_->run([&](regions::Leader& leader) {

@@ -105,6 +105,11 @@ class Store final : public Scope {
   // under that origin, although its leader has the other history. Throws Error{kInvalid}, naming
   // the reason, when that cannot be, and nothing was changed.
   void resolve_fork(std::string_view origin, bool adopt = false);
+  // Makes a follower a leader of its region, with a new origin: it may be written from now on. For
+  // when the leader is gone, or is to be replaced. If both write, nothing is lost: they are two
+  // leaders of one region and converge as any two. Nothing happens when it is a leader. What the
+  // gone leader alone had is not here; it comes when that returns.
+  void promote();
   // Says, to all regions, that nobody waits for a region any more: logs are not kept for it. It may
   // come back at any time with all that it has; restore() has it waited for again. With `lost` it
   // is gone for good: what only it had is given up. Should it come back with its old data all the
