@@ -154,7 +154,8 @@ class SortedSet {
     if (at_most == 0) return found;
     scope_->scan(all(), span, [&](const Entry& entry) {
       const double score = Codec<double>::decode(entry.value).value_or(0);
-      found.push_back({detail::decode<T>(key_, entry.path.front()), score});
+      const bool is_number = std::isfinite(score);
+      found.push_back({detail::decode<T>(key_, entry.path.front()), is_number ? score : 0});
       return found.size() < at_most;
     });
     return found;
