@@ -198,9 +198,8 @@ void Stage::move_score(const Path& path, const ShownScore& before, const Row& ro
 void Stage::order_survivors(const Path& prefix) {
   for (const auto& [encoded, count] : counts_) {
     const Path collection = Path::trusted(encoded);
-    if (count.count > 0 && prefix.is_prefix_of(collection) && crdt::is_sorted_set(collection)) {
-      order().order_anew(collection);
-    }
+    if (!prefix.is_prefix_of(collection) || !crdt::is_sorted_set(collection)) continue;
+    count.count > 0 ? order().order_anew(collection) : order().drop_void(collection);
   }
 }
 
@@ -238,9 +237,11 @@ class Recount final : public CountTable {
 }  // namespace
 
 void Stage::mask(const Path& prefix, const core::VersionVector& context, bool tallies) {
+  const std::optional<ShownScore> member = shown_score(prefix, stored_row(prefix));
   count_prefix(prefix, false, *this);
   set_masks(masks_->with(prefix, context, tallies));
-  if (tallies) return;  // Nothing is left.
+  if (member) move_score(prefix, *member, stored_row(prefix));  // The mask is of this row alone.
+  if (tallies) return;                                          // Nothing is left.
   const auto ahead = std::ranges::find_if(prepared_, [&](const Survivors& survivors) {
     return survivors.prefix() == prefix && survivors.context() == context;
   });
