@@ -21,6 +21,8 @@ struct Hash128 {
 
 // XXH3, for checksums of frames.
 std::uint64_t checksum64(std::string_view bytes);
+// XXH3 under a seed: whoever does not know it cannot choose bytes by their hash.
+std::uint64_t seeded64(std::string_view bytes, std::uint64_t seed);
 // XXH3, for digests of rows.
 Hash128 digest128(std::string_view bytes);
 // 32 hexadecimal digits.
@@ -31,7 +33,7 @@ using ChainHash = std::array<std::uint8_t, 32>;
 // The link after `previous` when the batch `bytes` (which itself carries `previous`) is added.
 ChainHash chain_hash(std::string_view bytes);
 
-// 16 bytes of BLAKE2b under a constant key of the format, for over-long paths.
+// 16 bytes of BLAKE2b under a constant key of the format, for over-long paths and names.
 std::array<std::uint8_t, 16> path_hash(std::string_view encoded_path);
 
 }  // namespace anabranch::core

@@ -28,6 +28,7 @@ enum class Bug : std::uint8_t {
   kNeverMendStalls,
   kContextOfFuture,
   kSkipCount,
+  kForgetToMove,
   kForgetLastRecord,
   kFollowAnyClock,
   kLoseChange,

@@ -46,13 +46,14 @@ struct TypeEntry {
 };
 
 // In the order of precedence.
-inline constexpr std::array<TypeEntry, 6> kTypes{{
+inline constexpr std::array<TypeEntry, 7> kTypes{{
     {Type::kString, "string", Layout::kRow, Rule::kPolicy},
     {Type::kEnableWinsFlag, "enable-wins-flag", Layout::kRow, Rule::kTrueWins},
     {Type::kDisableWinsFlag, "disable-wins-flag", Layout::kRow, Rule::kFalseWins},
     {Type::kSet, "set", Layout::kElements, Rule::kPolicy},
     {Type::kRemoveWinsSet, "remove-wins-set", Layout::kElements, Rule::kFalseWins},
     {Type::kMap, "hash", Layout::kFields, Rule::kPolicy},
+    {Type::kSortedSet, "zset", Layout::kElements, Rule::kPolicy},
 }};
 
 // A false is this value; every other one is true, and is written as kTrue.

@@ -108,6 +108,11 @@ void Applied::replace(std::map<core::Origin, Head> heads) {
 
 void Applied::name(core::Origin origin) { names_->origins().add(origin); }
 
+void Applied::name(core::Origin origin, const std::string& region) {
+  name(origin);
+  if (!region.empty()) names_->set_region(origin, region);
+}
+
 std::vector<storage::Change> Applied::take_changes() {
   std::vector<storage::Change> changes;
   for (const core::Origin origin : std::exchange(changed_, {})) {

@@ -47,6 +47,8 @@ class Applied {
   void replace(std::map<core::Origin, Head> heads);
   // Gives an origin its small number; to be called for every origin that rows may name.
   void name(core::Origin origin);
+  // The same, and says whose it is; an empty region says nothing.
+  void name(core::Origin origin, const std::string& region);
 
   // The rows of meta that have changed since the last call.
   [[nodiscard]] std::vector<storage::Change> take_changes();

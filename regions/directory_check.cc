@@ -16,6 +16,8 @@
 #include "regions/recount.h"
 #include "regions/row_text.h"
 #include "regions/row_walk.h"
+#include "regions/score_check.h"
+#include "regions/score_upkeep.h"
 #include "regions/snapshot_reader.h"
 #include "storage/layout.h"
 #include "storage/lmdb_storage.h"
@@ -40,6 +42,7 @@ class DirectoryCheck {
     check_digests();
     check_expiries();
     if (rows_readable_) check_counts();
+    if (rows_readable_) check_orders();
     check_log();
     check_heads();
     return std::move(report_);
@@ -72,6 +75,7 @@ class DirectoryCheck {
   void check_counts();
   [[nodiscard]] std::uint64_t stored_counts(const RowReader& rows) const;
   void check_count(const RowReader& rows, const Path& collection, std::uint64_t count);
+  void check_orders();
   void check_log();
   void check_record(const storage::StoredRecord& record);
   void check_chain(const storage::StoredRecord& record, const core::Batch& batch);
@@ -84,6 +88,7 @@ class DirectoryCheck {
   Digests digests_;             // Of the rows.
   std::uint64_t expiries_ = 0;  // That are in the rows.
   bool rows_readable_ = true;
+  std::uint64_t opening_ = 0;
   std::map<core::Origin, End> ends_;
   CheckReport report_;
 };
@@ -101,6 +106,7 @@ bool DirectoryCheck::check_meta() {
     return false;
   }
   report_.region = identity.value().region;
+  opening_ = identity.value().opening;
   auto applied = Applied::load(*snapshot_);
   if (!applied.ok()) {
     wrong("heads and origins: " + applied.failure().message);
@@ -232,6 +238,33 @@ void DirectoryCheck::check_count(const RowReader& rows, const Path& collection,
   if (kept == count) return;
   wrong("the count of " + path_text(collection) + " is " +
         (kept ? std::to_string(*kept) : "unreadable") + ", but it shows " + std::to_string(count));
+}
+
+// ---- The order of scores.
+
+void DirectoryCheck::check_orders() {
+  const auto note = load_score_note(*snapshot_);
+  if (!note.ok()) return wrong("the note on the order of scores: " + note.failure().message);
+  if (note.value().format != ScoreNote::kFormat || note.value().opening != opening_) {
+    report_.notes.emplace_back("scores are not in order yet: the next opening orders them");
+    return;
+  }
+  const bool plain = note.value().policies == Scores::plain().policies();
+  if (!plain) {
+    report_.notes.emplace_back(
+        "the order of concurrent scores follows from policies that are not "
+        "known here; it is not checked");
+  }
+  std::uint64_t done = 0;
+  const ScoreCheck check{.wrong = [this](std::string what) { wrong(std::move(what)); },
+                         .went_on = [&] { went_on("scores", ++done); },
+                         .scores = plain ? &Scores::plain() : nullptr,
+                         .seed = note.value().seed};
+  try {
+    report_.scores = check_scores(SnapshotReader::newest(storage_, applied_.names()), check);
+  } catch (const Error& error) {
+    wrong(std::string("the order of scores: ") + error.what());
+  }
 }
 
 // ---- The log.

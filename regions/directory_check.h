@@ -1,7 +1,7 @@
 // Checking a data directory offline: everything that is derived is computed anew and compared with
-// what is stored. Rows decode and name only what was applied; digests and counts follow from the
-// rows; every batch of the log decodes, continues its chain and is found by its index; heads are
-// where the log ends. Nothing is written.
+// what is stored. Rows decode and name only what was applied; digests, counts and the
+// order of scores follow from the rows; every batch of the log decodes, continues its chain and is
+// found by its index; heads are where the log ends. Nothing is written.
 //
 // Memory does not grow with the data, but for the first findings.
 #pragma once
@@ -24,6 +24,7 @@ struct CheckReport {
   std::string region;
   std::uint64_t rows = 0;
   std::uint64_t counts = 0;
+  std::uint64_t scores = 0;  // Members that stand in the order of their scores.
   std::uint64_t records = 0;
   core::Hash128 digest;               // Of the rows that can be read.
   std::uint64_t wrong = 0;            // How many things are wrong...

@@ -18,8 +18,11 @@ constexpr std::size_t kOpBytes = 32;  // What an op takes besides its path and v
 
 }  // namespace
 
-Group::Group(const RowReader& base, const ClearRules& rules, core::VersionVector deps)
-    : stage_(base, Stage::Undo::kKept, rules), self_(rules.self), context_(std::move(deps)) {}
+Group::Group(const RowReader& base, const ClearRules& rules, core::VersionVector deps,
+             const Scores& scores)
+    : stage_(base, Stage::Undo::kKept, rules, scores),
+      self_(rules.self),
+      context_(std::move(deps)) {}
 
 Group::Mark Group::begin(core::HybridClock& clock) {
   const bool outermost = !open_;

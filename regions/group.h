@@ -22,7 +22,8 @@ class Group {
   static constexpr std::size_t kClearTalliesMax = 1000;  // Of one op; a clear with more is several.
 
   // `deps` is the leader's version vector, which does not change while the group is open.
-  Group(const RowReader& base, const ClearRules& rules, core::VersionVector deps);
+  Group(const RowReader& base, const ClearRules& rules, core::VersionVector deps,
+        const Scores& scores = Scores::plain());
 
   // What the group has written so far, over its base.
   [[nodiscard]] Stage& stage() { return stage_; }

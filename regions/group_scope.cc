@@ -103,6 +103,22 @@ void GroupScope::names(const Key& prefix, const Span& span, const VisitName& vis
   read([&](const View& view) { view.names(prefix, span, visit); });
 }
 
+std::optional<double> GroupScope::score(const Key& row) const {
+  return read([&](const View& view) { return view.score(row); });
+}
+
+std::optional<std::uint64_t> GroupScope::rank(const Key& row, bool backwards) const {
+  return read([&](const View& view) { return view.rank(row, backwards); });
+}
+
+std::uint64_t GroupScope::count(const Key& sorted_set, const ScoreSpan& span) const {
+  return read([&](const View& view) { return view.count(sorted_set, span); });
+}
+
+void GroupScope::scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const {
+  read([&](const View& view) { view.scan(sorted_set, span, visit); });
+}
+
 Fingerprint GroupScope::fingerprint(const Key& prefix) const {
   return read([&](const View& view) { return view.fingerprint(prefix); });
 }

@@ -82,6 +82,7 @@ class Leader::Impl {
                                   .new_origin = options_.new_origin,
                                   .random_origin = random_number,
                                   .signatures = signatures_ ? &*signatures_ : nullptr,
+                                  .resolvers = &resolvers_,
                                   .drift_ms_max = options_.clock_drift_ms_max,
                                   .follows = options_.follower,
                                   .announce = true,
@@ -242,7 +243,7 @@ class Leader::Impl {
     const Pacer::Time from = steady_now();
     const bool applying = waits(replica_->apply(now));
     const bool working = waits(replica_->work(now));
-    const bool sweeping = replica_->sweeping() && waits(replica_->sweep());
+    const bool sweeping = replica_->tidying() && waits(replica_->sweep());
     const bool expiring = waits(expiry_sweep_->slice(now));
     pacer_.ran(from, steady_now());
     return applying || working || sweeping || expiring;

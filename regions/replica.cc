@@ -38,7 +38,9 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   std::unique_ptr<Replica> replica(new Replica(storage, std::move(options)));
   bool loaded = false;
   const auto load_once = [&]() -> core::Result<void> {
-    return std::exchange(loaded, true) ? core::Result<void>() : replica->load();
+    if (std::exchange(loaded, true)) return {};
+    auto ready = replica->load();
+    return ready.ok() ? replica->load_scores() : ready;
   };
   auto opened = storage.open([&](const storage::StoredRecord& record) -> core::Result<void> {
     if (auto ready = load_once(); !ready.ok()) return ready;
@@ -47,6 +49,7 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   if (!opened.ok()) return opened.failure();
   if (auto ready = load_once(); !ready.ok()) return ready.failure();
   if (auto kept = replica->keeper_.load(); !kept.ok()) return kept.failure();
+  if (auto ordered = replica->open_scores(); !ordered.ok()) return ordered.failure();
   if (auto recorded = replica->record_opening(); !recorded.ok()) return recorded.failure();
   const Identity& identity = replica->identity_;
   const core::Hlc newest =
@@ -130,10 +133,12 @@ core::Result<void> Replica::record_opening() {
 }
 
 core::Result<void> Replica::record_identity(std::vector<storage::Change> changes) {
-  applied_.name(identity_.origin);
+  applied_.name(identity_.origin, identity_.region);
   take_meta(changes);
   changes.push_back(
       {storage::Table::kMeta, std::string(storage::kIdentityKey), encode_identity(identity_)});
+  changes.push_back(
+      {storage::Table::kMeta, std::string(storage::kScoresKey), encode_score_note(score_note())});
   mark_clock(changes);
   if (rejoin_) changes.push_back(rejoin_->row());
   const auto position = storage_.commit({}, changes);
@@ -176,7 +181,8 @@ Group& Replica::group() {
     reserve_.look();
     auto base = reader();
     const RowReader& rows = *base;
-    open_.emplace(OpenGroup{std::move(base), Group(rows, clear_rules(), applied_.vector())});
+    open_.emplace(
+        OpenGroup{std::move(base), Group(rows, clear_rules(), applied_.vector(), *scores_)});
   }
   return open_->group;
 }
@@ -257,6 +263,7 @@ core::Result<void> Replica::commit_stage(Stage& stage, std::span<const LogRecord
     return *broken_;
   }
   applied_.vector_board().post();
+  ordering_ = ordering_ || stage.leaves_orders();
   if (masks_ != stage.masks()) applied_.mask_board().post(masks_ = stage.masks());
   if (!aside_.empty()) {
     stage.for_each_changed([&](const core::Path& path) { aside_.note_change(path); });
@@ -287,34 +294,8 @@ core::Result<void> Replica::change_rows(const std::function<core::Result<void>(S
   open_.reset();
   if (broken_) return *broken_;
   const auto base = reader();
-  Stage stage(*base, Stage::Undo::kNone, clear_rules());
+  Stage stage(*base, Stage::Undo::kNone, clear_rules(), *scores_);
   return reading([&] { return function(stage); });
-}
-
-// ---- Dead slots.
-
-void Replica::collect(const core::Path& path, crdt::Row& row) {
-  if (RegionList::prefix().is_prefix_of(path)) regions_touched_ = true;
-  note_expiry(path);
-  if (std::ranges::none_of(row.tally.slots, &crdt::Slot::dead)) return;
-  crdt::collect(
-      row.tally, identity_.origin, [&](core::Origin origin) -> const auto& {
-        return planted(Bug::kCollectTooEarly) ? applied_.vector() : applied_.head(origin).deps;
-      });
-  note_dead(path, row);
-}
-
-void Replica::note_dead(const core::Path& path, const crdt::Row& row) {
-  const bool some = std::ranges::any_of(row.tally.slots, &crdt::Slot::dead);
-  if (some && dead_.size() < kDeadRowsMax) dead_.insert(path);
-}
-
-core::Result<void> Replica::collect() {
-  if (dead_.empty() && !broken_) return {};
-  return change_rows([&](Stage& stage) {
-    for (const core::Path& path : std::exchange(dead_, {})) stage.touch(path);
-    return commit_stage(stage, {});
-  });
 }
 
 // ---- The other leaders.
@@ -425,7 +406,7 @@ core::VersionVector Replica::deps_of(const Batch& batch) const {
 
 void Replica::apply_batch(Stage& stage, const HeldBatch& held, const core::VersionVector& deps) {
   const Batch& batch = held.batch;
-  applied_.name(batch.origin);
+  applied_.name(batch.origin, batch.opening ? batch.opening->region : "");
   apply_ops(stage, batch, deps, [](const auto&...) { return true; });
   if (snapshots_) snapshots_->apply(batch, deps);
   for (const core::Transaction& txn : batch.transactions) {

@@ -40,6 +40,7 @@
 #include "regions/region_list.h"
 #include "regions/rejoin.h"
 #include "regions/reserve.h"
+#include "regions/score_upkeep.h"
 #include "regions/settled_origins.h"
 #include "regions/signer.h"
 #include "regions/snapshot_reader.h"
@@ -83,6 +84,8 @@ struct ReplicaOptions {
   // With it, what others than its own leader send is applied as far as its region has signed it.
   // Must outlive the replica; null: nothing is signed, and everybody is believed.
   const Signatures* signatures = nullptr;
+  // What decides between concurrent scores; must outlive the replica. Null: `lww` does.
+  const Resolvers* resolvers = nullptr;
   core::Millis drift_ms_max = core::HybridClock::kDriftMaxMs;
   // It takes no writes of its own, and nobody waits for it, until promote().
   bool follows = false;
@@ -168,7 +171,14 @@ class Replica {
   // Whether large clears are done but not swept yet. Until then this replica holds more than what
   // it shows; and its own clears of counters are not all in its log yet.
   [[nodiscard]] bool sweeping() const { return !masks_->empty(); }
-  // Sweeps a slice, in one commit. Returns whether there is more. The group must not be dirty.
+  // How the members of sorted sets are scored.
+  [[nodiscard]] const Scores& scores() const { return *scores_; }
+  // Whether orders of scores are to be made or removed. Until then rankings may be slow.
+  [[nodiscard]] bool ordering() const { return ordering_; }
+  // Whether sweep() has anything to do.
+  [[nodiscard]] bool tidying() const { return sweeping() || ordering(); }
+  // Sweeps a slice, in one commit, or, when nothing is left to sweep, does a slice of the work on
+  // orders. Returns whether there is more. The group must not be dirty.
   core::Result<bool> sweep();
   void tick(core::Millis now);
   [[nodiscard]] core::Millis next_tick_ms() const;
@@ -301,6 +311,11 @@ class Replica {
   // Before a foreign batch: lists the waiting tallies that it adds to. Nothing when there are none.
   std::optional<HeldBatch> list_waiting(Stage& stage, const core::Batch& batch);
   core::Result<void> sweep_slice(Stage& stage);
+  core::Result<void> load_scores();
+  // Makes sure, at an opening, that the orders of scores are of these rows and policies.
+  core::Result<void> open_scores();
+  [[nodiscard]] ScoreNote score_note() const;
+  core::Result<bool> order_slice();
   // The next batch to be applied to a slice; nothing when there is none now.
   std::optional<HeldBatch> next_batch(Stage& stage);
   // Counts on for a large foreign clear. Returns whether something can be applied.
@@ -428,6 +443,8 @@ class Replica {
   bool starved_ = false;  // Batches could be applied if there were room.
   std::shared_ptr<const Masks> masks_ = std::make_shared<const Masks>();  // As committed.
   ClearsAside aside_;
+  std::optional<Scores> scores_;  // Once it is loaded.
+  bool ordering_ = true;
   std::set<core::Path> dead_;  // Rows with dead slots, at most kDeadRowsMax of them.
   Provenance provenance_{applied_};
   Signer signer_{options_.signatures, identity_, applied_};

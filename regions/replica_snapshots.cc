@@ -19,8 +19,8 @@ void Replica::open_snapshots() {
     note_expiry(path);
   };
   snapshots_ = std::make_unique<Snapshots>(
-      Snapshots::Owner{storage_, applied_, chains_, digests_, *exchange_, identity_, effects_,
-                       commit, note, [this] { return sweeping(); },
+      Snapshots::Owner{storage_, applied_, chains_, digests_, *scores_, *exchange_, identity_,
+                       effects_, commit, note, [this] { return sweeping(); },
                        options_.limits.foreign_clear_rows_direct},
       options_.limits.snapshots, options_.nonce);
 }
@@ -38,6 +38,7 @@ core::Result<void> Replica::commit_snapshot(std::vector<storage::Change> changes
     applied_.vector_board().announce(applied_.vector());
     done = storage_.swap(changes);
     if (done.ok()) applied_.vector_board().post(VectorBoard::Jump::kYes);
+    ordering_ = true;
     aside_.forget_all();  // They are asked for again.
     for (const auto& [origin, seq] : core::VersionVector(settled_.all())) {
       if (applied_.vector().at(origin) != seq) unsettle(origin);

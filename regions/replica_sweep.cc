@@ -67,10 +67,11 @@ bool Replica::look_ahead() {
 }
 
 core::Result<bool> Replica::sweep() {
-  if (!sweeping() || broken_) return false;
+  if (!sweeping()) return order_slice();
+  if (broken_) return false;
   const auto done = change_rows([&](Stage& stage) { return sweep_slice(stage); });
   if (!done.ok()) return done.failure();
-  return sweeping();
+  return tidying();
 }
 
 core::Result<void> Replica::sweep_slice(Stage& stage) {

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <string>
 #include <utility>
+
+#include "core/varint.h"
 
 namespace anabranch::regions {
 
@@ -16,6 +19,15 @@ const Resolver& Resolvers::find(std::string_view key) const {
     if (key.starts_with(each.prefix)) return each.resolver;
   }
   return lww_;
+}
+
+core::Hash128 Resolvers::fingerprint() const {
+  std::string all;
+  for (const PrefixResolver& each : resolvers_) {
+    core::put_bytes(all, each.prefix);
+    core::put_bytes(all, each.resolver.name());
+  }
+  return core::digest128(all);
 }
 
 }  // namespace anabranch::regions

@@ -8,6 +8,8 @@
 
 #include <anabranch/options.h>
 
+#include "core/hash.h"
+
 namespace anabranch::regions {
 
 class Resolvers {
@@ -16,6 +18,10 @@ class Resolvers {
 
   // `lww` where no prefix fits. Valid as long as this object.
   [[nodiscard]] const Resolver& find(std::string_view key) const;
+
+  // A hash of prefixes and names: another one when something else may be shown than before, as far
+  // as names tell. Functions that decide otherwise than before need other names.
+  [[nodiscard]] core::Hash128 fingerprint() const;
 
   // Counts a resolver that threw and was overruled.
   void count_failure() const { ++failures_; }

@@ -38,7 +38,7 @@ const Path* made_by(const core::Op& op) {
 }  // namespace
 
 Stage& RowMerge::stage() {
-  if (!staged_) staged_.emplace(storage_.snapshot(), origins_);
+  if (!staged_) staged_.emplace(storage_.snapshot(), origins_, scores_);
   return staged_->stage;
 }
 

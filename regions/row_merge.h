@@ -37,12 +37,14 @@ class RowMerge {
   enum class Own : std::uint8_t { kJoin, kReplace };
 
   // The spool holds a whole snapshot that was checked. `origins` names all origins of the snapshot
-  // and of the own rows. All of them must outlive the merge.
+  // and of the own rows. All of them must outlive the merge, and `scores` too.
   // Clears of more than `clear_rows_direct` rows are put off.
   RowMerge(const storage::Storage& storage, const storage::Spool& spool,
-           const core::OriginTable& origins, std::size_t clear_rows_direct, Own own)
+           const core::OriginTable& origins, const Scores& scores, std::size_t clear_rows_direct,
+           Own own)
       : storage_(storage),
         origins_(origins),
+        scores_(scores),
         clear_rows_direct_(clear_rows_direct),
         theirs_(spool),
         own_(own) {}
@@ -68,9 +70,10 @@ class RowMerge {
 
  private:
   struct Staged {
-    explicit Staged(std::unique_ptr<storage::Snapshot> snapshot, const core::OriginTable& origins)
+    Staged(std::unique_ptr<storage::Snapshot> snapshot, const core::OriginTable& origins,
+           const Scores& scores)
         : base(SnapshotReader::next(std::move(snapshot), origins)),
-          stage(base, Stage::Undo::kNone, ClearRules::direct()) {}
+          stage(base, Stage::Undo::kNone, ClearRules::direct(), scores) {}
     SnapshotReader base;
     Stage stage;
   };
@@ -91,6 +94,7 @@ class RowMerge {
 
   const storage::Storage& storage_;
   const core::OriginTable& origins_;
+  const Scores& scores_;
   std::size_t clear_rows_direct_;
   SnapshotScan theirs_;
   Own own_;

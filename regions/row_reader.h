@@ -9,6 +9,7 @@
 #include "core/path_range.h"
 #include "crdt/row.h"
 #include "regions/masks.h"
+#include "regions/score_table.h"
 
 namespace anabranch::regions {
 
@@ -18,13 +19,13 @@ struct StoredCount {
   std::uint64_t stamp = 0;  // Masks::last_id() when it was written.
 };
 
-// One consistent state of all rows. Throws Error{kCorrupt} when stored bytes cannot be read.
-class RowReader {
+// One consistent state of all rows, and of the order of scores that follows from them. Throws
+// Error{kCorrupt} when stored bytes cannot be read.
+class RowReader : public ScoreTable {
  public:
   // Returns false to stop the scan.
   using Visit = std::function<bool(const core::Path&, const crdt::Row&)>;
 
-  virtual ~RowReader() = default;
   // The row at `path`; an empty one when there is none.
   [[nodiscard]] virtual crdt::Row row(const core::Path& path) const = 0;
   // Visits every row of a range, in path order or backwards.

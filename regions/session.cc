@@ -111,6 +111,22 @@ void Session::names(const Key& prefix, const Span& span, const VisitName& visit)
   impl_->use([&](Store& store) { store.names(prefix, span, visit); });
 }
 
+std::optional<double> Session::score(const Key& row) const {
+  return impl_->use([&](Store& store) { return store.score(row); });
+}
+
+std::optional<std::uint64_t> Session::rank(const Key& row, bool backwards) const {
+  return impl_->use([&](Store& store) { return store.rank(row, backwards); });
+}
+
+std::uint64_t Session::count(const Key& sorted_set, const ScoreSpan& span) const {
+  return impl_->use([&](Store& store) { return store.count(sorted_set, span); });
+}
+
+void Session::scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const {
+  impl_->use([&](Store& store) { store.scan(sorted_set, span, visit); });
+}
+
 Fingerprint Session::fingerprint(const Key& prefix) const {
   return impl_->use([&](Store& store) { return store.fingerprint(prefix); });
 }

@@ -52,6 +52,7 @@ SnapshotReader SnapshotReader::next(std::unique_ptr<storage::Snapshot> snapshot,
   SnapshotReader reader(std::move(snapshot), origins, std::shared_ptr<const Masks>());
   reader.rows_ = storage::Table::kNextRows;
   reader.counts_ = storage::Table::kNextCounts;
+  reader.scores_ = storage::Table::kNextScores;
   return reader;
 }
 
@@ -147,6 +148,16 @@ std::size_t SnapshotReader::stored_below(const Path& prefix, std::size_t at_most
     ++rows;
   }
   return rows;
+}
+
+std::optional<std::string> SnapshotReader::score_at(std::string_view key) const {
+  const auto bytes = snapshot_->get(scores_, key);
+  return bytes ? std::optional(std::string(*bytes)) : std::nullopt;
+}
+
+std::unique_ptr<storage::Cursor> SnapshotReader::scan_scores(std::string_view from,
+                                                             storage::Direction direction) const {
+  return snapshot_->scan(scores_, from, direction);
 }
 
 std::string encode_count(const Path& collection, StoredCount count) {

@@ -48,6 +48,10 @@ class SnapshotReader final : public RowReader {
   [[nodiscard]] std::size_t stored_below(const core::Path& prefix,
                                          std::size_t at_most) const override;
 
+  [[nodiscard]] std::optional<std::string> score_at(std::string_view key) const override;
+  [[nodiscard]] std::unique_ptr<storage::Cursor> scan_scores(
+      std::string_view from, storage::Direction direction) const override;
+
  private:
   void hide(const core::Path& path, crdt::Row& row) const;
 
@@ -57,6 +61,7 @@ class SnapshotReader final : public RowReader {
   Tallies tallies_;
   storage::Table rows_ = storage::Table::kRows;
   storage::Table counts_ = storage::Table::kCounts;
+  storage::Table scores_ = storage::Table::kScores;
 };
 
 // The stored form of a count.

@@ -165,8 +165,10 @@ core::Result<void> Snapshots::begin_merge() {
   notice(std::string(joiner_ == nullptr ? "merges" : "takes over") + " a snapshot of region " +
          region(in_->source()) + ": " + std::to_string(in_->rows()) + " rows, " +
          std::to_string(in_->bytes()) + " bytes");
-  for (const auto& [origin, head] : in_->header().heads) owner_.applied.name(origin);
-  merge_.emplace(owner_.storage, in_->spool(), owner_.applied.names().origins(),
+  for (const auto& [origin, head] : in_->header().heads) {
+    owner_.applied.name(origin, head.region);  // Resolvers may look at it.
+  }
+  merge_.emplace(owner_.storage, in_->spool(), owner_.applied.names().origins(), owner_.scores,
                  owner_.clear_rows_direct,
                  joiner_ == nullptr ? RowMerge::Own::kJoin : RowMerge::Own::kReplace);
   return {};

@@ -42,6 +42,7 @@ class Snapshots {
     Applied& applied;
     ChainHashes& chains;
     Digests& digests;
+    const Scores& scores;
     Exchange& exchange;
     const Identity& identity;
     Effects& effects;

@@ -107,8 +107,10 @@ void Stage::rollback(Savepoint savepoint) {
     UndoStep& step = undo_.back();
     if (step.staged != nullptr) {
       step.staged->row = std::move(step.row);
+      order_.rollback(step.order);
     } else if (step.masks) {
       masks_ = std::move(step.masks);
+      order_.rollback(step.order);
     } else {
       counts_[step.collection] = step.count;
     }
@@ -138,6 +140,7 @@ std::vector<storage::Change> Stage::changes(const core::OriginTable& origins,
     changes.push_back({storage::Table::kCounts, core::row_key(path),
                        count.count == 0 ? std::nullopt : std::optional(encode_count(path, count))});
   }
+  order_.take_changes(changes);
   if (masks_changed_ && !planted(core::Bug::kForgetMask)) {
     changes.push_back(
         {storage::Table::kMeta, std::string(storage::kMasksKey), encode_masks(*masks_)});
@@ -167,12 +170,41 @@ Stage::StagedRow& Stage::change(const Path& path) {
 
 void Stage::set_count(const Path& collection, std::uint64_t count) {
   if (undo_kept_) {
-    undo_.push_back({nullptr, {}, collection.encoded(), stored_count(collection), nullptr});
+    undo_.push_back({nullptr, {}, collection.encoded(), stored_count(collection), nullptr, 0});
   }
   counts_[collection.encoded()] = {count, masks_->empty() ? 0 : masks_->last_id()};
 }
 
 bool Stage::row_present(const Path& row) const { return crdt::shows(row, this->row(row)); }
+
+// ---- The order of scores.
+
+std::optional<double> Stage::score_of(const Path& path, const Row& row) const {
+  const auto score = [&](const Row& seen) {
+    return crdt::shows(path, seen) ? std::optional(scores_.of(path, seen)) : std::nullopt;
+  };
+  return score(masks_->empty() ? row : shown_row(path, row));
+}
+
+std::optional<Stage::ShownScore> Stage::shown_score(const Path& path, const Row& row) const {
+  auto at = crdt::membership(path);
+  if (!at) return std::nullopt;
+  return ShownScore{*std::move(at), score_of(path, row)};
+}
+
+void Stage::move_score(const Path& path, const ShownScore& before, const Row& row) {
+  const std::optional<double> after = score_of(path, row);
+  if (planted(core::Bug::kForgetToMove) && before.score && after) return;
+  order().move(before.at, path, before.score, after);
+}
+
+void Stage::order_survivors(const Path& prefix) {
+  for (const auto& [encoded, count] : counts_) {
+    const Path collection = Path::trusted(encoded);
+    if (!prefix.is_prefix_of(collection) || !crdt::is_sorted_set(collection)) continue;
+    count.count > 0 ? order().order_anew(collection) : order().drop_void(collection);
+  }
+}
 
 // ---- Masks.
 
@@ -208,14 +240,17 @@ class Recount final : public CountTable {
 }  // namespace
 
 void Stage::mask(const Path& prefix, const core::VersionVector& context, bool tallies) {
+  const std::optional<ShownScore> member = shown_score(prefix, stored_row(prefix));
   count_prefix(prefix, false, *this);
   set_masks(masks_->with(prefix, context, tallies));
-  if (tallies) return;  // Nothing is left.
+  if (member) move_score(prefix, *member, stored_row(prefix));  // The mask is of this row alone.
+  if (tallies) return;                                          // Nothing is left.
   const auto ahead = std::ranges::find_if(prepared_, [&](const Survivors& survivors) {
     return survivors.prefix() == prefix && survivors.context() == context;
   });
   if (ahead == prepared_.end()) {
     count_survivors(prefix);
+    order_survivors(prefix);
     return;
   }
   for (auto staged = rows_.lower_bound(prefix);
@@ -223,6 +258,7 @@ void Stage::mask(const Path& prefix, const core::VersionVector& context, bool ta
     ahead->note_change(staged->first);
   }
   ahead->count_in(*this);
+  order_survivors(prefix);
 }
 
 void Stage::count_survivors(const Path& prefix) {
@@ -239,7 +275,7 @@ std::vector<core::ObservedSlot> Stage::waiting(const Path& path) {
 }
 
 void Stage::set_masks(Masks masks) {
-  if (undo_kept_) undo_.push_back({nullptr, {}, {}, {}, masks_});
+  if (undo_kept_) undo_.push_back({nullptr, {}, {}, {}, masks_, order_.savepoint()});
   masks_ = std::make_shared<const Masks>(std::move(masks));
   masks_changed_ = true;
 }

@@ -1,6 +1,6 @@
 // A stage: rows changed but not yet committed, over a reader that does not change. Local groups and
 // slices of foreign batches are both staged; everything that changes a row passes edit(), which
-// keeps the counts, and leaves through changes(), which keeps the digests.
+// keeps the counts and the order of scores, and leaves through changes(), which keeps the digests.
 //
 // Large clears are staged as masks: rows are kept as they are stored, read as the masks leave them,
 // and rewritten as the masks leave them once they are edited for another reason. The counts are
@@ -17,10 +17,14 @@
 #include <vector>
 
 #include "core/origin_table.h"
+#include "crdt/score.h"
 #include "crdt/type_table.h"
 #include "regions/counts.h"
 #include "regions/digests.h"
 #include "regions/row_reader.h"
+#include "regions/score_index.h"
+#include "regions/score_overlay.h"
+#include "regions/scores.h"
 #include "regions/survivors.h"
 #include "storage/storage.h"
 
@@ -40,9 +44,16 @@ class Stage final : public RowReader, private CountTable {
  public:
   enum class Undo : std::uint8_t { kKept, kNone };
 
-  // `base` must outlive the stage. Without undo there are no savepoints.
-  Stage(const RowReader& base, Undo undo, ClearRules rules = {})
-      : base_(base), undo_kept_(undo == Undo::kKept), rules_(rules), masks_(base.masks()) {}
+  // Without undo there are no savepoints.
+  // `base` and `scores` must outlive the stage.
+  Stage(const RowReader& base, Undo undo, ClearRules rules = {},
+        const Scores& scores = Scores::plain())
+      : base_(base),
+        undo_kept_(undo == Undo::kKept),
+        rules_(rules),
+        masks_(base.masks()),
+        scores_(scores),
+        order_(base, undo_kept_) {}
 
   [[nodiscard]] crdt::Row row(const core::Path& path) const override;
   using RowReader::scan;
@@ -56,17 +67,27 @@ class Stage final : public RowReader, private CountTable {
                                          std::size_t at_most) const override;
   [[nodiscard]] const ClearRules& rules() const { return rules_; }
 
+  [[nodiscard]] std::optional<std::string> score_at(std::string_view key) const override {
+    return order_.score_at(key);
+  }
+  [[nodiscard]] std::unique_ptr<storage::Cursor> scan_scores(
+      std::string_view from, storage::Direction direction) const override {
+    return order_.scan_scores(from, direction);
+  }
+
   // Changes the row at `path` (an empty one when there is none). The function sees tallies that
   // wait to be listed.
   template <typename Function>
   void edit(const core::Path& path, const Function& function) {
     StagedRow& staged = change(path);
-    if (undo_kept_) undo_.push_back({&staged, staged.row, {}, {}, nullptr});
+    if (undo_kept_) undo_.push_back({&staged, staged.row, {}, {}, nullptr, order_.savepoint()});
     const bool before = shown(path, staged.row);
+    const std::optional<ShownScore> score_before = shown_score(path, staged.row);
     masks_->hide(path, staged.row.cell);
     function(staged.row);
     const bool after = shown(path, staged.row);
     if (before != after) count_presence(path, after, *this);
+    if (score_before) move_score(path, *score_before, staged.row);
   }
   // Has the row written again even if nothing in it changes, so that Collect sees it.
   void touch(const core::Path& path) { change(path); }
@@ -93,14 +114,26 @@ class Stage final : public RowReader, private CountTable {
   void sweep_row(const core::Path& path) {
     edit(path, [](crdt::Row&) {});
   }
-  void sweep_count(const core::Path& collection) { set_count(collection, count(collection)); }
+  void sweep_count(const core::Path& collection) {
+    set_count(collection, count(collection));
+    order().drop_void(collection);
+  }
+  // The order of scores, for those who make it anew and let old ones go.
+  [[nodiscard]] ScoreIndex order() { return {order_, *masks_, scores_.seed()}; }
+  [[nodiscard]] MutableScoreTable& score_table() { return order_; }
+  // Whether such work is left by what is staged.
+  [[nodiscard]] bool leaves_orders() const { return order_.leaves_work(); }
+  [[nodiscard]] const Scores& scores() const { return scores_; }
   void set_masks(Masks masks);
 
   using Savepoint = std::size_t;
   [[nodiscard]] Savepoint savepoint() const { return undo_.size(); }
   void rollback(Savepoint savepoint);
   // Forgets how to undo what is staged so far; earlier savepoints are void.
-  void keep() { undo_.clear(); }
+  void keep() {
+    undo_.clear();
+    order_.keep();
+  }
 
   // Called for every staged row before it is encoded, to drop what need not be stored.
   using Collect = std::function<void(const core::Path&, crdt::Row&)>;
@@ -124,6 +157,12 @@ class Stage final : public RowReader, private CountTable {
     std::string collection;
     StoredCount count;
     std::shared_ptr<const Masks> masks;  // Only for the masks.
+    ScoreOverlay::Savepoint order = 0;   // Only for a row, and for the masks.
+  };
+  // What a row of a sorted set shows; no score when it shows nothing.
+  struct ShownScore {
+    crdt::Membership at;
+    std::optional<double> score;
   };
 
   template <typename Staged>
@@ -137,6 +176,14 @@ class Stage final : public RowReader, private CountTable {
   [[nodiscard]] bool shown(const core::Path& path, const crdt::Row& row) const {
     return crdt::shows(path, masks_->empty() ? row : shown_row(path, row));
   }
+  // Nothing for rows of other types.
+  [[nodiscard]] std::optional<ShownScore> shown_score(const core::Path& path,
+                                                      const crdt::Row& row) const;
+  [[nodiscard]] std::optional<double> score_of(const core::Path& path, const crdt::Row& row) const;
+  // Brings the order of scores up to date after a change of a row.
+  void move_score(const core::Path& path, const ShownScore& before, const crdt::Row& row);
+  // Has what a new foreign mask left ordered anew.
+  void order_survivors(const core::Path& prefix);
   // Counts what a new foreign mask left.
   void count_survivors(const core::Path& prefix);
   void set_count(const core::Path& collection, std::uint64_t count) override;
@@ -146,6 +193,8 @@ class Stage final : public RowReader, private CountTable {
   bool undo_kept_;
   ClearRules rules_;
   std::shared_ptr<const Masks> masks_;
+  const Scores& scores_;
+  ScoreOverlay order_;
   bool masks_changed_ = false;
   std::vector<Survivors> prepared_;
   crdt::Row peeked_;

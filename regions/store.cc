@@ -83,6 +83,25 @@ void Store::names(const Key& prefix, const Span& span, const VisitName& visit) c
   });
 }
 
+std::optional<double> Store::score(const Key& row) const {
+  return impl_->read([&](const auto& view) { return view.score(row); });
+}
+
+std::optional<std::uint64_t> Store::rank(const Key& row, bool backwards) const {
+  return impl_->read([&](const auto& view) { return view.rank(row, backwards); });
+}
+
+std::uint64_t Store::count(const Key& sorted_set, const ScoreSpan& span) const {
+  return impl_->read([&](const auto& view) { return view.count(sorted_set, span); });
+}
+
+void Store::scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const {
+  impl_->read([&](const auto& view) {
+    view.scan(sorted_set, span, visit);
+    return true;
+  });
+}
+
 Fingerprint Store::fingerprint(const Key& prefix) const {
   return impl_->read([&](const auto& view) { return view.fingerprint(prefix); });
 }

@@ -6,7 +6,9 @@
 #include <anabranch/codec.h>
 
 #include "crdt/canonical.h"
+#include "crdt/score.h"
 #include "crdt/type_table.h"
+#include "regions/ranking.h"
 
 namespace anabranch::regions {
 
@@ -17,12 +19,6 @@ namespace {
 
 // So many rows of one name are passed by one after another; then what is left of it is jumped over.
 constexpr std::size_t kRowsToSkip = 16;
-
-// The key that a row belongs to, as the user named it.
-std::string user_key(const Path& path) {
-  const core::Components components = path.components();
-  return components.size() > 1 ? components[1] : std::string();
-}
 
 // The row of the string at a key.
 Path path_of_string(const Path& place) {
@@ -94,7 +90,7 @@ std::optional<std::string> View::get(const Key& row) const {
 std::vector<Sibling> View::siblings(const Key& row) const {
   const Path path = path_of(row);
   const Row stored = row_at(path);
-  return crdt::make_conflict({}, stored.cell, region_of()).siblings;
+  return crdt::make_conflict({}, stored.cell, decider_.region_of()).siblings;
 }
 
 std::int64_t View::tally(const Key& row) const {
@@ -166,27 +162,45 @@ std::optional<std::string> View::shown(const Path& path, Row row) const {
   if (row.cell.siblings.size() == 1 && row.tally.slots.empty()) {
     return std::move(row.cell.siblings.front().value);  // By far the most frequent row.
   }
-  return crdt::shown_string(resolved(path, row.cell), row.tally).value_or_raise();
+  if (crdt::membership(path)) return Codec<double>::encode(decider_.score(path, row));
+  return crdt::shown_string(decider_.value(path, row.cell), row.tally).value_or_raise();
 }
 
 std::optional<core::Number> View::number(const Key& row) const {
   const Path path = path_of(row);
   const Row stored = row_at(path);
-  return crdt::shown_number(resolved(path, stored.cell), stored.tally);
+  const auto number = crdt::shown_number(decider_.value(path, stored.cell), stored.tally);
+  if (number || !crdt::membership(path)) return number;
+  return core::Number::real(decider_.score(path, stored));
 }
 
-crdt::RegionOf View::region_of() const {
-  return [&names = names_](core::Origin origin) { return names.region(origin); };
+// ---- Sorted sets.
+
+std::optional<double> View::score(const Key& row) const {
+  const Path path = path_of(row);
+  const Row stored = row_at(path);
+  if (!crdt::shows(path, stored)) return std::nullopt;
+  return decider_.score(path, stored);
 }
 
-std::optional<std::string> View::resolved(const Path& path, const crdt::Cell& cell) const {
-  if (cell.siblings.empty()) return std::nullopt;
-  if (cell.siblings.size() == 1) return cell.siblings.front().value;
-  if (auto value = crdt::ruled(path, cell)) return value;
-  const std::string key = user_key(path);
-  crdt::Resolution resolution = crdt::resolve(key, cell, resolvers_.find(key), region_of());
-  if (resolution.overruled) resolvers_.count_failure();
-  return std::move(resolution.value);
+std::optional<std::uint64_t> View::rank(const Key& row, bool backwards) const {
+  const Path path = path_of(row);
+  const auto at = crdt::membership(path);
+  const auto found = at ? score(row) : std::nullopt;
+  if (!found) return std::nullopt;
+  const std::uint64_t before = Ranking(rows_, decider_, at->sorted_set).rank({at->member, *found});
+  return backwards ? rows_.count(at->sorted_set) - 1 - before : before;
+}
+
+std::uint64_t View::count(const Key& sorted_set, const ScoreSpan& span) const {
+  const Path at = path_of(sorted_set);
+  return expired(at) ? 0 : Ranking(rows_, decider_, at).count(span);
+}
+
+void View::scan(const Key& sorted_set, const ScoreSpan& span,
+                const Scope::VisitScore& visit) const {
+  const Path at = path_of(sorted_set);
+  if (!expired(at)) Ranking(rows_, decider_, at).scan(span, visit);
 }
 
 // ---- Expiry.
@@ -213,7 +227,7 @@ crdt::ShownKey View::shown_key(std::string_view key) const {
   if (shown.type != Type::kString) return shown;
   const Path path = path_of_string(place);
   const crdt::Cell cell = rows_.row(path).cell;
-  const auto value = resolved(path, cell);
+  const auto value = decider_.value(path, cell);
   for (const crdt::Sibling& each : cell.siblings) {
     (each.value == value ? shown.values : shown.hidden).push_back(each.dot);
   }

@@ -11,9 +11,7 @@
 #include <anabranch/scope.h>
 
 #include "crdt/expiry.h"
-#include "crdt/resolve.h"
-#include "regions/names.h"
-#include "regions/resolvers.h"
+#include "regions/decider.h"
 #include "regions/row_reader.h"
 
 namespace anabranch::regions {
@@ -25,19 +23,24 @@ class View {
   // that asks for it.
   View(const RowReader& rows, const Names& names, const Resolvers& resolvers,
        std::optional<core::Millis> now_ms = {})
-      : rows_(rows), names_(names), resolvers_(resolvers), now_ms_(now_ms) {}
+      : rows_(rows), names_(names), decider_(names, resolvers), now_ms_(now_ms) {}
 
   [[nodiscard]] Type type(const Key& key) const;
   [[nodiscard]] std::optional<std::string> get(const Key& row) const;
   [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const;
   [[nodiscard]] std::int64_t tally(const Key& row) const;
   [[nodiscard]] double tally_real(const Key& row) const;
-  // The number to which additions to a row add; nothing when a value there is no integer.
+  // The number to which additions to a row add; nothing when a value there is no integer, unless it
+  // is a member's.
   [[nodiscard]] std::optional<core::Number> number(const Key& row) const;
   [[nodiscard]] bool contains(const Key& row) const;
   [[nodiscard]] std::uint64_t count(const Key& collection) const;
   void scan(const Key& prefix, const Span& span, const Scope::Visit& visit) const;
   void names(const Key& prefix, const Span& span, const Scope::VisitName& visit) const;
+  [[nodiscard]] std::optional<double> score(const Key& row) const;
+  [[nodiscard]] std::optional<std::uint64_t> rank(const Key& row, bool backwards) const;
+  [[nodiscard]] std::uint64_t count(const Key& sorted_set, const ScoreSpan& span) const;
+  void scan(const Key& sorted_set, const ScoreSpan& span, const Scope::VisitScore& visit) const;
   [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const;
   // When the key is to expire, in milliseconds since 1970; nothing when it never is, or when
   // nothing is shown at it.
@@ -61,15 +64,10 @@ class View {
   [[nodiscard]] Type type_at(const core::Path& place) const;
   // What a row shows.
   [[nodiscard]] std::optional<std::string> shown(const core::Path& path, crdt::Row row) const;
-  // The value that a row shows, the tally not yet added; nothing when its cell is empty.
-  [[nodiscard]] std::optional<std::string> resolved(const core::Path& path,
-                                                    const crdt::Cell& cell) const;
-
-  [[nodiscard]] crdt::RegionOf region_of() const;
 
   const RowReader& rows_;
   const Names& names_;
-  const Resolvers& resolvers_;
+  Decider decider_;
   mutable std::optional<core::Millis> now_ms_;
 };
 

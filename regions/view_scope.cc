@@ -26,6 +26,20 @@ void ViewScope::names(const Key& prefix, const Span& span, const VisitName& visi
   view_.names(prefix, span, visit);
 }
 
+std::optional<double> ViewScope::score(const Key& row) const { return view_.score(row); }
+
+std::optional<std::uint64_t> ViewScope::rank(const Key& row, bool backwards) const {
+  return view_.rank(row, backwards);
+}
+
+std::uint64_t ViewScope::count(const Key& sorted_set, const ScoreSpan& span) const {
+  return view_.count(sorted_set, span);
+}
+
+void ViewScope::scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const {
+  view_.scan(sorted_set, span, visit);
+}
+
 Fingerprint ViewScope::fingerprint(const Key& prefix) const { return view_.fingerprint(prefix); }
 
 std::optional<std::int64_t> ViewScope::deadline(const Key& key) const {

@@ -23,6 +23,10 @@ class ViewScope final : public ReadTransaction {
   using Scope::scan;
   void scan(const Key& prefix, const Span& span, const Visit& visit) const override;
   void names(const Key& prefix, const Span& span, const VisitName& visit) const override;
+  [[nodiscard]] std::optional<double> score(const Key& row) const override;
+  [[nodiscard]] std::optional<std::uint64_t> rank(const Key& row, bool backwards) const override;
+  [[nodiscard]] std::uint64_t count(const Key& sorted_set, const ScoreSpan& span) const override;
+  void scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const override;
   [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const override;
   [[nodiscard]] std::optional<std::int64_t> deadline(const Key& key) const override;
   [[nodiscard]] std::int64_t now_ms() const override;

@@ -1,5 +1,6 @@
 // Every table and every form of key that is stored, in one place. docs/formats.md describes the
-// values. Changing anything here changes the format number.
+// values. Changing anything here changes the format number, unless older versions and newer ones
+// can take turns with one directory.
 #pragma once
 
 #include <array>
@@ -25,18 +26,20 @@ enum class Table : std::uint8_t {
   kNextCounts,
   kExpiries,  // <deadline><row_key of an expiry> -> nothing (derived)
   kNextExpiries,
+  kScores,  // The order of scores in sorted sets (derived); see the keys below.
+  kNextScores,
 };
-inline constexpr std::size_t kTableCount = 7;
+inline constexpr std::size_t kTableCount = 9;
 
 // A table that follows from rows, or is them, and the one that it will be.
 struct TablePair {
   Table current;
   Table next;
 };
-inline constexpr std::array<TablePair, 3> kSwappedTables{
-    {{Table::kRows, Table::kNextRows},
-     {Table::kCounts, Table::kNextCounts},
-     {Table::kExpiries, Table::kNextExpiries}}};
+inline constexpr std::array<TablePair, 4> kSwappedTables{{{Table::kRows, Table::kNextRows},
+                                                          {Table::kCounts, Table::kNextCounts},
+                                                          {Table::kExpiries, Table::kNextExpiries},
+                                                          {Table::kScores, Table::kNextScores}}};
 // The one that a current table will be; for rows and what follows from them.
 Table next_table(Table current);
 
@@ -78,5 +81,14 @@ std::string head_key(core::Origin origin);
 std::string chain_key(core::Origin origin, core::Seq seq);
 std::string signed_key(core::Origin origin);
 std::string digest_key(std::size_t bucket);
+inline constexpr std::string_view kScoresKey =
+    "scores";  // -> format, policies, seed and opening of the table below
+
+// Keys of the table of scores: a letter, and what it is of.
+inline constexpr std::string_view kScoreOrderPrefix = "c";  // c<row_key(sorted set)> -> its order
+inline constexpr std::string_view kScorePrefix = "e";     // e<order><level><score><member> -> entry
+inline constexpr std::string_view kOldOrderPrefix = "g";  // g<order>, whose entries are to go
+inline constexpr std::string_view kOrderCounterKey = "n";  // -> the newest order, big-endian
+inline constexpr std::string_view kUnorderedPrefix = "u";  // u<row_key(sorted set)>, to be ordered
 
 }  // namespace anabranch::storage

@@ -10,6 +10,7 @@
 #include "crdt/expiry.h"
 #include "regions/expiry_index.h"
 #include "regions/row_walk.h"
+#include "regions/score_check.h"
 
 namespace anabranch::test {
 
@@ -32,7 +33,7 @@ bool removed(const Row& row) {
 }
 
 // Whether what lies below a tag is counted.
-bool counts(const std::string& tag) { return tag == "h" || tag == "e" || tag == "E"; }
+bool counts(const std::string& tag) { return tag == "h" || tag == "e" || tag == "E" || tag == "z"; }
 
 // Recounts all that counts.h keeps, from the rows alone: {collection: names shown in it}.
 std::map<Path, std::set<std::string>> recount(const regions::RowReader& rows) {
@@ -166,7 +167,7 @@ void Node::merge(Node& from, const std::function<void()>& between) {
 }
 
 void Node::sweep() {
-  while (replica_->sweeping()) ANABRANCH_ASSERT(replica_->sweep().ok());
+  while (replica_->tidying()) ANABRANCH_ASSERT(replica_->sweep().ok());
   replica_->effects().clear();
 }
 
@@ -193,6 +194,18 @@ std::string Node::wrong_count() const {
     if (replica_->reader()->count(path) == 0) return "a count of nothing is kept";
   }
   return {};
+}
+
+std::string Node::wrong_order() const {
+  std::string first;
+  const regions::ScoreCheck check{.wrong =
+                                      [&](std::string what) {
+                                        if (first.empty()) first = std::move(what);
+                                      },
+                                  .scores = &replica_->scores(),
+                                  .seed = replica_->scores().seed()};
+  (void)regions::check_scores(*replica_->reader(), check);
+  return first;
 }
 
 Visible visible_in(const regions::RowReader& rows) {

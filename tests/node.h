@@ -58,7 +58,7 @@ class Node {
   void merge(Node& from) {
     merge(from, [] {});
   }
-  // Sweeps all that large clears left.
+  // Sweeps all that large clears left, and makes the orders of scores.
   void sweep();
 
   // What all replicas show that have applied the same.
@@ -71,6 +71,9 @@ class Node {
   [[nodiscard]] std::string wrong_count() const;
   // What is wrong with the order of expiries, in words; empty when it is that of the rows.
   [[nodiscard]] std::string wrong_expiries() const;
+  // The first thing in the order of scores that does not follow from the rows, in words; empty when
+  // all does.
+  [[nodiscard]] std::string wrong_order() const;
   // The first digest that differs from what a scan finds, kept or stored, in words; empty when all
   // agree.
   [[nodiscard]] std::string wrong_digest() const;

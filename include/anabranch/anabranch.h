@@ -8,6 +8,7 @@
 #include <anabranch/key.h>
 #include <anabranch/options.h>
 #include <anabranch/scope.h>
+#include <anabranch/score_span.h>
 #include <anabranch/session.h>
 #include <anabranch/span.h>
 #include <anabranch/status.h>

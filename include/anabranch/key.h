@@ -18,9 +18,10 @@ enum class Type : char {
   kSet = 'e',              // Set; an insert survives a concurrent remove.
   kRemoveWinsSet = 'E',    // Set; a remove takes concurrent inserts away.
   kMap = 'h',              // Map.
+  kSortedSet = 'z',        // Sorted set; members with scores, in the order of these.
 };
 
-// "none", "string", "set" and "hash" as Redis names them, and "enable-wins-flag",
+// "none", "string", "set", "hash" and "zset" as Redis names them, and "enable-wins-flag",
 // "disable-wins-flag" and "remove-wins-set".
 std::string_view to_string(Type type);
 
@@ -40,9 +41,9 @@ class Key {
 
   // A field of the map at this key: a key in small, which may hold any type.
   [[nodiscard]] Key field(std::string_view name) const;
-  // The row of a string or flag, or everything in a set or map.
+  // The row of a string or flag, or everything in a set, map or sorted set.
   [[nodiscard]] Key of(Type type) const;
-  // The row of an element of the set at this key, of either kind.
+  // The row of an element of the set at this key, of any kind.
   [[nodiscard]] Key element(std::string_view element, Type set = Type::kSet) const;
 
   // The key as the user named it, of a field the path "key/field".

@@ -14,6 +14,7 @@
 
 #include <anabranch/conflict.h>
 #include <anabranch/key.h>
+#include <anabranch/score_span.h>
 #include <anabranch/span.h>
 
 namespace anabranch {
@@ -40,6 +41,7 @@ class Scope {
   // They return false to stop.
   using Visit = std::function<bool(const Entry&)>;
   using VisitName = std::function<bool(const std::string& name)>;
+  using VisitScore = std::function<bool(const ScoredEntry&)>;
 
   virtual ~Scope() = default;
   Scope(const Scope&) = delete;
@@ -85,6 +87,19 @@ class Scope {
   // The time by which keys expire here, in milliseconds since 1970: never less than it was.
   [[nodiscard]] virtual std::int64_t now_ms() const = 0;
 
+  // ---- Sorted sets (sorted_set.h): by score, and by the bytes of the member where scores are
+  // equal. All but score() cost hardly more for a million members than for a thousand.
+
+  // The score of a member (Key::element); nothing when it is absent.
+  [[nodiscard]] virtual std::optional<double> score(const Key& row) const = 0;
+  // How many members come before it, or, counted from the end, behind it; nothing when absent.
+  [[nodiscard]] virtual std::optional<std::uint64_t> rank(const Key& row, bool backwards) const = 0;
+  // How many members of a sorted set (Key::of) a span has.
+  [[nodiscard]] virtual std::uint64_t count(const Key& sorted_set, const ScoreSpan& span) const = 0;
+  // Visits them in order until `visit` returns false. As scan otherwise; skipping costs little.
+  virtual void scan(const Key& sorted_set, const ScoreSpan& span,
+                    const VisitScore& visit) const = 0;
+
   // Replaces all values that are there by one.
   virtual void put(const Key& row, std::string_view value) = 0;
   // Removes all values that are there; the counter part stays.
@@ -93,7 +108,8 @@ class Scope {
   // leave 64 bits.
   virtual void add(const Key& row, std::int64_t amount) = 0;
   // The same with a double, which makes the sum one. Throws kInvalid when the value there is no
-  // integer, when the amount is no finite number, or when the sum would not be one.
+  // integer (of a member: whatever it is), when the amount is no finite number, or when the sum
+  // would not be one.
   virtual void add_real(const Key& row, double amount) = 0;
   // Takes back every addition that is there.
   virtual void reset(const Key& row) = 0;

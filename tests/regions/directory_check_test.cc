@@ -10,6 +10,7 @@
 #include "crdt/row_codec.h"
 #include "regions/digests.h"
 #include "regions/directory_check.h"
+#include "regions/score_index.h"
 #include "regions/snapshot_reader.h"
 #include "storage/layout.h"
 #include "tests/node.h"
@@ -39,6 +40,7 @@ struct World {
         group.put({"\1", "map", "h", "m", "h", key, "s"}, "v");
         group.put({"\2", std::string(600, 'x') + key, "s"}, "long");
         group.add({"\1", "n" + key, "s"}, i);
+        group.put({"\1", "scores", "z", key}, std::to_string(i % 7));
       }
     });
     us.write(1'100, [](Group& group) { group.put(kRow, "w"); });
@@ -80,7 +82,7 @@ TEST_SUITE("regions: directory check") {
     CHECK(report.notes.empty());
     CHECK(report.region == "eu");
     CHECK(report.records == 3);
-    CHECK(report.counts == 5);  // Two databases, a set, a map, and a map in it.
+    CHECK(report.counts == 6);  // Two databases, a set, a map, a map in it, and a sorted set.
     CHECK(report.digest == world.eu.digest());
   }
 
@@ -129,9 +131,30 @@ TEST_SUITE("regions: directory check") {
     world.change(Table::kCounts, core::row_key({"\2"}), "");
     const CheckReport report = world.check();
     CHECK(report.wrong == 3);
-    CHECK(finds(report, "the count of database 0 is 7, but it shows 32"));
+    CHECK(finds(report, "the count of database 0 is 7, but it shows 33"));
     CHECK(finds(report, "the count of database 1 is unreadable"));
     CHECK(finds(report, "1 counts are of collections that show nothing"));
+  }
+
+  TEST_CASE("an order of scores that does not follow from the rows is found") {
+    const auto entry = [](double score, const std::string& member) {
+      return regions::entries_of(1, 0) + regions::place_of(score, member);
+    };
+    CHECK(World().check().scores == 30);
+    World lacking;
+    lacking.change(Table::kScores, entry(3, "3"), std::nullopt);
+    const CheckReport report = lacking.check();
+    CHECK(finds(report, "\"scores\" \"z\" does not have a member where its score is"));
+    CHECK(finds(report, "has 29 members in order instead of 30"));
+    World excessive;
+    excessive.change(Table::kScores, entry(5, "3"), "");
+    CHECK(finds(excessive.check(), "has 31 members in order instead of 30"));
+    World stray;
+    stray.change(Table::kScores, regions::entries_of(9, 0) + regions::place_of(5, "3"), "");
+    CHECK(finds(stray.check(), "1 entries of scores are of no order"));
+    World without;
+    without.change(Table::kScores, regions::order_key({"\1", "scores", "z"}), std::nullopt);
+    CHECK(finds(without.check(), "\"scores\" \"z\" shows members but has no order"));
   }
 
   TEST_CASE("a digest bucket that does not fit its rows is found") {

@@ -65,6 +65,7 @@ class History {
     if (nodes_[at]->replica().sweeping()) {
       wrong_ = nodes_[at]->wrong_count() + nodes_[at]->wrong_digest();
     }
+    wrong_ += nodes_[at]->wrong_order();
   }
 
   void change(std::size_t at) {
@@ -256,6 +257,7 @@ class History {
       if (node->replica().sweeping()) return "a sweep does not end";
       if (const std::string wrong = node->wrong_count(); !wrong.empty()) return wrong;
       if (const std::string wrong = node->wrong_digest(); !wrong.empty()) return wrong;
+      if (const std::string wrong = node->wrong_order(); !wrong.empty()) return wrong;
       Oracle::View view;
       const test::Visible visible = node->visible();
       for (const auto& [path, values] : visible.cells) {

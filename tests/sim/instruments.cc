@@ -34,6 +34,7 @@ constexpr std::array kRows{
     Row{Bug::kNeverMendStalls, "never-mend", "what got lost is never asked for again"},
     Row{Bug::kContextOfFuture, "own-future", "an op's context has the op's own transaction"},
     Row{Bug::kSkipCount, "skip-count", "counts are not brought up to date from afar"},
+    Row{Bug::kForgetToMove, "forget-move", "a member stays in the order where its score was"},
     Row{Bug::kForgetLastRecord, "forget-record", "the last batch of a slice is not logged"},
     Row{Bug::kFollowAnyClock, "any-clock", "a wrong clock drags others along"},
     Row{Bug::kLoseChange, "lose-change", "the last change of a commit is not stored"},

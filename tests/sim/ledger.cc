@@ -149,6 +149,7 @@ std::string Ledger::wrong(const Node& node) const {
   if (std::string wrong = node.wrong_count(); !wrong.empty()) return wrong;
   if (std::string wrong = node.wrong_digest(); !wrong.empty()) return wrong;
   if (std::string wrong = node.wrong_expiries(); !wrong.empty()) return wrong;
+  if (std::string wrong = node.wrong_order(); !wrong.empty()) return wrong;
   if (!node.vector().includes(settled_)) return {};
   const Oracle::View shown = view_of(node);
   const Oracle::View demanded = oracle_.visible(node.vector());

@@ -332,7 +332,7 @@ void Network::step() {
 
 Millis Network::next_turn_ms(Index at) const {
   const Machine& machine = machines_[at];
-  if (machine.broken || !machine.node->replica().sweeping()) return next_tick_ms(at);
+  if (machine.broken || !machine.node->replica().tidying()) return next_tick_ms(at);
   return std::max(machine.frozen_until_ms, std::min(machine.next_sweep_ms, next_tick_ms(at)));
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/batch.h"
 #include "crdt/expiry.h"
+#include "crdt/type_table.h"
 #include "regions/view.h"
 #include "tests/sim/network.h"
 
@@ -21,7 +22,8 @@ constexpr regions::ExpiryLimits kExpiryLimits{
 
 // What a key shows, found out anew from all that is visible: nothing, or a tag.
 std::string tag_shown(const Visible& visible, const Path& key) {
-  for (const std::string tag : {"s", "e", "h"}) {
+  for (const crdt::TypeEntry& type : crdt::kTypes) {
+    const std::string tag = type.tag();
     const Path at = key.child(tag);
     const auto cell = visible.cells.lower_bound(at);
     if (cell != visible.cells.end() && at.is_prefix_of(cell->first)) return tag;
@@ -49,7 +51,7 @@ bool decides(const crdt::Expiry& expiry, const Visible& visible, const Path& key
 void Network::sweep(Index at) {
   Machine& machine = machines_[at];
   regions::Replica& replica = machine.node->replica();
-  if (!replica.sweeping() || now_ < machine.next_sweep_ms) return;
+  if (!replica.tidying() || now_ < machine.next_sweep_ms) return;
   machine.next_sweep_ms = now_ + random_.between(1, 30);
   machine.broken = !replica.sweep().ok();
   follow(at);

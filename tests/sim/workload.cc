@@ -16,9 +16,11 @@ constexpr std::string_view kSpace{"\1"};
 Path random_row(Random& random, const std::string& key) {
   static constexpr std::array kNames{"x", "y", "z"};
   const std::string name = random.pick(kNames);
-  switch (random.below(4)) {
+  switch (random.below(5)) {
     case 0:
       return {kSpace, key, "e", name};
+    case 3:
+      return {kSpace, key, "z", name};
     case 1:
       return {kSpace, key, "h", name, "s"};
     case 2:

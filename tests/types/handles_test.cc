@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
@@ -160,5 +161,95 @@ TEST_SUITE("types: handles") {
         }
       }
     }
+  }
+
+  TEST_CASE("a sorted set ranks, counts and pages its members") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    SortedSet<> game{store, "game"};
+    CHECK_FALSE(game.rank("ada"));
+    CHECK(game.range().empty());
+    CHECK(store.type("game") == Type::kNone);
+    CHECK(game.put("ada", 3));
+    CHECK(game.put("bob", 1.5));
+    CHECK(game.put("cyd", 3));
+    CHECK_FALSE(game.put("bob", -1));
+    CHECK(game.add("bob", 0.25) == -0.75);
+    CHECK(game.add("dan", 7) == 7);
+    CHECK(store.type("game") == Type::kSortedSet);
+    CHECK(to_string(store.type("game")) == "zset");
+    CHECK(store.get(Key("game").element("bob", Type::kSortedSet)) == "-0.75");
+    using All = std::vector<Scored<>>;
+    CHECK(game.range() == All{{"bob", -0.75}, {"ada", 3}, {"cyd", 3}, {"dan", 7}});
+    CHECK(game.range({.backwards = true, .skip = 1}, 2) == All{{"cyd", 3}, {"ada", 3}});
+    CHECK(game.range({.min = -0.75, .max = 7, .above_min = true, .below_max = true}) ==
+          All{{"ada", 3}, {"cyd", 3}});
+    CHECK(game.range_by_rank(1, 3) == All{{"ada", 3}, {"cyd", 3}});
+    CHECK(game.range_by_rank(0, 1, true) == All{{"dan", 7}});
+    CHECK(game.range_by_rank(3, 1).empty());
+    CHECK(game.range_by_rank(9, 12).empty());
+    CHECK(game.range_by_name(Span::after("ada"), 2) == All{{"bob", -0.75}, {"cyd", 3}});
+    CHECK(game.count({.min = 3, .max = 3}) == 2);
+    CHECK(game.count({.min = 3, .max = 3, .above_min = true}) == 0);
+    CHECK(game.count({.min = 5, .max = 3}) == 0);
+    CHECK(game.count({.min = std::nan("")}) == 0);
+    CHECK(game.rank("cyd") == 2);
+    CHECK(game.rank_from_end("cyd") == 1);
+    CHECK(game.score("dan") == 7);
+    CHECK(game.size() == 4);
+    CHECK(game.erase("ada"));
+    CHECK_FALSE(game.erase("ada"));
+    CHECK_FALSE(game.contains("ada"));
+    CHECK(game.rank("cyd") == 1);
+    game.clear();
+    CHECK(game.size() == 0);
+    CHECK(store.type("game") == Type::kNone);
+  }
+
+  TEST_CASE("a transaction ranks what it has written itself, and an undone one leaves no trace") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    SortedSet<int> set{store, Key("map").field("scores")};
+    for (int i = 0; i < 100; ++i) set.put(i, i);
+    struct Undo {};
+    CHECK_THROWS_AS(store.transact([&](Transaction& txn) {
+      SortedSet<int> mine{txn, Key("map").field("scores")};
+      mine.put(0, 1000);
+      mine.erase(50);
+      CHECK(mine.rank_from_end(0) == 0);
+      CHECK(mine.rank(51) == 49);
+      CHECK(mine.range_by_rank(0, 1).front().member == 1);
+      CHECK(set.rank(51) == 51);
+      throw Undo{};
+    }),
+                    Undo);
+    CHECK(set.rank(51) == 51);
+    Session session = store.session();
+    CHECK(SortedSet<int>{session, Key("map").field("scores")}.rank_from_end(99) == 0);
+  }
+
+  TEST_CASE("a score must be a finite number, and a sum stay one") {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    SortedSet<> set{store, "set"};
+    for (const double bad : {std::nan(""), kInfinity, -kInfinity}) {
+      CHECK_THROWS_WITH_AS(set.put("a", bad), "set: a score must be a finite number", Error);
+      CHECK_THROWS_WITH_AS(set.add("a", bad), "set/a: only finite numbers can be added", Error);
+    }
+    set.put("a", 1.5e308);
+    CHECK_THROWS_WITH_AS(set.add("a", 1.5e308), "set/a: the sum would leave the range of a double",
+                         Error);
+    CHECK(set.score("a") == 1.5e308);
+    Register<>{store, "text"}.put("v");
+    SortedSet<> wrong{store, "text"};
+    const char* const kWrongType = "the key text holds a string, not a zset";
+    CHECK_THROWS_WITH_AS(wrong.put("a", 1), kWrongType, Error);
+    CHECK_THROWS_WITH_AS(wrong.add("a", 1), kWrongType, Error);
+    CHECK_THROWS_WITH_AS((void)wrong.rank("a"), kWrongType, Error);
+    CHECK_THROWS_WITH_AS((void)wrong.score("a"), kWrongType, Error);
+    CHECK_THROWS_WITH_AS((void)wrong.range(), kWrongType, Error);
+    CHECK_THROWS_WITH_AS((void)wrong.count({}), kWrongType, Error);
+    CHECK_THROWS_WITH_AS(wrong.clear(), kWrongType, Error);
   }
 }

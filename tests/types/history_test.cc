@@ -60,9 +60,11 @@ class Trial {
  private:
   std::unique_ptr<Node> open(std::size_t at, std::unique_ptr<storage::MemoryStorage> storage,
                              bool new_origin) {
-    return std::make_unique<Node>(
-        test::cramped_options(random_, "r" + std::to_string(at), new_origin), std::move(storage),
-        0);
+    auto options = test::cramped_options(random_, "r" + std::to_string(at), new_origin);
+    options.resolvers = &test::resolvers();
+    // The meaning knows no half of a clear.
+    if (subject_.has_counters) options.limits.own_clear_rows_direct = 1000;
+    return std::make_unique<Node>(std::move(options), std::move(storage), 0);
   }
 
   void change(std::size_t at) {
@@ -179,4 +181,10 @@ TEST_SUITE("types: histories") {
     try_histories("Remove-wins set");
   }
   TEST_CASE("a map merges field by field") { try_histories("Map"); }
+  TEST_CASE("a sorted set adds what was added to the last of the scores that were put") {
+    try_histories("Sorted set");
+  }
+  TEST_CASE("a sorted set under max adds it to the greatest of them") {
+    try_histories("Sorted set under max");
+  }
 }

@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 #include <tuple>
+#include <utility>
 
 namespace anabranch::test {
 
@@ -85,6 +86,27 @@ std::string sum_meaning(const History& history) {
   return text.str();
 }
 
+// `chosen` says which of the puts that are left is shown.
+std::string scores_meaning(const History& history,
+                           const std::function<std::string(const Events&)>& chosen) {
+  std::set<std::pair<double, std::string>> members;
+  for (const std::string& name : names_in(history)) {
+    const Kind undoing = on(name, {"put", "erase", "clear", "del"});
+    const Events puts = left(history, on(name, {"put"}), undoing);
+    const Events adds = left(history, on(name, {"add"}), undoing);
+    double score = puts.empty() ? 0 : std::stod(chosen(puts));
+    for (const Event* add : adds) score += std::stod(add->act[2]);
+    if (!puts.empty() || !adds.empty()) members.emplace(score, name);
+  }
+  Words shown;
+  for (const auto& [score, name] : members) {
+    std::ostringstream text;
+    text << name << "=" << score;
+    shown.push_back(text.str());
+  }
+  return braces(shown);
+}
+
 }  // namespace
 
 bool has_seen(const Event& later, const Event& earlier) {
@@ -149,6 +171,19 @@ std::string remove_wins_meaning(const History& history) {
     if (!changes.empty() && !any(changes, "erase")) elements.push_back(name);
   }
   return braces(elements);
+}
+
+std::string sorted_set_meaning(const History& history) {
+  return scores_meaning(history, [](const Events& puts) { return last_of(puts).act[2]; });
+}
+
+std::string sorted_set_under_max_meaning(const History& history) {
+  const auto greatest = [](const Events& puts) {
+    return (*std::ranges::max_element(puts, {},
+                                      [](const Event* put) { return std::stod(put->act[2]); }))
+        ->act[2];
+  };
+  return scores_meaning(history, greatest);
 }
 
 // Fields are registers, but for `s`, which is a remove-wins set.

@@ -50,5 +50,7 @@ std::string disable_wins_meaning(const History& history);
 std::string set_meaning(const History& history);
 std::string remove_wins_meaning(const History& history);
 std::string map_meaning(const History& history);
+std::string sorted_set_meaning(const History& history);
+std::string sorted_set_under_max_meaning(const History& history);
 
 }  // namespace anabranch::test

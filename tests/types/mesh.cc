@@ -21,7 +21,7 @@ core::Hlc time_of_newest(Node& node) {
 }  // namespace
 
 void Mesh::use(std::size_t at, const std::function<void(Scope&)>& function) {
-  regions::GroupScope scope(nodes_[at]->replica(), resolvers_, limits_);
+  regions::GroupScope scope(nodes_[at]->replica(), resolvers(), limits_);
   function(scope);
   ANABRANCH_ASSERT(nodes_[at]->replica().commit().ok());
   nodes_[at]->replica().effects().clear();
@@ -96,7 +96,7 @@ std::string Mesh::wrong(std::size_t at) {
   std::uint64_t keys = 0;
   use(at, [&](Scope& scope) { keys = scope.count(Key::all(0)); });
   if (keys != (shows == "-" ? 0U : 1U)) return "shown is " + shows + ", but counted otherwise";
-  return nodes_[at]->wrong_count();
+  return nodes_[at]->wrong_count() + nodes_[at]->wrong_order();
 }
 
 }  // namespace anabranch::test

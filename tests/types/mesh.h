@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "regions/resolvers.h"
 #include "tests/node.h"
 #include "tests/types/subject.h"
 
@@ -16,7 +15,8 @@ namespace anabranch::test {
 
 class Mesh {
  public:
-  explicit Mesh(const Subject& subject) : subject_(subject), resolvers_(policies()) {}
+  // Its nodes must decide by resolvers(), too.
+  explicit Mesh(const Subject& subject) : subject_(subject) {}
 
   void add(std::unique_ptr<Node> node) { nodes_.push_back(std::move(node)); }
   void replace(std::size_t at, std::unique_ptr<Node> node) { nodes_[at] = std::move(node); }
@@ -43,7 +43,6 @@ class Mesh {
   void use(std::size_t at, const std::function<void(Scope&)>& function);
 
   const Subject& subject_;
-  const regions::Resolvers resolvers_;
   const Options limits_;
   std::vector<std::unique_ptr<Node>> nodes_;
   History history_;

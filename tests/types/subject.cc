@@ -1,5 +1,7 @@
 #include "tests/types/subject.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <sstream>
 #include <utility>
 
@@ -114,6 +116,41 @@ std::string show_map(Scope& scope, const Key& key) {
   return text.empty() ? "-" : "{" + text + "}";
 }
 
+bool write_sorted_set(Scope& scope, const Key& key, const Words& act) {
+  SortedSet<std::string> set{scope, key};
+  if (act[0] == "del") return del(scope, key);
+  if (act[0] == "clear") set.clear();
+  if (act[0] == "put") set.put(act[1], std::stod(act[2]));
+  if (act[0] == "add") set.add(act[1], std::stod(act[2]));
+  if (act[0] == "erase") set.erase(act[1]);
+  return true;
+}
+
+// In the order of scores; everything else that the handle can be asked must agree with it.
+std::string show_sorted_set(Scope& scope, const Key& key) {
+  const SortedSet<std::string> set{scope, key};
+  const auto members = set.range();
+  std::string text;
+  for (std::size_t rank = 0; rank < members.size(); ++rank) {
+    const auto& [member, score] = members[rank];
+    text += (text.empty() ? "" : " ") + member + "=" + Codec<double>::encode(score);
+    ANABRANCH_ASSERT(set.score(member) == score);
+    ANABRANCH_ASSERT(set.rank(member) == rank);
+    ANABRANCH_ASSERT(set.rank_from_end(member) == members.size() - 1 - rank);
+    ANABRANCH_ASSERT(set.range_by_rank(rank, rank + 1).front() == members[rank]);
+    ANABRANCH_ASSERT(set.count({.min = score}) + set.count({.max = score, .below_max = true}) ==
+                     members.size());
+  }
+  auto backwards = set.range({.backwards = true});
+  std::ranges::reverse(backwards);
+  ANABRANCH_ASSERT(backwards == members);
+  auto by_name = set.range_by_name();
+  std::ranges::stable_sort(by_name, {}, &Scored<std::string>::score);
+  ANABRANCH_ASSERT(by_name == members);
+  ANABRANCH_ASSERT(set.size() == members.size());
+  return text.empty() ? "-" : "{" + text + "}";
+}
+
 template <typename Handle>
 Subject flag(std::string title, std::function<std::string(const History&)> meaning) {
   return {std::move(title),
@@ -138,6 +175,11 @@ std::vector<Subject> make_subjects() {
   const Acts reals{"add 0.25", "add -1.5", "add 3", "put 10", "reset", "erase"};
   const Acts fields{"put f 1", "put f 2",    "put g 1",    "erase f",    "erase s",
                     "clear",   "insert s x", "insert s y", "remove s x", "del"};
+  const Acts scores{"put a 1",  "put a 2.5", "put b 2",  "put c -1", "add a 5",
+                    "add a -3", "add b 0.5", "add d 10", "erase a",  "erase b",
+                    "put e 2",  "clear",     "del"};
+  const Acts put_scores{"put a 1",  "put a 7", "put b 2", "put c -1", "put b 0.5",
+                        "put d 10", "erase a", "erase b", "clear",    "del"};
   return {
       {"Register", "lww/k", values, write_register, show_register, register_meaning},
       {"Register under max", "max/k", values, write_register, show_register, max_meaning},
@@ -151,6 +193,9 @@ std::vector<Subject> make_subjects() {
       set<Set<std::string>>("Set", set_meaning),
       set<RemoveWinsSet<std::string>>("Remove-wins set", remove_wins_meaning),
       {"Map", "map", fields, write_map, show_map, map_meaning},
+      {"Sorted set", "scores", scores, write_sorted_set, show_sorted_set, sorted_set_meaning, true},
+      {"Sorted set under max", "max/scores", put_scores, write_sorted_set, show_sorted_set,
+       sorted_set_under_max_meaning},
   };
 }
 
@@ -161,10 +206,10 @@ const std::vector<Subject>& subjects() {
   return kSubjects;
 }
 
-const std::vector<PrefixResolver>& policies() {
-  static const std::vector<PrefixResolver> kPolicies{{"max/", Resolver::max()},
-                                                     {"min/", Resolver::min()}};
-  return kPolicies;
+const regions::Resolvers& resolvers() {
+  static const regions::Resolvers kResolvers(
+      {{"max/", Resolver::max()}, {"min/", Resolver::min()}});
+  return kResolvers;
 }
 
 }  // namespace anabranch::test

@@ -8,6 +8,7 @@
 #include <anabranch/handles.h>
 #include <anabranch/options.h>
 
+#include "regions/resolvers.h"
 #include "tests/types/meaning.h"
 
 namespace anabranch::test {
@@ -21,10 +22,12 @@ struct Subject {
   // What the key shows, "-" when it is not there.
   std::function<std::string(Scope&, const Key&)> show;
   std::function<std::string(const History&)> meaning;
+  // Has counters in rows of its own: other regions see those of a large clear go one after another.
+  bool has_counters = false;
 };
 
 const std::vector<Subject>& subjects();
 // The policies for the keys of subjects.
-const std::vector<PrefixResolver>& policies();
+const regions::Resolvers& resolvers();
 
 }  // namespace anabranch::test

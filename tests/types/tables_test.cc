@@ -35,8 +35,8 @@ std::string document() {
 class Line {
  public:
   Line(const Subject& subject, const TableRow& row) : row_(row), mesh_(subject) {
-    mesh_.add(std::make_unique<Node>("here", 7));
-    mesh_.add(std::make_unique<Node>("there", 9));
+    add("here", 7);
+    add("there", 9);
     act(kHere, 0);
     mesh_.deliver(kHere, kThere);
   }
@@ -62,6 +62,16 @@ class Line {
  private:
   static constexpr std::size_t kHere = 0;
   static constexpr std::size_t kThere = 1;
+
+  void add(const std::string& region, core::Origin origin) {
+    mesh_.add(std::make_unique<Node>(regions::ReplicaOptions{.mesh = {1, 1},
+                                                             .region = region,
+                                                             .fresh_origin = origin,
+                                                             .nonce = origin,
+                                                             .resolvers = &test::resolvers(),
+                                                             .drift_ms_max = core::Millis{1} << 46},
+                                     nullptr, 0));
+  }
 
   // Each act is a transaction of its own.
   void act(std::size_t at, std::size_t column) {

@@ -1,0 +1,74 @@
+#include "crdt/score.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "crdt/type_table.h"
+
+namespace anabranch::crdt {
+
+namespace {
+
+constexpr std::string_view kComponentEnd("\0\1", 2);
+constexpr char kTag = static_cast<char>(Type::kSortedSet);
+
+// Takes the first component off an encoding, still encoded; nothing when there is none.
+std::optional<std::string_view> take_component(std::string_view& encoded) {
+  const std::size_t end = encoded.find(kComponentEnd);
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::string_view component = encoded.substr(0, end);
+  encoded.remove_prefix(end + kComponentEnd.size());
+  return component;
+}
+
+// What follows the tag of a sorted set in a path; nothing when no such tag is on the way. Asked
+// for every row that changes, so no path is taken apart.
+std::optional<std::string_view> below_sorted_set(std::string_view encoded) {
+  const auto space = take_component(encoded);
+  if (!space || *space == std::string_view("\0\xFF", 2)) return std::nullopt;  // The mesh's own.
+  for (;;) {  // From place to place: a key, or a field of a map.
+    if (!take_component(encoded)) return std::nullopt;
+    const auto tag = take_component(encoded);
+    if (!tag || tag->size() != 1) return std::nullopt;
+    if (tag->front() == kTag) return encoded;
+    if (tag->front() != static_cast<char>(Type::kMap)) return std::nullopt;
+  }
+}
+
+// The number that a cell holds.
+double number_in(std::string_view value) {
+  double number = 0;
+  const char* const end = value.data() + value.size();
+  const auto [stopped, error] = std::from_chars(value.data(), end, number);
+  const bool whole = error == std::errc() && stopped == end;
+  return whole && std::isfinite(number) ? number : 0;
+}
+
+}  // namespace
+
+double score(const std::optional<std::string>& resolved, const Tally& tally) {
+  double sum = resolved ? number_in(*resolved) : 0;
+  if (tally.live()) sum += tally.sum().as_real();
+  if (std::isnan(sum)) return 0;  // Only foreign bytes hold infinities of both signs.
+  constexpr double kMax = std::numeric_limits<double>::max();
+  return std::clamp(sum, -kMax, kMax) + 0.0;
+}
+
+std::optional<Membership> membership(const core::Path& row) {
+  const std::string& encoded = row.encoded();
+  const auto below = below_sorted_set(encoded);
+  if (!below || below->find(kComponentEnd) != below->size() - kComponentEnd.size()) {
+    return std::nullopt;
+  }
+  const std::size_t size = encoded.size() - below->size();
+  return Membership{core::Path::trusted(encoded.substr(0, size)), row.last()};
+}
+
+bool is_sorted_set(const core::Path& path) {
+  const auto below = below_sorted_set(path.encoded());
+  return below && below->empty();
+}
+
+}  // namespace anabranch::crdt

@@ -1,0 +1,192 @@
+// Sorted sets: members with scores, which stand in the order of their scores; where these are
+// equal, in the order of the members' bytes.
+//
+// Members come and go as in a Set, one by one. A score is what was put last, plus everything that
+// was added to it: a put that meets another one is decided as a register decides (the last one is
+// shown, or what the policy of the key says), and additions all count. A put takes back what it has
+// seen of both.
+//
+//   both know | here     | there    | concurrently
+//   -         | put a 1  | put b 2  | {a=1 b=2}
+//   {a=1}     | put a 5  | put a 7  | {a=7}, if that is later
+//   {a=1}     | add a 5  | add a 3  | {a=9}
+//   {a=1}     | put a 10 | add a 3  | {a=13}
+//   {a=1}     | add a 5  | erase a  | {a=5}
+//   {a=1}     | put a 5  | erase a  | {a=5}
+//   {a=1}     | put b 2  | clear    | {b=2}
+//
+// Worked example. A game counts points: ada has 100. In `eu` she wins 10 more while `us` ends the
+// season and erases her. The erase takes back the 100 that it has seen, and not the 10: both
+// regions show her with 10 points, and at the same rank.
+//
+// An addition alone makes a member, with a score that counts from 0. The order is kept with every
+// write, so that a rank, a count of scores and the k-th page cost hardly more in a set of millions
+// than in one of a thousand. Only after a foreign clear of much that left something, and when the
+// policies have changed, it is made anew, in the background; until then they take as long as the
+// set is large.
+//
+// Known anomalies.
+// - Additions do not belong to a score that was put, as with a Counter: see the fourth line above.
+//   An erased member can come back with a part of its score: see the fifth.
+// - Each region checks what it sees, so together they can leave the range of doubles: the score
+//   then stops at its end. What a resolver makes of concurrent scores, and is no finite number,
+//   counts as 0. Doubles round; see counter.h.
+// - A resolver with a function may decide by nothing but the siblings, and needs another name when
+//   it decides otherwise than before: the order is kept as it was decided when it was written.
+// - Among members of equal scores that have their first 440 bytes in common the order is that of a
+//   hash, the same everywhere.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <anabranch/codec.h>
+#include <anabranch/scope.h>
+#include <anabranch/score_span.h>
+
+namespace anabranch {
+
+template <typename T = std::string>
+struct Scored {
+  T member;
+  double score = 0;
+  bool operator==(const Scored&) const = default;
+};
+
+// As thread-safe as its scope. Scores are finite numbers: others throw Error{kInvalid}.
+template <typename T = std::string>
+class SortedSet {
+ public:
+  SortedSet(Scope& scope, Key key) : scope_(&scope), key_(std::move(key)) {}
+
+  // Gives a member a score, whatever it had. Returns whether it was absent.
+  bool put(const T& member, double score) {
+    if (!std::isfinite(score)) {
+      throw Error(ErrorCode::kInvalid, key_.name() + ": a score must be a finite number");
+    }
+    bool found = false;
+    write([&](Scope& txn) {
+      const Key at = row(member);
+      found = txn.contains(at);
+      txn.put(at, Codec<double>::encode(score + 0.0));
+      txn.reset(at);
+    });
+    return !found;
+  }
+  // Adds to a member's score, which counts from 0 when it is absent. Returns the new score. Throws
+  // Error{kInvalid} when it would leave the range of a double.
+  double add(const T& member, double amount) {
+    double score = 0;
+    write([&](Scope& txn) {
+      const Key at = row(member);
+      txn.add_real(at, amount);
+      score = txn.score(at).value_or(0);
+    });
+    return score;
+  }
+  // Removes a member; what others put or add to it meanwhile stays. Returns whether it was present.
+  bool erase(const T& member) {
+    bool found = false;
+    write([&](Scope& txn) {
+      const Key at = row(member);
+      found = txn.contains(at);
+      txn.remove(at);
+      txn.reset(at);
+    });
+    return found;
+  }
+  // Removes all that has been seen here; what other regions write meanwhile stays.
+  void clear() {
+    write([&](Scope& txn) { txn.clear(all()); });
+  }
+
+  // The score of a member; nothing when it is absent.
+  [[nodiscard]] std::optional<double> score(const T& member) const {
+    const auto score = scope_->score(row(member));
+    if (!score) expect_type(*scope_, key_, Type::kSortedSet);
+    return score;
+  }
+  [[nodiscard]] bool contains(const T& member) const { return score(member).has_value(); }
+  [[nodiscard]] std::uint64_t size() const {
+    expect_type(*scope_, key_, Type::kSortedSet);
+    return scope_->count(all());
+  }
+  // How many members come before this one; nothing when it is absent.
+  [[nodiscard]] std::optional<std::uint64_t> rank(const T& member) const {
+    return rank_of(member, false);
+  }
+  // The same from the end: 0 for the member with the greatest score.
+  [[nodiscard]] std::optional<std::uint64_t> rank_from_end(const T& member) const {
+    return rank_of(member, true);
+  }
+
+  // The members of a span of scores, in order, at most so many. The default is all of them.
+  [[nodiscard]] std::vector<Scored<T>> range(const ScoreSpan& span = {},
+                                             std::size_t at_most = SIZE_MAX) const {
+    expect_type(*scope_, key_, Type::kSortedSet);
+    std::vector<Scored<T>> found;
+    if (at_most == 0) return found;
+    scope_->scan(all(), span, [&](const ScoredEntry& entry) {
+      found.push_back({detail::decode<T>(key_, entry.member), entry.score});
+      return found.size() < at_most;
+    });
+    return found;
+  }
+  // The members with the ranks from `from` up to but without `to`; backwards: counted from the end.
+  [[nodiscard]] std::vector<Scored<T>> range_by_rank(std::uint64_t from, std::uint64_t to,
+                                                     bool backwards = false) const {
+    if (from >= to) return range({}, 0);
+    ScoreSpan span;
+    span.backwards = backwards;
+    span.skip = from;
+    return range(span, to - from);
+  }
+  // The members in a span of names, in the order of the names, at most so many.
+  [[nodiscard]] std::vector<Scored<T>> range_by_name(const Span& span = {},
+                                                     std::size_t at_most = SIZE_MAX) const {
+    expect_type(*scope_, key_, Type::kSortedSet);
+    std::vector<Scored<T>> found;
+    if (at_most == 0) return found;
+    scope_->scan(all(), span, [&](const Entry& entry) {
+      const double score = Codec<double>::decode(entry.value).value_or(0);
+      const bool is_number = std::isfinite(score);
+      found.push_back({detail::decode<T>(key_, entry.path.front()), is_number ? score : 0});
+      return found.size() < at_most;
+    });
+    return found;
+  }
+  // How many members a span of scores has; costs hardly more for a million than for a thousand.
+  [[nodiscard]] std::uint64_t count(const ScoreSpan& span) const {
+    expect_type(*scope_, key_, Type::kSortedSet);
+    return scope_->count(all(), span);
+  }
+
+ private:
+  [[nodiscard]] Key row(const T& member) const {
+    return key_.element(Codec<T>::encode(member), Type::kSortedSet);
+  }
+  [[nodiscard]] Key all() const { return key_.of(Type::kSortedSet); }
+  // Runs a function in a transaction.
+  template <typename Change>
+  void write(const Change& change) {
+    scope_->atomically([&](Scope& txn) {
+      expect_type(txn, key_, Type::kSortedSet);
+      change(txn);
+    });
+  }
+  [[nodiscard]] std::optional<std::uint64_t> rank_of(const T& member, bool backwards) const {
+    const auto rank = scope_->rank(row(member), backwards);
+    if (!rank) expect_type(*scope_, key_, Type::kSortedSet);
+    return rank;
+  }
+
+  Scope* scope_;
+  Key key_;
+};
+
+}  // namespace anabranch
