@@ -1,5 +1,7 @@
 #include "core/number.h"
 
+#include <cmath>
+
 namespace anabranch::core {
 namespace {
 
@@ -8,6 +10,11 @@ constexpr Int128 kMax = static_cast<Int128>(~Uint128{0} >> 1U);
 constexpr Int128 kMin = -kMax - 1;
 
 }  // namespace
+
+std::optional<Number> Number::from_bytes(double value) {
+  if (std::isnan(value) || (value == 0 && std::signbit(value))) return std::nullopt;
+  return real(value);
+}
 
 std::optional<std::int64_t> Number::as_int64() const {
   if (!is_integer()) return std::nullopt;

@@ -20,6 +20,9 @@ class Number {
   static Number integer(Int128 value) { return Number(Value(value)); }
   // A negative zero becomes zero, so that equal numbers have equal bits.
   static Number real(double value) { return Number(Value(value + 0.0)); }
+  // A double as bytes hold it; nothing for the two that no number is: a NaN, which would equal
+  // nothing, itself included, and a negative zero, which would have two encodings.
+  static std::optional<Number> from_bytes(double value);
 
   [[nodiscard]] bool is_integer() const { return value_.index() == 0; }
   [[nodiscard]] Int128 as_integer() const {

@@ -50,9 +50,9 @@ Number decode_number(Reader& in) {
   const auto kind = in.peek();
   if (kind == Token::Kind::kBin) return decode_wide(in);
   if (kind != Token::Kind::kReal) return {in.int64()};
-  const double value = in.real();
-  if (std::isnan(value)) in.fail("a number is not a number");
-  return Number::real(value);
+  const auto number = Number::from_bytes(in.real());
+  if (!number) in.fail("a real number is a NaN or a negative zero");
+  return number.value_or(Number());
 }
 
 Path decode_path(Reader& in) {

@@ -119,6 +119,12 @@ Components Path::components() const {
   return components;
 }
 
+std::string Path::first() const {
+  ANABRANCH_ASSERT(!empty());
+  std::string_view rest = encoded_;
+  return take_component(rest);
+}
+
 std::string Path::last() const {
   ANABRANCH_ASSERT(!empty());
   std::string_view rest = encoded_;

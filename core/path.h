@@ -52,6 +52,8 @@ class Path {
   // Without its last component; the path must not be empty.
   [[nodiscard]] Path parent() const;
   [[nodiscard]] Components components() const;
+  // The first component, decoded; the path must not be empty.
+  [[nodiscard]] std::string first() const;
   // The last component, decoded; the path must not be empty.
   [[nodiscard]] std::string last() const;
 

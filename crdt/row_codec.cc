@@ -120,9 +120,9 @@ class Fields {
 
   core::Number number(bool real) {
     if (real) {
-      const auto value = std::bit_cast<double>(fixed());
-      check(!std::isnan(value));  // It would equal nothing, itself included.
-      return core::Number::real(value);
+      const auto value = core::Number::from_bytes(std::bit_cast<double>(fixed()));
+      check(value.has_value());
+      return value.value_or(core::Number());
     }
     const auto value = ok_ ? core::take_varint128(in_) : std::nullopt;
     if (!value) fail();

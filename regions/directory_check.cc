@@ -164,7 +164,7 @@ void DirectoryCheck::check_counts() {
   Recount recount(
       [&](const Path& collection, std::uint64_t count) { check_count(rows, collection, count); });
   std::uint64_t done = 0;
-  rows.scan({}, [&](const Path& path, const crdt::Row& row) {
+  rows.scan(core::Path(), [&](const Path& path, const crdt::Row& row) {
     if (crdt::shows(path, row)) recount.add(path);
     went_on("counted rows", ++done);
     return true;

@@ -87,8 +87,12 @@ std::uint64_t GroupScope::count(const Key& collection) const {
   return read([&](const View& view) { return view.count(collection); });
 }
 
-void GroupScope::scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const {
-  read([&](const View& view) { view.scan(prefix, visit); });
+void GroupScope::scan(const Key& prefix, const Span& span, const Visit& visit) const {
+  read([&](const View& view) { view.scan(prefix, span, visit); });
+}
+
+void GroupScope::names(const Key& prefix, const Span& span, const VisitName& visit) const {
+  read([&](const View& view) { view.names(prefix, span, visit); });
 }
 
 void GroupScope::put(const Key& row, std::string_view value) {

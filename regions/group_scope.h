@@ -26,7 +26,9 @@ class GroupScope final : public Transaction {
   [[nodiscard]] double tally_real(const Key& row) const override;
   [[nodiscard]] bool contains(const Key& row) const override;
   [[nodiscard]] std::uint64_t count(const Key& collection) const override;
-  void scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const override;
+  using Scope::scan;
+  void scan(const Key& prefix, const Span& span, const Visit& visit) const override;
+  void names(const Key& prefix, const Span& span, const VisitName& visit) const override;
 
   void put(const Key& row, std::string_view value) override;
   void remove(const Key& row) override;

@@ -1,6 +1,7 @@
 #include <anabranch/error.h>
 #include <anabranch/key.h>
 #include <anabranch/scope.h>
+#include <anabranch/span.h>
 
 #include "core/path.h"
 #include "crdt/type_table.h"
@@ -29,6 +30,11 @@ std::string with_article(Type type) {
 }
 
 }  // namespace
+
+Span Span::starting(std::string_view beginning) {
+  const std::string end = core::prefix_end(beginning);
+  return {.from = std::string(beginning), .to = end.empty() ? std::nullopt : std::optional(end)};
+}
 
 std::string_view to_string(Type type) {
   const crdt::TypeEntry* const entry = crdt::find_type(std::string(1, static_cast<char>(type)));

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/path.h"
+#include "core/path_range.h"
 #include "crdt/row.h"
 #include "regions/masks.h"
 
@@ -26,8 +27,12 @@ class RowReader {
   virtual ~RowReader() = default;
   // The row at `path`; an empty one when there is none.
   [[nodiscard]] virtual crdt::Row row(const core::Path& path) const = 0;
+  // Visits every row of a range, in path order or backwards.
+  virtual void scan(const core::PathRange& range, const Visit& visit) const = 0;
   // Visits every row at or below `prefix` in path order.
-  virtual void scan(const core::Path& prefix, const Visit& visit) const = 0;
+  void scan(const core::Path& prefix, const Visit& visit) const {
+    scan(core::PathRange::below(prefix), visit);
+  }
   // How much is shown in the collection at `path`, kept by counts.h.
   [[nodiscard]] virtual std::uint64_t count(const core::Path& path) const = 0;
 

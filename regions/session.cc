@@ -94,8 +94,12 @@ std::uint64_t Session::count(const Key& collection) const {
   return impl_->use([&](Store& store) { return store.count(collection); });
 }
 
-void Session::scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const {
-  impl_->use([&](Store& store) { store.scan(prefix, visit); });
+void Session::scan(const Key& prefix, const Span& span, const Visit& visit) const {
+  impl_->use([&](Store& store) { store.scan(prefix, span, visit); });
+}
+
+void Session::names(const Key& prefix, const Span& span, const VisitName& visit) const {
+  impl_->use([&](Store& store) { store.names(prefix, span, visit); });
 }
 
 void Session::put(const Key& row, std::string_view value) {

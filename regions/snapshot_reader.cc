@@ -87,21 +87,24 @@ crdt::Row SnapshotReader::stored_row(const Path& path) const {
   return std::move(stored.row);
 }
 
-void SnapshotReader::scan(const Path& prefix, const Visit& visit) const {
-  const std::string_view from = std::string_view(prefix.encoded()).substr(0, Path::kHashedPrefix);
-  const auto cursor = snapshot_->scan(rows_, from, storage::Direction::kForward);
+void SnapshotReader::scan(const core::PathRange& range, const Visit& visit) const {
+  const auto direction =
+      range.backwards ? storage::Direction::kBackward : storage::Direction::kForward;
+  const auto cursor = snapshot_->scan(rows_, range.first_key(), direction);
   const bool masked = masks_ && !masks_->empty();
   const auto offer = [&](PathRow&& found) {
-    if (!prefix.is_prefix_of(found.path)) return true;
+    if (!range.contains(found.path)) return true;
     if (masked) {
       hide(found.path, found.row);
       if (found.row.empty()) return true;
     }
     return visit(found.path, found.row);
   };
-  while (cursor->valid() && cursor->key().starts_with(from)) {
+  while (cursor->valid() && !range.is_beyond(cursor->key())) {
     if (cursor->key().size() > Path::kHashedPrefix) {
-      for (PathRow& found : take_group(*cursor, origins_)) {
+      std::vector<PathRow> group = take_group(*cursor, origins_);
+      if (range.backwards) std::ranges::reverse(group);
+      for (PathRow& found : group) {
         if (!offer(std::move(found))) return;
       }
     } else {

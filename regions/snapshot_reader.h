@@ -33,7 +33,8 @@ class SnapshotReader final : public RowReader {
                              const core::OriginTable& origins);
 
   [[nodiscard]] crdt::Row row(const core::Path& path) const override;
-  void scan(const core::Path& prefix, const Visit& visit) const override;
+  using RowReader::scan;
+  void scan(const core::PathRange& range, const Visit& visit) const override;
   [[nodiscard]] std::uint64_t count(const core::Path& path) const override;
   // Visits the rows behind a row key, in the order of keys.
   using VisitKey = std::function<bool(const std::string& key, const core::Path&, const crdt::Row&)>;

@@ -1,6 +1,7 @@
 #include "regions/stage.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/planted_bug.h"
@@ -34,10 +35,21 @@ const Row& Stage::peek(const Path& path) {
   return masks_->empty() ? row : peeked_ = shown_row(path, row);
 }
 
+void Stage::scan(const core::PathRange& range, const Visit& visit) const {
+  if (range.empty()) return;
+  const auto first = rows_.lower_bound(Path::trusted(range.from));
+  const auto last = range.to.empty() ? rows_.end() : rows_.lower_bound(Path::trusted(range.to));
+  if (range.backwards) {
+    merge(std::reverse_iterator(last), std::reverse_iterator(first), range, visit);
+  } else {
+    merge(first, last, range, visit);
+  }
+}
+
 // Two sorted sequences, the staged row counting where both have a path.
-void Stage::scan(const Path& prefix, const Visit& visit) const {
-  auto staged = rows_.lower_bound(prefix);
-  const auto below = [&] { return staged != rows_.end() && prefix.is_prefix_of(staged->first); };
+template <typename Staged>
+void Stage::merge(Staged staged, Staged end, const core::PathRange& range,
+                  const Visit& visit) const {
   bool going = true;
   const auto offer = [&](const Path& path, const Row& row) {
     if (!row.empty()) going = visit(path, row);
@@ -50,10 +62,13 @@ void Stage::scan(const Path& prefix, const Visit& visit) const {
     }
     ++staged;
   };
-  base_.scan(prefix, [&](const Path& path, const Row& row) {
-    while (going && below() && staged->first < path) offer_staged();
+  const auto comes_before = [&](const Path& path) {
+    return staged != end && (range.backwards ? path < staged->first : staged->first < path);
+  };
+  base_.scan(range, [&](const Path& path, const Row& row) {
+    while (going && comes_before(path)) offer_staged();
     if (!going) return false;
-    if (below() && staged->first == path) {
+    if (staged != end && staged->first == path) {
       offer_staged();
     } else if (masks_changed_) {
       offer(path, shown_row(path, row));
@@ -62,7 +77,7 @@ void Stage::scan(const Path& prefix, const Visit& visit) const {
     }
     return going;
   });
-  while (going && below()) offer_staged();
+  while (going && staged != end) offer_staged();
 }
 
 std::size_t Stage::stored_below(const Path& prefix, std::size_t at_most) const {

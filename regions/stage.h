@@ -45,7 +45,8 @@ class Stage final : public RowReader, private CountTable {
       : base_(base), undo_kept_(undo == Undo::kKept), rules_(rules), masks_(base.masks()) {}
 
   [[nodiscard]] crdt::Row row(const core::Path& path) const override;
-  void scan(const core::Path& prefix, const Visit& visit) const override;
+  using RowReader::scan;
+  void scan(const core::PathRange& range, const Visit& visit) const override;
   [[nodiscard]] std::uint64_t count(const core::Path& path) const override;
 
   [[nodiscard]] std::shared_ptr<const Masks> masks() const override { return masks_; }
@@ -125,6 +126,8 @@ class Stage final : public RowReader, private CountTable {
     std::shared_ptr<const Masks> masks;  // Only for the masks.
   };
 
+  template <typename Staged>
+  void merge(Staged staged, Staged end, const core::PathRange& range, const Visit& visit) const;
   StagedRow& load(const core::Path& path);
   // Loads a row to be changed.
   StagedRow& change(const core::Path& path);

@@ -51,9 +51,16 @@ std::uint64_t Store::count(const Key& collection) const {
   return impl_->read([&](const auto& view) { return view.count(collection); });
 }
 
-void Store::scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const {
+void Store::scan(const Key& prefix, const Span& span, const Visit& visit) const {
   impl_->read([&](const auto& view) {
-    view.scan(prefix, visit);
+    view.scan(prefix, span, visit);
+    return true;
+  });
+}
+
+void Store::names(const Key& prefix, const Span& span, const VisitName& visit) const {
+  impl_->read([&](const auto& view) {
+    view.names(prefix, span, visit);
     return true;
   });
 }

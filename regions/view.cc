@@ -14,10 +14,22 @@ using crdt::Row;
 
 namespace {
 
+// So many rows of one name are passed by one after another; then what is left of it is jumped over.
+constexpr std::size_t kRowsToSkip = 16;
+
 // The key that a row belongs to, as the user named it.
 std::string user_key(const Path& path) {
   const core::Components components = path.components();
   return components.size() > 1 ? components[1] : std::string();
+}
+
+// The rows below a prefix whose first name below it is in a span.
+core::PathRange range_of(const Path& prefix, const Span& span) {
+  core::PathRange range = core::PathRange::below(prefix);
+  if (!span.from.empty()) core::append_component(range.from, span.from);
+  if (span.to) range.to = prefix.child(*span.to).encoded();
+  range.backwards = span.backwards;
+  return range;
 }
 
 }  // namespace
@@ -69,13 +81,37 @@ bool View::contains(const Key& row) const {
 
 std::uint64_t View::count(const Key& collection) const { return rows_.count(path_of(collection)); }
 
-void View::scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const {
-  const Path top = path_of(prefix);
-  rows_.scan(top, [&](const Path& path, const Row& row) {
+void View::scan(const Key& prefix, const Span& span, const Scope::Visit& visit) const {
+  const std::size_t above = prefix.encoded().size();
+  rows_.scan(range_of(path_of(prefix), span), [&](const Path& path, const Row& row) {
     if (!crdt::shows(path, row)) return true;
-    const Path below = Path::trusted(path.encoded().substr(top.encoded().size()));
+    const Path below = Path::trusted(path.encoded().substr(above));
     return visit({below.components(), shown(path, row).value_or(std::string())});
   });
+}
+
+void View::names(const Key& prefix, const Span& span, const Scope::VisitName& visit) const {
+  const Path top = path_of(prefix);
+  core::PathRange rest = range_of(top, span);
+  for (bool going = true; going;) {
+    going = false;
+    Path last;  // With what is above it; empty before the first.
+    std::size_t rows = 0;
+    rows_.scan(rest, [&](const Path& path, const Row& row) {
+      if (!last.empty() && last.is_prefix_of(path)) {
+        if (++rows < kRowsToSkip) return true;
+        (rest.backwards ? rest.to : rest.from) =
+            rest.backwards ? last.encoded() : core::prefix_end(last.encoded());
+        going = true;
+        return false;
+      }
+      if (path == top || !crdt::shows(path, row)) return true;
+      const std::string name = Path::trusted(path.encoded().substr(top.encoded().size())).first();
+      last = top.child(name);
+      rows = 0;
+      return visit(name);
+    });
+  }
 }
 
 std::optional<std::string> View::shown(const Path& path, Row row) const {

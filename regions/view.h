@@ -32,7 +32,8 @@ class View {
   [[nodiscard]] std::optional<core::Number> number(const Key& row) const;
   [[nodiscard]] bool contains(const Key& row) const;
   [[nodiscard]] std::uint64_t count(const Key& collection) const;
-  void scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const;
+  void scan(const Key& prefix, const Span& span, const Scope::Visit& visit) const;
+  void names(const Key& prefix, const Span& span, const Scope::VisitName& visit) const;
 
  private:
   // What a row shows.

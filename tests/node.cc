@@ -34,7 +34,7 @@ bool counts(const std::string& tag) { return tag == "h" || tag == "e" || tag == 
 // Recounts all that counts.h keeps, from the rows alone: {collection: names shown in it}.
 std::map<Path, std::set<std::string>> recount(const regions::RowReader& rows) {
   std::map<Path, std::set<std::string>> shown;
-  rows.scan({}, [&](const Path& path, const Row& row) {
+  rows.scan(core::Path(), [&](const Path& path, const Row& row) {
     const core::Components parts = path.components();
     if (!row.present() || parts.size() < 3 || parts[0] == std::string(1, '\0')) return true;
     // The tags of a path stand at even places: [space, key, tag, name, tag, name].
@@ -170,7 +170,7 @@ Visible Node::shown() const { return visible_in(*replica_->reader()); }
 
 core::Hash128 Node::digest() const {
   core::Hash128 sum;
-  replica_->logged_reader()->scan({}, [&](const Path& path, const Row& row) {
+  replica_->logged_reader()->scan(core::Path(), [&](const Path& path, const Row& row) {
     sum += crdt::row_digest(path, row);
     return true;
   });
@@ -191,7 +191,7 @@ std::string Node::wrong_count() const {
 
 Visible visible_in(const regions::RowReader& rows) {
   Visible visible;
-  rows.scan({}, [&](const Path& path, const Row& row) {
+  rows.scan(core::Path(), [&](const Path& path, const Row& row) {
     for (const crdt::Sibling& each : row.cell.siblings) {
       visible.cells[path].push_back({each.hlc, each.dot, each.value});
     }

@@ -9,6 +9,7 @@
 #include <anabranch/options.h>
 #include <anabranch/scope.h>
 #include <anabranch/session.h>
+#include <anabranch/span.h>
 #include <anabranch/status.h>
 #include <anabranch/store.h>
 #include <anabranch/transaction.h>

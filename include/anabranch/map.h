@@ -24,6 +24,7 @@
 //   `Type` (key.h) is shown. Erasing the field removes both.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -54,13 +55,15 @@ class Map {
     expect_type(*scope_, key_, Type::kMap);
     return scope_->count(key_.of(Type::kMap));
   }
-  // The names of all fields in order.
-  [[nodiscard]] std::vector<std::string> fields() const {
+  // The names of the fields, in the order of their bytes; of those in a span, at most so many.
+  [[nodiscard]] std::vector<std::string> fields(const Span& span = {},
+                                                std::size_t at_most = SIZE_MAX) const {
     expect_type(*scope_, key_, Type::kMap);
     std::vector<std::string> names;
-    scope_->scan(key_.of(Type::kMap), [&](const Entry& entry) {
-      if (names.empty() || names.back() != entry.path.front()) names.push_back(entry.path.front());
-      return true;
+    if (at_most == 0) return names;
+    scope_->names(key_.of(Type::kMap), span, [&](const std::string& name) {
+      names.push_back(name);
+      return names.size() < at_most;
     });
     return names;
   }

@@ -14,6 +14,7 @@
 
 #include <anabranch/conflict.h>
 #include <anabranch/key.h>
+#include <anabranch/span.h>
 
 namespace anabranch {
 
@@ -27,6 +28,10 @@ struct Entry {
 // close, kIo and kCorrupt when reading or committing failed.
 class Scope {
  public:
+  // They return false to stop.
+  using Visit = std::function<bool(const Entry&)>;
+  using VisitName = std::function<bool(const std::string& name)>;
+
   virtual ~Scope() = default;
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
@@ -54,9 +59,15 @@ class Scope {
   // How much is shown in a set, map or database (Key::of, Key::all). Costs the same for a million
   // as for ten.
   [[nodiscard]] virtual std::uint64_t count(const Key& collection) const = 0;
-  // Visits all that is shown below a prefix in order, until `visit` returns false. The function
-  // must not use the scope.
-  virtual void scan(const Key& prefix, const std::function<bool(const Entry&)>& visit) const = 0;
+  // Visits all that is shown below a prefix, as far as the first name below it is in the span, in
+  // order, until `visit` returns false. It is one consistent state, whatever is written meanwhile.
+  // The function must not use the scope.
+  virtual void scan(const Key& prefix, const Span& span, const Visit& visit) const = 0;
+  void scan(const Key& prefix, const Visit& visit) const { scan(prefix, {}, visit); }
+  // Visits the names directly below a prefix at which something is shown, each once: the keys of a
+  // database (Key::all), the fields of a map or the elements of a set (Key::of). What is below the
+  // names is skipped, so that a large map costs no more than a small one. As scan otherwise.
+  virtual void names(const Key& prefix, const Span& span, const VisitName& visit) const = 0;
 
   // Replaces all values that are there by one.
   virtual void put(const Key& row, std::string_view value) = 0;

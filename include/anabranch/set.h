@@ -29,6 +29,7 @@
 //   one of them would have beaten, is shown when it arrives.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -57,15 +58,17 @@ class Elements {
     expect_type(*scope_, key_, kType);
     return scope_->count(key_.of(kType));
   }
-  // All elements in the order of their bytes.
-  [[nodiscard]] std::vector<T> elements() const {
+  // The elements in the order of their bytes; of those in a span, at most so many.
+  [[nodiscard]] std::vector<T> elements(const Span& span = {},
+                                        std::size_t at_most = SIZE_MAX) const {
     expect_type(*scope_, key_, kType);
-    std::vector<T> all;
-    scope_->scan(key_.of(kType), [&](const Entry& entry) {
-      all.push_back(detail::decode<T>(key_, entry.path.front()));
-      return true;
+    std::vector<T> found;
+    if (at_most == 0) return found;
+    scope_->names(key_.of(kType), span, [&](const std::string& name) {
+      found.push_back(detail::decode<T>(key_, name));
+      return found.size() < at_most;
     });
-    return all;
+    return found;
   }
   // Removes all that has been seen here; what other regions insert meanwhile stays.
   void clear() {

@@ -248,8 +248,10 @@ TEST_CASE("a frame is born between 1 and its addition") {
 TEST_CASE("a number has one form only") {
   CHECK(refusal_of_total([](Writer& out) { out.int64(-7); }).empty());
   CHECK(refusal_of_total([](Writer& out) { out.real(0.5); }).empty());
-  CHECK(refusal_of_total([](Writer& out) { out.real(std::nan("")); }) ==
-        "a number is not a number");
+  for (const double none : {std::nan(""), -std::nan(""), -0.0}) {
+    CHECK(refusal_of_total([=](Writer& out) { out.real(none); }) ==
+          "a real number is a NaN or a negative zero");
+  }
   const std::string wide = std::string(7, '\0') + '\x01' + std::string(8, '\0');
   CHECK(refusal_of_total([&](Writer& out) { out.bin(wide); }).empty());
   CHECK(refusal_of_total([](Writer& out) { out.bin(std::string(16, '\0')); }) ==

@@ -206,6 +206,8 @@ TEST_SUITE("crdt: row codec") {
     REQUIRE(at != std::string::npos);
     bytes[at + 2] = 1;
     CHECK_FALSE(decode_row(bytes, origins).ok());
+    bytes.replace(at, 3, std::string("\x80\0\0", 3));  // A negative zero, read as zero.
+    CHECK_FALSE(decode_row(bytes, origins).ok());
   }
 
   TEST_CASE("siblings and slots out of order are refused") {

@@ -25,7 +25,7 @@ Path row_of(const std::string& key) { return {"\1", key, "s"}; }
 
 std::map<std::string, std::string> shown(const Replica& replica) {
   std::map<std::string, std::string> values;
-  replica.reader()->scan({}, [&](const Path& path, const crdt::Row& row) {
+  replica.reader()->scan(core::Path(), [&](const Path& path, const crdt::Row& row) {
     values[path.components()[1]] = row.cell.siblings.back().value;
     return true;
   });

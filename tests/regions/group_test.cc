@@ -145,7 +145,7 @@ TEST_SUITE("regions: group") {
     CHECK(transactions[0].ops.size() == 2);
     regions::Stage elsewhere(world.rows.base(), regions::Stage::Undo::kNone);
     world.replay(transactions, elsewhere);
-    CHECK(test::scanned(elsewhere, {}) == test::scanned(world.group.stage(), {}));
+    CHECK(test::scanned(elsewhere, Path()) == test::scanned(world.group.stage(), Path()));
   }
 
   TEST_CASE("a group is full after its ops or its bytes, and one transaction may go beyond") {
@@ -266,7 +266,7 @@ TEST_SUITE("regions: group") {
       REQUIRE(next == 11 + ops);
       regions::Stage elsewhere(world.rows.base(), regions::Stage::Undo::kNone);
       world.replay(transactions, elsewhere);
-      REQUIRE(test::scanned(elsewhere, {}) == test::scanned(world.group.stage(), {}));
+      REQUIRE(test::scanned(elsewhere, Path()) == test::scanned(world.group.stage(), Path()));
       REQUIRE(elsewhere.count(Path{"\1"}) == world.group.stage().count(Path{"\1"}));
     }
   }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/path_range.h"
 #include "tests/crdt/random_row.h"
 #include "tests/regions/stage_world.h"
 #include "tests/seed.h"
@@ -49,6 +50,29 @@ Path short_path(Random& random) {
   return path;
 }
 
+// A bound of a range: a path, the beginning of one, or the end of what lies below one.
+std::string bound(Random& random, const std::vector<Path>& paths) {
+  const std::string& encoded = random.pick(paths).encoded();
+  if (random.chance(0.3)) return core::prefix_end(encoded);
+  return random.chance(0.3) ? encoded.substr(0, random.below(encoded.size() + 1)) : encoded;
+}
+
+// Scans of any range, in both directions, visit what a plain map has there.
+void check_ranges(Random& random, const regions::RowReader& reader, const StageWorld::Rows& rows,
+                  const std::vector<Path>& paths) {
+  for (int i = 0; i < 4; ++i) {
+    const core::PathRange range{bound(random, paths), bound(random, paths), random.chance(0.5)};
+    std::vector<std::pair<Path, Row>> expected;
+    for (const auto& [path, row] : rows) {
+      const bool is_in =
+          path.encoded() >= range.from && (range.to.empty() || path.encoded() < range.to);
+      if (is_in && !row.empty()) expected.emplace_back(path, row);
+    }
+    if (range.backwards) std::ranges::reverse(expected);
+    REQUIRE(scanned(reader, range) == expected);
+  }
+}
+
 void run_history(Random& random) {
   StageWorld world;
   std::vector<Path> paths;
@@ -75,10 +99,12 @@ void run_history(Random& random) {
       world.stage().touch(random.pick(paths));
     }
     if (step % 8 == 0) REQUIRE(world.difference() == "");
+    check_ranges(random, world.stage(), world.rows(), paths);
   }
   REQUIRE(world.difference() == "");
   world.commit();
   REQUIRE(world.difference() == "");
+  check_ranges(random, world.base(), world.rows(), paths);
 }
 
 }  // namespace

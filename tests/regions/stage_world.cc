@@ -116,8 +116,13 @@ std::map<Path, std::set<std::string>> StageWorld::shown() const {
 }
 
 std::vector<std::pair<Path, Row>> scanned(const regions::RowReader& reader, const Path& prefix) {
+  return scanned(reader, core::PathRange::below(prefix));
+}
+
+std::vector<std::pair<Path, Row>> scanned(const regions::RowReader& reader,
+                                          const core::PathRange& range) {
   std::vector<std::pair<Path, Row>> rows;
-  reader.scan(prefix, [&](const Path& path, const Row& row) {
+  reader.scan(range, [&](const Path& path, const Row& row) {
     rows.emplace_back(path, row);
     return true;
   });

@@ -57,6 +57,8 @@ class StageWorld {
 
 // The rows that a scan visits, in its order.
 std::vector<std::pair<core::Path, crdt::Row>> scanned(const regions::RowReader& reader,
+                                                      const core::PathRange& range);
+std::vector<std::pair<core::Path, crdt::Row>> scanned(const regions::RowReader& reader,
                                                       const core::Path& prefix);
 
 }  // namespace anabranch::test

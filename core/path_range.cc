@@ -1,0 +1,32 @@
+#include "core/path_range.h"
+
+namespace anabranch::core {
+
+namespace {
+
+// The part of a key that is in path order: what is stored by hash keeps no more of its path.
+std::string_view ordered(std::string_view key) { return key.substr(0, Path::kHashedPrefix); }
+
+}  // namespace
+
+PathRange PathRange::below(const Path& prefix) {
+  return {prefix.encoded(), prefix_end(prefix.encoded())};
+}
+
+bool PathRange::contains(const Path& path) const {
+  return path.encoded() >= from && (to.empty() || path.encoded() < to);
+}
+
+std::string PathRange::first_key() const {
+  if (!backwards) return std::string(ordered(from));
+  if (to.size() <= Path::kHashedPrefix) return to;
+  // Behind all keys that begin like `to`, since those of a hashed form are not in path order.
+  return std::string(ordered(to)).append(Path::kDirectSizeMax - Path::kHashedPrefix + 1, '\xFF');
+}
+
+bool PathRange::is_beyond(std::string_view key) const {
+  if (backwards) return ordered(key) < ordered(from);
+  return !to.empty() && ordered(key) >= to;
+}
+
+}  // namespace anabranch::core
