@@ -6,6 +6,8 @@
 //   [place s]                 kRow: a single row
 //   [place e element]         kElements: a row for each element
 //   [place h field tag ...]   kFields: each field is a place again
+// Rows further below an element (where a list's was moved to, what of a text's is deleted) show
+// nothing by themselves.
 //
 // Worked example: the cell at [\1 key E x] has the siblings "1" (inserted here) and "0" (erased
 // there). `E` is a set in which false wins: the row is there, its digest counts, but nothing is
@@ -46,13 +48,15 @@ struct TypeEntry {
 };
 
 // In the order of precedence.
-inline constexpr std::array<TypeEntry, 6> kTypes{{
+inline constexpr std::array<TypeEntry, 8> kTypes{{
     {Type::kString, "string", Layout::kRow, Rule::kPolicy},
     {Type::kEnableWinsFlag, "enable-wins-flag", Layout::kRow, Rule::kTrueWins},
     {Type::kDisableWinsFlag, "disable-wins-flag", Layout::kRow, Rule::kFalseWins},
     {Type::kSet, "set", Layout::kElements, Rule::kPolicy},
     {Type::kRemoveWinsSet, "remove-wins-set", Layout::kElements, Rule::kFalseWins},
     {Type::kMap, "hash", Layout::kFields, Rule::kPolicy},
+    {Type::kList, "list", Layout::kElements, Rule::kPolicy},
+    {Type::kText, "text", Layout::kElements, Rule::kPolicy},
 }};
 
 // A false is this value; every other one is true, and is written as kTrue.

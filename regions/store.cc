@@ -23,6 +23,10 @@ void Store::atomically(const std::function<void(Scope&)>& function) {
   impl_->run([&](regions::Leader& leader) { leader.scope().atomically(function); });
 }
 
+WriteName Store::next_write() const {
+  throw Error(ErrorCode::kInvalid, "only the writes of a transaction have names before they happen");
+}
+
 Type Store::type(const Key& key) const {
   return impl_->read([&](const auto& view) { return view.type(key); });
 }

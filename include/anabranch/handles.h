@@ -13,6 +13,7 @@
 
 #include <anabranch/counter.h>
 #include <anabranch/flag.h>
+#include <anabranch/list.h>
 #include <anabranch/map.h>
 #include <anabranch/register.h>
 #include <anabranch/set.h>

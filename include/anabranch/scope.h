@@ -24,6 +24,12 @@ struct Entry {
   std::string value;              // The shown value; of elements of sets it says nothing.
 };
 
+// The name of a write; no other one, in any region, ever has the same.
+struct WriteName {
+  std::uint64_t origin = 0;  // Of the leader's incarnation: 64 random bits.
+  std::uint64_t seq = 0;     // Counts its writes, from 1.
+};
+
 // Every function throws Error: kInvalid and kTooLarge for arguments, kClosed after a failure or
 // close, kIo and kCorrupt when reading or committing failed.
 class Scope {
@@ -40,6 +46,10 @@ class Scope {
   // one that is committed before the call returns. What the function throws undoes it (a nested
   // one alone) and comes out here.
   virtual void atomically(const std::function<void(Scope&)>& function) = 0;
+
+  // The name that the next write of this transaction gets, if it changes anything: for what has to
+  // be named uniquely. Throws kInvalid outside of a transaction.
+  [[nodiscard]] virtual WriteName next_write() const = 0;
 
   // What a key holds; kNone when nothing is shown.
   [[nodiscard]] virtual Type type(const Key& key) const = 0;

@@ -32,7 +32,7 @@ TEST_SUITE("crdt: types") {
   TEST_CASE("tags and their order are those of the format") {
     std::string tags;
     for (const crdt::TypeEntry& type : crdt::kTypes) tags += type.tag();
-    CHECK(tags == "sfFeEh");
+    CHECK(tags == "sfFeEhlt");
     for (const crdt::TypeEntry& type : crdt::kTypes) CHECK(crdt::find_type(type.tag()) == &type);
     CHECK(crdt::find_type("x") == nullptr);
     CHECK(crdt::find_type("ss") == nullptr);
