@@ -17,3 +17,4 @@
 #include <anabranch/map.h>
 #include <anabranch/register.h>
 #include <anabranch/set.h>
+#include <anabranch/text.h>
