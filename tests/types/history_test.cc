@@ -54,7 +54,7 @@ class Trial {
       if (mesh_.node(at).digest() != mesh_.node(0).digest()) return "rows differ";
       if (std::string wrong = mesh_.wrong(at); !wrong.empty()) return "at the end: " + wrong;
     }
-    return "";
+    return mesh_.in_order() ? "" : "elements were shown in different orders";
   }
 
  private:
@@ -179,4 +179,6 @@ TEST_SUITE("types: histories") {
     try_histories("Remove-wins set");
   }
   TEST_CASE("a map merges field by field") { try_histories("Map"); }
+  TEST_CASE("a list has what was inserted and not erased, in one order") { try_histories("List"); }
+  TEST_CASE("a text has every character once, in one order") { try_histories("Text"); }
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "tests/types/sequence.h"
 
 namespace anabranch::test {
 
@@ -138,6 +139,12 @@ std::vector<Subject> make_subjects() {
   const Acts reals{"add 0.25", "add -1.5", "add 3", "put 10", "reset", "erase"};
   const Acts fields{"put f 1", "put f 2",    "put g 1",    "erase f",    "erase s",
                     "clear",   "insert s x", "insert s y", "remove s x", "del"};
+  const Acts moves{"insert 0 *", "insert 1 *", "insert 2 *", "push *",   "push *",
+                   "erase 0",    "erase 1",    "move 0 2",   "move 1 0", "move 2 7",
+                   "move 3 1",   "insert 5 *", "insert 9 *", "clear",    "del"};
+  const Acts edits{"insert 0 *", "insert 1 *", "insert 2 *", "insert 4 *", "insert 7 *",
+                   "insert 9 *", "erase 0 1",  "erase 2 2",  "erase 1 5",  "erase 4 3",
+                   "erase 6 9",  "clear",      "del"};
   return {
       {"Register", "lww/k", values, write_register, show_register, register_meaning},
       {"Register under max", "max/k", values, write_register, show_register, max_meaning},
@@ -151,6 +158,8 @@ std::vector<Subject> make_subjects() {
       set<Set<std::string>>("Set", set_meaning),
       set<RemoveWinsSet<std::string>>("Remove-wins set", remove_wins_meaning),
       {"Map", "map", fields, write_map, show_map, map_meaning},
+      {"List", "list", moves, write_list, show_list, list_meaning, list_items, list_places},
+      {"Text", "text", edits, write_text, show_text, text_meaning, text_items, text_places, true},
   };
 }
 
