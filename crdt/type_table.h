@@ -7,7 +7,7 @@
 //   [place e element]         kElements: a row for each element
 //   [place h field tag ...]   kFields: each field is a place again
 // Rows further below an element (where a list's was moved to, what of a text's is deleted) show
-// nothing by themselves.
+// nothing by themselves; of their siblings the last one counts.
 //
 // Worked example: the cell at [\1 key E x] has the siblings "1" (inserted here) and "0" (erased
 // there). `E` is a set in which false wins: the row is there, its digest counts, but nothing is
@@ -31,7 +31,7 @@ namespace anabranch::crdt {
 enum class Layout : std::uint8_t { kRow, kElements, kFields };
 
 // What decides between siblings: the policy of the key, or the type itself, whatever the policy.
-enum class Rule : std::uint8_t { kPolicy, kTrueWins, kFalseWins };
+enum class Rule : std::uint8_t { kPolicy, kTrueWins, kFalseWins, kLastWins };
 
 struct TypeEntry {
   Type type;
@@ -56,7 +56,7 @@ inline constexpr std::array<TypeEntry, 8> kTypes{{
     {Type::kRemoveWinsSet, "remove-wins-set", Layout::kElements, Rule::kFalseWins},
     {Type::kMap, "hash", Layout::kFields, Rule::kPolicy},
     {Type::kList, "list", Layout::kElements, Rule::kPolicy},
-    {Type::kText, "text", Layout::kElements, Rule::kPolicy},
+    {Type::kText, "text", Layout::kElements, Rule::kLastWins},
 }};
 
 // A false is this value; every other one is true, and is written as kTrue.

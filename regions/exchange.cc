@@ -42,6 +42,11 @@ void Exchange::renew(Origin origin, Millis now) {
   subscribe_all();
 }
 
+void Exchange::lead(Origin origin, Millis now) {
+  self_.follows = false;
+  renew(origin, now);
+}
+
 void Exchange::join_as_empty(bool joining, Origin origin, Millis now) {
   joining_ = joining;
   for (auto& [peer_origin, peer] : peers_) peer.out.cancel();
@@ -152,9 +157,14 @@ void Exchange::reopen(const std::set<Origin>& ended) {
   subscribe_all();
 }
 
-bool Exchange::asked_for(LinkId link, const BatchMessage& batch) const {
+bool Exchange::asked_for(LinkId link, const BatchMessage& message, Origin origin) const {
   const Peer* const peer = peer_at(link);
-  return peer != nullptr && peer->in.id == batch.stream;
+  return peer != nullptr && peer->in.id == message.stream && peer->in.has(origin);
+}
+
+bool Exchange::has_shown(LinkId link, const core::Batch& batch) const {
+  const Peer* const peer = peer_at(link);
+  return peer != nullptr && peer->applied.at(batch.origin) >= batch.last();
 }
 
 void Exchange::refuse_lost(LinkId link, const std::string& region) {
@@ -190,7 +200,7 @@ void Exchange::measure_lag(Peer& peer, Millis now) const {
 // ---- Consuming.
 
 bool Exchange::direct(const Peer& peer, Origin origin) const {
-  return peer.origin == origin || peer.region == applied_.head(origin).region;
+  return peer.origin == origin || peer.leads(applied_.head(origin).region);
 }
 
 bool Exchange::usable(const Peer& peer) const { return peer.connected() && !paused(peer); }

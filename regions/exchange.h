@@ -31,6 +31,7 @@ struct Self {
   std::string region;
   core::Origin origin = 0;
   std::uint64_t nonce = 0;
+  bool follows = false;
 };
 
 // What heartbeats show besides vectors. The digest is that of what is applied, if it can be
@@ -106,13 +107,17 @@ class Exchange {
   void compare_own(LinkId link, core::Seq seq);
   // Goes on as another origin, and greets everybody anew.
   void renew(core::Origin origin, core::Millis now);
+  // The same as a leader, having followed one until now.
+  void lead(core::Origin origin, core::Millis now);
 
   // Closes all subscriptions and opens new ones, so that what still comes of older ones can be told
   // from what comes of these. Of `ended` origins only what is on a peer's disk is taken from now
   // on.
   void reopen(const std::set<core::Origin>& ended);
   // Whether a batch that came on a link is of the subscription that is open there.
-  [[nodiscard]] bool asked_for(LinkId link, const BatchMessage& batch) const;
+  [[nodiscard]] bool asked_for(LinkId link, const BatchMessage& message, core::Origin origin) const;
+  // Whether the peer at the other end of a link has shown that it has a batch.
+  [[nodiscard]] bool has_shown(LinkId link, const core::Batch& batch) const;
   // An origin of which a peer has another history than this leader; nothing when there is none.
   [[nodiscard]] std::optional<core::Origin> fork_with(core::Origin peer) const;
   // Exchanges nothing on a link, since the data of that region were declared lost, and says so;

@@ -20,7 +20,8 @@ void Exchange::greet(Link& link, Millis now, Greet how) {
                     .region = self_.region,
                     .origin = self_.origin,
                     .nonce = self_.nonce,
-                    .applied = {}};
+                    .applied = {},
+                    .follows = self_.follows};
   if (!joining_) {
     const bool brief = link.greeted_briefly;
     greeting.applied = brief ? settled_.without(applied_.vector()) : applied_.vector();
@@ -104,7 +105,9 @@ Peer* Exchange::meet(Link& link, const Greeting& greeting) {
   const bool first = before != greeting.origin;
   if (first && peers_.contains(before)) std::erase(peers_.at(before).links, link.id);
   std::erase_if(peers_, [&](const auto& each) {  // Its incarnations that are gone.
-    return each.second.region == greeting.region && each.first != greeting.origin &&
+    const bool same =
+        each.second.region == greeting.region && each.second.follows == greeting.follows;
+    return (same || each.first == before) && each.first != greeting.origin &&
            !each.second.connected();
   });
   Peer& peer = peers_[greeting.origin];
@@ -119,6 +122,7 @@ Peer* Exchange::meet(Link& link, const Greeting& greeting) {
   }
   peer.origin = greeting.origin;
   peer.region = greeting.region;
+  peer.follows = greeting.follows;
   peer.nonce = link.nonce = greeting.nonce;
   if (first || restarted) peer.links.push_back(link.id);
   if (first || restarted) {

@@ -54,6 +54,10 @@ void GroupScope::atomically(const std::function<void(Scope&)>& function) {
   replica_.write([&](Group& /*group*/) { function(*this); });
 }
 
+void GroupScope::at_once(const std::function<void(const Scope&)>& function) const {
+  function(*this);
+}
+
 WriteName GroupScope::next_write() const {
   const Group& group = replica_.group();
   if (!group.in_transaction()) {
@@ -103,6 +107,10 @@ void GroupScope::scan(const Key& prefix, const Span& span, const Visit& visit) c
 
 void GroupScope::names(const Key& prefix, const Span& span, const VisitName& visit) const {
   read([&](const View& view) { view.names(prefix, span, visit); });
+}
+
+Fingerprint GroupScope::fingerprint(const Key& prefix) const {
+  return read([&](const View& view) { return view.fingerprint(prefix); });
 }
 
 void GroupScope::put(const Key& row, std::string_view value) {

@@ -19,6 +19,7 @@ class GroupScope final : public Transaction {
 
   void atomically(const std::function<void(Scope&)>& function) override;
 
+  void at_once(const std::function<void(const Scope&)>& function) const override;
   [[nodiscard]] WriteName next_write() const override;
   [[nodiscard]] Type type(const Key& key) const override;
   [[nodiscard]] std::optional<std::string> get(const Key& row) const override;
@@ -30,6 +31,7 @@ class GroupScope final : public Transaction {
   using Scope::scan;
   void scan(const Key& prefix, const Span& span, const Visit& visit) const override;
   void names(const Key& prefix, const Span& span, const VisitName& visit) const override;
+  [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const override;
 
   void put(const Key& row, std::string_view value) override;
   void remove(const Key& row) override;

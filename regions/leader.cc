@@ -82,6 +82,7 @@ class Leader::Impl {
                                   .random_origin = random_number,
                                   .signatures = signatures_ ? &*signatures_ : nullptr,
                                   .drift_ms_max = options_.clock_drift_ms_max,
+                                  .follows = options_.follower,
                                   .announce = true,
                                   .limits = {.log = {.bytes_min = options_.log_bytes_min,
                                                      .bytes_max = options_.log_bytes_max,
@@ -161,6 +162,12 @@ class Leader::Impl {
     }
     keys_ = before;
     return core::invalid("the keys of this region are others now: restart its leader to use them");
+  }
+
+  core::Result<void> promote() {
+    auto promoted = replica_->promote(steady_ms());
+    carry_out();
+    return promoted;
   }
 
   core::Result<void> resolve_fork(core::Origin origin, bool adopt) {
@@ -303,6 +310,8 @@ core::Result<void> Leader::reload_keys() { return impl_->reload_keys(); }
 core::Result<void> Leader::retire(std::string_view region, Retirement retirement) {
   return impl_->replica().retire(region, retirement);
 }
+
+core::Result<void> Leader::promote() { return impl_->promote(); }
 
 core::Result<void> Leader::resolve_fork(std::string_view origin, bool adopt) {
   core::Origin named = 0;

@@ -85,6 +85,8 @@ class Leader {
   [[nodiscard]] StoreStatus status() const;
   // Stages in the open group what Store::retire and Store::restore say; see Replica::retire.
   core::Result<void> retire(std::string_view region, Retirement retirement);
+  // See Store::promote. Nothing may be staged.
+  core::Result<void> promote();
   // Gives way to the other history of an origin (16 hexadecimal digits) that has two; see
   // Replica::resolve_fork. Nothing may be staged.
   core::Result<void> resolve_fork(std::string_view origin, bool adopt);

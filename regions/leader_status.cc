@@ -36,6 +36,7 @@ PeerStatus peer_status(const Peer& peer, const Replica& replica, core::Millis no
   status.address = dialled(replica.exchange(), peer);
   status.origin = core::to_string(peer.origin);
   status.connected = peer.connected();
+  status.follower = peer.follows;
   status.paused = replica.exchange().paused(peer);
   status.lag_ops = ops_between(applied, peer.applied);
   status.lag_ms = peer.behind_since_ms < 0 ? 0 : now - peer.behind_since_ms;
@@ -152,6 +153,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
                           const Resolvers& resolvers, core::Millis now) {
   StoreStatus status;
   status.region = options.region;
+  status.follower = replica.follows();
   status.origin = core::to_string(replica.identity().origin);
   status.origin_why = replica.identity().why;
   status.mesh = options.mesh;

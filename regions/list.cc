@@ -21,10 +21,10 @@ struct Item {
   std::string value;
 };
 
-// The elements of a list in one transaction. It must not be written through while it is read.
+// The elements of a list in one transaction, for reading at least.
 class Items {
  public:
-  Items(Scope& txn, const Key& key) : txn_(txn), key_(key) { read_moved(); }
+  Items(const Scope& txn, const Key& key) : txn_(txn), key_(key) { read_moved(); }
 
   [[nodiscard]] std::uint64_t size() const { return txn_.count(key_.of(Type::kList)); }
   // `count` elements from an index on, or as many as there are.
@@ -39,7 +39,7 @@ class Items {
   // Visits the elements in order, or backwards, until `visit` returns false.
   void walk(bool backwards, const VisitItem& visit) const;
 
-  Scope& txn_;
+  const Scope& txn_;
   const Key& key_;
   std::vector<Item> moved_;    // By position.
   std::set<std::string> ids_;  // Of those.
@@ -52,7 +52,7 @@ Key moved_row(const Key& key, std::string_view id) {
 
 void Items::read_moved() {
   txn_.scan(key_.element(kMoved, Type::kList), [&](const Entry& entry) {
-    moved_.push_back({entry.path.front(), {}, {}});
+    moved_.push_back({entry.path.front(), entry.value, {}});
     return true;
   });
   std::erase_if(moved_, [&](Item& item) {
@@ -62,7 +62,6 @@ void Items::read_moved() {
       return true;
     }
     item.value = *std::move(value);
-    item.position = txn_.siblings(moved_row(key_, item.id)).back().value;  // The later move.
     ids_.insert(item.id);
     return false;
   });
@@ -157,8 +156,15 @@ void erase_item(Scope& txn, const Key& key, const Items& items, const Item& item
 
 }  // namespace
 
-void ByteList::run(const std::function<void(Scope&)>& function) const {
+void ByteList::run(const std::function<void(Scope&)>& function) {
   scope_->atomically([&](Scope& txn) {
+    expect_type(txn, key_, Type::kList);
+    function(txn);
+  });
+}
+
+void ByteList::look(const std::function<void(const Scope&)>& function) const {
+  scope_->at_once([&](const Scope& txn) {
     expect_type(txn, key_, Type::kList);
     function(txn);
   });
@@ -171,7 +177,7 @@ std::uint64_t ByteList::size() const {
 
 std::optional<std::string> ByteList::get(std::uint64_t index) const {
   std::optional<std::string> value;
-  run([&](Scope& txn) {
+  look([&](const Scope& txn) {
     std::vector<Item> found = Items(txn, key_).slice(index, 1);
     if (!found.empty()) value = std::move(found.front().value);
   });
@@ -180,7 +186,7 @@ std::optional<std::string> ByteList::get(std::uint64_t index) const {
 
 std::vector<std::string> ByteList::elements() const {
   std::vector<std::string> values;
-  run([&](Scope& txn) {
+  look([&](const Scope& txn) {
     const Items items(txn, key_);
     for (Item& each : items.slice(0, items.size())) values.push_back(std::move(each.value));
   });

@@ -52,7 +52,7 @@ core::Result<void> LogKeeper::remember(Millis now) {
 
 core::VersionVector LogKeeper::durable(const std::string& region, const Peers& peers) const {
   for (const auto& [origin, peer] : peers) {
-    if (peer.region != region || known_.regions.succeeded(origin)) continue;
+    if (!peer.leads(region) || known_.regions.succeeded(origin)) continue;
     if (peer.durable.empty() && standings_.find(origin) == nullptr) continue;  // It has not said.
     core::VersionVector durable = peer.durable;  // As its acks say, which is later.
     if (const Standing* said = standings_.find(origin)) {
@@ -88,7 +88,7 @@ core::Result<void> LogKeeper::look(const Peers& peers, const WaitedFor& waited_f
   std::set<std::string> known;
   for (const auto& [origin, head] : known_.applied.heads()) known.insert(head.region);
   for (const auto& [origin, peer] : peers) {
-    known.insert(peer.region);
+    if (!peer.follows) known.insert(peer.region);
   }
   for (const auto& [origin, standing] : standings_.all()) known.insert(standing.region);
   lacked_.clear();

@@ -15,13 +15,13 @@ using core::Reader;
 using core::Writer;
 
 void write(Writer& out, const Greeting& message) {
-  out.array(9).uint64(message.protocol);
+  out.array(10).uint64(message.protocol);
   write_hash(out, message.mesh);
   out.text(message.region).uint64(message.origin).uint64(message.nonce);
   write_vector(out, message.applied);
   write_chains(out, message.chains);
   write_hash_or_nil(out, message.settled);
-  out.boolean(message.left_out);
+  out.boolean(message.left_out).boolean(message.follows);
 }
 
 void write(Writer& out, const Echo& echo) { out.array(2).int64(echo.sent_ms).int64(echo.held_ms); }
@@ -117,7 +117,7 @@ Message read_refusal(Reader& in) {
 
 Message read_greeting(Reader& in) {
   Greeting message;
-  const std::size_t newer = in.array_of(9);
+  const std::size_t newer = in.array_of(10);
   message.protocol = in.uint64();
   if (in.ok() && message.protocol != Greeting::kProtocol) {
     in.fail("the peer speaks protocol " + std::to_string(message.protocol) + ", this leader " +
@@ -131,6 +131,7 @@ Message read_greeting(Reader& in) {
   message.chains = read_chains(in, message.applied.size());
   message.settled = read_hash_or_nil(in);
   message.left_out = in.boolean();
+  message.follows = in.boolean();
   in.skip(newer);
   if (message.origin == 0 || !transport::is_region_name(message.region)) {
     in.fail("a greeting names nobody");

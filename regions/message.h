@@ -50,6 +50,7 @@ struct Greeting {
   // Which origins are settled there (settled_origins.h), and whether they are left out here.
   std::optional<core::Hash128> settled = {};
   bool left_out = false;
+  bool follows = false;  // It writes nothing, and nobody waits for it.
   bool operator==(const Greeting&) const = default;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/version_vector.h"
@@ -58,6 +59,7 @@ struct InStream {
 struct Peer {
   core::Origin origin = 0;
   std::string region;
+  bool follows = false;  // It copies a leader of its region.
   std::uint64_t nonce = 0;
   std::vector<LinkId> links;    // Those that are up and greeted; the first one is used.
   core::VersionVector applied;  // As it showed last.
@@ -68,6 +70,7 @@ struct Peer {
   core::Millis behind_since_ms = -1;  // Since when it has not had everything; -1 when it has.
 
   [[nodiscard]] bool connected() const { return !links.empty(); }
+  [[nodiscard]] bool leads(std::string_view name) const { return !follows && region == name; }
 };
 
 }  // namespace anabranch::regions

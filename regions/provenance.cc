@@ -1,6 +1,7 @@
 #include "regions/provenance.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/mark.h"
@@ -243,17 +244,11 @@ void Provenance::hand_out_all(Origin origin, Log& log, Outcome& outcome) {
   }
 }
 
-// Which of those that wait is false cannot be told, so all that passed some on are suspects.
 void Provenance::drop(Origin origin, Log& log, Outcome& outcome) {
   ++lies_;
-  for (const auto& [first, waiting] : log.batches) {
-    const auto same = [&, sender = waiting.from](const Lie& lie) {
-      return lie.origin == origin && lie.peer == sender;
-    };
-    if (std::ranges::none_of(outcome.lies, same)) {
-      outcome.lies.push_back({origin, waiting.from});
-    }
-  }
+  std::set<Origin> peers;
+  for (const auto& [first, waiting] : log.batches) peers.insert(waiting.from);
+  outcome.lies.push_back({origin, {peers.begin(), peers.end()}});
   while (!log.batches.empty()) drop(log, log.batches.begin());
   log.linked = start(origin, log);
   log.region = applied_.head(origin).region;

@@ -32,10 +32,10 @@ class Provenance {
   static constexpr std::size_t kLinksMax = 256;   // Batches of one origin beyond which none leaves.
   static constexpr std::size_t kOriginsMax = core::VersionVector::kEntriesMax;
 
-  // A peer that passed on what cannot be the origin's history.
+  // What waited cannot all be the origin's history. Which part is false cannot be told.
   struct Lie {
     core::Origin origin = 0;
-    core::Origin peer = 0;
+    std::vector<core::Origin> peers;  // Who passed on some of it.
   };
   struct Outcome {
     std::vector<HeldBatch> proven;     // To be applied as soon as they are deliverable.

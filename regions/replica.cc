@@ -55,7 +55,8 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
                           replica->options_.drift_ms_max);
   replica->clock_->observe(replica->applied_.hlc_max());
   replica->exchange_ = std::make_unique<Exchange>(
-      Self{identity.mesh, identity.region, identity.origin, replica->options_.nonce},
+      Self{identity.mesh, identity.region, identity.origin, replica->options_.nonce,
+           replica->options_.follows},
       replica->applied_, replica->chains_, replica->settled_, storage, replica->effects_);
   replica->verifier_ =
       std::make_unique<Verifier>(*replica->exchange_, replica->effects_, replica->options_.nonce,
@@ -137,42 +138,6 @@ core::Result<void> Replica::record_identity() {
   return position.ok() ? core::Result<void>() : position.failure();
 }
 
-core::Origin Replica::fresh_origin() {
-  core::Origin fresh = std::exchange(options_.fresh_origin, 0);
-  while (fresh == 0 || fresh == identity_.origin || applied_.heads().contains(fresh)) {
-    ++origins_begun_;
-    fresh = options_.random_origin ? options_.random_origin()
-                                   : core::digest128(storage::big_endian(options_.nonce) +
-                                                     storage::big_endian(origins_begun_))
-                                         .low;
-  }
-  return fresh;
-}
-
-void Replica::begin_origin(std::string why) {
-  const bool wrote = applied_.vector().at(identity_.origin) > 0;
-  effects_.push_back(Notice{"goes on under a new origin: " + why});
-  begin_incarnation(identity_, fresh_origin(), wrote, std::move(why));
-}
-
-core::Result<void> Replica::heed_doubt(Millis now) {
-  if (exchange_->doubt().empty()) return {};
-  if (origins_begun_ >= kOriginsPerOpeningMax) {
-    alarm_once("peers deny every new origin; the last one is kept: " + exchange_->doubt());
-    exchange_->forget_doubt();
-    return {};
-  }
-  begin_origin(exchange_->doubt());
-  ++identity_.opening;
-  opening_sent_ = false;
-  if (auto recorded = record_identity(); !recorded.ok()) {
-    broken_ = recorded.failure();
-    return recorded;
-  }
-  exchange_->renew(identity_.origin, now);
-  return {};
-}
-
 core::Result<void> Replica::close() {
   open_.reset();
   if (broken_) return *broken_;
@@ -216,6 +181,11 @@ Group& Replica::group() {
 
 void Replica::write(const std::function<void(Group&)>& function) {
   if (broken_) throw Error(ErrorCode::kClosed, "closed for writes: " + broken_->message);
+  if (options_.follows) {
+    throw Error(ErrorCode::kReadOnly, "this store follows the leader of region " +
+                                          identity_.region +
+                                          ": write there, or promote it to be a leader");
+  }
   Group& open = group();
   const Group::Mark mark = open.begin(*clock_);
   try {
@@ -399,18 +369,23 @@ void Replica::step(LinkId link, Message message, Millis now) {
     exchange_->compare_own(link, batch.value().last());
     return;  // A new incarnation will ask for it.
   }
+  const bool is_due = exchange_->asked_for(link, *received, batch.value().origin);
+  if (!is_due && !may_come_unasked(link, batch.value())) return;
   const core::Origin from = exchange_->peer(link);
   if (!exchange_->may_apply(from, batch.value(), batch.value().deps_changed)) return;
-  const bool ended = ended_.contains(batch.value().origin);
-  if (ended && !exchange_->asked_for(link, *received)) return;  // It comes anew where it is asked.
   const core::Seq applied = applied_.vector().at(batch.value().origin);
   if (batch.value().first() <= applied && applied < batch.value().last()) {
     exchange_->forked(from, batch.value().origin, batch.value().last());
     return;
   }
-  const Peer* const sender = exchange_->peer_at(link);
-  const bool asked = sender != nullptr && sender->in.has(batch.value().origin);
+  const bool asked = exchange_->peer_at(link)->in.has(batch.value().origin);
   hold(link, {std::move(received->bytes), std::move(batch).value(), from, asked}, now);
+}
+
+// A network may bring a batch once more, also over a new link, after its sender has left the
+// history that it belongs to. So its sender must show to have it; of what has ended none is taken.
+bool Replica::may_come_unasked(LinkId link, const core::Batch& batch) const {
+  return !ended_.contains(batch.origin) && exchange_->has_shown(link, batch);
 }
 
 std::optional<core::Hash128> Replica::digest() const {

@@ -83,6 +83,8 @@ struct ReplicaOptions {
   // Must outlive the replica; null: nothing is signed, and everybody is believed.
   const Signatures* signatures = nullptr;
   core::Millis drift_ms_max = core::HybridClock::kDriftMaxMs;
+  // It takes no writes of its own, and nobody waits for it, until promote().
+  bool follows = false;
   // Whether it writes itself into the list of regions, a transaction of its own for each origin.
   bool announce = false;
   ReplicaLimits limits{};
@@ -127,6 +129,9 @@ class Replica {
   // Writes into the list of regions, if that is due, that this leader has opened its origin. The
   // group must not be dirty.
   core::Result<void> announce();
+  // Takes writes from now on, under a new origin, if it has followed until now.
+  core::Result<void> promote(core::Millis now);
+  [[nodiscard]] bool follows() const { return options_.follows; }
   // Stages that nobody waits for a region any more, that it is lost for good, or, with kNone, that
   // it counts again. Fails with kInvalid, naming the reason, when that cannot be.
   core::Result<void> retire(std::string_view region, Retirement retirement);
@@ -253,6 +258,8 @@ class Replica {
   [[nodiscard]] std::vector<core::Origin> origins_of(std::string_view region) const;
   // Whether a message is of a region that was declared lost, with which nothing is exchanged.
   [[nodiscard]] bool refuse_lost(LinkId link, const Message& message);
+  // Whether a batch is taken that nobody has asked for.
+  [[nodiscard]] bool may_come_unasked(LinkId link, const core::Batch& batch) const;
   void take(LinkId link, Heartbeat& heartbeat, core::Millis now);
   // Notes what a heartbeat says of its sender's clock.
   void observe_clock(LinkId link, const Heartbeat& heartbeat, core::Millis now);
@@ -264,6 +271,8 @@ class Replica {
   void begin_origin(std::string why);
   // Begins a new incarnation when what peers have shown forbids to write on as this one.
   core::Result<void> heed_doubt(core::Millis now);
+  // Begins a new origin while it runs, and calls `greet` once that is recorded.
+  core::Result<void> go_on_as_new(std::string why, const std::function<void()>& greet);
   core::Result<void> recover(const storage::StoredRecord& record);
   core::Batch make_batch(std::vector<core::Transaction> transactions) const;
   // All that a batch's leader had applied of other origins: the changes it carries, on what is

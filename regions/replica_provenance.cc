@@ -116,11 +116,15 @@ void Replica::take(Provenance::Outcome outcome, Millis now) {
     held_.add(std::move(held), applied_.vector(), HoldBuffer::Room::kGranted);
   }
   for (const Provenance::Lie& lie : outcome.lies) {
-    const auto peer = exchange_->peers().find(lie.peer);
-    const std::string who = peer == exchange_->peers().end() ? "a peer" : peer->second.region;
-    alarm_once("region " + who + " passed on writes of origin " + core::to_string(lie.origin) +
+    std::string who;
+    for (const core::Origin each : lie.peers) {
+      const auto peer = exchange_->peers().find(each);
+      who += who.empty() ? "region " : " or ";
+      who += peer == exchange_->peers().end() ? "one that is gone" : peer->second.region;
+      exchange_->distrust(lie.origin, each, now);
+    }
+    alarm_once(who + " passed on writes of origin " + core::to_string(lie.origin) +
                " that its region has not signed; they were dropped");
-    exchange_->distrust(lie.origin, lie.peer, now);
   }
 }
 

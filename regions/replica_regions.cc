@@ -22,7 +22,8 @@ core::Result<void> Replica::load_regions() {
 }
 
 core::Result<void> Replica::announce() {
-  if (!options_.announce || broken_ || regions_.knows(identity_.region, identity_.origin)) {
+  if (!options_.announce || options_.follows || broken_ ||
+      regions_.knows(identity_.region, identity_.origin)) {
     return {};
   }
   ANABRANCH_ASSERT(!dirty());
@@ -43,7 +44,7 @@ std::vector<core::Origin> Replica::origins_of(std::string_view region) const {
     if (head.region == region) origins.insert(origin);
   }
   for (const auto& [origin, peer] : exchange_->peers()) {
-    if (peer.region == region) origins.insert(origin);
+    if (peer.leads(region)) origins.insert(origin);
   }
   return {origins.begin(), origins.end()};
 }
@@ -54,7 +55,7 @@ core::Result<void> Replica::retire(std::string_view region, Retirement retiremen
   const std::vector<core::Origin> origins = origins_of(region);
   if (origins.empty()) return core::invalid("there is no region '" + name + "'");
   const bool connected = std::ranges::any_of(exchange_->peers(), [&](const auto& each) {
-    return each.second.region == region && each.second.connected();
+    return each.second.leads(region) && each.second.connected();
   });
   if (retirement == Retirement::kLost && connected) {
     return core::invalid("region " + name + " is connected, so it is not lost");

@@ -29,7 +29,9 @@ Standing Replica::make_standing() const {
   standing.durable = settled_.without(applied_.vector());
   if (snapshots_->receiving() || snapshots_->merging()) return standing;  // It may bring more.
   const bool all_listed = std::ranges::all_of(exchange_->peers(), [&](const auto& each) {
-    return !each.second.connected() || regions_.knows(each.second.region, each.first);
+    const auto& [origin, peer] = each;
+    if (peer.follows && applied_.vector().includes(peer.applied)) return true;
+    return !peer.connected() || regions_.knows(peer.region, origin);
   });
   if (!all_listed) return standing;  // Somebody may have what the list does not know of.
   if (closed_by_ != regions_.hash()) return standing;
@@ -65,7 +67,7 @@ void Replica::close_ended(Millis now) {
 }
 
 void Replica::renew_standing(Millis now) {
-  if (rejoin_) return;  // It shows itself as one that has nothing.
+  if (rejoin_ || options_.follows) return;  // Nobody waits for it now.
   const bool durable = storage_.durable_position() == storage_.last_position();
   if (!durable && !planted(Bug::kSettleByApplied)) return;
   close_ended(now);

@@ -60,10 +60,23 @@ void Session::transact(const std::function<void(Transaction&)>& function) {
   impl_->use([&](Store& store) { store.transact(function); });
 }
 
+bool Session::transact_if(const Unchanged& seen,
+                          const std::function<void(Transaction&)>& function) {
+  return impl_->use([&](Store& store) { return store.transact_if(seen, function); });
+}
+
+void Session::read(const std::function<void(ReadTransaction&)>& function) const {
+  impl_->use([&](Store& store) { store.read(function); });
+}
+
 // ---- Scope.
 
 void Session::atomically(const std::function<void(Scope&)>& function) {
   impl_->use([&](Store& store) { store.atomically(function); });
+}
+
+void Session::at_once(const std::function<void(const Scope&)>& function) const {
+  impl_->use([&](Store& store) { store.at_once(function); });
 }
 
 WriteName Session::next_write() const {
@@ -104,6 +117,10 @@ void Session::scan(const Key& prefix, const Span& span, const Visit& visit) cons
 
 void Session::names(const Key& prefix, const Span& span, const VisitName& visit) const {
   impl_->use([&](Store& store) { store.names(prefix, span, visit); });
+}
+
+Fingerprint Session::fingerprint(const Key& prefix) const {
+  return impl_->use([&](Store& store) { return store.fingerprint(prefix); });
 }
 
 void Session::put(const Key& row, std::string_view value) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "regions/store_impl.h"
+#include "regions/view_scope.h"
 
 namespace anabranch {
 
@@ -19,8 +20,29 @@ void Store::transact(const std::function<void(Transaction&)>& function) {
   });
 }
 
+bool Store::transact_if(const Unchanged& seen, const std::function<void(Transaction&)>& function) {
+  bool holds = false;
+  transact([&](Transaction& txn) {
+    holds = seen.holds(txn);
+    if (holds) function(txn);
+  });
+  return holds;
+}
+
+void Store::read(const std::function<void(ReadTransaction&)>& function) const {
+  impl_->read([&](const auto& view) {
+    regions::ViewScope scope(view);
+    function(scope);
+    return true;
+  });
+}
+
 void Store::atomically(const std::function<void(Scope&)>& function) {
   impl_->run([&](regions::Leader& leader) { leader.scope().atomically(function); });
+}
+
+void Store::at_once(const std::function<void(const Scope&)>& function) const {
+  read([&](const ReadTransaction& txn) { function(txn); });
 }
 
 WriteName Store::next_write() const {
@@ -67,6 +89,10 @@ void Store::names(const Key& prefix, const Span& span, const VisitName& visit) c
     view.names(prefix, span, visit);
     return true;
   });
+}
+
+Fingerprint Store::fingerprint(const Key& prefix) const {
+  return impl_->read([&](const auto& view) { return view.fingerprint(prefix); });
 }
 
 void Store::put(const Key& row, std::string_view value) {
@@ -123,6 +149,12 @@ void Store::resolve_fork(std::string_view origin, bool adopt) {
       ->ask([&](regions::Leader& leader) {
         return std::optional(leader.resolve_fork(origin, adopt));
       })
+      .value()
+      .value_or_raise();
+}
+
+void Store::promote() {
+  impl_->ask([](regions::Leader& leader) { return std::optional(leader.promote()); })
       .value()
       .value_or_raise();
 }

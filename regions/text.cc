@@ -7,13 +7,21 @@
 namespace anabranch {
 
 std::uint64_t Text::size() const {
-  expect_type(*scope_, key_, Type::kText);
-  return regions::size_of(regions::TextRows(*scope_, key_).order(), unit_);
+  std::uint64_t size = 0;
+  scope_->at_once([&](const Scope& txn) {
+    expect_type(txn, key_, Type::kText);
+    size = regions::size_of(regions::TextRows(txn, key_).order(), unit_);
+  });
+  return size;
 }
 
 std::string Text::str() const {
-  expect_type(*scope_, key_, Type::kText);
-  return regions::TextRows(*scope_, key_).order().text(0, UINT32_MAX);
+  std::string text;
+  scope_->at_once([&](const Scope& txn) {
+    expect_type(txn, key_, Type::kText);
+    text = regions::TextRows(txn, key_).order().text(0, UINT32_MAX);
+  });
+  return text;
 }
 
 void Text::insert(std::uint64_t position, std::string_view utf8) {

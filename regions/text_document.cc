@@ -60,11 +60,11 @@ class TextDocument::Impl {
   void open() {
     watch_.reset();
     inbox_.clear();
-    std::string token;
-    store_.atomically([&](Scope& txn) {
+    // What comes between the two is told once more, in order, and ends as it was read.
+    const std::string token = store_.token();
+    store_.at_once([&](const Scope& txn) {
       expect_type(txn, key_, Type::kText);
       rows_ = TextRows(txn, key_);
-      token = store_.token();
     });
     watch_.emplace(store_.watch(user_key_, token, [this](const Changes& changes) {
       const std::lock_guard lock(inbox_mutex_);

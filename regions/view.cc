@@ -5,6 +5,7 @@
 
 #include <anabranch/codec.h>
 
+#include "crdt/canonical.h"
 #include "crdt/type_table.h"
 
 namespace anabranch::regions {
@@ -112,6 +113,15 @@ void View::names(const Key& prefix, const Span& span, const Scope::VisitName& vi
       return visit(name);
     });
   }
+}
+
+Fingerprint View::fingerprint(const Key& prefix) const {
+  core::Hash128 sum;
+  rows_.scan(path_of(prefix), [&](const Path& path, const Row& row) {
+    sum += crdt::row_digest(path, row);
+    return true;
+  });
+  return {sum.high, sum.low};
 }
 
 std::optional<std::string> View::shown(const Path& path, Row row) const {

@@ -34,6 +34,7 @@ class View {
   [[nodiscard]] std::uint64_t count(const Key& collection) const;
   void scan(const Key& prefix, const Span& span, const Scope::Visit& visit) const;
   void names(const Key& prefix, const Span& span, const Scope::VisitName& visit) const;
+  [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const;
 
  private:
   // What a row shows.

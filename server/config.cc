@@ -53,12 +53,13 @@ Result<void> set_listen(Config& config, const Values& values) {
   return transport::check_address(values.front(), transport::AddressUse::kListen);
 }
 
-Result<void> set_insecure(Config& config, const Values& values) {
+template <auto Member>
+Result<void> set_switch(Config& config, const Values& values) {
   const std::string& value = values.front();
   if (value != "true" && value != "false") {
     return invalid("must be true or false, not '" + value + "'");
   }
-  config.store.insecure = value == "true";
+  config.store.*Member = value == "true";
   return {};
 }
 
@@ -124,6 +125,9 @@ constexpr std::array kSettings{
     Setting{"peers", "--peer", "ADDRESS",
             "another leader to connect to, with keys as REGION@ADDRESS; once for each",
             Kind::kTexts, set_peers},
+    Setting{"follower", "--follower", "",
+            "copies a leader of its region and serves reads, until it is promoted", Kind::kSwitch,
+            set_switch<&Options::follower>},
     Setting{"keys_file", "--keys-file", "FILE",
             "this region's secret keys, made by `anabranch keys new`", Kind::kText,
             set_text<&Options::keys_file>},
@@ -132,7 +136,7 @@ constexpr std::array kSettings{
             set_text<&Options::peers_keys_file>},
     Setting{"insecure", "--insecure", "",
             "without keys, listen on and dial addresses of other machines too", Kind::kSwitch,
-            set_insecure},
+            set_switch<&Options::insecure>},
     Setting{"compress", "--compress", "WHICH",
             "which links to leaders are compressed: never, remote or always (remote)", Kind::kText,
             set_compress},

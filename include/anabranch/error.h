@@ -16,6 +16,7 @@ enum class ErrorCode {
   kTimeout,    // It has not happened yet. Retry later, or ask another region.
   kBusy,       // Somebody else holds it (a second process on one data directory, a port).
   kClosed,     // The store is closed, or closed for writes after a failed commit. Reopen it.
+  kReadOnly,   // The store follows a leader. Write there, or promote it.
   kIo,         // The disk or the network failed; the message names the call. Nothing was stored.
   kCorrupt,    // Stored or received bytes are not what was written. Restore or ask a peer.
 };

@@ -65,7 +65,9 @@ class ByteList {
 
  private:
   // Runs function(transaction) on a key that holds a list or nothing.
-  void run(const std::function<void(Scope&)>& function) const;
+  void run(const std::function<void(Scope&)>& function);
+  // The same for reading: with one state of it.
+  void look(const std::function<void(const Scope&)>& function) const;
 
   Scope* scope_;
   Key key_;

@@ -27,6 +27,12 @@ struct Options {
   // The region that this store leads: a short name such as "eu-west", the same at every opening.
   std::string region = {};
 
+  // Copies a leader of its region and serves reads, but takes no writes (Error{kReadOnly}) until
+  // Store::promote, or an opening without this, makes it a leader. It needs a directory of its own
+  // and links to leaders; sessions and watches work here, too. Nobody waits for a follower: one
+  // that was away for long gets a snapshot.
+  bool follower = false;
+
   // Where other leaders connect: "tcp://127.0.0.1:7400", with port 0 for any free one. Empty: this
   // leader only dials. Without keys only addresses of this machine (127.0.0.1, [::1]) are allowed.
   std::string listen = {};

@@ -30,6 +30,15 @@ struct WriteName {
   std::uint64_t seq = 0;     // Counts its writes, from 1.
 };
 
+// A hash of all that is at a key or row and below it, values, counters and who wrote them: equal as
+// long as nothing there was written, here or by another region. Nothing is zero, whatever was there
+// before.
+struct Fingerprint {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  bool operator==(const Fingerprint&) const = default;
+};
+
 // Every function throws Error: kInvalid and kTooLarge for arguments, kClosed after a failure or
 // close, kIo and kCorrupt when reading or committing failed.
 class Scope {
@@ -46,6 +55,10 @@ class Scope {
   // one that is committed before the call returns. What the function throws undoes it (a nested
   // one alone) and comes out here.
   virtual void atomically(const std::function<void(Scope&)>& function) = 0;
+
+  // Runs the function with a scope that reads one state, whatever is written meanwhile: with this
+  // one when it is a transaction.
+  virtual void at_once(const std::function<void(const Scope&)>& function) const = 0;
 
   // The name that the next write of this transaction gets, if it changes anything: for what has to
   // be named uniquely. Throws kInvalid outside of a transaction.
@@ -78,6 +91,9 @@ class Scope {
   // database (Key::all), the fields of a map or the elements of a set (Key::of). What is below the
   // names is skipped, so that a large map costs no more than a small one. As scan otherwise.
   virtual void names(const Key& prefix, const Span& span, const VisitName& visit) const = 0;
+
+  // What is at and below a prefix, in short; zero when nothing is there. Costs as much as is there.
+  [[nodiscard]] virtual Fingerprint fingerprint(const Key& prefix) const = 0;
 
   // Replaces all values that are there by one.
   virtual void put(const Key& row, std::string_view value) = 0;

@@ -63,8 +63,11 @@ class Session final : public Scope {
   // restored disk or after a loss.
   [[nodiscard]] std::string token() const;
 
-  // As Store::transact.
+  // As in Store.
   void transact(const std::function<void(Transaction&)>& function);
+  [[nodiscard]] bool transact_if(const Unchanged& seen,
+                                 const std::function<void(Transaction&)>& function);
+  void read(const std::function<void(ReadTransaction&)>& function) const;
 
   // Waits until what this session has seen, its writes included, has come as far as `concern`
   // says, or until the time is over. Says who has it; not met is no error.
@@ -73,6 +76,7 @@ class Session final : public Scope {
   // ---- Scope, as in Store.
 
   void atomically(const std::function<void(Scope&)>& function) override;
+  void at_once(const std::function<void(const Scope&)>& function) const override;
   [[nodiscard]] WriteName next_write() const override;
   [[nodiscard]] Type type(const Key& key) const override;
   [[nodiscard]] std::optional<std::string> get(const Key& row) const override;
@@ -84,6 +88,7 @@ class Session final : public Scope {
   using Scope::scan;
   void scan(const Key& prefix, const Span& span, const Visit& visit) const override;
   void names(const Key& prefix, const Span& span, const VisitName& visit) const override;
+  [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const override;
   void put(const Key& row, std::string_view value) override;
   void remove(const Key& row) override;
   void add(const Key& row, std::int64_t amount) override;

@@ -24,6 +24,7 @@ struct PeerStatus {
   std::string origin;   // Empty when it has never been connected.
   bool connected = false;
   bool paused = false;
+  bool follower = false;            // It serves reads only; nobody waits for it.
   std::uint64_t lag_ops = 0;        // Ops applied here that it has not shown to have applied.
   std::int64_t lag_ms = 0;          // For how long it has not had everything; 0 when it has.
   std::uint64_t behind_ops = 0;     // Ops it has shown that are not applied here.
@@ -90,6 +91,7 @@ struct SnapshotStatus {
 
 struct StoreStatus {
   std::string region;
+  bool follower = false;  // Until it is promoted.
   std::string origin;
   std::string origin_why;  // Why it began; empty for the first one of a data directory.
   std::string mesh;

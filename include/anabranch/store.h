@@ -35,10 +35,17 @@ class Store final : public Scope {
   // Runs the function as one transaction on its caller's thread and commits it durably. Throws what
   // the function throws (nothing is written then) and what a commit throws.
   void transact(const std::function<void(Transaction&)>& function);
+  // The same if what was seen is unchanged; else does nothing and returns false.
+  [[nodiscard]] bool transact_if(const Unchanged& seen,
+                                 const std::function<void(Transaction&)>& function);
+  // Runs the function on one consistent state, on its caller's thread. Waits for nobody, and nobody
+  // waits for it. Throws what the function throws.
+  void read(const std::function<void(ReadTransaction&)>& function) const;
 
   // ---- Scope: each write is a transaction of its own, each read sees one consistent state.
 
   void atomically(const std::function<void(Scope&)>& function) override;
+  void at_once(const std::function<void(const Scope&)>& function) const override;
   [[nodiscard]] WriteName next_write() const override;
   [[nodiscard]] Type type(const Key& key) const override;
   [[nodiscard]] std::optional<std::string> get(const Key& row) const override;
@@ -50,6 +57,7 @@ class Store final : public Scope {
   using Scope::scan;
   void scan(const Key& prefix, const Span& span, const Visit& visit) const override;
   void names(const Key& prefix, const Span& span, const VisitName& visit) const override;
+  [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const override;
   void put(const Key& row, std::string_view value) override;
   void remove(const Key& row) override;
   void add(const Key& row, std::int64_t amount) override;
@@ -95,6 +103,11 @@ class Store final : public Scope {
   // under that origin, although its leader has the other history. Throws Error{kInvalid}, naming
   // the reason, when that cannot be, and nothing was changed.
   void resolve_fork(std::string_view origin, bool adopt = false);
+  // Makes a follower a leader of its region, with a new origin: it may be written from now on. For
+  // when the leader is gone, or is to be replaced. If both write, nothing is lost: they are two
+  // leaders of one region and converge as any two. Nothing happens when it is a leader. What the
+  // gone leader alone had is not here; it comes when that returns.
+  void promote();
   // Says, to all regions, that nobody waits for a region any more: logs are not kept for it. It may
   // come back at any time with all that it has; restore() has it waited for again. With `lost` it
   // is gone for good: what only it had is given up. Should it come back with its old data all the

@@ -81,6 +81,7 @@ Command config_check_command();
 Command status_command();
 Command peer_pause_command();
 Command peer_resume_command();
+Command promote_command();
 Command fork_list_command();
 Command fork_resolve_command();
 Command region_list_command();

@@ -7,12 +7,12 @@ namespace anabranch::server::cli {
 
 std::span<const Command> commands() {
   static const std::vector<Command> table{
-      serve_command(),       config_check_command(),  status_command(),
-      peer_pause_command(),  peer_resume_command(),   show_command(),
-      digest_command(),      keys_new_command(),      keys_reload_command(),
-      verify_command(),      fork_list_command(),     fork_resolve_command(),
-      region_list_command(), region_retire_command(), region_restore_command(),
-      check_command(),
+      serve_command(),          config_check_command(), status_command(),
+      peer_pause_command(),     peer_resume_command(),  show_command(),
+      digest_command(),         keys_new_command(),     keys_reload_command(),
+      verify_command(),         fork_list_command(),    fork_resolve_command(),
+      promote_command(),        region_list_command(),  region_retire_command(),
+      region_restore_command(), check_command(),
   };
   return table;
 }

@@ -26,6 +26,7 @@ std::string field(const json& object, const char* name) {
 std::string state_of(const json& peer) {
   std::string state = peer.at("connected").get<bool>() ? "connected" : "not connected";
   if (peer.at("paused").get<bool>()) state = "paused";
+  if (peer.at("follower").get<bool>()) state = "follower, " + state;
   if (peer.at("diverged").get<bool>()) state += ", holds other rows: see anabranch verify";
   const std::string note = field(peer, "note");
   return note == "-" ? state : state + ": " + note;
@@ -50,6 +51,7 @@ std::string log_of(const json& status) {
 
 std::string writes_of(const json& status) {
   if (!status.at("writable").get<bool>()) return "refused until reopened";
+  if (status.at("follower").get<bool>()) return "refused: it follows a leader of its region";
   return status.at("full").get<bool>() ? "refused but removes: the disk is nearly full"
                                        : "accepted";
 }

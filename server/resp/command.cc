@@ -147,6 +147,8 @@ std::string error_text(const Error& error) {
   switch (error.code()) {
     case ErrorCode::kWrongType:
       return "WRONGTYPE Operation against a key holding the wrong kind of value";
+    case ErrorCode::kReadOnly:
+      return std::string("READONLY ") + error.what();
     case ErrorCode::kClosed:
     case ErrorCode::kIo:
       return std::string("MISCONF ") + error.what();

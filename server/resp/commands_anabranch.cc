@@ -84,17 +84,12 @@ Json to_json(const RejoinStatus& rejoin) {
 }
 
 Json to_json(const PeerStatus& peer) {
-  return {{"region", peer.region},
-          {"address", peer.address},
-          {"origin", peer.origin},
-          {"connected", peer.connected},
-          {"paused", peer.paused},
-          {"lag_ops", peer.lag_ops},
-          {"lag_ms", peer.lag_ms},
-          {"behind_ops", peer.behind_ops},
-          {"clock_ahead_ms", peer.clock_ahead_ms},
-          {"diverged", peer.diverged},
-          {"note", peer.note}};
+  return {{"region", peer.region},         {"address", peer.address},
+          {"origin", peer.origin},         {"connected", peer.connected},
+          {"paused", peer.paused},         {"follower", peer.follower},
+          {"lag_ops", peer.lag_ops},       {"lag_ms", peer.lag_ms},
+          {"behind_ops", peer.behind_ops}, {"clock_ahead_ms", peer.clock_ahead_ms},
+          {"diverged", peer.diverged},     {"note", peer.note}};
 }
 
 Json to_json(const RefusedStatus& refused) {
@@ -147,6 +142,7 @@ Json to_array(const Items& items) {
 void status(Call& call) {
   const StoreStatus status = call.host.leader.status();
   reply_json(call, {{"region", status.region},
+                    {"follower", status.follower},
                     {"origin", status.origin},
                     {"origin_why", status.origin_why},
                     {"mesh", status.mesh},
@@ -183,6 +179,13 @@ void fork_resolve(Call& call) {
     throw Error(ErrorCode::kInvalid, "syntax error");
   }
   call.host.leader.resolve_fork(call[3], adopt).value_or_raise();
+  call.reply().ok();
+}
+
+// ---- ANABRANCH PROMOTE
+
+void promote(Call& call) {
+  call.host.leader.promote().value_or_raise();
   call.reply().ok();
 }
 
@@ -457,6 +460,14 @@ constexpr Command kVerbs[] = {
      "Origins with two histories.",
      nullptr,
      fork_verbs},
+    {"promote",
+     2,
+     kLeader,
+     Right::kAdmin,
+     {},
+     "",
+     "Makes a follower a leader of its region.",
+     promote},
     {"show",
      3,
      kReads,

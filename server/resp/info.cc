@@ -68,12 +68,13 @@ void stats(Lines& lines, const Host& host, const Scope&) {
 
 void replication(Lines& lines, const Host& host, const Scope&) {
   const StoreStatus status = host.leader.status();
-  lines.add("role", "master");  // What clients that look for a writable server want to read.
+  // What clients that look for a writable server want to read.
+  lines.add("role", status.follower ? "slave" : "master");
   lines.add("connected_slaves", std::uint64_t{0});
   lines.add("region", status.region);
   lines.add("origin", status.origin);
   lines.add("mesh", status.mesh);
-  lines.add("writable", status.writable ? "1" : "0");
+  lines.add("writable", status.writable && !status.follower ? "1" : "0");
   lines.add("peers", status.peers.size());
   for (std::size_t i = 0; i < status.peers.size(); ++i) {
     const PeerStatus& peer = status.peers[i];

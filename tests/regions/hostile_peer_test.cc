@@ -44,6 +44,11 @@ struct World {
     while (replica().apply(0).value()) {
     }
   }
+  // Hears a batch that its sender shows to have.
+  void hear_batch(const Batch& batch, regions::LinkId link = kLink) {
+    hear(regions::Ack{0, 0, {{batch.origin, batch.last()}}, {}}, link);
+    hear(BatchMessage{0, core::encode_batch(batch)}, link);
+  }
   template <typename Kind>
   std::size_t count() {
     return static_cast<std::size_t>(std::ranges::count_if(
@@ -72,7 +77,8 @@ TEST_SUITE_BEGIN("regions: hostile peers");
 
 TEST_CASE("bytes that are no batch cost the link and nothing else") {
   World world;
-  const std::string good = core::encode_batch(batch_of(2, 1, 3));
+  const Batch batch = batch_of(2, 1, 3);
+  const std::string good = core::encode_batch(batch);
   std::string truncated = good.substr(0, good.size() - 1);
   std::string longer = good + '\xc0';
   for (const std::string& bytes : {std::string(), std::string("rubbish"), truncated, longer}) {
@@ -82,33 +88,44 @@ TEST_CASE("bytes that are no batch cost the link and nothing else") {
   }
   CHECK(world.eu.vector().empty());
   CHECK(world.replica().held().size() == 0);
-  world.hear(BatchMessage{0, good});
+  world.hear_batch(batch);
   CHECK(world.eu.vector().at(2) == 3);
 }
 
 TEST_CASE("a batch with a gap before it waits and is not applied") {
   World world;
-  world.hear(BatchMessage{0, core::encode_batch(batch_of(2, 5, 1))});
+  world.hear_batch(batch_of(2, 5, 1));
   CHECK(world.eu.vector().empty());
   CHECK(world.replica().held().size() == 1);
 }
 
 TEST_CASE("a batch that overlaps what is applied or rewrites the chain is named and dropped") {
   World world;
-  const std::string first = core::encode_batch(batch_of(2, 1, 3));
-  world.hear(BatchMessage{0, first});
+  const Batch three = batch_of(2, 1, 3);
+  const std::string first = core::encode_batch(three);
+  world.hear_batch(three);
   const auto before = world.eu.visible();
   world.replica().effects().clear();
-  SUBCASE("overlapping") { world.hear(BatchMessage{0, core::encode_batch(batch_of(2, 2, 4))}); }
-  SUBCASE("another chain") { world.hear(BatchMessage{0, core::encode_batch(batch_of(2, 4, 1))}); }
+  SUBCASE("overlapping") { world.hear_batch(batch_of(2, 2, 4)); }
+  SUBCASE("another chain") { world.hear_batch(batch_of(2, 4, 1)); }
   CHECK(world.count<regions::Alarm>() == 1);
   CHECK(world.eu.vector().at(2) == 3);
   CHECK(world.eu.visible() == before);
   // Of an origin with two histories nothing more is taken from who has the other one.
-  world.hear(BatchMessage{0, core::encode_batch(batch_of(2, 4, 1, core::chain_hash(first)))});
+  world.hear_batch(batch_of(2, 4, 1, core::chain_hash(first)));
   CHECK(world.eu.vector().at(2) == 3);
-  world.hear(BatchMessage{0, core::encode_batch(batch_of(7, 1, 1))});
+  world.hear_batch(batch_of(7, 1, 1));
   CHECK(world.eu.vector().at(7) == 1);
+}
+
+TEST_CASE("a batch that nobody has asked for and its sender does not show to have is not taken") {
+  World world;
+  const Batch batch = batch_of(2, 1, 3);
+  world.hear(BatchMessage{0, core::encode_batch(batch)});
+  CHECK(world.eu.vector().empty());
+  CHECK(world.replica().held().size() == 0);
+  world.hear_batch(batch);
+  CHECK(world.eu.vector().at(2) == 3);
 }
 
 TEST_CASE("what waits for a gap is bounded") {
@@ -117,7 +134,7 @@ TEST_CASE("what waits for a gap is bounded") {
   std::get<core::Put>(large.transactions[0].ops[0]).value = std::string(1U << 20U, 'x');
   for (Seq seq = 2; seq < 200; ++seq) {
     large.transactions[0].first = seq;
-    world.hear(BatchMessage{0, core::encode_batch(large)});
+    world.hear_batch(large);
   }
   CHECK(world.replica().held().bytes() <= regions::HoldBuffer::kBytesMax);
 }
@@ -133,7 +150,7 @@ TEST_CASE("a flood of greetings as ever new leaders is bounded and others go on"
   world.hear(greeting("ap", 3), kHonest);
   Batch batch = batch_of(3, 1, 1);
   batch.opening->region = "ap";
-  world.hear(BatchMessage{0, core::encode_batch(batch)}, kHonest);
+  world.hear_batch(batch, kHonest);
   CHECK(world.eu.vector().at(3) == 1);
 }
 
@@ -141,9 +158,9 @@ TEST_CASE("alarms that a peer can provoke end at some number") {
   World world;
   for (Origin origin = 10; origin < 10 + 2 * regions::Replica::kAlarmsMax; ++origin) {
     Batch batch = batch_of(origin, 1, 1);
-    world.hear(BatchMessage{0, core::encode_batch(batch)});
+    world.hear_batch(batch);
     batch.transactions[0].ops.push_back(batch.transactions[0].ops[0]);
-    world.hear(BatchMessage{0, core::encode_batch(batch)});
+    world.hear_batch(batch);
   }
   CHECK(world.count<regions::Alarm>() == regions::Replica::kAlarmsMax);
 }
@@ -193,7 +210,7 @@ TEST_CASE("who claims to have what it does not deliver is passed by for who does
   CHECK(now <= 20'000);
   Batch batch = batch_of(3, 1, 1);
   batch.opening->region = "ap";
-  world.hear(BatchMessage{0, core::encode_batch(batch)}, kHonest);
+  world.hear_batch(batch, kHonest);
   CHECK(world.eu.vector().at(3) == 1);
 }
 

@@ -210,6 +210,7 @@ TEST_SUITE("regions: large clears") {
     });
     clear(eu, Path{"\1", "set"});
     const auto last = eu.storage().read_log(eu.storage().last_position());
+    us.replica().step(1, regions::Ack{0, 0, eu.vector(), {}}, 0);
     us.replica().step(1, regions::BatchMessage{0, last->bytes}, 0);
     int rounds = 0;
     for (; us.replica().apply(0).value(); ++rounds) {

@@ -46,11 +46,16 @@ core::Batch decoded(const std::string& bytes) { return core::decode_batch(bytes)
 void greet(Node& to, Node& from) {
   const regions::Identity& sender = from.replica().identity();
   to.replica().link_up(kLink, {}, 0);
-  to.replica().step(kLink, regions::Greeting{1, sender.mesh, sender.region, sender.origin, 5, {}},
-                    0);
+  to.replica().step(
+      kLink, regions::Greeting{1, sender.mesh, sender.region, sender.origin, 5, from.vector()}, 0);
   to.replica().effects().clear();
 }
 void hand_over(Node& to, const std::string& bytes) {
+  const auto batch = core::decode_batch(bytes);
+  if (batch.ok()) {  // Who sends it unasked must show that it has it.
+    const core::VersionVector shown{{batch.value().origin, batch.value().last()}};
+    to.replica().step(kLink, regions::Ack{0, 0, shown, {}}, 0);
+  }
   to.replica().step(kLink, regions::BatchMessage{0, bytes}, 0);
   while (to.replica().apply(0).value()) {
   }
@@ -183,7 +188,8 @@ TEST_SUITE("regions: replica") {
     Node other("ap", 3);
     constexpr regions::LinkId kOtherLink = 98;
     reader.replica().link_up(kOtherLink, {}, 0);
-    reader.replica().step(kOtherLink, regions::Greeting{1, {1, 1}, "ap", other.origin(), 5, {}}, 0);
+    reader.replica().step(kOtherLink,
+                          regions::Greeting{1, {1, 1}, "ap", other.origin(), 5, copy.vector()}, 0);
     for (int i = 0; i < 2; ++i) {
       for (const std::string& bytes : log_of(copy)) {
         reader.replica().step(kOtherLink, regions::BatchMessage{0, bytes}, 0);
@@ -288,7 +294,8 @@ TEST_SUITE("regions: replica") {
     regions::Replica& replica = *opened.value();
     const regions::Identity& sender = wild.replica().identity();
     replica.link_up(kLink, {}, 0);
-    replica.step(kLink, regions::Greeting{1, sender.mesh, "us", sender.origin, 5, {}}, 0);
+    replica.step(kLink, regions::Greeting{1, sender.mesh, "us", sender.origin, 5, wild.vector()},
+                 0);
     replica.step(kLink, regions::BatchMessage{0, log_of(wild).front()}, 0);
     REQUIRE(replica.apply(0).ok());
     REQUIRE(replica.applied().vector().at(2) == 1);

@@ -184,10 +184,10 @@ void Intruder::miscount(Frames& frames) {
 // ---- Refused sooner or later, or of no consequence.
 
 void Intruder::leave_gaps(Frames& frames) {
+  show(frames, {{origin_, kClaimed}});
   for (int count = 0; count < 3; ++count) {
     send_batch(frames, batch(origin_, 2 + random_.below(50), 1 + random_.below(3)));
   }
-  show(frames, {{origin_, kClaimed}});
 }
 
 void Intruder::forge(Frames& frames) {
@@ -195,6 +195,9 @@ void Intruder::forge(Frames& frames) {
   const auto victim = shown_.applied.at(shown_.origin);
   if (victim > 0 && random_.chance(0.1)) send_batch(frames, batch(shown_.origin, victim + 1, 1));
   if (entry.origin == 0 || entry.origin == shown_.origin) return;
+  VersionVector claimed = shown_.applied;
+  claimed.set(entry.origin, entry.seq + kClaimed);
+  show(frames, claimed);  // Of others nothing is taken.
   send_batch(frames, batch(entry.origin, std::max<Seq>(2, entry.seq), 3));  // Overlaps.
   if (!keys_) return;  // Without keys everybody is believed.
   Batch next = batch(entry.origin, entry.seq + 1, 1);
@@ -204,8 +207,6 @@ void Intruder::forge(Frames& frames) {
   send_batch(frames, next);
   next = batch(origin_ + 1 + random_.below(kInventedMax), 1, 1);
   next.opening->region = whose;
-  VersionVector claimed = shown_.applied;
-  claimed.set(entry.origin, entry.seq + 1);
   claimed.set(next.origin, 1);
   show(frames, std::move(claimed));
   send_batch(frames, next);
@@ -217,6 +218,7 @@ void Intruder::rewrite(Frames& frames) {
   Batch next = batch(entry.origin, entry.seq + 1, 1);
   next.previous = other(entry.chain);
   if (random_.chance(0.5)) next.deps_changed.set(origin_, kClaimed);  // It waits for ever.
+  if (random_.chance(0.5)) show(frames, {{entry.origin, entry.seq + 1}});
   if (entry.origin != shown_.origin) send_batch(frames, next);
   if (random_.chance(0.5)) return;
   send(frames, regions::History{entry.origin, entry.seq, {{entry.seq, other(entry.chain)}}});
@@ -238,8 +240,8 @@ void Intruder::write_in_future(Frames& frames) {
     written_.push_back(core::encode_batch(next));
     chain_ = core::chain_hash(written_.back());
   }
-  serve(frames, written_.size());
   show(frames, {{origin_, written_.size()}}, kFarMs);
+  serve(frames, written_.size());
 }
 
 void Intruder::serve(Frames& frames, Seq from) {

@@ -1,0 +1,59 @@
+// Under which origin a replica writes: when it begins a new one, and what it does then.
+
+#include <utility>
+
+#include "regions/incarnation.h"
+#include "regions/replica.h"
+
+namespace anabranch::regions {
+
+using core::Millis;
+
+core::Origin Replica::fresh_origin() {
+  core::Origin fresh = std::exchange(options_.fresh_origin, 0);
+  while (fresh == 0 || fresh == identity_.origin || applied_.heads().contains(fresh)) {
+    ++origins_begun_;
+    fresh = options_.random_origin ? options_.random_origin()
+                                   : core::digest128(storage::big_endian(options_.nonce) +
+                                                     storage::big_endian(origins_begun_))
+                                         .low;
+  }
+  return fresh;
+}
+
+void Replica::begin_origin(std::string why) {
+  const bool wrote = applied_.vector().at(identity_.origin) > 0;
+  effects_.push_back(Notice{"goes on under a new origin: " + why});
+  begin_incarnation(identity_, fresh_origin(), wrote, std::move(why));
+}
+
+core::Result<void> Replica::heed_doubt(Millis now) {
+  if (exchange_->doubt().empty()) return {};
+  if (origins_begun_ >= kOriginsPerOpeningMax) {
+    alarm_once("peers deny every new origin; the last one is kept: " + exchange_->doubt());
+    exchange_->forget_doubt();
+    return {};
+  }
+  return go_on_as_new(exchange_->doubt(), [&] { exchange_->renew(identity_.origin, now); });
+}
+
+core::Result<void> Replica::promote(Millis now) {
+  if (broken_) return *broken_;
+  if (!std::exchange(options_.follows, false)) return {};
+  auto begun = go_on_as_new("it was promoted", [&] { exchange_->lead(identity_.origin, now); });
+  return begun.ok() ? announce() : begun;
+}
+
+core::Result<void> Replica::go_on_as_new(std::string why, const std::function<void()>& greet) {
+  begin_origin(std::move(why));
+  ++identity_.opening;
+  opening_sent_ = false;
+  if (auto recorded = record_identity(); !recorded.ok()) {
+    broken_ = recorded.failure();
+    return recorded;
+  }
+  greet();
+  return {};
+}
+
+}  // namespace anabranch::regions

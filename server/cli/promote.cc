@@ -1,0 +1,24 @@
+// `anabranch promote`: makes a follower a leader of its region.
+
+#include <iostream>
+
+#include "server/cli/ask.h"
+#include "server/cli/command.h"
+
+namespace anabranch::server::cli {
+namespace {
+
+ExitCode run(const Arguments& arguments) {
+  const core::Result<std::string> answer = ask(arguments, {"PROMOTE"});
+  if (!answer.ok()) return complain(answer.failure().message);
+  std::cout << "it leads its region now\n";
+  return kClean;
+}
+
+}  // namespace
+
+Command promote_command() {
+  return {"promote", "make a follower a leader of its region", {kRedis}, run};
+}
+
+}  // namespace anabranch::server::cli
