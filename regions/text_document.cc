@@ -58,6 +58,7 @@ class TextDocument::Impl {
  private:
   // Reads the text and follows it from that moment on.
   void open() {
+    stale_ = true;
     watch_.reset();
     inbox_.clear();
     // What comes between the two is told once more, in order, and ends as it was read.
@@ -80,27 +81,28 @@ class TextDocument::Impl {
       const std::lock_guard lock(inbox_mutex_);
       told.swap(inbox_);
     }
+    bool anew = std::exchange(stale_, true);  // What throws has lost some of it.
     for (const Changes& changes : told) {
-      stale_ = stale_ || changes.resync;
-      for (const Change& change : changes.all) take(change);
+      anew = anew || changes.resync;
+      for (const Change& change : changes.all) anew = take(change) || anew;
     }
-    if (stale_) open();
+    stale_ = false;
+    if (anew) open();
   }
 
-  void take(const Change& change) {
-    if (change.key != user_key_ && !change.key.empty()) return;  // Another one that begins so.
+  // Takes in a change; returns whether the text must be read anew.
+  bool take(const Change& change) {
+    if (change.key != user_key_ && !change.key.empty()) return false;  // One that begins so.
     const std::size_t common = std::min(place_.size(), change.path.size());
     if (!std::equal(place_.begin(), place_.begin() + static_cast<std::ptrdiff_t>(common),
                     change.path.begin())) {
-      return;
+      return false;
     }
-    if (change.path.size() <= place_.size()) {  // All of it, and perhaps more.
-      stale_ = true;
-      return;
-    }
+    if (change.path.size() <= place_.size()) return true;  // All of it, and perhaps more.
     rows_.apply(change.kind,
                 {change.path.begin() + static_cast<std::ptrdiff_t>(common), change.path.end()},
                 change.value);
+    return false;
   }
 
   Store& store_;

@@ -131,4 +131,27 @@ TEST_SUITE("types: list") {
     });
     CHECK(Map(store, "map").fields() == Words{"queue"});
   }
+
+  TEST_CASE("lists and texts are read in read transactions, and not written") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    List<>{store, "list"}.push_back("a");
+    List<>{store, "list"}.push_back("b");
+    List<>{store, "list"}.move(0, 1);
+    Text{store, "text"}.insert(0, "ab");
+    store.read([&](ReadTransaction& txn) {
+      List<> list{txn, "list"};
+      Text text{txn, "text"};
+      List<>{store, "list"}.push_front("new");
+      Text{store, "text"}.insert(0, "new");
+      CHECK(list.elements() == Words{"b", "a"});
+      CHECK(list.get(1) == "a");
+      CHECK(text.str() == "ab");
+      CHECK(text.size() == 2);
+      CHECK(code_of([&] { list.push_back("x"); }) == ErrorCode::kInvalid);
+      CHECK(code_of([&] { text.insert(0, "x"); }) == ErrorCode::kInvalid);
+      CHECK(code_of([&] { (void)txn.next_write(); }) == ErrorCode::kInvalid);
+    });
+    CHECK(List<>(store, "list").elements() == Words{"new", "b", "a"});
+  }
 }
