@@ -80,7 +80,8 @@ void Session::at_once(const std::function<void(const Scope&)>& function) const {
 }
 
 WriteName Session::next_write() const {
-  throw Error(ErrorCode::kInvalid, "only the writes of a transaction have names before they happen");
+  throw Error(ErrorCode::kInvalid,
+              "only the writes of a transaction have names before they happen");
 }
 
 Type Session::type(const Key& key) const {

@@ -46,7 +46,8 @@ void Store::at_once(const std::function<void(const Scope&)>& function) const {
 }
 
 WriteName Store::next_write() const {
-  throw Error(ErrorCode::kInvalid, "only the writes of a transaction have names before they happen");
+  throw Error(ErrorCode::kInvalid,
+              "only the writes of a transaction have names before they happen");
 }
 
 Type Store::type(const Key& key) const {
