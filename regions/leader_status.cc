@@ -29,6 +29,16 @@ std::string dialled(const Exchange& exchange, const Peer& peer) {
   return {};
 }
 
+// Whether a peer is not the only connected leader of its region.
+bool is_second_leader(const Peer& peer, const Replica& replica) {
+  if (peer.follows || !peer.connected()) return false;
+  if (peer.region == replica.identity().region && !replica.follows()) return true;
+  return std::ranges::any_of(replica.exchange().peers(), [&](const auto& each) {
+    const Peer& other = each.second;
+    return other.origin != peer.origin && other.connected() && other.leads(peer.region);
+  });
+}
+
 PeerStatus peer_status(const Peer& peer, const Replica& replica, core::Millis now) {
   const VersionVector& applied = replica.applied().vector();
   PeerStatus status;
@@ -43,6 +53,7 @@ PeerStatus peer_status(const Peer& peer, const Replica& replica, core::Millis no
   status.behind_ops = ops_between(peer.applied, applied);
   status.clock_ahead_ms = replica.clocks().ahead_ms(peer.region, now).value_or(0);
   status.diverged = replica.divergence().diverged(peer.region);
+  if (is_second_leader(peer, replica)) status.note = "one of two leaders of its region";
   if (!peer.out.trimmed().empty()) status.note = "lacks writes that the log no longer has";
   return status;
 }

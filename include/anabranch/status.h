@@ -30,7 +30,7 @@ struct PeerStatus {
   std::uint64_t behind_ops = 0;     // Ops it has shown that are not applied here.
   std::int64_t clock_ahead_ms = 0;  // Of its clock before this one's; 0 when it is not known.
   bool diverged = false;  // Has applied the same but holds other rows: see anabranch verify.
-  std::string note;       // Why the exchange stands still, for people; empty when it does not.
+  std::string note;       // What is wrong with it, for people; empty when nothing is.
 };
 
 // Who was turned away from the port where other leaders connect, since the start. The log names

@@ -65,10 +65,11 @@ def run(*words, timeout=20, environment=None):
 
 
 class Leader:
-    def __init__(self, world, region):
+    def __init__(self, world, region, name=None):
+        """With a name, it is another process of its region."""
         self.world = world
         self.region = region
-        self.data = os.path.join(world.folder, region)
+        self.data = os.path.join(world.folder, name or region)
         self.log_path = self.data + ".log"
         self.listen = "tcp://127.0.0.1:0"
         self.redis = "127.0.0.1:0"
@@ -182,15 +183,15 @@ class World:
             with open(leader.log_path, errors="replace") as log:
                 sys.stderr.writelines(log.readlines()[-30:])
 
-    def start(self, region, peers=(), flags=(), data=None):
-        leader = Leader(self, region)
+    def start(self, region, peers=(), flags=(), data=None, name=None):
+        leader = Leader(self, region, name)
         leader.data = data or leader.data
         leader.peers = [peer.listen for peer in peers]
         leader.flags = list(flags)
         if self.keys:
             leader.peers = [f"{peer.region}@{peer.listen}" for peer in peers]
             leader.flags += self.keys.flags(region)
-        self.leaders[region] = leader
+        self.leaders[name or region] = leader
         return leader.start()
 
     def start_three(self):

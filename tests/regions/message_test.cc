@@ -48,6 +48,7 @@ std::vector<Message> samples() {
       regions::Subscribe{9, 1, {}, {7, 8}},
       regions::Subscribe{9, 1, {}, {}, {7, 8}, 10},
       regions::Greeting{1, {3, 4}, "eu-west", 7, 8, kVector, {}, core::Hash128{5, 6}, true},
+      regions::Greeting{1, {3, 4}, "eu-west", 7, 8, kVector, {}, {}, false, true},
       regions::Standing{.region = "eu", .origin = 1, .number = 2},
       regions::Standing{"eu",
                         1,
