@@ -5,7 +5,6 @@
 //
 // Every figure is a line: row, unit and value, with tabs between them. It fails when texts differ.
 
-#include <lmdb.h>
 #include <malloc.h>
 
 #include <chrono>
@@ -19,6 +18,7 @@
 
 #include <anabranch/anabranch.h>
 
+#include "bench/raw_lmdb.h"
 #include "bench/text_trace.h"
 
 namespace anabranch::bench {
@@ -82,30 +82,6 @@ void apply(TextDocument& document, const TraceBurst& burst, std::uint64_t behind
   });
 }
 
-void check(const char* call, int status) {
-  if (status != MDB_SUCCESS) {
-    throw std::runtime_error(std::string(call) + ": " + mdb_strerror(status));
-  }
-}
-
-// The bytes of the pages of the table of rows, in a directory that no store has open.
-std::size_t bytes_of_rows(const std::string& directory) {
-  MDB_env* env = nullptr;
-  check("mdb_env_create", mdb_env_create(&env));
-  const std::unique_ptr<MDB_env, decltype(&mdb_env_close)> closing(env, mdb_env_close);
-  check("mdb_env_set_maxdbs", mdb_env_set_maxdbs(env, 16));
-  check("mdb_env_open", mdb_env_open(env, directory.c_str(), MDB_RDONLY | MDB_NOLOCK, 0600));
-  MDB_txn* txn = nullptr;
-  check("mdb_txn_begin", mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn));
-  const std::unique_ptr<MDB_txn, decltype(&mdb_txn_abort)> ending(txn, mdb_txn_abort);
-  MDB_dbi table = 0;
-  check("mdb_dbi_open", mdb_dbi_open(txn, "rows", 0, &table));
-  MDB_stat stat{};
-  check("mdb_stat", mdb_stat(txn, table, &stat));
-  report("rows", "count", static_cast<double>(stat.ms_entries));
-  return stat.ms_psize * (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages);
-}
-
 // What an open document takes in memory, and how long it takes to open.
 void measure_opening(Store& store, const std::string& text) {
   const std::size_t before = mallinfo2().uordblks;
@@ -143,9 +119,10 @@ void measure_trace(const Settings& settings) {
     report("replicated to a second region that was empty", "seconds", seconds_since(begin));
     expect(Text(*us, "text").str() == text, "the rows there are the text");
   }
+  const TableSize rows = size_of_table(settings.directory + "/eu", "rows");
+  report("rows", "count", static_cast<double>(rows.entries));
   report("disk", "bytes/character",
-         static_cast<double>(bytes_of_rows(settings.directory + "/eu")) /
-             static_cast<double>(text.size()));
+         static_cast<double>(rows.bytes) / static_cast<double>(text.size()));
 }
 
 // Writers in regions of their own, each on a thread, all behind the same first line.
@@ -167,7 +144,7 @@ void measure_writers(const Settings& settings, std::size_t count) {
     const Trace trace = settings.trace(i + 1, 2 * count);
     characters += trace_text(trace).size();
     threads.emplace_back([&, trace, i] {
-      // Of its own text the writer only inserts: others move what is deleted by position.
+      // Positions are taken modulo what there is by now: so all edit the same places.
       for (const TraceBurst& burst : trace) {
         documents[i]->edit([&](TextEdit& edit) {
           for (const TraceEdit& each : burst) {
