@@ -29,7 +29,7 @@ bool show(const Row& row, const Components& parts, std::size_t tag, const Path& 
   const std::string& type = parts[tag];
   if (type == "s" || type == "f" || type == "F") return left == 1;
   if (type == "E" && removed(row)) return false;
-  if ((type == "e" || type == "E") && left == 2) {
+  if ((type == "e" || type == "E" || type == "l" || type == "t") && left == 2) {
     shown.emplace_back(collection, parts[tag + 1]);
     return true;
   }
