@@ -72,4 +72,22 @@ std::string RawLmdb::Reader::get(std::string_view key) {
   return value;
 }
 
+TableSize size_of_table(const std::string& directory, const char* table) {
+  constexpr MDB_dbi kTablesMax = 16;
+  MDB_env* env = nullptr;
+  check("mdb_env_create", mdb_env_create(&env));
+  check("mdb_env_set_maxdbs", mdb_env_set_maxdbs(env, kTablesMax));
+  check("mdb_env_open", mdb_env_open(env, directory.c_str(), MDB_RDONLY | MDB_NOLOCK, kMode));
+  MDB_txn* txn = nullptr;
+  check("mdb_txn_begin", mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn));
+  MDB_dbi handle = 0;
+  check("mdb_dbi_open", mdb_dbi_open(txn, table, 0, &handle));
+  MDB_stat stat{};
+  check("mdb_stat", mdb_stat(txn, handle, &stat));
+  mdb_txn_abort(txn);
+  mdb_env_close(env);
+  const std::size_t pages = stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+  return {stat.ms_entries, pages * stat.ms_psize};
+}
+
 }  // namespace anabranch::bench

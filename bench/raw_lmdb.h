@@ -51,4 +51,11 @@ class RawLmdb {
   unsigned table_ = 0;
 };
 
+// A table in a directory that nobody has open.
+struct TableSize {
+  std::size_t entries = 0;
+  std::size_t bytes = 0;  // Of its pages.
+};
+TableSize size_of_table(const std::string& directory, const char* table);
+
 }  // namespace anabranch::bench

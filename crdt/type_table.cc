@@ -1,6 +1,7 @@
 #include "crdt/type_table.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "crdt/expiry.h"
 
@@ -9,6 +10,25 @@ namespace anabranch::crdt {
 namespace {
 
 bool is_false(const Sibling& sibling) { return sibling.value == kFalse; }
+
+// Whether a row is further below an element.
+bool is_part(const core::Components& row) {
+  if (row.empty() || row.front() == std::string(1, '\0')) return false;
+  for (std::size_t at = kKeyDepth; at < row.size(); at += 2) {
+    const TypeEntry* type = find_type(row[at]);
+    if (type == nullptr) return false;
+    if (type->layout == Layout::kFields) continue;
+    return type->layout == Layout::kElements && row.size() - at - 1 > 1;
+  }
+  return false;
+}
+
+std::optional<std::string> last_of(const Cell& cell) {
+  const auto last = std::ranges::max_element(cell.siblings, {}, [](const Sibling& sibling) {
+    return std::tuple(sibling.hlc, sibling.dot);
+  });
+  return last == cell.siblings.end() ? std::nullopt : std::optional(last->value);
+}
 
 }  // namespace
 
@@ -39,8 +59,11 @@ bool shows(const core::Path& path, const Row& row) {
 }
 
 std::optional<std::string> ruled(const core::Path& path, const Cell& cell) {
-  const TypeEntry* type = type_at(path.components());
-  if (type == nullptr || type->rule == Rule::kPolicy) return std::nullopt;
+  const core::Components components = path.components();
+  const TypeEntry* type = type_at(components);
+  if (type == nullptr) return is_part(components) ? last_of(cell) : std::nullopt;
+  if (type->rule == Rule::kPolicy) return std::nullopt;
+  if (type->rule == Rule::kLastWins) return last_of(cell);
   const bool shown = type->rule == Rule::kTrueWins ? !std::ranges::all_of(cell.siblings, is_false)
                                                    : std::ranges::none_of(cell.siblings, is_false);
   return std::string(shown ? kTrue : kFalse);

@@ -6,6 +6,8 @@
 //   [place s]                 kRow: a single row
 //   [place e element]         kElements: a row for each element
 //   [place h field tag ...]   kFields: each field is a place again
+// Rows further below an element (where a list's was moved to, what of a text's is deleted) show
+// nothing by themselves; of their siblings the last one counts.
 //
 // Worked example: the cell at [\1 key E x] has the siblings "1" (inserted here) and "0" (erased
 // there). `E` is a set in which false wins: the row is there, its digest counts, but nothing is
@@ -29,7 +31,7 @@ namespace anabranch::crdt {
 enum class Layout : std::uint8_t { kRow, kElements, kFields };
 
 // What decides between siblings: the policy of the key, or the type itself, whatever the policy.
-enum class Rule : std::uint8_t { kPolicy, kTrueWins, kFalseWins };
+enum class Rule : std::uint8_t { kPolicy, kTrueWins, kFalseWins, kLastWins };
 
 struct TypeEntry {
   Type type;
@@ -46,7 +48,7 @@ struct TypeEntry {
 };
 
 // In the order of precedence.
-inline constexpr std::array<TypeEntry, 7> kTypes{{
+inline constexpr std::array<TypeEntry, 9> kTypes{{
     {Type::kString, "string", Layout::kRow, Rule::kPolicy},
     {Type::kEnableWinsFlag, "enable-wins-flag", Layout::kRow, Rule::kTrueWins},
     {Type::kDisableWinsFlag, "disable-wins-flag", Layout::kRow, Rule::kFalseWins},
@@ -54,6 +56,8 @@ inline constexpr std::array<TypeEntry, 7> kTypes{{
     {Type::kRemoveWinsSet, "remove-wins-set", Layout::kElements, Rule::kFalseWins},
     {Type::kMap, "hash", Layout::kFields, Rule::kPolicy},
     {Type::kSortedSet, "zset", Layout::kElements, Rule::kPolicy},
+    {Type::kList, "list", Layout::kElements, Rule::kPolicy},
+    {Type::kText, "text", Layout::kElements, Rule::kLastWins},
 }};
 
 // A false is this value; every other one is true, and is written as kTrue.

@@ -38,6 +38,9 @@ class Group {
   // Bytes written by the open transaction.
   [[nodiscard]] std::size_t transaction_bytes() const { return bytes_ - bytes_before_; }
 
+  // The dot of the next op.
+  [[nodiscard]] core::Dot next() const { return {self_, context_.at(self_) + 1}; }
+
   // Opens a transaction, or, while one is open, a part of it that can be undone alone.
   struct Mark {
     Stage::Savepoint stage = 0;

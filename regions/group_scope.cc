@@ -62,6 +62,20 @@ void GroupScope::atomically(const std::function<void(Scope&)>& function) {
   replica_.write([&](Group& /*group*/) { function(*this); });
 }
 
+void GroupScope::at_once(const std::function<void(const Scope&)>& function) const {
+  function(*this);
+}
+
+WriteName GroupScope::next_write() const {
+  const Group& group = replica_.group();
+  if (!group.in_transaction()) {
+    throw Error(ErrorCode::kInvalid,
+                "only the writes of a transaction have names before they happen");
+  }
+  const core::Dot dot = group.next();
+  return {dot.origin, dot.seq};
+}
+
 Type GroupScope::type(const Key& key) const {
   // Asked before most writes: what is about to be written is read once.
   Group& group = replica_.group();

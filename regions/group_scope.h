@@ -19,6 +19,8 @@ class GroupScope final : public Transaction {
 
   void atomically(const std::function<void(Scope&)>& function) override;
 
+  void at_once(const std::function<void(const Scope&)>& function) const override;
+  [[nodiscard]] WriteName next_write() const override;
   [[nodiscard]] Type type(const Key& key) const override;
   [[nodiscard]] std::optional<std::string> get(const Key& row) const override;
   [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const override;

@@ -77,6 +77,12 @@ Key Key::element(std::string_view element, Type set) const {
   return row;
 }
 
+Key Key::part(std::string_view name) const {
+  Key row = *this;
+  append(row.encoded_, name, "a part of an element");
+  return row;
+}
+
 std::string Key::name() const {
   const core::Components components = core::Path::trusted(encoded_).components();
   std::string name = components.size() > 1 ? components[1] : std::string();

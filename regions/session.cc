@@ -75,6 +75,15 @@ void Session::atomically(const std::function<void(Scope&)>& function) {
   impl_->use([&](Store& store) { store.atomically(function); });
 }
 
+void Session::at_once(const std::function<void(const Scope&)>& function) const {
+  impl_->use([&](Store& store) { store.at_once(function); });
+}
+
+WriteName Session::next_write() const {
+  throw Error(ErrorCode::kInvalid,
+              "only the writes of a transaction have names before they happen");
+}
+
 Type Session::type(const Key& key) const {
   return impl_->use([&](Store& store) { return store.type(key); });
 }

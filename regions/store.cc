@@ -41,6 +41,15 @@ void Store::atomically(const std::function<void(Scope&)>& function) {
   impl_->run([&](regions::Leader& leader) { leader.scope().atomically(function); });
 }
 
+void Store::at_once(const std::function<void(const Scope&)>& function) const {
+  read([&](const ReadTransaction& txn) { function(txn); });
+}
+
+WriteName Store::next_write() const {
+  throw Error(ErrorCode::kInvalid,
+              "only the writes of a transaction have names before they happen");
+}
+
 Type Store::type(const Key& key) const {
   return impl_->read([&](const auto& view) { return view.type(key); });
 }

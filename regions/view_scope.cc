@@ -10,6 +10,11 @@ namespace {
 
 }  // namespace
 
+void ViewScope::at_once(const std::function<void(const Scope&)>& function) const {
+  function(*this);
+}
+
+WriteName ViewScope::next_write() const { refuse(); }
 Type ViewScope::type(const Key& key) const { return view_.type(key); }
 std::optional<std::string> ViewScope::get(const Key& row) const { return view_.get(row); }
 std::vector<Sibling> ViewScope::siblings(const Key& row) const { return view_.siblings(row); }

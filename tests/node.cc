@@ -33,7 +33,16 @@ bool removed(const Row& row) {
 }
 
 // Whether what lies below a tag is counted.
-bool counts(const std::string& tag) { return tag == "h" || tag == "e" || tag == "E" || tag == "z"; }
+bool counts(const std::string& tag) {
+  return tag.size() == 1 && std::string_view("heEzlt").find(tag) != std::string_view::npos;
+}
+
+// Whether a row says more of an element of a list or text, and shows nothing by itself.
+bool is_part(const core::Components& parts) {
+  std::size_t tag = 2;
+  while (tag + 2 < parts.size() && parts[tag] == "h") tag += 2;
+  return (parts[tag] == "l" || parts[tag] == "t") && parts.size() > tag + 2;
+}
 
 // Recounts all that counts.h keeps, from the rows alone: {collection: names shown in it}.
 std::map<Path, std::set<std::string>> recount(const regions::RowReader& rows) {
@@ -42,6 +51,7 @@ std::map<Path, std::set<std::string>> recount(const regions::RowReader& rows) {
     const core::Components parts = path.components();
     if (!row.present() || parts.size() < 3 || parts[0] == std::string(1, '\0')) return true;
     if (parts.size() == 3 && parts[2] == "x") return true;  // An expiry shows nothing.
+    if (is_part(parts)) return true;
     // The tags of a path stand at even places: [space, key, tag, name, tag, name].
     const std::size_t last_tag = (parts.size() - 1) / 2 * 2;
     if (parts[last_tag] == "E" && removed(row)) return true;

@@ -13,5 +13,6 @@
 #include <anabranch/span.h>
 #include <anabranch/status.h>
 #include <anabranch/store.h>
+#include <anabranch/text_document.h>
 #include <anabranch/transaction.h>
 #include <anabranch/watch.h>

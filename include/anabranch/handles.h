@@ -14,7 +14,9 @@
 #include <anabranch/counter.h>
 #include <anabranch/expiry.h>
 #include <anabranch/flag.h>
+#include <anabranch/list.h>
 #include <anabranch/map.h>
 #include <anabranch/register.h>
 #include <anabranch/set.h>
 #include <anabranch/sorted_set.h>
+#include <anabranch/text.h>

@@ -19,10 +19,12 @@ enum class Type : char {
   kRemoveWinsSet = 'E',    // Set; a remove takes concurrent inserts away.
   kMap = 'h',              // Map.
   kSortedSet = 'z',        // Sorted set; members with scores, in the order of these.
+  kList = 'l',             // List.
+  kText = 't',             // Text.
 };
 
-// "none", "string", "set", "hash" and "zset" as Redis names them, and "enable-wins-flag",
-// "disable-wins-flag" and "remove-wins-set".
+// "none", "string", "set", "hash", "zset" and "list" as Redis names them, and "enable-wins-flag",
+// "disable-wins-flag", "remove-wins-set" and "text".
 std::string_view to_string(Type type);
 
 // The place of a key, of a field of a map, of a row or of everything below one of them. Keys are
@@ -45,6 +47,9 @@ class Key {
   [[nodiscard]] Key of(Type type) const;
   // The row of an element of the set at this key, of any kind.
   [[nodiscard]] Key element(std::string_view element, Type set = Type::kSet) const;
+
+  // A row below an element: what lists and texts say of it besides its value.
+  [[nodiscard]] Key part(std::string_view name) const;
 
   // The key as the user named it, of a field the path "key/field".
   [[nodiscard]] std::string name() const;

@@ -25,6 +25,12 @@ struct Entry {
   std::string value;              // The shown value; of elements of sets it says nothing.
 };
 
+// The name of a write; no other one, in any region, ever has the same.
+struct WriteName {
+  std::uint64_t origin = 0;  // Of the leader's incarnation: 64 random bits.
+  std::uint64_t seq = 0;     // Counts its writes, from 1.
+};
+
 // A hash of all that is at a key or row and below it, values, counters and who wrote them: equal as
 // long as nothing there was written, here or by another region. Nothing is zero, whatever was there
 // before.
@@ -51,6 +57,14 @@ class Scope {
   // one that is committed before the call returns. What the function throws undoes it (a nested
   // one alone) and comes out here.
   virtual void atomically(const std::function<void(Scope&)>& function) = 0;
+
+  // Runs the function with a scope that reads one state, whatever is written meanwhile: with this
+  // one when it is a transaction.
+  virtual void at_once(const std::function<void(const Scope&)>& function) const = 0;
+
+  // The name that the next write of this transaction gets, if it changes anything: for what has to
+  // be named uniquely. Throws kInvalid outside of a transaction.
+  [[nodiscard]] virtual WriteName next_write() const = 0;
 
   // What a key holds; kNone when nothing is shown.
   [[nodiscard]] virtual Type type(const Key& key) const = 0;

@@ -32,7 +32,7 @@ TEST_SUITE("crdt: types") {
   TEST_CASE("tags and their order are those of the format") {
     std::string tags;
     for (const crdt::TypeEntry& type : crdt::kTypes) tags += type.tag();
-    CHECK(tags == "sfFeEhz");
+    CHECK(tags == "sfFeEhzlt");
     for (const crdt::TypeEntry& type : crdt::kTypes) CHECK(crdt::find_type(type.tag()) == &type);
     CHECK(crdt::find_type("x") == nullptr);
     CHECK(crdt::find_type("ss") == nullptr);
@@ -73,5 +73,19 @@ TEST_SUITE("crdt: types") {
     CHECK(crdt::ruled({"\1", "k", "F"}, row_of({"1", "1"}).cell) == "1");
     CHECK_FALSE(crdt::ruled({"\1", "k", "s"}, both));
     CHECK_FALSE(crdt::ruled({"\1", "k", "e", "x"}, both));
+  }
+
+  TEST_CASE("of a text's runs and of what is below an element the last one counts") {
+    crdt::Cell cell;
+    cell.add({{1, 1}, {7 << 16U}, "late", std::nullopt});
+    cell.add({{2, 1}, {5 << 16U}, "early", std::nullopt});
+    for (const Path& path : {Path{"\1", "k", "t", "x"}, Path{"\1", "k", "l", "m", "x"},
+                             Path{"\1", "k", "h", "f", "l", "m", "x"}}) {
+      CHECK(crdt::ruled(path, cell) == "late");
+    }
+    for (const Path& path : {Path{"\1", "k", "l", "x"}, Path{"\1", "k", "z", "m", "x"},
+                             Path{std::string(1, '\0'), "k", "l", "m", "x"}}) {
+      CHECK_FALSE(crdt::ruled(path, cell));
+    }
   }
 }

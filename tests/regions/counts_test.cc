@@ -27,8 +27,8 @@ Row shown_row() {
 Path any_shape(Random& random) {
   static const std::vector<std::string> kNames = {
       "", "a", "b", "s", "e", "E", "h", std::string(1, '\0'), std::string(470, 'n')};
-  static const std::vector<std::string> kTags = {"s", "f", "F", "e", "E", "z",
-                                                 "h", "h", "x", "",  "hh"};
+  static const std::vector<std::string> kTags = {"s", "f", "F", "e", "E", "z", "h",
+                                                 "h", "l", "t", "x", "",  "hh"};
   Path path{std::string(1, static_cast<char>(random.between(0, 2))), random.pick(kNames)};
   for (std::size_t depth = random.below(4); depth > 0; --depth) {
     path.append("h").append(random.pick(kNames));

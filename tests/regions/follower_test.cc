@@ -20,7 +20,7 @@ using test::TempDir;
 
 namespace {
 
-using Text = Register<std::string>;
+using Word = Register<std::string>;
 
 constexpr auto kPatience = 30'000ms;
 
@@ -55,23 +55,23 @@ TEST_SUITE("regions: followers") {
   TEST_CASE("a follower reads what its leader wrote, waits for tokens, and refuses to write") {
     const TempDir folder;
     Store leader = Store::open(listening(folder, "eu"));
-    Text{leader, "before"}.put("1");
+    Word{leader, "before"}.put("1");
     Store follower = Store::open(following(folder, leader));
     CHECK(follower.status().follower);
     CHECK_FALSE(leader.status().follower);
-    Text{leader, "key"}.put("2");
+    Word{leader, "key"}.put("2");
     Session session = follower.session(leader.token(), kPatience);
-    CHECK(Text{session, "before"}.get() == "1");
-    CHECK(Text{session, "key"}.get() == "2");
+    CHECK(Word{session, "before"}.get() == "1");
+    CHECK(Word{session, "key"}.get() == "2");
     CHECK(has_peer(leader, true));
     CHECK(has_peer(follower, false));
     std::string message;
-    CHECK(code_of([&] { Text{follower, "key"}.put("3"); }, &message) == ErrorCode::kReadOnly);
+    CHECK(code_of([&] { Word{follower, "key"}.put("3"); }, &message) == ErrorCode::kReadOnly);
     CHECK(message.find("promote") != std::string::npos);
     CHECK(code_of([&] { Counter{session, "n"}.add(1); }) == ErrorCode::kReadOnly);
     CHECK(code_of([&] { follower.clear("key"); }) == ErrorCode::kReadOnly);
     CHECK(code_of([&] { follower.transact([](Transaction&) {}); }) == ErrorCode::kReadOnly);
-    CHECK(Text{follower, "key"}.get() == "2");
+    CHECK(Word{follower, "key"}.get() == "2");
     CHECK(follower.status().digest == leader.status().digest);
   }
 
@@ -81,7 +81,7 @@ TEST_SUITE("regions: followers") {
     std::unique_ptr<Store> follower;
     follower = opened(following(folder, leader));
     Session writer = leader.session();
-    Text{writer, "key"}.put("1");
+    Word{writer, "key"}.put("1");
     (void)follower->session(writer.token(), kPatience);
     const Reach reach = writer.wait({.all = true}, kPatience);
     CHECK(reach.met);
@@ -89,7 +89,7 @@ TEST_SUITE("regions: followers") {
     CHECK_FALSE(writer.wait({.count = 2}, 50ms).met);
     CHECK(knows_region(*follower, "eu", 1));
     follower.reset();
-    Text{writer, "key"}.put("2");
+    Word{writer, "key"}.put("2");
     CHECK(writer.wait({.all = true}, kPatience).met);
     for (const RegionStatus& region : leader.status().regions) CHECK(region.pinned_bytes == 0);
   }
@@ -101,7 +101,7 @@ TEST_SUITE("regions: followers") {
     std::unique_ptr<Store> follower;
     {
       Store leader = Store::open(dialling(folder, "eu", us));
-      Text{leader, "key"}.put("1");
+      Word{leader, "key"}.put("1");
       of_follower = following(folder, leader);
       of_follower.peers.push_back(us.status().endpoint);
       follower = opened(of_follower);
@@ -112,8 +112,8 @@ TEST_SUITE("regions: followers") {
     follower->promote();  // Nothing more happens.
     CHECK_FALSE(follower->status().follower);
     CHECK(follower->status().origin != before);
-    Text{*follower, "key"}.put("2");
-    REQUIRE(eventually([&] { return Text{us, "key"}.get() == "2"; }));
+    Word{*follower, "key"}.put("2");
+    REQUIRE(eventually([&] { return Word{us, "key"}.get() == "2"; }));
     CHECK(eventually([&] { return !has_peer(us, true); }));
     Session writer = follower->session();
     CHECK(writer.wait({.regions = {"us"}, .level = Concern::Level::kApplied}, kPatience).met);
@@ -129,12 +129,12 @@ TEST_SUITE("regions: followers") {
     follower.reset();
     // An opening decides anew: as a follower it reads, as a leader it goes on.
     follower = opened(of_follower);
-    CHECK(code_of([&] { Text{*follower, "key"}.put("3"); }) == ErrorCode::kReadOnly);
+    CHECK(code_of([&] { Word{*follower, "key"}.put("3"); }) == ErrorCode::kReadOnly);
     follower.reset();
     of_follower.follower = false;
     follower = opened(of_follower);
-    Text{*follower, "key"}.put("4");
-    CHECK(eventually([&] { return Text{again, "key"}.get() == "4"; }));
+    Word{*follower, "key"}.put("4");
+    CHECK(eventually([&] { return Word{again, "key"}.get() == "4"; }));
   }
 
   TEST_CASE("what a leader had written before it was lost comes back from its follower") {
@@ -148,11 +148,11 @@ TEST_SUITE("regions: followers") {
       REQUIRE(eventually([&] { return has_peer(*us, false); }));
       us.reset();
       follower = opened(following(folder, leader));
-      Text{leader, "key"}.put("only eu has it");
+      Word{leader, "key"}.put("only eu has it");
       (void)follower->session(leader.token(), kPatience);
     }  // Gone for good, its disk as well.
     of_us.peers = {follower->status().endpoint};
     us = opened(of_us);
-    CHECK(eventually([&] { return Text{*us, "key"}.get() == "only eu has it"; }));
+    CHECK(eventually([&] { return Word{*us, "key"}.get() == "only eu has it"; }));
   }
 }

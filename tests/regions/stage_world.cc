@@ -29,7 +29,8 @@ bool show(const Row& row, const Components& parts, std::size_t tag, const Path& 
   const std::string& type = parts[tag];
   if (type == "s" || type == "f" || type == "F") return left == 1;
   if (type == "E" && removed(row)) return false;
-  if ((type == "e" || type == "E" || type == "z") && left == 2) {
+  static constexpr std::string_view kElements = "eEzlt";
+  if (type.size() == 1 && kElements.find(type) != std::string_view::npos && left == 2) {
     shown.emplace_back(collection, parts[tag + 1]);
     return true;
   }

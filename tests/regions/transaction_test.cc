@@ -19,7 +19,7 @@ using test::TempDir;
 
 namespace {
 
-using Text = Register<std::string>;
+using Word = Register<std::string>;
 
 Unchanged seen_in(const Store& store, const std::vector<Key>& keys) {
   Unchanged seen;
@@ -43,22 +43,22 @@ TEST_SUITE("regions: transactions") {
   TEST_CASE("a read transaction sees one state of all keys, whatever is written meanwhile") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));
-    Text{store, "a"}.put("1");
+    Word{store, "a"}.put("1");
     Set<std::string>{store, "set"}.insert("x");
     store.read([&](ReadTransaction& txn) {
-      Text{store, "a"}.put("2");
+      Word{store, "a"}.put("2");
       std::thread([&] {
         Set<std::string>{store, "set"}.clear();
-        Text{store, "b"}.put("new");
+        Word{store, "b"}.put("new");
       }).join();
-      CHECK(Text{txn, "a"}.get() == "1");
+      CHECK(Word{txn, "a"}.get() == "1");
       CHECK(Set<std::string>{txn, "set"}.elements() == std::vector<std::string>{"x"});
       CHECK(Set<std::string>{txn, "set"}.size() == 1);
-      CHECK_FALSE(Text{txn, "b"}.get());
+      CHECK_FALSE(Word{txn, "b"}.get());
       CHECK(txn.type("b") == Type::kNone);
       CHECK(txn.count(Key::all(0)) == 2);
     });
-    CHECK(Text{store, "a"}.get() == "2");
+    CHECK(Word{store, "a"}.get() == "2");
     CHECK(store.count(Key::all(0)) == 2);
   }
 
@@ -67,7 +67,7 @@ TEST_SUITE("regions: transactions") {
     Store store = Store::open(store_options(folder, "eu"));
     Counter{store, "n"}.add(1);
     store.read([&](ReadTransaction& txn) {
-      CHECK(code_of([&] { Text{txn, "a"}.put("1"); }) == ErrorCode::kInvalid);
+      CHECK(code_of([&] { Word{txn, "a"}.put("1"); }) == ErrorCode::kInvalid);
       CHECK(code_of([&] { Counter{txn, "n"}.add(1); }) == ErrorCode::kInvalid);
       CHECK(code_of([&] { RealCounter{txn, "r"}.add(1); }) == ErrorCode::kInvalid);
       CHECK(code_of([&] { Set<std::string>{txn, "s"}.insert("x"); }) == ErrorCode::kInvalid);
@@ -84,13 +84,13 @@ TEST_SUITE("regions: transactions") {
   TEST_CASE("a transaction is run only when what it rests on is unchanged, of whatever type") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));
-    Text{store, "text"}.put("1");
+    Word{store, "text"}.put("1");
     Counter{store, "n"}.add(1);
     Map map{store, "map"};
-    map.at<Text>("field").put("v");
+    map.at<Word>("field").put("v");
     CHECK(runs_after(store, "text", [](Scope&) {}));
-    CHECK(runs_after(store, "text", [](Scope& scope) { Text{scope, "text/2"}.put("x"); }));
-    CHECK_FALSE(runs_after(store, "text", [](Scope& scope) { Text{scope, "text"}.put("1"); }));
+    CHECK(runs_after(store, "text", [](Scope& scope) { Word{scope, "text/2"}.put("x"); }));
+    CHECK_FALSE(runs_after(store, "text", [](Scope& scope) { Word{scope, "text"}.put("1"); }));
     CHECK_FALSE(runs_after(store, "text", [](Scope& scope) { scope.clear("text"); }));
     CHECK(runs_after(store, "text", [](Scope&) {}));
     CHECK_FALSE(runs_after(store, "text", [](Scope& scope) {
@@ -98,13 +98,13 @@ TEST_SUITE("regions: transactions") {
     }));
     CHECK_FALSE(runs_after(store, "n", [](Scope& scope) { Counter{scope, "n"}.add(1); }));
     CHECK_FALSE(runs_after(store, "map", [](Scope& scope) {
-      Map{scope, "map"}.at<Text>("other").put("w");
+      Map{scope, "map"}.at<Word>("other").put("w");
     }));
     CHECK(runs_after(store, Key("map").field("field"), [](Scope& scope) {
-      Map{scope, "map"}.at<Text>("other").put("x");
+      Map{scope, "map"}.at<Word>("other").put("x");
     }));
-    CHECK(store.transact_if({}, [](Transaction& txn) { Text{txn, "text/3"}.put("always"); }));
-    CHECK(Text{store, "text/3"}.get() == "always");
+    CHECK(store.transact_if({}, [](Transaction& txn) { Word{txn, "text/3"}.put("always"); }));
+    CHECK(Word{store, "text/3"}.get() == "always");
   }
 
   TEST_CASE("of many that saw the same state, one goes on") {
@@ -137,21 +137,21 @@ TEST_SUITE("regions: transactions") {
     const TempDir folder;
     Store eu = Store::open(listening(folder, "eu"));
     Store us = Store::open(dialling(folder, "us", eu));
-    Text{us, "key"}.put("1");
-    REQUIRE(eventually([&] { return Text{eu, "key"}.get() == "1"; }));
+    Word{us, "key"}.put("1");
+    REQUIRE(eventually([&] { return Word{eu, "key"}.get() == "1"; }));
     const Unchanged seen = seen_in(eu, {"key"});
     CHECK_THROWS_AS((void)eu.transact_if(seen,
                                          [](Transaction& txn) {
-                                           Text{txn, "key"}.put("mine");
+                                           Word{txn, "key"}.put("mine");
                                            throw std::logic_error("mine");
                                          }),
                     std::logic_error);
     CHECK(seen.holds(eu));
-    Text{us, "key"}.put("2");
-    REQUIRE(eventually([&] { return Text{eu, "key"}.get() == "2"; }));
+    Word{us, "key"}.put("2");
+    REQUIRE(eventually([&] { return Word{eu, "key"}.get() == "2"; }));
     Session session = eu.session();
     CHECK_FALSE(session.transact_if(seen, [](Transaction& txn) { txn.clear("key"); }));
-    session.read([](ReadTransaction& txn) { CHECK(Text{txn, "key"}.get() == "2"); });
-    CHECK(Text{eu, "key"}.get() == "2");
+    session.read([](ReadTransaction& txn) { CHECK(Word{txn, "key"}.get() == "2"); });
+    CHECK(Word{eu, "key"}.get() == "2");
   }
 }

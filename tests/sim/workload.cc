@@ -4,6 +4,7 @@
 #include <string>
 
 #include "crdt/expiry.h"
+#include "tests/sim/sequence_workload.h"
 
 namespace anabranch::test {
 
@@ -54,6 +55,10 @@ std::optional<core::VersionVector> random_context(Random& random, const core::Ve
 void random_act(regions::Group& group, Random& random, const Plan& plan,
                 const core::VersionVector& seen) {
   const std::string key = "k" + std::to_string(random.below(plan.keys));
+  if (random.chance(0.1)) {
+    random_sequence_act(group, random, key);
+    return;
+  }
   const double what = random.unit();
   if (what < 0.40) {
     group.put(random_row(random, key), random_value(random, plan), random_context(random, seen));

@@ -54,7 +54,7 @@ class Trial {
       if (mesh_.node(at).digest() != mesh_.node(0).digest()) return "rows differ";
       if (std::string wrong = mesh_.wrong(at); !wrong.empty()) return "at the end: " + wrong;
     }
-    return "";
+    return mesh_.in_order() ? "" : "elements were shown in different orders";
   }
 
  private:
@@ -187,4 +187,6 @@ TEST_SUITE("types: histories") {
   TEST_CASE("a sorted set under max adds it to the greatest of them") {
     try_histories("Sorted set under max");
   }
+  TEST_CASE("a list has what was inserted and not erased, in one order") { try_histories("List"); }
+  TEST_CASE("a text has every character once, in one order") { try_histories("Text"); }
 }

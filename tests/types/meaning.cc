@@ -8,6 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include "tests/types/sequence.h"
+
 namespace anabranch::test {
 
 Kind any_of(const Words& verbs) {
@@ -66,6 +68,12 @@ std::set<std::string> names_in(const History& history) {
     if (event.act.size() > 1) names.insert(event.act[1]);
   }
   return names;
+}
+
+std::string joined(const Words& sorted) {
+  std::string text;
+  for (const std::string& each : sorted) text += (text.empty() ? "" : " ") + each;
+  return text.empty() ? "-" : text;
 }
 
 std::string braces(const Words& names) {
@@ -207,6 +215,41 @@ std::string map_meaning(const History& history) {
   if (elements != "-") fields.push_back("s=" + elements);
   std::ranges::sort(fields);
   return braces(fields);
+}
+
+std::string list_meaning(const History& history) {
+  Words elements;
+  for (const std::string& id : names_in(history)) {
+    const Events values =
+        left(history, on(id, {"insert", "set"}), on(id, {"set", "erase", "clear", "del"}));
+    if (!values.empty()) elements.push_back(last_of(values).act.back());
+  }
+  std::ranges::sort(elements);
+  return joined(elements);
+}
+
+std::string list_move_meaning(const History& history, const std::string& element) {
+  const Events moves =
+      left(history, on(element, {"move"}), on(element, {"move", "erase", "clear", "del"}));
+  if (moves.empty()) return {};
+  const Event& last = last_of(moves);
+  return core::to_string(last.transaction.origin) + "." + std::to_string(last.transaction.seq) +
+         "." + std::to_string(last.place);
+}
+
+std::string text_meaning(const History& history) {
+  Words characters;
+  const Events inserts = left(history, any_of({"insert"}), any_of({"clear", "del"}));
+  for (const Event* insert : inserts) {
+    for (std::string& character : text_items(insert->act[1])) {
+      const auto erases = [&](const Event& event) {
+        return event.act[0] == "erase" && event.act[1].find(character) != std::string::npos;
+      };
+      if (std::ranges::none_of(history, erases)) characters.push_back(std::move(character));
+    }
+  }
+  std::ranges::sort(characters);
+  return joined(characters);
 }
 
 }  // namespace anabranch::test

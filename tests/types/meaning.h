@@ -52,5 +52,10 @@ std::string remove_wins_meaning(const History& history);
 std::string map_meaning(const History& history);
 std::string sorted_set_meaning(const History& history);
 std::string sorted_set_under_max_meaning(const History& history);
+// What is in a list or text, sorted; sequence.h says what its order must be.
+std::string list_meaning(const History& history);
+std::string text_meaning(const History& history);
+// Which move of a list's element counts, as a name; empty when it was not moved.
+std::string list_move_meaning(const History& history, const std::string& element);
 
 }  // namespace anabranch::test

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/node.h"
+#include "tests/types/sequence.h"
 #include "tests/types/subject.h"
 
 namespace anabranch::test {
@@ -34,6 +35,8 @@ class Mesh {
 
   [[nodiscard]] const History& history() const { return history_; }
   [[nodiscard]] std::string shown(std::size_t at);
+  // Whether all that was ever looked at by wrong() is in one order; see sequence.h.
+  [[nodiscard]] bool in_order() const { return precedence_.is_order(); }
   // What is wrong with what a region shows and counts, in words; empty when it is what the type
   // means.
   [[nodiscard]] std::string wrong(std::size_t at);
@@ -46,6 +49,7 @@ class Mesh {
   const Options limits_;
   std::vector<std::unique_ptr<Node>> nodes_;
   History history_;
+  Precedence precedence_;
 };
 
 }  // namespace anabranch::test

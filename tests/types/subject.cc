@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "tests/types/sequence.h"
 
 namespace anabranch::test {
 
@@ -180,6 +181,12 @@ std::vector<Subject> make_subjects() {
                     "put e 2",  "clear",     "del"};
   const Acts put_scores{"put a 1",  "put a 7", "put b 2", "put c -1", "put b 0.5",
                         "put d 10", "erase a", "erase b", "clear",    "del"};
+  const Acts moves{"insert 0 *", "insert 1 *", "insert 2 *", "push *",   "push *",
+                   "erase 0",    "erase 1",    "move 0 2",   "move 1 0", "move 2 7",
+                   "move 3 1",   "insert 5 *", "insert 9 *", "clear",    "del"};
+  const Acts edits{"insert 0 *", "insert 1 *", "insert 2 *", "insert 4 *", "insert 7 *",
+                   "insert 9 *", "erase 0 1",  "erase 2 2",  "erase 1 5",  "erase 4 3",
+                   "erase 6 9",  "clear",      "del"};
   return {
       {"Register", "lww/k", values, write_register, show_register, register_meaning},
       {"Register under max", "max/k", values, write_register, show_register, max_meaning},
@@ -196,6 +203,9 @@ std::vector<Subject> make_subjects() {
       {"Sorted set", "scores", scores, write_sorted_set, show_sorted_set, sorted_set_meaning, true},
       {"Sorted set under max", "max/scores", put_scores, write_sorted_set, show_sorted_set,
        sorted_set_under_max_meaning},
+      {"List", "list", moves, write_list, show_list, list_meaning, false, list_items, list_places},
+      {"Text", "text", edits, write_text, show_text, text_meaning, false, text_items, text_places,
+       true},
   };
 }
 

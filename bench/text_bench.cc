@@ -1,0 +1,207 @@
+// Measures texts: a trace of 259,778 single edits through an open document, its replication, what
+// it takes in memory and on disk, and writers who edit one place at once.
+//
+//   text_bench DIRECTORY [--edits N] [--seed S]
+//
+// Every figure is a line: row, unit and value, with tabs between them. It fails when texts differ.
+
+#include <malloc.h>
+
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <anabranch/anabranch.h>
+
+#include "bench/raw_lmdb.h"
+#include "bench/text_trace.h"
+
+namespace anabranch::bench {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+using Trace = std::vector<TraceBurst>;
+
+constexpr auto kPatience = 120s;
+
+struct Settings {
+  std::string directory;
+  std::size_t edits = kTraceInserts + kTraceDeletes;
+  std::uint64_t seed = 1;
+
+  [[nodiscard]] Trace trace(std::uint64_t number, std::size_t of_all) const {
+    const std::size_t all = of_all * (kTraceInserts + kTraceDeletes);
+    return make_trace(seed + number, kTraceInserts * edits / all, kTraceDeletes * edits / all);
+  }
+};
+
+void report(const std::string& row, const std::string& unit, double value) {
+  std::cout << row << '\t' << unit << '\t' << value << std::endl;
+}
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+void expect(bool holds, const char* what) {
+  if (!holds) throw std::runtime_error(std::string("this does not hold: ") + what);
+}
+
+template <typename Holds>
+void wait_until(const char* what, const Holds& holds) {
+  const Clock::time_point begin = Clock::now();
+  while (!holds()) {
+    if (Clock::now() - begin > kPatience) throw std::runtime_error(std::string("never: ") + what);
+    std::this_thread::sleep_for(2ms);
+  }
+}
+
+std::unique_ptr<Store> open(const Settings& settings, const std::string& region,
+                            std::vector<std::string> peers) {
+  const std::string path = settings.directory + "/" + region;
+  std::filesystem::create_directories(path);
+  return std::unique_ptr<Store>(new Store(Store::open(
+      {.path = path, .region = region, .listen = "tcp://127.0.0.1:0", .peers = std::move(peers)})));
+}
+
+void apply(TextDocument& document, const TraceBurst& burst, std::uint64_t behind = 0) {
+  document.edit([&](TextEdit& edit) {
+    for (const TraceEdit& each : burst) {
+      if (each.inserted != '\0') {
+        edit.insert(behind + each.position, {&each.inserted, 1});
+      } else {
+        edit.erase(behind + each.position, 1);
+      }
+    }
+  });
+}
+
+// What an open document takes in memory, and how long it takes to open.
+void measure_opening(Store& store, const std::string& text) {
+  const std::size_t before = mallinfo2().uordblks;
+  const Clock::time_point begin = Clock::now();
+  auto document = std::make_unique<TextDocument>(store, "text");
+  report("opening", "seconds", seconds_since(begin));
+  expect(document->str() == text, "a document that was opened shows what was written");
+  const std::size_t after = mallinfo2().uordblks;
+  report("memory of an open document", "bytes/character",
+         static_cast<double>(after - before) / static_cast<double>(text.size()));
+}
+
+void measure_trace(const Settings& settings) {
+  const Trace trace = settings.trace(0, 1);
+  const std::string text = trace_text(trace);
+  std::size_t edits = 0;
+  for (const TraceBurst& burst : trace) edits += burst.size();
+  report("single edits", "count", static_cast<double>(edits));
+  report("transactions", "count", static_cast<double>(trace.size()));
+  report("characters at the end", "count", static_cast<double>(text.size()));
+  {
+    const auto eu = open(settings, "eu", {});
+    {
+      TextDocument document(*eu, "text");
+      const Clock::time_point begin = Clock::now();
+      for (const TraceBurst& burst : trace) apply(document, burst);
+      report("trace in one region", "seconds", seconds_since(begin));
+      expect(document.str() == text, "the trace makes its text");
+    }
+    measure_opening(*eu, text);
+    const Clock::time_point begin = Clock::now();
+    const auto us = open(settings, "us", {eu->status().endpoint});
+    TextDocument there(*us, "text");
+    wait_until("the second region has the text", [&] { return there.str() == text; });
+    report("replicated to a second region that was empty", "seconds", seconds_since(begin));
+    expect(Text(*us, "text").str() == text, "the rows there are the text");
+  }
+  const TableSize rows = size_of_table(settings.directory + "/eu", "rows");
+  report("rows", "count", static_cast<double>(rows.entries));
+  report("disk", "bytes/character",
+         static_cast<double>(rows.bytes) / static_cast<double>(text.size()));
+}
+
+// Writers in regions of their own, each on a thread, all behind the same first line.
+void measure_writers(const Settings& settings, std::size_t count) {
+  std::vector<std::unique_ptr<Store>> stores;
+  std::vector<std::unique_ptr<TextDocument>> documents;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::vector<std::string> peers;
+    for (const auto& store : stores) peers.push_back(store->status().endpoint);
+    stores.push_back(open(settings, "w" + std::to_string(count) + std::to_string(i), peers));
+    documents.push_back(std::make_unique<TextDocument>(*stores.back(), "text"));
+    if (i == 0) documents.front()->insert(0, "|");
+    wait_until("all know the first line", [&] { return documents.back()->size() == 1; });
+  }
+  const Clock::time_point begin = Clock::now();
+  std::vector<std::thread> threads;
+  std::size_t characters = 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Trace trace = settings.trace(i + 1, 2 * count);
+    characters += trace_text(trace).size();
+    threads.emplace_back([&, trace, i] {
+      // Positions are taken modulo what there is by now: so all edit the same places.
+      for (const TraceBurst& burst : trace) {
+        documents[i]->edit([&](TextEdit& edit) {
+          for (const TraceEdit& each : burst) {
+            const std::uint64_t at = 1 + each.position % edit.size();
+            if (each.inserted != '\0') {
+              edit.insert(at, {&each.inserted, 1});
+            } else if (at < edit.size()) {
+              edit.erase(at, 1);
+            }
+          }
+        });
+      }
+    });
+  }
+  for (std::thread& each : threads) each.join();
+  const std::string row = std::to_string(count) + " writers at once";
+  report(row, "seconds", seconds_since(begin));
+  wait_until("all regions show one text", [&] {
+    const std::string text = documents.front()->str();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (documents[i]->str() != text || Text(*stores[i], "text").str() != text) return false;
+    }
+    return true;
+  });
+  report(row + ", one text", "seconds", seconds_since(begin));
+}
+
+int run(int argc, char** argv) {
+  if (argc < 2 || argc % 2 != 0) {
+    std::cerr << "usage: text_bench DIRECTORY [--edits N] [--seed S]\n";
+    return 2;
+  }
+  Settings settings{.directory = argv[1]};
+  for (int i = 2; i + 1 < argc; i += 2) {
+    const std::string_view flag = argv[i];
+    if (flag == "--edits") {
+      settings.edits = std::stoull(argv[i + 1]);
+    } else if (flag == "--seed") {
+      settings.seed = std::stoull(argv[i + 1]);
+    } else {
+      throw std::invalid_argument("unknown flag " + std::string(flag));
+    }
+  }
+  measure_trace(settings);
+  measure_writers(settings, 2);
+  measure_writers(settings, 3);
+  return 0;
+}
+
+}  // namespace
+}  // namespace anabranch::bench
+
+int main(int argc, char** argv) {
+  try {
+    return anabranch::bench::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "text_bench: " << error.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,277 @@
+#include "crdt/position.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "core/assert.h"
+
+namespace anabranch::crdt {
+
+namespace {
+
+constexpr unsigned char kNewOrigin = 0xFF;
+constexpr std::size_t kOriginBytes = 8;
+constexpr unsigned char kZero = 0x80;
+constexpr std::int64_t kOneByteMax = 0x60;
+constexpr unsigned char kLengths = 0xDF;  // And a length from 1 to 8.
+constexpr std::int64_t kFirst = 1;        // The number of a run's first element.
+
+unsigned char byte_at(std::string_view bytes, std::size_t at) {
+  return static_cast<unsigned char>(bytes[at]);
+}
+
+void put_big_endian(std::string& out, std::uint64_t value, std::size_t length) {
+  for (std::size_t i = length; i-- > 0;) out.push_back(static_cast<char>(value >> (8 * i) & 0xFFU));
+}
+
+std::uint64_t big_endian(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) value = value << 8U | byte_at(bytes, i);
+  return value;
+}
+
+void put_number(std::string& out, std::int64_t n) {
+  const std::size_t begin = out.size();
+  const std::int64_t size = n < 0 ? -(n + 1) : n;
+  if (size < kOneByteMax) {
+    out.push_back(static_cast<char>(kZero + size));
+  } else {
+    std::size_t length = 1;
+    while (length < kOriginBytes && (size >> (8 * length)) != 0) ++length;
+    out.push_back(static_cast<char>(kLengths + length));
+    put_big_endian(out, static_cast<std::uint64_t>(size), length);
+  }
+  if (n >= 0) return;
+  for (std::size_t i = begin; i < out.size(); ++i) out[i] = static_cast<char>(~out[i]);
+}
+
+// Reads a number at `at` and goes behind it; nothing for bytes that put_number() does not make.
+std::optional<std::int64_t> take_number(std::string_view bytes, std::size_t& at) {
+  if (at >= bytes.size()) return std::nullopt;
+  const bool negative = byte_at(bytes, at) < kZero;
+  const auto flip = static_cast<unsigned char>(negative ? 0xFF : 0);
+  const auto head = static_cast<unsigned char>(byte_at(bytes, at) ^ flip);
+  ++at;
+  std::int64_t size = head - kZero;
+  if (head > kLengths) {
+    const std::size_t length = head - kLengths;
+    if (length > kOriginBytes || bytes.size() - at < length) return std::nullopt;
+    std::string digits(bytes.substr(at, length));
+    for (char& each : digits) each = static_cast<char>(each ^ static_cast<char>(flip));
+    at += length;
+    const std::uint64_t value = big_endian(digits);
+    constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
+    const bool shortest = length == 1 || value >> (8 * (length - 1)) != 0;
+    if (!shortest || value > kMax || value < kOneByteMax) return std::nullopt;
+    size = static_cast<std::int64_t>(value);
+  }
+  return negative ? -size - 1 : size;
+}
+
+// One step of the way to a position. Ends are offsets in its bytes.
+struct Step {
+  std::size_t begin = 0;
+  core::Origin origin = 0;
+  std::int64_t first = 0;        // The seq of the waypoint's dot.
+  std::size_t waypoint_end = 0;  // All that the entries of the waypoint have in common.
+  std::int64_t entry = 0;
+  std::size_t run_end = 0;  // All that the elements of the run have in common.
+  std::int64_t number = 0;
+  std::size_t end = 0;
+};
+using Steps = std::vector<Step>;
+
+// The different origins on the way, in the order in which they come first.
+std::vector<core::Origin> origins_of(const Steps& steps, std::size_t count) {
+  std::vector<core::Origin> origins;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (std::ranges::find(origins, steps[i].origin) == origins.end()) {
+      origins.push_back(steps[i].origin);
+    }
+  }
+  return origins;
+}
+
+std::optional<core::Origin> take_origin(std::string_view bytes, std::size_t& at,
+                                        std::vector<core::Origin>& known) {
+  const unsigned char reference = byte_at(bytes, at++);
+  if (reference != kNewOrigin) {
+    if (reference == 0 || reference > known.size()) return std::nullopt;
+    return known[reference - 1];
+  }
+  if (bytes.size() - at < kOriginBytes) return std::nullopt;
+  const core::Origin origin = big_endian(bytes.substr(at, kOriginBytes));
+  at += kOriginBytes;
+  const auto found = std::ranges::find(known, origin);
+  if (found == known.end()) {
+    known.push_back(origin);
+  } else if (found - known.begin() < kNewOrigin - 1) {
+    return std::nullopt;  // It can be said shorter.
+  }
+  return origin;
+}
+
+// Nothing for bytes that are no position.
+std::optional<Steps> steps_of(std::string_view position) {
+  Steps steps;
+  std::vector<core::Origin> known;
+  for (std::size_t at = 0; at < position.size();) {
+    Step step{.begin = at};
+    const auto origin = take_origin(position, at, known);
+    const auto first = origin ? take_number(position, at) : std::nullopt;
+    step.waypoint_end = at;
+    const auto entry = first ? take_number(position, at) : std::nullopt;
+    step.run_end = at;
+    const auto number = entry ? take_number(position, at) : std::nullopt;
+    if (!number || *first < 1) return std::nullopt;
+    step.origin = *origin;
+    step.first = *first;
+    step.entry = *entry;
+    step.number = *number;
+    step.end = at;
+    steps.push_back(step);
+  }
+  const bool element = !steps.empty() && steps.back().number > 0 && steps.back().number % 2 == 1;
+  return element ? std::optional(std::move(steps)) : std::nullopt;
+}
+
+// A neighbour of what is inserted; empty at the beginning and at the end.
+struct Neighbour {
+  std::string_view bytes;
+  Steps steps;
+
+  explicit Neighbour(std::string_view position) : bytes(position) {
+    if (position.empty()) return;
+    auto found = steps_of(position);
+    ANABRANCH_ASSERT(found.has_value());
+    steps = *std::move(found);
+  }
+  [[nodiscard]] bool is_below(std::string_view prefix) const { return bytes.starts_with(prefix); }
+};
+
+// The entry of a new op in a waypoint of the same origin, behind it or in front; nothing when it
+// would not come behind, or before, the entry on the way to the neighbour.
+std::optional<std::string> own_entry(const Neighbour& side, const Step& step,
+                                     const Neighbour& other, core::Dot dot, bool behind) {
+  const std::string_view waypoint = side.bytes.substr(0, step.waypoint_end);
+  if (step.origin != dot.origin || other.is_below(waypoint)) return std::nullopt;
+  const std::int64_t since = static_cast<std::int64_t>(dot.seq) - step.first;
+  if (since <= 0 || since <= (behind ? step.entry : -step.entry)) return std::nullopt;
+  std::string position(waypoint);
+  put_number(position, behind ? since : -since);
+  put_number(position, kFirst);
+  return position;
+}
+
+// A new waypoint in a gap of the run at which `count` steps of a neighbour end; of none, in the
+// root.
+std::string new_waypoint(const Neighbour& side, std::size_t count, std::int64_t gap,
+                         core::Dot dot) {
+  std::string position;
+  if (count > 0) {
+    position = side.bytes.substr(0, side.steps[count - 1].run_end);
+    put_number(position, gap);
+  }
+  const std::vector<core::Origin> known = origins_of(side.steps, count);
+  const auto found = std::ranges::find(known, dot.origin);
+  const auto reference = static_cast<std::size_t>(found - known.begin()) + 1;
+  if (found == known.end() || reference >= kNewOrigin) {
+    position.push_back(static_cast<char>(kNewOrigin));
+    put_big_endian(position, dot.origin, kOriginBytes);
+  } else {
+    position.push_back(static_cast<char>(reference));
+  }
+  put_number(position, static_cast<std::int64_t>(dot.seq));
+  put_number(position, 0);
+  put_number(position, kFirst);
+  return position;
+}
+
+// Whether the right neighbour is below the left one, on its right: in the same run or a gap of it,
+// or in a later entry of a waypoint, each of which is a right child of the one before. (In front of
+// a waypoint each is a left child of the one behind it.)
+bool is_right_descendant(const Neighbour& right, const Neighbour& left) {
+  const Step& last = left.steps.back();
+  return right.is_below(left.bytes.substr(0, last.run_end)) ||
+         (last.entry >= 0 && right.is_below(left.bytes.substr(0, last.waypoint_end)));
+}
+
+// The outermost place next to a neighbour, on the side where the other one is; nothing when that
+// is below it all the way.
+std::optional<std::string> further_out(const Neighbour& side, const Neighbour& other, core::Dot dot,
+                                       bool behind) {
+  for (std::size_t i = 0; i < side.steps.size(); ++i) {
+    const Step& step = side.steps[i];
+    if (auto own = own_entry(side, step, other, dot, behind)) return own;
+    if (other.is_below(side.bytes.substr(0, step.run_end))) continue;
+    const bool at_gap = step.number % 2 == 0;
+    const std::int64_t gap = step.number + (at_gap ? 2 : 1) * (behind ? 1 : -1);
+    return new_waypoint(side, i + 1, gap, dot);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Place> place_of(std::string_view position) {
+  const auto steps = steps_of(position);
+  if (!steps) return std::nullopt;
+  const Step& last = steps->back();
+  return Place{position.substr(0, last.run_end), static_cast<std::uint64_t>(last.number) / 2};
+}
+
+std::string position_at(const Place& place) {
+  std::string position(place.run);
+  put_number(position, 2 * static_cast<std::int64_t>(place.index) + 1);
+  return position;
+}
+
+std::strong_ordering compare(const Place& a, const Place& b) {
+  if (a.run == b.run) return a.index <=> b.index;
+  const auto number = [](const Place& place) {
+    return 2 * static_cast<std::int64_t>(place.index) + 1;
+  };
+  // Where a place is below the other's run, its bytes go on with a number that is a gap's.
+  if (std::size_t at = a.run.size(); b.run.starts_with(a.run)) {
+    return number(a) <=> take_number(b.run, at).value_or(0);
+  }
+  if (std::size_t at = b.run.size(); a.run.starts_with(b.run)) {
+    return take_number(a.run, at).value_or(0) <=> number(b);
+  }
+  return a.run <=> b.run;
+}
+
+std::optional<std::uint64_t> index_in(std::string_view run, const Place& place) {
+  if (place.run == run) return place.index;
+  if (!place.run.starts_with(run)) return std::nullopt;
+  std::size_t at = run.size();
+  const std::int64_t gap = take_number(place.run, at).value_or(0);
+  return gap <= 0 ? 0 : static_cast<std::uint64_t>(gap) / 2;
+}
+
+std::string position_between(std::string_view left, std::string_view right, core::Dot dot) {
+  ANABRANCH_ASSERT(left.empty() || right.empty() || left < right);
+  const Neighbour before(left);
+  const Neighbour after(right);
+  if (!left.empty()) {
+    if (auto own = own_entry(before, before.steps.back(), after, dot, true)) return *own;
+  }
+  if (!right.empty()) {
+    if (auto own = own_entry(after, after.steps.back(), before, dot, false)) return *own;
+  }
+  const bool as_right_child = !left.empty() && !is_right_descendant(after, before);
+  const Neighbour& parent = as_right_child || right.empty() ? before : after;
+  const std::int64_t number = parent.steps.empty() ? 0 : parent.steps.back().number;
+  std::string position =
+      new_waypoint(parent, parent.steps.size(), number + (as_right_child ? 1 : -1), dot);
+  if (position.size() <= kLongPosition) return position;
+  for (const bool behind : {true, false}) {
+    auto shorter =
+        behind ? further_out(before, after, dot, true) : further_out(after, before, dot, false);
+    if (shorter && shorter->size() < position.size()) position = *std::move(shorter);
+  }
+  return position;
+}
+
+}  // namespace anabranch::crdt

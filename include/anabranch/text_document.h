@@ -1,0 +1,56 @@
+// Open documents: a text (text.h) that stays in memory while it is edited and shown.
+//
+//   TextDocument document{store, "doc/1/body"};
+//   document.insert(0, "Hello");
+//   document.edit([](TextEdit& edit) {  // What was typed in the last moment, as one transaction.
+//     edit.insert(5, ", wrold");
+//     edit.erase(8, 4);
+//     edit.insert(8, "orld");
+//   });
+//   std::cout << document.str() << '\n';
+//
+// Opening reads the text once. From then on an edit takes time that grows with the logarithm of the
+// length, and so does finding a position. What others write to the key, in this region or in
+// others, appears as soon as a watch tells of it (watch.h): an edit made before that is made in the
+// text as it was shown, and merges as concurrent edits do. After a clear of the key, a resync or an
+// error in an edit the text is read anew.
+//
+// It takes about ten bytes for each character of a text that was typed in runs of ten or more.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <anabranch/store.h>
+#include <anabranch/text.h>
+
+namespace anabranch {
+
+// Thread-safe. Must not outlive its store. Functions as in Text, and with its errors.
+class TextDocument {
+ public:
+  // Opens a text of database 0, also one that is not there yet. Throws Error{kInvalid} for a key of
+  // another database.
+  TextDocument(Store& store, Key key, TextUnit unit = TextUnit::kCodePoints);
+  ~TextDocument();
+  TextDocument(TextDocument&&) noexcept;
+  TextDocument& operator=(TextDocument&&) noexcept;
+
+  [[nodiscard]] std::uint64_t size() const;
+  [[nodiscard]] std::string str() const;
+  // What there is of `count` units from a position on. Throws as TextEdit.
+  [[nodiscard]] std::string read(std::uint64_t position, std::uint64_t count) const;
+  void insert(std::uint64_t position, std::string_view utf8);
+  void erase(std::uint64_t position, std::uint64_t count);
+  void edit(const std::function<void(TextEdit&)>& function);
+  void clear();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace anabranch

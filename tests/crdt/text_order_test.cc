@@ -1,0 +1,142 @@
+// The order of a text against one that keeps every character in a sorted map, and UTF-8.
+
+#include "crdt/text_order.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/crdt/random.h"
+#include "tests/seed.h"
+
+using namespace anabranch;
+using crdt::TextOrder;
+using test::Random;
+
+namespace {
+
+const std::vector<std::string> kLetters{"a", "b", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"};
+
+// Every character at its position.
+struct Model {
+  std::map<std::string, std::string> letters;
+
+  [[nodiscard]] std::string text() const {
+    std::string all;
+    for (const auto& [position, letter] : letters) all += letter;
+    return all;
+  }
+  [[nodiscard]] std::string position(std::size_t index) const {
+    return index < letters.size() ? std::next(letters.begin(), static_cast<long>(index))->first
+                                  : std::string();
+  }
+  void check(const TextOrder& order) const {
+    CHECK(order.text(0, UINT32_MAX) == text());
+    CHECK(order.length().points == letters.size());
+    TextOrder::Index unit = 0;
+    TextOrder::Index index = 0;
+    for (const auto& [position, letter] : letters) {
+      CHECK(order.index_of_unit(unit) == index);
+      CHECK(crdt::position_at(*order.place_at(index)) == position);
+      if (letter.size() == 4) CHECK_FALSE(order.index_of_unit(++unit));
+      ++unit;
+      ++index;
+    }
+    CHECK(order.index_of_unit(unit) == index);
+    CHECK(order.length().units == unit);
+    CHECK_FALSE(order.index_of_unit(unit + 1));
+    CHECK_FALSE(order.place_at(index));
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("crdt: text_order") {
+  TEST_CASE("runs in any order, deleted in parts, are what their characters are") {
+    Random random(test::seed());
+    CAPTURE(test::seed());
+    for (int round = 0; round < 60; ++round) {
+      struct Written {
+        std::string run;
+        std::vector<std::string> letters;
+      };
+      Model model;
+      std::vector<Written> written;
+      for (core::Seq seq = 1; seq <= 40; ++seq) {  // All that is ever written, and where.
+        const std::size_t at = random.below(model.letters.size() + 1);
+        const std::string left = at == 0 ? "" : model.position(at - 1);
+        const std::string first =
+            crdt::position_between(left, model.position(at), {random.chance(0.5) ? 7U : 9U, seq});
+        Written run{std::string(crdt::place_of(first)->run), {}};
+        for (std::size_t i = 1 + random.below(5); i > 0; --i) {
+          run.letters.push_back(random.pick(kLetters));
+          model.letters[crdt::position_at({run.run, run.letters.size() - 1})] = run.letters.back();
+        }
+        written.push_back(std::move(run));
+      }
+      model.letters.clear();
+      TextOrder order;
+      while (!written.empty()) {
+        const std::size_t which = random.below(written.size());
+        const Written run = written[which];
+        written.erase(written.begin() + static_cast<long>(which));
+        std::string text;
+        for (std::size_t i = 0; i < run.letters.size(); ++i) {
+          text += run.letters[i];
+          model.letters[crdt::position_at({run.run, i})] = run.letters[i];
+        }
+        order.add(run.run, text);
+        CHECK(order.shows(run.run));
+        if (random.chance(0.4)) {
+          const auto start = static_cast<TextOrder::Index>(random.below(run.letters.size()));
+          const auto count = static_cast<TextOrder::Index>(random.below(6));
+          order.erase({run.run, start, count});
+          for (TextOrder::Index i = start; i < start + count; ++i) {
+            model.letters.erase(crdt::position_at({run.run, i}));
+          }
+        }
+        if (random.chance(0.3)) {
+          const std::size_t at = random.below(model.letters.size() + 1);
+          const std::size_t count = random.below(model.letters.size() - at + 1);
+          order.erase_at(static_cast<TextOrder::Index>(at), static_cast<TextOrder::Index>(count));
+          const auto from = std::next(model.letters.begin(), static_cast<long>(at));
+          model.letters.erase(from, std::next(from, static_cast<long>(count)));
+        }
+        model.check(order);
+      }
+    }
+  }
+
+  TEST_CASE("a run that is being written grows and shrinks in the middle") {
+    TextOrder order;
+    order.add(
+        "\xFF"
+        "12345678\x81\x80",
+        "ab");
+    order.add(
+        "\xFF"
+        "12345678\x81\x81",
+        "xy");
+    order.write_into(2, 1, "\xE2\x82\xAC--");  // In front of y.
+    CHECK(order.text(0, 9) == "abx\xE2\x82\xAC--y");
+    order.write_into(0, 2, "c");
+    CHECK(order.text(0, 9) == "abcx\xE2\x82\xAC--y");
+    order.unwrite(4, 1, 2);
+    CHECK(order.text(0, 9) == "abcx-y");
+    CHECK(order.length() == crdt::TextLength{6, 6});
+  }
+
+  TEST_CASE("only valid UTF-8 has a length") {
+    CHECK(crdt::utf8_length("a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80") == crdt::TextLength{4, 5});
+    CHECK(crdt::utf8_length("") == crdt::TextLength{});
+    for (const std::string bad : {"\x80", "\xC3", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF",
+                                  "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
+                                  "\xF5\x80\x80\x80", "\xE2\x82", "\xE2\x28\xA1", "a\xFF"}) {
+      CHECK_FALSE(crdt::utf8_length(bad));
+    }
+    CHECK(crdt::utf8_length("\xED\x9F\xBF\xEE\x80\x80\xF4\x8F\xBF\xBF") == crdt::TextLength{3, 4});
+  }
+}

@@ -1,0 +1,15 @@
+// What editors of lists and texts do in a simulation: rows at positions between those that are
+// there, moved elements, deleted parts, cleared runs.
+#pragma once
+
+#include <string>
+
+#include "regions/group.h"
+#include "tests/crdt/random.h"
+
+namespace anabranch::test {
+
+// A random act on the list and the text at a key of database 0, as their handles would write it.
+void random_sequence_act(regions::Group& group, Random& random, const std::string& key);
+
+}  // namespace anabranch::test

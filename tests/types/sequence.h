@@ -1,0 +1,48 @@
+// Lists and texts as tests drive them, and what their order must be.
+//
+// What a sequence shows is a matter of the history (meaning.h), but for the order of what was
+// inserted at one place concurrently: any order will do, if it is one. So the order is judged by
+// the strong list specification (Attiya, Burckhardt, Gotsman, Morrison, Yang and Zawirski,
+// "Specification and Complexity of Collaborative Text Editing", 2016): an element is inserted
+// where its author said, and there is one total order of all elements ever inserted in which
+// everything lies that any region shows at any time.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include <anabranch/handles.h>
+
+#include "tests/types/meaning.h"
+
+namespace anabranch::test {
+
+// Acts by index, each taken modulo what there is; `*` stands for something that was never inserted
+// before. They are made more precise: which element it was, as no index can say later. What an act
+// does at once is checked. Otherwise as Subject::act.
+bool write_list(Scope& scope, const Key& key, Words& act);
+bool write_text(Scope& scope, const Key& key, Words& act);
+// "[a b=2]": the element b has been set; "abc". "-" when there is nothing.
+std::string show_list(Scope& scope, const Key& key);
+std::string show_text(Scope& scope, const Key& key);
+
+// What is shown, element by element.
+Words list_items(const std::string& shown);
+Words text_items(const std::string& shown);
+// The same by the names under which elements are ordered: one that was moved is another one there.
+Words list_places(const History& history, const std::string& shown);
+Words text_places(const History& history, const std::string& shown);
+
+// All orders in which elements were ever shown.
+class Precedence {
+ public:
+  void note(const Words& order);
+  // Whether all of it is part of one order.
+  [[nodiscard]] bool is_order() const;
+
+ private:
+  std::map<std::string, std::set<std::string>> behind_;
+};
+
+}  // namespace anabranch::test
