@@ -68,13 +68,26 @@ std::string siblings_of(const json& siblings) {
   return '\n' + title + table_of(rows);
 }
 
-// The elements of a set; each insert that no remove has seen is a row.
+// The elements of a set, members with their scores, or elements of a list; each insert that no
+// remove has seen is a row.
 std::string elements_of(const json& elements) {
-  Rows rows{{"element", "inserted in", "at (UTC)"}};
+  const bool scored = elements.at(0).contains("score");
+  const auto row = [&](std::string element, std::string score, std::string from, std::string at) {
+    std::vector<std::string> cells{std::move(element)};
+    if (scored) cells.push_back(std::move(score));
+    cells.push_back(std::move(from));
+    cells.push_back(std::move(at));
+    return cells;
+  };
+  Rows rows{row("element", "score", "inserted in", "at (UTC)")};
   for (const json& element : elements) {
-    for (const json& sibling : element.at("siblings")) {
-      rows.push_back({shown(element.at("element")), region_of(sibling), time_of(sibling)});
+    const std::string name = shown(element.at("element"));
+    const std::string score = scored ? element.at("score").dump() : "";
+    const json siblings = element.value("siblings", json::array());
+    for (const json& sibling : siblings) {
+      rows.push_back(row(name, score, region_of(sibling), time_of(sibling)));
     }
+    if (siblings.empty()) rows.push_back(row(name, score, "-", "-"));
   }
   return '\n' + table_of(rows);
 }
@@ -106,6 +119,7 @@ std::string body_of(const json& key) {
   const bool is_set = key.contains("elements");
   if (!is_set && !key.contains("fields")) return "";
   const json& all = key.at(is_set ? "elements" : "fields");
+  if (all.empty()) return "";
   std::string body = is_set ? elements_of(all) : fields_of(all);
   const auto count = key.at("count").get<std::uint64_t>();
   if (count > all.size()) body += "and " + std::to_string(count - all.size()) + " more\n";

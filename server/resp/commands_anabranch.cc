@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <anabranch/handles.h>
+
 #include "server/resp/command.h"
 #include "server/resp/host.h"
 #include "server/resp/verdict_json.h"
@@ -296,6 +298,34 @@ void describe_map(Json& json, const Scope& scope, const Key& key) {
   }
 }
 
+void describe_sorted_set(Json& json, Scope& scope, const Key& key) {
+  const SortedSet<std::string> set{scope, key};
+  json["count"] = set.size();
+  json["elements"] = Json::array();
+  for (const Scored<std::string>& each : set.range_by_rank(0, kShownMax)) {
+    const Key row = key.element(each.member, Type::kSortedSet);
+    json["elements"].push_back({{"element", bytes_json(each.member)},
+                                {"score", each.score},
+                                {"siblings", to_array(scope.siblings(row))}});
+  }
+}
+
+void describe_list(Json& json, Scope& scope, const Key& key) {
+  const List<std::string> list{scope, key};
+  json["count"] = list.size();
+  json["elements"] = Json::array();
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(list.size(), kShownMax); ++i) {
+    const std::optional<std::string> value = list.get(i);
+    if (value) json["elements"].push_back({{"element", bytes_json(*value)}});
+  }
+}
+
+void describe_text(Json& json, Scope& scope, const Key& key) {
+  const Text text{scope, key};
+  json["count"] = text.size();
+  json["value"] = bytes_json(text.str());
+}
+
 void show(Call& call) {
   const Key key = call[2];
   const Type type = call.scope.type(key);
@@ -316,6 +346,15 @@ void show(Call& call) {
       break;
     case Type::kMap:
       describe_map(json, call.scope, key);
+      break;
+    case Type::kSortedSet:
+      describe_sorted_set(json, call.scope, key);
+      break;
+    case Type::kList:
+      describe_list(json, call.scope, key);
+      break;
+    case Type::kText:
+      describe_text(json, call.scope, key);
       break;
   }
   reply_json(call, json);

@@ -6,8 +6,8 @@
 namespace anabranch::test {
 
 // One to four random acts on few rows, so that they meet: strings, fields of a map, elements of a
-// set, members of a sorted set, lists and texts, sums, clears of a key or of everything, deadlines of
-// keys. `seen` is what the region has applied.
+// set, members of a sorted set, lists and texts, sums, clears of a key or of everything, deadlines
+// of keys. `seen` is what the region has applied.
 void random_transaction(regions::Group& group, Random& random, const Plan& plan,
                         const core::VersionVector& seen);
 
