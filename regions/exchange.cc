@@ -157,9 +157,14 @@ void Exchange::reopen(const std::set<Origin>& ended) {
   subscribe_all();
 }
 
-bool Exchange::asked_for(LinkId link, const BatchMessage& message, Origin origin) const {
+bool Exchange::asks_for(LinkId link, const BatchMessage& message, Origin origin) const {
   const Peer* const peer = peer_at(link);
   return peer != nullptr && peer->in.id == message.stream && peer->in.has(origin);
+}
+
+bool Exchange::asked_for(LinkId link, const BatchMessage& message) const {
+  const Peer* const peer = peer_at(link);
+  return peer != nullptr && peer->in.since <= message.stream && message.stream <= peer->in.id;
 }
 
 bool Exchange::has_shown(LinkId link, const core::Batch& batch) const {
@@ -309,7 +314,10 @@ void Exchange::subscribe_all() {
 }
 
 void Exchange::subscribe(Peer& peer, std::vector<Origin> origins) {
-  peer.in = {++streams_, std::move(origins), 0, 0, false, peer.in.progress_ms};
+  peer.in.id = ++streams_;
+  peer.in.origins = std::move(origins);
+  peer.in.taken = peer.in.acked = 0;
+  peer.in.stale = false;
   Subscribe wanted{peer.in.id, window_bytes_, {}, forks_.with(peer)};
   wanted.nonce = self_.nonce;
   for (const Origin each : peer.in.origins) {

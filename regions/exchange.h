@@ -115,8 +115,10 @@ class Exchange {
   // from what comes of these. Of `ended` origins only what is on a peer's disk is taken from now
   // on.
   void reopen(const std::set<core::Origin>& ended);
-  // Whether a batch that came on a link is of the subscription that is open there.
-  [[nodiscard]] bool asked_for(LinkId link, const BatchMessage& message, core::Origin origin) const;
+  // Whether a batch that came on a link is of the subscription that is open there; or of one since
+  // the link came up.
+  [[nodiscard]] bool asks_for(LinkId link, const BatchMessage& message, core::Origin origin) const;
+  [[nodiscard]] bool asked_for(LinkId link, const BatchMessage& message) const;
   // Whether the peer at the other end of a link has shown that it has a batch.
   [[nodiscard]] bool has_shown(LinkId link, const core::Batch& batch) const;
   // An origin of which a peer has another history than this leader; nothing when there is none.

@@ -127,6 +127,7 @@ Peer* Exchange::meet(Link& link, const Greeting& greeting) {
   peer.nonce = link.nonce = greeting.nonce;
   if (first || restarted) peer.links.push_back(link.id);
   if (first || restarted) {
+    peer.in.since = streams_ + 1;
     link.beat.reset();  // Of another process, with another steady clock.
     std::erase_if(stalls_, [&](const auto& stall) { return stall.second.avoided == peer.origin; });
   }

@@ -49,6 +49,7 @@ struct InStream {
   std::uint64_t taken = 0;            // Bytes of batches received in this stream.
   std::uint64_t acked = 0;            // The figure that the last ack carried.
   bool stale = true;                  // To be subscribed anew.
+  std::uint64_t since = 0;            // The first stream since its newest link came up.
   core::Millis progress_ms = 0;       // When a batch arrived last, in any stream.
 
   [[nodiscard]] bool has(core::Origin origin) const {

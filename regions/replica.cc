@@ -353,8 +353,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
     exchange_->compare_own(link, batch.value().last());
     return;  // A new incarnation will ask for it.
   }
-  const bool is_due = exchange_->asked_for(link, *received, batch.value().origin);
-  if (!is_due && !may_come_unasked(link, batch.value())) return;
+  if (!may_come(link, *received, batch.value())) return;
   const core::Origin from = exchange_->peer(link);
   if (!exchange_->may_apply(from, batch.value(), batch.value().deps_changed)) return;
   const core::Seq applied = applied_.vector().at(batch.value().origin);
@@ -367,9 +366,11 @@ void Replica::step(LinkId link, Message message, Millis now) {
 }
 
 // A network may bring a batch once more, also over a new link, after its sender has left the
-// history that it belongs to. So its sender must show to have it; of what has ended none is taken.
-bool Replica::may_come_unasked(LinkId link, const core::Batch& batch) const {
-  return !ended_.contains(batch.origin) && exchange_->has_shown(link, batch);
+// history that it belongs to. So what nobody has asked for there its sender must show to have. Of
+// what has ended only what is asked for now is taken.
+bool Replica::may_come(LinkId link, const BatchMessage& message, const core::Batch& batch) const {
+  if (ended_.contains(batch.origin)) return exchange_->asks_for(link, message, batch.origin);
+  return exchange_->asked_for(link, message) || exchange_->has_shown(link, batch);
 }
 
 std::optional<core::Hash128> Replica::digest() const {

@@ -282,8 +282,9 @@ class Replica {
   [[nodiscard]] std::vector<core::Origin> origins_of(std::string_view region) const;
   // Whether a message is of a region that was declared lost, with which nothing is exchanged.
   [[nodiscard]] bool refuse_lost(LinkId link, const Message& message);
-  // Whether a batch is taken that nobody has asked for.
-  [[nodiscard]] bool may_come_unasked(LinkId link, const core::Batch& batch) const;
+  // Whether a batch that came on a link is taken.
+  [[nodiscard]] bool may_come(LinkId link, const BatchMessage& message,
+                              const core::Batch& batch) const;
   void take(LinkId link, Heartbeat& heartbeat, core::Millis now);
   // Notes what a heartbeat says of its sender's clock.
   void observe_clock(LinkId link, const Heartbeat& heartbeat, core::Millis now);
