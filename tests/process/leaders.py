@@ -28,6 +28,7 @@ from resp import Client, ServerError
 BUILD = os.environ.get("ANABRANCH_BUILD", "build/release")
 ANABRANCH = os.path.join(BUILD, "server", "anabranch")
 READY = re.compile(r"ready: region (\S+), origin (\S+), listens on (\S+), redis on (\S+)")
+PORT_TAKEN = re.compile(r"port \S+ is in use|Address already in use")
 LONG = os.environ.get("ANABRANCH_LONG", "") not in ("", "0")
 
 
@@ -64,6 +65,10 @@ def run(*words, timeout=20, environment=None):
                           env={**os.environ, **(environment or {})})
 
 
+class PortTaken(Exception):
+    """The port where a leader had listened belongs to somebody else now."""
+
+
 class Leader:
     def __init__(self, world, region, name=None):
         """With a name, it is another process of its region."""
@@ -87,8 +92,18 @@ class Leader:
             words += ["--peer", address]
         return words
 
-    def start(self):
-        """Starts and waits for the ready line. A second start listens where the first one did."""
+    def start(self, seconds=20.0):
+        """Starts and waits for the ready line. A second start listens where the first one did; as
+        long as another test's connection happens to have that port, it is tried again."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return self.start_once()
+            except PortTaken:
+                check(time.monotonic() < deadline, f"the port of {self.region} stays taken")
+                time.sleep(0.05)
+
+    def start_once(self):
         with open(self.log_path, "ab") as log:
             begin = log.tell()
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL,
@@ -101,6 +116,8 @@ class Leader:
         with open(self.log_path, "rb") as log:
             log.seek(begin)
             text = log.read().decode(errors="replace")
+        if self.process.poll() is not None and PORT_TAKEN.search(text):
+            raise PortTaken(text)
         check(self.process.poll() is None, f"{self.region} has ended:\n{text}")
         found = READY.search(text)
         if found:

@@ -184,6 +184,11 @@ class Network {
   [[nodiscard]] const std::vector<std::string>& alarms() const { return alarms_; }
   [[nodiscard]] const Carried& carried() const { return carried_; }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+  // Whether somebody took an origin for settled while a backup, or a region that it had not heard
+  // of, had more of it, which it could not know.
+  [[nodiscard]] bool settled_unknowing(core::Origin origin) const {
+    return settled_unknowing_.contains(origin);
+  }
   // Messages and turns so far.
   [[nodiscard]] std::uint64_t events() const { return events_done_; }
 
@@ -338,6 +343,7 @@ class Network {
   bool announce_ = false;
   // Somebody wrote who is in no list, or two under one origin: what then settles is not judged.
   bool had_outsiders_ = false;
+  std::set<core::Origin> settled_unknowing_;
   Trust trust_;
   regions::Resolvers resolvers_{{}};
   core::Millis now_ = 0;

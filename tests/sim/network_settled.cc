@@ -40,11 +40,14 @@ std::string Network::settled(Index at, core::Origin origin, core::Seq seq) {
   if (ledger_.has_ended(origin)) return ledger_.ended(origin, seq);
   for (Index each = 0; each < size(); ++each) {
     Machine& machine = machines_[each];
-    if (machine.backup && machine.backup_vector.at(origin) > seq) return {};
+    const bool unheard = machine.backup && machine.backup_vector.at(origin) > seq;
     const bool known = node(at).replica().regions().knows(machine.node->replica().identity().region,
                                                           machine.node->origin());
     const bool more = history(machine).at(origin) > seq;
-    if (!known && more) return {};
+    if (unheard || (!known && more)) {
+      settled_unknowing_.insert(origin);
+      return {};
+    }
     if (more || (known && on_disk(each).at(origin) < seq)) {
       return "calls origin " + core::to_string(origin) + " settled at " + std::to_string(seq) +
              ", but " + machine.node->replica().identity().region + " has " +

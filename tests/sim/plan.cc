@@ -135,7 +135,8 @@ core::Millis Plan::healed_ms() const {
   constexpr core::Millis kHealedMs = 60'000;  // Above the time for which silent peers are avoided.
   // A signature is about as long as the rest of a batch.
   const std::size_t much = trust == Network::Trust::kSigned ? 128'000 : 64'000;
-  const bool tight = limits.window_bytes < 2'000 || limits.hold_bytes_max < much;
+  // Of what has ended a window comes with each sync: of lazy disks, once a second.
+  const bool tight = limits.window_bytes < 8'000 || limits.hold_bytes_max < much;
   return tight ? 10 * kHealedMs : kHealedMs;
 }
 

@@ -1,0 +1,68 @@
+// Two leaders in one process, for the recipes to show what happens between regions. In life each is
+// a process of its own, far from the other.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+#include <unistd.h>
+
+#include <anabranch/anabranch.h>
+
+namespace cookbook {
+
+namespace ab = anabranch;
+
+// A folder that is gone at the end.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "anabranch-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw ab::Error(ab::ErrorCode::kIo, "no folder: " + name);
+    path_ = name;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+class TwoRegions {
+ public:
+  TwoRegions() { meet(); }
+
+  // Cuts the link: both go on alone.
+  void part() {
+    eu.pause("us");
+    us.pause("eu");
+  }
+  // Links them again, and returns when each has what the other wrote.
+  void meet() {
+    eu.resume("us");
+    us.resume("eu");
+    constexpr std::chrono::seconds kPatience{30};
+    (void)us.session(eu.token(), kPatience);
+    (void)eu.session(us.token(), kPatience);
+  }
+
+ private:
+  Folder folder_;
+
+ public:
+  ab::Store eu =
+      ab::Store::open({.path = folder_.file("eu"), .region = "eu", .listen = "tcp://127.0.0.1:0"});
+  ab::Store us = ab::Store::open({.path = folder_.file("us"),
+                                  .region = "us",
+                                  .listen = "tcp://127.0.0.1:0",
+                                  .peers = {eu.status().endpoint}});
+};
+
+}  // namespace cookbook
