@@ -41,7 +41,7 @@ struct Fingerprint {
 };
 
 // Every function throws Error: kInvalid and kTooLarge for arguments, kClosed after a failure or
-// close, kIo and kCorrupt when reading or committing failed.
+// close, kReadOnly for writes to a follower, kIo and kCorrupt when reading or committing failed.
 class Scope {
  public:
   // They return false to stop.
