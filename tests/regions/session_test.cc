@@ -41,9 +41,9 @@ struct World {
 
   World() {
     REQUIRE(eventually([&] {
-      return knows(eu, "us") && knows(us, "ap") && knows(ap, "eu") &&
-             ap.status().regions.size() == 3 && eu.status().regions.size() == 3 &&
-             us.status().regions.size() == 3;
+      return knows(eu, "us") && knows(eu, "ap") && knows(us, "eu") && knows(us, "ap") &&
+             knows(ap, "eu") && knows(ap, "us") && ap.status().regions.size() == 3 &&
+             eu.status().regions.size() == 3 && us.status().regions.size() == 3;
     }));
   }
   std::vector<Store*> stores() { return {&eu, &us, &ap}; }
