@@ -29,6 +29,9 @@ namespace {
 constexpr std::size_t kUnprovenBytes = std::size_t{256} << 10U;
 constexpr std::size_t kUnprovenPart = 4;
 
+// As alarms call a leader of which nothing more than its writes is known any more.
+constexpr const char* kGoneLeader = "a leader that is gone";
+
 // The position that a batch carries the signature of.
 SignedPosition before_of(const Batch& batch, std::string region) {
   return {std::move(region), batch.origin, batch.first() - 1, batch.previous, batch.signature};
@@ -119,8 +122,9 @@ void Replica::take(Provenance::Outcome outcome, Millis now) {
     std::string who;
     for (const core::Origin each : lie.peers) {
       const auto peer = exchange_->peers().find(each);
-      who += who.empty() ? "region " : " or ";
-      who += peer == exchange_->peers().end() ? "one that is gone" : peer->second.region;
+      if (!who.empty()) who += " or ";
+      const bool gone = peer == exchange_->peers().end();
+      who += gone ? kGoneLeader : "region " + peer->second.region;
       exchange_->distrust(lie.origin, each, now);
     }
     alarm_once(who + " passed on writes of origin " + core::to_string(lie.origin) +
