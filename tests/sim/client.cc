@@ -31,7 +31,7 @@ bool Client::let_in(Network& network, Network::Index at, std::string& wrong) {
   const core::VersionVector& promised = network.ledger().promised();
   for (const regions::Lack& each : lacks) {
     const bool there = promised.at(each.origin) >= seen_.at(each.origin);
-    if (each.gone && there && !network.settled_unknowing(each.origin))
+    if (each.gone && there && !network.settled_unknowing().contains(each.origin))
       wrong = "calls gone what is not: " + to_string(std::vector<regions::Lack>{each});
   }
   if (!promised.includes(seen_)) begin_anew();

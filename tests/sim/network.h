@@ -184,10 +184,10 @@ class Network {
   [[nodiscard]] const std::vector<std::string>& alarms() const { return alarms_; }
   [[nodiscard]] const Carried& carried() const { return carried_; }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
-  // Whether somebody took an origin for settled while a backup, or a region that it had not heard
-  // of, had more of it, which it could not know.
-  [[nodiscard]] bool settled_unknowing(core::Origin origin) const {
-    return settled_unknowing_.contains(origin);
+  // The origins that somebody took for settled while a backup, or a region that it had not heard
+  // of, had more of them, which it could not know.
+  [[nodiscard]] const std::set<core::Origin>& settled_unknowing() const {
+    return settled_unknowing_;
   }
   // Messages and turns so far.
   [[nodiscard]] std::uint64_t events() const { return events_done_; }

@@ -170,8 +170,15 @@ class Simulation {
         const bool parted = fault.name == "clone" && says(kUnsigned);
         return left || parted || says(fault.alarm);
       });
-      if (!has_cause) note("an alarm without a cause: " + alarm);
+      if (!has_cause && !comes_back(alarm)) note("an alarm without a cause: " + alarm);
     }
+  }
+
+  // Whether an alarm tells of an origin that was settled by who could not know better.
+  bool comes_back(const std::string& alarm) {
+    return std::ranges::any_of(scene_.network().settled_unknowing(), [&](core::Origin origin) {
+      return alarm.starts_with("origin " + core::to_string(origin) + " ");
+    });
   }
 
   void note(const std::string& failure) {
