@@ -42,11 +42,6 @@ void Exchange::renew(Origin origin, Millis now) {
   subscribe_all();
 }
 
-void Exchange::lead(Origin origin, Millis now) {
-  self_.follows = false;
-  renew(origin, now);
-}
-
 void Exchange::join_as_empty(bool joining, Origin origin, Millis now) {
   joining_ = joining;
   for (auto& [peer_origin, peer] : peers_) peer.out.cancel();

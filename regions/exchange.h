@@ -108,8 +108,8 @@ class Exchange {
   void compare_own(LinkId link, core::Seq seq);
   // Goes on as another origin, and greets everybody anew.
   void renew(core::Origin origin, core::Millis now);
-  // The same as a leader, having followed one until now.
-  void lead(core::Origin origin, core::Millis now);
+  // Shows itself as a leader from the next greeting on, having followed one until now.
+  void lead() { self_.follows = false; }
 
   // Closes all subscriptions and opens new ones, so that what still comes of older ones can be told
   // from what comes of these. Of `ended` origins only what is on a peer's disk is taken from now

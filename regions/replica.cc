@@ -361,8 +361,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
     exchange_->forked(from, batch.value().origin, batch.value().last());
     return;
   }
-  const bool asked = exchange_->peer_at(link)->in.has(batch.value().origin);
-  hold(link, {std::move(received->bytes), std::move(batch).value(), from, asked}, now);
+  hold(link, {std::move(received->bytes), std::move(batch).value(), from}, now);
 }
 
 // A network may bring a batch once more, also over a new link, after its sender has left the

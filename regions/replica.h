@@ -296,8 +296,8 @@ class Replica {
   void begin_origin(std::string why);
   // Begins a new incarnation when what peers have shown forbids to write on as this one.
   core::Result<void> heed_doubt(core::Millis now);
-  // Begins a new origin while it runs, and calls `greet` once that is recorded.
-  core::Result<void> go_on_as_new(std::string why, const std::function<void()>& greet);
+  // Begins a new origin while it runs, and greets everybody anew once that is recorded.
+  core::Result<void> go_on_as_new(std::string why, core::Millis now);
   core::Result<void> recover(const storage::StoredRecord& record);
   core::Batch make_batch(std::vector<core::Transaction> transactions) const;
   // All that a batch's leader had applied of other origins: the changes it carries, on what is

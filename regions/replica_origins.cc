@@ -34,17 +34,18 @@ core::Result<void> Replica::heed_doubt(Millis now) {
     exchange_->forget_doubt();
     return {};
   }
-  return go_on_as_new(exchange_->doubt(), [&] { exchange_->renew(identity_.origin, now); });
+  return go_on_as_new(exchange_->doubt(), now);
 }
 
 core::Result<void> Replica::promote(Millis now) {
   if (broken_) return *broken_;
   if (!std::exchange(options_.follows, false)) return {};
-  auto begun = go_on_as_new("it was promoted", [&] { exchange_->lead(identity_.origin, now); });
+  exchange_->lead();
+  auto begun = go_on_as_new("it was promoted", now);
   return begun.ok() ? announce() : begun;
 }
 
-core::Result<void> Replica::go_on_as_new(std::string why, const std::function<void()>& greet) {
+core::Result<void> Replica::go_on_as_new(std::string why, Millis now) {
   begin_origin(std::move(why));
   ++identity_.opening;
   opening_sent_ = false;
@@ -52,7 +53,7 @@ core::Result<void> Replica::go_on_as_new(std::string why, const std::function<vo
     broken_ = recorded.failure();
     return recorded;
   }
-  greet();
+  exchange_->renew(identity_.origin, now);
   return {};
 }
 

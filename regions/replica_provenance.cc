@@ -58,6 +58,7 @@ void Replica::prove_stops() {
 
 void Replica::hold(LinkId link, HeldBatch held, Millis now) {
   const Peer* const peer = exchange_->peer_at(link);
+  held.asked = peer != nullptr && peer->in.has(held.batch.origin);
   if (!signer_.active() || peer == nullptr || planted(Bug::kBelieveUnsigned)) {
     held_.add(std::move(held), applied_.vector());
     return;
