@@ -258,12 +258,9 @@ void describe_string(Json& json, const Scope& scope, const Key& key) {
 // The names of the first elements or fields.
 std::vector<std::string> first_names(const Scope& scope, const Key& collection) {
   std::vector<std::string> names;
-  scope.scan(collection, [&](const Entry& entry) {
-    if (names.empty() || names.back() != entry.path.front()) {
-      if (names.size() == kShownMax) return false;
-      names.push_back(entry.path.front());
-    }
-    return true;
+  scope.names(collection, {}, [&](const std::string& name) {
+    names.push_back(name);
+    return names.size() < kShownMax;
   });
   return names;
 }
