@@ -1,19 +1,28 @@
 // Measures what one element of a large collection costs beside one of a small collection: in a set,
 // a map and a sorted set, each single act on a store of its own.
 //
-//   size_bench DIRECTORY [SIZE ...]
+//   size_bench DIRECTORY [--limit RATIO] [--only NAME] [SIZE ...]
 //
-// The sizes are 1000 and 1000000 unless others are given. Prints a table: the median time of each
-// act in microseconds, and the ratio of the last size to the first. A write is a transaction of its
-// own, so most of its time is its sync; "of 100" is a write in a transaction of 100.
+// The sizes are 1000 and 1000000 unless others are given. Prints a table: for each size the least,
+// median and greatest time of an act in microseconds over all rounds, and the median of the ratios
+// of the last size to the first within one round. A write is a transaction of its own, so most of
+// its time is its sync; "of 100" is a write in a transaction of 100. The first row is LMDB alone,
+// with keys and values as long as those of the set: what the memory and the tree of the storage
+// cost at each size, whoever stands above it.
+//
+// With a limit it fails when the ratio of any act, but for those "of 100", is above it. With a name
+// it measures the rows whose names begin so, such as "sorted set, rank".
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <iomanip>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -21,105 +30,135 @@
 
 #include <anabranch/anabranch.h>
 
+#include "bench/raw_lmdb.h"
+
 namespace anabranch::bench {
 namespace {
 
-constexpr int kTimes = 101;
-constexpr int kTimesOfHundred = 5;
+constexpr int kRounds = 5;
+constexpr double kReadMicroseconds = 20'000;  // A sample of an act that reads.
+constexpr std::size_t kReadsAtOnce = 32;      // Between two looks at the clock.
+constexpr int kWrites = 21;
+constexpr int kWritesOfHundred = 3;
 constexpr std::size_t kPage = 100;
+constexpr double kScores = 1'000'003;
+constexpr std::size_t kRowBytes = 15;  // Of an element of a set.
 
 using Random = std::mt19937_64;
-using Act = std::function<void(Scope&, std::uint64_t size, Random&)>;
+
+std::string name_of(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  return digits.insert(0, 20 - digits.size(), '0');
+}
+
+// What an act is done with, made before the time is taken.
+struct Argument {
+  std::string name;
+  double score = 0;
+  std::uint64_t rank = 0;
+};
+enum class Which : std::uint8_t { kAny, kNew, kAdded };
+
+// The elements of one collection: those that it has from the beginning, in the order of their names
+// and, in a sorted set, of their scores; and those that came later.
+class Elements {
+ public:
+  explicit Elements(std::uint64_t size) : size_(size), random_(size) {}
+
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+
+  [[nodiscard]] Argument at(std::uint64_t i) const {
+    const std::uint64_t step = UINT64_MAX / size_;
+    const std::uint64_t scatter = i * 0x9E3779B97F4A7C15U % step;
+    return {name_of(i * step + scatter),
+            kScores * static_cast<double>(i) / static_cast<double>(size_), i};
+  }
+
+  Argument choose(Which which) {
+    Argument chosen = at(random_() % size_);
+    if (which == Which::kNew) added_.push_back(chosen.name = name_of(random_()));
+    if (which == Which::kAdded) {
+      chosen.name = std::move(added_.front());
+      added_.pop_front();
+    }
+    // Not the one that it has.
+    chosen.score = std::uniform_real_distribution(0.0, kScores)(random_);
+    return chosen;
+  }
+
+ private:
+  std::uint64_t size_;
+  Random random_;
+  std::deque<std::string> added_;  // Those that are still there.
+};
 
 struct Measured {
+  using Act = std::function<void(Scope&, const Argument&)>;
   std::string name;
+  Which which;
   bool writes;
   Act act;
 };
 struct Collection {
   std::string name;
-  std::function<void(Scope&, std::uint64_t)> fill;  // With one element.
+  Measured::Act fill;  // With one element.
   std::vector<Measured> acts;
 };
 
-std::string name_of(std::uint64_t element) {
-  std::string digits = std::to_string(element * 0x9E3779B97F4A7C15U);
-  return digits.insert(0, 20 - digits.size(), '0');
-}
-// Elements are counted from 0; these are not there yet.
-std::string fresh(Random& random) { return name_of((random() >> 8U) | std::uint64_t{1} << 40U); }
-std::string any(std::uint64_t size, Random& random) { return name_of(random() % size); }
-
-// Each time another one, so that a thousand in a row are all there.
-std::string next(std::uint64_t size) {
-  static std::uint64_t removed = 0;
-  return name_of(removed++ % size);
-}
-
 Collection set() {
   const auto at = [](Scope& scope) { return Set<>{scope, "set"}; };
-  return {"set",
-          [=](Scope& s, std::uint64_t i) { at(s).insert(name_of(i)); },
-          {{"add", true, [=](Scope& s, std::uint64_t, Random& r) { at(s).insert(fresh(r)); }},
-           {"remove", true, [=](Scope& s, std::uint64_t n, Random&) { at(s).erase(next(n)); }},
-           {"test", false,
-            [=](Scope& s, std::uint64_t n, Random& r) { (void)at(s).contains(any(n, r)); }},
-           {"count", false, [=](Scope& s, std::uint64_t, Random&) { (void)at(s).size(); }},
-           {"page", false, [=](Scope& s, std::uint64_t n, Random& r) {
-              (void)at(s).elements(Span::after(any(n, r)), kPage);
-            }}}};
+  const auto insert = [=](Scope& s, const Argument& a) { at(s).insert(a.name); };
+  return {
+      "set",
+      insert,
+      {{"test", Which::kAny, false,
+        [=](Scope& s, const Argument& a) { (void)at(s).contains(a.name); }},
+       {"count", Which::kAny, false, [=](Scope& s, const Argument& /*a*/) { (void)at(s).size(); }},
+       {"page", Which::kAny, false,
+        [=](Scope& s, const Argument& a) { (void)at(s).elements(Span::after(a.name), kPage); }},
+       {"add", Which::kNew, true, insert},
+       {"remove", Which::kAdded, true, [=](Scope& s, const Argument& a) { at(s).erase(a.name); }}}};
 }
 
 Collection map() {
   const auto at = [](Scope& scope) { return Map{scope, "map"}; };
-  const auto put = [=](Scope& s, const std::string& field) {
-    at(s).at<Register<>>(field).put("value");
-  };
-  return {"map",
-          [=](Scope& s, std::uint64_t i) { put(s, name_of(i)); },
-          {{"add", true, [=](Scope& s, std::uint64_t, Random& r) { put(s, fresh(r)); }},
-           {"remove", true, [=](Scope& s, std::uint64_t n, Random&) { at(s).erase(next(n)); }},
-           {"test", false,
-            [=](Scope& s, std::uint64_t n, Random& r) { (void)at(s).contains(any(n, r)); }},
-           {"count", false, [=](Scope& s, std::uint64_t, Random&) { (void)at(s).size(); }},
-           {"page", false, [=](Scope& s, std::uint64_t n, Random& r) {
-              (void)at(s).fields(Span::after(any(n, r)), kPage);
-            }}}};
+  const auto put = [=](Scope& s, const Argument& a) { at(s).at<Register<>>(a.name).put("value"); };
+  return {
+      "map",
+      put,
+      {{"test", Which::kAny, false,
+        [=](Scope& s, const Argument& a) { (void)at(s).contains(a.name); }},
+       {"get", Which::kAny, false,
+        [=](Scope& s, const Argument& a) { (void)at(s).at<Register<>>(a.name).get(); }},
+       {"count", Which::kAny, false, [=](Scope& s, const Argument& /*a*/) { (void)at(s).size(); }},
+       {"page", Which::kAny, false,
+        [=](Scope& s, const Argument& a) { (void)at(s).fields(Span::after(a.name), kPage); }},
+       {"add", Which::kNew, true, put},
+       {"remove", Which::kAdded, true, [=](Scope& s, const Argument& a) { at(s).erase(a.name); }}}};
 }
 
 Collection sorted_set() {
   const auto at = [](Scope& scope) { return SortedSet<>{scope, "scores"}; };
-  const auto score = [](std::uint64_t i) { return static_cast<double>(i * 7919 % 1'000'003); };
+  const auto put = [=](Scope& s, const Argument& a) { at(s).put(a.name, a.score); };
   return {
       "sorted set",
-      [=](Scope& s, std::uint64_t i) { at(s).put(name_of(i), score(i)); },
-      {{"add", true, [=](Scope& s, std::uint64_t, Random& r) { at(s).put(fresh(r), score(r())); }},
-       {"increment", true,
-        [=](Scope& s, std::uint64_t n, Random& r) { at(s).add(any(n, r), score(r())); }},
-       {"remove", true, [=](Scope& s, std::uint64_t n, Random&) { at(s).erase(next(n)); }},
-       {"test", false,
-        [=](Scope& s, std::uint64_t n, Random& r) { (void)at(s).contains(any(n, r)); }},
-       {"rank", false, [=](Scope& s, std::uint64_t n, Random& r) { (void)at(s).rank(any(n, r)); }},
-       {"count", false, [=](Scope& s, std::uint64_t, Random&) { (void)at(s).size(); }},
-       {"count of scores", false,
-        [=](Scope& s, std::uint64_t, Random& r) { (void)at(s).count({.min = score(r())}); }},
-       {"page by rank", false,
-        [=](Scope& s, std::uint64_t n, Random& r) {
-          const std::uint64_t from = r() % n;
-          (void)at(s).range_by_rank(from, from + kPage);
-        }},
-       {"page by score", false, [=](Scope& s, std::uint64_t, Random& r) {
-          (void)at(s).range({.min = score(r())}, kPage);
-        }}}};
-}
-
-void fill(Store& store, const Collection& collection, std::uint64_t size) {
-  constexpr std::uint64_t kGroup = 1000;
-  for (std::uint64_t from = 0; from < size; from += kGroup) {
-    store.transact([&](Transaction& txn) {
-      for (std::uint64_t i = from; i < std::min(size, from + kGroup); ++i) collection.fill(txn, i);
-    });
-  }
+      put,
+      {{"test", Which::kAny, false,
+        [=](Scope& s, const Argument& a) { (void)at(s).contains(a.name); }},
+       {"score", Which::kAny, false,
+        [=](Scope& s, const Argument& a) { (void)at(s).score(a.name); }},
+       {"rank", Which::kAny, false, [=](Scope& s, const Argument& a) { (void)at(s).rank(a.name); }},
+       {"count", Which::kAny, false, [=](Scope& s, const Argument& /*a*/) { (void)at(s).size(); }},
+       {"count of scores", Which::kAny, false,
+        [=](Scope& s, const Argument& a) { (void)at(s).count({.min = a.score}); }},
+       {"page by rank", Which::kAny, false,
+        [=](Scope& s, const Argument& a) { (void)at(s).range_by_rank(a.rank, a.rank + kPage); }},
+       {"page by score", Which::kAny, false,
+        [=](Scope& s, const Argument& a) { (void)at(s).range({.min = a.score}, kPage); }},
+       {"add", Which::kNew, true, put},
+       {"increment", Which::kAny, true,
+        [=](Scope& s, const Argument& a) { at(s).add(a.name, a.score); }},
+       {"remove", Which::kAdded, true, [=](Scope& s, const Argument& a) { at(s).erase(a.name); }}}};
 }
 
 double microseconds(const std::function<void()>& function) {
@@ -128,62 +167,221 @@ double microseconds(const std::function<void()>& function) {
   return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - from).count();
 }
 
-double median(int times, const std::function<double()>& sample) {
+double median(std::vector<double> samples) {
+  const auto middle = samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2);
+  std::ranges::nth_element(samples, middle);
+  return *middle;
+}
+
+// The time of an act that reads: the median of many short runs, since in most of them nobody else
+// has had the processor.
+double sample_reads(Elements& elements, Which which,
+                    const std::function<void(const Argument&)>& act) {
   std::vector<double> samples;
-  for (int i = 0; i < times; ++i) samples.push_back(sample());
-  std::ranges::nth_element(samples, samples.begin() + times / 2);
-  return samples[static_cast<std::size_t>(times / 2)];
+  std::vector<Argument> arguments(kReadsAtOnce);
+  for (double total = 0; total < kReadMicroseconds; total += samples.back()) {
+    std::ranges::generate(arguments, [&] { return elements.choose(which); });
+    samples.push_back(microseconds([&] { std::ranges::for_each(arguments, act); }));
+  }
+  return median(std::move(samples)) / kReadsAtOnce;
 }
 
-using Row = std::pair<std::string, double>;
-
-std::vector<Row> measure(const Collection& collection, std::uint64_t size,
-                         const std::string& directory) {
-  std::filesystem::remove_all(directory);
-  std::filesystem::create_directories(directory);
-  Store store = Store::open({.path = directory, .region = "eu"});
-  fill(store, collection, size);
-  Random random(size);
-  std::vector<Row> rows;
-  std::vector<Measured> acts = collection.acts;
-  std::ranges::stable_partition(acts, [](const Measured& each) { return !each.writes; });
-  for (const Measured& each : acts) {
-    const auto once = [&] { return microseconds([&] { each.act(store, size, random); }); };
-    rows.emplace_back(collection.name + ", " + each.name, median(kTimes, once));
-    if (!each.writes) continue;
-    const auto hundred = [&] {
-      return microseconds([&] {
-               store.transact([&](Transaction& txn) {
-                 for (int i = 0; i < 100; ++i) each.act(txn, size, random);
-               });
-             }) /
-             100;
+// The median time of so many transactions of so many writes, for each write.
+double sample_writes(Store& store, Elements& elements, const Measured& measured, int transactions,
+                     std::size_t writes) {
+  std::vector<double> samples;
+  std::vector<Argument> arguments(writes);
+  for (int i = 0; i < transactions; ++i) {
+    std::ranges::generate(arguments, [&] { return elements.choose(measured.which); });
+    const auto all = [&](Scope& scope) {
+      for (const Argument& each : arguments) measured.act(scope, each);
     };
-    rows.emplace_back(rows.back().first + ", of 100", median(kTimesOfHundred, hundred));
+    samples.push_back(microseconds([&] { writes == 1 ? all(store) : store.transact(all); }) /
+                      static_cast<double>(writes));
   }
-  return rows;
+  return median(std::move(samples));
 }
 
-void compare(const Collection& collection, const std::vector<std::uint64_t>& sizes,
-             const std::string& directory) {
-  std::vector<std::vector<Row>> columns;
+// ---- The table.
+
+// One act: its times by size and round.
+struct Line {
+  std::string name;
+  bool limited = true;
+  std::vector<std::vector<double>> times;
+
+  [[nodiscard]] double ratio() const {
+    std::vector<double> ratios;
+    for (std::size_t round = 0; round < times.front().size(); ++round) {
+      ratios.push_back(times.back()[round] / times.front()[round]);
+    }
+    return median(std::move(ratios));
+  }
+};
+
+void print(const Line& line) {
+  std::cout << std::left << std::setw(29) << line.name << std::right << std::fixed;
+  for (const std::vector<double>& at_size : line.times) {
+    const auto [least, greatest] = std::ranges::minmax(at_size);
+    std::cout << "  ";
+    for (const double each : {least, median(at_size), greatest}) {
+      std::cout << std::setw(9) << std::setprecision(each < 100 ? 2 : 0) << each;
+    }
+  }
+  std::cout << std::setw(8) << std::setprecision(2) << line.ratio() << std::endl;
+}
+
+using Lines = std::vector<Line>;
+
+// ---- What is measured.
+
+// Calls function(i) for all elements in the order in which they come into a collection: twice along
+// the names, so that pages are split as they are in any order, yet the second half comes soon.
+void for_each_to_fill(std::uint64_t size, const std::function<void(std::uint64_t)>& function) {
+  for (const std::uint64_t first : {0, 1}) {
+    for (std::uint64_t i = first; i < size; i += 2) function(i);
+  }
+}
+
+// One collection of one size, in a store of its own.
+class Filled {
+ public:
+  Filled(const Collection& collection, std::uint64_t size, const std::string& directory)
+      : elements_(size), store_(Store::open({.path = directory, .region = "eu"})) {
+    std::vector<std::uint64_t> group;
+    const auto write = [&] {
+      store_.transact([&](Transaction& txn) {
+        for (const std::uint64_t i : group) collection.fill(txn, elements_.at(i));
+      });
+      group.clear();
+    };
+    for_each_to_fill(size, [&](std::uint64_t i) {
+      group.push_back(i);
+      if (group.size() == kGroup) write();
+    });
+    if (!group.empty()) write();
+  }
+
+  double sample(const Measured& measured) {
+    if (measured.writes) return sample_writes(store_, elements_, measured, kWrites, 1);
+    return sample_reads(elements_, measured.which,
+                        [&](const Argument& argument) { measured.act(store_, argument); });
+  }
+  double sample_of_hundred(const Measured& measured) {
+    return sample_writes(store_, elements_, measured, kWritesOfHundred, 100);
+  }
+
+ private:
+  static constexpr std::size_t kGroup = 1000;
+  Elements elements_;
+  Store store_;
+};
+
+std::string new_directory(const std::string& directory, std::uint64_t size) {
+  std::string path = directory + "/" + std::to_string(size);
+  std::filesystem::remove_all(path);
+  std::filesystem::create_directories(path);
+  return path;
+}
+
+Lines measure(const Collection& collection, const std::vector<std::uint64_t>& sizes,
+              const std::string& directory) {
+  std::deque<Filled> filled;
   for (const std::uint64_t size : sizes) {
-    columns.push_back(measure(collection, size, directory + "/size"));
+    filled.emplace_back(collection, size, new_directory(directory, size));
   }
-  for (std::size_t row = 0; row < columns.front().size(); ++row) {
-    std::cout << std::left << std::setw(30) << columns.front()[row].first << std::right
-              << std::fixed << std::setprecision(1);
-    for (const auto& column : columns) std::cout << std::setw(12) << column[row].second;
-    std::cout << std::setw(8) << std::setprecision(2)
-              << columns.back()[row].second / columns.front()[row].second << std::endl;
+  Lines lines;
+  for (const Measured& each : collection.acts) {
+    const std::string name = collection.name + ", " + each.name;
+    lines.push_back({name, true, std::vector<std::vector<double>>(sizes.size())});
+    if (each.writes) lines.push_back({name + ", of 100", false, lines.back().times});
   }
+  for (int round = 0; round < kRounds; ++round) {
+    auto line = lines.begin();
+    for (const Measured& each : collection.acts) {
+      for (std::size_t i = 0; i < sizes.size(); ++i) {
+        line->times[i].push_back(filled[i].sample(each));
+      }
+      ++line;
+      if (!each.writes) continue;
+      for (std::size_t i = 0; i < sizes.size(); ++i) {
+        line->times[i].push_back(filled[i].sample_of_hundred(each));
+      }
+      ++line;
+    }
+  }
+  return lines;
 }
 
-void run(const std::string& directory, const std::vector<std::uint64_t>& sizes) {
-  std::cout << std::left << std::setw(30) << "microseconds at" << std::right;
-  for (const std::uint64_t size : sizes) std::cout << std::setw(12) << size;
+// LMDB alone, with rows as a set has them.
+class FilledLmdb {
+ public:
+  FilledLmdb(std::uint64_t size, const std::string& directory)
+      : elements_(size), lmdb_(directory), reader_(lmdb_) {
+    constexpr std::size_t kGroup = 10'000;
+    std::vector<RawRow> group;
+    for_each_to_fill(size, [&](std::uint64_t i) {
+      group.push_back({key_of(elements_.at(i).name), std::string(kRowBytes, 'v')});
+      if (group.size() < kGroup) return;
+      lmdb_.write_group(group);
+      group.clear();
+    });
+    lmdb_.write_group(group);
+  }
+
+  double sample() {
+    return sample_reads(elements_, Which::kAny, [&](const Argument& argument) {
+      (void)reader_.get(key_of(argument.name));
+    });
+  }
+
+ private:
+  static std::string key_of(const std::string& name) {
+    return Key("set").element(name, Type::kSet).encoded();
+  }
+
+  Elements elements_;
+  RawLmdb lmdb_;
+  RawLmdb::Reader reader_;
+};
+
+Line measure_lmdb(const std::vector<std::uint64_t>& sizes, const std::string& directory) {
+  std::deque<FilledLmdb> filled;
+  for (const std::uint64_t size : sizes) filled.emplace_back(size, new_directory(directory, size));
+  Line line{"LMDB alone, get", false, std::vector<std::vector<double>>(sizes.size())};
+  for (int round = 0; round < kRounds; ++round) {
+    for (std::size_t i = 0; i < sizes.size(); ++i) line.times[i].push_back(filled[i].sample());
+  }
+  return line;
+}
+
+struct Choice {
+  std::string directory;
+  std::vector<std::uint64_t> sizes;
+  std::optional<double> limit;
+  std::string only;
+};
+
+// Returns whether all that is limited is within the limit.
+bool run(const Choice& choice) {
+  std::cout << std::left << std::setw(29) << "microseconds at" << std::right;
+  for (const std::uint64_t size : choice.sizes) std::cout << std::setw(29) << size;
   std::cout << std::setw(8) << "ratio" << std::endl;
-  for (const Collection& each : {set(), map(), sorted_set()}) compare(each, sizes, directory);
+  print(measure_lmdb(choice.sizes, choice.directory));
+  bool within = true;
+  for (Collection each : {set(), map(), sorted_set()}) {
+    std::erase_if(each.acts, [&](const Measured& act) {
+      return !(each.name + ", " + act.name).starts_with(choice.only);
+    });
+    if (each.acts.empty()) continue;
+    for (const Line& line : measure(each, choice.sizes, choice.directory)) {
+      print(line);
+      if (!choice.limit || !line.limited || line.ratio() <= *choice.limit) continue;
+      within = false;
+      std::cout << "  above the limit of " << *choice.limit << std::endl;
+    }
+  }
+  return within;
 }
 
 }  // namespace
@@ -191,14 +389,22 @@ void run(const std::string& directory, const std::vector<std::uint64_t>& sizes) 
 
 int main(int argc, char** argv) try {
   if (argc < 2) {
-    std::cerr << "usage: size_bench DIRECTORY [SIZE ...]\n";
+    std::cerr << "usage: size_bench DIRECTORY [--limit RATIO] [--only NAME] [SIZE ...]\n";
     return 2;
   }
-  std::vector<std::uint64_t> sizes;
-  for (int i = 2; i < argc; ++i) sizes.push_back(std::stoull(argv[i]));
-  if (sizes.empty()) sizes = {1000, 1'000'000};
-  anabranch::bench::run(argv[1], sizes);
-  return 0;
+  anabranch::bench::Choice choice{argv[1], {}, {}, {}};
+  for (int i = 2; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--limit" && i + 1 < argc) {
+      choice.limit = std::stod(argv[++i]);
+    } else if (word == "--only" && i + 1 < argc) {
+      choice.only = argv[++i];
+    } else {
+      choice.sizes.push_back(std::stoull(word));
+    }
+  }
+  if (choice.sizes.empty()) choice.sizes = {1000, 1'000'000};
+  return anabranch::bench::run(choice) ? 0 : 1;
 } catch (const std::exception& error) {
   std::cerr << "size_bench: " << error.what() << '\n';
   return 1;
