@@ -26,6 +26,32 @@ Path path_of_string(const Path& place) {
   return place.child(std::string(1, static_cast<char>(Type::kString)));
 }
 
+// Whether a type at a place may have rows: what the names there begin with for which rows are
+// stored, found from one to the next.
+class TagsAt {
+ public:
+  TagsAt(const rows::RowReader& stored, const Path& place) {
+    const std::string& above = place.encoded();
+    // Behind that, keys may be hashes.
+    any_ = above.size() >= Path::kHashedPrefix;
+    for (std::string from = above; !any_ && !from.empty();) {
+      const std::string key = stored.stored_key(from);
+      if (key.size() <= above.size() || !key.starts_with(above)) break;
+      const std::string name = key.substr(0, above.size() + 1);
+      tags_ += name.back();
+      from = core::prefix_end(name);
+    }
+  }
+
+  [[nodiscard]] bool may_have(Type type) const {
+    return any_ || tags_.find(static_cast<char>(type)) != std::string::npos;
+  }
+
+ private:
+  bool any_ = false;
+  std::string tags_;
+};
+
 // The rows below a prefix whose first name below it is in a span.
 core::PathRange range_of(const Path& prefix, const Span& span) {
   core::PathRange range = core::PathRange::below(prefix);
@@ -68,9 +94,11 @@ Type View::type_at(const Path& place) const {
     return crdt::shows(at, rows_.row(at));
   };
   if (holds(crdt::kTypes.front())) return crdt::kTypes.front().type;
-  // Where no string is there is mostly nothing: one look spares those for each type.
-  if (rows_.stored_below(place, 1) == 0) return Type::kNone;
-  const auto* const found = std::ranges::find_if(crdt::kTypes, holds);
+  // Nearly always there are rows of one type or none: two looks spare those for each type.
+  const TagsAt tags(rows_, place);
+  const auto* const found = std::ranges::find_if(crdt::kTypes, [&](const crdt::TypeEntry& type) {
+    return tags.may_have(type.type) && holds(type);
+  });
   return found == crdt::kTypes.end() ? Type::kNone : found->type;
 }
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "core/path.h"
 #include "core/path_range.h"
@@ -45,6 +47,9 @@ class RowReader : public ScoreTable {
   [[nodiscard]] virtual StoredCount stored_count(const core::Path& path) const {
     return {count(path), 0};
   }
+  // The storage key of the first row that is stored at or after a key, hidden ones too and perhaps
+  // one that was just removed; empty when there is none.
+  [[nodiscard]] virtual std::string stored_key(std::string_view from) const = 0;
   // How many rows are stored at or below `prefix`, hidden ones too and perhaps some beside; counts
   // no further than `at_most`.
   [[nodiscard]] virtual std::size_t stored_below(const core::Path& prefix,

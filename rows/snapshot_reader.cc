@@ -140,6 +140,11 @@ StoredCount SnapshotReader::stored_count(const Path& path) const {
   return bytes ? decode_count(*bytes) : StoredCount{};
 }
 
+std::string SnapshotReader::stored_key(std::string_view from) const {
+  const auto cursor = snapshot_->scan(rows_, from, storage::Direction::kForward);
+  return cursor->valid() ? std::string(cursor->key()) : std::string();
+}
+
 std::size_t SnapshotReader::stored_below(const Path& prefix, std::size_t at_most) const {
   const std::string_view from = std::string_view(prefix.encoded()).substr(0, Path::kHashedPrefix);
   const auto cursor = snapshot_->scan(rows_, from, storage::Direction::kForward);

@@ -45,6 +45,7 @@ class SnapshotReader final : public RowReader {
   [[nodiscard]] std::shared_ptr<const Masks> masks() const override;
   [[nodiscard]] crdt::Row stored_row(const core::Path& path) const override;
   [[nodiscard]] StoredCount stored_count(const core::Path& path) const override;
+  [[nodiscard]] std::string stored_key(std::string_view from) const override;
   [[nodiscard]] std::size_t stored_below(const core::Path& prefix,
                                          std::size_t at_most) const override;
 

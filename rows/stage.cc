@@ -82,6 +82,14 @@ void Stage::merge(Staged staged, Staged end, const core::PathRange& range,
   while (going && staged != end) offer_staged();
 }
 
+std::string Stage::stored_key(std::string_view from) const {
+  std::string key = base_.stored_key(from);
+  const auto staged = rows_.lower_bound(Path::trusted(std::string(from)));
+  if (staged == rows_.end()) return key;
+  std::string staged_key = core::row_key(staged->first);
+  return key.empty() ? staged_key : std::min(std::move(key), std::move(staged_key));
+}
+
 std::size_t Stage::stored_below(const Path& prefix, std::size_t at_most) const {
   std::size_t rows = base_.stored_below(prefix, at_most);
   auto staged = rows_.lower_bound(prefix);

@@ -163,6 +163,31 @@ TEST_SUITE("types: handles") {
     }
   }
 
+  TEST_CASE("the type of a key is found whatever the length of its name and who has staged it") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    // Around the length from which rows are stored by hash.
+    for (const std::size_t length : {1, 430, 440, 441, 442, 443, 444, 445, 446, 450, 480, 500}) {
+      CAPTURE(length);
+      const std::string key(length, 'k');
+      const std::string neighbour = key + "k";
+      Set<>{store, neighbour}.insert("x");
+      CHECK(store.type(key) == Type::kNone);
+      Map{store, key}.at<Set<>>("field").insert("x");
+      CHECK(store.type(key) == Type::kMap);
+      CHECK(store.type(Key(key).field("field")) == Type::kSet);
+      CHECK(store.type(Key(key).field("fiel")) == Type::kNone);
+      store.transact([&](Transaction& txn) {
+        Map{txn, key}.clear();
+        CHECK(txn.type(key) == Type::kNone);
+        SortedSet<>{txn, key}.put("x", 1);
+        CHECK(txn.type(key) == Type::kSortedSet);
+      });
+      CHECK(store.type(key) == Type::kSortedSet);
+      CHECK(store.type(neighbour) == Type::kSet);
+    }
+  }
+
   TEST_CASE("a sorted set ranks, counts and pages its members") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));
