@@ -8,4 +8,4 @@ folder=$(mktemp -d "$ANABRANCH_BUILD/size_check.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 large=1000000
 [ -z "${ANABRANCH_LONG-}" ] || large=10000000
-"$1" "$folder" --limit 16 1000 "$large"
+"$1" "$folder" --limit 8 1000 "$large"
