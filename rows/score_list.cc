@@ -16,7 +16,7 @@ using storage::Direction;
 
 namespace {
 
-constexpr unsigned kBitsPerLevel = 5;  // 32 entries to one of the level above.
+constexpr unsigned kBitsPerLevel = 4;  // 16 entries to one of the level above.
 constexpr unsigned kHeightMax = 64 / kBitsPerLevel;
 constexpr std::size_t kScoreSize = sizeof(std::uint64_t);
 // Longer members are cut to so much and a hash. No member that is not cut is as long as that.

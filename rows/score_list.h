@@ -5,9 +5,9 @@
 // (D. Golovin, "The B-Skip-List: A Simpler Uniquely Represented Alternative to B-Trees", 2010): how
 // high a member stands follows from a hash of it, so that the same members with the same scores are
 // the same entries, whatever happened before. Level 0 has an entry for each member, level L + 1 one
-// for every 32nd of level L, on average. An entry on level L >= 1 counts the members from its own
+// for every 16th of level L, on average. An entry on level L >= 1 counts the members from its own
 // up to the next one on that level, and one at the beginning counts those before the first. So a
-// walk to any rank, or from any member, passes about 32 entries on each of log32(n) levels, and a
+// walk to any rank, or from any member, passes about 16 entries on each of log16(n) levels, and a
 // change of the list changes one count on each level.
 //
 //   level 1   :2        c:3              c stands for c, d and e, the beginning for a and b
@@ -44,7 +44,7 @@ struct ScoredMember {
   double score = 0;
 };
 
-// How high a member stands: 0 for 31 of 32.
+// How high a member stands: 0 for 15 of 16.
 [[nodiscard]] unsigned height_of(std::string_view member, std::uint64_t seed);
 
 // Reads one list. Throws Error{kCorrupt} when entries cannot be read.

@@ -18,7 +18,7 @@
 namespace anabranch::rows {
 
 struct ScoreNote {
-  static constexpr std::uint64_t kFormat = 1;
+  static constexpr std::uint64_t kFormat = 2;
 
   std::uint64_t format = kFormat;
   core::Hash128 policies;     // Resolvers::fingerprint().

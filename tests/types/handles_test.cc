@@ -170,7 +170,7 @@ TEST_SUITE("types: handles") {
     for (const std::size_t length : {1, 430, 440, 441, 442, 443, 444, 445, 446, 450, 480, 500}) {
       CAPTURE(length);
       const std::string key(length, 'k');
-      const std::string neighbour = key + "k";
+      const std::string neighbour = key + "n";
       Set<>{store, neighbour}.insert("x");
       CHECK(store.type(key) == Type::kNone);
       Map{store, key}.at<Set<>>("field").insert("x");
