@@ -112,7 +112,7 @@ void take_token(Call& call) {
 void enter_session(Call& call) {
   const std::optional<Terms> terms = take_terms(call);
   if (!terms) return;
-  regions::Entrant entrant(call.host.leader.decode_token(call[2]).value_or_raise(), terms->gone);
+  leader::Entrant entrant(call.host.leader.decode_token(call[2]).value_or_raise(), terms->gone);
   wait_for(
       call, terms->patience,
       [&client = call.client, &host = call.host, entrant = std::move(entrant)](bool late) mutable {

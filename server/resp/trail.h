@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "core/version_vector.h"
-#include "regions/seen.h"
-#include "regions/vector_board.h"
+#include "leader/seen.h"
+#include "rows/vector_board.h"
 
 namespace anabranch::server {
 
@@ -23,7 +23,7 @@ class Trail {
   }
   [[nodiscard]] bool settled() const { return settled_; }
   // All that was marked is in this vector.
-  void settle(const regions::VectorBoard::Shared& committed) {
+  void settle(const rows::VectorBoard::Shared& committed) {
     if (settled_) return;
     seen_.look(committed);
     if (wrote_) written_ = committed;
@@ -41,8 +41,8 @@ class Trail {
   }
 
  private:
-  regions::Seen seen_;
-  regions::VectorBoard::Shared written_;  // Null before the first write.
+  leader::Seen seen_;
+  rows::VectorBoard::Shared written_;  // Null before the first write.
   bool settled_ = true;
   bool wrote_ = false;
 };

@@ -10,7 +10,7 @@
 
 #include <anabranch/anabranch.h>
 
-#include "tests/regions/store_world.h"
+#include "tests/leader/store_world.h"
 #include "tests/server/running_server.h"
 
 using namespace anabranch;

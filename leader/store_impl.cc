@@ -1,0 +1,75 @@
+#include "leader/store_impl.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <optional>
+
+#include "core/log.h"
+#include "leader/watch.h"
+
+namespace anabranch {
+
+using std::chrono::milliseconds;
+
+Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
+    : leader_(std::move(leader)), queue_(*leader_), stop_fd_(eventfd(0, EFD_CLOEXEC)) {
+  if (stop_fd_ < 0) throw Error(ErrorCode::kIo, "eventfd failed");
+  exchange_ = std::thread([this] { exchange(); });
+}
+
+Store::Impl::~Impl() {
+  for (const std::weak_ptr<Watch::Impl>& each : watches_) {
+    if (const auto watch = each.lock()) watch->stop();
+  }
+  waiting_.close();
+  const std::uint64_t one = 1;
+  if (write(stop_fd_, &one, sizeof(one)) != sizeof(one)) core::log_error("eventfd failed");
+  exchange_.join();
+  close(stop_fd_);
+}
+
+void Store::Impl::exchange() {
+  std::array<pollfd, 2> fds = {pollfd{leader_->wake_fd(), POLLIN, 0}, pollfd{stop_fd_, POLLIN, 0}};
+  milliseconds patience{0};
+  for (;;) {
+    poll(fds.data(), fds.size(), static_cast<int>(patience.count()));
+    if (fds[1].revents != 0) return;
+    queue_.run_between([&](leader::Leader& leader) {
+      patience = leader.turn();
+      waiting_.look(leader);
+    });
+  }
+}
+
+// ---- Waiting.
+
+bool Store::Impl::wait_until(const leader::WaitingRoom::Holds& holds, milliseconds timeout) {
+  leader::WaitingRoom::Guest guest(waiting_, holds);
+  queue_.run_between([&](leader::Leader& leader) { waiting_.look(leader); });
+  return guest.wait(timeout);
+}
+
+core::VersionVector Store::Impl::let_in(core::VersionVector seen, milliseconds timeout, Gone gone) {
+  leader::Entrant entrant(std::move(seen), gone);
+  const auto decided = [&](const leader::Leader& leader) {
+    return entrant.look(leader.lacking(entrant.seen()));
+  };
+  (void)wait_until(decided, timeout);
+  return entrant.outcome().value_or_raise();
+}
+
+Reach Store::Impl::wait(const core::VersionVector& seen, const Concern& concern,
+                        milliseconds timeout) {
+  core::Result<Reach> reached = Reach();
+  const auto look = [&](const leader::Leader& leader) {
+    reached = leader.reach(seen, concern);
+    return !reached.ok() || reached.value().met;
+  };
+  if (!wait_until(look, timeout)) (void)ask(look);
+  return std::move(reached).value_or_raise();
+}
+
+}  // namespace anabranch
