@@ -4,11 +4,12 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
-#include <string>
+#include <optional>
 #include <utility>
 
 #include <anabranch/session.h>
 
+#include "crdt/resolve.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
 #include "server/resp/session_verbs.h"

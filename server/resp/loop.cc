@@ -180,8 +180,7 @@ void Loop::resume_accepting() {
 
 void Loop::on_event(Connection& connection, std::uint32_t events) {
   const bool readable = (events & EPOLLIN) != 0;
-  // EPOLLRDHUP is asked for while the client waits, when nothing is read that would tell of the
-  // end.
+  // EPOLLRDHUP is asked for while the client waits: nothing is read then that would tell of it.
   const bool broken = (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0;
   // Requests that wait come first, and what is stuck is not read from.
   const bool reading = !connection.runnable && !connection.client().closing;
