@@ -66,6 +66,12 @@ bool VersionVector::includes(const VersionVector& other) const {
   return true;
 }
 
+Seq VersionVector::ops_beyond(const VersionVector& other) const {
+  Seq ops = 0;
+  for (const auto& [origin, seq] : entries_) ops += seq - std::min(seq, other.at(origin));
+  return ops;
+}
+
 VersionVector lower(const VersionVector& one, const VersionVector& other) {
   VersionVector both;
   for (const auto& [origin, seq] : one) both.set(origin, std::min(seq, other.at(origin)));

@@ -40,6 +40,8 @@ class VersionVector {
   [[nodiscard]] bool covers(Dot dot) const { return at(dot.origin) >= dot.seq; }
   // Whether every entry of `other` is covered.
   [[nodiscard]] bool includes(const VersionVector& other) const;
+  // How many ops this covers and `other` does not.
+  [[nodiscard]] Seq ops_beyond(const VersionVector& other) const;
 
   [[nodiscard]] bool empty() const { return entries_.empty(); }
   [[nodiscard]] std::size_t size() const { return entries_.size(); }

@@ -18,13 +18,6 @@ namespace {
 
 using core::VersionVector;
 
-// Ops that `more` covers and `less` does not.
-std::uint64_t ops_between(const VersionVector& more, const VersionVector& less) {
-  std::uint64_t ops = 0;
-  for (const auto& [origin, seq] : more) ops += seq - std::min(seq, less.at(origin));
-  return ops;
-}
-
 // The address that was dialled for a peer; empty when it dialled us.
 std::string dialled(const regions::Exchange& exchange, const Peer& peer) {
   for (const auto& [id, link] : exchange.links()) {
@@ -52,9 +45,9 @@ PeerStatus peer_status(const Peer& peer, const Replica& replica, core::Millis no
   status.connected = peer.connected();
   status.follower = peer.follows;
   status.paused = replica.exchange().paused(peer);
-  status.lag_ops = ops_between(applied, peer.applied);
+  status.lag_ops = applied.ops_beyond(peer.applied);
   status.lag_ms = peer.behind_since_ms < 0 ? 0 : now - peer.behind_since_ms;
-  status.behind_ops = ops_between(peer.applied, applied);
+  status.behind_ops = peer.applied.ops_beyond(applied);
   status.clock_ahead_ms = replica.clocks().ahead_ms(peer.region, now).value_or(0);
   status.diverged = replica.divergence().diverged(peer.region);
   if (is_second_leader(peer, replica)) status.note = "one of two leaders of its region";

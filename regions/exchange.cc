@@ -241,10 +241,7 @@ std::optional<Origin> Exchange::snapshot_source(const std::set<Origin>& avoided)
   std::optional<Origin> best;
   core::Seq most = 0;
   for (const Origin source : sources) {
-    core::Seq ops = 0;
-    for (const auto& [origin, seq] : peers_.at(source).applied) {
-      ops += seq - std::min(seq, applied_.vector().at(origin));
-    }
+    const core::Seq ops = peers_.at(source).applied.ops_beyond(applied_.vector());
     // Of who has another history of an origin nothing is taken that this leader cannot check.
     if (fork_with(source) || avoided.contains(source) || ops <= most) continue;
     best = source;

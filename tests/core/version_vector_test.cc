@@ -99,6 +99,13 @@ TEST_CASE("join, includes and difference agree with a map, and join is the least
   }
 }
 
+TEST_CASE("what is beyond another vector is counted in ops, origin by origin") {
+  const VersionVector ours{{1, 5}, {2, 3}, {4, 7}};
+  CHECK(ours.ops_beyond({{1, 2}, {2, 9}, {3, 1}}) == 3 + 0 + 7);
+  CHECK(ours.ops_beyond(ours) == 0);
+  CHECK(VersionVector{}.ops_beyond(ours) == 0);
+}
+
 TEST_CASE("an initialiser may be in any order and contain zeros") {
   const VersionVector vector{{9, 1}, {2, 5}, {4, 0}};
   CHECK(holds_invariants(vector));
