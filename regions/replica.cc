@@ -258,9 +258,12 @@ core::Result<void> Replica::commit_stage(Stage& stage, std::span<const LogRecord
   append(changes, keeper_.take_changes());
   if (planted(Bug::kLoseChange) && !changes.empty()) changes.pop_back();
   if (!stage.masks()->empty()) applied_.mask_board().announce();
+  const rows::VectorBoard::Shared before = applied_.vector_board().announced();
   applied_.vector_board().announce(applied_.vector());
   const auto position = storage_.commit(records, changes);
   if (!position.ok()) {
+    // Sessions leave for other regions, which would wait in vain for what nobody has seen.
+    applied_.vector_board().announce(*before);
     broken_ = position.failure();
     return *broken_;
   }
