@@ -77,6 +77,8 @@ class Network {
 
   // Adds a region that is connected to nobody; the first one has the index 0.
   Index add();
+  // Adds a follower of a region's leader, which is connected to nobody either.
+  Index add_follower(Index leader);
   // Links two regions; the first one dials.
   void connect(Index one, Index other);
   // `size` regions, linked as the name says; the middle of a star is 0.
@@ -121,6 +123,12 @@ class Network {
   void copy(Index at);
   bool put_back(Index at);
   [[nodiscard]] bool anybody_strays() const;
+  // Makes a follower a leader of its region, besides the one that there may be; or starts a leader
+  // again as a follower. What it does then, it does at its next start as well.
+  void promote(Index at);
+  void demote(Index at);
+  // Tries to write at a follower, which must refuse and be left as it was.
+  void try_to_write(Index at, const std::function<void(regions::Group&)>& function);
   // An operator at one region retires another one, or takes that back.
   void retire(Index at, Index whom, regions::Retirement retirement);
   // For failures: how a stray leader is with giving way; empty for others.
@@ -141,8 +149,15 @@ class Network {
 
   // Does for a replica what a leader's turn does, and carries out what it wants.
   void turn(Index at);
-  // Whether a region takes writes now.
+  // Whether a process gets turns now.
+  [[nodiscard]] bool running(Index at) const;
+  // Whether a region takes writes now; whether it is read from: that, or it is a follower that
+  // runs.
   [[nodiscard]] bool writable(Index at) const;
+  [[nodiscard]] bool readable(Index at) const {
+    return writable(at) || (follows(at) && running(at));
+  }
+  [[nodiscard]] bool follows(Index at) const { return machines_[at].follows; }
   // Commits a transaction durably and tells the ledger; or `transactions` of them in one batch.
   // Returns whether it was acknowledged: only a failing disk refuses.
   bool write(Index at, const std::function<void(regions::Group&)>& function,
@@ -199,6 +214,8 @@ class Network {
     int speed = 1;
   };
   struct Machine {
+    std::string region;
+    bool follows = false;
     std::unique_ptr<Seals> seals;  // Null without keys.
     std::unique_ptr<Node> node;
     std::unique_ptr<regions::ExpirySweep> expiries;
@@ -265,6 +282,9 @@ class Network {
     std::deque<OldMessage> messages;
   };
 
+  Index add(std::string region, bool follows);
+  // What a machine is called here: as its region, and a follower with its number besides.
+  [[nodiscard]] std::string name(Index at) const;
   void link(Index one, Index other);
   void unlink(Index one, Index other);
   // Ends the process of a region, without a last turn; gives the links that broke.
