@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,5 +75,12 @@ struct Peer {
   [[nodiscard]] bool connected() const { return !links.empty(); }
   [[nodiscard]] bool leads(std::string_view name) const { return !follows && region == name; }
 };
+
+using Peers = std::map<core::Origin, Peer>;
+
+// Those that lead: whoever asks what regions have, or waits for them, asks these.
+[[nodiscard]] inline auto leaders(const Peers& peers) {
+  return std::views::filter(peers, [](const auto& each) { return !each.second.follows; });
+}
 
 }  // namespace anabranch::regions

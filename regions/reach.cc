@@ -13,8 +13,8 @@ using core::VersionVector;
 // Every region that anybody here has heard of, this one included.
 std::set<std::string> all_regions(const Replica& replica) {
   std::set<std::string> regions = regions_known(replica.regions(), replica.applied());
-  for (const auto& [origin, peer] : replica.exchange().peers()) {
-    if (!peer.follows) regions.insert(peer.region);
+  for (const auto& [origin, peer] : leaders(replica.exchange().peers())) {
+    regions.insert(peer.region);
   }
   regions.insert(replica.identity().region);
   return regions;
@@ -23,8 +23,8 @@ std::set<std::string> all_regions(const Replica& replica) {
 VersionVector shown_by(const Replica& replica, const std::string& region, Concern::Level level) {
   VersionVector shown = replica.keeper().durable(region, replica.exchange().peers());
   if (level == Concern::Level::kDurable) return shown;
-  for (const auto& [origin, peer] : replica.exchange().peers()) {
-    const bool goes_on = peer.leads(region) && !replica.regions().succeeded(origin);
+  for (const auto& [origin, peer] : leaders(replica.exchange().peers())) {
+    const bool goes_on = peer.region == region && !replica.regions().succeeded(origin);
     if (goes_on) shown.join(peer.applied);
   }
   return shown;

@@ -78,8 +78,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
     : storage_(storage),
       options_(std::move(options)),
       chains_(applied_, storage),
-      keeper_(storage_, {applied_, regions_, settled_, chains_}, options_.region,
-              options_.limits.log),
+      keeper_(storage_, {applied_, regions_, settled_, chains_}, identity_, options_.limits.log),
       clocks_(options_.drift_ms_max),
       held_(options_.limits.hold_bytes_max),
       reserve_(storage, options_.limits.reserve_bytes) {}

@@ -416,10 +416,13 @@ void Network::follow(Index at) {
   const core::Origin self = machine.node->origin();
   const core::Seq own = machine.trail.vector.at(self);
   note(at, ledger_.made(*machine.node, machine.trail, machine.wall_max_ms));
+  forgive_followers(at);
   note(at, ledger_.follow(*machine.node, machine.trail));
   const bool same = machine.trail.vector == machine.node->vector();
   if (!same && !machine.broken) note(at, "the vector is not what the log says");
-  if (machine.trail.vector.at(self) > own && disks_ != Disks::kInterval) sync(at);
+  if (machine.trail.vector.at(self) == own) return;
+  check_may_write(at);
+  if (disks_ != Disks::kInterval) sync(at);
 }
 
 void Network::tick(Index at) {
@@ -450,6 +453,7 @@ void Network::work(Index at) {
   if (machine.broken || machine.trail.vector == machine.node->vector()) return;
   machine.trail.vector = machine.node->vector();
   machine.synced = machine.trail.vector;
+  forgive_followers(at);
   note(at, ledger_.beyond_end(machine.trail.vector));
   machine.gone.join(machine.trail.vector);
 }
@@ -551,15 +555,6 @@ Millis Network::arrival_ms(Index from, Index to, End& end, std::size_t bytes) {
   }
   end.last_arrival_ms = at_ms;
   return at_ms;
-}
-
-// ---- What has ended.
-
-void Network::retire(Index at, Index whom, regions::Retirement retirement) {
-  write(at, [&](regions::Group& /*group*/) {
-    (void)node(at).replica().retire(machines_[whom].region,
-                                    retirement);  // It may not be known there yet.
-  });
 }
 
 // ---- What can be seen.

@@ -216,6 +216,7 @@ class Network {
   struct Machine {
     std::string region;
     bool follows = false;
+    bool owes = false;  // It follows, and has led: what its large clears took it lists now.
     std::unique_ptr<Seals> seals;  // Null without keys.
     std::unique_ptr<Node> node;
     std::unique_ptr<regions::ExpirySweep> expiries;
@@ -323,12 +324,17 @@ class Network {
   void kill_who_gives_way();
   // What a machine has of the history that the ledger knows.
   [[nodiscard]] const core::VersionVector& history(const Machine& machine) const;
+  // Has written under its own origin: a follower must not.
+  void check_may_write(Index at);
   // Tells the ledger what a replica has added to its log.
   void follow(Index at);
   // Looks at what a region has come to call settled.
   void check_settled(Index at);
   // What is wrong with an origin being settled at one region; empty when nothing is.
   std::string settled(Index at, core::Origin origin, core::Seq seq);
+  // A region goes on beyond where an origin was settled: that is no fault where nobody waited for
+  // it.
+  void forgive_followers(Index at);
   // A slice of what large clears left.
   void sweep(Index at);
   // A slice of what has expired.
@@ -351,6 +357,9 @@ class Network {
   // Nothing may be forgotten without need that others lack.
   void tick_and_check(Index at);
   void check_kept(Index at);
+  [[nodiscard]] bool waits_for(Index at, Index other);
+  // Whether a region has no other leader, whether that runs or not.
+  [[nodiscard]] bool leads_alone(Index at) const;
   void forgive_cut(Index at);
   // What every replica has, and has even after the worst that can happen to it.
   [[nodiscard]] core::VersionVector floor() const;

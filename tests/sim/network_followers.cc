@@ -1,6 +1,8 @@
 // Followers: machines that copy a region's leader, and may come to lead it.
 #include <anabranch/error.h>
 
+#include <algorithm>
+
 #include "tests/sim/network.h"
 
 namespace anabranch::test {
@@ -13,6 +15,13 @@ std::string Network::name(Index at) const {
   const std::string& region = machines_[at].region;
   const std::string own = "r" + std::to_string(at);
   return region == own ? region : own + " (of " + region + ")";
+}
+
+bool Network::leads_alone(Index at) const {
+  if (follows(at)) return false;
+  return std::ranges::count_if(machines_, [&](const Machine& each) {
+           return each.region == machines_[at].region && !each.follows;
+         }) == 1;
 }
 
 void Network::promote(Index at) {
@@ -32,7 +41,13 @@ void Network::promote(Index at) {
 
 void Network::demote(Index at) {
   machines_[at].follows = true;
+  machines_[at].owes = node(at).replica().sweeping();
   restart(at, Restart::kClean);
+}
+
+void Network::check_may_write(Index at) {
+  const Machine& machine = machines_[at];
+  if (machine.follows && !machine.owes) note(at, "writes although it follows");
 }
 
 void Network::try_to_write(Index at, const std::function<void(regions::Group&)>& function) {

@@ -83,7 +83,7 @@ void draw_snapshots(regions::SnapshotLimits& limits, Random& random) {
 void draw_what_came_later(Plan& plan) {
   if (plan.wishes.plain) return;
   Random followers(mix(plan.seed, number_of("followers")));
-  if (followers.chance(0.35)) plan.followers = 1 + followers.below(kFollowersMax);
+  if (followers.chance(0.4)) plan.followers = 1 + followers.below(kFollowersMax);
   plan.followers = plan.wishes.followers.value_or(plan.followers);
   plan.more_types = Random(mix(plan.seed, number_of("more types"))).chance(0.6);
 }
