@@ -12,7 +12,7 @@
 #include "core/result.h"
 #include "core/version_vector.h"
 #include "regions/head.h"
-#include "regions/names.h"
+#include "rows/names.h"
 #include "storage/storage.h"
 
 namespace anabranch::regions {
@@ -31,11 +31,11 @@ class Applied {
   // The greatest timestamp in any head.
   [[nodiscard]] core::Hlc hlc_max() const;
   // Stays where it is when this object is moved.
-  [[nodiscard]] const Names& names() const { return *names_; }
-  [[nodiscard]] MaskBoard& mask_board() { return names_->masks(); }
-  [[nodiscard]] ExpiryBoard& expiry_board() { return names_->expiries(); }
+  [[nodiscard]] const rows::Names& names() const { return *names_; }
+  [[nodiscard]] rows::MaskBoard& mask_board() { return names_->masks(); }
+  [[nodiscard]] rows::ExpiryBoard& expiry_board() { return names_->expiries(); }
   // Where readers are told how far this has come.
-  [[nodiscard]] VectorBoard& vector_board() { return names_->vectors(); }
+  [[nodiscard]] rows::VectorBoard& vector_board() { return names_->vectors(); }
 
   // Goes on to the end of a batch whose bytes hash to `chain`. `deps` are all its leader had
   // applied. The batch must be the origin's next.
@@ -59,7 +59,7 @@ class Applied {
 
   core::VersionVector vector_;
   std::map<core::Origin, Head> heads_;
-  std::unique_ptr<Names> names_ = std::make_unique<Names>();
+  std::unique_ptr<rows::Names> names_ = std::make_unique<rows::Names>();
   std::vector<core::Origin> changed_;  // Heads to be written, or, where there is none, removed.
   std::size_t numbers_written_ = 0;    // Origin numbers below are in meta already.
 };

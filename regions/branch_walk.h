@@ -22,7 +22,7 @@
 #include "regions/region_list.h"
 #include "regions/rejoin_state.h"
 #include "regions/renamed_ops.h"
-#include "regions/row_reader.h"
+#include "rows/row_reader.h"
 #include "storage/storage.h"
 
 namespace anabranch::regions {

@@ -1,8 +1,8 @@
 #include "regions/chain_marks.h"
 
+#include "core/wire.h"
 #include "regions/applied.h"
 #include "regions/chain_hashes.h"
-#include "regions/wire.h"
 
 namespace anabranch::regions {
 

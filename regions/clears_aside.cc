@@ -20,7 +20,7 @@ void for_each_clear(const core::Batch& batch, const Function& function) {
 
 }  // namespace
 
-bool ClearsAside::concerns(const core::Batch& batch, const Stage& stage, std::size_t rows) {
+bool ClearsAside::concerns(const core::Batch& batch, const rows::Stage& stage, std::size_t rows) {
   bool concerned = false;
   for_each_clear(batch, [&](const core::Clear& clear, core::Seq) {
     concerned = concerned || stage.stored_below(clear.prefix, rows + 1) > rows;
@@ -40,7 +40,7 @@ void ClearsAside::put(HeldBatch held, const core::VersionVector& deps) {
   batches_.push_back(std::move(aside));
 }
 
-void ClearsAside::begin(Aside& aside, const Masks& masks, const core::OriginTable& origins,
+void ClearsAside::begin(Aside& aside, const rows::Masks& masks, const core::OriginTable& origins,
                         std::shared_ptr<const storage::Snapshot> snapshot) {
   ++aside.beginnings;
   aside.last_mask = masks.last_id();
@@ -52,7 +52,7 @@ void ClearsAside::begin(Aside& aside, const Masks& masks, const core::OriginTabl
   });
 }
 
-void ClearsAside::look(std::size_t rows, const Masks& masks, const core::OriginTable& origins,
+void ClearsAside::look(std::size_t rows, const rows::Masks& masks, const core::OriginTable& origins,
                        const TakeSnapshot& take_snapshot) {
   if (empty()) return;
   Aside& aside = batches_.front();
@@ -64,14 +64,14 @@ void ClearsAside::look(std::size_t rows, const Masks& masks, const core::OriginT
     }
     begin(aside, masks, origins, take_snapshot());
   }
-  aside.done = aside.done || std::ranges::all_of(aside.survivors, [&](Survivors& survivors) {
+  aside.done = aside.done || std::ranges::all_of(aside.survivors, [&](rows::Survivors& survivors) {
                  return survivors.look(rows);
                });
 }
 
 void ClearsAside::note_change(const core::Path& path) {
   for (Aside& aside : batches_) {
-    for (Survivors& survivors : aside.survivors) survivors.note_change(path);
+    for (rows::Survivors& survivors : aside.survivors) survivors.note_change(path);
   }
 }
 
@@ -81,7 +81,7 @@ bool ClearsAside::ready(std::uint64_t last_mask) const {
   return aside.done && (aside.survivors.empty() || aside.last_mask == last_mask);
 }
 
-HeldBatch ClearsAside::take(Stage& stage) {
+HeldBatch ClearsAside::take(rows::Stage& stage) {
   Aside aside = std::move(batches_.front());
   batches_.pop_front();
   stage.prepare(std::move(aside.survivors));

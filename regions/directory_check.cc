@@ -10,19 +10,25 @@
 #include "crdt/expiry.h"
 #include "crdt/type_table.h"
 #include "regions/applied.h"
-#include "regions/digests.h"
-#include "regions/expiry_index.h"
 #include "regions/head.h"
-#include "regions/recount.h"
-#include "regions/row_text.h"
-#include "regions/row_walk.h"
-#include "regions/score_check.h"
-#include "regions/score_upkeep.h"
-#include "regions/snapshot_reader.h"
+#include "rows/digests.h"
+#include "rows/expiry_index.h"
+#include "rows/recount.h"
+#include "rows/row_text.h"
+#include "rows/row_walk.h"
+#include "rows/score_check.h"
+#include "rows/score_upkeep.h"
+#include "rows/snapshot_reader.h"
 #include "storage/layout.h"
 #include "storage/lmdb_storage.h"
 
 namespace anabranch::regions {
+
+using rows::Digests;
+using rows::path_text;
+using rows::PathRow;
+using rows::RowReader;
+using rows::SnapshotReader;
 
 namespace {
 
@@ -119,13 +125,13 @@ bool DirectoryCheck::check_meta() {
 // ---- Rows.
 
 void DirectoryCheck::check_rows() {
-  RowWalk walk(*snapshot_, {}, applied_.names().origins());
+  rows::RowWalk walk(*snapshot_, {}, applied_.names().origins());
   for (; walk.valid(); walk.next()) {
     went_on("rows", ++report_.rows);
     const auto row = walk.row();
     if (!row.ok()) {
       rows_readable_ = false;
-      wrong("the row at key " + quoted(walk.key()) + ": " + row.failure().message);
+      wrong("the row at key " + rows::quoted(walk.key()) + ": " + row.failure().message);
       continue;
     }
     check_row(row.value());
@@ -173,7 +179,8 @@ void DirectoryCheck::note_expiry(const PathRow& row) {
   for (const core::Millis deadline : crdt::deadlines(row.row.cell)) {
     ++expiries_;
     const bool kept =
-        snapshot_->get(Table::kExpiries, due_key(deadline) + core::row_key(row.path)).has_value();
+        snapshot_->get(Table::kExpiries, rows::due_key(deadline) + core::row_key(row.path))
+            .has_value();
     if (!kept && snapshot_->get(Table::kMeta, storage::kExpiriesKey)) {
       wrong("the expiry " + path_text(row.path) + " is not in the order of expiries");
     }
@@ -193,7 +200,7 @@ void DirectoryCheck::check_counts() {
   if (rows.masks() && !rows.masks()->empty()) {
     report_.notes.emplace_back("a large clear is still being swept");
   }
-  Recount recount(
+  rows::Recount recount(
       [&](const Path& collection, std::uint64_t count) { check_count(rows, collection, count); });
   std::uint64_t done = 0;
   rows.scan(core::Path(), [&](const Path& path, const crdt::Row& row) {
@@ -223,7 +230,7 @@ std::uint64_t DirectoryCheck::stored_counts(const RowReader& rows) const {
   const auto cursor = snapshot_->scan(Table::kCounts, {}, storage::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
     try {
-      if (rows.count(counted_at(cursor->key(), cursor->value())) > 0) ++stored;
+      if (rows.count(rows::counted_at(cursor->key(), cursor->value())) > 0) ++stored;
     } catch (const Error&) {  // Found when its collection was counted.
       continue;
     }
@@ -243,25 +250,25 @@ void DirectoryCheck::check_count(const RowReader& rows, const Path& collection,
 // ---- The order of scores.
 
 void DirectoryCheck::check_orders() {
-  const auto note = load_score_note(*snapshot_);
+  const auto note = rows::load_score_note(*snapshot_);
   if (!note.ok()) return wrong("the note on the order of scores: " + note.failure().message);
-  if (note.value().format != ScoreNote::kFormat || note.value().opening != opening_) {
+  if (note.value().format != rows::ScoreNote::kFormat || note.value().opening != opening_) {
     report_.notes.emplace_back("scores are not in order yet: the next opening orders them");
     return;
   }
-  const bool plain = note.value().policies == Scores::plain().policies();
+  const bool plain = note.value().policies == rows::Scores::plain().policies();
   if (!plain) {
     report_.notes.emplace_back(
         "the order of concurrent scores follows from policies that are not "
         "known here; it is not checked");
   }
   std::uint64_t done = 0;
-  const ScoreCheck check{.wrong = [this](std::string what) { wrong(std::move(what)); },
-                         .went_on = [&] { went_on("scores", ++done); },
-                         .scores = plain ? &Scores::plain() : nullptr,
-                         .seed = note.value().seed};
+  const rows::ScoreCheck check{.wrong = [this](std::string what) { wrong(std::move(what)); },
+                               .went_on = [&] { went_on("scores", ++done); },
+                               .scores = plain ? &rows::Scores::plain() : nullptr,
+                               .seed = note.value().seed};
   try {
-    report_.scores = check_scores(SnapshotReader::newest(storage_, applied_.names()), check);
+    report_.scores = rows::check_scores(SnapshotReader::newest(storage_, applied_.names()), check);
   } catch (const Error& error) {
     wrong(std::string("the order of scores: ") + error.what());
   }

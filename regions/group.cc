@@ -5,8 +5,8 @@
 
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
-#include "regions/apply_op.h"
-#include "regions/clear.h"
+#include "rows/apply_op.h"
+#include "rows/clear.h"
 
 namespace anabranch::regions {
 
@@ -18,9 +18,9 @@ constexpr std::size_t kOpBytes = 32;  // What an op takes besides its path and v
 
 }  // namespace
 
-Group::Group(const RowReader& base, const ClearRules& rules, core::VersionVector deps,
-             const Scores& scores)
-    : stage_(base, Stage::Undo::kKept, rules, scores),
+Group::Group(const rows::RowReader& base, const rows::ClearRules& rules, core::VersionVector deps,
+             const rows::Scores& scores)
+    : stage_(base, rows::Stage::Undo::kKept, rules, scores),
       self_(rules.self),
       context_(std::move(deps)) {}
 
@@ -82,7 +82,7 @@ void Group::reset(const Path& path, std::vector<core::ObservedSlot> observed) {
 }
 
 void Group::clear(const Path& prefix) {
-  if (clears_by_mask(stage_, prefix)) {
+  if (rows::clears_by_mask(stage_, prefix)) {
     write(core::Clear{prefix, {}}, prefix.encoded().size());
     return;
   }
@@ -114,7 +114,7 @@ std::vector<core::Transaction> Group::take_transactions() {
 void Group::write(core::Op op, std::size_t bytes) {
   ANABRANCH_ASSERT(open_.has_value());
   const core::Seq seq = context_.at(self_) + 1;
-  apply_op(stage_, op, {self_, seq}, open_->hlc, context_);
+  rows::apply_op(stage_, op, {self_, seq}, open_->hlc, context_);
   context_.set(self_, seq);
   open_->ops.push_back(std::move(op));
   bytes_ += bytes + kOpBytes;

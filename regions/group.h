@@ -11,7 +11,7 @@
 
 #include "core/hlc.h"
 #include "core/op.h"
-#include "regions/stage.h"
+#include "rows/stage.h"
 
 namespace anabranch::regions {
 
@@ -22,11 +22,11 @@ class Group {
   static constexpr std::size_t kClearTalliesMax = 1000;  // Of one op; a clear with more is several.
 
   // `deps` is the leader's version vector, which does not change while the group is open.
-  Group(const RowReader& base, const ClearRules& rules, core::VersionVector deps,
-        const Scores& scores = Scores::plain());
+  Group(const rows::RowReader& base, const rows::ClearRules& rules, core::VersionVector deps,
+        const rows::Scores& scores = rows::Scores::plain());
 
   // What the group has written so far, over its base.
-  [[nodiscard]] Stage& stage() { return stage_; }
+  [[nodiscard]] rows::Stage& stage() { return stage_; }
   // Full groups are committed before more is staged; one transaction may go beyond.
   [[nodiscard]] bool full() const { return ops_ >= kOpsMax || bytes_ >= kBytesMax; }
   [[nodiscard]] bool empty() const { return transactions_.empty(); }
@@ -43,7 +43,7 @@ class Group {
 
   // Opens a transaction, or, while one is open, a part of it that can be undone alone.
   struct Mark {
-    Stage::Savepoint stage = 0;
+    rows::Stage::Savepoint stage = 0;
     std::size_t ops = 0;
     std::size_t bytes = 0;
     bool outermost = false;
@@ -70,7 +70,7 @@ class Group {
   void reset(const core::Path& path, std::vector<core::ObservedSlot> observed);
   void write(core::Op op, std::size_t bytes);
 
-  Stage stage_;
+  rows::Stage stage_;
   core::Origin self_;
   core::VersionVector context_;  // deps, with the own entry at the newest op.
   std::vector<core::Transaction> transactions_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/codec.h"
-#include "regions/wire.h"
+#include "core/wire.h"
 #include "storage/layout.h"
 
 namespace anabranch::regions {

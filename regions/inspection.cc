@@ -3,10 +3,12 @@
 #include <utility>
 
 #include "crdt/canonical.h"
-#include "regions/row_text.h"
-#include "regions/row_walk.h"
+#include "rows/row_text.h"
+#include "rows/row_walk.h"
 
 namespace anabranch::regions {
+
+using rows::RowWalk;
 
 namespace {
 
@@ -46,8 +48,9 @@ Inspection::Shown Inspection::show(std::string_view key) const {
   const RowWalk walk(*moment_.snapshot, key, names_.origins());
   if (!walk.valid() || walk.key() != key) return {{}, {}, "nothing"};
   const auto row = walk.row();
-  if (!row.ok()) return {share_of(walk), quoted(key), "unreadable: " + row.failure().message};
-  return {share_of(walk), path_text(row.value().path), row_text(row.value().row, names_)};
+  if (!row.ok()) return {share_of(walk), rows::quoted(key), "unreadable: " + row.failure().message};
+  return {share_of(walk), rows::path_text(row.value().path),
+          rows::row_text(row.value().row, names_)};
 }
 
 }  // namespace anabranch::regions

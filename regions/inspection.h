@@ -10,9 +10,9 @@
 
 #include "core/hash.h"
 #include "core/version_vector.h"
-#include "regions/digests.h"
-#include "regions/names.h"
 #include "regions/question.h"
+#include "rows/digests.h"
+#include "rows/names.h"
 #include "storage/storage.h"
 
 namespace anabranch::regions {
@@ -30,7 +30,7 @@ class Inspection {
     core::Hash128 digest;  // As it is kept.
     bool comparable = true;
   };
-  Inspection(Moment moment, const Names& names) : moment_(std::move(moment)), names_(names) {}
+  Inspection(Moment moment, const rows::Names& names) : moment_(std::move(moment)), names_(names) {}
 
   [[nodiscard]] const Moment& moment() const { return moment_; }
 
@@ -53,7 +53,7 @@ class Inspection {
 
  private:
   Moment moment_;
-  const Names& names_;
+  const rows::Names& names_;
 };
 
 }  // namespace anabranch::regions

@@ -11,7 +11,7 @@ namespace anabranch::regions {
 
 namespace {
 
-static_assert(crypto_sign_BYTES == SignedPosition::kSignatureSize);
+static_assert(crypto_sign_BYTES == regions::SignedPosition::kSignatureSize);
 
 const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "core/codec.h"
-#include "regions/wire.h"
+#include "core/wire.h"
 #include "transport/keys.h"
 
 namespace anabranch::regions {

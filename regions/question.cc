@@ -1,6 +1,6 @@
 #include "regions/question.h"
 
-#include "regions/wire.h"
+#include "core/wire.h"
 #include "storage/layout.h"
 
 namespace anabranch::regions {

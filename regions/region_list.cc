@@ -91,7 +91,7 @@ std::string RegionList::retirement_value(Retirement retirement,
 
 // ---- Reading.
 
-void RegionList::load(const RowReader& rows) {
+void RegionList::load(const rows::RowReader& rows) {
   all_.clear();
   region_of_.clear();
   rows.scan(prefix(), [&](const Path& path, const crdt::Row& row) {

@@ -23,7 +23,7 @@
 #include "core/op.h"
 #include "core/path.h"
 #include "regions/renaming.h"
-#include "regions/row_reader.h"
+#include "rows/row_reader.h"
 
 namespace anabranch::regions {
 
@@ -51,7 +51,7 @@ class Applied;
 class RegionList {
  public:
   // Replaces the list by what the rows say. Rows that make no sense are left out.
-  void load(const RowReader& rows);
+  void load(const rows::RowReader& rows);
 
   // Everything in the list lies below this path.
   [[nodiscard]] static const core::Path& prefix();

@@ -125,7 +125,7 @@ core::Result<void> Rejoin::accept(Origin origin, const Head& there) const {
 
 // ---- On top of it.
 
-core::Result<void> Rejoin::check_loss(const RowReader& rows) const {
+core::Result<void> Rejoin::check_loss(const rows::RowReader& rows) const {
   if (!state_.lost) return {};
   RegionList list;
   list.load(rows);

@@ -87,7 +87,7 @@ class Rejoin final : public Joiner {
   // What connected peers have shown of what is here.
   [[nodiscard]] core::VersionVector shown() const;
   // Whoever said that this region is lost must be borne out by the rows.
-  [[nodiscard]] core::Result<void> check_loss(const RowReader& rows) const;
+  [[nodiscard]] core::Result<void> check_loss(const rows::RowReader& rows) const;
   void keep(const BranchWalk::Taken& taken);
 
   Owner owner_;

@@ -7,9 +7,9 @@
 #include "core/mark.h"
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
-#include "regions/apply_op.h"
 #include "regions/batch_check.h"
 #include "regions/incarnation.h"
+#include "rows/apply_op.h"
 
 namespace anabranch::regions {
 
@@ -18,6 +18,7 @@ using core::Bug;
 using core::mark;
 using core::Millis;
 using core::planted;
+using rows::Stage;
 using storage::LogRecord;
 using storage::Position;
 
@@ -101,10 +102,10 @@ core::Result<void> Replica::load() {
   auto applied = Applied::load(*snapshot);
   if (!applied.ok()) return applied.failure();
   applied_ = std::move(applied).value();
-  auto digests = Digests::load(*snapshot, names().origins());
+  auto digests = rows::Digests::load(*snapshot, names().origins());
   if (!digests.ok()) return digests.failure();
   digests_ = std::move(digests).value();
-  auto masks = load_masks(*snapshot);
+  auto masks = rows::load_masks(*snapshot);
   if (!masks.ok()) return masks.failure();
   masks_ = std::move(masks).value();
   applied_.mask_board().post(masks_);
@@ -136,8 +137,8 @@ core::Result<void> Replica::record_identity(std::vector<storage::Change> changes
   take_meta(changes);
   changes.push_back(
       {storage::Table::kMeta, std::string(storage::kIdentityKey), encode_identity(identity_)});
-  changes.push_back(
-      {storage::Table::kMeta, std::string(storage::kScoresKey), encode_score_note(score_note())});
+  changes.push_back({storage::Table::kMeta, std::string(storage::kScoresKey),
+                     rows::encode_score_note(score_note())});
   mark_clock(changes);
   if (rejoin_) changes.push_back(rejoin_->row());
   const auto position = storage_.commit({}, changes);
@@ -163,11 +164,12 @@ core::Result<void> Replica::recover(const storage::StoredRecord& record) {
   });
 }
 
-std::unique_ptr<SnapshotReader> Replica::reader(Tallies tallies) const {
-  return std::make_unique<SnapshotReader>(storage_.snapshot(), names().origins(), masks_, tallies);
+std::unique_ptr<rows::SnapshotReader> Replica::reader(rows::Tallies tallies) const {
+  return std::make_unique<rows::SnapshotReader>(storage_.snapshot(), names().origins(), masks_,
+                                                tallies);
 }
 
-ClearRules Replica::clear_rules() const {
+rows::ClearRules Replica::clear_rules() const {
   // During recovery the ops are made already, and an own one may have left tallies to be listed.
   return {identity_.origin, clock_ ? options_.limits.own_clear_rows_direct : 0,
           options_.limits.foreign_clear_rows_direct};
@@ -179,7 +181,7 @@ Group& Replica::group() {
   if (!open_) {
     reserve_.look();
     auto base = reader();
-    const RowReader& rows = *base;
+    const rows::RowReader& rows = *base;
     open_.emplace(
         OpenGroup{std::move(base), Group(rows, clear_rules(), applied_.vector(), *scores_)});
   }
@@ -406,7 +408,7 @@ core::VersionVector Replica::deps_of(const Batch& batch) const {
 void Replica::apply_batch(Stage& stage, const HeldBatch& held, const core::VersionVector& deps) {
   const Batch& batch = held.batch;
   applied_.name(batch.origin, batch.opening ? batch.opening->region : "");
-  apply_ops(stage, batch, deps, [](const auto&...) { return true; });
+  rows::apply_ops(stage, batch, deps, [](const auto&...) { return true; });
   if (snapshots_) snapshots_->apply(batch, deps);
   for (const core::Transaction& txn : batch.transactions) {
     if (clock_) clock_->observe(txn.hlc);

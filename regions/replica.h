@@ -28,7 +28,6 @@
 #include "regions/chain_hashes.h"
 #include "regions/clears_aside.h"
 #include "regions/clock_watch.h"
-#include "regions/digests.h"
 #include "regions/divergence.h"
 #include "regions/effect.h"
 #include "regions/exchange.h"
@@ -40,13 +39,14 @@
 #include "regions/region_list.h"
 #include "regions/rejoin.h"
 #include "regions/reserve.h"
-#include "regions/score_upkeep.h"
 #include "regions/settled_origins.h"
 #include "regions/signer.h"
-#include "regions/snapshot_reader.h"
 #include "regions/snapshots.h"
-#include "regions/sweep.h"
 #include "regions/verifier.h"
+#include "rows/digests.h"
+#include "rows/score_upkeep.h"
+#include "rows/snapshot_reader.h"
+#include "rows/sweep.h"
 #include "storage/storage.h"
 
 namespace anabranch::regions {
@@ -62,7 +62,7 @@ struct ReplicaLimits {
   // Where more rows are stored below a prefix, a clear of it is done by a mask and swept later.
   std::size_t own_clear_rows_direct = 1000;
   std::size_t foreign_clear_rows_direct = 1000;
-  SweepLimits sweep{};  // Of one slice.
+  rows::SweepLimits sweep{};  // Of one slice.
   RejoinLimits rejoin{};
   // Where more rows are stored below the prefix of a foreign clear, what it leaves is counted
   // ahead.
@@ -85,7 +85,7 @@ struct ReplicaOptions {
   // Must outlive the replica; null: nothing is signed, and everybody is believed.
   const Signatures* signatures = nullptr;
   // What decides between concurrent scores; must outlive the replica. Null: `lww` does.
-  const Resolvers* resolvers = nullptr;
+  const rows::Resolvers* resolvers = nullptr;
   core::Millis drift_ms_max = core::HybridClock::kDriftMaxMs;
   // It takes no writes of its own, and nobody waits for it, until promote().
   bool follows = false;
@@ -172,7 +172,7 @@ class Replica {
   // it shows; and its own clears of counters are not all in its log yet.
   [[nodiscard]] bool sweeping() const { return !masks_->empty(); }
   // How the members of sorted sets are scored.
-  [[nodiscard]] const Scores& scores() const { return *scores_; }
+  [[nodiscard]] const rows::Scores& scores() const { return *scores_; }
   // Whether orders of scores are to be made or removed. Until then rankings may be slow.
   [[nodiscard]] bool ordering() const { return ordering_; }
   // Whether sweep() has anything to do.
@@ -205,7 +205,7 @@ class Replica {
 
   // Begins to compare rows with these regions, or with all peers; see Verifier.
   void verify(std::vector<std::string> regions, core::Millis now);
-  [[nodiscard]] std::vector<Verdict> verdicts() const { return verifier_->verdicts(); }
+  [[nodiscard]] std::vector<regions::Verdict> verdicts() const { return verifier_->verdicts(); }
 
   // What the owner has to carry out; it takes or clears them.
   [[nodiscard]] Effects& effects() { return effects_; }
@@ -229,17 +229,18 @@ class Replica {
   // The origins of which nothing will ever arrive any more; see settled_origins.h.
   [[nodiscard]] const SettledOrigins& settled() const { return settled_; }
   [[nodiscard]] const ClockWatch& clocks() const { return clocks_; }
-  [[nodiscard]] const Names& names() const { return applied_.names(); }
+  [[nodiscard]] const rows::Names& names() const { return applied_.names(); }
   // Over the rows as they are committed: of the same moment as applied().
-  [[nodiscard]] const Digests& digests() const { return digests_; }
+  [[nodiscard]] const rows::Digests& digests() const { return digests_; }
   // The digest to compare with those of others; nothing while it says nothing.
   [[nodiscard]] std::optional<core::Hash128> digest() const;
   [[nodiscard]] const Divergence& divergence() const { return divergence_; }
   // The rows as they are committed.
-  [[nodiscard]] std::unique_ptr<SnapshotReader> reader(Tallies tallies = Tallies::kAsShown) const;
+  [[nodiscard]] std::unique_ptr<rows::SnapshotReader> reader(
+      rows::Tallies tallies = rows::Tallies::kAsShown) const;
   // The rows as all replicas have them that have applied the same: for comparing and for sending.
-  [[nodiscard]] std::unique_ptr<SnapshotReader> logged_reader() const {
-    return reader(Tallies::kAsLogged);
+  [[nodiscard]] std::unique_ptr<rows::SnapshotReader> logged_reader() const {
+    return reader(rows::Tallies::kAsLogged);
   }
   // How much room there is, as of the last group, slice or tick.
   [[nodiscard]] const Reserve& reserve() const { return reserve_; }
@@ -249,7 +250,7 @@ class Replica {
  private:
   static constexpr unsigned kNumbersPerOpening = 32;  // As a power of 2.
   struct OpenGroup {
-    std::unique_ptr<SnapshotReader> base;
+    std::unique_ptr<rows::SnapshotReader> base;
     Group group;
   };
 
@@ -304,28 +305,28 @@ class Replica {
   // known.
   [[nodiscard]] core::VersionVector deps_of(const core::Batch& batch) const;
   // Applies a batch to a stage and goes on to its end.
-  void apply_batch(Stage& stage, const HeldBatch& held, const core::VersionVector& deps);
+  void apply_batch(rows::Stage& stage, const HeldBatch& held, const core::VersionVector& deps);
   // Goes on to the end of a batch whose effects are staged.
   void advance(const core::Batch& batch, const core::VersionVector& deps, std::string_view bytes);
   // Commits ops of this leader's own with a slice: stages them as its next batch.
-  HeldBatch stage_own(Stage& stage, std::vector<core::Op> ops);
+  HeldBatch stage_own(rows::Stage& stage, std::vector<core::Op> ops);
   // Before a foreign batch: lists the waiting tallies that it adds to. Nothing when there are none.
-  std::optional<HeldBatch> list_waiting(Stage& stage, const core::Batch& batch);
-  core::Result<void> sweep_slice(Stage& stage);
+  std::optional<HeldBatch> list_waiting(rows::Stage& stage, const core::Batch& batch);
+  core::Result<void> sweep_slice(rows::Stage& stage);
   core::Result<void> load_scores();
   // Makes sure, at an opening, that the orders of scores are of these rows and policies.
   core::Result<void> open_scores();
-  [[nodiscard]] ScoreNote score_note() const;
+  [[nodiscard]] rows::ScoreNote score_note() const;
   core::Result<bool> order_slice();
   // The next batch to be applied to a slice; nothing when there is none now.
-  std::optional<HeldBatch> next_batch(Stage& stage);
+  std::optional<HeldBatch> next_batch(rows::Stage& stage);
   // Counts on for a large foreign clear. Returns whether something can be applied.
   bool look_ahead();
-  [[nodiscard]] ClearRules clear_rules() const;
+  [[nodiscard]] rows::ClearRules clear_rules() const;
   // How large slices are: 1, or kQuietScale when the last local write is long ago.
   std::size_t slice_scale(core::Millis now);
   // Applies deliverable batches until there were `ops_max` ops; gives what was applied.
-  std::vector<HeldBatch> apply_slice(Stage& stage, std::size_t ops_max);
+  std::vector<HeldBatch> apply_slice(rows::Stage& stage, std::size_t ops_max);
   // Drops a row's dead slots where that is safe, and remembers the row when some stay.
   void collect(const core::Path& path, crdt::Row& row);
   // What is committed now, to be compared.
@@ -352,9 +353,9 @@ class Replica {
   // Whether a batch continues the chain that was applied.
   [[nodiscard]] bool continues_chain(const core::Batch& batch) const;
   // Applies and commits a slice.
-  core::Result<void> commit_slice(Stage& stage, std::size_t ops_max);
-  core::Result<void> commit_stage(Stage& stage, std::span<const storage::LogRecord> records);
-  core::Result<void> commit_batches(Stage& stage, std::span<const HeldBatch> batches);
+  core::Result<void> commit_slice(rows::Stage& stage, std::size_t ops_max);
+  core::Result<void> commit_stage(rows::Stage& stage, std::span<const storage::LogRecord> records);
+  core::Result<void> commit_batches(rows::Stage& stage, std::span<const HeldBatch> batches);
   core::Result<void> commit_snapshot(std::vector<storage::Change> changes, Snapshots::Swap swap);
   // The part of every commit that says what was applied.
   void take_meta(std::vector<storage::Change>& changes);
@@ -406,7 +407,7 @@ class Replica {
   }
   // Calls a function that stages changes of the committed rows and commits them. The group must not
   // be dirty. Stored rows that cannot be read break the replica, as a failed commit does.
-  core::Result<void> change_rows(const std::function<core::Result<void>(Stage&)>& function);
+  core::Result<void> change_rows(const std::function<core::Result<void>(rows::Stage&)>& function);
   void alarm_once(std::string text);
   // Takes back what the exchange wants to send: the vector may count what was not stored.
   void send_nothing();
@@ -416,7 +417,7 @@ class Replica {
   Identity identity_;
   Applied applied_;
   ChainHashes chains_;
-  Digests digests_;
+  rows::Digests digests_;
   Divergence divergence_;
   RegionList regions_;
   SettledOrigins settled_{applied_};
@@ -442,9 +443,10 @@ class Replica {
   HoldBuffer held_;
   Reserve reserve_;
   bool starved_ = false;  // Batches could be applied if there were room.
-  std::shared_ptr<const Masks> masks_ = std::make_shared<const Masks>();  // As committed.
+  std::shared_ptr<const rows::Masks> masks_ =
+      std::make_shared<const rows::Masks>();  // As committed.
   ClearsAside aside_;
-  std::optional<Scores> scores_;  // Once it is loaded.
+  std::optional<rows::Scores> scores_;  // Once it is loaded.
   bool ordering_ = true;
   std::set<core::Path> dead_;  // Rows with dead slots, at most kDeadRowsMax of them.
   Provenance provenance_{applied_};

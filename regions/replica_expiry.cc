@@ -5,8 +5,8 @@
 
 #include "core/planted_bug.h"
 #include "crdt/expiry.h"
-#include "regions/expiry_index.h"
 #include "regions/replica.h"
+#include "rows/expiry_index.h"
 
 namespace anabranch::regions {
 
@@ -16,8 +16,8 @@ using core::VersionVector;
 
 core::Result<std::vector<storage::Change>> Replica::load_expiries() {
   std::vector<storage::Change> changes;
-  const auto loaded = regions::load_expiries(*storage_.snapshot(), names().origins(),
-                                             applied_.expiry_board(), changes);
+  const auto loaded = rows::load_expiries(*storage_.snapshot(), names().origins(),
+                                          applied_.expiry_board(), changes);
   return loaded.ok() ? core::Result<std::vector<storage::Change>>(std::move(changes))
                      : loaded.failure();
 }

@@ -6,32 +6,32 @@
 namespace anabranch::regions {
 
 core::Result<void> Replica::load_scores() {
-  static const Resolvers kNone({});
-  const auto note = load_score_note(*storage_.snapshot());
+  static const rows::Resolvers kNone({});
+  const auto note = rows::load_score_note(*storage_.snapshot());
   if (!note.ok()) return note.failure();
   scores_.emplace(names(), options_.resolvers == nullptr ? kNone : *options_.resolvers,
                   note.value().format == 0 ? options_.nonce : note.value().seed);
   return {};
 }
 
-ScoreNote Replica::score_note() const {
+rows::ScoreNote Replica::score_note() const {
   return {.policies = scores_->policies(), .seed = scores_->seed(), .opening = identity_.opening};
 }
 
 core::Result<void> Replica::open_scores() {
   if (identity_.opening == 0) return {};  // There are no rows yet.
-  const auto note = load_score_note(*storage_.snapshot());
+  const auto note = rows::load_score_note(*storage_.snapshot());
   if (!note.ok()) return note.failure();
   if (note.value() == score_note()) return {};
-  return reading([&] { return order_all_anew(storage_, *masks_); });
+  return reading([&] { return rows::order_all_anew(storage_, *masks_); });
 }
 
 core::Result<bool> Replica::order_slice() {
   if (!ordering_ || broken_) return false;
-  const auto done = change_rows([&](Stage& stage) -> core::Result<void> {
+  const auto done = change_rows([&](rows::Stage& stage) -> core::Result<void> {
     const auto snapshot = storage_.snapshot();
     ordering_ =
-        work_on_orders(stage, {*snapshot, names().origins()}, options_.limits.sweep.changes);
+        rows::work_on_orders(stage, {*snapshot, names().origins()}, options_.limits.sweep.changes);
     return ordering_ ? commit_stage(stage, {}) : core::Result<void>();
   });
   if (!done.ok()) return done.failure();

@@ -30,7 +30,7 @@ void Replica::note_dead(const core::Path& path, const crdt::Row& row) {
 
 core::Result<void> Replica::collect() {
   if (dead_.empty() && !broken_) return {};
-  return change_rows([&](Stage& stage) {
+  return change_rows([&](rows::Stage& stage) {
     for (const core::Path& path : std::exchange(dead_, {})) stage.touch(path);
     return commit_stage(stage, {});
   });

@@ -37,7 +37,7 @@ core::Result<void> Replica::commit_snapshot(std::vector<storage::Change> changes
     }
     applied_.vector_board().announce(applied_.vector());
     done = storage_.swap(changes);
-    if (done.ok()) applied_.vector_board().post(VectorBoard::Jump::kYes);
+    if (done.ok()) applied_.vector_board().post(rows::VectorBoard::Jump::kYes);
     ordering_ = true;
     aside_.forget_all();  // They are asked for again.
     for (const auto& [origin, seq] : core::VersionVector(settled_.all())) {

@@ -11,6 +11,7 @@
 namespace anabranch::regions {
 
 using core::Batch;
+using rows::Stage;
 
 HeldBatch Replica::stage_own(Stage& stage, std::vector<core::Op> ops) {
   const core::VersionVector deps = applied_.vector();
@@ -75,8 +76,8 @@ core::Result<bool> Replica::sweep() {
 }
 
 core::Result<void> Replica::sweep_slice(Stage& stage) {
-  const SweepSlice slice =
-      next_slice(*storage_.snapshot(), names().origins(), masks_->oldest(), options_.limits.sweep);
+  const rows::SweepSlice slice = rows::next_slice(*storage_.snapshot(), names().origins(),
+                                                  masks_->oldest(), options_.limits.sweep);
   std::vector<core::Op> resets;
   for (const core::Path& path : slice.rows) {
     stage.sweep_row(path);

@@ -7,9 +7,9 @@
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
 #include "crdt/join.h"
-#include "regions/apply_op.h"
-#include "regions/clear.h"
-#include "regions/sweep.h"
+#include "rows/apply_op.h"
+#include "rows/clear.h"
+#include "rows/sweep.h"
 
 namespace anabranch::regions {
 
@@ -37,7 +37,7 @@ const Path* made_by(const core::Op& op) {
 
 }  // namespace
 
-Stage& RowMerge::stage() {
+rows::Stage& RowMerge::stage() {
   if (!staged_) staged_.emplace(storage_.snapshot(), origins_, scores_);
   return staged_->stage;
 }
@@ -96,7 +96,7 @@ core::Result<void> RowMerge::slice(const core::VersionVector& applied, std::size
   applied_ = &applied;
   rows_left_ = rows_max;
   bytes_left_ = bytes_max;
-  const SnapshotReader mine(storage_.snapshot(), origins_, Tallies::kAsLogged);
+  const rows::SnapshotReader mine(storage_.snapshot(), origins_, rows::Tallies::kAsLogged);
   bool whole = true;
   const auto visit = [&](const std::string& key, const Path& path, const Row& row) {
     whole = join_theirs_before(&key) && rows_left_ > 0 && bytes_left_ > 0;
@@ -118,19 +118,19 @@ void RowMerge::apply(const core::Batch& batch, const core::VersionVector& deps) 
   if (own_ == Own::kReplace || theirs_.vector().at(batch.origin) >= batch.last()) return;
   if (planted(Bug::kMergeSkipsTail)) return;
   // Rows that are not merged yet are not there: only what makes a row has to be held back.
-  apply_ops(stage(), batch, deps,
-            [this](const core::Op& op, core::Dot dot, const core::VersionVector& context) {
-              if (const auto* clear = std::get_if<core::Clear>(&op)) {
-                return !put_off(*clear, dot, context);
-              }
-              const Path* path = made_by(op);
-              return path == nullptr || merged(*path);
-            });
+  rows::apply_ops(stage(), batch, deps,
+                  [this](const core::Op& op, core::Dot dot, const core::VersionVector& context) {
+                    if (const auto* clear = std::get_if<core::Clear>(&op)) {
+                      return !put_off(*clear, dot, context);
+                    }
+                    const Path* path = made_by(op);
+                    return path == nullptr || merged(*path);
+                  });
 }
 
 bool RowMerge::put_off(const core::Clear& op, core::Dot dot, const core::VersionVector& context) {
   if (stage().stored_below(op.prefix, clear_rows_direct_ + 1) <= clear_rows_direct_) return false;
-  clear_tallies(stage(), op, dot);
+  rows::clear_tallies(stage(), op, dot);
   put_off_.push_back({.prefix = op.prefix, .context = context, .swept = {}});
   core::mark<"a large clear comes during a merge">();
   return true;
@@ -138,11 +138,11 @@ bool RowMerge::put_off(const core::Clear& op, core::Dot dot, const core::Version
 
 void RowMerge::clear_slice(std::size_t rows_max, std::size_t bytes_max) {
   constexpr std::size_t kLooksPerRow = 8;  // Rows that stay as they are cost little.
-  Mask& clear = put_off_.front();
-  const SweepSlice slice =
-      next_slice(*storage_.snapshot(), origins_, clear,
-                 {.changes = rows_max, .looks = kLooksPerRow * rows_max, .bytes = bytes_max},
-                 storage::Table::kNextRows);
+  rows::Mask& clear = put_off_.front();
+  const rows::SweepSlice slice =
+      rows::next_slice(*storage_.snapshot(), origins_, clear,
+                       {.changes = rows_max, .looks = kLooksPerRow * rows_max, .bytes = bytes_max},
+                       storage::Table::kNextRows);
   for (const Path& path : slice.rows) {
     stage().edit(path, [&](Row& row) { crdt::apply_remove(row.cell, clear.context); });
   }
@@ -153,14 +153,15 @@ void RowMerge::clear_slice(std::size_t rows_max, std::size_t bytes_max) {
 
 void RowMerge::put_on_top(const core::Batch& batch, const core::VersionVector& deps) {
   ANABRANCH_ASSERT(all_);
-  apply_ops(stage(), batch, deps,
-            [this](const core::Op& op, core::Dot dot, const core::VersionVector& context) {
-              const auto* clear = std::get_if<core::Clear>(&op);
-              return clear == nullptr || !put_off(*clear, dot, context);
-            });
+  rows::apply_ops(stage(), batch, deps,
+                  [this](const core::Op& op, core::Dot dot, const core::VersionVector& context) {
+                    const auto* clear = std::get_if<core::Clear>(&op);
+                    return clear == nullptr || !put_off(*clear, dot, context);
+                  });
 }
 
-void RowMerge::take_changes(std::vector<storage::Change>& changes, const Stage::Collect& note) {
+void RowMerge::take_changes(std::vector<storage::Change>& changes,
+                            const rows::Stage::Collect& note) {
   if (!staged_) return;
   for (storage::Change& change : staged_->stage.changes(origins_, note, digests_)) {
     change.table = storage::next_table(change.table);

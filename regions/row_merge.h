@@ -23,11 +23,11 @@
 #include <vector>
 
 #include "core/batch.h"
-#include "regions/digests.h"
-#include "regions/masks.h"
-#include "regions/snapshot_reader.h"
 #include "regions/snapshot_spool.h"
-#include "regions/stage.h"
+#include "rows/digests.h"
+#include "rows/masks.h"
+#include "rows/snapshot_reader.h"
+#include "rows/stage.h"
 
 namespace anabranch::regions {
 
@@ -40,8 +40,8 @@ class RowMerge {
   // and of the own rows. All of them must outlive the merge, and `scores` too.
   // Clears of more than `clear_rows_direct` rows are put off.
   RowMerge(const storage::Storage& storage, const storage::Spool& spool,
-           const core::OriginTable& origins, const Scores& scores, std::size_t clear_rows_direct,
-           Own own)
+           const core::OriginTable& origins, const rows::Scores& scores,
+           std::size_t clear_rows_direct, Own own)
       : storage_(storage),
         origins_(origins),
         scores_(scores),
@@ -60,26 +60,26 @@ class RowMerge {
   // Once all rows were joined: applies a batch to the next tables alone.
   void put_on_top(const core::Batch& batch, const core::VersionVector& deps);
   // The next tables.
-  [[nodiscard]] const RowReader& next_rows() { return stage(); }
+  [[nodiscard]] const rows::RowReader& next_rows() { return stage(); }
   // The changes of the next tables since the last call; `note` sees each row.
-  void take_changes(std::vector<storage::Change>& changes, const Stage::Collect& note);
+  void take_changes(std::vector<storage::Change>& changes, const rows::Stage::Collect& note);
   // Of the rows that were merged.
-  [[nodiscard]] const Digests& digests() const { return digests_; }
+  [[nodiscard]] const rows::Digests& digests() const { return digests_; }
   // Rows of the snapshot that were merged.
   [[nodiscard]] std::uint64_t rows() const { return theirs_.rows(); }
 
  private:
   struct Staged {
     Staged(std::unique_ptr<storage::Snapshot> snapshot, const core::OriginTable& origins,
-           const Scores& scores)
-        : base(SnapshotReader::next(std::move(snapshot), origins)),
-          stage(base, Stage::Undo::kNone, ClearRules::direct(), scores) {}
-    SnapshotReader base;
-    Stage stage;
+           const rows::Scores& scores)
+        : base(rows::SnapshotReader::next(std::move(snapshot), origins)),
+          stage(base, rows::Stage::Undo::kNone, rows::ClearRules::direct(), scores) {}
+    rows::SnapshotReader base;
+    rows::Stage stage;
   };
   enum class Theirs : std::uint8_t { kUnread, kRow, kEnd };
 
-  Stage& stage();
+  rows::Stage& stage();
   // Goes on to the next row of the snapshot unless there is one already.
   core::Result<void> look();
   // Joins the snapshot's rows before `key` (all the rest when there is none) as far as the budget
@@ -94,16 +94,16 @@ class RowMerge {
 
   const storage::Storage& storage_;
   const core::OriginTable& origins_;
-  const Scores& scores_;
+  const rows::Scores& scores_;
   std::size_t clear_rows_direct_;
   SnapshotScan theirs_;
   Own own_;
-  Digests digests_;
+  rows::Digests digests_;
   Theirs state_ = Theirs::kUnread;
   std::optional<Staged> staged_;
   std::string last_key_;  // Everything up to here is merged.
   bool all_ = false;
-  std::vector<Mask> put_off_;  // Clears, and how far they have come.
+  std::vector<rows::Mask> put_off_;  // Clears, and how far they have come.
   // Of the slice that runs.
   const core::VersionVector* applied_ = nullptr;
   std::size_t rows_left_ = 0;

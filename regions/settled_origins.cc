@@ -8,7 +8,7 @@
 
 #include "core/mark.h"
 #include "core/planted_bug.h"
-#include "regions/wire.h"
+#include "core/wire.h"
 #include "storage/layout.h"
 
 namespace anabranch::regions {

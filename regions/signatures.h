@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/codec.h"
 #include "core/dot.h"
 #include "core/hash.h"
 
@@ -24,6 +25,11 @@ struct SignedPosition {
 
 // What is signed. It names the mesh too: a position of one mesh says nothing in another.
 std::string signed_bytes(const core::Hash128& mesh, const SignedPosition& position);
+
+// [region, origin, seq, chain, signature]; newer versions may append. Fails on seq 0, and on a name
+// or a signature that cannot be one.
+void write_position(core::Writer& out, const SignedPosition& position);
+SignedPosition read_position(core::Reader& in);
 
 // Signs as this region and checks what others have signed. Neither reads a clock: what a key has
 // signed stays signed as long as the key is known.

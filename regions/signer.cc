@@ -4,26 +4,10 @@
 #include <utility>
 
 #include "core/codec.h"
-#include "regions/wire.h"
+#include "core/wire.h"
 #include "storage/layout.h"
 
 namespace anabranch::regions {
-
-namespace {
-
-constexpr std::string_view kDomain = "anabranch position 1";
-
-}  // namespace
-
-std::string signed_bytes(const core::Hash128& mesh, const SignedPosition& position) {
-  std::string bytes;
-  core::Writer out(bytes);
-  out.array(6).text(kDomain);
-  write_hash(out, mesh);
-  out.text(position.region).uint64(position.origin).uint64(position.seq);
-  write_chain(out, position.chain);
-  return bytes;
-}
 
 core::Result<void> Signer::load(const storage::Snapshot& snapshot) {
   const std::string_view prefix = storage::kSignedPrefix;

@@ -99,8 +99,8 @@ bool SnapshotOut::in_use(const File& file, Millis now) const {
 core::Result<SnapshotOut::File*> SnapshotOut::begin(Millis now) {
   auto spool = storage_.make_spool();
   if (!spool.ok()) return spool.failure();
-  auto reader = std::make_unique<SnapshotReader>(storage_.snapshot(), applied_.names().origins(),
-                                                 Tallies::kAsLogged);
+  auto reader = std::make_unique<rows::SnapshotReader>(
+      storage_.snapshot(), applied_.names().origins(), rows::Tallies::kAsLogged);
   SnapshotHeader header;
   header.id = ++last_id_;
   header.rows = reader->size();

@@ -19,8 +19,8 @@
 #include "core/wall_clock.h"
 #include "regions/message.h"
 #include "regions/snapshot_limits.h"
-#include "regions/snapshot_reader.h"
 #include "regions/snapshot_spool.h"
+#include "rows/snapshot_reader.h"
 #include "storage/storage.h"
 
 namespace anabranch::regions {
@@ -64,7 +64,7 @@ class SnapshotOut {
   struct File {
     std::uint64_t id = 0;
     std::unique_ptr<storage::Spool> spool;
-    std::unique_ptr<SnapshotReader> reader;
+    std::unique_ptr<rows::SnapshotReader> reader;
     SnapshotWriter writer;
     std::string last_key;
     core::VersionVector vector;

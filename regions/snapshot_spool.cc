@@ -6,9 +6,9 @@
 #include "core/codec.h"
 #include "core/planted_bug.h"
 #include "core/varint.h"
+#include "core/wire.h"
 #include "crdt/canonical.h"
 #include "crdt/row_codec.h"
-#include "regions/wire.h"
 
 namespace anabranch::regions {
 

@@ -35,14 +35,14 @@ class Snapshots {
   // current ones. What fails breaks the owner.
   using Commit = std::function<core::Result<void>(std::vector<storage::Change> changes, Swap swap)>;
   // Sees each row that was merged.
-  using Note = Stage::Collect;
+  using Note = rows::Stage::Collect;
 
   struct Owner {
     storage::Storage& storage;
     Applied& applied;
     ChainHashes& chains;
-    Digests& digests;
-    const Scores& scores;
+    rows::Digests& digests;
+    const rows::Scores& scores;
     Exchange& exchange;
     const Identity& identity;
     Effects& effects;

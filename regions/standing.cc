@@ -1,6 +1,7 @@
 #include "regions/standing.h"
 
-#include "regions/wire.h"
+#include "core/wire.h"
+#include "regions/signatures.h"
 #include "transport/keys.h"
 
 namespace anabranch::regions {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "regions/row_text.h"
+#include "rows/row_text.h"
 
 namespace anabranch::regions {
 
@@ -11,7 +11,7 @@ using core::Hash128;
 using core::Millis;
 using Detail = Inspection::Detail;
 using Part = Inspection::Part;
-using State = Verdict::State;
+using State = regions::Verdict::State;
 
 namespace {
 
@@ -253,9 +253,9 @@ void Verification::describe(const std::string& key, const Inspection::Shown& her
   std::string row = here.row;
   if (row.empty()) {  // It is not here: the key is its path unless that is very long.
     const auto path = core::Path::from_encoded(key);
-    row = path.ok() ? path_text(path.value()) : quoted(key);
+    row = path.ok() ? rows::path_text(path.value()) : rows::quoted(key);
   }
-  verdict_.differences.push_back({Digests::bucket_of(key), std::move(row), here.text, there});
+  verdict_.differences.push_back({rows::Digests::bucket_of(key), std::move(row), here.text, there});
 }
 
 void Verification::looked(Millis now) {

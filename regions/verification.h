@@ -48,8 +48,8 @@ class Verification {
   // The peer is gone.
   void lose();
 
-  [[nodiscard]] bool running() const { return verdict_.state == Verdict::State::kRunning; }
-  [[nodiscard]] const Verdict& verdict() const { return verdict_; }
+  [[nodiscard]] bool running() const { return verdict_.state == regions::Verdict::State::kRunning; }
+  [[nodiscard]] const regions::Verdict& verdict() const { return verdict_; }
 
  private:
   using Step = void (Verification::*)(const Answer&, core::Millis);
@@ -78,11 +78,11 @@ class Verification {
   void shown(const Answer& answer, core::Millis now);
   void looked(core::Millis now);
   void describe(const std::string& key, const Inspection::Shown& here, const std::string& there);
-  void finish(Verdict::State state);
+  void finish(regions::Verdict::State state);
 
   Open open_;
   Ask ask_;
-  Verdict verdict_;
+  regions::Verdict verdict_;
   core::Millis deadline_ms_;  // Of waiting for vectors to meet, or to pass each other.
   std::uint64_t moment_;
   std::optional<Inspection> own_;

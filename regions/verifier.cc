@@ -78,8 +78,8 @@ void Verifier::start(std::vector<std::string> regions, Millis now) {
   next_tick_ms_ = now + kTickMs;
 }
 
-std::vector<Verdict> Verifier::verdicts() const {
-  std::vector<Verdict> verdicts;
+std::vector<regions::Verdict> Verifier::verdicts() const {
+  std::vector<regions::Verdict> verdicts;
   for (const auto& [region, verification] : running_) verdicts.push_back(verification.verdict());
   return verdicts;
 }

@@ -32,7 +32,7 @@ class Verifier {
   // already goes on.
   void start(std::vector<std::string> regions, core::Millis now);
   // The newest verdict of each region, those that are still running included.
-  [[nodiscard]] std::vector<Verdict> verdicts() const;
+  [[nodiscard]] std::vector<regions::Verdict> verdicts() const;
 
   // Messages on a link that has greeted.
   void step(LinkId link, const Question& question, core::Millis now);

@@ -8,9 +8,9 @@
 #include "core/assert.h"
 #include "crdt/canonical.h"
 #include "crdt/expiry.h"
-#include "regions/expiry_index.h"
-#include "regions/row_walk.h"
-#include "regions/score_check.h"
+#include "rows/expiry_index.h"
+#include "rows/row_walk.h"
+#include "rows/score_check.h"
 
 namespace anabranch::test {
 
@@ -45,7 +45,7 @@ bool is_part(const core::Components& parts) {
 }
 
 // Recounts all that counts.h keeps, from the rows alone: {collection: names shown in it}.
-std::map<Path, std::set<std::string>> recount(const regions::RowReader& rows) {
+std::map<Path, std::set<std::string>> recount(const rows::RowReader& rows) {
   std::map<Path, std::set<std::string>> shown;
   rows.scan(core::Path(), [&](const Path& path, const Row& row) {
     const core::Components parts = path.components();
@@ -200,7 +200,7 @@ std::string Node::wrong_count() const {
   if (!wrong.empty() || replica_->sweeping()) return wrong;
   const auto cursor = snapshot->scan(storage::Table::kCounts, {}, storage::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
-    const Path path = regions::counted_at(cursor->key(), cursor->value());
+    const Path path = rows::counted_at(cursor->key(), cursor->value());
     if (replica_->reader()->count(path) == 0) return "a count of nothing is kept";
   }
   return {};
@@ -208,17 +208,17 @@ std::string Node::wrong_count() const {
 
 std::string Node::wrong_order() const {
   std::string first;
-  const regions::ScoreCheck check{.wrong =
-                                      [&](std::string what) {
-                                        if (first.empty()) first = std::move(what);
-                                      },
-                                  .scores = &replica_->scores(),
-                                  .seed = replica_->scores().seed()};
-  (void)regions::check_scores(*replica_->reader(), check);
+  const rows::ScoreCheck check{.wrong =
+                                   [&](std::string what) {
+                                     if (first.empty()) first = std::move(what);
+                                   },
+                               .scores = &replica_->scores(),
+                               .seed = replica_->scores().seed()};
+  (void)rows::check_scores(*replica_->reader(), check);
   return first;
 }
 
-Visible visible_in(const regions::RowReader& rows) {
+Visible visible_in(const rows::RowReader& rows) {
   Visible visible;
   rows.scan(core::Path(), [&](const Path& path, const Row& row) {
     for (const crdt::Sibling& each : row.cell.siblings) {
@@ -231,7 +231,7 @@ Visible visible_in(const regions::RowReader& rows) {
   return visible;
 }
 
-std::string wrong_count_in(const regions::RowReader& rows, const storage::Snapshot& stored) {
+std::string wrong_count_in(const rows::RowReader& rows, const storage::Snapshot& stored) {
   const auto truth = recount(rows);
   for (const auto& [path, names] : truth) {
     if (rows.count(path) != names.size()) {
@@ -241,7 +241,7 @@ std::string wrong_count_in(const regions::RowReader& rows, const storage::Snapsh
   }
   const auto cursor = stored.scan(storage::Table::kCounts, {}, storage::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
-    const Path path = regions::counted_at(cursor->key(), cursor->value());
+    const Path path = rows::counted_at(cursor->key(), cursor->value());
     if (!truth.contains(path) && rows.count(path) != 0) return "something empty is counted";
   }
   return {};
@@ -250,13 +250,12 @@ std::string wrong_count_in(const regions::RowReader& rows, const storage::Snapsh
 std::string Node::wrong_expiries() const {
   const auto snapshot = storage_->snapshot();
   std::set<std::string> truth;
-  for (regions::RowWalk walk(*snapshot, {}, replica_->names().origins()); walk.valid();
-       walk.next()) {
+  for (rows::RowWalk walk(*snapshot, {}, replica_->names().origins()); walk.valid(); walk.next()) {
     const auto [path, row] = walk.row().value();
     if (path.components().size() != 3 || path.last() != "x") continue;
     for (const crdt::Sibling& sibling : row.cell.siblings) {
       const auto expiry = crdt::decode_expiry(sibling.value);
-      if (expiry) truth.insert(regions::due_key(expiry->deadline) + core::row_key(path));
+      if (expiry) truth.insert(rows::due_key(expiry->deadline) + core::row_key(path));
     }
     if (!replica_->names().expiries().may_expire(path.parent().encoded())) {
       return "readers do not know of an expiry";
@@ -271,10 +270,10 @@ std::string Node::wrong_expiries() const {
 std::string Node::wrong_digest() const {
   const auto snapshot = storage_->snapshot();
   const core::OriginTable& origins = replica_->names().origins();
-  const auto truth = regions::Digests::of_rows(*snapshot, origins);
-  const auto stored = regions::Digests::load(*snapshot, origins);
+  const auto truth = rows::Digests::of_rows(*snapshot, origins);
+  const auto stored = rows::Digests::load(*snapshot, origins);
   ANABRANCH_ASSERT(truth.ok() && stored.ok());
-  for (std::size_t i = 0; i < regions::Digests::kBuckets; ++i) {
+  for (std::size_t i = 0; i < rows::Digests::kBuckets; ++i) {
     const std::string which = " bucket " + std::to_string(i) + " differs from its rows";
     if (replica_->digests().buckets()[i] != truth.value().buckets()[i]) return "kept" + which;
     if (stored.value().buckets()[i] != truth.value().buckets()[i]) return "stored" + which;

@@ -97,8 +97,8 @@ class Node {
 };
 
 // What a reader shows.
-Visible visible_in(const regions::RowReader& rows);
+Visible visible_in(const rows::RowReader& rows);
 // The first count that differs from what a scan finds, in words; empty when all agree.
-std::string wrong_count_in(const regions::RowReader& rows, const storage::Snapshot& stored);
+std::string wrong_count_in(const rows::RowReader& rows, const storage::Snapshot& stored);
 
 }  // namespace anabranch::test

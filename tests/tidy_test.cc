@@ -106,7 +106,7 @@ TEST_SUITE("tidy") {
     CHECK(check("rooms", "storage/lmdb_env.cc", "#include <lmdb.h>\n").empty());
     CHECK(check("rooms", "transport/zmq_transport.cc", "#include <zmq.hpp>\n").empty());
     CHECK(check("determinism", "core/wall_clock.cc", "system_clock::now();\n").empty());
-    CHECK(check("determinism", "regions/leader.cc", "steady_clock::now();\n").empty());
+    CHECK(check("determinism", "leader/leader.cc", "steady_clock::now();\n").empty());
     CHECK(check("determinism", "server/loop.cc", "steady_clock::now();\n").empty());
   }
 

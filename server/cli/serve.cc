@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/log.h"
-#include "regions/leader.h"
+#include "leader/leader.h"
 #include "server/cli/command.h"
 #include "server/config.h"
 #include "server/resp/server.h"
@@ -71,21 +71,21 @@ void obey_signals(Server& server) {
   sigaction(SIGHUP, &action, nullptr);
 }
 
-void say_ready(const regions::Leader& leader, const Server& server) {
+void say_ready(const leader::Leader& leader, const Server& server) {
   const StoreStatus status = leader.status();
   const std::string listens = status.endpoint.empty() ? "nowhere" : status.endpoint;
   core::log_info("ready: region " + status.region + ", origin " + status.origin + ", listens on " +
                  listens + ", redis on " + server.endpoint());
 }
 
-Result<std::unique_ptr<Server>> open_server(regions::Leader& leader, const Config& config) {
+Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config& config) {
   ServerOptions options;
   options.address = config.redis;
   return Server::open(leader, std::move(options));
 }
 
 Result<void> serve(const Config& config) {
-  Result<std::unique_ptr<regions::Leader>> leader = regions::Leader::open(config.store);
+  Result<std::unique_ptr<leader::Leader>> leader = leader::Leader::open(config.store);
   if (!leader.ok()) return leader.failure();
   Result<std::unique_ptr<Server>> server = open_server(*leader.value(), config);
   if (!server.ok()) return server.failure();

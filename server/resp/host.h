@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "regions/leader.h"
+#include "leader/leader.h"
 #include "server/resp/client.h"
 #include "server/resp/server_options.h"
 #include "server/steady_clock.h"
@@ -24,7 +24,7 @@ struct Statistics {
 };
 
 struct Host {
-  regions::Leader& leader;
+  leader::Leader& leader;
   const ServerOptions& options;
   std::string endpoint;  // HOST:PORT of the Redis port.
   SteadyTime started = steady_now();

@@ -45,7 +45,7 @@ bool out_of_resources(int error) {
 
 // What events belong to is told by a pointer: to a member for the loop's own descriptors, null for
 // the leader's, to a connection for clients.
-Loop::Loop(regions::Leader& leader, const ServerOptions& options, File listener,
+Loop::Loop(leader::Leader& leader, const ServerOptions& options, File listener,
            std::string endpoint, Requests requests)
     : leader_(leader),
       options_(options),

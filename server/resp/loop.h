@@ -17,7 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "regions/leader.h"
+#include "leader/leader.h"
 #include "server/resp/connection.h"
 #include "server/resp/file.h"
 #include "server/resp/host.h"
@@ -37,7 +37,7 @@ class Loop {
   // `listener` is a listening, non-blocking socket; `leader`, `options` and the descriptors of
   // `requests` must outlive the loop. Throws std::system_error when the machine has no descriptor
   // for the epoll set.
-  Loop(regions::Leader& leader, const ServerOptions& options, File listener, std::string endpoint,
+  Loop(leader::Leader& leader, const ServerOptions& options, File listener, std::string endpoint,
        Requests requests);
   ~Loop();
   Loop(const Loop&) = delete;
@@ -68,7 +68,7 @@ class Loop {
   // Puts a client on the list of those that this turn serves and answers.
   void schedule(Connection& connection);
 
-  regions::Leader& leader_;
+  leader::Leader& leader_;
   const ServerOptions& options_;
   Host host_;
   Turn turn_;

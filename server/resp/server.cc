@@ -38,7 +38,7 @@ void signal(const File& event) noexcept {
 
 class Server::Impl {
  public:
-  Impl(regions::Leader& leader, ServerOptions options, File listener, File stop, File reload)
+  Impl(leader::Leader& leader, ServerOptions options, File listener, File stop, File reload)
       : options_(std::move(options)),
         endpoint_(endpoint_of(listener)),
         stop_(std::move(stop)),
@@ -52,7 +52,7 @@ class Server::Impl {
   Loop loop_;
 };
 
-core::Result<std::unique_ptr<Server>> Server::open(regions::Leader& leader, ServerOptions options) {
+core::Result<std::unique_ptr<Server>> Server::open(leader::Leader& leader, ServerOptions options) {
   core::Result<File> listener = listen_on(options.address);
   if (!listener.ok()) return listener.failure();
   raise_file_limit(options.connections_max);

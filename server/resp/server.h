@@ -8,7 +8,7 @@
 #include <string>
 
 #include "core/result.h"
-#include "regions/leader.h"
+#include "leader/leader.h"
 #include "server/resp/server_options.h"
 
 namespace anabranch::server {
@@ -18,7 +18,7 @@ class Server {
   // Listens; clients may connect from now on, and are served by run(). `leader` must outlive the
   // server. Fails with kInvalid for an address that is malformed or not this machine's, kBusy when
   // the port is in use, kIo.
-  static core::Result<std::unique_ptr<Server>> open(regions::Leader& leader, ServerOptions options);
+  static core::Result<std::unique_ptr<Server>> open(leader::Leader& leader, ServerOptions options);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -8,17 +8,17 @@
 #include <string>
 #include <vector>
 
-#include "regions/digests.h"
 #include "regions/divergence.h"
+#include "rows/digests.h"
 #include "storage/layout.h"
 #include "tests/crdt/random_row.h"
 #include "tests/node.h"
-#include "tests/regions/stage_world.h"
+#include "tests/rows/stage_world.h"
 #include "tests/seed.h"
 
 using namespace anabranch;
 using core::Path;
-using regions::Digests;
+using rows::Digests;
 using test::Node;
 using test::Random;
 using test::StageWorld;

@@ -8,10 +8,10 @@
 
 #include "core/varint.h"
 #include "crdt/row_codec.h"
-#include "regions/digests.h"
 #include "regions/directory_check.h"
-#include "regions/score_index.h"
-#include "regions/snapshot_reader.h"
+#include "rows/digests.h"
+#include "rows/score_index.h"
+#include "rows/snapshot_reader.h"
 #include "storage/layout.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
@@ -94,7 +94,7 @@ TEST_SUITE("regions: directory check") {
     world.change(Table::kRows, core::row_key(kRow), crdt::encode_row(kRow, row, origins));
     const CheckReport report = world.check();
     CHECK(report.wrong == 1);
-    const std::size_t bucket = regions::Digests::bucket_of(core::row_key(kRow));
+    const std::size_t bucket = rows::Digests::bucket_of(core::row_key(kRow));
     CHECK(finds(report, "digest bucket " + std::to_string(bucket) + " has "));
   }
 
@@ -125,9 +125,9 @@ TEST_SUITE("regions: directory check") {
 
   TEST_CASE("wrong and superfluous counts are found") {
     World world;
-    world.change(Table::kCounts, core::row_key({"\1"}), regions::encode_count({"\1"}, {7, 0}));
+    world.change(Table::kCounts, core::row_key({"\1"}), rows::encode_count({"\1"}, {7, 0}));
     world.change(Table::kCounts, core::row_key({"\1", "nothing", "e"}),
-                 regions::encode_count({"\1", "nothing", "e"}, {1, 0}));
+                 rows::encode_count({"\1", "nothing", "e"}, {1, 0}));
     world.change(Table::kCounts, core::row_key({"\2"}), "");
     const CheckReport report = world.check();
     CHECK(report.wrong == 3);
@@ -138,7 +138,7 @@ TEST_SUITE("regions: directory check") {
 
   TEST_CASE("an order of scores that does not follow from the rows is found") {
     const auto entry = [](double score, const std::string& member) {
-      return regions::entries_of(1, 0) + regions::place_of(score, member);
+      return rows::entries_of(1, 0) + rows::place_of(score, member);
     };
     CHECK(World().check().scores == 30);
     World lacking;
@@ -150,16 +150,16 @@ TEST_SUITE("regions: directory check") {
     excessive.change(Table::kScores, entry(5, "3"), "");
     CHECK(finds(excessive.check(), "has 31 members in order instead of 30"));
     World stray;
-    stray.change(Table::kScores, regions::entries_of(9, 0) + regions::place_of(5, "3"), "");
+    stray.change(Table::kScores, rows::entries_of(9, 0) + rows::place_of(5, "3"), "");
     CHECK(finds(stray.check(), "1 entries of scores are of no order"));
     World without;
-    without.change(Table::kScores, regions::order_key({"\1", "scores", "z"}), std::nullopt);
+    without.change(Table::kScores, rows::order_key({"\1", "scores", "z"}), std::nullopt);
     CHECK(finds(without.check(), "\"scores\" \"z\" shows members but has no order"));
   }
 
   TEST_CASE("a digest bucket that does not fit its rows is found") {
     World world;
-    const std::size_t bucket = regions::Digests::bucket_of(core::row_key(kRow));
+    const std::size_t bucket = rows::Digests::bucket_of(core::row_key(kRow));
     world.change(Table::kMeta, storage::digest_key(bucket), std::nullopt);
     CHECK(finds(world.check(), "digest bucket " + std::to_string(bucket) + " has "));
     CHECK(world.check().wrong == 1);

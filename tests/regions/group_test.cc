@@ -8,10 +8,10 @@
 
 #include "core/wall_clock.h"
 #include "crdt/apply.h"
-#include "regions/apply_op.h"
 #include "regions/group.h"
+#include "rows/apply_op.h"
 #include "tests/crdt/random_row.h"
-#include "tests/regions/stage_world.h"
+#include "tests/rows/stage_world.h"
 #include "tests/seed.h"
 
 using namespace anabranch;
@@ -30,7 +30,7 @@ constexpr core::Origin kOther = kOrigins[1];
 Path row_of(const std::string& key) { return {"\1", key, "s"}; }
 
 // Clears of up to 5000 rows are done directly.
-constexpr regions::ClearRules kRules{kSelf, 5000, 5000};
+constexpr rows::ClearRules kRules{kSelf, 5000, 5000};
 
 core::VersionVector applied() { return {{kSelf, 10}, {kOther, 7}}; }
 
@@ -49,17 +49,17 @@ struct GroupWorld {
     group.end(mark);
   }
   // Applies transactions as another leader would, to an empty stage.
-  void replay(const std::vector<Transaction>& transactions, regions::Stage& stage) const {
+  void replay(const std::vector<Transaction>& transactions, rows::Stage& stage) const {
     for (const Transaction& txn : transactions) {
       for (std::size_t k = 0; k < txn.ops.size(); ++k) {
         const core::VersionVector context{{kSelf, txn.first + k - 1}, {kOther, 7}};
-        regions::apply_op(stage, txn.ops[k], {kSelf, txn.first + k}, txn.hlc, context);
+        rows::apply_op(stage, txn.ops[k], {kSelf, txn.first + k}, txn.hlc, context);
       }
     }
   }
 };
 
-std::string value_at(const regions::RowReader& rows, const Path& path) {
+std::string value_at(const rows::RowReader& rows, const Path& path) {
   const Row row = rows.row(path);
   return row.cell.siblings.size() == 1 ? row.cell.siblings.front().value : "";
 }
@@ -143,7 +143,7 @@ TEST_SUITE("regions: group") {
     const auto transactions = world.group.take_transactions();
     REQUIRE(transactions.size() == 1);
     CHECK(transactions[0].ops.size() == 2);
-    regions::Stage elsewhere(world.rows.base(), regions::Stage::Undo::kNone);
+    rows::Stage elsewhere(world.rows.base(), rows::Stage::Undo::kNone);
     world.replay(transactions, elsewhere);
     CHECK(test::scanned(elsewhere, Path()) == test::scanned(world.group.stage(), Path()));
   }
@@ -202,7 +202,7 @@ TEST_SUITE("regions: group") {
       listed += clear.tallies.size();
     }
     CHECK(listed == tallies);
-    regions::Stage elsewhere(world.rows.base(), regions::Stage::Undo::kNone);
+    rows::Stage elsewhere(world.rows.base(), rows::Stage::Undo::kNone);
     world.replay(transactions, elsewhere);
     CHECK(elsewhere.count(Path{"\1"}) == 0);
   }
@@ -264,7 +264,7 @@ TEST_SUITE("regions: group") {
         next = txn.last() + 1;
       }
       REQUIRE(next == 11 + ops);
-      regions::Stage elsewhere(world.rows.base(), regions::Stage::Undo::kNone);
+      rows::Stage elsewhere(world.rows.base(), rows::Stage::Undo::kNone);
       world.replay(transactions, elsewhere);
       REQUIRE(test::scanned(elsewhere, Path()) == test::scanned(world.group.stage(), Path()));
       REQUIRE(elsewhere.count(Path{"\1"}) == world.group.stage().count(Path{"\1"}));

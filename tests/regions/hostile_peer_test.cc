@@ -8,7 +8,7 @@
 
 #include "core/batch.h"
 #include "core/codec.h"
-#include "regions/wire.h"
+#include "core/wire.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/batch.h"
-#include "regions/clear.h"
+#include "rows/clear.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
@@ -76,7 +76,7 @@ std::size_t stored(Node& node, storage::Table table) {
   return keys;
 }
 
-std::size_t shown_below(const regions::RowReader& rows, const Path& prefix) {
+std::size_t shown_below(const rows::RowReader& rows, const Path& prefix) {
   std::size_t shown = 0;
   rows.scan(prefix, [&](const Path&, const crdt::Row& row) {
     shown += row.present() ? 1 : 0;
@@ -97,7 +97,7 @@ struct Values {
   bool operator==(const Values&) const = default;
 };
 
-Values values_in(const regions::RowReader& rows) {
+Values values_in(const rows::RowReader& rows) {
   Values values;
   const Visible visible = test::visible_in(rows);
   values.tallies = visible.tallies;
@@ -463,7 +463,7 @@ TEST_SUITE("regions: large clears") {
     for (int i = 0; i < 2; ++i) {
       readers.emplace_back([&] {
         while (!stop) {
-          const auto rows = regions::SnapshotReader::newest(eu.storage(), eu.replica().names());
+          const auto rows = rows::SnapshotReader::newest(eu.storage(), eu.replica().names());
           const std::size_t shown = shown_below(rows, Path{"\1", "set"});
           if (shown % 5 != 0 || rows.count(Path{"\1", "set", "e"}) != shown) ++torn;
         }
@@ -480,22 +480,22 @@ TEST_SUITE("regions: large clears") {
   }
 
   TEST_CASE("masks are read back as they were written, and not from anything else") {
-    regions::Masks masks;
+    rows::Masks masks;
     masks = masks.with(Path{"\1", "a"}, {{7, 5}}, true);
     masks = masks.with(Path{"\1"}, {{7, 6}, {9, 2}}, false);
     masks = masks.with(Path{"\1", "a"}, {{7, 8}}, true);
     masks = masks.swept({true, "key"});
     CHECK(masks.last_id() == 3);
     CHECK(masks.oldest().prefix == Path{"\1"});
-    const std::string bytes = regions::encode_masks(masks);
-    const auto read = regions::decode_masks(bytes);
+    const std::string bytes = rows::encode_masks(masks);
+    const auto read = rows::decode_masks(bytes);
     REQUIRE(read.ok());
-    CHECK(regions::encode_masks(read.value()) == bytes);
-    CHECK(regions::version_of_masks(bytes) == masks.version());
+    CHECK(rows::encode_masks(read.value()) == bytes);
+    CHECK(rows::version_of_masks(bytes) == masks.version());
     for (std::size_t size = 0; size < bytes.size(); ++size) {
-      CHECK_FALSE(regions::decode_masks(bytes.substr(0, size)).ok());
+      CHECK_FALSE(rows::decode_masks(bytes.substr(0, size)).ok());
     }
-    const regions::Masks one = masks.without_oldest();
+    const rows::Masks one = masks.without_oldest();
     CHECK(one.oldest().context == core::VersionVector{{7, 8}});
     CHECK(one.any_tallies());
     CHECK(one.without_oldest().empty());

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "regions/ranking.h"
+#include "rows/ranking.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
 
@@ -28,7 +28,7 @@ std::string name(int i) { return "m" + std::to_string(i); }
 Path member(int i) { return kSet.child(name(i)); }
 
 regions::ReplicaOptions options(const std::string& region, core::Origin origin,
-                                const regions::Resolvers* resolvers = nullptr) {
+                                const rows::Resolvers* resolvers = nullptr) {
   regions::ReplicaOptions options{.mesh = {1, 1},
                                   .region = region,
                                   .fresh_origin = origin,
@@ -61,10 +61,10 @@ void deliver_all(Node& from, Node& to) {
 }
 
 // Members and ranks as a reader finds them.
-std::vector<std::string> ranking(Node& node, const regions::Resolvers& resolvers) {
+std::vector<std::string> ranking(Node& node, const rows::Resolvers& resolvers) {
   const auto rows = node.replica().reader();
-  const regions::Decider decider(node.replica().names(), resolvers);
-  const regions::Ranking ranking(*rows, decider, kSet);
+  const rows::Decider decider(node.replica().names(), resolvers);
+  const rows::Ranking ranking(*rows, decider, kSet);
   std::vector<std::string> members;
   ranking.scan({}, [&](const ScoredEntry& entry) {
     CHECK(ranking.rank({entry.member, entry.score}) == members.size());
@@ -77,7 +77,7 @@ std::vector<std::string> ranking(Node& node, const regions::Resolvers& resolvers
 }
 
 std::vector<std::string> ranking(Node& node) {
-  static const regions::Resolvers kNone({});
+  static const rows::Resolvers kNone({});
   return ranking(node, kNone);
 }
 
@@ -192,11 +192,11 @@ TEST_SUITE("regions: orders of scores") {
       if (missing) {
         changes.push_back({storage::Table::kMeta, note, std::nullopt});
       } else {
-        auto kept = regions::load_score_note(*storage->snapshot()).value();
+        auto kept = rows::load_score_note(*storage->snapshot()).value();
         --kept.opening;
-        changes.push_back({storage::Table::kMeta, note, regions::encode_score_note(kept)});
+        changes.push_back({storage::Table::kMeta, note, rows::encode_score_note(kept)});
       }
-      const std::string first = regions::entries_of(1, 0) + regions::place_of(0.5, name(0));
+      const std::string first = rows::entries_of(1, 0) + rows::place_of(0.5, name(0));
       changes.push_back({storage::Table::kScores, first, std::nullopt});
       REQUIRE(storage->commit({}, changes).ok());
       Node eu(options("eu", 7), storage->clone(), kWall);
@@ -212,8 +212,8 @@ TEST_SUITE("regions: orders of scores") {
   }
 
   TEST_CASE("other policies order anew what they decide otherwise") {
-    const regions::Resolvers max({{"s", Resolver::max()}});
-    const regions::Resolvers min({{"s", Resolver::min()}});
+    const rows::Resolvers max({{"s", Resolver::max()}});
+    const rows::Resolvers min({{"s", Resolver::min()}});
     Node eu(options("eu", 7, &max), nullptr, kWall);
     Node us(options("us", 9, &max), nullptr, kWall);
     for (int i = 0; i < 10; ++i) {
@@ -236,9 +236,9 @@ TEST_SUITE("regions: orders of scores") {
 
   TEST_CASE("a resolver that changes its mind costs time, and no member") {
     bool greatest = true;
-    const regions::Resolvers moody({{"s", [&](const Conflict& conflict) {
-                                       return greatest ? conflict.siblings.back().value : "-5";
-                                     }}});
+    const rows::Resolvers moody({{"s", [&](const Conflict& conflict) {
+                                    return greatest ? conflict.siblings.back().value : "-5";
+                                  }}});
     Node eu(options("eu", 7, &moody), nullptr, kWall);
     Node us(options("us", 9, &moody), nullptr, kWall);
     for (int i = 0; i < 10; ++i) {

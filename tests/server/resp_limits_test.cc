@@ -23,7 +23,7 @@ using anabranch::test::Words;
 
 namespace {
 
-ErrorCode code_of_opening(anabranch::regions::Leader& leader, std::string address,
+ErrorCode code_of_opening(anabranch::leader::Leader& leader, std::string address,
                           std::string& message) {
   ServerOptions options;
   options.address = std::move(address);
@@ -41,7 +41,7 @@ TEST_SUITE("server: limits") {
     anabranch::Options store;
     store.path = (folder.path() / "data").string();
     store.region = "eu";
-    const auto leader = anabranch::regions::Leader::open(store).value_or_raise();
+    const auto leader = anabranch::leader::Leader::open(store).value_or_raise();
     std::string message;
     for (const char* address : {"", "6400", "127.0.0.1", "127.0.0.1:x", "127.0.0.1:70000"}) {
       CAPTURE(address);

@@ -10,7 +10,7 @@
 
 #include <anabranch/options.h>
 
-#include "regions/leader.h"
+#include "leader/leader.h"
 #include "server/resp/server.h"
 #include "tests/server/resp_client.h"
 #include "tests/temp_dir.h"
@@ -27,7 +27,7 @@ class RunningServer {
     store.path = (folder_.path() / "data").string();
     store.region = "eu";
     options.address = "127.0.0.1:0";
-    leader_ = regions::Leader::open(store).value_or_raise();
+    leader_ = leader::Leader::open(store).value_or_raise();
     fill(leader_->scope());
     leader_->commit().value_or_raise();
     server_ = server::Server::open(*leader_, std::move(options)).value_or_raise();
@@ -49,7 +49,7 @@ class RunningServer {
 
  private:
   TempDir folder_;
-  std::unique_ptr<regions::Leader> leader_;
+  std::unique_ptr<leader::Leader> leader_;
   std::unique_ptr<server::Server> server_;
   std::thread thread_;
 };

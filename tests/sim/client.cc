@@ -1,7 +1,7 @@
 #include "tests/sim/client.h"
 
-#include "regions/session_gate.h"
-#include "regions/snapshot_reader.h"
+#include "leader/session_gate.h"
+#include "rows/snapshot_reader.h"
 
 namespace anabranch::test {
 
@@ -25,21 +25,21 @@ void Client::begin_anew() {
 bool Client::let_in(Network& network, Network::Index at, std::string& wrong) {
   const regions::Replica& replica = network.node(at).replica();
   const auto lacks =
-      regions::lacking(seen_, replica.applied(), replica.regions(), replica.settled());
+      leader::lacking(seen_, replica.applied(), replica.regions(), replica.settled());
   if (lacks.empty()) return true;
   ++refusals_;
   const core::VersionVector& promised = network.ledger().promised();
-  for (const regions::Lack& each : lacks) {
+  for (const leader::Lack& each : lacks) {
     const bool there = promised.at(each.origin) >= seen_.at(each.origin);
     if (each.gone && there && !network.settled_unknowing().contains(each.origin))
-      wrong = "calls gone what is not: " + to_string(std::vector<regions::Lack>{each});
+      wrong = "calls gone what is not: " + to_string(std::vector<leader::Lack>{each});
   }
   if (!promised.includes(seen_)) begin_anew();
   return false;
 }
 
 std::string Client::read(Node& node) {
-  const auto rows = regions::SnapshotReader::newest(node.storage(), node.replica().names());
+  const auto rows = rows::SnapshotReader::newest(node.storage(), node.replica().names());
   const auto siblings = rows.row(own_row()).cell.siblings;
   const std::string own = siblings.size() == 1 ? siblings.front().value : "";
   if (own != (written_ == 0 ? "" : std::to_string(written_))) {

@@ -109,7 +109,7 @@ TEST_SUITE("sim: digests") {
     CHECK(after.differing == 1);
     REQUIRE(after.differences.size() == 1);
     CHECK(after.differences[0].row == "database 0 \"balance\" \"s\"");
-    CHECK(after.differences[0].bucket == regions::Digests::bucket_of(core::row_key(kRow)));
+    CHECK(after.differences[0].bucket == rows::Digests::bucket_of(core::row_key(kRow)));
     CHECK(after.differences[0].here.find("10 of r") != std::string::npos);
     CHECK(after.differences[0].there.find("11 of r") != std::string::npos);
     CHECK_FALSE(after.digest_wrong_here);

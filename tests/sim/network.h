@@ -20,8 +20,8 @@
 #include <utility>
 #include <vector>
 
+#include "leader/expiry_sweep.h"
 #include "regions/effect.h"
-#include "regions/expiry_sweep.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"
 #include "tests/sim/intruder.h"
@@ -219,7 +219,7 @@ class Network {
     bool owes = false;  // It follows, and has led: what its large clears took it lists now.
     std::unique_ptr<Seals> seals;  // Null without keys.
     std::unique_ptr<Node> node;
-    std::unique_ptr<regions::ExpirySweep> expiries;
+    std::unique_ptr<leader::ExpirySweep> expiries;
     core::Millis next_expiry_ms = 0;
     std::unique_ptr<storage::MemoryStorage> backup;
     core::VersionVector backup_vector;
@@ -339,7 +339,7 @@ class Network {
   void sweep(Index at);
   // A slice of what has expired.
   void expire(Index at);
-  [[nodiscard]] std::unique_ptr<regions::ExpirySweep> make_expiry_sweep(Node& node) const;
+  [[nodiscard]] std::unique_ptr<leader::ExpirySweep> make_expiry_sweep(Node& node) const;
   // Nobody may clear a key while another region may have written to it before its deadline.
   void check_cleared(Index at);
   // What a region hides as expired and must show, or the other way round, in words; else empty.
@@ -374,7 +374,7 @@ class Network {
   bool had_outsiders_ = false;
   std::set<core::Origin> settled_unknowing_;
   Trust trust_;
-  regions::Resolvers resolvers_{{}};
+  rows::Resolvers resolvers_{{}};
   core::Millis now_ = 0;
   Weather weather_;
   std::vector<Machine> machines_;

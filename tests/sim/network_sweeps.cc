@@ -6,7 +6,7 @@
 #include "core/batch.h"
 #include "crdt/expiry.h"
 #include "crdt/type_table.h"
-#include "regions/view.h"
+#include "leader/view.h"
 #include "tests/sim/network.h"
 
 namespace anabranch::test {
@@ -17,7 +17,7 @@ using core::Path;
 namespace {
 
 constexpr Millis kExpiryEveryMs = 200;
-constexpr regions::ExpiryLimits kExpiryLimits{
+constexpr leader::ExpiryLimits kExpiryLimits{
     .wait_ms_max = 60'000, .grace_ms = 3'000, .looks = 20, .clears = 5};
 
 // Whether any value below a path shows something: elements of a remove-wins set that were removed
@@ -72,9 +72,9 @@ void Network::sweep(Index at) {
 
 // ---- What expires.
 
-std::unique_ptr<regions::ExpirySweep> Network::make_expiry_sweep(Node& node) const {
-  return std::make_unique<regions::ExpirySweep>(node.replica(), node.storage(), resolvers_,
-                                                kExpiryLimits);
+std::unique_ptr<leader::ExpirySweep> Network::make_expiry_sweep(Node& node) const {
+  return std::make_unique<leader::ExpirySweep>(node.replica(), node.storage(), resolvers_,
+                                               kExpiryLimits);
 }
 
 void Network::expire(Index at) {
@@ -89,7 +89,7 @@ void Network::expire(Index at) {
 void Network::check_cleared(Index at) {
   const regions::Replica& replica = node(at).replica();
   if (anybody_strays() || had_outsiders_ || intruders() > 0) return;
-  for (const regions::ExpirySweep::Cleared& cleared : machines_[at].expiries->last()) {
+  for (const leader::ExpirySweep::Cleared& cleared : machines_[at].expiries->last()) {
     const Millis now_ms = replica.names().expiries().now_ms();
     if (now_ms - cleared.deadline >= kExpiryLimits.wait_ms_max) continue;  // Waited long enough.
     for (Index other = 0; other < size(); ++other) {
@@ -110,7 +110,7 @@ std::string Network::wrong_expiry(Index at) {
   const regions::Replica& replica = node(at).replica();
   const auto rows = replica.reader();
   const Visible visible = node(at).shown();
-  const regions::View view(*rows, replica.names(), resolvers_);
+  const leader::View view(*rows, replica.names(), resolvers_);
   for (const auto& [path, values] : visible.cells) {
     if (path.components().size() != 3 || path.last() != "x") continue;
     const Path key = path.parent();

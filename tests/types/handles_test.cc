@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "crdt/type_table.h"
-#include "regions/view.h"
+#include "leader/view.h"
+#include "tests/leader/store_world.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
-#include "tests/regions/store_world.h"
 
 using namespace anabranch;
 using test::code_of;
@@ -25,7 +25,7 @@ namespace {
 // Makes the key of a type, as another leader would, whatever else is there.
 void make(Node& node, const crdt::TypeEntry& type) {
   node.write(1000, [&](regions::Group& group) {
-    core::Path path = regions::path_of(Key("k").of(type.type));
+    core::Path path = leader::path_of(Key("k").of(type.type));
     if (type.layout == crdt::Layout::kElements) path.append("x");
     if (type.layout == crdt::Layout::kFields) path.append("f").append("s");
     group.put(path, crdt::kTrue);
@@ -39,8 +39,8 @@ void deliver(Node& from, Node& to) {
 }
 
 Type shown_type(Node& node) {
-  const regions::Resolvers resolvers({});
-  return regions::View(*node.replica().reader(), node.replica().names(), resolvers).type("k");
+  const rows::Resolvers resolvers({});
+  return leader::View(*node.replica().reader(), node.replica().names(), resolvers).type("k");
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include "core/assert.h"
 #include "core/batch.h"
-#include "regions/group_scope.h"
+#include "leader/group_scope.h"
 #include "tests/crdt/markdown_table.h"
 #include "tests/regions/log_records.h"
 
@@ -32,7 +32,7 @@ std::string sorted(Words items) {
 }  // namespace
 
 void Mesh::use(std::size_t at, const std::function<void(Scope&)>& function) {
-  regions::GroupScope scope(nodes_[at]->replica(), resolvers(), limits_);
+  leader::GroupScope scope(nodes_[at]->replica(), resolvers(), limits_);
   function(scope);
   ANABRANCH_ASSERT(nodes_[at]->replica().commit().ok());
   nodes_[at]->replica().effects().clear();

@@ -216,9 +216,8 @@ const std::vector<Subject>& subjects() {
   return kSubjects;
 }
 
-const regions::Resolvers& resolvers() {
-  static const regions::Resolvers kResolvers(
-      {{"max/", Resolver::max()}, {"min/", Resolver::min()}});
+const rows::Resolvers& resolvers() {
+  static const rows::Resolvers kResolvers({{"max/", Resolver::max()}, {"min/", Resolver::min()}});
   return kResolvers;
 }
 

@@ -8,7 +8,7 @@
 #include <anabranch/handles.h>
 #include <anabranch/options.h>
 
-#include "regions/resolvers.h"
+#include "rows/resolvers.h"
 #include "tests/types/meaning.h"
 
 namespace anabranch::test {
@@ -34,6 +34,6 @@ struct Subject {
 
 const std::vector<Subject>& subjects();
 // The policies for the keys of subjects.
-const regions::Resolvers& resolvers();
+const rows::Resolvers& resolvers();
 
 }  // namespace anabranch::test

@@ -9,7 +9,7 @@
 #include <anabranch/anabranch.h>
 
 #include "tests/crdt/random.h"
-#include "tests/regions/store_world.h"
+#include "tests/leader/store_world.h"
 #include "tests/seed.h"
 
 using namespace anabranch;

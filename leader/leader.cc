@@ -1,0 +1,381 @@
+#include "leader/leader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "core/hash.h"
+#include "core/log.h"
+#include "core/token.h"
+#include "core/wall_clock.h"
+#include "leader/check_options.h"
+#include "leader/expiry_sweep.h"
+#include "leader/group_scope.h"
+#include "leader/leader_status.h"
+#include "leader/pacer.h"
+#include "leader/reach.h"
+#include "regions/key_signatures.h"
+#include "regions/replica.h"
+#include "rows/resolvers.h"
+#include "storage/lmdb_storage.h"
+#include "transport/key_files.h"
+#include "transport/zmq_transport.h"
+
+namespace anabranch::leader {
+
+using regions::Replica;
+
+namespace {
+
+constexpr core::Millis kCollectMs = 10'000;
+constexpr std::size_t kInboxBytesPerTurn = std::size_t{4} << 20U;
+
+Pacer::Time steady_now() {
+  return std::chrono::duration_cast<Pacer::Time>(
+      std::chrono::steady_clock::now().time_since_epoch());
+}
+
+core::Millis steady_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(steady_now()).count();
+}
+
+std::uint64_t random_number() {
+  std::random_device device;
+  return std::uniform_int_distribution<std::uint64_t>(1)(device);
+}
+
+transport::Compression compression(CompressLinks compress) {
+  switch (compress) {
+    case CompressLinks::kNever:
+      return transport::Compression::kNever;
+    case CompressLinks::kRemote:
+      return transport::Compression::kRemote;
+    case CompressLinks::kAlways:
+      return transport::Compression::kAlways;
+  }
+  return transport::Compression::kRemote;
+}
+
+}  // namespace
+
+class Leader::Impl {
+ public:
+  Impl(Options options, std::unique_ptr<storage::Storage> storage)
+      : options_(std::move(options)),
+        resolvers_(options_.resolvers),
+        storage_(std::move(storage)) {}
+
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    if (!replica_ || replica_->broken()) return;
+    if (const auto closed = replica_->close(); !closed.ok()) log_failure(closed.failure());
+  }
+
+  core::Result<void> start() {
+    if (auto loaded = load_keys(); !loaded.ok()) return loaded;
+    auto replica = Replica::open(*storage_, clock_,
+                                 {.mesh = core::digest128(options_.mesh),
+                                  .region = options_.region,
+                                  .fresh_origin = random_number(),
+                                  .nonce = random_number(),
+                                  .new_origin = options_.new_origin,
+                                  .random_origin = random_number,
+                                  .signatures = signatures_ ? &*signatures_ : nullptr,
+                                  .resolvers = &resolvers_,
+                                  .drift_ms_max = options_.clock_drift_ms_max,
+                                  .follows = options_.follower,
+                                  .announce = true,
+                                  .limits = {.log = {.bytes_min = options_.log_bytes_min,
+                                                     .bytes_max = options_.log_bytes_max,
+                                                     .age_ms_max = options_.log_age_ms_max},
+                                             .reserve_bytes = reserve_bytes()}});
+    if (!replica.ok()) return replica.failure();
+    replica_ = std::move(replica).value();
+    if (auto announced = replica_->announce(); !announced.ok()) return announced;
+    scope_.emplace(*replica_, resolvers_, options_);
+    expiry_sweep_.emplace(*replica_, *storage_, resolvers_,
+                          ExpiryLimits{.wait_ms_max = options_.expiry_wait_ms_max,
+                                       .grace_ms = options_.expiry_grace_ms});
+    transport::ZmqOptions links{.listen = options_.listen, .peers = options_.peers};
+    links.compression = compression(options_.compress);
+    links.keys = keys_;
+    auto transport = transport::open_zmq_transport(links);
+    if (!transport.ok()) return transport.failure();
+    transport_ = std::move(transport).value();
+    return {};
+  }
+
+  GroupScope& scope() { return *scope_; }
+  Replica& replica() const { return *replica_; }
+  transport::Transport& transport() { return *transport_; }
+  // Calls function(rows, names) with the newest committed state.
+  template <typename Function>
+  void read(const Function& function) const {
+    const rows::Names& names = replica_->names();
+    function(rows::SnapshotReader::newest(*storage_, names), names);
+  }
+  const rows::Resolvers& resolvers() const { return resolvers_; }
+
+  core::Result<void> commit() {
+    if (!replica_->dirty()) {
+      (void)replica_->commit();
+      return {};
+    }
+    const auto position = replica_->commit();
+    if (!position.ok()) {
+      log_failure(position.failure());
+      return position.failure();
+    }
+    pacer_.wrote();
+    replica_->durable(storage_->durable_position(), steady_ms());
+    carry_out();
+    return {};
+  }
+
+  std::chrono::milliseconds turn() {
+    ANABRANCH_ASSERT(!replica_->dirty());
+    const core::Millis now = steady_ms();
+    for (transport::Event& event : transport_->receive(kInboxBytesPerTurn)) take(event, now);
+    const bool more = pacer_.due(steady_now()) && slice(now);
+    replica_->durable(storage_->durable_position(), now);
+    replica_->tick(now);
+    collect(now);
+    carry_out();
+    if (more) return std::chrono::milliseconds(0);
+    const std::chrono::milliseconds tick(std::max<core::Millis>(0, replica_->next_tick_ms() - now));
+    const Pacer::Time rested = steady_now();
+    return pacer_.due(rested) ? tick : std::min(tick, pacer_.rest(rested));
+  }
+
+  bool pause(std::string_view peer) { return replica_->pause(peer); }
+
+  bool resume(std::string_view peer) {
+    const bool known = replica_->resume(peer);
+    carry_out();
+    return known;
+  }
+
+  core::Result<void> reload_keys() {
+    if (!keys_) return core::invalid("there are no keys: no keys_file was given");
+    const transport::SharedKeys before = keys_;
+    if (auto loaded = load_keys(); !loaded.ok()) return loaded;
+    if (keys_->own == before->own) {
+      transport_->use_keys(keys_);
+      signatures_->use(keys_);
+      return {};
+    }
+    keys_ = before;
+    return core::invalid("the keys of this region are others now: restart its leader to use them");
+  }
+
+  core::Result<void> promote() {
+    auto promoted = replica_->promote(steady_ms());
+    carry_out();
+    return promoted;
+  }
+
+  core::Result<void> resolve_fork(core::Origin origin, bool adopt) {
+    auto begun = replica_->resolve_fork(origin, adopt, steady_ms());
+    carry_out();
+    return begun;
+  }
+
+  void verify(std::vector<std::string> regions) {
+    replica_->verify(std::move(regions), steady_ms());
+    carry_out();
+  }
+
+  WatchFeed feed(std::string_view key_prefix,
+                 const std::optional<core::VersionVector>& seen) const {
+    const regions::Identity& identity = replica_->identity();
+    const core::VersionVector& applied = replica_->applied().vector();
+    return {{*storage_, replica_->names(), identity.region, identity.mesh, path_of(Key::all(0)),
+             std::string(key_prefix)},
+            start_behind(*storage_, applied, seen.value_or(applied))};
+  }
+
+  StoreStatus status() const {
+    StoreStatus status =
+        leader_status(*replica_, options_, *storage_, *transport_, resolvers_, steady_ms());
+    status.expired_waiting = expiry_sweep_->waiting();
+    status.expired_cleared = expiry_sweep_->cleared();
+    return status;
+  }
+
+ private:
+  core::Result<void> load_keys() {
+    if (options_.keys_file.empty()) return {};
+    auto keys = transport::load_keys(options_.keys_file, options_.peers_keys_file, options_.region);
+    if (!keys.ok()) return keys.failure();
+    keys_ = std::move(keys).value();
+    if (!signatures_) signatures_.emplace(keys_);
+    return {};
+  }
+
+  void take(transport::Event& event, core::Millis now) {
+    switch (event.kind) {
+      case transport::Event::Kind::kUp:
+        replica_->link_up(event.link, std::move(event.address), now, std::move(event.region));
+        break;
+      case transport::Event::Kind::kDown:
+        replica_->link_down(event.link);
+        break;
+      case transport::Event::Kind::kMessage:
+        auto message = regions::decode_message(event.message_kind, event.body);
+        if (message.ok()) {
+          replica_->step(event.link, std::move(message).value(), now);
+        } else {
+          core::log_warning(options_.region + ": " + message.failure().message);
+          replica_->reject(event.link);
+        }
+        break;
+    }
+  }
+
+  // What is kept free in a small address space must leave some of it.
+  [[nodiscard]] std::uint64_t reserve_bytes() const {
+    return std::min(options_.reserve_bytes, options_.map_bytes / 8);
+  }
+
+  // A slice of all that goes on beside local writes. Returns whether more is waiting.
+  bool slice(core::Millis now) {
+    const Pacer::Time from = steady_now();
+    const bool applying = waits(replica_->apply(now));
+    const bool working = waits(replica_->work(now));
+    const bool sweeping = replica_->tidying() && waits(replica_->sweep());
+    const bool expiring = waits(expiry_sweep_->slice(now));
+    pacer_.ran(from, steady_now());
+    return applying || working || sweeping || expiring;
+  }
+
+  // Whether more is waiting, by what a slice gave.
+  bool waits(const core::Result<bool>& more) {
+    if (!more.ok()) log_failure(more.failure());
+    return more.ok() && more.value();
+  }
+
+  // Dead slots are a matter of space, not of meaning: now and then is enough.
+  void collect(core::Millis now) {
+    if (now < next_collect_ms_) return;
+    next_collect_ms_ = now + kCollectMs;
+    if (const auto done = replica_->collect(); !done.ok()) log_failure(done.failure());
+  }
+
+  void carry_out() {
+    for (regions::Effect& effect : replica_->effects())
+      std::visit([&](auto& each) { carry_out(each); }, effect);
+    replica_->effects().clear();
+  }
+  void carry_out(const regions::Send& send) {
+    transport_->send(send.link, regions::kind_of(send.message),
+                     regions::encode_message(send.message));
+  }
+  void carry_out(const regions::Reject& reject) { transport_->reject(reject.link); }
+  void carry_out(const regions::Notice& notice) {
+    core::log_info(options_.region + ": " + notice.text);
+  }
+  void carry_out(const regions::Alarm& alarm) {
+    core::log_warning(options_.region + ": " + alarm.text);
+  }
+
+  void log_failure(const core::Failure& failure) {
+    if (!std::exchange(failure_logged_, true)) {
+      core::log_error(options_.region + ": closed for writes: " + failure.message);
+    }
+  }
+
+  Options options_;
+  rows::Resolvers resolvers_;
+  transport::SharedKeys keys_;  // Null without keys.
+  std::optional<regions::KeySignatures> signatures_;
+  core::SystemClock clock_;
+  std::unique_ptr<storage::Storage> storage_;
+  std::unique_ptr<Replica> replica_;
+  std::optional<GroupScope> scope_;
+  std::optional<ExpirySweep> expiry_sweep_;
+  std::unique_ptr<transport::Transport> transport_;
+  core::Millis next_collect_ms_ = 0;
+  Pacer pacer_;
+  bool failure_logged_ = false;
+};
+
+core::Result<std::unique_ptr<Leader>> Leader::open(const Options& options) {
+  if (auto checked = check_options(options); !checked.ok()) return checked.failure();
+  auto storage =
+      storage::open_lmdb_storage({.directory = options.path, .map_bytes = options.map_bytes});
+  if (!storage.ok()) return storage.failure();
+  auto impl = std::make_unique<Impl>(options, std::move(storage).value());
+  if (auto started = impl->start(); !started.ok()) return started.failure();
+  return std::unique_ptr<Leader>(new Leader(std::move(impl)));
+}
+
+Leader::Leader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Leader::~Leader() = default;
+
+Transaction& Leader::scope() { return impl_->scope(); }
+bool Leader::dirty() const { return impl_->replica().dirty(); }
+bool Leader::group_full() const { return dirty() && impl_->replica().group().full(); }
+core::Result<void> Leader::commit() { return impl_->commit(); }
+std::chrono::milliseconds Leader::turn() { return impl_->turn(); }
+int Leader::wake_fd() const { return impl_->transport().wake_fd(); }
+StoreStatus Leader::status() const { return impl_->status(); }
+bool Leader::pause(std::string_view peer) { return impl_->pause(peer); }
+bool Leader::resume(std::string_view peer) { return impl_->resume(peer); }
+core::Result<void> Leader::reload_keys() { return impl_->reload_keys(); }
+core::Result<void> Leader::retire(std::string_view region, regions::Retirement retirement) {
+  return impl_->replica().retire(region, retirement);
+}
+
+core::Result<void> Leader::promote() { return impl_->promote(); }
+
+core::Result<void> Leader::resolve_fork(std::string_view origin, bool adopt) {
+  core::Origin named = 0;
+  const char* const end = origin.data() + origin.size();
+  const auto [read_to, error] = std::from_chars(origin.data(), end, named, 16);
+  if (error != std::errc{} || read_to != end || core::to_string(named) != origin) {
+    return core::invalid("an origin has 16 hexadecimal digits");
+  }
+  return impl_->resolve_fork(named, adopt);
+}
+
+void Leader::read(const std::function<void(const View&)>& function) const {
+  impl_->read([&](const rows::SnapshotReader& rows, const rows::Names& names) {
+    function(View(rows, names, impl_->resolvers()));
+  });
+}
+
+const rows::VectorBoard& Leader::board() const { return impl_->replica().names().vectors(); }
+
+rows::VectorBoard::Shared Leader::seen() const { return board().announced(); }
+
+WatchFeed Leader::feed(std::string_view key_prefix,
+                       const std::optional<core::VersionVector>& seen) const {
+  return impl_->feed(key_prefix, seen);
+}
+
+std::string Leader::encode_token(const core::VersionVector& seen) const {
+  return core::encode_token(impl_->replica().identity().mesh, seen);
+}
+
+core::Result<core::VersionVector> Leader::decode_token(std::string_view token) const {
+  return core::decode_token(impl_->replica().identity().mesh, token);
+}
+
+std::vector<Lack> Leader::lacking(const core::VersionVector& seen) const {
+  const Replica& replica = impl_->replica();
+  return leader::lacking(seen, replica.applied(), replica.regions(), replica.settled());
+}
+
+core::Result<Reach> Leader::reach(const core::VersionVector& seen, const Concern& concern) const {
+  return leader::reach(impl_->replica(), seen, concern);
+}
+
+void Leader::verify(std::vector<std::string> regions) { impl_->verify(std::move(regions)); }
+std::vector<regions::Verdict> Leader::verdicts() const { return impl_->replica().verdicts(); }
+
+std::string Leader::digest() const { return core::to_string(impl_->replica().digests().total()); }
+
+}  // namespace anabranch::leader

@@ -1,0 +1,213 @@
+#include "leader/leader_status.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "transport/address.h"
+
+namespace anabranch::leader {
+
+using regions::Peer;
+using regions::Replica;
+using regions::Retirement;
+
+namespace {
+
+using core::VersionVector;
+
+// Ops that `more` covers and `less` does not.
+std::uint64_t ops_between(const VersionVector& more, const VersionVector& less) {
+  std::uint64_t ops = 0;
+  for (const auto& [origin, seq] : more) ops += seq - std::min(seq, less.at(origin));
+  return ops;
+}
+
+// The address that was dialled for a peer; empty when it dialled us.
+std::string dialled(const regions::Exchange& exchange, const Peer& peer) {
+  for (const auto& [id, link] : exchange.links()) {
+    if (link.peer == peer.origin && !link.address.empty()) return link.address;
+  }
+  return {};
+}
+
+// Whether a peer is not the only connected leader of its region.
+bool is_second_leader(const Peer& peer, const Replica& replica) {
+  if (peer.follows || !peer.connected()) return false;
+  if (peer.region == replica.identity().region && !replica.follows()) return true;
+  return std::ranges::any_of(regions::leaders(replica.exchange().peers()), [&](const auto& each) {
+    const Peer& other = each.second;
+    return other.origin != peer.origin && other.connected() && other.region == peer.region;
+  });
+}
+
+PeerStatus peer_status(const Peer& peer, const Replica& replica, core::Millis now) {
+  const VersionVector& applied = replica.applied().vector();
+  PeerStatus status;
+  status.region = peer.region;
+  status.address = dialled(replica.exchange(), peer);
+  status.origin = core::to_string(peer.origin);
+  status.connected = peer.connected();
+  status.follower = peer.follows;
+  status.paused = replica.exchange().paused(peer);
+  status.lag_ops = ops_between(applied, peer.applied);
+  status.lag_ms = peer.behind_since_ms < 0 ? 0 : now - peer.behind_since_ms;
+  status.behind_ops = ops_between(peer.applied, applied);
+  status.clock_ahead_ms = replica.clocks().ahead_ms(peer.region, now).value_or(0);
+  status.diverged = replica.divergence().diverged(peer.region);
+  if (is_second_leader(peer, replica)) status.note = "one of two leaders of its region";
+  if (!peer.out.trimmed().empty()) status.note = "lacks writes that the log no longer has";
+  return status;
+}
+
+RefusedStatus refused_status(const transport::TransportCounters& counters, const Replica& replica) {
+  RefusedStatus refused;
+  refused.unknown_keys = counters.keys_unknown;
+  refused.expired_keys = counters.keys_expired;
+  refused.failed_handshakes = counters.handshakes_failed;
+  refused.excess_connections = counters.connections_excess;
+  refused.endless_messages = counters.messages_endless;
+  refused.rubbish = counters.frames_rejected;
+  refused.greetings = replica.exchange().refused_greetings();
+  refused.lies = replica.provenance().lies();
+  return refused;
+}
+
+void add_name(std::vector<std::string>& names, std::string name) {
+  if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+}
+
+ForkStatus fork_status(core::Origin origin, const regions::Forks::ByPeer& by_peer,
+                       const Replica& replica) {
+  const regions::Head& head = replica.applied().head(origin);
+  ForkStatus status;
+  status.origin = core::to_string(origin);
+  status.region = head.region;
+  status.here = head.seq;
+  for (const auto& [peer, fork] : by_peer) {
+    const bool first = status.others.empty();
+    status.common = first ? fork.common : std::min(status.common, fork.common);
+    status.differs = first ? fork.differs : std::min(status.differs, fork.differs);
+    add_name(status.others, fork.region);
+  }
+  for (const auto& [peer_origin, peer] : replica.exchange().peers()) {
+    if (by_peer.contains(peer_origin) || peer.applied.at(origin) <= status.common) continue;
+    add_name(status.same, peer.region);
+  }
+  for (const core::Origin each : replica.exchange().forks().waiting_for(origin)) {
+    const std::string region = replica.names().region(each);
+    add_name(status.waiting, region.empty() ? "origin " + core::to_string(each) : region);
+  }
+  return status;
+}
+
+RejoinStatus rejoin_status(const Replica& replica) {
+  RejoinStatus status;
+  if (replica.rejoin_failed()) status.failed = replica.rejoin_failed()->message;
+  const regions::Rejoin* const rejoin = replica.rejoin();
+  if (rejoin == nullptr) return status;
+  status.stage = rejoin->logging() ? "logging" : "joining";
+  status.taken = rejoin->taken();
+  status.renamed = rejoin->renamed();
+  status.left = rejoin->unlogged();
+  return status;
+}
+
+// Dialled addresses behind which no peer has been found.
+void add_strangers(StoreStatus& status, const Options& options, const regions::Exchange& exchange) {
+  for (const std::string& text : options.peers) {
+    const std::string address = transport::parse_peer(text).value().address;
+    const auto same = [&](const PeerStatus& peer) { return peer.address == address; };
+    if (std::ranges::any_of(status.peers, same)) continue;
+    PeerStatus peer;
+    peer.address = address;
+    peer.paused = exchange.paused(address);
+    for (const auto& [id, link] : exchange.links()) {
+      if (link.address == address && link.refused) peer.note = "refused: see the log";
+    }
+    status.peers.push_back(std::move(peer));
+  }
+}
+
+const char* word(Retirement retirement) {
+  if (retirement == Retirement::kNone) return "";
+  return retirement == Retirement::kLost ? "lost" : "retired";
+}
+
+std::vector<RegionStatus> region_statuses(const Replica& replica) {
+  std::map<std::string, RegionStatus> regions;
+  regions[replica.identity().region].connected = true;
+  for (const auto& [name, known] : replica.regions().all()) regions[name];
+  for (const auto& [origin, standing] : replica.keeper().standings().all()) {
+    regions[standing.region];
+  }
+  for (const auto& [origin, head] : replica.applied().heads()) regions[head.region];
+  for (const auto& [origin, peer] : regions::leaders(replica.exchange().peers())) {
+    regions[peer.region].connected |= peer.connected();
+  }
+  for (const auto& [name, position] : replica.keeper().lacked()) {
+    const regions::LogSegments& log = replica.keeper().segments();
+    regions[name].pinned_bytes = log.bytes_from(position);
+    regions[name].pinned_ms = log.age_ms(position);
+  }
+  regions.erase(std::string());
+  std::vector<RegionStatus> statuses;
+  for (auto& [name, status] : regions) {
+    status.region = name;
+    status.retirement = word(replica.regions().retirement(name));
+    statuses.push_back(std::move(status));
+  }
+  return statuses;
+}
+
+}  // namespace
+
+StoreStatus leader_status(const Replica& replica, const Options& options,
+                          const storage::Storage& storage, const transport::Transport& transport,
+                          const rows::Resolvers& resolvers, core::Millis now) {
+  StoreStatus status;
+  status.region = options.region;
+  status.follower = replica.follows();
+  status.origin = core::to_string(replica.identity().origin);
+  status.origin_why = replica.identity().why;
+  status.mesh = options.mesh;
+  status.endpoint = transport.endpoint();
+  const std::set<core::Origin>& ended = replica.regions().ended();
+  for (const auto& [origin, head] : replica.applied().heads()) {
+    const char* state = replica.settled().contains(origin) ? "settled"
+                        : ended.contains(origin)           ? "ended"
+                                                           : "";
+    status.applied.push_back({core::to_string(origin), head.region, head.seq, state});
+  }
+  for (const auto& [origin, peer] : replica.exchange().peers()) {
+    status.peers.push_back(peer_status(peer, replica, now));
+  }
+  status.snapshots = replica.snapshots().status(now);
+  add_strangers(status, options, replica.exchange());
+  std::ranges::sort(status.peers, {},
+                    [](const PeerStatus& peer) { return std::tie(peer.region, peer.address); });
+  status.regions = region_statuses(replica);
+  for (const auto& [origin, by_peer] : replica.exchange().forks().all()) {
+    status.forks.push_back(fork_status(origin, by_peer, replica));
+  }
+  status.rejoin = rejoin_status(replica);
+  for (auto& [who, text] : replica.clocks().complaints(now)) status.clocks.push_back(text);
+  status.log_records = storage.last_position();
+  status.log_bytes = replica.keeper().segments().bytes();
+  status.log_age_ms = replica.keeper().segments().age_ms(replica.keeper().segments().first());
+  status.held_batches = replica.held().size();
+  status.resolver_failures = resolvers.failures();
+  status.rows = replica.digests().rows();
+  status.expiries = storage.snapshot()->size(storage::Table::kExpiries);
+  status.digest = core::to_string(replica.digests().total());
+  status.diverged = replica.divergence().found();
+  status.keyed = !options.keys_file.empty();
+  status.refused = refused_status(transport.counters(), replica);
+  status.full = replica.reserve().full();
+  status.writable = !replica.broken();
+  return status;
+}
+
+}  // namespace anabranch::leader

@@ -1,0 +1,18 @@
+// What a leader says of itself: gathered from its replica, storage and transport.
+#pragma once
+
+#include <anabranch/options.h>
+#include <anabranch/status.h>
+
+#include "regions/replica.h"
+#include "rows/resolvers.h"
+#include "transport/transport.h"
+
+namespace anabranch::leader {
+
+// `now` is the steady time that the replica is given.
+StoreStatus leader_status(const regions::Replica& replica, const Options& options,
+                          const storage::Storage& storage, const transport::Transport& transport,
+                          const rows::Resolvers& resolvers, core::Millis now);
+
+}  // namespace anabranch::leader

@@ -1,0 +1,68 @@
+#include "leader/reach.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace anabranch::leader {
+
+using regions::Replica;
+
+namespace {
+
+using core::VersionVector;
+
+// Every region that anybody here has heard of, this one included.
+std::set<std::string> all_regions(const Replica& replica) {
+  std::set<std::string> regions = regions::regions_known(replica.regions(), replica.applied());
+  for (const auto& [origin, peer] : regions::leaders(replica.exchange().peers())) {
+    regions.insert(peer.region);
+  }
+  regions.insert(replica.identity().region);
+  return regions;
+}
+
+VersionVector shown_by(const Replica& replica, const std::string& region, Concern::Level level) {
+  VersionVector shown = replica.keeper().durable(region, replica.exchange().peers());
+  if (level == Concern::Level::kDurable) return shown;
+  for (const auto& [origin, peer] : regions::leaders(replica.exchange().peers())) {
+    const bool goes_on = peer.region == region && !replica.regions().succeeded(origin);
+    if (goes_on) shown.join(peer.applied);
+  }
+  return shown;
+}
+
+bool has(const Replica& replica, const std::string& region, const VersionVector& seen,
+         Concern::Level level) {
+  if (region != replica.identity().region) {
+    return shown_by(replica, region, level).includes(seen);
+  }
+  const bool on_disk = level == Concern::Level::kApplied || replica.all_durable();
+  return on_disk && replica.applied().vector().includes(seen);
+}
+
+}  // namespace
+
+core::Result<Reach> reach(const Replica& replica, const VersionVector& seen,
+                          const Concern& concern) {
+  std::set<std::string> regions = all_regions(replica);
+  for (const std::string& named : concern.regions) {
+    if (!regions.contains(named)) return core::invalid("there is no region '" + named + "'");
+  }
+  std::erase_if(regions, [&](const std::string& region) {
+    return replica.regions().retirement(region) != regions::Retirement::kNone;
+  });
+  regions.insert(concern.regions.begin(), concern.regions.end());  // Also retired ones.
+  Reach reached;
+  for (const std::string& region : regions) {
+    (has(replica, region, seen, concern.level) ? reached.have : reached.lack).push_back(region);
+  }
+  const auto lacks = [&](const std::string& region) {
+    return std::ranges::binary_search(reached.lack, region);
+  };
+  reached.met = reached.have.size() >= concern.count && !(concern.all && !reached.lack.empty()) &&
+                std::ranges::none_of(concern.regions, lacks);
+  return reached;
+}
+
+}  // namespace anabranch::leader

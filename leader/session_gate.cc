@@ -1,0 +1,46 @@
+#include "leader/session_gate.h"
+
+#include <map>
+
+#include "core/planted_bug.h"
+
+namespace anabranch::leader {
+
+namespace {
+
+std::string name_of(core::Origin origin, const regions::Applied& applied,
+                    const regions::RegionList& regions) {
+  const std::string& applied_here = applied.head(origin).region;
+  return applied_here.empty() ? regions.region_of(origin) : applied_here;
+}
+
+}  // namespace
+
+std::vector<Lack> lacking(const core::VersionVector& seen, const regions::Applied& applied,
+                          const regions::RegionList& regions,
+                          const regions::SettledOrigins& settled) {
+  std::vector<Lack> lacks;
+  for (const auto& [origin, seq] : seen) {
+    const core::Seq here = applied.vector().at(origin);
+    if (here >= seq || planted(core::Bug::kLetAnybodyIn)) continue;
+    lacks.push_back(
+        {origin, name_of(origin, applied, regions), seq - here, settled.contains(origin)});
+  }
+  return lacks;
+}
+
+std::string to_string(const std::vector<Lack>& lacks) {
+  std::map<std::string, std::uint64_t> ops;
+  for (const Lack& each : lacks) {
+    const bool named = !each.region.empty();
+    ops[named ? "region " + each.region : "origin " + core::to_string(each.origin)] += each.ops;
+  }
+  std::string text;
+  for (const auto& [who, count] : ops) {
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + (count == 1 ? " op" : " ops") +
+            " of " + who;
+  }
+  return text;
+}
+
+}  // namespace anabranch::leader

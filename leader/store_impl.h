@@ -1,0 +1,80 @@
+// What is inside a Store, for its functions and those of its sessions: the leader, the queue of its
+// writers, the calls that wait, and the thread that exchanges writes with the peers.
+#pragma once
+
+#include <anabranch/store.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "leader/commit_queue.h"
+#include "leader/leader.h"
+#include "leader/waiting_room.h"
+
+namespace anabranch {
+
+// Thread-safe.
+class Store::Impl {
+ public:
+  explicit Impl(std::unique_ptr<leader::Leader> leader);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  // For those of its functions that are thread-safe.
+  [[nodiscard]] const leader::Leader& leader() const { return *leader_; }
+
+  // Runs a function under the lock of the writers, and commits what it stages.
+  void run(const std::function<void(leader::Leader&)>& function) { queue_.run(function); }
+
+  // The result of a function of the leader that writes nothing, called under the lock.
+  template <typename Function>
+  auto ask(const Function& function) {
+    decltype(function(*leader_)) answer{};
+    queue_.run_between([&](leader::Leader& leader) { answer = function(leader); });
+    return answer;
+  }
+
+  // The result of a function of a view on the newest committed state.
+  template <typename Function>
+  auto read(const Function& function) const {
+    decltype(function(std::declval<const leader::View&>())) answer{};
+    leader_->read([&](const leader::View& view) { answer = function(view); });
+    return answer;
+  }
+
+  // Waits until something holds that the exchange brings about; returns whether it came to that in
+  // time. Throws Error{kClosed} when the store is closed meanwhile.
+  bool wait_until(const leader::WaitingRoom::Holds& holds, std::chrono::milliseconds timeout);
+  // Waits until a region has applied all that a session has seen, and gives that, without what is
+  // gone if that may be. Throws as Store::session.
+  core::VersionVector let_in(core::VersionVector seen, std::chrono::milliseconds timeout,
+                             Gone gone);
+  // See Store::watch; without `seen`, from now on.
+  Watch watch(std::string_view prefix, const std::optional<core::VersionVector>& seen,
+              OnChanges function);
+  // See Store::wait.
+  Reach wait(const core::VersionVector& seen, const Concern& concern,
+             std::chrono::milliseconds timeout);
+
+ private:
+  // Sleeps until a peer has sent something or the leader's time has come; the only loop here.
+  void exchange();
+
+  std::unique_ptr<leader::Leader> leader_;
+  leader::CommitQueue queue_;
+  leader::WaitingRoom waiting_;
+  std::mutex watches_mutex_;
+  std::vector<std::weak_ptr<Watch::Impl>> watches_;
+  int stop_fd_;
+  std::thread exchange_;
+};
+
+}  // namespace anabranch

@@ -1,0 +1,137 @@
+#include "rows/counts.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "core/planted_bug.h"
+#include "crdt/type_table.h"
+
+namespace anabranch::rows {
+
+namespace {
+
+using core::Components;
+using core::Path;
+
+using crdt::find_type;
+using crdt::kKeyDepth;
+using crdt::kTypes;
+using crdt::Layout;
+using crdt::TypeEntry;
+
+constexpr std::size_t kSpaceDepth = 1;
+
+// The layout that a tag names; nothing for a tag of no type.
+std::optional<Layout> layout(const std::string& tag) {
+  const TypeEntry* type = find_type(tag);
+  return type == nullptr ? std::nullopt : std::optional(type->layout);
+}
+
+Path prefix(const Components& components, std::size_t depth) {
+  Path path;
+  for (std::size_t i = 0; i < depth; ++i) path.append(components[i]);
+  return path;
+}
+
+// The depths of the places on the way to a row, outermost first; empty for rows of another shape.
+std::vector<std::size_t> places_above(const Components& components) {
+  if (crdt::type_at(components) == nullptr) return {};
+  std::vector<std::size_t> places{kKeyDepth};
+  while (layout(components[places.back()]) == Layout::kFields) places.push_back(places.back() + 2);
+  return places;
+}
+
+// Whether a place shows anything besides its value of type `except`.
+bool shows_other(const Path& place, Type except, const CountTable& table) {
+  return std::ranges::any_of(kTypes, [&](const TypeEntry& type) {
+    if (type.type == except) return false;
+    const Path at = place.child(type.tag());
+    return type.layout == Layout::kRow ? table.row_present(at) : table.count(at) > 0;
+  });
+}
+
+// Counts one more or one fewer; returns whether the collection began or ceased to be shown.
+bool step_count(const Path& collection, bool up, CountTable& table) {
+  const std::uint64_t before = table.count(collection);
+  ANABRANCH_ASSERT(up || before > 0);
+  table.set_count(collection, up ? before + 1 : before - 1);
+  return before == (up ? 0U : 1U);
+}
+
+// The collection that a place counts in.
+Path collection_above(const Components& components, std::size_t place) {
+  return prefix(components, place == kKeyDepth ? kSpaceDepth : place - 1);
+}
+
+// After a value of type `changed` began or ceased to be shown in the innermost of some places: from
+// there outwards, as long as each begins or ceases to be shown.
+void step_places(const Components& components, const std::vector<std::size_t>& places, Type changed,
+                 bool up, CountTable& table) {
+  for (auto place = places.rbegin(); place != places.rend(); ++place) {
+    if (shows_other(prefix(components, *place), changed, table)) return;
+    if (!step_count(collection_above(components, *place), up, table)) return;
+    changed = Type::kMap;
+  }
+}
+
+// The places above a prefix, outermost first, as far as maps lead: the last one is the prefix
+// itself or has the prefix in it.
+std::vector<std::size_t> places_to(const Components& components) {
+  std::vector<std::size_t> places;
+  for (std::size_t place = kKeyDepth; place <= components.size(); place += 2) {
+    places.push_back(place);
+    if (place == components.size() || layout(components[place]) != Layout::kFields) break;
+  }
+  return places;
+}
+
+}  // namespace
+
+void count_presence(const Path& row, bool present, CountTable& table) {
+  const Components components = row.components();
+  const std::vector<std::size_t> places = places_above(components);
+  if (places.empty() || (planted(core::Bug::kSkipCount) && !present)) return;
+  const std::size_t place = places.back();
+  const TypeEntry& changed = *find_type(components[place]);
+  const bool is_element = changed.layout == Layout::kElements;
+  if (is_element && !step_count(prefix(components, place + 1), present, table)) return;
+  step_places(components, places, changed.type, present, table);
+}
+
+void count_prefix(const Path& path, bool up, CountTable& table) {
+  const Components components = path.components();
+  if (components.size() < kKeyDepth || components.front() == std::string(1, '\0')) return;
+  std::vector<std::size_t> places = places_to(components);
+  const std::size_t below = components.size() - places.back();
+  if (below == 0) {  // A whole place.
+    if (!shows_other(path, Type::kNone, table)) return;
+    const Path above = collection_above(components, places.back());
+    places.pop_back();
+    if (step_count(above, up, table)) step_places(components, places, Type::kMap, up, table);
+    return;
+  }
+  const TypeEntry* const type = below == 1 ? find_type(components.back()) : nullptr;
+  if (type != nullptr && type->layout != Layout::kRow) {  // A whole collection.
+    if (table.count(path) > 0) step_places(components, places, type->type, up, table);
+    return;
+  }
+  if (table.row_present(path)) count_presence(path, up, table);  // At most one row counts.
+}
+
+std::vector<Counted> counted_in(const Path& row) {
+  const Components components = row.components();
+  std::vector<Counted> counted;
+  for (const std::size_t place : places_above(components)) {
+    const std::size_t above = place == kKeyDepth ? kSpaceDepth : place - 1;
+    counted.push_back({prefix(components, above), components[place - 1]});
+  }
+  if (counted.empty()) return counted;
+  const std::size_t last = places_above(components).back();
+  if (layout(components[last]) == Layout::kElements) {
+    counted.push_back({prefix(components, last + 1), components[last + 1]});
+  }
+  return counted;
+}
+
+}  // namespace anabranch::rows

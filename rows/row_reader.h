@@ -1,0 +1,54 @@
+// What rows can be read from: a storage snapshot, or a stage of changes over one.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "core/path.h"
+#include "core/path_range.h"
+#include "crdt/row.h"
+#include "rows/masks.h"
+#include "rows/score_table.h"
+
+namespace anabranch::rows {
+
+// A count as it is stored: masks that came after it may make it void.
+struct StoredCount {
+  std::uint64_t count = 0;
+  std::uint64_t stamp = 0;  // Masks::last_id() when it was written.
+};
+
+// One consistent state of all rows, and of the order of scores that follows from them. Throws
+// Error{kCorrupt} when stored bytes cannot be read.
+class RowReader : public ScoreTable {
+ public:
+  // Returns false to stop the scan.
+  using Visit = std::function<bool(const core::Path&, const crdt::Row&)>;
+
+  // The row at `path`; an empty one when there is none.
+  [[nodiscard]] virtual crdt::Row row(const core::Path& path) const = 0;
+  // Visits every row of a range, in path order or backwards.
+  virtual void scan(const core::PathRange& range, const Visit& visit) const = 0;
+  // Visits every row at or below `prefix` in path order.
+  void scan(const core::Path& prefix, const Visit& visit) const {
+    scan(core::PathRange::below(prefix), visit);
+  }
+  // How much is shown in the collection at `path`, kept by counts.h.
+  [[nodiscard]] virtual std::uint64_t count(const core::Path& path) const = 0;
+
+  // ---- Below the masks, for a stage over this reader.
+
+  // The masks of this state, never null. Everything above is what they leave.
+  [[nodiscard]] virtual std::shared_ptr<const Masks> masks() const;
+  [[nodiscard]] virtual crdt::Row stored_row(const core::Path& path) const { return row(path); }
+  [[nodiscard]] virtual StoredCount stored_count(const core::Path& path) const {
+    return {count(path), 0};
+  }
+  // How many rows are stored at or below `prefix`, hidden ones too and perhaps some beside; counts
+  // no further than `at_most`.
+  [[nodiscard]] virtual std::size_t stored_below(const core::Path& prefix,
+                                                 std::size_t at_most) const;
+};
+
+}  // namespace anabranch::rows

@@ -1,0 +1,97 @@
+#include "rows/row_text.h"
+
+#include "core/dot.h"
+
+namespace anabranch::rows {
+
+namespace {
+
+constexpr std::size_t kBytesShown = 200;
+constexpr std::size_t kPartsShown = 20;
+
+std::string writer_text(core::Origin origin, const Names& names) {
+  const std::string region = names.region(origin);
+  return (region.empty() ? "?" : region) + " (origin " + core::to_string(origin);
+}
+
+std::string sibling_text(const crdt::Sibling& sibling, const Names& names) {
+  std::string text = quoted(sibling.value) + " of " + writer_text(sibling.dot.origin, names) +
+                     ", op " + std::to_string(sibling.dot.seq) + ", " +
+                     std::to_string(sibling.hlc.millis()) + "." +
+                     std::to_string(sibling.hlc.counter()) + " ms)";
+  if (sibling.base) text += " over " + quoted(*sibling.base);
+  return text;
+}
+
+std::string slot_text(const crdt::Slot& slot, const Names& names) {
+  return number_text(slot.value()) + " of " + writer_text(slot.origin, names) + ", frame " +
+         std::to_string(slot.birth) + ", op " + std::to_string(slot.seq) + ", total " +
+         number_text(slot.total) + ")";
+}
+
+void append_part(std::string& text, std::size_t& parts, const std::string& part) {
+  if (++parts <= kPartsShown) text += (text.empty() ? "" : ", ") + part;
+}
+
+}  // namespace
+
+std::string number_text(const core::Number& number) {
+  if (!number.is_integer()) return std::to_string(number.as_real());
+  __extension__ __int128 rest = number.as_integer();
+  const bool negative = rest < 0;
+  std::string digits;
+  do {
+    const int digit = static_cast<int>(rest % 10);
+    digits.insert(digits.begin(), static_cast<char>('0' + (negative ? -digit : digit)));
+    rest /= 10;
+  } while (rest != 0);
+  return negative ? "-" + digits : digits;
+}
+
+std::string quoted(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text = "\"";
+  for (const char c : bytes.substr(0, kBytesShown)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      text += {'\\', c};
+    } else if (byte < 0x20 || byte > 0x7E) {
+      text += {'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 15U]};
+    } else {
+      text += c;
+    }
+  }
+  text += '"';
+  if (bytes.size() > kBytesShown) text += "... (" + std::to_string(bytes.size()) + " bytes)";
+  return text;
+}
+
+std::string path_text(const core::Path& path) {
+  std::string text;
+  for (const std::string& part : path.components()) {
+    const auto space = static_cast<unsigned char>(part.empty() ? '\0' : part.front());
+    if (!text.empty()) {
+      text += ' ' + quoted(part);
+    } else if (part.size() == 1 && space >= 1 && space <= 16) {
+      text = "database " + std::to_string(space - 1);
+    } else {
+      text = part == std::string(1, '\0') ? "the mesh" : quoted(part);
+    }
+  }
+  return text;
+}
+
+std::string row_text(const crdt::Row& row, const Names& names) {
+  std::string text;
+  std::size_t parts = 0;
+  for (const crdt::Sibling& sibling : row.cell.siblings) {
+    append_part(text, parts, sibling_text(sibling, names));
+  }
+  for (const crdt::Slot& slot : row.tally.slots) {
+    if (!slot.dead()) append_part(text, parts, slot_text(slot, names));
+  }
+  if (parts > kPartsShown) text += " and " + std::to_string(parts - kPartsShown) + " more";
+  return text.empty() ? "nothing" : text;
+}
+
+}  // namespace anabranch::rows

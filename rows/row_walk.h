@@ -1,0 +1,50 @@
+// A walk over the stored rows in the order of their storage keys, from any key on, as they are in
+// the table: for what looks at all rows, or at a part of them in many steps.
+//
+// Storage keys are the same in every region, so the order is too.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "core/origin_table.h"
+#include "core/path.h"
+#include "core/result.h"
+#include "crdt/row.h"
+#include "storage/storage.h"
+
+namespace anabranch::rows {
+
+struct PathRow {
+  core::Path path;
+  crdt::Row row;
+};
+
+// The row that a table has at a storage key. Fails with kCorrupt on bytes that are no row, and on a
+// row that does not belong at its key.
+core::Result<PathRow> decode_row_at(std::string_view key, std::string_view value,
+                                    const core::OriginTable& origins);
+
+// Used by one thread at a time, within the life of its snapshot.
+class RowWalk {
+ public:
+  // Begins at the first row at or after the key `from`. `origins` must name every origin in the
+  // rows.
+  RowWalk(const storage::Snapshot& snapshot, std::string_view from,
+          const core::OriginTable& origins);
+
+  [[nodiscard]] bool valid() const { return cursor_->valid(); }
+  [[nodiscard]] std::string_view key() const { return cursor_->key(); }
+  [[nodiscard]] std::string_view value() const { return cursor_->value(); }
+  void next() { cursor_->next(); }
+  // As decode_row_at().
+  [[nodiscard]] core::Result<PathRow> row() const {
+    return decode_row_at(key(), value(), origins_);
+  }
+
+ private:
+  std::unique_ptr<storage::Cursor> cursor_;
+  const core::OriginTable& origins_;
+};
+
+}  // namespace anabranch::rows

@@ -1,0 +1,49 @@
+// Changes of the table of scores that are not committed yet, over a table that does not change: the
+// part of a stage that is about the order of scores. Savepoints undo. Not thread-safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rows/score_table.h"
+
+namespace anabranch::rows {
+
+class ScoreOverlay final : public MutableScoreTable {
+ public:
+  // `base` must outlive this. Without undo there are no savepoints.
+  ScoreOverlay(const ScoreTable& base, bool undo_kept) : base_(base), undo_kept_(undo_kept) {}
+
+  [[nodiscard]] std::optional<std::string> score_at(std::string_view key) const override;
+  [[nodiscard]] std::unique_ptr<storage::Cursor> scan_scores(
+      std::string_view from, storage::Direction direction) const override;
+  void set_score(std::string key, std::optional<std::string> value) override;
+
+  using Savepoint = std::size_t;
+  [[nodiscard]] Savepoint savepoint() const { return undo_.size(); }
+  void rollback(Savepoint savepoint);
+  void keep() { undo_.clear(); }
+
+  // All changes so far, for one commit.
+  void take_changes(std::vector<storage::Change>& changes) const;
+  // Whether some of them leave work behind: orders to be made or to be removed (score_upkeep.h).
+  [[nodiscard]] bool leaves_work() const { return leaves_work_; }
+
+ private:
+  class MergedCursor;
+  using Staged = std::map<std::string, std::optional<std::string>, std::less<>>;
+
+  const ScoreTable& base_;
+  bool undo_kept_;
+  Staged staged_;
+  bool leaves_work_ = false;  // Perhaps undone since.
+  // Keys with what was staged at them; the inner nothing is a removal, the outer one no change.
+  std::vector<std::pair<std::string, std::optional<std::optional<std::string>>>> undo_;
+};
+
+}  // namespace anabranch::rows

@@ -1,0 +1,30 @@
+// Where the order of scores is read and changed: the table of scores of a storage snapshot, or
+// changes staged over one. Bytes at keys in order; score_list.h and score_index.h say what is in
+// them.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "storage/storage.h"
+
+namespace anabranch::rows {
+
+class ScoreTable {
+ public:
+  virtual ~ScoreTable() = default;
+  [[nodiscard]] virtual std::optional<std::string> score_at(std::string_view key) const = 0;
+  // As storage::Snapshot::scan. The table must not change within the life of the cursor.
+  [[nodiscard]] virtual std::unique_ptr<storage::Cursor> scan_scores(
+      std::string_view from, storage::Direction direction) const = 0;
+};
+
+class MutableScoreTable : public ScoreTable {
+ public:
+  // Sets the key to the value, or removes it when there is none.
+  virtual void set_score(std::string key, std::optional<std::string> value) = 0;
+};
+
+}  // namespace anabranch::rows

@@ -1,0 +1,191 @@
+#include "rows/snapshot_reader.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "core/varint.h"
+#include "crdt/row_codec.h"
+#include "rows/row_walk.h"
+
+namespace anabranch::rows {
+
+namespace {
+
+using core::Path;
+
+crdt::StoredRow decode(std::string_view bytes, const core::OriginTable& origins) {
+  return crdt::decode_row(bytes, origins).value_or_raise();
+}
+
+// Takes all rows whose keys share the cursor's first 448 bytes, sorted by path: those stored by
+// hash are not in path order.
+std::vector<PathRow> take_group(storage::Cursor& cursor, const core::OriginTable& origins) {
+  const std::string shared(cursor.key().substr(0, Path::kHashedPrefix));
+  std::vector<PathRow> group;
+  for (; cursor.valid() && cursor.key().starts_with(shared); cursor.next()) {
+    group.push_back(decode_row_at(cursor.key(), cursor.value(), origins).value_or_raise());
+  }
+  std::ranges::sort(group, {}, &PathRow::path);
+  return group;
+}
+
+}  // namespace
+
+SnapshotReader::SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot,
+                               const core::OriginTable& origins, std::shared_ptr<const Masks> masks,
+                               Tallies tallies)
+    : snapshot_(std::move(snapshot)),
+      origins_(origins),
+      masks_(std::move(masks)),
+      tallies_(tallies) {}
+
+SnapshotReader::SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot,
+                               const core::OriginTable& origins, Tallies tallies)
+    : snapshot_(std::move(snapshot)),
+      origins_(origins),
+      masks_(masks_of(*snapshot_)),
+      tallies_(tallies) {}
+
+SnapshotReader SnapshotReader::next(std::unique_ptr<storage::Snapshot> snapshot,
+                                    const core::OriginTable& origins) {
+  SnapshotReader reader(std::move(snapshot), origins, std::shared_ptr<const Masks>());
+  reader.rows_ = storage::Table::kNextRows;
+  reader.counts_ = storage::Table::kNextCounts;
+  reader.scores_ = storage::Table::kNextScores;
+  return reader;
+}
+
+SnapshotReader SnapshotReader::newest(const storage::Storage& storage, const Names& names,
+                                      Tallies tallies) {
+  const MaskBoard::Look look = names.masks().look();
+  auto snapshot = storage.snapshot();
+  auto masks = names.masks().masks(look, *snapshot);
+  return {std::move(snapshot), names.origins(), std::move(masks), tallies};
+}
+
+void SnapshotReader::hide(const Path& path, crdt::Row& row) const {
+  if (!masks_ || masks_->empty()) return;
+  masks_->hide(path, row.cell);
+  if (tallies_ == Tallies::kAsShown) masks_->hide(path, row.tally);
+}
+
+crdt::Row SnapshotReader::row(const Path& path) const {
+  crdt::Row row = stored_row(path);
+  hide(path, row);
+  return row;
+}
+
+crdt::Row SnapshotReader::stored_row(const Path& path) const {
+  const bool hashed = core::is_hashed(path);
+  const auto bytes =
+      hashed ? snapshot_->get(rows_, core::row_key(path)) : snapshot_->get(rows_, path.encoded());
+  if (!bytes) return {};
+  crdt::StoredRow stored = decode(*bytes, origins_);
+  if (stored.path && *stored.path != path) {
+    throw Error(ErrorCode::kCorrupt, "two paths have the same hash; neither was overwritten");
+  }
+  return std::move(stored.row);
+}
+
+void SnapshotReader::scan(const core::PathRange& range, const Visit& visit) const {
+  const auto direction =
+      range.backwards ? storage::Direction::kBackward : storage::Direction::kForward;
+  const auto cursor = snapshot_->scan(rows_, range.first_key(), direction);
+  const bool masked = masks_ && !masks_->empty();
+  const auto offer = [&](PathRow&& found) {
+    if (!range.contains(found.path)) return true;
+    if (masked) {
+      hide(found.path, found.row);
+      if (found.row.empty()) return true;
+    }
+    return visit(found.path, found.row);
+  };
+  while (cursor->valid() && !range.is_beyond(cursor->key())) {
+    if (cursor->key().size() > Path::kHashedPrefix) {
+      std::vector<PathRow> group = take_group(*cursor, origins_);
+      if (range.backwards) std::ranges::reverse(group);
+      for (PathRow& found : group) {
+        if (!offer(std::move(found))) return;
+      }
+    } else {
+      if (!offer(decode_row_at(cursor->key(), cursor->value(), origins_).value_or_raise())) return;
+      cursor->next();
+    }
+  }
+}
+
+void SnapshotReader::scan_rows(const std::string& after, const VisitKey& visit) const {
+  const std::string from = after.empty() ? std::string() : after + '\0';
+  const auto cursor = snapshot_->scan(rows_, from, storage::Direction::kForward);
+  for (; cursor->valid(); cursor->next()) {
+    const std::string key(cursor->key());
+    PathRow found = decode_row_at(key, cursor->value(), origins_).value_or_raise();
+    hide(found.path, found.row);
+    if (!found.row.empty() && !visit(key, found.path, found.row)) return;
+  }
+}
+
+std::uint64_t SnapshotReader::count(const Path& path) const {
+  const StoredCount stored = stored_count(path);
+  return masks_ && masks_->voids(path, stored.stamp) ? 0 : stored.count;
+}
+
+std::shared_ptr<const Masks> SnapshotReader::masks() const {
+  return masks_ ? masks_ : RowReader::masks();
+}
+
+StoredCount SnapshotReader::stored_count(const Path& path) const {
+  const auto bytes = snapshot_->get(counts_, core::row_key(path));
+  return bytes ? decode_count(*bytes) : StoredCount{};
+}
+
+std::size_t SnapshotReader::stored_below(const Path& prefix, std::size_t at_most) const {
+  const std::string_view from = std::string_view(prefix.encoded()).substr(0, Path::kHashedPrefix);
+  const auto cursor = snapshot_->scan(rows_, from, storage::Direction::kForward);
+  std::size_t rows = 0;
+  for (; rows < at_most && cursor->valid() && cursor->key().starts_with(from); cursor->next()) {
+    ++rows;
+  }
+  return rows;
+}
+
+std::optional<std::string> SnapshotReader::score_at(std::string_view key) const {
+  const auto bytes = snapshot_->get(scores_, key);
+  return bytes ? std::optional(std::string(*bytes)) : std::nullopt;
+}
+
+std::unique_ptr<storage::Cursor> SnapshotReader::scan_scores(std::string_view from,
+                                                             storage::Direction direction) const {
+  return snapshot_->scan(scores_, from, direction);
+}
+
+std::string encode_count(const Path& collection, StoredCount count) {
+  std::string bytes;
+  core::put_varint(bytes, count.count);
+  core::put_varint(bytes, count.stamp);
+  if (core::is_hashed(collection)) core::put_bytes(bytes, collection.encoded());
+  return bytes;
+}
+
+StoredCount decode_count(std::string_view bytes) {
+  const auto count = core::take_varint(bytes);
+  const auto stamp = count ? core::take_varint(bytes) : std::nullopt;
+  if (!stamp) throw Error(ErrorCode::kCorrupt, "a stored count cannot be read");
+  return {*count, *stamp};
+}
+
+Path counted_at(std::string_view key, std::string_view bytes) {
+  if (!core::is_hashed_key(key)) return Path::from_encoded(key).value_or_raise();
+  const auto count = core::take_varint(bytes);
+  const auto stamp = count ? core::take_varint(bytes) : std::nullopt;
+  const auto path = stamp ? core::take_bytes(bytes) : std::nullopt;
+  if (!path) throw Error(ErrorCode::kCorrupt, "a stored count cannot be read");
+  return Path::from_encoded(*path).value_or_raise();
+}
+
+Path path_at(std::string_view key, const std::optional<Path>& stored) {
+  return stored ? *stored : Path::from_encoded(key).value_or_raise();
+}
+
+}  // namespace anabranch::rows
