@@ -61,8 +61,8 @@ core::VersionVector LogKeeper::on_disk(Origin origin, const Peer* peer) const {
 }
 
 core::VersionVector LogKeeper::durable(const std::string& region, const Peers& peers) const {
-  for (const auto& [origin, peer] : leaders(peers)) {
-    if (peer.region == region && has_said(origin, peer)) return on_disk(origin, &peer);
+  for (const Peer* peer : leaders(peers)) {
+    if (peer->region == region && has_said(*peer)) return on_disk(peer->origin, peer);
   }
   std::optional<core::VersionVector> least;  // Of all its incarnations that may still be there.
   for (const auto& [origin, standing] : standings_.all()) {
@@ -73,9 +73,9 @@ core::VersionVector LogKeeper::durable(const std::string& region, const Peers& p
   return least ? *least : seen_by(region);
 }
 
-bool LogKeeper::has_said(Origin origin, const Peer& peer) const {
-  if (known_.regions.succeeded(origin)) return false;
-  return !peer.durable.empty() || standings_.find(origin) != nullptr;
+bool LogKeeper::has_said(const Peer& peer) const {
+  if (known_.regions.succeeded(peer.origin)) return false;
+  return !peer.durable.empty() || standings_.find(peer.origin) != nullptr;
 }
 
 core::VersionVector LogKeeper::seen_by(const std::string& region) const {
@@ -89,8 +89,9 @@ core::VersionVector LogKeeper::seen_by(const std::string& region) const {
 std::vector<core::VersionVector> LogKeeper::by_leader(const std::string& region,
                                                       const Peers& peers) const {
   std::vector<core::VersionVector> all;
-  for (const auto& [origin, peer] : leaders(peers)) {
-    if (peer.region == region && has_said(origin, peer)) all.push_back(on_disk(origin, &peer));
+  for (const Peer* peer : leaders(peers)) {
+    const bool counts = peer->region == region && has_said(*peer);
+    if (counts) all.push_back(on_disk(peer->origin, peer));
   }
   for (const auto& [origin, standing] : standings_.all()) {
     const bool counts = standing.region == region && origin != self_.origin;
@@ -113,13 +114,14 @@ Position LogKeeper::first_lacked(const core::VersionVector& durable) const {
 core::Result<void> LogKeeper::look(const Peers& peers, const WaitedFor& waited_for) {
   std::set<std::string> known;
   for (const auto& [origin, head] : known_.applied.heads()) known.insert(head.region);
-  for (const auto& [origin, peer] : leaders(peers)) known.insert(peer.region);
+  for (const Peer* peer : leaders(peers)) known.insert(peer->region);
   for (const auto& [origin, standing] : standings_.all()) known.insert(standing.region);
   lacked_.clear();
   const Position end = storage_.last_position() + 1;
   Position first = end;
   for (const std::string& region : known) {
     if (region.empty() || !waited_for(region)) continue;
+    if (region == self_.region && planted(Bug::kForgetOtherLeaders)) continue;
     Position lacked = end;
     for (const core::VersionVector& each : by_leader(region, peers)) {
       lacked = std::min(lacked, first_lacked(each));

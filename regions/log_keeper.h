@@ -83,7 +83,7 @@ class LogKeeper {
   // What a leader has on its disk by all that it has said; null when it is no peer.
   [[nodiscard]] core::VersionVector on_disk(core::Origin origin, const Peer* peer) const;
   // Whether a peer that leads has said what is on its disk, and is not gone.
-  [[nodiscard]] bool has_said(core::Origin origin, const Peer& peer) const;
+  [[nodiscard]] bool has_said(const Peer& peer) const;
   // What each leader of a region is known to have on its disk.
   [[nodiscard]] std::vector<core::VersionVector> by_leader(const std::string& region,
                                                            const Peers& peers) const;

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,8 +78,12 @@ struct Peer {
 using Peers = std::map<core::Origin, Peer>;
 
 // Those that lead: whoever asks what regions have, or waits for them, asks these.
-[[nodiscard]] inline auto leaders(const Peers& peers) {
-  return std::views::filter(peers, [](const auto& each) { return !each.second.follows; });
+[[nodiscard]] inline std::vector<const Peer*> leaders(const Peers& peers) {
+  std::vector<const Peer*> leaders;
+  for (const auto& [origin, peer] : peers) {
+    if (!peer.follows) leaders.push_back(&peer);
+  }
+  return leaders;
 }
 
 }  // namespace anabranch::regions

@@ -190,7 +190,7 @@ Group& Replica::group() {
 
 void Replica::write(const std::function<void(Group&)>& function) {
   if (broken_) throw Error(ErrorCode::kClosed, "closed for writes: " + broken_->message);
-  if (options_.follows) {
+  if (options_.follows && !planted(Bug::kWriteWhileFollowing)) {
     throw Error(ErrorCode::kReadOnly, "this store follows the leader of region " +
                                           identity_.region +
                                           ": write there, or promote it to be a leader");
