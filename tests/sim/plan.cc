@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kOpsPerRound = 4;  // About.
 constexpr std::size_t kRegionsMax = 5;
-constexpr std::size_t kFollowersMax = 2;
 
 // A step of splitmix64: well mixed bits from any two numbers.
 std::uint64_t mix(std::uint64_t one, std::uint64_t other) {
@@ -83,7 +82,7 @@ void draw_snapshots(regions::SnapshotLimits& limits, Random& random) {
 void draw_what_came_later(Plan& plan) {
   if (plan.wishes.plain) return;
   Random followers(mix(plan.seed, number_of("followers")));
-  if (followers.chance(0.4)) plan.followers = 1 + followers.below(kFollowersMax);
+  if (followers.chance(0.25)) plan.followers = followers.chance(0.3) ? 2 : 1;
   plan.followers = plan.wishes.followers.value_or(plan.followers);
   plan.more_types = Random(mix(plan.seed, number_of("more types"))).chance(0.6);
 }
