@@ -316,6 +316,7 @@ Leader::Leader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Leader::~Leader() = default;
 
 Transaction& Leader::scope() { return impl_->scope(); }
+GroupWriter& Leader::writer() { return impl_->scope().writer(); }
 bool Leader::dirty() const { return impl_->replica().dirty(); }
 bool Leader::group_full() const { return dirty() && impl_->replica().group().full(); }
 core::Result<void> Leader::commit() { return impl_->commit(); }

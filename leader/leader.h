@@ -30,6 +30,8 @@
 
 namespace anabranch::leader {
 
+class GroupWriter;
+
 class Leader {
  public:
   // Checks the options, opens directory and port and starts dialling. Fails as Store::open throws.
@@ -42,6 +44,8 @@ class Leader {
   // other write is a transaction of its own. Nothing is durable, visible outside or sent before
   // commit().
   [[nodiscard]] Transaction& scope();
+  // What writes for that scope, for others that stand for it.
+  [[nodiscard]] GroupWriter& writer();
   // Whether anything is staged that is not committed.
   [[nodiscard]] bool dirty() const;
   // Whether the group has reached its size and should be committed before more is staged.

@@ -69,111 +69,16 @@ void Session::read(const std::function<void(ReadTransaction&)>& function) const 
   impl_->use([&](Store& store) { store.read(function); });
 }
 
-// ---- Scope.
-
 void Session::atomically(const std::function<void(Scope&)>& function) {
   impl_->use([&](Store& store) { store.atomically(function); });
 }
 
-void Session::at_once(const std::function<void(const Scope&)>& function) const {
-  impl_->use([&](Store& store) { store.at_once(function); });
+void Session::look(const std::function<void(const leader::View&)>& function) const {
+  impl_->use([&](Store& store) { store.look(function); });
 }
 
-WriteName Session::next_write() const {
-  throw Error(ErrorCode::kInvalid,
-              "only the writes of a transaction have names before they happen");
-}
-
-Type Session::type(const Key& key) const {
-  return impl_->use([&](Store& store) { return store.type(key); });
-}
-
-std::optional<std::string> Session::get(const Key& row) const {
-  return impl_->use([&](Store& store) { return store.get(row); });
-}
-
-std::vector<Sibling> Session::siblings(const Key& row) const {
-  return impl_->use([&](Store& store) { return store.siblings(row); });
-}
-
-std::int64_t Session::tally(const Key& row) const {
-  return impl_->use([&](Store& store) { return store.tally(row); });
-}
-
-double Session::tally_real(const Key& row) const {
-  return impl_->use([&](Store& store) { return store.tally_real(row); });
-}
-
-bool Session::contains(const Key& row) const {
-  return impl_->use([&](Store& store) { return store.contains(row); });
-}
-
-std::uint64_t Session::count(const Key& collection) const {
-  return impl_->use([&](Store& store) { return store.count(collection); });
-}
-
-void Session::scan(const Key& prefix, const Span& span, const Visit& visit) const {
-  impl_->use([&](Store& store) { store.scan(prefix, span, visit); });
-}
-
-void Session::names(const Key& prefix, const Span& span, const VisitName& visit) const {
-  impl_->use([&](Store& store) { store.names(prefix, span, visit); });
-}
-
-std::optional<double> Session::score(const Key& row) const {
-  return impl_->use([&](Store& store) { return store.score(row); });
-}
-
-std::optional<std::uint64_t> Session::rank(const Key& row, bool backwards) const {
-  return impl_->use([&](Store& store) { return store.rank(row, backwards); });
-}
-
-std::uint64_t Session::count(const Key& sorted_set, const ScoreSpan& span) const {
-  return impl_->use([&](Store& store) { return store.count(sorted_set, span); });
-}
-
-void Session::scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const {
-  impl_->use([&](Store& store) { store.scan(sorted_set, span, visit); });
-}
-
-Fingerprint Session::fingerprint(const Key& prefix) const {
-  return impl_->use([&](Store& store) { return store.fingerprint(prefix); });
-}
-
-void Session::put(const Key& row, std::string_view value) {
-  impl_->use([&](Store& store) { store.put(row, value); });
-}
-
-void Session::remove(const Key& row) {
-  impl_->use([&](Store& store) { store.remove(row); });
-}
-
-void Session::add(const Key& row, std::int64_t amount) {
-  impl_->use([&](Store& store) { store.add(row, amount); });
-}
-
-void Session::add_real(const Key& row, double amount) {
-  impl_->use([&](Store& store) { store.add_real(row, amount); });
-}
-
-void Session::reset(const Key& row) {
-  impl_->use([&](Store& store) { store.reset(row); });
-}
-
-void Session::clear(const Key& prefix) {
-  impl_->use([&](Store& store) { store.clear(prefix); });
-}
-
-std::optional<std::int64_t> Session::deadline(const Key& key) const {
-  return impl_->use([&](Store& store) { return store.deadline(key); });
-}
-
-std::int64_t Session::now_ms() const {
-  return impl_->use([](Store& store) { return store.now_ms(); });
-}
-
-bool Session::expire(const Key& key, std::optional<std::int64_t> deadline_ms) {
-  return impl_->use([&](Store& store) { return store.expire(key, deadline_ms); });
+void Session::change(const std::function<void(leader::GroupWriter&)>& function) {
+  impl_->use([&](Store& store) { store.change(function); });
 }
 
 }  // namespace anabranch

@@ -30,10 +30,9 @@ bool Store::transact_if(const Unchanged& seen, const std::function<void(Transact
 }
 
 void Store::read(const std::function<void(ReadTransaction&)>& function) const {
-  impl_->read([&](const auto& view) {
+  look([&](const leader::View& view) {
     leader::ViewScope scope(view);
     function(scope);
-    return true;
   });
 }
 
@@ -41,116 +40,12 @@ void Store::atomically(const std::function<void(Scope&)>& function) {
   impl_->run([&](leader::Leader& leader) { leader.scope().atomically(function); });
 }
 
-void Store::at_once(const std::function<void(const Scope&)>& function) const {
-  read([&](const ReadTransaction& txn) { function(txn); });
+void Store::look(const std::function<void(const leader::View&)>& function) const {
+  impl_->leader().read(function);
 }
 
-WriteName Store::next_write() const {
-  throw Error(ErrorCode::kInvalid,
-              "only the writes of a transaction have names before they happen");
-}
-
-Type Store::type(const Key& key) const {
-  return impl_->read([&](const auto& view) { return view.type(key); });
-}
-
-std::optional<std::string> Store::get(const Key& row) const {
-  return impl_->read([&](const auto& view) { return view.get(row); });
-}
-
-std::vector<Sibling> Store::siblings(const Key& row) const {
-  return impl_->read([&](const auto& view) { return view.siblings(row); });
-}
-
-std::int64_t Store::tally(const Key& row) const {
-  return impl_->read([&](const auto& view) { return view.tally(row); });
-}
-
-double Store::tally_real(const Key& row) const {
-  return impl_->read([&](const auto& view) { return view.tally_real(row); });
-}
-
-bool Store::contains(const Key& row) const {
-  return impl_->read([&](const auto& view) { return view.contains(row); });
-}
-
-std::uint64_t Store::count(const Key& collection) const {
-  return impl_->read([&](const auto& view) { return view.count(collection); });
-}
-
-void Store::scan(const Key& prefix, const Span& span, const Visit& visit) const {
-  impl_->read([&](const auto& view) {
-    view.scan(prefix, span, visit);
-    return true;
-  });
-}
-
-void Store::names(const Key& prefix, const Span& span, const VisitName& visit) const {
-  impl_->read([&](const auto& view) {
-    view.names(prefix, span, visit);
-    return true;
-  });
-}
-
-std::optional<double> Store::score(const Key& row) const {
-  return impl_->read([&](const auto& view) { return view.score(row); });
-}
-
-std::optional<std::uint64_t> Store::rank(const Key& row, bool backwards) const {
-  return impl_->read([&](const auto& view) { return view.rank(row, backwards); });
-}
-
-std::uint64_t Store::count(const Key& sorted_set, const ScoreSpan& span) const {
-  return impl_->read([&](const auto& view) { return view.count(sorted_set, span); });
-}
-
-void Store::scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const {
-  impl_->read([&](const auto& view) {
-    view.scan(sorted_set, span, visit);
-    return true;
-  });
-}
-
-Fingerprint Store::fingerprint(const Key& prefix) const {
-  return impl_->read([&](const auto& view) { return view.fingerprint(prefix); });
-}
-
-void Store::put(const Key& row, std::string_view value) {
-  impl_->run([&](leader::Leader& leader) { leader.scope().put(row, value); });
-}
-
-void Store::remove(const Key& row) {
-  impl_->run([&](leader::Leader& leader) { leader.scope().remove(row); });
-}
-
-void Store::add(const Key& row, std::int64_t amount) {
-  impl_->run([&](leader::Leader& leader) { leader.scope().add(row, amount); });
-}
-
-void Store::add_real(const Key& row, double amount) {
-  impl_->run([&](leader::Leader& leader) { leader.scope().add_real(row, amount); });
-}
-
-void Store::reset(const Key& row) {
-  impl_->run([&](leader::Leader& leader) { leader.scope().reset(row); });
-}
-
-void Store::clear(const Key& prefix) {
-  impl_->run([&](leader::Leader& leader) { leader.scope().clear(prefix); });
-}
-
-std::optional<std::int64_t> Store::deadline(const Key& key) const {
-  return impl_->read([&](const auto& view) { return view.deadline(key); });
-}
-
-std::int64_t Store::now_ms() const {
-  return impl_->read([](const auto& view) { return view.now_ms(); });
-}
-
-bool Store::expire(const Key& key, std::optional<std::int64_t> deadline_ms) {
-  bool done = false;
-  impl_->run([&](leader::Leader& leader) { done = leader.scope().expire(key, deadline_ms); });
-  return done;
+void Store::change(const std::function<void(leader::GroupWriter&)>& function) {
+  impl_->run([&](leader::Leader& leader) { function(leader.writer()); });
 }
 
 std::string Store::token() const { return impl_->leader().encode_token(*impl_->leader().seen()); }
@@ -193,7 +88,6 @@ void Store::promote() {
 }
 
 void Store::retire(std::string_view region, bool lost) {
-  using regions::Retirement;
   impl_->run([&](leader::Leader& leader) {
     leader.retire(region, lost ? regions::Retirement::kLost : regions::Retirement::kRetired)
         .value_or_raise();

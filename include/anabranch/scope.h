@@ -19,6 +19,11 @@
 
 namespace anabranch {
 
+namespace leader {
+class GroupWriter;
+class View;
+}  // namespace leader
+
 // Something shown below a prefix, as a scan visits it.
 struct Entry {
   std::vector<std::string> path;  // Components below the prefix: {element}, or {field, tag, ...}.
@@ -58,87 +63,95 @@ class Scope {
   // one alone) and comes out here.
   virtual void atomically(const std::function<void(Scope&)>& function) = 0;
 
-  // Runs the function with a scope that reads one state, whatever is written meanwhile: with this
-  // one when it is a transaction.
-  virtual void at_once(const std::function<void(const Scope&)>& function) const = 0;
+  // Runs the function with a scope that reads one state, whatever is written meanwhile: what this
+  // one shows, when it is a transaction.
+  void at_once(const std::function<void(const Scope&)>& function) const;
 
   // The name that the next write of this transaction gets, if it changes anything: for what has to
   // be named uniquely. Throws kInvalid outside of a transaction.
-  [[nodiscard]] virtual WriteName next_write() const = 0;
+  [[nodiscard]] virtual WriteName next_write() const;
 
   // What a key holds; kNone when nothing is shown.
-  [[nodiscard]] virtual Type type(const Key& key) const = 0;
+  [[nodiscard]] virtual Type type(const Key& key) const;
 
   // The shown value of a row: siblings resolved, then the counter added. Nothing when absent.
   // Throws kInvalid when the sum is outside 64 bits.
-  [[nodiscard]] virtual std::optional<std::string> get(const Key& row) const = 0;
+  [[nodiscard]] std::optional<std::string> get(const Key& row) const;
   // All concurrent values of a row in canonical order, the last one being what `lww` shows; empty
   // when absent.
-  [[nodiscard]] virtual std::vector<Sibling> siblings(const Key& row) const = 0;
+  [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const;
   // The counter part of a row; 0 when absent. Throws kInvalid when it is no integer of 64 bits.
-  [[nodiscard]] virtual std::int64_t tally(const Key& row) const = 0;
+  [[nodiscard]] std::int64_t tally(const Key& row) const;
   // The same as a double, which it is once a double was added.
-  [[nodiscard]] virtual double tally_real(const Key& row) const = 0;
+  [[nodiscard]] double tally_real(const Key& row) const;
   // Whether anything is shown at a row.
-  [[nodiscard]] virtual bool contains(const Key& row) const = 0;
+  [[nodiscard]] bool contains(const Key& row) const;
   // How much is shown in a set, map or database (Key::of, Key::all). Costs the same for a million
   // as for ten.
-  [[nodiscard]] virtual std::uint64_t count(const Key& collection) const = 0;
+  [[nodiscard]] std::uint64_t count(const Key& collection) const;
   // Visits all that is shown below a prefix, as far as the first name below it is in the span, in
   // order, until `visit` returns false. It is one consistent state, whatever is written meanwhile.
   // The function must not use the scope.
-  virtual void scan(const Key& prefix, const Span& span, const Visit& visit) const = 0;
+  void scan(const Key& prefix, const Span& span, const Visit& visit) const;
   void scan(const Key& prefix, const Visit& visit) const { scan(prefix, {}, visit); }
   // Visits the names directly below a prefix at which something is shown, each once: the keys of a
   // database (Key::all), the fields of a map or the elements of a set (Key::of). What is below the
   // names is skipped, so that a large map costs no more than a small one. As scan otherwise.
-  virtual void names(const Key& prefix, const Span& span, const VisitName& visit) const = 0;
+  void names(const Key& prefix, const Span& span, const VisitName& visit) const;
 
   // What is at and below a prefix, in short; zero when nothing is there. Costs as much as is there.
-  [[nodiscard]] virtual Fingerprint fingerprint(const Key& prefix) const = 0;
+  [[nodiscard]] Fingerprint fingerprint(const Key& prefix) const;
   // When a key expires, in milliseconds since 1970; nothing when it never does or is not there.
-  [[nodiscard]] virtual std::optional<std::int64_t> deadline(const Key& key) const = 0;
+  [[nodiscard]] std::optional<std::int64_t> deadline(const Key& key) const;
   // The time by which keys expire here, in milliseconds since 1970: never less than it was.
-  [[nodiscard]] virtual std::int64_t now_ms() const = 0;
+  [[nodiscard]] std::int64_t now_ms() const;
 
   // ---- Sorted sets (sorted_set.h): by score, and by the bytes of the member where scores are
   // equal. All but score() cost hardly more for a million members than for a thousand.
 
   // The score of a member (Key::element); nothing when it is absent.
-  [[nodiscard]] virtual std::optional<double> score(const Key& row) const = 0;
+  [[nodiscard]] std::optional<double> score(const Key& row) const;
   // How many members come before it, or, counted from the end, behind it; nothing when absent.
-  [[nodiscard]] virtual std::optional<std::uint64_t> rank(const Key& row, bool backwards) const = 0;
+  [[nodiscard]] std::optional<std::uint64_t> rank(const Key& row, bool backwards) const;
   // How many members of a sorted set (Key::of) a span has.
-  [[nodiscard]] virtual std::uint64_t count(const Key& sorted_set, const ScoreSpan& span) const = 0;
+  [[nodiscard]] std::uint64_t count(const Key& sorted_set, const ScoreSpan& span) const;
   // Visits them in order until `visit` returns false. As scan otherwise; skipping costs little.
-  virtual void scan(const Key& sorted_set, const ScoreSpan& span,
-                    const VisitScore& visit) const = 0;
+  void scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const;
 
   // Replaces all values that are there by one.
-  virtual void put(const Key& row, std::string_view value) = 0;
+  void put(const Key& row, std::string_view value);
   // Removes all values that are there; the counter part stays.
-  virtual void remove(const Key& row) = 0;
+  void remove(const Key& row);
   // Adds to the counter part. Throws kInvalid when the value there is no integer or the sum would
   // leave 64 bits.
-  virtual void add(const Key& row, std::int64_t amount) = 0;
+  void add(const Key& row, std::int64_t amount);
   // The same with a double, which makes the sum one. Throws kInvalid when the value there is no
   // integer (of a member: whatever it is), when the amount is no finite number, or when the sum
   // would not be one.
-  virtual void add_real(const Key& row, double amount) = 0;
+  void add_real(const Key& row, double amount);
   // Takes back every addition that is there.
-  virtual void reset(const Key& row) = 0;
+  void reset(const Key& row);
   // Removes all that is there at and below a prefix; what other regions add meanwhile stays. Takes
   // the same time for a million rows as for a thousand. Other regions may see counters of a large
   // clear go one after another.
-  virtual void clear(const Key& prefix) = 0;
+  void clear(const Key& prefix);
   // Lets a key cease to be at a time, in milliseconds since 1970, or never (expiry.h). A time that
   // is over removes it at once. Returns false, and does nothing, when the key is not there, or when
   // it is never to expire and would not anyway. Throws kInvalid for what is no whole key, as a
   // field of a map, and for times beyond 2^48 ms (the year 10889).
-  virtual bool expire(const Key& key, std::optional<std::int64_t> deadline_ms) = 0;
+  bool expire(const Key& key, std::optional<std::int64_t> deadline_ms);
 
  protected:
   Scope() = default;
+
+ private:
+  // All that a scope has to say for itself; everything else follows. Calls the function once, with
+  // what is to be read and with what writes.
+  virtual void look(const std::function<void(const leader::View&)>& function) const = 0;
+  virtual void change(const std::function<void(leader::GroupWriter&)>& function) = 0;
+  // The result of a function of what is to be read.
+  template <typename Function>
+  auto ask(const Function& function) const;
 };
 
 // Throws Error{kWrongType} unless the key holds `type` or nothing.

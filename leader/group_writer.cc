@@ -1,4 +1,4 @@
-#include "leader/group_scope.h"
+#include "leader/group_writer.h"
 
 #include <algorithm>
 #include <cmath>
@@ -23,19 +23,14 @@ namespace {
 
 }  // namespace
 
-template <typename Function>
-auto GroupScope::read(const Function& function) const {
-  return function(view());
-}
-
-View GroupScope::view() const {
+View GroupWriter::view() const {
   Group& group = replica_.group();
   const std::optional<core::Hlc> time = group.time();
   return {group.stage(), replica_.names(), resolvers_,
           time ? std::optional(time->millis()) : std::nullopt};
 }
 
-void GroupScope::write(const std::function<void(Group&)>& function) {
+void GroupWriter::write(const std::function<void(Group&)>& function) {
   replica_.write([&](Group& group) {
     function(group);
     if (group.transaction_bytes() > limits_.transaction_bytes_max) {
@@ -45,13 +40,13 @@ void GroupScope::write(const std::function<void(Group&)>& function) {
   });
 }
 
-void GroupScope::check_room_to_remove() const {
+void GroupWriter::check_room_to_remove() const {
   (void)replica_.group();  // Looks, when it begins.
   const regions::Reserve& reserve = replica_.reserve();
   if (!reserve.allows_removing()) throw Error(ErrorCode::kIo, reserve.text());
 }
 
-void GroupScope::check_room_to_add(std::size_t bytes) const {
+void GroupWriter::check_room_to_add(std::size_t bytes) const {
   const Group& group = replica_.group();
   const regions::Reserve& reserve = replica_.reserve();
   if (!reserve.holds(group.transaction_bytes() + bytes)) {
@@ -59,15 +54,11 @@ void GroupScope::check_room_to_add(std::size_t bytes) const {
   }
 }
 
-void GroupScope::atomically(const std::function<void(Scope&)>& function) {
-  replica_.write([&](Group& /*group*/) { function(*this); });
+void GroupWriter::atomically(const std::function<void()>& function) {
+  replica_.write([&](Group& /*group*/) { function(); });
 }
 
-void GroupScope::at_once(const std::function<void(const Scope&)>& function) const {
-  function(*this);
-}
-
-WriteName GroupScope::next_write() const {
+WriteName GroupWriter::next_write() const {
   const Group& group = replica_.group();
   if (!group.in_transaction()) {
     throw Error(ErrorCode::kInvalid,
@@ -77,68 +68,15 @@ WriteName GroupScope::next_write() const {
   return {dot.origin, dot.seq};
 }
 
-Type GroupScope::type(const Key& key) const {
-  // Asked before most writes: what is about to be written is read once.
+Type GroupWriter::type(const Key& key) const {
   Group& group = replica_.group();
   if (group.in_transaction() && group.stage().peek(path_of(key.of(Type::kString))).present()) {
     return view().expired(path_of(key)) ? Type::kNone : Type::kString;
   }
-  return read([&](const View& view) { return view.type(key); });
+  return view().type(key);
 }
 
-std::optional<std::string> GroupScope::get(const Key& row) const {
-  return read([&](const View& view) { return view.get(row); });
-}
-
-std::vector<Sibling> GroupScope::siblings(const Key& row) const {
-  return read([&](const View& view) { return view.siblings(row); });
-}
-
-std::int64_t GroupScope::tally(const Key& row) const {
-  return read([&](const View& view) { return view.tally(row); });
-}
-
-double GroupScope::tally_real(const Key& row) const {
-  return read([&](const View& view) { return view.tally_real(row); });
-}
-
-bool GroupScope::contains(const Key& row) const {
-  return read([&](const View& view) { return view.contains(row); });
-}
-
-std::uint64_t GroupScope::count(const Key& collection) const {
-  return read([&](const View& view) { return view.count(collection); });
-}
-
-void GroupScope::scan(const Key& prefix, const Span& span, const Visit& visit) const {
-  read([&](const View& view) { view.scan(prefix, span, visit); });
-}
-
-void GroupScope::names(const Key& prefix, const Span& span, const VisitName& visit) const {
-  read([&](const View& view) { view.names(prefix, span, visit); });
-}
-
-std::optional<double> GroupScope::score(const Key& row) const {
-  return read([&](const View& view) { return view.score(row); });
-}
-
-std::optional<std::uint64_t> GroupScope::rank(const Key& row, bool backwards) const {
-  return read([&](const View& view) { return view.rank(row, backwards); });
-}
-
-std::uint64_t GroupScope::count(const Key& sorted_set, const ScoreSpan& span) const {
-  return read([&](const View& view) { return view.count(sorted_set, span); });
-}
-
-void GroupScope::scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const {
-  read([&](const View& view) { view.scan(sorted_set, span, visit); });
-}
-
-Fingerprint GroupScope::fingerprint(const Key& prefix) const {
-  return read([&](const View& view) { return view.fingerprint(prefix); });
-}
-
-void GroupScope::put(const Key& row, std::string_view value) {
+void GroupWriter::put(const Key& row, std::string_view value) {
   if (value.size() > limits_.value_bytes_max) {
     too_large("a value", value.size(), limits_.value_bytes_max, "bytes", "value_bytes_max");
   }
@@ -150,7 +88,7 @@ void GroupScope::put(const Key& row, std::string_view value) {
   });
 }
 
-void GroupScope::remove(const Key& row) {
+void GroupWriter::remove(const Key& row) {
   check_room_to_remove();
   write([&](Group& group) {
     const Path path = path_of(row);
@@ -158,8 +96,8 @@ void GroupScope::remove(const Key& row) {
   });
 }
 
-void GroupScope::add(const Key& row, std::int64_t amount) {
-  const std::string shown = get(row).value_or("0");
+void GroupWriter::add(const Key& row, std::int64_t amount) {
+  const std::string shown = view().get(row).value_or("0");
   const auto value = crdt::parse_integer(shown);
   if (!value) throw Error(ErrorCode::kInvalid, row.name() + " holds no integer");
   std::int64_t sum = 0;
@@ -174,11 +112,11 @@ void GroupScope::add(const Key& row, std::int64_t amount) {
   });
 }
 
-void GroupScope::add_real(const Key& row, double amount) {
+void GroupWriter::add_real(const Key& row, double amount) {
   if (!std::isfinite(amount)) {
     throw Error(ErrorCode::kInvalid, row.name() + ": only finite numbers can be added");
   }
-  const auto shown = read([&](const View& view) { return view.number(row); });
+  const auto shown = view().number(row);
   if (!shown) throw Error(ErrorCode::kInvalid, row.name() + " holds no integer");
   const crdt::Tally& tally = replica_.group().stage().peek(path_of(row)).tally;
   const crdt::Slot* const own = tally.find(replica_.identity().origin);
@@ -197,7 +135,7 @@ void GroupScope::add_real(const Key& row, double amount) {
   });
 }
 
-void GroupScope::reset(const Key& row) {
+void GroupWriter::reset(const Key& row) {
   check_room_to_remove();
   write([&](Group& group) {
     const Path path = path_of(row);
@@ -205,7 +143,7 @@ void GroupScope::reset(const Key& row) {
   });
 }
 
-void GroupScope::clear(const Key& prefix) {
+void GroupWriter::clear(const Key& prefix) {
   check_room_to_remove();
   write([&](Group& group) {
     const Path path = path_of(prefix);
@@ -213,17 +151,7 @@ void GroupScope::clear(const Key& prefix) {
   });
 }
 
-// ---- Expiry.
-
-std::optional<std::int64_t> GroupScope::deadline(const Key& key) const {
-  return read([&](const View& view) { return view.deadline(key); });
-}
-
-std::int64_t GroupScope::now_ms() const {
-  return read([](const View& view) { return view.now_ms(); });
-}
-
-bool GroupScope::expire(const Key& key, std::optional<std::int64_t> deadline_ms) {
+bool GroupWriter::expire(const Key& key, std::optional<std::int64_t> deadline_ms) {
   const Path path = path_of(key);
   const std::string_view part = crdt::key_part(path);
   if (part.empty() || part.size() != path.encoded().size()) {
@@ -250,7 +178,7 @@ bool GroupScope::expire(const Key& key, std::optional<std::int64_t> deadline_ms)
   return done;
 }
 
-void GroupScope::begin_anew(Group& group, const Path& path) {
+void GroupWriter::begin_anew(Group& group, const Path& path) {
   const std::string_view key = crdt::key_part(path);
   if (key.empty() || !replica_.names().expiries().may_expire(key)) return;
   const Path expiry = crdt::expiry_path(key);
