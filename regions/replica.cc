@@ -79,8 +79,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
     : storage_(storage),
       options_(std::move(options)),
       chains_(applied_, storage),
-      keeper_(storage_, {applied_, regions_, settled_, chains_}, options_.region,
-              options_.limits.log),
+      keeper_(storage_, {applied_, regions_, settled_, chains_}, identity_, options_.limits.log),
       clocks_(options_.drift_ms_max),
       held_(options_.limits.hold_bytes_max),
       reserve_(storage, options_.limits.reserve_bytes) {}
@@ -191,7 +190,7 @@ Group& Replica::group() {
 
 void Replica::write(const std::function<void(Group&)>& function) {
   if (broken_) throw Error(ErrorCode::kClosed, "closed for writes: " + broken_->message);
-  if (options_.follows) {
+  if (options_.follows && !planted(Bug::kWriteWhileFollowing)) {
     throw Error(ErrorCode::kReadOnly, "this store follows the leader of region " +
                                           identity_.region +
                                           ": write there, or promote it to be a leader");
