@@ -55,14 +55,15 @@ void Network::forgive_cut(Index at) {
 }
 
 // Whether a leader's log is kept for another one: that has said where it stands, or its region has,
-// which is the same where it leads alone.
+// which is the same where nobody else ever led it.
 bool Network::waits_for(Index at, Index other) {
   const regions::Replica& replica = node(at).replica();
   const std::string& region = machines_[other].region;
   if (other == at || follows(other)) return false;
   if (replica.regions().retirement(region) != regions::Retirement::kNone) return false;
+  const bool alone = std::ranges::count(machines_, region, &Machine::region) == 1;
   return std::ranges::any_of(replica.keeper().standings().all(), [&](const auto& each) {
-    return leads_alone(other) ? each.second.region == region : each.first == node(other).origin();
+    return alone ? each.second.region == region : each.first == node(other).origin();
   });
 }
 
