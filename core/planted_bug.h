@@ -57,6 +57,10 @@ enum class Bug : std::uint8_t {
   kExpireAnyValue,
   kShortestExpiry,
   kExpireTooEarly,
+  kWriteWhileFollowing,
+  kTakeForLeader,
+  kForgetOtherLeaders,
+  kKeepOriginWhenPromoted,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

@@ -30,9 +30,8 @@ std::string dialled(const regions::Exchange& exchange, const Peer& peer) {
 bool is_second_leader(const Peer& peer, const Replica& replica) {
   if (peer.follows || !peer.connected()) return false;
   if (peer.region == replica.identity().region && !replica.follows()) return true;
-  return std::ranges::any_of(replica.exchange().peers(), [&](const auto& each) {
-    const Peer& other = each.second;
-    return other.origin != peer.origin && other.connected() && other.leads(peer.region);
+  return std::ranges::any_of(regions::leaders(replica.exchange().peers()), [&](const Peer* other) {
+    return other->origin != peer.origin && other->connected() && other->region == peer.region;
   });
 }
 
@@ -137,8 +136,8 @@ std::vector<RegionStatus> region_statuses(const Replica& replica) {
     regions[standing.region];
   }
   for (const auto& [origin, head] : replica.applied().heads()) regions[head.region];
-  for (const auto& [origin, peer] : replica.exchange().peers()) {
-    regions[peer.region].connected |= peer.connected();
+  for (const Peer* peer : regions::leaders(replica.exchange().peers())) {
+    regions[peer->region].connected |= peer->connected();
   }
   for (const auto& [name, position] : replica.keeper().lacked()) {
     const regions::LogSegments& log = replica.keeper().segments();

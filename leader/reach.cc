@@ -15,8 +15,8 @@ using core::VersionVector;
 // Every region that anybody here has heard of, this one included.
 std::set<std::string> all_regions(const Replica& replica) {
   std::set<std::string> regions = regions::regions_known(replica.regions(), replica.applied());
-  for (const auto& [origin, peer] : replica.exchange().peers()) {
-    if (!peer.follows) regions.insert(peer.region);
+  for (const regions::Peer* peer : regions::leaders(replica.exchange().peers())) {
+    regions.insert(peer->region);
   }
   regions.insert(replica.identity().region);
   return regions;
@@ -25,16 +25,16 @@ std::set<std::string> all_regions(const Replica& replica) {
 VersionVector shown_by(const Replica& replica, const std::string& region, Concern::Level level) {
   VersionVector shown = replica.keeper().durable(region, replica.exchange().peers());
   if (level == Concern::Level::kDurable) return shown;
-  for (const auto& [origin, peer] : replica.exchange().peers()) {
-    const bool goes_on = peer.leads(region) && !replica.regions().succeeded(origin);
-    if (goes_on) shown.join(peer.applied);
+  for (const regions::Peer* peer : regions::leaders(replica.exchange().peers())) {
+    const bool goes_on = peer->region == region && !replica.regions().succeeded(peer->origin);
+    if (goes_on) shown.join(peer->applied);
   }
   return shown;
 }
 
 bool has(const Replica& replica, const std::string& region, const VersionVector& seen,
          Concern::Level level) {
-  if (region != replica.identity().region) {
+  if (region != replica.identity().region || replica.follows()) {
     return shown_by(replica, region, level).includes(seen);
   }
   const bool on_disk = level == Concern::Level::kApplied || replica.all_durable();

@@ -2,39 +2,32 @@
 
 #include <utility>
 
+#include "leader/seen.h"
 #include "leader/store_impl.h"
 
 namespace anabranch {
 
-// What a session has seen: what its token said, and what this store had committed when it was used
-// last. The latter only grows, so the newest one stands for all before.
 class Session::Impl {
  public:
-  Impl(Store& store, core::VersionVector before)
-      : store_(store), before_(std::move(before)), last_(std::make_shared<core::VersionVector>()) {}
+  Impl(Store& store, core::VersionVector before) : store_(store), seen_(std::move(before)) {}
 
   // The result of a function of the store, which is seen from now on.
   template <typename Function>
   auto use(const Function& function) {
     struct Look {  // Also after an exception: something may have been read.
       Impl& session;
-      ~Look() { session.last_ = session.inside().leader().seen(); }
+      ~Look() { session.seen_.look(session.inside().leader().seen()); }
     };
     const Look look{*this};
     return function(store_);
   }
 
-  [[nodiscard]] core::VersionVector seen() const {
-    core::VersionVector seen = before_;
-    seen.join(*last_);
-    return seen;
-  }
+  [[nodiscard]] core::VersionVector seen() const { return seen_.all(); }
   [[nodiscard]] Store::Impl& inside() const { return *store_.impl_; }
 
  private:
   Store& store_;
-  core::VersionVector before_;
-  rows::VectorBoard::Shared last_;
+  leader::Seen seen_;
 };
 
 Session Store::session() {

@@ -1,5 +1,6 @@
 #include "leader/session_gate.h"
 
+#include <algorithm>
 #include <map>
 
 #include "core/planted_bug.h"
@@ -41,6 +42,32 @@ std::string to_string(const std::vector<Lack>& lacks) {
             " of " + who;
   }
   return text;
+}
+
+bool Entrant::look(std::vector<Lack> lacks) {
+  lacks_ = std::move(lacks);
+  const auto is_gone = [](const Lack& lack) { return lack.gone; };
+  decided_ = gone_ == Gone::kForget ? std::ranges::all_of(lacks_, is_gone)
+                                    : lacks_.empty() || std::ranges::any_of(lacks_, is_gone);
+  return decided_;
+}
+
+core::Result<core::VersionVector> Entrant::outcome() const {
+  if (!decided_) {
+    return core::Failure{
+        ErrorCode::kTimeout,
+        "this session has seen more than this region has: it still lacks " + to_string(lacks_)};
+  }
+  if (gone_ == Gone::kRefuse && !lacks_.empty()) {
+    std::vector<Lack> gone = lacks_;
+    std::erase_if(gone, [](const Lack& lack) { return !lack.gone; });
+    return core::invalid(to_string(gone) +
+                         " that this session has seen are gone: no region has them any more; it "
+                         "may go on without them, if it says so");
+  }
+  core::VersionVector seen = seen_;
+  for (const Lack& each : lacks_) seen.set(each.origin, seen.at(each.origin) - each.ops);
+  return seen;
 }
 
 }  // namespace anabranch::leader

@@ -1,10 +1,18 @@
 // Whether a session may go on at a region: everything that it has seen must have been applied here.
+//
+//   Entrant entrant(seen, Gone::kRefuse);
+//   while (!entrant.look(leader.lacking(entrant.seen())) && in_time()) sleep();
+//   seen = entrant.outcome().value_or_raise();
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <anabranch/session.h>
+
+#include "core/result.h"
 #include "core/version_vector.h"
 #include "regions/applied.h"
 #include "regions/region_list.h"
@@ -27,5 +35,24 @@ struct Lack {
 
 // "3 ops of region us, 1 op of region ap".
 [[nodiscard]] std::string to_string(const std::vector<Lack>& lacks);
+
+// A session that asks to be let in, as often as somebody looks for it.
+class Entrant {
+ public:
+  Entrant(core::VersionVector seen, Gone gone) : seen_(std::move(seen)), gone_(gone) {}
+
+  [[nodiscard]] const core::VersionVector& seen() const { return seen_; }
+  // Takes note of what lacks now. Returns whether it is decided: waiting would change nothing.
+  bool look(std::vector<Lack> lacks);
+  // What the session has seen when it is let in, without what is gone if it gives that up. Fails
+  // with kInvalid when it has seen what is gone, kTimeout when nothing is decided.
+  [[nodiscard]] core::Result<core::VersionVector> outcome() const;
+
+ private:
+  core::VersionVector seen_;
+  Gone gone_;
+  std::vector<Lack> lacks_;
+  bool decided_ = false;
+};
 
 }  // namespace anabranch::leader

@@ -4,7 +4,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -54,28 +53,12 @@ bool Store::Impl::wait_until(const leader::WaitingRoom::Holds& holds, millisecon
 }
 
 core::VersionVector Store::Impl::let_in(core::VersionVector seen, milliseconds timeout, Gone gone) {
-  std::vector<leader::Lack> lacks;
-  const auto is_gone = [](const leader::Lack& lack) { return lack.gone; };
+  leader::Entrant entrant(std::move(seen), gone);
   const auto decided = [&](const leader::Leader& leader) {
-    lacks = leader.lacking(seen);
-    if (gone == Gone::kRefuse) return lacks.empty() || std::ranges::any_of(lacks, is_gone);
-    return std::ranges::all_of(lacks, is_gone);
+    return entrant.look(leader.lacking(entrant.seen()));
   };
-  const bool in_time = wait_until(decided, timeout);
-  if (in_time && (lacks.empty() || gone == Gone::kForget)) {
-    for (const leader::Lack& each : lacks) seen.set(each.origin, seen.at(each.origin) - each.ops);
-    return seen;
-  }
-  if (in_time) {
-    std::erase_if(lacks, [&](const leader::Lack& lack) { return !lack.gone; });
-    throw Error(ErrorCode::kInvalid, to_string(lacks) +
-                                         " that this session has seen are gone: no region has them "
-                                         "any more; it may go on without them (Gone::kForget)");
-  }
-  throw Error(
-      ErrorCode::kTimeout,
-      "this session has seen more than this region has: it still lacks " +
-          to_string(ask([&](const leader::Leader& leader) { return leader.lacking(seen); })));
+  (void)wait_until(decided, timeout);
+  return entrant.outcome().value_or_raise();
 }
 
 Reach Store::Impl::wait(const core::VersionVector& seen, const Concern& concern,

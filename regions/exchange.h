@@ -134,7 +134,7 @@ class Exchange {
   bool pause(std::string_view name);
   bool resume(std::string_view name);
 
-  [[nodiscard]] const std::map<core::Origin, Peer>& peers() const { return peers_; }
+  [[nodiscard]] const Peers& peers() const { return peers_; }
   [[nodiscard]] const std::map<LinkId, Link>& links() const { return links_; }
   // The peer at the other end of a link; 0 when it is not known.
   [[nodiscard]] core::Origin peer(LinkId link) const;
@@ -242,7 +242,7 @@ class Exchange {
   const storage::Storage& log_;
   Effects& effects_;
   std::map<LinkId, Link> links_;
-  std::map<core::Origin, Peer> peers_;
+  Peers peers_;
   std::map<core::Origin, Stall> stalls_;
   std::set<std::string, std::less<>> paused_;
   storage::Position durable_ = 0;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/mark.h"
+#include "core/planted_bug.h"
 #include "regions/exchange.h"
 
 namespace anabranch::regions {
@@ -123,7 +124,7 @@ Peer* Exchange::meet(Link& link, const Greeting& greeting) {
   }
   peer.origin = greeting.origin;
   peer.region = greeting.region;
-  peer.follows = greeting.follows;
+  peer.follows = greeting.follows && !core::planted(core::Bug::kTakeForLeader);
   peer.nonce = link.nonce = greeting.nonce;
   if (first || restarted) peer.links.push_back(link.id);
   if (first || restarted) {

@@ -12,11 +12,12 @@ namespace anabranch::regions {
 
 using core::Bug;
 using core::Millis;
+using core::Origin;
 using core::planted;
 using storage::Position;
 
-LogKeeper::LogKeeper(storage::Storage& storage, Known known, std::string self, LogLimits limits)
-    : storage_(storage), known_(known), self_(std::move(self)), segments_(limits) {}
+LogKeeper::LogKeeper(storage::Storage& storage, Known known, const Identity& self, LogLimits limits)
+    : storage_(storage), known_(known), self_(self), segments_(limits) {}
 
 core::Result<void> LogKeeper::load() {
   const auto snapshot = storage_.snapshot();
@@ -50,28 +51,54 @@ core::Result<void> LogKeeper::remember(Millis now) {
 
 // ---- Who lacks what.
 
+core::VersionVector LogKeeper::on_disk(Origin origin, const Peer* peer) const {
+  core::VersionVector durable;
+  if (peer != nullptr) durable = peer->durable;  // As its acks say, which is later.
+  if (const Standing* said = standings_.find(origin)) {
+    durable.join(known_.settled.durable(known_.regions, *said));
+  }
+  return durable;
+}
+
 core::VersionVector LogKeeper::durable(const std::string& region, const Peers& peers) const {
-  for (const auto& [origin, peer] : peers) {
-    if (!peer.leads(region) || known_.regions.succeeded(origin)) continue;
-    if (peer.durable.empty() && standings_.find(origin) == nullptr) continue;  // It has not said.
-    core::VersionVector durable = peer.durable;  // As its acks say, which is later.
-    if (const Standing* said = standings_.find(origin)) {
-      durable.join(known_.settled.durable(known_.regions, *said));
-    }
-    return durable;
+  for (const Peer* peer : leaders(peers)) {
+    if (peer->region == region && has_said(*peer)) return on_disk(peer->origin, peer);
   }
   std::optional<core::VersionVector> least;  // Of all its incarnations that may still be there.
   for (const auto& [origin, standing] : standings_.all()) {
     if (standing.region != region) continue;
-    const core::VersionVector durable = known_.settled.durable(known_.regions, standing);
+    const core::VersionVector durable = on_disk(origin, nullptr);
     least = least ? core::lower(*least, durable) : durable;
   }
-  if (least) return *least;
-  core::VersionVector seen;  // It has at least what its own writes have seen.
+  return least ? *least : seen_by(region);
+}
+
+bool LogKeeper::has_said(const Peer& peer) const {
+  if (known_.regions.succeeded(peer.origin)) return false;
+  return !peer.durable.empty() || standings_.find(peer.origin) != nullptr;
+}
+
+core::VersionVector LogKeeper::seen_by(const std::string& region) const {
+  core::VersionVector seen;
   for (const auto& [origin, head] : known_.applied.heads()) {
     if (head.region == region) seen.join(head.deps);
   }
   return seen;
+}
+
+std::vector<core::VersionVector> LogKeeper::by_leader(const std::string& region,
+                                                      const Peers& peers) const {
+  std::vector<core::VersionVector> all;
+  for (const Peer* peer : leaders(peers)) {
+    const bool counts = peer->region == region && has_said(*peer);
+    if (counts) all.push_back(on_disk(peer->origin, peer));
+  }
+  for (const auto& [origin, standing] : standings_.all()) {
+    const bool counts = standing.region == region && origin != self_.origin;
+    if (counts && !peers.contains(origin)) all.push_back(on_disk(origin, nullptr));
+  }
+  if (all.empty() && region != self_.region) all.push_back(seen_by(region));
+  return all;
 }
 
 Position LogKeeper::first_lacked(const core::VersionVector& durable) const {
@@ -87,16 +114,18 @@ Position LogKeeper::first_lacked(const core::VersionVector& durable) const {
 core::Result<void> LogKeeper::look(const Peers& peers, const WaitedFor& waited_for) {
   std::set<std::string> known;
   for (const auto& [origin, head] : known_.applied.heads()) known.insert(head.region);
-  for (const auto& [origin, peer] : peers) {
-    if (!peer.follows) known.insert(peer.region);
-  }
+  for (const Peer* peer : leaders(peers)) known.insert(peer->region);
   for (const auto& [origin, standing] : standings_.all()) known.insert(standing.region);
   lacked_.clear();
   const Position end = storage_.last_position() + 1;
   Position first = end;
   for (const std::string& region : known) {
-    if (region.empty() || region == self_ || !waited_for(region)) continue;
-    const Position lacked = first_lacked(durable(region, peers));
+    if (region.empty() || !waited_for(region)) continue;
+    if (region == self_.region && planted(Bug::kForgetOtherLeaders)) continue;
+    Position lacked = end;
+    for (const core::VersionVector& each : by_leader(region, peers)) {
+      lacked = std::min(lacked, first_lacked(each));
+    }
     if (lacked < end) lacked_[region] = lacked;
     first = std::min(first, lacked);
   }
@@ -105,15 +134,18 @@ core::Result<void> LogKeeper::look(const Peers& peers, const WaitedFor& waited_f
   return forgetting() ? keep_chains(known, peers) : core::Result<void>();
 }
 
+void LogKeeper::keep_chains_at(const core::VersionVector& shown) {
+  for (const auto& [origin, seq] : known_.applied.vector()) {
+    if (shown.at(origin) >= seq) continue;
+    const auto next = storage_.find(origin, shown.at(origin) + 1);
+    if (!next || *next < keep_from_) (void)known_.chains.keep(origin, shown.at(origin));
+  }
+}
+
 core::Result<void> LogKeeper::keep_chains(const std::set<std::string>& regions,
                                           const Peers& peers) {
   for (const std::string& region : regions) {
-    const core::VersionVector shown = durable(region, peers);
-    for (const auto& [origin, seq] : known_.applied.vector()) {
-      if (shown.at(origin) >= seq) continue;
-      const auto next = storage_.find(origin, shown.at(origin) + 1);
-      if (!next || *next < keep_from_) (void)known_.chains.keep(origin, shown.at(origin));
-    }
+    for (const core::VersionVector& shown : by_leader(region, peers)) keep_chains_at(shown);
   }
   const std::vector<storage::Change> kept = known_.chains.take_changes();
   if (kept.empty()) return {};

@@ -2,7 +2,8 @@
 // log_segments.h. What a region lacks follows from what it showed to have on its disk, its own
 // origin included: the tail that its leader loses with its power can be fetched back from others.
 // Every region ever known counts, whether it is there or not, and whether it is a peer or reached
-// through others: then by its standing.
+// through others: then by its standing. Where two leaders go on as one region, as after a follower
+// was promoted, each of them counts; so does the leader that this replica follows.
 //
 // Of every position that somebody showed last the chain hash stays when the log there is forgotten,
 // so that both sides can see, when they meet again, that their histories are one.
@@ -20,6 +21,7 @@
 
 #include "regions/applied.h"
 #include "regions/chain_hashes.h"
+#include "regions/head.h"
 #include "regions/log_segments.h"
 #include "regions/peer.h"
 #include "regions/region_list.h"
@@ -44,8 +46,8 @@ class LogKeeper {
     const SettledOrigins& settled;
     ChainHashes& chains;
   };
-  // `self` is the region that does not count.
-  LogKeeper(storage::Storage& storage, Known known, std::string self, LogLimits limits);
+  // `self` is the leader that does not count; it must outlive the keeper, too.
+  LogKeeper(storage::Storage& storage, Known known, const Identity& self, LogLimits limits);
   core::Result<void> load();
 
   // Records are about to be committed. What take_changes() then gives must go into that commit.
@@ -54,7 +56,6 @@ class LogKeeper {
 
   // Forgets a slice of what nobody needs any more. `waited_for` says whether a region counts. Fails
   // as storage does.
-  using Peers = std::map<core::Origin, Peer>;
   using WaitedFor = std::function<bool(const std::string& region)>;
   core::Result<void> tick(core::Millis now, const Peers& peers, const WaitedFor& waited_for);
   // When it wants tick() to be called next, at the latest: soon while there is more to forget.
@@ -67,7 +68,7 @@ class LogKeeper {
   void hold(const std::string& who, storage::Position position);
   void release(const std::string& who) { segments_.release(who); }
 
-  // What a region is known to have on its disk.
+  // What a region is known to have on its disk: one leader of it, where there are two.
   [[nodiscard]] core::VersionVector durable(const std::string& region, const Peers& peers) const;
   [[nodiscard]] const LogSegments& segments() const { return segments_; }
   [[nodiscard]] const Standings& standings() const { return standings_; }
@@ -79,9 +80,19 @@ class LogKeeper {
  private:
   // Looks at who lacks what.
   core::Result<void> look(const Peers& peers, const WaitedFor& waited_for);
+  // What a leader has on its disk by all that it has said; null when it is no peer.
+  [[nodiscard]] core::VersionVector on_disk(core::Origin origin, const Peer* peer) const;
+  // Whether a peer that leads has said what is on its disk, and is not gone.
+  [[nodiscard]] bool has_said(const Peer& peer) const;
+  // What each leader of a region is known to have on its disk.
+  [[nodiscard]] std::vector<core::VersionVector> by_leader(const std::string& region,
+                                                           const Peers& peers) const;
+  // The least that a region can have: what its own writes have seen.
+  [[nodiscard]] core::VersionVector seen_by(const std::string& region) const;
   // The first record that `durable` does not cover; the end of the log when there is none.
   [[nodiscard]] storage::Position first_lacked(const core::VersionVector& durable) const;
   // Keeps the chain hashes of what regions showed last, where the log will not say them any more.
+  void keep_chains_at(const core::VersionVector& shown);
   core::Result<void> keep_chains(const std::set<std::string>& regions, const Peers& peers);
   [[nodiscard]] bool forgetting() const { return segments_.first() < keep_from_; }
   core::Result<void> forget_slice();
@@ -90,7 +101,7 @@ class LogKeeper {
 
   storage::Storage& storage_;
   Known known_;
-  std::string self_;
+  const Identity& self_;
   LogSegments segments_;
   Standings standings_;
   std::map<std::string, storage::Position> lacked_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,5 +74,16 @@ struct Peer {
   [[nodiscard]] bool connected() const { return !links.empty(); }
   [[nodiscard]] bool leads(std::string_view name) const { return !follows && region == name; }
 };
+
+using Peers = std::map<core::Origin, Peer>;
+
+// Those that lead: whoever asks what regions have, or waits for them, asks these.
+[[nodiscard]] inline std::vector<const Peer*> leaders(const Peers& peers) {
+  std::vector<const Peer*> leaders;
+  for (const auto& [origin, peer] : peers) {
+    if (!peer.follows) leaders.push_back(&peer);
+  }
+  return leaders;
+}
 
 }  // namespace anabranch::regions

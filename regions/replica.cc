@@ -79,8 +79,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
     : storage_(storage),
       options_(std::move(options)),
       chains_(applied_, storage),
-      keeper_(storage_, {applied_, regions_, settled_, chains_}, options_.region,
-              options_.limits.log),
+      keeper_(storage_, {applied_, regions_, settled_, chains_}, identity_, options_.limits.log),
       clocks_(options_.drift_ms_max),
       held_(options_.limits.hold_bytes_max),
       reserve_(storage, options_.limits.reserve_bytes) {}
@@ -191,7 +190,7 @@ Group& Replica::group() {
 
 void Replica::write(const std::function<void(Group&)>& function) {
   if (broken_) throw Error(ErrorCode::kClosed, "closed for writes: " + broken_->message);
-  if (options_.follows) {
+  if (options_.follows && !planted(Bug::kWriteWhileFollowing)) {
     throw Error(ErrorCode::kReadOnly, "this store follows the leader of region " +
                                           identity_.region +
                                           ": write there, or promote it to be a leader");
@@ -258,9 +257,12 @@ core::Result<void> Replica::commit_stage(Stage& stage, std::span<const LogRecord
   append(changes, keeper_.take_changes());
   if (planted(Bug::kLoseChange) && !changes.empty()) changes.pop_back();
   if (!stage.masks()->empty()) applied_.mask_board().announce();
+  const rows::VectorBoard::Shared before = applied_.vector_board().announced();
   applied_.vector_board().announce(applied_.vector());
   const auto position = storage_.commit(records, changes);
   if (!position.ok()) {
+    // Sessions leave for other regions, which would wait in vain for what nobody has seen.
+    applied_.vector_board().announce(*before);
     broken_ = position.failure();
     return *broken_;
   }

@@ -59,9 +59,7 @@ Millis Replica::passed_ms() {
   for (const auto& [name, region] : regions_.all()) {
     for (const auto& [origin, known] : region.origins) wait_for(name, origin);
   }
-  for (const auto& [origin, peer] : exchange_->peers()) {
-    if (!peer.follows) wait_for(peer.region, origin);
-  }
+  for (const Peer* peer : leaders(exchange_->peers())) wait_for(peer->region, peer->origin);
   for (const auto& [origin, head] : applied_.heads()) {
     if (!regions_.all().contains(head.region)) wait_for(head.region, origin);
   }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/planted_bug.h"
 #include "regions/incarnation.h"
 #include "regions/replica.h"
 
@@ -41,6 +42,7 @@ core::Result<void> Replica::promote(Millis now) {
   if (broken_) return *broken_;
   if (!std::exchange(options_.follows, false)) return {};
   exchange_->lead();
+  if (core::planted(core::Bug::kKeepOriginWhenPromoted)) return {};
   auto begun = go_on_as_new("it was promoted", now);
   return begun.ok() ? announce() : begun;
 }

@@ -30,8 +30,9 @@ Standing Replica::make_standing() const {
   if (snapshots_->receiving() || snapshots_->merging()) return standing;  // It may bring more.
   const bool all_listed = std::ranges::all_of(exchange_->peers(), [&](const auto& each) {
     const auto& [origin, peer] = each;
-    if (peer.follows && applied_.vector().includes(peer.applied)) return true;
-    return !peer.connected() || regions_.knows(peer.region, origin);
+    if (!peer.connected()) return true;
+    return peer.follows ? applied_.vector().includes(peer.applied)
+                        : regions_.knows(peer.region, origin);
   });
   if (!all_listed) return standing;  // Somebody may have what the list does not know of.
   if (closed_by_ != regions_.hash()) return standing;
@@ -67,10 +68,11 @@ void Replica::close_ended(Millis now) {
 }
 
 void Replica::renew_standing(Millis now) {
-  if (rejoin_ || options_.follows) return;  // Nobody waits for it now.
+  if (rejoin_) return;  // Nobody waits for it now.
   const bool durable = storage_.durable_position() == storage_.last_position();
   if (!durable && !planted(Bug::kSettleByApplied)) return;
   close_ended(now);
+  if (options_.follows) return;  // It closes what has ended for itself: nobody waits for it.
   Standing standing = make_standing();
   if (!closed_otherwise(standing)) {
     const Standing* const last = keeper_.standings().find(identity_.origin);

@@ -1,12 +1,16 @@
-// A client as commands see it: who it is, its answers that wait to be sent, its open transaction.
+// A client as commands see it: who it is, its answers that wait to be sent, its open transaction,
+// what it has seen, and what it waits for.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "server/resp/trail.h"
 #include "server/resp/writer.h"
 #include "server/steady_clock.h"
 
@@ -30,6 +34,16 @@ struct Queue {
   void close() { *this = Queue{}; }
 };
 
+// A command that has no answer yet; see waiting.h.
+struct Wait {
+  // Replies if it can, or throws Error, which is a reply; when it is late, it must. Returns whether
+  // it has.
+  using Attempt = std::function<bool(bool late)>;
+
+  Attempt attempt;
+  SteadyTime until;
+};
+
 struct Client {
   Client(std::uint64_t number, std::string from, std::size_t output_bytes_max)
       : id(number), address(std::move(from)), reply(output, output_bytes_max) {}
@@ -44,7 +58,9 @@ struct Client {
   std::string output;             // Answers of this turn, and those that the socket did not take.
   Writer reply;
   Queue queue;
-  bool closing = false;  // Close when the answers are sent; nothing more is read.
+  Trail trail;
+  std::optional<Wait> wait;  // Nothing more of the client is read or run while there is one.
+  bool closing = false;      // Close when the answers are sent; nothing more is read.
 };
 
 }  // namespace anabranch::server

@@ -59,7 +59,8 @@ std::vector<Command> collect_commands() {
   std::vector<Command> all;
   for (const auto family :
        {connection_commands(), string_commands(), key_commands(), expiry_commands(), set_commands(),
-        hash_commands(), transaction_commands(), server_commands(), anabranch_commands()}) {
+        hash_commands(), transaction_commands(), server_commands(), session_commands(),
+        anabranch_commands()}) {
     all.insert(all.end(), family.begin(), family.end());
   }
   return all;
@@ -149,6 +150,8 @@ std::string error_text(const Error& error) {
       return "WRONGTYPE Operation against a key holding the wrong kind of value";
     case ErrorCode::kReadOnly:
       return std::string("READONLY ") + error.what();
+    case ErrorCode::kTimeout:
+      return std::string("TIMEOUT ") + error.what();
     case ErrorCode::kClosed:
     case ErrorCode::kIo:
       return std::string("MISCONF ") + error.what();
@@ -191,6 +194,14 @@ std::optional<std::int64_t> take_integer(Call& call, std::size_t position) {
   const std::optional<std::int64_t> value = crdt::parse_integer(call[position]);
   if (!value) call.reply().error(kNotInteger);
   return value;
+}
+
+std::optional<std::chrono::milliseconds> take_patience(Call& call, std::size_t position) {
+  const std::optional<std::int64_t> value = crdt::parse_integer(call[position]);
+  if (value && *value >= 0) return std::chrono::milliseconds(*value);
+  call.reply().error(value ? "ERR timeout is negative"
+                           : "ERR timeout is not an integer or out of range");
+  return std::nullopt;
 }
 
 std::string arity_error(std::string_view name) {

@@ -2,10 +2,12 @@
 // MULTI and EXEC, and is what COMMAND and HELP print.
 //
 // A command function reads and writes through its call's scope alone, as an application does. It
-// answers with exactly one reply, or throws Error, which becomes an error reply. Functions of rows
-// that write run inside a transaction of their own, which such an error undoes.
+// answers with exactly one reply, or throws Error, which becomes an error reply; one that may not
+// be able to answer yet leaves that to a Wait (waiting.h). Functions of rows that write run inside
+// a transaction of their own, which such an error undoes.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -90,7 +92,7 @@ struct Resolved {
 };
 Resolved resolve(Arguments arguments);
 
-// Runs a row, in a transaction if it writes. Whatever happens, there is one reply more.
+// Runs a row, in a transaction if it writes. Whatever happens, there is one reply more, or a Wait.
 void run(Call& call);
 
 // An error of the store, as clients see it: "WRONGTYPE ...".
@@ -106,6 +108,8 @@ bool same_word(std::string_view word, std::string_view lower_case);
 void reply_value(Writer& reply, const std::optional<std::string>& value);
 // The integer in an argument; nothing after an error reply.
 std::optional<std::int64_t> take_integer(Call& call, std::size_t position);
+// The milliseconds in an argument; nothing after an error reply.
+std::optional<std::chrono::milliseconds> take_patience(Call& call, std::size_t position);
 
 inline constexpr std::string_view kSyntaxError = "ERR syntax error";
 inline constexpr std::string_view kNotInteger = "ERR value is not an integer or out of range";
@@ -124,6 +128,7 @@ std::span<const Command> set_commands();
 std::span<const Command> hash_commands();
 std::span<const Command> transaction_commands();
 std::span<const Command> server_commands();
+std::span<const Command> session_commands();
 std::span<const Command> anabranch_commands();
 
 }  // namespace anabranch::server

@@ -13,6 +13,7 @@
 
 #include "server/resp/command.h"
 #include "server/resp/host.h"
+#include "server/resp/session_verbs.h"
 #include "server/resp/verdict_json.h"
 
 namespace anabranch::server {
@@ -515,6 +516,31 @@ constexpr Command kVerbs[] = {
      "key",
      "A key with its siblings, their regions and times, as JSON.",
      show},
+    {"token",
+     2,
+     kFast | kAlone,
+     Right::kRead,
+     {},
+     "",
+     "What this connection has seen and written, for SESSION in another region.",
+     take_token},
+    {"session",
+     -3,
+     kAlone,
+     Right::kRead,
+     {},
+     "token [milliseconds] [FORGET]",
+     "Waits until all that a token names is here; FORGET: but for writes that no region has any "
+     "more.",
+     enter_session},
+    {"wait",
+     -3,
+     kAlone,
+     Right::kRead,
+     {},
+     "milliseconds [ALL] [COUNT n] [REGION name ...] [APPLIED]",
+     "Waits until what this connection has seen has come so far; who has it, as JSON.",
+     wait_for_regions},
     {"digest",
      2,
      kLeader,

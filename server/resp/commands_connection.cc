@@ -30,6 +30,7 @@ void quit(Call& call) {
 void reset(Call& call) {
   call.client.queue.close();
   call.client.name.clear();
+  call.client.trail = {};
   call.reply().set_protocol(2);
   call.reply().status("RESET");
 }

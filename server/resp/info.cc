@@ -34,7 +34,10 @@ void server(Lines& lines, const Host& host, const Scope&) {
 }
 
 void clients(Lines& lines, const Host& host, const Scope&) {
+  const auto waits = [](const auto& each) { return each.second->wait.has_value(); };
   lines.add("connected_clients", host.clients.size());
+  lines.add("blocked_clients",
+            static_cast<std::uint64_t>(std::ranges::count_if(host.clients, waits)));
   lines.add("maxclients", host.options.connections_max);
 }
 

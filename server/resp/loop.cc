@@ -76,15 +76,21 @@ Loop::Milliseconds Loop::turn(Milliseconds patience) {
   for (Connection* connection : answering_) serve(*connection);
   turn_.commit();
   for (Connection* connection : answering_) answer(*connection);
+  close_gone();
+  // After the answers: while their clients think, others' writes are applied.
+  const Milliseconds sleep = leader_.turn();
+  waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
+  return scheduled_.empty() ? waiting_.patience(sleep) : Milliseconds{0};
+}
+
+void Loop::close_gone() {
+  waiting_.forget_gone();
   for (Connection* connection : answering_) {
     if (!connection->gone) continue;
     host_.clients.erase(connection->client().id);
     connections_.erase(connection->client().id);
   }
   answering_.clear();
-  // After the answers: while their clients think, others' writes are applied.
-  const Milliseconds sleep = leader_.turn();
-  return scheduled_.empty() ? sleep : Milliseconds{0};
 }
 
 void Loop::wait(Milliseconds patience) {
@@ -174,7 +180,8 @@ void Loop::resume_accepting() {
 
 void Loop::on_event(Connection& connection, std::uint32_t events) {
   const bool readable = (events & EPOLLIN) != 0;
-  const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+  // EPOLLRDHUP is asked for while the client waits: nothing is read then that would tell of it.
+  const bool broken = (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0;
   // Requests that wait come first, and what is stuck is not read from.
   const bool reading = !connection.runnable && !connection.client().closing;
   if (readable && reading) {
@@ -210,13 +217,14 @@ void Loop::serve(Connection& connection) {
   Client& client = connection.client();
   for (std::size_t i = 0; i < options_.turn_commands_max && connection.runnable; ++i) {
     if (connection.gone || client.closing) connection.runnable = false;
-    if (connection.stuck() || !connection.runnable) return;
+    if (connection.stuck() || client.wait || !connection.runnable) return;
     switch (connection.next_request()) {
       case Parser::Outcome::kIncomplete:
         connection.runnable = false;
         break;
       case Parser::Outcome::kRequest:
         turn_.execute(client, connection.arguments());
+        if (client.wait) waiting_.add(connection);
         break;
       case Parser::Outcome::kTooLarge:
         turn_.refuse(client, "ERR the request is over the limit of " +
@@ -231,6 +239,9 @@ void Loop::serve(Connection& connection) {
 }
 
 void Loop::answer(Connection& connection) {
+  Client& client = connection.client();
+  if (!client.trail.settled()) client.trail.settle(leader_.seen());
+  Waiting::attempt(client);
   const std::size_t waiting = connection.pending();
   if (connection.gone || !connection.send()) {
     connection.gone = true;
@@ -238,15 +249,16 @@ void Loop::answer(Connection& connection) {
   }
   const std::size_t left = connection.pending();
   host_.statistics.bytes_out += waiting - left;
-  const bool closing = connection.client().closing;
-  if (closing && left == 0) {
+  if (client.closing && left == 0) {
     connection.gone = true;
     return;
   }
   connection.trim();
-  const bool reading = !closing && !connection.stuck();
-  set_interest(connection, (reading ? EPOLLIN : 0U) | (left > 0 ? EPOLLOUT : 0U));
-  if (connection.runnable && !connection.stuck() && !connection.gone) schedule(connection);
+  const bool waits = client.wait.has_value();
+  const bool held_up = waits || connection.stuck();
+  const std::uint32_t reading = client.closing || held_up ? 0U : EPOLLIN;
+  set_interest(connection, reading | (waits ? EPOLLRDHUP : 0U) | (left > 0 ? EPOLLOUT : 0U));
+  if (connection.runnable && !held_up && !connection.gone) schedule(connection);
 }
 
 void Loop::set_interest(Connection& connection, std::uint32_t events) {

@@ -7,7 +7,7 @@
 // Invariants: 1. no client waits longer than a turn for another, and a turn takes a bounded amount
 // of each client; 2. connections are closed at the end of a turn only, so nothing within one looks
 // at a client that has gone; 3. without clients and peers that send, the thread sleeps until the
-// leader's next timer.
+// leader's next timer, or until a client has waited long enough.
 #pragma once
 
 #include <chrono>
@@ -22,6 +22,7 @@
 #include "server/resp/file.h"
 #include "server/resp/host.h"
 #include "server/resp/turn.h"
+#include "server/resp/waiting.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
@@ -64,6 +65,7 @@ class Loop {
   void serve(Connection& connection);
   // Answers a client and decides what to wait for next.
   void answer(Connection& connection);
+  void close_gone();
   void set_interest(Connection& connection, std::uint32_t events);
   // Puts a client on the list of those that this turn serves and answers.
   void schedule(Connection& connection);
@@ -80,6 +82,7 @@ class Loop {
   SteadyTime accept_again_ = {};  // While accepting is paused; else zero.
   bool accept_warned_ = false;    // Said once, until it works again.
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;  // By client id.
+  Waiting waiting_;
   std::vector<Connection*> scheduled_;
   std::vector<Connection*> answering_;
 };

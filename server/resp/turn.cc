@@ -31,9 +31,9 @@ void Turn::execute(Client& client, Arguments arguments) {
   Call call{client, host_.leader.scope(), host_, arguments, command, *resolved.container};
   run(call);
   wrote_ = wrote_ || command.has(kWrites);
-  if (wrote_ && (command.has(kReads) || command.has(kWrites))) {
-    answers_.push_back({&client, begin, client.reply.mark()});
-  }
+  const bool looked = command.has(kReads) || command.has(kWrites);
+  if (looked) client.trail.mark(command.has(kWrites));
+  if (wrote_ && looked) answers_.push_back({&client, begin, client.reply.mark()});
   if (wrote_ && host_.leader.group_full()) commit();
 }
 

@@ -154,5 +154,11 @@ TEST_SUITE("leader: followers") {
     of_us.peers = {follower->status().endpoint};
     us = opened(of_us);
     CHECK(eventually([&] { return Word{*us, "key"}.get() == "only eu has it"; }));
+    for (const RegionStatus& region : us->status().regions) {
+      CHECK(region.connected == (region.region == "us"));  // A follower is not its region.
+    }
+    Word{*us, "key"}.put("only us and the follower have it");
+    Session reader = follower->session(us->token(), kPatience);
+    CHECK_FALSE(reader.wait({.regions = {"eu"}}, 50ms).met);
   }
 }

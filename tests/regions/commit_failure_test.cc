@@ -121,6 +121,7 @@ TEST_SUITE("regions: failing commits") {
       REQUIRE(opened.ok());
       Replica& again = *opened.value();
       CHECK(shown(again) == region.acknowledged);
+      CHECK(*broken.names().vectors().announced() == again.applied().vector());
       again.write([](Group& group) { group.put(row_of("after"), "1"); });
       REQUIRE(again.commit().ok());
       Node reader("ap", 3);

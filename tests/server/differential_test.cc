@@ -72,7 +72,9 @@ CLIENT GETNAME ; CLIENT SETNAME "a b" ; CLIENT ; CLIENT NOPE ; CLIENT SETNAME ; 
 HELLO 9 ; HELLO 2 NOPE
 # What is unknown or has the wrong number of words.
 nope ; nope a b ; "no\r\npe" "a\r\nb" ; GET ; get a b ; SET a ; MSET a ; MSET a 1 b
-CONFIG NOPE ; CONFIG GET ; COMMAND NOPE
+CONFIG NOPE ; CONFIG GET ; COMMAND NOPE ; WAIT ; WAIT x 0 ; WAIT 0 x ; WAIT 0 -1
+# There are no others to wait for.
+WAIT 0 0 ; WAIT 1 10 ; WAIT -1 0 ; SET waited v ; WAIT 0 0 ; WAIT 2 10 ; DEL waited
 # Strings.
 GET s ; SET s v ; GET s ; TYPE s ; STRLEN s ; APPEND s w ; APPEND t w ; SET s x NX ; SET s x XX
 SET u x XX ; SET u x NX ; SET s y GET ; SET absent y GET ; SET absent2 y XX GET ; SET s z NX GET

@@ -62,6 +62,10 @@ std::string Client::visit(Network& network, Network::Index at) {
   wrong = read(network.node(at));
   seen_.join(network.node(at).vector());
   if (!wrong.empty()) return wrong;
+  if (network.follows(at)) {
+    network.try_to_write(at, [&](regions::Group& group) { write(group); });
+    return {};
+  }
   if (!network.write(at, [&](regions::Group& group) { write(group); })) return {};
   ++written_;
   seen_.join(network.node(at).vector());

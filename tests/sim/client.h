@@ -16,8 +16,8 @@ class Client {
  public:
   explicit Client(std::string name) : name_(std::move(name)) {}
 
-  // Tries a region that takes writes: reads and writes there if it is let in. Gives what is wrong
-  // in words, and nothing while all is well.
+  // Tries a leader that takes writes, or a follower: reads and writes there if it is let in; a
+  // follower must refuse to write. Gives what is wrong in words, and nothing while all is well.
   std::string visit(Network& network, Network::Index at);
 
   [[nodiscard]] std::uint64_t visits() const { return visits_; }

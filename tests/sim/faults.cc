@@ -194,7 +194,7 @@ bool freeze(Scene& scene) {
 
 bool break_disk(Scene& scene) {
   Network& network = scene.network();
-  const auto at = scene.writable_region();
+  const auto at = scene.readable_region();
   if (!at) return false;
   network.fail_commit(*at, 1 + scene.random().below(4));
   scene.later(scene.duration(), [&network, at = *at] {
@@ -313,6 +313,44 @@ bool strand(Scene& scene) {
   return true;
 }
 
+// ---- Followers.
+
+// A follower that has its leader's place: while that lives, or when it stands still, or is cut off.
+bool promote(Scene& scene) {
+  Network& network = scene.network();
+  const auto at =
+      scene.region_that([&](Index each) { return network.follows(each) && network.running(each); });
+  if (!at) return false;
+  const std::string region = network.node(*at).replica().identity().region;
+  const double how = scene.random().unit();
+  for (Index other = 0; other < network.size(); ++other) {
+    const bool leads = other != *at && network.node(other).replica().identity().region == region;
+    if (!leads || how < 0.4) continue;
+    if (how < 0.7) network.freeze(other, network.now() + scene.duration());
+    if (how >= 0.7) cut_off(scene, other, std::nullopt, scene.duration());
+  }
+  network.promote(*at);
+  return true;
+}
+
+// A leader starts again as a follower, where its region has another leader.
+bool demote(Scene& scene) {
+  Network& network = scene.network();
+  const auto leads = [&](Index each) { return !network.follows(each) && network.writable(each); };
+  const auto region = [&](Index each) { return network.node(each).replica().identity().region; };
+  const auto at = scene.region_that([&](Index each) {
+    bool replaced = false;
+    for (Index other = 0; other < network.size(); ++other) {
+      replaced =
+          replaced || (other != each && !network.follows(other) && region(other) == region(each));
+    }
+    return leads(each) && replaced;
+  });
+  if (!at || network.anybody_strays()) return false;
+  network.demote(*at);
+  return true;
+}
+
 // ---- Snapshots.
 
 // Has a region that lacks something ask another one for a snapshot, and lets time pass until a
@@ -324,7 +362,7 @@ std::optional<Index> begin_snapshot(Scene& scene, const Enough& enough) {
   if (!pair) return std::nullopt;
   Network& network = scene.network();
   const auto [to, from] = *pair;
-  if (!network.writable(to) || !network.writable(from)) return std::nullopt;
+  if (!network.readable(to) || !network.readable(from)) return std::nullopt;
   regions::Replica& receiver = network.node(to).replica();
   if (receiver.snapshots().receiving()) return std::nullopt;
   receiver.ask_for_snapshot(network.node(from).origin(), network.now());
@@ -364,7 +402,7 @@ template <Malice kMalice>
 bool intrude(Scene& scene) {
   constexpr std::size_t kIntrudersMax = 3;
   Network& network = scene.network();
-  const auto at = scene.writable_region();
+  const auto at = scene.readable_region();
   if (!at || network.intruders() >= kIntrudersMax) return false;
   network.intrude(*at, kMalice);
   return true;
@@ -426,6 +464,14 @@ constexpr std::array kFaults{
     Fault{"clone", "a leader writes on on an old copy, and gives way", 0.01, clone, kForkAlarm,
           Company::kClones},
     Fault{"join", "a new region joins", 0.002, join},
+    Fault{"promote", "a follower is promoted", 0.01, promote, {}, Company::kAny, true},
+    Fault{"demote",
+          "one of two leaders starts again as a follower",
+          0.01,
+          demote,
+          {},
+          Company::kAny,
+          true},
     Fault{"clock-ahead", "a clock jumps ahead by hours", 0.003, jump_clock, kClockAlarm},
     Fault{"clock-back", "a clock goes back by hours", 0.003, set_clock_back, kClockAlarm},
     Fault{"clock-stuck", "a clock stands still", 0.003, stop_clock, kClockAlarm},

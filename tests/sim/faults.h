@@ -20,6 +20,7 @@ struct Fault {
   bool (*strike)(Scene&);       // Returns whether anything happened.
   std::string_view alarm = {};  // What operators may read because of it, a part of the sentence.
   Company company = Company::kAny;
+  bool of_followers = false;  // Planned only where there are some.
 };
 
 std::span<const Fault> faults();

@@ -63,6 +63,11 @@ constexpr std::array kRows{
     Row{Bug::kExpireAnyValue, "expire-any", "an expiry counts although its value was replaced"},
     Row{Bug::kShortestExpiry, "shortest-expiry", "of several expiries the shortest decides"},
     Row{Bug::kExpireTooEarly, "expire-early", "a key is cleared before all have seen its deadline"},
+    Row{Bug::kWriteWhileFollowing, "follower-writes", "a follower takes writes"},
+    Row{Bug::kTakeForLeader, "take-for-leader", "a follower is taken for a leader by all others"},
+    Row{Bug::kForgetOtherLeaders, "forget-leaders", "no log is kept for a leader of one's region",
+        "promote"},
+    Row{Bug::kKeepOriginWhenPromoted, "keep-origin", "who is promoted keeps its origin", "promote"},
     Row{Bug::kSendWhenBroken, "send-broken", "after a failed commit messages are sent"},
     Row{Bug::kLetAnybodyIn, "any-session", "a region serves sessions that have seen more"},
 };

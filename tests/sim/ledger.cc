@@ -128,6 +128,15 @@ std::string Ledger::beyond_end(const VersionVector& vector) const {
   return {};
 }
 
+VersionVector Ledger::forget_ends_before(const VersionVector& vector) {
+  VersionVector before;
+  for (const auto& [origin, seq] : ends_) {
+    if (vector.at(origin) > seq) before.set(origin, seq);
+  }
+  for (const auto& [origin, seq] : before) ends_.set(origin, 0);
+  return before;
+}
+
 void Ledger::lost(const VersionVector& kept) {
   for (const auto& [origin, seq] : VersionVector(promised_)) {
     promised_.set(origin, std::min(seq, kept.at(origin)));

@@ -55,6 +55,8 @@ class Ledger {
   std::string ended(core::Origin origin, core::Seq seq);
   // From now on an end proves nothing any more.
   void forget_ends() { ends_ = {}; }
+  // The same for the ends that a vector goes beyond; gives these.
+  core::VersionVector forget_ends_before(const core::VersionVector& vector);
   [[nodiscard]] bool has_ended(core::Origin origin) const { return ends_.at(origin) != 0; }
   // Whether a replica has more of anything than where it has ended, in words.
   [[nodiscard]] std::string beyond_end(const core::VersionVector& vector) const;

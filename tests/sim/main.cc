@@ -2,7 +2,7 @@
 //
 //   sim                                 20 runs with fresh seeds
 //   sim --runs N | --seconds N          so many, or for so long
-//   sim --seed N [--ops N] [--regions N] [--signed | --unsigned]
+//   sim --seed N [--ops N] [--regions N] [--followers N] [--plain] [--signed | --unsigned]
 //       [--only FAULT,..] [--without FAULT,..] [--steps N-M,..]
 //                                       repeats a run, or what is wished of it
 //   sim --minimise                      a failing run is made smaller
@@ -77,6 +77,7 @@ bool read_value(const std::string& flag, const std::string& value, Request& requ
   if (flag == "--hunt") return (request.hunt = number).has_value();
   if (flag == "--runs") return (request.bounds.runs = number) > 0;
   if (flag == "--ops") return (request.wishes.ops = number) > 0;
+  if (flag == "--followers") return (request.wishes.followers = number).has_value();
   if (flag == "--regions") return (request.wishes.regions = number) > 1;
   if (flag == "--seconds") {
     request.bounds.seconds = std::chrono::seconds(number);
@@ -94,6 +95,8 @@ std::optional<Request> read(const std::vector<std::string>& arguments) {
       request.list = true;
     } else if (*at == "--here") {
       request.here = true;
+    } else if (*at == "--plain") {
+      request.wishes.plain = true;
     } else if (*at == "--signed") {
       request.wishes.trust = Network::Trust::kSigned;
     } else if (*at == "--unsigned") {
@@ -194,8 +197,8 @@ int main(int argc, char** argv) {
   auto request = read({argv + 1, argv + argc});
   if (!request) {
     std::cerr << "usage: sim [--seed N] [--runs N] [--seconds N] [--ops N] [--regions N]\n"
-                 "           [--signed | --unsigned] [--only FAULT,..] [--without FAULT,..]\n"
-                 "           [--steps N-M,..] [--minimise]\n"
+                 "           [--followers N] [--plain] [--signed | --unsigned]\n"
+                 "           [--only FAULT,..] [--without FAULT,..] [--steps N-M,..] [--minimise]\n"
                  "           [--file FILE] [--plant BUG] [--hunt N] [--list] [--here]\n";
     return EXIT_FAILURE;
   }

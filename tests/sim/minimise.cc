@@ -21,6 +21,7 @@ class Shrinking {
     drop_later_steps();
     drop_faults();
     drop_regions();
+    drop_followers();
     drop_steps();
     name_faults();
     return best_;
@@ -57,6 +58,14 @@ class Shrinking {
     for (std::size_t regions = 2; regions < best_.regions; ++regions) {
       Wishes wishes = best_.wishes;
       wishes.regions = regions;
+      if (keep_if_failing(wishes)) return;
+    }
+  }
+
+  void drop_followers() {
+    for (std::size_t followers = 0; followers < best_.followers; ++followers) {
+      Wishes wishes = best_.wishes;
+      wishes.followers = followers;
       if (keep_if_failing(wishes)) return;
     }
   }

@@ -21,8 +21,6 @@ constexpr Millis kNever = std::numeric_limits<Millis>::max();
 constexpr std::size_t kOldMessagesMax = 64;
 constexpr std::uint64_t kRememberedEvery = 8;
 
-std::string region(std::size_t at) { return "r" + std::to_string(at); }
-
 }  // namespace
 
 Network::Network(std::uint64_t seed, Disks disks, regions::ReplicaLimits limits, Trust trust)
@@ -30,10 +28,14 @@ Network::Network(std::uint64_t seed, Disks disks, regions::ReplicaLimits limits,
 
 // ---- Its shape.
 
-Network::Index Network::add() {
+Network::Index Network::add() { return add("r" + std::to_string(size()), false); }
+
+Network::Index Network::add(std::string region, bool follows) {
   const Index at = size();
   Machine& machine = machines_.emplace_back();
-  if (trust_ == Trust::kSigned) machine.seals = std::make_unique<Seals>(region(at));
+  machine.region = std::move(region);
+  machine.follows = follows;
+  if (trust_ == Trust::kSigned) machine.seals = std::make_unique<Seals>(machine.region);
   machine.clock = {kWallStartMs + now_ + random_.between(-kSkewMsMax, kSkewMsMax), now_, 1};
   machine.start_ms = now_ + random_.between(0, regions::Exchange::kHeartbeatMs - 1);
   machine.next_collect_ms = machine.start_ms + kCollectMs;
@@ -78,9 +80,9 @@ void Network::link(Index one, Index other) {
   ends_[here] = {one, there, 0, 0};
   ends_[there] = {other, here, 0, 0};
   const auto proven = [&](Index at) {
-    return trust_ == Trust::kSigned ? region(at) : std::string();
+    return trust_ == Trust::kSigned ? machines_[at].region : std::string();
   };
-  node(one).replica().link_up(here, "address of " + region(other), now_, proven(other));
+  node(one).replica().link_up(here, "address of " + name(other), now_, proven(other));
   node(other).replica().link_up(there, {}, now_, proven(one));
   turn(one);
   turn(other);
@@ -144,10 +146,11 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
           .low |
       1U;
   machine.node = std::make_unique<Node>(regions::ReplicaOptions{.mesh = {1, 1},
-                                                                .region = region(at),
+                                                                .region = machine.region,
                                                                 .fresh_origin = fresh,
                                                                 .nonce = fresh,
                                                                 .signatures = machine.seals.get(),
+                                                                .follows = machine.follows,
                                                                 .announce = announce_,
                                                                 .limits = limits_},
                                         std::move(disk), wall(at));
@@ -240,10 +243,14 @@ void Network::calm_down() {
   for (const auto& [one, other] : std::exchange(cut_, {})) link(one, other);
 }
 
+bool Network::running(Index at) const {
+  return !machines_[at].broken && machines_[at].frozen_until_ms <= now_;
+}
+
 bool Network::writable(Index at) const {
   const regions::Rejoin* const rejoin = machines_[at].node->replica().rejoin();
   const bool logging = rejoin != nullptr && rejoin->logging();  // Then no log has what is written.
-  return !machines_[at].broken && machines_[at].frozen_until_ms <= now_ && !logging;
+  return running(at) && !logging && !follows(at);
 }
 
 bool Network::write(Index at, const std::function<void(regions::Group&)>& function,
@@ -409,10 +416,13 @@ void Network::follow(Index at) {
   const core::Origin self = machine.node->origin();
   const core::Seq own = machine.trail.vector.at(self);
   note(at, ledger_.made(*machine.node, machine.trail, machine.wall_max_ms));
+  forgive_followers(at);
   note(at, ledger_.follow(*machine.node, machine.trail));
   const bool same = machine.trail.vector == machine.node->vector();
   if (!same && !machine.broken) note(at, "the vector is not what the log says");
-  if (machine.trail.vector.at(self) > own && disks_ != Disks::kInterval) sync(at);
+  if (machine.trail.vector.at(self) == own) return;
+  check_may_write(at);
+  if (disks_ != Disks::kInterval) sync(at);
 }
 
 void Network::tick(Index at) {
@@ -443,6 +453,7 @@ void Network::work(Index at) {
   if (machine.broken || machine.trail.vector == machine.node->vector()) return;
   machine.trail.vector = machine.node->vector();
   machine.synced = machine.trail.vector;
+  forgive_followers(at);
   note(at, ledger_.beyond_end(machine.trail.vector));
   machine.gone.join(machine.trail.vector);
 }
@@ -546,19 +557,10 @@ Millis Network::arrival_ms(Index from, Index to, End& end, std::size_t bytes) {
   return at_ms;
 }
 
-// ---- What has ended.
-
-void Network::retire(Index at, Index whom, regions::Retirement retirement) {
-  const std::string name = region(whom);
-  write(at, [&](regions::Group& /*group*/) {
-    (void)node(at).replica().retire(name, retirement);  // It may not be known there yet.
-  });
-}
-
 // ---- What can be seen.
 
 void Network::note(Index at, const std::string& failure) {
-  if (!failure.empty() && failure_.empty()) failure_ = region(at) + ": " + failure;
+  if (!failure.empty() && failure_.empty()) failure_ = name(at) + ": " + failure;
 }
 
 void Network::forget_arrivals() {
@@ -579,11 +581,11 @@ std::string Network::wrong() {
   ledger_.settle(floor());
   for (Index at = 0; at < size(); ++at) {
     if (broken(at) || machines_[at].stray) continue;
-    const std::string who = region(at) + ": ";
+    const std::string who = name(at) + ": ";
     for (Index other = 0; other < at; ++other) {
       if (broken(other) || machines_[other].stray || node(other).vector() != node(at).vector())
         continue;
-      if (digest(other) != digest(at)) return who + "other rows than " + region(other);
+      if (digest(other) != digest(at)) return who + "other rows than " + name(other);
     }
     if (const std::string wrong = ledger_.wrong(node(at)); !wrong.empty()) return who + wrong;
     if (const std::string wrong = wrong_expiry(at); !wrong.empty()) return who + wrong;

@@ -77,6 +77,8 @@ class Network {
 
   // Adds a region that is connected to nobody; the first one has the index 0.
   Index add();
+  // Adds a follower of a region's leader, which is connected to nobody either.
+  Index add_follower(Index leader);
   // Links two regions; the first one dials.
   void connect(Index one, Index other);
   // `size` regions, linked as the name says; the middle of a star is 0.
@@ -121,6 +123,12 @@ class Network {
   void copy(Index at);
   bool put_back(Index at);
   [[nodiscard]] bool anybody_strays() const;
+  // Makes a follower a leader of its region, besides the one that there may be; or starts a leader
+  // again as a follower. What it does then, it does at its next start as well.
+  void promote(Index at);
+  void demote(Index at);
+  // Tries to write at a follower, which must refuse and be left as it was.
+  void try_to_write(Index at, const std::function<void(regions::Group&)>& function);
   // An operator at one region retires another one, or takes that back.
   void retire(Index at, Index whom, regions::Retirement retirement);
   // For failures: how a stray leader is with giving way; empty for others.
@@ -141,8 +149,15 @@ class Network {
 
   // Does for a replica what a leader's turn does, and carries out what it wants.
   void turn(Index at);
-  // Whether a region takes writes now.
+  // Whether a process gets turns now.
+  [[nodiscard]] bool running(Index at) const;
+  // Whether a region takes writes now; whether it is read from: that, or it is a follower that
+  // runs.
   [[nodiscard]] bool writable(Index at) const;
+  [[nodiscard]] bool readable(Index at) const {
+    return writable(at) || (follows(at) && running(at));
+  }
+  [[nodiscard]] bool follows(Index at) const { return machines_[at].follows; }
   // Commits a transaction durably and tells the ledger; or `transactions` of them in one batch.
   // Returns whether it was acknowledged: only a failing disk refuses.
   bool write(Index at, const std::function<void(regions::Group&)>& function,
@@ -199,6 +214,9 @@ class Network {
     int speed = 1;
   };
   struct Machine {
+    std::string region;
+    bool follows = false;
+    bool owes = false;  // It follows, and has led: what its large clears took it lists now.
     std::unique_ptr<Seals> seals;  // Null without keys.
     std::unique_ptr<Node> node;
     std::unique_ptr<leader::ExpirySweep> expiries;
@@ -265,6 +283,9 @@ class Network {
     std::deque<OldMessage> messages;
   };
 
+  Index add(std::string region, bool follows);
+  // What a machine is called here: as its region, and a follower with its number besides.
+  [[nodiscard]] std::string name(Index at) const;
   void link(Index one, Index other);
   void unlink(Index one, Index other);
   // Ends the process of a region, without a last turn; gives the links that broke.
@@ -303,12 +324,17 @@ class Network {
   void kill_who_gives_way();
   // What a machine has of the history that the ledger knows.
   [[nodiscard]] const core::VersionVector& history(const Machine& machine) const;
+  // Has written under its own origin: a follower must not.
+  void check_may_write(Index at);
   // Tells the ledger what a replica has added to its log.
   void follow(Index at);
   // Looks at what a region has come to call settled.
   void check_settled(Index at);
   // What is wrong with an origin being settled at one region; empty when nothing is.
   std::string settled(Index at, core::Origin origin, core::Seq seq);
+  // A region goes on beyond where an origin was settled: that is no fault where nobody waited for
+  // it.
+  void forgive_followers(Index at);
   // A slice of what large clears left.
   void sweep(Index at);
   // A slice of what has expired.
@@ -331,6 +357,9 @@ class Network {
   // Nothing may be forgotten without need that others lack.
   void tick_and_check(Index at);
   void check_kept(Index at);
+  [[nodiscard]] bool waits_for(Index at, Index other);
+  // Whether a region has no other leader, whether that runs or not.
+  [[nodiscard]] bool leads_alone(Index at) const;
   void forgive_cut(Index at);
   // What every replica has, and has even after the worst that can happen to it.
   [[nodiscard]] core::VersionVector floor() const;

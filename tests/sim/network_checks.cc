@@ -54,16 +54,22 @@ void Network::forgive_cut(Index at) {
   }
 }
 
+// Whether a leader's log is kept for another one: that has said where it stands, or its region has,
+// which is the same where it leads alone.
+bool Network::waits_for(Index at, Index other) {
+  const regions::Replica& replica = node(at).replica();
+  const std::string& region = machines_[other].region;
+  if (other == at || follows(other)) return false;
+  if (replica.regions().retirement(region) != regions::Retirement::kNone) return false;
+  return std::ranges::any_of(replica.keeper().standings().all(), [&](const auto& each) {
+    return leads_alone(other) ? each.second.region == region : each.first == node(other).origin();
+  });
+}
+
 // The log was not too long when it was cut: whoever is waited for must find there what it lacks.
 void Network::check_kept(Index at) {
-  const regions::Replica& replica = node(at).replica();
   for (Index other = 0; other < size(); ++other) {
-    const std::string& region = node(other).replica().identity().region;
-    const bool stands =
-        std::ranges::any_of(replica.keeper().standings().all(),
-                            [&](const auto& each) { return each.second.region == region; });
-    if (other == at || !stands) continue;
-    if (replica.regions().retirement(region) != regions::Retirement::kNone) continue;
+    if (!waits_for(at, other)) continue;
     VersionVector had = machines_[other].ever;
     had.join(on_disk(other));
     for (const auto& [origin, seq] : node(at).vector()) {
@@ -71,7 +77,7 @@ void Network::check_kept(Index at) {
       if (next > seq || next <= machines_[at].gone.at(origin)) continue;
       const auto position = node(at).storage().find(origin, next);
       const auto record = position ? node(at).storage().read_log(*position) : std::nullopt;
-      if (!record || record->first > next) note(at, "has forgotten what " + region + " lacks");
+      if (!record || record->first > next) note(at, "has forgotten what " + name(other) + " lacks");
     }
   }
 }

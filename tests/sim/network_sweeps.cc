@@ -20,13 +20,26 @@ constexpr Millis kExpiryEveryMs = 200;
 constexpr leader::ExpiryLimits kExpiryLimits{
     .wait_ms_max = 60'000, .grace_ms = 3'000, .looks = 20, .clears = 5};
 
+// Whether any value below a path shows something: elements of a remove-wins set that were removed
+// do not.
+bool shows_values(const Visible& visible, const Path& at, const crdt::TypeEntry& type) {
+  for (auto cell = visible.cells.lower_bound(at);
+       cell != visible.cells.end() && at.is_prefix_of(cell->first); ++cell) {
+    const bool removed =
+        type.hides_false() && std::ranges::any_of(cell->second, [](const Visible::Value& each) {
+          return each.value == crdt::kFalse;
+        });
+    if (!removed) return true;
+  }
+  return false;
+}
+
 // What a key shows, found out anew from all that is visible: nothing, or a tag.
 std::string tag_shown(const Visible& visible, const Path& key) {
   for (const crdt::TypeEntry& type : crdt::kTypes) {
     const std::string tag = type.tag();
     const Path at = key.child(tag);
-    const auto cell = visible.cells.lower_bound(at);
-    if (cell != visible.cells.end() && at.is_prefix_of(cell->first)) return tag;
+    if (shows_values(visible, at, type)) return tag;
     const auto tally = visible.tallies.lower_bound(at);
     if (tally != visible.tallies.end() && at.is_prefix_of(tally->first)) return tag;
   }

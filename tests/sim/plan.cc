@@ -79,6 +79,14 @@ void draw_snapshots(regions::SnapshotLimits& limits, Random& random) {
   limits.patience_ms = random.between(5'000, 20'000);
 }
 
+void draw_what_came_later(Plan& plan) {
+  if (plan.wishes.plain) return;
+  Random followers(mix(plan.seed, number_of("followers")));
+  if (followers.chance(0.25)) plan.followers = followers.chance(0.3) ? 2 : 1;
+  plan.followers = plan.wishes.followers.value_or(plan.followers);
+  plan.more_types = Random(mix(plan.seed, number_of("more types"))).chance(0.6);
+}
+
 bool wanted(const Wishes& wishes, const Fault& fault, Company company, double chance) {
   const std::string name(fault.name);
   if (wishes.without.contains(name)) return false;
@@ -99,7 +107,8 @@ void draw_rates(Plan& plan) {
     const std::uint64_t stream = mix(plan.seed, number_of(fault.name));
     const double often = std::exp(3 * unit_of(mix(stream, 2)) - 2);
     const bool planned = wanted(plan.wishes, fault, company, unit_of(mix(stream, 1)));
-    plan.rates.push_back(planned ? fault.per_round * often : 0);
+    const bool idle = fault.of_followers && plan.followers == 0;
+    plan.rates.push_back(planned && !idle ? fault.per_round * often : 0);
   }
 }
 
@@ -122,12 +131,13 @@ Plan draw_plan(std::uint64_t seed, const Wishes& wishes) {
   plan.gap_ms_max = static_cast<core::Millis>(magnitude(random, 2, 500));
   plan.keys = 1 + random.below(20);
   plan.value_bytes_max = static_cast<std::size_t>(magnitude(random, 4, 2'000));
-  draw_rates(plan);
   Random more(mix(seed, number_of("keys and snapshots")));
   if (more.chance(0.25)) plan.trust = Network::Trust::kSigned;
   if (wishes.trust) plan.trust = *wishes.trust;
   draw_snapshots(plan.limits.snapshots, more);
   plan.clients = Random(mix(seed, number_of("clients"))).below(4);
+  draw_what_came_later(plan);
+  draw_rates(plan);
   return plan;
 }
 
@@ -171,8 +181,9 @@ std::string to_string(const Plan& plan) {
        << plan.limits.slice_ops_max << " ops, clears above " << plan.limits.own_clear_rows_direct
        << " and " << plan.limits.foreign_clear_rows_direct << " rows masked, " << plan.rounds
        << " rounds in " << plan.seasons << " seasons, gaps up to " << plan.gap_ms_max << " ms, "
-       << plan.keys << " keys, " << plan.clients << " clients, values up to "
-       << plan.value_bytes_max << " B";
+       << plan.keys << " keys" << (plan.more_types ? " of all types, " : ", ") << plan.clients
+       << " clients, " << plan.followers << " followers, values up to " << plan.value_bytes_max
+       << " B";
   return text.str();
 }
 
@@ -186,6 +197,8 @@ std::string to_arguments(const Plan& plan) {
   std::string text = "--seed " + std::to_string(plan.seed);
   if (wishes.ops > 0) text += " --ops " + std::to_string(wishes.ops);
   if (wishes.regions > 0) text += " --regions " + std::to_string(wishes.regions);
+  if (wishes.followers) text += " --followers " + std::to_string(*wishes.followers);
+  if (wishes.plain) text += " --plain";
   if (wishes.trust) text += *wishes.trust == Network::Trust::kSigned ? " --signed" : " --unsigned";
   if (wishes.only) text += " --only " + list(*wishes.only);
   if (!wishes.without.empty()) text += " --without " + list(wishes.without);

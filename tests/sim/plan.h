@@ -33,6 +33,8 @@ struct Step {
 struct Wishes {
   std::size_t ops = 0;  // About so many; 0: drawn.
   std::size_t regions = 0;
+  std::optional<std::size_t> followers;
+  bool plain = false;  // As runs were before there were followers and more types.
   std::optional<std::set<std::string>> only;  // Faults; nothing: drawn.
   std::set<std::string> without;
   std::optional<Network::Trust> trust;
@@ -53,6 +55,8 @@ struct Plan {
   std::size_t keys = 0;
   std::size_t value_bytes_max = 0;
   std::size_t clients = 0;    // That go from region to region.
+  std::size_t followers = 0;  // At the beginning, besides the regions' leaders.
+  bool more_types = false;    // Also flags, remove-wins sets, and sums and scores that are doubles.
   std::vector<double> rates;  // Of each fault, per round; 0: not planned.
 
   // Within what time all must be equal when everything has healed. Where hardly anything fits into

@@ -11,6 +11,7 @@ Scene::Scene(const Plan& plan)
     : plan_(plan), network_(plan.seed, plan.disks, plan.limits, plan.trust) {
   network_.announce();
   build();
+  add_followers();
 }
 
 void Scene::build() {
@@ -40,13 +41,32 @@ void Scene::build() {
   }
 }
 
-std::optional<Network::Index> Scene::writable_region() {
+// Each is connected to its leader, mostly, and at times to somebody else besides.
+void Scene::add_followers() {
+  for (std::size_t i = 0; i < plan_.followers; ++i) {
+    const Network::Index leader = random().below(plan_.regions);
+    const Network::Index at = network_.add_follower(leader);
+    network_.connect(at, random().chance(0.8) ? leader : random().below(at));
+    const Network::Index other = random().below(at);
+    if (random().chance(0.5) && !network_.connected(at, other)) network_.connect(at, other);
+  }
+}
+
+std::optional<Network::Index> Scene::region_that(const IsRight& is_right) {
   const Network::Index first = any_region();
   for (Network::Index step = 0; step < network_.size(); ++step) {
     const Network::Index at = (first + step) % network_.size();
-    if (network_.writable(at)) return at;
+    if (is_right(at)) return at;
   }
   return std::nullopt;
+}
+
+std::optional<Network::Index> Scene::writable_region() {
+  return region_that([&](Network::Index at) { return network_.writable(at); });
+}
+
+std::optional<Network::Index> Scene::readable_region() {
+  return region_that([&](Network::Index at) { return network_.readable(at); });
 }
 
 std::optional<Scene::Pair> Scene::connected_pair() {

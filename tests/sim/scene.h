@@ -22,8 +22,12 @@ class Scene {
   [[nodiscard]] const Plan& plan() const { return plan_; }
 
   [[nodiscard]] Network::Index any_region() { return random().below(network_.size()); }
+  using IsRight = std::function<bool(Network::Index)>;
+  [[nodiscard]] std::optional<Network::Index> region_that(const IsRight& is_right);
   // A region that takes writes now; nothing when none does.
   [[nodiscard]] std::optional<Network::Index> writable_region();
+  // The same, or a follower that runs.
+  [[nodiscard]] std::optional<Network::Index> readable_region();
   // Two regions that were connected, whether the link is up or not; nothing in a mesh of one.
   [[nodiscard]] std::optional<Pair> connected_pair();
   // How long something lasts, from 10 ms to 20 s, each magnitude as likely as the next.
@@ -38,6 +42,7 @@ class Scene {
 
  private:
   void build();
+  void add_followers();
 
   const Plan& plan_;
   Network network_;

@@ -92,7 +92,7 @@ class Simulation {
     Network& network = scene_.network();
     if (clients_.empty() || network.anybody_strays()) return;
     Client& client = clients_[network.random().below(clients_.size())];
-    const auto at = scene_.writable_region();
+    const auto at = scene_.readable_region();
     if (!at) return;
     const core::Origin origin = network.node(*at).origin();
     const core::Seq before = network.node(*at).vector().at(origin);

@@ -1,9 +1,12 @@
 #include "tests/sim/workload.h"
 
+#include <anabranch/codec.h>
+
 #include <array>
 #include <string>
 
 #include "crdt/expiry.h"
+#include "crdt/type_table.h"
 #include "tests/sim/sequence_workload.h"
 
 namespace anabranch::test {
@@ -93,6 +96,32 @@ void random_expiry(regions::Group& group, Random& random, const Plan& plan) {
   group.put({kSpace, key, crdt::kExpiryTag}, crdt::encode_expiry(expiry));
 }
 
+// What the types write that are made of values which mean true or false, and of doubles. Sums of
+// these are exact, so that no order of adding matters.
+void random_act_of_more_types(regions::Group& group, Random& random, const Plan& plan) {
+  static constexpr std::array kNames{"x", "y", "z"};
+  const std::string name = random.pick(kNames);
+  const Path key{kSpace, "k" + std::to_string(random.below(plan.keys))};
+  const std::string_view truth = random.chance(0.5) ? crdt::kTrue : crdt::kFalse;
+  const double amount = 0.25 * static_cast<double>(random.between(-20, 20));
+  switch (random.below(7)) {
+    case 0:
+      return group.put(key.child("f"), truth);
+    case 1:
+      return group.put(key.child("F"), truth);
+    case 2:
+      return group.put(key.child("h").child(name).child(random.chance(0.5) ? "f" : "F"), truth);
+    case 3:
+      return group.put(key.child("E").child(name), truth);
+    case 4:
+      return group.put(key.child("z").child(name), Codec<double>::encode(amount));
+    case 5:
+      return group.add(key.child("z").child("real " + name), core::Number::real(amount));
+    default:
+      return group.add(key.child("h").child("real").child("s"), core::Number::real(amount));
+  }
+}
+
 }  // namespace
 
 void random_transaction(regions::Group& group, Random& random, const Plan& plan,
@@ -102,6 +131,7 @@ void random_transaction(regions::Group& group, Random& random, const Plan& plan,
   }
   Random apart = random;  // All other draws stay what they were.
   if (apart.chance(0.2)) random_expiry(group, apart, plan);
+  if (plan.more_types && apart.chance(0.5)) random_act_of_more_types(group, apart, plan);
 }
 
 }  // namespace anabranch::test

@@ -1,0 +1,70 @@
+// Followers: machines that copy a region's leader, and may come to lead it.
+#include <anabranch/error.h>
+
+#include <algorithm>
+
+#include "tests/sim/network.h"
+
+namespace anabranch::test {
+
+Network::Index Network::add_follower(Index leader) {
+  return add(std::string(machines_[leader].region), true);
+}
+
+std::string Network::name(Index at) const {
+  const std::string& region = machines_[at].region;
+  const std::string own = "r" + std::to_string(at);
+  return region == own ? region : own + " (of " + region + ")";
+}
+
+bool Network::leads_alone(Index at) const {
+  if (follows(at)) return false;
+  return std::ranges::count_if(machines_, [&](const Machine& each) {
+           return each.region == machines_[at].region && !each.follows;
+         }) == 1;
+}
+
+void Network::promote(Index at) {
+  Machine& machine = machines_[at];
+  ANABRANCH_ASSERT(machine.follows && running(at));
+  const core::Origin before = machine.node->origin();
+  carry_out(at);
+  set_wall(at);
+  machine.follows = false;
+  machine.broken = !machine.node->replica().promote(now_).ok();
+  if (machine.broken) return;
+  if (machine.node->origin() == before) note(at, "leads under the origin that it followed under");
+  follow(at);
+  if (disks_ != Disks::kInterval) sync(at);
+  turn(at);
+}
+
+void Network::demote(Index at) {
+  machines_[at].follows = true;
+  machines_[at].owes = node(at).replica().sweeping();
+  restart(at, Restart::kClean);
+}
+
+void Network::check_may_write(Index at) {
+  const Machine& machine = machines_[at];
+  if (machine.follows && !machine.owes) note(at, "writes although it follows");
+}
+
+void Network::try_to_write(Index at, const std::function<void(regions::Group&)>& function) {
+  regions::Replica& replica = node(at).replica();
+  const core::VersionVector vector = node(at).vector();
+  const storage::Position last = node(at).storage().last_position();
+  bool refused = false;
+  try {
+    replica.write(function);
+  } catch (const Error& error) {
+    refused = error.code() == ErrorCode::kReadOnly;
+  }
+  if (!refused) note(at, "takes a write although it follows");
+  const auto committed = replica.commit();
+  machines_[at].broken = !committed.ok();
+  const bool same = node(at).vector() == vector && node(at).storage().last_position() == last;
+  if (!same) note(at, "is changed by a write that it refused");
+}
+
+}  // namespace anabranch::test
