@@ -17,6 +17,7 @@ struct Row {
   std::string_view name;
   std::string_view what;
   std::string_view fault = {};
+  bool of_followers = false;
 };
 
 constexpr std::array kRows{
@@ -63,11 +64,13 @@ constexpr std::array kRows{
     Row{Bug::kExpireAnyValue, "expire-any", "an expiry counts although its value was replaced"},
     Row{Bug::kShortestExpiry, "shortest-expiry", "of several expiries the shortest decides"},
     Row{Bug::kExpireTooEarly, "expire-early", "a key is cleared before all have seen its deadline"},
-    Row{Bug::kWriteWhileFollowing, "follower-writes", "a follower takes writes"},
-    Row{Bug::kTakeForLeader, "take-for-leader", "a follower is taken for a leader by all others"},
+    Row{Bug::kWriteWhileFollowing, "follower-writes", "a follower takes writes", "", true},
+    Row{Bug::kTakeForLeader, "take-for-leader", "a follower is taken for a leader by all others",
+        "", true},
     Row{Bug::kForgetOtherLeaders, "forget-leaders", "no log is kept for a leader of one's region",
-        "promote"},
-    Row{Bug::kKeepOriginWhenPromoted, "keep-origin", "who is promoted keeps its origin", "promote"},
+        "", true},
+    Row{Bug::kKeepOriginWhenPromoted, "keep-origin", "who is promoted keeps its origin", "promote",
+        true},
     Row{Bug::kSendWhenBroken, "send-broken", "after a failed commit messages are sent"},
     Row{Bug::kLetAnybodyIn, "any-session", "a region serves sessions that have seen more"},
 };
@@ -76,7 +79,9 @@ constexpr std::array kRows{
 
 std::vector<Plant> plants() {
   std::vector<Plant> plants;
-  for (const Row& row : kRows) plants.push_back({row.name, row.what, row.fault});
+  for (const Row& row : kRows) {
+    plants.push_back({row.name, row.what, row.fault, row.of_followers});
+  }
   return plants;
 }
 

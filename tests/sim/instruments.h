@@ -12,7 +12,8 @@ namespace anabranch::test {
 struct Plant {
   std::string_view name;
   std::string_view what;
-  std::string_view fault;  // It shows only where this strikes; empty for those that need none.
+  std::string_view fault;     // It shows only where this strikes; empty for those that need none.
+  bool of_followers = false;  // Shown by runs that have some.
 };
 std::vector<Plant> plants();
 // Plants a bug from now on, in this process and those that it forks; an empty name plants none.

@@ -162,7 +162,14 @@ int run_file(const Request& request) {
   return finish(campaign, passed, request);
 }
 
-// Looks for each of some planted bugs, in runs like all others.
+// In which runs a planted bug is looked for: like all others, or with what shows it.
+Wishes hunted_in(const Plant& plant, Wishes wishes) {
+  if (!plant.fault.empty()) wishes.only = {std::string(plant.fault)};
+  if (plant.of_followers) wishes.followers = 2;
+  return wishes;
+}
+
+// Looks for each of some planted bugs.
 int hunt(const Request& request, std::uint64_t seed) {
   std::vector<Plant> prey = plants();
   std::mt19937_64 random(seed);
@@ -173,9 +180,7 @@ int hunt(const Request& request, std::uint64_t seed) {
     plant(each.name);
     const auto begin = std::chrono::steady_clock::now();
     Campaign campaign;
-    Wishes wishes = request.wishes;
-    if (!each.fault.empty()) wishes.only = {std::string(each.fault)};
-    const bool found = !campaign.run(seed, wishes, {.seconds = kHuntFor});
+    const bool found = !campaign.run(seed, hunted_in(each, request.wishes), {.seconds = kHuntFor});
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     const std::string how = campaign.failure().substr(0, campaign.failure().find('\n'));
     std::cout << (found ? "found   " : "MISSED  ") << each.name << " in " << took.count() << " s"
