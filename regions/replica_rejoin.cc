@@ -78,17 +78,20 @@ core::Result<void> Replica::resolve_fork(Origin origin, bool adopt, Millis now) 
                          " has not got what is here of its origin " + core::to_string(origin) +
                          ": run this where that region gives way, or have this region adopt it");
   }
+  core::Failure why = core::invalid("no region that has the other history is connected");
   for (const auto& [peer_origin, each] : fork->second) {
     const Peer& peer = exchange_->peers().at(peer_origin);
     if (!peer.connected() || exchange_->paused(peer)) continue;
     auto state = rejoin_with(peer_origin, origin, adopt);
-    if (!state.ok()) return state.failure();
-    return begin_rejoin(std::move(state).value(),
-                        "it gives way to the history that region " + peer.region +
-                            " has of origin " + core::to_string(origin),
-                        now);
+    if (state.ok()) {
+      return begin_rejoin(std::move(state).value(),
+                          "it gives way to the history that region " + peer.region +
+                              " has of origin " + core::to_string(origin),
+                          now);
+    }
+    why = state.failure();  // Another peer may have shown more exactly where they part.
   }
-  return core::invalid("no region that has the other history is connected");
+  return why;
 }
 
 void Replica::take(const Refusal& refusal) {

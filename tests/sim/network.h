@@ -332,6 +332,9 @@ class Network {
   void check_settled(Index at);
   // What is wrong with an origin being settled at one region; empty when nothing is.
   std::string settled(Index at, core::Origin origin, core::Seq seq);
+  // Whether a machine that does not count has more of it. Which of them count for settling.
+  bool settles_unknowing(Index at, core::Origin origin, core::Seq seq);
+  [[nodiscard]] bool counts_for(Index at, Index whom);
   // A region goes on beyond where an origin was settled: that is no fault where nobody waited for
   // it.
   void forgive_followers(Index at);

@@ -44,22 +44,33 @@ void Network::check_settled(Index at) {
 
 // Nobody can know what a backup holds that its region has lost since, or what a region has that
 // nobody has heard of; and nobody waits for a follower, or for both of two leaders of a region.
+// What one of these has beyond may be with others by now, too.
+bool Network::settles_unknowing(Index at, core::Origin origin, core::Seq seq) {
+  for (Index each = 0; each < size(); ++each) {
+    const Machine& machine = machines_[each];
+    if (machine.backup && machine.backup_vector.at(origin) > seq) return true;
+    if (!counts_for(at, each) && history(machine).at(origin) > seq) return true;
+  }
+  return false;
+}
+
+bool Network::counts_for(Index at, Index whom) {
+  return leads_alone(whom) &&
+         node(at).replica().regions().knows(machines_[whom].region, machines_[whom].node->origin());
+}
+
 std::string Network::settled(Index at, core::Origin origin, core::Seq seq) {
   if (ledger_.has_ended(origin)) return ledger_.ended(origin, seq);
+  if (settles_unknowing(at, origin, seq)) {
+    settled_unknowing_.insert(origin);
+    return {};
+  }
   for (Index each = 0; each < size(); ++each) {
-    Machine& machine = machines_[each];
-    const bool unheard = machine.backup && machine.backup_vector.at(origin) > seq;
-    const bool counts = leads_alone(each) &&
-                        node(at).replica().regions().knows(machine.region, machine.node->origin());
-    const bool more = history(machine).at(origin) > seq;
-    if (unheard || (!counts && more)) {
-      settled_unknowing_.insert(origin);
-      return {};
-    }
-    if (more || (counts && on_disk(each).at(origin) < seq)) {
+    const core::Seq has = history(machines_[each]).at(origin);
+    if (has > seq || (counts_for(at, each) && on_disk(each).at(origin) < seq)) {
       return "calls origin " + core::to_string(origin) + " settled at " + std::to_string(seq) +
-             ", but " + name(each) + " has " + std::to_string(history(machine).at(origin)) +
-             " and on its disk " + std::to_string(on_disk(each).at(origin));
+             ", but " + name(each) + " has " + std::to_string(has) + " and on its disk " +
+             std::to_string(on_disk(each).at(origin));
     }
   }
   return ledger_.ended(origin, seq);
