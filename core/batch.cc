@@ -4,6 +4,7 @@
 
 #include "core/codec.h"
 #include "core/op_codec.h"
+#include "core/wire.h"
 
 namespace anabranch::core {
 namespace {
@@ -133,14 +134,11 @@ Result<BatchHeader> take_header(std::string_view& bytes) {
   header.origin = in.uint64();
   header.first = in.uint64();
   header.last = in.uint64();
-  const std::string_view previous = in.bin();
+  header.previous = read_chain(in);
   if (in.ok() && header.origin == 0) in.fail("a batch has no origin");
   if (in.ok() && header.first < 1) in.fail("a batch begins before 1");
   if (in.ok() && header.last < header.first) in.fail("a batch ends before it begins");
-  if (in.ok() && previous.size() != header.previous.size())
-    in.fail("a chain hash has not 32 bytes");
   if (!in.ok()) return in.failure();
-  std::copy(previous.begin(), previous.end(), header.previous.begin());
   in.skip(extra + 1 - kHeadSize);
   if (!in.done()) return in.failure();
   return header;
@@ -155,9 +153,9 @@ std::string encode_batch(const Batch& batch) {
   Writer out(bytes);
   out.array(kHeadSize).uint64(Batch::kFormat).uint64(batch.origin);
   out.uint64(batch.first()).uint64(batch.last());
-  out.bin({reinterpret_cast<const char*>(batch.previous.data()), batch.previous.size()});
+  write_chain(out, batch.previous);
   out.array(kBodySize + (batch.signature.empty() ? 0 : 1));
-  encode_vector(out, batch.deps_changed);
+  write_vector(out, batch.deps_changed);
   encode_opening(out, batch.opening);
   out.array(batch.transactions.size());
   for (const Transaction& transaction : batch.transactions) {
@@ -176,7 +174,7 @@ Result<Batch> decode_batch(std::string_view bytes) {
   batch.previous = header.value().previous;
   Reader in(bytes);
   const std::size_t extra = in.array_of(kBodySize);
-  batch.deps_changed = decode_vector(in);
+  batch.deps_changed = read_vector(in);
   if (batch.deps_changed.at(batch.origin) != 0) in.fail("a batch depends on its own origin");
   batch.opening = decode_opening(in);
   decode_transactions(in, header.value(), batch);

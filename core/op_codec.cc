@@ -3,6 +3,8 @@
 #include <array>
 #include <cmath>
 
+#include "core/wire.h"
+
 namespace anabranch::core {
 namespace {
 
@@ -68,14 +70,14 @@ Path decode_path(Reader& in) {
 // A context that an op carries covers nothing from the op itself on.
 std::optional<VersionVector> decode_context(Reader& in, Dot dot) {
   if (in.take_nil()) return std::nullopt;
-  VersionVector context = decode_vector(in);
+  VersionVector context = read_vector(in);
   if (context.covers(dot)) in.fail("a context covers its own op");
   return context;
 }
 
 void encode_context(Writer& out, const std::optional<VersionVector>& context) {
   if (context) {
-    encode_vector(out, *context);
+    write_vector(out, *context);
   } else {
     out.nil();
   }
@@ -228,28 +230,6 @@ void decode_op(Reader& in, Dot dot, Op& op) {
       op.emplace<UnknownOp>(UnknownOp{kind});
       return in.skip(rest);
   }
-}
-
-void encode_vector(Writer& out, const VersionVector& vector) {
-  out.array(vector.size() * 2);
-  for (const VersionVector::Entry& entry : vector) out.uint64(entry.origin).uint64(entry.seq);
-}
-
-VersionVector decode_vector(Reader& in) {
-  const std::size_t size = in.array();
-  if (size % 2 != 0) in.fail("a version vector is incomplete");
-  if (size / 2 > VersionVector::kEntriesMax) in.fail("a version vector has too many origins");
-  VersionVector vector;
-  Origin before = 0;
-  for (std::size_t i = 0; i < size / 2 && in.ok(); ++i) {
-    const Origin origin = in.uint64();
-    const Seq seq = in.uint64();
-    if (origin <= before) in.fail("a version vector is not sorted by origin");
-    if (seq < 1) in.fail("a version vector has an empty entry");
-    before = origin;
-    vector.set(origin, seq);
-  }
-  return vector;
 }
 
 }  // namespace anabranch::core

@@ -14,8 +14,4 @@ void encode_op(Writer& out, const Op& op);
 // known become an UnknownOp.
 void decode_op(Reader& in, Dot dot, Op& op);
 
-// [origin, seq, ...], sorted by origin.
-void encode_vector(Writer& out, const VersionVector& vector);
-VersionVector decode_vector(Reader& in);
-
 }  // namespace anabranch::core

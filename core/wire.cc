@@ -12,16 +12,17 @@ void write_vector(Writer& out, const VersionVector& vector) {
 
 VersionVector read_vector(Reader& in) {
   const std::size_t size = in.array();
-  if (size % 2 != 0) in.fail("a version vector has an odd number of elements");
+  if (size % 2 != 0) in.fail("a version vector is incomplete");
   if (size / 2 > VersionVector::kEntriesMax) in.fail("a version vector has too many origins");
   VersionVector vector;
   Origin before = 0;
-  for (std::size_t i = 0; i < size && in.ok(); i += 2) {
+  for (std::size_t i = 0; i < size / 2 && in.ok(); ++i) {
     const Origin origin = in.uint64();
     const Seq seq = in.uint64();
-    if (origin <= before || seq == 0) in.fail("a version vector is not canonical");
-    if (in.ok()) vector.set(origin, seq);
+    if (origin <= before) in.fail("a version vector is not sorted by origin");
+    if (seq < 1) in.fail("a version vector has an empty entry");
     before = origin;
+    vector.set(origin, seq);
   }
   return vector;
 }
@@ -34,7 +35,7 @@ ChainHash read_chain(Reader& in) {
   ChainHash hash{};
   const std::string_view bytes = in.bin();
   if (bytes.size() != hash.size()) {
-    in.fail("a chain hash has " + std::to_string(bytes.size()) + " bytes");
+    in.fail("a chain hash has not 32 bytes");
     return hash;
   }
   std::ranges::copy(bytes, hash.begin());

@@ -1,4 +1,4 @@
-// How vectors and hashes are written in messages and in meta.
+// How vectors and hashes are written in batches, in messages and in meta.
 #pragma once
 
 #include <optional>
