@@ -30,9 +30,9 @@ std::string dialled(const regions::Exchange& exchange, const Peer& peer) {
 bool is_second_leader(const Peer& peer, const Replica& replica) {
   if (peer.follows || !peer.connected()) return false;
   if (peer.region == replica.identity().region && !replica.follows()) return true;
-  return std::ranges::any_of(regions::leaders(replica.exchange().peers()), [&](const Peer* other) {
-    return other->origin != peer.origin && other->connected() && other->region == peer.region;
-  });
+  return std::ranges::any_of(
+      regions::leaders_of(peer.region, replica.exchange().peers()),
+      [&](const Peer* other) { return other->origin != peer.origin && other->connected(); });
 }
 
 PeerStatus peer_status(const Peer& peer, const Replica& replica, core::Millis now) {

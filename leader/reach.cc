@@ -25,9 +25,8 @@ std::set<std::string> all_regions(const Replica& replica) {
 VersionVector shown_by(const Replica& replica, const std::string& region, Concern::Level level) {
   VersionVector shown = replica.keeper().durable(region, replica.exchange().peers());
   if (level == Concern::Level::kDurable) return shown;
-  for (const regions::Peer* peer : regions::leaders(replica.exchange().peers())) {
-    const bool goes_on = peer->region == region && !replica.regions().succeeded(peer->origin);
-    if (goes_on) shown.join(peer->applied);
+  for (const regions::Peer* peer : regions::leaders_of(region, replica.exchange().peers())) {
+    if (!replica.regions().succeeded(peer->origin)) shown.join(peer->applied);
   }
   return shown;
 }

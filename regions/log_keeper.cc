@@ -61,8 +61,8 @@ core::VersionVector LogKeeper::on_disk(Origin origin, const Peer* peer) const {
 }
 
 core::VersionVector LogKeeper::durable(const std::string& region, const Peers& peers) const {
-  for (const Peer* peer : leaders(peers)) {
-    if (peer->region == region && has_said(*peer)) return on_disk(peer->origin, peer);
+  for (const Peer* peer : leaders_of(region, peers)) {
+    if (has_said(*peer)) return on_disk(peer->origin, peer);
   }
   std::optional<core::VersionVector> least;  // Of all its incarnations that may still be there.
   for (const auto& [origin, standing] : standings_.all()) {
@@ -89,9 +89,8 @@ core::VersionVector LogKeeper::seen_by(const std::string& region) const {
 std::vector<core::VersionVector> LogKeeper::by_leader(const std::string& region,
                                                       const Peers& peers) const {
   std::vector<core::VersionVector> all;
-  for (const Peer* peer : leaders(peers)) {
-    const bool counts = peer->region == region && has_said(*peer);
-    if (counts) all.push_back(on_disk(peer->origin, peer));
+  for (const Peer* peer : leaders_of(region, peers)) {
+    if (has_said(*peer)) all.push_back(on_disk(peer->origin, peer));
   }
   for (const auto& [origin, standing] : standings_.all()) {
     const bool counts = standing.region == region && origin != self_.origin;

@@ -85,5 +85,12 @@ using Peers = std::map<core::Origin, Peer>;
   }
   return leaders;
 }
+// Those of one region.
+[[nodiscard]] inline std::vector<const Peer*> leaders_of(std::string_view region,
+                                                         const Peers& peers) {
+  std::vector<const Peer*> leading = leaders(peers);
+  std::erase_if(leading, [&](const Peer* peer) { return peer->region != region; });
+  return leading;
+}
 
 }  // namespace anabranch::regions

@@ -44,9 +44,7 @@ std::vector<core::Origin> Replica::origins_of(std::string_view region) const {
   for (const auto& [origin, head] : applied_.heads()) {
     if (head.region == region) origins.insert(origin);
   }
-  for (const Peer* peer : leaders(exchange_->peers())) {
-    if (peer->region == region) origins.insert(peer->origin);
-  }
+  for (const Peer* peer : leaders_of(region, exchange_->peers())) origins.insert(peer->origin);
   return {origins.begin(), origins.end()};
 }
 
@@ -55,9 +53,8 @@ core::Result<void> Replica::retire(std::string_view region, Retirement retiremen
   if (name == identity_.region) return core::invalid("this leader cannot retire its own region");
   const std::vector<core::Origin> origins = origins_of(region);
   if (origins.empty()) return core::invalid("there is no region '" + name + "'");
-  const bool connected = std::ranges::any_of(leaders(exchange_->peers()), [&](const Peer* peer) {
-    return peer->region == region && peer->connected();
-  });
+  const bool connected = std::ranges::any_of(leaders_of(region, exchange_->peers()),
+                                             [](const Peer* peer) { return peer->connected(); });
   if (retirement == Retirement::kLost && connected) {
     return core::invalid("region " + name + " is connected, so it is not lost");
   }
