@@ -22,9 +22,8 @@ class Trail {
     wrote_ = wrote_ || wrote;
   }
   [[nodiscard]] bool settled() const { return settled_; }
-  // All that was marked is in this vector.
+  // All that was marked is in this vector. Not for one that is settled.
   void settle(const rows::VectorBoard::Shared& committed) {
-    if (settled_) return;
     seen_.look(committed);
     if (wrote_) written_ = committed;
     settled_ = true;
