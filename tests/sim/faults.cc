@@ -336,16 +336,8 @@ bool promote(Scene& scene) {
 // A leader starts again as a follower, where its region has another leader.
 bool demote(Scene& scene) {
   Network& network = scene.network();
-  const auto leads = [&](Index each) { return !network.follows(each) && network.writable(each); };
-  const auto region = [&](Index each) { return network.node(each).replica().identity().region; };
-  const auto at = scene.region_that([&](Index each) {
-    bool replaced = false;
-    for (Index other = 0; other < network.size(); ++other) {
-      replaced =
-          replaced || (other != each && !network.follows(other) && region(other) == region(each));
-    }
-    return leads(each) && replaced;
-  });
+  const auto at = scene.region_that(
+      [&](Index each) { return network.writable(each) && !network.leads_alone(each); });
   if (!at || network.anybody_strays()) return false;
   network.demote(*at);
   return true;

@@ -158,6 +158,8 @@ class Network {
     return writable(at) || (follows(at) && running(at));
   }
   [[nodiscard]] bool follows(Index at) const { return machines_[at].follows; }
+  // Whether a region has no other leader, whether that runs or not.
+  [[nodiscard]] bool leads_alone(Index at) const;
   // Commits a transaction durably and tells the ledger; or `transactions` of them in one batch.
   // Returns whether it was acknowledged: only a failing disk refuses.
   bool write(Index at, const std::function<void(regions::Group&)>& function,
@@ -361,8 +363,6 @@ class Network {
   void tick_and_check(Index at);
   void check_kept(Index at);
   [[nodiscard]] bool waits_for(Index at, Index other);
-  // Whether a region has no other leader, whether that runs or not.
-  [[nodiscard]] bool leads_alone(Index at) const;
   void forgive_cut(Index at);
   // What every replica has, and has even after the worst that can happen to it.
   [[nodiscard]] core::VersionVector floor() const;
