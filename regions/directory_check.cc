@@ -119,6 +119,12 @@ bool DirectoryCheck::check_meta() {
     return false;
   }
   applied_ = std::move(applied).value();
+  auto masks = rows::load_masks(*snapshot_);
+  if (!masks.ok()) {
+    wrong("the large clears that are to be swept: " + masks.failure().message);
+    return false;
+  }
+  applied_.mask_board().post(std::move(masks).value());
   return true;
 }
 

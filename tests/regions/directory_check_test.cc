@@ -86,6 +86,47 @@ TEST_SUITE("regions: directory check") {
     CHECK(report.digest == world.eu.digest());
   }
 
+  TEST_CASE("what was erased of texts and moved in lists is counted nowhere, and is not wrong") {
+    World world;
+    world.eu.write(1'300, [](Group& group) {
+      for (const std::string position : {"p", "q", "r"}) {
+        group.put({"\1", "document", "t", position}, "run");
+        group.put({"\1", "document", "t", position, "part"}, "");
+        group.put({"\1", "queue", "l", position}, "element");
+        group.put({"\1", "queue", "l", position, "m"}, "moved");
+      }
+    });
+    const CheckReport report = world.check();
+    CAPTURE(report.findings);
+    CHECK(report.wrong == 0);
+    CHECK(report.counts == 8);
+  }
+
+  TEST_CASE("what a large clear hides until it is swept is not counted, and is not wrong") {
+    regions::ReplicaOptions options{.mesh = {1, 1}, .region = "eu", .fresh_origin = 1, .nonce = 1};
+    options.limits.own_clear_rows_direct = 2;
+    Node eu(options, nullptr, 1'000);
+    eu.write(1'000, [](Group& group) {
+      for (const std::string name : {"a", "b", "c"}) {
+        group.put({"\1", "map", "h", name, "s"}, "v");
+        group.add({"\1", "sums", "h", name, "s"}, 1);
+      }
+      group.put(kRow, "v");
+    });
+    eu.write(1'100, [](Group& group) {
+      group.clear({"\1", "map"});
+      group.clear({"\1", "sums", "h"});
+    });
+    REQUIRE(eu.replica().sweeping());
+    const CheckReport report =
+        regions::check_storage(eu.storage(), [](std::string_view, std::uint64_t) {});
+    CAPTURE(report.findings);
+    CHECK(report.wrong == 0);
+    CHECK(report.counts == 1);
+    REQUIRE(report.notes.size() == 1);
+    CHECK(report.notes.front() == "a large clear is still being swept");
+  }
+
   TEST_CASE("a row that was changed behind the store's back shows in its digest bucket") {
     World world;
     const core::OriginTable& origins = world.eu.replica().names().origins();
