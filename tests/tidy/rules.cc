@@ -49,7 +49,7 @@ struct Room {
 
 const std::vector<Room>& rooms() {
   static const std::vector<Room> table{
-      {"lmdb.h", {"storage/lmdb_env.", "bench/raw_lmdb."}},
+      {"lmdb.h", {"storage/lmdb_env.", "bench/raw_lmdb.", "tests/fixtures/compact."}},
       {"zmq", {"transport/zmq_"}},
       {"msgpack", {"core/codec."}},
       {"zstd", {"transport/compression."}},
