@@ -205,6 +205,8 @@ class Leader::Impl {
     return status;
   }
 
+  ExpiryCounts expiries() const { return count_expiries(*storage_->snapshot()); }
+
  private:
   core::Result<void> load_keys() {
     if (options_.keys_file.empty()) return {};
@@ -323,6 +325,7 @@ core::Result<void> Leader::commit() { return impl_->commit(); }
 std::chrono::milliseconds Leader::turn() { return impl_->turn(); }
 int Leader::wake_fd() const { return impl_->transport().wake_fd(); }
 StoreStatus Leader::status() const { return impl_->status(); }
+ExpiryCounts Leader::expiries() const { return impl_->expiries(); }
 bool Leader::pause(std::string_view peer) { return impl_->pause(peer); }
 bool Leader::resume(std::string_view peer) { return impl_->resume(peer); }
 core::Result<void> Leader::reload_keys() { return impl_->reload_keys(); }

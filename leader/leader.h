@@ -21,6 +21,7 @@
 
 #include "core/result.h"
 #include "core/version_vector.h"
+#include "leader/expiry_counts.h"
 #include "leader/session_gate.h"
 #include "leader/view.h"
 #include "leader/watch_feed.h"
@@ -87,6 +88,8 @@ class Leader {
   [[nodiscard]] int wake_fd() const;
 
   [[nodiscard]] StoreStatus status() const;
+  // How many deadlines are stored for the keys of each database, about.
+  [[nodiscard]] ExpiryCounts expiries() const;
   // Stages in the open group what Store::retire and Store::restore say; see Replica::retire.
   core::Result<void> retire(std::string_view region, regions::Retirement retirement);
   // See Store::promote. Nothing may be staged.

@@ -46,6 +46,10 @@ core::Result<DueExpiry> read_due(std::string_view index_key) {
   return DueExpiry{static_cast<Millis>(deadline), std::string(index_key.substr(kDeadlineBytes))};
 }
 
+std::string_view row_key_of_due(std::string_view index_key) {
+  return index_key.substr(std::min(index_key.size(), kDeadlineBytes));
+}
+
 std::string_view key_of_expiry(std::string_view row_key) {
   constexpr std::size_t kTagBytes = 3;  // As a component of an encoded path.
   if (core::is_hashed_key(row_key)) return row_key.substr(0, Path::kHashedPrefix);

@@ -31,6 +31,8 @@ struct DueExpiry {
 };
 // Fails with kCorrupt.
 core::Result<DueExpiry> read_due(std::string_view index_key);
+// The row's storage key in a key of the table; empty when there is none.
+std::string_view row_key_of_due(std::string_view index_key);
 // The first key of the table at or after a deadline.
 std::string due_key(core::Millis deadline);
 // The encoded key that an expiry with this storage key belongs to, or, of a long one, what the

@@ -9,16 +9,22 @@
 
 namespace anabranch::server::cli {
 
-core::Result<std::string> ask(const Arguments& arguments, std::vector<std::string> words) {
+core::Result<std::string> ask(const Arguments& arguments, std::vector<std::string> words,
+                              const std::string& database) {
   core::Result<Client> client = Client::connect(arguments.text(kRedis.name));
   if (!client.ok()) return client.failure();
+  if (!database.empty()) {
+    const core::Result<std::string> selected = client.value().call({"SELECT", database});
+    if (!selected.ok()) return selected.failure();
+  }
   words.insert(words.begin(), "ANABRANCH");
   return client.value().call(words);
 }
 
 ExitCode print_answer(const Arguments& arguments, std::vector<std::string> words,
-                      std::string (*text)(const nlohmann::json& answer)) {
-  const core::Result<std::string> answer = ask(arguments, std::move(words));
+                      std::string (*text)(const nlohmann::json& answer),
+                      const std::string& database) {
+  const core::Result<std::string> answer = ask(arguments, std::move(words), database);
   if (!answer.ok()) return complain(answer.failure().message);
   try {
     const nlohmann::json all = nlohmann::json::parse(answer.value());

@@ -36,7 +36,8 @@ CLI::Option* bind_argument(CLI::App& app, const Argument& row, std::vector<std::
     return app.add_option(name, values, help)->expected(0, -1)->type_name("");
   }
   CLI::Option* option = app.add_option(name, values, help)->type_name(std::string(row.value_name));
-  if (row.kind == Kind::kValues) return option->allow_extra_args(false);
+  option->allow_extra_args(false);  // What follows the value is not a second one.
+  if (row.kind == Kind::kValues) return option;
   return option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 }
 

@@ -1,8 +1,11 @@
 // `anabranch show KEY`: what a key holds, and what conflicts have left behind.
 //
-// The server answers with JSON: {key, type, value, tally, siblings: [{region, time_ms, value}]} for
-// strings, {key, type, count, elements: [{element, siblings}]} for sets, {key, type, count, fields:
+// The server answers with JSON: {key, database, type, value, tally, siblings: [{region, time_ms,
+// value}]} for strings, {key, type, count, elements: [{element, siblings}]} for sets, {key, type,
+// count, fields:
 // [{field, type, value, tally, siblings}]} for maps.
+// Where regions gave the key other types at the same time, hidden: [{type, count}] names those that
+// are not shown; they stay until the key is removed or overwritten.
 // Bytes are a string when they are UTF-8, else {"hex": "00ff..."}; an absent value is null.
 
 #include <charconv>
@@ -20,6 +23,8 @@ namespace {
 using nlohmann::json;
 using Rows = std::vector<std::vector<std::string>>;
 
+constexpr Argument kDatabase{"--db", Argument::Kind::kValue, "N",
+                             "the database of the key, 0 to 15 (0)", "0"};
 constexpr Argument kKey{"KEY", Argument::Kind::kPositional, "", "the key to show"};
 
 std::string bytes_of_hex(const std::string& digits) {
@@ -39,10 +44,16 @@ std::string shown(const json& value) {
 }
 
 std::string head_of(const json& key) {
-  Rows rows{{"key", shown(key.at("key"))}, {"type", key.at("type").get<std::string>()}};
+  Rows rows{{"key", shown(key.at("key"))},
+            {"database", key.at("database").dump()},
+            {"type", key.at("type").get<std::string>()}};
   if (key.contains("value")) rows.push_back({"value", shown(key.at("value"))});
   if (key.contains("tally")) rows.push_back({"counter", key.at("tally").dump()});
   if (key.contains("count")) rows.push_back({"count", key.at("count").dump()});
+  for (const json& type : key.value("hidden", json::array())) {
+    const std::string count = type.contains("count") ? " of " + type.at("count").dump() : "";
+    rows.push_back({"hidden", type.at("type").get<std::string>() + count});
+  }
   return table_of(rows);
 }
 
@@ -129,13 +140,17 @@ std::string body_of(const json& key) {
 std::string text_of(const json& key) { return head_of(key) + body_of(key); }
 
 ExitCode run(const Arguments& arguments) {
-  return print_answer(arguments, {"SHOW", arguments.text(kKey.name)}, text_of);
+  return print_answer(arguments, {"SHOW", arguments.text(kKey.name)}, text_of,
+                      arguments.text(kDatabase.name));
 }
 
 }  // namespace
 
 Command show_command() {
-  return {"show", "what a key holds, with all concurrent values", {kKey, kRedis, kJson}, run};
+  return {"show",
+          "what a key holds, with all concurrent values",
+          {kKey, kDatabase, kRedis, kJson},
+          run};
 }
 
 }  // namespace anabranch::server::cli

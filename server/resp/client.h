@@ -18,6 +18,9 @@ namespace anabranch::server {
 
 struct Command;
 
+// What SELECT chooses from: 0 to 15.
+inline constexpr std::uint8_t kDatabases = 16;
+
 // Commands between MULTI and EXEC.
 struct Queue {
   struct Entry {
@@ -54,6 +57,7 @@ struct Client {
   const std::string address;  // HOST:PORT on its side.
   const SteadyTime since = steady_now();
   std::string name;
+  std::uint8_t database = 0;      // Its keys are all of this one.
   std::string_view last_command;  // A name in the table of commands.
   std::string output;             // Answers of this turn, and those that the socket did not take.
   Writer reply;

@@ -40,6 +40,11 @@ struct Call {
   [[nodiscard]] Writer& reply() const { return client.reply; }
   [[nodiscard]] std::size_t size() const { return arguments.size(); }
   [[nodiscard]] std::string_view operator[](std::size_t i) const { return arguments[i]; }
+  // A key of the client's database. Nothing else makes keys of words: a word alone would be a key
+  // of database 0.
+  [[nodiscard]] Key key(std::string_view name) const { return {client.database, name}; }
+  [[nodiscard]] Key key(std::size_t i) const { return key(arguments[i]); }
+  [[nodiscard]] Key all_keys() const { return Key::all(client.database); }
 };
 
 // What a command does, as a set of bits.

@@ -1,19 +1,16 @@
 // What Redis has no words for: ANABRANCH and its verbs. Structured answers are JSON in a bulk
-// string, for the command line and for scripts. Keys and values are strings in it when they are
-// UTF-8, else {"hex": "00ff..."}.
+// string, for the command line and for scripts.
 
-#include <cmath>
 #include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <anabranch/handles.h>
-
 #include "server/resp/command.h"
 #include "server/resp/host.h"
 #include "server/resp/session_verbs.h"
+#include "server/resp/show_verb.h"
 #include "server/resp/verdict_json.h"
 
 namespace anabranch::server {
@@ -21,48 +18,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// How many elements or fields SHOW lists.
-constexpr std::size_t kShownMax = 100;
-
 void reply_json(Call& call, const Json& json) {
   call.reply().bulk(json.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
-
-// The size of the UTF-8 character that `text` begins with; 0 when it begins with none.
-std::size_t character_size(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  if (byte(0) < 0x80) return 1;
-  const std::size_t size = byte(0) >= 0xF0 ? 4 : byte(0) >= 0xE0 ? 3 : 2;
-  if (byte(0) < 0xC2 || byte(0) > 0xF4 || text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80) return 0;
-  }
-  // Forms that are longer than needed, surrogates, and what lies beyond the last character.
-  const bool wrong = (byte(0) == 0xE0 && byte(1) < 0xA0) || (byte(0) == 0xED && byte(1) > 0x9F) ||
-                     (byte(0) == 0xF0 && byte(1) < 0x90) || (byte(0) == 0xF4 && byte(1) > 0x8F);
-  return wrong ? 0 : size;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t size = character_size(text);
-    if (size == 0) return false;
-    text.remove_prefix(size);
-  }
-  return true;
-}
-
-// A client's bytes.
-Json bytes_json(std::string_view bytes) {
-  if (is_utf8(bytes)) return std::string(bytes);
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex.push_back(kDigits[byte >> 4U]);
-    hex.push_back(kDigits[byte & 15U]);
-  }
-  return {{"hex", hex}};
 }
 
 Json to_json(const AppliedStatus& applied) {
@@ -123,14 +80,6 @@ Json to_json(const SnapshotStatus& snapshot) {
           {"bytes_total", snapshot.bytes_total},
           {"rows_per_second", snapshot.rows_per_second},
           {"seconds_left", snapshot.seconds_left}};
-}
-
-Json to_json(const Sibling& sibling) {
-  Json json{{"region", sibling.region},
-            {"time_ms", sibling.time_ms},
-            {"value", bytes_json(sibling.value)}};
-  if (sibling.base) json["base"] = bytes_json(*sibling.base);
-  return json;
 }
 
 template <typename Items>
@@ -232,130 +181,6 @@ void retire(Call& call) {
 void restore(Call& call) {
   call.host.leader.retire(call[3], regions::Retirement::kNone).value_or_raise();
   call.reply().ok();
-}
-
-// ---- ANABRANCH SHOW
-
-// A sum: an integer wherever it is one.
-Json tally_json(const Scope& scope, const Key& row) {
-  const double real = scope.tally_real(row);
-  if (std::trunc(real) != real) return real;
-  try {
-    return scope.tally(row);
-  } catch (const Error&) {  // Too great for one.
-    return real;
-  }
-}
-
-// A row of a string: what is shown, and what it is made of.
-void describe_string(Json& json, const Scope& scope, const Key& key) {
-  const Key row = key.of(Type::kString);
-  const std::optional<std::string> shown = scope.get(row);
-  json["value"] = shown ? bytes_json(*shown) : Json();
-  json["tally"] = tally_json(scope, row);
-  json["siblings"] = to_array(scope.siblings(row));
-}
-
-// The names of the first elements or fields.
-std::vector<std::string> first_names(const Scope& scope, const Key& collection) {
-  std::vector<std::string> names;
-  scope.names(collection, {}, [&](const std::string& name) {
-    names.push_back(name);
-    return names.size() < kShownMax;
-  });
-  return names;
-}
-
-bool is_flag(Type type) { return type == Type::kEnableWinsFlag || type == Type::kDisableWinsFlag; }
-
-void describe_flag(Json& json, const Scope& scope, const Key& row) {
-  json["value"] = scope.get(row) == Codec<bool>::encode(true);
-  json["siblings"] = to_array(scope.siblings(row));
-}
-
-void describe_set(Json& json, const Scope& scope, const Key& key, Type type) {
-  json["count"] = scope.count(key.of(type));
-  json["elements"] = Json::array();
-  for (const std::string& element : first_names(scope, key.of(type))) {
-    const Key row = key.element(element, type);
-    json["elements"].push_back(
-        {{"element", bytes_json(element)}, {"siblings", to_array(scope.siblings(row))}});
-  }
-}
-
-void describe_map(Json& json, const Scope& scope, const Key& key) {
-  json["count"] = scope.count(key.of(Type::kMap));
-  json["fields"] = Json::array();
-  for (const std::string& name : first_names(scope, key.of(Type::kMap))) {
-    const Key field = key.field(name);
-    const Type type = scope.type(field);
-    Json entry{{"field", bytes_json(name)}, {"type", to_string(type)}};
-    if (type == Type::kString) describe_string(entry, scope, field);
-    if (is_flag(type)) describe_flag(entry, scope, field.of(type));
-    json["fields"].push_back(std::move(entry));
-  }
-}
-
-void describe_sorted_set(Json& json, Scope& scope, const Key& key) {
-  const SortedSet<std::string> set{scope, key};
-  json["count"] = set.size();
-  json["elements"] = Json::array();
-  for (const Scored<std::string>& each : set.range_by_rank(0, kShownMax)) {
-    const Key row = key.element(each.member, Type::kSortedSet);
-    json["elements"].push_back({{"element", bytes_json(each.member)},
-                                {"score", each.score},
-                                {"siblings", to_array(scope.siblings(row))}});
-  }
-}
-
-void describe_list(Json& json, Scope& scope, const Key& key) {
-  const List<std::string> list{scope, key};
-  json["count"] = list.size();
-  json["elements"] = Json::array();
-  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(list.size(), kShownMax); ++i) {
-    const std::optional<std::string> value = list.get(i);
-    if (value) json["elements"].push_back({{"element", bytes_json(*value)}});
-  }
-}
-
-void describe_text(Json& json, Scope& scope, const Key& key) {
-  const Text text{scope, key};
-  json["count"] = text.size();
-  json["value"] = bytes_json(text.str());
-}
-
-void show(Call& call) {
-  const Key key = call[2];
-  const Type type = call.scope.type(key);
-  Json json{{"key", bytes_json(call[2])}, {"type", to_string(type)}};
-  switch (type) {
-    case Type::kNone:
-      break;
-    case Type::kString:
-      describe_string(json, call.scope, key);
-      break;
-    case Type::kEnableWinsFlag:
-    case Type::kDisableWinsFlag:
-      describe_flag(json, call.scope, key.of(type));
-      break;
-    case Type::kSet:
-    case Type::kRemoveWinsSet:
-      describe_set(json, call.scope, key, type);
-      break;
-    case Type::kMap:
-      describe_map(json, call.scope, key);
-      break;
-    case Type::kSortedSet:
-      describe_sorted_set(json, call.scope, key);
-      break;
-    case Type::kList:
-      describe_list(json, call.scope, key);
-      break;
-    case Type::kText:
-      describe_text(json, call.scope, key);
-      break;
-  }
-  reply_json(call, json);
 }
 
 // ---- ANABRANCH DIGEST

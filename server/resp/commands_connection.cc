@@ -1,6 +1,7 @@
 // The connection itself: who the client is, and how it wants to be answered.
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "crdt/resolve.h"
@@ -30,15 +31,24 @@ void quit(Call& call) {
 void reset(Call& call) {
   call.client.queue.close();
   call.client.name.clear();
+  call.client.database = 0;
   call.client.trail = {};
   call.reply().set_protocol(2);
   call.reply().status("RESET");
 }
 
 void select(Call& call) {
+  using Limits = std::numeric_limits<std::int32_t>;
   const std::optional<std::int64_t> database = take_integer(call, 1);
   if (!database) return;
-  if (*database != 0) return call.reply().error("ERR DB index is out of range");
+  if (*database < Limits::min() || *database > Limits::max()) {
+    return call.reply().error(
+        "ERR value is out of range, value must between -2147483648 and 2147483647");
+  }
+  if (*database < 0 || *database >= kDatabases) {
+    return call.reply().error("ERR DB index is out of range");
+  }
+  call.client.database = static_cast<std::uint8_t>(*database);
   call.reply().ok();
 }
 
@@ -131,7 +141,8 @@ std::string describe(const Client& client, const Host& host) {
   const auto age = duration_cast<std::chrono::seconds>(steady_now() - client.since).count();
   const auto queued = client.queue.open ? std::to_string(client.queue.entries.size()) : "-1";
   return "id=" + std::to_string(client.id) + " addr=" + client.address + " laddr=" + host.endpoint +
-         " name=" + client.name + " age=" + std::to_string(age) + " db=0 multi=" + queued +
+         " name=" + client.name + " age=" + std::to_string(age) +
+         " db=" + std::to_string(client.database) + " multi=" + queued +
          " omem=" + std::to_string(client.output.size()) +
          " cmd=" + std::string(client.last_command) +
          " resp=" + std::to_string(client.reply.protocol()) + "\n";
@@ -189,7 +200,7 @@ constexpr Command kCommands[] = {
      Right::kConnection,
      {},
      "index",
-     "Chooses a database; there is only 0.",
+     "Chooses one of the databases 0 to 15.",
      select},
     {"client",
      -2,

@@ -34,6 +34,7 @@ Condition condition(const Call& call) {
       found.if_earlier = true;
     } else {
       found.error = "ERR Unsupported option " + std::string(call[i]);
+      return found;
     }
   }
   if (found.if_none && (found.if_some || found.if_later || found.if_earlier)) {
@@ -54,14 +55,15 @@ bool allows(const Condition& condition, const std::optional<std::int64_t>& befor
   return !condition.if_earlier || !before || deadline < *before;
 }
 
+// Looks at the options before the number, as Redis does.
 void expire(Call& call, TimeForm form) {
-  const std::optional<std::int64_t> number = take_integer(call, 2);
-  if (!number) return;
   const Condition wanted = condition(call);
   if (!wanted.error.empty()) return call.reply().error(wanted.error);
+  const std::optional<std::int64_t> number = take_integer(call, 2);
+  if (!number) return;
   const auto deadline = deadline_of(form, *number, call.scope.now_ms());
   if (!deadline) return call.reply().error(invalid_expiry(call.command.name));
-  const Key key = call[1];
+  const Key key = call.key(1);
   const bool done =
       allows(wanted, call.scope.deadline(key), *deadline) && call.scope.expire(key, *deadline);
   call.reply().integer(done ? 1 : 0);
@@ -72,11 +74,13 @@ void expire_millis(Call& call) { expire(call, {TimeForm::Unit::kMillis, false});
 void expire_at(Call& call) { expire(call, {TimeForm::Unit::kSeconds, true}); }
 void expire_at_millis(Call& call) { expire(call, {TimeForm::Unit::kMillis, true}); }
 
-void persist(Call& call) { call.reply().integer(call.scope.expire(call[1], std::nullopt) ? 1 : 0); }
+void persist(Call& call) {
+  call.reply().integer(call.scope.expire(call.key(1), std::nullopt) ? 1 : 0);
+}
 
 // -2: there is no such key; -1: it stays. Seconds are rounded.
 void tell(Call& call, bool left, std::int64_t unit_ms) {
-  const Key key = call[1];
+  const Key key = call.key(1);
   const std::optional<std::int64_t> deadline = call.scope.deadline(key);
   if (!deadline) return call.reply().integer(call.scope.type(key) == Type::kNone ? -2 : -1);
   const std::int64_t ms = left ? *deadline - call.scope.now_ms() : *deadline;

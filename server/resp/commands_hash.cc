@@ -32,7 +32,7 @@ std::optional<std::int64_t> write_pairs(Call& call) {
     call.reply().error(arity_error(call.command.name));
     return std::nullopt;
   }
-  const Key key = call[1];
+  const Key key = call.key(1);
   expect_type(call.scope, key, Type::kMap);
   std::int64_t added = 0;
   for (std::size_t i = 2; i < call.size(); i += 2) {
@@ -50,7 +50,7 @@ void hmset(Call& call) {
 }
 
 void hsetnx(Call& call) {
-  const Key key = call[1];
+  const Key key = call.key(1);
   expect_type(call.scope, key, Type::kMap);
   const Key field = key.field(call[2]);
   const bool absent = call.scope.type(field) == Type::kNone;
@@ -58,10 +58,10 @@ void hsetnx(Call& call) {
   call.reply().integer(absent ? 1 : 0);
 }
 
-void hget(Call& call) { reply_value(call.reply(), read(call.scope, call[1], call[2])); }
+void hget(Call& call) { reply_value(call.reply(), read(call.scope, call.key(1), call[2])); }
 
 void hmget(Call& call) {
-  const Key key = call[1];
+  const Key key = call.key(1);
   expect_type(call.scope, key, Type::kMap);
   call.reply().array(call.size() - 2);
   for (const std::string_view field : call.arguments.subspan(2)) {
@@ -70,7 +70,7 @@ void hmget(Call& call) {
 }
 
 void hdel(Call& call) {
-  Map map{call.scope, call[1]};
+  Map map{call.scope, call.key(1)};
   std::int64_t removed = 0;
   for (const std::string_view field : call.arguments.subspan(2)) {
     if (map.erase(field)) ++removed;
@@ -79,22 +79,22 @@ void hdel(Call& call) {
 }
 
 void hexists(Call& call) {
-  call.reply().integer(Map(call.scope, call[1]).contains(call[2]) ? 1 : 0);
+  call.reply().integer(Map(call.scope, call.key(1)).contains(call[2]) ? 1 : 0);
 }
 
 void hlen(Call& call) {
-  call.reply().integer(static_cast<std::int64_t>(Map(call.scope, call[1]).size()));
+  call.reply().integer(static_cast<std::int64_t>(Map(call.scope, call.key(1)).size()));
 }
 
 void hstrlen(Call& call) {
-  const std::optional<std::string> value = read(call.scope, call[1], call[2]);
+  const std::optional<std::string> value = read(call.scope, call.key(1), call[2]);
   call.reply().integer(value ? static_cast<std::int64_t>(value->size()) : 0);
 }
 
 // Replies with what `each` writes for every field that holds a string.
 template <typename Each>
 void list(Call& call, Writer::Aggregate kind, Each each) {
-  const Key key = call[1];
+  const Key key = call.key(1);
   expect_type(call.scope, key, Type::kMap);
   const std::string tag(1, static_cast<char>(Type::kString));
   const std::size_t mark = call.reply().mark();
@@ -129,7 +129,7 @@ void hvals(Call& call) {
 void hincrby(Call& call) {
   const std::optional<std::int64_t> amount = take_integer(call, 3);
   if (!amount) return;
-  const Key key = call[1];
+  const Key key = call.key(1);
   expect_type(call.scope, key, Type::kMap);
   const Key field = key.field(call[2]);
   const std::optional<std::string> shown = Register<std::string>(call.scope, field).get();

@@ -8,12 +8,10 @@
 namespace anabranch::server {
 namespace {
 
-constexpr std::uint8_t kDatabases = 16;
-
 void del(Call& call) {
   std::int64_t removed = 0;
   for (const std::string_view name : call.arguments.subspan(1)) {
-    const Key key = name;
+    const Key key = call.key(name);
     if (call.scope.type(key) == Type::kNone) continue;
     call.scope.clear(key);
     ++removed;
@@ -24,37 +22,46 @@ void del(Call& call) {
 void exists(Call& call) {
   std::int64_t found = 0;
   for (const std::string_view name : call.arguments.subspan(1)) {
-    if (call.scope.type(name) != Type::kNone) ++found;
+    if (call.scope.type(call.key(name)) != Type::kNone) ++found;
   }
   call.reply().integer(found);
 }
 
-void type(Call& call) { call.reply().status(to_string(call.scope.type(call[1]))); }
+void type(Call& call) { call.reply().status(to_string(call.scope.type(call.key(1)))); }
 
 void dbsize(Call& call) {
-  call.reply().integer(static_cast<std::int64_t>(call.scope.count(Key::all(0))));
+  call.reply().integer(static_cast<std::int64_t>(call.scope.count(call.all_keys())));
 }
 
-void flush(Call& call, std::uint8_t databases) {
+// Removes everything in the databases `first` to `last`.
+void flush(Call& call, std::uint8_t first, std::uint8_t last) {
   const bool valid =
       call.size() == 1 ||
       (call.size() == 2 && (same_word(call[1], "async") || same_word(call[1], "sync")));
   if (!valid) return call.reply().error(kSyntaxError);
-  for (std::uint8_t database = 0; database < databases; ++database) {
+  for (std::uint8_t database = first; database <= last; ++database) {
     call.scope.clear(Key::all(database));
   }
   call.reply().ok();
 }
 
-void flushall(Call& call) { flush(call, kDatabases); }
+void flushall(Call& call) { flush(call, 0, kDatabases - 1); }
 
-void flushdb(Call& call) { flush(call, 1); }
+void flushdb(Call& call) { flush(call, call.client.database, call.client.database); }
+
+// Every key would have to be written again: which database a key belongs to is a part of its path,
+// and other regions write to both meanwhile.
+void swapdb(Call& call) {
+  call.reply().error(
+      "ERR SWAPDB is not supported: the database is a part of each key's name, and other regions "
+      "write to both");
+}
 
 // Every key of the database is visited, so it costs as much as there is.
 void keys(Call& call) {
   const std::size_t mark = call.reply().mark();
   std::size_t found = 0;
-  call.scope.names(Key::all(0), {}, [&](const std::string& name) {
+  call.scope.names(call.all_keys(), {}, [&](const std::string& name) {
     if (matches(call[1], name)) {
       call.reply().bulk(name);
       ++found;
@@ -73,9 +80,23 @@ constexpr Command kCommands[] = {
     {"exists", -2, kReads | kFast, Right::kRead, kAll, "key [key ...]",
      "How many of the keys hold something.", exists},
     {"type", 2, kReads | kFast, Right::kRead, kOne, "key", "What a key holds.", type},
-    {"dbsize", 1, kReads | kFast, Right::kRead, {}, "", "How many keys there are.", dbsize},
-    {"keys", 2, kReads, Right::kRead, {}, "pattern", "The keys that match a pattern.", keys},
-    {"flushall", -1, kWrites, Right::kWrite, {}, "[ASYNC | SYNC]", "Removes everything.", flushall},
+    {"dbsize", 1, kReads | kFast, Right::kRead, {}, "", "How many keys this database has.", dbsize},
+    {"keys",
+     2,
+     kReads,
+     Right::kRead,
+     {},
+     "pattern",
+     "The keys of this database that match a pattern.",
+     keys},
+    {"flushall",
+     -1,
+     kWrites,
+     Right::kWrite,
+     {},
+     "[ASYNC | SYNC]",
+     "Removes everything in all databases.",
+     flushall},
     {"flushdb",
      -1,
      kWrites,
@@ -84,6 +105,7 @@ constexpr Command kCommands[] = {
      "[ASYNC | SYNC]",
      "Removes everything in this database.",
      flushdb},
+    {"swapdb", 3, kFast, Right::kConnection, {}, "index index", "Is not supported.", swapdb},
 };
 
 }  // namespace

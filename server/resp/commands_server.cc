@@ -33,7 +33,7 @@ constexpr Parameter kParameters[] = {
     {"appendonly", [](const Host&) { return std::string("yes"); }},
     {"appendfsync", [](const Host&) { return std::string("always"); }},
     {"bind", [](const Host& host) { return host.endpoint.substr(0, host.endpoint.rfind(':')); }},
-    {"databases", [](const Host&) { return std::string("1"); }},
+    {"databases", [](const Host&) { return std::to_string(kDatabases); }},
     {"maxclients", [](const Host& host) { return std::to_string(host.options.connections_max); }},
     {"maxmemory", [](const Host&) { return std::string("0"); }},
     {"maxmemory-policy", [](const Host&) { return std::string("noeviction"); }},
@@ -135,7 +135,7 @@ void command_info(Call& call) {
     if (command != nullptr) {
       describe(call.reply(), *command, "");
     } else {
-      call.reply().null_array();
+      call.reply().null();
     }
   }
 }

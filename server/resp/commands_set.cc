@@ -12,7 +12,7 @@ using Elements = Set<std::string>;
 // Calls `change` with each element that the call names, counts the true ones.
 template <typename Change>
 void change_each(Call& call, Change change) {
-  const Key key = call[1];
+  const Key key = call.key(1);
   expect_type(call.scope, key, Type::kSet);
   std::int64_t changed = 0;
   for (const std::string_view element : call.arguments.subspan(2)) {
@@ -38,7 +38,7 @@ void srem(Call& call) {
 }
 
 void smembers(Call& call) {
-  const Key key = call[1];
+  const Key key = call.key(1);
   expect_type(call.scope, key, Type::kSet);
   const std::size_t mark = call.reply().mark();
   std::size_t found = 0;
@@ -51,12 +51,12 @@ void smembers(Call& call) {
 }
 
 void sismember(Call& call) {
-  const bool found = Elements(call.scope, call[1]).contains(std::string(call[2]));
+  const bool found = Elements(call.scope, call.key(1)).contains(std::string(call[2]));
   call.reply().integer(found ? 1 : 0);
 }
 
 void smismember(Call& call) {
-  const Key key = call[1];
+  const Key key = call.key(1);
   expect_type(call.scope, key, Type::kSet);
   call.reply().array(call.size() - 2);
   for (const std::string_view element : call.arguments.subspan(2)) {
@@ -65,7 +65,7 @@ void smismember(Call& call) {
 }
 
 void scard(Call& call) {
-  call.reply().integer(static_cast<std::int64_t>(Elements(call.scope, call[1]).size()));
+  call.reply().integer(static_cast<std::int64_t>(Elements(call.scope, call.key(1)).size()));
 }
 
 constexpr KeyRange kOne{1, 1, 1};

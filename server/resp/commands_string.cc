@@ -25,7 +25,7 @@ std::optional<std::string> read(const Scope& scope, const Key& key) {
   return value;
 }
 
-void get(Call& call) { reply_value(call.reply(), read(call.scope, call[1])); }
+void get(Call& call) { reply_value(call.reply(), read(call.scope, call.key(1))); }
 
 struct SetOptions {
   bool if_absent = false;
@@ -50,7 +50,7 @@ SetOptions set_options(const Call& call) {
       options.get = true;
     } else if (same_word(word, "keepttl")) {
       options.keep_expiry = true;
-    } else if (form && !options.form && i + 1 < call.size()) {
+    } else if (form && (!options.form || options.form == form) && i + 1 < call.size()) {
       options.form = form;
       options.time = ++i;
     } else {
@@ -75,7 +75,7 @@ std::optional<std::int64_t> take_deadline(Call& call, TimeForm form, std::size_t
 void set(Call& call) {
   const SetOptions options = call.size() > 3 ? set_options(call) : SetOptions{};
   if (!options.valid) return call.reply().error(kSyntaxError);
-  const Key key = call[1];
+  const Key key = call.key(1);
   std::optional<std::int64_t> deadline;
   if (options.keep_expiry) deadline = call.scope.deadline(key);
   if (options.form) {
@@ -99,7 +99,7 @@ void set(Call& call) {
 void set_with(Call& call, TimeForm form) {
   const std::optional<std::int64_t> deadline = take_deadline(call, form, 2);
   if (!deadline) return;
-  const Key key = call[1];
+  const Key key = call.key(1);
   overwrite(call.scope, key, call.scope.type(key), call[3]);
   call.scope.expire(key, deadline);
   call.reply().ok();
@@ -109,37 +109,51 @@ void setex(Call& call) { set_with(call, {TimeForm::Unit::kSeconds, false}); }
 
 void psetex(Call& call) { set_with(call, {TimeForm::Unit::kMillis, false}); }
 
+// Looks at the key before the time, as Redis does: that of a key without a string is not judged.
 void getex(Call& call) {
-  const bool persists = call.size() == 3 && same_word(call[2], "persist");
-  const std::optional<TimeForm> form = call.size() == 4 ? time_form(call[2]) : std::nullopt;
-  if (call.size() > 2 && !persists && !form) return call.reply().error(kSyntaxError);
-  const Key key = call[1];
+  bool persists = false;
+  std::optional<TimeForm> form;
+  std::size_t time = 0;
+  for (std::size_t i = 2; i < call.size(); ++i) {
+    const std::optional<TimeForm> named = time_form(call[i]);
+    if (same_word(call[i], "persist")) {
+      persists = true;
+    } else if (named && (!form || form == named) && i + 1 < call.size()) {
+      form = named;
+      time = ++i;
+    } else {
+      return call.reply().error(kSyntaxError);
+    }
+  }
+  if (persists && form) return call.reply().error(kSyntaxError);
+  const Key key = call.key(1);
   const std::optional<std::string> value = read(call.scope, key);
+  if (!value) return call.reply().null();
   std::optional<std::int64_t> deadline;
   if (form) {
-    deadline = take_deadline(call, *form, 3);
+    deadline = take_deadline(call, *form, time);
     if (!deadline) return;
   }
   if (persists || form) call.scope.expire(key, deadline);
-  reply_value(call.reply(), value);
+  call.reply().bulk(*value);
 }
 
 void setnx(Call& call) {
-  const Key key = call[1];
+  const Key key = call.key(1);
   const bool absent = call.scope.type(key) == Type::kNone;
   if (absent) overwrite(call.scope, key, Type::kNone, call[2]);
   call.reply().integer(absent ? 1 : 0);
 }
 
 void getset(Call& call) {
-  const Key key = call[1];
+  const Key key = call.key(1);
   const std::optional<std::string> old = read(call.scope, key);
   overwrite(call.scope, key, Type::kString, call[2]);
   reply_value(call.reply(), old);
 }
 
 void getdel(Call& call) {
-  const Key key = call[1];
+  const Key key = call.key(1);
   const std::optional<std::string> old = read(call.scope, key);
   if (old) call.scope.clear(key);
   reply_value(call.reply(), old);
@@ -147,14 +161,14 @@ void getdel(Call& call) {
 
 void mget(Call& call) {
   call.reply().array(call.size() - 1);
-  for (const std::string_view key : call.arguments.subspan(1)) {
-    reply_value(call.reply(), call.scope.get(Key(key).of(Type::kString)));
+  for (const std::string_view name : call.arguments.subspan(1)) {
+    reply_value(call.reply(), call.scope.get(call.key(name).of(Type::kString)));
   }
 }
 
 void write_pairs(Call& call) {
   for (std::size_t i = 1; i < call.size(); i += 2) {
-    const Key key = call[i];
+    const Key key = call.key(i);
     overwrite(call.scope, key, call.scope.type(key), call[i + 1]);
   }
 }
@@ -168,19 +182,19 @@ void mset(Call& call) {
 void msetnx(Call& call) {
   if (call.size() % 2 == 0) return call.reply().error(arity_error(call.command.name));
   for (std::size_t i = 1; i < call.size(); i += 2) {
-    if (call.scope.type(call[i]) != Type::kNone) return call.reply().integer(0);
+    if (call.scope.type(call.key(i)) != Type::kNone) return call.reply().integer(0);
   }
   write_pairs(call);
   call.reply().integer(1);
 }
 
 void strlen(Call& call) {
-  const std::optional<std::string> value = read(call.scope, call[1]);
+  const std::optional<std::string> value = read(call.scope, call.key(1));
   call.reply().integer(value ? static_cast<std::int64_t>(value->size()) : 0);
 }
 
 void append(Call& call) {
-  const Key key = call[1];
+  const Key key = call.key(1);
   std::string value = read(call.scope, key).value_or("");
   value.append(call[2]);
   const std::optional<std::int64_t> deadline = call.scope.deadline(key);
@@ -190,7 +204,7 @@ void append(Call& call) {
 }
 
 void add(Call& call, std::int64_t amount) {
-  const Key key = call[1];
+  const Key key = call.key(1);
   const std::optional<std::string> shown = read(call.scope, key);
   const std::optional<std::int64_t> old = shown ? crdt::parse_integer(*shown) : 0;
   if (!old) return call.reply().error(kNotInteger);

@@ -1,5 +1,8 @@
 #include "server/resp/expiry_time.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "crdt/expiry.h"
 #include "server/resp/command.h"
 
@@ -14,12 +17,14 @@ std::optional<TimeForm> time_form(std::string_view word) {
 }
 
 std::optional<std::int64_t> deadline_of(TimeForm form, std::int64_t number, std::int64_t now_ms) {
+  using Limits = std::numeric_limits<std::int64_t>;
   std::int64_t ms = number;
   if (form.unit == TimeForm::Unit::kSeconds && __builtin_mul_overflow(number, 1'000, &ms)) {
     return std::nullopt;
   }
-  if (!form.absolute && __builtin_add_overflow(ms, now_ms, &ms)) return std::nullopt;
-  return ms > crdt::Expiry::kDeadlineMax ? std::nullopt : std::optional(ms);
+  const std::int64_t since = form.absolute ? 0 : now_ms;
+  if (since > 0 && ms > Limits::max() - since) return std::nullopt;
+  return std::min(ms + since, crdt::Expiry::kDeadlineMax);
 }
 
 std::string invalid_expiry(std::string_view command) {

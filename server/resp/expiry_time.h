@@ -12,12 +12,14 @@ struct TimeForm {
   enum class Unit : std::uint8_t { kSeconds, kMillis };
   Unit unit = Unit::kSeconds;
   bool absolute = false;  // Since 1970; else from now on.
+  bool operator==(const TimeForm&) const = default;
 };
 
 // The form that an option of SET names: EX, PX, EXAT or PXAT in any case; nothing for other words.
 std::optional<TimeForm> time_form(std::string_view word);
 
-// In milliseconds since 1970; nothing when that cannot be stored.
+// In milliseconds since 1970; nothing when that is more than 64 bits hold. What is later than the
+// last deadline that can be stored, in the year 10889, becomes that one: Redis takes such times.
 std::optional<std::int64_t> deadline_of(TimeForm form, std::int64_t number, std::int64_t now_ms);
 
 // "ERR invalid expire time in 'set' command".

@@ -90,10 +90,14 @@ void replication(Lines& lines, const Host& host, const Scope&) {
 }
 
 void keyspace(Lines& lines, const Host& host, const Scope& scope) {
-  const std::uint64_t keys = scope.count(Key::all(0));
-  const std::string expires = std::to_string(host.leader.status().expiries);
-  if (keys > 0)
-    lines.add("db0", "keys=" + std::to_string(keys) + ",expires=" + expires + ",avg_ttl=0");
+  const leader::ExpiryCounts expires = host.leader.expiries();
+  for (std::uint8_t database = 0; database < kDatabases; ++database) {
+    const std::uint64_t keys = scope.count(Key::all(database));
+    if (keys == 0) continue;
+    lines.add("db" + std::to_string(database), "keys=" + std::to_string(keys) +
+                                                   ",expires=" + std::to_string(expires[database]) +
+                                                   ",avg_ttl=0");
+  }
 }
 
 struct Section {

@@ -21,6 +21,9 @@ void Turn::execute(Client& client, Arguments arguments) {
     client.closing = true;
     return;
   }
+  if (resolved.command == nullptr && same_word(arguments[0], "exec")) {
+    return discard(client, resolved.error);
+  }
   if (resolved.command == nullptr) return refuse(client, resolved.error);
   const Command& command = *resolved.command;
   client.last_command = command.name;
@@ -40,6 +43,13 @@ void Turn::execute(Client& client, Arguments arguments) {
 void Turn::refuse(Client& client, std::string_view error) {
   client.queue.aborted = client.queue.open;
   client.reply.error(error);
+}
+
+void Turn::discard(Client& client, std::string_view error) {
+  constexpr std::string_view kCode = "ERR ";
+  if (error.starts_with(kCode)) error.remove_prefix(kCode.size());
+  client.queue.close();
+  client.reply.error("EXECABORT Transaction discarded because of: " + std::string(error));
 }
 
 void Turn::enqueue(Client& client, const Resolved& resolved, Arguments arguments) {

@@ -37,6 +37,9 @@ class Turn {
     std::size_t end;
   };
 
+  // Refuses an EXEC that has too many words, which ends its transaction, as in Redis: else the
+  // client's next EXEC would run what this one was meant to.
+  static void discard(Client& client, std::string_view error);
   void enqueue(Client& client, const Resolved& resolved, Arguments arguments);
   // Turns all remembered answers into this error.
   void revoke(std::string_view error);

@@ -34,6 +34,13 @@ def show(eu, us):
     shows(eu, "set", r"^type +set$", r"^count +2$", r'^"lake" +eu +\d', r'^"\\xfe" +eu +\d')
     shows(eu, "map", r"^type +hash$", r'^"name" +string +"ada" +0 +eu +\S+ \S+ +"ada"$')
     shows(eu, "nothing", r"^type +none$")
+    for command in (("SELECT", "7"), ("SET", "text", "of seven"), ("SELECT", "0")):
+        check(eu.call(*command) == "OK", f"{command}")
+    text = told(eu, "show", "--db", "7", "text")
+    check(re.search(r'^database +7$', text, re.MULTILINE) and '"of seven"' in text, text)
+    shows(eu, "text", r"^database +0$", r"Zürich")
+    refused = run("show", "--db", "16", "text", "--redis", eu.redis)
+    check(refused.returncode == 1 and "DB index is out of range" in refused.stderr, str(refused))
     check(json.loads(told(eu, "show", "count", "--json"))["tally"] == 41, "JSON of show")
     wait_until("us has all of it", lambda: us.applied() == eu.applied())
     check(told(eu, "show", "map") == told(us, "show", "map"), "both show the same")

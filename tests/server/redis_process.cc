@@ -33,7 +33,7 @@ RedisProcess::RedisProcess() {
     const int silent = ::open("/dev/null", O_RDWR);
     ::dup2(silent, STDOUT_FILENO);
     ::execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path.c_str(), "--save",
-             "", "--appendonly", "no", "--databases", "1", "--dir", folder.c_str(), nullptr);
+             "", "--appendonly", "no", "--dir", folder.c_str(), nullptr);
     ::_exit(127);
   }
   for (int i = 0; i < 1000; ++i) {
