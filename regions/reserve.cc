@@ -26,13 +26,19 @@ bool Reserve::holds(std::uint64_t bytes) const {
 }
 
 std::string Reserve::text() const {
-  return "the disk is nearly full: " + mebibytes(free()) + " are free, and the reserve is " +
-         mebibytes(bytes_) +
-         " (reserve_bytes); nothing is added until there is more room, but removed";
+  const std::string room =
+      mebibytes(free()) + " are free, and the reserve is " + mebibytes(bytes_) + " (reserve_bytes)";
+  if (!allows_removing()) {
+    return "the disk is full to the brim: " + room +
+           "; nothing is added or removed until there is more room, since removing needs some, too";
+  }
+  return "the disk is nearly full: " + room +
+         "; nothing is added until there is more room, but removed";
 }
 
 std::string Reserve::news() {
-  if (std::exchange(told_full_, full_) == full_) return {};
+  const Told now = !full_ ? Told::kRoom : allows_removing() ? Told::kFull : Told::kBrim;
+  if (std::exchange(told_, now) == now) return {};
   return full_ ? text() : "there is room on the disk again: " + mebibytes(free()) + " are free";
 }
 

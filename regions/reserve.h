@@ -32,7 +32,7 @@ class Reserve {
   [[nodiscard]] bool holds(std::uint64_t bytes) const;
   // Whether at least removing is possible: not when others have filled the disk to the brim.
   [[nodiscard]] bool allows_removing() const { return bytes_ == 0 || free() >= bytes_ / 8; }
-  // Why something is refused, for people.
+  // Why something is refused, for people: writes that add, or at the brim every write.
   [[nodiscard]] std::string text() const;
   // What has changed since this was asked last, for people; empty when nothing has.
   [[nodiscard]] std::string news();
@@ -44,7 +44,9 @@ class Reserve {
   std::uint64_t bytes_;
   storage::Room room_;
   bool full_ = false;
-  bool told_full_ = false;
+  // What was told last.
+  enum class Told : std::uint8_t { kRoom, kFull, kBrim };
+  Told told_ = Told::kRoom;
 };
 
 }  // namespace anabranch::regions

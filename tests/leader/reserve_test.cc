@@ -87,8 +87,17 @@ TEST_SUITE("leader: reserve") {
     world.set({.outside = 249, .inside = 100'000});
     CHECK(world.reserve.full());
     CHECK(world.reserve.allows_removing());
+    CHECK(world.reserve.news().find("nearly full") != std::string::npos);
     world.set({.outside = 100, .inside = 24});
     CHECK_FALSE(world.reserve.allows_removing());
+    // Not that removing works.
+    CHECK(world.reserve.text().find("full to the brim") != std::string::npos);
+    CHECK(world.reserve.text().find("but removed") == std::string::npos);
+    CHECK(world.reserve.news() == world.reserve.text());
+    CHECK(world.reserve.news().empty());
+    world.set({.outside = 100, .inside = 25});
+    CHECK(world.reserve.allows_removing());
+    CHECK(world.reserve.news().find("but removed") != std::string::npos);
   }
 
   TEST_CASE("without a reserve nothing is refused") {
