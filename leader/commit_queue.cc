@@ -9,63 +9,61 @@ namespace anabranch::leader {
 
 namespace {
 
-// The queue whose function this thread is running.
-thread_local const CommitQueue* running = nullptr;
-
-// Marks this thread as running a function of a queue.
-class Running {
+// Has the lock of the writer until it ends, or has been given back.
+class Holding {
  public:
-  explicit Running(const CommitQueue* queue) : before_(std::exchange(running, queue)) {}
-  ~Running() { running = before_; }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
+  explicit Holding(WriterLock& lock) : lock_(lock) {}
+  ~Holding() {
+    if (lock_.mine()) lock_.leave();
+  }
+  Holding(const Holding&) = delete;
+  Holding& operator=(const Holding&) = delete;
 
  private:
-  const CommitQueue* before_;
+  WriterLock& lock_;
 };
 
 }  // namespace
 
-std::unique_lock<std::mutex> CommitQueue::enter() {
-  if (running == this) {
-    throw Error(ErrorCode::kInvalid,
-                "the store is used for writing from within its own transaction; use the scope that "
-                "the function was given");
-  }
-  ++waiting_;
-  std::unique_lock lock(mutex_);
-  --waiting_;
-  ++entered_;
-  entered_.notify_all();
-  return lock;
-}
-
-void CommitQueue::let_one_in() const {
-  // Read first: whoever waits after this counts up after this.
-  const std::uint32_t seen = entered_;
-  if (waiting_ > 0 && running != this) entered_.wait(seen);
+void CommitQueue::check_not_running_here() const {
+  if (!running_here()) return;
+  throw Error(ErrorCode::kInvalid,
+              "the store is used for writing from within its own transaction; use the scope that "
+              "the function was given");
 }
 
 void CommitQueue::run(const std::function<void(Leader&)>& function) {
-  std::unique_lock lock = enter();
+  check_not_running_here();
+  lock_.enter();
+  const Holding holding(lock_);
   std::exception_ptr thrown;
-  {
-    const Running mark(this);
-    try {
-      function(leader_);
-    } catch (...) {
-      thrown = std::current_exception();
-    }
+  watchdog_.begin();
+  try {
+    function(leader_);
+  } catch (...) {
+    thrown = std::current_exception();
   }
-  settle(lock);
+  watchdog_.end();
+  settle();
   if (thrown) std::rethrow_exception(thrown);
 }
 
 void CommitQueue::run_between(const std::function<void(Leader&)>& function) {
-  let_one_in();
-  const std::unique_lock lock = enter();
+  check_not_running_here();
+  lock_.let_one_in();
+  lock_.enter();
+  const Holding holding(lock_);
   commit_group();
   function(leader_);
+}
+
+bool CommitQueue::run_unless_held_up(const std::function<void(Leader&)>& function) {
+  check_not_running_here();
+  if (!lock_.enter_unless([&] { return watchdog_.running().has_value(); })) return false;
+  const Holding holding(lock_);
+  commit_group();
+  function(leader_);
+  return true;
 }
 
 void CommitQueue::commit_group() {
@@ -79,20 +77,20 @@ void CommitQueue::commit_group() {
 
 void CommitQueue::give_way() const {
   constexpr int kTimesMax = 64;
-  for (int i = 0; i < kTimesMax && waiting_ == 0 && members_ < members_last_; ++i) {
+  for (int i = 0; i < kTimesMax && lock_.waiting() == 0 && members_ < members_last_; ++i) {
     std::this_thread::yield();
   }
 }
 
-void CommitQueue::settle(std::unique_lock<std::mutex>& lock) {
+void CommitQueue::settle() {
   const std::shared_ptr<Outcome> mine = outcome_;
   ++members_;
   give_way();
-  if (waiting_ == 0 || leader_.group_full()) {
-    commit_group();
-  } else {
-    lock.unlock();
+  if (!leader_.group_full() && lock_.leave_to_others()) {
     mine->done.wait(0);
+  } else {
+    commit_group();
+    lock_.leave();
   }
   if (mine->failure) mine->failure->raise();
 }

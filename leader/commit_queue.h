@@ -16,18 +16,20 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "core/result.h"
 #include "leader/leader.h"
+#include "leader/watchdog.h"
+#include "leader/writer_lock.h"
 
 namespace anabranch::leader {
 
 // Thread-safe. The leader must outlive it and be used through it alone, but for its read().
 class CommitQueue {
  public:
-  explicit CommitQueue(Leader& leader) : leader_(leader) {}
+  explicit CommitQueue(Leader& leader, std::chrono::milliseconds patience = Watchdog::kPatience)
+      : leader_(leader), lock_(&leader), watchdog_(leader.region(), patience) {}
 
   // Runs the function under the lock and returns when all that it staged is committed. Throws what
   // the function throws (a transaction undoes its own ops), and what the commit throws. Calling it
@@ -36,6 +38,13 @@ class CommitQueue {
   // Commits what others have staged and runs a function that stages nothing. Throws what the
   // function throws; how the commit went is said to those whose writes were in it.
   void run_between(const std::function<void(Leader&)>& function);
+  // The same, but for not running the function, and returning false, while a transaction runs that
+  // is a long one.
+  [[nodiscard]] bool run_unless_held_up(const std::function<void(Leader&)>& function);
+
+  // Whether this thread is within a function that it runs.
+  [[nodiscard]] bool running_here() const { return lock_.mine(); }
+  [[nodiscard]] const Watchdog& watchdog() const { return watchdog_; }
 
  private:
   // How the commit of one group went; shared by all whose transactions are in it.
@@ -44,21 +53,17 @@ class CommitQueue {
     std::atomic<int> done = 0;
   };
 
-  // Waits for the lock, seen as waiting meanwhile.
-  [[nodiscard]] std::unique_lock<std::mutex> enter();
-  // When somebody waits for the lock, returns once one of them has it: a lock that is given back
-  // and taken again at once is hard to get for who sleeps on it.
-  void let_one_in() const;
+  void check_not_running_here() const;
   void commit_group();
   // Lets others come to the lock while fewer are in the group than were in the one before.
   void give_way() const;
-  // Leaves the group to whoever waits, or commits it; returns when it is done.
-  void settle(std::unique_lock<std::mutex>& lock);
+  // Leaves the group to whoever waits, or commits it; returns when it is done. The lock is given
+  // back.
+  void settle();
 
   Leader& leader_;
-  std::mutex mutex_;
-  std::atomic<int> waiting_ = 0;
-  std::atomic<std::uint32_t> entered_ = 0;  // How often the lock was taken.
+  WriterLock lock_;
+  Watchdog watchdog_;
   std::shared_ptr<Outcome> outcome_ = std::make_shared<Outcome>();
   int members_ = 0;       // Of the open group.
   int members_last_ = 0;  // Of the one before.

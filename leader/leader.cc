@@ -118,6 +118,7 @@ class Leader::Impl {
     function(rows::SnapshotReader::newest(*storage_, names), names);
   }
   const rows::Resolvers& resolvers() const { return resolvers_; }
+  const std::string& region() const { return options_.region; }
 
   core::Result<void> commit() {
     if (!replica_->dirty()) {
@@ -191,10 +192,9 @@ class Leader::Impl {
   WatchFeed feed(std::string_view key_prefix,
                  const std::optional<core::VersionVector>& seen) const {
     const regions::Identity& identity = replica_->identity();
-    const core::VersionVector& applied = replica_->applied().vector();
     return {{*storage_, replica_->names(), identity.region, identity.mesh, path_of(Key::all(0)),
              std::string(key_prefix)},
-            start_behind(*storage_, applied, seen.value_or(applied))};
+            start_behind(*storage_, replica_->names().vectors(), seen)};
   }
 
   StoreStatus status() const {
@@ -350,6 +350,8 @@ void Leader::read(const std::function<void(const View&)>& function) const {
     function(View(rows, names, impl_->resolvers()));
   });
 }
+
+const std::string& Leader::region() const { return impl_->region(); }
 
 const rows::VectorBoard& Leader::board() const { return impl_->replica().names().vectors(); }
 

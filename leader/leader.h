@@ -72,8 +72,11 @@ class Leader {
   [[nodiscard]] core::Result<Reach> reach(const core::VersionVector& seen,
                                           const Concern& concern) const;
 
-  // What a watch is told of the keys that begin so, from now on or behind what was seen. Once it is
-  // made it may be used on any thread.
+  // The region's name. Thread-safe.
+  [[nodiscard]] const std::string& region() const;
+
+  // What a watch is told of the keys that begin so, from now on or behind what was seen.
+  // Thread-safe; once it is made it may be used on any thread.
   [[nodiscard]] WatchFeed feed(std::string_view key_prefix,
                                const std::optional<core::VersionVector>& seen) const;
   // Where commits are posted. Thread-safe.

@@ -55,9 +55,7 @@ Reach Store::wait(std::string_view token, const Concern& concern,
   return impl_->wait(impl_->leader().decode_token(token).value_or_raise(), concern, timeout);
 }
 
-StoreStatus Store::status() const {
-  return impl_->ask([](leader::Leader& leader) { return leader.status(); });
-}
+StoreStatus Store::status() const { return impl_->status(); }
 
 bool Store::pause(std::string_view peer) {
   return impl_->ask([&](leader::Leader& leader) { return leader.pause(peer); });

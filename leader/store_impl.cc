@@ -15,7 +15,11 @@ namespace anabranch {
 using std::chrono::milliseconds;
 
 Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
-    : leader_(std::move(leader)), queue_(*leader_), stop_fd_(eventfd(0, EFD_CLOEXEC)) {
+    : leader_(std::move(leader)),
+      queue_(*leader_),
+      waiting_(leader_.get()),
+      status_(leader_->status()),
+      stop_fd_(eventfd(0, EFD_CLOEXEC)) {
   if (stop_fd_ < 0) throw Error(ErrorCode::kIo, "eventfd failed");
   exchange_ = std::thread([this] { exchange(); });
 }
@@ -42,6 +46,18 @@ void Store::Impl::exchange() {
       waiting_.look(leader);
     });
   }
+}
+
+StoreStatus Store::Impl::status() {
+  std::optional<StoreStatus> now;
+  (void)queue_.run_unless_held_up([&](leader::Leader& leader) { now = leader.status(); });
+  const std::lock_guard lock(status_mutex_);
+  if (now) status_ = *std::move(now);
+  const auto running = queue_.watchdog().running();
+  status_.transaction_ms = running ? running->time.count() : 0;
+  status_.transaction_thread = running ? running->thread : 0;
+  status_.long_transactions = queue_.watchdog().count();
+  return status_;
 }
 
 // ---- Waiting.

@@ -34,6 +34,12 @@ class Store::Impl {
   // Runs a function under the lock of the writers, and commits what it stages.
   void run(const std::function<void(leader::Leader&)>& function) { queue_.run(function); }
 
+  // Whether this thread is within a transaction of this store.
+  [[nodiscard]] bool in_transaction() const { return queue_.running_here(); }
+
+  // See Store::status.
+  [[nodiscard]] StoreStatus status();
+
   // The result of a function of the leader that writes nothing, called under the lock.
   template <typename Function>
   auto ask(const Function& function) {
@@ -71,6 +77,8 @@ class Store::Impl {
   std::unique_ptr<leader::Leader> leader_;
   leader::CommitQueue queue_;
   leader::WaitingRoom waiting_;
+  std::mutex status_mutex_;
+  StoreStatus status_;  // As it was last.
   std::mutex watches_mutex_;
   std::vector<std::weak_ptr<Watch::Impl>> watches_;
   int stop_fd_;

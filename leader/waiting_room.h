@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "leader/leader.h"
+#include "leader/lock_order.h"
 
 namespace anabranch::leader {
 
@@ -38,14 +39,16 @@ class WaitingRoom {
     bool held_ = false;
   };
 
+  explicit WaitingRoom(StoreId store) : mutex_(LockRank::kWaiting, store) {}
+
   // Looks at what is waited for. Under the leader's lock.
   void look(Leader& leader);
   // Sends everybody away and returns when they are gone; nobody is let in any more.
   void close();
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  OrderedMutex mutex_;
+  std::condition_variable_any changed_;
   std::list<Guest*> guests_;
   bool closed_ = false;
 };

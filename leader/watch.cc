@@ -74,9 +74,9 @@ Watch Store::watch(std::string_view prefix, std::string_view since, OnChanges fu
 
 Watch Store::Impl::watch(std::string_view prefix, const std::optional<core::VersionVector>& seen,
                          OnChanges function) {
-  std::optional<leader::WatchFeed> feed;
-  queue_.run_between([&](leader::Leader& leader) { feed.emplace(leader.feed(prefix, seen)); });
-  auto impl = std::make_shared<Watch::Impl>(*leader_, *std::move(feed), std::move(function));
+  if (!function) throw Error(ErrorCode::kInvalid, "a watch needs a function to call");
+  auto impl =
+      std::make_shared<Watch::Impl>(*leader_, leader_->feed(prefix, seen), std::move(function));
   const std::lock_guard lock(watches_mutex_);
   std::erase_if(watches_, [](const auto& each) { return each.expired(); });
   watches_.push_back(impl);

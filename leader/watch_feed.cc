@@ -46,9 +46,15 @@ const Path* path_of(const core::Op& op) {
 
 }  // namespace
 
-WatchFeed::Start start_behind(const storage::Storage& storage, const core::VersionVector& applied,
-                              core::VersionVector seen) {
-  WatchFeed::Start start{std::move(seen), storage.last_position() + 1};
+// Jumps and position are read first: what is committed meanwhile is looked at once more.
+WatchFeed::Start start_behind(const storage::Storage& storage, const rows::VectorBoard& board,
+                              const std::optional<core::VersionVector>& seen) {
+  WatchFeed::Start start{.seen = {}, .position = {}, .jumps = board.jumps()};
+  start.position = storage.last_position() + 1;
+  const auto loaded = regions::Applied::load(*storage.snapshot());
+  if (!loaded.ok()) loaded.failure().raise();
+  const core::VersionVector& applied = loaded.value().vector();
+  start.seen = seen.value_or(applied);
   for (const auto& [origin, seq] : applied) {
     const core::Seq next = start.seen.at(origin) + 1;
     if (next > seq) continue;
@@ -64,9 +70,7 @@ WatchFeed::Start start_behind(const storage::Storage& storage, const core::Versi
 }
 
 WatchFeed::WatchFeed(Source source, Start start)
-    : source_(std::move(source)),
-      seen_(std::move(start.seen)),
-      jumps_(source_.names.vectors().jumps()) {
+    : source_(std::move(source)), seen_(std::move(start.seen)), jumps_(start.jumps) {
   if (start.position) {
     position_ = *start.position;
   } else {

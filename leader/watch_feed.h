@@ -26,10 +26,11 @@ class WatchFeed {
     std::string key_prefix;  // Keys that begin so.
   };
   // Where it begins: behind `seen`, which the log reaches back to from `position` on; not, when
-  // there is none.
+  // there is none. `jumps` are those of the board that came before.
   struct Start {
     core::VersionVector seen;
     std::optional<storage::Position> position;
+    std::uint64_t jumps = 0;
   };
   WatchFeed(Source source, Start start);
 
@@ -51,9 +52,9 @@ class WatchFeed {
   std::deque<Changes> ready_;
 };
 
-// Where a feed begins that goes on behind `seen`; see WatchFeed::Start. `applied` is what the
-// storage has.
-WatchFeed::Start start_behind(const storage::Storage& storage, const core::VersionVector& applied,
-                              core::VersionVector seen);
+// Where a feed begins that goes on behind `seen`, or behind what is committed now; see
+// WatchFeed::Start. Thread-safe.
+WatchFeed::Start start_behind(const storage::Storage& storage, const rows::VectorBoard& board,
+                              const std::optional<core::VersionVector>& seen);
 
 }  // namespace anabranch::leader

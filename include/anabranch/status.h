@@ -116,8 +116,14 @@ struct StoreStatus {
   std::uint64_t diverged = 0;           // How often a peer was found to hold other rows.
   bool keyed = false;                   // Links have keys.
   RefusedStatus refused;
-  bool full = false;     // The disk is: writes that add are refused.
-  bool writable = true;  // False after a failed commit: reads only, until reopened.
+  // A transaction of this process (an embedded store's) that has been running for over 10 s, on
+  // which everybody waits: for how long, and in which thread, as the operating system numbers it.
+  // 0 when there is none. While there is one, all else here is as it was before.
+  std::int64_t transaction_ms = 0;
+  std::uint64_t transaction_thread = 0;
+  std::uint64_t long_transactions = 0;  // So many since the start.
+  bool full = false;                    // The disk is: writes that add are refused.
+  bool writable = true;                 // False after a failed commit: reads only, until reopened.
 };
 
 }  // namespace anabranch

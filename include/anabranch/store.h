@@ -74,6 +74,8 @@ class Store final : public Scope {
 
   // ---- The leader.
 
+  // What is known now. While a transaction runs for over 10 s it says so, and is otherwise what it
+  // was when it was last asked for: it waits for no transaction that does not end.
   [[nodiscard]] StoreStatus status() const;
   // Stops the exchange with a peer (its region or its address), in both directions, until resume or
   // the end of the process. Returns whether there is such a peer.
@@ -103,6 +105,7 @@ class Store final : public Scope {
 
  private:
   friend class Session;
+  friend class TextDocument;
   class Impl;
   explicit Store(std::unique_ptr<Impl> impl);
   void look(const std::function<void(const leader::View&)>& function) const override;

@@ -29,7 +29,13 @@
 
 namespace anabranch {
 
-// Thread-safe. Must not outlive its store. Functions as in Text, and with its errors.
+// Thread-safe. Must not outlive its store. Functions as in Text, and with its errors; and with
+// these rules for functions of yours in which they are called:
+// - In a transaction of the store a document can be read, and shows what is staged of its edits. It
+//   cannot be edited or cleared there (Error{kInvalid}): use a Text with the transaction.
+// - In the function of its own edit it cannot be used at all (Error{kInvalid}), only opened or
+//   destroyed: use the TextEdit. Other threads read meanwhile what is committed.
+// - Elsewhere, as in the function of a watch, everything can be called.
 class TextDocument {
  public:
   // Opens a text of database 0, also one that is not there yet. Throws Error{kInvalid} for a key of
@@ -50,7 +56,7 @@ class TextDocument {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace anabranch

@@ -224,7 +224,7 @@ TEST_SUITE("leader: sessions") {
   }
 
   TEST_CASE("closing ends what waits, and lets nobody in") {
-    leader::WaitingRoom room;
+    leader::WaitingRoom room(nullptr);
     std::promise<void> entered;
     std::optional<ErrorCode> code;
     std::jthread waiting([&] {

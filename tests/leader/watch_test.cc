@@ -244,7 +244,7 @@ TEST_SUITE("leader: watches") {
       node.write(1'000, [&](regions::Group& group) { group.put(row, value); });
     };
     leader::WatchFeed feed({eu.storage(), eu.replica().names(), "eu", {}, all, ""},
-                           leader::start_behind(eu.storage(), eu.vector(), eu.vector()));
+                           leader::start_behind(eu.storage(), eu.replica().names().vectors(), {}));
     put(eu, "a");
     put(us, "b");
     eu.merge(us);
