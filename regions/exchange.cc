@@ -127,6 +127,7 @@ void Exchange::on(Peer& peer, const Trimmed& trimmed) {
 void Exchange::on(Peer& peer, const Ack& ack, Millis now) {
   peer.out.acknowledge(ack);
   shown(peer, ack.applied, ack.durable, now);
+  if (shows_news(ack.applied)) subscribe_all();
   pump(peer);
 }
 
@@ -372,13 +373,6 @@ void Exchange::pass_on(const SignedPosition& position) {
   }
 }
 
-void Exchange::applied_more(Millis now, bool more_wanted) {
-  for (auto& [origin, peer] : peers_) {
-    measure_lag(peer, now);
-    if (more_wanted && peer.in.taken != peer.in.acked) acknowledge(peer);
-  }
-}
-
 void Exchange::merged(Millis now) {
   for (auto& [origin, peer] : peers_) {
     peer.in.stale = true;
@@ -386,19 +380,6 @@ void Exchange::merged(Millis now) {
     measure_lag(peer, now);
   }
   subscribe_all();
-}
-
-void Exchange::acknowledge(Peer& peer) {
-  if (joining_) return;
-  peer.in.acked = peer.in.taken;
-  const VersionVector& shown = planted(Bug::kShowUnapplied) ? peer.applied : applied_.vector();
-  send(peer,
-       Ack{peer.in.id, peer.in.taken, settled_.without(shown), settled_.without(durable_vector())});
-}
-
-VersionVector Exchange::durable_vector() const {
-  const bool all = log_.durable_position() == log_.last_position();
-  return all || planted(Bug::kCallAllDurable) ? applied_.vector() : VersionVector{};
 }
 
 // ---- Producing.
@@ -441,6 +422,7 @@ bool Exchange::unknown_there(const Link& link, Millis now) {
 }
 
 bool Exchange::tick(Millis now, const std::function<Showing()>& showing) {
+  if (now >= next_show_ms_) show_news(now);
   if (now < next_heartbeat_ms_) return false;
   next_heartbeat_ms_ = now + kHeartbeatMs;
   const Showing shown = showing();
@@ -449,7 +431,11 @@ bool Exchange::tick(Millis now, const std::function<Showing()>& showing) {
     if (!peers_.contains(link.peer)) continue;
     effects_.push_back(Send{id, heartbeat(link, shown, now)});
   }
-  for (auto& [origin, peer] : peers_) measure_lag(peer, now);
+  for (auto& [origin, peer] : peers_) {
+    measure_lag(peer, now);
+    if (!joining_ && peer.connected()) peer.told = applied_.vector();
+    peer.told_early.clear();
+  }
   forks_.retain(peers_);
   if (!still_ && !joining_) find_stalls(now);
   subscribe_all();

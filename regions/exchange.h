@@ -6,8 +6,10 @@
 // No threads, sockets or clocks: messages and the time come in, effects go out. Not thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -49,6 +51,8 @@ class Exchange {
   static constexpr core::Millis kHeartbeatMs = 1000;
   static constexpr core::Millis kStallMs = 1000;
   static constexpr core::Millis kAvoidMs = 30'000;
+  // Between two times that a peer is shown, before the next heartbeat, what has come here.
+  static constexpr core::Millis kShowMs = 10;
   // For how many ticks an origin waits while its source sends others, and while the source has no
   // more of it than this replica, but somebody else has.
   static constexpr int kWaitTicksMax = 10;
@@ -88,7 +92,9 @@ class Exchange {
   // Heartbeats and stalls. `showing` is asked when heartbeats are due; returns whether they were.
   bool tick(core::Millis now, const std::function<Showing()>& showing);
   // When tick() wants to be called next.
-  [[nodiscard]] core::Millis next_tick_ms() const { return next_heartbeat_ms_; }
+  [[nodiscard]] core::Millis next_tick_ms() const {
+    return std::min(next_heartbeat_ms_, next_show_ms_);
+  }
 
   // ---- Forks.
 
@@ -222,6 +228,14 @@ class Exchange {
                                   core::Millis now) const;
   void pump(Peer& peer);
   void acknowledge(Peer& peer);
+  // Tells a peer what is applied here.
+  void show(Peer& peer);
+  // The origins of which a peer is to be told at once that there is more here.
+  [[nodiscard]] std::vector<core::Origin> news_for(const Peer& peer) const;
+  // Tells of them where some time has passed since the peer was told last; where not, later.
+  void show_news(core::Millis now);
+  // Whether a vector has more of an origin that is followed through nobody.
+  [[nodiscard]] bool shows_news(const core::VersionVector& applied) const;
   // What survives power loss here: all that is applied once the whole log is durable, else nothing
   // that is worth telling.
   [[nodiscard]] core::VersionVector durable_vector() const;
@@ -252,7 +266,9 @@ class Exchange {
   std::set<core::Origin> ended_;
   std::uint64_t streams_ = 0;
   std::uint64_t refused_greetings_ = 0;
+  static constexpr core::Millis kNoShow = std::numeric_limits<core::Millis>::max();
   core::Millis next_heartbeat_ms_ = 0;
+  core::Millis next_show_ms_ = kNoShow;
   std::string doubt_;
   Forks forks_;
 };

@@ -120,7 +120,7 @@ Peer* Exchange::meet(Link& link, const Greeting& greeting) {
     link.peer = greeting.origin;
     forks_.forget(greeting.origin);
     peer.out = {};
-    peer.applied = peer.durable = peer.served_from = {};
+    peer.applied = peer.durable = peer.served_from = peer.told = {};
   }
   peer.origin = greeting.origin;
   peer.region = greeting.region;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -67,6 +68,11 @@ struct Peer {
   core::VersionVector applied;  // As it showed last.
   core::VersionVector durable;
   core::VersionVector served_from;  // Where its log begins to serve, as far as it said.
+  // What it was told, and the origins of which it was told that before the heartbeat was due;
+  // when that was last.
+  core::VersionVector told = {};
+  std::vector<core::Origin> told_early = {};
+  core::Millis shown_ms = std::numeric_limits<core::Millis>::min() / 2;
   OutStream out;
   InStream in;
   core::Millis behind_since_ms = -1;  // Since when it has not had everything; -1 when it has.

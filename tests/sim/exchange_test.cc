@@ -114,6 +114,58 @@ TEST_SUITE("sim: exchange") {
     CHECK(network.run_until_equal(1));
   }
 
+  TEST_CASE("in a line that starts together no leader waits for a heartbeat to pass a write on") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    constexpr Network::Index kLeaders = 20;
+    for (const Network::Index writer : {Network::Index{0}, kLeaders / 2, kLeaders - 1}) {
+      CAPTURE(writer);
+      Network network(seed);
+      network.line(kLeaders);
+      everybody_writes(network, 1);
+      REQUIRE(network.run_until_equal(60'000));
+      for (Network::Index at = 0; at < kLeaders; ++at)
+        network.restart(at, Network::Restart::kClean);
+      network.run(10);  // Less than a heartbeat: nobody knows from whom to expect what.
+      put(network, writer, "first");
+      // For each leader on the way: the batch, what it shows, and what is asked for then.
+      CHECK(network.run_until_equal(3 * kLeaders));
+      CHECK(network.wrong() == "");
+    }
+  }
+
+  TEST_CASE("what has come is shown early to those who lack it, and nothing more where all rests") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.mesh(4);
+    everybody_writes(network, 2);
+    REQUIRE(network.run_until_equal(3'000));
+    constexpr core::Millis kLongMs = 10'000;
+    network.run(kLongMs);  // Until all have also said what is on their disks.
+    const auto messages = [&](const std::function<void()>& happens) {
+      const std::uint64_t before = network.carried().messages;
+      happens();
+      return network.carried().messages - before;
+    };
+    constexpr std::uint64_t kWays = 4 * 3;
+    constexpr std::uint64_t kHeartbeats = kWays * kLongMs / regions::Exchange::kHeartbeatMs;
+    CHECK(messages([&] { network.run(kLongMs); }) == kHeartbeats);
+    // Each write goes to three others, which acknowledge it. Between two heartbeats these also show
+    // it to each other once, who have it already; and all say what is on their disks, now and then.
+    constexpr std::uint64_t kWrites = 1'000;
+    const std::uint64_t busy = messages([&] {
+      for (std::uint64_t i = 0; i < kWrites; ++i) {
+        put(network, 0, "busy");
+        network.run(kLongMs / kWrites);
+      }
+    });
+    CHECK(busy >= kWrites * 6 + kHeartbeats);
+    CHECK(busy <= kWrites * 6 + kHeartbeats + 11 * 6 + 3 * kWays);
+    network.run(kLongMs);
+    CHECK(messages([&] { network.run(kLongMs); }) == kHeartbeats);
+  }
+
   TEST_CASE("a region that joins late and empty gets everything") {
     const std::uint64_t seed = test::seed();
     CAPTURE(seed);
