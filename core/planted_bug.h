@@ -53,6 +53,7 @@ enum class Bug : std::uint8_t {
   kShowUnapplied,
   kIgnoreDigests,
   kBelieveUnsigned,
+  kLeaveUnsigned,
   kTrustSnapshots,
   kExpireAnyValue,
   kShortestExpiry,

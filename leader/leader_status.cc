@@ -186,6 +186,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   }
   status.rejoin = rejoin_status(replica);
   for (auto& [who, text] : replica.clocks().complaints(now)) status.clocks.push_back(text);
+  status.unproven = replica.unproven().late();
   status.log_records = storage.last_position();
   status.log_bytes = replica.keeper().segments().bytes();
   status.log_age_ms = replica.keeper().segments().age_ms(replica.keeper().segments().first());

@@ -68,6 +68,16 @@ class Provenance {
       function(origin, next->second.previous, next->second.signature);
     }
   }
+  // Calls function(origin, region or empty, first seq) for each origin of which the batch that
+  // comes next is here, and not proven.
+  template <typename Function>
+  void for_each_unproven(const Function& function) const {
+    for (const auto& [origin, log] : logs_) {
+      const auto next = log.batches.find(start(origin, log).seq + 1);
+      if (next == log.batches.end() || next->second.proven) continue;
+      function(origin, std::string_view(log.region), next->first);
+    }
+  }
   // Whether anything of an origin waits here.
   [[nodiscard]] bool holds(core::Origin origin) const;
   // Forgets what has been applied meanwhile.

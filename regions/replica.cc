@@ -508,7 +508,10 @@ void Replica::tick(Millis now) {
             .standings = keeper_.standings().numbers(),
             .clocks = shown_clocks()};
   };
-  if (exchange_->tick(now, showing)) complain_of_clocks(now);
+  if (exchange_->tick(now, showing)) {
+    complain_of_clocks(now);
+    complain_of_unproven(now);
+  }
   verifier_->tick(now);
   const auto waited_for = [&](const std::string& region) {
     return regions_.retirement(region) == Retirement::kNone;

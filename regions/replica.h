@@ -42,6 +42,7 @@
 #include "regions/settled_origins.h"
 #include "regions/signer.h"
 #include "regions/snapshots.h"
+#include "regions/unproven.h"
 #include "regions/verifier.h"
 #include "rows/digests.h"
 #include "rows/score_upkeep.h"
@@ -218,6 +219,8 @@ class Replica {
   [[nodiscard]] const Exchange& exchange() const { return *exchange_; }
   [[nodiscard]] const HoldBuffer& held() const { return held_; }
   [[nodiscard]] const Provenance& provenance() const { return provenance_; }
+  // What has been waiting for its proof too long.
+  [[nodiscard]] const Unproven& unproven() const { return unproven_; }
   // What is kept of the log, and for whom.
   [[nodiscard]] LogKeeper& keeper() { return keeper_; }
   [[nodiscard]] const LogKeeper& keeper() const { return keeper_; }
@@ -348,6 +351,8 @@ class Replica {
   [[nodiscard]] std::string region_of(core::Origin origin) const;
   // Finds signatures of where origins have stopped because what comes next waits for others.
   void prove_stops();
+  // Tells an operator of what has been waiting for its proof too long.
+  void complain_of_unproven(core::Millis now);
   // Signs what is due, passes on what is new, and keeps it now and then.
   void sign_and_pass_on(core::Millis now);
   // Whether a batch continues the chain that was applied.
@@ -450,6 +455,7 @@ class Replica {
   bool ordering_ = true;
   std::set<core::Path> dead_;  // Rows with dead slots, at most kDeadRowsMax of them.
   Provenance provenance_{applied_};
+  Unproven unproven_;
   Signer signer_{options_.signatures, identity_, applied_};
   bool all_durable_ = false;       // Everything applied is.
   core::Millis next_keep_ms_ = 0;  // When signatures are stored without another reason.

@@ -26,6 +26,7 @@ void Replica::begin_origin(std::string why) {
   const bool wrote = applied_.vector().at(identity_.origin) > 0;
   effects_.push_back(Notice{"goes on under a new origin: " + why});
   begin_incarnation(identity_, fresh_origin(), wrote, std::move(why));
+  if (!core::planted(core::Bug::kLeaveUnsigned)) signer_.leave();
 }
 
 core::Result<void> Replica::heed_doubt(Millis now) {

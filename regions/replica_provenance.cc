@@ -139,6 +139,12 @@ void Replica::send_positions(LinkId link, const core::VersionVector& origins) {
   }
 }
 
+void Replica::complain_of_unproven(Millis now) {
+  for (std::string& late : unproven_.look(provenance_, now)) {
+    effects_.push_back(Alarm{std::move(late)});
+  }
+}
+
 void Replica::sign_and_pass_on(Millis now) {
   if (!signer_.active() || broken_ || rejoin_) return;
   if (all_durable_) signer_.sign_due(now);

@@ -44,11 +44,15 @@ class Signer {
 
   // The signature that the next own batch carries of the position before it; empty for the first.
   [[nodiscard]] std::string for_batch() const;
-  // Signs the own positions that are due, once everything applied is durable.
+  // Signs the own positions that are due, once everything applied is durable: that of the own
+  // origin, and what was left unsigned of those before it.
   void sign_due(core::Millis now);
   // When sign_due() wants to be called again; nothing when it does not.
   [[nodiscard]] std::optional<core::Millis> next_ms() const;
 
+  // The own origin is left for another one, perhaps with its last writes unsigned: they are due
+  // now, and nobody would ever sign them by the positions that follow.
+  void leave() { former_signed_ = false; }
   // Forgets what is signed of an origin: another history comes in its place. What is of this
   // region is signed anew.
   void forget(core::Origin origin);
@@ -85,7 +89,7 @@ class Signer {
   std::vector<core::Origin> changed_;
   core::Millis signed_ms_ = -kSignMs;
   core::Millis due_ms_ = -1;    // When the next signature may be made; -1 when none waits.
-  bool former_signed_ = false;  // Also the former incarnations have been signed.
+  bool former_signed_ = false;  // Nothing is left unsigned of the incarnations before this one.
 };
 
 }  // namespace anabranch::regions

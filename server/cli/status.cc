@@ -84,6 +84,9 @@ std::string head_of(const json& status) {
   for (const json& clock : status.at("clocks")) {
     rows.push_back({"clock", printable(clock.get<std::string>())});
   }
+  for (const json& late : status.at("unproven")) {
+    rows.push_back({"unproven", printable(late.get<std::string>())});
+  }
   if (status.at("resolver_failures") != 0) {
     rows.push_back({"resolvers", "failed " + field(status, "resolver_failures") + " times"});
   }

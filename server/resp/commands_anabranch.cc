@@ -107,6 +107,7 @@ void status(Call& call) {
                     {"rejoin", to_json(status.rejoin)},
                     {"snapshots", to_array(status.snapshots)},
                     {"clocks", status.clocks},
+                    {"unproven", status.unproven},
                     {"log_records", status.log_records},
                     {"log_bytes", status.log_bytes},
                     {"log_age_ms", status.log_age_ms},

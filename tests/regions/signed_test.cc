@@ -223,6 +223,45 @@ TEST_CASE("what a region's own leader sends is not applied before it can be prov
   CHECK(world.alarms.empty());
 }
 
+TEST_CASE("the last write under an origin that is left while it runs is signed all the same") {
+  SignedWorld world = busy_line();
+  world.put(kEu, "key", "first");
+  world.put(kEu, "key", "last");  // Too soon after the other one to be signed at once.
+  regions::Heartbeat boast;
+  boast.applied = {{kOriginEu, 1000}};
+  world.inject(kUs, kEu, boast);  // Anybody with a valid key can have it begin a new origin.
+  REQUIRE(world.replica(kEu).identity().origin != kOriginEu);
+  world.put(kEu, "other", "later");
+  world.run(40);
+  for (const std::size_t at : {kUs, kAp}) {
+    CHECK(world.get(at, "key") == "last");
+    CHECK(world.get(at, "other") == "later");
+    CHECK(world.replica(at).unproven().late().empty());
+  }
+  CHECK(world.alarms.empty());
+}
+
+TEST_CASE("writes that nobody signs for 30 s are named, in the log once and while it lasts") {
+  SignedWorld world = busy_line();
+  world.filter = without_signatures;
+  world.put(kEu, "key", "value");
+  world.run(29);
+  CHECK(world.replica(kAp).unproven().late().empty());
+  world.run(10);
+  REQUIRE(world.replica(kAp).unproven().late().size() == 1);
+  const std::string late = world.replica(kAp).unproven().late().front();
+  CHECK(late ==
+        "writes of region eu, from 2 of origin 0000000000000001 on, have been waiting for a "
+        "signature of it for over 30 s; nothing that it wrote later is seen here");
+  world.run(40);
+  CHECK(world.alarms == std::vector<std::string>{late});
+  world.filter = {};
+  world.run(60);
+  CHECK(world.get(kAp, "key") == "value");
+  CHECK(world.replica(kAp).unproven().late().empty());
+  CHECK(world.alarms.size() == 1);
+}
+
 TEST_CASE("every batch but the first carries a signature, also what a sweep writes") {
   SignedWorld world({"eu", "us"});
   world.connect(kEu, kUs);

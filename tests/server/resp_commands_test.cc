@@ -188,6 +188,7 @@ TEST_SUITE("server: commands") {
     CHECK(status.at("regions")[0].at("region") == "eu");
     CHECK(status.at("regions")[0].at("retirement") == "");
     CHECK(status.at("clocks").empty());
+    CHECK(status.at("unproven").empty());
   }
 
   TEST_CASE("SHOW tells a key with where and when it was written") {

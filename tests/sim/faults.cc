@@ -400,6 +400,22 @@ bool intrude(Scene& scene) {
   return true;
 }
 
+// A leader is shown more of its origin than it has in the moment after it has written, so that it
+// goes on under another one.
+bool doubt(Scene& scene) {
+  Network& network = scene.network();
+  const auto at = scene.writable_region();
+  if (!at) return false;
+  for (int writes = 0; writes < 2; ++writes) {  // Not both are signed at once.
+    if (!network.writable(*at)) return false;
+    network.write(*at, [&](regions::Group& group) {
+      random_transaction(group, scene.random(), scene.plan(), network.node(*at).vector());
+    });
+  }
+  if (network.broken(*at)) return false;
+  return network.doubt(*at) || intrude<Malice::kBoasting>(scene);
+}
+
 // ---- Clocks. They stay wrong: nothing may depend on them.
 
 bool jump_clock(Scene& scene) {
@@ -486,6 +502,8 @@ constexpr std::array kFaults{
           Company::kIntruders},
     Fault{"boasting", "a peer shows what is not", 0.003, intrude<Malice::kBoasting>, kIntruder,
           Company::kIntruders},
+    Fault{"doubt", "a peer shows a leader more of its origin, right after a write", 0.003, doubt,
+          kIntruder, Company::kIntruders},
     Fault{"denial", "a peer denies a digest", 0.002, intrude<Malice::kFalseDigest>, kIntruder,
           Company::kIntruders},
 };

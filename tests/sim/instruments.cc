@@ -60,6 +60,8 @@ constexpr std::array kRows{
     Row{Bug::kShowUnapplied, "show-unapplied", "an ack shows what is not applied yet"},
     Row{Bug::kIgnoreDigests, "ignore-digests", "digests are not compared"},
     Row{Bug::kBelieveUnsigned, "believe-all", "what is passed on is applied unsigned"},
+    Row{Bug::kLeaveUnsigned, "leave-unsigned",
+        "the last write of an origin that is left stays unsigned", "doubt"},
     Row{Bug::kTrustSnapshots, "trust-snapshot", "the end of a snapshot is not compared"},
     Row{Bug::kExpireAnyValue, "expire-any", "an expiry counts although its value was replaced"},
     Row{Bug::kShortestExpiry, "shortest-expiry", "of several expiries the shortest decides"},

@@ -143,6 +143,9 @@ class Network {
   // Has an intruder dial a region; it stays until somebody shuts it out. Returns its region's name.
   std::string intrude(Index at, Malice malice);
   void shut_out_intruders();
+  // Has an intruder show a region more of its origin than it has, so that it goes on under another
+  // one; false when none is there.
+  bool doubt(Index at);
   [[nodiscard]] std::size_t intruders() const { return guests_.size(); }
   // Heals and unmutes everything, starts what stands still, in the calmest weather.
   void calm_down();

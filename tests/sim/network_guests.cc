@@ -30,6 +30,21 @@ std::string Network::intrude(Index at, Malice malice) {
   return region;
 }
 
+bool Network::doubt(Index at) {
+  regions::Replica& replica = node(at).replica();
+  for (const auto& [link, guest] : guests_) {
+    if (guest.at != at || replica.exchange().peer(link) == 0) continue;
+    constexpr core::Seq kMore = 1000;
+    const core::Origin origin = node(at).origin();
+    regions::Heartbeat beat;
+    beat.applied = {{origin, node(at).vector().at(origin) + kMore}};
+    replica.step(link, beat, now_);
+    turn(at);
+    return true;
+  }
+  return false;
+}
+
 void Network::shut_out_intruders() {
   while (!guests_.empty()) {
     const auto [link, at] = std::pair(guests_.begin()->first, guests_.begin()->second.at);
