@@ -34,16 +34,30 @@ Result<void> set_text(Config& config, const Values& values) {
   return {};
 }
 
-template <auto Member>
-Result<void> set_number(Config& config, const Values& values) {
-  const std::string& text = values.front();
+Result<std::int64_t> positive(const std::string& text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size() || number <= 0) {
     return invalid("must be a positive integer, not '" + text + "'");
   }
+  return number;
+}
+
+template <auto Member>
+Result<void> set_number(Config& config, const Values& values) {
+  const Result<std::int64_t> number = positive(values.front());
+  if (!number.ok()) return number.failure();
   auto& field = config.store.*Member;
-  field = static_cast<std::remove_reference_t<decltype(field)>>(number);
+  field = static_cast<std::remove_reference_t<decltype(field)>>(number.value());
+  return {};
+}
+
+// The same for a number of the server.
+template <auto Member>
+Result<void> set_own_number(Config& config, const Values& values) {
+  const Result<std::int64_t> number = positive(values.front());
+  if (!number.ok()) return number.failure();
+  config.*Member = static_cast<std::uint64_t>(number.value());
   return {};
 }
 
@@ -143,6 +157,12 @@ constexpr std::array kSettings{
     Setting{"redis", "--redis", "HOST:PORT",
             "where Redis clients connect (127.0.0.1:6400); port 0: any free one", Kind::kText,
             set_redis},
+    Setting{"output_bytes_total", "--output-bytes-total", "N",
+            "bytes of answers that wait to be sent, over all Redis clients (134217728)",
+            Kind::kNumber, set_own_number<&Config::output_bytes_total>},
+    Setting{"output_stall_ms", "--output-stall-ms", "N",
+            "a client that has not read for so long is closed when others wait for room (5000)",
+            Kind::kNumber, set_own_number<&Config::output_stall_ms>},
     Setting{"mesh", "--mesh", "NAME", "leaders of another mesh are refused (anabranch)",
             Kind::kText, set_text<&Options::mesh>},
     Setting{"log_level", "--log-level", "LEVEL", "debug, info, warning, error or off (info)",

@@ -47,6 +47,14 @@ struct Wait {
   SteadyTime until;
 };
 
+// Why a command has not run: nothing of it has happened, and it is to be run again.
+struct HeldBack {
+  enum class Until : std::uint8_t { kRoom, kRemoved };
+
+  Until until = Until::kRoom;  // There is room for its answer; what is being removed is gone.
+  std::size_t bytes = 0;       // How long the answer is, or longer.
+};
+
 struct Client {
   Client(std::uint64_t number, std::string from, std::size_t output_bytes_max)
       : id(number), address(std::move(from)), reply(output, output_bytes_max) {}
@@ -64,7 +72,8 @@ struct Client {
   Queue queue;
   Trail trail;
   std::optional<Wait> wait;  // Nothing more of the client is read or run while there is one.
-  bool closing = false;      // Close when the answers are sent; nothing more is read.
+  std::optional<HeldBack> held_back;  // Of the last command, until the loop has taken note of it.
+  bool closing = false;               // Close when the answers are sent; nothing more is read.
 };
 
 }  // namespace anabranch::server

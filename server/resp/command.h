@@ -55,6 +55,8 @@ enum Flag : std::uint32_t {
   kImmediate = 1U << 3U,  // Is not queued between MULTI and EXEC.
   kAlone = 1U << 4U,      // Is refused between MULTI and EXEC.
   kSettled = 1U << 5U,    // Looks at the leader: what others have written is committed before.
+  kSliced = 1U << 6U,     // Removes all that it names: many keys in slices (removals.h).
+  kWhole = 1U << 7U,      // Looks at a whole database.
 };
 
 // What a client must be allowed to do. Everybody may do everything until there are passwords.

@@ -91,6 +91,13 @@ Json to_array(const Items& items) {
 
 // ---- ANABRANCH STATUS
 
+Json clients_json(const Host& host) {
+  return {{"connected", host.clients.size()},
+          {"held_back", host.clients_held_back},
+          {"cut", host.statistics.clients_cut},
+          {"output_bytes", host.output_bytes}};
+}
+
 void status(Call& call) {
   const StoreStatus status = call.host.leader.status();
   reply_json(call, {{"region", status.region},
@@ -122,7 +129,8 @@ void status(Call& call) {
                     {"keyed", status.keyed},
                     {"refused", to_json(status.refused)},
                     {"full", status.full},
-                    {"writable", status.writable}});
+                    {"writable", status.writable},
+                    {"clients", clients_json(call.host)}});
 }
 
 // ---- ANABRANCH FORK

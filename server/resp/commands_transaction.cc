@@ -23,15 +23,22 @@ void discard(Call& call) {
 
 void exec(Call& call) {
   if (!call.client.queue.open) return call.reply().error("ERR EXEC without MULTI");
-  const Queue queue = std::exchange(call.client.queue, {});
+  Queue queue = std::exchange(call.client.queue, {});
   if (queue.aborted) {
     return call.reply().error("EXECABORT Transaction discarded because of previous errors.");
   }
-  call.reply().array(queue.entries.size());
-  for (const Queue::Entry& entry : queue.entries) {
-    const std::vector<std::string_view> words(entry.arguments.begin(), entry.arguments.end());
-    Call inner{call.client, call.scope, call.host, words, *entry.command, *entry.container};
-    run(inner);
+  const std::uint8_t database = call.client.database;
+  try {
+    call.reply().array(queue.entries.size());
+    for (const Queue::Entry& entry : queue.entries) {
+      const std::vector<std::string_view> words(entry.arguments.begin(), entry.arguments.end());
+      Call inner{call.client, call.scope, call.host, words, *entry.command, *entry.container};
+      run(inner);
+    }
+  } catch (const NoRoom&) {
+    call.client.queue = std::move(queue);
+    call.client.database = database;
+    throw;
   }
 }
 

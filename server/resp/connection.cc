@@ -39,6 +39,7 @@ Connection::Received Connection::receive() {
 }
 
 Parser::Outcome Connection::next_request() {
+  if (std::exchange(put_back_, false)) return Parser::Outcome::kRequest;
   return parser_.next({input_.get() + input_begin_, input_end_ - input_begin_});
 }
 
@@ -61,7 +62,7 @@ void Connection::reserve(std::size_t wanted) {
 }
 
 void Connection::trim() {
-  const bool input_empty = input_begin_ + parser_.consumed() == input_end_;
+  const bool input_empty = !put_back_ && input_begin_ + parser_.consumed() == input_end_;
   if (input_empty && input_capacity_ > kKeptMax) {
     parser_.drop_consumed();
     input_.reset();
@@ -86,6 +87,7 @@ bool Connection::send() {
       return true;
     }
     sent_ += static_cast<std::size_t>(done);
+    taken_ = steady_now();
   }
   client_.output.clear();
   sent_ = 0;

@@ -1,7 +1,8 @@
 // One client's socket: bytes in, requests out of the parser, answers back.
 //
 // Invariant: what waits in either direction is bounded (ServerOptions). A client that does not read
-// its answers is not read from; it costs memory up to the bounds, never another client's time.
+// its answers is not read from, and what it has sent is not run; it costs memory up to the bounds,
+// never another client's time.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include "server/resp/file.h"
 #include "server/resp/parser.h"
 #include "server/resp/server_options.h"
+#include "server/steady_clock.h"
 
 namespace anabranch::server {
 
@@ -35,8 +37,10 @@ class Connection {
   Received receive();
   // How many bytes that was, over all calls.
   [[nodiscard]] std::uint64_t received() const { return received_; }
-  // The next request from what was received.
+  // The next request from what was received; one that was put back comes again.
   Parser::Outcome next_request();
+  // Puts the last request back. Nothing may be received before it is taken again.
+  void put_back() { put_back_ = true; }
   [[nodiscard]] std::span<const std::string_view> arguments() const { return parser_.arguments(); }
   [[nodiscard]] std::string_view protocol_error() const { return parser_.error(); }
   // Gives back memory that one large request or answer has taken.
@@ -46,6 +50,8 @@ class Connection {
   bool send();
   // Answers that wait.
   [[nodiscard]] std::size_t pending() const { return client_.output.size() - sent_; }
+  // When the socket took some of them last, or the connection began.
+  [[nodiscard]] SteadyTime taken() const { return taken_; }
   // Whether so much waits that the client must read first.
   [[nodiscard]] bool stuck() const { return pending() > options_.output_pause_bytes; }
 
@@ -55,6 +61,11 @@ class Connection {
   bool runnable = false;       // May have whole requests that wait for the next turn.
   bool scheduled = false;      // On a list of the loop.
   bool gone = false;           // To be closed at the end of the turn.
+  bool served = false;         // In this turn.
+  bool light = false;          // What it asked for last cost little. Nothing is known of a new one.
+  bool held = false;           // Its last request is put back until there is room, or way, for it.
+  bool granted = false;        // There is: its next answer may be larger than its share.
+  std::size_t counted = 0;     // Of its output, in the room for all (output_room.h).
 
  private:
   // Makes room for `wanted` bytes behind input_end_.
@@ -70,6 +81,8 @@ class Connection {
   std::size_t input_end_ = 0;
   std::uint64_t received_ = 0;
   std::size_t sent_ = 0;  // Of the client's output.
+  SteadyTime taken_ = steady_now();
+  bool put_back_ = false;
 };
 
 }  // namespace anabranch::server

@@ -21,6 +21,8 @@ struct Statistics {
   std::uint64_t commits_failed = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+  std::uint64_t held_back = 0;    // Times that an answer found no room.
+  std::uint64_t clients_cut = 0;  // Closed, since they did not read while others waited.
 };
 
 struct Host {
@@ -30,6 +32,8 @@ struct Host {
   SteadyTime started = steady_now();
   Statistics statistics = {};
   std::map<std::uint64_t, const Client*> clients = {};  // By id.
+  std::size_t output_bytes = 0;                         // Of answers that wait to be sent.
+  std::size_t clients_held_back = 0;                    // That wait for room for an answer.
 };
 
 }  // namespace anabranch::server

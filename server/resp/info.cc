@@ -38,6 +38,7 @@ void clients(Lines& lines, const Host& host, const Scope&) {
   lines.add("connected_clients", host.clients.size());
   lines.add("blocked_clients",
             static_cast<std::uint64_t>(std::ranges::count_if(host.clients, waits)));
+  lines.add("held_back_clients", host.clients_held_back);
   lines.add("maxclients", host.options.connections_max);
 }
 
@@ -50,10 +51,12 @@ std::uint64_t resident_bytes() {
   return file ? resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
-void memory(Lines& lines, const Host&, const Scope&) {
+void memory(Lines& lines, const Host& host, const Scope&) {
   const std::uint64_t resident = resident_bytes();
   lines.add("used_memory", resident);
   lines.add("used_memory_rss", resident);
+  lines.add("output_bytes", host.output_bytes);
+  lines.add("output_bytes_total", host.options.output_bytes_total);
   lines.add("maxmemory", std::uint64_t{0});
   lines.add("maxmemory_policy", "noeviction");
 }
@@ -65,6 +68,8 @@ void stats(Lines& lines, const Host& host, const Scope&) {
   lines.add("total_commands_processed", counted.commands);
   lines.add("total_net_input_bytes", counted.bytes_in);
   lines.add("total_net_output_bytes", counted.bytes_out);
+  lines.add("answers_held_back", counted.held_back);
+  lines.add("clients_cut", counted.clients_cut);
   lines.add("group_commits", counted.commits);
   lines.add("group_commits_failed", counted.commits_failed);
 }

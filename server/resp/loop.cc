@@ -21,6 +21,14 @@ namespace {
 constexpr int kEventsMax = 1024;
 constexpr int kAcceptsMax = 1000;  // In one turn.
 constexpr std::chrono::milliseconds kAcceptPause{100};
+// Of the system, for a client: else it grows to megabytes of memory for each that does not read.
+// Clients are on this machine, so it need not hold what is on a long way.
+constexpr int kSendBuffer = 256 << 10;
+constexpr std::chrono::milliseconds kRelievePause{100};  // While somebody waits for room.
+constexpr std::chrono::milliseconds kRemovalTime{5};     // Of a turn.
+// What a client costs a turn so that the next one serves it early.
+constexpr std::chrono::milliseconds kLightTime{1};
+constexpr std::size_t kLightBytes = std::size_t{64} << 10U;
 
 // Wakes the loop while `fd` is readable. Fails when the system has no memory for it.
 [[nodiscard]] bool add_to(const File& epoll, int fd, void* tag) {
@@ -53,7 +61,8 @@ Loop::Loop(leader::Leader& leader, const ServerOptions& options, File listener,
       turn_(host_),
       listener_(std::move(listener)),
       epoll_(make_epoll()),
-      requests_(requests) {
+      requests_(requests),
+      room_(options, host_) {
   const bool added = add_to(epoll_, listener_.fd(), &listener_) &&
                      add_to(epoll_, requests_.stop, &stopped_) &&
                      add_to(epoll_, requests_.reload_keys, &requests_) &&
@@ -73,24 +82,72 @@ Loop::Milliseconds Loop::turn(Milliseconds patience) {
   // The list may grow in the meantime, by clients that are not done, for the next turn.
   answering_.swap(scheduled_);
   for (Connection* connection : answering_) connection->scheduled = false;
-  for (Connection* connection : answering_) serve(*connection);
+  const bool worked = !answering_.empty();
+  serve_all();
+  turn_.remove_some(steady_now() + kRemovalTime);
   turn_.commit();
-  for (Connection* connection : answering_) answer(*connection);
+  // Who was not served comes first in the next turn.
+  for (Connection* connection : answering_) {
+    if (!connection->served) answer(*connection);
+  }
+  for (Connection* connection : answering_) {
+    if (connection->served) answer(*connection);
+  }
   close_gone();
+  let_go_on();
   // After the answers: while their clients think, others' writes are applied.
-  const Milliseconds sleep = leader_.turn();
+  Milliseconds sleep = leader_.turn();
   waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
-  return scheduled_.empty() ? waiting_.patience(sleep) : Milliseconds{0};
+  const bool idle = scheduled_.empty() && !turn_.removing();
+  sleep = heap_.tidy(worked, idle, sleep);
+  if (!idle) return Milliseconds{0};
+  return waiting_.patience(room_.anybody_waits() ? std::min(sleep, kRelievePause) : sleep);
+}
+
+// A client whose commands cost little waits at most for half a turn of the others, and these for
+// half a turn of such clients.
+void Loop::serve_all() {
+  TurnBudget budget(options_.turn_time_max, options_.turn_output_bytes_max);
+  const auto heavy = std::ranges::stable_partition(
+      answering_, [](const Connection* connection) { return connection->light; });
+  for (Connection* connection : answering_) connection->served = false;
+  for (auto each = answering_.begin(); each != heavy.begin(); ++each) {
+    if (heavy.empty() ? budget.spent() : budget.half_spent()) break;
+    serve(**each, budget);
+  }
+  for (Connection* connection : heavy) {
+    serve(*connection, budget);
+    if (budget.spent()) return;
+  }
 }
 
 void Loop::close_gone() {
   waiting_.forget_gone();
+  std::erase_if(behind_removals_, [](const Connection* each) { return each->gone; });
   for (Connection* connection : answering_) {
     if (!connection->gone) continue;
+    room_.forget(*connection);
     host_.clients.erase(connection->client().id);
     connections_.erase(connection->client().id);
   }
   answering_.clear();
+}
+
+void Loop::let_go_on() {
+  if (!behind_removals_.empty() && !turn_.removing()) {
+    for (Connection* connection : std::exchange(behind_removals_, {})) go_on(*connection);
+  }
+  if (!room_.anybody_waits()) return;
+  room_.relieve(steady_now(), connections_, [this](Connection& connection) {
+    connection.gone = true;
+    schedule(connection);
+  });
+  room_.release([this](Connection& connection) { go_on(connection); });
+}
+
+void Loop::go_on(Connection& connection) {
+  connection.held = false;
+  schedule(connection);
 }
 
 void Loop::wait(Milliseconds patience) {
@@ -153,6 +210,7 @@ void Loop::accept_client(int fd, std::string address) {
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof(kSendBuffer));
   ++host_.statistics.connections;
   auto connection =
       std::make_unique<Connection>(std::move(socket), ++ids_, std::move(address), options_);
@@ -213,41 +271,75 @@ void Loop::schedule(Connection& connection) {
   scheduled_.push_back(&connection);
 }
 
-void Loop::serve(Connection& connection) {
-  Client& client = connection.client();
+void Loop::serve(Connection& connection, TurnBudget& budget) {
+  const SteadyTime from = steady_now();
+  std::size_t grown = 0;
+  connection.served = true;
   for (std::size_t i = 0; i < options_.turn_commands_max && connection.runnable; ++i) {
-    if (connection.gone || client.closing) connection.runnable = false;
-    if (connection.stuck() || client.wait || !connection.runnable) return;
-    switch (connection.next_request()) {
-      case Parser::Outcome::kIncomplete:
-        connection.runnable = false;
-        break;
-      case Parser::Outcome::kRequest:
-        turn_.execute(client, connection.arguments());
-        if (client.wait) waiting_.add(connection);
-        break;
-      case Parser::Outcome::kTooLarge:
-        turn_.refuse(client, "ERR the request is over the limit of " +
-                                 std::to_string(options_.parser.request_bytes_max) + " bytes");
-        break;
-      case Parser::Outcome::kBroken:
-        client.reply.error("ERR " + std::string(connection.protocol_error()));
-        client.closing = true;
-        break;
-    }
+    if (i > 0 && budget.spent()) break;
+    const std::size_t before = connection.pending();
+    const bool more = serve_next(connection);
+    room_.count(connection);
+    const std::size_t answered = connection.pending() - std::min(before, connection.pending());
+    budget.spend(answered);
+    grown += answered;
+    if (!more) break;
   }
+  connection.granted = false;
+  connection.light = steady_now() - from < kLightTime && grown < kLightBytes;
+}
+
+bool Loop::serve_next(Connection& connection) {
+  Client& client = connection.client();
+  if (connection.gone || client.closing) connection.runnable = false;
+  if (connection.stuck() || client.wait || connection.held || !connection.runnable) return false;
+  room_.allow(connection);
+  switch (connection.next_request()) {
+    case Parser::Outcome::kIncomplete:
+      connection.runnable = false;
+      break;
+    case Parser::Outcome::kRequest:
+      if (room_.any_for(connection)) {
+        turn_.execute(client, connection.arguments());
+      } else {
+        client.held_back = HeldBack{.bytes = OutputRoom::kSmall};
+      }
+      if (client.held_back) hold_back(connection);
+      if (client.wait) waiting_.add(connection);
+      break;
+    case Parser::Outcome::kTooLarge:
+      turn_.refuse(client, "ERR the request is over the limit of " +
+                               std::to_string(options_.parser.request_bytes_max) + " bytes");
+      break;
+    case Parser::Outcome::kBroken:
+      client.reply.error("ERR " + std::string(connection.protocol_error()));
+      client.closing = true;
+      break;
+  }
+  client.reply.set_room(SIZE_MAX);
+  return true;
+}
+
+void Loop::hold_back(Connection& connection) {
+  const HeldBack why = *std::exchange(connection.client().held_back, std::nullopt);
+  connection.put_back();
+  if (why.until == HeldBack::Until::kRoom) return room_.hold(connection, why.bytes);
+  connection.held = true;
+  behind_removals_.push_back(&connection);
 }
 
 void Loop::answer(Connection& connection) {
   Client& client = connection.client();
   if (!client.trail.settled()) client.trail.settle(leader_.seen());
   Waiting::attempt(client);
+  room_.count(connection);
   const std::size_t waiting = connection.pending();
   if (connection.gone || !connection.send()) {
     connection.gone = true;
     return;
   }
   const std::size_t left = connection.pending();
+  room_.count(connection);
   host_.statistics.bytes_out += waiting - left;
   if (client.closing && left == 0) {
     connection.gone = true;
@@ -255,7 +347,7 @@ void Loop::answer(Connection& connection) {
   }
   connection.trim();
   const bool waits = client.wait.has_value();
-  const bool held_up = waits || connection.stuck();
+  const bool held_up = waits || connection.held || connection.stuck();
   const std::uint32_t reading = client.closing || held_up ? 0U : EPOLLIN;
   set_interest(connection, reading | (waits ? EPOLLRDHUP : 0U) | (left > 0 ? EPOLLOUT : 0U));
   if (connection.runnable && !held_up && !connection.gone) schedule(connection);

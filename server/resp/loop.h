@@ -4,10 +4,12 @@
 // one slice of the peers' messages. Many clients so share one commit, and no answer leaves before
 // what it tells is durable.
 //
-// Invariants: 1. no client waits longer than a turn for another, and a turn takes a bounded amount
-// of each client; 2. connections are closed at the end of a turn only, so nothing within one looks
-// at a client that has gone; 3. without clients and peers that send, the thread sleeps until the
-// leader's next timer, or until a client has waited long enough.
+// Invariants: 1. no client waits longer than a turn for another; a turn takes a bounded amount of
+// each client and a bounded time of all together (turn_budget.h), and goes on in the next one where
+// it stopped, those first whose commands cost little; 2. connections are closed at the end of a
+// turn only, so nothing within one looks at a client that has gone; 3. without clients and peers
+// that send, the thread sleeps until the leader's next timer, or until a client has waited long
+// enough.
 #pragma once
 
 #include <chrono>
@@ -20,8 +22,11 @@
 #include "leader/leader.h"
 #include "server/resp/connection.h"
 #include "server/resp/file.h"
+#include "server/resp/heap.h"
 #include "server/resp/host.h"
+#include "server/resp/output_room.h"
 #include "server/resp/turn.h"
+#include "server/resp/turn_budget.h"
 #include "server/resp/waiting.h"
 #include "server/steady_clock.h"
 
@@ -61,8 +66,17 @@ class Loop {
   // Reads from a client, or learns that it has gone.
   void on_event(Connection& connection, std::uint32_t events);
   void receive(Connection& connection);
+  // Serves the clients of this turn, as far as its budget goes.
+  void serve_all();
   // Runs the requests of a client that this turn has room for.
-  void serve(Connection& connection);
+  void serve(Connection& connection, TurnBudget& budget);
+  // Runs the next request. Returns whether another one may follow.
+  bool serve_next(Connection& connection);
+  // Puts back a request that cannot be run now.
+  void hold_back(Connection& connection);
+  // Lets go on who was held back for what is over, and closes who keeps others waiting.
+  void let_go_on();
+  void go_on(Connection& connection);
   // Answers a client and decides what to wait for next.
   void answer(Connection& connection);
   void close_gone();
@@ -83,6 +97,9 @@ class Loop {
   bool accept_warned_ = false;    // Said once, until it works again.
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;  // By client id.
   Waiting waiting_;
+  OutputRoom room_;
+  std::vector<Connection*> behind_removals_;  // Held back until all removals are over.
+  Heap heap_;
   std::vector<Connection*> scheduled_;
   std::vector<Connection*> answering_;
 };

@@ -1,6 +1,7 @@
-// How the Redis port is opened, and the bounds of what one client can make it hold.
+// How the Redis port is opened, and the bounds of what its clients can make it hold and do.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 
@@ -19,6 +20,14 @@ struct ServerOptions {
   std::size_t output_pause_bytes = std::size_t{1} << 20U;
   // An answer that would make more than this wait becomes an error.
   std::size_t output_bytes_max = std::size_t{256} << 20U;
+  // Of the answers that wait to be sent, over all clients: when so much waits, a client that asks
+  // for more than its share waits for others to read (output_room.h). Its command has not run then.
+  std::size_t output_bytes_total = std::size_t{128} << 20U;
+  // A client that has taken nothing of its answers for so long is closed when others wait for room.
+  std::chrono::milliseconds output_stall{5'000};
+  // Of all clients together in one turn: the time for their commands, and the bytes of answers.
+  std::chrono::milliseconds turn_time_max{20};
+  std::size_t turn_output_bytes_max = std::size_t{16} << 20U;
   // Of one client in one turn, so that nobody else waits long. Of bytes, what one read takes.
   std::size_t turn_commands_max = 1000;
   std::size_t turn_bytes_max = std::size_t{1} << 20U;

@@ -15,7 +15,6 @@ bool is_http(std::string_view word) { return same_word(word, "post") || same_wor
 }  // namespace
 
 void Turn::execute(Client& client, Arguments arguments) {
-  ++host_.statistics.commands;
   const Resolved resolved = resolve(arguments);
   if (resolved.command == nullptr && is_http(arguments[0])) {
     client.closing = true;
@@ -28,16 +27,55 @@ void Turn::execute(Client& client, Arguments arguments) {
   const Command& command = *resolved.command;
   client.last_command = command.name;
   if (client.queue.open && !command.has(kImmediate)) return enqueue(client, resolved, arguments);
+  if (!make_way(client, command, arguments)) return;
+  if (command.has(kSliced) && arguments.size() > Removals::kDirectMax) {
+    return begin_removal(client, arguments);
+  }
   if (command.has(kSettled)) commit();
 
   const std::size_t begin = client.reply.mark();
   Call call{client, host_.leader.scope(), host_, arguments, command, *resolved.container};
-  run(call);
+  if (!run_within_room(call, begin)) return;
+  ++host_.statistics.commands;
   wrote_ = wrote_ || command.has(kWrites);
   const bool looked = command.has(kReads) || command.has(kWrites);
   if (looked) client.trail.mark(command.has(kWrites));
   if (wrote_ && looked) answers_.push_back({&client, begin, client.reply.mark()});
   if (wrote_ && host_.leader.group_full()) commit();
+}
+
+bool Turn::run_within_room(Call& call, std::size_t begin) {
+  try {
+    run(call);
+    return true;
+  } catch (const NoRoom& none) {
+    call.reply().rewind(begin);
+    call.client.held_back = HeldBack{HeldBack::Until::kRoom, none.bytes - begin};
+    return false;
+  }
+}
+
+bool Turn::make_way(Client& client, const Command& command, Arguments arguments) {
+  if (!removals_.any()) return true;
+  const bool may = removals_.make_way(command, client, arguments, host_.leader.scope());
+  wrote_ = wrote_ || host_.leader.dirty();
+  if (!may) client.held_back = HeldBack{HeldBack::Until::kRemoved};
+  return may;
+}
+
+void Turn::begin_removal(Client& client, Arguments arguments) {
+  ++host_.statistics.commands;
+  try {
+    removals_.begin(client, arguments.subspan(1));
+  } catch (const Error& error) {
+    client.reply.error(error_text(error));
+  }
+}
+
+void Turn::remove_some(SteadyTime until) {
+  if (!removals_.any()) return;
+  removals_.slice(host_.leader.scope(), until);
+  wrote_ = true;
 }
 
 void Turn::refuse(Client& client, std::string_view error) {
@@ -77,7 +115,9 @@ void Turn::commit() {
     ++host_.statistics.commits_failed;
     core::log_error("The commit failed: " + committed.failure().message);
     revoke("MISCONF " + committed.failure().message);
+    removals_.failed("MISCONF " + committed.failure().message);
   }
+  removals_.committed();
   answers_.clear();
   wrote_ = false;
 }

@@ -15,6 +15,8 @@
 
 #include "server/resp/command.h"
 #include "server/resp/host.h"
+#include "server/resp/removals.h"
+#include "server/steady_clock.h"
 
 namespace anabranch::server {
 
@@ -22,12 +24,17 @@ class Turn {
  public:
   explicit Turn(Host& host) : host_(host) {}
 
-  // Answers one request: runs it, queues it or refuses it. Commits when the group is full.
+  // Answers one request: runs it, queues it or refuses it. Commits when the group is full. One that
+  // cannot run now is not answered, and leaves a HeldBack with the client.
   void execute(Client& client, Arguments arguments);
   // Refuses a request that could not be read; in a transaction it aborts that.
   void refuse(Client& client, std::string_view error);
   // Commits the open group. The clients' outputs must still hold all answers since the last commit.
   void commit();
+
+  // Goes on with removals of many keys, until a time.
+  void remove_some(SteadyTime until);
+  [[nodiscard]] bool removing() const { return removals_.any(); }
 
  private:
   // An answer in its client's output.
@@ -40,11 +47,17 @@ class Turn {
   // Refuses an EXEC that has too many words, which ends its transaction, as in Redis: else the
   // client's next EXEC would run what this one was meant to.
   static void discard(Client& client, std::string_view error);
+  // Runs a request; false when there is no room for its answer.
+  bool run_within_room(Call& call, std::size_t begin);
+  // Whether it may run beside the removals that are under way.
+  bool make_way(Client& client, const Command& command, Arguments arguments);
+  void begin_removal(Client& client, Arguments arguments);
   void enqueue(Client& client, const Resolved& resolved, Arguments arguments);
   // Turns all remembered answers into this error.
   void revoke(std::string_view error);
 
   Host& host_;
+  Removals removals_;
   bool wrote_ = false;
   std::vector<Answer> answers_;
 };

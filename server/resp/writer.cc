@@ -28,10 +28,12 @@ char sign_of(Writer::Aggregate kind, int protocol) {
 }  // namespace
 
 void Writer::append(std::string_view bytes) {
-  if (output_.size() + bytes.size() > bytes_max_) {
+  const std::size_t grown = output_.size() + bytes.size();
+  if (grown > bytes_max_) {
     throw Error(ErrorCode::kTooLarge,
                 "the answer is over the limit of " + std::to_string(bytes_max_) + " bytes");
   }
+  if (grown > room_) throw NoRoom{grown};
   output_.append(bytes);
 }
 
@@ -61,6 +63,9 @@ void Writer::integer(std::int64_t value) { line(':', value); }
 
 void Writer::bulk(std::string_view bytes) {
   line('$', static_cast<std::int64_t>(bytes.size()));
+  const std::size_t grown = output_.size() + bytes.size() + 2;
+  // Else the line's end would double what a large value takes.
+  if (grown > output_.capacity() && grown <= std::min(bytes_max_, room_)) output_.reserve(grown);
   append(bytes);
   append("\r\n");
 }

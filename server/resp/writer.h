@@ -6,8 +6,9 @@
 //   reply.integer(1);
 //
 // Where version 3 has a type of its own (map, set, null), version 2 gets what Redis gives it there.
-// Invariant: the string never grows over `bytes_max`; what would do that throws
-// Error{kTooLarge}, and the caller takes the started reply back with rewind().
+// Invariants: 1. the string never grows over `bytes_max`; what would do that throws
+// Error{kTooLarge}; 2. nor over the room that there is for now (output_room.h): what would do that
+// throws NoRoom. The caller takes the started reply back with rewind(). Errors are never refused.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,11 @@
 #include <string_view>
 
 namespace anabranch::server {
+
+// There is no room for an answer now, though it is not too large.
+struct NoRoom {
+  std::size_t bytes;  // How long the string would have been, or longer.
+};
 
 class Writer {
  public:
@@ -27,6 +33,9 @@ class Writer {
   // 2 or 3.
   void set_protocol(int protocol) { protocol_ = protocol; }
   [[nodiscard]] int protocol() const { return protocol_; }
+
+  // Lets the string grow up to so many bytes for now, within bytes_max.
+  void set_room(std::size_t bytes) { room_ = bytes; }
 
   // "+OK\r\n".
   void ok() { append("+OK\r\n"); }
@@ -63,6 +72,7 @@ class Writer {
 
   std::string& output_;
   std::size_t bytes_max_;
+  std::size_t room_ = SIZE_MAX;
   int protocol_ = 2;
 };
 

@@ -1,0 +1,31 @@
+#include "server/resp/heap.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace anabranch::server {
+namespace {
+
+constexpr std::chrono::seconds kLookAgain{5};
+constexpr std::chrono::seconds kLookBusy{30};
+constexpr std::size_t kUnusedMax = std::size_t{16} << 20U;
+
+}  // namespace
+
+Heap::Milliseconds Heap::tidy(bool worked, bool idle, Milliseconds most) {
+  worked_ = worked_ || worked;
+  if (!worked_) return most;
+  const auto since = std::chrono::duration_cast<Milliseconds>(steady_now() - looked_);
+  const Milliseconds due = idle ? Milliseconds(kLookAgain) : Milliseconds(kLookBusy);
+  if (since < due) return std::min(most, due - since);
+  looked_ = steady_now();
+  worked_ = false;
+  if (::mallinfo2().fordblks < kUnusedMax) return most;
+  ::malloc_trim(kUnusedMax / 4);
+  ++trimmed_;
+  return most;
+}
+
+}  // namespace anabranch::server

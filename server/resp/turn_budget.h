@@ -1,0 +1,33 @@
+// What all clients together get of one turn of the loop: time, and bytes of answers. What does not
+// fit goes on in the next turn, so that nobody waits for everybody's commands.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "server/steady_clock.h"
+
+namespace anabranch::server {
+
+class TurnBudget {
+ public:
+  TurnBudget(std::chrono::milliseconds time, std::size_t bytes)
+      : begin_(steady_now()), time_(time), bytes_(bytes) {}
+
+  // Answers have grown.
+  void spend(std::size_t bytes) { bytes_ -= bytes < bytes_ ? bytes : bytes_; }
+  // Whether all of it is spent, or all of the half that is for clients whose commands are light.
+  [[nodiscard]] bool spent() const { return spent_by(time_); }
+  [[nodiscard]] bool half_spent() const { return spent_by(time_ / 2); }
+
+ private:
+  [[nodiscard]] bool spent_by(std::chrono::milliseconds time) const {
+    return bytes_ == 0 || steady_now() - begin_ >= time;
+  }
+
+  SteadyTime begin_;
+  std::chrono::milliseconds time_;
+  std::size_t bytes_;
+};
+
+}  // namespace anabranch::server
