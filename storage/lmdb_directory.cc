@@ -7,6 +7,7 @@
 #include <optional>
 #include <system_error>
 
+#include "storage/lmdb_meta.h"
 #include "storage/lmdb_place.h"
 
 namespace anabranch::storage {
@@ -99,22 +100,6 @@ Result<void> create_data_file(const fs::path& directory, const LmdbEnvOptions& o
   return sync_folder(directory);
 }
 
-Failure truncated(std::uintmax_t size, std::uintmax_t used) {
-  return core::corrupt("data.mdb is truncated: it has " + std::to_string(size) + " of " +
-                       std::to_string(used) + " bytes");
-}
-
-// Reading behind the end of a file through the map would kill the process.
-Result<void> check_size(const fs::path& directory, const LmdbEnv& env) {
-  const Result<LmdbSize> used = env.size();
-  if (!used.ok()) return used.failure();
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(directory / LmdbEnv::kDataFile, error);
-  if (error) return Failure{ErrorCode::kIo, "cannot read data.mdb: " + error.message()};
-  if (size < used.value().used_bytes) return truncated(size, used.value().used_bytes);
-  return {};
-}
-
 Result<std::unique_ptr<LmdbEnv>> open_env(const fs::path& directory,
                                           const LmdbEnvOptions& options) {
   std::error_code error;
@@ -122,12 +107,12 @@ Result<std::unique_ptr<LmdbEnv>> open_env(const fs::path& directory,
   if (error) return core::invalid("cannot read data.mdb: " + error.message());
   // LMDB would take an empty file for a new one.
   if (size == 0) return core::corrupt("data.mdb is truncated: it is empty");
+  const std::string file = (directory / LmdbEnv::kDataFile).string();
+  if (const auto checked = check_meta_pages(file); !checked.ok()) return checked.failure();
   Result<LmdbEnv> env = LmdbEnv::open(directory.string(), options);
   if (!env.ok())
     return Failure{env.failure().code, "cannot open data.mdb: " + env.failure().message};
-  if (const auto checked = check_size(directory, env.value()); !checked.ok()) {
-    return checked.failure();
-  }
+  if (const auto found = env.value().find_map(); !found.ok()) return found.failure();
   return std::make_unique<LmdbEnv>(std::move(env).value());
 }
 

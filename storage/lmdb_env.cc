@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "storage/damage.h"
+
 namespace anabranch::storage {
 namespace {
 
@@ -41,6 +43,28 @@ Failure failure(const char* call, int status) {
   return {code_of(status), std::move(message)};
 }
 
+// The same, naming the file.
+Failure failure(const char* call, int status, MDB_env* env) {
+  Failure failed = failure(call, status);
+  const char* folder = nullptr;
+  if (mdb_env_get_path(env, &folder) != MDB_SUCCESS || folder == nullptr) return failed;
+  const char* const is = failed.code == ErrorCode::kCorrupt ? " is damaged, " : ": ";
+  failed.message = folder + ('/' + std::string(LmdbEnv::kDataFile)) + is + failed.message;
+  return failed;
+}
+
+Failure outside(const char* call, MDB_env* env) {
+  Failure failed = failure(call, MDB_CORRUPTED, env);
+  failed.message += " (a value would lie outside of the file)";
+  return failed;
+}
+
+void assertion_failed(MDB_env* env, const char* message) {
+  Failure failed = failure("LMDB", MDB_CORRUPTED, env);
+  failed.message += std::string(" (") + message + ')';
+  unreadable(failed);
+}
+
 Result<void> check(const char* call, int status) {
   if (status != MDB_SUCCESS) return failure(call, status);
   return {};
@@ -71,6 +95,18 @@ unsigned flags_of(LmdbCursor::Put how) {
   }
   return 0;
 }
+
+Result<LmdbSize> size_of(MDB_env* env) {
+  MDB_stat stat;
+  MDB_envinfo info;
+  int status = mdb_env_stat(env, &stat);
+  if (status != MDB_SUCCESS) return failure("mdb_env_stat", status);
+  status = mdb_env_info(env, &info);
+  if (status != MDB_SUCCESS) return failure("mdb_env_info", status);
+  return LmdbSize{stat.ms_psize, (info.me_last_pgno + 1) * stat.ms_psize};
+}
+
+MDB_env* env_of(MDB_cursor* cursor) { return mdb_txn_env(mdb_cursor_txn(cursor)); }
 
 MDB_dbi dbi_of(LmdbTable table) { return static_cast<MDB_dbi>(table); }
 
@@ -126,9 +162,11 @@ LmdbFound<std::string_view> LmdbTxn::get(LmdbTable table, std::string_view key) 
   MDB_val k = value_of(key);
   MDB_val v;
   const int status = mdb_get(txn_.get(), dbi_of(table), &k, &v);
-  if (status == MDB_SUCCESS) return std::optional(view_of(v));
   if (status == MDB_NOTFOUND) return std::optional<std::string_view>();
-  return failure("mdb_get", status);
+  MDB_env* const env = mdb_txn_env(txn_.get());
+  if (status != MDB_SUCCESS) return failure("mdb_get", status, env);
+  if (map_ != nullptr && !map_->holds(view_of(v))) return outside("mdb_get", env);
+  return std::optional(view_of(v));
 }
 
 Result<void> LmdbTxn::put(LmdbTable table, std::string_view key, std::string_view value) {
@@ -173,16 +211,20 @@ Result<LmdbCursor> LmdbCursor::open(const LmdbTxn& txn, LmdbTable table) {
   MDB_cursor* cursor = nullptr;
   const int status = mdb_cursor_open(txn.txn_.get(), dbi_of(table), &cursor);
   if (status != MDB_SUCCESS) return failure("mdb_cursor_open", status);
-  return LmdbCursor(cursor);
+  return LmdbCursor(cursor, txn.map_);
 }
 
 LmdbFound<LmdbEntry> LmdbCursor::move(int operation, std::string_view key) {
   MDB_val k = value_of(key);
   MDB_val v;
   const int status = mdb_cursor_get(cursor_.get(), &k, &v, static_cast<MDB_cursor_op>(operation));
-  if (status == MDB_SUCCESS) return std::optional(LmdbEntry{view_of(k), view_of(v)});
   if (status == MDB_NOTFOUND) return std::optional<LmdbEntry>();
-  return failure("mdb_cursor_get", status);
+  MDB_env* const env = env_of(cursor_.get());
+  if (status != MDB_SUCCESS) return failure("mdb_cursor_get", status, env);
+  if (map_ != nullptr && !(map_->holds(view_of(k)) && map_->holds(view_of(v)))) {
+    return outside("mdb_cursor_get", env);
+  }
+  return std::optional(LmdbEntry{view_of(k), view_of(v)});
 }
 
 LmdbFound<LmdbEntry> LmdbCursor::first() { return move(MDB_FIRST); }
@@ -190,8 +232,14 @@ LmdbFound<LmdbEntry> LmdbCursor::last() { return move(MDB_LAST); }
 LmdbFound<LmdbEntry> LmdbCursor::next() { return move(MDB_NEXT); }
 LmdbFound<LmdbEntry> LmdbCursor::previous() { return move(MDB_PREV); }
 
+// In a tree that is out of order this may give an entry before the key, and whoever walks through a
+// table by such steps would walk for ever.
 LmdbFound<LmdbEntry> LmdbCursor::at_or_after(std::string_view key) {
-  return move(MDB_SET_RANGE, key);
+  LmdbFound<LmdbEntry> found = move(MDB_SET_RANGE, key);
+  if (!found.ok() || !found.value() || found.value()->key >= key) return found;
+  Failure failed = failure("mdb_cursor_get", MDB_CORRUPTED, env_of(cursor_.get()));
+  failed.message += " (its entries are out of order)";
+  return failed;
 }
 
 LmdbFound<LmdbEntry> LmdbCursor::before(std::string_view key) {
@@ -245,14 +293,39 @@ Result<LmdbEnv> LmdbEnv::open(const std::string& directory, const LmdbEnvOptions
   const unsigned frozen = options.frozen ? unsigned{MDB_RDONLY | MDB_NOLOCK} : 0U;
   status = mdb_env_open(raw, directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD | frozen, kMode);
   if (status != MDB_SUCCESS) return failure("mdb_env_open", status);
+  status = mdb_env_set_assert(raw, assertion_failed);
+  if (status != MDB_SUCCESS) return failure("mdb_env_set_assert", status);
   return env;
+}
+
+// A page begins with its number. What is found first in the table of tables is on its one page.
+Result<void> LmdbEnv::find_map() {
+  const Result<LmdbTxn> txn = begin_read();
+  if (!txn.ok()) return txn.failure();
+  Result<LmdbCursor> cursor = LmdbCursor::open(txn.value(), LmdbTable{kMainDbi});
+  if (!cursor.ok()) return cursor.failure();
+  const LmdbFound<LmdbEntry> entry = cursor.value().first();
+  if (!entry.ok()) return entry.failure();
+  if (!entry.value()) return {};
+  MDB_stat stat;
+  const int status = mdb_env_stat(env_.get(), &stat);
+  if (status != MDB_SUCCESS) return failure("mdb_env_stat", status);
+  const char* const found = entry.value()->key.data();
+  const char* const page = found - reinterpret_cast<std::uintptr_t>(found) % stat.ms_psize;
+  std::size_t number = 0;
+  std::memcpy(&number, page, sizeof(number));
+  map_ = std::make_unique<LmdbMap>(page - number * stat.ms_psize, [env = env_.get()] {
+    return size_of(env).ok() ? size_of(env).value().used_bytes : 0;
+  });
+  return {};
 }
 
 Result<LmdbTxn> LmdbEnv::begin(unsigned flags) const {
   MDB_txn* txn = nullptr;
   const int status = mdb_txn_begin(env_.get(), nullptr, flags, &txn);
   if (status != MDB_SUCCESS) return failure("mdb_txn_begin", status);
-  return LmdbTxn(txn, *committing_);
+  const bool reads = (flags & MDB_RDONLY) != 0;
+  return LmdbTxn(txn, *committing_, reads ? map_.get() : nullptr);
 }
 
 Result<LmdbTxn> LmdbEnv::begin_write() { return begin(0); }
@@ -270,14 +343,6 @@ Result<void> LmdbEnv::check_readers() {
   return check("mdb_reader_check", mdb_reader_check(env_.get(), &dead));
 }
 
-Result<LmdbSize> LmdbEnv::size() const {
-  MDB_stat stat;
-  MDB_envinfo info;
-  int status = mdb_env_stat(env_.get(), &stat);
-  if (status != MDB_SUCCESS) return failure("mdb_env_stat", status);
-  status = mdb_env_info(env_.get(), &info);
-  if (status != MDB_SUCCESS) return failure("mdb_env_info", status);
-  return LmdbSize{stat.ms_psize, (info.me_last_pgno + 1) * stat.ms_psize};
-}
+Result<LmdbSize> LmdbEnv::size() const { return size_of(env_.get()); }
 
 }  // namespace anabranch::storage

@@ -3,7 +3,8 @@
 // The names are those of the C API. Bytes go in and out as std::string_view; what comes out points
 // into the memory map and is valid until its transaction ends (in a write transaction: until the
 // next write). Absence is an empty optional; a failure names the C call that failed and LMDB's
-// reason. <lmdb.h> is included by lmdb_env.cc alone.
+// reason, and the file where that is damaged. An assertion of LMDB's own that fails ends the
+// process as storage/damage.h says. <lmdb.h> is included by lmdb_env.cc alone.
 //
 // Threads: an environment is shared by all; a transaction, with its cursors, belongs to one thread
 // at a time (read transactions are not bound to the thread that began them: MDB_NOTLS).
@@ -19,6 +20,7 @@
 #include <string_view>
 
 #include "core/result.h"
+#include "storage/lmdb_map.h"
 
 struct MDB_env;
 struct MDB_txn;
@@ -84,11 +86,13 @@ class LmdbTxn {
   struct Abort {
     void operator()(MDB_txn* txn) const;
   };
-  LmdbTxn(MDB_txn* txn, LmdbCommitting& committing) : txn_(txn), committing_(&committing) {}
+  LmdbTxn(MDB_txn* txn, LmdbCommitting& committing, const LmdbMap* map)
+      : txn_(txn), committing_(&committing), map_(map) {}
   // Whether a read transaction may have been shown another state than the one it asked for.
   [[nodiscard]] bool overtaken() const;
   std::unique_ptr<MDB_txn, Abort> txn_;
   LmdbCommitting* committing_;
+  const LmdbMap* map_;  // Null where pages need not be in the file.
 };
 
 // Must end before its transaction does.
@@ -121,9 +125,10 @@ class LmdbCursor {
   struct Close {
     void operator()(MDB_cursor* cursor) const;
   };
-  explicit LmdbCursor(MDB_cursor* cursor) : cursor_(cursor) {}
+  LmdbCursor(MDB_cursor* cursor, const LmdbMap* map) : cursor_(cursor), map_(map) {}
   LmdbFound<LmdbEntry> move(int operation, std::string_view key = {});
   std::unique_ptr<MDB_cursor, Close> cursor_;
+  const LmdbMap* map_;  // As its transaction's.
 };
 
 struct LmdbEnvOptions {
@@ -154,6 +159,9 @@ class LmdbEnv {
   // Frees the places of readers whose process has died.
   core::Result<void> check_readers();
   [[nodiscard]] core::Result<LmdbSize> size() const;
+  // Finds out where the file lies in memory: what read transactions find is from then on known to
+  // be inside of it. Before others use the environment.
+  core::Result<void> find_map();
 
  private:
   struct Close {
@@ -162,6 +170,7 @@ class LmdbEnv {
   explicit LmdbEnv(MDB_env* env) : env_(env) {}
   [[nodiscard]] core::Result<LmdbTxn> begin(unsigned flags) const;
   std::unique_ptr<MDB_env, Close> env_;
+  std::unique_ptr<LmdbMap> map_;  // Null before it was looked for, and while there is no table.
   std::unique_ptr<LmdbCommitting> committing_ = std::make_unique<LmdbCommitting>(0);
 };
 

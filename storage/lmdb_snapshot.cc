@@ -1,9 +1,6 @@
 #include "storage/lmdb_snapshot.h"
 
-#include <cstdlib>
-
 #include "core/assert.h"
-#include "core/log.h"
 
 namespace anabranch::storage {
 namespace {
@@ -47,11 +44,6 @@ class SnapshotCursor final : public Cursor {
 };
 
 }  // namespace
-
-void unreadable(const core::Failure& failure) {
-  core::log_error("the data directory cannot be read: " + failure.message);
-  std::abort();
-}
 
 std::optional<std::string_view> LmdbSnapshot::get(Table table, std::string_view key) const {
   if (key.empty() || key.size() > kKeySizeMax) return std::nullopt;

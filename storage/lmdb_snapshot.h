@@ -4,16 +4,13 @@
 #include <memory>
 #include <utility>
 
+#include "storage/damage.h"
 #include "storage/lmdb_directory.h"
 #include "storage/lmdb_readers.h"
 #include "storage/lmdb_row_tables.h"
 #include "storage/storage.h"
 
 namespace anabranch::storage {
-
-// The value; stops the process, after logging why, when the page could not be read.
-template <typename T>
-T readable(core::Result<T> result);
 
 class LmdbSnapshot final : public Snapshot {
  public:
@@ -32,9 +29,7 @@ class LmdbSnapshot final : public Snapshot {
   LmdbRowTables::Handles tables_;
 };
 
-// Logs the failure and aborts.
-[[noreturn]] void unreadable(const core::Failure& failure);
-
+// The value; stops the process, after logging why, when the page could not be read.
 template <typename T>
 T readable(core::Result<T> result) {
   if (!result.ok()) unreadable(result.failure());

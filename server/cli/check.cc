@@ -7,6 +7,7 @@
 
 #include "regions/directory_check.h"
 #include "server/cli/command.h"
+#include "server/cli/faults.h"
 #include "server/cli/printable.h"
 #include "server/steady_clock.h"
 
@@ -51,8 +52,9 @@ ExitCode run(const Arguments& arguments) {
   if (!std::filesystem::exists(std::filesystem::path(directory) / "data.mdb", error)) {
     return complain(directory + " is no data directory");
   }
+  explain_faults();
   const auto report = regions::check_directory(directory, ProgressLine());
-  if (!report.ok()) return complain(report.failure().message);
+  if (!report.ok()) return complain(report.failure());
   print(report.value());
   return report.value().wrong == 0 ? kClean : kFailed;
 }

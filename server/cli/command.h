@@ -9,13 +9,16 @@
 #include <string_view>
 #include <vector>
 
+#include "core/result.h"
+
 namespace anabranch::server::cli {
 
 // How the process ends.
 enum ExitCode : int {
   kClean = 0,
-  kFailed = 1,  // It did not work: no server there, port in use, no such peer.
-  kUsage = 2,   // Wrong flags or configuration; nothing was tried.
+  kFailed = 1,   // It did not work: no server there, port in use, no such peer.
+  kUsage = 2,    // Wrong flags or configuration; nothing was tried.
+  kDamaged = 3,  // The data file cannot be read: starting again is of no use.
 };
 
 struct Argument {
@@ -74,6 +77,9 @@ constexpr Argument kJson{"--json", Argument::Kind::kSwitch, "", "print JSON, for
 
 // Prints "anabranch: message" on standard error, on one line whatever is in it. Returns `code`.
 ExitCode complain(std::string_view message, ExitCode code = kFailed);
+// The same for a failed operation; where that says that data are damaged, with what to do about it,
+// and kDamaged.
+ExitCode complain(const core::Failure& failure);
 
 // ---- The rows, one file each.
 Command serve_command();

@@ -2,6 +2,7 @@
 
 #include "server/cli/command.h"
 #include "server/cli/printable.h"
+#include "storage/damage.h"
 
 namespace anabranch::server::cli {
 
@@ -20,6 +21,11 @@ std::span<const Command> commands() {
 ExitCode complain(std::string_view message, ExitCode code) {
   std::cerr << "anabranch: " + printable(message) + '\n';
   return code;
+}
+
+ExitCode complain(const core::Failure& failure) {
+  if (failure.code != ErrorCode::kCorrupt) return complain(failure.message);
+  return complain(failure.message + ": " + std::string(storage::kDamageAdvice), kDamaged);
 }
 
 }  // namespace anabranch::server::cli

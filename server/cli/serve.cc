@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "leader/leader.h"
 #include "server/cli/command.h"
+#include "server/cli/faults.h"
 #include "server/config.h"
 #include "server/resp/server.h"
 
@@ -111,8 +112,9 @@ ExitCode run(const Arguments& arguments) {
   if (!config.ok()) return complain(config.failure().message, kUsage);
   core::set_log_level(config.value().log_level);
   std::signal(SIGPIPE, SIG_IGN);
+  explain_faults();
   const Result<void> served = serve(config.value());
-  return served.ok() ? kClean : complain(served.failure().message);
+  return served.ok() ? kClean : complain(served.failure());
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/damage.h"
 #include "storage/lmdb_env.h"
 #include "tests/seed.h"
 #include "tests/storage/child.h"
@@ -203,7 +204,7 @@ TEST_CASE("A truncated data file is refused at every length") {
     CHECK((opened.failure().code == ErrorCode::kCorrupt));
   }
   fs::resize_file(directory / "data.mdb", 100);
-  check_refused(directory, ErrorCode::kCorrupt, "cannot open data.mdb: mdb_env_open: ");
+  check_refused(directory, ErrorCode::kCorrupt, "it ends within its first two pages");
   fs::resize_file(directory / "data.mdb", 0);
   check_refused(directory, ErrorCode::kCorrupt, "data.mdb is truncated: it is empty");
 }
@@ -223,7 +224,52 @@ TEST_CASE("A data file of rubbish is refused") {
   for (char& byte : rubbish) byte = static_cast<char>(random());
   const TempDir folder;
   write_file(folder.path() / "data.mdb", rubbish);
-  check_refused(folder.path(), ErrorCode::kCorrupt, "cannot open data.mdb: mdb_env_open: ");
+  check_refused(folder.path(), ErrorCode::kCorrupt,
+                "not the beginning of an LMDB file on its page 0");
+}
+
+// Overwrites some bytes of a file.
+void overwrite(const fs::path& path, std::size_t at, const std::string& bytes) {
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(at));
+  file << bytes;
+}
+
+TEST_CASE("A data file whose first two pages are wrong is refused before it is mapped") {
+  struct Field {
+    std::size_t at;
+    const char* why;
+  };
+  constexpr std::size_t kPage = 4096;
+  for (const std::size_t page : {std::size_t{0}, kPage}) {
+    for (const Field& field :
+         {Field{10, "not the beginning"}, Field{16, "not the beginning"},
+          Field{20, "another version"}, Field{40, "page size"}, Field{80, "a root behind"},
+          Field{128, "a root behind"}, Field{136, "truncated"}}) {
+      CAPTURE(page);
+      CAPTURE(field.at);
+      const TempDir folder;
+      fill(folder.path());
+      overwrite(folder.path() / "data.mdb", page + field.at, std::string(6, '\x50'));
+      check_refused(folder.path(), ErrorCode::kCorrupt, field.why);
+    }
+  }
+}
+
+TEST_CASE("A damaged page ends the process with a line and the code that it has asked for") {
+  const TempDir folder;
+  fill(folder.path());
+  const auto size = fs::file_size(folder.path() / "data.mdb");
+  for (std::size_t page = 2 * 4096; page < size; page += 4096) {
+    overwrite(folder.path() / "data.mdb", page, std::string(4096, '\0'));
+  }
+  Child child([&] {
+    exit_when_damaged(3);
+    const auto opened = open(folder.path());
+    if (!opened.ok()) return opened.failure().code == ErrorCode::kCorrupt ? 3 : 4;
+    return get(*opened.value(), "k1") ? 5 : 6;
+  });
+  CHECK(child.wait() == 3);
 }
 
 }  // namespace

@@ -1,0 +1,29 @@
+#include "storage/damage.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+#include "core/log.h"
+
+namespace anabranch::storage {
+namespace {
+
+std::atomic<int> exit_code = -1;
+
+}  // namespace
+
+void exit_when_damaged(int code) { exit_code = code; }
+
+// Other threads go on meanwhile, so nothing is closed: the data are as they were last committed.
+void unreadable(const core::Failure& failure) {
+  core::log_error("the data directory cannot be read: " + failure.message + ": " +
+                  std::string(kDamageAdvice));
+  if (exit_code >= 0) ::_exit(exit_code);
+  std::abort();
+}
+
+}  // namespace anabranch::storage

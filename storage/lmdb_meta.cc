@@ -1,0 +1,102 @@
+#include "storage/lmdb_meta.h"
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+namespace anabranch::storage {
+namespace {
+
+using core::Failure;
+using core::Result;
+
+// As LMDB lays them out, in this machine's byte order and word size.
+constexpr std::size_t kFlagsAt = 10;  // In the header of every page.
+constexpr std::size_t kMagicAt = 16;
+constexpr std::size_t kVersionAt = 20;
+constexpr std::size_t kPageBytesAt = 40;
+constexpr std::size_t kFreeRootAt = 80;   // The first page of the table of free pages...
+constexpr std::size_t kMainRootAt = 128;  // ...and of the table of tables.
+constexpr std::size_t kLastPageAt = 136;
+constexpr std::size_t kMetaBytes = 152;
+
+constexpr std::uint16_t kMetaFlag = 0x08;
+constexpr std::uint32_t kMagic = 0xBEEFC0DE;
+constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kPageBytesMin = 512;
+constexpr std::uint32_t kPageBytesMax = 32'768;
+constexpr std::uint64_t kNoPage = ~std::uint64_t{0};
+
+constexpr const char* kNoBeginning = "not the beginning of an LMDB file";
+
+using Bytes = std::array<char, kMetaBytes>;
+
+template <typename Number>
+Number number_at(const Bytes& bytes, std::size_t at) {
+  Number number = 0;
+  std::memcpy(&number, bytes.data() + at, sizeof(number));
+  return number;
+}
+
+Failure damaged(int which, const std::string& what) {
+  return core::corrupt("data.mdb is damaged: " + what + " on its page " + std::to_string(which));
+}
+
+Result<Bytes> read_at(std::ifstream& file, std::uint64_t at) {
+  Bytes bytes{};
+  file.seekg(static_cast<std::streamoff>(at));
+  file.read(bytes.data(), bytes.size());
+  if (!file) return core::corrupt("data.mdb is truncated: it ends within its first two pages");
+  return bytes;
+}
+
+bool is_meta(const Bytes& meta) {
+  return (number_at<std::uint16_t>(meta, kFlagsAt) & kMetaFlag) != 0 &&
+         number_at<std::uint32_t>(meta, kMagicAt) == kMagic;
+}
+
+Result<void> check(const Bytes& meta, int which, std::uintmax_t file_bytes,
+                   std::uint32_t page_bytes) {
+  if (!is_meta(meta)) return damaged(which, kNoBeginning);
+  if (number_at<std::uint32_t>(meta, kVersionAt) != kVersion) {
+    return damaged(which, "another version of LMDB's format");
+  }
+  if (number_at<std::uint32_t>(meta, kPageBytesAt) != page_bytes) {
+    return damaged(which, "another page size");
+  }
+  const auto last = number_at<std::uint64_t>(meta, kLastPageAt);
+  if (last >= file_bytes / page_bytes) {
+    return core::corrupt("data.mdb is truncated: it has " + std::to_string(file_bytes) + " of " +
+                         std::to_string((last + 1) * page_bytes) + " bytes");
+  }
+  for (const std::size_t at : {kFreeRootAt, kMainRootAt}) {
+    const auto root = number_at<std::uint64_t>(meta, at);
+    if (root != kNoPage && root > last) return damaged(which, "a root behind the last page");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_meta_pages(const std::string& file) {
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(file, error);
+  std::ifstream in(file, std::ios::binary);
+  if (error || !in) return {};  // LMDB says why.
+  const Result<Bytes> first = read_at(in, 0);
+  if (!first.ok()) return first.failure();
+  if (!is_meta(first.value())) return damaged(0, kNoBeginning);
+  const auto page_bytes = number_at<std::uint32_t>(first.value(), kPageBytesAt);
+  const bool possible =
+      std::has_single_bit(page_bytes) && page_bytes >= kPageBytesMin && page_bytes <= kPageBytesMax;
+  if (!possible) return damaged(0, "no possible page size");
+  const Result<Bytes> second = read_at(in, page_bytes);
+  if (!second.ok()) return second.failure();
+  if (auto checked = check(first.value(), 0, bytes, page_bytes); !checked.ok()) return checked;
+  return check(second.value(), 1, bytes, page_bytes);
+}
+
+}  // namespace anabranch::storage

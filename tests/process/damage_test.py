@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""A damaged data file gives a sentence and an exit code, never a bare signal: pages of every kind that
+are overwritten, files that are cut at any length, before they are opened and while they are open.
+What cannot be told from data (no checksums yet) may pass; it must not crash."""
+
+import os
+import shutil
+
+from leaders import LONG, Leader, World, check, new_random, run
+from pages import PAGE, pages_in_use
+from resp import ServerError
+
+CLEAN, FAILED, DAMAGED = 0, 1, 3
+KEYS = 400
+ROUNDS = 10 if LONG else 1
+
+
+def fill(world, random):
+    """A directory with pages of every kind; gives the bytes of its file."""
+    leader = world.start("eu")
+    for i in range(KEYS):
+        size = random.choice([10, 100, 1000, 10_000])
+        leader.call("SET", f"key:{i}", random.randbytes(size).hex()[:size])
+        leader.call("SADD", f"set:{i % 7}", f"member:{i}")
+        leader.call("HSET", f"hash:{i % 5}", f"field:{i}", str(i))
+    for i in range(0, KEYS, 9):
+        leader.call("DEL", f"key:{i}")
+    check(leader.stop() == CLEAN, "the leader did not stop")
+    with open(os.path.join(leader.data, "data.mdb"), "rb") as file:
+        return leader, file.read()
+
+
+class Directory:
+    """Where damaged files are put."""
+
+    def __init__(self, world, region):
+        self.world = world
+        self.region = region
+        self.path = os.path.join(world.folder, "damaged")
+        self.file = os.path.join(self.path, "data.mdb")
+
+    def put(self, data):
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.mkdir(self.path)
+        with open(self.file, "wb") as file:
+            file.write(data)
+
+    def judge(self, what, code, said):
+        """Whether a process has ended as it may. Gives whether it has found the damage."""
+        if code < 0 and what.startswith("serve"):  # LMDB has written to a damaged page.
+            check("stopped by SIG" in said, f"{what}: ended with {code} without a word")
+            return True
+        check(code in (CLEAN, FAILED, DAMAGED), f"{what}: ended with {code}, said {said!r}")
+        check(code == CLEAN or said.strip(), f"{what}: ended with {code} without a word")
+        if code == DAMAGED:
+            last = said.strip().splitlines()[-1]
+            check("damaged" in last or "truncated" in last or "put this" in last,
+                  f"{what}: said {said!r}")
+            check("data directory" in said and "put this data directory aside" in said,
+                  f"{what}: said nothing of what to do: {said!r}")
+        return code != CLEAN
+
+    def check(self, what):
+        done = run("check", "--data", self.path, timeout=60)
+        return self.judge(f"check, {what}", done.returncode, done.stdout + done.stderr)
+
+    def serve(self, what):
+        """Serves, reads and writes everything, and stops."""
+        leader = Leader(self.world, self.region, "damaged")
+        leader.data = self.path
+        if os.path.exists(leader.log_path):
+            os.remove(leader.log_path)
+        try:
+            leader.start_once()
+            use(leader)
+        except (AssertionError, OSError, ServerError):
+            pass
+        finally:
+            leader.drop_client()
+        if leader.process.poll() is None:
+            leader.process.terminate()
+        code = leader.process.wait(60)
+        with open(leader.log_path, errors="replace") as log:
+            return self.judge(f"serve, {what}", code, log.read())
+
+
+def use(leader):
+    for i in range(KEYS):
+        for words in (["GET", f"key:{i}"], ["SET", f"key:{i}", "again"],
+                      ["SMEMBERS", f"set:{i % 7}"], ["SADD", f"set:{i % 7}", f"new:{i}"],
+                      ["HGETALL", f"hash:{i % 5}"], ["DEL", f"hash:{i % 5}"]):
+            try:
+                leader.call(*words)
+            except ServerError:
+                pass
+
+
+def fillings(random, data, page):
+    """What a page may be overwritten with."""
+    begin = page * PAGE
+    noise = random.randbytes(PAGE)
+    other = random.randrange(len(data) // PAGE) * PAGE
+    flipped = bytearray(data[begin:begin + PAGE])
+    for _ in range(8):
+        flipped[random.randrange(16, PAGE)] ^= 1 << random.randrange(8)
+    return {"zeros": bytes(PAGE), "ones": b"\xff" * PAGE, "noise": noise,
+            "noise below its header": data[begin:begin + 16] + noise[16:],
+            "another page": data[other:other + PAGE], "bits flipped": bytes(flipped)}
+
+
+def overwritten(directory, data, random):
+    """One page of each kind, with everything that it may be overwritten with."""
+    by_kind = {}
+    for page, kind in pages_in_use(data).items():
+        by_kind.setdefault(kind, []).append(page)
+    for kind in ("meta", "branch of rows", "leaf of rows", "branch of log", "leaf of log",
+                 "value of log", "leaf of meta", "leaf of tables", "leaf of free pages"):
+        check(kind in by_kind, f"the file has no {kind}: {sorted(by_kind)}")
+    tried = found = 0
+    for _ in range(ROUNDS):
+        for kind, pages in sorted(by_kind.items()):
+            page = random.choice(pages)
+            for name, filling in fillings(random, data, page).items():
+                directory.put(data[:page * PAGE] + filling + data[(page + 1) * PAGE:])
+                what = f"page {page} ({kind}) overwritten with {name}"
+                tried += 1
+                found += directory.check(what)
+                if random.random() < 0.25:
+                    directory.put(data[:page * PAGE] + filling + data[(page + 1) * PAGE:])
+                    directory.serve(what)
+    print(f"{found} of {tried} overwritten pages were found")
+    check(found * 10 >= tried * 6, "too little of the damage was found")
+
+
+def truncated(directory, data, random):
+    sizes = [0, 1, 100, PAGE, PAGE + 1, 2 * PAGE, 3 * PAGE, len(data) // 2,
+             random.randrange(len(data)), len(data) - PAGE]
+    for size in sizes:
+        last = max(pages_in_use(data))
+        directory.put(data[:size])
+        check(directory.check(f"cut to {size} bytes") or size > last * PAGE, f"{size} is fine?")
+        directory.put(data[:size])
+        directory.serve(f"cut to {size} bytes")
+
+
+def truncated_while_open(directory, data):
+    directory.put(data)
+    leader = Leader(directory.world, directory.region, "damaged")
+    leader.data = directory.path
+    leader.start()
+    os.truncate(directory.file, 2 * PAGE)
+    try:
+        use(leader)
+    except (OSError, ServerError):
+        pass
+    leader.drop_client()
+    code = leader.process.wait(20)
+    with open(leader.log_path, errors="replace") as log:
+        said = log.read()
+    check(code == DAMAGED, f"ended with {code}, said {said!r}")
+    check(f"{directory.file} is damaged" in said, f"said {said!r}")
+
+
+def main():
+    random = new_random()
+    with World() as world:
+        leader, data = fill(world, random)
+        directory = Directory(world, leader.region)
+        directory.put(data)
+        check(not directory.check("nothing"), "the whole file is not clean")
+        truncated(directory, data, random)
+        truncated_while_open(directory, data)
+        overwritten(directory, data, random)
+    print("damage is told in words")
+
+
+main()
