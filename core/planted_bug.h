@@ -62,6 +62,7 @@ enum class Bug : std::uint8_t {
   kTakeForLeader,
   kForgetOtherLeaders,
   kKeepOriginWhenPromoted,
+  kForgetErasedTooEarly,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

@@ -11,6 +11,7 @@
 #include "core/token.h"
 #include "core/wall_clock.h"
 #include "leader/check_options.h"
+#include "leader/erased_sweep.h"
 #include "leader/expiry_sweep.h"
 #include "leader/group_scope.h"
 #include "leader/leader_status.h"
@@ -99,6 +100,7 @@ class Leader::Impl {
     expiry_sweep_.emplace(*replica_, *storage_, resolvers_,
                           ExpiryLimits{.wait_ms_max = options_.expiry_wait_ms_max,
                                        .grace_ms = options_.expiry_grace_ms});
+    erased_sweep_.emplace(*replica_, *storage_, ErasedLimits{});
     transport::ZmqOptions links{.listen = options_.listen, .peers = options_.peers};
     links.compression = compression(options_.compress);
     links.keys = keys_;
@@ -249,6 +251,7 @@ class Leader::Impl {
     const bool working = waits(replica_->work(now));
     const bool sweeping = replica_->tidying() && waits(replica_->sweep());
     const bool expiring = waits(expiry_sweep_->slice(now));
+    if (const auto done = erased_sweep_->slice(now); !done.ok()) log_failure(done.failure());
     pacer_.ran(from, steady_now());
     return applying || working || sweeping || expiring;
   }
@@ -298,6 +301,7 @@ class Leader::Impl {
   std::unique_ptr<Replica> replica_;
   std::optional<GroupScope> scope_;
   std::optional<ExpirySweep> expiry_sweep_;
+  std::optional<ErasedSweep> erased_sweep_;
   std::unique_ptr<transport::Transport> transport_;
   core::Millis next_collect_ms_ = 0;
   Pacer pacer_;

@@ -128,7 +128,7 @@ Result<LmdbTable> open_marker(LmdbTxn& txn) {
     return core::corrupt("data.mdb has no format number");
   }
   if (const std::uint64_t number = from_big_endian(*format.value()); number != kFormat) {
-    return core::corrupt("its format is " + std::to_string(number) + ", this version knows only " +
+    return core::invalid("its format is " + std::to_string(number) + ", this version knows only " +
                          std::to_string(kFormat));
   }
   return marker.value();

@@ -29,8 +29,7 @@ inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kTrimmedKey = "trimmed";
 inline constexpr std::string_view kSwappedKey = "swapped";
 
-// Opens all tables. Fails with kInvalid when the environment is not ours, with kCorrupt when its
-// format is unknown.
+// Opens all tables. Fails with kInvalid when the environment is not ours, or of an unknown format.
 core::Result<LmdbTables> open_tables(LmdbEnv& env);
 
 // In the order of destruction from the bottom up: the environment closes before the lock.

@@ -19,7 +19,7 @@ struct LmdbOptions {
 // Opens or creates. The directory stays locked against other processes, and against a second
 // opening in this one, as long as the storage lives. Fails with kBusy when it is locked, kInvalid
 // when the directory holds something else or cannot be used (no such parent, no permission, a file,
-// a network file system), kCorrupt when its format is unknown (naming both numbers).
+// a network file system), or its format is unknown (naming both numbers).
 core::Result<std::unique_ptr<Storage>> open_lmdb_storage(const LmdbOptions& options);
 
 }  // namespace anabranch::storage

@@ -2,7 +2,7 @@
 """Executable model of the replication and merge rules that docs/semantics.md explains.
 
 It is the specification in its shortest runnable form: replicas that accept transactions, exchange
-them as an op log under causal delivery, garbage-collect, trim their logs, merge snapshots, fall
+them as an op log under causal delivery, garbage-collect, forget removed elements, trim their logs, merge snapshots, fall
 back to an older state of their own and go on as a new origin, and an ORACLE that knows nothing of
 rows or slots: it decides what must be visible from the history of operations alone. Every random
 run must end with all replicas equal to each other and to the oracle.
@@ -18,6 +18,9 @@ import json
 import random
 import sys
 from dataclasses import dataclass, field
+
+PLANT = None
+
 
 # ---------------------------------------------------------------- causality
 
@@ -53,6 +56,11 @@ class Transaction:
 # ---------------------------------------------------------------- rows
 
 
+def removes_win(row):
+    """Elements of remove-wins sets: 1 inserted, 0 removed; of siblings 0 wins."""
+    return row[1] == 'E'
+
+
 @dataclass
 class Slot:
     """What one origin has added to one tally. All figures are in the frame that `birth` names."""
@@ -82,6 +90,7 @@ class Replica:
         self.log = {}      # origin -> [Transaction]
         self.seen = {}     # origin -> the newest deps that an APPLIED transaction of it carried
         self.held = []     # received, not yet deliverable
+        self.shown = {}    # origin -> the newest version vector that its leader has shown
 
     # -- local transactions
 
@@ -210,6 +219,27 @@ class Replica:
             if not slots:
                 del self.tallies[row]
 
+    def seen_by_all(self, origins):
+        """What each of the other origins had seen before it wrote what has not been applied here. What a
+        leader has applied it has shown; that proves something about what it writes only once all that it
+        had applied then, its own writes included, has been applied here, too."""
+        least = dict(self.vv)
+        for origin in origins:
+            if origin == self.origin:
+                continue
+            seen = dict(self.seen.get(origin, {}))
+            shown = self.shown.get(origin, {})
+            if includes(self.vv, shown) or PLANT == 'forget-early':
+                seen = {o: max(seen.get(o, 0), shown.get(o, 0)) for o in set(seen) | set(shown)}
+            least = {o: min(s, seen.get(o, 0)) for o, s in least.items()}
+        return least
+
+    def forgettable(self, origins):
+        """Rows that say nothing but that an element was removed, which everybody has seen."""
+        seen = self.seen_by_all(origins)
+        return [row for row, cell in self.cells.items() if removes_win(row)
+                and all(value == 0 and covers(seen, dot) for dot, (hlc, value) in cell.items())]
+
     def trim(self, keep):
         """Forget all but the newest transactions of every origin, replicated or not."""
         for origin in self.log:
@@ -285,8 +315,9 @@ class Oracle:
 
     def __init__(self):
         self.puts, self.undos, self.adds = [], [], []
+        self.forgotten = set()  # The ops that forget removed elements.
 
-    def record(self, txn, intents):
+    def record(self, txn, intents, forgets=False):
         for k, intent in enumerate(intents):
             dot = (txn.origin, txn.first + k)
             context = dict(txn.deps)
@@ -299,6 +330,8 @@ class Oracle:
                 self.undos.append((target, 'cell', context, dot))
             elif kind == 'remove':
                 self.undos.append((target, 'cell', context, dot))
+                if forgets:
+                    self.forgotten.add(dot)
             elif kind == 'add':
                 self.adds.append((dot, target, intent[2]))
             elif kind == 'reset':
@@ -325,6 +358,15 @@ class Oracle:
                 tallies[row] = tallies.get(row, 0) + amount
         return {r: sorted(c) for r, c in cells.items()}, tallies
 
+    def elements(self, known, forgetting=True):
+        """The elements that remove-wins sets show; also as if nothing had ever been forgotten."""
+        undos = self.undos
+        if not forgetting:
+            self.undos = [u for u in undos if u[3] not in self.forgotten]
+        cells = self.visible(known)[0]
+        self.undos = undos
+        return {row for row, cell in cells.items() if removes_win(row) and all(v for _, _, v in cell)}
+
 
 # ---------------------------------------------------------------- random histories
 
@@ -336,10 +378,16 @@ def history(rng, steps, trace=None):
     oracle = Oracle()
     keys = ['k%d' % i for i in range(rng.randint(1, 3))]
     names = ['x', 'y'][:rng.randint(1, 2)]
+    sets = trace is None and rng.random() < 0.5  # Some rows are elements of remove-wins sets.
+    fell_back = False
     skew = {o: rng.randint(-50, 50) for o in origins}
     weights = [rng.random() + 0.05 for _ in range(5)]
 
     def intent(replica):
+        if sets and rng.random() < 0.5:
+            if rng.random() < 0.1:
+                return ('clear', (rng.choice(keys),))
+            return ('put', (rng.choice(keys), 'E'), rng.randint(0, 1))
         row = (rng.choice(keys), rng.choice(names))
         kind = rng.choices(['put', 'remove', 'add', 'reset', 'clear'], weights)[0]
         if kind == 'put':
@@ -385,6 +433,7 @@ def history(rng, steps, trace=None):
                 trace.append({'save': o})
         elif what < 0.985:
             if o in saved:  # power loss or a restored backup: an older state, a new origin
+                fell_back = True
                 replicas[o] = copy.deepcopy(saved[o])
                 replicas[o].origin = '%s%d' % (o, step)
                 replicas[o].held = []  # what was received but not applied is memory, and gone
@@ -395,6 +444,13 @@ def history(rng, steps, trace=None):
             r.merge(p)
             if trace is not None:
                 trace.append({'merge': next(x for x in origins if replicas[x] is p), 'into': o})
+        if sets:  # Heartbeats, for which nobody waits; and some forget what they may.
+            r = replicas[o]
+            replicas[rng.choice([x for x in origins if x != o])].shown[r.origin] = dict(r.vv)
+            rows = r.forgettable([each.origin for each in replicas.values()])
+            if rows and rng.random() < 0.5:
+                intents = [('remove', row) for row in sorted(rows)]
+                oracle.record(r.commit(intents, step + skew[o] + 100), intents, forgets=True)
         for x in replicas.values():  # equal knowledge, equal state, at every moment
             for y in replicas.values():
                 if x.vv == y.vv and x.canonical() != y.canonical():
@@ -412,7 +468,11 @@ def history(rng, steps, trace=None):
     if rng.random() < 0.5:
         for r in replicas.values():
             r.collect()
-    want = oracle.visible(replicas[origins[0]].vv)
+    known = replicas[origins[0]].vv
+    # An older state has not seen what was forgotten, and cannot be known to exist.
+    if not fell_back and oracle.elements(known) != oracle.elements(known, forgetting=False):
+        return 'forgetting a removed element has changed what is shown', replicas, oracle
+    want = oracle.visible(known)
     for r in replicas.values():
         if r.visible() != want:
             return 'replica %s differs from the oracle' % r.origin, replicas, oracle
@@ -425,7 +485,10 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--steps', type=int, default=60)
     parser.add_argument('--trace')
+    parser.add_argument('--plant', choices=['forget-early'], help='with a bug, which must be found')
     args = parser.parse_args()
+    global PLANT
+    PLANT = args.plant
     if args.trace:
         trace = []
         bad, replicas, oracle = history(random.Random(args.seed), args.steps, trace)
@@ -440,11 +503,17 @@ def main():
         return 0
     for run in range(args.runs):
         bad, replicas, oracle = history(random.Random(args.seed * 1000003 + run), args.steps)
+        if bad and PLANT:
+            print('found in run %d of seed %d: %s' % (run, args.seed, bad))
+            return 0
         if bad:
             print('run %d of seed %d: %s' % (run, args.seed, bad))
             for r in replicas.values():
                 print(r.origin, r.vv, r.visible(), r.tallies)
             return 1
+    if PLANT:
+        print('%d histories, and the planted bug was not found' % args.runs)
+        return 1
     print('%d histories: every replica equal to every other and to the oracle' % args.runs)
     return 0
 

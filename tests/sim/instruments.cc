@@ -66,6 +66,8 @@ constexpr std::array kRows{
     Row{Bug::kExpireAnyValue, "expire-any", "an expiry counts although its value was replaced"},
     Row{Bug::kShortestExpiry, "shortest-expiry", "of several expiries the shortest decides"},
     Row{Bug::kExpireTooEarly, "expire-early", "a key is cleared before all have seen its deadline"},
+    Row{Bug::kForgetErasedTooEarly, "forget-erased",
+        "removed elements go before all have seen that"},
     Row{Bug::kWriteWhileFollowing, "follower-writes", "a follower takes writes", "", true},
     Row{Bug::kTakeForLeader, "take-for-leader", "a follower is taken for a leader by all others",
         "", true},

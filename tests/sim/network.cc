@@ -155,6 +155,7 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
                                                                 .limits = limits_},
                                         std::move(disk), wall(at));
   machine.expiries = make_expiry_sweep(*machine.node);
+  machine.erased = make_erased_sweep(*machine.node);
   machine.wall_max_ms = std::max(machine.wall_max_ms, wall(at));
   machine.broken = machine.dead = false;
   machine.may_send.reset();
@@ -201,25 +202,12 @@ void Network::lose_write(Index at, const std::function<void(regions::Group&)>& f
 }
 
 void Network::fail_commit(Index at, std::uint64_t n) {
-  const auto failed = [this, at] { machines_[at].may_send = node(at).replica().effects().size(); };
+  const auto failed = [this, at] {
+    ++carried_.failed_commits;
+    machines_[at].may_send = node(at).replica().effects().size();
+  };
   node(at).storage().set_faults(
       {.fail_commit = n, .failed = failed, .durable_at_once = disks_ == Disks::kPrompt});
-}
-
-void Network::backup(Index at) {
-  if (machines_[at].stray) return;
-  machines_[at].backup = node(at).storage().clone();
-  machines_[at].backup_vector = machines_[at].trail.vector;
-}
-
-void Network::restore(Index at) {
-  if (anybody_strays() || !machines_[at].backup) return;
-  const auto lost = stop(at);
-  auto disk = machines_[at].backup->clone();
-  move(*disk);
-  reopen(at, std::move(disk));
-  ledger_.lost(kept());
-  for (const auto& [one, other] : lost) link(one, other);
 }
 
 void Network::jump_clock(Index at, Millis by) {
@@ -394,6 +382,7 @@ void Network::turn(Index at) {
   if (!machine.broken) work(at);
   if (!machine.broken) sweep(at);
   if (!machine.broken) expire(at);
+  if (!machine.broken) forget(at);
   if (!machine.broken) tick(at);
   const storage::MemoryStorage& disk = machine.node->storage();
   const bool at_once = disks_ == Disks::kInterval;

@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "leader/erased_sweep.h"
 #include "leader/expiry_sweep.h"
 #include "regions/effect.h"
 #include "tests/crdt/random.h"
@@ -52,6 +53,9 @@ struct Carried {
   std::uint64_t slowed = 0;
   std::uint64_t rotten = 0;
   std::uint64_t turned_away = 0;  // Intruders.
+  std::uint64_t failed_commits = 0;
+  std::uint64_t restored = 0;  // Regions that have started on a backup...
+  std::uint64_t strayed = 0;   // ...or, unnoticed, on an old copy.
 };
 
 class Network {
@@ -226,6 +230,8 @@ class Network {
     std::unique_ptr<Node> node;
     std::unique_ptr<leader::ExpirySweep> expiries;
     core::Millis next_expiry_ms = 0;
+    std::unique_ptr<leader::ErasedSweep> erased;
+    core::Millis next_erased_ms = 0;
     std::unique_ptr<storage::MemoryStorage> backup;
     core::VersionVector backup_vector;
     std::unique_ptr<storage::MemoryStorage> copy;
@@ -348,6 +354,11 @@ class Network {
   // A slice of what has expired.
   void expire(Index at);
   [[nodiscard]] std::unique_ptr<leader::ExpirySweep> make_expiry_sweep(Node& node) const;
+  [[nodiscard]] static std::unique_ptr<leader::ErasedSweep> make_erased_sweep(Node& node);
+  // A slice of what was removed from remove-wins sets; nobody may forget that while another region
+  // may write, or has written, what it would have won over.
+  void forget(Index at);
+  void check_forgotten(Index at);
   // Nobody may clear a key while another region may have written to it before its deadline.
   void check_cleared(Index at);
   // What a region hides as expired and must show, or the other way round, in words; else empty.

@@ -7,6 +7,23 @@ namespace anabranch::test {
 
 using core::VersionVector;
 
+void Network::backup(Index at) {
+  if (machines_[at].stray) return;
+  machines_[at].backup = node(at).storage().clone();
+  machines_[at].backup_vector = machines_[at].trail.vector;
+}
+
+void Network::restore(Index at) {
+  if (anybody_strays() || !machines_[at].backup) return;
+  const auto lost = stop(at);
+  ++carried_.restored;
+  auto disk = machines_[at].backup->clone();
+  move(*disk);
+  reopen(at, std::move(disk));
+  ledger_.lost(kept());
+  for (const auto& [one, other] : lost) link(one, other);
+}
+
 void Network::copy(Index at) {
   Machine& machine = machines_[at];
   machine.copy = node(at).storage().clone();
@@ -20,6 +37,7 @@ bool Network::put_back(Index at) {
   for (Index other = 0; other < size(); ++other) {
     if (other != at && !is_ahead_of_copy(other, at)) return false;
   }
+  ++carried_.strayed;
   for (const auto& each : stop(at)) cut_.insert(each);
   reopen(at, std::move(machine.copy));
   machine.stray.emplace(node(at), machine.copied_origin);

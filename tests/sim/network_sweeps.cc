@@ -13,12 +13,17 @@ namespace anabranch::test {
 
 using core::Millis;
 using core::Path;
+using core::VersionVector;
 
 namespace {
 
 constexpr Millis kExpiryEveryMs = 200;
 constexpr leader::ExpiryLimits kExpiryLimits{
     .wait_ms_max = 60'000, .grace_ms = 3'000, .looks = 20, .clears = 5};
+
+constexpr Millis kErasedEveryMs = 300;
+constexpr leader::ErasedLimits kErasedLimits{
+    .grace_ms = 3'000, .looks = 20, .removals = 3, .waiting = 10};
 
 // Whether any value below a path shows something: elements of a remove-wins set that were removed
 // do not.
@@ -103,6 +108,50 @@ void Network::check_cleared(Index at) {
       if (batch.transactions.front().hlc.millis() >= cleared.deadline) continue;
       note(at, "clears a key that " + who.region + " may have let live longer");
     }
+  }
+}
+
+// ---- What was removed from remove-wins sets.
+
+std::unique_ptr<leader::ErasedSweep> Network::make_erased_sweep(Node& node) {
+  return std::make_unique<leader::ErasedSweep>(node.replica(), node.storage(), kErasedLimits);
+}
+
+void Network::forget(Index at) {
+  Machine& machine = machines_[at];
+  if (now_ < machine.next_erased_ms) return;
+  machine.next_erased_ms = now_ + kErasedEveryMs;
+  machine.broken = !machine.erased->slice(now_).ok();
+  follow(at);
+  if (!machine.broken) check_forgotten(at);
+}
+
+void Network::check_forgotten(Index at) {
+  if (machines_[at].erased->last().empty()) return;
+  if (anybody_strays() || had_outsiders_ || intruders() > 0) return;
+  VersionVector dots;
+  for (const leader::ErasedSweep::Forgotten& each : machines_[at].erased->last()) {
+    for (const crdt::Sibling& sibling : each.row.cell.siblings) {
+      dots.raise(sibling.dot.origin, sibling.dot.seq);
+    }
+  }
+  const regions::Replica& replica = node(at).replica();
+  for (Index other = 0; other < size(); ++other) {
+    const regions::Identity& who = node(other).replica().identity();
+    if (other == at || follows(other) || !replica.regions().knows(who.region, who.origin)) continue;
+    if (replica.regions().retirement(who.region) == regions::Retirement::kLost) continue;
+    // Who sends what is not on its disk yet begins a new incarnation when it loses that.
+    const bool all = disks_ == Disks::kInterval;
+    const VersionVector& has = all ? node(other).vector() : on_disk(other);
+    if (!has.includes(dots)) note(at, "forgets what " + who.region + " has not seen");
+    const core::Seq next = node(at).vector().at(who.origin) + 1;
+    const auto position = node(other).storage().find(who.origin, next);
+    const auto record = position ? node(other).storage().read_log(*position) : std::nullopt;
+    if (!record) continue;
+    // What it depends on is at least what came before it in the same log.
+    VersionVector seen = node(at).replica().applied().head(who.origin).deps;
+    seen.join(core::decode_batch(record->bytes).value().deps_changed);
+    if (!seen.includes(dots)) note(at, "forgets what " + who.region + " had not seen");
   }
 }
 

@@ -187,7 +187,7 @@ TEST_CASE("An unknown format is refused with both numbers") {
   const TempDir folder;
   fill(folder.path());
   write_marker(folder.path(), "anabranch", 7);
-  check_refused(folder.path(), ErrorCode::kCorrupt, "its format is 7, this version knows only 2");
+  check_refused(folder.path(), ErrorCode::kInvalid, "its format is 7, this version knows only 2");
 }
 
 TEST_CASE("A truncated data file is refused at every length") {

@@ -1,0 +1,59 @@
+#include "regions/seen_by_all.h"
+
+#include <set>
+
+#include "regions/replica.h"
+
+namespace anabranch::regions {
+
+using core::Origin;
+using core::VersionVector;
+
+namespace {
+
+// Every incarnation of any leader that is known from anywhere, the own one left out.
+std::set<Origin> incarnations(const Replica& replica) {
+  std::set<Origin> origins;
+  for (const auto& [name, region] : replica.regions().all()) {
+    for (const auto& [origin, known] : region.origins) origins.insert(origin);
+  }
+  for (const auto& [origin, head] : replica.applied().heads()) origins.insert(origin);
+  for (const auto& [origin, standing] : replica.keeper().standings().all()) origins.insert(origin);
+  for (const Peer* peer : leaders(replica.exchange().peers())) origins.insert(peer->origin);
+  origins.erase(replica.identity().origin);
+  return origins;
+}
+
+// Whether an incarnation writes nothing any more, whoever comes back.
+bool is_over(const Replica& replica, Origin origin) {
+  const RegionList& list = replica.regions();
+  return list.succeeded(origin) || list.lost(list.region_of(origin), origin);
+}
+
+// What an incarnation had seen before it wrote what is not applied here.
+VersionVector seen_by(const Replica& replica, Origin origin) {
+  VersionVector seen = replica.applied().head(origin).deps;
+  if (is_over(replica, origin)) return seen;
+  const auto join = [&](const VersionVector& shown) {
+    if (replica.applied().vector().includes(shown)) seen.join(shown);
+  };
+  if (const Standing* standing = replica.keeper().standings().find(origin)) {
+    join(replica.settled().durable(replica.regions(), *standing));
+  }
+  const auto peer = replica.exchange().peers().find(origin);
+  if (peer != replica.exchange().peers().end()) join(peer->second.durable);
+  return seen;
+}
+
+}  // namespace
+
+VersionVector seen_by_all(const Replica& replica) {
+  VersionVector seen = replica.applied().vector();
+  for (const Origin origin : incarnations(replica)) {
+    if (replica.settled().contains(origin) && is_over(replica, origin)) continue;
+    seen = core::lower(seen, seen_by(replica, origin));
+  }
+  return seen;
+}
+
+}  // namespace anabranch::regions

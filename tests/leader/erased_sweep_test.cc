@@ -1,0 +1,142 @@
+// Removed elements of remove-wins sets: they are forgotten once every region has seen that they
+// were removed, and not before.
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crdt/type_table.h"
+#include "leader/erased_sweep.h"
+#include "tests/regions/linked_nodes.h"
+
+using namespace anabranch;
+using core::Path;
+using leader::ErasedSweep;
+using test::LinkedNodes;
+using test::Node;
+
+namespace {
+
+constexpr core::Millis kLongMs = 200'000;  // More than any grace.
+constexpr core::Millis kStepMs = 100;
+
+Path element(const std::string& name) { return {"\1", "set", "E", name}; }
+
+// Regions, each linked with each, that forget what they may.
+struct World {
+  LinkedNodes nodes;
+  std::vector<std::unique_ptr<ErasedSweep>> sweeps;
+
+  explicit World(std::size_t count) {
+    nodes.mesh(count);
+    for (std::size_t at = 0; at < count; ++at) sweeps.push_back(sweep_of(at));
+  }
+  std::unique_ptr<ErasedSweep> sweep_of(std::size_t at) {
+    return std::make_unique<ErasedSweep>(nodes.at(at).replica(), nodes.at(at).storage(),
+                                         leader::ErasedLimits{.looks = 7, .removals = 5});
+  }
+  void put(std::size_t at, const std::string& name, std::string_view truth) {
+    nodes.write(at, [&](regions::Group& group) { group.put(element(name), truth); });
+  }
+  void run(core::Millis duration) {
+    for (core::Millis passed = 0; passed < duration; passed += kStepMs) {
+      nodes.run(kStepMs);
+      for (const auto& sweep : sweeps) REQUIRE(sweep->slice(nodes.now()).ok());
+    }
+  }
+  // Rows of the set that are stored in a region.
+  std::size_t rows(std::size_t at) {
+    std::size_t rows = 0;
+    nodes.at(at).replica().reader()->scan(Path{"\1", "set"}, [&](const Path&, const crdt::Row&) {
+      ++rows;
+      return true;
+    });
+    return rows;
+  }
+  bool shows(std::size_t at, const std::string& name) {
+    return crdt::shows(element(name), nodes.at(at).replica().reader()->row(element(name)));
+  }
+  std::uint64_t forgotten() {
+    std::uint64_t all = 0;
+    for (const auto& sweep : sweeps) all += sweep->forgotten();
+    return all;
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("leader: removed elements") {
+  TEST_CASE("what was removed leaves nothing once all have seen it, by one region's writes") {
+    World world(3);
+    constexpr std::size_t kElements = 50;
+    for (std::size_t i = 0; i < kElements; ++i) world.put(i % 3, std::to_string(i), crdt::kTrue);
+    world.put(1, "stays", crdt::kTrue);
+    world.run(3'000);
+    for (std::size_t i = 0; i < kElements; ++i) world.put(0, std::to_string(i), crdt::kFalse);
+    CHECK(world.rows(0) == kElements + 1);
+    world.run(30'000);
+    for (std::size_t at = 0; at < 3; ++at) {
+      CHECK(world.rows(at) == 1);
+      CHECK(world.shows(at, "stays"));
+      CHECK(world.nodes.at(at).digest() == world.nodes.at(0).digest());
+    }
+    CHECK(world.sweeps[0]->forgotten() == kElements);
+    CHECK(world.forgotten() == kElements);
+    CHECK(world.sweeps[0]->waiting() == 0);
+  }
+
+  TEST_CASE("as long as a region is away a removal beats what it inserts, however long that is") {
+    World world(3);
+    world.put(0, "x", crdt::kTrue);
+    world.run(3'000);
+    world.nodes.disconnect(0, 2);
+    world.nodes.disconnect(1, 2);
+    world.put(0, "x", crdt::kFalse);
+    world.run(kLongMs);
+    CHECK(world.rows(0) == 1);
+    CHECK(world.rows(1) == 1);
+    world.put(2, "x", crdt::kTrue);
+    CHECK(world.shows(2, "x"));
+    world.nodes.connect(1, 2);  // The other region alone passes it on.
+    REQUIRE(world.nodes.run_until_equal(30'000));
+    for (std::size_t at = 0; at < 3; ++at) CHECK_FALSE(world.shows(at, "x"));
+    world.put(1, "x", crdt::kTrue);  // Has seen both.
+    REQUIRE(world.nodes.run_until_equal(30'000));
+    for (std::size_t at = 0; at < 3; ++at) CHECK(world.shows(at, "x"));
+    world.put(1, "x", crdt::kFalse);
+    world.run(kLongMs);
+    for (std::size_t at = 0; at < 3; ++at) CHECK(world.rows(at) == 0);
+  }
+
+  TEST_CASE("what a region has applied but not on its disk it has not seen for good") {
+    World world(2);
+    world.sweeps.pop_back();  // The other one forgets nothing itself.
+    world.put(0, "x", crdt::kTrue);
+    world.run(3'000);
+    world.nodes.at(1).storage().set_faults({.durable_at_once = false});
+    world.put(0, "x", crdt::kFalse);
+    world.run(kLongMs);
+    CHECK(world.nodes.at(1).vector() == world.nodes.at(0).vector());
+    CHECK(world.rows(0) == 1);
+    world.nodes.at(1).storage().sync();
+    world.nodes.at(1).storage().set_faults({.durable_at_once = true});
+    world.run(30'000);
+    CHECK(world.rows(0) == 0);
+    CHECK(world.rows(1) == 0);
+  }
+
+  TEST_CASE("a leader that starts again finds what waits, and so does any other one in time") {
+    World world(2);
+    constexpr std::size_t kElements = 20;
+    for (std::size_t i = 0; i < kElements; ++i) world.put(0, std::to_string(i), crdt::kFalse);
+    world.nodes.run(3'000);
+    SUBCASE("the one that has removed them") { world.sweeps[0] = world.sweep_of(0); }
+    SUBCASE("another one") { world.sweeps.erase(world.sweeps.begin()); }
+    world.run(kLongMs);
+    CHECK(world.rows(0) == 0);
+    CHECK(world.rows(1) == 0);
+    CHECK(world.forgotten() == kElements);
+  }
+}
