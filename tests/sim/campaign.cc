@@ -46,6 +46,7 @@ bool Campaign::run(std::uint64_t first_seed, const Wishes& wishes, const Bounds&
   for (std::uint64_t seed = first_seed;; ++seed) {
     if (!run(draw_plan(seed, wishes))) return false;
     if (bounds.runs > 0 && runs_ >= bounds.runs) return true;
+    if (bounds.operations > 0 && sum_.ops >= bounds.operations) return true;
     if (bounds.seconds.count() > 0 && Clock::now() >= end) return true;
   }
 }
@@ -118,6 +119,15 @@ std::vector<std::string> Campaign::never_fired() const {
     }
   }
   return names;
+}
+
+std::vector<std::string> Campaign::never_passed() const {
+  std::vector<std::string> sentences;
+  if (sum_.ops < kLongOperations) return sentences;
+  for (const Passed& mark : marks()) {
+    if (mark.times == 0) sentences.emplace_back(mark.mark);
+  }
+  return sentences;
 }
 
 }  // namespace anabranch::test

@@ -224,8 +224,11 @@ bool clone(Scene& scene) {
     if (!network.writable(at)) return;
     const core::VersionVector seen = network.node(at).vector();
     network.write(at, [&](regions::Group& group) {
-      random_transaction(group, scene.random(), scene.plan(), seen);
-      group.put(core::Path{"\1", "clone", "s"}, "");  // So that something is written.
+      // At least one op, and at times no other.
+      if (scene.random().chance(0.7)) {
+        random_transaction(group, scene.random(), scene.plan(), seen);
+      }
+      group.put(core::Path{"\1", "clone", "s"}, "");
     });
   };
   network.copy(*at);
@@ -511,5 +514,21 @@ constexpr std::array kFaults{
 }  // namespace
 
 std::span<const Fault> faults() { return kFaults; }
+
+std::uint64_t Carried::*harm_of(const Fault& fault) {
+  struct Row {
+    std::string_view name;
+    std::uint64_t Carried::*count;
+  };
+  static constexpr std::array kHarms{
+      Row{"loss", &Carried::lost},         Row{"repeat", &Carried::repeated},
+      Row{"reorder", &Carried::overtaken}, Row{"slow", &Carried::slowed},
+      Row{"swizzle", &Carried::clogged},   Row{"mute", &Carried::silenced},
+      Row{"deafen", &Carried::silenced},   Row{"disk", &Carried::failed_commits},
+      Row{"restore", &Carried::restored},  Row{"clone", &Carried::strayed},
+  };
+  const auto* const row = std::ranges::find(kHarms, fault.name, &Row::name);
+  return row == kHarms.end() ? nullptr : row->count;
+}
 
 }  // namespace anabranch::test

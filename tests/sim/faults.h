@@ -17,12 +17,15 @@ struct Fault {
   std::string_view name;
   std::string_view what;
   double per_round = 0;         // How likely it strikes with one write, on average.
-  bool (*strike)(Scene&);       // Returns whether anything happened.
+  bool (*strike)(Scene&);       // Returns whether anything happened, or will.
   std::string_view alarm = {};  // What operators may read because of it, a part of the sentence.
   Company company = Company::kAny;
   bool of_followers = false;  // Planned only where there are some.
 };
 
 std::span<const Fault> faults();
+// What a fault that only begins something must make more of before calm comes, to have harmed
+// anybody; null for those that have harmed when they have struck.
+std::uint64_t Carried::*harm_of(const Fault& fault);
 
 }  // namespace anabranch::test

@@ -39,6 +39,12 @@ struct Wishes {
   std::set<std::string> without;
   std::optional<Network::Trust> trust;
   std::optional<std::vector<std::size_t>> steps;  // Numbers of those to take, sorted.
+
+  // Whether nothing is asked for that would keep a run from being like most.
+  [[nodiscard]] bool ordinary() const {
+    return ops == 0 && regions == 0 && !followers && !plain && !only && without.empty() && !trust &&
+           !steps;
+  }
 };
 
 struct Plan {
@@ -56,6 +62,7 @@ struct Plan {
   std::size_t value_bytes_max = 0;
   std::size_t clients = 0;    // That go from region to region.
   std::size_t followers = 0;  // At the beginning, besides the regions' leaders.
+  bool single_ops = false;    // Each batch is one transaction, most of one op.
   bool more_types = false;    // Also flags, remove-wins sets, and sums and scores that are doubles.
   std::vector<double> rates;  // Of each fault, per round; 0: not planned.
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "tests/sim/client.h"
 #include "tests/sim/faults.h"
@@ -26,6 +27,7 @@ class Simulation {
   explicit Simulation(const Plan& plan) : plan_(plan), scene_(plan) {
     outcome_.planned.resize(faults().size());
     outcome_.fired.resize(faults().size());
+    struck_.resize(faults().size());
     for (std::size_t i = 0; i < plan.clients; ++i) clients_.emplace_back("c" + std::to_string(i));
   }
 
@@ -61,7 +63,7 @@ class Simulation {
       write();
     } else {
       ++outcome_.planned[step.fault];
-      outcome_.fired[step.fault] += faults()[step.fault].strike(scene_) ? 1 : 0;
+      strike(step.fault);
     }
     const bool check = outcome_.steps_taken % kCheckEvery == 0;
     note(check ? network.wrong() : network.failure());
@@ -69,12 +71,32 @@ class Simulation {
     if (network.events() - events > kEventsPerStepMax) note("messages without end");
   }
 
+  // One that has begun something has fired once that has done harm, before calm comes.
+  void strike(std::size_t row) {
+    const Fault& fault = faults()[row];
+    const Carried before = scene_.network().carried();
+    if (!fault.strike(scene_)) return;
+    ++struck_[row];
+    if (std::uint64_t Carried::*const harm = harm_of(fault)) {
+      begun_.push_back({row, before.*harm});
+    } else {
+      ++outcome_.fired[row];
+    }
+  }
+
+  void see_what_has_harmed() {
+    for (const Begun& each : std::exchange(begun_, {})) {
+      const std::uint64_t now = scene_.network().carried().*harm_of(faults()[each.fault]);
+      outcome_.fired[each.fault] += now > each.before ? 1 : 0;
+    }
+  }
+
   void write() {
     Network& network = scene_.network();
     if (const auto at = scene_.writable_region()) {
       const core::VersionVector seen = network.node(*at).vector();
       const core::Origin origin = network.node(*at).origin();
-      const std::size_t transactions = network.random().chance(0.3) ? 3 : 1;
+      const std::size_t transactions = network.random().chance(0.3) && !plan_.single_ops ? 3 : 1;
       const bool done = network.write(
           *at,
           [&](regions::Group& group) { random_transaction(group, network.random(), plan_, seen); },
@@ -103,6 +125,7 @@ class Simulation {
 
   void calm() {
     Network& network = scene_.network();
+    see_what_has_harmed();
     network.reseed(plan_.seed);
     scene_.calm_down();
     const bool equal = network.run_until_equal(plan_.healed_ms());
@@ -164,7 +187,7 @@ class Simulation {
       const std::string& alarm = alarms[alarms_seen_];
       const bool has_cause = std::ranges::any_of(faults(), [&](const Fault& fault) {
         const auto row = static_cast<std::size_t>(&fault - faults().data());
-        if (outcome_.fired[row] == 0 || fault.alarm.empty()) return false;
+        if (struck_[row] == 0 || fault.alarm.empty()) return false;
         const auto says = [&](std::string_view text) { return alarm.find(text) != alarm.npos; };
         const bool left = fault.alarm == Intruder::kName && says(kGone);
         // Of two histories of one origin, both signed, what waits can belong to one only.
@@ -193,6 +216,12 @@ class Simulation {
   Outcome outcome_;
   std::vector<Client> clients_;
   std::size_t alarms_seen_ = 0;
+  std::vector<std::uint64_t> struck_;  // Of each fault: how often anything happened.
+  struct Begun {
+    std::size_t fault = 0;
+    std::uint64_t before = 0;  // What its harm counts, before it struck.
+  };
+  std::vector<Begun> begun_;  // Since the last calm.
 };
 
 }  // namespace

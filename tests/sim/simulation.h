@@ -26,7 +26,7 @@ struct Figures {
 struct Outcome : Figures {
   std::string failure;                 // What went wrong; empty when nothing did.
   std::vector<std::uint64_t> planned;  // Of each fault: how often it was to strike...
-  std::vector<std::uint64_t> fired;    // ...and did.
+  std::vector<std::uint64_t> fired;    // ...and has harmed.
 };
 
 Outcome simulate(const Plan& plan);

@@ -126,10 +126,11 @@ void random_act_of_more_types(regions::Group& group, Random& random, const Plan&
 
 void random_transaction(regions::Group& group, Random& random, const Plan& plan,
                         const core::VersionVector& seen) {
-  for (std::size_t acts = 1 + random.below(4); acts > 0; --acts) {
+  for (std::size_t acts = plan.single_ops ? 1 : 1 + random.below(4); acts > 0; --acts) {
     random_act(group, random, plan, seen);
   }
   Random apart = random;  // All other draws stay what they were.
+  if (plan.single_ops && apart.chance(0.8)) return;
   if (apart.chance(0.2)) random_expiry(group, apart, plan);
   if (plan.more_types && apart.chance(0.5)) random_act_of_more_types(group, apart, plan);
 }
