@@ -46,6 +46,7 @@ enum class Bug : std::uint8_t {
   kForgetUnlogged,
   kSettleByApplied,
   kSettleWithoutRetired,
+  kSettleByOneLeader,
   kServeByOrigin,
   kTrimTooFar,
   kIgnoreChain,

@@ -32,7 +32,7 @@ std::optional<std::string> why_new_origin(const Identity& recorded, const storag
 
 void begin_incarnation(Identity& identity, core::Origin fresh, bool wrote, std::string why) {
   const core::Origin before = std::exchange(identity.origin, fresh);
-  if (wrote) identity.previous = before;
+  if (wrote || identity.previous == 0) identity.previous = before;
   identity.why = std::move(why);
 }
 

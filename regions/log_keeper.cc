@@ -66,7 +66,7 @@ core::VersionVector LogKeeper::durable(const std::string& region, const Peers& p
   }
   std::optional<core::VersionVector> least;  // Of all its incarnations that may still be there.
   for (const auto& [origin, standing] : standings_.all()) {
-    if (standing.region != region) continue;
+    if (standing.region != region || standing.previous != 0) continue;
     const core::VersionVector durable = on_disk(origin, nullptr);
     least = least ? core::lower(*least, durable) : durable;
   }
@@ -75,6 +75,7 @@ core::VersionVector LogKeeper::durable(const std::string& region, const Peers& p
 
 bool LogKeeper::has_said(const Peer& peer) const {
   if (known_.regions.succeeded(peer.origin)) return false;
+  if (known_.regions.lost(peer.region, peer.origin)) return false;
   return !peer.durable.empty() || standings_.find(peer.origin) != nullptr;
 }
 
@@ -93,7 +94,8 @@ std::vector<core::VersionVector> LogKeeper::by_leader(const std::string& region,
     if (has_said(*peer)) all.push_back(on_disk(peer->origin, peer));
   }
   for (const auto& [origin, standing] : standings_.all()) {
-    const bool counts = standing.region == region && origin != self_.origin;
+    const bool leads = standing.region == region && standing.previous == 0;
+    const bool counts = leads && origin != self_.origin;
     if (counts && !peers.contains(origin)) all.push_back(on_disk(origin, nullptr));
   }
   if (all.empty() && region != self_.region) all.push_back(seen_by(region));

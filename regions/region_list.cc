@@ -99,7 +99,21 @@ void RegionList::load(const rows::RowReader& rows) {
     return true;
   });
   find_ended();
+  find_lines();
   hash_ = make_hash();
+}
+
+void RegionList::find_lines() {
+  lines_.clear();
+  for (const auto& [origin, region] : region_of_) {
+    std::set<Origin> passed;  // From here to where the line is known.
+    Origin first = origin;
+    while (!lines_.contains(first) && passed.insert(first).second && previous(first) != 0) {
+      first = previous(first);
+    }
+    const Origin line = lines_.contains(first) ? lines_.at(first) : first;
+    for (const Origin each : passed) lines_[each] = line;
+  }
 }
 
 void RegionList::find_ended() {
@@ -191,6 +205,20 @@ std::set<std::string> regions_known(const RegionList& list, const Applied& appli
     if (!head.region.empty()) names.insert(head.region);
   }
   return names;
+}
+
+Origin RegionList::line(Origin origin) const {
+  const auto found = lines_.find(origin);
+  return found == lines_.end() ? origin : found->second;
+}
+
+Origin RegionList::line(std::string_view region, Origin origin, Origin previous) const {
+  if (knows(region, origin)) return line(origin);
+  const auto found = all_.find(region);
+  if (found == all_.end() || !lines_.contains(previous)) return 0;
+  const bool of_region = std::ranges::any_of(
+      found->second.origins, [&](const auto& each) { return line(each.first) == line(previous); });
+  return of_region ? line(previous) : 0;
 }
 
 Origin RegionList::previous(Origin origin) const {

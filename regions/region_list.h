@@ -68,6 +68,10 @@ class RegionList {
 
   [[nodiscard]] const std::map<std::string, KnownRegion, std::less<>>& all() const { return all_; }
   [[nodiscard]] bool knows(std::string_view region, core::Origin origin) const;
+  // The line of a leader of a region, by what it goes by; where the list does not know that, by the
+  // one before. 0 when it knows neither.
+  [[nodiscard]] core::Origin line(std::string_view region, core::Origin origin,
+                                  core::Origin previous) const;
   // How a region stands; kNone for one that is not in the list. A lost region that has joined again
   // with a new origin is none.
   [[nodiscard]] Retirement retirement(std::string_view region) const;
@@ -85,14 +89,19 @@ class RegionList {
   [[nodiscard]] const core::Hash128& hash() const { return hash_; }
   // The incarnation before an origin; 0 for none.
   [[nodiscard]] core::Origin previous(core::Origin origin) const;
+  // The first one that is known of the incarnations of which an origin is the last. All that one
+  // data directory has gone by have it in common, so it tells two leaders of a region apart.
+  [[nodiscard]] core::Origin line(core::Origin origin) const;
 
  private:
   void read(const core::Path& path, const crdt::Row& row);
   void find_ended();
+  void find_lines();
   [[nodiscard]] core::Hash128 make_hash() const;
 
   std::map<std::string, KnownRegion, std::less<>> all_;
   std::map<core::Origin, std::string> region_of_;
+  std::map<core::Origin, core::Origin> lines_;  // Also of those that a listed one names alone.
   std::set<core::Origin> succeeded_;
   std::set<core::Origin> ended_;
   core::Hash128 hash_;

@@ -104,6 +104,8 @@ class Replica {
   static constexpr core::Millis kCloseMs = 1'000;
   // Between two standings that differ only in what is on the disk.
   static constexpr core::Millis kStandingMs = 5'000;
+  // Of one region, those that follow now under a name that is in no list, and have led.
+  static constexpr std::ptrdiff_t kFormerLeadersMax = 16;
   static constexpr std::size_t kSliceBytesMax = std::size_t{4} << 20U;
   // Slices are so much larger while nobody writes here, when no write has to wait for them: fewer
   // commits, each with a sync, and fewer pages written twice.
@@ -272,6 +274,13 @@ class Replica {
   // Says anew where this replica stands, when that is due.
   void renew_standing(core::Millis now);
   void take(LinkId link, Standing standing);
+  // Whether others wait for what this replica says of itself: it leads, or it has led.
+  [[nodiscard]] bool is_waited_for() const;
+  // Whether the list knows the leader that says a standing.
+  [[nodiscard]] bool is_listed(const Standing& standing) const;
+  // Lets go of standings in favour of one whose incarnation is not in the list; false when that has
+  // to stay outside.
+  bool make_room_for(const Standing& standing);
   // Whether a standing is of an incarnation that may still be there.
   [[nodiscard]] bool may_stand(const Standing& standing) const;
   // Sends the standings that a peer lacks.

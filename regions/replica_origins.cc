@@ -44,8 +44,7 @@ core::Result<void> Replica::promote(Millis now) {
   if (!std::exchange(options_.follows, false)) return {};
   exchange_->lead();
   if (core::planted(core::Bug::kKeepOriginWhenPromoted)) return {};
-  auto begun = go_on_as_new("it was promoted", now);
-  return begun.ok() ? announce() : begun;
+  return go_on_as_new("it was promoted", now);
 }
 
 core::Result<void> Replica::go_on_as_new(std::string why, Millis now) {
@@ -57,7 +56,7 @@ core::Result<void> Replica::go_on_as_new(std::string why, Millis now) {
     return recorded;
   }
   exchange_->renew(identity_.origin, now);
-  return {};
+  return announce();  // Before it writes anything else, so that the list knows each that wrote.
 }
 
 }  // namespace anabranch::regions

@@ -48,15 +48,42 @@ std::vector<core::Origin> Replica::origins_of(std::string_view region) const {
   return {origins.begin(), origins.end()};
 }
 
+namespace {
+
+// The lines of the leaders of a region that are connected.
+std::set<core::Origin> lines_there(std::string_view region, const Peers& peers,
+                                   const RegionList& list, const Standings& standings) {
+  std::set<core::Origin> there;
+  for (const auto& [origin, peer] : peers) {
+    if (!peer.connected() || peer.region != region) continue;
+    const Standing* const said = standings.find(origin);
+    const core::Origin line = list.line(region, origin, said == nullptr ? 0 : said->previous);
+    if (line != 0 || !peer.follows) there.insert(line == 0 ? origin : line);
+  }
+  return there;
+}
+
+}  // namespace
+
 core::Result<void> Replica::retire(std::string_view region, Retirement retirement) {
   const std::string name(region);
-  if (name == identity_.region) return core::invalid("this leader cannot retire its own region");
-  const std::vector<core::Origin> origins = origins_of(region);
+  const bool own = name == identity_.region;
+  if (own && retirement != Retirement::kLost) {
+    return core::invalid("this leader cannot retire its own region");
+  }
+  std::vector<core::Origin> origins = origins_of(region);
   if (origins.empty()) return core::invalid("there is no region '" + name + "'");
-  const bool connected = std::ranges::any_of(leaders_of(region, exchange_->peers()),
-                                             [](const Peer* peer) { return peer->connected(); });
-  if (retirement == Retirement::kLost && connected) {
-    return core::invalid("region " + name + " is connected, so it is not lost");
+  std::set<core::Origin> there =
+      lines_there(region, exchange_->peers(), regions_, keeper_.standings());
+  if (own) there.insert(regions_.line(identity_.origin));
+  if (retirement == Retirement::kLost && !there.empty()) {
+    std::erase_if(origins, [&](core::Origin origin) {
+      return !regions_.knows(region, origin) || there.contains(regions_.line(origin));
+    });
+    if (origins.empty() && own) return core::invalid("no other leader of this region is known");
+    if (origins.empty()) {
+      return core::invalid("region " + name + " is connected, so it is not lost");
+    }
   }
   const core::Path row = RegionList::retirement_row(region);
   write([&](Group& group) {

@@ -25,6 +25,9 @@ Standing Replica::make_standing() const {
   Standing standing;
   standing.region = identity_.region;
   standing.origin = identity_.origin;
+  if (options_.follows && !regions_.knows(identity_.region, identity_.origin)) {
+    standing.previous = identity_.previous;
+  }
   standing.settled = settled_.hash();
   standing.durable = settled_.without(applied_.vector());
   if (snapshots_->receiving() || snapshots_->merging()) return standing;  // It may bring more.
@@ -67,12 +70,22 @@ void Replica::close_ended(Millis now) {
   }
 }
 
+bool Replica::is_waited_for() const {
+  if (!options_.follows) return true;
+  return regions_.line(identity_.region, identity_.origin, identity_.previous) != 0;
+}
+
 void Replica::renew_standing(Millis now) {
   if (rejoin_) return;  // Nobody waits for it now.
   const bool durable = storage_.durable_position() == storage_.last_position();
   if (!durable && !planted(Bug::kSettleByApplied)) return;
   close_ended(now);
-  if (options_.follows) return;  // It closes what has ended for itself: nobody waits for it.
+  if (!is_waited_for()) {  // It closes what has ended for itself.
+    if (now - standing_ms_ < kCloseMs) return;
+    standing_ms_ = now;
+    settle();  // By what others have said, it may have come to have as much as they.
+    return;
+  }
   Standing standing = make_standing();
   if (!closed_otherwise(standing)) {
     const Standing* const last = keeper_.standings().find(identity_.origin);
@@ -91,7 +104,7 @@ void Replica::take(LinkId link, Standing standing) {
   const Peer* const peer = exchange_->peer_at(link);
   if (peer == nullptr || standing.origin == identity_.origin) return;
   const bool is_direct = peer->origin == standing.origin && peer->region == standing.region;
-  if (!is_direct && !regions_.knows(standing.region, standing.origin)) {
+  if (!is_direct && !is_listed(standing)) {
     mark<"a standing comes before its region is known">();
     return;  // It will be sent again.
   }
@@ -104,19 +117,42 @@ void Replica::take(LinkId link, Standing standing) {
                " that no known key of that has signed");
     return;
   }
-  if (!regions_.knows(standing.region, standing.origin)) {  // No more than one of each region.
-    keeper_.standings().retain([&](const Standing& each) {
-      return each.region != standing.region || regions_.knows(each.region, each.origin);
-    });
-  }
+  if (!regions_.knows(standing.region, standing.origin) && !make_room_for(standing)) return;
   keeper_.standings().take(std::move(standing));
   settle();
+}
+
+bool Replica::is_listed(const Standing& standing) const {
+  return regions_.line(standing.region, standing.origin, standing.previous) != 0;
+}
+
+bool Replica::make_room_for(const Standing& standing) {
+  Standings& standings = keeper_.standings();
+  if (!is_listed(standing)) {  // No more than one of each region.
+    standings.retain(
+        [&](const Standing& each) { return each.region != standing.region || is_listed(each); });
+    return true;
+  }
+  const auto is_like_it = [&](const Standing& each) {
+    return each.region == standing.region && each.previous != 0;
+  };
+  const auto full = [&] {
+    return std::ranges::count_if(standings.all(), [&](const auto& each) {
+             return is_like_it(each.second);
+           }) >= kFormerLeadersMax;
+  };
+  if (full()) {  // What was said by other lists says nothing any more.
+    standings.retain(
+        [&](const Standing& each) { return !is_like_it(each) || each.list == regions_.hash(); });
+  }
+  return standings.find(standing.origin) != nullptr || !full();
 }
 
 bool Replica::may_stand(const Standing& standing) const {
   const std::string listed = regions_.region_of(standing.origin);
   return (listed.empty() || listed == standing.region) && !regions_.succeeded(standing.origin) &&
-         !regions_.lost(standing.region, standing.origin);
+         !regions_.lost(standing.region, standing.origin) &&
+         !regions_.lost(standing.region, standing.previous);
 }
 
 void Replica::send_standings(LinkId link, const core::VersionVector& known) {
@@ -124,7 +160,7 @@ void Replica::send_standings(LinkId link, const core::VersionVector& known) {
   if (peer == 0 || rejoin_) return;
   for (const auto& [origin, standing] : keeper_.standings().all()) {
     const bool foreign = origin != identity_.origin;
-    if (foreign && !regions_.knows(standing.region, origin)) continue;  // Nobody would take it.
+    if (foreign && !is_listed(standing)) continue;  // Nobody would take it.
     if (origin == peer || known.at(origin) >= standing.number) continue;
     effects_.push_back(Send{link, standing});
   }

@@ -21,24 +21,53 @@ using core::VersionVector;
 
 namespace {
 
-// What every region that counts has closed, of each region one vector for each incarnation that
-// has closed anything by this list: {region: vectors}.
-using Closings = std::map<std::string, std::vector<VersionVector>, std::less<>>;
+// What leaders have closed by this list: {line: vector}.
+using Closings = std::map<Origin, VersionVector>;
 
-bool counts(const RegionList& list, const std::string& region) {
-  const Retirement retirement = list.retirement(region);
-  if (planted(Bug::kSettleWithoutRetired) && retirement == Retirement::kRetired) return false;
-  return retirement != Retirement::kLost;
+// As if a region had one leader.
+Origin first_line(const RegionList& list, std::string_view region) {
+  return list.line(list.all().find(region)->second.origins.begin()->first);
 }
 
-bool closed_by_all(const RegionList& list, const Closings& closings, Origin origin, core::Seq at) {
-  return std::ranges::all_of(list.all(), [&](const auto& region) {
-    if (!counts(list, region.first)) return true;
-    const auto said = closings.find(region.first);
-    return said != closings.end() && std::ranges::all_of(said->second, [&](const auto& closed) {
-             return closed.at(origin) == at;
-           });
+// The lines of all leaders that count.
+std::set<Origin> waited_for(const RegionList& list) {
+  std::set<Origin> lines;
+  for (const auto& [name, region] : list.all()) {
+    const Retirement retirement = list.retirement(name);
+    if (planted(Bug::kSettleWithoutRetired) && retirement == Retirement::kRetired) continue;
+    // One of which nothing but its retirement is known has closed nothing: nobody's line is 0.
+    if (region.origins.empty() && retirement != Retirement::kLost) lines.insert(0);
+    for (const auto& [origin, known] : region.origins) {
+      if (!list.lost(name, origin)) lines.insert(list.line(origin));
+    }
+    const bool there = !region.origins.empty() && retirement != Retirement::kLost;
+    if (planted(Bug::kSettleByOneLeader) && there) {
+      for (const auto& [origin, known] : region.origins) lines.erase(list.line(origin));
+      lines.insert(first_line(list, name));
+    }
+  }
+  return lines;
+}
+
+// Of what a leader has said by one list under several names, what says most counts.
+bool closed_by_all(const std::set<Origin>& lines, const Closings& closings, Origin origin,
+                   core::Seq at) {
+  return std::ranges::all_of(lines, [&](Origin line) {
+    const auto said = closings.find(line);
+    return said != closings.end() && said->second.at(origin) == at;
   });
+}
+
+Closings find_closings(const RegionList& list, const Standings& standings,
+                       const SettledOrigins& settled) {
+  Closings closings;
+  for (const auto& [origin, standing] : standings.all()) {
+    Origin line = list.line(standing.region, origin, standing.previous);
+    if (standing.list != list.hash() || line == 0) continue;
+    if (planted(Bug::kSettleByOneLeader)) line = first_line(list, standing.region);
+    closings[line].join(settled.closed(list, standing));
+  }
+  return closings;
 }
 
 }  // namespace
@@ -112,15 +141,12 @@ void SettledOrigins::look(const RegionList& list, const Standings& standings) {
   if (list.all().size() < 2) return;  // Who has just joined does not know of the others yet.
   const auto settled = [&](Origin origin) { return contains(origin); };
   if (std::ranges::all_of(list.ended(), settled)) return;
-  Closings closings;
-  for (const auto& [origin, standing] : standings.all()) {
-    if (standing.list != list.hash() || !list.knows(standing.region, origin)) continue;
-    closings[standing.region].push_back(closed(list, standing));
-  }
+  const Closings closings = find_closings(list, standings, *this);
+  const std::set<Origin> lines = waited_for(list);
   std::set<Origin> ready{0};  // Also those of which nobody has anything; 0 is no origin.
   for (const Origin origin : list.ended()) {
     const core::Seq at = applied_.vector().at(origin);
-    if (contains(origin) || closed_by_all(list, closings, origin, at)) ready.insert(origin);
+    if (contains(origin) || closed_by_all(lines, closings, origin, at)) ready.insert(origin);
   }
   const VersionVector before = all_;
   for (bool more = true; more;) {  // From the oldest incarnations on.

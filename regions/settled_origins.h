@@ -5,15 +5,17 @@
 // region then closes it: once what says so is on its disk, it subscribes anew, takes what still
 // comes of older subscriptions no more, and takes only what is on the disk of who sends it. When it
 // holds nothing beyond, it says in its standing how far it has it. The origin is settled when every
-// region that was ever known, those declared lost left out, has closed it at the same position, by
-// the same list of regions, and the incarnations before it are settled. It stays settled whatever
-// is said later.
+// leader of every region that was ever known, those declared lost left out, has closed it at the
+// same position, by the same list of regions, and the incarnations before it are settled. It stays
+// settled whatever is said later. A leader is a data directory here, whatever it goes by, and one
+// that follows now still counts; a follower that never led does not (tests/model/settling.py).
 //
 // Weaker rules are wrong:
 //
 //   by what was applied    what a region shows and then loses with its power, others settle on
 //   by direct peers        a region behind them may have more
 //   without retired ones   they may come back, with more
+//   by regions             of two leaders of one the other may have more, or lead under the origin
 //   while batches wait     they may yet be applied
 //   by different lists     a region that fell back to a backup closes at less, and one that took
 //                          more of its former self has closed at less before: equal, and wrong
@@ -65,6 +67,9 @@ class SettledOrigins {
   // All that a region has on its disk, as far as it can be told from here.
   [[nodiscard]] core::VersionVector durable(const RegionList& list, const Standing& standing) const;
 
+  // What a region has closed, likewise.
+  [[nodiscard]] core::VersionVector closed(const RegionList& list, const Standing& standing) const;
+
   // The rows of meta that have changed since the last call.
   [[nodiscard]] std::vector<storage::Change> take_changes();
 
@@ -73,8 +78,6 @@ class SettledOrigins {
   // The positions of what a standing leaves out; empty when they are not those that are here.
   [[nodiscard]] core::VersionVector left_out(const RegionList& list,
                                              const Standing& standing) const;
-  // What a standing has closed.
-  [[nodiscard]] core::VersionVector closed(const RegionList& list, const Standing& standing) const;
   [[nodiscard]] std::optional<core::Hash128> hash_of(const core::VersionVector& origins) const;
   void changed();
 

@@ -21,14 +21,14 @@ void write_content(core::Writer& out, const Standing& standing) {
 }  // namespace
 
 void write_standing(core::Writer& out, const Standing& standing) {
-  out.array(8);
+  out.array(9);
   write_content(out, standing);
-  out.bin(standing.signature);
+  out.bin(standing.signature).uint64(standing.previous);
 }
 
 Standing read_standing(core::Reader& in) {
   Standing standing;
-  const std::size_t newer = in.array_of(8);
+  std::size_t newer = in.array_of(8);
   standing.region = in.text();
   standing.origin = in.uint64();
   standing.number = in.uint64();
@@ -37,6 +37,10 @@ Standing read_standing(core::Reader& in) {
   standing.settled = read_hash_or_nil(in);
   standing.durable = read_vector(in);
   standing.signature = in.bin();
+  if (newer > 0) {  // Older versions do not say it.
+    standing.previous = in.uint64();
+    --newer;
+  }
   in.skip(newer);
   if (!transport::is_region_name(standing.region) || standing.origin == 0) {
     in.fail("a standing of nobody");
@@ -52,9 +56,10 @@ Standing read_standing(core::Reader& in) {
 std::string signed_bytes(const core::Hash128& mesh, const Standing& standing) {
   std::string bytes;
   core::Writer out(bytes);
-  out.array(9).text(kDomain);
+  out.array(standing.previous == 0 ? 9 : 10).text(kDomain);
   write_hash(out, mesh);
   write_content(out, standing);
+  if (standing.previous != 0) out.uint64(standing.previous);
   return bytes;
 }
 

@@ -27,12 +27,16 @@ struct Standing {
   std::vector<core::Origin> open = {};        // But not these of it. Sorted.
   std::optional<core::Hash128> settled = {};  // Which origins are settled there; none of these...
   core::VersionVector durable = {};           // ...is named here, what it has on its disk.
-  std::string signature = {};                 // Of signed_bytes(); empty without keys.
+  // The incarnation before, of one that is in no list because it follows: it has led under that,
+  // and may have more than others of what has ended. 0 for all others.
+  core::Origin previous = 0;
+  std::string signature = {};  // Of signed_bytes(); empty without keys.
   bool operator==(const Standing&) const = default;
 };
 
 // [region, origin, number, list: [high, low] or nil, open, settled: [high, low] or nil, durable,
-// signature]; newer versions may append. Fails on names, numbers and orders that cannot be.
+// signature, previous]; older versions leave `previous` out, newer ones may append. Fails on names,
+// numbers and orders that cannot be.
 void write_standing(core::Writer& out, const Standing& standing);
 Standing read_standing(core::Reader& in);
 

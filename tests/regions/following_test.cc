@@ -119,6 +119,87 @@ TEST_SUITE("regions: following") {
     CHECK(closes());
   }
 
+  TEST_CASE("a leader that follows now is waited for, and says where it stands") {
+    LinkedNodes nodes;
+    add_all(nodes);
+    REQUIRE(nodes.at(kFollower).replica().promote(nodes.now()).ok());
+    nodes.run(8'000);
+    nodes.replace(kLeader, opened("eu", 2, Role::kFollows, nodes.at(kLeader).storage().clone()));
+    nodes.run(8'000);
+    cut_off_leader(nodes);
+    nodes.replace(kUs, opened("us", 11, Role::kLeads, nodes.at(kUs).storage().clone()));
+    cut_off_leader(nodes);
+    nodes.run(8'000);
+    const auto settled = [&](std::size_t at) {
+      return nodes.at(at).replica().settled().contains(1);
+    };
+    CHECK(nodes.at(kUs).replica().regions().succeeded(1));
+    CHECK_FALSE(settled(kUs));
+    SUBCASE("until it is there again") {
+      nodes.connect(kUs, kLeader);
+      nodes.run(8'000);
+      CHECK(settled(kLeader));
+    }
+    SUBCASE("also under another name, after a backup was put back") {
+      auto disk = nodes.at(kLeader).storage().clone();
+      storage::Place place = disk->place();
+      ++place.file;
+      disk->set_place(place);
+      nodes.replace(kLeader, opened("eu", 12, Role::kFollows, std::move(disk)));
+      CHECK(nodes.at(kLeader).origin() == 12);
+      nodes.connect(kUs, kLeader);
+      nodes.run(8'000);
+      CHECK(settled(kLeader));
+    }
+    SUBCASE("or until it is declared lost") {
+      auto& us = nodes.at(kUs).replica();
+      REQUIRE(us.retire("eu", regions::Retirement::kLost).ok());
+      REQUIRE(us.commit().ok());
+      CHECK(us.regions().lost("eu", 2));
+      CHECK(us.regions().retirement("eu") == regions::Retirement::kNone);
+      nodes.run(8'000);
+      CHECK_FALSE(lacks(nodes, kUs, "eu"));
+      const auto again = us.retire("eu", regions::Retirement::kLost);
+      REQUIRE(again.ok());  // The same once more.
+    }
+    CHECK(settled(kUs));
+    CHECK(settled(kFollower));
+  }
+
+  TEST_CASE(
+      "a follower settles also by what it applies after all others have said where they stand") {
+    Node former("ap", 3);
+    former.write(0, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
+    Node ap("ap", 4);
+    ap.write(0, [](Group& group) {
+      group.put(regions::RegionList::origin_row("ap", 4), regions::RegionList::origin_value(3));
+      group.put(regions::RegionList::origin_row("us", 1), regions::RegionList::origin_value(0));
+    });
+    const auto follower = opened("eu", 2, Role::kFollows);
+    regions::Replica& replica = follower->replica();
+    follower->deliver(ap, ap.storage().read_log(1)->bytes);
+    constexpr regions::LinkId kLink = 100;
+    replica.link_up(kLink, {}, 0);
+    replica.step(
+        kLink,
+        regions::Greeting{.mesh = {1, 1}, .region = "ap", .origin = 4, .nonce = 4, .applied = {}},
+        0);
+    for (const auto& [region, origin] : {std::pair<std::string, Origin>{"ap", 4}, {"us", 1}}) {
+      regions::Standing standing;
+      standing.region = region;
+      standing.origin = origin;
+      standing.number = 1;
+      standing.list = replica.regions().hash();
+      standing.durable = {{3, former.vector().at(3)}};
+      replica.step(kLink, standing, 0);
+    }
+    CHECK_FALSE(replica.settled().contains(3));
+    follower->deliver(former, former.storage().read_log(1)->bytes);
+    follower->storage().sync();
+    replica.tick(10'000);
+    CHECK(replica.settled().contains(3));
+  }
+
   TEST_CASE("of what has ended a follower takes only what its sender has on its disk") {
     Node us("us", 1);
     us.write(0, [](Group& group) {

@@ -123,14 +123,18 @@ TEST_SUITE("regions: standings") {
   }
 
   TEST_CASE("who passes a standing on cannot change it") {
+    bool past = false;
+    SUBCASE("") {}
+    SUBCASE("nor say whose past it is") { past = true; }
     SignedWorld world = line();
     world.run(5);
     REQUIRE(found(world, kAp) != nullptr);
-    world.filter = [](std::size_t from, std::size_t to, regions::Message& message) {
+    world.filter = [&past](std::size_t from, std::size_t to, regions::Message& message) {
       auto* standing = std::get_if<Standing>(&message);
       if (standing != nullptr && from == kUs && to == kAp && standing->region == "eu") {
         standing->durable.raise(kOriginEu, 1'000);
         ++standing->number;
+        standing->previous = past ? kOriginEu : 0;
       }
       return true;
     };

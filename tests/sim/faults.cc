@@ -346,6 +346,35 @@ bool demote(Scene& scene) {
   return true;
 }
 
+// A leader is away while a follower takes its place and another region goes on under a new origin;
+// the follower may follow again afterwards.
+bool rival(Scene& scene) {
+  Network& network = scene.network();
+  const auto region_of = [&](Index at) { return network.node(at).replica().identity().region; };
+  const auto at =
+      scene.region_that([&](Index each) { return network.follows(each) && network.running(each); });
+  if (!at || network.anybody_strays()) return false;
+  const auto leader = scene.region_that(
+      [&](Index each) { return network.writable(each) && region_of(each) == region_of(*at); });
+  const auto third = scene.region_that(
+      [&](Index each) { return network.writable(each) && region_of(each) != region_of(*at); });
+  if (!leader || !third) return false;
+  cut_off(scene, *leader, std::nullopt, 8'000);
+  network.promote(*at);
+  if (!network.writable(*third)) return true;
+  network.write(*third, [&](regions::Group& group) {
+    random_transaction(group, scene.random(), scene.plan(), network.node(*third).vector());
+  });
+  network.run(scene.random().between(500, 2'000));
+  network.backup(*third);
+  if (!network.broken(*third)) network.restore(*third);
+  scene.later(scene.duration(), [&network, at = *at] {
+    if (network.writable(at) && !network.leads_alone(at)) network.demote(at);
+  });
+  network.run(scene.random().between(2'000, 5'000));
+  return true;
+}
+
 // ---- Snapshots.
 
 // Has a region that lacks something ask another one for a snapshot, and lets time pass until a
@@ -483,6 +512,9 @@ constexpr std::array kFaults{
           {},
           Company::kAny,
           true},
+    Fault{"rival",
+          "a follower takes the place of a leader that is away, and another region a new name",
+          0.004, rival, kGoesOn, Company::kAny, true},
     Fault{"clock-ahead", "a clock jumps ahead by hours", 0.003, jump_clock, kClockAlarm},
     Fault{"clock-back", "a clock goes back by hours", 0.003, set_clock_back, kClockAlarm},
     Fault{"clock-stuck", "a clock stands still", 0.003, stop_clock, kClockAlarm},

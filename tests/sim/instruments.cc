@@ -53,6 +53,8 @@ constexpr std::array kRows{
         "clone"},
     Row{Bug::kSettleByApplied, "settle-applied", "origins are settled by what was applied"},
     Row{Bug::kSettleWithoutRetired, "settle-retired", "settling waits for no retired region"},
+    Row{Bug::kSettleByOneLeader, "settle-one-leader",
+        "settling waits for one of two leaders of a region", "rival", true},
     Row{Bug::kServeByOrigin, "by-origin", "a window that held batches fill is served by origin"},
     Row{Bug::kTrimTooFar, "trim-much", "the log forgets what others lack"},
     Row{Bug::kIgnoreChain, "ignore-chain", "a batch need not continue its chain"},

@@ -209,8 +209,8 @@ class Network {
   [[nodiscard]] const Carried& carried() const { return carried_; }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   // The origins that somebody took for settled while a backup, or a region that it had not heard
-  // of, had more of them, which it could not know.
-  [[nodiscard]] const std::set<core::Origin>& settled_unknowing() const {
+  // of, had more of them, which it could not know; and where.
+  [[nodiscard]] const std::map<core::Origin, core::Seq>& settled_unknowing() const {
     return settled_unknowing_;
   }
   // Messages and turns so far.
@@ -389,7 +389,7 @@ class Network {
   bool announce_ = false;
   // Somebody wrote who is in no list, or two under one origin: what then settles is not judged.
   bool had_outsiders_ = false;
-  std::set<core::Origin> settled_unknowing_;
+  std::map<core::Origin, core::Seq> settled_unknowing_;
   Trust trust_;
   rows::Resolvers resolvers_{{}};
   core::Millis now_ = 0;

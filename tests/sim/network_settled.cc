@@ -42,9 +42,9 @@ void Network::check_settled(Index at) {
   for (const auto& [origin, seq] : settled_here.all()) note(at, settled(at, origin, seq));
 }
 
-// Nobody can know what a backup holds that its region has lost since, or what a region has that
-// nobody has heard of; and nobody waits for a follower, or for both of two leaders of a region.
-// What one of these has beyond may be with others by now, too.
+// Nobody can know what a backup holds that its region has lost since, or what a leader has that
+// nobody has heard of; and nobody waits for a follower that never led. What one of these has beyond
+// may be with others by now, too.
 bool Network::settles_unknowing(Index at, core::Origin origin, core::Seq seq) {
   for (Index each = 0; each < size(); ++each) {
     const Machine& machine = machines_[each];
@@ -55,14 +55,16 @@ bool Network::settles_unknowing(Index at, core::Origin origin, core::Seq seq) {
 }
 
 bool Network::counts_for(Index at, Index whom) {
-  return leads_alone(whom) &&
-         node(at).replica().regions().knows(machines_[whom].region, machines_[whom].node->origin());
+  return node(at).replica().regions().knows(machines_[whom].region, machines_[whom].node->origin());
 }
 
 std::string Network::settled(Index at, core::Origin origin, core::Seq seq) {
   if (ledger_.has_ended(origin)) return ledger_.ended(origin, seq);
+  // What was not known then may be since: who was settled beside is judged once.
+  const auto before = settled_unknowing_.find(origin);
+  if (before != settled_unknowing_.end() && before->second == seq) return {};
   if (settles_unknowing(at, origin, seq)) {
-    settled_unknowing_.insert(origin);
+    settled_unknowing_[origin] = seq;
     return {};
   }
   for (Index each = 0; each < size(); ++each) {
@@ -78,9 +80,9 @@ std::string Network::settled(Index at, core::Origin origin, core::Seq seq) {
 
 // What it takes comes from who has lost it since.
 void Network::forgive_followers(Index at) {
-  if (leads_alone(at)) return;
+  if (!follows(at) || counts_for(at, at)) return;
   for (const auto& [origin, seq] : ledger_.forget_ends_before(node(at).vector())) {
-    settled_unknowing_.insert(origin);
+    settled_unknowing_[origin] = seq;
   }
 }
 

@@ -202,8 +202,8 @@ class Simulation {
 
   // Whether an alarm tells of an origin that was settled by who could not know better.
   bool comes_back(const std::string& alarm) {
-    return std::ranges::any_of(scene_.network().settled_unknowing(), [&](core::Origin origin) {
-      return alarm.starts_with("origin " + core::to_string(origin) + " ");
+    return std::ranges::any_of(scene_.network().settled_unknowing(), [&](const auto& each) {
+      return alarm.starts_with("origin " + core::to_string(each.first) + " ");
     });
   }
 
