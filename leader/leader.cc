@@ -119,6 +119,18 @@ class Leader::Impl {
     const rows::Names& names = replica_->names();
     function(rows::SnapshotReader::newest(*storage_, names), names);
   }
+  // The same, with all that is applied in it.
+  void read_applied(
+      const std::function<void(const View&, const core::VersionVector&)>& function) const {
+    const rows::Names& names = replica_->names();
+    const rows::MaskBoard::Look look = names.masks().look();
+    auto snapshot = storage_->snapshot();
+    const auto applied = regions::Applied::load(*snapshot);
+    if (!applied.ok()) applied.failure().raise();
+    auto masks = names.masks().masks(look, *snapshot);
+    const rows::SnapshotReader rows(std::move(snapshot), names.origins(), std::move(masks));
+    function(View(rows, names, resolvers_), applied.value().vector());
+  }
   const rows::Resolvers& resolvers() const { return resolvers_; }
   const std::string& region() const { return options_.region; }
 
@@ -191,12 +203,9 @@ class Leader::Impl {
     carry_out();
   }
 
-  WatchFeed feed(std::string_view key_prefix,
-                 const std::optional<core::VersionVector>& seen) const {
+  LogSource log_source() const {
     const regions::Identity& identity = replica_->identity();
-    return {{*storage_, replica_->names(), identity.region, identity.mesh, path_of(Key::all(0)),
-             std::string(key_prefix)},
-            start_behind(*storage_, replica_->names().vectors(), seen)};
+    return {*storage_, replica_->names(), identity.region, identity.mesh};
   }
 
   StoreStatus status() const {
@@ -355,16 +364,18 @@ void Leader::read(const std::function<void(const View&)>& function) const {
   });
 }
 
+void Leader::read(
+    const std::function<void(const View&, const core::VersionVector&)>& function) const {
+  impl_->read_applied(function);
+}
+
 const std::string& Leader::region() const { return impl_->region(); }
 
-const rows::VectorBoard& Leader::board() const { return impl_->replica().names().vectors(); }
-
-rows::VectorBoard::Shared Leader::seen() const { return board().announced(); }
-
-WatchFeed Leader::feed(std::string_view key_prefix,
-                       const std::optional<core::VersionVector>& seen) const {
-  return impl_->feed(key_prefix, seen);
+rows::VectorBoard::Shared Leader::seen() const {
+  return impl_->replica().names().vectors().announced();
 }
+
+LogSource Leader::log_source() const { return impl_->log_source(); }
 
 std::string Leader::encode_token(const core::VersionVector& seen) const {
   return core::encode_token(impl_->replica().identity().mesh, seen);

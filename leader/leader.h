@@ -22,9 +22,9 @@
 #include "core/result.h"
 #include "core/version_vector.h"
 #include "leader/expiry_counts.h"
+#include "leader/log_cursor.h"
 #include "leader/session_gate.h"
 #include "leader/view.h"
-#include "leader/watch_feed.h"
 #include "regions/region_list.h"
 #include "regions/verdict.h"
 #include "rows/vector_board.h"
@@ -58,6 +58,8 @@ class Leader {
   // Calls the function with a view on the newest committed state. Thread-safe: readers wait for
   // nobody. Keep it short.
   void read(const std::function<void(const View&)>& function) const;
+  // The same, with all that is applied in that state, and nothing else.
+  void read(const std::function<void(const View&, const core::VersionVector&)>& function) const;
 
   // ---- What sessions have seen.
 
@@ -75,12 +77,8 @@ class Leader {
   // The region's name. Thread-safe.
   [[nodiscard]] const std::string& region() const;
 
-  // What a watch is told of the keys that begin so, from now on or behind what was seen.
-  // Thread-safe; once it is made it may be used on any thread.
-  [[nodiscard]] WatchFeed feed(std::string_view key_prefix,
-                               const std::optional<core::VersionVector>& seen) const;
-  // Where commits are posted. Thread-safe.
-  [[nodiscard]] const rows::VectorBoard& board() const;
+  // The log, for those who tell what changes. Thread-safe.
+  [[nodiscard]] LogSource log_source() const;
 
   // ---- The exchange.
 

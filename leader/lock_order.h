@@ -18,9 +18,11 @@ enum class LockRank : std::uint8_t {
   kEditing,   // The turn to edit an open document: until its edit is committed.
   kWriter,    // The writer: CommitQueue.
   kWaiting,   // Calls that wait for the exchange: WaitingRoom.
+  kReader,    // The reader of the log: who listens, and how far it has read.
   kDocument,  // What an open document shows.
   kInbox,     // What an open document has been told and not taken in yet.
-  kWatchdog,  // What is running.
+  kWatch,     // What a watch has been told and has not told its function yet.
+  kCalls,     // The threads that call functions of watches.
 };
 
 // What this thread holds.

@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "core/log.h"
-#include "leader/watch.h"
 
 namespace anabranch {
 
@@ -19,15 +18,14 @@ Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
       queue_(*leader_),
       waiting_(leader_.get()),
       status_(leader_->status()),
+      watches_(std::make_shared<leader::Watches>(leader_->log_source(), leader_.get())),
       stop_fd_(eventfd(0, EFD_CLOEXEC)) {
   if (stop_fd_ < 0) throw Error(ErrorCode::kIo, "eventfd failed");
   exchange_ = std::thread([this] { exchange(); });
 }
 
 Store::Impl::~Impl() {
-  for (const std::weak_ptr<Watch::Impl>& each : watches_) {
-    if (const auto watch = each.lock()) watch->stop();
-  }
+  watches_->close();
   waiting_.close();
   const std::uint64_t one = 1;
   if (write(stop_fd_, &one, sizeof(one)) != sizeof(one)) core::log_error("eventfd failed");
@@ -57,6 +55,7 @@ StoreStatus Store::Impl::status() {
   status_.transaction_ms = running ? running->time.count() : 0;
   status_.transaction_thread = running ? running->thread : 0;
   status_.long_transactions = queue_.watchdog().count();
+  status_.watches = watches_->status();
   return status_;
 }
 

@@ -9,14 +9,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "leader/commit_queue.h"
 #include "leader/leader.h"
 #include "leader/waiting_room.h"
+#include "leader/watch.h"
 
 namespace anabranch {
 
@@ -64,8 +64,13 @@ class Store::Impl {
   core::VersionVector let_in(core::VersionVector seen, std::chrono::milliseconds timeout,
                              Gone gone);
   // See Store::watch; without `seen`, from now on.
-  Watch watch(std::string_view prefix, const std::optional<core::VersionVector>& seen,
+  // `prefix` is one of encoded paths (told.h).
+  Watch watch(std::string prefix, const std::optional<core::VersionVector>& seen,
               OnChanges function);
+  // What reads the log, for open documents.
+  [[nodiscard]] const std::shared_ptr<leader::LogReader>& log_reader() const {
+    return watches_->reader;
+  }
   // See Store::wait.
   Reach wait(const core::VersionVector& seen, const Concern& concern,
              std::chrono::milliseconds timeout);
@@ -79,8 +84,7 @@ class Store::Impl {
   leader::WaitingRoom waiting_;
   std::mutex status_mutex_;
   StoreStatus status_;  // As it was last.
-  std::mutex watches_mutex_;
-  std::vector<std::weak_ptr<Watch::Impl>> watches_;
+  std::shared_ptr<leader::Watches> watches_;
   int stop_fd_;
   std::thread exchange_;
 };

@@ -11,6 +11,7 @@
 #include "leader/edit_turn.h"
 #include "leader/store_impl.h"
 #include "leader/text_editor.h"
+#include "leader/view_scope.h"
 
 namespace anabranch {
 
@@ -19,31 +20,41 @@ using leader::LockRank;
 using leader::OrderedMutex;
 using leader::TextEditor;
 using leader::TextRows;
+using leader::Told;
 
-class TextDocument::Impl {
+class TextDocument::Impl final : public leader::LogListener {
  public:
   Impl(Store& store, Key key, TextUnit unit)
       : store_(store),
         key_(std::move(key)),
         unit_(unit),
+        prefix_(key_.of(Type::kText).encoded()),
+        depth_(core::Path::trusted(prefix_).components().size() - 2),
         turn_(id()),
         mutex_(LockRank::kDocument, id()),
         inbox_mutex_(LockRank::kInbox, id()) {
-    const auto path = core::Path::trusted(key_.of(Type::kText).encoded()).components();
-    if (path.size() < 2 || path.front() != std::string(1, '\1')) {
-      throw Error(ErrorCode::kInvalid, "only texts of database 0 can be opened as documents");
-    }
-    user_key_ = path[1];
-    place_.assign(path.begin() + 2, path.end());
-    const std::string token = store_.token();
-    {
-      const std::lock_guard lock(mutex_);
-      read_anew();
-    }
-    // What came between the two is told once more, in order, and ends as it was read.
-    watch_.emplace(
-        store_.watch(user_key_, token, [this](const Changes& changes) { take(changes); }));
+    listening_.emplace(store_.impl_->log_reader(), *this);
+    const std::lock_guard lock(mutex_);
+    read_anew();
   }
+  // Waits for the reader of the log at most, never for a function of the user.
+  ~Impl() { listening_.reset(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  // ---- For the reader of the log.
+  [[nodiscard]] const std::string& prefix() const override { return prefix_; }
+  [[nodiscard]] bool is_document() const override { return true; }
+  [[nodiscard]] bool take(std::vector<Told>& told) override {
+    put_into_inbox(told);
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (lock && !lent_) take_in();  // Else whoever has the rows does so, next time.
+    return true;
+  }
+  void fall_behind(leader::LogCursor /*cursor*/) override { set_stale(); }
+  void lose(const std::string& /*token*/) override { set_stale(); }
+
+  // ---- For the user.
 
   // Calls function(order) on the newest text that is committed, or, within a transaction of the
   // store, that is staged.
@@ -168,33 +179,35 @@ class TextDocument::Impl {
     return std::as_const(rows_).order();
   }
 
-  // Under the mutex. What is told from now on may be in what is read: it ends as it was read.
+  // Under the mutex. What was told before this is in what is read; what is told from now on may be,
+  // and is passed by then.
   void read_anew() {
     {
       const std::lock_guard lock(inbox_mutex_);
       stale_ = false;
     }
     try {
-      rows_ = committed();
+      store_.impl_->leader().read(
+          [&](const leader::View& view, const core::VersionVector& applied) {
+            const leader::ViewScope txn(view);
+            expect_type(txn, key_, Type::kText);
+            rows_ = TextRows(txn, key_);
+            seen_ = applied;
+          });
     } catch (...) {
       set_stale();
       throw;
     }
   }
 
-  // What the watch calls: waits for nobody who runs a function of the user.
-  void take(const Changes& changes) {
-    put_into_inbox(changes);
-    const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (lock && !lent_) take_in();  // Else whoever has the rows does so, next time.
-  }
-
-  void put_into_inbox(const Changes& changes) {
+  void put_into_inbox(std::vector<Told>& told) {
     const std::lock_guard lock(inbox_mutex_);
     if (stale_) return;
-    for (const Change& each : changes.all) inbox_bytes_ += sizeof(each) + each.value.size();
-    inbox_.push_back(changes);
-    if (changes.resync || inbox_bytes_ > kInboxBytesMax) forget_inbox();
+    for (Told& each : told) {
+      inbox_bytes_ += leader::bytes_of(each.changes);
+      inbox_.push_back(std::move(each));
+    }
+    if (inbox_bytes_ > kInboxBytesMax) forget_inbox();
   }
 
   [[nodiscard]] bool stale() const {
@@ -217,52 +230,47 @@ class TextDocument::Impl {
 
   // Applies what is in the inbox, under the mutex. What cannot be applied is read anew.
   void take_in() {
-    std::vector<Changes> told;
+    std::vector<Told> told;
     {
       const std::lock_guard lock(inbox_mutex_);
       told.swap(inbox_);
       inbox_bytes_ = 0;
     }
     try {
-      for (const Changes& changes : told) {
-        for (const Change& change : changes.all) {
-          if (apply(change)) return set_stale();
-        }
+      for (const Told& each : told) {
+        if (each.last > seen_.at(each.origin) && !apply(each.changes)) return set_stale();
       }
     } catch (const Error& /*corrupt*/) {
       set_stale();
     }
   }
 
-  // Takes in a change; returns whether the text must be read anew.
-  bool apply(const Change& change) {
-    if (change.key != user_key_ && !change.key.empty()) return false;  // One that begins so.
-    const std::size_t common = std::min(place_.size(), change.path.size());
-    if (!std::equal(place_.begin(), place_.begin() + static_cast<std::ptrdiff_t>(common),
-                    change.path.begin())) {
-      return false;
+  // Takes in what a transaction has changed; not when the text must be read anew, since all of it
+  // was cleared, and perhaps more.
+  bool apply(const Changes& changes) {
+    for (const Change& each : changes.all) {
+      if (each.path.size() <= depth_) return false;
+      const auto below = each.path.begin() + static_cast<std::ptrdiff_t>(depth_);
+      rows_.apply(each.kind, {below, each.path.end()}, each.value);
     }
-    if (change.path.size() <= place_.size()) return true;  // All of it, and perhaps more.
-    rows_.apply(change.kind,
-                {change.path.begin() + static_cast<std::ptrdiff_t>(common), change.path.end()},
-                change.value);
-    return false;
+    return true;
   }
 
   Store& store_;
   Key key_;
   TextUnit unit_;
-  std::string user_key_;
-  std::vector<std::string> place_;  // Of the text below that key: {"t"}, {"h", FIELD, "t"}, ...
+  const std::string prefix_;  // Of the encoded paths of its rows.
+  const std::size_t depth_;   // Of the text, below its key: of {"t"} 1, of {"h", FIELD, "t"} 3.
   EditTurn turn_;
   OrderedMutex mutex_;  // Of the rows.
   TextRows rows_;
-  bool lent_ = false;  // An editor has them.
+  core::VersionVector seen_;  // All that was applied when they were read.
+  bool lent_ = false;         // An editor has them.
   mutable OrderedMutex inbox_mutex_;
-  std::vector<Changes> inbox_;
+  std::vector<Told> inbox_;
   std::size_t inbox_bytes_ = 0;
-  bool stale_ = true;           // To be read anew; nothing is put into the inbox meanwhile.
-  std::optional<Watch> watch_;  // Gone before what it tells.
+  bool stale_ = true;  // To be read anew; nothing is put into the inbox meanwhile.
+  std::optional<leader::Listening> listening_;
 };
 
 TextDocument::TextDocument(Store& store, Key key, TextUnit unit)

@@ -89,6 +89,18 @@ struct SnapshotStatus {
   std::int64_t seconds_left = -1;  // -1 while it is not known.
 };
 
+// The watches and open documents of an embedded store.
+struct WatchesStatus {
+  std::uint64_t watches = 0;
+  std::uint64_t documents = 0;
+  std::uint64_t behind = 0;     // Watches that read the log on their own: begun late, or too slow.
+  std::uint64_t lost = 0;       // How often one was told to look anew, since the start.
+  std::uint64_t slow = 0;       // Functions that have been running for over a second...
+  std::uint64_t ever_slow = 0;  // ...and how many have, since the start.
+  std::uint64_t thrown = 0;     // Functions that have thrown, since the start; the log has what.
+  std::string failed;           // Why nothing can be told at present; empty as long as all is well.
+};
+
 struct StoreStatus {
   std::string region;
   bool follower = false;  // Until it is promoted.
@@ -123,8 +135,9 @@ struct StoreStatus {
   std::int64_t transaction_ms = 0;
   std::uint64_t transaction_thread = 0;
   std::uint64_t long_transactions = 0;  // So many since the start.
-  bool full = false;                    // The disk is: writes that add are refused.
-  bool writable = true;                 // False after a failed commit: reads only, until reopened.
+  WatchesStatus watches;
+  bool full = false;     // The disk is: writes that add are refused.
+  bool writable = true;  // False after a failed commit: reads only, until reopened.
 };
 
 }  // namespace anabranch

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -65,12 +66,17 @@ class Store final : public Scope {
 
   // ---- Watches (watch.h).
 
-  // Tells the function what changes from now on at the keys of database 0 that begin so.
+  // Tells the function what changes from now on at the keys of database 0 that begin so. Throws
+  // Error{kInvalid} when there is no function.
   [[nodiscard]] Watch watch(std::string_view prefix, OnChanges function);
   // The same for all changes that a session has not seen, by its token, or that came after
   // Changes::token; as far as the log reaches back, else a resync comes first. Throws
   // Error{kInvalid} when the token is none of this mesh.
   [[nodiscard]] Watch watch(std::string_view prefix, std::string_view since, OnChanges function);
+  // The same for another database, 0 to 15 (Key). Throws Error{kInvalid} when there is none such.
+  [[nodiscard]] Watch watch(std::uint8_t database, std::string_view prefix, OnChanges function);
+  [[nodiscard]] Watch watch(std::uint8_t database, std::string_view prefix, std::string_view since,
+                            OnChanges function);
 
   // ---- The leader.
 

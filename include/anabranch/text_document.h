@@ -11,9 +11,9 @@
 //
 // Opening reads the text once. From then on an edit takes time that grows with the logarithm of the
 // length, and so does finding a position. What others write to the key, in this region or in
-// others, appears as soon as a watch tells of it (watch.h): an edit made before that is made in the
-// text as it was shown, and merges as concurrent edits do. After a clear of the key, a resync or an
-// error in an edit the text is read anew.
+// others, appears when it comes: an edit made before that is made in the text as it was shown, and
+// merges as concurrent edits do. After a clear of the key, a snapshot from another region or an
+// error in an edit the text is read anew. An open document has no thread of its own.
 //
 // It takes about ten bytes for each character of a text that was typed in runs of ten or more.
 #pragma once
@@ -38,8 +38,8 @@ namespace anabranch {
 // - Elsewhere, as in the function of a watch, everything can be called.
 class TextDocument {
  public:
-  // Opens a text of database 0, also one that is not there yet. Throws Error{kInvalid} for a key of
-  // another database.
+  // Opens a text, also one that is not there yet. Throws as Text: Error{kWrongType} when the key
+  // holds something else.
   TextDocument(Store& store, Key key, TextUnit unit = TextUnit::kCodePoints);
   ~TextDocument();
   TextDocument(TextDocument&&) noexcept;

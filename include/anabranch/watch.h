@@ -1,14 +1,21 @@
 // Watches: a function of yours is told what changes, here and in other regions alike.
 //
 //   Watch watch = store.watch("doc/", [](const Changes& changes) {
-//     for (const Change& each : changes.all) std::cout << each.key << " in " << each.region <<
-//     "\n";
+//     if (changes.resync) std::cout << "look at everything anew\n";
+//     for (const Change& each : changes.all) {
+//       std::cout << each.key << " was written in " << changes.region << '\n';
+//     }
 //   });
 //
 // Each transaction is told once, as a whole, in the order in which this region came to see them: so
-// after everything that it depends on. Nobody waits for a watch: it reads the log, on a thread of
-// its own. One that is so slow that the log no longer reaches back to where it stands, or whose
-// region has taken a snapshot, is told to look at everything anew (Changes::resync).
+// after everything that it depends on. Nobody waits for a watch. One that is so slow that the log
+// no longer reaches back to where it stands, or whose region has taken a snapshot, is told to look
+// at everything anew (Changes::resync).
+//
+// A store has four threads for the functions of all its watches. A function that runs for over a
+// second gets one more thread until it returns, up to 32 in all; beyond, others wait. What a watch
+// has not been told yet takes at most a MiB of memory, and all watches of a store 64 MiB; more than
+// that is read again from the log.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +39,8 @@ struct Change {
   std::string key;                // As its user named it; empty when all keys were removed.
   std::vector<std::string> path;  // Below the key, as stored (docs/formats.md): {"e", ELEMENT}, ...
   Kind kind = Kind::kPut;
-  std::string value;  // What was put, or added (as a number in words); else empty.
+  std::string value;          // What was put, or added (as a number in words); else empty.
+  std::uint8_t database = 0;  // Of the key: Key(change.database, change.key).
 };
 
 // What one transaction has changed of what is watched; or that something may have changed that
@@ -53,8 +61,9 @@ class [[nodiscard]] Watch {
  public:
   class Impl;
   explicit Watch(std::shared_ptr<Impl> impl);
-  // Returns when the function is not running any more and will not be called again. Must not be
-  // destroyed by that function itself.
+  // Returns when the function is not running any more and will not be called again. Within the
+  // function itself it returns at once, and the function is not called again. Must not be destroyed
+  // in a transaction on whose end the function waits, as it does when it writes to the store.
   ~Watch();
   Watch(Watch&&) noexcept;
   Watch& operator=(Watch&&) noexcept;
@@ -63,8 +72,9 @@ class [[nodiscard]] Watch {
   std::shared_ptr<Impl> impl_;
 };
 
-// Called on the watch's own thread, never twice at once. It may use the store. What it throws is
-// logged, and the watch goes on.
+// Called on threads of the store, never twice at once for one watch. It may use the store. What it
+// throws is logged, and the watch goes on. An open document (text_document.h) shows at least what
+// it is told.
 using OnChanges = std::function<void(const Changes&)>;
 
 }  // namespace anabranch
