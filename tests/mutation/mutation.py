@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""Mutation campaign: are wrong lines found by the tests?
+
+    tests/mutation/mutation.py --work DIR [--mutants 200] [--seed 1] [--jobs 2]
+    tests/mutation/mutation.py --work DIR --layers core --operations 0     a short one
+    tests/mutation/mutation.py --work DIR --report     what is known so far
+
+Copies the sources to DIR, makes some lines of core, crdt, rows, regions and leader wrong, each behind
+a number that a process reads from ANABRANCH_MUTANT (mutants.py), and compiles that once. A mutant that
+does not compile gives its place to another one. Then each is tried against the tests of its layer, and
+if these pass, against the simulator, up to --operations. What fails, crashes or takes far longer than
+without a mutant has found it. Results go to DIR/results.jsonl, line by line: a campaign that was ended
+goes on where it was. Survivors are printed with their lines; whether they were ever come to says
+whether a test is missing or a judge.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from mutants import HEADER, HEADER_TEXT, mutants_of, rewrite
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LAYERS = ["core", "crdt", "rows", "regions", "leader"]
+TESTS = {layer: f"tests/{layer}/{layer}_test" for layer in LAYERS}
+SIM = "tests/sim/sim"
+SECONDS_LEAST = 30    # Before a test counts as hanging, however short it is.
+TIMES_LONGER = 5
+
+
+class Campaign:
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.source = os.path.join(arguments.work, "source")
+        self.build = os.path.join(arguments.work, "build")
+        self.plan_path = os.path.join(arguments.work, "plan.json")
+        self.results_path = os.path.join(arguments.work, "results.jsonl")
+
+    # ---- Making.
+
+    def make(self):
+        """Chooses mutants and builds them, unless that was done before."""
+        if os.path.exists(self.plan_path):
+            with open(self.plan_path) as file:
+                return json.load(file)
+        os.makedirs(self.arguments.work, exist_ok=True)
+        self.copy_sources()
+        chosen, spare = self.choose()
+        while True:
+            self.write(chosen)
+            failed = self.compile()
+            if not failed:
+                break
+            chosen, spare = self.replace(chosen, spare, failed)
+        plan = [vars(each) for each in chosen]
+        with open(self.plan_path, "w") as file:
+            json.dump(plan, file, indent=1)
+        return plan
+
+    def copy_sources(self):
+        files = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True,
+                               text=True).stdout.split("\n")
+        shutil.rmtree(self.source, ignore_errors=True)
+        for name in filter(None, files):
+            target = os.path.join(self.source, name)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copy2(os.path.join(ROOT, name), target)
+        with open(os.path.join(self.source, HEADER), "w") as file:
+            file.write(HEADER_TEXT)
+
+    def choose(self):
+        """As many of each layer as it has of all lines that can be wrong; one a line."""
+        dice = random.Random(self.arguments.seed)
+        by_line = {}
+        for layer in self.arguments.layers:
+            folder = os.path.join(ROOT, layer)
+            for name in sorted(os.listdir(folder)):
+                if not name.endswith(".cc"):
+                    continue
+                for each in mutants_of(f"{layer}/{name}", self.lines(f"{layer}/{name}")):
+                    by_line.setdefault((each.file, each.line), []).append(each)
+        one_a_line = [dice.choice(each) for each in by_line.values()]
+        dice.shuffle(one_a_line)
+        print(f"{len(one_a_line)} lines can be wrong", flush=True)
+        count = self.arguments.mutants
+        return one_a_line[:count], one_a_line[count:]
+
+    def lines(self, name):
+        with open(os.path.join(ROOT, name)) as file:
+            return file.readlines()
+
+    def write(self, chosen):
+        """Numbers the mutants and writes their files; those that have none any more as they were."""
+        by_file = {}
+        for number, each in enumerate(chosen, 1):
+            each.number = number
+            by_file.setdefault(each.file, []).append(each)
+        self.files = {**{name: [] for name in getattr(self, "files", {})}, **by_file}
+        for name, mutants in self.files.items():
+            text = "".join(rewrite(self.lines(name), mutants) if mutants else self.lines(name))
+            path = os.path.join(self.source, name)
+            with open(path) as file:
+                if file.read() == text:
+                    continue
+            with open(path, "w") as file:
+                file.write(text)
+
+    def compile(self):
+        """Builds; gives the places, {file: lines}, that do not compile."""
+        if not os.path.exists(self.build):
+            run(["cmake", "-S", self.source, "-B", self.build, "-G", "Ninja",
+                 "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS=-Wno-error -w"])
+        programs = [TESTS[layer] for layer in self.arguments.layers]
+        programs += [SIM] if self.arguments.operations else []
+        targets = [os.path.basename(each) for each in programs]
+        done = subprocess.run(["cmake", "--build", self.build, "-j", str(self.arguments.jobs),
+                               "--target", *targets, "--", "-k", "0"],
+                              capture_output=True, text=True)
+        if done.returncode == 0:
+            return {}
+        failed = {}
+        for layer, name, line in re.findall(r"(core|crdt|rows|regions|leader)/(\w+\.cc):(\d+):\d+: "
+                                            r"(?:fatal )?error", done.stdout + done.stderr):
+            failed.setdefault(f"{layer}/{name}", set()).add(int(line) - 1)  # One include was added.
+        if not failed:
+            sys.exit("the build fails, and not by a mutant:\n" + (done.stdout + done.stderr)[-3000:])
+        return failed
+
+    @staticmethod
+    def replace(chosen, spare, failed):
+        """Puts others in the place of those that do not compile."""
+        def compiles(each):
+            return each.line not in failed.get(each.file, ())
+        kept = [each for each in chosen if compiles(each)]
+        if len(kept) == len(chosen):  # The error is told elsewhere: the whole file goes.
+            kept = [each for each in chosen if each.file not in failed]
+        spare = [each for each in spare if compiles(each)]
+        lacking = len(chosen) - len(kept)
+        print(f"{lacking} mutants do not compile", flush=True)
+        return kept + spare[:lacking], spare[lacking:]
+
+    # ---- Trying.
+
+    def try_all(self, plan):
+        known = {each["number"]: each for each in self.results()}
+        usual = self.usual_seconds()
+        todo = [each for each in plan if each["number"] not in known]
+        with open(self.results_path, "a") as file, \
+                ThreadPoolExecutor(self.arguments.jobs) as threads:
+            for result in threads.map(lambda each: self.try_one(each, usual), todo):
+                file.write(json.dumps(result) + "\n")
+                file.flush()
+                print(f"{result['number']:4} {result['found'] or 'SURVIVED':9} "
+                      f"{result['file']}:{result['line']}: {result['kind']}", flush=True)
+
+    def usual_seconds(self):
+        """How long each layer's tests take without a mutant; they must pass."""
+        usual = {}
+        for layer in self.arguments.layers:
+            begin = time.monotonic()
+            code, said = self.run_test(layer, 0, None, 3600)
+            if code != 0:
+                sys.exit(f"the tests of {layer} fail without a mutant:\n{said[-2000:]}")
+            usual[layer] = time.monotonic() - begin
+        return usual
+
+    def try_one(self, mutant, usual):
+        layer = mutant["file"].split("/")[0]
+        with tempfile.TemporaryDirectory(prefix="anabranch-mutant-") as folder:
+            reached = os.path.join(folder, "reached")
+            seconds = max(SECONDS_LEAST, TIMES_LONGER * usual[layer])
+            found = self.judge(layer, self.run_test(layer, mutant["number"], reached, seconds))
+            if not found and self.arguments.operations:
+                seconds = max(SECONDS_LEAST, self.arguments.operations / 1000)
+                found = self.judge("sim", self.run_sim(mutant["number"], reached, seconds))
+            return {**mutant, "found": found, "reached": os.path.exists(reached)}
+
+    @staticmethod
+    def judge(by, outcome):
+        return by if outcome[0] != 0 else ""
+
+    def run_test(self, layer, number, reached, seconds):
+        return self.run([TESTS[layer], "--seed", "1"], number, reached, seconds)
+
+    def run_sim(self, number, reached, seconds):
+        return self.run([SIM, "--operations", str(self.arguments.operations), "--seed",
+                         str(self.arguments.seed)], number, reached, seconds)
+
+    def run(self, words, number, reached, seconds):
+        environment = {**os.environ, "ANABRANCH_MUTANT": str(number)}
+        if reached:
+            environment["ANABRANCH_MUTANT_REACHED"] = reached
+        command = [os.path.join(self.build, words[0]), *words[1:]]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, errors="replace",
+                                  timeout=seconds, env=environment, cwd=self.build)
+            return done.returncode, done.stdout + done.stderr
+        except subprocess.TimeoutExpired:
+            return "hangs", ""
+
+    # ---- Telling.
+
+    def results(self):
+        if not os.path.exists(self.results_path):
+            return []
+        with open(self.results_path) as file:
+            return [json.loads(line) for line in file]
+
+    def report(self):
+        results = self.results()
+        survivors = [each for each in results if not each["found"]]
+        for each in survivors:
+            never = "" if each["reached"] else " (never come to)"
+            print(f"{each['file']}:{each['line']}: {each['kind']}{never}\n    {each['before']}")
+        by = {name: sum(each["found"] == name for each in results) for name in [*LAYERS, "sim"]}
+        print(", ".join(f"{count} by {name}" for name, count in by.items()))
+        found = len(results) - len(survivors)
+        print(f"{found} of {len(results)} wrong lines were found: "
+              f"{100 * found / max(1, len(results)):.1f} %")
+
+
+def run(words):
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--mutants", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--operations", type=int, default=600_000, help="simulated; 0: none")
+    parser.add_argument("--layers", nargs="+", choices=LAYERS, default=LAYERS)
+    parser.add_argument("--report", action="store_true")
+    campaign = Campaign(parser.parse_args())
+    if not campaign.arguments.report:
+        campaign.try_all(campaign.make())
+    campaign.report()
+
+
+main()
