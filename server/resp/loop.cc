@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -112,8 +113,8 @@ void Loop::serve_all() {
       answering_, [](const Connection* connection) { return connection->light; });
   for (Connection* connection : answering_) connection->served = false;
   for (auto each = answering_.begin(); each != heavy.begin(); ++each) {
-    if (heavy.empty() ? budget.spent() : budget.half_spent()) break;
     serve(**each, budget);
+    if (heavy.empty() ? budget.spent() : budget.half_spent()) break;
   }
   for (Connection* connection : heavy) {
     serve(*connection, budget);
@@ -158,8 +159,10 @@ void Loop::wait(Milliseconds patience) {
   std::array<epoll_event, kEventsMax> events;
   const int found =
       ::epoll_wait(epoll_.fd(), events.data(), kEventsMax, static_cast<int>(patience.count()));
-  for (int i = 0; i < found; ++i) {
-    const epoll_event& event = events[static_cast<std::size_t>(i)];
+  const std::span<const epoll_event> told(events.data(),
+                                          static_cast<std::size_t>(std::max(found, 0)));
+  std::vector<std::pair<Connection*, std::uint32_t>> heavy;
+  for (const epoll_event& event : told) {
     if (event.data.ptr == nullptr) continue;  // The leader will look.
     if (event.data.ptr == &listener_) {
       accept_clients();
@@ -168,8 +171,28 @@ void Loop::wait(Milliseconds patience) {
     } else if (event.data.ptr == &requests_) {
       reload_keys();
     } else {
-      on_event(*static_cast<Connection*>(event.data.ptr), event.events);
+      Connection& connection = *static_cast<Connection*>(event.data.ptr);
+      if (!connection.light) {
+        heavy.emplace_back(&connection, event.events);
+        continue;
+      }
+      on_event(connection, event.events);
     }
+  }
+  hear(heavy);
+}
+
+// Reads from clients that may have much to say, as far as a turn's budget goes. The others are told
+// of again in the next turn, which begins with them.
+void Loop::hear(std::span<std::pair<Connection*, std::uint32_t>> heavy) {
+  if (heavy.empty()) return;
+  first_heard_ %= heavy.size();
+  std::ranges::rotate(heavy, heavy.begin() + static_cast<std::ptrdiff_t>(first_heard_));
+  const std::uint64_t most = host_.statistics.bytes_in + options_.turn_input_bytes_max;
+  for (const auto& [connection, events] : heavy) {
+    if (host_.statistics.bytes_in >= most) break;
+    on_event(*connection, events);
+    ++first_heard_;
   }
 }
 
@@ -279,6 +302,7 @@ void Loop::serve(Connection& connection, TurnBudget& budget) {
     if (i > 0 && budget.spent()) break;
     const std::size_t before = connection.pending();
     const bool more = serve_next(connection);
+    if (i == 0 && !more) return;  // Nothing was run that would tell what it costs.
     room_.count(connection);
     const std::size_t answered = connection.pending() - std::min(before, connection.pending());
     budget.spend(answered);

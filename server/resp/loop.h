@@ -15,8 +15,10 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "leader/leader.h"
@@ -58,6 +60,7 @@ class Loop {
   // One turn; returns how long the next one may wait for events.
   Milliseconds turn(Milliseconds patience);
   void wait(Milliseconds patience);
+  void hear(std::span<std::pair<Connection*, std::uint32_t>> heavy);
   void reload_keys();
   void accept_clients();
   void accept_client(int fd, std::string address);
@@ -100,6 +103,7 @@ class Loop {
   OutputRoom room_;
   std::vector<Connection*> behind_removals_;  // Held back until all removals are over.
   Heap heap_;
+  std::size_t first_heard_ = 0;  // Where reading goes on among clients that say much.
   std::vector<Connection*> scheduled_;
   std::vector<Connection*> answering_;
 };

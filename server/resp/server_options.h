@@ -25,7 +25,9 @@ struct ServerOptions {
   std::size_t output_bytes_total = std::size_t{128} << 20U;
   // A client that has taken nothing of its answers for so long is closed when others wait for room.
   std::chrono::milliseconds output_stall{5'000};
-  // Of all clients together in one turn: the time for their commands, and the bytes of answers.
+  // Of all clients together in one turn: the bytes that are read, the time for their commands, and
+  // the bytes of answers.
+  std::size_t turn_input_bytes_max = std::size_t{16} << 20U;
   std::chrono::milliseconds turn_time_max{20};
   std::size_t turn_output_bytes_max = std::size_t{16} << 20U;
   // Of one client in one turn, so that nobody else waits long. Of bytes, what one read takes.

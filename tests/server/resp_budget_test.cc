@@ -130,6 +130,26 @@ TEST_SUITE("server: budgets") {
     CHECK(eventually([&] { return figure(good, "output_bytes") == 0; }));
   }
 
+  TEST_CASE("the smallest budget of a turn serves everybody in the end") {
+    ServerOptions options;
+    options.turn_input_bytes_max = 1;
+    options.turn_output_bytes_max = 1;
+    options.turn_time_max = 0ms;
+    RunningServer server({}, options);
+    RespClient good = server.client();
+    good.ask({"SET", "big", std::string(kValue, 'v')});
+    std::string all;
+    for (int i = 0; i < kAsked; ++i) all += request({"GET", "big"});
+    std::vector<RespClient> readers;
+    for (std::size_t i = 0; i < kReaders; ++i) {
+      readers.push_back(server.client());
+      readers.back().send(all + request({"ECHO", std::string(kValue, 'v')}));
+    }
+    CHECK(good.ask({"INCR", "n"}) == ":1\r\n");
+    CHECK(read_all(readers) == kReaders * kAsked);
+    for (RespClient& reader : readers) CHECK(reader.receive().starts_with("$100000\r\n"));
+  }
+
   TEST_CASE("who does not read is closed when others wait for the room") {
     RunningServer server({}, narrow(50ms));
     RespClient good = server.client();
