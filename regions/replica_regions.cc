@@ -22,15 +22,38 @@ core::Result<void> Replica::load_regions() {
   });
 }
 
+namespace {
+
+// What the leader of an origin had gone by before, as the first batch of it says; nothing when the
+// log does not have that.
+std::optional<core::Origin> left_for(const storage::Storage& log, core::Origin origin) {
+  const auto place = log.find(origin, 1);
+  const auto record = place ? log.read_log(*place) : std::nullopt;
+  if (!record || record->origin != origin || record->first != 1) return std::nullopt;
+  const auto batch = core::decode_batch(record->bytes);
+  if (!batch.ok() || !batch.value().opening) return std::nullopt;
+  return batch.value().opening->previous;
+}
+
+}  // namespace
+
 core::Result<void> Replica::announce() {
   if (!options_.announce || options_.follows || broken_ ||
       regions_.knows(identity_.region, identity_.origin)) {
     return {};
   }
   ANABRANCH_ASSERT(!dirty());
+  // A follower that has led may have listed counters under a name that it did not announce.
+  const core::Origin previous = identity_.previous;
+  const bool listed = regions_.knows(identity_.region, previous);
+  const auto before = listed ? std::nullopt : left_for(storage_, previous);
   write([&](Group& group) {
+    if (before) {
+      group.put(RegionList::origin_row(identity_.region, previous),
+                RegionList::origin_value(*before));
+    }
     group.put(RegionList::origin_row(identity_.region, identity_.origin),
-              RegionList::origin_value(identity_.previous));
+              RegionList::origin_value(previous));
   });
   const auto done = commit();
   return done.ok() ? core::Result<void>() : done.failure();

@@ -282,6 +282,19 @@ TEST_SUITE("regions: settled origins") {
     CHECK(world.look() == VersionVector{{1, 5}});
   }
 
+  TEST_CASE("who wrote under a name that it did not announce announces it with the next one") {
+    std::unique_ptr<Node> node = listed("eu", 5);
+    REQUIRE(node->replica().announce().ok());
+    node = listed("eu", 6, node->storage().clone());
+    node->write(1, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
+    node = listed("eu", 7, node->storage().clone());
+    REQUIRE(node->replica().announce().ok());
+    const RegionList& list = node->replica().regions();
+    CHECK(list.previous(6) == 5);
+    CHECK(list.previous(7) == 6);
+    CHECK(list.line(7) == list.line(5));
+  }
+
   TEST_CASE("a leader that was never written under is named by the first that was") {
     std::unique_ptr<Node> node = listed("eu", 5);  // Nothing was written, not even its name.
     node = listed("eu", 6, node->storage().clone());
