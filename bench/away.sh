@@ -5,15 +5,15 @@
 #
 #   bench/away.sh [WRITES [FLAG...]]
 #
-# Uses the build tree that ANABRANCH_BUILD names, or build/release.
+# Uses the build tree that ANABRANCH_TEST_BUILD names, or build/release.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
-export ANABRANCH_BUILD=${ANABRANCH_BUILD-$root/build/release}
+export ANABRANCH_TEST_BUILD=${ANABRANCH_TEST_BUILD-$root/build/release}
 mkdir -p build
 folder=$(mktemp -d build/away-XXXXXX)
 trap 'rm -rf "$folder"' EXIT
 PYTHONPATH=bench python3 -c '
 import os, sys, mesh
-mesh.measure_away(os.environ["ANABRANCH_BUILD"], sys.argv[1], int(sys.argv[2]), sys.argv[3:])
+mesh.measure_away(os.environ["ANABRANCH_TEST_BUILD"], sys.argv[1], int(sys.argv[2]), sys.argv[3:])
 ' "$folder" "${1-1000000}" "${@:2}"

@@ -4,7 +4,7 @@
 #   bench/run.sh            some ten minutes; the machine should be quiet
 #   bench/run.sh --smoke    under a minute, to see that everything runs; its figures mean little
 #
-# Installs what is missing and builds first, unless ANABRANCH_BUILD names a build tree. Ports are
+# Installs what is missing and builds first, unless ANABRANCH_TEST_BUILD names a build tree. Ports are
 # free ones, data goes to a folder below build/ and is removed, nothing is left running.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -15,8 +15,8 @@ case ${1-} in
   *) echo "usage: bench/run.sh [--smoke]" >&2 && exit 2 ;;
 esac
 
-if [ -z "${ANABRANCH_BUILD-}" ]; then
-  ANABRANCH_BUILD=$root/build/release
+if [ -z "${ANABRANCH_TEST_BUILD-}" ]; then
+  ANABRANCH_TEST_BUILD=$root/build/release
   mkdir -p build/log
   cmake/packages.sh
   echo "Building (build/log/bench.log) ..." >&2
@@ -28,5 +28,5 @@ if [ -z "${ANABRANCH_BUILD-}" ]; then
     exit 1
   }
 fi
-export ANABRANCH_BUILD
+export ANABRANCH_TEST_BUILD
 exec python3 bench/table.py "$@"

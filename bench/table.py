@@ -18,7 +18,7 @@ import time
 import mesh
 import servers
 
-BUILD = os.environ["ANABRANCH_BUILD"]
+BUILD = os.environ["ANABRANCH_TEST_BUILD"]
 SMOKE = "--smoke" in sys.argv[1:]
 ROUNDS = 1 if SMOKE else 5
 KEYS = 10_000 if SMOKE else 100_000

@@ -155,7 +155,7 @@ endfunction()
 
 # Adds the ctest entry `name`, a command of any kind, labelled LABEL and stopped after TIMEOUT
 # seconds. It runs in the repository's root and finds the programs of this build tree below
-# $ANABRANCH_BUILD. ALONE: nothing else runs meanwhile, since it measures or builds.
+# $ANABRANCH_TEST_BUILD. ALONE: nothing else runs meanwhile, since it measures or builds.
 function(anabranch_check name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE" "LABEL;TIMEOUT" "COMMAND")
   add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
@@ -163,5 +163,5 @@ function(anabranch_check name)
     LABELS ${arg_LABEL}
     TIMEOUT ${arg_TIMEOUT}
     RUN_SERIAL ${arg_ALONE}
-    ENVIRONMENT ANABRANCH_BUILD=${PROJECT_BINARY_DIR})
+    ENVIRONMENT ANABRANCH_TEST_BUILD=${PROJECT_BINARY_DIR})
 endfunction()

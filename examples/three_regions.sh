@@ -4,15 +4,15 @@
 #   examples/three_regions.sh           tells the story, then stays up until Ctrl-C
 #   examples/three_regions.sh --once    tells the story and stops
 #
-# Works on a fresh Debian 12: installs what is missing and builds first, unless ANABRANCH_BUILD
+# Works on a fresh Debian 12: installs what is missing and builds first, unless ANABRANCH_TEST_BUILD
 # names a build tree. eu and us are servers (`anabranch serve`), ap is an application that has the
 # store inside it (examples/conflict_hook). Every answer is compared with what it must be; the exit
 # code is 0 if and only if all were right.
 #
 # Three switches break the story, to show that it can fail:
-#   ANABRANCH_STORY_KILL=us           kills this server while the links are paused
-#   ANABRANCH_STORY_LEAVE_PAUSED=eu:us  leaves this link paused (or eu:ap, us:ap)
-#   ANABRANCH_STORY_WITHOUT_HOOK=1    runs ap without its conflict hook
+#   ANABRANCH_TEST_STORY_KILL=us           kills this server while the links are paused
+#   ANABRANCH_TEST_STORY_LEAVE_PAUSED=eu:us  leaves this link paused (or eu:ap, us:ap)
+#   ANABRANCH_TEST_STORY_WITHOUT_HOOK=1    runs ap without its conflict hook
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 
@@ -25,7 +25,7 @@ esac
 
 # ---- The programs.
 
-build=${ANABRANCH_BUILD-}
+build=${ANABRANCH_TEST_BUILD-}
 prepare() {
   [ -z "$build" ] || return 0
   build=$root/build/release
@@ -114,7 +114,7 @@ start_server() {
 start_application() {
   local hook=() port
   port=$(free_port 7402)
-  [ -z "${ANABRANCH_STORY_WITHOUT_HOOK-}" ] || hook=(--without-hook)
+  [ -z "${ANABRANCH_TEST_STORY_WITHOUT_HOOK-}" ] || hook=(--without-hook)
   mkfifo "$folder/ap.in" "$folder/ap.out"
   "$build/examples/conflict_hook" "${hook[@]}" ap "$folder/ap" "tcp://127.0.0.1:$port" "$@" \
     <"$folder/ap.in" >"$folder/ap.out" 2>"$folder/ap.log" &
@@ -269,14 +269,14 @@ write_apart() {
 }
 
 kill_leader() {
-  [ -n "${ANABRANCH_STORY_KILL-}" ] || return 0
-  echo "  (ANABRANCH_STORY_KILL: $ANABRANCH_STORY_KILL is killed)"
-  kill -KILL "${pid[$ANABRANCH_STORY_KILL]}"
+  [ -n "${ANABRANCH_TEST_STORY_KILL-}" ] || return 0
+  echo "  (ANABRANCH_TEST_STORY_KILL: $ANABRANCH_TEST_STORY_KILL is killed)"
+  kill -KILL "${pid[$ANABRANCH_TEST_STORY_KILL]}"
 }
 
 # Of one server with one peer.
 resume_link() {
-  [ "${ANABRANCH_STORY_LEAVE_PAUSED-}" != "$1:$2" ] || return 0
+  [ "${ANABRANCH_TEST_STORY_LEAVE_PAUSED-}" != "$1:$2" ] || return 0
   says "$2 resumed" at "$1" peer resume "$2"
 }
 

@@ -32,7 +32,7 @@ if [ ${#presets[@]} = 0 ]; then
   presets=(release asan)
   [ -z "$long" ] || presets+=(tsan)
 fi
-[ -z "$long" ] || export ANABRANCH_LONG=1
+[ -z "$long" ] || export ANABRANCH_TEST_LONG=1
 
 failed=()
 report=()

@@ -31,7 +31,7 @@ std::uint64_t seed() {
   Seed& state = current();
   state.asked = true;
   if (!state.fixed) {
-    const char* text = std::getenv("ANABRANCH_SEED");
+    const char* text = std::getenv("ANABRANCH_TEST_SEED");
     if (text == nullptr || !set_seed(text)) state.fixed = from_entropy();
   }
   return *state.fixed;
@@ -51,7 +51,7 @@ void print_seed(std::ostream& out) {
 }
 
 bool long_run() {
-  const char* text = std::getenv("ANABRANCH_LONG");
+  const char* text = std::getenv("ANABRANCH_TEST_LONG");
   return text != nullptr && std::string_view{text} == "1";
 }
 

@@ -1,6 +1,6 @@
 // The seed of a test run. It comes from `--seed N`, else from the environment variable
-// ANABRANCH_SEED, else from the machine's entropy; a run that asked for it prints it at its end, so
-// that a failure can be repeated.
+// ANABRANCH_TEST_SEED, else from the machine's entropy; a run that asked for it prints it at its
+// end, so that a failure can be repeated.
 
 #pragma once
 
@@ -20,7 +20,7 @@ bool set_seed(std::string_view text);
 // Prints the seed if the run has asked for it.
 void print_seed(std::ostream& out);
 
-// True in long runs (ANABRANCH_LONG=1), where random tests try many more cases.
+// True in long runs (ANABRANCH_TEST_LONG=1), where random tests try many more cases.
 bool long_run();
 
 }  // namespace anabranch::test

@@ -17,11 +17,11 @@ RESERVE = 4 << 20
 
 def in_namespace():
     """Runs again in a namespace where mounting is permitted, if this user may make one."""
-    if os.geteuid() == 0 or os.environ.get("ANABRANCH_UNSHARED"):
+    if os.geteuid() == 0 or os.environ.get("ANABRANCH_TEST_UNSHARED"):
         return
     probe = subprocess.run(["unshare", "-Urm", "true"], capture_output=True)
     if probe.returncode == 0:
-        os.environ["ANABRANCH_UNSHARED"] = "1"
+        os.environ["ANABRANCH_TEST_UNSHARED"] = "1"
         os.execvp("unshare", ["unshare", "-Urm", sys.executable, *sys.argv])
 
 

@@ -25,16 +25,16 @@ import time
 from keyring import Keyring
 from resp import Client, ServerError
 
-BUILD = os.environ.get("ANABRANCH_BUILD", "build/release")
+BUILD = os.environ.get("ANABRANCH_TEST_BUILD", "build/release")
 ANABRANCH = os.path.join(BUILD, "server", "anabranch")
 READY = re.compile(r"ready: region (\S+), origin (\S+), listens on (\S+), redis on (\S+)")
 PORT_TAKEN = re.compile(r"port \S+ is in use|Address already in use")
-LONG = os.environ.get("ANABRANCH_LONG", "") not in ("", "0")
+LONG = os.environ.get("ANABRANCH_TEST_LONG", "") not in ("", "0")
 
 
 def new_random():
-    """A generator whose seed is printed; ANABRANCH_SEED repeats a run."""
-    seed = int(os.environ.get("ANABRANCH_SEED") or random.SystemRandom().randrange(2**32))
+    """A generator whose seed is printed; ANABRANCH_TEST_SEED repeats a run."""
+    seed = int(os.environ.get("ANABRANCH_TEST_SEED") or random.SystemRandom().randrange(2**32))
     print("seed", seed, flush=True)
     return random.Random(seed)
 

@@ -20,7 +20,7 @@ breaks() {
   fi
 }
 
-breaks ANABRANCH_STORY_KILL=us "redis-cli"
-breaks ANABRANCH_STORY_LEAVE_PAUSED=eu:us "anabranch status"
-breaks ANABRANCH_STORY_WITHOUT_HOOK=1 "ap> get doc/list"
+breaks ANABRANCH_TEST_STORY_KILL=us "redis-cli"
+breaks ANABRANCH_TEST_STORY_LEAVE_PAUSED=eu:us "anabranch status"
+breaks ANABRANCH_TEST_STORY_WITHOUT_HOOK=1 "ap> get doc/list"
 exit $status

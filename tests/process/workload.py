@@ -251,7 +251,7 @@ class Workload:
         begin = time.monotonic()
         violations = check_all(self.history, convergent)
         if violations:
-            path = os.environ.get("ANABRANCH_HISTORY", "history.jsonl")
+            path = os.environ.get("ANABRANCH_TEST_HISTORY", "history.jsonl")
             history.dump(self.history, path)
             kinds = collections.Counter(one.kind for one in violations)
             check(False, f"{dict(kinds)}, such as {violations[:3]}; the history is in {path}")
