@@ -64,6 +64,7 @@ enum class Bug : std::uint8_t {
   kForgetOtherLeaders,
   kKeepOriginWhenPromoted,
   kForgetErasedTooEarly,
+  kTellForksOnce,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

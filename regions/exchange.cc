@@ -437,6 +437,7 @@ bool Exchange::tick(Millis now, const std::function<Showing()>& showing) {
     peer.told_early.clear();
   }
   forks_.retain(peers_);
+  repeat_histories();
   if (!still_ && !joining_) find_stalls(now);
   subscribe_all();
   return true;

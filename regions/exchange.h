@@ -201,6 +201,9 @@ class Exchange {
                const std::vector<core::ChainHash>& chains);
   // Tells a peer what has become known of its and this history, and asks it anew for the rest.
   void tell_history(Peer& peer, core::Origin origin);
+  void answer(const Peer& peer, const History& history);
+  // Tells of forks anew where the other side has not shown to have heard it.
+  void repeat_histories();
   // Whether both sides know of the same forks; tells the other side where not.
   bool agree_on_forks(const Peer& peer, const std::vector<core::Origin>& forked);
   // Looks at what a peer shows of the own origin.

@@ -2,16 +2,45 @@
 // differs.
 #include <algorithm>
 
+#include "core/mark.h"
+#include "core/planted_bug.h"
 #include "regions/exchange.h"
 
 namespace anabranch::regions {
 
+using core::mark;
 using core::Origin;
+using core::planted;
 using core::VersionVector;
 
 void Exchange::on(Peer& peer, const History& history) {
-  if (forks_.heard(peer, history)) tell_history(peer, history.origin);
+  if (joining_) return;  // What is here is about to be given up.
+  if (forks_.heard(peer, history)) {
+    tell_history(peer, history.origin);
+  } else {
+    answer(peer, history);
+  }
   subscribe_all();
+}
+
+// What it says is known: it is told so.
+void Exchange::answer(const Peer& peer, const History& history) {
+  if (!history.asks) return;
+  History own = forks_.history(peer, history.origin);
+  own.heard = stamp_of(history);
+  send(peer, std::move(own));
+}
+
+// A message may be lost, and forks are known to be the same only when both sides have said so.
+void Exchange::repeat_histories() {
+  if (planted(core::Bug::kTellForksOnce)) return;
+  for (const auto& [origin, peer] : peers_) {
+    for (const Origin forked : forks_.with(peer)) {
+      if (forks_.agreed(peer, forked)) continue;
+      mark<"where histories part is said again">();
+      send(peer, forks_.history(peer, forked));
+    }
+  }
 }
 
 void Exchange::compare(Peer& peer, const VersionVector& applied,

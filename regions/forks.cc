@@ -58,6 +58,17 @@ bool Forks::found(const Peer& peer, Origin origin, Seq differs) {
 }
 
 bool Forks::heard(const Peer& peer, const History& history) {
+  const bool changed = compare(peer, history);
+  const auto by_peer = forks_.find(history.origin);
+  if (by_peer == forks_.end()) return changed;
+  const auto fork = by_peer->second.find(peer.origin);
+  if (fork == by_peer->second.end()) return changed;
+  fork->second.said = stamp_of(history);
+  fork->second.heard = history.heard;
+  return changed;
+}
+
+bool Forks::compare(const Peer& peer, const History& history) {
   const Seq here = applied_.head(history.origin).seq;
   Seq common = 0;
   Seq differs = history.differs <= here ? history.differs : 0;
@@ -74,14 +85,24 @@ bool Forks::heard(const Peer& peer, const History& history) {
 History Forks::history(const Peer& peer, Origin origin) const {
   const Fork* fork = find(peer, origin);
   const Seq from = fork != nullptr ? fork->differs : peer.applied.at(origin);
-  return {origin, fork != nullptr ? fork->differs : 0, chains_.trail(origin, from)};
+  History history{origin, 0, chains_.trail(origin, from)};
+  if (fork != nullptr) {
+    history.differs = fork->differs;
+    history.heard = fork->said;
+    history.asks = fork->heard != stamp_of(history);
+  }
+  return history;
+}
+
+bool Forks::agreed(const Peer& peer, Origin origin) const {
+  return find(peer, origin) != nullptr && !history(peer, origin).asks;
 }
 
 bool Forks::note(const Peer& peer, Origin origin, Seq common, Seq differs) {
   const auto [entry, fresh] = forks_[origin].try_emplace(peer.origin);
   Fork& fork = entry->second;
   const Fork before = fork;
-  if (fresh) fork = {common, differs, peer.region};
+  if (fresh) fork = {.common = common, .differs = differs, .region = peer.region};
   fork.common = std::max(fork.common, common);
   fork.differs = std::min(fork.differs, differs);
   if (fork.common >= fork.differs) fork.common = 0;  // What was equal then is no longer there.

@@ -3,10 +3,10 @@
 // what depends on it.
 //
 // Whoever sees a position of a peer where its own history is another one tells the peer so
-// (History), with positions of its own; the answers go on until both know where the histories part
-// as well as their logs tell. From then on neither follows the origin through the other, nor
-// applies a batch of it or one that depends on more of it than both have in common: a peer's
-// batches depend on the history that the peer has.
+// (History), with positions of its own, again and again until that has shown to have heard it: then
+// both know where the histories part as well as their logs tell. From then on neither follows the
+// origin through the other, nor applies a batch of it or one that depends on more of it than both
+// have in common: a peer's batches depend on the history that the peer has.
 //
 // All of it is in memory: it is found again whenever two leaders meet. Not thread-safe.
 #pragma once
@@ -30,7 +30,10 @@ namespace anabranch::regions {
 struct Fork {
   core::Seq common = 0;
   core::Seq differs = 0;
-  std::string region;  // The peer's.
+  std::string region = {};  // The peer's.
+  // The stamp of what the peer has said last of this, and of what it had heard then.
+  std::optional<core::Hash128> said = {};
+  std::optional<core::Hash128> heard = {};
   bool operator==(const Fork&) const = default;
 };
 
@@ -55,6 +58,9 @@ class Forks {
   bool heard(const Peer& peer, const History& history);
   // What a peer is to be told of an origin.
   [[nodiscard]] History history(const Peer& peer, core::Origin origin) const;
+  // Whether a peer has heard what it is to be told of a fork. Then both know as much of it as both
+  // logs tell, for what it has said since is known here.
+  [[nodiscard]] bool agreed(const Peer& peer, core::Origin origin) const;
 
   // This leader has given way in an origin whose histories part behind `common`. It has no log of
   // the history that it has now, so that it cannot tell which one a peer has that is less far: what
@@ -104,6 +110,8 @@ class Forks {
   // Compares what a peer had shown beyond this replica, as far as this has come since.
   void catch_up(const Peer& peer);
   [[nodiscard]] const Fork* find(const Peer& peer, core::Origin origin) const;
+  // Takes in what a peer says of positions; returns as heard() does.
+  bool compare(const Peer& peer, const History& history);
   // Raises an alarm when the fork is new. Returns whether anything changed.
   bool note(const Peer& peer, core::Origin origin, core::Seq common, core::Seq differs);
   bool forget(const Peer& peer, core::Origin origin);

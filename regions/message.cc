@@ -62,13 +62,21 @@ void write(Writer& out, const Ack& message) {
   write_vector(out, message.durable);
 }
 
-void write(Writer& out, const History& message) {
-  out.array(3).uint64(message.origin).uint64(message.differs).array(2 * message.links.size());
+void write_positions(Writer& out, const History& message) {
+  out.uint64(message.origin).uint64(message.differs).array(2 * message.links.size());
   for (const ChainLink& link : message.links) {
     out.uint64(link.seq);
     write_chain(out, link.hash);
   }
 }
+
+void write(Writer& out, const History& message) {
+  out.array(5);
+  write_positions(out, message);
+  write_hash_or_nil(out, message.heard);
+  out.boolean(message.asks);
+}
+
 void write(Writer& out, const SignedPosition& message) { write_position(out, message); }
 
 void write(Writer& out, const Standing& message) { write_standing(out, message); }
@@ -215,7 +223,13 @@ Message read_history(Reader& in) {
     const core::Seq seq = in.uint64();
     message.links.push_back({seq, read_chain(in)});
   }
-  in.skip(newer);
+  if (newer < 2) {  // Of a version that does not say what it has heard.
+    in.skip(newer);
+    return message;
+  }
+  message.heard = read_hash_or_nil(in);
+  message.asks = in.boolean();
+  in.skip(newer - 2);
   return message;
 }
 
@@ -286,6 +300,13 @@ constexpr std::array<Message (*)(Reader&), std::variant_size_v<Message>> kReader
     [](Reader& in) -> Message { return read_standing(in); }};
 
 }  // namespace
+
+core::Hash128 stamp_of(const History& history) {
+  std::string bytes;
+  Writer out(bytes);
+  write_positions(out, history);
+  return core::digest128(bytes);
+}
 
 std::uint8_t kind_of(const Message& message) {
   return static_cast<std::uint8_t>(message.index() + 1);

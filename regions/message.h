@@ -7,7 +7,8 @@
 //   Batch      one batch, as the bytes that travel
 //   Ack        how many bytes of the subscription I have taken, and what I have applied
 //   Question, Answer  what a part of the rows is, to compare it (question.h)
-//   History    where my history of an origin stands, which differs from yours
+//   History    where my history of an origin stands, which differs from yours, and what of yours I
+//              have heard
 //   Trimmed    my log serves these origins of your subscription only from these seqs on
 //   SnapshotRequest   send me a snapshot, or go on with one, up to this byte
 //   SnapshotChunk     some bytes of it
@@ -114,8 +115,15 @@ struct History {
   core::Origin origin = 0;
   core::Seq differs = 0;  // Where or before which the receiver has shown another; 0: nowhere.
   std::vector<ChainLink> links;  // Newest first.
+  // The stamp of what the sender has heard last from the receiver of this origin; nothing when it
+  // has heard nothing, or is of a version that does not say.
+  std::optional<core::Hash128> heard = {};
+  bool asks = false;  // The sender does not know that the receiver has heard this: it is to answer.
   bool operator==(const History&) const = default;
 };
+
+// Stands for what a history says of the origin.
+[[nodiscard]] core::Hash128 stamp_of(const History& history);
 
 struct Trimmed {
   std::uint64_t stream = 0;

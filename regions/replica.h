@@ -382,6 +382,9 @@ class Replica {
   // Where histories part, when this leader gives way to a peer.
   [[nodiscard]] core::Result<RejoinState> rejoin_with(core::Origin peer, core::Origin origin,
                                                       bool adopt) const;
+  // Why it is not known where the histories of an origin part; `in_log` says whether this side's
+  // next batch is in the log.
+  [[nodiscard]] std::string why_unknown(core::Origin peer, core::Origin origin, bool in_log) const;
   // Whether somebody has written the branch again that begins here behind `common`.
   [[nodiscard]] bool was_rewritten(core::Origin origin, core::Seq common) const;
   // Whether the writes of a forked origin are this leader's to write again.

@@ -55,11 +55,24 @@ core::Result<RejoinState> Replica::rejoin_with(Origin peer, Origin origin, bool 
     const auto record = place ? storage_.read_log(*place) : std::nullopt;
     const bool next = record && record->first == fork.common + 1;
     if (next && (record->last >= fork.differs || was_rewritten(each, fork.common))) continue;
-    return core::invalid("it is not known exactly where the histories of origin " +
-                         core::to_string(each) + " part: the log here does not reach back to " +
-                         std::to_string(fork.common));
+    return core::invalid("where the histories of origin " + core::to_string(each) + " part " +
+                         why_unknown(peer, each, next));
   }
   return state;
+}
+
+std::string Replica::why_unknown(Origin peer, Origin origin, bool in_log) const {
+  const Forks& forks = exchange_->forks();
+  const Fork& fork = forks.all().at(origin).at(peer);
+  if (!forks.agreed(exchange_->peers().at(peer), origin)) {
+    return "is not known yet: region " + fork.region +
+           " has not answered; try again in some seconds";
+  }
+  const std::string common = std::to_string(fork.common);
+  if (!in_log) return "is not known exactly: the log here does not reach back to " + common;
+  return "is not known exactly: behind " + common + " and at or before " +
+         std::to_string(fork.differs) + ", and the log of region " + fork.region +
+         " does not reach back to that";
 }
 
 core::Result<void> Replica::resolve_fork(Origin origin, bool adopt, Millis now) {

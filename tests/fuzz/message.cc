@@ -65,6 +65,7 @@ std::vector<std::string> test::fuzz_examples(Rng& rng) {
       example(
           Answer{rng(), rng(), true, true, vector, {1, 2}, 3, "next", {{"key", {4, 5}}}, {"x"}}),
       example(History{rng() | 1U, 9, {{8, {}}, {7, {}}}}),
+      example(History{rng() | 1U, 9, {{8, {}}}, core::Hash128{rng(), rng()}, true}),
       example(SignedPosition{"eu", rng() | 1U, rng() | 1U, {}, std::string(64, 's')}),
       example(Refusal{"eu", "belongs to another mesh", true})};
   add_empty(examples, std::make_index_sequence<std::variant_size_v<Message>>());

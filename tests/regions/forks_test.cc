@@ -23,6 +23,7 @@ using test::Node;
 namespace {
 
 constexpr core::Origin kForked = 1;
+const std::uint8_t kHistory = regions::kind_of(regions::History{});
 
 void put(LinkedNodes& nodes, std::size_t index, const std::string& key, std::size_t ops = 1) {
   nodes.write(index, [&](Group& group) {
@@ -45,6 +46,10 @@ Fork fork_of(LinkedNodes& nodes, std::size_t index, std::size_t other) {
   if (!all.contains(kForked)) return {};
   const auto fork = all.at(kForked).find(nodes.at(other).origin());
   return fork == all.at(kForked).end() ? Fork{} : fork->second;
+}
+
+const regions::Peer& peer_of(LinkedNodes& nodes, std::size_t index, std::size_t other) {
+  return nodes.at(index).replica().exchange().peers().at(nodes.at(other).origin());
 }
 
 // Other alarms may follow from a fork: digests differ at equal vectors.
@@ -97,6 +102,45 @@ TEST_SUITE("regions: forks") {
       CHECK(get(nodes, 2, "left") == "");
       CHECK(get(nodes, 2, "right") == "right of 3");
     }
+  }
+
+  TEST_CASE("where histories part becomes known on both sides, whatever is lost of what they say") {
+    for (std::size_t after = 0; after < 6; ++after) {
+      for (std::size_t lost = 1; lost <= 5; ++lost) {
+        CAPTURE(after);
+        CAPTURE(lost);
+        const auto world = forked(37);
+        LinkedNodes& nodes = *world;
+        nodes.lose(kHistory, lost, after);
+        nodes.connect(1, 2);
+        nodes.run(10'000);
+        for (const auto& [side, other] : {std::pair(1, 2), std::pair(2, 1)}) {
+          REQUIRE(fork_of(nodes, side, other).common == 37);
+          REQUIRE(fork_of(nodes, side, other).differs <= 39);
+          REQUIRE(forks_of(nodes, side).agreed(peer_of(nodes, side, other), kForked));
+        }
+        const std::uint64_t said = nodes.sent(kHistory);
+        nodes.run(20'000);
+        REQUIRE(nodes.sent(kHistory) == said);
+      }
+    }
+  }
+
+  TEST_CASE("what shows no fork is answered once, so that who says it knows that it was heard") {
+    LinkedNodes nodes;
+    nodes.add(std::make_unique<Node>("eu", kForked));
+    nodes.add(std::make_unique<Node>("us", 2));
+    put(nodes, 0, "k");
+    nodes.connect(0, 1);
+    nodes.run(1'000);
+    const regions::History told{99, 7, {{7, core::ChainHash{1}}}, {}, true};
+    const std::uint64_t said = nodes.sent(kHistory);
+    nodes.at(0).replica().step(1, told, nodes.now());
+    nodes.run(100);
+    CHECK(nodes.sent(kHistory) == said + 1);
+    CHECK_FALSE(forks_of(nodes, 0).any());
+    nodes.run(10'000);
+    CHECK(nodes.sent(kHistory) == said + 1);
   }
 
   TEST_CASE("what has forked is not asked for again and again") {

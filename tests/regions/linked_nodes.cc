@@ -120,14 +120,33 @@ void LinkedNodes::carry_out(std::size_t index) {
     if (send == nullptr || !ends_.contains(send->link)) continue;
     if (std::holds_alternative<regions::BatchMessage>(send->message)) ++batches_sent_;
     const std::uint8_t kind = regions::kind_of(send->message);
-    mail_.push_back({ends_.at(send->link).other, kind, regions::encode_message(send->message)});
-    bytes_sent_[{index, kind}] = mail_.back().body.size();
+    std::string body = regions::encode_message(send->message);
+    bytes_sent_[{index, kind}] = body.size();
+    ++sent_[kind];
+    if (is_lost(kind)) continue;
+    mail_.push_back({ends_.at(send->link).other, kind, std::move(body)});
   }
 }
 
 std::size_t LinkedNodes::bytes_sent(std::size_t index, std::uint8_t kind) const {
   const auto found = bytes_sent_.find({index, kind});
   return found == bytes_sent_.end() ? 0 : found->second;
+}
+
+std::uint64_t LinkedNodes::sent(std::uint8_t kind) const {
+  const auto found = sent_.find(kind);
+  return found == sent_.end() ? 0 : found->second;
+}
+
+bool LinkedNodes::is_lost(std::uint8_t kind) {
+  Loss& loss = losses_[kind];
+  if (loss.after > 0) {
+    --loss.after;
+    return false;
+  }
+  if (loss.count == 0) return false;
+  --loss.count;
+  return true;
 }
 
 void LinkedNodes::deliver_all() {

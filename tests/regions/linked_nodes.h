@@ -1,6 +1,6 @@
 // Regions in a test that are linked: carries their messages in order and at once, in virtual time.
-// Nothing gets lost and nobody is late; for that there is tests/sim. What may go wrong here is what
-// the test does to disks.
+// Nothing gets lost but what the test says, and nobody is late; for that there is tests/sim. What
+// else may go wrong here is what the test does to disks.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +44,12 @@ class LinkedNodes {
   [[nodiscard]] bool run_until_equal(core::Millis at_most);
   [[nodiscard]] core::Millis now() const { return now_; }
 
+  // Loses `count` messages of a kind, whoever sends them, once `after` more of it have gone.
+  void lose(std::uint8_t kind, std::size_t count, std::size_t after = 0) {
+    losses_[kind] = {after, count};
+  }
+  // How many messages of a kind have been sent.
+  [[nodiscard]] std::uint64_t sent(std::uint8_t kind) const;
   // How many batches have been sent.
   [[nodiscard]] std::uint64_t batches_sent() const { return batches_sent_; }
   // The bytes of the newest message of a kind that a region has sent; 0 when there was none.
@@ -68,6 +74,7 @@ class LinkedNodes {
   void turn(std::size_t index);
   void carry_out(std::size_t index);
   void deliver_all();
+  [[nodiscard]] bool is_lost(std::uint8_t kind);
 
   std::map<std::size_t, core::Millis> ahead_ms_;  // Of wall clocks.
   Durability durability_;
@@ -78,6 +85,12 @@ class LinkedNodes {
   std::deque<Mail> mail_;
   std::map<std::size_t, std::vector<std::string>> alarms_;
   std::uint64_t batches_sent_ = 0;
+  std::map<std::uint8_t, std::uint64_t> sent_;  // By kind.
+  struct Loss {
+    std::size_t after = 0;
+    std::size_t count = 0;
+  };
+  std::map<std::uint8_t, Loss> losses_;
   std::map<std::pair<std::size_t, std::uint8_t>, std::size_t> bytes_sent_;
   core::Millis now_ = 1000;
 };

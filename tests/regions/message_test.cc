@@ -65,6 +65,7 @@ std::vector<Message> samples() {
                         .previous = 9,
                         .signature = std::string(64, 's')},
       regions::History{7, 5, {{9, kChains[0]}, {4, kChains[1]}}},
+      regions::History{7, 5, {{4, kChains[1]}}, core::Hash128{1, 2}, true},
       regions::History{},
       regions::Trimmed{9, kVector},
       regions::SnapshotRequest{1, 2, 3, 4, {kVector, kChains}, {}, kVector},
@@ -141,6 +142,14 @@ TEST_SUITE("regions: messages") {
       REQUIRE(back.ok());
       CHECK((back.value() == message));
     }
+  }
+
+  TEST_CASE("a history of a version that does not say what it has heard is read") {
+    std::string body;
+    core::Writer(body).array(3).uint64(7).uint64(5).array(0);
+    const auto back = regions::decode_message(8, body);
+    REQUIRE(back.ok());
+    CHECK((back.value() == Message(regions::History{7, 5, {}})));
   }
 
   TEST_CASE("truncated messages and trailing bytes are refused") {

@@ -26,6 +26,7 @@ namespace {
 
 constexpr core::Millis kEqualMs = 60'000;
 constexpr core::Origin kForked = 1;
+const std::uint8_t kHistory = regions::kind_of(regions::History{});
 
 regions::ReplicaOptions options(const std::string& region, core::Origin origin, bool new_origin) {
   static std::uint64_t nonce = std::uint64_t{1} << 60U;
@@ -200,7 +201,9 @@ void require_sum(LinkedNodes& nodes, int sum) {
 // eu was put back to an older state, and wrote on: 0 has that, 1 and 2 what it had written before.
 // All had 2 in common.
 struct PutBack : LinkedNodes {
-  PutBack() {
+  // What becomes of what they say of the fork: it gets lost, or their logs have forgotten it.
+  enum class Histories : std::uint8_t { kKnown, kLost, kTrimmed };
+  explicit PutBack(Histories histories = Histories::kKnown) {
     for (const char* region : {"eu", "us", "ap"}) add(node(region, size() + 1));
     connect(0, 1);
     connect(1, 2);
@@ -215,6 +218,13 @@ struct PutBack : LinkedNodes {
     disconnect(0, 1);
     replace(0, node("eu", 10, std::move(backup)));
     put_and_count(*this, 0, "after");
+    if (histories == Histories::kLost) lose(kHistory, 1'000);
+    if (histories == Histories::kTrimmed) {
+      for (const std::size_t each : {1, 2}) {  // But for the last batch of the forked origin.
+        const auto last = at(each).storage().find(kForked, 5);
+        REQUIRE(at(each).storage().trim(last.value()).ok());
+      }
+    }
     connect(0, 1);
     run(2'000);
   }
@@ -298,6 +308,23 @@ TEST_SUITE("regions: rejoin") {
     others.disconnect(0, 1);
     CHECK(others.resolve(0, kForked) == "no region that has the other history is connected");
     CHECK(others.at(0).replica().rejoin() == nullptr);
+  }
+
+  TEST_CASE("what is not known yet is told apart from what no log tells") {
+    PutBack nodes(PutBack::Histories::kLost);
+    CHECK(nodes.resolve(1, kForked, true) ==
+          "where the histories of origin 0000000000000001 part is not known yet: region eu has not "
+          "answered; try again in some seconds");
+    nodes.lose(kHistory, 0);
+    nodes.run(3'000);
+    CHECK(nodes.resolve(1, kForked, true) == "");
+    PutBack trimmed(PutBack::Histories::kTrimmed);
+    CHECK(trimmed.resolve(1, kForked, true) ==
+          "where the histories of origin 0000000000000001 part is not known exactly: the log here "
+          "does not reach back to 0");
+    CHECK(trimmed.resolve(0, kForked) ==
+          "where the histories of origin 0000000000000001 part is not known exactly: behind 0 and "
+          "at or before 4, and the log of region us does not reach back to that");
   }
 
   TEST_CASE("a peer that lies of a loss costs time only") {

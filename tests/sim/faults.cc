@@ -248,6 +248,12 @@ bool clone(Scene& scene) {
   return true;
 }
 
+// Of the messages that say where histories part many get lost from now on.
+bool unsay(Scene& scene) {
+  scene.network().lose_histories(0.3 + scene.random().unit() / 2);
+  return true;
+}
+
 bool join(Scene& scene) {
   Network& network = scene.network();
   if (network.size() >= kRegionsMax || network.anybody_strays()) return false;
@@ -503,6 +509,12 @@ constexpr std::array kFaults{
           Company::kRetirements},
     Fault{"clone", "a leader writes on on an old copy, and gives way", 0.01, clone, kForkAlarm,
           Company::kClones},
+    Fault{"unsaid",
+          "what is said of histories that part gets lost",
+          0.02,
+          unsay,
+          {},
+          Company::kClones},
     Fault{"join", "a new region joins", 0.002, join},
     Fault{"promote", "a follower is promoted", 0.01, promote, {}, Company::kAny, true},
     Fault{"demote",
@@ -558,6 +570,7 @@ std::uint64_t Carried::*harm_of(const Fault& fault) {
       Row{"swizzle", &Carried::clogged},   Row{"mute", &Carried::silenced},
       Row{"deafen", &Carried::silenced},   Row{"disk", &Carried::failed_commits},
       Row{"restore", &Carried::restored},  Row{"clone", &Carried::strayed},
+      Row{"unsaid", &Carried::unsaid},
   };
   const auto* const row = std::ranges::find(kHarms, fault.name, &Row::name);
   return row == kHarms.end() ? nullptr : row->count;

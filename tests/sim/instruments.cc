@@ -77,6 +77,8 @@ constexpr std::array kRows{
         "", true},
     Row{Bug::kKeepOriginWhenPromoted, "keep-origin", "who is promoted keeps its origin", "promote",
         true},
+    Row{Bug::kTellForksOnce, "tell-forks-once", "where histories part is said only once",
+        "clone,unsaid"},
     Row{Bug::kSendWhenBroken, "send-broken", "after a failed commit messages are sent"},
     Row{Bug::kLetAnybodyIn, "any-session", "a region serves sessions that have seen more"},
 };

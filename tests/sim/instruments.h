@@ -12,7 +12,7 @@ namespace anabranch::test {
 struct Plant {
   std::string_view name;
   std::string_view what;
-  std::string_view fault;     // It shows only where this strikes; empty for those that need none.
+  std::string_view fault;     // It shows only where these strike, "a,b"; empty: it needs none.
   bool of_followers = false;  // Shown by runs that have some.
 };
 std::vector<Plant> plants();

@@ -172,7 +172,7 @@ int run_file(const Request& request) {
 
 // In which runs a planted bug is looked for: like all others, or with what shows it.
 Wishes hunted_in(const Plant& plant, Wishes wishes) {
-  if (!plant.fault.empty()) wishes.only = {std::string(plant.fault)};
+  if (!plant.fault.empty()) (void)read_names(std::string(plant.fault), wishes.only.emplace());
   if (plant.of_followers) wishes.followers = 2;
   return wishes;
 }

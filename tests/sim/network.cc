@@ -222,6 +222,7 @@ void Network::calm_down() {
   muted_.clear();
   clogged_.clear();
   weather_ = {};
+  histories_lost_ = 0;
   for (auto& [id, end] : ends_) end.last_arrival_ms = end.busy_until_ms = 0;
   for (Index at = 0; at < size(); ++at) {
     machines_[at].frozen_until_ms = 0;
@@ -505,6 +506,8 @@ std::string Network::encode(const regions::Message& message) {
 void Network::push(Index from, Index to, End& end, std::uint8_t kind, std::string body) {
   if (muted_.contains({from, to})) {
     ++carried_.silenced;
+  } else if (goes_unsaid(kind)) {
+    ++carried_.unsaid;
   } else if (random_.chance(weather_.loss)) {
     ++carried_.lost;
   } else {

@@ -56,6 +56,7 @@ struct Carried {
   std::uint64_t failed_commits = 0;
   std::uint64_t restored = 0;  // Regions that have started on a backup...
   std::uint64_t strayed = 0;   // ...or, unnoticed, on an old copy.
+  std::uint64_t unsaid = 0;    // Messages that say where histories part.
 };
 
 class Network {
@@ -127,6 +128,8 @@ class Network {
   void copy(Index at);
   bool put_back(Index at);
   [[nodiscard]] bool anybody_strays() const;
+  // Loses messages that say where histories part, with this probability, until it is calm.
+  void lose_histories(double rate) { histories_lost_ = rate; }
   // Makes a follower a leader of its region, besides the one that there may be; or starts a leader
   // again as a follower. What it does then, it does at its next start as well.
   void promote(Index at);
@@ -330,6 +333,7 @@ class Network {
   [[nodiscard]] bool is_ahead_of_copy(Index other, Index at) const;
   // Asks a stray leader to give way; and takes it back into the ledger when it has.
   void ask_to_give_way(Index at);
+  [[nodiscard]] bool goes_unsaid(std::uint8_t kind);
   void take_back(Index at);
   // Now and then ends the process of a leader that gives way, and starts it again.
   void kill_who_gives_way();
@@ -405,6 +409,7 @@ class Network {
   std::uint64_t last_guest_ = 0;
   std::uint64_t last_opening_ = 0;
   std::size_t parts_to_rot_ = 0;
+  double histories_lost_ = 0;
   regions::LinkId last_link_ = 0;
   std::vector<Event> events_;  // A heap, the next one first.
   std::uint64_t last_order_ = 0;

@@ -58,6 +58,11 @@ bool Network::is_ahead_of_copy(Index other, Index at) const {
          (tells || !connected(at, other));
 }
 
+bool Network::goes_unsaid(std::uint8_t kind) {
+  static const std::uint8_t history = regions::kind_of(regions::History{});
+  return kind == history && histories_lost_ > 0 && random_.chance(histories_lost_);
+}
+
 bool Network::anybody_strays() const {
   return std::ranges::any_of(machines_, [](const Machine& each) { return each.stray.has_value(); });
 }
