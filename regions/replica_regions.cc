@@ -24,9 +24,11 @@ core::Result<void> Replica::load_regions() {
 
 namespace {
 
-// What the leader of an origin had gone by before, as the first batch of it says; nothing when the
-// log does not have that.
-std::optional<core::Origin> left_for(const storage::Storage& log, core::Origin origin) {
+// What the leader of an origin had gone by before, as its standing says or the first batch of it;
+// nothing when neither is there.
+std::optional<core::Origin> left_for(const storage::Storage& log, const Standing* said,
+                                     core::Origin origin) {
+  if (said != nullptr && said->previous != 0) return said->previous;
   const auto place = log.find(origin, 1);
   const auto record = place ? log.read_log(*place) : std::nullopt;
   if (!record || record->origin != origin || record->first != 1) return std::nullopt;
@@ -46,7 +48,8 @@ core::Result<void> Replica::announce() {
   // A follower that has led may have listed counters under a name that it did not announce.
   const core::Origin previous = identity_.previous;
   const bool listed = regions_.knows(identity_.region, previous);
-  const auto before = listed ? std::nullopt : left_for(storage_, previous);
+  std::optional<core::Origin> before;
+  if (!listed) before = left_for(storage_, keeper_.standings().find(previous), previous);
   write([&](Group& group) {
     if (before) {
       group.put(RegionList::origin_row(identity_.region, previous),
