@@ -365,10 +365,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
     exchange_->forked(from, batch.value().origin, batch.value().last());
     return;
   }
-  const core::Origin origin = batch.value().origin;
-  const core::Seq first = batch.value().first();
   hold(link, {std::move(received->bytes), std::move(batch).value(), from}, now);
-  if (had_no_room(origin, first)) exchange_->dropped(link, received->stream, origin, first);
 }
 
 // A network may bring a batch once more, also over a new link, after its sender has left the

@@ -347,8 +347,6 @@ class Replica {
   void compare(LinkId link, const Heartbeat& heartbeat);
   // Takes a batch in to be applied: at once when its own leader sent it, else when it is proven.
   void hold(LinkId link, HeldBatch held, core::Millis now);
-  // Whether a batch that is not the next one of its origin is not here: there was no room for it.
-  [[nodiscard]] bool had_no_room(core::Origin origin, core::Seq first) const;
   // Whether a batch may wait here as a whole until it is proven.
   [[nodiscard]] bool has_room(const HeldBatch& held) const;
   // With much waiting, takes in the position that a batch carries the signature of.
