@@ -2,14 +2,17 @@
 
 #include <algorithm>
 
+#include "core/checksum.h"
 #include "core/codec.h"
 #include "core/op_codec.h"
+#include "core/planted_bug.h"
 #include "core/wire.h"
 
 namespace anabranch::core {
 namespace {
 
-constexpr std::size_t kHeadSize = 5;
+constexpr std::size_t kHeadSize = 6;
+constexpr std::size_t kHeadSizeMin = 5;  // Of versions without checksums.
 constexpr std::size_t kBodySize = 3;
 constexpr std::size_t kOpeningSize = 5;
 constexpr std::size_t kTransactionSize = 2;
@@ -129,7 +132,7 @@ Result<BatchHeader> take_header(std::string_view& bytes) {
     return invalid("the batch has format " + std::to_string(format) +
                    ", this version reads format " + std::to_string(Batch::kFormat));
   }
-  if (in.ok() && extra + 1 < kHeadSize) in.fail("the head of a batch is too short");
+  if (in.ok() && extra + 1 < kHeadSizeMin) in.fail("the head of a batch is too short");
   BatchHeader header;
   header.origin = in.uint64();
   header.first = in.uint64();
@@ -139,7 +142,7 @@ Result<BatchHeader> take_header(std::string_view& bytes) {
   if (in.ok() && header.first < 1) in.fail("a batch begins before 1");
   if (in.ok() && header.last < header.first) in.fail("a batch ends before it begins");
   if (!in.ok()) return in.failure();
-  in.skip(extra + 1 - kHeadSize);
+  in.skip(extra + 1 - kHeadSizeMin);
   if (!in.done()) return in.failure();
   return header;
 }
@@ -154,6 +157,8 @@ std::string encode_batch(const Batch& batch) {
   out.array(kHeadSize).uint64(Batch::kFormat).uint64(batch.origin);
   out.uint64(batch.first()).uint64(batch.last());
   write_chain(out, batch.previous);
+  out.bin(std::string(kChecksumSize, '\0'));
+  const std::size_t checksum = bytes.size() - kChecksumSize;
   out.array(kBodySize + (batch.signature.empty() ? 0 : 1));
   write_vector(out, batch.deps_changed);
   encode_opening(out, batch.opening);
@@ -163,12 +168,17 @@ std::string encode_batch(const Batch& batch) {
     for (const Op& op : transaction.ops) encode_op(out, op);
   }
   if (!batch.signature.empty()) out.bin(batch.signature);
+  write_checksum(bytes, checksum);
   return bytes;
 }
 
 Result<Batch> decode_batch(std::string_view bytes) {
+  const std::string_view whole = bytes;
   auto header = take_header(bytes);
   if (!header.ok()) return header.failure();
+  if (checksum_of(whole) == Checksum::kWrong && !planted(Bug::kTakeDamaged)) {
+    return corrupt("the checksum of a batch is wrong");
+  }
   Batch batch;
   batch.origin = header.value().origin;
   batch.previous = header.value().previous;

@@ -3,7 +3,7 @@
 //
 // The bytes are two msgpack values in a row, so that the head can be read without the ops:
 //
-//   head         [format, origin, first, last, previous: bin 32]
+//   head         [format, origin, first, last, previous: bin 32, checksum: bin 8 or nil]
 //   body         [deps, opening, transactions], and sometimes signature: bin 64
 //
 //   deps         [origin, seq, origin, seq, ...]      sorted by origin, only what changed

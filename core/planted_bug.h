@@ -65,6 +65,8 @@ enum class Bug : std::uint8_t {
   kKeepOriginWhenPromoted,
   kForgetErasedTooEarly,
   kTellForksOnce,
+  kBelieveLog,
+  kTakeDamaged,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

@@ -95,8 +95,12 @@ bool ErasedSweep::read_log() {
     }
     position_ = record->position + 1;
     if (record->bytes.find(kTagInPath) == std::string::npos) continue;
-    const core::Batch batch = core::decode_batch(record->bytes).value_or_raise();
-    for (const core::Transaction& txn : batch.transactions) {
+    const auto batch = core::decode_batch(record->bytes);
+    if (!batch.ok()) {  // Damaged on the disk: as if it had been trimmed.
+      walk_anew();
+      return true;
+    }
+    for (const core::Transaction& txn : batch.value().transactions) {
       for (const core::Op& op : txn.ops) {
         const auto* const put = std::get_if<core::Put>(&op);
         if (put != nullptr && put->value == crdt::kFalse && is_element(put->path)) take(put->path);

@@ -205,7 +205,7 @@ class Leader::Impl {
 
   LogSource log_source() const {
     const regions::Identity& identity = replica_->identity();
-    return {*storage_, replica_->names(), identity.region, identity.mesh};
+    return {replica_->log(), replica_->names(), identity.region, identity.mesh};
   }
 
   StoreStatus status() const {

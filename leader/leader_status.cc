@@ -187,6 +187,11 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.rejoin = rejoin_status(replica);
   for (auto& [who, text] : replica.clocks().complaints(now)) status.clocks.push_back(text);
   status.unproven = replica.unproven().late();
+  for (const regions::LogDamage& each : replica.log().damage()) {
+    constexpr std::size_t kListedMax = 20;
+    if (status.log_damage.size() >= kListedMax) break;
+    status.log_damage.push_back(to_string(each, replica.applied().head(each.origin).region));
+  }
   status.log_records = storage.last_position();
   status.log_bytes = replica.keeper().segments().bytes();
   status.log_age_ms = replica.keeper().segments().age_ms(replica.keeper().segments().first());

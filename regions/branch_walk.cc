@@ -49,7 +49,9 @@ core::Result<void> BranchWalk::look_for(Origin origin, Seq common) {
   if (head.seq <= common || origin == before_.identity.origin) return {};
   const auto place = before_.log.find(origin, common + 1);
   const auto record = place ? before_.log.read_log(*place) : std::nullopt;
-  if (!record || record->first != common + 1) {
+  const bool there = record && record->first == common + 1;
+  if (!there && !is_own(origin) && before_.log.damaged(origin, common + 1)) return {};
+  if (!there) {
     return core::invalid("the log no longer has all that only this leader has of origin " +
                          core::to_string(origin));
   }
@@ -71,6 +73,13 @@ std::optional<Seq> BranchWalk::parted_at(Origin origin) const {
 bool BranchWalk::is_own(Origin origin) const {
   return origin == before_.identity.origin ||
          before_.applied.head(origin).region == before_.identity.region;
+}
+
+bool BranchWalk::needs(const LogDamage& damage) const {
+  if (!damage.certain) return true;
+  const auto parted = parted_at(damage.origin);
+  const Seq there = now_.vector().at(damage.origin);
+  return is_own(damage.origin) && damage.last > (parted ? std::min(*parted, there) : there);
 }
 
 BranchWalk::Outcome BranchWalk::take(const storage::StoredRecord& record, const Rows& rows) {

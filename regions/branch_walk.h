@@ -22,6 +22,7 @@
 #include "regions/region_list.h"
 #include "regions/rejoin_state.h"
 #include "regions/renamed_ops.h"
+#include "regions/sound_log.h"
 #include "rows/row_reader.h"
 #include "storage/storage.h"
 
@@ -30,7 +31,7 @@ namespace anabranch::regions {
 class BranchWalk {
  public:
   struct Before {  // What this leader was until now; what is referred to must outlive the walk.
-    const storage::Storage& log;
+    const SoundLog& log;
     const Applied& applied;
     const ChainHashes& chains;
     const Identity& identity;
@@ -56,6 +57,10 @@ class BranchWalk {
   // what need not be, since others have it: the base must have it too.
   using Rows = std::function<crdt::Row(const core::Path&)>;
   core::Result<std::optional<Taken>> take(const storage::StoredRecord& record, const Rows& rows);
+
+  // Whether a damaged record may be one that only this leader has, or that only its region has
+  // written. What another region wrote is left to that.
+  [[nodiscard]] bool needs(const LogDamage& damage) const;
 
   // The heads on top of the base.
   [[nodiscard]] const Applied& now() const { return now_; }

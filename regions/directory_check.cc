@@ -314,7 +314,10 @@ void DirectoryCheck::check_record(const storage::StoredRecord& record) {
     }
   }
   const auto batch = core::decode_batch(record.bytes);
-  if (!batch.ok()) return wrong(which + ": " + batch.failure().message);
+  if (!batch.ok()) {
+    return wrong(which + ": " + batch.failure().message +
+                 "; its leader never sends it, and whoever lacks it gets a snapshot");
+  }
   if (batch.value().origin != record.origin || batch.value().first() != record.first ||
       batch.value().last() != record.last) {
     return wrong(which + " says that it is another batch than it holds");

@@ -365,6 +365,15 @@ void Exchange::distrust(Origin origin, Origin peer, Millis now) {
   subscribe_all();  // Where there is nobody else, it is asked again as for any stall.
 }
 
+void Exchange::distrust_log(LinkId link) {
+  const auto peer = peers_.find(this->peer(link));
+  if (peer == peers_.end()) return;
+  for (const Origin origin : peer->second.in.origins) {
+    const core::Seq shown = peer->second.applied.at(origin);
+    if (shown > applied_.vector().at(origin)) peer->second.served_from.raise(origin, shown + 1);
+  }
+}
+
 void Exchange::pass_on(const SignedPosition& position) {
   if (joining_) return;
   const bool is_own = position.region == self_.region;

@@ -149,6 +149,9 @@ class Exchange {
   void pass_on(const SignedPosition& position);
   // A peer has passed on what is not the history of an origin: it is followed through others.
   void distrust(core::Origin origin, core::Origin peer, core::Millis now);
+  // A peer has sent a damaged batch: what its log still has for this leader is taken from others,
+  // or comes by a snapshot.
+  void distrust_log(LinkId link);
   // The region at the other end of a link; empty when it is not known.
   [[nodiscard]] std::string region(LinkId link) const;
   // The greeted peer at the other end of a link; null when there is none.

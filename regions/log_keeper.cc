@@ -107,7 +107,8 @@ Position LogKeeper::first_lacked(const core::VersionVector& durable) const {
   for (const auto& [origin, seq] : known_.applied.vector()) {
     if (durable.at(origin) >= seq) continue;
     const auto found = storage_.find(origin, durable.at(origin) + 1);
-    if (found) first = std::min(first, *found);
+    // Of a record whose origin was changed on the disk the index is not trimmed with it.
+    if (found && *found >= segments_.first()) first = std::min(first, *found);
   }
   return first;
 }

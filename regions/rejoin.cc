@@ -87,7 +87,7 @@ core::Result<void> Rejoin::accept(Origin source, const SnapshotHeader& header) {
   for (const auto& [origin, head] : header.heads) {
     if (auto accepted = accept(origin, head); !accepted.ok()) return accepted;
   }
-  const BranchWalk::Before before{owner_.storage,  owner_.applied, owner_.chains,
+  const BranchWalk::Before before{owner_.log,      owner_.applied, owner_.chains,
                                   owner_.identity, owner_.regions, shown()};
   walk_.emplace(before, header.heads, state_);
   prepared_ = false;
@@ -136,6 +136,16 @@ core::Result<void> Rejoin::check_loss(const rows::RowReader& rows) const {
   return core::invalid("the others do not say that this region was declared lost");
 }
 
+core::Result<void> Rejoin::check_log() const {
+  for (const LogDamage& damage : owner_.log.damage()) {
+    if (!walk_->needs(damage)) continue;
+    return core::corrupt("what only this leader has cannot be written again: " +
+                         to_string(damage, owner_.applied.head(damage.origin).region) +
+                         "; the others may give way instead");
+  }
+  return {};
+}
+
 core::Result<bool> Rejoin::put_on_top(RowMerge& merge, std::vector<storage::Change>& changes) {
   if (!prepared_) {
     if (auto lost = check_loss(merge.next_rows()); !lost.ok()) return lost.failure();
@@ -149,8 +159,11 @@ core::Result<bool> Rejoin::put_on_top(RowMerge& merge, std::vector<storage::Chan
   for (std::size_t records = 0;
        records < limits_.records_max && ops < limits_.ops_max && bytes < limits_.bytes_max;
        ++records) {
-    const auto record = owner_.storage.read_log(next_);
-    if (!record) return false;
+    const auto record = owner_.log.read_log(next_);
+    if (!record) {
+      const auto sound = check_log();
+      return sound.ok() ? core::Result<bool>(false) : sound.failure();
+    }
     next_ = record->position + 1;
     const auto taken = walk_->take(*record, rows);
     if (!taken.ok()) return taken.failure();

@@ -23,6 +23,7 @@
 #include "regions/branch_walk.h"
 #include "regions/exchange.h"
 #include "regions/joiner.h"
+#include "regions/sound_log.h"
 #include "regions/unlogged.h"
 
 namespace anabranch::regions {
@@ -38,6 +39,7 @@ class Rejoin final : public Joiner {
  public:
   struct Owner {
     storage::Storage& storage;
+    const SoundLog& log;
     Applied& applied;
     ChainHashes& chains;
     const Exchange& exchange;
@@ -86,6 +88,8 @@ class Rejoin final : public Joiner {
   [[nodiscard]] core::Result<void> accept(core::Origin origin, const Head& there) const;
   // What connected peers have shown of what is here.
   [[nodiscard]] core::VersionVector shown() const;
+  // Nothing of what only this leader has may be damaged.
+  [[nodiscard]] core::Result<void> check_log() const;
   // Whoever said that this region is lost must be borne out by the rows.
   [[nodiscard]] core::Result<void> check_loss(const rows::RowReader& rows) const;
   void keep(const BranchWalk::Taken& taken);

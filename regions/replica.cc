@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/checksum.h"
 #include "core/mark.h"
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
@@ -63,7 +64,7 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   replica->exchange_ = std::make_unique<Exchange>(
       Self{identity.mesh, identity.region, identity.origin, replica->options_.nonce,
            replica->options_.follows},
-      replica->applied_, replica->chains_, replica->settled_, storage, replica->effects_);
+      replica->applied_, replica->chains_, replica->settled_, replica->log_, replica->effects_);
   replica->verifier_ =
       std::make_unique<Verifier>(*replica->exchange_, replica->effects_, replica->options_.nonce,
                                  [self = replica.get()] { return self->inspect(); });
@@ -78,7 +79,7 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
 Replica::Replica(storage::Storage& storage, ReplicaOptions options)
     : storage_(storage),
       options_(std::move(options)),
-      chains_(applied_, storage),
+      chains_(applied_, log_),
       keeper_(storage_, {applied_, regions_, settled_, chains_}, identity_, options_.limits.log),
       clocks_(options_.drift_ms_max),
       held_(options_.limits.hold_bytes_max),
@@ -221,6 +222,11 @@ Batch Replica::make_batch(std::vector<core::Transaction> transactions) const {
   return batch;
 }
 
+std::string Replica::encode(const Batch& batch) const {
+  std::string bytes = core::encode_batch(batch);
+  return options_.checksums ? bytes : core::without_checksum(std::move(bytes));
+}
+
 core::Result<Position> Replica::commit() {
   if (!dirty()) {
     open_.reset();
@@ -229,7 +235,7 @@ core::Result<Position> Replica::commit() {
   OpenGroup open = *std::move(open_);
   open_.reset();
   Batch batch = make_batch(open.group.take_transactions());
-  const std::string bytes = core::encode_batch(batch);
+  const std::string bytes = encode(batch);
   snapshots_->apply(batch, applied_.vector());
   advance(batch, applied_.vector(), bytes);
   const LogRecord record{batch.origin, batch.first(), batch.last(), bytes};
@@ -328,6 +334,7 @@ void Replica::send_nothing() {
 
 void Replica::step(LinkId link, Message message, Millis now) {
   if (broken_) return;
+  name_damage();
   if (const auto* asked = std::get_if<Question>(&message)) {
     return verifier_->step(link, *asked, now);
   }
@@ -349,10 +356,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
   send_positions(link, subscribed);
   if (!received) return;
   auto batch = core::decode_batch(received->bytes);
-  if (!batch.ok()) {
-    reject(link);
-    return;
-  }
+  if (!batch.ok()) return refuse(link, *received);
   if (batch.value().origin == identity_.origin) {
     exchange_->compare_own(link, batch.value().last());
     return;  // A new incarnation will ask for it.
@@ -366,6 +370,26 @@ void Replica::step(LinkId link, Message message, Millis now) {
     return;
   }
   hold(link, {std::move(received->bytes), std::move(batch).value(), from}, now);
+}
+
+void Replica::refuse(LinkId link, const BatchMessage& received) {
+  const bool well_formed = core::decode_batch(core::without_checksum(received.bytes)).ok();
+  if (!well_formed) return reject(link);
+  mark<"a damaged batch arrives">();
+  alarm_once("region " + exchange_->region(link) +
+             " has sent a batch whose checksum is wrong; it is not taken: what it lacks comes by a "
+             "snapshot, or from others; have the memory of both machines and the disk of that one "
+             "looked at");
+  exchange_->distrust_log(link);
+}
+
+void Replica::name_damage() {
+  for (const LogDamage& damage : log_.take_news()) {
+    alarm_once(to_string(damage, region_of(damage.origin)));
+    if (!damage.certain) continue;
+    (void)chains_.keep(damage.origin, damage.first - 1);
+    (void)chains_.keep(damage.origin, damage.last);
+  }
 }
 
 // A network may bring a batch once more, also over a new link, after its sender has left the
@@ -499,6 +523,8 @@ void Replica::tick(Millis now) {
   if (now >= next_tick_ms()) reserve_.look();
   if (std::string news = reserve_.news(); !news.empty()) effects_.push_back(Alarm{std::move(news)});
   if (broken_) return;
+  name_damage();
+  log_.forget_before(keeper_.segments().first());
   if (!announce().ok()) return;
   renew_standing(now);
   const auto showing = [&]() -> Showing {

@@ -42,6 +42,7 @@
 #include "regions/settled_origins.h"
 #include "regions/signer.h"
 #include "regions/snapshots.h"
+#include "regions/sound_log.h"
 #include "regions/unproven.h"
 #include "regions/verifier.h"
 #include "rows/digests.h"
@@ -92,6 +93,9 @@ struct ReplicaOptions {
   bool follows = false;
   // Whether it writes itself into the list of regions, a transaction of its own for each origin.
   bool announce = false;
+  // Whether its batches carry checksums. Without, it writes as versions did that had none: for
+  // tests of living with these.
+  bool checksums = true;
   ReplicaLimits limits{};
 };
 
@@ -218,6 +222,8 @@ class Replica {
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] const Applied& applied() const { return applied_; }
   [[nodiscard]] const ChainHashes& chains() const { return chains_; }
+  // The log as everybody should read it, and what of it was found damaged. Any thread may read.
+  [[nodiscard]] const SoundLog& log() const { return log_; }
   [[nodiscard]] const Exchange& exchange() const { return *exchange_; }
   [[nodiscard]] const HoldBuffer& held() const { return held_; }
   [[nodiscard]] const Provenance& provenance() const { return provenance_; }
@@ -295,6 +301,11 @@ class Replica {
   [[nodiscard]] std::vector<core::Origin> origins_of(std::string_view region) const;
   // Whether a message is of a region that was declared lost, with which nothing is exchanged.
   [[nodiscard]] bool refuse_lost(LinkId link, const Message& message);
+  // Names what of the log was found damaged, and keeps the chain hashes around it: others must be
+  // able to see that the histories before and behind it are the same.
+  void name_damage();
+  // What was received is no batch, or a damaged one.
+  void refuse(LinkId link, const BatchMessage& received);
   // Whether a batch that came on a link is taken.
   [[nodiscard]] bool may_come(LinkId link, const BatchMessage& message,
                               const core::Batch& batch) const;
@@ -313,6 +324,7 @@ class Replica {
   core::Result<void> go_on_as_new(std::string why, core::Millis now);
   core::Result<void> recover(const storage::StoredRecord& record);
   core::Batch make_batch(std::vector<core::Transaction> transactions) const;
+  [[nodiscard]] std::string encode(const core::Batch& batch) const;
   // All that a batch's leader had applied of other origins: the changes it carries, on what is
   // known.
   [[nodiscard]] core::VersionVector deps_of(const core::Batch& batch) const;
@@ -430,6 +442,7 @@ class Replica {
   void send_nothing();
 
   storage::Storage& storage_;
+  SoundLog log_{storage_};
   ReplicaOptions options_;
   Identity identity_;
   Applied applied_;

@@ -17,7 +17,7 @@ HeldBatch Replica::stage_own(Stage& stage, std::vector<core::Op> ops) {
   const core::VersionVector deps = applied_.vector();
   HeldBatch own;
   own.batch = make_batch({{deps.at(identity_.origin) + 1, clock_->now(), std::move(ops)}});
-  own.bytes = core::encode_batch(own.batch);
+  own.bytes = encode(own.batch);
   opening_sent_ = true;
   apply_batch(stage, own, deps);
   return own;

@@ -283,6 +283,25 @@ Place MemoryStorage::place() const {
   return state_->place;
 }
 
+void MemoryStorage::flip(Position position, std::size_t offset, std::uint8_t bits) {
+  const std::lock_guard guard(state_->mutex);
+  std::deque<StoredRecord>& log = state_->log;
+  if (log.empty() || position < log.front().position || position > log.back().position) return;
+  constexpr std::size_t kNumber = sizeof(std::uint64_t);
+  StoredRecord& record = log[position - log.front().position];
+  if (offset >= 3 * kNumber) {
+    offset -= 3 * kNumber;
+    if (offset < record.bytes.size()) {
+      record.bytes[offset] = static_cast<char>(record.bytes[offset] ^ static_cast<char>(bits));
+    }
+    return;
+  }
+  std::uint64_t& number = offset < kNumber       ? record.origin
+                          : offset < 2 * kNumber ? record.first
+                                                 : record.last;
+  number ^= std::uint64_t{bits} << 8 * (kNumber - 1 - offset % kNumber);
+}
+
 void MemoryStorage::set_place(Place place) {
   const std::lock_guard guard(state_->mutex);
   state_->place = std::move(place);

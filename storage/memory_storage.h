@@ -52,6 +52,9 @@ class MemoryStorage final : public Storage {
   // place; or, put into another one, a backup or a cloned directory.
   [[nodiscard]] std::unique_ptr<MemoryStorage> clone() const;
   void set_faults(MemoryFaults faults);
+  // Changes one byte of a stored record behind everybody's back: of its origin, first and last (8
+  // bytes each, big-endian), then of its bytes. Does nothing behind its end, or when it is trimmed.
+  void flip(Position position, std::size_t offset, std::uint8_t bits);
   // Puts it somewhere else. All are in one place at first.
   void set_place(Place place);
 

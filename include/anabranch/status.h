@@ -116,6 +116,7 @@ struct StoreStatus {
   std::vector<SnapshotStatus> snapshots;
   std::vector<std::string> clocks;      // Clocks that are wrong, a sentence for each.
   std::vector<std::string> unproven;    // Writes that nobody has signed for 30 s, likewise.
+  std::vector<std::string> log_damage;  // Records of the log that are damaged, a sentence each.
   std::uint64_t log_records = 0;        // Ever written; the oldest of them may be trimmed.
   std::uint64_t log_bytes = 0;          // Kept now, about.
   std::int64_t log_age_ms = 0;          // For how long the oldest of them has been kept, about.

@@ -87,6 +87,9 @@ std::string head_of(const json& status) {
   for (const json& late : status.at("unproven")) {
     rows.push_back({"unproven", printable(late.get<std::string>())});
   }
+  for (const json& damage : status.at("log_damage")) {
+    rows.push_back({"log", printable(damage.get<std::string>())});
+  }
   if (status.at("resolver_failures") != 0) {
     rows.push_back({"resolvers", "failed " + field(status, "resolver_failures") + " times"});
   }

@@ -115,6 +115,7 @@ void status(Call& call) {
                     {"snapshots", to_array(status.snapshots)},
                     {"clocks", status.clocks},
                     {"unproven", status.unproven},
+                    {"log_damage", status.log_damage},
                     {"log_records", status.log_records},
                     {"log_bytes", status.log_bytes},
                     {"log_age_ms", status.log_age_ms},

@@ -45,7 +45,8 @@ struct Raw {
     out.array(head_size).uint64(format);
     if (head_size > 1) out.uint64(origin).uint64(first).uint64(last);
     if (head_size > 4) out.bin(previous);
-    for (std::size_t i = 5; i < head_size; ++i) out.uint64(kNewer);
+    if (head_size > 5) out.nil();  // No checksum.
+    for (std::size_t i = 6; i < head_size; ++i) out.uint64(kNewer);
     out.array(body_size);
     deps(out);
     opening(out);

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/checksum.h"
 #include "tests/core/random_batch.h"
 #include "tests/seed.h"
 
@@ -43,8 +44,8 @@ TEST_SUITE_BEGIN("core: batch");
 TEST_CASE("a batch has the bytes of the format") {
   const std::string zeros(64, '0');
   const std::string expected =
-      // format, origin, first, last, previous
-      "9501070a0fc420" + zeros +
+      // format, origin, first, last, previous, checksum
+      "9601070a0fc420" + zeros + "c408980482cbda31cab8" +
       // deps, opening
       "93"
       "920803"
@@ -75,6 +76,11 @@ TEST_CASE("a batch has the bytes of the format") {
       "92c40661000162000194080103cd012c"
       "9109";
   CHECK(hex(encode_batch(sample())) == expected);
+  // And without a checksum those of the versions before.
+  std::string former = expected;
+  former.erase(former.find("c408"), 20);
+  former[1] = '5';
+  CHECK(hex(without_checksum(encode_batch(sample()))) == former);
 }
 
 TEST_CASE("a batch survives the round trip") {
@@ -108,7 +114,7 @@ TEST_CASE("random batches survive the round trip, and the head alone agrees") {
 
 TEST_CASE("the head is read without the body") {
   std::string bytes = encode_batch(sample());
-  constexpr std::size_t kHead = 7 + 32;
+  constexpr std::size_t kHead = 7 + 32 + 10;
   CHECK(decode_batch_header(bytes.substr(0, kHead)).ok());
   CHECK_FALSE(decode_batch_header(bytes.substr(0, kHead - 1)).ok());
   CHECK_FALSE(decode_batch(bytes.substr(0, kHead)).ok());
@@ -191,6 +197,7 @@ TEST_CASE("mutated batches are refused or valid, without a crash and without an 
   std::size_t refused = 0;
   for (int i = 0; i < (test::long_run() ? 1'000'000 : 30'000); ++i) {
     std::string bytes = encode_batch(test::random_batch(rng));
+    if (i % 2 == 0) bytes = without_checksum(std::move(bytes));  // Which would refuse nearly all.
     mutate(rng, bytes);
     const auto batch = decode_batch(bytes);
     (batch.ok() ? valid : refused) += 1;

@@ -426,6 +426,23 @@ bool rot_snapshot(Scene& scene) {
   return is_rotten(true);
 }
 
+// ---- Bytes that change.
+bool rot_log(Scene& scene) { return scene.network().flip_record(scene.any_region()); }
+
+bool rot_batch(Scene& scene) {
+  Network& network = scene.network();
+  const auto at = scene.writable_region();
+  if (!at || network.anybody_strays()) return false;
+  const std::uint64_t before = network.carried().rotten_batches;
+  network.rot_batches(1);
+  network.write(*at, [&](regions::Group& group) {
+    random_transaction(group, scene.random(), scene.plan(), network.node(*at).vector());
+  });
+  network.run(50);
+  network.rot_batches(0);
+  return network.carried().rotten_batches > before;
+}
+
 // ---- Intruders. They stay until they are refused, or until everybody is equal in spite of them.
 
 template <Malice kMalice>
@@ -533,6 +550,10 @@ constexpr std::array kFaults{
     Fault{"clock-double", "a clock goes twice as fast", 0.003, hurry_clock, kClockAlarm},
     Fault{"snapshot-end", "who sends a snapshot ends in the middle", 0.005, die_in_snapshot},
     Fault{"snapshot-rot", "a part of a snapshot is changed", 0.005, rot_snapshot, kNoMerge},
+    Fault{"log-rot", "a byte of a log changes on a disk", 0.005, rot_log, "the log is damaged",
+          Company::kRetirements, false, true},
+    Fault{"batch-rot", "a byte of a batch changes in memory", 0.003, rot_batch,
+          "whose checksum is wrong", Company::kRetirements, false, true},
     Fault{"rubbish", "a peer sends rubbish", 0.003, intrude<Malice::kRubbish>, kIntruder,
           Company::kIntruders},
     Fault{"counts", "a peer sends wrong counts", 0.003, intrude<Malice::kWrongCounts>, kIntruder,

@@ -21,6 +21,7 @@ struct Fault {
   std::string_view alarm = {};  // What operators may read because of it, a part of the sentence.
   Company company = Company::kAny;
   bool of_followers = false;  // Planned only where there are some.
+  bool later = false;         // Not in plain runs.
 };
 
 std::span<const Fault> faults();

@@ -79,6 +79,8 @@ constexpr std::array kRows{
         true},
     Row{Bug::kTellForksOnce, "tell-forks-once", "where histories part is said only once",
         "clone,unsaid"},
+    Row{Bug::kBelieveLog, "believe-log", "a damaged record of the log is sent", "log-rot"},
+    Row{Bug::kTakeDamaged, "take-damaged", "a damaged batch is applied", "batch-rot"},
     Row{Bug::kSendWhenBroken, "send-broken", "after a failed commit messages are sent"},
     Row{Bug::kLetAnybodyIn, "any-session", "a region serves sessions that have seen more"},
 };

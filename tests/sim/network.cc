@@ -145,15 +145,17 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
       core::digest128(storage::big_endian(random_.bits()) + storage::big_endian(++last_opening_))
           .low |
       1U;
-  machine.node = std::make_unique<Node>(regions::ReplicaOptions{.mesh = {1, 1},
-                                                                .region = machine.region,
-                                                                .fresh_origin = fresh,
-                                                                .nonce = fresh,
-                                                                .signatures = machine.seals.get(),
-                                                                .follows = machine.follows,
-                                                                .announce = announce_,
-                                                                .limits = limits_},
-                                        std::move(disk), wall(at));
+  machine.node =
+      std::make_unique<Node>(regions::ReplicaOptions{.mesh = {1, 1},
+                                                     .region = machine.region,
+                                                     .fresh_origin = fresh,
+                                                     .nonce = fresh,
+                                                     .signatures = machine.seals.get(),
+                                                     .follows = machine.follows,
+                                                     .announce = announce_,
+                                                     .checksums = !former_ || at % 2 == 1,
+                                                     .limits = limits_},
+                             std::move(disk), wall(at));
   machine.expiries = make_expiry_sweep(*machine.node);
   machine.erased = make_erased_sweep(*machine.node);
   machine.wall_max_ms = std::max(machine.wall_max_ms, wall(at));
@@ -354,8 +356,8 @@ void Network::arrive(Event event) {
   if (guests_.contains(event.link)) return arrive_from_guest(at, event, std::move(message));
   ANABRANCH_ASSERT(message.ok());
   if (const auto* batch = std::get_if<regions::BatchMessage>(&message.value())) {
-    const core::BatchHeader head = core::decode_batch_header(batch->bytes).value();
-    ++machines_[at].arrivals[{head.origin, head.first}];
+    const auto head = core::decode_batch_header(batch->bytes);
+    if (head.ok()) ++machines_[at].arrivals[{head.value().origin, head.value().first}];
   }
   node(at).replica().step(event.link, std::move(message).value(), now_);
   turn(at);
@@ -478,6 +480,7 @@ void Network::send(Index from, LinkId link, const regions::Message& message) {
   const std::uint8_t kind = regions::kind_of(message);
   ++carried_.messages;
   check_shown(from, message);
+  check_sent(from, message);
   Memory& memory = old_[{from, to}];
   if (++memory.sent % kRememberedEvery == 0) {
     memory.messages.push_back({kind, body});
@@ -491,6 +494,12 @@ void Network::send(Index from, LinkId link, const regions::Message& message) {
 }
 
 std::string Network::encode(const regions::Message& message) {
+  if (const auto* batch = std::get_if<regions::BatchMessage>(&message);
+      batch != nullptr && batches_to_rot_ > 0) {
+    regions::BatchMessage changed = *batch;
+    rot(changed.bytes);
+    return regions::encode_message(std::move(changed));
+  }
   const auto* const part = std::get_if<regions::SnapshotChunk>(&message);
   if (parts_to_rot_ == 0 || part == nullptr || part->bytes.empty()) {
     return regions::encode_message(message);

@@ -52,6 +52,7 @@ struct Carried {
   std::uint64_t clogged = 0;
   std::uint64_t slowed = 0;
   std::uint64_t rotten = 0;
+  std::uint64_t rotten_batches = 0;
   std::uint64_t turned_away = 0;  // Intruders.
   std::uint64_t failed_commits = 0;
   std::uint64_t restored = 0;  // Regions that have started on a backup...
@@ -147,6 +148,13 @@ class Network {
   void set_clock_speed(Index at, int times);
   // Changes a byte in each of the next parts of snapshots that are sent.
   void rot_snapshots(std::size_t parts) { parts_to_rot_ = parts; }
+  // Changes a byte of some record in the log on a region's disk. Returns whether there was one.
+  bool flip_record(Index at);
+  // Changes a byte in each of the next batches that are sent, of those that carry checksums.
+  void rot_batches(std::size_t batches) { batches_to_rot_ = batches; }
+  // Regions that are opened from now on, every other one of them, write as versions did that knew
+  // no checksums.
+  void write_as_before() { former_ = true; }
   // Has an intruder dial a region; it stays until somebody shuts it out. Returns its region's name.
   std::string intrude(Index at, Malice malice);
   void shut_out_intruders();
@@ -239,9 +247,10 @@ class Network {
     core::VersionVector backup_vector;
     std::unique_ptr<storage::MemoryStorage> copy;
     core::Origin copied_origin = 0;
-    core::Seq copied_seq = 0;    // Of that origin.
-    std::optional<Stray> stray;  // Until it has given way.
-    std::string refused;         // Why it could not begin to.
+    core::Seq copied_seq = 0;                              // Of that origin.
+    std::optional<Stray> stray;                            // Until it has given way.
+    std::string refused;                                   // Why it could not begin to.
+    std::set<std::pair<core::Origin, core::Seq>> flipped;  // Records, by origin and last seq.
     int openings = 0;
     int kills = 0;                         // While it gave way.
     std::optional<core::Hash128> settled;  // What it called settled when that was looked at.
@@ -375,6 +384,10 @@ class Network {
   // Keeps the first failure.
   void note(Index at, const std::string& failure);
   [[nodiscard]] const core::VersionVector& on_disk(Index at) const;
+  // Changes a byte of a batch on its way.
+  void rot(std::string& batch);
+  // What is damaged on a disk must not be sent.
+  void check_sent(Index from, const regions::Message& message);
   // What a replica says of itself must be so.
   void check_shown(Index at, const regions::Message& message);
   // Nothing may be forgotten without need that others lack.
@@ -410,6 +423,8 @@ class Network {
   std::uint64_t last_opening_ = 0;
   std::size_t parts_to_rot_ = 0;
   double histories_lost_ = 0;
+  std::size_t batches_to_rot_ = 0;
+  bool former_ = false;
   regions::LinkId last_link_ = 0;
   std::vector<Event> events_;  // A heap, the next one first.
   std::uint64_t last_order_ = 0;

@@ -104,8 +104,9 @@ void Network::check_cleared(Index at) {
       const auto position = node(other).storage().find(who.origin, next);
       const auto record = position ? node(other).storage().read_log(*position) : std::nullopt;
       if (!record) continue;
-      const core::Batch batch = core::decode_batch(record->bytes).value();
-      if (batch.transactions.front().hlc.millis() >= cleared.deadline) continue;
+      const auto batch = core::decode_batch(record->bytes);
+      if (!batch.ok()) continue;  // Damaged on the disk.
+      if (batch.value().transactions.front().hlc.millis() >= cleared.deadline) continue;
       note(at, "clears a key that " + who.region + " may have let live longer");
     }
   }

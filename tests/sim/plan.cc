@@ -85,6 +85,7 @@ void draw_what_came_later(Plan& plan) {
   if (followers.chance(0.25)) plan.followers = followers.chance(0.3) ? 2 : 1;
   plan.followers = plan.wishes.followers.value_or(plan.followers);
   plan.single_ops = Random(mix(plan.seed, number_of("single ops"))).chance(0.15);
+  plan.former = Random(mix(plan.seed, number_of("former"))).chance(0.2);
   plan.more_types = Random(mix(plan.seed, number_of("more types"))).chance(0.6);
 }
 
@@ -108,7 +109,8 @@ void draw_rates(Plan& plan) {
     const std::uint64_t stream = mix(plan.seed, number_of(fault.name));
     const double often = std::exp(3 * unit_of(mix(stream, 2)) - 2);
     const bool planned = wanted(plan.wishes, fault, company, unit_of(mix(stream, 1)));
-    const bool idle = fault.of_followers && plan.followers == 0;
+    const bool later = fault.later && plan.wishes.plain && !plan.wishes.only;
+    const bool idle = later || (fault.of_followers && plan.followers == 0);
     plan.rates.push_back(planned && !idle ? fault.per_round * often : 0);
   }
 }
@@ -183,8 +185,9 @@ std::string to_string(const Plan& plan) {
        << " and " << plan.limits.foreign_clear_rows_direct << " rows masked, " << plan.rounds
        << " rounds in " << plan.seasons << " seasons, gaps up to " << plan.gap_ms_max << " ms, "
        << plan.keys << " keys" << (plan.more_types ? " of all types, " : ", ")
-       << (plan.single_ops ? "single ops, " : "") << plan.clients << " clients, " << plan.followers
-       << " followers, values up to " << plan.value_bytes_max << " B";
+       << (plan.single_ops ? "single ops, " : "") << (plan.former ? "some without checksums, " : "")
+       << plan.clients << " clients, " << plan.followers << " followers, values up to "
+       << plan.value_bytes_max << " B";
   return text.str();
 }
 

@@ -1,0 +1,103 @@
+// A storage whose log shows sound records only: each is looked at whenever it is read, and one in
+// which a byte has changed since it was made is as one that was trimmed, or came by a snapshot.
+// Whoever lacks it gets a snapshot, since the rows are right: they do not come from the log. A
+// record is judged by the checksum of its batch; one without by the chain hash that follows it, in
+// the next batch of its origin or in the head, and when none does, it is not shown either.
+//
+// What was found damaged is remembered, to be named. All else is the storage's own. As thread-safe
+// as the storage.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/hash.h"
+#include "storage/storage.h"
+
+namespace anabranch::regions {
+
+// A damaged record of the log.
+struct LogDamage {
+  storage::Position position = 0;
+  core::Origin origin = 0;  // Whose it is and its ops, as far as that can still be read.
+  core::Seq first = 0;
+  core::Seq last = 0;
+  bool certain = false;  // Whether that is certain.
+  std::string why;
+};
+
+class SoundLog final : public storage::Storage {
+ public:
+  static constexpr std::size_t kNotedMax = 1000;
+
+  // The storage must outlive this.
+  explicit SoundLog(storage::Storage& storage) : storage_(storage) {}
+
+  // The first sound record at or after `position`.
+  [[nodiscard]] std::optional<storage::StoredRecord> read_log(
+      storage::Position position) const override;
+  // The position of the first sound record of `origin` whose last seq is at least `seq`.
+  [[nodiscard]] std::optional<storage::Position> find(core::Origin origin,
+                                                      core::Seq seq) const override;
+
+  // What has been found since the last call; and all that was found and is not trimmed yet.
+  [[nodiscard]] std::vector<LogDamage> take_news();
+  [[nodiscard]] std::vector<LogDamage> damage() const;
+  // Whether the record that has an op was found damaged.
+  [[nodiscard]] bool damaged(core::Origin origin, core::Seq seq) const;
+  // Everything before a position was trimmed.
+  void forget_before(storage::Position position);
+
+  core::Result<void> open(const Apply& apply) override { return storage_.open(apply); }
+  [[nodiscard]] std::unique_ptr<storage::Snapshot> snapshot() const override {
+    return storage_.snapshot();
+  }
+  core::Result<storage::Position> commit(std::span<const storage::LogRecord> records,
+                                         std::span<const storage::Change> changes) override {
+    return storage_.commit(records, changes);
+  }
+  core::Result<void> trim(storage::Position position) override { return storage_.trim(position); }
+  core::Result<void> swap(std::span<const storage::Change> changes) override {
+    return storage_.swap(changes);
+  }
+  core::Result<void> clear_next() override { return storage_.clear_next(); }
+  core::Result<std::unique_ptr<storage::Spool>> make_spool() override {
+    return storage_.make_spool();
+  }
+  [[nodiscard]] storage::Place place() const override { return storage_.place(); }
+  [[nodiscard]] storage::Room room(std::uint64_t enough) const override {
+    return storage_.room(enough);
+  }
+  [[nodiscard]] storage::Position last_position() const override {
+    return storage_.last_position();
+  }
+  [[nodiscard]] storage::Position durable_position() const override {
+    return storage_.durable_position();
+  }
+
+ private:
+  // Whether a record is as it was made; notes it when not. Puts right what is said of it beside.
+  bool is_sound(storage::StoredRecord& record) const;
+  // What is wrong with a record without a checksum, empty when nothing is; nothing when nobody can
+  // tell, since what follows it was merged from a snapshot or is damaged itself.
+  [[nodiscard]] std::optional<std::string> wrong_with(const storage::StoredRecord& record) const;
+  // The chain hash at the end of a record by what follows it; nothing when nothing does.
+  [[nodiscard]] std::optional<core::ChainHash> hash_behind(
+      const storage::StoredRecord& record) const;
+  void note(const storage::StoredRecord& record, std::string why, bool certain) const;
+
+  storage::Storage& storage_;
+  mutable std::mutex mutex_;
+  mutable std::map<storage::Position, LogDamage> damage_;
+  mutable std::vector<storage::Position> news_;
+};
+
+// A damaged record, and what to do about it, in words.
+std::string to_string(const LogDamage& damage, std::string_view region);
+
+}  // namespace anabranch::regions
