@@ -233,9 +233,9 @@ write_anywhere() {
 
 pause_links() {
   chapter "2. The links fail. Every region is on its own, and goes on."
-  says "us paused" at eu peer pause us
-  says "ap paused" at eu peer pause ap
-  says "ap paused" at us peer pause ap
+  says "us paused, *" at eu peer pause us
+  says "ap paused, *" at eu peer pause ap
+  says "ap paused, *" at us peer pause ap
   says paused link eu us
   says paused link us ap
 }

@@ -1,6 +1,8 @@
 #include "leader/check_options.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "transport/address.h"
@@ -11,6 +13,7 @@ namespace {
 
 constexpr std::size_t kNameSizeMax = 64;
 constexpr std::int64_t kExpiryMsMax = std::int64_t{100} * 366 * 24 * 3600 * 1000;
+constexpr std::size_t kMapBytesLeast = std::size_t{64} << 20U;
 constexpr std::uint64_t kLogBytesMaxLeast = std::uint64_t{1} << 20U;
 
 bool is_name(std::string_view name) {
@@ -50,6 +53,16 @@ core::Result<void> check_links(const Options& options) {
   return {};
 }
 
+// Of two resolvers for one prefix one would never be asked.
+core::Result<void> check_resolvers(const Options& options) {
+  std::set<std::string_view> prefixes;
+  for (const PrefixResolver& each : options.resolvers) {
+    if (prefixes.insert(each.prefix).second) continue;
+    return core::invalid("resolvers: the prefix \"" + each.prefix + "\" is there twice");
+  }
+  return {};
+}
+
 }  // namespace
 
 core::Result<void> check_options(const Options& options) {
@@ -63,6 +76,11 @@ core::Result<void> check_options(const Options& options) {
                          "\" is no name: 1 to 64 letters, digits, '-', '_' or '.'");
   }
   if (auto checked = check_links(options); !checked.ok()) return checked;
+  if (auto checked = check_resolvers(options); !checked.ok()) return checked;
+  if (options.map_bytes < kMapBytesLeast) {
+    return core::invalid("map_bytes is " + std::to_string(options.map_bytes) +
+                         ", under the least of 67108864 (64 MiB)");
+  }
   if (options.log_bytes_max < kLogBytesMaxLeast) {
     return core::invalid("log_bytes_max is under 1 MiB, too little to be worth a log");
   }

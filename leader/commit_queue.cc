@@ -26,6 +26,7 @@ class Holding {
 }  // namespace
 
 void CommitQueue::check_not_running_here() const {
+  process_.check();
   if (!running_here()) return;
   throw Error(ErrorCode::kInvalid,
               "the store is used for writing from within its own transaction; use the scope that "
@@ -43,6 +44,7 @@ void CommitQueue::run(const std::function<void(Leader&)>& function) {
   } catch (...) {
     thrown = std::current_exception();
   }
+  process_.check();  // The function may have forked.
   watchdog_.end();
   settle();
   if (thrown) std::rethrow_exception(thrown);

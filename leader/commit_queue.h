@@ -20,12 +20,14 @@
 
 #include "core/result.h"
 #include "leader/leader.h"
+#include "leader/opening_process.h"
 #include "leader/watchdog.h"
 #include "leader/writer_lock.h"
 
 namespace anabranch::leader {
 
-// Thread-safe. The leader must outlive it and be used through it alone, but for its read().
+// Thread-safe. The leader must outlive it and be used through it alone, but for its read(). In a
+// process that was forked from the one that made it, running anything throws Error{kInvalid}.
 class CommitQueue {
  public:
   explicit CommitQueue(Leader& leader, std::chrono::milliseconds patience = Watchdog::kPatience)
@@ -53,6 +55,7 @@ class CommitQueue {
     std::atomic<int> done = 0;
   };
 
+  // Throws Error{kInvalid} within a function that it runs, and in a forked process.
   void check_not_running_here() const;
   void commit_group();
   // Lets others come to the lock while fewer are in the group than were in the one before.
@@ -61,6 +64,7 @@ class CommitQueue {
   // back.
   void settle();
 
+  OpeningProcess process_;
   Leader& leader_;
   WriterLock lock_;
   Watchdog watchdog_;

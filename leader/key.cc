@@ -41,7 +41,8 @@ std::string_view to_string(Type type) {
   return entry == nullptr ? "none" : entry->name;
 }
 
-Key::Key(std::uint8_t database, std::string_view key) : Key(all(database)) {
+Key::Key(std::uint8_t database, const detail::Name& name) : Key(all(database)) {
+  const std::string_view key = name;
   encoded_.reserve(encoded_.size() + key.size() + 2 * kTagBytes);
   append(encoded_, key, "a key");
 }
@@ -56,7 +57,7 @@ Key Key::all(std::uint8_t database) {
   return key;
 }
 
-Key Key::field(std::string_view name) const {
+Key Key::field(const detail::Name& name) const {
   Key field = of(Type::kMap);
   append(field.encoded_, name, "a field");
   return field;
@@ -71,13 +72,13 @@ Key Key::of(Type type) const {
   return row;
 }
 
-Key Key::element(std::string_view element, Type set) const {
+Key Key::element(const detail::Name& element, Type set) const {
   Key row = of(set);
   append(row.encoded_, element, "an element");
   return row;
 }
 
-Key Key::part(std::string_view name) const {
+Key Key::part(const detail::Name& name) const {
   Key row = *this;
   append(row.encoded_, name, "a part of an element");
   return row;

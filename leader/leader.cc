@@ -15,12 +15,14 @@
 #include "leader/expiry_sweep.h"
 #include "leader/group_scope.h"
 #include "leader/leader_status.h"
+#include "leader/link_log.h"
 #include "leader/pacer.h"
 #include "leader/reach.h"
 #include "regions/key_signatures.h"
 #include "regions/replica.h"
 #include "rows/resolvers.h"
 #include "storage/lmdb_storage.h"
+#include "transport/complaints.h"
 #include "transport/key_files.h"
 #include "transport/zmq_transport.h"
 
@@ -31,6 +33,7 @@ using regions::Replica;
 namespace {
 
 constexpr core::Millis kCollectMs = 10'000;
+constexpr core::Millis kLookMs = 500;
 constexpr std::size_t kInboxBytesPerTurn = std::size_t{4} << 20U;
 
 Pacer::Time steady_now() {
@@ -45,6 +48,11 @@ core::Millis steady_ms() {
 std::uint64_t random_number() {
   std::random_device device;
   return std::uniform_int_distribution<std::uint64_t>(1)(device);
+}
+
+// What is kept free in a small address space must leave some of it.
+std::size_t reserve_bytes(const Options& options) {
+  return std::min(options.reserve_bytes, options.map_bytes / 8);
 }
 
 transport::Compression compression(CompressLinks compress) {
@@ -66,7 +74,8 @@ class Leader::Impl {
   Impl(Options options, std::unique_ptr<storage::Storage> storage)
       : options_(std::move(options)),
         resolvers_(options_.resolvers),
-        storage_(std::move(storage)) {}
+        storage_(std::move(storage)),
+        link_log_(options_.region) {}
 
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -92,7 +101,7 @@ class Leader::Impl {
                                   .limits = {.log = {.bytes_min = options_.log_bytes_min,
                                                      .bytes_max = options_.log_bytes_max,
                                                      .age_ms_max = options_.log_age_ms_max},
-                                             .reserve_bytes = reserve_bytes()}});
+                                             .reserve_bytes = reserve_bytes(options_)}});
     if (!replica.ok()) return replica.failure();
     replica_ = std::move(replica).value();
     if (auto announced = replica_->announce(); !announced.ok()) return announced;
@@ -158,17 +167,27 @@ class Leader::Impl {
     replica_->durable(storage_->durable_position(), now);
     replica_->tick(now);
     collect(now);
+    look_around(now);
     carry_out();
     if (more) return std::chrono::milliseconds(0);
-    const std::chrono::milliseconds tick(std::max<core::Millis>(0, replica_->next_tick_ms() - now));
+    const core::Millis next = std::min(replica_->next_tick_ms(), next_look_ms_);
+    const std::chrono::milliseconds tick(std::max<core::Millis>(0, next - now));
     const Pacer::Time rested = steady_now();
     return pacer_.due(rested) ? tick : std::min(tick, pacer_.rest(rested));
   }
 
-  bool pause(std::string_view peer) { return replica_->pause(peer); }
+  bool pause(std::string_view peer) {
+    const bool known = replica_->pause(peer);
+    if (known) {
+      core::log_info(options_.region + ": paused the exchange with " + std::string(peer) +
+                     " until it is resumed, or until this leader starts again");
+    }
+    return known;
+  }
 
   bool resume(std::string_view peer) {
     const bool known = replica_->resume(peer);
+    if (known) core::log_info(options_.region + ": resumed the exchange with " + std::string(peer));
     carry_out();
     return known;
   }
@@ -209,8 +228,8 @@ class Leader::Impl {
   }
 
   StoreStatus status() const {
-    StoreStatus status =
-        leader_status(*replica_, options_, *storage_, *transport_, resolvers_, steady_ms());
+    StoreStatus status = leader_status(*replica_, options_, *storage_, *transport_, link_log_,
+                                       resolvers_, steady_ms());
     status.expired_waiting = expiry_sweep_->waiting();
     status.expired_cleared = expiry_sweep_->cleared();
     return status;
@@ -234,23 +253,20 @@ class Leader::Impl {
         replica_->link_up(event.link, std::move(event.address), now, std::move(event.region));
         break;
       case transport::Event::Kind::kDown:
+        look_at_links(now);  // While it is still known who it was.
         replica_->link_down(event.link);
+        next_look_ms_ = 0;
         break;
       case transport::Event::Kind::kMessage:
         auto message = regions::decode_message(event.message_kind, event.body);
         if (message.ok()) {
           replica_->step(event.link, std::move(message).value(), now);
         } else {
-          core::log_warning(options_.region + ": " + message.failure().message);
+          complaints_.warn(options_.region + ": " + message.failure().message);
           replica_->reject(event.link);
         }
         break;
     }
-  }
-
-  // What is kept free in a small address space must leave some of it.
-  [[nodiscard]] std::uint64_t reserve_bytes() const {
-    return std::min(options_.reserve_bytes, options_.map_bytes / 8);
   }
 
   // A slice of all that goes on beside local writes. Returns whether more is waiting.
@@ -276,6 +292,22 @@ class Leader::Impl {
     if (now < next_collect_ms_) return;
     next_collect_ms_ = now + kCollectMs;
     if (const auto done = replica_->collect(); !done.ok()) log_failure(done.failure());
+  }
+
+  void look_at_links(core::Millis now) {
+    link_log_.look(replica_->exchange(), replica_->applied().vector(), now);
+  }
+
+  // Looks at what changes without anybody telling: who is connected, and whether the data are still
+  // there. What is written into a directory that others have removed would be lost without a word.
+  void look_around(core::Millis now) {
+    if (now < next_look_ms_) return;
+    next_look_ms_ = now + kLookMs;
+    look_at_links(now);
+    const auto there = storage_->check_place();
+    if (there.ok()) return;
+    log_failure(there.failure());
+    replica_->close_for_writes(there.failure());
   }
 
   void carry_out() {
@@ -312,15 +344,19 @@ class Leader::Impl {
   std::optional<ExpirySweep> expiry_sweep_;
   std::optional<ErasedSweep> erased_sweep_;
   std::unique_ptr<transport::Transport> transport_;
+  LinkLog link_log_;
+  transport::Complaints complaints_;
   core::Millis next_collect_ms_ = 0;
+  core::Millis next_look_ms_ = 0;
   Pacer pacer_;
   bool failure_logged_ = false;
 };
 
 core::Result<std::unique_ptr<Leader>> Leader::open(const Options& options) {
   if (auto checked = check_options(options); !checked.ok()) return checked.failure();
-  auto storage =
-      storage::open_lmdb_storage({.directory = options.path, .map_bytes = options.map_bytes});
+  auto storage = storage::open_lmdb_storage({.directory = options.path,
+                                             .map_bytes = options.map_bytes,
+                                             .reserve_bytes = reserve_bytes(options)});
   if (!storage.ok()) return storage.failure();
   auto impl = std::make_unique<Impl>(options, std::move(storage).value());
   if (auto started = impl->start(); !started.ok()) return started.failure();

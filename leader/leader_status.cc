@@ -6,8 +6,6 @@
 #include <tuple>
 #include <utility>
 
-#include "transport/address.h"
-
 namespace anabranch::leader {
 
 using regions::Peer;
@@ -17,6 +15,12 @@ using regions::Retirement;
 namespace {
 
 using core::VersionVector;
+
+// What is known of links that are not there.
+struct Links {
+  const LinkLog& log;
+  std::vector<transport::DialStatus> dials;
+};
 
 // The address that was dialled for a peer; empty when it dialled us.
 std::string dialled(const regions::Exchange& exchange, const Peer& peer) {
@@ -107,17 +111,42 @@ RejoinStatus rejoin_status(const Replica& replica) {
   return status;
 }
 
+// Why a peer that was connected is not, and since when.
+void add_absence(PeerStatus& status, core::Origin origin, const Replica& replica,
+                 const Links& links, core::Millis now) {
+  const std::string address = links.log.address(origin);
+  const auto dial = std::ranges::find(links.dials, address, &transport::DialStatus::address);
+  status.away_ms = links.log.away_ms(origin, now);
+  const auto is_back = [&](const auto& each) {
+    return each.second.region == status.region && each.second.connected();
+  };
+  if (std::ranges::any_of(replica.exchange().peers(), is_back)) {
+    status.away_why = "its region is connected under another origin";
+  } else if (address.empty() || dial == links.dials.end()) {
+    status.away_why = "it dials this leader, and has not come back";
+  } else if (dial->connected) {
+    status.away_why = "somebody else is at " + address + " now";
+  } else {
+    status.address = address;
+    status.away_why = dial->why;
+    status.tries = dial->tries;
+  }
+}
+
 // Dialled addresses behind which no peer has been found.
-void add_strangers(StoreStatus& status, const Options& options, const regions::Exchange& exchange) {
-  for (const std::string& text : options.peers) {
-    const std::string address = transport::parse_peer(text).value().address;
-    const auto same = [&](const PeerStatus& peer) { return peer.address == address; };
+void add_strangers(StoreStatus& status, const Links& links, const regions::Exchange& exchange) {
+  for (const transport::DialStatus& dial : links.dials) {
+    const auto same = [&](const PeerStatus& peer) { return peer.address == dial.address; };
     if (std::ranges::any_of(status.peers, same)) continue;
     PeerStatus peer;
-    peer.address = address;
-    peer.paused = exchange.paused(address);
+    peer.address = dial.address;
+    peer.paused = exchange.paused(dial.address);
+    peer.away_why = dial.why;
+    peer.away_ms = dial.away_ms;
+    peer.tries = dial.tries;
     for (const auto& [id, link] : exchange.links()) {
-      if (link.address == address && link.refused) peer.note = "refused: see the log";
+      if (link.address != dial.address || !link.refused) continue;
+      peer.note = "it is refused, since it " + link.why_refused;
     }
     status.peers.push_back(std::move(peer));
   }
@@ -158,7 +187,9 @@ std::vector<RegionStatus> region_statuses(const Replica& replica) {
 
 StoreStatus leader_status(const Replica& replica, const Options& options,
                           const storage::Storage& storage, const transport::Transport& transport,
-                          const rows::Resolvers& resolvers, core::Millis now) {
+                          const LinkLog& link_log, const rows::Resolvers& resolvers,
+                          core::Millis now) {
+  const Links links{link_log, transport.dials()};
   StoreStatus status;
   status.region = options.region;
   status.follower = replica.follows();
@@ -175,9 +206,10 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   }
   for (const auto& [origin, peer] : replica.exchange().peers()) {
     status.peers.push_back(peer_status(peer, replica, now));
+    if (!peer.connected()) add_absence(status.peers.back(), origin, replica, links, now);
   }
   status.snapshots = replica.snapshots().status(now);
-  add_strangers(status, options, replica.exchange());
+  add_strangers(status, links, replica.exchange());
   std::ranges::sort(status.peers, {},
                     [](const PeerStatus& peer) { return std::tie(peer.region, peer.address); });
   status.regions = region_statuses(replica);

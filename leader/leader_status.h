@@ -4,6 +4,7 @@
 #include <anabranch/options.h>
 #include <anabranch/status.h>
 
+#include "leader/link_log.h"
 #include "regions/replica.h"
 #include "rows/resolvers.h"
 #include "transport/transport.h"
@@ -13,6 +14,7 @@ namespace anabranch::leader {
 // `now` is the steady time that the replica is given.
 StoreStatus leader_status(const regions::Replica& replica, const Options& options,
                           const storage::Storage& storage, const transport::Transport& transport,
-                          const rows::Resolvers& resolvers, core::Millis now);
+                          const LinkLog& link_log, const rows::Resolvers& resolvers,
+                          core::Millis now);
 
 }  // namespace anabranch::leader

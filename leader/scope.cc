@@ -5,8 +5,8 @@
 #include <type_traits>
 
 #include "leader/group_writer.h"
+#include "leader/lent_scope.h"
 #include "leader/view.h"
-#include "leader/view_scope.h"
 
 namespace anabranch {
 
@@ -21,7 +21,7 @@ auto Scope::ask(const Function& function) const {
 }
 
 void Scope::at_once(const std::function<void(const Scope&)>& function) const {
-  look([&](const View& view) { function(leader::ViewScope(view)); });
+  look([&](const View& view) { function(*leader::Loan<leader::LentRead>(view)); });
 }
 
 WriteName Scope::next_write() const {

@@ -15,18 +15,22 @@ class Session::Impl {
   template <typename Function>
   auto use(const Function& function) {
     struct Look {  // Also after an exception: something may have been read.
-      Impl& session;
-      ~Look() { session.seen_.look(session.inside().leader().seen()); }
+      leader::Seen& seen;
+      const leader::Leader& leader;
+      ~Look() { seen.look(leader.seen()); }
     };
-    const Look look{*this};
-    return function(store_);
+    const Look look{seen_, inside().leader()};
+    return function(store());
   }
 
   [[nodiscard]] core::VersionVector seen() const { return seen_.all(); }
-  [[nodiscard]] Store::Impl& inside() const { return *store_.impl_; }
+  [[nodiscard]] Store::Impl& inside() const { return *store().impl_; }
 
  private:
-  Store& store_;
+  // Throws Error{kInvalid} when it is gone.
+  [[nodiscard]] Store& store() const { return static_cast<Store&>(*store_); }
+
+  ScopeRef store_;
   leader::Seen seen_;
 };
 

@@ -2,21 +2,28 @@
 
 #include <utility>
 
+#include "leader/lent_scope.h"
 #include "leader/store_impl.h"
-#include "leader/view_scope.h"
 
 namespace anabranch {
+
+using leader::LentRead;
+using leader::LentTransaction;
+using leader::Loan;
 
 Store Store::open(Options options) {
   return Store(std::make_unique<Impl>(leader::Leader::open(options).value_or_raise()));
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Store::~Store() = default;
+Store::~Store() {
+  if (!impl_->process().here()) leader::OpeningProcess::keep(std::move(impl_));
+}
 
 void Store::transact(const std::function<void(Transaction&)>& function) {
   impl_->run([&](leader::Leader& leader) {
-    leader.scope().atomically([&](Scope& /*scope*/) { function(leader.scope()); });
+    const Loan<LentTransaction> txn(leader.writer());
+    (*txn).atomically([&](Scope& /*scope*/) { function(*txn); });
   });
 }
 
@@ -30,14 +37,14 @@ bool Store::transact_if(const Unchanged& seen, const std::function<void(Transact
 }
 
 void Store::read(const std::function<void(ReadTransaction&)>& function) const {
-  look([&](const leader::View& view) {
-    leader::ViewScope scope(view);
-    function(scope);
-  });
+  look([&](const leader::View& view) { function(*Loan<LentRead>(view)); });
 }
 
 void Store::atomically(const std::function<void(Scope&)>& function) {
-  impl_->run([&](leader::Leader& leader) { leader.scope().atomically(function); });
+  impl_->run([&](leader::Leader& leader) {
+    const Loan<LentTransaction> txn(leader.writer());
+    (*txn).atomically(function);
+  });
 }
 
 void Store::look(const std::function<void(const leader::View&)>& function) const {

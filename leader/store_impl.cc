@@ -62,6 +62,7 @@ StoreStatus Store::Impl::status() {
 // ---- Waiting.
 
 bool Store::Impl::wait_until(const leader::WaitingRoom::Holds& holds, milliseconds timeout) {
+  process_.check();
   leader::WaitingRoom::Guest guest(waiting_, holds);
   queue_.run_between([&](leader::Leader& leader) { waiting_.look(leader); });
   return guest.wait(timeout);

@@ -15,12 +15,14 @@
 
 #include "leader/commit_queue.h"
 #include "leader/leader.h"
+#include "leader/opening_process.h"
 #include "leader/waiting_room.h"
 #include "leader/watch.h"
 
 namespace anabranch {
 
-// Thread-safe.
+// Thread-safe. In a process that was forked from the one that opened the store each of its
+// functions throws Error{kInvalid}.
 class Store::Impl {
  public:
   explicit Impl(std::unique_ptr<leader::Leader> leader);
@@ -28,8 +30,12 @@ class Store::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
+  [[nodiscard]] const leader::OpeningProcess& process() const { return process_; }
   // For those of its functions that are thread-safe.
-  [[nodiscard]] const leader::Leader& leader() const { return *leader_; }
+  [[nodiscard]] const leader::Leader& leader() const {
+    process_.check();
+    return *leader_;
+  }
 
   // Runs a function under the lock of the writers, and commits what it stages.
   void run(const std::function<void(leader::Leader&)>& function) { queue_.run(function); }
@@ -52,7 +58,7 @@ class Store::Impl {
   template <typename Function>
   auto read(const Function& function) const {
     decltype(function(std::declval<const leader::View&>())) answer{};
-    leader_->read([&](const leader::View& view) { answer = function(view); });
+    leader().read([&](const leader::View& view) { answer = function(view); });
     return answer;
   }
 
@@ -79,6 +85,7 @@ class Store::Impl {
   // Sleeps until a peer has sent something or the leader's time has come; the only loop here.
   void exchange();
 
+  leader::OpeningProcess process_;
   std::unique_ptr<leader::Leader> leader_;
   leader::CommitQueue queue_;
   leader::WaitingRoom waiting_;

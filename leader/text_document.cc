@@ -9,9 +9,10 @@
 
 #include "core/path.h"
 #include "leader/edit_turn.h"
+#include "leader/lent_scope.h"
+#include "leader/opening_process.h"
 #include "leader/store_impl.h"
 #include "leader/text_editor.h"
-#include "leader/view_scope.h"
 
 namespace anabranch {
 
@@ -41,6 +42,9 @@ class TextDocument::Impl final : public leader::LogListener {
   ~Impl() { listening_.reset(); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
+
+  // Whether this is no forked process, where the reader of the log is not.
+  [[nodiscard]] bool here() const { return process_.here(); }
 
   // ---- For the reader of the log.
   [[nodiscard]] const std::string& prefix() const override { return prefix_; }
@@ -131,6 +135,7 @@ class TextDocument::Impl final : public leader::LogListener {
   [[nodiscard]] leader::StoreId id() const { return &store_.impl_->leader(); }
 
   void refuse_within_own_edit() const {
+    process_.check();
     if (!turn_.mine()) return;
     throw Error(ErrorCode::kInvalid,
                 "an open document is used from within its own edit: use the TextEdit that the "
@@ -189,9 +194,9 @@ class TextDocument::Impl final : public leader::LogListener {
     try {
       store_.impl_->leader().read(
           [&](const leader::View& view, const core::VersionVector& applied) {
-            const leader::ViewScope txn(view);
-            expect_type(txn, key_, Type::kText);
-            rows_ = TextRows(txn, key_);
+            const leader::Loan<leader::LentRead> txn(view);
+            expect_type(*txn, key_, Type::kText);
+            rows_ = TextRows(*txn, key_);
             seen_ = applied;
           });
     } catch (...) {
@@ -256,6 +261,7 @@ class TextDocument::Impl final : public leader::LogListener {
     return true;
   }
 
+  leader::OpeningProcess process_;
   Store& store_;
   Key key_;
   TextUnit unit_;
@@ -275,9 +281,17 @@ class TextDocument::Impl final : public leader::LogListener {
 
 TextDocument::TextDocument(Store& store, Key key, TextUnit unit)
     : impl_(std::make_shared<Impl>(store, std::move(key), unit)) {}
-TextDocument::~TextDocument() = default;
+TextDocument::~TextDocument() {
+  if (impl_ && !impl_->here()) leader::OpeningProcess::keep(std::move(impl_));
+}
+
 TextDocument::TextDocument(TextDocument&&) noexcept = default;
-TextDocument& TextDocument::operator=(TextDocument&&) noexcept = default;
+
+TextDocument& TextDocument::operator=(TextDocument&& other) noexcept {
+  const TextDocument before(std::move(*this));
+  impl_ = std::move(other.impl_);
+  return *this;
+}
 
 std::uint64_t TextDocument::size() const {
   return impl_->read(

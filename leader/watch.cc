@@ -154,13 +154,17 @@ Watch::Watch(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Watch::Watch(Watch&&) noexcept = default;
 
 Watch& Watch::operator=(Watch&& other) noexcept {
-  if (impl_) impl_->stop();
+  end();
   impl_ = std::move(other.impl_);
   return *this;
 }
 
-Watch::~Watch() {
-  if (impl_) impl_->stop();
+Watch::~Watch() { end(); }
+
+void Watch::end() {
+  if (!impl_) return;
+  if (impl_->here()) return impl_->stop();
+  leader::OpeningProcess::keep(std::move(impl_));
 }
 
 // ---- The store's side.
@@ -185,6 +189,7 @@ Watch Store::watch(std::uint8_t database, std::string_view prefix, std::string_v
 
 Watch Store::Impl::watch(std::string prefix, const std::optional<core::VersionVector>& seen,
                          OnChanges function) {
+  process_.check();
   if (!function) throw Error(ErrorCode::kInvalid, "a watch needs a function to call");
   auto impl = std::make_shared<Watch::Impl>(watches_, std::move(prefix), std::move(function));
   Watch watch(impl);

@@ -19,6 +19,7 @@
 #include "leader/call_threads.h"
 #include "leader/lock_order.h"
 #include "leader/log_reader.h"
+#include "leader/opening_process.h"
 
 namespace anabranch {
 
@@ -63,6 +64,8 @@ class Watch::Impl final : public leader::LogListener,
   // Returns when the function is not running any more, or at once on the thread that runs it;
   // nothing to do the second time. Thread-safe.
   void stop();
+  // Whether there is a thread to stop: not in a forked process.
+  [[nodiscard]] bool here() const { return process_.here(); }
 
   // ---- For the reader of the log.
   [[nodiscard]] const std::string& prefix() const override { return prefix_; }
@@ -90,6 +93,7 @@ class Watch::Impl final : public leader::LogListener,
   void schedule();
   [[nodiscard]] std::optional<Changes> take_first();
 
+  const leader::OpeningProcess process_;
   const std::shared_ptr<leader::Watches> watches_;
   const std::string prefix_;
   OnChanges function_;

@@ -176,6 +176,7 @@ void Exchange::refuse_lost(LinkId link, const std::string& region) {
 
 void Exchange::refuse(Link& link, const std::string& why, bool lost) {
   effects_.push_back(Send{link.id, Refusal{self_.region, why, lost}});
+  link.why_refused = why;
   if (!std::exchange(link.refused, true)) {
     ++refused_greetings_;
     const std::string who = link.address.empty() ? "a leader that connected" : link.address;

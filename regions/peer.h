@@ -21,13 +21,14 @@ namespace anabranch::regions {
 // One connection. Greeted once the far side has said who it is.
 struct Link {
   LinkId id = 0;
-  std::string address;          // The address that was dialled; empty when it was accepted.
-  std::string region;           // Who must be at the other end; empty when that is open.
-  core::Origin peer = 0;        // Who is at the other end; 0 before its greeting.
-  std::uint64_t nonce = 0;      // Of that greeting: which opening of its directory.
-  bool refused = false;         // Of another mesh or version: nothing is exchanged.
-  core::Millis heard_ms = -1;   // When something else than a greeting came last.
-  core::Millis greeted_ms = 0;  // When our greeting was sent last.
+  std::string address;           // The address that was dialled; empty when it was accepted.
+  std::string region;            // Who must be at the other end; empty when that is open.
+  core::Origin peer = 0;         // Who is at the other end; 0 before its greeting.
+  std::uint64_t nonce = 0;       // Of that greeting: which opening of its directory.
+  bool refused = false;          // Of another mesh or version: nothing is exchanged.
+  std::string why_refused = {};  // Of one that is, for people: "is ...".
+  core::Millis heard_ms = -1;    // When something else than a greeting came last.
+  core::Millis greeted_ms = 0;   // When our greeting was sent last.
   // When the last heartbeat was sent, by its sender's steady clock, and when it came.
   struct Beat {
     core::Millis sent_ms = 0;

@@ -257,6 +257,10 @@ class Replica {
   [[nodiscard]] const Reserve& reserve() const { return reserve_; }
   // Why nothing is written any more; nothing while all is well.
   [[nodiscard]] const std::optional<core::Failure>& broken() const { return broken_; }
+  // Writes nothing any more, as after a failed commit.
+  void close_for_writes(core::Failure why) {
+    if (!broken_) broken_ = std::move(why);
+  }
 
  private:
   static constexpr unsigned kNumbersPerOpening = 32;  // As a power of 2.

@@ -138,7 +138,7 @@ constexpr std::array kSettings{
             Kind::kText, set_listen},
     Setting{"peers", "--peer", "ADDRESS",
             "another leader to connect to, with keys as REGION@ADDRESS; once for each",
-            Kind::kTexts, set_peers},
+            Kind::kTexts, set_peers, "peer", "--peers"},
     Setting{"follower", "--follower", "",
             "copies a leader of its region and serves reads, until it is promoted", Kind::kSwitch,
             set_switch<&Options::follower>},
@@ -197,6 +197,8 @@ constexpr std::array kSettings{
             set_number<&Options::expiry_grace_ms>},
 };
 
+constexpr std::string_view kVariable = "ANABRANCH_";
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -251,11 +253,26 @@ Result<Values> values_of(const toml::node& node, Kind kind) {
   return values;
 }
 
+const Setting* find_setting(std::string_view key) {
+  const auto* const found = std::ranges::find_if(kSettings, [&](const Setting& setting) {
+    return setting.key == key || (!setting.also.empty() && setting.also == key);
+  });
+  return found == kSettings.end() ? nullptr : found;
+}
+
+std::string given_twice(std::string_view name, std::string_view other) {
+  return std::string(name) + ": is the same as " + std::string(other) + ", which is given, too";
+}
+
 // Applies one key of the file. Returns what is wrong, empty when all is well.
-std::string apply_key(const toml::key& key, const toml::node& node, std::string_view name,
+std::string apply_key(const toml::key& key, const toml::table& table, std::string_view name,
                       Config& config) {
-  const auto* const setting = std::ranges::find(kSettings, key.str(), &Setting::key);
-  if (setting == kSettings.end()) return place(name, key.source()) + unknown_key(key.str());
+  const Setting* const setting = find_setting(key.str());
+  if (setting == nullptr) return place(name, key.source()) + unknown_key(key.str());
+  if (key.str() != setting->key && table.contains(setting->key)) {
+    return place(name, key.source()) + given_twice(key.str(), setting->key);
+  }
+  const toml::node& node = *table.get(key.str());
   const Result<Values> values = values_of(node, setting->kind);
   const Result<void> done =
       values.ok() ? setting->set(config, values.value()) : Result<void>(values.failure());
@@ -284,9 +301,9 @@ Result<void> apply_named(std::string_view name, const Setting& setting, const Va
 
 std::span<const Setting> settings() { return kSettings; }
 
-std::string environment_name(const Setting& setting) {
-  std::string name = "ANABRANCH_";
-  std::ranges::transform(setting.key, std::back_inserter(name), [](char c) {
+std::string environment_name(std::string_view key) {
+  std::string name(kVariable);
+  std::ranges::transform(key, std::back_inserter(name), [](char c) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   });
   return name;
@@ -301,7 +318,7 @@ std::vector<std::string> apply_toml(std::string_view text, std::string_view name
   }
   std::vector<std::pair<toml::source_position, std::string>> problems;
   for (const auto& [key, node] : table) {
-    std::string problem = apply_key(key, node, name, config);
+    std::string problem = apply_key(key, table, name, config);
     if (!problem.empty()) problems.emplace_back(key.source().begin, std::move(problem));
   }
   std::ranges::sort(problems, [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -325,14 +342,42 @@ std::vector<std::string> apply_file(const std::string& path, Config& config) {
 Result<void> apply_environment(const std::function<const char*(const char*)>& variable,
                                Config& config) {
   for (const Setting& setting : kSettings) {
-    const std::string name = environment_name(setting);
-    const char* const value = variable(name.c_str());
+    std::string name = environment_name(setting.key);
+    const char* value = variable(name.c_str());
+    if (!setting.also.empty()) {
+      const std::string also = environment_name(setting.also);
+      const char* const other = variable(also.c_str());
+      if (other != nullptr && value != nullptr) return invalid(given_twice(also, name));
+      if (other != nullptr) {
+        name = also;
+        value = other;
+      }
+    }
     if (value == nullptr) continue;
     const Values values = setting.kind == Kind::kTexts ? split(value) : Values{value};
     Result<void> done = apply_named(name, setting, values, config);
     if (!done.ok()) return done;
   }
   return {};
+}
+
+std::vector<std::string> unknown_variables(const std::vector<std::string>& names) {
+  std::vector<std::string> known{"ANABRANCH_CONFIG"};
+  for (const Setting& setting : kSettings) {
+    known.push_back(environment_name(setting.key));
+    if (!setting.also.empty()) known.push_back(environment_name(setting.also));
+  }
+  const std::vector<std::string_view> views(known.begin(), known.end());
+  std::vector<std::string> lines;
+  for (const std::string& name : names) {
+    if (!name.starts_with(kVariable) || name.starts_with("ANABRANCH_TEST_")) continue;
+    if (std::ranges::find(known, name) != known.end()) continue;
+    const std::string_view near = nearest(name, views);
+    lines.push_back("the variable " + name + " is no setting and does nothing" +
+                    (near.empty() ? "; see anabranch serve --help"
+                                  : "; did you mean " + std::string(near) + "?"));
+  }
+  return lines;
 }
 
 Result<void> apply_flag(const Setting& setting, const Values& values, Config& config) {

@@ -4,6 +4,9 @@
 //   region = "eu"                            ANABRANCH_REGION=eu            --region eu
 //   peers = ["tcp://127.0.0.1:7401"]         ANABRANCH_PEERS=tcp://...      --peer tcp://...
 //
+// A setting has one name in all three, and may have a second one, again in all three: peers is also
+// called peer.
+//
 // One table, settings(), holds everything that can be configured. The keys of the file, the names
 // in the environment, the flags and the help all come from its rows. A problem is one line that
 // says where (file:line:column, variable or flag) and what.
@@ -43,12 +46,16 @@ struct Setting {
   Kind kind;
   // Checks and stores. There is exactly one value, but of kTexts.
   core::Result<void> (*set)(Config& config, const std::vector<std::string>& values);
+  // A second name, which is as good as the first: for what a file calls one thing and a flag, given
+  // once for each, another.
+  std::string_view also = {};       // Of the key.
+  std::string_view also_flag = {};  // Of the flag.
 };
 
 std::span<const Setting> settings();
 
-// "ANABRANCH_REGION".
-std::string environment_name(const Setting& setting);
+// "ANABRANCH_REGION", for the key "region".
+std::string environment_name(std::string_view key);
 
 // Applies the text of a TOML file. Returns what is wrong with it in the order of its lines, each
 // "name:line:column: what"; empty when all is well.
@@ -60,6 +67,10 @@ std::vector<std::string> apply_file(const std::string& path, Config& config);
 // are separated by commas.
 core::Result<void> apply_environment(const std::function<const char*(const char*)>& variable,
                                      Config& config);
+
+// What is said of variables of the environment, by their names: a sentence for each that begins as
+// settings do but is none, so that it does nothing. Those of tests, ANABRANCH_TEST_*, are let be.
+std::vector<std::string> unknown_variables(const std::vector<std::string>& names);
 
 // Applies a flag that was given with these values.
 core::Result<void> apply_flag(const Setting& setting, const std::vector<std::string>& values,

@@ -164,6 +164,11 @@ Result<DirectoryLock> DirectoryLock::acquire(const std::string& directory) {
 
 void DirectoryLock::mark_failed(bool failed) const { write_line(file_, failed); }
 
+bool DirectoryLock::is_there() const {
+  struct stat status = {};
+  return ::fstat(file_, &status) != 0 || status.st_nlink > 0;
+}
+
 DirectoryLock::~DirectoryLock() {
   if (file_ < 0) return;
   Registry& all = registry();

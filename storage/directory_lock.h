@@ -30,6 +30,8 @@ class DirectoryLock {
   // Marks it as failed, or no longer. The mark is in the lock file, whose place on the disk is
   // taken already: it is made as well as a failing or full disk allows, and survives this process.
   void mark_failed(bool failed) const;
+  // Whether the lock file is still in a directory, so that it keeps others out.
+  [[nodiscard]] bool is_there() const;
 
   DirectoryLock(DirectoryLock&& other) noexcept
       : id_(std::move(other.id_)),

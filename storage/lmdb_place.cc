@@ -53,4 +53,18 @@ core::Result<Place> find_place(const std::string& directory) {
   };
 }
 
+core::Result<void> check_place(const std::string& directory, const Place& place) {
+  struct stat status = {};
+  const std::string path = directory + "/" + std::string(LmdbEnv::kDataFile);
+  const bool there = ::stat(path.c_str(), &status) == 0;
+  if (there && status.st_ino == place.file) return {};
+  if (!there && errno != ENOENT && errno != ENOTDIR) {
+    return core::Failure{ErrorCode::kIo, "stat of data.mdb: " + std::string(std::strerror(errno))};
+  }
+  return core::Failure{ErrorCode::kIo, std::string("data.mdb was ") +
+                                           (there ? "replaced" : "removed") +
+                                           " while it was open, so nobody would ever find what is "
+                                           "written here: put it back, or begin anew, and restart"};
+}
+
 }  // namespace anabranch::storage

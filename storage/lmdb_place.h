@@ -12,4 +12,8 @@ namespace anabranch::storage {
 // looked at; what the machine does not tell of itself stays empty.
 core::Result<Place> find_place(const std::string& directory);
 
+// Fails with kIo when the data file in a directory is another one than when the place was found, or
+// when there is none any more.
+core::Result<void> check_place(const std::string& directory, const Place& place);
+
 }  // namespace anabranch::storage

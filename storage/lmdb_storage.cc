@@ -5,13 +5,17 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/assert.h"
 #include "storage/change_order.h"
 #include "storage/file_spool.h"
 #include "storage/lmdb_directory.h"
+#include "storage/lmdb_place.h"
 #include "storage/lmdb_readers.h"
 #include "storage/lmdb_row_tables.h"
 #include "storage/lmdb_snapshot.h"
@@ -140,11 +144,11 @@ Result<std::size_t> trim_slice(const LmdbTxn& txn, const LmdbTables& tables, Pos
 
 class LmdbStorage final : public Storage {
  public:
-  LmdbStorage(const LmdbOptions& options, LmdbDirectory directory, Position last)
-      : options_(options),
+  LmdbStorage(LmdbOptions options, LmdbDirectory directory, Position last)
+      : options_(std::move(options)),
         directory_(std::move(directory)),
         row_tables_(directory_.tables),
-        own_readers_(*directory_.env, options.readers_max),
+        own_readers_(*directory_.env, options_.readers_max),
         readers_(&own_readers_),
         last_(last) {}
 
@@ -160,6 +164,7 @@ class LmdbStorage final : public Storage {
   Result<std::unique_ptr<Spool>> make_spool() override {
     return make_file_spool(options_.directory);
   }
+  Result<void> check_place() override;
   [[nodiscard]] Place place() const override { return directory_.place; }
   [[nodiscard]] Room room(std::uint64_t enough) const override;
   [[nodiscard]] Position last_position() const override { return last_.load(); }
@@ -177,6 +182,8 @@ class LmdbStorage final : public Storage {
   [[nodiscard]] LmdbReaders::Lease lease() const;
   // LMDB does not notice that it was carried over into a forked process, and would corrupt.
   void assert_not_forked() const { ANABRANCH_ASSERT(::getpid() == process_); }
+  // Fails when the files that were opened are not those of the data directory any more.
+  [[nodiscard]] Result<void> look_at_place() const;
   // Writes the records and what is in `sorted_`, in one transaction.
   Result<void> write(std::span<const LogRecord> records);
   Result<bool> trim_some(Position position);
@@ -254,7 +261,27 @@ Result<void> LmdbStorage::write(std::span<const LogRecord> records) {
   if (!tables.ok()) return tables.failure();
   const auto changed = put_changes(txn.value(), tables.value(), sorted_);
   if (!changed.ok()) return changed.failure();
-  return txn.value().commit();
+  if (auto there = look_at_place(); !there.ok()) return there;
+  if (auto done = txn.value().commit(); !done.ok()) return done;
+  return look_at_place();  // As of now, when it is acknowledged.
+}
+
+Result<void> LmdbStorage::look_at_place() const {
+  auto there = storage::check_place(options_.directory, directory_.place);
+  if (!there.ok()) return there;
+  if (!directory_.lock.is_there()) {
+    return Failure{
+        ErrorCode::kIo,
+        "its file \"" + std::string(DirectoryLock::kFile) +
+            "\", which keeps other processes out, was removed while it was open: restart"};
+  }
+  return {};
+}
+
+Result<void> LmdbStorage::check_place() {
+  if (!closed_by_.empty()) return closed();
+  const Result<void> there = look_at_place();
+  return there.ok() ? there : close_for_writes(there.failure());
 }
 
 Result<void> LmdbStorage::swap(std::span<const Change> changes) {
@@ -366,8 +393,8 @@ Room LmdbStorage::room(std::uint64_t enough) const {
 }
 
 Failure LmdbStorage::closed() const {
-  return {ErrorCode::kClosed, "data directory " + options_.directory +
-                                  " is closed for writes after a failed commit: " + closed_by_};
+  return {ErrorCode::kClosed,
+          "data directory " + options_.directory + " is closed for writes: " + closed_by_};
 }
 
 Failure LmdbStorage::close_for_writes(const Failure& failure) {
@@ -392,6 +419,24 @@ void LmdbStorage::freeze() {
   readers_.store(&frozen_->readers);
 }
 
+// Refuses an address space in which what is there would leave less than the reserve.
+Result<void> check_map(const LmdbOptions& options, const LmdbEnv& env) {
+  const Result<LmdbSize> size = env.size();
+  if (!size.ok()) return size.failure();
+  const Result<LmdbTxn> txn = env.begin_read();
+  if (!txn.ok()) return txn.failure();
+  const Result<std::size_t> free = txn.value().free_pages();
+  if (!free.ok()) return free.failure();
+  const std::size_t held =
+      size.value().used_bytes -
+      std::min(size.value().used_bytes, free.value() * size.value().page_bytes);
+  if (held + options.reserve_bytes <= options.map_bytes) return {};
+  return core::invalid("it holds " + std::to_string(held) + " bytes, too much for map_bytes of " +
+                       std::to_string(options.map_bytes) + " with a reserve of " +
+                       std::to_string(options.reserve_bytes) +
+                       ": give more (it is address space, not disk)");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Storage>> open_lmdb_storage(const LmdbOptions& options) {
@@ -399,13 +444,18 @@ Result<std::unique_ptr<Storage>> open_lmdb_storage(const LmdbOptions& options) {
   Result<LmdbDirectory> opened = open_directory(options);
   if (!opened.ok()) return opened.failure();
   LmdbDirectory directory = std::move(opened).value();
+  const auto fail = [&](const Failure& failure) {
+    return Failure{failure.code, "data directory " + options.directory + ": " + failure.message};
+  };
+  if (const auto fits = check_map(options, *directory.env); !fits.ok()) return fail(fits.failure());
   const Result<Position> last = find_last(*directory.env, directory.tables);
-  if (!last.ok()) {
-    return Failure{last.failure().code,
-                   "data directory " + options.directory + ": " + last.failure().message};
-  }
+  if (!last.ok()) return fail(last.failure());
+  LmdbOptions lasting = options;  // Whatever folder the process works in later.
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(options.directory, error);
+  if (!error) lasting.directory = absolute.string();
   return std::unique_ptr<Storage>(
-      std::make_unique<LmdbStorage>(options, std::move(directory), last.value()));
+      std::make_unique<LmdbStorage>(std::move(lasting), std::move(directory), last.value()));
 }
 
 }  // namespace anabranch::storage

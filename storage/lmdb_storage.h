@@ -14,12 +14,14 @@ struct LmdbOptions {
   std::string directory;                          // Created (mode 0700) when absent.
   std::size_t map_bytes = std::size_t{1} << 40U;  // Address space, not disk.
   unsigned readers_max = 1024;
+  std::size_t reserve_bytes = 0;  // Of the address space, which must be left when it is opened.
 };
 
 // Opens or creates. The directory stays locked against other processes, and against a second
 // opening in this one, as long as the storage lives. Fails with kBusy when it is locked, kInvalid
 // when the directory holds something else or cannot be used (no such parent, no permission, a file,
-// a network file system), or its format is unknown (naming both numbers).
+// a network file system), or holds too much for the address space, or its format is unknown (naming
+// both numbers).
 core::Result<std::unique_ptr<Storage>> open_lmdb_storage(const LmdbOptions& options);
 
 }  // namespace anabranch::storage

@@ -140,6 +140,10 @@ class Storage {
   // told of until the first commit of this opening has succeeded.
   [[nodiscard]] virtual Place place() const = 0;
 
+  // Whether the data are still where they were opened, and not removed or replaced by others, who
+  // do not see what is written here. Each commit asks, too. Fails as commit() does.
+  virtual core::Result<void> check_place() { return {}; }
+
   // What is free inside is counted only when less than `enough` is free outside. A storage that
   // knows no limit has room.
   [[nodiscard]] virtual Room room(std::uint64_t /*enough*/) const { return {}; }

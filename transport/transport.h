@@ -45,6 +45,15 @@ struct TransportCounters {
   std::uint64_t messages_endless = 0;    // A message went on for ever.
 };
 
+// How it stands with an address that is dialled.
+struct DialStatus {
+  std::string address;
+  bool connected = false;
+  std::string why = {};      // Why the peer is away; empty when it is there, or nobody knows.
+  std::uint64_t tries = 0;   // Attempts to connect since it was there last.
+  std::int64_t away_ms = 0;  // For how long it has been away; 0 when it is there.
+};
+
 // All functions are thread-safe.
 class Transport {
  public:
@@ -62,6 +71,8 @@ class Transport {
   // Where it listens, with the real port where port 0 or "*" was asked for; empty when it does not.
   [[nodiscard]] virtual std::string endpoint() const = 0;
   [[nodiscard]] virtual TransportCounters counters() const = 0;
+  // All addresses that are dialled, in the order in which they were given.
+  [[nodiscard]] virtual std::vector<DialStatus> dials() const { return {}; }
   // Takes other keys into use: new ones work at once, links of those that are gone are cut. Only
   // for transports that were opened with keys.
   virtual void use_keys(SharedKeys /*keys*/) {}

@@ -11,12 +11,13 @@
 #include "core/log.h"
 #include "transport/accepted_links.h"
 #include "transport/address.h"
+#include "transport/complaints.h"
 #include "transport/counters.h"
+#include "transport/dialled.h"
 #include "transport/frame.h"
 #include "transport/inbox.h"
 #include "transport/outbox.h"
 #include "transport/quiet_thread.h"
-#include "transport/redial.h"
 #include "transport/zmq_guard.h"
 #include "transport/zmq_socket.h"
 
@@ -29,24 +30,10 @@ using std::chrono::milliseconds;
 constexpr milliseconds kSweepInterval{1000};
 constexpr std::size_t kRoutingIdSize = 5;
 
-constexpr int kDialledEvents =
-    ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
-
-// One peer that is dialled for ever.
-struct Dialled {
-  std::string address;
-  std::string region;        // Who must be there; empty when that is open.
-  WatchedSocket socket;      // Null between two connections.
-  std::optional<Key> key;    // That the far side must have to be connected; none without keys.
-  std::size_t failures = 0;  // Connections that broke before the far side had proven its key.
-  LinkId link = 0;           // 0 while it is down.
-  Clock::time_point heard;
-  Assembler assembler;
-  Redial redial;
-  std::string complaint;  // The last warning about it, which is not repeated.
-  bool is_local = false;  // On this machine.
-};
+constexpr int kDialledEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_CONNECT_RETRIED;
 
 // The host at the other end of a ROUTER's connection; empty when ZeroMQ does not tell.
 std::string peer_address(const Incoming& incoming) {
@@ -54,7 +41,7 @@ std::string peer_address(const Incoming& incoming) {
   return address == nullptr ? std::string() : address;
 }
 
-// Fields below `run_` belong to the thread once it has started.
+// Fields below `thread_` belong to the thread once it has started.
 class ZmqTransport final : public Transport {
  public:
   explicit ZmqTransport(const ZmqOptions& options);
@@ -73,6 +60,11 @@ class ZmqTransport final : public Transport {
   [[nodiscard]] int wake_fd() const override { return inbox_.fd(); }
   [[nodiscard]] std::string endpoint() const override { return endpoint_; }
   [[nodiscard]] TransportCounters counters() const override { return counters_.read(); }
+  [[nodiscard]] std::vector<DialStatus> dials() const override {
+    std::vector<DialStatus> all;
+    for (const Dialled& dialled : dialled_) all.push_back(dialled.status());
+    return all;
+  }
 
  private:
   void run();
@@ -94,7 +86,7 @@ class ZmqTransport final : public Transport {
   void dial(Dialled& dialled);
   void read_dialled(Dialled& dialled);
   bool take_dialled(Dialled& dialled, const Incoming& incoming);
-  void hang_up(Dialled& dialled, const std::string& why);
+  void hang_up(Dialled& dialled, const std::string& why, bool said = false);
   void complain(Dialled& dialled, const std::string& why);
   void lost(Dialled& dialled, int reason);
   Dialled* find_dialled(LinkId link);
@@ -117,10 +109,11 @@ class ZmqTransport final : public Transport {
   milliseconds silence_max_;
   std::thread thread_;
 
-  Guard guard_;           // Before the sockets that it guards.
+  Guard guard_;  // Before the sockets that it guards.
+  Complaints complaints_;
   WatchedSocket router_;  // Null when it does not listen.
   AcceptedLinks accepted_;
-  std::vector<Dialled> dialled_;
+  std::vector<Dialled> dialled_;  // The same ones, once it has started, until it ends.
   std::vector<zmq::pollitem_t> items_;
   std::vector<Request> requests_;
   std::vector<Event> events_;
@@ -212,7 +205,7 @@ void ZmqTransport::run() {
     sweep();
     pause_or_resume();
   }
-  dialled_.clear();
+  for (Dialled& dialled : dialled_) dialled.socket.close();
   router_.close();
 }
 
@@ -323,7 +316,7 @@ void ZmqTransport::give_up(LinkId link) {
   if (Dialled* dialled = find_dialled(link); dialled != nullptr) {
     complain(*dialled, "it sent a message that means nothing");
   } else if (accepted_.find(link) != nullptr) {
-    core::log_warning("an accepted link sent a message that means nothing and was given up");
+    complaints_.warn("an accepted link sent a message that means nothing and was given up");
     end_accepted(link);
   }
 }
@@ -397,13 +390,16 @@ void ZmqTransport::read_dialled(Dialled& dialled) {
   if (!paused_) messages = receive_messages(*dialled.socket, false);
   int broken = 0;  // The first event that says so.
   while (const auto event = dialled.socket.next()) {
-    if (event->id != ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+    if (event->id == ZMQ_EVENT_CONNECT_RETRIED) {
+      if (broken == 0) dialled.was_not_reached();
+    } else if (event->id != ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
       if (broken == 0) broken = event->id;
     } else if (broken != 0) {
       messages.clear();
     } else {
       dialled.link = ++last_number_;
       dialled.heard = Clock::now();
+      dialled.is_up();
       core::log_info("connected to " + dialled.address);
       emit({.kind = Event::Kind::kUp,
             .link = dialled.link,
@@ -421,15 +417,10 @@ void ZmqTransport::read_dialled(Dialled& dialled) {
 
 // Hangs up after the event `reason`.
 void ZmqTransport::lost(Dialled& dialled, int reason) {
-  if (dialled.link != 0 || !dialled.key) return hang_up(dialled, "the connection broke");
+  if (dialled.link != 0) return hang_up(dialled, "the connection broke");
+  if (!dialled.key) return hang_up(dialled, dialled.why_refused(reason));
   ++dialled.failures;  // The next attempt expects the region's next key.
-  if (reason == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
-    complain(dialled, "it does not know the key of this region, or not as valid");
-  } else if (reason == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) {
-    complain(dialled, "it speaks without keys, or another protocol");
-  } else {
-    complain(dialled, "it has not proven to be region " + dialled.region);
-  }
+  complain(dialled, dialled.why_refused(reason));
 }
 
 // Returns false when the link is over.
@@ -449,8 +440,7 @@ bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
   }
   count_received(incoming);
   dialled.heard = Clock::now();
-  dialled.redial.be_of_use();
-  dialled.complaint.clear();
+  dialled.is_of_use();
   if (std::optional<Message>& whole = message.value(); whole) {
     emit({Event::Kind::kMessage, dialled.link, whole->kind, std::move(whole->body), {}});
   }
@@ -458,23 +448,20 @@ bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
 }
 
 // Closes the socket; dial_due() makes another.
-void ZmqTransport::hang_up(Dialled& dialled, const std::string& why) {
+void ZmqTransport::hang_up(Dialled& dialled, const std::string& why, bool said) {
   if (dialled.link != 0) {
     core::log_info("lost " + dialled.address + ": " + why);
     emit({.kind = Event::Kind::kDown, .link = dialled.link, .body = {}, .address = {}});
   }
-  dialled.link = 0;
-  dialled.assembler = {};
-  dialled.socket.close();
-  dialled.redial.fail(Clock::now());
+  dialled.is_over(why, said);
 }
 
 // Hangs up on a peer that is of no use, and says so unless that was the last thing said about it.
 void ZmqTransport::complain(Dialled& dialled, const std::string& why) {
-  if (dialled.complaint != why) core::log_warning("hung up on " + dialled.address + ": " + why);
-  dialled.complaint = why;
+  const bool is_new = std::exchange(dialled.complaint, why) != why;
+  if (is_new) core::log_warning("hung up on " + dialled.address + ": " + why);
   dialled.redial.slow_down();
-  hang_up(dialled, why);
+  hang_up(dialled, why, is_new);
 }
 
 Dialled* ZmqTransport::find_dialled(LinkId link) {
@@ -539,8 +526,8 @@ AcceptedLink* ZmqTransport::accept(const Incoming& incoming) {
 // Counts rubbish and gives up the link it came from, if it was one already.
 void ZmqTransport::refuse(const Incoming& incoming, const std::string& why) {
   const std::string address = peer_address(incoming);
-  core::log_warning("ignoring a connection from " + (address.empty() ? "nowhere" : address) +
-                    ": it sent " + why);
+  complaints_.warn("ignoring a connection from " + (address.empty() ? "nowhere" : address) +
+                   ": it sent " + why);
   ++counters_.frames_rejected;
   const AcceptedLink* link = accepted_.find(incoming.routing_id);
   if (link != nullptr) return end_accepted(link->id);

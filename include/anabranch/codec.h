@@ -16,11 +16,26 @@
 
 namespace anabranch {
 
+namespace detail {
+
+template <typename>
+inline constexpr bool kIsKnown = false;
+
+}  // namespace detail
+
 // encode: never fails. decode: nothing when the bytes are no value of the type, which handles
 // report as Error{kWrongType}. Two values are the same element of a set if and only if their bytes
 // are equal.
 template <typename T>
-struct Codec;
+struct Codec {
+  static_assert(detail::kIsKnown<T>,
+                "no Codec says how values of this type become bytes; write: "
+                "template <> struct anabranch::Codec<T> { "
+                "static std::string encode(const T& value); "
+                "static std::optional<T> decode(std::string_view bytes); };");
+  static std::string encode(const T& value);
+  static std::optional<T> decode(std::string_view bytes);
+};
 
 template <>
 struct Codec<std::string> {
@@ -66,6 +81,29 @@ struct Codec<bool> {
 };
 
 namespace detail {
+
+// Whether Codec<T> has the two functions that handles call.
+template <typename T>
+concept HasCodec = requires(const T& value, std::string_view bytes) {
+  { Codec<T>::encode(value) } -> std::convertible_to<std::string_view>;
+  { Codec<T>::decode(bytes) } -> std::convertible_to<std::optional<T>>;
+};
+
+// Holds a place in every handle on values of a type, to say what is wrong with its Codec.
+template <typename T>
+struct Coded {
+  static_assert(HasCodec<T>,
+                "Codec<T> needs `static std::string encode(const T&)` (or of a string_view) and "
+                "`static std::optional<T> decode(std::string_view)`");
+};
+
+// Whether C++ would silently make another value of what is given for a T: 1 of 1.9, true of
+// "false". Handles have no functions for such arguments.
+template <typename Given, typename T>
+concept Mistaken = !std::same_as<std::remove_cvref_t<Given>, T> && std::is_arithmetic_v<T> &&
+                   ((std::same_as<T, bool> && (std::is_arithmetic_v<std::remove_cvref_t<Given>> ||
+                                               std::is_pointer_v<std::decay_t<Given>>)) ||
+                    (std::integral<T> && std::floating_point<std::remove_cvref_t<Given>>));
 
 // The value that the bytes found at a key are. Throws Error{kWrongType} when they are none.
 template <typename T>

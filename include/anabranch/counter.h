@@ -27,6 +27,7 @@
 // - Once a double was added, a `Counter` can be read and added to only while the sum is whole.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <utility>
 
@@ -53,7 +54,7 @@ inline void reset_sum(Scope& scope, const Key& key) {
 // A sum of integers. As thread-safe as its scope.
 class Counter {
  public:
-  Counter(Scope& scope, Key key) : scope_(&scope), key_(std::move(key)) {}
+  Counter(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
   // The shown value, which includes an integer that a register put here; 0 when there is none.
   // Throws kInvalid when the sum has left 64 bits.
@@ -68,18 +69,29 @@ class Counter {
       txn.add(key_.of(Type::kString), amount);
     });
   }
+  // The same for large unsigned numbers. Throws kInvalid also when the amount itself is too large.
+  template <std::unsigned_integral Amount>
+  requires(sizeof(Amount) == sizeof(std::int64_t)) void add(Amount amount) {
+    if (!std::in_range<std::int64_t>(amount)) {
+      throw Error(ErrorCode::kInvalid, key_.name() + ": an amount is outside of 64 bits");
+    }
+    add(static_cast<std::int64_t>(amount));
+  }
+  template <typename Amount>
+  requires(std::floating_point<Amount> || std::same_as<Amount, bool>)  // See RealCounter for 1.9.
+      void add(Amount amount) = delete;
   // Back to 0: takes back what has been seen here; concurrent additions elsewhere still count.
   void reset() { detail::reset_sum(*scope_, key_); }
 
  private:
-  Scope* scope_;
+  ScopeRef scope_;
   Key key_;
 };
 
 // A sum of doubles. As thread-safe as its scope.
 class RealCounter {
  public:
-  RealCounter(Scope& scope, Key key) : scope_(&scope), key_(std::move(key)) {}
+  RealCounter(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
   // The shown value, which includes an integer that a register put here; 0 when there is none.
   // Throws kInvalid when the sum is not finite.
@@ -96,7 +108,7 @@ class RealCounter {
   void reset() { detail::reset_sum(*scope_, key_); }
 
  private:
-  Scope* scope_;
+  ScopeRef scope_;
   Key key_;
 };
 

@@ -63,7 +63,7 @@ class Expiry {
   using Millis = std::chrono::milliseconds;
   using Time = std::chrono::time_point<std::chrono::system_clock, Millis>;
 
-  Expiry(Scope& scope, Key key) : scope_(&scope), key_(std::move(key)) {}
+  Expiry(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
   // Lets the key expire at a moment; at once, when that is over. Returns false when the key is not
   // there. Throws kInvalid for a field of a map, and for times beyond the year 10889.
@@ -98,7 +98,7 @@ class Expiry {
   }
 
  private:
-  Scope* scope_;
+  ScopeRef scope_;
   Key key_;
 };
 

@@ -37,7 +37,7 @@ namespace anabranch {
 template <Type kType>
 class Flag {
  public:
-  Flag(Scope& scope, Key key) : scope_(&scope), key_(std::move(key)) {}
+  Flag(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
   // Whether it is on; off when it was never touched or was erased.
   [[nodiscard]] bool get() const {
@@ -70,7 +70,7 @@ class Flag {
     });
   }
 
-  Scope* scope_;
+  ScopeRef scope_;
   Key key_;
 };
 

@@ -48,7 +48,7 @@ namespace detail {
 // A list of byte strings: all of a list but what its elements mean. Functions as in List.
 class ByteList {
  public:
-  ByteList(Scope& scope, Key key) : scope_(&scope), key_(std::move(key)) {}
+  ByteList(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] std::optional<std::string> get(std::uint64_t index) const;
@@ -69,7 +69,7 @@ class ByteList {
   // The same for reading: with one state of it.
   void look(const std::function<void(const Scope&)>& function) const;
 
-  Scope* scope_;
+  ScopeRef scope_;
   Key key_;
 };
 
@@ -78,7 +78,7 @@ class ByteList {
 // As thread-safe as its scope. Indexes count from 0; one outside of the list is Error{kInvalid},
 // but for get().
 template <typename T = std::string>
-class List {
+class List : detail::Coded<T> {
  public:
   List(Scope& scope, Key key) : bytes_(scope, std::move(key)) {}
 
@@ -107,6 +107,15 @@ class List {
   void erase(std::uint64_t index) { bytes_.erase(index); }
   // Replaces the value at an index; the element stays the same one.
   void set(std::uint64_t index, const T& value) { bytes_.set(index, Codec<T>::encode(value)); }
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) void insert(std::uint64_t index,
+                                                   const Given& value) = delete;
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) void push_back(const Given& value) = delete;
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) void push_front(const Given& value) = delete;
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) void set(std::uint64_t index, const Given& value) = delete;
   // Moves an element to where it has the index `to`. It stays the same one.
   void move(std::uint64_t from, std::uint64_t to) { bytes_.move(from, to); }
   // Removes all elements seen here; what other regions insert meanwhile stays.

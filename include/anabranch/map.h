@@ -38,15 +38,15 @@ namespace anabranch {
 // Fields by name. As thread-safe as its scope.
 class Map {
  public:
-  Map(Scope& scope, Key key) : scope_(&scope), key_(std::move(key)) {}
+  Map(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
   // A handle on a field: map.at<Counter>("visits").add(1).
   template <typename Handle>
-  [[nodiscard]] Handle at(std::string_view field) const {
+  [[nodiscard]] Handle at(const detail::Name& field) const {
     expect_type(*scope_, key_, Type::kMap);
     return Handle(*scope_, key_.field(field));
   }
-  [[nodiscard]] bool contains(std::string_view field) const {
+  [[nodiscard]] bool contains(const detail::Name& field) const {
     expect_type(*scope_, key_, Type::kMap);
     return scope_->type(key_.field(field)) != Type::kNone;
   }
@@ -68,7 +68,7 @@ class Map {
     return names;
   }
   // Removes a field with all that is in it. Returns whether it was there.
-  bool erase(std::string_view field) {
+  bool erase(const detail::Name& field) {
     bool found = false;
     scope_->atomically([&](Scope& txn) {
       expect_type(txn, key_, Type::kMap);
@@ -87,7 +87,7 @@ class Map {
   }
 
  private:
-  Scope* scope_;
+  ScopeRef scope_;
   Key key_;
 };
 

@@ -10,7 +10,8 @@
 
 namespace anabranch {
 
-// The resolver for all keys that start with a prefix. Of several, the longest prefix counts.
+// The resolver for all keys that start with a prefix. Of several, the longest prefix counts; one
+// for each prefix.
 struct PrefixResolver {
   std::string prefix;
   Resolver resolver;
@@ -75,7 +76,8 @@ struct Options {
 
   // ---- Storage.
 
-  // Address space for the data, not disk: the most that it can ever hold.
+  // Address space for the data, not disk: the most that it can ever hold. At least 64 MiB, and at
+  // least what the directory holds and the reserve (below) when it is opened.
   std::size_t map_bytes = std::size_t{1} << 40U;
 
   // Writes are kept in a log until every known region has them, and at least the newest

@@ -35,9 +35,9 @@ namespace anabranch {
 
 // One value. As thread-safe as its scope.
 template <typename T = std::string>
-class Register {
+class Register : detail::Coded<T> {
  public:
-  Register(Scope& scope, Key key) : scope_(&scope), key_(std::move(key)) {}
+  Register(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
   // The shown value; nothing when there is none.
   [[nodiscard]] std::optional<T> get() const {
@@ -59,6 +59,9 @@ class Register {
       txn.reset(row);
     });
   }
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>)  // As 1.9 for an integer, or "false" for a bool.
+      void put(const Given& value) = delete;
   // Removes the value. Returns whether there was one.
   bool erase() {
     bool found = false;
@@ -73,7 +76,7 @@ class Register {
   }
 
  private:
-  Scope* scope_;
+  ScopeRef scope_;
   Key key_;
 };
 

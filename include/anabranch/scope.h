@@ -2,9 +2,10 @@
 // bottom of the API; applications use the handles in handles.h.
 //
 // Thread safety is that of the scope: a Store may be used from many threads at once, a Transaction
-// only by the function it was given to.
+// only by the function it was given to. A handle whose scope is gone throws Error{kInvalid}.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -18,6 +19,8 @@
 #include <anabranch/span.h>
 
 namespace anabranch {
+
+class ScopeRef;
 
 namespace leader {
 class GroupWriter;
@@ -44,6 +47,26 @@ struct Fingerprint {
   std::uint64_t low = 0;
   bool operator==(const Fingerprint&) const = default;
 };
+
+namespace detail {
+
+// The life of a scope, as a number that changes when it ends. The number's memory is never given
+// back, so that who comes too late may look at it.
+class Life {
+ public:
+  Life();
+  ~Life();
+  Life(const Life&) = delete;
+  Life& operator=(const Life&) = delete;
+
+  void end() { number_->fetch_add(1, std::memory_order_release); }
+
+ private:
+  friend class anabranch::ScopeRef;
+  std::atomic<std::uint64_t>* number_;
+};
+
+}  // namespace detail
 
 // Every function throws Error: kInvalid and kTooLarge for arguments, kClosed after a failure or
 // close, kReadOnly for writes to a follower, kIo and kCorrupt when reading or committing failed.
@@ -143,8 +166,11 @@ class Scope {
 
  protected:
   Scope() = default;
+  // Handles that were made with this scope so far are of no more use.
+  void end_life() { life_.end(); }
 
  private:
+  friend class ScopeRef;
   // All that a scope has to say for itself; everything else follows. Calls the function once, with
   // what is to be read and with what writes.
   virtual void look(const std::function<void(const leader::View&)>& function) const = 0;
@@ -152,6 +178,29 @@ class Scope {
   // The result of a function of what is to be read.
   template <typename Function>
   auto ask(const Function& function) const;
+
+  detail::Life life_;
+};
+
+// How handles point at the scope that they were made with. Using one whose scope is gone (a
+// transaction that is over, a session or store that was destroyed) throws Error{kInvalid}.
+class ScopeRef {
+ public:
+  ScopeRef(Scope& scope)  // NOLINT: implicit
+      : scope_(&scope), number_(scope.life_.number_), life_(number_->load()) {}
+
+  [[nodiscard]] Scope& operator*() const {
+    if (number_->load(std::memory_order_acquire) != life_) refuse();
+    return *scope_;
+  }
+  [[nodiscard]] Scope* operator->() const { return &**this; }
+
+ private:
+  [[noreturn]] static void refuse();
+
+  Scope* scope_;
+  const std::atomic<std::uint64_t>* number_;
+  std::uint64_t life_;
 };
 
 // Throws Error{kWrongType} unless the key holds `type` or nothing.

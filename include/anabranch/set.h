@@ -44,15 +44,17 @@ namespace detail {
 
 // What both kinds of sets have in common: all but how elements come and go.
 template <typename T, Type kType>
-class Elements {
+class Elements : Coded<T> {
  public:
-  Elements(Scope& scope, Key key) : scope_(&scope), key_(std::move(key)) {}
+  Elements(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
   [[nodiscard]] bool contains(const T& value) const {
     if (scope_->contains(row(value))) return true;
     expect_type(*scope_, key_, kType);
     return false;
   }
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) bool contains(const Given& value) const = delete;
   // How many elements there are; costs the same for a million as for ten.
   [[nodiscard]] std::uint64_t size() const {
     expect_type(*scope_, key_, kType);
@@ -98,7 +100,7 @@ class Elements {
     return key_.element(Codec<T>::encode(value), kType);
   }
 
-  Scope* scope_;
+  ScopeRef scope_;
   Key key_;
 };
 
@@ -120,6 +122,10 @@ class Set : public detail::Elements<T, Type::kSet> {
   bool erase(const T& value) {
     return this->replace(value, [](Scope& txn, const Key& row) { txn.remove(row); });
   }
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) bool insert(const Given& value) = delete;
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) bool erase(const Given& value) = delete;
 };
 
 // A set in which an erase also deletes the inserts that are concurrent with it. As thread-safe as
@@ -134,6 +140,10 @@ class RemoveWinsSet : public detail::Elements<T, Type::kRemoveWinsSet> {
   // Removes an element, and what others insert of it until they have seen this. So it is written
   // also when the element is absent here. Returns whether it was present.
   bool erase(const T& value) { return put(value, false); }
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) bool insert(const Given& value) = delete;
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) bool erase(const Given& value) = delete;
 
  private:
   bool put(const T& value, bool present) {

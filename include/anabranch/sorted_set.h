@@ -60,9 +60,9 @@ struct Scored {
 
 // As thread-safe as its scope. Scores are finite numbers: others throw Error{kInvalid}.
 template <typename T = std::string>
-class SortedSet {
+class SortedSet : detail::Coded<T> {
  public:
-  SortedSet(Scope& scope, Key key) : scope_(&scope), key_(std::move(key)) {}
+  SortedSet(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
   // Gives a member a score, whatever it had. Returns whether it was absent.
   bool put(const T& member, double score) {
@@ -100,6 +100,12 @@ class SortedSet {
     });
     return found;
   }
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) bool put(const Given& member, double score) = delete;
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) double add(const Given& member, double amount) = delete;
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) bool erase(const Given& member) = delete;
   // Removes all that has been seen here; what other regions write meanwhile stays.
   void clear() {
     write([&](Scope& txn) { txn.clear(all()); });
@@ -185,7 +191,7 @@ class SortedSet {
     return rank;
   }
 
-  Scope* scope_;
+  ScopeRef scope_;
   Key key_;
 };
 

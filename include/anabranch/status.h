@@ -29,8 +29,11 @@ struct PeerStatus {
   std::int64_t lag_ms = 0;          // For how long it has not had everything; 0 when it has.
   std::uint64_t behind_ops = 0;     // Ops it has shown that are not applied here.
   std::int64_t clock_ahead_ms = 0;  // Of its clock before this one's; 0 when it is not known.
-  bool diverged = false;  // Has applied the same but holds other rows: see anabranch verify.
-  std::string note;       // What is wrong with it, for people; empty when nothing is.
+  bool diverged = false;     // Has applied the same but holds other rows: see anabranch verify.
+  std::string note;          // What is wrong with it, for people; empty when nothing is.
+  std::string away_why;      // Why it is not connected, for people; empty when it is.
+  std::int64_t away_ms = 0;  // For how long it has not been; 0 when it is.
+  std::uint64_t tries = 0;   // How often it was dialled in vain since it was connected last.
 };
 
 // Who was turned away from the port where other leaders connect, since the start. The log names

@@ -28,6 +28,13 @@ namespace anabranch {
 //
 // Not movable, since handles point at it. Closing (the destructor) waits for calls that are in
 // progress; nothing acknowledged is lost, closed cleanly or not.
+//
+// It belongs to the process that opened it: in one that was forked from that, every call throws
+// Error{kInvalid} and the destructor closes nothing. Its data directory is in use until that
+// process has ended, too, or has executed another program.
+//
+// When the files of the data directory are removed or replaced meanwhile, the store closes for
+// writes within a second, and before it acknowledges another one (Error{kIo}, then kClosed).
 class Store final : public Scope {
  public:
   // Opens or creates. Throws Error: kInvalid (options, a foreign directory, another region's
@@ -84,7 +91,8 @@ class Store final : public Scope {
   // was when it was last asked for: it waits for no transaction that does not end.
   [[nodiscard]] StoreStatus status() const;
   // Stops the exchange with a peer (its region or its address), in both directions, until resume or
-  // the end of the process. Returns whether there is such a peer.
+  // until the store is closed, which a pause does not survive. Returns whether there is such a
+  // peer.
   bool pause(std::string_view peer);
   bool resume(std::string_view peer);
   // Gives way to the other history of an origin that has two (status().forks, 16 digits): takes

@@ -67,7 +67,7 @@ class TextEdit {
 class Text {
  public:
   Text(Scope& scope, Key key, TextUnit unit = TextUnit::kCodePoints)
-      : scope_(&scope), key_(std::move(key)), unit_(unit) {}
+      : scope_(scope), key_(std::move(key)), unit_(unit) {}
 
   [[nodiscard]] std::uint64_t size() const;
   // All of it, as UTF-8.
@@ -81,7 +81,7 @@ class Text {
   void clear();
 
  private:
-  Scope* scope_;
+  ScopeRef scope_;
   Key key_;
   TextUnit unit_;
 };

@@ -31,8 +31,9 @@
 namespace anabranch {
 
 // The scope inside Store::transact: sees its own writes, and nobody sees them before the end. Valid
-// inside the function only, on its thread only; the store itself must not be written or transacted
-// on from there (Error{kInvalid}).
+// inside the function only, on its thread only: used later or elsewhere it throws Error{kInvalid},
+// as its handles do. The store itself must not be written or transacted on from there
+// (Error{kInvalid}, too).
 class Transaction : public Scope {
  protected:
   Transaction() = default;
@@ -40,8 +41,8 @@ class Transaction : public Scope {
 
 // The scope inside Store::read: all reads see one consistent state, that of its begin, whatever is
 // written meanwhile, by the function itself through its store too. Writing to it throws
-// Error{kInvalid}. Valid inside the function only, on its thread only. Keep it short: what is
-// removed meanwhile takes room on the disk as long.
+// Error{kInvalid}. Valid as a Transaction is. Keep it short: what is removed meanwhile takes room
+// on the disk as long.
 class ReadTransaction : public Scope {
  protected:
   ReadTransaction() = default;

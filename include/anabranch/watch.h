@@ -69,6 +69,7 @@ class [[nodiscard]] Watch {
   Watch& operator=(Watch&&) noexcept;
 
  private:
+  void end();
   std::shared_ptr<Impl> impl_;
 };
 

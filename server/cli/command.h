@@ -35,6 +35,7 @@ struct Argument {
   std::string_view value_name = {};  // For the help: "HOST:PORT".
   std::string_view help = {};
   std::string_view otherwise = {};  // Of kValue: the value when it is not given.
+  std::string_view also = {};       // Another name of a flag.
 };
 
 // What was given. Names are those of the rows.

@@ -26,7 +26,8 @@ struct Bound {
 using Bindings = std::vector<std::unique_ptr<Bound>>;
 
 CLI::Option* bind_argument(CLI::App& app, const Argument& row, std::vector<std::string>& values) {
-  const std::string name(row.name);
+  const std::string name =
+      std::string(row.name) + (row.also.empty() ? "" : ",") + std::string(row.also);
   const std::string help(row.help);
   if (row.kind == Kind::kSwitch) return app.add_flag(name, help);
   if (row.kind == Kind::kPositional) {

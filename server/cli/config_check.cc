@@ -1,9 +1,13 @@
-// `anabranch config check FILE`: everything that is wrong with a configuration file, a line each.
+// `anabranch config check FILE`: everything that is wrong with a configuration file, a line each,
+// and what cannot be although it reads well (config_doubts.h).
 
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "server/cli/command.h"
 #include "server/config.h"
+#include "server/config_doubts.h"
 
 namespace anabranch::server::cli {
 namespace {
@@ -16,6 +20,9 @@ ExitCode run(const Arguments& arguments) {
   const std::vector<std::string> problems = apply_file(path, config);
   for (const std::string& problem : problems) complain(problem);
   if (!problems.empty()) return kUsage;
+  const std::vector<std::string> doubtful = doubts(config);
+  for (const std::string& doubt : doubtful) complain(path + ": " + doubt);
+  if (!doubtful.empty()) return kUsage;
   std::cout << path << " is fine\n";
   const core::Result<void> complete = check_complete(config);
   if (!complete.ok()) std::cout << "still to be given: " << complete.failure().message << '\n';

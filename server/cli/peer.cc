@@ -21,7 +21,9 @@ ExitCode change(const Arguments& arguments, const char* verb, const char* done) 
   return kClean;
 }
 
-ExitCode pause(const Arguments& arguments) { return change(arguments, "PAUSE", "paused"); }
+ExitCode pause(const Arguments& arguments) {
+  return change(arguments, "PAUSE", "paused, until it is resumed or the leader starts again");
+}
 
 ExitCode resume(const Arguments& arguments) { return change(arguments, "RESUME", "resumed"); }
 

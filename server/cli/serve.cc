@@ -1,10 +1,15 @@
 // `anabranch serve`: leads a region until it is told to stop.
 
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "core/log.h"
 #include "leader/leader.h"
@@ -46,6 +51,14 @@ Result<Config> configure(const Arguments& arguments) {
   const Result<void> complete = check_complete(config);
   if (!complete.ok()) return complete.failure();
   return config;
+}
+
+std::vector<std::string> names_in_environment() {
+  std::vector<std::string> names;
+  for (char** each = environ; *each != nullptr; ++each) {
+    names.emplace_back(*each, std::strcspn(*each, "="));
+  }
+  return names;
 }
 
 // The server that SIGINT and SIGTERM stop, and SIGHUP tells to read its keys again. A handler may
@@ -111,6 +124,7 @@ ExitCode run(const Arguments& arguments) {
   const Result<Config> config = configure(arguments);
   if (!config.ok()) return complain(config.failure().message, kUsage);
   core::set_log_level(config.value().log_level);
+  for (const std::string& line : unknown_variables(names_in_environment())) core::log_warning(line);
   std::signal(SIGPIPE, SIG_IGN);
   explain_faults();
   const Result<void> served = serve(config.value());
@@ -122,8 +136,12 @@ ExitCode run(const Arguments& arguments) {
 Command serve_command() {
   std::vector<Argument> arguments{kConfig, kNewOrigin};
   for (const Setting& setting : settings()) {
-    arguments.push_back(
-        {setting.flag, argument_kind(setting.kind), setting.value_name, setting.help});
+    arguments.push_back({setting.flag,
+                         argument_kind(setting.kind),
+                         setting.value_name,
+                         setting.help,
+                         {},
+                         setting.also_flag});
   }
   return {"serve", "lead a region and serve Redis clients", std::move(arguments), run};
 }

@@ -23,8 +23,19 @@ std::string field(const json& object, const char* name) {
   return text.empty() ? "-" : text;
 }
 
+// "not connected for 3 min: connection refused, 41 tries".
+std::string absence_of(const json& peer) {
+  std::string state = "not connected";
+  const auto away_ms = peer.at("away_ms").get<std::int64_t>();
+  const auto tries = peer.at("tries").get<std::uint64_t>();
+  if (away_ms > 0) state += " for " + time_span(away_ms);
+  if (const std::string why = field(peer, "away_why"); why != "-") state += ": " + why;
+  if (tries > 0) state += ", " + std::to_string(tries) + (tries == 1 ? " try" : " tries");
+  return state;
+}
+
 std::string state_of(const json& peer) {
-  std::string state = peer.at("connected").get<bool>() ? "connected" : "not connected";
+  std::string state = peer.at("connected").get<bool>() ? "connected" : absence_of(peer);
   if (peer.at("paused").get<bool>()) state = "paused";
   if (peer.at("follower").get<bool>()) state = "follower, " + state;
   if (peer.at("diverged").get<bool>()) state += ", holds other rows: see anabranch verify";

@@ -44,12 +44,21 @@ Json to_json(const RejoinStatus& rejoin) {
 }
 
 Json to_json(const PeerStatus& peer) {
-  return {{"region", peer.region},         {"address", peer.address},
-          {"origin", peer.origin},         {"connected", peer.connected},
-          {"paused", peer.paused},         {"follower", peer.follower},
-          {"lag_ops", peer.lag_ops},       {"lag_ms", peer.lag_ms},
-          {"behind_ops", peer.behind_ops}, {"clock_ahead_ms", peer.clock_ahead_ms},
-          {"diverged", peer.diverged},     {"note", peer.note}};
+  return {{"region", peer.region},
+          {"address", peer.address},
+          {"origin", peer.origin},
+          {"connected", peer.connected},
+          {"paused", peer.paused},
+          {"follower", peer.follower},
+          {"lag_ops", peer.lag_ops},
+          {"lag_ms", peer.lag_ms},
+          {"behind_ops", peer.behind_ops},
+          {"clock_ahead_ms", peer.clock_ahead_ms},
+          {"diverged", peer.diverged},
+          {"note", peer.note},
+          {"away_why", peer.away_why},
+          {"away_ms", peer.away_ms},
+          {"tries", peer.tries}};
 }
 
 Json to_json(const RefusedStatus& refused) {

@@ -1,40 +1,18 @@
 #include "core/log.h"
 
-#include <fstream>
 #include <regex>
-#include <sstream>
 #include <string>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <doctest/doctest.h>
 
-#include "tests/temp_dir.h"
+#include "tests/printed.h"
 
 namespace anabranch::core {
 namespace {
 
-TEST_SUITE_BEGIN("core: log");
+using test::printed;
 
-// What `write` prints on standard error.
-template <typename Write>
-std::string printed(const Write& write) {
-  const test::TempDir dir;
-  const std::string name = (dir.path() / "stderr").string();
-  const int file = ::open(name.c_str(), O_CREAT | O_WRONLY, 0600);
-  const int kept = ::dup(STDERR_FILENO);
-  REQUIRE(file >= 0);
-  REQUIRE(kept >= 0);
-  ::dup2(file, STDERR_FILENO);
-  write();
-  ::dup2(kept, STDERR_FILENO);
-  ::close(kept);
-  ::close(file);
-  std::ostringstream text;
-  text << std::ifstream(name).rdbuf();
-  return text.str();
-}
+TEST_SUITE_BEGIN("core: log");
 
 TEST_CASE("a line has the time in UTC, the level and the message") {
   const std::string text = printed([] { log_warning("eu: the disk is slow"); });

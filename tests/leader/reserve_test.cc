@@ -36,7 +36,7 @@ struct World {
 // A store whose address space is nearly used up soon.
 Options small_options(const TempDir& folder, const std::string& region) {
   Options options = store_options(folder, region);
-  options.map_bytes = std::size_t{16} << 20U;
+  options.map_bytes = std::size_t{64} << 20U;
   return options;
 }
 
@@ -44,7 +44,7 @@ std::string key_of(int number) { return "key:" + std::to_string(number); }
 
 // Puts values until one is refused; gives how many were taken.
 int fill(Store& store, std::string* message) {
-  const std::string value(50'000, 'x');
+  const std::string value(200'000, 'x');
   for (int number = 0;; ++number) {
     try {
       Register<>{store, key_of(number)}.put(value);

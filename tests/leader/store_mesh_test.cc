@@ -167,4 +167,62 @@ TEST_SUITE("leader: stores that exchange") {
     }));
     CHECK(shown(us).empty());
   }
+
+  TEST_CASE("status says why a peer is away, for how long and after how many tries") {
+    const TempDir folder;
+    Options options = listening(folder, "us");
+    std::string address;
+    {
+      const Store us = Store::open(options);
+      address = us.status().endpoint;
+    }
+    Options here = listening(folder, "eu");
+    here.peers = {address};
+    const Store eu = Store::open(here);
+    const auto only_peer = [&] {
+      const StoreStatus status = eu.status();
+      REQUIRE(status.peers.size() == 1);
+      return status.peers[0];
+    };
+    REQUIRE(eventually([&] { return !only_peer().away_why.empty(); }));
+    CHECK(only_peer().away_why == "connection refused");
+    CHECK(only_peer().tries > 0);
+    CHECK(only_peer().address == address);
+    options.listen = address;
+    {
+      const Store us = Store::open(options);
+      REQUIRE(eventually([&] { return test::knows(eu, "us") && test::knows(us, "eu"); }));
+      CHECK(only_peer().away_why.empty());
+      CHECK(only_peer().away_ms == 0);
+      CHECK(us.status().peers[0].address.empty());
+    }
+    // It keeps its name and its address, while it is away.
+    REQUIRE(eventually([&] { return only_peer().tries > 0 && only_peer().away_ms > 0; }));
+    CHECK(only_peer().region == "us");
+    CHECK(only_peer().address == address);
+  }
+
+  TEST_CASE("status says that a peer which dials does not come back") {
+    const TempDir folder;
+    const Store eu = Store::open(listening(folder, "eu"));
+    {
+      const Store us = Store::open(dialling(folder, "us", eu));
+      REQUIRE(eventually([&] { return test::knows(eu, "us"); }));
+    }
+    REQUIRE(eventually([&] { return !test::knows(eu, "us"); }));
+    REQUIRE(eventually([&] { return eu.status().peers[0].away_ms > 0; }));
+    CHECK(eu.status().peers[0].away_why == "it dials this leader, and has not come back");
+  }
+
+  TEST_CASE("status says why a peer is refused") {
+    const TempDir folder;
+    const Store eu = Store::open(listening(folder, "eu"));
+    Options other = dialling(folder, "us", eu);
+    other.mesh = "another";
+    const Store us = Store::open(other);
+    REQUIRE(eventually([&] {
+      const StoreStatus status = us.status();
+      return status.peers.size() == 1 && status.peers[0].note.find("mesh") != std::string::npos;
+    }));
+  }
 }

@@ -350,14 +350,14 @@ TEST_SUITE("leader: store") {
       "a full map closes the store for writes, reads go on, and nothing acknowledged is lost") {
     const TempDir folder;
     Options options = store_options(folder, "eu");
-    options.map_bytes = std::size_t{4} << 20U;
+    options.map_bytes = std::size_t{64} << 20U;
     options.reserve_bytes = 0;  // So that a commit fails.
     int acknowledged = 0;
     {
       Store store = Store::open(options);
       const auto fill = [&] {
         for (;; ++acknowledged) {
-          Register<>{store, std::to_string(acknowledged)}.put(std::string(20'000, 'v'));
+          Register<>{store, std::to_string(acknowledged)}.put(std::string(200'000, 'v'));
           REQUIRE(acknowledged < 1000);
         }
       };
@@ -368,7 +368,7 @@ TEST_SUITE("leader: store") {
       CHECK(code_of([&] { Counter(store, "n").add(1); }) == ErrorCode::kClosed);
       CHECK_FALSE(store.status().writable);
       CHECK(store.count(Key::all(0)) == static_cast<std::uint64_t>(acknowledged));
-      CHECK(Register<>{store, "0"}.get() == std::string(20'000, 'v'));
+      CHECK(Register<>{store, "0"}.get() == std::string(200'000, 'v'));
     }
     REQUIRE(acknowledged > 10);
     options.map_bytes *= 4;

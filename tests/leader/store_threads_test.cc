@@ -146,7 +146,7 @@ TEST_SUITE("leader: a store in threads") {
   TEST_CASE("when a commit fails all whose writes were in it hear of it, and nobody else") {
     const TempDir folder;
     Options options = store_options(folder, "eu");
-    options.map_bytes = std::size_t{4} << 20U;
+    options.map_bytes = std::size_t{64} << 20U;
     options.reserve_bytes = 0;  // So that a commit fails.
     std::vector<std::vector<std::string>> acknowledged(kThreads);
     {
@@ -155,7 +155,7 @@ TEST_SUITE("leader: a store in threads") {
         try {
           for (int i = 0; i < 1000; ++i) {
             const std::string key = std::to_string(thread) + "-" + std::to_string(i);
-            Register<>{store, key}.put(std::string(5'000, 'v'));
+            Register<>{store, key}.put(std::string(100'000, 'v'));
             acknowledged[static_cast<std::size_t>(thread)].push_back(key);
           }
         } catch (const Error& error) {
@@ -171,7 +171,7 @@ TEST_SUITE("leader: a store in threads") {
       CHECK(keys.size() < 1000);
       all += keys.size();
       for (const std::string& key : keys) {
-        REQUIRE(Register<>{store, key}.get() == std::string(5'000, 'v'));
+        REQUIRE(Register<>{store, key}.get() == std::string(100'000, 'v'));
       }
     }
     CHECK(store.count(Key::all(0)) == all);

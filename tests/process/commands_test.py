@@ -55,7 +55,8 @@ def status_and_peers(eu, us):
     status = json.loads(told(us, "status", "--json"))
     check(status["region"] == "us" and status["peers"][0]["region"] == "eu", status)
     for name in ("eu", eu.listen):  # By region and by address.
-        check(told(us, "peer", "pause", name) == f"{name} paused\n", "pause")
+        check(told(us, "peer", "pause", name) ==
+              f"{name} paused, until it is resumed or the leader starts again\n", "pause")
         check(json.loads(told(us, "status", "--json"))["peers"][0]["paused"], "it is paused")
         value = "while paused by " + name
         eu.call("SET", "during", value)

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "server/config.h"
+#include "server/config_doubts.h"
 #include "tests/temp_dir.h"
 
 namespace anabranch::server {
@@ -141,6 +143,62 @@ TEST_CASE("the environment overrides the file, and a flag overrides both") {
   CHECK(config.store.value_bytes_max == 7);
 }
 
+TEST_CASE("peers are called peers or peer, in the file and in the environment, but not both") {
+  Config config;
+  CHECK(apply_toml("peer = ['tcp://127.0.0.1:1']", "f", config).empty());
+  CHECK(config.store.peers == std::vector<std::string>{"tcp://127.0.0.1:1"});
+  CHECK(apply_variables({{"ANABRANCH_PEER", "tcp://127.0.0.1:2"}}, config).ok());
+  CHECK(config.store.peers == std::vector<std::string>{"tcp://127.0.0.1:2"});
+  CHECK(problem_of("peers = ['tcp://127.0.0.1:1']\npeer = ['tcp://127.0.0.1:2']") ==
+        "leader.toml:2:1: peer: is the same as peers, which is given, too");
+  const auto both = apply_variables(
+      {{"ANABRANCH_PEER", "tcp://127.0.0.1:1"}, {"ANABRANCH_PEERS", "tcp://127.0.0.1:2"}}, config);
+  REQUIRE(!both.ok());
+  CHECK(both.failure().message ==
+        "ANABRANCH_PEER: is the same as ANABRANCH_PEERS, which is given, too");
+  CHECK(setting_of("peers").also_flag == "--peers");
+}
+
+TEST_CASE("a variable that is no setting is told with the nearest one, but not one of tests") {
+  const auto lines =
+      unknown_variables({"ANABRANCH_LISTN", "ANABRANCH_PEERS", "ANABRANCH_PEER", "ANABRANCH_CONFIG",
+                         "ANABRANCH_TEST_SEED", "PATH", "ANABRANCH_XYZZY_NOTHING_LIKE_IT"});
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0] ==
+        "the variable ANABRANCH_LISTN is no setting and does nothing; did you mean "
+        "ANABRANCH_LISTEN?");
+  CHECK(lines[1].find("ANABRANCH_XYZZY_NOTHING_LIKE_IT is no setting") != std::string::npos);
+}
+
+TEST_CASE("what reads well and cannot be is doubted, a sentence each") {
+  const auto doubts_of = [](const std::function<void(Config&)>& change) {
+    Config config;
+    change(config);
+    return doubts(config);
+  };
+  CHECK(doubts_of([](Config&) {}).empty());
+  const auto oneself = doubts_of([](Config& config) {
+    config.store.listen = "tcp://127.0.0.1:7400";
+    config.store.peers = {"tcp://localhost:7400", "tcp://127.0.0.1:7401", "tcp://127.0.0.1:7401"};
+  });
+  REQUIRE(oneself.size() == 2);
+  CHECK(oneself[0].find("where this leader itself listens") != std::string::npos);
+  CHECK(oneself[1] == "peers: tcp://127.0.0.1:7401 is there twice");
+  const auto unknown = doubts_of([](Config& config) {
+    config.store.insecure = true;
+    config.store.peers = {"tcp://no-such-host.invalid:7400"};
+  });
+  REQUIRE(unknown.size() == 1);
+  CHECK(unknown[0].find("no-such-host.invalid cannot be looked up") != std::string::npos);
+  const auto alone = doubts_of([](Config& config) { config.store.peers = {"tcp://127.0.0.1:1"}; });
+  REQUIRE(alone.size() == 1);
+  CHECK(alone[0].find("listens nowhere") != std::string::npos);
+  CHECK(alone[0].find("connection refused") != std::string::npos);
+  const auto refused = doubts_of([](Config& config) { config.store.map_bytes = 1; });
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].find("64 MiB") != std::string::npos);
+}
+
 TEST_CASE("a mistake in the environment or in a flag names the variable or the flag") {
   Config config;
   const auto environment = apply_variables({{"ANABRANCH_MAP_BYTES", "much"}}, config);
@@ -167,7 +225,7 @@ TEST_CASE("every setting has a key, a flag and a variable of its own") {
     CAPTURE(setting.key);
     CHECK(names.insert(std::string(setting.key)).second);
     CHECK(names.insert(std::string(setting.flag)).second);
-    CHECK(names.insert(environment_name(setting)).second);
+    CHECK(names.insert(environment_name(setting.key)).second);
     CHECK(setting.flag.starts_with("--"));
     CHECK(!setting.help.empty());
   }

@@ -218,7 +218,7 @@ TEST_SUITE("server: limits") {
 
   TEST_CASE("when a commit fails every answer that depended on it is an error") {
     anabranch::Options store;
-    store.map_bytes = std::size_t{2} << 20U;
+    store.map_bytes = std::size_t{64} << 20U;
     store.reserve_bytes = 0;  // So that a commit fails.
     RunningServer server(store);
     RespClient client = server.client();
@@ -227,12 +227,12 @@ TEST_SUITE("server: limits") {
     std::string answer;
     for (int i = 0; i < 2000 && !answer.starts_with("-MISCONF"); ++i) {
       // One packet, so one turn: a write, a read that sees it, and one that needs no store.
-      client.send(request({"SET", "k" + std::to_string(i), std::string(5'000, 'v')}) +
+      client.send(request({"SET", "k" + std::to_string(i), std::string(200'000, 'v')}) +
                   request({"STRLEN", "k" + std::to_string(i)}) + request({"PING"}));
       answer = client.receive();
       const std::string read = client.receive();
       CHECK(client.receive() == "+PONG\r\n");
-      CHECK(read.starts_with(answer == "+OK\r\n" ? ":5000" : "-MISCONF"));
+      CHECK(read.starts_with(answer == "+OK\r\n" ? ":200000" : "-MISCONF"));
       if (answer == "+OK\r\n") ++stored;
     }
     REQUIRE(answer.starts_with("-MISCONF"));

@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "tests/printed.h"
 #include "tests/seed.h"
 #include "tests/transport/event_log.h"
 #include "tests/transport/foreign_peer.h"
@@ -277,6 +278,26 @@ TEST_CASE("peers that close every connection are dialled until they do not") {
     CAPTURE(i);
     REQUIRE(at_us.wait_up(i) != 0);
   }
+}
+
+TEST_CASE("strangers without keys that send rubbish again and again get one line in the log") {
+  const std::string text = test::printed([] {
+    World world = direct_world();
+    REQUIRE(world.accepted != 0);
+    for (int i = 0; i < 20; ++i) {
+      const ForeignDealer dealer{port_of(world.eu->endpoint())};
+      dealer.send({"hello"});
+      CHECK(dealer.receive(kPatience) == "");
+    }
+    CHECK(world.eu->counters().frames_rejected == 20);
+  });
+  std::size_t lines = 0;
+  for (std::size_t at = text.find("ignoring"); at != text.npos;
+       at = text.find("ignoring", at + 1)) {
+    ++lines;
+  }
+  CAPTURE(text);
+  CHECK(lines == 1);
 }
 
 TEST_CASE("a foreign peer that sends rubbish is counted and ignored and others go on") {

@@ -1,0 +1,86 @@
+#include "leader/link_log.h"
+
+#include <utility>
+
+#include "core/log.h"
+
+namespace anabranch::leader {
+
+namespace {
+
+std::string name_of(const regions::Peer& peer) {
+  return (peer.follows ? "a follower of region " : "region ") + peer.region + " (origin " +
+         core::to_string(peer.origin) + ")";
+}
+
+// The address that was dialled for a peer that is connected; empty when it dialled us.
+std::string dialled(const regions::Exchange& exchange, const regions::Peer& peer) {
+  for (const auto& [id, link] : exchange.links()) {
+    if (link.peer == peer.origin && !link.address.empty()) return link.address;
+  }
+  return {};
+}
+
+std::string seconds(core::Millis time) {
+  return std::to_string(time / 1000) + "." + std::to_string(time % 1000 / 100) + " s";
+}
+
+}  // namespace
+
+void LinkLog::look(const regions::Exchange& exchange, const core::VersionVector& applied,
+                   core::Millis now) {
+  std::erase_if(peers_, [&](const auto& each) { return !exchange.peers().contains(each.first); });
+  for (const auto& [origin, peer] : exchange.peers()) {
+    Known& known = peers_[origin];
+    if (std::exchange(known.connected, peer.connected()) != peer.connected()) {
+      known.since_ms = now;
+      if (peer.connected()) meet(known, exchange, peer, applied, now);
+    }
+    if (known.connected != known.said_connected) say(known, peer, now);
+    if (known.connected && known.catching_up) say_caught_up(known, peer, applied, now);
+  }
+}
+
+void LinkLog::meet(Known& known, const regions::Exchange& exchange, const regions::Peer& peer,
+                   const core::VersionVector& applied, core::Millis now) {
+  known.address = dialled(exchange, peer);
+  known.since_ms = now;
+  known.catching_up = true;
+  known.there = peer.applied;
+  known.here = applied;
+  known.ops = peer.applied.ops_beyond(applied) + applied.ops_beyond(peer.applied);
+}
+
+void LinkLog::say(Known& known, const regions::Peer& peer, core::Millis now) const {
+  if (now - known.said_ms < kPauseMs) return;
+  known.said_ms = now;
+  known.said_connected = known.connected;
+  if (!known.connected) return core::log_info(region_ + ": " + name_of(peer) + " is gone");
+  const std::string how = known.address.empty() ? "it dialled this leader" : known.address;
+  core::log_info(region_ + ": " + name_of(peer) + " is connected (" + how + "); " +
+                 std::to_string(known.there.ops_beyond(known.here)) +
+                 " of its writes lack here and " +
+                 std::to_string(known.here.ops_beyond(known.there)) + " of those here lack there");
+}
+
+void LinkLog::say_caught_up(Known& known, const regions::Peer& peer,
+                            const core::VersionVector& applied, core::Millis now) const {
+  if (!known.said_connected || !applied.includes(known.there)) return;
+  if (!peer.applied.includes(known.here)) return;
+  known.catching_up = false;
+  known.there = known.here = {};
+  core::log_info(region_ + ": " + name_of(peer) + " and this leader have caught up: " +
+                 std::to_string(known.ops) + " writes in " + seconds(now - known.since_ms));
+}
+
+core::Millis LinkLog::away_ms(core::Origin peer, core::Millis now) const {
+  const auto found = peers_.find(peer);
+  return found == peers_.end() || found->second.connected ? 0 : now - found->second.since_ms;
+}
+
+std::string LinkLog::address(core::Origin peer) const {
+  const auto found = peers_.find(peer);
+  return found == peers_.end() ? std::string() : found->second.address;
+}
+
+}  // namespace anabranch::leader

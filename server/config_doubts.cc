@@ -1,0 +1,95 @@
+#include "server/config_doubts.h"
+
+#include <chrono>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "leader/check_options.h"
+#include "transport/address.h"
+#include "transport/key_files.h"
+#include "transport/reach_probe.h"
+
+namespace anabranch::server {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+std::string_view port_of(std::string_view address) {
+  return address.substr(address.rfind(':') + 1);
+}
+
+std::string_view host_of(std::string_view address) {
+  constexpr std::string_view kScheme = "tcp://";
+  return address.substr(kScheme.size(), address.rfind(':') - kScheme.size());
+}
+
+// Whether who listens at one address is who is dialled at the other.
+bool is_same(const std::string& listen, const std::string& dialled) {
+  if (listen.empty() || port_of(listen) != port_of(dialled)) return false;
+  const std::string_view host = host_of(listen);
+  const bool is_all = host == "*" || host == "0.0.0.0" || host == "[::]";
+  if (transport::is_loopback(dialled)) return is_all || transport::is_loopback(listen);
+  return host == host_of(dialled);
+}
+
+// What a leader would refuse at its start.
+void add_refusals(const Config& config, Lines& lines) {
+  Options options = config.store;
+  if (options.region.empty()) options.region = "region";
+  if (options.path.empty()) options.path = "data";
+  if (const auto checked = leader::check_options(options); !checked.ok()) {
+    lines.push_back(checked.failure().message);
+  }
+  if (options.keys_file.empty() || config.store.region.empty()) return;
+  const auto keys =
+      transport::load_keys(options.keys_file, options.peers_keys_file, options.region);
+  if (!keys.ok()) lines.push_back(keys.failure().message);
+}
+
+void add_peer(const Config& config, const std::string& text, std::set<std::string>& seen,
+              Lines& lines) {
+  const transport::PeerAddress peer = transport::parse_peer(text).value();
+  if (!seen.insert(peer.address).second) {
+    lines.push_back("peers: " + peer.address + " is there twice");
+    return;
+  }
+  if (is_same(config.store.listen, peer.address)) {
+    lines.push_back("peers: " + peer.address + " is where this leader itself listens (" +
+                    config.store.listen + ")");
+  }
+  if (!config.store.keys_file.empty() && peer.region.empty()) {
+    lines.push_back("peers: with keys " + text +
+                    " must say whose key is expected there, as REGION@" + text);
+  }
+  if (std::string why = transport::why_unresolved(peer.address); !why.empty()) {
+    lines.push_back("peers: " + peer.address + ": " + std::move(why));
+  }
+}
+
+// A region that listens nowhere is part of a mesh only through those that it dials.
+void add_loneliness(const Config& config, const std::set<std::string>& peers, Lines& lines) {
+  constexpr std::chrono::milliseconds kPatience{2000};
+  if (!config.store.listen.empty() || peers.empty()) return;
+  std::string reasons;
+  for (const std::string& peer : peers) {
+    const std::string why = transport::why_unreachable(peer, kPatience);
+    if (why.empty()) return;
+    reasons += (reasons.empty() ? "" : "; ") + peer + ": " + why;
+  }
+  lines.push_back("this region listens nowhere, and none of its peers can be reached now (" +
+                  reasons + ")");
+}
+
+}  // namespace
+
+Lines doubts(const Config& config) {
+  Lines lines;
+  add_refusals(config, lines);
+  std::set<std::string> peers;
+  for (const std::string& text : config.store.peers) add_peer(config, text, peers, lines);
+  if (lines.empty()) add_loneliness(config, peers, lines);
+  return lines;
+}
+
+}  // namespace anabranch::server

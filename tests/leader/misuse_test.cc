@@ -1,0 +1,346 @@
+// What a program may do wrong with the embedded store: it does not compile, or it throws
+// Error{kInvalid} with a sentence. Nothing of it loses data silently, hangs or crashes.
+
+#include <doctest/doctest.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <memory>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+#include "tests/leader/store_world.h"
+
+using namespace anabranch;
+using test::code_of;
+using test::store_options;
+using test::TempDir;
+
+namespace {
+
+using Word = Register<std::string>;
+
+// ---- What does not compile.
+
+template <typename Handle, typename Value>
+concept Puts = requires(Handle handle, Value value) {
+  handle.put(value);
+};
+template <typename Handle, typename Value>
+concept Adds = requires(Handle handle, Value value) {
+  handle.add(value);
+};
+template <typename Handle, typename Value>
+concept Inserts = requires(Handle handle, Value value) {
+  handle.insert(value);
+};
+template <typename Handle, typename Value>
+concept Erases = requires(Handle handle, Value value) {
+  handle.erase(value);
+};
+template <typename Handle, typename Value>
+concept Pushes = requires(Handle handle, Value value) {
+  handle.push_back(value);
+};
+template <typename Handle, typename Value>
+concept Sets = requires(Handle handle, Value value) {
+  handle.set(0, value);
+};
+template <typename Handle, typename Value>
+concept Ranks = requires(Handle handle, Value value) {
+  handle.put(value, 1.5);
+};
+
+static_assert(Adds<Counter, int> && Adds<Counter, std::size_t> && Adds<RealCounter, double>);
+static_assert(!Adds<Counter, double> && !Adds<Counter, float> && !Adds<Counter, bool>);
+static_assert(Puts<Register<bool>, bool> && !Puts<Register<bool>, const char*>);
+static_assert(!Puts<Register<bool>, int> && !Puts<Register<bool>, double>);
+static_assert(Puts<Register<int>, short> && !Puts<Register<int>, double>);
+static_assert(Puts<Register<double>, int> && Puts<Word, const char*>);
+static_assert(Inserts<Set<int>, int> && !Inserts<Set<int>, double>);
+static_assert(Inserts<RemoveWinsSet<bool>, bool> && !Inserts<RemoveWinsSet<bool>, const char*>);
+static_assert(Erases<Set<int>, int> && !Erases<Set<int>, double>);
+static_assert(Pushes<List<int>, int> && !Pushes<List<int>, double>);
+static_assert(Sets<List<bool>, bool> && !Sets<List<bool>, const char*>);
+static_assert(Ranks<SortedSet<int>, int> && !Ranks<SortedSet<int>, double>);
+
+static_assert(std::is_convertible_v<const char*, Key> && std::is_convertible_v<std::string, Key>);
+static_assert(std::is_convertible_v<std::string_view, Key>);
+static_assert(!std::is_constructible_v<Key, std::nullptr_t>);
+static_assert(!std::is_constructible_v<Key, std::uint8_t, std::nullptr_t>);
+static_assert(!std::is_constructible_v<Key, int>);
+template <typename Name>
+concept NamesField = requires(Key key, Name name) {
+  key.field(name);
+};
+static_assert(NamesField<const char*> && NamesField<std::string> && !NamesField<std::nullptr_t>);
+
+// ---- Forked processes.
+
+// Runs the function in a forked process. Returns whether it was true there, within time.
+bool in_child(const std::function<bool()>& function) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    try {
+      ::_exit(function() ? 0 : 1);
+    } catch (...) {
+      ::_exit(2);
+    }
+  }
+  int status = -1;
+  const bool ended = test::eventually([&] { return ::waitpid(child, &status, WNOHANG) == child; });
+  if (!ended) {
+    ::kill(child, SIGKILL);
+    ::waitpid(child, &status, 0);
+  }
+  return ended && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool is_refused(const std::function<void()>& function) {
+  std::string message;
+  return code_of(function, &message) == ErrorCode::kInvalid &&
+         message.find("opened by process " + std::to_string(::getppid())) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_SUITE("leader: misuse") {
+  TEST_CASE("a transaction used after its function throws, and so do handles made with it") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    Transaction* kept = nullptr;
+    std::unique_ptr<Word> handle;
+    store.transact([&](Transaction& txn) {
+      kept = &txn;
+      handle = std::make_unique<Word>(txn, "k");
+      handle->put("in time");
+    });
+    std::string message;
+    CHECK(code_of([&] { Word{*kept, "k"}.put("late"); }, &message) == ErrorCode::kInvalid);
+    CHECK(message.find("over") != std::string::npos);
+    CHECK(code_of([&] { (void)Word{*kept, "k"}.get(); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { (void)kept->next_write(); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { (void)kept->type("k"); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { handle->put("late"); }, &message) == ErrorCode::kInvalid);
+    CHECK(message.find("gone") != std::string::npos);
+    // Nor does it write into a transaction that comes later.
+    for (int i = 0; i < 300; ++i) {
+      store.transact([&](Transaction& txn) {
+        Counter{txn, "n"}.add(1);
+        CHECK(code_of([&] { handle->put("late"); }) == ErrorCode::kInvalid);
+      });
+    }
+    store.transact([&](Transaction&) {
+      CHECK(code_of([&] { Word{*kept, "k"}.put("late"); }) == ErrorCode::kInvalid);
+    });
+    CHECK(Word{store, "k"}.get() == "in time");
+    CHECK(Counter{store, "n"}.get() == 300);
+  }
+
+  TEST_CASE("read transactions and the scopes of atomically and at_once end with their function") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    Word{store, "k"}.put("v");
+    const Scope* reading = nullptr;
+    store.read([&](ReadTransaction& txn) { reading = &txn; });
+    CHECK(code_of([&] { (void)reading->count(Key::all(0)); }) == ErrorCode::kInvalid);
+    store.at_once([&](const Scope& scope) { reading = &scope; });
+    CHECK(code_of([&] { (void)reading->type("k"); }) == ErrorCode::kInvalid);
+    Scope* writing = nullptr;
+    store.atomically([&](Scope& scope) {
+      scope.atomically([&](Scope& nested) { writing = &nested; });
+      Word{*writing, "k"}.put("w");  // One transaction, and it goes on.
+    });
+    CHECK(code_of([&] { Word{*writing, "k"}.put("x"); }) == ErrorCode::kInvalid);
+    CHECK_THROWS_AS(store.transact([&](Transaction& txn) {
+      writing = &txn;
+      throw std::logic_error("mine");
+    }),
+                    std::logic_error);
+    CHECK(code_of([&] { Word{*writing, "k"}.put("x"); }) == ErrorCode::kInvalid);
+    CHECK(Word{store, "k"}.get() == "w");
+  }
+
+  TEST_CASE("a transaction used by another thread throws there") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    Word{store, "k"}.put("v");
+    std::string message;
+    store.transact([&](Transaction& txn) {
+      std::thread([&] {
+        CHECK(code_of([&] { Word{txn, "k"}.put("w"); }, &message) == ErrorCode::kInvalid);
+        CHECK(Word{store, "k"}.get() == "v");
+      }).join();
+    });
+    CHECK(message.find("thread") != std::string::npos);
+    store.read([&](ReadTransaction& txn) {
+      std::thread([&] {
+        CHECK(code_of([&] { (void)Word{txn, "k"}.get(); }) == ErrorCode::kInvalid);
+      }).join();
+    });
+    CHECK(Word{store, "k"}.get() == "v");
+  }
+
+  TEST_CASE("transactions within transactions, on many threads, each have their own scope") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    const std::function<void(int)> nested = [&](int depth) {
+      store.read([&](ReadTransaction& txn) {
+        if (depth > 0) nested(depth - 1);
+        CHECK(txn.count(Key::all(0)) == 0);
+      });
+    };
+    nested(100);
+    for (int i = 0; i < 20; ++i) {
+      std::thread([&] {
+        store.transact([](Transaction& txn) { Counter{txn, "n"}.add(1); });
+      }).join();
+    }
+    CHECK(Counter{store, "n"}.get() == 20);
+  }
+
+  TEST_CASE("handles of a session or a store that is gone throw") {
+    const TempDir folder;
+    auto store = std::unique_ptr<Store>(new Store(Store::open(store_options(folder, "eu"))));
+    std::unique_ptr<Word> of_session;
+    {
+      Session session = store->session();
+      of_session = std::make_unique<Word>(session, "k");
+      of_session->put("v");
+    }
+    CHECK(code_of([&] { of_session->put("w"); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { (void)of_session->get(); }) == ErrorCode::kInvalid);
+    Session session = store->session();
+    Word of_store{*store, "k"};
+    CHECK(of_store.get() == "v");
+    store.reset();
+    CHECK(code_of([&] { of_store.put("w"); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { Word(session, "k").put("w"); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { (void)session.token(); }) == ErrorCode::kInvalid);
+  }
+
+  TEST_CASE("a key of a null pointer throws, and one of a literal has all of its bytes") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    const char* const nothing = nullptr;
+    std::string message;
+    CHECK(code_of([&] { Word(store, nothing).put("v"); }, &message) == ErrorCode::kInvalid);
+    CHECK(message.find("null") != std::string::npos);
+    CHECK(code_of([&] { (void)Key("k").field(nothing); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { (void)Key(1, nothing); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { (void)Map(store, "m").contains(nothing); }) == ErrorCode::kInvalid);
+    CHECK(Key("a\0b") == Key(std::string("a\0b", 3)));
+    CHECK(Key("a\0b") != Key("a"));
+    CHECK(Key("k").field("a\0b") == Key("k").field(std::string("a\0b", 3)));
+    char buffer[16] = "abc";
+    CHECK(Key(buffer) == Key("abc"));
+    const char* const pointer = buffer;
+    CHECK(Key(pointer) == Key("abc"));
+    Word{store, "a\0b"}.put("long");
+    CHECK_FALSE(Word{store, "a"}.get());
+    CHECK(store.count(Key::all(0)) == 1);
+  }
+
+  TEST_CASE("an amount beyond 64 bits is refused and not wrapped") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    Counter count{store, "n"};
+    CHECK(code_of([&] { count.add(std::uint64_t{1} << 63U); }) == ErrorCode::kInvalid);
+    count.add(std::size_t{5});
+    CHECK(count.get() == 5);
+  }
+
+  TEST_CASE("in a forked process every call throws, and nothing hangs or aborts") {
+    const TempDir folder;
+    auto store = std::unique_ptr<Store>(new Store(Store::open(store_options(folder, "eu"))));
+    auto session = std::unique_ptr<Session>(new Session(store->session()));
+    auto document = std::make_unique<TextDocument>(*store, "text");
+    auto watch = std::make_unique<Watch>(store->watch("", [](const Changes&) {}));
+    Word word{*store, "k"};
+    word.put("before");
+    document->insert(0, "abc");
+    CHECK(in_child([&] { return is_refused([&] { word.put("child"); }); }));
+    CHECK(in_child([&] { return is_refused([&] { (void)word.get(); }); }));
+    CHECK(in_child([&] { return is_refused([&] { store->transact([](Transaction&) {}); }); }));
+    CHECK(in_child([&] { return is_refused([&] { (void)store->status(); }); }));
+    CHECK(in_child([&] { return is_refused([&] { (void)store->token(); }); }));
+    CHECK(in_child([&] { return is_refused([&] { (void)Word(*session, "k").get(); }); }));
+    CHECK(in_child([&] { return is_refused([&] { document->insert(0, "x"); }); }));
+    CHECK(in_child(
+        [&] { return is_refused([&] { (void)store->watch("", [](const Changes&) {}); }); }));
+    CHECK(in_child([&] {
+      watch.reset();
+      document.reset();
+      session.reset();
+      store.reset();
+      return true;
+    }));
+    word.put("after");
+    document->insert(3, "d");
+    CHECK(document->str() == "abcd");
+    CHECK(word.get() == "after");
+  }
+
+  TEST_CASE("a function that forks and returns in both processes commits in one") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    bool is_child = false;
+    const auto forks = [&] {
+      store.transact([&](Transaction& txn) {
+        Word{txn, "k"}.put("once");
+        const pid_t child = ::fork();
+        is_child = child == 0;
+        if (!is_child) {
+          int status = -1;
+          REQUIRE(test::eventually([&] { return ::waitpid(child, &status, WNOHANG) == child; }));
+          CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+        }
+      });
+    };
+    try {
+      forks();
+    } catch (const Error& error) {
+      if (is_child) ::_exit(error.code() == ErrorCode::kInvalid ? 0 : 1);
+      throw;
+    }
+    if (is_child) ::_exit(2);
+    CHECK(Word{store, "k"}.get() == "once");
+  }
+
+  TEST_CASE("options that would only fail later are refused at once") {
+    const TempDir folder;
+    Options options = store_options(folder, "eu");
+    const auto refusal = [&] {
+      std::string message;
+      CHECK(code_of([&] { (void)Store::open(options); }, &message) == ErrorCode::kInvalid);
+      return message;
+    };
+    options.map_bytes = 1;
+    CHECK(refusal().find("map_bytes") != std::string::npos);
+    options.map_bytes = (std::size_t{64} << 20U) - 1;
+    CHECK(refusal().find("64 MiB") != std::string::npos);
+    options = store_options(folder, "eu");
+    options.resolvers = {
+        {"doc/", Resolver::max()}, {"a", Resolver::min()}, {"doc/", Resolver::lww()}};
+    CHECK(refusal().find("\"doc/\" is there twice") != std::string::npos);
+    options = store_options(folder, "eu");
+    {
+      Store store = Store::open(options);
+      store.transact([](Transaction& txn) {
+        for (int i = 0; i < 58; ++i) {
+          Word{txn, std::to_string(i)}.put(std::string(std::size_t{1} << 20U, 'v'));
+        }
+      });
+    }
+    options.map_bytes = std::size_t{64} << 20U;  // It holds that much twice.
+    CHECK(refusal().find("map_bytes") != std::string::npos);
+    options.map_bytes = std::size_t{130} << 20U;  // And nothing for the reserve.
+    CHECK(refusal().find("reserve") != std::string::npos);
+    options.map_bytes = std::size_t{1} << 30U;
+    CHECK(Store::open(options).count(Key::all(0)) == 58);
+  }
+}

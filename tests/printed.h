@@ -1,0 +1,36 @@
+// What this process prints on standard error meanwhile: the lines of the log.
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "tests/temp_dir.h"
+
+namespace anabranch::test {
+
+// What `write` prints on standard error.
+template <typename Write>
+std::string printed(const Write& write) {
+  const TempDir dir;
+  const std::string name = (dir.path() / "stderr").string();
+  const int file = ::open(name.c_str(), O_CREAT | O_WRONLY, 0600);
+  const int kept = ::dup(STDERR_FILENO);
+  REQUIRE(file >= 0);
+  REQUIRE(kept >= 0);
+  ::dup2(file, STDERR_FILENO);
+  write();
+  ::dup2(kept, STDERR_FILENO);
+  ::close(kept);
+  ::close(file);
+  std::ostringstream text;
+  text << std::ifstream(name).rdbuf();
+  return text.str();
+}
+
+}  // namespace anabranch::test
