@@ -59,6 +59,8 @@ enum class Bug : std::uint8_t {
   kExpireAnyValue,
   kShortestExpiry,
   kExpireTooEarly,
+  kWaitByWallClock,
+  kCountPresenceAsAbsence,
   kWriteWhileFollowing,
   kTakeForLeader,
   kForgetOtherLeaders,

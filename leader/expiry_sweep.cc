@@ -19,7 +19,8 @@ core::Result<bool> ExpirySweep::slice(Millis now) {
   if (now < next_ms_ || replica_.broken() || replica_.rejoin() != nullptr) return false;
   if (replica_.follows()) return false;
   if (!replica_.reserve().allows_removing()) return false;
-  const Times times{replica_.names().expiries().now_ms(), replica_.passed_ms()};
+  const Times times{replica_.names().expiries().wall_ms(),
+                    replica_.may_clear(now) ? replica_.passed_ms(now) : -1};
   bool over = false;
   try {
     over = look(times);
@@ -121,8 +122,7 @@ bool ExpirySweep::is_due(const crdt::Sibling& sibling, Millis deadline, const Ti
   const regions::Identity& self = replica_.identity();
   const bool own = origin == self.origin || replica_.names().region(origin) == self.region;
   const Millis grace_ms = own ? 0 : limits_.grace_ms;
-  return times.passed_ms - grace_ms >= deadline ||
-         times.now_ms - deadline - grace_ms >= limits_.wait_ms_max;
+  return times.passed_ms - grace_ms >= deadline;
 }
 
 core::Result<void> ExpirySweep::carry_out() {

@@ -1,12 +1,13 @@
 // Clears keys that have expired, in slices, in the order of their deadlines. Readers hide them from
 // their deadline on; what is done here makes room, and makes it final.
 //
-// A key is cleared when its deadline has passed in every region, by the region's own clock, and
-// everything that any of them wrote before has been applied here (Replica::passed_ms): then nobody
-// can have let it live longer. A region that is cut off may have, so it is waited for, but no
-// longer than `wait_ms_max`. The leader whose region has set the deadline clears; any other
-// `grace_ms` later, so that it happens once and not in every region, and happens all the same when
-// that one is gone.
+// A key is cleared when its deadline has passed in every region, by the region's own wall clock,
+// and everything that any of them wrote before has been applied here (Replica::passed_ms): then
+// nobody can have let it live longer. A region that is cut off may have, so it is waited for, for a
+// time that is measured without this leader's wall clock: no clock that is wrong clears anything
+// early. The leader whose region has set the deadline clears; any other `grace_ms` later, so that
+// it happens once and not in every region, and happens all the same when that one is gone. One
+// whose own clock is in doubt (Replica::may_clear) leaves it to the others.
 //
 // Expiries that stand alone, since their key or the value that they were set over is gone, are
 // removed by the same rule. A clear is an ordinary transaction: what others write concurrently
@@ -27,7 +28,6 @@
 namespace anabranch::leader {
 
 struct ExpiryLimits {
-  core::Millis wait_ms_max = core::Millis{24} * 3600 * 1000;
   core::Millis grace_ms = 60'000;
   std::size_t looks = 500;   // Of one slice.
   std::size_t clears = 100;  // Of one slice.
@@ -68,7 +68,7 @@ class ExpirySweep {
     Act act = Act::kKeep;
     core::Millis deadline = 0;
   };
-  // Of a slice: the time, by this clock and by all.
+  // Of a slice: the time, by this wall clock and by all; -1 when this leader may not clear.
   struct Times {
     core::Millis now_ms = 0;
     core::Millis passed_ms = 0;

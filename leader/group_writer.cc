@@ -27,7 +27,7 @@ View GroupWriter::view() const {
   Group& group = replica_.group();
   const std::optional<core::Hlc> time = group.time();
   return {group.stage(), replica_.names(), resolvers_,
-          time ? std::optional(time->millis()) : std::nullopt};
+          time ? std::optional(replica_.names().expiries().now_ms(*time)) : std::nullopt};
 }
 
 void GroupWriter::write(const std::function<void(Group&)>& function) {

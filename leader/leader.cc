@@ -96,6 +96,7 @@ class Leader::Impl {
                                   .signatures = signatures_ ? &*signatures_ : nullptr,
                                   .resolvers = &resolvers_,
                                   .drift_ms_max = options_.clock_drift_ms_max,
+                                  .expiry_wait_ms = options_.expiry_wait_ms_max,
                                   .follows = options_.follower,
                                   .announce = true,
                                   .limits = {.log = {.bytes_min = options_.log_bytes_min,
@@ -107,8 +108,7 @@ class Leader::Impl {
     if (auto announced = replica_->announce(); !announced.ok()) return announced;
     scope_.emplace(*replica_, resolvers_, options_);
     expiry_sweep_.emplace(*replica_, *storage_, resolvers_,
-                          ExpiryLimits{.wait_ms_max = options_.expiry_wait_ms_max,
-                                       .grace_ms = options_.expiry_grace_ms});
+                          ExpiryLimits{.grace_ms = options_.expiry_grace_ms});
     erased_sweep_.emplace(*replica_, *storage_, ErasedLimits{});
     transport::ZmqOptions links{.listen = options_.listen, .peers = options_.peers};
     links.compression = compression(options_.compress);

@@ -217,7 +217,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
     status.forks.push_back(fork_status(origin, by_peer, replica));
   }
   status.rejoin = rejoin_status(replica);
-  for (auto& [who, text] : replica.clocks().complaints(now)) status.clocks.push_back(text);
+  for (auto& [who, text] : replica.clock_complaints(now)) status.clocks.push_back(text);
   status.unproven = replica.unproven().late();
   for (const regions::LogDamage& each : replica.log().damage()) {
     constexpr std::size_t kListedMax = 20;

@@ -1,10 +1,10 @@
 #include "regions/clock_watch.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/mark.h"
+#include "regions/time_text.h"
 
 namespace anabranch::regions {
 
@@ -18,19 +18,8 @@ constexpr Millis kRoundingMs = 2;                // Of the four readings of a ro
 
 Millis bounded(Millis foreign) { return std::clamp(foreign, Millis{0}, kMillisMax); }
 
-// "3 hours ahead", "2 years behind": roughly, which is what matters.
 std::string apart(Millis ahead_ms) {
-  constexpr std::array<std::pair<const char*, Millis>, 5> kUnits{{{"years", 31'557'600'000},
-                                                                  {"days", 86'400'000},
-                                                                  {"hours", 3'600'000},
-                                                                  {"minutes", 60'000},
-                                                                  {"seconds", 1'000}}};
-  const Millis distance = ahead_ms < 0 ? -ahead_ms : ahead_ms;
-  const auto* unit =
-      std::ranges::find_if(kUnits, [&](const auto& each) { return distance >= 2 * each.second; });
-  if (unit == kUnits.end()) unit = &kUnits.back();
-  return std::to_string(distance / unit->second) + ' ' + unit->first +
-         (ahead_ms < 0 ? " behind" : " ahead");
+  return duration_text(ahead_ms) + (ahead_ms < 0 ? " behind" : " ahead");
 }
 
 }  // namespace
@@ -54,8 +43,16 @@ void ClockWatch::heard(const std::string& region, Millis shown, std::optional<Mi
   }
   Reading& reading = heard_[region];
   // Without a round trip it is at least as far ahead as this.
-  reading.ahead_ms = earliest + round_trip_ms.value_or(0) / 2;
+  set_ahead(reading, earliest + round_trip_ms.value_or(0) / 2, now);
   reading.heard_ms = now;
+}
+
+void ClockWatch::jumped(Millis by, Millis now) {
+  for (auto& [region, reading] : heard_) set_ahead(reading, reading.ahead_ms - by, now);
+}
+
+void ClockWatch::set_ahead(Reading& reading, Millis ahead_ms, Millis now) const {
+  reading.ahead_ms = ahead_ms;
   if (!wrong(reading.ahead_ms)) {
     reading.wrong_since_ms = -1;
   } else if (reading.wrong_since_ms < 0) {
@@ -98,6 +95,22 @@ std::optional<Millis> ClockWatch::own_ahead_ms(Millis now) const {
     return ahead && *ahead >= all[from] && *ahead <= all[from + most - 1];
   });
   return believed ? std::optional(-middle) : std::nullopt;
+}
+
+Millis ClockWatch::lead_ms(Millis now) const {
+  if (const auto own = own_ahead_ms(now)) return std::max(*own, Millis{0});
+  std::optional<Millis> nearest;  // Of those that are behind.
+  for (const auto& [region, reading] : heard_) {
+    const auto ahead = ahead_ms(region, now);
+    if (now - reading.heard_ms <= kForgetMs && !wrong(reading.ahead_ms)) return 0;
+    if (ahead && *ahead < 0) nearest = std::max(nearest.value_or(*ahead), *ahead);
+  }
+  return -nearest.value_or(0);
+}
+
+bool ClockWatch::hears(Millis now) const {
+  return std::ranges::any_of(
+      heard_, [&](const auto& each) { return ahead_ms(each.first, now).has_value(); });
 }
 
 ClockWatch::Complaints ClockWatch::complaints(Millis now) const {

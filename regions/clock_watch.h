@@ -11,8 +11,9 @@
 // Nor does one heartbeat prove anything, since a machine may have slept, and its steady clock with
 // it: a clock is wrong when it has been for some seconds.
 //
-// It is a matter of reporting alone: nothing is held up because of a clock,
-// and nobody's clock is followed further than the drift (core/hlc.h). Not thread-safe.
+// Nothing that is written or applied waits because of a clock, and nobody's clock is followed
+// further than the drift (core/hlc.h); but keys do not expire by a clock that is ahead of what is
+// certain (rows/expiry_board.h). Not thread-safe.
 #pragma once
 
 #include <map>
@@ -43,6 +44,9 @@ class ClockWatch {
   void heard(const std::string& region, core::Millis shown,
              std::optional<core::Millis> round_trip_ms, core::Millis wall, core::Millis now);
 
+  // The own clock has moved by so much against the steady one: so much less the others are ahead.
+  void jumped(core::Millis by, core::Millis now);
+
   // How far the clock of a region is ahead of this one, negative when it is behind; nothing when it
   // has not been heard for a while, or not long enough to be believed.
   [[nodiscard]] std::optional<core::Millis> ahead_ms(const std::string& region,
@@ -50,6 +54,11 @@ class ClockWatch {
   // How far this machine's clock is ahead of most others, negative when it is behind; nothing when
   // it agrees with them, or when too few are heard to say.
   [[nodiscard]] std::optional<core::Millis> own_ahead_ms(core::Millis now) const;
+  // How far this machine's clock is ahead of what is certain: of most others, or, when nobody that
+  // is heard agrees with it, of the nearest one that is behind. 0 when it is not.
+  [[nodiscard]] core::Millis lead_ms(core::Millis now) const;
+  // Whether anybody is heard who is believed.
+  [[nodiscard]] bool hears(core::Millis now) const;
   // A sentence for each clock that is wrong, by region, the own one under an empty name.
   using Complaints = std::map<std::string, std::string>;
   [[nodiscard]] Complaints complaints(core::Millis now) const;
@@ -62,6 +71,7 @@ class ClockWatch {
   };
   // How far each that is still heard is ahead, sorted, be it believed yet or not.
   [[nodiscard]] std::vector<core::Millis> readings(core::Millis now) const;
+  void set_ahead(Reading& reading, core::Millis ahead_ms, core::Millis now) const;
   [[nodiscard]] bool wrong(core::Millis ahead_ms) const {
     return ahead_ms > drift_ms_max_ || ahead_ms < -drift_ms_max_;
   }

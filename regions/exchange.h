@@ -44,6 +44,7 @@ struct Showing {
   std::optional<core::Hash128> digest = {};
   core::VersionVector standings = {};  // The number of each that is known.
   core::VersionVector clocks = {};     // See passed_clocks.h.
+  std::vector<ClockWord> heard = {};   // See heard_clocks.h.
 };
 
 class Exchange {

@@ -41,7 +41,8 @@ Heartbeat Exchange::heartbeat(const Link& link, const Showing& shown, Millis now
                  .greeted_nonce = link.nonce,
                  .wall_ms = shown.wall_ms,
                  .sent_ms = now,
-                 .echo = link.echo(now)};
+                 .echo = link.echo(now),
+                 .heard = shown.heard};
   if (joining_) return beat;
   const bool brief = settled_.hash() && settled_.hash() == link.settled;
   beat.applied = brief ? settled_.without(applied_.vector()) : applied_.vector();

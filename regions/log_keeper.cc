@@ -171,6 +171,10 @@ core::Result<void> LogKeeper::tick(Millis now, const Peers& peers, const WaitedF
   return remember(now);
 }
 
+Millis LogKeeper::running_ms(Millis now) const {
+  return segments_.running_ms() + (now_ms_ >= 0 ? std::max<Millis>(0, now - now_ms_) : 0);
+}
+
 Millis LogKeeper::next_tick_ms() const {
   return forgetting() ? next_ms_ : std::numeric_limits<Millis>::max();
 }

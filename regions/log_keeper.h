@@ -61,6 +61,9 @@ class LogKeeper {
   // When it wants tick() to be called next, at the latest: soon while there is more to forget.
   [[nodiscard]] core::Millis next_tick_ms() const;
 
+  // For how long this leader has ever run, at the steady time `now`.
+  [[nodiscard]] core::Millis running_ms(core::Millis now) const;
+
   // Forgets a slice of what is before `end`, whoever lacks it. Returns whether more of it is left.
   core::Result<bool> forget_before(storage::Position end);
 

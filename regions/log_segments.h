@@ -44,6 +44,7 @@ class LogSegments {
   void append(storage::Position last, std::span<const storage::LogRecord> records);
   // Lets so much time pass.
   void pass(core::Millis duration) { running_ms_ += duration; }
+  [[nodiscard]] core::Millis running_ms() const { return running_ms_; }
   // Nothing at or after `position` is forgotten, whatever the limits say, until released. Whoever
   // holds must let go: a hold that stays lets the log grow for ever.
   void hold(const std::string& who, storage::Position position) { holds_[who] = position; }

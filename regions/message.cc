@@ -14,6 +14,8 @@ namespace {
 using core::Reader;
 using core::Writer;
 
+constexpr std::size_t kWordNumbers = 5;  // Of a word of a clock.
+
 void write(Writer& out, const Greeting& message) {
   out.array(10).uint64(message.protocol);
   write_hash(out, message.mesh);
@@ -26,8 +28,16 @@ void write(Writer& out, const Greeting& message) {
 
 void write(Writer& out, const Echo& echo) { out.array(2).int64(echo.sent_ms).int64(echo.held_ms); }
 
+void write(Writer& out, const std::vector<ClockWord>& words) {
+  out.array(kWordNumbers * words.size());
+  for (const ClockWord& word : words) {
+    out.uint64(word.origin).uint64(word.opening);
+    out.int64(word.sent_ms).int64(word.wall_ms).int64(word.age_ms);
+  }
+}
+
 void write(Writer& out, const Heartbeat& message) {
-  out.array(14);
+  out.array(15);
   write_vector(out, message.applied);
   write_vector(out, message.durable);
   out.uint64(message.hlc.bits);
@@ -42,6 +52,7 @@ void write(Writer& out, const Heartbeat& message) {
   out.boolean(message.left_out);
   write_vector(out, message.standings);
   write_vector(out, message.clocks);
+  write(out, message.heard);
 }
 
 void write(Writer& out, const Subscribe& message) {
@@ -157,6 +168,23 @@ Echo read_echo(Reader& in) {
   return echo;
 }
 
+std::vector<ClockWord> read_words(Reader& in) {
+  const std::size_t numbers = in.array();
+  if (numbers % kWordNumbers != 0 || numbers > kWordNumbers * kClockWordsMax) {
+    in.fail("a heartbeat has heard too much");
+    return {};
+  }
+  std::vector<ClockWord> words(in.ok() ? numbers / kWordNumbers : 0);
+  for (ClockWord& word : words) {
+    word.origin = in.uint64();
+    word.opening = in.uint64();
+    word.sent_ms = in.int64();
+    word.wall_ms = in.int64();
+    word.age_ms = in.int64();
+  }
+  return words;
+}
+
 Message read_heartbeat(Reader& in) {
   Heartbeat message;
   const std::size_t newer = in.array_of(13);
@@ -175,7 +203,9 @@ Message read_heartbeat(Reader& in) {
   message.standings = read_vector(in);
   if (newer == 0) return message;  // Of a version without clocks.
   message.clocks = read_vector(in);
-  in.skip(newer - 1);
+  if (newer == 1) return message;  // Nor what was heard of others.
+  message.heard = read_words(in);
+  in.skip(newer - 2);
   return message;
 }
 

@@ -31,6 +31,7 @@
 #include "core/version_vector.h"
 #include "regions/chain_link.h"
 #include "regions/chain_marks.h"
+#include "regions/clock_word.h"
 #include "regions/question.h"
 #include "regions/signatures.h"
 #include "regions/standing.h"
@@ -79,6 +80,7 @@ struct Heartbeat {
   core::VersionVector standings = {};  // {origin: the number of its newest standing there}
   // {origin: timestamp} of what its sender is certain (passed_clocks.h), at `applied`.
   core::VersionVector clocks = {};
+  std::vector<ClockWord> heard = {};  // Of its sender, and what it has heard of others.
   bool operator==(const Heartbeat&) const = default;
 };
 

@@ -54,13 +54,21 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   if (auto ordered = replica->open_scores(); !ordered.ok()) return ordered.failure();
   if (auto recorded = replica->record_opening(); !recorded.ok()) return recorded.failure();
   const Identity& identity = replica->identity_;
-  const core::Hlc newest =
-      std::max(replica->clock_mark_, replica->applied_.head(identity.origin).hlc);
+  core::Hlc newest = std::max(replica->clock_mark_, replica->applied_.head(identity.origin).hlc);
+  // A new incarnation need not go on from timestamps of a clock that was wrong.
+  const bool ahead = newest.millis() - clock.now_ms() > replica->options_.drift_ms_max;
+  if (replica->options_.new_origin && ahead) newest = {};
   replica->clock_.emplace(clock, planted(Bug::kForgetHlc) ? core::Hlc{} : newest,
                           replica->options_.drift_ms_max);
   replica->clock_->observe(replica->applied_.hlc_max());
-  replica->applied_.expiry_board().use(clock);
-  replica->applied_.expiry_board().post(replica->clock_->high_water());
+  replica->applied_.expiry_board().use(clock, replica->options_.drift_ms_max);
+  // What was shown before, as far as others can have believed it.
+  const core::Millis latest = replica->heard_.latest_ms(replica->keeper_.running_ms(0));
+  if (latest >= 0) {
+    replica->believed_ms_ =
+        std::min(replica->clock_mark_.millis(), latest + replica->options_.drift_ms_max);
+  }
+  replica->post_time();
   replica->exchange_ = std::make_unique<Exchange>(
       Self{identity.mesh, identity.region, identity.origin, replica->options_.nonce,
            replica->options_.follows},
@@ -114,6 +122,8 @@ core::Result<void> Replica::load() {
     if (mark->size() != sizeof(core::Hlc)) return core::corrupt("the clock's mark is damaged");
     clock_mark_ = {storage::from_big_endian(*mark)};
   }
+  if (auto loaded = heard_.load(*snapshot); !loaded.ok()) return loaded;
+  if (auto loaded = jumps_.load(*snapshot); !loaded.ok()) return loaded;
   if (auto loaded = signer_.load(*snapshot); !loaded.ok()) return loaded;
   if (auto loaded = settled_.load(*snapshot); !loaded.ok()) return loaded;
   return chains_.load(*snapshot);
@@ -528,13 +538,16 @@ void Replica::tick(Millis now) {
   if (!announce().ok()) return;
   renew_standing(now);
   const auto showing = [&]() -> Showing {
+    look_at_clock(now);
     return {.hlc = clock_->high_water(),
             .wall_ms = clock_->wall_ms(),
             .digest = digest(),
             .standings = keeper_.standings().numbers(),
-            .clocks = shown_clocks()};
+            .clocks = shown_clocks(now),
+            .heard = clock_words(now)};
   };
-  if (exchange_->tick(now, showing)) {
+  const bool beat = exchange_->tick(now, showing);
+  if (beat) {
     complain_of_clocks(now);
     complain_of_unproven(now);
   }
@@ -547,6 +560,7 @@ void Replica::tick(Millis now) {
     const auto kept = keeper_.tick(now, exchange_->peers(), waited_for);
     if (!kept.ok()) broken_ = kept.failure();
   }
+  if (beat && !broken_ && !store_heard(now).ok()) return;
   if (!broken_) snapshots_->tick(now);
   hold_log();
   sign_and_pass_on(now);

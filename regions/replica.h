@@ -27,11 +27,13 @@
 #include "regions/applied.h"
 #include "regions/chain_hashes.h"
 #include "regions/clears_aside.h"
+#include "regions/clock_jumps.h"
 #include "regions/clock_watch.h"
 #include "regions/divergence.h"
 #include "regions/effect.h"
 #include "regions/exchange.h"
 #include "regions/group.h"
+#include "regions/heard_clocks.h"
 #include "regions/hold_buffer.h"
 #include "regions/log_keeper.h"
 #include "regions/passed_clocks.h"
@@ -89,6 +91,8 @@ struct ReplicaOptions {
   // What decides between concurrent scores; must outlive the replica. Null: `lww` does.
   const rows::Resolvers* resolvers = nullptr;
   core::Millis drift_ms_max = core::HybridClock::kDriftMaxMs;
+  // For how long a leader that is away keeps keys that have expired from being cleared.
+  core::Millis expiry_wait_ms = core::Millis{24} * 3600 * 1000;
   // It takes no writes of its own, and nobody waits for it, until promote().
   bool follows = false;
   // Whether it writes itself into the list of regions, a transaction of its own for each origin.
@@ -192,10 +196,17 @@ class Replica {
 
   // ---- Time, for keys that expire.
 
-  // Everything that any region wrote, or will ever write, with a smaller timestamp has been applied
-  // here, in milliseconds since 1970; crdt::Expiry::kNever without other regions. Retired regions
-  // count, those declared lost do not.
-  [[nodiscard]] core::Millis passed_ms();
+  // Up to which deadline nobody else can let a key live longer: the clock of every other leader is
+  // known to have passed it, and everything that it wrote before has been applied here; or it is
+  // not waited for any longer (heard_clocks.h). In milliseconds since 1970; crdt::Expiry::kNever
+  // without other leaders. Retired regions count, those declared lost do not.
+  [[nodiscard]] core::Millis passed_ms(core::Millis now);
+  // Whether this leader may clear at all: its wall clock has not moved against its steady one
+  // lately, and does not stand alone against those of several regions.
+  [[nodiscard]] bool may_clear(core::Millis now);
+  // A sentence for each clock that is wrong, or was and goes on winning; by region, the own one
+  // under an empty name, and what it is about.
+  [[nodiscard]] std::map<std::string, std::string> clock_complaints(core::Millis now) const;
   // The newest timestamp that is stored: the clock never goes back behind it.
   [[nodiscard]] core::Hlc stored_clock() const { return clock_mark_; }
   // Tells readers of a row that is staged or about to be committed, if it is that of an expiry.
@@ -423,8 +434,17 @@ class Replica {
   // Marks all keys that have an expiry; gives what must be committed with the opening.
   core::Result<std::vector<storage::Change>> load_expiries();
   // Notes what a heartbeat says of clocks; and what this leader's says.
-  void hear_clocks(LinkId link, const Heartbeat& heartbeat);
-  [[nodiscard]] core::VersionVector shown_clocks();
+  void hear_clocks(LinkId link, const Heartbeat& heartbeat, core::Millis now);
+  [[nodiscard]] core::VersionVector shown_clocks(core::Millis now);
+  [[nodiscard]] std::vector<ClockWord> clock_words(core::Millis now) const;
+  // The other leaders whose clocks must pass a deadline, each with its region.
+  [[nodiscard]] std::map<core::Origin, std::string> clocks_waited_for() const;
+  // Looks at the own clock: whether it has moved, and how far it is ahead.
+  void look_at_clock(core::Millis now);
+  // Tells readers how late it is at least, so that they do not go back.
+  void post_time();
+  // Stores what was heard of clocks, when that is due.
+  core::Result<void> store_heard(core::Millis now);
   // Remembers a row that has dead slots.
   void note_dead(const core::Path& path, const crdt::Row& row);
   // Calls a function that reads stored rows and gives a Result. Those that cannot be read break the
@@ -466,7 +486,10 @@ class Replica {
   ClockWatch clocks_;
   std::set<std::string> wrong_clocks_;  // Of the complaints that were made and still hold.
   PassedClocks passed_;
+  HeardClocks heard_{options_.drift_ms_max};
+  ClockJumps jumps_{options_.drift_ms_max};
   core::Hlc shown_clock_;                   // As heartbeats say.
+  core::Millis believed_ms_ = 0;            // What others may believe of that.
   core::Hlc clock_mark_;                    // The high-water mark that is stored.
   std::optional<core::HybridClock> clock_;  // Nothing during recovery, which reads no clock.
   bool opening_sent_ = false;               // The first batch of this opening has been committed.

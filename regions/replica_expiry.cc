@@ -1,15 +1,20 @@
 // What a replica does about time for keys that expire: it shows how far its clock is, and knows how
 // far those of others are.
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <utility>
 
+#include "core/mark.h"
 #include "core/planted_bug.h"
 #include "crdt/expiry.h"
 #include "regions/replica.h"
+#include "regions/timestamps_ahead.h"
 #include "rows/expiry_index.h"
 
 namespace anabranch::regions {
 
+using core::Bug;
 using core::Millis;
 using core::Origin;
 using core::VersionVector;
@@ -26,15 +31,31 @@ void Replica::note_expiry(const core::Path& path) {
   if (crdt::is_expiry(path)) applied_.expiry_board().mark(crdt::key_part(path));
 }
 
-void Replica::hear_clocks(LinkId link, const Heartbeat& heartbeat) {
-  applied_.expiry_board().post(clock_->high_water());
+// ---- What is shown and heard.
+
+void Replica::hear_clocks(LinkId link, const Heartbeat& heartbeat, Millis now) {
+  post_time();
+  const Millis running = keeper_.running_ms(now);
+  const auto waited_for = clocks_waited_for();
+  const Millis trip = ClockWatch::round_trip_ms(heartbeat.echo, now).value_or(0);
+  for (const ClockWord& word : heartbeat.heard) {
+    if (waited_for.contains(word.origin)) heard_.hear(word, clock_->wall_ms(), running, trip);
+  }
   const Origin peer = exchange_->peer(link);
   const bool whole = !heartbeat.left_out || heartbeat.settled == settled_.hash();
   if (peer == 0 || !whole || rejoin_ || heartbeat.clocks.empty()) return;
-  passed_.hear(peer, {heartbeat.applied, heartbeat.clocks}, applied_.vector());
+  // A clock that is ahead now may be set back before a deadline is over here, and then let a key
+  // live longer: further than this clock none is believed.
+  const core::Hlc here =
+      core::Hlc::of(applied_.expiry_board().now_ms(), std::numeric_limits<std::uint16_t>::max());
+  VersionVector believed;
+  for (const auto& [origin, bits] : heartbeat.clocks) {
+    believed.set(origin, std::min(bits, here.bits));
+  }
+  passed_.hear(peer, {heartbeat.applied, std::move(believed)}, applied_.vector());
 }
 
-VersionVector Replica::shown_clocks() {
+VersionVector Replica::shown_clocks(Millis now) {
   if (rejoin_) return {};  // What it has written may come back under other names.
   passed_.look(applied_.vector());
   VersionVector shown;
@@ -43,29 +64,130 @@ VersionVector Replica::shown_clocks() {
   }
   if (follows()) return shown;
   if (storage_.durable_position() == storage_.last_position()) shown_clock_ = clock_mark_;
-  shown.set(identity_.origin, shown_clock_.bits);
+  // Timestamps may be ahead of the clock: they follow those of others.
+  const core::Hlc wall = core::Hlc::of(applied_.expiry_board().wall_ms(), 0);
+  const core::Hlc own = std::min(shown_clock_, wall);
+  shown.set(identity_.origin, own.bits);
+  // Nobody believes it further than its own clock, when this comes there.
+  const Millis latest = heard_.latest_ms(keeper_.running_ms(now));
+  if (latest >= 0) {
+    const Millis believed = std::min(own.millis(), latest + options_.drift_ms_max);
+    believed_ms_ = std::max(believed_ms_, believed);
+  }
+  post_time();
   return shown;
 }
 
-Millis Replica::passed_ms() {
-  passed_.look(applied_.vector());
-  std::uint64_t least = ~std::uint64_t{0};
+std::vector<ClockWord> Replica::clock_words(Millis now) const {
+  std::vector<ClockWord> words = heard_.words(keeper_.running_ms(now));
+  if (follows()) return words;
+  words.push_back({identity_.origin, identity_.opening, now, clock_->wall_ms(), 0});
+  return words;
+}
+
+// ---- The own clock.
+
+void Replica::post_time() {
+  rows::ExpiryBoard& board = applied_.expiry_board();
+  board.post(clock_->high_water());
+  board.set_floor(believed_ms_);
+}
+
+void Replica::look_at_clock(Millis now) {
+  const Millis moved = jumps_.look(clock_->wall_ms(), now, keeper_.running_ms(now));
+  if (moved != 0) clocks_.jumped(moved, now);
+  rows::ExpiryBoard& board = applied_.expiry_board();
+  if (clocks_.hears(now)) {
+    board.set_lead(clocks_.lead_ms(now));
+  } else if (moved != 0 && !clocks_waited_for().empty()) {
+    // Until somebody says otherwise it was right, or ahead by so much, before it jumped.
+    board.set_lead(std::max(Millis{0}, board.lead_ms() + moved));
+  }
+}
+
+bool Replica::may_clear(Millis now) {
+  look_at_clock(now);
+  const Millis running = keeper_.running_ms(now);
+  if (jumps_.within(options_.expiry_wait_ms, running)) {
+    return false;
+  }
+  std::set<std::string> others;
+  bool somebody_differs = false;
+  for (const auto& [origin, region] : clocks_waited_for()) {
+    const auto agrees = heard_.agrees(origin, running);
+    if (agrees == true) return true;
+    somebody_differs = somebody_differs || agrees == false;
+    others.insert(region);
+  }
+  const bool alone = somebody_differs && others.size() > 1;
+  if (alone) core::mark<"a leader whose clock stands alone clears nothing">();
+  return !alone;
+}
+
+std::map<std::string, std::string> Replica::clock_complaints(Millis now) const {
+  std::map<std::string, std::string> complaints = clocks_.complaints(now);
+  const Millis running = keeper_.running_ms(now);
+  if (auto text = jumps_.complaint(options_.expiry_wait_ms, running); !text.empty()) {
+    complaints["jump " + std::to_string(jumps_.count())] = std::move(text);
+  }
+  if (complaints.contains("")) return complaints;  // By a wrong clock anything is ahead.
+  for (auto& [region, text] :
+       timestamps_ahead(applied_, regions_, clock_->wall_ms(), options_.drift_ms_max)) {
+    complaints["timestamps of " + region] = std::move(text);
+  }
+  return complaints;
+}
+
+// ---- The clocks of others.
+
+std::map<Origin, std::string> Replica::clocks_waited_for() const {
+  std::map<Origin, std::string> all;
   const auto wait_for = [&](const std::string& region, Origin origin) {
     const bool counts = origin != identity_.origin && !regions_.succeeded(origin) &&
                         !regions_.lost(region, origin) &&
                         regions_.retirement(region) != Retirement::kLost;
-    if (counts) least = std::min(least, passed_.all().at(origin));
+    if (counts) all[origin] = region;
   };
   for (const auto& [name, region] : regions_.all()) {
     for (const auto& [origin, known] : region.origins) wait_for(name, origin);
   }
-  for (const Peer* peer : leaders(exchange_->peers())) wait_for(peer->region, peer->origin);
+  // Who has greeted, and is in no list yet.
+  for (const Peer* peer : leaders(exchange_->peers())) {
+    if (peer->connected() || heard_.knows(peer->origin)) wait_for(peer->region, peer->origin);
+  }
   for (const auto& [origin, head] : applied_.heads()) {
     if (!regions_.all().contains(head.region)) wait_for(head.region, origin);
   }
-  const bool alone = least == ~std::uint64_t{0};
-  if (alone || core::planted(core::Bug::kExpireTooEarly)) return crdt::Expiry::kNever;
-  return core::Hlc{least}.millis();
+  return all;
+}
+
+Millis Replica::passed_ms(Millis now) {
+  passed_.look(applied_.vector());
+  const Millis running = keeper_.running_ms(now);
+  Millis least = crdt::Expiry::kNever;
+  for (const auto& [origin, region] : clocks_waited_for()) {
+    const Millis certain = core::Hlc{passed_.all().at(origin)}.millis();
+    const bool by_own_clock = core::planted(Bug::kWaitByWallClock);
+    const Millis given_up = by_own_clock
+                                ? clock_->wall_ms() - options_.expiry_wait_ms
+                                : heard_.given_up_ms(origin, options_.expiry_wait_ms, running);
+    least = std::min(least, std::max(certain, given_up));
+  }
+  return core::planted(Bug::kExpireTooEarly) ? crdt::Expiry::kNever : least;
+}
+
+core::Result<void> Replica::store_heard(Millis now) {
+  const auto waited_for = clocks_waited_for();
+  heard_.retain([&](Origin origin) { return waited_for.contains(origin); });
+  const Millis running = keeper_.running_ms(now);
+  if (!jumps_.changed() && !heard_.wants_storing(running)) return {};
+  std::vector<storage::Change> changes = heard_.take_changes(running);
+  std::ranges::move(jumps_.take_changes(), std::back_inserter(changes));
+  changes.push_back(keeper_.segments().running_time());
+  const auto position = storage_.commit({}, changes);
+  if (position.ok()) return {};
+  broken_ = position.failure();
+  return *broken_;
 }
 
 core::Result<void> Replica::store_clock() {

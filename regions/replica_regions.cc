@@ -146,7 +146,7 @@ void Replica::mark_clock(std::vector<storage::Change>& changes) {
 void Replica::take(LinkId link, Heartbeat& heartbeat, Millis now) {
   observe_clock(link, heartbeat, now);
   exchange_->complete(link, heartbeat);
-  hear_clocks(link, heartbeat);
+  hear_clocks(link, heartbeat, now);
   compare(link, heartbeat);
   renew_standing(now);
   send_standings(link, heartbeat.standings);
@@ -171,7 +171,7 @@ void Replica::observe_clock(LinkId link, const Heartbeat& heartbeat, Millis now)
 }
 
 void Replica::complain_of_clocks(Millis now) {
-  const ClockWatch::Complaints complaints = clocks_.complaints(now);
+  const auto complaints = clock_complaints(now);
   for (const auto& [who, text] : complaints) {
     if (wrong_clocks_.insert(who).second) effects_.push_back(Alarm{text});
   }

@@ -28,9 +28,27 @@ void ExpiryBoard::mark(std::string_view key) {
   (*owned_)[bit.word].fetch_or(bit.mask);
 }
 
+void ExpiryBoard::use(const core::WallClock& clock, core::Millis drift_ms_max) {
+  clock_ = &clock;
+  drift_ms_max_ = drift_ms_max;
+}
+
+core::Millis ExpiryBoard::wall_ms() const {
+  return clock_ == nullptr ? 0 : clock_->now_ms() - lead_ms_.load();
+}
+
+void ExpiryBoard::post(core::Hlc newest) {
+  const bool wrong = newest.millis() - wall_ms() > drift_ms_max_;
+  newest_ms_.store(wrong ? 0 : newest.millis());
+}
+
 core::Millis ExpiryBoard::now_ms() const {
-  const core::Millis wall = clock_ == nullptr ? 0 : clock_->now_ms();
-  return std::max(wall, newest_ms_.load());
+  return std::max({wall_ms(), newest_ms_.load(), floor_ms_.load()});
+}
+
+core::Millis ExpiryBoard::now_ms(core::Hlc timestamp) const {
+  const bool wrong = timestamp.millis() - wall_ms() > drift_ms_max_;
+  return wrong ? now_ms() : std::max(timestamp.millis(), floor_ms_.load());
 }
 
 }  // namespace anabranch::rows

@@ -27,10 +27,16 @@ class ExpiryBoard {
 
   // A key, in its encoding, may have an expiry from now on.
   void mark(std::string_view key);
-  // The clock must outlive the board.
-  void use(const core::WallClock& clock) { clock_ = &clock; }
-  // The newest timestamp that was given or followed.
-  void post(core::Hlc newest) { newest_ms_.store(newest.millis()); }
+  // The clock must outlive the board. Timestamps that are ahead of it by more than the drift come
+  // of a clock that was wrong, and are no time to expire by.
+  void use(const core::WallClock& clock, core::Millis drift_ms_max);
+  // The newest timestamp that was given or followed, unless it comes of such a clock.
+  void post(core::Hlc newest);
+  // So late it is at least: until then others may believe that keys have expired here.
+  void set_floor(core::Millis floor_ms) { floor_ms_.store(floor_ms); }
+  // The clock is known to be ahead by so much; 0 when it is not.
+  void set_lead(core::Millis lead_ms) { lead_ms_.store(lead_ms); }
+  [[nodiscard]] core::Millis lead_ms() const { return lead_ms_.load(); }
 
   // ---- For readers.
 
@@ -38,9 +44,13 @@ class ExpiryBoard {
     const Filter* const filter = filter_.load(std::memory_order_acquire);
     return filter != nullptr && has(*filter, key);
   }
-  // The time by which keys expire: the wall clock, but never less than a timestamp said, so that it
-  // does not go back. In milliseconds since 1970.
+  // What the wall clock shows, less what it is known to be ahead. In milliseconds since 1970.
+  [[nodiscard]] core::Millis wall_ms() const;
+  // The time by which keys expire: that of the wall clock, but never less than a timestamp said, so
+  // that it goes back only with a clock that was wrong.
   [[nodiscard]] core::Millis now_ms() const;
+  // The same for a transaction with a timestamp: it does not go on while that is open.
+  [[nodiscard]] core::Millis now_ms(core::Hlc timestamp) const;
 
  private:
   static constexpr std::size_t kWordBits = 64;
@@ -56,7 +66,10 @@ class ExpiryBoard {
   std::unique_ptr<Filter> owned_;
   std::atomic<const Filter*> filter_ = nullptr;
   const core::WallClock* clock_ = nullptr;
+  core::Millis drift_ms_max_ = 0;
   std::atomic<core::Millis> newest_ms_ = 0;
+  std::atomic<core::Millis> floor_ms_ = 0;
+  std::atomic<core::Millis> lead_ms_ = 0;
 };
 
 }  // namespace anabranch::rows

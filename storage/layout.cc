@@ -48,6 +48,10 @@ std::string standing_key(core::Origin origin) {
   return std::string(kStandingPrefix) + big_endian(origin);
 }
 
+std::string heard_key(core::Origin origin) {
+  return std::string(kHeardPrefix) + big_endian(origin);
+}
+
 std::string head_key(core::Origin origin) { return std::string(kHeadPrefix) + big_endian(origin); }
 
 std::string chain_key(core::Origin origin, core::Seq seq) {

@@ -65,6 +65,10 @@ inline constexpr std::string_view kSettledKey = "settled";        // origins, wi
 inline constexpr std::string_view kRunningKey = "running";        // milliseconds, big-endian
 inline constexpr std::string_view kClockKey = "clock";            // hlc, big-endian
 inline constexpr std::string_view kExpiriesKey = "expiries";      // -> format of the table expiries
+inline constexpr std::string_view kJumpKey = "jump";  // when the wall clock has jumped, and how far
+inline constexpr std::string_view kHeardPrefix =
+    "heard/";  // heard/<origin> -> what was heard of a leader's clock last
+std::string heard_key(core::Origin origin);
 std::string segment_key(std::uint64_t position);
 std::string standing_key(core::Origin origin);
 inline constexpr std::string_view kMasksKey = "masks";    // version, last id, large clears to sweep

@@ -36,11 +36,14 @@
 // Known anomalies.
 // - Clocks decide, and they differ. A region whose clock is ahead hides a key early, and what is
 //   written to it there begins anew: the clear of what it had seen takes the old part away
-//   everywhere. Clocks follow each other upwards, by Options::clock_drift_ms_max at most, so that
-//   one that is ahead lets keys expire early in the others, too. None goes back.
+//   everywhere. A clock that others contradict by more than Options::clock_drift_ms_max hides
+//   nothing, after some seconds; one that nobody contradicts, since nobody is connected, does.
+//   Clocks follow each other upwards, by that much at most, so that one that is ahead hides keys
+//   early in the others, too. But nobody clears a key before the clocks of all have passed it.
 // - Until a key is cleared it is still counted in its database (Scope::count of Key::all).
 // - A region that is cut off for longer than Options::expiry_wait_ms_max comes back to keys that
-//   were cleared; what it wrote to them meanwhile stays, without the rest.
+//   were cleared; what it wrote to them meanwhile stays, without the rest. One whose clock was
+//   wrong when it was heard of last is waited for, until it is there or declared lost.
 // - Only whole keys expire, not fields of a map or elements of a set.
 // - `persist` leaves a few bytes at the key as long as that is there.
 #pragma once

@@ -40,6 +40,7 @@ struct Options {
 
   // Begins a new incarnation, as is needed after the data were put back from a backup in a way that
   // the leader cannot notice. What the former one had written comes back from the other leaders.
+  // It also ends that a region whose clock was ahead goes on from the time that it showed then.
   bool new_origin = false;
 
   // Addresses of other leaders to connect to, for ever: "tcp://HOST:PORT", or
@@ -100,7 +101,9 @@ struct Options {
   std::int64_t clock_drift_ms_max = 60'000;
 
   // A key that has expired is hidden at once, and cleared when its deadline has passed everywhere
-  // (expiry.h). A region that is cut off is waited for no longer than this, in milliseconds.
+  // (expiry.h). A region that is cut off is waited for no longer than this, in milliseconds that
+  // this store is open, unless its clock was wrong when it was heard of last. A store whose own
+  // clock has jumped by more than the drift above clears nothing for as long.
   std::int64_t expiry_wait_ms_max = std::int64_t{24} * 3600 * 1000;
   // The region that has set a deadline clears; others take over so many milliseconds later.
   std::int64_t expiry_grace_ms = 60'000;

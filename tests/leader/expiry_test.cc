@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,13 +28,15 @@ using Values = std::vector<std::string>;
 
 constexpr Millis kGraceMs = 5'000;
 constexpr Millis kWaitMs = 60'000;
+constexpr Millis kDay = 86'400'000;
+constexpr Millis kYear = 365 * kDay;
 
 class World {
  public:
   enum class Links { kNone, kAll };
   explicit World(std::size_t size, Links links = Links::kNone) {
     for (std::size_t i = 0; i < size; ++i) {
-      nodes.add(std::make_unique<Node>("r" + std::to_string(i), i + 1));
+      nodes.add(make_node(i, nullptr));
       sweeps.push_back(make_sweep(i));
       for (std::size_t other = 0; links == Links::kAll && other < i; ++other) {
         nodes.connect(i, other);
@@ -71,10 +75,13 @@ class World {
     }
   }
   void run_until(Millis time) { run(time - nodes.now()); }
+  void set_clock_ahead(std::size_t at, Millis ahead) {
+    ahead_ms_[at] = ahead;
+    nodes.set_clock_ahead(at, ahead);
+  }
   // Starts a region again on what it has stored.
   void restart(std::size_t at) {
-    nodes.replace(at, std::make_unique<Node>("r" + std::to_string(at), at + 1,
-                                             nodes.at(at).storage().clone()));
+    nodes.replace(at, make_node(at, nodes.at(at).storage().clone()));
     sweeps[at] = make_sweep(at);
   }
   [[nodiscard]] std::uint64_t cleared(std::size_t at) const { return sweeps[at]->cleared(); }
@@ -88,11 +95,22 @@ class World {
   Options limits;
 
  private:
-  std::unique_ptr<ExpirySweep> make_sweep(std::size_t at) {
-    return std::make_unique<ExpirySweep>(
-        nodes.at(at).replica(), nodes.at(at).storage(), resolvers,
-        ExpiryLimits{.wait_ms_max = kWaitMs, .grace_ms = kGraceMs});
+  std::unique_ptr<Node> make_node(std::size_t at, std::unique_ptr<storage::MemoryStorage> disk) {
+    const regions::ReplicaOptions options{.mesh = {1, 1},
+                                          .region = "r" + std::to_string(at),
+                                          .fresh_origin = at + 1,
+                                          .nonce = ++last_nonce_,
+                                          .expiry_wait_ms = kWaitMs,
+                                          .announce = true};
+    return std::make_unique<Node>(options, std::move(disk), nodes.now() + ahead_ms_[at]);
   }
+  std::unique_ptr<ExpirySweep> make_sweep(std::size_t at) {
+    return std::make_unique<ExpirySweep>(nodes.at(at).replica(), nodes.at(at).storage(), resolvers,
+                                         ExpiryLimits{.grace_ms = kGraceMs});
+  }
+
+  std::map<std::size_t, Millis> ahead_ms_;
+  std::uint64_t last_nonce_ = 0;
 };
 
 }  // namespace
@@ -256,7 +274,7 @@ TEST_SUITE("leader: expiry") {
 
   TEST_CASE("a region whose clock is behind is waited for") {
     World world(2, World::Links::kAll);
-    world.nodes.set_clock_ahead(1, -500);
+    world.set_clock_ahead(1, -500);
     world.use(0, [](Scope& scope) { Set<>(scope, "k").insert("x"); });
     world.expire(0, "k", 5'000);
     world.nodes.disconnect(0, 1);
@@ -274,6 +292,7 @@ TEST_SUITE("leader: expiry") {
     World world(2, World::Links::kAll);
     world.use(0, [](Scope& scope) { Set<>(scope, "k").insert("x"); });
     world.expire(0, "k", 5'000);
+    world.run_until(4'000);
     world.nodes.disconnect(0, 1);
     world.run_until(5'000 + kWaitMs - 200);
     CHECK(world.keys(0) == 1);
@@ -282,6 +301,44 @@ TEST_SUITE("leader: expiry") {
     CHECK(world.keys(1) == 1);  // That is the other's; it takes over later.
     world.run(kGraceMs);
     CHECK(world.keys(1) == 0);
+  }
+
+  TEST_CASE("the waiting time runs only while the region is away, and while this one runs") {
+    World world(2, World::Links::kAll);
+    world.run(3'000);
+    world.set_clock_ahead(1, -kDay / 2);  // So that the key waits, although both are there.
+    world.use(0, [](Scope& scope) { Set<>(scope, "k").insert("x"); });
+    world.expire(0, "k", 10'000);
+    world.run_until(10'000 + 3 * kWaitMs);
+    CHECK(world.keys(0) == 1);
+    SUBCASE("its clock was off when it was heard last: it is waited for, or declared lost") {
+      world.nodes.disconnect(0, 1);
+      world.run(3 * kWaitMs);
+      world.restart(0);
+      world.run(3 * kWaitMs);
+      CHECK(world.keys(0) == 1);
+      world.nodes.write(0, [&](regions::Group& /*group*/) {
+        REQUIRE(world.nodes.at(0).replica().retire("r1", regions::Retirement::kLost).ok());
+      });
+      world.run(2'000);
+      CHECK(world.keys(0) == 0);
+    }
+    SUBCASE("its clock is right again, and it goes") {
+      world.set_clock_ahead(1, 0);
+      world.use(0, [&](Scope& scope) {
+        Set<>(scope, "late").insert("x");
+        scope.expire("late", world.nodes.now() + 3'000);
+      });
+      world.run(2'000);
+      world.nodes.disconnect(0, 1);
+      world.run(kWaitMs / 2);
+      world.restart(0);  // It has waited for half of the time, and goes on from there.
+      world.run(kWaitMs / 2 - 4'000);
+      CHECK(world.type(0, "late") == Type::kNone);
+      CHECK(world.keys(0) == 1);
+      world.run(25'000);  // What was not stored is waited for again.
+      CHECK(world.keys(0) == 0);
+    }
   }
 
   TEST_CASE("others clear when the region that has set the deadline is gone") {
@@ -320,6 +377,151 @@ TEST_SUITE("leader: expiry") {
     CHECK(world.stored(0) == 1);
     CHECK(world.keys(0) == 2);
     CHECK(world.cleared(0) == 0);
+  }
+
+  TEST_CASE("a leader whose clock is ten years ahead clears nothing early") {
+    World world(3, World::Links::kAll);
+    world.run(3'000);
+    world.use(0, [](Scope& scope) {
+      for (const char* key : {"soon", "later"}) Set<>(scope, key).insert("x");
+    });
+    world.expire(0, "soon", 30'000);
+    world.expire(1, "later", 10 * kYear);
+    world.run(2'000);
+    SUBCASE("as it is") { world.set_clock_ahead(2, 11 * kYear); }
+    SUBCASE("after a restart, alone") {
+      world.nodes.disconnect(2, 0);
+      world.nodes.disconnect(2, 1);
+      world.set_clock_ahead(2, 11 * kYear);
+      world.restart(2);
+    }
+    world.run_until(29'000);
+    for (std::size_t at = 0; at < 3; ++at) CHECK(world.keys(at) == 2);
+    world.run_until(30'000 + 2 * kWaitMs);
+    for (const std::size_t at : {0U, 1U}) CHECK(world.type(at, "later") == Type::kSet);
+    CHECK(world.keys(0) == 1);  // The others do it.
+    CHECK(world.cleared(2) == 0);
+  }
+
+  TEST_CASE("of two regions none clears before both clocks have passed the deadline") {
+    for (const Millis ahead : {10 * kYear, -kDay}) {
+      CAPTURE(ahead);
+      World world(2, World::Links::kAll);
+      world.set_clock_ahead(1, ahead);
+      world.run(8'000);
+      world.use(0, [](Scope& scope) { Set<>(scope, "k").insert("x"); });
+      world.expire(0, "k", 20'000);
+      world.run_until(19'900);
+      CHECK(world.type(0, "k") == Type::kSet);
+      CHECK(world.type(1, "k") == Type::kSet);
+      world.run_until(20'000 + 2 * kWaitMs);
+      CHECK((world.keys(0) == 0) == (ahead > 0));
+      CHECK((world.keys(1) == 0) == (ahead > 0));
+      CHECK(world.cleared(1) == 0);
+    }
+  }
+
+  TEST_CASE("a clock that follows another one does not let a key be cleared early") {
+    World world(2, World::Links::kAll);
+    world.set_clock_ahead(1, 50'000);  // Within the drift: timestamps of the other follow it.
+    world.run(3'000);
+    world.use(1, [](Scope& scope) { Set<>(scope, "k").insert("x"); });
+    world.expire(1, "k", 70'000);
+    world.run_until(69'000);
+    CHECK(world.keys(0) == 1);
+    world.run(5'000);
+    CHECK(world.keys(0) == 0);
+  }
+
+  TEST_CASE("a clock that jumps keeps its leader from clearing for a while, and the others not") {
+    for (const Millis by : {kDay, -kDay}) {
+      CAPTURE(by);
+      World world(3, World::Links::kAll);
+      world.run(3'000);
+      world.set_clock_ahead(2, by);
+      world.run(5'000);
+      const auto complaints = world.nodes.at(2).replica().clock_complaints(world.nodes.now());
+      REQUIRE(complaints.contains("jump 1"));
+      CHECK(complaints.at("jump 1").find("has moved by 24 hours") != std::string::npos);
+      CHECK(std::ranges::any_of(world.nodes.alarms(2), [](const std::string& alarm) {
+        return alarm.find("against its steady clock") != std::string::npos;
+      }));
+      world.set_clock_ahead(2, 0);
+      world.use(2, [](Scope& scope) { Set<>(scope, "k").insert("x"); });
+      world.expire(2, "k", 20'000);
+      world.run_until(20'000 + kGraceMs - 200);
+      CHECK(world.keys(0) == 1);
+      world.run(4'000);
+      CHECK(world.keys(0) == 0);
+      CHECK(world.cleared(2) == 0);
+      world.run(kWaitMs);
+      CHECK_FALSE(
+          world.nodes.at(2).replica().clock_complaints(world.nodes.now()).contains("jump 2"));
+      world.use(2, [](Scope& scope) { Set<>(scope, "k").insert("x"); });
+      world.expire(2, "k", world.nodes.now() + 1'000);
+      world.run(kGraceMs);
+      CHECK(world.cleared(2) == 1);
+    }
+  }
+
+  TEST_CASE("a clock that was ahead is believed no further than the own one") {
+    World world(2, World::Links::kAll);
+    world.run(3'000);
+    world.use(0, [](Scope& scope) { Set<>(scope, "k").insert("x"); });
+    world.expire(0, "k", 130'000);
+    world.set_clock_ahead(1, 10 * kYear);
+    world.run(3'000);
+    world.nodes.disconnect(0, 1);
+    world.set_clock_ahead(1, 0);
+    world.run(3'000);
+    world.expire(1, "k", 300'000);
+    world.run_until(140'000);
+    CHECK(world.keys(0) == 1);
+    world.nodes.connect(0, 1);
+    world.run(3'000);
+    CHECK(world.type(0, "k") == Type::kSet);
+  }
+
+  TEST_CASE("reads and writes do not take a key for expired by a clock that others contradict") {
+    for (const std::size_t size : {2U, 3U}) {
+      CAPTURE(size);
+      World world(size, World::Links::kAll);
+      world.run(3'000);
+      world.use(0, [](Scope& scope) { Counter(scope, "k").add(5); });
+      world.expire(0, "k", 10 * kYear);
+      world.set_clock_ahead(1, 11 * kYear);
+      for (int i = 0; i < 4; ++i) {
+        world.run(2'000);
+        CHECK(world.type(1, "k") == Type::kString);
+      }
+      world.use(1, [](Scope& scope) { Counter(scope, "k").add(1); });
+      world.nodes.disconnect(0, 1);
+      world.run(kDay / 100);  // Nobody contradicts any more.
+      CHECK(world.type(1, "k") == Type::kString);
+      world.set_clock_ahead(1, 0);
+      world.nodes.connect(0, 1);
+      world.run(3'000);
+      for (std::size_t at = 0; at < size; ++at) {
+        world.use(at, [](Scope& scope) { CHECK(Counter(scope, "k").get() == 6); });
+      }
+    }
+  }
+
+  TEST_CASE("a key that was hidden by a clock that was ahead is shown when that is set right") {
+    World world(1);
+    world.use(0, [](Scope& scope) { Set<>(scope, "k").insert("x"); });
+    world.expire(0, "k", 10 * kYear);
+    world.set_clock_ahead(0, 11 * kYear);
+    world.run(3'000);
+    CHECK(world.type(0, "k") == Type::kNone);
+    CHECK(world.keys(0) == 1);  // The clock has jumped.
+    world.set_clock_ahead(0, 0);
+    world.run(3'000);
+    CHECK(world.type(0, "k") == Type::kSet);
+    world.use(0, [&](Scope& scope) {
+      CHECK(Expiry(scope, "k").expire_after(std::chrono::hours(1)));
+      CHECK(scope.deadline("k") == world.nodes.now() + kDay / 24);
+    });
   }
 
   TEST_CASE("a restart knows what expires, and a directory without the order has it made") {

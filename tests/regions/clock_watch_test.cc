@@ -3,9 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "regions/clock_watch.h"
 #include "tests/node.h"
@@ -40,6 +43,12 @@ ClockWatch heard(const std::vector<Millis>& ahead,
     }
   }
   return watch;
+}
+
+// How many alarms of a region begin so.
+std::ptrdiff_t alarms(LinkedNodes& mesh, std::size_t at, std::string_view begin) {
+  return std::ranges::count_if(mesh.alarms(at),
+                               [&](const std::string& alarm) { return alarm.starts_with(begin); });
 }
 
 void put(LinkedNodes& mesh, std::size_t at, const std::string& value) {
@@ -180,17 +189,62 @@ TEST_SUITE("regions: clock watch") {
     CHECK(row.cell.siblings[0].hlc.millis() <= mesh.now() + kDrift + 10);
     mesh.run(10'000);
     for (const std::size_t at : {0U, 2U}) {
-      REQUIRE(mesh.alarms(at).size() == 1);
-      CHECK(mesh.alarms(at)[0].find("the clock of region r1 is 75 years ahead") == 0);
+      CHECK(alarms(mesh, at, "the clock of region r1 is 75 years ahead") == 1);
+      CHECK(alarms(mesh, at, "the clock of region r1 was 75 years ahead when it wrote last") == 1);
+      CHECK(mesh.alarms(at).size() == 2);
     }
     REQUIRE(mesh.alarms(1).size() == 1);
     CHECK(mesh.alarms(1)[0].find("the clock of this machine is 75 years ahead") == 0);
     mesh.set_clock_ahead(1, 0);
     mesh.run(10'000);
+    CHECK(alarms(mesh, 1, "the clock of this machine has moved by 75 years backwards") == 1);
     CHECK(mesh.at(0).replica().clocks().complaints(mesh.now()).empty());
     mesh.set_clock_ahead(1, kHour);
     mesh.run(10'000);
-    CHECK(mesh.alarms(0).size() == 2);  // It was right in between.
+    CHECK(alarms(mesh, 0, "the clock of region r1 is") == 2);  // It was right in between.
+  }
+
+  TEST_CASE("a region that was ahead goes on winning, is named, and begins anew when told to") {
+    LinkedNodes mesh;
+    const auto node = [&](core::Origin origin, std::unique_ptr<storage::MemoryStorage> disk,
+                          Millis wall) {
+      const regions::ReplicaOptions options{.mesh = {1, 1},
+                                            .region = "r" + std::to_string((origin - 1) % 2),
+                                            .fresh_origin = origin,
+                                            .nonce = origin,
+                                            .new_origin = disk != nullptr,
+                                            .announce = true};
+      return std::make_unique<Node>(options, std::move(disk), wall);
+    };
+    const auto written = [&] {
+      const auto row = mesh.at(0).replica().reader()->row({"\1", "k", "s"});
+      REQUIRE(row.cell.siblings.size() == 1);
+      return row.cell.siblings[0].hlc.millis();
+    };
+    for (core::Origin origin = 1; origin <= 2; ++origin) mesh.add(node(origin, nullptr, 1));
+    mesh.connect(0, 1);
+    mesh.set_clock_ahead(1, kTo2099);
+    put(mesh, 1, "ahead");
+    mesh.set_clock_ahead(1, 0);
+    mesh.run(2'000);
+    put(mesh, 1, "still ahead");
+    CHECK(written() >= kTo2099);
+    for (const std::size_t at : {0U, 1U}) {
+      const auto complaints = mesh.at(at).replica().clock_complaints(mesh.now());
+      REQUIRE(complaints.contains("timestamps of r1"));
+      CHECK(complaints.at("timestamps of r1").find("until 2044-12-31") != std::string::npos);
+      CHECK(complaints.at("timestamps of r1").find("--new-origin") != std::string::npos);
+      CHECK_FALSE(complaints.contains("timestamps of r0"));
+    }
+    mesh.replace(1, node(4, mesh.at(1).storage().clone(), mesh.now()));
+    mesh.run(2'000);
+    put(mesh, 1, "today");
+    mesh.run(2'000);
+    CHECK(written() <= mesh.now() + kDrift + 10);
+    for (const std::size_t at : {0U, 1U}) {
+      const auto complaints = mesh.at(at).replica().clock_complaints(mesh.now());
+      CHECK_FALSE(complaints.contains("timestamps of r1"));
+    }
   }
 
   TEST_CASE("timestamps do not go back when a restart finds the wall clock set back") {

@@ -445,9 +445,10 @@ TEST_SUITE("sim: exchange") {
     CHECK(network.alarms().empty());
     network.jump_clock(1, -3'600'000);
     network.run(600'000);
-    REQUIRE(network.alarms().size() == 2);
+    REQUIRE(network.alarms().size() == 3);
     std::vector<std::string> alarms = network.alarms();
     std::ranges::sort(alarms);
+    CHECK(alarms[2].find("the clock of this machine has moved by 60 minutes backwards") == 0);
     CHECK(alarms[0].find("the clock of region r0 is ") == 0);
     CHECK(alarms[0].find(" minutes ahead of this one") != std::string::npos);
     CHECK(alarms[1].find("the clock of region r1 is ") == 0);

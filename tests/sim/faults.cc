@@ -15,6 +15,7 @@ using core::Millis;
 using Index = Network::Index;
 
 constexpr Millis kHourMs = 3'600'000;
+constexpr Millis kYearMs = 365 * 24 * kHourMs;
 constexpr Index kRegionsMax = 7;
 
 // ---- The weather, for a while.
@@ -492,6 +493,19 @@ bool hurry_clock(Scene& scene) {
   return true;
 }
 
+// By so much, and at times back again.
+bool leap(Scene& scene, Millis by) {
+  Network& network = scene.network();
+  const Index at = scene.any_region();
+  network.jump_clock(at, by);
+  if (!scene.random().chance(0.5)) return true;
+  const Millis after = scene.duration() * 5;
+  scene.later(after, [&network, at, by] { network.jump_clock(at, -by); });
+  return true;
+}
+bool leap_ahead(Scene& scene) { return leap(scene, 10 * kYearMs); }
+bool fall_behind(Scene& scene) { return leap(scene, -24 * kHourMs); }
+
 constexpr std::string_view kClockAlarm = "the clock of";
 constexpr std::string_view kForkAlarm = "two histories";
 constexpr std::string_view kNoMerge = "is not merged";
@@ -548,6 +562,10 @@ constexpr std::array kFaults{
     Fault{"clock-back", "a clock goes back by hours", 0.003, set_clock_back, kClockAlarm},
     Fault{"clock-stuck", "a clock stands still", 0.003, stop_clock, kClockAlarm},
     Fault{"clock-double", "a clock goes twice as fast", 0.003, hurry_clock, kClockAlarm},
+    Fault{"clock-decade", "a clock is ten years ahead, for a while or for ever", 0.003, leap_ahead,
+          kClockAlarm, Company::kAny, false, true},
+    Fault{"clock-day", "a clock is a day behind, for a while or for ever", 0.003, fall_behind,
+          kClockAlarm, Company::kAny, false, true},
     Fault{"snapshot-end", "who sends a snapshot ends in the middle", 0.005, die_in_snapshot},
     Fault{"snapshot-rot", "a part of a snapshot is changed", 0.005, rot_snapshot, kNoMerge},
     Fault{"log-rot", "a byte of a log changes on a disk", 0.005, rot_log, "the log is damaged",

@@ -70,6 +70,8 @@ constexpr std::array kRows{
     Row{Bug::kExpireTooEarly, "expire-early", "a key is cleared before all have seen its deadline"},
     Row{Bug::kForgetErasedTooEarly, "forget-erased",
         "removed elements go before all have seen that"},
+    Row{Bug::kWaitByWallClock, "wait-by-wall", "who is away is waited for by the own wall clock"},
+    Row{Bug::kCountPresenceAsAbsence, "presence", "who is there is taken for away all the time"},
     Row{Bug::kWriteWhileFollowing, "follower-writes", "a follower takes writes", "", true},
     Row{Bug::kTakeForLeader, "take-for-leader", "a follower is taken for a leader by all others",
         "", true},

@@ -151,6 +151,7 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
                                                      .fresh_origin = fresh,
                                                      .nonce = fresh,
                                                      .signatures = machine.seals.get(),
+                                                     .expiry_wait_ms = kExpiryWaitMs,
                                                      .follows = machine.follows,
                                                      .announce = announce_,
                                                      .checksums = !former_ || at % 2 == 1,
@@ -158,6 +159,8 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
                              std::move(disk), wall(at));
   machine.expiries = make_expiry_sweep(*machine.node);
   machine.erased = make_erased_sweep(*machine.node);
+  machine.may_notice_jump = false;
+  machine.jumped_ms = -1;
   machine.wall_max_ms = std::max(machine.wall_max_ms, wall(at));
   machine.broken = machine.dead = false;
   machine.may_send.reset();
@@ -212,14 +215,6 @@ void Network::fail_commit(Index at, std::uint64_t n) {
       {.fail_commit = n, .failed = failed, .durable_at_once = disks_ == Disks::kPrompt});
 }
 
-void Network::jump_clock(Index at, Millis by) {
-  machines_[at].clock = {wall(at) + by, now_, machines_[at].clock.speed};
-}
-
-void Network::set_clock_speed(Index at, int times) {
-  machines_[at].clock = {wall(at), now_, times};
-}
-
 void Network::calm_down() {
   muted_.clear();
   clogged_.clear();
@@ -253,12 +248,14 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
   const storage::Position before = here.storage().last_position();
   set_wall(at);
   carry_out(at);
+  const Millis expiry_ms = here.replica().names().expiries().now_ms();
   while (transactions-- > 0) here.replica().write(function);
   const auto position = here.replica().commit();
   if (!position.ok()) {
     machine.broken = true;
     return false;
   }
+  machine.written_ms[{here.origin(), deps.at(here.origin()) + 1}] = expiry_ms;
   if (!machine.stray && position.value() > before) {
     note(at, ledger_.wrote(here, deps, machine.wall_max_ms));
   }
@@ -354,6 +351,7 @@ void Network::arrive(Event event) {
   }
   auto message = regions::decode_message(event.kind, event.body);
   if (guests_.contains(event.link)) return arrive_from_guest(at, event, std::move(message));
+  if (event.heard) hear(at, *event.heard);
   ANABRANCH_ASSERT(message.ok());
   if (const auto* batch = std::get_if<regions::BatchMessage>(&message.value())) {
     const auto head = core::decode_batch_header(batch->bytes);
@@ -486,11 +484,13 @@ void Network::send(Index from, LinkId link, const regions::Message& message) {
     memory.messages.push_back({kind, body});
     if (memory.messages.size() > kOldMessagesMax) memory.messages.pop_front();
   }
+  const bool beat = std::holds_alternative<regions::Heartbeat>(message);
+  const auto heard = beat ? hearsay(from) : nullptr;
   if (random_.chance(weather_.repeat)) {
     ++carried_.repeated;
-    push(from, to, end->second, kind, body);
+    push(from, to, end->second, kind, body, heard);
   }
-  push(from, to, end->second, kind, std::move(body));
+  push(from, to, end->second, kind, std::move(body), heard);
 }
 
 std::string Network::encode(const regions::Message& message) {
@@ -512,7 +512,8 @@ std::string Network::encode(const regions::Message& message) {
   return regions::encode_message(std::move(rotten));
 }
 
-void Network::push(Index from, Index to, End& end, std::uint8_t kind, std::string body) {
+void Network::push(Index from, Index to, End& end, std::uint8_t kind, std::string body,
+                   std::shared_ptr<const Hearsay> heard) {
   if (muted_.contains({from, to})) {
     ++carried_.silenced;
   } else if (goes_unsaid(kind)) {
@@ -521,7 +522,9 @@ void Network::push(Index from, Index to, End& end, std::uint8_t kind, std::strin
     ++carried_.lost;
   } else {
     const Millis at_ms = arrival_ms(from, to, end, body.size());
-    schedule({at_ms, ++last_order_, end.other, kind, std::move(body)});
+    Event event{at_ms, ++last_order_, end.other, kind, std::move(body)};
+    event.heard = std::move(heard);
+    schedule(std::move(event));
   }
 }
 

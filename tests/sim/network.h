@@ -62,6 +62,8 @@ struct Carried {
 
 class Network {
  public:
+  // For how long a region that is away keeps expired keys from being cleared.
+  static constexpr core::Millis kExpiryWaitMs = 10'000;
   using Index = std::size_t;
   // Without the process; without the unsynced tail.
   enum class Restart : std::uint8_t { kClean, kPowerLoss };
@@ -233,6 +235,14 @@ class Network {
     core::Millis since_ms = 0;  // ...then.
     int speed = 1;
   };
+  // What is truly known of another machine's clock, from whomever: when it said so...
+  struct HeardOf {
+    core::Millis at_ms = -1;
+    core::Millis wall_ms = 0;  // ...what it showed then...
+    core::Millis off_ms = 0;   // ...and by how much it was ahead of the own one.
+    core::Origin origin = 0;   // As which it said so.
+  };
+  using Hearsay = std::map<Index, HeardOf>;
   struct Machine {
     std::string region;
     bool follows = false;
@@ -243,6 +253,11 @@ class Network {
     core::Millis next_expiry_ms = 0;
     std::unique_ptr<leader::ErasedSweep> erased;
     core::Millis next_erased_ms = 0;
+    Hearsay heard;
+    core::Millis jumped_ms = -1;   // When its clock did, in this opening; -1 if never.
+    bool may_notice_jump = false;  // It has looked at its clock since it was opened.
+    // What time it was there, for keys that expire, when a batch was written.
+    std::map<std::pair<core::Origin, core::Seq>, core::Millis> written_ms;
     std::unique_ptr<storage::MemoryStorage> backup;
     core::VersionVector backup_vector;
     std::unique_ptr<storage::MemoryStorage> copy;
@@ -285,7 +300,8 @@ class Network {
     regions::LinkId link = 0;  // At the receiver.
     std::uint8_t kind = 0;
     std::string body;
-    bool rubbish = false;  // Nobody may go on with who sent it.
+    bool rubbish = false;                            // Nobody may go on with who sent it.
+    std::shared_ptr<const Hearsay> heard = nullptr;  // Of a heartbeat.
     bool operator>(const Event& other) const {
       return std::pair(at_ms, order) > std::pair(other.at_ms, other.order);
     }
@@ -332,7 +348,8 @@ class Network {
   void send(Index from, regions::LinkId link, const regions::Message& message);
   // The bytes that travel; changed on their way when that was asked for.
   std::string encode(const regions::Message& message);
-  void push(Index from, Index to, End& end, std::uint8_t kind, std::string body);
+  void push(Index from, Index to, End& end, std::uint8_t kind, std::string body,
+            std::shared_ptr<const Hearsay> heard = nullptr);
   void schedule(Event event);
   Event next_event();
   [[nodiscard]] core::Millis arrival_ms(Index from, Index to, End& end, std::size_t bytes);
@@ -372,8 +389,15 @@ class Network {
   // may write, or has written, what it would have won over.
   void forget(Index at);
   void check_forgotten(Index at);
-  // Nobody may clear a key while another region may have written to it before its deadline.
+  // Nobody may clear a key before its deadline by the clocks of the others, or while another region
+  // may have written to it before.
   void check_cleared(Index at);
+  [[nodiscard]] std::shared_ptr<const Hearsay> hearsay(Index at) const;
+  void hear(Index at, const Hearsay& all);
+  [[nodiscard]] bool given_up(Index at, Index other, core::Millis deadline) const;
+  [[nodiscard]] bool counts_for_clearing(Index at, Index other);
+  [[nodiscard]] bool stands_alone(Index at);
+  [[nodiscard]] bool may_have_renewed(Index at, Index other, core::Millis deadline);
   // What a region hides as expired and must show, or the other way round, in words; else empty.
   [[nodiscard]] std::string wrong_expiry(Index at);
   [[nodiscard]] Index next_to_turn() const;

@@ -18,8 +18,7 @@ using core::VersionVector;
 namespace {
 
 constexpr Millis kExpiryEveryMs = 200;
-constexpr leader::ExpiryLimits kExpiryLimits{
-    .wait_ms_max = 60'000, .grace_ms = 3'000, .looks = 20, .clears = 5};
+constexpr leader::ExpiryLimits kExpiryLimits{.grace_ms = 3'000, .looks = 20, .clears = 5};
 
 constexpr Millis kErasedEveryMs = 300;
 constexpr leader::ErasedLimits kErasedLimits{
@@ -86,30 +85,10 @@ void Network::expire(Index at) {
   Machine& machine = machines_[at];
   if (now_ < machine.next_expiry_ms) return;
   machine.next_expiry_ms = now_ + kExpiryEveryMs;
+  machine.may_notice_jump = true;
   machine.broken = !machine.expiries->slice(now_).ok();
   follow(at);
   if (!machine.broken) check_cleared(at);
-}
-
-void Network::check_cleared(Index at) {
-  const regions::Replica& replica = node(at).replica();
-  if (anybody_strays() || had_outsiders_ || intruders() > 0) return;
-  for (const leader::ExpirySweep::Cleared& cleared : machines_[at].expiries->last()) {
-    const Millis now_ms = replica.names().expiries().now_ms();
-    if (now_ms - cleared.deadline >= kExpiryLimits.wait_ms_max) continue;  // Waited long enough.
-    for (Index other = 0; other < size(); ++other) {
-      const regions::Identity& who = node(other).replica().identity();
-      if (other == at || !replica.regions().knows(who.region, who.origin)) continue;
-      const core::Seq next = node(at).vector().at(who.origin) + 1;
-      const auto position = node(other).storage().find(who.origin, next);
-      const auto record = position ? node(other).storage().read_log(*position) : std::nullopt;
-      if (!record) continue;
-      const auto batch = core::decode_batch(record->bytes);
-      if (!batch.ok()) continue;  // Damaged on the disk.
-      if (batch.value().transactions.front().hlc.millis() >= cleared.deadline) continue;
-      note(at, "clears a key that " + who.region + " may have let live longer");
-    }
-  }
 }
 
 // ---- What was removed from remove-wins sets.

@@ -1,0 +1,122 @@
+// Clocks in the network: what has truly been heard of whose clock, and that nobody clears a key
+// before its deadline has passed by the clocks of the others.
+#include <algorithm>
+#include <set>
+
+#include "core/batch.h"
+#include "tests/sim/network.h"
+
+namespace anabranch::test {
+
+using core::Millis;
+
+namespace {
+
+constexpr Millis kDriftMs = core::HybridClock::kDriftMaxMs;
+// Who differs by less may be taken for right: words take their time.
+constexpr Millis kSurelyOffMs = 10 * kDriftMs;
+// Who was heard of so lately is surely there, and who was not for so long may not be.
+constexpr Millis kSurelyThereMs = 20'000;
+constexpr Millis kPerhapsThereMs = 120'000;
+
+bool surely_off(Millis by) { return by > kSurelyOffMs || by < -kSurelyOffMs; }
+
+}  // namespace
+
+void Network::jump_clock(Index at, Millis by) {
+  Machine& machine = machines_[at];
+  machine.clock = {wall(at) + by, now_, machine.clock.speed};
+  // A clock that stood still, or hurried, may make up for some of it.
+  const bool far = by > 2 * kDriftMs || by < -2 * kDriftMs;
+  if (machine.may_notice_jump && far) machine.jumped_ms = now_;
+}
+
+void Network::set_clock_speed(Index at, int times) {
+  machines_[at].clock = {wall(at), now_, times};
+}
+
+std::shared_ptr<const Network::Hearsay> Network::hearsay(Index at) const {
+  auto all = std::make_shared<Hearsay>(machines_[at].heard);
+  (*all)[at] = {now_, wall(at), 0, machines_[at].node->origin()};
+  return all;
+}
+
+void Network::hear(Index at, const Hearsay& all) {
+  for (const auto& [who, heard] : all) {
+    HeardOf& known = machines_[at].heard[who];
+    if (who == at || heard.at_ms <= known.at_ms) continue;
+    known = heard;
+    known.off_ms = heard.wall_ms + (now_ - heard.at_ms) - wall(at);
+  }
+}
+
+// Whether a leader need not wait for another one any more: that was away for long enough, and its
+// clock, which was right when it was heard of last, has gone on beyond the deadline.
+bool Network::given_up(Index at, Index other, Millis deadline) const {
+  const auto found = machines_[at].heard.find(other);
+  if (found == machines_[at].heard.end() || surely_off(found->second.off_ms)) return false;
+  const Millis away = now_ - found->second.at_ms;
+  return away >= kExpiryWaitMs && found->second.wall_ms + away - kExpiryWaitMs >= deadline;
+}
+
+bool Network::counts_for_clearing(Index at, Index other) {
+  const regions::Identity& who = node(other).replica().identity();
+  const regions::RegionList& list = node(at).replica().regions();
+  return other != at && !follows(other) && list.knows(who.region, who.origin) &&
+         !list.lost(who.region, who.origin);
+}
+
+// The clock of a leader stands alone when several others are there and all of them differ.
+bool Network::stands_alone(Index at) {
+  std::set<std::string> regions;
+  bool somebody_differs = false;
+  for (Index other = 0; other < size(); ++other) {
+    if (!counts_for_clearing(at, other)) continue;
+    regions.insert(machines_[other].region);
+    const auto found = machines_[at].heard.find(other);
+    if (found == machines_[at].heard.end()) continue;
+    if (found->second.origin != node(other).origin()) return false;  // Who knows as whom.
+    const Millis age = now_ - found->second.at_ms;
+    const bool off = surely_off(found->second.off_ms);
+    if (!off && age < kPerhapsThereMs) return false;
+    somebody_differs = somebody_differs || (off && age < kSurelyThereMs);
+  }
+  return somebody_differs && regions.size() > 1;
+}
+
+// What another leader wrote next, that the one who clears does not have yet, may have let the key
+// live longer if it was written before the deadline was over there.
+bool Network::may_have_renewed(Index at, Index other, Millis deadline) {
+  const core::Origin origin = node(other).origin();
+  const auto position = node(other).storage().find(origin, node(at).vector().at(origin) + 1);
+  const auto record = position ? node(other).storage().read_log(*position) : std::nullopt;
+  if (!record) return false;
+  const auto written = machines_[other].written_ms.find({origin, record->first});
+  if (written != machines_[other].written_ms.end()) return written->second < deadline;
+  const auto batch = core::decode_batch(record->bytes);
+  if (!batch.ok()) return false;  // Damaged on the disk.
+  return batch.value().transactions.front().hlc.millis() < deadline;
+}
+
+void Network::check_cleared(Index at) {
+  if (anybody_strays() || had_outsiders_ || intruders() > 0) return;
+  const auto& cleared = machines_[at].expiries->last();
+  if (cleared.empty()) return;
+  if (machines_[at].jumped_ms >= 0 && now_ - machines_[at].jumped_ms < kExpiryWaitMs) {
+    note(at, "clears a key although its clock has jumped");
+  }
+  if (stands_alone(at)) note(at, "clears a key although its clock stands alone");
+  for (const leader::ExpirySweep::Cleared& each : cleared) {
+    for (Index other = 0; other < size(); ++other) {
+      if (!counts_for_clearing(at, other) || given_up(at, other, each.deadline)) continue;
+      if (machines_[other].wall_max_ms < each.deadline) {
+        note(at, "clears a key before its deadline, by the clock of " + name(other));
+      }
+      if (may_have_renewed(at, other, each.deadline)) {
+        note(at, "clears a key that " + name(other) + " may have let live longer");
+      }
+    }
+  }
+}
+
+}  // namespace anabranch::test
