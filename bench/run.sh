@@ -4,8 +4,8 @@
 #   bench/run.sh            some ten minutes; the machine should be quiet
 #   bench/run.sh --smoke    under a minute, to see that everything runs; its figures mean little
 #
-# Installs what is missing and builds first, unless ANABRANCH_TEST_BUILD names a build tree. Ports are
-# free ones, data goes to a folder below build/ and is removed, nothing is left running.
+# Installs what is missing and builds first, unless ANABRANCH_TEST_BUILD names a build tree. Ports
+# are free ones, data goes to a folder below build/ and is removed, nothing is left running.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
