@@ -190,11 +190,13 @@ TEST_SUITE("regions: clock watch") {
     mesh.run(10'000);
     for (const std::size_t at : {0U, 2U}) {
       CHECK(alarms(mesh, at, "the clock of region r1 is 75 years ahead") == 1);
-      CHECK(alarms(mesh, at, "the clock of region r1 was 75 years ahead when it wrote last") == 1);
+      // Since it wrote some seconds have gone by: full years are named.
+      CHECK(alarms(mesh, at, "the clock of region r1 was 74 years ahead when it wrote last") == 1);
       CHECK(mesh.alarms(at).size() == 2);
     }
-    REQUIRE(mesh.alarms(1).size() == 1);
-    CHECK(mesh.alarms(1)[0].find("the clock of this machine is 75 years ahead") == 0);
+    CHECK(mesh.alarms(1).size() == 2);
+    CHECK(alarms(mesh, 1, "the clock of this machine is 75 years ahead") == 1);
+    CHECK(alarms(mesh, 1, "the clock of this machine has moved by 75 years forwards") == 1);
     mesh.set_clock_ahead(1, 0);
     mesh.run(10'000);
     CHECK(alarms(mesh, 1, "the clock of this machine has moved by 75 years backwards") == 1);

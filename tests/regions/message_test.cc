@@ -78,9 +78,12 @@ std::vector<Message> samples() {
 }
 
 // The body of a message with one element more, as a newer version would write it.
-std::string longer(std::string body) {
-  REQUIRE((static_cast<unsigned char>(body[0]) & 0xF0U) == 0x90U);
-  body[0] = static_cast<char>(body[0] + 1);
+std::string longer(const std::string& encoded) {
+  const auto first = static_cast<unsigned char>(encoded[0]);
+  REQUIRE((first & 0xF0U) == 0x90U);
+  std::string body;
+  core::Writer(body).array((first & 0x0FU) + 1U);  // A head of three bytes beyond 15 elements.
+  body.append(encoded, 1);
   core::Writer(body).array(1).text("from a newer version");
   return body;
 }

@@ -121,7 +121,9 @@ void SignedWorld::run(int seconds) {
         busy = carry(i) || busy;
       }
     }
-    if (second < seconds) now_ += 1000;
+    if (second == seconds) break;
+    now_ += 1000;
+    for (const Region& region : regions_) region.clock->set(now_);  // As the steady one does.
   }
 }
 
