@@ -224,15 +224,20 @@ TEST_SUITE("server: limits") {
     RespClient client = server.client();
     CHECK(client.ask({"SET", "before", "v"}) == "+OK\r\n");
     int stored = 0;
+    for (; stored < 20; ++stored) {
+      const std::string key = "large " + std::to_string(stored);
+      REQUIRE(client.ask({"SET", key, std::string(1'000'000, 'v')}) == "+OK\r\n");
+    }
     std::string answer;
-    for (int i = 0; i < 2000 && !answer.starts_with("-MISCONF"); ++i) {
-      // One packet, so one turn: a write, a read that sees it, and one that needs no store.
-      client.send(request({"SET", "k" + std::to_string(i), std::string(200'000, 'v')}) +
+    for (int i = 0; i < 10'000 && !answer.starts_with("-MISCONF"); ++i) {
+      // One packet of less than what is read at once, so one turn: a write, a read that sees it,
+      // and one that needs no store.
+      client.send(request({"SET", "k" + std::to_string(i), std::string(12'000, 'v')}) +
                   request({"STRLEN", "k" + std::to_string(i)}) + request({"PING"}));
       answer = client.receive();
       const std::string read = client.receive();
       CHECK(client.receive() == "+PONG\r\n");
-      CHECK(read.starts_with(answer == "+OK\r\n" ? ":200000" : "-MISCONF"));
+      CHECK(read.starts_with(answer == "+OK\r\n" ? ":12000" : "-MISCONF"));
       if (answer == "+OK\r\n") ++stored;
     }
     REQUIRE(answer.starts_with("-MISCONF"));
