@@ -154,7 +154,7 @@ def fill_to_the_brim(world, eu, us, ballast):
         us.call("DEL", "last")
         check(us.call("EXISTS", "last") == 0, "it was removed, from what is free inside")
     except ServerError as error:
-        check("nearly full" in str(error), f"a clear error, not: {error}")
+        check("full to the brim" in str(error), f"a clear error, not: {error}")
     check(us.status()["writable"], "the leader is not closed for writes")
     ballast.remove()
     wait_until("it resumes", lambda: us.call("SET", "last", "2") == "OK")

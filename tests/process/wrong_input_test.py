@@ -82,7 +82,7 @@ def wrong_directories(world, leader):
         with open(os.path.join(foreign, name), "w") as file:
             file.write("not ours")
     before = contents(foreign)
-    refused(serve(foreign), 1, foreign)
+    refused(serve(foreign), 3, foreign)  # As a data file that is damaged.
     after = contents(foreign)
     check(all(after[name] == before[name] for name in before), "a foreign directory was changed")
     if os.geteuid() != 0:  # Nothing is unreadable for root.
