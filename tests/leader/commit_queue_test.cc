@@ -73,16 +73,21 @@ TEST_SUITE("leader: the commit queue") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));
     Counter{store, "n"}.add(1);
-    (void)store.status();
+    const std::uint64_t rows = store.status().rows;
     std::promise<void> go;
+    std::promise<void> begun;
     std::jthread slow([&, gone = go.get_future().share()] {
-      store.transact([&](Transaction&) { gone.wait(); });
+      store.transact([&](Transaction&) {
+        begun.set_value();
+        gone.wait();
+      });
     });
+    begun.get_future().get();
     const StoreStatus status = store.status();
     CHECK(status.transaction_ms >= 10'000);
     CHECK(status.transaction_thread != 0);
     CHECK(status.long_transactions == 1);
-    CHECK(status.rows == 1);
+    CHECK(status.rows == rows);
     go.set_value();
     slow.join();
     CHECK(store.status().transaction_ms == 0);

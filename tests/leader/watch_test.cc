@@ -87,6 +87,24 @@ class Diary {
   std::int64_t time_ms_ = 0;
 };
 
+// Lets functions go on that wait for it; at the latest when it ends, so that no watch waits for
+// them when something has failed.
+class Opener {
+ public:
+  explicit Opener(std::promise<void>& gate) : gate_(gate) {}
+  ~Opener() { open(); }
+  Opener(const Opener&) = delete;
+  Opener& operator=(const Opener&) = delete;
+
+  void open() {
+    if (!std::exchange(opened_, true)) gate_.set_value();
+  }
+
+ private:
+  std::promise<void>& gate_;
+  bool opened_ = false;
+};
+
 // Takes all that a reader of the log tells.
 class Listener final : public leader::LogListener {
  public:
@@ -338,11 +356,12 @@ TEST_SUITE("leader: watches") {
       gone.wait();
       diary.function()(changes);
     });
+    Opener gate(go);
     const std::string value(300'000, 'x');
     for (int i = 0; i < 12; ++i) Register<>{store, "r" + std::to_string(i)}.put(value);
     CHECK(eventually([&] { return store.status().watches.behind == 1; }));
     REQUIRE(eventually([&] { return store.status().log_bytes < 2 * value.size(); }));
-    go.set_value();
+    gate.open();
     REQUIRE(eventually([&] {
       const Texts texts = diary.texts();
       return std::ranges::find(texts, "resync") != texts.end();
@@ -369,6 +388,7 @@ TEST_SUITE("leader: watches") {
       gone.wait();
       diary.function()(changes);
     });
+    Opener gate(go);
     constexpr int kWrites = 40;
     const std::string value(100'000, 'x');
     const auto write = [&](int i) {
@@ -379,7 +399,7 @@ TEST_SUITE("leader: watches") {
     };
     for (int i = 1; i <= kWrites; ++i) write(i);
     CHECK(eventually([&] { return store.status().watches.behind == 1; }));
-    go.set_value();
+    gate.open();
     for (int i = kWrites + 1; i <= 2 * kWrites; ++i) write(i);
     REQUIRE(diary.has(2 * kWrites));
     CHECK(eventually([&] { return store.status().watches.behind == 0; }));
@@ -501,6 +521,7 @@ TEST_SUITE("leader: watches") {
     for (int i = 0; i < 6; ++i) {
       slow.push_back(store.watch("go", [&](const Changes&) { gone.wait(); }));
     }
+    Opener gate(go);
     Counter{store, "go"}.add(1);
     Diary diary;
     std::atomic<int> inside = 0;
@@ -517,7 +538,7 @@ TEST_SUITE("leader: watches") {
       CHECK(diary.texts()[i] == "eu: add n/s=" + std::to_string(i + 1));
     }
     CHECK_FALSE(overlapped);
-    go.set_value();
+    gate.open();
     CHECK(eventually([&] { return store.status().watches.slow == 0; }));
   }
 
