@@ -1,11 +1,15 @@
 #include "core/token.h"
 
+#include <sodium.h>
+
 #include <cstdint>
 #include <random>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
+#include "core/varint.h"
 #include "tests/seed.h"
 
 using namespace anabranch;
@@ -27,6 +31,28 @@ std::string refusal(std::string_view token) {
   if (decoded.ok()) return "taken";
   CHECK(decoded.failure().code == ErrorCode::kInvalid);
   return decoded.failure().message;
+}
+
+void put_fixed(std::string& out, std::uint64_t value, std::size_t bytes) {
+  for (std::size_t i = bytes; i-- > 0;) out.push_back(static_cast<char>(value >> (8 * i)));
+}
+
+// A token of these entries, right or wrong, whose checksum is right.
+std::string token_of(const std::vector<std::pair<core::Origin, core::Seq>>& entries,
+                     std::size_t count, std::string_view behind = "") {
+  std::string bytes;
+  put_fixed(bytes, kMesh.high, 8);
+  core::put_varint(bytes, count);
+  for (const auto& [origin, seq] : entries) {
+    put_fixed(bytes, origin, 8);
+    core::put_varint(bytes, seq);
+  }
+  bytes += behind;
+  put_fixed(bytes, core::checksum64(bytes), 4);
+  std::string text(2 * bytes.size() + 4, '\0');
+  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  return std::string("1") + text.c_str();
 }
 
 }  // namespace
@@ -60,6 +86,19 @@ TEST_SUITE("core: token") {
           "the token is of a newer version of the format: upgrade this region");
     CHECK(refusal("1AAAA") == "the token is cut off");
     CHECK(core::decode_token({9, 8}, token).failure().message == "the token is of another mesh");
+  }
+
+  TEST_CASE("only entries in order, each with a position, are a token") {
+    CHECK(token_of({{1, 2}, {3, 4}}, 2) == core::encode_token(kMesh, {{1, 2}, {3, 4}}));
+    const std::string damaged = "the token is damaged";
+    CHECK(refusal(token_of({{3, 4}, {1, 2}}, 2)) == damaged);
+    CHECK(refusal(token_of({{3, 4}, {3, 5}}, 2)) == damaged);
+    CHECK(refusal(token_of({{0, 4}}, 1)) == damaged);
+    CHECK(refusal(token_of({{1, 0}}, 1)) == damaged);
+    CHECK(refusal(token_of({{1, 2}}, 2)) == damaged);
+    CHECK(refusal(token_of({{1, 2}, {3, 4}}, 1)) == damaged);
+    CHECK(refusal(token_of({{1, 2}}, 1, "x")) == damaged);
+    CHECK(refusal(token_of({}, core::VersionVector::kEntriesMax + 1)) == damaged);
   }
 
   TEST_CASE("no change of a single character goes unnoticed") {

@@ -7,11 +7,12 @@
 
 Copies the sources to DIR, makes some lines of core, crdt, rows, regions and leader wrong, each behind
 a number that a process reads from ANABRANCH_MUTANT (mutants.py), and compiles that once. A mutant that
-does not compile gives its place to another one. Then each is tried against the tests of its layer, and
-if these pass, against the simulator, up to --operations. What fails, crashes or takes far longer than
-without a mutant has found it. Results go to DIR/results.jsonl, line by line: a campaign that was ended
-goes on where it was. Survivors are printed with their lines; whether they were ever come to says
-whether a test is missing or a judge.
+does not compile gives its place to another one. Then each is tried against the tests of its file, those
+of its layer, and if these pass, against the simulator, up to --operations; each ends at its first failure.
+What fails, crashes or takes far longer than without a mutant has found it. Results go to
+DIR/results.jsonl, line by line: a campaign that was ended goes on where it was. Survivors are printed
+with their lines; whether they were ever come to says whether a test is missing or a judge. The same seed
+chooses the same mutants of the same sources.
 """
 
 import argparse
@@ -32,7 +33,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 LAYERS = ["core", "crdt", "rows", "regions", "leader"]
 TESTS = {layer: f"tests/{layer}/{layer}_test" for layer in LAYERS}
 SIM = "tests/sim/sim"
-SECONDS_LEAST = 30    # Before a test counts as hanging, however short it is.
+SECONDS_LEAST = 60    # Before a test counts as hanging, however short it is.
 TIMES_LONGER = 5
 
 
@@ -40,7 +41,8 @@ class Campaign:
     def __init__(self, arguments):
         self.arguments = arguments
         self.source = os.path.join(arguments.work, "source")
-        self.build = os.path.join(arguments.work, "build")
+        # Where it is in a checkout, and built as there: what has no mutant comes out of ccache.
+        self.build = os.path.join(self.source, "build", "release")
         self.plan_path = os.path.join(arguments.work, "plan.json")
         self.results_path = os.path.join(arguments.work, "results.jsonl")
 
@@ -112,12 +114,24 @@ class Campaign:
                     continue
             with open(path, "w") as file:
                 file.write(text)
+        self.allow_warnings([name for name, mutants in self.files.items() if mutants])
+
+    def allow_warnings(self, names):
+        """Wrong lines may look wrong to the compiler; all others are compiled as ever."""
+        text = "".join(self.lines("CMakeLists.txt"))
+        for layer in self.arguments.layers:
+            sources = " ".join(f"${{PROJECT_SOURCE_DIR}}/{name}" for name in sorted(names)
+                               if name.startswith(layer + "/"))
+            text += (f"set_source_files_properties({sources}\n  TARGET_DIRECTORY "
+                     f"anabranch_layer_{layer} sim PROPERTIES COMPILE_OPTIONS -w)\n") if sources else ""
+        with open(os.path.join(self.source, "CMakeLists.txt"), "w") as file:
+            file.write(text)
 
     def compile(self):
         """Builds; gives the places, {file: lines}, that do not compile."""
         if not os.path.exists(self.build):
-            run(["cmake", "-S", self.source, "-B", self.build, "-G", "Ninja",
-                 "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS=-Wno-error -w"])
+            subprocess.run(["cmake", "--preset", "release"], cwd=self.source, check=True,
+                           stdout=subprocess.DEVNULL)
         programs = [TESTS[layer] for layer in self.arguments.layers]
         programs += [SIM] if self.arguments.operations else []
         targets = [os.path.basename(each) for each in programs]
@@ -162,39 +176,41 @@ class Campaign:
                       f"{result['file']}:{result['line']}: {result['kind']}", flush=True)
 
     def usual_seconds(self):
-        """How long each layer's tests take without a mutant; they must pass."""
+        """How long each layer's tests and the simulator take without a mutant; they must pass."""
         usual = {}
-        for layer in self.arguments.layers:
+        for name in [*self.arguments.layers, *(["sim"] if self.arguments.operations else [])]:
             begin = time.monotonic()
-            code, said = self.run_test(layer, 0, None, 3600)
+            code, said = self.run(self.command(name), 0, None, 3600)
             if code != 0:
-                sys.exit(f"the tests of {layer} fail without a mutant:\n{said[-2000:]}")
-            usual[layer] = time.monotonic() - begin
+                sys.exit(f"{name} fails without a mutant:\n{said[-2000:]}")
+            usual[name] = time.monotonic() - begin
+            print(f"{name} takes {usual[name]:.1f} s", flush=True)
         return usual
 
     def try_one(self, mutant, usual):
-        layer = mutant["file"].split("/")[0]
+        layer, name = mutant["file"].split("/")
+        result = {**mutant, "found": "", "how": ""}
         with tempfile.TemporaryDirectory(prefix="anabranch-mutant-") as folder:
             reached = os.path.join(folder, "reached")
-            seconds = max(SECONDS_LEAST, TIMES_LONGER * usual[layer])
-            found = self.judge(layer, self.run_test(layer, mutant["number"], reached, seconds))
-            if not found and self.arguments.operations:
-                seconds = max(SECONDS_LEAST, self.arguments.operations / 1000)
-                found = self.judge("sim", self.run_sim(mutant["number"], reached, seconds))
-            return {**mutant, "found": found, "reached": os.path.exists(reached)}
+            near = [*self.command(layer), f"--source-file=*/{name[:-3]}*"]
+            tries = [(layer, near), (layer, self.command(layer)), ("sim", self.command("sim"))]
+            for by, command in tries[:None if self.arguments.operations else 2]:
+                seconds = max(SECONDS_LEAST, TIMES_LONGER * usual[by])
+                code, _ = self.run(command, mutant["number"], reached, seconds)
+                if code != 0:
+                    result.update(found=by, how=str(code))
+                    break
+            return {**result, "reached": os.path.exists(reached)}
 
-    @staticmethod
-    def judge(by, outcome):
-        return by if outcome[0] != 0 else ""
-
-    def run_test(self, layer, number, reached, seconds):
-        return self.run([TESTS[layer], "--seed", "1"], number, reached, seconds)
-
-    def run_sim(self, number, reached, seconds):
-        return self.run([SIM, "--operations", str(self.arguments.operations), "--seed",
-                         str(self.arguments.seed)], number, reached, seconds)
+    def command(self, name):
+        """The tests of a layer, or so many simulated operations."""
+        if name == "sim":
+            return [SIM, "--operations", str(self.arguments.operations), "--seed",
+                    str(self.arguments.seed)]
+        return [TESTS[name], "--seed", "1", "--abort-after=1"]
 
     def run(self, words, number, reached, seconds):
+        """What it ended with, 0, "fails", "crashes" or "hangs", and what it said."""
         environment = {**os.environ, "ANABRANCH_MUTANT": str(number)}
         if reached:
             environment["ANABRANCH_MUTANT_REACHED"] = reached
@@ -202,7 +218,8 @@ class Campaign:
         try:
             done = subprocess.run(command, capture_output=True, text=True, errors="replace",
                                   timeout=seconds, env=environment, cwd=self.build)
-            return done.returncode, done.stdout + done.stderr
+            how = 0 if done.returncode == 0 else "fails" if done.returncode > 0 else "crashes"
+            return how, done.stdout + done.stderr
         except subprocess.TimeoutExpired:
             return "hangs", ""
 
@@ -222,13 +239,11 @@ class Campaign:
             print(f"{each['file']}:{each['line']}: {each['kind']}{never}\n    {each['before']}")
         by = {name: sum(each["found"] == name for each in results) for name in [*LAYERS, "sim"]}
         print(", ".join(f"{count} by {name}" for name, count in by.items()))
+        hangs = [f"{each['file']}:{each['line']}" for each in results if each["how"] == "hangs"]
+        print(f"{len(hangs)} of them since it hung: {', '.join(hangs)}")
         found = len(results) - len(survivors)
         print(f"{found} of {len(results)} wrong lines were found: "
               f"{100 * found / max(1, len(results)):.1f} %")
-
-
-def run(words):
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
 
 def main():
