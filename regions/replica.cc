@@ -282,6 +282,7 @@ core::Result<void> Replica::commit_stage(Stage& stage, std::span<const LogRecord
     broken_ = position.failure();
     return *broken_;
   }
+  all_durable_ = storage_.durable_position() == storage_.last_position();
   applied_.vector_board().post();
   ordering_ = ordering_ || stage.leaves_orders();
   if (masks_ != stage.masks()) applied_.mask_board().post(masks_ = stage.masks());

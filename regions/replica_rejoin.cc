@@ -229,6 +229,7 @@ core::Result<bool> Replica::log_slice(Millis now) {
   }
   const auto done = storage_.commit(records, changes);
   if (!done.ok()) return fail(done.failure());
+  all_durable_ = storage_.durable_position() == storage_.last_position();
   if (!last) return true;
   effects_.push_back(Notice{"has given way: " + std::to_string(rejoin_->renamed()) +
                             " ops were written again as new, " + std::to_string(rejoin_->taken()) +

@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/batch.h"
@@ -16,6 +18,7 @@ namespace {
 using core::Batch;
 using regions::BatchMessage;
 using regions::Message;
+using regions::Replica;
 using regions::SignedPosition;
 using test::SignedWorld;
 
@@ -243,6 +246,35 @@ TEST_CASE("the last write under an origin that is left while it runs is signed a
     CHECK(world.replica(at).unproven().late().empty());
   }
   CHECK(world.alarms.empty());
+}
+
+TEST_CASE("a position is not signed before it is durable, whatever arrives meanwhile") {
+  SignedWorld world = busy_line();
+  std::optional<SignedPosition> news;
+  world.filter = [&](std::size_t, std::size_t to, const Message& message) {
+    const auto* const position = std::get_if<SignedPosition>(&message);
+    if (to == kEu && position != nullptr) news = *position;
+    return to != kEu || position == nullptr;
+  };
+  world.put(kUs, "key", "of us");
+  world.run(1);
+  REQUIRE(news);
+  world.storage(kEu).set_faults({.durable_at_once = false});
+  Replica& eu = world.replica(kEu);
+  eu.write([](regions::Group& group) { group.put(core::Path{"\1", "key", "s"}, "of eu"); });
+  REQUIRE(eu.commit().ok());
+  CHECK_FALSE(eu.all_durable());
+  world.inject(kUs, kEu, *news);
+  const auto is_own = [](const regions::Effect& effect) {
+    const auto* const send = std::get_if<regions::Send>(&effect);
+    const auto* const position = send ? std::get_if<SignedPosition>(&send->message) : nullptr;
+    return position != nullptr && position->origin == kOriginEu;
+  };
+  CHECK(std::ranges::none_of(eu.effects(), is_own));
+  world.storage(kEu).sync();
+  eu.durable(world.storage(kEu).durable_position(), 10'000);
+  CHECK(eu.all_durable());
+  CHECK(std::ranges::any_of(eu.effects(), is_own));
 }
 
 TEST_CASE("writes that nobody signs for 30 s are named, in the log once and while it lasts") {

@@ -32,6 +32,7 @@ class SignedWorld {
   [[nodiscard]] core::Seq applied(Index at, core::Origin origin) {
     return replica(at).applied().vector().at(origin);
   }
+  [[nodiscard]] storage::MemoryStorage& storage(Index at) { return *regions_[at].storage; }
   // The link to a neighbour as a region knows it.
   [[nodiscard]] static regions::LinkId link(Index to) { return 100 + to; }
   [[nodiscard]] std::string get(Index at, const std::string& key);
