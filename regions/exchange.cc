@@ -311,6 +311,7 @@ void Exchange::subscribe(Peer& peer, std::vector<Origin> origins) {
   peer.in.id = ++streams_;
   peer.in.origins = std::move(origins);
   peer.in.taken = peer.in.acked = 0;
+  peer.in.dropped.clear();
   peer.in.stale = false;
   Subscribe wanted{peer.in.id, window_bytes_, {}, forks_.with(peer)};
   wanted.nonce = self_.nonce;

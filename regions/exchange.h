@@ -82,8 +82,10 @@ class Exchange {
   // paused or unknown.
   std::optional<BatchMessage> step(LinkId link, Message message, core::Millis now);
   // Tells that foreign batches were applied, so that acks are due; those that make room for more to
-  // come only if more is wanted.
+  // come only if more is wanted. What was dropped is asked for again once all before it is applied.
   void applied_more(core::Millis now, bool more_wanted);
+  // Tells that a batch of a stream was not kept, for want of room.
+  void dropped(LinkId link, std::uint64_t stream, core::Origin origin, core::Seq first);
   // Whether what was received cannot be applied for want of room: nothing is asked for again.
   void stand_still(bool still) { still_ = still; }
   // Tells that a snapshot was merged: what was applied has jumped, and the log has a gap.
@@ -235,6 +237,7 @@ class Exchange {
                                   core::Millis now) const;
   void pump(Peer& peer);
   void acknowledge(Peer& peer);
+  void ask_for_dropped();
   // Tells a peer what is applied here.
   void show(Peer& peer);
   // The origins of which a peer is to be told at once that there is more here.

@@ -21,6 +21,7 @@ void Exchange::applied_more(Millis now, bool more_wanted) {
     measure_lag(peer, now);
     if (more_wanted && peer.in.taken != peer.in.acked) acknowledge(peer);
   }
+  if (more_wanted) ask_for_dropped();
   show_news(now);
 }
 

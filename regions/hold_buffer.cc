@@ -107,6 +107,11 @@ bool HoldBuffer::holds(core::Origin origin) const {
   return found != held_.end() && !found->second.empty();
 }
 
+bool HoldBuffer::has(core::Origin origin, core::Seq first) const {
+  const auto found = held_.find(origin);
+  return found != held_.end() && found->second.contains(first);
+}
+
 std::size_t HoldBuffer::size() const {
   std::size_t size = 0;
   for (const auto& [origin, batches] : held_) size += batches.size();

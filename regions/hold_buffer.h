@@ -54,6 +54,8 @@ class HoldBuffer {
   }
   // Whether anything of an origin waits here.
   [[nodiscard]] bool holds(core::Origin origin) const;
+  // Whether the batch of an origin that begins with a seq waits here.
+  [[nodiscard]] bool has(core::Origin origin, core::Seq first) const;
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 

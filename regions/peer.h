@@ -54,6 +54,8 @@ struct InStream {
   bool stale = true;                  // To be subscribed anew.
   std::uint64_t since = 0;            // The first stream since its newest link came up.
   core::Millis progress_ms = 0;       // When a batch arrived last, in any stream.
+  // {origin: the first seq of this stream that was not kept}: what follows comes in vain.
+  std::map<core::Origin, core::Seq> dropped;
 
   [[nodiscard]] bool has(core::Origin origin) const {
     return std::ranges::binary_search(origins, origin);

@@ -46,6 +46,13 @@ void Provenance::forget(Origin origin) {
   while (!found->second.batches.empty()) drop(found->second, found->second.batches.begin());
 }
 
+bool Provenance::has(Origin origin, Seq first) const {
+  const auto log = logs_.find(origin);
+  if (log == logs_.end()) return false;
+  const auto waiting = log->second.batches.find(first);
+  return waiting != log->second.batches.end() && waiting->second.held;
+}
+
 bool Provenance::holds(Origin origin) const {
   const auto found = logs_.find(origin);
   return found != logs_.end() && std::ranges::any_of(found->second.batches, [](const auto& each) {

@@ -80,6 +80,8 @@ class Provenance {
   }
   // Whether anything of an origin waits here.
   [[nodiscard]] bool holds(core::Origin origin) const;
+  // Whether the whole batch of an origin that begins with a seq waits here.
+  [[nodiscard]] bool has(core::Origin origin, core::Seq first) const;
   // Forgets what has been applied meanwhile.
   Outcome settle();
 

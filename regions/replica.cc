@@ -76,7 +76,7 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   replica->verifier_ =
       std::make_unique<Verifier>(*replica->exchange_, replica->effects_, replica->options_.nonce,
                                  [self = replica.get()] { return self->inspect(); });
-  replica->exchange_->set_window(replica->options_.limits.window_bytes);
+  replica->exchange_->set_window(replica->options_.limits.window());
   replica->open_snapshots();
   if (auto listed = replica->load_regions(); !listed.ok()) return listed.failure();
   if (auto resumed = replica->resume_rejoin(); !resumed.ok()) return resumed.failure();
@@ -380,7 +380,10 @@ void Replica::step(LinkId link, Message message, Millis now) {
     exchange_->forked(from, batch.value().origin, batch.value().last());
     return;
   }
+  const core::Origin origin = batch.value().origin;
+  const core::Seq first = batch.value().first();
   hold(link, {std::move(received->bytes), std::move(batch).value(), from}, now);
+  if (had_no_room(origin, first)) exchange_->dropped(link, received->stream, origin, first);
 }
 
 void Replica::refuse(LinkId link, const BatchMessage& received) {

@@ -71,6 +71,14 @@ struct ReplicaLimits {
   // Where more rows are stored below the prefix of a foreign clear, what it leaves is counted
   // ahead.
   std::size_t clear_rows_counted_at_once = 8000;
+
+  // Returns the bytes that one peer may have under way to here: what a full hold buffer has no room
+  // for is asked for again, and comes with a window of what follows each time.
+  [[nodiscard]] std::uint64_t window() const {
+    return std::max<std::uint64_t>(
+        std::min<std::uint64_t>(hold_bytes_max / kWindowPart, window_bytes), 1);
+  }
+  static constexpr std::size_t kWindowPart = 8;
 };
 
 struct ReplicaOptions {
@@ -374,6 +382,8 @@ class Replica {
   void compare(LinkId link, const Heartbeat& heartbeat);
   // Takes a batch in to be applied: at once when its own leader sent it, else when it is proven.
   void hold(LinkId link, HeldBatch held, core::Millis now);
+  // Whether a batch that is not the next one of its origin is not here: there was no room for it.
+  [[nodiscard]] bool had_no_room(core::Origin origin, core::Seq first) const;
   // Whether a batch may wait here as a whole until it is proven.
   [[nodiscard]] bool has_room(const HeldBatch& held) const;
   // With much waiting, takes in the position that a batch carries the signature of.

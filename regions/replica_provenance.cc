@@ -74,6 +74,11 @@ void Replica::hold(LinkId link, HeldBatch held, Millis now) {
   take(provenance_.take(std::move(held), region, room), now);
 }
 
+bool Replica::had_no_room(core::Origin origin, core::Seq first) const {
+  const bool later = first > applied_.vector().at(origin) + 1;
+  return later && !held_.has(origin, first) && !provenance_.has(origin, first);
+}
+
 bool Replica::has_room(const HeldBatch& held) const {
   const core::VersionVector& applied = applied_.vector();
   const core::Origin origin = held.batch.origin;

@@ -3,11 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "tests/node.h"
+#include "tests/regions/linked_nodes.h"
 
 using namespace anabranch;
 using regions::BatchMessage;
@@ -46,6 +48,32 @@ void write_hundred(Node& node, int batch, const std::string& value = "v") {
 }  // namespace
 
 TEST_SUITE("regions: catching up") {
+  // Each of two others writes in turn, having seen all before: what comes through one waits for
+  // what comes through the other, and nothing behind that has room.
+  TEST_CASE("what had no room is asked for again as soon as it is next, not when it is missed") {
+    test::LinkedNodes nodes;
+    nodes.mesh(2);
+    regions::ReplicaOptions options{
+        .mesh = {1, 1}, .region = "r2", .fresh_origin = 3, .nonce = std::uint64_t{1} << 60U};
+    options.limits.hold_bytes_max = options.limits.window_bytes = 1;
+    nodes.add(std::make_unique<Node>(options, nullptr, 0));
+    for (const std::size_t other : {0, 1}) nodes.connect(2, other);
+    nodes.run(3'000);
+    Replica& last = nodes.at(2).replica();
+    for (const char* other : {"r0", "r1"}) REQUIRE(last.pause(other));
+    constexpr int kTurns = 20;
+    for (int turn = 0; turn < kTurns; ++turn) {
+      for (int batch = 0; batch < 10; ++batch) {
+        nodes.write(turn % 2, [&](regions::Group& group) {
+          group.put(core::Path{"\1", std::to_string(turn), "s"}, std::to_string(batch));
+        });
+      }
+    }
+    nodes.run(3'000);
+    for (const char* other : {"r0", "r1"}) REQUIRE(last.resume(other));
+    CHECK(nodes.run_until_equal(5'000));
+  }
+
   TEST_CASE("who has much to apply is sent each batch once and holds few of them") {
     Node producer("eu", 1);
     const std::string value(1000, 'v');  // 40 MB in all, several windows.
