@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::size_t kReadMin = std::size_t{16} << 10U;
 constexpr std::size_t kKeptMax = std::size_t{64} << 10U;  // Buffers over this are given back.
+// The buffers of the system for one that does not read take a few megabytes at most, and hardly
+// anything more once they were full.
+constexpr std::size_t kTakenUnread = std::size_t{8} << 20U;
+constexpr std::size_t kTakenFull = std::size_t{256} << 10U;
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
@@ -73,12 +77,26 @@ void Connection::trim() {
   }
 }
 
+void Connection::took(std::size_t bytes) {
+  sent_ += bytes;
+  taken_ = steady_now();
+  taken_all_ += bytes;
+  if (full_) taken_full_ += bytes;
+  reads_ = reads_ || taken_full_ >= kTakenFull || taken_all_ >= kTakenUnread;
+}
+
+void Connection::stalls() {
+  reads_ = false;
+  taken_full_ = taken_all_ = 0;
+}
+
 bool Connection::send() {
   while (pending() > 0) {
     const ssize_t done =
         ::send(socket_.fd(), client_.output.data() + sent_, pending(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (done < 0) {
       if (!would_block()) return false;
+      full_ = true;
       // The sent front is dropped when it is the larger part, so each byte moves once at most.
       if (sent_ > client_.output.size() / 2) {
         client_.output.erase(0, sent_);
@@ -86,8 +104,7 @@ bool Connection::send() {
       }
       return true;
     }
-    sent_ += static_cast<std::size_t>(done);
-    taken_ = steady_now();
+    took(static_cast<std::size_t>(done));
   }
   client_.output.clear();
   sent_ = 0;

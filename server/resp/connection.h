@@ -23,6 +23,8 @@ namespace anabranch::server {
 class Connection {
  public:
   enum class Received : std::uint8_t { kBytes, kNothing, kEnd };
+  // What its commands cost when it was served last; nothing is known of a new one.
+  enum class Cost : std::uint8_t { kUnknown, kLittle, kMuch };
 
   // Takes over a connected, non-blocking socket. `options` must outlive the connection.
   Connection(File socket, std::uint64_t id, std::string address, const ServerOptions& options);
@@ -52,6 +54,10 @@ class Connection {
   [[nodiscard]] std::size_t pending() const { return client_.output.size() - sent_; }
   // When the socket took some of them last, or the connection began.
   [[nodiscard]] SteadyTime taken() const { return taken_; }
+  // Whether it has shown that it reads its answers: it has taken what no system would hold for it.
+  [[nodiscard]] bool reads() const { return reads_; }
+  // Says that it has stopped reading; it may show again that it does.
+  void stalls();
   // Whether so much waits that the client must read first.
   [[nodiscard]] bool stuck() const { return pending() > options_.output_pause_bytes; }
 
@@ -62,14 +68,17 @@ class Connection {
   bool scheduled = false;      // On a list of the loop.
   bool gone = false;           // To be closed at the end of the turn.
   bool served = false;         // In this turn.
-  bool light = false;          // What it asked for last cost little. Nothing is known of a new one.
-  bool held = false;           // Its last request is put back until there is room, or way, for it.
-  bool granted = false;        // There is: its next answer may be larger than its share.
-  std::size_t counted = 0;     // Of its output, in the room for all (output_room.h).
+  Cost cost = Cost::kUnknown;
+  bool held = false;        // Its last request is put back until there is room, or way, for it.
+  bool granted = false;     // There is: its next answer may be larger than its share...
+  bool on_trial = false;    // ...and take of the room for those that are tried.
+  std::size_t counted = 0;  // Of its output, in the room for all (output_room.h).
 
  private:
   // Makes room for `wanted` bytes behind input_end_.
   void reserve(std::size_t wanted);
+  // The socket has taken so many bytes.
+  void took(std::size_t bytes);
 
   const File socket_;
   const ServerOptions& options_;
@@ -82,6 +91,10 @@ class Connection {
   std::uint64_t received_ = 0;
   std::size_t sent_ = 0;  // Of the client's output.
   SteadyTime taken_ = steady_now();
+  bool full_ = false;           // The socket has not taken all at some time.
+  std::size_t taken_full_ = 0;  // Bytes that it has taken since, and...
+  std::size_t taken_all_ = 0;   // ...at all, both since the client stalled last.
+  bool reads_ = false;
   bool put_back_ = false;
 };
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <deque>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -20,13 +21,12 @@ namespace anabranch::server {
 namespace {
 
 constexpr int kEventsMax = 1024;
-constexpr int kAcceptsMax = 1000;  // In one turn.
+constexpr int kAcceptsMax = 200;  // In one turn.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 // Of the system, for a client: else it grows to megabytes of memory for each that does not read.
 // Clients are on this machine, so it need not hold what is on a long way.
 constexpr int kSendBuffer = 256 << 10;
-constexpr std::chrono::milliseconds kRelievePause{100};  // While somebody waits for room.
-constexpr std::chrono::milliseconds kRemovalTime{5};     // Of a turn.
+constexpr std::chrono::milliseconds kRemovalTime{5};  // Of a turn.
 // What a client costs a turn so that the next one serves it early.
 constexpr std::chrono::milliseconds kLightTime{1};
 constexpr std::size_t kLightBytes = std::size_t{64} << 10U;
@@ -43,6 +43,36 @@ File make_epoll() {
   File epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.open()) throw std::system_error(errno, std::generic_category(), "epoll_create1");
   return epoll;
+}
+
+bool costs_little(const Connection* connection) {
+  return connection->cost == Connection::Cost::kLittle;
+}
+
+// Clients that may cost much, in the order in which a turn serves them: those that read, those that
+// are new, from both ends, and the others, one of each after another. So nobody stands behind all
+// of many that have come together.
+std::vector<Connection*> line_up(std::span<Connection* const> heavy) {
+  std::deque<Connection*> readers;
+  std::deque<Connection*> fresh;
+  std::deque<Connection*> others;
+  for (Connection* each : heavy) {
+    const bool known = each->cost != Connection::Cost::kUnknown;
+    (each->reads() ? readers : known ? others : fresh).push_back(each);
+  }
+  std::vector<Connection*> line;
+  const auto take = [&line](std::deque<Connection*>& from, bool newest) {
+    if (from.empty()) return;
+    line.push_back(newest ? from.back() : from.front());
+    newest ? from.pop_back() : from.pop_front();
+  };
+  while (line.size() < heavy.size()) {
+    take(readers, false);
+    take(fresh, true);
+    take(fresh, false);
+    take(others, false);
+  }
+  return line;
 }
 
 // Whether accept failed for want of descriptors or memory, which may come back.
@@ -102,15 +132,15 @@ Loop::Milliseconds Loop::turn(Milliseconds patience) {
   const bool idle = scheduled_.empty() && !turn_.removing();
   sleep = heap_.tidy(worked, idle, sleep);
   if (!idle) return Milliseconds{0};
-  return waiting_.patience(room_.anybody_waits() ? std::min(sleep, kRelievePause) : sleep);
+  return waiting_.patience(room_.patience(sleep));
 }
 
 // A client whose commands cost little waits at most for half a turn of the others, and these for
 // half a turn of such clients.
 void Loop::serve_all() {
   TurnBudget budget(options_.turn_time_max, options_.turn_output_bytes_max);
-  const auto heavy = std::ranges::stable_partition(
-      answering_, [](const Connection* connection) { return connection->light; });
+  const auto heavy = std::ranges::stable_partition(answering_, costs_little);
+  std::ranges::copy(line_up(heavy), heavy.begin());
   for (Connection* connection : answering_) connection->served = false;
   for (auto each = answering_.begin(); each != heavy.begin(); ++each) {
     serve(**each, budget);
@@ -139,11 +169,12 @@ void Loop::let_go_on() {
     for (Connection* connection : std::exchange(behind_removals_, {})) go_on(*connection);
   }
   if (!room_.anybody_waits()) return;
-  room_.relieve(steady_now(), connections_, [this](Connection& connection) {
+  const SteadyTime now = steady_now();
+  room_.relieve(now, connections_, [this](Connection& connection) {
     connection.gone = true;
     schedule(connection);
   });
-  room_.release([this](Connection& connection) { go_on(connection); });
+  room_.release(now, [this](Connection& connection) { go_on(connection); });
 }
 
 void Loop::go_on(Connection& connection) {
@@ -172,7 +203,7 @@ void Loop::wait(Milliseconds patience) {
       reload_keys();
     } else {
       Connection& connection = *static_cast<Connection*>(event.data.ptr);
-      if (!connection.light) {
+      if (!costs_little(&connection)) {
         heavy.emplace_back(&connection, event.events);
         continue;
       }
@@ -304,13 +335,14 @@ void Loop::serve(Connection& connection, TurnBudget& budget) {
     const bool more = serve_next(connection);
     if (i == 0 && !more) return;  // Nothing was run that would tell what it costs.
     room_.count(connection);
+    connection.granted = connection.on_trial = false;
     const std::size_t answered = connection.pending() - std::min(before, connection.pending());
     budget.spend(answered);
     grown += answered;
     if (!more) break;
   }
-  connection.granted = false;
-  connection.light = steady_now() - from < kLightTime && grown < kLightBytes;
+  const bool little = steady_now() - from < kLightTime && grown < kLightBytes;
+  connection.cost = little ? Connection::Cost::kLittle : Connection::Cost::kMuch;
 }
 
 bool Loop::serve_next(Connection& connection) {

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kShareMin = std::size_t{16} << 10U;
 constexpr std::chrono::seconds kSayAgain{10};
 constexpr std::chrono::milliseconds kLookAgain{100};
+constexpr std::chrono::milliseconds kReadsAgain{200};  // Who takes nothing for so long has stalled.
 
 std::string mebibytes(std::size_t bytes) {
   const std::size_t tenths = (bytes * 10) >> 20U;
@@ -33,29 +34,39 @@ std::size_t OutputRoom::share() const {
   return std::clamp(share, kShareMin, std::max(kShareMin, options_.output_pause_bytes));
 }
 
+std::size_t OutputRoom::limit(const Connection& connection) const {
+  const std::size_t total = options_.output_bytes_total;
+  if (connection.reads()) return total;
+  return connection.on_trial ? total / 8 * 7 : common();
+}
+
 std::size_t OutputRoom::most(const Connection& connection, std::size_t promised) const {
   const std::size_t own = connection.counted;
-  const std::size_t total = options_.output_bytes_total;
   const std::size_t used = host_.output_bytes + promised;
-  if (used - own <= total / 2) return options_.output_bytes_max;
-  return std::max(share(), used < total ? own + (total - used) : 0);
+  if (used - own <= common()) return options_.output_bytes_max;
+  const std::size_t limit = this->limit(connection);
+  return std::max(share(), used < limit ? own + (limit - used) : 0);
+}
+
+std::size_t OutputRoom::most_now(const Connection& connection) const {
+  const Line& line = connection.reads() ? readers_ : others_;
+  return line.empty() || connection.granted ? most(connection, 0) : share();
 }
 
 void OutputRoom::allow(Connection& connection) const {
-  const bool first = held_.empty() || connection.granted;
-  connection.client().reply.set_room(first ? most(connection, 0) : share());
+  connection.client().reply.set_room(most_now(connection));
 }
 
 bool OutputRoom::any_for(const Connection& connection) const {
-  const bool first = held_.empty() || connection.granted;
-  return connection.counted + kSmall <= (first ? most(connection, 0) : share());
+  return connection.counted + kSmall <= most_now(connection);
 }
 
 void OutputRoom::hold(Connection& connection, std::size_t bytes) {
   // Twice as much, since a long answer is given up at the first byte too many.
-  held_.push_back({&connection, std::min(bytes * 2, options_.output_bytes_total / 2)});
+  Line& line = connection.reads() ? readers_ : others_;
+  line.push_back({&connection, std::min(bytes * 2, options_.output_bytes_total / 2)});
   connection.held = true;
-  connection.granted = false;
+  connection.granted = connection.on_trial = false;
   ++host_.clients_held_back;
   ++host_.statistics.held_back;
   say_full();
@@ -72,38 +83,70 @@ void OutputRoom::say_full() {
                     std::to_string(share() >> 10U) + " KiB waits until others have read theirs");
 }
 
-void OutputRoom::release(const std::function<void(Connection&)>& over) {
+bool OutputRoom::fits(const Held& held, std::size_t promised) const {
+  return held.connection->counted + held.bytes <= most(*held.connection, promised);
+}
+
+void OutputRoom::let(Line& line, Line::iterator held, std::size_t& promised, const Use& over) {
+  Connection& connection = *held->connection;
+  promised += held->bytes;
+  line.erase(held);
+  connection.held = false;
+  connection.granted = true;
+  --host_.clients_held_back;
+  over(connection);
+}
+
+void OutputRoom::release(SteadyTime now, const Use& over) {
   std::size_t promised = 0;
-  while (!held_.empty()) {
-    const auto [connection, bytes] = next();
-    if (connection->counted + bytes > most(*connection, promised)) return;
-    promised += bytes;
-    if (newest_next_) {
-      held_.pop_back();
-    } else {
-      held_.pop_front();
-    }
+  while (!readers_.empty() && fits(readers_.front(), promised)) {
+    let(readers_, readers_.begin(), promised, over);
+  }
+  while (!others_.empty() && fits(*next(), promised)) {
+    let(others_, next(), promised, over);
     newest_next_ = !newest_next_;
-    connection->held = false;
-    connection->granted = true;
-    --host_.clients_held_back;
-    over(*connection);
+  }
+  try_newest(now, promised, over);
+}
+
+void OutputRoom::try_newest(SteadyTime now, std::size_t& promised, const Use& over) {
+  if (now < try_again_) return;
+  for (auto each = others_.end(); each != others_.begin();) {
+    Connection& connection = *(--each)->connection;
+    if (connection.counted > share()) continue;  // It has an answer already.
+    connection.on_trial = true;
+    if (fits(*each, promised)) {
+      const auto bytes = static_cast<double>(each->bytes) / 2;
+      const double part = bytes / static_cast<double>(options_.output_bytes_total / 2);
+      try_again_ = now + std::chrono::duration_cast<Milliseconds>(options_.output_stall * part);
+      return let(others_, each, promised, over);
+    }
+    connection.on_trial = false;
   }
 }
 
-void OutputRoom::relieve(SteadyTime now, const Connections& all,
-                         const std::function<void(Connection&)>& close) {
-  if (held_.empty() || now - looked_ < kLookAgain) return;
-  looked_ = now;
-  std::vector<Connection*> idle;
+std::vector<Connection*> OutputRoom::stalled(SteadyTime now, const Connections& all,
+                                             Milliseconds time, std::size_t share) {
+  std::vector<Connection*> found;
   for (const auto& [id, each] : all) {
-    const bool stalls = now - each->taken() >= options_.output_stall;
-    if (stalls && each->counted > share() && !each->gone) idle.push_back(each.get());
+    const bool stalls = now - each->taken() >= time;
+    if (stalls && each->counted > share && !each->gone) found.push_back(each.get());
   }
-  std::ranges::sort(idle, {}, [](const Connection* each) { return each->taken(); });
+  std::ranges::sort(found, {}, [](const Connection* each) { return each->taken(); });
+  return found;
+}
+
+void OutputRoom::relieve(SteadyTime now, const Connections& all, const Use& close) {
+  if (!anybody_waits() || now - looked_ < kLookAgain) return;
+  looked_ = now;
+  for (Connection* each : stalled(now, all, kReadsAgain, 0)) each->stalls();
+  const std::vector<Connection*> idle = stalled(now, all, options_.output_stall, share());
   std::size_t wanted = 0;
-  for (const Held& held : held_) wanted += held.bytes;
-  wanted = std::min(wanted, std::max(next().bytes, options_.output_bytes_total / 4));
+  for (const Line* line : {&readers_, &others_}) {
+    for (const Held& held : *line) wanted += held.bytes;
+  }
+  const std::size_t first = readers_.empty() ? next()->bytes : readers_.front().bytes;
+  wanted = std::min(wanted, std::max(first, options_.output_bytes_total / 4));
   std::size_t closed = 0;
   for (; closed < idle.size() && wanted > 0; ++closed) {
     wanted -= std::min(wanted, idle[closed]->counted);
@@ -119,13 +162,21 @@ void OutputRoom::relieve(SteadyTime now, const Connections& all,
       idle.front()->client().address + " with " + mebibytes(idle.front()->counted));
 }
 
+OutputRoom::Milliseconds OutputRoom::patience(Milliseconds most) const {
+  if (!anybody_waits()) return most;
+  // When it is time for a trial already, there is nobody to be tried.
+  const auto rest = std::chrono::ceil<Milliseconds>(try_again_ - steady_now());
+  return std::min({most, kLookAgain, rest > rest.zero() ? rest : kLookAgain});
+}
+
 void OutputRoom::forget(Connection& connection) {
   host_.output_bytes -= connection.counted;
   connection.counted = 0;
   if (!connection.held) return;
-  const auto erased =
-      std::erase_if(held_, [&](const Held& held) { return held.connection == &connection; });
-  host_.clients_held_back -= erased;
+  for (Line* line : {&readers_, &others_}) {
+    host_.clients_held_back -=
+        std::erase_if(*line, [&](const Held& held) { return held.connection == &connection; });
+  }
 }
 
 }  // namespace anabranch::server

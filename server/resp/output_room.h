@@ -1,23 +1,32 @@
 // The room for answers that wait to be sent, of all clients together.
 //
 // Each client has a share of its own, whatever the others hold, so that nobody waits for a small
-// answer because others do not read theirs. What is larger takes of what is left of the whole room.
-// When nothing is left, the command of such an answer is undone, and the client waits until others
-// have read. Who has not read for a while is closed then, the longest first: else a few could keep
-// all others from large answers for ever. Of those who wait, the oldest and the newest go in turns:
-// a newcomer must not stand behind hundreds who will not read, nor anybody wait for ever.
+// answer because others do not read theirs. What is larger takes of what is left of the room, and
+// how far depends on the client:
+//   - any client may fill the first three eighths;
+//   - one that has shown that it reads (Connection::reads) may fill all of it;
+//   - of the others, who wait then, the newest is tried with what lies between, but for the last
+//     eighth: so many bytes at a time as become free when those are closed that do not read.
+// So neither who reads nor a newcomer waits for those who never read, however many they are.
+//
+// When there is no room for a client, the command is undone, and the client waits until others have
+// read. Who has not read for a while is closed then, the longest first: else a few could keep all
+// others from large answers for ever. Of those who wait for the first part, the oldest and the
+// newest go in turns, so that nobody waits for ever.
 //
 // Invariant: what waits is at most output_bytes_total, plus the shares, which are half as much or
-// 16 KiB a client. A single answer may be larger than the room: it goes when at most half of the
-// room is taken, so one at a time, up to output_bytes_max.
+// 16 KiB a client. A single answer may be larger than the room: it goes when at most three eighths
+// of the room are taken, so one at a time, up to output_bytes_max.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "server/resp/connection.h"
 #include "server/resp/host.h"
@@ -31,6 +40,8 @@ class OutputRoom {
   // Answers that are so small are never undone: there is as much room when a command is run.
   static constexpr std::size_t kSmall = std::size_t{1} << 10U;
   using Connections = std::unordered_map<std::uint64_t, std::unique_ptr<Connection>>;
+  using Milliseconds = std::chrono::milliseconds;
+  using Use = std::function<void(Connection&)>;
 
   // Both must outlive it.
   OutputRoom(const ServerOptions& options, Host& host) : options_(options), host_(host) {}
@@ -44,12 +55,13 @@ class OutputRoom {
 
   // A client's answer of so many bytes, at least, found no room: it waits for some.
   void hold(Connection& connection, std::size_t bytes);
-  [[nodiscard]] bool anybody_waits() const { return !held_.empty(); }
+  [[nodiscard]] bool anybody_waits() const { return !readers_.empty() || !others_.empty(); }
   // Gives the function those who wait no longer, since there is room for them now.
-  void release(const std::function<void(Connection&)>& over);
+  void release(SteadyTime now, const Use& over);
   // Gives the function clients that are to be closed, so that others need not wait; now and then.
-  void relieve(SteadyTime now, const Connections& all,
-               const std::function<void(Connection&)>& close);
+  void relieve(SteadyTime now, const Connections& all, const Use& close);
+  // Within what time these two should be called again; `most` when nobody waits.
+  [[nodiscard]] Milliseconds patience(Milliseconds most) const;
   // Forgets a client that has gone.
   void forget(Connection& connection);
 
@@ -58,19 +70,37 @@ class OutputRoom {
     Connection* connection;
     std::size_t bytes;
   };
+  using Line = std::deque<Held>;  // In the order in which they came.
 
   [[nodiscard]] std::size_t share() const;
-  // How much output a client may have, if it may have more than its share, while others are
-  // promised so much.
+  // The part of the room that is for everybody.
+  [[nodiscard]] std::size_t common() const { return options_.output_bytes_total / 8 * 3; }
+  // How far a client may fill the room.
+  [[nodiscard]] std::size_t limit(const Connection& connection) const;
+  // How much output a client may have while others are promised so much.
   [[nodiscard]] std::size_t most(const Connection& connection, std::size_t promised) const;
-  // Who of those that wait goes next.
-  [[nodiscard]] const Held& next() const { return newest_next_ ? held_.back() : held_.front(); }
+  // The same for its next answer: no more than its share when others of its kind wait already.
+  [[nodiscard]] std::size_t most_now(const Connection& connection) const;
+  [[nodiscard]] bool fits(const Held& held, std::size_t promised) const;
+  // Ends the waiting of one, and counts what it is promised.
+  void let(Line& line, Line::iterator held, std::size_t& promised, const Use& over);
+  // Lets one of those who are not known to read have what they do not get else, if it is time.
+  void try_newest(SteadyTime now, std::size_t& promised, const Use& over);
+  // Who waits for the common part and goes next.
+  [[nodiscard]] Line::iterator next() {
+    return newest_next_ ? std::prev(others_.end()) : others_.begin();
+  }
+  // Clients that have not read for so long, and hold more than their share: the longest first.
+  [[nodiscard]] static std::vector<Connection*> stalled(SteadyTime now, const Connections& all,
+                                                        Milliseconds time, std::size_t share);
   void say_full();
 
   const ServerOptions& options_;
   Host& host_;
-  std::deque<Held> held_;  // In the order in which they came.
+  Line readers_;  // Wait, and have shown that they read.
+  Line others_;   // Wait otherwise.
   bool newest_next_ = false;
+  SteadyTime try_again_ = {};
   SteadyTime said_full_ = {};
   SteadyTime looked_ = {};
 };

@@ -57,6 +57,14 @@ std::vector<RespClient> ask_and_never_read(RunningServer& server, RespClient& go
   return readers;
 }
 
+// Reads more than the system would hold for one that does not.
+void show_that_it_reads(RespClient& client) {
+  std::string all;
+  for (int i = 0; i < 100; ++i) all += request({"GET", "big"});
+  client.send(all);
+  for (int i = 0; i < 100; ++i) REQUIRE(client.receive().starts_with("$100000\r\n"));
+}
+
 // The same, with some that wait for room until others read.
 std::vector<RespClient> fill_room(RunningServer& server, RespClient& good) {
   std::vector<RespClient> readers = ask_and_never_read(server, good);
@@ -159,6 +167,29 @@ TEST_SUITE("server: budgets") {
     CHECK(other.ask({"GET", "big"}).starts_with("$100000\r\n"));
     CHECK(eventually([&] { return figure(good, "held_back_clients") == 0; }));
     CHECK(figure(good, "clients_cut") > 0);
+  }
+
+  TEST_CASE("who reads does not wait for those who never do") {
+    RunningServer server({}, narrow(10min));
+    RespClient good = server.client();
+    good.ask({"SET", "big", std::string(kValue, 'v')});
+    RespClient reader = server.client();
+    show_that_it_reads(reader);
+    std::vector<RespClient> readers = fill_room(server, good);
+    for (int i = 0; i < kAsked; ++i) CHECK(reader.ask({"GET", "big"}).starts_with("$100000\r\n"));
+    CHECK(figure(good, "held_back_clients") > kReaders / 4);
+    CHECK(figure(good, "clients_cut") == 0);
+  }
+
+  TEST_CASE("a newcomer is tried while others never read") {
+    // Long enough that nobody is closed in this test; a value of this size is tried every fifth.
+    RunningServer server({}, narrow(20s));
+    RespClient good = server.client();
+    std::vector<RespClient> readers = fill_room(server, good);
+    RespClient newcomer = server.client();
+    CHECK(newcomer.ask({"GET", "big"}).starts_with("$100000\r\n"));
+    CHECK(figure(good, "clients_cut") == 0);
+    CHECK(figure(good, "held_back_clients") > 0);
   }
 
   TEST_CASE("a transaction whose answer finds no room has not run, and runs once") {
