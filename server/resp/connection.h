@@ -56,6 +56,10 @@ class Connection {
   [[nodiscard]] SteadyTime taken() const { return taken_; }
   // Whether it has shown that it reads its answers: it has taken what no system would hold for it.
   [[nodiscard]] bool reads() const { return reads_; }
+  // Whether it has sent more than the last request.
+  [[nodiscard]] bool has_sent_more() const {
+    return input_begin_ + parser_.consumed() < input_end_;
+  }
   // Says that it has stopped reading; it may show again that it does.
   void stalls();
   // Whether so much waits that the client must read first.
@@ -69,10 +73,12 @@ class Connection {
   bool gone = false;           // To be closed at the end of the turn.
   bool served = false;         // In this turn.
   Cost cost = Cost::kUnknown;
-  bool held = false;        // Its last request is put back until there is room, or way, for it.
-  bool granted = false;     // There is: its next answer may be larger than its share...
-  bool on_trial = false;    // ...and take of the room for those that are tried.
-  std::size_t counted = 0;  // Of its output, in the room for all (output_room.h).
+  bool held = false;           // Its last request is put back until there is room, or way, for it.
+  bool granted = false;        // There is: its next answer may be larger than its share...
+  bool on_trial = false;       // ...and take of the room for those that are tried.
+  bool tried = false;          // That is where its output is.
+  std::size_t counted = 0;     // Of its output, in the room for all (output_room.h)...
+  std::size_t counted_in = 0;  // ...in this part of it.
 
  private:
   // Makes room for `wanted` bytes behind input_end_.

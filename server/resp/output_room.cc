@@ -22,10 +22,21 @@ std::string mebibytes(std::size_t bytes) {
 }  // namespace
 
 void OutputRoom::count(Connection& connection) {
-  std::size_t& used = host_.output_bytes;
-  used -= connection.counted;
+  forget_output(connection);
   connection.counted = connection.client().output.size();
-  used += connection.counted;
+  if (connection.tried && connection.counted == 0 && !connection.granted) {
+    connection.tried = false;
+    try_again_ = {};  // It has read all of it, so another one may be tried.
+  }
+  connection.counted_in = connection.reads() ? kReading : connection.tried ? kTried : kCommon;
+  used_[connection.counted_in] += connection.counted;
+  host_.output_bytes += connection.counted;
+}
+
+void OutputRoom::forget_output(Connection& connection) {
+  used_[connection.counted_in] -= connection.counted;
+  host_.output_bytes -= connection.counted;
+  connection.counted = 0;
 }
 
 std::size_t OutputRoom::share() const {
@@ -34,18 +45,22 @@ std::size_t OutputRoom::share() const {
   return std::clamp(share, kShareMin, std::max(kShareMin, options_.output_pause_bytes));
 }
 
-std::size_t OutputRoom::limit(const Connection& connection) const {
-  const std::size_t total = options_.output_bytes_total;
-  if (connection.reads()) return total;
-  return connection.on_trial ? total / 8 * 7 : common();
+std::size_t OutputRoom::left(const Connection& connection, std::size_t promised) const {
+  const auto rest = [](std::size_t limit, std::size_t used) {
+    return used < limit ? limit - used : 0;
+  };
+  const std::size_t used = host_.output_bytes + promised;
+  if (connection.reads()) return rest(options_.output_bytes_total, used);
+  const std::size_t part = connection.on_trial ? rest(eighths(4), used_[kTried])
+                                               : rest(eighths(3), used_[kCommon] + promised);
+  return std::min(part, rest(eighths(7), used));
 }
 
 std::size_t OutputRoom::most(const Connection& connection, std::size_t promised) const {
   const std::size_t own = connection.counted;
-  const std::size_t used = host_.output_bytes + promised;
-  if (used - own <= common()) return options_.output_bytes_max;
-  const std::size_t limit = this->limit(connection);
-  return std::max(share(), used < limit ? own + (limit - used) : 0);
+  if (host_.output_bytes + promised - own <= eighths(3)) return options_.output_bytes_max;
+  const std::size_t left = this->left(connection, promised);
+  return std::max(share(), left > 0 ? own + left : 0);
 }
 
 std::size_t OutputRoom::most_now(const Connection& connection) const {
@@ -64,7 +79,8 @@ bool OutputRoom::any_for(const Connection& connection) const {
 void OutputRoom::hold(Connection& connection, std::size_t bytes) {
   // Twice as much, since a long answer is given up at the first byte too many.
   Line& line = connection.reads() ? readers_ : others_;
-  line.push_back({&connection, std::min(bytes * 2, options_.output_bytes_total / 2)});
+  line.push_back({&connection, std::min(bytes * 2, options_.output_bytes_total / 2),
+                  !connection.has_sent_more()});
   connection.held = true;
   connection.granted = connection.on_trial = false;
   ++host_.clients_held_back;
@@ -106,23 +122,32 @@ void OutputRoom::release(SteadyTime now, const Use& over) {
     let(others_, next(), promised, over);
     newest_next_ = !newest_next_;
   }
-  try_newest(now, promised, over);
+  try_one(now, promised, over);
 }
 
-void OutputRoom::try_newest(SteadyTime now, std::size_t& promised, const Use& over) {
-  if (now < try_again_) return;
+OutputRoom::Line::iterator OutputRoom::to_be_tried(std::size_t promised, bool alone) {
   for (auto each = others_.end(); each != others_.begin();) {
     Connection& connection = *(--each)->connection;
-    if (connection.counted > share()) continue;  // It has an answer already.
+    // Not who has an answer already.
+    if (connection.counted > share() || (alone && !each->alone)) continue;
     connection.on_trial = true;
-    if (fits(*each, promised)) {
-      const auto bytes = static_cast<double>(each->bytes) / 2;
-      const double part = bytes / static_cast<double>(options_.output_bytes_total / 2);
-      try_again_ = now + std::chrono::duration_cast<Milliseconds>(options_.output_stall * part);
-      return let(others_, each, promised, over);
-    }
+    const bool fits = this->fits(*each, promised);
     connection.on_trial = false;
+    if (fits) return each;
   }
+  return others_.end();
+}
+
+void OutputRoom::try_one(SteadyTime now, std::size_t& promised, const Use& over) {
+  if (now < try_again_) return;
+  auto found = to_be_tried(promised, true);
+  if (found == others_.end()) found = to_be_tried(promised, false);
+  if (found == others_.end()) return;
+  const auto bytes = static_cast<double>(found->bytes) / 2;
+  const double part = bytes / static_cast<double>(eighths(4));
+  try_again_ = now + std::chrono::duration_cast<Milliseconds>(options_.output_stall * part);
+  found->connection->on_trial = found->connection->tried = true;
+  let(others_, found, promised, over);
 }
 
 std::vector<Connection*> OutputRoom::stalled(SteadyTime now, const Connections& all,
@@ -170,8 +195,7 @@ OutputRoom::Milliseconds OutputRoom::patience(Milliseconds most) const {
 }
 
 void OutputRoom::forget(Connection& connection) {
-  host_.output_bytes -= connection.counted;
-  connection.counted = 0;
+  forget_output(connection);
   if (!connection.held) return;
   for (Line* line : {&readers_, &others_}) {
     host_.clients_held_back -=

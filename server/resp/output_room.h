@@ -3,15 +3,16 @@
 // Each client has a share of its own, whatever the others hold, so that nobody waits for a small
 // answer because others do not read theirs. What is larger takes of what is left of the room, and
 // how far depends on the client:
-//   - any client may fill the first three eighths;
+//   - three eighths are common to all;
 //   - one that has shown that it reads (Connection::reads) may fill all of it;
-//   - of the others, who wait then, the newest is tried with what lies between, but for the last
-//     eighth: so many bytes at a time as become free when those are closed that do not read.
+//   - of the others, who wait when the common part is full, one after another is tried with a half
+//     of the room, the newest first that has asked for one thing only: so many bytes in a time as
+//     become free by closing those that do not read.
 // So neither who reads nor a newcomer waits for those who never read, however many they are.
 //
 // When there is no room for a client, the command is undone, and the client waits until others have
 // read. Who has not read for a while is closed then, the longest first: else a few could keep all
-// others from large answers for ever. Of those who wait for the first part, the oldest and the
+// others from large answers for ever. Of those who wait for the common part, the oldest and the
 // newest go in turns, so that nobody waits for ever.
 //
 // Invariant: what waits is at most output_bytes_total, plus the shares, which are half as much or
@@ -19,6 +20,7 @@
 // of the room are taken, so one at a time, up to output_bytes_max.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -69,14 +71,19 @@ class OutputRoom {
   struct Held {
     Connection* connection;
     std::size_t bytes;
+    bool alone;  // Has asked for nothing else.
   };
+  // Whose output it is.
+  enum Part : std::size_t { kCommon, kReading, kTried, kParts };
   using Line = std::deque<Held>;  // In the order in which they came.
 
   [[nodiscard]] std::size_t share() const;
-  // The part of the room that is for everybody.
-  [[nodiscard]] std::size_t common() const { return options_.output_bytes_total / 8 * 3; }
-  // How far a client may fill the room.
-  [[nodiscard]] std::size_t limit(const Connection& connection) const;
+  // So many eighths of the room.
+  [[nodiscard]] std::size_t eighths(std::size_t n) const {
+    return options_.output_bytes_total / 8 * n;
+  }
+  // What is left for a client, while others are promised so much.
+  [[nodiscard]] std::size_t left(const Connection& connection, std::size_t promised) const;
   // How much output a client may have while others are promised so much.
   [[nodiscard]] std::size_t most(const Connection& connection, std::size_t promised) const;
   // The same for its next answer: no more than its share when others of its kind wait already.
@@ -84,8 +91,10 @@ class OutputRoom {
   [[nodiscard]] bool fits(const Held& held, std::size_t promised) const;
   // Ends the waiting of one, and counts what it is promised.
   void let(Line& line, Line::iterator held, std::size_t& promised, const Use& over);
-  // Lets one of those who are not known to read have what they do not get else, if it is time.
-  void try_newest(SteadyTime now, std::size_t& promised, const Use& over);
+  // Tries one of those who are not known to read, if it is time.
+  void try_one(SteadyTime now, std::size_t& promised, const Use& over);
+  // Who of them it is, if there is room; else the end of others_.
+  [[nodiscard]] Line::iterator to_be_tried(std::size_t promised, bool alone);
   // Who waits for the common part and goes next.
   [[nodiscard]] Line::iterator next() {
     return newest_next_ ? std::prev(others_.end()) : others_.begin();
@@ -93,12 +102,14 @@ class OutputRoom {
   // Clients that have not read for so long, and hold more than their share: the longest first.
   [[nodiscard]] static std::vector<Connection*> stalled(SteadyTime now, const Connections& all,
                                                         Milliseconds time, std::size_t share);
+  void forget_output(Connection& connection);
   void say_full();
 
   const ServerOptions& options_;
   Host& host_;
   Line readers_;  // Wait, and have shown that they read.
   Line others_;   // Wait otherwise.
+  std::array<std::size_t, kParts> used_ = {};
   bool newest_next_ = false;
   SteadyTime try_again_ = {};
   SteadyTime said_full_ = {};
