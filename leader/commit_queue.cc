@@ -5,6 +5,8 @@
 
 #include <anabranch/error.h>
 
+#include "leader/after_transaction.h"
+
 namespace anabranch::leader {
 
 namespace {
@@ -35,6 +37,7 @@ void CommitQueue::check_not_running_here() const {
 
 void CommitQueue::run(const std::function<void(Leader&)>& function) {
   check_not_running_here();
+  const AfterTransaction after(&leader_);
   lock_.enter();
   const Holding holding(lock_);
   std::exception_ptr thrown;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "leader/after_transaction.h"
 #include "leader/store_impl.h"
 
 namespace anabranch {
@@ -42,14 +43,25 @@ void Watch::Impl::begin(const std::optional<core::VersionVector>& seen) {
 }
 
 void Watch::Impl::stop() {
+  bool runs_elsewhere = false;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    empty_queue();
+    runs_elsewhere = runner_ != std::thread::id() && runner_ != std::this_thread::get_id();
+  }
+  // Where it runs, it may be waiting for the transaction that this thread is in.
+  const auto wait = [self = shared_from_this()] { self->wait_for_rest(); };
+  if (runs_elsewhere && leader::AfterTransaction::defer(watches_->store, wait)) return;
+  wait_for_rest();
+}
+
+void Watch::Impl::wait_for_rest() {
   OnChanges called;  // Destroyed here, and not by a thread that has a turn left.
   {
     std::unique_lock lock(mutex_);
-    stopped_ = true;
-    empty_queue();
-    const auto resting = [&] { return runner_ == std::thread::id(); };
     if (runner_ != std::this_thread::get_id()) {
-      rested_.wait(lock, resting);
+      rested_.wait(lock, [&] { return runner_ == std::thread::id(); });
       called.swap(function_);
     }
   }

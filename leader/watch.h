@@ -62,7 +62,7 @@ class Watch::Impl final : public leader::LogListener,
   // Begins, from now on or behind what was seen.
   void begin(const std::optional<core::VersionVector>& seen);
   // Returns when the function is not running any more, or at once on the thread that runs it;
-  // nothing to do the second time. Thread-safe.
+  // within a transaction that is waited for at its end. Nothing to do the second time. Thread-safe.
   void stop();
   // Whether there is a thread to stop: not in a forked process.
   [[nodiscard]] bool here() const { return process_.here(); }
@@ -87,6 +87,7 @@ class Watch::Impl final : public leader::LogListener,
   };
 
   void tell(const Changes& changes);
+  void wait_for_rest();
   // All of these are under the mutex.
   void put(Changes changes);
   void empty_queue();

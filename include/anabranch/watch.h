@@ -62,8 +62,9 @@ class [[nodiscard]] Watch {
   class Impl;
   explicit Watch(std::shared_ptr<Impl> impl);
   // Returns when the function is not running any more and will not be called again. Within the
-  // function itself it returns at once, and the function is not called again. Must not be destroyed
-  // in a transaction on whose end the function waits, as it does when it writes to the store.
+  // function itself it returns at once, and the function is not called again. Within a transaction of
+  // its store, too, it returns at once: the function may be waiting for that transaction, which
+  // returns when it is not running any more.
   ~Watch();
   Watch(Watch&&) noexcept;
   Watch& operator=(Watch&&) noexcept;

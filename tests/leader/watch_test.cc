@@ -512,6 +512,33 @@ TEST_SUITE("leader: watches") {
     CHECK(done);
   }
 
+  TEST_CASE("a watch may be destroyed in a transaction that its function waits for") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    std::promise<void> called;
+    std::promise<void> held;
+    std::atomic<int> calls = 0;
+    std::optional<Watch> watch;
+    watch.emplace(store.watch("n", [&, hold = held.get_future().share()](const Changes&) {
+      if (calls++ == 0) called.set_value();
+      hold.wait();
+      Counter{store, "told"}.add(1);
+    }));
+    Counter{store, "n"}.add(1);
+    REQUIRE(called.get_future().wait_for(std::chrono::seconds(30)) == std::future_status::ready);
+    std::atomic<bool> told_within = false;
+    store.transact([&](Transaction& transaction) {
+      Counter{transaction, "n"}.add(1);
+      held.set_value();
+      watch.reset();
+      told_within = Counter{transaction, "told"}.get() != 0;
+    });
+    CHECK_FALSE(told_within);
+    CHECK(Counter{store, "told"}.get() == 1);  // The function has ended when the transaction has.
+    CHECK(calls == 1);
+    CHECK(store.status().watches.watches == 0);
+  }
+
   TEST_CASE("calls of one watch do not overlap, keep their order, and go on beside slow ones") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));
