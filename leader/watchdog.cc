@@ -40,8 +40,9 @@ Watchdog::~Watchdog() {
   watcher_.join();
 }
 
-void Watchdog::begin() {
+void Watchdog::begin(std::string what) {
   const std::lock_guard lock(mutex_);
+  what_ = what.empty() ? "" : " (" + std::move(what) + ")";
   began_ = Clock::now();
   look_at_ = *began_ + patience_;
   thread_ = this_thread();
@@ -51,8 +52,8 @@ void Watchdog::begin() {
 void Watchdog::end() {
   const std::lock_guard lock(mutex_);
   if (std::exchange(long_, false)) {
-    core::log_warning(region_ + ": the transaction in thread " + std::to_string(thread_) +
-                      " has ended after " + seconds(time()));
+    core::log_warning(region_ + ": the transaction" + what_ + " in thread " +
+                      std::to_string(thread_) + " has ended after " + seconds(time()));
   }
   began_.reset();
 }
@@ -90,10 +91,10 @@ void Watchdog::watch() {
 void Watchdog::complain() {
   if (!std::exchange(long_, true)) ++count_;
   look_at_ += Clock::now() - *began_;  // So the line comes again each time it has doubled.
-  core::log_error(region_ + ": a transaction has been running for " + seconds(time()) +
+  core::log_error(region_ + ": a transaction" + what_ + " has been running for " + seconds(time()) +
                   " in thread " + std::to_string(thread_) +
-                  ": nobody else can write, and nothing is exchanged with other regions, until its "
-                  "function returns");
+                  ": nobody else can write, and nothing is exchanged with other regions, until it "
+                  "is over");
 }
 
 }  // namespace anabranch::leader

@@ -31,8 +31,9 @@ class Watchdog {
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
-  // The function of a transaction begins on this thread; and is over. One at a time.
-  void begin();
+  // The function of a transaction begins on this thread; and is over. One at a time. `what` it is
+  // stands in the lines of the log.
+  void begin(std::string what = "");
   void end();
 
   // The one that runs now, if it is a long one.
@@ -55,6 +56,7 @@ class Watchdog {
   std::optional<Clock::time_point> began_;  // Nothing while nothing runs.
   Clock::time_point look_at_{};             // When what runs is complained of next.
   std::uint64_t thread_ = 0;
+  std::string what_;  // " (EXEC of ...)", or nothing.
   std::uint64_t count_ = 0;
   bool long_ = false;    // What runs has been complained of.
   bool asleep_ = false;  // The thread waits without an end.

@@ -101,10 +101,9 @@ Json to_array(const Items& items) {
 // ---- ANABRANCH STATUS
 
 Json clients_json(const Host& host) {
-  return {{"connected", host.clients.size()},
-          {"held_back", host.clients_held_back},
-          {"cut", host.statistics.clients_cut},
-          {"output_bytes", host.output_bytes}};
+  return {{"connected", host.clients.size()},           {"held_back", host.clients_held_back},
+          {"cut", host.statistics.clients_cut},         {"output_bytes", host.output_bytes},
+          {"senders_cut", host.statistics.senders_cut}, {"input_bytes", host.input_bytes}};
 }
 
 void status(Call& call) {
@@ -138,6 +137,7 @@ void status(Call& call) {
                     {"diverged", status.diverged},
                     {"keyed", status.keyed},
                     {"refused", to_json(status.refused)},
+                    {"long_transactions", call.host.watchdog->count()},
                     {"full", status.full},
                     {"writable", status.writable},
                     {"clients", clients_json(call.host)}});

@@ -10,8 +10,8 @@
 namespace anabranch::server {
 namespace {
 
-constexpr std::size_t kReadMin = std::size_t{16} << 10U;
-constexpr std::size_t kKeptMax = std::size_t{64} << 10U;  // Buffers over this are given back.
+constexpr std::size_t kReadMin = std::size_t{16} << 10U;  // Nothing over this is kept for later.
+constexpr std::size_t kKeptMax = std::size_t{64} << 10U;  // The same of answers.
 // The buffers of the system for one that does not read take a few megabytes at most, and hardly
 // anything more once they were full.
 constexpr std::size_t kTakenUnread = std::size_t{8} << 20U;
@@ -36,6 +36,7 @@ Connection::Received Connection::receive() {
   const ssize_t got = ::recv(socket_.fd(), input_.get() + input_end_, room, 0);
   if (got > 0) {
     input_end_ += static_cast<std::size_t>(got);
+    touched_ = std::max(touched_, input_end_);
     received_ += static_cast<std::uint64_t>(got);
     return Received::kBytes;
   }
@@ -60,18 +61,31 @@ void Connection::reserve(std::size_t wanted) {
     if (live > 0) std::memcpy(larger.get(), input_.get() + input_begin_, live);
     input_ = std::move(larger);
     input_capacity_ = capacity;
+    touched_ = live;
   }
   input_begin_ = 0;
   input_end_ = live;
 }
 
+void Connection::give_input_back() {
+  input_.reset();
+  input_capacity_ = input_begin_ = input_end_ = touched_ = 0;
+}
+
+void Connection::drop_input() {
+  runnable = put_back_ = false;
+  parser_ = Parser(options_.parser);
+  client_.queue.close();
+  client_.closing = true;
+  give_input_back();
+}
+
 void Connection::trim() {
-  const bool input_empty = !put_back_ && input_begin_ + parser_.consumed() == input_end_;
-  if (input_empty && input_capacity_ > kKeptMax) {
+  if (input_empty() && input_capacity_ > kReadMin) {
     parser_.drop_consumed();
-    input_.reset();
-    input_capacity_ = input_begin_ = input_end_ = 0;
+    give_input_back();
   }
+  if (input_empty() && parser_.bytes() > kReadMin) parser_.trim();
   if (client_.output.empty() && client_.output.capacity() > kKeptMax) {
     client_.output.shrink_to_fit();
   }

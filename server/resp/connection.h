@@ -45,6 +45,12 @@ class Connection {
   void put_back() { put_back_ = true; }
   [[nodiscard]] std::span<const std::string_view> arguments() const { return parser_.arguments(); }
   [[nodiscard]] std::string_view protocol_error() const { return parser_.error(); }
+  // What it takes to hold what has come and is not run yet, its open transaction included.
+  [[nodiscard]] std::size_t input_bytes() const {
+    return (input_empty() ? 0 : touched_ + parser_.bytes()) + client_.queue.bytes;
+  }
+  // Forgets all of that; nothing more is received or run.
+  void drop_input();
   // Gives back memory that one large request or answer has taken.
   void trim();
 
@@ -79,10 +85,15 @@ class Connection {
   bool tried = false;          // That is where its output is.
   std::size_t counted = 0;     // Of its output, in the room for all (output_room.h)...
   std::size_t counted_in = 0;  // ...in this part of it.
+  std::size_t counted_input = 0;  // Of input_bytes(), in the room for all (input_room.h).
 
  private:
   // Makes room for `wanted` bytes behind input_end_.
   void reserve(std::size_t wanted);
+  void give_input_back();
+  [[nodiscard]] bool input_empty() const {
+    return !put_back_ && input_begin_ + parser_.consumed() == input_end_;
+  }
   // The socket has taken so many bytes.
   void took(std::size_t bytes);
 
@@ -94,6 +105,7 @@ class Connection {
   std::size_t input_capacity_ = 0;
   std::size_t input_begin_ = 0;
   std::size_t input_end_ = 0;
+  std::size_t touched_ = 0;  // So much of the input's memory was ever written.
   std::uint64_t received_ = 0;
   std::size_t sent_ = 0;  // Of the client's output.
   SteadyTime taken_ = steady_now();

@@ -23,6 +23,7 @@ struct Statistics {
   std::uint64_t bytes_out = 0;
   std::uint64_t held_back = 0;    // Times that an answer found no room.
   std::uint64_t clients_cut = 0;  // Closed, since they did not read while others waited.
+  std::uint64_t senders_cut = 0;  // Closed, since they held most of what was not run yet.
 };
 
 struct Host {
@@ -32,7 +33,9 @@ struct Host {
   SteadyTime started = steady_now();
   Statistics statistics = {};
   std::map<std::uint64_t, const Client*> clients = {};  // By id.
+  const leader::Watchdog* watchdog = nullptr;           // Over what runs as one transaction.
   std::size_t output_bytes = 0;                         // Of answers that wait to be sent.
+  std::size_t input_bytes = 0;                          // That have come and are not run yet.
   std::size_t clients_held_back = 0;                    // That wait for room for an answer.
 };
 

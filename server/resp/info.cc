@@ -57,6 +57,8 @@ void memory(Lines& lines, const Host& host, const Scope&) {
   lines.add("used_memory_rss", resident);
   lines.add("output_bytes", host.output_bytes);
   lines.add("output_bytes_total", host.options.output_bytes_total);
+  lines.add("input_bytes", host.input_bytes);
+  lines.add("input_bytes_total", host.options.input_bytes_total);
   lines.add("maxmemory", std::uint64_t{0});
   lines.add("maxmemory_policy", "noeviction");
 }
@@ -70,6 +72,8 @@ void stats(Lines& lines, const Host& host, const Scope&) {
   lines.add("total_net_output_bytes", counted.bytes_out);
   lines.add("answers_held_back", counted.held_back);
   lines.add("clients_cut", counted.clients_cut);
+  lines.add("senders_cut", counted.senders_cut);
+  lines.add("long_transactions", host.watchdog->count());
   lines.add("group_commits", counted.commits);
   lines.add("group_commits_failed", counted.commits_failed);
 }

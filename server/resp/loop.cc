@@ -30,6 +30,7 @@ constexpr std::chrono::milliseconds kRemovalTime{5};  // Of a turn.
 // What a client costs a turn so that the next one serves it early.
 constexpr std::chrono::milliseconds kLightTime{1};
 constexpr std::size_t kLightBytes = std::size_t{64} << 10U;
+constexpr std::size_t kLightInput = std::size_t{256} << 10U;
 
 // Wakes the loop while `fd` is readable. Fails when the system has no memory for it.
 [[nodiscard]] bool add_to(const File& epoll, int fd, void* tag) {
@@ -93,7 +94,8 @@ Loop::Loop(leader::Leader& leader, const ServerOptions& options, File listener,
       listener_(std::move(listener)),
       epoll_(make_epoll()),
       requests_(requests),
-      room_(options, host_) {
+      room_(options, host_),
+      input_(options, host_) {
   const bool added = add_to(epoll_, listener_.fd(), &listener_) &&
                      add_to(epoll_, requests_.stop, &stopped_) &&
                      add_to(epoll_, requests_.reload_keys, &requests_) &&
@@ -124,6 +126,7 @@ Loop::Milliseconds Loop::turn(Milliseconds patience) {
   for (Connection* connection : answering_) {
     if (connection->served) answer(*connection);
   }
+  bound_input();
   close_gone();
   let_go_on();
   // After the answers: while their clients think, others' writes are applied.
@@ -158,6 +161,7 @@ void Loop::close_gone() {
   for (Connection* connection : answering_) {
     if (!connection->gone) continue;
     room_.forget(*connection);
+    input_.forget(*connection);
     host_.clients.erase(connection->client().id);
     connections_.erase(connection->client().id);
   }
@@ -317,6 +321,18 @@ void Loop::receive(Connection& connection) {
       break;
   }
   host_.statistics.bytes_in += connection.received() - before;
+  input_.count(connection);
+  bound_input();
+}
+
+void Loop::bound_input() {
+  input_.relieve(connections_, [this](Connection& connection) {
+    connection.drop_input();
+    connection.client().reply.error(
+        "ERR closed: too much has been sent by all clients together and is not run yet, most of "
+        "it here");
+    schedule(connection);
+  });
 }
 
 void Loop::schedule(Connection& connection) {
@@ -341,7 +357,8 @@ void Loop::serve(Connection& connection, TurnBudget& budget) {
     grown += answered;
     if (!more) break;
   }
-  const bool little = steady_now() - from < kLightTime && grown < kLightBytes;
+  const bool little = steady_now() - from < kLightTime && grown < kLightBytes &&
+                      connection.input_bytes() < kLightInput;
   connection.cost = little ? Connection::Cost::kLittle : Connection::Cost::kMuch;
 }
 
@@ -402,6 +419,7 @@ void Loop::answer(Connection& connection) {
     return;
   }
   connection.trim();
+  input_.count(connection);
   const bool waits = client.wait.has_value();
   const bool held_up = waits || connection.held || connection.stuck();
   const std::uint32_t reading = client.closing || held_up ? 0U : EPOLLIN;

@@ -26,6 +26,7 @@
 #include "server/resp/file.h"
 #include "server/resp/heap.h"
 #include "server/resp/host.h"
+#include "server/resp/input_room.h"
 #include "server/resp/output_room.h"
 #include "server/resp/turn.h"
 #include "server/resp/turn_budget.h"
@@ -69,6 +70,8 @@ class Loop {
   // Reads from a client, or learns that it has gone.
   void on_event(Connection& connection, std::uint32_t events);
   void receive(Connection& connection);
+  // Closes clients that hold most of what is not run yet, when that is too much.
+  void bound_input();
   // Serves the clients of this turn, as far as its budget goes.
   void serve_all();
   // Runs the requests of a client that this turn has room for.
@@ -101,6 +104,7 @@ class Loop {
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;  // By client id.
   Waiting waiting_;
   OutputRoom room_;
+  InputRoom input_;
   std::vector<Connection*> behind_removals_;  // Held back until all removals are over.
   Heap heap_;
   std::size_t first_heard_ = 0;  // Where reading goes on among clients that say much.

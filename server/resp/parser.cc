@@ -13,6 +13,12 @@ namespace {
 
 constexpr std::size_t kLineEnd = 2;  // "\r\n".
 
+// Empties it and gives its memory back, which assigning {} does not.
+template <typename Container>
+void free(Container& container) {
+  Container().swap(container);
+}
+
 // A length or count: decimal, possibly negative.
 std::optional<std::int64_t> parse_length(std::string_view digits) {
   std::int64_t value = 0;
@@ -83,6 +89,13 @@ std::size_t Parser::missing(std::size_t buffered) const {
   return end > buffered ? end - buffered : 0;
 }
 
+void Parser::trim() {
+  if (state_ != State::kStart) return;
+  free(slices_);
+  free(arguments_);
+  free(words_);
+}
+
 Parser::Outcome Parser::next_multibulk() {
   Step step = Step::kDone;
   if (state_ == State::kStart) step = read_count();
@@ -137,7 +150,7 @@ Parser::Step Parser::read_length() {
   state_ = State::kBulk;
   if (at_ - begin_ + bulk_size_ > limits_.request_bytes_max) {
     skipping_ = true;
-    slices_ = {};
+    free(slices_);
   }
   return Step::kDone;
 }
@@ -171,7 +184,7 @@ Parser::Outcome Parser::collect() {
 
 void Parser::finish_request() {
   constexpr std::size_t kKept = 1024;
-  if (slices_.capacity() > kKept && slices_.size() <= kKept) slices_ = {};
+  if (slices_.capacity() > kKept && slices_.size() <= kKept) free(slices_);
   begin_ = at_;
   state_ = State::kStart;
 }

@@ -51,6 +51,14 @@ class Parser {
   // How many more bytes the bulk string that is being read needs; 0 when that is not known.
   [[nodiscard]] std::size_t missing(std::size_t buffered) const;
 
+  // Memory besides the buffer, which grows with the number of words.
+  [[nodiscard]] std::size_t bytes() const {
+    return slices_.capacity() * sizeof(Slice) + words_.capacity() +
+           arguments_.capacity() * sizeof(std::string_view);
+  }
+  // Gives it back, unless within a request; arguments() are none then.
+  void trim();
+
  private:
   enum class State : std::uint8_t { kStart, kLength, kBulk };
   // What a line or a part of a request came to.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 
+#include "leader/watchdog.h"
 #include "server/resp/parser.h"
 
 namespace anabranch::server {
@@ -25,11 +26,16 @@ struct ServerOptions {
   std::size_t output_bytes_total = std::size_t{128} << 20U;
   // A client that has taken nothing of its answers for so long is closed when others wait for room.
   std::chrono::milliseconds output_stall{5'000};
+  // Of what clients have sent and is not run yet, transactions between MULTI and EXEC included,
+  // over all clients: two of the largest requests. When there is more, who holds most is closed.
+  std::size_t input_bytes_total = std::size_t{256} << 20U;
   // Of all clients together in one turn: the bytes that are read, the time for their commands, and
   // the bytes of answers.
   std::size_t turn_input_bytes_max = std::size_t{16} << 20U;
   std::chrono::milliseconds turn_time_max{20};
   std::size_t turn_output_bytes_max = std::size_t{16} << 20U;
+  // A command that runs as one transaction for longer than this is named in the log.
+  std::chrono::milliseconds transaction_patience = leader::Watchdog::kPatience;
   // Of one client in one turn, so that nobody else waits long. Of bytes, what one read takes.
   std::size_t turn_commands_max = 1000;
   std::size_t turn_bytes_max = std::size_t{1} << 20U;

@@ -1,5 +1,6 @@
 #include "server/resp/turn.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -8,6 +9,9 @@
 
 namespace anabranch::server {
 namespace {
+
+// A write of fewer words, or commands, takes no time worth watching.
+constexpr std::size_t kMany = 100;
 
 // Web pages can make a browser on this machine send requests here; none gets further than this.
 bool is_http(std::string_view word) { return same_word(word, "post") || same_word(word, "host:"); }
@@ -46,13 +50,28 @@ void Turn::execute(Client& client, Arguments arguments) {
 
 bool Turn::run_within_room(Call& call, std::size_t begin) {
   try {
-    run(call);
+    run_watched(call);
     return true;
   } catch (const NoRoom& none) {
     call.reply().rewind(begin);
     call.client.held_back = HeldBack{HeldBack::Until::kRoom, none.bytes - begin};
     return false;
   }
+}
+
+void Turn::run_watched(Call& call) {
+  const std::size_t queued = call.client.queue.entries.size();
+  if (!call.command.has(kWrites) || std::max(call.size(), queued) < kMany) return run(call);
+  struct Watched {
+    leader::Watchdog& watchdog;
+    ~Watched() { watchdog.end(); }
+  };
+  const std::string size =
+      queued > 0 ? std::to_string(queued) + " commands" : std::to_string(call.size()) + " words";
+  watchdog_.begin(std::string(call.command.name) + " with " + size + ", from the client " +
+                  call.client.address);
+  const Watched watched{watchdog_};
+  run(call);
 }
 
 bool Turn::make_way(Client& client, const Command& command, Arguments arguments) {

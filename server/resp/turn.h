@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "leader/watchdog.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
 #include "server/resp/removals.h"
@@ -22,7 +23,10 @@ namespace anabranch::server {
 
 class Turn {
  public:
-  explicit Turn(Host& host) : host_(host) {}
+  explicit Turn(Host& host)
+      : host_(host), watchdog_(host.leader.region(), host.options.transaction_patience) {
+    host.watchdog = &watchdog_;
+  }
 
   // Answers one request: runs it, queues it or refuses it. Commits when the group is full. One that
   // cannot run now is not answered, and leaves a HeldBack with the client.
@@ -49,6 +53,8 @@ class Turn {
   static void discard(Client& client, std::string_view error);
   // Runs a request; false when there is no room for its answer.
   bool run_within_room(Call& call, std::size_t begin);
+  // Runs it, under the eyes of the watchdog if it may take long.
+  void run_watched(Call& call);
   // Whether it may run beside the removals that are under way.
   bool make_way(Client& client, const Command& command, Arguments arguments);
   void begin_removal(Client& client, Arguments arguments);
@@ -57,6 +63,7 @@ class Turn {
   void revoke(std::string_view error);
 
   Host& host_;
+  leader::Watchdog watchdog_;
   Removals removals_;
   bool wrote_ = false;
   std::vector<Answer> answers_;
