@@ -28,10 +28,9 @@ Connection::Connection(File socket, std::uint64_t id, std::string address,
       client_(id, std::move(address), options.output_bytes_max),
       parser_(options.parser) {}
 
-Connection::Received Connection::receive() {
-  const std::size_t missing = parser_.missing(input_end_ - input_begin_);
-  const std::size_t most = std::max(kReadMin, options_.turn_bytes_max);
-  reserve(std::clamp(missing, kReadMin, most));
+Connection::Received Connection::receive(std::size_t bytes_max) {
+  const std::size_t most = std::max(kReadMin, bytes_max);
+  reserve(std::clamp(missing(), kReadMin, most));
   const std::size_t room = std::min(input_capacity_ - input_end_, most);
   const ssize_t got = ::recv(socket_.fd(), input_.get() + input_end_, room, 0);
   if (got > 0) {

@@ -35,8 +35,9 @@ class Connection {
   [[nodiscard]] Client& client() { return client_; }
   [[nodiscard]] const Client& client() const { return client_; }
 
-  // Reads once. kEnd: the client has closed its side, or the socket has failed.
-  Received receive();
+  // Reads once, so many bytes at most. kEnd: the client has closed its side, or the socket has
+  // failed.
+  Received receive(std::size_t bytes_max);
   // How many bytes that was, over all calls.
   [[nodiscard]] std::uint64_t received() const { return received_; }
   // The next request from what was received; one that was put back comes again.
@@ -49,6 +50,8 @@ class Connection {
   [[nodiscard]] std::size_t input_bytes() const {
     return (input_empty() ? 0 : touched_ + parser_.bytes()) + client_.queue.bytes;
   }
+  // How many more bytes the word needs that has come in part; 0 when that is not known.
+  [[nodiscard]] std::size_t missing() const { return parser_.missing(input_end_ - input_begin_); }
   // Forgets all of that; nothing more is received or run.
   void drop_input();
   // Gives back memory that one large request or answer has taken.

@@ -8,8 +8,9 @@
 namespace anabranch::server {
 namespace {
 
-constexpr std::chrono::seconds kLookAgain{5};
-constexpr std::chrono::seconds kLookBusy{30};
+constexpr Heap::Milliseconds kLookHurried{1'000};
+constexpr Heap::Milliseconds kLookAgain{5'000};
+constexpr Heap::Milliseconds kLookBusy{30'000};
 constexpr std::size_t kUnusedMax = std::size_t{16} << 20U;
 
 }  // namespace
@@ -18,10 +19,10 @@ Heap::Milliseconds Heap::tidy(bool worked, bool idle, Milliseconds most) {
   worked_ = worked_ || worked;
   if (!worked_) return most;
   const auto since = std::chrono::duration_cast<Milliseconds>(steady_now() - looked_);
-  const Milliseconds due = idle ? Milliseconds(kLookAgain) : Milliseconds(kLookBusy);
+  const Milliseconds due = hurried_ ? kLookHurried : idle ? kLookAgain : kLookBusy;
   if (since < due) return std::min(most, due - since);
   looked_ = steady_now();
-  worked_ = false;
+  worked_ = hurried_ = false;
   if (::mallinfo2().fordblks < kUnusedMax) return most;
   ::malloc_trim(kUnusedMax / 4);
   ++trimmed_;

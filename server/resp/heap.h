@@ -5,7 +5,8 @@
 // between. It goes through all free blocks, some milliseconds for a gigabyte, and what is given
 // back costs page faults when it is needed again. So it is done when the loop has nothing to do, at
 // most every few seconds, and only if much is unused; on a server that always has something to do,
-// every half a minute. Within a minute after a burst its memory is the system's again.
+// every half a minute, or every second while clients are closed since memory is short. Within a
+// minute after a burst its memory is the system's again.
 #pragma once
 
 #include <chrono>
@@ -23,11 +24,15 @@ class Heap {
   // Returns within what time this should be called again; `most` when that does not matter.
   Milliseconds tidy(bool worked, bool idle, Milliseconds most);
 
+  // Large pieces were freed while memory is short.
+  void hurry() { hurried_ = true; }
+
   [[nodiscard]] std::uint64_t times_trimmed() const { return trimmed_; }
 
  private:
   SteadyTime looked_ = steady_now();
   bool worked_ = false;  // Since it looked last.
+  bool hurried_ = false;
   std::uint64_t trimmed_ = 0;
 };
 

@@ -310,7 +310,8 @@ void Loop::on_event(Connection& connection, std::uint32_t events) {
 
 void Loop::receive(Connection& connection) {
   const std::size_t before = connection.received();
-  switch (connection.receive()) {
+  const bool light = costs_little(&connection);
+  switch (connection.receive(light ? kLightBytes : options_.turn_bytes_max)) {
     case Connection::Received::kBytes:
       connection.runnable = true;
       break;
@@ -331,6 +332,7 @@ void Loop::bound_input() {
     connection.client().reply.error(
         "ERR closed: too much has been sent by all clients together and is not run yet, most of "
         "it here");
+    heap_.hurry();
     schedule(connection);
   });
 }
@@ -358,7 +360,7 @@ void Loop::serve(Connection& connection, TurnBudget& budget) {
     if (!more) break;
   }
   const bool little = steady_now() - from < kLightTime && grown < kLightBytes &&
-                      connection.input_bytes() < kLightInput;
+                      connection.input_bytes() < kLightInput && connection.missing() < kLightBytes;
   connection.cost = little ? Connection::Cost::kLittle : Connection::Cost::kMuch;
 }
 
