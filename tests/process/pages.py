@@ -17,6 +17,24 @@ def pages_in_use(data):
     return found
 
 
+def values_in_use(data, table):
+    """[(offset, size)] of all values of a table; what is left of old ones beside them is not among
+    these."""
+    found = []
+    for page, kind in pages_in_use(data).items():
+        if kind != f"leaf of {table}":
+            continue
+        begin = page * PAGE
+        lower = struct.unpack_from("<H", data, begin + 12)[0]
+        for at in struct.unpack_from(f"<{(lower - 16) // 2}H", data, begin + 16):
+            low, high, bits, key = struct.unpack_from("<HHHH", data, begin + at)
+            value = begin + at + 8 + key
+            if bits & BIG:
+                value = struct.unpack_from("<Q", data, value)[0] * PAGE + 16
+            found.append((value, low | high << 16))
+    return found
+
+
 def roots(data):
     """The first pages of the two tables that every file has, as the newer commit left them."""
     def of(page):

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""One byte of the log that changes in the data file of a stopped leader, of its own writes or of
+others': the damaged batch is never applied elsewhere, log, status and `check` name it, and all are
+equal again. The rows are right, so what they hold is what everybody has in the end."""
+
+import os
+
+from leaders import LONG, World, check, new_random, run, wait_until
+from pages import values_in_use
+
+DAMAGED = "the log is damaged at position"
+KEYS = 20
+
+
+def places(data, words):
+    """Where some bytes stand in the log of a data file."""
+    found = []
+    for offset, size in values_in_use(data, "log"):
+        at = data.find(words, offset, offset + size)
+        if at >= 0:
+            found.append(at)
+    return found
+
+
+def flip(leader, words, random):
+    """Changes one byte of these words in the log of a leader that is stopped."""
+    path = os.path.join(leader.data, "data.mdb")
+    with open(path, "rb") as file:
+        data = file.read()
+    found = places(data, words)
+    check(len(found) == 1, f"the log has {words} at {found}")
+    at = found[0] + random.randrange(len(words))
+    byte = data[at] ^ 1 << random.randrange(8)
+    with open(path, "r+b") as file:
+        file.seek(at)
+        file.write(bytes([byte]))
+
+
+def write(leader, random, values):
+    """Keys of sizes that lie on leaves of the file and on pages of their own."""
+    for i in range(KEYS):
+        value = random.randbytes(random.choice([16, 16, 200, 4000])).hex()
+        leader.call("SET", f"key:{i}", value)
+        values[f"key:{i}"] = value
+
+
+def show(leader, values):
+    for key, value in values.items():
+        check(leader.call("GET", key) == value, f"{leader.region} has another {key}")
+
+
+def is_named(leader):
+    with open(leader.log_path, errors="replace") as log:
+        said = log.read()
+    return DAMAGED in said and any(DAMAGED in each for each in leader.status()["log_damage"])
+
+
+def judge(damaged, others, values):
+    """All become equal, to what the rows say; who is damaged says so, and nobody else."""
+    everybody = [damaged, *others]
+    damaged.world.wait_equal(everybody)
+    for each in everybody:
+        show(each, values)
+        check(not each.status()["forks"], f"{each.region} lists a fork")
+    wait_until(f"{damaged.region} names the damage", lambda: is_named(damaged))
+    for each in others:
+        check(not is_named(each), f"{each.region} says that it is damaged")
+    others[0].call("SET", "after", "from " + others[0].region)  # And all go on.
+    damaged.call("SET", "after too", "from " + damaged.region)
+    damaged.world.wait_equal(everybody)
+
+
+def own_writes(random):
+    """Of a leader's own writes, which its neighbour lacks."""
+    with World() as world:
+        eu = world.start("eu")
+        us = world.start("us", peers=[eu])
+        values = {}
+        write(eu, random, values)
+        world.wait_equal([eu, us])
+        us.kill()
+        write(eu, random, values)
+        word = random.choice(sorted(values))
+        eu.stop()
+        flip(eu, values[word].encode(), random)
+        eu.start()
+        us.start()
+        judge(eu, [us], values)
+        eu.stop()
+        done = run("check", "--data", eu.data)
+        said = done.stdout + done.stderr
+        check(done.returncode == 1 and "the checksum of a batch is wrong" in said and
+              "1 thing is wrong" in said, f"check says {said!r}")
+
+
+def foreign_writes(random):
+    """Of another leader's writes, which a third one gets by way of the damaged one."""
+    with World() as world:
+        eu = world.start("eu")
+        us = world.start("us", peers=[eu])
+        values = {}
+        write(eu, random, values)
+        world.wait_equal([eu, us])
+        eu.stop()
+        us.stop()
+        flip(us, values[random.choice(sorted(values))].encode(), random)
+        us.start()
+        ap = world.start("ap", peers=[us])
+        wait_until("ap has all", lambda: ap.call("GET", f"key:{KEYS - 1}") is not None)
+        eu.start()
+        judge(us, [ap, eu], values)
+
+
+def main():
+    random = new_random()
+    for _ in range(10 if LONG else 2):
+        own_writes(random)
+        foreign_writes(random)
+    print("no damaged record of a log was applied elsewhere")
+
+
+main()
