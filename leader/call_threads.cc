@@ -1,5 +1,6 @@
 #include "leader/call_threads.h"
 
+#include <anabranch/error.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,10 +17,19 @@ constexpr std::chrono::minutes kQuiet{1};
 
 }  // namespace
 
-CallThreads::CallThreads(std::string region, StoreId store, std::chrono::milliseconds slow_after)
-    : region_(std::move(region)), slow_after_(slow_after), mutex_(LockRank::kCalls, store) {}
+CallThreads::CallThreads(std::string region, StoreId store, std::chrono::milliseconds slow_after,
+                         BeginThread begin_thread)
+    : region_(std::move(region)),
+      slow_after_(slow_after),
+      begin_thread_(std::move(begin_thread)),
+      mutex_(LockRank::kCalls, store) {}
 
 CallThreads::~CallThreads() { close(); }
+
+void CallThreads::begin() {
+  const std::lock_guard lock(mutex_);
+  if (threads_.empty() && !stopped_) begin_one_more();
+}
 
 void CallThreads::add(std::shared_ptr<Job> job) {
   const std::lock_guard lock(mutex_);
@@ -59,9 +69,25 @@ void CallThreads::begin_thread_if_all_run() {
   for (std::thread& each : ended_) each.join();  // They are about to end, without the mutex.
   ended_.clear();
   if (idle_ > 0 || threads_.size() >= kThreadsMax || stopped_) return;
+  try {
+    begin_one_more();
+    refused_ = false;
+  } catch (const Error& error) {
+    if (std::exchange(refused_, true)) return;
+    core::log_warning(region_ + ": watches are called by " + std::to_string(threads_.size()) +
+                      " threads for now, since " + error.what());
+  }
+}
+
+void CallThreads::begin_one_more() {
   threads_.emplace_back();
   const auto self = std::prev(threads_.end());
-  *self = std::thread([this, self] { run(self); });
+  try {
+    *self = begin_thread_([this, self] { run(self); });
+  } catch (...) {
+    threads_.erase(self);
+    throw;
+  }
   ++idle_;  // Until it runs something.
 }
 

@@ -1,6 +1,7 @@
 // The threads that call the functions of watches: four for all watches of a store, begun when they
 // are needed. A function that runs for over a second is slow, and gets one more thread until it
-// returns, so that a few of these hold up nobody else; there are at most 32 threads.
+// returns, so that a few of these hold up nobody else; there are at most 32 threads. When the
+// system begins no more, those that there are do the work.
 //
 // While functions run one thread more is idle, to see when a second is over.
 #pragma once
@@ -15,6 +16,7 @@
 #include <string>
 #include <thread>
 
+#include "leader/begin_thread.h"
 #include "leader/lock_order.h"
 
 namespace anabranch::leader {
@@ -35,11 +37,15 @@ class CallThreads {
 
   // `region` stands before each line of the log.
   CallThreads(std::string region, StoreId store,
-              std::chrono::milliseconds slow_after = std::chrono::seconds(1));
+              std::chrono::milliseconds slow_after = std::chrono::seconds(1),
+              BeginThread begin_thread = leader::begin_thread);
   ~CallThreads();
   CallThreads(const CallThreads&) = delete;
   CallThreads& operator=(const CallThreads&) = delete;
 
+  // Begins one thread if there is none, so that what is added later will be run. Throws Error{kIo}
+  // when there can be none.
+  void begin();
   // Has turns of a job run. A job must not be added again before a turn of it has returned false.
   void add(std::shared_ptr<Job> job);
   // Returns when nothing runs any more and nothing will. Must not be called by a job.
@@ -67,10 +73,12 @@ class CallThreads {
   void wait(std::unique_lock<OrderedMutex>& lock);
   void note_slow_calls();
   void begin_thread_if_all_run();
+  void begin_one_more();
   [[nodiscard]] bool may_run() const;
 
   const std::string region_;
   const std::chrono::milliseconds slow_after_;
+  const BeginThread begin_thread_;
   mutable OrderedMutex mutex_;
   std::condition_variable_any work_;
   std::deque<std::shared_ptr<Job>> ready_;
@@ -80,6 +88,7 @@ class CallThreads {
   Counts counts_;
   Clock::time_point quiet_until_{};  // No line of the log about slow functions before.
   bool stopped_ = false;
+  bool refused_ = false;  // The last thread that was to begin did not.
   Threads threads_;
   Threads ended_;  // To be joined.
 };

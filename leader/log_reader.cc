@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "core/token.h"
+#include "leader/begin_thread.h"
 
 namespace anabranch::leader {
 
@@ -35,7 +36,7 @@ void LogReader::close() {
 void LogReader::begin() {
   if (!listeners_.empty()) return;
   cursor_ = LogCursor::now(source_);
-  if (!thread_.joinable() && !closed_) thread_ = std::thread([this] { run(); });
+  if (!thread_.joinable() && !closed_) thread_ = begin_thread([this] { run(); });
   wanted_.notify_all();
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/log.h"
+#include "leader/begin_thread.h"
 
 namespace anabranch {
 
@@ -21,7 +22,7 @@ Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
       watches_(std::make_shared<leader::Watches>(leader_->log_source(), leader_.get())),
       stop_fd_(eventfd(0, EFD_CLOEXEC)) {
   if (stop_fd_ < 0) throw Error(ErrorCode::kIo, "eventfd failed");
-  exchange_ = std::thread([this] { exchange(); });
+  exchange_ = leader::begin_thread([this] { exchange(); });
 }
 
 Store::Impl::~Impl() {

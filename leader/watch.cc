@@ -203,6 +203,7 @@ Watch Store::Impl::watch(std::string prefix, const std::optional<core::VersionVe
                          OnChanges function) {
   process_.check();
   if (!function) throw Error(ErrorCode::kInvalid, "a watch needs a function to call");
+  watches_->threads.begin();
   auto impl = std::make_shared<Watch::Impl>(watches_, std::move(prefix), std::move(function));
   Watch watch(impl);
   impl->begin(seen);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "leader/begin_thread.h"
 
 namespace anabranch::leader {
 
@@ -28,7 +29,7 @@ std::string seconds(milliseconds time) {
 
 Watchdog::Watchdog(std::string region, milliseconds patience)
     : region_(std::move(region)), patience_(patience) {
-  watcher_ = std::thread([this] { watch(); });
+  watcher_ = begin_thread([this] { watch(); });
 }
 
 Watchdog::~Watchdog() {
