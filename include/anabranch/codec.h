@@ -105,6 +105,25 @@ concept Mistaken = !std::same_as<std::remove_cvref_t<Given>, T> && std::is_arith
                                                std::is_pointer_v<std::decay_t<Given>>)) ||
                     (std::integral<T> && std::floating_point<std::remove_cvref_t<Given>>));
 
+// Whether an integer of another type is given for a T, which may not hold all of that type's
+// values.
+template <typename Given, typename T>
+concept Integers = !std::same_as<Given, T> && std::integral<Given> && std::integral<T> &&
+                   !std::same_as<T, bool> && !std::same_as<Given, bool>;
+
+// The same integer as a T. Throws Error{kInvalid} when a T cannot hold it.
+template <typename T, typename Given>
+requires(Integers<Given, T>) T fitting(const Key& key, Given value) {
+  const T fits = static_cast<T>(value);
+  if (static_cast<Given>(fits) != value || (fits < T{}) != (value < Given{})) {
+    throw Error(ErrorCode::kInvalid, key.name() + " holds integers of " +
+                                         std::to_string(8 * sizeof(T)) + " bits, " +
+                                         (T(-1) < T{} ? "" : "none below 0, ") + "and " +
+                                         std::to_string(value) + " is outside of them");
+  }
+  return fits;
+}
+
 // The value that the bytes found at a key are. Throws Error{kWrongType} when they are none.
 template <typename T>
 T decode([[maybe_unused]] const Key& key, std::string bytes) {

@@ -116,6 +116,23 @@ class List : detail::Coded<T> {
   requires(detail::Mistaken<Given, T>) void push_front(const Given& value) = delete;
   template <typename Given>
   requires(detail::Mistaken<Given, T>) void set(std::uint64_t index, const Given& value) = delete;
+  // The same with integers of another type. Throw kInvalid when a T cannot hold the value.
+  template <typename Given>
+  requires(detail::Integers<Given, T>) void insert(std::uint64_t index, Given value) {
+    insert(index, detail::fitting<T>(bytes_.key(), value));
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>) void push_back(Given value) {
+    push_back(detail::fitting<T>(bytes_.key(), value));
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>) void push_front(Given value) {
+    push_front(detail::fitting<T>(bytes_.key(), value));
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>) void set(std::uint64_t index, Given value) {
+    set(index, detail::fitting<T>(bytes_.key(), value));
+  }
   // Moves an element to where it has the index `to`. It stays the same one.
   void move(std::uint64_t from, std::uint64_t to) { bytes_.move(from, to); }
   // Removes all elements seen here; what other regions insert meanwhile stays.

@@ -62,6 +62,11 @@ class Register : detail::Coded<T> {
   template <typename Given>
   requires(detail::Mistaken<Given, T>)  // As 1.9 for an integer, or "false" for a bool.
       void put(const Given& value) = delete;
+  // The same with an integer of another type. Throws kInvalid when a T cannot hold it.
+  template <typename Given>
+  requires(detail::Integers<Given, T>) void put(Given value) {
+    put(detail::fitting<T>(key_, value));
+  }
   // Removes the value. Returns whether there was one.
   bool erase() {
     bool found = false;

@@ -55,6 +55,11 @@ class Elements : Coded<T> {
   }
   template <typename Given>
   requires(detail::Mistaken<Given, T>) bool contains(const Given& value) const = delete;
+  // The same with an integer of another type. Throws kInvalid when a T cannot hold it.
+  template <typename Given>
+  requires(detail::Integers<Given, T>) [[nodiscard]] bool contains(Given value) const {
+    return contains(fitting<T>(key_, value));
+  }
   // How many elements there are; costs the same for a million as for ten.
   [[nodiscard]] std::uint64_t size() const {
     expect_type(*scope_, key_, kType);
@@ -81,6 +86,10 @@ class Elements : Coded<T> {
   }
 
  protected:
+  template <typename Given>
+  [[nodiscard]] T as_element(Given value) const {
+    return fitting<T>(key_, value);
+  }
   // Runs change(scope, row of the element) in a transaction. Returns whether the element was there
   // before.
   template <typename Change>
@@ -126,6 +135,15 @@ class Set : public detail::Elements<T, Type::kSet> {
   requires(detail::Mistaken<Given, T>) bool insert(const Given& value) = delete;
   template <typename Given>
   requires(detail::Mistaken<Given, T>) bool erase(const Given& value) = delete;
+  // The same with integers of another type. Throw kInvalid when a T cannot hold the value.
+  template <typename Given>
+  requires(detail::Integers<Given, T>) bool insert(Given value) {
+    return insert(this->as_element(value));
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>) bool erase(Given value) {
+    return erase(this->as_element(value));
+  }
 };
 
 // A set in which an erase also deletes the inserts that are concurrent with it. As thread-safe as
@@ -144,6 +162,15 @@ class RemoveWinsSet : public detail::Elements<T, Type::kRemoveWinsSet> {
   requires(detail::Mistaken<Given, T>) bool insert(const Given& value) = delete;
   template <typename Given>
   requires(detail::Mistaken<Given, T>) bool erase(const Given& value) = delete;
+  // The same with integers of another type. Throw kInvalid when a T cannot hold the value.
+  template <typename Given>
+  requires(detail::Integers<Given, T>) bool insert(Given value) {
+    return insert(this->as_element(value));
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>) bool erase(Given value) {
+    return erase(this->as_element(value));
+  }
 
  private:
   bool put(const T& value, bool present) {

@@ -106,6 +106,38 @@ class SortedSet : detail::Coded<T> {
   requires(detail::Mistaken<Given, T>) double add(const Given& member, double amount) = delete;
   template <typename Given>
   requires(detail::Mistaken<Given, T>) bool erase(const Given& member) = delete;
+  // The same with integers of another type. Throw kInvalid when a T cannot hold the member.
+  template <typename Given>
+  requires(detail::Integers<Given, T>) bool put(Given member, double score) {
+    return put(detail::fitting<T>(key_, member), score);
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>) double add(Given member, double amount) {
+    return add(detail::fitting<T>(key_, member), amount);
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>) bool erase(Given member) {
+    return erase(detail::fitting<T>(key_, member));
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>)
+      [[nodiscard]] std::optional<double> score(Given member) const {
+    return score(detail::fitting<T>(key_, member));
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>) [[nodiscard]] bool contains(Given member) const {
+    return contains(detail::fitting<T>(key_, member));
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>)
+      [[nodiscard]] std::optional<std::uint64_t> rank(Given member) const {
+    return rank(detail::fitting<T>(key_, member));
+  }
+  template <typename Given>
+  requires(detail::Integers<Given, T>)
+      [[nodiscard]] std::optional<std::uint64_t> rank_from_end(Given member) const {
+    return rank_from_end(detail::fitting<T>(key_, member));
+  }
   // Removes all that has been seen here; what other regions write meanwhile stays.
   void clear() {
     write([&](Scope& txn) { txn.clear(all()); });

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -109,6 +111,49 @@ bool is_refused(const std::function<void()>& function) {
 }  // namespace
 
 TEST_SUITE("leader: misuse") {
+  TEST_CASE("an integer that the values' type cannot hold is refused, and never another one") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    constexpr std::int64_t kLarge = std::int64_t{1} << 40U;
+    Register<int> small{store, "small"};
+    Register<std::uint64_t> natural{store, "natural"};
+    small.put(7L);
+    natural.put(7);
+    CHECK(small.get() == 7);
+    CHECK(natural.get() == 7);
+    std::string message;
+    CHECK(code_of([&] { small.put(kLarge); }, &message) == ErrorCode::kInvalid);
+    CHECK(message == "small holds integers of 32 bits, and 1099511627776 is outside of them");
+    CHECK(code_of([&] { small.put(UINT32_MAX); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { natural.put(-1); }, &message) == ErrorCode::kInvalid);
+    CHECK(message == "natural holds integers of 64 bits, none below 0, and -1 is outside of them");
+    CHECK(small.get() == 7);
+    CHECK(natural.get() == 7);
+
+    Set<int> set{store, "set"};
+    RemoveWinsSet<int> strict{store, "strict"};
+    SortedSet<int> sorted{store, "sorted"};
+    List<int> list{store, "list"};
+    CHECK(set.insert(7L));
+    CHECK(set.contains(7L));
+    CHECK(strict.insert(7L));
+    CHECK(sorted.put(7L, 1));
+    list.push_back(7L);
+    const std::vector<std::function<void()>> mistakes = {
+        [&] { set.insert(kLarge); },         [&] { set.erase(kLarge); },
+        [&] { (void)set.contains(kLarge); }, [&] { strict.insert(kLarge); },
+        [&] { strict.erase(kLarge); },       [&] { sorted.put(kLarge, 1); },
+        [&] { sorted.add(kLarge, 1); },      [&] { sorted.erase(kLarge); },
+        [&] { (void)sorted.score(kLarge); }, [&] { (void)sorted.contains(kLarge); },
+        [&] { (void)sorted.rank(kLarge); },  [&] { (void)sorted.rank_from_end(kLarge); },
+        [&] { list.push_back(kLarge); },     [&] { list.push_front(kLarge); },
+        [&] { list.insert(0, kLarge); },     [&] { list.set(0, kLarge); }};
+    for (const auto& each : mistakes) CHECK(code_of(each) == ErrorCode::kInvalid);
+    CHECK(list.elements() == std::vector<int>{7});
+    CHECK(set.elements() == std::vector<int>{7});
+    CHECK(sorted.size() == 1);
+  }
+
   TEST_CASE("a transaction used after its function throws, and so do handles made with it") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));
