@@ -153,13 +153,13 @@ class Campaign:
         """Puts others in the place of those that do not compile."""
         def compiles(each):
             return each.line not in failed.get(each.file, ())
-        kept = [each for each in chosen if compiles(each)]
-        if len(kept) == len(chosen):  # The error is told elsewhere: the whole file goes.
-            kept = [each for each in chosen if each.file not in failed]
+        kept = [each if compiles(each) else None for each in chosen]
+        if all(kept):  # The error is told elsewhere: the whole file goes.
+            kept = [each if each.file not in failed else None for each in chosen]
         spare = [each for each in spare if compiles(each)]
-        lacking = len(chosen) - len(kept)
-        print(f"{lacking} mutants do not compile", flush=True)
-        return kept + spare[:lacking], spare[lacking:]
+        print(f"{kept.count(None)} mutants do not compile", flush=True)
+        # All others keep their numbers, and what is compiled of them.
+        return [each or spare.pop(0) for each in kept], spare
 
     # ---- Trying.
 
