@@ -18,7 +18,7 @@ esac
 if [ -z "${ANABRANCH_TEST_BUILD-}" ]; then
   ANABRANCH_TEST_BUILD=$root/build/release
   mkdir -p build/log
-  cmake/packages.sh
+  cmake/packages.sh bench
   echo "Building (build/log/bench.log) ..." >&2
   (
     cmake --preset release &&

@@ -2,6 +2,11 @@
 # Installs the Debian packages that Anabranch is built, tested and measured with. Silent and quick
 # when all of them are there. Works as root, or with sudo. Debian 12 and later.
 #
+#   cmake/packages.sh build    what builds and runs it, by hand too
+#   cmake/packages.sh test     that, and what its tests need
+#   cmake/packages.sh bench    that of `build`, and what it is measured beside
+#   cmake/packages.sh          all of these
+#
 # What is installed is asked for by program where a package is one (any g++ or cmake in the PATH
 # will do), and by package otherwise.
 set -eu
@@ -13,11 +18,7 @@ cmake:cmake
 ninja-build:ninja
 pkg-config:pkg-config
 ccache:ccache
-clang-format:clang-format
-python3:python3
-redis-server:redis-server
-redis-tools:redis-benchmark
-faketime:faketime
+redis-tools:redis-cli
 '
 libraries='
 liblmdb-dev
@@ -31,17 +32,43 @@ libzstd-dev
 libtomlplusplus-dev
 libcli11-dev
 nlohmann-json3-dev
+'
+test_programs='
+clang-format:clang-format
+python3:python3
+redis-server:redis-server
+redis-tools:redis-benchmark
+faketime:faketime
+'
+test_libraries='
 doctest-dev
 '
+bench_programs='
+python3:python3
+redis-server:redis-server
+redis-tools:redis-benchmark
+'
+
+case $#:${1-} in
+  0: | 1:test)
+    programs="$programs $test_programs"
+    libraries="$libraries $test_libraries"
+    ;;
+  1:bench) programs="$programs $bench_programs" ;;
+  1:build) ;;
+  *) echo "usage: cmake/packages.sh [build|test|bench]" >&2 && exit 2 ;;
+esac
 
 missing_packages() {
-  for entry in $programs; do
-    command -v "${entry#*:}" >/dev/null 2>&1 || echo "${entry%%:*}"
-  done
-  for package in $libraries; do
-    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=absent
-    [ "$status" = installed ] || echo "$package"
-  done
+  {
+    for entry in $programs; do
+      command -v "${entry#*:}" >/dev/null 2>&1 || echo "${entry%%:*}"
+    done
+    for package in $libraries; do
+      status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=absent
+      [ "$status" = installed ] || echo "$package"
+    done
+  } | sort -u
 }
 
 as_root() {

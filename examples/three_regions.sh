@@ -30,7 +30,7 @@ prepare() {
   [ -z "$build" ] || return 0
   build=$root/build/release
   mkdir -p "$root/build/log"
-  "$root/cmake/packages.sh" || exit 1
+  "$root/cmake/packages.sh" build || exit 1
   echo "Building (build/log/story.log) ..."
   (
     cd "$root" && cmake --preset release &&

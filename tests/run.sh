@@ -80,7 +80,7 @@ closing_line() {
 
 mkdir -p "$log_dir"
 rm -f "$log_dir"/*.log
-if ! cmake/packages.sh; then
+if ! cmake/packages.sh test; then
   failed+=(packages)
 else
   for preset in "${presets[@]}"; do
