@@ -61,10 +61,9 @@ class [[nodiscard]] Watch {
  public:
   class Impl;
   explicit Watch(std::shared_ptr<Impl> impl);
-  // Returns when the function is not running any more and will not be called again. Within the
-  // function itself it returns at once, and the function is not called again. Within a transaction of
-  // its store, too, it returns at once: the function may be waiting for that transaction, which
-  // returns when it is not running any more.
+  // Returns when the function is not running any more and will not be called again. Returns at once
+  // within the function itself, and within a transaction of its store, for which the function may
+  // be waiting: then the transaction returns when the function is not running any more.
   ~Watch();
   Watch(Watch&&) noexcept;
   Watch& operator=(Watch&&) noexcept;
