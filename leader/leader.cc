@@ -14,6 +14,7 @@
 #include "leader/erased_sweep.h"
 #include "leader/expiry_sweep.h"
 #include "leader/group_scope.h"
+#include "leader/kept_view.h"
 #include "leader/leader_status.h"
 #include "leader/link_log.h"
 #include "leader/pacer.h"
@@ -141,6 +142,7 @@ class Leader::Impl {
     function(View(rows, names, resolvers_), applied.value().vector());
   }
   const rows::Resolvers& resolvers() const { return resolvers_; }
+  const storage::Storage& storage() const { return *storage_; }
   const std::string& region() const { return options_.region; }
 
   core::Result<void> commit() {
@@ -403,6 +405,10 @@ void Leader::read(const std::function<void(const View&)>& function) const {
 void Leader::read(
     const std::function<void(const View&, const core::VersionVector&)>& function) const {
   impl_->read_applied(function);
+}
+
+std::unique_ptr<KeptView> Leader::keep() const {
+  return std::make_unique<KeptView>(impl_->storage(), impl_->replica().names(), impl_->resolvers());
 }
 
 const std::string& Leader::region() const { return impl_->region(); }

@@ -32,6 +32,7 @@
 namespace anabranch::leader {
 
 class GroupWriter;
+class KeptView;
 
 class Leader {
  public:
@@ -60,6 +61,10 @@ class Leader {
   void read(const std::function<void(const View&)>& function) const;
   // The same, with all that is applied in that state, and nothing else.
   void read(const std::function<void(const View&, const core::VersionVector&)>& function) const;
+
+  // A view on the newest committed state, to be looked at several times. The leader must outlive
+  // it.
+  [[nodiscard]] std::unique_ptr<KeptView> keep() const;
 
   // ---- What sessions have seen.
 

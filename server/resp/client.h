@@ -49,10 +49,11 @@ struct Wait {
 
 // Why a command has not run: nothing of it has happened, and it is to be run again.
 struct HeldBack {
-  enum class Until : std::uint8_t { kRoom, kRemoved };
+  // There is room for its answer; what is being removed is gone; its answer is drafted.
+  enum class Until : std::uint8_t { kRoom, kRemoved, kDrafted };
 
-  Until until = Until::kRoom;  // There is room for its answer; what is being removed is gone.
-  std::size_t bytes = 0;       // How long the answer is, or longer.
+  Until until = Until::kRoom;
+  std::size_t bytes = 0;  // How long the answer is, or longer.
 };
 
 struct Client {
@@ -69,6 +70,8 @@ struct Client {
   std::string_view last_command;  // A name in the table of commands.
   std::string output;             // Answers of this turn, and those that the socket did not take.
   Writer reply;
+  std::string draft;     // So much of the answer to a long read (long_reads.h)...
+  bool drafted = false;  // ...which is all of it.
   Queue queue;
   Trail trail;
   std::optional<Wait> wait;  // Nothing more of the client is read or run while there is one.

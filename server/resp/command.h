@@ -25,6 +25,7 @@ namespace anabranch::server {
 
 struct Command;
 struct Host;
+struct Slice;
 
 using Arguments = std::span<const std::string_view>;
 
@@ -36,6 +37,7 @@ struct Call {
   Arguments arguments;       // The words of the request; the name is the first.
   const Command& command;    // The row that runs.
   const Command& container;  // The row above it: CLIENT of CLIENT ID; of others the row itself.
+  Slice* slice = nullptr;    // How far a kLong one has come; null: it runs to its end.
 
   [[nodiscard]] Writer& reply() const { return client.reply; }
   [[nodiscard]] std::size_t size() const { return arguments.size(); }
@@ -57,6 +59,7 @@ enum Flag : std::uint32_t {
   kSettled = 1U << 5U,    // Looks at the leader: what others have written is committed before.
   kSliced = 1U << 6U,     // Removes all that it names: many keys in slices (removals.h).
   kWhole = 1U << 7U,      // Looks at a whole database.
+  kLong = 1U << 8U,       // Reads much, in slices if asked to (long_answer.h).
 };
 
 // What a client must be allowed to do. Everybody may do everything until there are passwords.

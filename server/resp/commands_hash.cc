@@ -5,6 +5,7 @@
 
 #include "crdt/resolve.h"
 #include "server/resp/command.h"
+#include "server/resp/long_answer.h"
 
 namespace anabranch::server {
 namespace {
@@ -63,10 +64,11 @@ void hget(Call& call) { reply_value(call.reply(), read(call.scope, call.key(1), 
 void hmget(Call& call) {
   const Key key = call.key(1);
   expect_type(call.scope, key, Type::kMap);
-  call.reply().array(call.size() - 2);
-  for (const std::string_view field : call.arguments.subspan(2)) {
+  LongAnswer answer(call);
+  if (answer.first()) call.reply().array(call.size() - 2);
+  answer.each_argument(2, [&](std::string_view field) {
     reply_value(call.reply(), call.scope.get(key.field(field).of(Type::kString)));
-  }
+  });
 }
 
 void hdel(Call& call) {
@@ -97,16 +99,16 @@ void list(Call& call, Writer::Aggregate kind, Each each) {
   const Key key = call.key(1);
   expect_type(call.scope, key, Type::kMap);
   const std::string tag(1, static_cast<char>(Type::kString));
-  const std::size_t mark = call.reply().mark();
-  std::size_t found = 0;
-  call.scope.scan(key.of(Type::kMap), [&](const Entry& entry) {
+  LongAnswer answer(call);
+  call.scope.scan(key.of(Type::kMap), answer.rest(), [&](const Entry& entry) {
+    if (!answer.has_time(entry.path.front())) return false;
     if (entry.path.size() == 2 && entry.path[1] == tag) {
       each(entry);
-      ++found;
+      answer.found();
     }
     return true;
   });
-  call.reply().enclose(mark, kind, found);
+  answer.enclose(kind);
 }
 
 void hgetall(Call& call) {
@@ -153,14 +155,15 @@ constexpr Command kCommands[] = {
     {"hsetnx", 4, kQuickWrite, Right::kWrite, kOne, "key field value",
      "Makes a field of a hash hold a string unless it is there.", hsetnx},
     {"hget", 3, kQuickRead, Right::kRead, kOne, "key field", "The string in a field.", hget},
-    {"hmget", -3, kQuickRead, Right::kRead, kOne, "key field [field ...]",
+    {"hmget", -3, kQuickRead | kLong, Right::kRead, kOne, "key field [field ...]",
      "The strings in some fields.", hmget},
     {"hdel", -3, kQuickWrite, Right::kWrite, kOne, "key field [field ...]",
      "Removes fields of a hash.", hdel},
-    {"hgetall", 2, kReads, Right::kRead, kOne, "key", "All fields with their strings.", hgetall},
+    {"hgetall", 2, kReads | kLong, Right::kRead, kOne, "key", "All fields with their strings.",
+     hgetall},
     {"hlen", 2, kQuickRead, Right::kRead, kOne, "key", "How many fields a hash has.", hlen},
-    {"hkeys", 2, kReads, Right::kRead, kOne, "key", "The names of all fields.", hkeys},
-    {"hvals", 2, kReads, Right::kRead, kOne, "key", "The strings in all fields.", hvals},
+    {"hkeys", 2, kReads | kLong, Right::kRead, kOne, "key", "The names of all fields.", hkeys},
+    {"hvals", 2, kReads | kLong, Right::kRead, kOne, "key", "The strings in all fields.", hvals},
     {"hexists", 3, kQuickRead, Right::kRead, kOne, "key field", "Whether a hash has a field.",
      hexists},
     {"hstrlen", 3, kQuickRead, Right::kRead, kOne, "key field", "The size of a field's string.",

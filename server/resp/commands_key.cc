@@ -3,6 +3,7 @@
 #include <string>
 
 #include "server/resp/command.h"
+#include "server/resp/long_answer.h"
 #include "server/resp/pattern.h"
 
 namespace anabranch::server {
@@ -20,11 +21,11 @@ void del(Call& call) {
 }
 
 void exists(Call& call) {
-  std::int64_t found = 0;
-  for (const std::string_view name : call.arguments.subspan(1)) {
-    if (call.scope.type(call.key(name)) != Type::kNone) ++found;
-  }
-  call.reply().integer(found);
+  LongAnswer answer(call);
+  answer.each_argument(1, [&](std::string_view name) {
+    if (call.scope.type(call.key(name)) != Type::kNone) answer.found();
+  });
+  if (const auto total = answer.total()) call.reply().integer(static_cast<std::int64_t>(*total));
 }
 
 void type(Call& call) { call.reply().status(to_string(call.scope.type(call.key(1)))); }
@@ -59,16 +60,16 @@ void swapdb(Call& call) {
 
 // Every key of the database is visited, so it costs as much as there is.
 void keys(Call& call) {
-  const std::size_t mark = call.reply().mark();
-  std::size_t found = 0;
-  call.scope.names(call.all_keys(), {}, [&](const std::string& name) {
+  LongAnswer answer(call);
+  call.scope.names(call.all_keys(), answer.rest(), [&](const std::string& name) {
+    if (!answer.has_time(name)) return false;
     if (matches(call[1], name)) {
       call.reply().bulk(name);
-      ++found;
+      answer.found();
     }
     return true;
   });
-  call.reply().enclose(mark, Writer::Aggregate::kArray, found);
+  answer.enclose(Writer::Aggregate::kArray);
 }
 
 constexpr KeyRange kOne{1, 1, 1};
@@ -78,7 +79,7 @@ constexpr Command kCommands[] = {
     {"del", -2, kWrites | kSliced, Right::kWrite, kAll, "key [key ...]", "Removes keys.", del},
     {"unlink", -2, kWrites | kFast | kSliced, Right::kWrite, kAll, "key [key ...]", "Removes keys.",
      del},
-    {"exists", -2, kReads | kFast, Right::kRead, kAll, "key [key ...]",
+    {"exists", -2, kReads | kFast | kLong, Right::kRead, kAll, "key [key ...]",
      "How many of the keys hold something.", exists},
     {"type", 2, kReads | kFast, Right::kRead, kOne, "key", "What a key holds.", type},
     {"dbsize",
@@ -91,7 +92,7 @@ constexpr Command kCommands[] = {
      dbsize},
     {"keys",
      2,
-     kReads | kWhole,
+     kReads | kWhole | kLong,
      Right::kRead,
      {},
      "pattern",

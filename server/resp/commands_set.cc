@@ -3,6 +3,7 @@
 #include <string>
 
 #include "server/resp/command.h"
+#include "server/resp/long_answer.h"
 
 namespace anabranch::server {
 namespace {
@@ -40,14 +41,14 @@ void srem(Call& call) {
 void smembers(Call& call) {
   const Key key = call.key(1);
   expect_type(call.scope, key, Type::kSet);
-  const std::size_t mark = call.reply().mark();
-  std::size_t found = 0;
-  call.scope.scan(key.of(Type::kSet), [&](const Entry& entry) {
+  LongAnswer answer(call);
+  call.scope.scan(key.of(Type::kSet), answer.rest(), [&](const Entry& entry) {
+    if (!answer.has_time(entry.path.front())) return false;
     call.reply().bulk(entry.path.front());
-    ++found;
+    answer.found();
     return true;
   });
-  call.reply().enclose(mark, Writer::Aggregate::kSet, found);
+  answer.enclose(Writer::Aggregate::kSet);
 }
 
 void sismember(Call& call) {
@@ -58,10 +59,11 @@ void sismember(Call& call) {
 void smismember(Call& call) {
   const Key key = call.key(1);
   expect_type(call.scope, key, Type::kSet);
-  call.reply().array(call.size() - 2);
-  for (const std::string_view element : call.arguments.subspan(2)) {
+  LongAnswer answer(call);
+  if (answer.first()) call.reply().array(call.size() - 2);
+  answer.each_argument(2, [&](std::string_view element) {
     call.reply().integer(call.scope.contains(key.element(element)) ? 1 : 0);
-  }
+  });
 }
 
 void scard(Call& call) {
@@ -75,10 +77,10 @@ constexpr Command kCommands[] = {
      "Adds members to a set.", sadd},
     {"srem", -3, kWrites | kFast, Right::kWrite, kOne, "key member [member ...]",
      "Removes the members that have been seen here.", srem},
-    {"smembers", 2, kReads, Right::kRead, kOne, "key", "All members of a set.", smembers},
+    {"smembers", 2, kReads | kLong, Right::kRead, kOne, "key", "All members of a set.", smembers},
     {"sismember", 3, kReads | kFast, Right::kRead, kOne, "key member",
      "Whether a set has a member.", sismember},
-    {"smismember", -3, kReads | kFast, Right::kRead, kOne, "key member [member ...]",
+    {"smismember", -3, kReads | kFast | kLong, Right::kRead, kOne, "key member [member ...]",
      "Of each member, whether a set has it.", smismember},
     {"scard", 2, kReads | kFast, Right::kRead, kOne, "key", "How many members a set has.", scard},
 };

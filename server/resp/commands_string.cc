@@ -6,6 +6,7 @@
 #include "crdt/resolve.h"
 #include "server/resp/command.h"
 #include "server/resp/expiry_time.h"
+#include "server/resp/long_answer.h"
 
 namespace anabranch::server {
 namespace {
@@ -160,10 +161,11 @@ void getdel(Call& call) {
 }
 
 void mget(Call& call) {
-  call.reply().array(call.size() - 1);
-  for (const std::string_view name : call.arguments.subspan(1)) {
+  LongAnswer answer(call);
+  if (answer.first()) call.reply().array(call.size() - 1);
+  answer.each_argument(1, [&](std::string_view name) {
     reply_value(call.reply(), call.scope.get(call.key(name).of(Type::kString)));
-  }
+  });
 }
 
 void write_pairs(Call& call) {
@@ -256,7 +258,7 @@ constexpr Command kCommands[] = {
      getdel},
     {"mget",
      -2,
-     kQuickRead,
+     kQuickRead | kLong,
      Right::kRead,
      {1, -1, 1},
      "key [key ...]",

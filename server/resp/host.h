@@ -21,6 +21,7 @@ struct Statistics {
   std::uint64_t commits_failed = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+  std::uint64_t long_reads = 0;   // Commands that were read in slices.
   std::uint64_t held_back = 0;    // Times that an answer found no room.
   std::uint64_t clients_cut = 0;  // Closed, since they did not read while others waited.
   std::uint64_t senders_cut = 0;  // Closed, since they held most of what was not run yet.
@@ -36,6 +37,7 @@ struct Host {
   const leader::Watchdog* watchdog = nullptr;           // Over what runs as one transaction.
   std::size_t output_bytes = 0;                         // Of answers that wait to be sent.
   std::size_t input_bytes = 0;                          // That have come and are not run yet.
+  std::size_t long_reads = 0;                           // That are under way.
   std::size_t clients_held_back = 0;                    // That wait for room for an answer.
 };
 

@@ -39,6 +39,7 @@ void clients(Lines& lines, const Host& host, const Scope&) {
   lines.add("blocked_clients",
             static_cast<std::uint64_t>(std::ranges::count_if(host.clients, waits)));
   lines.add("held_back_clients", host.clients_held_back);
+  lines.add("long_reads", host.long_reads);
   lines.add("maxclients", host.options.connections_max);
 }
 
@@ -71,6 +72,7 @@ void stats(Lines& lines, const Host& host, const Scope&) {
   lines.add("total_net_input_bytes", counted.bytes_in);
   lines.add("total_net_output_bytes", counted.bytes_out);
   lines.add("answers_held_back", counted.held_back);
+  lines.add("long_reads_begun", counted.long_reads);
   lines.add("clients_cut", counted.clients_cut);
   lines.add("senders_cut", counted.senders_cut);
   lines.add("long_transactions", host.watchdog->count());

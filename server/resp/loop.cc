@@ -27,6 +27,7 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 // Clients are on this machine, so it need not hold what is on a long way.
 constexpr int kSendBuffer = 256 << 10;
 constexpr std::chrono::milliseconds kRemovalTime{5};  // Of a turn.
+constexpr std::chrono::milliseconds kReadTime{5};     // The same for long reads.
 // What a client costs a turn so that the next one serves it early.
 constexpr std::chrono::milliseconds kLightTime{1};
 constexpr std::size_t kLightBytes = std::size_t{64} << 10U;
@@ -128,11 +129,12 @@ Loop::Milliseconds Loop::turn(Milliseconds patience) {
   }
   bound_input();
   close_gone();
+  read_some();
   let_go_on();
   // After the answers: while their clients think, others' writes are applied.
   Milliseconds sleep = leader_.turn();
   waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
-  const bool idle = scheduled_.empty() && !turn_.removing();
+  const bool idle = scheduled_.empty() && !turn_.removing() && !turn_.reading();
   sleep = heap_.tidy(worked, idle, sleep);
   if (!idle) return Milliseconds{0};
   return waiting_.patience(room_.patience(sleep));
@@ -160,6 +162,7 @@ void Loop::close_gone() {
   std::erase_if(behind_removals_, [](const Connection* each) { return each->gone; });
   for (Connection* connection : answering_) {
     if (!connection->gone) continue;
+    turn_.forget(connection->client());
     room_.forget(*connection);
     input_.forget(*connection);
     host_.clients.erase(connection->client().id);
@@ -328,6 +331,7 @@ void Loop::receive(Connection& connection) {
 
 void Loop::bound_input() {
   input_.relieve(connections_, [this](Connection& connection) {
+    turn_.forget(connection.client());
     connection.drop_input();
     connection.client().reply.error(
         "ERR closed: too much has been sent by all clients together and is not run yet, most of "
@@ -353,7 +357,7 @@ void Loop::serve(Connection& connection, TurnBudget& budget) {
     const bool more = serve_next(connection);
     if (i == 0 && !more) return;  // Nothing was run that would tell what it costs.
     room_.count(connection);
-    connection.granted = connection.on_trial = false;
+    if (!connection.held) connection.granted = connection.on_trial = false;
     const std::size_t answered = connection.pending() - std::min(before, connection.pending());
     budget.spend(answered);
     grown += answered;
@@ -374,7 +378,7 @@ bool Loop::serve_next(Connection& connection) {
       connection.runnable = false;
       break;
     case Parser::Outcome::kRequest:
-      if (room_.any_for(connection)) {
+      if (client.drafted || room_.any_for(connection)) {
         turn_.execute(client, connection.arguments());
       } else {
         client.held_back = HeldBack{.bytes = OutputRoom::kSmall};
@@ -400,7 +404,23 @@ void Loop::hold_back(Connection& connection) {
   connection.put_back();
   if (why.until == HeldBack::Until::kRoom) return room_.hold(connection, why.bytes);
   connection.held = true;
-  behind_removals_.push_back(&connection);
+  if (why.until == HeldBack::Until::kRemoved) behind_removals_.push_back(&connection);
+}
+
+void Loop::read_some() {
+  const auto room = [this](const Client& client) {
+    return room_.for_draft(*connections_.at(client.id));
+  };
+  turn_.read_some(steady_now() + kReadTime, room, [this](Client& client, bool over) {
+    Connection& connection = *connections_.at(client.id);
+    room_.count(connection);
+    if (!over) return;
+    if (const auto none = std::exchange(client.held_back, std::nullopt)) {
+      room_.hold(connection, none->bytes);
+    } else {
+      go_on(connection);
+    }
+  });
 }
 
 void Loop::answer(Connection& connection) {

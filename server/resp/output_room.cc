@@ -23,7 +23,7 @@ std::string mebibytes(std::size_t bytes) {
 
 void OutputRoom::count(Connection& connection) {
   forget_output(connection);
-  connection.counted = connection.client().output.size();
+  connection.counted = connection.client().output.size() + connection.client().draft.size();
   if (connection.tried && connection.counted == 0 && !connection.granted) {
     connection.tried = false;
     try_again_ = {};  // It has read all of it, so another one may be tried.
@@ -70,6 +70,12 @@ std::size_t OutputRoom::most_now(const Connection& connection) const {
 
 void OutputRoom::allow(Connection& connection) const {
   connection.client().reply.set_room(most_now(connection));
+}
+
+std::size_t OutputRoom::for_draft(const Connection& connection) const {
+  const std::size_t most = most_now(connection);
+  const std::size_t output = connection.client().output.size();
+  return most > output ? most - output : 0;
 }
 
 bool OutputRoom::any_for(const Connection& connection) const {

@@ -52,6 +52,8 @@ class OutputRoom {
   void count(Connection& connection);
   // Lets a client's answers grow as far as there is room for them now.
   void allow(Connection& connection) const;
+  // How long the draft of a client's answer may become now.
+  [[nodiscard]] std::size_t for_draft(const Connection& connection) const;
   // Whether there is room for an answer that needs none worth speaking of.
   [[nodiscard]] bool any_for(const Connection& connection) const;
 

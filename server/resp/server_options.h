@@ -36,6 +36,8 @@ struct ServerOptions {
   std::size_t turn_output_bytes_max = std::size_t{16} << 20U;
   // A command that runs as one transaction for longer than this is named in the log.
   std::chrono::milliseconds transaction_patience = leader::Watchdog::kPatience;
+  // A command that reads is cut short after so long, to let others in, and goes on later.
+  std::chrono::milliseconds read_slice_max{2};
   // Of one client in one turn, so that nobody else waits long. Of bytes, what one read takes.
   std::size_t turn_commands_max = 1000;
   std::size_t turn_bytes_max = std::size_t{1} << 20U;

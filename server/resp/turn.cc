@@ -19,6 +19,7 @@ bool is_http(std::string_view word) { return same_word(word, "post") || same_wor
 }  // namespace
 
 void Turn::execute(Client& client, Arguments arguments) {
+  if (client.drafted) return give_draft(client);
   const Resolved resolved = resolve(arguments);
   if (resolved.command == nullptr && is_http(arguments[0])) {
     client.closing = true;
@@ -39,7 +40,16 @@ void Turn::execute(Client& client, Arguments arguments) {
 
   const std::size_t begin = client.reply.mark();
   Call call{client, host_.leader.scope(), host_, arguments, command, *resolved.container};
+  Slice slice;
+  if (command.has(kLong)) {
+    slice.until = steady_now() + host_.options.read_slice_max;
+    call.slice = &slice;
+  }
   if (!run_within_room(call, begin)) return;
+  if (slice.cut_short) {
+    client.reply.rewind(begin);
+    return begin_read(client, resolved, arguments);
+  }
   ++host_.statistics.commands;
   wrote_ = wrote_ || command.has(kWrites);
   const bool looked = command.has(kReads) || command.has(kWrites);
@@ -83,12 +93,41 @@ bool Turn::make_way(Client& client, const Command& command, Arguments arguments)
 }
 
 void Turn::begin_removal(Client& client, Arguments arguments) {
-  ++host_.statistics.commands;
   try {
+    if (reads_.any_to_begin()) {
+      commit();
+      if (!reads_.keep_state(host_)) {
+        client.held_back = HeldBack{HeldBack::Until::kRemoved};
+        return;
+      }
+    }
+    ++host_.statistics.commands;
     removals_.begin(client, arguments.subspan(1));
   } catch (const Error& error) {
     client.reply.error(error_text(error));
   }
+}
+
+void Turn::begin_read(Client& client, const Resolved& resolved, Arguments arguments) {
+  reads_.begin(client, resolved, arguments);
+  ++host_.statistics.long_reads;
+  ++host_.long_reads;
+  client.held_back = HeldBack{HeldBack::Until::kDrafted};
+}
+
+void Turn::give_draft(Client& client) {
+  ++host_.statistics.commands;
+  client.trail.mark(false);
+  client.drafted = false;
+  if (client.output.empty()) client.output.swap(client.draft);
+  client.output.append(client.draft);
+  std::string().swap(client.draft);
+}
+
+void Turn::forget(Client& client) {
+  reads_.forget(host_, client);
+  std::string().swap(client.draft);
+  client.drafted = false;
 }
 
 void Turn::remove_some(SteadyTime until) {

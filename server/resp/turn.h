@@ -16,6 +16,7 @@
 #include "leader/watchdog.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
+#include "server/resp/long_reads.h"
 #include "server/resp/removals.h"
 #include "server/steady_clock.h"
 
@@ -35,6 +36,14 @@ class Turn {
   void refuse(Client& client, std::string_view error);
   // Commits the open group. The clients' outputs must still hold all answers since the last commit.
   void commit();
+
+  // Goes on with long reads, until a time; nothing may be staged.
+  void read_some(SteadyTime until, const LongReads::RoomFor& room, const LongReads::After& after) {
+    reads_.go_on(host_, until, room, after);
+  }
+  [[nodiscard]] bool reading() const { return reads_.any(); }
+  // A client has gone, or what it has sent.
+  void forget(Client& client);
 
   // Goes on with removals of many keys, until a time.
   void remove_some(SteadyTime until);
@@ -58,6 +67,9 @@ class Turn {
   // Whether it may run beside the removals that are under way.
   bool make_way(Client& client, const Command& command, Arguments arguments);
   void begin_removal(Client& client, Arguments arguments);
+  void begin_read(Client& client, const Resolved& resolved, Arguments arguments);
+  // Gives the answer that was drafted.
+  void give_draft(Client& client);
   void enqueue(Client& client, const Resolved& resolved, Arguments arguments);
   // Turns all remembered answers into this error.
   void revoke(std::string_view error);
@@ -65,6 +77,7 @@ class Turn {
   Host& host_;
   leader::Watchdog watchdog_;
   Removals removals_;
+  LongReads reads_;
   bool wrote_ = false;
   std::vector<Answer> answers_;
 };

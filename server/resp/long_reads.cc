@@ -1,0 +1,111 @@
+#include "server/resp/long_reads.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "leader/kept_view.h"
+#include "leader/lent_scope.h"
+
+namespace anabranch::server {
+namespace {
+
+// The draft in the place of the output, so that the client's writer writes there.
+class Drafting {
+ public:
+  Drafting(Client& client, std::size_t room) : client_(client) {
+    client_.output.swap(client_.draft);
+    client_.reply.set_room(room);
+  }
+  ~Drafting() {
+    client_.reply.set_room(SIZE_MAX);
+    client_.output.swap(client_.draft);
+  }
+  Drafting(const Drafting&) = delete;
+  Drafting& operator=(const Drafting&) = delete;
+
+ private:
+  Client& client_;
+};
+
+}  // namespace
+
+struct LongReads::Read {
+  Client& client;
+  const Command& command;
+  const Command& container;
+  Arguments arguments;
+  Slice slice = {};
+  State state = {};
+};
+
+LongReads::LongReads() = default;
+LongReads::~LongReads() = default;
+
+void LongReads::begin(Client& client, const Resolved& resolved, Arguments arguments) {
+  reads_.push_back(
+      std::make_unique<Read>(Read{client, *resolved.command, *resolved.container, arguments}));
+}
+
+bool LongReads::any_to_begin() const {
+  return std::ranges::any_of(reads_, [](const auto& read) { return !read->state; });
+}
+
+bool LongReads::keep_state(Host& host) {
+  std::set<State> states;
+  for (const auto& read : reads_) states.insert(read->state);
+  if (states.size() > kStatesMax) return false;
+  const State newest = host.leader.keep();
+  for (const auto& read : reads_) {
+    if (!read->state) read->state = newest;
+  }
+  return true;
+}
+
+void LongReads::go_on(Host& host, SteadyTime until, const RoomFor& room, const After& after) {
+  State newest;  // Nothing is written meanwhile.
+  while (!reads_.empty() && steady_now() < until) {
+    std::unique_ptr<Read> read = std::move(reads_.front());
+    reads_.pop_front();
+    Client& client = read->client;
+    const SteadyTime end = std::min(until, steady_now() + host.options.read_slice_max);
+    const bool over = slice(*read, host, end, room(client), newest);
+    if (over) {
+      --host.long_reads;
+    } else {
+      const auto behind = std::min(reads_.size(), kAtOnce - 1);
+      reads_.insert(reads_.begin() + static_cast<std::ptrdiff_t>(behind), std::move(read));
+    }
+    after(client, over);
+  }
+}
+
+bool LongReads::slice(Read& read, Host& host, SteadyTime until, std::size_t room, State& newest) {
+  Client& client = read.client;
+  read.slice.until = until;
+  const Drafting drafting(client, room);
+  try {
+    if (!read.state && !newest) newest = host.leader.keep();
+    if (!read.state) read.state = newest;
+    const leader::Loan<leader::LentRead> scope(read.state->view());
+    Call call{client, *scope, host, read.arguments, read.command, read.container, &read.slice};
+    read.command.run(call);
+    client.drafted = !read.slice.cut_short;
+    return client.drafted;
+  } catch (const NoRoom& none) {
+    client.held_back = HeldBack{HeldBack::Until::kRoom, none.bytes};
+    std::string().swap(client.output);  // The draft: it begins anew when there is room.
+  } catch (const Error& error) {
+    client.output.clear();
+    client.reply.error(error_text(error));
+    client.drafted = true;
+  }
+  return true;
+}
+
+void LongReads::forget(Host& host, const Client& client) {
+  host.long_reads -=
+      std::erase_if(reads_, [&](const auto& read) { return &read->client == &client; });
+}
+
+}  // namespace anabranch::server

@@ -1,0 +1,181 @@
+// Reads that take long go in slices: others are let in between, and each answer is one state.
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/leader/store_world.h"
+#include "tests/server/running_server.h"
+
+using namespace std::chrono_literals;
+using anabranch::server::ServerOptions;
+using anabranch::test::eventually;
+using anabranch::test::request;
+using anabranch::test::RespClient;
+using anabranch::test::RunningServer;
+using anabranch::test::Words;
+
+namespace {
+
+// Each slice is as short as can be: some elements.
+ServerOptions shortest() {
+  ServerOptions options;
+  options.read_slice_max = 0ms;
+  return options;
+}
+
+std::size_t figure(RespClient& client, const std::string& name) {
+  const std::string info = client.ask({"INFO"});
+  const std::size_t at = info.find("\n" + name + ":");
+  REQUIRE(at != std::string::npos);
+  return std::stoull(info.substr(at + name.size() + 2));
+}
+
+std::string name(int i) { return "name:" + std::to_string(100'000 + i); }
+
+// A command, and so many names behind it, each with a value if there are any.
+Words many(Words words, int names, const std::string& value = "") {
+  for (int i = 0; i < names; ++i) {
+    words.push_back(name(i));
+    if (!value.empty()) words.push_back(value + std::to_string(i));
+  }
+  return words;
+}
+
+// The answer to a command within a transaction, where it is one piece.
+std::string in_one_piece(RespClient& client, const Words& words) {
+  client.send(request({"MULTI"}) + request(words) + request({"EXEC"}));
+  for (int i = 0; i < 2; ++i) client.receive();
+  return client.receive().substr(std::string("*1\r\n").size());
+}
+
+}  // namespace
+
+TEST_SUITE("server: long reads") {
+  TEST_CASE("a read in slices answers what it answers in one piece") {
+    constexpr int kNames = 200;
+    RunningServer server({}, shortest());
+    RespClient client = server.client();
+    client.ask({"SELECT", "2"});
+    client.ask(many({"SADD", "set"}, kNames));
+    client.ask(many({"HSET", "hash"}, kNames, "v"));
+    client.ask(many({"MSET"}, kNames, "v"));
+    client.ask({"SADD", "few", "1", "2"});
+    const Words reads[] = {{"KEYS", "*"},
+                           {"KEYS", "name:*7"},
+                           {"KEYS", "none*"},
+                           {"SMEMBERS", "set"},
+                           {"SMEMBERS", "few"},
+                           {"SMEMBERS", "absent"},
+                           {"SMEMBERS", "hash"},
+                           {"HGETALL", "hash"},
+                           {"HKEYS", "hash"},
+                           {"HVALS", "hash"},
+                           many({"MGET", "few", "absent"}, kNames),
+                           many({"EXISTS", "few", "absent"}, kNames),
+                           many({"HMGET", "hash", "absent"}, kNames),
+                           many({"HMGET", "set", "absent"}, kNames),
+                           many({"SMISMEMBER", "set", "absent"}, kNames)};
+    for (const char* protocol : {"2", "3"}) {
+      client.ask({"HELLO", protocol});
+      client.ask({"SELECT", "2"});
+      for (const Words& words : reads) {
+        CAPTURE(words[0]);
+        const std::string whole = in_one_piece(client, words);
+        const std::size_t before = figure(client, "long_reads_begun");
+        CHECK(client.ask(words) == whole);
+        if (whole.size() > 1000) CHECK(figure(client, "long_reads_begun") == before + 1);
+      }
+    }
+    // What follows in the pipeline comes behind it.
+    client.send(request({"SMEMBERS", "set"}) + request({"PING"}));
+    CHECK(client.receive().starts_with("~200\r\n"));
+    CHECK(client.receive() == "+PONG\r\n");
+  }
+
+  TEST_CASE("others are let in between, and the answer is one state") {
+    constexpr int kNames = 100'000;
+    RunningServer server({}, shortest());
+    RespClient client = server.client();
+    RespClient other = server.client();
+    client.ask(many({"SADD", "set"}, kNames));
+    bool during = false;
+    for (int round = 0; !during; ++round) {
+      client.send(request({"SMEMBERS", "set"}));
+      during = figure(other, "long_reads") > 0;
+      const std::string added = "added" + std::to_string(round);
+      other.ask({"SADD", "set", added, "name:999999"});
+      other.ask({"SREM", "set", name(kNames - 1)});
+      // Still under way: so it has begun before the change, and goes on behind it.
+      during = during && figure(other, "long_reads") > 0;
+      const std::string members = client.receive();
+      if (during) {
+        CHECK(members.starts_with("*" + std::to_string(kNames) + "\r\n"));
+        CHECK(members.find(added) == members.npos);
+        CHECK(members.find(name(kNames - 1)) != members.npos);
+      }
+      other.ask({"SREM", "set", "name:999999"});
+      other.ask({"SADD", "set", name(kNames - 1)});
+      if (!during) other.ask({"SREM", "set", added});
+      REQUIRE(round < 100);
+    }
+  }
+
+  TEST_CASE("a long read ends with its client, and with the server") {
+    RunningServer server({}, shortest());
+    RespClient client = server.client();
+    client.ask(many({"SADD", "set"}, 20'000));
+    {
+      RespClient leaves = server.client();
+      for (int i = 0; i < 100; ++i) leaves.send(request({"SMEMBERS", "set"}));
+    }
+    CHECK(eventually([&] { return figure(client, "long_reads") == 0; }));
+    CHECK(eventually([&] { return figure(client, "output_bytes") == 0; }));
+    client.send(request({"SMEMBERS", "set"}));
+  }
+
+  TEST_CASE("a long read without room waits for others to read, and is whole then") {
+    constexpr int kAsked = 60;
+    ServerOptions options = shortest();
+    options.output_bytes_total = 100'000;
+    options.output_pause_bytes = 50'000;
+    options.output_stall = 10min;
+    RunningServer server({}, options);
+    RespClient client = server.client();
+    client.ask(many({"SADD", "set"}, 5'000));
+    const std::string whole = in_one_piece(client, {"SMEMBERS", "set"});
+    std::vector<RespClient> readers;
+    for (int i = 0; i < 8; ++i) {
+      readers.push_back(server.client());
+      for (int j = 0; j < kAsked; ++j) readers.back().send(request({"SMEMBERS", "set"}));
+    }
+    REQUIRE(eventually([&] { return figure(client, "held_back_clients") > 2; }));
+    CHECK(figure(client, "output_bytes") < 2 * options.output_bytes_total);
+    std::atomic<int> right = 0;
+    {
+      std::vector<std::jthread> threads;
+      for (RespClient& reader : readers) {
+        threads.emplace_back([&] {
+          for (int j = 0; j < kAsked; ++j) right += reader.receive() == whole ? 1 : 0;
+        });
+      }
+    }
+    CHECK(right == 8 * kAsked);
+    CHECK(eventually([&] { return figure(client, "output_bytes") == 0; }));
+  }
+
+  TEST_CASE("a long read over the limit of answers is an error") {
+    ServerOptions options = shortest();
+    options.output_bytes_max = 50'000;
+    RunningServer server({}, options);
+    RespClient client = server.client();
+    client.ask(many({"SADD", "set"}, 5'000));
+    CHECK(client.ask({"SMEMBERS", "set"}) ==
+          "-ERR the answer is over the limit of 50000 bytes\r\n");
+    CHECK(client.ask({"SCARD", "set"}) == ":5000\r\n");
+  }
+}
