@@ -161,7 +161,8 @@ std::vector<Connection*> OutputRoom::stalled(SteadyTime now, const Connections& 
   std::vector<Connection*> found;
   for (const auto& [id, each] : all) {
     const bool stalls = now - each->taken() >= time;
-    if (stalls && each->counted > share && !each->gone) found.push_back(each.get());
+    // A draft is nothing that it could have read.
+    if (stalls && each->pending() > share && !each->gone) found.push_back(each.get());
   }
   std::ranges::sort(found, {}, [](const Connection* each) { return each->taken(); });
   return found;
