@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -139,7 +140,8 @@ TEST_SUITE("server: long reads") {
   }
 
   TEST_CASE("a long read without room waits for others to read, and is whole then") {
-    constexpr int kAsked = 60;
+    constexpr int kReaders = 6;
+    constexpr int kAsked = 30;
     ServerOptions options = shortest();
     options.output_bytes_total = 100'000;
     options.output_pause_bytes = 50'000;
@@ -149,7 +151,7 @@ TEST_SUITE("server: long reads") {
     client.ask(many({"SADD", "set"}, 5'000));
     const std::string whole = in_one_piece(client, {"SMEMBERS", "set"});
     std::vector<RespClient> readers;
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < kReaders; ++i) {
       readers.push_back(server.client());
       for (int j = 0; j < kAsked; ++j) readers.back().send(request({"SMEMBERS", "set"}));
     }
@@ -160,11 +162,14 @@ TEST_SUITE("server: long reads") {
       std::vector<std::jthread> threads;
       for (RespClient& reader : readers) {
         threads.emplace_back([&] {
-          for (int j = 0; j < kAsked; ++j) right += reader.receive() == whole ? 1 : 0;
+          try {
+            for (int j = 0; j < kAsked; ++j) right += reader.receive() == whole ? 1 : 0;
+          } catch (const std::runtime_error&) {  // Nothing came: some are missing.
+          }
         });
       }
     }
-    CHECK(right == 8 * kAsked);
+    CHECK(right == kReaders * kAsked);
     CHECK(eventually([&] { return figure(client, "output_bytes") == 0; }));
   }
 
