@@ -69,6 +69,11 @@ enum class Bug : std::uint8_t {
   kTellForksOnce,
   kBelieveLog,
   kTakeDamaged,
+  kGiveUpWrongClocks,
+  kBelieveBeyondOwn,
+  kShowTimestamps,
+  kClearAlone,
+  kIgnoreJumps,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

@@ -143,7 +143,8 @@ Millis HeardClocks::given_up_ms(Origin origin, Millis wait, Millis running) cons
   if (found == all_.end()) return -1;
   const Heard& heard = found->second;
   const Millis age = heard.age_ms(running);
-  if (age < wait || heard.off) return -1;
+  const bool off = heard.off && !planted(Bug::kGiveUpWrongClocks);
+  if (age < wait || off) return -1;
   core::mark<"a leader that is away for long is not waited for any more">();
   return heard.word.wall_ms + age - wait;
 }
@@ -158,6 +159,15 @@ Millis HeardClocks::latest_ms(Millis running) const {
   Millis latest = -1;
   for (const auto& [origin, heard] : all_) {
     latest = std::max(latest, heard.word.wall_ms + heard.age_ms(running));
+  }
+  return latest;
+}
+
+Millis HeardClocks::latest_stored_ms() const {
+  Millis latest = -1;
+  for (const auto& [origin, heard] : all_) {
+    if (!heard.stored_at_ms) continue;
+    latest = std::max(latest, heard.word.wall_ms + stored_ms_ - heard.at_ms);
   }
   return latest;
 }

@@ -31,7 +31,8 @@ class HeardClocks {
  public:
   // Who was heard of more recently is there.
   static constexpr core::Millis kFreshMs = 30'000;
-  // What is stored, at most so often: who is new, or away, a clock that is found off or right...
+  // What is stored, the first of it at once, else at most so often: who is new, or away, a clock
+  // that is found off or right...
   static constexpr core::Millis kStoreMs = 10'000;
   // ...how time goes on while somebody is away, and when the others were heard of last.
   static constexpr core::Millis kCountMs = 60'000;
@@ -59,6 +60,8 @@ class HeardClocks {
 
   // The latest time that the clock of any leader must show by now; -1 when nobody was heard.
   [[nodiscard]] core::Millis latest_ms(core::Millis running) const;
+  // The same as a restart would find it now, from what is stored.
+  [[nodiscard]] core::Millis latest_stored_ms() const;
 
   // Whether anything is worth a commit of its own, and the rows of meta that have changed: those
   // must be committed with the running time.
@@ -82,7 +85,7 @@ class HeardClocks {
   core::Millis drift_ms_max_;
   std::map<core::Origin, Heard> all_;
   std::vector<core::Origin> forgotten_;  // Whose rows are to go.
-  core::Millis stored_ms_ = 0;           // When something was stored last.
+  core::Millis stored_ms_ = -kStoreMs;   // When something was stored last.
 };
 
 }  // namespace anabranch::regions

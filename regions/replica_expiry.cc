@@ -17,6 +17,7 @@ namespace anabranch::regions {
 using core::Bug;
 using core::Millis;
 using core::Origin;
+using core::planted;
 using core::VersionVector;
 
 core::Result<std::vector<storage::Change>> Replica::load_expiries() {
@@ -50,7 +51,7 @@ void Replica::hear_clocks(LinkId link, const Heartbeat& heartbeat, Millis now) {
       core::Hlc::of(applied_.expiry_board().now_ms(), std::numeric_limits<std::uint16_t>::max());
   VersionVector believed;
   for (const auto& [origin, bits] : heartbeat.clocks) {
-    believed.set(origin, std::min(bits, here.bits));
+    believed.set(origin, planted(Bug::kBelieveBeyondOwn) ? bits : std::min(bits, here.bits));
   }
   passed_.hear(peer, {heartbeat.applied, std::move(believed)}, applied_.vector());
 }
@@ -66,13 +67,17 @@ VersionVector Replica::shown_clocks(Millis now) {
   if (storage_.durable_position() == storage_.last_position()) shown_clock_ = clock_mark_;
   // Timestamps may be ahead of the clock: they follow those of others.
   const core::Hlc wall = core::Hlc::of(applied_.expiry_board().wall_ms(), 0);
-  const core::Hlc own = std::min(shown_clock_, wall);
-  shown.set(identity_.origin, own.bits);
-  // Nobody believes it further than its own clock, when this comes there.
+  core::Hlc own = std::min(shown_clock_, wall);
+  // Nobody believes it further than its own clock, when this comes there. A clock that is ahead of
+  // that is shown no further than is known after a restart, too: then it may be set right.
+  const Millis drift = options_.drift_ms_max;
   const Millis latest = heard_.latest_ms(keeper_.running_ms(now));
-  if (latest >= 0) {
-    const Millis believed = std::min(own.millis(), latest + options_.drift_ms_max);
-    believed_ms_ = std::max(believed_ms_, believed);
+  const Millis stored = heard_.latest_stored_ms();
+  const bool ahead = own.millis() > latest + drift && !planted(Bug::kBelieveBeyondOwn);
+  if (ahead) own = std::min(own, core::Hlc::of(stored + drift, 0));
+  if (latest >= 0) believed_ms_ = std::max(believed_ms_, std::min(own.millis(), latest + drift));
+  if (stored >= 0) {
+    shown.set(identity_.origin, planted(Bug::kShowTimestamps) ? shown_clock_.bits : own.bits);
   }
   post_time();
   return shown;
@@ -108,7 +113,7 @@ void Replica::look_at_clock(Millis now) {
 bool Replica::may_clear(Millis now) {
   look_at_clock(now);
   const Millis running = keeper_.running_ms(now);
-  if (jumps_.within(options_.expiry_wait_ms, running)) {
+  if (jumps_.within(options_.expiry_wait_ms, running) && !planted(Bug::kIgnoreJumps)) {
     return false;
   }
   std::set<std::string> others;
@@ -121,7 +126,7 @@ bool Replica::may_clear(Millis now) {
   }
   const bool alone = somebody_differs && others.size() > 1;
   if (alone) core::mark<"a leader whose clock stands alone clears nothing">();
-  return !alone;
+  return !alone || planted(Bug::kClearAlone);
 }
 
 std::map<std::string, std::string> Replica::clock_complaints(Millis now) const {
@@ -167,13 +172,13 @@ Millis Replica::passed_ms(Millis now) {
   Millis least = crdt::Expiry::kNever;
   for (const auto& [origin, region] : clocks_waited_for()) {
     const Millis certain = core::Hlc{passed_.all().at(origin)}.millis();
-    const bool by_own_clock = core::planted(Bug::kWaitByWallClock);
+    const bool by_own_clock = planted(Bug::kWaitByWallClock);
     const Millis given_up = by_own_clock
                                 ? clock_->wall_ms() - options_.expiry_wait_ms
                                 : heard_.given_up_ms(origin, options_.expiry_wait_ms, running);
     least = std::min(least, std::max(certain, given_up));
   }
-  return core::planted(Bug::kExpireTooEarly) ? crdt::Expiry::kNever : least;
+  return planted(Bug::kExpireTooEarly) ? crdt::Expiry::kNever : least;
 }
 
 core::Result<void> Replica::store_heard(Millis now) {

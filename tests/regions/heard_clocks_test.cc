@@ -12,12 +12,15 @@
 #include "regions/heard_clocks.h"
 #include "regions/time_text.h"
 #include "storage/memory_storage.h"
+#include "tests/regions/linked_nodes.h"
 
 using namespace anabranch;
 using core::Millis;
 using regions::ClockJumps;
 using regions::ClockWord;
 using regions::HeardClocks;
+using test::LinkedNodes;
+using test::Node;
 
 namespace {
 
@@ -101,10 +104,11 @@ TEST_SUITE("regions: heard clocks") {
       HeardClocks heard(kDrift);
       heard.hear(word(1, kWall), kWall, 1'000);
       heard.hear({.origin = 8, .opening = 1, .sent_ms = 1, .wall_ms = kWall + kYear}, kWall, 1'000);
-      CHECK_FALSE(heard.wants_storing(1'000));
-      CHECK(heard.wants_storing(HeardClocks::kStoreMs));
+      CHECK(heard.wants_storing(1'000));
+      CHECK(heard.latest_stored_ms() == -1);
       REQUIRE(storage->commit({}, heard.take_changes(HeardClocks::kStoreMs)).ok());
       CHECK_FALSE(heard.wants_storing(2 * HeardClocks::kStoreMs));
+      CHECK(heard.latest_stored_ms() == kWall + kYear + HeardClocks::kStoreMs - 1'000);
       CHECK(heard.wants_storing(2 * HeardClocks::kCountMs));  // Both are away, and time goes on.
     }
     HeardClocks heard(kDrift);
@@ -145,6 +149,35 @@ TEST_SUITE("regions: heard clocks") {
       heard.hear({.origin = origin, .opening = 1}, kWall, 0);
     }
     CHECK(heard.words(0).size() == regions::kClockWordsMax);
+  }
+}
+
+TEST_SUITE("regions: shown clocks") {
+  TEST_CASE("what others believe of a clock that was ahead outlives a restart, from the start on") {
+    LinkedNodes nodes;
+    std::uint64_t last_nonce = 0;
+    const auto open = [&](std::size_t at, Millis ahead,
+                          std::unique_ptr<storage::MemoryStorage> disk) {
+      nodes.set_clock_ahead(at, ahead);
+      return std::make_unique<Node>(regions::ReplicaOptions{.mesh = {1, 1},
+                                                            .region = "r" + std::to_string(at),
+                                                            .fresh_origin = at + 1,
+                                                            .nonce = ++last_nonce,
+                                                            .announce = true},
+                                    std::move(disk), nodes.now() + ahead);
+    };
+    const auto restart = [&](Millis ahead) {
+      nodes.replace(1, open(1, ahead, nodes.at(1).storage().clone()));
+    };
+    for (const std::size_t at : {0U, 1U}) nodes.add(open(at, 0, nullptr));
+    nodes.connect(0, 1);
+    restart(kDay);
+    nodes.write(1, [](regions::Group& group) { group.put({"\1", "k", "s"}, "1"); });
+    nodes.run(4'000);
+    restart(-30'000);
+    const Millis believed = nodes.at(0).replica().passed_ms(nodes.now());
+    CHECK(believed > 3'000);
+    CHECK(nodes.at(1).replica().names().expiries().now_ms() >= believed);
   }
 }
 
