@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "tests/sim/clock_faults.h"
 #include "tests/sim/link_faults.h"
 #include "tests/sim/workload.h"
 
@@ -15,8 +16,6 @@ namespace {
 using core::Millis;
 using Index = Network::Index;
 
-constexpr Millis kHourMs = 3'600'000;
-constexpr Millis kYearMs = 365 * 24 * kHourMs;
 constexpr Index kRegionsMax = 7;
 
 // ---- Processes and disks.
@@ -119,15 +118,6 @@ bool join(Scene& scene) {
 }
 
 // ---- Regions.
-
-// Cuts a region off from all others but one, or from all.
-void cut_off(Scene& scene, Index whom, std::optional<Index> but, Millis duration) {
-  Network& network = scene.network();
-  for (Index other = 0; other < network.size(); ++other) {
-    const bool link = network.connected(whom, other) && !network.is_cut(whom, other);
-    if (link && other != but) cut_for(scene, whom, other, duration);
-  }
-}
 
 // Somebody retires a region, mostly while it is away; it may be taken back, and it returns.
 bool retire(Scene& scene) {
@@ -325,40 +315,6 @@ bool doubt(Scene& scene) {
   return network.doubt(*at) || intrude<Malice::kBoasting>(scene);
 }
 
-// ---- Clocks. They stay wrong: nothing may depend on them.
-
-bool jump_clock(Scene& scene) {
-  const Millis by = scene.random().between(1'000, 24 * kHourMs);
-  scene.network().jump_clock(scene.any_region(), by);
-  return true;
-}
-bool set_clock_back(Scene& scene) {
-  const Millis by = scene.random().between(1, 3 * kHourMs);
-  scene.network().jump_clock(scene.any_region(), -by);
-  return true;
-}
-bool stop_clock(Scene& scene) {
-  scene.network().set_clock_speed(scene.any_region(), 0);
-  return true;
-}
-bool hurry_clock(Scene& scene) {
-  scene.network().set_clock_speed(scene.any_region(), 2);
-  return true;
-}
-
-// By so much, and at times back again.
-bool leap(Scene& scene, Millis by) {
-  Network& network = scene.network();
-  const Index at = scene.any_region();
-  network.jump_clock(at, by);
-  if (!scene.random().chance(0.5)) return true;
-  const Millis after = scene.duration() * 5;
-  scene.later(after, [&network, at, by] { network.jump_clock(at, -by); });
-  return true;
-}
-bool leap_ahead(Scene& scene) { return leap(scene, 10 * kYearMs); }
-bool fall_behind(Scene& scene) { return leap(scene, -24 * kHourMs); }
-
 constexpr std::string_view kClockAlarm = "the clock of";
 constexpr std::string_view kForkAlarm = "two histories";
 constexpr std::string_view kNoMerge = "is not merged";
@@ -419,6 +375,8 @@ constexpr std::array kFaults{
           kClockAlarm, Company::kAny, false, true},
     Fault{"clock-day", "a clock is a day behind, for a while or for ever", 0.003, fall_behind,
           kClockAlarm, Company::kAny, false, true},
+    Fault{"deadline", "a key expires while a region whose clock is wrong is away", 0.001,
+          pass_deadline, kClockAlarm, Company::kAny, false, true},
     Fault{"snapshot-end", "who sends a snapshot ends in the middle", 0.005, die_in_snapshot},
     Fault{"snapshot-rot", "a part of a snapshot is changed", 0.005, rot_snapshot, kNoMerge},
     Fault{"log-rot", "a byte of a log changes on a disk", 0.005, rot_log, "the log is damaged",

@@ -76,6 +76,14 @@ void cut_for(Scene& scene, Index one, Index other, Millis duration) {
   scene.later(duration, [&network, one, other] { network.heal(one, other); });
 }
 
+void cut_off(Scene& scene, Index whom, std::optional<Index> but, Millis duration) {
+  Network& network = scene.network();
+  for (Index other = 0; other < network.size(); ++other) {
+    const bool link = network.connected(whom, other) && !network.is_cut(whom, other);
+    if (link && other != but) cut_for(scene, whom, other, duration);
+  }
+}
+
 bool cut(Scene& scene) {
   const auto pair = scene.connected_pair();
   if (!pair || scene.network().is_cut(pair->first, pair->second)) return false;

@@ -2,12 +2,17 @@
 // whether anything happened.
 #pragma once
 
+#include <optional>
+
 #include "tests/sim/scene.h"
 
 namespace anabranch::test {
 
 // Cuts the link between two regions, and heals it after `duration`.
 void cut_for(Scene& scene, Network::Index one, Network::Index other, core::Millis duration);
+// Cuts a region off from all others but one, or from all.
+void cut_off(Scene& scene, Network::Index whom, std::optional<Network::Index> but,
+             core::Millis duration);
 
 // The weather.
 bool lose(Scene& scene);

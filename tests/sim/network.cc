@@ -159,7 +159,7 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
                              std::move(disk), wall(at));
   machine.expiries = make_expiry_sweep(*machine.node);
   machine.erased = make_erased_sweep(*machine.node);
-  machine.may_notice_jump = false;
+  machine.look.reset();
   machine.jumped_ms = -1;
   machine.wall_max_ms = std::max(machine.wall_max_ms, wall(at));
   machine.broken = machine.dead = false;
@@ -266,17 +266,6 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
 }
 
 // ---- Time.
-
-Millis Network::wall(Index at) const {
-  const Clock& clock = machines_[at].clock;
-  return clock.wall_ms + (now_ - clock.since_ms) * clock.speed;
-}
-
-void Network::set_wall(Index at) {
-  Machine& machine = machines_[at];
-  machine.wall_max_ms = std::max(machine.wall_max_ms, wall(at));
-  machine.node->clock().set(wall(at));
-}
 
 void Network::run(Millis duration) {
   const Millis end = now_ + duration;
@@ -485,6 +474,7 @@ void Network::send(Index from, LinkId link, const regions::Message& message) {
     if (memory.messages.size() > kOldMessagesMax) memory.messages.pop_front();
   }
   const bool beat = std::holds_alternative<regions::Heartbeat>(message);
+  if (beat) look_at_clock(from);
   const auto heard = beat ? hearsay(from) : nullptr;
   if (random_.chance(weather_.repeat)) {
     ++carried_.repeated;

@@ -243,6 +243,11 @@ class Network {
     core::Origin origin = 0;   // As which it said so.
   };
   using Hearsay = std::map<Index, HeardOf>;
+  // When a machine has looked at its clock, and how far that was ahead of virtual time then.
+  struct Look {
+    core::Millis at_ms = 0;
+    core::Millis ahead_ms = 0;
+  };
   struct Machine {
     std::string region;
     bool follows = false;
@@ -254,8 +259,8 @@ class Network {
     std::unique_ptr<leader::ErasedSweep> erased;
     core::Millis next_erased_ms = 0;
     Hearsay heard;
-    core::Millis jumped_ms = -1;   // When its clock did, in this opening; -1 if never.
-    bool may_notice_jump = false;  // It has looked at its clock since it was opened.
+    core::Millis jumped_ms = -1;  // When its clock did at the earliest, in this opening; or -1.
+    std::optional<Look> look;
     // What time it was there, for keys that expire, when a batch was written.
     std::map<std::pair<core::Origin, core::Seq>, core::Millis> written_ms;
     std::unique_ptr<storage::MemoryStorage> backup;
@@ -392,6 +397,8 @@ class Network {
   // Nobody may clear a key before its deadline by the clocks of the others, or while another region
   // may have written to it before.
   void check_cleared(Index at);
+  // It has looked at its clock, and noticed that this has jumped since the last time.
+  void look_at_clock(Index at);
   [[nodiscard]] std::shared_ptr<const Hearsay> hearsay(Index at) const;
   void hear(Index at, const Hearsay& all);
   [[nodiscard]] bool given_up(Index at, Index other, core::Millis deadline) const;

@@ -23,16 +23,35 @@ bool surely_off(Millis by) { return by > kSurelyOffMs || by < -kSurelyOffMs; }
 
 }  // namespace
 
-void Network::jump_clock(Index at, Millis by) {
+Millis Network::wall(Index at) const {
+  const Clock& clock = machines_[at].clock;
+  return clock.wall_ms + (now_ - clock.since_ms) * clock.speed;
+}
+
+void Network::set_wall(Index at) {
   Machine& machine = machines_[at];
-  machine.clock = {wall(at) + by, now_, machine.clock.speed};
-  // A clock that stood still, or hurried, may make up for some of it.
-  const bool far = by > 2 * kDriftMs || by < -2 * kDriftMs;
-  if (machine.may_notice_jump && far) machine.jumped_ms = now_;
+  machine.wall_max_ms = std::max(machine.wall_max_ms, wall(at));
+  machine.node->clock().set(wall(at));
+}
+
+void Network::jump_clock(Index at, Millis by) {
+  machines_[at].clock = {wall(at) + by, now_, machines_[at].clock.speed};
 }
 
 void Network::set_clock_speed(Index at, int times) {
   machines_[at].clock = {wall(at), now_, times};
+}
+
+// It looks with each heartbeat and each clear, and at other times. A jump that is taken back
+// between two looks cannot be noticed.
+void Network::look_at_clock(Index at) {
+  Machine& machine = machines_[at];
+  const Look look{now_, wall(at) - now_};
+  const Look before = machine.look.value_or(look);
+  const Millis moved = look.ahead_ms - before.ahead_ms;
+  // A clock that stood still, or hurried, may make up for some of it.
+  if (moved > 2 * kDriftMs || moved < -2 * kDriftMs) machine.jumped_ms = before.at_ms;
+  machine.look = look;
 }
 
 std::shared_ptr<const Network::Hearsay> Network::hearsay(Index at) const {
@@ -102,6 +121,7 @@ void Network::check_cleared(Index at) {
   if (anybody_strays() || had_outsiders_ || intruders() > 0) return;
   const auto& cleared = machines_[at].expiries->last();
   if (cleared.empty()) return;
+  look_at_clock(at);
   if (machines_[at].jumped_ms >= 0 && now_ - machines_[at].jumped_ms < kExpiryWaitMs) {
     note(at, "clears a key although its clock has jumped");
   }

@@ -85,7 +85,6 @@ void Network::expire(Index at) {
   Machine& machine = machines_[at];
   if (now_ < machine.next_expiry_ms) return;
   machine.next_expiry_ms = now_ + kExpiryEveryMs;
-  machine.may_notice_jump = true;
   machine.broken = !machine.expiries->slice(now_).ok();
   follow(at);
   if (!machine.broken) check_cleared(at);
