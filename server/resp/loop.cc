@@ -26,8 +26,9 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 // Of the system, for a client: else it grows to megabytes of memory for each that does not read.
 // Clients are on this machine, so it need not hold what is on a long way.
 constexpr int kSendBuffer = 256 << 10;
-constexpr std::chrono::milliseconds kRemovalTime{5};  // Of a turn.
-constexpr std::chrono::milliseconds kReadTime{5};     // The same for long reads.
+constexpr std::chrono::milliseconds kRemovalTime{5};   // Of a turn.
+constexpr std::chrono::milliseconds kReadTime{5};      // The same for long reads, at least,
+constexpr std::chrono::milliseconds kReadTimeMax{50};  // and at most.
 // What a client costs a turn so that the next one serves it early.
 constexpr std::chrono::milliseconds kLightTime{1};
 constexpr std::size_t kLightBytes = std::size_t{64} << 10U;
@@ -113,6 +114,7 @@ void Loop::run() {
 
 Loop::Milliseconds Loop::turn(Milliseconds patience) {
   wait(patience);
+  const SteadyTime begun = steady_now();
   // The list may grow in the meantime, by clients that are not done, for the next turn.
   answering_.swap(scheduled_);
   for (Connection* connection : answering_) connection->scheduled = false;
@@ -129,7 +131,7 @@ Loop::Milliseconds Loop::turn(Milliseconds patience) {
   }
   bound_input();
   close_gone();
-  read_some();
+  read_some(begun);
   let_go_on();
   // After the answers: while their clients think, others' writes are applied.
   Milliseconds sleep = leader_.turn();
@@ -407,11 +409,15 @@ void Loop::hold_back(Connection& connection) {
   if (why.until == HeldBack::Until::kRemoved) behind_removals_.push_back(&connection);
 }
 
-void Loop::read_some() {
+void Loop::read_some(SteadyTime begun) {
+  if (!turn_.reading()) return;
+  const SteadyTime now = steady_now();
+  // Of a long turn a part, so that long transactions of others do not hold it up for ever.
+  const auto time = std::clamp<SteadyTime::duration>((now - begun) / 2, kReadTime, kReadTimeMax);
   const auto room = [this](const Client& client) {
     return room_.for_draft(*connections_.at(client.id));
   };
-  turn_.read_some(steady_now() + kReadTime, room, [this](Client& client, bool over) {
+  turn_.read_some(now + time, room, [this](Client& client, bool over) {
     Connection& connection = *connections_.at(client.id);
     room_.count(connection);
     if (!over) return;

@@ -83,8 +83,8 @@ class Loop {
   // Lets go on who was held back for what is over, and closes who keeps others waiting.
   void let_go_on();
   void go_on(Connection& connection);
-  // Goes on with long reads.
-  void read_some();
+  // Goes on with long reads, in a turn that began then.
+  void read_some(SteadyTime begun);
   // Answers a client and decides what to wait for next.
   void answer(Connection& connection);
   void close_gone();
