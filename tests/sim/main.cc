@@ -37,7 +37,7 @@ namespace {
 constexpr std::size_t kRuns = 20;
 constexpr std::chrono::seconds kMinimiseFor{30};
 // However long these take: a busy machine finds what an idle one does.
-constexpr std::uint64_t kHuntOperations = 2'000'000;
+constexpr std::uint64_t kHuntOperations = 6'000'000;
 
 struct Request {
   std::optional<std::uint64_t> seed;
