@@ -151,12 +151,17 @@ class Campaign:
     @staticmethod
     def replace(chosen, spare, failed):
         """Puts others in the place of those that do not compile."""
-        def compiles(each):
-            return each.line not in failed.get(each.file, ())
-        kept = [each if compiles(each) else None for each in chosen]
-        if all(kept):  # The error is told elsewhere: the whole file goes.
-            kept = [each if each.file not in failed else None for each in chosen]
-        spare = [each for each in spare if compiles(each)]
+        lines = {}
+        for each in chosen:
+            lines.setdefault(each.file, []).append(each.line)
+        wrong = set()  # Of what is near an error: it may be told a few lines further on.
+        for name, errors in failed.items():
+            near = [min(lines[name], key=lambda line: abs(line - at)) for at in errors
+                    if name in lines]
+            wrong |= {(name, line) for line in near}
+        if not wrong:
+            sys.exit(f"what has no mutant does not compile: {failed}")
+        kept = [None if (each.file, each.line) in wrong else each for each in chosen]
         print(f"{kept.count(None)} mutants do not compile", flush=True)
         # All others keep their numbers, and what is compiled of them.
         return [each or spare.pop(0) for each in kept], spare
