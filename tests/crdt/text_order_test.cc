@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <map>
 #include <string>
@@ -51,6 +53,12 @@ struct Model {
     CHECK_FALSE(order.place_at(index));
   }
 };
+
+// The memory of this process that is in use.
+std::size_t allocated() {
+  const auto all = mallinfo2();
+  return all.uordblks + all.hblkhd;
+}
 
 }  // namespace
 
@@ -127,6 +135,38 @@ TEST_SUITE("crdt: text_order") {
     order.unwrite(4, 1, 2);
     CHECK(order.text(0, 9) == "abcx-y");
     CHECK(order.length() == crdt::TextLength{6, 6});
+  }
+
+  TEST_CASE("text that has come and gone takes no room, and what stays is the same") {
+    TextOrder order;
+    std::string last;
+    core::Seq seq = 0;
+    const auto next_run = [&] {
+      return std::string(crdt::place_of(crdt::position_between(last, "", {7, ++seq}))->run);
+    };
+    for (const char* const word : {"one ", "two ", "three "}) {
+      const std::string run = next_run();
+      last = crdt::position_at({run, std::string_view(word).size() - 1});
+      order.add(run, word);
+      ++seq;  // The next is a run of its own.
+    }
+    const std::string page(10'000, 'x');
+    const auto come_and_go = [&](int times) {
+      for (int i = 0; i < times; ++i) {
+        order.add(next_run(), page);
+        order.erase_at(14, 10'000);
+        order.write_into(0, 1, page);
+        order.write_into(10'004, 1, "y");
+        order.unwrite(0, 1, 10'000);
+        order.unwrite(4, 1, 1);
+      }
+    };
+    come_and_go(20);
+    const std::size_t before = allocated();
+    come_and_go(500);
+    CHECK(allocated() < before + (1 << 20));
+    CHECK(order.text(0, UINT32_MAX) == "one two three ");
+    CHECK(order.length() == crdt::TextLength{14, 14});
   }
 
   TEST_CASE("only valid UTF-8 has a length") {

@@ -133,6 +133,10 @@ TEST_SUITE("leader: removed elements") {
     for (std::size_t i = 0; i < kElements; ++i) world.put(0, std::to_string(i), crdt::kFalse);
     world.nodes.run(3'000);
     SUBCASE("the one that has removed them") { world.sweeps[0] = world.sweep_of(0); }
+    SUBCASE("the one that has removed them, and nobody else looks") {
+      world.sweeps.clear();
+      world.sweeps.push_back(world.sweep_of(0));
+    }
     SUBCASE("another one") { world.sweeps.erase(world.sweeps.begin()); }
     world.run(kLongMs);
     CHECK(world.rows(0) == 0);

@@ -21,6 +21,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -169,43 +170,60 @@ class Campaign:
     # ---- Trying.
 
     def try_all(self, plan):
-        known = {each["number"]: each for each in self.results()}
-        usual = self.usual_seconds()
-        todo = [each for each in plan if each["number"] not in known]
+        """All by the tests of their layers, then those that survive in the simulator."""
+        self.try_each(plan, "tests", lambda mutant: mutant["file"].split("/")[0], self.try_tests)
+        if self.arguments.operations:
+            known = self.results()
+            survivors = [each for each in plan if not known[each["number"]]["found"]]
+            self.try_each(survivors, "sim", lambda _: "sim", self.try_sim)
+
+    def try_each(self, mutants, stage, program, function):
+        known = self.results()
+        todo = [each for each in mutants if stage not in known.get(each["number"], {}).get("by", ())]
+        usual = {name: self.usual_seconds(name) for name in sorted(map(program, todo))}
+
+        def try_one(mutant):
+            before = known.get(mutant["number"], {"by": [], "reached": False})
+            with tempfile.TemporaryDirectory(prefix="anabranch-mutant-") as folder:
+                reached = os.path.join(folder, "reached")
+                seconds = max(SECONDS_LEAST, TIMES_LONGER * usual[program(mutant)])
+                found = function(mutant, reached, seconds)
+                return {**mutant, **found, "by": [*before["by"], stage],
+                        "reached": before["reached"] or os.path.exists(reached)}
+
         with open(self.results_path, "a") as file, \
                 ThreadPoolExecutor(self.arguments.jobs) as threads:
-            for result in threads.map(lambda each: self.try_one(each, usual), todo):
+            for result in threads.map(try_one, todo):
                 file.write(json.dumps(result) + "\n")
                 file.flush()
                 print(f"{result['number']:4} {result['found'] or 'SURVIVED':9} "
                       f"{result['file']}:{result['line']}: {result['kind']}", flush=True)
 
-    def usual_seconds(self):
-        """How long each layer's tests and the simulator take without a mutant; they must pass."""
-        usual = {}
-        for name in [*self.arguments.layers, *(["sim"] if self.arguments.operations else [])]:
+    def usual_seconds(self, name):
+        """How long a layer's tests or the simulator take without a mutant; they must pass."""
+        path = os.path.join(self.arguments.work, f"usual-{name}")
+        if not os.path.exists(path):
             begin = time.monotonic()
             code, said = self.run(self.command(name), 0, None, 3600)
             if code != 0:
                 sys.exit(f"{name} fails without a mutant:\n{said[-2000:]}")
-            usual[name] = time.monotonic() - begin
-            print(f"{name} takes {usual[name]:.1f} s", flush=True)
-        return usual
+            with open(path, "w") as file:
+                file.write(str(time.monotonic() - begin))
+        with open(path) as file:
+            return float(file.read())
 
-    def try_one(self, mutant, usual):
+    def try_tests(self, mutant, reached, seconds):
         layer, name = mutant["file"].split("/")
-        result = {**mutant, "found": "", "how": ""}
-        with tempfile.TemporaryDirectory(prefix="anabranch-mutant-") as folder:
-            reached = os.path.join(folder, "reached")
-            near = [*self.command(layer), f"--source-file=*/{name[:-3]}*"]
-            tries = [(layer, near), (layer, self.command(layer)), ("sim", self.command("sim"))]
-            for by, command in tries[:None if self.arguments.operations else 2]:
-                seconds = max(SECONDS_LEAST, TIMES_LONGER * usual[by])
-                code, _ = self.run(command, mutant["number"], reached, seconds)
-                if code != 0:
-                    result.update(found=by, how=str(code))
-                    break
-            return {**result, "reached": os.path.exists(reached)}
+        near = [*self.command(layer), f"--source-file=*/{name[:-3]}*"]
+        for command in (near, self.command(layer)):
+            how, _ = self.run(command, mutant["number"], reached, seconds)
+            if how:
+                return {"found": layer, "how": how}
+        return {"found": "", "how": ""}
+
+    def try_sim(self, mutant, reached, seconds):
+        how, _ = self.run(self.command("sim"), mutant["number"], reached, seconds)
+        return {"found": "sim" if how else "", "how": how or ""}
 
     def command(self, name):
         """The tests of a layer, or so many simulated operations."""
@@ -220,24 +238,28 @@ class Campaign:
         if reached:
             environment["ANABRANCH_MUTANT_REACHED"] = reached
         command = [os.path.join(self.build, words[0]), *words[1:]]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, errors="replace",
-                                  timeout=seconds, env=environment, cwd=self.build)
-            how = 0 if done.returncode == 0 else "fails" if done.returncode > 0 else "crashes"
-            return how, done.stdout + done.stderr
-        except subprocess.TimeoutExpired:
-            return "hangs", ""
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              errors="replace", env=environment, cwd=self.build,
+                              start_new_session=True) as process:
+            try:
+                said, _ = process.communicate(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)  # The simulator has children.
+                return "hangs", ""
+        code = process.returncode
+        return (0 if code == 0 else "fails" if code > 0 else "crashes"), said
 
     # ---- Telling.
 
     def results(self):
+        """{number: what is known of a mutant}, the last word on each."""
         if not os.path.exists(self.results_path):
-            return []
+            return {}
         with open(self.results_path) as file:
-            return [json.loads(line) for line in file]
+            return {each["number"]: each for each in map(json.loads, file)}
 
     def report(self):
-        results = self.results()
+        results = list(self.results().values())
         survivors = [each for each in results if not each["found"]]
         for each in survivors:
             never = "" if each["reached"] else " (never come to)"

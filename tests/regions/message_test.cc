@@ -140,6 +140,18 @@ TEST_SUITE("regions: messages") {
     }
   }
 
+  TEST_CASE("a refusal that says nothing, or more than a line, is refused") {
+    const auto taken = [](const std::string& region, const std::string& why) {
+      return regions::decode_message(regions::kind_of(regions::Refusal{}),
+                                     regions::encode_message(regions::Refusal{region, why, false}))
+          .ok();
+    };
+    CHECK(taken("eu", std::string(1000, 'x')));
+    CHECK_FALSE(taken("", "is of another mesh"));
+    CHECK_FALSE(taken("eu", std::string(1001, 'x')));
+    CHECK_FALSE(taken("eu", "two\nlines"));
+  }
+
   TEST_CASE("what newer versions append is skipped") {
     for (const Message& message : samples()) {
       const auto back = regions::decode_message(regions::kind_of(message),

@@ -283,4 +283,13 @@ TEST_SUITE("regions: region list") {
     CHECK(list.all().size() == 1);
     CHECK(list.knows("af", 5));
   }
+
+  TEST_CASE("what newer versions append to a retirement is skipped") {
+    Node node("eu", 1);
+    node.write(1, [&](Group& group) {
+      group.put(RegionList::origin_row("us", 5), RegionList::origin_value(0));
+      group.put(RegionList::retirement_row("us"), "\x93\x01\x90\xA3new");
+    });
+    CHECK(node.replica().regions().retirement("us") == Retirement::kRetired);
+  }
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/batch.h"
+#include "regions/batch_check.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
@@ -161,6 +162,10 @@ TEST_SUITE("regions: replica") {
     };
     for (const core::Op& forgery : forgeries) {
       core::Batch forged = honest;
+      const core::Op first = forged.transactions.front().ops.front();
+      forged.transactions.front().ops = {first, forgery};  // One is enough, wherever it stands.
+      CHECK_FALSE(regions::refers_to_what_was_seen(forged, {}));
+      CHECK(regions::refers_to_what_was_seen(forged, {{7, 5}}));
       forged.transactions.front().ops = {forgery};
       Node reader("us", 2);
       greet(reader, writer);

@@ -76,6 +76,18 @@ TEST_SUITE("regions: standings") {
     CHECK(Standings::load(*storage.snapshot()).value().all() == standings.all());
   }
 
+  TEST_CASE("what is signed says that it is a standing, of which mesh and of whom") {
+    const Standing standing = said("eu", 1, 7);
+    const std::string bytes = regions::signed_bytes({1, 2}, standing);
+    CHECK(bytes.substr(0, 22) ==
+          "\x99\xB4"
+          "anabranch standing 1");
+    CHECK(bytes != regions::signed_bytes({1, 3}, standing));
+    CHECK(bytes != regions::signed_bytes({1, 2}, said("us", 1, 7)));
+    CHECK(bytes != regions::signed_bytes({1, 2}, said("eu", 2, 7)));
+    CHECK(bytes != regions::signed_bytes({1, 2}, said("eu", 1, 8)));
+  }
+
   TEST_CASE("a standing that cannot be is refused") {
     const auto refused = [](const Standing& standing) {
       std::string bytes;
