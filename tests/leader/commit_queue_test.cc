@@ -49,6 +49,8 @@ TEST_SUITE("leader: the commit queue") {
     CHECK_FALSE(queue.run_unless_held_up([&](Leader&) { ran = true; }));
     CHECK_FALSE(ran);
     CHECK(other.wait_for(0s) == std::future_status::timeout);
+    // It is named again each time its time has doubled, and counts once.
+    REQUIRE(eventually([&] { return queue.watchdog().running()->time >= 250ms; }));
     go.set_value();
     other.get();
     slow.join();

@@ -8,7 +8,8 @@
 Copies the sources to DIR, makes some lines of core, crdt, rows, regions and leader wrong, each behind
 a number that a process reads from ANABRANCH_MUTANT (mutants.py), and compiles that once. A mutant that
 does not compile gives its place to another one. Then each is tried against the tests of its file, those
-of its layer, and if these pass, against the simulator, up to --operations; each ends at its first failure.
+of its layer and what tests that from above, and if these pass, against the simulator, up to --operations;
+each ends at its first failure.
 What fails, crashes or takes far longer than without a mutant has found it. Results go to
 DIR/results.jsonl, line by line: a campaign that was ended goes on where it was. Survivors are printed
 with their lines; whether they were ever come to says whether a test is missing or a judge. The same seed
@@ -34,6 +35,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 LAYERS = ["core", "crdt", "rows", "regions", "leader"]
 TESTS = {layer: f"tests/{layer}/{layer}_test" for layer in LAYERS}
 SIM = "tests/sim/sim"
+# What tests a layer from above: orders, digests and clears of rows; and all in a simulated network.
+ABOVE = {layer: ["tests/sim/sim_test"] for layer in LAYERS}
+ABOVE["rows"] = ["tests/regions/regions_test", *ABOVE["rows"]]
 SECONDS_LEAST = 60    # Before a test counts as hanging, however short it is.
 TIMES_LONGER = 5
 
@@ -134,8 +138,9 @@ class Campaign:
             subprocess.run(["cmake", "--preset", "release"], cwd=self.source, check=True,
                            stdout=subprocess.DEVNULL)
         programs = [TESTS[layer] for layer in self.arguments.layers]
+        programs += [program for layer in self.arguments.layers for program in ABOVE[layer]]
         programs += [SIM] if self.arguments.operations else []
-        targets = [os.path.basename(each) for each in programs]
+        targets = sorted({os.path.basename(each) for each in programs})
         done = subprocess.run(["cmake", "--build", self.build, "-j", str(self.arguments.jobs),
                                "--target", *targets, "--", "-k", "0"],
                               capture_output=True, text=True)
@@ -215,7 +220,8 @@ class Campaign:
     def try_tests(self, mutant, reached, seconds):
         layer, name = mutant["file"].split("/")
         near = [*self.command(layer), f"--source-file=*/{name[:-3]}*"]
-        for command in (near, self.command(layer)):
+        above = [[program, "--seed", "1", "--abort-after=1"] for program in ABOVE[layer]]
+        for command in (near, self.command(layer), *above):
             how, _ = self.run(command, mutant["number"], reached, seconds)
             if how:
                 return {"found": layer, "how": how}
