@@ -35,9 +35,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 LAYERS = ["core", "crdt", "rows", "regions", "leader"]
 TESTS = {layer: f"tests/{layer}/{layer}_test" for layer in LAYERS}
 SIM = "tests/sim/sim"
-# What tests a layer from above: orders, digests and clears of rows; and all in a simulated network.
+# What tests a layer from above: orders, digests and clears of rows, lists and texts of the leader; and
+# all in a simulated network.
 ABOVE = {layer: ["tests/sim/sim_test"] for layer in LAYERS}
-ABOVE["rows"] = ["tests/regions/regions_test", *ABOVE["rows"]]
+ABOVE["rows"] += ["tests/regions/regions_test", TESTS["leader"]]
+ABOVE["leader"] += ["tests/types/types_test"]
 SECONDS_LEAST = 60    # Before a test counts as hanging, however short it is.
 TIMES_LONGER = 5
 
