@@ -78,6 +78,8 @@ void Campaign::add(const Outcome& outcome) {
   sum_.carried.silenced += outcome.carried.silenced;
   sum_.carried.clogged += outcome.carried.clogged;
   sum_.carried.slowed += outcome.carried.slowed;
+  sum_.carried.strayed += outcome.carried.strayed;
+  sum_.carried.together += outcome.carried.together;
   add_all(sum_.planned, outcome.planned);
   add_all(sum_.fired, outcome.fired);
   runs_with_.resize(outcome.planned.size());
@@ -100,6 +102,8 @@ std::string Campaign::report() const {
                number(carried.overtaken));
   text += line("%llu silenced, %llu clogged, %llu slowed\n", number(carried.silenced),
                number(carried.clogged), number(carried.slowed));
+  text += line("strays: %llu, %llu of them beside others\n", number(carried.strayed),
+               number(carried.together));
   for (std::size_t i = 0; i < sum_.fired.size(); ++i) {
     text += line("  fault %-14s fired %6llu of %6llu\n", std::string(faults()[i].name).c_str(),
                  number(sum_.fired[i]), number(sum_.planned[i]));

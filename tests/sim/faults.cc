@@ -65,6 +65,39 @@ bool restore(Scene& scene) {
   return true;
 }
 
+// Writes where a leader's disk was copied, or where it goes on on the copy: at least one op, and at
+// times no other.
+void write_beside_copy(Scene& scene, Index at) {
+  Network& network = scene.network();
+  if (!network.writable(at)) return;
+  const core::VersionVector seen = network.node(at).vector();
+  network.write(at, [&](regions::Group& group) {
+    if (scene.random().chance(0.7)) random_transaction(group, scene.random(), scene.plan(), seen);
+    group.put(core::Path{"\1", "clone", "s"}, "");
+  });
+}
+
+// A leader's disk is copied, and put back as soon as all others have got what was written after.
+bool clone_at(Scene& scene, Index at) {
+  Network& network = scene.network();
+  if (!network.may_stray(at)) return false;
+  network.copy(at);
+  write_beside_copy(scene, at);
+  const auto put_back = [&scene, &network, at] {
+    if (!network.put_back(at)) return;
+    write_beside_copy(scene, at);
+    scene.later(scene.duration(), [&network, at] {
+      for (Index other = 0; other < network.size(); ++other) {
+        if (network.is_cut(at, other)) network.heal(at, other);
+      }
+    });
+  };
+  constexpr int kTries = 8;
+  const Millis step = scene.random().between(10, 1'000);
+  for (int tries = 1; tries <= kTries; ++tries) scene.later(tries * step, put_back);
+  return true;
+}
+
 // Where little log is kept, what only the copy has might be forgotten before it is noticed; and
 // nobody notices what a disk has lost that was shown.
 bool clone(Scene& scene) {
@@ -72,32 +105,13 @@ bool clone(Scene& scene) {
   const auto at = scene.writable_region();
   const bool little_log = scene.plan().limits.log.bytes_max < (std::uint64_t{1} << 20U);
   const bool lossy = scene.plan().disks == Network::Disks::kInterval;
-  if (!at || little_log || lossy || network.size() < 2 || network.anybody_strays()) return false;
-  const auto write = [&scene, &network, at = *at] {
-    if (!network.writable(at)) return;
-    const core::VersionVector seen = network.node(at).vector();
-    network.write(at, [&](regions::Group& group) {
-      // At least one op, and at times no other.
-      if (scene.random().chance(0.7)) {
-        random_transaction(group, scene.random(), scene.plan(), seen);
-      }
-      group.put(core::Path{"\1", "clone", "s"}, "");
+  if (!at || little_log || lossy || network.size() < 2 || !clone_at(scene, *at)) return false;
+  for (std::size_t more = 1; more < scene.plan().strays; ++more) {
+    const auto other = scene.region_that([&](Index each) {
+      return each != *at && network.writable(each) && !network.connected(each, *at);
     });
-  };
-  network.copy(*at);
-  write();
-  const auto put_back = [&scene, &network, write, at = *at] {
-    if (!network.put_back(at)) return;
-    write();
-    scene.later(scene.duration(), [&network, at] {
-      for (Index other = 0; other < network.size(); ++other) {
-        if (network.is_cut(at, other)) network.heal(at, other);
-      }
-    });
-  };
-  constexpr int kTries = 8;  // All others must have got what was written.
-  const Millis step = scene.random().between(10, 1'000);
-  for (int tries = 1; tries <= kTries; ++tries) scene.later(tries * step, put_back);
+    if (other) clone_at(scene, *other);
+  }
   return true;
 }
 

@@ -56,7 +56,8 @@ struct Carried {
   std::uint64_t turned_away = 0;  // Intruders.
   std::uint64_t failed_commits = 0;
   std::uint64_t restored = 0;  // Regions that have started on a backup...
-  std::uint64_t strayed = 0;   // ...or, unnoticed, on an old copy.
+  std::uint64_t strayed = 0;   // ...or, unnoticed, on an old copy...
+  std::uint64_t together = 0;  // ...while others did.
   std::uint64_t unsaid = 0;    // Messages that say where histories part.
 };
 
@@ -127,9 +128,13 @@ class Network {
   // heal(), notice, and it gives way as soon as it can. Putting back does nothing, and returns
   // false, when some region has nothing that was written after the copy, so that no history forks
   // for all; when a neighbour has no log of that, and cannot tell where the histories part; when it
-  // cannot write; or when somebody strays already.
+  // cannot write; or when it may not stray.
   void copy(Index at);
   bool put_back(Index at);
+  // So many may stray at once, none beside another: who has given way has no log any more that
+  // tells where a neighbour's history parts. 1 until this is called.
+  void allow_strays(std::size_t most) { strays_max_ = most; }
+  [[nodiscard]] bool may_stray(Index at) const;
   [[nodiscard]] bool anybody_strays() const;
   // Loses messages that say where histories part, with this probability, until it is calm.
   void lose_histories(double rate) { histories_lost_ = rate; }
@@ -454,6 +459,7 @@ class Network {
   std::uint64_t last_opening_ = 0;
   std::size_t parts_to_rot_ = 0;
   double histories_lost_ = 0;
+  std::size_t strays_max_ = 1;
   std::size_t batches_to_rot_ = 0;
   bool former_ = false;
   regions::LinkId last_link_ = 0;

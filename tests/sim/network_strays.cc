@@ -33,11 +33,13 @@ void Network::copy(Index at) {
 
 bool Network::put_back(Index at) {
   Machine& machine = machines_[at];
-  if (!machine.copy || anybody_strays() || machine.frozen_until_ms > now_) return false;
+  if (!machine.copy || !may_stray(at) || machine.frozen_until_ms > now_) return false;
   for (Index other = 0; other < size(); ++other) {
-    if (other != at && !is_ahead_of_copy(other, at)) return false;
+    const bool strays = machines_[other].stray.has_value();  // It takes what the others have.
+    if (other != at && !strays && !is_ahead_of_copy(other, at)) return false;
   }
   ++carried_.strayed;
+  carried_.together += anybody_strays() ? 1 : 0;
   for (const auto& each : stop(at)) cut_.insert(each);
   reopen(at, std::move(machine.copy));
   machine.stray.emplace(node(at), machine.copied_origin);
@@ -65,6 +67,16 @@ bool Network::goes_unsaid(std::uint8_t kind) {
 
 bool Network::anybody_strays() const {
   return std::ranges::any_of(machines_, [](const Machine& each) { return each.stray.has_value(); });
+}
+
+bool Network::may_stray(Index at) const {
+  std::size_t strays = 0;
+  for (Index other = 0; other < size(); ++other) {
+    if (!machines_[other].stray) continue;
+    ++strays;
+    if (other == at || connected(at, other)) return false;
+  }
+  return strays < strays_max_;
 }
 
 void Network::ask_to_give_way(Index at) {

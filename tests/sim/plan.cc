@@ -85,6 +85,7 @@ void draw_what_came_later(Plan& plan) {
   if (followers.chance(0.25)) plan.followers = followers.chance(0.3) ? 2 : 1;
   plan.followers = plan.wishes.followers.value_or(plan.followers);
   plan.single_ops = Random(mix(plan.seed, number_of("single ops"))).chance(0.15);
+  if (Random(mix(plan.seed, number_of("strays"))).chance(0.4)) plan.strays = 3;
   plan.former = Random(mix(plan.seed, number_of("former"))).chance(0.2);
   plan.more_types = Random(mix(plan.seed, number_of("more types"))).chance(0.6);
 }
@@ -185,9 +186,9 @@ std::string to_string(const Plan& plan) {
        << " and " << plan.limits.foreign_clear_rows_direct << " rows masked, " << plan.rounds
        << " rounds in " << plan.seasons << " seasons, gaps up to " << plan.gap_ms_max << " ms, "
        << plan.keys << " keys" << (plan.more_types ? " of all types, " : ", ")
-       << (plan.single_ops ? "single ops, " : "") << (plan.former ? "some without checksums, " : "")
-       << plan.clients << " clients, " << plan.followers << " followers, values up to "
-       << plan.value_bytes_max << " B";
+       << (plan.strays > 1 ? "several strays, " : "") << (plan.single_ops ? "single ops, " : "")
+       << (plan.former ? "some without checksums, " : "") << plan.clients << " clients, "
+       << plan.followers << " followers, values up to " << plan.value_bytes_max << " B";
   return text.str();
 }
 

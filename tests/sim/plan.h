@@ -62,6 +62,7 @@ struct Plan {
   std::size_t value_bytes_max = 0;
   std::size_t clients = 0;    // That go from region to region.
   std::size_t followers = 0;  // At the beginning, besides the regions' leaders.
+  std::size_t strays = 1;     // At once.
   bool single_ops = false;    // Each batch is one transaction, most of one op.
   bool former = false;        // Every other region writes batches without checksums.
   bool more_types = false;    // Also flags, remove-wins sets, and sums and scores that are doubles.

@@ -10,6 +10,7 @@ using core::Millis;
 Scene::Scene(const Plan& plan)
     : plan_(plan), network_(plan.seed, plan.disks, plan.limits, plan.trust) {
   network_.announce();
+  network_.allow_strays(plan.strays);
   if (plan.former) network_.write_as_before();
   build();
   add_followers();
