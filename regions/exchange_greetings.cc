@@ -113,6 +113,7 @@ Peer* Exchange::meet(Link& link, const Greeting& greeting) {
     return (same || each.first == before) && each.first != greeting.origin &&
            !each.second.connected();
   });
+  forks_.retain(peers_);
   Peer& peer = peers_[greeting.origin];
   const bool restarted = peer.nonce != greeting.nonce;  // Or met for the first time.
   if (restarted) {

@@ -197,6 +197,22 @@ TEST_SUITE("regions: forks") {
     CHECK(get(nodes, 3, "new left") == "");
   }
 
+  TEST_CASE("a fork can be resolved right after its other side began a new origin") {
+    const auto world = forked(3);
+    LinkedNodes& nodes = *world;
+    nodes.connect(1, 2);
+    nodes.run(2'300);
+    REQUIRE(fork_of(nodes, 1, 2).common == 3);
+    nodes.replace(2, std::make_unique<Node>("ap", 11, nodes.at(2).storage().clone(), true));
+    nodes.run(1);
+    const auto& peers = nodes.at(1).replica().exchange().peers();
+    REQUIRE(peers.contains(11));
+    for (const auto& [origin, by_peer] : forks_of(nodes, 1).all()) {
+      for (const auto& [peer, fork] : by_peer) CHECK(peers.contains(peer));
+    }
+    CHECK_NOTHROW((void)nodes.at(1).replica().resolve_fork(kForked, true, nodes.now()));
+  }
+
   TEST_CASE("histories of any lengths and batches are told apart, whoever is further") {
     const int runs = test::long_run() ? 500 : 20;
     for (int run = 0; run < runs; ++run) {
