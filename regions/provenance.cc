@@ -257,6 +257,7 @@ void Provenance::drop(Origin origin, Log& log, Outcome& outcome) {
   for (const auto& [first, waiting] : log.batches) peers.insert(waiting.from);
   outcome.lies.push_back({origin, {peers.begin(), peers.end()}});
   while (!log.batches.empty()) drop(log, log.batches.begin());
+  log.points.clear();
   log.linked = start(origin, log);
   log.region = applied_.head(origin).region;
 }

@@ -7,9 +7,12 @@
 //   waits
 //
 // When the chain through what waits does not lead there, somebody has lied: all that waits of the
-// origin is dropped, to be asked for again from others. How much may wait is its owner's to say: a
-// batch for which there is no room leaves its link of the chain behind, so that no proof needs more
-// room than one batch has; it comes again and is known to be true then. Not thread-safe.
+// origin is dropped, to be asked for again from others. So are the positions, which come again with
+// it: a region that ran twice on copies of one directory has signed two histories, and the one that
+// is left in the end must not stand against the other one for ever. How much may wait is its
+// owner's to say: a batch for which there is no room leaves its link of the chain behind, so that
+// no proof needs more room than one batch has; it comes again and is known to be true then. Not
+// thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -125,6 +125,7 @@ void Replica::take(Provenance::Outcome outcome, Millis now) {
     held_.add(std::move(held), applied_.vector(), HoldBuffer::Room::kGranted);
   }
   for (const Provenance::Lie& lie : outcome.lies) {
+    signer_.forget_ahead(lie.origin);
     std::string who;
     for (const core::Origin each : lie.peers) {
       const auto peer = exchange_->peers().find(each);

@@ -106,6 +106,14 @@ void Signer::forget(core::Origin origin) {
   former_signed_ = false;
 }
 
+void Signer::forget_ahead(core::Origin origin) {
+  const auto found = positions_.find(origin);
+  if (found == positions_.end()) return;
+  found->second.erase(found->second.upper_bound(applied_.vector().at(origin)),
+                      found->second.end());
+  ends_.erase(origin);
+}
+
 const SignedPosition* Signer::newest(core::Origin origin) const {
   const auto found = positions_.find(origin);
   if (found == positions_.end()) return nullptr;

@@ -56,6 +56,9 @@ class Signer {
   // Forgets what is signed of an origin: another history comes in its place. What is of this
   // region is signed anew.
   void forget(core::Origin origin);
+  // Forgets the positions of an origin beyond what is applied: they may be of another history,
+  // which its region has signed, too.
+  void forget_ahead(core::Origin origin);
   // Remembers a position that is known to be signed; of those ahead the nearest ones, the newest,
   // and the end of what was proven last: perhaps nothing behind it ever comes.
   void keep(const SignedPosition& position);

@@ -105,6 +105,26 @@ TEST_SUITE("regions: provenance") {
     CHECK(provenance.bytes() == 0);
   }
 
+  // As a region does that ran twice on copies of one directory, until one of both gave way.
+  TEST_CASE("where two histories of an origin are signed, the one that comes again is taken") {
+    const regions::Applied applied;
+    Provenance provenance(applied);
+    Chain chain;
+    const HeldBatch first = chain.next("a");
+    Chain left = chain;
+    (void)left.next("of the history that is left");
+    const HeldBatch second = chain.next("b");
+    const HeldBatch third = chain.next("c");
+    (void)provenance.take(left.position());
+    (void)provenance.take(first, "eu");
+    CHECK(provenance.take(second, "eu").lies.size() == 1);
+    for (const HeldBatch& again : {first, second, third}) {
+      CHECK(firsts(provenance.take(again, "eu")).empty());
+    }
+    CHECK(firsts(provenance.take(chain.position())) == Firsts{1, 2, 3});
+    CHECK(provenance.lies() == 1);
+  }
+
   TEST_CASE("more links than are kept are followed to what is signed all the same") {
     const regions::Applied applied;
     Provenance provenance(applied);
