@@ -71,11 +71,15 @@ void Snapshots::tick(Millis now) {
   in_->tick(now);
   report(now);
   if (!needs_source()) return;
-  if (!owner_.exchange.peers().contains(in_->source())) {
+  const auto peer = owner_.exchange.peers().find(in_->source());
+  if (peer == owner_.exchange.peers().end()) {
     return stop();  // Its region goes on under another origin, and has the snapshot no more.
   }
   const Millis silent_ms = now - in_->progress_ms();
   if (silent_ms < limits_.patience_ms) return;
+  if (joiner_ == nullptr && owner_.applied.vector().includes(peer->second.applied)) {
+    return stop();  // What it has has come on other ways.
+  }
   // Whoever else can give one is better than a silent source; else it is waited for as long as it
   // keeps what it has.
   std::set<Origin> others = avoided(now);
