@@ -162,6 +162,7 @@ function(anabranch_check name)
   set_tests_properties(${name} PROPERTIES
     LABELS ${arg_LABEL}
     TIMEOUT ${arg_TIMEOUT}
+    COST ${arg_TIMEOUT}  # The longest begin first, so that none runs alone at the end.
     RUN_SERIAL ${arg_ALONE}
     ENVIRONMENT ANABRANCH_TEST_BUILD=${PROJECT_BINARY_DIR})
 endfunction()

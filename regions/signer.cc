@@ -109,8 +109,7 @@ void Signer::forget(core::Origin origin) {
 void Signer::forget_ahead(core::Origin origin) {
   const auto found = positions_.find(origin);
   if (found == positions_.end()) return;
-  found->second.erase(found->second.upper_bound(applied_.vector().at(origin)),
-                      found->second.end());
+  found->second.erase(found->second.upper_bound(applied_.vector().at(origin)), found->second.end());
   ends_.erase(origin);
 }
 
