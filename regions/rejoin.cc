@@ -78,6 +78,7 @@ core::VersionVector Rejoin::least(Origin source) const {
 }
 
 core::Result<void> Rejoin::accept(Origin source, const SnapshotHeader& header) {
+  forget_ended_forks(header);
   for (const auto& [origin, seq] : least(source)) {
     const auto there = header.heads.find(origin);
     if (there != header.heads.end() && there->second.seq >= seq) continue;
@@ -96,6 +97,17 @@ core::Result<void> Rejoin::accept(Origin source, const SnapshotHeader& header) {
   return {};
 }
 
+void Rejoin::forget_ended_forks(const SnapshotHeader& header) {
+  const auto ended = std::erase_if(state_.common, [&](const auto& fork) {
+    const auto& [origin, common] = fork;
+    const auto there = header.heads.find(origin);
+    if (there == header.heads.end() || there->second.seq <= common) return false;
+    const ChainLink link{there->second.seq, there->second.chain};
+    return owner_.chains.compare(origin, link) == Match::kEqual;
+  });
+  if (ended > 0) core::mark<"the source of a leader that gives way has given way itself">();
+}
+
 core::VersionVector Rejoin::shown() const {
   core::VersionVector shown;
   for (const auto& [origin, peer] : owner_.exchange.peers()) {
@@ -106,11 +118,7 @@ core::VersionVector Rejoin::shown() const {
 
 core::Result<void> Rejoin::accept(Origin origin, const Head& there) const {
   const Match match = owner_.chains.compare(origin, {there.seq, there.chain});
-  const auto fork = state_.common.find(origin);
-  if (fork != state_.common.end()) {
-    if (match != Match::kEqual || there.seq <= fork->second) return {};
-    return core::invalid("it has the branch of origin " + core::to_string(origin) + " itself");
-  }
+  if (state_.common.contains(origin)) return {};
   if (match == Match::kDifferent) {
     return core::invalid("two histories of origin " + core::to_string(origin) + " have met");
   }

@@ -86,6 +86,9 @@ class Rejoin final : public Joiner {
 
  private:
   [[nodiscard]] core::Result<void> accept(core::Origin origin, const Head& there) const;
+  // A source that has given way since it was compared has the same history of an origin as this
+  // leader, up to its snapshot's end. Of that origin nothing is a branch here any more.
+  void forget_ended_forks(const SnapshotHeader& header);
   // What connected peers have shown of what is here.
   [[nodiscard]] core::VersionVector shown() const;
   // Nothing of what only this leader has may be damaged.
