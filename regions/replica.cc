@@ -461,6 +461,7 @@ void Replica::advance(const Batch& batch, const core::VersionVector& deps, std::
   const core::ChainHash chain = core::chain_hash(bytes);
   unsettle(batch.origin);
   applied_.advance(batch, deps, chain);
+  signer_.passed(batch.origin, batch.first());
   chains_.advance(batch, chain);
 }
 

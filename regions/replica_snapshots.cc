@@ -35,6 +35,10 @@ core::Result<void> Replica::commit_snapshot(std::vector<storage::Change> changes
       changes.push_back(rejoin_->row());
       std::ranges::move(rejoin_->parted(), std::back_inserter(changes));
     }
+    for (const auto& [origin, seq] : applied_.vector()) {
+      const core::Seq before = applied_.vector_board().announced()->at(origin);
+      if (seq > before) signer_.passed(origin, before + 1);
+    }
     applied_.vector_board().announce(applied_.vector());
     done = storage_.swap(changes);
     if (done.ok()) applied_.vector_board().post(rows::VectorBoard::Jump::kYes);

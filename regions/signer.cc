@@ -17,7 +17,7 @@ core::Result<void> Signer::load(const storage::Snapshot& snapshot) {
     core::Reader in(cursor->value());
     SignedPosition position = read_position(in);
     if (!in.done()) return in.failure();
-    positions_[position.origin].emplace(position.seq, position);
+    positions_[position.origin].emplace(place(position), position);
   }
   return {};
 }
@@ -85,7 +85,7 @@ void Signer::keep(const SignedPosition& position) {
   Positions& positions = positions_[position.origin];
   const SignedPosition* const last = newest(position.origin);
   if (last != nullptr && last->seq >= position.seq) return;
-  positions.insert_or_assign(position.seq, position);
+  positions.emplace(place(position), position);
   if (positions.size() <= kAheadMax + 1) return;
   auto least = std::prev(positions.end(), 2);
   const auto end = ends_.find(position.origin);
@@ -94,7 +94,7 @@ void Signer::keep(const SignedPosition& position) {
 }
 
 void Signer::keep_end(const SignedPosition& position) {
-  ends_[position.origin] = position.seq;
+  ends_[position.origin] = place(position);
   keep(position);
 }
 
@@ -109,14 +109,24 @@ void Signer::forget(core::Origin origin) {
 void Signer::forget_ahead(core::Origin origin) {
   const auto found = positions_.find(origin);
   if (found == positions_.end()) return;
-  found->second.erase(found->second.upper_bound(applied_.vector().at(origin)), found->second.end());
+  found->second.erase(behind(found->second, applied_.vector().at(origin)), found->second.end());
   ends_.erase(origin);
+}
+
+void Signer::passed(core::Origin origin, core::Seq first) {
+  const auto found = positions_.find(origin);
+  if (found == positions_.end()) return;
+  Positions& positions = found->second;
+  const Head& head = applied_.head(origin);
+  for (auto at = behind(positions, first - 1); at != behind(positions, head.seq);) {
+    at = at->first == Place{head.seq, head.chain} ? std::next(at) : positions.erase(at);
+  }
 }
 
 const SignedPosition* Signer::newest(core::Origin origin) const {
   const auto found = positions_.find(origin);
   if (found == positions_.end()) return nullptr;
-  const auto beyond = found->second.upper_bound(applied_.vector().at(origin));
+  const auto beyond = found->second.lower_bound({applied_.vector().at(origin) + 1, {}});
   return beyond == found->second.begin() ? nullptr : &std::prev(beyond)->second;
 }
 
@@ -125,7 +135,7 @@ void Signer::look() {
     const SignedPosition* const last = newest(origin);
     if (last == nullptr || last->seq <= std::exchange(told_[origin], last->seq)) continue;
     news_.push_back(*last);
-    positions.erase(positions.begin(), positions.find(last->seq));
+    positions.erase(positions.begin(), positions.find(place(*last)));
     std::erase(changed_, origin);
     changed_.push_back(origin);
   }

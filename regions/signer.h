@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/wall_clock.h"
@@ -59,8 +60,13 @@ class Signer {
   // Forgets the positions of an origin beyond what is applied: they may be of another history,
   // which its region has signed, too.
   void forget_ahead(core::Origin origin);
+  // What is applied of an origin has gone on, with one batch or a snapshot that begins at `first`.
+  // Forgets the positions on its way that are of another history, and those that the snapshot does
+  // not tell of.
+  void passed(core::Origin origin, core::Seq first);
   // Remembers a position that is known to be signed; of those ahead the nearest ones, the newest,
-  // and the end of what was proven last: perhaps nothing behind it ever comes.
+  // and the end of what was proven last: perhaps nothing behind it ever comes. A region that ran
+  // twice has signed two histories: a position of one does not take the place of the other's.
   void keep(const SignedPosition& position);
   void keep_end(const SignedPosition& position);
   // Positions that have become the newest applied ones of their origins since the last call: to be
@@ -74,9 +80,18 @@ class Signer {
   [[nodiscard]] bool has_changes() const { return !changed_.empty(); }
 
  private:
-  // Of one origin, by seq; the ones beyond what is applied last.
-  using Positions = std::map<core::Seq, SignedPosition>;
+  // Where a history of an origin stands.
+  using Place = std::pair<core::Seq, core::ChainHash>;
+  // Of one origin; the ones beyond what is applied last.
+  using Positions = std::map<Place, SignedPosition>;
 
+  [[nodiscard]] static Place place(const SignedPosition& position) {
+    return {position.seq, position.chain};
+  }
+  // The first position of an origin beyond a seq.
+  [[nodiscard]] static Positions::iterator behind(Positions& positions, core::Seq seq) {
+    return positions.lower_bound({seq + 1, {}});
+  }
   [[nodiscard]] SignedPosition sign(core::Origin origin) const;
   [[nodiscard]] bool is_unsigned(core::Origin origin) const;
   // Finds the positions that have become the newest applied ones.
@@ -86,7 +101,7 @@ class Signer {
   const Identity& identity_;
   const Applied& applied_;
   std::map<core::Origin, Positions> positions_;
-  std::map<core::Origin, core::Seq> ends_;  // Of what was proven last.
+  std::map<core::Origin, Place> ends_;      // Of what was proven last.
   std::map<core::Origin, core::Seq> told_;  // The newest that take_news() gave.
   std::vector<SignedPosition> news_;        // Of those, the ones that are not passed on yet.
   std::vector<core::Origin> changed_;

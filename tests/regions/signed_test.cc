@@ -339,6 +339,33 @@ TEST_CASE("the end of what was proven last stays known, however much is signed a
   CHECK(signer.newest(kOriginEu)->seq == kEnd);
 }
 
+TEST_CASE("of two histories that a region has signed the positions of the applied one are kept") {
+  regions::Applied applied;
+  const regions::Identity identity;
+  regions::Signer signer(nullptr, identity, applied);
+  constexpr core::Seq kEnd = 18;
+  constexpr core::ChainHash kApplied{2};
+  const auto go_on = [&](core::Seq seq, const core::ChainHash& chain) {
+    const core::Seq before = applied.vector().at(kOriginEu);
+    applied.set_head(kOriginEu,
+                     {.seq = seq, .chain = chain, .deps = {}, .hlc = {}, .region = "eu"});
+    signer.passed(kOriginEu, before + 1);
+  };
+  for (const core::ChainHash& other : {core::ChainHash{1}, core::ChainHash{3}}) {
+    signer.keep({"eu", kOriginEu, kEnd, kApplied, {}});
+    signer.keep({"eu", kOriginEu, kEnd - 1, other, {}});  // Where no batch of the other one ends.
+    signer.keep({"eu", kOriginEu, kEnd, other, {}});
+    signer.keep({"eu", kOriginEu, kEnd + 1, other, {}});
+  }
+  go_on(kEnd, kApplied);
+  REQUIRE(signer.newest(kOriginEu) != nullptr);
+  CHECK(signer.newest(kOriginEu)->seq == kEnd);
+  CHECK(signer.newest(kOriginEu)->chain == kApplied);
+  go_on(kEnd + 2, kApplied);  // A snapshot does not tell of what is before its end.
+  CHECK(signer.newest(kOriginEu)->seq == kEnd);
+  CHECK(signer.take_news().size() == 1);
+}
+
 TEST_CASE("signatures hold for their region and bytes and as long as the key is known") {
   const transport::OwnKeys eu = transport::make_keys("eu");
   const transport::OwnKeys us = transport::make_keys("us");
