@@ -103,4 +103,18 @@ TEST_SUITE("regions: chain hashes") {
       CHECK(chains.at(kEu, every + 1).has_value());
     }
   }
+
+  TEST_CASE("a snapshot brings the checkpoints of its source") {
+    Node eu("eu", kEu);
+    Node us("us", kUs);
+    const core::Seq every = ChainHashes::kCheckpointEvery;
+    for (const core::Seq ops : {every, core::Seq{5}}) write_ops(eu, ops);
+    const ChainLink kept = eu.replica().chains().checkpoint(kEu, every + 5);
+    REQUIRE(kept.seq == every);
+    us.merge(eu);
+    REQUIRE(us.vector() == eu.vector());
+    CHECK(us.replica().chains().checkpoint(kEu, every + 5) == kept);
+    Node again("us", kUs, us.storage().clone());
+    CHECK(again.replica().chains().checkpoint(kEu, every + 5) == kept);
+  }
 }

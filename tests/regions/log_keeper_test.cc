@@ -1,0 +1,34 @@
+// What a leader keeps of its log: how old that is, which is counted in the time it has ever run.
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+
+#include "tests/node.h"
+#include "tests/regions/linked_nodes.h"
+
+using namespace anabranch;
+using core::Millis;
+using core::Path;
+using regions::LogKeeper;
+using test::LinkedNodes;
+using test::Node;
+
+TEST_SUITE("regions: keeping the log") {
+  TEST_CASE("a leader that is killed while it is idle knows for how long it has run") {
+    LinkedNodes nodes;
+    const Millis begun = nodes.now();
+    nodes.mesh(2);
+    nodes.run(3'000);
+    nodes.write(1, [](regions::Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
+    const storage::Position last = nodes.at(0).storage().last_position();
+    constexpr Millis kIdleMs = 2 * LogKeeper::kIdleMs;
+    nodes.run(kIdleMs);
+    REQUIRE(nodes.at(0).storage().last_position() == last);
+    Node again("r0", 1, nodes.at(0).storage().clone());
+    const Millis known = again.replica().keeper().running_ms(0);
+    CHECK(known >= LogKeeper::kIdleMs - begun);
+    CHECK(known <= nodes.now() - begun);
+  }
+}
