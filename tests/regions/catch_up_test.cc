@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@ using regions::BatchMessage;
 using regions::Exchange;
 using regions::Message;
 using regions::Replica;
+using test::LinkedNodes;
 using test::Node;
 
 namespace {
@@ -45,33 +47,52 @@ void write_hundred(Node& node, int batch, const std::string& value = "v") {
   });
 }
 
+// Adds a third region to two that have written in turn, each having seen all before: what comes to
+// it through one waits for what comes through the other, and nothing behind that has room. Gives
+// how many batches it lacks; nobody has been sent any of them since.
+std::uint64_t let_two_take_turns(LinkedNodes& nodes, const regions::ReplicaLimits& limits) {
+  constexpr int kTurns = 20;
+  constexpr int kBatchesOfTurn = 10;
+  nodes.mesh(2);
+  regions::ReplicaOptions options{
+      .mesh = {1, 1}, .region = "r2", .fresh_origin = 3, .nonce = std::uint64_t{1} << 60U};
+  options.limits = limits;
+  nodes.add(std::make_unique<Node>(options, nullptr, 0));
+  for (const std::size_t other : {0, 1}) nodes.connect(2, other);
+  nodes.run(3'000);
+  Replica& last = nodes.at(2).replica();
+  for (const char* other : {"r0", "r1"}) REQUIRE(last.pause(other));
+  for (int turn = 0; turn < kTurns; ++turn) {
+    for (int batch = 0; batch < kBatchesOfTurn; ++batch) {
+      nodes.write(turn % 2, [&](regions::Group& group) {
+        group.put(core::Path{"\1", std::to_string(turn), "s"}, std::to_string(batch));
+      });
+    }
+  }
+  nodes.run(3'000);
+  for (const char* other : {"r0", "r1"}) REQUIRE(last.resume(other));
+  return std::uint64_t{kTurns} * kBatchesOfTurn;
+}
+
 }  // namespace
 
 TEST_SUITE("regions: catching up") {
-  // Each of two others writes in turn, having seen all before: what comes through one waits for
-  // what comes through the other, and nothing behind that has room.
   TEST_CASE("what had no room is asked for again as soon as it is next, not when it is missed") {
-    test::LinkedNodes nodes;
-    nodes.mesh(2);
-    regions::ReplicaOptions options{
-        .mesh = {1, 1}, .region = "r2", .fresh_origin = 3, .nonce = std::uint64_t{1} << 60U};
-    options.limits.hold_bytes_max = options.limits.window_bytes = 1;
-    nodes.add(std::make_unique<Node>(options, nullptr, 0));
-    for (const std::size_t other : {0, 1}) nodes.connect(2, other);
-    nodes.run(3'000);
-    Replica& last = nodes.at(2).replica();
-    for (const char* other : {"r0", "r1"}) REQUIRE(last.pause(other));
-    constexpr int kTurns = 20;
-    for (int turn = 0; turn < kTurns; ++turn) {
-      for (int batch = 0; batch < 10; ++batch) {
-        nodes.write(turn % 2, [&](regions::Group& group) {
-          group.put(core::Path{"\1", std::to_string(turn), "s"}, std::to_string(batch));
-        });
-      }
-    }
-    nodes.run(3'000);
-    for (const char* other : {"r0", "r1"}) REQUIRE(last.resume(other));
+    LinkedNodes nodes;
+    regions::ReplicaLimits limits;
+    limits.hold_bytes_max = limits.window_bytes = 1;
+    let_two_take_turns(nodes, limits);
     CHECK(nodes.run_until_equal(5'000));
+  }
+
+  TEST_CASE("what had no room does not come with a whole window each time") {
+    LinkedNodes nodes;
+    regions::ReplicaLimits limits;
+    limits.hold_bytes_max = 2'000;
+    const std::uint64_t lacked = let_two_take_turns(nodes, limits);
+    const std::uint64_t before = nodes.batches_sent();
+    CHECK(nodes.run_until_equal(5'000));
+    CHECK(nodes.batches_sent() - before <= lacked + lacked / 4);
   }
 
   TEST_CASE("who has much to apply is sent each batch once and holds few of them") {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/batch.h"
 #include "core/checksum.h"
@@ -364,6 +365,78 @@ TEST_CASE("of two histories that a region has signed the positions of the applie
   go_on(kEnd + 2, kApplied);  // A snapshot does not tell of what is before its end.
   CHECK(signer.newest(kOriginEu)->seq == kEnd);
   CHECK(signer.take_news().size() == 1);
+}
+
+TEST_CASE("of two histories that a region has signed the one that comes again is applied") {
+  SignedWorld world({"eu", "us", "ap", "sa"});
+  constexpr std::size_t kSa = 3;
+  world.connect(kEu, kUs);
+  world.connect(kUs, kAp);
+  world.put(kEu, "start", "here");
+  world.run(2);
+  REQUIRE(world.applied(kAp, kOriginEu) == 1);
+  // Of the other history ap has heard a position alone, where no batch of this one ends.
+  const regions::KeySignatures eu(
+      std::make_shared<const transport::Keys>(transport::Keys{world.keys(kEu), {}}));
+  SignedPosition left{"eu", kOriginEu, 3, core::chain_hash("of the history that is left"), {}};
+  left.signature = eu.sign(regions::signed_bytes({1, 1}, left));
+  world.inject(kUs, kAp, left);
+  world.replica(kEu).write([](regions::Group& group) {  // Its ops 2 to 4 are one batch.
+    for (const char* value : {"a", "b", "c"}) group.put(core::Path{"\1", "key", "s"}, value);
+  });
+  REQUIRE(world.replica(kEu).commit().ok());
+  world.run(1);
+  world.put(kEu, "key", "d");
+  world.run(30);
+  CHECK(world.replica(kAp).provenance().lies() == 1);
+  CHECK(world.get(kAp, "key") == "d");
+  world.connect(kAp, kSa);
+  world.run(5);
+  CHECK(world.get(kSa, "key") == "d");
+  CHECK(world.replica(kSa).provenance().lies() == 0);
+}
+
+TEST_CASE("positions that may be of another history are forgotten as far as they are ahead") {
+  regions::Applied applied;
+  const regions::Identity identity;
+  regions::Signer signer(nullptr, identity, applied);
+  const auto newest_at = [&](core::Seq seq) {
+    applied.set_head(kOriginEu, {.seq = seq, .chain = {}, .deps = {}, .hlc = {}, .region = "eu"});
+    const SignedPosition* const newest = signer.newest(kOriginEu);
+    return newest == nullptr ? 0 : newest->seq;
+  };
+  REQUIRE(newest_at(3) == 0);
+  for (const core::Seq seq : {3, 5}) signer.keep({"eu", kOriginEu, seq, {}, {}});
+  signer.forget_ahead(kOriginEu);
+  CHECK(newest_at(9) == 3);
+}
+
+TEST_CASE("what waits for its proof is not taken for what had no room, and does not come again") {
+  SignedWorld world({"eu", "us", "ap"});
+  std::vector<SignedPosition> positions;
+  int batches = 0;
+  world.filter = [&](std::size_t /*from*/, std::size_t to, const Message& message) {
+    const auto* const position = std::get_if<SignedPosition>(&message);
+    if (to == kUs && position != nullptr) positions.push_back(*position);
+    batches += to == kAp && std::holds_alternative<BatchMessage>(message) ? 1 : 0;
+    return to != kAp || position == nullptr;
+  };
+  world.connect(kEu, kUs);
+  constexpr int kWrites = 5;
+  for (int i = 0; i < kWrites; ++i) {
+    world.put(kEu, "key", std::to_string(i));
+    world.run(1);
+  }
+  world.connect(kUs, kAp);
+  REQUIRE(batches == kWrites);
+  REQUIRE(world.applied(kAp, kOriginEu) == 0);
+  for (const SignedPosition& position : positions) {
+    world.inject(kUs, kAp, position);
+    world.run();
+    CHECK(world.applied(kAp, kOriginEu) == position.seq);
+  }
+  CHECK(world.get(kAp, "key") == std::to_string(kWrites - 1));
+  CHECK(batches == kWrites);
 }
 
 TEST_CASE("signatures hold for their region and bytes and as long as the key is known") {
