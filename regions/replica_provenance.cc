@@ -134,8 +134,10 @@ void Replica::take(Provenance::Outcome outcome, Millis now) {
       who += gone ? kGoneLeader : "region " + peer->second.region;
       exchange_->distrust(lie.origin, each, now);
     }
-    alarm_once(who + " passed on writes of origin " + core::to_string(lie.origin) +
-               " that its region has not signed; they were dropped");
+    alarm_once(
+        who + " passed on writes of origin " + core::to_string(lie.origin) +
+        " that do not fit what its region has signed: they are forged, or the region has signed "
+        "two histories; they were dropped");
   }
 }
 

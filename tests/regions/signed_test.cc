@@ -156,7 +156,9 @@ TEST_CASE("a leader that changes what it passes on is found out and passed by") 
   CHECK(world.get(kAp, "key").empty());
   CHECK(world.replica(kAp).provenance().lies() == 1);
   REQUIRE(world.alarms.size() == 1);
-  CHECK(world.alarms[0].find("region us passed on writes") != std::string::npos);
+  CHECK(world.alarms[0] ==
+        "region us passed on writes of origin 0000000000000001 that do not fit what its region has "
+        "signed: they are forged, or the region has signed two histories; they were dropped");
   world.connect(kEu, kSa);
   world.connect(kSa, kAp);
   world.run(3);
@@ -389,6 +391,8 @@ TEST_CASE("of two histories that a region has signed the one that comes again is
   world.put(kEu, "key", "d");
   world.run(30);
   CHECK(world.replica(kAp).provenance().lies() == 1);
+  REQUIRE(world.alarms.size() == 1);  // Nobody has lied.
+  CHECK(world.alarms[0].find("or the region has signed two histories") != std::string::npos);
   CHECK(world.get(kAp, "key") == "d");
   world.connect(kAp, kSa);
   world.run(5);

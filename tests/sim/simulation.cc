@@ -19,7 +19,7 @@ constexpr Millis kAfterwardsMs = 2'500;  // What comes late changes nothing.
 constexpr std::size_t kCheckEvery = 100;
 constexpr std::uint64_t kEventsPerStepMax = 50'000;
 constexpr std::string_view kGone = "a leader that is gone";
-constexpr std::string_view kUnsigned = "that its region has not signed";
+constexpr std::string_view kUnsigned = "that do not fit what its region has signed";
 constexpr std::string_view kUnproven = "have been waiting for a signature";
 
 class Simulation {
