@@ -1,5 +1,6 @@
 #!/bin/bash
-# Measures Anabranch beside LMDB alone and Redis, and prints one table. README.md explains its rows.
+# Measures Anabranch beside LMDB alone and Redis, and prints one table; then cost.py prints another,
+# of the instructions that operations cost. README.md explains the rows of both.
 #
 #   bench/run.sh            some ten minutes; the machine should be quiet
 #   bench/run.sh --smoke    under a minute, to see that everything runs; its figures mean little
@@ -22,11 +23,13 @@ if [ -z "${ANABRANCH_TEST_BUILD-}" ]; then
   echo "Building (build/log/bench.log) ..." >&2
   (
     cmake --preset release &&
-      cmake --build build/release --target anabranch_server anabranch_bench
+      cmake --build build/release --target anabranch_server anabranch_bench anabranch_cost
   ) >build/log/bench.log 2>&1 || {
     tail -n 30 build/log/bench.log >&2
     exit 1
   }
 fi
 export ANABRANCH_TEST_BUILD
-exec python3 bench/table.py "$@"
+[ "${1-}" != --smoke ] || exec python3 bench/table.py --smoke
+python3 bench/table.py
+exec python3 bench/cost.py

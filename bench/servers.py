@@ -38,6 +38,7 @@ class Server:
         deadline = time.monotonic() + seconds
         while not ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
+                self.process.kill()
                 with open(self.log, errors="replace") as log:
                     raise SystemExit(f"{self.name} did not start:\n{log.read()}")
             time.sleep(0.01)

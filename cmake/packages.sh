@@ -39,6 +39,7 @@ python3:python3
 redis-server:redis-server
 redis-tools:redis-benchmark
 faketime:faketime
+valgrind:valgrind
 '
 test_libraries='
 doctest-dev
@@ -47,6 +48,7 @@ bench_programs='
 python3:python3
 redis-server:redis-server
 redis-tools:redis-benchmark
+valgrind:valgrind
 '
 
 case $#:${1-} in

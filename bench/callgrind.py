@@ -1,0 +1,78 @@
+"""Counts, by callgrind, the instructions that a program executes between two marks, and its calls
+of functions that allocate memory. All threads are counted together.
+
+    counter = Counter(folder, "name", clock, mark="a_function")
+    process = subprocess.Popen(counter.command(["program", "argument"]))
+    ...                     # The program calls a_function() for the first time.
+    counter.next()          # What it did before.
+    ...                     # It calls a_function() once more.
+    cost = counter.next()   # What it did in between.
+
+What callgrind counts is not changed by the speed of the machine or by other processes. The clock
+that is preloaded (cost/clock.cc) sees to it that the program does not do anything else when it is
+slow. valgrind shows each processor that has AVX2 to the program as the same one (a Haswell), so
+libraries choose the same functions everywhere.
+"""
+
+import os
+import re
+from typing import NamedTuple
+
+# A name is written out where it stands in a file for the first time, and is a number from then on.
+FUNCTION = re.compile(r"(c?fn)=\((\d+)\)(?: (.*))?")
+ALLOCATES = re.compile(r"(malloc|calloc|realloc|aligned_alloc|posix_memalign|memalign"
+                       r"|operator new(\[\])?\(.*\))('\d+)?$")
+
+
+class Cost(NamedTuple):
+    instructions: float
+    allocations: float
+
+    def each_of(self, times):
+        return Cost(self.instructions / times, self.allocations / times)
+
+
+def read_dump(path):
+    """The cost in a file that callgrind has written. Where an allocator calls another one (operator
+    new calls malloc) that is one allocation."""
+    names, instructions, allocations = {}, 0, 0
+    caller_allocates = callee_allocates = False
+    with open(path, errors="replace") as file:
+        for line in file:
+            found = FUNCTION.match(line)
+            if found:
+                kind, number, name = found.groups()
+                if name is not None:
+                    names[number] = ALLOCATES.match(name) is not None
+                if kind == "fn":
+                    caller_allocates = names[number]
+                else:
+                    callee_allocates = names[number]
+            elif line.startswith("calls=") and callee_allocates and not caller_allocates:
+                allocations += int(line[len("calls="):].split()[0])
+            elif line.startswith("totals:"):
+                instructions = int(line.split()[1])
+    return Cost(instructions, allocations)
+
+
+class Counter:
+    def __init__(self, folder, name, clock, mark):
+        """`mark` is a function of the program, by its name or by a pattern."""
+        self.path = os.path.join(folder, name + ".callgrind")
+        self.clock, self.mark = clock, mark
+        self.read = 0
+
+    def command(self, words):
+        return ["env", "LD_PRELOAD=" + self.clock, "valgrind", "--tool=callgrind",
+                "--dump-before=" + self.mark, "--callgrind-out-file=" + self.path, *words]
+
+    def next(self, name=None):
+        """The cost between the next two marks that have not been asked for, or up to the first
+        mark. With a name, callgrind's file is called so from now on."""
+        self.read += 1
+        dump = f"{self.path}.{self.read}"
+        if not os.path.exists(dump):
+            raise SystemExit(f"{dump} is missing: {self.mark} was not called")
+        if name is not None:
+            dump = os.rename(dump, f"{self.path}.{name}") or f"{self.path}.{name}"
+        return read_dump(dump)

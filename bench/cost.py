@@ -1,0 +1,273 @@
+#!/usr/bin/env python3
+"""Counts the instructions and the allocations of one operation, which do not depend on how busy a
+machine is, and holds them against limits.
+
+    bench/cost.py              prints the table
+    bench/cost.py --check      the same, and fails when a figure is above its limit
+    bench/cost.py --renew      the same, and makes these figures the limits
+    bench/cost.py --keep PATH  leaves the files of callgrind in that folder, for callgrind_annotate
+
+README.md says what the rows are. $ANABRANCH_TEST_BUILD names the build tree (build/release). Takes
+half a minute; needs valgrind (package valgrind), and without it says so and ends with 77 (0 without
+--check). redis-server is counted too where it is installed.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+import callgrind
+import servers
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.abspath(os.environ.get("ANABRANCH_TEST_BUILD",
+                                       os.path.join(ROOT, "build", "release")))
+CLOCK = os.path.join(BUILD, "bench", "cost_clock.so")
+LIMITS = os.path.join(ROOT, "bench", "cost", "limits.txt")
+RENEW = "bench/cost.py --renew"
+SKIPPED = 77
+ABOVE = 1.05     # Instructions over so many times their limit fail; the inverse is worth a note.
+ROUNDING = 0.02  # By more than two runs differ in allocations: one in fifty operations.
+
+KEYS = 10_000
+TIMES = 2_000
+PIPELINE = 100  # Requests of one write and of one turn: under 16 KiB, which both servers read whole.
+FREE_BYTES = 1 << 30
+VALUE = b"x" * servers.VALUE_BYTES
+
+
+def request(*words):
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word)
+                                              for word in words)
+
+
+def key(number):
+    return b"key:%012d" % number
+
+
+class Client:
+    """One connection. A pipeline is one write, and is answered before the next one is sent."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), 60)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.file = self.socket.makefile("rb")
+
+    def ask(self, requests):
+        self.socket.sendall(b"".join(requests))
+        for _ in requests:
+            line = self.file.readline()
+            if line[:1] not in (b"+", b":", b"$") or line == b"$-1\r\n":
+                raise SystemExit(f"a server answered {line} in the measurement")
+            if line[:1] == b"$":
+                self.file.read(int(line[1:]) + 2)
+
+    def ask_all(self, requests):
+        for begin in range(0, len(requests), PIPELINE):
+            self.ask(requests[begin:begin + PIPELINE])
+
+
+class CountedAnabranch(servers.Anabranch):
+    mark = request(b"PING")
+
+    def __init__(self, folder):
+        self.counter = callgrind.Counter(folder, "anabranch", CLOCK,
+                                         "*::ping(anabranch::server::Call&)")
+        # valgrind has no room for the usual address space.
+        super().__init__(BUILD, folder, flags=["--map-bytes", str(1 << 30)])
+
+    def launch(self, words):
+        super().launch(self.counter.command(words))
+
+
+class CountedRedis(servers.Redis):
+    mark = request(b"DEBUG", b"SLEEP", b"0")
+
+    def __init__(self, folder):
+        self.counter = callgrind.Counter(folder, "redis", CLOCK, "nanosleep")
+        super().__init__("everysec", folder)
+
+    def launch(self, words):
+        super().launch(self.counter.command([*words, "--enable-debug-command", "local"]))
+
+
+def server_operations():
+    """{operation: its requests}, in an order in which each finds what it needs. INCR and SADD find
+    their key or element half of the time."""
+    pick = random.Random(1)
+    operations = {
+        "SET, existing key": [request(b"SET", key(pick.randrange(KEYS)), VALUE)
+                              for _ in range(TIMES)],
+        "SET, new key": [request(b"SET", key(KEYS + i), VALUE) for i in range(TIMES)],
+        "INCR": [request(b"INCR", b"counter:" + key(i // 2)) for i in range(TIMES)],
+        "SADD": [request(b"SADD", b"set", b"element:" + key(i // 2)) for i in range(TIMES)],
+        "GET": [request(b"GET", key(pick.randrange(KEYS))) for _ in range(TIMES)],
+    }
+    for requests in operations.values():
+        pick.shuffle(requests)
+    return operations
+
+
+def count_server(start, folder):
+    """{operation: cost}."""
+    server = start(folder)
+    costs = {}
+    try:
+        client = Client(server.port)
+        client.ask_all([request(b"SET", key(i), VALUE) for i in range(KEYS)])
+        client.ask([server.mark])
+        server.counter.next()
+        for operation, requests in server_operations().items():
+            client.ask_all(requests)
+            client.ask([server.mark])
+            costs[operation] = server.counter.next(file_name(operation)).each_of(len(requests))
+    finally:
+        server.stop()
+    return costs
+
+
+def count_embedded(folder):
+    """What the program was built with, and {operation: cost}."""
+    data = os.path.join(folder, "embedded")
+    os.mkdir(data)
+    counter = callgrind.Counter(folder, "embedded", CLOCK, "cost_mark")
+    program = os.path.join(BUILD, "bench", "cost_embedded")
+    done = subprocess.run(counter.command([program, data]), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"cost_embedded failed: {done.stdout}{done.stderr}")
+    built_with, *lines = done.stdout.splitlines()
+    costs = {}
+    for line in lines:
+        operation, times = line.split("\t")
+        if int(times) == 0:
+            counter.next()
+        else:
+            costs[operation] = counter.next(file_name(operation)).each_of(int(times))
+    return built_with, costs
+
+
+def file_name(operation):
+    return operation.replace(",", "").replace(" ", "-")
+
+
+def print_table(built_with, ours, redis):
+    print(f"one operation, counted by callgrind ({built_with}):\n")
+    line = "{:<28}{:>14}{:>14}{:>24}".format
+    print(line("operation", "instructions", "allocations", "redis-server, instr."))
+    for operation, cost in ours.items():
+        other = f"{redis[operation].instructions:,.0f}" if operation in redis else ""
+        print(line(operation, f"{cost.instructions:,.0f}", f"{cost.allocations:.2f}", other))
+
+
+def read_limits():
+    """What the limits are of, and {operation: cost}."""
+    with open(LIMITS) as file:
+        lines = [line for line in file.read().splitlines() if line and not line.startswith("#")]
+    built_with, *rows = lines
+    limits = {}
+    for row in rows:
+        operation, instructions, allocations = row.rsplit(None, 2)
+        limits[operation] = callgrind.Cost(int(instructions), float(allocations))
+    return built_with, limits
+
+
+def write_limits(built_with, costs):
+    with open(LIMITS, "w") as file:
+        file.write("# What one operation may cost: instructions (5 % more pass), and allocations. The\n"
+                   f"# first line says what was counted. {RENEW} writes this file.\n"
+                   f"{built_with}\n")
+        for operation, cost in costs.items():
+            file.write(f"{operation:<28}{cost.instructions:>10.0f}{cost.allocations:>10.2f}\n")
+    print(f"\nThese figures are the limits now, in {os.path.relpath(LIMITS)}.")
+
+
+def compare(operation, cost, limit):
+    """Sentences about what is above a limit, and about what is far below."""
+    above, below = [], []
+    for what, figure, most, passes in (
+            ("instructions", cost.instructions, limit.instructions, limit.instructions * ABOVE),
+            ("allocations", cost.allocations, limit.allocations, limit.allocations + ROUNDING)):
+        text = f"{operation}: {figure:,.2f} {what} each, and the limit is {most:,.2f}"
+        if figure > passes:
+            above.append(f"{text}. If that is meant to be, renew the limits: {RENEW}")
+        elif figure < most / ABOVE:
+            below.append(f"{text}. It costs less now: lower the limits by {RENEW}")
+    return above, below
+
+
+def check(built_with, costs):
+    """Prints what is above its limit, and returns the exit code."""
+    limits_of, limits = read_limits()
+    if built_with != limits_of:
+        print(f"\nskipped: the limits are of {limits_of}, and this tree is of {built_with}")
+        return SKIPPED
+    failed = [f"{operation}: only the table or only the limits have it. Renew the limits: {RENEW}"
+              for operation in sorted(costs.keys() ^ limits.keys())]
+    print()
+    for operation in (each for each in costs if each in limits):
+        above, below = compare(operation, costs[operation], limits[operation])
+        failed += above
+        for each in below:
+            print("note:", each)
+    for each in failed:
+        print("FAILED:", each)
+    if not failed:
+        print("All operations are within their limits.")
+    return 1 if failed else 0
+
+
+def make_folder():
+    """A new folder in memory, where there is room: what is counted does not depend on the disk."""
+    memory = "/dev/shm"
+    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > FREE_BYTES
+    return tempfile.mkdtemp(prefix="anabranch-cost-", dir=memory if roomy else None)
+
+
+def count(folder):
+    built_with, embedded = count_embedded(folder)
+    redis = count_server(CountedRedis, folder) if shutil.which("redis-server") else {}
+    return built_with, {**count_server(CountedAnabranch, folder), **embedded}, redis
+
+
+def keep_files(folder, path):
+    os.makedirs(path, exist_ok=True)
+    for name in os.listdir(folder):
+        if ".callgrind." in name and not name.rsplit(".", 1)[1].isdigit():
+            shutil.copy(os.path.join(folder, name), path)
+
+
+def stop(signum, _frame):
+    raise SystemExit(128 + signum)
+
+
+def main():
+    signal.signal(signal.SIGTERM, stop)
+    parser = argparse.ArgumentParser(description="instructions and allocations of one operation")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--renew", action="store_true")
+    parser.add_argument("--keep", metavar="PATH")
+    arguments = parser.parse_args()
+    if shutil.which("valgrind") is None:
+        print("skipped: valgrind (package valgrind) is not installed")
+        return SKIPPED if arguments.check else 0
+    folder = make_folder()
+    try:
+        built_with, ours, redis = count(folder)
+        if arguments.keep:
+            keep_files(folder, arguments.keep)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print_table(built_with, ours, redis)
+    if arguments.renew:
+        write_limits(built_with, ours)
+    return check(built_with, ours) if arguments.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+// What operations of the library do, for callgrind to count: each a fixed number of times.
+//
+//   cost_embedded DIRECTORY
+//
+// callgrind dumps its counters at each call of cost_mark(). For each of these dumps a line of
+// standard output names the operation and how many times it was done, with a tab between them;
+// lines with 0 times are preparations. The first line is what the program was built with.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <anabranch/anabranch.h>
+
+#include "bench/cost/foreign.h"
+#include "leader/leader.h"
+
+// The name by which callgrind knows it.
+extern "C" [[gnu::noinline]] void cost_mark() { asm volatile("" ::: "memory"); }
+
+namespace anabranch::bench {
+namespace {
+
+constexpr std::uint64_t kKeys = 10'000;
+constexpr std::size_t kMapBytes = std::size_t{1}
+                                  << 30U;  // callgrind has no room for the usual one.
+
+std::string key_of(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  return "key:" + std::string(12 - digits.size(), '0') + digits;
+}
+
+std::string value_of(std::uint64_t number) {
+  std::string value = std::to_string(number);
+  value.resize(100, 'x');
+  return value;
+}
+
+// Counts a function that does `times` operations.
+void count(const std::string& operation, std::uint64_t times,
+           const std::function<void()>& function) {
+  cost_mark();
+  std::cout << "preparation\t0\n";
+  function();
+  cost_mark();
+  std::cout << operation << '\t' << times << '\n';
+}
+
+Options options(const std::string& folder) {
+  std::filesystem::create_directories(folder);
+  return {.path = folder, .region = "eu", .map_bytes = kMapBytes};
+}
+
+struct Row {
+  std::string key;
+  std::string value;
+};
+using Rows = std::vector<Row>;
+
+// All keys in order.
+Rows all_rows() {
+  Rows rows;
+  for (std::uint64_t i = 0; i < kKeys; ++i) rows.push_back({key_of(i), value_of(i)});
+  return rows;
+}
+
+// Keys that are there, with new values: the same ones in each run.
+Rows some_rows(std::uint64_t count) {
+  std::mt19937_64 random(count);
+  Rows rows;
+  for (std::uint64_t i = 0; i < count; ++i) rows.push_back({key_of(random() % kKeys), value_of(i)});
+  return rows;
+}
+
+void put_alone(Store& store, const Rows& rows) {
+  for (const Row& row : rows) Register<>{store, row.key}.put(row.value);
+}
+
+void put_in_groups(Store& store, const Rows& rows, std::size_t size) {
+  for (std::size_t from = 0; from < rows.size(); from += size) {
+    store.transact([&](Transaction& txn) {
+      for (std::size_t i = from; i < from + size; ++i) {
+        Register<>{txn, rows[i].key}.put(rows[i].value);
+      }
+    });
+  }
+}
+
+void get(Store& store, const Rows& rows) {
+  for (const Row& row : rows) {
+    if (!Register<>{store, row.key}.get()) throw std::runtime_error("a key is not there");
+  }
+}
+
+void count_store(const std::string& folder) {
+  Store store = Store::open(options(folder));
+  put_in_groups(store, all_rows(), 500);
+  const Rows alone = some_rows(1000);
+  const Rows in_50 = some_rows(2000);
+  const Rows in_800 = some_rows(3200);
+  count("embedded put, alone", alone.size(), [&] { put_alone(store, alone); });
+  count("embedded put, groups of 50", in_50.size(), [&] { put_in_groups(store, in_50, 50); });
+  count("embedded put, groups of 800", in_800.size(), [&] { put_in_groups(store, in_800, 800); });
+  count("embedded get", alone.size(), [&] { get(store, alone); });
+}
+
+void count_idle_turns(const std::string& folder) {
+  constexpr std::uint64_t kTimes = 1000;
+  const std::unique_ptr<leader::Leader> leader =
+      leader::Leader::open(options(folder)).value_or_raise();
+  const auto turn = [&leader] {
+    for (std::uint64_t i = 0; i < kTimes; ++i) (void)leader->turn();
+  };
+  turn();  // What follows from opening is done.
+  count("idle turn", kTimes, turn);
+}
+
+// Batches of another region, each of one put, and each applied by itself.
+void count_foreign_batches(const std::string& folder) {
+  constexpr std::uint64_t kTimes = 1000;
+  const std::string source = folder + "/us";
+  {
+    Store store = Store::open(options(source));
+    put_in_groups(store, all_rows(), 500);
+    put_alone(store, some_rows(kTimes));
+  }
+  ForeignBatches batches(source, folder + "/eu", kMapBytes);
+  batches.apply(batches.size() - kTimes);
+  count("foreign batch of one put", kTimes, [&] { batches.apply(kTimes); });
+  batches.check_all_applied();
+}
+
+std::string built_with() {
+#if defined(__clang__)
+  const std::string compiler = "clang " + std::to_string(__clang_major__);
+#else
+  const std::string compiler = "g++ " + std::to_string(__GNUC__);
+#endif
+#if defined(__x86_64__)
+  return compiler + (__builtin_cpu_supports("avx2") ? ", x86_64 with AVX2" : ", x86_64");
+#else
+  return compiler + ", not x86_64";
+#endif
+}
+
+}  // namespace
+}  // namespace anabranch::bench
+
+int main(int argc, char** argv) {
+  using namespace anabranch::bench;
+  if (argc != 2) {
+    std::cerr << "usage: cost_embedded DIRECTORY\n";
+    return 2;
+  }
+  try {
+    const std::string folder = argv[1];
+    std::cout << built_with() << '\n';
+    count_store(folder + "/store");
+    count_idle_turns(folder + "/idle");
+    count_foreign_batches(folder + "/foreign");
+  } catch (const std::exception& error) {
+    std::cerr << "cost_embedded: " << error.what() << '\n';
+    return 1;
+  }
+}

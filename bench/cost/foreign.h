@@ -1,0 +1,43 @@
+// Batches of one region, and the replica of another one that applies them: what a leader does with
+// a peer's batches, without the link between them. Not thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/wall_clock.h"
+#include "regions/message.h"
+#include "regions/replica.h"
+#include "storage/storage.h"
+
+namespace anabranch::bench {
+
+class ForeignBatches {
+ public:
+  // The whole log of the closed store in `source`, as messages; an empty replica in `target`.
+  // Throws Error, also below.
+  ForeignBatches(const std::string& source, const std::string& target, std::size_t map_bytes);
+
+  [[nodiscard]] std::size_t size() const { return messages_.size(); }
+  // Receives and applies the next `count` of them, each in a commit of its own.
+  void apply(std::size_t count);
+  // Throws std::runtime_error when any of them has not been applied.
+  void check_all_applied() const;
+
+ private:
+  void read_log(const std::string& directory, std::size_t map_bytes);
+  // Introduces the source, as a peer that has all of its batches.
+  void greet();
+
+  std::vector<std::string> messages_;
+  std::size_t next_ = 0;
+  core::VersionVector applied_;  // Of the source.
+  core::Origin origin_ = 0;
+  core::SystemClock clock_;
+  std::unique_ptr<storage::Storage> storage_;
+  std::unique_ptr<regions::Replica> replica_;
+};
+
+}  // namespace anabranch::bench
