@@ -180,7 +180,7 @@ def read_limits():
 def write_limits(built_with, costs):
     with open(LIMITS, "w") as file:
         file.write("# What one operation may cost: instructions (5 % more pass), and allocations. The\n"
-                   f"# first line says what was counted. {RENEW} writes this file.\n"
+                   f"# first line names compiler and processor. {RENEW} writes this file.\n"
                    f"{built_with}\n")
         for operation, cost in costs.items():
             file.write(f"{operation:<28}{cost.instructions:>10.0f}{cost.allocations:>10.2f}\n")
