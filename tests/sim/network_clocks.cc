@@ -90,6 +90,7 @@ bool Network::stands_alone(Index at) {
   std::set<std::string> regions;
   bool somebody_differs = false;
   for (Index other = 0; other < size(); ++other) {
+    if (machines_[other].has_led) return false;  // It may be known as who it was.
     if (!counts_for_clearing(at, other)) continue;
     regions.insert(machines_[other].region);
     const auto found = machines_[at].heard.find(other);

@@ -30,7 +30,7 @@ void Network::promote(Index at) {
   const core::Origin before = machine.node->origin();
   carry_out(at);
   set_wall(at);
-  machine.follows = false;
+  machine.follows = machine.has_led = false;
   machine.broken = !machine.node->replica().promote(now_).ok();
   if (machine.broken) return;
   if (machine.node->origin() == before) note(at, "leads under the origin that it followed under");
@@ -40,7 +40,7 @@ void Network::promote(Index at) {
 }
 
 void Network::demote(Index at) {
-  machines_[at].follows = true;
+  machines_[at].follows = machines_[at].has_led = true;
   machines_[at].owes = node(at).replica().sweeping();
   restart(at, Restart::kClean);
 }
