@@ -124,7 +124,10 @@ void Exchange::on(Peer& peer, const Trimmed& trimmed) {
   subscribe_all();
 }
 
+// An ack that is late may be of what the peer was before it greeted under another origin: it has
+// given that up, perhaps, and shows no more that it has it.
 void Exchange::on(Peer& peer, const Ack& ack, Millis now) {
+  if (ack.stream != peer.out.id()) return;
   peer.out.acknowledge(ack);
   shown(peer, ack.applied, ack.durable, now);
   if (shows_news(ack.applied)) subscribe_all();
