@@ -272,6 +272,7 @@ std::vector<Origin> Exchange::offered() const {
 
 Peer* Exchange::choose_source(Origin origin) {
   const auto stall = stalls_.find(origin);
+  const bool lacking = somebody_has_more(origin);
   Peer* best = nullptr;
   int best_score = -1;
   for (auto& [peer_origin, peer] : peers_) {
@@ -280,8 +281,9 @@ Peer* Exchange::choose_source(Origin origin) {
     if (!usable(peer) || !(more || current || direct(peer, origin))) continue;
     if (!forks_.may_follow(peer, origin) || !serves(peer, origin)) continue;
     const bool avoided = stall != stalls_.end() && stall->second.avoided == peer_origin;
-    const int score =
-        (avoided ? 0 : 8) + (direct(peer, origin) ? 4 : 0) + (current ? 2 : 0) + (more ? 1 : 0);
+    // Another leader of its region may be behind, too.
+    const bool nearer = direct(peer, origin) && (peer_origin == origin || more || !lacking);
+    const int score = (avoided ? 0 : 8) + (nearer ? 4 : 0) + (current ? 2 : 0) + (more ? 1 : 0);
     if (score > best_score) {
       best = &peer;
       best_score = score;

@@ -95,6 +95,42 @@ TEST_SUITE("regions: catching up") {
     CHECK(nodes.batches_sent() - before <= lacked + lacked / 4);
   }
 
+  TEST_CASE("an origin is followed through who has more, not through others of its region") {
+    Node wrote("eu", 1);
+    Node us("us", 9);
+    write_hundred(wrote, 0);
+    wrote.replica().link_up(kLink, {}, 0);
+    us.replica().link_up(kLink, {}, 0);
+    for (int i = 0; i < 10; ++i) {
+      carry(wrote, us);
+      REQUIRE(us.replica().apply(0).ok());
+      carry(us, wrote);
+      REQUIRE(wrote.replica().apply(0).ok());
+      wrote.replica().durable(wrote.storage().durable_position(), 0);
+    }
+    REQUIRE(us.vector().at(1) == kOpsOfBatch);
+    us.replica().link_down(kLink);
+    us.replica().effects().clear();
+    const auto meet = [&](core::Origin peer, const char* region, core::Seq seq) {
+      us.replica().link_up(peer, {}, 0);
+      us.replica().step(peer, regions::Greeting{1, {1, 1}, region, peer, peer, {{1, seq}}}, 0);
+    };
+    meet(2, "eu", kOpsOfBatch);
+    meet(3, "eu", kOpsOfBatch);
+    meet(4, "ap", 2 * kOpsOfBatch);
+    bool asked = false;
+    for (core::Millis now = 0; now < 10'000; now += Exchange::kHeartbeatMs) {
+      us.replica().tick(now);
+      for (const regions::Effect& effect : std::exchange(us.replica().effects(), {})) {
+        const auto* const send = std::get_if<regions::Send>(&effect);
+        if (send == nullptr || send->link != 4) continue;
+        const auto* const wanted = std::get_if<regions::Subscribe>(&send->message);
+        asked = asked || (wanted != nullptr && wanted->from.at(1) > 0);
+      }
+    }
+    CHECK(asked);
+  }
+
   TEST_CASE("who has much to apply is sent each batch once and holds few of them") {
     Node producer("eu", 1);
     const std::string value(1000, 'v');  // 40 MB in all, several windows.

@@ -257,7 +257,7 @@ class Network {
     std::string region;
     bool follows = false;
     bool has_led = false;  // It follows now.
-    bool owes = false;  // It follows, and has led: what its large clears took it lists now.
+    bool owes = false;     // It follows, and has led: what its large clears took it lists now.
     std::unique_ptr<Seals> seals;  // Null without keys.
     std::unique_ptr<Node> node;
     std::unique_ptr<leader::ExpirySweep> expiries;
