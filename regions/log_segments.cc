@@ -110,8 +110,9 @@ Position LogSegments::keep_from(Position lacked) const {
 void LogSegments::trimmed(Position position) {
   first_ = position;
   while (segments_.size() > 1 && segments_[1].first <= position) {
-    changes_.push_back(
-        {storage::Table::kMeta, storage::segment_key(segments_.front().first), std::nullopt});
+    std::string key = storage::segment_key(segments_.front().first);
+    std::erase_if(changes_, [&](const auto& change) { return change.key == key; });  // Not written.
+    changes_.push_back({storage::Table::kMeta, std::move(key), std::nullopt});
     segments_.pop_front();
   }
 }

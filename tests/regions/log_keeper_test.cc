@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -30,5 +31,23 @@ TEST_SUITE("regions: keeping the log") {
     const Millis known = again.replica().keeper().running_ms(0);
     CHECK(known >= LogKeeper::kIdleMs - begun);
     CHECK(known <= nodes.now() - begun);
+  }
+
+  TEST_CASE("a leader that is started with room for less log forgets the rest, and goes on") {
+    LinkedNodes nodes;
+    nodes.mesh(2);
+    nodes.run(1'000);
+    for (int i = 0; i < 100; ++i) {
+      nodes.write(0, [](regions::Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
+    }
+    regions::ReplicaOptions options{
+        .mesh = {1, 1}, .region = "r0", .fresh_origin = 9, .nonce = std::uint64_t{1} << 61U};
+    options.limits.log = {.bytes_min = 400, .bytes_max = 1'600};
+    nodes.replace(0, std::make_unique<Node>(options, nodes.at(0).storage().clone(), nodes.now()));
+    const storage::Position first = nodes.at(0).replica().keeper().segments().first();
+    nodes.run(5'000);
+    CHECK(nodes.at(0).replica().keeper().segments().first() > first);
+    nodes.write(0, [](regions::Group& group) { group.put(Path{"\1", "k", "s"}, "later"); });
+    CHECK(nodes.run_until_equal(1'000));
   }
 }

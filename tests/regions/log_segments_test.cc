@@ -54,6 +54,17 @@ struct LogWorld {
   }
 };
 
+std::vector<std::string> rows_of_segments(const storage::Storage& log) {
+  std::vector<std::string> rows;
+  const auto snapshot = log.snapshot();
+  const std::string_view prefix = storage::kSegmentPrefix;
+  const auto cursor = snapshot->scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
+    rows.emplace_back(cursor->key());
+  }
+  return rows;
+}
+
 }  // namespace
 
 TEST_SUITE("regions: log segments") {
@@ -165,6 +176,23 @@ TEST_SUITE("regions: log segments") {
     CHECK(counted.bytes() == world.segments.bytes());
     CHECK(counted.keep_from(56) == world.segments.keep_from(56));
     CHECK_FALSE(counted.take_changes().empty());
+  }
+
+  TEST_CASE("what an opening counts can be forgotten again before anything of it is written") {
+    LogWorld world;
+    world.append(100);
+    // Segments of 200 bytes, of which no row of those of 1000 bytes says anything.
+    LogSegments counted({.bytes_min = 200, .bytes_max = 3'200, .age_ms_max = 10'000});
+    for (const std::string& row : rows_of_segments(world.log)) {
+      const storage::Change gone{storage::Table::kMeta, row, std::nullopt};
+      REQUIRE(world.log.commit({}, {&gone, 1}).ok());
+    }
+    REQUIRE(counted.load(*world.log.snapshot(), world.log).ok());
+    REQUIRE(world.log.trim(51).ok());
+    counted.trimmed(51);
+    REQUIRE(world.log.commit({}, counted.take_changes()).ok());
+    CHECK(rows_of_segments(world.log).front() == storage::segment_key(51));
+    CHECK(rows_of_segments(world.log).size() == 25);
   }
 
   TEST_CASE("rows that cannot be read are refused") {
