@@ -19,6 +19,7 @@ using core::Path;
 using core::VersionVector;
 using regions::Group;
 using regions::RejoinState;
+using regions::Replica;
 using test::LinkedNodes;
 using test::Node;
 
@@ -362,6 +363,24 @@ TEST_SUITE("regions: rejoin") {
     }
     require_equal(nodes);
     require_sum(nodes, 6 + written);
+  }
+
+  TEST_CASE("how old the log is, of one that has given way, is written with the log") {
+    PutBack nodes;
+    regions::ReplicaOptions small = options("eu", 11, false);
+    small.limits.log.bytes_max = 64'000;  // Segments of some twenty batches.
+    nodes.replace(0, std::make_unique<Node>(small, nodes.at(0).storage().clone(), 0));
+    for (int i = 0; i < 100; ++i) put_and_count(nodes, 0, "long");
+    nodes.run(2'000);
+    REQUIRE(nodes.resolve(0, kForked) == "");
+    Replica& replica = nodes.at(0).replica();
+    for (int i = 0; i < 1000 && !replica.rejoin()->logging(); ++i) nodes.run(100);
+    while (replica.rejoin() != nullptr) REQUIRE(replica.work(nodes.now()).ok());
+    regions::LogSegments found(small.limits.log);
+    REQUIRE(found.load(*nodes.at(0).storage().snapshot(), nodes.at(0).storage()).ok());
+    for (const storage::Change& change : found.take_changes()) {
+      CHECK_FALSE(change.value.has_value());  // What an opening counts itself is as old as that.
+    }
   }
 
   TEST_CASE("a stored rejoin survives its encoding, and nothing else is taken for one") {

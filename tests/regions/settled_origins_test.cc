@@ -171,6 +171,21 @@ TEST_SUITE("regions: settled origins") {
     CHECK(world.look() == VersionVector{{1, 5}, {2, 7}});
   }
 
+  TEST_CASE("what came after it is settled in the same look, whatever its name is") {
+    std::vector<core::Seq> positions(12, 0);
+    positions[12 - 1] = 5;
+    positions[11 - 1] = 7;
+    SettlingWorld world(positions);
+    world.node.write(2, [](Group& group) {  // The leader of us was 12, then 11, and is 10 now.
+      for (const auto& [origin, previous] :
+           {std::pair<Origin, Origin>{12, 0}, {11, 12}, {10, 11}}) {
+        group.put(RegionList::origin_row("us", origin), RegionList::origin_value(previous));
+      }
+    });
+    for (const auto& [region, origin] : kLeaders) world.say(region, origin, {{11, 7}, {12, 5}});
+    CHECK(world.look() == VersionVector{{11, 7}, {12, 5}});
+  }
+
   TEST_CASE("one of which nobody has anything stands in nobody's way") {
     SettlingWorld world({0, 7});
     for (const auto& [region, origin] : kLeaders) world.say(region, origin, {{2, 7}});
