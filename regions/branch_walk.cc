@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/mark.h"
 #include "core/planted_bug.h"
 
 namespace anabranch::regions {
@@ -106,10 +105,8 @@ BranchWalk::Outcome BranchWalk::continued(const storage::StoredRecord& record) {
     return std::optional(advance(std::move(batch).value(), record.bytes, std::move(deps)));
   }
   const bool whole = next && names_.concerns(deps) && now_.vector().includes(names_.of(deps));
-  if (!whole && !is_own(record.origin)) {
-    core::mark<"a batch of the branch is left to its own region">();
-    return std::optional<Taken>();
-  }
+  // Its own region writes it again.
+  if (!whole && !is_own(record.origin)) return std::optional<Taken>();
   if (!names_.concerns(deps) && before_.shown.at(record.origin) >= record.last) {
     return core::Failure{ErrorCode::kTimeout,
                          "it lacks what others have of origin " + core::to_string(record.origin)};
@@ -136,10 +133,7 @@ BranchWalk::Outcome BranchWalk::renamed(const storage::StoredRecord& record) {
   auto made = image_of(batch.value(), image);
   if (!made.ok()) return made.failure();
   const Seq there = now_.vector().at(image.origin);
-  if (made.value().last() <= there) {
-    core::mark<"a batch of the branch was written again by somebody else">();
-    return std::optional<Taken>();
-  }
+  if (made.value().last() <= there) return std::optional<Taken>();  // Somebody has done it.
   if (made.value().first() != there + 1) {
     if (!is_own(record.origin)) return std::optional<Taken>();
     return core::invalid("the log lacks a part of the branch of origin " +

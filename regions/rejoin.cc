@@ -98,14 +98,13 @@ core::Result<void> Rejoin::accept(Origin source, const SnapshotHeader& header) {
 }
 
 void Rejoin::forget_ended_forks(const SnapshotHeader& header) {
-  const auto ended = std::erase_if(state_.common, [&](const auto& fork) {
+  std::erase_if(state_.common, [&](const auto& fork) {
     const auto& [origin, common] = fork;
     const auto there = header.heads.find(origin);
     if (there == header.heads.end() || there->second.seq <= common) return false;
     const ChainLink link{there->second.seq, there->second.chain};
     return owner_.chains.compare(origin, link) == Match::kEqual;
   });
-  if (ended > 0) core::mark<"the source of a leader that gives way has given way itself">();
 }
 
 core::VersionVector Rejoin::shown() const {

@@ -4,7 +4,6 @@
 
 #include <anabranch/error.h>
 
-#include "core/mark.h"
 #include "core/varint.h"
 #include "storage/layout.h"
 
@@ -133,7 +132,6 @@ void ScoreIndex::move(const crdt::Membership& at, const Path& row, std::optional
     }
   }
   if (!as_believed) {
-    core::mark<"an order of scores is made anew">();
     order_anew(at.sorted_set);
   } else if (!after && order->whole && ScoreList(table_, order->id).empty()) {
     table_.set_score(order_key(at.sorted_set), std::nullopt);
