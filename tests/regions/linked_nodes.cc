@@ -115,6 +115,9 @@ void LinkedNodes::carry_out(std::size_t index) {
     if (const auto* alarm = std::get_if<regions::Alarm>(&effect)) {
       alarms_[index].push_back(alarm->text);
     }
+    if (const auto* notice = std::get_if<regions::Notice>(&effect)) {
+      notices_[index].push_back(notice->text);
+    }
     ANABRANCH_ASSERT(!std::holds_alternative<regions::Reject>(effect));
     const auto* send = std::get_if<regions::Send>(&effect);
     if (send == nullptr || !ends_.contains(send->link)) continue;

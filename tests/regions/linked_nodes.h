@@ -56,6 +56,9 @@ class LinkedNodes {
   [[nodiscard]] std::size_t bytes_sent(std::size_t index, std::uint8_t kind) const;
   // What an operator would have read of a region.
   [[nodiscard]] const std::vector<std::string>& alarms(std::size_t index) { return alarms_[index]; }
+  [[nodiscard]] const std::vector<std::string>& notices(std::size_t index) {
+    return notices_[index];
+  }
 
  private:
   struct End {
@@ -84,6 +87,7 @@ class LinkedNodes {
   regions::LinkId last_link_ = 0;
   std::deque<Mail> mail_;
   std::map<std::size_t, std::vector<std::string>> alarms_;
+  std::map<std::size_t, std::vector<std::string>> notices_;
   std::uint64_t batches_sent_ = 0;
   std::map<std::uint8_t, std::uint64_t> sent_;  // By kind.
   struct Loss {

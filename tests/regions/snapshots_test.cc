@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
@@ -12,6 +14,7 @@ using namespace anabranch;
 using core::Path;
 using regions::SnapshotLimits;
 using test::LinkedNodes;
+using test::Node;
 
 namespace {
 
@@ -22,14 +25,124 @@ void put(LinkedNodes& nodes, std::size_t index, const std::string& key) {
   nodes.write(index, [&](regions::Group& group) { group.put(Path{"\1", key, "s"}, "v"); });
 }
 
+constexpr std::uint64_t kRows = 200;
+constexpr std::uint64_t kChunk = 500;
+constexpr std::uint64_t kWindow = 2'000;
+const std::uint8_t kChunks = regions::kind_of(regions::SnapshotChunk{});
+
+// 0 has rows of which no log tells any more, and 1 takes a snapshot of them, of which the first
+// chunks arrive and the rest is lost until lose_no_more().
+struct HalfSent : LinkedNodes {
+  static constexpr std::uint64_t kArrive = 2;
+  core::Millis begun = 0;
+
+  HalfSent() {
+    SnapshotLimits limits;
+    limits.slice_rows_max = 10;
+    limits.chunk_bytes = kChunk;
+    limits.window_bytes = kWindow;
+    for (const char* region : {"eu", "us"}) {
+      add(std::make_unique<Node>(region, size() + 1, nullptr, false, limits));
+    }
+    for (std::uint64_t i = 0; i < kRows; ++i) put(*this, 0, "key" + std::to_string(1'000 + i));
+    REQUIRE(at(0).storage().trim(at(0).storage().last_position() + 1).ok());
+    lose(kChunks, kForEver, kArrive);
+    connect(0, 1);
+    while (!at(1).replica().snapshots().receiving()) run(100);
+    begun = now() - 100;
+    run(5'000);
+  }
+  void lose_no_more() { lose(kChunks, 0); }
+  SnapshotStatus status(std::size_t index, core::Millis after) {
+    const auto all = at(index).replica().snapshots().status(begun + after);
+    REQUIRE(all.size() == 1);
+    return all.front();
+  }
+  bool idle(std::size_t index) { return at(index).replica().snapshots().status(now()).empty(); }
+};
+
 }  // namespace
 
 TEST_SUITE("regions: snapshots") {
+  TEST_CASE("who receives a snapshot knows from whom, how far it is and how long it will take") {
+    HalfSent nodes;
+    const SnapshotStatus status = nodes.status(1, 10'000);
+    CHECK(status.region == "eu");
+    CHECK(status.stage == "receiving");
+    CHECK(status.rows > 0);
+    CHECK(status.rows < kRows / 2);
+    CHECK(status.rows_total == kRows);
+    CHECK(status.bytes == HalfSent::kArrive * kChunk);
+    CHECK(status.rows_per_second == status.rows / 10);
+    REQUIRE(status.rows_per_second > 0);
+    const std::uint64_t left = (kRows - status.rows) / status.rows_per_second;
+    CHECK(status.seconds_left == static_cast<std::int64_t>(left));
+    // Nothing is known at once, nor when it goes so slowly.
+    for (const core::Millis after : {0, 10'000'000}) {
+      CHECK(nodes.status(1, after).rows_per_second == 0);
+      CHECK(nodes.status(1, after).seconds_left == -1);
+    }
+  }
+
+  TEST_CASE("who sends a snapshot knows to whom, and what of it has been sent") {
+    HalfSent nodes;
+    const SnapshotStatus status = nodes.status(0, 5'000);
+    CHECK(status.region == "us");
+    CHECK(status.stage == "sending");
+    CHECK(status.rows == kRows);  // Spooled.
+    CHECK(status.rows_total == kRows);
+    CHECK(status.bytes == HalfSent::kArrive * kChunk + kWindow);
+    CHECK(status.bytes_total > status.bytes);
+    CHECK(status.seconds_left == -1);
+    nodes.disconnect(0, 1);
+    nodes.run(kPatienceMs);
+    CHECK_FALSE(nodes.idle(1));
+    CHECK(nodes.idle(0));  // Nobody asks for the rest.
+  }
+
+  TEST_CASE("who merges a snapshot has all of it, and knows how many rows are merged") {
+    HalfSent nodes;
+    const std::uint64_t bytes = nodes.status(0, 5'000).bytes_total;
+    nodes.lose_no_more();
+    while (!nodes.at(1).replica().snapshots().merging()) nodes.run(100);
+    const SnapshotStatus status = nodes.status(1, 10'000);
+    CHECK(status.stage == "merging");
+    CHECK(status.rows < kRows);
+    CHECK(status.rows_total == kRows);
+    CHECK(status.bytes == bytes);
+    CHECK(status.bytes_total == bytes);
+    CHECK(nodes.idle(0));
+    REQUIRE(nodes.run_until_equal(10'000));
+    CHECK(nodes.idle(1));
+  }
+
+  TEST_CASE("the log says what becomes of a snapshot, and how far it is every ten seconds") {
+    HalfSent nodes;
+    nodes.run(6'000);
+    using Lines = std::vector<std::string>;
+    const SnapshotStatus status = nodes.status(1, 10'000);
+    const std::string asks = "asks region eu for a snapshot: no log has what is lacking here";
+    const std::string report = "snapshot of region eu, receiving: " + std::to_string(status.rows) +
+                               " of 200 rows, 1000 bytes, " +
+                               std::to_string(status.rows_per_second) + " rows per second, " +
+                               std::to_string(status.seconds_left) + " s left";
+    CHECK(nodes.notices(1) == Lines{asks, report});
+    const std::uint64_t bytes = nodes.status(0, 10'000).bytes_total;
+    nodes.lose_no_more();
+    REQUIRE(nodes.run_until_equal(10'000));
+    const std::string whole =
+        "a snapshot of region eu: 200 rows, " + std::to_string(bytes) + " bytes";
+    REQUIRE(nodes.notices(1).size() == 4);
+    CHECK(nodes.notices(1)[2] == "merges " + whole);
+    CHECK(nodes.notices(1)[3].starts_with("merged a snapshot of region eu: 200 rows, "));
+    CHECK(nodes.notices(0).empty());
+  }
+
   TEST_CASE("a silent source is not waited for any more when all that it has has come otherwise") {
     LinkedNodes nodes;
     nodes.mesh(2);
     nodes.run(3'000);
-    nodes.lose(regions::kind_of(regions::SnapshotChunk{}), kForEver);
+    nodes.lose(kChunks, kForEver);
     nodes.at(1).replica().ask_for_snapshot(nodes.at(0).origin(), nodes.now());
     SUBCASE("all that it has has come") {
       put(nodes, 0, "k");
