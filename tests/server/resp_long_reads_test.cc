@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
@@ -124,6 +125,55 @@ TEST_SUITE("server: long reads") {
       if (!during) other.ask({"SREM", "set", added});
       REQUIRE(round < 100);
     }
+  }
+
+  // Each turn has a transaction of a tenth of a second or two, and then some of the read: a part of
+  // the turn, and not the few milliseconds that are enough beside short transactions.
+  TEST_CASE("a long read does not take ever so many turns beside long transactions of others") {
+    using Clock = std::chrono::steady_clock;
+    RunningServer server({}, shortest());
+    RespClient client = server.client();
+    constexpr int kKeys = 300'000;
+    for (int i = 0; i < kKeys;) {
+      Words words{"MSET"};
+      for (const int end = i + kKeys / 10; i < end; ++i) {
+        words.push_back(name(i));
+        words.emplace_back("v");
+      }
+      REQUIRE(client.ask(words) == "+OK\r\n");
+    }
+    const Words read{"KEYS", "none*"};
+    auto begun = Clock::now();
+    in_one_piece(client, read);
+    const auto pieces = 1 + 150ms / std::max<Clock::duration>(Clock::now() - begun, 1ms);
+    std::string transaction = request({"MULTI"}) + request({"INCR", "turns"});
+    for (int i = 0; i < pieces; ++i) transaction += request(read);
+    transaction += request({"EXEC"});
+    begun = Clock::now();
+    REQUIRE(client.ask(read) == "*0\r\n");
+    const auto alone = Clock::now() - begun;
+
+    RespClient other = server.client();
+    std::atomic<bool> over = false;
+    std::jthread load([&] {
+      const auto take = [&] {
+        for (int i = 0; i < pieces + 3; ++i) other.receive();
+      };
+      other.send(transaction);
+      while (!over) {
+        other.send(transaction);  // The next one is there before the turn ends.
+        take();
+      }
+      take();
+    });
+    REQUIRE(eventually([&] { return client.ask({"EXISTS", "turns"}) == ":1\r\n"; }));
+    client.send(request({"INCRBY", "turns", "0"}) + request(read) +
+                request({"INCRBY", "turns", "0"}));
+    const int before = std::stoi(client.receive().substr(1));
+    CHECK(client.receive() == "*0\r\n");
+    const int turns = std::stoi(client.receive().substr(1)) - before;
+    over = true;
+    CHECK(turns <= 3 + alone / 20ms);  // With 5 ms of each turn it would be four times as many.
   }
 
   TEST_CASE("a long read ends with its client, and with the server") {
