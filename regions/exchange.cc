@@ -83,6 +83,7 @@ std::string Exchange::region(LinkId link) const {
 // ---- Messages.
 
 std::optional<BatchMessage> Exchange::step(LinkId link_id, Message message, Millis now) {
+  now_ = now;
   const auto found = links_.find(link_id);
   if (found == links_.end()) return std::nullopt;
   Link& link = found->second;
@@ -293,6 +294,7 @@ Peer* Exchange::choose_source(Origin origin) {
 }
 
 void Exchange::subscribe_all() {
+  next_subscribe_ms_ = kNever;
   if (joining_) {
     for (auto& [origin, peer] : peers_) peer.in.origins.clear();
     return;
@@ -308,7 +310,13 @@ void Exchange::subscribe_all() {
       continue;
     }
     std::vector<Origin>& origins = chosen[origin];
-    if (peer.in.stale || origins != peer.in.origins) subscribe(peer, std::move(origins));
+    if (!peer.in.stale && origins == peer.in.origins) continue;
+    if (peer.in.may_ask(now_)) {
+      subscribe(peer, std::move(origins));
+    } else {
+      mark<"a subscription waits for more to change">();
+      next_subscribe_ms_ = std::min(next_subscribe_ms_, peer.in.asked_ms + InStream::kAskMs);
+    }
   }
 }
 
@@ -438,6 +446,8 @@ bool Exchange::unknown_there(const Link& link, Millis now) {
 }
 
 bool Exchange::tick(Millis now, const std::function<Showing()>& showing) {
+  now_ = now;
+  if (now >= next_subscribe_ms_) subscribe_all();
   if (now >= next_show_ms_) show_news(now);
   if (now < next_heartbeat_ms_) return false;
   next_heartbeat_ms_ = now + kHeartbeatMs;

@@ -96,7 +96,7 @@ class Exchange {
   bool tick(core::Millis now, const std::function<Showing()>& showing);
   // When tick() wants to be called next.
   [[nodiscard]] core::Millis next_tick_ms() const {
-    return std::min(next_heartbeat_ms_, next_show_ms_);
+    return std::min({next_heartbeat_ms_, next_show_ms_, next_subscribe_ms_});
   }
 
   // ---- Forks.
@@ -276,9 +276,11 @@ class Exchange {
   std::set<core::Origin> ended_;
   std::uint64_t streams_ = 0;
   std::uint64_t refused_greetings_ = 0;
-  static constexpr core::Millis kNoShow = std::numeric_limits<core::Millis>::max();
+  static constexpr core::Millis kNever = std::numeric_limits<core::Millis>::max();
   core::Millis next_heartbeat_ms_ = 0;
-  core::Millis next_show_ms_ = kNoShow;
+  core::Millis next_show_ms_ = kNever;
+  core::Millis next_subscribe_ms_ = kNever;
+  core::Millis now_ = 0;  // Of the newest call that says.
   std::string doubt_;
   Forks forks_;
 };

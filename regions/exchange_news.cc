@@ -17,6 +17,7 @@ using core::planted;
 using core::VersionVector;
 
 void Exchange::applied_more(Millis now, bool more_wanted) {
+  now_ = now;
   for (auto& [origin, peer] : peers_) {
     measure_lag(peer, now);
     if (more_wanted && peer.in.taken != peer.in.acked) acknowledge(peer);
@@ -61,7 +62,7 @@ std::vector<Origin> Exchange::news_for(const Peer& peer) const {
 
 void Exchange::show_news(Millis now) {
   if (joining_) return;
-  next_show_ms_ = kNoShow;
+  next_show_ms_ = kNever;
   for (auto& [origin, peer] : peers_) {
     const std::vector<Origin> news = news_for(peer);
     if (news.empty()) continue;

@@ -47,6 +47,11 @@ struct Link {
 
 // The consuming side: what is subscribed from this peer.
 struct InStream {
+  // How often it is subscribed anew, at most: so many times in so long. Each time the peer sends a
+  // window anew, and a leader that stood still finds all that was said meanwhile at once.
+  static constexpr core::Millis kAskMs = 10;
+  static constexpr int kAsksMax = 4;
+
   std::uint64_t id = 0;               // 0: nothing was subscribed yet.
   std::vector<core::Origin> origins;  // Sorted.
   std::uint64_t taken = 0;            // Bytes of batches received in this stream.
@@ -54,11 +59,21 @@ struct InStream {
   bool stale = true;                  // To be subscribed anew.
   std::uint64_t since = 0;            // The first stream since its newest link came up.
   core::Millis progress_ms = 0;       // When a batch arrived last, in any stream.
+  core::Millis asked_ms = 0;          // When the first of the newest subscriptions was due...
+  int asked = 0;                      // ...and how many were since.
   // {origin: the first seq of this stream that was not kept}: what follows comes in vain.
   std::map<core::Origin, core::Seq> dropped;
 
   [[nodiscard]] bool has(core::Origin origin) const {
     return std::ranges::binary_search(origins, origin);
+  }
+  // Counts a subscription; false when it is one too many and has to wait for kAskMs.
+  [[nodiscard]] bool may_ask(core::Millis now) {
+    if (now >= asked_ms + kAskMs) {
+      asked_ms = now;
+      asked = 0;
+    }
+    return ++asked <= kAsksMax;
   }
 };
 
