@@ -41,7 +41,8 @@ core::Result<void> HeardClocks::read_row(Origin origin, std::string_view value) 
   heard.at_ms = in.int64();
   heard.stored_at_ms = heard.at_ms;
   heard.off = heard.stored_off = in.boolean();
-  in.skip(newer);
+  heard.stored_away = newer > 0 && in.boolean();
+  in.skip(newer > 0 ? newer - 1 : 0);
   if (!in.done()) return in.failure();
   all_[origin] = heard;
   return {};
@@ -60,15 +61,24 @@ core::Result<void> HeardClocks::load(const storage::Snapshot& snapshot) {
   return {};
 }
 
+void HeardClocks::resume(Millis running) {
+  for (auto& [origin, heard] : all_) {
+    if (heard.stored_away || planted(Bug::kCountPresenceAsAbsence)) continue;
+    const Millis since = heard.age_ms(running);
+    heard.at_ms += since;
+    heard.word.wall_ms += since;
+  }
+}
+
 bool HeardClocks::wants_storing(Millis running) const {
   const Millis since = running - stored_ms_;
   if (since < kStoreMs) return false;
   if (!forgotten_.empty()) return true;
   return std::ranges::any_of(all_, [&](const auto& each) {
     const Heard& heard = each.second;
-    if (heard.away(running)) return heard.changed() || since >= kCountMs;
+    if (heard.away(running)) return heard.changed(running) || since >= kCountMs;
     const bool news = !heard.stored_at_ms || heard.off != heard.stored_off;
-    return news || (heard.changed() && since >= kRestMs);
+    return news || (heard.changed(running) && since >= kRestMs);
   });
 }
 
@@ -80,18 +90,20 @@ std::vector<storage::Change> HeardClocks::take_changes(Millis running) {
     changes.push_back({storage::Table::kMeta, storage::heard_key(origin), std::nullopt});
   }
   for (auto& [origin, heard] : all_) {
-    if (!heard.changed()) continue;
+    if (!heard.changed(running)) continue;
     std::string value;
     core::Writer(value)
-        .array(5)
+        .array(6)
         .uint64(heard.word.opening)
         .int64(heard.word.sent_ms)
         .int64(heard.word.wall_ms)
         .int64(heard.at_ms)
-        .boolean(heard.off);
+        .boolean(heard.off)
+        .boolean(heard.away(running));
     changes.push_back({storage::Table::kMeta, storage::heard_key(origin), std::move(value)});
     heard.stored_at_ms = heard.at_ms;
     heard.stored_off = heard.off;
+    heard.stored_away = heard.away(running);
   }
   return changes;
 }

@@ -5,7 +5,8 @@
 // All time in here is running time: for how long this leader has ever run, as its log counts it
 // (log_segments.h). No wall clock can be wrong about it, and a restart does not begin it anew.
 // While this leader is off it stands still, so that an absence seems shorter than it is, never
-// longer; leaders that went on running say how long it was.
+// longer; leaders that went on running say how long it was. A leader that was there when it was
+// stored last counts as heard until this one stopped.
 //
 // An absent leader's clock goes on: it shows at least what it showed last and the time since. Once
 // it is away for longer than `wait`, it counts as being that far, less `wait`. One whose clock was
@@ -40,6 +41,8 @@ class HeardClocks {
 
   explicit HeardClocks(core::Millis drift_ms_max) : drift_ms_max_(drift_ms_max) {}
   core::Result<void> load(const storage::Snapshot& snapshot);
+  // Tells after load() for how long this leader had run when it stopped.
+  void resume(core::Millis running);
 
   // A word has come, which may have taken as long as a round trip; `wall` is what the own clock
   // shows.
@@ -75,10 +78,13 @@ class HeardClocks {
     bool off = false;
     std::optional<core::Millis> stored_at_ms = {};  // As its row says; nothing without one.
     bool stored_off = false;
+    bool stored_away = false;
 
     [[nodiscard]] core::Millis age_ms(core::Millis running) const;
     [[nodiscard]] bool away(core::Millis running) const { return age_ms(running) > kFreshMs; }
-    [[nodiscard]] bool changed() const { return stored_at_ms != at_ms || stored_off != off; }
+    [[nodiscard]] bool changed(core::Millis running) const {
+      return stored_at_ms != at_ms || stored_off != off || stored_away != away(running);
+    }
   };
   core::Result<void> read_row(core::Origin origin, std::string_view value);
 

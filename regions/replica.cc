@@ -51,6 +51,7 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   if (!opened.ok()) return opened.failure();
   if (auto ready = load_once(); !ready.ok()) return ready.failure();
   if (auto kept = replica->keeper_.load(); !kept.ok()) return kept.failure();
+  replica->heard_.resume(replica->keeper_.running_ms(0));
   if (auto ordered = replica->open_scores(); !ordered.ok()) return ordered.failure();
   if (auto recorded = replica->record_opening(); !recorded.ok()) return recorded.failure();
   const Identity& identity = replica->identity_;

@@ -122,6 +122,35 @@ TEST_SUITE("regions: heard clocks") {
     CHECK(again.words(2'000).size() == 1);
   }
 
+  TEST_CASE("who was there when it was stored counts as heard until this leader stopped") {
+    constexpr Millis kWait = 60'000;
+    constexpr Millis kStopped = 500'000;  // Less than what rests is stored after.
+    for (const bool away : {false, true}) {
+      const auto storage = empty_storage();
+      HeardClocks before(kDrift);
+      before.hear(word(1, kWall), kWall, 1'000);
+      const Millis stored = 1'000 + (away ? 2 * HeardClocks::kFreshMs : 0);
+      REQUIRE(storage->commit({}, before.take_changes(stored)).ok());
+      HeardClocks heard(kDrift);
+      REQUIRE(heard.load(*storage->snapshot()).ok());
+      heard.resume(kStopped);
+      CHECK(heard.latest_ms(kStopped) == kWall + kStopped - 1'000);
+      CHECK(heard.words(kStopped)[0].age_ms == (away ? kStopped - 1'000 : 0));
+      CHECK((heard.given_up_ms(7, kWait, kStopped) == -1) == !away);
+      CHECK(heard.given_up_ms(7, kWait, kStopped + kWait) == kWall + kStopped - 1'000);
+    }
+  }
+
+  TEST_CASE("a leader that goes is stored as away, also when nothing of it was heard since") {
+    const auto storage = empty_storage();
+    HeardClocks heard(kDrift);
+    heard.hear(word(1, kWall), kWall, 0);
+    CHECK(heard.take_changes(0).size() == 1);
+    CHECK(heard.take_changes(HeardClocks::kStoreMs).empty());
+    CHECK(heard.wants_storing(2 * HeardClocks::kFreshMs));
+    CHECK(heard.take_changes(2 * HeardClocks::kFreshMs).size() == 1);
+  }
+
   TEST_CASE("a damaged row is found, and one of a newer version read") {
     const auto storage = empty_storage();
     const auto with_row = [&](std::string value) {
@@ -130,7 +159,9 @@ TEST_SUITE("regions: heard clocks") {
       HeardClocks heard(kDrift);
       return heard.load(*storage->snapshot()).ok();
     };
-    CHECK(with_row(std::string("\x96\x01\x02\x03\x04\xC2\xC0", 7)));
+    CHECK(with_row(std::string("\x95\x01\x02\x03\x04\xC2", 6)));  // An older one.
+    CHECK(with_row(std::string("\x97\x01\x02\x03\x04\xC2\xC3\xC0", 8)));
+    CHECK_FALSE(with_row(std::string("\x96\x01\x02\x03\x04\xC2\x01", 7)));
     CHECK_FALSE(with_row(std::string("\x94\x01\x02\x03\x04", 5)));
     CHECK_FALSE(with_row("what"));
   }
