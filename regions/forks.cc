@@ -71,7 +71,11 @@ bool Forks::heard(const Peer& peer, const History& history) {
 bool Forks::compare(const Peer& peer, const History& history) {
   const Seq here = applied_.head(history.origin).seq;
   Seq common = 0;
-  Seq differs = history.differs <= here ? history.differs : 0;
+  // What the peer says of an old position may be older than what it has shown to be equal. Believed
+  // again each time, it would be told back and forth for ever.
+  const auto seen = seen_.find({peer.origin, history.origin});
+  const bool outdated = seen != seen_.end() && seen->second.seq >= history.differs;
+  Seq differs = history.differs <= here && !outdated ? history.differs : 0;
   for (const ChainLink& link : history.links) {
     const Match match = chains_.compare(history.origin, link);
     if (match == Match::kEqual) common = std::max(common, link.seq);

@@ -143,6 +143,28 @@ TEST_SUITE("regions: forks") {
     CHECK(nodes.sent(kHistory) == said + 1);
   }
 
+  // Two that each took the other's older word for news told it back and forth for ever.
+  TEST_CASE("what a peer says of an old position does not undo that it has shown to be equal") {
+    Node node("eu", kForked);
+    for (const core::Seq batch : {1, 2, 3}) {
+      node.write(batch, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
+    }
+    const regions::Replica& replica = node.replica();
+    const regions::Head& head = replica.applied().head(kForked);
+    const regions::History claim{.origin = kForked, .differs = head.seq - 1, .links = {}};
+    regions::Peer peer;
+    peer.origin = 5;
+    peer.region = "ap";
+    for (const bool shown : {false, true}) {
+      regions::Effects effects;
+      regions::Forks forks(replica.applied(), replica.chains(), effects);
+      if (shown) CHECK_FALSE(forks.shown(peer, kForked, {head.seq, head.chain}));
+      CHECK(forks.heard(peer, claim) == !shown);
+      CHECK(forks.with(peer).empty() == shown);
+      CHECK(effects.empty() == shown);
+    }
+  }
+
   TEST_CASE("what has forked is not asked for again and again") {
     const auto world = forked(5);
     LinkedNodes& nodes = *world;
