@@ -15,7 +15,8 @@ namespace {
 
 using core::Millis;
 
-constexpr Millis kAfterwardsMs = 2'500;  // What comes late changes nothing.
+constexpr Millis kAfterwardsMs = 2'500;         // What comes late changes nothing.
+constexpr std::uint64_t kQuietEventsMax = 500;  // Then, for each two leaders.
 constexpr std::size_t kCheckEvery = 100;
 constexpr std::uint64_t kEventsPerStepMax = 50'000;
 constexpr std::string_view kGone = "a leader that is gone";
@@ -135,7 +136,11 @@ class Simulation {
            positions());
       return;
     }
+    const std::uint64_t events = network.events();
     network.run(kAfterwardsMs);
+    const std::uint64_t pairs = network.size() * network.size();
+    const bool quiet = network.events() - events <= pairs * kQuietEventsMax;
+    if (!quiet && network.intruders() == 0) note("messages without end where all is equal");
     if (!network.run_until_equal(plan_.healed_ms())) note("equal only for a while\n" + positions());
     note(network.wrong());
     network.shut_out_intruders();  // Nothing settles while they are there: they may have anything.
