@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -154,13 +155,12 @@ TEST_SUITE("server: long reads") {
     const auto alone = Clock::now() - begun;
 
     RespClient other = server.client();
-    std::atomic<bool> over = false;
-    std::jthread load([&] {
+    std::jthread load([&](const std::stop_token& over) {
       const auto take = [&] {
         for (int i = 0; i < pieces + 3; ++i) other.receive();
       };
       other.send(transaction);
-      while (!over) {
+      while (!over.stop_requested()) {
         other.send(transaction);  // The next one is there before the turn ends.
         take();
       }
@@ -172,7 +172,6 @@ TEST_SUITE("server: long reads") {
     const int before = std::stoi(client.receive().substr(1));
     CHECK(client.receive() == "*0\r\n");
     const int turns = std::stoi(client.receive().substr(1)) - before;
-    over = true;
     CHECK(turns <= 3 + alone / 20ms);  // With 5 ms of each turn it would be four times as many.
   }
 
