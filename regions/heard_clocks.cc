@@ -121,6 +121,7 @@ void HeardClocks::hear(const ClockWord& word, Millis wall, Millis running, Milli
     // Whoever passes it on has run longer since than this leader, which was off.
     if (age <= heard.age_ms(running) + kWayMs) return;
     core::mark<"others know that a leader is away for longer">();
+    heard.word.wall_ms = bounded(word.wall_ms);  // As of then: here it may be as of a restart.
     heard.at_ms = running - age;
     return;
   }

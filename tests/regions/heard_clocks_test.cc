@@ -138,6 +138,8 @@ TEST_SUITE("regions: heard clocks") {
       CHECK(heard.words(kStopped)[0].age_ms == (away ? kStopped - 1'000 : 0));
       CHECK((heard.given_up_ms(7, kWait, kStopped) == -1) == !away);
       CHECK(heard.given_up_ms(7, kWait, kStopped + kWait) == kWall + kStopped - 1'000);
+      heard.hear(word(1, kWall, kHour), kWall + kHour, kStopped);  // By somebody who knows better.
+      CHECK(heard.given_up_ms(7, kWait, kStopped) == kWall + kHour - kWait);
     }
   }
 
