@@ -244,6 +244,11 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
   ANABRANCH_ASSERT(writable(at));
   Machine& machine = machines_[at];
   Node& here = *machine.node;
+  const regions::Identity& self = here.replica().identity();
+  if (announce_ && !here.replica().regions().knows(self.region, self.origin)) {
+    turn(at);  // As a leader does that opens its directory, before it serves anybody.
+    if (!writable(at)) return false;
+  }
   const VersionVector deps = here.vector();
   const storage::Position before = here.storage().last_position();
   set_wall(at);

@@ -127,9 +127,9 @@ void Network::check_forgotten(Index at) {
     const core::Seq next = node(at).vector().at(who.origin) + 1;
     const auto position = node(other).storage().find(who.origin, next);
     const auto record = position ? node(other).storage().read_log(*position) : std::nullopt;
-    // A log that was trimmed meanwhile begins behind it; a damaged batch tells nothing.
+    // A log that was trimmed meanwhile begins behind it; what may be damaged tells nothing.
     const bool is_next = record && record->origin == who.origin && record->first == next;
-    if (!is_next || core::checksum_of(record->bytes) == core::Checksum::kWrong) continue;
+    if (!is_next || core::checksum_of(record->bytes) != core::Checksum::kRight) continue;
     // What it depends on is at least what came before it in the same log.
     VersionVector seen = node(at).replica().applied().head(who.origin).deps;
     seen.join(core::decode_batch(record->bytes).value().deps_changed);
