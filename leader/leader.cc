@@ -19,7 +19,7 @@
 #include "leader/link_log.h"
 #include "leader/pacer.h"
 #include "leader/reach.h"
-#include "regions/key_signatures.h"
+#include "regions/delivery/key_signatures.h"
 #include "regions/replica.h"
 #include "rows/resolvers.h"
 #include "storage/lmdb_storage.h"

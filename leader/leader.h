@@ -25,8 +25,8 @@
 #include "leader/log_cursor.h"
 #include "leader/session_gate.h"
 #include "leader/view.h"
-#include "regions/region_list.h"
-#include "regions/verdict.h"
+#include "regions/members/region_list.h"
+#include "regions/wire/verdict.h"
 #include "rows/vector_board.h"
 
 namespace anabranch::leader {

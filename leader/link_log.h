@@ -10,7 +10,7 @@
 #include "core/dot.h"
 #include "core/version_vector.h"
 #include "core/wall_clock.h"
-#include "regions/exchange.h"
+#include "regions/exchange/exchange.h"
 
 namespace anabranch::leader {
 

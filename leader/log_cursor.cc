@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/log.h"
-#include "regions/applied.h"
+#include "regions/state/applied.h"
 
 namespace anabranch::leader {
 

@@ -14,9 +14,9 @@
 
 #include "core/result.h"
 #include "core/version_vector.h"
-#include "regions/applied.h"
-#include "regions/region_list.h"
-#include "regions/settled_origins.h"
+#include "regions/members/region_list.h"
+#include "regions/members/settled_origins.h"
+#include "regions/state/applied.h"
 
 namespace anabranch::leader {
 

@@ -8,8 +8,8 @@
 #include "core/mark.h"
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
-#include "regions/batch_check.h"
-#include "regions/incarnation.h"
+#include "regions/delivery/batch_check.h"
+#include "regions/state/incarnation.h"
 #include "rows/apply_op.h"
 
 namespace anabranch::regions {

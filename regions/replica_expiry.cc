@@ -8,8 +8,8 @@
 #include "core/mark.h"
 #include "core/planted_bug.h"
 #include "crdt/expiry.h"
+#include "regions/clocks/timestamps_ahead.h"
 #include "regions/replica.h"
-#include "regions/timestamps_ahead.h"
 #include "rows/expiry_index.h"
 
 namespace anabranch::regions {

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "core/planted_bug.h"
-#include "regions/incarnation.h"
 #include "regions/replica.h"
+#include "regions/state/incarnation.h"
 
 namespace anabranch::regions {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/wall_clock.h"
-#include "regions/message.h"
 #include "regions/replica.h"
+#include "regions/wire/message.h"
 #include "storage/storage.h"
 
 namespace anabranch::bench {

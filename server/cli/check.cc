@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "regions/directory_check.h"
+#include "regions/verify/directory_check.h"
 #include "server/cli/command.h"
 #include "server/cli/faults.h"
 #include "server/cli/printable.h"

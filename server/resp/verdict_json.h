@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "regions/verdict.h"
+#include "regions/wire/verdict.h"
 
 namespace anabranch::server {
 

@@ -5,7 +5,7 @@
 
 #include "core/assert.h"
 #include "core/batch.h"
-#include "regions/message.h"
+#include "regions/wire/message.h"
 #include "tests/fuzz/target.h"
 
 using namespace anabranch;

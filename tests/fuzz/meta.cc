@@ -1,8 +1,8 @@
 // What a data directory says of itself: it comes back from backups, and may have been damaged.
 
 #include "core/assert.h"
-#include "regions/head.h"
-#include "regions/rejoin_state.h"
+#include "regions/rejoin/rejoin_state.h"
+#include "regions/state/head.h"
 #include "tests/fuzz/target.h"
 
 using namespace anabranch;

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "regions/reserve.h"
+#include "regions/state/reserve.h"
 #include "storage/memory_storage.h"
 #include "tests/leader/store_world.h"
 #include "tests/node.h"

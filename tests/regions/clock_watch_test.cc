@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "regions/clock_watch.h"
+#include "regions/clocks/clock_watch.h"
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
 

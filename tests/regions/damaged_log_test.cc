@@ -11,7 +11,7 @@
 
 #include "core/batch.h"
 #include "core/checksum.h"
-#include "regions/directory_check.h"
+#include "regions/verify/directory_check.h"
 #include "tests/crdt/random.h"
 #include "tests/regions/linked_nodes.h"
 #include "tests/regions/log_records.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "regions/divergence.h"
+#include "regions/verify/divergence.h"
 #include "rows/digests.h"
 #include "storage/layout.h"
 #include "tests/crdt/random_row.h"

@@ -8,7 +8,7 @@
 
 #include "core/varint.h"
 #include "crdt/row_codec.h"
-#include "regions/directory_check.h"
+#include "regions/verify/directory_check.h"
 #include "rows/digests.h"
 #include "rows/score_index.h"
 #include "rows/snapshot_reader.h"

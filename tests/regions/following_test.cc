@@ -8,7 +8,7 @@
 #include <utility>
 #include <variant>
 
-#include "regions/region_list.h"
+#include "regions/members/region_list.h"
 #include "tests/regions/linked_nodes.h"
 
 using namespace anabranch;

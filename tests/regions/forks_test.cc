@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "regions/forks.h"
+#include "regions/exchange/forks.h"
 #include "storage/memory_storage.h"
 #include "tests/crdt/random.h"
 #include "tests/regions/linked_nodes.h"

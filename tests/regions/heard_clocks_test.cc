@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "regions/clock_jumps.h"
-#include "regions/heard_clocks.h"
-#include "regions/time_text.h"
+#include "regions/clocks/clock_jumps.h"
+#include "regions/clocks/heard_clocks.h"
+#include "regions/clocks/time_text.h"
 #include "storage/memory_storage.h"
 #include "tests/regions/linked_nodes.h"
 

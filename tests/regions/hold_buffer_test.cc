@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "regions/hold_buffer.h"
+#include "regions/delivery/hold_buffer.h"
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 

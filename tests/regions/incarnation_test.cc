@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "regions/incarnation.h"
+#include "regions/state/incarnation.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"

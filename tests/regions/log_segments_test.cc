@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "regions/log_segments.h"
+#include "regions/log/log_segments.h"
 #include "storage/memory_storage.h"
 #include "tests/crdt/random.h"
 #include "tests/seed.h"

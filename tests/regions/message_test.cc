@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/codec.h"
-#include "regions/message.h"
+#include "regions/wire/message.h"
 #include "tests/crdt/random.h"
 #include "tests/seed.h"
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/batch.h"
-#include "regions/hold_buffer.h"
-#include "regions/out_stream.h"
+#include "regions/delivery/hold_buffer.h"
+#include "regions/exchange/out_stream.h"
 #include "storage/memory_storage.h"
 #include "tests/crdt/random.h"
 #include "tests/seed.h"

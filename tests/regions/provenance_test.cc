@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/batch.h"
-#include "regions/provenance.h"
+#include "regions/delivery/provenance.h"
 
 using namespace anabranch;
 using core::Batch;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/batch.h"
-#include "regions/batch_check.h"
+#include "regions/delivery/batch_check.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"

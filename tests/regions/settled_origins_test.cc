@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "regions/settled_origins.h"
+#include "regions/members/settled_origins.h"
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/wall_clock.h"
-#include "regions/key_signatures.h"
+#include "regions/delivery/key_signatures.h"
 #include "regions/replica.h"
 #include "storage/memory_storage.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "crdt/apply.h"
-#include "regions/snapshot_spool.h"
+#include "regions/snapshot/snapshot_spool.h"
 #include "storage/memory_storage.h"
 
 using namespace anabranch;

@@ -7,7 +7,7 @@
 #include <utility>
 #include <variant>
 
-#include "regions/standings.h"
+#include "regions/members/standings.h"
 #include "storage/memory_storage.h"
 #include "tests/regions/signed_world.h"
 

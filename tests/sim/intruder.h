@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "core/batch.h"
-#include "regions/message.h"
+#include "regions/wire/message.h"
 #include "tests/crdt/random.h"
 #include "tests/sim/seals.h"
 

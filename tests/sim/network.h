@@ -22,7 +22,7 @@
 
 #include "leader/erased_sweep.h"
 #include "leader/expiry_sweep.h"
-#include "regions/effect.h"
+#include "regions/wire/effect.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"
 #include "tests/sim/intruder.h"

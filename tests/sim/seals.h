@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "core/hash.h"
-#include "regions/signatures.h"
+#include "regions/wire/signatures.h"
 #include "storage/layout.h"
 
 namespace anabranch::test {

@@ -4,7 +4,7 @@
 
 #include "core/batch.h"
 #include "crdt/expiry.h"
-#include "regions/region_list.h"
+#include "regions/members/region_list.h"
 
 namespace anabranch::test {
 

@@ -1,0 +1,58 @@
+// Foreign batches with a clear of so many rows that what it leaves is counted first (survivors.h):
+// they are put aside, one per origin at most, and applied when that is done. Batches that depend on
+// them wait in the hold buffer, others go on. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "regions/delivery/hold_buffer.h"
+#include "rows/stage.h"
+#include "rows/survivors.h"
+
+namespace anabranch::regions {
+
+class ClearsAside {
+ public:
+  // Whether a batch, next to be applied to the stage, has a clear over more than `rows` rows.
+  [[nodiscard]] static bool concerns(const core::Batch& batch, const rows::Stage& stage,
+                                     std::size_t rows);
+
+  [[nodiscard]] bool empty() const { return batches_.empty(); }
+  [[nodiscard]] bool has(core::Origin origin) const;
+  void put(HeldBatch held, const core::VersionVector& deps);
+  void forget_all() { batches_.clear(); }
+
+  // Counts on for the first batch, over the committed rows: so many more. When masks have come
+  // meanwhile it begins anew, a few times.
+  using TakeSnapshot = std::function<std::shared_ptr<const storage::Snapshot>()>;
+  void look(std::size_t rows, const rows::Masks& masks, const core::OriginTable& origins,
+            const TakeSnapshot& take_snapshot);
+  // A row was committed.
+  void note_change(const core::Path& path);
+  // Whether the first batch can be applied on top of masks of which this is the last id.
+  [[nodiscard]] bool ready(std::uint64_t last_mask) const;
+  // Takes it out, and gives the stage what was counted. It must be ready.
+  HeldBatch take(rows::Stage& stage);
+
+ private:
+  static constexpr int kBeginningsMax = 4;
+
+  struct Aside {
+    HeldBatch held;
+    core::VersionVector deps;                // All that its leader had applied of other origins.
+    std::vector<rows::Survivors> survivors;  // Of each of its clears.
+    std::uint64_t last_mask = 0;             // When the counting began.
+    int beginnings = 0;
+    bool done = false;
+  };
+  static void begin(Aside& aside, const rows::Masks& masks, const core::OriginTable& origins,
+                    std::shared_ptr<const storage::Snapshot> snapshot);
+
+  std::deque<Aside> batches_;
+};
+
+}  // namespace anabranch::regions

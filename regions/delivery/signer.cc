@@ -1,0 +1,163 @@
+#include "regions/delivery/signer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/codec.h"
+#include "core/wire.h"
+#include "storage/layout.h"
+
+namespace anabranch::regions {
+
+core::Result<void> Signer::load(const storage::Snapshot& snapshot) {
+  const std::string_view prefix = storage::kSignedPrefix;
+  const auto cursor = snapshot.scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
+    if (cursor->key().size() != prefix.size() + sizeof(core::Origin)) continue;
+    core::Reader in(cursor->value());
+    SignedPosition position = read_position(in);
+    if (!in.done()) return in.failure();
+    positions_[position.origin].emplace(place(position), position);
+  }
+  return {};
+}
+
+bool Signer::verify(const SignedPosition& position) const {
+  return signatures_ != nullptr &&
+         signatures_->verify(position.region, signed_bytes(identity_.mesh, position),
+                             position.signature);
+}
+
+void Signer::sign(Standing& standing) const {
+  if (signatures_ == nullptr) return;
+  standing.signature = signatures_->sign(signed_bytes(identity_.mesh, standing));
+}
+
+bool Signer::verify(const Standing& standing) const {
+  return signatures_ == nullptr ||
+         signatures_->verify(standing.region, signed_bytes(identity_.mesh, standing),
+                             standing.signature);
+}
+
+SignedPosition Signer::sign(core::Origin origin) const {
+  const Head& head = applied_.head(origin);
+  SignedPosition position{identity_.region, origin, head.seq, head.chain, {}};
+  position.signature = signatures_->sign(signed_bytes(identity_.mesh, position));
+  return position;
+}
+
+bool Signer::is_unsigned(core::Origin origin) const {
+  const Head& head = applied_.head(origin);
+  const SignedPosition* const last = newest(origin);
+  return head.seq > 0 && (last == nullptr || last->seq < head.seq);
+}
+
+std::string Signer::for_batch() const {
+  const core::Seq seq = applied_.vector().at(identity_.origin);
+  if (signatures_ == nullptr || seq == 0) return {};
+  const SignedPosition* const last = newest(identity_.origin);
+  return last != nullptr && last->seq == seq ? last->signature : sign(identity_.origin).signature;
+}
+
+void Signer::sign_due(core::Millis now) {
+  if (signatures_ == nullptr) return;
+  if (!std::exchange(former_signed_, true)) {
+    for (const auto& [origin, head] : applied_.heads()) {
+      if (head.region == identity_.region && is_unsigned(origin)) keep(sign(origin));
+    }
+  }
+  due_ms_ = -1;
+  if (!is_unsigned(identity_.origin)) return;
+  if (now - signed_ms_ < kSignMs) {
+    due_ms_ = signed_ms_ + kSignMs;
+    return;
+  }
+  signed_ms_ = now;
+  keep(sign(identity_.origin));
+}
+
+std::optional<core::Millis> Signer::next_ms() const {
+  return due_ms_ < 0 ? std::nullopt : std::optional(due_ms_);
+}
+
+void Signer::keep(const SignedPosition& position) {
+  if (!positions_.contains(position.origin) && positions_.size() >= kOriginsMax) return;
+  Positions& positions = positions_[position.origin];
+  const SignedPosition* const last = newest(position.origin);
+  if (last != nullptr && last->seq >= position.seq) return;
+  positions.emplace(place(position), position);
+  if (positions.size() <= kAheadMax + 1) return;
+  auto least = std::prev(positions.end(), 2);
+  const auto end = ends_.find(position.origin);
+  if (end != ends_.end() && end->second == least->first) --least;
+  positions.erase(least);
+}
+
+void Signer::keep_end(const SignedPosition& position) {
+  ends_[position.origin] = place(position);
+  keep(position);
+}
+
+void Signer::forget(core::Origin origin) {
+  positions_.erase(origin);
+  ends_.erase(origin);
+  told_.erase(origin);
+  changed_.push_back(origin);
+  former_signed_ = false;
+}
+
+void Signer::forget_ahead(core::Origin origin) {
+  const auto found = positions_.find(origin);
+  if (found == positions_.end()) return;
+  found->second.erase(behind(found->second, applied_.vector().at(origin)), found->second.end());
+  ends_.erase(origin);
+}
+
+void Signer::passed(core::Origin origin, core::Seq first) {
+  const auto found = positions_.find(origin);
+  if (found == positions_.end()) return;
+  Positions& positions = found->second;
+  const Head& head = applied_.head(origin);
+  for (auto at = behind(positions, first - 1); at != behind(positions, head.seq);) {
+    at = at->first == Place{head.seq, head.chain} ? std::next(at) : positions.erase(at);
+  }
+}
+
+const SignedPosition* Signer::newest(core::Origin origin) const {
+  const auto found = positions_.find(origin);
+  if (found == positions_.end()) return nullptr;
+  const auto beyond = found->second.lower_bound({applied_.vector().at(origin) + 1, {}});
+  return beyond == found->second.begin() ? nullptr : &std::prev(beyond)->second;
+}
+
+void Signer::look() {
+  for (auto& [origin, positions] : positions_) {
+    const SignedPosition* const last = newest(origin);
+    if (last == nullptr || last->seq <= std::exchange(told_[origin], last->seq)) continue;
+    news_.push_back(*last);
+    positions.erase(positions.begin(), positions.find(place(*last)));
+    std::erase(changed_, origin);
+    changed_.push_back(origin);
+  }
+}
+
+std::vector<SignedPosition> Signer::take_news() {
+  look();
+  return std::exchange(news_, {});
+}
+
+std::vector<storage::Change> Signer::take_changes() {
+  look();
+  std::vector<storage::Change> changes;
+  for (const core::Origin origin : std::exchange(changed_, {})) {
+    std::optional<std::string> value;
+    if (const SignedPosition* const position = newest(origin)) {
+      core::Writer out(value.emplace());
+      write_position(out, *position);
+    }
+    changes.push_back({storage::Table::kMeta, storage::signed_key(origin), std::move(value)});
+  }
+  return changes;
+}
+
+}  // namespace anabranch::regions

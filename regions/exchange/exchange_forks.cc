@@ -1,0 +1,126 @@
+// The exchange's part in forks: what peers show of histories is compared, and told where it
+// differs.
+#include <algorithm>
+
+#include "core/mark.h"
+#include "core/planted_bug.h"
+#include "regions/exchange/exchange.h"
+
+namespace anabranch::regions {
+
+using core::mark;
+using core::Origin;
+using core::planted;
+using core::VersionVector;
+
+void Exchange::on(Peer& peer, const History& history) {
+  if (joining_) return;  // What is here is about to be given up.
+  if (forks_.heard(peer, history)) {
+    tell_history(peer, history.origin);
+  } else {
+    answer(peer, history);
+  }
+  subscribe_all();
+}
+
+// What it says is known: it is told so.
+void Exchange::answer(const Peer& peer, const History& history) {
+  if (!history.asks) return;
+  History own = forks_.history(peer, history.origin);
+  own.heard = stamp_of(history);
+  send(peer, std::move(own));
+}
+
+// A message may be lost, and forks are known to be the same only when both sides have said so.
+void Exchange::repeat_histories() {
+  if (planted(core::Bug::kTellForksOnce)) return;
+  for (const auto& [origin, peer] : peers_) {
+    for (const Origin forked : forks_.with(peer)) {
+      if (forks_.agreed(peer, forked)) continue;
+      mark<"where histories part is said again">();
+      send(peer, forks_.history(peer, forked));
+    }
+  }
+}
+
+void Exchange::compare(Peer& peer, const VersionVector& applied,
+                       const std::vector<core::ChainHash>& chains) {
+  if (joining_) return;  // What is here is about to be given up.
+  compare_own(peer, applied, chains);
+  for (std::size_t i = 0; i < chains.size(); ++i) {
+    const auto& [origin, seq] = *(applied.begin() + static_cast<std::ptrdiff_t>(i));
+    if (forks_.shown(peer, origin, {seq, chains[i]})) tell_history(peer, origin);
+  }
+}
+
+void Exchange::tell_history(Peer& peer, Origin origin) {
+  peer.out.cancel();
+  peer.in.stale = true;
+  send(peer, forks_.history(peer, origin));
+}
+
+bool Exchange::agree_on_forks(const Peer& peer, const std::vector<Origin>& forked) {
+  const std::vector<Origin> known = forks_.with(peer);
+  if (known == forked) return true;
+  bool aware = true;
+  for (const Origin origin : known) {
+    if (std::ranges::find(forked, origin) != forked.end()) continue;
+    aware = false;
+    send(peer, forks_.history(peer, origin));
+  }
+  for (const Origin origin : forked) {
+    if (std::ranges::find(known, origin) == known.end()) send(peer, forks_.history(peer, origin));
+  }
+  return aware;
+}
+
+bool Exchange::may_apply(Origin peer, const core::Batch& batch, const VersionVector& deps) {
+  const auto branch = forks_.branch_of(batch);
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return peer == 0;  // Nobody can tell any more which history it had.
+  if (!branch && !forks_.in_doubt()) return true;
+  if (branch && forks_.rewritten(found->second, batch, *branch)) {
+    tell_history(found->second, *branch);
+  }
+  if (forks_.may_apply(found->second, batch, deps)) return true;
+  found->second.in.stale = true;
+  return false;
+}
+
+std::optional<Origin> Exchange::fork_with(Origin peer) const {
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return std::nullopt;
+  const std::vector<Origin> forked = forks_.with(found->second);
+  return forked.empty() ? std::nullopt : std::optional(forked.front());
+}
+
+void Exchange::forked(Origin peer, Origin origin, core::Seq differs) {
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return;
+  if (forks_.found(found->second, origin, differs)) tell_history(found->second, origin);
+  subscribe_all();
+}
+
+void Exchange::compare_own(LinkId link, core::Seq seq) {
+  if (seq > applied_.vector().at(self_.origin)) {
+    doubt_ = "region " + region(link) + " has writes of its origin that it lacks itself";
+  }
+}
+
+void Exchange::compare_own(const Peer& peer, const VersionVector& applied,
+                           const std::vector<core::ChainHash>& chains) {
+  const auto entry =
+      std::ranges::lower_bound(applied, self_.origin, {}, &VersionVector::Entry::origin);
+  if (entry == applied.end() || entry->origin != self_.origin) return;
+  if (entry->seq > applied_.vector().at(self_.origin)) {
+    doubt_ = "region " + peer.region + " has writes of its origin that it lacks itself";
+    return;
+  }
+  if (chains.empty()) return;
+  const core::ChainHash& hash = chains[static_cast<std::size_t>(entry - applied.begin())];
+  if (chains_.compare(self_.origin, {entry->seq, hash}) == Match::kDifferent) {
+    doubt_ = "region " + peer.region + " has other writes of its origin";
+  }
+}
+
+}  // namespace anabranch::regions

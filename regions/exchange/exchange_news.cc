@@ -1,0 +1,96 @@
+// The exchange's part in showing peers at once what has come here. A peer that follows an origin
+// through nobody, since nobody it knows had more of it, asks for that as soon as it knows; were it
+// told with the next heartbeat only, a write would take a second for each leader on its way.
+#include <algorithm>
+
+#include "core/mark.h"
+#include "core/planted_bug.h"
+#include "regions/exchange/exchange.h"
+
+namespace anabranch::regions {
+
+using core::Bug;
+using core::mark;
+using core::Millis;
+using core::Origin;
+using core::planted;
+using core::VersionVector;
+
+void Exchange::applied_more(Millis now, bool more_wanted) {
+  now_ = now;
+  for (auto& [origin, peer] : peers_) {
+    measure_lag(peer, now);
+    if (more_wanted && peer.in.taken != peer.in.acked) acknowledge(peer);
+  }
+  if (more_wanted) ask_for_dropped();
+  show_news(now);
+}
+
+void Exchange::acknowledge(Peer& peer) {
+  if (joining_) return;
+  peer.in.acked = peer.in.taken;
+  show(peer);
+}
+
+// Acknowledges nothing that was not acknowledged before.
+void Exchange::show(Peer& peer) {
+  const VersionVector& shown = planted(Bug::kShowUnapplied) ? peer.applied : applied_.vector();
+  peer.told = applied_.vector();
+  send(peer,
+       Ack{peer.in.id, peer.in.acked, settled_.without(shown), settled_.without(durable_vector())});
+}
+
+VersionVector Exchange::durable_vector() const {
+  const bool all = log_.durable_position() == log_.last_position();
+  return all || planted(Bug::kCallAllDurable) ? applied_.vector() : VersionVector{};
+}
+
+// Peers follow this leader's own origin from their greeting on, and what a peer follows through
+// this leader comes by itself. What it was told early since the last heartbeat, and has not asked
+// for, comes to it through another.
+std::vector<Origin> Exchange::news_for(const Peer& peer) const {
+  std::vector<Origin> news;
+  if (peer.behind_since_ms < 0 || !usable(peer)) return news;
+  for (const auto& [origin, seq] : applied_.vector()) {
+    if (origin == self_.origin || peer.out.serves(origin)) continue;
+    if (seq <= peer.told.at(origin) || seq <= peer.applied.at(origin)) continue;
+    const auto& early = peer.told_early;
+    if (std::ranges::find(early, origin) == early.end()) news.push_back(origin);
+  }
+  return news;
+}
+
+void Exchange::show_news(Millis now) {
+  if (joining_) return;
+  next_show_ms_ = kNever;
+  for (auto& [origin, peer] : peers_) {
+    const std::vector<Origin> news = news_for(peer);
+    if (news.empty()) continue;
+    if (now < peer.shown_ms + kShowMs) {
+      mark<"news for a peer wait for more">();
+      next_show_ms_ = std::min(next_show_ms_, peer.shown_ms + kShowMs);
+      continue;
+    }
+    mark<"a peer is shown at once what has come">();
+    peer.told_early.insert(peer.told_early.end(), news.begin(), news.end());
+    peer.shown_ms = now;
+    show(peer);
+  }
+}
+
+// Where a peer cannot be followed, since it has another history, say, nothing is news.
+bool Exchange::shows_news(const VersionVector& applied) const {
+  return std::ranges::any_of(applied, [&](const VersionVector::Entry& entry) {
+    const Origin origin = entry.origin;
+    if (origin == self_.origin || entry.seq <= applied_.vector().at(origin)) return false;
+    bool can_come = false;
+    for (const auto& [peer_origin, peer] : peers_) {
+      if (!usable(peer)) continue;
+      if (peer.in.has(origin)) return false;
+      can_come = can_come || (has_more(peer, origin) && serves(peer, origin));
+    }
+    return can_come;
+  });
+}
+
+}  // namespace anabranch::regions

@@ -1,0 +1,239 @@
+#include "regions/exchange/forks.h"
+
+#include <algorithm>
+
+#include "regions/state/renaming.h"
+
+namespace anabranch::regions {
+
+using core::Origin;
+using core::Seq;
+using core::VersionVector;
+
+bool Forks::shown(const Peer& peer, Origin origin, const ChainLink& link) {
+  const Pair pair(peer.origin, origin);
+  const bool known = find(peer, origin) != nullptr;
+  if (const auto seen = seen_.find(pair); !known && seen != seen_.end() && seen->second == link) {
+    return false;
+  }
+  const Match match = chains_.compare(origin, link);
+  if (match == Match::kUnknown && fell_back(peer, origin)) {
+    fallen_.insert(pair);
+  } else if (fallen_.erase(pair) > 0) {
+    release(peer, origin);
+  }
+  if (match == Match::kUnknown || match == Match::kDifferent) {
+    compared_.erase(pair);
+    seen_.erase(pair);  // An old message may have come late: what comes next is looked at.
+  } else if (compared_.insert(pair).second) {
+    release(peer, origin);
+  }
+  switch (match) {
+    case Match::kEqual:
+      seen_[pair] = link;
+      return forget(peer, origin);  // All that it has of this history is here too.
+    case Match::kDifferent:
+      return note(peer, origin, 0, link.seq);
+    case Match::kBeyond:
+      beyond_[pair] = link;
+      break;
+    case Match::kUnknown:
+      break;
+  }
+  return false;
+}
+
+void Forks::catch_up(const Peer& peer) {
+  auto at = beyond_.lower_bound({peer.origin, 0});
+  while (at != beyond_.end() && at->first.first == peer.origin) {
+    const auto [pair, link] = *at;
+    const bool reached = link.seq <= applied_.head(pair.second).seq;
+    at = reached ? beyond_.erase(at) : std::next(at);
+    if (reached) shown(peer, pair.second, link);
+  }
+}
+
+bool Forks::found(const Peer& peer, Origin origin, Seq differs) {
+  return note(peer, origin, 0, differs);
+}
+
+bool Forks::heard(const Peer& peer, const History& history) {
+  const bool changed = compare(peer, history);
+  const auto by_peer = forks_.find(history.origin);
+  if (by_peer == forks_.end()) return changed;
+  const auto fork = by_peer->second.find(peer.origin);
+  if (fork == by_peer->second.end()) return changed;
+  fork->second.said = stamp_of(history);
+  fork->second.heard = history.heard;
+  return changed;
+}
+
+bool Forks::compare(const Peer& peer, const History& history) {
+  const Seq here = applied_.head(history.origin).seq;
+  Seq common = 0;
+  // What the peer says of an old position may be older than what it has shown to be equal. Believed
+  // again each time, it would be told back and forth for ever.
+  const auto seen = seen_.find({peer.origin, history.origin});
+  const bool outdated = seen != seen_.end() && seen->second.seq >= history.differs;
+  Seq differs = history.differs <= here && !outdated ? history.differs : 0;
+  for (const ChainLink& link : history.links) {
+    const Match match = chains_.compare(history.origin, link);
+    if (match == Match::kEqual) common = std::max(common, link.seq);
+    if (match == Match::kDifferent && (differs == 0 || link.seq < differs)) differs = link.seq;
+  }
+  if (differs > common) return note(peer, history.origin, common, differs);
+  // All that is here of this history is there too.
+  return history.differs == 0 && common == here && forget(peer, history.origin);
+}
+
+History Forks::history(const Peer& peer, Origin origin) const {
+  const Fork* fork = find(peer, origin);
+  const Seq from = fork != nullptr ? fork->differs : peer.applied.at(origin);
+  History history{origin, 0, chains_.trail(origin, from)};
+  if (fork != nullptr) {
+    history.differs = fork->differs;
+    history.heard = fork->said;
+    history.asks = fork->heard != stamp_of(history);
+  }
+  return history;
+}
+
+bool Forks::agreed(const Peer& peer, Origin origin) const {
+  return find(peer, origin) != nullptr && !history(peer, origin).asks;
+}
+
+bool Forks::note(const Peer& peer, Origin origin, Seq common, Seq differs) {
+  const auto [entry, fresh] = forks_[origin].try_emplace(peer.origin);
+  Fork& fork = entry->second;
+  const Fork before = fork;
+  if (fresh) fork = {.common = common, .differs = differs, .region = peer.region};
+  fork.common = std::max(fork.common, common);
+  fork.differs = std::min(fork.differs, differs);
+  if (fork.common >= fork.differs) fork.common = 0;  // What was equal then is no longer there.
+  if (fresh && said_.size() < kAlarmsMax && said_.emplace(peer.region, origin).second) {
+    const std::string whose = applied_.head(origin).region;
+    effects_.push_back(
+        Alarm{"origin " + core::to_string(origin) + " of region " +
+              (whose.empty() ? "unknown" : whose) + " has two histories: region " + peer.region +
+              " has another one than this leader; neither takes what only the other has of it, nor "
+              "what depends on that, until one gives way: see fork list"});
+  }
+  if (!fresh && fork == before) return false;
+  release(peer, origin);
+  return true;
+}
+
+bool Forks::forget(const Peer& peer, Origin origin) {
+  const auto by_peer = forks_.find(origin);
+  if (by_peer == forks_.end() || by_peer->second.erase(peer.origin) == 0) return false;
+  if (by_peer->second.empty()) forks_.erase(by_peer);
+  release(peer, origin);
+  return true;
+}
+
+void Forks::release(const Peer& peer, Origin origin) {
+  std::erase_if(waiting_, [&](const auto& each) {
+    return each.first.first == peer.origin && each.second == origin;
+  });
+}
+
+void Forks::forget(Origin peer) {
+  forget_peers([&](Origin each) { return each == peer; });
+}
+
+void Forks::retain(const Peers& peers) {
+  forget_peers([&](Origin each) { return !peers.contains(each); });
+}
+
+void Forks::forget_peers(const std::function<bool(Origin)>& gone) {
+  for (auto& [origin, by_peer] : forks_) {
+    std::erase_if(by_peer, [&](const auto& each) { return gone(each.first); });
+  }
+  std::erase_if(forks_, [](const auto& each) { return each.second.empty(); });
+  const auto of_gone = [&](const auto& each) { return gone(each.first.first); };
+  std::erase_if(waiting_, of_gone);
+  std::erase_if(seen_, of_gone);
+  std::erase_if(beyond_, of_gone);
+  const auto of_gone_one = [&](const Pair& each) { return gone(each.first); };
+  std::erase_if(compared_, of_gone_one);
+  std::erase_if(fallen_, of_gone_one);
+}
+
+void Forks::clear() {
+  forks_.clear();
+  waiting_.clear();
+  seen_.clear();
+  beyond_.clear();
+  compared_.clear();
+  fallen_.clear();
+}
+
+const Fork* Forks::find(const Peer& peer, Origin origin) const {
+  const auto by_peer = forks_.find(origin);
+  if (by_peer == forks_.end()) return nullptr;
+  const auto fork = by_peer->second.find(peer.origin);
+  return fork == by_peer->second.end() ? nullptr : &fork->second;
+}
+
+std::vector<Origin> Forks::with(const Peer& peer) const {
+  std::vector<Origin> origins;
+  for (const auto& [origin, by_peer] : forks_) {
+    if (by_peer.contains(peer.origin)) origins.push_back(origin);
+  }
+  return origins;
+}
+
+bool Forks::may_follow(const Peer& peer, Origin origin) const {
+  if (forks_.empty() && waiting_.empty()) return true;  // As nearly always.
+  return find(peer, origin) == nullptr && !waiting_.contains({peer.origin, origin});
+}
+
+bool Forks::may_apply(const Peer& peer, const core::Batch& batch, const VersionVector& deps) {
+  catch_up(peer);
+  if (!may_follow(peer, batch.origin)) return false;
+  for (const auto& [origin, common] : parted_) {
+    const bool known = compared_.contains({peer.origin, origin});
+    if (known || origin == batch.origin || deps.at(origin) <= common) continue;
+    waiting_[{peer.origin, batch.origin}] = origin;
+    return false;
+  }
+  for (auto at = fallen_.lower_bound({peer.origin, 0});
+       at != fallen_.end() && at->first == peer.origin; ++at) {
+    if (at->second == batch.origin || deps.at(at->second) == 0) continue;
+    waiting_[{peer.origin, batch.origin}] = at->second;
+    return false;
+  }
+  for (const Origin origin : with(peer)) {
+    if (deps.at(origin) <= find(peer, origin)->common) continue;
+    waiting_[{peer.origin, batch.origin}] = origin;
+    return false;
+  }
+  return true;
+}
+
+std::optional<Origin> Forks::branch_of(const core::Batch& batch) const {
+  if (!batch.opening || batch.first() != 1) return std::nullopt;
+  const Origin former = batch.opening->previous;
+  const auto first = chains_.first_behind(former, batch.deps_changed.at(former));
+  const bool same = first && image_name(former, *first, batch.opening->region) == batch.origin;
+  return same ? std::optional(former) : std::nullopt;
+}
+
+bool Forks::rewritten(const Peer& peer, const core::Batch& batch, Origin branch) {
+  waiting_[{peer.origin, batch.origin}] = branch;
+  const Seq common = batch.deps_changed.at(branch);
+  if (peer.applied.at(branch) <= common) return false;  // It depends on a branch, and is none.
+  return note(peer, branch, common, common + batch.last());
+}
+
+std::vector<Origin> Forks::waiting_for(Origin origin) const {
+  std::vector<Origin> origins;
+  for (const auto& [pair, because] : waiting_) {
+    if (because == origin) origins.push_back(pair.second);
+  }
+  std::ranges::sort(origins);
+  origins.erase(std::unique(origins.begin(), origins.end()), origins.end());
+  return origins;
+}
+
+}  // namespace anabranch::regions

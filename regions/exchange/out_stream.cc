@@ -1,0 +1,123 @@
+#include "regions/exchange/out_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/mark.h"
+#include "core/planted_bug.h"
+
+namespace anabranch::regions {
+
+using core::Bug;
+using core::mark;
+using core::planted;
+
+void OutStream::subscribe(const Subscribe& wanted, const storage::Storage& log,
+                          const core::VersionVector& applied) {
+  if (wanted.stream <= id_) {  // Late or repeated.
+    mark<"an old subscription comes again">();
+    return;
+  }
+  id_ = wanted.stream;
+  window_ = wanted.window;
+  if (!planted(Bug::kStaleWindow)) sent_ = taken_ = 0;
+  cursor_ = log.last_position() + 1;
+  wanted_.clear();
+  trimmed_ = {};
+  ended_ = wanted.ended;
+  had_ = applied;
+  had_until_ = log.last_position();
+  for (const auto& [origin, seq] : wanted.from) serve(origin, seq, log, applied.at(origin));
+}
+
+// Of what was merged from a snapshot the log has nothing, though it has what was applied before and
+// afterwards.
+void OutStream::serve(core::Origin origin, core::Seq from, const storage::Storage& log,
+                      core::Seq applied) {
+  const std::optional<storage::Position> position = log.find(origin, from);
+  const auto record = position ? log.read_log(*position) : std::nullopt;
+  if (record && record->first <= from) {
+    wanted_[origin] = from;
+    cursor_ = std::min(cursor_, *position);
+  } else if (applied >= from) {
+    trimmed_.set(origin, record ? record->first : applied + 1);
+  } else {
+    wanted_[origin] = from;
+  }
+}
+
+void OutStream::acknowledge(const Ack& ack) {
+  if (ack.stream == id_) taken_ = std::clamp(ack.taken, taken_, sent_);
+}
+
+namespace {
+
+// What comes next when one origin is served after the other: a bug to be planted.
+std::optional<storage::StoredRecord> next_by_origin(const std::map<core::Origin, core::Seq>& wanted,
+                                                    const storage::Storage& log,
+                                                    storage::Position end) {
+  for (const auto& [origin, seq] : wanted) {
+    const std::optional<storage::Position> position = log.find(origin, seq);
+    if (position && *position <= end) return log.read_log(*position);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void OutStream::pump(const storage::Storage& log, storage::Position end,
+                     const std::function<void(BatchMessage)>& send) {
+  while (!wanted_.empty() && cursor_ <= end && may_send(1)) {
+    const bool by_origin = planted(Bug::kServeByOrigin);
+    auto record = by_origin ? next_by_origin(wanted_, log, end) : log.read_log(cursor_);
+    if (!record || record->position > end) return;
+    if (wants(*record)) {
+      if (too_new(*record, log.durable_position())) {
+        mark<"what has ended waits for the disk">();
+        return;
+      }
+      if (!may_send(record->bytes.size())) {
+        mark<"a window is full">();
+        return;
+      }
+      if (record->bytes.size() > window_) mark<"a batch larger than the window goes alone">();
+      wanted_[record->origin] = record->last + 1;
+      sent_ += record->bytes.size();
+      send({id_, std::move(record->bytes)});
+    }
+    if (!by_origin) cursor_ = record->position + 1;
+  }
+  if (cursor_ > had_until_) find_ends();
+}
+
+// What follows was merged from a snapshot. The last batches before it are of no use without that:
+// maybe nothing but what follows proves them.
+void OutStream::find_ends() {
+  for (const auto& [origin, seq] : std::exchange(had_, {})) {
+    const auto next = wanted_.find(origin);
+    if (next == wanted_.end() || next->second > seq) continue;
+    mark<"a log ends before what was merged">();
+    trimmed_.set(origin, seq + 1);
+    wanted_.erase(next);
+  }
+}
+
+bool OutStream::too_new(const storage::StoredRecord& record, storage::Position durable) const {
+  return record.position > durable && std::ranges::binary_search(ended_, record.origin);
+}
+
+bool OutStream::may_send(std::size_t bytes) const {
+  const std::uint64_t under_way = sent_ - taken_;
+  return under_way == 0 || under_way + bytes <= window_;
+}
+
+bool OutStream::wants(const storage::StoredRecord& record) {
+  const auto next = wanted_.find(record.origin);
+  if (next == wanted_.end() || record.last < next->second) return false;
+  if (record.first == next->second) return true;
+  trimmed_.set(record.origin, record.first > next->second ? record.first : record.last + 1);
+  wanted_.erase(next);
+  return false;
+}
+
+}  // namespace anabranch::regions

@@ -1,0 +1,65 @@
+// The producing side of a subscription: one consumer's origins, served in the order of this
+// leader's log, which never puts a batch before those it depends on (origin by origin, a shared
+// window deadlocks). No more than the window is under way unacknowledged; when nothing is, one
+// batch may be larger than the window. Of origins that have ended only what is on this leader's
+// disk is sent: their consumers count on it that nobody loses it again. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "regions/wire/message.h"
+#include "storage/storage.h"
+
+namespace anabranch::regions {
+
+class OutStream {
+ public:
+  // Starts anew as the consumer asks; its streams are numbered upwards from 1, and one that is not
+  // newer than the last changes nothing. `applied` is what this leader has.
+  void subscribe(const Subscribe& wanted, const storage::Storage& log,
+                 const core::VersionVector& applied);
+  void cancel() { wanted_.clear(); }
+  // Takes an ack in; those of older streams say nothing about this one.
+  void acknowledge(const Ack& ack);
+
+  // Sends what the window allows of the records up to `end`.
+  void pump(const storage::Storage& log, storage::Position end,
+            const std::function<void(BatchMessage)>& send);
+
+  // Whether this origin is sent.
+  [[nodiscard]] bool serves(core::Origin origin) const { return wanted_.contains(origin); }
+
+  // Origins that cannot be served any more, with the first seq that can: the log no longer has, or
+  // never had, what the consumer lacks.
+  [[nodiscard]] const core::VersionVector& trimmed() const { return trimmed_; }
+  [[nodiscard]] std::uint64_t id() const { return id_; }
+
+ private:
+  [[nodiscard]] bool may_send(std::size_t bytes) const;
+  // Whether a record must be on the disk before it is sent, and is not.
+  [[nodiscard]] bool too_new(const storage::StoredRecord& record, storage::Position durable) const;
+  // Whether a record is the one this consumer waits for next.
+  bool wants(const storage::StoredRecord& record);
+  void serve(core::Origin origin, core::Seq from, const storage::Storage& log, core::Seq applied);
+  // Finds out, once all records of the subscription's time were looked at, of what the log has an
+  // end.
+  void find_ends();
+
+  std::uint64_t id_ = 0;
+  std::uint64_t window_ = 0;
+  std::uint64_t sent_ = 0;   // Bytes, in this stream.
+  std::uint64_t taken_ = 0;  // Bytes, acknowledged.
+  storage::Position cursor_ = 0;
+  // What this leader had when the stream began, until everything up to that time was looked at.
+  core::VersionVector had_;
+  storage::Position had_until_ = 0;
+  std::map<core::Origin, core::Seq> wanted_;  // The next seq to send of each origin.
+  std::vector<core::Origin> ended_;           // As the consumer knows them.
+  core::VersionVector trimmed_;
+};
+
+}  // namespace anabranch::regions

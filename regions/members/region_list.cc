@@ -1,0 +1,229 @@
+#include "regions/members/region_list.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/codec.h"
+#include "regions/state/applied.h"
+#include "storage/layout.h"
+
+namespace anabranch::regions {
+
+using core::Origin;
+using core::Path;
+
+namespace {
+
+constexpr std::string_view kMeshSpace("\0", 1);
+constexpr std::string_view kRegions = "region";
+constexpr std::string_view kOriginTag = "o";
+constexpr std::string_view kRetirementTag = "r";
+
+struct Said {
+  Retirement retirement = Retirement::kNone;
+  std::vector<Origin> origins;
+};
+
+std::optional<Said> read_retirement(std::string_view bytes) {
+  core::Reader in(bytes);
+  Said said;
+  const std::size_t newer = in.array_of(2);
+  const std::uint64_t kind = in.uint64();
+  for (std::size_t i = in.array(); i > 0; --i) said.origins.push_back(in.uint64());
+  in.skip(newer);
+  if (!in.done() || kind < 1 || kind > 2) return std::nullopt;
+  said.retirement = static_cast<Retirement>(kind);
+  return said;
+}
+
+std::optional<Origin> read_origin(std::string_view bytes) {
+  core::Reader in(bytes);
+  const std::size_t newer = in.array_of(1);
+  const Origin previous = in.uint64();
+  in.skip(newer);
+  return in.done() ? std::optional(previous) : std::nullopt;
+}
+
+}  // namespace
+
+// ---- Rows.
+
+const Path& RegionList::prefix() {
+  static const Path kPrefix{kMeshSpace, kRegions};
+  return kPrefix;
+}
+
+Path RegionList::origin_row(std::string_view region, Origin origin) {
+  return prefix().child(region).append(kOriginTag).append(storage::big_endian(origin));
+}
+
+std::string RegionList::origin_value(Origin previous) {
+  std::string bytes;
+  core::Writer(bytes).array(1).uint64(previous);
+  return bytes;
+}
+
+core::Put RegionList::renamed(core::Put put, const Renaming& names) {
+  const core::Components parts = put.path.components();
+  if (parts.size() != 5 || parts[3] != kOriginTag || parts[4].size() != sizeof(Origin)) return put;
+  const auto name = [&](Origin origin) {
+    const Image* const image = names.find(origin);
+    return image == nullptr ? origin : image->origin;
+  };
+  if (const auto previous = read_origin(put.value)) put.value = origin_value(name(*previous));
+  put.path = origin_row(parts[2], name(storage::from_big_endian(parts[4])));
+  return put;
+}
+
+Path RegionList::retirement_row(std::string_view region) {
+  return prefix().child(region).append(kRetirementTag);
+}
+
+std::string RegionList::retirement_value(Retirement retirement,
+                                         const std::vector<Origin>& origins) {
+  ANABRANCH_ASSERT(retirement != Retirement::kNone);
+  std::string bytes;
+  core::Writer out(bytes);
+  out.array(2).uint64(static_cast<std::uint64_t>(retirement)).array(origins.size());
+  for (const Origin origin : origins) out.uint64(origin);
+  return bytes;
+}
+
+// ---- Reading.
+
+void RegionList::load(const rows::RowReader& rows) {
+  all_.clear();
+  region_of_.clear();
+  rows.scan(prefix(), [&](const Path& path, const crdt::Row& row) {
+    read(path, row);
+    return true;
+  });
+  find_ended();
+  find_lines();
+  hash_ = make_hash();
+}
+
+void RegionList::find_lines() {
+  lines_.clear();
+  for (const auto& [origin, region] : region_of_) {
+    std::set<Origin> passed;  // From here to where the line is known.
+    Origin first = origin;
+    while (!lines_.contains(first) && passed.insert(first).second && previous(first) != 0) {
+      first = previous(first);
+    }
+    const Origin line = lines_.contains(first) ? lines_.at(first) : first;
+    for (const Origin each : passed) lines_[each] = line;
+  }
+}
+
+void RegionList::find_ended() {
+  succeeded_.clear();
+  ended_.clear();
+  for (const auto& [name, region] : all_) {
+    const bool retired = retirement(name) == Retirement::kRetired;
+    for (const auto& [origin, known] : region.origins) {
+      if (known.previous != 0) succeeded_.insert(known.previous);
+      if (retired || lost(name, origin)) ended_.insert(origin);
+    }
+  }
+  ended_.insert(succeeded_.begin(), succeeded_.end());
+}
+
+core::Hash128 RegionList::make_hash() const {
+  std::string bytes;
+  core::Writer out(bytes);
+  for (const auto& [name, region] : all_) {
+    out.text(name).uint64(static_cast<std::uint64_t>(region.retirement));
+    out.array(region.retired_by.size());
+    for (const core::Dot& dot : region.retired_by) out.uint64(dot.origin).uint64(dot.seq);
+    out.array(region.lost.size());
+    for (const Origin origin : region.lost) out.uint64(origin);
+    out.array(region.origins.size());
+    for (const auto& [origin, known] : region.origins) {
+      out.uint64(origin).uint64(known.previous).uint64(known.dot.origin).uint64(known.dot.seq);
+    }
+  }
+  return core::digest128(bytes);
+}
+
+void RegionList::read(const Path& path, const crdt::Row& row) {
+  const core::Components parts = path.components();
+  if (parts.size() == 5 && parts[3] == kOriginTag && parts[4].size() == sizeof(Origin)) {
+    const Origin origin = storage::from_big_endian(parts[4]);
+    for (const crdt::Sibling& sibling : row.cell.siblings) {
+      const auto previous = read_origin(sibling.value);
+      if (!previous || origin == 0) continue;
+      all_[parts[2]].origins[origin] = {*previous, sibling.dot};
+      region_of_[origin] = parts[2];
+    }
+  } else if (parts.size() == 4 && parts[3] == kRetirementTag) {
+    for (const crdt::Sibling& sibling : row.cell.siblings) {
+      const auto said = read_retirement(sibling.value);
+      if (!said) continue;
+      KnownRegion& region = all_[parts[2]];
+      region.retirement = std::max(region.retirement, said->retirement);
+      region.retired_by.push_back(sibling.dot);
+      if (said->retirement != Retirement::kLost) continue;
+      region.lost.insert(region.lost.end(), said->origins.begin(), said->origins.end());
+      std::ranges::sort(region.lost);
+    }
+  }
+}
+
+// ---- Questions.
+
+bool RegionList::knows(std::string_view region, Origin origin) const {
+  const auto found = all_.find(region);
+  return found != all_.end() && found->second.origins.contains(origin);
+}
+
+Retirement RegionList::retirement(std::string_view region) const {
+  const auto found = all_.find(region);
+  if (found == all_.end()) return Retirement::kNone;
+  const KnownRegion& known = found->second;
+  if (known.retirement != Retirement::kLost) return known.retirement;
+  const bool all_lost = std::ranges::all_of(known.origins, [&](const auto& each) {
+    return std::ranges::binary_search(known.lost, each.first);
+  });
+  return all_lost ? Retirement::kLost : Retirement::kNone;
+}
+
+bool RegionList::lost(std::string_view region, Origin origin) const {
+  const auto found = all_.find(region);
+  return found != all_.end() && std::ranges::binary_search(found->second.lost, origin);
+}
+
+std::string RegionList::region_of(Origin origin) const {
+  const auto found = region_of_.find(origin);
+  return found == region_of_.end() ? std::string() : found->second;
+}
+
+std::set<std::string> regions_known(const RegionList& list, const Applied& applied) {
+  std::set<std::string> names;
+  for (const auto& [name, region] : list.all()) names.insert(name);
+  for (const auto& [origin, head] : applied.heads()) {
+    if (!head.region.empty()) names.insert(head.region);
+  }
+  return names;
+}
+
+Origin RegionList::line(Origin origin) const {
+  const auto found = lines_.find(origin);
+  return found == lines_.end() ? origin : found->second;
+}
+
+Origin RegionList::line(std::string_view region, Origin origin, Origin previous) const {
+  if (knows(region, origin)) return line(origin);
+  const auto found = all_.find(region);
+  if (found == all_.end() || !lines_.contains(previous)) return 0;
+  const bool of_region = std::ranges::any_of(
+      found->second.origins, [&](const auto& each) { return line(each.first) == line(previous); });
+  return of_region ? line(previous) : 0;
+}
+
+Origin RegionList::previous(Origin origin) const {
+  const auto found = all_.find(region_of(origin));
+  return found == all_.end() ? 0 : found->second.origins.at(origin).previous;
+}
+
+}  // namespace anabranch::regions

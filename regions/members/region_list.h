@@ -1,0 +1,113 @@
+// Every region that was ever known, each with the origins of its leaders, and which of them are
+// retired or lost. These are ordinary rows of the mesh's own space: they are written by an ordinary
+// transaction, travel and merge like everything else, and are in digest and snapshot.
+//
+//   [0, "region", NAME, "o", ORIGIN]   a leader of NAME has opened this origin, after another one
+//   [0, "region", NAME, "r"]           nobody waits for NAME any more, or it is lost for good
+//
+// A retirement that meets a concurrent one of the other kind counts as loss; one that meets a
+// concurrent restoration stays. Invariant: what is here follows from the rows alone, so that
+// regions which have applied the same have the same list. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/dot.h"
+#include "core/hash.h"
+#include "core/op.h"
+#include "core/path.h"
+#include "regions/state/renaming.h"
+#include "rows/row_reader.h"
+
+namespace anabranch::regions {
+
+enum class Retirement : std::uint8_t {
+  kNone,
+  kRetired,  // Nobody waits for it; it may return at any time, with all that it has.
+  kLost,     // It never comes back: what only it had is given up. Of the origins named alone.
+};
+
+// What one row says of an origin.
+struct KnownOrigin {
+  core::Origin previous = 0;  // The incarnation before; 0 for none.
+  core::Dot dot;              // Of the op that says so.
+};
+
+struct KnownRegion {
+  std::map<core::Origin, KnownOrigin> origins;
+  Retirement retirement = Retirement::kNone;
+  std::vector<core::Dot> retired_by;  // The ops that say so.
+  std::vector<core::Origin> lost;     // Sorted. With kLost: what it had been when it was declared.
+};
+
+class Applied;
+
+class RegionList {
+ public:
+  // Replaces the list by what the rows say. Rows that make no sense are left out.
+  void load(const rows::RowReader& rows);
+
+  // Everything in the list lies below this path.
+  [[nodiscard]] static const core::Path& prefix();
+  // The row with which a leader says that it has opened an origin, and its value.
+  [[nodiscard]] static core::Path origin_row(std::string_view region, core::Origin origin);
+  [[nodiscard]] static std::string origin_value(core::Origin previous);
+  // The write of such a row by a leader whose origins have new names.
+  [[nodiscard]] static core::Put renamed(core::Put put, const Renaming& names);
+  // The row that retires a region, and its value for `retirement`, which is not kNone.
+  [[nodiscard]] static core::Path retirement_row(std::string_view region);
+  // `origins` are all that are known of the region.
+  [[nodiscard]] static std::string retirement_value(Retirement retirement,
+                                                    const std::vector<core::Origin>& origins);
+
+  [[nodiscard]] const std::map<std::string, KnownRegion, std::less<>>& all() const { return all_; }
+  [[nodiscard]] bool knows(std::string_view region, core::Origin origin) const;
+  // The line of a leader of a region, by what it goes by; where the list does not know that, by the
+  // one before. 0 when it knows neither.
+  [[nodiscard]] core::Origin line(std::string_view region, core::Origin origin,
+                                  core::Origin previous) const;
+  // How a region stands; kNone for one that is not in the list. A lost region that has joined again
+  // with a new origin is none.
+  [[nodiscard]] Retirement retirement(std::string_view region) const;
+  // Whether this origin was declared lost with its region: it must not come back.
+  [[nodiscard]] bool lost(std::string_view region, core::Origin origin) const;
+  // The region that opened an origin; empty when the list does not say.
+  [[nodiscard]] std::string region_of(core::Origin origin) const;
+
+  // All origins that have ended: a later incarnation names them as the one before, or their region
+  // is retired.
+  [[nodiscard]] const std::set<core::Origin>& ended() const { return ended_; }
+  // Those of them that a later incarnation has ended.
+  [[nodiscard]] bool succeeded(core::Origin origin) const { return succeeded_.contains(origin); }
+  // Of everything in the list: equal where the rows are.
+  [[nodiscard]] const core::Hash128& hash() const { return hash_; }
+  // The incarnation before an origin; 0 for none.
+  [[nodiscard]] core::Origin previous(core::Origin origin) const;
+  // The first one that is known of the incarnations of which an origin is the last. All that one
+  // data directory has gone by have it in common, so it tells two leaders of a region apart.
+  [[nodiscard]] core::Origin line(core::Origin origin) const;
+
+ private:
+  void read(const core::Path& path, const crdt::Row& row);
+  void find_ended();
+  void find_lines();
+  [[nodiscard]] core::Hash128 make_hash() const;
+
+  std::map<std::string, KnownRegion, std::less<>> all_;
+  std::map<core::Origin, std::string> region_of_;
+  std::map<core::Origin, core::Origin> lines_;  // Also of those that a listed one names alone.
+  std::set<core::Origin> succeeded_;
+  std::set<core::Origin> ended_;
+  core::Hash128 hash_;
+};
+
+// The names of all regions that are in the list, or have written anything.
+std::set<std::string> regions_known(const RegionList& list, const Applied& applied);
+
+}  // namespace anabranch::regions

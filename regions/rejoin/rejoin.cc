@@ -1,0 +1,226 @@
+#include "regions/rejoin/rejoin.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/mark.h"
+#include "core/planted_bug.h"
+
+namespace anabranch::regions {
+
+using core::Origin;
+
+Rejoin::Rejoin(Owner owner, const RejoinLimits& limits, RejoinState state)
+    : owner_(std::move(owner)), limits_(limits), state_(std::move(state)) {}
+
+storage::Change Rejoin::row() const {
+  return {storage::Table::kMeta, std::string(storage::kRejoinKey), encode_rejoin(state_)};
+}
+
+std::vector<storage::Change> Rejoin::parted() const {
+  std::vector<storage::Change> rows;
+  for (const auto& [origin, common] : state_.common) {
+    rows.push_back(
+        {storage::Table::kMeta, storage::parted_key(origin), storage::big_endian(common)});
+  }
+  return rows;
+}
+
+core::Result<void> Rejoin::resume() {
+  unlogged_.load(*owner_.storage.snapshot());
+  if (logging() && !planted(core::Bug::kForgetUnlogged)) return {};
+  return clear();
+}
+
+core::Result<void> Rejoin::clear() {
+  while (!unlogged_.empty()) {
+    auto slice = unlogged_.take(*owner_.storage.snapshot(), limits_.records_max, SIZE_MAX);
+    if (!slice.ok()) return slice.failure();
+    const auto done = owner_.storage.commit({}, slice.value().changes);
+    if (!done.ok()) return done.failure();
+  }
+  return {};
+}
+
+core::Result<Unlogged::Slice> Rejoin::next_slice() {
+  return unlogged_.take(*owner_.storage.snapshot(), limits_.records_max, limits_.bytes_max);
+}
+
+// ---- The snapshot.
+
+std::optional<Origin> Rejoin::source(const std::set<Origin>& avoided) const {
+  if (logging()) return std::nullopt;
+  std::optional<Origin> best;
+  core::Seq most = 0;
+  for (const auto& [origin, peer] : owner_.exchange.peers()) {
+    const bool wanted = state_.sources.empty() ||
+                        std::ranges::find(state_.sources, peer.region) != state_.sources.end();
+    if (!wanted || !peer.connected() || owner_.exchange.paused(peer)) continue;
+    if (avoided.contains(origin)) continue;
+    core::Seq ops = 1;
+    for (const auto& entry : peer.applied) ops += entry.seq;
+    if (ops <= most) continue;
+    best = origin;
+    most = ops;
+  }
+  return best;
+}
+
+// What is here and there may be in no log here any more, and must not be written again.
+core::VersionVector Rejoin::least(Origin source) const {
+  const auto peer = owner_.exchange.peers().find(source);
+  if (peer == owner_.exchange.peers().end()) return {};
+  core::VersionVector least = lower(owner_.applied.vector(), peer->second.applied);
+  for (const auto& [origin, common] : state_.common) {
+    least.set(origin, std::min(least.at(origin), common));
+  }
+  return least;
+}
+
+core::Result<void> Rejoin::accept(Origin source, const SnapshotHeader& header) {
+  forget_ended_forks(header);
+  for (const auto& [origin, seq] : least(source)) {
+    const auto there = header.heads.find(origin);
+    if (there != header.heads.end() && there->second.seq >= seq) continue;
+    return core::invalid("it is older than what its region has shown of origin " +
+                         core::to_string(origin));
+  }
+  for (const auto& [origin, head] : header.heads) {
+    if (auto accepted = accept(origin, head); !accepted.ok()) return accepted;
+  }
+  const BranchWalk::Before before{owner_.log,      owner_.applied, owner_.chains,
+                                  owner_.identity, owner_.regions, shown()};
+  walk_.emplace(before, header.heads, state_);
+  prepared_ = false;
+  next_ = 0;
+  checkpoints_.clear();
+  return {};
+}
+
+void Rejoin::forget_ended_forks(const SnapshotHeader& header) {
+  std::erase_if(state_.common, [&](const auto& fork) {
+    const auto& [origin, common] = fork;
+    const auto there = header.heads.find(origin);
+    if (there == header.heads.end() || there->second.seq <= common) return false;
+    const ChainLink link{there->second.seq, there->second.chain};
+    return owner_.chains.compare(origin, link) == Match::kEqual;
+  });
+}
+
+core::VersionVector Rejoin::shown() const {
+  core::VersionVector shown;
+  for (const auto& [origin, peer] : owner_.exchange.peers()) {
+    if (peer.connected() && !owner_.exchange.paused(peer)) shown.join(peer.applied);
+  }
+  return shown;
+}
+
+core::Result<void> Rejoin::accept(Origin origin, const Head& there) const {
+  const Match match = owner_.chains.compare(origin, {there.seq, there.chain});
+  if (state_.common.contains(origin)) return {};
+  if (match == Match::kDifferent) {
+    return core::invalid("two histories of origin " + core::to_string(origin) + " have met");
+  }
+  if (!state_.lost || owner_.applied.head(origin).region != owner_.identity.region) return {};
+  for (const auto& [name, peer] : owner_.exchange.peers()) {
+    if (peer.applied.at(origin) <= there.seq) continue;
+    return core::invalid("it lacks what region " + peer.region + " has of origin " +
+                         core::to_string(origin));
+  }
+  return {};
+}
+
+// ---- On top of it.
+
+core::Result<void> Rejoin::check_loss(const rows::RowReader& rows) const {
+  if (!state_.lost) return {};
+  RegionList list;
+  list.load(rows);
+  const bool lost = std::ranges::any_of(owner_.applied.heads(), [&](const auto& head) {
+    return list.lost(owner_.identity.region, head.first);
+  });
+  if (lost) return {};
+  return core::invalid("the others do not say that this region was declared lost");
+}
+
+core::Result<void> Rejoin::check_log() const {
+  for (const LogDamage& damage : owner_.log.damage()) {
+    if (!walk_->needs(damage)) continue;
+    return core::corrupt("what only this leader has cannot be written again: " +
+                         to_string(damage, owner_.applied.head(damage.origin).region) +
+                         "; the others may give way instead");
+  }
+  return {};
+}
+
+core::Result<bool> Rejoin::put_on_top(RowMerge& merge, std::vector<storage::Change>& changes) {
+  if (!prepared_) {
+    if (auto lost = check_loss(merge.next_rows()); !lost.ok()) return lost.failure();
+    const auto more = walk_->prepare(limits_.records_max);
+    if (!more.ok() || more.value()) return more;
+    prepared_ = true;
+  }
+  std::size_t ops = 0;
+  std::size_t bytes = 0;
+  const auto rows = [&](const core::Path& path) { return merge.next_rows().row(path); };
+  for (std::size_t records = 0;
+       records < limits_.records_max && ops < limits_.ops_max && bytes < limits_.bytes_max;
+       ++records) {
+    const auto record = owner_.log.read_log(next_);
+    if (!record) {
+      const auto sound = check_log();
+      return sound.ok() ? core::Result<bool>(false) : sound.failure();
+    }
+    next_ = record->position + 1;
+    const auto taken = walk_->take(*record, rows);
+    if (!taken.ok()) return taken.failure();
+    if (!taken.value()) continue;
+    const HeldBatch& held = taken.value()->held;
+    owner_.applied.name(held.batch.origin);
+    merge.put_on_top(held.batch, taken.value()->deps);
+    changes.push_back(
+        unlogged_.add({held.batch.origin, held.batch.first(), held.batch.last(), held.bytes}));
+    keep(*taken.value());
+    ops += held.batch.last() - held.batch.first() + 1;
+    bytes += held.bytes.size();
+  }
+  taken_ = walk_->taken();
+  renamed_ = walk_->renamed();
+  return true;
+}
+
+void Rejoin::keep(const BranchWalk::Taken& taken) {
+  const core::Batch& batch = taken.held.batch;
+  if (!ChainHashes::is_checkpoint(batch.first(), batch.last())) return;
+  checkpoints_.push_back({batch.origin, {batch.last(), taken.chain}});
+}
+
+void Rejoin::take_over() {
+  taken_ = walk_->taken();
+  renamed_ = walk_->renamed();
+  state_.stage = RejoinState::Stage::kLogging;
+  state_.log_end = owner_.storage.last_position();
+  for (const auto& [origin, common] : walk_->common()) {  // Others will ask where it parted.
+    (void)owner_.chains.keep(origin, common);
+  }
+  std::set<Origin> changed;
+  for (const auto& [origin, head] : owner_.applied.heads()) {
+    const Image* const image = walk_->names().find(origin);
+    const auto parted = walk_->common().find(origin);
+    core::Seq same = walk_->now().vector().at(origin);
+    if (image != nullptr) same = std::min(same, image->after);
+    if (parted != walk_->common().end()) same = std::min(same, parted->second);
+    if (same >= head.seq) continue;
+    changed.insert(origin);
+    owner_.chains.forget_beyond(origin, same);
+  }
+  owner_.applied.replace(walk_->now().heads());
+  for (const Checkpoint& each : checkpoints_) {
+    owner_.chains.keep(each.origin, each.link.seq, each.link.hash);
+  }
+  walk_.reset();
+  owner_.taken_over(changed);
+  core::mark<"a leader has given way">();
+}
+
+}  // namespace anabranch::regions

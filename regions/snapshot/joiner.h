@@ -1,0 +1,41 @@
+// Whoever takes a snapshot as if it had nothing, in place of its rows instead of merged with them,
+// and puts something on top of it before the swap.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "core/result.h"
+#include "core/wall_clock.h"
+#include "regions/snapshot/row_merge.h"
+#include "regions/snapshot/snapshot_spool.h"
+
+namespace anabranch::regions {
+
+class Joiner {
+ public:
+  Joiner() = default;
+  Joiner(const Joiner&) = delete;
+  Joiner& operator=(const Joiner&) = delete;
+  virtual ~Joiner() = default;
+
+  // Whom to ask; nothing while there is nobody, or when all of them are in `avoided`.
+  [[nodiscard]] virtual std::optional<core::Origin> source(
+      const std::set<core::Origin>& avoided) const = 0;
+  // What the snapshot of a source must have to be of use.
+  [[nodiscard]] virtual core::VersionVector least(core::Origin source) const = 0;
+  // A snapshot of a source has come as a whole. Fails when it is of no use: then it is asked for
+  // elsewhere.
+  virtual core::Result<void> accept(core::Origin source, const SnapshotHeader& header) = 0;
+  // Puts a slice on top of it, with changes for the same commit. Returns whether there is more
+  // now. Fails with kTimeout when this snapshot proves to be of no use, else when it cannot go on
+  // at all.
+  virtual core::Result<bool> put_on_top(RowMerge& merge, std::vector<storage::Change>& changes) = 0;
+  // All is on top: heads and chains become what the rows are of. The swap commits them.
+  virtual void take_over() = 0;
+  // It cannot go on; nothing was changed.
+  virtual void fail(const core::Failure& why) = 0;
+};
+
+}  // namespace anabranch::regions

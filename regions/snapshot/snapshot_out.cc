@@ -1,0 +1,226 @@
+#include "regions/snapshot/snapshot_out.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/planted_bug.h"
+#include "regions/state/applied.h"
+#include "regions/state/chain_hashes.h"
+
+namespace anabranch::regions {
+
+using core::Millis;
+using core::Origin;
+
+namespace {
+
+// Whatever a consumer asks for.
+constexpr std::uint64_t kWindowBytesMax = std::uint64_t{64} << 20U;
+
+}  // namespace
+
+SnapshotOut::SnapshotOut(storage::Storage& storage, const Applied& applied,
+                         const ChainHashes& chains, const SnapshotLimits& limits,
+                         std::uint64_t nonce, SendTo send)
+    : storage_(storage),
+      applied_(applied),
+      chains_(chains),
+      limits_(limits),
+      send_(std::move(send)),
+      last_id_(nonce) {}
+
+// ---- Requests.
+
+std::optional<std::string> SnapshotOut::refusal(const SnapshotRequest& wanted) const {
+  for (const ChainMarks* marks : {&wanted.newest, &wanted.checkpoints}) {
+    if (const auto origin = fork_at(*marks, chains_)) {
+      return "two histories of origin " + core::to_string(*origin) + " have met";
+    }
+  }
+  return std::nullopt;
+}
+
+void SnapshotOut::request(Origin peer, std::uint64_t nonce, const SnapshotRequest& wanted,
+                          Millis now) {
+  Consumer& consumer = consumers_[peer];
+  if (consumer.nonce != nonce) consumer = {.nonce = nonce};
+  if (wanted.stream < consumer.stream) return;  // Late.
+  consumer.asked_ms = now;
+  const std::uint64_t window = std::min(wanted.window, kWindowBytesMax);
+  if (wanted.stream > consumer.stream) {
+    if (const auto why = refusal(wanted)) {
+      send_(peer, SnapshotRefusal{wanted.stream, *why});
+      return;
+    }
+    File* file = file_for(wanted, now);
+    if (file == nullptr) return;  // It asks again.
+    const std::uint64_t from =
+        file->id == wanted.snapshot ? std::min(wanted.offset, file->spool->size()) : 0;
+    consumer = {nonce, wanted.stream, file->id, from, from + window, false, now};
+  } else if (wanted.snapshot == consumer.snapshot) {
+    const std::uint64_t taken = std::min(wanted.offset, consumer.next);
+    consumer.limit = std::max(consumer.limit, taken + window);
+  }
+  serve(peer, consumer, now);
+}
+
+SnapshotOut::File* SnapshotOut::file_for(const SnapshotRequest& wanted, Millis now) {
+  if (const auto found = files_.find(wanted.snapshot); found != files_.end()) return &found->second;
+  const core::VersionVector least = lower(wanted.least, applied_.vector());
+  File* shared = nullptr;  // The newest one with something new, and all that it must have.
+  for (auto& [id, file] : files_) {
+    const bool useful = !wanted.newest.at.includes(file.vector) && file.vector.includes(least);
+    if (useful) shared = &file;
+  }
+  if (shared != nullptr && now - shared->made_ms <= limits_.share_ms_max) return shared;
+  if (files_.size() == kSpoolsMax) {
+    const auto oldest =
+        std::ranges::min_element(files_, {}, [](const auto& each) { return each.second.used_ms; });
+    // Whoever keeps both busy must not keep others waiting: an old one is as good, since the log
+    // is kept from its moment on.
+    if (in_use(oldest->second, now)) return shared;
+    files_.erase(oldest);
+  }
+  const auto begun = begin(now);
+  return begun.ok() ? begun.value() : nullptr;
+}
+
+// By somebody who has not got all of it, or may have lost the end and asks for it again.
+bool SnapshotOut::in_use(const File& file, Millis now) const {
+  const Millis unused_ms = now - file.used_ms;
+  if (unused_ms < 2 * limits_.ask_again_ms) return true;
+  const bool all_sent = std::ranges::all_of(consumers_, [&](const auto& each) {
+    return each.second.snapshot != file.id ||
+           (file.reader == nullptr && each.second.next == file.spool->size());
+  });
+  return !all_sent && unused_ms < limits_.patience_ms;
+}
+
+core::Result<SnapshotOut::File*> SnapshotOut::begin(Millis now) {
+  auto spool = storage_.make_spool();
+  if (!spool.ok()) return spool.failure();
+  auto reader = std::make_unique<rows::SnapshotReader>(
+      storage_.snapshot(), applied_.names().origins(), rows::Tallies::kAsLogged);
+  SnapshotHeader header;
+  header.id = ++last_id_;
+  header.rows = reader->size();
+  header.heads = applied_.heads();
+  if (core::planted(core::Bug::kSnapshotWithoutDeps)) {
+    for (auto& [origin, head] : header.heads) head.deps = {};
+  }
+  header.checkpoints = checkpoint_marks(applied_, chains_);
+  File file{.id = header.id,
+            .spool = std::move(spool).value(),
+            .reader = std::move(reader),
+            .writer = SnapshotWriter(header),
+            .last_key = {},
+            .vector = applied_.vector(),
+            .position = storage_.last_position(),
+            .rows = header.rows,
+            .made_ms = now,
+            .used_ms = now};
+  return &files_.emplace(header.id, std::move(file)).first->second;
+}
+
+// ---- Spooling and sending.
+
+core::Result<void> SnapshotOut::spool(File& file, std::size_t rows_max) {
+  std::size_t rows = 0;
+  bool whole = true;
+  file.reader->scan_rows(file.last_key,
+                         [&](const std::string& key, const core::Path& path, const crdt::Row& row) {
+                           whole = rows < rows_max && file.writer.size() < limits_.slice_bytes_max;
+                           if (!whole) return false;
+                           file.writer.row(path, row);
+                           file.last_key = key;
+                           ++rows;
+                           return true;
+                         });
+  if (whole) {
+    file.writer.end();
+    file.reader.reset();
+  }
+  return file.spool->append(file.writer.take());
+}
+
+bool SnapshotOut::work(Millis now, std::size_t rows_max) {
+  const auto unfinished =
+      std::ranges::find_if(files_, [](const auto& each) { return each.second.reader != nullptr; });
+  if (unfinished == files_.end()) return false;
+  if (const auto done = spool(unfinished->second, rows_max); !done.ok()) {
+    give_up(unfinished, done.failure());
+    return false;
+  }
+  for (auto& [peer, consumer] : consumers_) serve(peer, consumer, now);
+  return true;
+}
+
+// Nothing leaves before it is durable here, as with batches.
+void SnapshotOut::serve(Origin peer, Consumer& consumer, Millis now) {
+  const auto found = files_.find(consumer.snapshot);
+  if (found == files_.end()) return;
+  File& file = found->second;
+  if (storage_.durable_position() < file.position) return;
+  const bool complete = file.reader == nullptr;
+  const std::uint64_t there = file.spool->size();
+  while (consumer.next < std::min(consumer.limit, there) || (complete && !consumer.answered)) {
+    const std::uint64_t left = std::min(consumer.limit, there) - std::min(consumer.next, there);
+    auto bytes =
+        file.spool->read(consumer.next, std::min<std::uint64_t>(left, limits_.chunk_bytes));
+    if (!bytes.ok()) return give_up(found, bytes.failure());
+    const std::uint64_t offset = consumer.next;
+    consumer.next += bytes.value().size();
+    consumer.answered = true;
+    file.used_ms = now;
+    send_(peer, SnapshotChunk{consumer.stream, file.id, offset, complete ? there : 0,
+                              std::move(bytes).value()});
+  }
+}
+
+void SnapshotOut::give_up(Files::iterator file, const core::Failure& why) {
+  for (auto& [peer, consumer] : consumers_) {
+    if (consumer.snapshot != file->first) continue;
+    send_(peer, SnapshotRefusal{consumer.stream, why.message});
+    consumer.snapshot = 0;
+  }
+  files_.erase(file);
+}
+
+void SnapshotOut::forget() {
+  while (!files_.empty()) give_up(files_.begin(), core::invalid("the snapshot is void"));
+}
+
+void SnapshotOut::tick(Millis now) {
+  std::erase_if(files_,
+                [&](const auto& each) { return now - each.second.used_ms > limits_.hold_ms_max; });
+  // What waits for the disk.
+  for (auto& [peer, consumer] : consumers_) {
+    if (!consumer.answered) serve(peer, consumer, now);
+  }
+}
+
+// ---- What is known.
+
+std::optional<storage::Position> SnapshotOut::pinned() const {
+  std::optional<storage::Position> first;
+  for (const auto& [id, file] : files_) {
+    if (!first || file.position + 1 < *first) first = file.position + 1;
+  }
+  return first;
+}
+
+std::vector<SnapshotOut::Progress> SnapshotOut::progress(Millis now) const {
+  std::vector<Progress> all;
+  for (const auto& [peer, consumer] : consumers_) {
+    const auto found = files_.find(consumer.snapshot);
+    if (found == files_.end() || now - consumer.asked_ms > limits_.patience_ms) continue;
+    const File& file = found->second;
+    const bool complete = file.reader == nullptr;
+    if (complete && consumer.next == file.spool->size()) continue;
+    all.push_back(
+        {peer, consumer.next, complete ? file.spool->size() : 0, file.writer.rows(), file.rows});
+  }
+  return all;
+}
+
+}  // namespace anabranch::regions

@@ -1,0 +1,110 @@
+// The producing side of snapshots. On request, all that this replica holds at one moment is written
+// to a spool, in slices, and served from there as a stream of bytes. The storage snapshot ends as
+// soon as the spool is written: a slow consumer costs disk, and no old pages of the tables.
+//
+// Consumers that come soon after each other share a spool. It is kept for a while after it was last
+// asked for, so that a cut transfer can go on, and it pins the log from its moment on: whoever
+// merges it can then be served from the log.
+//
+// No threads, clocks or files of its own. Not thread-safe.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/wall_clock.h"
+#include "regions/snapshot/snapshot_limits.h"
+#include "regions/snapshot/snapshot_spool.h"
+#include "regions/wire/message.h"
+#include "rows/snapshot_reader.h"
+#include "storage/storage.h"
+
+namespace anabranch::regions {
+
+class SnapshotOut {
+ public:
+  static constexpr std::size_t kSpoolsMax = 2;
+
+  // Sends a message to a peer, as well as it can.
+  using SendTo = std::function<void(core::Origin peer, Message message)>;
+
+  // The references must outlive this. `nonce` is a random number of this opening: no two snapshots
+  // have the same id.
+  SnapshotOut(storage::Storage& storage, const Applied& applied, const ChainHashes& chains,
+              const SnapshotLimits& limits, std::uint64_t nonce, SendTo send);
+
+  // Takes a request of a peer in; `nonce` tells its openings apart.
+  void request(core::Origin peer, std::uint64_t nonce, const SnapshotRequest& wanted,
+               core::Millis now);
+  // Spools a slice of so many rows and sends what there is; returns whether more is to be spooled.
+  bool work(core::Millis now, std::size_t rows_max);
+  // Lets go of everything: this replica becomes another one.
+  void forget();
+  // Lets go of spools that nobody has asked for any more.
+  void tick(core::Millis now);
+
+  // The log is to be kept from this position on; nothing when it need not be.
+  [[nodiscard]] std::optional<storage::Position> pinned() const;
+  // Snapshots that are being taken by somebody, for status: {peer: bytes sent, of how many}.
+  struct Progress {
+    core::Origin peer = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t bytes_total = 0;  // 0 as long as it is not known.
+    std::uint64_t rows = 0;         // Spooled.
+    std::uint64_t rows_total = 0;
+  };
+  [[nodiscard]] std::vector<Progress> progress(core::Millis now) const;
+
+ private:
+  // One snapshot: being spooled as long as there is a reader, complete afterwards.
+  struct File {
+    std::uint64_t id = 0;
+    std::unique_ptr<storage::Spool> spool;
+    std::unique_ptr<rows::SnapshotReader> reader;
+    SnapshotWriter writer;
+    std::string last_key;
+    core::VersionVector vector;
+    storage::Position position = 0;  // The newest record of the log that is in it.
+    std::uint64_t rows = 0;          // As the table says.
+    core::Millis made_ms = 0;
+    core::Millis used_ms = 0;
+  };
+  struct Consumer {
+    std::uint64_t nonce = 0;
+    std::uint64_t stream = 0;
+    std::uint64_t snapshot = 0;
+    std::uint64_t next = 0;   // The next byte to send.
+    std::uint64_t limit = 0;  // The first byte not to be sent.
+    bool answered = false;    // Something was sent in this stream.
+    core::Millis asked_ms = 0;
+  };
+  using Files = std::map<std::uint64_t, File>;
+
+  // Why a consumer gets nothing; nothing when it may have a snapshot.
+  [[nodiscard]] std::optional<std::string> refusal(const SnapshotRequest& wanted) const;
+  // The one to go on with, or a recent one with something new, or a new one; where there is no room
+  // for that an older one, or null.
+  File* file_for(const SnapshotRequest& wanted, core::Millis now);
+  // Whether a spool is still being sent.
+  [[nodiscard]] bool in_use(const File& file, core::Millis now) const;
+  core::Result<File*> begin(core::Millis now);
+  // Writes a slice of the rows; the file is complete when the reader is gone.
+  core::Result<void> spool(File& file, std::size_t rows_max);
+  void serve(core::Origin peer, Consumer& consumer, core::Millis now);
+  void give_up(Files::iterator file, const core::Failure& why);
+
+  storage::Storage& storage_;
+  const Applied& applied_;
+  const ChainHashes& chains_;
+  const SnapshotLimits& limits_;
+  SendTo send_;
+  std::uint64_t last_id_;
+  Files files_;
+  std::map<core::Origin, Consumer> consumers_;
+};
+
+}  // namespace anabranch::regions

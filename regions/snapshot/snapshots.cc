@@ -1,0 +1,318 @@
+#include "regions/snapshot/snapshots.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/mark.h"
+
+namespace anabranch::regions {
+
+using core::Millis;
+using core::Origin;
+
+namespace {
+
+constexpr Millis kReportMs = 10'000;
+
+}  // namespace
+
+Snapshots::Snapshots(Owner owner, const SnapshotLimits& limits, std::uint64_t nonce)
+    : owner_(std::move(owner)),
+      limits_(limits),
+      out_(owner_.storage, owner_.applied, owner_.chains, limits_, nonce,
+           [this](Origin peer, Message message) {
+             owner_.exchange.send_to(peer, std::move(message));
+           }) {}
+
+void Snapshots::take_for(Joiner* joiner) {
+  joiner_ = joiner;
+  stop();
+  avoided_.clear();
+  out_.forget();
+}
+
+// ---- Messages.
+
+void Snapshots::on(const Peer& peer, const SnapshotRequest& request, Millis now) {
+  out_.request(peer.origin, peer.nonce, request, now);
+}
+
+void Snapshots::on(const Peer& peer, SnapshotChunk chunk, Millis now) {
+  if (!in_ || in_->source() != peer.origin) return;
+  if (const auto taken = in_->take(std::move(chunk), now); !taken.ok()) {
+    give_up(taken.failure(), now);
+  }
+}
+
+void Snapshots::on(const Peer& peer, const SnapshotRefusal& refusal, Millis now) {
+  if (!in_ || in_->source() != peer.origin || !in_->refused_by(refusal)) return;
+  give_up(core::invalid(refusal.why), now);
+}
+
+// ---- Asking.
+
+void Snapshots::ask(Origin source, Millis now) {
+  if (in_) return;
+  notice("asks region " + region(source) + " for a snapshot: " +
+         (joiner_ == nullptr ? "no log has what is lacking here" : "this leader gives way"));
+  started_ms_ = reported_ms_ = now;
+  in_ = std::make_unique<SnapshotIn>(
+      owner_.storage, owner_.applied, owner_.chains, limits_, source, streams_,
+      [this](Origin peer, Message message) { owner_.exchange.send_to(peer, std::move(message)); },
+      now, joiner_);
+}
+
+void Snapshots::tick(Millis now) {
+  out_.tick(now);
+  if (!in_) {
+    if (const auto from = source(avoided(now))) ask(*from, now);
+    return;
+  }
+  in_->tick(now);
+  report(now);
+  if (!needs_source()) return;
+  const auto peer = owner_.exchange.peers().find(in_->source());
+  if (peer == owner_.exchange.peers().end()) {
+    return stop();  // Its region goes on under another origin, and has the snapshot no more.
+  }
+  const Millis silent_ms = now - in_->progress_ms();
+  if (silent_ms < limits_.patience_ms) return;
+  if (joiner_ == nullptr && owner_.applied.vector().includes(peer->second.applied)) {
+    return stop();  // What it has has come on other ways.
+  }
+  // Whoever else can give one is better than a silent source; else it is waited for as long as it
+  // keeps what it has.
+  std::set<Origin> others = avoided(now);
+  others.insert(in_->source());
+  if (!source(others) && silent_ms < limits_.hold_ms_max) return;
+  avoid(in_->source(), now);
+  stop();
+}
+
+bool Snapshots::needs_source() const {
+  if (!merge_) return true;
+  return joiner_ == nullptr && merge_->finished() && !in_->confirmed();
+}
+
+std::optional<Origin> Snapshots::source(const std::set<Origin>& avoided) const {
+  return joiner_ == nullptr ? owner_.exchange.snapshot_source(avoided) : joiner_->source(avoided);
+}
+
+void Snapshots::avoid(Origin source, Millis now) { avoided_[source] = now + limits_.patience_ms; }
+
+std::set<Origin> Snapshots::avoided(Millis now) {
+  std::erase_if(avoided_, [&](const auto& each) { return now >= each.second; });
+  std::set<Origin> origins;
+  for (const auto& [origin, until_ms] : avoided_) origins.insert(origin);
+  return origins;
+}
+
+void Snapshots::stop() {
+  next_used_ = next_used_ || merge_.has_value();
+  merge_.reset();
+  in_.reset();
+}
+
+void Snapshots::give_up(const core::Failure& why, Millis now) {
+  std::string text =
+      "the snapshot of region " + region(in_->source()) + " is not merged: " + why.message;
+  if (alarms_.insert(text).second) owner_.effects.push_back(Alarm{std::move(text)});
+  avoid(in_->source(), now);
+  stop();
+}
+
+// ---- Work.
+
+core::Result<bool> Snapshots::work(Millis now, std::size_t scale) {
+  const std::size_t rows_max = limits_.slice_rows_max * scale;
+  const bool spooling = out_.work(now, rows_max);
+  if (next_used_) {
+    if (auto cleared = owner_.storage.clear_next(); !cleared.ok()) return cleared.failure();
+    next_used_ = false;
+  }
+  if (!in_) return spooling;
+  if (merge_) {
+    const auto more = merge(now, rows_max);
+    return more.ok() ? more.value() || spooling : more;
+  }
+  const auto more = in_->check(rows_max);
+  if (!more.ok()) {
+    give_up(more.failure(), now);
+    return spooling;
+  }
+  if (in_->state() == SnapshotIn::State::kUseless) stop();
+  if (in_ && in_->state() == SnapshotIn::State::kChecked) {
+    started_ms_ = now;
+    if (auto begun = begin_merge(); !begun.ok()) return begun.failure();
+    return true;
+  }
+  return more.value() || spooling;
+}
+
+core::Result<void> Snapshots::begin_merge() {
+  const Origin self = owner_.identity.origin;
+  if (joiner_ != nullptr) {
+    if (const auto accepted = joiner_->accept(in_->source(), in_->header()); !accepted.ok()) {
+      give_up(accepted.failure(), started_ms_);
+      return {};
+    }
+  } else if (const auto origin = owner_.exchange.fork_with(in_->source())) {
+    give_up(core::invalid("two histories of origin " + core::to_string(*origin) + " have met"),
+            started_ms_);
+    return {};
+  }
+  if (in_->vector().at(self) > owner_.applied.vector().at(self)) {
+    give_up(core::invalid("it has writes of this leader's origin that it does not have itself"),
+            started_ms_);
+    return {};
+  }
+  notice(std::string(joiner_ == nullptr ? "merges" : "takes over") + " a snapshot of region " +
+         region(in_->source()) + ": " + std::to_string(in_->rows()) + " rows, " +
+         std::to_string(in_->bytes()) + " bytes");
+  for (const auto& [origin, head] : in_->header().heads) {
+    owner_.applied.name(origin, head.region);  // Resolvers may look at it.
+  }
+  merge_.emplace(owner_.storage, in_->spool(), owner_.applied.names().origins(), owner_.scores,
+                 owner_.clear_rows_direct,
+                 joiner_ == nullptr ? RowMerge::Own::kJoin : RowMerge::Own::kReplace);
+  return {};
+}
+
+core::Result<bool> Snapshots::merge(Millis now, std::size_t rows_max) {
+  if (joiner_ == nullptr && owner_.applied.vector().includes(in_->vector())) {
+    stop();
+    return true;
+  }
+  if (!merge_->finished()) {
+    const auto done = merge_->slice(owner_.applied.vector(), rows_max, limits_.slice_bytes_max);
+    if (!done.ok()) {
+      give_up(done.failure(), now);
+      return true;
+    }
+    std::vector<storage::Change> changes;
+    take_changes(changes);
+    if (auto kept = owner_.commit(std::move(changes), Swap::kNo); !kept.ok()) return kept.failure();
+    return true;
+  }
+  if (joiner_ != nullptr) return join(now);
+  if (owner_.sweeping()) return false;
+  if (!in_->confirmed()) {
+    in_->confirm(now);
+    return false;
+  }
+  if (const auto same = in_->compare(); !same.ok()) {
+    give_up(same.failure(), now);
+    return true;
+  }
+  if (auto swapped = swap({}, now); !swapped.ok()) return swapped.failure();
+  return true;
+}
+
+core::Result<bool> Snapshots::join(Millis now) {
+  std::vector<storage::Change> changes;
+  const auto more = joiner_->put_on_top(*merge_, changes);
+  if (!more.ok()) {
+    if (more.failure().code == ErrorCode::kTimeout) {
+      give_up(more.failure(), now);
+    } else {
+      stop();
+      joiner_->fail(more.failure());
+    }
+    return false;
+  }
+  const bool whole = !more.value() && merge_->finished() && !owner_.sweeping();
+  if (!whole) {
+    take_changes(changes);
+    if (changes.empty()) return more.value();
+    if (auto kept = owner_.commit(std::move(changes), Swap::kNo); !kept.ok()) return kept.failure();
+    return more.value() || !merge_->finished();
+  }
+  joiner_->take_over();
+  if (auto swapped = swap(std::move(changes), now); !swapped.ok()) return swapped.failure();
+  return true;
+}
+
+core::Result<void> Snapshots::swap(std::vector<storage::Change> changes, Millis now) {
+  for (const auto& [origin, head] : in_->header().heads) {
+    if (head.seq > owner_.applied.vector().at(origin)) owner_.applied.set_head(origin, head);
+  }
+  std::size_t index = 0;
+  const ChainMarks& checkpoints = in_->header().checkpoints;
+  for (const auto& [origin, seq] : checkpoints.at) {
+    owner_.chains.keep(origin, seq, checkpoints.hashes[index++]);
+  }
+  take_changes(changes);
+  owner_.digests.become(merge_->digests());
+  if (auto done = owner_.commit(std::move(changes), Swap::kYes); !done.ok()) return done;
+  notice(std::string(joiner_ == nullptr ? "merged" : "took over") + " a snapshot of region " +
+         region(in_->source()) + ": " + std::to_string(merge_->rows()) + " rows, " +
+         std::to_string((now - started_ms_ + 999) / 1000) + " s");
+  core::mark<"a snapshot is merged">();
+  merge_.reset();
+  in_.reset();
+  owner_.exchange.merged(now);
+  return {};
+}
+
+void Snapshots::apply(const core::Batch& batch, const core::VersionVector& deps) {
+  if (merge_) merge_->apply(batch, deps);
+}
+
+void Snapshots::take_changes(std::vector<storage::Change>& changes) {
+  if (merge_) merge_->take_changes(changes, owner_.note);
+}
+
+// ---- What is known.
+
+std::string Snapshots::region(Origin peer) const {
+  const auto found = owner_.exchange.peers().find(peer);
+  return found == owner_.exchange.peers().end() ? core::to_string(peer) : found->second.region;
+}
+
+void Snapshots::report(Millis now) {
+  if (now - reported_ms_ < kReportMs) return;
+  reported_ms_ = now;
+  const SnapshotStatus status = incoming(now);
+  notice("snapshot of region " + status.region + ", " + status.stage + ": " +
+         std::to_string(status.rows) + " of " + std::to_string(status.rows_total) + " rows, " +
+         std::to_string(status.bytes) + " bytes, " + std::to_string(status.rows_per_second) +
+         " rows per second, " +
+         (status.seconds_left < 0 ? std::string("time left unknown")
+                                  : std::to_string(status.seconds_left) + " s left"));
+}
+
+SnapshotStatus Snapshots::incoming(Millis now) const {
+  SnapshotStatus status;
+  status.region = region(in_->source());
+  status.stage = merge_ ? "merging" : "receiving";
+  status.rows = merge_ ? merge_->rows() : in_->rows();
+  status.rows_total = in_->rows_total();
+  status.bytes = in_->bytes();
+  status.bytes_total = in_->bytes_total();
+  const Millis took_ms = now - started_ms_;
+  if (took_ms > 0)
+    status.rows_per_second = status.rows * 1000 / static_cast<std::uint64_t>(took_ms);
+  if (status.rows_per_second > 0) {
+    const std::uint64_t left = status.rows_total - std::min(status.rows_total, status.rows);
+    status.seconds_left = static_cast<std::int64_t>(left / status.rows_per_second);
+  }
+  return status;
+}
+
+std::vector<SnapshotStatus> Snapshots::status(Millis now) const {
+  std::vector<SnapshotStatus> all;
+  if (in_) all.push_back(incoming(now));
+  for (const SnapshotOut::Progress& each : out_.progress(now)) {
+    SnapshotStatus status;
+    status.region = region(each.peer);
+    status.stage = "sending";
+    status.rows = each.rows;
+    status.rows_total = each.rows_total;
+    status.bytes = each.bytes;
+    status.bytes_total = each.bytes_total;
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+}  // namespace anabranch::regions

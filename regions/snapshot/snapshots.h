@@ -1,0 +1,123 @@
+// Snapshots between leaders: for when no peer's log has what this replica lacks any more. Serves
+// them to others, and asks for one itself when there is need, one at a time: receive, check, merge
+// into the next tables, swap. Neither side has to be ahead of the other, and both can do it at
+// once. The log, local writes and foreign batches go on meanwhile; readers see the old state until
+// the swap, which is one commit; it waits until no large clear is swept any more, so that no mask
+// of the old tables is left for the new ones. A crash anywhere leaves the old state.
+//
+// No threads, clocks or files of its own: messages, time and commits are its owner's. Not
+// thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <anabranch/status.h>
+
+#include "regions/exchange/exchange.h"
+#include "regions/snapshot/joiner.h"
+#include "regions/snapshot/row_merge.h"
+#include "regions/snapshot/snapshot_in.h"
+#include "regions/snapshot/snapshot_out.h"
+#include "regions/state/chain_hashes.h"
+#include "regions/wire/effect.h"
+
+namespace anabranch::regions {
+
+class Snapshots {
+ public:
+  enum class Swap : std::uint8_t { kNo, kYes };
+  // Commits changes, together with those of the heads; with a swap, the next tables become the
+  // current ones. What fails breaks the owner.
+  using Commit = std::function<core::Result<void>(std::vector<storage::Change> changes, Swap swap)>;
+  // Sees each row that was merged.
+  using Note = rows::Stage::Collect;
+
+  struct Owner {
+    storage::Storage& storage;
+    Applied& applied;
+    ChainHashes& chains;
+    rows::Digests& digests;
+    const rows::Scores& scores;
+    Exchange& exchange;
+    const Identity& identity;
+    Effects& effects;
+    Commit commit;
+    Note note;
+    // Whether large clears are still swept: the current rows are then not all that was cleared yet.
+    std::function<bool()> sweeping;
+    std::size_t clear_rows_direct;  // Clears of more rows are put off during a merge.
+  };
+
+  // All that the owner refers to must outlive this.
+  Snapshots(Owner owner, const SnapshotLimits& limits, std::uint64_t nonce);
+
+  // From now on snapshots are taken for a joiner, which must outlive that; null: no longer. What
+  // was under way ends, in both directions.
+  void take_for(Joiner* joiner);
+
+  // Take messages of a greeted peer in.
+  void on(const Peer& peer, const SnapshotRequest& request, core::Millis now);
+  void on(const Peer& peer, SnapshotChunk chunk, core::Millis now);
+  void on(const Peer& peer, const SnapshotRefusal& refusal, core::Millis now);
+  void tick(core::Millis now);
+  // Does one slice of each thing that there is to do, `scale` times as large as the limits say;
+  // returns whether more is waiting. Fails when
+  // a commit fails.
+  core::Result<bool> work(core::Millis now, std::size_t scale);
+  // Asks a peer for a snapshot, unless one is under way.
+  void ask(core::Origin source, core::Millis now);
+
+  // A batch that is being applied to the current tables, before the vector goes on.
+  void apply(const core::Batch& batch, const core::VersionVector& deps);
+  // Adds what belongs into the same commit.
+  void take_changes(std::vector<storage::Change>& changes);
+
+  // Whether a snapshot is being received or merged.
+  [[nodiscard]] bool receiving() const { return in_ != nullptr; }
+  [[nodiscard]] bool merging() const { return merge_.has_value(); }
+  // The log is to be kept from this position on, for those who take a snapshot; nothing when it
+  // need not be.
+  [[nodiscard]] std::optional<storage::Position> pinned() const { return out_.pinned(); }
+  [[nodiscard]] std::vector<SnapshotStatus> status(core::Millis now) const;
+
+ private:
+  core::Result<bool> merge(core::Millis now, std::size_t rows_max);
+  // The same for a joiner.
+  core::Result<bool> join(core::Millis now);
+  // Whether what was begun cannot end without its source: to send the rest, or to compare chains.
+  [[nodiscard]] bool needs_source() const;
+  [[nodiscard]] std::optional<core::Origin> source(const std::set<core::Origin>& avoided) const;
+  core::Result<void> begin_merge();
+  // Commits the changes too.
+  core::Result<void> swap(std::vector<storage::Change> changes, core::Millis now);
+  // Lets go of what was received, and of the source for a while if it is to blame.
+  void stop();
+  void give_up(const core::Failure& why, core::Millis now);
+  void avoid(core::Origin source, core::Millis now);
+  [[nodiscard]] std::set<core::Origin> avoided(core::Millis now);
+  [[nodiscard]] std::string region(core::Origin peer) const;
+  void notice(std::string text) { owner_.effects.push_back(Notice{std::move(text)}); }
+  // Says now and then how far it is.
+  void report(core::Millis now);
+  [[nodiscard]] SnapshotStatus incoming(core::Millis now) const;
+
+  Owner owner_;
+  SnapshotLimits limits_;
+  SnapshotOut out_;
+  std::uint64_t streams_ = 0;
+  Joiner* joiner_ = nullptr;
+  std::unique_ptr<SnapshotIn> in_;
+  std::optional<RowMerge> merge_;
+  bool next_used_ = false;       // Something is in the next tables that must be cleared.
+  core::Millis started_ms_ = 0;  // Of the phase, receiving or merging.
+  core::Millis reported_ms_ = 0;
+  std::map<core::Origin, core::Millis> avoided_;  // Until when.
+  std::set<std::string> alarms_;
+};
+
+}  // namespace anabranch::regions

@@ -1,0 +1,146 @@
+#include "regions/state/chain_hashes.h"
+
+#include <algorithm>
+#include <string>
+
+#include "storage/layout.h"
+
+namespace anabranch::regions {
+
+using core::ChainHash;
+using core::Origin;
+using core::Seq;
+
+core::Result<void> ChainHashes::load(const storage::Snapshot& snapshot) {
+  constexpr std::size_t kNumber = sizeof(std::uint64_t);
+  const std::string_view prefix = storage::kChainPrefix;
+  const auto cursor = snapshot.scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
+    const std::string_view position = cursor->key().substr(prefix.size());
+    if (position.size() != 2 * kNumber) continue;  // Another key with the same letter.
+    ChainHash hash{};
+    if (cursor->value().size() != hash.size()) {
+      return core::corrupt("a kept chain hash cannot be read");
+    }
+    std::ranges::copy(cursor->value(), hash.begin());
+    kept_[{storage::from_big_endian(position.substr(0, kNumber)),
+           storage::from_big_endian(position.substr(kNumber))}] = hash;
+  }
+  return {};
+}
+
+std::optional<ChainHash> ChainHashes::at(Origin origin, Seq seq) const {
+  if (seq == 0) return ChainHash{};
+  const Head& head = applied_.head(origin);
+  if (head.seq == seq) return head.chain;
+  if (seq > head.seq) return std::nullopt;
+  if (const auto kept = kept_.find({origin, seq}); kept != kept_.end()) return kept->second;
+  const auto position = log_.find(origin, seq);
+  if (!position) return std::nullopt;
+  const auto record = log_.read_log(*position);
+  if (!record || record->origin != origin) return std::nullopt;
+  if (record->last == seq) return core::chain_hash(record->bytes);
+  if (record->first != seq + 1) return std::nullopt;
+  const auto header = core::decode_batch_header(record->bytes);
+  return header.ok() ? std::optional(header.value().previous) : std::nullopt;
+}
+
+bool ChainHashes::within_batch(Origin origin, Seq seq) const {
+  const auto position = log_.find(origin, seq);
+  if (!position) return false;
+  const auto record = log_.read_log(*position);
+  return record && record->origin == origin && record->first <= seq && seq < record->last;
+}
+
+std::optional<ChainLink> ChainHashes::at_or_below(Origin origin, Seq seq) const {
+  const Head& head = applied_.head(origin);
+  if (head.seq > 0 && head.seq <= seq) return ChainLink{head.seq, head.chain};
+  if (const auto position = log_.find(origin, seq + 1)) {
+    const auto record = log_.read_log(*position);
+    if (record && record->origin == origin && record->first <= seq + 1) {
+      const Seq end = record->first - 1;
+      const auto header = core::decode_batch_header(record->bytes);
+      if (end > 0 && header.ok()) return ChainLink{end, header.value().previous};
+    }
+  }
+  const ChainLink kept = checkpoint(origin, seq);
+  return kept.seq > 0 ? std::optional(kept) : std::nullopt;
+}
+
+std::optional<ChainHash> ChainHashes::first_behind(Origin origin, Seq seq) const {
+  const auto position = log_.find(origin, seq + 1);
+  const auto record = position ? log_.read_log(*position) : std::nullopt;
+  if (!record || record->origin != origin || record->first != seq + 1) return std::nullopt;
+  return core::chain_hash(record->bytes);
+}
+
+std::vector<ChainLink> ChainHashes::trail(Origin origin, Seq from) const {
+  constexpr std::size_t kLinksMax = 64;
+  std::vector<ChainLink> links;
+  Seq below = from;
+  for (Seq step = 1; links.size() < kLinksMax; step *= 2) {
+    const auto link = at_or_below(origin, below);
+    if (!link) break;
+    links.push_back(*link);
+    if (link->seq <= step) break;
+    below = link->seq - step;
+  }
+  return links;
+}
+
+Match ChainHashes::compare(Origin origin, const ChainLink& shown) const {
+  if (shown.seq > applied_.head(origin).seq) return Match::kBeyond;
+  if (const auto own = at(origin, shown.seq)) {
+    return *own == shown.hash ? Match::kEqual : Match::kDifferent;
+  }
+  return within_batch(origin, shown.seq) ? Match::kDifferent : Match::kUnknown;
+}
+
+ChainLink ChainHashes::checkpoint(Origin origin, Seq seq) const {
+  const auto after = kept_.upper_bound({origin, seq});
+  if (after == kept_.begin()) return {};
+  const auto& [position, hash] = *std::prev(after);
+  return position.first == origin ? ChainLink{position.second, hash} : ChainLink{};
+}
+
+void ChainHashes::keep(Origin origin, Seq seq, const ChainHash& hash) {
+  if (seq == 0) return;
+  if (kept_.insert_or_assign(Position(origin, seq), hash).second) {
+    std::erase(changed_, Position(origin, seq));
+    changed_.emplace_back(origin, seq);
+  }
+}
+
+bool ChainHashes::keep(Origin origin, Seq seq) {
+  if (kept_.contains({origin, seq})) return true;
+  const auto hash = at(origin, seq);
+  if (hash) keep(origin, seq, *hash);
+  return hash.has_value();
+}
+
+void ChainHashes::forget_beyond(Origin origin, Seq seq) {
+  const auto from = kept_.upper_bound({origin, seq});
+  auto to = from;
+  for (; to != kept_.end() && to->first.first == origin; ++to) {
+    std::erase(changed_, to->first);
+    changed_.push_back(to->first);
+  }
+  kept_.erase(from, to);
+}
+
+void ChainHashes::advance(const core::Batch& batch, const ChainHash& hash) {
+  if (is_checkpoint(batch.first(), batch.last())) keep(batch.origin, batch.last(), hash);
+}
+
+std::vector<storage::Change> ChainHashes::take_changes() {
+  std::vector<storage::Change> changes;
+  for (const auto& [origin, seq] : std::exchange(changed_, {})) {
+    const auto kept = kept_.find({origin, seq});
+    std::optional<std::string> hash;
+    if (kept != kept_.end()) hash.emplace(kept->second.begin(), kept->second.end());
+    changes.push_back({storage::Table::kMeta, storage::chain_key(origin, seq), std::move(hash)});
+  }
+  return changes;
+}
+
+}  // namespace anabranch::regions

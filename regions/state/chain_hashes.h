@@ -1,0 +1,86 @@
+// The hash chain of every origin, as far as it is known here: chain_hash at the ends of batches,
+// which are the same everywhere. Two leaders whose hashes at one position are equal have the same
+// history of that origin up to there; where they differ it has forked.
+//
+// The newest hash is in the head; older ones follow from the log as long as it has the batch or the
+// one after it. Some positions are kept for ever, as rows of meta: checkpoints, so that two leaders
+// always have a position in common, and whatever else keep() is told. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/batch.h"
+#include "core/hash.h"
+#include "regions/state/applied.h"
+#include "regions/state/chain_link.h"
+#include "storage/storage.h"
+
+namespace anabranch::regions {
+
+// How a position that somebody showed stands to the own history.
+enum class Match : std::uint8_t {
+  kEqual,
+  kDifferent,
+  kBeyond,   // It is further than this replica.
+  kUnknown,  // It is so old that nothing is known of it here any more.
+};
+
+class ChainHashes {
+ public:
+  // The batch that reaches or crosses each multiple of this is a checkpoint.
+  static constexpr core::Seq kCheckpointEvery = 65'536;
+
+  // Both must outlive this.
+  ChainHashes(const Applied& applied, const storage::Storage& log) : applied_(applied), log_(log) {}
+  // Reads what was kept.
+  core::Result<void> load(const storage::Snapshot& snapshot);
+
+  // The hash at the end of the batch that ends with `seq`; nothing when it is not known here, or
+  // when no batch ends there. At 0 it is zero.
+  [[nodiscard]] std::optional<core::ChainHash> at(core::Origin origin, core::Seq seq) const;
+  // Whether a batch of the log goes on beyond `seq` although it begins before: in this history no
+  // batch ends there.
+  [[nodiscard]] bool within_batch(core::Origin origin, core::Seq seq) const;
+  // The hash of the batch that begins behind `seq`; nothing when the log has none.
+  [[nodiscard]] std::optional<core::ChainHash> first_behind(core::Origin origin,
+                                                            core::Seq seq) const;
+  // Positions of an origin from `from` down, newest first, in steps that double: what somebody
+  // needs to find where another history parts from this one.
+  [[nodiscard]] std::vector<ChainLink> trail(core::Origin origin, core::Seq from) const;
+  // Compares a position that somebody showed, the end of one of their batches.
+  [[nodiscard]] Match compare(core::Origin origin, const ChainLink& shown) const;
+  // The newest kept position at or below `seq`; the beginning, which all share, when there is none.
+  [[nodiscard]] ChainLink checkpoint(core::Origin origin, core::Seq seq) const;
+
+  // Keeps a position for ever, with the next changes that are taken.
+  void keep(core::Origin origin, core::Seq seq, const core::ChainHash& hash);
+  // The same with the hash that at() gives; returns whether there is one.
+  bool keep(core::Origin origin, core::Seq seq);
+  // Whether the end of a batch is kept.
+  [[nodiscard]] static bool is_checkpoint(core::Seq first, core::Seq last) {
+    return (first - 1) / kCheckpointEvery != last / kCheckpointEvery;
+  }
+  // Forgets what is kept of an origin beyond a position: another history comes in its place.
+  void forget_beyond(core::Origin origin, core::Seq seq);
+  // Keeps the end of a batch that was applied, with the hash there, when it is a checkpoint.
+  void advance(const core::Batch& batch, const core::ChainHash& hash);
+
+  // The rows of meta that have changed since the last call.
+  [[nodiscard]] std::vector<storage::Change> take_changes();
+
+ private:
+  // The newest position known at or below `seq`; nothing when only the beginning is.
+  [[nodiscard]] std::optional<ChainLink> at_or_below(core::Origin origin, core::Seq seq) const;
+  using Position = std::pair<core::Origin, core::Seq>;
+
+  const Applied& applied_;
+  const storage::Storage& log_;
+  std::map<Position, core::ChainHash> kept_;
+  std::vector<Position> changed_;  // To be written, or, when not kept any more, removed.
+};
+
+}  // namespace anabranch::regions

@@ -1,0 +1,90 @@
+#include "regions/state/head.h"
+
+#include <algorithm>
+
+#include "core/codec.h"
+#include "core/wire.h"
+#include "storage/layout.h"
+
+namespace anabranch::regions {
+
+std::string encode_head(const Head& head) {
+  std::string bytes;
+  core::Writer out(bytes);
+  out.array(5).uint64(head.seq);
+  write_chain(out, head.chain);
+  write_vector(out, head.deps);
+  out.uint64(head.hlc.bits).text(head.region);
+  return bytes;
+}
+
+core::Result<Head> decode_head(std::string_view bytes) {
+  core::Reader in(bytes);
+  Head head;
+  const std::size_t newer = in.array_of(5);
+  head.seq = in.uint64();
+  head.chain = read_chain(in);
+  head.deps = read_vector(in);
+  head.hlc = {in.uint64()};
+  head.region = in.text();
+  in.skip(newer);
+  if (!in.done()) return in.failure();
+  return head;
+}
+
+namespace {
+
+void write_place(core::Writer& out, const storage::Place& place) {
+  out.array(6).text(place.machine).text(place.boot).uint64(place.device);
+  out.uint64(place.directory).uint64(place.file).uint64(place.made_ns);
+}
+
+storage::Place read_place(core::Reader& in) {
+  storage::Place place;
+  const std::size_t newer = in.array_of(6);
+  place.machine = in.text();
+  place.boot = in.text();
+  place.device = in.uint64();
+  place.directory = in.uint64();
+  place.file = in.uint64();
+  place.made_ns = in.uint64();
+  in.skip(newer);
+  return place;
+}
+
+}  // namespace
+
+std::string encode_identity(const Identity& identity) {
+  std::string bytes;
+  core::Writer out(bytes);
+  out.array(9).uint64(storage::kFormat);
+  write_hash(out, identity.mesh);
+  out.text(identity.region).uint64(identity.origin).uint64(identity.previous);
+  out.uint64(identity.opening);
+  write_place(out, identity.place);
+  out.boolean(identity.closed).text(identity.why);
+  return bytes;
+}
+
+core::Result<Identity> decode_identity(std::string_view bytes) {
+  core::Reader in(bytes);
+  Identity identity;
+  const std::size_t newer = in.array_of(9);
+  if (const std::uint64_t format = in.uint64(); in.ok() && format != storage::kFormat) {
+    in.fail("the directory has format " + std::to_string(format) + ", this version reads " +
+            std::to_string(storage::kFormat));
+  }
+  identity.mesh = read_hash(in);
+  identity.region = in.text();
+  identity.origin = in.uint64();
+  identity.previous = in.uint64();
+  identity.opening = in.uint64();
+  identity.place = read_place(in);
+  identity.closed = in.boolean();
+  identity.why = in.text();
+  in.skip(newer);
+  if (!in.done()) return in.failure();
+  return identity;
+}
+
+}  // namespace anabranch::regions

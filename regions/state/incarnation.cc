@@ -1,0 +1,39 @@
+#include "regions/state/incarnation.h"
+
+#include <utility>
+
+namespace anabranch::regions {
+
+namespace {
+
+// Whether two names are known and differ.
+bool differ(const std::string& one, const std::string& other) {
+  return !one.empty() && !other.empty() && one != other;
+}
+
+bool moved(const storage::Place& before, const storage::Place& now) {
+  if (before.file == 0 || now.file == 0) return false;
+  if (before.directory != now.directory || before.file != now.file) return true;
+  if (before.made_ns != now.made_ns) return true;
+  return before.boot == now.boot && before.device != now.device;
+}
+
+}  // namespace
+
+std::optional<std::string> why_new_origin(const Identity& recorded, const storage::Place& now) {
+  if (now.failed) return "a commit had failed, and what the disk has of it is unknown";
+  if (differ(recorded.place.machine, now.machine)) return "its data come from another machine";
+  if (moved(recorded.place, now)) return "its data were copied or restored";
+  if (!recorded.closed && differ(recorded.place.boot, now.boot)) {
+    return "the machine went down before it was closed";
+  }
+  return std::nullopt;
+}
+
+void begin_incarnation(Identity& identity, core::Origin fresh, bool wrote, std::string why) {
+  const core::Origin before = std::exchange(identity.origin, fresh);
+  if (wrote || identity.previous == 0) identity.previous = before;
+  identity.why = std::move(why);
+}
+
+}  // namespace anabranch::regions

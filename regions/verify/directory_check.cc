@@ -1,0 +1,381 @@
+#include "regions/verify/directory_check.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "core/batch.h"
+#include "crdt/canonical.h"
+#include "crdt/expiry.h"
+#include "crdt/type_table.h"
+#include "regions/state/applied.h"
+#include "regions/state/head.h"
+#include "rows/digests.h"
+#include "rows/expiry_index.h"
+#include "rows/recount.h"
+#include "rows/row_text.h"
+#include "rows/row_walk.h"
+#include "rows/score_check.h"
+#include "rows/score_upkeep.h"
+#include "rows/snapshot_reader.h"
+#include "storage/layout.h"
+#include "storage/lmdb_storage.h"
+
+namespace anabranch::regions {
+
+using rows::Digests;
+using rows::path_text;
+using rows::PathRow;
+using rows::RowReader;
+using rows::SnapshotReader;
+
+namespace {
+
+using core::Path;
+using storage::Table;
+
+constexpr std::uint64_t kProgressEvery = 10'000;
+
+class DirectoryCheck {
+ public:
+  DirectoryCheck(const storage::Storage& storage, const CheckProgress& progress)
+      : storage_(storage), progress_(progress), snapshot_(storage.snapshot()) {}
+
+  CheckReport run() {
+    if (!check_meta()) return std::move(report_);
+    check_rows();
+    check_digests();
+    check_expiries();
+    if (rows_readable_) check_counts();
+    if (rows_readable_) check_orders();
+    check_log();
+    check_heads();
+    return std::move(report_);
+  }
+
+ private:
+  // The end of an origin's log, as far as it was read.
+  struct End {
+    core::Seq last = 0;
+    core::ChainHash chain{};
+  };
+
+  void wrong(std::string what) {
+    ++report_.wrong;
+    if (report_.findings.size() < CheckReport::kListedMax) {
+      report_.findings.push_back(std::move(what));
+    }
+  }
+  void went_on(std::string_view what, std::uint64_t done) const {
+    if (done % kProgressEvery == 0) progress_(what, done);
+  }
+
+  bool check_meta();
+  void check_rows();
+  void check_row(const PathRow& row);
+  void note_expiry(const PathRow& row);
+  void check_dot(const PathRow& row, core::Dot dot);
+  void check_digests();
+  void check_expiries();
+  void check_counts();
+  [[nodiscard]] std::uint64_t stored_counts(const RowReader& rows) const;
+  void check_count(const RowReader& rows, const Path& collection, std::uint64_t count);
+  void check_orders();
+  void check_log();
+  void check_record(const storage::StoredRecord& record);
+  void check_chain(const storage::StoredRecord& record, const core::Batch& batch);
+  void check_heads();
+
+  const storage::Storage& storage_;
+  const CheckProgress& progress_;
+  std::unique_ptr<storage::Snapshot> snapshot_;
+  Applied applied_;
+  Digests digests_;             // Of the rows.
+  std::uint64_t expiries_ = 0;  // That are in the rows.
+  bool rows_readable_ = true;
+  std::uint64_t opening_ = 0;
+  std::map<core::Origin, End> ends_;
+  CheckReport report_;
+};
+
+// Without identity and heads nothing else can be judged.
+bool DirectoryCheck::check_meta() {
+  const auto stored = snapshot_->get(Table::kMeta, storage::kIdentityKey);
+  if (!stored) {
+    report_.notes.emplace_back("nothing was ever written here");
+    return false;
+  }
+  const auto identity = decode_identity(*stored);
+  if (!identity.ok()) {
+    wrong("the identity: " + identity.failure().message);
+    return false;
+  }
+  report_.region = identity.value().region;
+  opening_ = identity.value().opening;
+  auto applied = Applied::load(*snapshot_);
+  if (!applied.ok()) {
+    wrong("heads and origins: " + applied.failure().message);
+    return false;
+  }
+  applied_ = std::move(applied).value();
+  auto masks = rows::load_masks(*snapshot_);
+  if (!masks.ok()) {
+    wrong("the large clears that are to be swept: " + masks.failure().message);
+    return false;
+  }
+  applied_.mask_board().post(std::move(masks).value());
+  return true;
+}
+
+// ---- Rows.
+
+void DirectoryCheck::check_rows() {
+  rows::RowWalk walk(*snapshot_, {}, applied_.names().origins());
+  for (; walk.valid(); walk.next()) {
+    went_on("rows", ++report_.rows);
+    const auto row = walk.row();
+    if (!row.ok()) {
+      rows_readable_ = false;
+      wrong("the row at key " + rows::quoted(walk.key()) + ": " + row.failure().message);
+      continue;
+    }
+    check_row(row.value());
+    digests_.replace(walk.key(), {}, crdt::row_digest(row.value().path, row.value().row));
+    note_expiry(row.value());
+  }
+  report_.digest = digests_.total();
+}
+
+void DirectoryCheck::check_row(const PathRow& row) {
+  if (row.row.empty()) wrong("the row " + path_text(row.path) + " is stored but empty");
+  for (const crdt::Sibling& sibling : row.row.cell.siblings) check_dot(row, sibling.dot);
+  for (const crdt::Slot& slot : row.row.tally.slots) {
+    check_dot(row, {slot.origin, slot.seq});
+    if (slot.base_seq != 0) check_dot(row, slot.reset);
+  }
+}
+
+void DirectoryCheck::check_dot(const PathRow& row, core::Dot dot) {
+  if (applied_.vector().covers(dot)) return;
+  wrong("the row " + path_text(row.path) + " names op " + std::to_string(dot.seq) + " of origin " +
+        core::to_string(dot.origin) + ", which was not applied");
+}
+
+void DirectoryCheck::check_digests() {
+  if (!snapshot_->get(Table::kMeta, storage::kDigestsKey)) {
+    report_.notes.emplace_back("there are no digests yet: the next opening computes them");
+    return;
+  }
+  const auto stored = Digests::load(*snapshot_, applied_.names().origins());
+  if (!stored.ok()) return wrong("the digests: " + stored.failure().message);
+  for (std::size_t i = 0; i < Digests::kBuckets; ++i) {
+    const Digests::Bucket& kept = stored.value().buckets()[i];
+    const Digests::Bucket& truth = digests_.buckets()[i];
+    if (kept == truth) continue;
+    wrong("digest bucket " + std::to_string(i) + " has " + core::to_string(kept.sum) + " of " +
+          std::to_string(kept.rows) + " rows, its rows have " + core::to_string(truth.sum) +
+          " of " + std::to_string(truth.rows));
+  }
+}
+
+// Each expiry must be in its order.
+void DirectoryCheck::note_expiry(const PathRow& row) {
+  if (!crdt::is_expiry(row.path)) return;
+  for (const core::Millis deadline : crdt::deadlines(row.row.cell)) {
+    ++expiries_;
+    const bool kept =
+        snapshot_->get(Table::kExpiries, rows::due_key(deadline) + core::row_key(row.path))
+            .has_value();
+    if (!kept && snapshot_->get(Table::kMeta, storage::kExpiriesKey)) {
+      wrong("the expiry " + path_text(row.path) + " is not in the order of expiries");
+    }
+  }
+}
+
+void DirectoryCheck::check_expiries() {
+  const std::uint64_t kept = snapshot_->size(Table::kExpiries);
+  if (!rows_readable_ || kept <= expiries_) return;
+  wrong(std::to_string(kept - expiries_) + " entries in the order of expiries are of no row");
+}
+
+// ---- Counts.
+
+void DirectoryCheck::check_counts() {
+  const SnapshotReader rows = SnapshotReader::newest(storage_, applied_.names());
+  if (rows.masks() && !rows.masks()->empty()) {
+    report_.notes.emplace_back("a large clear is still being swept");
+  }
+  rows::Recount recount(
+      [&](const Path& collection, std::uint64_t count) { check_count(rows, collection, count); });
+  std::uint64_t done = 0;
+  rows.scan(core::Path(), [&](const Path& path, const crdt::Row& row) {
+    if (crdt::shows(path, row)) recount.add(path);
+    went_on("counted rows", ++done);
+    return true;
+  });
+  recount.finish();
+  const std::uint64_t stored = stored_counts(rows);
+  if (stored > report_.counts) {
+    wrong(std::to_string(stored - report_.counts) + " counts are of collections that show nothing");
+  }
+}
+
+// Nothing for one that cannot be read.
+std::optional<std::uint64_t> count_at(const RowReader& rows, const Path& collection) {
+  try {
+    return rows.count(collection);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// How many collections count anything, as far as the counts can be read.
+std::uint64_t DirectoryCheck::stored_counts(const RowReader& rows) const {
+  std::uint64_t stored = 0;
+  const auto cursor = snapshot_->scan(Table::kCounts, {}, storage::Direction::kForward);
+  for (; cursor->valid(); cursor->next()) {
+    try {
+      if (rows.count(rows::counted_at(cursor->key(), cursor->value())) > 0) ++stored;
+    } catch (const Error&) {  // Found when its collection was counted.
+      continue;
+    }
+  }
+  return stored;
+}
+
+void DirectoryCheck::check_count(const RowReader& rows, const Path& collection,
+                                 std::uint64_t count) {
+  const std::optional<std::uint64_t> kept = count_at(rows, collection);
+  if (kept && *kept > 0) ++report_.counts;
+  if (kept == count) return;
+  wrong("the count of " + path_text(collection) + " is " +
+        (kept ? std::to_string(*kept) : "unreadable") + ", but it shows " + std::to_string(count));
+}
+
+// ---- The order of scores.
+
+void DirectoryCheck::check_orders() {
+  const auto note = rows::load_score_note(*snapshot_);
+  if (!note.ok()) return wrong("the note on the order of scores: " + note.failure().message);
+  if (note.value().format != rows::ScoreNote::kFormat || note.value().opening != opening_) {
+    report_.notes.emplace_back("scores are not in order yet: the next opening orders them");
+    return;
+  }
+  const bool plain = note.value().policies == rows::Scores::plain().policies();
+  if (!plain) {
+    report_.notes.emplace_back(
+        "the order of concurrent scores follows from policies that are not "
+        "known here; it is not checked");
+  }
+  std::uint64_t done = 0;
+  const rows::ScoreCheck check{.wrong = [this](std::string what) { wrong(std::move(what)); },
+                               .went_on = [&] { went_on("scores", ++done); },
+                               .scores = plain ? &rows::Scores::plain() : nullptr,
+                               .seed = note.value().seed};
+  try {
+    report_.scores = rows::check_scores(SnapshotReader::newest(storage_, applied_.names()), check);
+  } catch (const Error& error) {
+    wrong(std::string("the order of scores: ") + error.what());
+  }
+}
+
+// ---- The log.
+
+void DirectoryCheck::check_log() {
+  if (snapshot_->get(Table::kMeta, storage::kRejoinKey)) {
+    report_.notes.emplace_back("this leader is giving way: its log is about to be replaced");
+    return;
+  }
+  storage::Position expected = 0;
+  for (storage::Position at = 1;;) {
+    const auto record = storage_.read_log(at);
+    if (!record) break;
+    went_on("log records", ++report_.records);
+    if (expected != 0 && record->position != expected) {
+      wrong("the log has nothing between positions " + std::to_string(expected - 1) + " and " +
+            std::to_string(record->position));
+    }
+    check_record(*record);
+    at = expected = record->position + 1;
+  }
+  if (expected != 0 && expected != storage_.last_position() + 1) {
+    wrong("the log ends at position " + std::to_string(expected - 1) + " instead of " +
+          std::to_string(storage_.last_position()));
+  }
+}
+
+void DirectoryCheck::check_record(const storage::StoredRecord& record) {
+  const std::string which = "the log record at position " + std::to_string(record.position);
+  for (const core::Seq seq : {record.first, record.last}) {
+    if (storage_.find(record.origin, seq) != record.position) {
+      wrong(which + " is not found by op " + std::to_string(seq) + " of origin " +
+            core::to_string(record.origin));
+    }
+  }
+  const auto batch = core::decode_batch(record.bytes);
+  if (!batch.ok()) {
+    return wrong(which + ": " + batch.failure().message +
+                 "; its leader never sends it, and whoever lacks it gets a snapshot");
+  }
+  if (batch.value().origin != record.origin || batch.value().first() != record.first ||
+      batch.value().last() != record.last) {
+    return wrong(which + " says that it is another batch than it holds");
+  }
+  check_chain(record, batch.value());
+}
+
+void DirectoryCheck::check_chain(const storage::StoredRecord& record, const core::Batch& batch) {
+  const auto [end, first] = ends_.try_emplace(record.origin);
+  const std::string which = "the log record at position " + std::to_string(record.position);
+  if (!first && record.first <= end->second.last) {
+    wrong(which + " repeats ops of origin " + core::to_string(record.origin));
+  } else if (!first && record.first > end->second.last + 1) {
+    report_.notes.push_back("the log lacks ops " + std::to_string(end->second.last + 1) + " to " +
+                            std::to_string(record.first - 1) + " of origin " +
+                            core::to_string(record.origin) + ": they came with a snapshot");
+  } else if (!first && batch.previous != end->second.chain) {
+    wrong(which + " does not continue the chain of origin " + core::to_string(record.origin));
+  }
+  end->second = {record.last, core::chain_hash(record.bytes)};
+}
+
+void DirectoryCheck::check_heads() {
+  for (const auto& [origin, head] : applied_.heads()) {
+    if (!head.deps.includes(core::VersionVector{{origin, head.seq}}) ||
+        !applied_.vector().includes(head.deps)) {
+      wrong("the head of origin " + core::to_string(origin) +
+            " depends on what was not applied, or not on itself");
+    }
+  }
+  for (const auto& [origin, end] : ends_) {
+    const Head& head = applied_.head(origin);
+    const std::string which = "the head of origin " + core::to_string(origin);
+    if (head.seq < end.last) {
+      wrong(which + " is at op " + std::to_string(head.seq) + ", its log goes to " +
+            std::to_string(end.last));
+    } else if (head.seq > end.last) {
+      report_.notes.push_back(which + " is beyond its log: it came with a snapshot");
+    } else if (head.chain != end.chain) {
+      wrong(which + " has another chain hash than its log");
+    }
+  }
+}
+
+}  // namespace
+
+CheckReport check_storage(const storage::Storage& storage, const CheckProgress& progress) {
+  return DirectoryCheck(storage, progress).run();
+}
+
+core::Result<CheckReport> check_directory(const std::string& directory,
+                                          const CheckProgress& progress) {
+  auto opened = storage::open_lmdb_storage({.directory = directory});
+  if (!opened.ok()) return opened.failure();
+  storage::Storage& storage = *opened.value();
+  const auto nothing = [](const storage::StoredRecord&) { return core::Result<void>(); };
+  if (auto ready = storage.open(nothing); !ready.ok()) return ready.failure();
+  return check_storage(storage, progress);
+}
+
+}  // namespace anabranch::regions

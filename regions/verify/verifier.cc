@@ -1,0 +1,147 @@
+#include "regions/verify/verifier.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace anabranch::regions {
+
+using core::Millis;
+
+namespace {
+
+// Moments of two verifications have different names.
+constexpr std::uint64_t kMomentsOfOne = std::uint64_t{1} << 20U;
+
+void answer_open(const Inspection& inspection, Answer& answer) {
+  answer.comparable = inspection.moment().comparable;
+  answer.applied = inspection.moment().applied;
+  answer.digest = inspection.moment().digest;
+}
+
+void answer_part(const Inspection& inspection, const Question& question, Answer& answer) {
+  const bool list = question.kind == Question::Kind::kList;
+  Inspection::Part part = inspection.part(
+      question.from, question.until, list ? Inspection::Detail::kList : Inspection::Detail::kSum);
+  answer.digest = part.digest;
+  answer.rows = part.rows;
+  answer.next = std::move(part.next);
+  answer.list = std::move(part.list);
+}
+
+void answer_show(const Inspection& inspection, const Question& question, Answer& answer) {
+  std::size_t bytes = 0;
+  for (const std::string& key : question.keys) {
+    Inspection::Shown shown = inspection.show(key);
+    bytes += key.size() + shown.text.size();
+    answer.list.push_back({key, shown.digest});
+    answer.texts.push_back(std::move(shown.text));
+    if (bytes > Inspection::kListBytesMax) return;  // The rest will be asked for.
+  }
+}
+
+}  // namespace
+
+Verifier::Verifier(const Exchange& exchange, Effects& effects, std::uint64_t first_moment,
+                   Verification::Open open)
+    : exchange_(exchange), effects_(effects), open_(std::move(open)), next_moment_(first_moment) {}
+
+const Peer* Verifier::peer(LinkId link) const {
+  const auto found = exchange_.links().find(link);
+  if (found == exchange_.links().end()) return nullptr;
+  const auto peer = exchange_.peers().find(found->second.peer);
+  return peer == exchange_.peers().end() ? nullptr : &peer->second;
+}
+
+const Peer* Verifier::peer(const std::string& region) const {
+  for (const auto& [origin, peer] : exchange_.peers()) {
+    if (peer.region == region && peer.connected()) return &peer;
+  }
+  return nullptr;
+}
+
+// ---- Asking.
+
+void Verifier::start(std::vector<std::string> regions, Millis now) {
+  if (regions.empty()) {
+    for (const auto& [origin, peer] : exchange_.peers()) regions.push_back(peer.region);
+  }
+  std::erase_if(running_, [](const auto& each) { return !each.second.running(); });
+  for (const std::string& region : regions) {
+    if (running_.contains(region)) continue;
+    const auto ask = [this, region](const Question& question) {
+      const Peer* to = peer(region);
+      if (to != nullptr) effects_.push_back(Send{to->links.front(), question});
+    };
+    running_.try_emplace(region, region, next_moment_ += kMomentsOfOne, open_, ask, now);
+    if (peer(region) == nullptr) running_.at(region).lose();
+  }
+  next_tick_ms_ = now + kTickMs;
+}
+
+std::vector<regions::Verdict> Verifier::verdicts() const {
+  std::vector<regions::Verdict> verdicts;
+  for (const auto& [region, verification] : running_) verdicts.push_back(verification.verdict());
+  return verdicts;
+}
+
+void Verifier::step(LinkId link, const Answer& answer, Millis now) {
+  const Peer* from = peer(link);
+  if (from == nullptr) return;
+  const auto running = running_.find(from->region);
+  if (running != running_.end()) running->second.on(answer, now);
+}
+
+void Verifier::tick(Millis now) {
+  if (now < next_tick_ms_) return;
+  next_tick_ms_ = now + kTickMs;
+  for (auto& [region, verification] : running_) {
+    if (peer(region) == nullptr) verification.lose();
+    verification.tick(now);
+  }
+  std::erase_if(served_, [&](const auto& each) {
+    return now - each.second.used_ms >= kUnusedMs || now - each.second.opened_ms >= kOldMs;
+  });
+}
+
+std::optional<Millis> Verifier::next_tick_ms() const {
+  const bool busy =
+      std::ranges::any_of(running_, [](const auto& each) { return each.second.running(); });
+  return busy ? std::optional(next_tick_ms_) : std::nullopt;
+}
+
+// ---- Answering.
+
+void Verifier::keep(core::Origin peer, std::uint64_t moment, Millis now) {
+  const auto found = served_.find(peer);
+  if (found != served_.end() && found->second.moment == moment) return;  // Asked again.
+  if (found != served_.end()) served_.erase(found);
+  served_.emplace(peer, Served{moment, open_(), now, now});
+}
+
+void Verifier::step(LinkId link, const Question& question, Millis now) {
+  const Peer* from = peer(link);
+  if (from == nullptr) return;
+  if (question.kind == Question::Kind::kOpen) keep(from->origin, question.moment, now);
+  Answer answer{.moment = question.moment, .number = question.number};
+  const auto served = served_.find(from->origin);
+  if (served != served_.end() && served->second.moment == question.moment) {
+    served->second.used_ms = now;
+    answer.kept = true;
+    const Inspection& inspection = served->second.inspection;
+    switch (question.kind) {
+      case Question::Kind::kOpen:
+        answer_open(inspection, answer);
+        break;
+      case Question::Kind::kSum:
+      case Question::Kind::kList:
+        answer_part(inspection, question, answer);
+        break;
+      case Question::Kind::kShow:
+        answer_show(inspection, question, answer);
+        break;
+    }
+  }
+  effects_.push_back(Send{link, std::move(answer)});
+}
+
+}  // namespace anabranch::regions

@@ -1,0 +1,66 @@
+// Verifying: compares this leader's rows with its peers' when an operator asks, and answers peers
+// that do the same. Each question is one slice of work and costs the writer nothing else.
+//
+// Not thread-safe.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "regions/exchange/exchange.h"
+#include "regions/verify/inspection.h"
+#include "regions/verify/verification.h"
+#include "regions/wire/effect.h"
+
+namespace anabranch::regions {
+
+class Verifier {
+ public:
+  static constexpr core::Millis kTickMs = 100;
+  static constexpr core::Millis kUnusedMs = 30'000;  // A moment is let go after this...
+  static constexpr core::Millis kOldMs = 600'000;    // ...or this, however much it is used.
+
+  // `open` gives what is committed now. `exchange` and `effects` must outlive the verifier;
+  // `first_moment` is random, so that moments of an earlier opening are not taken for new ones.
+  Verifier(const Exchange& exchange, Effects& effects, std::uint64_t first_moment,
+           Verification::Open open);
+
+  // Begins to compare with these regions, or, when none is named, with all peers. What runs
+  // already goes on.
+  void start(std::vector<std::string> regions, core::Millis now);
+  // The newest verdict of each region, those that are still running included.
+  [[nodiscard]] std::vector<regions::Verdict> verdicts() const;
+
+  // Messages on a link that has greeted.
+  void step(LinkId link, const Question& question, core::Millis now);
+  void step(LinkId link, const Answer& answer, core::Millis now);
+  void tick(core::Millis now);
+  // When tick() wants to be called next; nothing while any time will do.
+  [[nodiscard]] std::optional<core::Millis> next_tick_ms() const;
+
+ private:
+  // A moment that is kept for a peer.
+  struct Served {
+    std::uint64_t moment = 0;
+    Inspection inspection;
+    core::Millis opened_ms = 0;
+    core::Millis used_ms = 0;
+  };
+
+  [[nodiscard]] const Peer* peer(LinkId link) const;
+  [[nodiscard]] const Peer* peer(const std::string& region) const;
+  void keep(core::Origin peer, std::uint64_t moment, core::Millis now);
+
+  const Exchange& exchange_;
+  Effects& effects_;
+  Verification::Open open_;
+  std::uint64_t next_moment_;
+  std::map<std::string, Verification> running_;  // By region; those that have ended, too.
+  std::map<core::Origin, Served> served_;
+  core::Millis next_tick_ms_ = 0;
+};
+
+}  // namespace anabranch::regions

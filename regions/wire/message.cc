@@ -1,0 +1,366 @@
+#include "regions/wire/message.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/codec.h"
+#include "core/wire.h"
+#include "transport/keys.h"
+
+namespace anabranch::regions {
+
+namespace {
+
+using core::Reader;
+using core::Writer;
+
+constexpr std::size_t kWordNumbers = 5;  // Of a word of a clock.
+
+void write(Writer& out, const Greeting& message) {
+  out.array(10).uint64(message.protocol);
+  write_hash(out, message.mesh);
+  out.text(message.region).uint64(message.origin).uint64(message.nonce);
+  write_vector(out, message.applied);
+  write_chains(out, message.chains);
+  write_hash_or_nil(out, message.settled);
+  out.boolean(message.left_out).boolean(message.follows);
+}
+
+void write(Writer& out, const Echo& echo) { out.array(2).int64(echo.sent_ms).int64(echo.held_ms); }
+
+void write(Writer& out, const std::vector<ClockWord>& words) {
+  out.array(kWordNumbers * words.size());
+  for (const ClockWord& word : words) {
+    out.uint64(word.origin).uint64(word.opening);
+    out.int64(word.sent_ms).int64(word.wall_ms).int64(word.age_ms);
+  }
+}
+
+void write(Writer& out, const Heartbeat& message) {
+  out.array(15);
+  write_vector(out, message.applied);
+  write_vector(out, message.durable);
+  out.uint64(message.hlc.bits);
+  write_chains(out, message.chains);
+  write_hash_or_nil(out, message.digest);
+  out.uint64(message.greeted)
+      .uint64(message.greeted_nonce)
+      .int64(message.wall_ms)
+      .int64(message.sent_ms);
+  message.echo ? write(out, *message.echo) : void(out.nil());
+  write_hash_or_nil(out, message.settled);
+  out.boolean(message.left_out);
+  write_vector(out, message.standings);
+  write_vector(out, message.clocks);
+  write(out, message.heard);
+}
+
+void write(Writer& out, const Subscribe& message) {
+  out.array(6).uint64(message.stream).uint64(message.window);
+  write_vector(out, message.from);
+  write_origins(out, message.forked);
+  write_origins(out, message.ended);
+  out.uint64(message.nonce);
+}
+
+void write(Writer& out, const BatchMessage& message) {
+  out.array(2).uint64(message.stream).bin(message.bytes);
+}
+
+void write(Writer& out, const Ack& message) {
+  out.array(4).uint64(message.stream).uint64(message.taken);
+  write_vector(out, message.applied);
+  write_vector(out, message.durable);
+}
+
+void write_positions(Writer& out, const History& message) {
+  out.uint64(message.origin).uint64(message.differs).array(2 * message.links.size());
+  for (const ChainLink& link : message.links) {
+    out.uint64(link.seq);
+    write_chain(out, link.hash);
+  }
+}
+
+void write(Writer& out, const History& message) {
+  out.array(5);
+  write_positions(out, message);
+  write_hash_or_nil(out, message.heard);
+  out.boolean(message.asks);
+}
+
+void write(Writer& out, const SignedPosition& message) { write_position(out, message); }
+
+void write(Writer& out, const Standing& message) { write_standing(out, message); }
+
+Message read_signed(Reader& in) { return read_position(in); }
+
+void write(Writer& out, const Trimmed& message) {
+  out.array(2).uint64(message.stream);
+  write_vector(out, message.from);
+}
+
+void write(Writer& out, const SnapshotRequest& message) {
+  out.array(7).uint64(message.stream).uint64(message.snapshot).uint64(message.offset);
+  out.uint64(message.window);
+  write_marks(out, message.newest);
+  write_marks(out, message.checkpoints);
+  write_vector(out, message.least);
+}
+
+void write(Writer& out, const SnapshotChunk& message) {
+  out.array(5).uint64(message.stream).uint64(message.snapshot).uint64(message.offset);
+  out.uint64(message.size).bin(message.bytes);
+}
+
+void write(Writer& out, const SnapshotRefusal& message) {
+  out.array(2).uint64(message.stream).text(message.why);
+}
+
+void write(Writer& out, const Refusal& message) {
+  out.array(3).text(message.region).text(message.why).boolean(message.lost);
+}
+
+Message read_refusal(Reader& in) {
+  constexpr std::size_t kWhyMax = 1000;
+  Refusal message;
+  const std::size_t newer = in.array_of(3);
+  message.region = in.text();
+  message.why = in.text();
+  message.lost = in.boolean();
+  in.skip(newer);
+  const bool is_line = std::ranges::none_of(message.why, [](char c) { return c >= 0 && c < ' '; });
+  if (!transport::is_region_name(message.region) || message.why.size() > kWhyMax || !is_line) {
+    in.fail("a refusal says nothing");
+  }
+  return message;
+}
+
+Message read_greeting(Reader& in) {
+  Greeting message;
+  const std::size_t newer = in.array_of(10);
+  message.protocol = in.uint64();
+  if (in.ok() && message.protocol != Greeting::kProtocol) {
+    in.fail("the peer speaks protocol " + std::to_string(message.protocol) + ", this leader " +
+            std::to_string(Greeting::kProtocol));
+  }
+  message.mesh = read_hash(in);
+  message.region = in.text();
+  message.origin = in.uint64();
+  message.nonce = in.uint64();
+  message.applied = read_vector(in);
+  message.chains = read_chains(in, message.applied.size());
+  message.settled = read_hash_or_nil(in);
+  message.left_out = in.boolean();
+  message.follows = in.boolean();
+  in.skip(newer);
+  if (message.origin == 0 || !transport::is_region_name(message.region)) {
+    in.fail("a greeting names nobody");
+  }
+  return message;
+}
+
+Echo read_echo(Reader& in) {
+  Echo echo;
+  const std::size_t newer = in.array_of(2);
+  echo.sent_ms = in.int64();
+  echo.held_ms = in.int64();
+  in.skip(newer);
+  return echo;
+}
+
+std::vector<ClockWord> read_words(Reader& in) {
+  const std::size_t numbers = in.array();
+  if (numbers % kWordNumbers != 0 || numbers > kWordNumbers * kClockWordsMax) {
+    in.fail("a heartbeat has heard too much");
+    return {};
+  }
+  std::vector<ClockWord> words(in.ok() ? numbers / kWordNumbers : 0);
+  for (ClockWord& word : words) {
+    word.origin = in.uint64();
+    word.opening = in.uint64();
+    word.sent_ms = in.int64();
+    word.wall_ms = in.int64();
+    word.age_ms = in.int64();
+  }
+  return words;
+}
+
+Message read_heartbeat(Reader& in) {
+  Heartbeat message;
+  const std::size_t newer = in.array_of(13);
+  message.applied = read_vector(in);
+  message.durable = read_vector(in);
+  message.hlc = {in.uint64()};
+  message.chains = read_chains(in, message.applied.size());
+  message.digest = read_hash_or_nil(in);
+  message.greeted = in.uint64();
+  message.greeted_nonce = in.uint64();
+  message.wall_ms = in.int64();
+  message.sent_ms = in.int64();
+  if (!in.take_nil()) message.echo = read_echo(in);
+  message.settled = read_hash_or_nil(in);
+  message.left_out = in.boolean();
+  message.standings = read_vector(in);
+  if (newer == 0) return message;  // Of a version without clocks.
+  message.clocks = read_vector(in);
+  if (newer == 1) return message;  // Nor what was heard of others.
+  message.heard = read_words(in);
+  in.skip(newer - 2);
+  return message;
+}
+
+Message read_subscribe(Reader& in) {
+  Subscribe message;
+  const std::size_t newer = in.array_of(6);
+  message.stream = in.uint64();
+  message.window = in.uint64();
+  message.from = read_vector(in);
+  message.forked = read_origins(in);
+  message.ended = read_origins(in);
+  message.nonce = in.uint64();
+  in.skip(newer);
+  return message;
+}
+
+Message read_batch(Reader& in) {
+  BatchMessage message;
+  const std::size_t newer = in.array_of(2);
+  message.stream = in.uint64();
+  message.bytes = in.bin();
+  in.skip(newer);
+  return message;
+}
+
+Message read_ack(Reader& in) {
+  Ack message;
+  const std::size_t newer = in.array_of(4);
+  message.stream = in.uint64();
+  message.taken = in.uint64();
+  message.applied = read_vector(in);
+  message.durable = read_vector(in);
+  in.skip(newer);
+  return message;
+}
+
+Message read_history(Reader& in) {
+  History message;
+  const std::size_t newer = in.array_of(3);
+  message.origin = in.uint64();
+  message.differs = in.uint64();
+  const std::size_t links = in.array();
+  if (links > 2 * History::kLinksMax || links % 2 != 0) in.fail("a history has no such positions");
+  for (std::size_t i = 0; i < links && in.ok(); i += 2) {
+    const core::Seq seq = in.uint64();
+    message.links.push_back({seq, read_chain(in)});
+  }
+  if (newer < 2) {  // Of a version that does not say what it has heard.
+    in.skip(newer);
+    return message;
+  }
+  message.heard = read_hash_or_nil(in);
+  message.asks = in.boolean();
+  in.skip(newer - 2);
+  return message;
+}
+
+Message read_trimmed(Reader& in) {
+  Trimmed message;
+  const std::size_t newer = in.array_of(2);
+  message.stream = in.uint64();
+  message.from = read_vector(in);
+  in.skip(newer);
+  return message;
+}
+
+Message read_snapshot_request(Reader& in) {
+  SnapshotRequest message;
+  const std::size_t newer = in.array_of(7);
+  message.stream = in.uint64();
+  message.snapshot = in.uint64();
+  message.offset = in.uint64();
+  message.window = in.uint64();
+  message.newest = read_marks(in);
+  message.checkpoints = read_marks(in);
+  message.least = read_vector(in);
+  in.skip(newer);
+  return message;
+}
+
+Message read_snapshot_chunk(Reader& in) {
+  SnapshotChunk message;
+  const std::size_t newer = in.array_of(5);
+  message.stream = in.uint64();
+  message.snapshot = in.uint64();
+  message.offset = in.uint64();
+  message.size = in.uint64();
+  message.bytes = in.bin();
+  in.skip(newer);
+  return message;
+}
+
+Message read_snapshot_refusal(Reader& in) {
+  SnapshotRefusal message;
+  const std::size_t newer = in.array_of(2);
+  message.stream = in.uint64();
+  message.why = in.text();
+  in.skip(newer);
+  return message;
+}
+
+void write(Writer& out, const Question& message) { write_question(out, message); }
+
+void write(Writer& out, const Answer& message) { write_answer(out, message); }
+
+// One row per kind, in the order of the variant; a kind's number is its index plus one.
+constexpr std::array<Message (*)(Reader&), std::variant_size_v<Message>> kReaders = {
+    read_greeting,
+    read_heartbeat,
+    read_subscribe,
+    read_batch,
+    read_ack,
+    [](Reader& in) -> Message { return read_question(in); },
+    [](Reader& in) -> Message { return read_answer(in); },
+    read_history,
+    read_trimmed,
+    read_snapshot_request,
+    read_snapshot_chunk,
+    read_snapshot_refusal,
+    read_signed,
+    read_refusal,
+    [](Reader& in) -> Message { return read_standing(in); }};
+
+}  // namespace
+
+core::Hash128 stamp_of(const History& history) {
+  std::string bytes;
+  Writer out(bytes);
+  write_positions(out, history);
+  return core::digest128(bytes);
+}
+
+std::uint8_t kind_of(const Message& message) {
+  return static_cast<std::uint8_t>(message.index() + 1);
+}
+
+std::string encode_message(const Message& message) {
+  std::string body;
+  if (const auto* batch = std::get_if<BatchMessage>(&message))
+    body.reserve(batch->bytes.size() + 32);
+  if (const auto* chunk = std::get_if<SnapshotChunk>(&message))
+    body.reserve(chunk->bytes.size() + 64);
+  Writer out(body);
+  std::visit([&](const auto& each) { write(out, each); }, message);
+  return body;
+}
+
+core::Result<Message> decode_message(std::uint8_t kind, std::string_view body) {
+  if (kind == 0 || kind > kReaders.size()) {
+    return core::corrupt("unknown kind of message " + std::to_string(kind));
+  }
+  Reader in(body);
+  Message message = kReaders[kind - 1U](in);
+  if (!in.done()) return in.failure();
+  return message;
+}
+
+}  // namespace anabranch::regions
