@@ -90,17 +90,21 @@ class Campaign:
         dice = random.Random(self.arguments.seed)
         by_line = {}
         for layer in self.arguments.layers:
-            folder = os.path.join(ROOT, layer)
-            for name in sorted(os.listdir(folder)):
-                if not name.endswith(".cc"):
-                    continue
-                for each in mutants_of(f"{layer}/{name}", self.lines(f"{layer}/{name}")):
+            for name in self.sources(layer):
+                for each in mutants_of(name, self.lines(name)):
                     by_line.setdefault((each.file, each.line), []).append(each)
         one_a_line = [dice.choice(each) for each in by_line.values()]
         dice.shuffle(one_a_line)
         print(f"{len(one_a_line)} lines can be wrong", flush=True)
         count = self.arguments.mutants
         return one_a_line[:count], one_a_line[count:]
+
+    @staticmethod
+    def sources(layer):
+        """The paths of a layer's source files, also of those in its rooms."""
+        paths = [os.path.relpath(os.path.join(folder, name), ROOT)
+                 for folder, _, names in os.walk(os.path.join(ROOT, layer)) for name in names]
+        return sorted(path for path in paths if path.endswith(".cc"))
 
     def lines(self, name):
         with open(os.path.join(ROOT, name)) as file:
@@ -149,9 +153,9 @@ class Campaign:
         if done.returncode == 0:
             return {}
         failed = {}
-        for layer, name, line in re.findall(r"(core|crdt|rows|regions|leader)/(\w+\.cc):(\d+):\d+: "
-                                            r"(?:fatal )?error", done.stdout + done.stderr):
-            failed.setdefault(f"{layer}/{name}", set()).add(int(line) - 1)  # One include was added.
+        for name, line in re.findall(r"((?:core|crdt|rows|regions|leader)/(?:\w+/)?\w+\.cc):(\d+):"
+                                     r"\d+: (?:fatal )?error", done.stdout + done.stderr):
+            failed.setdefault(name, set()).add(int(line) - 1)  # One include was added.
         if not failed:
             sys.exit("the build fails, and not by a mutant:\n" + (done.stdout + done.stderr)[-3000:])
         return failed
@@ -220,8 +224,9 @@ class Campaign:
             return float(file.read())
 
     def try_tests(self, mutant, reached, seconds):
-        layer, name = mutant["file"].split("/")
-        near = [*self.command(layer), f"--source-file=*/{name[:-3]}*"]
+        layer = mutant["file"].split("/")[0]
+        stem = os.path.basename(mutant["file"])[:-3]
+        near = [*self.command(layer), f"--source-file=*/{stem}*"]
         above = [[program, "--seed", "1", "--abort-after=1"] for program in ABOVE[layer]]
         for command in (near, self.command(layer), *above):
             how, _ = self.run(command, mutant["number"], reached, seconds)

@@ -41,6 +41,26 @@ const std::vector<Layer>& layers() {
   return table;
 }
 
+// Room of a layer, and the rooms of the same layer whose headers its files may include besides its
+// own. The files beside the rooms may include all of them; no room includes those.
+const std::vector<Layer>& inner_rooms() {
+  static const std::vector<Layer> table{
+      {"regions/state", {}},
+      {"regions/wire", {"regions/state"}},
+      {"regions/delivery", {"regions/state", "regions/wire"}},
+      {"regions/members", {"regions/state", "regions/wire"}},
+      {"regions/clocks", {"regions/state", "regions/wire", "regions/members"}},
+      {"regions/exchange", {"regions/state", "regions/wire", "regions/members"}},
+      {"regions/log", {"regions/state", "regions/members", "regions/exchange"}},
+      {"regions/snapshot", {"regions/state", "regions/wire", "regions/exchange"}},
+      {"regions/verify", {"regions/state", "regions/wire", "regions/exchange"}},
+      {"regions/rejoin",
+       {"regions/state", "regions/members", "regions/delivery", "regions/exchange", "regions/log",
+        "regions/snapshot"}},
+  };
+  return table;
+}
+
 // Beginning of a foreign header's name, and the only files that may include it.
 struct Room {
   std::string_view header;
@@ -98,6 +118,19 @@ std::string_view folder_of(std::string_view path) {
   return slash == path.npos ? std::string_view{} : path.substr(0, slash);
 }
 
+std::string_view parent_of(std::string_view path) {
+  const auto slash = path.rfind('/');
+  return slash == path.npos ? std::string_view{} : path.substr(0, slash);
+}
+
+// Whether a file of a room may include a file of the same layer.
+bool room_sees(std::string_view path, std::string_view include) {
+  const auto from = parent_of(path);
+  const auto to = parent_of(include);
+  const auto room = std::ranges::find(inner_rooms(), from, &Layer::folder);
+  return room == inner_rooms().end() || to == from || std::ranges::count(room->sees, to) > 0;
+}
+
 Violations includes_point_down(const Source& source, const Repository&) {
   Violations found;
   if (!source.is_cpp()) return found;
@@ -107,8 +140,9 @@ Violations includes_point_down(const Source& source, const Repository&) {
     const bool by_angle = include.name.starts_with("anabranch/");
     if (!include.quoted && !by_angle) continue;
     const auto target = by_angle ? std::string_view{"include"} : folder_of(include.name);
-    const bool allowed = layer != layers().end() &&
-                         (target == folder || std::ranges::count(layer->sees, target) > 0);
+    const bool within = target == folder && room_sees(source.path, include.name);
+    const bool allowed =
+        layer != layers().end() && (within || std::ranges::count(layer->sees, target) > 0);
     if (!allowed) found.push_back({include.line, source.path + " includes " + include.name});
     if (by_angle == include.quoted) {
       found.push_back({include.line, "<anabranch/...> and \"folder/...\" are the only forms"});
