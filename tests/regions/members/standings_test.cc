@@ -9,7 +9,7 @@
 
 #include "regions/members/standings.h"
 #include "storage/memory_storage.h"
-#include "tests/regions/signed_world.h"
+#include "tests/regions/delivery/signed_world.h"
 
 using namespace anabranch;
 using core::VersionVector;

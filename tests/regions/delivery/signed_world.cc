@@ -1,4 +1,4 @@
-#include "tests/regions/signed_world.h"
+#include "tests/regions/delivery/signed_world.h"
 
 #include <algorithm>
 #include <utility>

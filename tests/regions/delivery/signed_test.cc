@@ -11,7 +11,7 @@
 
 #include "core/batch.h"
 #include "core/checksum.h"
-#include "tests/regions/signed_world.h"
+#include "tests/regions/delivery/signed_world.h"
 
 namespace anabranch {
 namespace {
