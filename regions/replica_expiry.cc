@@ -118,7 +118,10 @@ bool Replica::may_clear(Millis now) {
   }
   std::set<std::string> others;
   bool somebody_differs = false;
+  const Origin line = regions_.line(identity_.origin);
   for (const auto& [origin, region] : clocks_waited_for()) {
+    // Its former self, when it fell back to a copy, had the same clock.
+    if (region == identity_.region && regions_.line(origin) == line) continue;
     const auto agrees = heard_.agrees(origin, running);
     if (agrees == true) return true;
     somebody_differs = somebody_differs || agrees == false;
