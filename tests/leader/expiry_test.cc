@@ -331,9 +331,9 @@ TEST_SUITE("leader: expiry") {
       });
       world.run(2'000);
       world.nodes.disconnect(0, 1);
-      world.run(kWaitMs / 2);
-      world.restart(0);  // It has waited for half of the time, and goes on from there.
-      world.run(kWaitMs / 2 - 4'000);
+      world.run(kWaitMs * 3 / 4);
+      world.restart(0);  // It has waited for most of the time, and goes on from there.
+      world.run(kWaitMs / 4 - 4'000);
       CHECK(world.type(0, "late") == Type::kNone);
       CHECK(world.keys(0) == 1);
       world.run(25'000);  // What was not stored is waited for again.

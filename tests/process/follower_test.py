@@ -47,8 +47,10 @@ def promote(world):
     world.wait_equal([eu, us, follower])
     check(us.call("GET", "count") == str(WRITES + 2), "both leaders of the region counted")
     for leader, others in ((us, 2), (eu, 1)):
-        notes = [peer["note"] for peer in leader.status()["peers"]]
-        check(notes.count("one of two leaders of its region") == others, f"status says so: {notes}")
+        def notes(leader=leader):
+            return [peer["note"] for peer in leader.status()["peers"]]
+        wait_until(f"status of {leader.region} says so",
+                   lambda: notes().count("one of two leaders of its region") == others)
     eu.kill()
     eu.flags.append("--follower")
     eu.start()
