@@ -116,9 +116,8 @@ core::VersionVector Rejoin::shown() const {
 }
 
 core::Result<void> Rejoin::accept(Origin origin, const Head& there) const {
-  const Match match = owner_.chains.compare(origin, {there.seq, there.chain});
   if (state_.common.contains(origin)) return {};
-  if (match == Match::kDifferent) {
+  if (owner_.chains.compare(origin, {there.seq, there.chain}) == Match::kDifferent) {
     return core::invalid("two histories of origin " + core::to_string(origin) + " have met");
   }
   if (!state_.lost || owner_.applied.head(origin).region != owner_.identity.region) return {};
