@@ -23,9 +23,9 @@
 #include "regions/replica.h"
 #include "rows/resolvers.h"
 #include "storage/lmdb_storage.h"
-#include "transport/complaints.h"
 #include "transport/key_files.h"
-#include "transport/zmq_transport.h"
+#include "transport/zmq/complaints.h"
+#include "transport/zmq/zmq_transport.h"
 
 namespace anabranch::leader {
 

@@ -8,7 +8,7 @@
 #include "leader/check_options.h"
 #include "transport/address.h"
 #include "transport/key_files.h"
-#include "transport/reach_probe.h"
+#include "transport/zmq/reach_probe.h"
 
 namespace anabranch::server {
 namespace {

@@ -41,10 +41,12 @@ const std::vector<Layer>& layers() {
   return table;
 }
 
-// Room of a layer, and the rooms of the same layer whose headers its files may include besides its
-// own. The files beside the rooms may include all of them; no room includes those.
+// Room of a layer, and the folders of the same layer whose headers its files may include besides
+// its own. The files beside the rooms may include all of them, unless their folder has a row too.
 const std::vector<Layer>& inner_rooms() {
   static const std::vector<Layer> table{
+      {"transport", {}},
+      {"transport/zmq", {"transport"}},
       {"regions/state", {}},
       {"regions/wire", {"regions/state"}},
       {"regions/delivery", {"regions/state", "regions/wire"}},
@@ -70,7 +72,7 @@ struct Room {
 const std::vector<Room>& rooms() {
   static const std::vector<Room> table{
       {"lmdb.h", {"storage/lmdb_env.", "bench/raw_lmdb.", "tests/fixtures/compact."}},
-      {"zmq", {"transport/zmq_"}},
+      {"zmq", {"transport/zmq/"}},
       {"msgpack", {"core/codec."}},
       {"zstd", {"transport/compression."}},
       {"spdlog/", {"core/log.cc"}},

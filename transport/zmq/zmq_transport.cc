@@ -1,4 +1,4 @@
-#include "transport/zmq_transport.h"
+#include "transport/zmq/zmq_transport.h"
 
 #include <algorithm>
 #include <atomic>
@@ -9,17 +9,17 @@
 #include <utility>
 
 #include "core/log.h"
-#include "transport/accepted_links.h"
 #include "transport/address.h"
-#include "transport/complaints.h"
 #include "transport/counters.h"
-#include "transport/dialled.h"
 #include "transport/frame.h"
 #include "transport/inbox.h"
-#include "transport/outbox.h"
-#include "transport/quiet_thread.h"
-#include "transport/zmq_guard.h"
-#include "transport/zmq_socket.h"
+#include "transport/zmq/accepted_links.h"
+#include "transport/zmq/complaints.h"
+#include "transport/zmq/dialled.h"
+#include "transport/zmq/outbox.h"
+#include "transport/zmq/quiet_thread.h"
+#include "transport/zmq/zmq_guard.h"
+#include "transport/zmq/zmq_socket.h"
 
 namespace anabranch::transport {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/transport/relay.h"
+#include "tests/transport/zmq/relay.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-#include "transport/zmq_guard.h"
+#include "transport/zmq/zmq_guard.h"
 
 #include <charconv>
 #include <string_view>

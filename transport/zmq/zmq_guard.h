@@ -12,12 +12,12 @@
 #include <zmq.hpp>
 
 #include "core/result.h"
-#include "transport/complaints.h"
-#include "transport/connections.h"
 #include "transport/counters.h"
 #include "transport/keys.h"
-#include "transport/zmq_socket.h"
-#include "transport/zmq_zap.h"
+#include "transport/zmq/complaints.h"
+#include "transport/zmq/connections.h"
+#include "transport/zmq/zmq_socket.h"
+#include "transport/zmq/zmq_zap.h"
 
 namespace anabranch::transport {
 

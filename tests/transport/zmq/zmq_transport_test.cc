@@ -1,5 +1,5 @@
 // Healthy links over ZeroMQ, and how opening fails.
-#include "transport/zmq_transport.h"
+#include "transport/zmq/zmq_transport.h"
 
 #include <doctest/doctest.h>
 

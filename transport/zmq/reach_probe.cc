@@ -1,4 +1,4 @@
-#include "transport/reach_probe.h"
+#include "transport/zmq/reach_probe.h"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-#include "transport/quiet_thread.h"
+#include "transport/zmq/quiet_thread.h"
 
 namespace anabranch::transport {
 

@@ -1,4 +1,4 @@
-#include "transport/absence.h"
+#include "transport/zmq/absence.h"
 
 #include <utility>
 

@@ -9,13 +9,13 @@
 #include <optional>
 #include <string>
 
-#include "transport/absence.h"
 #include "transport/frame.h"
 #include "transport/keys.h"
-#include "transport/reach_probe.h"
-#include "transport/redial.h"
 #include "transport/transport.h"
-#include "transport/zmq_socket.h"
+#include "transport/zmq/absence.h"
+#include "transport/zmq/reach_probe.h"
+#include "transport/zmq/redial.h"
+#include "transport/zmq/zmq_socket.h"
 
 namespace anabranch::transport {
 

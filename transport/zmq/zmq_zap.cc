@@ -1,4 +1,4 @@
-#include "transport/zmq_zap.h"
+#include "transport/zmq/zmq_zap.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/assert.h"
-#include "transport/zmq_socket.h"
+#include "transport/zmq/zmq_socket.h"
 
 namespace anabranch::transport {
 namespace {

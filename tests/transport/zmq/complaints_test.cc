@@ -1,4 +1,4 @@
-#include "transport/complaints.h"
+#include "transport/zmq/complaints.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // What is said, and known, of a dialled peer that is not there.
 
-#include "transport/absence.h"
+#include "transport/zmq/absence.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,8 +19,8 @@
 
 #include "tests/transport/event_log.h"
 #include "transport/keys.h"
-#include "transport/reach_probe.h"
-#include "transport/zmq_transport.h"
+#include "transport/zmq/reach_probe.h"
+#include "transport/zmq/zmq_transport.h"
 
 namespace anabranch::transport {
 namespace {

@@ -1,4 +1,4 @@
-#include "transport/zmq_socket.h"
+#include "transport/zmq/zmq_socket.h"
 
 #include <cstring>
 #include <memory>
@@ -6,7 +6,7 @@
 
 #include "core/assert.h"
 #include "transport/address.h"
-#include "transport/redial.h"
+#include "transport/zmq/redial.h"
 
 namespace anabranch::transport {
 

@@ -1,4 +1,4 @@
-#include "transport/outbox.h"
+#include "transport/zmq/outbox.h"
 
 #include <utility>
 

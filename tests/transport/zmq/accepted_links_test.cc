@@ -1,4 +1,4 @@
-#include "transport/accepted_links.h"
+#include "transport/zmq/accepted_links.h"
 
 #include <doctest/doctest.h>
 

@@ -9,10 +9,10 @@
 #include "tests/printed.h"
 #include "tests/seed.h"
 #include "tests/transport/event_log.h"
-#include "tests/transport/foreign_peer.h"
-#include "tests/transport/relay.h"
+#include "tests/transport/zmq/foreign_peer.h"
+#include "tests/transport/zmq/relay.h"
 #include "transport/frame.h"
-#include "transport/zmq_transport.h"
+#include "transport/zmq/zmq_transport.h"
 
 namespace anabranch::transport {
 

@@ -1,4 +1,4 @@
-#include "tests/transport/foreign_peer.h"
+#include "tests/transport/zmq/foreign_peer.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-#include "transport/connections.h"
+#include "transport/zmq/connections.h"
 
 #include <arpa/inet.h>
 #include <linux/tcp.h>

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "tests/transport/event_log.h"
-#include "tests/transport/foreign_peer.h"
-#include "transport/connections.h"
+#include "tests/transport/zmq/foreign_peer.h"
 #include "transport/frame.h"
 #include "transport/keys.h"
-#include "transport/zmq_transport.h"
+#include "transport/zmq/connections.h"
+#include "transport/zmq/zmq_transport.h"
 
 namespace anabranch::transport {
 

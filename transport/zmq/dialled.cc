@@ -1,4 +1,4 @@
-#include "transport/dialled.h"
+#include "transport/zmq/dialled.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "transport/quiet_thread.h"
+#include "transport/zmq/quiet_thread.h"
 
 #include <pthread.h>
 
