@@ -59,6 +59,9 @@ const std::vector<Layer>& inner_rooms() {
       {"regions/rejoin",
        {"regions/state", "regions/members", "regions/delivery", "regions/exchange", "regions/log",
         "regions/snapshot"}},
+      {"server/resp", {"server"}},
+      {"server/resp/commands", {"server/resp"}},
+      {"server/cli", {"server", "server/resp"}},
   };
   return table;
 }

@@ -1,4 +1,4 @@
-#include "server/resp/expiry_time.h"
+#include "server/resp/commands/expiry_time.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,6 +1,6 @@
 // A key as JSON, with all that conflicts have left behind. Keys and values are strings when they
 // are UTF-8, else {"hex": "00ff..."}.
-#include "server/resp/show_verb.h"
+#include "server/resp/commands/show_verb.h"
 
 #include <algorithm>
 #include <cmath>

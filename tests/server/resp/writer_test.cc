@@ -7,7 +7,7 @@
 
 #include <anabranch/error.h>
 
-#include "server/resp/pattern.h"
+#include "server/resp/commands/pattern.h"
 #include "server/resp/writer.h"
 
 using anabranch::server::matches;

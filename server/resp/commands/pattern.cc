@@ -1,4 +1,4 @@
-#include "server/resp/pattern.h"
+#include "server/resp/commands/pattern.h"
 
 #include <cstddef>
 #include <utility>

@@ -4,9 +4,9 @@
 
 #include "core/wall_clock.h"
 #include "server/resp/command.h"
+#include "server/resp/commands/info.h"
+#include "server/resp/commands/pattern.h"
 #include "server/resp/host.h"
-#include "server/resp/info.h"
-#include "server/resp/pattern.h"
 
 namespace anabranch::server {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "server/resp/command.h"
-#include "server/resp/expiry_time.h"
+#include "server/resp/commands/expiry_time.h"
 
 namespace anabranch::server {
 namespace {

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "server/resp/command.h"
+#include "server/resp/commands/pattern.h"
 #include "server/resp/long_answer.h"
-#include "server/resp/pattern.h"
 
 namespace anabranch::server {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/resp/info.h"
+#include "server/resp/commands/info.h"
 
 #include <unistd.h>
 

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "server/resp/command.h"
+#include "server/resp/commands/session_verbs.h"
+#include "server/resp/commands/show_verb.h"
+#include "server/resp/commands/verdict_json.h"
 #include "server/resp/host.h"
-#include "server/resp/session_verbs.h"
-#include "server/resp/show_verb.h"
-#include "server/resp/verdict_json.h"
 
 namespace anabranch::server {
 namespace {

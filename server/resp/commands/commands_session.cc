@@ -11,8 +11,8 @@
 
 #include "crdt/resolve.h"
 #include "server/resp/command.h"
+#include "server/resp/commands/session_verbs.h"
 #include "server/resp/host.h"
-#include "server/resp/session_verbs.h"
 #include "server/resp/waiting.h"
 
 namespace anabranch::server {

@@ -5,7 +5,7 @@
 
 #include "crdt/resolve.h"
 #include "server/resp/command.h"
-#include "server/resp/expiry_time.h"
+#include "server/resp/commands/expiry_time.h"
 #include "server/resp/long_answer.h"
 
 namespace anabranch::server {
