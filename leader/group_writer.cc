@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "crdt/resolve.h"
-#include "rows/clear.h"
+#include "rows/stage/clear.h"
 
 namespace anabranch::leader {
 

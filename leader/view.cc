@@ -8,7 +8,7 @@
 #include "crdt/canonical.h"
 #include "crdt/score.h"
 #include "crdt/type_table.h"
-#include "rows/ranking.h"
+#include "rows/scores/ranking.h"
 
 namespace anabranch::leader {
 

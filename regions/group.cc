@@ -5,8 +5,8 @@
 
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
-#include "rows/apply_op.h"
-#include "rows/clear.h"
+#include "rows/stage/apply_op.h"
+#include "rows/stage/clear.h"
 
 namespace anabranch::regions {
 

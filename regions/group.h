@@ -11,7 +11,7 @@
 
 #include "core/hlc.h"
 #include "core/op.h"
-#include "rows/stage.h"
+#include "rows/stage/stage.h"
 
 namespace anabranch::regions {
 

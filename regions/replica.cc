@@ -10,7 +10,7 @@
 #include "crdt/apply.h"
 #include "regions/delivery/batch_check.h"
 #include "regions/state/incarnation.h"
-#include "rows/apply_op.h"
+#include "rows/stage/apply_op.h"
 
 namespace anabranch::regions {
 

@@ -48,9 +48,9 @@
 #include "regions/verify/verifier.h"
 #include "regions/wire/effect.h"
 #include "rows/digests.h"
-#include "rows/score_upkeep.h"
 #include "rows/snapshot_reader.h"
-#include "rows/sweep.h"
+#include "rows/stage/score_upkeep.h"
+#include "rows/stage/sweep.h"
 #include "storage/storage.h"
 
 namespace anabranch::regions {

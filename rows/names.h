@@ -8,7 +8,7 @@
 
 #include "core/origin_table.h"
 #include "rows/expiry_board.h"
-#include "rows/mask_board.h"
+#include "rows/masks/mask_board.h"
 #include "rows/vector_board.h"
 
 namespace anabranch::rows {

@@ -10,7 +10,7 @@
 #include "core/path.h"
 #include "core/path_range.h"
 #include "crdt/row.h"
-#include "rows/masks.h"
+#include "rows/masks/masks.h"
 #include "rows/score_table.h"
 
 namespace anabranch::rows {

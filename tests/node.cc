@@ -10,7 +10,7 @@
 #include "crdt/expiry.h"
 #include "rows/expiry_index.h"
 #include "rows/row_walk.h"
-#include "rows/score_check.h"
+#include "rows/scores/score_check.h"
 
 namespace anabranch::test {
 

@@ -57,6 +57,8 @@ std::vector<Pair> pairs() {
        "#include \"transport/frame.h\"\n"},
       {"layers", "transport/zmq/a.cc", "#include \"storage/storage.h\"\n",
        "#include \"transport/frame.h\"\n"},
+      {"layers", "rows/a.h", "#include \"rows/stage/stage.h\"\n",
+       "#include \"rows/masks/masks.h\"\n"},
       {"layers", "server/resp/a.cc", "#include \"server/resp/commands/info.h\"\n",
        "#include \"server/steady_clock.h\"\n"},
       {"rooms", "regions/a.cc", "#include <lmdb.h>\n", "#include <map>\n"},

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "regions/delivery/hold_buffer.h"
-#include "rows/stage.h"
-#include "rows/survivors.h"
+#include "rows/stage/stage.h"
+#include "rows/stage/survivors.h"
 
 namespace anabranch::regions {
 

@@ -7,9 +7,9 @@
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
 #include "crdt/join.h"
-#include "rows/apply_op.h"
-#include "rows/clear.h"
-#include "rows/sweep.h"
+#include "rows/stage/apply_op.h"
+#include "rows/stage/clear.h"
+#include "rows/stage/sweep.h"
 
 namespace anabranch::regions {
 

@@ -25,9 +25,9 @@
 #include "core/batch.h"
 #include "regions/snapshot/snapshot_spool.h"
 #include "rows/digests.h"
-#include "rows/masks.h"
+#include "rows/masks/masks.h"
 #include "rows/snapshot_reader.h"
-#include "rows/stage.h"
+#include "rows/stage/stage.h"
 
 namespace anabranch::regions {
 

@@ -16,9 +16,9 @@
 #include "rows/recount.h"
 #include "rows/row_text.h"
 #include "rows/row_walk.h"
-#include "rows/score_check.h"
-#include "rows/score_upkeep.h"
+#include "rows/scores/score_check.h"
 #include "rows/snapshot_reader.h"
+#include "rows/stage/score_upkeep.h"
 #include "storage/layout.h"
 #include "storage/lmdb_storage.h"
 

@@ -13,7 +13,7 @@
 #include "storage/layout.h"
 #include "tests/crdt/random_row.h"
 #include "tests/node.h"
-#include "tests/rows/stage_world.h"
+#include "tests/rows/stage/stage_world.h"
 #include "tests/seed.h"
 
 using namespace anabranch;

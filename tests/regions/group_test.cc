@@ -9,9 +9,9 @@
 #include "core/wall_clock.h"
 #include "crdt/apply.h"
 #include "regions/group.h"
-#include "rows/apply_op.h"
+#include "rows/stage/apply_op.h"
 #include "tests/crdt/random_row.h"
-#include "tests/rows/stage_world.h"
+#include "tests/rows/stage/stage_world.h"
 #include "tests/seed.h"
 
 using namespace anabranch;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/batch.h"
-#include "rows/clear.h"
+#include "rows/stage/clear.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"

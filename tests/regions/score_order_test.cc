@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "rows/ranking.h"
+#include "rows/scores/ranking.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tests/crdt/random_row.h"
-#include "tests/rows/stage_world.h"
+#include "tests/rows/stage/stage_world.h"
 #include "tests/seed.h"
 
 using namespace anabranch;

@@ -47,6 +47,10 @@ const std::vector<Layer>& inner_rooms() {
   static const std::vector<Layer> table{
       {"transport", {}},
       {"transport/zmq", {"transport"}},
+      {"rows/masks", {}},
+      {"rows", {"rows/masks"}},
+      {"rows/scores", {"rows", "rows/masks"}},
+      {"rows/stage", {"rows", "rows/masks", "rows/scores"}},
       {"regions/state", {}},
       {"regions/wire", {"regions/state"}},
       {"regions/delivery", {"regions/state", "regions/wire"}},

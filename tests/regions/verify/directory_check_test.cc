@@ -10,7 +10,7 @@
 #include "crdt/row_codec.h"
 #include "regions/verify/directory_check.h"
 #include "rows/digests.h"
-#include "rows/score_index.h"
+#include "rows/scores/score_index.h"
 #include "rows/snapshot_reader.h"
 #include "storage/layout.h"
 #include "tests/node.h"

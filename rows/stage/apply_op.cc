@@ -1,0 +1,60 @@
+#include "rows/stage/apply_op.h"
+
+#include "core/planted_bug.h"
+#include "crdt/apply.h"
+#include "rows/stage/clear.h"
+
+namespace anabranch::rows {
+
+namespace {
+
+using core::Bug;
+using core::planted;
+using core::VersionVector;
+using crdt::Row;
+
+struct Applier {
+  Stage& stage;
+  core::Dot dot;
+  core::Hlc hlc;
+  const VersionVector& context;
+
+  void operator()(const core::Put& op) const {
+    const VersionVector& seen = op.context ? *op.context : context;
+    stage.edit(op.path, [&](Row& row) { crdt::apply_put(row.cell, op, dot, hlc, seen); });
+  }
+  void operator()(const core::Remove& op) const {
+    const VersionVector& seen = op.context ? *op.context : context;
+    stage.edit(op.path, [&](Row& row) { crdt::apply_remove(row.cell, seen); });
+  }
+  void operator()(const core::Add& op) const {
+    stage.edit(op.path, [&](Row& row) { crdt::apply_add(row.tally, op, dot); });
+  }
+  void operator()(const core::Reset& op) const {
+    stage.edit(op.path, [&](Row& row) { crdt::apply_reset(row.tally, op.observed, dot); });
+  }
+  void operator()(const core::Clear& op) const { apply_clear(stage, op, dot, context); }
+  // Written by a newer version: nothing to do here, but it counts in its origin's seq.
+  void operator()(const core::UnknownOp& /*op*/) const {}
+};
+
+}  // namespace
+
+void apply_op(Stage& stage, const core::Op& op, core::Dot dot, core::Hlc hlc,
+              const VersionVector& context) {
+  std::visit(Applier{stage, dot, hlc, context}, op);
+}
+
+void apply_ops(Stage& stage, const core::Batch& batch, const VersionVector& deps,
+               const Wanted& wanted) {
+  VersionVector context = deps;
+  for (const core::Transaction& txn : batch.transactions) {
+    for (std::size_t k = 0; k < txn.ops.size(); ++k) {
+      const core::Dot dot{batch.origin, txn.first + k};
+      context.set(batch.origin, planted(Bug::kContextOfFuture) ? txn.last() : dot.seq - 1);
+      if (wanted(txn.ops[k], dot, context)) apply_op(stage, txn.ops[k], dot, txn.hlc, context);
+    }
+  }
+}
+
+}  // namespace anabranch::rows

@@ -1,0 +1,291 @@
+#include "rows/stage/stage.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "core/planted_bug.h"
+#include "crdt/canonical.h"
+#include "crdt/expiry.h"
+#include "crdt/row_codec.h"
+#include "rows/expiry_index.h"
+#include "rows/snapshot_reader.h"
+
+namespace anabranch::rows {
+
+using core::Path;
+using crdt::Row;
+
+Row Stage::row(const Path& path) const {
+  const auto staged = rows_.find(path);
+  if (staged != rows_.end()) return shown_row(path, staged->second.row);
+  return masks_changed_ ? shown_row(path, base_.row(path)) : base_.row(path);
+}
+
+Row Stage::stored_row(const Path& path) const {
+  const auto staged = rows_.find(path);
+  return staged == rows_.end() ? base_.stored_row(path) : staged->second.row;
+}
+
+Row Stage::shown_row(const Path& path, Row row) const {
+  if (!masks_->empty()) masks_->hide(path, row);
+  return row;
+}
+
+const Row& Stage::peek(const Path& path) {
+  const Row& row = load(path).row;
+  return masks_->empty() ? row : peeked_ = shown_row(path, row);
+}
+
+void Stage::scan(const core::PathRange& range, const Visit& visit) const {
+  if (range.empty()) return;
+  const auto first = rows_.lower_bound(Path::trusted(range.from));
+  const auto last = range.to.empty() ? rows_.end() : rows_.lower_bound(Path::trusted(range.to));
+  if (range.backwards) {
+    merge(std::reverse_iterator(last), std::reverse_iterator(first), range, visit);
+  } else {
+    merge(first, last, range, visit);
+  }
+}
+
+// Two sorted sequences, the staged row counting where both have a path.
+template <typename Staged>
+void Stage::merge(Staged staged, Staged end, const core::PathRange& range,
+                  const Visit& visit) const {
+  bool going = true;
+  const auto offer = [&](const Path& path, const Row& row) {
+    if (!row.empty()) going = visit(path, row);
+  };
+  const auto offer_staged = [&] {
+    if (masks_->empty()) {
+      offer(staged->first, staged->second.row);
+    } else {
+      offer(staged->first, shown_row(staged->first, staged->second.row));
+    }
+    ++staged;
+  };
+  const auto comes_before = [&](const Path& path) {
+    return staged != end && (range.backwards ? path < staged->first : staged->first < path);
+  };
+  base_.scan(range, [&](const Path& path, const Row& row) {
+    while (going && comes_before(path)) offer_staged();
+    if (!going) return false;
+    if (staged != end && staged->first == path) {
+      offer_staged();
+    } else if (masks_changed_) {
+      offer(path, shown_row(path, row));
+    } else {
+      going = visit(path, row);
+    }
+    return going;
+  });
+  while (going && staged != end) offer_staged();
+}
+
+std::string Stage::stored_key(std::string_view from) const {
+  std::string key = base_.stored_key(from);
+  const auto staged = rows_.lower_bound(Path::trusted(std::string(from)));
+  if (staged == rows_.end()) return key;
+  std::string staged_key = core::row_key(staged->first);
+  return key.empty() ? staged_key : std::min(std::move(key), std::move(staged_key));
+}
+
+std::size_t Stage::stored_below(const Path& prefix, std::size_t at_most) const {
+  std::size_t rows = base_.stored_below(prefix, at_most);
+  auto staged = rows_.lower_bound(prefix);
+  for (; rows < at_most && staged != rows_.end() && prefix.is_prefix_of(staged->first); ++staged) {
+    rows += staged->second.stored || staged->second.row.empty() ? 0 : 1;
+  }
+  return rows;
+}
+
+std::uint64_t Stage::count(const Path& path) const {
+  const StoredCount stored = stored_count(path);
+  return masks_->voids(path, stored.stamp) ? 0 : stored.count;
+}
+
+StoredCount Stage::stored_count(const Path& path) const {
+  const auto staged = counts_.find(path.encoded());
+  return staged == counts_.end() ? base_.stored_count(path) : staged->second;
+}
+
+void Stage::rollback(Savepoint savepoint) {
+  ANABRANCH_ASSERT(undo_kept_ && savepoint <= undo_.size());
+  while (undo_.size() > savepoint) {
+    UndoStep& step = undo_.back();
+    if (step.staged != nullptr) {
+      step.staged->row = std::move(step.row);
+      order_.rollback(step.order);
+    } else if (step.masks) {
+      masks_ = std::move(step.masks);
+      order_.rollback(step.order);
+    } else {
+      counts_[step.collection] = step.count;
+    }
+    undo_.pop_back();
+  }
+}
+
+std::vector<storage::Change> Stage::changes(const core::OriginTable& origins,
+                                            const Collect& collect, Digests& digests) {
+  std::vector<storage::Change> changes;
+  changes.reserve(rows_.size() + counts_.size());
+  for (auto& [path, staged] : rows_) {
+    if (!staged.changed) continue;
+    collect(path, staged.row);
+    if (crdt::is_expiry(path)) index_expiry(path, base_.stored_row(path), staged.row, changes);
+    std::string key = core::row_key(path);
+    digests.replace(key, staged.before, crdt::row_digest(path, staged.row));
+    if (!staged.row.empty()) {
+      changes.push_back(
+          {storage::Table::kRows, std::move(key), crdt::encode_row(path, staged.row, origins)});
+    } else if (staged.stored) {
+      changes.push_back({storage::Table::kRows, std::move(key), std::nullopt});
+    }
+  }
+  for (const auto& [encoded, count] : counts_) {
+    const Path path = Path::trusted(encoded);
+    changes.push_back({storage::Table::kCounts, core::row_key(path),
+                       count.count == 0 ? std::nullopt : std::optional(encode_count(path, count))});
+  }
+  order_.take_changes(changes);
+  if (masks_changed_ && !planted(core::Bug::kForgetMask)) {
+    changes.push_back(
+        {storage::Table::kMeta, std::string(storage::kMasksKey), encode_masks(*masks_)});
+  }
+  return changes;
+}
+
+Stage::StagedRow& Stage::load(const Path& path) {
+  if (newest_ != nullptr && newest_->first == path) return newest_->second;
+  auto staged = rows_.lower_bound(path);
+  if (staged == rows_.end() || staged->first != path) {
+    StagedRow loaded{base_.stored_row(path)};  // What throws leaves nothing behind.
+    loaded.stored = !loaded.row.empty();
+    staged = rows_.emplace_hint(staged, path, std::move(loaded));
+  }
+  newest_ = &*staged;
+  return staged->second;
+}
+
+Stage::StagedRow& Stage::change(const Path& path) {
+  StagedRow& staged = load(path);
+  if (!std::exchange(staged.changed, true) && staged.stored) {
+    staged.before = crdt::row_digest(path, staged.row);
+  }
+  return staged;
+}
+
+void Stage::set_count(const Path& collection, std::uint64_t count) {
+  if (undo_kept_) {
+    undo_.push_back({nullptr, {}, collection.encoded(), stored_count(collection), nullptr, 0});
+  }
+  counts_[collection.encoded()] = {count, masks_->empty() ? 0 : masks_->last_id()};
+}
+
+bool Stage::row_present(const Path& row) const { return crdt::shows(row, this->row(row)); }
+
+// ---- The order of scores.
+
+std::optional<double> Stage::score_of(const Path& path, const Row& row) const {
+  const auto score = [&](const Row& seen) {
+    return crdt::shows(path, seen) ? std::optional(scores_.of(path, seen)) : std::nullopt;
+  };
+  return score(masks_->empty() ? row : shown_row(path, row));
+}
+
+std::optional<Stage::ShownScore> Stage::shown_score(const Path& path, const Row& row) const {
+  auto at = crdt::membership(path);
+  if (!at) return std::nullopt;
+  return ShownScore{*std::move(at), score_of(path, row)};
+}
+
+void Stage::move_score(const Path& path, const ShownScore& before, const Row& row) {
+  const std::optional<double> after = score_of(path, row);
+  if (planted(core::Bug::kForgetToMove) && before.score && after) return;
+  order().move(before.at, path, before.score, after);
+}
+
+void Stage::order_survivors(const Path& prefix) {
+  for (const auto& [encoded, count] : counts_) {
+    const Path collection = Path::trusted(encoded);
+    if (!prefix.is_prefix_of(collection) || !crdt::is_sorted_set(collection)) continue;
+    count.count > 0 ? order().order_anew(collection) : order().drop_void(collection);
+  }
+}
+
+// ---- Masks.
+
+namespace {
+
+// A stage's counts while rows that were not counted yet are counted one after another, in order.
+class Recount final : public CountTable {
+ public:
+  Recount(CountTable& stage, const Path& prefix) : stage_(stage), prefix_(prefix) {}
+
+  void count_row(const Path& row) {
+    at_ = row;
+    count_presence(row, true, *this);
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t count(const Path& collection) const override {
+    return stage_.count(collection);
+  }
+  void set_count(const Path& collection, std::uint64_t count) override {
+    stage_.set_count(collection, count);
+  }
+  // Those that come later do not count yet.
+  [[nodiscard]] bool row_present(const Path& row) const override {
+    return (row < at_ || !prefix_.is_prefix_of(row)) && stage_.row_present(row);
+  }
+
+  CountTable& stage_;
+  const Path& prefix_;
+  Path at_;
+};
+
+}  // namespace
+
+void Stage::mask(const Path& prefix, const core::VersionVector& context, bool tallies) {
+  const std::optional<ShownScore> member = shown_score(prefix, stored_row(prefix));
+  count_prefix(prefix, false, *this);
+  set_masks(masks_->with(prefix, context, tallies));
+  if (member) move_score(prefix, *member, stored_row(prefix));  // The mask is of this row alone.
+  if (tallies) return;                                          // Nothing is left.
+  const auto ahead = std::ranges::find_if(prepared_, [&](const Survivors& survivors) {
+    return survivors.prefix() == prefix && survivors.context() == context;
+  });
+  if (ahead == prepared_.end()) {
+    count_survivors(prefix);
+    order_survivors(prefix);
+    return;
+  }
+  for (auto staged = rows_.lower_bound(prefix);
+       staged != rows_.end() && prefix.is_prefix_of(staged->first); ++staged) {
+    ahead->note_change(staged->first);
+  }
+  ahead->count_in(*this);
+  order_survivors(prefix);
+}
+
+void Stage::count_survivors(const Path& prefix) {
+  Recount recount(*this, prefix);
+  scan(prefix, [&](const Path& path, const Row& row) {
+    if (crdt::shows(path, row)) recount.count_row(path);
+    return true;
+  });
+}
+
+std::vector<core::ObservedSlot> Stage::waiting(const Path& path) {
+  if (!masks_->any_tallies()) return {};
+  return masks_->waiting(path, load(path).row.tally);
+}
+
+void Stage::set_masks(Masks masks) {
+  if (undo_kept_) undo_.push_back({nullptr, {}, {}, {}, masks_, order_.savepoint()});
+  masks_ = std::make_shared<const Masks>(std::move(masks));
+  masks_changed_ = true;
+}
+
+}  // namespace anabranch::rows

@@ -1,0 +1,106 @@
+#include "rows/stage/survivors.h"
+
+#include <string_view>
+#include <utility>
+
+#include "crdt/row_codec.h"
+#include "crdt/type_table.h"
+#include "rows/snapshot_reader.h"
+
+namespace anabranch::rows {
+
+using core::Path;
+
+Survivors::Survivors(std::shared_ptr<const storage::Snapshot> snapshot,
+                     const core::OriginTable& origins, const Masks& masks, Path prefix,
+                     const core::VersionVector& context)
+    : snapshot_(std::move(snapshot)),
+      origins_(origins),
+      masks_(masks.with(prefix, context, false)),
+      prefix_(std::move(prefix)),
+      context_(context),
+      cursor_(snapshot_->scan(storage::Table::kRows,
+                              std::string_view(prefix_.encoded()).substr(0, Path::kHashedPrefix),
+                              storage::Direction::kForward)) {}
+
+bool Survivors::look(std::size_t rows) {
+  const std::string_view below = std::string_view(prefix_.encoded()).substr(0, Path::kHashedPrefix);
+  for (; cursor_->valid() && cursor_->key().starts_with(below); cursor_->next()) {
+    if (rows-- == 0) return false;
+    crdt::StoredRow stored = crdt::decode_row(cursor_->value(), origins_).value_or_raise();
+    // Nearly all rows end here: nothing of them is left.
+    stored.row.cell.forget(context_);
+    if (!stored.row.present()) continue;
+    const Path path = path_at(cursor_->key(), stored.path);
+    if (!inside(path) || !left(path, std::move(stored.row))) continue;
+    at_ = cursor_->key();
+    count_presence(path, true, *this);
+  }
+  return true;
+}
+
+bool Survivors::left(const Path& path, crdt::Row row) const {
+  masks_.hide(path, row);
+  return crdt::shows(path, row);
+}
+
+bool Survivors::was_left(const Path& path) const {
+  const auto bytes = snapshot_->get(storage::Table::kRows, core::row_key(path));
+  return bytes && left(path, crdt::decode_row(*bytes, origins_).value_or_raise().row);
+}
+
+std::uint64_t Survivors::count(const Path& collection) const {
+  if (!inside(collection)) return 1;
+  const auto found = counts_.find(collection.encoded());
+  return found == counts_.end() ? 0 : found->second;
+}
+
+void Survivors::set_count(const Path& collection, std::uint64_t count) {
+  if (inside(collection)) counts_[collection.encoded()] = count;
+}
+
+// Rows are counted in the order of their keys: those that come later do not count yet.
+bool Survivors::row_present(const Path& row) const {
+  return !inside(row) || (core::row_key(row) < at_ && was_left(row));
+}
+
+// A table in which the rows that have changed are counted again, one after another.
+class Survivors::Correction final : public CountTable {
+ public:
+  Correction(CountTable& table, const Survivors& survivors)
+      : table_(table), survivors_(survivors), waiting_(survivors.changed_) {}
+
+  void correct() {
+    while (!waiting_.empty()) {
+      const Path path = waiting_.extract(waiting_.begin()).value();
+      const bool now = table_.row_present(path);
+      if (survivors_.was_left(path) != now) count_presence(path, now, *this);
+    }
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t count(const Path& collection) const override {
+    return survivors_.inside(collection) ? table_.count(collection) : 1;
+  }
+  void set_count(const Path& collection, std::uint64_t count) override {
+    if (survivors_.inside(collection)) table_.set_count(collection, count);
+  }
+  [[nodiscard]] bool row_present(const Path& row) const override {
+    if (!survivors_.inside(row)) return true;
+    return waiting_.contains(row) ? survivors_.was_left(row) : table_.row_present(row);
+  }
+
+  CountTable& table_;
+  const Survivors& survivors_;
+  std::set<Path> waiting_;
+};
+
+void Survivors::count_in(CountTable& table) const {
+  for (const auto& [encoded, count] : counts_) {
+    if (count > 0) table.set_count(Path::trusted(encoded), count);
+  }
+  Correction(table, *this).correct();
+  count_prefix(prefix_, true, table);
+}
+
+}  // namespace anabranch::rows
