@@ -12,16 +12,16 @@
 #include "leader/lent_scope.h"
 #include "leader/opening_process.h"
 #include "leader/store_impl.h"
-#include "leader/text_editor.h"
+#include "types/text_editor.h"
 
 namespace anabranch {
 
 using leader::EditTurn;
 using leader::LockRank;
 using leader::OrderedMutex;
-using leader::TextEditor;
-using leader::TextRows;
 using leader::Told;
+using types::TextEditor;
+using types::TextRows;
 
 class TextDocument::Impl final : public leader::LogListener {
  public:
@@ -295,7 +295,7 @@ TextDocument& TextDocument::operator=(TextDocument&& other) noexcept {
 
 std::uint64_t TextDocument::size() const {
   return impl_->read(
-      [&](const crdt::TextOrder& order) { return leader::size_of(order, impl_->unit()); });
+      [&](const crdt::TextOrder& order) { return types::size_of(order, impl_->unit()); });
 }
 
 std::string TextDocument::str() const {
@@ -304,10 +304,10 @@ std::string TextDocument::str() const {
 
 std::string TextDocument::read(std::uint64_t position, std::uint64_t count) const {
   return impl_->read([&](const crdt::TextOrder& order) {
-    const std::uint64_t size = leader::size_of(order, impl_->unit());
+    const std::uint64_t size = types::size_of(order, impl_->unit());
     const std::uint64_t end = count > size - std::min(position, size) ? size : position + count;
     const auto index = [&](std::uint64_t at) {
-      return leader::index_of(order, impl_->key(), impl_->unit(), at);
+      return types::index_of(order, impl_->key(), impl_->unit(), at);
     };
     const auto from = index(position);
     return order.text(from, index(std::max(position, end)) - from);

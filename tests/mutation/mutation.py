@@ -5,7 +5,7 @@
     tests/mutation/mutation.py --work DIR --layers core --operations 0     a short one
     tests/mutation/mutation.py --work DIR --report     what is known so far
 
-Copies the sources to DIR, makes some lines of core, crdt, rows, regions and leader wrong, each behind
+Copies the sources to DIR, makes some lines of core, crdt, rows, regions, types and leader wrong, each behind
 a number that a process reads from ANABRANCH_MUTANT (mutants.py), and compiles that once. A mutant that
 does not compile gives its place to another one. Then each is tried against the tests of its file, those
 of its layer and what tests that from above, and if these pass, against the simulator, up to --operations;
@@ -32,11 +32,11 @@ from concurrent.futures import ThreadPoolExecutor
 from mutants import HEADER, HEADER_TEXT, mutants_of, rewrite
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-LAYERS = ["core", "crdt", "rows", "regions", "leader"]
+LAYERS = ["core", "crdt", "rows", "regions", "types", "leader"]
 TESTS = {layer: f"tests/{layer}/{layer}_test" for layer in LAYERS}
 SIM = "tests/sim/sim"
-# What tests a layer from above: orders, digests and clears of rows, lists and texts of the leader; and
-# all in a simulated network.
+# What tests a layer from above: orders, digests and clears of rows, scopes of the leader; and all
+# in a simulated network.
 ABOVE = {layer: ["tests/sim/sim_test"] for layer in LAYERS}
 ABOVE["rows"] += ["tests/regions/regions_test", TESTS["leader"]]
 ABOVE["leader"] += ["tests/types/types_test"]
@@ -153,7 +153,7 @@ class Campaign:
         if done.returncode == 0:
             return {}
         failed = {}
-        for name, line in re.findall(r"((?:core|crdt|rows|regions|leader)/(?:\w+/)?\w+\.cc):(\d+):"
+        for name, line in re.findall(r"((?:core|crdt|rows|regions|types|leader)/(?:\w+/)?\w+\.cc):(\d+):"
                                      r"\d+: (?:fatal )?error", done.stdout + done.stderr):
             failed.setdefault(name, set()).add(int(line) - 1)  # One include was added.
         if not failed:

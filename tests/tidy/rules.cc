@@ -31,7 +31,8 @@ const std::vector<Layer>& layers() {
       {"transport", {"include", "core"}},
       {"rows", {"include", "core", "crdt", "storage"}},
       {"regions", {"include", "core", "crdt", "storage", "transport", "rows"}},
-      {"leader", {"include", "core", "crdt", "storage", "transport", "rows", "regions"}},
+      {"types", {"include", "core", "crdt"}},
+      {"leader", {"include", "core", "crdt", "storage", "transport", "rows", "regions", "types"}},
       {"server", {"include", "core", "crdt", "storage", "transport", "rows", "regions", "leader"}},
       {"bench", {"include", "core", "crdt", "storage", "transport", "rows", "regions", "leader"}},
       {"tests",
@@ -219,7 +220,7 @@ Violations headers_guard_themselves(const Source& source, const Repository&) {
 }
 
 Violations the_core_is_deterministic(const Source& source, const Repository&) {
-  const Names folders{"core/", "crdt/", "storage/", "rows/", "regions/", "leader/"};
+  const Names folders{"core/", "crdt/", "storage/", "rows/", "regions/", "types/", "leader/"};
   const Names excepted{"core/wall_clock.", "leader/leader.", "leader/watchdog.",
                        "leader/call_threads."};
   if (!source.is_cpp() || !lies_in(source, folders) || lies_in(source, excepted)) return {};

@@ -26,7 +26,7 @@
 
 #include "crdt/text_order.h"
 
-namespace anabranch::leader {
+namespace anabranch::types {
 
 // A part of a run, in code points.
 struct RunPart {
@@ -69,4 +69,4 @@ class TextRows {
 [[nodiscard]] Key run_row(const Key& key, std::string_view run);
 [[nodiscard]] Key part_row(const Key& key, std::string_view run, RunPart part);
 
-}  // namespace anabranch::leader
+}  // namespace anabranch::types

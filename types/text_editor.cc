@@ -1,4 +1,4 @@
-#include "leader/text_editor.h"
+#include "types/text_editor.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,7 +7,7 @@
 
 #include "core/assert.h"
 
-namespace anabranch::leader {
+namespace anabranch::types {
 
 namespace {
 
@@ -54,7 +54,7 @@ crdt::TextOrder::Index index_of(const crdt::TextOrder& order, const Key& key, Te
 std::uint64_t TextEditor::size() const { return size_of(rows_.order(), unit_); }
 
 TextEditor::Index TextEditor::index_of(std::uint64_t position) const {
-  return leader::index_of(rows_.order(), key_, unit_, position);
+  return types::index_of(rows_.order(), key_, unit_, position);
 }
 
 void TextEditor::insert(std::uint64_t position, std::string_view utf8) {
@@ -157,4 +157,4 @@ void TextEditor::write_deleted(const std::string& run, std::vector<RunPart> part
   rows_.set_deleted(run, std::move(parts));
 }
 
-}  // namespace anabranch::leader
+}  // namespace anabranch::types

@@ -2,7 +2,7 @@
 
 #include <anabranch/text.h>
 
-#include "leader/text_editor.h"
+#include "types/text_editor.h"
 
 namespace anabranch {
 
@@ -10,7 +10,7 @@ std::uint64_t Text::size() const {
   std::uint64_t size = 0;
   scope_->at_once([&](const Scope& txn) {
     expect_type(txn, key_, Type::kText);
-    size = leader::size_of(leader::TextRows(txn, key_).order(), unit_);
+    size = types::size_of(types::TextRows(txn, key_).order(), unit_);
   });
   return size;
 }
@@ -19,7 +19,7 @@ std::string Text::str() const {
   std::string text;
   scope_->at_once([&](const Scope& txn) {
     expect_type(txn, key_, Type::kText);
-    text = leader::TextRows(txn, key_).order().text(0, UINT32_MAX);
+    text = types::TextRows(txn, key_).order().text(0, UINT32_MAX);
   });
   return text;
 }
@@ -35,8 +35,8 @@ void Text::erase(std::uint64_t position, std::uint64_t count) {
 void Text::edit(const std::function<void(TextEdit&)>& function) {
   scope_->atomically([&](Scope& txn) {
     expect_type(txn, key_, Type::kText);
-    leader::TextRows rows(txn, key_);
-    leader::TextEditor editor(rows, txn, key_, unit_);
+    types::TextRows rows(txn, key_);
+    types::TextEditor editor(rows, txn, key_, unit_);
     function(editor);
     editor.finish();
   });

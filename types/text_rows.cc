@@ -1,4 +1,4 @@
-#include "leader/text_rows.h"
+#include "types/text_rows.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,7 +7,7 @@
 
 #include "core/varint.h"
 
-namespace anabranch::leader {
+namespace anabranch::types {
 
 namespace {
 
@@ -116,4 +116,4 @@ void TextRows::note_cleared(const std::string& run) {
 
 std::set<std::string> TextRows::take_litter() { return std::exchange(litter_, {}); }
 
-}  // namespace anabranch::leader
+}  // namespace anabranch::types

@@ -14,9 +14,9 @@
 
 #include <anabranch/text.h>
 
-#include "leader/text_rows.h"
+#include "types/text_rows.h"
 
-namespace anabranch::leader {
+namespace anabranch::types {
 
 // What a text counts, and the index of a position. The latter throws as TextEdit.
 [[nodiscard]] std::uint64_t size_of(const crdt::TextOrder& order, TextUnit unit);
@@ -60,4 +60,4 @@ class TextEditor final : public TextEdit {
   std::map<std::string, std::vector<RunPart>> deleted_;  // And not written yet, by run.
 };
 
-}  // namespace anabranch::leader
+}  // namespace anabranch::types
