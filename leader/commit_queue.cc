@@ -5,7 +5,7 @@
 
 #include <anabranch/error.h>
 
-#include "leader/after_transaction.h"
+#include "leader/threads/after_transaction.h"
 
 namespace anabranch::leader {
 

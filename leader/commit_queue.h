@@ -20,9 +20,9 @@
 
 #include "core/result.h"
 #include "leader/leader.h"
-#include "leader/opening_process.h"
-#include "leader/watchdog.h"
-#include "leader/writer_lock.h"
+#include "leader/threads/opening_process.h"
+#include "leader/threads/watchdog.h"
+#include "leader/threads/writer_lock.h"
 
 namespace anabranch::leader {
 

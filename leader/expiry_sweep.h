@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "core/result.h"
-#include "leader/view.h"
+#include "leader/scopes/view.h"
 #include "regions/replica.h"
 #include "rows/resolvers.h"
 #include "rows/snapshot_reader.h"

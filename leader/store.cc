@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "leader/lent_scope.h"
+#include "leader/scopes/lent_scope.h"
 #include "leader/store_impl.h"
 
 namespace anabranch {

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "core/log.h"
-#include "leader/begin_thread.h"
+#include "leader/threads/begin_thread.h"
 
 namespace anabranch {
 

@@ -15,9 +15,9 @@
 
 #include "leader/commit_queue.h"
 #include "leader/leader.h"
-#include "leader/opening_process.h"
+#include "leader/threads/opening_process.h"
 #include "leader/waiting_room.h"
-#include "leader/watch.h"
+#include "leader/watch/watch.h"
 
 namespace anabranch {
 

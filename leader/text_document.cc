@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "core/path.h"
-#include "leader/edit_turn.h"
-#include "leader/lent_scope.h"
-#include "leader/opening_process.h"
+#include "leader/scopes/lent_scope.h"
 #include "leader/store_impl.h"
+#include "leader/threads/edit_turn.h"
+#include "leader/threads/opening_process.h"
 #include "types/text_editor.h"
 
 namespace anabranch {

@@ -11,7 +11,7 @@
 #include <mutex>
 
 #include "leader/leader.h"
-#include "leader/lock_order.h"
+#include "leader/threads/lock_order.h"
 
 namespace anabranch::leader {
 

@@ -59,6 +59,8 @@ std::vector<Pair> pairs() {
        "#include \"transport/frame.h\"\n"},
       {"layers", "rows/a.h", "#include \"rows/stage/stage.h\"\n",
        "#include \"rows/masks/masks.h\"\n"},
+      {"layers", "leader/watch/a.cc", "#include \"leader/store_impl.h\"\n",
+       "#include \"leader/threads/lock_order.h\"\n"},
       {"layers", "server/resp/a.cc", "#include \"server/resp/commands/info.h\"\n",
        "#include \"server/steady_clock.h\"\n"},
       {"rooms", "regions/a.cc", "#include <lmdb.h>\n", "#include <map>\n"},
@@ -130,6 +132,27 @@ TEST_SUITE("tidy") {
     CHECK(check("built", "core/dot_test.cc", "", {list}).size() == 1);
     CHECK(check("built", "core/secret.h", "", {list}).empty());
     CHECK(check("built", "include/anabranch/secret.h", "", {list}).size() == 1);
+  }
+
+  TEST_CASE("a folder of the product with too many source files is noticed once") {
+    const auto violations = [](const std::string& folder, std::size_t files) {
+      Repository repository;
+      for (std::size_t i = 0; i < files; ++i) {
+        const std::string name = folder + static_cast<char>('a' + i);
+        repository.emplace(name + ".cc", Source{name + ".cc", ""});
+        repository.emplace(name + ".h", Source{name + ".h", ""});
+      }
+      repository.emplace(folder + "room/a.cc", Source{folder + "room/a.cc", ""});
+      std::size_t found = 0;
+      for (const auto& [path, source] : repository) {
+        found += rule("crowds").check(source, repository).size();
+      }
+      return found;
+    };
+    CHECK(violations("core/", 20) == 0);
+    CHECK(violations("core/", 21) == 1);
+    CHECK(violations("server/resp/", 21) == 1);
+    CHECK(violations("tests/core/", 21) == 0);
   }
 
   TEST_CASE("a link that leads nowhere is noticed") {

@@ -4,8 +4,8 @@
 #include <set>
 #include <utility>
 
-#include "leader/kept_view.h"
-#include "leader/lent_scope.h"
+#include "leader/scopes/kept_view.h"
+#include "leader/scopes/lent_scope.h"
 
 namespace anabranch::server {
 namespace {

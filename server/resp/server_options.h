@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-#include "leader/watchdog.h"
+#include "leader/threads/watchdog.h"
 #include "server/resp/parser.h"
 
 namespace anabranch::server {

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "leader/watchdog.h"
+#include "leader/threads/watchdog.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
 #include "server/resp/long_reads.h"

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "leader/commit_queue.h"
-#include "leader/lock_order.h"
+#include "leader/threads/lock_order.h"
 #include "tests/leader/store_world.h"
 #include "tests/seed.h"
 

@@ -12,7 +12,7 @@
 #include <anabranch/handles.h>
 
 #include "leader/expiry_sweep.h"
-#include "leader/group_scope.h"
+#include "leader/scopes/group_scope.h"
 #include "tests/regions/linked_nodes.h"
 
 using namespace anabranch;

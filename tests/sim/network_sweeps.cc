@@ -7,7 +7,7 @@
 #include "core/checksum.h"
 #include "crdt/expiry.h"
 #include "crdt/type_table.h"
-#include "leader/view.h"
+#include "leader/scopes/view.h"
 #include "tests/sim/network.h"
 
 namespace anabranch::test {

@@ -13,6 +13,7 @@ using Names = std::vector<std::string_view>;
 
 constexpr std::size_t kColumnsMax = 100;
 constexpr std::size_t kFileLinesMax = 600;
+constexpr std::size_t kFolderSourcesMax = 20;
 constexpr std::size_t kFunctionLinesMax = 70;
 constexpr std::size_t kRespFunctionLinesMax = 40;
 
@@ -64,6 +65,9 @@ const std::vector<Layer>& inner_rooms() {
       {"regions/rejoin",
        {"regions/state", "regions/members", "regions/delivery", "regions/exchange", "regions/log",
         "regions/snapshot"}},
+      {"leader/threads", {}},
+      {"leader/watch", {"leader/threads"}},
+      {"leader/scopes", {}},
       {"server/resp", {"server"}},
       {"server/resp/commands", {"server/resp"}},
       {"server/cli", {"server", "server/resp"}},
@@ -221,8 +225,8 @@ Violations headers_guard_themselves(const Source& source, const Repository&) {
 
 Violations the_core_is_deterministic(const Source& source, const Repository&) {
   const Names folders{"core/", "crdt/", "storage/", "rows/", "regions/", "types/", "leader/"};
-  const Names excepted{"core/wall_clock.", "leader/leader.", "leader/watchdog.",
-                       "leader/call_threads."};
+  const Names excepted{"core/wall_clock.", "leader/leader.", "leader/threads/watchdog.",
+                       "leader/threads/call_threads."};
   if (!source.is_cpp() || !lies_in(source, folders) || lies_in(source, excepted)) return {};
   return lines_with(
       code_of(source.text),
@@ -293,6 +297,21 @@ Violations folders_are_nouns(const Source& source, const Repository&) {
   return found;
 }
 
+// Told once for a folder, of its first source file. Folders below it count for themselves.
+Violations folders_are_small(const Source& source, const Repository& repository) {
+  const Names products{"core/",    "crdt/",  "storage/", "transport/", "rows/",
+                       "regions/", "types/", "leader/",  "server/"};
+  if (!lies_in(source, products) || !source.ends_with({".cc"})) return {};
+  const auto folder = parent_of(source.path);
+  std::size_t sources = 0;
+  for (const auto& [path, other] : repository) {
+    if (parent_of(path) != folder || !other.ends_with({".cc"})) continue;
+    if (sources++ == 0 && path != source.path) return {};
+  }
+  if (sources <= kFolderSourcesMax) return {};
+  return {{0, std::string{folder} + " has " + std::to_string(sources) + " .cc files"}};
+}
+
 // Nothing in the repository points outside of it.
 Violations nothing_points_outside(const Source& source, const Repository&) {
   return lines_with(source.text, {"../"
@@ -333,6 +352,7 @@ constexpr std::array kRules{
     Rule{"built", "a source file or public header is named in a CMakeLists.txt", sources_are_built},
     Rule{"links", "a relative link in Markdown leads to a file", markdown_links_resolve},
     Rule{"folders", "a folder has a name that says what is in it", folders_are_nouns},
+    Rule{"crowds", "a folder of the product has at most 20 .cc files", folders_are_small},
     Rule{"outside", "the repository is self-contained", nothing_points_outside},
     Rule{"names", "a test name is plain and stands once in its file", test_names_are_plain},
 };

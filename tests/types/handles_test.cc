@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "crdt/type_table.h"
-#include "leader/view.h"
+#include "leader/scopes/view.h"
 #include "tests/leader/store_world.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"

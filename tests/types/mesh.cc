@@ -5,7 +5,7 @@
 
 #include "core/assert.h"
 #include "core/batch.h"
-#include "leader/group_scope.h"
+#include "leader/scopes/group_scope.h"
 #include "tests/crdt/markdown_table.h"
 #include "tests/regions/log_records.h"
 

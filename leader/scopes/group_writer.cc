@@ -1,0 +1,194 @@
+#include "leader/scopes/group_writer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "crdt/resolve.h"
+#include "rows/stage/clear.h"
+
+namespace anabranch::leader {
+
+using core::Path;
+using regions::Group;
+
+namespace {
+
+[[noreturn]] void too_large(const std::string& what, std::size_t size, std::size_t limit,
+                            const char* unit, const char* option) {
+  throw Error(ErrorCode::kTooLarge, what + " of " + std::to_string(size) + " " + unit +
+                                        " is over the limit of " + std::to_string(limit) + " " +
+                                        unit + " (" + option + ")");
+}
+
+}  // namespace
+
+View GroupWriter::view() const {
+  Group& group = replica_.group();
+  const std::optional<core::Hlc> time = group.time();
+  return {group.stage(), replica_.names(), resolvers_,
+          time ? std::optional(replica_.names().expiries().now_ms(*time)) : std::nullopt};
+}
+
+void GroupWriter::write(const std::function<void(Group&)>& function) {
+  replica_.write([&](Group& group) {
+    function(group);
+    if (group.transaction_bytes() > limits_.transaction_bytes_max) {
+      too_large("a transaction", group.transaction_bytes(), limits_.transaction_bytes_max, "bytes",
+                "transaction_bytes_max");
+    }
+  });
+}
+
+void GroupWriter::check_room_to_remove() const {
+  (void)replica_.group();  // Looks, when it begins.
+  const regions::Reserve& reserve = replica_.reserve();
+  if (!reserve.allows_removing()) throw Error(ErrorCode::kIo, reserve.text());
+}
+
+void GroupWriter::check_room_to_add(std::size_t bytes) const {
+  const Group& group = replica_.group();
+  const regions::Reserve& reserve = replica_.reserve();
+  if (!reserve.holds(group.transaction_bytes() + bytes)) {
+    throw Error(ErrorCode::kIo, reserve.text());
+  }
+}
+
+void GroupWriter::atomically(const std::function<void()>& function) {
+  replica_.write([&](Group& /*group*/) { function(); });
+}
+
+WriteName GroupWriter::next_write() const {
+  const Group& group = replica_.group();
+  if (!group.in_transaction()) {
+    throw Error(ErrorCode::kInvalid,
+                "only the writes of a transaction have names before they happen");
+  }
+  const core::Dot dot = group.next();
+  return {dot.origin, dot.seq};
+}
+
+Type GroupWriter::type(const Key& key) const {
+  Group& group = replica_.group();
+  if (group.in_transaction() && group.stage().peek(path_of(key.of(Type::kString))).present()) {
+    return view().expired(path_of(key)) ? Type::kNone : Type::kString;
+  }
+  return view().type(key);
+}
+
+void GroupWriter::put(const Key& row, std::string_view value) {
+  if (value.size() > limits_.value_bytes_max) {
+    too_large("a value", value.size(), limits_.value_bytes_max, "bytes", "value_bytes_max");
+  }
+  check_room_to_add(value.size());
+  write([&](Group& group) {
+    const Path path = path_of(row);
+    begin_anew(group, path);
+    group.put(path, value);
+  });
+}
+
+void GroupWriter::remove(const Key& row) {
+  check_room_to_remove();
+  write([&](Group& group) {
+    const Path path = path_of(row);
+    if (!group.stage().peek(path).cell.siblings.empty()) group.remove(path);
+  });
+}
+
+void GroupWriter::add(const Key& row, std::int64_t amount) {
+  const std::string shown = view().get(row).value_or("0");
+  const auto value = crdt::parse_integer(shown);
+  if (!value) throw Error(ErrorCode::kInvalid, row.name() + " holds no integer");
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(*value, amount, &sum)) {
+    throw Error(ErrorCode::kInvalid, row.name() + ": the sum would leave 64 bits");
+  }
+  check_room_to_add(0);
+  write([&](Group& group) {
+    const Path path = path_of(row);
+    begin_anew(group, path);
+    group.add(path, amount);
+  });
+}
+
+void GroupWriter::add_real(const Key& row, double amount) {
+  if (!std::isfinite(amount)) {
+    throw Error(ErrorCode::kInvalid, row.name() + ": only finite numbers can be added");
+  }
+  const auto shown = view().number(row);
+  if (!shown) throw Error(ErrorCode::kInvalid, row.name() + " holds no integer");
+  const crdt::Tally& tally = replica_.group().stage().peek(path_of(row)).tally;
+  const crdt::Slot* const own = tally.find(replica_.identity().origin);
+  const auto leaves_range = [&](const core::Number& sum) {
+    return !std::isfinite(sum.plus(core::Number::real(amount)).as_real());
+  };
+  // What this leader has added is stored as one sum, beside those of the others.
+  if (leaves_range(*shown) || (own != nullptr && leaves_range(own->total))) {
+    throw Error(ErrorCode::kInvalid, row.name() + ": the sum would leave the range of a double");
+  }
+  check_room_to_add(0);
+  write([&](Group& group) {
+    const Path path = path_of(row);
+    begin_anew(group, path);
+    group.add(path, core::Number::real(amount));
+  });
+}
+
+void GroupWriter::reset(const Key& row) {
+  check_room_to_remove();
+  write([&](Group& group) {
+    const Path path = path_of(row);
+    if (group.stage().peek(path).tally.live()) group.reset(path);
+  });
+}
+
+void GroupWriter::clear(const Key& prefix) {
+  check_room_to_remove();
+  write([&](Group& group) {
+    const Path path = path_of(prefix);
+    if (rows::anything_below(group.stage(), path)) group.clear(path);
+  });
+}
+
+bool GroupWriter::expire(const Key& key, std::optional<std::int64_t> deadline_ms) {
+  const Path path = path_of(key);
+  const std::string_view part = crdt::key_part(path);
+  if (part.empty() || part.size() != path.encoded().size()) {
+    throw Error(ErrorCode::kInvalid, key.name() + ": only a whole key expires");
+  }
+  if (deadline_ms && *deadline_ms > crdt::Expiry::kDeadlineMax) {
+    throw Error(ErrorCode::kInvalid, key.name() + ": this time to expire is too far away");
+  }
+  check_room_to_remove();
+  bool done = false;
+  write([&](Group& group) {
+    const View at = view();
+    if (at.type(key) == Type::kNone || (!deadline_ms && !at.deadline(key))) return;
+    done = true;
+    if (deadline_ms && *deadline_ms <= at.now_ms()) return group.clear(path);
+    crdt::ShownKey shown = at.shown_key(part);
+    std::ranges::sort(shown.values);
+    const crdt::Expiry expiry{.deadline = deadline_ms.value_or(crdt::Expiry::kNever),
+                              .type = shown.type,
+                              .values = std::move(shown.values)};
+    replica_.note_expiry(crdt::expiry_path(part));
+    group.put(crdt::expiry_path(part), crdt::encode_expiry(expiry));
+  });
+  return done;
+}
+
+void GroupWriter::begin_anew(Group& group, const Path& path) {
+  const std::string_view key = crdt::key_part(path);
+  if (key.empty() || !replica_.names().expiries().may_expire(key)) return;
+  const Path expiry = crdt::expiry_path(key);
+  if (group.stage().peek(expiry).cell.siblings.empty()) return;
+  const View at = view();
+  if (at.expired(path)) {
+    group.clear(Path::trusted(std::string(key)));
+  } else if (at.shown_key(key).type == Type::kNone) {
+    group.remove(expiry);
+  }
+}
+
+}  // namespace anabranch::leader

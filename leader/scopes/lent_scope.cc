@@ -1,0 +1,19 @@
+#include "leader/scopes/lent_scope.h"
+
+#include <anabranch/error.h>
+
+namespace anabranch::leader {
+
+void Borrower::refuse() const {
+  throw Error(ErrorCode::kInvalid,
+              any() ? "a transaction belongs to the thread that its function runs on: use the "
+                      "store itself on other threads"
+                    : "this transaction is over: what a function is given may be used until the "
+                      "function returns");
+}
+
+void LentRead::refuse() {
+  throw Error(ErrorCode::kInvalid, "a read transaction cannot write: use transact, or transact_if");
+}
+
+}  // namespace anabranch::leader

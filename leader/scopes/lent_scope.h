@@ -1,0 +1,178 @@
+// The scopes that functions are given: Transaction and ReadTransaction. Each is lent for as long as
+// the function runs, to the thread that runs it; used later, or by another thread, it throws
+// Error{kInvalid}.
+//
+// Whoever keeps a reference may use it at any time, so a lent scope is never destroyed: each thread
+// has some on a shelf and lends one after another, so that the one which was lent last comes around
+// again late. The shelf of a thread that has ended goes to the next new thread.
+#pragma once
+
+#include <anabranch/transaction.h>
+
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "leader/scopes/group_writer.h"
+
+namespace anabranch::leader {
+
+// The thread that a scope is lent to. Thread-safe.
+class Borrower {
+ public:
+  // Throws Error{kInvalid} unless this thread has it.
+  void check() const {
+    if (thread_.load(std::memory_order_relaxed) != std::this_thread::get_id()) refuse();
+  }
+  void begin() { thread_.store(std::this_thread::get_id(), std::memory_order_relaxed); }
+  void end() { thread_.store({}, std::memory_order_relaxed); }
+  [[nodiscard]] bool any() const {
+    return thread_.load(std::memory_order_relaxed) != std::thread::id();
+  }
+
+ private:
+  [[noreturn]] void refuse() const;
+  std::atomic<std::thread::id> thread_;
+};
+
+// Over a replica's open group: reads see what the group has staged.
+class LentTransaction final : public Transaction {
+ public:
+  void begin(GroupWriter& writer) {
+    writer_ = &writer;
+    borrower_.begin();
+  }
+  void end() {
+    borrower_.end();
+    end_life();
+  }
+  [[nodiscard]] bool lent() const { return borrower_.any(); }
+
+  void atomically(const std::function<void(Scope&)>& function) override {
+    writer().atomically([&] { function(*this); });
+  }
+  [[nodiscard]] WriteName next_write() const override { return writer().next_write(); }
+  [[nodiscard]] Type type(const Key& key) const override { return writer().type(key); }
+
+ private:
+  [[nodiscard]] GroupWriter& writer() const {
+    borrower_.check();
+    return *writer_;
+  }
+  void look(const std::function<void(const View&)>& function) const override {
+    function(writer().view());
+  }
+  void change(const std::function<void(GroupWriter&)>& function) override { function(writer()); }
+
+  Borrower borrower_;
+  GroupWriter* writer_ = nullptr;
+};
+
+// Over one committed state. Every write throws Error{kInvalid}.
+class LentRead final : public ReadTransaction {
+ public:
+  void begin(const View& view) {
+    view_ = &view;
+    borrower_.begin();
+  }
+  void end() {
+    borrower_.end();
+    end_life();
+  }
+  [[nodiscard]] bool lent() const { return borrower_.any(); }
+
+  void atomically(const std::function<void(Scope&)>& /*function*/) override { refuse(); }
+  [[nodiscard]] WriteName next_write() const override { refuse(); }
+
+ private:
+  [[noreturn]] static void refuse();
+  void look(const std::function<void(const View&)>& function) const override {
+    borrower_.check();
+    function(*view_);
+  }
+  void change(const std::function<void(GroupWriter&)>& /*function*/) override { refuse(); }
+
+  Borrower borrower_;
+  const View* view_ = nullptr;
+};
+
+// The scopes of one kind that one thread lends.
+template <typename Lent>
+class Shelf {
+ public:
+  // This thread's.
+  static Shelf& mine() {
+    if (mine_ == nullptr) {
+      mine_ = take();
+      static thread_local const Return give_back;
+    }
+    return *mine_;
+  }
+  // One that is not lent, and was not for some time.
+  Lent& next() {
+    if (scopes_.size() < kScopes) return scopes_.emplace_back();
+    for (std::size_t i = 0; i < scopes_.size(); ++i) {
+      next_ = (next_ + 1) % scopes_.size();
+      if (!scopes_[next_].lent()) return scopes_[next_];
+    }
+    return scopes_.emplace_back();  // All are, one within the other.
+  }
+
+ private:
+  static constexpr std::size_t kScopes = 64;
+
+  // Shelves of threads that have ended. Never destroyed.
+  struct Spare {
+    std::mutex mutex;
+    std::vector<Shelf*> shelves;
+  };
+  struct Return {
+    ~Return() {
+      Spare& all = spare();
+      const std::lock_guard lock(all.mutex);
+      all.shelves.push_back(std::exchange(mine_, nullptr));
+    }
+  };
+
+  static Spare& spare() {
+    static auto* const kept = new Spare;
+    return *kept;
+  }
+  static Shelf* take() {
+    Spare& all = spare();
+    const std::lock_guard lock(all.mutex);
+    if (all.shelves.empty()) return new Shelf;
+    Shelf* const shelf = all.shelves.back();
+    all.shelves.pop_back();
+    return shelf;
+  }
+
+  static inline thread_local Shelf* mine_ = nullptr;
+  std::deque<Lent> scopes_;  // Stay where they are.
+  std::size_t next_ = 0;
+};
+
+// A scope, lent to this thread until this is destroyed.
+template <typename Lent>
+class Loan {
+ public:
+  // From a GroupWriter or a View, which must outlive it.
+  template <typename Source>
+  explicit Loan(Source& source) : lent_(Shelf<Lent>::mine().next()) {
+    lent_.begin(source);
+  }
+  ~Loan() { lent_.end(); }
+  Loan(const Loan&) = delete;
+  Loan& operator=(const Loan&) = delete;
+
+  Lent& operator*() const { return lent_; }
+
+ private:
+  Lent& lent_;
+};
+
+}  // namespace anabranch::leader

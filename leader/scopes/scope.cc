@@ -1,0 +1,130 @@
+// What every scope does: it looks at a view, and changes through a writer.
+
+#include <anabranch/scope.h>
+
+#include <type_traits>
+
+#include "leader/scopes/group_writer.h"
+#include "leader/scopes/lent_scope.h"
+#include "leader/scopes/view.h"
+
+namespace anabranch {
+
+using leader::GroupWriter;
+using leader::View;
+
+template <typename Function>
+auto Scope::ask(const Function& function) const {
+  std::invoke_result_t<Function, const View&> answer{};
+  look([&](const View& view) { answer = function(view); });
+  return answer;
+}
+
+void Scope::at_once(const std::function<void(const Scope&)>& function) const {
+  look([&](const View& view) { function(*leader::Loan<leader::LentRead>(view)); });
+}
+
+WriteName Scope::next_write() const {
+  throw Error(ErrorCode::kInvalid,
+              "only the writes of a transaction have names before they happen");
+}
+
+// ---- Reading.
+
+Type Scope::type(const Key& key) const {
+  return ask([&](const View& view) { return view.type(key); });
+}
+
+std::optional<std::string> Scope::get(const Key& row) const {
+  return ask([&](const View& view) { return view.get(row); });
+}
+
+std::vector<Sibling> Scope::siblings(const Key& row) const {
+  return ask([&](const View& view) { return view.siblings(row); });
+}
+
+std::int64_t Scope::tally(const Key& row) const {
+  return ask([&](const View& view) { return view.tally(row); });
+}
+
+double Scope::tally_real(const Key& row) const {
+  return ask([&](const View& view) { return view.tally_real(row); });
+}
+
+bool Scope::contains(const Key& row) const {
+  return ask([&](const View& view) { return view.contains(row); });
+}
+
+std::uint64_t Scope::count(const Key& collection) const {
+  return ask([&](const View& view) { return view.count(collection); });
+}
+
+void Scope::scan(const Key& prefix, const Span& span, const Visit& visit) const {
+  look([&](const View& view) { view.scan(prefix, span, visit); });
+}
+
+void Scope::names(const Key& prefix, const Span& span, const VisitName& visit) const {
+  look([&](const View& view) { view.names(prefix, span, visit); });
+}
+
+Fingerprint Scope::fingerprint(const Key& prefix) const {
+  return ask([&](const View& view) { return view.fingerprint(prefix); });
+}
+
+std::optional<std::int64_t> Scope::deadline(const Key& key) const {
+  return ask([&](const View& view) { return view.deadline(key); });
+}
+
+std::int64_t Scope::now_ms() const {
+  return ask([](const View& view) { return view.now_ms(); });
+}
+
+std::optional<double> Scope::score(const Key& row) const {
+  return ask([&](const View& view) { return view.score(row); });
+}
+
+std::optional<std::uint64_t> Scope::rank(const Key& row, bool backwards) const {
+  return ask([&](const View& view) { return view.rank(row, backwards); });
+}
+
+std::uint64_t Scope::count(const Key& sorted_set, const ScoreSpan& span) const {
+  return ask([&](const View& view) { return view.count(sorted_set, span); });
+}
+
+void Scope::scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const {
+  look([&](const View& view) { view.scan(sorted_set, span, visit); });
+}
+
+// ---- Writing.
+
+void Scope::put(const Key& row, std::string_view value) {
+  change([&](GroupWriter& writer) { writer.put(row, value); });
+}
+
+void Scope::remove(const Key& row) {
+  change([&](GroupWriter& writer) { writer.remove(row); });
+}
+
+void Scope::add(const Key& row, std::int64_t amount) {
+  change([&](GroupWriter& writer) { writer.add(row, amount); });
+}
+
+void Scope::add_real(const Key& row, double amount) {
+  change([&](GroupWriter& writer) { writer.add_real(row, amount); });
+}
+
+void Scope::reset(const Key& row) {
+  change([&](GroupWriter& writer) { writer.reset(row); });
+}
+
+void Scope::clear(const Key& prefix) {
+  change([&](GroupWriter& writer) { writer.clear(prefix); });
+}
+
+bool Scope::expire(const Key& key, std::optional<std::int64_t> deadline_ms) {
+  bool done = false;
+  change([&](GroupWriter& writer) { done = writer.expire(key, deadline_ms); });
+  return done;
+}
+
+}  // namespace anabranch

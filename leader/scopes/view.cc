@@ -1,0 +1,279 @@
+#include "leader/scopes/view.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <anabranch/codec.h>
+
+#include "crdt/canonical.h"
+#include "crdt/score.h"
+#include "crdt/type_table.h"
+#include "rows/scores/ranking.h"
+
+namespace anabranch::leader {
+
+using core::Path;
+using crdt::Row;
+using rows::Ranking;
+
+namespace {
+
+// So many rows of one name are passed by one after another; then what is left of it is jumped over.
+constexpr std::size_t kRowsToSkip = 16;
+
+// The row of the string at a key.
+Path path_of_string(const Path& place) {
+  return place.child(std::string(1, static_cast<char>(Type::kString)));
+}
+
+// Whether a type at a place may have rows: what the names there begin with for which rows are
+// stored, found from one to the next.
+class TagsAt {
+ public:
+  TagsAt(const rows::RowReader& stored, const Path& place) {
+    const std::string& above = place.encoded();
+    // Behind that, keys may be hashes.
+    any_ = above.size() >= Path::kHashedPrefix;
+    for (std::string from = above; !any_ && !from.empty();) {
+      const std::string key = stored.stored_key(from);
+      if (key.size() <= above.size() || !key.starts_with(above)) break;
+      const std::string name = key.substr(0, above.size() + 1);
+      tags_ += name.back();
+      from = core::prefix_end(name);
+    }
+  }
+
+  [[nodiscard]] bool may_have(Type type) const {
+    return any_ || tags_.find(static_cast<char>(type)) != std::string::npos;
+  }
+
+ private:
+  bool any_ = false;
+  std::string tags_;
+};
+
+// The rows below a prefix whose first name below it is in a span.
+core::PathRange range_of(const Path& prefix, const Span& span) {
+  core::PathRange range = core::PathRange::below(prefix);
+  if (!span.from.empty()) core::append_component(range.from, span.from);
+  if (span.to) range.to = prefix.child(*span.to).encoded();
+  range.backwards = span.backwards;
+  return range;
+}
+
+// Looks once at each key, of rows that come in order.
+class KeysInOrder {
+ public:
+  explicit KeysInOrder(const View& view) : view_(view) {}
+
+  bool expired(const Path& row) {
+    const std::string_view key = crdt::key_part(row);
+    if (!known_ || key != key_) {
+      known_ = true;
+      key_ = key;
+      expired_ = view_.expired(row);
+    }
+    return expired_;
+  }
+
+ private:
+  const View& view_;
+  bool known_ = false;
+  std::string key_;
+  bool expired_ = false;
+};
+
+}  // namespace
+
+Path path_of(const Key& key) { return Path::trusted(key.encoded()); }
+
+Type View::type_at(const Path& place) const {
+  const auto holds = [&](const crdt::TypeEntry& type) {
+    const Path at = place.child(type.tag());
+    if (type.layout != crdt::Layout::kRow) return rows_.count(at) > 0;
+    return crdt::shows(at, rows_.row(at));
+  };
+  if (holds(crdt::kTypes.front())) return crdt::kTypes.front().type;
+  // Nearly always there are rows of one type or none: two looks spare those for each type.
+  const TagsAt tags(rows_, place);
+  const auto* const found = std::ranges::find_if(crdt::kTypes, [&](const crdt::TypeEntry& type) {
+    return tags.may_have(type.type) && holds(type);
+  });
+  return found == crdt::kTypes.end() ? Type::kNone : found->type;
+}
+
+Type View::type(const Key& key) const {
+  const Path place = path_of(key);
+  return expired(place) ? Type::kNone : type_at(place);
+}
+
+Row View::row_at(const Path& path) const { return expired(path) ? Row() : rows_.row(path); }
+
+std::optional<std::string> View::get(const Key& row) const {
+  const Path path = path_of(row);
+  Row stored = row_at(path);
+  if (!crdt::shows(path, stored)) return std::nullopt;
+  return shown(path, std::move(stored));
+}
+
+std::vector<Sibling> View::siblings(const Key& row) const {
+  const Path path = path_of(row);
+  const Row stored = row_at(path);
+  return crdt::make_conflict({}, stored.cell, decider_.region_of()).siblings;
+}
+
+std::int64_t View::tally(const Key& row) const {
+  const core::Number sum = row_at(path_of(row)).tally.sum();
+  const auto integer =
+      sum.is_integer() ? sum.as_int64() : crdt::parse_integer(Codec<double>::encode(sum.as_real()));
+  if (!integer) throw Error(ErrorCode::kInvalid, row.name() + ": the sum is no integer of 64 bits");
+  return *integer;
+}
+
+double View::tally_real(const Key& row) const { return row_at(path_of(row)).tally.sum().as_real(); }
+
+bool View::contains(const Key& row) const {
+  const Path path = path_of(row);
+  return crdt::shows(path, row_at(path));
+}
+
+std::uint64_t View::count(const Key& collection) const {
+  const Path path = path_of(collection);
+  return expired(path) ? 0 : rows_.count(path);
+}
+
+void View::scan(const Key& prefix, const Span& span, const Scope::Visit& visit) const {
+  KeysInOrder keys(*this);
+  const std::size_t above = prefix.encoded().size();
+  rows_.scan(range_of(path_of(prefix), span), [&](const Path& path, const Row& row) {
+    if (!crdt::shows(path, row) || keys.expired(path)) return true;
+    const Path below = Path::trusted(path.encoded().substr(above));
+    return visit({below.components(), shown(path, row).value_or(std::string())});
+  });
+}
+
+void View::names(const Key& prefix, const Span& span, const Scope::VisitName& visit) const {
+  const Path top = path_of(prefix);
+  core::PathRange rest = range_of(top, span);
+  KeysInOrder keys(*this);
+  for (bool going = true; going;) {
+    going = false;
+    Path last;  // With what is above it; empty before the first.
+    std::size_t rows = 0;
+    rows_.scan(rest, [&](const Path& path, const Row& row) {
+      if (!last.empty() && last.is_prefix_of(path)) {
+        if (++rows < kRowsToSkip) return true;
+        (rest.backwards ? rest.to : rest.from) =
+            rest.backwards ? last.encoded() : core::prefix_end(last.encoded());
+        going = true;
+        return false;
+      }
+      if (path == top || !crdt::shows(path, row)) return true;
+      const std::string name = Path::trusted(path.encoded().substr(top.encoded().size())).first();
+      last = top.child(name);
+      rows = 0;
+      return keys.expired(path) || visit(name);
+    });
+  }
+}
+
+Fingerprint View::fingerprint(const Key& prefix) const {
+  core::Hash128 sum;
+  KeysInOrder keys(*this);
+  rows_.scan(path_of(prefix), [&](const Path& path, const Row& row) {
+    if (!keys.expired(path)) sum += crdt::row_digest(path, row);
+    return true;
+  });
+  return {sum.high, sum.low};
+}
+
+std::optional<std::string> View::shown(const Path& path, Row row) const {
+  if (row.cell.siblings.size() == 1 && row.tally.slots.empty()) {
+    return std::move(row.cell.siblings.front().value);  // By far the most frequent row.
+  }
+  if (crdt::membership(path)) return Codec<double>::encode(decider_.score(path, row));
+  return crdt::shown_string(decider_.value(path, row.cell), row.tally).value_or_raise();
+}
+
+std::optional<core::Number> View::number(const Key& row) const {
+  const Path path = path_of(row);
+  const Row stored = row_at(path);
+  const auto number = crdt::shown_number(decider_.value(path, stored.cell), stored.tally);
+  if (number || !crdt::membership(path)) return number;
+  return core::Number::real(decider_.score(path, stored));
+}
+
+// ---- Sorted sets.
+
+std::optional<double> View::score(const Key& row) const {
+  const Path path = path_of(row);
+  const Row stored = row_at(path);
+  if (!crdt::shows(path, stored)) return std::nullopt;
+  return decider_.score(path, stored);
+}
+
+std::optional<std::uint64_t> View::rank(const Key& row, bool backwards) const {
+  const Path path = path_of(row);
+  const auto at = crdt::membership(path);
+  const auto found = at ? score(row) : std::nullopt;
+  if (!found) return std::nullopt;
+  const std::uint64_t before = Ranking(rows_, decider_, at->sorted_set).rank({at->member, *found});
+  return backwards ? rows_.count(at->sorted_set) - 1 - before : before;
+}
+
+std::uint64_t View::count(const Key& sorted_set, const ScoreSpan& span) const {
+  const Path at = path_of(sorted_set);
+  return expired(at) ? 0 : Ranking(rows_, decider_, at).count(span);
+}
+
+void View::scan(const Key& sorted_set, const ScoreSpan& span,
+                const Scope::VisitScore& visit) const {
+  const Path at = path_of(sorted_set);
+  if (!expired(at)) Ranking(rows_, decider_, at).scan(span, visit);
+}
+
+// ---- Expiry.
+
+core::Millis View::now_ms() const {
+  if (!now_ms_) now_ms_ = names_.expiries().now_ms();
+  return *now_ms_;
+}
+
+bool View::expired(const Path& path) const {
+  const std::string_view key = crdt::key_part(path);
+  if (key.empty() || !names_.expiries().may_expire(key)) return false;
+  const Row row = rows_.row(crdt::expiry_path(key));
+  const auto passed = [&](core::Millis deadline) { return deadline <= now_ms(); };
+  // Nearly always it is too early for any of them, whichever counts.
+  if (std::ranges::none_of(crdt::deadlines(row.cell), passed)) return false;
+  const auto deciding = this->deciding(key, row.cell);
+  return deciding && passed(deciding->expiry.deadline);
+}
+
+crdt::ShownKey View::shown_key(std::string_view key) const {
+  const Path place = Path::trusted(std::string(key));
+  crdt::ShownKey shown{.type = type_at(place)};
+  if (shown.type != Type::kString) return shown;
+  const Path path = path_of_string(place);
+  const crdt::Cell cell = rows_.row(path).cell;
+  const auto value = decider_.value(path, cell);
+  for (const crdt::Sibling& each : cell.siblings) {
+    (each.value == value ? shown.values : shown.hidden).push_back(each.dot);
+  }
+  // What a resolver made of all of them shows all of them.
+  if (shown.values.empty()) shown.values.swap(shown.hidden);
+  return shown;
+}
+
+std::optional<std::int64_t> View::deadline(const Key& key) const {
+  const Path place = path_of(key);
+  const std::string_view part = crdt::key_part(place);
+  if (part.empty() || !names_.expiries().may_expire(part)) return std::nullopt;
+  const Row row = rows_.row(crdt::expiry_path(part));
+  const auto deciding = this->deciding(part, row.cell);
+  if (!deciding || deciding->expiry.deadline == crdt::Expiry::kNever) return std::nullopt;
+  if (deciding->expiry.deadline <= now_ms()) return std::nullopt;
+  return deciding->expiry.deadline;
+}
+
+}  // namespace anabranch::leader

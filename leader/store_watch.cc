@@ -1,0 +1,40 @@
+// Watches that are begun at a store.
+
+#include <anabranch/store.h>
+
+#include <utility>
+
+#include "leader/store_impl.h"
+
+namespace anabranch {
+
+Watch Store::watch(std::string_view prefix, OnChanges function) {
+  return watch(0, prefix, std::move(function));
+}
+
+Watch Store::watch(std::string_view prefix, std::string_view since, OnChanges function) {
+  return watch(0, prefix, since, std::move(function));
+}
+
+Watch Store::watch(std::uint8_t database, std::string_view prefix, OnChanges function) {
+  return impl_->watch(leader::watched_prefix(database, prefix), std::nullopt, std::move(function));
+}
+
+Watch Store::watch(std::uint8_t database, std::string_view prefix, std::string_view since,
+                   OnChanges function) {
+  return impl_->watch(leader::watched_prefix(database, prefix),
+                      impl_->leader().decode_token(since).value_or_raise(), std::move(function));
+}
+
+Watch Store::Impl::watch(std::string prefix, const std::optional<core::VersionVector>& seen,
+                         OnChanges function) {
+  process_.check();
+  if (!function) throw Error(ErrorCode::kInvalid, "a watch needs a function to call");
+  watches_->threads.begin();
+  auto impl = std::make_shared<Watch::Impl>(watches_, std::move(prefix), std::move(function));
+  Watch watch(impl);
+  impl->begin(seen);
+  return watch;
+}
+
+}  // namespace anabranch

@@ -1,0 +1,100 @@
+#include "leader/watch/told.h"
+
+#include <utility>
+
+#include <anabranch/key.h>
+
+#include "rows/row_text.h"
+
+namespace anabranch::leader {
+
+namespace {
+
+using core::Path;
+
+// An op as a change; `path` is where it acts.
+struct Describe {
+  Change operator()(const core::Put& op) const {
+    return made(op.path, Change::Kind::kPut, op.value);
+  }
+  Change operator()(const core::Remove& op) const { return made(op.path, Change::Kind::kRemove); }
+  Change operator()(const core::Add& op) const {
+    return made(op.path, Change::Kind::kAdd, rows::number_text(op.amount));
+  }
+  Change operator()(const core::Reset& op) const { return made(op.path, Change::Kind::kReset); }
+  Change operator()(const core::Clear& op) const { return made(op.prefix, Change::Kind::kClear); }
+  Change operator()(const core::UnknownOp& /*op*/) const { return {}; }
+
+  static Change made(const Path& path, Change::Kind kind, std::string value = {}) {
+    const core::Components components = path.components();
+    Change change;
+    change.kind = kind;
+    change.value = std::move(value);
+    // Space 0 is the mesh's own, and not watched.
+    const auto space = static_cast<std::uint8_t>(components.front().front());
+    change.database = static_cast<std::uint8_t>(space - 1);
+    if (components.size() > 1) change.key = components[1];
+    if (components.size() > 2) change.path.assign(components.begin() + 2, components.end());
+    return change;
+  }
+};
+
+}  // namespace
+
+const Path* path_of(const core::Op& op) {
+  if (const auto* put = std::get_if<core::Put>(&op)) return &put->path;
+  if (const auto* remove = std::get_if<core::Remove>(&op)) return &remove->path;
+  if (const auto* add = std::get_if<core::Add>(&op)) return &add->path;
+  if (const auto* reset = std::get_if<core::Reset>(&op)) return &reset->path;
+  if (const auto* clear = std::get_if<core::Clear>(&op)) return &clear->prefix;
+  return nullptr;
+}
+
+bool clears(const core::Op& op) { return std::holds_alternative<core::Clear>(op); }
+
+Change change_of(const core::Op& op) { return std::visit(Describe{}, op); }
+
+void add(std::vector<Told>& told, const core::Batch& batch, const core::Transaction& txn,
+         Change change) {
+  if (told.empty() || told.back().last != txn.last()) {
+    Told& begun = told.emplace_back();
+    begun.origin = batch.origin;
+    begun.last = txn.last();
+    begun.changes.time_ms = txn.hlc.millis();
+  }
+  told.back().changes.all.push_back(std::move(change));
+}
+
+std::vector<Told> told_of(const core::Batch& batch, std::string_view prefix) {
+  std::vector<Told> told;
+  for (const core::Transaction& txn : batch.transactions) {
+    for (const core::Op& op : txn.ops) {
+      const Path* const path = path_of(op);
+      if (path == nullptr) continue;
+      const std::string_view at = path->encoded();
+      if (at.starts_with(prefix) || (clears(op) && !at.empty() && prefix.starts_with(at))) {
+        add(told, batch, txn, change_of(op));
+      }
+    }
+  }
+  return told;
+}
+
+std::size_t bytes_of(const Changes& changes) {
+  std::size_t bytes = sizeof(Changes) + changes.region.size() + changes.token.size();
+  for (const Change& each : changes.all) {
+    bytes += sizeof(Change) + each.key.size() + each.value.size();
+    for (const std::string& name : each.path) bytes += sizeof(name) + name.size();
+  }
+  return bytes;
+}
+
+std::string watched_prefix(std::uint8_t database, std::string_view keys) {
+  constexpr std::size_t kClosing = 2;  // The bytes that close a component: more may follow.
+  std::string prefix = Key::all(database).encoded();
+  core::append_component(prefix, keys);
+  prefix.resize(prefix.size() - kClosing);
+  return prefix;
+}
+
+}  // namespace anabranch::leader

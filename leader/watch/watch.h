@@ -1,0 +1,111 @@
+// A watch: what it has been told by the reader of the log waits in a queue until one of the threads
+// for calls tells its function. A queue that gets too long takes nothing more: the watch falls
+// behind, and reads the rest from the log by itself when it comes to that.
+#pragma once
+
+#include <anabranch/status.h>
+#include <anabranch/watch.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "leader/threads/call_threads.h"
+#include "leader/threads/lock_order.h"
+#include "leader/threads/opening_process.h"
+#include "leader/watch/log_reader.h"
+
+namespace anabranch {
+
+namespace leader {
+
+// What the watches of a store share. Lives until the last of them is gone, also after the store.
+struct Watches {
+  static constexpr std::size_t kQueuedBytesMax = std::size_t{64} << 20U;
+
+  Watches(const LogSource& source, StoreId id)
+      : store(id), reader(std::make_shared<LogReader>(source, id)), threads(source.region, id) {}
+
+  // Nothing is told, and nobody called, from then on.
+  void close() {
+    reader->close();
+    threads.close();
+  }
+  [[nodiscard]] WatchesStatus status() const;
+
+  const StoreId store;
+  const std::shared_ptr<LogReader> reader;
+  CallThreads threads;
+  std::atomic<std::size_t> queued_bytes = 0;
+  std::atomic<std::uint64_t> thrown = 0;
+};
+
+}  // namespace leader
+
+// Stopped by the watch's own end, or by its store's, whichever is first.
+class Watch::Impl final : public leader::LogListener,
+                          public leader::Job,
+                          public std::enable_shared_from_this<Watch::Impl> {
+ public:
+  // Watches the rows whose encoded paths begin so; see told.h.
+  Impl(std::shared_ptr<leader::Watches> watches, std::string prefix, OnChanges function);
+  ~Impl() override;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  // Begins, from now on or behind what was seen.
+  void begin(const std::optional<core::VersionVector>& seen);
+  // Returns when the function is not running any more, or at once on the thread that runs it;
+  // within a transaction that is waited for at its end. Nothing to do the second time. Thread-safe.
+  void stop();
+  // Whether there is a thread to stop: not in a forked process.
+  [[nodiscard]] bool here() const { return process_.here(); }
+
+  // ---- For the reader of the log.
+  [[nodiscard]] const std::string& prefix() const override { return prefix_; }
+  [[nodiscard]] bool is_document() const override { return false; }
+  [[nodiscard]] bool take(std::vector<leader::Told>& told) override;
+  void fall_behind(leader::LogCursor cursor) override;
+  void lose(const std::string& token) override;
+
+  // ---- For the threads: calls the function once, or reads some of the log.
+  bool turn() override;
+
+ private:
+  static constexpr std::size_t kQueuedMax = 1000;
+  static constexpr std::size_t kQueuedBytesMax = std::size_t{1} << 20U;
+
+  struct Queued {
+    Changes changes;
+    std::size_t bytes = 0;
+  };
+
+  void tell(const Changes& changes);
+  void wait_for_rest();
+  // All of these are under the mutex.
+  void put(Changes changes);
+  void empty_queue();
+  void schedule();
+  [[nodiscard]] std::optional<Changes> take_first();
+
+  const leader::OpeningProcess process_;
+  const std::shared_ptr<leader::Watches> watches_;
+  const std::string prefix_;
+  OnChanges function_;
+  leader::OrderedMutex mutex_;
+  std::condition_variable_any rested_;
+  std::deque<Queued> queue_;
+  std::size_t queued_bytes_ = 0;
+  std::optional<leader::LogCursor> behind_;  // The turn's own while one runs.
+  bool scheduled_ = false;                   // Among the threads' jobs, or running.
+  bool stopped_ = false;
+  std::thread::id runner_;  // Whose turn runs; nobody's when it is none.
+};
+
+}  // namespace anabranch
