@@ -263,7 +263,7 @@ class Leader::Impl {
         auto message = regions::decode_message(event.message_kind, event.body);
         if (message.ok()) {
           replica_->step(event.link, std::move(message).value(), now);
-        } else {
+        } else if (!replica_->exchange().speaks_otherwise(event.link)) {
           complaints_.warn(options_.region + ": " + message.failure().message);
           replica_->reject(event.link);
         }
@@ -326,7 +326,8 @@ class Leader::Impl {
     core::log_info(options_.region + ": " + notice.text);
   }
   void carry_out(const regions::Alarm& alarm) {
-    core::log_warning(options_.region + ": " + alarm.text);
+    const std::string line = options_.region + ": " + alarm.text;
+    alarm.by_stranger ? complaints_.warn(line) : core::log_warning(line);
   }
 
   void log_failure(const core::Failure& failure) {

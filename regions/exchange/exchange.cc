@@ -68,6 +68,11 @@ Origin Exchange::peer(LinkId link) const {
   return found == links_.end() ? 0 : found->second.peer;
 }
 
+bool Exchange::speaks_otherwise(LinkId link) const {
+  const auto found = links_.find(link);
+  return found != links_.end() && found->second.other_protocol;
+}
+
 const Peer* Exchange::peer_at(LinkId link) const {
   const auto found = links_.find(link);
   if (found == links_.end()) return nullptr;
@@ -180,12 +185,23 @@ void Exchange::refuse_lost(LinkId link, const std::string& region) {
 
 void Exchange::refuse(Link& link, const std::string& why, bool lost) {
   effects_.push_back(Send{link.id, Refusal{self_.region, why, lost}});
+  give_up(link, link.address.empty() ? "a leader that connected" : link.address, why);
+}
+
+void Exchange::refuse_protocol(Link& link, const Greeting& greeting) {
+  link.other_protocol = true;
+  const std::string where =
+      link.address.empty() ? ", which dialled this leader," : " at " + link.address;
+  give_up(link, "region " + greeting.region + where,
+          "speaks protocol " + std::to_string(greeting.protocol) + ", this leader protocol " +
+              std::to_string(Greeting::kProtocol));
+}
+
+void Exchange::give_up(Link& link, const std::string& who, const std::string& why) {
   link.why_refused = why;
-  if (!std::exchange(link.refused, true)) {
-    ++refused_greetings_;
-    const std::string who = link.address.empty() ? "a leader that connected" : link.address;
-    effects_.push_back(Alarm{who + " " + why + "; nothing is exchanged with it"});
-  }
+  if (std::exchange(link.refused, true)) return;
+  ++refused_greetings_;
+  effects_.push_back(Alarm{who + " " + why + "; nothing is exchanged with it", true});
 }
 
 void Exchange::shown(Peer& peer, const VersionVector& applied, const VersionVector& durable,

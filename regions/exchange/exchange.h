@@ -145,6 +145,8 @@ class Exchange {
 
   [[nodiscard]] const Peers& peers() const { return peers_; }
   [[nodiscard]] const std::map<LinkId, Link>& links() const { return links_; }
+  // Whether the peer at the other end of a link is refused, since it speaks another protocol.
+  [[nodiscard]] bool speaks_otherwise(LinkId link) const;
   // The peer at the other end of a link; 0 when it is not known.
   [[nodiscard]] core::Origin peer(LinkId link) const;
   // Sends a signed position to whom it may concern: an own one to all, another's to those that
@@ -201,6 +203,11 @@ class Exchange {
   // Whether our greeting should be sent again: it may be lost.
   [[nodiscard]] static bool unknown_there(const Link& link, core::Millis now);
   void refuse(Link& link, const std::string& why, bool lost = false);
+  // Exchanges nothing on a link whose peer speaks another protocol. It is not told so, since it
+  // finds out by the greeting that it gets.
+  void refuse_protocol(Link& link, const Greeting& greeting);
+  // Marks a link as refused; the first time it is counted and said.
+  void give_up(Link& link, const std::string& who, const std::string& why);
   [[nodiscard]] Message heartbeat(const Showing& shown, const Link& link, core::Millis now) const;
   // Looks at the ends of histories that a peer shows.
   void compare(Peer& peer, const core::VersionVector& applied,

@@ -81,6 +81,10 @@ void Exchange::complete(LinkId link, Heartbeat& heartbeat) {
 }
 
 Peer* Exchange::meet(Link& link, const Greeting& greeting) {
+  if (greeting.protocol != Greeting::kProtocol) {
+    refuse_protocol(link, greeting);
+    return nullptr;
+  }
   if (greeting.mesh != self_.mesh) {
     refuse(link, "belongs to another mesh");
     return nullptr;

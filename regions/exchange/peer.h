@@ -27,6 +27,7 @@ struct Link {
   std::uint64_t nonce = 0;       // Of that greeting: which opening of its directory.
   bool refused = false;          // Of another mesh or version: nothing is exchanged.
   std::string why_refused = {};  // Of one that is, for people: "is ...".
+  bool other_protocol = false;   // What comes cannot be read, and is no fault of the peer.
   core::Millis heard_ms = -1;    // When something else than a greeting came last.
   core::Millis greeted_ms = 0;   // When our greeting was sent last.
   // When the last heartbeat was sent, by its sender's steady clock, and when it came.

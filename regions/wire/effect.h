@@ -27,6 +27,8 @@ struct Reject {
 // Something an operator should read, said once per cause.
 struct Alarm {
   std::string text;
+  // A stranger causes it, with each connection anew: the owner says such a text once a minute.
+  bool by_stranger = false;
 };
 
 // Something that happened and that an operator may want to know, but need not act upon.

@@ -136,15 +136,19 @@ Message read_refusal(Reader& in) {
 }
 
 Message read_greeting(Reader& in) {
+  constexpr std::size_t kOfEachProtocol = 3;
+  constexpr std::size_t kOfThisProtocol = 7;
   Greeting message;
-  const std::size_t newer = in.array_of(10);
+  const std::size_t more = in.array_of(kOfEachProtocol);
   message.protocol = in.uint64();
-  if (in.ok() && message.protocol != Greeting::kProtocol) {
-    in.fail("the peer speaks protocol " + std::to_string(message.protocol) + ", this leader " +
-            std::to_string(Greeting::kProtocol));
-  }
   message.mesh = read_hash(in);
   message.region = in.text();
+  if (in.ok() && !transport::is_region_name(message.region)) in.fail("a greeting names nobody");
+  if (in.ok() && message.protocol != Greeting::kProtocol) {
+    in.skip(more);
+    return message;
+  }
+  if (in.ok() && more < kOfThisProtocol) in.fail("a greeting is too short");
   message.origin = in.uint64();
   message.nonce = in.uint64();
   message.applied = read_vector(in);
@@ -152,10 +156,8 @@ Message read_greeting(Reader& in) {
   message.settled = read_hash_or_nil(in);
   message.left_out = in.boolean();
   message.follows = in.boolean();
-  in.skip(newer);
-  if (message.origin == 0 || !transport::is_region_name(message.region)) {
-    in.fail("a greeting names nobody");
-  }
+  in.skip(in.ok() ? more - kOfThisProtocol : 0);
+  if (message.origin == 0) in.fail("a greeting names nobody");
   return message;
 }
 

@@ -38,6 +38,8 @@
 
 namespace anabranch::regions {
 
+// Of a greeting of another protocol only the protocol, mesh and region are read, which have the
+// same place in each.
 struct Greeting {
   static constexpr std::uint64_t kProtocol = 1;
 

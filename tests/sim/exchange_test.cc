@@ -435,6 +435,30 @@ TEST_SUITE("sim: exchange") {
     CHECK(replica.exchange().peers().size() == 1);
   }
 
+  TEST_CASE("a region of another protocol is refused and told of once, with both numbers") {
+    const std::uint64_t seed = test::seed();
+    CAPTURE(seed);
+    Network network(seed);
+    network.mesh(2);
+    regions::Replica& replica = network.node(0).replica();
+    replica.link_up(1000, "tcp://127.0.0.1:9", network.now());
+    replica.link_up(1001, {}, network.now());
+    CHECK_FALSE(replica.exchange().speaks_otherwise(1000));
+    for (const regions::LinkId link : {1000, 1001, 1000, 1001}) {
+      replica.step(link, regions::Greeting{2, {6, 6}, "xx", 0, 0, {}}, network.now());
+      replica.step(link, regions::Heartbeat{{{6, 5}}, {}, {}}, network.now());
+    }
+    CHECK(replica.exchange().speaks_otherwise(1000));
+    everybody_writes(network, 2);
+    CHECK(network.run_until_equal(3'000));
+    const std::string why =
+        " speaks protocol 2, this leader protocol 1; nothing is exchanged with it";
+    REQUIRE(network.alarms().size() == 2);
+    CHECK(network.alarms()[0] == "region xx at tcp://127.0.0.1:9" + why);
+    CHECK(network.alarms()[1] == "region xx, which dialled this leader," + why);
+    CHECK(replica.exchange().peers().size() == 1);
+  }
+
   TEST_CASE("heartbeats that take long are no clock that is behind, but one that is, is named") {
     const std::uint64_t seed = test::seed();
     CAPTURE(seed);

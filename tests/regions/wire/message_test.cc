@@ -116,6 +116,8 @@ TEST_SUITE("regions: messages") {
     CHECK(regions::kind_of(regions::SnapshotRefusal{}) == 12);
     CHECK(regions::kind_of(regions::SignedPosition{}) == 13);
     CHECK(regions::kind_of(regions::Refusal{}) == 14);
+    CHECK(regions::kind_of(regions::Standing{}) == 15);
+    static_assert(std::variant_size_v<Message> == 15);
   }
 
   TEST_CASE("an unknown kind is refused with its number") {
@@ -126,11 +128,17 @@ TEST_SUITE("regions: messages") {
     }
   }
 
-  TEST_CASE("a greeting of another protocol is refused with both numbers") {
-    const auto refused = regions::decode_message(
-        1, regions::encode_message(regions::Greeting{42, {}, "eu", 7, 8, {}}));
-    REQUIRE_FALSE(refused.ok());
-    CHECK(refused.failure().message == "the peer speaks protocol 42, this leader 1");
+  TEST_CASE("of a greeting of another protocol the number, the mesh and the region are read") {
+    const auto read = [](std::uint64_t protocol, const std::string& region) {
+      std::string body;
+      core::Writer out(body);
+      out.array(5).uint64(protocol).array(2).uint64(3).uint64(4).text(region).text("new").nil();
+      return regions::decode_message(1, body);
+    };
+    REQUIRE(read(42, "eu").ok());
+    CHECK((read(42, "eu").value() == Message(regions::Greeting{42, {3, 4}, "eu", 0, 0, {}})));
+    CHECK_FALSE(read(42, "two\nlines").ok());
+    CHECK_FALSE(read(1, "eu").ok());
   }
 
   TEST_CASE("a greeting that names nobody is refused") {
