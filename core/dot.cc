@@ -1,14 +1,9 @@
 #include "core/dot.h"
 
+#include "core/text.h"
+
 namespace anabranch::core {
 
-std::string to_string(Origin origin) {
-  constexpr std::size_t kDigits = 16;
-  std::string text(kDigits, '0');
-  for (std::size_t i = kDigits; i > 0 && origin != 0; --i, origin >>= 4U) {
-    text[i - 1] = "0123456789abcdef"[origin & 0xFU];
-  }
-  return text;
-}
+std::string to_string(Origin origin) { return to_hex(origin); }
 
 }  // namespace anabranch::core

@@ -7,6 +7,8 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include "core/text.h"
+
 namespace anabranch::core {
 namespace {
 
@@ -43,7 +45,6 @@ spdlog::level::level_enum level_of(LogLevel level) {
 
 // Control characters come from foreign bytes and would forge lines: they are shown as \xNN.
 std::string one_line(std::string_view message) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string line;
   line.reserve(message.size());
   for (const char c : message) {
@@ -51,7 +52,7 @@ std::string one_line(std::string_view message) {
     if (byte >= 0x20 && byte != 0x7F) {
       line.push_back(c);
     } else {
-      line.append({'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 0xFU]});
+      line += escaped(c);
     }
   }
   return line;

@@ -1,14 +1,13 @@
 // The resolvers that need no hook.
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <limits>
 #include <optional>
 #include <string_view>
 
 #include <anabranch/conflict.h>
 
+#include "core/text.h"
 #include "crdt/resolve.h"
 
 namespace anabranch {
@@ -19,12 +18,8 @@ namespace {
 // double holds either exactly wherever this builds, so numbers compare alike in every region.
 std::optional<long double> number_in(std::string_view value) {
   static_assert(std::numeric_limits<long double>::digits >= 64);
-  if (const auto integer = crdt::parse_integer(value)) return *integer;
-  double real = 0;
-  const char* const end = value.data() + value.size();
-  const auto [stopped, error] = std::from_chars(value.data(), end, real);
-  if (error != std::errc() || stopped != end || !std::isfinite(real)) return std::nullopt;
-  return real;
+  if (const auto integer = core::parse_integer(value)) return *integer;
+  return core::parse_finite(value);
 }
 
 // A total order of values: numbers as numbers, and before all else; the rest as bytes. Equal

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "core/text.h"
 
 namespace anabranch::crdt {
 namespace {
@@ -70,20 +71,9 @@ core::Result<std::optional<std::string>> shown_string(const std::optional<std::s
 
 std::optional<core::Number> shown_number(const std::optional<std::string>& resolved,
                                          const Tally& tally) {
-  const auto integer = resolved ? parse_integer(*resolved) : 0;
+  const auto integer = resolved ? core::parse_integer(*resolved) : 0;
   if (!integer) return std::nullopt;
   return core::Number(*integer).plus(tally.sum());
-}
-
-std::optional<std::int64_t> parse_integer(std::string_view bytes) {
-  if (bytes == "0") return 0;
-  const std::size_t sign = bytes.starts_with('-') ? 1 : 0;
-  if (bytes.size() == sign || bytes[sign] < '1' || bytes[sign] > '9') return std::nullopt;
-  std::int64_t value = 0;
-  const char* const end = bytes.data() + bytes.size();
-  const auto [stopped, error] = std::from_chars(bytes.data(), end, value);
-  if (error != std::errc() || stopped != end) return std::nullopt;
-  return value;
 }
 
 }  // namespace anabranch::crdt

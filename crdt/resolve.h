@@ -43,8 +43,4 @@ core::Result<std::optional<std::string>> shown_string(const std::optional<std::s
 std::optional<core::Number> shown_number(const std::optional<std::string>& resolved,
                                          const Tally& tally);
 
-// Redis' rule for what counts as an integer of 64 bits: canonical decimal digits, no spaces, no
-// plus sign, no leading zeros, "-0" is none.
-std::optional<std::int64_t> parse_integer(std::string_view bytes);
-
 }  // namespace anabranch::crdt

@@ -1,10 +1,10 @@
 #include "crdt/score.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 
+#include "core/text.h"
 #include "crdt/type_table.h"
 
 namespace anabranch::crdt {
@@ -37,19 +37,10 @@ std::optional<std::string_view> below_sorted_set(std::string_view encoded) {
   }
 }
 
-// The number that a cell holds.
-double number_in(std::string_view value) {
-  double number = 0;
-  const char* const end = value.data() + value.size();
-  const auto [stopped, error] = std::from_chars(value.data(), end, number);
-  const bool whole = error == std::errc() && stopped == end;
-  return whole && std::isfinite(number) ? number : 0;
-}
-
 }  // namespace
 
 double score(const std::optional<std::string>& resolved, const Tally& tally) {
-  double sum = resolved ? number_in(*resolved) : 0;
+  double sum = resolved ? core::parse_finite(*resolved).value_or(0) : 0;
   if (tally.live()) sum += tally.sum().as_real();
   if (std::isnan(sum)) return 0;  // Only foreign bytes hold infinities of both signs.
   constexpr double kMax = std::numeric_limits<double>::max();

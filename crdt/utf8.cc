@@ -1,6 +1,6 @@
 #include "crdt/utf8.h"
 
-#include <algorithm>
+#include "core/text.h"
 
 namespace anabranch::crdt {
 
@@ -15,26 +15,6 @@ std::uint32_t size_of(unsigned char first) {
   if (first < 0x80) return 1;
   if (first < 0xE0) return 2;
   return first < 0xF0 ? 3 : 4;
-}
-
-// The size of the code point at the front of `text`; 0 when there is no valid one.
-std::uint32_t valid_size(std::string_view text) {
-  const unsigned char first = byte_at(text, 0);
-  if (first < 0x80) return 1;
-  if (first < 0xC2 || first > 0xF4) return 0;
-  const std::uint32_t size = size_of(first);
-  if (text.size() < size) return 0;
-  unsigned char low = 0x80;  // The second byte is in a narrower range for some first ones.
-  unsigned char high = 0xBF;
-  if (first == 0xE0) low = 0xA0;
-  if (first == 0xED) high = 0x9F;
-  if (first == 0xF0) low = 0x90;
-  if (first == 0xF4) high = 0x8F;
-  if (byte_at(text, 1) < low || byte_at(text, 1) > high) return 0;
-  for (std::size_t i = 2; i < size; ++i) {
-    if ((byte_at(text, i) & 0xC0U) != 0x80) return 0;
-  }
-  return size;
 }
 
 template <typename Enough>
@@ -54,7 +34,7 @@ TextPrefix prefix_until(std::string_view text, const Enough& enough) {
 std::optional<TextLength> utf8_length(std::string_view text) {
   TextLength length;
   for (std::size_t at = 0; at < text.size();) {
-    const std::uint32_t size = valid_size(text.substr(at));
+    const std::size_t size = core::code_point_size(text.substr(at));
     if (size == 0) return std::nullopt;
     at += size;
     length.points += 1;

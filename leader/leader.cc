@@ -1,13 +1,13 @@
 #include "leader/leader.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <random>
 #include <utility>
 
 #include "core/hash.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "core/token.h"
 #include "core/wall_clock.h"
 #include "leader/check_options.h"
@@ -388,13 +388,11 @@ core::Result<void> Leader::retire(std::string_view region, regions::Retirement r
 core::Result<void> Leader::promote() { return impl_->promote(); }
 
 core::Result<void> Leader::resolve_fork(std::string_view origin, bool adopt) {
-  core::Origin named = 0;
-  const char* const end = origin.data() + origin.size();
-  const auto [read_to, error] = std::from_chars(origin.data(), end, named, 16);
-  if (error != std::errc{} || read_to != end || core::to_string(named) != origin) {
+  const auto named = core::parse_number<core::Origin, 16>(origin);
+  if (!named || core::to_string(*named) != origin) {
     return core::invalid("an origin has 16 hexadecimal digits");
   }
-  return impl_->resolve_fork(named, adopt);
+  return impl_->resolve_fork(*named, adopt);
 }
 
 void Leader::read(const std::function<void(const View&)>& function) const {

@@ -1,6 +1,7 @@
 #include "rows/row_text.h"
 
 #include "core/dot.h"
+#include "core/text.h"
 
 namespace anabranch::rows {
 
@@ -49,14 +50,13 @@ std::string number_text(const core::Number& number) {
 }
 
 std::string quoted(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text = "\"";
   for (const char c : bytes.substr(0, kBytesShown)) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       text += {'\\', c};
     } else if (byte < 0x20 || byte > 0x7E) {
-      text += {'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 15U]};
+      text += core::escaped(c);
     } else {
       text += c;
     }

@@ -1,6 +1,6 @@
 #include "server/address.h"
 
-#include <charconv>
+#include "core/text.h"
 
 namespace anabranch::server {
 
@@ -18,10 +18,9 @@ core::Result<Address> parse_address(std::string_view text) {
   } else if (host.find_first_of(":/") != host.npos) {
     return refuse();
   }
-  Address address{std::string(host), 0};
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
-  if (error != std::errc{} || end != port.data() + port.size() || host.empty()) return refuse();
-  return address;
+  const auto number = core::parse_port(port);
+  if (!number || host.empty()) return refuse();
+  return Address{std::string(host), *number};
 }
 
 }  // namespace anabranch::server

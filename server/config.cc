@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <concepts>
 #include <cstring>
 #include <fstream>
@@ -14,6 +13,7 @@
 
 #include <toml++/toml.h>
 
+#include "core/text.h"
 #include "server/address.h"
 #include "transport/address.h"
 
@@ -35,12 +35,11 @@ Result<void> set_text(Config& config, const Values& values) {
 }
 
 Result<std::int64_t> positive(const std::string& text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number <= 0) {
+  const auto number = core::parse_number<std::int64_t>(text);
+  if (!number || *number <= 0) {
     return invalid("must be a positive integer, not '" + text + "'");
   }
-  return number;
+  return *number;
 }
 
 template <auto Member>

@@ -1,9 +1,9 @@
 #include "transport/address.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
 #include <string>
+
+#include "core/text.h"
 
 namespace anabranch::transport {
 namespace {
@@ -29,10 +29,8 @@ bool is_host(std::string_view host, AddressUse use) {
 
 bool is_port(std::string_view port, AddressUse use) {
   if (port == "*") return use == AddressUse::kListen;
-  std::uint16_t number = 0;
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (error != std::errc{} || end != port.data() + port.size()) return false;
-  return number != 0 || use == AddressUse::kListen;
+  const auto number = core::parse_port(port);
+  return number && (*number != 0 || use == AddressUse::kListen);
 }
 
 }  // namespace

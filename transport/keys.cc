@@ -3,12 +3,12 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <optional>
 #include <utility>
 
 #include "core/assert.h"
+#include "core/text.h"
 
 namespace anabranch::transport {
 namespace {
@@ -72,10 +72,8 @@ std::optional<Key> to_key(std::string_view word) {
 
 // A number that fills `digits`, within bounds.
 std::optional<int> to_number(std::string_view digits, int least, int most) {
-  int number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  const bool whole = error == std::errc{} && end == digits.data() + digits.size();
-  if (!whole || digits.front() == '-' || number < least || number > most) return std::nullopt;
+  const auto number = core::parse_number<int>(digits);
+  if (!number || digits.front() == '-' || *number < least || *number > most) return std::nullopt;
   return number;
 }
 
@@ -198,6 +196,7 @@ std::string public_line(const OwnKeys& keys) {
   return keys.region + ' ' + to_hex(keys.curve_public) + ' ' + to_hex(keys.signing_public);
 }
 
+// By libsodium, whose time does not depend on the key.
 std::string to_hex(const Key& key) {
   std::string text(key.size() * 2 + 1, '\0');
   sodium_bin2hex(text.data(), text.size(), key.data(), key.size());

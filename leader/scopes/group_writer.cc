@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/text.h"
 #include "crdt/resolve.h"
 #include "rows/stage/clear.h"
 
@@ -98,7 +99,7 @@ void GroupWriter::remove(const Key& row) {
 
 void GroupWriter::add(const Key& row, std::int64_t amount) {
   const std::string shown = view().get(row).value_or("0");
-  const auto value = crdt::parse_integer(shown);
+  const auto value = core::parse_integer(shown);
   if (!value) throw Error(ErrorCode::kInvalid, row.name() + " holds no integer");
   std::int64_t sum = 0;
   if (__builtin_add_overflow(*value, amount, &sum)) {

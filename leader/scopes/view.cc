@@ -5,6 +5,7 @@
 
 #include <anabranch/codec.h>
 
+#include "core/text.h"
 #include "crdt/canonical.h"
 #include "crdt/score.h"
 #include "crdt/type_table.h"
@@ -125,7 +126,7 @@ std::vector<Sibling> View::siblings(const Key& row) const {
 std::int64_t View::tally(const Key& row) const {
   const core::Number sum = row_at(path_of(row)).tally.sum();
   const auto integer =
-      sum.is_integer() ? sum.as_int64() : crdt::parse_integer(Codec<double>::encode(sum.as_real()));
+      sum.is_integer() ? sum.as_int64() : core::parse_integer(Codec<double>::encode(sum.as_real()));
   if (!integer) throw Error(ErrorCode::kInvalid, row.name() + ": the sum is no integer of 64 bits");
   return *integer;
 }

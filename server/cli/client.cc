@@ -8,11 +8,11 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <memory>
 #include <utility>
 
+#include "core/text.h"
 #include "server/address.h"
 
 namespace anabranch::server::cli {
@@ -125,11 +125,11 @@ Result<std::string> Client::take_line() {
 }
 
 Result<std::string> Client::take_bulk(std::string_view length) {
-  std::size_t size = 0;
-  const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), size);
-  if (error != std::errc{} || end != length.data() + length.size() || size > kBulkBytesMax) {
+  const auto told = core::parse_number<std::size_t>(length);
+  if (!told || *told > kBulkBytesMax) {
     return core::corrupt(address_ + " answered with a string of length " + std::string(length));
   }
+  const std::size_t size = *told;
   while (buffer_.size() < size + 2) {
     const Result<void> more = receive_some();
     if (!more.ok()) return more.failure();

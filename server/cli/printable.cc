@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "core/text.h"
+
 namespace anabranch::server::cli {
 namespace {
 
@@ -13,20 +15,10 @@ bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U
 // The length of the printable UTF-8 character at the front; 0 when there is none.
 std::size_t character_at(std::string_view bytes) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || bytes.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (!continues(bytes[i])) return 0;
-  }
-  const unsigned second = byte(1);
-  if (first == 0xC2 && second < 0xA0) return 0;   // Control characters of Latin-1.
-  if (first == 0xE0 && second < 0xA0) return 0;   // Longer than needed.
-  if (first == 0xED && second >= 0xA0) return 0;  // Halves of UTF-16.
-  if (first == 0xF0 && second < 0x90) return 0;
-  if (first == 0xF4 && second >= 0x90) return 0;
-  return length;
+  if (byte(0) < 0x20 || byte(0) == 0x7F) return 0;
+  const std::size_t length = core::code_point_size(bytes);
+  const bool latin_1_control = length == 2 && byte(0) == 0xC2 && byte(1) < 0xA0;
+  return latin_1_control ? 0 : length;
 }
 
 std::string escape(char c) {
@@ -40,9 +32,7 @@ std::string escape(char c) {
     default:
       break;
   }
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  const auto byte = static_cast<unsigned char>(c);
-  return {'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 0xFU]};
+  return core::escaped(c);
 }
 
 std::string shown(std::string_view bytes, std::string_view with_backslash) {

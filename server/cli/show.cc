@@ -8,10 +8,9 @@
 // are not shown; they stay until the key is removed or overwritten.
 // Bytes are a string when they are UTF-8, else {"hex": "00ff..."}; an absent value is null.
 
-#include <charconv>
-
 #include <nlohmann/json.hpp>
 
+#include "core/text.h"
 #include "server/cli/ask.h"
 #include "server/cli/command.h"
 #include "server/cli/printable.h"
@@ -30,9 +29,8 @@ constexpr Argument kKey{"KEY", Argument::Kind::kPositional, "", "the key to show
 std::string bytes_of_hex(const std::string& digits) {
   std::string bytes;
   for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
-    unsigned byte = 0;
-    std::from_chars(digits.data() + i, digits.data() + i + 2, byte, 16);
-    bytes.push_back(static_cast<char>(byte));
+    const auto byte = core::parse_number<std::uint8_t, 16>(std::string_view(digits).substr(i, 2));
+    bytes.push_back(static_cast<char>(byte.value_or(0)));
   }
   return bytes;
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/assert.h"
-#include "crdt/resolve.h"
+#include "core/text.h"
 
 namespace anabranch::server {
 namespace {
@@ -191,13 +191,13 @@ void reply_value(Writer& reply, const std::optional<std::string>& value) {
 }
 
 std::optional<std::int64_t> take_integer(Call& call, std::size_t position) {
-  const std::optional<std::int64_t> value = crdt::parse_integer(call[position]);
+  const std::optional<std::int64_t> value = core::parse_integer(call[position]);
   if (!value) call.reply().error(kNotInteger);
   return value;
 }
 
 std::optional<std::chrono::milliseconds> take_patience(Call& call, std::size_t position) {
-  const std::optional<std::int64_t> value = crdt::parse_integer(call[position]);
+  const std::optional<std::int64_t> value = core::parse_integer(call[position]);
   if (value && *value >= 0) return std::chrono::milliseconds(*value);
   call.reply().error(value ? "ERR timeout is negative"
                            : "ERR timeout is not an integer or out of range");

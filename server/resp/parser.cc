@@ -1,12 +1,12 @@
 #include "server/resp/parser.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <optional>
 #include <utility>
 
 #include "core/assert.h"
+#include "core/text.h"
 
 namespace anabranch::server {
 namespace {
@@ -19,31 +19,15 @@ void free(Container& container) {
   Container().swap(container);
 }
 
-// A length or count: decimal, possibly negative.
-std::optional<std::int64_t> parse_length(std::string_view digits) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  return value;
-}
-
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0'; }
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // The character that a backslash and what follows it stand for; moves `at` to the last of them.
 char unescape(std::string_view line, std::size_t& at) {
   if (line[at + 1] == 'x' && at + 3 < line.size()) {
-    const int high = hex_digit(line[at + 2]);
-    const int low = hex_digit(line[at + 3]);
-    if (high >= 0 && low >= 0) {
+    const auto byte = core::parse_number<std::uint8_t, 16>(line.substr(at + 2, 2));
+    if (byte) {
       at += 3;
-      return static_cast<char>(high * 16 + low);
+      return static_cast<char>(*byte);
     }
   }
   ++at;
@@ -124,7 +108,7 @@ Parser::Step Parser::read_count() {
   std::string_view line;
   const Step step = take_line(line, "Protocol error: too big mbulk count string");
   if (step != Step::kDone) return step;
-  const std::optional<std::int64_t> count = parse_length(line.substr(1));
+  const std::optional<std::int64_t> count = core::parse_number<std::int64_t>(line.substr(1));
   if (!count || *count > static_cast<std::int64_t>(limits_.arguments_max)) {
     return fail("Protocol error: invalid multibulk length");
   }
@@ -142,7 +126,7 @@ Parser::Step Parser::read_length() {
     const char got = line.empty() ? '\r' : line.front();
     return fail(std::string("Protocol error: expected '$', got '") + got + "'");
   }
-  const std::optional<std::int64_t> size = parse_length(line.substr(1));
+  const std::optional<std::int64_t> size = core::parse_number<std::int64_t>(line.substr(1));
   if (!size || *size < 0 || *size > static_cast<std::int64_t>(limits_.bulk_bytes_max)) {
     return fail("Protocol error: invalid bulk length");
   }

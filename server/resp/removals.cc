@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "crdt/resolve.h"
+#include "core/text.h"
 
 namespace anabranch::server {
 namespace {
@@ -19,7 +19,7 @@ std::string entry_of(std::uint8_t database, std::string_view name) {
 // The database that is chosen behind a command of a transaction.
 std::uint8_t database_behind(const Queue::Entry& entry, std::uint8_t database) {
   if (entry.command->name != "select") return database;
-  const auto chosen = crdt::parse_integer(entry.arguments[1]);
+  const auto chosen = core::parse_integer(entry.arguments[1]);
   const bool valid = chosen && *chosen >= 0 && *chosen < kDatabases;
   return valid ? static_cast<std::uint8_t>(*chosen) : database;
 }

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "core/checksum.h"
+#include "core/text.h"
 #include "tests/core/random_batch.h"
 #include "tests/seed.h"
 
@@ -13,16 +14,6 @@ namespace {
 
 using test::Rng;
 using test::up_to;
-
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text.push_back("0123456789abcdef"[byte >> 4U]);
-    text.push_back("0123456789abcdef"[byte & 0xFU]);
-  }
-  return text;
-}
 
 // One of everything, small enough to be read by eye.
 Batch sample() {
@@ -75,12 +66,12 @@ TEST_CASE("a batch has the bytes of the format") {
       "9305c403610001"
       "92c40661000162000194080103cd012c"
       "9109";
-  CHECK(hex(encode_batch(sample())) == expected);
+  CHECK(to_hex(encode_batch(sample())) == expected);
   // And without a checksum those of the versions before.
   std::string former = expected;
   former.erase(former.find("c408"), 20);
   former[1] = '5';
-  CHECK(hex(without_checksum(encode_batch(sample()))) == former);
+  CHECK(to_hex(without_checksum(encode_batch(sample()))) == former);
 }
 
 TEST_CASE("a batch survives the round trip") {

@@ -4,17 +4,14 @@
 
 #include <doctest/doctest.h>
 
+#include "core/text.h"
+
 namespace anabranch::core {
 namespace {
 
 template <std::size_t kSize>
 std::string hex(const std::array<std::uint8_t, kSize>& bytes) {
-  std::string text;
-  for (const std::uint8_t byte : bytes) {
-    text.push_back("0123456789abcdef"[byte >> 4U]);
-    text.push_back("0123456789abcdef"[byte & 0xFU]);
-  }
-  return text;
+  return to_hex(std::string(bytes.begin(), bytes.end()));
 }
 
 TEST_SUITE_BEGIN("core: hash");

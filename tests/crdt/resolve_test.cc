@@ -13,7 +13,6 @@
 
 using namespace anabranch;
 using crdt::Cell;
-using crdt::parse_integer;
 using crdt::Resolution;
 using crdt::resolve;
 using crdt::shown_string;
@@ -214,37 +213,5 @@ TEST_SUITE("crdt: strings") {
     CHECK(shown(resolve("key", cell, Resolver::lww(), region).value, tally_of(1)) == "21");
     const Resolver first = [](const Conflict& conflict) { return conflict.siblings.front().value; };
     CHECK(shown(resolve("key", cell, first, region).value, tally_of(1)) == "11");
-  }
-
-  TEST_CASE("only canonical decimal digits of 64 bits are an integer") {
-    CHECK(parse_integer("0") == 0);
-    CHECK(parse_integer("-1") == -1);
-    CHECK(parse_integer("10") == 10);
-    CHECK(parse_integer("9223372036854775807") == kMax);
-    CHECK(parse_integer("-9223372036854775808") == kMin);
-    for (const char* bytes : {"",
-                              "-",
-                              "+1",
-                              "01",
-                              "-0",
-                              "-01",
-                              "00",
-                              " 1",
-                              "1 ",
-                              "1.0",
-                              "1e3",
-                              "0x1",
-                              "abc",
-                              "--1",
-                              "9223372036854775808",
-                              "-9223372036854775809",
-                              "18446744073709551616",
-                              "99999999999999999999",
-                              "1-",
-                              "1a"}) {
-      CAPTURE(bytes);
-      CHECK_FALSE(parse_integer(bytes).has_value());
-    }
-    CHECK_FALSE(parse_integer(std::string_view("1\0", 2)).has_value());
   }
 }

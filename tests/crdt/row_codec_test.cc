@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "core/text.h"
 #include "crdt/row_codec.h"
 #include "tests/crdt/random.h"
 #include "tests/crdt/random_row.h"
@@ -32,17 +33,6 @@ bool refused_or_exact(const std::string& bytes, const core::Path& path,
   const auto& [own_path, row] = stored.value();
   if (!own_path && core::is_hashed(path)) return encode_row({}, row, origins) == bytes;
   return encode_row(own_path.value_or(path), row, origins) == bytes;
-}
-
-std::string hex(const std::string& bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 15U];
-  }
-  return text;
 }
 
 // One sibling and one slot, both of the origin with the number 0.
@@ -151,7 +141,7 @@ TEST_SUITE("crdt: row codec") {
     const core::OriginTable origins = test::random_row_origins();
     // Flags, one sibling: origin 0, seq 5, hlc, 3 bytes; one slot: origin 0, seq 4, kind 0, birth
     // 2, total 10, base_seq 3, base -1, reset by origin 1 at 6.
-    CHECK(hex(encode_row({"key"}, small_row(), origins)) ==
+    CHECK(core::to_hex(encode_row({"key"}, small_row(), origins)) ==
           "06"
           "01"
           "00050000000000000007"

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/text.h"
 #include "crdt/resolve.h"
 #include "tests/crdt/markdown_table.h"
 #include "tests/crdt/world.h"
@@ -177,7 +178,7 @@ std::vector<Intent> command(const TestReplica& replica, const std::string& line)
   if (other_type && name != "SET") return {};
   if (other_type) intents.insert(intents.begin(), intent("clear", kKey, ""));
   const bool adds = intents[0].kind == Intent::Kind::kAdd;
-  if (adds && tag == "s" && !crdt::parse_integer(shown_key(replica))) return {};
+  if (adds && tag == "s" && !core::parse_integer(shown_key(replica))) return {};
   return intents;
 }
 

@@ -1,8 +1,9 @@
 #include "transport/zmq/zmq_guard.h"
 
-#include <charconv>
 #include <string_view>
 #include <utility>
+
+#include "core/text.h"
 
 namespace anabranch::transport {
 namespace {
@@ -29,9 +30,7 @@ core::Result<void> Guard::prepare_listener(zmq::context_t& context, zmq::socket_
 
 void Guard::listen_at(const std::string& endpoint) {
   const std::string_view port = std::string_view(endpoint).substr(endpoint.rfind(':') + 1);
-  std::uint16_t number = 0;
-  std::from_chars(port.data(), port.data() + port.size(), number);
-  connections_.listen_at(number);
+  connections_.listen_at(core::parse_port(port).value_or(0));
 }
 
 void Guard::serve() {

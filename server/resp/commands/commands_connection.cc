@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "crdt/resolve.h"
+#include "core/text.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
 #include "server/resp/identity.h"
@@ -91,7 +91,7 @@ void describe_server(Call& call) {
 void hello(Call& call) {
   int protocol = call.reply().protocol();
   if (call.size() > 1) {
-    const std::optional<std::int64_t> version = crdt::parse_integer(call[1]);
+    const std::optional<std::int64_t> version = core::parse_integer(call[1]);
     if (!version) {
       return call.reply().error("ERR Protocol version is not an integer or out of range");
     }

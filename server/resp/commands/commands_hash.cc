@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "crdt/resolve.h"
+#include "core/text.h"
 #include "server/resp/command.h"
 #include "server/resp/long_answer.h"
 
@@ -135,7 +135,7 @@ void hincrby(Call& call) {
   expect_type(call.scope, key, Type::kMap);
   const Key field = key.field(call[2]);
   const std::optional<std::string> shown = Register<std::string>(call.scope, field).get();
-  const std::optional<std::int64_t> old = shown ? crdt::parse_integer(*shown) : 0;
+  const std::optional<std::int64_t> old = shown ? core::parse_integer(*shown) : 0;
   if (!old) return call.reply().error("ERR hash value is not an integer");
   std::int64_t sum = 0;
   if (__builtin_add_overflow(*old, *amount, &sum)) return call.reply().error(kOverflow);

@@ -9,7 +9,7 @@
 
 #include <anabranch/session.h>
 
-#include "crdt/resolve.h"
+#include "core/text.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/session_verbs.h"
 #include "server/resp/host.h"
@@ -60,7 +60,7 @@ Concern take_concern(Call& call) {
     } else if (same_word(call[i], "region") && more) {
       concern.regions.emplace_back(call[++i]);
     } else if (same_word(call[i], "count") && more) {
-      const auto count = crdt::parse_integer(call[++i]);
+      const auto count = core::parse_integer(call[++i]);
       if (!count || *count < 0) throw Error(ErrorCode::kInvalid, "COUNT is no number of regions");
       concern.count = static_cast<std::size_t>(*count);
     } else {

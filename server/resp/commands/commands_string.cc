@@ -3,7 +3,7 @@
 #include <limits>
 #include <string>
 
-#include "crdt/resolve.h"
+#include "core/text.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/expiry_time.h"
 #include "server/resp/long_answer.h"
@@ -208,7 +208,7 @@ void append(Call& call) {
 void add(Call& call, std::int64_t amount) {
   const Key key = call.key(1);
   const std::optional<std::string> shown = read(call.scope, key);
-  const std::optional<std::int64_t> old = shown ? crdt::parse_integer(*shown) : 0;
+  const std::optional<std::int64_t> old = shown ? core::parse_integer(*shown) : 0;
   if (!old) return call.reply().error(kNotInteger);
   std::int64_t sum = 0;
   if (__builtin_add_overflow(*old, amount, &sum)) return call.reply().error(kOverflow);

@@ -12,6 +12,7 @@
 
 #include <anabranch/handles.h>
 
+#include "core/text.h"
 #include "crdt/type_table.h"
 
 namespace anabranch::server {
@@ -22,41 +23,10 @@ using Json = nlohmann::ordered_json;
 // How many elements or fields are listed.
 constexpr std::size_t kShownMax = 100;
 
-// The size of the UTF-8 character that `text` begins with; 0 when it begins with none.
-std::size_t character_size(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  if (byte(0) < 0x80) return 1;
-  const std::size_t size = byte(0) >= 0xF0 ? 4 : byte(0) >= 0xE0 ? 3 : 2;
-  if (byte(0) < 0xC2 || byte(0) > 0xF4 || text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80) return 0;
-  }
-  // Forms that are longer than needed, surrogates, and what lies beyond the last character.
-  const bool wrong = (byte(0) == 0xE0 && byte(1) < 0xA0) || (byte(0) == 0xED && byte(1) > 0x9F) ||
-                     (byte(0) == 0xF0 && byte(1) < 0x90) || (byte(0) == 0xF4 && byte(1) > 0x8F);
-  return wrong ? 0 : size;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t size = character_size(text);
-    if (size == 0) return false;
-    text.remove_prefix(size);
-  }
-  return true;
-}
-
 // A client's bytes.
 Json bytes_json(std::string_view bytes) {
-  if (is_utf8(bytes)) return std::string(bytes);
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex.push_back(kDigits[byte >> 4U]);
-    hex.push_back(kDigits[byte & 15U]);
-  }
-  return {{"hex", hex}};
+  if (core::is_utf8(bytes)) return std::string(bytes);
+  return {{"hex", core::to_hex(bytes)}};
 }
 
 Json sibling_json(const Sibling& sibling) {

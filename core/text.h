@@ -1,0 +1,61 @@
+// Bytes as text, for all layers: UTF-8, hexadecimal digits, and numbers as people and protocols
+// write them. What they mean is left to the caller.
+#pragma once
+
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace anabranch::core {
+
+// ---- UTF-8 (RFC 3629: no surrogates, nothing over-long, nothing above 0x10FFFF).
+
+// The size of a code point that does not begin with a byte of ASCII; 0 when it is not valid.
+[[nodiscard]] std::size_t long_code_point_size(std::string_view text);
+
+// The size, 1 to 4, of the code point that a text begins with; 0 when it begins with no valid one.
+[[nodiscard]] inline std::size_t code_point_size(std::string_view text) {
+  if (text.empty()) return 0;
+  return static_cast<unsigned char>(text.front()) < 0x80 ? 1 : long_code_point_size(text);
+}
+
+[[nodiscard]] bool is_utf8(std::string_view text);
+
+// ---- Hexadecimal digits, in lower case.
+
+// Two digits for each byte.
+[[nodiscard]] std::string to_hex(std::string_view bytes);
+// 16 digits.
+[[nodiscard]] std::string to_hex(std::uint64_t number);
+// A byte that cannot be shown: "\x0a".
+[[nodiscard]] std::string escaped(char byte);
+
+// ---- Numbers. All of the text must be the number, or there is none.
+
+// Digits of a base, with a "-" where the type has a sign. Leading zeros may be there, spaces and a
+// "+" may not.
+template <std::integral T, int kBase = 10>
+[[nodiscard]] std::optional<T> parse_number(std::string_view digits) {
+  T number{};
+  const char* const end = digits.data() + digits.size();
+  const auto [stopped, error] = std::from_chars(digits.data(), end, number, kBase);
+  if (error != std::errc{} || stopped != end) return std::nullopt;
+  return number;
+}
+
+// Redis' rule for what counts as an integer of 64 bits: canonical decimal digits, no spaces, no
+// plus sign, no leading zeros, "-0" is none.
+[[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view bytes);
+
+// A finite double: "1", "-2.5", "1e+22".
+[[nodiscard]] std::optional<double> parse_finite(std::string_view bytes);
+
+// A port of TCP, 0 included.
+[[nodiscard]] std::optional<std::uint16_t> parse_port(std::string_view digits);
+
+}  // namespace anabranch::core
