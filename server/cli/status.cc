@@ -1,6 +1,8 @@
 // `anabranch status`: what a leader knows of itself and of its peers.
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -43,15 +45,32 @@ std::string state_of(const json& peer) {
   return note == "-" ? state : state + ": " + note;
 }
 
-// "2 unknown_keys, 1 rubbish": what is not 0.
-std::string refused_of(const json& refused) {
-  std::string text;
-  for (const auto& [name, count] : refused.items()) {
-    if (count == 0) continue;
-    text += (text.empty() ? "" : ", ") + count.dump() + ' ' + printable(name);
-  }
+// The fields of a status that head_of() has words for; "clients" is for scripts.
+constexpr std::array<std::string_view, 17> kInWords{
+    "region", "origin",   "origin_why",      "mesh",         "endpoint",   "follower",
+    "full",   "writable", "log_records",     "log_bytes",    "log_age_ms", "rows",
+    "digest", "expiries", "expired_waiting", "held_batches", "keyed"};
+
+std::string in_words(std::string_view name) {
+  std::string text = printable(name);
   std::ranges::replace(text, '_', ' ');
   return text;
+}
+
+bool is_zero(const json& value) { return value == 0 || value == false || value == ""; }
+
+// The other figures that are not 0, each under its name, parts as "2 unknown keys, 1 rubbish".
+void add_others(Rows& rows, const json& status) {
+  for (const auto& [name, value] : status.items()) {
+    if (std::ranges::find(kInWords, name) != kInWords.end() || is_zero(value)) continue;
+    if (value.is_primitive()) rows.push_back({in_words(name), field(status, name.c_str())});
+    if (name != "refused") continue;
+    std::string text;
+    for (const auto& [part, count] : value.items()) {
+      if (!is_zero(count)) text += (text.empty() ? "" : ", ") + count.dump() + ' ' + in_words(part);
+    }
+    if (!text.empty()) rows.push_back({in_words(name), std::move(text)});
+  }
 }
 
 std::string log_of(const json& status) {
@@ -90,8 +109,6 @@ std::string head_of(const json& status) {
     rows.insert(rows.begin() + 2, {"", "began because " + field(status, "origin_why")});
   }
   rows.push_back({"links", status.at("keyed").get<bool>() ? "with keys" : "without keys"});
-  const std::string refused = refused_of(status.at("refused"));
-  if (!refused.empty()) rows.push_back({"refused", refused});
   for (const json& clock : status.at("clocks")) {
     rows.push_back({"clock", printable(clock.get<std::string>())});
   }
@@ -101,9 +118,7 @@ std::string head_of(const json& status) {
   for (const json& damage : status.at("log_damage")) {
     rows.push_back({"log", printable(damage.get<std::string>())});
   }
-  if (status.at("resolver_failures") != 0) {
-    rows.push_back({"resolvers", "failed " + field(status, "resolver_failures") + " times"});
-  }
+  add_others(rows, status);
   return table_of(rows);
 }
 

@@ -59,6 +59,14 @@ std::string request(const Words& words) {
   return bytes;
 }
 
+std::string bulk(const std::string& reply) {
+  if (!reply.starts_with("$") || reply.starts_with("$-1")) {
+    throw std::runtime_error("not a bulk string: " + reply);
+  }
+  const std::size_t begin = reply.find("\r\n") + 2;
+  return reply.substr(begin, reply.size() - begin - 2);
+}
+
 RespClient::RespClient(const std::string& address)
     : socket_(address.find('/') != address.npos ? connect_unix(address) : connect_tcp(address)) {}
 

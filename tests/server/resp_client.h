@@ -16,6 +16,8 @@ using Words = std::vector<std::string>;
 
 // "*1\r\n$4\r\nPING\r\n".
 std::string request(const Words& words);
+// The bytes of a reply that is a bulk string. Throws std::runtime_error for another reply.
+std::string bulk(const std::string& reply);
 
 class RespClient {
  public:

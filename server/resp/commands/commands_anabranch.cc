@@ -10,6 +10,7 @@
 #include "server/resp/command.h"
 #include "server/resp/commands/session_verbs.h"
 #include "server/resp/commands/show_verb.h"
+#include "server/resp/commands/status_json.h"
 #include "server/resp/commands/verdict_json.h"
 #include "server/resp/host.h"
 
@@ -22,82 +23,6 @@ void reply_json(Call& call, const Json& json) {
   call.reply().bulk(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-Json to_json(const AppliedStatus& applied) {
-  return {{"origin", applied.origin},
-          {"region", applied.region},
-          {"seq", applied.seq},
-          {"state", applied.state}};
-}
-
-Json to_json(const ForkStatus& fork) {
-  return {{"origin", fork.origin},   {"region", fork.region},  {"common", fork.common},
-          {"differs", fork.differs}, {"here", fork.here},      {"same", fork.same},
-          {"others", fork.others},   {"waiting", fork.waiting}};
-}
-
-Json to_json(const RejoinStatus& rejoin) {
-  return {{"stage", rejoin.stage},
-          {"taken", rejoin.taken},
-          {"renamed", rejoin.renamed},
-          {"left", rejoin.left},
-          {"failed", rejoin.failed}};
-}
-
-Json to_json(const PeerStatus& peer) {
-  return {{"region", peer.region},
-          {"address", peer.address},
-          {"origin", peer.origin},
-          {"connected", peer.connected},
-          {"paused", peer.paused},
-          {"follower", peer.follower},
-          {"lag_ops", peer.lag_ops},
-          {"lag_ms", peer.lag_ms},
-          {"behind_ops", peer.behind_ops},
-          {"clock_ahead_ms", peer.clock_ahead_ms},
-          {"diverged", peer.diverged},
-          {"note", peer.note},
-          {"away_why", peer.away_why},
-          {"away_ms", peer.away_ms},
-          {"tries", peer.tries}};
-}
-
-Json to_json(const RefusedStatus& refused) {
-  return {{"unknown_keys", refused.unknown_keys},
-          {"expired_keys", refused.expired_keys},
-          {"failed_handshakes", refused.failed_handshakes},
-          {"excess_connections", refused.excess_connections},
-          {"endless_messages", refused.endless_messages},
-          {"rubbish", refused.rubbish},
-          {"lies", refused.lies},
-          {"greetings", refused.greetings}};
-}
-
-Json to_json(const RegionStatus& region) {
-  return {{"region", region.region},
-          {"connected", region.connected},
-          {"retirement", region.retirement},
-          {"pinned_bytes", region.pinned_bytes},
-          {"pinned_ms", region.pinned_ms}};
-}
-
-Json to_json(const SnapshotStatus& snapshot) {
-  return {{"region", snapshot.region},
-          {"stage", snapshot.stage},
-          {"rows", snapshot.rows},
-          {"rows_total", snapshot.rows_total},
-          {"bytes", snapshot.bytes},
-          {"bytes_total", snapshot.bytes_total},
-          {"rows_per_second", snapshot.rows_per_second},
-          {"seconds_left", snapshot.seconds_left}};
-}
-
-template <typename Items>
-Json to_array(const Items& items) {
-  Json array = Json::array();
-  for (const auto& item : items) array.push_back(to_json(item));
-  return array;
-}
-
 // ---- ANABRANCH STATUS
 
 Json clients_json(const Host& host) {
@@ -107,45 +32,17 @@ Json clients_json(const Host& host) {
 }
 
 void status(Call& call) {
-  const StoreStatus status = call.host.leader.status();
-  reply_json(call, {{"region", status.region},
-                    {"follower", status.follower},
-                    {"origin", status.origin},
-                    {"origin_why", status.origin_why},
-                    {"mesh", status.mesh},
-                    {"endpoint", status.endpoint},
-                    {"redis", call.host.endpoint},
-                    {"applied", to_array(status.applied)},
-                    {"peers", to_array(status.peers)},
-                    {"regions", to_array(status.regions)},
-                    {"forks", to_array(status.forks)},
-                    {"rejoin", to_json(status.rejoin)},
-                    {"snapshots", to_array(status.snapshots)},
-                    {"clocks", status.clocks},
-                    {"unproven", status.unproven},
-                    {"log_damage", status.log_damage},
-                    {"log_records", status.log_records},
-                    {"log_bytes", status.log_bytes},
-                    {"log_age_ms", status.log_age_ms},
-                    {"held_batches", status.held_batches},
-                    {"resolver_failures", status.resolver_failures},
-                    {"rows", status.rows},
-                    {"expiries", status.expiries},
-                    {"expired_waiting", status.expired_waiting},
-                    {"expired_cleared", status.expired_cleared},
-                    {"digest", status.digest},
-                    {"diverged", status.diverged},
-                    {"keyed", status.keyed},
-                    {"refused", to_json(status.refused)},
-                    {"long_transactions", call.host.watchdog->count()},
-                    {"full", status.full},
-                    {"writable", status.writable},
-                    {"clients", clients_json(call.host)}});
+  StoreStatus status = call.host.leader.status();
+  status.long_transactions = call.host.watchdog->count();
+  Json json = to_json(status);
+  json["redis"] = call.host.endpoint;
+  json["clients"] = clients_json(call.host);
+  reply_json(call, json);
 }
 
 // ---- ANABRANCH FORK
 
-void fork_list(Call& call) { reply_json(call, to_array(call.host.leader.status().forks)); }
+void fork_list(Call& call) { reply_json(call, to_json(call.host.leader.status().forks)); }
 
 void fork_resolve(Call& call) {
   const bool adopt = call.size() == 5 && same_word(call[4], "adopt");
@@ -183,7 +80,7 @@ void reload_keys(Call& call) {
 
 // ---- ANABRANCH REGION
 
-void list_regions(Call& call) { reply_json(call, to_array(call.host.leader.status().regions)); }
+void list_regions(Call& call) { reply_json(call, to_json(call.host.leader.status().regions)); }
 
 void retire(Call& call) {
   regions::Retirement retirement = regions::Retirement::kRetired;

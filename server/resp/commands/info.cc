@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "server/resp/command.h"
+#include "server/resp/commands/status_fields.h"
 #include "server/resp/identity.h"
 
 namespace anabranch::server {
@@ -75,7 +76,6 @@ void stats(Lines& lines, const Host& host, const Scope&) {
   lines.add("long_reads_begun", counted.long_reads);
   lines.add("clients_cut", counted.clients_cut);
   lines.add("senders_cut", counted.senders_cut);
-  lines.add("long_transactions", host.watchdog->count());
   lines.add("group_commits", counted.commits);
   lines.add("group_commits_failed", counted.commits_failed);
 }
@@ -85,18 +85,50 @@ void replication(Lines& lines, const Host& host, const Scope&) {
   // What clients that look for a writable server want to read.
   lines.add("role", status.follower ? "slave" : "master");
   lines.add("connected_slaves", std::uint64_t{0});
-  lines.add("region", status.region);
-  lines.add("origin", status.origin);
-  lines.add("mesh", status.mesh);
-  lines.add("writable", status.writable && !status.follower ? "1" : "0");
-  lines.add("peers", status.peers.size());
+}
+
+// "1" for true; texts without the characters that end a line or a field.
+std::string text_of(const auto& value) {
+  if constexpr (requires { std::to_string(value); }) {
+    return std::to_string(value);
+  } else {
+    std::string text = value;
+    std::ranges::replace_if(
+        text, [](char each) { return each == ',' || each == '\r' || each == '\n'; }, ';');
+    return text;
+  }
+}
+
+// "region=eu,address=,connected=1,...": the plain fields of a peer.
+std::string peer_line(const PeerStatus& peer) {
+  std::string line;
+  for_each_field(peer, [&](std::string_view name, const auto& value) {
+    line.append(line.empty() ? "" : ",").append(name).append("=").append(text_of(value));
+  });
+  return line;
+}
+
+// Every field of the leader's status: parts as "part_field", of lists how many items they have.
+void add_fields(Lines& lines, const std::string& prefix, const auto& status) {
+  for_each_field(status, [&](std::string_view name, const auto& value) {
+    using Value = std::remove_cvref_t<decltype(value)>;
+    const std::string full = prefix + std::string(name);
+    if constexpr (HasFields<Value>) {
+      add_fields(lines, full + "_", value);
+    } else if constexpr (IsList<Value>) {
+      lines.add(full, value.size());
+    } else {
+      lines.add(full, text_of(value));
+    }
+  });
+}
+
+void anabranch(Lines& lines, const Host& host, const Scope&) {
+  StoreStatus status = host.leader.status();
+  status.long_transactions = host.watchdog->count();
+  add_fields(lines, "", status);
   for (std::size_t i = 0; i < status.peers.size(); ++i) {
-    const PeerStatus& peer = status.peers[i];
-    lines.add("peer" + std::to_string(i), "region=" + peer.region + ",address=" + peer.address +
-                                              ",connected=" + (peer.connected ? "1" : "0") +
-                                              ",paused=" + (peer.paused ? "1" : "0") +
-                                              ",lag_ops=" + std::to_string(peer.lag_ops) +
-                                              ",lag_ms=" + std::to_string(peer.lag_ms));
+    lines.add("peer" + std::to_string(i), peer_line(status.peers[i]));
   }
 }
 
@@ -123,6 +155,7 @@ constexpr Section kSections[] = {
     {"memory", "Memory", memory},
     {"stats", "Stats", stats},
     {"replication", "Replication", replication},
+    {"anabranch", "Anabranch", anabranch},
     {"keyspace", "Keyspace", keyspace},
 };
 

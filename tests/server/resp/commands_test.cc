@@ -13,19 +13,13 @@
 #include "tests/server/resp_client.h"
 #include "tests/server/running_server.h"
 
+using anabranch::test::bulk;
 using anabranch::test::request;
 using anabranch::test::RespClient;
 using anabranch::test::RunningServer;
 using anabranch::test::Words;
 
 namespace {
-
-// The bytes of a bulk string.
-std::string bulk(const std::string& reply) {
-  REQUIRE(reply.starts_with("$"));
-  const std::size_t begin = reply.find("\r\n") + 2;
-  return reply.substr(begin, reply.size() - begin - 2);
-}
 
 nlohmann::json ask_json(RespClient& client, const Words& words) {
   return nlohmann::json::parse(bulk(client.ask(words)));
