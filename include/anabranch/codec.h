@@ -1,4 +1,4 @@
-// How values of a C++ type become bytes. Specialise Codec for types of your own.
+// Codecs: how values of a C++ type become bytes. Specialise Codec for types of your own.
 #pragma once
 
 #include <charconv>
@@ -23,9 +23,9 @@ inline constexpr bool kIsKnown = false;
 
 }  // namespace detail
 
-// encode: never fails. decode: nothing when the bytes are no value of the type, which handles
-// report as Error{kWrongType}. Two values are the same element of a set if and only if their bytes
-// are equal.
+// encode: returns the bytes of a value; never fails. decode: returns the value, or nullopt when the
+// bytes encode no value of the type; handles report that as Error{kWrongType}. Two values are the
+// same element of a set if and only if their bytes are equal.
 template <typename T>
 struct Codec {
   static_assert(detail::kIsKnown<T>,
@@ -43,7 +43,7 @@ struct Codec<std::string> {
   static std::optional<std::string> decode(std::string_view bytes) { return std::string(bytes); }
 };
 
-// Integers as decimal digits, so that every client reads them.
+// Integers as decimal digits, readable by every client.
 template <std::integral T>
 struct Codec<T> {
   static std::string encode(T value) { return std::to_string(value); }
@@ -55,11 +55,11 @@ struct Codec<T> {
   }
 };
 
-// Doubles in the shortest form that reads back as the same one: "2.5", "1e+22".
+// Doubles in the shortest form that reads back as the same double: "2.5", "1e+22".
 template <>
 struct Codec<double> {
   static std::string encode(double value) {
-    char digits[32];  // At most 24 are needed.
+    char digits[32];  // At most 24 characters are needed.
     return {digits, std::to_chars(std::begin(digits), std::end(digits), value).ptr};
   }
   static std::optional<double> decode(std::string_view bytes) {
@@ -82,14 +82,14 @@ struct Codec<bool> {
 
 namespace detail {
 
-// Whether Codec<T> has the two functions that handles call.
+// True if Codec<T> has the two functions that handles call.
 template <typename T>
 concept HasCodec = requires(const T& value, std::string_view bytes) {
   { Codec<T>::encode(value) } -> std::convertible_to<std::string_view>;
   { Codec<T>::decode(bytes) } -> std::convertible_to<std::optional<T>>;
 };
 
-// Holds a place in every handle on values of a type, to say what is wrong with its Codec.
+// A member of every handle on values of type T; reports an incomplete Codec<T> at compile time.
 template <typename T>
 struct Coded {
   static_assert(HasCodec<T>,
@@ -97,21 +97,21 @@ struct Coded {
                 "`static std::optional<T> decode(std::string_view)`");
 };
 
-// Whether C++ would silently make another value of what is given for a T: 1 of 1.9, true of
-// "false". Handles have no functions for such arguments.
+// True if C++ would silently convert an argument of type Given to a different T: 1.9 to 1, "false"
+// to true. Handles delete their functions for such arguments.
 template <typename Given, typename T>
 concept Mistaken = !std::same_as<std::remove_cvref_t<Given>, T> && std::is_arithmetic_v<T> &&
                    ((std::same_as<T, bool> && (std::is_arithmetic_v<std::remove_cvref_t<Given>> ||
                                                std::is_pointer_v<std::decay_t<Given>>)) ||
                     (std::integral<T> && std::floating_point<std::remove_cvref_t<Given>>));
 
-// Whether an integer of another type is given for a T, which may not hold all of that type's
-// values.
+// True if Given is another integer type than T, so that T may be unable to hold some values of
+// Given.
 template <typename Given, typename T>
 concept Integers = !std::same_as<Given, T> && std::integral<Given> && std::integral<T> &&
                    !std::same_as<T, bool> && !std::same_as<Given, bool>;
 
-// The same integer as a T. Throws Error{kInvalid} when a T cannot hold it.
+// Returns the same integer as a T. Throws Error{kInvalid} when a T cannot hold the integer.
 template <typename T, typename Given>
 requires(Integers<Given, T>) T fitting(const Key& key, Given value) {
   const T fits = static_cast<T>(value);
@@ -124,7 +124,8 @@ requires(Integers<Given, T>) T fitting(const Key& key, Given value) {
   return fits;
 }
 
-// The value that the bytes found at a key are. Throws Error{kWrongType} when they are none.
+// Returns the value encoded in the bytes found at a key. Throws Error{kWrongType} when the bytes
+// encode no value of type T.
 template <typename T>
 T decode([[maybe_unused]] const Key& key, std::string bytes) {
   if constexpr (std::is_same_v<T, std::string>) {

@@ -1,8 +1,9 @@
 // Counters: sums to which every region adds. `Counter` counts in integers of 64 bits, `RealCounter`
 // in doubles.
 //
-// Every addition counts exactly once, whoever makes it and however often it is sent. A reset takes
-// back the additions that it has seen; those that others make meanwhile go on counting.
+// Every addition counts exactly once, in whatever region it is made and however often it is sent. A
+// reset takes back the additions that it has seen; concurrent additions of other regions still
+// count.
 //
 //   both know | here     | there    | concurrently
 //   1         | add 5    | add 3    | 9
@@ -11,19 +12,20 @@
 //   1         | put 10   | add 3    | 13 (the put is that of a register at the same key)
 //
 // Worked example. `eu` and `us` both show 1. `us` resets while `eu` adds 5, neither knowing of the
-// other. The reset takes back the 1, which it has seen, and not the 5: both arrive at 5.
+// other. The reset takes back the 1, an addition that it has seen, and not the 5: both regions
+// arrive at 5.
 //
-// Both kinds and the register (register.h) share one row: what is shown is the register's integer
-// plus the sum. A double among the additions makes the whole sum a double, which every region adds
-// up in the same order, so that all show the same bits.
+// Both kinds and the register (register.h) share one row: the shown value is the register's integer
+// plus the sum. A double among the additions makes the whole sum a double. Every region adds up
+// doubles in the same order, so all regions show the same bits.
 //
 // Known anomalies.
-// - Additions do not belong to a value: an addition to 10 that meets a concurrent put of 20
-// makes 21.
-// - Each region checks what it sees, so together they can leave the range. Reading is then an error
-//   until somebody resets.
-// - Doubles round: 0.1 and 0.2 make 0.30000000000000004, and an addition of less than a 2^53th of
-//   what its region has added so far is lost in it. Money is better counted in cents.
+// - Additions do not belong to a value: an addition to 10 that meets a concurrent put of 20 makes
+//   21.
+// - Each region checks the range against the additions it has seen, so regions together can leave
+//   the range. Reading is then an error until a reset.
+// - Doubles round: 0.1 and 0.2 make 0.30000000000000004, and an addition smaller than a 2^53th of
+//   its region's additions so far is lost in them. Money is better counted in cents.
 // - Once a double was added, a `Counter` can be read and added to only while the sum is whole.
 #pragma once
 
@@ -39,7 +41,8 @@ namespace anabranch {
 
 namespace detail {
 
-// Back to 0: the value that a register put and all additions, as far as they have been seen here.
+// Resets the sum to 0: removes the register's value and takes back all additions, as far as they
+// have been seen here.
 inline void reset_sum(Scope& scope, const Key& key) {
   scope.atomically([&](Scope& txn) {
     expect_type(txn, key, Type::kString);
@@ -56,12 +59,12 @@ class Counter {
  public:
   Counter(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
-  // The shown value, which includes an integer that a register put here; 0 when there is none.
+  // Returns the sum plus the integer that a register put at this key; 0 when there is neither.
   // Throws kInvalid when the sum has left 64 bits.
   [[nodiscard]] std::int64_t get() const {
     return Register<std::int64_t>(*scope_, key_).get().value_or(0);
   }
-  // Adds, also negative amounts. Throws kInvalid when a register put something here that is no
+  // Adds an amount, also a negative one. Throws kInvalid when the register at this key holds no
   // integer, or when the sum would leave 64 bits.
   void add(std::int64_t amount) {
     scope_->atomically([&](Scope& txn) {
@@ -69,7 +72,8 @@ class Counter {
       txn.add(key_.of(Type::kString), amount);
     });
   }
-  // The same for large unsigned numbers. Throws kInvalid also when the amount itself is too large.
+  // Adds a large unsigned amount. Throws kInvalid also when the amount itself is over 64 signed
+  // bits.
   template <std::unsigned_integral Amount>
   requires(sizeof(Amount) == sizeof(std::int64_t)) void add(Amount amount) {
     if (!std::in_range<std::int64_t>(amount)) {
@@ -78,9 +82,10 @@ class Counter {
     add(static_cast<std::int64_t>(amount));
   }
   template <typename Amount>
-  requires(std::floating_point<Amount> || std::same_as<Amount, bool>)  // See RealCounter for 1.9.
+  requires(std::floating_point<Amount> || std::same_as<Amount, bool>)  // For 1.9 see RealCounter.
       void add(Amount amount) = delete;
-  // Back to 0: takes back what has been seen here; concurrent additions elsewhere still count.
+  // Resets to 0: takes back all additions seen here; concurrent additions of other regions still
+  // count.
   void reset() { detail::reset_sum(*scope_, key_); }
 
  private:
@@ -93,18 +98,19 @@ class RealCounter {
  public:
   RealCounter(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
-  // The shown value, which includes an integer that a register put here; 0 when there is none.
+  // Returns the sum plus the integer that a register put at this key; 0 when there is neither.
   // Throws kInvalid when the sum is not finite.
   [[nodiscard]] double get() const { return Register<double>(*scope_, key_).get().value_or(0); }
-  // Adds, also negative amounts. Throws kInvalid, and adds nothing, when the amount is infinite or
-  // no number, when the sum would be, or when a register put something here that is no integer.
+  // Adds an amount, also a negative one. Throws kInvalid, and adds nothing, when the amount is
+  // infinite or NaN, when the sum would be, or when the register at this key holds no integer.
   void add(double amount) {
     scope_->atomically([&](Scope& txn) {
       expect_type(txn, key_, Type::kString);
       txn.add_real(key_.of(Type::kString), amount);
     });
   }
-  // Back to 0: takes back what has been seen here; concurrent additions elsewhere still count.
+  // Resets to 0: takes back all additions seen here; concurrent additions of other regions still
+  // count.
   void reset() { detail::reset_sum(*scope_, key_); }
 
  private:

@@ -1,7 +1,7 @@
 // The one exception of the public API.
 //
-// Absence is never an error: it is an empty optional or `false`. An Error says that an operation
-// failed, and its code says what the caller can do about it.
+// Absence is never an error: it is an empty optional or `false`. An Error reports a failed
+// operation; its code tells the caller how to react.
 #pragma once
 
 #include <stdexcept>
@@ -12,16 +12,17 @@ namespace anabranch {
 enum class ErrorCode {
   kInvalid,    // The call or its arguments are wrong. Mend the caller; retrying is useless.
   kWrongType,  // The key holds another type. Use that type, or remove the key first.
-  kTooLarge,   // A key, value, transaction or clear is over a limit; the message names it.
-  kTimeout,    // It has not happened yet. Retry later, or ask another region.
-  kBusy,       // Somebody else holds it (a second process on one data directory, a port).
+  kTooLarge,   // A key, value, transaction or clear is over a limit named in the message.
+  kTimeout,    // The awaited event has not happened yet. Retry later, or ask another region.
+  kBusy,       // In use elsewhere (a second process on one data directory, a port).
   kClosed,     // The store is closed, or closed for writes after a failed commit. Reopen it.
   kReadOnly,   // The store follows a leader. Write there, or promote it.
   kIo,         // The disk or the network failed; the message names the call. Nothing was stored.
-  kCorrupt,    // Stored or received bytes are not what was written. Restore or ask a peer.
+  kCorrupt,    // Stored or received bytes differ from those written. Restore or ask a peer.
 };
 
-// What failed, in which region and on which key where that is known. Copyable, thread-safe.
+// The message names the failed operation, and its region and key where known. Copyable,
+// thread-safe.
 class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}

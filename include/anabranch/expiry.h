@@ -1,23 +1,24 @@
-// Expiry: a key of any type that ceases to be at a time.
+// Expiry: a deadline after which a key of any type is absent.
 //
-// From its deadline on a key is absent for every read, by the reader's own region's clock, and a
-// write finds nothing there: a counter begins at 0, a set empty. Until every region's clock has
-// passed the deadline, and what they wrote before has arrived, the rows stay; then one region
-// clears them. So a region that lets the key live longer meanwhile, on the other side of a cut
-// link, saves it: nothing is lost to somebody else's clock.
+// From its deadline on a key is absent for every read, by the clock of the reader's own region, and
+// a write finds an empty key: a counter begins at 0, a set empty. The rows stay until the clock of
+// every region has passed the deadline and all writes made before have arrived; then one region
+// clears them. So a region that extends the deadline meanwhile, on the other side of a cut link,
+// saves the key: no key is lost to another region's clock.
 //
-// A deadline is kept apart from the value and replaces every deadline that it has seen. Of two that
-// have not seen each other the later one counts, and `persist` is the latest of all. It belongs to
-// what it was set over:
+// A deadline is stored apart from the value and replaces every deadline that it has seen. Of two
+// concurrent deadlines the later one counts, and `persist` is the latest of all. A deadline belongs
+// to the contents over which it was set:
 //
 // - Of a register it counts as long as one of the values that its region showed is shown. So the
-//   deadline of a value that lost a conflict does not take the winner along, and a value that is
-//   put later has none until it gets one.
-// - Of a counter it counts as long as the counter alone is there: adding does not change it, a put
-//   ends it.
-// - Of a flag, set or map it counts for all of it, as long as the key shows that type: elements and
-//   fields come and go under it, and a flag is switched, without changing it.
-// - With the key the deadline goes, too: what is written after a removal, or after the last element
+//   deadline of a value that lost a conflict does not remove the winner, and a value that is put
+//   later has no deadline until it gets one.
+// - Of a counter it counts as long as the counter alone is there: an addition does not change the
+//   deadline, a put ends it.
+// - Of a flag, set or map it counts for the whole key, as long as the key shows that type: elements
+//   and fields come and go, and a flag is switched, without changing the deadline.
+// - The removal of the key removes its deadline, too: values written after a removal, or after the
+//   last element is gone, have none.
 //   is gone, has none.
 //
 //   both know            | here        | there       | concurrently
@@ -29,23 +30,25 @@
 //   {x}, until 9         | insert y at 10 | -        | {y}, for ever
 //
 // Worked example. `eu` and `us` have a session {user=ada}, until 12:00, and are cut off from each
-// other at 11:50. At 11:55 somebody uses the session in `us`, which lets it live until 12:30. In
-// `eu` it is gone at 12:00, to its readers, but not cleared, since `us` has not been heard of. At
-// 12:10 they meet: the later deadline counts, and the session is there in both.
+// other at 11:50. At 11:55 a client uses the session in `us` and extends it until 12:30. In `eu`
+// the session is absent for readers from 12:00 on, but not cleared, since `eu` has not heard from
+// `us`. At 12:10 the link is back: the later deadline counts, and the session is there in both
+// regions.
 //
 // Known anomalies.
-// - Clocks decide, and they differ. A region whose clock is ahead hides a key early, and what is
-//   written to it there begins anew: the clear of what it had seen takes the old part away
-//   everywhere. A clock that others contradict by more than Options::clock_drift_ms_max hides
-//   nothing, after some seconds; one that nobody contradicts, since nobody is connected, does.
-//   Clocks follow each other upwards, by that much at most, so that one that is ahead hides keys
-//   early in the others, too. But nobody clears a key before the clocks of all have passed it.
+// - Clocks decide, and they differ. A region whose clock is ahead hides a key early, and a write to
+//   the key there begins anew: its clear of the contents it had seen removes the old part
+//   everywhere. A clock that others contradict by more than Options::clock_drift_ms_max stops
+//   hiding keys after some seconds; a wrong clock that no connected leader contradicts goes on
+//   hiding them. Clocks follow each other upwards, by that much at most, so that one clock that is
+//   ahead hides keys early in the other regions, too. But no region clears a key before the clocks
+//   of all have passed its deadline.
 // - Until a key is cleared it is still counted in its database (Scope::count of Key::all).
-// - A region that is cut off for longer than Options::expiry_wait_ms_max comes back to keys that
-//   were cleared; what it wrote to them meanwhile stays, without the rest. One whose clock was
-//   wrong when it was heard of last is waited for, until it is there or declared lost.
+// - A region that is cut off for longer than Options::expiry_wait_ms_max returns to keys that were
+//   cleared; its own writes to them meanwhile stay, without the rest. A region whose clock was
+//   wrong when last heard of is waited for until it is connected or declared lost.
 // - Only whole keys expire, not fields of a map or elements of a set.
-// - `persist` leaves a few bytes at the key as long as that is there.
+// - `persist` leaves a few bytes at the key as long as the key is there.
 #pragma once
 
 #include <chrono>
@@ -59,8 +62,8 @@
 
 namespace anabranch {
 
-// When a key expires, whatever it holds. Moments are rounded down to milliseconds. As thread-safe
-// as its scope.
+// The deadline of one key, of whatever type. Moments are rounded down to milliseconds. As
+// thread-safe as its scope.
 class Expiry {
  public:
   using Millis = std::chrono::milliseconds;
@@ -68,13 +71,13 @@ class Expiry {
 
   Expiry(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
-  // Lets the key expire at a moment; at once, when that is over. Returns false when the key is not
-  // there. Throws kInvalid for a field of a map, and for times beyond the year 10889.
+  // Sets the deadline of the key; a moment in the past removes the key at once. Returns false when
+  // the key is absent. Throws kInvalid for a field of a map, and for times beyond the year 10889.
   template <typename Duration>
   bool expire_at(std::chrono::time_point<std::chrono::system_clock, Duration> time) {
     return scope_->expire(key_, std::chrono::floor<Millis>(time.time_since_epoch()).count());
   }
-  // The same so long from now on.
+  // Sets the deadline to `duration` from now. Returns and throws as expire_at.
   bool expire_after(Millis duration) {
     bool found = false;
     scope_->atomically([&](Scope& txn) {
@@ -86,15 +89,16 @@ class Expiry {
     });
     return found;
   }
-  // Lets the key stay. Returns false when it would not have expired, or is not there.
+  // Removes the deadline. Returns false when the key has none or is absent.
   bool persist() { return scope_->expire(key_, std::nullopt); }
 
-  // When it expires; nothing when it never does, or is not there.
+  // Returns the deadline; nullopt when the key has none or is absent.
   [[nodiscard]] std::optional<Time> deadline() const {
     const std::optional<std::int64_t> at = scope_->deadline(key_);
     return at ? std::optional(Time(Millis(*at))) : std::nullopt;
   }
-  // How long it still has, by this region's clock; nothing as above.
+  // Returns the time left until the deadline, by this region's clock; nullopt when the key has no
+  // deadline or is absent.
   [[nodiscard]] std::optional<Millis> left() const {
     const std::optional<std::int64_t> at = scope_->deadline(key_);
     return at ? std::optional(Millis(*at - scope_->now_ms())) : std::nullopt;

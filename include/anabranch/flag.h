@@ -1,6 +1,6 @@
-// Flags: on or off. A change replaces the changes that it has seen. Of changes that have not seen
-// each other one side wins, and that is all in which the two kinds differ: `EnableWinsFlag` is then
-// on, `DisableWinsFlag` off. No clock and no policy takes part.
+// Flags: on or off. A change replaces the changes that it has seen. Of concurrent changes one side
+// wins, and only there do the two kinds differ: `EnableWinsFlag` is then on, `DisableWinsFlag` off.
+// The outcome depends on no clock and no policy.
 //
 //   both know | here     | there    | enable-wins, concurrently | disable-wins, concurrently
 //   -         | enable   | disable  | on                        | off
@@ -9,19 +9,19 @@
 //   on        | disable  | disable  | off                       | off
 //   on        | enable   | erase    | on                        | on
 //
-// Worked example. A feature is on everywhere. `us` disables it because of a fault, and `eu`, which
-// has not heard of that, enables it again at the same time. With a DisableWinsFlag both regions
-// arrive at off, and it stays off until somebody who has seen the disable enables it.
+// Worked example. A feature is on everywhere. `us` disables it because of a fault, and `eu`,
+// unaware of that, enables it again at the same time. With a DisableWinsFlag both regions arrive at
+// off, and the flag stays off until an enable that has seen the disable.
 //
-// A flag that nobody has touched is off. One that was disabled is off too, but there: its key
-// exists, and counts. To erase it is to forget it: what was said of it so far is gone, and neither
-// side of it wins any more. So the erase of a flag that is concurrent with an enable leaves it on,
-// in both kinds.
+// A flag that was never changed is off. A disabled flag is off too, but present: its key exists and
+// is counted. An erase forgets the flag: all changes that the erase has seen are gone, and neither
+// side of them wins any more. So the erase of a flag that is concurrent with an enable leaves the
+// flag on, in both kinds.
 //
 // Known anomalies.
-// - The winner need not be the last one by anybody's clock.
-// - A change that loses is not done later: the flag stays as the winner left it until somebody who
-//   has seen that changes it again.
+// - The winner need not be the last change by any clock.
+// - A losing change is not done later: the flag stays as the winner left it until a change that has
+//   seen the winner.
 #pragma once
 
 #include <optional>
@@ -39,18 +39,18 @@ class Flag {
  public:
   Flag(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
-  // Whether it is on; off when it was never touched or was erased.
+  // Returns whether the flag is on; false when it was never changed or was erased.
   [[nodiscard]] bool get() const {
     std::optional<std::string> bytes = scope_->get(key_.of(kType));
     if (bytes) return detail::decode<bool>(key_, *std::move(bytes));
     expect_type(*scope_, key_, kType);
     return false;
   }
-  // Replaces all changes seen here. One that changes nothing is written all the same: it is what a
-  // concurrent change elsewhere meets.
+  // Switches the flag on, or off, and replaces all changes seen here. A change to the same state is
+  // written too: a concurrent change in another region meets it there.
   void enable() { put(true); }
   void disable() { put(false); }
-  // Forgets the flag. Returns whether there was one, on or off.
+  // Forgets the flag. Returns whether it was present, on or off.
   bool erase() {
     bool found = false;
     scope_->atomically([&](Scope& txn) {
@@ -74,9 +74,9 @@ class Flag {
   Key key_;
 };
 
-// On when any of the concurrent changes enabled it.
+// On when at least one of the concurrent changes enabled it.
 using EnableWinsFlag = Flag<Type::kEnableWinsFlag>;
-// Off when any of the concurrent changes disabled it.
+// Off when at least one of the concurrent changes disabled it.
 using DisableWinsFlag = Flag<Type::kDisableWinsFlag>;
 
 }  // namespace anabranch

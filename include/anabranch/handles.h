@@ -3,12 +3,12 @@
 //   Register<std::string> title{store, "doc/1/title"};
 //   title.put("Draft");
 //
-// A handle must not outlive its scope. It may be used where its scope may. Every function may throw
-// what the scope throws, and Error{kWrongType} when the key holds another type. The template Codec
-// (codec.h) turns values into bytes.
+// A handle must not outlive its scope. It may be used wherever its scope may. Every function may
+// throw the errors of its scope, and Error{kWrongType} when the key holds another type. The
+// template Codec (codec.h) turns values into bytes.
 //
-// Each header begins with what its type means when regions write at once. All follow one rule: a
-// write replaces what it has seen, and nothing else.
+// Each header begins with the meaning of its type when regions write at once. All follow one rule:
+// a write replaces exactly the writes that it has seen.
 #pragma once
 
 #include <anabranch/counter.h>

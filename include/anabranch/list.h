@@ -1,33 +1,34 @@
 // Lists: elements in an order that callers choose, by index.
 //
-// An index is only how a call names an element: what is written names its neighbours. So inserts
-// stay between the elements between which they were made, whatever others insert or erase
-// elsewhere; what one region inserts in a row stays together, also where another one inserts at the
-// same place, and whether it goes on behind its last element or in front of it.
+// An index names an element only within the call; the stored write names the element's neighbours.
+// So an inserted element stays between its two neighbours, whatever other regions insert or erase
+// elsewhere. Elements that one region inserts one after another stay together, also where another
+// region inserts at the same place, and whether the region appends behind its last element or in
+// front of it.
 //
 //   both know | here        | there       | concurrently
 //   [a b]     | insert 1 x  | insert 1 y  | [a x y b] or [a y x b], the same everywhere
 //   [a b]     | erase 0     | insert 1 x  | [x b]
 //   [a b]     | erase 0     | move 0 1    | [b]: an erase beats a move
-//   [a b]     | erase 0     | set 0 x     | [x b]: a new value, as in a register, is what it had
-//   not seen [a b c]   | move 0 2    | move 0 1    | [b c a] or [b a c]: the later move counts;
-//   never two of it [a b]     | push_back x | clear       | [x]
+//   [a b]     | erase 0     | set 0 x     | [x b]: the erase had not seen the new value
+//   [a b c]   | move 0 2    | move 0 1    | [b c a] or [b a c]: the later move; never two of a
+//   [a b]     | push_back x | clear       | [x]
 //
 // Worked example. `eu` and `us` know [milk]. `eu` pushes eggs and then flour, `us` tea and then
 // sugar, before they hear of each other. Both arrive at [milk eggs flour tea sugar] or at [milk tea
 // sugar eggs flour], never at [milk eggs tea flour sugar].
 //
-// An element is a row at its position (docs/formats.md), which sorts as the list does; one that was
-// moved has another row that says where to. So the ends are near, whatever the length: pushing,
-// popping and what is done near an end cost as much as reading the way from there, size() always
-// the same. In a list in which m elements have been moved and are still there, every call but
-// size() also reads those m.
+// An element is a row at its position (docs/formats.md); rows sort in the order of the list. A
+// moved element has a second row with its new position. So the ends are near, whatever the length:
+// pushing, popping and other calls near an end cost as much as reading the elements from there, and
+// size() always costs the same. In a list that still has m moved elements, every call but size()
+// also reads those m.
 //
 // Known anomalies.
-// - What pop returns holds for this region: two regions can pop the same element.
+// - The result of pop holds for this region: two regions can pop the same element.
 // - Concurrent pushes to one end lie behind each other, run by run, not by their times.
-// - An element that was moved, and erased while elsewhere it was set, comes back at the place where
-//   it was inserted.
+// - An element that was moved, and erased while it was set elsewhere, returns at the place of its
+//   insertion.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +46,7 @@ namespace anabranch {
 
 namespace detail {
 
-// A list of byte strings: all of a list but what its elements mean. Functions as in List.
+// A list of byte strings: the part of a list without codec. Functions as in List.
 class ByteList {
  public:
   ByteList(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
@@ -54,7 +55,7 @@ class ByteList {
   [[nodiscard]] std::optional<std::string> get(std::uint64_t index) const;
   [[nodiscard]] std::vector<std::string> elements() const;
   void insert(std::uint64_t index, std::string_view value);
-  // Behind all others; or in front of them.
+  // Appends behind all elements, or inserts in front of them.
   void push(std::string_view value, bool back);
   std::optional<std::string> pop(bool back);
   void erase(std::uint64_t index);
@@ -64,9 +65,10 @@ class ByteList {
   [[nodiscard]] const Key& key() const { return key_; }
 
  private:
-  // Runs function(transaction) on a key that holds a list or nothing.
+  // Runs function(transaction) in a transaction. Throws kWrongType unless the key holds a list or
+  // none.
   void run(const std::function<void(Scope&)>& function);
-  // The same for reading: with one state of it.
+  // Runs the function on one consistent state. Throws as run.
   void look(const std::function<void(const Scope&)>& function) const;
 
   ScopeRef scope_;
@@ -75,18 +77,18 @@ class ByteList {
 
 }  // namespace detail
 
-// As thread-safe as its scope. Indexes count from 0; one outside of the list is Error{kInvalid},
-// but for get().
+// As thread-safe as its scope. Indexes count from 0. An index outside of the list throws
+// Error{kInvalid}, except in get().
 template <typename T = std::string>
 class List : detail::Coded<T> {
  public:
   List(Scope& scope, Key key) : bytes_(scope, std::move(key)) {}
 
-  // How many elements there are; costs the same for a million as for ten.
+  // Returns the number of elements; costs the same for a million as for ten.
   [[nodiscard]] std::uint64_t size() const { return bytes_.size(); }
-  // The element at an index; nothing behind the end.
+  // Returns the element at an index; nullopt when the index is behind the end.
   [[nodiscard]] std::optional<T> get(std::uint64_t index) const { return value(bytes_.get(index)); }
-  // All elements in order, of one moment.
+  // Returns all elements in order, of one consistent state.
   [[nodiscard]] std::vector<T> elements() const {
     std::vector<T> all;
     for (std::string& each : bytes_.elements()) {
@@ -95,17 +97,17 @@ class List : detail::Coded<T> {
     return all;
   }
 
-  // Inserts in front of the element at an index; at size(), behind all.
+  // Inserts in front of the element at an index; at size(), behind all elements.
   void insert(std::uint64_t index, const T& value) {
     bytes_.insert(index, Codec<T>::encode(value));
   }
   void push_back(const T& value) { bytes_.push(Codec<T>::encode(value), true); }
   void push_front(const T& value) { bytes_.push(Codec<T>::encode(value), false); }
-  // Removes the last, or the first, and returns it; nothing when there is none.
+  // Removes the last, or the first, element and returns it; nullopt when the list is empty.
   std::optional<T> pop_back() { return value(bytes_.pop(true)); }
   std::optional<T> pop_front() { return value(bytes_.pop(false)); }
   void erase(std::uint64_t index) { bytes_.erase(index); }
-  // Replaces the value at an index; the element stays the same one.
+  // Replaces the value at an index; the element keeps its identity and place.
   void set(std::uint64_t index, const T& value) { bytes_.set(index, Codec<T>::encode(value)); }
   template <typename Given>
   requires(detail::Mistaken<Given, T>) void insert(std::uint64_t index,
@@ -133,9 +135,9 @@ class List : detail::Coded<T> {
   requires(detail::Integers<Given, T>) void set(std::uint64_t index, Given value) {
     set(index, detail::fitting<T>(bytes_.key(), value));
   }
-  // Moves an element to where it has the index `to`. It stays the same one.
+  // Moves an element to the index `to`. It keeps its identity.
   void move(std::uint64_t from, std::uint64_t to) { bytes_.move(from, to); }
-  // Removes all elements seen here; what other regions insert meanwhile stays.
+  // Removes all elements seen here; elements that other regions insert concurrently stay.
   void clear() { bytes_.clear(); }
 
  private:

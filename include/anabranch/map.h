@@ -1,9 +1,9 @@
-// A map: fields by name, each a key in small, which holds a register, a counter, a set, a flag, or
-// a map again.
+// A map: fields by name. Each field is a small key and holds a register, a counter, a set, a flag,
+// or a map again.
 //
-// Fields do not know of each other: what two regions write to different fields both stays, and what
-// they write to the same field merges as the type of the field says. Erasing a field removes what
-// has been seen of it; what others write to it meanwhile keeps it there.
+// Fields are independent: concurrent writes of two regions to different fields both stay, and
+// concurrent writes to the same field merge as the type of the field says. The erase of a field
+// removes the contents it has seen; a concurrent write to the field keeps the field there.
 //
 //   both know | here      | there     | concurrently
 //   -         | put f 1   | put g 2   | {f=1 g=2}
@@ -12,16 +12,17 @@
 //   {f=1}     | put g 2   | clear     | {g=2}
 //
 // Worked example. `eu` and `us` have the profile {name=ada city=london}. `us` clears it while `eu`
-// puts city=paris. The clear takes what it has seen, both values; the new city it has not seen.
-// Both regions arrive at {city=paris}.
+// puts city=paris. The clear removes the two values that it has seen, and not the new city. Both
+// regions arrive at {city=paris}.
 //
-// A field is made by writing to it, and a map by its first field; a map without fields is none.
+// A write to a field creates it, and the first field creates the map; a map without fields is
+// absent.
 //
 // Known anomalies.
-// - A clear can leave a part, as above: a record is not a unit. Put a record that must be one into
-//   one register.
-// - Two types in one field, made concurrently, lie there side by side; the first in the order of
-//   `Type` (key.h) is shown. Erasing the field removes both.
+// - A clear can leave a part, as above: a record is not a unit. Put a record that must be a unit
+//   into one register.
+// - Two types in one field, written concurrently, are both stored; the first in the order of `Type`
+//   (key.h) is shown. The erase of the field removes both.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +41,7 @@ class Map {
  public:
   Map(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
-  // A handle on a field: map.at<Counter>("visits").add(1).
+  // Returns a handle on a field: map.at<Counter>("visits").add(1).
   template <typename Handle>
   [[nodiscard]] Handle at(const detail::Name& field) const {
     expect_type(*scope_, key_, Type::kMap);
@@ -50,12 +51,12 @@ class Map {
     expect_type(*scope_, key_, Type::kMap);
     return scope_->type(key_.field(field)) != Type::kNone;
   }
-  // How many fields there are; costs the same for a million as for ten.
+  // Returns the number of fields; costs the same for a million as for ten.
   [[nodiscard]] std::uint64_t size() const {
     expect_type(*scope_, key_, Type::kMap);
     return scope_->count(key_.of(Type::kMap));
   }
-  // The names of the fields, in the order of their bytes; of those in a span, at most so many.
+  // Returns the names of the fields in the span, in the order of their bytes, at most `at_most`.
   [[nodiscard]] std::vector<std::string> fields(const Span& span = {},
                                                 std::size_t at_most = SIZE_MAX) const {
     expect_type(*scope_, key_, Type::kMap);
@@ -67,7 +68,7 @@ class Map {
     });
     return names;
   }
-  // Removes a field with all that is in it. Returns whether it was there.
+  // Removes a field with all its contents. Returns whether the field was present.
   bool erase(const detail::Name& field) {
     bool found = false;
     scope_->atomically([&](Scope& txn) {
@@ -78,7 +79,7 @@ class Map {
     });
     return found;
   }
-  // Removes all fields seen here; what other regions write meanwhile stays.
+  // Removes all fields seen here; concurrent writes of other regions stay.
   void clear() {
     scope_->atomically([&](Scope& txn) {
       expect_type(txn, key_, Type::kMap);

@@ -1,10 +1,10 @@
 // A register: one value.
 //
-// A put replaces every value that it has seen, in whichever region that was written, and no other.
-// So puts of two regions that have not heard of each other both stay, as *siblings*, until a put or
-// an erase that has seen them. Which sibling is shown meanwhile is decided on reading, by the
-// policy of the key (conflict.h): `lww`, the last writer, unless Options::resolvers says `max`,
-// `min`, `siblings` or names a function. What is stored never depends on it.
+// A put replaces every value that it has seen, in whatever region the value was written, and no
+// other. So concurrent puts of two regions both stay, as *siblings*, until a put or an erase that
+// has seen them. Until then each read chooses the sibling to show by the policy of the key
+// (conflict.h): `lww`, the last writer, unless Options::resolvers says `max`, `min`, `siblings` or
+// names a function. The stored siblings never depend on the policy.
 //
 //   both know | here     | there    | concurrently, `lww` | `max`
 //   3         | put 5    | put 4    | 4, if it is later   | 5
@@ -13,13 +13,15 @@
 //
 // Worked example. `eu` and `us` both show "3". While they are cut off from each other `eu` puts "5"
 // and, a second later, `us` puts "4". When they meet both have the siblings {5, 4}, and both show
-// "4". Somebody in `eu` sees that and puts "6": the put has seen both and leaves {6} everywhere.
+// "4". A client in `eu` sees that and puts "6": the put has seen both and leaves {6} everywhere.
 //
 // Known anomalies.
-// - A clock that is ahead wins conflicts under `lww`. Never against a put that has seen its own.
+// - A clock that is ahead wins conflicts under `lww`, but never against a put that has seen its
+//   own.
 // - Under `max` and `min` a later put may lower or raise the value: they rank siblings, and a put
 //   that has seen the greater value has replaced it.
 // - A register and a counter share a key: additions that a put has not seen are added to its value,
+//   when that is an integer (counter.h).
 //   when that is an integer (counter.h).
 #pragma once
 
@@ -39,18 +41,18 @@ class Register : detail::Coded<T> {
  public:
   Register(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
-  // The shown value; nothing when there is none.
+  // Returns the shown value; nullopt when the key is absent.
   [[nodiscard]] std::optional<T> get() const {
     std::optional<std::string> bytes = scope_->get(key_.of(Type::kString));
     if (bytes) return detail::decode<T>(key_, *std::move(bytes));
     expect_type(*scope_, key_, Type::kString);
     return std::nullopt;
   }
-  // All concurrent values, the last one being the newest; one or none without a conflict.
+  // Returns all concurrent values, the newest last; at most one without a conflict.
   [[nodiscard]] std::vector<Sibling> siblings() const {
     return scope_->siblings(key_.of(Type::kString));
   }
-  // Replaces every value seen here, and what counters had added.
+  // Replaces every value and takes back every addition seen here.
   void put(const T& value) {
     scope_->atomically([&](Scope& txn) {
       expect_type(txn, key_, Type::kString);

@@ -1,4 +1,4 @@
-// Members of sorted sets as a scope knows them, and which of them are meant.
+// Members of sorted sets with their scores, and spans of scores.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +12,15 @@ struct ScoredEntry {
   double score = 0;
 };
 
-// The members whose scores are between two bounds, all of them by default. Infinite bounds are no
-// bounds, and a bound that is no number makes the span empty.
+// The members whose scores are between two bounds; all of them by default. An infinite bound is no
+// bound, and a NaN bound makes the span empty.
 struct ScoreSpan {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
-  bool above_min = false;  // Without those that have exactly the score `min`.
-  bool below_max = false;  // Without those that have exactly the score `max`.
-  bool backwards = false;  // The greatest one first.
-  std::uint64_t skip = 0;  // So many of them are left out, in the order in which they come.
+  bool above_min = false;  // Excludes members with exactly the score `min`.
+  bool below_max = false;  // Excludes members with exactly the score `max`.
+  bool backwards = false;  // Greatest score first.
+  std::uint64_t skip = 0;  // The number of members to leave out at the begin of that order.
 };
 
 }  // namespace anabranch

@@ -1,4 +1,4 @@
-// Sessions: what one client has seen goes with it, into any region.
+// Sessions: a client's reads and writes stay consistent when it moves between regions.
 //
 //   Session here = store.session();
 //   Set<std::string>{here, "cart/ada"}.insert("book");
@@ -7,10 +7,11 @@
 //   Session there = other.session(cookie, 500ms);            // In another region, later.
 //   Set<std::string>{there, "cart/ada"}.contains("book");    // True.
 //
-// A session sees its own writes (read your writes), never goes back to before what it has read
-// (monotonic reads), and what it writes is everywhere seen after what it had seen (writes follow
-// reads; that holds for every write of a store). A token carries that from one region to the next:
-// the region waits until it has everything that the session has seen.
+// A session sees its own writes (read your writes), never goes back to before an earlier read
+// (monotonic reads), and every region shows its writes only after the writes that it had seen
+// (writes follow reads; this holds for every write of a store). A token carries the session from
+// one region to the next: the region waits until it has applied every write that the session has
+// seen.
 #pragma once
 
 #include <chrono>
@@ -25,53 +26,54 @@
 
 namespace anabranch {
 
-// How far something must have come for it to be enough. Everything that is demanded must be met.
+// How far writes must have come. All conditions must be met.
 struct Concern {
   enum class Level {
     kApplied,  // Visible there.
     kDurable,  // On the disk there: it survives the loss of all other regions.
   };
-  std::size_t count = 0;                  // So many regions, this one included.
+  std::size_t count = 0;                  // At least so many regions, this one included.
   std::vector<std::string> regions = {};  // These regions.
   bool all = false;                       // Every region that is known and not retired.
   Level level = Level::kDurable;
 };
 
-// Who has it and who has not, retired and lost regions left out; sorted.
+// The regions that have the writes and those that lack them, without retired and lost ones; sorted.
 struct Reach {
   bool met = false;
   std::vector<std::string> have;
   std::vector<std::string> lack;
 };
 
-// What to do about writes that a token names and that no region has any more, since every copy was
-// lost (a disk that broke before anybody else had them, say).
+// How to treat writes that a token names and that no region has any more, since every copy was lost
+// (a disk broke before another region had them, say).
 enum class Gone {
-  kRefuse,  // Throw Error{kInvalid}, which says how many of which region.
+  kRefuse,  // Throw Error{kInvalid} with their number and region.
   kForget,  // Go on without them.
 };
 
-// A scope: everything that works on a store works on a session. For one thread at a time, as
-// clients are; a store may have any number. Must not outlive its store. Not movable, since handles
-// point at it.
+// A scope: everything that works on a store works on a session. For one thread at a time; a store
+// may have any number of sessions. Must not outlive its store. Not movable, since handles point at
+// it.
 class Session final : public Scope {
  public:
   ~Session() override;
 
-  // What this session has seen, in printable form (letters, digits, "-" and "_"), for a cookie or
-  // a header: 20 characters, and 14 to 18 for each region and for each of its restarts on a
-  // restored disk or after a loss.
+  // Returns the writes that this session has seen, in printable form (letters, digits, "-" and
+  // "_"), for a cookie or a header: 20 characters, and 14 to 18 for each region and for each of its
+  // restarts on a restored disk or after a loss.
   [[nodiscard]] std::string token() const;
 
-  // As in Store.
+  // As the functions of Store.
   void transact(const std::function<void(Transaction&)>& function);
   [[nodiscard]] bool transact_if(const Unchanged& seen,
                                  const std::function<void(Transaction&)>& function);
   void read(const std::function<void(ReadTransaction&)>& function) const;
   void atomically(const std::function<void(Scope&)>& function) override;
 
-  // Waits until what this session has seen, its writes included, has come as far as `concern`
-  // says, or until the time is over. Says who has it; not met is no error.
+  // Waits until all writes that this session has seen or made have come as far as `concern` says,
+  // or until the timeout. Returns the regions that have them; a concern not met in time is no
+  // error.
   [[nodiscard]] Reach wait(const Concern& concern, std::chrono::milliseconds timeout) const;
 
  private:

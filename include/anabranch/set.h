@@ -1,6 +1,6 @@
-// Sets of elements, which come and go one by one. The two kinds differ in one case: when an insert
-// and an erase of the same element have not seen each other, the element stays in a `Set` and is
-// gone from a `RemoveWinsSet`.
+// Sets of elements, each inserted and erased on its own. The two kinds differ in one case: after a
+// concurrent insert and erase of the same element it stays in a `Set` and is gone from a
+// `RemoveWinsSet`.
 //
 //   both know | here      | there     | Set, concurrently | RemoveWinsSet, concurrently
 //   -         | insert x  | insert y  | {x y}             | {x y}
@@ -10,23 +10,23 @@
 //   {x}       | insert y  | clear     | {y}               | {y}
 //   {x}       | insert x  | clear     | {x}               | {x}
 //
-// Worked example. An account is in the set of those who may log in, everywhere. `us` erases it;
-// `eu`, which has not heard of that, inserts it once more. In a Set the erase removes only the
-// inserts that it has seen: the account stays. In a RemoveWinsSet it is out, in both regions, and
-// an insert that has seen the erase brings it back.
+// Worked example. An account is in the set of accounts with a login, everywhere. `us` erases it;
+// `eu`, unaware of that, inserts it once more. In a Set the erase removes only the inserts that it
+// has seen: the account stays. In a RemoveWinsSet it is out, in both regions, and an insert that
+// has seen the erase brings it back.
 //
-// In a Set an element is an empty value, and what is erased leaves nothing behind. In a
-// RemoveWinsSet it is a cell that says true or false, of whose siblings a false one wins: so an
-// erase writes, also where the element has not been seen yet, and is not shown. A clear, as the
-// removal of the whole key, is no erase of each element: it forgets inserts and erases alike, as
-// far as it has seen them, and an insert that is concurrent with it stays.
+// In a Set an element is an empty value, and an erase leaves no data behind. In a RemoveWinsSet an
+// element is a cell with the value true or false; among siblings false wins. So an erase writes,
+// also before the insert has been seen, and its row is not shown. A clear, like the removal of the
+// whole key, does not erase each element: it forgets the inserts and erases that it has seen, and a
+// concurrent insert stays.
 //
 // Known anomalies.
-// - What insert and erase return holds for this region: an element can be newly inserted in two.
-// - An erase in a RemoveWinsSet also takes away the inserts of those who had seen the element and
-//   only meant to confirm it.
-// - A cleared RemoveWinsSet has forgotten its erases: an insert that is still on its way, and that
-//   one of them would have beaten, is shown when it arrives.
+// - The results of insert and erase hold for this region: an element can be newly inserted in two.
+// - An erase in a RemoveWinsSet also removes inserts made only to confirm an element that was
+//   already there.
+// - A cleared RemoveWinsSet has forgotten its erases: a delayed insert that one of them would have
+//   beaten is shown when it arrives.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +42,7 @@ namespace anabranch {
 
 namespace detail {
 
-// What both kinds of sets have in common: all but how elements come and go.
+// The common part of both kinds of sets: everything but insert and erase.
 template <typename T, Type kType>
 class Elements : Coded<T> {
  public:
@@ -60,12 +60,12 @@ class Elements : Coded<T> {
   requires(detail::Integers<Given, T>) [[nodiscard]] bool contains(Given value) const {
     return contains(fitting<T>(key_, value));
   }
-  // How many elements there are; costs the same for a million as for ten.
+  // Returns the number of elements; costs the same for a million as for ten.
   [[nodiscard]] std::uint64_t size() const {
     expect_type(*scope_, key_, kType);
     return scope_->count(key_.of(kType));
   }
-  // The elements in the order of their bytes; of those in a span, at most so many.
+  // Returns the elements in the span, in the order of their bytes, at most `at_most`.
   [[nodiscard]] std::vector<T> elements(const Span& span = {},
                                         std::size_t at_most = SIZE_MAX) const {
     expect_type(*scope_, key_, kType);
@@ -77,7 +77,7 @@ class Elements : Coded<T> {
     });
     return found;
   }
-  // Removes all that has been seen here; what other regions insert meanwhile stays.
+  // Removes all elements seen here; elements that other regions insert concurrently stay.
   void clear() {
     scope_->atomically([&](Scope& txn) {
       expect_type(txn, key_, kType);
@@ -90,8 +90,8 @@ class Elements : Coded<T> {
   [[nodiscard]] T as_element(Given value) const {
     return fitting<T>(key_, value);
   }
-  // Runs change(scope, row of the element) in a transaction. Returns whether the element was there
-  // before.
+  // Runs change(scope, row of the element) in a transaction. Returns whether the element was
+  // present before.
   template <typename Change>
   bool replace(const T& value, const Change& change) {
     bool found = false;
@@ -115,15 +115,15 @@ class Elements : Coded<T> {
 
 }  // namespace detail
 
-// An add-wins observed-remove set: an erase only deletes the inserts it has seen. As thread-safe as
-// its scope.
+// An add-wins observed-remove set: an erase removes only the inserts that it has seen. As
+// thread-safe as its scope.
 template <typename T = std::string>
 class Set : public detail::Elements<T, Type::kSet> {
  public:
   using detail::Elements<T, Type::kSet>::Elements;
 
-  // Adds an element. Returns whether it was absent. An element that is present is written again,
-  // so that a concurrent erase elsewhere does not take it away.
+  // Adds an element. Returns whether it was absent. A present element is written again, so that a
+  // concurrent erase in another region does not remove it.
   bool insert(const T& value) {
     return !this->replace(value, [](Scope& txn, const Key& row) { txn.put(row, {}); });
   }
@@ -146,17 +146,16 @@ class Set : public detail::Elements<T, Type::kSet> {
   }
 };
 
-// A set in which an erase also deletes the inserts that are concurrent with it. As thread-safe as
-// its scope.
+// A set in which an erase also removes concurrent inserts. As thread-safe as its scope.
 template <typename T = std::string>
 class RemoveWinsSet : public detail::Elements<T, Type::kRemoveWinsSet> {
  public:
   using detail::Elements<T, Type::kRemoveWinsSet>::Elements;
 
-  // Adds an element, against all erases seen here. Returns whether it was absent.
+  // Adds an element and overrides all erases seen here. Returns whether it was absent.
   bool insert(const T& value) { return !put(value, true); }
-  // Removes an element, and what others insert of it until they have seen this. So it is written
-  // also when the element is absent here. Returns whether it was present.
+  // Removes an element, and inserts of other regions until they have seen this erase; for that the
+  // erase is written also when the element is absent here. Returns whether it was present.
   bool erase(const T& value) { return put(value, false); }
   template <typename Given>
   requires(detail::Mistaken<Given, T>) bool insert(const Given& value) = delete;

@@ -1,10 +1,10 @@
-// Sorted sets: members with scores, which stand in the order of their scores; where these are
-// equal, in the order of the members' bytes.
+// Sorted sets: members with scores, in the order of the scores; members of equal scores in the
+// order of their bytes.
 //
-// Members come and go as in a Set, one by one. A score is what was put last, plus everything that
-// was added to it: a put that meets another one is decided as a register decides (the last one is
-// shown, or what the policy of the key says), and additions all count. A put takes back what it has
-// seen of both.
+// Each member is put and erased on its own, as in a Set. A score is the value put last plus the sum
+// of the additions to it. Concurrent puts are resolved as in a register (the last one is shown,
+// unless the policy of the key says otherwise), and additions all count. A put takes back the puts
+// and additions that it has seen.
 //
 //   both know | here     | there    | concurrently
 //   -         | put a 1  | put b 2  | {a=1 b=2}
@@ -19,22 +19,22 @@
 // season and erases her. The erase takes back the 100 that it has seen, and not the 10: both
 // regions show her with 10 points, and at the same rank.
 //
-// An addition alone makes a member, with a score that counts from 0. The order is kept with every
-// write, so that a rank, a count of scores and the k-th page cost hardly more in a set of millions
-// than in one of a thousand. Only after a foreign clear of much that left something, and when the
-// policies have changed, it is made anew, in the background; until then they take as long as the
-// set is large.
+// An addition to an absent member inserts it, with a score that counts from 0. Every write updates
+// the order, so that a rank, a count of scores and the k-th page cost hardly more in a set of
+// millions than in one of a thousand. Only after another region's clear of many rows that left
+// some, and after a change of policies, the order is rebuilt, in the background; until then the
+// time of these reads grows with the set.
 //
 // Known anomalies.
 // - Additions do not belong to a score that was put, as with a Counter: see the fourth line above.
 //   An erased member can come back with a part of its score: see the fifth.
-// - Each region checks what it sees, so together they can leave the range of doubles: the score
-//   then stops at its end. What a resolver makes of concurrent scores, and is no finite number,
-//   counts as 0. Doubles round; see counter.h.
-// - A resolver with a function may decide by nothing but the siblings, and needs another name when
-//   it decides otherwise than before: the order is kept as it was decided when it was written.
-// - Among members of equal scores that have their first 440 bytes in common the order is that of a
-//   hash, the same everywhere.
+// - Each region checks the range against the additions it has seen, so regions together can leave
+//   the range of doubles: the score then stops at its end. A resolver's result that is no finite
+//   number counts as 0. Doubles round; see counter.h.
+// - A resolver with a function must decide by the siblings alone, and needs another name when it
+//   decides otherwise than before: the order stays as decided when it was written.
+// - Members of equal scores whose first 440 bytes are equal are in the order of a hash, the same in
+//   every region.
 #pragma once
 
 #include <cmath>
@@ -64,7 +64,7 @@ class SortedSet : detail::Coded<T> {
  public:
   SortedSet(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
-  // Gives a member a score, whatever it had. Returns whether it was absent.
+  // Sets the score of a member, whatever it was. Returns whether the member was absent.
   bool put(const T& member, double score) {
     if (!std::isfinite(score)) {
       throw Error(ErrorCode::kInvalid, key_.name() + ": a score must be a finite number");
@@ -78,8 +78,8 @@ class SortedSet : detail::Coded<T> {
     });
     return !found;
   }
-  // Adds to a member's score, which counts from 0 when it is absent. Returns the new score. Throws
-  // Error{kInvalid} when it would leave the range of a double.
+  // Adds to a member's score, counted from 0 when the member is absent. Returns the new score.
+  // Throws Error{kInvalid} when the score would leave the range of a double.
   double add(const T& member, double amount) {
     double score = 0;
     write([&](Scope& txn) {
@@ -89,7 +89,8 @@ class SortedSet : detail::Coded<T> {
     });
     return score;
   }
-  // Removes a member; what others put or add to it meanwhile stays. Returns whether it was present.
+  // Removes a member; concurrent puts and additions of other regions stay. Returns whether it was
+  // present.
   bool erase(const T& member) {
     bool found = false;
     write([&](Scope& txn) {
@@ -138,12 +139,12 @@ class SortedSet : detail::Coded<T> {
       [[nodiscard]] std::optional<std::uint64_t> rank_from_end(Given member) const {
     return rank_from_end(detail::fitting<T>(key_, member));
   }
-  // Removes all that has been seen here; what other regions write meanwhile stays.
+  // Removes all members seen here; concurrent writes of other regions stay.
   void clear() {
     write([&](Scope& txn) { txn.clear(all()); });
   }
 
-  // The score of a member; nothing when it is absent.
+  // Returns the score of a member; nullopt when it is absent.
   [[nodiscard]] std::optional<double> score(const T& member) const {
     const auto score = scope_->score(row(member));
     if (!score) expect_type(*scope_, key_, Type::kSortedSet);
@@ -154,7 +155,7 @@ class SortedSet : detail::Coded<T> {
     expect_type(*scope_, key_, Type::kSortedSet);
     return scope_->count(all());
   }
-  // How many members come before this one; nothing when it is absent.
+  // Returns the number of members before this one; nullopt when it is absent.
   [[nodiscard]] std::optional<std::uint64_t> rank(const T& member) const {
     return rank_of(member, false);
   }
@@ -163,7 +164,8 @@ class SortedSet : detail::Coded<T> {
     return rank_of(member, true);
   }
 
-  // The members of a span of scores, in order, at most so many. The default is all of them.
+  // Returns the members in a span of scores, in order, at most `at_most`. The default is all of
+  // them.
   [[nodiscard]] std::vector<Scored<T>> range(const ScoreSpan& span = {},
                                              std::size_t at_most = SIZE_MAX) const {
     expect_type(*scope_, key_, Type::kSortedSet);
@@ -175,7 +177,8 @@ class SortedSet : detail::Coded<T> {
     });
     return found;
   }
-  // The members with the ranks from `from` up to but without `to`; backwards: counted from the end.
+  // Returns the members with the ranks from `from` up to but without `to`; backwards: counted from
+  // the end.
   [[nodiscard]] std::vector<Scored<T>> range_by_rank(std::uint64_t from, std::uint64_t to,
                                                      bool backwards = false) const {
     if (from >= to) return range({}, 0);
@@ -184,7 +187,7 @@ class SortedSet : detail::Coded<T> {
     span.skip = from;
     return range(span, to - from);
   }
-  // The members in a span of names, in the order of the names, at most so many.
+  // Returns the members in a span of names, in the order of the names, at most `at_most`.
   [[nodiscard]] std::vector<Scored<T>> range_by_name(const Span& span = {},
                                                      std::size_t at_most = SIZE_MAX) const {
     expect_type(*scope_, key_, Type::kSortedSet);
@@ -198,7 +201,8 @@ class SortedSet : detail::Coded<T> {
     });
     return found;
   }
-  // How many members a span of scores has; costs hardly more for a million than for a thousand.
+  // Returns the number of members in a span of scores; costs hardly more for a million than for a
+  // thousand.
   [[nodiscard]] std::uint64_t count(const ScoreSpan& span) const {
     expect_type(*scope_, key_, Type::kSortedSet);
     return scope_->count(all(), span);

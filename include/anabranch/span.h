@@ -1,4 +1,4 @@
-// A span of names, in order or backwards: which part of a collection a scan visits.
+// A span of names, in order or backwards: the part of a collection that a scan visits.
 #pragma once
 
 #include <optional>
@@ -7,20 +7,21 @@
 
 namespace anabranch {
 
-// From `from` on, up to but without `to`, in the order of the bytes. The default is everything. To
-// go on after a name when a page is full: `after` it; backwards: with that name as `to`.
+// The names from `from` on, up to but without `to`, in the order of their bytes; all by default. To
+// continue after the last name of a full page: `after` that name; backwards: with that name as
+// `to`.
 struct Span {
   std::string from;
-  std::optional<std::string> to;  // Nothing for no end.
-  bool backwards = false;         // From the last one down to the first.
+  std::optional<std::string> to;  // nullopt: no end.
+  bool backwards = false;         // From the last name down to the first.
 
-  // The names that begin so.
+  // Returns the span of the names that begin with `beginning`.
   [[nodiscard]] static Span starting(std::string_view beginning);
-  // The names that come after this one.
+  // Returns the span of the names behind `name`.
   [[nodiscard]] static Span after(std::string_view name) {
     return {.from = std::string(name) + '\0', .to = {}, .backwards = false};
   }
-  // The same names from the last to the first.
+  // Returns the same names from the last to the first.
   [[nodiscard]] Span reversed() const { return {from, to, !backwards}; }
 };
 

@@ -1,15 +1,17 @@
 // Transactions: several reads and writes that become visible together, in every region.
 //
-// Within a region they cannot conflict, since it has one writer at a time: what a transaction reads
-// stays so until it ends. Across regions they merge op by op, as the types say.
+// Within a region transactions cannot conflict, since a region has one writer at a time: the values
+// that a transaction reads stay the same until it ends. Across regions transactions merge op by op,
+// as the types say.
 //
 //   store.transact([](Transaction& txn) {               // All or nothing.
 //     Counter{txn, "stock/eu"}.add(-5);
 //     Counter{txn, "stock/us"}.add(+5);
 //   });
 //
-// Where a person or another system decides between reading and writing, nothing can be held that
-// long. Then the transaction says what it rests on, and is not run when that was written meanwhile:
+// Between a read and a write that depends on a person or another system no lock can be held that
+// long. Then the transaction names the keys it depends on, and is not run if they were written
+// meanwhile:
 //
 //   Unchanged seen;
 //   store.read([&](ReadTransaction& txn) {              // One state of all keys.
@@ -20,7 +22,7 @@
 //   const bool done = store.transact_if(seen, [](Transaction& txn) { ... });
 //
 // That holds within the region. Another region can do the same at the same time, and both will have
-// found nothing changed: what must hold everywhere needs a type that keeps it by merging.
+// found no change: a rule that must hold everywhere needs a type that keeps it by merging.
 #pragma once
 
 #include <utility>
@@ -30,39 +32,39 @@
 
 namespace anabranch {
 
-// The scope inside Store::transact: sees its own writes, and nobody sees them before the end. Valid
-// inside the function only, on its thread only: used later or elsewhere it throws Error{kInvalid},
-// as its handles do. The store itself must not be written or transacted on from there
-// (Error{kInvalid}, too).
+// The scope inside Store::transact. It sees its own writes; other scopes see them after the commit.
+// Valid inside the function only, on its thread only: used later or elsewhere it and its handles
+// throw Error{kInvalid}. Writes and transactions on the store itself throw Error{kInvalid} there,
+// too.
 class Transaction : public Scope {
  protected:
   Transaction() = default;
 };
 
 // The scope inside Store::read: all reads see one consistent state, that of its begin, whatever is
-// written meanwhile, by the function itself through its store too. Writing to it throws
-// Error{kInvalid}. Valid as a Transaction is. Keep it short: what is removed meanwhile takes room
-// on the disk as long.
+// written meanwhile, also by the function itself through its store. Writing to it throws
+// Error{kInvalid}. Valid as a Transaction is. Keep it short: until it ends, rows removed meanwhile
+// take room on the disk.
 class ReadTransaction : public Scope {
  protected:
   ReadTransaction() = default;
 };
 
-// What some keys held when it was made. A value; says nothing about other keys.
+// A fingerprint of the contents of some keys, taken at construction. A value type.
 class Unchanged {
  public:
-  // Nothing at all: holds always.
+  // Covers no keys: always holds.
   Unchanged() = default;
-  // All that is at these keys, of any type, nothing included. To make it together with what is
-  // read, use a ReadTransaction; costs as much as is at the keys. Large collections: name the rows
-  // (Key::element, Key::field).
+  // Covers all contents of these keys, of any type; a key may be absent. To take it together with
+  // the reads it protects, use a ReadTransaction. Costs as much as reading the keys. In large
+  // collections name the rows (Key::element, Key::field).
   Unchanged(const Scope& scope, std::vector<Key> keys) {
     for (Key& key : keys) {
       const Fingerprint seen = scope.fingerprint(key);
       seen_.emplace_back(std::move(key), seen);
     }
   }
-  // Whether they hold the same still, by whichever region they were written since.
+  // Returns whether the keys are unchanged, by writes of any region.
   [[nodiscard]] bool holds(const Scope& scope) const {
     for (const auto& [key, seen] : seen_) {
       if (scope.fingerprint(key) != seen) return false;
