@@ -1,5 +1,5 @@
 // Assertions that stay on in every build: a broken invariant of a replicated store must stop this
-// region before it writes, not spread to the others.
+// region before it writes, or the damage spreads to the others.
 #pragma once
 
 namespace anabranch::core {

@@ -16,9 +16,10 @@ constexpr std::size_t kHeadSizeMin = 5;  // Of versions without checksums.
 constexpr std::size_t kBodySize = 3;
 constexpr std::size_t kOpeningSize = 5;
 constexpr std::size_t kTransactionSize = 2;
-// A head is short, also one that newer versions extend.
+// A head is short, also one extended by newer versions.
 constexpr std::size_t kHeadTokensMax = 256;
-// What is reserved on the word of the input: an op takes much more memory than its smallest bytes.
+// The most ops reserved because the input announces them: an op takes much more memory than its
+// smallest encoding.
 constexpr std::size_t kOpsReservedMax = 1024;
 
 void assert_encodable(const Batch& batch) {
@@ -85,7 +86,7 @@ std::optional<Opening> decode_opening(Reader& in) {
   return opening;
 }
 
-// Reads ops from `first` on, never beyond `last`; the last one read is transaction.last().
+// Decodes ops from `first` on, never beyond `last`; the last decoded op is transaction.last().
 void decode_transaction(Reader& in, Origin origin, Seq first, Seq last, Transaction& transaction) {
   const std::size_t extra = in.array_of(kTransactionSize);
   transaction.first = first;
@@ -115,7 +116,7 @@ void decode_transactions(Reader& in, const BatchHeader& header, Batch& batch) {
   if (left != 0) in.fail("there are fewer ops than the head says");
 }
 
-// Reads a signature where there is one; gives the number of elements taken.
+// Decodes the signature if there is one; returns the number of elements taken.
 std::size_t decode_signature(Reader& in, std::size_t left, Batch& batch) {
   if (left == 0 || in.peek() != Token::Kind::kBin) return 0;
   const std::string_view signature = in.bin();

@@ -1,5 +1,6 @@
-// Batches: what one group commit of one origin appended to the log, the unit of replication, stored
-// and applied whole. The bytes are encoded once, by the origin, and travel and rest unchanged.
+// Batches: the data that one group commit of one origin appended to the log; the unit of
+// replication, stored and applied whole. The origin encodes the bytes once; they travel and are
+// stored unchanged.
 //
 // The bytes are two msgpack values in a row, so that the head can be read without the ops:
 //
@@ -22,9 +23,9 @@
 //
 //   signature    Ed25519, of the region for `previous` at the position before this batch
 //
-// Rules for what comes after: a newer version may append elements to head, body, opening,
-// transaction and op, and may bring new kinds of op; this one skips the former and counts the
-// latter (UnknownOp). Whatever an older version cannot skip needs a new format number.
+// Rules for later versions: a newer version may append elements to head, body, opening, transaction
+// and op, and may add kinds of op; this version skips the former and counts the latter (UnknownOp).
+// A change that an older version cannot skip needs a new format number.
 #pragma once
 
 #include <cstdint>
@@ -39,9 +40,9 @@
 
 namespace anabranch::core {
 
-// Who wrote from here on: in the first batch of each opening of a leader's directory.
+// The author of the following batches: in the first batch of each opening of a leader's directory.
 struct Opening {
-  Hash128 mesh;              // The mesh that the leader belongs to.
+  Hash128 mesh;              // The leader's mesh.
   std::string region;        // The leader's region.
   std::uint64_t number = 0;  // Counts the openings of the directory.
   std::uint64_t nonce = 0;   // Random: two copies of one directory differ.
@@ -55,7 +56,7 @@ struct Batch {
   static constexpr std::size_t kRegionSizeMax = 64;
 
   Origin origin = 0;
-  ChainHash previous{};        // chain_hash of the origin's batch before, zero for the first.
+  ChainHash previous{};        // chain_hash of the origin's previous batch, zero for the first.
   VersionVector deps_changed;  // Other origins' entries that changed since that batch.
   std::optional<Opening> opening;
   std::string signature = {};             // Of the position before, in some; else empty.
@@ -66,7 +67,7 @@ struct Batch {
   bool operator==(const Batch&) const = default;
 };
 
-// What can be known of a batch without decoding its ops. Every batch begins with it.
+// The facts known of a batch without decoding its ops. Every batch begins with them.
 struct BatchHeader {
   Origin origin = 0;
   Seq first = 0;
@@ -74,13 +75,13 @@ struct BatchHeader {
   ChainHash previous{};
 };
 
-// The batch must be one that decode_batch takes: this process made it.
+// Encodes a batch. It must be one that decode_batch accepts: this process made it.
 std::string encode_batch(const Batch& batch);
-// Fails with kInvalid on another format, and with kCorrupt on bytes that are not exactly one valid
-// batch: wrong counts, gaps, numbers that no leader writes, paths that no encoding has, trailing
-// bytes.
+// Decodes a batch. Fails with kInvalid on another format, and with kCorrupt unless the bytes are
+// exactly one valid batch: wrong counts, gaps, numbers that no leader writes, paths that are no
+// encoding, trailing bytes.
 Result<Batch> decode_batch(std::string_view bytes);
-// Reads and checks the head alone, at the same cost for any number of ops.
+// Decodes and checks the head alone, at the same cost for any number of ops.
 Result<BatchHeader> decode_batch_header(std::string_view bytes);
 
 }  // namespace anabranch::core

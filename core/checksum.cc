@@ -8,10 +8,10 @@
 namespace anabranch::core {
 namespace {
 
-constexpr std::size_t kBefore = 5;  // Elements of the head.
+constexpr std::size_t kBefore = 5;  // Elements of the head before the checksum.
 constexpr std::size_t kHeadTokensMax = 256;
 
-// Where the checksum of a batch begins; nothing when it carries none.
+// Returns the offset of the checksum in a batch; nullopt when the batch carries none.
 Result<std::optional<std::size_t>> place_of(std::string_view batch) {
   std::string_view rest = batch;
   Reader in = Reader::first_of(rest, kHeadTokensMax);
@@ -25,7 +25,7 @@ Result<std::optional<std::size_t>> place_of(std::string_view batch) {
   return std::optional(static_cast<std::size_t>(sum.data() - batch.data()));
 }
 
-// What is before the checksum is the seed for what is behind it.
+// Hashes the bytes behind the checksum, with the hash of the bytes before it as the seed.
 std::string sum_of(std::string_view batch, std::size_t at) {
   const std::uint64_t sum =
       seeded64(batch.substr(at + kChecksumSize), checksum64(batch.substr(0, at)));

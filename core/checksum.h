@@ -1,7 +1,8 @@
-// The checksum of a batch: a further element of its head, of all its other bytes. It is made with
-// the batch and looked at before the batch is stored, sent or applied, so that a byte that changed
-// on a disk or in memory goes no further. Batches of versions before this one have none; those
-// versions skip it, and the hash chain covers it like everything else.
+// The checksum of a batch: one more element of its head, computed over all its other bytes. The
+// origin writes the checksum when it makes the batch, and every leader checks it before storing,
+// sending or applying the batch, so that a byte that changed on a disk or in memory spreads no
+// further. Batches of older versions carry no checksum; those versions skip the element, and the
+// hash chain covers it like all other bytes.
 #pragma once
 
 #include <cstddef>
@@ -15,15 +16,15 @@ inline constexpr std::size_t kChecksumSize = 8;
 
 enum class Checksum : std::uint8_t {
   kNone,   // The batch carries none.
-  kRight,  // All its bytes are as they were made.
-  kWrong,  // Some are not, or its head cannot be read.
+  kRight,  // All its bytes are unchanged.
+  kWrong,  // Some bytes changed, or the head cannot be read.
 };
-// Costs about as much as copying the batch.
+// Checks the checksum of a batch. Costs about as much as copying the batch.
 [[nodiscard]] Checksum checksum_of(std::string_view batch);
 
-// Writes the checksum of a batch into the kChecksumSize bytes at `at`, where it belongs.
+// Writes the checksum of a batch into its place, the kChecksumSize bytes at `at`.
 void write_checksum(std::string& batch, std::size_t at);
-// The batch as versions that knew no checksums have written it; unchanged when it carries none.
+// Returns the batch as versions without checksums wrote it; unchanged when it carries no checksum.
 [[nodiscard]] std::string without_checksum(std::string batch);
 
 }  // namespace anabranch::core

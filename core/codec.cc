@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::uint32_t kSizeMax = std::numeric_limits<std::uint32_t>::max();
 
-// What is reserved at once: what a usual batch needs. The list grows as the input proves to hold
-// more values.
+// The number of tokens reserved at once, enough for a usual batch. The list grows when the input
+// proves to hold more values.
 constexpr std::size_t kTokensReservedMax = 8192;
 constexpr std::size_t tokens_expected(std::size_t bytes) { return bytes / 16 + 16; }
 
@@ -37,10 +37,11 @@ void append(std::string& out, const Pack& pack) {
   pack(packer);
 }
 
-// What msgpack calls for each value that it meets. Returning false stops it.
+// The visitor that msgpack calls for each value of the input. Returning false stops the parser.
 //
-// Every array promises values. The promises of an honest input never exceed its bytes, as each
-// value has at least one; so a lying size is refused before anything is allocated for it.
+// Every array announces values. A valid input never announces more values than it has bytes, as
+// each value takes at least one byte; so a false size is refused before any memory is allocated for
+// it.
 class Tokeniser : public msgpack::null_visitor {
  public:
   Tokeniser(std::vector<Token>& tokens, std::string_view input, std::size_t tokens_max)
@@ -50,7 +51,7 @@ class Tokeniser : public msgpack::null_visitor {
   bool visit_boolean(bool value) { return add(Token::Kind::kBool, value ? 1 : 0); }
   bool visit_positive_integer(std::uint64_t value) { return add(Token::Kind::kUint, value); }
   bool visit_negative_integer(std::int64_t value) {
-    // Some writers use a signed form for what is not negative.
+    // Some writers use a signed form for numbers that are not negative.
     const auto kind = value < 0 ? Token::Kind::kInt : Token::Kind::kUint;
     return add(kind, static_cast<std::uint64_t>(value));
   }
@@ -88,7 +89,7 @@ class Tokeniser : public msgpack::null_visitor {
     tokens_.push_back({kind, 0, number});
     return true;
   }
-  // msgpack may give any pointer, also a null one, with a size of 0.
+  // msgpack may pass any pointer, also a null one, with a size of 0.
   bool add_view(Token::Kind kind, const char* begin, std::uint32_t size) {
     const std::ptrdiff_t at = size == 0 ? 0 : begin - input_.data();
     tokens_.push_back({kind, size, static_cast<std::uint64_t>(at)});

@@ -7,8 +7,8 @@
 
 namespace anabranch::core {
 
-// 64 random bits that name one incarnation of one leader. Zero is no origin. Canonical order is the
-// order of the numbers, the same in every region.
+// 64 random bits that name one incarnation of one leader. Zero is no origin. Origins are ordered as
+// numbers, the same in every region: their canonical order.
 using Origin = std::uint64_t;
 
 // Counts the ops of one origin, from 1.
@@ -22,7 +22,7 @@ struct Dot {
   auto operator<=>(const Dot&) const = default;
 };
 
-// 16 hexadecimal digits, as shown to people.
+// Returns 16 hexadecimal digits, as shown to people.
 std::string to_string(Origin origin);
 
 }  // namespace anabranch::core

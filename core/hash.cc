@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kPathKey = "anabranch.path.1";
 static_assert(kPathKey.size() >= crypto_generichash_KEYBYTES_MIN);
 
-// BLAKE2b of `bytes`, as many bytes as `out` holds.
+// Computes the BLAKE2b of `bytes`, with the size of `out`.
 template <std::size_t kSize>
 void blake2b(std::array<std::uint8_t, kSize>& out, std::string_view bytes, std::string_view key) {
   // Lets libsodium choose the implementation for this machine.

@@ -1,5 +1,5 @@
-// The two hash functions: XXH3 where nobody can gain from a collision (checksums, digests), BLAKE2b
-// where a peer chooses the input (the chain of batches, hashed paths).
+// The two hash functions: XXH3 where a collision gains an attacker nothing (checksums, digests),
+// BLAKE2b where a peer chooses the input (the chain of batches, hashed paths).
 #pragma once
 
 #include <array>
@@ -19,21 +19,22 @@ struct Hash128 {
   Hash128& operator-=(const Hash128& other);
 };
 
-// XXH3, for checksums of frames.
+// Returns the XXH3 of `bytes`, for checksums of frames.
 std::uint64_t checksum64(std::string_view bytes);
-// XXH3 under a seed: whoever does not know it cannot choose bytes by their hash.
+// Returns the XXH3 of `bytes` under a seed: without the seed no peer can choose bytes by their
+// hash.
 std::uint64_t seeded64(std::string_view bytes, std::uint64_t seed);
-// XXH3, for digests of rows.
+// Returns the 128-bit XXH3 of `bytes`, for digests of rows.
 Hash128 digest128(std::string_view bytes);
-// 32 hexadecimal digits.
+// Returns 32 hexadecimal digits.
 std::string to_string(const Hash128& hash);
 
 // A link of the hash chain: 32 bytes of BLAKE2b. All zero before an origin's first batch.
 using ChainHash = std::array<std::uint8_t, 32>;
-// The link after `previous` when the batch `bytes` (which itself carries `previous`) is added.
+// Returns the link of the batch `bytes`, covering the previous link that the batch itself contains.
 ChainHash chain_hash(std::string_view bytes);
 
-// 16 bytes of BLAKE2b under a constant key of the format, for over-long paths and names.
+// Returns 16 bytes of BLAKE2b under a constant key of the format, for over-long paths and names.
 std::array<std::uint8_t, 16> path_hash(std::string_view encoded_path);
 
 }  // namespace anabranch::core

@@ -1,10 +1,10 @@
 // Hybrid logical clock (Kulkarni, Demirbas et al., "Logical Physical Clocks", 2014): 48 bits of
 // milliseconds and 16 bits of counter.
 //
-// Timestamps only rank concurrent values; they never decide whether something is applied.
-// Invariants: 1. now() is strictly greater than every timestamp given or observed before;
-// 2. observe() never moves the clock beyond the own wall clock plus the allowed drift, so one
-// machine with a wrong clock drags no other along. Not thread-safe.
+// Timestamps only rank concurrent values; no op is applied or dropped because of one. Invariants:
+// 1. now() is strictly greater than every timestamp returned or observed before; 2. observe() never
+// moves the clock beyond this machine's wall clock plus the allowed drift, so one machine with a
+// wrong clock drags no other along. Not thread-safe.
 #pragma once
 
 #include <compare>
@@ -21,10 +21,11 @@ struct Hlc {
   auto operator<=>(const Hlc&) const = default;
   [[nodiscard]] Millis millis() const { return static_cast<Millis>(bits >> 16U); }
   [[nodiscard]] std::uint16_t counter() const { return static_cast<std::uint16_t>(bits); }
-  // The timestamp `n` steps later; a full counter goes on in the next millisecond.
+  // Returns the timestamp `n` steps later; a full counter continues in the next millisecond.
   [[nodiscard]] Hlc plus(std::uint64_t n) const { return {bits + n}; }
 
-  // Milliseconds that 48 bits cannot hold are taken as the nearest that they can.
+  // Returns a timestamp; milliseconds outside of 48 bits are replaced by the nearest possible
+  // value.
   static Hlc of(Millis millis, std::uint16_t counter);
 };
 
@@ -32,19 +33,19 @@ class HybridClock {
  public:
   static constexpr Millis kDriftMaxMs = 60'000;
 
-  // `clock` must outlive this object. `high_water` is the greatest timestamp that earlier runs
-  // gave: the clock starts behind it.
+  // `clock` must outlive this object. `high_water` is the greatest timestamp of earlier runs: the
+  // clock starts behind it.
   HybridClock(const WallClock& clock, Hlc high_water, Millis drift_ms_max = kDriftMaxMs);
 
-  // A timestamp greater than all before; the first of `count` consecutive ones, all of which are
-  // used up.
+  // Returns a timestamp greater than all before: the first of `count` consecutive ones, all used up
+  // by this call.
   Hlc now(std::uint64_t count = 1);
   // Follows a foreign timestamp, at most to the wall clock plus the allowed drift. Returns false
-  // when the timestamp lies beyond that (the clock then goes up to the cap only).
+  // when the timestamp lies beyond that (the clock then moves to that limit only).
   bool observe(Hlc remote);
-  // The greatest timestamp given or observed so far.
+  // Returns the greatest timestamp returned or observed so far.
   [[nodiscard]] Hlc high_water() const { return last_; }
-  // What the wall clock shows.
+  // Returns the time of the wall clock.
   [[nodiscard]] Millis wall_ms() const { return clock_.now_ms(); }
 
  private:

@@ -43,7 +43,7 @@ spdlog::level::level_enum level_of(LogLevel level) {
   return spdlog::level::off;
 }
 
-// Control characters come from foreign bytes and would forge lines: they are shown as \xNN.
+// Escapes control characters as \xNN: from foreign bytes they would forge lines.
 std::string one_line(std::string_view message) {
   std::string line;
   line.reserve(message.size());

@@ -1,5 +1,5 @@
 // The process's log: one line per event on standard error, "time level region message".
-// Thread-safe. The rest of the code never sees the library behind it.
+// Thread-safe. Only log.cc includes the library behind it.
 #pragma once
 
 #include <string_view>

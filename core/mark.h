@@ -1,9 +1,9 @@
-// Marks of rare paths, which a simulation must have gone:
+// Marks of rare paths that a simulation must reach:
 //
 //   mark<"the hold buffer is full">();
 //
-// The simulator's build counts how often each was passed and knows those that never were. In every
-// other build a mark is nothing. Marks stand in .cc files only.
+// The simulator's build counts how often each mark was passed and lists those that never were. In
+// every other build a mark generates no code. Marks are used in .cc files only.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace anabranch::core {
 
-// A sentence as an argument of a template.
+// A string literal as an argument of a template.
 template <std::size_t kSize>
 struct Sentence {
   // NOLINTNEXTLINE(google-explicit-constructor): a literal is meant to become one.

@@ -15,7 +15,7 @@
 
 namespace anabranch::core {
 
-// What a reset had seen of one origin's slot.
+// The part of one origin's slot that a reset had seen.
 struct ObservedSlot {
   Origin origin = 0;
   Seq birth = 0;  // Names the frame.
@@ -24,8 +24,9 @@ struct ObservedSlot {
   bool operator==(const ObservedSlot&) const = default;
 };
 
-// Replaces what the context covers in the cell at `path` by one value. `context` is present only
-// when a client brought the one of an older read; otherwise it is all that the leader had applied.
+// Replaces the siblings covered by the context in the cell at `path` by one value. `context` is
+// present only when a client brought the context of an older read; otherwise the context is all
+// that the leader had applied.
 struct Put {
   Path path;
   std::string value;
@@ -34,15 +35,15 @@ struct Put {
   bool operator==(const Put&) const = default;
 };
 
-// Removes what the context covers from the cell at `path`.
+// Removes the siblings covered by the context from the cell at `path`.
 struct Remove {
   Path path;
   std::optional<VersionVector> context;
   bool operator==(const Remove&) const = default;
 };
 
-// Sets the origin's slot at `path` to an absolute total in the frame `birth`, so that applying it
-// twice is harmless. `amount` is what was added, for watches and for re-issuing.
+// Sets the origin's slot at `path` to an absolute total in the frame `birth`, so that applying the
+// op twice is harmless. `amount` is the number added, for watches and for writing the op again.
 struct Add {
   Path path;
   Seq birth = 0;
@@ -51,15 +52,15 @@ struct Add {
   bool operator==(const Add&) const = default;
 };
 
-// Rebases the observed slots at `path`: what they had counted counts no more.
+// Rebases the observed slots at `path`: additions observed before the reset count no more.
 struct Reset {
   Path path;
   std::vector<ObservedSlot> observed;
   bool operator==(const Reset&) const = default;
 };
 
-// Removes what the context covers from every cell at or below `prefix`, and rebases the tallies
-// that were observed there.
+// Removes the siblings covered by the context from every cell at or below `prefix`, and rebases the
+// tallies observed there.
 struct Clear {
   struct Tally {
     Path path;
@@ -71,7 +72,8 @@ struct Clear {
   bool operator==(const Clear&) const = default;
 };
 
-// An op that a newer version wrote: applied as nothing, counted in its origin's seq, forwarded.
+// An op written by a newer version: it has no effect here, counts in its origin's seq, and is
+// forwarded.
 struct UnknownOp {
   std::uint64_t kind = 0;
   bool operator==(const UnknownOp&) const = default;

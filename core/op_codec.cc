@@ -67,7 +67,7 @@ Path decode_path(Reader& in) {
   return std::move(path).value();
 }
 
-// A context that an op carries covers nothing from the op itself on.
+// Reads the context of an op. It must not cover the op itself or a later op of its origin.
 std::optional<VersionVector> decode_context(Reader& in, Dot dot) {
   if (in.take_nil()) return std::nullopt;
   VersionVector context = read_vector(in);
@@ -188,8 +188,8 @@ void decode(Reader& in, Dot dot, Clear& clear) {
   }
 }
 
-// Reads the elements of a known kind and skips those that a newer version appended. `rest` counts
-// the elements after the kind, `fields` those that this version knows.
+// Reads the elements of a known kind and skips those appended by a newer version. `rest` is the
+// number of elements after the kind, `fields` the number known to this version.
 template <typename T>
 void decode_known(Reader& in, Dot dot, Op& op, std::size_t rest, std::size_t fields) {
   if (rest < fields) return in.fail("an op is too short");

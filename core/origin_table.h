@@ -1,9 +1,9 @@
 // Small local numbers for origins, so that a stored row does not spend 8 bytes on each.
 //
 // Append-only. Numbers are local to one data directory and never travel: batches, digests and
-// snapshots use full origins. One thread adds; origin() may be called by any thread meanwhile and
-// waits for nobody, since every read of a row asks it: origins stand in chunks that never move,
-// each twice as large as the one before. A value type; a copy takes time.
+// snapshots use full origins. One thread adds; origin() may be called by any thread at the same
+// time and takes no lock, since every read of a row calls it: origins are stored in chunks that
+// never move, each twice as large as the one before. A value type; a copy takes time.
 #pragma once
 
 #include <array>
@@ -23,11 +23,11 @@ class OriginTable {
   OriginTable(const OriginTable& other);
   OriginTable& operator=(const OriginTable&) = delete;
 
-  // The number of `origin`, given anew (the next from 0) when it has none.
+  // Returns the number of `origin`; assigns the next one (from 0) when the origin is new.
   std::uint32_t add(Origin origin);
-  // Nothing for an origin that was never added. For the thread that adds.
+  // Returns the number of an origin; nullopt when it was never added. For the thread that adds.
   [[nodiscard]] std::optional<std::uint32_t> number(Origin origin) const;
-  // Nothing for a number that was never given.
+  // Returns the origin with a number; nullopt when the number was never assigned.
   [[nodiscard]] std::optional<Origin> origin(std::uint32_t number) const;
   [[nodiscard]] std::size_t size() const { return size_.load(std::memory_order_acquire); }
 
@@ -35,7 +35,7 @@ class OriginTable {
   static constexpr std::uint32_t kFirstChunk = 64;
   static constexpr std::size_t kChunksMax = 26;
 
-  // Where a number stands.
+  // The place of a number in the chunks.
   struct Place {
     std::size_t chunk = 0;
     std::uint32_t index = 0;

@@ -10,12 +10,12 @@ namespace {
 constexpr char kEscape = '\x00';
 constexpr char kZero = '\xFF';    // After kEscape: a 0x00 inside a component.
 constexpr char kEnd = '\x01';     // After kEscape: the end of a component.
-constexpr char kHashed = '\x02';  // After kEscape: a hash follows; no encoding has it.
+constexpr char kHashed = '\x02';  // After kEscape: a hash follows; in no encoding.
 constexpr std::string_view kTerminator("\x00\x01", 2);
 constexpr std::size_t kHashSize = 16;
 constexpr std::size_t kHashedKeySize = Path::kHashedPrefix + 2 + kHashSize;
 
-// Whether `bytes` are a sequence of closed components.
+// Returns whether `bytes` are a sequence of closed components.
 bool is_encoding(std::string_view bytes) {
   const char* at = bytes.data();
   const char* const end = at + bytes.size();
@@ -32,7 +32,7 @@ bool is_encoding(std::string_view bytes) {
   return closed;
 }
 
-// Takes the first component off `encoded`, which must be a valid encoding that is not empty.
+// Takes the first component off `encoded`, a valid encoding that is not empty.
 std::string take_component(std::string_view& encoded) {
   std::string component;
   while (true) {
@@ -45,8 +45,8 @@ std::string take_component(std::string_view& encoded) {
   }
 }
 
-// Where the last component begins. 00 01 stands only at the end of a component, since the byte
-// after each 00 is never 00 itself.
+// Returns the offset of the last component. 00 01 occurs only at the end of a component, since the
+// byte after each 00 is never 00 itself.
 std::size_t last_begins(std::string_view encoded) {
   encoded.remove_suffix(kTerminator.size());
   const std::size_t before = encoded.rfind(kTerminator);
@@ -148,7 +148,7 @@ std::string row_key(const Path& path) {
 
 bool is_hashed(const Path& path) { return path.encoded().size() > Path::kDirectSizeMax; }
 
-// An encoding never has 00 02 there: neither at the start of a pair, nor across two.
+// No encoding has 00 02 there: neither at the start of a pair, nor across two.
 bool is_hashed_key(std::string_view key) {
   return key.size() == kHashedKeySize && key[Path::kHashedPrefix] == kEscape &&
          key[Path::kHashedPrefix + 1] == kHashed;

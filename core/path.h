@@ -1,5 +1,5 @@
-// Paths: where a row is. A path is a list of byte strings, encoded so that the order of the
-// encodings is the order of the lists and a prefix of components is a prefix of bytes.
+// Paths: the addresses of rows. A path is a list of byte strings, encoded so that encodings sort as
+// the lists do and a prefix of components is a prefix of bytes.
 //
 // Encoding: each component with 0x00 written as 0x00 0xFF, closed by 0x00 0x01.
 //   {"a"}       61 00 01
@@ -10,7 +10,7 @@
 // Row keys: a storage key must be short. An encoding of more than 480 bytes is stored under its
 // first 448 bytes, 00 02 (which no encoding contains) and 16 bytes of BLAKE2b; the row then holds
 // the full path. Rows that share 448 bytes are therefore not in path order: a scan collects and
-// sorts them (see regions/snapshot_reader.h).
+// sorts them (see rows/snapshot_reader.h).
 #pragma once
 
 #include <initializer_list>
@@ -37,29 +37,29 @@ class Path {
   Path(std::initializer_list<std::string_view> components);
   static Path of(std::span<const std::string_view> components);
   static Path of(const Components& components);
-  // Takes an encoding from outside; fails on bytes that no encoding has.
+  // Makes a path of foreign bytes; fails when they are no encoding.
   static Result<Path> from_encoded(std::string_view encoded);
-  // Takes an encoding that this process made, unchecked.
+  // Makes a path of an encoding that this process made, unchecked.
   static Path trusted(std::string encoded) {
     Path path;
     path.encoded_ = std::move(encoded);
     return path;
   }
 
-  // Adds a component at the end.
+  // Appends a component.
   Path& append(std::string_view component);
   [[nodiscard]] Path child(std::string_view component) const;
-  // Without its last component; the path must not be empty.
+  // Returns the path without its last component; the path must not be empty.
   [[nodiscard]] Path parent() const;
   [[nodiscard]] Components components() const;
-  // The first component, decoded; the path must not be empty.
+  // Returns the first component, decoded; the path must not be empty.
   [[nodiscard]] std::string first() const;
-  // The last component, decoded; the path must not be empty.
+  // Returns the last component, decoded; the path must not be empty.
   [[nodiscard]] std::string last() const;
 
   [[nodiscard]] const std::string& encoded() const { return encoded_; }
   [[nodiscard]] bool empty() const { return encoded_.empty(); }
-  // Whether `other` is this path or lies below it.
+  // Returns whether `other` is this path or lies below it.
   [[nodiscard]] bool is_prefix_of(const Path& other) const;
 
   auto operator<=>(const Path&) const = default;
@@ -68,18 +68,18 @@ class Path {
   std::string encoded_;
 };
 
-// Adds the encoding of one component to an encoded path.
+// Appends the encoding of one component to an encoded path.
 void append_component(std::string& encoded, std::string_view component);
 
-// The storage key of the row at `path`: its encoding, or prefix and hash when that is too long.
+// Returns the storage key of the row at `path`: its encoding, or prefix and hash of a long one.
 std::string row_key(const Path& path);
-// Whether `path` is stored by hash, so that its row must carry the full path.
+// Returns whether `path` is stored by hash, so that its row must contain the full path.
 [[nodiscard]] bool is_hashed(const Path& path);
-// Whether a storage key is of the hashed form.
+// Returns whether a storage key is of the hashed form.
 [[nodiscard]] bool is_hashed_key(std::string_view key);
 
-// The smallest string greater than every string that starts with `prefix`; empty when there is
-// none (the end of the table). For scans of everything below a prefix.
+// Returns the smallest string greater than every string that starts with `prefix`; empty when there
+// is none (the end of the table). For scans of everything below a prefix.
 std::string prefix_end(std::string_view prefix);
 
 }  // namespace anabranch::core

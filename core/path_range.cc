@@ -4,7 +4,7 @@ namespace anabranch::core {
 
 namespace {
 
-// The part of a key that is in path order: what is stored by hash keeps no more of its path.
+// Returns the part of a key that is in path order: a hashed key keeps no more of its path.
 std::string_view ordered(std::string_view key) { return key.substr(0, Path::kHashedPrefix); }
 
 }  // namespace
@@ -20,7 +20,7 @@ bool PathRange::contains(const Path& path) const {
 std::string PathRange::first_key() const {
   if (!backwards) return std::string(ordered(from));
   if (to.size() <= Path::kHashedPrefix) return to;
-  // Behind all keys that begin like `to`, since those of a hashed form are not in path order.
+  // Behind all keys that begin like `to`, since hashed keys are not in path order.
   return std::string(ordered(to)).append(Path::kDirectSizeMax - Path::kHashedPrefix + 1, '\xFF');
 }
 

@@ -1,4 +1,4 @@
-// A range of paths, visited in either direction: what a scan goes through.
+// A range of paths, visited in either direction by a scan.
 #pragma once
 
 #include <string>
@@ -9,21 +9,21 @@
 namespace anabranch::core {
 
 struct PathRange {
-  std::string from;  // Encoded, or the beginning of an encoding: no path before it belongs here.
-  std::string to;    // All paths are before it; empty when there is no end.
+  std::string from;  // Inclusive: an encoded path or the beginning of one.
+  std::string to;    // Exclusive; empty when there is no end.
   bool backwards = false;
 
-  // A prefix and all below it.
+  // Returns the range of a prefix and all paths below it.
   static PathRange below(const Path& prefix);
 
-  // Whether no path can belong here.
+  // Returns whether the range can contain no path.
   [[nodiscard]] bool empty() const { return !to.empty() && from >= to; }
   [[nodiscard]] bool contains(const Path& path) const;
-  // Where a walk over row keys (path.h) begins in the direction of the range: forwards at the first
-  // key at or after this one, backwards at the last one before it, an empty one being the end. Such
-  // a walk meets all paths of the range, and perhaps some beside.
+  // Returns the first row key (path.h) of a walk in the direction of the range: a forward walk
+  // begins at the first key at or after it, a backward walk at the last key before it; empty is the
+  // end. Such a walk meets all paths of the range, and perhaps others.
   [[nodiscard]] std::string first_key() const;
-  // Whether such a walk is beyond the range at a key, and so at all that follow.
+  // Returns whether such a walk is beyond the range at a key, and so at all later keys.
   [[nodiscard]] bool is_beyond(std::string_view key) const;
 };
 

@@ -1,11 +1,11 @@
-// Bugs that are planted on purpose, to prove that the simulator finds their like. Each is one name
-// here and one condition where it strikes:
+// Bugs planted on purpose, to prove that the simulator finds such bugs. Each is one name here and
+// one condition in the code that it breaks:
 //
 //   if (planted(Bug::kSkipDeps) || applied.includes(deps)) ...
 //
-// In every build but that of the simulator (ANABRANCH_PLANTED_BUGS) planted() is constant, and
-// nothing of it is left in the code. Plants stand in .cc files only, so that one program never
-// holds two versions of a function. tests/sim/instruments.cc says in words what each does.
+// In every build but the simulator's (ANABRANCH_PLANTED_BUGS) planted() is constant and generates
+// no code. Bugs are planted in .cc files only, so that one program never holds two versions of a
+// function. tests/sim/instruments.cc describes each bug in words.
 #pragma once
 
 #include <cstdint>

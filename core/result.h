@@ -1,5 +1,5 @@
-// A value or the reason why there is none, for everything that decodes bytes which this process did
-// not write, and for layers below the public API, where nothing throws.
+// A value or the reason of its absence: for decoders of foreign bytes, and for the layers below the
+// public API, where no function throws.
 //
 //   Result<Batch> batch = decode_batch(bytes);
 //   if (!batch.ok()) return batch.failure();
@@ -17,20 +17,20 @@
 
 namespace anabranch::core {
 
-// Why there is no value: a code for the program, a sentence for a person.
+// The reason why there is no value: a code for the program, a sentence for a person.
 struct Failure {
   ErrorCode code = ErrorCode::kCorrupt;
   std::string message;
 
-  // Turns into the exception of the public API.
+  // Throws the failure as the exception of the public API.
   [[noreturn]] void raise() const { throw Error(code, message); }
 };
 
 inline Failure corrupt(std::string message) { return {ErrorCode::kCorrupt, std::move(message)}; }
 inline Failure invalid(std::string message) { return {ErrorCode::kInvalid, std::move(message)}; }
 
-// Implicitly made from a value or from a Failure. Reading the side that is absent is a programmer
-// error and aborts.
+// Implicitly made from a value or from a Failure. Reading the absent side is a programmer error and
+// aborts.
 template <typename T>
 class [[nodiscard]] Result {
  public:
@@ -54,7 +54,7 @@ class [[nodiscard]] Result {
     ANABRANCH_ASSERT(ok());
     return std::get<0>(std::move(state_));
   }
-  // The value; throws anabranch::Error where there is none. For the public surface.
+  // Returns the value; throws anabranch::Error when there is none. For the public surface.
   T value_or_raise() && {
     if (!ok()) failure().raise();
     return std::get<0>(std::move(state_));

@@ -45,7 +45,7 @@ Result<std::string> from_base64(std::string_view text) {
   std::string bytes(text.size(), '\0');
   std::size_t size = 0;
   const char* end = nullptr;
-  // libsodium takes the byte 255 for a "_".
+  // libsodium reads the byte 255 as a "_".
   const bool foreign = text.find_first_not_of(kAlphabet) != std::string_view::npos;
   const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(),
                                        text.data(), text.size(), nullptr, &size, &end, kBase64);

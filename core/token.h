@@ -1,4 +1,4 @@
-// A token: what a client has seen, in printable form, so that it can show it in another region.
+// A token: the writes that a client has seen, in printable form, for use in another region.
 //
 //   "1" and the base64 form, for URLs and without padding, of
 //   {the first 8 bytes of the mesh id, varint entries, entries * (8 bytes origin, varint seq),
@@ -17,10 +17,11 @@
 
 namespace anabranch::core {
 
+// Encodes the writes that a client has seen.
 std::string encode_token(const Hash128& mesh, const VersionVector& seen);
 
-// Fails with kInvalid, saying what to do, when the text is none, is damaged, of a newer version or
-// of another mesh. An empty text is the token of who has seen nothing.
+// Decodes a token. Fails with kInvalid, and advice, when the text is no token, is damaged, of a
+// newer version or of another mesh. An empty text is the token of a client that has seen no writes.
 Result<VersionVector> decode_token(const Hash128& mesh, std::string_view text);
 
 }  // namespace anabranch::core

@@ -17,7 +17,7 @@ void put_groups(std::string& out, Unsigned value) {
   out.push_back(static_cast<char>(value));
 }
 
-// Refuses what put_groups does not write: bits beyond the type, and a last group of zero.
+// Refuses encodings that put_groups does not write: bits beyond the type, a last group of zero.
 template <typename Unsigned>
 std::optional<Unsigned> take_groups(std::string_view& in) {
   constexpr unsigned kBits = sizeof(Unsigned) * 8;

@@ -11,13 +11,13 @@
 namespace anabranch::core {
 
 void put_varint(std::string& out, std::uint64_t value);
-// Signed 128 bits, zigzag.
+// Appends a signed 128-bit integer, zigzag.
 void put_varint128(std::string& out, Int128 value);
-// A varint length and the bytes.
+// Appends the length as a varint, and the bytes.
 void put_bytes(std::string& out, std::string_view bytes);
 
-// Takes values off the front of `in`; nothing (and `in` in an unspecified state) when it is too
-// short or a number is over-long. Bytes are views into the input.
+// Each takes a value off the front of `in`; nullopt (and `in` in an unspecified state) when `in` is
+// too short or a number is over-long. Returned bytes are views into the input.
 std::optional<std::uint64_t> take_varint(std::string_view& in);
 std::optional<Int128> take_varint128(std::string_view& in);
 std::optional<std::string_view> take_bytes(std::string_view& in);

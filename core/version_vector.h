@@ -1,4 +1,4 @@
-// A version vector: {origin: seq}, everything of each origin up to its seq has been applied.
+// A version vector {origin: seq}: all ops of each origin up to its seq have been applied.
 //
 // Invariants: 1. entries are sorted by origin; 2. no entry has seq 0. A vector is small (one entry
 // per incarnation that ever wrote), so it is a sorted array. Not thread-safe.
@@ -16,7 +16,7 @@ namespace anabranch::core {
 
 class VersionVector {
  public:
-  // What decoders take: more incarnations than any mesh comes to have.
+  // The limit of decoders: more incarnations than any mesh will have.
   static constexpr std::size_t kEntriesMax = 16'384;
 
   struct Entry {
@@ -28,19 +28,19 @@ class VersionVector {
   VersionVector() = default;
   VersionVector(std::initializer_list<Entry> entries);
 
-  // The newest seq of `origin`, 0 when nothing of it is known.
+  // Returns the newest seq of `origin`, 0 when no op of it is known.
   [[nodiscard]] Seq at(Origin origin) const;
-  // Sets an entry, also downwards; 0 removes it.
+  // Sets an entry, also to a smaller seq; 0 removes it.
   void set(Origin origin, Seq seq);
   // Raises an entry to at least `seq`.
   void raise(Origin origin, Seq seq);
-  // Raises every entry to at least what `other` has: the least upper bound.
+  // Raises every entry to at least the entry of `other`: the least upper bound.
   void join(const VersionVector& other);
 
   [[nodiscard]] bool covers(Dot dot) const { return at(dot.origin) >= dot.seq; }
-  // Whether every entry of `other` is covered.
+  // Returns whether every entry of `other` is covered.
   [[nodiscard]] bool includes(const VersionVector& other) const;
-  // How many ops this covers and `other` does not.
+  // Returns the number of ops that this vector covers and `other` does not.
   [[nodiscard]] Seq ops_beyond(const VersionVector& other) const;
 
   [[nodiscard]] bool empty() const { return entries_.empty(); }
@@ -54,11 +54,11 @@ class VersionVector {
   std::vector<Entry> entries_;
 };
 
-// What both cover: the greatest lower bound.
+// Returns the greatest lower bound: the ops covered by both.
 VersionVector lower(const VersionVector& one, const VersionVector& other);
 
-// The entries of `now` that differ from `before`: what must be sent to somebody who has `before`.
-// `before.join(result)` gives `now` when `now` includes `before`.
+// Returns the entries of `now` that differ from `before`: the entries to send to a peer that knows
+// `before`. `before.join(result)` gives `now` when `now` includes `before`.
 VersionVector difference(const VersionVector& now, const VersionVector& before);
 
 // "{0123456789abcdef: 5, ...}" for logs and failures.

@@ -1,5 +1,5 @@
-// Where the time of day comes from. The only place in core, crdt, storage and regions that may read
-// a real clock, besides the leader's timer: everything else gets time as an argument.
+// The source of the time of day. The only place in core, crdt, storage and regions that may read a
+// real clock, besides the leader's timer: all other code gets the time as an argument.
 #pragma once
 
 #include <cstdint>

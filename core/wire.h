@@ -1,4 +1,4 @@
-// How vectors and hashes are written in batches, in messages and in meta.
+// The encodings of vectors and hashes in batches, in messages and in meta.
 #pragma once
 
 #include <optional>
@@ -20,7 +20,7 @@ VersionVector read_vector(Reader& in);
 void write_chain(Writer& out, const ChainHash& hash);
 ChainHash read_chain(Reader& in);
 
-// The hashes one after the other, as one string of bytes.
+// Writes the hashes one after the other, as one string of bytes.
 void write_chains(Writer& out, std::span<const ChainHash> hashes);
 // Fails unless there are `count` of them, or none.
 std::vector<ChainHash> read_chains(Reader& in, std::size_t count);
@@ -29,7 +29,7 @@ std::vector<ChainHash> read_chains(Reader& in, std::size_t count);
 void write_hash(Writer& out, const Hash128& hash);
 Hash128 read_hash(Reader& in);
 
-// The same, or nil.
+// [high, low], or nil.
 void write_hash_or_nil(Writer& out, const std::optional<Hash128>& hash);
 std::optional<Hash128> read_hash_or_nil(Reader& in);
 

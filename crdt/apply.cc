@@ -23,8 +23,8 @@ void apply_put(Cell& cell, const core::Put& put, core::Dot dot, core::Hlc hlc,
 void apply_remove(Cell& cell, const core::VersionVector& context) { cell.forget(context); }
 
 void apply_add(Tally& tally, const core::Add& add, core::Dot dot) {
-  // A frame is named by an op of the origin, this one or an earlier one. No leader writes anything
-  // else, and a peer that does must not break the rows of others: the op is applied as nothing.
+  // A frame is named by an op of the origin, this one or an earlier one. No leader writes other
+  // births, and a peer that does must not break the rows of others: the op has no effect.
   if (add.birth == 0 || add.birth > dot.seq) return;
   Slot& slot = tally.slot(dot.origin);
   if (slot.seq >= dot.seq) return;  // Applied before.
@@ -46,15 +46,15 @@ void apply_reset(Tally& tally, std::span<const core::ObservedSlot> observed, cor
     }
     if (seen.seq < found->seq) mark<"a reset meets an addition that it had not seen">();
     if (planted(Bug::kResetTooMuch)) seen = {seen.origin, seen.birth, found->seq, found->total};
-    // A position between two additions names the total of the first as well.
+    // A position between two additions has the total of the first as well.
     if (seen.seq > found->seq && seen.total == found->total) seen.seq = found->seq;
-    // Causal delivery brings an addition before the resets that saw it. As above, a peer that
-    // claims otherwise changes nothing.
+    // Causal delivery brings an addition before the resets that saw it. As above, the false claim
+    // of a peer changes no slot.
     if (seen.seq < found->birth || seen.seq > found->seq) continue;
     // Of several resets that saw the same addition the smallest dot is kept, here and in join, so
-    // that the row does not depend on the order in which they came. Any of them would do for
-    // `collect`: an origin that has applied one of them has a dead slot itself, and opens a new
-    // frame with its next addition.
+    // that the row does not depend on the order of arrival. Any of them would do for `collect`: an
+    // origin that has applied one of them has a dead slot itself, and opens a new frame with its
+    // next addition.
     const bool further = seen.seq > found->base_seq;
     const bool as_far = seen.seq == found->base_seq && dot < found->reset;
     if (!further && !as_far) continue;
@@ -67,7 +67,7 @@ void apply_reset(Tally& tally, std::span<const core::ObservedSlot> observed, cor
 
 core::Add prepare_add(const Tally& tally, core::Path path, core::Number amount, core::Dot dot) {
   const Slot* slot = tally.find(dot.origin);
-  // At its own origin a dead frame ends at once: nobody else can add to it.
+  // At its own origin a dead frame ends at once: no other origin can add to it.
   if (slot == nullptr || slot->dead()) return {std::move(path), dot.seq, amount, amount};
   ANABRANCH_ASSERT(slot->seq < dot.seq);
   return {std::move(path), slot->birth, amount, slot->total.plus(amount)};

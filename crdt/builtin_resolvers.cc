@@ -1,4 +1,4 @@
-// The resolvers that need no hook.
+// The built-in resolvers: lww, siblings, max, min.
 
 #include <algorithm>
 #include <limits>
@@ -14,16 +14,17 @@ namespace anabranch {
 
 namespace {
 
-// The number that a value is, if it is one: an integer by Redis' rule, or a finite double. A long
-// double holds either exactly wherever this builds, so numbers compare alike in every region.
+// Returns the number written in a value: an integer by Redis' rule, or a finite double; else
+// nullopt. A long double holds either exactly on every platform of this build, so numbers compare
+// alike in every region.
 std::optional<long double> number_in(std::string_view value) {
   static_assert(std::numeric_limits<long double>::digits >= 64);
   if (const auto integer = core::parse_integer(value)) return *integer;
   return core::parse_finite(value);
 }
 
-// A total order of values: numbers as numbers, and before all else; the rest as bytes. Equal
-// numbers that are written differently ("1", "1.0") go by their bytes too.
+// A total order of values: numbers as numbers, and before all other values; those as bytes. Equal
+// numbers that are written differently ("1", "1.0") are ordered by their bytes too.
 bool less(const Sibling& x, const Sibling& y) {
   const auto a = number_in(x.value);
   const auto b = number_in(y.value);

@@ -16,7 +16,7 @@ using core::planted;
 
 constexpr std::size_t kDotsMax = 4096;
 
-// Whether an expiry still decides about what the key shows.
+// Returns whether an expiry still applies to the key as shown.
 bool counts(const Expiry& expiry, const ShownKey& key) {
   if (expiry.type != key.type) return false;
   if (key.type != Type::kString || planted(Bug::kExpireAnyValue)) return true;
@@ -31,7 +31,7 @@ bool is_longer(const Expiry& one, const Expiry& other) {
   return one.deadline > other.deadline;
 }
 
-// Behind the separator that ends the component at `at`; npos when there is none.
+// Returns the offset behind the separator that ends the component at `at`; npos when there is none.
 std::size_t behind_component(std::string_view encoded, std::size_t at) {
   constexpr std::string_view kEnd("\0\1", 2);
   const std::size_t end = encoded.find(kEnd, at);
@@ -86,7 +86,7 @@ bool is_spent(const Cell& cell, const ShownKey& key) {
   if (key.type == Type::kNone) return true;
   return std::ranges::all_of(cell.siblings, [&](const Sibling& sibling) {
     const auto expiry = decode_expiry(sibling.value);
-    if (!expiry || counts(*expiry, key)) return false;  // What a newer version wrote is kept.
+    if (!expiry || counts(*expiry, key)) return false;  // The values of newer versions are kept.
     if (key.type != Type::kString || expiry->type != Type::kString) return false;
     return std::ranges::none_of(expiry->values, [&](const Dot& dot) {
       return std::ranges::find(key.hidden, dot) != key.hidden.end();

@@ -5,13 +5,13 @@
 namespace anabranch::crdt {
 namespace {
 
-// One slot out of two of the same origin.
+// Joins two slots of the same origin.
 Slot join_slots(const Slot& x, const Slot& y) {
   ANABRANCH_ASSERT(x.origin == y.origin);
   // An origin opens a frame only when the one before has ended.
   if (x.birth != y.birth) return x.birth > y.birth ? x : y;
   Slot joined = x.seq >= y.seq ? x : y;
-  // The reset that reached furthest; of several, the smallest dot (see apply_reset).
+  // Keeps the reset with the greatest base_seq; of several, the smallest dot (see apply_reset).
   const bool x_further = x.base_seq != y.base_seq ? x.base_seq > y.base_seq : x.reset <= y.reset;
   const Slot& based = x_further ? x : y;
   joined.base_seq = based.base_seq;
@@ -20,8 +20,8 @@ Slot join_slots(const Slot& x, const Slot& y) {
   return joined;
 }
 
-// Walks two sorted lists at once. What only one side has is news, unless the other side's vector
-// covers its dot; what both have goes through `both`.
+// Merges two sorted lists. An item of one side only is new, unless the other side's vector covers
+// its dot; items of both sides go through `both`.
 template <typename Item, typename Key, typename DotOf, typename Both>
 std::vector<Item> join_sorted(const std::vector<Item>& mine,
                               const core::VersionVector& mine_applied,

@@ -7,8 +7,8 @@
 
 namespace anabranch::crdt {
 
-// A dot that one side lacks although its vector covers it was removed there; a dot that it does not
-// cover is news to it. A slot counts as its newest dot.
+// If one side lacks a dot that its vector covers, that side has removed it; if its vector does not
+// cover the dot, the dot is new to it. A slot counts as its newest dot.
 Cell join(const Cell& mine, const core::VersionVector& mine_applied, const Cell& theirs,
           const core::VersionVector& theirs_applied);
 Tally join(const Tally& mine, const core::VersionVector& mine_applied, const Tally& theirs,

@@ -14,7 +14,7 @@ constexpr unsigned char kNewOrigin = 0xFF;
 constexpr std::size_t kOriginBytes = 8;
 constexpr unsigned char kZero = 0x80;
 constexpr std::int64_t kOneByteMax = 0x60;
-constexpr unsigned char kLengths = 0xDF;  // And a length from 1 to 8.
+constexpr unsigned char kLengths = 0xDF;  // Followed by a length from 1 to 8.
 constexpr std::int64_t kFirst = 1;        // The number of a run's first element.
 
 unsigned char byte_at(std::string_view bytes, std::size_t at) {
@@ -46,7 +46,8 @@ void put_number(std::string& out, std::int64_t n) {
   for (std::size_t i = begin; i < out.size(); ++i) out[i] = static_cast<char>(~out[i]);
 }
 
-// Reads a number at `at` and goes behind it; nothing for bytes that put_number() does not make.
+// Reads a number at `at` and moves `at` behind it; nullopt for bytes that put_number() does not
+// make.
 std::optional<std::int64_t> take_number(std::string_view bytes, std::size_t& at) {
   if (at >= bytes.size()) return std::nullopt;
   const bool negative = byte_at(bytes, at) < kZero;
@@ -69,20 +70,20 @@ std::optional<std::int64_t> take_number(std::string_view bytes, std::size_t& at)
   return negative ? -size - 1 : size;
 }
 
-// One step of the way to a position. Ends are offsets in its bytes.
+// One step of the path to a position. Ends are offsets in its bytes.
 struct Step {
   std::size_t begin = 0;
   core::Origin origin = 0;
   std::int64_t first = 0;        // The seq of the waypoint's dot.
-  std::size_t waypoint_end = 0;  // All that the entries of the waypoint have in common.
+  std::size_t waypoint_end = 0;  // The common prefix of the entries of the waypoint.
   std::int64_t entry = 0;
-  std::size_t run_end = 0;  // All that the elements of the run have in common.
+  std::size_t run_end = 0;  // The common prefix of the elements of the run.
   std::int64_t number = 0;
   std::size_t end = 0;
 };
 using Steps = std::vector<Step>;
 
-// The different origins on the way, in the order in which they come first.
+// Returns the distinct origins of the steps, in the order of their first occurrence.
 std::vector<core::Origin> origins_of(const Steps& steps, std::size_t count) {
   std::vector<core::Origin> origins;
   for (std::size_t i = 0; i < count; ++i) {
@@ -107,12 +108,12 @@ std::optional<core::Origin> take_origin(std::string_view bytes, std::size_t& at,
   if (found == known.end()) {
     known.push_back(origin);
   } else if (found - known.begin() < kNewOrigin - 1) {
-    return std::nullopt;  // It can be said shorter.
+    return std::nullopt;  // A shorter encoding exists.
   }
   return origin;
 }
 
-// Nothing for bytes that are no position.
+// Splits a position into its steps; nullopt for bytes that are no position.
 std::optional<Steps> steps_of(std::string_view position) {
   Steps steps;
   std::vector<core::Origin> known;
@@ -136,7 +137,7 @@ std::optional<Steps> steps_of(std::string_view position) {
   return element ? std::optional(std::move(steps)) : std::nullopt;
 }
 
-// A neighbour of what is inserted; empty at the beginning and at the end.
+// A neighbour of the inserted elements; empty at the beginning and at the end.
 struct Neighbour {
   std::string_view bytes;
   Steps steps;
@@ -150,8 +151,8 @@ struct Neighbour {
   [[nodiscard]] bool is_below(std::string_view prefix) const { return bytes.starts_with(prefix); }
 };
 
-// The entry of a new op in a waypoint of the same origin, behind it or in front; nothing when it
-// would not come behind, or before, the entry on the way to the neighbour.
+// Returns the entry of a new op in a waypoint of the same origin, behind it or in front; nullopt
+// when the entry would not come behind, or before, the entry on the path to the neighbour.
 std::optional<std::string> own_entry(const Neighbour& side, const Step& step,
                                      const Neighbour& other, core::Dot dot, bool behind) {
   const std::string_view waypoint = side.bytes.substr(0, step.waypoint_end);
@@ -164,8 +165,8 @@ std::optional<std::string> own_entry(const Neighbour& side, const Step& step,
   return position;
 }
 
-// A new waypoint in a gap of the run at which `count` steps of a neighbour end; of none, in the
-// root.
+// Returns a new waypoint in a gap of the run that ends `count` steps of a neighbour; for 0 steps,
+// in the root.
 std::string new_waypoint(const Neighbour& side, std::size_t count, std::int64_t gap,
                          core::Dot dot) {
   std::string position;
@@ -188,17 +189,17 @@ std::string new_waypoint(const Neighbour& side, std::size_t count, std::int64_t 
   return position;
 }
 
-// Whether the right neighbour is below the left one, on its right: in the same run or a gap of it,
-// or in a later entry of a waypoint, each of which is a right child of the one before. (In front of
-// a waypoint each is a left child of the one behind it.)
+// Returns whether the right neighbour is below the left one, on its right: in the same run or a gap
+// of it, or in a later entry of a waypoint, since each entry is a right child of the one before.
+// (In front of a waypoint each entry is a left child of the one behind it.)
 bool is_right_descendant(const Neighbour& right, const Neighbour& left) {
   const Step& last = left.steps.back();
   return right.is_below(left.bytes.substr(0, last.run_end)) ||
          (last.entry >= 0 && right.is_below(left.bytes.substr(0, last.waypoint_end)));
 }
 
-// The outermost place next to a neighbour, on the side where the other one is; nothing when that
-// is below it all the way.
+// Returns the outermost place next to a neighbour, on the side where the other one is; nullopt when
+// the other one is below it at every step.
 std::optional<std::string> further_out(const Neighbour& side, const Neighbour& other, core::Dot dot,
                                        bool behind) {
   for (std::size_t i = 0; i < side.steps.size(); ++i) {
@@ -232,7 +233,7 @@ std::strong_ordering compare(const Place& a, const Place& b) {
   const auto number = [](const Place& place) {
     return 2 * static_cast<std::int64_t>(place.index) + 1;
   };
-  // Where a place is below the other's run, its bytes go on with a number that is a gap's.
+  // If a place is below the other's run, its bytes continue with the number of a gap.
   if (std::size_t at = a.run.size(); b.run.starts_with(a.run)) {
     return number(a) <=> take_number(b.run, at).value_or(0);
   }

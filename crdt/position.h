@@ -1,46 +1,47 @@
 // Positions: names of the places in a list or text, as strings of bytes whose order is the order of
-// the elements. Between any two there is room for another one, and no two inserts, wherever they
-// are made, ever get the same. What is written at a position never moves, so the order needs no
-// row of its own, and of what is removed nothing has to be kept.
+// the elements. Between any two positions there is room for another one, and no two inserts, in any
+// region, ever get the same. An element at a position never moves, so the order needs no row of its
+// own, and removed elements leave no data behind.
 //
 // The idea is that of Fugue (Weidner and Kleppmann, "The Art of the Fugue: Minimizing Interleaving
 // in Collaborative Text Editing", 2023): elements are the nodes of a tree, read from left to right.
 // A new element becomes a right child of its left neighbour, or, where that has its right neighbour
-// below it, a left child of the right one. So what one writer types stays one subtree, forwards and
-// backwards, and the concurrent runs of two writers at one place lie behind each other and never
-// mix. A position spells the way from the root to its element. To keep it short, all that a writer
-// adds to either end of its own run shares one step of that way, a *waypoint* (after Weidner's
-// "position-strings", 2022, where they run forwards only). The name of a waypoint is the dot of its
-// first entry, the number of an entry is the seq of its insert: no counter has to be remembered,
-// and none is ever used twice.
+// below it, a left child of the right one. So the elements of one writer stay one subtree, forwards
+// and backwards, and the concurrent runs of two writers at one place lie behind each other and
+// never mix. A position spells the path from the root to its element. To keep it short, all inserts
+// of a writer at either end of its own run share one step of that path, a *waypoint* (after
+// Weidner's "position-strings", 2022, where they run forwards only). The name of a waypoint is the
+// dot of its first entry, the number of an entry is the seq of its insert: no counter has to be
+// stored, and no number is ever used twice.
 //
 //   position  = place, place, ..., the last one odd
-//   place     = waypoint, entry, number: what one insert wrote, and where in it
-//     waypoint  origin: 1 byte, the how manyeth different one of this position it is, from 1 on, or
-//               255 and 8 bytes, when it is new in it; then the number of the seq of its dot
+//   place     = waypoint, entry, number: the insert, and the element or gap in it
+//     waypoint  origin: 1 byte, its index among the distinct origins of this position, from 1 on,
+//               or, for a new one, 255 and 8 bytes; then the number of the seq of its dot
 //     entry     the number of: seq of the insert minus that of the dot; negated where the insert
 //               was made in front of the waypoint
 //     number    2 k + 1 for the element k of the run that the insert wrote, 2 k for the gap before
 //   number    n < 0x60: the byte 0x80 + n; n >= 0x60: the byte 0xDF + length, and n, big-endian, in
-//             so few bytes; n < 0: all bits of the number -n - 1 turned round. No number begins
-//             another one, and they sort as their values do.
+//             as few bytes as possible; n < 0: all bits of the number -n - 1 inverted. No number
+//             is a prefix of another one, and numbers sort as their values do.
 //
 // Worked example, with O for the origin's 9 bytes. eu writes "abc" as its op 5, then "de" as op 6:
 //   a  O 85 80 81     b  O 85 80 83     c  O 85 80 85      entry 0 of the waypoint of op 5
 //   d  O 85 81 81     e  O 85 81 83                        entry 1 of the same
 // us puts X between b and c (op 9 of the origin P): c is below b, so X is a left child of c:
 //   X  O 85 80 84 P 89 80 81                               the gap before c, waypoint of op 9
-// and what us types behind X is entry 1, 2, ... of that waypoint, in front of it entry -1, -2, ...
+// and characters that us types behind X are entry 1, 2, ... of that waypoint, in front of it entry
+// -1, -2, ...
 //
-// Two bend the tree a little. The gap behind one element and that before the next are one, where
-// both lie in one run. And where writers take turns, each behind what the other wrote, every turn
-// would make a position longer: one of more than kLong bytes is put into the next gap further out
-// instead, or behind the writer's own waypoint there, if both neighbours allow. Gaps may be behind
-// the end of a run, or, with negative numbers, before its beginning. What is concurrent with that,
-// at the place that it left, may come between the two turns; each turn stays whole.
+// Two rules bend the tree a little. The gap behind one element and that before the next are one,
+// where both lie in one run. And where writers take turns, each behind the other's insert, every
+// turn would make a position longer: a position of more than kLong bytes is put into the next gap
+// further out instead, or behind the writer's own waypoint there, if both neighbours allow. Gaps
+// may be behind the end of a run, or, with negative numbers, before its beginning. A concurrent
+// insert at the place left in this way may come between the two turns; each turn stays whole.
 //
-// Invariants: 1. left < between(left, right) < right; 2. it holds the dot, in its last place, so
-// that it is unique as dots are. Pure functions.
+// Invariants: 1. left < between(left, right) < right; 2. a position ends with the dot of its insert
+// in the last place, so that it is unique as dots are. Pure functions.
 #pragma once
 
 #include <compare>
@@ -53,8 +54,8 @@
 
 namespace anabranch::crdt {
 
-// A position taken apart: which run it is in, and the how manyeth element there. The bytes of one
-// run's positions are those of the run, and the number of 2 * index + 1.
+// A position taken apart: its run, and the index of its element there. The bytes of a position are
+// those of its run, followed by the number 2 * index + 1.
 struct Place {
   std::string_view run;
   std::uint64_t index = 0;
@@ -62,18 +63,19 @@ struct Place {
 
 inline constexpr std::size_t kLongPosition = 64;
 
-// The place of a position; nothing for bytes that are none.
+// Returns the place of a position; nullopt for bytes that are none.
 [[nodiscard]] std::optional<Place> place_of(std::string_view position);
-// The position of a place.
+// Returns the position of a place.
 [[nodiscard]] std::string position_at(const Place& place);
-// The order of the positions of two places.
+// Returns the order of the positions of two places.
 [[nodiscard]] std::strong_ordering compare(const Place& a, const Place& b);
-// Of a place within or below the run `run`, in how many of its elements it has behind it: the index
-// of the next one at or after it. Nothing when it is in another part of the tree.
+// Returns, for a place within or below the run `run`, the number of the run's elements before it:
+// the index of the next element at or after the place. nullopt when it is in another part of the
+// tree.
 [[nodiscard]] std::optional<std::uint64_t> index_in(std::string_view run, const Place& place);
 
-// The position of the first element of what the op `dot` inserts between two neighbours, in order;
-// an empty one is the beginning or the end. Neighbours must be positions.
+// Returns the position of the first element that the op `dot` inserts between two neighbours, in
+// order; an empty neighbour is the beginning or the end. Neighbours must be positions.
 [[nodiscard]] std::string position_between(std::string_view left, std::string_view right,
                                            core::Dot dot);
 

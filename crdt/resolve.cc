@@ -12,7 +12,7 @@
 namespace anabranch::crdt {
 namespace {
 
-// A sum as a client reads it.
+// Returns a sum as a client reads it.
 core::Result<std::optional<std::string>> number_text(const core::Number& sum) {
   if (sum.is_integer()) {
     const auto shown = sum.as_int64();
@@ -55,7 +55,7 @@ Resolution resolve(std::string_view key, const Cell& cell, const Resolver& resol
     const Conflict conflict = make_conflict(key, cell, region);
     try {
       if (auto value = resolver.function()(conflict)) return {*std::move(value)};
-    } catch (...) {  // Whatever an application throws, every region has to show something.
+    } catch (...) {  // Every region has to show a value, whatever an application throws.
       overruled = true;
     }
   }

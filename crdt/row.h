@@ -1,4 +1,4 @@
-// Rows: what is stored at a path, a cell and a tally. Everything else is a way to lay out rows.
+// Rows: the data stored at a path, a cell and a tally. Every type is a layout of rows.
 //
 // Cell: a multi-value register. A put removes the siblings that its context covers and adds its
 // own; concurrent puts both stay. Tally: a counter. Each origin adds only to its own slot, in a
@@ -32,7 +32,7 @@ struct Sibling {
   bool operator==(const Sibling&) const = default;
 };
 
-// What one origin has added to a tally. All figures are in the frame that `birth` names.
+// The additions of one origin to a tally. All figures are in the frame named by `birth`.
 struct Slot {
   core::Origin origin = 0;
   core::Seq birth = 0;     // Seq of the op that opened the frame.
@@ -40,7 +40,7 @@ struct Slot {
   core::Number total{};    // Sum of the frame's additions up to seq.
   core::Seq base_seq = 0;  // Newest addition that an applied reset had observed, 0 for none.
   core::Number base{};     // The total at base_seq.
-  core::Dot reset{};       // The reset that reached base_seq; of several, the smallest dot.
+  core::Dot reset{};       // The reset that set base_seq; of several, the smallest dot.
 
   [[nodiscard]] bool dead() const { return base_seq == seq; }
   [[nodiscard]] core::Number value() const { return total.minus(base); }
@@ -50,7 +50,7 @@ struct Slot {
 struct Cell {
   std::vector<Sibling> siblings;
 
-  // Removes every sibling that `context` covers.
+  // Removes every sibling covered by `context`.
   void forget(const core::VersionVector& context);
   // Adds a sibling; its dot must not be there yet.
   void add(Sibling sibling);
@@ -61,11 +61,11 @@ struct Tally {
   std::vector<Slot> slots;
 
   [[nodiscard]] const Slot* find(core::Origin origin) const;
-  // The origin's slot, made when absent.
+  // Returns the origin's slot, made when absent.
   Slot& slot(core::Origin origin);
-  // Whether any slot still counts.
+  // Returns whether any slot is live.
   [[nodiscard]] bool live() const;
-  // The sum of the live slots in canonical order.
+  // Returns the sum of the live slots in canonical order.
   [[nodiscard]] core::Number sum() const;
   bool operator==(const Tally&) const = default;
 };
@@ -74,9 +74,9 @@ struct Row {
   Cell cell;
   Tally tally;
 
-  // Nothing to store: no sibling, no slot.
+  // Returns whether the row needs no storage: no sibling, no slot.
   [[nodiscard]] bool empty() const { return cell.siblings.empty() && tally.slots.empty(); }
-  // Whether anything counts: a sibling or a live slot.
+  // Returns whether the row has a sibling or a live slot.
   [[nodiscard]] bool present() const { return !cell.siblings.empty() || tally.live(); }
   bool operator==(const Row&) const = default;
 };

@@ -22,7 +22,7 @@ constexpr unsigned kTotalIsReal = 1;
 constexpr unsigned kBaseIsReal = 2;
 
 constexpr std::size_t kFixedBytes = 8;
-// The fewest bytes that a sibling and a slot can take: what a count may claim is bounded by them.
+// The fewest bytes of a sibling and of a slot: they bound the counts that the input can claim.
 constexpr std::size_t kSiblingBytesMin = 1 + 1 + kFixedBytes + 1;
 constexpr std::size_t kSlotBytesMin = 6;
 
@@ -81,8 +81,8 @@ void put_tally(std::string& out, const Tally& tally, const core::OriginTable& or
   }
 }
 
-// Takes fields off the front of a row's bytes. Remembers the first failure: the fields after it are
-// zero or empty, and the caller asks ok() before it believes any of them.
+// Takes fields off the front of a row's bytes. Remembers the first failure: later fields are zero
+// or empty, and the caller asks ok() before using any of them.
 class Fields {
  public:
   Fields(std::string_view bytes, const core::OriginTable& origins)
@@ -106,7 +106,7 @@ class Fields {
   }
 
   std::uint64_t varint() {
-    // Most are short: counts, origin numbers, sizes.
+    // Most varints take one byte: counts, origin numbers, sizes.
     if (ok_ && !in_.empty() && static_cast<std::uint8_t>(in_.front()) < 0x80) return byte();
     const auto value = ok_ ? core::take_varint(in_) : std::nullopt;
     return value ? *value : fail();
@@ -138,7 +138,7 @@ class Fields {
     return ok_ ? core::Dot{*origin, seq} : core::Dot{};
   }
 
-  // A count of items of at least `bytes_min` bytes each; never zero, the flags say that.
+  // Takes a count of items of at least `bytes_min` bytes each; never zero, the flags say that.
   std::size_t count(std::size_t bytes_min) {
     const std::uint64_t value = varint();
     check(value != 0 && value <= in_.size() / bytes_min);

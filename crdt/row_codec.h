@@ -9,7 +9,7 @@
 //
 // Numbers are varints, and bytes are a varint length and the bytes. The kind is one byte, 1: the
 // total is a double, 2: the base is a double; a double is 8 bytes, big-endian, an integer a zigzag
-// varint of up to 128 bits. A row has one encoding only: what decodes encodes to the same bytes.
+// varint of up to 128 bits. A row has exactly one encoding: decoded bytes encode to the same bytes.
 #pragma once
 
 #include <optional>
@@ -24,13 +24,13 @@
 namespace anabranch::crdt {
 
 struct StoredRow {
-  std::optional<core::Path> path;  // Only of rows that are stored by hash.
+  std::optional<core::Path> path;  // Only of rows stored by hash.
   Row row;
 };
 
-// Every origin in the row must be in `origins`.
+// Encodes a row. Every origin in the row must be in `origins`.
 std::string encode_row(const core::Path& path, const Row& row, const core::OriginTable& origins);
-// Fails with kCorrupt on anything that encode_row does not make.
+// Decodes a row. Fails with kCorrupt on bytes that encode_row does not make.
 core::Result<StoredRow> decode_row(std::string_view bytes, const core::OriginTable& origins);
 
 }  // namespace anabranch::crdt

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kComponentEnd("\0\1", 2);
 constexpr char kTag = static_cast<char>(Type::kSortedSet);
 
-// Takes the first component off an encoding, still encoded; nothing when there is none.
+// Takes the first component off an encoding, still encoded; nullopt when there is none.
 std::optional<std::string_view> take_component(std::string_view& encoded) {
   const std::size_t end = encoded.find(kComponentEnd);
   if (end == std::string_view::npos) return std::nullopt;
@@ -23,8 +23,8 @@ std::optional<std::string_view> take_component(std::string_view& encoded) {
   return component;
 }
 
-// What follows the tag of a sorted set in a path; nothing when no such tag is on the way. Asked
-// for every row that changes, so no path is taken apart.
+// Returns the path below the tag of a sorted set; nullopt when the path has no such tag. Called for
+// every row that changes, so it decodes no path.
 std::optional<std::string_view> below_sorted_set(std::string_view encoded) {
   const auto space = take_component(encoded);
   if (!space || *space == std::string_view("\0\xFF", 2)) return std::nullopt;  // The mesh's own.
@@ -42,7 +42,7 @@ std::optional<std::string_view> below_sorted_set(std::string_view encoded) {
 double score(const std::optional<std::string>& resolved, const Tally& tally) {
   double sum = resolved ? core::parse_finite(*resolved).value_or(0) : 0;
   if (tally.live()) sum += tally.sum().as_real();
-  if (std::isnan(sum)) return 0;  // Only foreign bytes hold infinities of both signs.
+  if (std::isnan(sum)) return 0;  // Only foreign bytes contain infinities of both signs.
   constexpr double kMax = std::numeric_limits<double>::max();
   return std::clamp(sum, -kMax, kMax) + 0.0;
 }

@@ -9,7 +9,7 @@ namespace anabranch::crdt {
 
 namespace {
 
-constexpr std::size_t kTidyMin = std::size_t{64} << 10U;  // Less is not worth being written anew.
+constexpr std::size_t kTidyMin = std::size_t{64} << 10U;  // A smaller text is not worth rewriting.
 
 TextLength operator+(const TextLength& a, const TextLength& b) {
   return {a.points + b.points, a.units + b.units};
@@ -131,7 +131,7 @@ void TextOrder::release(Node node, std::vector<Part>& parts) {
   release(piece.right, parts);
 }
 
-// ---- Looking.
+// ---- Search.
 
 std::uint32_t TextOrder::bytes_of(const Piece& piece, Index points) const {
   if (piece.bytes == piece.length.points) return points;
@@ -257,7 +257,7 @@ void TextOrder::add(std::string_view run, std::string_view text) {
   for (Index start = 0; !text.empty();) {
     const Index index = index_of({run, start});
     TextPrefix whole{static_cast<std::uint32_t>(text.size()), {}};
-    // What was inserted within the run before the run itself came ends the piece.
+    // A run inserted within this run, and received before it, ends the piece.
     if (const auto next = place_at(index)) {
       if (const auto gap = index_in(run, *next)) {
         whole = utf8_prefix(text, static_cast<Index>(*gap) - start);
@@ -300,7 +300,7 @@ std::vector<TextOrder::Part> TextOrder::erase_at(Index index, Index count) {
   return parts;
 }
 
-// ---- The run that is being written.
+// ---- The run being written.
 
 void TextOrder::change_piece(Index index, const std::function<void(Piece&)>& change) {
   std::vector<Node> way;

@@ -1,16 +1,17 @@
-// The order of a text in memory: which characters it shows, and where each of them is written.
+// The order of a text in memory: the shown characters, and the position of each.
 //
-// A text is made of runs: what one insert wrote, at the position of its first character
-// (position.h). What is shown of a run is one piece, or several where others are between its
-// characters or some of them are deleted. The pieces are the nodes of a treap (Seidel and Aragon,
-// "Randomized Search Trees", 1996), each with the sums of code points and UTF-16 units below it: so
-// a character is found by its index, in either unit, and a place by its position, in O(log pieces).
+// A text is made of runs: the characters of one insert, at the position of the first one
+// (position.h). The shown characters of a run are one piece, or several where others are between
+// its characters or some of them are deleted. The pieces are the nodes of a treap (Seidel and
+// Aragon, "Randomized Search Trees", 1996), each with the sums of code points and UTF-16 units
+// below it: so a character is found by its index, in either unit, and a place by its position, in
+// O(log pieces).
 //
 // Worked example. The run P shows "abcdef"; "X" is inserted in front of d, in the gap 3 of P, and
 // "e" deleted: the pieces are P 0-3 "abc", Q 0-1 "X", P 3-4 "d", P 5-6 "f".
 //
-// The characters lie in one string, each piece knows where; when most of it is of pieces that are
-// gone, it is written anew. Indexes count code points. Not thread-safe.
+// The characters are stored in one string, with the offset in each piece; once most of the string
+// belongs to no piece any more, it is rewritten. Indexes count code points. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -38,27 +39,28 @@ class TextOrder {
   };
 
   [[nodiscard]] TextLength length() const;
-  // The characters from an index on, as many as there are up to `count`.
+  // Returns the characters from an index on, at most `count`.
   [[nodiscard]] std::string text(Index index, Index count) const;
-  // The index of the character that begins with this unit of UTF-16, or of the end; nothing when
-  // the unit is within a character or behind the end.
+  // Returns the index of the character that begins with this unit of UTF-16, or of the end; nullopt
+  // when the unit is within a character or behind the end.
   [[nodiscard]] std::optional<Index> index_of_unit(Index unit) const;
-  // The place of the character at an index, valid until the next change; nothing behind the end.
+  // Returns the place of the character at an index, valid until the next change; nullopt behind the
+  // end.
   [[nodiscard]] std::optional<Place> place_at(Index index) const;
 
-  // Whether anything of a run is shown.
+  // Returns whether any character of a run is shown.
   [[nodiscard]] bool shows(std::string_view run) const { return runs_by_name_.contains(run); }
-  // Shows a run, of which nothing is shown, between what is there. The text is valid UTF-8 and not
-  // empty.
+  // Shows a run that has no shown characters yet, at its place among the others. The text must be
+  // valid UTF-8 and not empty.
   void add(std::string_view run, std::string_view text);
-  // Shows no more what is shown of a part of a run, which may be nothing.
+  // Hides the shown characters of a part of a run; there may be none.
   void erase(const Part& part);
-  // Shows no more `count` characters from an index on, which are there, and gives the parts.
+  // Hides `count` characters from an index on, all of them shown, and returns the parts.
   std::vector<Part> erase_at(Index index, Index count);
-  // Inserts text into the piece that has the character at an index, `at` characters from the
-  // beginning of that piece, as if its run had been written so; it must be all of its run.
+  // Inserts text into the piece of the character at an index, `at` characters from the beginning of
+  // that piece, as if its run had been written so; the piece must be the whole run.
   void write_into(Index index, Index at, std::string_view text);
-  // The reverse: takes `count` characters out of it, not all.
+  // The reverse: removes `count` characters from that piece, not all.
   void unwrite(Index index, Index at, Index count);
 
  private:
@@ -93,16 +95,16 @@ class TextOrder {
     return std::string_view(text_).substr(piece.text_at, piece.bytes);
   }
   [[nodiscard]] Found find(Index index) const;
-  // How many characters come before a place.
+  // Returns the number of characters before a place.
   [[nodiscard]] Index index_of(const Place& place) const;
   Node make_piece(std::uint32_t run, Index start, std::string_view text);
   Node make_node(const Piece& piece);
   void insert_piece(Index index, Node node);
   void update(Node node);
-  // Cuts a tree in two behind `index` characters, through a piece if need be.
+  // Splits a tree in two behind `index` characters, through a piece if necessary.
   void split(Node node, Index index, Node& left, Node& right);
   Node merge(Node left, Node right);
-  // Gives back the pieces of a tree, in order.
+  // Releases the pieces of a tree, in order.
   void release(Node node, std::vector<Part>& parts);
   // Calls function(piece, offset, count) for the characters of a tree from `index` on.
   template <typename Function>
@@ -111,9 +113,9 @@ class TextOrder {
   void forget(std::uint32_t run);
   // Changes the one piece of a run at an index, and the sums above it.
   void change_piece(Index index, const std::function<void(Piece&)>& change);
-  // How many bytes the first characters of a piece take.
+  // Returns the number of bytes of the first characters of a piece.
   [[nodiscard]] std::uint32_t bytes_of(const Piece& piece, Index points) const;
-  // Writes the text anew, without what is of no piece, when that is most of it.
+  // Rewrites the text without the bytes of no piece, when those are most of it.
   void tidy_text();
   void move_text(Node node, std::string& to);
 
@@ -124,7 +126,7 @@ class TextOrder {
   std::unordered_map<std::string_view, std::uint32_t> runs_by_name_;
   Node root_ = kNone;
   std::string text_;
-  std::size_t live_bytes_ = 0;                  // Of it, those of pieces.
+  std::size_t live_bytes_ = 0;                  // Bytes of text_ that belong to pieces.
   std::uint64_t random_ = 0x9E3779B97F4A7C15U;  // Only balances the tree.
 };
 

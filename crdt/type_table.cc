@@ -11,7 +11,7 @@ namespace {
 
 bool is_false(const Sibling& sibling) { return sibling.value == kFalse; }
 
-// Whether a row is further below an element.
+// Returns whether a row is further below an element.
 bool is_part(const core::Components& row) {
   if (row.empty() || row.front() == std::string(1, '\0')) return false;
   for (std::size_t at = kKeyDepth; at < row.size(); at += 2) {
@@ -43,7 +43,7 @@ const TypeEntry* type_at(const core::Components& row) {
   for (std::size_t at = kKeyDepth; at < row.size(); at += 2) {
     const TypeEntry* type = find_type(row[at]);
     if (type == nullptr) return nullptr;
-    if (type->layout == Layout::kFields) continue;  // What the field holds comes behind it.
+    if (type->layout == Layout::kFields) continue;  // The type in the field comes behind it.
     const std::size_t below = row.size() - at - 1;
     return below == (type->layout == Layout::kElements ? 1U : 0U) ? type : nullptr;
   }
@@ -52,7 +52,7 @@ const TypeEntry* type_at(const core::Components& row) {
 
 bool shows(const core::Path& path, const Row& row) {
   if (!row.present() || is_expiry(path)) return false;
-  // Nearly no row has such a value: the others are spared taking their paths apart.
+  // Nearly no row has such a value; the check avoids decoding the path.
   if (std::ranges::none_of(row.cell.siblings, is_false)) return true;
   const TypeEntry* type = type_at(path.components());
   return type == nullptr || !type->hides_false();

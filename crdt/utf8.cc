@@ -10,7 +10,7 @@ unsigned char byte_at(std::string_view text, std::size_t at) {
   return static_cast<unsigned char>(text[at]);
 }
 
-// How many bytes a code point with this first byte takes in a valid text.
+// Returns the number of bytes of a code point with this first byte, in a valid text.
 std::uint32_t size_of(unsigned char first) {
   if (first < 0x80) return 1;
   if (first < 0xE0) return 2;

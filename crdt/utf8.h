@@ -1,4 +1,4 @@
-// UTF-8, as texts hold it: code points, and how many units of UTF-16 they take.
+// UTF-8 of texts: code points, and their size in units of UTF-16.
 #pragma once
 
 #include <cstddef>
@@ -14,16 +14,16 @@ struct TextLength {
   bool operator==(const TextLength&) const = default;
 };
 
-// The length of a text of less than 2^32 bytes; nothing when it is no valid UTF-8 (RFC 3629: no
-// surrogates, nothing over-long, nothing above 0x10FFFF).
+// Returns the length of a text of less than 2^32 bytes; nullopt when it is not valid UTF-8 (RFC
+// 3629: no surrogates, no over-long forms, no code point above 0x10FFFF).
 [[nodiscard]] std::optional<TextLength> utf8_length(std::string_view text);
-// How many bytes the first `points` code points of a valid text take, and how many units.
+// The size in bytes of the first `points` code points of a valid text, and their length.
 struct TextPrefix {
   std::uint32_t bytes = 0;
   TextLength length;
 };
 [[nodiscard]] TextPrefix utf8_prefix(std::string_view text, std::uint32_t points);
-// The same up to `units` units of UTF-16; one more when that is within a code point of two.
+// The same for `units` units of UTF-16; one unit more when the last one splits a code point.
 [[nodiscard]] TextPrefix utf8_prefix_of_units(std::string_view text, std::uint32_t units);
 
 }  // namespace anabranch::crdt

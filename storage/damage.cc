@@ -18,7 +18,7 @@ std::atomic<int> exit_code = -1;
 
 void exit_when_damaged(int code) { exit_code = code; }
 
-// Other threads go on meanwhile, so nothing is closed: the data are as they were last committed.
+// Closes nothing, since other threads are still running: the data are as last committed.
 void unreadable(const core::Failure& failure) {
   core::log_error("the data directory cannot be read: " + failure.message + ": " +
                   std::string(kDamageAdvice));

@@ -1,10 +1,10 @@
-// What ends a process that finds its data file damaged while it reads on it. Absence and damage
-// must not be mixed up: what is taken for absent here would be taken for removed everywhere.
+// The end of a process that reads a damaged data file. Damage must not be taken for absence: a row
+// absent here would count as removed everywhere.
 //
-// Three ways lead here: LMDB says that a page is not what it must be, it fails one of its own
-// assertions, or a value would lie outside of the file. Pages that the disk does not give at all,
-// and what lies behind the end of a file that somebody shortens while it is open, come as signals
-// (SIGBUS, SIGSEGV), which belong to the program: the server's explains them (server/cli/faults.h).
+// Three kinds of damage end here: LMDB reports an invalid page, an assertion of LMDB fails, or a
+// value would lie outside of the file. Pages that the disk cannot read, and pages behind the end of
+// a file that another process has shortened, come as signals (SIGBUS, SIGSEGV). Signals belong to
+// the program: the server's handler explains them (server/cli/faults.h).
 #pragma once
 
 #include <string_view>
@@ -13,7 +13,7 @@
 
 namespace anabranch::storage {
 
-// What to do about a damaged data file, as a sentence without its end.
+// The advice for a damaged data file, as a sentence without its end.
 inline constexpr std::string_view kDamageAdvice =
     "put this data directory aside, do not write to it again, and begin with an empty one, which "
     "takes what the other regions have from them, or with a copy from before (--new-origin)";
@@ -22,7 +22,7 @@ inline constexpr std::string_view kDamageAdvice =
 // programs, at their start: not thread-safe.
 void exit_when_damaged(int code);
 
-// Logs what is damaged and what to do about it, and ends the process at once.
+// Logs the damage and the advice, and ends the process at once.
 [[noreturn]] void unreadable(const core::Failure& failure);
 
 }  // namespace anabranch::storage

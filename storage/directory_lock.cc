@@ -21,7 +21,7 @@ using core::Failure;
 using core::Result;
 using DirectoryId = std::pair<dev_t, ino_t>;
 
-// The directories that this process has open.
+// The directories open in this process.
 struct Registry {
   std::mutex mutex;
   std::set<DirectoryId> open;
@@ -40,7 +40,7 @@ Failure unusable(const std::string& directory, const char* call) {
   return unusable(directory, std::string(call) + ": " + std::strerror(errno));
 }
 
-// Makes the entry of a new directory survive power loss.
+// Syncs the parent folder, so that the entry of a new directory survives power loss.
 void sync_parent(const std::string& directory) {
   std::filesystem::path path = std::filesystem::path(directory);
   if (!path.has_filename()) path = path.parent_path();
@@ -107,7 +107,7 @@ std::string line_of(int file) {
   return line;
 }
 
-// Always of one size, so that a later one takes no more of a full disk.
+// Writes a line of constant size, so that a later one takes no more of a full disk.
 void write_line(int file, bool failed) {
   std::string line = std::to_string(::getpid());
   if (failed) line.append(" ").append(kFailedMark);

@@ -1,5 +1,5 @@
-// A spool in a file that has no name: it is unlinked as soon as it is made, so that nothing has to
-// be cleaned up after a crash.
+// A spool in a file without a name: unlinked right after its creation, so that a crash leaves no
+// file to clean up.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace anabranch::storage {
 
-// Makes the file in a folder; fails with kIo.
+// Creates the file in a folder; fails with kIo.
 core::Result<std::unique_ptr<Spool>> make_file_spool(const std::string& folder);
 
 }  // namespace anabranch::storage

@@ -1,6 +1,6 @@
-// Every table and every form of key that is stored, in one place. docs/formats.md describes the
-// values. Changing anything here changes the format number, unless older versions and newer ones
-// can take turns with one directory.
+// Every stored table and every form of key, in one place. docs/formats.md describes the values. Any
+// change here changes the format number, unless older and newer versions can open one directory in
+// turns.
 #pragma once
 
 #include <array>
@@ -18,20 +18,20 @@ inline constexpr std::uint64_t kFormat = 2;
 
 enum class Table : std::uint8_t {
   kRows,    // row_key(path) -> row
-  kCounts,  // row_key(collection or space) -> number of what is shown in it, stamp (derived)
+  kCounts,  // row_key(collection or space) -> number of its shown entries, stamp (derived)
   kMeta,    // see the keys below
-  // What rows and what follows from them will be: filled beside them, then made current at once
-  // (Storage::swap).
+  // The next rows and the tables derived from them: filled beside the current ones, then made
+  // current at once (Storage::swap).
   kNextRows,
   kNextCounts,
-  kExpiries,  // <deadline><row_key of an expiry> -> nothing (derived)
+  kExpiries,  // <deadline><row_key of an expiry> -> empty (derived)
   kNextExpiries,
   kScores,  // The order of scores in sorted sets (derived); see the keys below.
   kNextScores,
 };
 inline constexpr std::size_t kTableCount = 9;
 
-// A table that follows from rows, or is them, and the one that it will be.
+// The table of rows, or one derived from it, and the table that will replace it.
 struct TablePair {
   Table current;
   Table next;
@@ -40,13 +40,13 @@ inline constexpr std::array<TablePair, 4> kSwappedTables{{{Table::kRows, Table::
                                                           {Table::kCounts, Table::kNextCounts},
                                                           {Table::kExpiries, Table::kNextExpiries},
                                                           {Table::kScores, Table::kNextScores}}};
-// The one that a current table will be; for rows and what follows from them.
+// Returns the replacement of a current table; for rows and the tables derived from them.
 Table next_table(Table current);
 
-// Keys have 1 to this many bytes, as LMDB is compiled everywhere.
+// Keys have 1 to this many bytes, the limit of LMDB as compiled everywhere.
 inline constexpr std::size_t kKeySizeMax = 511;
 
-// Numbers as keys are big-endian, so that their order is the order of the bytes.
+// Numbers in keys are big-endian, so that they sort as bytes.
 std::string big_endian(std::uint64_t number);
 std::uint64_t from_big_endian(std::string_view bytes);  // Exactly 8 bytes.
 
@@ -65,19 +65,20 @@ inline constexpr std::string_view kSettledKey = "settled";        // origins, wi
 inline constexpr std::string_view kRunningKey = "running";        // milliseconds, big-endian
 inline constexpr std::string_view kClockKey = "clock";            // hlc, big-endian
 inline constexpr std::string_view kExpiriesKey = "expiries";      // -> format of the table expiries
-inline constexpr std::string_view kJumpKey = "jump";  // when the wall clock has jumped, and how far
+inline constexpr std::string_view kJumpKey = "jump";  // time and size of the wall clock's jump
 inline constexpr std::string_view kHeardPrefix =
-    "heard/";  // heard/<origin> -> what was heard of a leader's clock last
+    "heard/";  // heard/<origin> -> the last news of a leader's clock
 std::string heard_key(core::Origin origin);
 std::string segment_key(std::uint64_t position);
 std::string standing_key(core::Origin origin);
 inline constexpr std::string_view kMasksKey = "masks";    // version, last id, large clears to sweep
 inline constexpr std::string_view kSignedPrefix = "s";    // s<origin> -> signed position
-inline constexpr std::string_view kRejoinKey = "rejoin";  // how far this leader gives way
+inline constexpr std::string_view kRejoinKey = "rejoin";  // the progress of this leader's rejoin
 inline constexpr std::string_view kUnloggedPrefix =
     "unlogged/";  // unlogged/<number> -> origin, first, last, batch
 inline constexpr std::string_view kPartedPrefix =
-    "parted/";  // parted/<origin> -> where this leader gave way to another history of it
+    "parted/";  // parted/<origin> -> where this leader left its history of the origin for another
+                // one
 std::string parted_key(core::Origin origin);
 std::string unlogged_key(std::uint64_t number);
 std::string origin_key(std::uint64_t number);
@@ -88,10 +89,11 @@ std::string digest_key(std::size_t bucket);
 inline constexpr std::string_view kScoresKey =
     "scores";  // -> format, policies, seed and opening of the table below
 
-// Keys of the table of scores: a letter, and what it is of.
+// Keys of the table of scores: a letter and its argument.
 inline constexpr std::string_view kScoreOrderPrefix = "c";  // c<row_key(sorted set)> -> its order
 inline constexpr std::string_view kScorePrefix = "e";     // e<order><level><score><member> -> entry
-inline constexpr std::string_view kOldOrderPrefix = "g";  // g<order>, whose entries are to go
+inline constexpr std::string_view kOldOrderPrefix = "g";  // g<order>, whose entries are to be
+                                                          // removed
 inline constexpr std::string_view kOrderCounterKey = "n";  // -> the newest order, big-endian
 inline constexpr std::string_view kUnorderedPrefix = "u";  // u<row_key(sorted set)>, to be ordered
 

@@ -24,7 +24,7 @@ constexpr const char* kLogName = "log";
 constexpr const char* kLogIndexName = "log_index";
 constexpr const char* kMarkerName = "anabranch";
 
-// The same failure, saying of which directory.
+// Adds the directory to the message of a failure.
 Failure in_directory(const std::string& directory, const Failure& failure) {
   return {failure.code, "data directory " + directory + ": " + failure.message};
 }
@@ -38,7 +38,7 @@ LmdbEnvOptions env_options(const LmdbOptions& options) {
           .tables_max = kTablesMax};
 }
 
-// Refuses a directory that holds something but no data of ours, before anything is written to it.
+// Refuses a directory that has contents but no data of ours, before writing to it.
 Result<void> check_not_foreign(const fs::path& directory) {
   std::error_code error;
   if (!fs::is_directory(directory, error)) return {};
@@ -79,7 +79,7 @@ Result<void> create_tables(LmdbTxn& txn) {
   return txn.commit();
 }
 
-// Makes the environment in a folder of its own and moves it to its place when it is complete.
+// Creates the environment in a folder of its own and moves it to its place when it is complete.
 Result<void> create_data_file(const fs::path& directory, const LmdbEnvOptions& options) {
   const fs::path folder = directory / kCreatingFolder;
   std::error_code error;
@@ -134,7 +134,7 @@ Result<LmdbTable> open_marker(LmdbTxn& txn) {
   return marker.value();
 }
 
-// Makes the tables that an older version did not have, in the order of open_tables().
+// Creates the tables that an older version did not have, in the order of open_tables().
 Result<void> add_tables(LmdbEnv& env) {
   constexpr std::size_t kOtherTables = 3;  // The log, its index and the marker.
   {

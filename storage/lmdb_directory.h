@@ -1,6 +1,6 @@
-// A data directory: its lock, its LMDB environment, and the marker that says that it is ours.
+// A data directory: its lock, its LMDB environment, and the marker of our format.
 //
-//   DIR/lock       who has it open (directory_lock.h)
+//   DIR/lock       the process that has it open (directory_lock.h)
 //   DIR/data.mdb   the environment, with the tables below
 //   DIR/lock.mdb   LMDB's readers
 //   DIR/creating/  only while data.mdb is made: it appears whole, with its marker, or not at all
@@ -22,7 +22,7 @@ struct LmdbTables {
   LmdbTable log{};        // position -> origin, first, last and the record's bytes
   LmdbTable log_index{};  // origin, last -> position
   LmdbTable marker{};     // kFormatKey -> format; kTrimmedKey -> the last position when trimmed;
-                          // kSwappedKey -> how often the next tables became the current ones
+                          // kSwappedKey -> number of swaps of the next tables with the current ones
 };
 
 inline constexpr std::string_view kFormatKey = "format";
@@ -32,7 +32,7 @@ inline constexpr std::string_view kSwappedKey = "swapped";
 // Opens all tables. Fails with kInvalid when the environment is not ours, or of an unknown format.
 core::Result<LmdbTables> open_tables(LmdbEnv& env);
 
-// In the order of destruction from the bottom up: the environment closes before the lock.
+// Members are in the reverse order of destruction: the environment closes before the lock.
 struct LmdbDirectory {
   DirectoryLock lock;
   std::unique_ptr<LmdbEnv> env;  // At a fixed address.
@@ -40,11 +40,11 @@ struct LmdbDirectory {
   Place place;
 };
 
-// Locks and opens the data directory, creating it when absent. Fails as open_lmdb_storage does.
+// Locks and opens the data directory; creates it when absent. Fails as open_lmdb_storage does.
 core::Result<LmdbDirectory> open_directory(const LmdbOptions& options);
 
-// Opens the environment of a directory that is open already, for reading alone: for when LMDB has
-// given up the first one after a failed write.
+// Opens the environment of a directory that is open already, read-only: for when LMDB has given up
+// the first environment after a failed write.
 core::Result<std::unique_ptr<LmdbEnv>> open_frozen(const LmdbOptions& options);
 
 }  // namespace anabranch::storage

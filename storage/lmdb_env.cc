@@ -38,7 +38,7 @@ ErrorCode code_of(int status) {
 
 Failure failure(const char* call, int status) {
   std::string message = std::string(call) + ": " + mdb_strerror(status);
-  // A short write on a full disk is an EIO of LMDB.
+  // LMDB reports a short write on a full disk as EIO.
   if (status == EIO) message += " (or the disk is full)";
   return {code_of(status), std::move(message)};
 }
@@ -70,7 +70,7 @@ Result<void> check(const char* call, int status) {
   return {};
 }
 
-// True, false when the status says that there is nothing.
+// True on success, false on MDB_NOTFOUND, else a failure.
 Result<bool> found(const char* call, int status) {
   if (status == MDB_NOTFOUND) return false;
   if (status != MDB_SUCCESS) return failure(call, status);
@@ -196,8 +196,8 @@ Result<void> LmdbTxn::renew() {
   }
 }
 
-// The barrier keeps the reads that LMDB has just done before the look at the writer. (Written so,
-// since the thread sanitizer knows no std::atomic_thread_fence.)
+// The barrier orders LMDB's reads before the read of the writer's number. (Not written as
+// std::atomic_thread_fence, since the thread sanitizer does not know that.)
 bool LmdbTxn::overtaken() const {
   __sync_synchronize();
   return committing_->load() >= mdb_txn_id(txn_.get()) + 2;
@@ -232,8 +232,8 @@ LmdbFound<LmdbEntry> LmdbCursor::last() { return move(MDB_LAST); }
 LmdbFound<LmdbEntry> LmdbCursor::next() { return move(MDB_NEXT); }
 LmdbFound<LmdbEntry> LmdbCursor::previous() { return move(MDB_PREV); }
 
-// In a tree that is out of order this may give an entry before the key, and whoever walks through a
-// table by such steps would walk for ever.
+// In a tree that is out of order MDB_SET_RANGE may return an entry before the key, and a walk
+// through a table by such steps would never end.
 LmdbFound<LmdbEntry> LmdbCursor::at_or_after(std::string_view key) {
   LmdbFound<LmdbEntry> found = move(MDB_SET_RANGE, key);
   if (!found.ok() || !found.value() || found.value()->key >= key) return found;
@@ -298,7 +298,8 @@ Result<LmdbEnv> LmdbEnv::open(const std::string& directory, const LmdbEnvOptions
   return env;
 }
 
-// A page begins with its number. What is found first in the table of tables is on its one page.
+// A page begins with its number. The first entry of the table of tables is on that table's one
+// page.
 Result<void> LmdbEnv::find_map() {
   const Result<LmdbTxn> txn = begin_read();
   if (!txn.ok()) return txn.failure();

@@ -1,10 +1,10 @@
-// LMDB as C++ sees it: environment, transaction, table, cursor, each closed by its destructor.
+// LMDB as C++ classes: environment, transaction, table, cursor, each closed by its destructor.
 //
-// The names are those of the C API. Bytes go in and out as std::string_view; what comes out points
-// into the memory map and is valid until its transaction ends (in a write transaction: until the
-// next write). Absence is an empty optional; a failure names the C call that failed and LMDB's
-// reason, and the file where that is damaged. An assertion of LMDB's own that fails ends the
-// process as storage/damage.h says. <lmdb.h> is included by lmdb_env.cc alone.
+// The names are those of the C API. Bytes are passed as std::string_view; returned views point into
+// the memory map and are valid until their transaction ends (in a write transaction: until the next
+// write). Absence is an empty optional; a failure names the failed C call and LMDB's reason, and
+// the file when it is damaged. A failed assertion of LMDB ends the process as storage/damage.h
+// says. Only lmdb_env.cc includes <lmdb.h>.
 //
 // Threads: an environment is shared by all; a transaction, with its cursors, belongs to one thread
 // at a time (read transactions are not bound to the thread that began them: MDB_NOTLS).
@@ -37,7 +37,7 @@ struct LmdbEntry {
   std::string_view value;
 };
 
-// What a lookup gives: a failure, or a value that may be absent.
+// The result of a lookup: a failure, or a value that may be absent.
 template <typename T>
 using LmdbFound = core::Result<std::optional<T>>;
 
@@ -45,10 +45,10 @@ using LmdbFound = core::Result<std::optional<T>>;
 //
 // LMDB 0.9.24 has a race: a reader takes the number N of the newest state, then copies the meta
 // page of that state. Each of the two meta pages is written by every other commit. If the thread
-// stands still between the two steps while N + 1 is committed and N + 2 begins to be, the reader
-// sees N + 2, which is not synced yet, and its next transaction goes back to N + 1. (Measured: 147
-// of 526 million reads beside a writer on two cores.) Whoever has begun to read looks whether that
-// can have happened, and begins again if so.
+// stands still between the two steps while N + 1 is committed and the commit of N + 2 begins, the
+// reader sees N + 2, which is not synced yet, and its next transaction goes back to N + 1.
+// (Measured: 147 of 526 million reads beside a writer on two cores.) So each read transaction
+// checks after its begin whether that can have happened, and begins again if so.
 using LmdbCommitting = std::atomic<std::size_t>;
 
 class LmdbTxn {
@@ -56,27 +56,29 @@ class LmdbTxn {
   // Opens a table, or fails (kInvalid) when it does not exist. In a write transaction `create`
   // makes it. The handle stays valid only if the transaction is committed.
   core::Result<LmdbTable> open_table(const char* name, bool create);
-  // The number of entries in a table.
+  // Returns the number of entries in a table.
   [[nodiscard]] core::Result<std::size_t> entries(LmdbTable table) const;
   // Removes all entries of a table, reading its inner pages only.
   core::Result<void> clear(LmdbTable table);
-  // The number of the state that a read transaction shows, and that a write transaction makes.
+  // Returns the number of the state that a read transaction shows, or that a write transaction
+  // makes.
   [[nodiscard]] std::size_t id() const;
-  // The number of entries in the table of tables.
+  // Returns the number of entries in the table of tables.
   [[nodiscard]] core::Result<std::size_t> tables() const;
-  // The number of pages inside the file that hold nothing any more.
+  // Returns the number of unused pages inside the file.
   [[nodiscard]] core::Result<std::size_t> free_pages() const;
 
   [[nodiscard]] LmdbFound<std::string_view> get(LmdbTable table, std::string_view key) const;
   core::Result<void> put(LmdbTable table, std::string_view key, std::string_view value);
-  // Whether the key was there.
+  // Removes a key. Returns whether it was present.
   core::Result<bool> remove(LmdbTable table, std::string_view key);
 
   // Ends the transaction, also when it fails.
   core::Result<void> commit();
 
-  // Gives up the view of a read transaction but keeps its place among the readers, and takes a
-  // new view of the newest state. Renewing fails (kClosed) once LMDB has given up the environment.
+  // reset() releases the view of a read transaction but keeps its place among the readers; renew()
+  // takes a view of the newest state. renew() fails (kClosed) once LMDB has given up the
+  // environment.
   void reset();
   core::Result<void> renew();
 
@@ -88,7 +90,7 @@ class LmdbTxn {
   };
   LmdbTxn(MDB_txn* txn, LmdbCommitting& committing, const LmdbMap* map)
       : txn_(txn), committing_(&committing), map_(map) {}
-  // Whether a read transaction may have been shown another state than the one it asked for.
+  // Returns whether a read transaction may show another state than the one it asked for.
   [[nodiscard]] bool overtaken() const;
   std::unique_ptr<MDB_txn, Abort> txn_;
   LmdbCommitting* committing_;
@@ -100,25 +102,25 @@ class LmdbCursor {
  public:
   static core::Result<LmdbCursor> open(const LmdbTxn& txn, LmdbTable table);
 
-  // Each moves the cursor and gives what is there; nothing when there is no such entry.
+  // Each moves the cursor and returns the entry there; nullopt when there is none.
   LmdbFound<LmdbEntry> first();
   LmdbFound<LmdbEntry> last();
   LmdbFound<LmdbEntry> next();
   LmdbFound<LmdbEntry> previous();
-  // The first entry at or after `key`, which must not be empty.
+  // Moves to the first entry at or after `key`, which must not be empty.
   LmdbFound<LmdbEntry> at_or_after(std::string_view key);
-  // The last entry before `key`, which must not be empty.
+  // Moves to the last entry before `key`, which must not be empty.
   LmdbFound<LmdbEntry> before(std::string_view key);
 
   enum class Put {
     kReplace,  // Sets the key to the value.
-    kNew,      // Fails (kInvalid) when the key is there.
+    kNew,      // Fails (kInvalid) when the key is present.
     kAppend,   // As kNew, and the key must be greater than all others; the fastest.
   };
   core::Result<void> put(std::string_view key, std::string_view value, Put how = Put::kReplace);
-  // As put, but gives the place of the value, to be filled before the next write.
+  // As put, but returns the room for the value, to be filled before the next write.
   core::Result<std::span<char>> reserve(std::string_view key, std::size_t size, Put how);
-  // Whether the key was there.
+  // Removes a key. Returns whether it was present.
   core::Result<bool> remove(std::string_view key);
 
  private:
@@ -135,11 +137,11 @@ struct LmdbEnvOptions {
   std::size_t map_bytes = 0;
   unsigned readers_max = 0;
   unsigned tables_max = 0;
-  // Opens for reading without LMDB's own locks. Only while nobody writes.
+  // Opens for reading without LMDB's own locks. Only while no process writes.
   bool frozen = false;
 };
 
-// How much of its file an environment says that it uses.
+// The size of the file's used part, as reported by the environment.
 struct LmdbSize {
   std::size_t page_bytes = 0;
   std::size_t used_bytes = 0;
@@ -150,8 +152,8 @@ class LmdbEnv {
   static constexpr std::string_view kDataFile = "data.mdb";
   static constexpr std::string_view kLockFile = "lock.mdb";
 
-  // Opens the environment in an existing directory, creating its files when there are none. Never
-  // open a directory twice in one process, except frozen ones.
+  // Opens the environment in an existing directory; creates its files when absent. Never open a
+  // directory twice in one process, except frozen ones.
   static core::Result<LmdbEnv> open(const std::string& directory, const LmdbEnvOptions& options);
 
   core::Result<LmdbTxn> begin_write();
@@ -159,8 +161,8 @@ class LmdbEnv {
   // Frees the places of readers whose process has died.
   core::Result<void> check_readers();
   [[nodiscard]] core::Result<LmdbSize> size() const;
-  // Finds out where the file lies in memory: what read transactions find is from then on known to
-  // be inside of it. Before others use the environment.
+  // Finds the address of the file in memory; from then on read transactions refuse views outside of
+  // the file. Call it before other threads use the environment.
   core::Result<void> find_map();
 
  private:
@@ -170,7 +172,7 @@ class LmdbEnv {
   explicit LmdbEnv(MDB_env* env) : env_(env) {}
   [[nodiscard]] core::Result<LmdbTxn> begin(unsigned flags) const;
   std::unique_ptr<MDB_env, Close> env_;
-  std::unique_ptr<LmdbMap> map_;  // Null before it was looked for, and while there is no table.
+  std::unique_ptr<LmdbMap> map_;  // Null before find_map(), and while there is no table.
   std::unique_ptr<LmdbCommitting> committing_ = std::make_unique<LmdbCommitting>(0);
 };
 

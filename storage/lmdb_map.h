@@ -1,5 +1,5 @@
-// Where the file of an environment lies in memory, so that what LMDB finds on a damaged page is not
-// read where there is no file. Only for what read transactions find: a write transaction has pages
+// The address range of an environment's file in memory. It prevents reads outside of the file when
+// a damaged page points there. Only for views of read transactions: a write transaction has pages
 // of its own. Thread-safe.
 #pragma once
 
@@ -12,11 +12,11 @@ namespace anabranch::storage {
 
 class LmdbMap {
  public:
-  // `used_bytes` says how much of the file is in use now; it only grows.
+  // `used_bytes` returns the size of the file's used part; it only grows.
   LmdbMap(const char* begin, std::function<std::uint64_t()> used_bytes)
       : begin_(reinterpret_cast<std::uintptr_t>(begin)), used_bytes_(std::move(used_bytes)) {}
 
-  // Whether these bytes are within what is used of the file.
+  // Returns whether these bytes are within the used part of the file.
   [[nodiscard]] bool holds(std::string_view bytes) const {
     if (within(bytes, used_.load(std::memory_order_relaxed))) return true;
     const std::uint64_t used = used_bytes_();
@@ -32,7 +32,7 @@ class LmdbMap {
 
   std::uintptr_t begin_;
   std::function<std::uint64_t()> used_bytes_;
-  mutable std::atomic<std::uint64_t> used_ = 0;  // As it was asked for last.
+  mutable std::atomic<std::uint64_t> used_ = 0;  // The last result of used_bytes_().
 };
 
 }  // namespace anabranch::storage

@@ -13,7 +13,7 @@ namespace {
 using core::Failure;
 using core::Result;
 
-// As LMDB lays them out, in this machine's byte order and word size.
+// LMDB's layout, in this machine's byte order and word size.
 constexpr std::size_t kFlagsAt = 10;  // In the header of every page.
 constexpr std::size_t kMagicAt = 16;
 constexpr std::size_t kVersionAt = 20;
@@ -85,7 +85,7 @@ Result<void> check_meta_pages(const std::string& file) {
   std::error_code error;
   const std::uintmax_t bytes = std::filesystem::file_size(file, error);
   std::ifstream in(file, std::ios::binary);
-  if (error || !in) return {};  // LMDB says why.
+  if (error || !in) return {};  // LMDB reports the reason.
   const Result<Bytes> first = read_at(in, 0);
   if (!first.ok()) return first.failure();
   if (!is_meta(first.value())) return damaged(0, kNoBeginning);

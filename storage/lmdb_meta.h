@@ -1,6 +1,6 @@
-// The two pages at the beginning of an LMDB file that say where everything else is. LMDB believes
-// them: a page size of nothing or a root behind the end would end the process. So they are looked
-// at, by reading them as any file, before LMDB maps it.
+// The two pages at the beginning of an LMDB file, the roots of all other pages. LMDB trusts them: a
+// page size of 0 or a root behind the end would end the process. So they are checked, by reading
+// them like any file, before LMDB maps it.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace anabranch::storage {
 
-// Fails with kCorrupt, naming what is wrong, when one of the two pages cannot be of a whole file of
-// this machine's kind. Whoever may not read the file learns that from LMDB.
+// Fails with kCorrupt, naming the fault, when one of the two pages cannot belong to a whole file of
+// this machine's kind. Succeeds when the file may not be read: LMDB reports that itself.
 core::Result<void> check_meta_pages(const std::string& file);
 
 }  // namespace anabranch::storage

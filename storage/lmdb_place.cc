@@ -13,7 +13,7 @@
 namespace anabranch::storage {
 namespace {
 
-// The first word of a file; empty when it cannot be read.
+// Returns the first word of a file; empty when it cannot be read.
 std::string word_in(const char* path) {
   std::ifstream file(path);
   std::string word;

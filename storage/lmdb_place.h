@@ -1,4 +1,4 @@
-// The place of a data directory, as the kernel tells it.
+// The place of a data directory, as reported by the kernel.
 #pragma once
 
 #include <string>
@@ -8,12 +8,12 @@
 
 namespace anabranch::storage {
 
-// All but `failed`, of a directory with its data file in it. Fails with kIo when they cannot be
-// looked at; what the machine does not tell of itself stays empty.
+// Returns all fields but `failed`, of a directory with its data file in it. Fails with kIo when
+// they cannot be read; facts that the machine does not report stay empty.
 core::Result<Place> find_place(const std::string& directory);
 
-// Fails with kIo when the data file in a directory is another one than when the place was found, or
-// when there is none any more.
+// Fails with kIo when the data file in a directory is not the one found by find_place, or is
+// absent.
 core::Result<void> check_place(const std::string& directory, const Place& place);
 
 }  // namespace anabranch::storage

@@ -6,7 +6,8 @@
 namespace anabranch::storage {
 namespace {
 
-// Where this thread starts to look for a place. A thread holds a few snapshots at most at once.
+// Returns the place at which this thread starts its search. A thread holds at most a few snapshots
+// at once.
 std::size_t first_place() {
   constexpr std::size_t kPlacesPerThread = 8;
   static std::atomic<std::size_t> next = 0;
@@ -38,7 +39,7 @@ LmdbReaders::Place* LmdbReaders::take() {
   return nullptr;
 }
 
-// A place that is freed after `waiting_` was raised is announced; one freed before is found. (All
+// A place freed after `waiting_` was raised is announced; one freed before is found. (All
 // operations on `taken` and `waiting_` are sequentially consistent.)
 LmdbReaders::Place& LmdbReaders::wait_and_take() {
   core::log_warning("all " + std::to_string(places_.size()) +

@@ -1,9 +1,9 @@
-// The read transactions of an environment, kept and renewed: beginning one anew costs a lock and
-// some system calls, renewing one a few loads and stores.
+// The read transactions of an environment, kept and renewed: a new one costs a lock and some system
+// calls, a renewal a few loads and stores.
 //
-// There is a fixed number of places, each on a cache line of its own. A thread starts looking at a
-// place that is its own as long as there are few threads, so that threads do not meet. Who finds
-// all places taken waits.
+// There is a fixed number of places, each on a cache line of its own. A thread starts its search at
+// a place of its own as long as there are few threads, so that threads do not meet. A thread that
+// finds all places taken waits.
 #pragma once
 
 #include <atomic>
@@ -43,21 +43,21 @@ class LmdbReaders {
 
   LmdbReaders(const LmdbEnv& env, unsigned places) : env_(env), places_(places) {}
 
-  // Waits while all places are taken. Nothing when LMDB has given up the environment; any other
-  // failure to begin is a programmer error.
+  // Takes a place; waits while all places are taken. Returns nullopt when LMDB has given up the
+  // environment; any other failure to begin is a programmer error.
   [[nodiscard]] std::optional<Lease> acquire();
 
  private:
   static constexpr std::size_t kCacheLine = 64;
   struct alignas(kCacheLine) Place {
     std::atomic<bool> taken = false;
-    std::optional<LmdbTxn> txn;  // Touched only by whoever has taken the place.
+    std::optional<LmdbTxn> txn;  // Accessed only by the thread that has taken the place.
   };
 
-  // A free place, now taken; null when there is none.
+  // Takes a free place; returns null when there is none.
   Place* take();
   Place& wait_and_take();
-  // Gives the place's transaction a view of the newest state.
+  // Renews the place's transaction to the newest state.
   core::Result<void> renew(Place& place);
   void release(Place& place);
   void free(Place& place);

@@ -1,12 +1,12 @@
-// Which of the two sets of tables for rows and what follows from them is current, in each
+// The current one of the two sets of tables, of rows and of tables derived from rows, in each
 // transaction.
 //
-// A row of the table of markers counts the swaps: while it is odd, the pairs have changed places. A
-// transaction need not read it when it is not older than the newest swap, whose number is kept in
-// memory. The number is set before that swap is committed: readers of older states then read the
-// row, and newer ones do not exist yet.
+// A row of the table of markers counts the swaps: while the count is odd, the pairs have changed
+// places. A transaction need not read the count when it is not older than the newest swap, whose
+// number is kept in memory. The number is set before that swap is committed: readers of older
+// states then read the row, and newer ones do not exist yet.
 //
-// Threads: the writer swaps, any thread asks.
+// Threads: the writer swaps, any thread reads.
 #pragma once
 
 #include <array>
@@ -25,9 +25,9 @@ class LmdbRowTables {
 
   explicit LmdbRowTables(const LmdbTables& tables) : tables_(tables) {}
 
-  // Reads how things stand; once, before anything else.
+  // Reads the count of swaps; call it once, before any other function.
   core::Result<void> load(const LmdbTxn& txn);
-  // The tables as they stand in a transaction.
+  // Returns the tables current in a transaction.
   [[nodiscard]] core::Result<Handles> in(const LmdbTxn& txn) const;
   // Empties the current pair and makes the other one current, with the commit of `txn`.
   core::Result<void> swap(LmdbTxn& txn);

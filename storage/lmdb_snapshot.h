@@ -14,7 +14,7 @@ namespace anabranch::storage {
 
 class LmdbSnapshot final : public Snapshot {
  public:
-  // `tables` as they stand in the lease's transaction.
+  // `tables` are those current in the lease's transaction.
   LmdbSnapshot(LmdbReaders::Lease lease, const LmdbRowTables::Handles& tables)
       : lease_(std::move(lease)), tables_(tables) {}
 
@@ -29,7 +29,7 @@ class LmdbSnapshot final : public Snapshot {
   LmdbRowTables::Handles tables_;
 };
 
-// The value; stops the process, after logging why, when the page could not be read.
+// Returns the value; when the page could not be read, logs the failure and stops the process.
 template <typename T>
 T readable(core::Result<T> result) {
   if (!result.ok()) unreadable(result.failure());

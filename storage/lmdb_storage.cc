@@ -38,7 +38,7 @@ std::string index_key(core::Origin origin, core::Seq last) {
   return big_endian(origin) + big_endian(last);
 }
 
-// A record without its bytes; a view into the map.
+// Returns a record without its bytes; a view into the map.
 Result<LogRecord> record_of(std::string_view stored) {
   if (stored.size() < kHeaderSize) return core::corrupt("a record of the log is too short");
   return LogRecord{.origin = from_big_endian(stored.substr(0, kNumberSize)),
@@ -52,7 +52,7 @@ Result<std::uint64_t> number_of(std::string_view stored) {
   return from_big_endian(stored);
 }
 
-// The greatest position that was ever given: of the log, or of what was trimmed from it.
+// Returns the greatest position ever given: of the log, or of the records trimmed from it.
 Result<Position> find_last(const LmdbEnv& env, const LmdbTables& tables) {
   const Result<LmdbTxn> txn = env.begin_read();
   if (!txn.ok()) return txn.failure();
@@ -118,7 +118,7 @@ Result<void> put_changes(const LmdbTxn& txn, const LmdbRowTables::Handles& table
   return {};
 }
 
-// Removes at most `records_max` records before `position`, with their index. Gives how many.
+// Removes at most `records_max` records before `position`, with their index. Returns their number.
 Result<std::size_t> trim_slice(const LmdbTxn& txn, const LmdbTables& tables, Position position,
                                std::size_t records_max) {
   Result<LmdbCursor> log = LmdbCursor::open(txn, tables.log);
@@ -171,7 +171,7 @@ class LmdbStorage final : public Storage {
   [[nodiscard]] Position durable_position() const override { return last_.load(); }
 
  private:
-  // What is read when LMDB has given up the environment after a failed write.
+  // The environment that serves reads after LMDB has given up the first one, on a failed write.
   struct Frozen {
     Frozen(std::unique_ptr<LmdbEnv> opened, unsigned places)
         : env(std::move(opened)), readers(*env, places) {}
@@ -180,19 +180,20 @@ class LmdbStorage final : public Storage {
   };
 
   [[nodiscard]] LmdbReaders::Lease lease() const;
-  // LMDB does not notice that it was carried over into a forked process, and would corrupt.
+  // LMDB does not notice that it runs in a forked process, and would corrupt the data.
   void assert_not_forked() const { ANABRANCH_ASSERT(::getpid() == process_); }
-  // Fails when the files that were opened are not those of the data directory any more.
+  // Fails when the opened files are no longer those of the data directory.
   [[nodiscard]] Result<void> look_at_place() const;
-  // Writes the records and what is in `sorted_`, in one transaction.
+  // Writes the records and the changes of `sorted_`, in one transaction.
   Result<void> write(std::span<const LogRecord> records);
   Result<bool> trim_some(Position position);
-  // Writes what is in `sorted_` and swaps the tables, in one transaction.
+  // Writes the changes of `sorted_` and swaps the tables, in one transaction.
   Result<void> write_and_swap();
-  // Empties the next tables, in one transaction if there is anything in them.
+  // Empties the next tables, in one transaction, if they have entries.
   Result<void> empty_next();
   [[nodiscard]] Failure closed() const;
-  // Remembers why nothing can be written any more, and keeps reads going. Gives the failure.
+  // Stores the reason why no write is possible any more, and keeps reads going. Returns the
+  // failure.
   Failure close_for_writes(const Failure& failure);
   void freeze();
 
@@ -205,13 +206,13 @@ class LmdbStorage final : public Storage {
   std::atomic<Position> last_;
   const pid_t process_ = ::getpid();
   bool opened_ = false;
-  // The writer's alone.
+  // Used by the writer alone.
   std::string closed_by_;
   std::vector<const Change*> sorted_;
 };
 
 Result<void> LmdbStorage::open(const Apply& /*apply*/) {
-  // Log and tables are committed together, so there is nothing to apply again.
+  // Log and tables are committed together, so recovery has no record to apply.
   ANABRANCH_ASSERT(!opened_);
   opened_ = true;
   const Result<LmdbTxn> txn = directory_.env->begin_read();
@@ -226,7 +227,7 @@ LmdbReaders::Lease LmdbStorage::lease() const {
     if (std::optional<LmdbReaders::Lease> lease = readers_.load()->acquire()) {
       return std::move(*lease);
     }
-    // LMDB has given up; the writer is just about to put other readers in place.
+    // LMDB has given up; the writer is about to replace the readers.
     std::this_thread::yield();
   }
 }
@@ -263,7 +264,7 @@ Result<void> LmdbStorage::write(std::span<const LogRecord> records) {
   if (!changed.ok()) return changed.failure();
   if (auto there = look_at_place(); !there.ok()) return there;
   if (auto done = txn.value().commit(); !done.ok()) return done;
-  return look_at_place();  // As of now, when it is acknowledged.
+  return look_at_place();  // The state at the acknowledgement.
 }
 
 Result<void> LmdbStorage::look_at_place() const {
@@ -361,7 +362,7 @@ Result<void> LmdbStorage::trim(Position position) {
   }
 }
 
-// One transaction of trimming; true when there may be more to trim.
+// Runs one transaction of trimming; returns true when there may be more to trim.
 Result<bool> LmdbStorage::trim_some(Position position) {
   constexpr std::size_t kSliceMax = 1000;
   Result<LmdbTxn> txn = directory_.env->begin_write();
@@ -379,7 +380,7 @@ Result<bool> LmdbStorage::trim_some(Position position) {
 Room LmdbStorage::room(std::uint64_t enough) const {
   struct statvfs disk {};
   const Result<LmdbSize> size = directory_.env->size();
-  // What cannot be asked is no reason to refuse anything.
+  // An unknown size is no reason to refuse writes.
   if (::statvfs(options_.directory.c_str(), &disk) != 0 || !size.ok()) return {};
   const std::uint64_t map_left =
       options_.map_bytes - std::min(options_.map_bytes, size.value().used_bytes);
@@ -405,7 +406,8 @@ Failure LmdbStorage::close_for_writes(const Failure& failure) {
 }
 
 // A failed write of LMDB's meta page makes it refuse to begin even reads. The last committed state
-// is untouched in the file, so it is opened again beside it, without locks: nobody writes any more.
+// is untouched in the file, so the file is opened a second time, without locks: no process writes
+// any more.
 void LmdbStorage::freeze() {
   const Result<LmdbTxn> read = directory_.env->begin_read();
   if (read.ok() || read.failure().code != ErrorCode::kClosed) return;
@@ -419,7 +421,7 @@ void LmdbStorage::freeze() {
   readers_.store(&frozen_->readers);
 }
 
-// Refuses an address space in which what is there would leave less than the reserve.
+// Refuses an address space in which the present data would leave less than the reserve.
 Result<void> check_map(const LmdbOptions& options, const LmdbEnv& env) {
   const Result<LmdbSize> size = env.size();
   if (!size.ok()) return size.failure();
@@ -450,7 +452,7 @@ Result<std::unique_ptr<Storage>> open_lmdb_storage(const LmdbOptions& options) {
   if (const auto fits = check_map(options, *directory.env); !fits.ok()) return fail(fits.failure());
   const Result<Position> last = find_last(*directory.env, directory.tables);
   if (!last.ok()) return fail(last.failure());
-  LmdbOptions lasting = options;  // Whatever folder the process works in later.
+  LmdbOptions lasting = options;  // Independent of the working directory, which may change later.
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(options.directory, error);
   if (!error) lasting.directory = absolute.string();

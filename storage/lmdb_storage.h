@@ -1,5 +1,5 @@
 // Storage in one LMDB environment: log, rows, counts and meta in one synced transaction per commit,
-// so that they can never disagree. What is committed is durable.
+// so that they can never disagree. Committed data are durable.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@ struct LmdbOptions {
   std::string directory;                          // Created (mode 0700) when absent.
   std::size_t map_bytes = std::size_t{1} << 40U;  // Address space, not disk.
   unsigned readers_max = 1024;
-  std::size_t reserve_bytes = 0;  // Of the address space, which must be left when it is opened.
+  std::size_t reserve_bytes = 0;  // Of the address space, to be left free at opening.
 };
 
 // Opens or creates. The directory stays locked against other processes, and against a second
 // opening in this one, as long as the storage lives. Fails with kBusy when it is locked, kInvalid
-// when the directory holds something else or cannot be used (no such parent, no permission, a file,
-// a network file system), or holds too much for the address space, or its format is unknown (naming
+// when the directory has foreign contents or cannot be used (no such parent, no permission, a file,
+// a network file system), or holds too much for the address space, or has an unknown format (naming
 // both numbers).
 core::Result<std::unique_ptr<Storage>> open_lmdb_storage(const LmdbOptions& options);
 

@@ -18,11 +18,11 @@ namespace {
 using core::Failure;
 using core::Result;
 
-// A table is shared with the snapshots that hold it. The writer changes it in place while nobody
-// else does, and copies it first otherwise.
+// A table is shared with the snapshots that hold it. The writer changes it in place while it is not
+// shared, and copies it first otherwise.
 using Tables = std::array<std::shared_ptr<MemoryTable>, kTableCount>;
 
-// Copies that share nothing: no mutex orders what becomes of them.
+// Returns copies that share no leaves: no mutex orders later changes of the two.
 Tables copy(const Tables& tables) {
   Tables copies;
   std::transform(tables.begin(), tables.end(), copies.begin(), [](const auto& table) {
@@ -62,8 +62,8 @@ class MemoryCursor final : public Cursor {
   MemoryTable::Place at_;
 };
 
-// Takes and gives back its references under the storage's mutex, which orders its reads before
-// the writer's next change in place.
+// Takes and releases its references under the storage's mutex, which orders its reads before the
+// writer's next change in place.
 class MemorySnapshot final : public Snapshot {
  public:
   MemorySnapshot(const Tables& tables, std::mutex& mutex) : tables_(tables), mutex_(mutex) {}
@@ -116,7 +116,7 @@ Failure closed_failure() {
 
 }  // namespace
 
-// What crash() loses is kept as what takes it back: `undo` and `trimmed` since the last sync.
+// crash() undoes the changes since the last sync: they are kept in `undo` and `trimmed`.
 struct MemoryStorage::State {
   mutable std::mutex mutex;
   MemoryFaults faults;
@@ -131,12 +131,12 @@ struct MemoryStorage::State {
 
   Position durable = 0;
   std::vector<Change> undo;          // From the oldest to the newest.
-  std::deque<StoredRecord> trimmed;  // What was durable and is trimmed, in order.
+  std::deque<StoredRecord> trimmed;  // Durable records trimmed since, in order.
 
   std::shared_ptr<MemoryTable>& table(Table table) {
     return tables.at(static_cast<std::size_t>(table));
   }
-  // Whether a commit may be made now; counts down to the one that is to fail.
+  // Fails when no commit may be made; counts down to the commit that is to fail.
   Result<void> may_commit();
   void append(const LogRecord& record);
   void change(const Change& change);
@@ -188,7 +188,7 @@ MemoryStorage::MemoryStorage(MemoryFaults faults) : state_(std::make_unique<Stat
 MemoryStorage::~MemoryStorage() = default;
 
 Result<void> MemoryStorage::open(const Apply& /*apply*/) {
-  // Log and tables are always committed together, so there is nothing to apply again.
+  // Log and tables are always committed together, so recovery has no record to apply.
   const std::lock_guard guard(state_->mutex);
   ANABRANCH_ASSERT(!state_->opened);
   state_->opened = true;
