@@ -1,8 +1,8 @@
 // The lock on a data directory: one opening at a time, in this process and in all others.
 //
-// LMDB's own locks do not do this: opening an environment twice in one process silently breaks the
+// LMDB's own locks are not enough: opening an environment twice in one process silently breaks the
 // isolation of its readers. So DIR/lock is held by flock, and a list in this process, keyed by
-// device and inode, catches a second opening under another name. The kernel gives the lock up when
+// device and inode, catches a second opening under another name. The kernel releases the lock when
 // the process dies; the file stays.
 #pragma once
 
@@ -20,17 +20,18 @@ class DirectoryLock {
  public:
   static constexpr std::string_view kFile = "lock";
 
-  // Creates the directory (mode 0700) when it is absent, and locks it. Fails with kBusy when it is
-  // in use, naming the other process, and with kInvalid when it cannot be used: its parent does not
-  // exist, it is no directory, no permission, a network file system.
+  // Creates the directory (mode 0700) when it is absent, and locks it. Fails with kBusy when the
+  // directory is in use, naming the other process, and with kInvalid when it cannot be used: no
+  // parent, not a directory, no permission, a network file system.
   static core::Result<DirectoryLock> acquire(const std::string& directory);
 
-  // Whether the last holder left it marked as failed.
+  // Returns whether the last holder left the directory marked as failed.
   [[nodiscard]] bool failed_before() const { return failed_before_; }
-  // Marks it as failed, or no longer. The mark is in the lock file, whose place on the disk is
-  // taken already: it is made as well as a failing or full disk allows, and survives this process.
+  // Marks the directory as failed, or removes the mark. The mark is in the lock file, which already
+  // has its place on the disk: so the mark is written as well as a failing or full disk allows, and
+  // survives this process.
   void mark_failed(bool failed) const;
-  // Whether the lock file is still in a directory, so that it keeps others out.
+  // Returns whether the lock file is still in a directory, so that it keeps others out.
   [[nodiscard]] bool is_there() const;
 
   DirectoryLock(DirectoryLock&& other) noexcept

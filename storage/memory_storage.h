@@ -1,5 +1,5 @@
-// Storage in memory, for tests and simulations: with a tail that is lost in a crash, and with calls
-// that fail on demand.
+// Storage in memory, for tests and simulations: commits since the last sync are lost in a crash,
+// and calls fail on demand.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +10,17 @@
 
 namespace anabranch::storage {
 
-// What can be made to go wrong. All off by default.
+// The faults to inject. All off by default.
 struct MemoryFaults {
   // The n-th commit or swap from now fails (1: the next); 0: none. Afterwards the storage is closed
   // for writes, as after a real failed commit.
   std::uint64_t fail_commit = 0;
   // Called when that commit fails; must not call the storage.
   std::function<void()> failed = {};
-  // Commits are durable at once; otherwise only sync() makes them so and crash() loses the rest.
+  // Commits are durable at once; otherwise only sync() makes them durable and crash() loses the
+  // rest.
   bool durable_at_once = true;
-  // How much room it says there is.
+  // The result of room().
   Room room = {};
 };
 
@@ -43,19 +44,19 @@ class MemoryStorage final : public Storage {
   [[nodiscard]] Position last_position() const override;
   [[nodiscard]] Position durable_position() const override;
 
-  // Makes everything so far durable.
+  // Makes all commits so far durable.
   void sync();
-  // What a machine finds after losing power now: the last durable state, as a storage of its own,
-  // in the same place but for the boot.
+  // Returns the state found after a loss of power now: the last durable state, as a storage of its
+  // own, in the same place but for the boot.
   [[nodiscard]] std::unique_ptr<MemoryStorage> crash() const;
-  // A copy of everything as it is, as a storage of its own: what a new process finds in the same
-  // place; or, put into another one, a backup or a cloned directory.
+  // Returns a copy of the present state, as a storage of its own: the state that a new process
+  // finds in the same place; or, with another place, a backup or a cloned directory.
   [[nodiscard]] std::unique_ptr<MemoryStorage> clone() const;
   void set_faults(MemoryFaults faults);
-  // Changes one byte of a stored record behind everybody's back: of its origin, first and last (8
-  // bytes each, big-endian), then of its bytes. Does nothing behind its end, or when it is trimmed.
+  // Changes one byte of a stored record unnoticed: of its origin, first and last (8 bytes each,
+  // big-endian), then of its bytes. Does nothing behind its end, or when it is trimmed.
   void flip(Position position, std::size_t offset, std::uint8_t bits);
-  // Puts it somewhere else. All are in one place at first.
+  // Changes the place. All storages are in one place at first.
   void set_place(Place place);
 
  private:

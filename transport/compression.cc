@@ -25,7 +25,7 @@ std::optional<std::string> Compressor::compress(std::string_view body) {
     --skip_;
     return std::nullopt;
   }
-  // Room for what pays and no more: zstd gives up when that is not enough.
+  // Room for a compression that pays: zstd gives up when it needs more.
   std::string packed(body.size() - body.size() / 8, '\0');
   const std::size_t size = ZSTD_compressCCtx(context_.get(), packed.data(), packed.size(),
                                              body.data(), body.size(), kLevel);

@@ -1,5 +1,5 @@
-// Compression of bodies on their way: zstd at its fastest level. Level 3 takes longer and brings
-// nothing more on batches; on a link within one machine even this one costs more than it saves.
+// Compression of bodies on their way: zstd at its fastest level. Level 3 takes longer and saves no
+// more on batches; on a link within one machine even this level costs more than it saves.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ struct ZSTD_CCtx_s;
 
 namespace anabranch::transport {
 
-// Which links compress what they send. Every link takes both forms.
+// The links that compress bodies. Every link accepts both forms.
 enum class Compression : std::uint8_t {
   kNever,
   kRemote,
@@ -33,8 +33,8 @@ class Compressor {
   Compressor(const Compressor&) = delete;
   Compressor& operator=(const Compressor&) = delete;
 
-  // The body as one zstd frame; nothing when that would not save an eighth of it. After an attempt
-  // that saved too little, the next ones are left out: 1, 2, 4, ... up to kSkipMax bodies.
+  // Returns the body as one zstd frame; nullopt when that would not save an eighth of it. After an
+  // attempt that saved too little, the next 1, 2, 4, ... up to kSkipMax bodies are left alone.
   std::optional<std::string> compress(std::string_view body);
 
  private:
@@ -46,8 +46,8 @@ class Compressor {
   std::uint32_t next_skip_ = 1;  // After the next useless attempt.
 };
 
-// What compress() was given. Fails when the bytes are not exactly one zstd frame that states its
-// size, or state more than `size_max`; no more than that is ever allocated.
+// Reverses compress(). Fails when the bytes are not exactly one zstd frame that states its size, or
+// state more than `size_max`; never allocates more than that.
 core::Result<std::string> decompress(std::string_view bytes, std::size_t size_max);
 
 }  // namespace anabranch::transport

@@ -1,4 +1,4 @@
-// TransportCounters that one thread counts up while others read.
+// TransportCounters incremented by one thread while others read.
 #pragma once
 
 #include <atomic>
@@ -21,7 +21,7 @@ struct AtomicCounters {
   std::atomic<std::uint64_t> connections_excess{0};
   std::atomic<std::uint64_t> messages_endless{0};
 
-  // A copy; its numbers need not be of the same moment.
+  // Returns a copy; its numbers need not be of the same moment.
   [[nodiscard]] TransportCounters read() const {
     return {frames_received,   frames_sent,        bytes_received,  bytes_sent,
             frames_rejected,   sends_failed,       keys_unknown,    keys_expired,

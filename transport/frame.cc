@@ -13,7 +13,7 @@ constexpr std::uint16_t kFlagChunk = 1;
 constexpr std::uint16_t kFlagCompressed = 2;
 constexpr std::size_t kChunkHeaderSize = kFrameSizeMax - kFrameHeaderSize - kFrameBodyMax;
 constexpr std::size_t kChecksumOffset = 8;
-// A foreign total is not believed beyond this before its bytes have come.
+// The most memory reserved because a peer announces a total.
 constexpr std::size_t kReserveMax = std::size_t{16} << 20U;
 
 template <typename T>

@@ -45,26 +45,28 @@ struct Frame {
 
 enum class BodyForm : std::uint8_t { kPlain, kCompressed };
 
-// One message as one or more frames, handed to `emit` in order. `stream` names a chunked body and
-// must differ between the messages of one link. A body over kMessageSizeMax is a programmer error.
+// Encodes one message as one or more frames and passes them to `emit` in order. `stream` names a
+// chunked body and must differ between the messages of one link. A body over kMessageSizeMax is a
+// programmer error.
 void encode_frames(std::uint8_t kind, std::string_view body, BodyForm form, std::uint64_t stream,
                    const std::function<void(std::string)>& emit);
 
-// Fails on a wrong version (naming both numbers), length, checksum or chunk header.
+// Decodes a frame. Fails on a wrong version (naming both numbers), length, checksum or chunk
+// header.
 core::Result<Frame> decode_frame(std::string_view bytes);
 
-// A message with all its bytes, no longer compressed.
+// A complete message, decompressed.
 struct Message {
   std::uint8_t kind = 0;
   std::string body;
 };
 
-// Puts the chunks of one link together. Not thread-safe.
+// Assembles the chunks of one link. Not thread-safe.
 class Assembler {
  public:
-  // A complete message, or nothing yet. Fails on chunks that do not follow each other, on a total
-  // over kMessageSizeMax, compressed or not, and on what was not compressed by us; the partial body
-  // is then dropped.
+  // Adds a frame. Returns the message once complete, else nullopt. Fails on chunks out of order, on
+  // a total over kMessageSizeMax, compressed or not, and on compressed bytes that our compressor
+  // does not make; the partial body is then dropped.
   core::Result<std::optional<Message>> add(const Frame& frame);
 
  private:

@@ -1,8 +1,9 @@
-// The inbox: events on their way from the thread that reads the sockets to whoever calls receive().
+// The inbox: events on their way from the thread that reads the sockets to the caller of receive().
 //
 // Invariants: 1. the descriptor is readable exactly while events wait; 2. full() turns true above
-// kBytesMax and false again at half of it, so that a reader who stopped does not flutter. A full
-// inbox still takes events: it is its owner who stops reading. All functions are thread-safe.
+// kBytesMax and false again at half of it, so that a stopped reader does not start and stop all the
+// time. A full inbox still accepts events: its owner has to stop reading. All functions are
+// thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +22,8 @@ class Inbox {
 
   // Adds events at the end and leaves `events` empty.
   void push(std::vector<Event>& events);
-  // Takes the oldest events, about `bytes_max` of them, at least one when there is any. `drained`
-  // tells that the inbox was full and is so no more.
+  // Takes the oldest events, about `bytes_max` of them, at least one when there is any. Sets
+  // `drained` when the inbox was full and no longer is.
   std::vector<Event> take(std::size_t bytes_max, bool& drained);
   [[nodiscard]] bool full() const;
   [[nodiscard]] int fd() const { return wake_.fd(); }

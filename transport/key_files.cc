@@ -34,7 +34,7 @@ core::Failure io_failure(const std::string& what, const std::string& path) {
 
 enum class Privacy { kSecret, kPublic };
 
-// A secret is checked on the file that was opened, so that nobody can swap it in between.
+// Checks a secret file on the opened descriptor, so that the file cannot be replaced in between.
 core::Result<std::string> read_file(const std::string& path, Privacy privacy) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat facts {};

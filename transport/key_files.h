@@ -1,4 +1,4 @@
-// The files that keys are kept in; see keys.h for what is in them.
+// The files of keys; see keys.h for their format.
 #pragma once
 
 #include <string>
@@ -8,13 +8,13 @@
 
 namespace anabranch::transport {
 
-// Makes the file of a region's secret keys, readable by its owner only. Fails with kBusy when it is
-// there already: keys are never overwritten; with kIo when it cannot be written.
+// Creates the file of a region's secret keys, readable by its owner only. Fails with kBusy when the
+// file exists: keys are never overwritten; with kIo when it cannot be written.
 core::Result<void> save_own_keys(const std::string& path, const OwnKeys& keys);
 
 // Reads both files. Fails with kIo when one cannot be read, with kInvalid, naming file and line,
-// when one makes no sense, when others than the owner may read the secrets, or when they are those
-// of another region.
+// when one is malformed, when users other than the owner may read the secrets, or when the secrets
+// are those of another region.
 core::Result<SharedKeys> load_keys(const std::string& own_path, const std::string& known_path,
                                    const std::string& region);
 

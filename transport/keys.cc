@@ -26,7 +26,7 @@ void be_ready() {
   ANABRANCH_ASSERT(ready);
 }
 
-// The words of a line up to a '#'.
+// Returns the words of a line up to a '#'.
 std::vector<std::string_view> words_of(std::string_view line) {
   line = line.substr(0, line.find('#'));
   std::vector<std::string_view> words;
@@ -41,7 +41,7 @@ std::vector<std::string_view> words_of(std::string_view line) {
   return words;
 }
 
-// Calls function(words) for each line that has any; its failure gets the place in front.
+// Calls function(words) for each line that has words; puts the place in front of its failure.
 template <typename Function>
 core::Result<void> for_each_line(std::string_view text, std::string_view name,
                                  const Function& function) {
@@ -70,14 +70,14 @@ std::optional<Key> to_key(std::string_view word) {
   return key;
 }
 
-// A number that fills `digits`, within bounds.
+// Parses a number that fills `digits`, within bounds.
 std::optional<int> to_number(std::string_view digits, int least, int most) {
   const auto number = core::parse_number<int>(digits);
   if (!number || digits.front() == '-' || *number < least || *number > most) return std::nullopt;
   return number;
 }
 
-// "2026-01-31" or "2026-01-31T12:00:00Z".
+// Parses "2026-01-31" or "2026-01-31T12:00:00Z".
 std::optional<Seconds> to_date(std::string_view word) {
   namespace chrono = std::chrono;
   const bool has_time = word.size() == 20;

@@ -1,17 +1,17 @@
-// Keys: who a region is to the others. Each region has a CURVE key, which encrypts its links and
-// proves who speaks, and an Ed25519 key, with which it signs what it has written.
+// Keys: the identity of a region towards the others. Each region has a CURVE key, to encrypt its
+// links and prove its identity, and an Ed25519 key, to sign its writes.
 //
-// A region keeps its secret keys in a file of its own and gives a line with the public ones to the
-// others, who keep the lines of all regions in a list:
+// A region keeps its secret keys in a file of its own and gives a line with the public keys to the
+// other regions. Each region keeps the lines of all regions in a list:
 //
 //   # region  CURVE public  Ed25519 public  [not before  [not after]]
 //   eu  8b3f...  42d0...
 //   us  90aa...  c611...  2026-01-01  2027-01-01T12:00:00Z
 //
-// Keys are 64 hexadecimal digits; a date is the beginning of that day, UTC, and "-" is no bound.
-// A region may have several keys, so that one can replace another. The list decides who may
-// connect, at any moment; not after its date a key opens no link any more, but what was signed with
-// it stays signed.
+// Keys are 64 hexadecimal digits; a date is the beginning of that day, UTC, and "-" is no bound. A
+// region may have several keys, so that one can replace another. The present list decides which
+// keys may connect; after its last date a key opens no link any more, but its signatures stay
+// valid.
 #pragma once
 
 #include <array>
@@ -51,38 +51,38 @@ struct OwnKeys {
   bool operator==(const OwnKeys&) const = default;
 };
 
-// All that a leader holds.
+// All keys of a leader: its own and the known public ones.
 struct Keys {
   OwnKeys own;
   std::vector<KnownKey> known;
 
-  // The line with this CURVE key, null when there is none.
+  // Returns the line with this CURVE key, null when there is none.
   [[nodiscard]] const KnownKey* find(const Key& curve) const;
-  // The keys of a region that are valid, in the order of the list.
+  // Returns the valid keys of a region, in the order of the list.
   [[nodiscard]] std::vector<Key> curve_keys(std::string_view region, Seconds now) const;
 };
 
 // Null where links have no keys.
 using SharedKeys = std::shared_ptr<const Keys>;
 
-// 1 to 64 letters, digits, '-', '_' or '.'.
+// Returns whether the text is 1 to 64 letters, digits, '-', '_' or '.'.
 bool is_region_name(std::string_view text);
 
-// New random keys.
+// Returns new random keys.
 OwnKeys make_keys(std::string region);
-// The keys whose secrets these are.
+// Returns the keys of these secrets.
 OwnKeys keys_of(std::string region, const Key& curve_secret, const Key& signing_seed);
-// The line that the others need, without an end of line.
+// Returns the line for the other regions, without an end of line.
 std::string public_line(const OwnKeys& keys);
 
-// 64 hexadecimal digits.
+// Returns 64 hexadecimal digits.
 std::string to_hex(const Key& key);
 
-// The file of secrets, and what it says. Failures begin with "name:line: ".
+// Encode and decode the file of secrets. Failures begin with "name:line: ".
 std::string encode_own_keys(const OwnKeys& keys);
 core::Result<OwnKeys> decode_own_keys(std::string_view text, std::string_view name);
 
-// The list. Fails on the first line that is none, on a key that stands twice, on more than
+// Decodes the list. Fails on the first malformed line, on a key that occurs twice, on more than
 // kKeysPerRegionMax keys of one region or kKnownKeysMax in all.
 inline constexpr std::size_t kKeysPerRegionMax = 8;
 inline constexpr std::size_t kKnownKeysMax = 4096;

@@ -16,7 +16,7 @@ struct End {
   std::string here;
   std::string there;
   LinkId other = 0;
-  bool is_up = false;  // Whether this side was told of the link.
+  bool is_up = false;  // Whether this side has received kUp.
 };
 
 class MemoryNetwork::Endpoint final : public Transport {
@@ -77,8 +77,8 @@ void MemoryNetwork::State::dial(const std::string& source, const std::string& ta
       {.kind = Event::Kind::kUp, .link = dialled, .body = {}, .address = target});
 }
 
-// Dials every peer to which no dialled link exists. Of the two ends of a link, the dialled one has
-// the lower id.
+// Dials every peer without a dialled link. Of the two ends of a link, the dialled one has the lower
+// id.
 void MemoryNetwork::State::dial_all() {
   std::set<Pair> linked;
   for (const auto& [id, end] : ends) {
@@ -91,7 +91,7 @@ void MemoryNetwork::State::dial_all() {
   }
 }
 
-// Tells the accepting side of the link.
+// Sends kUp to the accepting side of the link.
 void MemoryNetwork::State::up(LinkId id) {
   End& end = ends[id];
   if (std::exchange(end.is_up, true)) return;
@@ -122,7 +122,7 @@ void MemoryNetwork::State::close_between(const std::string& one, const std::stri
   for (const LinkId id : between) close(id);
 }
 
-// Returns false when there is no such link.
+// Delivers a message. Returns false when there is no such link.
 bool MemoryNetwork::State::deliver(LinkId link, std::uint8_t kind, std::string body) {
   const auto at = ends.find(link);
   if (at == ends.end()) return false;
@@ -160,7 +160,7 @@ void MemoryNetwork::Endpoint::send(LinkId link, std::uint8_t message_kind, std::
 }
 
 std::vector<Event> MemoryNetwork::Endpoint::receive(std::size_t bytes_max) {
-  bool drained = false;  // Nobody waits for room: senders deliver whatever the inbox holds.
+  bool drained = false;  // No sender waits for room: it delivers whatever the inbox holds.
   return inbox_.take(bytes_max, drained);
 }
 

@@ -1,6 +1,6 @@
-// The interface of transport: links to other leaders that carry messages, and nothing more.
+// The interface of transport: links to other leaders that carry messages, and no more.
 //
-// A link is one connection, in either direction. Delivery is not promised: messages may be lost
+// A link is one connection, in either direction. Delivery is not guaranteed: messages may be lost
 // when a link breaks, and the protocol above resumes by version vector. A broken and reopened
 // connection shows as kDown and kUp.
 #pragma once
@@ -25,33 +25,35 @@ struct Event {
   LinkId link = 0;
   std::uint8_t message_kind = 0;  // Of kMessage.
   std::string body;               // Of kMessage: complete and with a checked checksum.
-  std::string address;            // Of kUp: the address that was dialled, empty for accepted links.
-  std::string region = {};        // Of kUp: who must be at the other end; empty when that is open.
+  std::string address;            // Of kUp: the dialled address, empty for accepted links.
+  std::string region = {};        // Of kUp: the region proven or required at the other end; empty:
+                                  // any.
 };
 
-// What went wrong so far, for status and metrics.
+// Counters for status and metrics, since the start.
 struct TransportCounters {
   std::uint64_t frames_received = 0;
   std::uint64_t frames_sent = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
-  std::uint64_t frames_rejected = 0;  // Rubbish: wrong version, length or checksum.
+  std::uint64_t frames_rejected = 0;  // Wrong version, length or checksum.
   std::uint64_t sends_failed = 0;     // To links that were gone.
-  // Connections that were turned away:
-  std::uint64_t keys_unknown = 0;        // Nobody known has the key.
+  // Refused connections:
+  std::uint64_t keys_unknown = 0;        // The key is in no list.
   std::uint64_t keys_expired = 0;        // The key was not, or no longer, valid.
   std::uint64_t handshakes_failed = 0;   // No key, another protocol, or silence.
   std::uint64_t connections_excess = 0;  // Too many at once.
-  std::uint64_t messages_endless = 0;    // A message went on for ever.
+  std::uint64_t messages_endless = 0;    // A message without end.
 };
 
-// How it stands with an address that is dialled.
+// The state of a dialled address.
 struct DialStatus {
   std::string address;
   bool connected = false;
-  std::string why = {};      // Why the peer is away; empty when it is there, or nobody knows.
-  std::uint64_t tries = 0;   // Attempts to connect since it was there last.
-  std::int64_t away_ms = 0;  // For how long it has been away; 0 when it is there.
+  std::string why = {};      // Why the peer is away; empty when it is connected, or the reason is
+                             // unknown.
+  std::uint64_t tries = 0;   // Attempts to connect since the last connection.
+  std::int64_t away_ms = 0;  // For how long it has been away; 0 when connected.
 };
 
 // All functions are thread-safe.
@@ -59,22 +61,24 @@ class Transport {
  public:
   virtual ~Transport() = default;
 
-  // Sends a message on a link; to a link that is down it goes nowhere. Never blocks.
+  // Sends a message on a link; drops it when the link is down. Never blocks.
   virtual void send(LinkId link, std::uint8_t message_kind, std::string body) = 0;
   // Takes the events that have arrived, oldest first, at most about `bytes_max` of bodies (at least
   // one event when there is any).
   virtual std::vector<Event> receive(std::size_t bytes_max) = 0;
-  // Drops what the far side sent last as rubbish: closes the link when it was accepted, and counts.
+  // Rejects the far side's last message as malformed: closes the link if it was an accepted one,
+  // and counts the rejection.
   virtual void reject(LinkId link) = 0;
-  // A file descriptor that is readable while events wait. Owned by the transport.
+  // Returns a file descriptor that is readable while events wait. Owned by the transport.
   [[nodiscard]] virtual int wake_fd() const = 0;
-  // Where it listens, with the real port where port 0 or "*" was asked for; empty when it does not.
+  // Returns the listening address, with the real port for port 0 or "*"; empty when it does not
+  // listen.
   [[nodiscard]] virtual std::string endpoint() const = 0;
   [[nodiscard]] virtual TransportCounters counters() const = 0;
-  // All addresses that are dialled, in the order in which they were given.
+  // Returns all dialled addresses, in the order in which they were given.
   [[nodiscard]] virtual std::vector<DialStatus> dials() const { return {}; }
-  // Takes other keys into use: new ones work at once, links of those that are gone are cut. Only
-  // for transports that were opened with keys.
+  // Replaces the keys: new ones work at once, links of removed keys are cut. Only for transports
+  // opened with keys.
   virtual void use_keys(SharedKeys /*keys*/) {}
 };
 

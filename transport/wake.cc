@@ -18,7 +18,7 @@ Wake::Wake() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 
 Wake::~Wake() { ::close(fd_); }
 
-// Both can only fail by having nothing to do: the counter is full, or zero already.
+// Both fail only when they have no effect: the counter is full, or zero already.
 void Wake::signal() const {
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof(one));

@@ -12,7 +12,7 @@ class Wake {
   Wake(const Wake&) = delete;
   Wake& operator=(const Wake&) = delete;
 
-  // Makes the descriptor readable, until reset() makes it unreadable again.
+  // signal() makes the descriptor readable until reset().
   void signal() const;
   void reset() const;
   [[nodiscard]] int fd() const { return fd_; }

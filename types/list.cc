@@ -11,25 +11,26 @@ namespace anabranch::detail {
 
 namespace {
 
-constexpr std::string_view kMoved = "m";             // Below it: where elements were moved to.
-constexpr std::string_view kFirstPosition = "\xFF";  // Every position begins so.
+constexpr std::string_view kMoved = "m";             // Below it: the new positions of moved
+                                                     // elements.
+constexpr std::string_view kFirstPosition = "\xFF";  // Every position begins with it.
 
-// An element: its row is at the position where it was inserted.
+// An element. Its row is at the position of its insertion.
 struct Item {
-  std::string id;        // That position.
-  std::string position;  // Where it is now.
+  std::string id;        // The position of its insertion.
+  std::string position;  // Its present position.
   std::string value;
 };
 
-// The elements of a list in one transaction, for reading at least.
+// The elements of a list, read in one transaction.
 class Items {
  public:
   Items(const Scope& txn, const Key& key) : txn_(txn), key_(key) { read_moved(); }
 
   [[nodiscard]] std::uint64_t size() const { return txn_.count(key_.of(Type::kList)); }
-  // `count` elements from an index on, or as many as there are.
+  // Returns `count` elements from an index on, or as many as there are.
   [[nodiscard]] std::vector<Item> slice(std::uint64_t index, std::uint64_t count) const;
-  // Positions of elements that are not there any more.
+  // Returns the positions of moved elements that are no longer in the list.
   [[nodiscard]] const std::vector<std::string>& strays() const { return strays_; }
 
  private:
@@ -42,7 +43,7 @@ class Items {
   const Scope& txn_;
   const Key& key_;
   std::vector<Item> moved_;    // By position.
-  std::set<std::string> ids_;  // Of those.
+  std::set<std::string> ids_;  // Ids of moved_.
   std::vector<std::string> strays_;
 };
 
@@ -116,7 +117,7 @@ void expect_index(const Key& key, std::uint64_t index, std::uint64_t size) {
                                        std::to_string(size));
 }
 
-// The one element at an index that must be there.
+// Returns the element at an index that must be in the list.
 Item item_at(const Items& items, const Key& key, std::uint64_t index) {
   expect_index(key, index, items.size());
   std::vector<Item> found = items.slice(index, 1);
@@ -124,7 +125,7 @@ Item item_at(const Items& items, const Key& key, std::uint64_t index) {
   return std::move(found.front());
 }
 
-// A position for the next write between two neighbours; either may be absent.
+// Returns a position for the next write between two neighbours; either may be absent.
 std::string new_position(const Scope& txn, const Key& key, const Item* left, const Item* right) {
   const auto place = [&](const Item* item) -> std::string_view {
     if (item == nullptr) return {};
@@ -238,7 +239,7 @@ void ByteList::move(std::uint64_t from, std::uint64_t to) {
     expect_index(key_, to, items.size());
     const Item item = item_at(items, key_, from);
     if (from == to) return;
-    // Its neighbours to be, as they are counted while it is still there.
+    // Its future neighbours, counted while the element is still at its old place.
     const std::uint64_t left = to < from ? to - 1 : to;
     const std::vector<Item> before = to == 0 ? std::vector<Item>() : items.slice(left, 1);
     const std::vector<Item> after = items.slice(to < from ? to : to + 1, 1);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t kRunMax = 1U << 14U;  // Code points; longer ones are cut.
 
-// The same characters in as few parts as possible.
+// Returns the same characters in as few parts as possible.
 std::vector<RunPart> joined(std::vector<RunPart> parts) {
   std::ranges::sort(parts);
   std::vector<RunPart> joined;
@@ -92,7 +92,8 @@ void TextEditor::begin_run(Index index, std::string_view utf8) {
   rows_.order().add(open_->run, utf8);
 }
 
-// The run has the name that this write, or another one since then, has got: no later one will.
+// Writes the open run. Its name is that of this write, or of another write since; no later write
+// gets it.
 void TextEditor::write_run() {
   if (!open_) return;
   txn_.put(run_row(key_, open_->run), rows_.order().text(open_->begin, open_->count));
@@ -144,7 +145,7 @@ void TextEditor::write_deleted(const std::string& run, std::vector<RunPart> part
     txn_.clear(row);
     return;
   }
-  if (!txn_.contains(row)) return;  // Cleared by others, and not told yet.
+  if (!txn_.contains(row)) return;  // Cleared by others, and not seen here yet.
   const std::vector<RunPart> before = rows_.deleted(run);
   parts.insert(parts.end(), before.begin(), before.end());
   parts = joined(std::move(parts));

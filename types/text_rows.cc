@@ -17,7 +17,7 @@ using crdt::TextOrder;
   throw Error(ErrorCode::kCorrupt, std::string("a text holds ") + what);
 }
 
-// The run whose row is at a position.
+// Returns the run with its row at a position.
 std::string run_at(const std::string& position) {
   const auto place = crdt::place_of(position);
   if (!place || place->index != 0) refuse("a run at what is no position of one");
@@ -60,7 +60,7 @@ TextRows::TextRows(const Scope& scope, const Key& key) {
 
 void TextRows::apply(Change::Kind kind, const std::vector<std::string>& path,
                      const std::string& value) {
-  if (path.empty() || path.size() > 2) return;  // Nothing that a text has.
+  if (path.empty() || path.size() > 2) return;  // No row of a text.
   const std::string run = run_at(path.front());
   if (path.size() == 2) {
     const RunPart part = decode_part(path.back());
@@ -78,7 +78,7 @@ void TextRows::apply(Change::Kind kind, const std::vector<std::string>& path,
   } else if (kind == Change::Kind::kRemove || kind == Change::Kind::kClear) {
     order_.erase({run, 0, UINT32_MAX});
     cleared_.erase(run);
-    if (deleted_.erase(run) > 0) litter_.insert(run);  // Some that the clear may not have seen.
+    if (deleted_.erase(run) > 0) litter_.insert(run);  // Parts that the clear may not have seen.
   }
 }
 

@@ -1,18 +1,18 @@
-// A text as its rows are, in memory: its order, and which rows say what is deleted. Read once from
-// a scope, then kept up by what a watch tells or by an editor (text_editor.h).
+// The rows of a text in memory: the order of its characters, and the deleted parts. Read once from
+// a scope, then kept up to date by the changes of a watch or by an editor (text_editor.h).
 //
-//   [key t POSITION]         a run: UTF-8, never written again; cleared when nothing of it is left
+//   [key t POSITION]         a run: UTF-8, never written again; cleared when all of it is deleted
 //   [key t POSITION PART]    a part of that run is deleted: varint start, varint count, in code
 //                            points; the value is empty
 //
-// A watch tells everything once more that an editor here has done already, and some of it after
-// more has been done. Nothing of that may bring back what is gone: parts only ever go, runs have
-// names that are never used twice, and those that were cleared here are remembered until the watch
-// tells of it.
+// A watch repeats all changes that an editor here has already applied, some of them after later
+// edits. A repeated change must not bring back deleted characters: a deleted part never returns,
+// the name of a run is never used twice, and runs cleared here are remembered until the watch
+// reports the clear.
 //
-// Rows that only take room are noted as litter, and go with the next edit: parts of runs that are
-// not there any more, since a clear had not seen them, and runs of which several regions have
-// deleted the last parts. Not thread-safe.
+// Rows that only take room are noted as litter, and removed with the next edit: parts of runs that
+// were cleared by a clear that had not seen the parts, and runs with their last parts deleted by
+// several regions. Not thread-safe.
 #pragma once
 
 #include <map>
@@ -38,21 +38,21 @@ struct RunPart {
 class TextRows {
  public:
   TextRows() = default;
-  // Throws Error{kCorrupt} when the rows are none that a text has.
+  // Throws Error{kCorrupt} when the rows are not those of a text.
   TextRows(const Scope& scope, const Key& key);
 
   [[nodiscard]] crdt::TextOrder& order() { return order_; }
   [[nodiscard]] const crdt::TextOrder& order() const { return order_; }
 
-  // Takes in a change that a watch tells; `path` is its path below [key t].
+  // Applies a change of a watch; `path` is its path below [key t].
   void apply(Change::Kind kind, const std::vector<std::string>& path, const std::string& value);
 
-  // The parts of a run that rows say are deleted.
+  // Returns the deleted parts of a run, as stored in rows.
   [[nodiscard]] std::vector<RunPart> deleted(const std::string& run) const;
   void set_deleted(const std::string& run, std::vector<RunPart> parts);
-  // Nothing of a run is shown any more, and its rows are being cleared here.
+  // Notes that a run has no shown characters any more and its rows are being cleared here.
   void note_cleared(const std::string& run);
-  // The runs whose rows only take room; they are being cleared.
+  // Returns, once, the runs with rows that only take room; the caller clears them.
   [[nodiscard]] std::set<std::string> take_litter();
 
  private:
@@ -65,7 +65,7 @@ class TextRows {
   std::set<std::string> litter_;
 };
 
-// The row of a run, and that of a part of it.
+// Return the row of a run, and that of a part of it.
 [[nodiscard]] Key run_row(const Key& key, std::string_view run);
 [[nodiscard]] Key part_row(const Key& key, std::string_view run, RunPart part);
 

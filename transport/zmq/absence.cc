@@ -11,7 +11,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-// "10 s", "3 min", "5 h".
+// Formats a duration: "10 s", "3 min", "5 h".
 std::string words(Absence::Clock::duration time) {
   if (time < minutes(1)) return std::to_string(duration_cast<seconds>(time).count()) + " s";
   if (time < hours(1)) return std::to_string(duration_cast<minutes>(time).count()) + " min";
@@ -55,7 +55,7 @@ std::string Absence::line(const std::string& address, Clock::time_point now) {
          std::to_string(tries_) + " tries: " + why_;
 }
 
-// What would have been due in the meantime is left out.
+// Skips the lines that would have been due in the meantime.
 void Absence::said(Clock::time_point now) {
   begin(now);
   do {

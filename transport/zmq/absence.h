@@ -1,5 +1,5 @@
-// How long a dialled peer has been away, why, and when that is said again: at once, after ten
-// seconds, after a minute, then every hour. Not thread-safe.
+// The absence of a dialled peer: its duration, its reason, and the times of the log lines: at once,
+// after ten seconds, after a minute, then every hour. Not thread-safe.
 #pragma once
 
 #include <chrono>
@@ -14,26 +14,26 @@ class Absence {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // It is away from now on, if it is not already.
+  // Begins an absence, unless one has begun.
   void begin(Clock::time_point now);
-  // An attempt to connect came to nothing.
+  // Counts a failed attempt to connect.
   void failed(Clock::time_point now);
-  // Why, as far as is known; what was known before stays when this is empty.
+  // Sets the known reason; an empty `why` keeps the previous one.
   void because(std::string why);
-  // The line to log now; empty when none is due, or when nothing is known to say.
+  // Returns the line to log now; empty when none is due, or when no reason is known.
   [[nodiscard]] std::string line(const std::string& address, Clock::time_point now);
-  // A line that says why has been logged.
+  // Notes that a line with the reason has been logged.
   void said(Clock::time_point now);
-  // The peer is there, and of use.
+  // Ends the absence: the peer is connected, and of use.
   void end() { *this = {}; }
 
   [[nodiscard]] const std::string& why() const { return why_; }
   [[nodiscard]] std::uint64_t tries() const { return tries_; }
-  // Since when; nothing while the peer is there, or was never tried.
+  // Returns the begin; nullopt while the peer is connected, or was never tried.
   [[nodiscard]] std::optional<Clock::time_point> since() const { return since_; }
 
  private:
-  // How long the peer has to be away for the next line.
+  // Returns the duration of the absence at which the next line is due.
   [[nodiscard]] Clock::duration next() const;
 
   std::string why_;

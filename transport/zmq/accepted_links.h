@@ -1,9 +1,8 @@
-// The links that others dialled: who they are to ZeroMQ, and which of them are over.
+// The links dialled by peers: their routing ids in ZeroMQ, and the routing ids of ended links.
 //
-// ZeroMQ names a connection by a routing id and cannot close one, so a link that ended is
-// remembered by its routing id and whatever still comes from there is ignored. Automatic routing
-// ids never come back. At most kEndedMax are remembered, the oldest are forgotten first. Not
-// thread-safe.
+// ZeroMQ names a connection by a routing id and cannot close one, so the routing id of an ended
+// link is remembered and all further messages from it are ignored. Automatic routing ids never
+// recur. At most kEndedMax are remembered, the oldest are forgotten first. Not thread-safe.
 #pragma once
 
 #include <chrono>
@@ -24,9 +23,9 @@ struct AcceptedLink {
 
   LinkId id = 0;
   std::string routing_id;
-  int descriptor = -1;    // Of the connection, -1 when ZeroMQ did not tell.
+  int descriptor = -1;    // Of the connection, -1 when ZeroMQ did not report it.
   bool is_local = false;  // From this machine.
-  std::string user_id;    // What its key proved, see zmq_zap.h; empty without keys.
+  std::string user_id;    // The identity proven by its key, see zmq_zap.h; empty without keys.
   Clock::time_point heard;
   Assembler assembler;
 };
@@ -35,24 +34,24 @@ class AcceptedLinks {
  public:
   static constexpr std::size_t kEndedMax = 4096;
 
-  // Adds a link; neither its id nor its routing id may be there.
+  // Adds a link; neither its id nor its routing id may be present.
   AcceptedLink& add(AcceptedLink link);
-  // The link, or null. Good until the link is ended.
+  // Returns the link, or null. Valid until the link is ended.
   AcceptedLink* find(LinkId id);
   AcceptedLink* find(const std::string& routing_id);
-  // The link of a connection; null also for -1.
+  // Returns the link of a connection; null also for -1.
   AcceptedLink* at_descriptor(int descriptor);
-  // Removes a link, which must be there; its routing id is ignored from now on.
+  // Removes a link, which must be present; its routing id is ignored from now on.
   void end(LinkId id);
-  // Makes a routing id that never became a link ignored.
+  // Ignores a routing id that never became a link.
   void ignore(const std::string& routing_id);
   [[nodiscard]] bool is_ignored(const std::string& routing_id) const;
 
-  // Links that were last heard at or before `moment`.
+  // Returns the links last heard at or before `moment`.
   [[nodiscard]] std::vector<LinkId> silent_since(AcceptedLink::Clock::time_point moment) const;
-  // All links.
+  // Returns all links.
   [[nodiscard]] const std::unordered_map<LinkId, AcceptedLink>& all() const { return links_; }
-  // Takes all links as heard at `now`.
+  // Sets all links to heard at `now`.
   void refresh(AcceptedLink::Clock::time_point now);
   [[nodiscard]] bool empty() const { return links_.empty(); }
 

@@ -1,5 +1,5 @@
-// Warnings about strangers, who could fill the log with them: each text once a minute, and at most
-// kTextsMax different ones. Not thread-safe.
+// Warnings caused by strangers, limited so that they cannot fill the log: each text once a minute,
+// and at most kTextsMax different ones. Not thread-safe.
 #pragma once
 
 #include <chrono>
@@ -15,9 +15,9 @@ class Complaints {
   static constexpr std::size_t kTextsMax = 32;
   static constexpr std::chrono::seconds kPause{60};
 
-  // Whether the text may be said at `now`; if so it is taken as said.
+  // Returns whether the text may be logged at `now`, and if so notes it as logged.
   bool may_say(const std::string& text, Clock::time_point now);
-  // Logs the text as a warning if it may be said now.
+  // Logs the text as a warning if it may be logged now.
   void warn(const std::string& text);
 
  private:

@@ -11,7 +11,7 @@
 namespace anabranch::transport {
 namespace {
 
-// The host at the other end of a socket; empty when it is not connected.
+// Returns the host at the other end of a socket; empty when it is not connected.
 std::string peer_host(int descriptor) {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
@@ -28,7 +28,7 @@ std::string peer_host(int descriptor) {
   return shown == nullptr ? std::string() : shown;
 }
 
-// The port of our end of a socket; 0 when it has none.
+// Returns the port of our end of a socket; 0 when it has none.
 std::uint16_t own_port(int descriptor) {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);

@@ -1,10 +1,9 @@
-// The connections that others have opened to the port where we listen, as the kernel sees them.
-// ZeroMQ can neither close one of them nor bound what it takes in: here both are done, by
-// descriptor.
+// The connections of other processes to our listening port, as the kernel sees them. ZeroMQ can
+// neither close one of them nor limit its input: here both are done, by descriptor.
 //
-// A descriptor may be closed by ZeroMQ's thread and used again at any moment. So before one is
-// shut, it must still be a connection to our port: the worst is then that another peer has to dial
-// again. Not thread-safe.
+// A descriptor may be closed by ZeroMQ's thread and reused at any moment. So before a shutdown the
+// descriptor must still be a connection to our port: the worst effect is then that another peer has
+// to dial again. Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +20,8 @@ struct Connection {
   std::uint64_t number = 0;     // Younger ones have greater numbers.
   bool is_link = false;         // Has sent a valid message.
   bool was_heard = false;       // A message came since the last look.
-  bool is_endless = false;      // Was found to send a message that does not end.
-  std::uint64_t read_mark = 0;  // Bytes that had been received when it was heard last.
+  bool is_endless = false;      // Is known to send a message without end.
+  std::uint64_t read_mark = 0;  // Bytes received up to its last message.
 };
 
 class Connections {
@@ -32,18 +31,18 @@ class Connections {
   // From now on only connections to this port are shut.
   void listen_at(std::uint16_t port) { port_ = port; }
 
-  // A connection was accepted. When there are too many, one is shut: the oldest one that is no link
-  // yet, else this one. Returns the address of the one that was shut.
+  // Adds an accepted connection. When there are too many, shuts one: the oldest that is no link
+  // yet, else this one. Returns the address of the shut connection, else nullopt.
   std::optional<std::string> open(int descriptor);
-  // A connection is over; gives what was known of it, nothing when it was not known.
+  // Removes a connection that is over; returns its data, nullopt for an unknown descriptor.
   std::optional<Connection> close(int descriptor);
-  // A message came on it.
+  // Notes a message on the connection.
   void hear(int descriptor);
-  // Ends a connection from our side; ZeroMQ then tells that it is over.
+  // Ends a connection from our side; ZeroMQ then reports it as over.
   void shut(int descriptor) const;
 
-  // Connections from which more than `bytes_max` bytes have come since their last message: somebody
-  // sends a message that does not end. To be asked now and then; each is told of once.
+  // Returns the connections that have sent more than `bytes_max` bytes since their last message,
+  // and so send a message without end. Call it periodically; each connection is returned once.
   [[nodiscard]] std::vector<int> endless(std::uint64_t bytes_max);
   [[nodiscard]] std::string address(int descriptor) const;
   [[nodiscard]] bool empty() const { return connections_.empty(); }

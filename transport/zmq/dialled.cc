@@ -19,7 +19,7 @@ void Dialled::was_not_reached() {
   absence_.failed(now);
   probe_.ask(address, now);
   if (std::optional<std::string> why = probe_.take()) absence_.because(*std::move(why));
-  if (probe_.asking()) return publish();  // Why is known in a moment.
+  if (probe_.asking()) return publish();  // The probe will report the reason in a moment.
   say_away();
 }
 
@@ -36,7 +36,7 @@ void Dialled::is_over(const std::string& why, bool said) {
   assembler = {};
   socket.close();
   redial.fail(now);
-  if (was_up) return publish();  // The next attempt tells whether it is away.
+  if (was_up) return publish();  // The next attempt shows whether it is away.
   say_away();
 }
 

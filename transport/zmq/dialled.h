@@ -1,5 +1,5 @@
-// One peer that is dialled for ever: its link while there is one, and else why there is none. Used
-// by the transport's thread, but for status().
+// One peer that is dialled for ever: its link while there is one, and else the reason of its
+// absence. Used by the transport's thread; only status() is for all threads.
 #pragma once
 
 #include <chrono>
@@ -23,32 +23,32 @@ struct Dialled {
   using Clock = std::chrono::steady_clock;
 
   std::string address;
-  std::string region;        // Who must be there; empty when that is open.
+  std::string region;        // The region that must be there; empty: any.
   WatchedSocket socket;      // Null between two connections.
-  std::optional<Key> key;    // That the far side must have to be connected; none without keys.
+  std::optional<Key> key;    // The key required of the far side; nullopt without keys.
   std::size_t failures = 0;  // Connections that broke before the far side had proven its key.
   LinkId link = 0;           // 0 while it is down.
   Clock::time_point heard;
   Assembler assembler;
   Redial redial;
-  std::string complaint;  // The last warning about it, which is not repeated.
+  std::string complaint;  // The last warning about the peer, not repeated.
   bool is_local = false;  // On this machine.
 
-  // The handshake is done; something valid has come.
+  // The handshake is done; is_of_use(): a valid message has come.
   void is_up() { publish(); }
   void is_of_use();
-  // ZeroMQ has tried in vain to connect, and goes on.
+  // ZeroMQ has tried in vain to connect, and continues to try.
   void was_not_reached();
-  // The link is over, or a connection came to nothing, for this reason; `said`, when it was logged.
+  // The link is over, or a connection failed, for this reason; `said`: the reason was logged.
   void is_over(const std::string& why, bool said);
-  // Why no link came of a connection, by the event that ended it.
+  // Returns why a connection became no link, by the event that ended it.
   [[nodiscard]] std::string why_refused(int event) const;
 
   // Thread-safe.
   [[nodiscard]] DialStatus status() const;
 
  private:
-  // Logs that it is away, when that is due.
+  // Logs the absence, when a line is due.
   void say_away();
   void publish();
 

@@ -1,4 +1,5 @@
-// The outbox: what callers want of the thread that owns the sockets. All functions are thread-safe.
+// The outbox: requests of callers to the thread that owns the sockets. All functions are
+// thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +26,11 @@ struct Request {
 class Outbox {
  public:
   void push(Request request);
-  // All requests, oldest first, into `taken`, whose memory is used again.
+  // Moves all requests, oldest first, into `taken`, and reuses its memory.
   void take(std::vector<Request>& taken);
   // Wakes the owner without a request.
   void poke() const { wake_.signal(); }
-  // Readable when the owner has something to look at; take() makes it unreadable.
+  // Readable when the owner has work; take() makes it unreadable.
   [[nodiscard]] int fd() const { return wake_.fd(); }
 
  private:

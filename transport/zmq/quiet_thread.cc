@@ -7,7 +7,7 @@
 
 namespace anabranch::transport {
 
-// A thread begins with the mask of the one that starts it.
+// A thread begins with the signal mask of the thread that starts it.
 std::thread start_quiet_thread(std::function<void()> body) {
   sigset_t all;
   sigset_t before;

@@ -1,4 +1,4 @@
-// A thread that takes no signals: those are for the threads of whoever embeds this library.
+// A thread that takes no signals: signals are for the threads of the embedding program.
 #pragma once
 
 #include <functional>

@@ -38,7 +38,7 @@ std::pair<Addresses, std::string> look_up(const std::string& address) {
   return {nullptr, "the name " + host + " cannot be looked up: " + ::gai_strerror(error)};
 }
 
-// "Connection refused" in the midst of a sentence.
+// Returns the message of an error in lower case, for the middle of a sentence.
 std::string reason(int error) {
   std::string text = std::generic_category().message(error);
   if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] + 32);
@@ -95,7 +95,7 @@ void ReachProbe::ask(const std::string& address, Clock::time_point now) {
       answer->why = std::move(why);
       answer->known = true;
     }).detach();
-  } catch (const std::system_error&) {  // No thread: then nothing is known.
+  } catch (const std::system_error&) {  // Without a thread there is no answer.
     answer_.reset();
   }
 }

@@ -1,5 +1,5 @@
-// Why an address cannot be connected to, found out by trying: ZeroMQ dials for ever and tells
-// nobody what the machine said. For words only; nothing is decided by it.
+// The reason why an address cannot be connected to, found by trying: ZeroMQ dials for ever and does
+// not report the system's error. For messages only; no decision depends on it.
 #pragma once
 
 #include <chrono>
@@ -10,24 +10,25 @@
 
 namespace anabranch::transport {
 
-// "connection refused", "no answer", "the name ... is not known": why no connection to a checked
-// address "tcp://HOST:PORT" can be made; empty when one was made, and closed again. Blocks for at
-// most `patience`, and as long as the machine takes to look up a name.
+// Returns why no connection to a checked address "tcp://HOST:PORT" can be made: "connection
+// refused", "no answer", "the name ... is not known"; empty when a connection was made, and closed
+// again. Blocks for at most `patience` plus the time of a name lookup.
 std::string why_unreachable(const std::string& address, std::chrono::milliseconds patience);
-// Why the name in such an address has no address on the network; empty when it has. Blocks so, too.
+// Returns why the name in such an address has no address on the network; empty when it has one.
+// Blocks for the time of a name lookup.
 std::string why_unresolved(const std::string& address);
 
-// Asks that on a thread of its own, which nobody waits for. Not thread-safe.
+// Probes on a thread of its own, without blocking the caller. Not thread-safe.
 class ReachProbe {
  public:
   using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::seconds kPause{10};
 
-  // Begins to ask, unless it is asking or has asked within the last seconds.
+  // Starts a probe, unless one is running or has been started within the last seconds.
   void ask(const std::string& address, Clock::time_point now);
-  // Whether the answer is still to come.
+  // Returns whether the answer is pending.
   [[nodiscard]] bool asking() const { return answer_ != nullptr; }
-  // What was found out, once; nothing while nothing new is known.
+  // Returns each answer once; nullopt when there is no new one.
   std::optional<std::string> take();
 
  private:
@@ -36,7 +37,7 @@ class ReachProbe {
     bool known = false;
     std::string why;
   };
-  std::shared_ptr<Answer> answer_;  // Null while nothing is asked.
+  std::shared_ptr<Answer> answer_;  // Null while no probe is running.
   std::optional<Clock::time_point> asked_;
 };
 

@@ -1,5 +1,5 @@
-// When a peer is dialled again: at once after a link that was of use, else after a pause that
-// doubles up to a second. One attempt per second costs nothing, and a healed peer is back within a
+// The time of the next dial: at once after a link that was of use, else after a pause that doubles
+// up to a second. One attempt per second costs almost no time, and a healed peer is back within a
 // second. Not thread-safe.
 #pragma once
 
@@ -14,16 +14,16 @@ class Redial {
   static constexpr std::chrono::milliseconds kPauseMin{100};
   static constexpr std::chrono::milliseconds kPauseMax{1000};
 
-  // The link has carried something valid.
+  // The link has carried a valid message.
   void be_of_use() { pause_ = pause_.zero(); }
-  // The next pause is the longest one, for a peer that answers but makes no sense.
+  // Sets the next pause to the longest one, for a peer that answers with malformed messages.
   void slow_down() { pause_ = kPauseMax; }
   // The link is over, or there was none.
   void fail(Clock::time_point now) {
     at_ = now + pause_;
     pause_ = std::clamp(pause_ * 2, kPauseMin, kPauseMax);
   }
-  // The moment to dial.
+  // Returns the moment to dial.
   [[nodiscard]] Clock::time_point at() const { return at_; }
 
  private:

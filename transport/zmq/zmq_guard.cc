@@ -55,9 +55,9 @@ void Guard::on_event(const WatchedSocket::Event& event) {
   }
   const std::optional<Connection> over = connections_.close(event.descriptor);
   if (!over || over->is_link) return;
-  // The host is not known when the connection was over before it was looked at.
+  // The host is unknown when the connection was over before the look at it.
   const auto refused = over->address.empty() ? refused_.begin() : refused_.find(over->address);
-  if (refused != refused_.end()) {  // It was counted and named when its key was refused.
+  if (refused != refused_.end()) {  // Counted and named when its key was refused.
     if (--refused->second == 0) refused_.erase(refused);
     return;
   }

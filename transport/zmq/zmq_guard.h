@@ -1,7 +1,7 @@
-// The guard of a transport: with whom links may be, for how long, and who is turned away. With
-// keys, every link is with a region that has proven its key, and only as long as the key is valid.
-// Without, it still bounds how many connections others open and how much one sends without end.
-// Whoever is turned away is counted, and named in the log. Used by one thread.
+// The guard of a transport: it decides which peers may have links, and for how long. With keys,
+// every link is with a region that has proven its key, and only as long as the key is valid.
+// Without keys, the guard still limits the number of accepted connections and the bytes of one
+// without a complete message. Refused peers are counted, and named in the log. Used by one thread.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,9 @@ namespace anabranch::transport {
 
 class Guard {
  public:
-  // What a connection may send without one whole message: far more than a message has.
+  // The bytes that a connection may send without one complete message: far more than a message has.
   static constexpr std::uint64_t kUnreadBytesMax = std::uint64_t{16} << 20U;
-  // The same while nobody reads, when whole messages wait.
+  // The same while no messages are read, since complete messages then wait.
   static constexpr std::uint64_t kPausedBytesMax = std::uint64_t{512} << 20U;
 
   // `keys` is null where links have none. `counters` must outlive the guard.
@@ -37,32 +37,32 @@ class Guard {
 
   // ---- Listening.
 
-  // Secures a socket that is not bound yet. Fails when a socket made like that lets strangers in.
+  // Secures a socket before it is bound. Fails when a socket made like it lets strangers in.
   core::Result<void> prepare_listener(zmq::context_t& context, zmq::socket_t& socket);
-  // The listening socket is bound here.
+  // Notes the address to which the listening socket is bound.
   void listen_at(const std::string& endpoint);
-  // To be polled for input, null without keys; and what to do then.
+  // Returns the handle to poll for input, null without keys; serve() handles the input.
   [[nodiscard]] void* handle() { return gate_ ? gate_->handle() : nullptr; }
   void serve();
-  // The events that the listening socket must watch, and what to do with each.
+  // The events that the listening socket must watch; on_event() handles each.
   static constexpr int kEvents = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED;
   void on_event(const WatchedSocket::Event& event);
 
-  // The User-Id of an accepted connection; empty without keys.
+  // Returns the User-Id of an accepted connection; empty without keys.
   [[nodiscard]] std::string user_id(const Incoming& incoming) const;
-  // The region behind a User-Id; nothing when its key is not, or no longer, valid.
+  // Returns the region of a User-Id; nullopt when its key is not, or no longer, valid.
   [[nodiscard]] std::optional<std::string> region(const std::string& user_id) const;
 
   void hear(int descriptor) { connections_.hear(descriptor); }
   void shut(int descriptor) const { connections_.shut(descriptor); }
-  // Ends connections that send without end. To be called now and then.
+  // Ends connections that send a message without end. Call it periodically.
   void end_endless(bool is_paused);
   [[nodiscard]] bool is_watching() const { return !connections_.empty(); }
 
   // ---- Dialling.
 
-  // Secures a socket that is to dial a region: the key that the region must have, one of its valid
-  // ones by `attempt`; nothing without keys. Fails when it has none.
+  // Secures a socket that will dial a region. Returns the key that the region must prove, one of
+  // its valid ones by `attempt`; nullopt without keys. Fails when the region has none.
   core::Result<std::optional<Key>> prepare_dialler(zmq::socket_t& socket, const std::string& region,
                                                    std::size_t attempt) const;
   [[nodiscard]] bool is_valid(const Key& key) const;

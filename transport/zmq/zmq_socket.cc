@@ -12,13 +12,13 @@ namespace anabranch::transport {
 
 namespace {
 
-// What is read of one socket before the others get their turn.
+// The most that is read of one socket before the others get their turn.
 constexpr std::size_t kTurnMessagesMax = 1024;
 constexpr std::size_t kTurnBytesMax = std::size_t{8} << 20U;
 // Shorter frames are cheaper to copy than to hand over.
 constexpr std::size_t kCopyMax = 4096;
 
-// Sets an option and reads it back: libzmq takes some values and applies others.
+// Sets an option and reads it back: libzmq accepts some values and applies others.
 template <typename T>
 void set_option(zmq::socket_t& socket, int option, T value) {
   const int set = zmq_setsockopt(socket.handle(), option, &value, sizeof(value));
@@ -47,7 +47,7 @@ bool receive_message(zmq::socket_t& socket, bool is_router, Incoming& incoming) 
 
 void set_options(zmq::socket_t& socket, const std::string& address) {
   set_option(socket, ZMQ_LINGER, 0);
-  set_option(socket, ZMQ_SNDHWM, 0);  // The credit of the protocol above bounds what is queued.
+  set_option(socket, ZMQ_SNDHWM, 0);  // The credit of the protocol above bounds the queue.
   set_option(socket, ZMQ_RCVHWM, 0);
   set_option(socket, ZMQ_MAXMSGSIZE, static_cast<std::int64_t>(kFrameSizeMax));
   set_option(socket, ZMQ_HEARTBEAT_IVL, 2000);

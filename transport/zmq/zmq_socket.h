@@ -1,5 +1,5 @@
-// The pieces of ZeroMQ that the transport is made of: a socket with all its options, whole messages
-// in and out, and what libzmq tells of a socket's connections. Used by one thread.
+// The parts of ZeroMQ used by the transport: a socket with all its options, whole messages in and
+// out, and libzmq's events of a socket's connections. Used by one thread.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,14 @@
 
 namespace anabranch::transport {
 
-// Sets the options of a link and reads them back. To be called before bind and connect: later
-// options would silently not count.
+// Sets the options of a link and reads them back. Call it before bind and connect: later options
+// would silently have no effect.
 void set_options(zmq::socket_t& socket, const std::string& address);
 
-// A message that takes the frame over instead of copying it, where that is cheaper.
+// Returns a message that takes over the frame, or copies it where a copy is cheaper.
 zmq::message_t to_message(std::string frame);
 
-// What came in one ZMTP message. Ours have one part; more of them are rubbish, and dropped.
+// One received ZMTP message. Ours have one part; messages of more parts are malformed, and dropped.
 struct Incoming {
   std::string routing_id;  // Of a ROUTER only.
   zmq::message_t frame;
@@ -32,12 +32,12 @@ struct Incoming {
   }
 };
 
-// What has come on a socket, as much as one turn may take; empty when nothing has.
+// Returns the messages waiting on a socket, at most those of one turn; empty when there are none.
 std::vector<Incoming> receive_messages(zmq::socket_t& socket, bool is_router);
 
-// A socket, and what libzmq tells of its connections. libzmq's thread blocks, and with it every
-// link, when it has something to tell and nobody can take it. So: 1. the queue of events has no
-// bound; 2. the telling is stopped before the end that reads is closed.
+// A socket with libzmq's events of its connections. libzmq's thread blocks, and with it every link,
+// when it has an event and no room for it. So: 1. the queue of events has no bound; 2. the events
+// are switched off before the reading end is closed.
 class WatchedSocket {
  public:
   struct Event {
@@ -46,14 +46,14 @@ class WatchedSocket {
   };
 
   WatchedSocket() = default;
-  // Throws zmq::error_t. `events` are those to be told of; `number` differs for each socket.
+  // Throws zmq::error_t. `events` are those to receive; `number` differs for each socket.
   WatchedSocket(zmq::context_t& context, zmq::socket_type type, int events, std::uint64_t number);
   ~WatchedSocket() { close(); }
   WatchedSocket(WatchedSocket&&) = default;
   WatchedSocket& operator=(WatchedSocket&& other) noexcept;
 
   void close();
-  // The next event, or nothing when there is none.
+  // Returns the next event; nullopt when there is none.
   std::optional<Event> next();
 
   explicit operator bool() const { return socket_.handle() != nullptr; }

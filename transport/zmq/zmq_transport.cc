@@ -35,7 +35,7 @@ constexpr int kDialledEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONN
                                ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                                ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_CONNECT_RETRIED;
 
-// The host at the other end of a ROUTER's connection; empty when ZeroMQ does not tell.
+// Returns the host at the other end of a ROUTER's connection; empty when ZeroMQ does not report it.
 std::string peer_address(const Incoming& incoming) {
   const char* address = zmq_msg_gets(incoming.frame.handle(), "Peer-Address");
   return address == nullptr ? std::string() : address;
@@ -113,7 +113,8 @@ class ZmqTransport final : public Transport {
   Complaints complaints_;
   WatchedSocket router_;  // Null when it does not listen.
   AcceptedLinks accepted_;
-  std::vector<Dialled> dialled_;  // The same ones, once it has started, until it ends.
+  std::vector<Dialled> dialled_;  // Its size stays the same from the start of the thread to its
+                                  // end.
   std::vector<zmq::pollitem_t> items_;
   std::vector<Request> requests_;
   std::vector<Event> events_;
@@ -163,7 +164,7 @@ core::Result<void> ZmqTransport::listen(const std::string& address) {
   router_ = {context_, zmq::socket_type::router, Guard::kEvents, ++last_number_};
   set_options(*router_, address);
   if (auto prepared = guard_.prepare_listener(context_, *router_); !prepared.ok()) return prepared;
-  router_->set(zmq::sockopt::router_mandatory, true);  // libzmq does not tell this one.
+  router_->set(zmq::sockopt::router_mandatory, true);  // libzmq cannot read this option back.
   if (zmq_bind(router_->handle(), address.c_str()) != 0) {
     const int error = zmq_errno();
     const std::string message = "cannot listen on " + address + ": " + zmq_strerror(error);
@@ -209,7 +210,7 @@ void ZmqTransport::run() {
   router_.close();
 }
 
-// Sleeps until something can be done. While the inbox is full, messages stay where they are, but
+// Sleeps until there is work. While the inbox is full, messages stay in the sockets, but
 // connections are still watched.
 void ZmqTransport::wait() {
   const short messages = paused_ ? 0 : ZMQ_POLLIN;
@@ -229,7 +230,7 @@ void ZmqTransport::wait() {
   zmq_poll(items_.data(), static_cast<int>(items_.size()), timeout().count());
 }
 
-// -1 is for ever.
+// Returns the time to sleep; -1 is for ever.
 milliseconds ZmqTransport::timeout() const {
   auto next = Clock::time_point::max();
   bool is_linked = !accepted_.empty() || guard_.is_watching();
@@ -242,7 +243,7 @@ milliseconds ZmqTransport::timeout() const {
   return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(next - Clock::now()));
 }
 
-// Gives up links on which nothing came for too long, or whose key is over.
+// Gives up links that were silent for too long, or with a key that is no longer valid.
 void ZmqTransport::sweep() {
   const auto now = Clock::now();
   if (now < next_sweep_) return;
@@ -286,7 +287,7 @@ void ZmqTransport::cut_invalid() {
 void ZmqTransport::pause_or_resume() {
   const bool was_paused = std::exchange(paused_, inbox_.full());
   if (paused_ || !was_paused) return;
-  // Who was not listened to was not silent.
+  // A paused reader has heard no link, so none was silent.
   accepted_.refresh(Clock::now());
   for (Dialled& dialled : dialled_) dialled.heard = Clock::now();
 }
@@ -356,7 +357,7 @@ bool ZmqTransport::send_frame(Dialled* dialled, const AcceptedLink* accepted, st
   return true;
 }
 
-// Returns false when the connection is gone.
+// Sends a frame. Returns false when the connection is gone.
 bool ZmqTransport::send_to_router(const std::string& routing_id, zmq::message_t frame) try {
   constexpr auto kMore = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
   return router_->send(zmq::buffer(routing_id), kMore).has_value() &&
@@ -383,12 +384,12 @@ void ZmqTransport::dial(Dialled& dialled) try {
   complain(dialled, error.what());
 }
 
-// Messages are read before the monitor: when it then tells of a break and of a new connection, one
-// cannot know which of the two they belong to.
+// Messages are read before the monitor: if it then reports a break and a new connection, messages
+// read later could belong to either.
 void ZmqTransport::read_dialled(Dialled& dialled) {
   std::vector<Incoming> messages;
   if (!paused_) messages = receive_messages(*dialled.socket, false);
-  int broken = 0;  // The first event that says so.
+  int broken = 0;  // The first event that reports a break.
   while (const auto event = dialled.socket.next()) {
     if (event->id == ZMQ_EVENT_CONNECT_RETRIED) {
       if (broken == 0) dialled.was_not_reached();
@@ -423,7 +424,7 @@ void ZmqTransport::lost(Dialled& dialled, int reason) {
   complain(dialled, dialled.why_refused(reason));
 }
 
-// Returns false when the link is over.
+// Handles a message of a dialled peer. Returns false when the link is over.
 bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
   if (incoming.frame.size() == 0 && !incoming.has_more_parts) {
     dialled.redial.slow_down();
@@ -456,7 +457,8 @@ void ZmqTransport::hang_up(Dialled& dialled, const std::string& why, bool said) 
   dialled.is_over(why, said);
 }
 
-// Hangs up on a peer that is of no use, and says so unless that was the last thing said about it.
+// Hangs up on a peer that is of no use, and logs the reason unless it is that of the last
+// complaint.
 void ZmqTransport::complain(Dialled& dialled, const std::string& why) {
   const bool is_new = std::exchange(dialled.complaint, why) != why;
   if (is_new) core::log_warning("hung up on " + dialled.address + ": " + why);
@@ -469,8 +471,8 @@ Dialled* ZmqTransport::find_dialled(LinkId link) {
   return at == dialled_.end() || link == 0 ? nullptr : &*at;
 }
 
-// Messages are read before the monitor, and looked at after it: a descriptor that a new connection
-// got from a broken one is then known to be free.
+// Messages are read before the monitor, and handled after it: when a new connection has got the
+// descriptor of a broken one, the descriptor is then known to be free.
 void ZmqTransport::read_router() {
   std::vector<Incoming> messages;
   if (!paused_) messages = receive_messages(*router_, true);
@@ -502,8 +504,8 @@ void ZmqTransport::take_accepted(Incoming& incoming) {
   }
 }
 
-// A new link, or null for a peer whose key is over by now, or that chose its routing id: such ids
-// can come back.
+// Returns a new link, or null for a peer with a key that is no longer valid, or with a routing id
+// of its own choice: such ids can recur.
 AcceptedLink* ZmqTransport::accept(const Incoming& incoming) {
   const std::string& routing_id = incoming.routing_id;
   if (routing_id.size() != kRoutingIdSize || routing_id.front() != '\0') return nullptr;
@@ -523,7 +525,7 @@ AcceptedLink* ZmqTransport::accept(const Incoming& incoming) {
   return &accepted_.add(std::move(link));
 }
 
-// Counts rubbish and gives up the link it came from, if it was one already.
+// Counts a malformed message and gives up its link, if there is one already.
 void ZmqTransport::refuse(const Incoming& incoming, const std::string& why) {
   const std::string address = peer_address(incoming);
   complaints_.warn("ignoring a connection from " + (address.empty() ? "nowhere" : address) +

@@ -2,12 +2,12 @@
 // all sockets. ZeroMQ's delivery is not relied on; see transport.h.
 //
 // A dialled link is up when the ZMTP handshake is done. When its connection breaks, its socket is
-// thrown away and a new one dials: nothing of the old connection can show up in the new one. An
-// accepted link is up with its first valid frame. A link on which nothing came for `silence_max` is
-// given up by either side; the protocol above must therefore send something more often.
+// destroyed and a new one dials: no message of the old connection can arrive on the new one. An
+// accepted link is up with its first valid frame. A link without messages for `silence_max` is
+// given up by either side; the protocol above must therefore send messages more often.
 //
-// ZeroMQ cannot close one connection of a ROUTER. A side that gives up an accepted link ignores it
-// from then on, and sends an empty message, which is never a frame: the dialler then dials again.
+// ZeroMQ cannot close one connection of a ROUTER. A side that gives up an accepted link ignores its
+// later messages, and sends an empty message, which is never a frame: the dialler then dials again.
 #pragma once
 
 #include <chrono>
@@ -31,13 +31,13 @@ struct ZmqOptions {
   Compression compression = Compression::kRemote;
   // With keys, links are encrypted, and only with regions that prove a valid key. Null: no keys.
   SharedKeys keys = {};
-  // Says by which time keys are valid; null: the wall clock.
+  // The clock for the validity of keys; null: the wall clock.
   std::function<Seconds()> wall_clock = {};
 };
 
 // Binds, dials and starts the thread. Fails with kBusy when the port is in use, with kInvalid when
-// an address is malformed or names no region though there are keys, with kIo when strangers would
-// be let in though there are keys. The destructor stops the thread and never hangs.
+// an address is malformed or names no region though there are keys, with kIo when a listener with
+// keys would let strangers in. The destructor stops the thread and never hangs.
 core::Result<std::unique_ptr<Transport>> open_zmq_transport(const ZmqOptions& options);
 
 }  // namespace anabranch::transport

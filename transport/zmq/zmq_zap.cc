@@ -15,7 +15,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// ZMQ_ZAP_ENFORCE_DOMAIN, which the header hides among the drafts; libzmq 4.3 has it.
+// ZMQ_ZAP_ENFORCE_DOMAIN, a draft in the header; libzmq 4.3 has it.
 constexpr int kZapEnforceDomain = 93;
 constexpr std::string_view kDomain = "anabranch";
 constexpr std::size_t kPartsMax = 16;
@@ -33,7 +33,8 @@ struct Question {
   std::string key;
 };
 
-// The next question, or nothing: version, id, domain, address, routing id, mechanism, credentials.
+// Returns the next question; nullopt when there is none. Parts: version, id, domain, address,
+// routing id, mechanism, credentials.
 std::optional<Question> next_question(zmq::socket_t& socket) {
   std::vector<std::string> parts;
   zmq::message_t part;
@@ -63,7 +64,8 @@ Key key_of(std::string_view bytes) {
 
 std::string port_of(const std::string& endpoint) { return endpoint.substr(endpoint.rfind(':')); }
 
-// Dials, with these keys or none; whether it got in, nothing when that was not decided in time.
+// Dials, with these keys or none. Returns whether the connection got in; nullopt when that was not
+// decided in time.
 std::optional<bool> gets_in(zmq::context_t& context, ZapGate& gate, const Keys& keys,
                             const std::string& endpoint, const OwnKeys* stranger) {
   // Numbers of monitors that no link has.

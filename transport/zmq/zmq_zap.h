@@ -1,7 +1,9 @@
-// ZAP, ZeroMQ's way to ask who may connect (RFC 27): for each connection to a CURVE socket of this
-// context, libzmq sends the key that the far side has proven to hold, and goes on only with a yes.
+// ZAP, ZeroMQ's protocol for access control (RFC 27): for each connection to a CURVE socket of this
+// context, libzmq sends the key that the far side has proven to hold, and continues only after a
+// yes.
 //
-// Without somebody who answers, libzmq lets every key in, unless told to enforce the domain; both
+// Without a handler libzmq lets every key in, unless told to enforce the domain; here both are
+// present, and refuses_strangers() tests it. Used by one thread.
 // are done here, and refuses_strangers() tries it. Used by one thread.
 #pragma once
 
@@ -17,36 +19,38 @@ namespace anabranch::transport {
 
 // Makes a socket that is not bound yet accept connections with the right key only.
 void secure_listener(zmq::socket_t& socket, const OwnKeys& own);
-// Makes a socket that is not connected yet prove who we are, and connect only to who has this key.
+// Makes a socket that is not connected yet prove our identity, and connect only to the holder of
+// `server`.
 void secure_dialler(zmq::socket_t& socket, const OwnKeys& own, const Key& server);
 
 class ZapGate {
  public:
   struct Refusal {
-    std::string address;  // Of the host that was refused.
+    std::string address;  // Of the refused host.
     std::string why;
     bool is_expired = false;  // Known, but not valid now; else it is unknown.
   };
 
-  // Begins to answer for the context; to be made before its first socket that listens.
+  // Begins to answer for the context; make the gate before the context's first listening socket.
   explicit ZapGate(zmq::context_t& context);
 
-  // Answers all questions that wait: yes to keys that are known and valid.
+  // Answers all waiting questions: yes to keys that are known and valid.
   void serve(const Keys& keys, Seconds now, const std::function<void(const Refusal&)>& refused);
   // Readable, by zmq_poll, while questions wait.
   [[nodiscard]] void* handle() { return socket_.handle(); }
 
-  // What libzmq tells as the property User-Id of each message of an accepted connection.
+  // Returns the value of the property User-Id that libzmq adds to each message of an accepted
+  // connection.
   [[nodiscard]] static std::string user_id(const KnownKey& key);
-  // The line with the key of a User-Id; null when there is none.
+  // Returns the line with the key of a User-Id; null when there is none.
   [[nodiscard]] static const KnownKey* find(const Keys& keys, std::string_view user_id);
 
  private:
   zmq::socket_t socket_;
 };
 
-// Whether a socket that is made as all listening ones are turns away who has no key, and who has a
-// new one that nobody knows; else why not. Takes milliseconds.
+// Tests whether a socket made like all listening ones refuses peers without a key and peers with a
+// new unknown key; fails with the reason if not. Takes milliseconds.
 core::Result<void> refuses_strangers(zmq::context_t& context, ZapGate& gate, const Keys& keys);
 
 }  // namespace anabranch::transport
