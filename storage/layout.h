@@ -92,8 +92,7 @@ inline constexpr std::string_view kScoresKey =
 // Keys of the table of scores: a letter and its argument.
 inline constexpr std::string_view kScoreOrderPrefix = "c";  // c<row_key(sorted set)> -> its order
 inline constexpr std::string_view kScorePrefix = "e";     // e<order><level><score><member> -> entry
-inline constexpr std::string_view kOldOrderPrefix = "g";  // g<order>, whose entries are to be
-                                                          // removed
+inline constexpr std::string_view kOldOrderPrefix = "g";  // g<order>: remove its entries
 inline constexpr std::string_view kOrderCounterKey = "n";  // -> the newest order, big-endian
 inline constexpr std::string_view kUnorderedPrefix = "u";  // u<row_key(sorted set)>, to be ordered
 

@@ -5,8 +5,8 @@
 //   1       1     kind of the message
 //   2       2     flags: bit 0, this frame is a chunk of a longer body; bit 1, the body, put
 //                 together, is compressed (compression.h)
-//   4       4     length of what follows the header
-//   8       8     checksum: XXH3 of bytes 0 to 7 and the XXH3 of what follows the header
+//   4       4     length of the bytes behind the header
+//   8       8     checksum: XXH3 of bytes 0 to 7 and the XXH3 of the bytes behind the header
 //   16      ...   body, or of a chunk: stream (8), offset (8), total (8), then bytes
 //
 // Numbers are little-endian. A body of up to 1 MiB travels in one frame, a longer one in chunks of

@@ -10,8 +10,7 @@
 //
 // Keys are 64 hexadecimal digits; a date is the beginning of that day, UTC, and "-" is no bound. A
 // region may have several keys, so that one can replace another. The present list decides which
-// keys may connect; after its last date a key opens no link any more, but its signatures stay
-// valid.
+// keys may connect; from its `not after` on a key opens no link, but its signatures stay valid.
 #pragma once
 
 #include <array>

@@ -26,8 +26,7 @@ struct Event {
   std::uint8_t message_kind = 0;  // Of kMessage.
   std::string body;               // Of kMessage: complete and with a checked checksum.
   std::string address;            // Of kUp: the dialled address, empty for accepted links.
-  std::string region = {};        // Of kUp: the region proven or required at the other end; empty:
-                                  // any.
+  std::string region = {};        // Of kUp: the region proven or required there; empty: any.
 };
 
 // Counters for status and metrics, since the start.
@@ -50,8 +49,7 @@ struct TransportCounters {
 struct DialStatus {
   std::string address;
   bool connected = false;
-  std::string why = {};      // Why the peer is away; empty when it is connected, or the reason is
-                             // unknown.
+  std::string why = {};      // Why the peer is away; empty when connected or unknown.
   std::uint64_t tries = 0;   // Attempts to connect since the last connection.
   std::int64_t away_ms = 0;  // For how long it has been away; 0 when connected.
 };

@@ -11,8 +11,7 @@ namespace anabranch::detail {
 
 namespace {
 
-constexpr std::string_view kMoved = "m";             // Below it: the new positions of moved
-                                                     // elements.
+constexpr std::string_view kMoved = "m";             // Below it: positions of moved elements.
 constexpr std::string_view kFirstPosition = "\xFF";  // Every position begins with it.
 
 // An element. Its row is at the position of its insertion.

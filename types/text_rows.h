@@ -6,9 +6,9 @@
 //                            points; the value is empty
 //
 // A watch repeats all changes that an editor here has already applied, some of them after later
-// edits. A repeated change must not bring back deleted characters: a deleted part never returns,
-// the name of a run is never used twice, and runs cleared here are remembered until the watch
-// reports the clear.
+// edits. A repeated change must not bring back deleted characters: shown parts are only ever
+// removed, the name of a run is never used twice, and runs cleared here are remembered until the
+// watch reports the clear.
 //
 // Rows that only take room are noted as litter, and removed with the next edit: parts of runs that
 // were cleared by a clear that had not seen the parts, and runs with their last parts deleted by

@@ -23,8 +23,7 @@ struct Sibling {
   std::string value;
   std::optional<std::string> base;  // The value it replaced, where bases are kept.
   std::int64_t time_ms = 0;         // Time of the write by its leader's clock: ms since 1970.
-  std::string region;               // Region of the write; empty when the origin's region is
-                                    // unknown here.
+  std::string region;               // Region of the write; empty when unknown here.
 };
 
 // The input of a resolver. Siblings are in canonical order, the same in every region: by time, then

@@ -89,7 +89,7 @@ class Key {
 
   // Returns a field of the map at this key. A field is a small key and may hold any type.
   [[nodiscard]] Key field(const detail::Name& name) const;
-  // Returns the row of a string or flag, or the place of all rows in a set, map or sorted set.
+  // Returns the row of a string or flag, or the place of all rows of a key of another type.
   [[nodiscard]] Key of(Type type) const;
   // Returns the row of an element of the set at this key, of any kind of set.
   [[nodiscard]] Key element(const detail::Name& element, Type set = Type::kSet) const;

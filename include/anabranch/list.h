@@ -101,11 +101,13 @@ class List : detail::Coded<T> {
   void insert(std::uint64_t index, const T& value) {
     bytes_.insert(index, Codec<T>::encode(value));
   }
+  // Inserts behind all elements, or in front of them.
   void push_back(const T& value) { bytes_.push(Codec<T>::encode(value), true); }
   void push_front(const T& value) { bytes_.push(Codec<T>::encode(value), false); }
   // Removes the last, or the first, element and returns it; nullopt when the list is empty.
   std::optional<T> pop_back() { return value(bytes_.pop(true)); }
   std::optional<T> pop_front() { return value(bytes_.pop(false)); }
+  // Removes the element at an index.
   void erase(std::uint64_t index) { bytes_.erase(index); }
   // Replaces the value at an index; the element keeps its identity and place.
   void set(std::uint64_t index, const T& value) { bytes_.set(index, Codec<T>::encode(value)); }

@@ -47,6 +47,7 @@ class Map {
     expect_type(*scope_, key_, Type::kMap);
     return Handle(*scope_, key_.field(field));
   }
+  // Returns whether a field is present.
   [[nodiscard]] bool contains(const detail::Name& field) const {
     expect_type(*scope_, key_, Type::kMap);
     return scope_->type(key_.field(field)) != Type::kNone;

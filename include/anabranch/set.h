@@ -48,6 +48,7 @@ class Elements : Coded<T> {
  public:
   Elements(Scope& scope, Key key) : scope_(scope), key_(std::move(key)) {}
 
+  // Returns whether an element is present.
   [[nodiscard]] bool contains(const T& value) const {
     if (scope_->contains(row(value))) return true;
     expect_type(*scope_, key_, kType);

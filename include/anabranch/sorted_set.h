@@ -150,7 +150,9 @@ class SortedSet : detail::Coded<T> {
     if (!score) expect_type(*scope_, key_, Type::kSortedSet);
     return score;
   }
+  // Returns whether a member is present.
   [[nodiscard]] bool contains(const T& member) const { return score(member).has_value(); }
+  // Returns the number of members; costs the same for a million as for ten.
   [[nodiscard]] std::uint64_t size() const {
     expect_type(*scope_, key_, Type::kSortedSet);
     return scope_->count(all());

@@ -12,8 +12,8 @@ struct AppliedStatus {
   std::string origin;  // 16 hexadecimal digits.
   std::string region;  // Empty while unknown.
   std::uint64_t seq = 0;
-  // "ended" once a later incarnation or the region's retirement says so, "settled" once all its
-  // writes have arrived everywhere; else empty.
+  // "ended" once a later incarnation or the region's retirement says so, "settled" once no write
+  // of it will arrive anywhere any more; else empty.
   std::string state;
 };
 
@@ -54,8 +54,7 @@ struct RegionStatus {
   std::string region;
   bool connected = false;          // This region is, to itself.
   std::string retirement;          // "retired" or "lost"; empty while this leader waits for it.
-  std::uint64_t pinned_bytes = 0;  // Of this leader's log, about, kept because the region lacks
-                                   // them.
+  std::uint64_t pinned_bytes = 0;  // Of this leader's log, about, kept for the region.
   std::int64_t pinned_ms = 0;      // For how long the region has lacked the oldest of them, about.
 };
 
@@ -76,7 +75,7 @@ struct ForkStatus {
 // that only it has.
 struct RejoinStatus {
   std::string stage;          // "joining", then "logging"; empty when it does not give way.
-  std::uint64_t taken = 0;    // Ops of its log that kept their origin...
+  std::uint64_t taken = 0;    // Ops of its log taken over as they were...
   std::uint64_t renamed = 0;  // ...and ops written again under new origins.
   std::uint64_t left = 0;     // Batches still to be logged.
   std::string failed;         // Why the last attempt failed; empty when none did.
@@ -102,8 +101,7 @@ struct WatchesStatus {
   std::uint64_t lost = 0;       // Resyncs sent to watches, since the start.
   std::uint64_t slow = 0;       // Functions that have been running for over a second...
   std::uint64_t ever_slow = 0;  // ...and how many have, since the start.
-  std::uint64_t thrown = 0;     // Functions that have thrown, since the start; the log has the
-                                // exceptions.
+  std::uint64_t thrown = 0;     // Functions that threw, since the start; the log names the errors.
   std::string failed;           // Why no changes can be delivered at present; empty when they can.
 };
 

@@ -53,6 +53,7 @@ class TextEdit {
   TextEdit(const TextEdit&) = delete;
   TextEdit& operator=(const TextEdit&) = delete;
 
+  // Returns the length in units of the text (TextUnit).
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   // Both throw Error{kInvalid}, and change nothing, when a position is outside of the text or
   // within a character; insert also when `utf8` is not valid UTF-8.
@@ -70,6 +71,7 @@ class Text {
   Text(Scope& scope, Key key, TextUnit unit = TextUnit::kCodePoints)
       : scope_(scope), key_(std::move(key)), unit_(unit) {}
 
+  // Returns the length in units of this handle; 0 for an absent text.
   [[nodiscard]] std::uint64_t size() const;
   // Returns the whole text as UTF-8.
   [[nodiscard]] std::string str() const;

@@ -45,10 +45,12 @@ class TextDocument {
   TextDocument(TextDocument&&) noexcept;
   TextDocument& operator=(TextDocument&&) noexcept;
 
+  // Return the length in units, and the whole text as UTF-8.
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] std::string str() const;
   // Returns at most `count` units from a position on, fewer at the end. Throws as TextEdit.
   [[nodiscard]] std::string read(std::uint64_t position, std::uint64_t count) const;
+  // Edit the text, each call as one transaction. As the functions of Text.
   void insert(std::uint64_t position, std::string_view utf8);
   void erase(std::uint64_t position, std::uint64_t count);
   void edit(const std::function<void(TextEdit&)>& function);

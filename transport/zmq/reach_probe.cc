@@ -38,7 +38,7 @@ std::pair<Addresses, std::string> look_up(const std::string& address) {
   return {nullptr, "the name " + host + " cannot be looked up: " + ::gai_strerror(error)};
 }
 
-// Returns the message of an error in lower case, for the middle of a sentence.
+// Returns the message of an error with a small initial, for the middle of a sentence.
 std::string reason(int error) {
   std::string text = std::generic_category().message(error);
   if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] + 32);

@@ -113,8 +113,7 @@ class ZmqTransport final : public Transport {
   Complaints complaints_;
   WatchedSocket router_;  // Null when it does not listen.
   AcceptedLinks accepted_;
-  std::vector<Dialled> dialled_;  // Its size stays the same from the start of the thread to its
-                                  // end.
+  std::vector<Dialled> dialled_;  // Of constant size while the thread runs.
   std::vector<zmq::pollitem_t> items_;
   std::vector<Request> requests_;
   std::vector<Event> events_;
