@@ -19,7 +19,7 @@ std::size_t long_code_point_size(std::string_view text) {
   if (first < 0xC2 || first > 0xF4) return 0;
   const std::size_t size = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
   if (text.size() < size) return 0;
-  unsigned char low = 0x80;  // The second byte is in a narrower range for some first ones.
+  unsigned char low = 0x80;  // For some first bytes the range of the second is narrower.
   unsigned char high = 0xBF;
   if (first == 0xE0) low = 0xA0;
   if (first == 0xED) high = 0x9F;

@@ -1,5 +1,5 @@
 // Bytes as text, for all layers: UTF-8, hexadecimal digits, and numbers as people and protocols
-// write them. What they mean is left to the caller.
+// write them. The caller gives them their meaning.
 #pragma once
 
 #include <charconv>
@@ -13,12 +13,12 @@
 
 namespace anabranch::core {
 
-// ---- UTF-8 (RFC 3629: no surrogates, nothing over-long, nothing above 0x10FFFF).
+// ---- UTF-8 (RFC 3629: no surrogates, no over-long forms, none above 0x10FFFF).
 
-// The size of a code point that does not begin with a byte of ASCII; 0 when it is not valid.
+// Returns the size of a code point that begins with no ASCII byte; 0 when it is not valid.
 [[nodiscard]] std::size_t long_code_point_size(std::string_view text);
 
-// The size, 1 to 4, of the code point that a text begins with; 0 when it begins with no valid one.
+// Returns the size, 1 to 4, of the first code point of a text; 0 when it is not valid or absent.
 [[nodiscard]] inline std::size_t code_point_size(std::string_view text) {
   if (text.empty()) return 0;
   return static_cast<unsigned char>(text.front()) < 0x80 ? 1 : long_code_point_size(text);
@@ -28,17 +28,17 @@ namespace anabranch::core {
 
 // ---- Hexadecimal digits, in lower case.
 
-// Two digits for each byte.
+// Returns two digits for each byte.
 [[nodiscard]] std::string to_hex(std::string_view bytes);
-// 16 digits.
+// Returns 16 digits.
 [[nodiscard]] std::string to_hex(std::uint64_t number);
-// A byte that cannot be shown: "\x0a".
+// Returns the escape of a byte that cannot be shown: "\x0a".
 [[nodiscard]] std::string escaped(char byte);
 
-// ---- Numbers. All of the text must be the number, or there is none.
+// ---- Numbers. The whole text must be the number; else the result is nullopt.
 
-// Digits of a base, with a "-" where the type has a sign. Leading zeros may be there, spaces and a
-// "+" may not.
+// Parses digits of a base, with a "-" where the type has a sign. Accepts leading zeros, refuses
+// spaces and a "+".
 template <std::integral T, int kBase = 10>
 [[nodiscard]] std::optional<T> parse_number(std::string_view digits) {
   T number{};
@@ -48,14 +48,14 @@ template <std::integral T, int kBase = 10>
   return number;
 }
 
-// Redis' rule for what counts as an integer of 64 bits: canonical decimal digits, no spaces, no
-// plus sign, no leading zeros, "-0" is none.
+// Parses an integer of 64 bits by Redis' rule: canonical decimal digits, no spaces, no plus sign,
+// no leading zeros; "-0" is none.
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view bytes);
 
-// A finite double: "1", "-2.5", "1e+22".
+// Parses a finite double: "1", "-2.5", "1e+22".
 [[nodiscard]] std::optional<double> parse_finite(std::string_view bytes);
 
-// A port of TCP, 0 included.
+// Parses a port of TCP, 0 included.
 [[nodiscard]] std::optional<std::uint16_t> parse_port(std::string_view digits);
 
 }  // namespace anabranch::core
