@@ -22,7 +22,7 @@ using crdt::TypeEntry;
 
 constexpr std::size_t kSpaceDepth = 1;
 
-// The layout that a tag names; nothing for a tag of no type.
+// Returns the layout of the type with this tag; nullopt if no type has it.
 std::optional<Layout> layout(const std::string& tag) {
   const TypeEntry* type = find_type(tag);
   return type == nullptr ? std::nullopt : std::optional(type->layout);
@@ -34,7 +34,8 @@ Path prefix(const Components& components, std::size_t depth) {
   return path;
 }
 
-// The depths of the places on the way to a row, outermost first; empty for rows of another shape.
+// Returns the depths of the places on the way to a row, outermost first; empty for rows of other
+// shapes.
 std::vector<std::size_t> places_above(const Components& components) {
   if (crdt::type_at(components) == nullptr) return {};
   std::vector<std::size_t> places{kKeyDepth};
@@ -51,7 +52,7 @@ bool shows_other(const Path& place, Type except, const CountTable& table) {
   });
 }
 
-// Counts one more or one fewer; returns whether the collection began or ceased to be shown.
+// Adds or subtracts one; returns whether the collection began or ceased to be shown.
 bool step_count(const Path& collection, bool up, CountTable& table) {
   const std::uint64_t before = table.count(collection);
   ANABRANCH_ASSERT(up || before > 0);
@@ -59,13 +60,13 @@ bool step_count(const Path& collection, bool up, CountTable& table) {
   return before == (up ? 0U : 1U);
 }
 
-// The collection that a place counts in.
+// Returns the collection that counts this place.
 Path collection_above(const Components& components, std::size_t place) {
   return prefix(components, place == kKeyDepth ? kSpaceDepth : place - 1);
 }
 
-// After a value of type `changed` began or ceased to be shown in the innermost of some places: from
-// there outwards, as long as each begins or ceases to be shown.
+// Updates the counts after a value of type `changed` began or ceased to be shown in the innermost
+// of these places: from there outwards, as long as each place begins or ceases to be shown as well.
 void step_places(const Components& components, const std::vector<std::size_t>& places, Type changed,
                  bool up, CountTable& table) {
   for (auto place = places.rbegin(); place != places.rend(); ++place) {
@@ -75,8 +76,8 @@ void step_places(const Components& components, const std::vector<std::size_t>& p
   }
 }
 
-// The places above a prefix, outermost first, as far as maps lead: the last one is the prefix
-// itself or has the prefix in it.
+// Returns the depths of the places above a prefix, outermost first, as far as maps lead: the last
+// place is the prefix itself or contains it.
 std::vector<std::size_t> places_to(const Components& components) {
   std::vector<std::size_t> places;
   for (std::size_t place = kKeyDepth; place <= components.size(); place += 2) {
@@ -104,7 +105,7 @@ void count_prefix(const Path& path, bool up, CountTable& table) {
   if (components.size() < kKeyDepth || components.front() == std::string(1, '\0')) return;
   std::vector<std::size_t> places = places_to(components);
   const std::size_t below = components.size() - places.back();
-  if (below == 0) {  // A whole place.
+  if (below == 0) {  // The prefix is a whole place.
     if (!shows_other(path, Type::kNone, table)) return;
     const Path above = collection_above(components, places.back());
     places.pop_back();
@@ -112,11 +113,12 @@ void count_prefix(const Path& path, bool up, CountTable& table) {
     return;
   }
   const TypeEntry* const type = below == 1 ? find_type(components.back()) : nullptr;
-  if (type != nullptr && type->layout != Layout::kRow) {  // A whole collection.
+  if (type != nullptr && type->layout != Layout::kRow) {  // The prefix is a whole collection.
     if (table.count(path) > 0) step_places(components, places, type->type, up, table);
     return;
   }
-  if (table.row_present(path)) count_presence(path, up, table);  // At most one row counts.
+  if (table.row_present(path))
+    count_presence(path, up, table);  // The prefix is at or below one row: at most that row counts.
 }
 
 std::vector<Counted> counted_in(const Path& row) {

@@ -1,10 +1,11 @@
-// Counts of what is shown: elements of a set, fields of a map, keys of a database. They are derived
-// from rows and kept in the same commit, so that asking costs the same for a million as for ten.
+// Counts of shown members: elements of a set, fields of a map, keys of a database. Counts are
+// derived from rows and stored in the same commit, so reading one costs the same for a million
+// members as for ten.
 //
-// What a row shows and what paths look like is in crdt/type_table.h. The elements of a set count at
-// [place tag], the fields of a map at [place h], each field a place again. A place is shown when
-// anything in it is; a shown place counts in its map, or in its space.
-// Rows of other shapes, and those of space 0, are not counted.
+// crdt/type_table.h defines when a row shows something and how paths are laid out. The elements of
+// a set count at [place tag], the fields of a map at [place h]; each field is a place again. A
+// place is shown when anything in it is shown; a shown place counts in its map, or in its space.
+// Rows of other shapes, and rows of space 0, are not counted.
 #pragma once
 
 #include <cstdint>
@@ -15,26 +16,27 @@
 
 namespace anabranch::rows {
 
-// Where counts are read and changed.
+// The table in which counts are read and changed.
 class CountTable {
  public:
   virtual ~CountTable() = default;
   [[nodiscard]] virtual std::uint64_t count(const core::Path& collection) const = 0;
   virtual void set_count(const core::Path& collection, std::uint64_t count) = 0;
-  // Whether anything is shown at a row.
+  // Whether the row shows anything.
   [[nodiscard]] virtual bool row_present(const core::Path& row) const = 0;
 };
 
-// Brings the counts up to date after a row began or ceased to be shown. Called once per change,
-// after the row was changed.
+// Updates the counts after a row began or ceased to be shown. Called once per change, after the row
+// was changed.
 void count_presence(const core::Path& row, bool present, CountTable& table);
 
-// Brings the counts outside of a prefix up to date for what is shown at or below it in the table:
-// before all of that ceases to be shown at once, or (`up`) after it began to be shown. The counts
-// at and below the prefix are left to the caller.
+// Updates the counts outside of a prefix for everything shown at or below the prefix in the table:
+// call it before all those rows cease to be shown at once, or (`up`) after they began to be shown.
+// The caller updates the counts at and below the prefix.
 void count_prefix(const core::Path& prefix, bool up, CountTable& table);
 
-// Where a row counts as soon as anything is shown at it, outermost first, and as what.
+// One collection that counts a row as soon as the row shows anything, and the member it counts
+// there. counted_in() returns the outermost first.
 struct Counted {
   core::Path collection;
   std::string member;

@@ -11,7 +11,7 @@ using core::Path;
 
 namespace {
 
-// The key that a row belongs to, as the user named it.
+// Returns the key that a row belongs to, as the user named it.
 std::string user_key(const Path& path) {
   const core::Components components = path.components();
   return components.size() > 1 ? components[1] : std::string();

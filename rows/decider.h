@@ -1,6 +1,6 @@
-// What decides between siblings: the type, the policy of the key, and the names of regions, at
-// which a resolver may look. Values are resolved on the way out; nothing stored depends on it, but
-// for derived orders of scores.
+// Decides between siblings: by the type, the policy of the key, and the names of regions, which a
+// resolver may read. Values are resolved on the way out; no stored bytes depend on it except the
+// derived orders of scores.
 #pragma once
 
 #include <optional>
@@ -14,17 +14,17 @@
 
 namespace anabranch::rows {
 
-// Cheap to make and thread-safe; the references must outlive it.
+// Cheap to construct and thread-safe; both references must outlive it.
 class Decider {
  public:
   Decider(const Names& names, const Resolvers& resolvers) : names_(names), resolvers_(resolvers) {}
 
-  // The value that a row shows, the tally not yet added; nothing when its cell is empty.
+  // Returns the value that a row shows, without the tally; nullopt if the cell is empty.
   [[nodiscard]] std::optional<std::string> value(const core::Path& path,
                                                  const crdt::Cell& cell) const;
-  // The score of a row of a sorted set.
+  // Returns the score of a row of a sorted set.
   [[nodiscard]] double score(const core::Path& path, const crdt::Row& row) const;
-  // Names regions.
+  // Returns a function that maps an origin to the name of its region.
   [[nodiscard]] crdt::RegionOf region_of() const;
 
  private:

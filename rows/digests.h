@@ -1,10 +1,11 @@
-// The digest of all rows, in 256 buckets: what two leaders compare to prove that they hold the
-// same.
+// The digest of all rows, in 256 buckets. Two leaders compare digests to prove that their rows are
+// equal.
 //
-// A row's share is crdt::row_digest; sums are modulo 2^128, so neither the order of rows nor that
-// of changes matters, and a bucket follows from its rows alone. Which bucket a row belongs to is
-// the hash of its storage key. Kept where rows leave a stage, by the difference of each row before
-// and after, and committed with them: one small row of meta per bucket that has changed.
+// A row's share is crdt::row_digest; sums are modulo 2^128, so neither the order of rows nor the
+// order of changes matters, and the sum of a bucket follows from its rows alone. The hash of a
+// row's storage key selects its bucket. Digests are updated where rows leave a stage, by the
+// difference of each row before and after, and committed with the rows: one small row of meta per
+// changed bucket.
 //
 // Not thread-safe.
 #pragma once
@@ -27,32 +28,31 @@ class Digests {
   static constexpr std::size_t kBuckets = 256;
   struct Bucket {
     core::Hash128 sum;
-    std::uint64_t rows = 0;  // In which anything counts.
+    std::uint64_t rows = 0;  // With a share in the sum.
     bool operator==(const Bucket&) const = default;
   };
   using Buckets = std::array<Bucket, kBuckets>;
 
-  // Those of no rows, still to be written.
+  // The digests of an empty table, still to be written.
   Digests() = default;
-  // As a directory has them; computed from its rows when it was written by a version without.
-  // Fails with kCorrupt when they cannot be read.
+  // Loads the digests of a directory; computes them from its rows if a version without digests
+  // wrote it. Fails with kCorrupt if digests or rows cannot be read.
   static core::Result<Digests> load(const storage::Snapshot& snapshot,
                                     const core::OriginTable& origins);
-  // Reads every row. Fails with kCorrupt on one that cannot be read.
+  // Computes the digests from all rows. Fails with kCorrupt on a row that cannot be read.
   static core::Result<Digests> of_rows(const storage::Snapshot& snapshot,
                                        const core::OriginTable& origins);
 
   [[nodiscard]] static std::size_t bucket_of(std::string_view row_key);
 
-  // A row's digest was `before` and is `after`; zero where there is no row, or nothing in it
-  // counts.
+  // Replaces the digest `before` of a row by `after`; zero for no row, or one without a share.
   void replace(std::string_view row_key, const core::Hash128& before, const core::Hash128& after);
 
-  // Takes over the digests of other rows, which become the ones that are stored.
+  // Takes over the digests of another set of rows, which is going to be the stored one.
   void become(const Digests& other);
 
   [[nodiscard]] const Buckets& buckets() const { return buckets_; }
-  // Over all rows.
+  // The sum over all rows.
   [[nodiscard]] const core::Hash128& total() const { return total_; }
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
 
@@ -64,7 +64,7 @@ class Digests {
   core::Hash128 total_;
   std::uint64_t rows_ = 0;
   std::bitset<kBuckets> changed_;
-  bool marked_ = false;  // The directory says that it has digests.
+  bool marked_ = false;  // The directory has a mark that it stores digests.
 };
 
 }  // namespace anabranch::rows

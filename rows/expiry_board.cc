@@ -8,7 +8,7 @@
 namespace anabranch::rows {
 
 ExpiryBoard::Bit ExpiryBoard::bit_of(std::string_view key) {
-  // As much of it as stays readable in the storage key of a long path.
+  // The part of the key that stays readable in the storage key of a long path.
   const std::uint64_t hash = core::checksum64(key.substr(0, core::Path::kHashedPrefix));
   const std::size_t bit = hash % kBits;
   return {bit / kWordBits, std::uint64_t{1} << (bit % kWordBits)};

@@ -1,10 +1,10 @@
-// Tells readers which keys may have an expiry, so that a key without one costs its readers nothing
-// but a look at one bit, and none at all where no key ever had one; and what time it is.
+// Tells readers which keys may have an expiry, and the time of expiry. A reader of a key without an
+// expiry looks at one bit; if no key ever had an expiry, at none.
 //
 // A filter with one hash function (Bloom, 1970): a bit is set before the commit that brings the
-// key's first expiry, and stays until the leader is opened anew. So whoever takes a snapshot first
-// finds the bits of all that is in it. With more keys than bits most reads look for an expiry in
-// vain, which costs one row. The writer marks and posts; any thread reads.
+// key's first expiry, and stays until the leader is reopened. So a reader that takes its snapshot
+// first finds the bits of all keys in the snapshot. With more keys than bits most reads look up an
+// expiry in vain, at the cost of one row. The writer marks and posts; any thread reads.
 #pragma once
 
 #include <array>
@@ -21,20 +21,22 @@ namespace anabranch::rows {
 
 class ExpiryBoard {
  public:
-  static constexpr std::size_t kBits = std::size_t{1} << 22U;  // Half a MiB, once there is any.
+  static constexpr std::size_t kBits = std::size_t{1}
+                                       << 22U;  // Half a MiB, allocated with the first mark.
 
   // ---- For the writer.
 
-  // A key, in its encoding, may have an expiry from now on.
+  // Notes that a key, in its encoding, may have an expiry from now on.
   void mark(std::string_view key);
-  // The clock must outlive the board. Timestamps that are ahead of it by more than the drift come
-  // of a clock that was wrong, and are no time to expire by.
+  // Sets the clock, which must outlive the board. A timestamp more than `drift_ms_max` ahead of it
+  // comes from a wrong clock and is ignored for expiry.
   void use(const core::WallClock& clock, core::Millis drift_ms_max);
-  // The newest timestamp that was given or followed, unless it comes of such a clock.
+  // Posts the newest timestamp given or followed; a timestamp of a wrong clock counts as 0.
   void post(core::Hlc newest);
-  // So late it is at least: until then others may believe that keys have expired here.
+  // Sets a lower bound of now_ms(): other regions may already assume that keys with a deadline up
+  // to it have expired here.
   void set_floor(core::Millis floor_ms) { floor_ms_.store(floor_ms); }
-  // The clock is known to be ahead by so much; 0 when it is not.
+  // Sets the known lead of the wall clock, in ms; 0 if it is not known to be ahead.
   void set_lead(core::Millis lead_ms) { lead_ms_.store(lead_ms); }
   [[nodiscard]] core::Millis lead_ms() const { return lead_ms_.load(); }
 
@@ -44,18 +46,19 @@ class ExpiryBoard {
     const Filter* const filter = filter_.load(std::memory_order_acquire);
     return filter != nullptr && has(*filter, key);
   }
-  // What the wall clock shows, less what it is known to be ahead. In milliseconds since 1970.
+  // The wall clock less its known lead, in milliseconds since 1970.
   [[nodiscard]] core::Millis wall_ms() const;
-  // The time by which keys expire: that of the wall clock, but never less than a timestamp said, so
-  // that it goes back only with a clock that was wrong.
+  // The time by which keys expire: the wall clock, but never earlier than a posted timestamp, so
+  // that time goes back only after a wrong clock.
   [[nodiscard]] core::Millis now_ms() const;
-  // The same for a transaction with a timestamp: it does not go on while that is open.
+  // The same for a transaction with a timestamp: the time stands still while the transaction is
+  // open.
   [[nodiscard]] core::Millis now_ms(core::Hlc timestamp) const;
 
  private:
   static constexpr std::size_t kWordBits = 64;
   using Filter = std::array<std::atomic<std::uint64_t>, kBits / kWordBits>;
-  // One bit of a filter.
+  // The place of one bit in a filter.
   struct Bit {
     std::size_t word = 0;
     std::uint64_t mask = 0;

@@ -51,7 +51,7 @@ std::string_view row_key_of_due(std::string_view index_key) {
 }
 
 std::string_view key_of_expiry(std::string_view row_key) {
-  constexpr std::size_t kTagBytes = 3;  // As a component of an encoded path.
+  constexpr std::size_t kTagBytes = 3;  // The size of a tag as a component of an encoded path.
   if (core::is_hashed_key(row_key)) return row_key.substr(0, Path::kHashedPrefix);
   return row_key.substr(0, row_key.size() - std::min(row_key.size(), kTagBytes));
 }

@@ -1,9 +1,9 @@
-// The order in which keys expire: a table of all expiries by their deadlines, derived from rows and
-// kept in the same commit. What has no deadline (PERSIST) comes last.
+// The order in which keys expire: a table of all expiries by deadline, derived from rows and stored
+// in the same commit. Expiries without a deadline (PERSIST) come last.
 //
 //   deadline, big-endian, then the storage key of the row   ->   nothing
 //
-// It follows the rows as they are stored, also those that a mask hides.
+// The table follows the rows as stored, including rows that a mask hides.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@
 
 namespace anabranch::rows {
 
-// Appends what changes in the table when the row of an expiry does.
+// Appends the changes of the table for a change of an expiry's row.
 void index_expiry(const core::Path& path, const crdt::Row& before, const crdt::Row& after,
                   std::vector<storage::Change>& changes);
 
@@ -29,18 +29,18 @@ struct DueExpiry {
   core::Millis deadline = 0;
   std::string row_key;
 };
-// Fails with kCorrupt.
+// Parses a key of the table. Fails with kCorrupt.
 core::Result<DueExpiry> read_due(std::string_view index_key);
-// The row's storage key in a key of the table; empty when there is none.
+// Returns the row's storage key from a key of the table; empty if it contains none.
 std::string_view row_key_of_due(std::string_view index_key);
-// The first key of the table at or after a deadline.
+// Returns the first key of the table at or after a deadline.
 std::string due_key(core::Millis deadline);
-// The encoded key that an expiry with this storage key belongs to, or, of a long one, what the
-// storage key has of it.
+// Returns the encoded key to which the expiry with this storage key belongs; of a long key the part
+// that the storage key contains.
 [[nodiscard]] std::string_view key_of_expiry(std::string_view row_key);
 
-// Marks all keys that have an expiry. A directory of a version without the table has it made: then
-// `changes` get what must be committed. Fails with kCorrupt when rows cannot be read.
+// Marks all keys that have an expiry. If a version without the table wrote the directory, builds
+// the table: the caller must commit `changes`. Fails with kCorrupt if rows cannot be read.
 core::Result<void> load_expiries(const storage::Snapshot& snapshot,
                                  const core::OriginTable& origins, ExpiryBoard& board,
                                  std::vector<storage::Change>& changes);

@@ -1,5 +1,5 @@
-// What readers need besides rows: the origins behind small numbers, the regions behind origins,
-// whether masks are pending, which keys may expire, and how far the rows have come.
+// The data that readers need besides rows: the origins behind small numbers, the regions behind
+// origins, whether masks are pending, the keys that may expire, and the version vector of the rows.
 #pragma once
 
 #include <map>
@@ -13,8 +13,8 @@
 
 namespace anabranch::rows {
 
-// Grows only. The writer adds, always before the commit of the rows that need it; any thread reads
-// meanwhile, so whoever takes a snapshot of rows first finds all that is in it.
+// Grows only. The writer adds an entry before it commits rows that need it; any thread reads
+// meanwhile, so a reader that takes its snapshot first finds every entry the snapshot needs.
 class Names {
  public:
   [[nodiscard]] core::OriginTable& origins() { return origins_; }
@@ -29,7 +29,7 @@ class Names {
   [[nodiscard]] ExpiryBoard& expiries() { return expiries_; }
   [[nodiscard]] const ExpiryBoard& expiries() const { return expiries_; }
 
-  // The region that an origin was written in; empty when that is not known.
+  // Returns the region of an origin; empty if it is not known.
   [[nodiscard]] std::string region(core::Origin origin) const;
   void set_region(core::Origin origin, const std::string& region);
 
@@ -38,7 +38,7 @@ class Names {
   MaskBoard masks_;
   VectorBoard vectors_;
   ExpiryBoard expiries_;
-  mutable std::mutex mutex_;  // Of the regions, which only conflicts ask for.
+  mutable std::mutex mutex_;  // Guards the regions, which are read in conflicts only.
   std::map<core::Origin, std::string> regions_;
 };
 

@@ -1,5 +1,5 @@
-// Counts of what is shown, computed anew from rows in path order, in memory that does not grow with
-// them: what counts.h keeps must be the same.
+// Computes the counts anew from rows in path order, in constant memory. The counts kept by counts.h
+// must be equal.
 #pragma once
 
 #include <cstdint>
@@ -13,25 +13,25 @@ namespace anabranch::rows {
 
 class Recount {
  public:
-  // Called once for each collection that shows anything, when its last row is behind.
+  // Called once for each collection that shows anything, after its last row.
   using Done = std::function<void(const core::Path& collection, std::uint64_t count)>;
   explicit Recount(Done done) : done_(std::move(done)) {}
 
-  // The next row in which anything is shown.
+  // Adds the next row that shows anything.
   void add(const core::Path& row);
-  // There are no more.
+  // Ends the sequence of rows.
   void finish() { close(0); }
 
  private:
   struct Open {
     core::Path collection;
-    std::string member;  // That was counted last.
+    std::string member;  // The member counted last.
     std::uint64_t count = 0;
   };
   void close(std::size_t depth);
 
   Done done_;
-  std::vector<Open> open_;  // Each within the one before.
+  std::vector<Open> open_;  // Each is inside the one before.
 };
 
 }  // namespace anabranch::rows

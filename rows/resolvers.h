@@ -1,4 +1,4 @@
-// Which resolver decides for a key: the one with the longest prefix. Immutable, thread-safe.
+// Finds the resolver of a key: the one with the longest prefix. Immutable, thread-safe.
 #pragma once
 
 #include <atomic>
@@ -16,11 +16,11 @@ class Resolvers {
  public:
   explicit Resolvers(std::vector<PrefixResolver> resolvers);
 
-  // `lww` where no prefix fits. Valid as long as this object.
+  // Returns `lww` if no prefix matches. The reference is valid as long as this object.
   [[nodiscard]] const Resolver& find(std::string_view key) const;
 
-  // A hash of prefixes and names: another one when something else may be shown than before, as far
-  // as names tell. Functions that decide otherwise than before need other names.
+  // A hash of prefixes and names. It differs if other values may be shown than before, as far as
+  // names tell: a function that now decides differently needs a new name.
   [[nodiscard]] core::Hash128 fingerprint() const;
 
   // Counts a resolver that threw and was overruled.

@@ -1,4 +1,4 @@
-// What rows can be read from: a storage snapshot, or a stage of changes over one.
+// The interface for reading rows: from a storage snapshot, or from a stage of changes over one.
 #pragma once
 
 #include <cstdint>
@@ -15,20 +15,20 @@
 
 namespace anabranch::rows {
 
-// A count as it is stored: masks that came after it may make it void.
+// A count as stored: a later mask may make it void.
 struct StoredCount {
   std::uint64_t count = 0;
-  std::uint64_t stamp = 0;  // Masks::last_id() when it was written.
+  std::uint64_t stamp = 0;  // Masks::last_id() when the count was written.
 };
 
 // One consistent state of all rows, and of the order of scores that follows from them. Throws
-// Error{kCorrupt} when stored bytes cannot be read.
+// Error{kCorrupt} if stored bytes cannot be read.
 class RowReader : public ScoreTable {
  public:
   // Returns false to stop the scan.
   using Visit = std::function<bool(const core::Path&, const crdt::Row&)>;
 
-  // The row at `path`; an empty one when there is none.
+  // Returns the row at `path`; an empty one if there is none.
   [[nodiscard]] virtual crdt::Row row(const core::Path& path) const = 0;
   // Visits every row of a range, in path order or backwards.
   virtual void scan(const core::PathRange& range, const Visit& visit) const = 0;
@@ -36,22 +36,22 @@ class RowReader : public ScoreTable {
   void scan(const core::Path& prefix, const Visit& visit) const {
     scan(core::PathRange::below(prefix), visit);
   }
-  // How much is shown in the collection at `path`, kept by counts.h.
+  // Returns the number of shown members in the collection at `path`, kept by counts.h.
   [[nodiscard]] virtual std::uint64_t count(const core::Path& path) const = 0;
 
   // ---- Below the masks, for a stage over this reader.
 
-  // The masks of this state, never null. Everything above is what they leave.
+  // Returns the masks of this state, never null. All functions above return rows as masked.
   [[nodiscard]] virtual std::shared_ptr<const Masks> masks() const;
   [[nodiscard]] virtual crdt::Row stored_row(const core::Path& path) const { return row(path); }
   [[nodiscard]] virtual StoredCount stored_count(const core::Path& path) const {
     return {count(path), 0};
   }
-  // The storage key of the first row that is stored at or after a key, hidden ones too and perhaps
-  // one that was just removed; empty when there is none.
+  // Returns the storage key of the first row stored at or after a key, including hidden rows and
+  // perhaps one that was just removed; empty if there is none.
   [[nodiscard]] virtual std::string stored_key(std::string_view from) const = 0;
-  // How many rows are stored at or below `prefix`, hidden ones too and perhaps some beside; counts
-  // no further than `at_most`.
+  // Returns the number of rows stored at or below `prefix`, including hidden rows and perhaps some
+  // beside the prefix; stops counting at `at_most`.
   [[nodiscard]] virtual std::size_t stored_below(const core::Path& prefix,
                                                  std::size_t at_most) const;
 };

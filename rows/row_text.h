@@ -1,4 +1,5 @@
-// Rows for people: one line that shows all that replicas must agree on, whatever bytes are in it.
+// Rows as text for people: one line with all that replicas must agree on, whatever bytes it
+// contains.
 #pragma once
 
 #include <string>
@@ -11,9 +12,10 @@
 
 namespace anabranch::rows {
 
-// All digits of an integer; a double with six behind the point.
+// All digits of an integer; a double with six digits behind the point.
 std::string number_text(const core::Number& number);
-// In double quotes, what is not printable ASCII as \xNN; cut, with its size told, when it is long.
+// In double quotes, with bytes outside printable ASCII as \xNN; a long string is cut and followed
+// by its size.
 std::string quoted(std::string_view bytes);
 // database 0 "balance" "s"
 std::string path_text(const core::Path& path);

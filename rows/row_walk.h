@@ -1,7 +1,7 @@
-// A walk over the stored rows in the order of their storage keys, from any key on, as they are in
-// the table: for what looks at all rows, or at a part of them in many steps.
+// A walk over the stored rows in the order of their storage keys, from any key on, without masks:
+// for readers of all rows, or of a part of them in many steps.
 //
-// Storage keys are the same in every region, so the order is too.
+// Storage keys are the same in every region, so the order is the same, too.
 #pragma once
 
 #include <memory>
@@ -20,8 +20,8 @@ struct PathRow {
   crdt::Row row;
 };
 
-// The row that a table has at a storage key. Fails with kCorrupt on bytes that are no row, and on a
-// row that does not belong at its key.
+// Decodes the row stored at a key. Fails with kCorrupt on bytes that are not a row, and on a row
+// that does not belong at its key.
 core::Result<PathRow> decode_row_at(std::string_view key, std::string_view value,
                                     const core::OriginTable& origins);
 

@@ -1,6 +1,6 @@
-// Where the order of scores is read and changed: the table of scores of a storage snapshot, or
-// changes staged over one. Bytes at keys in order; score_list.h and score_index.h say what is in
-// them.
+// The interface for reading and changing the order of scores: the table of scores of a storage
+// snapshot, or changes staged over one. Values at ordered keys; score_list.h and score_index.h
+// define their contents.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,7 @@ class ScoreTable {
 
 class MutableScoreTable : public ScoreTable {
  public:
-  // Sets the key to the value, or removes it when there is none.
+  // Sets the key to the value; removes it if the value is nullopt.
   virtual void set_score(std::string key, std::optional<std::string> value) = 0;
 };
 

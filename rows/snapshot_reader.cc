@@ -18,8 +18,8 @@ crdt::StoredRow decode(std::string_view bytes, const core::OriginTable& origins)
   return crdt::decode_row(bytes, origins).value_or_raise();
 }
 
-// Takes all rows whose keys share the cursor's first 448 bytes, sorted by path: those stored by
-// hash are not in path order.
+// Takes all rows whose keys share the cursor's first 448 bytes, sorted by path: rows stored by hash
+// are not in path order.
 std::vector<PathRow> take_group(storage::Cursor& cursor, const core::OriginTable& origins) {
   const std::string shared(cursor.key().substr(0, Path::kHashedPrefix));
   std::vector<PathRow> group;

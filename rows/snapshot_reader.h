@@ -1,4 +1,4 @@
-// Rows as a storage snapshot has them.
+// Reads rows from a storage snapshot.
 #pragma once
 
 #include <memory>
@@ -11,9 +11,9 @@
 
 namespace anabranch::rows {
 
-// Whether tallies that this leader has cleared, but not yet listed in an op, are read as cleared;
-// or as the ops make them that are logged so far, as every other replica that has applied them sees
-// them. What leaves this replica, and what is compared with others, is read as logged.
+// Selects how tallies are read that this leader has cleared but not yet listed in an op: as
+// cleared, or as made by the ops logged so far, which is the state of every other replica that has
+// applied them. Rows that leave this replica, or are compared with others, are read as logged.
 enum class Tallies : std::uint8_t { kAsShown, kAsLogged };
 
 // Used by one thread at a time, like the snapshot in it.
@@ -22,13 +22,13 @@ class SnapshotReader final : public RowReader {
   // `origins` must name every origin in the snapshot's rows, and outlive the reader.
   SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot, const core::OriginTable& origins,
                  Tallies tallies = Tallies::kAsShown);
-  // The same when the snapshot's masks are known; null for none.
+  // The same if the caller knows the snapshot's masks; null for none.
   SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot, const core::OriginTable& origins,
                  std::shared_ptr<const Masks> masks, Tallies tallies = Tallies::kAsShown);
-  // The newest state; any thread may ask.
+  // Reads the newest state. Thread-safe.
   static SnapshotReader newest(const storage::Storage& storage, const Names& names,
                                Tallies tallies = Tallies::kAsShown);
-  // The tables that will be the current ones, which have no masks.
+  // Reads the tables that are going to be the current ones, which have no masks.
   static SnapshotReader next(std::unique_ptr<storage::Snapshot> snapshot,
                              const core::OriginTable& origins);
 
@@ -39,7 +39,7 @@ class SnapshotReader final : public RowReader {
   // Visits the rows behind a row key, in the order of keys.
   using VisitKey = std::function<bool(const std::string& key, const core::Path&, const crdt::Row&)>;
   void scan_rows(const std::string& after, const VisitKey& visit) const;
-  // How many rows are stored.
+  // The number of stored rows.
   [[nodiscard]] std::uint64_t size() const { return snapshot_->size(rows_); }
 
   [[nodiscard]] std::shared_ptr<const Masks> masks() const override;
@@ -58,21 +58,21 @@ class SnapshotReader final : public RowReader {
 
   std::unique_ptr<storage::Snapshot> snapshot_;
   const core::OriginTable& origins_;
-  std::shared_ptr<const Masks> masks_;  // Null when there are none.
+  std::shared_ptr<const Masks> masks_;  // Null if there are none.
   Tallies tallies_;
   storage::Table rows_ = storage::Table::kRows;
   storage::Table counts_ = storage::Table::kCounts;
   storage::Table scores_ = storage::Table::kScores;
 };
 
-// The stored form of a count.
+// Encodes a stored count.
 std::string encode_count(const core::Path& collection, StoredCount count);
 // Throws Error{kCorrupt}.
 StoredCount decode_count(std::string_view bytes);
-// The collection that a stored count is of.
+// Returns the collection of a stored count.
 core::Path counted_at(std::string_view key, std::string_view bytes);
 
-// The path of a stored row.
+// Returns the path of a stored row.
 core::Path path_at(std::string_view key, const std::optional<core::Path>& stored);
 
 }  // namespace anabranch::rows

@@ -1,9 +1,8 @@
-// Tells any thread how far the rows that it reads have come, as a version vector. The writer
-// announces what it is about to commit, and posts when that is done; who has nothing to read sleeps
-// until then.
+// Tells any thread the version vector of the rows it reads. The writer announces the vector before
+// a commit, and posts after it; a thread that waits for new rows sleeps until then.
 //
-// A reader takes its snapshot of the storage first and looks at the board then: what is announced
-// covers all that the snapshot shows, and at most the group that is being committed besides.
+// A reader takes its storage snapshot first and looks at the board afterwards: the announced vector
+// covers all rows in the snapshot, and besides at most the group being committed.
 #pragma once
 
 #include <atomic>
@@ -22,14 +21,14 @@ class VectorBoard {
 
   // ---- For the writer.
 
-  // This may become visible from now on.
+  // Announces a vector that may become visible from now on.
   void announce(const core::VersionVector& vector) {
     auto next = std::make_shared<const core::VersionVector>(vector);
     const std::lock_guard lock(mutex_);
     announced_ = std::move(next);
   }
 
-  // It is committed. With a jump, rows have changed that no record of the log tells of.
+  // Posts the commit. With a jump, rows have changed without a record in the log.
   enum class Jump : std::uint8_t { kNo, kYes };
   void post(Jump jump = Jump::kNo) {
     if (jump == Jump::kYes) ++jumps_;
@@ -38,14 +37,14 @@ class VectorBoard {
 
   // ---- For readers.
 
-  // Covers all that a snapshot shows which was taken before this call.
+  // Covers all rows of a snapshot that was taken before this call.
   [[nodiscard]] Shared announced() const {
     const std::lock_guard lock(mutex_);
     return announced_;
   }
 
   [[nodiscard]] std::uint64_t jumps() const { return jumps_; }
-  // Counts commits, and calls of ring(); sleeps while the count is still `seen`.
+  // Counts commits and calls of ring(); wait() sleeps while the count is still `seen`.
   [[nodiscard]] std::uint32_t rings() const { return rings_; }
   void wait(std::uint32_t seen) const { rings_.wait(seen); }
   void ring() const {

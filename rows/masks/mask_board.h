@@ -1,10 +1,10 @@
-// Tells readers whether masks are pending, so that where there are none, as almost always, a read
-// does not look for them. The writer posts; any thread reads.
+// Tells readers whether masks are pending, so that without masks, which is nearly always, a read
+// need not look for them. The writer posts; any thread reads.
 //
-// A reader looks at the board, takes its snapshot of the storage and looks again. When both looks
-// showed the same and no masks, the snapshot has none: the writer announces masks before the commit
-// that brings them, and takes them off after the commit that ends them. Otherwise the snapshot
-// itself says which masks it has.
+// A reader looks at the board, takes its storage snapshot and looks again. If both looks are equal
+// and show no masks, the snapshot has none: the writer announces masks before the commit that
+// brings them, and withdraws them after the commit that ends them. Otherwise the reader loads the
+// masks from the snapshot.
 #pragma once
 
 #include <atomic>
@@ -21,11 +21,11 @@ class MaskBoard {
  public:
   // ---- For the writer.
 
-  // Masks may be committed from now on.
+  // Announces that masks may be committed from now on.
   void announce() {
     if ((looks_.load(std::memory_order_relaxed) & 1U) == 0) ++looks_;
   }
-  // These are committed.
+  // Posts the committed masks.
   void post(std::shared_ptr<const Masks> masks) {
     const bool none = masks->empty();
     if (!none) announce();
@@ -40,14 +40,15 @@ class MaskBoard {
 
   using Look = std::uint64_t;
   [[nodiscard]] Look look() const { return looks_.load(); }
-  // The masks of a snapshot that was taken after a look.
+  // Returns the masks of a snapshot that was taken after the look `before`.
   [[nodiscard]] std::shared_ptr<const Masks> masks(Look before,
                                                    const storage::Snapshot& snapshot) const;
 
  private:
-  std::atomic<Look> looks_ = 0;  // Counts the changes between none (even) and perhaps some (odd).
+  std::atomic<Look> looks_ =
+      0;  // Incremented on each change between none (even) and perhaps some (odd).
   mutable std::mutex mutex_;
-  std::shared_ptr<const Masks> newest_;  // Spares readers the decoding.
+  std::shared_ptr<const Masks> newest_;  // Decoded once, for all readers.
 };
 
 }  // namespace anabranch::rows

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kVersionBytes = sizeof(std::uint64_t);
 
-// The end of each component; no other bytes of an encoding look like it.
+// The end of each component; no other bytes of an encoding are equal to it.
 constexpr std::string_view kComponentEnd("\0\1", 2);
 
 void write_mask(core::Writer& out, const Mask& mask) {
@@ -126,7 +126,7 @@ Masks Masks::with(const Path& prefix, const core::VersionVector& context, bool t
   });
   if (same == masks.masks_.end()) {
     masks.insert({++masks.last_id_, prefix, context, tallies, {}});
-  } else {  // Hides what either did; the sweep begins anew.
+  } else {  // Hides the union of both; the sweep begins anew.
     same->id = ++masks.last_id_;
     same->context.join(context);
     same->swept = {};

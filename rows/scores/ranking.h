@@ -1,6 +1,6 @@
-// What a sorted set shows in the order of its scores: read from the order that is kept
-// (score_list.h), or, while that is made anew, sorted from the rows, which takes as long as the set
-// is large.
+// The members of a sorted set in the order of their scores: read from the stored order
+// (score_list.h), or, while that is being rebuilt, sorted from the rows, in time proportional to
+// the size of the set.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,18 @@
 
 namespace anabranch::rows {
 
-// Cheap to make; the references must outlive it. Throws Error{kCorrupt}.
+// Cheap to construct; the references must outlive it. Throws Error{kCorrupt}.
 class Ranking {
  public:
   Ranking(const RowReader& rows, const Decider& decider, core::Path sorted_set);
 
-  // How many members come before one.
+  // Returns the number of members before this one.
   [[nodiscard]] std::uint64_t rank(const ScoredMember& member) const;
   [[nodiscard]] std::uint64_t count(const ScoreSpan& span) const;
   void scan(const ScoreSpan& span, const Scope::VisitScore& visit) const;
 
  private:
-  // The places between which a span is; nothing when it is empty.
+  // The places at both ends of a span. range_of() returns nullopt for an empty span.
   struct Range {
     ScorePlace from;
     ScorePlace to;

@@ -34,11 +34,11 @@ class ScoreChecker {
   }
 
  private:
-  // The sorted set whose rows are being looked at.
+  // The sorted set whose rows are being read.
   struct Open {
     Path sorted_set;
     std::optional<ScoreOrder> order;
-    std::uint64_t members = 0;  // That must stand in the order.
+    std::uint64_t members = 0;  // Members that must have an entry in the order.
   };
 
   void check_member(const Path& path, const crdt::Membership& at, const crdt::Row& row) {
@@ -75,15 +75,15 @@ class ScoreChecker {
     open_.reset();
   }
 
-  // Each entry must count what the level below has up to the next one. Gives how many members there
-  // are.
+  // Checks that each entry counts the sum of the level below up to the next entry. Returns the
+  // number of members.
   std::uint64_t check_levels(OrderId id) {
     std::uint64_t members = 0;
     bool any = true;
     for (unsigned level = 0; any; ++level) {
       any = false;
       const auto above = entries(id, level + 1);
-      std::optional<std::uint64_t> counted;  // By the last entry above.
+      std::optional<std::uint64_t> counted;  // The count stored in the last entry above.
       if (is_of(*above, id, level + 1)) counted = take_head(*above);
       std::uint64_t sum = 0;
       const auto compare = [&] {
@@ -107,7 +107,7 @@ class ScoreChecker {
     return members;
   }
 
-  // The count of the beginning of a level, which must be its first entry.
+  // Returns the count of the beginning of a level, which must be its first entry.
   std::optional<std::uint64_t> take_head(storage::Cursor& above) {
     const ScoreEntry head = decode_entry(above.key(), above.value());
     if (!head.place.empty()) {
@@ -118,7 +118,8 @@ class ScoreChecker {
     return head.count;
   }
 
-  // The count of the entry that one has on the level above, where the next one must be that.
+  // Returns the count of the entry's counterpart on the level above, which must be the next one
+  // there.
   std::optional<std::uint64_t> take_above(storage::Cursor& above, const ScoreEntry& entry) {
     if (is_of(above, entry.id, entry.level + 1)) {
       const ScoreEntry upper = decode_entry(above.key(), above.value());
@@ -129,7 +130,8 @@ class ScoreChecker {
     return std::nullopt;
   }
 
-  // Every whole order must be of a sorted set that shows something, and every entry of an order.
+  // Checks that every whole order belongs to a sorted set that shows something, and every entry to
+  // an order.
   void check_orders() {
     std::uint64_t orders = 0;
     std::uint64_t owned = 0;
@@ -182,7 +184,7 @@ class ScoreChecker {
   const ScoreCheck& check_;
   std::optional<Open> open_;
   std::uint64_t members_ = 0;
-  std::uint64_t orders_ = 0;  // Whole ones, of sorted sets that show something.
+  std::uint64_t orders_ = 0;  // Whole orders of sorted sets that show something.
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Whether the orders of scores are what follows from the rows: computed anew, in memory that does
-// not grow with them.
+// Checks that the stored orders of scores follow from the rows: computes them anew, in constant
+// memory.
 #pragma once
 
 #include <functional>
@@ -10,18 +10,17 @@
 
 namespace anabranch::rows {
 
-// What has been looked at, and what is not as it should be, in words.
+// The options of a check, and the function that receives its findings.
 struct ScoreCheck {
   std::function<void(std::string)> wrong;
-  // Told after each row and entry.
+  // Called after each row and entry.
   std::function<void()> went_on = [] {};
-  // By what scores are decided; where that is not known, members with several concurrent scores may
-  // stand anywhere.
+  // Decides the scores; if null, members with several concurrent scores may stand anywhere.
   const Scores* scores = nullptr;
   std::uint64_t seed = 0;
 };
 
-// Compares all orders that a reader has with its rows. Gives how many members stand in them.
+// Compares all orders of a reader with its rows. Returns the number of members in them.
 std::uint64_t check_scores(const RowReader& rows, const ScoreCheck& check);
 
 }  // namespace anabranch::rows

@@ -27,7 +27,7 @@ std::string encode_order(const Path& sorted_set, const ScoreOrder& order) {
   return bytes;
 }
 
-// The same, and what follows it.
+// Decodes an order, and leaves the bytes behind it.
 ScoreOrder take_order(std::string_view& bytes) {
   const auto id = core::take_varint(bytes);
   const auto stamp = id ? core::take_varint(bytes) : std::nullopt;
@@ -37,7 +37,7 @@ ScoreOrder take_order(std::string_view& bytes) {
   return {*id, *stamp, *whole == 1, std::string(*ordered_to)};
 }
 
-// The path behind a row key, or, when that is a hash, in the bytes.
+// Returns the path behind a row key, or, if the key is a hash, the path in `bytes`.
 Path path_behind(std::string_view row_key, std::string_view bytes) {
   if (!core::is_hashed_key(row_key)) return Path::from_encoded(row_key).value_or_raise();
   const auto path = core::take_bytes(bytes);

@@ -1,15 +1,15 @@
-// Which orders there are: for each sorted set one list (score_list.h), kept by every change of a
-// row, in the same commit.
+// The index of all orders: for each sorted set one list (score_list.h), updated by every change of
+// a row, in the same commit.
 //
-// An order has a number of its own. A large clear (masks.h) makes an order void: from then on the
-// sorted set has none, its next member gets a new one, and the entries of the old one go in slices.
-// What is to be ordered anew, since a foreign clear left something, the policies have changed or
-// the directory is of an earlier version, is ordered in slices too, along the keys of the rows:
-// rows up to a mark are in the order, those behind it are not yet. Until such an order is whole,
-// readers sort the rows (ranking.h).
+// An order has a unique number. A large clear (masks.h) makes an order void: from then on the
+// sorted set has none, its next member gets a new one, and the entries of the old one are removed
+// in slices. Sorted sets are also rebuilt in slices if a foreign clear left some members, if the
+// policies have changed or if the directory is of an earlier version. A rebuild walks the keys of
+// the rows: rows up to a mark are in the order, rows behind it are not yet. Until such an order is
+// whole, readers sort the rows (ranking.h).
 //
-// Should a member not be where its score says, the order is made anew: what an application's
-// resolver decides may not be the same at all times. Not thread-safe.
+// If a member is not where its score says, the order is rebuilt: an application's resolver may not
+// decide the same at all times. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -26,37 +26,37 @@ namespace anabranch::rows {
 
 struct ScoreOrder {
   OrderId id = 0;
-  std::uint64_t stamp = 0;      // Masks::last_id() when it began.
-  bool whole = true;            // Has all members.
-  std::string ordered_to = {};  // Else: the row key up to which it has them.
+  std::uint64_t stamp = 0;      // Masks::last_id() when the order began.
+  bool whole = true;            // The order contains all members.
+  std::string ordered_to = {};  // If not whole: the row key up to which members are in it.
 };
 
-// The order of a sorted set; nothing when it has none, or a void one. Throws Error{kCorrupt}.
+// Returns the order of a sorted set; nullopt if it has none, or a void one. Throws Error{kCorrupt}.
 std::optional<ScoreOrder> find_order(const ScoreTable& table, const Masks& masks,
                                      const core::Path& sorted_set);
 
 class ScoreIndex {
  public:
-  // All must outlive the index, which is cheap to make.
+  // All references must outlive the index, which is cheap to construct.
   ScoreIndex(MutableScoreTable& table, const Masks& masks, std::uint64_t seed)
       : table_(table), masks_(masks), seed_(seed) {}
 
-  // A member's score has changed, began or ended; scores are as the masks leave them. Once per
-  // change of a row.
+  // Applies that a member's score has changed, begun or ended; scores are those under the masks.
+  // Call it once per change of a row.
   void move(const crdt::Membership& at, const core::Path& row, std::optional<double> before,
             std::optional<double> after);
-  // Has a sorted set ordered anew, in slices; what order it has goes.
+  // Schedules the rebuild of a sorted set's order, in slices; drops its present order.
   void order_anew(const core::Path& sorted_set);
-  // Lets a void order go.
+  // Drops a void order.
   void drop_void(const core::Path& sorted_set);
 
   // ---- For the slices.
 
   // Adds a member behind the mark of an order that is not whole.
   void add(const crdt::Membership& at, double score);
-  // Moves the mark: all rows up to a key were added.
+  // Moves the mark: all rows up to the key were added.
   void went_to(const core::Path& sorted_set, std::string row_key);
-  // All rows were added.
+  // Marks the order as whole: all rows were added.
   void finish(const core::Path& sorted_set);
 
  private:
@@ -77,7 +77,7 @@ class ScoreIndex {
 [[nodiscard]] std::string unordered_key(const core::Path& sorted_set);
 // Throws Error{kCorrupt}.
 [[nodiscard]] ScoreOrder decode_order(std::string_view bytes);
-// The sorted set to which such a key belongs, with the value that it has. Throws Error{kCorrupt}.
+// Returns the sorted set of such a key; `value` is the value stored there. Throws Error{kCorrupt}.
 [[nodiscard]] core::Path ordered_at(std::string_view key, std::string_view value);
 [[nodiscard]] core::Path unordered_at(std::string_view key, std::string_view value);
 

@@ -16,12 +16,14 @@ using storage::Direction;
 
 namespace {
 
-constexpr unsigned kBitsPerLevel = 4;  // 16 entries to one of the level above.
+constexpr unsigned kBitsPerLevel = 4;  // On average 16 entries per entry of the level above.
 constexpr unsigned kHeightMax = 64 / kBitsPerLevel;
 constexpr std::size_t kScoreSize = sizeof(std::uint64_t);
-// Longer members are cut to so much and a hash. No member that is not cut is as long as that.
+// Longer members are cut to this length, followed by a hash. So an uncut member is always shorter
+// than a cut one.
 constexpr std::size_t kMemberMax = 440;
-// The beginning of each level from 1 on that any member reaches: it counts those before the first.
+// The beginning of each level from 1 on that any member reaches: counts the members before the
+// first.
 constexpr unsigned kHeadHeight = 0xFF;
 constexpr std::uint64_t kSign = std::uint64_t{1} << 63U;
 
@@ -29,7 +31,7 @@ constexpr std::uint64_t kSign = std::uint64_t{1} << 63U;
   throw Error(ErrorCode::kCorrupt, "an entry of the order of scores cannot be read");
 }
 
-// Doubles as bytes that compare as they do.
+// Encodes a double as bytes that compare in the same order.
 std::string encode_score(double score) {
   const auto bits = std::bit_cast<std::uint64_t>(score + 0.0);
   return storage::big_endian((bits & kSign) != 0 ? ~bits : bits | kSign);
@@ -77,8 +79,8 @@ constexpr std::size_t kHeadSize = storage::kScorePrefix.size() + sizeof(OrderId)
 
 ScorePlace place_in(std::string_view key) { return ScorePlace(key.substr(kHeadSize)); }
 
-// Calls function(key, value) for entries of a level from a place on, or before it, until the
-// function returns false.
+// Calls function(key, value) for entries of a level from a place on, or backwards before it, until
+// the function returns false.
 template <typename Function>
 void walk(const ScoreTable& table, OrderId id, unsigned level, const ScorePlace& from,
           Direction direction, const Function& function) {
@@ -185,7 +187,7 @@ std::uint64_t ScoreList::count_at(unsigned level, const ScorePlace& place) const
 std::optional<ScorePlace> ScoreList::place_at(std::uint64_t rank) const {
   ScorePlace place;
   unsigned level = 0;
-  bool rising = true;  // Up while whole entries of the level above can be passed, then down.
+  bool rising = true;  // Rises while whole entries of the level above can be passed, then descends.
   for (;;) {
     enum class Found { kEnd, kHigher, kHere } found = Found::kEnd;
     walk(table_, id_, level, place, Direction::kForward,
@@ -262,7 +264,7 @@ bool ScoreListEditor::insert(double score, std::string_view member, unsigned hei
   table_.set_score(std::move(key), encode_value(0, height, 1, member));
   for (unsigned level = 1;; ++level) {
     if (level > height) {
-      if (!widen(level, place, 1)) return true;  // Nothing stands so high.
+      if (!widen(level, place, 1)) return true;  // No member stands so high.
       continue;
     }
     const std::uint64_t own = span(level, place);

@@ -1,4 +1,4 @@
-// The order of the members of one sorted set: by score, then by the bytes of the member; with the
+// The order of the members of one sorted set, by score, then by the bytes of the member; with the
 // rank of each, in ordinary keys of an ordered table.
 //
 // It is an indexable skip list (W. Pugh, "A Skip List Cookbook", 1990) with a unique representation
@@ -15,7 +15,7 @@
 //   rank of e: backwards on level 0 past d (1) to c (1), which stands on level 1; from there
 //   backwards to the beginning (2): 4 members come before it.
 //
-// The order beyond the first 440 bytes of members that have them in common follows a hash of them.
+// Members that are equal in their first 440 bytes are ordered by a hash behind these.
 #pragma once
 
 #include <cstdint>
@@ -29,13 +29,14 @@
 
 namespace anabranch::rows {
 
-// Names a list in the table; none is used twice.
+// Names a list in the table; no id is used twice.
 using OrderId = std::uint64_t;
 
-// A place between members, or of one: comparing bytes compares places.
+// A place between members, or of one member: places compare as bytes.
 using ScorePlace = std::string;
 [[nodiscard]] ScorePlace place_of(double score, std::string_view member);
-// Before all members with a score of at least `score`, and behind all with at most that.
+// The places before all members with a score of at least `score`, and behind all with at most
+// `score`.
 [[nodiscard]] ScorePlace place_before(double score);
 [[nodiscard]] ScorePlace place_behind(double score);
 
@@ -44,18 +45,18 @@ struct ScoredMember {
   double score = 0;
 };
 
-// How high a member stands: 0 for 15 of 16.
+// The height of a member: 0 for 15 of 16 members.
 [[nodiscard]] unsigned height_of(std::string_view member, std::uint64_t seed);
 
-// Reads one list. Throws Error{kCorrupt} when entries cannot be read.
+// Reads one list. Throws Error{kCorrupt} if entries cannot be read.
 class ScoreList {
  public:
   ScoreList(const ScoreTable& table, OrderId id) : table_(table), id_(id) {}
 
   [[nodiscard]] bool empty() const;
-  // How many members come before a place.
+  // Returns the number of members before a place.
   [[nodiscard]] std::uint64_t members_before(const ScorePlace& place) const;
-  // The place of the member that has so many before it; nothing when there are not so many.
+  // Returns the place of the member with this rank; nullopt if there are not so many members.
   [[nodiscard]] std::optional<ScorePlace> place_at(std::uint64_t rank) const;
   // Visits members in order from a place on, or, backwards, all before it, until the function
   // returns false.
@@ -69,8 +70,9 @@ class ScoreList {
   OrderId id_;
 };
 
-// Changes one list. Both return false, having changed nothing, when the list is not what the caller
-// believes: the member is there already, or it is not there with this score. Throw Error{kCorrupt}.
+// Changes one list. insert() and erase() return false, having changed nothing, if the list
+// contradicts the caller: the member is already there, or not there with this score. Throw
+// Error{kCorrupt}.
 class ScoreListEditor {
  public:
   ScoreListEditor(MutableScoreTable& table, OrderId id) : table_(table), id_(id) {}
@@ -79,19 +81,19 @@ class ScoreListEditor {
   bool erase(double score, std::string_view member);
 
  private:
-  // How many members an entry of a level has up to the next one, by the entries of the level below.
+  // Sums the entries of the level below: the members from this entry of a level up to the next one.
   [[nodiscard]] std::uint64_t span(unsigned level, const ScorePlace& place) const;
-  // Removes the beginning of a level when nothing else is left on it.
+  // Removes the beginning of a level if no other entry is left on it.
   void drop_head_if_alone(unsigned level);
-  // Changes the count of the last entry of a level before a place by a number; false when there is
-  // none, since no member stands so high.
+  // Adds `by` to the count of the last entry of a level before a place; false if there is none,
+  // since no member stands so high.
   bool widen(unsigned level, const ScorePlace& place, std::int64_t by);
 
   MutableScoreTable& table_;
   OrderId id_;
 };
 
-// ---- The stored form, for who checks it.
+// ---- The stored form, for score_check.h.
 
 // An entry as it is stored.
 struct ScoreEntry {
@@ -103,7 +105,7 @@ struct ScoreEntry {
   std::string member;       // On level 0.
 };
 [[nodiscard]] ScoreEntry decode_entry(std::string_view key, std::string_view value);
-// What the keys of all entries of a list begin with, and of one level of it.
+// The common prefix of the keys of all entries of a list, and of one level of it.
 [[nodiscard]] std::string entries_of(OrderId id);
 [[nodiscard]] std::string entries_of(OrderId id, unsigned level);
 

@@ -7,7 +7,7 @@ namespace anabranch::rows {
 using storage::Cursor;
 using storage::Direction;
 
-// Two sorted sequences, what is staged counting where both have a key.
+// Merges two sorted sequences; a staged entry replaces the stored one at the same key.
 class ScoreOverlay::MergedCursor final : public Cursor {
  public:
   MergedCursor(const Staged& staged, const ScoreTable& base, std::string_view from,
@@ -33,7 +33,7 @@ class ScoreOverlay::MergedCursor final : public Cursor {
   }
 
  private:
-  // Going backwards, past_ says that nothing staged is left.
+  // Going backwards, past_ means that no staged entry is left.
   void step_back() {
     past_ = next_ == staged_.begin();
     if (!past_) --next_;
@@ -46,7 +46,7 @@ class ScoreOverlay::MergedCursor final : public Cursor {
     }
   }
   [[nodiscard]] bool any_staged() const { return forward_ ? next_ != staged_.end() : !past_; }
-  // Decides which of the two comes next, and leaves out what was removed.
+  // Selects the cursor that comes next, and skips removed entries.
   void settle() {
     for (;;) {
       above_ = any_staged();
@@ -54,7 +54,7 @@ class ScoreOverlay::MergedCursor final : public Cursor {
       if (below_->valid()) {
         const int order = below_->key().compare(next_->first);
         if (order == 0) {
-          below_->next();  // Was replaced.
+          below_->next();  // Replaced by the staged entry.
         } else if ((order < 0) == forward_) {
           above_ = false;
           return;
@@ -70,7 +70,7 @@ class ScoreOverlay::MergedCursor final : public Cursor {
   std::unique_ptr<Cursor> below_;
   Staged::const_iterator next_;
   bool past_ = false;
-  bool above_ = false;  // The cursor stands at what is staged.
+  bool above_ = false;  // The cursor stands at a staged entry.
 };
 
 std::optional<std::string> ScoreOverlay::score_at(std::string_view key) const {

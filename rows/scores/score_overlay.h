@@ -1,5 +1,5 @@
-// Changes of the table of scores that are not committed yet, over a table that does not change: the
-// part of a stage that is about the order of scores. Savepoints undo. Not thread-safe.
+// Uncommitted changes of the table of scores, over a table that does not change: the part of a
+// stage that holds the order of scores. Savepoints undo. Not thread-safe.
 #pragma once
 
 #include <map>
@@ -16,7 +16,7 @@ namespace anabranch::rows {
 
 class ScoreOverlay final : public MutableScoreTable {
  public:
-  // `base` must outlive this. Without undo there are no savepoints.
+  // `base` must outlive this object. Without undo there are no savepoints.
   ScoreOverlay(const ScoreTable& base, bool undo_kept) : base_(base), undo_kept_(undo_kept) {}
 
   [[nodiscard]] std::optional<std::string> score_at(std::string_view key) const override;
@@ -29,9 +29,9 @@ class ScoreOverlay final : public MutableScoreTable {
   void rollback(Savepoint savepoint);
   void keep() { undo_.clear(); }
 
-  // All changes so far, for one commit.
+  // Appends all changes so far, for one commit.
   void take_changes(std::vector<storage::Change>& changes) const;
-  // Whether some of them leave work behind: orders to be made or to be removed (score_upkeep.h).
+  // Whether some changes leave work behind: orders to be built or removed (score_upkeep.h).
   [[nodiscard]] bool leaves_work() const { return leaves_work_; }
 
  private:
@@ -41,8 +41,8 @@ class ScoreOverlay final : public MutableScoreTable {
   const ScoreTable& base_;
   bool undo_kept_;
   Staged staged_;
-  bool leaves_work_ = false;  // Perhaps undone since.
-  // Keys with what was staged at them; the inner nothing is a removal, the outer one no change.
+  bool leaves_work_ = false;  // May stay true after an undo.
+  // Keys with the value staged there before; an inner nullopt is a removal, an outer one no change.
   std::vector<std::pair<std::string, std::optional<std::optional<std::string>>>> undo_;
 };
 

@@ -1,5 +1,5 @@
-// How a replica scores the members of sorted sets, and how high it lets them stand: what the order
-// of scores follows from, besides the rows.
+// How a replica scores the members of sorted sets, and the seed of their heights: besides the rows
+// the only input of the order of scores.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@ namespace anabranch::rows {
 
 class Scores {
  public:
-  // `seed` is a random number of the directory, so that nobody can choose names whose order is
-  // slow. The references must outlive this.
+  // `seed` is a random number of the directory, so that a client cannot choose names that make the
+  // order slow. The references must outlive this object.
   Scores(const Names& names, const Resolvers& resolvers, std::uint64_t seed)
       : decider_(names, resolvers), policies_(resolvers.fingerprint()), seed_(seed) {}
-  // Of a store without policies: `lww` decides.
+  // The scores of a store without policies: `lww` decides.
   static const Scores& plain();
 
   [[nodiscard]] double of(const core::Path& path, const crdt::Row& row) const {

@@ -34,7 +34,7 @@ struct Applier {
     stage.edit(op.path, [&](Row& row) { crdt::apply_reset(row.tally, op.observed, dot); });
   }
   void operator()(const core::Clear& op) const { apply_clear(stage, op, dot, context); }
-  // Written by a newer version: nothing to do here, but it counts in its origin's seq.
+  // Written by a newer version: no effect here, but the op counts in its origin's seq.
   void operator()(const core::UnknownOp& /*op*/) const {}
 };
 

@@ -1,5 +1,5 @@
-// What an op does to the rows of a stage: `apply_op` of tests/model/model.py, for local ops,
-// foreign ones and recovery alike.
+// Applies an op to the rows of a stage: `apply_op` of tests/model/model.py, for local ops, foreign
+// ones and recovery alike.
 #pragma once
 
 #include <functional>
@@ -10,15 +10,15 @@
 
 namespace anabranch::rows {
 
-// `context` is what the op's leader had applied just before the op, its own ops included.
+// `context` is the vector applied by the op's leader just before the op, its own ops included.
 void apply_op(Stage& stage, const core::Op& op, core::Dot dot, core::Hlc hlc,
               const core::VersionVector& context);
 
-// Whether an op is to be applied, with its context.
+// Whether an op with this context is to be applied.
 using Wanted = std::function<bool(const core::Op&, core::Dot, const core::VersionVector& context)>;
 
-// Applies all ops of a batch that are wanted. `deps` is what its leader had applied before it, of
-// all origins.
+// Applies all wanted ops of a batch. `deps` is the vector, over all origins, applied by its leader
+// before the batch.
 void apply_ops(Stage& stage, const core::Batch& batch, const core::VersionVector& deps,
                const Wanted& wanted);
 

@@ -1,5 +1,5 @@
-// What a clear does to a stage. Where few rows are stored, each is changed; where many are, a mask
-// changes what is read at once (masks.h), and the rows are swept later (sweep.h).
+// Applies a clear to a stage. With few stored rows, each is changed; with many, a mask hides them
+// at once (masks.h), and a sweep rewrites them later (sweep.h).
 #pragma once
 
 #include "core/op.h"
@@ -7,14 +7,14 @@
 
 namespace anabranch::rows {
 
-// Whether this leader's clear of a prefix is done by a mask. Its op then lists no tallies: they are
-// cleared here, and elsewhere as the sweep lists them.
+// Whether this leader's clear of a prefix uses a mask. Its op then lists no tallies: they are
+// cleared here at once, and in other regions as the sweep lists them.
 [[nodiscard]] bool clears_by_mask(const Stage& stage, const core::Path& prefix);
 
-// Whether a clear of a prefix may have something to do; never false when it has.
+// Whether a clear of a prefix may have an effect; never false if it has.
 [[nodiscard]] bool anything_below(const Stage& stage, const core::Path& prefix);
 
-// Applies what a clear says of tallies.
+// Applies the part of a clear that lists tallies.
 void clear_tallies(Stage& stage, const core::Clear& op, core::Dot dot);
 
 // Applies a clear, this leader's own or a foreign one. `context` as for apply_op.

@@ -20,10 +20,11 @@ using storage::Table;
 
 namespace {
 
-constexpr std::size_t kChangesPerRow = 8;  // About so many entries change with one member.
+constexpr std::size_t kChangesPerRow =
+    8;  // The approximate number of entries that change with one member.
 constexpr std::size_t kChangesAtOnce = 10'000;
 
-// The first key of the table of scores that begins so, with its value.
+// Returns the first key of the table of scores with this prefix, and its value.
 std::optional<std::pair<std::string, std::string>> first_at(const ScoreTable& table,
                                                             std::string_view prefix) {
   const auto cursor = table.scan_scores(prefix, Direction::kForward);
@@ -85,8 +86,8 @@ core::Result<void> remove_all(storage::Storage& storage) {
   return {};
 }
 
-// Has the sorted sets among the next collections that are counted ordered anew. Gives the key of
-// the first one that is left; nothing when none is.
+// Schedules the rebuild of the sorted sets among the next counted collections. Returns the key of
+// the first collection left over; nullopt at the end.
 std::optional<std::string> order_counted(const storage::Snapshot& snapshot, const std::string& from,
                                          const Masks& masks, ScoreIndex& index) {
   const auto cursor = snapshot.scan(Table::kCounts, from, Direction::kForward);

@@ -1,9 +1,10 @@
-// Work on the order of scores beside what each change of a row does, in slices: entries of orders
-// that are gone are removed, and sorted sets are ordered anew, along the keys of their rows.
+// Work on the order of scores besides the updates by changed rows, in slices: removes entries of
+// dropped orders, and rebuilds orders of sorted sets along the keys of their rows.
 //
-// A note in meta says of what the orders are: of which form, by which policies, and since which
-// opening of the directory. When it is missing or says otherwise (an earlier version has written
-// here, policies have changed), all orders go at the opening, and all sorted sets are ordered anew.
+// A note in meta describes the stored orders: their format, their policies, and the opening of the
+// directory since which they are kept. If it is missing or differs (an earlier version has written
+// here, or policies have changed), opening the directory drops all orders, and all sorted sets are
+// ordered anew.
 #pragma once
 
 #include <cstdint>
@@ -23,25 +24,26 @@ struct ScoreNote {
   std::uint64_t format = kFormat;
   core::Hash128 policies;     // Resolvers::fingerprint().
   std::uint64_t seed = 0;     // Scores::seed().
-  std::uint64_t opening = 0;  // The newest one of a version that keeps orders.
+  std::uint64_t opening = 0;  // The newest opening by a version that keeps orders.
   bool operator==(const ScoreNote&) const = default;
 };
 std::string encode_score_note(const ScoreNote& note);
 core::Result<ScoreNote> decode_score_note(std::string_view bytes);
-// The one of a snapshot; one of format 0 when there is none.
+// Loads the note of a snapshot; one of format 0 if there is none.
 core::Result<ScoreNote> load_score_note(const storage::Snapshot& snapshot);
 
-// The rows that a stage is over.
+// The stored rows below a stage.
 struct StoredRows {
   const storage::Snapshot& snapshot;
   const core::OriginTable& origins;
 };
-// Does a slice of about so many changes and rows read. Returns whether there was anything to do.
-// Throws Error{kCorrupt}.
+// Runs a slice of about `changes_max` changes and rows read. Returns whether there was anything to
+// do. Throws Error{kCorrupt}.
 bool work_on_orders(Stage& stage, const StoredRows& rows, std::size_t changes_max);
 
-// Removes the note and all orders, and has all sorted sets ordered anew, in several commits. The
-// note is left to the caller: until there is one, this is to be done again. Throws Error{kCorrupt}.
+// Removes the note and all orders, and schedules the rebuild of all sorted sets, in several
+// commits. The caller writes the note: until there is one, this must be repeated. Throws
+// Error{kCorrupt}.
 core::Result<void> order_all_anew(storage::Storage& storage, const Masks& masks);
 
 }  // namespace anabranch::rows

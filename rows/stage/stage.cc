@@ -48,7 +48,7 @@ void Stage::scan(const core::PathRange& range, const Visit& visit) const {
   }
 }
 
-// Two sorted sequences, the staged row counting where both have a path.
+// Merges two sorted sequences; a staged row replaces the stored one at the same path.
 template <typename Staged>
 void Stage::merge(Staged staged, Staged end, const core::PathRange& range,
                   const Visit& visit) const {
@@ -160,7 +160,7 @@ Stage::StagedRow& Stage::load(const Path& path) {
   if (newest_ != nullptr && newest_->first == path) return newest_->second;
   auto staged = rows_.lower_bound(path);
   if (staged == rows_.end() || staged->first != path) {
-    StagedRow loaded{base_.stored_row(path)};  // What throws leaves nothing behind.
+    StagedRow loaded{base_.stored_row(path)};  // If it throws, rows_ is unchanged.
     loaded.stored = !loaded.row.empty();
     staged = rows_.emplace_hint(staged, path, std::move(loaded));
   }
@@ -218,7 +218,7 @@ void Stage::order_survivors(const Path& prefix) {
 
 namespace {
 
-// A stage's counts while rows that were not counted yet are counted one after another, in order.
+// The counts of a stage while uncounted rows are counted one after another, in order.
 class Recount final : public CountTable {
  public:
   Recount(CountTable& stage, const Path& prefix) : stage_(stage), prefix_(prefix) {}
@@ -235,7 +235,7 @@ class Recount final : public CountTable {
   void set_count(const Path& collection, std::uint64_t count) override {
     stage_.set_count(collection, count);
   }
-  // Those that come later do not count yet.
+  // Later rows do not count yet.
   [[nodiscard]] bool row_present(const Path& row) const override {
     return (row < at_ || !prefix_.is_prefix_of(row)) && stage_.row_present(row);
   }
@@ -251,8 +251,8 @@ void Stage::mask(const Path& prefix, const core::VersionVector& context, bool ta
   const std::optional<ShownScore> member = shown_score(prefix, stored_row(prefix));
   count_prefix(prefix, false, *this);
   set_masks(masks_->with(prefix, context, tallies));
-  if (member) move_score(prefix, *member, stored_row(prefix));  // The mask is of this row alone.
-  if (tallies) return;                                          // Nothing is left.
+  if (member) move_score(prefix, *member, stored_row(prefix));  // The mask covers this row alone.
+  if (tallies) return;                                          // No row is left.
   const auto ahead = std::ranges::find_if(prepared_, [&](const Survivors& survivors) {
     return survivors.prefix() == prefix && survivors.context() == context;
   });

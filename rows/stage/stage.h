@@ -1,12 +1,12 @@
 // A stage: rows changed but not yet committed, over a reader that does not change. Local groups and
-// slices of foreign batches are both staged; everything that changes a row passes edit(), which
-// keeps the counts and the order of scores, and leaves through changes(), which keeps the digests.
+// slices of foreign batches are both staged; every change of a row passes edit(), which keeps the
+// counts and the order of scores, and leaves through changes(), which keeps the digests.
 //
-// Large clears are staged as masks: rows are kept as they are stored, read as the masks leave them,
-// and rewritten as the masks leave them once they are edited for another reason. The counts are
-// those of what is shown, so a mask corrects them when it comes and nothing does when it is swept.
+// Large clears are staged as masks: rows stay as stored, are read as masked, and are rewritten as
+// masked when they are edited for another reason. The counts are those of the shown rows, so they
+// are corrected when a mask comes and stay the same when it is swept.
 //
-// Savepoints undo: rollback(savepoint()) gives back the state of that moment. Not thread-safe.
+// Savepoints undo: rollback(savepoint()) restores the state of that moment. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,12 @@
 
 namespace anabranch::rows {
 
-// When a clear is done by a mask (clear.h): where more than so many rows are stored.
+// The numbers of stored rows above which a clear uses a mask (clear.h).
 struct ClearRules {
-  // No clear is done by a mask.
+  // Rules by which no clear uses a mask.
   static ClearRules direct() { return {0, SIZE_MAX, SIZE_MAX}; }
 
-  core::Origin self = 0;  // Of this leader: its own clears hide tallies, too.
+  core::Origin self = 0;  // This leader's origin: its own clears hide tallies, too.
   std::size_t own_rows_direct = 1000;
   std::size_t foreign_rows_direct = 1000;
 };
@@ -76,8 +76,8 @@ class Stage final : public RowReader, private CountTable {
     return order_.scan_scores(from, direction);
   }
 
-  // Changes the row at `path` (an empty one when there is none). The function sees tallies that
-  // wait to be listed.
+  // Changes the row at `path` (an empty one if there is none). The function sees tallies that wait
+  // to be listed.
   template <typename Function>
   void edit(const core::Path& path, const Function& function) {
     StagedRow& staged = change(path);
@@ -90,16 +90,16 @@ class Stage final : public RowReader, private CountTable {
     if (before != after) count_presence(path, after, *this);
     if (score_before) move_score(path, *score_before, staged.row);
   }
-  // Has the row written again even if nothing in it changes, so that Collect sees it.
+  // Writes the row again even if it does not change, so that Collect sees it.
   void touch(const core::Path& path) { change(path); }
-  // The row as it is staged, loaded for reading before an edit; valid until the next call.
+  // Returns the row as staged, loaded for reading before an edit; valid until the next call.
   [[nodiscard]] const crdt::Row& peek(const core::Path& path);
 
-  // Clears all cells at or below a prefix of what the context covers, whatever their number. An own
-  // clear (`tallies`) clears all tallies as well, but they wait to be listed, a foreign one leaves
-  // them.
+  // Removes the values covered by the context from all cells at or below a prefix, whatever their
+  // number. An own clear (`tallies`) also clears all tallies, which then wait to be listed; a
+  // foreign one leaves tallies.
   void mask(const core::Path& prefix, const core::VersionVector& context, bool tallies);
-  // What foreign clears to come will leave, counted ahead on top of the same masks.
+  // Provides the survivors of coming foreign clears, counted ahead on top of the same masks.
   void prepare(std::vector<Survivors> survivors) { prepared_ = std::move(survivors); }
   // Calls function(path) for every row that changes() writes.
   template <typename Function>
@@ -108,10 +108,10 @@ class Stage final : public RowReader, private CountTable {
       if (staged.changed) function(path);
     }
   }
-  // The slots of a row that wait to be listed by a reset, which must come before an addition.
+  // Returns the slots of a row that wait to be listed by a reset, which must precede an addition.
   [[nodiscard]] std::vector<core::ObservedSlot> waiting(const core::Path& path);
-  // For a sweep: writes a row as the masks leave it; removes a count that they made void; says how
-  // far it has come.
+  // For a sweep: sweep_row() writes a row as masked; sweep_count() removes a count that the masks
+  // made void; set_masks() stores the progress.
   void sweep_row(const core::Path& path) {
     edit(path, [](crdt::Row&) {});
   }
@@ -119,10 +119,10 @@ class Stage final : public RowReader, private CountTable {
     set_count(collection, count(collection));
     order().drop_void(collection);
   }
-  // The order of scores, for those who make it anew and let old ones go.
+  // The order of scores, for rebuilding orders and dropping old ones.
   [[nodiscard]] ScoreIndex order() { return {order_, *masks_, scores_.seed()}; }
   [[nodiscard]] MutableScoreTable& score_table() { return order_; }
-  // Whether such work is left by what is staged.
+  // Whether the staged changes leave such work behind.
   [[nodiscard]] bool leaves_orders() const { return order_.leaves_work(); }
   [[nodiscard]] const Scores& scores() const { return scores_; }
   void set_masks(Masks masks);
@@ -130,16 +130,16 @@ class Stage final : public RowReader, private CountTable {
   using Savepoint = std::size_t;
   [[nodiscard]] Savepoint savepoint() const { return undo_.size(); }
   void rollback(Savepoint savepoint);
-  // Forgets how to undo what is staged so far; earlier savepoints are void.
+  // Forgets how to undo the changes so far; earlier savepoints are void.
   void keep() {
     undo_.clear();
     order_.keep();
   }
 
-  // Called for every staged row before it is encoded, to drop what need not be stored.
+  // Called for every staged row before it is encoded, to drop parts that need not be stored.
   using Collect = std::function<void(const core::Path&, crdt::Row&)>;
-  // All changes, for one commit; `digests` learns of each row that changes. Every origin in the
-  // rows must be in `origins`.
+  // Returns all changes, for one commit, and updates `digests` for each changed row. Every origin
+  // in the rows must be in `origins`.
   [[nodiscard]] std::vector<storage::Change> changes(const core::OriginTable& origins,
                                                      const Collect& collect, Digests& digests);
 
@@ -148,10 +148,10 @@ class Stage final : public RowReader, private CountTable {
     crdt::Row row;
     bool stored = false;        // The base has the row.
     bool changed = false;       // Edited, not only read.
-    core::Hash128 before = {};  // Once changed: the digest of the row as the table has it.
+    core::Hash128 before = {};  // Once changed: the digest of the row as stored in the table.
   };
   using Rows = std::map<core::Path, StagedRow>;
-  // A row, the count of a collection, or the masks, as they were.
+  // The previous state of a row, of the count of a collection, or of the masks.
   struct UndoStep {
     StagedRow* staged = nullptr;  // Only for a row. Staged rows stay where they are.
     crdt::Row row;
@@ -160,7 +160,7 @@ class Stage final : public RowReader, private CountTable {
     std::shared_ptr<const Masks> masks;  // Only for the masks.
     ScoreOverlay::Savepoint order = 0;   // Only for a row, and for the masks.
   };
-  // What a row of a sorted set shows; no score when it shows nothing.
+  // The score that a row of a sorted set shows; nullopt if it shows none.
   struct ShownScore {
     crdt::Membership at;
     std::optional<double> score;
@@ -171,21 +171,21 @@ class Stage final : public RowReader, private CountTable {
   StagedRow& load(const core::Path& path);
   // Loads a row to be changed.
   StagedRow& change(const core::Path& path);
-  // A staged row as the masks leave it.
+  // Returns a staged row as masked.
   [[nodiscard]] crdt::Row shown_row(const core::Path& path, crdt::Row row) const;
-  // Whether anything is shown at a row that is staged so.
+  // Whether a row in this staged state shows anything.
   [[nodiscard]] bool shown(const core::Path& path, const crdt::Row& row) const {
     return crdt::shows(path, masks_->empty() ? row : shown_row(path, row));
   }
-  // Nothing for rows of other types.
+  // nullopt for rows of other types.
   [[nodiscard]] std::optional<ShownScore> shown_score(const core::Path& path,
                                                       const crdt::Row& row) const;
   [[nodiscard]] std::optional<double> score_of(const core::Path& path, const crdt::Row& row) const;
-  // Brings the order of scores up to date after a change of a row.
+  // Updates the order of scores after a change of a row.
   void move_score(const core::Path& path, const ShownScore& before, const crdt::Row& row);
-  // Has what a new foreign mask left ordered anew.
+  // Schedules the rebuild of the orders that survive a new foreign mask.
   void order_survivors(const core::Path& prefix);
-  // Counts what a new foreign mask left.
+  // Counts the rows that survive a new foreign mask.
   void count_survivors(const core::Path& prefix);
   void set_count(const core::Path& collection, std::uint64_t count) override;
   [[nodiscard]] bool row_present(const core::Path& row) const override;
@@ -200,7 +200,7 @@ class Stage final : public RowReader, private CountTable {
   std::vector<Survivors> prepared_;
   crdt::Row peeked_;
   Rows rows_;
-  Rows::value_type* newest_ = nullptr;  // The row loaded last, which is often the next one too.
+  Rows::value_type* newest_ = nullptr;  // The row loaded last, often the next one as well.
   std::unordered_map<std::string, StoredCount> counts_;  // By encoded path.
   std::vector<UndoStep> undo_;
 };

@@ -28,7 +28,7 @@ bool Survivors::look(std::size_t rows) {
   for (; cursor_->valid() && cursor_->key().starts_with(below); cursor_->next()) {
     if (rows-- == 0) return false;
     crdt::StoredRow stored = crdt::decode_row(cursor_->value(), origins_).value_or_raise();
-    // Nearly all rows end here: nothing of them is left.
+    // Nearly all rows end here: no value survives.
     stored.row.cell.forget(context_);
     if (!stored.row.present()) continue;
     const Path path = path_at(cursor_->key(), stored.path);
@@ -59,12 +59,12 @@ void Survivors::set_count(const Path& collection, std::uint64_t count) {
   if (inside(collection)) counts_[collection.encoded()] = count;
 }
 
-// Rows are counted in the order of their keys: those that come later do not count yet.
+// Rows are counted in the order of their keys: later rows do not count yet.
 bool Survivors::row_present(const Path& row) const {
   return !inside(row) || (core::row_key(row) < at_ && was_left(row));
 }
 
-// A table in which the rows that have changed are counted again, one after another.
+// A table in which the changed rows are counted again, one after another.
 class Survivors::Correction final : public CountTable {
  public:
   Correction(CountTable& table, const Survivors& survivors)

@@ -1,8 +1,9 @@
-// What a foreign large clear leaves: the counts, at and below its prefix, of what it had not seen.
+// The survivors of a foreign large clear: the counts, at and below its prefix, of the values its
+// context does not cover.
 //
-// Counting reads all rows there, so it is done in slices, on the rows of one moment and before the
+// Counting reads all rows there, so it runs in slices, on the rows of one moment and before the
 // clear is applied; rows that change meanwhile are noted and counted again at the end. This
-// leader's own clears leave nothing and need none of it. Not thread-safe.
+// leader's own clears leave no survivors and need no counting. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -20,35 +21,35 @@ namespace anabranch::rows {
 
 class Survivors final : private CountTable {
  public:
-  // The rows of `snapshot` are read as `masks` leave them. `origins` must name every origin in them
-  // and outlive this object.
+  // Reads the rows of `snapshot` as masked by `masks`. `origins` must name every origin in them and
+  // outlive this object.
   Survivors(std::shared_ptr<const storage::Snapshot> snapshot, const core::OriginTable& origins,
             const Masks& masks, core::Path prefix, const core::VersionVector& context);
 
   [[nodiscard]] const core::Path& prefix() const { return prefix_; }
   [[nodiscard]] const core::VersionVector& context() const { return context_; }
 
-  // Looks at so many rows more. Returns whether all were looked at.
+  // Reads up to `rows` more rows. Returns whether all were read.
   bool look(std::size_t rows);
-  // A row may have changed since the moment.
+  // Notes that a row may have changed since that moment.
   void note_change(const core::Path& path) {
     if (prefix_.is_prefix_of(path)) changed_.insert(path);
   }
   [[nodiscard]] std::size_t changes() const { return changed_.size(); }
 
-  // Brings the counts of a table at and below the prefix, all zero, to what is left, and those
-  // above it, too. All rows must have been looked at, and noted when they changed.
+  // Sets the counts of a table at and below the prefix, all zero before, to the survivors, and
+  // adjusts the counts above it. All rows must have been read, and changed ones noted.
   void count_in(CountTable& table) const;
 
  private:
   class Correction;
 
   [[nodiscard]] bool inside(const core::Path& path) const { return prefix_.is_prefix_of(path); }
-  // Whether the clear leaves anything of a row, as it was at the moment.
+  // Whether any value of a row, as of that moment, survives the clear.
   [[nodiscard]] bool left(const core::Path& path, crdt::Row row) const;
   [[nodiscard]] bool was_left(const core::Path& path) const;
 
-  // What lies outside of the prefix is left as it is: there something is always shown.
+  // Counts outside of the prefix are not touched: there something is always shown.
   [[nodiscard]] std::uint64_t count(const core::Path& collection) const override;
   void set_count(const core::Path& collection, std::uint64_t count) override;
   [[nodiscard]] bool row_present(const core::Path& row) const override;
@@ -59,7 +60,7 @@ class Survivors final : private CountTable {
   core::Path prefix_;
   core::VersionVector context_;
   std::unique_ptr<storage::Cursor> cursor_;
-  std::string at_;  // The storage key of the row that is being counted.
+  std::string at_;  // The storage key of the row being counted.
   std::unordered_map<std::string, std::uint64_t> counts_;  // By encoded path.
   std::set<core::Path> changed_;
 };

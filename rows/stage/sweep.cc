@@ -14,7 +14,7 @@ namespace {
 
 using core::Path;
 
-// Whether a mask changes a row that is stored below its prefix.
+// Whether a mask changes a row stored below its prefix.
 bool changes(const Mask& mask, const crdt::Row& row) {
   const auto covered = [&](const crdt::Sibling& sibling) {
     return mask.context.covers(sibling.dot);

@@ -1,7 +1,7 @@
-// Sweeping: goes through what a mask hides, in slices, the oldest mask first. Rows are rewritten as
-// the masks leave them, tallies that wait are listed in resets, and counts that the mask made void
-// are removed. The mark of how far it has come is committed with each slice, so that a restart goes
-// on there; the mask goes with the last one.
+// A sweep rewrites the rows hidden by masks, in slices, the oldest mask first. Rows are stored as
+// masked, waiting tallies are listed in resets, and counts that the mask made void are removed. The
+// mark of progress is committed with each slice, so a restart continues there; the last slice
+// removes the mask.
 #pragma once
 
 #include <vector>
@@ -18,15 +18,15 @@ struct SweepLimits {
   std::size_t bytes = std::size_t{4} << 20U;  // Of the rows to be written.
 };
 
-// What there is to do in one slice.
+// The work of one slice.
 struct SweepSlice {
   std::vector<core::Path> rows;    // To be rewritten.
   std::vector<core::Path> counts;  // To be removed.
-  SweepMark mark;                  // How far the mask is swept then.
-  bool done = false;               // Nothing is left of the mask.
+  SweepMark mark;                  // The progress after the slice.
+  bool done = false;               // The mask is swept completely.
 };
 
-// The next slice of a mask in a snapshot; `rows` is the table in which rows are looked for. Throws
+// Returns the next slice of a mask in a snapshot; `rows` is the table to search for rows. Throws
 // Error{kCorrupt}.
 SweepSlice next_slice(const storage::Snapshot& snapshot, const core::OriginTable& origins,
                       const Mask& mask, const SweepLimits& limits,
