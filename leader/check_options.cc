@@ -24,7 +24,7 @@ bool is_name(std::string_view name) {
   return !name.empty() && name.size() <= kNameSizeMax && std::ranges::all_of(name, allowed);
 }
 
-// Links without keys are for this machine only, unless the operator insists.
+// Links without keys may only stay on this machine, unless the operator insists.
 core::Result<void> check_links(const Options& options) {
   if (options.keys_file.empty() != options.peers_keys_file.empty()) {
     return core::invalid("keys_file and peers_keys_file belong together: one of them is missing");
@@ -53,7 +53,7 @@ core::Result<void> check_links(const Options& options) {
   return {};
 }
 
-// Of two resolvers for one prefix one would never be asked.
+// With two resolvers for one prefix, one would never be called.
 core::Result<void> check_resolvers(const Options& options) {
   std::set<std::string_view> prefixes;
   for (const PrefixResolver& each : options.resolvers) {

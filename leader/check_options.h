@@ -1,4 +1,4 @@
-// Whether options make sense, before anything is opened.
+// Validates options before anything is opened.
 #pragma once
 
 #include <anabranch/options.h>

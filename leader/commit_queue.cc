@@ -11,7 +11,7 @@ namespace anabranch::leader {
 
 namespace {
 
-// Has the lock of the writer until it ends, or has been given back.
+// Holds the writer's lock until it is destroyed, or has given the lock back.
 class Holding {
  public:
   explicit Holding(WriterLock& lock) : lock_(lock) {}

@@ -1,15 +1,16 @@
-// The commit queue of an embedded store: many threads write, one commit serves all that wait.
+// The commit queue of an embedded store: many threads write, one commit serves all waiting threads.
 //
-// The writer is a lock, not a thread. Whoever holds it stages its transaction in the open group; if
-// somebody waits for the lock, it leaves the commit to them and waits for it, else it commits the
-// group itself. So a lone caller commits at once without a hand-over, and under load a group is as
-// large as the number of callers (LevelDB's writer queue does the same with the roles swapped).
+// The writer is a lock, not a thread. The holder stages its transaction in the open group; if other
+// threads wait for the lock, it leaves the commit to them and waits for the outcome, else it
+// commits the group itself. So a lone caller commits at once without a hand-over, and under load a
+// group is as large as the number of callers (LevelDB's writer queue does the same with the roles
+// swapped).
 //
-// Callers that shared a commit come back together, but not at the same instant. The first one back
-// would commit alone and make the others wait twice, so it gives way a few times while fewer have
-// come than last time. A lone caller never does.
+// Callers that shared a commit return together, but not at the same instant. The first of them
+// would commit alone and make the others wait twice, so it gives way a few times while fewer
+// callers have arrived than last time. A lone caller never gives way.
 //
-// Invariant: whoever leaves the lock with a group open and nobody waiting has committed it.
+// Invariant: a thread that releases the lock while no thread waits for it has committed the group.
 #pragma once
 
 #include <atomic>
@@ -26,42 +27,42 @@
 
 namespace anabranch::leader {
 
-// Thread-safe. The leader must outlive it and be used through it alone, but for its read(). In a
-// process that was forked from the one that made it, running anything throws Error{kInvalid}.
+// Thread-safe. The leader must outlive the queue and be used through it alone, except for its
+// read(). In a process forked from the one that made the queue, running a function throws
+// Error{kInvalid}.
 class CommitQueue {
  public:
   explicit CommitQueue(Leader& leader, std::chrono::milliseconds patience = Watchdog::kPatience)
       : leader_(leader), lock_(&leader), watchdog_(leader.region(), patience) {}
 
-  // Runs the function under the lock and returns when all that it staged is committed. Throws what
-  // the function throws (a transaction undoes its own ops), and what the commit throws. Calling it
-  // from within a function that it runs throws Error{kInvalid}.
+  // Runs the function under the lock and returns when its staged changes are committed. Throws the
+  // exception of the function (a transaction undoes its own ops) or the failure of the commit. A
+  // call from within a function that the queue runs throws Error{kInvalid}.
   void run(const std::function<void(Leader&)>& function);
-  // Commits what others have staged and runs a function that stages nothing. Throws what the
-  // function throws; how the commit went is said to those whose writes were in it.
+  // Commits the open group and runs a function that stages nothing. Throws the exception of the
+  // function; a failure of the commit is reported to the callers whose writes were in the group.
   void run_between(const std::function<void(Leader&)>& function);
-  // The same, but for not running the function, and returning false, while a transaction runs that
-  // is a long one.
+  // The same, but while a long transaction runs it returns false without running the function.
   [[nodiscard]] bool run_unless_held_up(const std::function<void(Leader&)>& function);
 
-  // Whether this thread is within a function that it runs.
+  // Whether this thread is inside a function that the queue runs.
   [[nodiscard]] bool running_here() const { return lock_.mine(); }
   [[nodiscard]] const Watchdog& watchdog() const { return watchdog_; }
 
  private:
-  // How the commit of one group went; shared by all whose transactions are in it.
+  // The outcome of one group's commit; shared by all callers with a transaction in the group.
   struct Outcome {
-    std::optional<core::Failure> failure;  // Not touched any more once it is done.
+    std::optional<core::Failure> failure;  // Immutable once `done` is set.
     std::atomic<int> done = 0;
   };
 
-  // Throws Error{kInvalid} within a function that it runs, and in a forked process.
+  // Throws Error{kInvalid} inside a function that the queue runs, and in a forked process.
   void check_not_running_here() const;
   void commit_group();
-  // Lets others come to the lock while fewer are in the group than were in the one before.
+  // Lets other threads enter while the group has fewer members than the group before.
   void give_way() const;
-  // Leaves the group to whoever waits, or commits it; returns when it is done. The lock is given
-  // back.
+  // Leaves the group to a waiting thread, or commits it; returns when it is committed. The lock is
+  // given back.
   void settle();
 
   OpeningProcess process_;
@@ -69,8 +70,8 @@ class CommitQueue {
   WriterLock lock_;
   Watchdog watchdog_;
   std::shared_ptr<Outcome> outcome_ = std::make_shared<Outcome>();
-  int members_ = 0;       // Of the open group.
-  int members_last_ = 0;  // Of the one before.
+  int members_ = 0;       // Callers in the open group.
+  int members_last_ = 0;  // Callers in the group before.
 };
 
 }  // namespace anabranch::leader

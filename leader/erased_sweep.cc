@@ -22,10 +22,10 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-// The tag of remove-wins sets within an encoded path, behind another component.
+// The tag of remove-wins sets inside an encoded path, behind another component.
 constexpr std::string_view kTagInPath = "\0\1E\0\1"sv;
 
-// Most rows are passed by their keys.
+// Most rows are skipped by their keys alone.
 constexpr std::size_t kWalkedPerLook = 10;
 
 bool is_element(const Path& path) {
@@ -33,7 +33,7 @@ bool is_element(const Path& path) {
   return type != nullptr && type->hides_false();
 }
 
-// Whether a row says that an element was removed, and nothing else.
+// Whether a row records the removal of an element and nothing else.
 bool is_erased(const crdt::Row& row) {
   return row.tally.slots.empty() && !row.cell.siblings.empty() &&
          std::ranges::all_of(row.cell.siblings, [](const crdt::Sibling& sibling) {
@@ -89,14 +89,14 @@ bool ErasedSweep::read_log() {
   for (std::size_t looks = 0; looks < limits_.looks; ++looks) {
     const auto record = storage_.read_log(position_);
     if (!record) return false;
-    if (record->position != position_) {  // Trimmed before this came to it.
+    if (record->position != position_) {  // Trimmed before the sweep read it.
       walk_anew();
       return true;
     }
     position_ = record->position + 1;
     if (record->bytes.find(kTagInPath) == std::string::npos) continue;
     const auto batch = core::decode_batch(record->bytes);
-    if (!batch.ok()) {  // Damaged on the disk: as if it had been trimmed.
+    if (!batch.ok()) {  // Damaged on the disk: treated as trimmed.
       walk_anew();
       return true;
     }

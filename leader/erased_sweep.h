@@ -1,12 +1,12 @@
-// Forgets the removed elements of remove-wins sets, in slices. An element that was removed stays as
-// a small row, since it beats inserts by whoever had not seen that. Once every region is known to
-// have seen all that the row says (regions/seen_by_all.h) there are no such inserts any more, and
-// the row is removed by an ordinary transaction.
+// Forgets the removed elements of remove-wins sets, in slices. A removed element stays as a small
+// row, since it beats inserts by leaders that have not seen the removal. Once every region is known
+// to have seen the whole row (regions/seen_by_all.h), no such insert can arrive any more, and an
+// ordinary transaction removes the row.
 //
-// The leader whose region has removed the element does that; any other one `grace_ms` later, so
-// that it happens once and not in every region, and happens all the same when that one is gone.
-// Rows are found in the log as it grows, and in one walk over all rows after each opening, and each
-// time that rows have come without a log. Not thread-safe.
+// The leader whose region removed the element removes the row; any other leader does so `grace_ms`
+// later. So normally only one region does it, but if that one is gone another one takes over. Rows
+// are found in the log as it grows, and by one walk over all rows after each opening and each time
+// that rows arrived without log records. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,9 @@ namespace anabranch::leader {
 
 struct ErasedLimits {
   core::Millis grace_ms = 60'000;
-  std::size_t looks = 1'000;      // At rows and at records of the log, of one slice.
-  std::size_t removals = 100;     // Of one slice.
-  std::size_t waiting = 100'000;  // Rows that are remembered; more are found by another walk.
+  std::size_t looks = 1'000;      // Rows and records of the log read in one slice.
+  std::size_t removals = 100;     // In one slice.
+  std::size_t waiting = 100'000;  // Remembered rows; further rows are found by another walk.
 };
 
 class ErasedSweep {
@@ -34,32 +34,33 @@ class ErasedSweep {
   static constexpr core::Millis kRestMs = 1'000;  // Between two rounds.
   static constexpr core::Millis kSliceRestMs = 50;
 
-  // `storage` is the replica's. Both must outlive this.
+  // `storage` belongs to the replica. Both must outlive this object.
   ErasedSweep(regions::Replica& replica, const storage::Storage& storage, ErasedLimits limits);
 
-  // Looks for more, and removes some of what may be forgotten, in one commit. The group must not be
-  // dirty. Fails as Replica::commit, and when stored rows cannot be read.
+  // Looks for removed elements, and forgets some of them, in one commit. The group must not be
+  // dirty. Fails like Replica::commit, and if stored rows cannot be read.
   core::Result<void> slice(core::Millis now);
 
-  // Rows that were removed: since the start, and by the last slice, each as it was.
+  // The number of rows removed since the start; and the rows removed by the last slice, with their
+  // previous contents.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
   struct Forgotten {
     core::Path path;
     crdt::Row row;
   };
   [[nodiscard]] const std::vector<Forgotten>& last() const { return last_; }
-  // Rows that wait until all have seen them, as far as they were found.
+  // Rows found so far that wait until all regions have seen them.
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
  private:
   void walk_anew();
-  // Looks at some more of the log; and of all rows. Return whether there is more.
+  // read_log() reads some of the log, walk() some of all rows. Both return whether there is more.
   bool read_log();
   bool walk();
   void take(const core::Path& path);
-  // Looks at some of those that wait. Returns whether there are more to look at.
+  // Checks some of the waiting rows. Returns whether there are more to check.
   bool judge();
-  // Whether it is time for this leader to forget a row that all have seen.
+  // Whether it is this leader's time to forget a row that all regions have seen.
   [[nodiscard]] bool is_due(const crdt::Row& row) const;
   core::Result<void> carry_out();
 
@@ -67,13 +68,13 @@ class ErasedSweep {
   const storage::Storage& storage_;
   ErasedLimits limits_;
   core::Millis next_ms_ = 0;
-  storage::Position position_ = 0;  // The next record of the log to look at.
-  std::uint64_t jumps_ = 0;         // Of the board, as looked at last.
+  storage::Position position_ = 0;  // The next record of the log to read.
+  std::uint64_t jumps_ = 0;         // The board's jumps at the last look.
   bool walking_ = true;
-  std::string after_;  // The key of the row that the walk has looked at last.
+  std::string after_;  // The key of the last row that the walk has read.
   std::set<core::Path> waiting_;
-  bool too_many_ = false;  // Some were not remembered.
-  core::Path judged_;      // The row that was judged last; empty at the beginning of a round.
+  bool too_many_ = false;  // Some rows were not remembered.
+  core::Path judged_;      // The last row that was checked; empty at the beginning of a round.
   std::vector<Forgotten> last_;
   std::uint64_t forgotten_ = 0;
 };

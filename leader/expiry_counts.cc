@@ -12,7 +12,7 @@ ExpiryCounts count_expiries(const storage::Snapshot& snapshot) {
   const auto cursor = snapshot.scan(Table::kExpiries, {}, storage::Direction::kForward);
   for (; cursor->valid() && looked_at < kExpiriesCounted; cursor->next(), ++looked_at) {
     const std::string_view row = rows::row_key_of_due(cursor->key());
-    // The space of a database is its number plus one (types/key.cc).
+    // The space of a database is the database number plus one (types/key.cc).
     const std::size_t space = row.empty() ? 0 : static_cast<unsigned char>(row.front());
     if (space > 0 && space <= counts.size()) ++counts[space - 1];
   }

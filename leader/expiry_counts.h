@@ -1,4 +1,4 @@
-// How many keys of each database may expire, for INFO.
+// The number of keys of each database that may expire, for INFO.
 #pragma once
 
 #include <array>
@@ -12,9 +12,8 @@ namespace anabranch::leader {
 // Of the databases 0 to 15.
 using ExpiryCounts = std::array<std::uint64_t, 16>;
 
-// Counts the deadlines that are stored. Exact up to kExpiriesCounted of them. Of more, as many are
-// looked at, the next to expire, and the rest is taken to be distributed as these are: whoever asks
-// must not wait for a million.
+// Counts the stored deadlines. Exact up to kExpiriesCounted. Beyond that it reads that many, the
+// next to expire, and assumes the same distribution for the rest: INFO must not wait for a million.
 inline constexpr std::size_t kExpiriesCounted = 100'000;
 ExpiryCounts count_expiries(const storage::Snapshot& snapshot);
 

@@ -77,7 +77,7 @@ void ExpirySweep::take(const storage::Snapshot& snapshot, const rows::SnapshotRe
   const Path path =
       rows::decode_row_at(entry.row_key, *stored, replica_.names().origins()).value_or_raise().path;
   const Verdict verdict = judge(rows, path, times);
-  if (verdict.deadline != entry.deadline) return;  // It is another entry's turn.
+  if (verdict.deadline != entry.deadline) return;  // Another entry decides this key.
   if (verdict.act == Act::kWait) {
     ++found_;
     latest_ms_ = std::max(latest_ms_, verdict.deadline);
@@ -91,7 +91,7 @@ void ExpirySweep::take(const storage::Snapshot& snapshot, const rows::SnapshotRe
 ExpirySweep::Verdict ExpirySweep::judge(const rows::SnapshotReader& rows, const Path& expiry,
                                         const Times& times) const {
   const crdt::Cell cell = rows.row(expiry).cell;
-  if (cell.siblings.empty()) return {};  // A large clear has it.
+  if (cell.siblings.empty()) return {};  // A large clear covers it.
   const View view(rows, replica_.names(), resolvers_, times.now_ms);
   const crdt::ShownKey key = view.shown_key(crdt::key_part(expiry));
   const auto deciding = crdt::deciding_expiry(cell, key);
@@ -101,7 +101,8 @@ ExpirySweep::Verdict ExpirySweep::judge(const rows::SnapshotReader& rows, const 
   return {is_due(*deciding->sibling, deadline, times) ? Act::kClear : Act::kWait, deadline};
 }
 
-// By its longest expiry, which may be one that has no deadline: that is over when it was written.
+// Judges by the longest expiry of the cell; an expiry without a deadline counts as over since its
+// write.
 ExpirySweep::Verdict ExpirySweep::judge_spent(const crdt::Cell& cell, const Times& times) const {
   const crdt::Sibling* longest = nullptr;
   Millis deadline = -1;

@@ -16,13 +16,13 @@ namespace {
 
 using core::VersionVector;
 
-// What is known of links that are not there.
+// The data about links that are down.
 struct Links {
   const LinkLog& log;
   std::vector<transport::DialStatus> dials;
 };
 
-// The address that was dialled for a peer; empty when it dialled us.
+// Returns the address dialled for a peer; empty if the peer dialled this leader.
 std::string dialled(const regions::Exchange& exchange, const Peer& peer) {
   for (const auto& [id, link] : exchange.links()) {
     if (link.peer == peer.origin && !link.address.empty()) return link.address;
@@ -30,7 +30,7 @@ std::string dialled(const regions::Exchange& exchange, const Peer& peer) {
   return {};
 }
 
-// Whether a peer is not the only connected leader of its region.
+// Whether the peer is one of several connected leaders of its region.
 bool is_second_leader(const Peer& peer, const Replica& replica) {
   if (peer.follows || !peer.connected()) return false;
   if (peer.region == replica.identity().region && !replica.follows()) return true;
@@ -111,7 +111,7 @@ RejoinStatus rejoin_status(const Replica& replica) {
   return status;
 }
 
-// Why a peer that was connected is not, and since when.
+// Adds why a peer that was connected is gone, and since when.
 void add_absence(PeerStatus& status, core::Origin origin, const Replica& replica,
                  const Links& links, core::Millis now) {
   const std::string address = links.log.address(origin);
@@ -133,7 +133,7 @@ void add_absence(PeerStatus& status, core::Origin origin, const Replica& replica
   }
 }
 
-// Dialled addresses behind which no peer has been found.
+// Adds dialled addresses at which no peer has been found.
 void add_strangers(StoreStatus& status, const Links& links, const regions::Exchange& exchange) {
   for (const transport::DialStatus& dial : links.dials) {
     const auto same = [&](const PeerStatus& peer) { return peer.address == dial.address; };

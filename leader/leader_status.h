@@ -1,4 +1,4 @@
-// What a leader says of itself: gathered from its replica, storage and transport.
+// The status of a leader: gathered from its replica, storage and transport.
 #pragma once
 
 #include <anabranch/options.h>
@@ -11,7 +11,7 @@
 
 namespace anabranch::leader {
 
-// `now` is the steady time that the replica is given.
+// `now` is the steady time that the replica receives.
 StoreStatus leader_status(const regions::Replica& replica, const Options& options,
                           const storage::Storage& storage, const transport::Transport& transport,
                           const LinkLog& link_log, const rows::Resolvers& resolvers,

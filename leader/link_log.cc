@@ -13,7 +13,7 @@ std::string name_of(const regions::Peer& peer) {
          core::to_string(peer.origin) + ")";
 }
 
-// The address that was dialled for a peer that is connected; empty when it dialled us.
+// Returns the address dialled for a connected peer; empty if the peer dialled this leader.
 std::string dialled(const regions::Exchange& exchange, const regions::Peer& peer) {
   for (const auto& [id, link] : exchange.links()) {
     if (link.peer == peer.origin && !link.address.empty()) return link.address;

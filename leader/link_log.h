@@ -1,6 +1,6 @@
-// Says, as lines of the log, which leaders come, have caught up and go, whoever dialled; and
-// remembers since when each has been away. A peer that comes and goes all the time is said at most
-// every few seconds, as it then stands. Not thread-safe.
+// Logs the leaders that connect, have caught up and disconnect, on dialled and accepted links; and
+// remembers since when each has been away. A peer that comes and goes all the time gets at most one
+// line every few seconds, with its state at that time. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -21,22 +21,22 @@ class LinkLog {
   // Lines begin with the name of this region.
   explicit LinkLog(std::string region) : region_(std::move(region)) {}
 
-  // Looks at who is connected, and at what has been applied here.
+  // Compares the connected peers with those of the last call, and the applied vector with theirs.
   void look(const regions::Exchange& exchange, const core::VersionVector& applied,
             core::Millis now);
-  // For how long a peer has been away, in ms; 0 when it is there or not known.
+  // The time a peer has been away, in ms; 0 if it is connected or not known.
   [[nodiscard]] core::Millis away_ms(core::Origin peer, core::Millis now) const;
-  // The address at which a peer was dialled last; empty when it has dialled this leader.
+  // The address at which a peer was dialled last; empty if the peer dialled this leader.
   [[nodiscard]] std::string address(core::Origin peer) const;
 
  private:
   struct Known {
     std::string address;
-    bool connected = false;            // As was seen last...
+    bool connected = false;            // As seen last...
     core::Millis since_ms = 0;         // ...and since when.
-    bool said_connected = false;       // As was said last...
+    bool said_connected = false;       // As logged last...
     core::Millis said_ms = -kPauseMs;  // ...and when.
-    // What each side had when they met, until the other one has it, too.
+    // The ops of each side when they met, until the other side has them, too.
     bool catching_up = false;
     std::uint64_t ops = 0;
     core::VersionVector there;
@@ -50,7 +50,7 @@ class LinkLog {
                      core::Millis now) const;
 
   std::string region_;
-  std::map<core::Origin, Known> peers_;  // Those of the exchange.
+  std::map<core::Origin, Known> peers_;  // The peers of the exchange.
 };
 
 }  // namespace anabranch::leader

@@ -1,8 +1,8 @@
-// Shares the writer between local writes and what goes on beside them: applying what others wrote,
-// merging snapshots, sweeping. While nobody writes here, that has the writer whole. While somebody
-// does, each slice of it is followed by a rest, kRest times as long as the slice took, in which
-// local writes have the writer for themselves: they keep three quarters of its time. Times are
-// readings of any steady clock. Not thread-safe.
+// Shares the writer between local writes and background work: applying foreign batches, merging
+// snapshots, sweeping. Without local writes, background work has the writer to itself. With local
+// writes, each slice of background work is followed by a rest, kRest times as long as the slice
+// took, in which local writes have the writer for themselves: they keep three quarters of its time.
+// Times are readings of any steady clock. Not thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -16,16 +16,16 @@ class Pacer {
   static constexpr int kRest = 3;
   static constexpr Time kRestMax = std::chrono::milliseconds(250);
 
-  // A local write was committed.
+  // Notes that a local write was committed.
   void wrote() { wrote_ = true; }
   // Whether the next slice may run.
   [[nodiscard]] bool due(Time now) const { return !wrote_ || now >= next_; }
-  // A slice ran.
+  // Notes that a slice ran.
   void ran(Time from, Time to) {
     next_ = to + std::min<Time>(kRest * (to - from), kRestMax);
     wrote_ = false;
   }
-  // For how long nothing but a local write needs the writer; rounded up.
+  // The time during which only local writes need the writer; rounded up.
   [[nodiscard]] std::chrono::milliseconds rest(Time now) const {
     if (due(now)) return std::chrono::milliseconds(0);
     return std::chrono::ceil<std::chrono::milliseconds>(next_ - now);

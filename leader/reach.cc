@@ -12,7 +12,7 @@ namespace {
 
 using core::VersionVector;
 
-// Every region that anybody here has heard of, this one included.
+// Returns every region known here, this one included.
 std::set<std::string> all_regions(const Replica& replica) {
   std::set<std::string> regions = regions::regions_known(replica.regions(), replica.applied());
   for (const regions::Peer* peer : regions::leaders(replica.exchange().peers())) {
@@ -51,7 +51,7 @@ core::Result<Reach> reach(const Replica& replica, const VersionVector& seen,
   std::erase_if(regions, [&](const std::string& region) {
     return replica.regions().retirement(region) != regions::Retirement::kNone;
   });
-  regions.insert(concern.regions.begin(), concern.regions.end());  // Also retired ones.
+  regions.insert(concern.regions.begin(), concern.regions.end());  // Even retired ones.
   Reach reached;
   for (const std::string& region : regions) {
     (has(replica, region, seen, concern.level) ? reached.have : reached.lack).push_back(region);

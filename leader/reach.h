@@ -1,4 +1,4 @@
-// Which regions have what: how far a write has come.
+// The reach of a write: the regions that have it.
 #pragma once
 
 #include <anabranch/session.h>
@@ -9,9 +9,9 @@
 
 namespace anabranch::leader {
 
-// Who has everything up to `seen`, by what regions have shown, and whether that is enough. What a
-// region beyond others has is known from its standing, which comes later than an ack and tells
-// what is durable there. Fails with kInvalid when a region is named that nobody has heard of.
+// Returns the regions that have everything up to `seen`, by their acks and standings, and whether
+// they satisfy the concern. The standing of a region, which arrives later than an ack, tells the
+// ops that are durable there. Fails with kInvalid if the concern names an unknown region.
 [[nodiscard]] core::Result<Reach> reach(const regions::Replica& replica,
                                         const core::VersionVector& seen, const Concern& concern);
 

@@ -1,5 +1,5 @@
-// What a session has seen: what its token said, and what was committed here when it looked last.
-// The latter only grows, so the newest one stands for all before.
+// The version vector that a session has seen: the one of its token, joined with the vector
+// committed here at its last look. The latter only grows, so the newest one replaces all before.
 #pragma once
 
 #include <utility>
@@ -14,9 +14,9 @@ class Seen {
   Seen() = default;
   explicit Seen(core::VersionVector before) : before_(std::move(before)) {}
 
-  // It has looked at what is announced; see Leader::seen.
+  // Notes that the session has seen the announced state; see Leader::seen.
   void look(rows::VectorBoard::Shared announced) { last_ = std::move(announced); }
-  // It has brought along what it saw elsewhere.
+  // Adds a vector that the session saw elsewhere.
   void bring(const core::VersionVector& seen) { before_.join(seen); }
 
   [[nodiscard]] core::VersionVector all() const {

@@ -11,10 +11,10 @@ class Session::Impl {
  public:
   Impl(Store& store, core::VersionVector before) : store_(store), seen_(std::move(before)) {}
 
-  // The result of a function of the store, which is seen from now on.
+  // Returns the result of a function of the store, and notes the committed state as seen.
   template <typename Function>
   auto use(const Function& function) {
-    struct Look {  // Also after an exception: something may have been read.
+    struct Look {  // Also after an exception: the function may have read something.
       leader::Seen& seen;
       const leader::Leader& leader;
       ~Look() { seen.look(leader.seen()); }
@@ -27,7 +27,7 @@ class Session::Impl {
   [[nodiscard]] Store::Impl& inside() const { return *store().impl_; }
 
  private:
-  // Throws Error{kInvalid} when it is gone.
+  // Throws Error{kInvalid} if the store is gone.
   [[nodiscard]] Store& store() const { return static_cast<Store&>(*store_); }
 
   ScopeRef store_;

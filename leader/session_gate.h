@@ -1,4 +1,4 @@
-// Whether a session may go on at a region: everything that it has seen must have been applied here.
+// Whether a session may continue at a region: every op it has seen must have been applied here.
 //
 //   Entrant entrant(seen, Gone::kRefuse);
 //   while (!entrant.look(leader.lacking(entrant.seen())) && in_time()) sleep();
@@ -20,12 +20,12 @@
 
 namespace anabranch::leader {
 
-// Ops of one origin that a session has seen and that are not here.
+// Ops of one origin that a session has seen and that are not applied here.
 struct Lack {
   core::Origin origin = 0;
-  std::string region;  // Empty when nobody has said it.
+  std::string region;  // Empty if the region is not known.
   std::uint64_t ops = 0;
-  bool gone = false;  // Nobody has them any more: the origin has settled without them.
+  bool gone = false;  // No leader has the ops any more: the origin has settled without them.
 };
 
 [[nodiscard]] std::vector<Lack> lacking(const core::VersionVector& seen,
@@ -36,16 +36,17 @@ struct Lack {
 // "3 ops of region us, 1 op of region ap".
 [[nodiscard]] std::string to_string(const std::vector<Lack>& lacks);
 
-// A session that asks to be let in, as often as somebody looks for it.
+// A session that waits for entry: call look() repeatedly.
 class Entrant {
  public:
   Entrant(core::VersionVector seen, Gone gone) : seen_(std::move(seen)), gone_(gone) {}
 
   [[nodiscard]] const core::VersionVector& seen() const { return seen_; }
-  // Takes note of what lacks now. Returns whether it is decided: waiting would change nothing.
+  // Notes the ops that are lacking now. Returns whether the outcome is decided: waiting cannot
+  // change it.
   bool look(std::vector<Lack> lacks);
-  // What the session has seen when it is let in, without what is gone if it gives that up. Fails
-  // with kInvalid when it has seen what is gone, kTimeout when nothing is decided.
+  // Returns the vector seen by the admitted session, less lost ops if it gives those up. Fails with
+  // kInvalid if the session has seen lost ops, kTimeout if the outcome is undecided.
   [[nodiscard]] core::Result<core::VersionVector> outcome() const;
 
  private:

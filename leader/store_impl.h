@@ -1,5 +1,5 @@
-// What is inside a Store, for its functions and those of its sessions: the leader, the queue of its
-// writers, the calls that wait, and the thread that exchanges writes with the peers.
+// The state of a Store, for its own functions and those of its sessions: the leader, the queue of
+// writers, the waiting calls, and the thread that exchanges writes with the peers.
 #pragma once
 
 #include <anabranch/store.h>
@@ -21,8 +21,8 @@
 
 namespace anabranch {
 
-// Thread-safe. In a process that was forked from the one that opened the store each of its
-// functions throws Error{kInvalid}.
+// Thread-safe. In a process forked from the one that opened the store, every function throws
+// Error{kInvalid}.
 class Store::Impl {
  public:
   explicit Impl(std::unique_ptr<leader::Leader> leader);
@@ -31,22 +31,22 @@ class Store::Impl {
   Impl& operator=(const Impl&) = delete;
 
   [[nodiscard]] const leader::OpeningProcess& process() const { return process_; }
-  // For those of its functions that are thread-safe.
+  // For the thread-safe functions of the leader.
   [[nodiscard]] const leader::Leader& leader() const {
     process_.check();
     return *leader_;
   }
 
-  // Runs a function under the lock of the writers, and commits what it stages.
+  // Runs a function under the writer's lock, and commits its staged changes.
   void run(const std::function<void(leader::Leader&)>& function) { queue_.run(function); }
 
-  // Whether this thread is within a transaction of this store.
+  // Whether this thread is inside a transaction of this store.
   [[nodiscard]] bool in_transaction() const { return queue_.running_here(); }
 
   // See Store::status.
   [[nodiscard]] StoreStatus status();
 
-  // The result of a function of the leader that writes nothing, called under the lock.
+  // Returns the result of a leader function that writes nothing, called under the lock.
   template <typename Function>
   auto ask(const Function& function) {
     decltype(function(*leader_)) answer{};
@@ -54,7 +54,7 @@ class Store::Impl {
     return answer;
   }
 
-  // The result of a function of a view on the newest committed state.
+  // Returns the result of a function of a view on the newest committed state.
   template <typename Function>
   auto read(const Function& function) const {
     decltype(function(std::declval<const leader::View&>())) answer{};
@@ -62,18 +62,18 @@ class Store::Impl {
     return answer;
   }
 
-  // Waits until something holds that the exchange brings about; returns whether it came to that in
-  // time. Throws Error{kClosed} when the store is closed meanwhile.
+  // Waits until the exchange brings a condition about; returns whether that happened before the
+  // timeout. Throws Error{kClosed} if the store is closed meanwhile.
   bool wait_until(const leader::WaitingRoom::Holds& holds, std::chrono::milliseconds timeout);
-  // Waits until a region has applied all that a session has seen, and gives that, without what is
-  // gone if that may be. Throws as Store::session.
+  // Waits until a region has applied all ops that a session has seen, and returns the vector, less
+  // lost ops if the caller allows that. Throws like Store::session.
   core::VersionVector let_in(core::VersionVector seen, std::chrono::milliseconds timeout,
                              Gone gone);
-  // See Store::watch; without `seen`, from now on.
-  // `prefix` is one of encoded paths (told.h).
+  // See Store::watch; without `seen`, the watch begins now. `prefix` is a prefix of encoded paths
+  // (told.h).
   Watch watch(std::string prefix, const std::optional<core::VersionVector>& seen,
               OnChanges function);
-  // What reads the log, for open documents.
+  // The reader of the log, for open documents.
   [[nodiscard]] const std::shared_ptr<leader::LogReader>& log_reader() const {
     return watches_->reader;
   }
@@ -82,7 +82,7 @@ class Store::Impl {
              std::chrono::milliseconds timeout);
 
  private:
-  // Sleeps until a peer has sent something or the leader's time has come; the only loop here.
+  // Sleeps until a peer has sent something or the leader's next tick is due; the only loop here.
   void exchange();
 
   leader::OpeningProcess process_;
@@ -90,7 +90,7 @@ class Store::Impl {
   leader::CommitQueue queue_;
   leader::WaitingRoom waiting_;
   std::mutex status_mutex_;
-  StoreStatus status_;  // As it was last.
+  StoreStatus status_;  // The status as of the last call.
   std::shared_ptr<leader::Watches> watches_;
   int stop_fd_;
   std::thread exchange_;

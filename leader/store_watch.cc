@@ -1,4 +1,4 @@
-// Watches that are begun at a store.
+// Begins watches at a store.
 
 #include <anabranch/store.h>
 

@@ -38,12 +38,12 @@ class TextDocument::Impl final : public leader::LogListener {
     const std::lock_guard lock(mutex_);
     read_anew();
   }
-  // Waits for the reader of the log at most, never for a function of the user.
+  // Waits at most for the reader of the log, never for a user function.
   ~Impl() { listening_.reset(); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  // Whether this is no forked process, where the reader of the log is not.
+  // Whether this is the opening process: a forked one has no reader of the log.
   [[nodiscard]] bool here() const { return process_.here(); }
 
   // ---- For the reader of the log.
@@ -52,7 +52,7 @@ class TextDocument::Impl final : public leader::LogListener {
   [[nodiscard]] bool take(std::vector<Told>& told) override {
     put_into_inbox(told);
     const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (lock && !lent_) take_in();  // Else whoever has the rows does so, next time.
+    if (lock && !lent_) take_in();  // Else the thread that has the rows takes it in later.
     return true;
   }
   void fall_behind(leader::LogCursor /*cursor*/) override { set_stale(); }
@@ -60,15 +60,15 @@ class TextDocument::Impl final : public leader::LogListener {
 
   // ---- For the user.
 
-  // Calls function(order) on the newest text that is committed, or, within a transaction of the
-  // store, that is staged.
+  // Calls function(order) on the newest committed text, or, inside a transaction of the store, on
+  // the staged text.
   template <typename Function>
   auto read(const Function& function) {
     refuse_within_own_edit();
     if (store_.impl_->in_transaction()) {
       const std::lock_guard lock(mutex_);
       take_in();
-      // An edit that is staged would be missing in what is read anew.
+      // A fresh read would lack the staged edit.
       if (!stale() || !turn_.taken()) return function(newest());
       return read_committed(function);
     }
@@ -100,12 +100,13 @@ class TextDocument::Impl final : public leader::LogListener {
   [[nodiscard]] const Key& key() const { return key_; }
 
  private:
-  // How long a reader waits for an edit of another thread, before it reads the text from the store.
+  // The time a reader waits for an edit of another thread, before it reads the text from the store.
   static constexpr std::chrono::milliseconds kPatience{200};
-  // How much is kept of what nobody takes in; then the text is read anew.
+  // The limit of the inbox; beyond it, the text is read anew.
   static constexpr std::size_t kInboxBytesMax = std::size_t{1} << 20U;
 
-  // The rows are an editor's, whose function may take long: nobody waits for it under the mutex.
+  // Lends the rows to an editor, whose function may take long: no thread waits for it under the
+  // mutex.
   class Loan {
    public:
     explicit Loan(Impl& document) : document_(document) {
@@ -142,8 +143,8 @@ class TextDocument::Impl final : public leader::LogListener {
                 "function was given");
   }
 
-  // Runs a function in a transaction of its own. When that fails, also later, the text is read
-  // anew.
+  // Runs a function in a transaction of its own. After a failure, even of the commit, the text is
+  // read anew.
   void change(const std::function<void(Scope&)>& function) {
     refuse_within_own_edit();
     if (store_.impl_->in_transaction()) {
@@ -167,7 +168,7 @@ class TextDocument::Impl final : public leader::LogListener {
     }
   }
 
-  // What the store has committed.
+  // Returns the committed text.
   [[nodiscard]] TextRows committed() const {
     TextRows rows;
     store_.at_once([&](const Scope& txn) {
@@ -177,15 +178,15 @@ class TextDocument::Impl final : public leader::LogListener {
     return rows;
   }
 
-  // The text with all that was told so far. Under the mutex.
+  // Returns the text with all received changes. Call under the mutex.
   const crdt::TextOrder& newest() {
     take_in();
     if (stale()) read_anew();
     return std::as_const(rows_).order();
   }
 
-  // Under the mutex. What was told before this is in what is read; what is told from now on may be,
-  // and is passed by then.
+  // Call under the mutex. The text read here contains all changes received before; later ones may
+  // be contained as well, and are then skipped.
   void read_anew() {
     {
       const std::lock_guard lock(inbox_mutex_);
@@ -220,20 +221,21 @@ class TextDocument::Impl final : public leader::LogListener {
     return stale_;
   }
 
-  // The text is to be read anew.
+  // Marks the text to be read anew.
   void set_stale() {
     const std::lock_guard lock(inbox_mutex_);
     forget_inbox();
   }
 
-  // Under the mutex of the inbox.
+  // Call under the mutex of the inbox.
   void forget_inbox() {
     stale_ = true;
     inbox_.clear();
     inbox_bytes_ = 0;
   }
 
-  // Applies what is in the inbox, under the mutex. What cannot be applied is read anew.
+  // Applies the changes in the inbox, under the mutex. If one cannot be applied, the text is read
+  // anew.
   void take_in() {
     std::vector<Told> told;
     {
@@ -250,8 +252,8 @@ class TextDocument::Impl final : public leader::LogListener {
     }
   }
 
-  // Takes in what a transaction has changed; not when the text must be read anew, since all of it
-  // was cleared, and perhaps more.
+  // Applies the changes of a transaction; returns false if the text must be read anew, since all of
+  // it was cleared, and perhaps more.
   bool apply(const Changes& changes) {
     for (const Change& each : changes.all) {
       if (each.path.size() <= depth_) return false;
@@ -265,17 +267,17 @@ class TextDocument::Impl final : public leader::LogListener {
   Store& store_;
   Key key_;
   TextUnit unit_;
-  const std::string prefix_;  // Of the encoded paths of its rows.
+  const std::string prefix_;  // Of the encoded paths of the text's rows.
   const std::size_t depth_;   // Of the text, below its key: of {"t"} 1, of {"h", FIELD, "t"} 3.
   EditTurn turn_;
-  OrderedMutex mutex_;  // Of the rows.
+  OrderedMutex mutex_;  // Guards the rows.
   TextRows rows_;
-  core::VersionVector seen_;  // All that was applied when they were read.
-  bool lent_ = false;         // An editor has them.
+  core::VersionVector seen_;  // The vector applied when the rows were read.
+  bool lent_ = false;         // An editor has the rows.
   mutable OrderedMutex inbox_mutex_;
   std::vector<Told> inbox_;
   std::size_t inbox_bytes_ = 0;
-  bool stale_ = true;  // To be read anew; nothing is put into the inbox meanwhile.
+  bool stale_ = true;  // To be read anew; the inbox takes no changes meanwhile.
   std::optional<leader::Listening> listening_;
 };
 

@@ -1,7 +1,7 @@
-// Where calls wait for what only the exchange with the peers can bring about.
+// Where calls wait for conditions that only the exchange with the peers can bring about.
 //
-// Whoever turns the leader looks at all that is waited for after each turn, under the leader's
-// lock; those who wait sleep meanwhile and touch nothing. Thread-safe.
+// The thread that turns the leader checks all conditions after each turn, under the leader's lock;
+// the waiting calls sleep meanwhile and touch nothing. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -19,17 +19,17 @@ class WaitingRoom {
  public:
   using Holds = std::function<bool(Leader&)>;
 
-  // One call that waits, from its construction on. Must not outlive the room.
+  // One waiting call, from its construction on. Must not outlive the room.
   class Guest {
    public:
-    // Throws Error{kClosed} when the room is closed.
+    // Throws Error{kClosed} if the room is closed.
     Guest(WaitingRoom& room, Holds holds);
     ~Guest();
     Guest(const Guest&) = delete;
     Guest& operator=(const Guest&) = delete;
 
-    // Sleeps until it has been seen to hold, or for so long. Returns whether it has. Throws
-    // Error{kClosed} when the room is closed meanwhile.
+    // Sleeps until the condition was seen to hold, or until the timeout. Returns whether it held.
+    // Throws Error{kClosed} if the room is closed meanwhile.
     bool wait(std::chrono::milliseconds timeout);
 
    private:
@@ -41,9 +41,9 @@ class WaitingRoom {
 
   explicit WaitingRoom(StoreId store) : mutex_(LockRank::kWaiting, store) {}
 
-  // Looks at what is waited for. Under the leader's lock.
+  // Checks the conditions of all guests. Call under the leader's lock.
   void look(Leader& leader);
-  // Sends everybody away and returns when they are gone; nobody is let in any more.
+  // Ends all waits and returns when the guests are gone; later guests are refused.
   void close();
 
  private:

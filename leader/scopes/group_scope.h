@@ -1,4 +1,4 @@
-// The scope over a replica's open group: reads see what the group has staged. Not thread-safe.
+// The scope over a replica's open group: reads see the staged writes of the group. Not thread-safe.
 #pragma once
 
 #include <anabranch/transaction.h>

@@ -42,7 +42,7 @@ void GroupWriter::write(const std::function<void(Group&)>& function) {
 }
 
 void GroupWriter::check_room_to_remove() const {
-  (void)replica_.group();  // Looks, when it begins.
+  (void)replica_.group();  // The group checks the reserve when it begins.
   const regions::Reserve& reserve = replica_.reserve();
   if (!reserve.allows_removing()) throw Error(ErrorCode::kIo, reserve.text());
 }
@@ -124,7 +124,7 @@ void GroupWriter::add_real(const Key& row, double amount) {
   const auto leaves_range = [&](const core::Number& sum) {
     return !std::isfinite(sum.plus(core::Number::real(amount)).as_real());
   };
-  // What this leader has added is stored as one sum, beside those of the others.
+  // The sum of this leader's additions is stored by itself, beside those of other leaders.
   if (leaves_range(*shown) || (own != nullptr && leaves_range(own->total))) {
     throw Error(ErrorCode::kInvalid, row.name() + ": the sum would leave the range of a double");
   }

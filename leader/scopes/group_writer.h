@@ -1,5 +1,5 @@
-// Writes into a replica's open group: each becomes ops, and one that finds nothing to do makes
-// none. Not thread-safe.
+// Writes into a replica's open group: each write becomes ops, or none if it changes nothing. Not
+// thread-safe.
 #pragma once
 
 #include <anabranch/options.h>
@@ -13,11 +13,11 @@ namespace anabranch::leader {
 // Functions as in Scope.
 class GroupWriter {
  public:
-  // All references must outlive it.
+  // All references must outlive the writer.
   GroupWriter(regions::Replica& replica, const rows::Resolvers& resolvers, const Options& limits)
       : replica_(replica), resolvers_(resolvers), limits_(limits) {}
 
-  // Runs the function in a transaction; in the one that runs, when there is one.
+  // Runs the function in a transaction; inside the running one, if there is one.
   void atomically(const std::function<void()>& function);
   [[nodiscard]] WriteName next_write() const;
 
@@ -29,19 +29,20 @@ class GroupWriter {
   void clear(const Key& prefix);
   bool expire(const Key& key, std::optional<std::int64_t> deadline_ms);
 
-  // What the group shows, at the time of the open transaction.
+  // Returns the state of the group, at the time of the open transaction.
   [[nodiscard]] View view() const;
-  // What a key holds. Asked before most writes: what is about to be written is read once.
+  // Returns the type of the value at a key. Most writes call this first, so it reads the row only
+  // once.
   [[nodiscard]] Type type(const Key& key) const;
 
  private:
-  // Before something is written at a key where nothing is shown: clears what has expired, or takes
-  // away an expiry that stands alone, so that none of it counts for what is written.
+  // Call before a write at a key where nothing is shown: clears an expired key, or removes an
+  // expiry without a value, so that neither affects the new value.
   void begin_anew(regions::Group& group, const core::Path& path);
-  // Throws when there is no room for a transaction that removes, or that adds so many bytes.
+  // Throw if there is no room for a transaction that removes, or that adds `bytes`.
   void check_room_to_remove() const;
   void check_room_to_add(std::size_t bytes) const;
-  // Runs function(group) as a transaction, or in the one that runs, and checks its size.
+  // Runs function(group) as a transaction, or inside the running one, and checks its size.
   void write(const std::function<void(regions::Group&)>& function);
 
   regions::Replica& replica_;

@@ -1,4 +1,4 @@
-// A view on one committed state that is looked at several times, while others write.
+// A view on one committed state for several reads, while other threads write.
 #pragma once
 
 #include <utility>
@@ -10,7 +10,7 @@
 
 namespace anabranch::leader {
 
-// As long as it is kept, storage keeps the old pages of that state. The references must outlive it.
+// While it exists, storage keeps the old pages of that state. The references must outlive it.
 class KeptView {
  public:
   KeptView(const storage::Storage& storage, const rows::Names& names,
@@ -19,7 +19,7 @@ class KeptView {
   KeptView(const KeptView&) = delete;
   KeptView& operator=(const KeptView&) = delete;
 
-  // Always of the same time, too.
+  // The time of the view is fixed, too.
   [[nodiscard]] const View& view() const { return view_; }
 
  private:

@@ -1,10 +1,10 @@
-// The scopes that functions are given: Transaction and ReadTransaction. Each is lent for as long as
+// The scopes lent to user functions: Transaction and ReadTransaction. Each is lent for as long as
 // the function runs, to the thread that runs it; used later, or by another thread, it throws
 // Error{kInvalid}.
 //
-// Whoever keeps a reference may use it at any time, so a lent scope is never destroyed: each thread
-// has some on a shelf and lends one after another, so that the one which was lent last comes around
-// again late. The shelf of a thread that has ended goes to the next new thread.
+// A function may keep a reference and use it at any time, so a lent scope is never destroyed: each
+// thread has several on a shelf and lends them in turn, so that the most recently lent one comes
+// around again late. The shelf of a thread that has ended passes to the next new thread.
 #pragma once
 
 #include <anabranch/transaction.h>
@@ -21,10 +21,10 @@
 
 namespace anabranch::leader {
 
-// The thread that a scope is lent to. Thread-safe.
+// The thread that borrows a scope. Thread-safe.
 class Borrower {
  public:
-  // Throws Error{kInvalid} unless this thread has it.
+  // Throws Error{kInvalid} unless the scope is lent to this thread.
   void check() const {
     if (thread_.load(std::memory_order_relaxed) != std::this_thread::get_id()) refuse();
   }
@@ -39,7 +39,7 @@ class Borrower {
   std::atomic<std::thread::id> thread_;
 };
 
-// Over a replica's open group: reads see what the group has staged.
+// The scope over a replica's open group: reads see the staged writes of the group.
 class LentTransaction final : public Transaction {
  public:
   void begin(GroupWriter& writer) {
@@ -72,7 +72,7 @@ class LentTransaction final : public Transaction {
   GroupWriter* writer_ = nullptr;
 };
 
-// Over one committed state. Every write throws Error{kInvalid}.
+// The scope over one committed state. Every write throws Error{kInvalid}.
 class LentRead final : public ReadTransaction {
  public:
   void begin(const View& view) {
@@ -104,7 +104,7 @@ class LentRead final : public ReadTransaction {
 template <typename Lent>
 class Shelf {
  public:
-  // This thread's.
+  // This thread's shelf.
   static Shelf& mine() {
     if (mine_ == nullptr) {
       mine_ = take();
@@ -112,14 +112,14 @@ class Shelf {
     }
     return *mine_;
   }
-  // One that is not lent, and was not for some time.
+  // Returns a scope that is not lent, and was not for some time.
   Lent& next() {
     if (scopes_.size() < kScopes) return scopes_.emplace_back();
     for (std::size_t i = 0; i < scopes_.size(); ++i) {
       next_ = (next_ + 1) % scopes_.size();
       if (!scopes_[next_].lent()) return scopes_[next_];
     }
-    return scopes_.emplace_back();  // All are, one within the other.
+    return scopes_.emplace_back();  // All are lent, one inside the other.
   }
 
  private:
@@ -152,15 +152,15 @@ class Shelf {
   }
 
   static inline thread_local Shelf* mine_ = nullptr;
-  std::deque<Lent> scopes_;  // Stay where they are.
+  std::deque<Lent> scopes_;  // A deque, so that references stay valid.
   std::size_t next_ = 0;
 };
 
-// A scope, lent to this thread until this is destroyed.
+// A scope, lent to this thread until this object is destroyed.
 template <typename Lent>
 class Loan {
  public:
-  // From a GroupWriter or a View, which must outlive it.
+  // Lends over a GroupWriter or a View, which must outlive it.
   template <typename Source>
   explicit Loan(Source& source) : lent_(Shelf<Lent>::mine().next()) {
     lent_.begin(source);

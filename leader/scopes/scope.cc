@@ -1,4 +1,4 @@
-// What every scope does: it looks at a view, and changes through a writer.
+// The part common to all scopes: reads through a view, writes through a writer.
 
 #include <anabranch/scope.h>
 

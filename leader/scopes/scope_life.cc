@@ -1,4 +1,4 @@
-// The numbers behind the lives of scopes, and the references that look at them.
+// The life numbers of scopes, and the references that check them.
 
 #include <anabranch/scope.h>
 
@@ -10,8 +10,8 @@ namespace anabranch {
 
 namespace {
 
-// Numbers that are free, and all that there are. Never destroyed: a reference may look at the
-// number of a scope that is long gone.
+// The free numbers, and all numbers. Never destroyed: a reference may check the number of a scope
+// that is long gone.
 struct Numbers {
   std::mutex mutex;
   std::deque<std::atomic<std::uint64_t>> all;

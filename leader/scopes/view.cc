@@ -19,21 +19,21 @@ using rows::Ranking;
 
 namespace {
 
-// So many rows of one name are passed by one after another; then what is left of it is jumped over.
+// A scan reads this many rows of one name one by one, then seeks past the rest of the name.
 constexpr std::size_t kRowsToSkip = 16;
 
-// The row of the string at a key.
+// Returns the row of the string at a key.
 Path path_of_string(const Path& place) {
   return place.child(std::string(1, static_cast<char>(Type::kString)));
 }
 
-// Whether a type at a place may have rows: what the names there begin with for which rows are
-// stored, found from one to the next.
+// Whether a type at a place may have rows: collects the first bytes of the names there for which
+// rows are stored, with one seek per byte.
 class TagsAt {
  public:
   TagsAt(const rows::RowReader& stored, const Path& place) {
     const std::string& above = place.encoded();
-    // Behind that, keys may be hashes.
+    // Keys of longer paths may be hashes.
     any_ = above.size() >= Path::kHashedPrefix;
     for (std::string from = above; !any_ && !from.empty();) {
       const std::string key = stored.stored_key(from);
@@ -53,7 +53,7 @@ class TagsAt {
   std::string tags_;
 };
 
-// The rows below a prefix whose first name below it is in a span.
+// Returns the rows below a prefix whose first name below it is in the span.
 core::PathRange range_of(const Path& prefix, const Span& span) {
   core::PathRange range = core::PathRange::below(prefix);
   if (!span.from.empty()) core::append_component(range.from, span.from);
@@ -62,7 +62,7 @@ core::PathRange range_of(const Path& prefix, const Span& span) {
   return range;
 }
 
-// Looks once at each key, of rows that come in order.
+// Visits each key once, given rows in order.
 class KeysInOrder {
  public:
   explicit KeysInOrder(const View& view) : view_(view) {}
@@ -95,7 +95,7 @@ Type View::type_at(const Path& place) const {
     return crdt::shows(at, rows_.row(at));
   };
   if (holds(crdt::kTypes.front())) return crdt::kTypes.front().type;
-  // Nearly always there are rows of one type or none: two looks spare those for each type.
+  // A key nearly always has rows of one type or none: two seeks spare a look at each type.
   const TagsAt tags(rows_, place);
   const auto* const found = std::ranges::find_if(crdt::kTypes, [&](const crdt::TypeEntry& type) {
     return tags.may_have(type.type) && holds(type);
@@ -159,7 +159,7 @@ void View::names(const Key& prefix, const Span& span, const Scope::VisitName& vi
   KeysInOrder keys(*this);
   for (bool going = true; going;) {
     going = false;
-    Path last;  // With what is above it; empty before the first.
+    Path last;  // With the path above it; empty before the first.
     std::size_t rows = 0;
     rows_.scan(rest, [&](const Path& path, const Row& row) {
       if (!last.empty() && last.is_prefix_of(path)) {
@@ -245,7 +245,7 @@ bool View::expired(const Path& path) const {
   if (key.empty() || !names_.expiries().may_expire(key)) return false;
   const Row row = rows_.row(crdt::expiry_path(key));
   const auto passed = [&](core::Millis deadline) { return deadline <= now_ms(); };
-  // Nearly always it is too early for any of them, whichever counts.
+  // Nearly always all deadlines are in the future, so it need not be known which one decides.
   if (std::ranges::none_of(crdt::deadlines(row.cell), passed)) return false;
   const auto deciding = this->deciding(key, row.cell);
   return deciding && passed(deciding->expiry.deadline);
@@ -261,7 +261,7 @@ crdt::ShownKey View::shown_key(std::string_view key) const {
   for (const crdt::Sibling& each : cell.siblings) {
     (each.value == value ? shown.values : shown.hidden).push_back(each.dot);
   }
-  // What a resolver made of all of them shows all of them.
+  // A value computed by a resolver from all siblings shows all of them.
   if (shown.values.empty()) shown.values.swap(shown.hidden);
   return shown;
 }

@@ -1,5 +1,5 @@
-// What a transaction leaves to be done when it has ended, on its own thread: waiting for somebody
-// who may be waiting for the writer, which the transaction holds.
+// Work deferred until the end of a transaction, on its own thread: waiting for a thread that may
+// itself wait for the writer, held by the transaction.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@
 namespace anabranch::leader {
 
 // Lives on the stack of the thread that runs a transaction, from before it takes the writer until
-// after it has given it back; its end calls what was deferred, which must not throw.
+// after it has given it back; the destructor calls the deferred functions, which must not throw.
 class AfterTransaction {
  public:
   explicit AfterTransaction(StoreId store);
@@ -18,13 +18,13 @@ class AfterTransaction {
   AfterTransaction(const AfterTransaction&) = delete;
   AfterTransaction& operator=(const AfterTransaction&) = delete;
 
-  // Has a function called at the end of the transaction of this store that this thread runs.
-  // Returns false, and does nothing, when it runs none.
+  // Defers a function to the end of the transaction of this store that this thread runs. Returns
+  // false, and does nothing, if it runs none.
   static bool defer(StoreId store, std::function<void()> function);
 
  private:
   const StoreId store_;
-  AfterTransaction* const outer_;  // Of another store, on this thread.
+  AfterTransaction* const outer_;  // The transaction of another store on this thread.
   std::vector<std::function<void()>> deferred_;
 };
 

@@ -1,4 +1,4 @@
-// Begins the threads of a store. A system may refuse one more; that is an error like any other.
+// Begins the threads of a store. The system may refuse a thread; that is reported as an error.
 #pragma once
 
 #include <functional>
@@ -8,7 +8,7 @@ namespace anabranch::leader {
 
 using BeginThread = std::function<std::thread(std::function<void()>)>;
 
-// Throws Error{kIo} when the system begins no more threads.
+// Throws Error{kIo} if the system refuses the thread.
 std::thread begin_thread(std::function<void()> body);
 
 }  // namespace anabranch::leader

@@ -88,7 +88,7 @@ void CallThreads::begin_one_more() {
     threads_.erase(self);
     throw;
   }
-  ++idle_;  // Until it runs something.
+  ++idle_;  // Until it runs a job.
 }
 
 void CallThreads::run(Threads::iterator self) {
@@ -116,7 +116,7 @@ void CallThreads::do_turn(std::unique_lock<OrderedMutex>& lock) {
   begin_thread_if_all_run();
   if (watching_ == 0) work_.notify_one();
   lock.unlock();
-  if (!job->turn()) job.reset();  // Without the mutex: what it destroys is the user's.
+  if (!job->turn()) job.reset();  // Without the mutex: the destructor may run user code.
   lock.lock();
   ++idle_;
   if (call->slow) --counts_.slow;
@@ -129,7 +129,7 @@ void CallThreads::do_turn(std::unique_lock<OrderedMutex>& lock) {
 }
 
 void CallThreads::wait(std::unique_lock<OrderedMutex>& lock) {
-  const auto next = std::ranges::find(calls_, false, &Call::slow);  // They are in order.
+  const auto next = std::ranges::find(calls_, false, &Call::slow);  // Sorted by their beginnings.
   if (next == calls_.end()) {
     work_.wait(lock);
   } else {

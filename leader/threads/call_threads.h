@@ -1,9 +1,9 @@
-// The threads that call the functions of watches: four for all watches of a store, begun when they
-// are needed. A function that runs for over a second is slow, and gets one more thread until it
-// returns, so that a few of these hold up nobody else; there are at most 32 threads. When the
-// system begins no more, those that there are do the work.
+// The threads that call the functions of watches: four for all watches of a store, begun on demand.
+// A function that runs for over a second is slow, and gets one more thread until it returns, so
+// that a few slow functions delay no others; there are at most 32 threads. If the system refuses a
+// thread, the existing ones do the work.
 //
-// While functions run one thread more is idle, to see when a second is over.
+// While functions run, one extra thread is idle, to notice when a second is over.
 #pragma once
 
 #include <chrono>
@@ -21,11 +21,11 @@
 
 namespace anabranch::leader {
 
-// Something to be done in turns, each by one of the threads.
+// Work to be done in turns, each by one of the threads.
 class Job {
  public:
   virtual ~Job() = default;
-  // Returns whether there is more to do: then it is called again when others have had their turn.
+  // Returns whether there is more to do: then turn() is called again after the turns of other jobs.
   virtual bool turn() = 0;
 };
 
@@ -35,7 +35,7 @@ class CallThreads {
   static constexpr std::size_t kThreads = 4;
   static constexpr std::size_t kThreadsMax = 32;
 
-  // `region` stands before each line of the log.
+  // `region` is the prefix of each line of the log.
   CallThreads(std::string region, StoreId store,
               std::chrono::milliseconds slow_after = std::chrono::seconds(1),
               BeginThread begin_thread = leader::begin_thread);
@@ -43,15 +43,15 @@ class CallThreads {
   CallThreads(const CallThreads&) = delete;
   CallThreads& operator=(const CallThreads&) = delete;
 
-  // Begins one thread if there is none, so that what is added later will be run. Throws Error{kIo}
-  // when there can be none.
+  // Begins one thread if there is none, so that jobs added later will run. Throws Error{kIo} if the
+  // system refuses it.
   void begin();
-  // Has turns of a job run. A job must not be added again before a turn of it has returned false.
+  // Runs turns of a job. A job must not be added again before a turn of it has returned false.
   void add(std::shared_ptr<Job> job);
-  // Returns when nothing runs any more and nothing will. Must not be called by a job.
+  // Returns when no job runs any more and none will. Must not be called by a job.
   void close();
 
-  // How many functions are slow now, and how many were since the start.
+  // The number of functions that are slow now, and of those that were since the start.
   struct Counts {
     std::uint64_t slow = 0;
     std::uint64_t ever_slow = 0;
@@ -68,7 +68,7 @@ class CallThreads {
   using Threads = std::list<std::thread>;
 
   void run(Threads::iterator self);
-  // All of these are under the mutex.
+  // All of these are called under the mutex.
   void do_turn(std::unique_lock<OrderedMutex>& lock);
   void wait(std::unique_lock<OrderedMutex>& lock);
   void note_slow_calls();
@@ -82,15 +82,15 @@ class CallThreads {
   mutable OrderedMutex mutex_;
   std::condition_variable_any work_;
   std::deque<std::shared_ptr<Job>> ready_;
-  std::list<Call> calls_;     // That run now.
-  std::size_t idle_ = 0;      // Threads that run nothing now...
-  std::size_t watching_ = 0;  // ...and of these, those that wake when a call becomes slow.
+  std::list<Call> calls_;     // Calls that run now.
+  std::size_t idle_ = 0;      // Threads that run no job now...
+  std::size_t watching_ = 0;  // ...and of these, those that wake for the next slow call.
   Counts counts_;
   Clock::time_point quiet_until_{};  // No line of the log about slow functions before.
   bool stopped_ = false;
-  bool refused_ = false;  // The last thread that was to begin did not.
+  bool refused_ = false;  // The system refused the last thread.
   Threads threads_;
-  Threads ended_;  // To be joined.
+  Threads ended_;  // Finished threads to be joined.
 };
 
 }  // namespace anabranch::leader

@@ -14,7 +14,7 @@ bool EditTurn::taken() const {
   return holder_ != std::thread::id();
 }
 
-// Under the mutex.
+// Call under the mutex.
 void EditTurn::take() {
   holder_ = std::this_thread::get_id();
   lock_order::took(LockRank::kEditing, store_);

@@ -1,5 +1,5 @@
-// Whose turn it is to edit an open document: from before the function of an edit runs until what it
-// did is committed, or undone. So nobody outside is shown what may still fail.
+// The turn to edit an open document: held from before the function of an edit runs until its
+// changes are committed, or undone. So other threads never read changes that may still fail.
 #pragma once
 
 #include <chrono>
@@ -16,15 +16,15 @@ class EditTurn {
  public:
   explicit EditTurn(StoreId store) : store_(store) {}
 
-  // Whether it is this thread's.
+  // Whether this thread has the turn.
   [[nodiscard]] bool mine() const;
-  // Whether it is anybody's.
+  // Whether any thread has the turn.
   [[nodiscard]] bool taken() const;
 
-  // Has the turn while it lives, if it has come to that within `patience`.
+  // Holds the turn while it lives, if it got the turn within `patience`.
   class Guard {
    public:
-    explicit Guard(EditTurn& turn);  // Waits without an end.
+    explicit Guard(EditTurn& turn);  // Waits without a limit.
     Guard(EditTurn& turn, std::chrono::milliseconds patience);
     ~Guard();
     Guard(const Guard&) = delete;
@@ -41,7 +41,7 @@ class EditTurn {
   const StoreId store_;
   mutable std::mutex mutex_;  // Held for moments only.
   std::condition_variable given_;
-  std::thread::id holder_;  // Nobody's when it is none.
+  std::thread::id holder_;  // No thread's id while the turn is free.
 };
 
 }  // namespace anabranch::leader

@@ -1,9 +1,9 @@
 // The order in which a thread takes the locks of one store, checked in every build.
 //
-// Each lock has a rank. A thread takes a lock only when all that it holds of the same store have
-// lower ranks; so no two threads ever wait for each other. Whoever breaks this stops the process at
-// once, in whichever test comes along there, and not one run in a thousand with a hang. Locks of
-// different stores are not compared: which of two stores comes first is their user's affair.
+// Each lock has a rank. A thread takes a lock only if all its locks of the same store have lower
+// ranks; so no two threads ever wait for each other. A violation stops the process at once, in any
+// test that reaches it, instead of hanging one run in a thousand. Locks of different stores are not
+// compared: their order is up to the user.
 #pragma once
 
 #include <cstdint>
@@ -11,27 +11,27 @@
 
 namespace anabranch::leader {
 
-// Names the store that a lock belongs to.
+// Names the store of a lock.
 using StoreId = const void*;
 
 enum class LockRank : std::uint8_t {
   kEditing,   // The turn to edit an open document: until its edit is committed.
   kWriter,    // The writer: CommitQueue.
   kWaiting,   // Calls that wait for the exchange: WaitingRoom.
-  kReader,    // The reader of the log: who listens, and how far it has read.
-  kDocument,  // What an open document shows.
-  kInbox,     // What an open document has been told and not taken in yet.
-  kWatch,     // What a watch has been told and has not told its function yet.
+  kReader,    // The reader of the log: its listeners, and its position.
+  kDocument,  // The rows of an open document.
+  kInbox,     // Changes that an open document has received and not taken in yet.
+  kWatch,     // Changes that a watch has received and not passed to its function yet.
   kCalls,     // The threads that call functions of watches.
 };
 
-// What this thread holds.
+// The locks of this thread.
 namespace lock_order {
 
 // Whether this thread may take, and wait for, a lock of this rank.
 [[nodiscard]] bool may_take(LockRank rank, StoreId store);
 [[nodiscard]] bool holds(LockRank rank, StoreId store);
-// Notes a lock as held, and as given back.
+// Note that a lock is taken, and given back.
 void took(LockRank rank, StoreId store);
 void gave_back(LockRank rank, StoreId store);
 
@@ -43,9 +43,9 @@ class OrderedMutex {
  public:
   OrderedMutex(LockRank rank, StoreId store) : rank_(rank), store_(store) {}
 
-  // Aborts when this thread may not take it now.
+  // Aborts if this thread may not take the lock now.
   void lock();
-  // Waits for nobody, so it may be called in any order.
+  // Never waits, so it may be called in any order.
   bool try_lock();
   void unlock();
 

@@ -1,5 +1,5 @@
-// The process that opened a store. A fork copies the store's memory but not its threads, and would
-// have two processes write one file: in the forked one every use throws, and nothing is closed.
+// The process that opened a store. A fork copies the store's memory but not its threads, and two
+// processes would write one file: in the forked process every use throws, and nothing is closed.
 #pragma once
 
 #include <sys/types.h>
@@ -13,23 +13,23 @@ namespace anabranch::leader {
 // Thread-safe.
 class OpeningProcess {
  public:
-  // This process.
+  // Records this process.
   OpeningProcess();
 
-  // Whether this is still the same process. Costs next to nothing.
+  // Whether this is still the same process. Nearly free.
   [[nodiscard]] bool here() const { return forks_before_ == forks_; }
-  // Throws Error{kInvalid}, naming the process, unless it is.
+  // Throws Error{kInvalid}, naming the process, unless it is the same.
   void check() const {
     if (!here()) refuse();
   }
-  // Keeps, for good, what must not be destroyed in a forked process: it would wait for threads that
-  // are not there, and close what the other process still uses.
+  // Keeps an object for good that must not be destroyed in a forked process: its destructor would
+  // wait for threads that do not exist, and close resources that the other process still uses.
   static void keep(std::shared_ptr<void> forked);
 
  private:
   [[noreturn]] void refuse() const;
 
-  static inline std::atomic<std::uint64_t> forks_ = 0;  // On the way from the first process here.
+  static inline std::atomic<std::uint64_t> forks_ = 0;  // Between the first process and this one.
   pid_t process_;
   std::uint64_t forks_before_;
 };

@@ -91,7 +91,7 @@ void Watchdog::watch() {
 
 void Watchdog::complain() {
   if (!std::exchange(long_, true)) ++count_;
-  look_at_ += Clock::now() - *began_;  // So the line comes again each time it has doubled.
+  look_at_ += Clock::now() - *began_;  // So a line comes each time it has doubled.
   core::log_error(region_ + ": a transaction" + what_ + " has been running for " + seconds(time()) +
                   " in thread " + std::to_string(thread_) +
                   ": nobody else can write, and nothing is exchanged with other regions, until it "

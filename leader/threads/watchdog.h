@@ -1,7 +1,7 @@
-// Notices a transaction whose function does not return: as long as it runs nobody else writes, and
+// Detects a transaction whose function does not return: while it runs, no other thread writes, and
 // nothing is exchanged with other regions.
 //
-// Its thread sleeps as long as nothing runs, and is awake once per `patience` while something does.
+// Its thread sleeps while no function runs, and wakes once per `patience` while one does.
 #pragma once
 
 #include <chrono>
@@ -22,44 +22,44 @@ class Watchdog {
   // A transaction that has been running for longer than `patience`.
   struct Long {
     std::chrono::milliseconds time{};
-    std::uint64_t thread = 0;  // As the operating system numbers it.
+    std::uint64_t thread = 0;  // The operating system's number of the thread.
   };
 
-  // `region` stands before each line of the log.
+  // `region` is the prefix of each line of the log.
   explicit Watchdog(std::string region, std::chrono::milliseconds patience = kPatience);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
-  // The function of a transaction begins on this thread; and is over. One at a time. `what` it is
-  // stands in the lines of the log.
+  // Note that the function of a transaction begins on this thread, and that it has ended. One at a
+  // time. `what` describes the transaction in the lines of the log.
   void begin(std::string what = "");
   void end();
 
-  // The one that runs now, if it is a long one.
+  // The running transaction, if it is a long one.
   [[nodiscard]] std::optional<Long> running() const;
-  // How many there were since the start, the one that runs included.
+  // The number of long transactions since the start, the running one included.
   [[nodiscard]] std::uint64_t count() const;
 
  private:
   using Clock = std::chrono::steady_clock;
 
   void watch();
-  // Says that what runs takes too long, under the mutex.
+  // Logs that the running function takes too long; call under the mutex.
   void complain();
   [[nodiscard]] std::chrono::milliseconds time() const;
 
   const std::string region_;
   const std::chrono::milliseconds patience_;
-  mutable std::mutex mutex_;  // Held for moments only, and nothing else is taken under it.
+  mutable std::mutex mutex_;  // Held for moments only, and no other lock is taken under it.
   std::condition_variable changed_;
-  std::optional<Clock::time_point> began_;  // Nothing while nothing runs.
-  Clock::time_point look_at_{};             // When what runs is complained of next.
+  std::optional<Clock::time_point> began_;  // nullopt while no function runs.
+  Clock::time_point look_at_{};             // The time of the next line about the running function.
   std::uint64_t thread_ = 0;
-  std::string what_;  // " (EXEC of ...)", or nothing.
+  std::string what_;  // " (EXEC of ...)", or empty.
   std::uint64_t count_ = 0;
-  bool long_ = false;    // What runs has been complained of.
-  bool asleep_ = false;  // The thread waits without an end.
+  bool long_ = false;    // The running function has been logged.
+  bool asleep_ = false;  // The thread waits without a limit.
   bool stopped_ = false;
   std::thread watcher_;
 };

@@ -12,7 +12,7 @@ constexpr std::chrono::milliseconds kAskForHope{20};
 
 }  // namespace
 
-// Under the mutex.
+// Call under the mutex.
 void WriterLock::take_over() {
   taken_ = true;
   lock_order::took(LockRank::kWriter, store_);
@@ -33,7 +33,8 @@ void WriterLock::enter() {
   take_over();
 }
 
-// Who gives up counts as waiting until then: under the mutex, so that nobody leaves it to them.
+// A thread that gives up counts as waiting until then: the mutex is held, so that no holder leaves
+// the lock to it.
 bool WriterLock::enter_unless(const std::function<bool()>& hopeless) {
   ANABRANCH_ASSERT(lock_order::may_take(LockRank::kWriter, store_));
   std::unique_lock lock(mutex_);
@@ -64,7 +65,7 @@ bool WriterLock::leave_to_others() {
 }
 
 void WriterLock::let_one_in() {
-  // Read first: whoever waits after this counts up after this.
+  // Read first: a thread that waits later increments it later.
   const std::uint32_t seen = waited_;
   if (waiting_ > 0) waited_.wait(seen);
 }

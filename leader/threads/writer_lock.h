@@ -1,5 +1,5 @@
-// The lock of the writer of a store: whoever holds it stages, commits and turns the leader. Knows
-// who waits for it, since a holder leaves its commit to them.
+// The lock of a store's writer: the holder stages, commits and turns the leader. The lock counts
+// the waiting threads, since a holder leaves its commit to them.
 #pragma once
 
 #include <atomic>
@@ -19,22 +19,22 @@ class WriterLock {
   WriterLock(const WriterLock&) = delete;
   WriterLock& operator=(const WriterLock&) = delete;
 
-  // Whether this thread holds it.
+  // Whether this thread holds the lock.
   [[nodiscard]] bool mine() const { return lock_order::holds(LockRank::kWriter, store_); }
-  // How many threads wait for it now.
+  // The number of threads that wait for the lock now.
   [[nodiscard]] int waiting() const { return waiting_; }
 
-  // Waits for it. Aborts when this thread may not take it now.
+  // Waits for the lock. Aborts if this thread may not take it now.
   void enter();
-  // Waits for it as long as there is hope, which is asked for now and then. Returns whether it has
-  // been taken.
+  // Waits for the lock until `hopeless`, called now and then, returns true. Returns whether the
+  // lock is taken.
   [[nodiscard]] bool enter_unless(const std::function<bool()>& hopeless);
   void leave();
-  // Gives it to those who wait for it: one of them takes it. When nobody does, keeps it and returns
-  // false.
+  // Gives the lock to the waiting threads: one of them takes it. If none waits, keeps it and
+  // returns false.
   [[nodiscard]] bool leave_to_others();
-  // When somebody waits for it, returns once one of them has it, or has given up: a lock that is
-  // given back and taken again at once is hard to get for who sleeps on it.
+  // If threads wait for the lock, returns once one of them has it, or has given up: a sleeping
+  // thread rarely gets a lock that is released and taken again at once.
   void let_one_in();
 
  private:
@@ -42,11 +42,11 @@ class WriterLock {
   void one_less_waits();
 
   const StoreId store_;
-  std::mutex mutex_;  // Of what follows. Held for moments only.
+  std::mutex mutex_;  // Guards the following. Held for moments only.
   std::condition_variable freed_;
   bool taken_ = false;
   std::atomic<int> waiting_ = 0;           // Changed under the mutex.
-  std::atomic<std::uint32_t> waited_ = 0;  // How many have waited: each has it, or has given up.
+  std::atomic<std::uint32_t> waited_ = 0;  // Waits that ended: with the lock, or given up.
 };
 
 }  // namespace anabranch::leader

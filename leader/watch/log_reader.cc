@@ -11,7 +11,7 @@ namespace anabranch::leader {
 namespace {
 
 constexpr int kRecordsAtOnce = 64;               // Of the log, for one listener that is behind.
-constexpr storage::Position kRecordsToJoin = 8;  // So many may be read while the reader stands.
+constexpr storage::Position kRecordsToJoin = 8;  // Read while the reader stands still.
 
 }  // namespace
 
@@ -32,7 +32,7 @@ void LogReader::close() {
   if (thread_.joinable()) thread_.join();
 }
 
-// The first listener finds the reader where it stood when the last one left.
+// The first listener finds the reader where it stood when the last listener left.
 void LogReader::begin() {
   if (!listeners_.empty()) return;
   cursor_ = LogCursor::now(source_);
@@ -43,7 +43,7 @@ void LogReader::begin() {
 void LogReader::listen(LogListener& listener) {
   const std::lock_guard lock(mutex_);
   begin();
-  // The reader may not have come as far as what is committed.
+  // The reader may be behind the committed state.
   core::VersionVector seen = LogCursor::now(source_).seen();
   Entry& entry = listeners_[&listener];
   entry.listener = &listener;
@@ -84,14 +84,14 @@ void LogReader::join(Entry& entry, core::VersionVector seen) {
 void LogReader::run() {
   const rows::VectorBoard& board = source_.names.vectors();
   for (;;) {
-    const std::uint32_t rings = board.rings();  // What comes after this ends the sleep.
+    const std::uint32_t rings = board.rings();  // Later commits end the sleep.
     {
       std::unique_lock lock(mutex_);
       wanted_.wait(lock, [&] { return closed_ || !listeners_.empty(); });
       if (closed_) return;
     }
     for (bool more = true; more;) {
-      const std::lock_guard lock(mutex_);  // Others come to it between two records.
+      const std::lock_guard lock(mutex_);  // Released between two records, for other threads.
       if (closed_) return;
       more = step();
     }
@@ -115,7 +115,7 @@ bool LogReader::step() {
         return true;
     }
   } catch (const std::exception& error) {
-    // It tries again with the next commit; what comes till then is lost.
+    // The reader tries again with the next commit; changes until then are lost.
     if (failed_ != error.what()) {
       core::log_error(source_.region +
                       ": watches and open documents cannot be told what changes: " + error.what());
@@ -141,7 +141,7 @@ void LogReader::collect(const core::Batch& batch, std::vector<Entry*>& touched) 
     for (const core::Op& op : txn.ops) {
       const core::Path* const path = path_of(op);
       if (path == nullptr || path->empty()) continue;
-      std::optional<Change> change;  // Made when somebody wants it.
+      std::optional<Change> change;  // Made for the first listener that needs it.
       tree_.visit(path->encoded(), clears(op), [&](Entry& entry) {
         if (entry.seen.at(batch.origin) >= batch.last()) return;
         if (!change) change = change_of(op);
@@ -182,7 +182,7 @@ void LogReader::finish(std::vector<Told>& told, const core::VersionVector& befor
   told.back().changes.token = core::encode_token(source_.mesh, after);
 }
 
-// Those that are behind notice it by themselves.
+// Listeners that are behind notice the loss by themselves.
 void LogReader::lose_all() {
   cursor_ = LogCursor::now(source_);
   failed_.clear();
@@ -191,14 +191,14 @@ void LogReader::lose_all() {
   }
 }
 
-// What is committed now is what whoever is told so will read, or more.
+// The committed state of now: a listener told of the loss reads it, or a later one.
 void LogReader::lose(Entry& entry) {
   ++lost_;
   entry.seen = {};
   entry.listener->lose(core::encode_token(source_.mesh, cursor_.seen()));
 }
 
-// ---- Those that are behind.
+// ---- Listeners that are behind.
 
 LogCursor::Found LogReader::read_behind(LogListener& listener, LogCursor& cursor,
                                         storage::Position end, bool& told_any) const {
@@ -209,7 +209,7 @@ LogCursor::Found LogReader::read_behind(LogListener& listener, LogCursor& cursor
   std::vector<Told> told = told_of(batch, listener.prefix());
   if (told.empty()) return found;
   finish(told, before, cursor.seen());
-  (void)listener.take(told);  // It is behind: it takes everything.
+  (void)listener.take(told);  // A listener that is behind takes everything.
   told_any = true;
   return found;
 }

@@ -1,6 +1,6 @@
-// Things that stand at byte strings, found by what begins with those: a tree whose edges carry the
-// bytes that all below them have in common. Finding takes steps for the bytes that match, however
-// many things there are.
+// Finds the things whose byte string is a prefix of a given one: a tree whose edges carry the
+// common bytes of all things below them. The steps of a search depend on the matching bytes, not on
+// the number of things.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace anabranch::leader {
 
-// Not thread-safe. What stands in it must outlive it, or be removed.
+// Not thread-safe. The things must outlive the tree, or be removed.
 template <typename T>
 class PrefixTree {
  public:
@@ -33,8 +33,8 @@ class PrefixTree {
   // Removes a thing that was added at this prefix.
   void remove(std::string_view prefix, const T& thing) { (void)remove(root_, prefix, thing); }
 
-  // Visits all that stands at a prefix of `path`, the path itself included, from the shortest on;
-  // with `below` also what stands at that which begins with the path.
+  // Visits all things at a prefix of `path`, the path itself included, from the shortest on; with
+  // `below` also the things whose prefix begins with the path.
   template <typename Visit>
   void visit(std::string_view path, bool below, const Visit& visit) const {
     const Node* node = &root_;
@@ -59,7 +59,7 @@ class PrefixTree {
   struct Node {
     Node() = default;
     explicit Node(std::string carried) : label(std::move(carried)) {}
-    std::string label;  // What the edge to it carries; never empty but at the root.
+    std::string label;  // The bytes of the edge to this node; empty at the root only.
     std::vector<T*> here;
     std::map<char, std::unique_ptr<Node>> below;  // By the first byte of their labels.
   };
@@ -69,7 +69,7 @@ class PrefixTree {
     return static_cast<std::size_t>(end - one.begin());
   }
 
-  // Puts a node between this one and the one above.
+  // Inserts a node between this node and its parent.
   static void split(std::unique_ptr<Node>& node, std::size_t at) {
     auto upper = std::make_unique<Node>(node->label.substr(0, at));
     node->label.erase(0, at);
@@ -77,7 +77,7 @@ class PrefixTree {
     node = std::move(upper);
   }
 
-  // Returns whether nothing is left at and below the node.
+  // Returns whether the node and everything below it is empty.
   static bool remove(Node& node, std::string_view prefix, const T& thing) {
     if (prefix.empty()) {
       std::erase(node.here, &thing);

@@ -12,7 +12,7 @@ namespace {
 
 using core::Path;
 
-// An op as a change; `path` is where it acts.
+// Describes an op as a change; `path` is the place where it acts.
 struct Describe {
   Change operator()(const core::Put& op) const {
     return made(op.path, Change::Kind::kPut, op.value);
@@ -30,7 +30,7 @@ struct Describe {
     Change change;
     change.kind = kind;
     change.value = std::move(value);
-    // Space 0 is the mesh's own, and not watched.
+    // Space 0 belongs to the mesh itself, and is not watched.
     const auto space = static_cast<std::uint8_t>(components.front().front());
     change.database = static_cast<std::uint8_t>(space - 1);
     if (components.size() > 1) change.key = components[1];
@@ -90,7 +90,7 @@ std::size_t bytes_of(const Changes& changes) {
 }
 
 std::string watched_prefix(std::uint8_t database, std::string_view keys) {
-  constexpr std::size_t kClosing = 2;  // The bytes that close a component: more may follow.
+  constexpr std::size_t kClosing = 2;  // The bytes that close a component: more bytes may follow.
   std::string prefix = Key::all(database).encoded();
   core::append_component(prefix, keys);
   prefix.resize(prefix.size() - kClosing);

@@ -1,4 +1,4 @@
-// What batches of the log change, as those are told who watch some of it.
+// The changes of a batch of the log, in the form told to watches and open documents.
 #pragma once
 
 #include <cstddef>
@@ -13,31 +13,31 @@
 
 namespace anabranch::leader {
 
-// What one transaction has changed of what is watched.
+// The changes of one transaction below a watched prefix.
 struct Told {
   Changes changes;
   core::Origin origin = 0;
-  core::Seq last = 0;  // Of the transaction.
+  core::Seq last = 0;  // The last seq of the transaction.
 };
 
-// Where an op acts; null when it is one that only a newer version knows.
+// Returns the path where an op acts; null for an op of a newer version.
 [[nodiscard]] const core::Path* path_of(const core::Op& op);
-// Whether it takes away all that is below that path.
+// Whether the op removes everything below that path.
 [[nodiscard]] bool clears(const core::Op& op);
-// The op in the words of watch.h.
+// Describes the op in the words of watch.h.
 [[nodiscard]] Change change_of(const core::Op& op);
 
-// Adds a change of a transaction to what is told of its batch.
+// Adds a change of a transaction to the changes told of its batch.
 void add(std::vector<Told>& told, const core::Batch& batch, const core::Transaction& txn,
          Change change);
-// What is told of a batch of the rows whose encoded paths begin so.
+// Returns the changes of a batch in the rows whose encoded paths begin with `prefix`.
 [[nodiscard]] std::vector<Told> told_of(const core::Batch& batch, std::string_view prefix);
 
-// What this takes in memory, about.
+// Returns the approximate size in memory.
 [[nodiscard]] std::size_t bytes_of(const Changes& changes);
 
-// The encoded paths of the keys of a database that begin so. Throws Error{kInvalid} when there is
-// no such database.
+// Returns the common prefix of the encoded paths of all keys of a database that begin with `keys`.
+// Throws Error{kInvalid} if there is no such database.
 [[nodiscard]] std::string watched_prefix(std::uint8_t database, std::string_view keys);
 
 }  // namespace anabranch::leader

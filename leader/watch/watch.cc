@@ -49,7 +49,7 @@ void Watch::Impl::stop() {
     empty_queue();
     runs_elsewhere = runner_ != std::thread::id() && runner_ != std::this_thread::get_id();
   }
-  // Where it runs, it may be waiting for the transaction that this thread is in.
+  // The running function may be waiting for the transaction of this thread.
   const auto wait = [self = shared_from_this()] { self->wait_for_rest(); };
   if (runs_elsewhere && leader::AfterTransaction::defer(watches_->store, wait)) return;
   wait_for_rest();
@@ -77,7 +77,7 @@ bool Watch::Impl::take(std::vector<Told>& told) {
   const std::size_t all = watches_->queued_bytes + bytes - queued_bytes_;
   const bool full = queue_.size() + told.size() > kQueuedMax || bytes > kQueuedBytesMax ||
                     all > leader::Watches::kQueuedBytesMax;
-  // One batch at least is taken, whatever its size.
+  // An empty queue takes a batch of any size.
   if (full && !queue_.empty() && !behind_) return false;
   for (Told& each : told) put(std::move(each.changes));
   return true;

@@ -1,6 +1,6 @@
-// A watch: what it has been told by the reader of the log waits in a queue until one of the threads
-// for calls tells its function. A queue that gets too long takes nothing more: the watch falls
-// behind, and reads the rest from the log by itself when it comes to that.
+// A watch: changes received from the reader of the log wait in a queue until one of the call
+// threads passes them to the watch's function. A queue that is too long takes no more: the watch
+// falls behind, and later reads the rest from the log by itself.
 #pragma once
 
 #include <anabranch/status.h>
@@ -25,14 +25,15 @@ namespace anabranch {
 
 namespace leader {
 
-// What the watches of a store share. Lives until the last of them is gone, also after the store.
+// The state shared by the watches of a store. Lives until the last watch is gone, also after the
+// store.
 struct Watches {
   static constexpr std::size_t kQueuedBytesMax = std::size_t{64} << 20U;
 
   Watches(const LogSource& source, StoreId id)
       : store(id), reader(std::make_shared<LogReader>(source, id)), threads(source.region, id) {}
 
-  // Nothing is told, and nobody called, from then on.
+  // From then on no function is called.
   void close() {
     reader->close();
     threads.close();
@@ -48,23 +49,23 @@ struct Watches {
 
 }  // namespace leader
 
-// Stopped by the watch's own end, or by its store's, whichever is first.
+// Stopped by the end of the watch, or of its store, whichever is first.
 class Watch::Impl final : public leader::LogListener,
                           public leader::Job,
                           public std::enable_shared_from_this<Watch::Impl> {
  public:
-  // Watches the rows whose encoded paths begin so; see told.h.
+  // Watches the rows whose encoded paths begin with `prefix`; see told.h.
   Impl(std::shared_ptr<leader::Watches> watches, std::string prefix, OnChanges function);
   ~Impl() override;
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  // Begins, from now on or behind what was seen.
+  // Begins, from now on or behind `seen`.
   void begin(const std::optional<core::VersionVector>& seen);
   // Returns when the function is not running any more, or at once on the thread that runs it;
-  // within a transaction that is waited for at its end. Nothing to do the second time. Thread-safe.
+  // inside a transaction the wait is deferred to its end. A second call does nothing. Thread-safe.
   void stop();
-  // Whether there is a thread to stop: not in a forked process.
+  // Whether there is a thread to stop: false in a forked process.
   [[nodiscard]] bool here() const { return process_.here(); }
 
   // ---- For the reader of the log.
@@ -74,7 +75,7 @@ class Watch::Impl final : public leader::LogListener,
   void fall_behind(leader::LogCursor cursor) override;
   void lose(const std::string& token) override;
 
-  // ---- For the threads: calls the function once, or reads some of the log.
+  // ---- For the call threads: calls the function once, or reads some of the log.
   bool turn() override;
 
  private:
@@ -88,7 +89,7 @@ class Watch::Impl final : public leader::LogListener,
 
   void tell(const Changes& changes);
   void wait_for_rest();
-  // All of these are under the mutex.
+  // All of these are called under the mutex.
   void put(Changes changes);
   void empty_queue();
   void schedule();
@@ -102,10 +103,10 @@ class Watch::Impl final : public leader::LogListener,
   std::condition_variable_any rested_;
   std::deque<Queued> queue_;
   std::size_t queued_bytes_ = 0;
-  std::optional<leader::LogCursor> behind_;  // The turn's own while one runs.
+  std::optional<leader::LogCursor> behind_;  // Belongs to the turn while one runs.
   bool scheduled_ = false;                   // Among the threads' jobs, or running.
   bool stopped_ = false;
-  std::thread::id runner_;  // Whose turn runs; nobody's when it is none.
+  std::thread::id runner_;  // The thread that runs a turn; no thread's id if none runs.
 };
 
 }  // namespace anabranch
