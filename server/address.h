@@ -1,4 +1,4 @@
-// HOST:PORT, as Redis clients write it.
+// HOST:PORT, in the form that Redis clients use.
 #pragma once
 
 #include <cstdint>

@@ -92,7 +92,7 @@ Result<void> set_redis(Config& config, const Values& values) {
   return {};
 }
 
-// Finds the value in a table of {word, what it means}.
+// Looks a value up in a table of {word, meaning}.
 template <typename T, std::size_t N>
 Result<T> choose(const std::array<std::pair<std::string_view, T>, N>& table,
                  const std::string& word, std::string_view words) {
@@ -226,7 +226,7 @@ std::string unknown_key(std::string_view key) {
   return text;
 }
 
-// The values of a node, or what it should have been.
+// Returns the values of a node; fails with the expected kind.
 Result<Values> values_of(const toml::node& node, Kind kind) {
   switch (kind) {
     case Kind::kText:
@@ -263,7 +263,7 @@ std::string given_twice(std::string_view name, std::string_view other) {
   return std::string(name) + ": is the same as " + std::string(other) + ", which is given, too";
 }
 
-// Applies one key of the file. Returns what is wrong, empty when all is well.
+// Applies one key of the file. Returns the error; empty if there is none.
 std::string apply_key(const toml::key& key, const toml::table& table, std::string_view name,
                       Config& config) {
   const Setting* const setting = find_setting(key.str());
@@ -330,7 +330,7 @@ std::vector<std::string> apply_file(const std::string& path, Config& config) {
   errno = 0;
   std::ifstream file(path);
   std::ostringstream text;
-  // Opening a directory succeeds, and only reading it fails.
+  // Opening a directory succeeds, only reading it fails.
   if (file) text << file.rdbuf();
   if (!file || errno == EISDIR) {
     return {"cannot read " + path + ": " + std::strerror(errno != 0 ? errno : EIO)};

@@ -24,7 +24,7 @@ std::string_view host_of(std::string_view address) {
   return address.substr(kScheme.size(), address.rfind(':') - kScheme.size());
 }
 
-// Whether who listens at one address is who is dialled at the other.
+// Whether the leader that listens at one address is dialled at the other.
 bool is_same(const std::string& listen, const std::string& dialled) {
   if (listen.empty() || port_of(listen) != port_of(dialled)) return false;
   const std::string_view host = host_of(listen);
@@ -33,7 +33,7 @@ bool is_same(const std::string& listen, const std::string& dialled) {
   return host == host_of(dialled);
 }
 
-// What a leader would refuse at its start.
+// Adds the errors that a leader would report at its start.
 void add_refusals(const Config& config, Lines& lines) {
   Options options = config.store;
   if (options.region.empty()) options.region = "region";
@@ -67,7 +67,8 @@ void add_peer(const Config& config, const std::string& text, std::set<std::strin
   }
 }
 
-// A region that listens nowhere is part of a mesh only through those that it dials.
+// Adds a doubt if the region neither listens nor reaches any peer: without listening it joins a
+// mesh only through the peers it dials.
 void add_loneliness(const Config& config, const std::set<std::string>& peers, Lines& lines) {
   constexpr std::chrono::milliseconds kPatience{2000};
   if (!config.store.listen.empty() || peers.empty()) return;

@@ -1,5 +1,6 @@
-// What cannot be in a configuration that reads well: peers that are nobody or oneself, limits that
-// a leader refuses, keys that do not fit. For `anabranch config check`; asks the network.
+// Doubts about a well-formed configuration: peers that do not exist or are the leader itself,
+// limits that a leader refuses, keys that do not match. For `anabranch config check`; uses the
+// network.
 #pragma once
 
 #include <string>
@@ -9,9 +10,9 @@
 
 namespace anabranch::server {
 
-// A sentence for each; empty when a leader would start and could be part of its mesh. Looks up the
-// names of peers, and dials them when the region listens nowhere: some seconds for each that does
-// not answer. Region and data directory may be missing still.
+// Returns a sentence for each doubt; empty if a leader would start and could join its mesh. Looks
+// up the names of peers, and dials them if the region listens nowhere: some seconds for each peer
+// that does not answer. Region and data directory may still be missing.
 std::vector<std::string> doubts(const Config& config);
 
 }  // namespace anabranch::server

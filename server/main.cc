@@ -1,4 +1,4 @@
-// The program `anabranch`: the server and every command that speaks to one.
+// The program `anabranch`: the server and every command that talks to one.
 
 #include <exception>
 

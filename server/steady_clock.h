@@ -1,4 +1,4 @@
-// The server's only clock for durations: it never goes back, and says nothing about the time of
+// The server's only clock for durations: it never goes back, and has no relation to the time of
 // day.
 #pragma once
 

@@ -11,13 +11,13 @@
 
 namespace anabranch::server::cli {
 
-// Connects to the leader that --redis names, sends ANABRANCH and the words, and returns its answer.
-// Words that name keys mean those of `database`, as the user has typed it; empty: of database 0.
+// Connects to the leader named by --redis, sends ANABRANCH and the words, and returns the answer.
+// Words that name keys refer to keys of `database`, as typed by the user; empty: of database 0.
 core::Result<std::string> ask(const Arguments& arguments, std::vector<std::string> words,
                               const std::string& database = {});
 
-// Asks what is answered in JSON and prints the answer: as it is with --json, else as `text` puts
-// it. Complains when there is no answer, or one that `text` cannot read.
+// Sends a question whose answer is JSON, and prints the answer: unchanged with --json, else as
+// formatted by `text`. Complains if no answer arrives, or if `text` cannot read it.
 ExitCode print_answer(const Arguments& arguments, std::vector<std::string> words,
                       std::string (*text)(const nlohmann::json& answer),
                       const std::string& database = {});

@@ -1,5 +1,5 @@
-// `anabranch check --data DIR`: computes everything that a data directory derives from its rows and
-// its log anew, and says what is wrong. The leader must not run.
+// `anabranch check --data DIR`: computes all data that a directory derives from its rows and its
+// log anew, and reports every difference. The leader must not run.
 
 #include <chrono>
 #include <filesystem>
@@ -16,7 +16,7 @@ namespace {
 
 constexpr Argument kData{"--data", Argument::Kind::kValue, "DIR", "the data directory to check"};
 
-// Says how far long work is, every few seconds.
+// Prints the progress of long work every few seconds.
 class ProgressLine {
  public:
   void operator()(std::string_view what, std::uint64_t done) {

@@ -29,7 +29,7 @@ constexpr std::size_t kBulkBytesMax = std::size_t{1} << 30U;
 using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 std::string error_text(int error) {
-  // What the time limits of a socket report.
+  // The errors of the socket's time limits.
   if (error == EAGAIN || error == EINPROGRESS) return "no answer in time";
   return std::strerror(error);
 }

@@ -19,8 +19,8 @@ class Client {
   ~Client();
 
   // Sends a command and waits for its answer, at most a minute. Fails with kInvalid and the
-  // server's own text when it answers with an error, kIo when the connection breaks, kCorrupt when
-  // the far side does not speak the protocol. Arrays are no answer here.
+  // server's own text if it answers with an error, kIo if the connection breaks, kCorrupt if the
+  // far side does not speak the protocol. Arrays are not supported.
   core::Result<std::string> call(const std::vector<std::string>& words);
 
  private:

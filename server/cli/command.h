@@ -1,4 +1,4 @@
-// A command of the command line, as a row of a table: its name, arguments and help, and what runs.
+// A command of the command line, as a row of a table: its name, arguments, help and function.
 // Parsing, checking, help and version are the same for all of them (command_line.h).
 #pragma once
 
@@ -13,17 +13,17 @@
 
 namespace anabranch::server::cli {
 
-// How the process ends.
+// The exit codes of the process.
 enum ExitCode : int {
   kClean = 0,
-  kFailed = 1,   // It did not work: no server there, port in use, no such peer.
+  kFailed = 1,   // The command failed: no server there, port in use, no such peer.
   kUsage = 2,    // Wrong flags or configuration; nothing was tried.
-  kDamaged = 3,  // The data file cannot be read: starting again is of no use.
+  kDamaged = 3,  // The data file cannot be read: starting again does not help.
 };
 
 struct Argument {
   enum class Kind : std::uint8_t {
-    kPositional,   // Must be given; the name is shown in capitals: "KEY".
+    kPositional,   // Required; the help shows the name in capitals: "KEY".
     kPositionals,  // Any number of them, or none: "[REGION...]".
     kSwitch,       // A flag without a value: "--json".
     kValue,        // A flag with a value.
@@ -34,21 +34,21 @@ struct Argument {
   Kind kind = Kind::kValue;
   std::string_view value_name = {};  // For the help: "HOST:PORT".
   std::string_view help = {};
-  std::string_view otherwise = {};  // Of kValue: the value when it is not given.
+  std::string_view otherwise = {};  // The default of a kValue.
   std::string_view also = {};       // Another name of a flag.
 };
 
-// What was given. Names are those of the rows.
+// The given arguments. Names are those of the rows.
 class Arguments {
  public:
-  // Whether it was given or has a value of its own.
+  // Whether the argument was given or has a default.
   [[nodiscard]] bool has(std::string_view name) const { return values_.contains(name); }
-  // The value of a positional or of a flag; empty when there is none.
+  // Returns the value of a positional or of a flag; empty if there is none.
   [[nodiscard]] std::string text(std::string_view name) const {
     const auto found = values_.find(name);
     return found == values_.end() || found->second.empty() ? "" : found->second.front();
   }
-  // All values of a flag that may be given several times.
+  // Returns all values of a flag that may be given several times.
   [[nodiscard]] std::vector<std::string> texts(std::string_view name) const {
     const auto found = values_.find(name);
     return found == values_.end() ? std::vector<std::string>{} : found->second;
@@ -71,15 +71,16 @@ struct Command {
 // The table of all commands.
 std::span<const Command> commands();
 
-// The address of the server to ask, of every command that asks one.
+// The address of the server, for every command that asks one.
 constexpr Argument kRedis{"--redis", Argument::Kind::kValue, "HOST:PORT",
                           "the Redis port of the leader to ask (127.0.0.1:6400)", "127.0.0.1:6400"};
 constexpr Argument kJson{"--json", Argument::Kind::kSwitch, "", "print JSON, for programs"};
 
-// Prints "anabranch: message" on standard error, on one line whatever is in it. Returns `code`.
+// Prints "anabranch: message" on standard error, on one line whatever characters it has. Returns
+// `code`.
 ExitCode complain(std::string_view message, ExitCode code = kFailed);
-// The same for a failed operation; where that says that data are damaged, with what to do about it,
-// and kDamaged.
+// The same for a failed operation. If the failure reports damaged data, adds advice and returns
+// kDamaged.
 ExitCode complain(const core::Failure& failure);
 
 // ---- The rows, one file each.

@@ -15,7 +15,7 @@ namespace {
 
 using Kind = Argument::Kind;
 
-// A row of the table with what CLI11 made of it and will write into.
+// A row of the table with its CLI11 command and the variables that CLI11 writes.
 struct Bound {
   const Command* command;
   CLI::App* app;
@@ -37,7 +37,7 @@ CLI::Option* bind_argument(CLI::App& app, const Argument& row, std::vector<std::
     return app.add_option(name, values, help)->expected(0, -1)->type_name("");
   }
   CLI::Option* option = app.add_option(name, values, help)->type_name(std::string(row.value_name));
-  option->allow_extra_args(false);  // What follows the value is not a second one.
+  option->allow_extra_args(false);  // The word behind the value is not a second value.
   if (row.kind == Kind::kValues) return option;
   return option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
 }
@@ -76,7 +76,7 @@ Arguments arguments_of(const Bound& bound) {
   return arguments;
 }
 
-// The help of the program is printed from the table itself, since CLI11 would list groups.
+// Prints the help of the program from the table itself, since CLI11 would list groups.
 std::string help_of_program() {
   std::string text =
       "Anabranch: a key-value store in which every region accepts writes.\n\n"
@@ -95,7 +95,7 @@ std::string help_of_program() {
          "  --version            the version of this program\n";
 }
 
-// The first word that nobody expects, with the one that was probably meant.
+// Names the first unexpected word, and the one that was probably meant.
 std::string unexpected(const CLI::App& program, const Bindings& bindings) {
   const std::vector<std::string> rest = program.remaining(true);
   if (rest.empty()) return "something is missing";

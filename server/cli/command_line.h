@@ -1,4 +1,4 @@
-// From the words of the command line to the row of the table that runs.
+// Maps the words of the command line to a row of the table and runs it.
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,7 @@
 
 namespace anabranch::server::cli {
 
-// Runs the command that the words name and returns how the process ends. Help and version go to
+// Runs the command named by the words and returns the exit code. Help and version are printed on
 // standard output; a mistake is one line on standard error.
 ExitCode run_command_line(int argc, const char* const* argv, std::string_view version);
 

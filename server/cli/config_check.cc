@@ -1,5 +1,5 @@
-// `anabranch config check FILE`: everything that is wrong with a configuration file, a line each,
-// and what cannot be although it reads well (config_doubts.h).
+// `anabranch config check FILE`: prints every error in a configuration file, one per line, and
+// well-formed settings that cannot work (config_doubts.h).
 
 #include <iostream>
 #include <string>

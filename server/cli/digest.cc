@@ -1,4 +1,4 @@
-// `anabranch digest`: a hash over all that a leader shows, to compare regions with.
+// `anabranch digest`: prints a hash over all rows that a leader shows, to compare regions.
 
 #include <iostream>
 

@@ -15,8 +15,8 @@
 #include "server/cli/command.h"
 #include "storage/damage.h"
 
-// A handler may neither allocate nor lock: it reads /proc/self/maps into memory that is there
-// already, and writes pieces of text.
+// A signal handler may neither allocate nor lock: it reads /proc/self/maps into static memory, and
+// writes pieces of text.
 namespace anabranch::server::cli {
 namespace {
 
@@ -41,7 +41,7 @@ void say(std::uint64_t number) {
   say({digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
-// What the kernel says of one piece of memory: "BEGIN-END FLAGS OFFSET DEVICE INODE PATH".
+// One mapping, as printed by the kernel: "BEGIN-END FLAGS OFFSET DEVICE INODE PATH".
 struct Mapping {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
@@ -74,7 +74,7 @@ Mapping parse(std::string_view text) {
   return mapping;
 }
 
-// The first mapping that is right, in `line`; empty when there is none.
+// Returns the first mapping accepted by `is_right`, in `line`; empty if there is none.
 template <typename IsRight>
 Mapping find(const IsRight& is_right) {
   const int maps = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
@@ -98,14 +98,14 @@ Mapping find_around(std::uint64_t address) {
   return find([&](const Mapping& each) { return each.begin <= address && address < each.end; });
 }
 
-// Whether LMDB, or what it has called to copy bytes, was at work: by where the instruction is that
-// failed, and where it would have returned to.
+// Whether LMDB, or a copy function that it called, was running: judged by the address of the failed
+// instruction, and by its return addresses.
 bool was_in_lmdb([[maybe_unused]] const void* context) {
   const auto in_lmdb = [](std::uint64_t address) {
     return find_around(address).path.find(kLmdb) != std::string_view::npos;
   };
 #if defined(__x86_64__)
-  constexpr std::size_t kWords = 16;  // Of the stack.
+  constexpr std::size_t kWords = 16;  // Words of the stack.
   const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
   if (in_lmdb(static_cast<std::uint64_t>(registers[REG_RIP]))) return true;
   const auto* const stack = reinterpret_cast<const std::uint64_t*>(registers[REG_RSP]);
@@ -133,10 +133,10 @@ bool was_in_lmdb([[maybe_unused]] const void* context) {
   ::_exit(kDamaged);
 }
 
-// LMDB believes its pages: what a damaged one says may lead it outside of the file.
+// LMDB trusts its pages: a damaged one may lead it outside of the file.
 void explain(int signal, siginfo_t* info, void* context) {
   if (explaining.test_and_set()) {
-    for (;;) ::pause();  // Another thread has begun to end the process.
+    for (;;) ::pause();  // Another thread is already ending the process.
   }
   const bool of_memory = info->si_code > 0;
   const auto address = reinterpret_cast<std::uint64_t>(info->si_addr);
@@ -162,7 +162,7 @@ void explain_faults() {
   action.sa_flags = SA_SIGINFO | SA_NODEFER;
   sigaction(SIGBUS, &action, nullptr);
   sigaction(SIGSEGV, &action, nullptr);
-  sigaction(SIGABRT, &action, nullptr);  // A heap that LMDB has overwritten, say.
+  sigaction(SIGABRT, &action, nullptr);  // For example a heap that LMDB has overwritten.
 }
 
 }  // namespace anabranch::server::cli

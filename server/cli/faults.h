@@ -1,12 +1,12 @@
-// What the program says when memory cannot be read. A data file is read through a map: where its
-// disk does not give a page, or somebody has shortened it, the process gets SIGBUS or SIGSEGV.
+// The message of the program when memory cannot be read. A data file is read through a memory map:
+// if its disk cannot deliver a page, or the file was shortened, the process gets SIGBUS or SIGSEGV.
 #pragma once
 
 namespace anabranch::server::cli {
 
-// From now on such a signal gives a line on standard error. Where the address lies in a data file,
-// or LMDB was led astray, the line names that file and what to do, and the process ends with
-// kDamaged; elsewhere it ends by the signal. Whatever storage finds damaged ends the process with
+// Installs the handlers: such a signal prints a line on standard error. If the address lies in a
+// data file, or LMDB was led astray, the line names that file and the remedy, and the process ends
+// with kDamaged; otherwise it ends by the signal. Damage found by storage ends the process with
 // kDamaged as well.
 void explain_faults();
 

@@ -1,5 +1,6 @@
-// `anabranch fork list`: origins that two leaders have written under, and who has which history.
-// `anabranch fork resolve ORIGIN`: the leader that is asked gives way to the other history.
+// `anabranch fork list`: lists origins under which two leaders have written, and the leaders of
+// each history. `anabranch fork resolve ORIGIN`: makes the asked leader give way to the other
+// history.
 
 #include <iostream>
 
@@ -17,7 +18,7 @@ namespace {
 using nlohmann::json;
 using Rows = std::vector<std::vector<std::string>>;
 
-// Names in one cell; "-" when there are none.
+// Returns the names in one cell; "-" if there are none.
 std::string names_of(const json& names) {
   std::string text;
   for (const json& name : names) {

@@ -1,5 +1,5 @@
-// `anabranch keys new REGION` makes the keys of a region; `anabranch keys reload` has a leader read
-// its files of keys again.
+// `anabranch keys new REGION` makes the keys of a region; `anabranch keys reload` makes a leader
+// read its key files again.
 
 #include <filesystem>
 #include <iostream>
@@ -15,7 +15,7 @@ constexpr Argument kRegion{"REGION", Argument::Kind::kPositional, "", "whose key
 constexpr Argument kOut{"--out", Argument::Kind::kValue, "PATH",
                         "the file to make for the secret keys, or its folder (REGION.keys)"};
 
-// The public line goes to standard output alone, so that it can be appended to a list.
+// Standard output gets the public line only, so that it can be appended to a list.
 ExitCode make(const Arguments& arguments) {
   const std::string region = arguments.text(kRegion.name);
   if (!transport::is_region_name(region)) {

@@ -1,6 +1,6 @@
-// `anabranch peer pause NAME` and `anabranch peer resume NAME`: stops the exchange with another
-// leader in both directions, to show and to test a partition. It lasts until resume or until the
-// process that was asked ends.
+// `anabranch peer pause NAME` and `anabranch peer resume NAME`: stop and resume the exchange with
+// another leader in both directions, to demonstrate or test a partition. A pause lasts until resume
+// or until the process of the asked leader ends.
 
 #include <iostream>
 

@@ -12,7 +12,7 @@ namespace {
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
-// The length of the printable UTF-8 character at the front; 0 when there is none.
+// Returns the length of the printable UTF-8 character at the front; 0 if there is none.
 std::size_t character_at(std::string_view bytes) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
   if (byte(0) < 0x20 || byte(0) == 0x7F) return 0;

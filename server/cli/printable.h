@@ -1,4 +1,4 @@
-// Bytes for people: text as it is, everything else escaped, on one line.
+// Bytes for people: text unchanged, all other bytes escaped, on one line.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +7,12 @@
 
 namespace anabranch::server::cli {
 
-// UTF-8 text stays as it is. Control characters and bytes that are no UTF-8 become \n, \r, \t or
-// \xNN, so nothing here moves a terminal's cursor.
+// Keeps UTF-8 text unchanged. Control characters and invalid UTF-8 become \n, \r, \t or \xNN, so
+// the result cannot move a terminal's cursor.
 std::string printable(std::string_view bytes);
 
-// The same in double quotes, with \" and \\ for quotes and backslashes: no two byte strings look
-// alike.
+// The same in double quotes, with \" and \\ for quotes and backslashes: different byte strings look
+// different.
 std::string in_quotes(std::string_view bytes);
 
 // "2026-01-31 23:59:58.123" in UTC.
@@ -24,7 +24,7 @@ std::string byte_size(std::uint64_t bytes);
 // "3 d 4 h": the two greatest units of a time span; "0 s" below a second.
 std::string time_span(std::int64_t time_ms);
 
-// How many columns a line of UTF-8 takes: its characters.
+// Returns the number of columns of a line of UTF-8: its characters.
 std::size_t columns_of(std::string_view text);
 
 }  // namespace anabranch::server::cli

@@ -1,5 +1,5 @@
-// `anabranch region list`, `region retire NAME [--lost]` and `region restore NAME`: who belongs to
-// the mesh, and for whom logs are kept. What is said to one leader reaches all of them.
+// `anabranch region list`, `region retire NAME [--lost]` and `region restore NAME`: the regions of
+// the mesh, and the regions for which logs are kept. A change at one leader reaches all of them.
 
 #include <iostream>
 

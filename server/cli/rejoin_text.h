@@ -1,4 +1,4 @@
-// How far a leader is with giving way, for people.
+// The progress of a leader that gives way, for people.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -6,7 +6,7 @@
 
 namespace anabranch::server::cli {
 
-// A line of what status says under `rejoin`; empty when it does not give way.
+// Returns a line for the field `rejoin` of a status; empty if the leader does not give way.
 std::string rejoin_text(const nlohmann::json& rejoin);
 
 }  // namespace anabranch::server::cli

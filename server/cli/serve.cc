@@ -1,4 +1,4 @@
-// `anabranch serve`: leads a region until it is told to stop.
+// `anabranch serve`: leads a region until it is stopped.
 
 #include <unistd.h>
 
@@ -30,7 +30,7 @@ constexpr Argument kConfig{"--config", Argument::Kind::kValue, "FILE",
 constexpr Argument kNewOrigin{"--new-origin", Argument::Kind::kSwitch, "",
                               "begin a new incarnation, after a backup was put back"};
 
-// File, then environment, then flags: the later wins.
+// File, then environment, then flags: later sources win.
 Result<Config> configure(const Arguments& arguments) {
   Config config;
   const char* const named = std::getenv("ANABRANCH_CONFIG");
@@ -61,8 +61,8 @@ std::vector<std::string> names_in_environment() {
   return names;
 }
 
-// The server that SIGINT and SIGTERM stop, and SIGHUP tells to read its keys again. A handler may
-// do little, and these functions of Server do less.
+// The server that SIGINT and SIGTERM stop, and that SIGHUP makes reload its keys. Few functions are
+// safe in a handler; these functions of Server are.
 std::atomic<Server*> server_to_stop{nullptr};
 
 void stop_server(int) {

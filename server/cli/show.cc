@@ -1,12 +1,12 @@
-// `anabranch show KEY`: what a key holds, and what conflicts have left behind.
+// `anabranch show KEY`: prints the value of a key, with all its concurrent values.
 //
 // The server answers with JSON: {key, database, type, value, tally, siblings: [{region, time_ms,
 // value}]} for strings, {key, type, count, elements: [{element, siblings}]} for sets, {key, type,
 // count, fields:
 // [{field, type, value, tally, siblings}]} for maps.
-// Where regions gave the key other types at the same time, hidden: [{type, count}] names those that
-// are not shown; they stay until the key is removed or overwritten.
-// Bytes are a string when they are UTF-8, else {"hex": "00ff..."}; an absent value is null.
+// If regions gave the key different types at the same time, hidden: [{type, count}] lists the types
+// that are not shown; they stay until the key is removed or overwritten.
+// Bytes are a string if they are UTF-8, else {"hex": "00ff..."}; an absent value is null.
 
 #include <nlohmann/json.hpp>
 
@@ -64,7 +64,7 @@ std::string time_of(const json& sibling) {
   return utc_time(sibling.at("time_ms").get<std::int64_t>());
 }
 
-// The concurrent values of a string.
+// Formats the concurrent values of a string.
 std::string siblings_of(const json& siblings) {
   if (siblings.empty()) return "";
   Rows rows{{"written in", "at (UTC)", "value"}};
@@ -77,8 +77,8 @@ std::string siblings_of(const json& siblings) {
   return '\n' + title + table_of(rows);
 }
 
-// The elements of a set, members with their scores, or elements of a list; each insert that no
-// remove has seen is a row.
+// Formats the elements of a set, members with their scores, or elements of a list; one row for each
+// insert that no remove has seen.
 std::string elements_of(const json& elements) {
   const bool scored = elements.at(0).contains("score");
   const auto row = [&](std::string element, std::string score, std::string from, std::string at) {
@@ -101,7 +101,7 @@ std::string elements_of(const json& elements) {
   return '\n' + table_of(rows);
 }
 
-// The fields of a map; each concurrent value is a row.
+// Formats the fields of a map; one row for each concurrent value.
 std::string fields_of(const json& fields) {
   Rows rows{{"field", "type", "shown", "counter", "written in", "at (UTC)", "value"}};
   for (const json& field : fields) {
@@ -122,7 +122,7 @@ std::string fields_of(const json& fields) {
   return '\n' + table_of(rows);
 }
 
-// Of a large collection the server lists the beginning only.
+// The server lists only the beginning of a large collection.
 std::string body_of(const json& key) {
   if (key.contains("siblings")) return siblings_of(key.at("siblings"));
   const bool is_set = key.contains("elements");

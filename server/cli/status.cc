@@ -1,4 +1,4 @@
-// `anabranch status`: what a leader knows of itself and of its peers.
+// `anabranch status`: prints the state of a leader and of its peers.
 
 #include <algorithm>
 #include <array>
@@ -18,7 +18,7 @@ namespace {
 using nlohmann::json;
 using Rows = std::vector<std::vector<std::string>>;
 
-// A field as text; "-" when it is empty.
+// Returns a field as text; "-" if it is empty.
 std::string field(const json& object, const char* name) {
   const json& value = object.at(name);
   const std::string text = value.is_string() ? printable(value.get<std::string>()) : value.dump();
@@ -132,7 +132,7 @@ std::string peers_of(const json& status) {
   return rows.size() == 1 ? "no peers\n" : table_of(rows);
 }
 
-// The regions for which the log is kept; empty when everybody has everything.
+// Lists the regions for which the log is kept; empty if all regions have everything.
 std::string pins_of(const json& status) {
   Rows rows{{"kept for", "bytes", "since", "is"}};
   for (const json& region : status.at("regions")) {
@@ -145,12 +145,12 @@ std::string pins_of(const json& status) {
   return rows.size() == 1 ? "" : table_of(rows) + '\n';
 }
 
-// A number that is 0 as long as it is not known.
+// Formats a number; 0 means unknown.
 std::string known(const json& number) {
   return number == 0 ? "?" : std::to_string(number.get<std::uint64_t>());
 }
 
-// The snapshots that are under way, if any.
+// Lists the snapshots in progress.
 std::string snapshots_of(const json& status) {
   Rows rows{{"snapshot", "is", "rows", "bytes", "rows/s", "time left"}};
   for (const json& snapshot : status.at("snapshots")) {

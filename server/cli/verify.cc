@@ -1,5 +1,5 @@
-// `anabranch verify [REGION...]`: has a leader compare all its rows with those of its peers, and
-// prints what differs.
+// `anabranch verify [REGION...]`: makes a leader compare all its rows with those of its peers, and
+// prints the differences.
 
 #include <algorithm>
 #include <chrono>
@@ -85,7 +85,7 @@ void print(const json& verdict) {
   if (verdict.at("digest_wrong_there")) std::cout << "  region " << region << wrong;
 }
 
-// Asks until nothing is running any more.
+// Asks repeatedly until no comparison is running.
 core::Result<json> wait_for_verdicts(const Arguments& arguments) {
   for (;;) {
     const core::Result<std::string> answer = ask(arguments, {"VERIFY", "RESULT"});

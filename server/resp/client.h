@@ -1,5 +1,5 @@
-// A client as commands see it: who it is, its answers that wait to be sent, its open transaction,
-// what it has seen, and what it waits for.
+// A client as seen by commands: its identity, its unsent answers, its open transaction, its
+// session, and the condition it waits for.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace anabranch::server {
 
 struct Command;
 
-// What SELECT chooses from: 0 to 15.
+// The databases of SELECT: 0 to 15.
 inline constexpr std::uint8_t kDatabases = 16;
 
 // Commands between MULTI and EXEC.
@@ -30,30 +30,30 @@ struct Queue {
   };
 
   bool open = false;
-  bool aborted = false;  // A command could not be queued: EXEC will refuse.
+  bool aborted = false;  // A command could not be queued: EXEC refuses.
   std::size_t bytes = 0;
   std::vector<Entry> entries;
 
   void close() { *this = Queue{}; }
 };
 
-// A command that has no answer yet; see waiting.h.
+// A command without an answer yet; see waiting.h.
 struct Wait {
-  // Replies if it can, or throws Error, which is a reply; when it is late, it must. Returns whether
-  // it has.
+  // Replies if it can, or throws Error, which is a reply; when `late`, it must do one of both.
+  // Returns whether it replied.
   using Attempt = std::function<bool(bool late)>;
 
   Attempt attempt;
   SteadyTime until;
 };
 
-// Why a command has not run: nothing of it has happened, and it is to be run again.
+// Why a command has not run: it had no effect, and is to be run again.
 struct HeldBack {
-  // There is room for its answer; what is being removed is gone; its answer is drafted.
+  // Until its answer has room; until the keys being removed are gone; until its answer is drafted.
   enum class Until : std::uint8_t { kRoom, kRemoved, kDrafted };
 
   Until until = Until::kRoom;
-  std::size_t bytes = 0;  // How long the answer is, or longer.
+  std::size_t bytes = 0;  // The length of the answer, or more.
 };
 
 struct Client {
@@ -63,20 +63,20 @@ struct Client {
   Client& operator=(const Client&) = delete;
 
   const std::uint64_t id;
-  const std::string address;  // HOST:PORT on its side.
+  const std::string address;  // HOST:PORT of the client.
   const SteadyTime since = steady_now();
   std::string name;
-  std::uint8_t database = 0;      // Its keys are all of this one.
+  std::uint8_t database = 0;      // All its keys belong to this database.
   std::string_view last_command;  // A name in the table of commands.
-  std::string output;             // Answers of this turn, and those that the socket did not take.
+  std::string output;             // Answers of this turn, and answers that the socket did not take.
   Writer reply;
-  std::string draft;     // So much of the answer to a long read (long_reads.h)...
-  bool drafted = false;  // ...which is all of it.
+  std::string draft;     // The part of a long read's answer so far (long_reads.h)...
+  bool drafted = false;  // ...and whether it is complete.
   Queue queue;
   Trail trail;
-  std::optional<Wait> wait;  // Nothing more of the client is read or run while there is one.
-  std::optional<HeldBack> held_back;  // Of the last command, until the loop has taken note of it.
-  bool closing = false;               // Close when the answers are sent; nothing more is read.
+  std::optional<Wait> wait;           // While set, no further input of the client is read or run.
+  std::optional<HeldBack> held_back;  // Of the last command, until the loop has handled it.
+  bool closing = false;               // Close when the answers are sent; read no more.
 };
 
 }  // namespace anabranch::server

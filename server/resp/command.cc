@@ -23,7 +23,7 @@ std::string in_upper_case(std::string_view word) {
   return upper;
 }
 
-// Names to rows: open addressing in a table that is much larger than what is in it, built once.
+// Maps names to rows: open addressing in a sparse table, built once.
 class Index {
  public:
   Index() {
@@ -66,7 +66,7 @@ std::vector<Command> collect_commands() {
   return all;
 }
 
-// As Redis prints it: up to a zero byte, at most 128 bytes.
+// The form printed by Redis: up to a zero byte, at most 128 bytes.
 std::string_view printable(std::string_view word) {
   constexpr std::size_t kPrinted = 128;
   return word.substr(0, std::min(word.find('\0'), kPrinted));

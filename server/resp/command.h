@@ -1,10 +1,10 @@
 // Commands: one row of a table each. The table dispatches, checks arity and rights, queues between
-// MULTI and EXEC, and is what COMMAND and HELP print.
+// MULTI and EXEC, and is the source of COMMAND and HELP.
 //
 // A command function reads and writes through its call's scope alone, as an application does. It
 // answers with exactly one reply, or throws Error, which becomes an error reply; one that may not
-// be able to answer yet leaves that to a Wait (waiting.h). Functions of rows that write run inside
-// a transaction of their own, which such an error undoes.
+// be able to answer yet leaves a Wait (waiting.h). The functions of rows with kWrites run inside a
+// transaction of their own, which such an error undoes.
 #pragma once
 
 #include <chrono>
@@ -29,43 +29,43 @@ struct Slice;
 
 using Arguments = std::span<const std::string_view>;
 
-// One request, as its function sees it.
+// One request, as passed to its function.
 struct Call {
   Client& client;
   Scope& scope;
   Host& host;
   Arguments arguments;       // The words of the request; the name is the first.
-  const Command& command;    // The row that runs.
-  const Command& container;  // The row above it: CLIENT of CLIENT ID; of others the row itself.
-  Slice* slice = nullptr;    // How far a kLong one has come; null: it runs to its end.
+  const Command& command;    // The row being run.
+  const Command& container;  // The row above it: CLIENT of CLIENT ID; otherwise the row itself.
+  Slice* slice = nullptr;    // The progress of a kLong command; null: it runs to its end.
 
   [[nodiscard]] Writer& reply() const { return client.reply; }
   [[nodiscard]] std::size_t size() const { return arguments.size(); }
   [[nodiscard]] std::string_view operator[](std::size_t i) const { return arguments[i]; }
-  // A key of the client's database. Nothing else makes keys of words: a word alone would be a key
-  // of database 0.
+  // Returns a key of the client's database. Commands make keys with this function only: a key made
+  // from a word alone would belong to database 0.
   [[nodiscard]] Key key(std::string_view name) const { return {client.database, name}; }
   [[nodiscard]] Key key(std::size_t i) const { return key(arguments[i]); }
   [[nodiscard]] Key all_keys() const { return Key::all(client.database); }
 };
 
-// What a command does, as a set of bits.
+// The properties of a command, as a set of bits.
 enum Flag : std::uint32_t {
   kReads = 1U << 0U,
   kWrites = 1U << 1U,     // Runs in a transaction.
   kFast = 1U << 2U,       // Costs about the same whatever is stored.
-  kImmediate = 1U << 3U,  // Is not queued between MULTI and EXEC.
-  kAlone = 1U << 4U,      // Is refused between MULTI and EXEC.
-  kSettled = 1U << 5U,    // Looks at the leader: what others have written is committed before.
-  kSliced = 1U << 6U,     // Removes all that it names: many keys in slices (removals.h).
-  kWhole = 1U << 7U,      // Looks at a whole database.
-  kLong = 1U << 8U,       // Reads much, in slices if asked to (long_answer.h).
+  kImmediate = 1U << 3U,  // Not queued between MULTI and EXEC.
+  kAlone = 1U << 4U,      // Refused between MULTI and EXEC.
+  kSettled = 1U << 5U,  // Reads the leader itself: earlier writes of the turn are committed first.
+  kSliced = 1U << 6U,   // Removes all keys it names: many keys in slices (removals.h).
+  kWhole = 1U << 7U,    // Reads a whole database.
+  kLong = 1U << 8U,     // Reads much, in slices if asked to (long_answer.h).
 };
 
-// What a client must be allowed to do. Everybody may do everything until there are passwords.
+// The right that a client needs. Every client has all rights until there are passwords.
 enum class Right : std::uint8_t { kConnection, kRead, kWrite, kAdmin };
 
-// Which arguments are keys, as COMMAND tells it: positions, -1 being the last one.
+// The positions of the keys among the arguments, for COMMAND; -1 is the last one.
 struct KeyRange {
   int first = 0;
   int last = 0;
@@ -74,7 +74,7 @@ struct KeyRange {
 
 struct Command {
   std::string_view name;  // In lower case.
-  int arity;              // Words including the name; negative: at least so many.
+  int arity;              // Words including the name; negative: the minimum.
   std::uint32_t flags;
   Right right;
   KeyRange keys;
@@ -90,11 +90,11 @@ struct Command {
 
 // All commands, in the order of families.
 std::span<const Command> all_commands();
-// The row of a name in any case; null when there is none.
+// Returns the row of a name in any case; null if there is none.
 const Command* find_command(std::string_view name);
 const Command* find_command(std::span<const Command> rows, std::string_view name);
 
-// The row that a request means, after its name and arity have been checked.
+// The row for a request, after its name and arity were checked.
 struct Resolved {
   const Command* command = nullptr;  // Null: `error` is the answer.
   const Command* container = nullptr;
@@ -102,23 +102,23 @@ struct Resolved {
 };
 Resolved resolve(Arguments arguments);
 
-// Runs a row, in a transaction if it writes. Whatever happens, there is one reply more, or a Wait.
+// Runs a row, in a transaction if it writes. Always leaves one more reply, or a Wait.
 void run(Call& call);
 
-// An error of the store, as clients see it: "WRONGTYPE ...".
+// Returns an error of the store in the form sent to clients: "WRONGTYPE ...".
 std::string error_text(const Error& error);
 
 // ---- For command functions.
 
-// A function for HELP of a container: lists its rows.
+// The function of HELP of a container: lists its rows.
 void help(Call& call);
-// Whether a word is this one, in any case.
+// Whether a word equals this one, in any case.
 bool same_word(std::string_view word, std::string_view lower_case);
-// The value, or null.
+// Replies with the value, or null.
 void reply_value(Writer& reply, const std::optional<std::string>& value);
-// The integer in an argument; nothing after an error reply.
+// Returns the integer in an argument; nullopt after an error reply.
 std::optional<std::int64_t> take_integer(Call& call, std::size_t position);
-// The milliseconds in an argument; nothing after an error reply.
+// Returns the milliseconds in an argument; nullopt after an error reply.
 std::optional<std::chrono::milliseconds> take_patience(Call& call, std::size_t position);
 
 inline constexpr std::string_view kSyntaxError = "ERR syntax error";

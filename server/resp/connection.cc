@@ -10,10 +10,10 @@
 namespace anabranch::server {
 namespace {
 
-constexpr std::size_t kReadMin = std::size_t{16} << 10U;  // Nothing over this is kept for later.
-constexpr std::size_t kKeptMax = std::size_t{64} << 10U;  // The same of answers.
-// The buffers of the system for one that does not read take a few megabytes at most, and hardly
-// anything more once they were full.
+constexpr std::size_t kReadMin = std::size_t{16} << 10U;  // A larger buffer is not kept.
+constexpr std::size_t kKeptMax = std::size_t{64} << 10U;  // The same for answers.
+// The system buffers a few megabytes at most for a client that does not read, and hardly more once
+// they were full.
 constexpr std::size_t kTakenUnread = std::size_t{8} << 20U;
 constexpr std::size_t kTakenFull = std::size_t{256} << 10U;
 
@@ -110,7 +110,7 @@ bool Connection::send() {
     if (done < 0) {
       if (!would_block()) return false;
       full_ = true;
-      // The sent front is dropped when it is the larger part, so each byte moves once at most.
+      // The sent front is dropped when it is the larger part, so each byte moves at most once.
       if (sent_ > client_.output.size() / 2) {
         client_.output.erase(0, sent_);
         sent_ = 0;

@@ -20,7 +20,7 @@ struct SocketAddress {
   socklen_t size = 0;
 };
 
-// The loopback address that a host names; size 0 when it is none.
+// Returns the loopback address of a host; size 0 if it is none.
 SocketAddress loopback(const Address& address) {
   SocketAddress result;
   const std::string host = address.host == "localhost" ? "127.0.0.1" : address.host;

@@ -14,11 +14,11 @@ namespace anabranch::server {
 // "127.0.0.1:6400" or "[::1]:6400".
 std::string to_string(const sockaddr_storage& address);
 
-// A non-blocking socket that listens. Fails with kInvalid when the text is no HOST:PORT, or the
-// host is not this machine's own (127.0.0.0/8, ::1, localhost); kBusy when the port is taken; kIo.
+// Returns a non-blocking listening socket. Fails with kInvalid if the text is not HOST:PORT, or the
+// host is not this machine's own (127.0.0.0/8, ::1, localhost); kBusy if the port is taken; kIo.
 core::Result<File> listen_on(std::string_view address);
 
-// Where a listening socket listens, with the port that it was given for port 0.
+// Returns the address of a listening socket, with the port it got for port 0.
 std::string endpoint_of(const File& listener);
 
 }  // namespace anabranch::server

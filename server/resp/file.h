@@ -1,4 +1,4 @@
-// A file descriptor that is closed when its owner goes.
+// A file descriptor that is closed with its owner.
 #pragma once
 
 #include <unistd.h>
@@ -9,7 +9,7 @@ namespace anabranch::server {
 
 class File {
  public:
-  // Takes over a descriptor; a negative one stands for none.
+  // Takes over a descriptor; a negative one means none.
   explicit File(int fd = -1) : fd_(fd) {}
   ~File() {
     if (fd_ >= 0) ::close(fd_);

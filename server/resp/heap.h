@@ -1,12 +1,12 @@
-// Gives memory back to the system that large commands have left unused.
+// Returns memory to the system that large commands have left unused.
 //
-// Freed memory stays with the allocator: it gives back only what lies at the end of the heap, and
-// one small block behind a gap of a gigabyte keeps all of it. malloc_trim gives back the pages in
-// between. It goes through all free blocks, some milliseconds for a gigabyte, and what is given
-// back costs page faults when it is needed again. So it is done when the loop has nothing to do, at
-// most every few seconds, and only if much is unused; on a server that always has something to do,
-// every half a minute, or every second while clients are closed since memory is short. Within a
-// minute after a burst its memory is the system's again.
+// Freed memory stays with the allocator, which returns only the end of the heap; one small block
+// behind a gap of a gigabyte keeps all of it. malloc_trim returns the pages in between. It visits
+// all free blocks, some milliseconds for a gigabyte, and returned pages cost page faults when they
+// are needed again. So it runs when the loop is idle, at most every few seconds, and only if much
+// memory is unused; on a server that is never idle, every half minute, or every second while
+// clients are closed for lack of memory. Within a minute after a burst its memory is back with the
+// system.
 #pragma once
 
 #include <chrono>
@@ -20,18 +20,18 @@ class Heap {
  public:
   using Milliseconds = std::chrono::milliseconds;
 
-  // A turn is over; `worked`: commands were run in it, `idle`: nothing waits for the next one.
-  // Returns within what time this should be called again; `most` when that does not matter.
+  // Called after each turn; `worked`: the turn ran commands, `idle`: the next one has no work yet.
+  // Returns the time until this should be called again; `most` if it does not matter.
   Milliseconds tidy(bool worked, bool idle, Milliseconds most);
 
-  // Large pieces were freed while memory is short.
+  // Notes that large blocks were freed while memory is short.
   void hurry() { hurried_ = true; }
 
   [[nodiscard]] std::uint64_t times_trimmed() const { return trimmed_; }
 
  private:
   SteadyTime looked_ = steady_now();
-  bool worked_ = false;  // Since it looked last.
+  bool worked_ = false;  // Since the last look.
   bool hurried_ = false;
   std::uint64_t trimmed_ = 0;
 };

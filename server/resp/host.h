@@ -1,4 +1,4 @@
-// The server around the commands: what those few need that look beyond their scope.
+// The server around the commands, for the few commands that need more than their scope.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,10 @@ struct Statistics {
   std::uint64_t commits_failed = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::uint64_t long_reads = 0;   // Commands that were read in slices.
-  std::uint64_t held_back = 0;    // Times that an answer found no room.
-  std::uint64_t clients_cut = 0;  // Closed, since they did not read while others waited.
-  std::uint64_t senders_cut = 0;  // Closed, since they held most of what was not run yet.
+  std::uint64_t long_reads = 0;   // Commands read in slices.
+  std::uint64_t held_back = 0;    // How often an answer found no room.
+  std::uint64_t clients_cut = 0;  // Closed for not reading while other clients waited.
+  std::uint64_t senders_cut = 0;  // Closed for holding the most input that was not run yet.
 };
 
 struct Host {
@@ -34,11 +34,11 @@ struct Host {
   SteadyTime started = steady_now();
   Statistics statistics = {};
   std::map<std::uint64_t, const Client*> clients = {};  // By id.
-  const leader::Watchdog* watchdog = nullptr;           // Over what runs as one transaction.
-  std::size_t output_bytes = 0;                         // Of answers that wait to be sent.
-  std::size_t input_bytes = 0;                          // That have come and are not run yet.
-  std::size_t long_reads = 0;                           // That are under way.
-  std::size_t clients_held_back = 0;                    // That wait for room for an answer.
+  const leader::Watchdog* watchdog = nullptr;  // Watches everything that runs as one transaction.
+  std::size_t output_bytes = 0;                // Unsent answers.
+  std::size_t input_bytes = 0;                 // Received, not run yet.
+  std::size_t long_reads = 0;                  // In progress.
+  std::size_t clients_held_back = 0;           // Waiting for room for an answer.
 };
 
 }  // namespace anabranch::server

@@ -26,7 +26,7 @@ void InputRoom::relieve(const Connections& all, const std::function<void(Connect
   const std::size_t held = host_.input_bytes;
   std::size_t closed = 0;
   std::string first;
-  // Some more than needed, so that it is not one after another.
+  // Closes some more than needed, so that not every turn closes one.
   while (closed < largest.size() && host_.input_bytes > total / 8 * 7) {
     Connection& each = *largest[closed++];
     if (closed == 1) {

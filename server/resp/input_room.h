@@ -1,12 +1,12 @@
-// The room for what clients have sent and the server has not run, of all of them together: requests
-// that are not whole yet or wait for their turn, and what is queued between MULTI and EXEC.
+// The shared room for the input of all clients that is received and not run yet: requests that are
+// incomplete or wait for their turn, and commands queued between MULTI and EXEC.
 //
-// Each client may have one large request and one large transaction. When all together hold more
-// than there is room for, those that hold most are closed, until some is free again; nothing of
-// what they have sent since their last answer is run. Waiting would not help: who has sent half of
-// a request needs more room, not less.
+// Each client may have one large request and one large transaction. If all clients together exceed
+// the room, those with the most input are closed until some room is free again; requests received
+// since their last answer are not run. Waiting would not help: a client that has sent half of a
+// request needs more room, not less.
 //
-// Invariant: what is held is at most input_bytes_total, plus one read of one client.
+// Invariant: the input is at most input_bytes_total, plus one read of one client.
 #pragma once
 
 #include <cstddef>
@@ -25,14 +25,15 @@ class InputRoom {
  public:
   using Connections = std::unordered_map<std::uint64_t, std::unique_ptr<Connection>>;
 
-  // Both must outlive it.
+  // Both references must outlive the room.
   InputRoom(const ServerOptions& options, Host& host) : options_(options), host_(host) {}
 
-  // A client holds more or less than when this was called last.
+  // Updates the count after the input of a client has changed.
   void count(Connection& connection);
-  // When too much is held: gives the function those that hold most, whose input it must drop.
+  // If there is too much input: calls the function with the clients that hold the most; it must
+  // drop their input.
   void relieve(const Connections& all, const std::function<void(Connection&)>& close);
-  // Forgets a client that has gone.
+  // Forgets a closed client.
   void forget(Connection& connection);
 
  private:

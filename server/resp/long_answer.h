@@ -1,4 +1,4 @@
-// The answer of a command that may read much: a slice of it at a time, if the call asks for that.
+// The answer of a command that may read much: one slice at a time, if the call asks for slices.
 //
 //   LongAnswer answer(call);
 //   call.scope.names(prefix, answer.rest(), [&](const std::string& name) {
@@ -9,8 +9,8 @@
 //   });
 //   answer.enclose(Writer::Aggregate::kArray);
 //
-// It goes on where the slice before has stopped. Commands are run with the same words, over the
-// same state, until none of them is cut short; a call without a slice runs to its end.
+// Each slice continues where the one before stopped. The command is run with the same words, over
+// the same state, until a slice is not cut short; a call without a slice runs to its end.
 #pragma once
 
 #include <cstddef>
@@ -26,13 +26,13 @@
 
 namespace anabranch::server {
 
-// How far a command has come.
+// The progress of a command.
 struct Slice {
-  SteadyTime until = SteadyTime::max();  // When this slice is over.
+  SteadyTime until = SteadyTime::max();  // The end of this slice.
   bool begun = false;                    // Its answer begins at...
   std::size_t mark = 0;                  // ...this byte of the output.
   std::optional<std::string> last = {};  // The names up to this one are done;
-  std::size_t arguments = 0;             // so many of its arguments are.
+  std::size_t arguments = 0;             // and so many of its arguments are done.
   std::size_t found = 0;
   bool cut_short = false;
 };
@@ -49,19 +49,19 @@ class LongAnswer {
   LongAnswer(const LongAnswer&) = delete;
   LongAnswer& operator=(const LongAnswer&) = delete;
 
-  // Whether this is the first slice, which writes the head of an answer whose size is known.
+  // Whether this is the first slice, which writes the head of an answer of known size.
   [[nodiscard]] bool first() const { return first_; }
 
-  // The names that are left.
+  // The remaining names.
   [[nodiscard]] Span rest() const { return slice_.last ? Span::after(*slice_.last) : Span{}; }
-  // Whether this name is for this slice: asked about each, in order, also more than once.
+  // Whether this slice handles the name: called for each name, in order, also repeatedly.
   [[nodiscard]] bool has_time(std::string_view name) {
     if (slice_.last && *slice_.last == name) return true;
     if (late()) return false;
     slice_.last = name;
     return true;
   }
-  // Calls the function with the arguments that are left, from the one at `begin` on.
+  // Calls the function with the remaining arguments, from the one at `begin` on.
   template <typename Each>
   void each_argument(std::size_t begin, const Each& each) {
     while (begin + slice_.arguments < call_.size() && !late()) {
@@ -69,23 +69,23 @@ class LongAnswer {
     }
   }
 
-  // Counts one that belongs to the answer.
+  // Counts one element of the answer.
   void found() { ++slice_.found; }
-  // How many these are, when no more follow.
+  // Returns the number of elements if the answer is complete.
   [[nodiscard]] std::optional<std::size_t> total() const {
     return slice_.cut_short ? std::nullopt : std::optional(slice_.found);
   }
-  // Puts the head before them, when no more follow.
+  // Puts the head before the elements if the answer is complete.
   void enclose(Writer::Aggregate kind) {
     if (!slice_.cut_short) call_.reply().enclose(slice_.mark, kind, slice_.found);
   }
 
  private:
-  // Looking at the clock costs as much as a small element.
+  // Reading the clock costs as much as a small element.
   static constexpr std::size_t kPerLook = 16;
   static constexpr std::size_t kBytesPerLook = std::size_t{64} << 10U;
 
-  // The first one is never late, so each slice goes on.
+  // The first element is never late, so each slice makes progress.
   [[nodiscard]] bool late() {
     const std::size_t written = call_.reply().mark();
     if (looks_++ == 0) looked_at_ = written;

@@ -10,7 +10,7 @@
 namespace anabranch::server {
 namespace {
 
-// The draft in the place of the output, so that the client's writer writes there.
+// Swaps the draft with the output, so that the client's writer appends to the draft.
 class Drafting {
  public:
   Drafting(Client& client, std::size_t room) : client_(client) {
@@ -63,7 +63,7 @@ bool LongReads::keep_state(Host& host) {
 }
 
 void LongReads::go_on(Host& host, SteadyTime until, const RoomFor& room, const After& after) {
-  State newest;  // Nothing is written meanwhile.
+  State newest;  // No write happens meanwhile.
   while (!reads_.empty() && steady_now() < until) {
     std::unique_ptr<Read> read = std::move(reads_.front());
     reads_.pop_front();
@@ -94,7 +94,7 @@ bool LongReads::slice(Read& read, Host& host, SteadyTime until, std::size_t room
     return client.drafted;
   } catch (const NoRoom& none) {
     client.held_back = HeldBack{HeldBack::Until::kRoom, none.bytes};
-    std::string().swap(client.output);  // The draft: it begins anew when there is room.
+    std::string().swap(client.output);  // Drops the draft: the read begins anew when there is room.
   } catch (const Error& error) {
     client.output.clear();
     client.reply.error(error_text(error));

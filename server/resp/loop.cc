@@ -23,18 +23,18 @@ namespace {
 constexpr int kEventsMax = 1024;
 constexpr int kAcceptsMax = 200;  // In one turn.
 constexpr std::chrono::milliseconds kAcceptPause{100};
-// Of the system, for a client: else it grows to megabytes of memory for each that does not read.
-// Clients are on this machine, so it need not hold what is on a long way.
+// The send buffer of a client: by default the system lets it grow to megabytes for a client that
+// does not read. Clients are on this machine, so no long path has to be filled.
 constexpr int kSendBuffer = 256 << 10;
-constexpr std::chrono::milliseconds kRemovalTime{5};   // Of a turn.
+constexpr std::chrono::milliseconds kRemovalTime{5};   // In one turn.
 constexpr std::chrono::milliseconds kReadTime{5};      // The same for long reads, at least,
 constexpr std::chrono::milliseconds kReadTimeMax{50};  // and at most.
-// What a client costs a turn so that the next one serves it early.
+// A client below these costs in one turn is served early in the next one.
 constexpr std::chrono::milliseconds kLightTime{1};
 constexpr std::size_t kLightBytes = std::size_t{64} << 10U;
 constexpr std::size_t kLightInput = std::size_t{256} << 10U;
 
-// Wakes the loop while `fd` is readable. Fails when the system has no memory for it.
+// Wakes the loop while `fd` is readable. Fails if the system lacks memory.
 [[nodiscard]] bool add_to(const File& epoll, int fd, void* tag) {
   epoll_event event{};
   event.events = EPOLLIN;
@@ -52,9 +52,8 @@ bool costs_little(const Connection* connection) {
   return connection->cost == Connection::Cost::kLittle;
 }
 
-// Clients that may cost much, in the order in which a turn serves them: those that read, those that
-// are new, from both ends, and the others, one of each after another. So nobody stands behind all
-// of many that have come together.
+// Orders expensive clients for a turn: readers, new clients from both ends, and others, one of each
+// in rotation. So no client waits behind a whole crowd that has come together.
 std::vector<Connection*> line_up(std::span<Connection* const> heavy) {
   std::deque<Connection*> readers;
   std::deque<Connection*> fresh;
@@ -78,15 +77,15 @@ std::vector<Connection*> line_up(std::span<Connection* const> heavy) {
   return line;
 }
 
-// Whether accept failed for want of descriptors or memory, which may come back.
+// Whether accept failed for lack of descriptors or memory, a temporary condition.
 bool out_of_resources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 }  // namespace
 
-// What events belong to is told by a pointer: to a member for the loop's own descriptors, null for
-// the leader's, to a connection for clients.
+// The pointer of an event tells its owner: a member for the loop's own descriptors, null for the
+// leader's, a connection for clients.
 Loop::Loop(leader::Leader& leader, const ServerOptions& options, File listener,
            std::string endpoint, Requests requests)
     : leader_(leader),
@@ -115,14 +114,14 @@ void Loop::run() {
 Loop::Milliseconds Loop::turn(Milliseconds patience) {
   wait(patience);
   const SteadyTime begun = steady_now();
-  // The list may grow in the meantime, by clients that are not done, for the next turn.
+  // The list may grow meanwhile, by clients with more requests, for the next turn.
   answering_.swap(scheduled_);
   for (Connection* connection : answering_) connection->scheduled = false;
   const bool worked = !answering_.empty();
   serve_all();
   turn_.remove_some(steady_now() + kRemovalTime);
   turn_.commit();
-  // Who was not served comes first in the next turn.
+  // Clients that were not served come first in the next turn.
   for (Connection* connection : answering_) {
     if (!connection->served) answer(*connection);
   }
@@ -133,7 +132,7 @@ Loop::Milliseconds Loop::turn(Milliseconds patience) {
   close_gone();
   read_some(begun);
   let_go_on();
-  // After the answers: while their clients think, others' writes are applied.
+  // After the answers: while their clients think, foreign writes are applied.
   Milliseconds sleep = leader_.turn();
   waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
   const bool idle = scheduled_.empty() && !turn_.removing() && !turn_.reading();
@@ -142,8 +141,8 @@ Loop::Milliseconds Loop::turn(Milliseconds patience) {
   return waiting_.patience(room_.patience(sleep));
 }
 
-// A client whose commands cost little waits at most for half a turn of the others, and these for
-// half a turn of such clients.
+// A cheap client waits at most for the half turn of expensive ones, and an expensive one for the
+// half turn of cheap ones.
 void Loop::serve_all() {
   TurnBudget budget(options_.turn_time_max, options_.turn_output_bytes_max);
   const auto heavy = std::ranges::stable_partition(answering_, costs_little);
@@ -203,7 +202,7 @@ void Loop::wait(Milliseconds patience) {
                                           static_cast<std::size_t>(std::max(found, 0)));
   std::vector<std::pair<Connection*, std::uint32_t>> heavy;
   for (const epoll_event& event : told) {
-    if (event.data.ptr == nullptr) continue;  // The leader will look.
+    if (event.data.ptr == nullptr) continue;  // The leader's turn() handles it.
     if (event.data.ptr == &listener_) {
       accept_clients();
     } else if (event.data.ptr == &stopped_) {
@@ -222,8 +221,8 @@ void Loop::wait(Milliseconds patience) {
   hear(heavy);
 }
 
-// Reads from clients that may have much to say, as far as a turn's budget goes. The others are told
-// of again in the next turn, which begins with them.
+// Reads from expensive clients, as far as a turn's budget goes. The events of the rest come again
+// in the next turn, which begins with them.
 void Loop::hear(std::span<std::pair<Connection*, std::uint32_t>> heavy) {
   if (heavy.empty()) return;
   first_heard_ %= heavy.size();
@@ -265,7 +264,7 @@ void Loop::accept_client(int fd, std::string address) {
   if (connections_.size() >= options_.connections_max) {
     constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
     ++host_.statistics.connections_refused;
-    // One try: whoever is turned away is not waited for.
+    // One try: the loop does not wait for refused clients.
     [[maybe_unused]] const ssize_t sent =
         ::send(fd, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     return;
@@ -301,9 +300,10 @@ void Loop::resume_accepting() {
 
 void Loop::on_event(Connection& connection, std::uint32_t events) {
   const bool readable = (events & EPOLLIN) != 0;
-  // EPOLLRDHUP is asked for while the client waits: nothing is read then that would tell of it.
+  // EPOLLRDHUP is watched while the client waits: without reads, only this event reports a closed
+  // connection.
   const bool broken = (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0;
-  // Requests that wait come first, and what is stuck is not read from.
+  // Waiting requests come first, and a stuck client is not read from.
   const bool reading = !connection.runnable && !connection.client().closing;
   if (readable && reading) {
     receive(connection);
@@ -357,7 +357,7 @@ void Loop::serve(Connection& connection, TurnBudget& budget) {
     if (i > 0 && budget.spent()) break;
     const std::size_t before = connection.pending();
     const bool more = serve_next(connection);
-    if (i == 0 && !more) return;  // Nothing was run that would tell what it costs.
+    if (i == 0 && !more) return;  // No command ran, so its cost is unknown.
     room_.count(connection);
     if (!connection.held) connection.granted = connection.on_trial = false;
     const std::size_t answered = connection.pending() - std::min(before, connection.pending());
@@ -412,7 +412,8 @@ void Loop::hold_back(Connection& connection) {
 void Loop::read_some(SteadyTime begun) {
   if (!turn_.reading()) return;
   const SteadyTime now = steady_now();
-  // Of a long turn a part, so that long transactions of others do not hold it up for ever.
+  // Half of a long turn's time, so that long transactions of other clients do not delay reads for
+  // ever.
   const auto time = std::clamp<SteadyTime::duration>((now - begun) / 2, kReadTime, kReadTimeMax);
   const auto room = [this](const Client& client) {
     return room_.for_draft(*connections_.at(client.id));

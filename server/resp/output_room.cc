@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kShareMin = std::size_t{16} << 10U;
 constexpr std::chrono::seconds kSayAgain{10};
 constexpr std::chrono::milliseconds kLookAgain{100};
-constexpr std::chrono::milliseconds kReadsAgain{200};  // Who takes nothing for so long has stalled.
+constexpr std::chrono::milliseconds kReadsAgain{
+    200};  // A client that takes nothing for so long has stalled.
 
 std::string mebibytes(std::size_t bytes) {
   const std::size_t tenths = (bytes * 10) >> 20U;
@@ -26,7 +27,7 @@ void OutputRoom::count(Connection& connection) {
   connection.counted = connection.client().output.size() + connection.client().draft.size();
   if (connection.tried && connection.counted == 0 && !connection.granted) {
     connection.tried = false;
-    try_again_ = {};  // It has read all of it, so another one may be tried.
+    try_again_ = {};  // The client has read all of it, so another one may be tried.
   }
   connection.counted_in = connection.reads() ? kReading : connection.tried ? kTried : kCommon;
   used_[connection.counted_in] += connection.counted;
@@ -83,7 +84,7 @@ bool OutputRoom::any_for(const Connection& connection) const {
 }
 
 void OutputRoom::hold(Connection& connection, std::size_t bytes) {
-  // Twice as much, since a long answer is given up at the first byte too many.
+  // Twice as much, since a long answer is abandoned at the first byte too many.
   Line& line = connection.reads() ? readers_ : others_;
   line.push_back({&connection, std::min(bytes * 2, options_.output_bytes_total / 2),
                   !connection.has_sent_more()});
@@ -134,7 +135,7 @@ void OutputRoom::release(SteadyTime now, const Use& over) {
 OutputRoom::Line::iterator OutputRoom::to_be_tried(std::size_t promised, bool alone) {
   for (auto each = others_.end(); each != others_.begin();) {
     Connection& connection = *(--each)->connection;
-    // Not who has an answer already.
+    // Skips clients that already have an answer.
     if (connection.counted > share() || (alone && !each->alone)) continue;
     connection.on_trial = true;
     const bool fits = this->fits(*each, promised);
@@ -161,7 +162,7 @@ std::vector<Connection*> OutputRoom::stalled(SteadyTime now, const Connections& 
   std::vector<Connection*> found;
   for (const auto& [id, each] : all) {
     const bool stalls = now - each->taken() >= time;
-    // A draft is nothing that it could have read.
+    // A draft is not sent yet, so the client could not read it.
     if (stalls && each->pending() > share && !each->gone) found.push_back(each.get());
   }
   std::ranges::sort(found, {}, [](const Connection* each) { return each->taken(); });
@@ -196,7 +197,7 @@ void OutputRoom::relieve(SteadyTime now, const Connections& all, const Use& clos
 
 OutputRoom::Milliseconds OutputRoom::patience(Milliseconds most) const {
   if (!anybody_waits()) return most;
-  // When it is time for a trial already, there is nobody to be tried.
+  // If a trial is due already, no client can be tried now.
   const auto rest = std::chrono::ceil<Milliseconds>(try_again_ - steady_now());
   return std::min({most, kLookAgain, rest > rest.zero() ? rest : kLookAgain});
 }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kLineEnd = 2;  // "\r\n".
 
-// Empties it and gives its memory back, which assigning {} does not.
+// Empties a container and releases its memory, which assigning {} does not.
 template <typename Container>
 void free(Container& container) {
   Container().swap(container);
@@ -21,7 +21,7 @@ void free(Container& container) {
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0'; }
 
-// The character that a backslash and what follows it stand for; moves `at` to the last of them.
+// Returns the character of an escape sequence; moves `at` to its last byte.
 char unescape(std::string_view line, std::size_t& at) {
   if (line[at + 1] == 'x' && at + 3 < line.size()) {
     const auto byte = core::parse_number<std::uint8_t, 16>(line.substr(at + 2, 2));
@@ -55,7 +55,7 @@ Parser::Outcome Parser::next(std::string_view buffer) {
   while (at_ < buffer_.size() || state_ != State::kStart) {
     const bool multibulk = state_ != State::kStart || buffer_[begin_] == '*';
     const Outcome outcome = multibulk ? next_multibulk() : next_inline();
-    // An empty line or array is no request, and has no answer.
+    // An empty line or array is not a request, and gets no answer.
     if (outcome != Outcome::kRequest || !arguments_.empty()) return outcome;
   }
   return Outcome::kIncomplete;
@@ -142,7 +142,7 @@ Parser::Step Parser::read_length() {
 Parser::Step Parser::read_bulk() {
   const std::size_t buffered = buffer_.size() - at_;
   if (buffered < bulk_size_ + kLineEnd) {
-    // Of what is skipped nothing needs to stay, but the end of the line comes in one piece.
+    // Skipped bytes need not stay, but the end of the line must be in one piece.
     const std::size_t skipped = skipping_ ? std::min(buffered, bulk_size_) : 0;
     at_ += skipped;
     bulk_size_ -= skipped;
@@ -221,7 +221,7 @@ bool Parser::take_word(std::string_view line, std::size_t& at) {
         words_.push_back(c);
       }
     } else if (c == quote) {
-      // A closing quote ends the word, so a space or nothing must follow.
+      // A closing quote ends the word, so a space or the end of the line must follow.
       if (at + 1 < line.size() && !is_space(line[at + 1])) return false;
       quote = 0;
     } else if (c == '\\' && at + 1 < line.size() && (quote == '"' || line[at + 1] == '\'')) {

@@ -1,12 +1,13 @@
-// Requests of the Redis protocol, one after the other, out of a buffer that fills as bytes arrive.
+// Parses requests of the Redis protocol, one after the other, from a buffer that fills as bytes
+// arrive.
 //
-// A request is an array of bulk strings, "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n", or a line of words, as a
-// person types it: "GET k\r\n". Arguments are views into the buffer. The parser remembers where it
-// stopped: an argument is never looked at again, however small the pieces are in which it comes.
+// A request is an array of bulk strings, "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n", or a line of words, as
+// typed by a person: "GET k\r\n". Arguments are views into the buffer. The parser remembers its
+// position: it reads an argument only once, however small the pieces are in which it arrives.
 //
-// Invariants: 1. memory is bounded by what has really arrived, never by what a client announces;
-// 2. a request of more than `request_bytes_max` is read to its end but not kept, so that the client
-// gets an answer and may go on; 3. after kBroken the stream has no more requests.
+// Invariants: 1. memory is bounded by the bytes that have really arrived, never by an announced
+// size; 2. a request of more than `request_bytes_max` is read to its end but not kept, so that the
+// client gets an answer and may continue; 3. after kBroken the stream has no more requests.
 #pragma once
 
 #include <cstddef>
@@ -30,38 +31,38 @@ class Parser {
   enum class Outcome : std::uint8_t {
     kIncomplete,  // Call again with more bytes.
     kRequest,     // arguments() holds a request.
-    kTooLarge,    // A request was over request_bytes_max and has been skipped.
-    kBroken,      // Not the Redis protocol: error() says why. Close the connection.
+    kTooLarge,    // A request exceeded request_bytes_max and has been skipped.
+    kBroken,      // Not the Redis protocol: see error(). Close the connection.
   };
 
   explicit Parser(const ParserLimits& limits = {}) : limits_(limits) {}
 
-  // Goes on where it stopped. `buffer` holds everything that has arrived and has not been dropped.
+  // Continues where it stopped. `buffer` holds all bytes that have arrived and were not dropped.
   Outcome next(std::string_view buffer);
 
-  // The request's words, at least one; views into the buffer that was given, valid until next().
+  // The words of the request, at least one; views into the given buffer, valid until next().
   [[nodiscard]] std::span<const std::string_view> arguments() const { return arguments_; }
-  // What is wrong, as Redis says it, without "ERR ".
+  // The error in the words of Redis, without "ERR ".
   [[nodiscard]] std::string_view error() const { return error_; }
 
-  // How many bytes at the front of the buffer are not needed any more.
+  // The number of bytes at the front of the buffer that are not needed any more.
   [[nodiscard]] std::size_t consumed() const { return skipping_ ? at_ : begin_; }
-  // Says that the caller has dropped all consumed() bytes.
+  // Notes that the caller has dropped all consumed() bytes.
   void drop_consumed();
-  // How many more bytes the bulk string that is being read needs; 0 when that is not known.
+  // The number of bytes still missing from the present bulk string; 0 if that is not known.
   [[nodiscard]] std::size_t missing(std::size_t buffered) const;
 
-  // Memory besides the buffer, which grows with the number of words.
+  // The memory besides the buffer, proportional to the number of words.
   [[nodiscard]] std::size_t bytes() const {
     return slices_.capacity() * sizeof(Slice) + words_.capacity() +
            arguments_.capacity() * sizeof(std::string_view);
   }
-  // Gives it back, unless within a request; arguments() are none then.
+  // Releases that memory, unless within a request; arguments() are empty afterwards.
   void trim();
 
  private:
   enum class State : std::uint8_t { kStart, kLength, kBulk };
-  // What a line or a part of a request came to.
+  // The result of parsing a line or a part of a request.
   enum class Step : std::uint8_t { kMore, kDone, kBroken };
 
   struct Slice {
@@ -79,14 +80,14 @@ class Parser {
   Step fail(std::string message);
   void finish_request();
   Outcome collect();
-  // The words of a line, with Redis' rules for quotes; false when they are unbalanced.
+  // Splits a line into words, with Redis' rules for quotes; false if the quotes are unbalanced.
   bool split(std::string_view line);
   bool take_word(std::string_view line, std::size_t& at);
 
   ParserLimits limits_;
   std::string_view buffer_;
-  std::size_t begin_ = 0;  // Where the request begins in the buffer.
-  std::size_t at_ = 0;     // Everything before has been looked at.
+  std::size_t begin_ = 0;  // The beginning of the request in the buffer.
+  std::size_t at_ = 0;     // The bytes before it have been parsed.
   State state_ = State::kStart;
   bool skipping_ = false;
   std::size_t bulks_left_ = 0;

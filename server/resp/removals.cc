@@ -8,7 +8,7 @@
 namespace anabranch::server {
 namespace {
 
-// Looking at the clock costs as much as a tenth of a key.
+// Reading the clock costs as much as a tenth of a key.
 constexpr std::size_t kKeysPerLook = 16;
 
 std::string entry_of(std::uint8_t database, std::string_view name) {
@@ -16,7 +16,7 @@ std::string entry_of(std::uint8_t database, std::string_view name) {
   return entry.append(name);
 }
 
-// The database that is chosen behind a command of a transaction.
+// Returns the selected database after a command of a transaction.
 std::uint8_t database_behind(const Queue::Entry& entry, std::uint8_t database) {
   if (entry.command->name != "select") return database;
   const auto chosen = core::parse_integer(entry.arguments[1]);
@@ -31,7 +31,7 @@ void Removals::begin(Client& client, Arguments names) {
   auto removal = std::make_shared<Removal>();
   removal->database = client.database;
   for (const std::string_view name : names) {
-    // What another one removes is not there any more.
+    // Another removal has this key; for this one it no longer exists.
     if (!condemned_.emplace(entry_of(client.database, name), removal).second) continue;
     removal->names.emplace_back(name);
   }
@@ -101,7 +101,7 @@ bool Removals::slice(Scope& scope, SteadyTime until) {
         if (i % kKeysPerLook == 0 && i > 0 && steady_now() >= until) return;
         const std::string& name = removal.names[removal.next++];
         const auto found = condemned_.find(entry_of(removal.database, name));
-        // A command that named the key has had it removed, and may have made it anew.
+        // A command that named the key has removed it first, and may have made it anew.
         if (found == condemned_.end() || found->second != *oldest) continue;
         condemned_.erase(found);
         remove(txn, name, removal);

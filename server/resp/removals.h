@@ -1,14 +1,14 @@
-// Removals of many keys: a DEL of a hundred thousand keys takes a second or more, so it goes in
-// slices, and others are let in between.
+// Removals of many keys: a DEL of a hundred thousand keys takes a second or more, so it is executed
+// in slices, with other clients' commands in between.
 //
-// Nobody sees half of it: from its begin on all of its keys are gone for every command of this
-// port. What is left of it is removed, slice by slice; a command that names a key of it has that
-// key removed before it runs, and one that looks at a whole database waits for the end. The DEL is
-// answered when all is removed and committed.
+// No client sees a half-done removal: from its beginning on all its keys are gone for every command
+// of this port. The keys are removed slice by slice; a command that names one of them first removes
+// that key, and a command that reads a whole database waits for the end. The DEL is answered when
+// all keys are removed and committed.
 //
-// Each slice is a transaction of its own: other regions see the keys go in slices, and so does this
-// one after a crash in the middle, when the DEL was not answered. A DEL within MULTI is a part of
-// that transaction, and never sliced.
+// Each slice is a transaction of its own: other regions see the keys disappear in slices, and so
+// does this one after a crash in the middle, when the DEL was not answered. A DEL inside MULTI is a
+// part of that transaction, and never sliced.
 #pragma once
 
 #include <cstddef>
@@ -29,28 +29,29 @@ namespace anabranch::server {
 
 class Removals {
  public:
-  // More keys than this in one command are removed in slices.
+  // A command with more keys than this is executed in slices.
   static constexpr std::size_t kDirectMax = 1000;
 
-  // A client's DEL. It waits from now on for the end.
+  // Begins a client's DEL. The client waits for its end.
   void begin(Client& client, Arguments names);
   [[nodiscard]] bool any() const { return !removals_.empty(); }
 
-  // Before a command runs: removes the keys that it names, or, for EXEC, that its queue names.
-  // Returns false when the command looks at a whole database and must wait until there are none.
+  // Call before a command runs: removes the condemned keys that the command names, or, for EXEC,
+  // that its queue names. Returns false if the command reads a whole database and must wait for the
+  // end of all removals.
   [[nodiscard]] bool make_way(const Command& command, Client& client, Arguments arguments,
                               Scope& scope);
-  // Removes some more keys of the oldest, as one transaction. Returns whether it wrote.
+  // Removes some more keys of the oldest removal, as one transaction. Returns whether it wrote.
   bool slice(Scope& scope, SteadyTime until);
-  // What was removed so far is committed, or, with an error, undone: then all are over.
+  // Reports that the removed keys are committed, or, with an error, undone: then all removals end.
   void committed();
-  void failed(std::string_view error);  // As clients see it: "MISCONF ...".
+  void failed(std::string_view error);  // In the form sent to clients: "MISCONF ...".
 
  private:
   struct Removal {
     std::uint8_t database = 0;
     std::vector<std::string> names;
-    std::size_t next = 0;  // Those before are removed.
+    std::size_t next = 0;  // The names before it are done.
     std::int64_t removed = 0;
     std::string error;
     bool over = false;
@@ -59,13 +60,13 @@ class Removals {
   };
   using Shared = std::shared_ptr<Removal>;
 
-  // Removes a key, and counts it if it was there.
+  // Removes a key, and counts it if it existed.
   static void remove(Scope& scope, std::string_view name, Removal& removal);
-  // Removes the keys that a command names, as far as they are condemned.
+  // Removes the condemned ones of the keys that a command names.
   void make_way(const Command& command, std::uint8_t database, Arguments arguments, Scope& scope);
 
   std::vector<Shared> removals_;  // The oldest first, until they are over.
-  // What is still to be removed, by database and name.
+  // Keys still to be removed, by database and name.
   std::unordered_map<std::string, Shared> condemned_;
 };
 

@@ -17,8 +17,7 @@ namespace {
 // Descriptors that are not clients: files of the storage, sockets of the peers.
 constexpr rlim_t kOtherFiles = 256;
 
-// Asks for as many descriptors as that many clients need; it may get fewer, which accepting copes
-// with.
+// Requests the descriptors that this many clients need; accepting copes with fewer.
 void raise_file_limit(std::size_t connections) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -30,7 +29,7 @@ void raise_file_limit(std::size_t connections) {
 
 void signal(const File& event) noexcept {
   const std::uint64_t one = 1;
-  // Fails only when it is readable already.
+  // Fails only if the descriptor is readable already.
   [[maybe_unused]] const ssize_t written = ::write(event.fd(), &one, sizeof(one));
 }
 

@@ -1,7 +1,7 @@
 // The Redis port of a leader.
 //
 //   auto server = Server::open(*leader, {.address = "127.0.0.1:6400"});
-//   server.value()->run();  // Until somebody calls stop().
+//   server.value()->run();  // Until stop() is called.
 #pragma once
 
 #include <memory>
@@ -16,20 +16,20 @@ namespace anabranch::server {
 class Server {
  public:
   // Listens; clients may connect from now on, and are served by run(). `leader` must outlive the
-  // server. Fails with kInvalid for an address that is malformed or not this machine's, kBusy when
+  // server. Fails with kInvalid for an address that is malformed or not this machine's, kBusy if
   // the port is in use, kIo.
   static core::Result<std::unique_ptr<Server>> open(leader::Leader& leader, ServerOptions options);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // HOST:PORT where it listens, with the real port.
+  // HOST:PORT of the listening socket, with the real port.
   [[nodiscard]] const std::string& endpoint() const;
-  // Serves clients and turns the leader, on the calling thread, until stop(). Once.
+  // Serves clients and turns the leader, on the calling thread, until stop(). Call it once.
   void run();
-  // Ends run() after its turn, at once or when it is called. From any thread or signal handler.
+  // Ends run() after its turn, also a later run(). From any thread or signal handler.
   void stop() noexcept;
-  // Has the leader read its keys again, after the turn. From any thread or signal handler.
+  // Makes the leader read its keys again, after the turn. From any thread or signal handler.
   void reload_keys() noexcept;
 
  private:

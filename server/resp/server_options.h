@@ -1,4 +1,4 @@
-// How the Redis port is opened, and the bounds of what its clients can make it hold and do.
+// The options of the Redis port, and the bounds on the memory and work that its clients can cause.
 #pragma once
 
 #include <chrono>
@@ -13,32 +13,33 @@ namespace anabranch::server {
 struct ServerOptions {
   // HOST:PORT; port 0 for any free one. Only addresses of this machine: there are no passwords yet.
   std::string address = "127.0.0.1:6400";
-  // More clients get an error and are closed.
+  // Further clients get an error and are closed.
   std::size_t connections_max = 10'000;
   // Of one request.
   ParserLimits parser = {};
-  // While more than this waits for a client that does not read, nothing more is read from it.
+  // While more bytes than this wait for a client that does not read, nothing is read from it.
   std::size_t output_pause_bytes = std::size_t{1} << 20U;
-  // An answer that would make more than this wait becomes an error.
+  // An answer that would make more bytes than this wait becomes an error.
   std::size_t output_bytes_max = std::size_t{256} << 20U;
-  // Of the answers that wait to be sent, over all clients: when so much waits, a client that asks
-  // for more than its share waits for others to read (output_room.h). Its command has not run then.
+  // The limit of unsent answers, over all clients: beyond it, a client that asks for more than its
+  // share waits for others to read (output_room.h). Its command has not run then.
   std::size_t output_bytes_total = std::size_t{128} << 20U;
-  // A client that has taken nothing of its answers for so long is closed when others wait for room.
+  // A client that has taken no byte of its answers for so long is closed if others wait for room.
   std::chrono::milliseconds output_stall{5'000};
-  // Of what clients have sent and is not run yet, transactions between MULTI and EXEC included,
-  // over all clients: two of the largest requests. When there is more, who holds most is closed.
+  // The limit of received input that is not run yet, transactions between MULTI and EXEC included,
+  // over all clients: two of the largest requests. Beyond it, the clients that hold the most are
+  // closed.
   std::size_t input_bytes_total = std::size_t{256} << 20U;
-  // Of all clients together in one turn: the bytes that are read, the time for their commands, and
-  // the bytes of answers.
+  // Limits of one turn for all clients together: bytes read, time for commands, and bytes of
+  // answers.
   std::size_t turn_input_bytes_max = std::size_t{16} << 20U;
   std::chrono::milliseconds turn_time_max{20};
   std::size_t turn_output_bytes_max = std::size_t{16} << 20U;
   // A command that runs as one transaction for longer than this is named in the log.
   std::chrono::milliseconds transaction_patience = leader::Watchdog::kPatience;
-  // A command that reads is cut short after so long, to let others in, and goes on later.
+  // A read is cut short after so long, to let others in, and continues later.
   std::chrono::milliseconds read_slice_max{2};
-  // Of one client in one turn, so that nobody else waits long. Of bytes, what one read takes.
+  // Limits of one client in one turn, so that no other waits long; the bytes are those of one read.
   std::size_t turn_commands_max = 1000;
   std::size_t turn_bytes_max = std::size_t{1} << 20U;
 };

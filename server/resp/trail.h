@@ -1,9 +1,9 @@
-// What a connection has seen and written: the session that every connection is, whether it asks for
-// its token or not.
+// The reads and writes of a connection: every connection is a session, whether it asks for its
+// token or not.
 //
-// A command marks what it did; when the commit of its turn is over, the loop settles all marks
-// with what is committed then. So the vectors cover the connection's own writes, and nothing that
-// came to this region after its last command.
+// A command marks its reads and writes; after the commit of its turn, the loop settles all marks
+// with the committed vector. So the vectors cover the connection's own writes, and no write that
+// arrived in this region after its last command.
 #pragma once
 
 #include <utility>
@@ -16,25 +16,25 @@ namespace anabranch::server {
 
 class Trail {
  public:
-  // A command has read, and perhaps written.
+  // Marks that a command has read, and perhaps written.
   void mark(bool wrote) {
     settled_ = false;
     wrote_ = wrote_ || wrote;
   }
   [[nodiscard]] bool settled() const { return settled_; }
-  // All that was marked is in this vector. Not for one that is settled.
+  // Settles the marks: all marked reads and writes are in this vector. No effect without marks.
   void settle(const rows::VectorBoard::Shared& committed) {
     seen_.look(committed);
     if (wrote_) written_ = committed;
     settled_ = true;
     wrote_ = false;
   }
-  // A token was let in that names this.
+  // Adds the vector of an admitted token.
   void bring(const core::VersionVector& seen) { seen_.bring(seen); }
 
-  // What was settled so far.
+  // The vector settled so far.
   [[nodiscard]] core::VersionVector seen() const { return seen_.all(); }
-  // Covers its own writes; empty when there are none.
+  // Covers the connection's own writes; empty if there are none.
   [[nodiscard]] core::VersionVector written() const {
     return written_ ? *written_ : core::VersionVector();
   }

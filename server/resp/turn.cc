@@ -10,10 +10,10 @@
 namespace anabranch::server {
 namespace {
 
-// A write of fewer words, or commands, takes no time worth watching.
+// A write of fewer words, or commands, is too short to watch.
 constexpr std::size_t kMany = 100;
 
-// Web pages can make a browser on this machine send requests here; none gets further than this.
+// Web pages can make a browser on this machine send requests here; they get no further than this.
 bool is_http(std::string_view word) { return same_word(word, "post") || same_word(word, "host:"); }
 
 }  // namespace
@@ -181,7 +181,7 @@ void Turn::commit() {
 }
 
 void Turn::revoke(std::string_view error) {
-  // What stays of each client's output, and how much of the old one has been looked at.
+  // For each client: the kept output, and the length of the old output that was processed.
   std::map<Client*, std::pair<std::string, std::size_t>> rewritten;
   for (const Answer& answer : answers_) {
     auto& [output, seen] = rewritten[answer.client];

@@ -1,12 +1,12 @@
-// The commands of one turn of the loop: runs them as group commits, and knows which answers depend
-// on the commit that is still to come.
+// The commands of one turn of the loop: runs them as group commits, and knows the answers that
+// depend on the pending commit.
 //
 //   turn.execute(client, arguments);  // Any number of times, of any clients.
 //   turn.commit();                    // Now the clients' answers may be sent.
 //
 // Invariant: no answer that saw an uncommitted write outlives the failure of its commit. From the
-// first write of an open group on, the answers of commands that read or write are remembered; when
-// the commit fails, each becomes an error. Answers before it, and of other commands, stay.
+// first write of an open group on, the answers of commands that read or write are remembered; if
+// the commit fails, each becomes an error. Earlier answers, and those of other commands, stay.
 #pragma once
 
 #include <cstddef>
@@ -29,46 +29,46 @@ class Turn {
     host.watchdog = &watchdog_;
   }
 
-  // Answers one request: runs it, queues it or refuses it. Commits when the group is full. One that
-  // cannot run now is not answered, and leaves a HeldBack with the client.
+  // Answers one request: runs it, queues it or refuses it. Commits when the group is full. A
+  // request that cannot run now is not answered, and leaves a HeldBack with the client.
   void execute(Client& client, Arguments arguments);
-  // Refuses a request that could not be read; in a transaction it aborts that.
+  // Refuses a request that could not be read; inside a transaction this aborts the transaction.
   void refuse(Client& client, std::string_view error);
   // Commits the open group. The clients' outputs must still hold all answers since the last commit.
   void commit();
 
-  // Goes on with long reads, until a time; nothing may be staged.
+  // Continues long reads until `until`; nothing may be staged.
   void read_some(SteadyTime until, const LongReads::RoomFor& room, const LongReads::After& after) {
     reads_.go_on(host_, until, room, after);
   }
   [[nodiscard]] bool reading() const { return reads_.any(); }
-  // A client has gone, or what it has sent.
+  // Forgets a client that is closed, or whose input was dropped.
   void forget(Client& client);
 
-  // Goes on with removals of many keys, until a time.
+  // Continues removals of many keys until `until`.
   void remove_some(SteadyTime until);
   [[nodiscard]] bool removing() const { return removals_.any(); }
 
  private:
-  // An answer in its client's output.
+  // The place of an answer in its client's output.
   struct Answer {
     Client* client;
     std::size_t begin;
     std::size_t end;
   };
 
-  // Refuses an EXEC that has too many words, which ends its transaction, as in Redis: else the
-  // client's next EXEC would run what this one was meant to.
+  // Refuses an EXEC that has too many words, which ends its transaction, as in Redis: otherwise the
+  // client's next EXEC would run commands meant for this one.
   static void discard(Client& client, std::string_view error);
-  // Runs a request; false when there is no room for its answer.
+  // Runs a request; false if there is no room for its answer.
   bool run_within_room(Call& call, std::size_t begin);
-  // Runs it, under the eyes of the watchdog if it may take long.
+  // Runs a request, under the watchdog if it may take long.
   void run_watched(Call& call);
-  // Whether it may run beside the removals that are under way.
+  // Whether a command may run beside the removals in progress.
   bool make_way(Client& client, const Command& command, Arguments arguments);
   void begin_removal(Client& client, Arguments arguments);
   void begin_read(Client& client, const Resolved& resolved, Arguments arguments);
-  // Gives the answer that was drafted.
+  // Delivers the drafted answer.
   void give_draft(Client& client);
   void enqueue(Client& client, const Resolved& resolved, Arguments arguments);
   // Turns all remembered answers into this error.

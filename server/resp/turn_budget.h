@@ -1,5 +1,5 @@
-// What all clients together get of one turn of the loop: time, and bytes of answers. What does not
-// fit goes on in the next turn, so that nobody waits for everybody's commands.
+// The budget of all clients together in one turn of the loop: time, and bytes of answers. The rest
+// continues in the next turn, so that no client waits for the commands of all others.
 #pragma once
 
 #include <chrono>
@@ -14,9 +14,9 @@ class TurnBudget {
   TurnBudget(std::chrono::milliseconds time, std::size_t bytes)
       : begin_(steady_now()), time_(time), bytes_(bytes) {}
 
-  // Answers have grown.
+  // Subtracts bytes of answers.
   void spend(std::size_t bytes) { bytes_ -= bytes < bytes_ ? bytes : bytes_; }
-  // Whether all of it is spent, or all of the half that is for clients whose commands are light.
+  // Whether the whole budget is spent, or the half reserved for cheap clients.
   [[nodiscard]] bool spent() const { return spent_by(time_); }
   [[nodiscard]] bool half_spent() const { return spent_by(time_ / 2); }
 

@@ -6,7 +6,7 @@
 namespace anabranch::server {
 namespace {
 
-// Longer than anybody waits, and not so long that the clock would overflow.
+// Longer than any client waits, and short enough that the clock cannot overflow.
 constexpr std::chrono::hours kPatienceMax{24 * 365};
 
 }  // namespace
@@ -52,7 +52,7 @@ Waiting::Milliseconds Waiting::patience(Milliseconds most) const {
     if (connection->client().wait) first = std::min(first, connection->client().wait->until);
   }
   if (first == SteadyTime::max()) return most;
-  // Rounded up: who wakes too early would turn without need.
+  // Rounded up: a turn that wakes too early is wasted.
   const auto rest = std::chrono::ceil<Milliseconds>(first - steady_now());
   return std::clamp(rest, Milliseconds{0}, most);
 }

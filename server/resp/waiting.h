@@ -1,11 +1,11 @@
-// Clients that wait: the last command of each can only be answered when something has happened that
-// takes longer than a turn, such as another region's writes coming here.
+// Waiting clients: the last command of each can only be answered after an event that takes longer
+// than a turn, such as the arrival of another region's writes.
 //
 //   wait_for(call, 500ms, [&client](bool late) { ... });  // In a command, instead of a reply.
 //
-// Until that has answered, nothing more of the client is read or run, and everybody else is served.
-// The loop tries again when its turn is committed and after each turn of the leader. What a
-// connection waits for goes with it when it closes.
+// Until the function has answered, no further input of the client is read or run, and all others
+// are served. The loop tries again after the commit of its turn and after each turn of the leader.
+// A closed connection takes its Wait with it.
 #pragma once
 
 #include <chrono>
@@ -27,15 +27,15 @@ class Waiting {
  public:
   using Milliseconds = std::chrono::milliseconds;
 
-  // A connection whose client has begun to wait.
+  // Adds a connection whose client has begun to wait.
   void add(Connection& connection) { connections_.push_back(&connection); }
-  // Tries to answer one; nothing happens when it does not wait.
+  // Tries to answer one client; does nothing if it does not wait.
   static void attempt(Client& client);
-  // Tries to answer all, and gives those that wait no longer to the function.
+  // Tries to answer all clients, and calls the function with those that wait no longer.
   void attempt_all(const std::function<void(Connection&)>& over);
-  // Forgets connections that are gone.
+  // Forgets closed connections.
   void forget_gone();
-  // How long a turn may sleep so that nobody is answered too late.
+  // Returns the time that a turn may sleep so that no answer is late.
   [[nodiscard]] Milliseconds patience(Milliseconds most) const;
 
  private:

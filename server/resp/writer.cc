@@ -48,7 +48,7 @@ void Writer::status(std::string_view text) {
   append("\r\n");
 }
 
-// Never refused: it is what is said when something else was.
+// Never refused: it replaces an answer that was.
 void Writer::error(std::string_view text) {
   output_.push_back('-');
   const std::size_t begin = output_.size();
@@ -64,7 +64,7 @@ void Writer::integer(std::int64_t value) { line(':', value); }
 void Writer::bulk(std::string_view bytes) {
   line('$', static_cast<std::int64_t>(bytes.size()));
   const std::size_t grown = output_.size() + bytes.size() + 2;
-  // Else the line's end would double what a large value takes.
+  // Otherwise the line's end would double the memory of a large value.
   if (grown > output_.capacity() && grown <= std::min(bytes_max_, room_)) output_.reserve(grown);
   append(bytes);
   append("\r\n");

@@ -5,10 +5,10 @@
 //   reply.bulk("a");
 //   reply.integer(1);
 //
-// Where version 3 has a type of its own (map, set, null), version 2 gets what Redis gives it there.
-// Invariants: 1. the string never grows over `bytes_max`; what would do that throws
-// Error{kTooLarge}; 2. nor over the room that there is for now (output_room.h): what would do that
-// throws NoRoom. The caller takes the started reply back with rewind(). Errors are never refused.
+// Where version 3 has a type of its own (map, set, null), version 2 gets the reply that Redis sends
+// there. Invariants: 1. the string never grows over `bytes_max`; a longer reply throws
+// Error{kTooLarge}; 2. nor over the room set for now (output_room.h); a longer reply throws NoRoom.
+// The caller removes the started reply with rewind(). Errors are never refused.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +18,9 @@
 
 namespace anabranch::server {
 
-// There is no room for an answer now, though it is not too large.
+// There is no room for an answer now, though it is within bytes_max.
 struct NoRoom {
-  std::size_t bytes;  // How long the string would have been, or longer.
+  std::size_t bytes;  // The length the string would have had, or more.
 };
 
 class Writer {
@@ -57,12 +57,11 @@ class Writer {
   void map(std::size_t size) { aggregate(Aggregate::kMap, size); }
   void set(std::size_t size) { aggregate(Aggregate::kSet, size); }
 
-  // Where the next byte will be.
+  // The position of the next byte.
   [[nodiscard]] std::size_t mark() const { return output_.size(); }
-  // Takes back everything from the mark on.
+  // Removes everything from the mark on.
   void rewind(std::size_t mark) { output_.resize(mark); }
-  // Puts the head of an aggregate before what was written since the mark, for when its size is only
-  // known at its end.
+  // Inserts the head of an aggregate at the mark, for a size that is only known at its end.
   void enclose(std::size_t mark, Aggregate kind, std::size_t size);
 
  private:

@@ -1,5 +1,5 @@
-// What Redis has no words for: ANABRANCH and its verbs. Structured answers are JSON in a bulk
-// string, for the command line and for scripts.
+// Commands without a counterpart in Redis: ANABRANCH and its verbs. Structured answers are JSON in
+// a bulk string, for the command line and for scripts.
 
 #include <cstddef>
 #include <nlohmann/json.hpp>

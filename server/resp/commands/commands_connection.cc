@@ -1,4 +1,4 @@
-// The connection itself: who the client is, and how it wants to be answered.
+// The connection itself: the name and state of the client, and the form of its answers.
 
 #include <algorithm>
 #include <limits>
@@ -59,7 +59,7 @@ bool is_plain(std::string_view name) {
   return std::ranges::all_of(name, [](char c) { return c >= '!' && c <= '~'; });
 }
 
-// Sets the name; gives false after an error reply.
+// Sets the name; returns false after an error reply.
 bool rename(Call& call, std::string_view name) {
   if (!is_plain(name)) {
     call.reply().error("ERR Client names cannot contain spaces, newlines or special characters.");

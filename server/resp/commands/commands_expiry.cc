@@ -1,4 +1,4 @@
-// When keys cease to be, whatever they hold.
+// The expiry of keys of every type.
 
 #include <array>
 #include <limits>
@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t kSecondMs = 1'000;
 
-// What makes the deadline depend on the one that is there.
+// How the new deadline depends on the present one.
 struct Condition {
   bool if_none = false;
   bool if_some = false;
@@ -46,7 +46,7 @@ Condition condition(const Call& call) {
   return found;
 }
 
-// Whether a new deadline may take the place of the one that is there; none is later than any.
+// Whether a new deadline may replace the present one; no deadline is later than any.
 bool allows(const Condition& condition, const std::optional<std::int64_t>& before,
             std::int64_t deadline) {
   if (condition.if_none && before) return false;
@@ -55,7 +55,7 @@ bool allows(const Condition& condition, const std::optional<std::int64_t>& befor
   return !condition.if_earlier || !before || deadline < *before;
 }
 
-// Looks at the options before the number, as Redis does.
+// Reads the options before the number, as Redis does.
 void expire(Call& call, TimeForm form) {
   const Condition wanted = condition(call);
   if (!wanted.error.empty()) return call.reply().error(wanted.error);
@@ -78,7 +78,7 @@ void persist(Call& call) {
   call.reply().integer(call.scope.expire(call.key(1), std::nullopt) ? 1 : 0);
 }
 
-// -2: there is no such key; -1: it stays. Seconds are rounded.
+// Replies -2 if the key does not exist, -1 if it never expires. Seconds are rounded.
 void tell(Call& call, bool left, std::int64_t unit_ms) {
   const Key key = call.key(1);
   const std::optional<std::int64_t> deadline = call.scope.deadline(key);

@@ -1,5 +1,5 @@
-// Hashes: maps whose fields are strings. A field that an embedded program gave another type counts
-// in HLEN and HEXISTS, is overwritten by HSET, and is left out of what lists strings.
+// Hashes: maps whose fields are strings. A field of another type, written by an embedded program,
+// counts in HLEN and HEXISTS, is overwritten by HSET, and is omitted from lists of strings.
 
 #include <string>
 
@@ -10,7 +10,7 @@
 namespace anabranch::server {
 namespace {
 
-// Gives the field this string. Returns whether the field was absent.
+// Stores a string in the field. Returns whether the field was absent.
 bool overwrite(Scope& txn, const Key& field, std::string_view value) {
   const Type before = txn.type(field);
   if (before != Type::kNone && before != Type::kString) txn.clear(field);
@@ -20,14 +20,15 @@ bool overwrite(Scope& txn, const Key& field, std::string_view value) {
   return before == Type::kNone;
 }
 
-// The string in a field; nothing when there is none. Throws kWrongType when the key is no hash.
+// Returns the string in a field; nullopt if there is none. Throws kWrongType if the key is not a
+// hash.
 std::optional<std::string> read(const Scope& scope, const Key& key, std::string_view field) {
   std::optional<std::string> value = scope.get(key.field(field).of(Type::kString));
   if (!value) expect_type(scope, key, Type::kMap);
   return value;
 }
 
-// Writes the pairs and returns how many fields are new; nothing after an error reply.
+// Writes the pairs and returns the number of new fields; nullopt after an error reply.
 std::optional<std::int64_t> write_pairs(Call& call) {
   if (call.size() % 2 != 0) {
     call.reply().error(arity_error(call.command.name));
@@ -93,7 +94,7 @@ void hstrlen(Call& call) {
   call.reply().integer(value ? static_cast<std::int64_t>(value->size()) : 0);
 }
 
-// Replies with what `each` writes for every field that holds a string.
+// Replies with the output of `each` for every field that holds a string.
 template <typename Each>
 void list(Call& call, Writer::Aggregate kind, Each each) {
   const Key key = call.key(1);

@@ -1,4 +1,4 @@
-// Keys, whatever they hold.
+// Keys of every type.
 
 #include <string>
 
@@ -50,15 +50,15 @@ void flushall(Call& call) { flush(call, 0, kDatabases - 1); }
 
 void flushdb(Call& call) { flush(call, call.client.database, call.client.database); }
 
-// Every key would have to be written again: which database a key belongs to is a part of its path,
-// and other regions write to both meanwhile.
+// Not possible: the database is a part of each key's path, so every key would have to be written
+// again, while other regions write to both databases.
 void swapdb(Call& call) {
   call.reply().error(
       "ERR SWAPDB is not supported: the database is a part of each key's name, and other regions "
       "write to both");
 }
 
-// Every key of the database is visited, so it costs as much as there is.
+// Visits every key of the database, so the cost grows with their number.
 void keys(Call& call) {
   LongAnswer answer(call);
   call.scope.names(call.all_keys(), answer.rest(), [&](const std::string& name) {

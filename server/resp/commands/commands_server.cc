@@ -1,4 +1,4 @@
-// The server: what it is, what it has done, what it can do.
+// The server: its identity, statistics and capabilities.
 
 #include <string>
 
@@ -22,7 +22,7 @@ void time(Call& call) {
   call.reply().bulk(std::to_string(now % 1000 * 1000));
 }
 
-// ---- CONFIG: what clients and redis-benchmark ask for. Nothing is set at run time.
+// ---- CONFIG: the parameters that clients and redis-benchmark read. None is set at run time.
 
 struct Parameter {
   std::string_view name;
@@ -95,7 +95,7 @@ std::string_view category_of(Right right) {
   return "@admin";
 }
 
-// One row, with the rows below it, whose names are "container|name".
+// Describes one row and the rows below it, named "container|name".
 void describe(Writer& reply, const Command& command, const std::string& container) {
   const std::string name = container + std::string(command.name);
   reply.array(10);

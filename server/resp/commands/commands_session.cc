@@ -1,6 +1,6 @@
-// Sessions, and how far writes have come. A connection is a session: its token says what it has
-// seen, and a connection in another region goes on with that. All is decided by what the embedded
-// sessions stand on (session_gate.h, reach.h); only who waits differs: here nobody sleeps.
+// Sessions, and the reach of writes. A connection is a session: its token covers everything the
+// connection has seen, and a connection in another region can continue from it. The rules are those
+// of embedded sessions (session_gate.h, reach.h); only waiting differs: here no thread sleeps.
 
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -20,18 +20,18 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
-// For SESSION without a time.
+// The default of SESSION.
 constexpr Milliseconds kSessionPatience{500};
 
 [[noreturn]] void refuse_syntax() { throw Error(ErrorCode::kInvalid, "syntax error"); }
 
-// What SESSION was told behind the token.
+// The words of SESSION behind the token.
 struct Terms {
   Milliseconds patience = kSessionPatience;
   Gone gone = Gone::kRefuse;
 };
 
-// Nothing after an error reply.
+// Returns nullopt after an error reply.
 std::optional<Terms> take_terms(Call& call) {
   Terms terms;
   std::size_t at = 3;
@@ -48,7 +48,7 @@ std::optional<Terms> take_terms(Call& call) {
   return terms;
 }
 
-// What a write must have come to, as WAIT of ANABRANCH is told.
+// Parses the concern in the words of ANABRANCH WAIT.
 Concern take_concern(Call& call) {
   Concern concern;
   for (std::size_t i = 3; i < call.size(); ++i) {
@@ -70,7 +70,7 @@ Concern take_concern(Call& call) {
   return concern;
 }
 
-// ---- WAIT, as Redis has it.
+// ---- WAIT of Redis.
 
 void wait_for_replicas(Call& call) {
   const std::optional<std::int64_t> wanted = take_integer(call, 1);
@@ -80,7 +80,7 @@ void wait_for_replicas(Call& call) {
   const auto attempt = [&client = call.client, &host = call.host, wanted = *wanted](bool late) {
     if (!client.trail.settled()) return false;
     const Reach reach = host.leader.reach(client.trail.written(), {}).value_or_raise();
-    // This region has them, and is not counted.
+    // This region has the writes, and is not counted.
     const auto others = static_cast<std::int64_t>(reach.have.size()) - 1;
     if (others < wanted && !late) return false;
     client.reply.integer(others);

@@ -10,7 +10,7 @@ namespace {
 
 using Elements = Set<std::string>;
 
-// Calls `change` with each element that the call names, counts the true ones.
+// Calls `change` with each element named by the call and counts the results that are true.
 template <typename Change>
 void change_each(Call& call, Change change) {
   const Key key = call.key(1);

@@ -11,7 +11,7 @@
 namespace anabranch::server {
 namespace {
 
-// Gives the key this string, whatever it held.
+// Stores a string at the key, replacing a value of any type.
 void overwrite(Scope& txn, const Key& key, Type before, std::string_view value) {
   if (before != Type::kNone && before != Type::kString) txn.clear(key);
   const Key row = key.of(Type::kString);
@@ -19,7 +19,7 @@ void overwrite(Scope& txn, const Key& key, Type before, std::string_view value) 
   txn.reset(row);
 }
 
-// The string; nothing when there is none. Throws kWrongType when the key holds something else.
+// Returns the string; nullopt if there is none. Throws kWrongType if the key holds another type.
 std::optional<std::string> read(const Scope& scope, const Key& key) {
   std::optional<std::string> value = scope.get(key.of(Type::kString));
   if (!value) expect_type(scope, key, Type::kString);
@@ -33,8 +33,8 @@ struct SetOptions {
   bool if_present = false;
   bool get = false;
   bool keep_expiry = false;
-  std::optional<TimeForm> form;  // Of a time to expire...
-  std::size_t time = 0;          // ...at this place.
+  std::optional<TimeForm> form;  // The form of the expiry time...
+  std::size_t time = 0;          // ...and its position among the words.
   bool valid = true;
 };
 
@@ -63,7 +63,7 @@ SetOptions set_options(const Call& call) {
   return options;
 }
 
-// The moment that an argument names, which must be positive; nothing after an error reply.
+// Returns the time given by an argument, which must be positive; nullopt after an error reply.
 std::optional<std::int64_t> take_deadline(Call& call, TimeForm form, std::size_t position) {
   const std::optional<std::int64_t> number = take_integer(call, position);
   if (!number) return std::nullopt;
@@ -110,7 +110,8 @@ void setex(Call& call) { set_with(call, {TimeForm::Unit::kSeconds, false}); }
 
 void psetex(Call& call) { set_with(call, {TimeForm::Unit::kMillis, false}); }
 
-// Looks at the key before the time, as Redis does: that of a key without a string is not judged.
+// Reads the key before the time, as Redis does: without a string at the key, the time is not
+// checked.
 void getex(Call& call) {
   bool persists = false;
   std::optional<TimeForm> form;
@@ -201,7 +202,7 @@ void append(Call& call) {
   value.append(call[2]);
   const std::optional<std::int64_t> deadline = call.scope.deadline(key);
   overwrite(call.scope, key, Type::kString, value);
-  if (deadline) call.scope.expire(key, deadline);  // What is left of the value keeps it.
+  if (deadline) call.scope.expire(key, deadline);  // The rest of the value keeps its deadline.
   call.reply().integer(static_cast<std::int64_t>(value.size()));
 }
 

@@ -1,5 +1,6 @@
-// Transactions: what is queued between MULTI and EXEC runs as one transaction, here and in every
-// region. As in Redis, a command that fails inside gives its error, and the others stay.
+// Transactions: the commands between MULTI and EXEC run as one transaction, here and in every
+// region. As in Redis, a command that fails inside replies with its error, and the others take
+// effect.
 
 #include <utility>
 #include <vector>

@@ -1,4 +1,4 @@
-// Times to expire, as commands give them: in seconds or milliseconds, from now on or since 1970.
+// Expiry times as given in commands: in seconds or milliseconds, from now on or since 1970.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,11 @@ struct TimeForm {
   bool operator==(const TimeForm&) const = default;
 };
 
-// The form that an option of SET names: EX, PX, EXAT or PXAT in any case; nothing for other words.
+// Returns the form for an option of SET: EX, PX, EXAT or PXAT in any case; nullopt for other words.
 std::optional<TimeForm> time_form(std::string_view word);
 
-// In milliseconds since 1970; nothing when that is more than 64 bits hold. What is later than the
-// last deadline that can be stored, in the year 10889, becomes that one: Redis takes such times.
+// Returns milliseconds since 1970; nullopt if 64 bits cannot hold them. A time after the last
+// deadline that can be stored, in the year 10889, becomes that one: Redis accepts such times.
 std::optional<std::int64_t> deadline_of(TimeForm form, std::int64_t number, std::int64_t now_ms);
 
 // "ERR invalid expire time in 'set' command".

@@ -44,7 +44,7 @@ void clients(Lines& lines, const Host& host, const Scope&) {
   lines.add("maxclients", host.options.connections_max);
 }
 
-// Pages of this process in memory; 0 where the system does not say.
+// Returns the resident memory of this process; 0 if the system does not report it.
 std::uint64_t resident_bytes() {
   std::ifstream file("/proc/self/statm");
   std::uint64_t total = 0;
@@ -82,7 +82,7 @@ void stats(Lines& lines, const Host& host, const Scope&) {
 
 void replication(Lines& lines, const Host& host, const Scope&) {
   const StoreStatus status = host.leader.status();
-  // What clients that look for a writable server want to read.
+  // Clients that look for a writable server read these.
   lines.add("role", status.follower ? "slave" : "master");
   lines.add("connected_slaves", std::uint64_t{0});
 }
@@ -144,7 +144,7 @@ void keyspace(Lines& lines, const Host& host, const Scope& scope) {
 }
 
 struct Section {
-  std::string_view name;  // In lower case, as it is asked for.
+  std::string_view name;  // In lower case, as in the request.
   std::string_view title;
   void (*write)(Lines& lines, const Host& host, const Scope& scope);
 };

@@ -1,4 +1,4 @@
-// The text of INFO: sections of lines "name:value", as clients and monitoring read them.
+// The text of INFO: sections of lines "name:value", for clients and monitoring.
 #pragma once
 
 #include <span>
@@ -11,8 +11,8 @@
 
 namespace anabranch::server {
 
-// The named sections, in any case; all of them when none is named or one is "all", "default" or
-// "everything". Unknown names give nothing.
+// Returns the named sections, in any case; all of them if no name is given or one is "all",
+// "default" or "everything". Unknown names are ignored.
 std::string make_info(const Host& host, const Scope& scope,
                       std::span<const std::string_view> sections);
 

@@ -6,7 +6,7 @@
 namespace anabranch::server {
 namespace {
 
-// One element of a pattern that stands for exactly one byte.
+// One element of a pattern, matching exactly one byte.
 struct Element {
   std::size_t size = 1;  // In the pattern.
   bool matched = false;
@@ -17,7 +17,7 @@ bool in_range(unsigned char c, unsigned char from, unsigned char to) {
   return from <= c && c <= to;
 }
 
-// A class, whose "[" is at `at`. One that is never closed ends with the pattern.
+// Matches a class, with its "[" at `at`. A class that is never closed ends with the pattern.
 Element match_class(std::string_view pattern, std::size_t at, char c) {
   std::size_t i = at + 1;
   const bool negated = i < pattern.size() && pattern[i] == '^';
@@ -60,8 +60,9 @@ Element match_one(std::string_view pattern, std::size_t at, char c) {
 bool matches(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
   std::size_t t = 0;
-  // Behind the last star, and where the text goes on after what that star stands for. A mismatch
-  // makes it stand for one byte more; earlier stars need never be tried again.
+  // The position behind the last star, and the position in the text behind the bytes that this star
+  // matches. After a mismatch the star matches one more byte; earlier stars need never be tried
+  // again.
   std::size_t star = std::string_view::npos;
   std::size_t resume = 0;
   while (t < text.size()) {

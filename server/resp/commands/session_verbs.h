@@ -1,15 +1,16 @@
-// Verbs of ANABRANCH that are about sessions.
+// Verbs of ANABRANCH for sessions.
 #pragma once
 
 #include "server/resp/command.h"
 
 namespace anabranch::server {
 
-// ANABRANCH TOKEN: what this connection has seen and written.
+// ANABRANCH TOKEN: replies with a token of everything this connection has seen and written.
 void take_token(Call& call);
-// ANABRANCH SESSION token [milliseconds] [FORGET]: goes on with what a token names.
+// ANABRANCH SESSION token [milliseconds] [FORGET]: continues the session of a token.
 void enter_session(Call& call);
-// ANABRANCH WAIT milliseconds ...: who has what this connection has seen.
+// ANABRANCH WAIT milliseconds ...: replies with the regions that have everything this connection
+// has seen.
 void wait_for_regions(Call& call);
 
 }  // namespace anabranch::server

@@ -1,5 +1,5 @@
-// A key as JSON, with all that conflicts have left behind. Keys and values are strings when they
-// are UTF-8, else {"hex": "00ff..."}.
+// A key as JSON, with all its concurrent values. Keys and values are strings if they are UTF-8,
+// else {"hex": "00ff..."}.
 #include "server/resp/commands/show_verb.h"
 
 #include <algorithm>
@@ -20,10 +20,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// How many elements or fields are listed.
+// The number of elements or fields that are listed.
 constexpr std::size_t kShownMax = 100;
 
-// A client's bytes.
+// Returns a client's bytes as JSON.
 Json bytes_json(std::string_view bytes) {
   if (core::is_utf8(bytes)) return std::string(bytes);
   return {{"hex", core::to_hex(bytes)}};
@@ -43,18 +43,18 @@ Json siblings_json(const std::vector<Sibling>& siblings) {
   return array;
 }
 
-// A sum: an integer wherever it is one.
+// Returns a sum: as an integer if possible.
 Json tally_json(const Scope& scope, const Key& row) {
   const double real = scope.tally_real(row);
   if (std::trunc(real) != real) return real;
   try {
     return scope.tally(row);
-  } catch (const Error&) {  // Too great for one.
+  } catch (const Error&) {  // Too large for an integer.
     return real;
   }
 }
 
-// A row of a string: what is shown, and what it is made of.
+// Describes a row of a string: the shown value, and its parts.
 void describe_string(Json& json, const Scope& scope, const Key& key) {
   const Key row = key.of(Type::kString);
   const std::optional<std::string> shown = scope.get(row);
@@ -63,7 +63,7 @@ void describe_string(Json& json, const Scope& scope, const Key& key) {
   json["siblings"] = siblings_json(scope.siblings(row));
 }
 
-// The names of the first elements or fields.
+// Returns the names of the first elements or fields.
 std::vector<std::string> first_names(const Scope& scope, const Key& collection) {
   std::vector<std::string> names;
   scope.names(collection, {}, [&](const std::string& name) {
@@ -131,7 +131,8 @@ void describe_text(Json& json, Scope& scope, const Key& key) {
   json["value"] = bytes_json(text.str());
 }
 
-// What other types the key holds: written at the same time elsewhere, and not shown beside `shown`.
+// Lists the other types of the key: written at the same time in other regions, and not shown beside
+// `shown`.
 Json hidden_json(const Scope& scope, const Key& key, Type shown) {
   Json hidden = Json::array();
   for (const crdt::TypeEntry& entry : crdt::kTypes) {

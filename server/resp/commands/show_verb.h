@@ -5,7 +5,7 @@
 
 namespace anabranch::server {
 
-// ANABRANCH SHOW key: what a key holds, with all concurrent values.
+// ANABRANCH SHOW key: replies with the value of a key and all concurrent values.
 void show(Call& call);
 
 }  // namespace anabranch::server
