@@ -1,11 +1,11 @@
 #!/bin/bash
-# Measures what it costs a leader to come back that was away for longer than the log of the others
-# reaches back, with so many own writes and as many missed ones (1000000 when nothing is said).
-# FLAGs are for the leaders, such as those that keep the log small.
+# Measures the cost of a leader's return after it was away for longer than the other leader's log
+# reaches back, with WRITES own writes and as many missed ones (default 1000000). Each FLAG is
+# passed to the leaders, such as the flags that keep the log small.
 #
 #   bench/away.sh [WRITES [FLAG...]]
 #
-# Uses the build tree that ANABRANCH_TEST_BUILD names, or build/release.
+# Uses the build tree named by ANABRANCH_TEST_BUILD, or build/release.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"

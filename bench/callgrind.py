@@ -18,7 +18,7 @@ import os
 import re
 from typing import NamedTuple
 
-# A name is written out where it stands in a file for the first time, and is a number from then on.
+# The first occurrence of a name in a file is spelled out, later ones are numbers.
 FUNCTION = re.compile(r"(c?fn)=\((\d+)\)(?: (.*))?")
 ALLOCATES = re.compile(r"(malloc|calloc|realloc|aligned_alloc|posix_memalign|memalign"
                        r"|operator new(\[\])?\(.*\))('\d+)?$")

@@ -32,12 +32,12 @@ CLOCK = os.path.join(BUILD, "bench", "cost_clock.so")
 LIMITS = os.path.join(ROOT, "bench", "cost", "limits.txt")
 RENEW = "bench/cost.py --renew"
 SKIPPED = 77
-ABOVE = 1.05     # Instructions over so many times their limit fail; the inverse is worth a note.
-ROUNDING = 0.02  # By more than two runs differ in allocations: one in fifty operations.
+ABOVE = 1.05     # Instructions over this multiple of their limit fail; the inverse is reported.
+ROUNDING = 0.02  # Two runs differ in allocations by no more: one in fifty operations.
 
 KEYS = 10_000
 TIMES = 2_000
-PIPELINE = 100  # Requests of one write and of one turn: under 16 KiB, which both servers read whole.
+PIPELINE = 100  # Requests of one write and of one turn: under 16 KiB, read whole by both servers.
 FREE_BYTES = 1 << 30
 VALUE = b"x" * servers.VALUE_BYTES
 

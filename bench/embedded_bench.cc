@@ -1,10 +1,10 @@
-// Measures the embedded store beside LMDB alone, sample by sample in turn, on the same disk.
+// Measures the embedded store beside LMDB alone, in alternating samples, on the same disk.
 //
 //   embedded_bench WORKLOAD DIRECTORY [--rounds N] [--seconds S] [--keys N] [--lag-writes N]
 //
-// The workloads are in the table below; bench/README.md says what each figure means. Every sample
-// is one line of standard output: row, side, unit and value, with tabs between them. bench/run.sh
-// runs all workloads and makes the table.
+// The workloads are in the table below; bench/README.md explains each figure. Every sample is one
+// line of standard output: row, side, unit and value, separated by tabs. bench/run.sh runs all
+// workloads and makes the table.
 
 #include <array>
 #include <atomic>
@@ -49,7 +49,7 @@ struct Sides {
   Store store;
 };
 
-// One synced commit for each group of this size.
+// Writes with one synced commit for each group of this size.
 Side raw_puts(const Settings& settings, RawLmdb& raw, std::size_t group) {
   return {"LMDB, groups of " + std::to_string(group), 1, [=, &raw](int, Random& random) {
             std::vector<RawRow> rows(group);
@@ -59,7 +59,7 @@ Side raw_puts(const Settings& settings, RawLmdb& raw, std::size_t group) {
           }};
 }
 
-// Single puts by many threads; the store makes the groups, LMDB gets what would be ideal.
+// Single puts by many threads; the store forms the groups, LMDB gets ideal ones.
 void measure_puts(const Settings& settings, int threads, const std::string& row) {
   Sides sides(settings);
   std::atomic<std::uint64_t> puts = 0;
@@ -95,7 +95,7 @@ void expect(bool found) {
   if (!found) throw std::runtime_error("a key that was written is not there");
 }
 
-// Gets of existing keys, each of the newest state.
+// Gets of existing keys, each from the newest state.
 void measure_gets(const Settings& settings, int threads, const std::string& row) {
   Sides sides(settings);
   std::vector<RawLmdb::Reader> readers;

@@ -124,7 +124,7 @@ def measure_away(build, folder, writes, flags):
         seconds = time.monotonic() - begin
         wait_until("both are equal", lambda: equal([eu, us]))
         seconds_until_equal = time.monotonic() - begin
-        # As many rows as meanwhile: the fewer there are, the faster they are written.
+        # As many rows as during the absence: the fewer there are, the faster they are written.
         usual = [write(us, writes // 100, writes) for _ in range(2 * ROUNDS_USUAL)][ROUNDS_USUAL:]
         print(f"{writes:,} own and {writes:,} missed writes: has the missed ones after "
               f"{seconds:.1f} s, both equal after {seconds_until_equal:.1f} s")

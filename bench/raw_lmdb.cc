@@ -19,7 +19,7 @@ void check(const char* call, int status) {
 
 MDB_val value_of(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
 
-// The value at a key, valid until the transaction ends or writes.
+// Returns the value at a key, valid until the transaction ends or writes.
 std::string_view get(MDB_txn* txn, MDB_dbi table, std::string_view key) {
   MDB_val k = value_of(key);
   MDB_val v;

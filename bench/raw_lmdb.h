@@ -1,4 +1,4 @@
-// LMDB alone, used as well as we know how: what the embedded store is measured against. The same
+// LMDB alone, used as well as we know how: the base of comparison for the embedded store. The same
 // flags and the same durability as storage/lmdb_env: every commit is synced.
 #pragma once
 
@@ -18,21 +18,23 @@ struct RawRow {
   std::string value;
 };
 
-// One table in one environment. Every failure ends the program: there is nothing to measure then.
-// One thread writes at a time; each reading thread has a Reader.
+// One table in one environment. Every failure ends the program, since no measurement is possible
+// then. One thread writes at a time; each reading thread has a Reader.
 class RawLmdb {
  public:
-  // Opens or creates; the directory must exist.
+  // Opens or creates the table; the directory must exist.
   explicit RawLmdb(const std::string& directory);
 
-  // One transaction with one get and one put for each row, committed and synced.
+  // Commits one synced transaction with one get and one put for each row.
   void write_group(std::span<const RawRow> rows);
 
-  // A read transaction that is kept, and renewed for each get, so that each sees the newest state.
+  // A read transaction that is kept, and renewed for each get, so that each get sees the newest
+  // state.
   class Reader {
    public:
     explicit Reader(const RawLmdb& lmdb);
-    // A copy of the value, since it is gone with the view; empty when there is none.
+    // Returns a copy of the value, since the view ends with the next renewal; empty if there is
+    // none.
     [[nodiscard]] std::string get(std::string_view key);
 
    private:
@@ -51,10 +53,10 @@ class RawLmdb {
   unsigned table_ = 0;
 };
 
-// A table in a directory that nobody has open.
+// The size of a table in a directory that no process has open.
 struct TableSize {
   std::size_t entries = 0;
-  std::size_t bytes = 0;  // Of its pages.
+  std::size_t bytes = 0;  // Of the table's pages.
 };
 TableSize size_of_table(const std::string& directory, const char* table);
 

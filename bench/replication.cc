@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t kGroup = 100;
 constexpr auto kPatience = 60s;
 
-// A leader of a data folder of its own.
+// Opens a leader with a data folder of its own.
 std::unique_ptr<Store> open(const Settings& settings, const std::string& region,
                             std::vector<std::string> peers) {
   return std::unique_ptr<Store>(new Store(Store::open({.path = settings.directory + "/" + region,
@@ -45,7 +45,7 @@ struct Pair {
   }
   static Key hello() { return Key("hello").of(Type::kString); }
 
-  // Both have applied the same.
+  // Whether both leaders have applied the same.
   [[nodiscard]] bool equal() const {
     const auto vector_of = [](const Store& store) {
       std::vector<std::pair<std::string, std::uint64_t>> vector;
@@ -70,8 +70,8 @@ std::uint64_t put_group(Store& store, Random& random, std::uint64_t keys) {
   return kGroup;
 }
 
-// The given writers write for the time of a sample; gives operations per second, counted until
-// both leaders have all of them.
+// Lets the given leaders write for the time of a sample; returns operations per second, counted
+// until both leaders have all writes.
 double writes_until_equal(const Settings& settings, Pair& pair,
                           const std::vector<Store*>& writers) {
   const Clock::time_point begin = Clock::now();
@@ -94,7 +94,7 @@ double raw_writes(const Settings& settings, RawLmdb& raw) {
   });
 }
 
-// The value below which a share of the samples lies.
+// Returns the value below which the given share of the samples lies.
 double percentile(std::vector<double>& samples, double share) {
   const auto at = static_cast<std::ptrdiff_t>(share * static_cast<double>(samples.size() - 1));
   std::nth_element(samples.begin(), samples.begin() + at, samples.end());
@@ -120,7 +120,7 @@ void measure_replication(const Settings& settings) {
 
 namespace {
 
-// One key that is written here and polled there, in a closed loop. Gives the milliseconds from the
+// Writes one key here and polls it there, in a closed loop. Returns the milliseconds from the
 // return of each put until a read there shows it.
 std::vector<double> ping(Pair& pair, int writes) {
   Register<std::uint64_t> here{*pair.eu, "ping"};
@@ -132,7 +132,7 @@ std::vector<double> ping(Pair& pair, int writes) {
     const Clock::time_point acknowledged = Clock::now();
     while (there.get() != number) std::this_thread::sleep_for(20us);
     lags.push_back(seconds_since(acknowledged) * 1000);
-    std::this_thread::sleep_for(2ms);  // Between two writes nothing is on its way.
+    std::this_thread::sleep_for(2ms);  // So each write begins with idle links.
   }
   return lags;
 }
@@ -142,7 +142,8 @@ void report_lags(const std::string& row, std::vector<double> lags) {
   report(row + ", p99", "anabranch", "ms", percentile(lags, 0.99));
 }
 
-// 10,000 puts per second while it lives: four threads, each with a transaction of ten every 4 ms.
+// Makes 10,000 puts per second while it lives: four threads, each with a transaction of ten puts
+// every 4 ms.
 class SteadyWriters {
  public:
   SteadyWriters(const Settings& settings, Store& store) {
@@ -150,7 +151,7 @@ class SteadyWriters {
       threads_.emplace_back([this, i, &settings, &store] { write(settings, store, i); });
     }
   }
-  // Ends them, and gives the puts per second that were reached.
+  // Ends the writers, and returns the puts per second that they reached.
   double end() {
     ends_ = true;
     for (std::thread& thread : threads_) thread.join();

@@ -1,12 +1,12 @@
 #!/bin/bash
 # Measures Anabranch beside LMDB alone and Redis, and prints one table; then cost.py prints another,
-# of the instructions that operations cost. README.md explains the rows of both.
+# of the instructions of each operation. README.md explains the rows of both.
 #
 #   bench/run.sh            some ten minutes; the machine should be quiet
 #   bench/run.sh --smoke    under a minute, to see that everything runs; its figures mean little
 #
-# Installs what is missing and builds first, unless ANABRANCH_TEST_BUILD names a build tree. Ports
-# are free ones, data goes to a folder below build/ and is removed, nothing is left running.
+# Installs missing packages and builds first, unless ANABRANCH_TEST_BUILD names a build tree. Uses
+# free ports; the data is in a folder below build/ and is removed, and no process is left running.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"

@@ -1,19 +1,19 @@
-// Measures what one element of a large collection costs beside one of a small collection: in a set,
-// a map and a sorted set, each single act on a store of its own.
+// Measures the cost of one element of a large collection beside one of a small collection: in a
+// set, a map and a sorted set, each operation on a store of its own.
 //
 //   size_bench DIRECTORY [--limit RATIO] [--only NAME] [SIZE ...]
 //
-// The sizes are 1000 and 1000000 unless others are given. Prints a table: for each size the least,
-// median and greatest time of an act in microseconds over all rounds, and the median of the ratios
-// of the last size to the first within one round. A write is a transaction of its own, so most of
-// its time is its sync; "of 100" is a write in a transaction of 100. The first rows are LMDB alone,
-// with keys and values as long as those of the set: what memory and the tree of the storage cost at
-// each size, whoever stands above them.
+// The sizes are 1000 and 1000000 by default. Prints a table: for each size the least, median and
+// greatest time of an operation in microseconds over all rounds, and the median of the ratios of
+// the last size to the first within one round. A write is a transaction of its own, so most of its
+// time is its sync; "of 100" is a write in a transaction of 100. The first rows are LMDB alone,
+// with keys and values as long as those of the set: the cost of memory and of the storage's tree at
+// each size, below every library.
 //
-// With a limit it fails when an act grows more than so many times as much as a lookup in LMDB alone
-// does in the same run, least times compared, since a busy machine changes them least. What is "of
-// 100" is not judged.
-// With a name it measures the rows whose names begin so, such as "sorted set, rank".
+// With a limit it fails if an operation grows by more than that factor over the growth of a lookup
+// in LMDB alone in the same run; least times are compared, since a busy machine changes them least.
+// Rows "of 100" are not limited.
+// With a name it measures the rows whose names begin with it, such as "sorted set, rank".
 
 #include <algorithm>
 #include <chrono>
@@ -38,8 +38,8 @@ namespace anabranch::bench {
 namespace {
 
 constexpr int kRounds = 5;
-constexpr double kReadMicroseconds = 20'000;  // A sample of an act that reads.
-constexpr std::size_t kReadsAtOnce = 32;      // Between two looks at the clock.
+constexpr double kReadMicroseconds = 20'000;  // A sample of a reading operation.
+constexpr std::size_t kReadsAtOnce = 32;      // Between two readings of the clock.
 constexpr int kWrites = 21;
 constexpr int kWritesOfHundred = 3;
 constexpr std::size_t kPage = 100;
@@ -53,7 +53,7 @@ std::string name_of(std::uint64_t number) {
   return digits.insert(0, 20 - digits.size(), '0');
 }
 
-// What an act is done with, made before the time is taken.
+// The input of an operation, made before its time is taken.
 struct Argument {
   std::string name;
   double score = 0;
@@ -61,8 +61,8 @@ struct Argument {
 };
 enum class Which : std::uint8_t { kAny, kNew, kAdded };
 
-// The elements of one collection: those that it has from the beginning, in the order of their names
-// and, in a sorted set, of their scores; and those that came later.
+// The elements of one collection: the initial ones, in the order of their names and, in a sorted
+// set, of their scores; and those added later.
 class Elements {
  public:
   explicit Elements(std::uint64_t size) : size_(size), random_(size) {}
@@ -83,7 +83,7 @@ class Elements {
       chosen.name = std::move(added_.front());
       added_.pop_front();
     }
-    // Not the one that it has.
+    // A new score.
     chosen.score = std::uniform_real_distribution(0.0, kScores)(random_);
     return chosen;
   }
@@ -91,7 +91,7 @@ class Elements {
  private:
   std::uint64_t size_;
   Random random_;
-  std::deque<std::string> added_;  // Those that are still there.
+  std::deque<std::string> added_;  // Added and not removed yet.
 };
 
 struct Measured {
@@ -103,7 +103,7 @@ struct Measured {
 };
 struct Collection {
   std::string name;
-  Measured::Act fill;  // With one element.
+  Measured::Act fill;  // Adds one element.
   std::vector<Measured> acts;
 };
 
@@ -175,8 +175,8 @@ double median(std::vector<double> samples) {
   return *middle;
 }
 
-// The time of an act that reads: the median of many short runs, since in most of them nobody else
-// has had the processor.
+// Returns the time of a reading operation: the median of many short runs, since in most of them no
+// other process had the processor.
 double sample_reads(const std::function<Argument()>& choose,
                     const std::function<void(const Argument&)>& act) {
   std::vector<double> samples;
@@ -188,7 +188,7 @@ double sample_reads(const std::function<Argument()>& choose,
   return median(std::move(samples)) / kReadsAtOnce;
 }
 
-// The median time of so many transactions of so many writes, for each write.
+// Returns the median time of `transactions` transactions of `writes` writes each, per write.
 double sample_writes(Store& store, Elements& elements, const Measured& measured, int transactions,
                      std::size_t writes) {
   std::vector<double> samples;
@@ -206,13 +206,13 @@ double sample_writes(Store& store, Elements& elements, const Measured& measured,
 
 // ---- The table.
 
-// One act: its times by size and round.
+// One row of the table: the times of an operation by size and round.
 struct Line {
   std::string name;
   bool limited = true;
   std::vector<std::vector<double>> times;
 
-  // Of the least times.
+  // The ratio of the least times.
   [[nodiscard]] double least_ratio() const {
     return std::ranges::min(times.back()) / std::ranges::min(times.front());
   }
@@ -239,10 +239,10 @@ void print(const Line& line) {
 
 using Lines = std::vector<Line>;
 
-// ---- What is measured.
+// ---- The collections.
 
-// Calls function(i) for all elements in the order in which they come into a collection: twice along
-// the names, so that pages are split as they are in any order, yet the second half comes soon.
+// Calls function(i) for all elements in the order of their insertion into a collection: twice along
+// the names, so that pages are split as in any order, yet the second half comes soon.
 void for_each_to_fill(std::uint64_t size, const std::function<void(std::uint64_t)>& function) {
   for (const std::uint64_t first : {0, 1}) {
     for (std::uint64_t i = first; i < size; i += 2) function(i);
@@ -319,7 +319,7 @@ Lines measure(const Collection& collection, const std::vector<std::uint64_t>& si
   return lines;
 }
 
-// LMDB alone, with rows as a set has them.
+// LMDB alone, with rows like those of a set.
 class FilledLmdb {
  public:
   FilledLmdb(std::uint64_t size, const std::string& directory)
@@ -391,7 +391,7 @@ struct Choice {
   std::string only;
 };
 
-// Returns whether all that is limited is within the limit.
+// Returns whether all limited rows are within the limit.
 bool run(const Choice& choice) {
   std::cout << std::left << std::setw(29) << "microseconds at" << std::right;
   for (const std::uint64_t size : choice.sizes) std::cout << std::setw(29) << size;

@@ -23,13 +23,13 @@ SMOKE = "--smoke" in sys.argv[1:]
 ROUNDS = 1 if SMOKE else 5
 KEYS = 10_000 if SMOKE else 100_000
 WORKLOADS = ["put", "put-8", "transact-100", "transact-1000", "get", "get-8", "replicate", "lag"]
-# What must be within a factor of two of LMDB alone.
+# Rows that must be within a factor of two of LMDB alone.
 REQUIRED = ("put, ", "get, ", "transactions ")
-# Writes that a leader has missed, and requests of each sample while one stands still.
+# Writes that a leader has missed, and requests of each sample while one leader stands still.
 MISSED = 20_000 if SMOKE else 1_000_000
 OUTAGE_REQUESTS = 5_000 if SMOKE else 200_000
 COMMANDS = ["set", "get", "incr", "sadd"]
-# By pipeline: how many requests make one run.
+# The number of requests in one run, by pipeline.
 REQUESTS = {1: 3_000, 16: 16_000} if SMOKE else {1: 50_000, 16: 400_000}
 
 

@@ -1,9 +1,9 @@
-// Measures texts: a trace of 259,778 single edits through an open document, its replication, what
-// it takes in memory and on disk, and writers who edit one place at once.
+// Measures texts: a trace of 259,778 single edits through an open document, its replication, its
+// size in memory and on disk, and concurrent writers at one place.
 //
 //   text_bench DIRECTORY [--edits N] [--seed S]
 //
-// Every figure is a line: row, unit and value, with tabs between them. It fails when texts differ.
+// Every figure is a line: row, unit and value, separated by tabs. Fails if texts differ.
 
 #include <malloc.h>
 
@@ -82,7 +82,7 @@ void apply(TextDocument& document, const TraceBurst& burst, std::uint64_t behind
   });
 }
 
-// What an open document takes in memory, and how long it takes to open.
+// Measures the memory of an open document, and the time to open it.
 void measure_opening(Store& store, const std::string& text) {
   const std::size_t before = mallinfo2().uordblks;
   const Clock::time_point begin = Clock::now();
@@ -144,7 +144,7 @@ void measure_writers(const Settings& settings, std::size_t count) {
     const Trace trace = settings.trace(i + 1, 2 * count);
     characters += trace_text(trace).size();
     threads.emplace_back([&, trace, i] {
-      // Positions are taken modulo what there is by now: so all edit the same places.
+      // Positions are taken modulo the present size: so all writers edit the same places.
       for (const TraceBurst& burst : trace) {
         documents[i]->edit([&](TextEdit& edit) {
           for (const TraceEdit& each : burst) {

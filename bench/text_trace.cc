@@ -35,7 +35,7 @@ class Writer {
     return std::uniform_real_distribution<double>()(random_) < probability;
   }
   std::size_t below(std::size_t size) { return random_() % size; }
-  // 1 or more, so many on average.
+  // Returns 1 or more, `mean` on average.
   std::size_t around(double mean) {
     return 1 + std::geometric_distribution<std::size_t>(1 / mean)(random_);
   }

@@ -4,10 +4,10 @@
 #   examples/three_regions.sh           tells the story, then stays up until Ctrl-C
 #   examples/three_regions.sh --once    tells the story and stops
 #
-# Works on a fresh Debian 12: installs what is missing and builds first, unless ANABRANCH_TEST_BUILD
-# names a build tree. eu and us are servers (`anabranch serve`), ap is an application that has the
-# store inside it (examples/conflict_hook). Every answer is compared with what it must be; the exit
-# code is 0 if and only if all were right.
+# Works on a fresh Debian 12: installs missing packages and builds first, unless
+# ANABRANCH_TEST_BUILD names a build tree. eu and us are servers (`anabranch serve`), ap is an
+# application with the store inside it (examples/conflict_hook). Every answer is compared with the
+# expected one; the exit code is 0 if and only if all were right.
 #
 # Three switches break the story, to show that it can fail:
 #   ANABRANCH_TEST_STORY_KILL=us           kills this server while the links are paused
@@ -43,7 +43,7 @@ prepare() {
 
 anabranch() { "$build/server/anabranch" "$@"; }
 
-# ---- Processes: started here, and stopped here whatever happens.
+# ---- Processes: started here, and stopped here in every case.
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/anabranch-story-XXXXXX") || exit 1
 declare -A pid listen redis
@@ -68,7 +68,7 @@ stop_all() {
 trap stop_all EXIT
 trap 'exit 1' INT TERM
 
-# The port when nobody listens there, else 0, which means any free one.
+# Prints the port if it is free, else 0, which selects any free one.
 free_port() {
   if (exec 9<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then echo 0; else echo "$1"; fi
 }
@@ -79,7 +79,7 @@ give_up() {
   exit 1
 }
 
-# Waits until the file $2 of the region $1 has a line that the extended expression $3 matches, and
+# Waits until the file $2 of the region $1 has a line that matches the extended expression $3, and
 # sets BASH_REMATCH.
 wait_for_line() {
   local deadline=$((SECONDS + 20)) line
@@ -126,7 +126,7 @@ start_application() {
   IFS= read -r -t 5 -u 4 line
 }
 
-# ---- Questions. Each prints what the region answered.
+# ---- Questions. Each prints the answer of the region.
 
 eu() { redis-cli -p "${redis[eu]##*:}" "$@"; }
 us() { redis-cli -p "${redis[us]##*:}" "$@"; }
@@ -142,19 +142,19 @@ at() {
   anabranch "$@" --redis "${redis[$region]}"
 }
 
-# How the exchange of a server with a peer stands: "connected", "not connected" or "paused".
+# The state of a server's exchange with a peer: "connected", "not connected" or "paused".
 link() { at "$1" status | awk -v peer="$2" '$1 == peer { print $7 ($8 == "" ? "" : " " $8) }'; }
-# How many writes of a server a peer has not yet shown to have applied.
+# The number of a server's writes that a peer has not yet acknowledged as applied.
 lag() { at "$1" status | awk -v peer="$2" '$1 == peer { print $4 }'; }
 both_digests() {
   local one other
   one=$(at eu digest) && other=$(at us digest) && [ "$one" = "$other" ] && echo "equal: $one"
 }
 
-# ---- Telling: the command as a person would type it, its answer, and whether that is right.
+# ---- Telling: the command as a person would type it, its answer, and whether it is right.
 
 failures=()
-patience=15 # Seconds to wait for what must come; after the first disappointment only one.
+patience=15 # Seconds to wait for an expected answer; after the first failure only one.
 
 typed() {
   local region=$1 words=()
@@ -175,7 +175,7 @@ typed() {
   echo
 }
 
-# The answer on one line, as it is compared.
+# The answer on one line, for comparison.
 flat() { tr '\n' ' ' | sed 's/ *$//'; }
 
 tell() {
@@ -274,7 +274,7 @@ kill_leader() {
   kill -KILL "${pid[$ANABRANCH_TEST_STORY_KILL]}"
 }
 
-# Of one server with one peer.
+# Resumes the exchange of one server with one peer.
 resume_link() {
   [ "${ANABRANCH_TEST_STORY_LEAVE_PAUSED-}" != "$1:$2" ] || return 0
   says "$2 resumed" at "$1" peer resume "$2"

@@ -9,7 +9,7 @@
 namespace ab = anabranch;
 using namespace std::chrono_literals;
 
-// A conflict hook: pure, since every region calls it on its own with the same siblings.
+// A conflict hook: pure, since every region calls it by itself with the same siblings.
 std::string keep_longest(const ab::Conflict& conflict) {
   const auto length = [](const ab::Sibling& sibling) { return sibling.value.size(); };
   return std::ranges::max_element(conflict.siblings, {}, length)->value;
@@ -33,7 +33,7 @@ int main(int argc, char** argv) try {
   ab::Set<std::string> tags{store, "doc/1/tags"};
   ab::Map meta{store, "doc/1/meta"};
 
-  // A watch lives as long as its object; it is told local and remote changes alike.
+  // A watch lives as long as its object; it receives local and remote changes alike.
   const ab::Watch watch = store.watch("doc/1/", [](const ab::Changes& changes) {
     for (const ab::Change& each : changes.all) std::clog << each.key << " changed\n";
   });

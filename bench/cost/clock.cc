@@ -1,9 +1,9 @@
-// A clock for programs that are counted: preloaded, it replaces the system's. Each look at it finds
-// it 100 ns later, and nothing else moves it. So no timer is due because a machine is slow, and a
-// program that does the same executes the same instructions.
+// A clock for counted programs: preloaded, it replaces the system's clock. Each reading is 100 ns
+// after the one before, and nothing else moves it. So no timer is due because a machine is slow,
+// and a program with the same work executes the same instructions.
 //
-// It begins decades ahead of any real clock: the kernel, which has the real one, never finds a
-// deadline to be over.
+// It begins decades ahead of any real clock: for the kernel, with its real clock, no deadline ever
+// passes.
 
 #include <sys/time.h>
 

@@ -1,10 +1,10 @@
-// What operations of the library do, for callgrind to count: each a fixed number of times.
+// The operations of the library to be counted by callgrind: each a fixed number of times.
 //
 //   cost_embedded DIRECTORY
 //
-// callgrind dumps its counters at each call of cost_mark(). For each of these dumps a line of
-// standard output names the operation and how many times it was done, with a tab between them;
-// lines with 0 times are preparations. The first line is what the program was built with.
+// callgrind dumps its counters at each call of cost_mark(). For each dump a line of standard output
+// names the operation and the number of its executions, separated by a tab; lines with 0 are
+// preparations. The first line describes the build of the program.
 
 #include <cstdint>
 #include <filesystem>
@@ -21,7 +21,7 @@
 #include "bench/cost/foreign.h"
 #include "leader/leader.h"
 
-// The name by which callgrind knows it.
+// The function's name for callgrind.
 extern "C" [[gnu::noinline]] void cost_mark() { asm volatile("" ::: "memory"); }
 
 namespace anabranch::bench {
@@ -63,14 +63,14 @@ struct Row {
 };
 using Rows = std::vector<Row>;
 
-// All keys in order.
+// Returns all keys in order.
 Rows all_rows() {
   Rows rows;
   for (std::uint64_t i = 0; i < kKeys; ++i) rows.push_back({key_of(i), value_of(i)});
   return rows;
 }
 
-// Keys that are there, with new values: the same ones in each run.
+// Returns existing keys with new values: the same ones in each run.
 Rows some_rows(std::uint64_t count) {
   std::mt19937_64 random(count);
   Rows rows;
@@ -117,7 +117,7 @@ void count_idle_turns(const std::string& folder) {
   const auto turn = [&leader] {
     for (std::uint64_t i = 0; i < kTimes; ++i) (void)leader->turn();
   };
-  turn();  // What follows from opening is done.
+  turn();  // Finishes the work left over from opening.
   count("idle turn", kTimes, turn);
 }
 

@@ -48,7 +48,7 @@ void ForeignBatches::greet() {
       regions::Greeting{
           .mesh = mesh(), .region = "us", .origin = origin_, .nonce = 2, .applied = applied_},
       kNow);
-  // Batches that were not asked for are taken of a peer that shows that it has them.
+  // An unsolicited batch is accepted only if the peer's last vector covers it.
   replica_->step(kLink, regions::Ack{0, 0, applied_, {}}, kNow);
   replica_->effects().clear();
 }

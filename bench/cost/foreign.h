@@ -1,4 +1,4 @@
-// Batches of one region, and the replica of another one that applies them: what a leader does with
+// Batches of one region, and a replica of another region that applies them: the work of a leader on
 // a peer's batches, without the link between them. Not thread-safe.
 #pragma once
 
@@ -16,14 +16,14 @@ namespace anabranch::bench {
 
 class ForeignBatches {
  public:
-  // The whole log of the closed store in `source`, as messages; an empty replica in `target`.
-  // Throws Error, also below.
+  // Reads the whole log of the closed store in `source`, as messages; makes an empty replica in
+  // `target`. This and the functions below throw Error.
   ForeignBatches(const std::string& source, const std::string& target, std::size_t map_bytes);
 
   [[nodiscard]] std::size_t size() const { return messages_.size(); }
-  // Receives and applies the next `count` of them, each in a commit of its own.
+  // Receives and applies the next `count` batches, each in a commit of its own.
   void apply(std::size_t count);
-  // Throws std::runtime_error when any of them has not been applied.
+  // Throws std::runtime_error if any batch has not been applied.
   void check_all_applied() const;
 
  private:
@@ -33,7 +33,7 @@ class ForeignBatches {
 
   std::vector<std::string> messages_;
   std::size_t next_ = 0;
-  core::VersionVector applied_;  // Of the source.
+  core::VersionVector applied_;  // By the source.
   core::Origin origin_ = 0;
   core::SystemClock clock_;
   std::unique_ptr<storage::Storage> storage_;

@@ -4,8 +4,9 @@
 //   conflict_hook ap data/ap tcp://127.0.0.1:7402 tcp://127.0.0.1:7400
 //   put doc/list tent stove
 //
-// Every command is answered by lines and then an empty one. `help` lists them; the end of the input
-// ends the program. --without-hook as the first argument leaves every conflict to the last writer.
+// Every command is answered by lines and then an empty one. `help` lists the commands; the end of
+// the input ends the program. --without-hook as the first argument leaves every conflict to the
+// last writer.
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -38,8 +39,8 @@ void put(ab::Store& store, const Words& words) {
   std::cout << "ok\n";
 }
 
-// Ends a conflict: writes what the hook shows, and since this write has seen all siblings, it takes
-// their place in every region.
+// Ends a conflict: writes the value shown by the hook; since this write has seen all siblings, it
+// replaces them in every region.
 void settle(ab::Store& store, const Words& words) {
   store.transact([&](ab::Transaction& txn) {
     ab::Register<std::string> value{txn, words.key};
@@ -128,7 +129,7 @@ void run(ab::Store& store, const std::string& line) {
   for (const Command& row : kCommands) std::cout << row.name << ' ' << row.help << '\n';
 }
 
-// An error of one command is its answer.
+// The error of a command is its answer.
 void answer(ab::Store& store, const std::string& line) try {
   run(store, line);
 } catch (const ab::Error& error) {

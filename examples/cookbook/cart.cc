@@ -1,4 +1,4 @@
-// A shopping cart that loses nothing: a map of counters, one for each article.
+// A shopping cart without lost writes: a map of counters, one for each article.
 #include <iostream>
 
 #include "examples/cookbook/two_regions.h"
@@ -28,7 +28,7 @@ int main() {
   put_in(regions.eu, "cart/ada", "lamp", 1);
   regions.meet();
 
-  // The phone talks to one region and the laptop to the other, which do not hear each other.
+  // The phone talks to one region and the laptop to the other, while the link between them is cut.
   regions.part();
   put_in(regions.eu, "cart/ada", "book", 2);
   put_in(regions.us, "cart/ada", "book", 1);

@@ -1,4 +1,4 @@
-// A leaderboard: a sorted set, in which points that are won in two regions add up.
+// A leaderboard: a sorted set that adds up the points won in two regions.
 #include <iostream>
 
 #include "examples/cookbook/two_regions.h"

@@ -1,4 +1,4 @@
-// Likes, each person's once, and views, each counted: a set of people and a counter.
+// Likes, at most one per person, and views, each counted: a set of people and a counter.
 #include <iostream>
 
 #include "examples/cookbook/two_regions.h"
@@ -21,7 +21,7 @@ int main() {
     ab::Set<std::string>{regions.eu, "post/1/likes"}.insert(person);
     ab::Counter{regions.eu, "post/1/views"}.add(1);
   }
-  // Bob likes it once more, over the other region: it is still one like, and one more view.
+  // Bob likes it again, through the other region: it is still one like, and one more view.
   for (const char* person : {"bob", "dan"}) {
     ab::Set<std::string>{regions.us, "post/1/likes"}.insert(person);
     ab::Counter{regions.us, "post/1/views"}.add(1);

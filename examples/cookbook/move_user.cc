@@ -1,4 +1,4 @@
-// A user moves to another region and finds what she has written: a session's token goes with her.
+// A user moves to another region and finds her own writes there: a session's token goes with her.
 #include <iostream>
 
 #include "examples/cookbook/two_regions.h"
@@ -15,7 +15,7 @@ int main() {
   ab::Register<std::string>{here, "profile/ada"}.put("new name");
   const std::string cookie = here.token();  // Set with every answer.
 
-  // Her next request comes to the other region, which has not heard of that yet. It says so...
+  // Her next request reaches the other region, which has not received that write yet. It fails...
   try {
     (void)regions.us.session(cookie, 100ms);
   } catch (const ab::Error& error) {
@@ -28,7 +28,7 @@ int main() {
   ab::Session there = regions.us.session(cookie, 30s);
   std::cout << "us: " << *ab::Register<std::string>{there, "profile/ada"}.get() << '\n';
 
-  // What must survive the loss of this region is waited for.
+  // A write that must survive the loss of this region waits for the other one.
   ab::Register<std::string>{there, "order/1"}.put("paid");
   const ab::Reach reach = there.wait({.regions = {"eu"}}, 30s);
   std::cout << "order/1 is on the disk in " << reach.have.size() << " regions\n";

@@ -1,4 +1,4 @@
-// Who is there: a key for each person that goes by itself unless it is renewed.
+// The people present: a key for each person that expires unless it is renewed.
 #include <iostream>
 #include <thread>
 
@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Called while somebody is there, a few times within `lease`.
+// Called while a person is present, a few times within `lease`.
 void is_there(ab::Scope& scope, const std::string& person, std::chrono::milliseconds lease) {
   scope.atomically([&](ab::Scope& txn) {
     ab::Register<std::string>{txn, "online/" + person}.put("yes");

@@ -1,4 +1,4 @@
-// A search index that follows the store: it is told what changes, and goes on where it had stopped.
+// A search index that follows the store: it receives the changes, and continues where it stopped.
 #include <condition_variable>
 #include <iostream>
 #include <map>
@@ -13,10 +13,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Which documents have a word. In life this is another system; it keeps the token beside its data.
+// The documents that contain a word. In practice this is another system; it keeps the token beside
+// its data.
 class Index {
  public:
-  // What the documents show now, whatever happened to them.
+  // Indexes the present values of the changed documents, whatever the changes were.
   void follow(ab::Store& store, const ab::Changes& changes) {
     const std::lock_guard lock(mutex_);
     if (changes.resync) {
@@ -71,7 +72,7 @@ int main() {
     if (!index.wait("fish", 2)) return 1;
     index.print("fish");
   }
-  // The indexer is not running, and the store goes on.
+  // The indexer is not running, and the store continues.
   ab::Register<std::string>{regions.us, "doc/1"}.put("red bird");
   regions.meet();
   const ab::Watch watch = regions.eu.watch("doc/", index.token(), follow);

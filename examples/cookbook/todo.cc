@@ -1,4 +1,4 @@
-// A to-do list that two people sort and tick off: a list, whose elements can be moved.
+// A to-do list, sorted and ticked off by two people: a list with movable elements.
 #include <iostream>
 
 #include "examples/cookbook/two_regions.h"

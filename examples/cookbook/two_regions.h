@@ -1,5 +1,5 @@
-// Two leaders in one process, for the recipes to show what happens between regions. In life each is
-// a process of its own, far from the other.
+// Two leaders in one process, so that the recipes can show the exchange between regions. In
+// practice each is a process of its own, far from the other.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@ namespace cookbook {
 
 namespace ab = anabranch;
 
-// A folder that is gone at the end.
+// A folder that is removed at the end.
 class Folder {
  public:
   Folder() {
@@ -39,12 +39,12 @@ class TwoRegions {
  public:
   TwoRegions() { meet(); }
 
-  // Cuts the link: both go on alone.
+  // Cuts the link: both regions continue alone.
   void part() {
     eu.pause("us");
     us.pause("eu");
   }
-  // Links them again, and returns when each has what the other wrote.
+  // Restores the link, and returns when each region has the writes of the other.
   void meet() {
     eu.resume("us");
     us.resume("eu");

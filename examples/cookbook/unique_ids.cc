@@ -1,4 +1,4 @@
-// Ids that are unique everywhere without asking anybody: each region counts for itself.
+// Ids that are unique everywhere without coordination: each region counts for itself.
 #include <iostream>
 
 #include "examples/cookbook/two_regions.h"
@@ -7,8 +7,8 @@ namespace ab = anabranch;
 
 namespace {
 
-// The next id of a region, such as "eu-17". A region has one writer at a time, so what the
-// transaction reads is the newest; nobody else writes this key.
+// Returns the next id of a region, such as "eu-17". A region has one writer at a time, so the
+// transaction reads the newest number; no other region writes this key.
 std::string next_id(ab::Scope& scope, const std::string& region) {
   std::int64_t number = 0;
   scope.atomically([&](ab::Scope& txn) {

@@ -12,8 +12,7 @@ namespace {
 constexpr std::size_t kShareMin = std::size_t{16} << 10U;
 constexpr std::chrono::seconds kSayAgain{10};
 constexpr std::chrono::milliseconds kLookAgain{100};
-constexpr std::chrono::milliseconds kReadsAgain{
-    200};  // A client that takes nothing for so long has stalled.
+constexpr std::chrono::milliseconds kReadsAgain{200};  // No reads for so long: the client stalls.
 
 std::string mebibytes(std::size_t bytes) {
   const std::size_t tenths = (bytes * 10) >> 20U;
