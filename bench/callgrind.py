@@ -4,14 +4,14 @@ of functions that allocate memory. All threads are counted together.
     counter = Counter(folder, "name", clock, mark="a_function")
     process = subprocess.Popen(counter.command(["program", "argument"]))
     ...                     # The program calls a_function() for the first time.
-    counter.next()          # What it did before.
-    ...                     # It calls a_function() once more.
-    cost = counter.next()   # What it did in between.
+    counter.next()          # The cost up to that call.
+    ...                     # The program calls a_function() once more.
+    cost = counter.next()   # The cost between the two calls.
 
-What callgrind counts is not changed by the speed of the machine or by other processes. The clock
-that is preloaded (cost/clock.cc) sees to it that the program does not do anything else when it is
-slow. valgrind shows each processor that has AVX2 to the program as the same one (a Haswell), so
-libraries choose the same functions everywhere.
+The counts of callgrind do not depend on the speed of the machine or on other processes. The
+preloaded clock (cost/clock.cc) ensures that a slow program executes the same instructions. valgrind
+presents each processor with AVX2 as the same one (a Haswell), so libraries choose the same
+functions everywhere.
 """
 
 import os
@@ -33,8 +33,8 @@ class Cost(NamedTuple):
 
 
 def read_dump(path):
-    """The cost in a file that callgrind has written. Where an allocator calls another one (operator
-    new calls malloc) that is one allocation."""
+    """Returns the cost in a file of callgrind. An allocator that calls another one (operator new
+    calls malloc) counts as one allocation."""
     names, instructions, allocations = {}, 0, 0
     caller_allocates = callee_allocates = False
     with open(path, errors="replace") as file:
@@ -67,8 +67,8 @@ class Counter:
                 "--dump-before=" + self.mark, "--callgrind-out-file=" + self.path, *words]
 
     def next(self, name=None):
-        """The cost between the next two marks that have not been asked for, or up to the first
-        mark. With a name, callgrind's file is called so from now on."""
+        """Returns the cost between the next two marks not returned yet, or up to the first mark.
+        With a name, renames callgrind's file to it."""
         self.read += 1
         dump = f"{self.path}.{self.read}"
         if not os.path.exists(dump):

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Counts the instructions and the allocations of one operation, which do not depend on how busy a
-machine is, and holds them against limits.
+"""Counts the instructions and the allocations of one operation, independent of the load of the
+machine, and compares them with limits.
 
     bench/cost.py              prints the table
     bench/cost.py --check      the same, and fails when a figure is above its limit
     bench/cost.py --renew      the same, and makes these figures the limits
     bench/cost.py --keep PATH  leaves the files of callgrind in that folder, for callgrind_annotate
 
-README.md says what the rows are. $ANABRANCH_TEST_BUILD names the build tree (build/release). Takes
-half a minute; needs valgrind (package valgrind), and without it says so and ends with 77 (0 without
---check). redis-server is counted too where it is installed.
+README.md explains the rows. $ANABRANCH_TEST_BUILD names the build tree (build/release). Takes
+half a minute; needs valgrind (package valgrind), and without it reports that and ends with 77 (0
+without --check). redis-server is counted too if it is installed.
 """
 
 import argparse
@@ -98,7 +98,7 @@ class CountedRedis(servers.Redis):
 
 
 def server_operations():
-    """{operation: its requests}, in an order in which each finds what it needs. INCR and SADD find
+    """{operation: its requests}, in an order such that each finds its keys. INCR and SADD find
     their key or element half of the time."""
     pick = random.Random(1)
     operations = {
@@ -133,7 +133,7 @@ def count_server(start, folder):
 
 
 def count_embedded(folder):
-    """What the program was built with, and {operation: cost}."""
+    """Returns the build of the program, and {operation: cost}."""
     data = os.path.join(folder, "embedded")
     os.mkdir(data)
     counter = callgrind.Counter(folder, "embedded", CLOCK, "cost_mark")
@@ -166,7 +166,7 @@ def print_table(built_with, ours, redis):
 
 
 def read_limits():
-    """What the limits are of, and {operation: cost}."""
+    """Returns the build that the limits belong to, and {operation: cost}."""
     with open(LIMITS) as file:
         lines = [line for line in file.read().splitlines() if line and not line.startswith("#")]
     built_with, *rows = lines
@@ -188,7 +188,7 @@ def write_limits(built_with, costs):
 
 
 def compare(operation, cost, limit):
-    """Sentences about what is above a limit, and about what is far below."""
+    """Returns sentences about figures above a limit, and about figures far below."""
     above, below = [], []
     for what, figure, most, passes in (
             ("instructions", cost.instructions, limit.instructions, limit.instructions * ABOVE),
@@ -202,7 +202,7 @@ def compare(operation, cost, limit):
 
 
 def check(built_with, costs):
-    """Prints what is above its limit, and returns the exit code."""
+    """Prints the figures above their limits, and returns the exit code."""
     limits_of, limits = read_limits()
     if built_with != limits_of:
         print(f"\nskipped: the limits are of {limits_of}, and this tree is of {built_with}")
@@ -223,7 +223,7 @@ def check(built_with, costs):
 
 
 def make_folder():
-    """A new folder in memory, where there is room: what is counted does not depend on the disk."""
+    """Returns a new folder in memory, if there is room: the counts do not depend on the disk."""
     memory = "/dev/shm"
     roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > FREE_BYTES
     return tempfile.mkdtemp(prefix="anabranch-cost-", dir=memory if roomy else None)

@@ -1,4 +1,4 @@
-"""Measurements of leaders as processes that lose and find each other.
+"""Measurements of leaders as processes that lose and regain their links.
 
     catch up   one leader is away while the other takes writes; from its start until both are equal
     outage     one of three leaders stands still while another takes writes as fast as it can
@@ -28,7 +28,7 @@ def wait_until(what, holds, seconds=600):
 
 
 def write(leader, writes, keys, command="set"):
-    """Writes pipelined, at keys chosen at random; gives writes per second."""
+    """Writes pipelined, at keys chosen at random; returns writes per second."""
     return leader.measure(command, PIPELINE, writes, keys)
 
 
@@ -102,8 +102,8 @@ def measure_outage(table, build, folder, rounds, writes):
 
 
 def measure_away(build, folder, writes, flags):
-    """Prints what it costs to come back with `writes` own and as many missed writes when the log of
-    the others has been trimmed; `flags` make the leaders keep a small log."""
+    """Prints the cost of a return with `writes` own and as many missed writes when the log of
+    the other leader has been trimmed; `flags` make the leaders keep a small log."""
     with Mesh(build, folder, ["eu", "us"], flags) as (eu, us):
         write(us, writes // 10, writes)
         wait_until("both are equal", lambda: equal([eu, us]))

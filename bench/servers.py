@@ -1,4 +1,4 @@
-"""The servers that are measured, and redis-benchmark, which measures them."""
+"""The measured servers, and redis-benchmark, which measures them."""
 
 import csv
 import io
@@ -52,7 +52,7 @@ class Server:
             self.process.wait()
 
     def measure(self, command, pipeline, requests, keys):
-        """Requests per second of one run of redis-benchmark."""
+        """Returns the requests per second of one run of redis-benchmark."""
         words = ["redis-benchmark", "-h", "127.0.0.1", "-p", str(self.port), "--csv",
                  "-t", command, "-c", str(CLIENTS), "-d", str(VALUE_BYTES), "-r", str(keys),
                  "-n", str(requests), "-P", str(pipeline)]
@@ -84,8 +84,7 @@ class Redis(Server):
 
 
 class Anabranch(Server):
-    """A leader; every answer waits for the disk. It listens where it did before when it is launched
-    again."""
+    """A leader; every answer waits for the disk. A second launch uses the same addresses."""
 
     def __init__(self, build, folder, region="eu", peers=(), flags=()):
         super().__init__("anabranch serve" if region == "eu" else region, folder)

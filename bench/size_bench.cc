@@ -8,7 +8,7 @@
 // the last size to the first within one round. A write is a transaction of its own, so most of its
 // time is its sync; "of 100" is a write in a transaction of 100. The first rows are LMDB alone,
 // with keys and values as long as those of the set: the cost of memory and of the storage's tree at
-// each size, below every library.
+// each size, without any code above.
 //
 // With a limit it fails if an operation grows by more than that factor over the growth of a lookup
 // in LMDB alone in the same run; least times are compared, since a busy machine changes them least.

@@ -1,6 +1,6 @@
 """Runs all measurements and prints the table. Use bench/run.sh.
 
-Every figure is measured several times, in turn with what it is compared with. The table shows the
+Every figure is measured several times, alternating with its counterpart. The table shows the
 minimum, the median and the maximum, and the median of the ratios within one round.
 """
 
