@@ -101,7 +101,7 @@ class Leader {
   core::Result<void> retire(std::string_view region, regions::Retirement retirement);
   // See Store::promote. Nothing may be staged.
   core::Result<void> promote();
-  // Adopts or rejects the other history of an origin (16 hexadecimal digits) that has two; see
+  // Gives way to the other history of an origin (16 hexadecimal digits) that has two; see
   // Replica::resolve_fork. Nothing may be staged.
   core::Result<void> resolve_fork(std::string_view origin, bool adopt);
   // See Store::pause and Store::resume.

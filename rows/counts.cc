@@ -117,8 +117,7 @@ void count_prefix(const Path& path, bool up, CountTable& table) {
     if (table.count(path) > 0) step_places(components, places, type->type, up, table);
     return;
   }
-  if (table.row_present(path))
-    count_presence(path, up, table);  // The prefix is at or below one row: at most that row counts.
+  if (table.row_present(path)) count_presence(path, up, table);  // At most this row counts.
 }
 
 std::vector<Counted> counted_in(const Path& row) {

@@ -21,8 +21,7 @@ namespace anabranch::rows {
 
 class ExpiryBoard {
  public:
-  static constexpr std::size_t kBits = std::size_t{1}
-                                       << 22U;  // Half a MiB, allocated with the first mark.
+  static constexpr std::size_t kBits = std::size_t{1} << 22U;  // Half a MiB, once a key is marked.
 
   // ---- For the writer.
 

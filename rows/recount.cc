@@ -6,9 +6,7 @@ namespace anabranch::rows {
 
 void Recount::add(const core::Path& row) {
   const std::vector<Counted> counted = counted_in(row);
-  if (counted.empty())
-    return;  // A row without a count of its own, such as a part of an element: the open collections
-             // continue behind it.
+  if (counted.empty()) return;  // A part of an element: its collection stays open behind it.
   std::size_t same = 0;
   while (same < open_.size() && same < counted.size() &&
          open_[same].collection == counted[same].collection) {

@@ -31,8 +31,8 @@ class GroupWriter {
 
   // Returns the state of the group, at the time of the open transaction.
   [[nodiscard]] View view() const;
-  // Returns the type of the value at a key. Most writes call this first, so it reads the row only
-  // once.
+  // Returns the type of the value at a key. Most writes call this first: it loads the row into the
+  // stage, so the row is read only once.
   [[nodiscard]] Type type(const Key& key) const;
 
  private:

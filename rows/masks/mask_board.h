@@ -45,8 +45,7 @@ class MaskBoard {
                                                    const storage::Snapshot& snapshot) const;
 
  private:
-  std::atomic<Look> looks_ =
-      0;  // Incremented on each change between none (even) and perhaps some (odd).
+  std::atomic<Look> looks_ = 0;  // Counts changes between none (even) and perhaps some (odd).
   mutable std::mutex mutex_;
   std::shared_ptr<const Masks> newest_;  // Decoded once, for all readers.
 };

@@ -20,8 +20,7 @@ using storage::Table;
 
 namespace {
 
-constexpr std::size_t kChangesPerRow =
-    8;  // The approximate number of entries that change with one member.
+constexpr std::size_t kChangesPerRow = 8;  // Entries that change with one member, about.
 constexpr std::size_t kChangesAtOnce = 10'000;
 
 // Returns the first key of the table of scores with this prefix, and its value.
