@@ -1,5 +1,5 @@
 // The reader of the log of an embedded store: one thread reads each new record once, and tells the
-// listeners (watches and open documents) below whose prefixes it changes rows, found in a tree of
+// listeners (watches and open documents) with a matching prefix, found in a tree of
 // prefixes.
 //
 // A listener is with the reader, or behind it: a listener that begins at an older place, or was too

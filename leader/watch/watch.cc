@@ -67,7 +67,7 @@ void Watch::Impl::wait_for_rest() {
   watches_->reader->leave(*this);  // A turn may have joined the reader until now.
 }
 
-// ---- What the reader calls.
+// ---- Called by the reader.
 
 bool Watch::Impl::take(std::vector<Told>& told) {
   const std::lock_guard lock(mutex_);
@@ -125,7 +125,7 @@ std::optional<Changes> Watch::Impl::take_first() {
   return std::move(first.changes);
 }
 
-// ---- What the threads do.
+// ---- Run by the call threads.
 
 bool Watch::Impl::turn() {
   std::optional<Changes> changes;
