@@ -1,6 +1,5 @@
 // The reader of the log of an embedded store: one thread reads each new record once, and tells the
-// listeners (watches and open documents) with a matching prefix, found in a tree of
-// prefixes.
+// listeners (watches and open documents) with a matching prefix, found in a tree of prefixes.
 //
 // A listener is with the reader, or behind it: a listener that begins at an older place, or was too
 // slow, reads the log with a cursor of its own, on a thread of its own choice, up to the reader's
