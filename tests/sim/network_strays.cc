@@ -20,6 +20,8 @@ void Network::restore(Index at) {
   auto disk = machines_[at].backup->clone();
   move(*disk);
   reopen(at, std::move(disk));
+  Machine& machine = machines_[at];
+  if (machine.has_led) machine.owes = machine.node->replica().sweeping();  // As in `demote`.
   ledger_.lost(kept());
   for (const auto& [one, other] : lost) link(one, other);
 }
