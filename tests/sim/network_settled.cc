@@ -33,13 +33,20 @@ bool Network::run_until_settled(Millis at_most) {
   return true;
 }
 
+// Beside outsiders nobody can say what is settled rightly; what was settled unknowing is kept, as
+// alarms follow from it.
 void Network::check_settled(Index at) {
-  if (had_outsiders_) return;
   Machine& machine = machines_[at];
   const regions::SettledOrigins& settled_here = machine.node->replica().settled();
   if (machine.settled == settled_here.hash()) return;
   machine.settled = settled_here.hash();
-  for (const auto& [origin, seq] : settled_here.all()) note(at, settled(at, origin, seq));
+  for (const auto& [origin, seq] : settled_here.all()) {
+    if (!had_outsiders_) {
+      note(at, settled(at, origin, seq));
+    } else if (settles_unknowing(at, origin, seq)) {
+      settled_unknowing_[origin] = seq;
+    }
+  }
 }
 
 // Nobody can know what a backup holds that its region has lost since, or what a leader has that
