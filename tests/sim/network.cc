@@ -280,6 +280,7 @@ void Network::run(Millis duration) {
 
 bool Network::run_until_equal(Millis at_most) {
   const Millis end = now_ + at_most;
+  sweep_gap_ms_max_ = 1;  // A row at a time, a sweep of thousands would take minutes otherwise.
   const auto all_equal = [&] {
     for (Index at = 0; at < size(); ++at) {
       if (machines_[at].stray) return false;
@@ -288,11 +289,9 @@ bool Network::run_until_equal(Millis at_most) {
     }
     return true;
   };
-  while (!all_equal()) {
-    if (next_ms() > end) return false;
-    step();
-  }
-  return true;
+  while (!all_equal() && next_ms() <= end) step();
+  sweep_gap_ms_max_ = kSweepGapMs;
+  return all_equal();
 }
 
 Network::Index Network::next_to_turn() const {

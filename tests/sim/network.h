@@ -65,6 +65,7 @@ class Network {
  public:
   // For how long a region that is away keeps expired keys from being cleared.
   static constexpr core::Millis kExpiryWaitMs = 10'000;
+  static constexpr core::Millis kSweepGapMs = 30;  // At most, between two slices of a sweep.
   using Index = std::size_t;
   // Without the process; without the unsynced tail.
   enum class Restart : std::uint8_t { kClean, kPowerLoss };
@@ -447,6 +448,7 @@ class Network {
   Trust trust_;
   rows::Resolvers resolvers_{{}};
   core::Millis now_ = 0;
+  core::Millis sweep_gap_ms_max_ = kSweepGapMs;
   Weather weather_;
   std::vector<Machine> machines_;
   std::set<std::pair<Index, Index>> connections_;  // As connect() was called.

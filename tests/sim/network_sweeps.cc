@@ -70,7 +70,7 @@ void Network::sweep(Index at) {
   Machine& machine = machines_[at];
   regions::Replica& replica = machine.node->replica();
   if (!replica.tidying() || now_ < machine.next_sweep_ms) return;
-  machine.next_sweep_ms = now_ + random_.between(1, 30);
+  machine.next_sweep_ms = now_ + random_.between(1, sweep_gap_ms_max_);
   machine.broken = !replica.sweep().ok();
   follow(at);
 }

@@ -157,7 +157,8 @@ class Simulation {
               core::to_string(replica.identity().origin) + ", " +
               to_string(replica.applied().vector()) + " holds " +
               std::to_string(replica.held().size()) + " batches, " +
-              std::to_string(replica.provenance().bytes()) + " bytes unproven\n";
+              std::to_string(replica.provenance().bytes()) + " bytes unproven" +
+              (replica.sweeping() ? ", sweeps" : "") + "\n";
       for (const auto& [origin, peer] : replica.exchange().peers()) {
         text += "    follows through " + peer.region + ":";
         for (const core::Origin each : peer.in.origins) text += " " + core::to_string(each);
