@@ -196,7 +196,7 @@ bool promote(Scene& scene) {
     if (how < 0.7) network.freeze(other, network.now() + scene.duration());
     if (how >= 0.7) cut_off(scene, other, std::nullopt, scene.duration());
   }
-  network.promote(*at);
+  if (network.running(*at)) network.promote(*at);  // Its disk may have failed as links were cut.
   return true;
 }
 
@@ -224,6 +224,7 @@ bool rival(Scene& scene) {
       [&](Index each) { return network.writable(each) && region_of(each) != region_of(*at); });
   if (!leader || !third) return false;
   cut_off(scene, *leader, std::nullopt, 8'000);
+  if (!network.running(*at)) return true;
   network.promote(*at);
   if (!network.writable(*third)) return true;
   network.write(*third, [&](regions::Group& group) {
