@@ -100,7 +100,10 @@ void Replica::post_time() {
 
 void Replica::look_at_clock(Millis now) {
   const Millis moved = jumps_.look(clock_->wall_ms(), now, keeper_.running_ms(now));
-  if (moved != 0) clocks_.jumped(moved, now);
+  if (moved != 0) {
+    clocks_.jumped(moved, now);
+    heard_.jumped();
+  }
   rows::ExpiryBoard& board = applied_.expiry_board();
   if (clocks_.hears(now)) {
     board.set_lead(clocks_.lead_ms(now));
@@ -116,16 +119,19 @@ bool Replica::may_clear(Millis now) {
   if (jumps_.within(options_.expiry_wait_ms, running) && !planted(Bug::kIgnoreJumps)) {
     return false;
   }
+  // A leader that fell back to a copy has several origins that count, and one clock.
+  std::map<std::pair<std::string, Origin>, std::vector<Origin>> leaders;
+  for (const auto& [origin, region] : clocks_waited_for()) {
+    leaders[{region, regions_.line(origin)}].push_back(origin);
+  }
+  leaders.erase({identity_.region, regions_.line(identity_.origin)});
   std::set<std::string> others;
   bool somebody_differs = false;
-  const Origin line = regions_.line(identity_.origin);
-  for (const auto& [origin, region] : clocks_waited_for()) {
-    // Its former self, when it fell back to a copy, had the same clock.
-    if (region == identity_.region && regions_.line(origin) == line) continue;
-    const auto agrees = heard_.agrees(origin, running);
+  for (const auto& [leader, origins] : leaders) {
+    const auto agrees = heard_.agrees(origins, running);
     if (agrees == true) return true;
     somebody_differs = somebody_differs || agrees == false;
-    others.insert(region);
+    others.insert(leader.first);
   }
   const bool alone = somebody_differs && others.size() > 1;
   if (alone) core::mark<"a leader whose clock stands alone clears nothing">();

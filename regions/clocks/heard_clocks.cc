@@ -129,6 +129,7 @@ void HeardClocks::hear(const ClockWord& word, Millis wall, Millis running, Milli
   heard.word.wall_ms = bounded(word.wall_ms);
   if (!known || !planted(Bug::kCountPresenceAsAbsence)) heard.at_ms = running - age;
   const Millis ahead = heard.word.wall_ms + age - wall;
+  heard.before_jump = false;
   heard.off = ahead > drift_ms_max_ || ahead + round_trip_ms < -drift_ms_max_;
 }
 
@@ -162,10 +163,19 @@ Millis HeardClocks::given_up_ms(Origin origin, Millis wait, Millis running) cons
   return heard.word.wall_ms + age - wait;
 }
 
-std::optional<bool> HeardClocks::agrees(Origin origin, Millis running) const {
-  const auto found = all_.find(origin);
-  if (found == all_.end() || found->second.away(running)) return std::nullopt;
-  return !found->second.off;
+std::optional<bool> HeardClocks::agrees(const std::vector<Origin>& origins, Millis running) const {
+  const Heard* newest = nullptr;
+  for (const Origin origin : origins) {
+    const auto found = all_.find(origin);
+    if (found == all_.end()) continue;
+    if (newest == nullptr || found->second.at_ms > newest->at_ms) newest = &found->second;
+  }
+  if (newest == nullptr || newest->away(running)) return std::nullopt;
+  return !newest->off && !newest->before_jump;
+}
+
+void HeardClocks::jumped() {
+  for (auto& [origin, heard] : all_) heard.before_jump = true;
 }
 
 Millis HeardClocks::latest_ms(Millis running) const {

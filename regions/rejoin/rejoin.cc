@@ -67,44 +67,51 @@ std::optional<Origin> Rejoin::source(const std::set<Origin>& avoided) const {
 }
 
 // What is here and there may be in no log here any more, and must not be written again.
-core::VersionVector Rejoin::least(Origin source) const {
+core::VersionVector Rejoin::least(Origin source) const { return least(source, state_.common); }
+
+core::VersionVector Rejoin::least(Origin source, const Forks& forks) const {
   const auto peer = owner_.exchange.peers().find(source);
   if (peer == owner_.exchange.peers().end()) return {};
   core::VersionVector least = lower(owner_.applied.vector(), peer->second.applied);
-  for (const auto& [origin, common] : state_.common) {
+  for (const auto& [origin, common] : forks) {
     least.set(origin, std::min(least.at(origin), common));
   }
   return least;
 }
 
 core::Result<void> Rejoin::accept(Origin source, const SnapshotHeader& header) {
-  forget_ended_forks(header);
-  for (const auto& [origin, seq] : least(source)) {
+  Forks forks = forks_against(header);
+  for (const auto& [origin, seq] : least(source, forks)) {
     const auto there = header.heads.find(origin);
     if (there != header.heads.end() && there->second.seq >= seq) continue;
     return core::invalid("it is older than what its region has shown of origin " +
                          core::to_string(origin));
   }
   for (const auto& [origin, head] : header.heads) {
-    if (auto accepted = accept(origin, head); !accepted.ok()) return accepted;
+    if (auto accepted = accept(origin, head, forks); !accepted.ok()) return accepted;
   }
   const BranchWalk::Before before{owner_.log,      owner_.applied, owner_.chains,
                                   owner_.identity, owner_.regions, shown()};
-  walk_.emplace(before, header.heads, state_);
+  forks_ = std::move(forks);
+  RejoinState state = state_;
+  state.common = forks_;
+  walk_.emplace(before, header.heads, state);
   prepared_ = false;
   next_ = 0;
   checkpoints_.clear();
   return {};
 }
 
-void Rejoin::forget_ended_forks(const SnapshotHeader& header) {
-  std::erase_if(state_.common, [&](const auto& fork) {
+Rejoin::Forks Rejoin::forks_against(const SnapshotHeader& header) const {
+  Forks forks = state_.common;
+  std::erase_if(forks, [&](const auto& fork) {
     const auto& [origin, common] = fork;
     const auto there = header.heads.find(origin);
     if (there == header.heads.end() || there->second.seq <= common) return false;
     const ChainLink link{there->second.seq, there->second.chain};
     return owner_.chains.compare(origin, link) == Match::kEqual;
   });
+  return forks;
 }
 
 core::VersionVector Rejoin::shown() const {
@@ -115,8 +122,8 @@ core::VersionVector Rejoin::shown() const {
   return shown;
 }
 
-core::Result<void> Rejoin::accept(Origin origin, const Head& there) const {
-  if (state_.common.contains(origin)) return {};
+core::Result<void> Rejoin::accept(Origin origin, const Head& there, const Forks& forks) const {
+  if (forks.contains(origin)) return {};
   if (owner_.chains.compare(origin, {there.seq, there.chain}) == Match::kDifferent) {
     return core::invalid("two histories of origin " + core::to_string(origin) + " have met");
   }
@@ -198,6 +205,7 @@ void Rejoin::take_over() {
   taken_ = walk_->taken();
   renamed_ = walk_->renamed();
   state_.stage = RejoinState::Stage::kLogging;
+  state_.common = std::move(forks_);
   state_.log_end = owner_.storage.last_position();
   for (const auto& [origin, common] : walk_->common()) {  // Others will ask where it parted.
     (void)owner_.chains.keep(origin, common);

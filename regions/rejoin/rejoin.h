@@ -14,6 +14,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -85,10 +86,16 @@ class Rejoin final : public Joiner {
   void fail(const core::Failure& why) override { owner_.failed(why); }
 
  private:
-  [[nodiscard]] core::Result<void> accept(core::Origin origin, const Head& there) const;
-  // A source that has given way since it was compared has the same history of an origin as this
-  // leader, up to its snapshot's end. Of that origin nothing is a branch here any more.
-  void forget_ended_forks(const SnapshotHeader& header);
+  using Forks = std::map<core::Origin, core::Seq>;  // Where the histories of each origin part.
+
+  [[nodiscard]] core::Result<void> accept(core::Origin origin, const Head& there,
+                                          const Forks& forks) const;
+  // Returns the forks that stand against a snapshot. A source that has given way since it was
+  // compared has the same history of an origin as this leader, up to the end of its snapshot; then
+  // nothing that this leader has of that origin is a branch.
+  [[nodiscard]] Forks forks_against(const SnapshotHeader& header) const;
+  // Returns what a snapshot of a source must have at least.
+  [[nodiscard]] core::VersionVector least(core::Origin source, const Forks& forks) const;
   // What connected peers have shown of what is here.
   [[nodiscard]] core::VersionVector shown() const;
   // Nothing of what only this leader has may be damaged.
@@ -101,6 +108,7 @@ class Rejoin final : public Joiner {
   RejoinLimits limits_;
   RejoinState state_;
   Unlogged unlogged_;
+  Forks forks_;  // Those against the snapshot that was accepted last.
   std::optional<BranchWalk> walk_;
   bool prepared_ = false;
   storage::Position next_ = 0;  // The record of the log to be walked next.

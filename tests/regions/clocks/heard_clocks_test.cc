@@ -48,11 +48,11 @@ TEST_SUITE("regions: heard clocks") {
     HeardClocks heard(kDrift);
     CHECK(heard.given_up_ms(7, kDay, 5 * kDay) == -1);  // It was never heard of.
     heard.hear(word(1'000, kWall), kWall, 1'000);
-    CHECK(heard.agrees(7, 1'000) == true);
+    CHECK(heard.agrees({7}, 1'000) == true);
     CHECK(heard.given_up_ms(7, kDay, 1'000 + kDay - 1) == -1);
     CHECK(heard.given_up_ms(7, kDay, 1'000 + kDay) == kWall);
     CHECK(heard.given_up_ms(7, kDay, 1'000 + 3 * kDay) == kWall + 2 * kDay);
-    CHECK_FALSE(heard.agrees(7, 1'000 + kDay));
+    CHECK_FALSE(heard.agrees({7}, 1'000 + kDay));
     CHECK(heard.latest_ms(1'000 + kDay) == kWall + kDay);
   }
 
@@ -68,13 +68,36 @@ TEST_SUITE("regions: heard clocks") {
     for (const Millis off : {kYear, -kYear, kDrift + 1, -kDrift - 1}) {
       HeardClocks heard(kDrift);
       heard.hear(word(1, kWall + off), kWall, 0);
-      CHECK(heard.agrees(7, 0) == false);
+      CHECK(heard.agrees({7}, 0) == false);
       CHECK(heard.given_up_ms(7, kDay, 30 * kDay) == -1);
       heard.hear(word(2, kWall - kHour), kWall, 30 * kDay, kHour);  // Perhaps it took long.
-      CHECK(heard.agrees(7, 30 * kDay) == true);
+      CHECK(heard.agrees({7}, 30 * kDay) == true);
       heard.hear(word(3, kWall), kWall, 30 * kDay);  // It is right again, and goes.
       CHECK(heard.given_up_ms(7, kDay, 32 * kDay) == kWall + kDay);
     }
+  }
+
+  TEST_CASE("of a leader with several origins the newest word counts") {
+    HeardClocks heard(kDrift);
+    heard.hear(word(1'000, kWall + 1'000), kWall + 1'000, 1'000);
+    heard.hear({.origin = 8, .opening = 2, .sent_ms = 2'000, .wall_ms = kWall + kYear},
+               kWall + 2'000, 2'000);
+    CHECK(heard.agrees({7}, 2'000) == true);
+    CHECK(heard.agrees({7, 8}, 2'000) == false);
+    CHECK(heard.agrees({8, 7}, 2'000) == false);
+    CHECK_FALSE(heard.agrees({9}, 2'000).has_value());
+    CHECK_FALSE(heard.agrees({7, 8}, kHour).has_value());
+  }
+
+  TEST_CASE("a word of before a jump of the own clock does not agree") {
+    HeardClocks heard(kDrift);
+    heard.hear(word(1'000, kWall + 1'000), kWall + 1'000, 1'000);
+    heard.jumped();
+    CHECK(heard.agrees({7}, 2'000) == false);
+    heard.hear(word(1'000, kWall + 1'000, 1'000), kWall + 2'000, 2'000);  // The same again.
+    CHECK(heard.agrees({7}, 2'000) == false);
+    heard.hear(word(2'000, kWall + 2'000), kWall + 2'000, 2'000);
+    CHECK(heard.agrees({7}, 2'000) == true);
   }
 
   TEST_CASE("a word is taken once, whichever way it comes, and does not become younger") {
@@ -175,7 +198,7 @@ TEST_SUITE("regions: heard clocks") {
     constexpr Millis kLeast = std::numeric_limits<Millis>::min();
     for (const Millis each : {kLeast, Millis{-1}, kMost}) {
       heard.hear(word(each, each, each, ++opening), kWall, 5'000);
-      CHECK(heard.agrees(7, 5'000) != true);
+      CHECK(heard.agrees({7}, 5'000) != true);
       CHECK(heard.given_up_ms(7, kDay, 5 * kDay) == -1);
     }
     for (core::Origin origin = 1; origin <= 2 * regions::kClockWordsMax; ++origin) {
