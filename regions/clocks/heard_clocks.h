@@ -58,8 +58,9 @@ class HeardClocks {
   // or not away for long enough, or when its clock was off, or nothing was ever heard of it.
   [[nodiscard]] core::Millis given_up_ms(core::Origin origin, core::Millis wait,
                                          core::Millis running) const;
-  // Whether the clock of a leader agrees with this one, by the newest word under any of its origins;
-  // nullopt when that leader is away. A word of before a jump of the own clock does not agree.
+  // Whether the clock of a leader agrees with this one, by the newest word under any of its
+  // origins; nullopt when that leader is away. A word of before a jump of the own clock does not
+  // agree.
   [[nodiscard]] std::optional<bool> agrees(const std::vector<core::Origin>& origins,
                                            core::Millis running) const;
   // The own clock has jumped.
@@ -80,7 +81,7 @@ class HeardClocks {
     ClockWord word;
     core::Millis at_ms = 0;
     bool off = false;
-    bool before_jump = false;  // Heard before the own clock jumped.
+    bool before_jump = false;                       // Heard before the own clock jumped.
     std::optional<core::Millis> stored_at_ms = {};  // As its row says; nothing without one.
     bool stored_off = false;
     bool stored_away = false;

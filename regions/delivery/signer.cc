@@ -17,6 +17,8 @@ core::Result<void> Signer::load(const storage::Snapshot& snapshot) {
     core::Reader in(cursor->value());
     SignedPosition position = read_position(in);
     if (!in.done()) return in.failure();
+    const Head& head = applied_.head(position.origin);
+    if (position.seq == head.seq && position.chain != head.chain) continue;
     positions_[position.origin].emplace(place(position), position);
   }
   return {};
@@ -126,7 +128,7 @@ void Signer::passed(core::Origin origin, core::Seq first) {
 const SignedPosition* Signer::newest(core::Origin origin) const {
   const auto found = positions_.find(origin);
   if (found == positions_.end()) return nullptr;
-  const auto beyond = found->second.lower_bound({applied_.vector().at(origin) + 1, {}});
+  const auto beyond = behind(found->second, applied_.vector().at(origin));
   return beyond == found->second.begin() ? nullptr : &std::prev(beyond)->second;
 }
 

@@ -33,7 +33,8 @@ class Signer {
   // All must outlive the signer; `signatures` may be null.
   Signer(const Signatures* signatures, const Identity& identity, const Applied& applied)
       : signatures_(signatures), identity_(identity), applied_(applied) {}
-  // Reads what was kept.
+  // Reads what was kept, after `applied` was read. Leaves out the position of another history that
+  // a build before 0.1 may have kept.
   core::Result<void> load(const storage::Snapshot& snapshot);
 
   [[nodiscard]] bool active() const { return signatures_ != nullptr; }
@@ -89,7 +90,8 @@ class Signer {
     return {position.seq, position.chain};
   }
   // The first position of an origin beyond a seq.
-  [[nodiscard]] static Positions::iterator behind(Positions& positions, core::Seq seq) {
+  template <typename SomePositions>
+  [[nodiscard]] static auto behind(SomePositions& positions, core::Seq seq) {
     return positions.lower_bound({seq + 1, {}});
   }
   [[nodiscard]] SignedPosition sign(core::Origin origin) const;
