@@ -4,11 +4,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tests/tidy/rules.h"
 #include "tests/tidy/source.h"
+#include "tests/tidy/words.h"
 
 using namespace anabranch::tidy;
 
@@ -87,6 +89,10 @@ std::vector<Pair> pairs() {
       {"names", "tests/core/a_test.cc", "TEST_CASE(\"a; b\") {}\n", "TEST_CASE(\"a, b\") {}\n"},
       {"names", "tests/core/a_test.cc", "TEST_CASE(\"a\") {}\nTEST_CASE(\"a\") {}\n",
        "TEST_CASE(\"a\") {}\nTEST_CASE(\"b\") {}\n"},
+      {"words", "docs/a.md", "What it has for whoever asks.\n", "The rows for peers that ask.\n"},
+      {"words", "regions/a/a.h", "int a;  // Whose it is, and what's in.\n",
+       "int which;  // Whosoever, somewhat.\n"},
+      {"words", "tests/a.cc", "// What.\n// WHO.\n", "auto a = \"//who whom whose\";\n"},
   };
 }
 
@@ -104,6 +110,7 @@ TEST_SUITE("tidy") {
         }
       }
     }
+    for (const auto& loose : loose_limits(repository)) MESSAGE("tests/tidy/words.cc: ", loose);
   }
 
   TEST_CASE("each rule notices what is planted and leaves its neighbour alone") {
@@ -153,6 +160,25 @@ TEST_SUITE("tidy") {
     CHECK(violations("core/", 21) == 1);
     CHECK(violations("server/resp/", 21) == 1);
     CHECK(violations("tests/core/", 21) == 0);
+  }
+
+  TEST_CASE("the words of a folder are counted together, and of each room of regions alone") {
+    const Source wordy{"regions/b.h", "// What it has that whoever asks has not.\n"};
+    const Source plain{"regions/a.h", "// The peer's missing seqs.\n"};
+    const Source room{"regions/wire/b.h", "// What is it, and whose?\n"};
+    CHECK(check("words", "regions/a.h", plain.text, {wordy}).size() == 1);
+    CHECK(check("words", "regions/b.h", wordy.text, {plain}).empty());
+    CHECK(check("words", "regions/a.h", plain.text, {room}).empty());
+    CHECK(check("words", "regions/wire/b.h", room.text, {plain, wordy}).size() == 1);
+  }
+
+  TEST_CASE("a limit of words is lowered once its folder is more than two below") {
+    CHECK(lower_limit(31, 31) == std::nullopt);
+    CHECK(lower_limit(29, 31) == std::nullopt);
+    CHECK(lower_limit(28.7, 31) == 29.0);
+    CHECK(lower_limit(28.2, 31) == 28.5);
+    CHECK(lower_limit(3, 31) == kPlainWords);
+    CHECK(lower_limit(3, kPlainWords) == std::nullopt);
   }
 
   TEST_CASE("a link that leads nowhere is noticed") {

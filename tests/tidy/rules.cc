@@ -6,6 +6,8 @@
 #include <regex>
 #include <set>
 
+#include "tests/tidy/words.h"
+
 namespace anabranch::tidy {
 namespace {
 
@@ -355,6 +357,7 @@ constexpr std::array kRules{
     Rule{"crowds", "a folder of the product has at most 20 .cc files", folders_are_small},
     Rule{"outside", "the repository is self-contained", nothing_points_outside},
     Rule{"names", "a test name is plain and stands once in its file", test_names_are_plain},
+    Rule{"words", "few words are `what`, `who`, `which` or a form of these", words_are_plain},
 };
 
 }  // namespace

@@ -1,0 +1,165 @@
+#include "tests/tidy/words.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <iomanip>
+#include <sstream>
+#include <string_view>
+
+namespace anabranch::tidy {
+namespace {
+
+struct Limit {
+  std::string_view folder;
+  double per_thousand;
+};
+
+// Lowered as the comments of a folder are rewritten; a row goes once its limit is kPlainWords.
+constexpr std::array kLimits{
+    Limit{"bench", 17.5},
+    Limit{"core", 13.5},
+    Limit{"crdt", 15.0},
+    Limit{"examples", 25.0},
+    Limit{"include", 20.0},
+    Limit{"leader", 29.0},
+    Limit{"regions", 34.5},
+    Limit{"regions/clocks", 28.0},
+    Limit{"regions/delivery", 27.0},
+    Limit{"regions/exchange", 38.0},
+    Limit{"regions/log", 40.0},
+    Limit{"regions/members", 34.5},
+    Limit{"regions/rejoin", 33.5},
+    Limit{"regions/snapshot", 22.5},
+    Limit{"regions/state", 20.0},
+    Limit{"regions/verify", 18.5},
+    Limit{"regions/wire", 38.5},
+    Limit{"rows", 21.0},
+    Limit{"server", 22.5},
+    Limit{"storage", 17.5},
+    Limit{"tests", 32.0},
+    Limit{"transport", 18.5},
+    Limit{"types", 21.0},
+};
+
+constexpr std::array<std::string_view, 6> kCounted{"what", "who",   "whoever",
+                                                   "whom", "whose", "which"};
+
+constexpr double kLoose = 2;  // How far below its limit a folder may be.
+constexpr double kStep = 0.5;
+
+struct Count {
+  std::size_t words = 0;
+  std::size_t counted = 0;
+
+  double per_thousand() const {
+    return words == 0 ? 0 : 1000.0 * static_cast<double>(counted) / static_cast<double>(words);
+  }
+};
+
+bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '\''; }
+
+// Of `what's` or a quoted 'what' the part between the apostrophes is compared.
+bool is_counted(std::string_view word) {
+  word.remove_prefix(std::min(word.find_first_not_of('\''), word.size()));
+  std::string plain{word.substr(0, word.find('\''))};
+  std::ranges::transform(plain, plain.begin(), [](unsigned char c) { return std::tolower(c); });
+  return std::ranges::count(kCounted, plain) > 0;
+}
+
+void count(std::string_view text, Count& into) {
+  while (true) {
+    const auto begin = std::ranges::find_if(text, is_letter);
+    text.remove_prefix(static_cast<std::size_t>(begin - text.begin()));
+    if (text.empty()) return;
+    const auto end = std::ranges::find_if_not(text, is_letter);
+    const auto word = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+    ++into.words;
+    if (is_counted(word)) ++into.counted;
+    text.remove_prefix(word.size());
+  }
+}
+
+// A line with a URL or a literal that begins with slashes is left out.
+void count_comments(std::string_view text, Count& into) {
+  for (const auto line : lines_of(text)) {
+    const auto at = line.find("//");
+    if (at == line.npos || line.find("\"//") != line.npos || line.find("://") != line.npos)
+      continue;
+    count(line.substr(at + 2), into);
+  }
+}
+
+// The folder with which the comments of a C++ file are counted: its layer, or its room of regions.
+std::string_view folder_of(std::string_view path) {
+  const auto layer = path.find('/');
+  if (layer == path.npos) return {};
+  if (path.substr(0, layer) != "regions") return path.substr(0, layer);
+  const auto room = path.find('/', layer + 1);
+  return path.substr(0, room == path.npos ? layer : room);
+}
+
+// Zero if `source` is not the first C++ file of its folder.
+Count count_folder(const Source& source, const Repository& repository) {
+  Count total;
+  const auto folder = folder_of(source.path);
+  for (const auto& [path, other] : repository) {
+    if (!other.is_cpp() || folder_of(path) != folder) continue;
+    if (path < source.path) return {};
+    count_comments(other.text, total);
+  }
+  return total;
+}
+
+double limit_of(std::string_view folder) {
+  const auto row = std::ranges::find(kLimits, folder, &Limit::folder);
+  return row == kLimits.end() ? kPlainWords : row->per_thousand;
+}
+
+std::string in_tenths(double figure) {
+  std::ostringstream out;
+  out << std::fixed << std::setprecision(1) << figure;
+  return out.str();
+}
+
+}  // namespace
+
+Violations words_are_plain(const Source& source, const Repository& repository) {
+  Count total;
+  double limit = kPlainWords;
+  if (source.ends_with({".md"})) {
+    count(source.text, total);
+  } else if (source.is_cpp()) {
+    total = count_folder(source, repository);
+    limit = limit_of(folder_of(source.path));
+  }
+  if (total.counted <= 1 || total.per_thousand() <= limit) return {};
+  const std::string place{source.is_cpp() ? folder_of(source.path) : source.path};
+  return {{0, place + ": " + in_tenths(total.per_thousand()) + " of 1000 words, " +
+                  in_tenths(limit) + " are allowed"}};
+}
+
+std::optional<double> lower_limit(double figure, double limit) {
+  const double lower = std::max(kPlainWords, std::ceil(figure / kStep) * kStep);
+  if (figure + kLoose >= limit || lower >= limit) return std::nullopt;
+  return lower;
+}
+
+std::vector<std::string> loose_limits(const Repository& repository) {
+  std::vector<std::string> loose;
+  for (const auto& limit : kLimits) {
+    const auto first = std::ranges::find_if(repository, [&](const auto& file) {
+      return file.second.is_cpp() && folder_of(file.first) == limit.folder;
+    });
+    if (first == repository.end()) continue;
+    const double figure = count_folder(first->second, repository).per_thousand();
+    const auto lower = lower_limit(figure, limit.per_thousand);
+    if (!lower) continue;
+    loose.push_back(std::string{limit.folder} + ": lower the limit from " +
+                    in_tenths(limit.per_thousand) + " to " + in_tenths(*lower));
+  }
+  return loose;
+}
+
+}  // namespace anabranch::tidy
