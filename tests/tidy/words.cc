@@ -18,12 +18,6 @@ struct Limit {
 
 // Lowered as the comments of a folder are rewritten; a row goes once its limit is kPlainWords.
 constexpr std::array kLimits{
-    Limit{"bench", 17.5},
-    Limit{"core", 13.5},
-    Limit{"crdt", 15.0},
-    Limit{"examples", 25.0},
-    Limit{"include", 20.0},
-    Limit{"leader", 29.0},
     Limit{"regions", 34.5},
     Limit{"regions/clocks", 28.0},
     Limit{"regions/delivery", 27.0},
@@ -35,12 +29,7 @@ constexpr std::array kLimits{
     Limit{"regions/state", 20.0},
     Limit{"regions/verify", 18.5},
     Limit{"regions/wire", 38.5},
-    Limit{"rows", 21.0},
-    Limit{"server", 22.5},
-    Limit{"storage", 17.5},
     Limit{"tests", 32.0},
-    Limit{"transport", 18.5},
-    Limit{"types", 21.0},
 };
 
 constexpr std::array<std::string_view, 6> kCounted{"what", "who",   "whoever",
