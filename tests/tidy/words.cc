@@ -18,7 +18,7 @@ struct Limit {
 
 // Lowered as the comments of a folder are rewritten; a row goes once its limit is kPlainWords.
 constexpr std::array kLimits{
-    Limit{"regions", 34.5},
+    Limit{"regions", 34.5},  // The files beside the rooms.
     Limit{"regions/clocks", 28.0},
     Limit{"regions/delivery", 27.0},
     Limit{"regions/exchange", 38.0},
