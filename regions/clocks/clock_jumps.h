@@ -1,11 +1,11 @@
-// Whether this machine's wall clock has moved against its steady one: set by hand or by a time
-// service, gone at another speed, or left behind while the machine slept. What it showed before, or
-// what it shows since, was wrong by as much, and nobody here knows which: so this leader clears
-// nothing for a while (ExpirySweep), and says so.
+// Detects jumps of this machine's wall clock against its steady clock: the wall clock was set by
+// hand or by a time service, ran at another speed, or stood still while the machine slept. Either
+// the readings before the jump or those since are wrong by its size, and this leader cannot tell
+// which ones: it therefore clears no expired keys for a while (ExpirySweep), and reports the jump.
 //
 // Small steps, as time services make them, are forgotten after an hour. The last jump outlives
 // restarts, in running time (heard_clocks.h); a clock that was set while the leader was off is not
-// noticed here. Not thread-safe.
+// detected here. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -21,30 +21,30 @@ namespace anabranch::regions {
 
 class ClockJumps {
  public:
-  // By how much it has moved within so long is what counts.
+  // The window within which movements of the clock are added up.
   static constexpr core::Millis kWithinMs = 3'600'000;
 
   explicit ClockJumps(core::Millis drift_ms_max) : drift_ms_max_(drift_ms_max) {}
   core::Result<void> load(const storage::Snapshot& snapshot);
 
-  // The wall clock shows `wall` at the time `now` of the steady one. Gives by how much it has moved
-  // when that is more than the drift; 0 else.
+  // Records that the wall clock shows `wall` at the time `now` of the steady one. Returns the size
+  // of the jump if it exceeds the drift; 0 otherwise.
   core::Millis look(core::Millis wall, core::Millis now, core::Millis running);
-  // Whether it has jumped less than `wait` ago.
+  // Returns whether the clock has jumped less than `wait` ago.
   [[nodiscard]] bool within(core::Millis wait, core::Millis running) const;
-  // How often, in this opening.
+  // The number of jumps in this opening.
   [[nodiscard]] std::uint64_t count() const { return count_; }
-  // The sentence for an operator while that is so; empty else.
+  // The sentence for an operator while within() holds; empty otherwise.
   [[nodiscard]] std::string complaint(core::Millis wait, core::Millis running) const;
 
   [[nodiscard]] bool changed() const { return changed_; }
-  // The row of meta that has changed.
+  // Returns the changed row of meta.
   [[nodiscard]] std::vector<storage::Change> take_changes();
 
  private:
   struct Base {
-    core::Millis ahead_ms = 0;  // Of the steady clock...
-    core::Millis since_ms = 0;  // ...then.
+    core::Millis ahead_ms = 0;  // Of the wall clock, against the steady one...
+    core::Millis since_ms = 0;  // ...since this steady time.
   };
   struct Jump {
     core::Millis at_ms = 0;  // In running time.

@@ -13,7 +13,7 @@ using core::Millis;
 
 namespace {
 
-constexpr Millis kMillisMax = Millis{1} << 48U;  // Others choose what they show.
+constexpr Millis kMillisMax = Millis{1} << 48U;  // Others choose their readings.
 constexpr Millis kRoundingMs = 2;                // Of the four readings of a round trip.
 
 Millis bounded(Millis foreign) { return std::clamp(foreign, Millis{0}, kMillisMax); }
@@ -32,7 +32,7 @@ std::optional<Millis> ClockWatch::round_trip_ms(const std::optional<Echo>& echo,
 
 void ClockWatch::heard(const std::string& region, Millis shown, std::optional<Millis> round_trip_ms,
                        Millis wall, Millis now) {
-  // Where it is when the heartbeat took no time, and when it took all of the round trip.
+  // The reading if the heartbeat took no time, and if it took all of the round trip.
   const Millis earliest = bounded(shown) - wall;
   const Millis latest = earliest + round_trip_ms.value_or(kMillisMax);
   const bool right_or_wrong =
@@ -42,7 +42,7 @@ void ClockWatch::heard(const std::string& region, Millis shown, std::optional<Mi
     return;
   }
   Reading& reading = heard_[region];
-  // Without a round trip it is at least as far ahead as this.
+  // Without a round trip the clock is at least as far ahead as this.
   set_ahead(reading, earliest + round_trip_ms.value_or(0) / 2, now);
   reading.heard_ms = now;
 }
@@ -89,7 +89,7 @@ std::optional<Millis> ClockWatch::own_ahead_ms(Millis now) const {
   const bool they_agree = all[from + most - 1] - all[from] <= drift_ms_max_;
   const Millis middle = all[from + most / 2];
   if (!they_agree || !wrong(all[from]) || !wrong(all[from + most - 1])) return std::nullopt;
-  // One that is believed is enough: otherwise the first one would be blamed instead.
+  // One judged clock is enough: otherwise the first one would be blamed instead.
   const bool believed = std::ranges::any_of(heard_, [&](const auto& each) {
     const auto ahead = ahead_ms(each.first, now);
     return ahead && *ahead >= all[from] && *ahead <= all[from + most - 1];
@@ -99,7 +99,7 @@ std::optional<Millis> ClockWatch::own_ahead_ms(Millis now) const {
 
 Millis ClockWatch::lead_ms(Millis now) const {
   if (const auto own = own_ahead_ms(now)) return std::max(*own, Millis{0});
-  std::optional<Millis> nearest;  // Of those that are behind.
+  std::optional<Millis> nearest;  // Of the clocks that are behind.
   for (const auto& [region, reading] : heard_) {
     const auto ahead = ahead_ms(region, now);
     if (now - reading.heard_ms <= kForgetMs && !wrong(reading.ahead_ms)) return 0;

@@ -1,19 +1,19 @@
-// Whose clock is wrong. Every heartbeat shows the wall clock of its sender; one that differs from
-// the own by more than the allowed drift is wrong on one of the two sides. When most of those that
-// are heard agree with each other and not with this machine, it is this machine.
+// Detects wrong clocks. Every heartbeat shows the wall clock of its sender; if that differs from
+// the own clock by more than the allowed drift, one of the two is wrong. When most of the clocks
+// heard agree with each other and not with this machine, the wrong one is this machine's.
 //
-// A heartbeat may have waited on its way, and then shows a clock that only seems to be behind. It
-// has waited for less than a round trip, which it tells by an echo (message.h): a clock that was
-// right at one moment of the round trip, and wrong at another, is not judged by this heartbeat.
-// Example, with a drift of 60 s: 75 s behind after a round trip of 20 ms is wrong; after one of
-// 40 s it is between 75 and 35 s behind, which says nothing.
+// A delayed heartbeat shows a clock that only seems to be behind. The delay is less than a round
+// trip, which the echo in the heartbeat tells (message.h): a clock that was right at one moment of
+// the round trip, and wrong at another, is not judged by this heartbeat. Example, with a drift of
+// 60 s: 75 s behind after a round trip of 20 ms is wrong; after one of 40 s the clock is between 75
+// and 35 s behind, which proves nothing.
 //
-// Nor does one heartbeat prove anything, since a machine may have slept, and its steady clock with
-// it: a clock is wrong when it has been for some seconds.
+// A single heartbeat proves nothing either, since a machine may have slept, and its steady clock
+// with it: a clock counts as wrong only after it has been wrong for some seconds.
 //
-// Nothing that is written or applied waits because of a clock, and nobody's clock is followed
-// further than the drift (core/hlc.h); but keys do not expire by a clock that is ahead of what is
-// certain (rows/expiry_board.h). Not thread-safe.
+// No write and no batch waits because of a clock, and no clock is followed further than the drift
+// (core/hlc.h); but keys do not expire by a clock that is ahead of the certain time
+// (rows/expiry_board.h). Not thread-safe.
 #pragma once
 
 #include <map>
@@ -28,38 +28,40 @@ namespace anabranch::regions {
 
 class ClockWatch {
  public:
-  // What was heard longer ago says nothing any more.
+  // Readings older than this are ignored.
   static constexpr core::Millis kForgetMs = 30'000;
-  // For how long a clock must be wrong.
+  // How long a clock must be wrong before it counts as wrong.
   static constexpr core::Millis kBelieveMs = 5'000;
 
   explicit ClockWatch(core::Millis drift_ms_max) : drift_ms_max_(drift_ms_max) {}
 
-  // How long a heartbeat and what it answers have been under way, at the steady time `now` at which
-  // it came; nothing when it answers nothing, or nothing that can be.
+  // Returns the time that a heartbeat and the one it echoes have been under way, at the steady time
+  // `now` of its arrival; nullopt when there is no echo, or an impossible one.
   [[nodiscard]] static std::optional<core::Millis> round_trip_ms(const std::optional<Echo>& echo,
                                                                  core::Millis now);
-  // A region has shown its wall clock; `wall` is the own one, `now` the steady clock. Without a
-  // round trip only a clock that is ahead can be told.
+  // Records the wall clock that a region has shown; `wall` is the own one, `now` the steady clock.
+  // Without a round trip only a clock that is ahead can be judged.
   void heard(const std::string& region, core::Millis shown,
              std::optional<core::Millis> round_trip_ms, core::Millis wall, core::Millis now);
 
-  // The own clock has moved by so much against the steady one: so much less the others are ahead.
+  // Records that the own clock has jumped by `by` against the steady one: all other clocks are
+  // ahead by that much less.
   void jumped(core::Millis by, core::Millis now);
 
-  // How far the clock of a region is ahead of this one, negative when it is behind; nothing when it
-  // has not been heard for a while, or not long enough to be believed.
+  // Returns how far the clock of a region is ahead of this one, negative when it is behind; nullopt
+  // when the region has not been heard for a while, or its clock has been wrong for less than
+  // kBelieveMs.
   [[nodiscard]] std::optional<core::Millis> ahead_ms(const std::string& region,
                                                      core::Millis now) const;
-  // How far this machine's clock is ahead of most others, negative when it is behind; nothing when
-  // it agrees with them, or when too few are heard to say.
+  // Returns how far this machine's clock is ahead of most others, negative when it is behind;
+  // nullopt when it agrees with them, or when too few are heard.
   [[nodiscard]] std::optional<core::Millis> own_ahead_ms(core::Millis now) const;
-  // How far this machine's clock is ahead of what is certain: of most others, or, when nobody that
-  // is heard agrees with it, of the nearest one that is behind. 0 when it is not.
+  // Returns how far this machine's clock is ahead of the certain time: of most other clocks, or,
+  // when no clock heard agrees with it, of the nearest one that is behind. 0 when it is not ahead.
   [[nodiscard]] core::Millis lead_ms(core::Millis now) const;
-  // Whether anybody is heard who is believed.
+  // Returns whether any region is heard with a clock that can be judged.
   [[nodiscard]] bool hears(core::Millis now) const;
-  // A sentence for each clock that is wrong, by region, the own one under an empty name.
+  // One sentence for each wrong clock, by region, the own one under an empty name.
   using Complaints = std::map<std::string, std::string>;
   [[nodiscard]] Complaints complaints(core::Millis now) const;
 
@@ -69,7 +71,7 @@ class ClockWatch {
     core::Millis heard_ms = 0;
     core::Millis wrong_since_ms = -1;  // -1 while it is right.
   };
-  // How far each that is still heard is ahead, sorted, be it believed yet or not.
+  // Returns by how much each clock heard lately is ahead, sorted, including those not judged yet.
   [[nodiscard]] std::vector<core::Millis> readings(core::Millis now) const;
   void set_ahead(Reading& reading, core::Millis ahead_ms, core::Millis now) const;
   [[nodiscard]] bool wrong(core::Millis ahead_ms) const {

@@ -17,8 +17,8 @@ using core::planted;
 
 namespace {
 
-constexpr Millis kMillisMax = Millis{1} << 48U;  // Others choose what they say.
-// An age that differs by less differs by the way it came.
+constexpr Millis kMillisMax = Millis{1} << 48U;  // Others choose their readings.
+// A smaller difference of ages comes from the way that the word took.
 constexpr Millis kWayMs = 1'000;
 
 Millis bounded(Millis foreign) { return std::clamp(foreign, Millis{0}, kMillisMax); }
@@ -118,7 +118,7 @@ void HeardClocks::hear(const ClockWord& word, Millis wall, Millis running, Milli
   const bool known = found != all_.end();
   if (known && word.number() < heard.word.number()) return;
   if (known && word.number() == heard.word.number()) {
-    // Whoever passes it on has run longer since than this leader, which was off.
+    // The sender has run longer since that word than this leader, which was off.
     if (age <= heard.age_ms(running) + kWayMs) return;
     core::mark<"others know that a leader is away for longer">();
     heard.word.wall_ms = bounded(word.wall_ms);  // As of then: here it may be as of a restart.
@@ -150,7 +150,7 @@ std::vector<ClockWord> HeardClocks::words(Millis running) const {
   return words;
 }
 
-// ---- What follows from it.
+// ---- Conclusions.
 
 Millis HeardClocks::given_up_ms(Origin origin, Millis wait, Millis running) const {
   const auto found = all_.find(origin);

@@ -1,18 +1,19 @@
-// What is known of the clocks of other leaders: when each was heard of last, directly or through
-// others, what its clock showed then, and whether that was right. It decides how long an absent
-// leader is waited for before keys that have expired are cleared.
+// The clocks of other leaders: for each leader, the time of the last word from it, directly or
+// through others, its clock's reading then, and whether that reading was right. It decides how long
+// an absent leader is waited for before expired keys are cleared.
 //
-// All time in here is running time: for how long this leader has ever run, as its log counts it
-// (log_segments.h). No wall clock can be wrong about it, and a restart does not begin it anew.
-// While this leader is off it stands still, so that an absence seems shorter than it is, never
-// longer; leaders that went on running say how long it was. A leader that was there when it was
-// stored last counts as heard until this one stopped.
+// All times in here are running time: the total time that this leader has ever run, as its log
+// counts it (log_segments.h). No wall clock can falsify it, and a restart does not reset it. While
+// this leader is off it stands still, so that an absence seems shorter than it is, never longer;
+// leaders that kept running report the true length. A leader that was present at the last store
+// counts as heard until this leader stopped.
 //
-// An absent leader's clock goes on: it shows at least what it showed last and the time since. Once
-// it is away for longer than `wait`, it counts as being that far, less `wait`. One whose clock was
-// off when it was heard last, by more than the drift from this one, does not count so: which of
-// the two was wrong nobody knows. Example, with a wait of a day: `us` showed Monday 12:00 and fell
-// silent; on Wednesday 12:00 keys may be cleared that expired before Tuesday 12:00.
+// An absent leader's clock goes on: it shows at least its last reading plus the time since. Once
+// the leader is away for longer than `wait`, its clock counts as being that far, less `wait`. A
+// leader whose clock was off at its last word, by more than the drift from this one, does not count
+// so: this leader cannot tell which of the two was wrong. Example, with a wait of a day: `us`
+// showed Monday 12:00 and fell silent; on Wednesday 12:00 keys may be cleared that expired before
+// Tuesday 12:00.
 //
 // Not thread-safe.
 #pragma once
@@ -30,49 +31,50 @@ namespace anabranch::regions {
 
 class HeardClocks {
  public:
-  // Who was heard of more recently is there.
+  // A leader with a word younger than this is present.
   static constexpr core::Millis kFreshMs = 30'000;
-  // What is stored, the first of it at once, else at most so often: who is new, or away, a clock
-  // that is found off or right...
+  // The intervals of stores: the first change is stored at once. Then at most this often for a new
+  // leader, one that goes away, or a clock that is found off or right...
   static constexpr core::Millis kStoreMs = 10'000;
-  // ...how time goes on while somebody is away, and when the others were heard of last.
+  // ...this often for the time of absent leaders, and this often for the last words of present
+  // ones.
   static constexpr core::Millis kCountMs = 60'000;
   static constexpr core::Millis kRestMs = 600'000;
 
   explicit HeardClocks(core::Millis drift_ms_max) : drift_ms_max_(drift_ms_max) {}
   core::Result<void> load(const storage::Snapshot& snapshot);
-  // Tells after load() for how long this leader had run when it stopped.
+  // Tells, after load(), the running time at which this leader stopped.
   void resume(core::Millis running);
 
-  // A word has come, which may have taken as long as a round trip; `wall` is what the own clock
-  // shows.
+  // Records a word that has arrived; its way took at most `round_trip_ms`. `wall` is the own clock.
   void hear(const ClockWord& word, core::Millis wall, core::Millis running,
             core::Millis round_trip_ms = 0);
-  // Forgets all others.
+  // Forgets all leaders for which `counts` is false.
   void retain(const std::function<bool(core::Origin)>& counts);
   [[nodiscard]] bool knows(core::Origin origin) const { return all_.contains(origin); }
-  // What is passed on.
+  // The words to be passed on.
   [[nodiscard]] std::vector<ClockWord> words(core::Millis running) const;
 
-  // Up to where an absent leader is not waited for any more, by its own clock; -1 when it is there,
-  // or not away for long enough, or when its clock was off, or nothing was ever heard of it.
+  // Returns the time, by the clock of an absent leader, before which that leader is no longer
+  // waited for; -1 when it is present, or not away for long enough, or when its clock was off, or
+  // if no word of it was ever heard.
   [[nodiscard]] core::Millis given_up_ms(core::Origin origin, core::Millis wait,
                                          core::Millis running) const;
-  // Whether the clock of a leader agrees with this one, by the newest word under any of its
-  // origins; nullopt when that leader is away. A word of before a jump of the own clock does not
+  // Returns whether the clock of a leader agrees with this one, by the newest word under any of its
+  // origins; nullopt when that leader is away. A word from before a jump of the own clock does not
   // agree.
   [[nodiscard]] std::optional<bool> agrees(const std::vector<core::Origin>& origins,
                                            core::Millis running) const;
-  // The own clock has jumped.
+  // Records that the own clock has jumped.
   void jumped();
 
-  // The latest time that the clock of any leader must show by now; -1 when nobody was heard.
+  // Returns the latest time that the clock of any leader must show by now; -1 when none was heard.
   [[nodiscard]] core::Millis latest_ms(core::Millis running) const;
-  // The same as a restart would find it now, from what is stored.
+  // The same, computed from the stored rows, as a restart would find it now.
   [[nodiscard]] core::Millis latest_stored_ms() const;
 
-  // Whether anything is worth a commit of its own, and the rows of meta that have changed: those
-  // must be committed with the running time.
+  // Returns whether some change is worth a commit of its own; take_changes() returns the changed
+  // rows of meta, which must be committed together with the running time.
   [[nodiscard]] bool wants_storing(core::Millis running) const;
   [[nodiscard]] std::vector<storage::Change> take_changes(core::Millis running);
 
@@ -82,7 +84,7 @@ class HeardClocks {
     core::Millis at_ms = 0;
     bool off = false;
     bool before_jump = false;                       // Heard before the own clock jumped.
-    std::optional<core::Millis> stored_at_ms = {};  // As its row says; nothing without one.
+    std::optional<core::Millis> stored_at_ms = {};  // As its row says; nullopt without a row.
     bool stored_off = false;
     bool stored_away = false;
 
@@ -96,8 +98,8 @@ class HeardClocks {
 
   core::Millis drift_ms_max_;
   std::map<core::Origin, Heard> all_;
-  std::vector<core::Origin> forgotten_;  // Whose rows are to go.
-  core::Millis stored_ms_ = -kStoreMs;   // When something was stored last.
+  std::vector<core::Origin> forgotten_;  // Their rows are to be removed.
+  core::Millis stored_ms_ = -kStoreMs;   // The time of the last store.
 };
 
 }  // namespace anabranch::regions

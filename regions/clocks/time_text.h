@@ -1,4 +1,4 @@
-// Times as operators read them.
+// Times as text for operators.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace anabranch::regions {
 
-// "3 hours", "2 years": roughly, which is what matters. Of a negative one the same.
+// "3 hours", "2 years": rounded down to one unit. The sign of `duration` is ignored.
 std::string duration_text(core::Millis duration);
 // "2036-11-18 07:41 UTC", of milliseconds since 1970.
 std::string moment_text(core::Millis moment);

@@ -11,7 +11,7 @@ namespace {
 using core::ObservedSlot;
 using core::VersionVector;
 
-// Decoding has checked that nothing refers to its own op or a later one of the own origin.
+// Decoding has checked that no op refers to itself or to a later one of the own origin.
 struct Check {
   core::Origin self;
   const VersionVector& deps;

@@ -1,6 +1,6 @@
-// Foreign batches with a clear of so many rows that what it leaves is counted first (survivors.h):
-// they are put aside, one per origin at most, and applied when that is done. Batches that depend on
-// them wait in the hold buffer, others go on. Not thread-safe.
+// Foreign batches with a clear of so many rows that its survivors are counted first (survivors.h):
+// the batches are put aside, one per origin at most, and applied when the count is done. Batches
+// that depend on them wait in the hold buffer, others go on. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ namespace anabranch::regions {
 
 class ClearsAside {
  public:
-  // Whether a batch, next to be applied to the stage, has a clear over more than `rows` rows.
+  // Returns whether a batch, next to be applied to the stage, has a clear over more than `rows`
+  // rows.
   [[nodiscard]] static bool concerns(const core::Batch& batch, const rows::Stage& stage,
                                      std::size_t rows);
 
@@ -26,16 +27,16 @@ class ClearsAside {
   void put(HeldBatch held, const core::VersionVector& deps);
   void forget_all() { batches_.clear(); }
 
-  // Counts on for the first batch, over the committed rows: so many more. When masks have come
-  // meanwhile it begins anew, a few times.
+  // Counts up to `rows` more committed rows for the first batch. When masks have come meanwhile the
+  // count begins anew, a few times.
   using TakeSnapshot = std::function<std::shared_ptr<const storage::Snapshot>()>;
   void look(std::size_t rows, const rows::Masks& masks, const core::OriginTable& origins,
             const TakeSnapshot& take_snapshot);
-  // A row was committed.
+  // Notes that a row was committed.
   void note_change(const core::Path& path);
-  // Whether the first batch can be applied on top of masks of which this is the last id.
+  // Returns whether the first batch can be applied on top of masks up to the id `last_mask`.
   [[nodiscard]] bool ready(std::uint64_t last_mask) const;
-  // Takes it out, and gives the stage what was counted. It must be ready.
+  // Takes the first batch out, and gives the stage its counts. The batch must be ready.
   HeldBatch take(rows::Stage& stage);
 
  private:
@@ -43,9 +44,10 @@ class ClearsAside {
 
   struct Aside {
     HeldBatch held;
-    core::VersionVector deps;                // All that its leader had applied of other origins.
+    // The vector that its leader had applied of other origins.
+    core::VersionVector deps;
     std::vector<rows::Survivors> survivors;  // Of each of its clears.
-    std::uint64_t last_mask = 0;             // When the counting began.
+    std::uint64_t last_mask = 0;             // The newest mask when the count began.
     int beginnings = 0;
     bool done = false;
   };

@@ -45,7 +45,8 @@ void HoldBuffer::make_way(const HeldBatch& held) {
   const auto there = batches->second.find(held.batch.first());
   if (there == batches->second.end() || there->second.from == held.from) return;
   if (there->second.bytes == held.bytes) {
-    there->second.from = held.from;  // The one before may be gone, and nobody answers for it.
+    // The former sender may be gone, and then no peer would answer for the batch.
+    there->second.from = held.from;
     return;
   }
   mark<"a batch makes way for another one in its place">();

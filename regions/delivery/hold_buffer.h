@@ -1,8 +1,8 @@
-// Batches that were received but not yet applied, because they wait for what they depend on or for
-// their turn. Bounded in bytes: what does not fit is dropped and asked for again, but the next
-// batch of every origin always has room. Of two that claim one place, from two peers, the one that
-// was asked for stays, the later one if both were: nobody can hold a place against who is followed.
-// Not thread-safe.
+// Batches that were received but not yet applied, because they wait for their dependencies or for
+// their turn. Bounded in bytes: a batch without room is dropped and asked for again, but the next
+// batch of every origin always has room. Of two batches from two peers that claim one place, the
+// one that was asked for stays, the later one if both were: no peer can hold a place against the
+// followed one. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace anabranch::regions {
 struct HeldBatch {
   std::string bytes;
   core::Batch batch;
-  core::Origin from = 0;  // The peer that sent it; 0 for nobody.
+  core::Origin from = 0;  // The peer that sent it; 0 for none.
   bool asked = false;     // Its origin was followed through that peer.
 };
 
@@ -28,21 +28,21 @@ class HoldBuffer {
 
   explicit HoldBuffer(std::size_t bytes_max = kBytesMax) : bytes_max_(bytes_max) {}
 
-  // Takes a batch in. Returns false when it was dropped: begins with what was applied, is held
-  // already, or there is no room; what has waited for its proof had room before.
+  // Takes a batch in. Returns false if the batch was dropped: it begins with applied ops, is held
+  // already, or there is no room (a batch that waited for its proof had room before: kGranted).
   enum class Room : std::uint8_t { kBounded, kGranted };
   bool add(HeldBatch batch, const core::VersionVector& applied, Room room = Room::kBounded);
-  // Takes out a batch that can be applied now: its origin's next, with all that it depends on
-  // applied. Nothing when there is none.
+  // Takes out a batch that can be applied now: its origin's next, with all its dependencies
+  // applied. Returns nullopt when there is none.
   std::optional<HeldBatch> take_deliverable(const core::VersionVector& applied);
-  // Whether take_deliverable would give something.
+  // Returns whether take_deliverable would return a batch.
   [[nodiscard]] bool has_deliverable(const core::VersionVector& applied);
   // The same for one origin.
   [[nodiscard]] bool has_deliverable(core::Origin origin, const core::VersionVector& applied) const;
 
   void clear();
 
-  // Drops all that waits of an origin.
+  // Drops all batches of an origin.
   void forget(core::Origin origin);
   // Calls function(batch) for the next batch of each origin that waits for others.
   template <typename Function>
@@ -52,19 +52,19 @@ class HoldBuffer {
       if (next) function(batches.begin()->second.batch);
     }
   }
-  // Whether anything of an origin waits here.
+  // Returns whether any batch of an origin waits here.
   [[nodiscard]] bool holds(core::Origin origin) const;
-  // Whether the batch of an origin that begins with a seq waits here.
+  // Returns whether the batch of an origin that begins with seq `first` waits here.
   [[nodiscard]] bool has(core::Origin origin, core::Seq first) const;
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
   using BySeq = std::map<core::Seq, HeldBatch>;
-  // Drops what was applied on another way, such as a merge, also where it goes further: batches do
-  // not overlap but in two histories of one origin.
+  // Drops batches whose first op was applied on another way, such as a merge, even if the batch
+  // goes further: batches do not overlap except in two histories of one origin.
   void forget_applied(const core::VersionVector& applied);
-  // Frees the place of a batch if another one holds it that is worth less.
+  // Removes another batch in the place of `held` if that one is worth less.
   void make_way(const HeldBatch& held);
   [[nodiscard]] static bool deliverable(const core::Batch& batch,
                                         const core::VersionVector& applied);

@@ -17,7 +17,7 @@ Provenance::End Provenance::start(Origin origin, const Log& log) const {
   return log.handed.seq > head.seq ? log.handed : End{head.seq, head.chain};
 }
 
-// Brings a log in line with what has been applied.
+// Brings a log in line with the applied vector.
 void Provenance::begin(Origin origin, Log& log) {
   const Seq applied = applied_.vector().at(origin);
   log.points.erase(log.points.begin(), log.points.upper_bound(applied));
@@ -67,7 +67,7 @@ void Provenance::drop(Log& log, std::map<Seq, Waiting>::iterator at) {
 
 void Provenance::add_point(Log& log, const SignedPosition& position) {
   log.points.insert_or_assign(position.seq, position);
-  // The nearest ones let something go on, the newest one is for later.
+  // The nearest positions are needed first, the newest one later.
   if (log.points.size() > kPointsMax) log.points.erase(std::prev(log.points.end(), 2));
 }
 
@@ -89,7 +89,7 @@ void Provenance::renew(Waiting& known, Waiting comes, Room room) {
 
 void Provenance::add(Origin origin, Log& log, Waiting waiting, Room room, Outcome& outcome) {
   const Seq first = waiting.held->batch.first();
-  // Its link was let go, or would not be one.
+  // The link of the batch was let go, or the batch would not be one.
   if (first <= log.linked.seq) return;
   if (room == Room::kLink && first != log.linked.seq + 1) return;
   bytes_ += waiting.held->bytes.size();
@@ -116,9 +116,11 @@ Provenance::Outcome Provenance::take(HeldBatch held, std::string_view region, Ro
   Log& log = logs_[origin];
   if (!region.empty() && region != log.region) {
     log.region = region;
-    for (auto& [at, waiting] : log.batches) waiting.proven = false;  // By another one's word.
+    // By the word of another region.
+    for (auto& [at, waiting] : log.batches) waiting.proven = false;
   }
-  if (first <= log.handed.seq) log.handed = log.linked = {};  // It got lost after it was proven.
+  // The batch got lost after it was proven.
+  if (first <= log.handed.seq) log.handed = log.linked = {};
   begin(origin, log);
   Waiting waiting{.last = held.batch.last(),
                   .previous = held.batch.previous,
@@ -177,7 +179,7 @@ bool Provenance::continues(const Log& log, Seq first, const Waiting& next) const
     const bool names_nobody = first == 1 && !opening;
     if (names_another || names_nobody) return false;
   }
-  // The history has an end of a batch where this one has none.
+  // The signed history ends a batch where this one does not.
   return std::none_of(log.points.lower_bound(first), log.points.lower_bound(next.last),
                       [&](const auto& point) { return point.second.region == log.region; });
 }

@@ -1,17 +1,17 @@
-// Where batches come from: each waits here until its origin's chain reaches, through it, a position
-// that its region has signed. That holds also for what the region's own leader sends, although the
-// link is authenticated: whoever applies a batch must be able to prove it to all others, also when
-// that leader is gone for good or has lost its newest writes.
+// Proves the origin of batches: each batch waits here until its origin's chain reaches, through it,
+// a position that its region has signed. That holds also for batches from the region's own leader,
+// although the link is authenticated: a leader that applies a batch must be able to prove it to all
+// others, even when the sender is gone for good or has lost its newest writes.
 //
-//   applied | batch batch batch * batch        *: signed; what is before goes on, what is behind
-//   waits
+//   applied | batch batch batch * batch     *: signed; batches before it go on, those behind it
+//   wait
 //
-// When the chain through what waits does not lead there, somebody has lied: all that waits of the
-// origin is dropped, to be asked for again from others. So are the positions, which come again with
-// it: a region that ran twice on copies of one directory has signed two histories, and the one that
-// is left in the end must not stand against the other one for ever. How much may wait is its
-// owner's to say: a batch for which there is no room leaves its link of the chain behind, so that
-// no proof needs more room than one batch has; it comes again and is known to be true then. Not
+// When the chain through the waiting batches does not lead there, some peer has lied: all waiting
+// batches of the origin are dropped, to be asked for again from others. So are the positions, which
+// come again with the batches: a region that ran twice on copies of one directory has signed two
+// histories, and positions of one of them must not block the surviving one for ever. The owner
+// decides how much may wait: a batch without room leaves its link of the chain behind, so that no
+// proof needs more room than one batch has; when the batch comes again it is known to be true. Not
 // thread-safe.
 #pragma once
 
@@ -32,36 +32,39 @@ namespace anabranch::regions {
 class Provenance {
  public:
   static constexpr std::size_t kPointsMax = 256;  // Known positions of one origin.
-  static constexpr std::size_t kLinksMax = 256;   // Batches of one origin beyond which none leaves.
+  // Batches of one origin beyond which no batch leaves a link.
+  static constexpr std::size_t kLinksMax = 256;
   static constexpr std::size_t kOriginsMax = core::VersionVector::kEntriesMax;
 
-  // What waited cannot all be the origin's history. Which part is false cannot be told.
+  // The waiting batches cannot all be the origin's history. This leader cannot tell which are
+  // false.
   struct Lie {
     core::Origin origin = 0;
-    std::vector<core::Origin> peers;  // Who passed on some of it.
+    std::vector<core::Origin> peers;  // The peers that passed on some of them.
   };
   struct Outcome {
-    std::vector<HeldBatch> proven;     // To be applied as soon as they are deliverable.
-    std::vector<SignedPosition> ends;  // Of what is proven here, those that are known.
+    std::vector<HeldBatch> proven;  // To be applied as soon as they are deliverable.
+    // The known signed positions among the ends of these batches.
+    std::vector<SignedPosition> ends;
     std::vector<Lie> lies;
   };
 
   // `applied` must outlive this.
   explicit Provenance(const Applied& applied) : applied_(applied) {}
 
-  // Takes a batch in, or only its link of the chain. `region` is the region that its origin is
-  // known to be of, empty when nothing is known; a batch with another opening than that is a lie.
+  // Takes a batch in, or only its link of the chain. `region` is the known region of its origin,
+  // empty when none is known; a batch with another opening than that is a lie.
   enum class Room : std::uint8_t { kWhole, kLink };
   Outcome take(HeldBatch batch, std::string_view region, Room room = Room::kWhole);
-  // Takes a position in that the origin's region has signed.
+  // Takes in a position that the origin's region has signed.
   Outcome take(const SignedPosition& position);
-  // The region that an origin seems to be of, by what waits; empty when nothing does.
+  // The region of an origin according to its waiting batches; empty when none waits.
   [[nodiscard]] std::string region(core::Origin origin) const;
-  // Forgets all that waits.
+  // Forgets all waiting batches.
   void clear();
-  // Drops all that waits of an origin.
+  // Drops all waiting batches of an origin.
   void forget(core::Origin origin);
-  // Calls function(origin, previous hash, signature of that) for what comes next of each origin,
+  // Calls function(origin, previous hash, signature of that) for the next batch of each origin,
   // also where only its link is here.
   template <typename Function>
   void for_each_next(const Function& function) const {
@@ -71,8 +74,8 @@ class Provenance {
       function(origin, next->second.previous, next->second.signature);
     }
   }
-  // Calls function(origin, region or empty, first seq) for each origin of which the batch that
-  // comes next is here, and not proven.
+  // Calls function(origin, region or empty, first seq) for each origin whose next batch is here and
+  // not proven.
   template <typename Function>
   void for_each_unproven(const Function& function) const {
     for (const auto& [origin, log] : logs_) {
@@ -81,11 +84,11 @@ class Provenance {
       function(origin, std::string_view(log.region), next->first);
     }
   }
-  // Whether anything of an origin waits here.
+  // Returns whether any batch of an origin waits here.
   [[nodiscard]] bool holds(core::Origin origin) const;
-  // Whether the whole batch of an origin that begins with a seq waits here.
+  // Returns whether the whole batch of an origin that begins with seq `first` waits here.
   [[nodiscard]] bool has(core::Origin origin, core::Seq first) const;
-  // Forgets what has been applied meanwhile.
+  // Forgets batches that have been applied meanwhile.
   Outcome settle();
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -97,13 +100,13 @@ class Provenance {
     core::Seq seq = 0;
     core::ChainHash hash{};
   };
-  // A batch, or the link that one has left.
+  // A batch, or the link of a dropped one.
   struct Waiting {
     std::optional<HeldBatch> held = {};
     core::Seq last = 0;
     core::ChainHash previous{};
     core::ChainHash hash{};
-    std::string signature = {};  // Of `previous`, if it carries one.
+    std::string signature = {};  // Of `previous`, if the batch carries one.
     core::Origin from = 0;       // The peer that sent it last.
     bool proven = false;
   };
@@ -117,23 +120,23 @@ class Provenance {
 
   void begin(core::Origin origin, Log& log);
   [[nodiscard]] End start(core::Origin origin, const Log& log) const;
-  // A batch comes where one is known that is the same, or that the same peer has sent.
+  // Returns whether a batch is the known one in its place, or was sent by the same peer.
   [[nodiscard]] static bool repeated(const Waiting& known, const Waiting& comes);
   void renew(Waiting& known, Waiting comes, Room room);
-  // Adds what begins where nothing is known yet.
+  // Adds a batch in a place where none is known yet.
   void add(core::Origin origin, Log& log, Waiting waiting, Room room, Outcome& outcome);
-  // Links, proves and hands out what can be; the result is added to `outcome`.
+  // Links, proves and hands out batches as far as possible; adds the result to `outcome`.
   void advance(core::Origin origin, Log& log, Outcome& outcome);
   bool link(core::Origin origin, Log& log, Outcome& outcome);  // False for a lie.
   void prove(core::Origin origin, Log& log, Outcome& outcome);
   void hand_out(core::Origin origin, Log& log, Outcome& outcome);
   void hand_out_all(core::Origin origin, Log& log, Outcome& outcome);
-  // Whether the next batch continues the chain; false for a lie.
+  // Returns whether the next batch continues the chain; false for a lie.
   [[nodiscard]] bool continues(const Log& log, core::Seq first, const Waiting& next) const;
-  // Whether the chain has a hash at a position; nothing when that is not known any more.
+  // Returns whether the chain has a hash at a position; nullopt when that is no longer known.
   [[nodiscard]] static std::optional<bool> has(const Log& log, core::Seq seq,
                                                const core::ChainHash& hash);
-  // Leaves the link of a batch, or not even that.
+  // Drops a batch and keeps its link, if there is room for one.
   void let_go(Log& log, core::Seq first);
   void drop(core::Origin origin, Log& log, Outcome& outcome);
   void add_point(Log& log, const SignedPosition& position);

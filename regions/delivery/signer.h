@@ -1,11 +1,13 @@
 // Signs the positions of this region's origins, keeps the newest signed position of every origin
-// that is applied here, and says when which is to be passed on. Without signatures it does nothing.
+// that is applied here, and returns the positions to be passed on. Without signatures it does
+// nothing.
 //
 // An own position is signed as soon as it is durable, but not more often than every kSignMs: a lone
 // write is signed at once, a stream of them every few milliseconds. Besides, each batch carries the
-// signature of the position before it: for who catches up, and for who has to stop between two
-// positions because what comes next waits for another origin. Could that not be proven to others,
-// two leaders that follow two origins through each other would wait for ever. Not thread-safe.
+// signature of the position before it: for a leader that catches up, and for one that must stop
+// between two positions because the next batch waits for another origin. If the stop could not be
+// proven to others, two leaders that follow two origins through each other would wait for ever. Not
+// thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -28,52 +30,53 @@ class Signer {
  public:
   static constexpr core::Millis kSignMs = 2;
   static constexpr std::size_t kOriginsMax = core::VersionVector::kEntriesMax;
-  static constexpr std::size_t kAheadMax = 16;  // Positions of one origin beyond what is applied.
+  static constexpr std::size_t kAheadMax = 16;  // Positions of one origin beyond the applied one.
 
   // All must outlive the signer; `signatures` may be null.
   Signer(const Signatures* signatures, const Identity& identity, const Applied& applied)
       : signatures_(signatures), identity_(identity), applied_(applied) {}
-  // Reads what was kept, after `applied` was read. Leaves out the position of another history that
-  // a build before 0.1 may have kept.
+  // Reads the stored positions, after `applied` was loaded. Leaves out the position of another
+  // history that a build before 0.1 may have kept.
   core::Result<void> load(const storage::Snapshot& snapshot);
 
   [[nodiscard]] bool active() const { return signatures_ != nullptr; }
   [[nodiscard]] bool verify(const SignedPosition& position) const;
-  // Signs a standing of this region, and checks one of another; without keys nothing is signed, and
-  // everything believed.
+  // Signs a standing of this region, and checks one of another; without keys no standing is signed,
+  // and every one is believed.
   void sign(Standing& standing) const;
   [[nodiscard]] bool verify(const Standing& standing) const;
 
-  // The signature that the next own batch carries of the position before it; empty for the first.
+  // The signature of the position before the next own batch, for that batch; empty for the first.
   [[nodiscard]] std::string for_batch() const;
   // Signs the own positions that are due, once everything applied is durable: that of the own
-  // origin, and what was left unsigned of those before it.
+  // origin, and the unsigned ones of former origins.
   void sign_due(core::Millis now);
-  // When sign_due() wants to be called again; nothing when it does not.
+  // The time at which sign_due() must be called again; nullopt when no signature is due.
   [[nodiscard]] std::optional<core::Millis> next_ms() const;
 
-  // The own origin is left for another one, perhaps with its last writes unsigned: they are due
-  // now, and nobody would ever sign them by the positions that follow.
+  // Notes that the own origin is left for another one, perhaps with its last writes unsigned: they
+  // are due now, since no later position would ever cover them.
   void leave() { former_signed_ = false; }
-  // Forgets what is signed of an origin: another history comes in its place. What is of this
-  // region is signed anew.
+  // Forgets the signed positions of an origin: another history comes in its place. Positions of
+  // this region are signed anew.
   void forget(core::Origin origin);
-  // Forgets the positions of an origin beyond what is applied: they may be of another history,
-  // which its region has signed, too.
+  // Forgets the positions of an origin beyond the applied one: they may be of another history that
+  // its region has signed, too.
   void forget_ahead(core::Origin origin);
-  // What is applied of an origin has gone on, with one batch or a snapshot that begins at `first`.
-  // Forgets the positions on its way that are of another history, and those that the snapshot does
-  // not tell of.
+  // Notes that the applied vector has gone on in an origin, with one batch or a snapshot that
+  // begins at `first`. Forgets the positions on the way that are of another history, and those that
+  // the snapshot does not vouch for.
   void passed(core::Origin origin, core::Seq first);
-  // Remembers a position that is known to be signed; of those ahead the nearest ones, the newest,
-  // and the end of what was proven last: perhaps nothing behind it ever comes. A region that ran
-  // twice has signed two histories: a position of one does not take the place of the other's.
+  // Remembers a position with a checked signature. Of the positions ahead it keeps the nearest
+  // ones, the newest, and the end of the last proven batches: perhaps nothing behind that ever
+  // comes. A region that ran twice has signed two histories: a position of one does not displace
+  // the other's.
   void keep(const SignedPosition& position);
   void keep_end(const SignedPosition& position);
-  // Positions that have become the newest applied ones of their origins since the last call: to be
-  // passed on.
+  // Returns the positions that have become the newest applied ones of their origins since the last
+  // call: they must be passed on.
   [[nodiscard]] std::vector<SignedPosition> take_news();
-  // The newest position of an origin that is applied here; nothing when there is none.
+  // The newest position of an origin that is applied here; nullptr when there is none.
   [[nodiscard]] const SignedPosition* newest(core::Origin origin) const;
   // The rows of meta that have changed since the last call: to be committed with what was applied,
   // so that the proof is never lost before what it proves.
@@ -81,9 +84,9 @@ class Signer {
   [[nodiscard]] bool has_changes() const { return !changed_.empty(); }
 
  private:
-  // Where a history of an origin stands.
+  // A point of one history of an origin.
   using Place = std::pair<core::Seq, core::ChainHash>;
-  // Of one origin; the ones beyond what is applied last.
+  // Of one origin; those beyond the applied one last.
   using Positions = std::map<Place, SignedPosition>;
 
   [[nodiscard]] static Place place(const SignedPosition& position) {
@@ -103,13 +106,13 @@ class Signer {
   const Identity& identity_;
   const Applied& applied_;
   std::map<core::Origin, Positions> positions_;
-  std::map<core::Origin, Place> ends_;      // Of what was proven last.
-  std::map<core::Origin, core::Seq> told_;  // The newest that take_news() gave.
+  std::map<core::Origin, Place> ends_;      // The end of the last proven batches.
+  std::map<core::Origin, core::Seq> told_;  // The newest position that take_news() returned.
   std::vector<SignedPosition> news_;        // Of those, the ones that are not passed on yet.
   std::vector<core::Origin> changed_;
   core::Millis signed_ms_ = -kSignMs;
-  core::Millis due_ms_ = -1;    // When the next signature may be made; -1 when none waits.
-  bool former_signed_ = false;  // Nothing is left unsigned of the incarnations before this one.
+  core::Millis due_ms_ = -1;    // The time of the next signature; -1 when none waits.
+  bool former_signed_ = false;  // All positions of former incarnations are signed.
 };
 
 }  // namespace anabranch::regions

@@ -1,7 +1,7 @@
-// Which writes have been waiting too long for the signature of the region that wrote them. A proof
-// comes with the writes, or with the next subscription at the latest; where none comes, neither
-// these writes nor anything that their region wrote later is ever seen here. Nothing but an
-// operator can end that, so an operator has to know.
+// Detects writes that have been waiting too long for the signature of the region that wrote them. A
+// proof comes with the writes, or with the next subscription at the latest; without one, neither
+// these writes nor any later ones of their region ever become visible here. Only an operator can
+// resolve that, so an alarm tells one.
 //
 // Not thread-safe.
 #pragma once
@@ -19,16 +19,16 @@ class Unproven {
  public:
   static constexpr core::Millis kPatienceMs = 30'000;
 
-  // Looks at what waits for its proof at the steady time `now`. Gives a sentence for each origin
-  // that has now been standing still for kPatienceMs.
+  // Looks at the batches that wait for their proof, at the steady time `now`. Returns a sentence
+  // for each origin that has now been standing still for kPatienceMs.
   [[nodiscard]] std::vector<std::string> look(const Provenance& provenance, core::Millis now);
-  // A sentence for each origin that stood still so long when look() was called last.
+  // A sentence for each origin that stood still for so long at the last call of look().
   [[nodiscard]] std::vector<std::string> late() const;
 
  private:
   struct Wait {
     std::string region;   // Empty while it is not known.
-    core::Seq first = 0;  // Of the batch that comes next.
+    core::Seq first = 0;  // Of the next batch.
     core::Millis since_ms = 0;
     bool late = false;
   };

@@ -106,7 +106,7 @@ void RegionList::load(const rows::RowReader& rows) {
 void RegionList::find_lines() {
   lines_.clear();
   for (const auto& [origin, region] : region_of_) {
-    std::set<Origin> passed;  // From here to where the line is known.
+    std::set<Origin> passed;  // From here to an origin with a known line.
     Origin first = origin;
     while (!lines_.contains(first) && passed.insert(first).second && previous(first) != 0) {
       first = previous(first);

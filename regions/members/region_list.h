@@ -1,13 +1,13 @@
-// Every region that was ever known, each with the origins of its leaders, and which of them are
-// retired or lost. These are ordinary rows of the mesh's own space: they are written by an ordinary
-// transaction, travel and merge like everything else, and are in digest and snapshot.
+// The list of regions: every region that was ever known, the origins of its leaders, and whether it
+// is retired or lost. The list is ordinary rows of the mesh's own space: they are written by an
+// ordinary transaction, travel and merge like all other rows, and are in digest and snapshot.
 //
 //   [0, "region", NAME, "o", ORIGIN]   a leader of NAME has opened this origin, after another one
-//   [0, "region", NAME, "r"]           nobody waits for NAME any more, or it is lost for good
+//   [0, "region", NAME, "r"]           no region waits for NAME any more, or it is lost for good
 //
 // A retirement that meets a concurrent one of the other kind counts as loss; one that meets a
-// concurrent restoration stays. Invariant: what is here follows from the rows alone, so that
-// regions which have applied the same have the same list. Not thread-safe.
+// concurrent restoration stays. Invariant: the list follows from the rows alone, so that regions
+// with the same applied vector have the same list. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -29,31 +29,32 @@ namespace anabranch::regions {
 
 enum class Retirement : std::uint8_t {
   kNone,
-  kRetired,  // Nobody waits for it; it may return at any time, with all that it has.
-  kLost,     // It never comes back: what only it had is given up. Of the origins named alone.
+  kRetired,  // No region waits for it; it may return at any time, with all its data.
+  // It never comes back: writes that only it had are given up. Of the origins named alone.
+  kLost,
 };
 
-// What one row says of an origin.
+// The content of one origin row.
 struct KnownOrigin {
   core::Origin previous = 0;  // The incarnation before; 0 for none.
-  core::Dot dot;              // Of the op that says so.
+  core::Dot dot;              // Of the op that wrote the row.
 };
 
 struct KnownRegion {
   std::map<core::Origin, KnownOrigin> origins;
   Retirement retirement = Retirement::kNone;
-  std::vector<core::Dot> retired_by;  // The ops that say so.
-  std::vector<core::Origin> lost;     // Sorted. With kLost: what it had been when it was declared.
+  std::vector<core::Dot> retired_by;  // The ops that retired it.
+  std::vector<core::Origin> lost;     // Sorted. With kLost: its origins when it was declared lost.
 };
 
 class Applied;
 
 class RegionList {
  public:
-  // Replaces the list by what the rows say. Rows that make no sense are left out.
+  // Replaces the list by that of the rows. Rows that make no sense are left out.
   void load(const rows::RowReader& rows);
 
-  // Everything in the list lies below this path.
+  // The path above all rows of the list.
   [[nodiscard]] static const core::Path& prefix();
   // The row with which a leader says that it has opened an origin, and its value.
   [[nodiscard]] static core::Path origin_row(std::string_view region, core::Origin origin);
@@ -62,20 +63,20 @@ class RegionList {
   [[nodiscard]] static core::Put renamed(core::Put put, const Renaming& names);
   // The row that retires a region, and its value for `retirement`, which is not kNone.
   [[nodiscard]] static core::Path retirement_row(std::string_view region);
-  // `origins` are all that are known of the region.
+  // `origins` are all known origins of the region.
   [[nodiscard]] static std::string retirement_value(Retirement retirement,
                                                     const std::vector<core::Origin>& origins);
 
   [[nodiscard]] const std::map<std::string, KnownRegion, std::less<>>& all() const { return all_; }
   [[nodiscard]] bool knows(std::string_view region, core::Origin origin) const;
-  // The line of a leader of a region, by what it goes by; where the list does not know that, by the
-  // one before. 0 when it knows neither.
+  // Returns the line of a leader of a region, by its origin; if the list does not contain that, by
+  // the previous one. 0 if it contains neither.
   [[nodiscard]] core::Origin line(std::string_view region, core::Origin origin,
                                   core::Origin previous) const;
-  // How a region stands; kNone for one that is not in the list. A lost region that has joined again
-  // with a new origin is none.
+  // The retirement of a region; kNone for one that is not in the list. A lost region that has
+  // joined again with a new origin is not retired.
   [[nodiscard]] Retirement retirement(std::string_view region) const;
-  // Whether this origin was declared lost with its region: it must not come back.
+  // Returns whether this origin was declared lost with its region: it must not come back.
   [[nodiscard]] bool lost(std::string_view region, core::Origin origin) const;
   // The region that opened an origin; empty when the list does not say.
   [[nodiscard]] std::string region_of(core::Origin origin) const;
@@ -83,14 +84,15 @@ class RegionList {
   // All origins that have ended: a later incarnation names them as the one before, or their region
   // is retired.
   [[nodiscard]] const std::set<core::Origin>& ended() const { return ended_; }
-  // Those of them that a later incarnation has ended.
+  // Returns whether a later incarnation has ended an origin.
   [[nodiscard]] bool succeeded(core::Origin origin) const { return succeeded_.contains(origin); }
-  // Of everything in the list: equal where the rows are.
+  // Over the whole list: equal where the rows are.
   [[nodiscard]] const core::Hash128& hash() const { return hash_; }
   // The incarnation before an origin; 0 for none.
   [[nodiscard]] core::Origin previous(core::Origin origin) const;
-  // The first one that is known of the incarnations of which an origin is the last. All that one
-  // data directory has gone by have it in common, so it tells two leaders of a region apart.
+  // The line of an origin: the first known one of the incarnations that lead to it. All
+  // incarnations of one data directory have it in common, so it tells two leaders of a region
+  // apart.
   [[nodiscard]] core::Origin line(core::Origin origin) const;
 
  private:
@@ -101,13 +103,13 @@ class RegionList {
 
   std::map<std::string, KnownRegion, std::less<>> all_;
   std::map<core::Origin, std::string> region_of_;
-  std::map<core::Origin, core::Origin> lines_;  // Also of those that a listed one names alone.
+  std::map<core::Origin, core::Origin> lines_;  // Also of origins that only a listed one names.
   std::set<core::Origin> succeeded_;
   std::set<core::Origin> ended_;
   core::Hash128 hash_;
 };
 
-// The names of all regions that are in the list, or have written anything.
+// Returns the names of all regions that are in the list, or have written anything.
 std::set<std::string> regions_known(const RegionList& list, const Applied& applied);
 
 }  // namespace anabranch::regions

@@ -21,10 +21,10 @@ using core::VersionVector;
 
 namespace {
 
-// What leaders have closed by this list: {line: vector}.
+// The positions that leaders have closed by this list: {line: vector}.
 using Closings = std::map<Origin, VersionVector>;
 
-// As if a region had one leader.
+// The line of the region if it had one leader.
 Origin first_line(const RegionList& list, std::string_view region) {
   return list.line(list.all().find(region)->second.origins.begin()->first);
 }
@@ -35,7 +35,7 @@ std::set<Origin> waited_for(const RegionList& list) {
   for (const auto& [name, region] : list.all()) {
     const Retirement retirement = list.retirement(name);
     if (planted(Bug::kSettleWithoutRetired) && retirement == Retirement::kRetired) continue;
-    // One of which nothing but its retirement is known has closed nothing: nobody's line is 0.
+    // A region with a retirement but no origins has closed nothing: no leader's line is 0.
     if (region.origins.empty() && retirement != Retirement::kLost) lines.insert(0);
     for (const auto& [origin, known] : region.origins) {
       if (!list.lost(name, origin)) lines.insert(list.line(origin));
@@ -49,7 +49,7 @@ std::set<Origin> waited_for(const RegionList& list) {
   return lines;
 }
 
-// Of what a leader has said by one list under several names, what says most counts.
+// If a leader has made several statements by one list, under several names, the highest one counts.
 bool closed_by_all(const std::set<Origin>& lines, const Closings& closings, Origin origin,
                    core::Seq at) {
   return std::ranges::all_of(lines, [&](Origin line) {
@@ -85,7 +85,7 @@ core::Result<void> SettledOrigins::load(const storage::Snapshot& snapshot) {
   return {};
 }
 
-// ---- What is settled.
+// ---- Settling.
 
 std::optional<core::Hash128> SettledOrigins::hash_of(const VersionVector& origins) const {
   if (origins.empty()) return std::nullopt;
@@ -124,8 +124,8 @@ VersionVector SettledOrigins::closed(const RegionList& list, const Standing& sta
   return closed;
 }
 
-// Everybody has the same list, so everybody leaves the same: else two regions that have settled the
-// rest would never agree on what they leave out.
+// All regions have the same list, so all remove the same origins: otherwise two regions that have
+// settled the rest would never agree on the origins to leave out.
 void SettledOrigins::drop_what_goes_on(const RegionList& list) {
   VersionVector ended;
   for (const auto& [origin, seq] : all_) {
@@ -138,12 +138,13 @@ void SettledOrigins::drop_what_goes_on(const RegionList& list) {
 
 void SettledOrigins::look(const RegionList& list, const Standings& standings) {
   drop_what_goes_on(list);
-  if (list.all().size() < 2) return;  // Who has just joined does not know of the others yet.
+  // A region that has just joined does not know of the others yet.
+  if (list.all().size() < 2) return;
   const auto settled = [&](Origin origin) { return contains(origin); };
   if (std::ranges::all_of(list.ended(), settled)) return;
   const Closings closings = find_closings(list, standings, *this);
   const std::set<Origin> lines = waited_for(list);
-  std::set<Origin> ready{0};  // Also those of which nobody has anything; 0 is no origin.
+  std::set<Origin> ready{0};  // Also those with no op anywhere; 0 is no origin.
   for (const Origin origin : list.ended()) {
     const core::Seq at = applied_.vector().at(origin);
     if (contains(origin) || closed_by_all(lines, closings, origin, at)) ready.insert(origin);

@@ -1,18 +1,19 @@
-// Which origins are settled: nothing of them will ever arrive anywhere any more, and every region
-// has them on its disk up to the same position.
+// The settled origins: no op of them will ever arrive anywhere any more, and every region has them
+// on its disk up to the same position.
 //
 // An origin has ended when the list of regions names its successor, or retires its region. Each
-// region then closes it: once what says so is on its disk, it subscribes anew, takes what still
-// comes of older subscriptions no more, and takes only what is on the disk of who sends it. When it
-// holds nothing beyond, it says in its standing how far it has it. The origin is settled when every
-// leader of every region that was ever known, those declared lost left out, has closed it at the
-// same position, by the same list of regions, and the incarnations before it are settled. It stays
-// settled whatever is said later. A leader is a data directory here, whatever it goes by, and one
-// that follows now still counts; a follower that never led does not (tests/model/settling.py).
+// region then closes it: once the row that ended it is on its disk, the region subscribes anew,
+// refuses batches of older subscriptions, and takes only batches that are on the sender's disk.
+// When it holds no batch beyond its own position, it reports that position in its standing. The
+// origin is settled when every leader of every region that was ever known, those declared lost left
+// out, has closed it at the same position, by the same list of regions, and the incarnations before
+// it are settled. It stays settled whatever later standings say. A leader is a data directory here,
+// under any origin, and one that follows now still counts; a follower that never led does not
+// (tests/model/settling.py).
 //
 // Weaker rules are wrong:
 //
-//   by what was applied    what a region shows and then loses with its power, others settle on
+//   by applied vectors     a region may show an op and lose it with its power, others settle on it
 //   by direct peers        a region behind them may have more
 //   without retired ones   they may come back, with more
 //   by regions             of two leaders of one the other may have more, or lead under the origin
@@ -20,9 +21,9 @@
 //   by different lists     a region that fell back to a backup closes at less, and one that took
 //                          more of its former self has closed at less before: equal, and wrong
 //
-// Settled origins leave what leaders show each other all the time. A leader that names the hash of
-// its settled origins, with positions and chains, may leave them out where the other side has named
-// the same, and that puts its own back.
+// Settled origins are left out of the vectors that leaders show each other all the time. A leader
+// that names the hash of its settled origins, with positions and chains, may leave them out where
+// the other side has named the same, and that side puts its own back.
 //
 // Two leaders that go on side by side as one region break it: an origin ends with the one and is
 // written on by the other. Then it is settled no more, until all have closed it again. Not
@@ -44,30 +45,30 @@ class SettledOrigins {
  public:
   // `applied` must outlive this.
   explicit SettledOrigins(const Applied& applied) : applied_(applied) {}
-  // Reads what was settled; what was applied must have been loaded.
+  // Reads the settled origins; `applied` must have been loaded.
   core::Result<void> load(const storage::Snapshot& snapshot);
 
   [[nodiscard]] const core::VersionVector& all() const { return all_; }
   [[nodiscard]] bool contains(core::Origin origin) const { return all_.at(origin) != 0; }
-  // Over origins, positions and chains; nothing when no origin is settled.
+  // Over origins, positions and chains; nullopt when no origin is settled.
   [[nodiscard]] const std::optional<core::Hash128>& hash() const { return hash_; }
 
-  // Adds what the standings of all regions, the own one included, settle; leaves what has not ended
-  // any more: an origin of a region that is waited for again.
+  // Adds the origins that the standings of all regions, the own one included, settle; removes those
+  // that have no longer ended: origins of a region that is waited for again.
   void look(const RegionList& list, const Standings& standings);
-  // An origin goes on all the same; returns whether it was settled.
+  // Removes an origin that goes on all the same; returns whether it was settled.
   bool forget(core::Origin origin);
 
-  // A vector without what is settled, and the chains at what is left of the applied vector.
+  // A vector without the settled origins, and the chains at the rest of the applied vector.
   [[nodiscard]] core::VersionVector without(const core::VersionVector& vector) const;
   [[nodiscard]] std::vector<core::ChainHash> chains_without() const;
-  // The other way round, for somebody who has the same settled.
+  // The reverse, for a peer with the same settled origins.
   void put_back(core::VersionVector& applied, std::vector<core::ChainHash>& chains) const;
 
-  // All that a region has on its disk, as far as it can be told from here.
+  // The whole durable vector of a region, as far as this leader can know it.
   [[nodiscard]] core::VersionVector durable(const RegionList& list, const Standing& standing) const;
 
-  // What a region has closed, likewise.
+  // The closed positions of a region, likewise.
   [[nodiscard]] core::VersionVector closed(const RegionList& list, const Standing& standing) const;
 
   // The rows of meta that have changed since the last call.
@@ -75,7 +76,8 @@ class SettledOrigins {
 
  private:
   void drop_what_goes_on(const RegionList& list);
-  // The positions of what a standing leaves out; empty when they are not those that are here.
+  // The positions of the origins that a standing leaves out; empty when they differ from those
+  // here.
   [[nodiscard]] core::VersionVector left_out(const RegionList& list,
                                              const Standing& standing) const;
   [[nodiscard]] std::optional<core::Hash128> hash_of(const core::VersionVector& origins) const;

@@ -1,10 +1,10 @@
-// What every region has said last of itself (standing.h), the own one included. It decides what the
-// log is kept for and which origins are settled, and outlives restarts: a region that has not been
-// heard of since is still one that may come back.
+// The newest standing of every region (standing.h), the own one included. Standings decide how far
+// the log is kept and the set of settled origins, and outlive restarts: a region that has not been
+// heard of since may still come back.
 //
-// Leaders tell each other by number what they have, {origin: number}, once a second, and send what
-// the other side lacks: so everything reaches everybody, whatever gets lost, and nothing is sent
-// that has not changed. Not thread-safe.
+// Once a second leaders tell each other the numbers of their standings, {origin: number}, and send
+// those that the other side lacks: so every standing reaches every leader, whatever gets lost, and
+// none is sent again unchanged. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -26,20 +26,22 @@ class Standings {
   // Reads the rows of meta.
   static core::Result<Standings> load(const storage::Snapshot& snapshot);
 
-  // Takes one in, unless as new a one of its incarnation is known; returns whether it did.
+  // Takes a standing in, unless one of its incarnation that is at least as new is known; returns
+  // whether it did.
   bool take(Standing standing);
-  // Forgets those for which this is not true.
+  // Forgets the standings for which `keep` is false.
   void retain(const std::function<bool(const Standing&)>& keep);
-  // Null when this incarnation has said nothing yet.
+  // Null when this incarnation has sent no standing yet.
   [[nodiscard]] const Standing* find(core::Origin origin) const;
   [[nodiscard]] bool knows(std::string_view region) const;
   [[nodiscard]] const ByOrigin& all() const { return all_; }
-  // The number of each.
+  // {origin: number of its standing}
   [[nodiscard]] const core::VersionVector& numbers() const { return numbers_; }
 
   [[nodiscard]] bool changed() const { return !changed_.empty(); }
-  // Rows of meta that have changed since the last call. Nothing breaks when they are not written:
-  // older ones keep more of the log, and settle nothing that newer ones do not.
+  // Returns the rows of meta that have changed since the last call. No invariant breaks when they
+  // are not written: older standings keep more of the log, and settle no origin that newer ones do
+  // not.
   [[nodiscard]] std::vector<storage::Change> take_changes();
 
  private:

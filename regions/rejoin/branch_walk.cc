@@ -62,7 +62,7 @@ core::Result<void> BranchWalk::look_for(Origin origin, Seq common) {
   return {};
 }
 
-// ---- What becomes of a batch.
+// ---- Batches.
 
 std::optional<Seq> BranchWalk::parted_at(Origin origin) const {
   const auto found = common_.find(origin);
@@ -133,7 +133,7 @@ BranchWalk::Outcome BranchWalk::renamed(const storage::StoredRecord& record) {
   auto made = image_of(batch.value(), image);
   if (!made.ok()) return made.failure();
   const Seq there = now_.vector().at(image.origin);
-  if (made.value().last() <= there) return std::optional<Taken>();  // Somebody has done it.
+  if (made.value().last() <= there) return std::optional<Taken>();  // Another leader has done it.
   if (made.value().first() != there + 1) {
     if (!is_own(record.origin)) return std::optional<Taken>();
     return core::invalid("the log lacks a part of the branch of origin " +
@@ -161,7 +161,7 @@ BranchWalk::Taken BranchWalk::advance(Batch batch, std::string bytes, VersionVec
 
 void BranchWalk::name(const storage::StoredRecord& record) {
   const Seq after = record.first - 1;
-  if (record.origin == before_.identity.origin) {  // Nobody has seen anything of it yet.
+  if (record.origin == before_.identity.origin) {  // No other leader has seen anything of it yet.
     names_.add(record.origin, {after, record.origin, 0});
     return;
   }
@@ -174,7 +174,7 @@ Origin BranchWalk::name_of(Origin origin, const core::ChainHash& first) const {
   const std::string& wrote = before_.applied.head(origin).region;
   for (const std::string& region : regions_known(before_.regions, now_)) {
     const Origin image = image_name(origin, first, region);
-    if (now_.vector().at(image) > 0) return image;  // Somebody was here before.
+    if (now_.vector().at(image) > 0) return image;  // Another leader has written it before.
   }
   const bool adopted = state_.adopt && state_.common.contains(origin);
   return image_name(origin, first, wrote.empty() || adopted ? own : wrote);
@@ -212,8 +212,8 @@ core::Opening BranchWalk::opening_of(const Batch& batch, const Image& image) con
   return opening;
 }
 
-// The image's slot has the sum of what the branch added until the slot's newest addition; the batch
-// of that has the total of both.
+// The image's slot has the sum of the branch's additions until the slot's newest addition; the
+// batch of that addition has the total of both histories.
 std::optional<RenamedOps::Frame> BranchWalk::find_frame(Origin origin,
                                                         const core::Path& path) const {
   const Image* const image = names_.find(origin);

@@ -1,12 +1,12 @@
-// The log of a leader that gives way, walked from its beginning, and what becomes of each batch on
-// top of a snapshot of the others' history (the base):
+// Walks the log of a leader that gives way, from its beginning, and decides for each batch, on top
+// of a snapshot of the others' history (the base):
 //
-//   the base has it                                    nothing
-//   it continues the base, and needs nothing else      it is taken as it is
-//   it is of a branch, or depends on one               it is written again, under its new name
+//   the base has it                                    skipped
+//   it continues the base, and needs nothing else      taken as it is
+//   it is of a branch, or depends on one               written again, under its new name
 //
 // A batch of another region that cannot be written again without gaps is left to its own region.
-// The heads of the base go on with every batch. Nothing is committed here. Not thread-safe.
+// Every batch advances the heads of the base. Nothing is committed here. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -30,20 +30,21 @@ namespace anabranch::regions {
 
 class BranchWalk {
  public:
-  struct Before {  // What this leader was until now; what is referred to must outlive the walk.
+  struct Before {  // The former state of this leader; the referenced objects must outlive the walk.
     const SoundLog& log;
     const Applied& applied;
     const ChainHashes& chains;
     const Identity& identity;
     const RegionList& regions;
-    core::VersionVector shown;  // What others have.
+    core::VersionVector shown;  // The vector that others have shown.
   };
 
-  // `base` are the heads of the snapshot. `state` says where origins part from it.
+  // `base` are the heads of the snapshot. `state` contains the positions where origins part from
+  // it.
   BranchWalk(Before before, const std::map<core::Origin, Head>& base, const RejoinState& state);
 
-  // What has to be known before the first batch is taken: reads a slice of the log; returns whether
-  // there is more. Fails when the log no longer has what only this leader has.
+  // Collects the facts needed before the first batch: reads a slice of the log; returns whether
+  // there is more. Fails when the log has lost writes that only this leader has.
   core::Result<bool> prepare(std::size_t records_max);
 
   // A batch on top of the base.
@@ -52,29 +53,31 @@ class BranchWalk {
     core::VersionVector deps;
     core::ChainHash chain{};
   };
-  // The next record of the log, and what becomes of it; nothing of most. `rows` are those of the
-  // base with all that was taken so far. Fails on what cannot be written again, with kTimeout on
-  // what need not be, since others have it: the base must have it too.
+  // Takes the next record of the log; returns its batch on top of the base, nullopt for most.
+  // `rows` are those of the base with all batches taken so far. Fails if a record cannot be written
+  // again; with kTimeout if that is not necessary, since others have it: then the base must have it
+  // too.
   using Rows = std::function<crdt::Row(const core::Path&)>;
   core::Result<std::optional<Taken>> take(const storage::StoredRecord& record, const Rows& rows);
 
-  // Whether a damaged record may be one that only this leader has, or that only its region has
-  // written. What another region wrote is left to that.
+  // Returns whether a damaged record may be one that only this leader has, or that only its region
+  // has written. Writes of another region are left to that region.
   [[nodiscard]] bool needs(const LogDamage& damage) const;
 
   // The heads on top of the base.
   [[nodiscard]] const Applied& now() const { return now_; }
-  // Where own history ends being that of the base, for origins with another one.
+  // For origins with another history: the seq where the own history stops matching that of the
+  // base.
   [[nodiscard]] const std::map<core::Origin, core::Seq>& common() const { return common_; }
   [[nodiscard]] const Renaming& names() const { return names_; }
-  // How many ops were taken as they are, and written again.
+  // The numbers of ops that were taken as they are, and written again.
   [[nodiscard]] std::uint64_t taken() const { return taken_; }
   [[nodiscard]] std::uint64_t renamed() const { return renamed_; }
 
  private:
   using Outcome = core::Result<std::optional<Taken>>;
 
-  // Where the branch of an origin begins; nothing when it has none.
+  // The seq where the branch of an origin begins; nullopt when it has none.
   [[nodiscard]] std::optional<core::Seq> parted_at(core::Origin origin) const;
   [[nodiscard]] bool is_own(core::Origin origin) const;
   core::Result<void> look_for(core::Origin origin, core::Seq common);

@@ -66,7 +66,7 @@ std::optional<Origin> Rejoin::source(const std::set<Origin>& avoided) const {
   return best;
 }
 
-// What is here and there may be in no log here any more, and must not be written again.
+// Batches that both sides have may be in no log here any more, and must not be written again.
 core::VersionVector Rejoin::least(Origin source) const { return least(source, state_.common); }
 
 core::VersionVector Rejoin::least(Origin source, const Forks& forks) const {
@@ -136,7 +136,7 @@ core::Result<void> Rejoin::accept(Origin origin, const Head& there, const Forks&
   return {};
 }
 
-// ---- On top of it.
+// ---- On top of the snapshot.
 
 core::Result<void> Rejoin::check_loss(const rows::RowReader& rows) const {
   if (!state_.lost) return {};
@@ -207,7 +207,8 @@ void Rejoin::take_over() {
   state_.stage = RejoinState::Stage::kLogging;
   state_.common = std::move(forks_);
   state_.log_end = owner_.storage.last_position();
-  for (const auto& [origin, common] : walk_->common()) {  // Others will ask where it parted.
+  // Others will ask for the hash where it parted.
+  for (const auto& [origin, common] : walk_->common()) {
     (void)owner_.chains.keep(origin, common);
   }
   std::set<Origin> changed;

@@ -1,16 +1,16 @@
-// A leader that gives way to the history that others have: it joins as if its directory were empty,
-// and writes again, as new, what only it has. For the side of a fork that gives way, and for a
-// region that was declared lost and is back.
+// A leader that gives way to the others' history: it joins as if its directory were empty, and
+// writes again, as new, the writes that only it has. For the side of a fork that gives way, and for
+// a region that was declared lost and is back.
 //
 //   joining   To the others it is an empty leader under a new origin. It takes a snapshot into the
 //             next tables, and walks its own log on top of that (branch_walk.h). Its callers read
-//             and write the old tables meanwhile; what they write is walked as well. Then the swap:
-//             one commit, after which it shows what the others have and what it had itself.
-//   logging   The old log is forgotten, what was put on top is logged, both in slices. Then it
-//             shows itself with all that it has, and exchanges as ever.
+//             and write the old tables meanwhile; their writes are walked as well. Then the swap:
+//             one commit, after which it shows the others' rows and those of its own writes.
+//   logging   The old log is forgotten, the batches put on top are logged, both in slices. Then it
+//             shows its whole vector, and exchanges as ever.
 //
-// A crash while joining leaves the old rows and the old log, and it begins anew; one while logging
-// goes on there. Nothing in memory grows with the data. Not thread-safe.
+// A crash while joining leaves the old rows and the old log, and the leader begins anew; after one
+// while logging it goes on there. No memory grows with the data. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -46,7 +46,7 @@ class Rejoin final : public Joiner {
     const Exchange& exchange;
     const Identity& identity;
     const RegionList& regions;
-    // The origins whose history is another one from now on.
+    // Called with the origins whose history is another one from now on.
     std::function<void(const std::set<core::Origin>&)> taken_over;
     std::function<void(const core::Failure&)> failed;
   };
@@ -56,22 +56,22 @@ class Rejoin final : public Joiner {
 
   [[nodiscard]] const RejoinState& state() const { return state_; }
   [[nodiscard]] bool logging() const { return state_.stage == RejoinState::Stage::kLogging; }
-  // The row of meta that says so.
+  // The row of meta with the state.
   [[nodiscard]] storage::Change row() const;
-  // The rows of meta that say where this leader has given way, for the swap.
+  // The rows of meta that record where this leader has given way, for the swap.
   [[nodiscard]] std::vector<storage::Change> parted() const;
   // The row of a batch that is committed while logging.
   [[nodiscard]] storage::Change defer(const storage::LogRecord& record) {
     return unlogged_.add(record);
   }
-  // Ops that were taken as they were, and that were written again.
+  // The numbers of ops that were taken as they were, and that were written again.
   [[nodiscard]] std::uint64_t taken() const { return taken_; }
   [[nodiscard]] std::uint64_t renamed() const { return renamed_; }
   [[nodiscard]] std::uint64_t unlogged() const { return unlogged_.size(); }
-  // Reads what an earlier opening has left, and removes it when it is of no use. Fails as commits
+  // Reads the remains of an earlier opening, and removes them if they are useless. Fails as commits
   // do.
   core::Result<void> resume();
-  // Removes everything that was put aside to be logged.
+  // Removes all batches that were put aside to be logged.
   core::Result<void> clear();
   // The next batches to be logged, and the changes of that commit.
   core::Result<Unlogged::Slice> next_slice();
@@ -94,13 +94,13 @@ class Rejoin final : public Joiner {
   // compared has the same history of an origin as this leader, up to the end of its snapshot; then
   // nothing that this leader has of that origin is a branch.
   [[nodiscard]] Forks forks_against(const SnapshotHeader& header) const;
-  // Returns what a snapshot of a source must have at least.
+  // Returns the vector that a snapshot of a source must have at least.
   [[nodiscard]] core::VersionVector least(core::Origin source, const Forks& forks) const;
-  // What connected peers have shown of what is here.
+  // The vector that connected peers have shown.
   [[nodiscard]] core::VersionVector shown() const;
-  // Nothing of what only this leader has may be damaged.
+  // Fails if a damaged record may be one that only this leader has.
   [[nodiscard]] core::Result<void> check_log() const;
-  // Whoever said that this region is lost must be borne out by the rows.
+  // Fails unless the rows confirm that this region was declared lost.
   [[nodiscard]] core::Result<void> check_loss(const rows::RowReader& rows) const;
   void keep(const BranchWalk::Taken& taken);
 

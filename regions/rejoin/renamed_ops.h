@@ -1,9 +1,9 @@
-// What the ops of a branch become under their new names (renaming.h).
+// Rewrites the ops of a branch under their new names (renaming.h).
 //
-// Values, timestamps and contexts stay what they are. Tallies need care where a frame that was
-// opened before the fork goes on in the branch: its totals hold what both histories have. So the
-// image opens a frame of its own, and adds up in it what the branch added; what the frame held at
-// the fork stays with the old origin. A reset that saw the frame saw both. Not thread-safe.
+// Values, timestamps and contexts stay as they are. Tallies need care where a frame that was opened
+// before the fork goes on in the branch: its totals contain the additions of both histories. So the
+// image opens a frame of its own, and sums up in it the additions of the branch; the sum at the
+// fork stays with the old origin. A reset that saw the frame saw both. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -21,27 +21,28 @@ namespace anabranch::regions {
 
 class RenamedOps {
  public:
-  // So many frames are remembered; what is known of others is read again.
+  // The number of frames kept in memory; others are read again.
   static constexpr std::size_t kFramesMax = 100'000;
 
-  // What is known of a frame that goes on in a branch.
+  // A frame that goes on in a branch.
   struct Frame {
     core::Seq birth = 0;  // In the image.
     core::Number before;  // Its total at the fork.
   };
-  // Finds it in the rows and the log of the branch; nothing when the image has none.
+  // Finds a frame in the rows and the log of the branch; nullopt when the image has none.
   using FindFrame = std::function<std::optional<Frame>(core::Origin, const core::Path&)>;
 
   // `names` must outlive this.
   RenamedOps(const Renaming& names, FindFrame find_frame)
       : names_(names), find_frame_(std::move(find_frame)) {}
 
-  // The transactions of a batch of `origin`, which has an image. Nothing in them refers to more
-  // than `deps`, what the image's batch depends on. Fails on ops that this version cannot read.
+  // Returns the transactions of a batch of `origin`, which has an image. They refer to nothing
+  // beyond `deps`, the dependencies of the image's batch. Fails on ops that this version cannot
+  // read.
   core::Result<std::vector<core::Transaction>> of(const core::Batch& batch,
                                                   const core::VersionVector& deps);
 
-  // All that the ops of a batch name as seen, under the new names.
+  // The vector of all that the ops of a batch name as seen, under the new names.
   [[nodiscard]] core::VersionVector seen_by(const core::Batch& batch);
 
  private:

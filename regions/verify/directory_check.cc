@@ -55,7 +55,7 @@ class DirectoryCheck {
   }
 
  private:
-  // The end of an origin's log, as far as it was read.
+  // The end of an origin's log, as far as it has been read.
   struct End {
     core::Seq last = 0;
     core::ChainHash chain{};
@@ -92,14 +92,14 @@ class DirectoryCheck {
   std::unique_ptr<storage::Snapshot> snapshot_;
   Applied applied_;
   Digests digests_;             // Of the rows.
-  std::uint64_t expiries_ = 0;  // That are in the rows.
+  std::uint64_t expiries_ = 0;  // In the rows.
   bool rows_readable_ = true;
   std::uint64_t opening_ = 0;
   std::map<core::Origin, End> ends_;
   CheckReport report_;
 };
 
-// Without identity and heads nothing else can be judged.
+// Without identity and heads no other check is possible.
 bool DirectoryCheck::check_meta() {
   const auto stored = snapshot_->get(Table::kMeta, storage::kIdentityKey);
   if (!stored) {
@@ -179,7 +179,7 @@ void DirectoryCheck::check_digests() {
   }
 }
 
-// Each expiry must be in its order.
+// Checks that each expiry stands in the order of deadlines.
 void DirectoryCheck::note_expiry(const PathRow& row) {
   if (!crdt::is_expiry(row.path)) return;
   for (const core::Millis deadline : crdt::deadlines(row.row.cell)) {
@@ -221,7 +221,7 @@ void DirectoryCheck::check_counts() {
   }
 }
 
-// Nothing for one that cannot be read.
+// Returns nullopt for a count that cannot be read.
 std::optional<std::uint64_t> count_at(const RowReader& rows, const Path& collection) {
   try {
     return rows.count(collection);
@@ -230,7 +230,7 @@ std::optional<std::uint64_t> count_at(const RowReader& rows, const Path& collect
   }
 }
 
-// How many collections count anything, as far as the counts can be read.
+// Returns the number of collections with a count above zero, as far as the counts can be read.
 std::uint64_t DirectoryCheck::stored_counts(const RowReader& rows) const {
   std::uint64_t stored = 0;
   const auto cursor = snapshot_->scan(Table::kCounts, {}, storage::Direction::kForward);

@@ -1,7 +1,7 @@
-// Checking a data directory offline: everything that is derived is computed anew and compared with
-// what is stored. Rows decode and name only what was applied; digests, counts and the
-// order of scores follow from the rows; every batch of the log decodes, continues its chain and is
-// found by its index; heads are where the log ends. Nothing is written.
+// Checks a data directory offline: computes all derived data anew and compares it with the stored
+// data. Rows must decode and name only applied origins; digests, counts and the order of scores
+// must follow from the rows; every batch of the log must decode, continue its chain and be found by
+// its index; heads must be where the log ends. Writes nothing.
 //
 // Memory does not grow with the data, but for the first findings.
 #pragma once
@@ -24,15 +24,15 @@ struct CheckReport {
   std::string region;
   std::uint64_t rows = 0;
   std::uint64_t counts = 0;
-  std::uint64_t scores = 0;  // Members that stand in the order of their scores.
+  std::uint64_t scores = 0;  // Members in the order of their scores.
   std::uint64_t records = 0;
   core::Hash128 digest;               // Of the rows that can be read.
-  std::uint64_t wrong = 0;            // How many things are wrong...
+  std::uint64_t wrong = 0;            // The number of errors...
   std::vector<std::string> findings;  // ...and the first of them, a sentence each.
-  std::vector<std::string> notes;     // What is worth knowing and not wrong.
+  std::vector<std::string> notes;     // Facts worth knowing that are no errors.
 };
 
-// Told now and then what is looked at, and how much of it has been.
+// Called now and then with the part that is being checked, and the number of items done.
 using CheckProgress = std::function<void(std::string_view what, std::uint64_t done)>;
 
 // The storage must be open and unused.

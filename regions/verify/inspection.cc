@@ -12,7 +12,7 @@ using rows::RowWalk;
 
 namespace {
 
-// Bytes that are no row differ from every row, and are the same only where they are the same.
+// Bytes that are no row differ from every row, and equal only the same bytes.
 core::Hash128 share_of(const RowWalk& walk) {
   const auto row = walk.row();
   return row.ok() ? crdt::row_digest(row.value().path, row.value().row)

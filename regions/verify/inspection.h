@@ -1,6 +1,6 @@
-// One moment of the rows, kept to be compared with another leader's: parts of it are summed or
-// listed in slices, in the order of storage keys. It holds a storage snapshot, so it is let go
-// soon.
+// The rows at one moment, kept to be compared with another leader's: parts of them are summed or
+// listed in slices, in the order of storage keys. An inspection holds a storage snapshot, so it
+// must be released soon.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,7 @@ class Inspection {
   static constexpr std::size_t kRowsMax = 2000;  // Of one part.
   static constexpr std::size_t kListBytesMax = std::size_t{256} << 10U;
 
-  // What was committed when the snapshot was taken. `names` must outlive the inspection.
+  // The committed state when the snapshot was taken. `names` must outlive the inspection.
   struct Moment {
     std::unique_ptr<storage::Snapshot> snapshot;
     core::VersionVector applied;
@@ -36,8 +36,9 @@ class Inspection {
 
   struct Part {
     core::Hash128 digest;
-    std::uint64_t rows = 0;  // In which anything counts; stored bytes that are no row are one too.
-    std::string next;        // The first key behind the part; empty at the end of the table.
+    // Rows that count for the digest, stored bytes that are no row included.
+    std::uint64_t rows = 0;
+    std::string next;  // The first key behind the part; empty at the end of the table.
     std::vector<RowShare> list;
   };
   enum class Detail : std::uint8_t { kSum, kList };

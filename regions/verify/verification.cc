@@ -24,7 +24,7 @@ bool ends_before(const Part& one, const Part& other) {
   return !one.next.empty() && (other.next.empty() || one.next < other.next);
 }
 
-// Drops what is behind `end` from a list.
+// Drops the rows at and behind `end` from a list.
 void cut(Part& part, const std::string& end) {
   std::erase_if(part.list, [&](const RowShare& row) { return row.key >= end; });
   part.digest = {};
@@ -65,7 +65,7 @@ void Verification::on(const Answer& answer, Millis now) {
   const bool expected = answer.moment == moment_ && answer.number == question_.number;
   if (!running() || step_ == nullptr || !expected) return;
   const Step step = std::exchange(step_, nullptr);
-  if (!answer.kept) {  // It was restarted, or this leader stood still for long.
+  if (!answer.kept) {  // The peer was restarted, or this leader stood still for long.
     suspects_.clear();
     if (++lost_moments_ == kLostMomentsMax) return finish(State::kSilent);
     open_later(now);
@@ -120,7 +120,7 @@ void Verification::opened(const Answer& answer, Millis now) {
   }
   const core::VersionVector& applied = own_->moment().applied;
   exact_ = applied == answer.applied;
-  // Suspects need each side to have applied what the other had before.
+  // Suspects need each side to have applied all that the other had before.
   const bool caught_up = applied.includes(before_.second) && answer.applied.includes(before_.first);
   if (!exact_ && !late && (suspects_.empty() || !caught_up)) return open_later(now);
   if (!exact_ && !caught_up) return finish(State::kBehind);
@@ -251,7 +251,7 @@ void Verification::shown(const Answer& answer, Millis now) {
 void Verification::describe(const std::string& key, const Inspection::Shown& here,
                             const std::string& there) {
   std::string row = here.row;
-  if (row.empty()) {  // It is not here: the key is its path unless that is very long.
+  if (row.empty()) {  // The row is not here: the key is its path unless that is very long.
     const auto path = core::Path::from_encoded(key);
     row = path.ok() ? rows::path_text(path.value()) : rows::quoted(key);
   }

@@ -1,11 +1,11 @@
-// Comparing this leader's rows with one peer's, row by row: a small machine driven by answers and
-// ticks, a slice of work at each.
+// Compares this leader's rows with one peer's, row by row: a small state machine driven by answers
+// and ticks, a slice of work at each.
 //
-// Both keep a moment, at best of equal vectors: then what differs is wrong, and what does not is
-// proven. Parts are compared by their digests, and listed where these differ. If writes go on and
-// the vectors never meet within kPatienceMs, rows that differ are only suspects: each must be found
-// unchanged on both sides several times, each time after both have applied all that the other had
-// the time before. What is only under way does not survive that.
+// Both leaders keep a moment, at best of equal vectors: then a difference is an error, and the rest
+// is proven equal. Parts are compared by their digests, and listed where these differ. If writes go
+// on and the vectors never meet within kPatienceMs, rows that differ are only suspects: each must
+// be found unchanged on both sides several times, each time after both have applied everything that
+// the other had the time before. Writes that are only under way do not pass that test.
 //
 // Not thread-safe.
 #pragma once
@@ -37,10 +37,10 @@ class Verification {
 
   // Opens a moment of this leader's rows.
   using Open = std::function<Inspection()>;
-  // Takes a question to the peer; may be lost.
+  // Sends a question to the peer; it may be lost.
   using Ask = std::function<void(const Question&)>;
 
-  // `moment` names the first moment that it opens at the peer; later ones count on.
+  // `moment` names the first moment that the verification opens at the peer; later ones count on.
   Verification(std::string region, std::uint64_t moment, Open rows, Ask peer, core::Millis now);
 
   void on(const Answer& answer, core::Millis now);
@@ -92,7 +92,7 @@ class Verification {
   Step step_ = nullptr;
   core::Millis asked_ms_ = 0;
   core::Millis first_asked_ms_ = 0;
-  std::optional<core::Millis> open_ms_;  // When to open moments again.
+  std::optional<core::Millis> open_ms_;  // The time to open moments again.
 
   bool exact_ = false;  // The moments are of equal vectors.
   std::pair<core::VersionVector, core::VersionVector>

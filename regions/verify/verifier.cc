@@ -35,7 +35,7 @@ void answer_show(const Inspection& inspection, const Question& question, Answer&
     bytes += key.size() + shown.text.size();
     answer.list.push_back({key, shown.digest});
     answer.texts.push_back(std::move(shown.text));
-    if (bytes > Inspection::kListBytesMax) return;  // The rest will be asked for.
+    if (bytes > Inspection::kListBytesMax) return;  // The peer asks for the rest.
   }
 }
 

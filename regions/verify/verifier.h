@@ -1,5 +1,5 @@
-// Verifying: compares this leader's rows with its peers' when an operator asks, and answers peers
-// that do the same. Each question is one slice of work and costs the writer nothing else.
+// Compares this leader's rows with its peers' when an operator asks, and answers peers that do the
+// same. Each question is one slice of work and costs the writer nothing else.
 //
 // Not thread-safe.
 #pragma once
@@ -23,22 +23,22 @@ class Verifier {
   static constexpr core::Millis kUnusedMs = 30'000;  // A moment is let go after this...
   static constexpr core::Millis kOldMs = 600'000;    // ...or this, however much it is used.
 
-  // `open` gives what is committed now. `exchange` and `effects` must outlive the verifier;
+  // `open` returns the committed state. `exchange` and `effects` must outlive the verifier;
   // `first_moment` is random, so that moments of an earlier opening are not taken for new ones.
   Verifier(const Exchange& exchange, Effects& effects, std::uint64_t first_moment,
            Verification::Open open);
 
-  // Begins to compare with these regions, or, when none is named, with all peers. What runs
-  // already goes on.
+  // Begins to compare with these regions, or, when none is named, with all peers. Verifications
+  // that already run go on.
   void start(std::vector<std::string> regions, core::Millis now);
-  // The newest verdict of each region, those that are still running included.
+  // The newest verdict of each region, verifications that still run included.
   [[nodiscard]] std::vector<regions::Verdict> verdicts() const;
 
   // Messages on a link that has greeted.
   void step(LinkId link, const Question& question, core::Millis now);
   void step(LinkId link, const Answer& answer, core::Millis now);
   void tick(core::Millis now);
-  // When tick() wants to be called next; nothing while any time will do.
+  // The time at which tick() must be called next; nullopt while any time will do.
   [[nodiscard]] std::optional<core::Millis> next_tick_ms() const;
 
  private:
@@ -58,7 +58,7 @@ class Verifier {
   Effects& effects_;
   Verification::Open open_;
   std::uint64_t next_moment_;
-  std::map<std::string, Verification> running_;  // By region; those that have ended, too.
+  std::map<std::string, Verification> running_;  // By region; finished ones included.
   std::map<core::Origin, Served> served_;
   core::Millis next_tick_ms_ = 0;
 };

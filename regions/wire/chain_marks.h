@@ -1,5 +1,5 @@
-// What one leader shows another of its chains before a snapshot is merged: the hash at some
-// positions. Whichever side is further in an origin compares.
+// The chain hashes that one leader shows another before a snapshot is merged: the hashes at some
+// positions. The side that is further in an origin compares them.
 #pragma once
 
 #include <optional>
@@ -25,8 +25,8 @@ ChainMarks newest_marks(const Applied& applied);
 // The newest checkpoint of every origin that has one.
 ChainMarks checkpoint_marks(const Applied& applied, const ChainHashes& chains);
 
-// An origin whose history here is another one than that of the leader that shows the marks; nothing
-// when all marks that can be compared agree.
+// Returns an origin whose history here differs from that of the leader that shows the marks;
+// nullopt when all marks that can be compared agree.
 std::optional<core::Origin> fork_at(const ChainMarks& marks, const ChainHashes& chains);
 
 void write_marks(core::Writer& out, const ChainMarks& marks);

@@ -1,7 +1,7 @@
-// What a leader's wall clock showed when it spoke last, as heartbeats carry it: its sender's own,
-// and of every other leader the newest one that is known, so that it reaches regions behind others.
-// Opening and sending time name one word of an origin: so a word is never taken for a newer one
-// because it came on a longer way.
+// A reading of a leader's wall clock, as heartbeats carry it: the sender's own reading, and the
+// newest known one of every other leader, so that readings also reach leaders that are not direct
+// peers. Opening and sending time identify one word of an origin: so a word that took a longer way
+// is never mistaken for a newer one.
 #pragma once
 
 #include <cstddef>
@@ -17,13 +17,13 @@ inline constexpr std::size_t kClockWordsMax = 1024;  // Of one heartbeat.
 
 struct ClockWord {
   core::Origin origin = 0;
-  std::uint64_t opening = 0;  // Which opening of its directory.
+  std::uint64_t opening = 0;  // The number of the opening of its directory.
   core::Millis sent_ms = 0;   // By its steady clock, which grows within one opening.
-  core::Millis wall_ms = 0;   // What its wall clock showed then.
-  core::Millis age_ms = 0;    // How long ago that is, at least.
+  core::Millis wall_ms = 0;   // The reading of its wall clock then.
+  core::Millis age_ms = 0;    // The least time passed since then.
 
   bool operator==(const ClockWord&) const = default;
-  // In which order an origin says them.
+  // The order in which an origin sends its words.
   [[nodiscard]] std::pair<std::uint64_t, core::Millis> number() const { return {opening, sent_ms}; }
 };
 

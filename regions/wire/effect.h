@@ -1,4 +1,5 @@
-// What a replica wants done: carried out by its owner, after the commit that they follow from.
+// The effects that a replica asks for: its owner carries them out after the commit that they follow
+// from.
 #pragma once
 
 #include <cstdint>
@@ -19,19 +20,19 @@ struct Send {
   Message message;
 };
 
-// The far side of the link sent rubbish.
+// Reject the link: its far side sent invalid bytes.
 struct Reject {
   LinkId link = 0;
 };
 
-// Something an operator should read, said once per cause.
+// A message for operators, said once per cause.
 struct Alarm {
   std::string text;
-  // A stranger causes it, with each connection anew: the owner says such a text once a minute.
+  // A stranger causes it, with each connection anew: the owner logs such a text once a minute.
   bool by_stranger = false;
 };
 
-// Something that happened and that an operator may want to know, but need not act upon.
+// An event that may interest an operator and needs no action.
 struct Notice {
   std::string text;
 };

@@ -14,7 +14,7 @@ namespace {
 using core::Reader;
 using core::Writer;
 
-constexpr std::size_t kWordNumbers = 5;  // Of a word of a clock.
+constexpr std::size_t kWordNumbers = 5;  // Fields of one clock word.
 
 void write(Writer& out, const Greeting& message) {
   out.array(10).uint64(message.protocol);
@@ -205,7 +205,7 @@ Message read_heartbeat(Reader& in) {
   message.standings = read_vector(in);
   if (newer == 0) return message;  // Of a version without clocks.
   message.clocks = read_vector(in);
-  if (newer == 1) return message;  // Nor what was heard of others.
+  if (newer == 1) return message;  // Of a version without words of others.
   message.heard = read_words(in);
   in.skip(newer - 2);
   return message;
@@ -255,7 +255,7 @@ Message read_history(Reader& in) {
     const core::Seq seq = in.uint64();
     message.links.push_back({seq, read_chain(in)});
   }
-  if (newer < 2) {  // Of a version that does not say what it has heard.
+  if (newer < 2) {  // Of a version without `heard`.
     in.skip(newer);
     return message;
   }

@@ -1,21 +1,21 @@
 // The messages between leaders. Each is idempotent: losing, repeating or reordering any of them
 // costs time, never data, since all say where their sender stands rather than what changed.
 //
-//   Greeting   who I am and what I have applied; first on every link
-//   Heartbeat  what I have applied, and the digest of it, once a second
+//   Greeting   my name and my applied vector; first on every link
+//   Heartbeat  my applied vector, and the digest of my rows, once a second
 //   Subscribe  send me these origins from these seqs on, up to so many bytes ahead of my acks
 //   Batch      one batch, as the bytes that travel
-//   Ack        how many bytes of the subscription I have taken, and what I have applied
-//   Question, Answer  what a part of the rows is, to compare it (question.h)
-//   History    where my history of an origin stands, which differs from yours, and what of yours I
-//              have heard
+//   Ack        the bytes of the subscription that I have received, and my applied vector
+//   Question, Answer  about a part of the rows, to compare it (question.h)
+//   History    positions of my history of an origin, which differs from yours, and the stamp of
+//              your last history message
 //   Trimmed    my log serves these origins of your subscription only from these seqs on
 //   SnapshotRequest   send me a snapshot, or go on with one, up to this byte
 //   SnapshotChunk     some bytes of it
-//   SnapshotRefusal   why there is none for you
-//   Refusal   nothing is exchanged with you, and why
-//   SignedPosition   so far goes the log of an origin, says its region
-//   Standing         what a region has on its disk and what it has closed, says it
+//   SnapshotRefusal   the reason why you get none
+//   Refusal   I exchange nothing with you, and the reason
+//   SignedPosition   an origin's log reaches this position, signed by its region
+//   Standing         a region's own statement of its durable vector and of its closed origins
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,8 @@
 
 namespace anabranch::regions {
 
-// Of a greeting of another protocol only the protocol, mesh and region are read, which have the
-// same place in each.
+// Of a greeting with another protocol number only the protocol, mesh and region are read: their
+// places are the same in each protocol.
 struct Greeting {
   static constexpr std::uint64_t kProtocol = 1;
 
@@ -51,38 +51,39 @@ struct Greeting {
   core::VersionVector applied;
   // The chain hashes at the entries of `applied`, in their order; or none.
   std::vector<core::ChainHash> chains = {};
-  // Which origins are settled there (settled_origins.h), and whether they are left out here.
+  // The hash of the origins that are settled there (settled_origins.h), and whether they are left
+  // out of `applied`.
   std::optional<core::Hash128> settled = {};
   bool left_out = false;
-  bool follows = false;  // It writes nothing, and nobody waits for it.
+  bool follows = false;  // The sender is a follower: it writes nothing, and no leader waits for it.
   bool operator==(const Greeting&) const = default;
 };
 
-// What its sender heard last on this link, for the other side to see how long messages take.
+// Echoes the last heartbeat heard on this link, so that the other side can measure the round trip.
 struct Echo {
-  core::Millis sent_ms = 0;  // As that heartbeat said.
-  core::Millis held_ms = 0;  // Since when it has been here.
+  core::Millis sent_ms = 0;  // Copied from that heartbeat.
+  core::Millis held_ms = 0;  // The time since its arrival here.
   bool operator==(const Echo&) const = default;
 };
 
 struct Heartbeat {
   core::VersionVector applied;
-  core::VersionVector durable;  // What survives a power loss there.
+  core::VersionVector durable;  // The vector that survives a power loss there.
   core::Hlc hlc;
   std::vector<core::ChainHash> chains = {};  // As in a greeting.
-  // Over all rows, at `applied`; nothing while it cannot be compared.
+  // Over all rows, at `applied`; nullopt while it cannot be compared.
   std::optional<core::Hash128> digest = {};
-  core::Origin greeted = 0;         // Whom the receiver is taken for; 0 for nobody...
-  std::uint64_t greeted_nonce = 0;  // ...and for which opening of it.
-  core::Millis wall_ms = 0;         // What the sender's wall clock shows; 0 says nothing.
-  core::Millis sent_ms = 0;         // By the sender's steady clock, which says nothing to others.
+  core::Origin greeted = 0;         // The receiver's origin, as the sender knows it; 0 for none...
+  std::uint64_t greeted_nonce = 0;  // ...and the nonce of its opening.
+  core::Millis wall_ms = 0;         // The sender's wall clock; 0: unknown.
+  core::Millis sent_ms = 0;         // The sender's steady clock, meaningless to others.
   std::optional<Echo> echo = {};
   std::optional<core::Hash128> settled = {};  // As in a greeting.
   bool left_out = false;
-  core::VersionVector standings = {};  // {origin: the number of its newest standing there}
-  // {origin: timestamp} of what its sender is certain (passed_clocks.h), at `applied`.
+  core::VersionVector standings = {};  // {origin: number of its newest standing there}
+  // {origin: timestamp} that its sender is certain of (passed_clocks.h), at `applied`.
   core::VersionVector clocks = {};
-  std::vector<ClockWord> heard = {};  // Of its sender, and what it has heard of others.
+  std::vector<ClockWord> heard = {};  // The sender's own word, and the newest of others.
   bool operator==(const Heartbeat&) const = default;
 };
 
@@ -90,11 +91,11 @@ struct Subscribe {
   std::uint64_t stream = 0;  // Names the subscription; a newer one replaces it.
   std::uint64_t window = 0;  // Bytes that may be under way unacknowledged.
   core::VersionVector from;  // {origin: first seq wanted}
-  // The origins of which the consumer knows that the producer has another history, sorted.
+  // The origins whose history at the producer is another one, as the consumer knows, sorted.
   std::vector<core::Origin> forked = {};
-  // Of these only what the producer has on its disk may be sent, since they have ended; sorted.
+  // Of these only durable batches may be sent, since the origins have ended; sorted.
   std::vector<core::Origin> ended = {};
-  std::uint64_t nonce = 0;  // Of the consumer's opening, which numbers its streams; 0 says nothing.
+  std::uint64_t nonce = 0;  // Of the consumer's opening, which numbers its streams; 0: unknown.
   bool operator==(const Subscribe&) const = default;
 };
 
@@ -117,16 +118,17 @@ struct History {
   static constexpr std::size_t kLinksMax = 256;
 
   core::Origin origin = 0;
-  core::Seq differs = 0;  // Where or before which the receiver has shown another; 0: nowhere.
+  // The receiver has shown another history at or before this seq; 0: nowhere.
+  core::Seq differs = 0;
   std::vector<ChainLink> links;  // Newest first.
-  // The stamp of what the sender has heard last from the receiver of this origin; nothing when it
-  // has heard nothing, or is of a version that does not say.
+  // The stamp of the receiver's last History of this origin that the sender has heard; nullopt when
+  // there was none, or the sender is of a version without stamps.
   std::optional<core::Hash128> heard = {};
-  bool asks = false;  // The sender does not know that the receiver has heard this: it is to answer.
+  bool asks = false;  // The sender does not know that the receiver has heard this: it must answer.
   bool operator==(const History&) const = default;
 };
 
-// Stands for what a history says of the origin.
+// A hash of the positions in a history message.
 [[nodiscard]] core::Hash128 stamp_of(const History& history);
 
 struct Trimmed {
@@ -137,12 +139,12 @@ struct Trimmed {
 
 struct SnapshotRequest {
   std::uint64_t stream = 0;    // Names the request; a newer one begins anew at its offset.
-  std::uint64_t snapshot = 0;  // Which one to go on with; 0, or one that is gone: any, from 0 on.
-  std::uint64_t offset = 0;    // Where to begin, the first time that the stream is named.
+  std::uint64_t snapshot = 0;  // The one to go on with; 0, or one that is gone: any, from 0 on.
+  std::uint64_t offset = 0;    // First byte, the first time that the stream is named.
   std::uint64_t window = 0;    // Bytes wanted from there.
   ChainMarks newest;           // Compared before anything is sent.
   ChainMarks checkpoints;
-  core::VersionVector least;  // One that lacks any of this is of no use.
+  core::VersionVector least;  // A snapshot that lacks any of this is useless.
   bool operator==(const SnapshotRequest&) const = default;
 };
 
@@ -150,7 +152,7 @@ struct SnapshotChunk {
   std::uint64_t stream = 0;
   std::uint64_t snapshot = 0;
   std::uint64_t offset = 0;
-  std::uint64_t size = 0;  // Of the whole snapshot; 0 as long as that is not known.
+  std::uint64_t size = 0;  // Of the whole snapshot; 0 while unknown.
   std::string bytes;
   bool operator==(const SnapshotChunk&) const = default;
 };
@@ -164,7 +166,7 @@ struct SnapshotRefusal {
 struct Refusal {
   std::string region;  // Of the sender.
   std::string why;     // A sentence about the receiver, without its beginning and end.
-  bool lost = false;   // Its data were declared lost: it is to give way.
+  bool lost = false;   // The receiver's data were declared lost: it must give way.
   bool operator==(const Refusal&) const = default;
 };
 
@@ -172,11 +174,11 @@ using Message = std::variant<Greeting, Heartbeat, Subscribe, BatchMessage, Ack, 
                              History, Trimmed, SnapshotRequest, SnapshotChunk, SnapshotRefusal,
                              SignedPosition, Refusal, Standing>;
 
-// The number of a message's kind in its frame.
+// The number of the message's kind in a frame.
 [[nodiscard]] std::uint8_t kind_of(const Message& message);
 std::string encode_message(const Message& message);
-// Fails on an unknown kind, on bytes that are no such message, and on a greeting of another
-// protocol version, naming both. What newer versions append to a message is skipped.
+// Fails on an unknown kind, on bytes that are no message of that kind, and on a greeting of another
+// protocol version, naming both. Fields that newer versions append to a message are skipped.
 core::Result<Message> decode_message(std::uint8_t kind, std::string_view body);
 
 }  // namespace anabranch::regions

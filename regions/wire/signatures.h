@@ -1,6 +1,6 @@
-// Signed positions: a region's word that its origin's log goes so far and hashes to this. The hash
-// chain makes the word good for everything before. So what another peer passes on can be checked,
-// and no leader can invent writes of another region.
+// Signed positions: a region's word that its origin's log reaches a position with this hash. The
+// hash chain extends the proof to everything before. So a batch that another peer passes on can be
+// checked, and no leader can invent writes of another region.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ namespace anabranch::regions {
 struct SignedPosition {
   static constexpr std::size_t kSignatureSize = 64;
 
-  std::string region;  // Who signs, and whose origin it is.
+  std::string region;  // The signer, and owner of the origin.
   core::Origin origin = 0;
   core::Seq seq = 0;        // The end of a batch...
   core::ChainHash chain{};  // ...and the hash there.
@@ -23,7 +23,7 @@ struct SignedPosition {
   bool operator==(const SignedPosition&) const = default;
 };
 
-// What is signed. It names the mesh too: a position of one mesh says nothing in another.
+// The bytes to be signed. They name the mesh too: a position is valid in one mesh only.
 std::string signed_bytes(const core::Hash128& mesh, const SignedPosition& position);
 
 // [region, origin, seq, chain, signature]; newer versions may append. Fails on seq 0, and on a name
@@ -31,13 +31,13 @@ std::string signed_bytes(const core::Hash128& mesh, const SignedPosition& positi
 void write_position(core::Writer& out, const SignedPosition& position);
 SignedPosition read_position(core::Reader& in);
 
-// Signs as this region and checks what others have signed. Neither reads a clock: what a key has
-// signed stays signed as long as the key is known.
+// Signs as this region and checks signatures of others. Neither reads a clock: a signature stays
+// valid as long as its key is known.
 class Signatures {
  public:
   virtual ~Signatures() = default;
   [[nodiscard]] virtual std::string sign(std::string_view bytes) const = 0;
-  // Whether some known key of the region has signed the bytes.
+  // Returns whether some known key of the region has signed the bytes.
   [[nodiscard]] virtual bool verify(std::string_view region, std::string_view bytes,
                                     std::string_view signature) const = 0;
 };

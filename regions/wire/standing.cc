@@ -37,7 +37,7 @@ Standing read_standing(core::Reader& in) {
   standing.settled = read_hash_or_nil(in);
   standing.durable = read_vector(in);
   standing.signature = in.bin();
-  if (newer > 0) {  // Older versions do not say it.
+  if (newer > 0) {  // Absent in older versions.
     standing.previous = in.uint64();
     --newer;
   }

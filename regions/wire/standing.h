@@ -1,10 +1,10 @@
-// What a region says of itself, in a form that others pass on: what it has on its disk, which
-// decides for whom the log is kept, and what it has closed, which settles origins. So it is known
-// of regions as well that are reached through others.
+// A region's statement about itself, in a form that others pass on: its durable vector, which
+// decides for whom the log is kept, and its closed origins, which decides the origins that are
+// settled. So these facts are also known of regions that are reached through others.
 //
-// One that comes late, or twice, or from an old backup of somebody, does no harm: each incarnation
-// of a leader numbers what it says, over all its openings, and the greatest number counts. With
-// keys the region signs it, so that who passes it on cannot change it.
+// A standing that arrives late, or twice, or from an old backup, does no harm: each incarnation of
+// a leader numbers its standings, over all its openings, and the greatest number counts. With keys
+// the region signs the standing, so that no leader can change it on the way.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +20,16 @@ namespace anabranch::regions {
 
 struct Standing {
   std::string region;
-  core::Origin origin = 0;                    // The incarnation of its leader that says this.
-  std::uint64_t number = 0;                   // How manieth thing it says; never 0.
-  std::optional<core::Hash128> list = {};     // The list of regions by which it has closed what
-                                              // has ended; nothing when it has closed nothing.
-  std::vector<core::Origin> open = {};        // But not these of it. Sorted.
-  std::optional<core::Hash128> settled = {};  // Which origins are settled there; none of these...
-  core::VersionVector durable = {};           // ...is named here, what it has on its disk.
-  // The incarnation before, of one that is in no list because it follows: it has led under that,
-  // and may have more than others of what has ended. 0 for all others.
+  core::Origin origin = 0;   // The incarnation of the leader that says this.
+  std::uint64_t number = 0;  // Its number among those of this incarnation; never 0.
+  // The hash of the list of regions by which the leader has closed the ended origins; nullopt when
+  // it has closed none.
+  std::optional<core::Hash128> list = {};
+  std::vector<core::Origin> open = {};  // Ended origins it has not closed. Sorted.
+  std::optional<core::Hash128> settled = {};  // The settled origins there; they are left out...
+  core::VersionVector durable = {};           // ...of this, its durable vector.
+  // The incarnation before, if this one is in no list because it follows: as a leader it used that
+  // name, and may have more than others of ended origins. 0 for all others.
   core::Origin previous = 0;
   std::string signature = {};  // Of signed_bytes(); empty without keys.
   bool operator==(const Standing&) const = default;
@@ -40,7 +41,7 @@ struct Standing {
 void write_standing(core::Writer& out, const Standing& standing);
 Standing read_standing(core::Reader& in);
 
-// What is signed. It names the mesh too: a standing of one mesh says nothing in another.
+// The bytes to be signed. They name the mesh too: a standing is valid in one mesh only.
 std::string signed_bytes(const core::Hash128& mesh, const Standing& standing);
 
 }  // namespace anabranch::regions

@@ -1,4 +1,4 @@
-// What came out of comparing this leader's rows with a peer's.
+// The result of comparing this leader's rows with a peer's.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@ struct Verdict {
   enum class State : std::uint8_t {
     kRunning,
     kEqual,        // At equal vectors: proven, row by row.
-    kSame,         // Writes went on, so that vectors never stood equal; no difference lasted.
-    kDifferent,    // There are rows that differ.
-    kBehind,       // Rows differ, but one side has not caught up, so that says nothing.
+    kSame,         // Writes went on, so that the vectors were never equal; no difference lasted.
+    kDifferent,    // Some rows differ.
+    kBehind,       // Rows differ, but one side has not caught up, so that proves nothing.
     kSweeping,     // A large clear was still being swept, here or there.
-    kUnreachable,  // It is not connected to this leader.
-    kSilent,       // It does not answer.
+    kUnreachable,  // The region is not connected to this leader.
+    kSilent,       // The region does not answer.
   };
   // A row that differs, for people.
   struct Difference {
@@ -31,12 +31,12 @@ struct Verdict {
 
   std::string region;
   State state = State::kRunning;
-  std::uint64_t rows = 0;       // Compared so far; here, where both have others.
-  core::VersionVector applied;  // What the rows are of; here, where the vectors were not equal.
+  std::uint64_t rows = 0;       // Compared so far; here, where the numbers differ.
+  core::VersionVector applied;  // The vector of the rows; here, where the vectors were not equal.
   core::Hash128 digest;         // Of the rows here, computed anew.
   std::uint64_t differing = 0;  // Rows that differ.
   std::vector<Difference> differences;  // The first of them.
-  // The digest that is kept is not that of the rows: its leader compares wrongly with everybody.
+  // The kept digest is not that of the rows: that leader's comparisons with all others are wrong.
   bool digest_wrong_here = false;
   bool digest_wrong_there = false;
 };
