@@ -25,7 +25,7 @@ struct Standing {
   // The hash of the list of regions by which the leader has closed the ended origins; nullopt when
   // it has closed none.
   std::optional<core::Hash128> list = {};
-  std::vector<core::Origin> open = {};  // Ended origins it has not closed. Sorted.
+  std::vector<core::Origin> open = {};        // Ended origins it has not closed. Sorted.
   std::optional<core::Hash128> settled = {};  // The settled origins there; they are left out...
   core::VersionVector durable = {};           // ...of this, its durable vector.
   // The incarnation before, if this one is in no list because it follows: as a leader it used that
