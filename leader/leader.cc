@@ -156,6 +156,7 @@ class Leader::Impl {
       return position.failure();
     }
     pacer_.wrote();
+    stirred_ = true;
     replica_->durable(storage_->durable_position(), steady_ms());
     carry_out();
     return {};
@@ -164,21 +165,24 @@ class Leader::Impl {
   std::chrono::milliseconds turn() {
     ANABRANCH_ASSERT(!replica_->dirty());
     const core::Millis now = steady_ms();
-    for (transport::Event& event : transport_->receive(kInboxBytesPerTurn)) take(event, now);
+    std::vector<transport::Event> events = transport_->receive(kInboxBytesPerTurn);
+    // Woken by clients that only read: the same as if the thread had slept on.
+    const bool stirred = std::exchange(stirred_, false) || !events.empty();
+    if (!stirred && now < next_turn_ms_) return std::chrono::milliseconds(next_turn_ms_ - now);
+    for (transport::Event& event : events) take(event, now);
     const bool more = pacer_.due(steady_now()) && slice(now);
     replica_->durable(storage_->durable_position(), now);
     replica_->tick(now);
     collect(now);
     look_around(now);
     carry_out();
-    if (more) return std::chrono::milliseconds(0);
-    const core::Millis next = std::min(replica_->next_tick_ms(), next_look_ms_);
-    const std::chrono::milliseconds tick(std::max<core::Millis>(0, next - now));
-    const Pacer::Time rested = steady_now();
-    return pacer_.due(rested) ? tick : std::min(tick, pacer_.rest(rested));
+    const std::chrono::milliseconds rest = more ? std::chrono::milliseconds(0) : until_due(now);
+    next_turn_ms_ = now + rest.count();
+    return rest;
   }
 
   bool pause(std::string_view peer) {
+    stirred_ = true;
     const bool known = replica_->pause(peer);
     if (known) {
       core::log_info(options_.region + ": paused the exchange with " + std::string(peer) +
@@ -188,6 +192,7 @@ class Leader::Impl {
   }
 
   bool resume(std::string_view peer) {
+    stirred_ = true;
     const bool known = replica_->resume(peer);
     if (known) core::log_info(options_.region + ": resumed the exchange with " + std::string(peer));
     carry_out();
@@ -195,6 +200,7 @@ class Leader::Impl {
   }
 
   core::Result<void> reload_keys() {
+    stirred_ = true;
     if (!keys_) return core::invalid("there are no keys: no keys_file was given");
     const transport::SharedKeys before = keys_;
     if (auto loaded = load_keys(); !loaded.ok()) return loaded;
@@ -208,18 +214,21 @@ class Leader::Impl {
   }
 
   core::Result<void> promote() {
+    stirred_ = true;
     auto promoted = replica_->promote(steady_ms());
     carry_out();
     return promoted;
   }
 
   core::Result<void> resolve_fork(core::Origin origin, bool adopt) {
+    stirred_ = true;
     auto begun = replica_->resolve_fork(origin, adopt, steady_ms());
     carry_out();
     return begun;
   }
 
   void verify(std::vector<std::string> regions) {
+    stirred_ = true;
     replica_->verify(std::move(regions), steady_ms());
     carry_out();
   }
@@ -269,6 +278,14 @@ class Leader::Impl {
         }
         break;
     }
+  }
+
+  // How long after `now` the next turn is due if nothing happens before.
+  std::chrono::milliseconds until_due(core::Millis now) const {
+    const core::Millis next = std::min(replica_->next_tick_ms(), next_look_ms_);
+    const std::chrono::milliseconds tick(std::max<core::Millis>(0, next - now));
+    const Pacer::Time rested = steady_now();
+    return pacer_.due(rested) ? tick : std::min(tick, pacer_.rest(rested));
   }
 
   // A slice of all that goes on beside local writes. Returns whether more is waiting.
@@ -351,6 +368,8 @@ class Leader::Impl {
   transport::Complaints complaints_;
   core::Millis next_collect_ms_ = 0;
   core::Millis next_look_ms_ = 0;
+  core::Millis next_turn_ms_ = 0;  // When the next turn is due.
+  bool stirred_ = true;            // Something has changed since the last turn.
   Pacer pacer_;
   bool failure_logged_ = false;
 };
