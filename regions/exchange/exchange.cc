@@ -38,7 +38,7 @@ void Exchange::renew(Origin origin, Millis now) {
   self_.origin = origin;
   doubt_.clear();
   for (auto& [id, link] : links_) greet(link, now);
-  for (auto& [peer_origin, peer] : peers_) peer.in.stale = true;  // They begin anew as well.
+  for (auto& [peer_origin, peer] : peers_) peer.in.stale = true;  // Peers begin anew as well.
   subscribe_all();
 }
 
@@ -97,7 +97,7 @@ std::optional<BatchMessage> Exchange::step(LinkId link_id, Message message, Mill
     return std::nullopt;
   }
   const auto peer = peers_.find(link.peer);
-  if (peer == peers_.end()) {  // Not greeted yet: its greeting got lost.
+  if (peer == peers_.end()) {  // The peer has not greeted yet: its greeting got lost.
     mark<"a message comes before its sender's greeting">();
     return std::nullopt;
   }
@@ -106,7 +106,7 @@ std::optional<BatchMessage> Exchange::step(LinkId link_id, Message message, Mill
     return on(peer->second, std::move(*batch), now);
   }
   if (const auto* beat = std::get_if<Heartbeat>(&message)) on(link, peer->second, *beat, now);
-  // One of a process that is gone would number its stream higher than all that are to come.
+  // A subscription of a process that is gone would have a higher stream number than all later ones.
   const auto* const wanted = std::get_if<Subscribe>(&message);
   const bool current = wanted != nullptr && (wanted->nonce == 0 || wanted->nonce == link.nonce);
   if (current) on(peer->second, *wanted);
@@ -118,7 +118,7 @@ std::optional<BatchMessage> Exchange::step(LinkId link_id, Message message, Mill
 
 void Exchange::on(Peer& peer, const Subscribe& subscribe) {
   if (joining_) return;
-  if (!agree_on_forks(peer, subscribe.forked)) return;  // It will ask again.
+  if (!agree_on_forks(peer, subscribe.forked)) return;  // The peer will ask again.
   peer.out.subscribe(subscribe, log_, applied_.vector());
   if (!peer.out.trimmed().empty()) send(peer, Trimmed{peer.out.id(), peer.out.trimmed()});
   pump(peer);
@@ -130,8 +130,8 @@ void Exchange::on(Peer& peer, const Trimmed& trimmed) {
   subscribe_all();
 }
 
-// An ack that is late may be of what the peer was before it greeted under another origin: it has
-// given that up, perhaps, and shows no more that it has it.
+// A late ack may describe the peer before it greeted under another origin: perhaps it has given up
+// its old vector since, and no longer shows it.
 void Exchange::on(Peer& peer, const Ack& ack, Millis now) {
   if (ack.stream != peer.out.id()) return;
   peer.out.acknowledge(ack);
@@ -141,7 +141,7 @@ void Exchange::on(Peer& peer, const Ack& ack, Millis now) {
 }
 
 std::optional<BatchMessage> Exchange::on(Peer& peer, BatchMessage batch, Millis now) {
-  if (joining_) return std::nullopt;  // It was under way.
+  if (joining_) return std::nullopt;  // The batch was under way.
   if (paused(peer)) {
     mark<"a batch of a paused peer is dropped">();
     peer.in.stale = true;
@@ -264,7 +264,8 @@ std::optional<Origin> Exchange::snapshot_source(const std::set<Origin>& avoided)
   core::Seq most = 0;
   for (const Origin source : sources) {
     const core::Seq ops = peers_.at(source).applied.ops_beyond(applied_.vector());
-    // Of who has another history of an origin nothing is taken that this leader cannot check.
+    // From a peer with another history of an origin, this leader takes no rows that it cannot
+    // check.
     if (fork_with(source) || avoided.contains(source) || ops <= most) continue;
     best = source;
     most = ops;
@@ -357,9 +358,10 @@ bool Exchange::stands_still(Stall& stall, Origin origin, const Peer& from, Milli
   const bool new_source = std::exchange(stall.source, from.origin) != from.origin;
   if (went_on || new_source) stall.ticks = stall.waits = stall.asked = 0;
   if (went_on || new_source) return false;
-  const bool owes_ack = from.in.taken != from.in.acked;  // So it may be that it may not send.
+  const bool owes_ack = from.in.taken != from.in.acked;  // Then the source's window may be full.
   if (now - from.in.progress_ms >= kStallMs && !owes_ack) return true;
-  stall.ticks = 0;  // Others come first in the log of its source, if that has more; not for ever.
+  // Other origins may come first in the source's log, if it has more of this one; not for ever.
+  stall.ticks = 0;
   const bool can_come = from.applied.at(origin) > seq;
   if (++stall.waits < (can_come ? kWaitTicksMax : kEmptyTicksMax)) return false;
   stall.waits = 0;
@@ -374,12 +376,12 @@ void Exchange::find_stalls(Millis now) {
     return stall.avoided != 0 ? now >= stall.avoided_until_ms : !somebody_has_more(each.first);
   });
   for (const Origin origin : offered()) {
-    Peer* from = source(origin);  // Without one, it is chosen right after this.
+    Peer* from = source(origin);  // Without one, a source is chosen right after this.
     if (from == nullptr || !somebody_has_more(origin)) continue;
     if (!stands_still(stalls_[origin], origin, *from, now)) continue;
     Stall& stall = stalls_[origin];
     mark<"an origin that stood still is asked for again">();
-    from->in.stale = true;  // Asks again, and from the second time on somebody else.
+    from->in.stale = true;  // Asks again, and from the second time on another peer.
     const bool in_vain = ++stall.asked >= kAskedMax;
     if (++stall.ticks >= 2 || in_vain || from->applied.at(origin) <= stall.seq) {
       mark<"a silent peer is avoided">();
@@ -393,7 +395,7 @@ void Exchange::distrust(Origin origin, Origin peer, Millis now) {
   Stall& stall = stalls_[origin];
   stall.avoided = peer;
   stall.avoided_until_ms = now + kAvoidMs;
-  subscribe_all();  // Where there is nobody else, it is asked again as for any stall.
+  subscribe_all();  // If there is no other peer, it is asked again as for any stall.
 }
 
 void Exchange::distrust_log(LinkId link) {
@@ -453,8 +455,8 @@ void Exchange::send(const Peer& peer, Message message) {
 
 // ---- Time.
 
-// A peer that knows this leader sends heartbeats. One that does not has missed the greeting,
-// whatever else of it has come, late or repeated, from before.
+// A peer that knows this leader sends heartbeats. A peer that sends none has missed the greeting,
+// whatever late or repeated messages from before have come of it.
 bool Exchange::unknown_there(const Link& link, Millis now) {
   const bool never_heard = link.heard_ms < link.greeted_ms;
   return now - std::max(link.greeted_ms, link.heard_ms) >=

@@ -1,5 +1,6 @@
-// The exchange's part in what a full hold buffer did not take. What follows of it in its stream
-// comes in vain, so it is asked for again as soon as it is what comes next.
+// Part of Exchange: batches that a full hold buffer did not take. Later batches of the same origin
+// in that stream come in vain, so the origin is asked for again as soon as the dropped batch is
+// next.
 #include <algorithm>
 
 #include "core/mark.h"

@@ -1,5 +1,5 @@
-// The exchange's part in forks: what peers show of histories is compared, and told where it
-// differs.
+// Part of Exchange: forks. Compares the histories that peers show, and tells peers where they
+// differ.
 #include <algorithm>
 
 #include "core/mark.h"
@@ -14,7 +14,7 @@ using core::planted;
 using core::VersionVector;
 
 void Exchange::on(Peer& peer, const History& history) {
-  if (joining_) return;  // What is here is about to be given up.
+  if (joining_) return;  // The own history is about to be given up.
   if (forks_.heard(peer, history)) {
     tell_history(peer, history.origin);
   } else {
@@ -23,7 +23,7 @@ void Exchange::on(Peer& peer, const History& history) {
   subscribe_all();
 }
 
-// What it says is known: it is told so.
+// Answers a message that asked: its content is known here.
 void Exchange::answer(const Peer& peer, const History& history) {
   if (!history.asks) return;
   History own = forks_.history(peer, history.origin);
@@ -45,7 +45,7 @@ void Exchange::repeat_histories() {
 
 void Exchange::compare(Peer& peer, const VersionVector& applied,
                        const std::vector<core::ChainHash>& chains) {
-  if (joining_) return;  // What is here is about to be given up.
+  if (joining_) return;  // The own history is about to be given up.
   compare_own(peer, applied, chains);
   for (std::size_t i = 0; i < chains.size(); ++i) {
     const auto& [origin, seq] = *(applied.begin() + static_cast<std::ptrdiff_t>(i));
@@ -77,7 +77,8 @@ bool Exchange::agree_on_forks(const Peer& peer, const std::vector<Origin>& forke
 bool Exchange::may_apply(Origin peer, const core::Batch& batch, const VersionVector& deps) {
   const auto branch = forks_.branch_of(batch);
   const auto found = peers_.find(peer);
-  if (found == peers_.end()) return peer == 0;  // Nobody can tell any more which history it had.
+  // No peer is left that could tell which history it had.
+  if (found == peers_.end()) return peer == 0;
   if (!branch && !forks_.in_doubt()) return true;
   if (branch && forks_.rewritten(found->second, batch, *branch)) {
     tell_history(found->second, *branch);

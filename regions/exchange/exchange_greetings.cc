@@ -1,5 +1,5 @@
-// How leaders get to know each other and stay in touch: greetings and heartbeats, and what they
-// leave out of them.
+// Part of Exchange: greetings and heartbeats, by which leaders meet and stay in touch, and the
+// origins left out of them.
 #include <utility>
 
 #include "core/mark.h"
@@ -11,7 +11,7 @@ namespace anabranch::regions {
 using core::mark;
 using core::Millis;
 
-// ---- Saying.
+// ---- Sending.
 
 void Exchange::greet(Link& link, Millis now, Greet how) {
   link.greeted_ms = now;
@@ -56,7 +56,7 @@ Heartbeat Exchange::heartbeat(const Link& link, const Showing& shown, Millis now
   return beat;
 }
 
-// ---- Hearing.
+// ---- Receiving.
 
 bool Exchange::complete(core::VersionVector& applied, std::vector<core::ChainHash>& chains,
                         const std::optional<core::Hash128>& settled, bool left_out) const {
@@ -111,7 +111,7 @@ Peer* Exchange::meet(Link& link, const Greeting& greeting) {
   const core::Origin before = std::exchange(link.peer, greeting.origin);
   const bool first = before != greeting.origin;
   if (first && peers_.contains(before)) std::erase(peers_.at(before).links, link.id);
-  std::erase_if(peers_, [&](const auto& each) {  // Its incarnations that are gone.
+  std::erase_if(peers_, [&](const auto& each) {  // Former incarnations of the peer.
     const bool same =
         each.second.region == greeting.region && each.second.follows == greeting.follows;
     return (same || each.first == before) && each.first != greeting.origin &&
@@ -121,7 +121,7 @@ Peer* Exchange::meet(Link& link, const Greeting& greeting) {
   Peer& peer = peers_[greeting.origin];
   const bool restarted = peer.nonce != greeting.nonce;  // Or met for the first time.
   if (restarted) {
-    // It may be another process than the one at its other links: a clone of it.
+    // The process at its other links may be another one: a clone.
     for (const LinkId other : std::exchange(peer.links, {})) links_.at(other).peer = 0;
     link.peer = greeting.origin;
     forks_.forget(greeting.origin);

@@ -1,6 +1,7 @@
-// The exchange's part in showing peers at once what has come here. A peer that follows an origin
-// through nobody, since nobody it knows had more of it, asks for that as soon as it knows; were it
-// told with the next heartbeat only, a write would take a second for each leader on its way.
+// Part of Exchange: shows peers at once that more of an origin has come here. A peer that follows
+// an origin through no peer, since none it knows had more of it, asks for it as soon as it knows;
+// if it were told with the next heartbeat only, a write would take a second for each leader on its
+// way.
 #include <algorithm>
 
 #include "core/mark.h"
@@ -32,7 +33,7 @@ void Exchange::acknowledge(Peer& peer) {
   show(peer);
 }
 
-// Acknowledges nothing that was not acknowledged before.
+// The ack carries the same bytes as the last one: it acknowledges no more of the stream.
 void Exchange::show(Peer& peer) {
   const VersionVector& shown = planted(Bug::kShowUnapplied) ? peer.applied : applied_.vector();
   peer.told = applied_.vector();
@@ -45,9 +46,9 @@ VersionVector Exchange::durable_vector() const {
   return all || planted(Bug::kCallAllDurable) ? applied_.vector() : VersionVector{};
 }
 
-// Peers follow this leader's own origin from their greeting on, and what a peer follows through
-// this leader comes by itself. What it was told early since the last heartbeat, and has not asked
-// for, comes to it through another.
+// Peers follow this leader's own origin from their greeting on, and batches that a peer follows
+// through this leader come by themselves. An origin that the peer was told early since the last
+// heartbeat, and has not asked for, comes to it through another leader.
 std::vector<Origin> Exchange::news_for(const Peer& peer) const {
   std::vector<Origin> news;
   if (peer.behind_since_ms < 0 || !usable(peer)) return news;
@@ -78,7 +79,7 @@ void Exchange::show_news(Millis now) {
   }
 }
 
-// Where a peer cannot be followed, since it has another history, say, nothing is news.
+// If the peer cannot be followed, since it has another history, for example, nothing is news.
 bool Exchange::shows_news(const VersionVector& applied) const {
   return std::ranges::any_of(applied, [&](const VersionVector::Entry& entry) {
     const Origin origin = entry.origin;

@@ -1,4 +1,4 @@
-// The exchange with peers that an operator has paused. Names are regions or dialled addresses.
+// Part of Exchange: peers that an operator has paused. Names are regions or dialled addresses.
 #include <algorithm>
 #include <string>
 

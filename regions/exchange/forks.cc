@@ -24,14 +24,14 @@ bool Forks::shown(const Peer& peer, Origin origin, const ChainLink& link) {
   }
   if (match == Match::kUnknown || match == Match::kDifferent) {
     compared_.erase(pair);
-    seen_.erase(pair);  // An old message may have come late: what comes next is looked at.
+    seen_.erase(pair);  // An old message may have come late: the next one is compared again.
   } else if (compared_.insert(pair).second) {
     release(peer, origin);
   }
   switch (match) {
     case Match::kEqual:
       seen_[pair] = link;
-      return forget(peer, origin);  // All that it has of this history is here too.
+      return forget(peer, origin);  // The peer's whole history is here too.
     case Match::kDifferent:
       return note(peer, origin, 0, link.seq);
     case Match::kBeyond:
@@ -71,8 +71,8 @@ bool Forks::heard(const Peer& peer, const History& history) {
 bool Forks::compare(const Peer& peer, const History& history) {
   const Seq here = applied_.head(history.origin).seq;
   Seq common = 0;
-  // What the peer says of an old position may be older than what it has shown to be equal. Believed
-  // again each time, it would be told back and forth for ever.
+  // The peer's message about an old position may be older than the position that it has shown to be
+  // equal. If it were believed again each time, both would repeat it for ever.
   const auto seen = seen_.find({peer.origin, history.origin});
   const bool outdated = seen != seen_.end() && seen->second.seq >= history.differs;
   Seq differs = history.differs <= here && !outdated ? history.differs : 0;
@@ -82,7 +82,7 @@ bool Forks::compare(const Peer& peer, const History& history) {
     if (match == Match::kDifferent && (differs == 0 || link.seq < differs)) differs = link.seq;
   }
   if (differs > common) return note(peer, history.origin, common, differs);
-  // All that is here of this history is there too.
+  // The whole history here is there too.
   return history.differs == 0 && common == here && forget(peer, history.origin);
 }
 
@@ -109,7 +109,8 @@ bool Forks::note(const Peer& peer, Origin origin, Seq common, Seq differs) {
   if (fresh) fork = {.common = common, .differs = differs, .region = peer.region};
   fork.common = std::max(fork.common, common);
   fork.differs = std::min(fork.differs, differs);
-  if (fork.common >= fork.differs) fork.common = 0;  // What was equal then is no longer there.
+  // The former common position is no longer there.
+  if (fork.common >= fork.differs) fork.common = 0;
   if (fresh && said_.size() < kAlarmsMax && said_.emplace(peer.region, origin).second) {
     const std::string whose = applied_.head(origin).region;
     effects_.push_back(
@@ -222,7 +223,8 @@ std::optional<Origin> Forks::branch_of(const core::Batch& batch) const {
 bool Forks::rewritten(const Peer& peer, const core::Batch& batch, Origin branch) {
   waiting_[{peer.origin, batch.origin}] = branch;
   const Seq common = batch.deps_changed.at(branch);
-  if (peer.applied.at(branch) <= common) return false;  // It depends on a branch, and is none.
+  // The batch depends on a branch, and is none.
+  if (peer.applied.at(branch) <= common) return false;
   return note(peer, branch, common, common + batch.last());
 }
 

@@ -52,7 +52,7 @@ void OutStream::acknowledge(const Ack& ack) {
 
 namespace {
 
-// What comes next when one origin is served after the other: a bug to be planted.
+// The next record if one origin is served after the other: a bug to be planted.
 std::optional<storage::StoredRecord> next_by_origin(const std::map<core::Origin, core::Seq>& wanted,
                                                     const storage::Storage& log,
                                                     storage::Position end) {
@@ -90,8 +90,8 @@ void OutStream::pump(const storage::Storage& log, storage::Position end,
   if (cursor_ > had_until_) find_ends();
 }
 
-// What follows was merged from a snapshot. The last batches before it are of no use without that:
-// maybe nothing but what follows proves them.
+// The following batches were merged from a snapshot. The last batches before them are useless
+// without those: perhaps only the following ones prove them.
 void OutStream::find_ends() {
   for (const auto& [origin, seq] : std::exchange(had_, {})) {
     const auto next = wanted_.find(origin);

@@ -1,8 +1,8 @@
 // The producing side of a subscription: one consumer's origins, served in the order of this
 // leader's log, which never puts a batch before those it depends on (origin by origin, a shared
 // window deadlocks). No more than the window is under way unacknowledged; when nothing is, one
-// batch may be larger than the window. Of origins that have ended only what is on this leader's
-// disk is sent: their consumers count on it that nobody loses it again. Not thread-safe.
+// batch may be larger than the window. Of ended origins only batches on this leader's disk are
+// sent: their consumers rely on it that no leader loses them again. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -30,19 +30,19 @@ class OutStream {
   void pump(const storage::Storage& log, storage::Position end,
             const std::function<void(BatchMessage)>& send);
 
-  // Whether this origin is sent.
+  // Returns whether this origin is sent.
   [[nodiscard]] bool serves(core::Origin origin) const { return wanted_.contains(origin); }
 
   // Origins that cannot be served any more, with the first seq that can: the log no longer has, or
-  // never had, what the consumer lacks.
+  // never had, the consumer's next batch.
   [[nodiscard]] const core::VersionVector& trimmed() const { return trimmed_; }
   [[nodiscard]] std::uint64_t id() const { return id_; }
 
  private:
   [[nodiscard]] bool may_send(std::size_t bytes) const;
-  // Whether a record must be on the disk before it is sent, and is not.
+  // Returns whether a record must be on the disk before it is sent, and is not.
   [[nodiscard]] bool too_new(const storage::StoredRecord& record, storage::Position durable) const;
-  // Whether a record is the one this consumer waits for next.
+  // Returns whether a record is the one this consumer waits for next.
   bool wants(const storage::StoredRecord& record);
   void serve(core::Origin origin, core::Seq from, const storage::Storage& log, core::Seq applied);
   // Finds out, once all records of the subscription's time were looked at, of what the log has an
@@ -54,7 +54,7 @@ class OutStream {
   std::uint64_t sent_ = 0;   // Bytes, in this stream.
   std::uint64_t taken_ = 0;  // Bytes, acknowledged.
   storage::Position cursor_ = 0;
-  // What this leader had when the stream began, until everything up to that time was looked at.
+  // This leader's vector when the stream began, until the log up to that time has been read.
   core::VersionVector had_;
   storage::Position had_until_ = 0;
   std::map<core::Origin, core::Seq> wanted_;  // The next seq to send of each origin.

@@ -1,4 +1,4 @@
-// What is known of one other leader, and how the exchange with it stands.
+// The state of one other leader, and of the exchange with it.
 #pragma once
 
 #include <algorithm>
@@ -18,26 +18,27 @@
 
 namespace anabranch::regions {
 
-// One connection. Greeted once the far side has said who it is.
+// One connection. Greeted once the far side has named itself.
 struct Link {
   LinkId id = 0;
-  std::string address;           // The address that was dialled; empty when it was accepted.
-  std::string region;            // Who must be at the other end; empty when that is open.
-  core::Origin peer = 0;         // Who is at the other end; 0 before its greeting.
-  std::uint64_t nonce = 0;       // Of that greeting: which opening of its directory.
+  std::string address;  // The address that was dialled; empty when it was accepted.
+  // The region that must be at the other end; empty when that is open.
+  std::string region;
+  core::Origin peer = 0;         // The origin at the other end; 0 before its greeting.
+  std::uint64_t nonce = 0;       // Of that greeting: names the opening of its directory.
   bool refused = false;          // Of another mesh or version: nothing is exchanged.
-  std::string why_refused = {};  // Of one that is, for people: "is ...".
-  bool other_protocol = false;   // What comes cannot be read, and is no fault of the peer.
-  core::Millis heard_ms = -1;    // When something else than a greeting came last.
-  core::Millis greeted_ms = 0;   // When our greeting was sent last.
-  // When the last heartbeat was sent, by its sender's steady clock, and when it came.
+  std::string why_refused = {};  // The reason, for operators: "is ...".
+  bool other_protocol = false;   // Its messages cannot be read, and that is no fault of the peer.
+  core::Millis heard_ms = -1;    // When the last message other than a greeting came.
+  core::Millis greeted_ms = 0;   // When our last greeting was sent.
+  // The time of the last heartbeat, by its sender's steady clock, and that of its arrival.
   struct Beat {
     core::Millis sent_ms = 0;
     core::Millis heard_ms = 0;
   };
   std::optional<Beat> beat = {};
-  // The hash of what is settled there, as it was said last, and whether our last greeting left out
-  // what is settled here.
+  // The hash of the settled origins there, as last told, and whether our last greeting left out the
+  // origins that are settled here.
   std::optional<core::Hash128> settled = {};
   bool greeted_briefly = false;
 
@@ -48,27 +49,27 @@ struct Link {
 
 // The consuming side: what is subscribed from this peer.
 struct InStream {
-  // How often it is subscribed anew, at most: so many times in so long. Each time the peer sends a
-  // window anew, and a leader that stood still finds all that was said meanwhile at once.
+  // The maximum rate of subscriptions: kAsksMax per kAskMs. Each time the peer sends a window anew,
+  // and a leader that stood still finds all messages of the meantime at once.
   static constexpr core::Millis kAskMs = 10;
   static constexpr int kAsksMax = 4;
 
-  std::uint64_t id = 0;               // 0: nothing was subscribed yet.
+  std::uint64_t id = 0;               // 0: no subscription was sent yet.
   std::vector<core::Origin> origins;  // Sorted.
   std::uint64_t taken = 0;            // Bytes of batches received in this stream.
   std::uint64_t acked = 0;            // The figure that the last ack carried.
-  bool stale = true;                  // To be subscribed anew.
+  bool stale = true;                  // Must be subscribed anew.
   std::uint64_t since = 0;            // The first stream since its newest link came up.
-  core::Millis progress_ms = 0;       // When a batch arrived last, in any stream.
+  core::Millis progress_ms = 0;       // When the last batch arrived, in any stream.
   core::Millis asked_ms = 0;          // When the first of the newest subscriptions was due...
-  int asked = 0;                      // ...and how many were since.
-  // {origin: the first seq of this stream that was not kept}: what follows comes in vain.
+  int asked = 0;                      // ...and the number since then.
+  // {origin: the first seq of this stream that was dropped}: later batches of it come in vain.
   std::map<core::Origin, core::Seq> dropped;
 
   [[nodiscard]] bool has(core::Origin origin) const {
     return std::ranges::binary_search(origins, origin);
   }
-  // Counts a subscription; false when it is one too many and has to wait for kAskMs.
+  // Counts a subscription; returns false if it is one too many and must wait for kAskMs.
   [[nodiscard]] bool may_ask(core::Millis now) {
     if (now >= asked_ms + kAskMs) {
       asked_ms = now;
@@ -83,18 +84,18 @@ struct Peer {
   std::string region;
   bool follows = false;  // It copies a leader of its region.
   std::uint64_t nonce = 0;
-  std::vector<LinkId> links;    // Those that are up and greeted; the first one is used.
+  std::vector<LinkId> links;    // Up and greeted; the first one is used.
   core::VersionVector applied;  // As it showed last.
   core::VersionVector durable;
-  core::VersionVector served_from;  // Where its log begins to serve, as far as it said.
-  // What it was told, and the origins of which it was told that before the heartbeat was due;
-  // when that was last.
+  core::VersionVector served_from;  // The first seqs that its log serves, as far as it said.
+  // The vector that it was told last, the origins told before the heartbeat was due, and the time
+  // of that.
   core::VersionVector told = {};
   std::vector<core::Origin> told_early = {};
   core::Millis shown_ms = std::numeric_limits<core::Millis>::min() / 2;
   OutStream out;
   InStream in;
-  core::Millis behind_since_ms = -1;  // Since when it has not had everything; -1 when it has.
+  core::Millis behind_since_ms = -1;  // Since when it has lacked something; -1 if it lacks nothing.
 
   [[nodiscard]] bool connected() const { return !links.empty(); }
   [[nodiscard]] bool leads(std::string_view name) const { return !follows && region == name; }
@@ -102,7 +103,7 @@ struct Peer {
 
 using Peers = std::map<core::Origin, Peer>;
 
-// Those that lead: whoever asks what regions have, or waits for them, asks these.
+// The peers that are leaders, not followers: the only ones that count for vectors of regions.
 [[nodiscard]] inline std::vector<const Peer*> leaders(const Peers& peers) {
   std::vector<const Peer*> leaders;
   for (const auto& [origin, peer] : peers) {
@@ -110,7 +111,7 @@ using Peers = std::map<core::Origin, Peer>;
   }
   return leaders;
 }
-// Those of one region.
+// The leaders of one region.
 [[nodiscard]] inline std::vector<const Peer*> leaders_of(std::string_view region,
                                                          const Peers& peers) {
   std::vector<const Peer*> leading = leaders(peers);

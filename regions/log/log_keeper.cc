@@ -49,11 +49,11 @@ core::Result<void> LogKeeper::remember(Millis now) {
   return done.ok() ? core::Result<void>() : done.failure();
 }
 
-// ---- Who lacks what.
+// ---- Missing records.
 
 core::VersionVector LogKeeper::on_disk(Origin origin, const Peer* peer) const {
   core::VersionVector durable;
-  if (peer != nullptr) durable = peer->durable;  // As its acks say, which is later.
+  if (peer != nullptr) durable = peer->durable;  // The vector of its acks, which is newer.
   if (const Standing* said = standings_.find(origin)) {
     durable.join(known_.settled.durable(known_.regions, *said));
   }
@@ -64,7 +64,7 @@ core::VersionVector LogKeeper::durable(const std::string& region, const Peers& p
   for (const Peer* peer : leaders_of(region, peers)) {
     if (has_said(*peer)) return on_disk(peer->origin, peer);
   }
-  std::optional<core::VersionVector> least;  // Of all its incarnations that may still be there.
+  std::optional<core::VersionVector> least;  // Of all its incarnations that may still run.
   for (const auto& [origin, standing] : standings_.all()) {
     if (standing.region != region || standing.previous != 0) continue;
     const core::VersionVector durable = on_disk(origin, nullptr);
@@ -107,7 +107,7 @@ Position LogKeeper::first_lacked(const core::VersionVector& durable) const {
   for (const auto& [origin, seq] : known_.applied.vector()) {
     if (durable.at(origin) >= seq) continue;
     const auto found = storage_.find(origin, durable.at(origin) + 1);
-    // Of a record whose origin was changed on the disk the index is not trimmed with it.
+    // The index of a record whose origin was changed on the disk is not trimmed with the record.
     if (found && *found >= segments_.first()) first = std::min(first, *found);
   }
   return first;

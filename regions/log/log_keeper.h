@@ -1,15 +1,15 @@
-// Keeps the log for those who lack something of it, and forgets the rest, within the limits of
-// log_segments.h. What a region lacks follows from what it showed to have on its disk, its own
-// origin included: the tail that its leader loses with its power can be fetched back from others.
-// Every region ever known counts, whether it is there or not, and whether it is a peer or reached
-// through others: then by its standing. Where two leaders go on as one region, as after a follower
-// was promoted, each of them counts; so does the leader that this replica follows.
+// Keeps the log for leaders that lack some of it, and forgets the rest, within the limits of
+// log_segments.h. A region's missing records follow from the durable vector that it has shown, its
+// own origin included: the tail that its leader loses with its power can be fetched back from
+// others. Every region ever known counts, whether it is connected or not, and whether it is a peer
+// or reached through others: then by its standing. Where two leaders go on as one region, as after
+// a follower was promoted, each of them counts; so does the leader that this replica follows.
 //
-// Of every position that somebody showed last the chain hash stays when the log there is forgotten,
-// so that both sides can see, when they meet again, that their histories are one.
+// The chain hash at each position that a region showed last stays when the log there is forgotten,
+// so that both sides can verify, when they meet again, that their histories are one.
 //
-// Forgetting goes in slices, one per tick, so that no writer waits for long; tick() says when it
-// wants to go on. Not thread-safe.
+// Forgetting goes in slices, one per tick, so that no writer waits for long; tick() returns the
+// time of the next slice. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -32,10 +32,10 @@ namespace anabranch::regions {
 
 class LogKeeper {
  public:
-  static constexpr core::Millis kDecideMs = 1000;      // Between two looks at who lacks what.
+  static constexpr core::Millis kDecideMs = 1000;      // Between two checks of missing records.
   static constexpr core::Millis kPauseMs = 10;         // Between two slices.
   static constexpr core::Millis kRememberMs = 10'000;  // Between two writings of standings...
-  static constexpr core::Millis kIdleMs = 30'000;      // ...when nothing else is committed.
+  static constexpr core::Millis kIdleMs = 30'000;      // ...if there is no other commit.
   static constexpr storage::Position kSliceRecordsMax = 1000;
   static constexpr std::uint64_t kSliceBytesMax = std::uint64_t{16} << 20U;
 
@@ -54,52 +54,54 @@ class LogKeeper {
   void append(std::span<const storage::LogRecord> records);
   [[nodiscard]] std::vector<storage::Change> take_changes();
 
-  // Forgets a slice of what nobody needs any more. `waited_for` says whether a region counts. Fails
-  // as storage does.
+  // Forgets a slice of records that no region needs any more. `waited_for` tells whether a region
+  // counts. Fails as storage does.
   using WaitedFor = std::function<bool(const std::string& region)>;
   core::Result<void> tick(core::Millis now, const Peers& peers, const WaitedFor& waited_for);
-  // When it wants tick() to be called next, at the latest: soon while there is more to forget.
+  // The time at which tick() must be called next, at the latest: soon while there is more to
+  // forget.
   [[nodiscard]] core::Millis next_tick_ms() const;
 
-  // For how long this leader has ever run, at the steady time `now`.
+  // The total time that this leader has ever run, at the steady time `now`.
   [[nodiscard]] core::Millis running_ms(core::Millis now) const;
 
-  // Forgets a slice of what is before `end`, whoever lacks it. Returns whether more of it is left.
+  // Forgets a slice of the log before `end`, even if regions lack it. Returns whether more of it is
+  // left.
   core::Result<bool> forget_before(storage::Position end);
 
-  // See LogSegments: for whoever reads the log and cannot bear that it is trimmed meanwhile.
+  // See LogSegments: for readers of the log that cannot bear that it is trimmed meanwhile.
   void hold(const std::string& who, storage::Position position);
   void release(const std::string& who) { segments_.release(who); }
 
-  // What a region is known to have on its disk: one leader of it, where there are two.
+  // The known durable vector of a region: of one leader of it, where there are two.
   [[nodiscard]] core::VersionVector durable(const std::string& region, const Peers& peers) const;
   [[nodiscard]] const LogSegments& segments() const { return segments_; }
   [[nodiscard]] const Standings& standings() const { return standings_; }
   [[nodiscard]] Standings& standings() { return standings_; }
-  // From where on each region lacks what is in the log, as of the last look; only those that lack
-  // anything.
+  // {region: first record of the log that it lacks}, as of the last check; only regions that lack
+  // any.
   [[nodiscard]] const std::map<std::string, storage::Position>& lacked() const { return lacked_; }
 
  private:
-  // Looks at who lacks what.
+  // Finds the first record that each region lacks.
   core::Result<void> look(const Peers& peers, const WaitedFor& waited_for);
-  // What a leader has on its disk by all that it has said; null when it is no peer.
+  // The durable vector of a leader by all its messages; `peer` is null when it is no peer.
   [[nodiscard]] core::VersionVector on_disk(core::Origin origin, const Peer* peer) const;
-  // Whether a peer that leads has said what is on its disk, and is not gone.
+  // Returns whether a peer that leads has told its durable vector, and is not gone.
   [[nodiscard]] bool has_said(const Peer& peer) const;
-  // What each leader of a region is known to have on its disk.
+  // The known durable vector of each leader of a region.
   [[nodiscard]] std::vector<core::VersionVector> by_leader(const std::string& region,
                                                            const Peers& peers) const;
-  // The least that a region can have: what its own writes have seen.
+  // The least vector that a region can have: the deps of its own writes.
   [[nodiscard]] core::VersionVector seen_by(const std::string& region) const;
   // The first record that `durable` does not cover; the end of the log when there is none.
   [[nodiscard]] storage::Position first_lacked(const core::VersionVector& durable) const;
-  // Keeps the chain hashes of what regions showed last, where the log will not say them any more.
+  // Keeps the chain hashes at the positions that regions showed last, before the log forgets them.
   void keep_chains_at(const core::VersionVector& shown);
   core::Result<void> keep_chains(const std::set<std::string>& regions, const Peers& peers);
   [[nodiscard]] bool forgetting() const { return segments_.first() < keep_from_; }
   core::Result<void> forget_slice();
-  // Writes what is worth keeping although nothing else is committed.
+  // Writes standings and running time although there is no other commit.
   core::Result<void> remember(core::Millis now);
 
   storage::Storage& storage_;
@@ -108,7 +110,7 @@ class LogKeeper {
   LogSegments segments_;
   Standings standings_;
   std::map<std::string, storage::Position> lacked_;
-  storage::Position keep_from_ = 0;  // Everything before may be forgotten.
+  storage::Position keep_from_ = 0;  // All records before it may be forgotten.
   core::Millis now_ms_ = -1;         // Of the last tick; -1 before the first.
   core::Millis next_ms_ = 0;
   core::Millis remembered_ms_ = 0;  // When standings were written last.

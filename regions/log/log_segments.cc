@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t kSegmentBytes = std::uint64_t{1} << 20U;
 
-// Small beside what may be kept, and few.
+// Small compared with the limit, and not too many.
 std::uint64_t segment_bytes(std::uint64_t bytes_max) {
   constexpr std::uint64_t kParts = 16;
   constexpr std::uint64_t kSegmentsMax = 4096;
@@ -96,7 +96,7 @@ bool LogSegments::held(Position position) const {
 Position LogSegments::keep_from(Position lacked) const {
   Position from = first_;
   for (std::size_t i = 1; i < segments_.size(); ++i) {
-    const Segment& next = segments_[i];  // Its begin is when the one before was complete.
+    const Segment& next = segments_[i];  // Its begin is the time when the one before was complete.
     const bool too_many = end_bytes_ - bytes_before(from) > limits_.bytes_max;
     const bool had_or_old =
         next.first <= lacked || running_ms_ - next.begun_ms > limits_.age_ms_max;

@@ -1,15 +1,15 @@
-// The log, cut into segments: how many bytes lie behind which position, and since when. The log is
+// The log, cut into segments: the bytes of log behind each position, and its age. The log is
 // forgotten a segment at a time, from its old end.
 //
-// A log is kept until everybody has it, within limits. Below `bytes_min` it is kept whatever
-// anybody has, so that a short cut never costs a snapshot; above `bytes_max` it goes whoever still
-// lacks it; in between it goes when everybody has it or when it is older than `age_ms_max`. Age
+// A log is kept until all regions have it, within limits. Below `bytes_min` it is kept even if all
+// have it, so that a short cut never costs a snapshot; above `bytes_max` it goes even if regions
+// still lack it; in between it goes when all have it or when it is older than `age_ms_max`. Age
 // counts the time that this leader ran: no clock can be wrong about it, and a leader that was off
 // for a month does not begin by forgetting.
 //
-// Invariants: 1. segments follow each other without gaps and the last one is open; 2. what is in
-// memory is what the rows of meta say, but for the bytes of the open segment, which are counted
-// again at opening. Not thread-safe.
+// Invariants: 1. segments follow each other without gaps and the last one is open; 2. the segments
+// in memory are those in the rows of meta, except for the bytes of the open segment, which are
+// counted again at opening. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -32,27 +32,27 @@ struct LogLimits {
 
 class LogSegments {
  public:
-  // What a record takes besides its bytes, about: keys, header and index.
+  // The overhead of a record, about: keys, header and index.
   static constexpr std::uint64_t kRecordBytes = 64;
 
   explicit LogSegments(LogLimits limits);
 
-  // Reads the rows of meta, and counts what they do not say from the log.
+  // Reads the rows of meta, and counts the bytes of the open segment from the log.
   core::Result<void> load(const storage::Snapshot& snapshot, const storage::Storage& log);
 
   // Counts records that are about to be committed behind the position `last`.
   void append(storage::Position last, std::span<const storage::LogRecord> records);
-  // Lets so much time pass.
+  // Adds `duration` to the running time.
   void pass(core::Millis duration) { running_ms_ += duration; }
   [[nodiscard]] core::Millis running_ms() const { return running_ms_; }
-  // Nothing at or after `position` is forgotten, whatever the limits say, until released. Whoever
-  // holds must let go: a hold that stays lets the log grow for ever.
+  // Forgets no record at or after `position`, whatever the limits say, until released. Each holder
+  // must release: a hold that stays lets the log grow for ever.
   void hold(const std::string& who, storage::Position position) { holds_[who] = position; }
   void release(const std::string& who) { holds_.erase(who); }
 
-  // From where on the log is to be kept when everybody has what is before `lacked`.
+  // The position from which the log must be kept if all regions have the records before `lacked`.
   [[nodiscard]] storage::Position keep_from(storage::Position lacked) const;
-  // Tells that everything before `position` is forgotten.
+  // Tells that all records before `position` are forgotten.
   void trimmed(storage::Position position);
 
   // The position of the oldest record; the next one to be given when there is none.
@@ -60,13 +60,14 @@ class LogSegments {
   [[nodiscard]] std::uint64_t bytes() const { return end_bytes_ - bytes_before(first_); }
   // Bytes at and after a position, about.
   [[nodiscard]] std::uint64_t bytes_from(storage::Position position) const;
-  // For how long the leader has run since the record at `position` was logged, about; 0 when there
+  // The time that the leader has run since the record at `position` was logged, about; 0 when there
   // is none.
   [[nodiscard]] core::Millis age_ms(storage::Position position) const;
 
-  // Rows of meta that have changed since the last call: to be committed with what was counted.
+  // Returns the rows of meta that have changed since the last call: to be committed with the
+  // counted records.
   [[nodiscard]] std::vector<storage::Change> take_changes();
-  // The row that says for how long this leader has run; worth writing now and then.
+  // The row with the running time; worth writing now and then.
   [[nodiscard]] storage::Change running_time() const;
 
  private:
@@ -78,7 +79,7 @@ class LogSegments {
 
   void count(storage::Position position, std::uint64_t bytes);
   core::Result<void> read_row(std::string_view key, std::string_view value);
-  // Where in bytes and in time a position lies: what is inside a segment is shared out evenly.
+  // The bytes and the time before a position: positions inside a segment are interpolated.
   struct Place {
     std::uint64_t bytes_before = 0;
     core::Millis logged_ms = 0;
@@ -95,8 +96,8 @@ class LogSegments {
   storage::Position first_ = 1;
   storage::Position next_ = 1;   // Behind the last record.
   std::uint64_t end_bytes_ = 0;  // Of all records ever logged.
-  core::Millis running_ms_ = 0;  // For how long this leader has ever run.
-  core::Millis logged_ms_ = 0;   // When the last record was logged, in that time.
+  core::Millis running_ms_ = 0;  // The total time that this leader has ever run.
+  core::Millis logged_ms_ = 0;   // The running time when the last record was logged.
   std::map<std::string, storage::Position> holds_;
   std::vector<storage::Change> changes_;
 };

@@ -121,7 +121,7 @@ std::optional<ChainHash> SoundLog::hash_behind(const StoredRecord& record) const
   return head->value().chain;
 }
 
-// ---- What was found.
+// ---- Damage found.
 
 void SoundLog::note(const StoredRecord& record, std::string why, bool certain) const {
   const std::lock_guard lock(mutex_);

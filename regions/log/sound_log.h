@@ -24,10 +24,10 @@ namespace anabranch::regions {
 // A damaged record of the log.
 struct LogDamage {
   storage::Position position = 0;
-  core::Origin origin = 0;  // Whose it is and its ops, as far as that can still be read.
+  core::Origin origin = 0;  // Of the batch and its ops, as far as that can still be read.
   core::Seq first = 0;
   core::Seq last = 0;
-  bool certain = false;  // Whether that is certain.
+  bool certain = false;  // Whether origin and seqs are certain.
   std::string why;
 };
 
@@ -45,12 +45,12 @@ class SoundLog final : public storage::Storage {
   [[nodiscard]] std::optional<storage::Position> find(core::Origin origin,
                                                       core::Seq seq) const override;
 
-  // What has been found since the last call; and all that was found and is not trimmed yet.
+  // take_news: the damage found since the last call; damage: all damage found and not trimmed yet.
   [[nodiscard]] std::vector<LogDamage> take_news();
   [[nodiscard]] std::vector<LogDamage> damage() const;
-  // Whether the record that has an op was found damaged.
+  // Returns whether the record with an op was found damaged.
   [[nodiscard]] bool damaged(core::Origin origin, core::Seq seq) const;
-  // Everything before a position was trimmed.
+  // Tells that all records before a position were trimmed.
   void forget_before(storage::Position position);
 
   core::Result<void> open(const Apply& apply) override { return storage_.open(apply); }
@@ -81,12 +81,13 @@ class SoundLog final : public storage::Storage {
   }
 
  private:
-  // Whether a record is as it was made; notes it when not. Puts right what is said of it beside.
+  // Returns whether a record is undamaged; notes it when not. Corrects the fields beside its bytes.
   bool is_sound(storage::StoredRecord& record) const;
-  // What is wrong with a record without a checksum, empty when nothing is; nothing when nobody can
-  // tell, since what follows it was merged from a snapshot or is damaged itself.
+  // The error in a record without a checksum, empty when there is none; nullopt when it cannot be
+  // judged, since the next batch was merged from a snapshot or is damaged itself.
   [[nodiscard]] std::optional<std::string> wrong_with(const storage::StoredRecord& record) const;
-  // The chain hash at the end of a record by what follows it; nothing when nothing does.
+  // The chain hash at the end of a record by the next batch or the head; nullopt when there is
+  // neither.
   [[nodiscard]] std::optional<core::ChainHash> hash_behind(
       const storage::StoredRecord& record) const;
   void note(const storage::StoredRecord& record, std::string why, bool certain) const;
@@ -97,7 +98,7 @@ class SoundLog final : public storage::Storage {
   mutable std::vector<storage::Position> news_;
 };
 
-// A damaged record, and what to do about it, in words.
+// Describes a damaged record, and the remedy.
 std::string to_string(const LogDamage& damage, std::string_view region);
 
 }  // namespace anabranch::regions

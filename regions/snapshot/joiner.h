@@ -1,5 +1,5 @@
-// Whoever takes a snapshot as if it had nothing, in place of its rows instead of merged with them,
-// and puts something on top of it before the swap.
+// A leader that takes a snapshot as if its directory were empty, in place of its rows instead of
+// merged with them, and puts batches on top of it before the swap.
 #pragma once
 
 #include <optional>
@@ -20,21 +20,20 @@ class Joiner {
   Joiner& operator=(const Joiner&) = delete;
   virtual ~Joiner() = default;
 
-  // Whom to ask; nothing while there is nobody, or when all of them are in `avoided`.
+  // The peer to ask; nullopt while there is none, or when all of them are in `avoided`.
   [[nodiscard]] virtual std::optional<core::Origin> source(
       const std::set<core::Origin>& avoided) const = 0;
-  // What the snapshot of a source must have to be of use.
+  // The vector that the snapshot of a source must have to be useful.
   [[nodiscard]] virtual core::VersionVector least(core::Origin source) const = 0;
-  // A snapshot of a source has come as a whole. Fails when it is of no use: then it is asked for
-  // elsewhere.
+  // Takes a complete snapshot of a source. Fails when it is useless: then another source is asked.
   virtual core::Result<void> accept(core::Origin source, const SnapshotHeader& header) = 0;
-  // Puts a slice on top of it, with changes for the same commit. Returns whether there is more
-  // now. Fails with kTimeout when this snapshot proves to be of no use, else when it cannot go on
-  // at all.
+  // Puts a slice on top of it, with changes for the same commit. Returns whether there is more now.
+  // Fails with kTimeout when this snapshot proves useless, with another code when the joiner cannot
+  // go on at all.
   virtual core::Result<bool> put_on_top(RowMerge& merge, std::vector<storage::Change>& changes) = 0;
-  // All is on top: heads and chains become what the rows are of. The swap commits them.
+  // All is on top: heads and chains become those of the new rows. The swap commits them.
   virtual void take_over() = 0;
-  // It cannot go on; nothing was changed.
+  // The joiner cannot go on; nothing was changed.
   virtual void fail(const core::Failure& why) = 0;
 };
 

@@ -28,7 +28,7 @@ std::size_t bytes_of(const Row& row) {
   return bytes;
 }
 
-// The path at which an op may make a row; null for ops that only change what is there.
+// The path at which an op may make a row; null for ops that only change existing rows.
 const Path* made_by(const core::Op& op) {
   if (const auto* put = std::get_if<core::Put>(&op)) return &put->path;
   if (const auto* add = std::get_if<core::Add>(&op)) return &add->path;
@@ -117,7 +117,7 @@ bool RowMerge::merged(const Path& path) const { return all_ || core::row_key(pat
 void RowMerge::apply(const core::Batch& batch, const core::VersionVector& deps) {
   if (own_ == Own::kReplace || theirs_.vector().at(batch.origin) >= batch.last()) return;
   if (planted(Bug::kMergeSkipsTail)) return;
-  // Rows that are not merged yet are not there: only what makes a row has to be held back.
+  // Rows that are not merged yet do not exist: only ops that make a row have to be held back.
   rows::apply_ops(stage(), batch, deps,
                   [this](const core::Op& op, core::Dot dot, const core::VersionVector& context) {
                     if (const auto* clear = std::get_if<core::Clear>(&op)) {

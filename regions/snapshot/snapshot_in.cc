@@ -99,7 +99,7 @@ core::Result<void> SnapshotIn::take(SnapshotChunk chunk, Millis now) {
   }
   if (chunk.offset < bytes()) return {};
   if (auto done = append(chunk.bytes); !done.ok()) return done;
-  progress_ms_ = now;  // What comes again is none.
+  progress_ms_ = now;  // Repeated bytes are no progress.
   if (total_ != 0 && bytes() > total_) return core::corrupt("a snapshot is longer than it says");
   if (bytes() != total_ && limit_ - bytes() <= limits_.window_bytes / 2) ask_for_more();
   return {};

@@ -1,9 +1,9 @@
-// The consuming side of a snapshot: receives it into a spool of its own, resuming after every cut
-// where it stood, and checks it, in slices, before anything of it is merged: order, number and
-// digest of the rows, and the chain of every origin, against what is known here. The source
-// compares the other way, since of each origin the side that is further has the hashes.
+// The consuming side of a snapshot: receives it into a spool of its own, resumes after every cut at
+// the same byte, and checks it, in slices, before any row of it is merged: order, number and digest
+// of the rows, and the chain of every origin, against the hashes known here. The source compares
+// the other way, since of each origin the side that is further has the hashes.
 //
-// Everything asked for can be asked again: losing any message costs time only. Not thread-safe.
+// Every request can be repeated: losing any message costs time only. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -32,34 +32,34 @@ class SnapshotIn {
              core::Millis now, const Joiner* joiner = nullptr);
 
   [[nodiscard]] core::Origin source() const { return source_; }
-  // Takes what the source sends. Fails when there is no room for it.
+  // Takes a chunk from the source. Fails when there is no room for it.
   core::Result<void> take(SnapshotChunk chunk, core::Millis now);
-  // Whether a refusal answers the newest request.
+  // Returns whether a refusal answers the newest request.
   [[nodiscard]] bool refused_by(const SnapshotRefusal& refusal) const {
     return refusal.stream == stream_;
   }
-  // Asks again when nothing came for a while.
+  // Asks again when no chunk came for a while.
   void tick(core::Millis now);
 
   enum class State : std::uint8_t { kReceiving, kUseless, kChecked };
-  // Checks a slice of what has come, so many rows; returns whether more can be checked at once.
-  // Fails with what is wrong with the snapshot.
+  // Checks a slice of the received bytes, at most `rows_max` rows; returns whether more can be
+  // checked at once. Fails with the error in the snapshot.
   core::Result<bool> check(std::size_t rows_max);
-  // kUseless: it has nothing that is not applied here.
+  // kUseless: the snapshot contains nothing new.
   [[nodiscard]] State state() const { return state_; }
-  // Whether the source has compared its chains with what is applied here now, of the origins in
-  // which the snapshot is further.
+  // Returns whether the source has compared its chains with the present vector here, of the origins
+  // in which the snapshot is further.
   [[nodiscard]] bool confirmed() const;
-  // Asks it to, when it is not being asked already.
+  // Asks the source to compare, unless it is being asked already.
   void confirm(core::Millis now);
-  // Compares the snapshot's chains with what is known here; fails when a history is another one.
+  // Compares the snapshot's chains with the hashes known here; fails when a history is another one.
   [[nodiscard]] core::Result<void> compare() const;
 
   [[nodiscard]] const storage::Spool& spool() const { return *spool_; }
-  // Once it was received.
+  // Valid once it was received.
   [[nodiscard]] const SnapshotHeader& header() const { return scan_->header(); }
   [[nodiscard]] const core::VersionVector& vector() const { return scan_->vector(); }
-  // When something new came last, or was first asked of the source after that.
+  // The time when the last new bytes came, or of the first request after that.
   [[nodiscard]] core::Millis progress_ms() const { return progress_ms_; }
   [[nodiscard]] std::uint64_t bytes() const { return spool_ ? spool_->size() : 0; }
   [[nodiscard]] std::uint64_t bytes_total() const { return total_; }  // 0: not known yet.
@@ -67,7 +67,7 @@ class SnapshotIn {
   [[nodiscard]] std::uint64_t rows_total() const { return scan_ ? scan_->header().rows : 0; }
 
  private:
-  // Asks from where it stands, in a new stream, with all marks; or for more of the same stream.
+  // Asks for the rest, in a new stream, with all marks; or for more of the same stream.
   void ask(core::Millis now);
   void ask_for_more();
   core::Result<void> begin(std::uint64_t snapshot);
@@ -84,11 +84,11 @@ class SnapshotIn {
   std::uint64_t stream_ = 0;
   std::uint64_t snapshot_ = 0;
   int begun_ = 0;                  // How often it has begun with another snapshot.
-  bool answered_ = false;          // Something has come in this stream.
-  std::uint64_t limit_ = 0;        // Up to where was asked.
+  bool answered_ = false;          // A chunk has come in this stream.
+  std::uint64_t limit_ = 0;        // The end of the bytes asked for.
   std::uint64_t total_ = 0;        // Bytes of the whole; 0 as long as it is not known.
-  core::VersionVector asked_;      // What the marks of the newest request showed.
-  core::VersionVector confirmed_;  // The same of the newest one that was answered.
+  core::VersionVector asked_;      // The vector in the marks of the newest request.
+  core::VersionVector confirmed_;  // The same of the newest answered request.
   core::Millis asked_ms_ = 0;
   core::Millis progress_ms_ = 0;
   std::unique_ptr<storage::Spool> spool_;

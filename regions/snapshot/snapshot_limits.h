@@ -1,4 +1,4 @@
-// How much of a snapshot is done at once, and for how long it is kept. Tests make them small.
+// The sizes of slices of a snapshot, and the times that it is kept. Tests make them small.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +15,12 @@ struct SnapshotLimits {
   std::size_t chunk_bytes = std::size_t{256} << 10U;
   // Bytes of a snapshot that may be under way.
   std::uint64_t window_bytes = std::uint64_t{4} << 20U;
-  // For how long a spool is kept after it was last asked for, by either side.
+  // How long a spool is kept after its last use, by either side.
   core::Millis hold_ms_max = 600'000;
-  // Up to which age a new consumer gets a spool that another one had.
+  // The age up to which a new consumer gets the spool of another one.
   core::Millis share_ms_max = 60'000;
-  // A consumer asks again when nothing has come for so long, and looks for somebody else.
+  // A consumer asks again when no chunk has come for ask_again_ms, and after patience_ms another
+  // peer.
   core::Millis ask_again_ms = 2'000;
   core::Millis patience_ms = 30'000;
 };

@@ -14,7 +14,7 @@ using core::Origin;
 
 namespace {
 
-// Whatever a consumer asks for.
+// The limit on a consumer's window.
 constexpr std::uint64_t kWindowBytesMax = std::uint64_t{64} << 20U;
 
 }  // namespace
@@ -76,8 +76,8 @@ SnapshotOut::File* SnapshotOut::file_for(const SnapshotRequest& wanted, Millis n
   if (files_.size() == kSpoolsMax) {
     const auto oldest =
         std::ranges::min_element(files_, {}, [](const auto& each) { return each.second.used_ms; });
-    // Whoever keeps both busy must not keep others waiting: an old one is as good, since the log
-    // is kept from its moment on.
+    // A consumer that keeps both busy must not keep others waiting: an old one is as good, since
+    // the log is kept from its moment on.
     if (in_use(oldest->second, now)) return shared;
     files_.erase(oldest);
   }
@@ -85,7 +85,7 @@ SnapshotOut::File* SnapshotOut::file_for(const SnapshotRequest& wanted, Millis n
   return begun.ok() ? begun.value() : nullptr;
 }
 
-// By somebody who has not got all of it, or may have lost the end and asks for it again.
+// By a consumer that lacks some of it, or may have lost the end and asks for it again.
 bool SnapshotOut::in_use(const File& file, Millis now) const {
   const Millis unused_ms = now - file.used_ms;
   if (unused_ms < 2 * limits_.ask_again_ms) return true;
@@ -155,7 +155,7 @@ bool SnapshotOut::work(Millis now, std::size_t rows_max) {
   return true;
 }
 
-// Nothing leaves before it is durable here, as with batches.
+// No byte leaves before its rows are durable here, as with batches.
 void SnapshotOut::serve(Origin peer, Consumer& consumer, Millis now) {
   const auto found = files_.find(consumer.snapshot);
   if (found == files_.end()) return;
@@ -193,13 +193,13 @@ void SnapshotOut::forget() {
 void SnapshotOut::tick(Millis now) {
   std::erase_if(files_,
                 [&](const auto& each) { return now - each.second.used_ms > limits_.hold_ms_max; });
-  // What waits for the disk.
+  // Consumers that wait for the disk.
   for (auto& [peer, consumer] : consumers_) {
     if (!consumer.answered) serve(peer, consumer, now);
   }
 }
 
-// ---- What is known.
+// ---- Status.
 
 std::optional<storage::Position> SnapshotOut::pinned() const {
   std::optional<storage::Position> first;

@@ -1,10 +1,10 @@
-// The producing side of snapshots. On request, all that this replica holds at one moment is written
+// The producing side of snapshots. On request, all rows of this replica at one moment are written
 // to a spool, in slices, and served from there as a stream of bytes. The storage snapshot ends as
 // soon as the spool is written: a slow consumer costs disk, and no old pages of the tables.
 //
-// Consumers that come soon after each other share a spool. It is kept for a while after it was last
-// asked for, so that a cut transfer can go on, and it pins the log from its moment on: whoever
-// merges it can then be served from the log.
+// Consumers that come soon after each other share a spool. It is kept for a while after its last
+// use, so that a cut transfer can go on, and it pins the log from its moment on: a leader that
+// merges the snapshot can then be served from the log.
 //
 // No threads, clocks or files of its own. Not thread-safe.
 #pragma once
@@ -29,7 +29,7 @@ class SnapshotOut {
  public:
   static constexpr std::size_t kSpoolsMax = 2;
 
-  // Sends a message to a peer, as well as it can.
+  // Sends a message to a peer; it may be lost.
   using SendTo = std::function<void(core::Origin peer, Message message)>;
 
   // The references must outlive this. `nonce` is a random number of this opening: no two snapshots
@@ -40,16 +40,17 @@ class SnapshotOut {
   // Takes a request of a peer in; `nonce` tells its openings apart.
   void request(core::Origin peer, std::uint64_t nonce, const SnapshotRequest& wanted,
                core::Millis now);
-  // Spools a slice of so many rows and sends what there is; returns whether more is to be spooled.
+  // Spools a slice of at most `rows_max` rows and sends the spooled bytes; returns whether more is
+  // to be spooled.
   bool work(core::Millis now, std::size_t rows_max);
-  // Lets go of everything: this replica becomes another one.
+  // Drops all spools and consumers: this replica becomes another one.
   void forget();
-  // Lets go of spools that nobody has asked for any more.
+  // Drops spools that no consumer has asked for lately.
   void tick(core::Millis now);
 
-  // The log is to be kept from this position on; nothing when it need not be.
+  // The position from which the log must be kept; nullopt when there is none.
   [[nodiscard]] std::optional<storage::Position> pinned() const;
-  // Snapshots that are being taken by somebody, for status: {peer: bytes sent, of how many}.
+  // Transfers under way, for status: {peer: bytes sent, of how many}.
   struct Progress {
     core::Origin peer = 0;
     std::uint64_t bytes = 0;
@@ -84,12 +85,12 @@ class SnapshotOut {
   };
   using Files = std::map<std::uint64_t, File>;
 
-  // Why a consumer gets nothing; nothing when it may have a snapshot.
+  // The reason why a consumer gets no snapshot; nullopt when it may have one.
   [[nodiscard]] std::optional<std::string> refusal(const SnapshotRequest& wanted) const;
-  // The one to go on with, or a recent one with something new, or a new one; where there is no room
-  // for that an older one, or null.
+  // The snapshot to go on with, or a recent one with something new, or a new one; if there is no
+  // room for that an older one, or null.
   File* file_for(const SnapshotRequest& wanted, core::Millis now);
-  // Whether a spool is still being sent.
+  // Returns whether a spool is still being sent.
   [[nodiscard]] bool in_use(const File& file, core::Millis now) const;
   core::Result<File*> begin(core::Millis now);
   // Writes a slice of the rows; the file is complete when the reader is gone.

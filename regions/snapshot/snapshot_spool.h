@@ -1,12 +1,12 @@
-// A snapshot as it is spooled and travels: all that one replica holds at one moment.
+// A snapshot as it is spooled and travels: the whole state of one replica at one moment.
 //
 //   header   id, how many rows, and the head of every origin
 //   row ...  path and row, in the order of row keys
 //   end      the number of rows, the sum of their digests, and a checksum of all bytes before
 //
-// Each item is a varint length and that many bytes, the first of which says what it is. Origins in
-// rows are numbered in the order in which the header lists them, so that a snapshot is complete in
-// itself. Rows carry all that a merge needs: tallies with bases and resets, dead slots included.
+// Each item is a varint length and that many bytes, the first of which is the kind of item. Origins
+// in rows are numbered in the order in which the header lists them, so that a snapshot is complete
+// in itself. Rows carry all that a merge needs: tallies with bases and resets, dead slots included.
 // docs/formats.md draws it.
 #pragma once
 
@@ -31,7 +31,7 @@ struct SnapshotHeader {
   static constexpr std::uint64_t kFormat = 1;
 
   std::uint64_t id = 0;
-  std::uint64_t rows = 0;  // As the table says; for progress, the end says how many there were.
+  std::uint64_t rows = 0;  // As the table says; for progress. The end has the exact number.
   std::map<core::Origin, Head> heads;
   ChainMarks checkpoints;
 
@@ -42,7 +42,7 @@ struct SnapshotHeader {
 
 struct SnapshotEnd {
   std::uint64_t rows = 0;
-  core::Hash128 digest;    // Of what counts, as regions compare it.
+  core::Hash128 digest;    // Of the rows that count, as regions compare it.
   core::Hash128 checksum;  // Of every byte before.
   bool operator==(const SnapshotEnd&) const = default;
 };
@@ -56,7 +56,7 @@ class SnapshotWriter {
   void row(const core::Path& path, const crdt::Row& row);
   void end();
   [[nodiscard]] std::uint64_t rows() const { return end_.rows; }
-  // What was written since the last call.
+  // Returns the bytes written since the last call.
   [[nodiscard]] std::string take();
   [[nodiscard]] std::size_t size() const { return bytes_.size(); }
 
@@ -66,9 +66,9 @@ class SnapshotWriter {
   std::string bytes_;
 };
 
-// Reads a snapshot off a spool that may still grow, in pieces. Checks all that can be checked
-// without knowing anything else: order, bounds, that each dot is covered by the vector, and, at the
-// end, number and digest. Not thread-safe.
+// Reads a snapshot off a spool that may still grow, in pieces. Checks everything that needs no
+// other data: order, bounds, that each dot is covered by the vector, and, at the end, number and
+// digest. Not thread-safe.
 class SnapshotScan {
  public:
   static constexpr std::size_t kItemBytesMax = std::size_t{256} << 20U;
@@ -77,23 +77,23 @@ class SnapshotScan {
   explicit SnapshotScan(const storage::Spool& spool) : spool_(spool) {}
 
   enum class Item : std::uint8_t { kNothing, kHeader, kRow, kEnd };
-  // Goes on to the next item; kNothing when it has not arrived yet. Fails with kCorrupt, and on
-  // what the spool cannot read.
+  // Reads the next item; kNothing when it has not arrived yet. Fails with kCorrupt, and when the
+  // spool cannot be read.
   core::Result<Item> next();
 
   // The header, once it was read.
   [[nodiscard]] const SnapshotHeader& header() const { return header_; }
   [[nodiscard]] const core::VersionVector& vector() const { return vector_; }
-  // The row that next() came to.
+  // The row that next() read.
   [[nodiscard]] const std::string& key() const { return key_; }
   [[nodiscard]] const core::Path& path() const { return path_; }
   [[nodiscard]] const crdt::Row& row() const { return row_; }
-  // How many rows were read, and how many bytes.
+  // The numbers of rows and bytes read.
   [[nodiscard]] std::uint64_t rows() const { return sum_.rows; }
   [[nodiscard]] std::uint64_t bytes() const { return read_to_ - (buffer_.size() - at_); }
 
  private:
-  // The next item's bytes, or nothing when they are not there yet; valid until the next call.
+  // The next item's bytes, or nullopt when they have not arrived yet; valid until the next call.
   core::Result<std::optional<std::string_view>> take();
   // Makes at least `size` unread bytes available, if the spool has them.
   core::Result<bool> fill(std::size_t size);
@@ -105,7 +105,7 @@ class SnapshotScan {
   const storage::Spool& spool_;
   std::string buffer_;
   std::size_t at_ = 0;
-  std::uint64_t read_to_ = 0;  // Where the buffer ends in the spool.
+  std::uint64_t read_to_ = 0;  // The end of the buffer in the spool.
   bool begun_ = false;
   bool ended_ = false;
   SnapshotHeader header_;

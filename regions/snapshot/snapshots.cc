@@ -73,15 +73,15 @@ void Snapshots::tick(Millis now) {
   if (!needs_source()) return;
   const auto peer = owner_.exchange.peers().find(in_->source());
   if (peer == owner_.exchange.peers().end()) {
-    return stop();  // Its region goes on under another origin, and has the snapshot no more.
+    return stop();  // Its region goes on under another origin, and no longer has the snapshot.
   }
   const Millis silent_ms = now - in_->progress_ms();
   if (silent_ms < limits_.patience_ms) return;
   if (joiner_ == nullptr && owner_.applied.vector().includes(peer->second.applied)) {
     return stop();  // What it has has come on other ways.
   }
-  // Whoever else can give one is better than a silent source; else it is waited for as long as it
-  // keeps what it has.
+  // Any other source is better than a silent one; without one it is waited for as long as it keeps
+  // its spool.
   std::set<Origin> others = avoided(now);
   others.insert(in_->source());
   if (!source(others) && silent_ms < limits_.hold_ms_max) return;
@@ -262,7 +262,7 @@ void Snapshots::take_changes(std::vector<storage::Change>& changes) {
   if (merge_) merge_->take_changes(changes, owner_.note);
 }
 
-// ---- What is known.
+// ---- Status.
 
 std::string Snapshots::region(Origin peer) const {
   const auto found = owner_.exchange.peers().find(peer);

@@ -1,4 +1,4 @@
-// Snapshots between leaders: for when no peer's log has what this replica lacks any more. Serves
+// Snapshots between leaders: for when no peer's log has the batches that this replica lacks. Serves
 // them to others, and asks for one itself when there is need, one at a time: receive, check, merge
 // into the next tables, swap. Neither side has to be ahead of the other, and both can do it at
 // once. The log, local writes and foreign batches go on meanwhile; readers see the old state until
@@ -56,8 +56,8 @@ class Snapshots {
   // All that the owner refers to must outlive this.
   Snapshots(Owner owner, const SnapshotLimits& limits, std::uint64_t nonce);
 
-  // From now on snapshots are taken for a joiner, which must outlive that; null: no longer. What
-  // was under way ends, in both directions.
+  // From now on snapshots are taken for a joiner, which must outlive this object; null: no longer.
+  // Transfers under way end, in both directions.
   void take_for(Joiner* joiner);
 
   // Take messages of a greeted peer in.
@@ -65,9 +65,8 @@ class Snapshots {
   void on(const Peer& peer, SnapshotChunk chunk, core::Millis now);
   void on(const Peer& peer, const SnapshotRefusal& refusal, core::Millis now);
   void tick(core::Millis now);
-  // Does one slice of each thing that there is to do, `scale` times as large as the limits say;
-  // returns whether more is waiting. Fails when
-  // a commit fails.
+  // Does one slice of each pending task, `scale` times as large as the limits say; returns whether
+  // more is waiting. Fails when a commit fails.
   core::Result<bool> work(core::Millis now, std::size_t scale);
   // Asks a peer for a snapshot, unless one is under way.
   void ask(core::Origin source, core::Millis now);
@@ -77,11 +76,11 @@ class Snapshots {
   // Adds what belongs into the same commit.
   void take_changes(std::vector<storage::Change>& changes);
 
-  // Whether a snapshot is being received or merged.
+  // Returns whether a snapshot is being received or merged.
   [[nodiscard]] bool receiving() const { return in_ != nullptr; }
   [[nodiscard]] bool merging() const { return merge_.has_value(); }
-  // The log is to be kept from this position on, for those who take a snapshot; nothing when it
-  // need not be.
+  // The position from which the log must be kept, for peers that take a snapshot; nullopt when
+  // there is none.
   [[nodiscard]] std::optional<storage::Position> pinned() const { return out_.pinned(); }
   [[nodiscard]] std::vector<SnapshotStatus> status(core::Millis now) const;
 
@@ -89,20 +88,21 @@ class Snapshots {
   core::Result<bool> merge(core::Millis now, std::size_t rows_max);
   // The same for a joiner.
   core::Result<bool> join(core::Millis now);
-  // Whether what was begun cannot end without its source: to send the rest, or to compare chains.
+  // Returns whether the present transfer cannot end without its source: to send the rest, or to
+  // compare chains.
   [[nodiscard]] bool needs_source() const;
   [[nodiscard]] std::optional<core::Origin> source(const std::set<core::Origin>& avoided) const;
   core::Result<void> begin_merge();
   // Commits the changes too.
   core::Result<void> swap(std::vector<storage::Change> changes, core::Millis now);
-  // Lets go of what was received, and of the source for a while if it is to blame.
+  // Drops the received bytes; give_up also avoids the source for a while if it is to blame.
   void stop();
   void give_up(const core::Failure& why, core::Millis now);
   void avoid(core::Origin source, core::Millis now);
   [[nodiscard]] std::set<core::Origin> avoided(core::Millis now);
   [[nodiscard]] std::string region(core::Origin peer) const;
   void notice(std::string text) { owner_.effects.push_back(Notice{std::move(text)}); }
-  // Says now and then how far it is.
+  // Logs its progress now and then.
   void report(core::Millis now);
   [[nodiscard]] SnapshotStatus incoming(core::Millis now) const;
 
@@ -113,10 +113,10 @@ class Snapshots {
   Joiner* joiner_ = nullptr;
   std::unique_ptr<SnapshotIn> in_;
   std::optional<RowMerge> merge_;
-  bool next_used_ = false;       // Something is in the next tables that must be cleared.
+  bool next_used_ = false;       // The next tables contain rows that must be cleared.
   core::Millis started_ms_ = 0;  // Of the phase, receiving or merging.
   core::Millis reported_ms_ = 0;
-  std::map<core::Origin, core::Millis> avoided_;  // Until when.
+  std::map<core::Origin, core::Millis> avoided_;  // {peer: end of its avoidance}
   std::set<std::string> alarms_;
 };
 

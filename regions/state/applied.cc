@@ -79,7 +79,7 @@ void Applied::advance(const core::Batch& batch, const core::VersionVector& deps,
   Head& head = heads_[batch.origin];
   head.seq = batch.last();
   head.chain = chain;
-  head.deps = deps;  // Which may be vector_ itself.
+  head.deps = deps;  // `deps` may be vector_ itself.
   head.deps.set(batch.origin, batch.last());
   head.hlc = std::max(head.hlc, batch.transactions.back().hlc);
   if (batch.opening) head.region = batch.opening->region;

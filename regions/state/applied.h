@@ -1,6 +1,6 @@
-// What this replica has applied: the head of every origin, the version vector, the small numbers of
-// origins and who leads where. In memory, and as rows of meta that are committed with the changes
-// they describe. Not thread-safe, but for reading names().
+// The state that this replica has applied: the head of every origin, the version vector, the small
+// numbers of origins and the region of each. In memory, and as rows of meta that are committed with
+// the changes they describe. Not thread-safe, except for reading names().
 #pragma once
 
 #include <map>
@@ -23,7 +23,7 @@ class Applied {
   static core::Result<Applied> load(const storage::Snapshot& snapshot);
 
   [[nodiscard]] const core::VersionVector& vector() const { return vector_; }
-  // The head of an origin; one with seq 0 when nothing of it was applied.
+  // The head of an origin; one with seq 0 when no op of it was applied.
   [[nodiscard]] const Head& head(core::Origin origin) const;
   [[nodiscard]] const std::map<core::Origin, Head>& heads() const { return heads_; }
   // The chain hashes at the entries of vector(), in their order.
@@ -34,20 +34,20 @@ class Applied {
   [[nodiscard]] const rows::Names& names() const { return *names_; }
   [[nodiscard]] rows::MaskBoard& mask_board() { return names_->masks(); }
   [[nodiscard]] rows::ExpiryBoard& expiry_board() { return names_->expiries(); }
-  // Where readers are told how far this has come.
+  // The board where readers find the newest vector.
   [[nodiscard]] rows::VectorBoard& vector_board() { return names_->vectors(); }
 
-  // Goes on to the end of a batch whose bytes hash to `chain`. `deps` are all its leader had
-  // applied. The batch must be the origin's next.
+  // Advances to the end of a batch whose bytes hash to `chain`. `deps` is the vector that its
+  // leader had applied. The batch must be the origin's next.
   void advance(const core::Batch& batch, const core::VersionVector& deps,
                const core::ChainHash& chain);
-  // Replaces a head, for merging what another replica has applied.
+  // Replaces a head, for merging the vector of another replica.
   void set_head(core::Origin origin, Head head);
-  // Replaces all heads, for becoming what another replica is. Origins keep their small numbers.
+  // Replaces all heads, for becoming a copy of another replica. Origins keep their small numbers.
   void replace(std::map<core::Origin, Head> heads);
   // Gives an origin its small number; to be called for every origin that rows may name.
   void name(core::Origin origin);
-  // The same, and says whose it is; an empty region says nothing.
+  // The same, with the origin's region; an empty region is ignored.
   void name(core::Origin origin, const std::string& region);
 
   // The rows of meta that have changed since the last call.

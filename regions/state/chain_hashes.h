@@ -4,7 +4,7 @@
 //
 // The newest hash is in the head; older ones follow from the log as long as it has the batch or the
 // one after it. Some positions are kept for ever, as rows of meta: checkpoints, so that two leaders
-// always have a position in common, and whatever else keep() is told. Not thread-safe.
+// always have a position in common, and those passed to keep(). Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,12 @@
 
 namespace anabranch::regions {
 
-// How a position that somebody showed stands to the own history.
+// The relation of a position that a peer showed to the own history.
 enum class Match : std::uint8_t {
   kEqual,
   kDifferent,
-  kBeyond,   // It is further than this replica.
-  kUnknown,  // It is so old that nothing is known of it here any more.
+  kBeyond,   // The position is beyond this replica's.
+  kUnknown,  // The position is so old that its hash is no longer known here.
 };
 
 class ChainHashes {
@@ -36,35 +36,35 @@ class ChainHashes {
 
   // Both must outlive this.
   ChainHashes(const Applied& applied, const storage::Storage& log) : applied_(applied), log_(log) {}
-  // Reads what was kept.
+  // Reads the kept positions.
   core::Result<void> load(const storage::Snapshot& snapshot);
 
-  // The hash at the end of the batch that ends with `seq`; nothing when it is not known here, or
+  // The hash at the end of the batch that ends with `seq`; nullopt when it is not known here, or
   // when no batch ends there. At 0 it is zero.
   [[nodiscard]] std::optional<core::ChainHash> at(core::Origin origin, core::Seq seq) const;
-  // Whether a batch of the log goes on beyond `seq` although it begins before: in this history no
-  // batch ends there.
+  // Returns whether a batch of the log goes on beyond `seq` although it begins before: in this
+  // history no batch ends there.
   [[nodiscard]] bool within_batch(core::Origin origin, core::Seq seq) const;
-  // The hash of the batch that begins behind `seq`; nothing when the log has none.
+  // The hash of the batch that begins behind `seq`; nullopt when the log has none.
   [[nodiscard]] std::optional<core::ChainHash> first_behind(core::Origin origin,
                                                             core::Seq seq) const;
-  // Positions of an origin from `from` down, newest first, in steps that double: what somebody
-  // needs to find where another history parts from this one.
+  // Positions of an origin from `from` down, newest first, in steps that double: enough for a peer
+  // to find where another history parts from this one.
   [[nodiscard]] std::vector<ChainLink> trail(core::Origin origin, core::Seq from) const;
-  // Compares a position that somebody showed, the end of one of their batches.
+  // Compares a position that a peer showed, the end of one of its batches.
   [[nodiscard]] Match compare(core::Origin origin, const ChainLink& shown) const;
   // The newest kept position at or below `seq`; the beginning, which all share, when there is none.
   [[nodiscard]] ChainLink checkpoint(core::Origin origin, core::Seq seq) const;
 
   // Keeps a position for ever, with the next changes that are taken.
   void keep(core::Origin origin, core::Seq seq, const core::ChainHash& hash);
-  // The same with the hash that at() gives; returns whether there is one.
+  // The same with the hash that at() returns; returns whether there is one.
   bool keep(core::Origin origin, core::Seq seq);
-  // Whether the end of a batch is kept.
+  // Returns whether the end of a batch is a checkpoint.
   [[nodiscard]] static bool is_checkpoint(core::Seq first, core::Seq last) {
     return (first - 1) / kCheckpointEvery != last / kCheckpointEvery;
   }
-  // Forgets what is kept of an origin beyond a position: another history comes in its place.
+  // Forgets the kept positions of an origin beyond `seq`: another history comes in their place.
   void forget_beyond(core::Origin origin, core::Seq seq);
   // Keeps the end of a batch that was applied, with the hash there, when it is a checkpoint.
   void advance(const core::Batch& batch, const core::ChainHash& hash);
@@ -73,7 +73,7 @@ class ChainHashes {
   [[nodiscard]] std::vector<storage::Change> take_changes();
 
  private:
-  // The newest position known at or below `seq`; nothing when only the beginning is.
+  // The newest known position at or below `seq`; nullopt when only the beginning is known.
   [[nodiscard]] std::optional<ChainLink> at_or_below(core::Origin origin, core::Seq seq) const;
   using Position = std::pair<core::Origin, core::Seq>;
 

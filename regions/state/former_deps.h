@@ -1,6 +1,6 @@
-// What the leader of an origin had applied of others at an older position of its log. The head
-// tells it for the newest position only, and batches tell what changed: the log is read backwards
-// from its end until every entry that has changed since is known. Not thread-safe.
+// The vector that the leader of an origin had applied of others at an older position of its log.
+// The head contains it for the newest position only, and batches contain the changes: the log is
+// read backwards from its end until every entry that has changed since is known. Not thread-safe.
 #pragma once
 
 #include <set>
@@ -13,20 +13,21 @@ namespace anabranch::regions {
 
 class FormerDeps {
  public:
-  // `deps` are those at `last`, the origin's newest op in the log; wanted are those at `position`.
+  // `deps` is the vector at `last`, the origin's newest op in the log; `position` is the wanted
+  // place.
   FormerDeps(core::Origin origin, core::Seq last, core::VersionVector deps, core::Seq position)
       : origin_(origin), last_(last), position_(position), deps_(std::move(deps)) {}
 
   [[nodiscard]] core::Origin origin() const { return origin_; }
   // Reads at most so many records. Returns whether more have to be read.
   core::Result<bool> read(const storage::Storage& log, std::size_t records_max);
-  // Once nothing more has to be read. Where the log has forgotten an entry it is left out: then
+  // The result, once no more has to be read. An entry that the log has forgotten is left out: then
   // less counts as seen than was, so that a value may stay that was replaced, but none gets lost.
   [[nodiscard]] const core::VersionVector& deps() const { return deps_; }
 
  private:
   core::Origin origin_;
-  core::Seq last_;  // Everything beyond was read.
+  core::Seq last_;  // Everything beyond it was read.
   core::Seq position_;
   core::VersionVector deps_;
   std::set<core::Origin> unknown_;  // Entries that have changed since.

@@ -1,5 +1,4 @@
-// What is known of one origin, and what a data directory says of itself: the small rows of the
-// table meta.
+// The head of an origin, and the identity of a data directory: the small rows of the table meta.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +13,11 @@
 
 namespace anabranch::regions {
 
-// Where an origin's log stands in this replica.
+// The position of an origin's log in this replica.
 struct Head {
   core::Seq seq = 0;         // The newest op applied.
   core::ChainHash chain{};   // The hash chain up to there.
-  core::VersionVector deps;  // All that its leader had applied by then, the own entry included.
+  core::VersionVector deps;  // The vector its leader had applied by then, the own entry included.
   core::Hlc hlc;             // The newest timestamp.
   std::string region;        // As its newest opening named it; empty when none was seen.
 };
@@ -26,7 +25,7 @@ struct Head {
 std::string encode_head(const Head& head);
 core::Result<Head> decode_head(std::string_view bytes);
 
-// Who this directory is.
+// The identity of this directory.
 struct Identity {
   core::Hash128 mesh;
   std::string region;

@@ -6,7 +6,7 @@ namespace anabranch::regions {
 
 namespace {
 
-// Whether two names are known and differ.
+// Returns whether two names are known and differ.
 bool differ(const std::string& one, const std::string& other) {
   return !one.empty() && !other.empty() && one != other;
 }

@@ -1,11 +1,11 @@
-// New names for the ops of a branch: what one side of a fork has beyond the common history. Its
-// leader's copy should have begun a new origin when it was made; the branch is written again as if
-// it had. Op `after` + k of the old origin becomes op k of its image, an origin of its own, with
-// the same value, the same timestamp and the same context: what a vector covers of the branch it
-// covers of the image.
+// New names for the ops of a branch: the ops of one side of a fork beyond the common history. That
+// side should have begun a new origin when its directory was copied; the branch is written again as
+// if it had. Op `after` + k of the old origin becomes op k of its image, an origin of its own, with
+// the same value, the same timestamp and the same context: a vector covers the same ops of the
+// image as it did of the branch.
 //
 // The name of an image follows from the branch alone, and so do all bytes that are written under
-// it: whoever else has the branch and gives way writes the same. Not thread-safe.
+// it: any other leader that has the branch and gives way writes the same. Not thread-safe.
 #pragma once
 
 #include <map>
@@ -35,7 +35,7 @@ class Renaming {
   [[nodiscard]] const Image* find(core::Origin origin) const;
   [[nodiscard]] const std::map<core::Origin, Image>& all() const { return images_; }
 
-  // Whether a vector covers anything that has a new name.
+  // Returns whether a vector covers any op that has a new name.
   [[nodiscard]] bool concerns(const core::VersionVector& vector) const;
   // The vector that covers the same, under the new names.
   [[nodiscard]] core::VersionVector of(const core::VersionVector& vector) const;

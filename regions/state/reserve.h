@@ -1,5 +1,5 @@
 // The reserve: the room that is kept so that removing, trimming and merging go on when the disk is
-// nearly full. Below it nothing is added: local writes that add are refused, those of other leaders
+// nearly full. Below it no data is added: local writes that add are refused, those of other leaders
 // wait. A failed commit would close the store for writes instead.
 //
 // Room inside the storage counts as well, since removing gives back that alone; a quarter of the
@@ -24,17 +24,18 @@ class Reserve {
   Reserve(const storage::Storage& storage, std::uint64_t bytes)
       : storage_(storage), bytes_(bytes) {}
 
-  // Looks how much room there is.
+  // Measures the room.
   void look();
-  // Whether nothing may be added. Ends when a quarter more than the reserve is free.
+  // Returns whether nothing may be added. Ends when a quarter more than the reserve is free.
   [[nodiscard]] bool full() const { return full_; }
-  // Whether so many bytes may be added.
+  // Returns whether so many bytes may be added.
   [[nodiscard]] bool holds(std::uint64_t bytes) const;
-  // Whether at least removing is possible: not when others have filled the disk to the brim.
+  // Returns whether at least removing is possible: not when others have filled the disk to the
+  // brim.
   [[nodiscard]] bool allows_removing() const { return bytes_ == 0 || free() >= bytes_ / 8; }
-  // Why something is refused, for people: writes that add, or at the brim every write.
+  // The reason for a refusal, for operators: of writes that add, or at the brim of every write.
   [[nodiscard]] std::string text() const;
-  // What has changed since this was asked last, for people; empty when nothing has.
+  // The change since the last call, for operators; empty when there is none.
   [[nodiscard]] std::string news();
 
  private:
@@ -44,7 +45,7 @@ class Reserve {
   std::uint64_t bytes_;
   storage::Room room_;
   bool full_ = false;
-  // What was told last.
+  // The last state told.
   enum class Told : std::uint8_t { kRoom, kFull, kBrim };
   Told told_ = Told::kRoom;
 };
