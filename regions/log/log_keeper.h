@@ -58,8 +58,7 @@ class LogKeeper {
   // counts. Fails as storage does.
   using WaitedFor = std::function<bool(const std::string& region)>;
   core::Result<void> tick(core::Millis now, const Peers& peers, const WaitedFor& waited_for);
-  // The time at which tick() must be called next, at the latest: soon while there is more to
-  // forget.
+  // The latest time of the next tick(): soon while there is more to forget.
   [[nodiscard]] core::Millis next_tick_ms() const;
 
   // The total time that this leader has ever run, at the steady time `now`.

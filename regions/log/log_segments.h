@@ -8,7 +8,7 @@
 // for a month does not begin by forgetting.
 //
 // Invariants: 1. segments follow each other without gaps and the last one is open; 2. the segments
-// in memory are those in the rows of meta, except for the bytes of the open segment, which are
+// in memory are those in the rows of meta, except for the bytes of the open segment: these are
 // counted again at opening. Not thread-safe.
 #pragma once
 
@@ -50,7 +50,7 @@ class LogSegments {
   void hold(const std::string& who, storage::Position position) { holds_[who] = position; }
   void release(const std::string& who) { holds_.erase(who); }
 
-  // The position from which the log must be kept if all regions have the records before `lacked`.
+  // The first position that must be kept if all regions have the records before `lacked`.
   [[nodiscard]] storage::Position keep_from(storage::Position lacked) const;
   // Tells that all records before `position` are forgotten.
   void trimmed(storage::Position position);

@@ -19,16 +19,6 @@ struct Limit {
 // Lowered as the comments of a folder are rewritten; a row goes once its limit is kPlainWords.
 constexpr std::array kLimits{
     Limit{"regions", 34.5},  // The files beside the rooms.
-    Limit{"regions/clocks", 28.0},
-    Limit{"regions/delivery", 27.0},
-    Limit{"regions/exchange", 38.0},
-    Limit{"regions/log", 40.0},
-    Limit{"regions/members", 34.5},
-    Limit{"regions/rejoin", 33.5},
-    Limit{"regions/snapshot", 22.5},
-    Limit{"regions/state", 20.0},
-    Limit{"regions/verify", 18.5},
-    Limit{"regions/wire", 38.5},
     Limit{"tests", 32.0},
 };
 
