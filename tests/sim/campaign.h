@@ -1,4 +1,4 @@
-// Many simulated runs, one seed after the other, and what they have shown together.
+// Many simulated runs, one seed after the other, and their total results.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@
 namespace anabranch::test {
 
 struct Bounds {
-  std::size_t runs = 0;             // 0: as many as the others allow.
+  std::size_t runs = 0;             // 0: as many as the other bounds allow.
   std::uint64_t operations = 0;     // 0: as many as the runs have.
   std::chrono::seconds seconds{0};  // 0: as long as the runs take.
 };
@@ -26,13 +26,13 @@ class Campaign {
   // Simulates one plan.
   bool run(const Plan& plan);
 
-  // The plan that failed, and how.
+  // The plan that failed, and the failure.
   [[nodiscard]] const Plan& failed() const { return failed_; }
   [[nodiscard]] const std::string& failure() const { return failure_; }
   [[nodiscard]] std::uint64_t operations() const { return sum_.ops; }
   // Figures, faults planned and fired, marks passed.
   [[nodiscard]] std::string report() const;
-  // Faults that were to strike in many runs and have never harmed anybody.
+  // Faults that were to strike in many runs and have never done any harm.
   [[nodiscard]] std::vector<std::string> never_fired() const;
   // Marks that were never passed although the campaign was long.
   [[nodiscard]] std::vector<std::string> never_passed() const;

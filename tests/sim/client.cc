@@ -7,7 +7,7 @@ namespace anabranch::test {
 
 namespace {
 
-// A space of their own, in which nothing is cleared.
+// A space of their own, without clears.
 constexpr std::string_view kSpace{"\2"};
 
 core::Path sum_row() { return {kSpace, "sum", "s"}; }

@@ -1,6 +1,6 @@
-// A client in a simulation, which goes from region to region and takes along what it has seen, as a
-// session's token does. Where it is let in, it must find its own last write, and no sum of what all
-// clients have added may be smaller than it was. Not thread-safe.
+// A client in a simulation: it goes from region to region and takes along the vector that it has
+// seen, as a session's token does. A region that lets it in must show its last write, and no sum of
+// the additions of all clients may be smaller than before. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +17,19 @@ class Client {
   explicit Client(std::string name) : name_(std::move(name)) {}
 
   // Tries a leader that takes writes, or a follower: reads and writes there if it is let in; a
-  // follower must refuse to write. Gives what is wrong in words, and nothing while all is well.
+  // follower must refuse to write. Returns the error in words, or an empty string.
   std::string visit(Network& network, Network::Index at);
 
   [[nodiscard]] std::uint64_t visits() const { return visits_; }
   [[nodiscard]] std::uint64_t refusals() const { return refusals_; }
 
  private:
-  // Whether the region has all that this client has seen; what it says of the rest goes to `wrong`.
+  // Returns whether the region has all that this client has seen; an error in the rest of the
+  // answer is stored in `wrong`.
   bool let_in(Network& network, Network::Index at, std::string& wrong);
   [[nodiscard]] std::string read(Node& node);
   void write(regions::Group& group) const;
-  // What it had seen died with every copy: it begins as another one.
+  // All copies of the writes that it had seen are gone: it begins as another client.
   void begin_anew();
   [[nodiscard]] core::Path own_row() const;
 

@@ -62,7 +62,7 @@ namespace {
 
 const core::Path kKey{"\1", "deadline"};
 
-// Which has a deadline, or one that is later than all before.
+// Sets a deadline for a key that has none, or a later one than all before.
 void set_deadline(Scene& scene, Index at, Millis deadline) {
   if (!scene.network().writable(at)) return;
   const crdt::Expiry expiry{.deadline = deadline, .type = Type::kSet};
@@ -72,7 +72,7 @@ void set_deadline(Scene& scene, Index at, Millis deadline) {
   });
 }
 
-// By how much a clock goes wrong: mostly beyond what is allowed.
+// The error of a clock: mostly beyond the allowed drift.
 Millis far_off(Random& random) {
   static const std::vector<Millis> kFar{10 * kYearMs, 10 * kYearMs, kHourMs, -24 * kHourMs};
   return random.chance(0.2) ? random.between(5, 55) * kSecondMs : random.pick(kFar);
@@ -87,7 +87,7 @@ struct WrongTime {
 
 WrongTime draw_wrong_time(Random& random) {
   WrongTime time{.by_ms = far_off(random), .unnoticed = random.chance(0.4)};
-  // At times so late that what was to be believed of the wrong clock is over.
+  // At times so late that the wrong clock is no longer believed.
   const bool late = time.unnoticed && random.chance(0.5);
   time.until_ms = random.between(late ? 62 : 1, late ? 75 : 10) * kSecondMs;
   return time;

@@ -1,5 +1,5 @@
-// Faults of clocks: one goes wrong, and what that may do to keys that expire. Each strikes once and
-// returns whether anything happened. Clocks stay wrong: nothing may depend on them.
+// Faults of clocks: a clock goes wrong, and its effects on keys that expire. Each fault strikes
+// once and returns whether anything happened. Clocks stay wrong: nothing may depend on them.
 #pragma once
 
 #include "tests/sim/scene.h"

@@ -34,7 +34,7 @@ void write_rows(Network& network) {
   REQUIRE(network.run_until_equal(5'000));
 }
 
-// Has a disk give something else than what was written to it.
+// Has a disk return other bytes than were written to it.
 void spoil(Network& network, Network::Index at) {
   test::Node& node = network.node(at);
   crdt::Row row = node.replica().reader()->row(kRow);
@@ -113,7 +113,7 @@ TEST_SUITE("sim: digests") {
     CHECK(after.differences[0].here.find("10 of r") != std::string::npos);
     CHECK(after.differences[0].there.find("11 of r") != std::string::npos);
     CHECK_FALSE(after.digest_wrong_here);
-    CHECK(after.digest_wrong_there);  // What is kept is not that of the rows.
+    CHECK(after.digest_wrong_there);  // The kept digest is not that of the rows.
     const regions::Verdict other_side = verify(network, 1, "r0");
     CHECK(other_side.state == State::kDifferent);
     CHECK(other_side.digest_wrong_here);

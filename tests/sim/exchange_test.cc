@@ -126,9 +126,9 @@ TEST_SUITE("sim: exchange") {
       REQUIRE(network.run_until_equal(60'000));
       for (Network::Index at = 0; at < kLeaders; ++at)
         network.restart(at, Network::Restart::kClean);
-      network.run(10);  // Less than a heartbeat: nobody knows from whom to expect what.
+      network.run(10);  // Less than a heartbeat: no leader knows yet through whom to follow.
       put(network, writer, "first");
-      // For each leader on the way: the batch, what it shows, and what is asked for then.
+      // For each leader on the way: the batch, its ack, and the subscription that follows.
       CHECK(network.run_until_equal(3 * kLeaders));
       CHECK(network.wrong() == "");
     }
@@ -142,7 +142,7 @@ TEST_SUITE("sim: exchange") {
     everybody_writes(network, 2);
     REQUIRE(network.run_until_equal(3'000));
     constexpr core::Millis kLongMs = 10'000;
-    network.run(kLongMs);  // Until all have also said what is on their disks.
+    network.run(kLongMs);  // Until all have also told their durable vectors.
     const auto messages = [&](const std::function<void()>& happens) {
       const std::uint64_t before = network.carried().messages;
       happens();
@@ -152,7 +152,8 @@ TEST_SUITE("sim: exchange") {
     constexpr std::uint64_t kHeartbeats = kWays * kLongMs / regions::Exchange::kHeartbeatMs;
     CHECK(messages([&] { network.run(kLongMs); }) == kHeartbeats);
     // Each write goes to three others, which acknowledge it. Between two heartbeats these also show
-    // it to each other once, who have it already; and all say what is on their disks, now and then.
+    // it once to each other, although all have it already; and all tell their durable vectors now
+    // and then.
     constexpr std::uint64_t kWrites = 1'000;
     const std::uint64_t busy = messages([&] {
       for (std::uint64_t i = 0; i < kWrites; ++i) {
@@ -212,7 +213,7 @@ TEST_SUITE("sim: exchange") {
     network.mesh(3);
     everybody_writes(network, 1);
     REQUIRE(network.run_until_equal(3'000));
-    const auto source = [&] {  // Through whom region 0 follows region 2.
+    const auto source = [&] {  // The peer through which region 0 follows region 2.
       for (const auto& [origin, peer] : network.node(0).replica().exchange().peers()) {
         if (peer.connected() && peer.in.has(network.node(2).origin())) return peer.region;
       }
@@ -286,8 +287,8 @@ TEST_SUITE("sim: exchange") {
     network.ring(5);
     everybody_writes(network, 2);
     REQUIRE(network.run_until_equal(3'000));
-    // Everybody goes on writing, so that no link that is heard ever stands still. Gives how long it
-    // takes until everybody has what everybody wrote at first.
+    // All regions go on writing, so that no link stands still. Returns the time until all have the
+    // first writes of all.
     const auto reroute_ms = [&] {
       std::vector<std::pair<core::Origin, core::Seq>> first;
       for (Network::Index at = 0; at < network.size(); ++at) {

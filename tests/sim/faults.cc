@@ -77,7 +77,8 @@ void write_beside_copy(Scene& scene, Index at) {
   });
 }
 
-// A leader's disk is copied, and put back as soon as all others have got what was written after.
+// Copies a leader's disk, and puts it back as soon as all others have got the writes after the
+// copy.
 bool clone_at(Scene& scene, Index at) {
   Network& network = scene.network();
   if (!network.may_stray(at)) return false;
@@ -98,8 +99,8 @@ bool clone_at(Scene& scene, Index at) {
   return true;
 }
 
-// Where little log is kept, what only the copy has might be forgotten before it is noticed; and
-// nobody notices what a disk has lost that was shown.
+// Where little log is kept, writes that only the copy has might be forgotten before the fork is
+// noticed; and no region notices that a disk has lost writes that were shown.
 bool clone(Scene& scene) {
   Network& network = scene.network();
   const auto at = scene.writable_region();
@@ -151,7 +152,7 @@ bool retire(Scene& scene) {
   return true;
 }
 
-// The last writes of a region reach one other alone, which goes away and is retired; then the
+// The last writes of a region reach one other alone, and that goes away and is retired; then the
 // region falls back to a backup.
 bool strand(Scene& scene) {
   Network& network = scene.network();
@@ -242,8 +243,8 @@ bool rival(Scene& scene) {
 
 // ---- Snapshots.
 
-// Has a region that lacks something ask another one for a snapshot, and lets time pass until a
-// part of it has come, or `enough` says so; gives who sends.
+// Has a region that lacks something ask another one for a snapshot, and lets time pass until a part
+// of it has come, or `enough` says so; returns the sender.
 template <typename Enough>
 std::optional<Index> begin_snapshot(Scene& scene, const Enough& enough) {
   constexpr Millis kAtMostMs = 300;

@@ -1,5 +1,5 @@
-// What the simulator's build of the layers has besides the product's: bugs to be planted, and marks
-// of rare paths. Only instruments.cc sees core/planted_bug.h and core/mark.h as they do.
+// The instruments in the simulator's build of the layers: bugs to be planted, and marks of rare
+// paths. Only instruments.cc sees core/planted_bug.h and core/mark.h as they do.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct Passed {
 };
 // All marks, always in the same order.
 std::vector<Passed> marks();
-// Adds what another process has counted, in that order.
+// Adds the counts of another process, in that order.
 void add_marks(std::span<const std::uint64_t> times);
 
 }  // namespace anabranch::test

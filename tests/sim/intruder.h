@@ -1,9 +1,9 @@
 // A peer with a valid key and bad intent, or with another program than it should run: a script that
-// greets like a leader, reads what it is sent, and answers with one kind of harm. What it sends
-// must be refused, or cost nobody anything; the others must not even notice.
+// greets like a leader, reads the messages that it gets, and answers with one kind of harm. Its
+// messages must be refused, or cost no other leader anything; the others must not even notice.
 //
-// It knows what a peer can know: vectors and hashes that it was shown, and the seal of its own
-// region. Deterministic. Not thread-safe.
+// It knows only facts that a peer can know: vectors and hashes that it was shown, and the seal of
+// its own region. Deterministic. Not thread-safe.
 #pragma once
 
 #include <array>
@@ -22,21 +22,21 @@ namespace anabranch::test {
 
 enum class Malice : std::uint8_t {
   kRubbish,      // Bytes that are no message, or no batch.
-  kWrongCounts,  // Batches that hold another number of ops than they say.
+  kWrongCounts,  // Batches with another number of ops than they claim.
   kGaps,         // Batches with nothing before them.
   kForgery,      // Batches and positions in the names of others.
-  kRewriting,    // Other hashes of what others wrote, and batches that continue these.
+  kRewriting,    // Other hashes of others' writes, and batches that continue these.
   kFuture,       // Writes of its own, in 2099.
   kGreed,        // Requests without end.
-  kBoasting,     // Shows what it does not have, and sends snapshots that are none.
-  kFalseDigest,  // Says that it holds other rows after the same writes.
+  kBoasting,     // Shows a vector that it does not have, and sends invalid snapshots.
+  kFalseDigest,  // Claims to hold other rows after the same writes.
 };
 
-// What it sends, not always what a leader can read.
+// A frame to send, not always one that a leader can read.
 struct Frame {
   std::uint8_t kind = 0;
   std::string body;
-  bool rubbish = false;  // Nobody may go on with who sends this.
+  bool rubbish = false;  // A leader must reject the link of its sender.
   std::string written;   // The batch that it has written by its own right with this, if any.
 };
 
@@ -46,17 +46,17 @@ class Intruder {
   Intruder(Malice malice, std::uint64_t number, std::uint64_t seed, bool keys);
 
   [[nodiscard]] const std::string& region() const { return region_; }
-  // A part of the names of all of them.
+  // A part of the names of all intruders.
   static constexpr std::string_view kName = "mallory";
 
-  // What it says first.
+  // Its first frames.
   std::vector<Frame> greet();
-  // What it answers.
+  // Its answers to a message.
   std::vector<Frame> hear(const regions::Message& message);
 
  private:
   using Frames = std::vector<Frame>;
-  // What a leader has shown last.
+  // The last vector that a leader has shown.
   struct Shown {
     core::Origin origin = 0;
     std::uint64_t nonce = 0;
@@ -86,12 +86,12 @@ class Intruder {
   void send_batch(Frames& frames, const core::Batch& batch);
   void sign(Frames& frames, const std::string& region, core::Origin origin, core::Seq seq,
             const core::ChainHash& chain);
-  // What it has written from a seq on.
+  // Sends its own batches from a seq on.
   void serve(Frames& frames, core::Seq from);
   void answer(Frames& frames, const regions::SnapshotRequest& request);
   // A batch of `ops` ops.
   [[nodiscard]] core::Batch batch(core::Origin origin, core::Seq first, std::size_t ops);
-  // Any entry of what was shown; one of nobody when there is none.
+  // Any entry of the shown vectors; one of origin 0 when there is none.
   [[nodiscard]] Entry any_entry();
 
   static constexpr std::array<void (Intruder::*)(Frames&), 9> kActs = {

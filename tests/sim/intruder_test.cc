@@ -1,5 +1,6 @@
-// Peers that mean harm, in a line of three with the intruder at the middle: what it does is refused
-// with a complaint that names it, or costs nobody anything; the others become equal in spite of it.
+// Peers that mean harm, in a line of three with the intruder at the middle: their messages are
+// refused with a complaint that names them, or cost no other leader anything; the others become
+// equal in spite of them.
 
 #include <doctest/doctest.h>
 
@@ -47,7 +48,7 @@ struct Hall {
       CHECK(network.wrong().empty());
     }
   }
-  // What it does is drawn by chance, so it may take a while until all of it was done.
+  // Its acts are drawn by chance, so it may take a while until all of them were done.
   void let_it_act_until(const std::function<bool()>& enough) {
     for (int seconds = 0; seconds < 200 && !enough(); ++seconds) let_it_act(1);
   }

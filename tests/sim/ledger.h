@@ -1,13 +1,13 @@
-// What has been written in a simulated mesh, by whom and on what; and what follows from it for
-// every replica. The judge of a simulation, which knows no rows and no protocol.
+// All writes in a simulated mesh, with author and deps, and the demands on every replica that
+// follow from them. The judge of a simulation, without any knowledge of rows or of the protocol.
 //
-//   wrote    a leader has committed a batch and said so: it must not be lost
-//   follow   what a replica has added to its log: each batch once, next in line, bytes as written,
-//            after all that it depends on
-//   lost     a region fell back to an older state of its disk: what is nowhere else is forgiven
-//   wrong    what a replica shows against what the history demands
+//   wrote    a leader has committed a batch and acknowledged it: it must not be lost
+//   follow   a replica has added records to its log: each batch once, next in line, bytes as
+//            written, after all its deps
+//   lost     a region fell back to an older state of its disk: writes without a copy are forgiven
+//   wrong    compares the state that a replica shows with the demands of the history
 //
-// Every function gives what is wrong in words, and nothing while all is well. Not thread-safe.
+// Every function returns the error in words, or an empty string. Not thread-safe.
 #pragma once
 
 #include <map>
@@ -22,7 +22,7 @@ namespace anabranch::test {
 
 class Ledger {
  public:
-  // Where a replica's log was read up to, and what it had applied then.
+  // The end of the part of a replica's log that was read, and its vector then.
   struct Trail {
     storage::Position position = 0;
     core::VersionVector vector;
@@ -34,33 +34,34 @@ class Ledger {
   // and the allowed drift.
   [[nodiscard]] std::string wrote(Node& node, const core::VersionVector& deps,
                                   core::Millis wall_max);
-  // The same for all that a leader has committed of its own accord since a trail.
+  // The same for all batches that a leader has committed of its own accord since a trail.
   [[nodiscard]] std::string made(Node& node, Trail trail, core::Millis wall_max);
-  // Whether a batch was written, as these bytes.
+  // Returns whether a batch was written, as these bytes.
   [[nodiscard]] bool knows(const storage::StoredRecord& record) const {
     const Written* const written = find(record.origin, record.last);
     return written != nullptr && written->bytes == record.bytes;
   }
   // A leader that gave way has written a batch again, under a new name.
   [[nodiscard]] std::string rewrote(const storage::StoredRecord& record);
-  // A batch that somebody has written who keeps no ledger, knowing nothing of others: it may
-  // arrive or not, but nothing else may in its place.
+  // An author without a ledger and without any deps has written a batch: it may arrive or not, but
+  // no other batch may arrive in its place.
   void made_outside(const std::string& bytes);
   [[nodiscard]] std::string follow(Node& node, Trail& trail) const;
-  // From now on only what `kept` covers is demanded of the origins: nobody has more.
+  // From now on only writes that `kept` covers are demanded of the origins: no replica has more.
   void lost(const core::VersionVector& kept);
-  // What a replica shows; one that is behind what was settled, since it is new, is left alone.
+  // Judges the rows of a replica; one that is behind the settled vector, since it is new, is left
+  // alone.
   [[nodiscard]] std::string wrong(const Node& node) const;
-  // A replica calls an origin settled: from now on nobody may apply more of it.
+  // A replica calls an origin settled: from now on no replica may apply more of it.
   std::string ended(core::Origin origin, core::Seq seq);
   // From now on an end proves nothing any more.
   void forget_ends() { ends_ = {}; }
-  // The same for the ends that a vector goes beyond; gives these.
+  // The same for the ends that a vector goes beyond; returns these.
   core::VersionVector forget_ends_before(const core::VersionVector& vector);
   [[nodiscard]] bool has_ended(core::Origin origin) const { return ends_.at(origin) != 0; }
-  // Whether a replica has more of anything than where it has ended, in words.
+  // Returns whether a replica has more of any origin than its end, in words.
   [[nodiscard]] std::string beyond_end(const core::VersionVector& vector) const;
-  // Forgets what no replica can fall back behind any more.
+  // Forgets writes behind which no replica can fall back any more.
   void settle(const core::VersionVector& floor);
 
   // Everything that was acknowledged and not forgiven.

@@ -36,7 +36,7 @@ namespace {
 
 constexpr std::size_t kRuns = 20;
 constexpr std::chrono::seconds kMinimiseFor{30};
-// However long these take: a busy machine finds what an idle one does.
+// In any time: a busy machine finds the same bugs as an idle one.
 constexpr std::uint64_t kHuntOperations = 6'000'000;
 
 struct Request {
@@ -136,8 +136,8 @@ int finish(const Campaign& campaign, bool passed, const Request& request) {
   return passed ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-// The same for drawn runs, in which every fault that was planned must have harmed somebody at
-// times, and, in many of all kinds, every mark must have been passed.
+// The same for drawn runs: every planned fault must have done harm at times, and, in many runs of
+// all kinds, every mark must have been passed.
 int finish_drawn(const Campaign& campaign, bool passed, const Request& request) {
   if (finish(campaign, passed, request) != EXIT_SUCCESS) return EXIT_FAILURE;
   const std::vector<std::string> silent = campaign.never_fired();
@@ -170,7 +170,7 @@ int run_file(const Request& request) {
   return finish(campaign, passed, request);
 }
 
-// In which runs a planted bug is looked for: like all others, or with what shows it.
+// The runs in which a planted bug is looked for: like all others, or with the faults that show it.
 Wishes hunted_in(const Plant& plant, Wishes wishes) {
   if (!plant.fault.empty()) (void)read_names(std::string(plant.fault), wishes.only.emplace());
   if (plant.of_followers) wishes.followers = 2;

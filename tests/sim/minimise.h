@@ -10,7 +10,7 @@ namespace anabranch::test {
 
 // A run that fails too, no larger than `plan`, which fails. Stops when the time is over.
 Plan minimise(const Plan& plan, std::chrono::seconds at_most);
-// What its steps do, one line each.
+// Its steps, one line each.
 std::string to_lines(const Plan& plan);
 
 }  // namespace anabranch::test

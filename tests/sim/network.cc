@@ -104,7 +104,7 @@ void Network::unlink(Index one, Index other) {
   }
 }
 
-// ---- What happens to it.
+// ---- Events.
 
 void Network::cut(Index one, Index other) {
   if (!connections_.contains({one, other})) std::swap(one, other);
@@ -235,7 +235,7 @@ bool Network::running(Index at) const {
 
 bool Network::writable(Index at) const {
   const regions::Rejoin* const rejoin = machines_[at].node->replica().rejoin();
-  const bool logging = rejoin != nullptr && rejoin->logging();  // Then no log has what is written.
+  const bool logging = rejoin != nullptr && rejoin->logging();  // Then no log has the writes.
   return running(at) && !logging && !follows(at);
 }
 
@@ -424,7 +424,7 @@ void Network::tick(Index at) {
   }
 }
 
-// What a merged snapshot brings is in no log, and synced with the swap.
+// Rows of a merged snapshot are in no log, and synced with the swap.
 void Network::work(Index at) {
   Machine& machine = machines_[at];
   const bool gave_way = machine.node->replica().rejoin() != nullptr;
@@ -432,7 +432,7 @@ void Network::work(Index at) {
   machine.broken = !more.ok();
   machine.next_work_ms = more.ok() && more.value() ? now_ + 1 : kNever;
   if (more.ok() && gave_way && machine.node->replica().rejoin() == nullptr) take_back(at);
-  // After a failed swap the disk has what it had.
+  // After a failed swap the disk has its old content.
   if (machine.broken || machine.trail.vector == machine.node->vector()) return;
   machine.trail.vector = machine.node->vector();
   machine.synced = machine.trail.vector;
@@ -555,7 +555,7 @@ Millis Network::arrival_ms(Index from, Index to, End& end, std::size_t bytes) {
   return at_ms;
 }
 
-// ---- What can be seen.
+// ---- Queries.
 
 void Network::note(Index at, const std::string& failure) {
   if (!failure.empty() && failure_.empty()) failure_ = name(at) + ": " + failure;

@@ -1,5 +1,5 @@
-// What the network looks at while replicas talk and forget: they show no more than they have, and
-// keep what others lack.
+// Checks while replicas talk and forget: they show no more than they have, and keep the records
+// that others lack.
 #include <algorithm>
 #include <limits>
 
@@ -40,11 +40,11 @@ void Network::tick_and_check(Index at) {
                         keeper.next_tick_ms() != std::numeric_limits<Millis>::max();
   replica.tick(now_);
   if (keeper.segments().first() == first) return;
-  const bool wrote = node(at).storage().last_position() > last;  // Which may have been too much.
+  const bool wrote = node(at).storage().last_position() > last;  // Perhaps too much.
   too_much || wrote ? forgive_cut(at) : check_kept(at);
 }
 
-// The log was too long: what is gone now may be gone.
+// The log was too long: cut records are forgiven.
 void Network::forgive_cut(Index at) {
   const storage::MemoryStorage& log = node(at).storage();
   for (const auto& [origin, seq] : node(at).vector()) {
@@ -54,8 +54,8 @@ void Network::forgive_cut(Index at) {
   }
 }
 
-// Whether a leader's log is kept for another one: that has said where it stands, or its region has,
-// which is the same where nobody else ever led it.
+// Returns whether a leader's log is kept for another one: for one that has told its vector, or
+// whose region has; that is the same if the region never had another leader.
 bool Network::waits_for(Index at, Index other) {
   const regions::Replica& replica = node(at).replica();
   const std::string& region = machines_[other].region;
@@ -67,7 +67,8 @@ bool Network::waits_for(Index at, Index other) {
   });
 }
 
-// The log was not too long when it was cut: whoever is waited for must find there what it lacks.
+// The log was not too long when it was cut: a region that is waited for must find its missing
+// records there.
 void Network::check_kept(Index at) {
   for (Index other = 0; other < size(); ++other) {
     if (!waits_for(at, other)) continue;
@@ -83,7 +84,7 @@ void Network::check_kept(Index at) {
   }
 }
 
-// ---- What is left in the worst case.
+// ---- The worst case.
 
 VersionVector Network::floor() const {
   std::optional<VersionVector> floor;

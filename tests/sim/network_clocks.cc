@@ -1,4 +1,4 @@
-// Clocks in the network: what has truly been heard of whose clock, and that nobody clears a key
+// Clocks in the network: the true last words of clocks, and the check that no region clears a key
 // before its deadline has passed by the clocks of the others.
 #include <algorithm>
 #include <set>
@@ -13,9 +13,10 @@ using core::Millis;
 namespace {
 
 constexpr Millis kDriftMs = core::HybridClock::kDriftMaxMs;
-// Who differs by less may be taken for right: words take their time.
+// A clock that differs by less may be taken for right: words take their time.
 constexpr Millis kSurelyOffMs = 10 * kDriftMs;
-// Who was heard of so lately is surely there, and who was not for so long may not be.
+// A region heard of so lately is surely present; one not heard of for kPerhapsThereMs may be
+// absent.
 constexpr Millis kSurelyThereMs = 20'000;
 constexpr Millis kPerhapsThereMs = 120'000;
 
@@ -69,8 +70,8 @@ void Network::hear(Index at, const Hearsay& all) {
   }
 }
 
-// Whether a leader need not wait for another one any more: that was away for long enough, and its
-// clock, which was right when it was heard of last, has gone on beyond the deadline.
+// Returns whether a leader need not wait for another one any more: the other one was away for long
+// enough, and its clock, right at its last word, has gone on beyond the deadline.
 bool Network::given_up(Index at, Index other, Millis deadline) const {
   const auto found = machines_[at].heard.find(other);
   if (found == machines_[at].heard.end() || surely_off(found->second.off_ms)) return false;
@@ -90,12 +91,12 @@ bool Network::stands_alone(Index at) {
   std::set<std::string> regions;
   bool somebody_differs = false;
   for (Index other = 0; other < size(); ++other) {
-    if (machines_[other].has_led) return false;  // It may be known as who it was.
+    if (machines_[other].has_led) return false;  // It may be known by its former name.
     if (!counts_for_clearing(at, other)) continue;
     regions.insert(machines_[other].region);
     const auto found = machines_[at].heard.find(other);
     if (found == machines_[at].heard.end()) continue;
-    if (found->second.origin != node(other).origin()) return false;  // Who knows as whom.
+    if (found->second.origin != node(other).origin()) return false;  // Known by different names.
     const Millis age = now_ - found->second.at_ms;
     const bool off = surely_off(found->second.off_ms);
     if (!off && age < kPerhapsThereMs) return false;
@@ -104,8 +105,8 @@ bool Network::stands_alone(Index at) {
   return somebody_differs && regions.size() > 1;
 }
 
-// What another leader wrote next, that the one who clears does not have yet, may have let the key
-// live longer if it was written before the deadline was over there.
+// The next write of another leader, still unknown to the clearing one, may have let the key live
+// longer if it was written before the deadline was over there.
 bool Network::may_have_renewed(Index at, Index other, Millis deadline) {
   const core::Origin origin = node(other).origin();
   const auto position = node(other).storage().find(origin, node(at).vector().at(origin) + 1);

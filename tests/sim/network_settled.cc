@@ -1,5 +1,5 @@
-// What has ended: who is retired, and what regions call settled, held against what all machines
-// have.
+// Ended origins: the retired regions, and the origins that regions call settled, compared with the
+// vectors of all machines.
 #include <algorithm>
 
 #include "core/hash.h"
@@ -33,8 +33,8 @@ bool Network::run_until_settled(Millis at_most) {
   return true;
 }
 
-// Beside outsiders nobody can say what is settled rightly; what was settled unknowing is kept, as
-// alarms follow from it.
+// With outsiders no rule can tell the rightly settled origins; origins settled unknowing are
+// recorded, since alarms follow from them.
 void Network::check_settled(Index at) {
   Machine& machine = machines_[at];
   const regions::SettledOrigins& settled_here = machine.node->replica().settled();
@@ -49,9 +49,9 @@ void Network::check_settled(Index at) {
   }
 }
 
-// Nobody can know what a backup holds that its region has lost since, or what a leader has that
-// nobody has heard of; and nobody waits for a follower that never led. What one of these has beyond
-// may be with others by now, too.
+// No region can know the content of a backup that its region has lost since, or of a leader that
+// was never heard of; and none waits for a follower that never led. By now others may have their
+// extra writes, too.
 bool Network::settles_unknowing(Index at, core::Origin origin, core::Seq seq) {
   for (Index each = 0; each < size(); ++each) {
     const Machine& machine = machines_[each];
@@ -67,7 +67,7 @@ bool Network::counts_for(Index at, Index whom) {
 
 std::string Network::settled(Index at, core::Origin origin, core::Seq seq) {
   if (ledger_.has_ended(origin)) return ledger_.ended(origin, seq);
-  // What was not known then may be since: who was settled beside is judged once.
+  // The unknown may be known since: an origin settled without it is judged once.
   const auto before = settled_unknowing_.find(origin);
   if (before != settled_unknowing_.end() && before->second == seq) return {};
   if (settles_unknowing(at, origin, seq)) {
@@ -85,7 +85,7 @@ std::string Network::settled(Index at, core::Origin origin, core::Seq seq) {
   return ledger_.ended(origin, seq);
 }
 
-// What it takes comes from who has lost it since.
+// Its extra writes come from a region that has lost them since.
 void Network::forgive_followers(Index at) {
   if (!follows(at) || counts_for(at, at)) return;
   for (const auto& [origin, seq] : ledger_.forget_ends_before(node(at).vector())) {

@@ -1,5 +1,5 @@
-// What replicas of a network do in the background: they sweep what large clears left, and clear
-// what has expired; and what must be true of that.
+// Background work of replicas: they sweep the rest of large clears, and clear expired keys; and the
+// checks of both.
 #include <algorithm>
 #include <optional>
 
@@ -39,7 +39,7 @@ bool shows_values(const Visible& visible, const Path& at, const crdt::TypeEntry&
   return false;
 }
 
-// What a key shows, found out anew from all that is visible: nothing, or a tag.
+// The type that a key shows, found anew from all visible rows: nothing, or a tag.
 std::string tag_shown(const Visible& visible, const Path& key) {
   for (const crdt::TypeEntry& type : crdt::kTypes) {
     const std::string tag = type.tag();
@@ -51,7 +51,8 @@ std::string tag_shown(const Visible& visible, const Path& key) {
   return {};
 }
 
-// Whether an expiry decides about what a key shows: the rule of docs/semantics.md once more.
+// Returns whether an expiry decides about a key's visibility: the rule of docs/semantics.md once
+// more.
 bool decides(const crdt::Expiry& expiry, const Visible& visible, const Path& key) {
   const std::string tag = tag_shown(visible, key);
   if (tag.empty() || tag.front() != static_cast<char>(expiry.type)) return false;
@@ -75,7 +76,7 @@ void Network::sweep(Index at) {
   follow(at);
 }
 
-// ---- What expires.
+// ---- Expiry.
 
 std::unique_ptr<leader::ExpirySweep> Network::make_expiry_sweep(Node& node) const {
   return std::make_unique<leader::ExpirySweep>(node.replica(), node.storage(), resolvers_,
@@ -91,7 +92,7 @@ void Network::expire(Index at) {
   if (!machine.broken) check_cleared(at);
 }
 
-// ---- What was removed from remove-wins sets.
+// ---- Removed elements of remove-wins sets.
 
 std::unique_ptr<leader::ErasedSweep> Network::make_erased_sweep(Node& node) {
   return std::make_unique<leader::ErasedSweep>(node.replica(), node.storage(), kErasedLimits);
@@ -120,17 +121,18 @@ void Network::check_forgotten(Index at) {
     const regions::Identity& who = node(other).replica().identity();
     if (other == at || follows(other) || !replica.regions().knows(who.region, who.origin)) continue;
     if (replica.regions().retirement(who.region) == regions::Retirement::kLost) continue;
-    // Who sends what is not on its disk yet begins a new incarnation when it loses that.
+    // A region that sends writes before they are on its disk begins a new incarnation if it loses
+    // them.
     const bool all = disks_ == Disks::kInterval;
     const VersionVector& has = all ? node(other).vector() : on_disk(other);
     if (!has.includes(dots)) note(at, "forgets what " + who.region + " has not seen");
     const core::Seq next = node(at).vector().at(who.origin) + 1;
     const auto position = node(other).storage().find(who.origin, next);
     const auto record = position ? node(other).storage().read_log(*position) : std::nullopt;
-    // A log that was trimmed meanwhile begins behind it; what may be damaged tells nothing.
+    // A log that was trimmed meanwhile begins behind it; a damaged record proves nothing.
     const bool is_next = record && record->origin == who.origin && record->first == next;
     if (!is_next || core::checksum_of(record->bytes) != core::Checksum::kRight) continue;
-    // What it depends on is at least what came before it in the same log.
+    // Its deps include at least those of the batch before it in the same log.
     VersionVector seen = node(at).replica().applied().head(who.origin).deps;
     seen.join(core::decode_batch(record->bytes).value().deps_changed);
     if (!seen.includes(dots)) note(at, "forgets what " + who.region + " had not seen");

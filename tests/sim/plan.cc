@@ -57,7 +57,7 @@ void draw_limits(Plan& plan, Random& random) {
   }
 }
 
-// Drawn apart, so that all other draws stay what they were.
+// Drawn apart, so that all other draws stay the same.
 void draw_rejoin(Plan& plan) {
   Random random(mix(plan.seed, number_of("rejoin")));
   if (random.chance(0.3)) return;
@@ -66,7 +66,7 @@ void draw_rejoin(Plan& plan) {
                         .bytes_max = 1 + random.below(5'000)};
 }
 
-// Snapshots that go in many parts, which are kept and waited for hardly longer than one takes.
+// Snapshots in many parts, kept and waited for hardly longer than one takes.
 void draw_snapshots(regions::SnapshotLimits& limits, Random& random) {
   if (random.chance(0.4)) return;
   limits.slice_rows_max = 1 + random.below(20);
@@ -97,7 +97,7 @@ bool wanted(const Wishes& wishes, const Fault& fault, Company company, double ch
   return (fault.company == Company::kAny || fault.company == company) && chance < 0.4;
 }
 
-// Each drawn apart, so that most of those before stay what they were.
+// Each drawn apart, so that most of the earlier draws stay the same.
 Company draw_company(std::uint64_t seed) {
   if (Random(mix(seed, number_of("clones"))).chance(0.2)) return Company::kClones;
   Random random(mix(seed, number_of("company")));
@@ -146,10 +146,10 @@ Plan draw_plan(std::uint64_t seed, const Wishes& wishes) {
 }
 
 core::Millis Plan::healed_ms() const {
-  constexpr core::Millis kHealedMs = 60'000;  // Above the time for which silent peers are avoided.
+  constexpr core::Millis kHealedMs = 60'000;  // Above the time that silent peers are avoided.
   // A signature is about as long as the rest of a batch.
   const std::size_t much = trust == Network::Trust::kSigned ? 128'000 : 64'000;
-  // Of what has ended a window comes with each sync: of lazy disks, once a second.
+  // Of ended origins a window comes with each sync: of lazy disks, once a second.
   const bool tight = limits.window_bytes < 8'000 || limits.hold_bytes_max < much;
   return tight ? 10 * kHealedMs : kHealedMs;
 }

@@ -1,9 +1,9 @@
-// What one simulated run will be like: its regions, limits, pace and faults, all drawn from its
+// The parameters of one simulated run: its regions, limits, pace and faults, all drawn from its
 // seed, and the steps that follow from it. The same plan gives the same run.
 //
 // Each fault draws from a stream of its own, named by seed and fault, and each step carries a seed
-// of its own: leaving out a fault or a step leaves all others as they were, which is what makes a
-// failing run shrink.
+// of its own: leaving out a fault or a step leaves all others as they were, so that a failing run
+// can be shrunk.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +22,14 @@ inline constexpr std::size_t kShapes = 5;
 // One step: a write, or a fault that strikes.
 struct Step {
   static constexpr std::size_t kWrite = ~std::size_t{0};
-  // Even for the faults of a round, odd for its write: the same whatever else is planned.
+  // Even for the faults of a round, odd for its write: independent of all other steps.
   [[nodiscard]] std::size_t number() const { return 2 * round + (fault == kWrite ? 1 : 0); }
   std::size_t round = 0;       // Each round has one write and at times some faults before it.
   std::size_t fault = kWrite;  // Its row in the table of faults.
   std::uint64_t seed = 0;
 };
 
-// What is asked for instead of drawn.
+// Parameters that are given instead of drawn.
 struct Wishes {
   std::size_t ops = 0;  // About so many; 0: drawn.
   std::size_t regions = 0;
@@ -40,7 +40,7 @@ struct Wishes {
   std::optional<Network::Trust> trust;
   std::optional<std::vector<std::size_t>> steps;  // Numbers of those to take, sorted.
 
-  // Whether nothing is asked for that would keep a run from being like most.
+  // Returns whether no wish would keep a run from being like most.
   [[nodiscard]] bool ordinary() const {
     return ops == 0 && regions == 0 && !followers && !plain && !only && without.empty() && !trust &&
            !steps;
@@ -68,8 +68,8 @@ struct Plan {
   bool more_types = false;    // Also flags, remove-wins sets, and sums and scores that are doubles.
   std::vector<double> rates;  // Of each fault, per round; 0: not planned.
 
-  // Within what time all must be equal when everything has healed. Where hardly anything fits into
-  // windows and hold buffers each batch may cost a stall.
+  // The time within which all must be equal after everything has healed. Where hardly anything fits
+  // into windows and hold buffers each batch may cost a stall.
   [[nodiscard]] core::Millis healed_ms() const;
   // All steps to take, in order.
   [[nodiscard]] std::vector<Step> steps() const;

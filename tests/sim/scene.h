@@ -1,5 +1,5 @@
-// Where faults strike: a network of the shape that a plan asks for, and what will end later. Not
-// thread-safe.
+// The place where faults strike: a network of the shape that a plan asks for, and the ends of
+// faults to come. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -24,18 +24,18 @@ class Scene {
   [[nodiscard]] Network::Index any_region() { return random().below(network_.size()); }
   using IsRight = std::function<bool(Network::Index)>;
   [[nodiscard]] std::optional<Network::Index> region_that(const IsRight& is_right);
-  // A region that takes writes now; nothing when none does.
+  // A region that takes writes now; nullopt when there is none.
   [[nodiscard]] std::optional<Network::Index> writable_region();
   // The same, or a follower that runs.
   [[nodiscard]] std::optional<Network::Index> readable_region();
-  // Two regions that were connected, whether the link is up or not; nothing in a mesh of one.
+  // Two regions that were connected, whether the link is up or not; nullopt in a mesh of one.
   [[nodiscard]] std::optional<Pair> connected_pair();
   // How long something lasts, from 10 ms to 20 s, each magnitude as likely as the next.
   [[nodiscard]] core::Millis duration();
 
   // Has something happen some time from now, unless calm comes first.
   void later(core::Millis after, std::function<void()> what);
-  // Lets what is due happen.
+  // Runs the functions that are due.
   void let_due_happen();
   // Ends all that will end, heals everything.
   void calm_down();

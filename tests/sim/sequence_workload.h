@@ -1,5 +1,5 @@
-// What editors of lists and texts do in a simulation: rows at positions between those that are
-// there, moved elements, deleted parts, cleared runs.
+// The acts of editors of lists and texts in a simulation: rows at positions between existing ones,
+// moved elements, deleted parts, cleared runs.
 #pragma once
 
 #include <string>

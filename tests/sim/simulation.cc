@@ -15,7 +15,7 @@ namespace {
 
 using core::Millis;
 
-constexpr Millis kAfterwardsMs = 2'500;         // What comes late changes nothing.
+constexpr Millis kAfterwardsMs = 2'500;         // Late messages change nothing.
 constexpr std::uint64_t kQuietEventsMax = 500;  // Then, for each two leaders.
 constexpr std::size_t kCheckEvery = 100;
 constexpr std::uint64_t kEventsPerStepMax = 50'000;
@@ -111,7 +111,7 @@ class Simulation {
     network.run(network.random().between(0, plan_.gap_ms_max) * (pause ? 20 : 1));
   }
 
-  // What is written on a copy that gives way later comes back under other names.
+  // Writes on a copy that gives way later come back under other names.
   void visit() {
     Network& network = scene_.network();
     if (clients_.empty() || network.anybody_strays()) return;
@@ -186,7 +186,7 @@ class Simulation {
     return text + "  promised " + to_string(scene_.network().ledger().promised()) + "\n";
   }
 
-  // Operators must not read what has no cause. Only intruders leave before they are named.
+  // No alarm without a cause. Only intruders leave before they are named.
   void check_alarms() {
     const std::vector<std::string>& alarms = scene_.network().alarms();
     for (; alarms_seen_ < alarms.size(); ++alarms_seen_) {
@@ -196,7 +196,7 @@ class Simulation {
         if (struck_[row] == 0 || fault.alarm.empty()) return false;
         const auto says = [&](std::string_view text) { return alarm.find(text) != alarm.npos; };
         const bool left = fault.alarm == Intruder::kName && says(kGone);
-        // Of two histories of one origin, both signed, what waits can belong to one only.
+        // Of two histories of one origin, both signed, waiting batches can belong to one only.
         const bool parted = fault.name == "clone" && says(kUnsigned);
         return left || parted || says(fault.alarm);
       });
@@ -206,7 +206,8 @@ class Simulation {
     }
   }
 
-  // Whether an alarm tells of an origin that was settled by who could not know better.
+  // Returns whether an alarm tells of an origin that a region without the full knowledge has
+  // settled.
   bool comes_back(const std::string& alarm) {
     return std::ranges::any_of(scene_.network().settled_unknowing(), [&](const auto& each) {
       return alarm.starts_with("origin " + core::to_string(each.first) + " ");
@@ -225,7 +226,7 @@ class Simulation {
   std::vector<std::uint64_t> struck_;  // Of each fault: how often anything happened.
   struct Begun {
     std::size_t fault = 0;
-    std::uint64_t before = 0;  // What its harm counts, before it struck.
+    std::uint64_t before = 0;  // The count of its harm before it struck.
   };
   std::vector<Begun> begun_;  // Since the last calm.
 };

@@ -10,7 +10,7 @@
 
 namespace anabranch::test {
 
-// What was counted in a run.
+// The counts of a run.
 struct Figures {
   std::size_t steps_taken = 0;  // The failing one included.
   std::uint64_t ops = 0;
@@ -24,9 +24,9 @@ struct Figures {
 };
 
 struct Outcome : Figures {
-  std::string failure;                 // What went wrong; empty when nothing did.
+  std::string failure;                 // The error; empty when there was none.
   std::vector<std::uint64_t> planned;  // Of each fault: how often it was to strike...
-  std::vector<std::uint64_t> fired;    // ...and has harmed.
+  std::vector<std::uint64_t> fired;    // ...and did harm.
 };
 
 Outcome simulate(const Plan& plan);

@@ -1,4 +1,4 @@
-// Leaders that lack what no log has any more: snapshots through the simulated network.
+// Leaders that lack batches that no log has any more: snapshots through the simulated network.
 
 #include <doctest/doctest.h>
 

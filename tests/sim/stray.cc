@@ -16,7 +16,7 @@ std::string shown(const core::Path& path) {
   return text;
 }
 
-// What an op does, without the names of dots.
+// Describes an op, without the names of dots.
 struct Describe {
   std::string operator()(const core::Put& op) const {
     const auto expiry = crdt::is_expiry(op.path) ? crdt::decode_expiry(op.value) : std::nullopt;

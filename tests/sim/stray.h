@@ -1,7 +1,7 @@
-// A leader that writes on under its origin on an old copy of its disk, while others have what it
-// wrote there before: its branch. What it acknowledges there is noted here, apart from the ledger;
-// once it has given way, all of that must have been written again, once, in the same order, with
-// the same values and timestamps, and is in the ledger from then on. Not thread-safe.
+// A leader that writes on under its origin on an old copy of its disk, while others have its later
+// writes from before: its branch. Its acknowledged ops are noted here, apart from the ledger; once
+// it has given way, all of them must have been written again, once, in the same order, with the
+// same values and timestamps, and are in the ledger from then on. Not thread-safe.
 #pragma once
 
 #include <set>
@@ -19,16 +19,16 @@ class Stray {
   Stray(Node& node, core::Origin forked);
 
   [[nodiscard]] core::Origin forked() const { return forked_; }
-  // What it has of the history that the ledger knows.
+  // Its vector in the history that the ledger knows.
   [[nodiscard]] const core::VersionVector& from() const { return from_; }
-  // Notes what it has committed since the last call.
+  // Notes the batches that it has committed since the last call.
   void follow(Node& node, const Ledger& ledger);
-  // It has given way. Gives what is wrong in words, and nothing while all is well.
+  // The leader has given way. Returns the error in words, or an empty string.
   [[nodiscard]] std::string settle(Node& node, Ledger& ledger) const;
 
  private:
   core::Origin forked_;
-  std::set<core::Origin> own_;  // What it has gone by.
+  std::set<core::Origin> own_;  // All origins that it has used.
   core::VersionVector from_;
   storage::Position position_;     // Followed up to here.
   std::vector<std::string> acts_;  // Each op that was acknowledged, in words.

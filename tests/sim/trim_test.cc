@@ -1,4 +1,4 @@
-// Trimming at work: what is kept for whom, over absence, restarts and different shapes.
+// Trimming at work: the part of the log kept for each region, over absence, restarts and shapes.
 
 #include <doctest/doctest.h>
 
@@ -42,7 +42,7 @@ bool lacks(Network& network, Network::Index at, const std::string& region) {
   return keeper(network, at).lacked().contains(region);
 }
 
-// What the figures say is what is there.
+// The figures must be those of the log.
 void require_true_figures(Network& network) {
   for (Network::Index at = 0; at < network.size(); ++at) {
     const auto oldest = network.node(at).storage().read_log(0);
@@ -51,7 +51,7 @@ void require_true_figures(Network& network) {
   }
 }
 
-// Three regions, of which the last one is cut off when all have what it wrote.
+// Three regions; the last one is cut off when all have its writes.
 void lose_region_2(Network& network) {
   network.mesh(3);
   put(network, 2, 3);
@@ -101,7 +101,7 @@ TEST_SUITE("sim: trimming") {
     CHECK(lacks(network, 0, "r2"));
     CHECK_FALSE(lacks(network, 0, "r1"));
     require_true_figures(network);
-    // What region 2 showed last can still be compared when it returns.
+    // The last position that region 2 showed can still be compared when it returns.
     const core::VersionVector away = network.node(2).vector();
     for (Network::Index at = 0; at < 2; ++at) {
       const regions::Replica& here = network.node(at).replica();
@@ -139,7 +139,7 @@ TEST_SUITE("sim: trimming") {
       network.mesh(3);
       for (Network::Index at = 0; at < 3; ++at) put(network, at, 3);
       REQUIRE(network.run_until_equal(5'000));
-      network.run(60'000);  // Long enough for what was shown to be written down.
+      network.run(60'000);  // Long enough for the shown vectors to be written down.
       network.cut(2, 0);
       network.cut(2, 1);
       network.restart(0, how);

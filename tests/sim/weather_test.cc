@@ -16,7 +16,7 @@ using test::Weather;
 
 namespace {
 
-constexpr core::Millis kHealedMs = 40'000;  // Above the time for which silent peers are avoided.
+constexpr core::Millis kHealedMs = 40'000;  // Above the time that silent peers are avoided.
 
 void random_op(Group& group, test::Random& random) {
   const std::string key = "k" + std::to_string(random.below(4));

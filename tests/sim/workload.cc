@@ -76,7 +76,7 @@ void random_act(regions::Group& group, Random& random, const Plan& plan,
   }
 }
 
-// Lets a key expire soon, or never, as what it holds there does; at times as something else.
+// Lets a key expire soon, or never, with the type that it has there; at times with another one.
 void random_expiry(regions::Group& group, Random& random, const Plan& plan) {
   constexpr core::Millis kSoonMs = 5'000;
   constexpr core::Millis kLaterMs = 100'000;
@@ -96,8 +96,8 @@ void random_expiry(regions::Group& group, Random& random, const Plan& plan) {
   group.put({kSpace, key, crdt::kExpiryTag}, crdt::encode_expiry(expiry));
 }
 
-// What the types write that are made of values which mean true or false, and of doubles. Sums of
-// these are exact, so that no order of adding matters.
+// The writes of flags and of types with doubles. Sums of these are exact, so that no order of
+// adding matters.
 void random_act_of_more_types(regions::Group& group, Random& random, const Plan& plan) {
   static constexpr std::array kNames{"x", "y", "z"};
   const std::string name = random.pick(kNames);
@@ -129,7 +129,7 @@ void random_transaction(regions::Group& group, Random& random, const Plan& plan,
   for (std::size_t acts = plan.single_ops ? 1 : 1 + random.below(4); acts > 0; --acts) {
     random_act(group, random, plan, seen);
   }
-  Random apart = random;  // All other draws stay what they were.
+  Random apart = random;  // All other draws stay the same.
   if (plan.single_ops && apart.chance(0.8)) return;
   if (apart.chance(0.2)) random_expiry(group, apart, plan);
   if (plan.more_types && apart.chance(0.5)) random_act_of_more_types(group, apart, plan);
