@@ -32,7 +32,7 @@ bool removed(const Row& row) {
                              [](const crdt::Sibling& each) { return each.value == "0"; });
 }
 
-// Whether what lies below a tag is counted.
+// Returns whether the names below a tag are counted.
 bool counts(const std::string& tag) {
   return tag.size() == 1 && std::string_view("heEzlt").find(tag) != std::string_view::npos;
 }
@@ -169,7 +169,7 @@ void Node::merge(Node& from, const std::function<void()>& between) {
     ANABRANCH_ASSERT(replica_->work(now).ok());
     between();
     ANABRANCH_ASSERT(replica_->sweep().ok());  // The swap waits for it.
-    // What got lost is asked for again.
+    // Lost messages are asked for again.
     now += kStepMs;
     if (replica_->snapshots().receiving()) replica_->tick(now);
   }

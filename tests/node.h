@@ -16,7 +16,7 @@
 
 namespace anabranch::test {
 
-// What is visible in a replica, to be compared with an oracle or another replica.
+// The visible content of a replica, to be compared with an oracle or another replica.
 struct Visible {
   struct Value {
     core::Hlc hlc;
@@ -49,11 +49,12 @@ class Node {
 
   // Commits a transaction at a wall clock time.
   void write(core::Millis wall, const std::function<void(regions::Group&)>& function);
-  // Hands an encoded batch to this node as a message of `from`, and applies what is deliverable.
+  // Hands an encoded batch to this node as a message of `from`, and applies the deliverable
+  // batches.
   void deliver(Node& from, const std::string& bytes);
   void apply();
-  // Joins what another node has, by a snapshot of it that is asked for, sent, received and merged
-  // in slices; `between` is called between any two steps.
+  // Joins the rows of another node, by a snapshot that is asked for, sent, received and merged in
+  // slices; `between` is called between any two steps.
   void merge(Node& from, const std::function<void()>& between);
   void merge(Node& from) {
     merge(from, [] {});
@@ -61,27 +62,27 @@ class Node {
   // Sweeps all that large clears left, and makes the orders of scores.
   void sweep();
 
-  // What all replicas show that have applied the same.
+  // The visible content common to all replicas that have applied the same.
   [[nodiscard]] Visible visible() const;
-  // What a reader finds here: tallies that this replica has yet to list are gone already.
+  // The content for a reader here: tallies that this replica has yet to list are gone already.
   [[nodiscard]] Visible shown() const;
   // The sum of the digests of all rows.
   [[nodiscard]] core::Hash128 digest() const;
-  // The first count that differs from what a scan finds, in words; empty when all agree.
+  // The first count that differs from that of a scan, in words; empty when all agree.
   [[nodiscard]] std::string wrong_count() const;
-  // What is wrong with the order of expiries, in words; empty when it is that of the rows.
+  // The error in the order of expiries, in words; empty when it is that of the rows.
   [[nodiscard]] std::string wrong_expiries() const;
   // The first thing in the order of scores that does not follow from the rows, in words; empty when
   // all does.
   [[nodiscard]] std::string wrong_order() const;
-  // The first digest that differs from what a scan finds, kept or stored, in words; empty when all
+  // The first digest, kept or stored, that differs from that of a scan, in words; empty when all
   // agree.
   [[nodiscard]] std::string wrong_digest() const;
 
  private:
-  // The link to another node, which has greeted.
+  // The link to another node; both have greeted.
   regions::LinkId link_to(Node& other);
-  // Hands what this node wants to send to another one to it, if it belongs to a snapshot.
+  // Hands the messages of this node to another one, if they belong to a snapshot.
   void carry(Node& to, core::Millis now);
 
   std::unique_ptr<storage::MemoryStorage> storage_;
@@ -96,9 +97,9 @@ class Node {
   regions::LinkId last_link_ = 0;
 };
 
-// What a reader shows.
+// The visible content for a reader.
 Visible visible_in(const rows::RowReader& rows);
-// The first count that differs from what a scan finds, in words; empty when all agree.
+// The first count that differs from that of a scan, in words; empty when all agree.
 std::string wrong_count_in(const rows::RowReader& rows, const storage::Snapshot& stored);
 
 }  // namespace anabranch::test

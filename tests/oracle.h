@@ -1,10 +1,10 @@
-// The oracle: what must be visible, decided from the history of intents alone. It knows nothing of
-// rows, slots, ops or joins; its one rule is that an effect is undone by what had observed it and
-// by nothing else. Written a second time after `Oracle` of tests/model/model.py, so that the two
-// agree.
+// The oracle: the visible state, decided from the history of intents alone. It knows nothing of
+// rows, slots, ops or joins; its one rule is that an effect is undone by acts that had observed it
+// and by nothing else. Written a second time after `Oracle` of tests/model/model.py, so that the
+// two agree.
 //
 // Every write is recorded once, where it was made, with its dot and its context: the dots that it
-// had observed. A context is a version vector, so what several undo together is what the join of
+// had observed. A context is a version vector, so several undos together undo all that the join of
 // their contexts covers: the history of a path is judged in one pass. Not thread-safe.
 #pragma once
 
@@ -31,7 +31,7 @@ class Oracle {
     auto operator<=>(const Value&) const = default;
   };
 
-  // What must be visible; paths at which nothing is are left out.
+  // The demanded state; empty paths are left out.
   struct View {
     std::map<core::Path, std::vector<Value>> cells;  // Each sorted, none empty.
     std::map<core::Path, core::Number> tallies;      // Those with at least one addition.
@@ -45,16 +45,17 @@ class Oracle {
   void reset(core::Dot dot, const core::VersionVector& context, core::Path path);
   // Undoes both kinds of effects at and below `prefix`.
   void clear(core::Dot dot, const core::VersionVector& context, core::Path prefix);
-  // Undoes puts alone: what other regions see of a clear until its author lists the tallies.
+  // Undoes puts alone: the part of a clear that other regions see until its author lists the
+  // tallies.
   void clear_cells(core::Dot dot, const core::VersionVector& context, core::Path prefix);
 
-  // What must be visible when all writes that `survived` covers are there, and no other: the rest
-  // was lost with its leader, together with what it undid.
+  // The state that must be visible when exactly the writes that `survived` covers are there: the
+  // rest was lost with its leader, together with its undos.
   [[nodiscard]] View visible(const core::VersionVector& survived) const;
 
-  // Says that visible() will only be asked for vectors that include `floor`, now and later. What
-  // those undo that it covers is forgotten, and they themselves too: whatever is recorded from now
-  // on, they had not observed it.
+  // Promises that visible() will only be asked for vectors that include `floor`, now and later.
+  // Effects that `floor` covers and that acts covered by it undo are forgotten, and so are these
+  // acts: writes recorded from now on were not observed by them.
   void settle(const core::VersionVector& floor);
   // How many effects are remembered.
   [[nodiscard]] std::size_t size() const;
@@ -74,21 +75,21 @@ class Oracle {
     core::VersionVector context;
   };
   using Undos = std::vector<Undo>;
-  // What happened at one path itself.
+  // The acts at one path itself.
   struct Row {
     std::vector<Put> puts;
     std::vector<Add> adds;
     Undos of_puts;
     Undos of_adds;
   };
-  using Clears = std::map<core::Path, core::VersionVector>;  // {prefix: what is undone below it}
+  using Clears = std::map<core::Path, core::VersionVector>;  // {prefix: dots undone below it}
 
-  // What the undos that survived have observed together.
+  // The dots that the surviving undos have observed together.
   [[nodiscard]] static core::VersionVector undone_by(const Undos& undos,
                                                      const core::VersionVector& survived);
   [[nodiscard]] static Clears surviving(const std::map<core::Path, Undos>& clears,
                                         const core::VersionVector& survived);
-  // Adds what was cleared at a path or above it.
+  // Adds the dots that were cleared at a path or above it.
   static void join_clears(core::VersionVector& undone, const Clears& clears,
                           const core::Path& path);
 
@@ -99,7 +100,7 @@ class Oracle {
 
 // For failures: one line per path.
 std::string to_string(const Oracle::View& view);
-// For failures: the lines in which two views differ.
+// For failures: the lines that differ between two views.
 std::string difference(const Oracle::View& shown, const Oracle::View& demanded);
 
 }  // namespace anabranch::test

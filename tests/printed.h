@@ -1,4 +1,4 @@
-// What this process prints on standard error meanwhile: the lines of the log.
+// Captures the lines that this process prints on standard error: those of the log.
 #pragma once
 
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 namespace anabranch::test {
 
-// What `write` prints on standard error.
+// The text that `write` prints on standard error.
 template <typename Write>
 std::string printed(const Write& write) {
   const TempDir dir;

@@ -22,7 +22,7 @@ const Rule& rule(std::string_view name) {
   return *found;
 }
 
-// What `name` has to say about the one file `path`, in a repository of this file and `others`.
+// The violations of rule `name` in the one file `path`, in a repository of this file and `others`.
 Violations check(std::string_view name, std::string path, std::string text,
                  const std::vector<Source>& others = {}) {
   Repository repository;

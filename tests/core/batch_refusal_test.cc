@@ -13,7 +13,7 @@ namespace {
 
 using Part = std::function<void(Writer&)>;
 
-constexpr std::uint64_t kNewer = 42;  // What a later version appended somewhere.
+constexpr std::uint64_t kNewer = 42;  // A field that a later version appended.
 const std::string kPathBytes("a\x00\x01", 3);
 
 void put_op(Writer& out) { out.array(5).uint64(1).bin(kPathBytes).bin("v").nil().nil(); }

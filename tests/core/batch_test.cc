@@ -188,7 +188,8 @@ TEST_CASE("mutated batches are refused or valid, without a crash and without an 
   std::size_t refused = 0;
   for (int i = 0; i < (test::long_run() ? 1'000'000 : 30'000); ++i) {
     std::string bytes = encode_batch(test::random_batch(rng));
-    if (i % 2 == 0) bytes = without_checksum(std::move(bytes));  // Which would refuse nearly all.
+    // A checksum would refuse nearly all.
+    if (i % 2 == 0) bytes = without_checksum(std::move(bytes));
     mutate(rng, bytes);
     const auto batch = decode_batch(bytes);
     (batch.ok() ? valid : refused) += 1;
@@ -196,7 +197,7 @@ TEST_CASE("mutated batches are refused or valid, without a crash and without an 
       CHECK_FALSE(batch.failure().message.empty());
       continue;
     }
-    // What was taken is a batch that this version could have written, extensions left out.
+    // A decoded batch is one that this version could have written, extensions left out.
     const auto back = decode_batch(encode_batch(batch.value()));
     REQUIRE_MESSAGE(back.ok(), back.failure().message);
     CHECK(back.value() == batch.value());

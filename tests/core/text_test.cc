@@ -1,4 +1,4 @@
-// UTF-8, hexadecimal digits and numbers: what is taken, and above all what is not.
+// UTF-8, hexadecimal digits and numbers: accepted texts, and above all refused ones.
 
 #include "core/text.h"
 

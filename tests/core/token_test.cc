@@ -37,7 +37,7 @@ void put_fixed(std::string& out, std::uint64_t value, std::size_t bytes) {
   for (std::size_t i = bytes; i-- > 0;) out.push_back(static_cast<char>(value >> (8 * i)));
 }
 
-// A token of these entries, right or wrong, whose checksum is right.
+// A token of these entries, right or wrong, with a right checksum.
 std::string token_of(const std::vector<std::pair<core::Origin, core::Seq>>& entries,
                      std::size_t count, std::string_view behind = "") {
   std::string bytes;

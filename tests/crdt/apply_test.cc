@@ -1,5 +1,5 @@
-// What ops do to a row where the order of things is not the point: frames, dead slots, and figures
-// that no leader writes. What concurrent and ordered ops come to is in semantics_test.cc.
+// The effects of ops on a row where the order is not the point: frames, dead slots, and figures
+// that no leader writes. The results of concurrent and ordered ops are in semantics_test.cc.
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
-// Canonical content: equal exactly when the paths and what counts in the rows are equal. Digests
-// compare it between regions, so whatever it leaves out may differ there unnoticed.
+// Canonical content: equal exactly when the paths and the counting parts of the rows are equal.
+// Digests compare it between regions, so a part that it leaves out may differ there unnoticed.
 
 #include <doctest/doctest.h>
 

@@ -2,8 +2,8 @@
 // slots, trim, fall back to older states of their own and go on as new origins, and join each
 // other's rows. `history` of tests/model/model.py in C++, over the real functions of crdt/.
 //
-// It guards the promise that replicas which have applied the same ops hold the same, and that what
-// they hold is what the history demands.
+// It guards the promise that replicas with the same applied ops hold the same rows, and that these
+// rows are the ones that the history demands.
 
 #include <doctest/doctest.h>
 
@@ -45,7 +45,7 @@ class History {
     for (double& weight : weights_) weight = random_.unit() + 0.05;
   }
 
-  // Runs `steps` random steps and heals. Returns what went wrong, nothing if all went well.
+  // Runs `steps` random steps and heals. Returns the error, nullopt if all went well.
   std::optional<std::string> run(int steps) {
     for (step_ = 0; step_ < steps; ++step_) {
       step();

@@ -1,11 +1,11 @@
 // The laws of join, for cells, tallies and whole rows: associative, commutative, idempotent, and
 // the same as applying the ops that one side lacks.
 //
-// They hold for reached states, those that replicas can come to by writing and exchanging ops in
+// They hold for reached states, those that replicas can reach by writing and exchanging ops in
 // causal order, and are checked twice: on every state of a small world (three replicas, one row, up
 // to four ops, every order of writing, delivering and dropping dead slots), then on states of long
-// random histories. They guard the promise that it does not matter who merges what, when or how
-// often.
+// random histories. They guard the promise that neither the order, the time nor the number of
+// merges matters, nor the replicas that merge.
 
 #include <doctest/doctest.h>
 
@@ -38,7 +38,7 @@ namespace {
 
 using Kinds = std::vector<Intent::Kind>;
 
-// A state with what its replica has applied.
+// A state with the vector of its replica.
 template <typename T>
 struct Reached {
   T state;
@@ -72,8 +72,8 @@ bool laws_hold(const Reached<T>& x, const Reached<T>& y, const Reached<T>& z) {
   return idempotent && commutative && associative;
 }
 
-// How many ops a small world has: in an optimised tree enough for two additions and two resets of
-// what either has seen. One more takes twenty times as long.
+// The number of ops in a small world: in an optimised tree enough for two additions and two resets
+// of the additions seen. One more takes twenty times as long.
 std::size_t ops_max() {
 #ifdef NDEBUG
   constexpr std::size_t kOps = 4;
@@ -83,7 +83,7 @@ std::size_t ops_max() {
   return test::long_run() ? kOps + 1 : kOps;
 }
 
-// What may happen to a T.
+// The kinds of ops on a T.
 template <typename T>
 Kinds kinds() {
   using enum Intent::Kind;
@@ -139,7 +139,7 @@ class SmallWorld {
     return true;
   }
 
-  // What the history demands of a replica that has applied `applied`.
+  // The view that the history demands of a replica that has applied `applied`.
   static Oracle::View demanded(const State& state, const core::VersionVector& applied) {
     Oracle oracle;
     for (core::Origin origin = 1; origin <= kReplicas; ++origin) {
@@ -244,8 +244,8 @@ class SmallWorld {
     return std::to_string(dot.origin) + "." + std::to_string(dot.seq);
   }
 
-  // Equal for states that differ only in how they came about: who wrote what having seen what, who
-  // has applied what, who has dropped what.
+  // Equal for states that differ only in their way: in the author and the context of each op, in
+  // the ops applied at each replica, and in the dead slots dropped.
   static std::string name(const State& state) {
     std::string name;
     const auto put = [&](std::size_t small) { name.push_back(static_cast<char>(small)); };
@@ -271,7 +271,7 @@ class SmallWorld {
   std::unordered_set<std::string> visited_;
 };
 
-// What the row shows, in the oracle's words.
+// The visible content of the row, in the oracle's words.
 Oracle::View shown(const Row& row) {
   Oracle::View view;
   for (const crdt::Sibling& sibling : row.cell.siblings) {

@@ -13,7 +13,7 @@ using TableRow = std::vector<std::string>;  // Its cells, trimmed.
 // none.
 std::vector<TableRow> table_below(std::string_view document, std::string_view title);
 
-// What stands between backticks, in order: "`a b`, `c`" gives {"a b", "c"}.
+// The texts between backticks, in order: "`a b`, `c`" gives {"a b", "c"}.
 std::vector<std::string> quoted(std::string_view cell);
 
 // The words between spaces.

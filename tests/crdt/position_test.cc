@@ -1,5 +1,5 @@
-// Positions: their order is total, there is room between any two, what one writer types stays
-// together whatever others type there, and they stay short.
+// Positions: their order is total, there is room between any two, characters that one writer types
+// stay together although others type there, and positions stay short.
 
 #include "crdt/position.h"
 
@@ -24,12 +24,12 @@ constexpr core::Origin kEu = 0x1111222233334444;
 constexpr core::Origin kUs = 0x9999888877776666;
 constexpr core::Origin kAsia = 0x5555000055550000;
 
-// What one region knows of a sequence: positions, each with a label.
+// The part of a sequence that one region knows: positions, each with a label.
 class Writer {
  public:
   explicit Writer(core::Origin origin, core::Seq seq = 0) : dot_{origin, seq} {}
 
-  // Inserts in front of what is at `at`, and gives the position.
+  // Inserts in front of the element at `at`, and returns the position.
   std::string insert(std::size_t at, const std::string& label) {
     const std::vector<std::string> order = positions();
     const std::string left = at == 0 ? "" : order[at - 1];

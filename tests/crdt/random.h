@@ -18,14 +18,14 @@ class Random {
   std::int64_t between(std::int64_t low, std::int64_t high) {
     return std::uniform_int_distribution<std::int64_t>(low, high)(engine_);
   }
-  // A number below `size`, which is not zero.
+  // A number below `size`; `size` must not be zero.
   std::size_t below(std::size_t size) {
     return std::uniform_int_distribution<std::size_t>(0, size - 1)(engine_);
   }
   // A number from 0 to 1, 1 excluded.
   double unit() { return std::uniform_real_distribution<double>(0, 1)(engine_); }
   bool chance(double probability) { return unit() < probability; }
-  // One of `choices`, which are not empty.
+  // One of `choices`; they must not be empty.
   template <typename Choices>
   const auto& pick(const Choices& choices) {
     return choices[below(std::size(choices))];

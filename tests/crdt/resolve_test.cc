@@ -1,4 +1,4 @@
-// What is shown: the order of siblings, resolvers and their failures, strings that are numbers.
+// Visible values: the order of siblings, resolvers and their failures, strings that are numbers.
 
 #include <doctest/doctest.h>
 
@@ -23,7 +23,7 @@ namespace {
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 
-// Three siblings whose order by time, then origin, is "a", "b", "c".
+// Three siblings; their order by time, then origin, is "a", "b", "c".
 Cell three_siblings() {
   Cell cell;
   cell.add({{3, 1}, core::Hlc::of(1000, 0), "a", std::nullopt});

@@ -1,5 +1,5 @@
-// Rows as bytes: what is written is read back, a row has one encoding, and bytes that are no row
-// are refused whatever they are.
+// Rows as bytes: encoded rows decode to the same, a row has one encoding, and all bytes that are no
+// row are refused.
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // Executes the tables of docs/semantics.md: each line is a small world of two regions, run with the
-// write of either seen by the other and with both concurrent. It guards the document: what it
-// promises is what the code does, in every region, however the writes came there.
+// write of either seen by the other and with both concurrent. It guards the document: its promises
+// hold in the code, in every region, on every way that the writes took.
 
 #include <doctest/doctest.h>
 
@@ -90,7 +90,7 @@ std::optional<std::string> shown_at(const crdt::Row& row) {
   return shown.value();
 }
 
-// What the key shows of each type, by tag; a type that shows nothing is left out.
+// The visible value of the key for each type, by tag; a type without one is left out.
 std::map<std::string, std::string> shown_types(const TestReplica& replica) {
   std::map<std::string, std::string> shown;
   const auto list = [&](const std::string& tag, const std::string& entry) {
@@ -230,7 +230,8 @@ class Line {
     }
   }
 
-  // Brings both together, by ops and by joining rows, either way round. Returns what all show.
+  // Brings both together, by ops and by joining rows, either way round. Returns the common visible
+  // text.
   std::string meet() {
     TestReplica joined_here = here_;
     TestReplica joined_there = there_;

@@ -1,5 +1,5 @@
-// The table of types: its tags are in stored paths, so they never change; the order decides what a
-// key shows that regions gave different types at once.
+// The table of types: its tags are in stored paths, so they never change; the order decides the
+// type of a key that regions gave different types at once.
 
 #include <doctest/doctest.h>
 

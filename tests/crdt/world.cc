@@ -159,7 +159,7 @@ void TestReplica::merge(const TestReplica& peer) {
   for (const auto& [path, row] : rows_) join_at(path);
   for (const auto& [path, row] : peer.rows_) join_at(path);
   rows_ = std::move(joined);
-  // What was between the own position and the peer's is in no log here: nobody can be served from
+  // No log here has the ops between the own position and the peer's: no replica can be served from
   // before it.
   for (const auto& entry : peer.applied_) {
     if (entry.seq > applied_.at(entry.origin)) logs_[entry.origin].clear();

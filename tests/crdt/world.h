@@ -3,7 +3,7 @@
 // A TestReplica holds rows, a version vector and logs. It turns intents into ops against its rows
 // as they are, applies them, receives other replicas' transactions in causal order, drops dead
 // slots, trims its logs, and joins the rows of another replica. There is no encoding, no storage
-// and no network: what goes wrong here is wrong in crdt/. A replica is a value: a copy is a saved
+// and no network: an error here is an error in crdt/. A replica is a value: a copy is a saved
 // state.
 #pragma once
 
@@ -20,7 +20,7 @@
 
 namespace anabranch::test {
 
-// What a client asks for. `path` is the prefix of a clear.
+// A request of a client. `path` is the prefix of a clear.
 struct Intent {
   enum class Kind { kPut, kRemove, kAdd, kReset, kClear };
   Kind kind = Kind::kPut;
@@ -53,7 +53,7 @@ class TestReplica {
   void trim(std::size_t keep);
   // Joins the rows of a peer into the own ones, where its logs do not reach far enough.
   void merge(const TestReplica& peer);
-  // What a replica does that finds an older state of its own: it goes on as a new origin.
+  // Goes on as a new origin, like a replica that finds an older state of its own.
   void restart_as(core::Origin origin);
 
   [[nodiscard]] core::Origin origin() const { return origin_; }
@@ -66,9 +66,9 @@ class TestReplica {
       const {
     return logs_;
   }
-  // The canonical content of all rows in which anything is present.
+  // The canonical content of all non-empty rows.
   [[nodiscard]] std::string canonical() const;
-  // What the rows show, to be compared with what the oracle demands.
+  // The visible content of the rows, to be compared with that of the oracle.
   [[nodiscard]] Oracle::View visible() const;
 
  private:

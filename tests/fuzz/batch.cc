@@ -1,4 +1,4 @@
-// Batches: what decodes can be encoded, and is the same again.
+// Batches: a decoded batch can be encoded, and is the same again.
 
 #include "core/batch.h"
 #include "core/assert.h"

@@ -22,7 +22,7 @@ constexpr std::uint64_t kRounds = 20'000;
 constexpr std::uint64_t kRoundsLong = 1'000'000;
 constexpr std::size_t kSizeMax = 1U << 16U;
 
-// Numbers at which decoders go wrong.
+// Numbers at the limits of decoders.
 constexpr std::array<std::uint64_t, 12> kNumbers = {0,
                                                     1,
                                                     0x7f,
@@ -90,7 +90,7 @@ void run(std::uint64_t rounds) {
     }
     input.resize(std::min(input.size(), kSizeMax));
     call(input);
-    // Some go on from what others came to.
+    // Some go on from the inputs of others.
     if (up_to(rng, 15) == 0) inputs[up_to(rng, inputs.size() - 1)] = input;
     if (round % 1024 == 1023) inputs = fuzz_examples(rng);
   }

@@ -1,4 +1,4 @@
-// Files of keys: what is read can be written, and is the same again.
+// Files of keys: a file that was read can be written, and is the same again.
 
 #include "transport/keys.h"
 #include "core/assert.h"

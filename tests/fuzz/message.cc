@@ -1,5 +1,5 @@
-// Messages between leaders: the first byte is the kind. What decodes encodes to what decodes to the
-// same.
+// Messages between leaders: the first byte is the kind. A decoded message encodes to bytes that
+// decode to the same message.
 
 #include <variant>
 

@@ -1,4 +1,4 @@
-// What a data directory says of itself: it comes back from backups, and may have been damaged.
+// The rows of meta about a data directory: it comes back from backups, and may have been damaged.
 
 #include "core/assert.h"
 #include "regions/rejoin/rejoin_state.h"

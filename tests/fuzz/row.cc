@@ -1,4 +1,4 @@
-// Rows and paths, as a directory or a snapshot has them: what decodes has one encoding, this one.
+// Rows and paths, as a directory or a snapshot has them: bytes that decode are the one encoding.
 
 #include "core/assert.h"
 #include "crdt/row_codec.h"

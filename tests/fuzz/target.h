@@ -1,5 +1,5 @@
-// A fuzz target: one decoder of bytes that others have written, in the form that libFuzzer calls
-// (clang -fsanitize=fuzzer), and examples of what it takes, for the driver of our own.
+// A fuzz target: one decoder of foreign bytes, in the form that libFuzzer calls (clang
+// -fsanitize=fuzzer), and examples of valid bytes, for the driver of our own.
 #pragma once
 
 #include <cstddef>

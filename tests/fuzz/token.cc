@@ -1,4 +1,4 @@
-// Tokens: what is taken is, written again, the same text.
+// Tokens: an accepted token, written again, is the same text.
 
 #include "core/token.h"
 #include "core/assert.h"

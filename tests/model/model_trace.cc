@@ -151,7 +151,7 @@ class Replay {
     }
   }
 
-  // What may happen at any moment and must change nothing that is visible.
+  // Changes that may happen at any moment and must have no visible effect.
   void disturb() {
     Node& node = any_node();
     const auto dice = std::uniform_int_distribution<int>(0, 99)(random_);

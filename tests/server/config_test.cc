@@ -1,4 +1,4 @@
-// What can be configured, from where, and how mistakes are told.
+// All settings, their sources, and the messages about mistakes.
 
 #include <doctest/doctest.h>
 

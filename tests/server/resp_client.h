@@ -26,7 +26,7 @@ class RespClient {
 
   // Sends all of it. Throws std::runtime_error when the connection is gone.
   void send(std::string_view bytes);
-  // Sends what the socket takes at once; returns how much that was.
+  // Sends as many bytes as the socket takes at once; returns the number.
   std::size_t send_some(std::string_view bytes);
   // The next reply, with all that is in it. Throws std::runtime_error when the connection ends or
   // nothing comes.

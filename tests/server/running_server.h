@@ -21,7 +21,7 @@ class RunningServer {
  public:
   using Fill = std::function<void(Scope&)>;
 
-  // `fill` writes what clients have no commands for.
+  // `fill` makes the writes that clients have no commands for.
   explicit RunningServer(
       Options store = {}, server::ServerOptions options = {}, const Fill& fill = [](Scope&) {}) {
     store.path = (folder_.path() / "data").string();

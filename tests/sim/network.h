@@ -162,7 +162,7 @@ class Network {
   void rot_batches(std::size_t batches) { batches_to_rot_ = batches; }
   // From now on every other opened region writes as versions before checksums did.
   void write_as_before() { former_ = true; }
-  // Has an intruder dial a region; it stays until somebody shuts it out. Returns its region's name.
+  // Has an intruder dial a region; it stays until shut_out_intruders(). Returns its region's name.
   std::string intrude(Index at, Malice malice);
   void shut_out_intruders();
   // Has an intruder show a region more of its origin than it has, so that it goes on under another

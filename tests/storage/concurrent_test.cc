@@ -23,7 +23,7 @@ std::vector<Change> all_keys(int value) {
   return changes;
 }
 
-// What one reader saw. Checked by the main thread.
+// The observations of one reader. Checked by the main thread.
 struct Seen {
   int rounds = 0;
   bool torn = false;       // A snapshot that showed half of a commit, or changed while it lasted.

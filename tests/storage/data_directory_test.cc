@@ -1,4 +1,4 @@
-// Which directories are refused: each with one clear line, and with nothing in them touched.
+// The directories that are refused: each with one clear line, and with nothing in them touched.
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

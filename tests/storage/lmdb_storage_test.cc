@@ -1,5 +1,5 @@
-// What the LMDB implementation promises about the disk: what was acknowledged is there after any
-// death of the process, and a failing disk loses nothing of it.
+// The promises of the LMDB implementation about the disk: acknowledged commits are there after any
+// death of the process, and a failing disk loses none of them.
 
 #include <doctest/doctest.h>
 

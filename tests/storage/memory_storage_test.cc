@@ -1,4 +1,4 @@
-// The faults of the memory implementation: what simulations rely on.
+// The faults of the memory implementation: simulations rely on them.
 
 #include <doctest/doctest.h>
 

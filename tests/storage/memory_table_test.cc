@@ -1,4 +1,4 @@
-// Tables in memory: what a map would do, and copies that keep what they were.
+// Tables in memory: the behaviour of a map, and copies that keep their content.
 
 #include <doctest/doctest.h>
 

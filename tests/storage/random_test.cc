@@ -21,7 +21,7 @@ using Model = std::array<std::map<std::string, std::string>, kTableCount>;
 
 std::uint64_t below(Random& random, std::uint64_t end) { return random() % end; }
 
-// Few short keys, which meet again and again, and some of all lengths.
+// Few short keys, so that they meet again and again, and some of all lengths.
 std::string random_key(Random& random) {
   constexpr std::string_view kAlphabet("\0\1ab\xFE\xFF", 6);
   const std::size_t size =
@@ -46,7 +46,7 @@ Entries expected(const std::map<std::string, std::string>& map, const std::strin
   return entries;
 }
 
-// A storage, the model of what it must hold, and older states that snapshots must still show.
+// A storage, the model of its content, and older states that snapshots must still show.
 template <typename World>
 class Run {
  public:

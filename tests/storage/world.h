@@ -1,4 +1,4 @@
-// What the tests of storage stand on: the two implementations behind one face, and short words for
+// Helpers for the tests of storage: the two implementations behind one face, and short words for
 // committing and reading.
 #pragma once
 
@@ -51,7 +51,7 @@ inline std::unique_ptr<Storage> open_lmdb(const std::string& directory,
   return storage;
 }
 
-// Commits, which must work; gives the position of the last record.
+// Commits, and must succeed; returns the position of the last record.
 inline Position commit(Storage& storage, const std::vector<LogRecord>& records,
                        const std::vector<Change>& changes) {
   const core::Result<Position> done = storage.commit(records, changes);
@@ -87,12 +87,12 @@ inline Entries scan(const Storage& storage, Table table = Table::kRows) {
   return scan(*storage.snapshot(), {}, Direction::kForward, table);
 }
 
-// One implementation, with what it lives in.
+// One implementation, with its directory.
 class LmdbWorld {
  public:
   LmdbWorld() : storage_(open_lmdb(directory())) {}
   Storage& storage() { return *storage_; }
-  // Closes and opens what is on disk.
+  // Closes and opens the stored state.
   void reopen() {
     storage_.reset();
     storage_ = open_lmdb(directory());

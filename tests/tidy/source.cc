@@ -56,7 +56,7 @@ std::size_t end_of_blank(std::string_view text, std::size_t from) {
   return text.size();
 }
 
-// `code` with preprocessor lines blanked, whose braces need not match.
+// `code` with preprocessor lines blanked: their braces need not match.
 std::string without_directives(std::string code) {
   bool continued = false;
   for (const auto line : lines_of(code)) {
@@ -67,7 +67,7 @@ std::string without_directives(std::string code) {
   return code;
 }
 
-// Removes what may stand before a declaration's first word: access specifiers and templates.
+// Removes the prefixes of a declaration's first word: access specifiers and templates.
 std::string_view declaration_of(std::string_view head) {
   for (const std::string_view access : {"public:", "protected:", "private:"}) {
     const auto at = head.rfind(access);
@@ -87,7 +87,7 @@ std::string_view declaration_of(std::string_view head) {
 
 enum class Brace { kScope, kFunction, kOther };
 
-// What the brace after `head` opens, where `head` reaches back to the previous ';', '{' or '}'.
+// The kind of brace after `head`, where `head` reaches back to the previous ';', '{' or '}'.
 Brace kind_of(std::string_view head) {
   head = declaration_of(head);
   constexpr std::array<std::string_view, 8> kScopes{
@@ -181,7 +181,7 @@ std::vector<Function> functions_of(std::string_view text) {
       open.push_back(in_scope ? kind_of(before) : Brace::kOther);
       if (open.back() == Brace::kFunction) functions.push_back({line, 0});
     } else if (c == '}' && !open.empty()) {
-      // What is inside a function is never one, so the last one is the one that ends here.
+      // A brace inside a function never begins one, so the last function is the one that ends here.
       if (open.back() == Brace::kFunction) {
         functions.back().length = line - functions.back().line + 1;
       }

@@ -1,4 +1,4 @@
-// What a transport has reported so far, and waiting for more of it: on the descriptor, with a
+// The events of a transport so far, and waiting for more of them: on the descriptor, with a
 // deadline, never by sleeping.
 #pragma once
 
@@ -63,7 +63,7 @@ class EventLog {
     return end ? events_[*end - 1].link : 0;
   }
 
-  // Waits for the descriptor and takes what is there. Returns false at the deadline.
+  // Waits for the descriptor and takes the ready events. Returns false at the deadline.
   bool take(std::chrono::steady_clock::time_point deadline) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());

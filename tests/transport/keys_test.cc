@@ -1,4 +1,4 @@
-// Keys, their files and their list: what is read, and how mistakes are told.
+// Keys, their files and their list: accepted files, and the messages about mistakes.
 #include "transport/keys.h"
 
 #include <doctest/doctest.h>

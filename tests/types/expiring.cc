@@ -38,7 +38,7 @@ std::string set_of(const History& history) {
   return set_meaning(acts);
 }
 
-// What is there, whether it has expired or not.
+// The stored value, expired or not.
 std::string value_of(const History& history) {
   const std::string string = string_of(history);
   return string == "-" ? set_of(history) : string;
@@ -70,7 +70,7 @@ Events expiries_of(const History& history) {
               any_of({"expire", "persist", "del", "forget"}));
 }
 
-// Whether an expiry is still about what is shown.
+// Returns whether an expiry is still about the visible value.
 bool counts(const Event& expiry, const History& history) {
   const History before = seen_by(expiry, history);
   if (is_string(before) != is_string(history)) return false;
@@ -100,7 +100,7 @@ bool has_expired(const History& history, Millis now_ms) {
   return deadline && *deadline <= now_ms;
 }
 
-// What writers did without saying so: a write to a key that is not there begins anew.
+// The implicit acts of writers: a write to a key that is not there begins anew.
 History with_what_follows(const History& history) {
   History full;
   for (Event event : history) {
@@ -148,7 +148,7 @@ bool write_expiring(Scope& scope, const Key& key, const Words& act) {
   if (act[0] == "put") Register<std::string>(scope, key).put(act[1]);
   if (act[0] == "add") Counter(scope, key).add(std::stoll(act[1]));
   if (act[0] == "insert") Set<>(scope, key).insert(act[1]);
-  // They take away what has expired, too, and say that nothing was there.
+  // They also take away expired values, and return that nothing was there.
   if (act[0] == "erase") Register<std::string>(scope, key).erase();
   if (act[0] == "remove") Set<>(scope, key).erase(act[1]);
   return true;

@@ -1,5 +1,5 @@
-// A key that expires, as a subject of tests: a string or a set, with a deadline; and what that
-// means, as a pure function of the history and the reader's clock.
+// A key that expires, as a subject of tests: a string or a set, with a deadline; and the meaning of
+// that, as a pure function of the history and the reader's clock.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace anabranch::test {
 
-// What a key shows by a clock whose history this is, in the order in which it happened: "5", "{x y}
+// The visible text of a key with this history, in the order of events, by a clock: "5", "{x y}
 // until 9000", or "-" when it is not there.
 std::string expiring_meaning(const History& history, core::Millis now_ms);
 

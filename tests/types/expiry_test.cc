@@ -1,6 +1,6 @@
 // Keys that expire. The table of docs/semantics.md, and random histories of two to five regions
-// with skewed clocks that are cut off from each other: at every moment each region must show what
-// the pure specification (expiring.h) says, given what it knows and what its own clock shows.
+// with skewed clocks that are cut off from each other: at every moment each region must show the
+// value of the pure specification (expiring.h), given its part of the history and its own clock.
 
 #include <doctest/doctest.h>
 
@@ -31,7 +31,7 @@ const Subject& subject() {
   return kSubject;
 }
 
-// Compares what a region shows with what it must, by its own clock; empty when that is the same.
+// Compares the visible value of a region with the demanded one, by its own clock; empty when equal.
 std::string wrong_at(Mesh& mesh, std::size_t at) {
   regions::Replica& replica = mesh.node(at).replica();
   const std::string shows = mesh.shown(at);
@@ -137,7 +137,7 @@ class Line {
     }
   }
   void deliver(std::size_t from, std::size_t to) { mesh_.deliver(from, to); }
-  // What both show at 2000, when each has heard of the other.
+  // The value that both show at 2000, when each has heard of the other.
   std::string meet() {
     mesh_.meet();
     for (const std::size_t at : {0, 1}) {

@@ -1,5 +1,4 @@
-// The handles of flags, remove-wins sets and real counters on a store: what they return, and what
-// they refuse.
+// The handles of flags, remove-wins sets and real counters on a store: their results and refusals.
 
 #include <doctest/doctest.h>
 
@@ -166,7 +165,7 @@ TEST_SUITE("types: handles") {
   TEST_CASE("the type of a key is found whatever the length of its name and who has staged it") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));
-    // Around the length from which rows are stored by hash.
+    // Around the length from that on rows are stored by hash.
     for (const std::size_t length : {1, 430, 440, 441, 442, 443, 444, 445, 446, 450, 480, 500}) {
       CAPTURE(length);
       const std::string key(length, 'k');

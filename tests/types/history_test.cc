@@ -1,8 +1,8 @@
 // Random histories of one key of each type: two to five regions write through the public handles,
-// hand on what they have in any order and repeatedly, are cut off from each other, trim their logs
+// hand on their batches in any order and repeatedly, are cut off from each other, trim their logs
 // and merge snapshots, start again, and fall back to older states as new origins. At every moment
-// each region must show what the type means, given what that region knows of the history: a pure
-// function of who had seen what (meaning.h).
+// each region must show the meaning of the type, given the part of the history that the region
+// knows: a pure function of the acts and of the acts that each had seen (meaning.h).
 
 #include <doctest/doctest.h>
 
@@ -38,7 +38,7 @@ class Trial {
     cut_off_ = random_.chance(0.3) ? random_.below(regions) : regions;
   }
 
-  // Returns what went wrong; empty when nothing did.
+  // Returns the error; empty when there is none.
   std::string run(int steps) {
     for (step_ = 0; step_ < steps; ++step_) {
       const std::size_t at = random_.below(mesh_.size());

@@ -1,4 +1,4 @@
-// Lists on a store: what each call does and refuses, and what it reads.
+// Lists on a store: the effects and refusals of each call, and the rows it reads.
 
 #include <doctest/doctest.h>
 

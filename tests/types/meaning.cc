@@ -29,7 +29,7 @@ Events left(const History& history, const Kind& kept, const Kind& undoing) {
 
 namespace {
 
-// An act on an element or field: {"insert", "x"}, and what is done to all of them: {"clear"}.
+// An act on an element or field: {"insert", "x"}, and acts on all of them: {"clear"}.
 Kind on(const std::string& name, const Words& verbs) {
   return [name, verbs](const Event& event) {
     const bool concerns = event.act.size() < 2 || event.act[1] == name;
@@ -41,7 +41,7 @@ bool any(const Events& events, const std::string& verb) {
   return std::ranges::any_of(events, [&](const Event* event) { return event->act[0] == verb; });
 }
 
-// What the last writer put, by the clock.
+// The newest put, by the clock.
 const Event& last_of(const Events& puts) {
   return **std::ranges::max_element(puts, {}, [](const Event* event) {
     return std::tie(event->hlc, event->transaction, event->place);
@@ -94,7 +94,7 @@ std::string sum_meaning(const History& history) {
   return text.str();
 }
 
-// `chosen` says which of the puts that are left is shown.
+// `chosen` picks the visible one of the puts that are left.
 std::string scores_meaning(const History& history,
                            const std::function<std::string(const Events&)>& chosen) {
   std::set<std::pair<double, std::string>> members;

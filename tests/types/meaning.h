@@ -1,6 +1,6 @@
-// What the types mean, as pure functions of the history: of who had seen what, and of nothing else.
-// Nothing here knows of rows, ops, joins or leaders. An act is undone by what has seen it, and acts
-// that have not seen each other are both there.
+// The meaning of the types, as pure functions of the history: of the acts and the acts that each
+// had seen, and of nothing else. Nothing here knows of rows, ops, joins or leaders. An act is
+// undone by acts that have seen it, and acts that have not seen each other are both there.
 #pragma once
 
 #include <cstddef>
@@ -38,8 +38,8 @@ Kind any_of(const Words& verbs);
 // The acts of one kind that no act of another kind has seen.
 Events left(const History& history, const Kind& kept, const Kind& undoing);
 
-// What a key shows whose history this is, in the words of docs/semantics.md; "-" when it is not
-// there.
+// The visible text of a key with this history, in the words of docs/semantics.md; "-" when it is
+// not there.
 std::string register_meaning(const History& history);
 std::string max_meaning(const History& history);
 std::string min_meaning(const History& history);
@@ -52,10 +52,10 @@ std::string remove_wins_meaning(const History& history);
 std::string map_meaning(const History& history);
 std::string sorted_set_meaning(const History& history);
 std::string sorted_set_under_max_meaning(const History& history);
-// What is in a list or text, sorted; sequence.h says what its order must be.
+// The elements of a list or text, sorted; sequence.h judges their order.
 std::string list_meaning(const History& history);
 std::string text_meaning(const History& history);
-// Which move of a list's element counts, as a name; empty when it was not moved.
+// The move of a list's element that counts, as a name; empty when it was not moved.
 std::string list_move_meaning(const History& history, const std::string& element);
 
 }  // namespace anabranch::test

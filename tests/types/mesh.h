@@ -1,5 +1,5 @@
 // Some regions that write to one key of one type through its public handle, and the history of all
-// that they did: what each shows can be compared at any moment with what the type means.
+// their acts: at any moment the visible value of each can be compared with the meaning of the type.
 #pragma once
 
 #include <cstddef>
@@ -37,8 +37,8 @@ class Mesh {
   [[nodiscard]] std::string shown(std::size_t at);
   // Whether all that was ever looked at by wrong() is in one order; see sequence.h.
   [[nodiscard]] bool in_order() const { return precedence_.is_order(); }
-  // What is wrong with what a region shows and counts, in words; empty when it is what the type
-  // means.
+  // The error in the visible value and counts of a region, in words; empty when they are the
+  // meaning of the type.
   [[nodiscard]] std::string wrong(std::size_t at);
 
  private:

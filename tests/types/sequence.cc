@@ -177,9 +177,9 @@ void Precedence::note(const Words& order) {
   for (std::size_t i = 1; i < order.size(); ++i) behind_[order[i - 1]].insert(order[i]);
 }
 
-// Depth first: a cycle comes back to what is being looked at.
+// Depth first: a cycle comes back to an element that is being visited.
 bool Precedence::is_order() const {
-  std::map<std::string, bool> finished;  // Of what was looked at.
+  std::map<std::string, bool> finished;  // Of the visited elements.
   const std::function<bool(const std::string&)> look = [&](const std::string& item) {
     const auto [seen, fresh] = finished.emplace(item, false);
     if (!fresh) return seen->second;

@@ -1,11 +1,11 @@
-// Lists and texts as tests drive them, and what their order must be.
+// Lists and texts as tests drive them, and the rule for their order.
 //
-// What a sequence shows is a matter of the history (meaning.h), but for the order of what was
-// inserted at one place concurrently: any order will do, if it is one. So the order is judged by
-// the strong list specification (Attiya, Burckhardt, Gotsman, Morrison, Yang and Zawirski,
-// "Specification and Complexity of Collaborative Text Editing", 2016): an element is inserted
-// where its author said, and there is one total order of all elements ever inserted in which
-// everything lies that any region shows at any time.
+// The content of a sequence is a matter of the history (meaning.h), except for the order of
+// elements inserted at one place concurrently: any order will do, if it is one. So the order is
+// judged by the strong list specification (Attiya, Burckhardt, Gotsman, Morrison, Yang and
+// Zawirski, "Specification and Complexity of Collaborative Text Editing", 2016): an element is
+// inserted where its author said, and all orders that any region shows at any time lie in one total
+// order of all elements ever inserted.
 #pragma once
 
 #include <map>
@@ -18,19 +18,19 @@
 
 namespace anabranch::test {
 
-// Acts by index, each taken modulo what there is; `*` stands for something that was never inserted
-// before. They are made more precise: which element it was, as no index can say later. What an act
-// does at once is checked. Otherwise as Subject::act.
+// Acts by index, each taken modulo the length; `*` stands for an element that was never inserted
+// before. The acts are made more precise: they name the element, since an index cannot do that
+// later. The immediate effect of an act is checked. Otherwise as Subject::act.
 bool write_list(Scope& scope, const Key& key, Words& act);
 bool write_text(Scope& scope, const Key& key, Words& act);
 // "[a b=2]": the element b has been set; "abc". "-" when there is nothing.
 std::string show_list(Scope& scope, const Key& key);
 std::string show_text(Scope& scope, const Key& key);
 
-// What is shown, element by element.
+// The visible elements, one by one.
 Words list_items(const std::string& shown);
 Words text_items(const std::string& shown);
-// The same by the names under which elements are ordered: one that was moved is another one there.
+// The same by the names under which elements are ordered: a moved element has another name.
 Words list_places(const History& history, const std::string& shown);
 Words text_places(const History& history, const std::string& shown);
 

@@ -20,12 +20,12 @@ struct Subject {
   // Carries an act out. Returns false when the handle says that there was nothing to do. May make
   // the act more precise, for the history.
   std::function<bool(Scope&, const Key&, Words&)> act;
-  // What the key shows, "-" when it is not there.
+  // The visible text of the key, "-" when it is not there.
   std::function<std::string(Scope&, const Key&)> show;
   std::function<std::string(const History&)> meaning;
   // Has counters in rows of its own: other regions see those of a large clear go one after another.
   bool has_counters = false;
-  // Only of lists and texts (sequence.h): their meaning is what there is, whatever its order.
+  // Only of lists and texts (sequence.h): their meaning is their content, in any order.
   std::function<Words(const std::string& shown)> items = {};
   std::function<Words(const History&, const std::string& shown)> places = {};
   // Whether a key that shows nothing may still be there, until somebody writes to it.

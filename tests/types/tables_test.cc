@@ -80,7 +80,7 @@ class Line {
     }
   }
 
-  // What both show when each has heard of the other.
+  // The value that both show when each has heard of the other.
   std::string meet() {
     mesh_.meet();
     for (const std::size_t at : {kHere, kThere}) CHECK(mesh_.wrong(at) == "");

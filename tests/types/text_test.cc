@@ -1,5 +1,5 @@
-// Texts on a store: what each call does and refuses, what rows it leaves, and documents that stay
-// open while others write.
+// Texts on a store: the effects, refusals and rows of each call, and documents that stay open while
+// others write.
 
 #include <doctest/doctest.h>
 

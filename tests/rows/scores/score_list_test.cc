@@ -1,5 +1,5 @@
-// The list that keeps the order of one sorted set: whatever is inserted and erased, ranks and walks
-// are those of the sorted members, and what is stored depends on nothing but them.
+// The list that keeps the order of one sorted set: after any inserts and erasures, ranks and walks
+// are those of the sorted members, and the stored entries depend on the members alone.
 
 #include <doctest/doctest.h>
 

@@ -57,7 +57,7 @@ std::string bound(Random& random, const std::vector<Path>& paths) {
   return random.chance(0.3) ? encoded.substr(0, random.below(encoded.size() + 1)) : encoded;
 }
 
-// Scans of any range, in both directions, visit what a plain map has there.
+// Scans of any range, in both directions, visit the same rows as in a plain map.
 void check_ranges(Random& random, const rows::RowReader& reader, const StageWorld::Rows& rows,
                   const std::vector<Path>& paths) {
   for (int i = 0; i < 4; ++i) {

@@ -19,8 +19,8 @@ bool removed(const Row& row) {
                              [](const crdt::Sibling& each) { return each.value == "0"; });
 }
 
-// Adds what a row shows on the way to it: {collection, name in it}. Returns false, having added
-// anything, when the rest of the path has no known shape.
+// Adds the places that a row shows on the way to it: {collection, name in it}. Returns false,
+// having added some, when the rest of the path has no known shape.
 bool show(const Row& row, const Components& parts, std::size_t tag, const Path& place,
           std::vector<std::pair<Path, std::string>>& shown) {
   const std::size_t left = parts.size() - tag;

@@ -27,7 +27,7 @@ class StageWorld {
   const Rows& rows() const { return rows_; }
   // Sets a row, in the stage and in the map.
   void set(const core::Path& path, const crdt::Row& row);
-  // Commits what is staged and goes on with an empty stage over it.
+  // Commits the staged rows and goes on with an empty stage over them.
   void commit();
   // The committed rows.
   const rows::RowReader& base() const { return *base_; }
@@ -42,7 +42,7 @@ class StageWorld {
   // The first difference between the stage and the map, in words: rows, scans below every prefix
   // and counts. Empty when there is none.
   std::string difference() const;
-  // What the shape of paths says is shown in each collection, from the map alone.
+  // The names shown in each collection by the shape of the paths, from the map alone.
   std::map<core::Path, std::set<std::string>> shown() const;
 
  private:

@@ -1,4 +1,4 @@
-// What commands print: bytes, times, tables.
+// The output of commands: bytes, times, tables.
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
-// What all clients of the Redis port together can make it hold and do: answers that nobody reads,
-// and commands that take long, keep nobody else waiting.
+// The limits on all clients of the Redis port together: answers that no client reads, and commands
+// that take long, keep no other client waiting.
 
 #include <doctest/doctest.h>
 
@@ -198,7 +198,7 @@ TEST_SUITE("server: budgets") {
     std::vector<RespClient> readers = fill_room(server, good);
     RespClient other = server.client();
     const std::size_t before = figure(good, "answers_held_back");
-    // More than a half of the room, which becomes free when others read.
+    // More than a half of the room: it becomes free when others read.
     constexpr int kBig = 8;
     const Words queue[] = {
         {"MULTI"}, {"INCR", "n"}, {"SELECT", "3"}, {"SET", "n", "x"}, {"SELECT", "0"}};
@@ -232,7 +232,7 @@ TEST_SUITE("server: budgets") {
       if (seen == "*3\r\n$-1\r\n$-1\r\n$-1\r\n") break;
       REQUIRE(seen == "*3\r\n$1\r\nv\r\n$1\r\nv\r\n$1\r\nv\r\n");
     }
-    // What is written from now on stays.
+    // Writes from now on stay.
     CHECK(other.ask({"SET", last, "new"}) == "+OK\r\n");
     CHECK(other.ask({"INCR", "k5000"}) == ":1\r\n");
     third.send(request({"MULTI"}) + request({"SELECT", "3"}) + request({"EXISTS", "k19000", last}) +

@@ -1,5 +1,5 @@
 // Commands through a real port, where Redis has nothing to compare with: the own verbs, the tables,
-// and what differs on purpose.
+// and differences on purpose.
 
 #include <doctest/doctest.h>
 
@@ -151,7 +151,7 @@ TEST_SUITE("server: commands") {
   TEST_CASE("a key is gone at its deadline, and INCR begins at 0 there") {
     RunningServer server;
     RespClient client = server.client();
-    // One transaction, which has one time: however slow the machine, it is not over in between.
+    // One transaction, with one time: on the slowest machine it is not over in between.
     client.send(request({"MULTI"}) + request({"SET", "k", "5", "PX", "60"}) +
                 request({"TTL", "k"}) + request({"SADD", "s", "old"}) +
                 request({"PEXPIRE", "s", "60"}) + request({"EXEC"}));

@@ -1,4 +1,5 @@
-// What clients have sent and is not run yet is bounded over all of them, and who holds most pays.
+// Input of clients that is not run yet is bounded over all of them, and the client that holds most
+// pays.
 
 #include <doctest/doctest.h>
 
@@ -38,7 +39,7 @@ std::string announce(std::size_t bytes) {
   return "*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$" + std::to_string(bytes) + "\r\n";
 }
 
-// Clients with an open transaction each, of which some thousand bytes are queued.
+// Clients with an open transaction each and some thousand bytes in its queue.
 std::vector<RespClient> queue(RunningServer& server, int clients, std::size_t bytes) {
   std::vector<RespClient> all;
   for (int i = 0; i < clients; ++i) {

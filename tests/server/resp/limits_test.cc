@@ -1,5 +1,5 @@
-// Clients that flood, stall, lie or send garbage cost nobody else anything, and a commit that fails
-// is an error to everybody who depended on it.
+// Clients that flood, stall, lie or send garbage cost no other client anything, and a commit that
+// fails is an error to every client that depended on it.
 
 #include <doctest/doctest.h>
 
@@ -144,7 +144,7 @@ TEST_SUITE("server: limits") {
     slow.send(all);
     for (int i = 0; i < 100; ++i) CHECK(good.ask({"STRLEN", "k"}) == ":50000\r\n");
     const std::string listed = good.ask({"CLIENT", "LIST"});
-    // What waits is the pause plus one answer; what has been sent is dropped when it is half.
+    // The waiting bytes are the pause plus one answer; sent bytes are dropped when they are half.
     std::size_t most = 0;
     for (std::size_t at = 0; (at = listed.find(" omem=", at)) != listed.npos; at += 6) {
       most = std::max(most, static_cast<std::size_t>(std::stoull(listed.substr(at + 6))));
@@ -230,8 +230,8 @@ TEST_SUITE("server: limits") {
     }
     std::string answer;
     for (int i = 0; i < 10'000 && !answer.starts_with("-MISCONF"); ++i) {
-      // One packet of less than what is read at once, so one turn: a write, a read that sees it,
-      // and one that needs no store.
+      // One packet of less than one read takes, so one turn: a write, a read that sees it, and a
+      // command that needs no store.
       client.send(request({"SET", "k" + std::to_string(i), std::string(12'000, 'v')}) +
                   request({"STRLEN", "k" + std::to_string(i)}) + request({"PING"}));
       answer = client.receive();
@@ -242,7 +242,7 @@ TEST_SUITE("server: limits") {
     }
     REQUIRE(answer.starts_with("-MISCONF"));
     CHECK(stored > 0);
-    // The store takes no more writes, and still reads what was acknowledged and nothing else.
+    // The store takes no more writes, and still reads the acknowledged ones and no others.
     CHECK(client.ask({"SET", "after", "v"}).starts_with("-MISCONF"));
     CHECK(client.ask({"GET", "before"}) == "$1\r\nv\r\n");
     CHECK(client.ask({"DBSIZE"}) == ":" + std::to_string(stored + 1) + "\r\n");

@@ -94,7 +94,7 @@ TEST_SUITE("server: long reads") {
         if (whole.size() > 1000) CHECK(figure(client, "long_reads_begun") == before + 1);
       }
     }
-    // What follows in the pipeline comes behind it.
+    // The next command in the pipeline is answered behind it.
     client.send(request({"SMEMBERS", "set"}) + request({"PING"}));
     CHECK(client.receive().starts_with("~200\r\n"));
     CHECK(client.receive() == "+PONG\r\n");

@@ -1,4 +1,5 @@
-// Whom the room for answers closes when others wait for it: with time that the test moves.
+// The clients that the room for answers closes when others wait for it: with time that the test
+// moves.
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,5 @@
-// Sessions and write concerns on the Redis port: who waits, waits alone, and is told in the end.
+// Sessions and write concerns on the Redis port: a client that waits, waits alone, and is told in
+// the end.
 
 #include <doctest/doctest.h>
 
@@ -45,7 +46,7 @@ struct World {
   RespClient client = eu.client();
   RespClient other = eu.client();
 
-  // Both have what the other one says of itself when it begins.
+  // Both have the rows that the other one writes about itself when it begins.
   World() {
     REQUIRE(eventually([&] { return knows(us(), "eu"); }));
     REQUIRE(client.ask({"ANABRANCH", "SESSION", us().token(), "10000"}) == "+OK\r\n");

@@ -1,4 +1,4 @@
-// What is said, and known, of a dialled peer that is not there.
+// Messages and status about a dialled peer that is not there.
 
 #include "transport/zmq/absence.h"
 

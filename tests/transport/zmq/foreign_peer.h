@@ -1,5 +1,5 @@
-// Peers that are not ours: a bare TCP connection, and a ZMTP DEALER, spoken by hand, that sends
-// what it is told.
+// Peers that are not ours: a bare TCP connection, and a ZMTP DEALER, spoken by hand, that sends the
+// bytes it is given.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,8 @@ class RawConnection {
   // Exactly `size` bytes, or nothing when the other side closes or the deadline passes before.
   [[nodiscard]] std::optional<std::string> receive(
       std::size_t size, std::chrono::steady_clock::time_point deadline) const;
-  // Whether the other side closes within `patience`; what it sends until then is dropped.
+  // Returns whether the other side closes within `patience`; bytes that it sends until then are
+  // dropped.
   [[nodiscard]] bool wait_closed(std::chrono::milliseconds patience) const;
 
  private:

@@ -77,7 +77,7 @@ void Relay::set_mode(Mode mode) {
   applied_.wait(lock, [&] { return mode_ == mode; });
 }
 
-// Takes over the wanted mode. What it closes is closed before set_mode() returns.
+// Takes over the wanted mode. Connections that it closes are closed before set_mode() returns.
 Relay::Mode Relay::apply_mode() {
   wake_.reset();
   const std::lock_guard lock{mutex_};
@@ -105,8 +105,8 @@ void Relay::run() {
   }
 }
 
-// Watches each socket for what can be done with it: reading into an empty buffer, or writing the
-// other side's.
+// Watches each socket for its next operation: reading into an empty buffer, or writing the other
+// side's.
 void Relay::wait(Mode mode, std::vector<pollfd>& watched) {
   watched.clear();
   watched.push_back({wake_.fd(), POLLIN, 0});
@@ -139,7 +139,7 @@ void Relay::accept(bool is_wanted) {
   ++connections_made_;
 }
 
-// Moves what there is of one direction, without blocking.
+// Moves the bytes of one direction, without blocking.
 void Relay::move(Connection& connection, std::size_t from) {
   Buffer& buffer = connection.buffers[from];
   if (buffer.bytes.empty()) {

@@ -49,7 +49,7 @@ class Relay {
     std::string bytes;
     std::size_t sent = 0;
   };
-  // The sockets of the dialling side (0) and of the listening side (1), and what was read from
+  // The sockets of the dialling side (0) and of the listening side (1), and the bytes read from
   // each.
   struct Connection {
     std::array<int, 2> sockets{-1, -1};

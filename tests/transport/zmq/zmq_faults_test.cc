@@ -1,4 +1,4 @@
-// What breaks links over ZeroMQ: restarts, cuts, silence, rubbish.
+// Faults that break links over ZeroMQ: restarts, cuts, silence, rubbish.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -169,8 +169,8 @@ TEST_CASE("a cut connection goes down on both sides and comes back when it heals
   }
 }
 
-// Messages may be lost at a cut, but what a link did carry is a gapless run from its first message
-// on: this is what the resuming protocol above stands on.
+// Messages may be lost at a cut, but the messages that a link did carry are a gapless run from its
+// first one on: the resuming protocol above relies on this.
 TEST_CASE("what a link carries across cuts is in order and without gaps") {
   constexpr int kRounds = 10;
   CAPTURE(test::seed());

@@ -1,4 +1,4 @@
-// Links with keys: who gets in, who does not, and what others notice of it.
+// Links with keys: peers that get in, peers that do not, and the effects on others.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -31,7 +31,7 @@ namespace {
 
 constexpr milliseconds kPatience = seconds{30};
 
-// The clock that says which keys are valid.
+// The clock for the validity of keys.
 using Wall = std::shared_ptr<std::atomic<Seconds>>;
 
 KnownKey line_of(const OwnKeys& keys) {

@@ -119,7 +119,7 @@ TEST_CASE("a full inbox stops the reading and loses nothing") {
   us->send(link, 0, "first");
   const LinkId accepted = at_eu.wait_up();
   for (std::size_t i = 0; i < kCount; ++i) us->send(link, 0, std::string(1U << 20U, 'x'));
-  // The answer shows that eu goes on sending although nobody takes what it received.
+  // The answer shows that eu goes on sending although its application takes nothing.
   eu->send(accepted, 0, "sent while full");
   CHECK(at_us.wait_body("sent while full"));
   CHECK(at_eu.wait_messages(kCount + 1));
