@@ -1,5 +1,5 @@
 // Does not compile: values of a type without a Codec, and with one that lacks a function. The
-// compiler must say what to write (CMakeLists.txt looks for it).
+// compiler must name the missing function (CMakeLists.txt looks for it).
 
 #include <string>
 

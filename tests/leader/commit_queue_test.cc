@@ -1,4 +1,4 @@
-// The commit queue and the locks around it: who waits for whom, and what is said when somebody
+// The commit queue and the locks around it: the order of waiting, and the messages when a holder
 // takes too long.
 
 #include <doctest/doctest.h>
@@ -43,7 +43,7 @@ TEST_SUITE("leader: the commit queue") {
     REQUIRE(queue.watchdog().running());
     CHECK(queue.watchdog().running()->time >= 50ms);
     CHECK(queue.watchdog().running()->thread == thread);
-    // Others wait for it; who only asks does not.
+    // Others wait for it; a thread that only asks does not.
     auto other = std::async(std::launch::async, [&] { queue.run_between([](Leader&) {}); });
     bool ran = false;
     CHECK_FALSE(queue.run_unless_held_up([&](Leader&) { ran = true; }));

@@ -1,5 +1,6 @@
 // Open documents, called from everywhere: each call ends or throws, wherever it is made, and never
-// holds up the store. What should hang after all ends the program with a sentence, not the machine.
+// holds up the store. A call that hangs after all ends the program with a sentence, not the
+// machine.
 
 #include <doctest/doctest.h>
 
@@ -24,7 +25,7 @@ using test::TempDir;
 
 namespace {
 
-constexpr auto kDeadline = 10s;  // Of what is promised within one second.
+constexpr auto kDeadline = 10s;  // For promises of one second.
 constexpr auto kOtherThread =
     50ms;  // How long a place stays as it is for a call on another thread.
 
@@ -45,7 +46,7 @@ using Call = std::function<void(World&)>;
 // Makes a call at a place.
 using Place = std::function<void(World&, const Function&)>;
 
-// What becomes of a call: "ok", or the text of the Error{kInvalid} that it throws.
+// The outcome of a call: "ok", or the text of the Error{kInvalid} that it throws.
 std::string outcome_of(const Function& call) {
   try {
     call();
@@ -152,7 +153,7 @@ std::map<std::string, Place> places() {
   };
 }
 
-// What is demanded; "ok" where nothing is said.
+// The demanded outcome; "ok" by default.
 std::string demanded(const std::string& place, const std::string& call) {
   if (call == "open" || call == "close") return "ok";
   if (place == "in its own edit") {
@@ -220,7 +221,7 @@ TEST_SUITE("leader: calls of documents") {
       for (int i = 0; i < kTimes; ++i) {
         eu.transact([&](Transaction& txn) {
           const std::uint64_t size = document.size();
-          // What is staged before a transaction is seen by it.
+          // A transaction sees the writes that were staged before it.
           CHECK(size == Text(txn, "text").size());
           CHECK(size >= last);
           last = size;

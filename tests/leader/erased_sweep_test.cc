@@ -24,7 +24,7 @@ constexpr core::Millis kStepMs = 100;
 
 Path element(const std::string& name) { return {"\1", "set", "E", name}; }
 
-// Regions, each linked with each, that forget what they may.
+// Regions, each linked with each, with a sweep of removed elements.
 struct World {
   LinkedNodes nodes;
   std::vector<std::unique_ptr<ErasedSweep>> sweeps;

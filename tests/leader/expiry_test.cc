@@ -1,5 +1,5 @@
-// Keys that expire: what reads hide, what writes find, and when a key may be cleared: nobody may
-// while a region that was not heard of can have let it live longer.
+// Keys that expire: reads that hide them, writes that find them, and the moment when a key may be
+// cleared: not while a region that was not heard of can have let it live longer.
 
 #include <doctest/doctest.h>
 
@@ -79,7 +79,7 @@ class World {
     ahead_ms_[at] = ahead;
     nodes.set_clock_ahead(at, ahead);
   }
-  // Starts a region again on what it has stored.
+  // Starts a region again on its storage.
   void restart(std::size_t at) {
     nodes.replace(at, make_node(at, nodes.at(at).storage().clone()));
     sweeps[at] = make_sweep(at);
@@ -336,7 +336,7 @@ TEST_SUITE("leader: expiry") {
       world.run(kWaitMs / 4 - 4'000);
       CHECK(world.type(0, "late") == Type::kNone);
       CHECK(world.keys(0) == 1);
-      world.run(25'000);  // What was not stored is waited for again.
+      world.run(25'000);  // The time that was not stored is waited for again.
       CHECK(world.keys(0) == 0);
     }
   }

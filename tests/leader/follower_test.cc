@@ -1,5 +1,5 @@
-// Followers: they have what their leader has, take no writes, cost nobody anything, and can be
-// promoted, also when the leader comes back.
+// Followers: they have the rows of their leader, take no writes, cost other leaders nothing, and
+// can be promoted, also when the leader comes back.
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
-// What a program may do wrong with the embedded store: it does not compile, or it throws
-// Error{kInvalid} with a sentence. Nothing of it loses data silently, hangs or crashes.
+// Errors in programs that use the embedded store: they do not compile, or they throw
+// Error{kInvalid} with a sentence. None of them loses data silently, hangs or crashes.
 
 #include <doctest/doctest.h>
 
@@ -26,7 +26,7 @@ namespace {
 
 using Word = Register<std::string>;
 
-// ---- What does not compile.
+// ---- Errors that do not compile.
 
 template <typename Handle, typename Value>
 concept Puts = requires(Handle handle, Value value) {

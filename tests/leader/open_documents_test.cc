@@ -1,4 +1,4 @@
-// Documents that stay open, and many of them: what they cost, and that they follow their texts.
+// Documents that stay open, and many of them: their cost, and that they follow their texts.
 
 #include <doctest/doctest.h>
 
@@ -79,7 +79,7 @@ TEST_SUITE("leader: open documents") {
     const auto begin = std::chrono::steady_clock::now();
     documents.clear();
     const auto closing = std::chrono::steady_clock::now() - begin;
-    CHECK(closing < std::chrono::seconds(10));  // Ten times what is promised.
+    CHECK(closing < std::chrono::seconds(10));  // Ten times the promise.
     CHECK(store.status().watches.documents == 0);
     CHECK(among < 2 * alone + 100);
     MESSAGE(kDocuments << " documents: " << threads_open << " threads; CPU of an edit " << among

@@ -1,4 +1,4 @@
-// How local writes and what goes on beside them share the writer.
+// The shares of local writes and of background work in the writer.
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
-// Peers that speak another protocol than a store: a transport without a leader, which greets with
-// another number and sends what the store cannot read.
+// Peers that speak another protocol than a store: a transport without a leader that greets with
+// another number and sends messages that the store cannot read.
 #include <algorithm>
 #include <memory>
 #include <string>

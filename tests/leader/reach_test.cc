@@ -1,4 +1,4 @@
-// How far a write has come: what is applied somewhere is not yet on the disk there.
+// The reach of a write: a write that is applied somewhere is not yet on the disk there.
 
 #include <doctest/doctest.h>
 
@@ -22,7 +22,7 @@ void put(LinkedNodes& world, std::size_t at) {
   world.write(at, [](regions::Group& group) { group.put({"\1", "key", "s"}, "value"); });
 }
 
-// Who has everything that a region has.
+// The regions that have everything that one region has.
 Reach reach(LinkedNodes& world, std::size_t at, Level level) {
   const regions::Replica& replica = world.at(at).replica();
   return leader::reach(replica, replica.applied().vector(), {.all = true, .level = level})

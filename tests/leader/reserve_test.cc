@@ -1,4 +1,4 @@
-// A nearly full disk: what is refused, what goes on, and that it ends by itself.
+// A nearly full disk: refused writes, work that goes on, and that the state ends by itself.
 
 #include <doctest/doctest.h>
 
@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::uint64_t kReserve = 1000;
 
-// A reserve of kReserve bytes beside storage that says what the test wants.
+// A reserve of kReserve bytes beside storage with the room that the test sets.
 struct World {
   void set(Room room) {
     storage.set_faults({.room = room});
@@ -33,7 +33,7 @@ struct World {
   Reserve reserve{storage, kReserve};
 };
 
-// A store whose address space is nearly used up soon.
+// A store with an address space that is soon nearly used up.
 Options small_options(const TempDir& folder, const std::string& region) {
   Options options = store_options(folder, region);
   options.map_bytes = std::size_t{64} << 20U;

@@ -24,7 +24,7 @@ Names names(const Scope& scope, const Key& prefix, const Span& span = {}) {
   return all;
 }
 
-// Maps with so many fields that what is left of each is jumped over, among plain keys.
+// Maps with so many fields that the rest of each is jumped over, among plain keys.
 void fill(Scope& scope) {
   for (const char* key : {"a", "b/1", "b/2", "c"}) {
     scope.atomically([&](Scope& txn) {
@@ -80,7 +80,7 @@ TEST_SUITE("leader: scan") {
       const Names page = set.elements(rest, 7);
       REQUIRE_FALSE(page.empty());
       forwards.insert(forwards.end(), page.begin(), page.end());
-      set.erase("none");  // What is written between pages does not matter to the others.
+      set.erase("none");  // Writes between pages do not matter to the other elements.
     }
     CHECK(forwards == all);
     Names back;

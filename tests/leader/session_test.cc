@@ -1,4 +1,4 @@
-// Sessions: what one client has seen goes with it; and how far a write has come.
+// Sessions: the vector that one client has seen goes with it; and the reach of a write.
 
 #include <doctest/doctest.h>
 
@@ -55,7 +55,7 @@ class Client {
   Client(std::vector<Store*> stores, int name, std::uint64_t seed)
       : stores_(std::move(stores)), own_("client/" + std::to_string(name)), random_(seed) {}
 
-  // Tries one region; what it sees there must not be older than what it has seen before.
+  // Tries one region; its rows must not be older than those seen before.
   void hop() {
     try {
       Session session = stores_[random_() % stores_.size()]->session(token_, 2ms);

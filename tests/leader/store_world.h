@@ -1,4 +1,4 @@
-// Stores of a test: options for a folder, waiting for what other leaders do, and what is shown.
+// Stores of a test: options for a folder, waiting for other leaders, and visible values.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Read transactions, and transactions that rest on what was read before.
+// Read transactions, and transactions that depend on earlier reads.
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
-// Commits that fail: the replica stops, tells nobody of what was not stored, and is whole again
-// when it is opened anew.
+// Commits that fail: the replica stops, tells no peer of writes that were not stored, and is whole
+// again when it is opened anew.
 
 #include <doctest/doctest.h>
 

@@ -38,7 +38,7 @@ crdt::Row one_row() {
   return row;
 }
 
-// What the storage holds of digests, read back.
+// The digests in the storage, read back.
 void store(StageWorld& world, Digests& digests) {
   std::vector<storage::Change> changes;
   digests.take_changes(changes);

@@ -1,4 +1,5 @@
-// Followers as replicas: what others wait for beside them, and what they do that nobody waits for.
+// Followers as replicas: other replicas' waits beside them, and their own work that no replica
+// waits for.
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // Random histories over real replicas: writes, deliveries in any order and repeatedly, collections,
 // trimmed logs, reopenings, restores of older states as new origins, large clears that are swept in
-// slices, and merges. Whatever happens, replicas with equal vectors are equal; and after healing
-// all show what the oracle, which knows nothing of rows, demands.
+// slices, and merges. After any events replicas with equal vectors are equal; and after healing all
+// show the rows that the oracle demands, although it knows nothing of rows.
 
 #include <doctest/doctest.h>
 
@@ -38,7 +38,7 @@ class History {
     keys_ = 1 + random_.below(3);
   }
 
-  // Returns what went wrong; empty when nothing did.
+  // Returns the error; empty when there is none.
   std::string run(int steps) {
     for (step_ = 0; step_ < steps; ++step_) {
       step(random_.below(nodes_.size()));
@@ -46,7 +46,7 @@ class History {
       if (!agree()) return "equal vectors, different rows";
     }
     heal();
-    heal();  // What was listed meanwhile.
+    heal();  // The resets listed meanwhile.
     return compare();
   }
 
@@ -112,7 +112,7 @@ class History {
     }
   }
 
-  // Whatever was merged, a crash leaves what was there before.
+  // After any merge, a crash leaves the rows from before it.
   void crash(Node& node) {
     Node other(node.replica().identity().region, fresh_origin(), node.storage().crash(), true);
     CHECK(other.digest() == node.digest());
@@ -250,7 +250,7 @@ class History {
   std::string compare() {
     const core::VersionVector& vector = nodes_.front()->vector();
     const Oracle::View want = oracle_.visible(vector);
-    // What a leader had yet to list may be lost with it.
+    // Resets that a leader had yet to list may be lost with it.
     if (!fell_back_ && want != intents_.visible(vector)) return "a clear was not done in full";
     for (const auto& node : nodes_) {
       if (node->vector() != vector) return "healing has not healed";
@@ -275,7 +275,7 @@ class History {
   Oracle oracle_;
   Oracle intents_;
   bool fell_back_ = false;
-  core::VersionVector recorded_;                      // What the oracle knows.
+  core::VersionVector recorded_;                      // The oracle's vector.
   std::map<core::Origin, core::VersionVector> deps_;  // Of the newest batch of each origin.
   std::string wrong_;
   std::vector<std::unique_ptr<Node>> nodes_;

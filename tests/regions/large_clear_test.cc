@@ -89,8 +89,8 @@ core::Number sum(Node& node, const Path& path) {
   return node.replica().reader()->row(path).tally.sum();
 }
 
-// Values and sums without the dots: what two replicas show that made the same writes with different
-// numbers.
+// Values and sums without the dots: the common view of two replicas that made the same writes with
+// different numbers.
 struct Values {
   std::map<Path, std::vector<std::string>> cells;
   std::map<Path, core::Number> tallies;

@@ -1,6 +1,6 @@
-// Regions in a test that are linked: carries their messages in order and at once, in virtual time.
-// Nothing gets lost but what the test says, and nobody is late; for that there is tests/sim. What
-// else may go wrong here is what the test does to disks.
+// Linked regions in a test: carries their messages in order and at once, in virtual time. Nothing
+// gets lost unless the test says so, and no message is late; for that there is tests/sim. Other
+// faults here are those that the test makes on disks.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace anabranch::test {
 
 class LinkedNodes {
  public:
-  // With kInterval what is committed is sent before it is durable.
+  // With kInterval committed batches are sent before they are durable.
   enum class Durability : std::uint8_t { kSync, kInterval };
   explicit LinkedNodes(Durability durability = Durability::kSync) : durability_(durability) {}
 
@@ -44,7 +44,7 @@ class LinkedNodes {
   [[nodiscard]] bool run_until_equal(core::Millis at_most);
   [[nodiscard]] core::Millis now() const { return now_; }
 
-  // Loses `count` messages of a kind, whoever sends them, once `after` more of it have gone.
+  // Loses `count` messages of a kind, of any sender, once `after` more of it have gone.
   void lose(std::uint8_t kind, std::size_t count, std::size_t after = 0) {
     losses_[kind] = {after, count};
   }
@@ -54,7 +54,7 @@ class LinkedNodes {
   [[nodiscard]] std::uint64_t batches_sent() const { return batches_sent_; }
   // The bytes of the newest message of a kind that a region has sent; 0 when there was none.
   [[nodiscard]] std::size_t bytes_sent(std::size_t index, std::uint8_t kind) const;
-  // What an operator would have read of a region.
+  // The alarms and notices of a region, for an operator.
   [[nodiscard]] const std::vector<std::string>& alarms(std::size_t index) { return alarms_[index]; }
   [[nodiscard]] const std::vector<std::string>& notices(std::size_t index) {
     return notices_[index];
@@ -73,7 +73,7 @@ class LinkedNodes {
 
   void link(std::size_t one, std::size_t other);
   void unlink(std::size_t one, std::size_t other);
-  // Does for a region what a leader's turn does.
+  // Does the work of a leader's turn for a region.
   void turn(std::size_t index);
   void carry_out(std::size_t index);
   void deliver_all();

@@ -53,7 +53,7 @@ void greet(Node& to, Node& from) {
 }
 void hand_over(Node& to, const std::string& bytes) {
   const auto batch = core::decode_batch(bytes);
-  if (batch.ok()) {  // Who sends it unasked must show that it has it.
+  if (batch.ok()) {  // The sender of an unsolicited batch must show that it has it.
     const core::VersionVector shown{{batch.value().origin, batch.value().last()}};
     to.replica().step(kLink, regions::Ack{0, 0, shown, {}}, 0);
   }

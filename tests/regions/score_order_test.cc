@@ -81,7 +81,7 @@ std::vector<std::string> ranking(Node& node) {
   return ranking(node, kNone);
 }
 
-// The same, sorted here from what the rows show.
+// The same, sorted here from the visible rows.
 std::vector<std::string> sorted(Node& node) {
   std::set<std::pair<double, std::string>> members;
   node.replica().reader()->scan(kSet, [&](const Path& path, const crdt::Row& row) {

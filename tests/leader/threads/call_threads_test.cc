@@ -1,4 +1,4 @@
-// What the threads for calls do when the system begins no more of them.
+// The threads for calls when the system begins no more threads.
 
 #include "leader/threads/call_threads.h"
 

@@ -1,4 +1,4 @@
-// The tree of prefixes against what comparing each of them finds.
+// The tree of prefixes against a comparison with each of them.
 
 #include <doctest/doctest.h>
 

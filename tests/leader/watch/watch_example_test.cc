@@ -1,5 +1,5 @@
-// The example of watch.h, compiled: what stands below between "begin" and "end" is what stands
-// there, line by line.
+// The example of watch.h, compiled: the lines below between "begin" and "end" are those of the
+// header, line by line.
 
 #include <doctest/doctest.h>
 

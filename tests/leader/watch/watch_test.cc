@@ -1,4 +1,4 @@
-// Watches: what changes, here and elsewhere, is told once, in order, as whole transactions.
+// Watches: changes, here and elsewhere, are told once, in order, as whole transactions.
 
 #include <doctest/doctest.h>
 
@@ -53,7 +53,7 @@ std::string text(const Changes& changes) {
   return changes.region + (changes.remote ? " remote: " : ": ") + all;
 }
 
-// What a watch has told.
+// The notes of a watch.
 class Diary {
  public:
   OnChanges function() {
@@ -329,7 +329,7 @@ TEST_SUITE("leader: watches") {
     leader::LogCursor in_time = begin;
     for (int i = 0; i < 4; ++i) CHECK(in_time.next(source, UINT64_MAX, batch) == Found::kBatch);
     CHECK(in_time.next(source, UINT64_MAX, batch) == Found::kEnd);
-    // What is left was seen elsewhere: still it says nothing of what is gone.
+    // The rest was seen elsewhere: the batch still proves nothing about the trimmed ones.
     leader::LogCursor late = leader::LogCursor::behind(source, ahead, last + 1).value();
     REQUIRE(us.storage().trim(last).ok());
     leader::LogCursor too_late = begin;

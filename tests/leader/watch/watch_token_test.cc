@@ -1,5 +1,5 @@
-// The token of each transaction that a watch is told: whoever goes on behind it misses nothing,
-// also where several transactions were committed together.
+// The token of each transaction that a watch is told: a watch that goes on behind it misses
+// nothing, also where several transactions were committed together.
 
 #include <doctest/doctest.h>
 
@@ -24,7 +24,7 @@ struct Told {
   std::string token;
 };
 
-// What a watch has told, in order.
+// The notes of a watch, in order.
 class Diary {
  public:
   OnChanges function() {
@@ -65,7 +65,7 @@ void write_at_once(Store& store, int round) {
 // The place of the first transaction that was committed with the one before it; 0 if there is none.
 std::size_t find_group(const std::vector<Told>& told) {
   for (std::size_t i = 2; i < told.size(); ++i) {
-    // Within a batch all but the last are told with the token of what was before it.
+    // Within a batch all but the last are told with the token of the batch before it.
     if (told[i - 1].token == told[i - 2].token) return i;
   }
   return 0;

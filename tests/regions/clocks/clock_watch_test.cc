@@ -1,4 +1,4 @@
-// Whose clock is wrong, and that nothing waits for one that is.
+// Detection of wrong clocks, and that no write waits for one.
 
 #include <doctest/doctest.h>
 
@@ -126,7 +126,7 @@ TEST_SUITE("regions: clock watch") {
     CHECK(heard({-75'000}, 30'000).complaints(10'000).empty());
     CHECK(heard({-75'000}, 29'000).complaints(10'000).size() == 1);
     CHECK(heard({-kHour}, kDrift).complaints(10'000).size() == 1);
-    // A round trip excuses nobody who is ahead: what has waited seems to be behind.
+    // A round trip excuses no clock that is ahead: a delayed heartbeat seems to be behind.
     CHECK(heard({kHour}, kHour).complaints(10'000).size() == 1);
     // Nor does a slow link acquit a clock that was found wrong before.
     ClockWatch watch = heard({-75'000});

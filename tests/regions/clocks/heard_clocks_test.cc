@@ -1,4 +1,5 @@
-// What is known of the clocks of others: when they count as away, and what their clocks show then.
+// The clocks of other leaders: the time when they count as away, and the readings of their clocks
+// then.
 
 #include <doctest/doctest.h>
 
@@ -30,7 +31,7 @@ constexpr Millis kHour = 3'600'000;
 constexpr Millis kDay = 24 * kHour;
 constexpr Millis kYear = 365 * kDay;
 
-// What leader 7 says at a time of its steady clock, and how it comes.
+// A word of leader 7 at a time of its steady clock, and its age on arrival.
 ClockWord word(Millis sent, Millis wall, Millis age = 0, std::uint64_t opening = 1) {
   return {.origin = 7, .opening = opening, .sent_ms = sent, .wall_ms = wall, .age_ms = age};
 }
@@ -147,7 +148,7 @@ TEST_SUITE("regions: heard clocks") {
 
   TEST_CASE("who was there when it was stored counts as heard until this leader stopped") {
     constexpr Millis kWait = 60'000;
-    constexpr Millis kStopped = 500'000;  // Less than what rests is stored after.
+    constexpr Millis kStopped = 500'000;  // Less than kRestMs.
     for (const bool away : {false, true}) {
       const auto storage = empty_storage();
       HeardClocks before(kDrift);
@@ -161,7 +162,7 @@ TEST_SUITE("regions: heard clocks") {
       CHECK(heard.words(kStopped)[0].age_ms == (away ? kStopped - 1'000 : 0));
       CHECK((heard.given_up_ms(7, kWait, kStopped) == -1) == !away);
       CHECK(heard.given_up_ms(7, kWait, kStopped + kWait) == kWall + kStopped - 1'000);
-      heard.hear(word(1, kWall, kHour), kWall + kHour, kStopped);  // By somebody who knows better.
+      heard.hear(word(1, kWall, kHour), kWall + kHour, kStopped);  // From a peer that knows better.
       CHECK(heard.given_up_ms(7, kWait, kStopped) == kWall + kHour - kWait);
     }
   }

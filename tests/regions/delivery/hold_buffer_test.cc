@@ -1,4 +1,4 @@
-// The hold buffer: what it takes, when it gives it out, and that it stays bounded.
+// The hold buffer: batches that it takes, the time when it returns them, and that it stays bounded.
 
 #include <doctest/doctest.h>
 
@@ -147,7 +147,7 @@ TEST_SUITE("regions: hold buffer") {
     CAPTURE(seed);
     test::Random random(seed);
     for (int run = 0; run < 200; ++run) {
-      // A history: each batch depends on a random part of what was there before.
+      // A history: each batch depends on a random part of the batches before.
       std::vector<HeldBatch> history;
       VersionVector all;
       for (int i = 0; i < 20; ++i) {

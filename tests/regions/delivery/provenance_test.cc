@@ -1,4 +1,4 @@
-// What waits for its proof: batches and, where there is no room for them, their links of the chain.
+// Batches that wait for their proof and, where there is no room for them, their links of the chain.
 
 #include <doctest/doctest.h>
 
@@ -100,7 +100,7 @@ TEST_SUITE("regions: provenance") {
     const Provenance::Outcome outcome = provenance.take(chain.position());
     CHECK(outcome.proven.empty());
     REQUIRE(outcome.lies.size() == 1);
-    CHECK(outcome.lies.front().peers.size() == 2);  // Which of both it was cannot be told.
+    CHECK(outcome.lies.front().peers.size() == 2);  // This leader cannot tell which one lied.
     CHECK(provenance.lies() == 1);
     CHECK(provenance.bytes() == 0);
   }

@@ -1,5 +1,5 @@
-// What leaders with keys believe of what others pass on: no region can be given writes that it has
-// not made, and what it has made always arrives.
+// The trust of leaders with keys in batches that others pass on: no region can be given writes that
+// it has not made, and writes that it has made always arrive.
 
 #include <doctest/doctest.h>
 
@@ -48,7 +48,7 @@ bool without_signatures(std::size_t /*from*/, std::size_t to, const Message& mes
   return to != kAp || !std::holds_alternative<SignedPosition>(message);
 }
 
-// A batch of eu's origin that eu has not made, continuing what `at` has applied.
+// A batch of eu's origin that eu has not made, continuing the vector applied at `at`.
 std::string forged(SignedWorld& world, std::size_t at, const std::string& region = "eu") {
   const regions::Head& head = world.replica(at).applied().head(kOriginEu);
   Batch batch;
@@ -124,7 +124,7 @@ TEST_CASE("an invented write in another region's name is never applied") {
   world.run(3);
   CHECK(world.applied(kAp, kOriginEu) == before);
   CHECK(world.get(kAp, "key") != "forged");
-  // What eu really writes shows the lie; its writes then arrive another way.
+  // The next real write of eu reveals the lie; its writes then arrive another way.
   world.put(kEu, "key", "later");
   world.run(1);
   CHECK(world.get(kAp, "key") != "forged");
@@ -364,7 +364,7 @@ TEST_CASE("of two histories that a region has signed the positions of the applie
   REQUIRE(signer.newest(kOriginEu) != nullptr);
   CHECK(signer.newest(kOriginEu)->seq == kEnd);
   CHECK(signer.newest(kOriginEu)->chain == kApplied);
-  go_on(kEnd + 2, kApplied);  // A snapshot does not tell of what is before its end.
+  go_on(kEnd + 2, kApplied);  // A snapshot does not vouch for positions before its end.
   CHECK(signer.newest(kOriginEu)->seq == kEnd);
   CHECK(signer.take_news().size() == 1);
 }

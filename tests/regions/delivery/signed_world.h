@@ -1,4 +1,4 @@
-// Regions with keys, over memory storage, whose messages a test carries, drops and changes.
+// Regions with keys, over memory storage; a test carries, drops and changes their messages.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace anabranch::test {
 class SignedWorld {
  public:
   using Index = std::size_t;
-  // What a message from one region to another becomes: itself, changed, or nothing.
+  // Changes a message from one region to another; returns false to drop it.
   using Filter = std::function<bool(Index from, Index to, regions::Message& message)>;
 
   // Whether the regions write themselves into the list of regions.
@@ -45,7 +45,7 @@ class SignedWorld {
   // Carries messages until there are no more, then lets so many seconds pass, with the same after
   // each.
   void run(int seconds = 0);
-  // Hands a message over as if a neighbour had sent it, and applies what can be.
+  // Hands a message over as if a neighbour had sent it, and applies the deliverable batches.
   void inject(Index from, Index to, regions::Message message);
 
   Filter filter;  // All pass when it is empty.

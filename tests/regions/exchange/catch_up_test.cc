@@ -1,4 +1,4 @@
-// A replica that has missed much: what is sent waits for what can be applied.
+// A replica that has missed much: sending waits for batches that can be applied.
 
 #include <doctest/doctest.h>
 
@@ -26,7 +26,7 @@ constexpr regions::LinkId kLink = 1;
 constexpr int kBatches = 400;
 constexpr int kOpsOfBatch = 100;
 
-// Carries what one wants to send to the other; gives how many batches were among it.
+// Carries the messages of one node to the other; returns the number of batches among them.
 int carry(Node& from, Node& to) {
   int batches = 0;
   for (regions::Effect& effect : std::exchange(from.replica().effects(), {})) {
@@ -47,9 +47,10 @@ void write_hundred(Node& node, int batch, const std::string& value = "v") {
   });
 }
 
-// Adds a third region to two that have written in turn, each having seen all before: what comes to
-// it through one waits for what comes through the other, and nothing behind that has room. Gives
-// how many batches it lacks; nobody has been sent any of them since.
+// Adds a third region to two that have written in turn, each having seen all before: a batch that
+// comes through one waits for a batch that comes through the other, and no batch behind that has
+// room. Returns the number of batches that the third one lacks; none of them has been sent to any
+// region since.
 std::uint64_t let_two_take_turns(LinkedNodes& nodes, const regions::ReplicaLimits& limits) {
   constexpr int kTurns = 20;
   constexpr int kBatchesOfTurn = 10;

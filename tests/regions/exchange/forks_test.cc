@@ -1,5 +1,5 @@
-// Origins with two histories: both sides notice, tell where the histories part, and hold what
-// depends on the other one; everything else goes on, and nobody asks for the same for ever.
+// Origins with two histories: both sides notice, find where the histories part, and hold batches
+// that depend on the other one; all others go on, and no side asks for the same for ever.
 
 #include <doctest/doctest.h>
 
@@ -40,7 +40,7 @@ const regions::Forks& forks_of(LinkedNodes& nodes, std::size_t index) {
   return nodes.at(index).replica().exchange().forks();
 }
 
-// What a region knows of its fork with another one; a fork of nothing when there is none.
+// A region's fork with another one; an empty fork when it knows none.
 Fork fork_of(LinkedNodes& nodes, std::size_t index, std::size_t other) {
   const auto& all = forks_of(nodes, index).all();
   if (!all.contains(kForked)) return {};

@@ -1,5 +1,5 @@
-// A peer that is authenticated and means harm, or is broken: what it sends is refused, what it
-// claims costs little, and what others write still arrives.
+// A peer that is authenticated and means harm, or is broken: its messages are refused, its claims
+// cost little, and the writes of others still arrive.
 
 #include <doctest/doctest.h>
 
@@ -111,7 +111,7 @@ TEST_CASE("a batch that overlaps what is applied or rewrites the chain is named 
   CHECK(world.count<regions::Alarm>() == 1);
   CHECK(world.eu.vector().at(2) == 3);
   CHECK(world.eu.visible() == before);
-  // Of an origin with two histories nothing more is taken from who has the other one.
+  // Of an origin with two histories no more batches are taken from the peer with the other one.
   world.hear_batch(batch_of(2, 4, 1, core::chain_hash(first)));
   CHECK(world.eu.vector().at(2) == 3);
   world.hear_batch(batch_of(7, 1, 1));

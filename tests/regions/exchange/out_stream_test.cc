@@ -37,7 +37,7 @@ struct LogWorld {
     REQUIRE(log.commit({&record, 1}, {}).ok());
     applied.raise(origin, last);
   }
-  // What is sent now, of what may be sent before it is durable too.
+  // The batches sent now, including those that may be sent before they are durable.
   std::vector<std::string> pump(bool at_once = false) {
     std::vector<std::string> now;
     out.pump(log, at_once ? log.last_position() : log.durable_position(), [&](BatchMessage batch) {
@@ -176,7 +176,7 @@ TEST_SUITE("regions: out stream") {
     world.applied.raise(1, 5);  // By a snapshot.
     world.out.subscribe({1, 2, {{1, 1}, {2, 1}}}, world.log, world.applied);
     CHECK(world.pump() == Sent{"1a"});
-    CHECK(world.out.trimmed().empty());  // The window is full: who knows what comes.
+    CHECK(world.out.trimmed().empty());  // The window is full: more may come.
     world.out.acknowledge({1, 2, {}, {}});
     CHECK(world.pump() == Sent{"2a"});
     CHECK(world.out.trimmed() == core::VersionVector{{1, 6}});

@@ -1,5 +1,5 @@
-// Records of the log in which a byte was changed on a disk: nobody else ever applies them, their
-// leader names them, and all become equal, by snapshots or after what the alarm says to do.
+// Records of the log with a byte changed on a disk: no other leader ever applies them, their leader
+// names them, and all become equal, by snapshots or after the steps that the alarm names.
 
 #include <doctest/doctest.h>
 
@@ -87,7 +87,7 @@ void for_each_byte(
   }
 }
 
-// Lets the nodes meet; they must become equal to what `truth` shows.
+// Lets the nodes meet; they must become equal to the rows of `truth`.
 void require_equal(LinkedNodes& nodes, Node& truth) {
   REQUIRE(nodes.run_until_equal(kEqualMs));
   nodes.run(2'000);
@@ -98,7 +98,7 @@ void require_equal(LinkedNodes& nodes, Node& truth) {
   }
 }
 
-// How far each region is, and what it knows of the others: for failures.
+// The vector of each region, and those that it knows of the others: for failures.
 std::string positions(LinkedNodes& nodes) {
   std::string text;
   for (std::size_t at = 0; at < nodes.size(); ++at) {
@@ -188,7 +188,7 @@ TEST_SUITE("regions: damaged log") {
         const auto records = test::log_records(eu->storage());
         const std::size_t changed = records[1].bytes.find("second");
         REQUIRE(changed != std::string::npos);
-        // What a version has applied that looked at nothing but the form.
+        // The batch that a version has applied if it checked nothing but the form.
         core::Batch other = core::decode_batch(records[1].bytes).value();
         std::get<core::Put>(other.transactions[0].ops[0]).value = "Second";
         std::string flipped = core::encode_batch(other);

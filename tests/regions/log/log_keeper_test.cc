@@ -1,4 +1,5 @@
-// What a leader keeps of its log: how old that is, which is counted in the time it has ever run.
+// The part of the log that a leader keeps: its age is counted in the time that the leader has ever
+// run.
 
 #include <doctest/doctest.h>
 

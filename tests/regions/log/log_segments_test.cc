@@ -181,7 +181,7 @@ TEST_SUITE("regions: log segments") {
   TEST_CASE("what an opening counts can be forgotten again before anything of it is written") {
     LogWorld world;
     world.append(100);
-    // Segments of 200 bytes, of which no row of those of 1000 bytes says anything.
+    // Segments of 200 bytes; no row of those of 1000 bytes describes any of them.
     LogSegments counted({.bytes_min = 200, .bytes_max = 3'200, .age_ms_max = 10'000});
     for (const std::string& row : rows_of_segments(world.log)) {
       const storage::Change gone{storage::Table::kMeta, row, std::nullopt};

@@ -1,4 +1,4 @@
-// The list of regions: who is in it, retirement, loss, and what follows from them.
+// The list of regions: its members, retirement, loss, and their consequences.
 
 #include <doctest/doctest.h>
 
@@ -212,7 +212,7 @@ TEST_SUITE("regions: region list") {
       CHECK(mesh.at(at).digest() == mesh.at(0).digest());
       CHECK(mesh.at(at).replica().reader()->row(Path{"\1", "only", "s"}).present());
       CHECK(mesh.seen(at, "r2") == Retirement::kNone);
-      CHECK(mesh.at(at).vector().at(3) == 8);  // What the others had of it when it came back.
+      CHECK(mesh.at(at).vector().at(3) == 8);  // The others' part of it when it came back.
       CHECK(mesh.at(at).replica().regions().lost("r2", 3));
     }
     CHECK(mesh.at(2).replica().identity().previous == 3);
@@ -236,7 +236,7 @@ TEST_SUITE("regions: region list") {
     mesh.add_up(2, 1);
     REQUIRE(mesh.run_until_equal(5'000));
     CHECK(mesh.sum(1) == 2);
-    CHECK(mesh.seen(1, "r2") == Retirement::kNone);  // What was lost is its former self.
+    CHECK(mesh.seen(1, "r2") == Retirement::kNone);  // Its former self was lost.
     CHECK(mesh.at(1).replica().regions().lost("r2", 3));
     CHECK_FALSE(mesh.at(1).replica().regions().lost("r2", 77));
   }
@@ -249,7 +249,7 @@ TEST_SUITE("regions: region list") {
     mesh.add_up(2, 5);
     mesh.add_up(1, 1);
     mesh.run(3'000);
-    CHECK(mesh.sum(1) == 6);  // What only it had was written again.
+    CHECK(mesh.sum(1) == 6);  // Writes that only it had were written again.
     CHECK(mesh.at(1).vector().at(3) < mesh.at(2).replica().applied().head(3).seq + 5);
     REQUIRE_FALSE(mesh.alarms(1).empty());
     CHECK(mesh.alarms(1)[0].find("is region r2 with data that was declared lost") !=

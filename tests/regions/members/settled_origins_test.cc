@@ -1,4 +1,4 @@
-// Which origins are settled: every weaker rule has a case here that it would get wrong.
+// Settled origins: every weaker rule has a case here that it would get wrong.
 
 #include <doctest/doctest.h>
 
@@ -64,7 +64,7 @@ struct ListWorld {
   }
 };
 
-// What the regions of a world say, and what is settled by that.
+// The standings of the regions of a world, and the origins that they settle.
 struct SettlingWorld : ListWorld {
   Applied applied;
   Standings standings;
@@ -286,7 +286,7 @@ TEST_SUITE("regions: settled origins") {
     world.say("us", 10, {{1, 5}});
     Standing follower = world.standing("ap", 77, {{1, 5}});
     world.say(follower);
-    CHECK(world.look().empty());  // Of whom it is nobody knows.
+    CHECK(world.look().empty());  // No list tells the leader's former name.
     follower.previous = 10;       // Of another region.
     follower.number = ++world.number;
     world.say(follower);
@@ -549,7 +549,7 @@ TEST_SUITE("regions: settled origins") {
     CHECK(world.node.replica().held().holds(40));
     world.node.replica().tick(5'000);
     CHECK_FALSE(world.node.replica().held().holds(40));
-    // What comes of an older subscription is not taken any more.
+    // Batches of an older subscription are not taken any more.
     world.node.deliver(writer, batch(1));
     CHECK(world.node.vector().at(40) == 0);
   }

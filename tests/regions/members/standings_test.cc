@@ -1,5 +1,5 @@
-// What regions say of themselves: which word counts, what outlives a restart, and that those who
-// pass it on cannot change it.
+// Standings: the one that counts, the ones that outlive a restart, and that a leader that passes
+// one on cannot change it.
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
-// Giving way: a side of a fork joins the others' history, and writes again what only it had. What
-// must come out is the world in which the copy had begun a new origin when it was made: the same
-// values with the same timestamps, the same sums, the same removals.
+// Giving way: a side of a fork joins the others' history, and writes again the writes that only it
+// had. The result must be the world in which the copy had begun a new origin when it was made: the
+// same values with the same timestamps, the same sums, the same removals.
 
 #include <doctest/doctest.h>
 
@@ -48,7 +48,7 @@ std::unique_ptr<Node> node(const std::string& region, core::Origin origin,
   return std::make_unique<Node>(options(region, origin, new_origin), std::move(disk), 0);
 }
 
-// Values by time, and sums: what does not depend on the names of origins.
+// Values by time, and sums: all that does not depend on the names of origins.
 struct Shown {
   std::map<Path, std::vector<std::pair<core::Hlc, std::string>>> cells;
   std::map<Path, core::Number> tallies;
@@ -179,7 +179,7 @@ Shown random_world(std::uint64_t seed, Copy copy, bool kills) {
   return shown_at(nodes.at(2));
 }
 
-// What a key shows, its first value.
+// The first value of a key.
 std::string get(LinkedNodes& nodes, std::size_t index, const std::string& key) {
   const auto siblings = nodes.at(index).replica().reader()->row(Path{"\1", key, "s"}).cell.siblings;
   return siblings.empty() ? "" : siblings.back().value;
@@ -199,10 +199,11 @@ void require_sum(LinkedNodes& nodes, int sum) {
   }
 }
 
-// eu was put back to an older state, and wrote on: 0 has that, 1 and 2 what it had written before.
-// All had 2 in common.
+// eu was put back to an older state, and wrote on: 0 has that, 1 and 2 the writes it had made
+// before. All had 2 in common.
 struct PutBack : LinkedNodes {
-  // What becomes of what they say of the fork: it gets lost, or their logs have forgotten it.
+  // The fate of messages about the fork: they arrive, get lost, or the logs have forgotten the
+  // hashes.
   enum class Histories : std::uint8_t { kKnown, kLost, kTrimmed };
   explicit PutBack(Histories histories = Histories::kKnown) {
     for (const char* region : {"eu", "us", "ap"}) add(node(region, size() + 1));
@@ -379,7 +380,8 @@ TEST_SUITE("regions: rejoin") {
     regions::LogSegments found(small.limits.log);
     REQUIRE(found.load(*nodes.at(0).storage().snapshot(), nodes.at(0).storage()).ok());
     for (const storage::Change& change : found.take_changes()) {
-      CHECK_FALSE(change.value.has_value());  // What an opening counts itself is as old as that.
+      // Only removals: the segments in the log are those in the rows.
+      CHECK_FALSE(change.value.has_value());
     }
   }
 

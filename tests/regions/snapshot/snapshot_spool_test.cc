@@ -1,4 +1,4 @@
-// Snapshots as bytes: what a scan takes, and that no changed byte gets through it.
+// Snapshots as bytes: the bytes that a scan accepts, and that no changed byte gets through it.
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-// Snapshots between leaders: until when one is waited for, and what is known of one under way.
+// Snapshots between leaders: how long one is waited for, and the status of one under way.
 
 #include <doctest/doctest.h>
 
@@ -30,8 +30,8 @@ constexpr std::uint64_t kChunk = 500;
 constexpr std::uint64_t kWindow = 2'000;
 const std::uint8_t kChunks = regions::kind_of(regions::SnapshotChunk{});
 
-// 0 has rows of which no log tells any more, and 1 takes a snapshot of them, of which the first
-// chunks arrive and the rest is lost until lose_no_more().
+// 0 has rows whose batches no log has any more, and 1 takes a snapshot of them: the first chunks
+// arrive and the rest is lost until lose_no_more().
 struct HalfSent : LinkedNodes {
   static constexpr std::uint64_t kArrive = 2;
   core::Millis begun = 0;

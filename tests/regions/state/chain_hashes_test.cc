@@ -1,4 +1,4 @@
-// Chain hashes: known from heads, from the log and from what was kept; the same in every region.
+// Chain hashes: known from heads, from the log and from kept rows; the same in every region.
 
 #include <doctest/doctest.h>
 

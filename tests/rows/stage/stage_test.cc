@@ -28,7 +28,8 @@ Row row_with(const std::string& value) {
   return row;
 }
 
-// Paths whose encodings end around the bounds of direct keys, many sharing what keys can hold.
+// Paths that end around the bounds of direct keys when encoded, many with a common prefix of that
+// length.
 Path long_path(Random& random) {
   constexpr std::size_t kAround = Path::kHashedPrefix - 16;
   std::string key(kAround + random.below(60), 'a');
