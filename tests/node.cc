@@ -100,7 +100,7 @@ void Node::write(core::Millis wall, const std::function<void(regions::Group&)>& 
 
 void Node::deliver(Node& from, const std::string& bytes) {
   const regions::LinkId link = link_to(from);
-  // Nobody has asked for it, so its sender must show that it has it.
+  // The batch is unsolicited, so its sender must show that it has it.
   replica_->step(link, regions::Ack{0, 0, from.vector(), {}}, 0);
   regions::Message message = regions::BatchMessage{0, bytes};
   auto arrived =

@@ -63,7 +63,7 @@ class World {
     use(at, [&](Scope& scope) { keys = scope.count(Key::all(0)); });
     return keys;
   }
-  // Everybody's sweep has its turn ten times a second.
+  // The sweep of each region has its turn ten times a second.
   void run(Millis duration) {
     for (const Millis end = nodes.now() + duration; nodes.now() < end;) {
       nodes.run(100);
@@ -498,7 +498,7 @@ TEST_SUITE("leader: expiry") {
       }
       world.use(1, [](Scope& scope) { Counter(scope, "k").add(1); });
       world.nodes.disconnect(0, 1);
-      world.run(kDay / 100);  // Nobody contradicts any more.
+      world.run(kDay / 100);  // No region contradicts any more.
       CHECK(world.type(1, "k") == Type::kString);
       world.set_clock_ahead(1, 0);
       world.nodes.connect(0, 1);

@@ -23,7 +23,7 @@ class LinkedNodes {
   enum class Durability : std::uint8_t { kSync, kInterval };
   explicit LinkedNodes(Durability durability = Durability::kSync) : durability_(durability) {}
 
-  // Adds a region that is linked with nobody; the first one has the index 0.
+  // Adds a region without links; the first one has the index 0.
   std::size_t add(std::unique_ptr<Node> node);
   // `count` regions, each linked with each, with the origins 1, 2, ...
   void mesh(std::size_t count);

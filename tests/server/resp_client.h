@@ -1,5 +1,5 @@
 // A blocking client of the Redis protocol for tests: sends bytes, takes whole replies as raw bytes.
-// Whatever does not come within ten seconds fails the test.
+// A reply that does not come within ten seconds fails the test.
 
 #pragma once
 
@@ -21,7 +21,7 @@ std::string bulk(const std::string& reply);
 
 class RespClient {
  public:
-  // HOST:PORT, or the path of a Unix socket. Throws std::runtime_error when nobody listens.
+  // HOST:PORT, or the path of a Unix socket. Throws std::runtime_error when no process listens.
   explicit RespClient(const std::string& address);
 
   // Sends all of it. Throws std::runtime_error when the connection is gone.

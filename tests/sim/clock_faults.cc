@@ -131,7 +131,7 @@ bool pass_deadline(Scene& scene) {
   set_deadline(scene, away, crdt::Expiry::kNever);
   network.run(random.between(2'000, 16'000));
   const Millis left = network.wall(away) - network.now() - ahead;
-  if (random.chance(0.7)) network.jump_clock(away, -left);  // Or nobody ever agrees any more.
+  if (random.chance(0.7)) network.jump_clock(away, -left);  // Or no region ever agrees again.
   return true;
 }
 

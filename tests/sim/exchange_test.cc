@@ -49,7 +49,7 @@ int repeated_arrivals(const Network& network) {
   return repeated;
 }
 
-// Once everybody knows everybody, each batch crosses to each region exactly once.
+// Once all regions know each other, each batch crosses to each region exactly once.
 void require_calm_exchange(Network& network) {
   everybody_writes(network, 2);
   REQUIRE(network.run_until_equal(3'000));

@@ -134,7 +134,7 @@ bool join(Scene& scene) {
 
 // ---- Regions.
 
-// Somebody retires a region, mostly while it is away; it may be taken back, and it returns.
+// An operator retires a region, mostly while it is away; it may be taken back, and it returns.
 bool retire(Scene& scene) {
   Network& network = scene.network();
   const auto at = scene.writable_region();
@@ -303,7 +303,8 @@ bool rot_batch(Scene& scene) {
   return network.carried().rotten_batches > before;
 }
 
-// ---- Intruders. They stay until they are refused, or until everybody is equal in spite of them.
+// ---- Intruders. They stay until they are refused, or until all regions are equal in spite of
+// them.
 
 template <Malice kMalice>
 bool intrude(Scene& scene) {
@@ -335,7 +336,7 @@ constexpr std::string_view kClockAlarm = "the clock of";
 constexpr std::string_view kForkAlarm = "two histories";
 constexpr std::string_view kNoMerge = "is not merged";
 constexpr std::string_view kIntruder = Intruder::kName;
-// A backup, or a region that nobody had heard of, held more than anybody knew.
+// A backup, or a region never heard of, held more than other regions knew.
 constexpr std::string_view kGoesOn = "goes on although it had ended";
 
 constexpr std::array kFaults{

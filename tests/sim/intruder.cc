@@ -199,7 +199,7 @@ void Intruder::forge(Frames& frames) {
   claimed.set(entry.origin, entry.seq + kClaimed);
   show(frames, claimed);  // Of others nothing is taken.
   send_batch(frames, batch(entry.origin, std::max<Seq>(2, entry.seq), 3));  // Overlaps.
-  if (!keys_) return;  // Without keys everybody is believed.
+  if (!keys_) return;  // Without keys every peer is believed.
   Batch next = batch(entry.origin, entry.seq + 1, 1);
   next.previous = entry.chain;
   const std::string whose = "r" + std::to_string(random_.below(5));

@@ -39,7 +39,7 @@ class Shrinking {
 
   void drop_later_steps() {
     const Outcome outcome = simulate_in_child(best_, true);
-    if (outcome.steps_taken == 0) return;  // It crashed: nobody knows where.
+    if (outcome.steps_taken == 0) return;  // It crashed at an unknown step.
     Numbers numbers = step_numbers();
     numbers.resize(std::min(numbers.size(), outcome.steps_taken));
     keep_if_failing(with(numbers));

@@ -246,7 +246,7 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
   Node& here = *machine.node;
   const regions::Identity& self = here.replica().identity();
   if (announce_ && !here.replica().regions().knows(self.region, self.origin)) {
-    turn(at);  // As a leader does that opens its directory, before it serves anybody.
+    turn(at);  // As a leader does that opens its directory, before it serves any client.
     if (!writable(at)) return false;
   }
   const VersionVector deps = here.vector();

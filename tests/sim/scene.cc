@@ -43,7 +43,7 @@ void Scene::build() {
   }
 }
 
-// Each is connected to its leader, mostly, and at times to somebody else besides.
+// Each is connected to its leader, mostly, and at times to another region besides.
 void Scene::add_followers() {
   for (std::size_t i = 0; i < plan_.followers; ++i) {
     const Network::Index leader = random().below(plan_.regions);

@@ -34,7 +34,7 @@ struct Describe {
   std::string operator()(const core::UnknownOp& /*op*/) const { return "unknown"; }
 };
 
-// A leader has written itself into the list of regions: nobody was told so.
+// A leader has written itself into the list of regions: no client was told so.
 bool announces(const core::Transaction& txn) {
   const auto* put = std::get_if<core::Put>(&txn.ops.front());
   return put != nullptr && regions::RegionList::prefix().is_prefix_of(put->path);

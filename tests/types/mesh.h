@@ -30,7 +30,7 @@ class Mesh {
   void act_undone(std::size_t at, const std::vector<std::string>& acts);
   // Hands all that one region has in its log to another.
   void deliver(std::size_t from, std::size_t to);
-  // Brings everybody to the same state, by logs and where they have been trimmed by snapshots.
+  // Brings all regions to the same state, by logs and where they have been trimmed by snapshots.
   void meet();
 
   [[nodiscard]] const History& history() const { return history_; }

@@ -28,7 +28,7 @@ struct Subject {
   // Only of lists and texts (sequence.h): their meaning is their content, in any order.
   std::function<Words(const std::string& shown)> items = {};
   std::function<Words(const History&, const std::string& shown)> places = {};
-  // Whether a key that shows nothing may still be there, until somebody writes to it.
+  // Whether a key that shows nothing may still be there, until a region writes to it.
   bool stays_empty = false;
 };
 

@@ -105,7 +105,7 @@ TEST_SUITE("regions: heard clocks") {
     HeardClocks heard(kDrift);
     heard.hear(word(5'000, kWall), kWall, 10'000);
     heard.hear(word(4'000, kWall - 1'000), kWall + kHour, 10'000 + kHour);  // Late.
-    heard.hear(word(5'000, kWall, 3), kWall + kHour, 10'000 + kHour);       // By somebody.
+    heard.hear(word(5'000, kWall, 3), kWall + kHour, 10'000 + kHour);       // By another peer.
     const std::vector<ClockWord> words = heard.words(10'000 + kHour);
     REQUIRE(words.size() == 1);
     CHECK(words[0] == word(5'000, kWall, kHour));

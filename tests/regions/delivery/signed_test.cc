@@ -239,7 +239,7 @@ TEST_CASE("the last write under an origin that is left while it runs is signed a
   world.put(kEu, "key", "last");  // Too soon after the other one to be signed at once.
   regions::Heartbeat boast;
   boast.applied = {{kOriginEu, 1000}};
-  world.inject(kUs, kEu, boast);  // Anybody with a valid key can have it begin a new origin.
+  world.inject(kUs, kEu, boast);  // Any peer with a valid key can have it begin a new origin.
   REQUIRE(world.replica(kEu).identity().origin != kOriginEu);
   world.put(kEu, "other", "later");
   world.run(40);
@@ -391,7 +391,7 @@ TEST_CASE("of two histories that a region has signed the one that comes again is
   world.put(kEu, "key", "d");
   world.run(30);
   CHECK(world.replica(kAp).provenance().lies() == 1);
-  REQUIRE(world.alarms.size() == 1);  // Nobody has lied.
+  REQUIRE(world.alarms.size() == 1);  // No peer has lied.
   CHECK(world.alarms[0].find("or the region has signed two histories") != std::string::npos);
   CHECK(world.get(kAp, "key") == "d");
   world.connect(kAp, kSa);

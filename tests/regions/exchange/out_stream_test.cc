@@ -230,6 +230,6 @@ TEST_SUITE("regions: out stream") {
     CHECK(world.pump(true) == Sent{"1a", "2b"});
     world.append(1, 2, 2, "1b");
     world.out.subscribe({2, 1'000, {{1, 2}}}, world.log, world.applied);
-    CHECK(world.pump(true) == Sent{"1b"});  // Nobody has asked for more than that.
+    CHECK(world.pump(true) == Sent{"1b"});  // The consumer has asked for no more than that.
   }
 }

@@ -162,7 +162,7 @@ TEST_SUITE("regions: region list") {
     REQUIRE(mesh.run_until_equal(5'000));
     for (std::size_t at = 0; at < 3; ++at) {
       CHECK(mesh.sum(at) == 20);
-      CHECK(mesh.seen(at, "r2") == Retirement::kRetired);  // Until somebody takes it back.
+      CHECK(mesh.seen(at, "r2") == Retirement::kRetired);  // Until an operator takes it back.
       CHECK(mesh.alarms(at).empty());
     }
     CHECK(mesh.at(0).replica().regions().ended() == std::set<core::Origin>{3});

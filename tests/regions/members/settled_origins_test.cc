@@ -399,7 +399,7 @@ TEST_SUITE("regions: settled origins") {
     mesh.disconnect(1, 2);
     mesh.disconnect(0, 2);
     auto older = mesh.at(2).storage().clone();
-    mesh.put(2);  // Nobody has this, but nobody can know.
+    mesh.put(2);  // No other region has this, but none can know.
     mesh.replace(2, listed("r2", 30, std::move(older)));
     mesh.connect(0, 2);
     mesh.run(5'000);

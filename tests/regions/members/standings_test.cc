@@ -130,7 +130,7 @@ TEST_SUITE("regions: standings") {
     world.run(20);
     CHECK(found(world, kAp) != nullptr);
     const int until_now = sent;
-    world.run(20);  // Nobody writes.
+    world.run(20);  // No region writes.
     CHECK(sent == until_now);
   }
 

@@ -97,7 +97,7 @@ TEST_SUITE("regions: snapshots") {
     nodes.disconnect(0, 1);
     nodes.run(kPatienceMs);
     CHECK_FALSE(nodes.idle(1));
-    CHECK(nodes.idle(0));  // Nobody asks for the rest.
+    CHECK(nodes.idle(0));  // No peer asks for the rest.
   }
 
   TEST_CASE("who merges a snapshot has all of it, and knows how many rows are merged") {

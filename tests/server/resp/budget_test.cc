@@ -68,7 +68,7 @@ void show_that_it_reads(RespClient& client) {
 // The same, with some that wait for room until others read.
 std::vector<RespClient> fill_room(RunningServer& server, RespClient& good) {
   std::vector<RespClient> readers = ask_and_never_read(server, good);
-  // Until the system takes nothing more for them either, and nobody goes on.
+  // Until the system takes nothing more for them either, and no client goes on.
   std::string before;
   int same = 0;
   REQUIRE(eventually([&] {
@@ -182,7 +182,7 @@ TEST_SUITE("server: budgets") {
   }
 
   TEST_CASE("a newcomer is tried while others never read") {
-    // Long enough that nobody is closed in this test; a value of this size is tried every fifth.
+    // Long enough that no client is closed in this test; a value of this size is tried every fifth.
     RunningServer server({}, narrow(20s));
     RespClient good = server.client();
     std::vector<RespClient> readers = fill_room(server, good);

@@ -63,7 +63,7 @@ struct RoomWorld {
     return *(connections[id] = std::move(connection));
   }
 
-  // The clients that are to be closed when nobody has taken anything for so long.
+  // The clients that are to be closed when no client has taken anything for so long.
   std::vector<std::uint64_t> closed_after(OutputRoom::Milliseconds time) {
     std::vector<std::uint64_t> closed;
     room->relieve(anabranch::server::steady_now() + time, connections,
@@ -89,7 +89,7 @@ TEST_SUITE("server: room for answers") {
     }
     world.room->count(first);
     CHECK(world.host->output_bytes == kLarge);
-    REQUIRE(world.closed_after(1h).empty());  // Nobody waits.
+    REQUIRE(world.closed_after(1h).empty());  // No client waits.
     world.room->hold(waits, kLarge);
     CHECK(world.closed_after(world.options.output_stall / 2).empty());
     CHECK(world.closed_after(1h) == closed);

@@ -31,7 +31,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using test::EventLog;
 
-// A port of this machine that somebody has, and where nobody listens.
+// A port of this machine that is taken, and where no process listens.
 class ClosedPort {
  public:
   ClosedPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -84,7 +84,7 @@ TEST_CASE("the lines say what, why, for how long and how often") {
   const Absence::Clock::time_point begin;
   Absence absence;
   absence.failed(begin);
-  CHECK(absence.line("tcp://h:1", begin).empty());  // Nobody knows why yet.
+  CHECK(absence.line("tcp://h:1", begin).empty());  // The cause is unknown yet.
   absence.because("no answer");
   CHECK(absence.line("tcp://h:1", begin) == "cannot reach tcp://h:1: no answer");
   absence.failed(begin + minutes(3));

@@ -26,7 +26,7 @@ sockaddr_in loopback(std::uint16_t port) {
   throw std::system_error(errno, std::generic_category(), call);
 }
 
-// A connection to the port, -1 when nobody listens there.
+// A connection to the port, -1 when no process listens there.
 int connect_to(std::uint16_t port) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in address = loopback(port);
