@@ -16,13 +16,13 @@
 #include <vector>
 
 #include "regions/delivery/hold_buffer.h"
-#include "regions/log/sound_log.h"
 #include "regions/members/region_list.h"
 #include "regions/rejoin/rejoin_state.h"
 #include "regions/rejoin/renamed_ops.h"
 #include "regions/state/applied.h"
 #include "regions/state/chain_hashes.h"
 #include "regions/state/former_deps.h"
+#include "regions/state/sound_log.h"
 #include "rows/row_reader.h"
 #include "storage/storage.h"
 

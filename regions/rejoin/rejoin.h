@@ -22,10 +22,10 @@
 #include <vector>
 
 #include "regions/exchange/exchange.h"
-#include "regions/log/sound_log.h"
 #include "regions/rejoin/branch_walk.h"
 #include "regions/rejoin/unlogged.h"
 #include "regions/snapshot/joiner.h"
+#include "regions/state/sound_log.h"
 
 namespace anabranch::regions {
 

@@ -1,4 +1,4 @@
-#include "regions/log/sound_log.h"
+#include "regions/state/sound_log.h"
 
 #include <algorithm>
 #include <utility>
