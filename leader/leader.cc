@@ -235,7 +235,7 @@ class Leader::Impl {
 
   LogSource log_source() const {
     const regions::Identity& identity = replica_->identity();
-    return {replica_->log(), replica_->names(), identity.region, identity.mesh};
+    return {*storage_, replica_->log(), replica_->names(), identity.region, identity.mesh};
   }
 
   StoreStatus status() const {

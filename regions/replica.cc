@@ -23,14 +23,6 @@ using rows::Stage;
 using storage::LogRecord;
 using storage::Position;
 
-namespace {
-
-void append(std::vector<storage::Change>& changes, std::vector<storage::Change> more) {
-  std::ranges::move(more, std::back_inserter(changes));
-}
-
-}  // namespace
-
 // ---- Opening.
 
 core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
@@ -38,13 +30,15 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
                                                      ReplicaOptions options) {
   ANABRANCH_ASSERT(options.fresh_origin != 0 && !options.region.empty());
   std::unique_ptr<Replica> replica(new Replica(storage, std::move(options)));
+  CommittedState& state = replica->state_;
   bool loaded = false;
   const auto load_once = [&]() -> core::Result<void> {
     if (std::exchange(loaded, true)) return {};
     auto ready = replica->load();
-    return ready.ok() ? replica->load_scores() : ready;
+    if (!ready.ok()) return ready;
+    return state.load_scores(replica->options_.resolvers, replica->options_.nonce);
   };
-  auto opened = storage.open([&](const storage::StoredRecord& record) -> core::Result<void> {
+  auto opened = state.open_storage([&](const storage::StoredRecord& record) -> core::Result<void> {
     if (auto ready = load_once(); !ready.ok()) return ready;
     return replica->recover(record);
   });
@@ -52,28 +46,26 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   if (auto ready = load_once(); !ready.ok()) return ready.failure();
   if (auto kept = replica->keeper_.load(); !kept.ok()) return kept.failure();
   replica->heard_.resume(replica->keeper_.running_ms(0));
-  if (auto ordered = replica->open_scores(); !ordered.ok()) return ordered.failure();
+  if (auto ordered = state.open_scores(); !ordered.ok()) return ordered.failure();
   if (auto recorded = replica->record_opening(); !recorded.ok()) return recorded.failure();
-  const Identity& identity = replica->identity_;
-  core::Hlc newest = std::max(replica->clock_mark_, replica->applied_.head(identity.origin).hlc);
+  const Identity& identity = state.identity();
+  core::Hlc newest = std::max(state.stored_clock(), state.applied().head(identity.origin).hlc);
   // A new incarnation need not go on from timestamps of a clock that was wrong.
   const bool ahead = newest.millis() - clock.now_ms() > replica->options_.drift_ms_max;
   if (replica->options_.new_origin && ahead) newest = {};
-  replica->clock_.emplace(clock, planted(Bug::kForgetHlc) ? core::Hlc{} : newest,
-                          replica->options_.drift_ms_max);
-  replica->clock_->observe(replica->applied_.hlc_max());
-  replica->applied_.expiry_board().use(clock, replica->options_.drift_ms_max);
+  state.start_clock(clock, planted(Bug::kForgetHlc) ? core::Hlc{} : newest,
+                    replica->options_.drift_ms_max);
   // What was shown before, as far as others can have believed it.
   const core::Millis latest = replica->heard_.latest_ms(replica->keeper_.running_ms(0));
   if (latest >= 0) {
     replica->believed_ms_ =
-        std::min(replica->clock_mark_.millis(), latest + replica->options_.drift_ms_max);
+        std::min(state.stored_clock().millis(), latest + replica->options_.drift_ms_max);
   }
   replica->post_time();
   replica->exchange_ = std::make_unique<Exchange>(
       Self{identity.mesh, identity.region, identity.origin, replica->options_.nonce,
            replica->options_.follows},
-      replica->applied_, replica->chains_, replica->settled_, replica->log_, replica->effects_);
+      state.applied(), state.chains(), replica->settled_, state.log(), replica->effects_);
   replica->verifier_ =
       std::make_unique<Verifier>(*replica->exchange_, replica->effects_, replica->options_.nonce,
                                  [self = replica.get()] { return self->inspect(); });
@@ -81,110 +73,79 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   replica->open_snapshots();
   if (auto listed = replica->load_regions(); !listed.ok()) return listed.failure();
   if (auto resumed = replica->resume_rejoin(); !resumed.ok()) return resumed.failure();
-  replica->applied_.vector_board().announce(replica->applied_.vector());
+  state.applied().vector_board().announce(state.applied().vector());
   return replica;
 }
 
 Replica::Replica(storage::Storage& storage, ReplicaOptions options)
-    : storage_(storage),
-      options_(std::move(options)),
-      chains_(applied_, log_),
-      keeper_(storage_, {applied_, regions_, settled_, chains_}, identity_, options_.limits.log),
+    : options_(std::move(options)),
+      state_(storage,
+             {options_.limits.own_clear_rows_direct, options_.limits.foreign_clear_rows_direct}),
+      keeper_(state_, regions_, settled_, options_.limits.log),
       clocks_(options_.drift_ms_max),
       held_(options_.limits.hold_bytes_max),
-      reserve_(storage, options_.limits.reserve_bytes) {}
+      reserve_(storage, options_.limits.reserve_bytes) {
+  state_.watch(*this);
+  for (Participant* part : std::initializer_list<Participant*>{&settled_, this, &signer_, &keeper_})
+    state_.join(*part);
+}
 
 core::Result<void> Replica::load() {
-  const auto snapshot = storage_.snapshot();
-  const auto stored = snapshot->get(storage::Table::kMeta, storage::kIdentityKey);
-  if (!stored) {
-    identity_ = {.mesh = options_.mesh, .region = options_.region, .origin = fresh_origin()};
+  const auto found = state_.load();
+  if (!found.ok()) return found.failure();
+  Identity& identity = state_.identity();
+  if (!found.value()) {
+    identity = {.mesh = options_.mesh, .region = options_.region, .origin = fresh_origin()};
     return {};
   }
-  auto identity = decode_identity(*stored);
-  if (!identity.ok()) return identity.failure();
-  identity_ = std::move(identity).value();
-  if (identity_.region != options_.region) {
-    return core::invalid("the data belongs to region " + identity_.region + ", not to " +
+  if (identity.region != options_.region) {
+    return core::invalid("the data belongs to region " + identity.region + ", not to " +
                          options_.region);
   }
-  if (identity_.mesh != options_.mesh) return core::invalid("the data belongs to another mesh");
-  auto applied = Applied::load(*snapshot);
-  if (!applied.ok()) return applied.failure();
-  applied_ = std::move(applied).value();
-  auto digests = rows::Digests::load(*snapshot, names().origins());
-  if (!digests.ok()) return digests.failure();
-  digests_ = std::move(digests).value();
-  auto masks = rows::load_masks(*snapshot);
-  if (!masks.ok()) return masks.failure();
-  masks_ = std::move(masks).value();
-  applied_.mask_board().post(masks_);
-  if (const auto mark = snapshot->get(storage::Table::kMeta, storage::kClockKey)) {
-    if (mark->size() != sizeof(core::Hlc)) return core::corrupt("the clock's mark is damaged");
-    clock_mark_ = {storage::from_big_endian(*mark)};
-  }
+  if (identity.mesh != options_.mesh) return core::invalid("the data belongs to another mesh");
+  const auto snapshot = state_.storage().snapshot();
   if (auto loaded = heard_.load(*snapshot); !loaded.ok()) return loaded;
   if (auto loaded = jumps_.load(*snapshot); !loaded.ok()) return loaded;
   if (auto loaded = signer_.load(*snapshot); !loaded.ok()) return loaded;
-  if (auto loaded = settled_.load(*snapshot); !loaded.ok()) return loaded;
-  return chains_.load(*snapshot);
+  return settled_.load(*snapshot);
 }
 
 core::Result<void> Replica::record_opening() {
-  storage::Place here = storage_.place();
-  if (identity_.opening > 0) {
-    auto why = why_new_origin(identity_, here);
+  storage::Place here = state_.storage().place();
+  if (state_.identity().opening > 0) {
+    auto why = why_new_origin(state_.identity(), here);
     if (options_.new_origin) why = "the operator wants it";
     if (why && !planted(Bug::kReuseOrigin)) begin_origin(*std::move(why));
   }
-  identity_.place = std::move(here);
-  identity_.closed = false;
-  ++identity_.opening;
-  auto expiries = load_expiries();
+  state_.identity().place = std::move(here);
+  state_.identity().closed = false;
+  ++state_.identity().opening;
+  auto expiries = state_.load_expiries();
   return expiries.ok() ? record_identity(std::move(expiries).value()) : expiries.failure();
 }
 
 core::Result<void> Replica::record_identity(std::vector<storage::Change> changes) {
-  applied_.name(identity_.origin, identity_.region);
-  take_meta(changes);
-  changes.push_back(
-      {storage::Table::kMeta, std::string(storage::kIdentityKey), encode_identity(identity_)});
-  changes.push_back({storage::Table::kMeta, std::string(storage::kScoresKey),
-                     rows::encode_score_note(score_note())});
-  mark_clock(changes);
   if (rejoin_) changes.push_back(rejoin_->row());
-  const auto position = storage_.commit({}, changes);
-  return position.ok() ? core::Result<void>() : position.failure();
+  return state_.commit_identity(std::move(changes));
 }
 
 core::Result<void> Replica::close() {
-  open_.reset();
-  if (broken_) return *broken_;
-  identity_.closed = true;
+  drop_group();
+  if (broken()) return *broken();
+  state_.identity().closed = true;
   auto recorded = record_identity();
-  broken_ = core::Failure{ErrorCode::kClosed, "the leader was closed"};
+  state_.fail({ErrorCode::kClosed, "the leader was closed"});
   return recorded;
 }
 
 core::Result<void> Replica::recover(const storage::StoredRecord& record) {
   auto batch = core::decode_batch(record.bytes);
   if (!batch.ok()) return batch.failure();
-  return change_rows([&](Stage& stage) {
+  return state_.change_rows([&](Stage& stage) {
     const core::VersionVector deps = deps_of(batch.value());
     apply_batch(stage, {record.bytes, std::move(batch).value()}, deps);
-    return commit_stage(stage, {});
+    return state_.commit({.stage = &stage});
   });
-}
-
-std::unique_ptr<rows::SnapshotReader> Replica::reader(rows::Tallies tallies) const {
-  return std::make_unique<rows::SnapshotReader>(storage_.snapshot(), names().origins(), masks_,
-                                                tallies);
-}
-
-rows::ClearRules Replica::clear_rules() const {
-  // During recovery the ops are made already, and an own one may have left tallies to be listed.
-  return {identity_.origin, clock_ ? options_.limits.own_clear_rows_direct : 0,
-          options_.limits.foreign_clear_rows_direct};
 }
 
 // ---- Local writes.
@@ -194,21 +155,21 @@ Group& Replica::group() {
     reserve_.look();
     auto base = reader();
     const rows::RowReader& rows = *base;
-    open_.emplace(
-        OpenGroup{std::move(base), Group(rows, clear_rules(), applied_.vector(), *scores_)});
+    open_.emplace(OpenGroup{std::move(base), Group(rows, state_.clear_rules(),
+                                                   state_.applied().vector(), state_.scores())});
   }
   return open_->group;
 }
 
 void Replica::write(const std::function<void(Group&)>& function) {
-  if (broken_) throw Error(ErrorCode::kClosed, "closed for writes: " + broken_->message);
+  if (broken()) throw Error(ErrorCode::kClosed, "closed for writes: " + broken()->message);
   if (options_.follows && !planted(Bug::kWriteWhileFollowing)) {
     throw Error(ErrorCode::kReadOnly, "this store follows the leader of region " +
-                                          identity_.region +
+                                          state_.identity().region +
                                           ": write there, or promote it to be a leader");
   }
   Group& open = group();
-  const Group::Mark mark = open.begin(*clock_);
+  const Group::Mark mark = open.begin(*state_.clock());
   try {
     function(open);
   } catch (...) {
@@ -219,16 +180,17 @@ void Replica::write(const std::function<void(Group&)>& function) {
 }
 
 Batch Replica::make_batch(std::vector<core::Transaction> transactions) const {
-  const Head& head = applied_.head(identity_.origin);
+  const Head& head = state_.applied().head(state_.identity().origin);
   Batch batch;
-  batch.origin = identity_.origin;
+  batch.origin = state_.identity().origin;
   batch.previous = head.chain;
-  batch.deps_changed = core::difference(applied_.vector(), head.deps);
+  batch.deps_changed = core::difference(state_.applied().vector(), head.deps);
   batch.transactions = std::move(transactions);
   batch.signature = signer_.for_batch();
   if (!opening_sent_) {
-    batch.opening = core::Opening{identity_.mesh, identity_.region, identity_.opening,
-                                  options_.nonce, identity_.previous};
+    batch.opening =
+        core::Opening{state_.identity().mesh, state_.identity().region, state_.identity().opening,
+                      options_.nonce, state_.identity().previous};
   }
   return batch;
 }
@@ -240,58 +202,49 @@ std::string Replica::encode(const Batch& batch) const {
 
 core::Result<Position> Replica::commit() {
   if (!dirty()) {
-    open_.reset();
-    return storage_.last_position();
+    drop_group();
+    return state_.storage().last_position();
   }
   OpenGroup open = *std::move(open_);
-  open_.reset();
+  drop_group();
   Batch batch = make_batch(open.group.take_transactions());
   const std::string bytes = encode(batch);
-  snapshots_->apply(batch, applied_.vector());
-  advance(batch, applied_.vector(), bytes);
+  snapshots_->apply(batch, state_.applied().vector());
+  advance(batch, state_.applied().vector(), bytes);
   const LogRecord record{batch.origin, batch.first(), batch.last(), bytes};
-  const auto committed = commit_stage(open.group.stage(), {&record, 1});
-  if (!committed.ok()) return committed.failure();
+  const auto done = state_.commit({.stage = &open.group.stage(), .records = {&record, 1}});
+  if (!done.ok()) return done.failure();
   opening_sent_ = true;
   wrote_ = true;
-  return storage_.last_position();
+  return state_.storage().last_position();
 }
 
-core::Result<void> Replica::commit_stage(Stage& stage, std::span<const LogRecord> records) {
-  std::vector<storage::Change> changes = stage.changes(
-      names().origins(), [&](const core::Path& path, crdt::Row& row) { collect(path, row); },
-      digests_);
-  if (snapshots_) snapshots_->take_changes(changes);
-  take_meta(changes);
-  mark_clock(changes);
-  append(changes, signer_.take_changes());
-  if (rejoin_ && rejoin_->logging()) {
-    for (const LogRecord& record : std::exchange(records, {})) {
-      changes.push_back(rejoin_->defer(record));
+void Replica::record(Commit& commit) {
+  if (snapshots_) snapshots_->record(commit);
+  if (!rejoin_) return;
+  if (commit.swap) {
+    commit.changes.push_back(rejoin_->row());
+    commit.add(rejoin_->parted());
+  }
+  if (!rejoin_->logging() || logging_) return;
+  for (const LogRecord& record : std::exchange(commit.records, {})) {
+    commit.changes.push_back(rejoin_->defer(record));
+  }
+}
+
+void Replica::committed(const Commit& commit) {
+  if (commit.stage == nullptr && !commit.swap) return;
+  ordering_ = ordering_ || commit.swap || commit.stage->leaves_orders();
+  if (commit.swap) {
+    aside_.forget_all();  // They are asked for again.
+    for (const auto& [origin, seq] : core::VersionVector(settled_.all())) {
+      if (state_.applied().vector().at(origin) != seq) unsettle(origin);
     }
+  } else if (!aside_.empty()) {
+    commit.stage->for_each_changed([&](const core::Path& path) { aside_.note_change(path); });
   }
-  keeper_.append(records);
-  append(changes, keeper_.take_changes());
-  if (planted(Bug::kLoseChange) && !changes.empty()) changes.pop_back();
-  if (!stage.masks()->empty()) applied_.mask_board().announce();
-  const rows::VectorBoard::Shared before = applied_.vector_board().announced();
-  applied_.vector_board().announce(applied_.vector());
-  const auto position = storage_.commit(records, changes);
-  if (!position.ok()) {
-    // Sessions leave for other regions, which would wait in vain for what nobody has seen.
-    applied_.vector_board().announce(*before);
-    broken_ = position.failure();
-    return *broken_;
-  }
-  all_durable_ = storage_.durable_position() == storage_.last_position();
-  applied_.vector_board().post();
-  ordering_ = ordering_ || stage.leaves_orders();
-  if (masks_ != stage.masks()) applied_.mask_board().post(masks_ = stage.masks());
-  if (!aside_.empty()) {
-    stage.for_each_changed([&](const core::Path& path) { aside_.note_change(path); });
-  }
-  const bool reload = std::exchange(regions_touched_, false) && exchange_;
-  return reload ? load_regions() : core::Result<void>();
+  const bool reload = std::exchange(regions_touched_, false) || commit.swap;
+  if (reload && exchange_) (void)load_regions();
 }
 
 core::Result<void> Replica::commit_batches(Stage& stage, std::span<const HeldBatch> batches) {
@@ -301,40 +254,24 @@ core::Result<void> Replica::commit_batches(Stage& stage, std::span<const HeldBat
     records.push_back({held.batch.origin, held.batch.first(), held.batch.last(), held.bytes});
   }
   if (planted(Bug::kForgetLastRecord) && records.size() > 1) records.pop_back();
-  return commit_stage(stage, records);
-}
-
-void Replica::take_meta(std::vector<storage::Change>& changes) {
-  append(changes, applied_.take_changes());
-  append(changes, chains_.take_changes());
-  append(changes, settled_.take_changes());
-  digests_.take_changes(changes);
-}
-
-core::Result<void> Replica::change_rows(const std::function<core::Result<void>(Stage&)>& function) {
-  ANABRANCH_ASSERT(!dirty());
-  open_.reset();
-  if (broken_) return *broken_;
-  const auto base = reader();
-  Stage stage(*base, Stage::Undo::kNone, clear_rules(), *scores_);
-  return reading([&] { return function(stage); });
+  return state_.commit({.stage = &stage, .records = records});
 }
 
 // ---- The other leaders.
 
 void Replica::link_up(LinkId link, std::string address, Millis now, std::string region) {
   exchange_->link_up(link, std::move(address), now, std::move(region));
-  if (broken_) send_nothing();
+  if (broken()) send_nothing();
 }
 
 void Replica::link_down(LinkId link) {
   exchange_->link_down(link);
-  if (broken_) send_nothing();
+  if (broken()) send_nothing();
 }
 
 bool Replica::resume(std::string_view peer) {
   const bool known = exchange_->resume(peer);
-  if (broken_) send_nothing();
+  if (broken()) send_nothing();
   return known;
 }
 
@@ -345,7 +282,7 @@ void Replica::send_nothing() {
 }
 
 void Replica::step(LinkId link, Message message, Millis now) {
-  if (broken_) return;
+  if (broken()) return;
   name_damage();
   if (const auto* asked = std::get_if<Question>(&message)) {
     return verifier_->step(link, *asked, now);
@@ -369,14 +306,14 @@ void Replica::step(LinkId link, Message message, Millis now) {
   if (!received) return;
   auto batch = core::decode_batch(received->bytes);
   if (!batch.ok()) return refuse(link, *received);
-  if (batch.value().origin == identity_.origin) {
+  if (batch.value().origin == state_.identity().origin) {
     exchange_->compare_own(link, batch.value().last());
     return;  // A new incarnation will ask for it.
   }
   if (!may_come(link, *received, batch.value())) return;
   const core::Origin from = exchange_->peer(link);
   if (!exchange_->may_apply(from, batch.value(), batch.value().deps_changed)) return;
-  const core::Seq applied = applied_.vector().at(batch.value().origin);
+  const core::Seq applied = state_.applied().vector().at(batch.value().origin);
   if (batch.value().first() <= applied && applied < batch.value().last()) {
     exchange_->forked(from, batch.value().origin, batch.value().last());
     return;
@@ -399,11 +336,11 @@ void Replica::refuse(LinkId link, const BatchMessage& received) {
 }
 
 void Replica::name_damage() {
-  for (const LogDamage& damage : log_.take_news()) {
+  for (const LogDamage& damage : state_.log().take_news()) {
     alarm_once(to_string(damage, region_of(damage.origin)));
     if (!damage.certain) continue;
-    (void)chains_.keep(damage.origin, damage.first - 1);
-    (void)chains_.keep(damage.origin, damage.last);
+    (void)state_.chains().keep(damage.origin, damage.first - 1);
+    (void)state_.chains().keep(damage.origin, damage.last);
   }
 }
 
@@ -417,16 +354,17 @@ bool Replica::may_come(LinkId link, const BatchMessage& message, const core::Bat
 
 std::optional<core::Hash128> Replica::digest() const {
   if (sweeping()) return std::nullopt;  // Rows are still stored that others do not have.
-  return digests_.total();
+  return state_.digests().total();
 }
 
 Inspection Replica::inspect() const {
-  return {{storage_.snapshot(), applied_.vector(), digests_.total(), digest().has_value()},
+  return {{state_.storage().snapshot(), state_.applied().vector(), state_.digests().total(),
+           digest().has_value()},
           names()};
 }
 
 void Replica::verify(std::vector<std::string> regions, Millis now) {
-  if (!broken_) verifier_->start(std::move(regions), now);
+  if (!broken()) verifier_->start(std::move(regions), now);
 }
 
 Millis Replica::next_tick_ms() const {
@@ -437,11 +375,11 @@ Millis Replica::next_tick_ms() const {
 }
 
 bool Replica::continues_chain(const Batch& batch) const {
-  return batch.previous == applied_.head(batch.origin).chain || planted(Bug::kIgnoreChain);
+  return batch.previous == state_.applied().head(batch.origin).chain || planted(Bug::kIgnoreChain);
 }
 
 core::VersionVector Replica::deps_of(const Batch& batch) const {
-  core::VersionVector deps = applied_.head(batch.origin).deps;
+  core::VersionVector deps = state_.applied().head(batch.origin).deps;
   if (planted(Bug::kForgetDepsOfHead)) deps = {};
   deps.join(batch.deps_changed);
   return deps;
@@ -449,11 +387,11 @@ core::VersionVector Replica::deps_of(const Batch& batch) const {
 
 void Replica::apply_batch(Stage& stage, const HeldBatch& held, const core::VersionVector& deps) {
   const Batch& batch = held.batch;
-  applied_.name(batch.origin, batch.opening ? batch.opening->region : "");
+  state_.applied().name(batch.origin, batch.opening ? batch.opening->region : "");
   rows::apply_ops(stage, batch, deps, [](const auto&...) { return true; });
   if (snapshots_) snapshots_->apply(batch, deps);
   for (const core::Transaction& txn : batch.transactions) {
-    if (clock_) clock_->observe(txn.hlc);
+    if (core::HybridClock* clock = state_.clock()) clock->observe(txn.hlc);
   }
   advance(batch, deps, held.bytes);
 }
@@ -461,9 +399,9 @@ void Replica::apply_batch(Stage& stage, const HeldBatch& held, const core::Versi
 void Replica::advance(const Batch& batch, const core::VersionVector& deps, std::string_view bytes) {
   const core::ChainHash chain = core::chain_hash(bytes);
   unsettle(batch.origin);
-  applied_.advance(batch, deps, chain);
+  state_.applied().advance(batch, deps, chain);
   signer_.passed(batch.origin, batch.first());
-  chains_.advance(batch, chain);
+  state_.chains().advance(batch, chain);
 }
 
 std::vector<HeldBatch> Replica::apply_slice(Stage& stage, std::size_t ops_max) {
@@ -475,7 +413,7 @@ std::vector<HeldBatch> Replica::apply_slice(Stage& stage, std::size_t ops_max) {
     if (!held) break;
     starved_ = !reserve_.holds(bytes + held->bytes.size());
     if (starved_) {
-      held_.add(*std::move(held), applied_.vector());
+      held_.add(*std::move(held), state_.applied().vector());
       break;
     }
     if (!continues_chain(held->batch)) {
@@ -513,23 +451,24 @@ std::size_t Replica::slice_scale(Millis now) {
 
 core::Result<bool> Replica::apply(Millis now) {
   ANABRANCH_ASSERT(!dirty());
-  open_.reset();
-  if (broken_) return *broken_;
+  drop_group();
+  if (broken()) return *broken();
   if (auto heeded = heed_doubt(now); !heeded.ok()) return heeded.failure();
   starved_ = false;
   const bool looked = look_ahead();
-  if (broken_) return *broken_;
-  if (looked || held_.has_deliverable(applied_.vector())) {
+  if (broken()) return *broken();
+  if (looked || held_.has_deliverable(state_.applied().vector())) {
     reserve_.look();
     const std::size_t ops_max = options_.limits.slice_ops_max * slice_scale(now);
-    const auto done = change_rows([&](Stage& stage) { return commit_slice(stage, ops_max); });
+    const auto done =
+        state_.change_rows([&](Stage& stage) { return commit_slice(stage, ops_max); });
     if (!done.ok()) return done.failure();
   }
   if (signer_.active()) take(provenance_.settle(), now);
   prove_stops();
   exchange_->stand_still(starved_);
   if (starved_) return false;
-  const bool more = held_.has_deliverable(applied_.vector()) || !aside_.empty();
+  const bool more = held_.has_deliverable(state_.applied().vector()) || !aside_.empty();
   const bool planted_wait = planted(Bug::kServeByOrigin) && held_.size() > 0;
   exchange_->applied_more(now, !planted_wait && (!more || held_.bytes() < kHeldEnoughBytes));
   return more;
@@ -538,15 +477,15 @@ core::Result<bool> Replica::apply(Millis now) {
 void Replica::tick(Millis now) {
   if (now >= next_tick_ms()) reserve_.look();
   if (std::string news = reserve_.news(); !news.empty()) effects_.push_back(Alarm{std::move(news)});
-  if (broken_) return;
+  if (broken()) return;
   name_damage();
-  log_.forget_before(keeper_.segments().first());
+  state_.log().forget_before(keeper_.segments().first());
   if (!announce().ok()) return;
   renew_standing(now);
   const auto showing = [&]() -> Showing {
     look_at_clock(now);
-    return {.hlc = clock_->high_water(),
-            .wall_ms = clock_->wall_ms(),
+    return {.hlc = state_.clock()->high_water(),
+            .wall_ms = state_.clock()->wall_ms(),
             .digest = digest(),
             .standings = keeper_.standings().numbers(),
             .clocks = shown_clocks(now),
@@ -563,20 +502,19 @@ void Replica::tick(Millis now) {
   };
   if (auto heeded = heed_loss(now); !heeded.ok()) return;
   if (!rejoin_) {
-    const auto kept = keeper_.tick(now, exchange_->peers(), waited_for);
-    if (!kept.ok()) broken_ = kept.failure();
+    (void)keeper_.tick(now, exchange_->peers(), waited_for);  // What fails breaks the replica.
   }
-  if (beat && !broken_ && !store_heard(now).ok()) return;
-  if (!broken_) snapshots_->tick(now);
+  if (beat && !broken() && !store_heard(now).ok()) return;
+  if (!broken()) snapshots_->tick(now);
   hold_log();
   sign_and_pass_on(now);
 }
 
 void Replica::durable(Position position, Millis now) {
-  if (broken_) return;
+  if (broken()) return;
   exchange_->log_grew(position, now);
-  all_durable_ = position == storage_.last_position();
-  if (all_durable_) sign_and_pass_on(now);
+  state_.durable(position);
+  if (state_.all_durable()) sign_and_pass_on(now);
 }
 
 void Replica::alarm_once(std::string text) {

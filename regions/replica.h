@@ -40,16 +40,11 @@
 #include "regions/members/settled_origins.h"
 #include "regions/rejoin/rejoin.h"
 #include "regions/snapshot/snapshots.h"
-#include "regions/state/applied.h"
-#include "regions/state/chain_hashes.h"
+#include "regions/state/committed.h"
 #include "regions/state/reserve.h"
-#include "regions/state/sound_log.h"
 #include "regions/verify/divergence.h"
 #include "regions/verify/verifier.h"
 #include "regions/wire/effect.h"
-#include "rows/digests.h"
-#include "rows/snapshot_reader.h"
-#include "rows/stage/score_upkeep.h"
 #include "rows/stage/sweep.h"
 #include "storage/storage.h"
 
@@ -111,7 +106,7 @@ struct ReplicaOptions {
   ReplicaLimits limits{};
 };
 
-class Replica {
+class Replica final : private Participant, private RowWatcher {
  public:
   static constexpr std::size_t kDeadRowsMax = 100'000;
   static constexpr std::size_t kAlarmsMax = 1000;  // Different ones.
@@ -189,9 +184,9 @@ class Replica {
   core::Result<void> collect();
   // Whether large clears are done but not swept yet. Until then this replica holds more than what
   // it shows; and its own clears of counters are not all in its log yet.
-  [[nodiscard]] bool sweeping() const { return !masks_->empty(); }
+  [[nodiscard]] bool sweeping() const { return !state_.masks()->empty(); }
   // How the members of sorted sets are scored.
-  [[nodiscard]] const rows::Scores& scores() const { return *scores_; }
+  [[nodiscard]] const rows::Scores& scores() const { return state_.scores(); }
   // Whether orders of scores are to be made or removed. Until then rankings may be slow.
   [[nodiscard]] bool ordering() const { return ordering_; }
   // Whether sweep() has anything to do.
@@ -216,7 +211,7 @@ class Replica {
   // under an empty name, and what it is about.
   [[nodiscard]] std::map<std::string, std::string> clock_complaints(core::Millis now) const;
   // The newest timestamp that is stored: the clock never goes back behind it.
-  [[nodiscard]] core::Hlc stored_clock() const { return clock_mark_; }
+  [[nodiscard]] core::Hlc stored_clock() const { return state_.stored_clock(); }
   // Tells readers of a row that is staged or about to be committed, if it is that of an expiry.
   void note_expiry(const core::Path& path);
   // Stores one of now, so that the other regions can be told. The group must not be dirty.
@@ -238,11 +233,11 @@ class Replica {
 
   // ---- What is known.
 
-  [[nodiscard]] const Identity& identity() const { return identity_; }
-  [[nodiscard]] const Applied& applied() const { return applied_; }
-  [[nodiscard]] const ChainHashes& chains() const { return chains_; }
+  [[nodiscard]] const Identity& identity() const { return state_.identity(); }
+  [[nodiscard]] const Applied& applied() const { return state_.applied(); }
+  [[nodiscard]] const ChainHashes& chains() const { return state_.chains(); }
   // The log as everybody should read it, and what of it was found damaged. Any thread may read.
-  [[nodiscard]] const SoundLog& log() const { return log_; }
+  [[nodiscard]] const SoundLog& log() const { return state_.log(); }
   [[nodiscard]] const Exchange& exchange() const { return *exchange_; }
   [[nodiscard]] const HoldBuffer& held() const { return held_; }
   [[nodiscard]] const Provenance& provenance() const { return provenance_; }
@@ -255,19 +250,21 @@ class Replica {
   // Every region that was ever known, as committed.
   [[nodiscard]] const RegionList& regions() const { return regions_; }
   // Whether the disk has everything that is applied.
-  [[nodiscard]] bool all_durable() const { return all_durable_; }
+  [[nodiscard]] bool all_durable() const { return state_.all_durable(); }
   // The origins of which nothing will ever arrive any more; see settled_origins.h.
   [[nodiscard]] const SettledOrigins& settled() const { return settled_; }
   [[nodiscard]] const ClockWatch& clocks() const { return clocks_; }
-  [[nodiscard]] const rows::Names& names() const { return applied_.names(); }
+  [[nodiscard]] const rows::Names& names() const { return state_.names(); }
   // Over the rows as they are committed: of the same moment as applied().
-  [[nodiscard]] const rows::Digests& digests() const { return digests_; }
+  [[nodiscard]] const rows::Digests& digests() const { return state_.digests(); }
   // The digest to compare with those of others; nothing while it says nothing.
   [[nodiscard]] std::optional<core::Hash128> digest() const;
   [[nodiscard]] const Divergence& divergence() const { return divergence_; }
   // The rows as they are committed.
   [[nodiscard]] std::unique_ptr<rows::SnapshotReader> reader(
-      rows::Tallies tallies = rows::Tallies::kAsShown) const;
+      rows::Tallies tallies = rows::Tallies::kAsShown) const {
+    return state_.reader(tallies);
+  }
   // The rows as all replicas have them that have applied the same: for comparing and for sending.
   [[nodiscard]] std::unique_ptr<rows::SnapshotReader> logged_reader() const {
     return reader(rows::Tallies::kAsLogged);
@@ -275,11 +272,9 @@ class Replica {
   // How much room there is, as of the last group, slice or tick.
   [[nodiscard]] const Reserve& reserve() const { return reserve_; }
   // Why nothing is written any more; nothing while all is well.
-  [[nodiscard]] const std::optional<core::Failure>& broken() const { return broken_; }
+  [[nodiscard]] const std::optional<core::Failure>& broken() const { return state_.broken(); }
   // Writes nothing any more, as after a failed commit.
-  void close_for_writes(core::Failure why) {
-    if (!broken_) broken_ = std::move(why);
-  }
+  void close_for_writes(core::Failure why) { state_.fail(std::move(why)); }
 
  private:
   static constexpr unsigned kNumbersPerOpening = 32;  // As a power of 2.
@@ -318,8 +313,6 @@ class Replica {
   void settle();
   // An origin goes on.
   void unsettle(core::Origin origin);
-  // The row of the clock's high-water mark, when that has moved.
-  void mark_clock(std::vector<storage::Change>& changes);
   // All origins of a region that are known from anywhere.
   [[nodiscard]] std::vector<core::Origin> origins_of(std::string_view region) const;
   // Whether a message is of a region that was declared lost, with which nothing is exchanged.
@@ -360,22 +353,17 @@ class Replica {
   // Before a foreign batch: lists the waiting tallies that it adds to. Nothing when there are none.
   std::optional<HeldBatch> list_waiting(rows::Stage& stage, const core::Batch& batch);
   core::Result<void> sweep_slice(rows::Stage& stage);
-  core::Result<void> load_scores();
-  // Makes sure, at an opening, that the orders of scores are of these rows and policies.
-  core::Result<void> open_scores();
-  [[nodiscard]] rows::ScoreNote score_note() const;
   core::Result<bool> order_slice();
   // The next batch to be applied to a slice; nothing when there is none now.
   std::optional<HeldBatch> next_batch(rows::Stage& stage);
   // Counts on for a large foreign clear. Returns whether something can be applied.
   bool look_ahead();
-  [[nodiscard]] rows::ClearRules clear_rules() const;
   // How large slices are: 1, or kQuietScale when the last local write is long ago.
   std::size_t slice_scale(core::Millis now);
   // Applies deliverable batches until there were `ops_max` ops; gives what was applied.
   std::vector<HeldBatch> apply_slice(rows::Stage& stage, std::size_t ops_max);
   // Drops a row's dead slots where that is safe, and remembers the row when some stay.
-  void collect(const core::Path& path, crdt::Row& row);
+  void leaves(const core::Path& path, crdt::Row& row) override;
   // What is committed now, to be compared.
   [[nodiscard]] Inspection inspect() const;
   // Compares digests with a peer that has applied the same.
@@ -405,11 +393,9 @@ class Replica {
   [[nodiscard]] bool continues_chain(const core::Batch& batch) const;
   // Applies and commits a slice.
   core::Result<void> commit_slice(rows::Stage& stage, std::size_t ops_max);
-  core::Result<void> commit_stage(rows::Stage& stage, std::span<const storage::LogRecord> records);
   core::Result<void> commit_batches(rows::Stage& stage, std::span<const HeldBatch> batches);
-  core::Result<void> commit_snapshot(std::vector<storage::Change> changes, Snapshots::Swap swap);
-  // The part of every commit that says what was applied.
-  void take_meta(std::vector<storage::Change>& changes);
+  void record(Commit& commit) override;
+  void committed(const Commit& commit) override;
   void open_snapshots();
   // Goes on with a rejoin that an earlier opening has begun.
   core::Result<void> resume_rejoin();
@@ -441,8 +427,6 @@ class Replica {
   void hold_log();
   // Hands a message of snapshots on; false when it is another one.
   bool take_snapshot_message(LinkId link, Message& message, core::Millis now);
-  // Marks all keys that have an expiry; gives what must be committed with the opening.
-  core::Result<std::vector<storage::Change>> load_expiries();
   // Notes what a heartbeat says of clocks; and what this leader's says.
   void hear_clocks(LinkId link, const Heartbeat& heartbeat, core::Millis now);
   [[nodiscard]] core::VersionVector shown_clocks(core::Millis now);
@@ -457,34 +441,17 @@ class Replica {
   core::Result<void> store_heard(core::Millis now);
   // Remembers a row that has dead slots.
   void note_dead(const core::Path& path, const crdt::Row& row);
-  // Calls a function that reads stored rows and gives a Result. Those that cannot be read break the
-  // replica.
-  template <typename Function>
-  auto reading(const Function& function) -> decltype(function()) {
-    try {
-      return function();
-    } catch (const Error& error) {
-      broken_ = core::Failure{error.code(), error.what()};
-      return *broken_;
-    }
-  }
-  // Calls a function that stages changes of the committed rows and commits them. The group must not
-  // be dirty. Stored rows that cannot be read break the replica, as a failed commit does.
-  core::Result<void> change_rows(const std::function<core::Result<void>(rows::Stage&)>& function);
+  // Lets go of the open group.
+  void drop_group() { open_.reset(); }
   void alarm_once(std::string text);
   // Takes back what the exchange wants to send: the vector may count what was not stored.
   void send_nothing();
 
-  storage::Storage& storage_;
-  SoundLog log_{storage_};
   ReplicaOptions options_;
-  Identity identity_;
-  Applied applied_;
-  ChainHashes chains_;
-  rows::Digests digests_;
+  CommittedState state_;
   Divergence divergence_;
   RegionList regions_;
-  SettledOrigins settled_{applied_};
+  SettledOrigins settled_{state_.applied()};
   LogKeeper keeper_;
   bool regions_touched_ = false;      // A row of the list is in the commit that is being made.
   core::Hash128 list_;                // Of the list that was looked at last.
@@ -498,28 +465,22 @@ class Replica {
   PassedClocks passed_;
   HeardClocks heard_{options_.drift_ms_max};
   ClockJumps jumps_{options_.drift_ms_max};
-  core::Hlc shown_clock_;                   // As heartbeats say.
-  core::Millis believed_ms_ = 0;            // What others may believe of that.
-  core::Hlc clock_mark_;                    // The high-water mark that is stored.
-  std::optional<core::HybridClock> clock_;  // Nothing during recovery, which reads no clock.
-  bool opening_sent_ = false;               // The first batch of this opening has been committed.
-  std::uint64_t origins_begun_ = 0;         // While it runs.
+  core::Hlc shown_clock_;            // As heartbeats say.
+  core::Millis believed_ms_ = 0;     // What others may believe of that.
+  bool opening_sent_ = false;        // The first batch of this opening has been committed.
+  std::uint64_t origins_begun_ = 0;  // While it runs.
   std::optional<OpenGroup> open_;
   bool wrote_ = false;  // Local writes were committed since slice_scale() was last asked.
   core::Millis wrote_ms_ = 0;
   HoldBuffer held_;
   Reserve reserve_;
   bool starved_ = false;  // Batches could be applied if there were room.
-  std::shared_ptr<const rows::Masks> masks_ =
-      std::make_shared<const rows::Masks>();  // As committed.
   ClearsAside aside_;
-  std::optional<rows::Scores> scores_;  // Once it is loaded.
   bool ordering_ = true;
   std::set<core::Path> dead_;  // Rows with dead slots, at most kDeadRowsMax of them.
-  Provenance provenance_{applied_};
+  Provenance provenance_{state_.applied()};
   Unproven unproven_;
-  Signer signer_{options_.signatures, identity_, applied_};
-  bool all_durable_ = false;       // Everything applied is.
+  Signer signer_{options_.signatures, state_.identity(), state_.applied()};
   core::Millis next_keep_ms_ = 0;  // When signatures are stored without another reason.
   Effects effects_;
   std::unique_ptr<Exchange> exchange_;
@@ -528,8 +489,8 @@ class Replica {
   std::unique_ptr<Rejoin> rejoin_;
   std::optional<core::Failure> rejoin_failed_;  // Why the last one was given up.
   bool lost_ = false;                           // A peer says so.
+  bool logging_ = false;                        // The records of a commit are of the old log.
   std::set<std::string> alarms_;
-  std::optional<core::Failure> broken_;
 };
 
 }  // namespace anabranch::regions

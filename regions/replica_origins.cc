@@ -12,7 +12,8 @@ using core::Millis;
 
 core::Origin Replica::fresh_origin() {
   core::Origin fresh = std::exchange(options_.fresh_origin, 0);
-  while (fresh == 0 || fresh == identity_.origin || applied_.heads().contains(fresh)) {
+  while (fresh == 0 || fresh == state_.identity().origin ||
+         state_.applied().heads().contains(fresh)) {
     ++origins_begun_;
     fresh = options_.random_origin ? options_.random_origin()
                                    : core::digest128(storage::big_endian(options_.nonce) +
@@ -23,9 +24,9 @@ core::Origin Replica::fresh_origin() {
 }
 
 void Replica::begin_origin(std::string why) {
-  const bool wrote = applied_.vector().at(identity_.origin) > 0;
+  const bool wrote = state_.applied().vector().at(state_.identity().origin) > 0;
   effects_.push_back(Notice{"goes on under a new origin: " + why});
-  begin_incarnation(identity_, fresh_origin(), wrote, std::move(why));
+  begin_incarnation(state_.identity(), fresh_origin(), wrote, std::move(why));
   if (!core::planted(core::Bug::kLeaveUnsigned)) signer_.leave();
 }
 
@@ -40,7 +41,7 @@ core::Result<void> Replica::heed_doubt(Millis now) {
 }
 
 core::Result<void> Replica::promote(Millis now) {
-  if (broken_) return *broken_;
+  if (broken()) return *broken();
   if (!std::exchange(options_.follows, false)) return {};
   exchange_->lead();
   if (core::planted(core::Bug::kKeepOriginWhenPromoted)) return {};
@@ -49,13 +50,10 @@ core::Result<void> Replica::promote(Millis now) {
 
 core::Result<void> Replica::go_on_as_new(std::string why, Millis now) {
   begin_origin(std::move(why));
-  ++identity_.opening;
+  ++state_.identity().opening;
   opening_sent_ = false;
-  if (auto recorded = record_identity(); !recorded.ok()) {
-    broken_ = recorded.failure();
-    return recorded;
-  }
-  exchange_->renew(identity_.origin, now);
+  if (auto recorded = record_identity(); !recorded.ok()) return recorded;
+  exchange_->renew(state_.identity().origin, now);
   return announce();  // Before it writes anything else, so that the list knows each that wrote.
 }
 

@@ -15,7 +15,7 @@ using core::Millis;
 using core::planted;
 
 std::string Replica::region_of(core::Origin origin) const {
-  const std::string& applied = applied_.head(origin).region;
+  const std::string& applied = state_.applied().head(origin).region;
   if (!applied.empty()) return applied;
   const auto peer = exchange_->peers().find(origin);
   return peer == exchange_->peers().end() ? std::string() : peer->second.region;
@@ -43,14 +43,14 @@ void Replica::prove_stops() {
   if (!signer_.active()) return;
   const auto prove = [&](core::Origin origin, const core::ChainHash& previous,
                          const std::string& signature) {
-    const Head& head = applied_.head(origin);
+    const Head& head = state_.applied().head(origin);
     const SignedPosition* const last = signer_.newest(origin);
     const bool proven = last != nullptr && last->seq == head.seq;
     if (proven || signature.empty() || previous != head.chain) return;
     const SignedPosition stop{region_of(origin), origin, head.seq, previous, signature};
     if (signer_.verify(stop)) signer_.keep(stop);
   };
-  held_.for_each_next(applied_.vector(), [&](const Batch& next) {
+  held_.for_each_next(state_.applied().vector(), [&](const Batch& next) {
     prove(next.origin, next.previous, next.signature);
   });
   provenance_.for_each_next(prove);
@@ -60,7 +60,7 @@ void Replica::hold(LinkId link, HeldBatch held, Millis now) {
   const Peer* const peer = exchange_->peer_at(link);
   held.asked = peer != nullptr && peer->in.has(held.batch.origin);
   if (!signer_.active() || peer == nullptr || planted(Bug::kBelieveUnsigned)) {
-    held_.add(std::move(held), applied_.vector());
+    held_.add(std::move(held), state_.applied().vector());
     return;
   }
   const Batch& batch = held.batch;
@@ -75,12 +75,12 @@ void Replica::hold(LinkId link, HeldBatch held, Millis now) {
 }
 
 bool Replica::had_no_room(core::Origin origin, core::Seq first) const {
-  const bool later = first > applied_.vector().at(origin) + 1;
+  const bool later = first > state_.applied().vector().at(origin) + 1;
   return later && !held_.has(origin, first) && !provenance_.has(origin, first);
 }
 
 bool Replica::has_room(const HeldBatch& held) const {
-  const core::VersionVector& applied = applied_.vector();
+  const core::VersionVector& applied = state_.applied().vector();
   const core::Origin origin = held.batch.origin;
   if (held.batch.first() == applied.at(origin) + 1) return true;
   // What goes on at once makes room for one more.
@@ -97,14 +97,14 @@ void Replica::prove_before(const HeldBatch& held, const std::string& region, Mil
   const std::size_t much = std::min(kUnprovenBytes, options_.limits.hold_bytes_max / kUnprovenPart);
   if (provenance_.bytes() < much && has_room(held)) return;
   const SignedPosition before = before_of(batch, region);
-  if (before.seq <= applied_.vector().at(batch.origin) || !signer_.verify(before)) return;
+  if (before.seq <= state_.applied().vector().at(batch.origin) || !signer_.verify(before)) return;
   signer_.keep(before);  // Perhaps nothing behind it ever comes again.
   take(provenance_.take(before), now);
 }
 
 void Replica::take(LinkId link, const SignedPosition& position, Millis now) {
   const Peer* const peer = exchange_->peer_at(link);
-  if (!signer_.active() || peer == nullptr || position.origin == identity_.origin) return;
+  if (!signer_.active() || peer == nullptr || position.origin == state_.identity().origin) return;
   const std::string region = region_of(position.origin);
   if (!region.empty() && region != position.region) return;  // It signs for another.
   const SignedPosition* const last = signer_.newest(position.origin);
@@ -122,7 +122,7 @@ void Replica::take(LinkId link, const SignedPosition& position, Millis now) {
 void Replica::take(Provenance::Outcome outcome, Millis now) {
   for (const SignedPosition& end : outcome.ends) signer_.keep_end(end);
   for (HeldBatch& held : outcome.proven) {
-    held_.add(std::move(held), applied_.vector(), HoldBuffer::Room::kGranted);
+    held_.add(std::move(held), state_.applied().vector(), HoldBuffer::Room::kGranted);
   }
   for (const Provenance::Lie& lie : outcome.lies) {
     signer_.forget_ahead(lie.origin);
@@ -154,14 +154,13 @@ void Replica::complain_of_unproven(Millis now) {
 }
 
 void Replica::sign_and_pass_on(Millis now) {
-  if (!signer_.active() || broken_ || rejoin_) return;
-  if (all_durable_) signer_.sign_due(now);
+  if (!signer_.active() || broken() || rejoin_) return;
+  if (state_.all_durable()) signer_.sign_due(now);
   for (const SignedPosition& position : signer_.take_news()) exchange_->pass_on(position);
   if (!signer_.has_changes() || dirty() || now < next_keep_ms_ || reserve_.full()) return;
   next_keep_ms_ = now + Exchange::kHeartbeatMs;
-  open_.reset();
-  const auto kept = storage_.commit({}, signer_.take_changes());
-  if (!kept.ok()) broken_ = kept.failure();
+  drop_group();
+  (void)state_.commit({});  // What fails breaks the replica.
 }
 
 }  // namespace anabranch::regions

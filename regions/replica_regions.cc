@@ -13,7 +13,7 @@ using core::Millis;
 // ---- The list of regions.
 
 core::Result<void> Replica::load_regions() {
-  return reading([&]() -> core::Result<void> {
+  return state_.reading([&]() -> core::Result<void> {
     regions_.load(*reader());
     if (std::exchange(list_, regions_.hash()) == regions_.hash()) return {};
     keeper_.standings().retain([&](const Standing& each) { return may_stand(each); });
@@ -40,22 +40,22 @@ std::optional<core::Origin> left_for(const storage::Storage& log, const Standing
 }  // namespace
 
 core::Result<void> Replica::announce() {
-  if (!options_.announce || options_.follows || broken_ ||
-      regions_.knows(identity_.region, identity_.origin)) {
+  if (!options_.announce || options_.follows || broken() ||
+      regions_.knows(state_.identity().region, state_.identity().origin)) {
     return {};
   }
   ANABRANCH_ASSERT(!dirty());
   // A follower that has led may have listed counters under a name that it did not announce.
-  const core::Origin previous = identity_.previous;
-  const bool listed = regions_.knows(identity_.region, previous);
+  const core::Origin previous = state_.identity().previous;
+  const bool listed = regions_.knows(state_.identity().region, previous);
   std::optional<core::Origin> before;
-  if (!listed) before = left_for(storage_, keeper_.standings().find(previous), previous);
+  if (!listed) before = left_for(state_.storage(), keeper_.standings().find(previous), previous);
   write([&](Group& group) {
     if (before) {
-      group.put(RegionList::origin_row(identity_.region, previous),
+      group.put(RegionList::origin_row(state_.identity().region, previous),
                 RegionList::origin_value(*before));
     }
-    group.put(RegionList::origin_row(identity_.region, identity_.origin),
+    group.put(RegionList::origin_row(state_.identity().region, state_.identity().origin),
               RegionList::origin_value(previous));
   });
   const auto done = commit();
@@ -67,7 +67,7 @@ std::vector<core::Origin> Replica::origins_of(std::string_view region) const {
   if (const auto found = regions_.all().find(region); found != regions_.all().end()) {
     for (const auto& [origin, known] : found->second.origins) origins.insert(origin);
   }
-  for (const auto& [origin, head] : applied_.heads()) {
+  for (const auto& [origin, head] : state_.applied().heads()) {
     if (head.region == region) origins.insert(origin);
   }
   for (const Peer* peer : leaders_of(region, exchange_->peers())) origins.insert(peer->origin);
@@ -93,7 +93,7 @@ std::set<core::Origin> lines_there(std::string_view region, const Peers& peers,
 
 core::Result<void> Replica::retire(std::string_view region, Retirement retirement) {
   const std::string name(region);
-  const bool own = name == identity_.region;
+  const bool own = name == state_.identity().region;
   if (own && retirement != Retirement::kLost) {
     return core::invalid("this leader cannot retire its own region");
   }
@@ -101,7 +101,7 @@ core::Result<void> Replica::retire(std::string_view region, Retirement retiremen
   if (origins.empty()) return core::invalid("there is no region '" + name + "'");
   std::set<core::Origin> there =
       lines_there(region, exchange_->peers(), regions_, keeper_.standings());
-  if (own) there.insert(regions_.line(identity_.origin));
+  if (own) there.insert(regions_.line(state_.identity().origin));
   if (retirement == Retirement::kLost && !there.empty()) {
     std::erase_if(origins, [&](core::Origin origin) {
       return !regions_.knows(region, origin) || there.contains(regions_.line(origin));
@@ -135,14 +135,6 @@ bool Replica::refuse_lost(LinkId link, const Message& message) {
 
 // ---- Clocks.
 
-void Replica::mark_clock(std::vector<storage::Change>& changes) {
-  if (!clock_ || clock_->high_water() == clock_mark_) return;
-  applied_.expiry_board().post(clock_->high_water());
-  clock_mark_ = clock_->high_water();
-  changes.push_back({storage::Table::kMeta, std::string(storage::kClockKey),
-                     storage::big_endian(clock_mark_.bits)});
-}
-
 void Replica::take(LinkId link, Heartbeat& heartbeat, Millis now) {
   observe_clock(link, heartbeat, now);
   exchange_->complete(link, heartbeat);
@@ -154,8 +146,9 @@ void Replica::take(LinkId link, Heartbeat& heartbeat, Millis now) {
 
 void Replica::compare(LinkId link, const Heartbeat& heartbeat) {
   const std::string region = exchange_->region(link);
-  if (region.empty() || heartbeat.applied != applied_.vector() || rejoin_) return;
-  const bool one_history = heartbeat.chains.empty() || heartbeat.chains == applied_.chains();
+  if (region.empty() || heartbeat.applied != state_.applied().vector() || rejoin_) return;
+  const bool one_history =
+      heartbeat.chains.empty() || heartbeat.chains == state_.applied().chains();
   if (!one_history) return;
   if (core::planted(core::Bug::kIgnoreDigests)) return;
   auto alarm = divergence_.compare(region, heartbeat.digest, digest());
@@ -163,11 +156,11 @@ void Replica::compare(LinkId link, const Heartbeat& heartbeat) {
 }
 
 void Replica::observe_clock(LinkId link, const Heartbeat& heartbeat, Millis now) {
-  (void)clock_->observe(heartbeat.hlc);
+  (void)state_.clock()->observe(heartbeat.hlc);
   const std::string region = exchange_->region(link);
   if (region.empty() || heartbeat.wall_ms == 0) return;
   clocks_.heard(region, heartbeat.wall_ms, ClockWatch::round_trip_ms(heartbeat.echo, now),
-                clock_->wall_ms(), now);
+                state_.clock()->wall_ms(), now);
 }
 
 void Replica::complain_of_clocks(Millis now) {

@@ -16,9 +16,9 @@ using core::Origin;
 // ---- When it is to give way.
 
 bool Replica::was_rewritten(Origin origin, core::Seq common) const {
-  const auto first = chains_.first_behind(origin, common);
+  const auto first = state_.chains().first_behind(origin, common);
   if (!first) return false;
-  for (const std::string& region : regions_known(regions_, applied_)) {
+  for (const std::string& region : regions_known(regions_, state_.applied())) {
     const Origin image = image_name(origin, *first, region);
     const bool shown = std::ranges::any_of(
         exchange_->peers(), [&](const auto& peer) { return peer.second.applied.at(image) > 0; });
@@ -28,8 +28,8 @@ bool Replica::was_rewritten(Origin origin, core::Seq common) const {
 }
 
 bool Replica::may_rewrite(Origin origin) const {
-  const std::string& wrote = applied_.head(origin).region;
-  if (wrote.empty() || wrote == identity_.region) return true;
+  const std::string& wrote = state_.applied().head(origin).region;
+  if (wrote.empty() || wrote == state_.identity().region) return true;
   const Forks::ByPeer& others = exchange_->forks().all().at(origin);
   const bool there = std::ranges::any_of(exchange_->peers(), [&](const auto& each) {
     const Peer& peer = each.second;
@@ -51,12 +51,13 @@ core::Result<RejoinState> Replica::rejoin_with(Origin peer, Origin origin, bool 
   for (const Origin each : exchange_->forks().with(exchange_->peers().at(peer))) {
     const Fork& fork = forks.at(each).at(peer);
     state.common[each] = fork.common;
-    if (applied_.head(each).seq <= fork.common) continue;
-    const auto place = log_.find(each, fork.common + 1);
-    const auto record = place ? log_.read_log(*place) : std::nullopt;
+    if (state_.applied().head(each).seq <= fork.common) continue;
+    const auto place = state_.log().find(each, fork.common + 1);
+    const auto record = place ? state_.log().read_log(*place) : std::nullopt;
     const bool next = record && record->first == fork.common + 1;
     if (next && (record->last >= fork.differs || was_rewritten(each, fork.common))) continue;
-    if (log_.damaged(each, fork.common + 1)) continue;  // Of another region it is left to that.
+    if (state_.log().damaged(each, fork.common + 1))
+      continue;  // Of another region it is left to that.
     return core::invalid("where the histories of origin " + core::to_string(each) + " part " +
                          why_unknown(peer, each, next));
   }
@@ -79,8 +80,8 @@ std::string Replica::why_unknown(Origin peer, Origin origin, bool in_log) const 
 
 core::Result<void> Replica::resolve_fork(Origin origin, bool adopt, Millis now) {
   ANABRANCH_ASSERT(!dirty());
-  open_.reset();
-  if (broken_) return *broken_;
+  drop_group();
+  if (broken()) return *broken();
   if (rejoin_) return core::invalid("this leader is giving way already: see fork list");
   const auto& forks = exchange_->forks().all();
   const auto fork = forks.find(origin);
@@ -89,7 +90,7 @@ core::Result<void> Replica::resolve_fork(Origin origin, bool adopt, Millis now) 
                          " here: see fork list");
   }
   if (!adopt && !may_rewrite(origin)) {
-    return core::invalid("region " + applied_.head(origin).region +
+    return core::invalid("region " + state_.applied().head(origin).region +
                          " has not got what is here of its origin " + core::to_string(origin) +
                          ": run this where that region gives way, or have this region adopt it");
   }
@@ -118,7 +119,7 @@ void Replica::take(const Refusal& refusal) {
 
 core::Result<void> Replica::heed_loss(Millis now) {
   if (!std::exchange(lost_, false) || rejoin_ || rejoin_failed_ || dirty()) return {};
-  open_.reset();
+  drop_group();
   RejoinState state;
   state.lost = true;
   return begin_rejoin(std::move(state), "this region was declared lost", now);
@@ -126,9 +127,18 @@ core::Result<void> Replica::heed_loss(Millis now) {
 
 // ---- Joining.
 
+namespace {
+
+// This leader does not give way any more.
+storage::Change no_rejoin_row() {
+  return {storage::Table::kMeta, std::string(storage::kRejoinKey), std::nullopt};
+}
+
+}  // namespace
+
 void Replica::make_rejoin(RejoinState state) {
   rejoin_ = std::make_unique<Rejoin>(
-      Rejoin::Owner{storage_, log_, applied_, chains_, *exchange_, identity_, regions_,
+      Rejoin::Owner{state_, *exchange_, regions_,
                     [this](const std::set<Origin>& changed) { taken_over(changed); },
                     [this](const core::Failure& why) { rejoin_failed_ = why; }},
       options_.limits.rejoin, std::move(state));
@@ -136,36 +146,33 @@ void Replica::make_rejoin(RejoinState state) {
 
 core::Result<void> Replica::begin_rejoin(RejoinState state, std::string why, Millis now) {
   begin_origin(std::move(why));
-  ++identity_.opening;
+  ++state_.identity().opening;
   opening_sent_ = false;
   rejoin_failed_.reset();
   make_rejoin(std::move(state));
-  if (auto recorded = record_identity(); !recorded.ok()) {
-    broken_ = recorded.failure();
-    return recorded;
-  }
+  if (auto recorded = record_identity(); !recorded.ok()) return recorded;
   snapshots_->take_for(rejoin_.get());
   hold_log();
-  exchange_->join_as_empty(true, identity_.origin, now);
+  exchange_->join_as_empty(true, state_.identity().origin, now);
   return {};
 }
 
 core::Result<void> Replica::resume_rejoin() {
   if (auto loaded = load_parted(); !loaded.ok()) return loaded;
-  const auto stored = storage_.snapshot()->get(storage::Table::kMeta, storage::kRejoinKey);
+  const auto stored = state_.storage().snapshot()->get(storage::Table::kMeta, storage::kRejoinKey);
   if (!stored) return {};
   auto state = decode_rejoin(*stored);
   if (!state.ok()) return state.failure();
   make_rejoin(std::move(state).value());
   if (auto resumed = rejoin_->resume(); !resumed.ok()) return resumed;
   if (!rejoin_->logging()) snapshots_->take_for(rejoin_.get());
-  exchange_->join_as_empty(true, identity_.origin, 0);
+  exchange_->join_as_empty(true, state_.identity().origin, 0);
   core::mark<"a leader that gives way was started anew">();
   return {};
 }
 
 core::Result<void> Replica::load_parted() {
-  const auto snapshot = storage_.snapshot();
+  const auto snapshot = state_.storage().snapshot();
   const std::string_view prefix = storage::kPartedPrefix;
   const auto cursor = snapshot->scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
   for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
@@ -193,9 +200,8 @@ core::Result<void> Replica::give_up_rejoin(Millis now) {
   if (!rejoin_ || !rejoin_failed_) return {};
   effects_.push_back(Alarm{"this leader does not give way: " + rejoin_failed_->message});
   if (auto cleared = rejoin_->clear(); !cleared.ok()) return cleared;
-  const storage::Change row{storage::Table::kMeta, std::string(storage::kRejoinKey), std::nullopt};
-  const auto done = storage_.commit({}, {&row, 1});
-  if (!done.ok()) return done.failure();
+  const auto done = state_.commit({.changes = {no_rejoin_row()}});
+  if (!done.ok()) return done;
   end_rejoin(now);
   return {};
 }
@@ -203,12 +209,11 @@ core::Result<void> Replica::give_up_rejoin(Millis now) {
 // ---- Logging.
 
 core::Result<bool> Replica::log_slice(Millis now) {
-  const auto fail = [this](const core::Failure& why) { return *(broken_ = why); };
   const auto older = keeper_.forget_before(rejoin_->state().log_end + 1);
-  if (!older.ok()) return fail(older.failure());
+  if (!older.ok()) return older.failure();
   if (older.value()) return true;
   auto slice = rejoin_->next_slice();
-  if (!slice.ok()) return fail(slice.failure());
+  if (!slice.ok()) return state_.fail(slice.failure());
   std::vector<storage::LogRecord> records;
   for (const storage::StoredRecord& each : slice.value().records) {
     if (core::checksum_of(each.bytes) == core::Checksum::kWrong) {  // The log has a gap there.
@@ -221,15 +226,12 @@ core::Result<bool> Replica::log_slice(Millis now) {
     records.push_back({each.origin, each.first, each.last, each.bytes});
   }
   std::vector<storage::Change>& changes = slice.value().changes;
-  keeper_.append(records);
-  std::ranges::move(keeper_.take_changes(), std::back_inserter(changes));
   const bool last = rejoin_->all_logged();
-  if (last) {
-    changes.push_back({storage::Table::kMeta, std::string(storage::kRejoinKey), std::nullopt});
-  }
-  const auto done = storage_.commit(records, changes);
-  if (!done.ok()) return fail(done.failure());
-  all_durable_ = storage_.durable_position() == storage_.last_position();
+  if (last) changes.push_back(no_rejoin_row());
+  logging_ = true;
+  const auto done = state_.commit({.records = records, .changes = std::move(changes)});
+  logging_ = false;
+  if (!done.ok()) return done.failure();
   if (!last) return true;
   effects_.push_back(Notice{"has given way: " + std::to_string(rejoin_->renamed()) +
                             " ops were written again as new, " + std::to_string(rejoin_->taken()) +
@@ -241,7 +243,7 @@ core::Result<bool> Replica::log_slice(Millis now) {
 void Replica::end_rejoin(Millis now) {
   snapshots_->take_for(nullptr);
   rejoin_.reset();
-  exchange_->join_as_empty(false, identity_.origin, now);
+  exchange_->join_as_empty(false, state_.identity().origin, now);
 }
 
 }  // namespace anabranch::regions

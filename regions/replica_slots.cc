@@ -12,13 +12,14 @@ namespace anabranch::regions {
 using core::Bug;
 using core::planted;
 
-void Replica::collect(const core::Path& path, crdt::Row& row) {
+void Replica::leaves(const core::Path& path, crdt::Row& row) {
   if (RegionList::prefix().is_prefix_of(path)) regions_touched_ = true;
   note_expiry(path);
   if (std::ranges::none_of(row.tally.slots, &crdt::Slot::dead)) return;
   crdt::collect(
-      row.tally, identity_.origin, [&](core::Origin origin) -> const auto& {
-        return planted(Bug::kCollectTooEarly) ? applied_.vector() : applied_.head(origin).deps;
+      row.tally, state_.identity().origin, [&](core::Origin origin) -> const auto& {
+        return planted(Bug::kCollectTooEarly) ? state_.applied().vector()
+                                              : state_.applied().head(origin).deps;
       });
   note_dead(path, row);
 }
@@ -29,10 +30,12 @@ void Replica::note_dead(const core::Path& path, const crdt::Row& row) {
 }
 
 core::Result<void> Replica::collect() {
-  if (dead_.empty() && !broken_) return {};
-  return change_rows([&](rows::Stage& stage) {
+  if (dead_.empty() && !broken()) return {};
+  ANABRANCH_ASSERT(!dirty());
+  drop_group();
+  return state_.change_rows([&](rows::Stage& stage) {
     for (const core::Path& path : std::exchange(dead_, {})) stage.touch(path);
-    return commit_stage(stage, {});
+    return state_.commit({.stage = &stage});
   });
 }
 

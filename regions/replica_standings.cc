@@ -23,18 +23,18 @@ bool Replica::holds(core::Origin origin) const {
 
 Standing Replica::make_standing() const {
   Standing standing;
-  standing.region = identity_.region;
-  standing.origin = identity_.origin;
-  if (options_.follows && !regions_.knows(identity_.region, identity_.origin)) {
-    standing.previous = identity_.previous;
+  standing.region = state_.identity().region;
+  standing.origin = state_.identity().origin;
+  if (options_.follows && !regions_.knows(state_.identity().region, state_.identity().origin)) {
+    standing.previous = state_.identity().previous;
   }
   standing.settled = settled_.hash();
-  standing.durable = settled_.without(applied_.vector());
+  standing.durable = settled_.without(state_.applied().vector());
   if (snapshots_->receiving() || snapshots_->merging()) return standing;  // It may bring more.
   const bool all_listed = std::ranges::all_of(exchange_->peers(), [&](const auto& each) {
     const auto& [origin, peer] = each;
     if (!peer.connected()) return true;
-    return peer.follows ? applied_.vector().includes(peer.applied)
+    return peer.follows ? state_.applied().vector().includes(peer.applied)
                         : regions_.knows(peer.region, origin);
   });
   if (!all_listed) return standing;  // Somebody may have what the list does not know of.
@@ -47,8 +47,9 @@ Standing Replica::make_standing() const {
 }
 
 bool Replica::closed_otherwise(const Standing& now) const {
-  const Standing* const last = keeper_.standings().find(identity_.origin);
-  if (last == nullptr || last->number >> kNumbersPerOpening != identity_.opening) return true;
+  const Standing* const last = keeper_.standings().find(state_.identity().origin);
+  if (last == nullptr || last->number >> kNumbersPerOpening != state_.identity().opening)
+    return true;
   const bool same =
       std::tie(now.list, now.open, now.settled) == std::tie(last->list, last->open, last->settled);
   return !same || std::ranges::any_of(regions_.ended(), [&](core::Origin origin) {
@@ -72,12 +73,13 @@ void Replica::close_ended(Millis now) {
 
 bool Replica::is_waited_for() const {
   if (!options_.follows) return true;
-  return regions_.line(identity_.region, identity_.origin, identity_.previous) != 0;
+  return regions_.line(state_.identity().region, state_.identity().origin,
+                       state_.identity().previous) != 0;
 }
 
 void Replica::renew_standing(Millis now) {
   if (rejoin_) return;  // Nobody waits for it now.
-  const bool durable = storage_.durable_position() == storage_.last_position();
+  const bool durable = state_.storage().durable_position() == state_.storage().last_position();
   if (!durable && !planted(Bug::kSettleByApplied)) return;
   close_ended(now);
   if (!is_waited_for()) {  // It closes what has ended for itself.
@@ -88,11 +90,11 @@ void Replica::renew_standing(Millis now) {
   }
   Standing standing = make_standing();
   if (!closed_otherwise(standing)) {
-    const Standing* const last = keeper_.standings().find(identity_.origin);
+    const Standing* const last = keeper_.standings().find(state_.identity().origin);
     if (standing.durable == last->durable || now - standing_ms_ < kStandingMs) return;
   }
   standing_ms_ = now;
-  standing.number = (identity_.opening << kNumbersPerOpening) + ++standings_made_;
+  standing.number = (state_.identity().opening << kNumbersPerOpening) + ++standings_made_;
   signer_.sign(standing);
   keeper_.standings().take(std::move(standing));
   settle();
@@ -102,7 +104,7 @@ void Replica::renew_standing(Millis now) {
 
 void Replica::take(LinkId link, Standing standing) {
   const Peer* const peer = exchange_->peer_at(link);
-  if (peer == nullptr || standing.origin == identity_.origin) return;
+  if (peer == nullptr || standing.origin == state_.identity().origin) return;
   const bool is_direct = peer->origin == standing.origin && peer->region == standing.region;
   if (!is_direct && !is_listed(standing)) {
     mark<"a standing comes before its region is known">();
@@ -159,7 +161,7 @@ void Replica::send_standings(LinkId link, const core::VersionVector& known) {
   const core::Origin peer = exchange_->peer(link);
   if (peer == 0 || rejoin_) return;
   for (const auto& [origin, standing] : keeper_.standings().all()) {
-    const bool foreign = origin != identity_.origin;
+    const bool foreign = origin != state_.identity().origin;
     if (foreign && !is_listed(standing)) continue;  // Nobody would take it.
     if (origin == peer || known.at(origin) >= standing.number) continue;
     effects_.push_back(Send{link, standing});

@@ -14,9 +14,10 @@ using core::Batch;
 using rows::Stage;
 
 HeldBatch Replica::stage_own(Stage& stage, std::vector<core::Op> ops) {
-  const core::VersionVector deps = applied_.vector();
+  const core::VersionVector deps = state_.applied().vector();
   HeldBatch own;
-  own.batch = make_batch({{deps.at(identity_.origin) + 1, clock_->now(), std::move(ops)}});
+  own.batch =
+      make_batch({{deps.at(state_.identity().origin) + 1, state_.clock()->now(), std::move(ops)}});
   own.bytes = encode(own.batch);
   opening_sent_ = true;
   apply_batch(stage, own, deps);
@@ -24,7 +25,9 @@ HeldBatch Replica::stage_own(Stage& stage, std::vector<core::Op> ops) {
 }
 
 std::optional<HeldBatch> Replica::list_waiting(Stage& stage, const Batch& batch) {
-  if (!stage.masks()->any_tallies() || !clock_ || planted(core::Bug::kForgetToList)) return {};
+  if (!stage.masks()->any_tallies() || state_.clock() == nullptr ||
+      planted(core::Bug::kForgetToList))
+    return {};
   std::set<core::Path> paths;
   for (const core::Transaction& txn : batch.transactions) {
     for (const core::Op& op : txn.ops) {
@@ -41,7 +44,7 @@ std::optional<HeldBatch> Replica::list_waiting(Stage& stage, const Batch& batch)
 }
 
 std::optional<HeldBatch> Replica::next_batch(Stage& stage) {
-  const core::VersionVector& applied = applied_.vector();
+  const core::VersionVector& applied = state_.applied().vector();
   while (aside_.ready(stage.masks()->last_id())) {
     HeldBatch held = aside_.take(stage);
     if (held.batch.first() == applied.at(held.batch.origin) + 1) return held;
@@ -59,25 +62,28 @@ std::optional<HeldBatch> Replica::next_batch(Stage& stage) {
 
 bool Replica::look_ahead() {
   if (aside_.empty()) return false;
-  const auto looked = reading([&]() -> core::Result<void> {
-    aside_.look(options_.limits.sweep.looks, *masks_, names().origins(),
-                [&]() -> std::shared_ptr<const storage::Snapshot> { return storage_.snapshot(); });
+  const auto looked = state_.reading([&]() -> core::Result<void> {
+    aside_.look(
+        options_.limits.sweep.looks, *state_.masks(), names().origins(),
+        [&]() -> std::shared_ptr<const storage::Snapshot> { return state_.storage().snapshot(); });
     return {};
   });
-  return looked.ok() && aside_.ready(masks_->last_id());
+  return looked.ok() && aside_.ready(state_.masks()->last_id());
 }
 
 core::Result<bool> Replica::sweep() {
+  ANABRANCH_ASSERT(!dirty());
+  drop_group();
   if (!sweeping()) return order_slice();
-  if (broken_) return false;
-  const auto done = change_rows([&](Stage& stage) { return sweep_slice(stage); });
+  if (broken()) return false;
+  const auto done = state_.change_rows([&](Stage& stage) { return sweep_slice(stage); });
   if (!done.ok()) return done.failure();
   return tidying();
 }
 
 core::Result<void> Replica::sweep_slice(Stage& stage) {
-  const rows::SweepSlice slice = rows::next_slice(*storage_.snapshot(), names().origins(),
-                                                  masks_->oldest(), options_.limits.sweep);
+  const rows::SweepSlice slice = rows::next_slice(*state_.storage().snapshot(), names().origins(),
+                                                  state_.masks()->oldest(), options_.limits.sweep);
   std::vector<core::Op> resets;
   for (const core::Path& path : slice.rows) {
     stage.sweep_row(path);
@@ -87,7 +93,8 @@ core::Result<void> Replica::sweep_slice(Stage& stage) {
   for (const core::Path& collection : slice.counts) stage.sweep_count(collection);
   std::vector<HeldBatch> batches;
   if (!resets.empty()) batches.push_back(stage_own(stage, std::move(resets)));
-  stage.set_masks(slice.done ? masks_->without_oldest() : masks_->swept(slice.mark));
+  stage.set_masks(slice.done ? state_.masks()->without_oldest()
+                             : state_.masks()->swept(slice.mark));
   return commit_batches(stage, batches);
 }
 

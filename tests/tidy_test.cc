@@ -84,6 +84,9 @@ std::vector<Pair> pairs() {
       {"determinism", "crdt/a.h", "std::random_device d;\n", "auto s = \"random_device\";\n"},
       {"determinism", "storage/a.cc", "std::this_thread::sleep_for(1ms);\n", "asleep();\n"},
       {"views", "server/a.cc", "for (auto x : v | std::views::reverse) {}\n", "views.push(1);\n"},
+      {"gate", "regions/a.cc", "storage_.commit({}, changes);\n", "state_.commit({});\n"},
+      {"gate", "regions/log/a.cc", "owner.storage().trim(1);\n", "state_.trim(1);\n"},
+      {"gate", "regions/a.h", "return disk->swap(changes);\n", "std::swap(one, other);\n"},
       {"folders", "core/utils/a.h", "", ""},
       {"outside", "docs/a.md", std::string{"see ../"} + "shared/x\n", "a shared thing\n"},
       {"names", "tests/core/a_test.cc", "TEST_CASE(\"a; b\") {}\n", "TEST_CASE(\"a, b\") {}\n"},
@@ -126,6 +129,8 @@ TEST_SUITE("tidy") {
   TEST_CASE("the rooms and the exceptions of determinism are open") {
     CHECK(check("rooms", "storage/lmdb_env.cc", "#include <lmdb.h>\n").empty());
     CHECK(check("rooms", "transport/zmq/zmq_transport.cc", "#include <zmq.hpp>\n").empty());
+    CHECK(check("gate", "regions/state/committed.cc", "storage_.swap(changes);\n").empty());
+    CHECK(check("gate", "storage/a.cc", "storage.commit({}, changes);\n").empty());
     CHECK(check("determinism", "core/wall_clock.cc", "system_clock::now();\n").empty());
     CHECK(check("determinism", "leader/leader.cc", "steady_clock::now();\n").empty());
     CHECK(check("determinism", "server/loop.cc", "steady_clock::now();\n").empty());

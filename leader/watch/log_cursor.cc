@@ -26,8 +26,8 @@ std::optional<LogCursor> LogCursor::behind(const LogSource& source, core::Versio
   for (const auto& [origin, seq] : applied) {
     const core::Seq next = cursor.seen_.at(origin) + 1;
     if (next > seq) continue;
-    const auto found = source.storage.find(origin, next);
-    const auto record = found ? source.storage.read_log(*found) : std::nullopt;
+    const auto found = source.log.find(origin, next);
+    const auto record = found ? source.log.read_log(*found) : std::nullopt;
     if (!record || record->origin != origin || record->first > next) return std::nullopt;
     cursor.position_ = std::min(cursor.position_, *found);
   }
@@ -43,7 +43,7 @@ LogCursor::Found LogCursor::next(const LogSource& source, storage::Position end,
   if (lost(source)) return Found::kLost;
   while (position_ < end) {
     const storage::Position last = source.storage.last_position();
-    const auto record = source.storage.read_log(position_);
+    const auto record = source.log.read_log(position_);
     // Trimmed before this came to it; whose they were is not known any more.
     gap_ = record ? record->position != position_ : position_ <= last;
     if (gap_) return Found::kLost;

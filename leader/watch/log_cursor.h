@@ -10,6 +10,7 @@
 #include "core/batch.h"
 #include "core/hash.h"
 #include "core/version_vector.h"
+#include "regions/state/log_reader.h"
 #include "rows/names.h"
 #include "storage/storage.h"
 
@@ -19,6 +20,7 @@ namespace anabranch::leader {
 // must outlive it.
 struct LogSource {
   const storage::Storage& storage;
+  const regions::LogReader& log;  // Of that, with its sound records only.
   const rows::Names& names;
   std::string region;  // This one.
   core::Hash128 mesh;  // For tokens.

@@ -148,6 +148,18 @@ std::vector<SignedPosition> Signer::take_news() {
   return std::exchange(news_, {});
 }
 
+void Signer::passed_by_swap() {
+  const auto before = applied_.names().vectors().announced();
+  for (const auto& [origin, seq] : applied_.vector()) {
+    if (seq > before->at(origin)) passed(origin, before->at(origin) + 1);
+  }
+}
+
+void Signer::record(Commit& commit) {
+  if (commit.swap) passed_by_swap();
+  commit.add(take_changes());
+}
+
 std::vector<storage::Change> Signer::take_changes() {
   look();
   std::vector<storage::Change> changes;

@@ -19,6 +19,7 @@
 
 #include "core/wall_clock.h"
 #include "regions/state/applied.h"
+#include "regions/state/commit.h"
 #include "regions/state/head.h"
 #include "regions/wire/signatures.h"
 #include "regions/wire/standing.h"
@@ -26,7 +27,7 @@
 
 namespace anabranch::regions {
 
-class Signer {
+class Signer final : public Participant {
  public:
   static constexpr core::Millis kSignMs = 2;
   static constexpr std::size_t kOriginsMax = core::VersionVector::kEntriesMax;
@@ -82,6 +83,7 @@ class Signer {
   // so that the proof is never lost before what it proves.
   [[nodiscard]] std::vector<storage::Change> take_changes();
   [[nodiscard]] bool has_changes() const { return !changed_.empty(); }
+  void record(Commit& commit) override;
 
  private:
   // A point of one history of an origin.
@@ -99,6 +101,8 @@ class Signer {
   }
   [[nodiscard]] SignedPosition sign(core::Origin origin) const;
   [[nodiscard]] bool is_unsigned(core::Origin origin) const;
+  // The same for all origins that a swap carries beyond what was announced to readers.
+  void passed_by_swap();
   // Finds the positions that have become the newest applied ones.
   void look();
 

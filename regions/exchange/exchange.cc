@@ -17,7 +17,7 @@ using core::Origin;
 using core::VersionVector;
 
 Exchange::Exchange(Self self, const Applied& applied, const ChainHashes& chains,
-                   const SettledOrigins& settled, const storage::Storage& log, Effects& effects)
+                   const SettledOrigins& settled, const LogReader& log, Effects& effects)
     : self_(std::move(self)),
       applied_(applied),
       chains_(chains),

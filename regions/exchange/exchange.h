@@ -22,6 +22,7 @@
 #include "regions/members/settled_origins.h"
 #include "regions/state/applied.h"
 #include "regions/state/chain_hashes.h"
+#include "regions/state/log_reader.h"
 #include "regions/wire/effect.h"
 #include "storage/storage.h"
 
@@ -67,7 +68,7 @@ class Exchange {
   // `applied`, `chains`, `settled` and `log` must outlive the exchange. Effects are appended to
   // `effects`.
   Exchange(Self self, const Applied& applied, const ChainHashes& chains,
-           const SettledOrigins& settled, const storage::Storage& log, Effects& effects);
+           const SettledOrigins& settled, const LogReader& log, Effects& effects);
 
   // Sets the bytes that a peer may have under way to here, from the next subscription on.
   void set_window(std::uint64_t bytes) { window_bytes_ = bytes; }
@@ -280,7 +281,7 @@ class Exchange {
   const Applied& applied_;
   const ChainHashes& chains_;
   const SettledOrigins& settled_;
-  const storage::Storage& log_;
+  const LogReader& log_;
   Effects& effects_;
   std::map<LinkId, Link> links_;
   Peers peers_;

@@ -12,7 +12,7 @@ using core::Bug;
 using core::mark;
 using core::planted;
 
-void OutStream::subscribe(const Subscribe& wanted, const storage::Storage& log,
+void OutStream::subscribe(const Subscribe& wanted, const LogReader& log,
                           const core::VersionVector& applied) {
   if (wanted.stream <= id_) {  // Late or repeated.
     mark<"an old subscription comes again">();
@@ -32,7 +32,7 @@ void OutStream::subscribe(const Subscribe& wanted, const storage::Storage& log,
 
 // Of what was merged from a snapshot the log has nothing, though it has what was applied before and
 // afterwards.
-void OutStream::serve(core::Origin origin, core::Seq from, const storage::Storage& log,
+void OutStream::serve(core::Origin origin, core::Seq from, const LogReader& log,
                       core::Seq applied) {
   const std::optional<storage::Position> position = log.find(origin, from);
   const auto record = position ? log.read_log(*position) : std::nullopt;
@@ -54,8 +54,7 @@ namespace {
 
 // The next record if one origin is served after the other: a bug to be planted.
 std::optional<storage::StoredRecord> next_by_origin(const std::map<core::Origin, core::Seq>& wanted,
-                                                    const storage::Storage& log,
-                                                    storage::Position end) {
+                                                    const LogReader& log, storage::Position end) {
   for (const auto& [origin, seq] : wanted) {
     const std::optional<storage::Position> position = log.find(origin, seq);
     if (position && *position <= end) return log.read_log(*position);
@@ -65,7 +64,7 @@ std::optional<storage::StoredRecord> next_by_origin(const std::map<core::Origin,
 
 }  // namespace
 
-void OutStream::pump(const storage::Storage& log, storage::Position end,
+void OutStream::pump(const LogReader& log, storage::Position end,
                      const std::function<void(BatchMessage)>& send) {
   while (!wanted_.empty() && cursor_ <= end && may_send(1)) {
     const bool by_origin = planted(Bug::kServeByOrigin);

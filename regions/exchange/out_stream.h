@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "regions/state/log_reader.h"
 #include "regions/wire/message.h"
 #include "storage/storage.h"
 
@@ -20,14 +21,13 @@ class OutStream {
  public:
   // Starts anew as the consumer asks; its streams are numbered upwards from 1, and one that is not
   // newer than the last changes nothing. `applied` is what this leader has.
-  void subscribe(const Subscribe& wanted, const storage::Storage& log,
-                 const core::VersionVector& applied);
+  void subscribe(const Subscribe& wanted, const LogReader& log, const core::VersionVector& applied);
   void cancel() { wanted_.clear(); }
   // Takes an ack in; those of older streams say nothing about this one.
   void acknowledge(const Ack& ack);
 
   // Sends what the window allows of the records up to `end`.
-  void pump(const storage::Storage& log, storage::Position end,
+  void pump(const LogReader& log, storage::Position end,
             const std::function<void(BatchMessage)>& send);
 
   // Returns whether this origin is sent.
@@ -44,7 +44,7 @@ class OutStream {
   [[nodiscard]] bool too_new(const storage::StoredRecord& record, storage::Position durable) const;
   // Returns whether a record is the one this consumer waits for next.
   bool wants(const storage::StoredRecord& record);
-  void serve(core::Origin origin, core::Seq from, const storage::Storage& log, core::Seq applied);
+  void serve(core::Origin origin, core::Seq from, const LogReader& log, core::Seq applied);
   // Finds out, once all records of the subscription's time were looked at, of what the log has an
   // end.
   void find_ends();

@@ -1,7 +1,6 @@
 #include "regions/log/log_keeper.h"
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <set>
 #include <utility>
@@ -16,37 +15,35 @@ using core::Origin;
 using core::planted;
 using storage::Position;
 
-LogKeeper::LogKeeper(storage::Storage& storage, Known known, const Identity& self, LogLimits limits)
-    : storage_(storage), known_(known), self_(self), segments_(limits) {}
+LogKeeper::LogKeeper(CommittedState& state, const RegionList& regions,
+                     const SettledOrigins& settled, LogLimits limits)
+    : state_(state), regions_(regions), settled_(settled), segments_(limits) {}
 
 core::Result<void> LogKeeper::load() {
-  const auto snapshot = storage_.snapshot();
+  const auto snapshot = state_.storage().snapshot();
   auto standings = Standings::load(*snapshot);
   if (!standings.ok()) return standings.failure();
   standings_ = std::move(standings).value();
-  return segments_.load(*snapshot, storage_);
+  return segments_.load(*snapshot, state_.storage());
 }
 
 // ---- With commits.
 
-void LogKeeper::append(std::span<const storage::LogRecord> records) {
-  segments_.append(storage_.last_position(), records);
-}
-
-std::vector<storage::Change> LogKeeper::take_changes() {
-  std::vector<storage::Change> changes = segments_.take_changes();
-  if (standings_.changed() && now_ms_ - remembered_ms_ >= kRememberMs) {
-    remembered_ms_ = now_ms_;
-    changes.push_back(segments_.running_time());
-    std::ranges::move(standings_.take_changes(), std::back_inserter(changes));
+void LogKeeper::record(Commit& commit) {
+  segments_.append(state_.storage().last_position(), commit.records);
+  commit.add(segments_.take_changes());
+  const bool standings_due = standings_.changed() && now_ms_ - remembered_ms_ >= kRememberMs;
+  if (std::exchange(running_due_, false) || standings_due) {
+    commit.changes.push_back(segments_.running_time());
   }
-  return changes;
+  if (!standings_due) return;
+  remembered_ms_ = now_ms_;
+  commit.add(standings_.take_changes());
 }
 
 core::Result<void> LogKeeper::remember(Millis now) {
   if (now - remembered_ms_ < kIdleMs || !standings_.changed()) return {};
-  const auto done = storage_.commit({}, take_changes());
-  return done.ok() ? core::Result<void>() : done.failure();
+  return state_.commit({});
 }
 
 // ---- Missing records.
@@ -55,7 +52,7 @@ core::VersionVector LogKeeper::on_disk(Origin origin, const Peer* peer) const {
   core::VersionVector durable;
   if (peer != nullptr) durable = peer->durable;  // The vector of its acks, which is newer.
   if (const Standing* said = standings_.find(origin)) {
-    durable.join(known_.settled.durable(known_.regions, *said));
+    durable.join(settled_.durable(regions_, *said));
   }
   return durable;
 }
@@ -74,14 +71,14 @@ core::VersionVector LogKeeper::durable(const std::string& region, const Peers& p
 }
 
 bool LogKeeper::has_said(const Peer& peer) const {
-  if (known_.regions.succeeded(peer.origin)) return false;
-  if (known_.regions.lost(peer.region, peer.origin)) return false;
+  if (regions_.succeeded(peer.origin)) return false;
+  if (regions_.lost(peer.region, peer.origin)) return false;
   return !peer.durable.empty() || standings_.find(peer.origin) != nullptr;
 }
 
 core::VersionVector LogKeeper::seen_by(const std::string& region) const {
   core::VersionVector seen;
-  for (const auto& [origin, head] : known_.applied.heads()) {
+  for (const auto& [origin, head] : state_.applied().heads()) {
     if (head.region == region) seen.join(head.deps);
   }
   return seen;
@@ -95,19 +92,19 @@ std::vector<core::VersionVector> LogKeeper::by_leader(const std::string& region,
   }
   for (const auto& [origin, standing] : standings_.all()) {
     const bool leads = standing.region == region && standing.previous == 0;
-    const bool counts = leads && origin != self_.origin;
+    const bool counts = leads && origin != state_.identity().origin;
     if (counts && !peers.contains(origin)) all.push_back(on_disk(origin, nullptr));
   }
-  if (all.empty() && region != self_.region) all.push_back(seen_by(region));
+  if (all.empty() && region != state_.identity().region) all.push_back(seen_by(region));
   return all;
 }
 
 Position LogKeeper::first_lacked(const core::VersionVector& durable) const {
-  Position first = storage_.last_position() + 1;
-  for (const auto& [origin, seq] : known_.applied.vector()) {
+  Position first = state_.storage().last_position() + 1;
+  for (const auto& [origin, seq] : state_.applied().vector()) {
     if (durable.at(origin) >= seq) continue;
-    const auto found = storage_.find(origin, durable.at(origin) + 1);
-    // The index of a record whose origin was changed on the disk is not trimmed with the record.
+    const auto found = state_.storage().find(origin, durable.at(origin) + 1);
+    // Of a record whose origin was changed on the disk the index is not trimmed with it.
     if (found && *found >= segments_.first()) first = std::min(first, *found);
   }
   return first;
@@ -115,15 +112,15 @@ Position LogKeeper::first_lacked(const core::VersionVector& durable) const {
 
 core::Result<void> LogKeeper::look(const Peers& peers, const WaitedFor& waited_for) {
   std::set<std::string> known;
-  for (const auto& [origin, head] : known_.applied.heads()) known.insert(head.region);
+  for (const auto& [origin, head] : state_.applied().heads()) known.insert(head.region);
   for (const Peer* peer : leaders(peers)) known.insert(peer->region);
   for (const auto& [origin, standing] : standings_.all()) known.insert(standing.region);
   lacked_.clear();
-  const Position end = storage_.last_position() + 1;
+  const Position end = state_.storage().last_position() + 1;
   Position first = end;
   for (const std::string& region : known) {
     if (region.empty() || !waited_for(region)) continue;
-    if (region == self_.region && planted(Bug::kForgetOtherLeaders)) continue;
+    if (region == state_.identity().region && planted(Bug::kForgetOtherLeaders)) continue;
     Position lacked = end;
     for (const core::VersionVector& each : by_leader(region, peers)) {
       lacked = std::min(lacked, first_lacked(each));
@@ -132,15 +129,15 @@ core::Result<void> LogKeeper::look(const Peers& peers, const WaitedFor& waited_f
     first = std::min(first, lacked);
   }
   if (planted(Bug::kTrimTooFar)) first = end;
-  keep_from_ = std::min(segments_.keep_from(first), storage_.durable_position() + 1);
+  keep_from_ = std::min(segments_.keep_from(first), state_.storage().durable_position() + 1);
   return forgetting() ? keep_chains(known, peers) : core::Result<void>();
 }
 
 void LogKeeper::keep_chains_at(const core::VersionVector& shown) {
-  for (const auto& [origin, seq] : known_.applied.vector()) {
+  for (const auto& [origin, seq] : state_.applied().vector()) {
     if (shown.at(origin) >= seq) continue;
-    const auto next = storage_.find(origin, shown.at(origin) + 1);
-    if (!next || *next < keep_from_) (void)known_.chains.keep(origin, shown.at(origin));
+    const auto next = state_.storage().find(origin, shown.at(origin) + 1);
+    if (!next || *next < keep_from_) (void)state_.chains().keep(origin, shown.at(origin));
   }
 }
 
@@ -149,10 +146,8 @@ core::Result<void> LogKeeper::keep_chains(const std::set<std::string>& regions,
   for (const std::string& region : regions) {
     for (const core::VersionVector& shown : by_leader(region, peers)) keep_chains_at(shown);
   }
-  const std::vector<storage::Change> kept = known_.chains.take_changes();
-  if (kept.empty()) return {};
-  const auto done = storage_.commit({}, kept);  // Before the log forgets.
-  return done.ok() ? core::Result<void>() : done.failure();
+  if (!state_.chains().has_changes()) return {};
+  return state_.commit({});  // Before the log forgets.
 }
 
 // ---- Forgetting.
@@ -196,7 +191,7 @@ core::Result<void> LogKeeper::forget_slice() {
   Position end = std::min(keep_from_, first + kSliceRecordsMax);
   const auto bytes = [&] { return segments_.bytes() - segments_.bytes_from(end); };
   while (end > first + 1 && bytes() > kSliceBytesMax) end = first + (end - first) / 2;
-  const auto done = storage_.trim(end);
+  const auto done = state_.trim(end);
   if (done.ok()) segments_.trimmed(end);
   return done;
 }

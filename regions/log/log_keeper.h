@@ -15,7 +15,6 @@
 #include <functional>
 #include <map>
 #include <set>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -24,13 +23,11 @@
 #include "regions/members/region_list.h"
 #include "regions/members/settled_origins.h"
 #include "regions/members/standings.h"
-#include "regions/state/applied.h"
-#include "regions/state/chain_hashes.h"
-#include "regions/state/head.h"
+#include "regions/state/committed.h"
 
 namespace anabranch::regions {
 
-class LogKeeper {
+class LogKeeper final : public Participant {
  public:
   static constexpr core::Millis kDecideMs = 1000;      // Between two checks of missing records.
   static constexpr core::Millis kPauseMs = 10;         // Between two slices.
@@ -39,20 +36,15 @@ class LogKeeper {
   static constexpr storage::Position kSliceRecordsMax = 1000;
   static constexpr std::uint64_t kSliceBytesMax = std::uint64_t{16} << 20U;
 
-  // All that is referred to must outlive the keeper.
-  struct Known {
-    const Applied& applied;
-    const RegionList& regions;
-    const SettledOrigins& settled;
-    ChainHashes& chains;
-  };
-  // `self` is the leader that does not count; it must outlive the keeper, too.
-  LogKeeper(storage::Storage& storage, Known known, const Identity& self, LogLimits limits);
+  // All must outlive the keeper.
+  LogKeeper(CommittedState& state, const RegionList& regions, const SettledOrigins& settled,
+            LogLimits limits);
   core::Result<void> load();
 
-  // Records are about to be committed. What take_changes() then gives must go into that commit.
-  void append(std::span<const storage::LogRecord> records);
-  [[nodiscard]] std::vector<storage::Change> take_changes();
+  // Counts the records, and stores segments at once, standings now and then.
+  void record(Commit& commit) override;
+  // The next commit stores for how long this leader has run.
+  void store_running_time() { running_due_ = true; }
 
   // Forgets a slice of records that no region needs any more. `waited_for` tells whether a region
   // counts. Fails as storage does.
@@ -103,9 +95,9 @@ class LogKeeper {
   // Writes standings and running time although there is no other commit.
   core::Result<void> remember(core::Millis now);
 
-  storage::Storage& storage_;
-  Known known_;
-  const Identity& self_;
+  CommittedState& state_;
+  const RegionList& regions_;
+  const SettledOrigins& settled_;
   LogSegments segments_;
   Standings standings_;
   std::map<std::string, storage::Position> lacked_;
@@ -113,6 +105,7 @@ class LogKeeper {
   core::Millis now_ms_ = -1;         // Of the last tick; -1 before the first.
   core::Millis next_ms_ = 0;
   core::Millis remembered_ms_ = 0;  // When standings were written last.
+  bool running_due_ = false;
 };
 
 }  // namespace anabranch::regions

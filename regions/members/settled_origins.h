@@ -38,10 +38,11 @@
 #include "regions/members/region_list.h"
 #include "regions/members/standings.h"
 #include "regions/state/applied.h"
+#include "regions/state/commit.h"
 
 namespace anabranch::regions {
 
-class SettledOrigins {
+class SettledOrigins final : public Participant {
  public:
   // `applied` must outlive this.
   explicit SettledOrigins(const Applied& applied) : applied_(applied) {}
@@ -73,6 +74,7 @@ class SettledOrigins {
 
   // The rows of meta that have changed since the last call.
   [[nodiscard]] std::vector<storage::Change> take_changes();
+  void record(Commit& commit) override { commit.add(take_changes()); }
 
  private:
   void drop_what_goes_on(const RegionList& list);

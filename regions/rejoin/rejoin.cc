@@ -27,23 +27,23 @@ std::vector<storage::Change> Rejoin::parted() const {
 }
 
 core::Result<void> Rejoin::resume() {
-  unlogged_.load(*owner_.storage.snapshot());
+  unlogged_.load(*owner_.state.storage().snapshot());
   if (logging() && !planted(core::Bug::kForgetUnlogged)) return {};
   return clear();
 }
 
 core::Result<void> Rejoin::clear() {
   while (!unlogged_.empty()) {
-    auto slice = unlogged_.take(*owner_.storage.snapshot(), limits_.records_max, SIZE_MAX);
+    auto slice = unlogged_.take(*owner_.state.storage().snapshot(), limits_.records_max, SIZE_MAX);
     if (!slice.ok()) return slice.failure();
-    const auto done = owner_.storage.commit({}, slice.value().changes);
-    if (!done.ok()) return done.failure();
+    const auto done = owner_.state.commit({.changes = std::move(slice.value().changes)});
+    if (!done.ok()) return done;
   }
   return {};
 }
 
 core::Result<Unlogged::Slice> Rejoin::next_slice() {
-  return unlogged_.take(*owner_.storage.snapshot(), limits_.records_max, limits_.bytes_max);
+  return unlogged_.take(*owner_.state.storage().snapshot(), limits_.records_max, limits_.bytes_max);
 }
 
 // ---- The snapshot.
@@ -72,7 +72,7 @@ core::VersionVector Rejoin::least(Origin source) const { return least(source, st
 core::VersionVector Rejoin::least(Origin source, const Forks& forks) const {
   const auto peer = owner_.exchange.peers().find(source);
   if (peer == owner_.exchange.peers().end()) return {};
-  core::VersionVector least = lower(owner_.applied.vector(), peer->second.applied);
+  core::VersionVector least = lower(owner_.state.applied().vector(), peer->second.applied);
   for (const auto& [origin, common] : forks) {
     least.set(origin, std::min(least.at(origin), common));
   }
@@ -90,8 +90,9 @@ core::Result<void> Rejoin::accept(Origin source, const SnapshotHeader& header) {
   for (const auto& [origin, head] : header.heads) {
     if (auto accepted = accept(origin, head, forks); !accepted.ok()) return accepted;
   }
-  const BranchWalk::Before before{owner_.log,      owner_.applied, owner_.chains,
-                                  owner_.identity, owner_.regions, shown()};
+  const BranchWalk::Before before{owner_.state.log(),    owner_.state.applied(),
+                                  owner_.state.chains(), owner_.state.identity(),
+                                  owner_.regions,        shown()};
   forks_ = std::move(forks);
   RejoinState state = state_;
   state.common = forks_;
@@ -109,7 +110,7 @@ Rejoin::Forks Rejoin::forks_against(const SnapshotHeader& header) const {
     const auto there = header.heads.find(origin);
     if (there == header.heads.end() || there->second.seq <= common) return false;
     const ChainLink link{there->second.seq, there->second.chain};
-    return owner_.chains.compare(origin, link) == Match::kEqual;
+    return owner_.state.chains().compare(origin, link) == Match::kEqual;
   });
   return forks;
 }
@@ -124,10 +125,11 @@ core::VersionVector Rejoin::shown() const {
 
 core::Result<void> Rejoin::accept(Origin origin, const Head& there, const Forks& forks) const {
   if (forks.contains(origin)) return {};
-  if (owner_.chains.compare(origin, {there.seq, there.chain}) == Match::kDifferent) {
+  if (owner_.state.chains().compare(origin, {there.seq, there.chain}) == Match::kDifferent) {
     return core::invalid("two histories of origin " + core::to_string(origin) + " have met");
   }
-  if (!state_.lost || owner_.applied.head(origin).region != owner_.identity.region) return {};
+  if (!state_.lost || owner_.state.applied().head(origin).region != owner_.state.identity().region)
+    return {};
   for (const auto& [name, peer] : owner_.exchange.peers()) {
     if (peer.applied.at(origin) <= there.seq) continue;
     return core::invalid("it lacks what region " + peer.region + " has of origin " +
@@ -142,18 +144,18 @@ core::Result<void> Rejoin::check_loss(const rows::RowReader& rows) const {
   if (!state_.lost) return {};
   RegionList list;
   list.load(rows);
-  const bool lost = std::ranges::any_of(owner_.applied.heads(), [&](const auto& head) {
-    return list.lost(owner_.identity.region, head.first);
+  const bool lost = std::ranges::any_of(owner_.state.applied().heads(), [&](const auto& head) {
+    return list.lost(owner_.state.identity().region, head.first);
   });
   if (lost) return {};
   return core::invalid("the others do not say that this region was declared lost");
 }
 
 core::Result<void> Rejoin::check_log() const {
-  for (const LogDamage& damage : owner_.log.damage()) {
+  for (const LogDamage& damage : owner_.state.log().damage()) {
     if (!walk_->needs(damage)) continue;
     return core::corrupt("what only this leader has cannot be written again: " +
-                         to_string(damage, owner_.applied.head(damage.origin).region) +
+                         to_string(damage, owner_.state.applied().head(damage.origin).region) +
                          "; the others may give way instead");
   }
   return {};
@@ -172,7 +174,7 @@ core::Result<bool> Rejoin::put_on_top(RowMerge& merge, std::vector<storage::Chan
   for (std::size_t records = 0;
        records < limits_.records_max && ops < limits_.ops_max && bytes < limits_.bytes_max;
        ++records) {
-    const auto record = owner_.log.read_log(next_);
+    const auto record = owner_.state.log().read_log(next_);
     if (!record) {
       const auto sound = check_log();
       return sound.ok() ? core::Result<bool>(false) : sound.failure();
@@ -182,7 +184,7 @@ core::Result<bool> Rejoin::put_on_top(RowMerge& merge, std::vector<storage::Chan
     if (!taken.ok()) return taken.failure();
     if (!taken.value()) continue;
     const HeldBatch& held = taken.value()->held;
-    owner_.applied.name(held.batch.origin);
+    owner_.state.applied().name(held.batch.origin);
     merge.put_on_top(held.batch, taken.value()->deps);
     changes.push_back(
         unlogged_.add({held.batch.origin, held.batch.first(), held.batch.last(), held.bytes}));
@@ -206,13 +208,12 @@ void Rejoin::take_over() {
   renamed_ = walk_->renamed();
   state_.stage = RejoinState::Stage::kLogging;
   state_.common = std::move(forks_);
-  state_.log_end = owner_.storage.last_position();
-  // Others will ask for the hash where it parted.
-  for (const auto& [origin, common] : walk_->common()) {
-    (void)owner_.chains.keep(origin, common);
+  state_.log_end = owner_.state.storage().last_position();
+  for (const auto& [origin, common] : walk_->common()) {  // Others will ask where it parted.
+    (void)owner_.state.chains().keep(origin, common);
   }
   std::set<Origin> changed;
-  for (const auto& [origin, head] : owner_.applied.heads()) {
+  for (const auto& [origin, head] : owner_.state.applied().heads()) {
     const Image* const image = walk_->names().find(origin);
     const auto parted = walk_->common().find(origin);
     core::Seq same = walk_->now().vector().at(origin);
@@ -220,11 +221,11 @@ void Rejoin::take_over() {
     if (parted != walk_->common().end()) same = std::min(same, parted->second);
     if (same >= head.seq) continue;
     changed.insert(origin);
-    owner_.chains.forget_beyond(origin, same);
+    owner_.state.chains().forget_beyond(origin, same);
   }
-  owner_.applied.replace(walk_->now().heads());
+  owner_.state.applied().replace(walk_->now().heads());
   for (const Checkpoint& each : checkpoints_) {
-    owner_.chains.keep(each.origin, each.link.seq, each.link.hash);
+    owner_.state.chains().keep(each.origin, each.link.seq, each.link.hash);
   }
   walk_.reset();
   owner_.taken_over(changed);

@@ -25,7 +25,7 @@
 #include "regions/rejoin/branch_walk.h"
 #include "regions/rejoin/unlogged.h"
 #include "regions/snapshot/joiner.h"
-#include "regions/state/sound_log.h"
+#include "regions/state/committed.h"
 
 namespace anabranch::regions {
 
@@ -39,12 +39,8 @@ struct RejoinLimits {
 class Rejoin final : public Joiner {
  public:
   struct Owner {
-    storage::Storage& storage;
-    const SoundLog& log;
-    Applied& applied;
-    ChainHashes& chains;
+    CommittedState& state;
     const Exchange& exchange;
-    const Identity& identity;
     const RegionList& regions;
     // Called with the origins whose history is another one from now on.
     std::function<void(const std::set<core::Origin>&)> taken_over;

@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "regions/state/applied.h"
-#include "regions/state/chain_hashes.h"
-
 namespace anabranch::regions {
 
 using core::Millis;
@@ -17,12 +14,9 @@ constexpr int kBegunMax = 16;
 
 }  // namespace
 
-SnapshotIn::SnapshotIn(storage::Storage& storage, const Applied& applied, const ChainHashes& chains,
-                       const SnapshotLimits& limits, core::Origin source, std::uint64_t& streams,
-                       SendTo send, Millis now, const Joiner* joiner)
-    : storage_(storage),
-      applied_(applied),
-      chains_(chains),
+SnapshotIn::SnapshotIn(CommittedState& committed, const SnapshotLimits& limits, core::Origin source,
+                       std::uint64_t& streams, SendTo send, Millis now, const Joiner* joiner)
+    : committed_(committed),
       limits_(limits),
       source_(source),
       streams_(streams),
@@ -36,7 +30,7 @@ SnapshotIn::SnapshotIn(storage::Storage& storage, const Applied& applied, const 
 
 void SnapshotIn::ask(Millis now) {
   stream_ = ++streams_;
-  asked_ = applied_.vector();
+  asked_ = committed_.applied().vector();
   asked_ms_ = now;
   answered_ = false;
   limit_ = bytes() + limits_.window_bytes;
@@ -45,8 +39,8 @@ void SnapshotIn::ask(Millis now) {
   ChainMarks checkpoints;
   core::VersionVector least;
   if (joiner_ == nullptr) {
-    newest = newest_marks(applied_);
-    checkpoints = checkpoint_marks(applied_, chains_);
+    newest = newest_marks(committed_.applied());
+    checkpoints = checkpoint_marks(committed_.applied(), committed_.chains());
   } else {
     least = joiner_->least(source_);
   }
@@ -61,7 +55,7 @@ void SnapshotIn::ask_for_more() {
 
 core::Result<void> SnapshotIn::begin(std::uint64_t snapshot) {
   if (++begun_ > kBegunMax) return core::corrupt("its source begins anew time and again");
-  auto spool = storage_.make_spool();
+  auto spool = committed_.make_spool();
   if (!spool.ok()) return spool.failure();
   scan_.reset();
   spool_ = std::move(spool).value();
@@ -137,7 +131,8 @@ core::Result<bool> SnapshotIn::check(std::size_t rows_max) {
       if (auto checked = compare(); !checked.ok()) return checked.failure();
     }
     if (item.value() == SnapshotScan::Item::kEnd) state_ = State::kChecked;
-    if (joiner_ == nullptr && applied_.vector().includes(vector())) state_ = State::kUseless;
+    if (joiner_ == nullptr && committed_.applied().vector().includes(vector()))
+      state_ = State::kUseless;
     if (state_ != State::kReceiving) return false;
   }
   return true;
@@ -145,7 +140,7 @@ core::Result<bool> SnapshotIn::check(std::size_t rows_max) {
 
 core::Result<void> SnapshotIn::compare() const {
   for (const ChainMarks& marks : {header().newest(), header().checkpoints}) {
-    if (const auto origin = fork_at(marks, chains_)) {
+    if (const auto origin = fork_at(marks, committed_.chains())) {
       return core::invalid("two histories of origin " + core::to_string(*origin) + " have met");
     }
   }
@@ -154,7 +149,7 @@ core::Result<void> SnapshotIn::compare() const {
 
 bool SnapshotIn::confirmed() const {
   return std::ranges::all_of(header().heads, [&](const auto& each) {
-    const core::Seq mine = applied_.vector().at(each.first);
+    const core::Seq mine = committed_.applied().vector().at(each.first);
     return mine >= each.second.seq || mine == confirmed_.at(each.first);
   });
 }

@@ -16,6 +16,7 @@
 #include "regions/snapshot/joiner.h"
 #include "regions/snapshot/snapshot_limits.h"
 #include "regions/snapshot/snapshot_spool.h"
+#include "regions/state/committed.h"
 #include "regions/wire/message.h"
 #include "storage/storage.h"
 
@@ -27,9 +28,8 @@ class SnapshotIn {
 
   // Begins to ask a peer. The references must outlive this. `streams` numbers the requests of one
   // opening upwards. For a joiner it asks as an empty leader does, and compares nothing.
-  SnapshotIn(storage::Storage& storage, const Applied& applied, const ChainHashes& chains,
-             const SnapshotLimits& limits, core::Origin source, std::uint64_t& streams, SendTo send,
-             core::Millis now, const Joiner* joiner = nullptr);
+  SnapshotIn(CommittedState& committed, const SnapshotLimits& limits, core::Origin source,
+             std::uint64_t& streams, SendTo send, core::Millis now, const Joiner* joiner = nullptr);
 
   [[nodiscard]] core::Origin source() const { return source_; }
   // Takes a chunk from the source. Fails when there is no room for it.
@@ -73,9 +73,7 @@ class SnapshotIn {
   core::Result<void> begin(std::uint64_t snapshot);
   core::Result<void> append(std::string_view bytes);
 
-  storage::Storage& storage_;
-  const Applied& applied_;
-  const ChainHashes& chains_;
+  CommittedState& committed_;
   const SnapshotLimits& limits_;
   core::Origin source_;
   std::uint64_t& streams_;

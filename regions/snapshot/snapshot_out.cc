@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "core/planted_bug.h"
-#include "regions/state/applied.h"
-#include "regions/state/chain_hashes.h"
 
 namespace anabranch::regions {
 
@@ -19,21 +17,15 @@ constexpr std::uint64_t kWindowBytesMax = std::uint64_t{64} << 20U;
 
 }  // namespace
 
-SnapshotOut::SnapshotOut(storage::Storage& storage, const Applied& applied,
-                         const ChainHashes& chains, const SnapshotLimits& limits,
-                         std::uint64_t nonce, SendTo send)
-    : storage_(storage),
-      applied_(applied),
-      chains_(chains),
-      limits_(limits),
-      send_(std::move(send)),
-      last_id_(nonce) {}
+SnapshotOut::SnapshotOut(CommittedState& state, const SnapshotLimits& limits, std::uint64_t nonce,
+                         SendTo send)
+    : state_(state), limits_(limits), send_(std::move(send)), last_id_(nonce) {}
 
 // ---- Requests.
 
 std::optional<std::string> SnapshotOut::refusal(const SnapshotRequest& wanted) const {
   for (const ChainMarks* marks : {&wanted.newest, &wanted.checkpoints}) {
-    if (const auto origin = fork_at(*marks, chains_)) {
+    if (const auto origin = fork_at(*marks, state_.chains())) {
       return "two histories of origin " + core::to_string(*origin) + " have met";
     }
   }
@@ -66,7 +58,7 @@ void SnapshotOut::request(Origin peer, std::uint64_t nonce, const SnapshotReques
 
 SnapshotOut::File* SnapshotOut::file_for(const SnapshotRequest& wanted, Millis now) {
   if (const auto found = files_.find(wanted.snapshot); found != files_.end()) return &found->second;
-  const core::VersionVector least = lower(wanted.least, applied_.vector());
+  const core::VersionVector least = lower(wanted.least, state_.applied().vector());
   File* shared = nullptr;  // The newest one with something new, and all that it must have.
   for (auto& [id, file] : files_) {
     const bool useful = !wanted.newest.at.includes(file.vector) && file.vector.includes(least);
@@ -97,25 +89,25 @@ bool SnapshotOut::in_use(const File& file, Millis now) const {
 }
 
 core::Result<SnapshotOut::File*> SnapshotOut::begin(Millis now) {
-  auto spool = storage_.make_spool();
+  auto spool = state_.make_spool();
   if (!spool.ok()) return spool.failure();
   auto reader = std::make_unique<rows::SnapshotReader>(
-      storage_.snapshot(), applied_.names().origins(), rows::Tallies::kAsLogged);
+      state_.storage().snapshot(), state_.applied().names().origins(), rows::Tallies::kAsLogged);
   SnapshotHeader header;
   header.id = ++last_id_;
   header.rows = reader->size();
-  header.heads = applied_.heads();
+  header.heads = state_.applied().heads();
   if (core::planted(core::Bug::kSnapshotWithoutDeps)) {
     for (auto& [origin, head] : header.heads) head.deps = {};
   }
-  header.checkpoints = checkpoint_marks(applied_, chains_);
+  header.checkpoints = checkpoint_marks(state_.applied(), state_.chains());
   File file{.id = header.id,
             .spool = std::move(spool).value(),
             .reader = std::move(reader),
             .writer = SnapshotWriter(header),
             .last_key = {},
-            .vector = applied_.vector(),
-            .position = storage_.last_position(),
+            .vector = state_.applied().vector(),
+            .position = state_.storage().last_position(),
             .rows = header.rows,
             .made_ms = now,
             .used_ms = now};
@@ -160,7 +152,7 @@ void SnapshotOut::serve(Origin peer, Consumer& consumer, Millis now) {
   const auto found = files_.find(consumer.snapshot);
   if (found == files_.end()) return;
   File& file = found->second;
-  if (storage_.durable_position() < file.position) return;
+  if (state_.storage().durable_position() < file.position) return;
   const bool complete = file.reader == nullptr;
   const std::uint64_t there = file.spool->size();
   while (consumer.next < std::min(consumer.limit, there) || (complete && !consumer.answered)) {

@@ -19,6 +19,7 @@
 #include "core/wall_clock.h"
 #include "regions/snapshot/snapshot_limits.h"
 #include "regions/snapshot/snapshot_spool.h"
+#include "regions/state/committed.h"
 #include "regions/wire/message.h"
 #include "rows/snapshot_reader.h"
 #include "storage/storage.h"
@@ -34,8 +35,8 @@ class SnapshotOut {
 
   // The references must outlive this. `nonce` is a random number of this opening: no two snapshots
   // have the same id.
-  SnapshotOut(storage::Storage& storage, const Applied& applied, const ChainHashes& chains,
-              const SnapshotLimits& limits, std::uint64_t nonce, SendTo send);
+  SnapshotOut(CommittedState& state, const SnapshotLimits& limits, std::uint64_t nonce,
+              SendTo send);
 
   // Takes a request of a peer in; `nonce` tells its openings apart.
   void request(core::Origin peer, std::uint64_t nonce, const SnapshotRequest& wanted,
@@ -98,9 +99,7 @@ class SnapshotOut {
   void serve(core::Origin peer, Consumer& consumer, core::Millis now);
   void give_up(Files::iterator file, const core::Failure& why);
 
-  storage::Storage& storage_;
-  const Applied& applied_;
-  const ChainHashes& chains_;
+  CommittedState& state_;
   const SnapshotLimits& limits_;
   SendTo send_;
   std::uint64_t last_id_;

@@ -19,10 +19,9 @@ constexpr Millis kReportMs = 10'000;
 Snapshots::Snapshots(Owner owner, const SnapshotLimits& limits, std::uint64_t nonce)
     : owner_(std::move(owner)),
       limits_(limits),
-      out_(owner_.storage, owner_.applied, owner_.chains, limits_, nonce,
-           [this](Origin peer, Message message) {
-             owner_.exchange.send_to(peer, std::move(message));
-           }) {}
+      out_(owner_.state, limits_, nonce, [this](Origin peer, Message message) {
+        owner_.exchange.send_to(peer, std::move(message));
+      }) {}
 
 void Snapshots::take_for(Joiner* joiner) {
   joiner_ = joiner;
@@ -57,7 +56,7 @@ void Snapshots::ask(Origin source, Millis now) {
          (joiner_ == nullptr ? "no log has what is lacking here" : "this leader gives way"));
   started_ms_ = reported_ms_ = now;
   in_ = std::make_unique<SnapshotIn>(
-      owner_.storage, owner_.applied, owner_.chains, limits_, source, streams_,
+      owner_.state, limits_, source, streams_,
       [this](Origin peer, Message message) { owner_.exchange.send_to(peer, std::move(message)); },
       now, joiner_);
 }
@@ -77,7 +76,7 @@ void Snapshots::tick(Millis now) {
   }
   const Millis silent_ms = now - in_->progress_ms();
   if (silent_ms < limits_.patience_ms) return;
-  if (joiner_ == nullptr && owner_.applied.vector().includes(peer->second.applied)) {
+  if (joiner_ == nullptr && owner_.state.applied().vector().includes(peer->second.applied)) {
     return stop();  // What it has has come on other ways.
   }
   // Any other source is better than a silent one; without one it is waited for as long as it keeps
@@ -127,7 +126,7 @@ core::Result<bool> Snapshots::work(Millis now, std::size_t scale) {
   const std::size_t rows_max = limits_.slice_rows_max * scale;
   const bool spooling = out_.work(now, rows_max);
   if (next_used_) {
-    if (auto cleared = owner_.storage.clear_next(); !cleared.ok()) return cleared.failure();
+    if (auto cleared = owner_.state.clear_next(); !cleared.ok()) return cleared.failure();
     next_used_ = false;
   }
   if (!in_) return spooling;
@@ -150,7 +149,7 @@ core::Result<bool> Snapshots::work(Millis now, std::size_t scale) {
 }
 
 core::Result<void> Snapshots::begin_merge() {
-  const Origin self = owner_.identity.origin;
+  const Origin self = owner_.state.identity().origin;
   if (joiner_ != nullptr) {
     if (const auto accepted = joiner_->accept(in_->source(), in_->header()); !accepted.ok()) {
       give_up(accepted.failure(), started_ms_);
@@ -161,7 +160,7 @@ core::Result<void> Snapshots::begin_merge() {
             started_ms_);
     return {};
   }
-  if (in_->vector().at(self) > owner_.applied.vector().at(self)) {
+  if (in_->vector().at(self) > owner_.state.applied().vector().at(self)) {
     give_up(core::invalid("it has writes of this leader's origin that it does not have itself"),
             started_ms_);
     return {};
@@ -170,32 +169,31 @@ core::Result<void> Snapshots::begin_merge() {
          region(in_->source()) + ": " + std::to_string(in_->rows()) + " rows, " +
          std::to_string(in_->bytes()) + " bytes");
   for (const auto& [origin, head] : in_->header().heads) {
-    owner_.applied.name(origin, head.region);  // Resolvers may look at it.
+    owner_.state.applied().name(origin, head.region);  // Resolvers may look at it.
   }
-  merge_.emplace(owner_.storage, in_->spool(), owner_.applied.names().origins(), owner_.scores,
-                 owner_.clear_rows_direct,
+  merge_.emplace(owner_.state.storage(), in_->spool(), owner_.state.names().origins(),
+                 owner_.state.scores(), owner_.state.clear_rules().foreign_rows_direct,
                  joiner_ == nullptr ? RowMerge::Own::kJoin : RowMerge::Own::kReplace);
   return {};
 }
 
 core::Result<bool> Snapshots::merge(Millis now, std::size_t rows_max) {
-  if (joiner_ == nullptr && owner_.applied.vector().includes(in_->vector())) {
+  if (joiner_ == nullptr && owner_.state.applied().vector().includes(in_->vector())) {
     stop();
     return true;
   }
   if (!merge_->finished()) {
-    const auto done = merge_->slice(owner_.applied.vector(), rows_max, limits_.slice_bytes_max);
+    const auto done =
+        merge_->slice(owner_.state.applied().vector(), rows_max, limits_.slice_bytes_max);
     if (!done.ok()) {
       give_up(done.failure(), now);
       return true;
     }
-    std::vector<storage::Change> changes;
-    take_changes(changes);
-    if (auto kept = owner_.commit(std::move(changes), Swap::kNo); !kept.ok()) return kept.failure();
+    if (auto kept = owner_.state.commit({}); !kept.ok()) return kept.failure();
     return true;
   }
   if (joiner_ != nullptr) return join(now);
-  if (owner_.sweeping()) return false;
+  if (sweeping()) return false;
   if (!in_->confirmed()) {
     in_->confirm(now);
     return false;
@@ -220,11 +218,12 @@ core::Result<bool> Snapshots::join(Millis now) {
     }
     return false;
   }
-  const bool whole = !more.value() && merge_->finished() && !owner_.sweeping();
+  const bool whole = !more.value() && merge_->finished() && !sweeping();
   if (!whole) {
-    take_changes(changes);
+    merge_->take_changes(changes, owner_.note);
     if (changes.empty()) return more.value();
-    if (auto kept = owner_.commit(std::move(changes), Swap::kNo); !kept.ok()) return kept.failure();
+    auto kept = owner_.state.commit({.changes = std::move(changes)});
+    if (!kept.ok()) return kept.failure();
     return more.value() || !merge_->finished();
   }
   joiner_->take_over();
@@ -234,16 +233,18 @@ core::Result<bool> Snapshots::join(Millis now) {
 
 core::Result<void> Snapshots::swap(std::vector<storage::Change> changes, Millis now) {
   for (const auto& [origin, head] : in_->header().heads) {
-    if (head.seq > owner_.applied.vector().at(origin)) owner_.applied.set_head(origin, head);
+    if (head.seq > owner_.state.applied().vector().at(origin))
+      owner_.state.applied().set_head(origin, head);
   }
   std::size_t index = 0;
   const ChainMarks& checkpoints = in_->header().checkpoints;
   for (const auto& [origin, seq] : checkpoints.at) {
-    owner_.chains.keep(origin, seq, checkpoints.hashes[index++]);
+    owner_.state.chains().keep(origin, seq, checkpoints.hashes[index++]);
   }
-  take_changes(changes);
-  owner_.digests.become(merge_->digests());
-  if (auto done = owner_.commit(std::move(changes), Swap::kYes); !done.ok()) return done;
+  merge_->take_changes(changes, owner_.note);
+  owner_.state.digests().become(merge_->digests());
+  auto done = owner_.state.commit({.changes = std::move(changes), .swap = true});
+  if (!done.ok()) return done;
   notice(std::string(joiner_ == nullptr ? "merged" : "took over") + " a snapshot of region " +
          region(in_->source()) + ": " + std::to_string(merge_->rows()) + " rows, " +
          std::to_string((now - started_ms_ + 999) / 1000) + " s");
@@ -258,8 +259,8 @@ void Snapshots::apply(const core::Batch& batch, const core::VersionVector& deps)
   if (merge_) merge_->apply(batch, deps);
 }
 
-void Snapshots::take_changes(std::vector<storage::Change>& changes) {
-  if (merge_) merge_->take_changes(changes, owner_.note);
+void Snapshots::record(Commit& commit) {
+  if (merge_) merge_->take_changes(commit.changes, owner_.note);
 }
 
 // ---- Status.

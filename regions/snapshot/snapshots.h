@@ -23,34 +23,21 @@
 #include "regions/snapshot/row_merge.h"
 #include "regions/snapshot/snapshot_in.h"
 #include "regions/snapshot/snapshot_out.h"
-#include "regions/state/chain_hashes.h"
+#include "regions/state/committed.h"
 #include "regions/wire/effect.h"
 
 namespace anabranch::regions {
 
-class Snapshots {
+class Snapshots final : public Participant {
  public:
-  enum class Swap : std::uint8_t { kNo, kYes };
-  // Commits changes, together with those of the heads; with a swap, the next tables become the
-  // current ones. What fails breaks the owner.
-  using Commit = std::function<core::Result<void>(std::vector<storage::Change> changes, Swap swap)>;
   // Sees each row that was merged.
   using Note = rows::Stage::Collect;
 
   struct Owner {
-    storage::Storage& storage;
-    Applied& applied;
-    ChainHashes& chains;
-    rows::Digests& digests;
-    const rows::Scores& scores;
+    CommittedState& state;
     Exchange& exchange;
-    const Identity& identity;
     Effects& effects;
-    Commit commit;
     Note note;
-    // Whether large clears are still swept: the current rows are then not all that was cleared yet.
-    std::function<bool()> sweeping;
-    std::size_t clear_rows_direct;  // Clears of more rows are put off during a merge.
   };
 
   // All that the owner refers to must outlive this.
@@ -73,8 +60,8 @@ class Snapshots {
 
   // A batch that is being applied to the current tables, before the vector goes on.
   void apply(const core::Batch& batch, const core::VersionVector& deps);
-  // Adds what belongs into the same commit.
-  void take_changes(std::vector<storage::Change>& changes);
+  // Adds the merged rows.
+  void record(Commit& commit) override;
 
   // Returns whether a snapshot is being received or merged.
   [[nodiscard]] bool receiving() const { return in_ != nullptr; }
@@ -86,6 +73,8 @@ class Snapshots {
 
  private:
   core::Result<bool> merge(core::Millis now, std::size_t rows_max);
+  // Whether large clears are still swept: the current rows are then not all that was cleared yet.
+  [[nodiscard]] bool sweeping() const { return !owner_.state.masks()->empty(); }
   // The same for a joiner.
   core::Result<bool> join(core::Millis now);
   // Returns whether the present transfer cannot end without its source: to send the rest, or to

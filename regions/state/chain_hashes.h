@@ -17,6 +17,7 @@
 #include "core/hash.h"
 #include "regions/state/applied.h"
 #include "regions/state/chain_link.h"
+#include "regions/state/log_reader.h"
 #include "storage/storage.h"
 
 namespace anabranch::regions {
@@ -35,8 +36,8 @@ class ChainHashes {
   static constexpr core::Seq kCheckpointEvery = 65'536;
 
   // Both must outlive this.
-  ChainHashes(const Applied& applied, const storage::Storage& log) : applied_(applied), log_(log) {}
-  // Reads the kept positions.
+  ChainHashes(const Applied& applied, const LogReader& log) : applied_(applied), log_(log) {}
+  // Reads what was kept.
   core::Result<void> load(const storage::Snapshot& snapshot);
 
   // The hash at the end of the batch that ends with `seq`; nullopt when it is not known here, or
@@ -71,6 +72,7 @@ class ChainHashes {
 
   // The rows of meta that have changed since the last call.
   [[nodiscard]] std::vector<storage::Change> take_changes();
+  [[nodiscard]] bool has_changes() const { return !changed_.empty(); }
 
  private:
   // The newest known position at or below `seq`; nullopt when only the beginning is known.
@@ -78,7 +80,7 @@ class ChainHashes {
   using Position = std::pair<core::Origin, core::Seq>;
 
   const Applied& applied_;
-  const storage::Storage& log_;
+  const LogReader& log_;
   std::map<Position, core::ChainHash> kept_;
   std::vector<Position> changed_;  // To be written, or, when not kept any more, removed.
 };

@@ -4,7 +4,7 @@
 
 namespace anabranch::regions {
 
-core::Result<bool> FormerDeps::read(const storage::Storage& log, std::size_t records_max) {
+core::Result<bool> FormerDeps::read(const LogReader& log, std::size_t records_max) {
   for (; records_max > 0; --records_max) {
     if (last_ <= position_ && unknown_.empty()) break;
     const auto place = last_ > 0 ? log.find(origin_, last_) : std::nullopt;

@@ -7,6 +7,7 @@
 
 #include "core/result.h"
 #include "core/version_vector.h"
+#include "regions/state/log_reader.h"
 #include "storage/storage.h"
 
 namespace anabranch::regions {
@@ -20,8 +21,8 @@ class FormerDeps {
 
   [[nodiscard]] core::Origin origin() const { return origin_; }
   // Reads at most so many records. Returns whether more have to be read.
-  core::Result<bool> read(const storage::Storage& log, std::size_t records_max);
-  // The result, once no more has to be read. An entry that the log has forgotten is left out: then
+  core::Result<bool> read(const LogReader& log, std::size_t records_max);
+  // Once nothing more has to be read. Where the log has forgotten an entry it is left out: then
   // less counts as seen than was, so that a value may stay that was replaced, but none gets lost.
   [[nodiscard]] const core::VersionVector& deps() const { return deps_; }
 

@@ -1,22 +1,20 @@
-// A storage whose log shows sound records only: each is looked at whenever it is read, and one in
-// which a byte has changed since it was made is as one that was trimmed, or came by a snapshot.
+// The log of a storage with its sound records only: each is looked at whenever it is read, and one
+// in which a byte has changed since it was made is as one that was trimmed, or came by a snapshot.
 // Whoever lacks it gets a snapshot, since the rows are right: they do not come from the log. A
 // record is judged by the checksum of its batch; one without by the chain hash that follows it, in
 // the next batch of its origin or in the head, and when none does, it is not shown either.
 //
-// What was found damaged is remembered, to be named. All else is the storage's own. As thread-safe
-// as the storage.
+// What was found damaged is remembered, to be named. As thread-safe as the storage.
 #pragma once
 
 #include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "core/hash.h"
+#include "regions/state/log_reader.h"
 #include "storage/storage.h"
 
 namespace anabranch::regions {
@@ -31,12 +29,12 @@ struct LogDamage {
   std::string why;
 };
 
-class SoundLog final : public storage::Storage {
+class SoundLog final : public LogReader {
  public:
   static constexpr std::size_t kNotedMax = 1000;
 
   // The storage must outlive this.
-  explicit SoundLog(storage::Storage& storage) : storage_(storage) {}
+  explicit SoundLog(const storage::Storage& storage) : storage_(storage) {}
 
   // The first sound record at or after `position`.
   [[nodiscard]] std::optional<storage::StoredRecord> read_log(
@@ -53,26 +51,6 @@ class SoundLog final : public storage::Storage {
   // Tells that all records before a position were trimmed.
   void forget_before(storage::Position position);
 
-  core::Result<void> open(const Apply& apply) override { return storage_.open(apply); }
-  [[nodiscard]] std::unique_ptr<storage::Snapshot> snapshot() const override {
-    return storage_.snapshot();
-  }
-  core::Result<storage::Position> commit(std::span<const storage::LogRecord> records,
-                                         std::span<const storage::Change> changes) override {
-    return storage_.commit(records, changes);
-  }
-  core::Result<void> trim(storage::Position position) override { return storage_.trim(position); }
-  core::Result<void> swap(std::span<const storage::Change> changes) override {
-    return storage_.swap(changes);
-  }
-  core::Result<void> clear_next() override { return storage_.clear_next(); }
-  core::Result<std::unique_ptr<storage::Spool>> make_spool() override {
-    return storage_.make_spool();
-  }
-  [[nodiscard]] storage::Place place() const override { return storage_.place(); }
-  [[nodiscard]] storage::Room room(std::uint64_t enough) const override {
-    return storage_.room(enough);
-  }
   [[nodiscard]] storage::Position last_position() const override {
     return storage_.last_position();
   }
@@ -92,7 +70,7 @@ class SoundLog final : public storage::Storage {
       const storage::StoredRecord& record) const;
   void note(const storage::StoredRecord& record, std::string why, bool certain) const;
 
-  storage::Storage& storage_;
+  const storage::Storage& storage_;
   mutable std::mutex mutex_;
   mutable std::map<storage::Position, LogDamage> damage_;
   mutable std::vector<storage::Position> news_;

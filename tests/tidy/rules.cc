@@ -314,6 +314,22 @@ Violations folders_are_small(const Source& source, const Repository& repository)
   return {{0, std::string{folder} + " has " + std::to_string(sources) + " .cc files"}};
 }
 
+// Whoever has a storage in regions commits through the gate, which asks all parts of the replica.
+Violations one_gate_to_the_disk(const Source& source, const Repository&) {
+  Violations found;
+  const Names gate{"regions/state/committed."};
+  if (!source.is_cpp() || !source.in("regions/") || lies_in(source, gate)) return found;
+  static const std::regex call{
+      R"((storage\w*(\(\))?(\.|->)(commit|trim|clear_next)|(\.|->)swap)\()"};
+  const std::string code = code_of(source.text);
+  const auto lines = lines_of(code);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string line{lines[i]};
+    if (std::regex_search(line, call)) found.push_back({i + 1, line});
+  }
+  return found;
+}
+
 // Nothing in the repository points outside of it.
 Violations nothing_points_outside(const Source& source, const Repository&) {
   return lines_with(source.text, {"../"
@@ -351,6 +367,7 @@ constexpr std::array kRules{
     Rule{"determinism", "clocks, randomness and sleep stay in wall_clock and leader",
          the_core_is_deterministic},
     Rule{"views", "no std::views", no_views},
+    Rule{"gate", "in regions only CommittedState commits, swaps and trims", one_gate_to_the_disk},
     Rule{"built", "a source file or public header is named in a CMakeLists.txt", sources_are_built},
     Rule{"links", "a relative link in Markdown leads to a file", markdown_links_resolve},
     Rule{"folders", "a folder has a name that says what is in it", folders_are_nouns},

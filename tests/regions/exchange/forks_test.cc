@@ -289,7 +289,8 @@ TEST_SUITE("regions: forks") {
     REQUIRE(log.open([](const auto&) { return core::Result<void>(); }).ok());
     regions::Applied applied;
     applied.set_head(kForked, {.seq = 10, .chain = kChain, .deps = {}, .hlc = {}, .region = "eu"});
-    const regions::ChainHashes chains(applied, log);
+    const regions::SoundLog sound(log);
+    const regions::ChainHashes chains(applied, sound);
     regions::Effects effects;
     regions::Forks forks(applied, chains, effects);
     const auto takes = [&](const regions::Peer& peer, const regions::ChainLink& shown) {

@@ -22,8 +22,28 @@ using regions::Subscribe;
 
 namespace {
 
+// Shows records of any bytes as they are.
+struct RawLog final : regions::LogReader {
+  const storage::Storage& storage;
+
+  explicit RawLog(const storage::Storage& all) : storage(all) {}
+  [[nodiscard]] std::optional<storage::StoredRecord> read_log(
+      storage::Position position) const override {
+    return storage.read_log(position);
+  }
+  [[nodiscard]] std::optional<storage::Position> find(core::Origin origin,
+                                                      core::Seq seq) const override {
+    return storage.find(origin, seq);
+  }
+  [[nodiscard]] storage::Position last_position() const override { return storage.last_position(); }
+  [[nodiscard]] storage::Position durable_position() const override {
+    return storage.durable_position();
+  }
+};
+
 struct LogWorld {
   storage::MemoryStorage log;
+  RawLog raw{log};
   VersionVector applied;
   OutStream out;
   std::vector<std::string> sent;
@@ -40,7 +60,7 @@ struct LogWorld {
   // The batches sent now, including those that may be sent before they are durable.
   std::vector<std::string> pump(bool at_once = false) {
     std::vector<std::string> now;
-    out.pump(log, at_once ? log.last_position() : log.durable_position(), [&](BatchMessage batch) {
+    out.pump(raw, at_once ? log.last_position() : log.durable_position(), [&](BatchMessage batch) {
       now.push_back(batch.bytes);
       sent.push_back(std::move(batch.bytes));
     });
@@ -68,7 +88,7 @@ TEST_SUITE("regions: out stream") {
     world.append(3, 1, 1, "3a");
     world.append(1, 3, 3, "1b");
     world.append(2, 2, 2, "2b");
-    world.out.subscribe({1, 1000, {{1, 3}, {2, 1}}}, world.log, world.applied);
+    world.out.subscribe({1, 1000, {{1, 3}, {2, 1}}}, world.raw, world.applied);
     CHECK(world.pump() == Sent{"2a", "1b", "2b"});
     CHECK(world.pump().empty());
     world.append(3, 2, 2, "3b");
@@ -81,9 +101,9 @@ TEST_SUITE("regions: out stream") {
     LogWorld world;
     world.append(1, 1, 1, "a");
     world.append(1, 2, 2, "b");
-    world.out.subscribe({1, 1000, {{1, 1}}}, world.log, world.applied);
+    world.out.subscribe({1, 1000, {{1, 1}}}, world.raw, world.applied);
     Sent now;
-    world.out.pump(world.log, 1, [&](BatchMessage batch) { now.push_back(batch.bytes); });
+    world.out.pump(world.raw, 1, [&](BatchMessage batch) { now.push_back(batch.bytes); });
     CHECK(now == Sent{"a"});
     CHECK(world.pump() == Sent{"b"});
   }
@@ -91,7 +111,7 @@ TEST_SUITE("regions: out stream") {
   TEST_CASE("no more than the window is under way") {
     LogWorld world;
     for (core::Seq seq = 1; seq <= 5; ++seq) world.append(1, seq, seq, std::string(40, 'b'));
-    world.out.subscribe({1, 100, {{1, 1}}}, world.log, world.applied);
+    world.out.subscribe({1, 100, {{1, 1}}}, world.raw, world.applied);
     CHECK(world.pump().size() == 2);
     CHECK(world.pump().empty());
     world.out.acknowledge({1, 40, {}, {}});
@@ -107,7 +127,7 @@ TEST_SUITE("regions: out stream") {
     world.append(1, 1, 1, "small");
     world.append(1, 2, 2, std::string(500, 'L'));
     world.append(1, 3, 3, "small");
-    world.out.subscribe({1, 100, {{1, 1}}}, world.log, world.applied);
+    world.out.subscribe({1, 100, {{1, 1}}}, world.raw, world.applied);
     CHECK(world.pump() == Sent{"small"});
     world.out.acknowledge({1, 5, {}, {}});
     CHECK(world.pump() == Sent{std::string(500, 'L')});
@@ -119,7 +139,7 @@ TEST_SUITE("regions: out stream") {
   TEST_CASE("acks of other streams and of bytes never sent count for nothing") {
     LogWorld world;
     for (core::Seq seq = 1; seq <= 4; ++seq) world.append(1, seq, seq, std::string(40, 'b'));
-    world.out.subscribe({7, 40, {{1, 1}}}, world.log, world.applied);
+    world.out.subscribe({7, 40, {{1, 1}}}, world.raw, world.applied);
     CHECK(world.pump().size() == 1);
     world.out.acknowledge({6, 40, {}, {}});
     world.out.acknowledge({8, 40, {}, {}});
@@ -133,9 +153,9 @@ TEST_SUITE("regions: out stream") {
   TEST_CASE("a new subscription starts anew where it says") {
     LogWorld world;
     for (core::Seq seq = 1; seq <= 4; ++seq) world.append(1, seq, seq, std::to_string(seq));
-    world.out.subscribe({1, 2, {{1, 1}}}, world.log, world.applied);
+    world.out.subscribe({1, 2, {{1, 1}}}, world.raw, world.applied);
     CHECK(world.pump() == Sent{"1", "2"});
-    world.out.subscribe({2, 2, {{1, 2}}}, world.log, world.applied);
+    world.out.subscribe({2, 2, {{1, 2}}}, world.raw, world.applied);
     CHECK(world.pump() == Sent{"2", "3"});
     world.out.acknowledge({2, 2, {}, {}});
     CHECK(world.pump() == Sent{"4"});
@@ -147,10 +167,10 @@ TEST_SUITE("regions: out stream") {
   TEST_CASE("an older or repeated subscription that arrives late changes nothing") {
     LogWorld world;
     for (core::Seq seq = 1; seq <= 3; ++seq) world.append(1, seq, seq, std::to_string(seq));
-    world.out.subscribe({5, 100, {{1, 2}}}, world.log, world.applied);
+    world.out.subscribe({5, 100, {{1, 2}}}, world.raw, world.applied);
     CHECK(world.pump() == Sent{"2", "3"});
-    world.out.subscribe({5, 100, {{1, 2}}}, world.log, world.applied);
-    world.out.subscribe({4, 100, {{1, 1}}}, world.log, world.applied);
+    world.out.subscribe({5, 100, {{1, 2}}}, world.raw, world.applied);
+    world.out.subscribe({4, 100, {{1, 1}}}, world.raw, world.applied);
     CHECK(world.pump().empty());
   }
 
@@ -161,10 +181,10 @@ TEST_SUITE("regions: out stream") {
     world.append(1, 2, 2, "1b");
     world.append(2, 2, 2, "2b");
     REQUIRE(world.log.trim(3).ok());
-    world.out.subscribe({1, 100, {{1, 1}, {2, 2}}}, world.log, world.applied);
+    world.out.subscribe({1, 100, {{1, 1}, {2, 2}}}, world.raw, world.applied);
     CHECK(world.pump() == Sent{"2b"});
     CHECK(world.out.trimmed() == core::VersionVector{{1, 2}});
-    world.out.subscribe({2, 100, {{1, 2}}}, world.log, world.applied);
+    world.out.subscribe({2, 100, {{1, 2}}}, world.raw, world.applied);
     CHECK(world.pump() == Sent{"1b"});
     CHECK(world.out.trimmed().empty());
   }
@@ -174,7 +194,7 @@ TEST_SUITE("regions: out stream") {
     world.append(1, 1, 1, "1a");
     world.append(2, 1, 1, "2a");
     world.applied.raise(1, 5);  // By a snapshot.
-    world.out.subscribe({1, 2, {{1, 1}, {2, 1}}}, world.log, world.applied);
+    world.out.subscribe({1, 2, {{1, 1}, {2, 1}}}, world.raw, world.applied);
     CHECK(world.pump() == Sent{"1a"});
     CHECK(world.out.trimmed().empty());  // The window is full: more may come.
     world.out.acknowledge({1, 2, {}, {}});
@@ -200,7 +220,7 @@ TEST_SUITE("regions: out stream") {
       all.raise(origin, batch.last());
       world.append(origin, batch.first(), batch.last(), core::encode_batch(batch));
     }
-    world.out.subscribe({1, 1, {{1, 1}, {2, 1}, {3, 1}}}, world.log, world.applied);
+    world.out.subscribe({1, 1, {{1, 1}, {2, 1}, {3, 1}}}, world.raw, world.applied);
     regions::HoldBuffer held;
     VersionVector applied;
     std::uint64_t taken = 0;
@@ -221,7 +241,7 @@ TEST_SUITE("regions: out stream") {
       "of what has ended only what is on the disk is sent, even where the rest goes at once") {
     LogWorld world;
     world.log.set_faults({.durable_at_once = false});
-    world.out.subscribe({1, 1'000, {{1, 1}, {2, 1}}, {}, {1}}, world.log, world.applied);
+    world.out.subscribe({1, 1'000, {{1, 1}, {2, 1}}, {}, {1}}, world.raw, world.applied);
     world.append(2, 1, 1, "2a");
     world.append(1, 1, 1, "1a");
     world.append(2, 2, 2, "2b");
@@ -229,7 +249,7 @@ TEST_SUITE("regions: out stream") {
     world.log.sync();
     CHECK(world.pump(true) == Sent{"1a", "2b"});
     world.append(1, 2, 2, "1b");
-    world.out.subscribe({2, 1'000, {{1, 2}}}, world.log, world.applied);
+    world.out.subscribe({2, 1'000, {{1, 2}}}, world.raw, world.applied);
     CHECK(world.pump(true) == Sent{"1b"});  // The consumer has asked for no more than that.
   }
 }

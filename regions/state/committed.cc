@@ -1,0 +1,198 @@
+#include "regions/state/committed.h"
+
+#include <string>
+#include <utility>
+
+#include "core/planted_bug.h"
+#include "crdt/expiry.h"
+#include "rows/expiry_index.h"
+
+namespace anabranch::regions {
+
+using core::Bug;
+using core::planted;
+
+CommittedState::CommittedState(storage::Storage& storage, const ClearLimits& limits)
+    : storage_(storage), limits_(limits) {}
+
+// ---- Opening.
+
+core::Result<bool> CommittedState::load() {
+  const auto snapshot = storage_.snapshot();
+  const auto stored = snapshot->get(storage::Table::kMeta, storage::kIdentityKey);
+  if (!stored) return false;
+  auto identity = decode_identity(*stored);
+  if (!identity.ok()) return identity.failure();
+  identity_ = std::move(identity).value();
+  auto applied = Applied::load(*snapshot);
+  if (!applied.ok()) return applied.failure();
+  applied_ = std::move(applied).value();
+  auto digests = rows::Digests::load(*snapshot, names().origins());
+  if (!digests.ok()) return digests.failure();
+  digests_ = std::move(digests).value();
+  auto masks = rows::load_masks(*snapshot);
+  if (!masks.ok()) return masks.failure();
+  masks_ = std::move(masks).value();
+  applied_.mask_board().post(masks_);
+  if (const auto mark = snapshot->get(storage::Table::kMeta, storage::kClockKey)) {
+    if (mark->size() != sizeof(core::Hlc)) return core::corrupt("the clock's mark is damaged");
+    clock_mark_ = {storage::from_big_endian(*mark)};
+  }
+  const auto chains = chains_.load(*snapshot);
+  return chains.ok() ? core::Result<bool>(true) : chains.failure();
+}
+
+core::Result<void> CommittedState::load_scores(const rows::Resolvers* resolvers,
+                                               std::uint64_t seed) {
+  static const rows::Resolvers kNone({});
+  const auto note = rows::load_score_note(*storage_.snapshot());
+  if (!note.ok()) return note.failure();
+  scores_.emplace(names(), resolvers == nullptr ? kNone : *resolvers,
+                  note.value().format == 0 ? seed : note.value().seed);
+  return {};
+}
+
+rows::ScoreNote CommittedState::score_note() const {
+  return {.policies = scores_->policies(), .seed = scores_->seed(), .opening = identity_.opening};
+}
+
+core::Result<void> CommittedState::open_scores() {
+  if (identity_.opening == 0) return {};  // There are no rows yet.
+  const auto note = rows::load_score_note(*storage_.snapshot());
+  if (!note.ok()) return note.failure();
+  if (note.value() == score_note()) return {};
+  return reading([&] { return rows::order_all_anew(storage_, *masks_); });
+}
+
+core::Result<std::vector<storage::Change>> CommittedState::load_expiries() {
+  std::vector<storage::Change> changes;
+  const auto loaded = rows::load_expiries(*storage_.snapshot(), names().origins(),
+                                          applied_.expiry_board(), changes);
+  return loaded.ok() ? core::Result<std::vector<storage::Change>>(std::move(changes))
+                     : loaded.failure();
+}
+
+void CommittedState::start_clock(const core::WallClock& clock, core::Hlc newest,
+                                 core::Millis drift_ms_max) {
+  clock_.emplace(clock, newest, drift_ms_max);
+  clock_->observe(applied_.hlc_max());
+  applied_.expiry_board().use(clock, drift_ms_max);
+}
+
+// ---- The gate.
+
+const core::Failure& CommittedState::fail(core::Failure why) {
+  if (!broken_) broken_ = std::move(why);
+  return *broken_;
+}
+
+core::Result<void> CommittedState::commit(Commit commit, Clock clock) {
+  ANABRANCH_ASSERT(commit.stage == nullptr || !commit.swap);
+  if (broken_) return *broken_;
+  gather(commit, clock);
+  if (auto stored = store(commit); !stored.ok()) return fail(stored.failure());
+  show(commit);
+  for (Participant* part : parts_) part->committed(commit);
+  return broken_ ? core::Result<void>(*broken_) : core::Result<void>();
+}
+
+core::Result<void> CommittedState::commit_identity(std::vector<storage::Change> changes) {
+  applied_.name(identity_.origin, identity_.region);
+  changes.push_back(
+      {storage::Table::kMeta, std::string(storage::kIdentityKey), encode_identity(identity_)});
+  changes.push_back({storage::Table::kMeta, std::string(storage::kScoresKey),
+                     rows::encode_score_note(score_note())});
+  return commit({.changes = std::move(changes)}, Clock::kAlways);
+}
+
+core::Result<void> CommittedState::commit_clock() {
+  (void)clock_->now();
+  return commit({}, Clock::kAlways);
+}
+
+void CommittedState::gather(Commit& commit, Clock clock) {
+  if (commit.stage != nullptr) {
+    const auto leaves = [this](const core::Path& path, crdt::Row& row) {
+      for (RowWatcher* watcher : watchers_) watcher->leaves(path, row);
+    };
+    std::vector<storage::Change> rows = commit.stage->changes(names().origins(), leaves, digests_);
+    std::swap(rows, commit.changes);
+    commit.add(std::move(rows));
+  }
+  commit.add(applied_.take_changes());
+  commit.add(chains_.take_changes());
+  digests_.take_changes(commit.changes);
+  mark_clock(commit, clock);
+  for (Participant* part : parts_) part->record(commit);
+  const bool lossy = planted(Bug::kLoseChange) && commit.stage != nullptr;
+  if (lossy && !commit.changes.empty()) commit.changes.pop_back();
+}
+
+void CommittedState::mark_clock(Commit& commit, Clock when) {
+  if (!clock_) return;
+  if (commit.swap) clock_->observe(applied_.hlc_max());
+  const bool due = when == Clock::kAlways || commit.stage != nullptr;
+  if (!due || clock_->high_water() == clock_mark_) return;
+  clock_mark_ = clock_->high_water();
+  applied_.expiry_board().post(clock_mark_);
+  commit.changes.push_back({storage::Table::kMeta, std::string(storage::kClockKey),
+                            storage::big_endian(clock_mark_.bits)});
+}
+
+core::Result<void> CommittedState::store(const Commit& commit) {
+  if (commit.stage != nullptr && !commit.stage->masks()->empty()) {
+    applied_.mask_board().announce();
+  }
+  const bool goes_on = commit.stage != nullptr || commit.swap;
+  rows::VectorBoard& board = applied_.vector_board();
+  const rows::VectorBoard::Shared before = board.announced();
+  if (goes_on) board.announce(applied_.vector());
+  core::Result<void> stored;
+  if (commit.swap) {
+    stored = storage_.swap(commit.changes);
+  } else if (const auto done = storage_.commit(commit.records, commit.changes); !done.ok()) {
+    stored = done.failure();
+  }
+  // Sessions leave for other regions, which would wait in vain for what nobody has seen.
+  if (!stored.ok() && goes_on) board.announce(*before);
+  return stored;
+}
+
+void CommittedState::show(const Commit& commit) {
+  if (commit.swap) applied_.vector_board().post(rows::VectorBoard::Jump::kYes);
+  if (commit.stage != nullptr || !commit.records.empty()) {
+    durable(storage_.durable_position());
+  }
+  if (commit.stage == nullptr) return;
+  applied_.vector_board().post();
+  if (masks_ != commit.stage->masks()) {
+    masks_ = commit.stage->masks();
+    applied_.mask_board().post(masks_);
+  }
+}
+
+core::Result<void> CommittedState::trim(storage::Position position) {
+  if (broken_) return *broken_;
+  const auto done = storage_.trim(position);
+  return done.ok() ? done : core::Result<void>(fail(done.failure()));
+}
+
+core::Result<void> CommittedState::clear_next() {
+  if (broken_) return *broken_;
+  const auto done = storage_.clear_next();
+  return done.ok() ? done : core::Result<void>(fail(done.failure()));
+}
+
+// ---- What is committed.
+
+rows::ClearRules CommittedState::clear_rules() const {
+  // During recovery the ops are made already, and an own one may have left tallies to be listed.
+  return {identity_.origin, clock_ ? limits_.own_rows_direct : 0, limits_.foreign_rows_direct};
+}
+
+std::unique_ptr<rows::SnapshotReader> CommittedState::reader(rows::Tallies tallies) const {
+  return std::make_unique<rows::SnapshotReader>(storage_.snapshot(), names().origins(), masks_,
+                                                tallies);
+}
+
+}  // namespace anabranch::regions

@@ -1,0 +1,171 @@
+// The committed state of a replica, and the one gate to the disk: every commit of the replica is
+// made here, with what each of its parts has to record.
+//
+// Invariants: 1. all rows of meta that follow from a commit are in that commit; 2. after a failed
+// commit, and after fail(), nothing more is written; 3. the clock's mark is stored with rows, or
+// when asked for: then no write that carries a timestamp up to it is still to be committed. Not
+// thread-safe, but for log() and names().
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <anabranch/error.h>
+
+#include "core/hlc.h"
+#include "core/result.h"
+#include "regions/state/applied.h"
+#include "regions/state/chain_hashes.h"
+#include "regions/state/commit.h"
+#include "regions/state/head.h"
+#include "regions/state/sound_log.h"
+#include "rows/digests.h"
+#include "rows/masks/masks.h"
+#include "rows/scores/scores.h"
+#include "rows/snapshot_reader.h"
+#include "rows/stage/score_upkeep.h"
+#include "storage/storage.h"
+
+namespace anabranch::regions {
+
+class CommittedState {
+ public:
+  // Where more rows are stored below a prefix, a clear of it is done by a mask and swept later.
+  struct ClearLimits {
+    std::size_t own_rows_direct = 1000;
+    std::size_t foreign_rows_direct = 1000;
+  };
+
+  // The storage must outlive this.
+  CommittedState(storage::Storage& storage, const ClearLimits& limits);
+
+  // ---- Opening, in this order.
+
+  // Opens the storage. `apply` gets each record that recovery has to apply again.
+  core::Result<void> open_storage(const storage::Storage::Apply& apply) {
+    return storage_.open(apply);
+  }
+  // Reads what is stored. Returns false when the directory is empty: then it has no identity yet.
+  core::Result<bool> load();
+  // Prepares the order of scores. A directory without one gets this seed. `resolvers` may be null.
+  core::Result<void> load_scores(const rows::Resolvers* resolvers, std::uint64_t seed);
+  // Has all sorted sets ordered anew when their order is not of these rows and policies.
+  core::Result<void> open_scores();
+  // Marks all keys that have an expiry, and gives the changes of a directory that has no index of
+  // them.
+  core::Result<std::vector<storage::Change>> load_expiries();
+  // Until then no clock is read: recovery needs none.
+  void start_clock(const core::WallClock& clock, core::Hlc newest, core::Millis drift_ms_max);
+
+  // ---- The gate.
+
+  // A part is asked at each commit from now on. It must outlive this.
+  void join(Participant& part) { parts_.push_back(&part); }
+  void watch(RowWatcher& watcher) { watchers_.push_back(&watcher); }
+
+  // Makes a commit with all that the parts have to record. Fails when it fails, or when anything
+  // has failed before.
+  core::Result<void> commit(Commit commit) {
+    return this->commit(std::move(commit), Clock::kWithRows);
+  }
+  // The same, with the identity as it is now, and the clock.
+  core::Result<void> commit_identity(std::vector<storage::Change> changes = {});
+  // The same, with a timestamp of now.
+  core::Result<void> commit_clock();
+  // Forgets all records of the log before `position`.
+  core::Result<void> trim(storage::Position position);
+  // Empties the next tables.
+  core::Result<void> clear_next();
+  // A failure here harms nothing.
+  core::Result<std::unique_ptr<storage::Spool>> make_spool() { return storage_.make_spool(); }
+
+  // Writes nothing any more, for a reason; the first one stays. Returns it.
+  const core::Failure& fail(core::Failure why);
+  // Why nothing is written any more; nothing while all is well.
+  [[nodiscard]] const std::optional<core::Failure>& broken() const { return broken_; }
+
+  // Calls a function that reads stored rows and gives a Result. Rows that cannot be read break the
+  // replica.
+  template <typename Function>
+  auto reading(const Function& function) -> decltype(function()) {
+    try {
+      return function();
+    } catch (const Error& error) {
+      return fail({error.code(), error.what()});
+    }
+  }
+  // Calls a function that stages changes of the committed rows and commits them.
+  template <typename Function>
+  core::Result<void> change_rows(const Function& function) {
+    if (broken_) return *broken_;
+    const auto base = reader();
+    rows::Stage stage(*base, rows::Stage::Undo::kNone, clear_rules(), *scores_);
+    return reading([&]() -> core::Result<void> { return function(stage); });
+  }
+
+  // ---- What is committed.
+
+  [[nodiscard]] const storage::Storage& storage() const { return storage_; }
+  [[nodiscard]] const SoundLog& log() const { return log_; }
+  [[nodiscard]] SoundLog& log() { return log_; }
+  [[nodiscard]] const Identity& identity() const { return identity_; }
+  [[nodiscard]] Identity& identity() { return identity_; }
+  [[nodiscard]] const Applied& applied() const { return applied_; }
+  [[nodiscard]] Applied& applied() { return applied_; }
+  [[nodiscard]] const rows::Names& names() const { return applied_.names(); }
+  [[nodiscard]] const ChainHashes& chains() const { return chains_; }
+  [[nodiscard]] ChainHashes& chains() { return chains_; }
+  // Over the rows: of the same moment as applied().
+  [[nodiscard]] const rows::Digests& digests() const { return digests_; }
+  [[nodiscard]] rows::Digests& digests() { return digests_; }
+  [[nodiscard]] const std::shared_ptr<const rows::Masks>& masks() const { return masks_; }
+  [[nodiscard]] const rows::Scores& scores() const { return *scores_; }
+  [[nodiscard]] rows::ClearRules clear_rules() const;
+  // The rows.
+  [[nodiscard]] std::unique_ptr<rows::SnapshotReader> reader(
+      rows::Tallies tallies = rows::Tallies::kAsShown) const;
+  // Whether the disk has everything that is applied, as far as was told.
+  [[nodiscard]] bool all_durable() const { return all_durable_; }
+  // The records up to `position` are durable, or need not be.
+  void durable(storage::Position position) { all_durable_ = position == storage_.last_position(); }
+
+  // ---- The clock.
+
+  // Null until start_clock().
+  [[nodiscard]] core::HybridClock* clock() { return clock_ ? &*clock_ : nullptr; }
+  [[nodiscard]] const core::HybridClock* clock() const { return clock_ ? &*clock_ : nullptr; }
+  // The newest timestamp that is stored: the clock never goes back behind it.
+  [[nodiscard]] core::Hlc stored_clock() const { return clock_mark_; }
+
+ private:
+  // When a commit has the clock's mark.
+  enum class Clock : std::uint8_t { kWithRows, kAlways };
+
+  [[nodiscard]] rows::ScoreNote score_note() const;
+  // Asks all parts.
+  void gather(Commit& commit, Clock clock);
+  core::Result<void> commit(Commit commit, Clock clock);
+  void mark_clock(Commit& commit, Clock when);
+  core::Result<void> store(const Commit& commit);
+  // Shows readers what was committed.
+  void show(const Commit& commit);
+
+  storage::Storage& storage_;
+  ClearLimits limits_;
+  SoundLog log_{storage_};
+  Identity identity_;
+  Applied applied_;
+  ChainHashes chains_{applied_, log_};
+  rows::Digests digests_;
+  std::shared_ptr<const rows::Masks> masks_ = std::make_shared<const rows::Masks>();
+  std::optional<rows::Scores> scores_;      // Once they are loaded.
+  std::optional<core::HybridClock> clock_;  // Nothing during recovery.
+  core::Hlc clock_mark_;
+  bool all_durable_ = false;
+  std::vector<Participant*> parts_;
+  std::vector<RowWatcher*> watchers_;
+  std::optional<core::Failure> broken_;
+};
+
+}  // namespace anabranch::regions

@@ -1,0 +1,29 @@
+// The log as the protocol reads it.
+#pragma once
+
+#include <optional>
+
+#include "storage/storage.h"
+
+namespace anabranch::regions {
+
+class LogReader {
+ public:
+  LogReader() = default;
+  LogReader(const LogReader&) = delete;
+  LogReader& operator=(const LogReader&) = delete;
+  virtual ~LogReader() = default;
+
+  // The first record at or after `position`; nothing at the end of the log.
+  [[nodiscard]] virtual std::optional<storage::StoredRecord> read_log(
+      storage::Position position) const = 0;
+  // The position of the first record of `origin` whose last seq is at least `seq`; nothing when the
+  // log has none.
+  [[nodiscard]] virtual std::optional<storage::Position> find(core::Origin origin,
+                                                              core::Seq seq) const = 0;
+  // The last record of the log, and the last one that survives power loss.
+  [[nodiscard]] virtual storage::Position last_position() const = 0;
+  [[nodiscard]] virtual storage::Position durable_position() const = 0;
+};
+
+}  // namespace anabranch::regions
