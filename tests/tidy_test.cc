@@ -186,6 +186,16 @@ TEST_SUITE("tidy") {
     CHECK(lower_limit(3, kPlainWords) == std::nullopt);
   }
 
+  TEST_CASE("a room without a README or a row of includes is noticed") {
+    const Source readme{"rows/scores/README.md", ""};
+    CHECK(check("inner rooms", "rows/scores/a.cc", "", {readme}).empty());
+    CHECK(check("inner rooms", "rows/scores/a.cc", "").size() == 1);
+    CHECK(check("inner rooms", "rows/secret/a.cc", "", {{"rows/secret/README.md", ""}}).size() ==
+          1);
+    CHECK(check("inner rooms", "rows/a.cc", "").empty());
+    CHECK(check("inner rooms", "tests/rows/a.cc", "").empty());
+  }
+
   TEST_CASE("a link that leads nowhere is noticed") {
     const Source target{"docs/semantics.md", ""};
     CHECK(check("links", "docs/a.md", "[x](semantics.md#rows)\n", {target}).empty());

@@ -299,19 +299,35 @@ Violations folders_are_nouns(const Source& source, const Repository&) {
   return found;
 }
 
-// Told once for a folder, of its first source file. Folders below it count for themselves.
-Violations folders_are_small(const Source& source, const Repository& repository) {
+// How many .cc files are in the folder of the product that `source` is the first one of; 0 for all
+// others, so that a folder is told of once. Folders below it count for themselves.
+std::size_t sources_of_folder(const Source& source, const Repository& repository) {
   const Names products{"core/",    "crdt/",  "storage/", "transport/", "rows/",
                        "regions/", "types/", "leader/",  "server/"};
-  if (!lies_in(source, products) || !source.ends_with({".cc"})) return {};
+  if (!lies_in(source, products) || !source.ends_with({".cc"})) return 0;
   const auto folder = parent_of(source.path);
   std::size_t sources = 0;
   for (const auto& [path, other] : repository) {
     if (parent_of(path) != folder || !other.ends_with({".cc"})) continue;
-    if (sources++ == 0 && path != source.path) return {};
+    if (sources++ == 0 && path != source.path) return 0;
   }
+  return sources;
+}
+
+Violations folders_are_small(const Source& source, const Repository& repository) {
+  const auto sources = sources_of_folder(source, repository);
   if (sources <= kFolderSourcesMax) return {};
-  return {{0, std::string{folder} + " has " + std::to_string(sources) + " .cc files"}};
+  return {{0, std::to_string(sources) + " .cc files in " + std::string{parent_of(source.path)}}};
+}
+
+Violations inner_rooms_are_known(const Source& source, const Repository& repository) {
+  const std::string folder{parent_of(source.path)};
+  if (sources_of_folder(source, repository) == 0 || parent_of(folder).empty()) return {};
+  Violations found;
+  if (!repository.contains(folder + "/README.md")) found.push_back({0, "no README.md"});
+  const auto row = std::ranges::find(inner_rooms(), folder, &Layer::folder);
+  if (row == inner_rooms().end()) found.push_back({0, "no row for " + folder});
+  return found;
 }
 
 // Whoever has a storage in regions commits through the gate, which asks all parts of the replica.
@@ -372,6 +388,8 @@ constexpr std::array kRules{
     Rule{"links", "a relative link in Markdown leads to a file", markdown_links_resolve},
     Rule{"folders", "a folder has a name that says what is in it", folders_are_nouns},
     Rule{"crowds", "a folder of the product has at most 20 .cc files", folders_are_small},
+    Rule{"inner rooms", "a folder inside a layer has a README.md and a row of includes",
+         inner_rooms_are_known},
     Rule{"outside", "the repository is self-contained", nothing_points_outside},
     Rule{"names", "a test name is plain and stands once in its file", test_names_are_plain},
     Rule{"words", "few words are `what`, `who`, `which` or a form of these", words_are_plain},
