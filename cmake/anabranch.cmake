@@ -129,7 +129,8 @@ endfunction()
 
 # Defines a doctest program whose cases are ctest entries named `<label>/<case>`, labelled LABEL
 # (by default the name without `_test`) and stopped after TIMEOUT seconds (60). doctest is content
-# when a name matches no case; the entry is not.
+# when a name matches no case; the entry is not. A case that cannot run here says
+# MESSAGE("skipped: WHY") and returns.
 function(anabranch_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;USES;LINKS")
   if(NOT arg_SOURCES)
@@ -156,12 +157,19 @@ function(anabranch_test name)
     PROPERTIES
       LABELS ${arg_LABEL}
       TIMEOUT ${arg_TIMEOUT}
-      FAIL_REGULAR_EXPRESSION "test cases: +0 ")
+      FAIL_REGULAR_EXPRESSION "test cases: +0 "
+      SKIP_REGULAR_EXPRESSION "MESSAGE: skipped: ")
+endfunction()
+
+# Says that a part of the tests is not in this tree, and why; tests/run.sh counts it.
+function(anabranch_left_out name why)
+  message(STATUS "left out: ${name}: ${why}")
 endfunction()
 
 # Adds the ctest entry `name`, a command of any kind, labelled LABEL and stopped after TIMEOUT
 # seconds. It runs in the repository's root and finds the programs of this build tree below
-# $ANABRANCH_TEST_BUILD. ALONE: nothing else runs meanwhile, since it measures or builds.
+# $ANABRANCH_TEST_BUILD. ALONE: nothing else runs meanwhile, since it measures or builds. A command
+# that cannot run here prints `skipped: WHY` and ends with 77.
 function(anabranch_check name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE" "LABEL;TIMEOUT" "COMMAND")
   add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
@@ -170,5 +178,6 @@ function(anabranch_check name)
     TIMEOUT ${arg_TIMEOUT}
     COST ${arg_TIMEOUT}  # The longest begin first, so that none runs alone at the end.
     RUN_SERIAL ${arg_ALONE}
+    SKIP_RETURN_CODE 77
     ENVIRONMENT ANABRANCH_TEST_BUILD=${PROJECT_BINARY_DIR})
 endfunction()

@@ -5,8 +5,8 @@
 #   tests/run.sh --long          also tsan, more random cases, no limit of time
 #   tests/run.sh release         only these presets
 #
-# Prints the minutes of each stage and ctest's closing lines; fails if a stage fails, or if all of
-# it takes longer than 57 minutes. Logs are in build/log.
+# Prints the minutes of each stage, ctest's closing lines, and which tests did not run and why;
+# fails if a stage fails, or if all of it takes longer than 57 minutes. Logs are in build/log.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -78,6 +78,12 @@ closing_line() {
   echo "${line:-no test of $1 was run}"
 }
 
+# What of the tree was not run, and why.
+not_run() {
+  [ ! -e "$log_dir/$1-test.log" ] || tests/not_run.sh "$log_dir/$1-configure.log" \
+    "$log_dir/$1-test.log" "build/$1/Testing/Temporary/LastTest.log"
+}
+
 mkdir -p "$log_dir"
 rm -f "$log_dir"/*.log
 if ! cmake/packages.sh test; then
@@ -102,5 +108,6 @@ done
 for preset in "${presets[@]}"; do
   echo "$preset:"
   closing_line "$preset"
+  not_run "$preset"
 done
 [ ${#failed[@]} = 0 ]

@@ -6,7 +6,7 @@ import glob
 import time
 
 from clock_test import LIBRARIES, FakeClock, log_of
-from leaders import World, check, wait_until
+from leaders import World, check, skip, wait_until
 
 # Timestamps follow those of others by the drift at most, and deadlines with them.
 FLAGS = ["--expiry-wait-ms-max", "3000", "--expiry-grace-ms", "300", "--clock-drift-ms-max", "5000"]
@@ -105,8 +105,7 @@ def alone(leaders, clock):
 def main():
     libraries = glob.glob(LIBRARIES)
     if not libraries:
-        print("skipped: libfaketime (package faketime) is not installed", flush=True)
-        return
+        skip("libfaketime (package faketime) is not installed")
     with World() as world:
         leaders = list(world.start_three())
         for leader in leaders:

@@ -7,7 +7,7 @@ import json
 import os
 import time
 
-from leaders import World, check, new_random, wait_until
+from leaders import World, check, new_random, skip, wait_until
 from workload import Workload
 
 LIBRARIES = "/usr/lib/*/faketime/libfaketimeMT.so.1"
@@ -75,8 +75,7 @@ def main():
     random = new_random()
     libraries = glob.glob(LIBRARIES)
     if not libraries:
-        print("skipped: libfaketime (package faketime) is not installed", flush=True)
-        return
+        skip("libfaketime (package faketime) is not installed")
     with World() as world:
         leaders = list(world.start_three())
         eu, us, ap = leaders

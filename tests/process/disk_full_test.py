@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from leaders import World, check, new_random, wait_until
+from leaders import World, check, new_random, skip, wait_until
 from resp import ServerError
 from workload import Workload
 
@@ -27,14 +27,12 @@ def in_namespace():
 
 @contextlib.contextmanager
 def small_disk(folder, size):
-    """A tmpfs at a folder; gives a function that changes its size. None when not permitted."""
+    """A tmpfs at a folder; gives a function that changes its size."""
     os.mkdir(folder)
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder],
                              capture_output=True, text=True)
     if mounted.returncode != 0:
-        print("skipped: no tmpfs can be mounted here:", mounted.stderr.strip(), flush=True)
-        yield None
-        return
+        skip(f"no tmpfs can be mounted here: {mounted.stderr.strip()}")
     try:
         yield lambda new: subprocess.run(
             ["mount", "-o", f"remount,size={new}", folder], check=True)
@@ -167,8 +165,6 @@ def main():
     with World() as world:
         folder = os.path.join(world.folder, "disk")
         with small_disk(folder, "24m") as resize:
-            if resize is None:
-                return
             eu, us = fill_and_give_back(world, folder, resize)
             ballast = Ballast(folder)
             load_while_full(random, world, eu, us, ballast)
