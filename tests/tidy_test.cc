@@ -144,6 +144,7 @@ TEST_SUITE("tidy") {
     CHECK(check("built", "core/dot_test.cc", "", {list}).size() == 1);
     CHECK(check("built", "core/secret.h", "", {list}).empty());
     CHECK(check("built", "include/anabranch/secret.h", "", {list}).size() == 1);
+    CHECK(check("built", "tests/scenarios/a.txt", "").size() == 1);
   }
 
   TEST_CASE("a folder of the product with too many source files is noticed once") {
@@ -203,6 +204,19 @@ TEST_SUITE("tidy") {
     CHECK(check("links", "README.md", "```\n[x](absent.md)\n```\n").empty());
     CHECK(check("links", "docs/a.md", "[x](docs/semantics.md)\n", {target}).size() == 1);
     CHECK(check("links", "docs/a.md", "[x](absent.md)\n").size() == 1);
+  }
+
+  TEST_CASE("a function that is not where the page of places says is noticed") {
+    const Source file{"core/a.cc", "int f() {}\nint A::g() {}\n// No h().\n"};
+    const auto count = [&](const std::string& row) {
+      const std::string table = "| where is | it? |\n|---|---|\n";
+      return check("places", "docs/where.md", table + "| a | " + row + " |\n", {file}).size();
+    };
+    CHECK(count("[core/a.cc](../core/a.cc) | `f`") == 0);
+    CHECK(count("[core/a.cc](../core/a.cc) | `A::g`") == 0);
+    CHECK(count("[core/a.cc](../core/a.cc) | `h`") == 1);
+    CHECK(count("[core/b.cc](../core/b.cc) | `f`") == 1);
+    CHECK(count("[core/a.cc](../core/a.cc)") == 1);
   }
 
   TEST_CASE("functions are found among scopes, initialisers and literals") {

@@ -243,11 +243,13 @@ Violations no_views(const Source& source, const Repository&) {
   return lines_with(code_of(source.text), {"std::views", "ranges::views"});
 }
 
-// A source file or public header is named, from its folder or one above, in the CMakeLists.txt
-// there; a list of examples may leave out the ending.
+// A source file, public header or scenario is named, from its folder or one above, in the
+// CMakeLists.txt there; a list of examples may leave out the ending.
 Violations sources_are_built(const Source& source, const Repository& repository) {
   const bool is_public = source.in("include/") && source.ends_with({".h"});
-  if (!is_public && !source.ends_with({".cc"})) return {};
+  const bool is_scenario =
+      source.in("tests/scenarios/") && source.ends_with({".txt"}) && !source.is_code();
+  if (!is_public && !is_scenario && !source.ends_with({".cc"})) return {};
   namespace fs = std::filesystem;
   for (fs::path folder = fs::path{source.path}.parent_path();; folder = folder.parent_path()) {
     const auto list = repository.find((folder / "CMakeLists.txt").generic_string());
@@ -286,6 +288,35 @@ Violations markdown_links_resolve(const Source& source, const Repository& reposi
       const auto path = (folder / target).lexically_normal().generic_string();
       if (!exists(path, repository)) found.push_back({i + 1, target});
     }
+  }
+  return found;
+}
+
+// What is wrong with a row of docs/where.md; empty if its file has its function.
+std::string wrong_place(std::string_view row, const Repository& repository) {
+  static const std::regex place{R"(\]\(\.\./([^)]*)\) \| `([\w:]+)` \|$)"};
+  std::match_results<std::string_view::const_iterator> match;
+  if (!std::regex_search(row.begin(), row.end(), match, place)) return "no file and function";
+  const std::string path = match[1];
+  const std::string function = match[2];
+  const auto file = repository.find(path);
+  if (file == repository.end()) return path + " is not there";
+  const bool has = has_word(code_of(file->second.text), function + '(');
+  return has ? std::string() : path + " has no function " + function;
+}
+
+// The rows of its tables: what stands below a line of dashes.
+Violations places_are_right(const Source& source, const Repository& repository) {
+  Violations found;
+  if (source.path != "docs/where.md") return found;
+  const auto lines = lines_of(source.text);
+  bool in_table = false;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const bool begins = lines[i].starts_with("|--");
+    in_table = begins || (in_table && lines[i].starts_with('|'));
+    if (begins || !in_table) continue;
+    const std::string wrong = wrong_place(lines[i], repository);
+    if (!wrong.empty()) found.push_back({i + 1, wrong});
   }
   return found;
 }
@@ -384,8 +415,10 @@ constexpr std::array kRules{
          the_core_is_deterministic},
     Rule{"views", "no std::views", no_views},
     Rule{"gate", "in regions only CommittedState commits, swaps and trims", one_gate_to_the_disk},
-    Rule{"built", "a source file or public header is named in a CMakeLists.txt", sources_are_built},
+    Rule{"built", "a source file, public header or scenario is named in a CMakeLists.txt",
+         sources_are_built},
     Rule{"links", "a relative link in Markdown leads to a file", markdown_links_resolve},
+    Rule{"places", "a file that docs/where.md names has the function", places_are_right},
     Rule{"folders", "a folder has a name that says what is in it", folders_are_nouns},
     Rule{"crowds", "a folder of the product has at most 20 .cc files", folders_are_small},
     Rule{"inner rooms", "a folder inside a layer has a README.md and a row of includes",
