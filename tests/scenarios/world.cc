@@ -1,0 +1,259 @@
+#include "tests/scenarios/world.h"
+
+#include <algorithm>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include "core/assert.h"
+#include "leader/scopes/group_scope.h"
+
+namespace anabranch::test {
+
+using core::Millis;
+
+namespace {
+
+constexpr Millis kStartMs = Millis{1'600'000'000'000};  // The first time of all wall clocks: 2020.
+constexpr Millis kStepMs = 100;
+constexpr Millis kSettleMs = 60'000;
+constexpr Millis kCalmMs = 3'000;  // For heartbeats to say how all stand.
+constexpr Millis kExpiryWaitMs = 600'000;
+constexpr core::Hash128 kMesh{1, 1};
+
+// All words of all concurrent values, each once, in order.
+std::optional<std::string> all_words(const Conflict& conflict) {
+  std::set<std::string> words;
+  for (const Sibling& sibling : conflict.siblings) {
+    std::istringstream text(sibling.value);
+    for (std::string word; text >> word;) words.insert(word);
+  }
+  std::string merged;
+  for (const std::string& word : words) merged += (merged.empty() ? "" : " ") + word;
+  return merged;
+}
+
+}  // namespace
+
+World::World()
+    : resolvers_({{"max/", Resolver::max()},
+                  {"merged/", Resolver("merged", all_words)},
+                  {"siblings/", Resolver::siblings()}}) {}
+
+// ---- Regions and links.
+
+void World::add_leader(const std::string& name) { add(name, name, false); }
+
+void World::add_follower(const std::string& name, const std::string& leader) {
+  add(name, find(leader).region, true);
+  link(name, leader);
+}
+
+void World::add(const std::string& name, const std::string& region, bool follows) {
+  const auto [added, is_new] = regions_.try_emplace(name);
+  if (!is_new) throw ScenarioError("there is a region " + name);
+  names_.push_back(name);
+  added->second.region = region;
+  added->second.follows = follows;
+  added->second.index = nodes_.add(open(added->second, nullptr));
+  begin(added->second);
+}
+
+void World::link(const std::string& one, const std::string& other) {
+  (void)find(one);
+  (void)find(other);
+  links_.insert(std::minmax(one, other));
+  connect_all();
+}
+
+std::unique_ptr<Node> World::open(const Region& region,
+                                  std::unique_ptr<storage::MemoryStorage> disk) {
+  const auto next = [this] { return ++last_number_; };
+  regions::ReplicaOptions options;
+  options.mesh = kMesh;
+  options.region = region.region;
+  options.fresh_origin = next();
+  options.nonce = next();
+  options.random_origin = next;
+  options.resolvers = &resolvers_;
+  options.expiry_wait_ms = kExpiryWaitMs;
+  options.follows = region.follows;
+  options.announce = true;
+  return std::make_unique<Node>(std::move(options), std::move(disk),
+                                kStartMs + nodes_.now() + region.ahead_ms);
+}
+
+void World::begin(Region& region) {
+  Node& node = nodes_.at(region.index);
+  nodes_.set_clock_ahead(region.index, kStartMs + region.ahead_ms);
+  ANABRANCH_ASSERT(node.replica().announce().ok());
+  region.expiries = std::make_unique<leader::ExpirySweep>(node.replica(), node.storage(),
+                                                          resolvers_, leader::ExpiryLimits{});
+  region.runs = true;
+}
+
+// ---- Faults and time.
+
+void World::cut(const std::string& one, const std::string& other) {
+  cuts_.insert(link_of(one, other));
+  connect_all();
+}
+
+void World::heal(const std::string& one, const std::string& other) {
+  cuts_.erase(link_of(one, other));
+  connect_all();
+}
+
+void World::heal() {
+  cuts_.clear();
+  connect_all();
+}
+
+void World::crash(const std::string& name) {
+  Region& region = running(name);
+  region.disk = nodes_.at(region.index).storage().crash();
+  region.expiries.reset();
+  region.runs = false;
+  connect_all();
+}
+
+void World::start(const std::string& name) {
+  Region& region = find(name);
+  if (region.runs) throw ScenarioError(name + " runs");
+  nodes_.replace(region.index, open(region, std::move(region.disk)));
+  begin(region);
+  connect_all();
+}
+
+void World::save(const std::string& name) {
+  Region& region = running(name);
+  region.saved = nodes_.at(region.index).storage().clone();
+}
+
+void World::restore(const std::string& name, bool moved) {
+  Region& region = find(name);
+  if (region.saved == nullptr) throw ScenarioError(name + " was not saved");
+  if (region.runs) crash(name);
+  region.disk = region.saved->clone();
+  if (moved) {
+    storage::Place place = region.disk->place();
+    ++place.directory;
+    region.disk->set_place(std::move(place));
+  }
+  start(name);
+}
+
+void World::trim(const std::string& name) {
+  storage::MemoryStorage& disk = nodes_.at(running(name).index).storage();
+  ANABRANCH_ASSERT(disk.trim(disk.last_position() + 1).ok());
+}
+
+void World::move_clock(const std::string& name, Millis by) {
+  Region& region = find(name);
+  region.ahead_ms += by;
+  nodes_.set_clock_ahead(region.index, kStartMs + region.ahead_ms);
+}
+
+void World::wait(Millis time) {
+  for (const Millis end = now() + time; now() < end;) step();
+}
+
+void World::settle() {
+  const Millis end = now() + kSettleMs;
+  do {
+    if (now() >= end) throw ScenarioError("the regions that are connected are not equal");
+    step();
+  } while (!equal());
+  wait(kCalmMs);
+}
+
+void World::step() {
+  for (auto& [name, region] : regions_) {
+    if (region.expiries) (void)region.expiries->slice(now()).value();
+  }
+  nodes_.run(kStepMs);
+}
+
+bool World::equal() {
+  return std::ranges::all_of(links_, [this](const Link& link) {
+    return !connected(link) || nodes_.at(find(link.first).index).vector() ==
+                                   nodes_.at(find(link.second).index).vector();
+  });
+}
+
+// ---- A region that runs.
+
+void World::use(const std::string& name, const std::function<void(Scope&)>& function) {
+  const Region& region = running(name);
+  Node& node = nodes_.at(region.index);
+  node.clock().set(kStartMs + region.ahead_ms + now());
+  const core::VersionVector before = node.vector();
+  leader::GroupScope scope(node.replica(), resolvers_, limits_);
+  function(scope);
+  ANABRANCH_ASSERT(node.replica().commit().ok());
+  if (node.vector() != before) step();
+}
+
+regions::Replica& World::replica(const std::string& name) {
+  return nodes_.at(running(name).index).replica();
+}
+
+World::Names World::take_alarms(const std::string& name) {
+  Region& region = find(name);
+  const Names& all = nodes_.alarms(region.index);
+  const auto from = static_cast<std::ptrdiff_t>(std::exchange(region.alarms_read, all.size()));
+  return {all.begin() + from, all.end()};
+}
+
+World::Names World::snapshots(const std::string& name) {
+  constexpr std::string_view kMerged = "merged ";
+  std::set<std::string> merged;
+  for (const std::string& notice : nodes_.notices(running(name).index)) {
+    if (notice.starts_with(kMerged)) {
+      merged.insert(notice.substr(kMerged.size(), notice.find(':') - kMerged.size()));
+    }
+  }
+  return {merged.begin(), merged.end()};
+}
+
+core::Result<void> World::retire(const std::string& region, const std::string& at) {
+  regions::Replica& replica = nodes_.at(running(at).index).replica();
+  auto retired = replica.retire(region, regions::Retirement::kRetired);
+  ANABRANCH_ASSERT(replica.commit().ok());
+  step();
+  return retired;
+}
+
+// ---- Inside.
+
+World::Region& World::find(const std::string& name) {
+  const auto found = regions_.find(name);
+  if (found == regions_.end()) throw ScenarioError("there is no region " + name);
+  return found->second;
+}
+
+World::Region& World::running(const std::string& name) {
+  Region& region = find(name);
+  if (!region.runs) throw ScenarioError(name + " does not run");
+  return region;
+}
+
+World::Link World::link_of(const std::string& one, const std::string& other) const {
+  const Link link = std::minmax(one, other);
+  if (!links_.contains(link)) throw ScenarioError(one + " and " + other + " are not linked");
+  return link;
+}
+
+bool World::connected(const Link& link) {
+  return !cuts_.contains(link) && find(link.first).runs && find(link.second).runs;
+}
+
+void World::connect_all() {
+  for (const Link& link : links_) {
+    const std::size_t one = find(link.first).index;
+    const std::size_t other = find(link.second).index;
+    connected(link) ? nodes_.connect(one, other) : nodes_.disconnect(one, other);
+  }
+}
+
+}  // namespace anabranch::test
