@@ -100,7 +100,7 @@ std::vector<core::Millis> deadlines(const Cell& cell) {
     if (const auto expiry = decode_expiry(sibling.value)) all.push_back(expiry->deadline);
   }
   std::ranges::sort(all);
-  all.erase(std::ranges::unique(all).begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 

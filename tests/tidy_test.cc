@@ -87,6 +87,7 @@ std::vector<Pair> pairs() {
       {"gate", "regions/a.cc", "storage_.commit({}, changes);\n", "state_.commit({});\n"},
       {"gate", "regions/log/a.cc", "owner.storage().trim(1);\n", "state_.trim(1);\n"},
       {"gate", "regions/a.h", "return disk->swap(changes);\n", "std::swap(one, other);\n"},
+      {"views", "core/a.cc", "std::ranges::unique(numbers);\n", "std::unique(a, b);\n"},
       {"folders", "core/utils/a.h", "", ""},
       {"outside", "docs/a.md", std::string{"see ../"} + "shared/x\n", "a shared thing\n"},
       {"names", "tests/core/a_test.cc", "TEST_CASE(\"a; b\") {}\n", "TEST_CASE(\"a, b\") {}\n"},

@@ -104,8 +104,7 @@ class Shrinking {
   [[nodiscard]] Numbers step_numbers() const {
     Numbers numbers;
     for (const Step& step : best_.steps()) numbers.push_back(step.number());
-    const auto same = std::ranges::unique(numbers);
-    numbers.erase(same.begin(), same.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
     return numbers;
   }
 

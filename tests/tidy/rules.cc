@@ -237,10 +237,12 @@ Violations the_core_is_deterministic(const Source& source, const Repository&) {
        "usleep", "nanosleep", "sleep_for", "sleep_until"});
 }
 
-// clang 14 cannot compile the views of libstdc++ 12, and the fuzzers need clang.
+// clang 14 cannot compile the views of libstdc++ 12, nor an algorithm that gives a subrange of a
+// container, and clang-tidy and the fuzzers need clang.
 Violations no_views(const Source& source, const Repository&) {
   if (!source.is_cpp()) return {};
-  return lines_with(code_of(source.text), {"std::views", "ranges::views"});
+  return lines_with(code_of(source.text),
+                    {"std::views", "ranges::views", "ranges::unique", "ranges::subrange"});
 }
 
 // A source file, public header or scenario is named, from its folder or one above, in the
@@ -413,7 +415,7 @@ constexpr std::array kRules{
     Rule{"guards", "a header says #pragma once", headers_guard_themselves},
     Rule{"determinism", "clocks, randomness and sleep stay in wall_clock and leader",
          the_core_is_deterministic},
-    Rule{"views", "no std::views", no_views},
+    Rule{"views", "no std::views, and no subranges", no_views},
     Rule{"gate", "in regions only CommittedState commits, swaps and trims", one_gate_to_the_disk},
     Rule{"built", "a source file, public header or scenario is named in a CMakeLists.txt",
          sources_are_built},
