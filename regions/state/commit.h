@@ -34,13 +34,13 @@ class Participant {
   Participant& operator=(const Participant&) = delete;
   virtual ~Participant() = default;
 
-  // Adds to a commit what has changed since the last one.
+  // Adds to a commit the rows of this part that have changed since the last one.
   virtual void record(Commit& commit) = 0;
   // The commit has succeeded.
   virtual void committed(const Commit& /*commit*/) {}
 };
 
-// Sees each row that leaves a stage, and drops from it what need not be stored.
+// Sees each row that leaves a stage, and drops from it the slots that need not be stored.
 class RowWatcher {
  public:
   RowWatcher() = default;

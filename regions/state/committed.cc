@@ -153,7 +153,7 @@ core::Result<void> CommittedState::store(const Commit& commit) {
   } else if (const auto done = storage_.commit(commit.records, commit.changes); !done.ok()) {
     stored = done.failure();
   }
-  // Sessions leave for other regions, which would wait in vain for what nobody has seen.
+  // A session that leaves for another region would wait there in vain for a write that failed.
   if (!stored.ok() && goes_on) board.announce(*before);
   return stored;
 }
@@ -183,7 +183,7 @@ core::Result<void> CommittedState::clear_next() {
   return done.ok() ? done : core::Result<void>(fail(done.failure()));
 }
 
-// ---- What is committed.
+// ---- The committed state.
 
 rows::ClearRules CommittedState::clear_rules() const {
   // During recovery the ops are made already, and an own one may have left tallies to be listed.

@@ -1,5 +1,5 @@
 // The committed state of a replica, and the one gate to the disk: every commit of the replica is
-// made here, with what each of its parts has to record.
+// made here, with the rows that each of its parts has to record.
 //
 // Invariants: 1. all rows of meta that follow from a commit are in that commit; 2. after a failed
 // commit, and after fail(), nothing more is written; 3. the clock's mark is stored with rows, or
@@ -46,7 +46,8 @@ class CommittedState {
   core::Result<void> open_storage(const storage::Storage::Apply& apply) {
     return storage_.open(apply);
   }
-  // Reads what is stored. Returns false when the directory is empty: then it has no identity yet.
+  // Reads the stored rows of meta. Returns false when the directory is empty: then it has no
+  // identity yet.
   core::Result<bool> load();
   // Prepares the order of scores. A directory without one gets this seed. `resolvers` may be null.
   core::Result<void> load_scores(const rows::Resolvers* resolvers, std::uint64_t seed);
@@ -104,7 +105,7 @@ class CommittedState {
     return reading([&]() -> core::Result<void> { return function(stage); });
   }
 
-  // ---- What is committed.
+  // ---- The committed state.
 
   [[nodiscard]] const storage::Storage& storage() const { return storage_; }
   [[nodiscard]] const SoundLog& log() const { return log_; }

@@ -4,7 +4,7 @@
 // record is judged by the checksum of its batch; one without by the chain hash that follows it, in
 // the next batch of its origin or in the head, and when none does, it is not shown either.
 //
-// What was found damaged is remembered, to be named. As thread-safe as the storage.
+// Damage that was found is remembered, to be named. As thread-safe as the storage.
 #pragma once
 
 #include <map>
