@@ -121,7 +121,12 @@ class Leader::Impl {
   }
 
   GroupScope& scope() { return *scope_; }
-  Replica& replica() const { return *replica_; }
+  const Replica& replica() const { return *replica_; }
+  // The replica, to be changed outside of a turn: the next turn does all its work.
+  Replica& act() {
+    stirred_ = true;
+    return *replica_;
+  }
   transport::Transport& transport() { return *transport_; }
   // Calls function(rows, names) with the newest committed state.
   template <typename Function>
@@ -150,13 +155,12 @@ class Leader::Impl {
       (void)replica_->commit();
       return {};
     }
-    const auto position = replica_->commit();
+    const auto position = act().commit();
     if (!position.ok()) {
       log_failure(position.failure());
       return position.failure();
     }
     pacer_.wrote();
-    stirred_ = true;
     replica_->durable(storage_->durable_position(), steady_ms());
     carry_out();
     return {};
@@ -166,7 +170,7 @@ class Leader::Impl {
     ANABRANCH_ASSERT(!replica_->dirty());
     const core::Millis now = steady_ms();
     std::vector<transport::Event> events = transport_->receive(kInboxBytesPerTurn);
-    // Woken by clients that only read: the same as if the thread had slept on.
+    // Clients that only read have woken this thread: the turn is the same as if it had slept on.
     const bool stirred = std::exchange(stirred_, false) || !events.empty();
     if (!stirred && now < next_turn_ms_) return std::chrono::milliseconds(next_turn_ms_ - now);
     for (transport::Event& event : events) take(event, now);
@@ -182,8 +186,7 @@ class Leader::Impl {
   }
 
   bool pause(std::string_view peer) {
-    stirred_ = true;
-    const bool known = replica_->pause(peer);
+    const bool known = act().pause(peer);
     if (known) {
       core::log_info(options_.region + ": paused the exchange with " + std::string(peer) +
                      " until it is resumed, or until this leader starts again");
@@ -192,8 +195,7 @@ class Leader::Impl {
   }
 
   bool resume(std::string_view peer) {
-    stirred_ = true;
-    const bool known = replica_->resume(peer);
+    const bool known = act().resume(peer);
     if (known) core::log_info(options_.region + ": resumed the exchange with " + std::string(peer));
     carry_out();
     return known;
@@ -214,22 +216,19 @@ class Leader::Impl {
   }
 
   core::Result<void> promote() {
-    stirred_ = true;
-    auto promoted = replica_->promote(steady_ms());
+    auto promoted = act().promote(steady_ms());
     carry_out();
     return promoted;
   }
 
   core::Result<void> resolve_fork(core::Origin origin, bool adopt) {
-    stirred_ = true;
-    auto begun = replica_->resolve_fork(origin, adopt, steady_ms());
+    auto begun = act().resolve_fork(origin, adopt, steady_ms());
     carry_out();
     return begun;
   }
 
   void verify(std::vector<std::string> regions) {
-    stirred_ = true;
-    replica_->verify(std::move(regions), steady_ms());
+    act().verify(std::move(regions), steady_ms());
     carry_out();
   }
 
@@ -391,7 +390,7 @@ Leader::~Leader() = default;
 Transaction& Leader::scope() { return impl_->scope(); }
 GroupWriter& Leader::writer() { return impl_->scope().writer(); }
 bool Leader::dirty() const { return impl_->replica().dirty(); }
-bool Leader::group_full() const { return dirty() && impl_->replica().group().full(); }
+bool Leader::group_full() const { return dirty() && impl_->act().group().full(); }
 core::Result<void> Leader::commit() { return impl_->commit(); }
 std::chrono::milliseconds Leader::turn() { return impl_->turn(); }
 int Leader::wake_fd() const { return impl_->transport().wake_fd(); }
@@ -401,7 +400,7 @@ bool Leader::pause(std::string_view peer) { return impl_->pause(peer); }
 bool Leader::resume(std::string_view peer) { return impl_->resume(peer); }
 core::Result<void> Leader::reload_keys() { return impl_->reload_keys(); }
 core::Result<void> Leader::retire(std::string_view region, regions::Retirement retirement) {
-  return impl_->replica().retire(region, retirement);
+  return impl_->act().retire(region, retirement);
 }
 
 core::Result<void> Leader::promote() { return impl_->promote(); }
