@@ -39,6 +39,13 @@ struct Host {
   std::size_t input_bytes = 0;                 // Received, not run yet.
   std::size_t long_reads = 0;                  // In progress.
   std::size_t clients_held_back = 0;           // Waiting for room for an answer.
+
+  // The status of the leader, with the transactions that the watchdog of this server has counted.
+  [[nodiscard]] StoreStatus status() const {
+    StoreStatus status = leader.status();
+    status.long_transactions = watchdog->count();
+    return status;
+  }
 };
 
 }  // namespace anabranch::server

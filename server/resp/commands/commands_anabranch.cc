@@ -32,9 +32,7 @@ Json clients_json(const Host& host) {
 }
 
 void status(Call& call) {
-  StoreStatus status = call.host.leader.status();
-  status.long_transactions = call.host.watchdog->count();
-  Json json = to_json(status);
+  Json json = to_json(call.host.status());
   json["redis"] = call.host.endpoint;
   json["clients"] = clients_json(call.host);
   reply_json(call, json);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
+#include <optional>
 
 #include "server/resp/command.h"
 #include "server/resp/commands/status_fields.h"
@@ -23,25 +24,42 @@ class Lines {
   std::string text_;
 };
 
-void server(Lines& lines, const Host& host, const Scope&) {
+// The server and the data that the sections describe. The status is computed once, for the first
+// section that shows it.
+class Source {
+ public:
+  Source(const Host& of, const Scope& reads) : host(of), scope(reads) {}
+  [[nodiscard]] const StoreStatus& status() const {
+    if (!status_) status_ = host.status();
+    return *status_;
+  }
+
+  const Host& host;
+  const Scope& scope;
+
+ private:
+  mutable std::optional<StoreStatus> status_;
+};
+
+void server(Lines& lines, const Source& from) {
   using std::chrono::duration_cast;
-  const auto uptime = duration_cast<std::chrono::seconds>(steady_now() - host.started).count();
+  const auto uptime = duration_cast<std::chrono::seconds>(steady_now() - from.host.started).count();
   lines.add("redis_version", kRedisVersion);
   lines.add("anabranch_version", kAnabranchVersion);
   lines.add("redis_mode", "standalone");
   lines.add("process_id", static_cast<std::uint64_t>(::getpid()));
-  lines.add("tcp_port", host.endpoint.substr(host.endpoint.rfind(':') + 1));
+  lines.add("tcp_port", from.host.endpoint.substr(from.host.endpoint.rfind(':') + 1));
   lines.add("uptime_in_seconds", static_cast<std::uint64_t>(uptime));
 }
 
-void clients(Lines& lines, const Host& host, const Scope&) {
+void clients(Lines& lines, const Source& from) {
   const auto waits = [](const auto& each) { return each.second->wait.has_value(); };
-  lines.add("connected_clients", host.clients.size());
+  lines.add("connected_clients", from.host.clients.size());
   lines.add("blocked_clients",
-            static_cast<std::uint64_t>(std::ranges::count_if(host.clients, waits)));
-  lines.add("held_back_clients", host.clients_held_back);
-  lines.add("long_reads", host.long_reads);
-  lines.add("maxclients", host.options.connections_max);
+            static_cast<std::uint64_t>(std::ranges::count_if(from.host.clients, waits)));
+  lines.add("held_back_clients", from.host.clients_held_back);
+  lines.add("long_reads", from.host.long_reads);
+  lines.add("maxclients", from.host.options.connections_max);
 }
 
 // Returns the resident memory of this process; 0 if the system does not report it.
@@ -53,20 +71,20 @@ std::uint64_t resident_bytes() {
   return file ? resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
-void memory(Lines& lines, const Host& host, const Scope&) {
+void memory(Lines& lines, const Source& from) {
   const std::uint64_t resident = resident_bytes();
   lines.add("used_memory", resident);
   lines.add("used_memory_rss", resident);
-  lines.add("output_bytes", host.output_bytes);
-  lines.add("output_bytes_total", host.options.output_bytes_total);
-  lines.add("input_bytes", host.input_bytes);
-  lines.add("input_bytes_total", host.options.input_bytes_total);
+  lines.add("output_bytes", from.host.output_bytes);
+  lines.add("output_bytes_total", from.host.options.output_bytes_total);
+  lines.add("input_bytes", from.host.input_bytes);
+  lines.add("input_bytes_total", from.host.options.input_bytes_total);
   lines.add("maxmemory", std::uint64_t{0});
   lines.add("maxmemory_policy", "noeviction");
 }
 
-void stats(Lines& lines, const Host& host, const Scope&) {
-  const Statistics& counted = host.statistics;
+void stats(Lines& lines, const Source& from) {
+  const Statistics& counted = from.host.statistics;
   lines.add("total_connections_received", counted.connections);
   lines.add("rejected_connections", counted.connections_refused);
   lines.add("total_commands_processed", counted.commands);
@@ -80,8 +98,8 @@ void stats(Lines& lines, const Host& host, const Scope&) {
   lines.add("group_commits_failed", counted.commits_failed);
 }
 
-void replication(Lines& lines, const Host& host, const Scope&) {
-  const StoreStatus status = host.leader.status();
+void replication(Lines& lines, const Source& from) {
+  const StoreStatus& status = from.status();
   // Clients that look for a writable server read these.
   lines.add("role", status.follower ? "slave" : "master");
   lines.add("connected_slaves", std::uint64_t{0});
@@ -123,19 +141,18 @@ void add_fields(Lines& lines, const std::string& prefix, const auto& status) {
   });
 }
 
-void anabranch(Lines& lines, const Host& host, const Scope&) {
-  StoreStatus status = host.leader.status();
-  status.long_transactions = host.watchdog->count();
+void anabranch(Lines& lines, const Source& from) {
+  const StoreStatus& status = from.status();
   add_fields(lines, "", status);
   for (std::size_t i = 0; i < status.peers.size(); ++i) {
     lines.add("peer" + std::to_string(i), peer_line(status.peers[i]));
   }
 }
 
-void keyspace(Lines& lines, const Host& host, const Scope& scope) {
-  const leader::ExpiryCounts expires = host.leader.expiries();
+void keyspace(Lines& lines, const Source& from) {
+  const leader::ExpiryCounts expires = from.host.leader.expiries();
   for (std::uint8_t database = 0; database < kDatabases; ++database) {
-    const std::uint64_t keys = scope.count(Key::all(database));
+    const std::uint64_t keys = from.scope.count(Key::all(database));
     if (keys == 0) continue;
     lines.add("db" + std::to_string(database), "keys=" + std::to_string(keys) +
                                                    ",expires=" + std::to_string(expires[database]) +
@@ -146,7 +163,7 @@ void keyspace(Lines& lines, const Host& host, const Scope& scope) {
 struct Section {
   std::string_view name;  // In lower case, as in the request.
   std::string_view title;
-  void (*write)(Lines& lines, const Host& host, const Scope& scope);
+  void (*write)(Lines& lines, const Source& from);
 };
 
 constexpr Section kSections[] = {
@@ -167,12 +184,13 @@ std::string make_info(const Host& host, const Scope& scope,
     return std::ranges::any_of(sections, [&](auto word) { return same_word(word, name); });
   };
   const bool all = sections.empty() || named("all") || named("default") || named("everything");
+  const Source from(host, scope);
   Lines lines;
   for (const Section& section : kSections) {
     if (!all && !named(section.name)) continue;
     if (!lines.text_.empty()) lines.text_.append("\r\n");
     lines.text_.append("# ").append(section.title).append("\r\n");
-    section.write(lines, host, scope);
+    section.write(lines, from);
   }
   return std::move(lines.text_);
 }
