@@ -145,4 +145,11 @@ bool RespClient::closed() { return buffer_.empty() && !fill(); }
 
 void RespClient::finish() { ::shutdown(socket_.fd(), SHUT_WR); }
 
+std::size_t figure(RespClient& client, const std::string& name) {
+  const std::string info = client.ask({"INFO"});  // A bulk string, or verbatim in version 3.
+  const std::size_t at = info.find("\n" + name + ":");
+  if (at == std::string::npos) throw std::runtime_error("INFO has no " + name);
+  return std::stoull(info.substr(at + name.size() + 2));
+}
+
 }  // namespace anabranch::test

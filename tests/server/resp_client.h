@@ -51,4 +51,7 @@ class RespClient {
   std::string buffer_;
 };
 
+// A figure of INFO by its name. Throws std::runtime_error when INFO has none of that name.
+std::size_t figure(RespClient& client, const std::string& name);
+
 }  // namespace anabranch::test

@@ -17,6 +17,7 @@
 using namespace std::chrono_literals;
 using anabranch::server::ServerOptions;
 using anabranch::test::eventually;
+using anabranch::test::figure;
 using anabranch::test::request;
 using anabranch::test::RespClient;
 using anabranch::test::RunningServer;
@@ -35,13 +36,6 @@ ServerOptions narrow(std::chrono::milliseconds stall) {
   options.output_bytes_total = std::size_t{1} << 20U;
   options.output_stall = stall;
   return options;
-}
-
-std::size_t figure(RespClient& client, const std::string& name) {
-  const std::string info = client.ask({"INFO"});
-  const std::size_t at = info.find("\n" + name + ":");
-  REQUIRE(at != std::string::npos);
-  return std::stoull(info.substr(at + name.size() + 2));
 }
 
 // Clients that have asked for many large values and read none.

@@ -13,6 +13,7 @@
 using namespace std::chrono_literals;
 using anabranch::server::ServerOptions;
 using anabranch::test::eventually;
+using anabranch::test::figure;
 using anabranch::test::request;
 using anabranch::test::RespClient;
 using anabranch::test::RunningServer;
@@ -25,13 +26,6 @@ ServerOptions narrow() {
   ServerOptions options;
   options.input_bytes_total = kRoom;
   return options;
-}
-
-std::size_t figure(RespClient& client, const std::string& name) {
-  const std::string info = client.ask({"INFO"});
-  const std::size_t at = info.find("\n" + name + ":");
-  REQUIRE(at != std::string::npos);
-  return std::stoull(info.substr(at + name.size() + 2));
 }
 
 // The beginning of a request with one word of so many bytes, without these.

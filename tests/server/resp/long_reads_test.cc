@@ -17,6 +17,7 @@
 using namespace std::chrono_literals;
 using anabranch::server::ServerOptions;
 using anabranch::test::eventually;
+using anabranch::test::figure;
 using anabranch::test::request;
 using anabranch::test::RespClient;
 using anabranch::test::RunningServer;
@@ -29,13 +30,6 @@ ServerOptions shortest() {
   ServerOptions options;
   options.read_slice_max = 0ms;
   return options;
-}
-
-std::size_t figure(RespClient& client, const std::string& name) {
-  const std::string info = client.ask({"INFO"});
-  const std::size_t at = info.find("\n" + name + ":");
-  REQUIRE(at != std::string::npos);
-  return std::stoull(info.substr(at + name.size() + 2));
 }
 
 std::string name(int i) { return "name:" + std::to_string(100'000 + i); }
