@@ -5,8 +5,9 @@
 #   tests/run.sh --long          also tsan, more random cases, no limit of time
 #   tests/run.sh release         only these presets
 #
-# Prints the minutes of each stage, ctest's closing lines, and which tests did not run and why;
-# fails if a stage fails, or if all of it takes longer than 57 minutes. Logs are in build/log.
+# Prints the minutes of each stage, ctest's closing lines, which tests did not run and why, and which
+# failed and what they printed; fails if a stage fails, or if all of it takes longer than 57 minutes.
+# Logs are in build/log.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -84,6 +85,12 @@ not_run() {
     "$log_dir/$1-test.log" "build/$1/Testing/Temporary/LastTest.log"
 }
 
+# The tests of the tree that failed, and what their output says.
+failed_tests() {
+  [ ! -e "$log_dir/$1-test.log" ] || tests/failed.sh "$log_dir/$1-test.log" \
+    "build/$1/Testing/Temporary/LastTest.log"
+}
+
 mkdir -p "$log_dir"
 rm -f "$log_dir"/*.log
 if ! cmake/packages.sh test; then
@@ -109,5 +116,8 @@ for preset in "${presets[@]}"; do
   echo "$preset:"
   closing_line "$preset"
   not_run "$preset"
+done
+for preset in "${presets[@]}"; do
+  failed_tests "$preset"
 done
 [ ${#failed[@]} = 0 ]
