@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints the tests of a tree that failed, each with the lines of its output that say most: those with
-# a seed or an error, then the last ones. Prints nothing if none failed.
+# Prints the tests of a tree that failed, each with the lines of its output that say most: those
+# with a seed or an error, then the last ones. Prints nothing if none failed.
 #
 #   tests/failed.sh TEST_LOG LAST_TEST_LOG
 #
@@ -14,7 +14,8 @@ last_max=6
 awk '
   /^The following tests FAILED/ { listed = 1; next }
   /^Errors while running/ { listed = 0 }
-  listed && !/\((Not Run|Disabled|Skipped)\)$/ { sub(/^[ \t]*[0-9]+ - /, ""); sub(/ \([^()]*\)$/, ""); print }
+  !listed || /\((Not Run|Disabled|Skipped)\)$/ { next }
+  { sub(/^[ \t]*[0-9]+ - /, ""); sub(/ \([^()]*\)$/, ""); print }
 ' "$1" | sort -u | while IFS= read -r name; do
   echo "failed: $name"
   awk -v name="$name" -v telling_max="$telling_max" -v last_max="$last_max" '

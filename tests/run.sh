@@ -5,9 +5,9 @@
 #   tests/run.sh --long          also tsan, more random cases, no limit of time
 #   tests/run.sh release         only these presets
 #
-# Prints the minutes of each stage, ctest's closing lines, which tests did not run and why, and which
-# failed and what they printed; fails if a stage fails, or if all of it takes longer than 57 minutes.
-# Logs are in build/log.
+# Prints the minutes of each stage, ctest's closing lines, which tests did not run and why, and
+# which failed and what they printed; fails if a stage fails, or if all of it takes longer than 57
+# minutes. Logs are in build/log.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 

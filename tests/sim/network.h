@@ -233,6 +233,8 @@ class Network {
   }
   // Messages and turns so far.
   [[nodiscard]] std::uint64_t events() const { return events_done_; }
+  // Messages that have been sent and have not arrived.
+  [[nodiscard]] std::uint64_t underway() const { return events_.size(); }
 
  private:
   struct Clock {
