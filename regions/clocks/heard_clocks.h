@@ -6,7 +6,9 @@
 // counts it (log_segments.h). No wall clock can falsify it, and a restart does not reset it. While
 // this leader is off it stands still, so that an absence seems shorter than it is, never longer;
 // leaders that kept running report the true length. A leader that was present at the last store
-// counts as heard until this leader stopped.
+// counts as heard until this leader stopped, and its clock as gone on until then. If that clock had
+// stopped, the reading is too late by the drift and kStoreMs at most: a clock that is off by more
+// than the drift is stored as off within kStoreMs.
 //
 // An absent leader's clock goes on: it shows at least its last reading plus the time since. Once
 // the leader is away for longer than `wait`, its clock counts as being that far, less `wait`. A

@@ -169,17 +169,17 @@ void SnapshotOut::serve(Origin peer, Consumer& consumer, Millis now) {
   }
 }
 
-void SnapshotOut::give_up(Files::iterator file, const core::Failure& why) {
+void SnapshotOut::give_up(Files::iterator file, const core::Failure& why, bool passing) {
   for (auto& [peer, consumer] : consumers_) {
     if (consumer.snapshot != file->first) continue;
-    send_(peer, SnapshotRefusal{consumer.stream, why.message});
+    send_(peer, SnapshotRefusal{consumer.stream, why.message, passing});
     consumer.snapshot = 0;
   }
   files_.erase(file);
 }
 
 void SnapshotOut::forget() {
-  while (!files_.empty()) give_up(files_.begin(), core::invalid("the snapshot is void"));
+  while (!files_.empty()) give_up(files_.begin(), core::invalid("its leader gives way"), true);
 }
 
 void SnapshotOut::tick(Millis now) {

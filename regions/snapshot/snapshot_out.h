@@ -97,7 +97,7 @@ class SnapshotOut {
   // Writes a slice of the rows; the file is complete when the reader is gone.
   core::Result<void> spool(File& file, std::size_t rows_max);
   void serve(core::Origin peer, Consumer& consumer, core::Millis now);
-  void give_up(Files::iterator file, const core::Failure& why);
+  void give_up(Files::iterator file, const core::Failure& why, bool passing = false);
 
   CommittedState& state_;
   const SnapshotLimits& limits_;

@@ -45,7 +45,11 @@ void Snapshots::on(const Peer& peer, SnapshotChunk chunk, Millis now) {
 
 void Snapshots::on(const Peer& peer, const SnapshotRefusal& refusal, Millis now) {
   if (!in_ || in_->source() != peer.origin || !in_->refused_by(refusal)) return;
-  give_up(core::invalid(refusal.why), now);
+  if (!refusal.passing) return give_up(core::invalid(refusal.why), now);
+  core::mark<"the source of a snapshot gives way">();
+  notice("the snapshot of region " + region(in_->source()) + " has ended: " + refusal.why);
+  avoid(in_->source(), now);
+  stop();
 }
 
 // ---- Asking.

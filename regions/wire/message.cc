@@ -113,7 +113,7 @@ void write(Writer& out, const SnapshotChunk& message) {
 }
 
 void write(Writer& out, const SnapshotRefusal& message) {
-  out.array(2).uint64(message.stream).text(message.why);
+  out.array(3).uint64(message.stream).text(message.why).boolean(message.passing);
 }
 
 void write(Writer& out, const Refusal& message) {
@@ -305,7 +305,8 @@ Message read_snapshot_refusal(Reader& in) {
   const std::size_t newer = in.array_of(2);
   message.stream = in.uint64();
   message.why = in.text();
-  in.skip(newer);
+  message.passing = newer > 0 && in.boolean();
+  in.skip(newer > 0 ? newer - 1 : 0);
   return message;
 }
 

@@ -160,6 +160,7 @@ struct SnapshotChunk {
 struct SnapshotRefusal {
   std::uint64_t stream = 0;
   std::string why;
+  bool passing = false;  // The source gives way just now, and may serve another snapshot later.
   bool operator==(const SnapshotRefusal&) const = default;
 };
 

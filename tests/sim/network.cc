@@ -165,6 +165,7 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
   machine.broken = machine.dead = false;
   machine.may_send.reset();
   ++machine.openings;
+  machine.opened_ms = now_;
   machine.trail = Ledger::begin(*machine.node);
   machine.settled.reset();
   sync(at);

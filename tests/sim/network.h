@@ -282,6 +282,7 @@ class Network {
     std::string refused;                                   // Why it could not begin to give way.
     std::set<std::pair<core::Origin, core::Seq>> flipped;  // Records, by origin and last seq.
     int openings = 0;
+    core::Millis opened_ms = 0;            // The time of the last one.
     int kills = 0;                         // While it gave way.
     std::optional<core::Hash128> settled;  // Its settled hash at the last check.
     core::VersionVector synced;            // The vector that survives power loss.

@@ -19,6 +19,8 @@ constexpr Millis kSurelyOffMs = 10 * kDriftMs;
 // absent.
 constexpr Millis kSurelyThereMs = 20'000;
 constexpr Millis kPerhapsThereMs = 120'000;
+// A clock that stops is off after this time, and stored as off after that.
+constexpr Millis kStoredMs = kDriftMs + regions::HeardClocks::kStoreMs;
 
 bool surely_off(Millis by) { return by > kSurelyOffMs || by < -kSurelyOffMs; }
 
@@ -71,12 +73,14 @@ void Network::hear(Index at, const Hearsay& all) {
 }
 
 // Returns whether a leader need not wait for another one any more: the other one was away for long
-// enough, and its clock, right at its last word, has gone on beyond the deadline.
+// enough, and its clock, right at its last word, has gone on beyond the deadline. A leader that was
+// restarted since knows the clock's reading from its last store, no better than kStoredMs.
 bool Network::given_up(Index at, Index other, Millis deadline) const {
   const auto found = machines_[at].heard.find(other);
   if (found == machines_[at].heard.end() || surely_off(found->second.off_ms)) return false;
   const Millis away = now_ - found->second.at_ms;
-  return away >= kExpiryWaitMs && found->second.wall_ms + away - kExpiryWaitMs >= deadline;
+  const Millis unsure = found->second.at_ms < machines_[at].opened_ms ? kStoredMs : 0;
+  return away >= kExpiryWaitMs && found->second.wall_ms + unsure + away - kExpiryWaitMs >= deadline;
 }
 
 bool Network::counts_for_clearing(Index at, Index other) {

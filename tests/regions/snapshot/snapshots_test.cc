@@ -138,6 +138,26 @@ TEST_SUITE("regions: snapshots") {
     CHECK(nodes.notices(0).empty());
   }
 
+  TEST_CASE("a source that gives way is avoided for a while, without an alarm") {
+    for (const bool passing : {false, true}) {
+      CAPTURE(passing);
+      HalfSent nodes;
+      const regions::LinkId link =
+          nodes.at(1).replica().exchange().peers().begin()->second.links.front();
+      for (std::uint64_t stream = 1; stream < 20; ++stream) {  // One of them is the newest.
+        const regions::SnapshotRefusal refusal{stream, "its leader gives way", passing};
+        nodes.at(1).replica().step(link, refusal, nodes.now());
+      }
+      nodes.lose_no_more();
+      nodes.run(100);
+      CHECK_FALSE(nodes.at(1).replica().snapshots().receiving());
+      CHECK(nodes.alarms(1).empty() == passing);
+      const std::string end = "the snapshot of region eu has ended: its leader gives way";
+      CHECK((nodes.notices(1).back() == end) == passing);
+      REQUIRE(nodes.run_until_equal(2 * kPatienceMs));  // It is asked again.
+    }
+  }
+
   TEST_CASE("a silent source is not waited for any more when all that it has has come otherwise") {
     LinkedNodes nodes;
     nodes.mesh(2);

@@ -73,6 +73,7 @@ std::vector<Message> samples() {
       regions::SnapshotRequest{1, 2, 3, 4, {kVector, kChains}, {}, kVector},
       regions::SnapshotChunk{1, 2, 3, 0, std::string("\0\1\xFF", 3)},
       regions::SnapshotRefusal{1, "two histories"},
+      regions::SnapshotRefusal{1, "its leader gives way", true},
       regions::Refusal{"eu", "is region ap with data that was declared lost", true},
   };
 }
@@ -167,6 +168,14 @@ TEST_SUITE("regions: messages") {
       REQUIRE(back.ok());
       CHECK((back.value() == message));
     }
+  }
+
+  TEST_CASE("a refused snapshot of a version that does not say whether it passes is read") {
+    std::string body;
+    core::Writer(body).array(2).uint64(7).text("two histories");
+    const auto back = regions::decode_message(12, body);
+    REQUIRE(back.ok());
+    CHECK((back.value() == Message(regions::SnapshotRefusal{7, "two histories", false})));
   }
 
   TEST_CASE("a history of a version that does not say what it has heard is read") {
