@@ -12,6 +12,16 @@ using core::Bug;
 using core::mark;
 using core::planted;
 
+std::vector<storage::LogRecord> records_of(const std::vector<HeldBatch>& batches) {
+  std::vector<storage::LogRecord> records;
+  records.reserve(batches.size());
+  for (const HeldBatch& held : batches) {
+    records.push_back({held.batch.origin, held.batch.first(), held.batch.last(), held.bytes});
+  }
+  if (planted(Bug::kForgetLastRecord) && records.size() > 1) records.pop_back();
+  return records;
+}
+
 bool HoldBuffer::deliverable(const core::Batch& batch, const core::VersionVector& applied) {
   return applied.at(batch.origin) + 1 == batch.first() &&
          (applied.includes(batch.deps_changed) || planted(Bug::kSkipDeps));

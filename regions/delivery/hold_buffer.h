@@ -9,9 +9,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/batch.h"
 #include "core/version_vector.h"
+#include "storage/storage.h"
 
 namespace anabranch::regions {
 
@@ -21,6 +23,9 @@ struct HeldBatch {
   core::Origin from = 0;  // The peer that sent it; 0 for none.
   bool asked = false;     // Its origin was followed through that peer.
 };
+
+// As they are appended to the log; the bytes stay with the batches.
+std::vector<storage::LogRecord> records_of(const std::vector<HeldBatch>& batches);
 
 class HoldBuffer {
  public:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/codec.h"
+#include "core/planted_bug.h"
 #include "core/wire.h"
 #include "storage/layout.h"
 
@@ -63,6 +64,8 @@ std::string Signer::for_batch() const {
 
 void Signer::sign_due(core::Millis now) {
   if (signatures_ == nullptr) return;
+  const bool left = std::exchange(signed_as_, identity_.origin) != identity_.origin;
+  if (left && !core::planted(core::Bug::kLeaveUnsigned)) former_signed_ = false;
   if (!std::exchange(former_signed_, true)) {
     for (const auto& [origin, head] : applied_.heads()) {
       if (head.region == identity_.region && is_unsigned(origin)) keep(sign(origin));

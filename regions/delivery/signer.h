@@ -50,16 +50,13 @@ class Signer final : public Participant {
   // The signature of the position before the next own batch, for that batch; empty for the first.
   [[nodiscard]] std::string for_batch() const;
   // Signs the own positions that are due, once everything applied is durable: that of the own
-  // origin, and the unsigned ones of former origins.
+  // origin, and the unsigned ones of those before it: no position that follows would prove these.
   void sign_due(core::Millis now);
   // The time at which sign_due() must be called again; nullopt when no signature is due.
   [[nodiscard]] std::optional<core::Millis> next_ms() const;
 
-  // Notes that the own origin is left for another one, perhaps with its last writes unsigned: they
-  // are due now, since no later position would ever cover them.
-  void leave() { former_signed_ = false; }
-  // Forgets the signed positions of an origin: another history comes in its place. Positions of
-  // this region are signed anew.
+  // Forgets what is signed of an origin: another history comes in its place. What is of this
+  // region is signed anew.
   void forget(core::Origin origin);
   // Forgets the positions of an origin beyond the applied one: they may be of another history that
   // its region has signed, too.
@@ -84,6 +81,7 @@ class Signer final : public Participant {
   [[nodiscard]] std::vector<storage::Change> take_changes();
   [[nodiscard]] bool has_changes() const { return !changed_.empty(); }
   void record(Commit& commit) override;
+  void applied(const core::Batch& batch) override { passed(batch.origin, batch.first()); }
 
  private:
   // A point of one history of an origin.
@@ -101,7 +99,7 @@ class Signer final : public Participant {
   }
   [[nodiscard]] SignedPosition sign(core::Origin origin) const;
   [[nodiscard]] bool is_unsigned(core::Origin origin) const;
-  // The same for all origins that a swap carries beyond what was announced to readers.
+  // The same for all origins that a swap carries beyond the vector announced to readers.
   void passed_by_swap();
   // Finds the positions that have become the newest applied ones.
   void look();
@@ -115,8 +113,9 @@ class Signer final : public Participant {
   std::vector<SignedPosition> news_;        // Of those, the ones that are not passed on yet.
   std::vector<core::Origin> changed_;
   core::Millis signed_ms_ = -kSignMs;
-  core::Millis due_ms_ = -1;    // The time of the next signature; -1 when none waits.
-  bool former_signed_ = false;  // All positions of former incarnations are signed.
+  core::Millis due_ms_ = -1;    // When the next signature may be made; -1 when none waits.
+  core::Origin signed_as_ = 0;  // The own origin when signatures were due last.
+  bool former_signed_ = false;  // Nothing is left unsigned of the incarnations before this one.
 };
 
 }  // namespace anabranch::regions

@@ -16,16 +16,19 @@ using core::Millis;
 using core::Origin;
 using core::VersionVector;
 
-Exchange::Exchange(Self self, const Applied& applied, const ChainHashes& chains,
-                   const SettledOrigins& settled, const LogReader& log, Effects& effects)
-    : self_(std::move(self)),
-      applied_(applied),
+Exchange::Exchange(const Applied& applied, const ChainHashes& chains, const SettledOrigins& settled,
+                   const LogReader& log, Effects& effects)
+    : applied_(applied),
       chains_(chains),
       settled_(settled),
       log_(log),
       effects_(effects),
-      durable_(log.durable_position()),
       forks_(applied, chains, effects) {}
+
+void Exchange::begin(Self self) {
+  self_ = std::move(self);
+  durable_ = log_.durable_position();
+}
 
 // ---- Links.
 

@@ -67,8 +67,10 @@ class Exchange {
 
   // `applied`, `chains`, `settled` and `log` must outlive the exchange. Effects are appended to
   // `effects`.
-  Exchange(Self self, const Applied& applied, const ChainHashes& chains,
-           const SettledOrigins& settled, const LogReader& log, Effects& effects);
+  Exchange(const Applied& applied, const ChainHashes& chains, const SettledOrigins& settled,
+           const LogReader& log, Effects& effects);
+  // Tells the identity of this leader, once that and the log are known; before anything else.
+  void begin(Self self);
 
   // Sets the bytes that a peer may have under way to here, from the next subscription on.
   void set_window(std::uint64_t bytes) { window_bytes_ = bytes; }
@@ -124,6 +126,7 @@ class Exchange {
   void renew(core::Origin origin, core::Millis now);
   // Shows itself as a leader from the next greeting on; until now it followed one.
   void lead() { self_.follows = false; }
+  [[nodiscard]] bool follows() const { return self_.follows; }
 
   // Closes all subscriptions and opens new ones, so that late batches of older ones can be told
   // from batches of these. Of `ended` origins only batches that are on a peer's disk are taken from
@@ -143,6 +146,7 @@ class Exchange {
   // From now on, or no longer, it shows itself as a leader with an empty vector that neither takes
   // nor serves anything but snapshots. Goes on as `origin`, and greets all peers anew.
   void join_as_empty(bool joining, core::Origin origin, core::Millis now);
+  [[nodiscard]] bool joining() const { return joining_; }
 
   // Pauses or resumes a peer. Names are regions or dialled addresses. Returns whether such a peer
   // is known.

@@ -259,7 +259,7 @@ core::Result<void> Snapshots::swap(std::vector<storage::Change> changes, Millis 
   return {};
 }
 
-void Snapshots::apply(const core::Batch& batch, const core::VersionVector& deps) {
+void Snapshots::applies(const core::Batch& batch, const core::VersionVector& deps) {
   if (merge_) merge_->apply(batch, deps);
 }
 

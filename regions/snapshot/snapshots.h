@@ -58,8 +58,8 @@ class Snapshots final : public Participant {
   // Asks a peer for a snapshot, unless one is under way.
   void ask(core::Origin source, core::Millis now);
 
-  // A batch that is being applied to the current tables, before the vector goes on.
-  void apply(const core::Batch& batch, const core::VersionVector& deps);
+  // A batch that is being applied to the current tables goes into the merge as well.
+  void applies(const core::Batch& batch, const core::VersionVector& deps) override;
   // Adds the merged rows.
   void record(Commit& commit) override;
 

@@ -37,7 +37,7 @@ class ChainHashes {
 
   // Both must outlive this.
   ChainHashes(const Applied& applied, const LogReader& log) : applied_(applied), log_(log) {}
-  // Reads the kept hashes.
+  // Reads the kept positions.
   core::Result<void> load(const storage::Snapshot& snapshot);
 
   // The hash at the end of the batch that ends with `seq`; nullopt when it is not known here, or

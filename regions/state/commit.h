@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/batch.h"
+#include "core/version_vector.h"
 #include "crdt/row.h"
 #include "rows/stage/stage.h"
 #include "storage/storage.h"
@@ -17,7 +19,8 @@ struct Commit {
   rows::Stage* stage = nullptr;                      // Rows that change; null: none do.
   std::span<const storage::LogRecord> records = {};  // Appended to the log.
   std::vector<storage::Change> changes = {};
-  bool swap = false;  // The next tables become the current ones; without a stage.
+  bool identity = false;  // The identity is stored anew.
+  bool swap = false;      // The next tables become the current ones; without a stage.
 
   void add(std::vector<storage::Change> more) {
     changes.insert(changes.end(), std::make_move_iterator(more.begin()),
@@ -26,7 +29,7 @@ struct Commit {
 };
 
 // A part of the replica that stores rows of meta. It joins CommittedState once and is asked at each
-// commit, whoever makes that.
+// commit, of any part.
 class Participant {
  public:
   Participant() = default;
@@ -34,13 +37,17 @@ class Participant {
   Participant& operator=(const Participant&) = delete;
   virtual ~Participant() = default;
 
-  // Adds to a commit the rows of this part that have changed since the last one.
+  // A batch is being applied; the vector goes on behind it.
+  virtual void applies(const core::Batch& /*batch*/, const core::VersionVector& /*deps*/) {}
+  // The vector has gone on to the end of a batch.
+  virtual void applied(const core::Batch& /*batch*/) {}
+  // Adds its changes since the last commit.
   virtual void record(Commit& commit) = 0;
   // The commit has succeeded.
   virtual void committed(const Commit& /*commit*/) {}
 };
 
-// Sees each row that leaves a stage, and drops from it the slots that need not be stored.
+// Sees each row that leaves a stage, and drops from it all that need not be stored.
 class RowWatcher {
  public:
   RowWatcher() = default;

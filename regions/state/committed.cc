@@ -6,6 +6,7 @@
 #include "core/planted_bug.h"
 #include "crdt/expiry.h"
 #include "rows/expiry_index.h"
+#include "rows/stage/apply_op.h"
 
 namespace anabranch::regions {
 
@@ -79,6 +80,34 @@ void CommittedState::start_clock(const core::WallClock& clock, core::Hlc newest,
   applied_.expiry_board().use(clock, drift_ms_max);
 }
 
+// ---- Batches.
+
+core::VersionVector CommittedState::deps_of(const core::Batch& batch) const {
+  core::VersionVector deps = applied_.head(batch.origin).deps;
+  if (planted(Bug::kForgetDepsOfHead)) deps = {};
+  deps.join(batch.deps_changed);
+  return deps;
+}
+
+void CommittedState::apply(rows::Stage& stage, const core::Batch& batch, std::string_view bytes,
+                           const core::VersionVector& deps) {
+  applied_.name(batch.origin, batch.opening ? batch.opening->region : "");
+  rows::apply_ops(stage, batch, deps, [](const auto&...) { return true; });
+  for (const core::Transaction& txn : batch.transactions) {
+    if (clock_) clock_->observe(txn.hlc);
+  }
+  advance(batch, bytes, deps);
+}
+
+void CommittedState::advance(const core::Batch& batch, std::string_view bytes,
+                             const core::VersionVector& deps) {
+  for (Participant* part : parts_) part->applies(batch, deps);
+  const core::ChainHash chain = core::chain_hash(bytes);
+  applied_.advance(batch, deps, chain);
+  chains_.advance(batch, chain);
+  for (Participant* part : parts_) part->applied(batch);
+}
+
 // ---- The gate.
 
 const core::Failure& CommittedState::fail(core::Failure why) {
@@ -102,7 +131,7 @@ core::Result<void> CommittedState::commit_identity(std::vector<storage::Change> 
       {storage::Table::kMeta, std::string(storage::kIdentityKey), encode_identity(identity_)});
   changes.push_back({storage::Table::kMeta, std::string(storage::kScoresKey),
                      rows::encode_score_note(score_note())});
-  return commit({.changes = std::move(changes)}, Clock::kAlways);
+  return commit({.changes = std::move(changes), .identity = true}, Clock::kAlways);
 }
 
 core::Result<void> CommittedState::commit_clock() {
@@ -113,6 +142,7 @@ core::Result<void> CommittedState::commit_clock() {
 void CommittedState::gather(Commit& commit, Clock clock) {
   if (commit.stage != nullptr) {
     const auto leaves = [this](const core::Path& path, crdt::Row& row) {
+      note_expiry(path);
       for (RowWatcher* watcher : watchers_) watcher->leaves(path, row);
     };
     std::vector<storage::Change> rows = commit.stage->changes(names().origins(), leaves, digests_);
@@ -153,7 +183,7 @@ core::Result<void> CommittedState::store(const Commit& commit) {
   } else if (const auto done = storage_.commit(commit.records, commit.changes); !done.ok()) {
     stored = done.failure();
   }
-  // A session that leaves for another region would wait there in vain for a write that failed.
+  // Sessions leave for other regions, and would wait there in vain for ops that nobody has seen.
   if (!stored.ok() && goes_on) board.announce(*before);
   return stored;
 }
@@ -183,7 +213,11 @@ core::Result<void> CommittedState::clear_next() {
   return done.ok() ? done : core::Result<void>(fail(done.failure()));
 }
 
-// ---- The committed state.
+void CommittedState::note_expiry(const core::Path& path) {
+  if (crdt::is_expiry(path)) applied_.expiry_board().mark(crdt::key_part(path));
+}
+
+// ---- The state.
 
 rows::ClearRules CommittedState::clear_rules() const {
   // During recovery the ops are made already, and an own one may have left tallies to be listed.

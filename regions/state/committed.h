@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include <anabranch/error.h>
@@ -46,8 +47,7 @@ class CommittedState {
   core::Result<void> open_storage(const storage::Storage::Apply& apply) {
     return storage_.open(apply);
   }
-  // Reads the stored rows of meta. Returns false when the directory is empty: then it has no
-  // identity yet.
+  // Reads the stored state. Returns false when the directory is empty: then it has no identity yet.
   core::Result<bool> load();
   // Prepares the order of scores. A directory without one gets this seed. `resolvers` may be null.
   core::Result<void> load_scores(const rows::Resolvers* resolvers, std::uint64_t seed);
@@ -64,6 +64,15 @@ class CommittedState {
   // A part is asked at each commit from now on. It must outlive this.
   void join(Participant& part) { parts_.push_back(&part); }
   void watch(RowWatcher& watcher) { watchers_.push_back(&watcher); }
+
+  // Applies a batch to a stage and goes on to its end. `deps` is all that its leader had applied.
+  void apply(rows::Stage& stage, const core::Batch& batch, std::string_view bytes,
+             const core::VersionVector& deps);
+  // Goes on to the end of a batch whose effects are staged.
+  void advance(const core::Batch& batch, std::string_view bytes, const core::VersionVector& deps);
+  // All that a batch's leader had applied of other origins: the changes it carries, on top of those
+  // of the batch before it.
+  [[nodiscard]] core::VersionVector deps_of(const core::Batch& batch) const;
 
   // Makes a commit with all that the parts have to record. Fails when it fails, or when anything
   // has failed before.
@@ -105,7 +114,10 @@ class CommittedState {
     return reading([&]() -> core::Result<void> { return function(stage); });
   }
 
-  // ---- The committed state.
+  // Tells readers of a row that is staged or about to be committed, if it is that of an expiry.
+  void note_expiry(const core::Path& path);
+
+  // ---- The state.
 
   [[nodiscard]] const storage::Storage& storage() const { return storage_; }
   [[nodiscard]] const SoundLog& log() const { return log_; }
@@ -149,7 +161,7 @@ class CommittedState {
   core::Result<void> commit(Commit commit, Clock clock);
   void mark_clock(Commit& commit, Clock when);
   core::Result<void> store(const Commit& commit);
-  // Shows readers what was committed.
+  // Shows readers the commit.
   void show(const Commit& commit);
 
   storage::Storage& storage_;

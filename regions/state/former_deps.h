@@ -22,7 +22,7 @@ class FormerDeps {
   [[nodiscard]] core::Origin origin() const { return origin_; }
   // Reads at most so many records. Returns whether more have to be read.
   core::Result<bool> read(const LogReader& log, std::size_t records_max);
-  // Once nothing more has to be read. Where the log has forgotten an entry it is left out: then
+  // The result, once no more has to be read. An entry that the log has forgotten is left out: then
   // less counts as seen than was, so that a value may stay that was replaced, but none gets lost.
   [[nodiscard]] const core::VersionVector& deps() const { return deps_; }
 

@@ -16,7 +16,7 @@ using Names = std::vector<std::string_view>;
 constexpr std::size_t kColumnsMax = 100;
 constexpr std::size_t kFileLinesMax = 600;
 constexpr std::size_t kFolderSourcesMax = 20;
-constexpr std::size_t kFunctionLinesMax = 70;
+constexpr std::size_t kFunctionLinesMax = 60;
 constexpr std::size_t kRespFunctionLinesMax = 40;
 
 // Folder, and the folders whose headers its files may include besides their own.
@@ -57,16 +57,17 @@ const std::vector<Layer>& inner_rooms() {
       {"rows/stage", {"rows", "rows/masks", "rows/scores"}},
       {"regions/state", {}},
       {"regions/wire", {"regions/state"}},
-      {"regions/delivery", {"regions/state", "regions/wire"}},
+      {"regions/delivery", {"regions/state", "regions/wire", "regions/exchange"}},
       {"regions/members", {"regions/state", "regions/wire"}},
-      {"regions/clocks", {"regions/state", "regions/wire", "regions/members"}},
+      {"regions/clocks",
+       {"regions/state", "regions/wire", "regions/members", "regions/exchange", "regions/log"}},
       {"regions/exchange", {"regions/state", "regions/wire", "regions/members"}},
       {"regions/log", {"regions/state", "regions/members", "regions/exchange"}},
       {"regions/snapshot", {"regions/state", "regions/wire", "regions/exchange"}},
       {"regions/verify", {"regions/state", "regions/wire", "regions/exchange"}},
       {"regions/rejoin",
-       {"regions/state", "regions/members", "regions/delivery", "regions/exchange", "regions/log",
-        "regions/snapshot"}},
+       {"regions/state", "regions/wire", "regions/members", "regions/clocks", "regions/delivery",
+        "regions/exchange", "regions/log", "regions/snapshot"}},
       {"leader/threads", {}},
       {"leader/watch", {"leader/threads"}},
       {"leader/scopes", {}},
@@ -363,7 +364,7 @@ Violations inner_rooms_are_known(const Source& source, const Repository& reposit
   return found;
 }
 
-// Whoever has a storage in regions commits through the gate, which asks all parts of the replica.
+// In regions every commit goes through the gate, where all parts of the replica are asked.
 Violations one_gate_to_the_disk(const Source& source, const Repository&) {
   Violations found;
   const Names gate{"regions/state/committed."};
@@ -411,7 +412,7 @@ constexpr std::array kRules{
          public_headers_are_standard},
     Rule{"columns", "a line has at most 100 columns", lines_are_short},
     Rule{"files", "a file has at most 600 lines", files_are_short},
-    Rule{"functions", "a function has at most 70 lines, 40 in server/resp", functions_are_short},
+    Rule{"functions", "a function has at most 60 lines, 40 in server/resp", functions_are_short},
     Rule{"guards", "a header says #pragma once", headers_guard_themselves},
     Rule{"determinism", "clocks, randomness and sleep stay in wall_clock and leader",
          the_core_is_deterministic},

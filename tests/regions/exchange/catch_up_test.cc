@@ -151,7 +151,7 @@ TEST_SUITE("regions: catching up") {
     }
     CHECK(consumer.vector() == producer.vector());
     CHECK(arrived == kBatches);
-    CHECK(held_max <= Replica::kHeldEnoughBytes + Exchange::kWindowBytes);
+    CHECK(held_max <= regions::Inbox::kHeldEnoughBytes + Exchange::kWindowBytes);
     CHECK(consumer.digest() == producer.digest());
   }
 
@@ -175,12 +175,12 @@ TEST_SUITE("regions: catching up") {
       REQUIRE(consumer.replica().apply(now).ok());
       return consumer.vector().at(1) - before;
     };
-    constexpr core::Millis kQuiet = Replica::kQuietMs;
+    constexpr core::Millis kQuiet = regions::LocalWriter::kQuietMs;
     const core::Seq usual = regions::ReplicaLimits().slice_ops_max;
-    CHECK(slice(kQuiet) == Replica::kQuietScale * usual);
+    CHECK(slice(kQuiet) == regions::LocalWriter::kQuietScale * usual);
     write_hundred(consumer, kBatches);
     CHECK(slice(2 * kQuiet) == usual);
     CHECK(slice(3 * kQuiet - 1) == usual);
-    CHECK(slice(3 * kQuiet) == Replica::kQuietScale * usual);
+    CHECK(slice(3 * kQuiet) == regions::LocalWriter::kQuietScale * usual);
   }
 }

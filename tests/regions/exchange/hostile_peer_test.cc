@@ -156,13 +156,13 @@ TEST_CASE("a flood of greetings as ever new leaders is bounded and others go on"
 
 TEST_CASE("alarms that a peer can provoke end at some number") {
   World world;
-  for (Origin origin = 10; origin < 10 + 2 * regions::Replica::kAlarmsMax; ++origin) {
+  for (Origin origin = 10; origin < 10 + 2 * regions::Alarms::kMax; ++origin) {
     Batch batch = batch_of(origin, 1, 1);
     world.hear_batch(batch);
     batch.transactions[0].ops.push_back(batch.transactions[0].ops[0]);
     world.hear_batch(batch);
   }
-  CHECK(world.count<regions::Alarm>() == regions::Replica::kAlarmsMax);
+  CHECK(world.count<regions::Alarm>() == regions::Alarms::kMax);
 }
 
 TEST_CASE("acks beyond what was sent and subscriptions to nonsense send nothing more") {

@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "regions/state/sound_log.h"
 #include "tests/node.h"
 
 using namespace anabranch;
@@ -55,8 +54,7 @@ TEST_SUITE("regions: chain hashes") {
   TEST_CASE("a trimmed log still knows the hash where it begins, and what was kept") {
     Node eu("eu", kEu);
     for (int i = 0; i < 4; ++i) write_ops(eu, 1);
-    const regions::SoundLog log(eu.storage());
-    ChainHashes chains(eu.replica().applied(), log);
+    ChainHashes chains(eu.replica().applied(), eu.replica().log());
     const auto first = chains.at(kEu, 1);
     const auto second = chains.at(kEu, 2);
     REQUIRE((first && second));
@@ -72,8 +70,7 @@ TEST_SUITE("regions: chain hashes") {
   TEST_CASE("what was kept is there after a restart") {
     Node eu("eu", kEu);
     write_ops(eu, 1);
-    const regions::SoundLog log(eu.storage());
-    ChainHashes chains(eu.replica().applied(), log);
+    ChainHashes chains(eu.replica().applied(), eu.replica().log());
     const core::ChainHash hash = core::chain_hash("any");
     chains.keep(kUs, 17, hash);
     REQUIRE(eu.storage().commit({}, chains.take_changes()).ok());

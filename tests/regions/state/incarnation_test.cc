@@ -258,7 +258,7 @@ TEST_SUITE("regions: incarnations") {
       eu.replica().step(5, regions::Greeting{1, {1, 1}, "us", 2, 2, shown}, 0);
       REQUIRE(eu.replica().apply(0).ok());
     }
-    CHECK(eu.replica().identity().opening <= 2 + regions::Replica::kOriginsPerOpeningMax);
+    CHECK(eu.replica().identity().opening <= 2 + regions::Incarnations::kPerOpeningMax);
     put(eu, "a");
   }
 

@@ -1,0 +1,164 @@
+#include "regions/delivery/inbox.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "core/planted_bug.h"
+#include "regions/delivery/batch_check.h"
+
+namespace anabranch::regions {
+
+using core::Batch;
+using core::Bug;
+using core::planted;
+using rows::Stage;
+
+// ---- Coming.
+
+void Inbox::on(LinkId link, BatchMessage message, Batch batch, core::Millis now) {
+  const core::Origin origin = batch.origin;
+  const core::Seq first = batch.first();
+  HeldBatch held{std::move(message.bytes), std::move(batch), owner_.exchange.peer(link)};
+  proofs_.hold(link, std::move(held), !starved_, now);
+  if (had_no_room(origin, first)) owner_.exchange.dropped(link, message.stream, origin, first);
+}
+
+bool Inbox::had_no_room(core::Origin origin, core::Seq first) const {
+  const bool later = first > owner_.state.applied().vector().at(origin) + 1;
+  return later && !held_.has(origin, first) && !proofs_.provenance().has(origin, first);
+}
+
+bool Inbox::holds(core::Origin origin) const {
+  return held_.holds(origin) || aside_.has(origin) || proofs_.provenance().holds(origin);
+}
+
+void Inbox::forget(core::Origin origin) {
+  held_.forget(origin);
+  proofs_.forget(origin);
+}
+
+void Inbox::clear() {
+  held_.clear();
+  proofs_.clear();
+}
+
+// ---- Applying.
+
+core::Result<void> Inbox::apply(const GroupClosed& /*closed*/, std::size_t ops_max) {
+  owner_.reserve.look();
+  return owner_.state.change_rows([&](Stage& stage) {
+    const std::vector<HeldBatch> slice = apply_slice(stage, ops_max);
+    proofs_.prove_stops();  // In the same commit.
+    const std::vector<storage::LogRecord> records = records_of(slice);
+    return owner_.state.commit({.stage = &stage, .records = records});
+  });
+}
+
+std::vector<HeldBatch> Inbox::apply_slice(Stage& stage, std::size_t ops_max) {
+  std::vector<HeldBatch> slice;
+  std::size_t ops = 0;
+  std::size_t bytes = 0;
+  while (ops < ops_max && bytes < kSliceBytesMax) {
+    std::optional<HeldBatch> held = next_batch(stage);
+    if (!held) break;
+    starved_ = !owner_.reserve.holds(bytes + held->bytes.size());
+    if (starved_) {
+      held_.add(*std::move(held), owner_.state.applied().vector());
+      break;
+    }
+    const core::VersionVector deps = owner_.state.deps_of(held->batch);
+    if (!accepts(*held, deps)) continue;
+    if (auto listed = list_waiting(stage, held->batch)) slice.push_back(*std::move(listed));
+    owner_.state.apply(stage, held->batch, held->bytes, deps);
+    ops += held->batch.last() - held->batch.first() + 1;
+    bytes += held->bytes.size();
+    if (planted(Bug::kApplyTwice)) slice.push_back(*held);
+    slice.push_back(*std::move(held));
+  }
+  return slice;
+}
+
+bool Inbox::accepts(const HeldBatch& held, const core::VersionVector& deps) {
+  const Batch& batch = held.batch;
+  const bool continues = batch.previous == owner_.state.applied().head(batch.origin).chain;
+  if (!continues && !planted(Bug::kIgnoreChain)) {
+    owner_.exchange.forked(held.from, batch.origin, batch.last());
+    return false;
+  }
+  if (!owner_.exchange.may_apply(held.from, batch, deps)) return false;
+  if (refers_to_what_was_seen(batch, deps)) return true;
+  owner_.alarms.raise_once("origin " + core::to_string(batch.origin) +
+                           " sent ops that refer to what its leader had not seen; nothing more of "
+                           "it is applied");
+  return false;
+}
+
+std::optional<HeldBatch> Inbox::list_waiting(Stage& stage, const Batch& batch) {
+  const bool running = owner_.state.clock() != nullptr;
+  if (!stage.masks()->any_tallies() || !running || planted(Bug::kForgetToList)) return {};
+  std::set<core::Path> paths;
+  for (const core::Transaction& txn : batch.transactions) {
+    for (const core::Op& op : txn.ops) {
+      if (const auto* add = std::get_if<core::Add>(&op)) paths.insert(add->path);
+    }
+  }
+  std::vector<core::Op> resets;
+  for (const core::Path& path : paths) {
+    auto waiting = stage.waiting(path);
+    if (!waiting.empty()) resets.push_back(core::Reset{path, std::move(waiting)});
+  }
+  if (resets.empty()) return std::nullopt;
+  return owner_.own.stage_own(stage, std::move(resets));
+}
+
+std::optional<HeldBatch> Inbox::next_batch(Stage& stage) {
+  const core::VersionVector& applied = owner_.state.applied().vector();
+  while (aside_.ready(stage.masks()->last_id())) {
+    HeldBatch held = aside_.take(stage);
+    if (held.batch.first() == applied.at(held.batch.origin) + 1) return held;
+  }
+  const std::size_t rows =
+      std::max(limits_.rows_counted_at_once, owner_.state.clear_rules().foreign_rows_direct);
+  while (auto held = held_.take_deliverable(applied)) {
+    if (aside_.has(held->batch.origin)) continue;  // Came twice.
+    if (!ClearsAside::concerns(held->batch, stage, rows)) return held;
+    const core::VersionVector deps = owner_.state.deps_of(held->batch);
+    aside_.put(*std::move(held), deps);
+  }
+  return std::nullopt;
+}
+
+core::Result<bool> Inbox::look_ahead() {
+  CommittedState& state = owner_.state;
+  starved_ = false;
+  if (!aside_.empty()) {
+    const auto looked = state.reading([&]() -> core::Result<void> {
+      aside_.look(
+          limits_.looks, *state.masks(), state.names().origins(),
+          [&]() -> std::shared_ptr<const storage::Snapshot> { return state.storage().snapshot(); });
+      return {};
+    });
+    if (!looked.ok()) return looked.failure();
+    if (aside_.ready(state.masks()->last_id())) return true;
+  }
+  return held_.has_deliverable(state.applied().vector());
+}
+
+bool Inbox::has_more() {
+  return held_.has_deliverable(owner_.state.applied().vector()) || !aside_.empty();
+}
+
+bool Inbox::has_enough() {
+  const bool planted_wait = planted(Bug::kServeByOrigin) && held_.size() > 0;
+  return planted_wait || (has_more() && held_.bytes() >= kHeldEnoughBytes);
+}
+
+void Inbox::committed(const Commit& commit) {
+  if (commit.swap) aside_.forget_all();  // They are asked for again.
+  if (commit.stage == nullptr || aside_.empty()) return;
+  commit.stage->for_each_changed([&](const core::Path& path) { aside_.note_change(path); });
+}
+
+}  // namespace anabranch::regions

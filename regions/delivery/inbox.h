@@ -1,0 +1,100 @@
+// Foreign batches between their arrival and their commit: they are proven, wait for the batches
+// they depend on, and are applied in slices, each in one commit. Not thread-safe.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/result.h"
+#include "regions/delivery/clears_aside.h"
+#include "regions/delivery/hold_buffer.h"
+#include "regions/delivery/own_batches.h"
+#include "regions/delivery/proofs.h"
+#include "regions/exchange/exchange.h"
+#include "regions/state/committed.h"
+#include "regions/state/group_closed.h"
+#include "regions/state/reserve.h"
+#include "regions/wire/alarms.h"
+
+namespace anabranch::regions {
+
+class Inbox final : public Participant {
+ public:
+  static constexpr std::size_t kSliceBytesMax = std::size_t{4} << 20U;
+  // With so much to apply, nothing more is asked for.
+  static constexpr std::size_t kHeldEnoughBytes = Exchange::kWindowBytes;
+
+  struct Owner {
+    CommittedState& state;
+    Exchange& exchange;
+    Alarms& alarms;
+    Effects& effects;
+    OwnBatches& own;
+    Reserve& reserve;
+  };
+  struct Limits {
+    std::size_t hold_bytes_max = HoldBuffer::kBytesMax;
+    // The rows that a foreign clear over more rows than this leaves are counted ahead.
+    std::size_t rows_counted_at_once = 8000;
+    std::size_t looks = 1000;
+    const Signatures* signatures = nullptr;
+  };
+
+  // All that the owner refers to must outlive this.
+  Inbox(Owner owner, const Limits& limits)
+      : owner_(owner),
+        limits_(limits),
+        held_(limits.hold_bytes_max),
+        proofs_({owner.state, owner.exchange, owner.alarms, owner.effects}, held_,
+                limits.signatures, limits.hold_bytes_max) {}
+
+  // A batch that came on a link and is taken; tells the exchange when there was no room for it.
+  void on(LinkId link, BatchMessage message, core::Batch batch, core::Millis now);
+  // Counts on for a large foreign clear. Returns whether anything can be applied.
+  core::Result<bool> look_ahead();
+  // Applies a slice of so many ops, in one commit.
+  core::Result<void> apply(const GroupClosed& closed, std::size_t ops_max);
+  // Whether more can be applied now, as far as there is room for it.
+  [[nodiscard]] bool has_more();
+  // Whether so much waits that nothing more should be asked for.
+  [[nodiscard]] bool has_enough();
+  // Whether batches could be applied if there were room.
+  [[nodiscard]] bool starved() const { return starved_; }
+
+  // Whether anything of an origin has come that is not applied yet.
+  [[nodiscard]] bool holds(core::Origin origin) const;
+  // Drops the waiting batches of an origin; they may come again.
+  void forget(core::Origin origin);
+  // Drops everything that waits: another history comes.
+  void clear();
+
+  void applied(const core::Batch& batch) override { proofs_.applied(batch); }
+  void record(Commit& commit) override { proofs_.record(commit); }
+  void committed(const Commit& commit) override;
+
+  [[nodiscard]] const HoldBuffer& held() const { return held_; }
+  [[nodiscard]] Proofs& proofs() { return proofs_; }
+  [[nodiscard]] const Proofs& proofs() const { return proofs_; }
+
+ private:
+  // Applies deliverable batches until there were `ops_max` ops; returns the batches to be logged.
+  std::vector<HeldBatch> apply_slice(rows::Stage& stage, std::size_t ops_max);
+  // Whether a batch may be applied: it continues its origin's chain, and refers to nothing that its
+  // leader had not seen.
+  bool accepts(const HeldBatch& held, const core::VersionVector& deps);
+  // The next batch to be applied to a slice; nothing when there is none now.
+  std::optional<HeldBatch> next_batch(rows::Stage& stage);
+  // Before a foreign batch: lists the waiting tallies that it adds to. Nothing when there are none.
+  std::optional<HeldBatch> list_waiting(rows::Stage& stage, const core::Batch& batch);
+  // Whether a batch that is not the next one of its origin is not here: there was no room for it.
+  [[nodiscard]] bool had_no_room(core::Origin origin, core::Seq first) const;
+
+  Owner owner_;
+  Limits limits_;
+  HoldBuffer held_;
+  ClearsAside aside_;
+  Proofs proofs_;
+  bool starved_ = false;
+};
+
+}  // namespace anabranch::regions

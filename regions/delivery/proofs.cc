@@ -1,0 +1,176 @@
+#include "regions/delivery/proofs.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/planted_bug.h"
+
+namespace anabranch::regions {
+
+using core::Batch;
+using core::Bug;
+using core::Millis;
+using core::planted;
+
+namespace {
+
+// With so much waiting for a proof, or a part of all that may wait, the batches themselves are
+// asked for it. Less is worth waiting for the newest position: each check takes as long as applying
+// a batch.
+constexpr std::size_t kUnprovenBytes = std::size_t{256} << 10U;
+constexpr std::size_t kUnprovenPart = 4;
+
+// As alarms call a leader that is known by its writes alone.
+constexpr const char* kGoneLeader = "a leader that is gone";
+
+// The position that a batch carries the signature of.
+SignedPosition before_of(const Batch& batch, std::string region) {
+  return {std::move(region), batch.origin, batch.first() - 1, batch.previous, batch.signature};
+}
+
+}  // namespace
+
+std::string region_of(core::Origin origin, const Applied& applied, const Peers& peers) {
+  const std::string& wrote = applied.head(origin).region;
+  if (!wrote.empty()) return wrote;
+  const auto peer = peers.find(origin);
+  return peer == peers.end() ? std::string() : peer->second.region;
+}
+
+// ---- Batches.
+
+void Proofs::hold(LinkId link, HeldBatch held, bool goes_on, Millis now) {
+  const Peer* const peer = owner_.exchange.peer_at(link);
+  held.asked = peer != nullptr && peer->in.has(held.batch.origin);
+  if (!signer_.active() || peer == nullptr || planted(Bug::kBelieveUnsigned)) {
+    held_.add(std::move(held), owner_.state.applied().vector());
+    return;
+  }
+  const Batch& batch = held.batch;
+  std::string region = region_of(batch.origin, owner_.state.applied(), owner_.exchange.peers());
+  if (region.empty()) region = provenance_.region(batch.origin);
+  if (region.empty() && batch.opening) region = batch.opening->region;
+  const bool is_direct = region == peer->region;
+  if (!is_direct && !held.asked) return;  // Neither its own nor asked for.
+  prove_before(held, region, goes_on, now);
+  const auto room = has_room(held, goes_on) ? Provenance::Room::kWhole : Provenance::Room::kLink;
+  take(provenance_.take(std::move(held), region, room), now);
+}
+
+bool Proofs::has_room(const HeldBatch& held, bool goes_on) const {
+  const core::VersionVector& applied = owner_.state.applied().vector();
+  const core::Origin origin = held.batch.origin;
+  if (held.batch.first() == applied.at(origin) + 1) return true;
+  // A batch that goes on at once makes room for one more.
+  const bool leaves = goes_on && held_.has_deliverable(origin, applied);
+  if (leaves && !provenance_.holds(origin)) return true;
+  // Batches that wait here and those that wait for others, once proven, share their room.
+  const std::size_t bytes = provenance_.bytes() + held_.bytes() + held.bytes.size();
+  return bytes <= bytes_max_;
+}
+
+void Proofs::prove_before(const HeldBatch& held, const std::string& region, bool goes_on,
+                          Millis now) {
+  const Batch& batch = held.batch;
+  if (batch.signature.empty() || !provenance_.holds(batch.origin)) return;
+  const std::size_t much = std::min(kUnprovenBytes, bytes_max_ / kUnprovenPart);
+  if (provenance_.bytes() < much && has_room(held, goes_on)) return;
+  const SignedPosition before = before_of(batch, region);
+  const core::Seq applied = owner_.state.applied().vector().at(batch.origin);
+  if (before.seq <= applied || !signer_.verify(before)) return;
+  signer_.keep(before);  // Perhaps nothing behind it ever comes again.
+  take(provenance_.take(before), now);
+}
+
+void Proofs::take(Provenance::Outcome outcome, Millis now) {
+  for (const SignedPosition& end : outcome.ends) signer_.keep_end(end);
+  for (HeldBatch& held : outcome.proven) {
+    held_.add(std::move(held), owner_.state.applied().vector(), HoldBuffer::Room::kGranted);
+  }
+  for (const Provenance::Lie& lie : outcome.lies) distrust(lie, now);
+}
+
+void Proofs::distrust(const Provenance::Lie& lie, Millis now) {
+  signer_.forget_ahead(lie.origin);
+  std::string who;
+  for (const core::Origin each : lie.peers) {
+    const auto peer = owner_.exchange.peers().find(each);
+    if (!who.empty()) who += " or ";
+    const bool gone = peer == owner_.exchange.peers().end();
+    who += gone ? kGoneLeader : "region " + peer->second.region;
+    owner_.exchange.distrust(lie.origin, each, now);
+  }
+  owner_.alarms.raise_once(who + " passed on writes of origin " + core::to_string(lie.origin) +
+                           " that do not fit what its region has signed: they "
+                           "are forged, or the region has signed "
+                           "two histories; they were dropped");
+}
+
+void Proofs::settle(Millis now) {
+  if (signer_.active()) take(provenance_.settle(), now);
+}
+
+void Proofs::complain(Millis now) {
+  for (std::string& late : unproven_.look(provenance_, now)) owner_.alarms.raise(std::move(late));
+}
+
+// ---- Positions.
+
+bool Proofs::on(LinkId link, const SignedPosition& position, Millis now) {
+  const Peer* const peer = owner_.exchange.peer_at(link);
+  const bool own = position.origin == owner_.state.identity().origin;
+  if (!signer_.active() || peer == nullptr || own) return false;
+  const std::string region =
+      region_of(position.origin, owner_.state.applied(), owner_.exchange.peers());
+  if (!region.empty() && region != position.region) return false;  // It signs for another.
+  const SignedPosition* const last = signer_.newest(position.origin);
+  if (last != nullptr && last->seq >= position.seq) return false;
+  if (!signer_.verify(position)) {
+    owner_.alarms.raise_once("region " + peer->region + " shows a position of region " +
+                             position.region + " that no known key of that has signed");
+    return false;
+  }
+  signer_.keep(position);
+  take(provenance_.take(position), now);
+  sign_and_pass_on(now);
+  return true;
+}
+
+void Proofs::send_positions(LinkId link, const core::VersionVector& origins) {
+  for (const auto& [origin, seq] : origins) {
+    const SignedPosition* const position = signer_.newest(origin);
+    if (position != nullptr) owner_.effects.push_back(Send{link, *position});
+  }
+}
+
+void Proofs::prove_stops() {
+  if (!signer_.active()) return;
+  const Applied& applied = owner_.state.applied();
+  const auto prove = [&](core::Origin origin, const core::ChainHash& previous,
+                         const std::string& signature) {
+    const Head& head = applied.head(origin);
+    const SignedPosition* const last = signer_.newest(origin);
+    const bool proven = last != nullptr && last->seq == head.seq;
+    if (proven || signature.empty() || previous != head.chain) return;
+    const SignedPosition stop{region_of(origin, applied, owner_.exchange.peers()), origin, head.seq,
+                              previous, signature};
+    if (signer_.verify(stop)) signer_.keep(stop);
+  };
+  held_.for_each_next(applied.vector(), [&](const Batch& next) {
+    prove(next.origin, next.previous, next.signature);
+  });
+  provenance_.for_each_next(prove);
+}
+
+void Proofs::sign_and_pass_on(Millis now) {
+  if (!signer_.active() || owner_.state.broken() || owner_.exchange.joining()) return;
+  if (owner_.state.all_durable()) signer_.sign_due(now);
+  for (const SignedPosition& position : signer_.take_news()) owner_.exchange.pass_on(position);
+}
+
+core::Result<void> Proofs::keep(const GroupClosed& /*closed*/, Millis now) {
+  next_keep_ms_ = now + Exchange::kHeartbeatMs;
+  return owner_.state.commit({});
+}
+
+}  // namespace anabranch::regions

@@ -1,0 +1,96 @@
+// The authorship of batches: a batch sent by its region's own leader is believed, others wait until
+// a position that its region has signed proves it. Signs, keeps and passes on positions.
+//
+// Without signatures every batch is believed. Not thread-safe.
+#pragma once
+
+#include <string>
+
+#include "core/version_vector.h"
+#include "regions/delivery/hold_buffer.h"
+#include "regions/delivery/provenance.h"
+#include "regions/delivery/signer.h"
+#include "regions/delivery/unproven.h"
+#include "regions/exchange/exchange.h"
+#include "regions/state/committed.h"
+#include "regions/state/group_closed.h"
+#include "regions/wire/alarms.h"
+#include "regions/wire/signatures.h"
+
+namespace anabranch::regions {
+
+class Proofs final : public Participant {
+ public:
+  struct Owner {
+    CommittedState& state;
+    Exchange& exchange;
+    Alarms& alarms;
+    Effects& effects;
+  };
+
+  // All that the owner refers to must outlive this; so must `held`, the place of proven batches,
+  // and `signatures`, unless null. Batches that wait here and in `held` share `bytes_max`.
+  Proofs(Owner owner, HoldBuffer& held, const Signatures* signatures, std::size_t bytes_max)
+      : owner_(owner),
+        held_(held),
+        bytes_max_(bytes_max),
+        signer_(signatures, owner.state.identity(), owner.state.applied()) {}
+  core::Result<void> load(const storage::Snapshot& snapshot) { return signer_.load(snapshot); }
+
+  // Takes a batch in to be applied: at once when its own leader sent it, else when it is proven.
+  // `goes_on`: deliverable batches are also applied, and make room.
+  void hold(LinkId link, HeldBatch held, bool goes_on, core::Millis now);
+  // Takes a signed position in; returns whether it was news.
+  bool on(LinkId link, const SignedPosition& position, core::Millis now);
+  // Forgets the batches that have been applied meanwhile.
+  void settle(core::Millis now);
+  // Sends a link the newest signed positions of some origins.
+  void send_positions(LinkId link, const core::VersionVector& origins);
+  // Finds signatures of the positions of origins whose next batch waits for other origins.
+  void prove_stops();
+  // Raises alarms for batches that have been waiting for their proof too long.
+  void complain(core::Millis now);
+  // Signs the positions that are due, and passes new ones on.
+  void sign_and_pass_on(core::Millis now);
+  // Whether there is anything to keep that nothing else was committed with for some time.
+  [[nodiscard]] bool wants_keeping(core::Millis now) const {
+    return signer_.active() && signer_.has_changes() && now >= next_keep_ms_;
+  }
+  core::Result<void> keep(const GroupClosed& closed, core::Millis now);
+  // Drops all that waits of an origin; or all.
+  void forget(core::Origin origin) { provenance_.forget(origin); }
+  void clear() { provenance_.clear(); }
+
+  void applied(const core::Batch& batch) override { signer_.applied(batch); }
+  void record(Commit& commit) override { signer_.record(commit); }
+
+  [[nodiscard]] Signer& signer() { return signer_; }
+  [[nodiscard]] const Signer& signer() const { return signer_; }
+  [[nodiscard]] const Provenance& provenance() const { return provenance_; }
+  // The batches that have been waiting for their proof too long.
+  [[nodiscard]] const Unproven& unproven() const { return unproven_; }
+
+ private:
+  void take(Provenance::Outcome outcome, core::Millis now);
+  // A peer or more have passed on batches of another history of an origin.
+  void distrust(const Provenance::Lie& lie, core::Millis now);
+  // Whether a batch may wait here as a whole until it is proven.
+  [[nodiscard]] bool has_room(const HeldBatch& held, bool goes_on) const;
+  // With much waiting, takes in the position that a batch carries the signature of.
+  void prove_before(const HeldBatch& held, const std::string& region, bool goes_on,
+                    core::Millis now);
+
+  Owner owner_;
+  HoldBuffer& held_;
+  std::size_t bytes_max_;
+  Signer signer_;
+  Provenance provenance_{owner_.state.applied()};
+  Unproven unproven_;
+  core::Millis next_keep_ms_ = 0;  // When signatures are stored without another reason.
+};
+
+// The region that an origin is known to be of, as far as applied batches or greetings tell; empty
+// when they do not.
+std::string region_of(core::Origin origin, const Applied& applied, const Peers& peers);
+
+}  // namespace anabranch::regions

@@ -1,0 +1,110 @@
+#include "regions/local_writer.h"
+
+#include <utility>
+
+#include "core/checksum.h"
+#include "core/planted_bug.h"
+
+namespace anabranch::regions {
+
+using core::Batch;
+using core::Bug;
+using core::planted;
+
+// ---- The open group.
+
+Group& LocalWriter::group() {
+  if (!open_) {
+    reserve_.look();
+    auto base = state_.reader();
+    const rows::RowReader& rows = *base;
+    open_.emplace(OpenGroup{std::move(base), Group(rows, state_.clear_rules(),
+                                                   state_.applied().vector(), state_.scores())});
+  }
+  return open_->group;
+}
+
+void LocalWriter::write(const std::function<void(Group&)>& function) {
+  if (const auto& broken = state_.broken()) {
+    throw Error(ErrorCode::kClosed, "closed for writes: " + broken->message);
+  }
+  if (exchange_.follows() && !planted(Bug::kWriteWhileFollowing)) {
+    throw Error(ErrorCode::kReadOnly, "this store follows the leader of region " +
+                                          state_.identity().region +
+                                          ": write there, or promote it to be a leader");
+  }
+  Group& open = group();
+  const Group::Mark mark = open.begin(*state_.clock());
+  try {
+    function(open);
+  } catch (...) {
+    open.rollback(mark);
+    throw;
+  }
+  open.end(mark);
+}
+
+core::Result<storage::Position> LocalWriter::commit() {
+  if (!dirty()) {
+    drop_group();
+    return state_.storage().last_position();
+  }
+  OpenGroup open = *std::move(open_);
+  drop_group();
+  const Batch batch = make_batch(open.group.take_transactions());
+  const std::string bytes = encode(batch);
+  state_.advance(batch, bytes, state_.applied().vector());
+  const storage::LogRecord record{batch.origin, batch.first(), batch.last(), bytes};
+  const auto done = state_.commit({.stage = &open.group.stage(), .records = {&record, 1}});
+  if (!done.ok()) return done.failure();
+  opening_sent_ = state_.identity().opening;
+  wrote_ = true;
+  return state_.storage().last_position();
+}
+
+GroupClosed LocalWriter::close_group() {
+  ANABRANCH_ASSERT(!dirty());
+  drop_group();
+  return {};
+}
+
+// ---- Batches.
+
+Batch LocalWriter::make_batch(std::vector<core::Transaction> transactions) const {
+  const Identity& self = state_.identity();
+  const Head& head = state_.applied().head(self.origin);
+  Batch batch;
+  batch.origin = self.origin;
+  batch.previous = head.chain;
+  batch.deps_changed = core::difference(state_.applied().vector(), head.deps);
+  batch.transactions = std::move(transactions);
+  if (signer_ != nullptr) batch.signature = signer_->for_batch();
+  if (opening_sent_ != self.opening) {
+    batch.opening =
+        core::Opening{self.mesh, self.region, self.opening, options_.nonce, self.previous};
+  }
+  return batch;
+}
+
+std::string LocalWriter::encode(const Batch& batch) const {
+  std::string bytes = core::encode_batch(batch);
+  return options_.checksums ? bytes : core::without_checksum(std::move(bytes));
+}
+
+HeldBatch LocalWriter::stage_own(rows::Stage& stage, std::vector<core::Op> ops) {
+  const core::VersionVector deps = state_.applied().vector();
+  HeldBatch own;
+  own.batch =
+      make_batch({{deps.at(state_.identity().origin) + 1, state_.clock()->now(), std::move(ops)}});
+  own.bytes = encode(own.batch);
+  opening_sent_ = state_.identity().opening;
+  state_.apply(stage, own.batch, own.bytes, deps);
+  return own;
+}
+
+std::size_t LocalWriter::slice_scale(core::Millis now) {
+  if (std::exchange(wrote_, false)) wrote_ms_ = now;
+  return now - wrote_ms_ < kQuietMs ? 1 : kQuietScale;
+}
+
+}  // namespace anabranch::regions

@@ -1,0 +1,317 @@
+#include "regions/membership.h"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "core/mark.h"
+#include "core/planted_bug.h"
+
+namespace anabranch::regions {
+
+using core::Bug;
+using core::mark;
+using core::Millis;
+using core::planted;
+
+// ---- The list of regions.
+
+core::Result<void> Membership::load_list() {
+  loaded_ = true;
+  return owner_.state.reading([&]() -> core::Result<void> {
+    regions_.load(*owner_.state.reader());
+    if (std::exchange(list_, regions_.hash()) == regions_.hash()) return {};
+    owner_.keeper.standings().retain([&](const Standing& each) { return may_stand(each); });
+    settle();
+    return {};
+  });
+}
+
+void Membership::committed(const Commit& commit) {
+  if (commit.swap) {
+    for (const auto& [origin, seq] : core::VersionVector(settled_.all())) {
+      if (owner_.state.applied().vector().at(origin) != seq) unsettle(origin);
+    }
+  }
+  const bool reload = std::exchange(touched_, false) || commit.swap;
+  if (reload && loaded_) (void)load_list();  // What fails breaks the replica.
+}
+
+namespace {
+
+// What the leader of an origin had gone by before, as its standing says or the first batch of it;
+// nothing when neither is there.
+std::optional<core::Origin> left_for(const storage::Storage& log, const Standing* said,
+                                     core::Origin origin) {
+  if (said != nullptr && said->previous != 0) return said->previous;
+  const auto place = log.find(origin, 1);
+  const auto record = place ? log.read_log(*place) : std::nullopt;
+  if (!record || record->origin != origin || record->first != 1) return std::nullopt;
+  const auto batch = core::decode_batch(record->bytes);
+  if (!batch.ok() || !batch.value().opening) return std::nullopt;
+  return batch.value().opening->previous;
+}
+
+}  // namespace
+
+core::Result<void> Membership::announce() {
+  if (owner_.exchange.follows() || owner_.state.broken() ||
+      regions_.knows(self().region, self().origin)) {
+    return {};
+  }
+  ANABRANCH_ASSERT(!owner_.writer.dirty());
+  // A follower that has led may have listed counters under a name that it did not announce.
+  const core::Origin previous = self().previous;
+  const bool listed = regions_.knows(self().region, previous);
+  std::optional<core::Origin> before;
+  if (!listed)
+    before = left_for(owner_.state.storage(), owner_.keeper.standings().find(previous), previous);
+  owner_.writer.write([&](Group& group) {
+    if (before) {
+      group.put(RegionList::origin_row(self().region, previous), RegionList::origin_value(*before));
+    }
+    group.put(RegionList::origin_row(self().region, self().origin),
+              RegionList::origin_value(previous));
+  });
+  const auto done = owner_.writer.commit();
+  return done.ok() ? core::Result<void>() : done.failure();
+}
+
+std::vector<core::Origin> Membership::origins_of(std::string_view region) const {
+  std::set<core::Origin> origins;
+  if (const auto found = regions_.all().find(region); found != regions_.all().end()) {
+    for (const auto& [origin, known] : found->second.origins) origins.insert(origin);
+  }
+  for (const auto& [origin, head] : owner_.state.applied().heads()) {
+    if (head.region == region) origins.insert(origin);
+  }
+  for (const Peer* peer : leaders_of(region, owner_.exchange.peers())) origins.insert(peer->origin);
+  return {origins.begin(), origins.end()};
+}
+
+namespace {
+
+// The lines of the leaders of a region that are connected.
+std::set<core::Origin> lines_there(std::string_view region, const Peers& peers,
+                                   const RegionList& list, const Standings& standings) {
+  std::set<core::Origin> there;
+  for (const auto& [origin, peer] : peers) {
+    if (!peer.connected() || peer.region != region) continue;
+    const Standing* const said = standings.find(origin);
+    const core::Origin line = list.line(region, origin, said == nullptr ? 0 : said->previous);
+    if (line != 0 || !peer.follows) there.insert(line == 0 ? origin : line);
+  }
+  return there;
+}
+
+}  // namespace
+
+core::Result<void> Membership::retire(std::string_view region, Retirement retirement) {
+  const std::string name(region);
+  const bool own = name == self().region;
+  if (own && retirement != Retirement::kLost) {
+    return core::invalid("this leader cannot retire its own region");
+  }
+  std::vector<core::Origin> origins = origins_of(region);
+  if (origins.empty()) return core::invalid("there is no region '" + name + "'");
+  std::set<core::Origin> there =
+      lines_there(region, owner_.exchange.peers(), regions_, owner_.keeper.standings());
+  if (own) there.insert(regions_.line(self().origin));
+  if (retirement == Retirement::kLost && !there.empty()) {
+    std::erase_if(origins, [&](core::Origin origin) {
+      return !regions_.knows(region, origin) || there.contains(regions_.line(origin));
+    });
+    if (origins.empty() && own) return core::invalid("no other leader of this region is known");
+    if (origins.empty()) {
+      return core::invalid("region " + name + " is connected, so it is not lost");
+    }
+  }
+  const core::Path row = RegionList::retirement_row(region);
+  owner_.writer.write([&](Group& group) {
+    if (retirement != Retirement::kNone) {
+      group.put(row, RegionList::retirement_value(retirement, origins));
+    } else if (group.stage().peek(row).present()) {
+      group.remove(row);
+    }
+  });
+  return {};
+}
+
+bool Membership::refuses(LinkId link, const Message& message) {
+  const auto* greeting = std::get_if<Greeting>(&message);
+  const Peer* const peer = owner_.exchange.peer_at(link);
+  if (greeting == nullptr && peer == nullptr) return false;
+  const std::string& region = greeting != nullptr ? greeting->region : peer->region;
+  const core::Origin origin = greeting != nullptr ? greeting->origin : peer->origin;
+  if (!regions_.lost(region, origin)) return false;
+  owner_.exchange.refuse_lost(link, region);
+  return true;
+}
+
+// ---- The own one.
+
+Standing Membership::make_standing() const {
+  Standing standing;
+  standing.region = self().region;
+  standing.origin = self().origin;
+  if (owner_.exchange.follows() && !regions_.knows(self().region, self().origin)) {
+    standing.previous = self().previous;
+  }
+  standing.settled = settled_.hash();
+  standing.durable = settled_.without(owner_.state.applied().vector());
+  if (owner_.snapshots.receiving() || owner_.snapshots.merging())
+    return standing;  // It may bring more.
+  const bool all_listed = std::ranges::all_of(owner_.exchange.peers(), [&](const auto& each) {
+    const auto& [origin, peer] = each;
+    if (!peer.connected()) return true;
+    return peer.follows ? owner_.state.applied().vector().includes(peer.applied)
+                        : regions_.knows(peer.region, origin);
+  });
+  if (!all_listed) return standing;  // Somebody may have what the list does not know of.
+  if (closed_by_ != regions_.hash()) return standing;
+  standing.list = regions_.hash();
+  for (const core::Origin origin : regions_.ended()) {
+    if (owner_.inbox.holds(origin)) standing.open.push_back(origin);
+  }
+  return standing;
+}
+
+bool Membership::closed_otherwise(const Standing& now) const {
+  const Standing* const last = owner_.keeper.standings().find(self().origin);
+  if (last == nullptr || last->number >> kNumbersPerOpening != self().opening) return true;
+  const bool same =
+      std::tie(now.list, now.open, now.settled) == std::tie(last->list, last->open, last->settled);
+  return !same || std::ranges::any_of(regions_.ended(), [&](core::Origin origin) {
+    return now.durable.at(origin) != last->durable.at(origin);
+  });
+}
+
+// Not with each change of the list: who catches up sees many.
+void Membership::close_ended(Millis now) {
+  if (closed_by_ == regions_.hash() || now < next_close_ms_) return;
+  closed_by_ = regions_.hash();
+  next_close_ms_ = now + kCloseMs;
+  ended_ = regions_.ended();
+  owner_.exchange.reopen(ended_);
+  // Who sent what waits may have lost it; if not, it comes anew.
+  for (const core::Origin origin : ended_) owner_.inbox.forget(origin);
+}
+
+bool Membership::is_waited_for() const {
+  if (!owner_.exchange.follows()) return true;
+  return regions_.line(self().region, self().origin, self().previous) != 0;
+}
+
+void Membership::renew_standing(Millis now) {
+  if (owner_.exchange.joining()) return;  // Nobody waits for it now.
+  const bool durable =
+      owner_.state.storage().durable_position() == owner_.state.storage().last_position();
+  if (!durable && !planted(Bug::kSettleByApplied)) return;
+  close_ended(now);
+  if (!is_waited_for()) {  // It closes what has ended for itself.
+    if (now - standing_ms_ < kCloseMs) return;
+    standing_ms_ = now;
+    settle();  // By what others have said, it may have come to have as much as they.
+    return;
+  }
+  Standing standing = make_standing();
+  if (!closed_otherwise(standing)) {
+    const Standing* const last = owner_.keeper.standings().find(self().origin);
+    if (standing.durable == last->durable || now - standing_ms_ < kStandingMs) return;
+  }
+  standing_ms_ = now;
+  standing.number = (self().opening << kNumbersPerOpening) + ++standings_made_;
+  owner_.inbox.proofs().signer().sign(standing);
+  owner_.keeper.standings().take(std::move(standing));
+  settle();
+}
+
+// ---- Those of others.
+
+void Membership::on(LinkId link, Standing standing) {
+  const Peer* const peer = owner_.exchange.peer_at(link);
+  if (peer == nullptr || standing.origin == self().origin) return;
+  const bool is_direct = peer->origin == standing.origin && peer->region == standing.region;
+  if (!is_direct && !is_listed(standing)) {
+    mark<"a standing comes before its region is known">();
+    return;  // It will be sent again.
+  }
+  if (!may_stand(standing) ||
+      owner_.keeper.standings().numbers().at(standing.origin) >= standing.number) {
+    return;
+  }
+  if (!owner_.inbox.proofs().signer().verify(standing)) {
+    owner_.alarms.raise_once("region " + peer->region + " passes on a standing of region " +
+                             standing.region + " that no known key of that has signed");
+    return;
+  }
+  if (!regions_.knows(standing.region, standing.origin) && !make_room_for(standing)) return;
+  owner_.keeper.standings().take(std::move(standing));
+  settle();
+}
+
+bool Membership::is_listed(const Standing& standing) const {
+  return regions_.line(standing.region, standing.origin, standing.previous) != 0;
+}
+
+bool Membership::make_room_for(const Standing& standing) {
+  Standings& standings = owner_.keeper.standings();
+  if (!is_listed(standing)) {  // No more than one of each region.
+    standings.retain(
+        [&](const Standing& each) { return each.region != standing.region || is_listed(each); });
+    return true;
+  }
+  const auto is_like_it = [&](const Standing& each) {
+    return each.region == standing.region && each.previous != 0;
+  };
+  const auto full = [&] {
+    return std::ranges::count_if(standings.all(), [&](const auto& each) {
+             return is_like_it(each.second);
+           }) >= kFormerLeadersMax;
+  };
+  if (full()) {  // What was said by other lists says nothing any more.
+    standings.retain(
+        [&](const Standing& each) { return !is_like_it(each) || each.list == regions_.hash(); });
+  }
+  return standings.find(standing.origin) != nullptr || !full();
+}
+
+bool Membership::may_stand(const Standing& standing) const {
+  const std::string listed = regions_.region_of(standing.origin);
+  return (listed.empty() || listed == standing.region) && !regions_.succeeded(standing.origin) &&
+         !regions_.lost(standing.region, standing.origin) &&
+         !regions_.lost(standing.region, standing.previous);
+}
+
+void Membership::send_standings(LinkId link, const core::VersionVector& known) {
+  const core::Origin peer = owner_.exchange.peer(link);
+  if (peer == 0 || owner_.exchange.joining()) return;
+  for (const auto& [origin, standing] : owner_.keeper.standings().all()) {
+    const bool foreign = origin != self().origin;
+    if (foreign && !is_listed(standing)) continue;  // Nobody would take it.
+    if (origin == peer || known.at(origin) >= standing.number) continue;
+    owner_.effects.push_back(Send{link, standing});
+  }
+}
+
+// ---- What follows.
+
+void Membership::unsettle(core::Origin origin) {
+  if (!settled_.forget(origin)) return;
+  owner_.alarms.raise_once("origin " + core::to_string(origin) + " of region " +
+                           region_of(origin, owner_.state.applied(), owner_.exchange.peers()) +
+                           " goes on although it had ended everywhere: two leaders write as one "
+                           "region");
+}
+
+// A network may bring a batch once more, also over a new link, after its sender has left the
+// history that it belongs to. So what nobody has asked for there its sender must show to have. Of
+// what has ended only what is asked for now is taken.
+bool Membership::accepts(LinkId link, const BatchMessage& message, const core::Batch& batch) const {
+  const Exchange& exchange = owner_.exchange;
+  if (ended_.contains(batch.origin)) return exchange.asks_for(link, message, batch.origin);
+  return exchange.asked_for(link, message) || exchange.has_shown(link, batch);
+}
+
+}  // namespace anabranch::regions

@@ -1,0 +1,46 @@
+// The origin under which this leader writes: gives origins that nobody has used, and begins new
+// incarnations (state/incarnation.h). Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "regions/state/committed.h"
+#include "regions/wire/alarms.h"
+
+namespace anabranch::regions {
+
+class Incarnations {
+ public:
+  static constexpr std::uint64_t kPerOpeningMax = 10;
+
+  // Random numbers of this opening. Without `random` those of incarnations that begin while it runs
+  // follow from the nonce, that two copies of one running machine have in common.
+  struct Source {
+    core::Origin first = 0;
+    std::uint64_t nonce = 0;
+    std::function<core::Origin()> random = {};
+  };
+
+  // Both must outlive this.
+  Incarnations(CommittedState& state, Alarms& alarms, Source source)
+      : state_(state), alarms_(alarms), source_(std::move(source)) {}
+
+  // An origin that is not known here.
+  [[nodiscard]] core::Origin fresh();
+  // Begins a new incarnation; it counts when the identity is recorded.
+  void begin(std::string why);
+  // The same while this leader runs, with an opening of its own, and records it.
+  core::Result<void> begin_and_record(std::string why);
+  // Whether more of them may begin in this opening.
+  [[nodiscard]] bool may_begin() const { return begun_ < kPerOpeningMax; }
+
+ private:
+  CommittedState& state_;
+  Alarms& alarms_;
+  Source source_;
+  std::uint64_t begun_ = 0;  // While it runs.
+};
+
+}  // namespace anabranch::regions

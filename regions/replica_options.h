@@ -1,0 +1,78 @@
+// The bounds and options of a replica.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "core/hash.h"
+#include "core/hlc.h"
+#include "regions/delivery/hold_buffer.h"
+#include "regions/exchange/exchange.h"
+#include "regions/log/log_segments.h"
+#include "regions/rejoin/rejoin.h"
+#include "regions/snapshot/snapshot_limits.h"
+#include "regions/wire/signatures.h"
+#include "rows/resolvers.h"
+#include "rows/stage/sweep.h"
+
+namespace anabranch::regions {
+
+// Bounds of what is held in memory, under way and on disk. Tests make them tiny.
+struct ReplicaLimits {
+  LogLimits log{};
+  std::uint64_t reserve_bytes = 0;  // See Options::reserve_bytes.
+  std::uint64_t window_bytes = Exchange::kWindowBytes;
+  std::size_t hold_bytes_max = HoldBuffer::kBytesMax;
+  std::size_t slice_ops_max = 1000;  // Of foreign batches applied in one commit.
+  SnapshotLimits snapshots{};
+  // Where more rows are stored below a prefix, a clear of it is done by a mask and swept later.
+  std::size_t own_clear_rows_direct = 1000;
+  std::size_t foreign_clear_rows_direct = 1000;
+  rows::SweepLimits sweep{};  // Of one slice.
+  RejoinLimits rejoin{};
+  // Where more rows are stored below the prefix of a foreign clear, what it leaves is counted
+  // ahead.
+  std::size_t clear_rows_counted_at_once = 8000;
+
+  // Returns the bytes that one peer may have under way to here: what a full hold buffer has no room
+  // for is asked for again, and comes with a window of what follows each time.
+  [[nodiscard]] std::uint64_t window() const {
+    return std::max<std::uint64_t>(
+        std::min<std::uint64_t>(hold_bytes_max / kWindowPart, window_bytes), 1);
+  }
+  static constexpr std::size_t kWindowPart = 8;
+};
+
+struct ReplicaOptions {
+  core::Hash128 mesh;
+  std::string region;
+  // Random numbers for this opening: the origin counts only in an empty directory, or when a new
+  // incarnation begins.
+  core::Origin fresh_origin = 0;
+  std::uint64_t nonce = 0;
+  // The operator wants a new incarnation.
+  bool new_origin = false;
+  // More random numbers, for incarnations that begin while it runs. Without it they follow from the
+  // nonce, which two copies of one running machine have in common.
+  std::function<core::Origin()> random_origin = {};
+  // With it, what others than its own leader send is applied as far as its region has signed it.
+  // Must outlive the replica; null: nothing is signed, and everybody is believed.
+  const Signatures* signatures = nullptr;
+  // What decides between concurrent scores; must outlive the replica. Null: `lww` does.
+  const rows::Resolvers* resolvers = nullptr;
+  core::Millis drift_ms_max = core::HybridClock::kDriftMaxMs;
+  // For how long a leader that is away keeps keys that have expired from being cleared.
+  core::Millis expiry_wait_ms = core::Millis{24} * 3600 * 1000;
+  // It takes no writes of its own, and nobody waits for it, until promote().
+  bool follows = false;
+  // Whether it writes itself into the list of regions, a transaction of its own for each origin.
+  bool announce = false;
+  // Whether its batches carry checksums. Without, it writes as versions did that had none: for
+  // tests of living with these.
+  bool checksums = true;
+  ReplicaLimits limits{};
+};
+
+}  // namespace anabranch::regions

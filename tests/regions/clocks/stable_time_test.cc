@@ -1,0 +1,92 @@
+// The stable time: how far the clocks of all others are known to have come.
+
+#include <doctest/doctest.h>
+
+#include "crdt/expiry.h"
+#include "regions/clocks/stable_time.h"
+#include "tests/regions/parts.h"
+
+using namespace anabranch;
+using core::Millis;
+using regions::StableTime;
+using test::Parts;
+
+namespace {
+
+constexpr regions::LinkId kLink = 1;
+constexpr core::Origin kUs = 2;
+constexpr Millis kWait = 60'000;
+
+struct World : Parts {
+  StableTime time{{state, keeper, list, settled, exchange, alarms}, kDriftMs, kWait};
+
+  World() : Parts("eu", 1) {
+    state.join(time);
+    time.open();
+  }
+  // A heartbeat of us, whose clock shows so much, comes at a steady time.
+  void hear(Millis wall, Millis now) {
+    regions::Heartbeat beat;
+    beat.hlc = core::Hlc::of(wall, 0);
+    beat.wall_ms = wall;
+    beat.clocks.set(kUs, core::Hlc::of(wall, 0).bits);
+    beat.heard.push_back({kUs, 1, now, wall, 0});
+    time.on(kLink, beat, now);
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("regions: stable time") {
+  TEST_CASE("without others any deadline has passed, with one those that its clock has passed") {
+    World eu;
+    CHECK(eu.time.passed_ms(0) == crdt::Expiry::kNever);
+    eu.greet(kLink, "us", kUs);
+    CHECK(eu.time.passed_ms(0) == 0);
+    eu.hear(9'000, 0);
+    CHECK(eu.time.passed_ms(0) == 9'000);
+  }
+
+  TEST_CASE("no clock is believed further than the own one") {
+    World eu;
+    eu.greet(kLink, "us", kUs);
+    eu.hear(eu.clock.now_ms() + 10 * Parts::kDriftMs, 0);
+    CHECK(eu.time.passed_ms(0) <= eu.clock.now_ms() + Parts::kDriftMs);
+  }
+
+  TEST_CASE("what was heard is stored with the running time, and outlives a restart") {
+    World eu;
+    eu.greet(kLink, "us", kUs);
+    eu.hear(9'000, 0);
+    CHECK_FALSE(eu.has_meta(storage::kRunningKey));
+    REQUIRE(eu.time.store(0).ok());
+    CHECK(eu.has_meta(storage::kRunningKey));
+    StableTime again({eu.state, eu.keeper, eu.list, eu.settled, eu.exchange, eu.alarms},
+                     Parts::kDriftMs, kWait);
+    REQUIRE(again.load(*eu.storage.snapshot()).ok());
+    CHECK(again.words(0).size() == eu.time.words(0).size());
+    const storage::Position before = eu.storage.last_position();
+    REQUIRE(eu.state.commit({}).ok());  // Nothing is due in the next one.
+    CHECK(eu.storage.last_position() == before);
+  }
+
+  TEST_CASE("a clock that is far off is complained of once") {
+    World eu;
+    eu.greet(kLink, "us", kUs);
+    for (Millis now = 0; now < 10'000; now += 1'000) {
+      eu.hear(eu.clock.now_ms() + 10 * Parts::kDriftMs, now);
+    }
+    eu.time.complain(9'000);
+    const std::size_t raised = eu.alarms_raised();
+    CHECK(raised > 0);
+    eu.time.complain(9'100);
+    CHECK(eu.alarms_raised() == raised);
+  }
+
+  TEST_CASE("a clock that jumps clears nothing for a while") {
+    World eu;
+    CHECK(eu.time.may_clear(0));
+    eu.clock.set(eu.clock.now_ms() + 10 * Parts::kDriftMs);
+    CHECK_FALSE(eu.time.may_clear(1'000));
+  }
+}

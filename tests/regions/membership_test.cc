@@ -1,0 +1,104 @@
+// This leader as a member of the mesh: the list of regions, and the report of where it stands.
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "regions/membership.h"
+#include "tests/regions/parts.h"
+
+using namespace anabranch;
+using regions::Group;
+using regions::Membership;
+using regions::RegionList;
+using regions::Retirement;
+using test::Parts;
+
+namespace {
+
+constexpr regions::LinkId kLink = 1;
+constexpr core::Origin kEu = 1;
+constexpr core::Origin kUs = 2;
+
+struct World : Parts {
+  regions::Inbox inbox{{state, exchange, alarms, effects, writer, writer.reserve()}, {}};
+  regions::Snapshots snapshots{{state, exchange, effects, [](const auto&, auto&) {}}, {}, 1};
+  Membership members{{state, exchange, keeper, inbox, writer, snapshots, alarms, effects}};
+
+  World() : Parts("eu", kEu) {
+    state.join(members);
+    state.watch(members);
+    REQUIRE(members.load_list().ok());
+  }
+  void list_us() {
+    write([](Group& group) {
+      group.put(RegionList::origin_row("us", kUs), RegionList::origin_value(0));
+    });
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("regions: membership") {
+  TEST_CASE("a leader announces its origin once") {
+    World eu;
+    CHECK_FALSE(eu.members.list().knows("eu", kEu));
+    REQUIRE(eu.members.announce().ok());
+    CHECK(eu.members.list().knows("eu", kEu));
+    const storage::Position last = eu.storage.last_position();
+    REQUIRE(eu.members.announce().ok());
+    CHECK(eu.storage.last_position() == last);
+  }
+
+  TEST_CASE("the list follows each commit that touches it") {
+    World eu;
+    eu.put("k", "v");
+    CHECK(eu.members.list().all().empty());
+    eu.list_us();
+    CHECK(eu.members.list().knows("us", kUs));
+  }
+
+  TEST_CASE("a region is retired and counts again, one that is not known cannot be") {
+    World eu;
+    eu.list_us();
+    CHECK_FALSE(eu.members.retire("ap", Retirement::kRetired).ok());
+    CHECK_FALSE(eu.members.retire("eu", Retirement::kRetired).ok());
+    REQUIRE(eu.members.retire("us", Retirement::kRetired).ok());
+    REQUIRE(eu.writer.commit().ok());
+    CHECK(eu.members.list().retirement("us") == Retirement::kRetired);
+    REQUIRE(eu.members.retire("us", Retirement::kNone).ok());
+    REQUIRE(eu.writer.commit().ok());
+    CHECK(eu.members.list().retirement("us") == Retirement::kNone);
+  }
+
+  TEST_CASE("nothing is exchanged with a leader whose data were declared lost") {
+    World eu;
+    eu.list_us();
+    REQUIRE(eu.members.retire("us", Retirement::kLost).ok());
+    REQUIRE(eu.writer.commit().ok());
+    eu.exchange.link_up(kLink, {}, 0, {});
+    eu.effects.clear();
+    const regions::Greeting greeting{regions::Greeting::kProtocol, {1, 1}, "us", kUs, 7, {}};
+    CHECK(eu.members.refuses(kLink, greeting));
+    CHECK_FALSE(eu.effects.empty());
+    regions::Greeting other = greeting;
+    other.origin = 3;
+    CHECK_FALSE(eu.members.refuses(kLink, other));
+  }
+
+  TEST_CASE("it reports where it stands, and again when that has changed for some time") {
+    World eu;
+    eu.put("k", "v");
+    eu.members.renew_standing(0);
+    const auto number = [&] { return eu.keeper.standings().numbers().at(kEu); };
+    const std::uint64_t first = number();
+    CHECK(first > 0);
+    CHECK(eu.keeper.standings().find(kEu)->durable.at(kEu) == 1);
+    eu.put("k", "w");
+    eu.members.renew_standing(1);
+    CHECK(number() == first);
+    eu.members.renew_standing(Membership::kStandingMs);
+    CHECK(number() == first + 1);
+    CHECK(eu.keeper.standings().find(kEu)->durable.at(kEu) == 2);
+  }
+}
