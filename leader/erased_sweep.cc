@@ -165,9 +165,9 @@ bool ErasedSweep::is_due(const crdt::Row& row) const {
 core::Result<void> ErasedSweep::carry_out() {
   if (last_.empty()) return {};
   try {
-    replica_.write([&](regions::Group& group) {
-      for (const Forgotten& each : last_) group.remove(each.path);
-    });
+    regions::OpenTransaction txn = replica_.begin();
+    for (const Forgotten& each : last_) txn->remove(each.path);
+    txn.keep();
   } catch (const Error& error) {
     return core::Failure{error.code(), error.what()};
   }

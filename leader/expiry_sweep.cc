@@ -130,10 +130,14 @@ core::Result<void> ExpirySweep::carry_out() {
   if (last_.empty() && removals_.empty()) return {};
   try {
     for (const Cleared& each : last_) {
-      replica_.write([&](regions::Group& group) { group.clear(Path::trusted(each.key)); });
+      regions::OpenTransaction txn = replica_.begin();
+      txn->clear(Path::trusted(each.key));
+      txn.keep();
     }
     for (const Path& expiry : removals_) {
-      replica_.write([&](regions::Group& group) { group.remove(expiry); });
+      regions::OpenTransaction txn = replica_.begin();
+      txn->remove(expiry);
+      txn.keep();
     }
   } catch (const Error& error) {
     return core::Failure{error.code(), error.what()};

@@ -24,7 +24,7 @@ Group& LocalWriter::group() {
   return open_->group;
 }
 
-void LocalWriter::write(const std::function<void(Group&)>& function) {
+OpenTransaction LocalWriter::begin() {
   if (const auto& broken = state_.broken()) {
     throw Error(ErrorCode::kClosed, "closed for writes: " + broken->message);
   }
@@ -33,15 +33,7 @@ void LocalWriter::write(const std::function<void(Group&)>& function) {
                                           state_.identity().region +
                                           ": write there, or promote it to be a leader");
   }
-  Group& open = group();
-  const Group::Mark mark = open.begin(*state_.clock());
-  try {
-    function(open);
-  } catch (...) {
-    open.rollback(mark);
-    throw;
-  }
-  open.end(mark);
+  return {group(), *state_.clock()};
 }
 
 core::Result<storage::Position> LocalWriter::commit() {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,7 +14,7 @@
 #include "regions/delivery/own_batches.h"
 #include "regions/delivery/signer.h"
 #include "regions/exchange/exchange.h"
-#include "regions/group.h"
+#include "regions/open_transaction.h"
 #include "regions/state/committed.h"
 #include "regions/state/group_closed.h"
 #include "regions/state/reserve.h"
@@ -49,9 +48,9 @@ class LocalWriter final : public OwnBatches {
   Group& group();
   // Whether the open group holds transactions that are not committed yet.
   [[nodiscard]] bool dirty() const { return open_ && !open_->group.empty(); }
-  // Runs a function as a transaction of the open group, or as a part of the one that runs already.
-  // What it throws undoes it and comes out here.
-  void write(const std::function<void(Group&)>& function);
+  // Begins a transaction of the open group, or a part of the one that is open already. Throws
+  // kClosed after a failed commit, and kReadOnly on a follower.
+  [[nodiscard]] OpenTransaction begin();
   // Commits the open group as one batch, or lets go of it when it is empty. Gives the position in
   // the log that holds all writes so far.
   core::Result<storage::Position> commit();

@@ -56,9 +56,9 @@ class Replica {
   Group& group() { return writer_.group(); }
   // Whether the open group holds transactions that are not committed yet.
   [[nodiscard]] bool dirty() const { return writer_.dirty(); }
-  // Runs a function as a transaction of the open group, or as a part of the one that runs already.
-  // What it throws undoes it and comes out here.
-  void write(const std::function<void(Group&)>& function) { writer_.write(function); }
+  // Begins a transaction of the open group, or a part of the one that is open already. Throws
+  // kClosed after a failed commit, and kReadOnly on a follower.
+  [[nodiscard]] OpenTransaction begin() { return writer_.begin(); }
   // Commits the open group as one batch, or lets go of it when it is empty. Gives the position in
   // the log that holds all writes so far.
   core::Result<storage::Position> commit() { return writer_.commit(); }

@@ -1,4 +1,5 @@
 #include "tests/node.h"
+#include "tests/write.h"
 
 #include <algorithm>
 #include <atomic>
@@ -93,7 +94,7 @@ Node::Node(regions::ReplicaOptions options, std::unique_ptr<storage::MemoryStora
 
 void Node::write(core::Millis wall, const std::function<void(regions::Group&)>& function) {
   clock_->set(wall);
-  replica_->write(function);
+  test::write(*replica_, function);
   ANABRANCH_ASSERT(replica_->commit().ok());
   replica_->effects().clear();
 }

@@ -12,6 +12,7 @@ namespace anabranch::leader {
 
 using core::Path;
 using regions::Group;
+using regions::OpenTransaction;
 
 namespace {
 
@@ -31,14 +32,13 @@ View GroupWriter::view() const {
           time ? std::optional(replica_.names().expiries().now_ms(*time)) : std::nullopt};
 }
 
-void GroupWriter::write(const std::function<void(Group&)>& function) {
-  replica_.write([&](Group& group) {
-    function(group);
-    if (group.transaction_bytes() > limits_.transaction_bytes_max) {
-      too_large("a transaction", group.transaction_bytes(), limits_.transaction_bytes_max, "bytes",
-                "transaction_bytes_max");
-    }
-  });
+void GroupWriter::keep(OpenTransaction& txn) const {
+  const std::size_t bytes = txn->transaction_bytes();
+  if (bytes > limits_.transaction_bytes_max) {
+    too_large("a transaction", bytes, limits_.transaction_bytes_max, "bytes",
+              "transaction_bytes_max");
+  }
+  txn.keep();
 }
 
 void GroupWriter::check_room_to_remove() const {
@@ -56,7 +56,9 @@ void GroupWriter::check_room_to_add(std::size_t bytes) const {
 }
 
 void GroupWriter::atomically(const std::function<void()>& function) {
-  replica_.write([&](Group& /*group*/) { function(); });
+  OpenTransaction txn = replica_.begin();
+  function();
+  txn.keep();
 }
 
 WriteName GroupWriter::next_write() const {
@@ -82,19 +84,19 @@ void GroupWriter::put(const Key& row, std::string_view value) {
     too_large("a value", value.size(), limits_.value_bytes_max, "bytes", "value_bytes_max");
   }
   check_room_to_add(value.size());
-  write([&](Group& group) {
-    const Path path = path_of(row);
-    begin_anew(group, path);
-    group.put(path, value);
-  });
+  OpenTransaction txn = replica_.begin();
+  const Path path = path_of(row);
+  begin_anew(txn.group(), path);
+  txn->put(path, value);
+  keep(txn);
 }
 
 void GroupWriter::remove(const Key& row) {
   check_room_to_remove();
-  write([&](Group& group) {
-    const Path path = path_of(row);
-    if (!group.stage().peek(path).cell.siblings.empty()) group.remove(path);
-  });
+  OpenTransaction txn = replica_.begin();
+  const Path path = path_of(row);
+  if (!txn->stage().peek(path).cell.siblings.empty()) txn->remove(path);
+  keep(txn);
 }
 
 void GroupWriter::add(const Key& row, std::int64_t amount) {
@@ -106,11 +108,11 @@ void GroupWriter::add(const Key& row, std::int64_t amount) {
     throw Error(ErrorCode::kInvalid, row.name() + ": the sum would leave 64 bits");
   }
   check_room_to_add(0);
-  write([&](Group& group) {
-    const Path path = path_of(row);
-    begin_anew(group, path);
-    group.add(path, amount);
-  });
+  OpenTransaction txn = replica_.begin();
+  const Path path = path_of(row);
+  begin_anew(txn.group(), path);
+  txn->add(path, amount);
+  keep(txn);
 }
 
 void GroupWriter::add_real(const Key& row, double amount) {
@@ -129,27 +131,27 @@ void GroupWriter::add_real(const Key& row, double amount) {
     throw Error(ErrorCode::kInvalid, row.name() + ": the sum would leave the range of a double");
   }
   check_room_to_add(0);
-  write([&](Group& group) {
-    const Path path = path_of(row);
-    begin_anew(group, path);
-    group.add(path, core::Number::real(amount));
-  });
+  OpenTransaction txn = replica_.begin();
+  const Path path = path_of(row);
+  begin_anew(txn.group(), path);
+  txn->add(path, core::Number::real(amount));
+  keep(txn);
 }
 
 void GroupWriter::reset(const Key& row) {
   check_room_to_remove();
-  write([&](Group& group) {
-    const Path path = path_of(row);
-    if (group.stage().peek(path).tally.live()) group.reset(path);
-  });
+  OpenTransaction txn = replica_.begin();
+  const Path path = path_of(row);
+  if (txn->stage().peek(path).tally.live()) txn->reset(path);
+  keep(txn);
 }
 
 void GroupWriter::clear(const Key& prefix) {
   check_room_to_remove();
-  write([&](Group& group) {
-    const Path path = path_of(prefix);
-    if (rows::anything_below(group.stage(), path)) group.clear(path);
-  });
+  OpenTransaction txn = replica_.begin();
+  const Path path = path_of(prefix);
+  if (rows::anything_below(txn->stage(), path)) txn->clear(path);
+  keep(txn);
 }
 
 bool GroupWriter::expire(const Key& key, std::optional<std::int64_t> deadline_ms) {
@@ -162,21 +164,22 @@ bool GroupWriter::expire(const Key& key, std::optional<std::int64_t> deadline_ms
     throw Error(ErrorCode::kInvalid, key.name() + ": this time to expire is too far away");
   }
   check_room_to_remove();
-  bool done = false;
-  write([&](Group& group) {
-    const View at = view();
-    if (at.type(key) == Type::kNone || (!deadline_ms && !at.deadline(key))) return;
-    done = true;
-    if (deadline_ms && *deadline_ms <= at.now_ms()) return group.clear(path);
+  OpenTransaction txn = replica_.begin();
+  const View at = view();
+  if (at.type(key) == Type::kNone || (!deadline_ms && !at.deadline(key))) return false;
+  if (deadline_ms && *deadline_ms <= at.now_ms()) {
+    txn->clear(path);
+  } else {
     crdt::ShownKey shown = at.shown_key(part);
     std::ranges::sort(shown.values);
     const crdt::Expiry expiry{.deadline = deadline_ms.value_or(crdt::Expiry::kNever),
                               .type = shown.type,
                               .values = std::move(shown.values)};
     replica_.note_expiry(crdt::expiry_path(part));
-    group.put(crdt::expiry_path(part), crdt::encode_expiry(expiry));
-  });
-  return done;
+    txn->put(crdt::expiry_path(part), crdt::encode_expiry(expiry));
+  }
+  keep(txn);
+  return true;
 }
 
 void GroupWriter::begin_anew(Group& group, const Path& path) {

@@ -42,8 +42,8 @@ class GroupWriter {
   // Throw if there is no room for a transaction that removes, or that adds `bytes`.
   void check_room_to_remove() const;
   void check_room_to_add(std::size_t bytes) const;
-  // Runs function(group) as a transaction, or inside the running one, and checks its size.
-  void write(const std::function<void(regions::Group&)>& function);
+  // Ends a write; throws if its transaction has become too large.
+  void keep(regions::OpenTransaction& txn) const;
 
   regions::Replica& replica_;
   const rows::Resolvers& resolvers_;

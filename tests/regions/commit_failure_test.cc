@@ -12,6 +12,7 @@
 
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
+#include "tests/write.h"
 
 using namespace anabranch;
 using core::Path;
@@ -71,7 +72,7 @@ struct FailingRegion {
   bool write(std::size_t i) {
     replica->effects().clear();
     const std::string key = "k" + std::to_string(i % 3);
-    replica->write([&](Group& group) { group.put(row_of(key), std::to_string(i)); });
+    test::write(*replica, [&](Group& group) { group.put(row_of(key), std::to_string(i)); });
     const auto position = replica->commit();
     if (!position.ok()) return false;
     acknowledged[key] = std::to_string(i);
@@ -105,7 +106,7 @@ TEST_SUITE("regions: failing commits") {
       REQUIRE(broken.broken());
       CHECK(shown(broken) == region.acknowledged);
       broken.effects().clear();
-      CHECK_THROWS_AS(broken.write([](Group&) {}), Error);
+      CHECK_THROWS_AS(test::write(broken, [](Group&) {}), Error);
       CHECK_FALSE(broken.apply(0).ok());
       CHECK_FALSE(broken.collect().ok());
       broken.tick(5000);
@@ -122,7 +123,7 @@ TEST_SUITE("regions: failing commits") {
       Replica& again = *opened.value();
       CHECK(shown(again) == region.acknowledged);
       CHECK(*broken.names().vectors().announced() == again.applied().vector());
-      again.write([](Group& group) { group.put(row_of("after"), "1"); });
+      test::write(again, [](Group& group) { group.put(row_of("after"), "1"); });
       REQUIRE(again.commit().ok());
       Node reader("ap", 3);
       Node whole("eu", 7, copy->clone());
@@ -136,12 +137,13 @@ TEST_SUITE("regions: failing commits") {
   TEST_CASE("an exception in a transaction undoes it alone and comes out") {
     Node node("eu", 1);
     struct Stop {};
-    node.replica().write([](Group& group) { group.put(row_of("a"), "1"); });
-    CHECK_THROWS_AS(node.replica().write([](Group& group) {
-      group.put(row_of("a"), "2");
-      group.put(row_of("b"), "2");
-      throw Stop{};
-    }),
+    test::write(node.replica(), [](Group& group) { group.put(row_of("a"), "1"); });
+    CHECK_THROWS_AS(test::write(node.replica(),
+                                [](Group& group) {
+                                  group.put(row_of("a"), "2");
+                                  group.put(row_of("b"), "2");
+                                  throw Stop{};
+                                }),
                     Stop);
     REQUIRE(node.replica().commit().ok());
     CHECK(shown(node.replica()) == std::map<std::string, std::string>{{"a", "1"}});

@@ -17,6 +17,7 @@
 #include "tests/regions/log_records.h"
 #include "tests/regions/record_history.h"
 #include "tests/seed.h"
+#include "tests/write.h"
 
 using namespace anabranch;
 using core::Path;
@@ -135,7 +136,7 @@ class History {
   void write(Node& node, core::Millis wall) {
     node.clock().set(wall);
     for (std::size_t transactions = random_.below(2) + 1; transactions > 0; --transactions) {
-      node.replica().write([&](Group& group) {
+      test::write(node.replica(), [&](Group& group) {
         for (std::size_t ops = random_.below(4); ops > 0; --ops) act(group, node);
       });
     }
@@ -193,7 +194,7 @@ class History {
       group.clear(Path{"\1"});
       throw Undo{};
     };
-    CHECK_THROWS_AS(node.replica().write(part), Undo);
+    CHECK_THROWS_AS(test::write(node.replica(), part), Undo);
   }
 
   std::optional<core::VersionVector> older_context(Node& node) {

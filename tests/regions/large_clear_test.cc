@@ -16,6 +16,7 @@
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
 #include "tests/seed.h"
+#include "tests/write.h"
 
 using namespace anabranch;
 using core::Path;
@@ -311,7 +312,7 @@ TEST_SUITE("regions: large clears") {
         CHECK(inner.stage().count(Path{"\1"}) == 2);
         throw Undo{};
       };
-      CHECK_THROWS_AS(eu.replica().write(part), Undo);
+      CHECK_THROWS_AS(test::write(eu.replica(), part), Undo);
       CHECK(values_in(group.stage()) == before);
       CHECK(group.stage().count(Path{"\1", "set", "e"}) == 8);
       CHECK(group.stage().count(Path{"\1"}) == 2);

@@ -1,4 +1,5 @@
 #include "tests/regions/linked_nodes.h"
+#include "tests/write.h"
 
 #include <algorithm>
 
@@ -74,7 +75,7 @@ void LinkedNodes::unlink(std::size_t one, std::size_t other) {
 
 void LinkedNodes::write(std::size_t index, const std::function<void(regions::Group&)>& function) {
   at(index).clock().set(now_ + ahead_ms_[index]);
-  at(index).replica().write(function);
+  test::write(at(index).replica(), function);
   ANABRANCH_ASSERT(at(index).replica().commit().ok());
   turn(index);
   deliver_all();

@@ -8,6 +8,7 @@
 
 #include "core/batch.h"
 #include "tests/regions/parts.h"
+#include "tests/write.h"
 
 using namespace anabranch;
 using regions::Group;
@@ -16,8 +17,8 @@ using test::Parts;
 TEST_SUITE("regions: local writes") {
   TEST_CASE("a group is one batch, and the first of an opening tells of it") {
     Parts eu("eu", 1);
-    eu.writer.write([](Group& group) { group.put(Parts::row_of("a"), "1"); });
-    eu.writer.write([](Group& group) { group.put(Parts::row_of("b"), "2"); });
+    test::write(eu.writer, [](Group& group) { group.put(Parts::row_of("a"), "1"); });
+    test::write(eu.writer, [](Group& group) { group.put(Parts::row_of("b"), "2"); });
     CHECK(eu.writer.dirty());
     CHECK(eu.get("a").empty());
     const auto first = eu.writer.commit();
@@ -39,10 +40,11 @@ TEST_SUITE("regions: local writes") {
 
   TEST_CASE("what throws is undone, and an empty group leaves nothing in the log") {
     Parts eu("eu", 1);
-    CHECK_THROWS_AS(eu.writer.write([](Group& group) {
-      group.put(Parts::row_of("a"), "1");
-      throw Error(ErrorCode::kInvalid, "no");
-    }),
+    CHECK_THROWS_AS(test::write(eu.writer,
+                                [](Group& group) {
+                                  group.put(Parts::row_of("a"), "1");
+                                  throw Error(ErrorCode::kInvalid, "no");
+                                }),
                     Error);
     CHECK_FALSE(eu.writer.dirty());
     CHECK(eu.writer.commit().value() == 0);
@@ -53,10 +55,10 @@ TEST_SUITE("regions: local writes") {
 
   TEST_CASE("a follower and a replica that is broken write nothing") {
     Parts follower("eu", 1, true);
-    CHECK_THROWS_AS(follower.writer.write([](Group&) {}), Error);
+    CHECK_THROWS_AS(test::write(follower.writer, [](Group&) {}), Error);
     Parts eu("eu", 1);
     eu.state.fail({ErrorCode::kIo, "the disk is full"});
-    CHECK_THROWS_WITH(eu.writer.write([](Group&) {}), "closed for writes: the disk is full");
+    CHECK_THROWS_WITH(test::write(eu.writer, [](Group&) {}), "closed for writes: the disk is full");
   }
 
   TEST_CASE("own ops go along with another change of the rows, as the next batch") {

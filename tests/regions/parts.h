@@ -17,6 +17,7 @@
 #include "regions/state/committed.h"
 #include "regions/wire/alarms.h"
 #include "storage/memory_storage.h"
+#include "tests/write.h"
 
 namespace anabranch::test {
 
@@ -57,7 +58,7 @@ struct Parts {
   }
   // Commits a transaction, and gives the bytes of its batch.
   std::string write(const std::function<void(regions::Group&)>& function) {
-    writer.write(function);
+    test::write(writer, function);
     const auto position = writer.commit();
     REQUIRE(position.ok());
     return storage.read_log(position.value())->bytes;

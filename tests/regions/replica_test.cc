@@ -14,6 +14,7 @@
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
 #include "tests/seed.h"
+#include "tests/write.h"
 
 using namespace anabranch;
 using core::Path;
@@ -326,7 +327,7 @@ TEST_SUITE("regions: replica") {
       Node& other = &writer == writers ? writers[1] : writers[0];
       for (std::size_t transactions = random.below(3) + 1; transactions > 0; --transactions) {
         writer.clock().set(1000 + i);
-        writer.replica().write([&](Group& group) {
+        test::write(writer.replica(), [&](Group& group) {
           const std::string value = std::to_string(random.bits());
           for (const char* key : {"x", "y", "z"}) {
             if (random.chance(0.2)) group.put(row_of(key), "overwritten at once");

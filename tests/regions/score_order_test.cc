@@ -13,6 +13,7 @@
 #include "rows/scores/ranking.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
+#include "tests/write.h"
 
 using namespace anabranch;
 using core::Path;
@@ -126,11 +127,12 @@ TEST_SUITE("regions: orders of scores") {
     put_all(eu, 40);
     const auto before = ranking(eu);
     struct Undo {};
-    CHECK_THROWS_AS(eu.replica().write([&](Group& group) {
-      group.clear(kSet);
-      group.put(member(99), "-1");
-      throw Undo{};
-    }),
+    CHECK_THROWS_AS(test::write(eu.replica(),
+                                [&](Group& group) {
+                                  group.clear(kSet);
+                                  group.put(member(99), "-1");
+                                  throw Undo{};
+                                }),
                     Undo);
     REQUIRE(eu.replica().commit().ok());
     CHECK(ranking(eu) == before);

@@ -1,4 +1,5 @@
 #include "tests/sim/network.h"
+#include "tests/write.h"
 
 #include <algorithm>
 #include <limits>
@@ -200,7 +201,7 @@ void Network::restart(Index at, Restart how) {
 void Network::lose_write(Index at, const std::function<void(regions::Group&)>& function) {
   ANABRANCH_ASSERT(disks_ == Disks::kLazy && writable(at));
   set_wall(at);
-  node(at).replica().write(function);
+  test::write(node(at).replica(), function);
   (void)node(at).replica().commit();
   node(at).replica().durable(node(at).storage().durable_position(), now_);
   carry_out(at);
@@ -255,7 +256,7 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
   set_wall(at);
   carry_out(at);
   const Millis expiry_ms = here.replica().names().expiries().now_ms();
-  while (transactions-- > 0) here.replica().write(function);
+  while (transactions-- > 0) test::write(here.replica(), function);
   const auto position = here.replica().commit();
   if (!position.ok()) {
     machine.broken = true;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tests/sim/network.h"
+#include "tests/write.h"
 
 namespace anabranch::test {
 
@@ -56,7 +57,7 @@ void Network::try_to_write(Index at, const std::function<void(regions::Group&)>&
   const storage::Position last = node(at).storage().last_position();
   bool refused = false;
   try {
-    replica.write(function);
+    test::write(replica, function);
   } catch (const Error& error) {
     refused = error.code() == ErrorCode::kReadOnly;
   }

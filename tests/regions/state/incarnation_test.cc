@@ -11,6 +11,7 @@
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
 #include "tests/seed.h"
+#include "tests/write.h"
 
 using namespace anabranch;
 using core::Path;
@@ -176,7 +177,7 @@ TEST_SUITE("regions: incarnations") {
     Node eu("eu", 1);
     put(eu, "a");
     eu.storage().set_faults({.fail_commit = 1});
-    eu.replica().write([](Group& group) { group.put(Path{"\1", "b", "s"}, "b"); });
+    test::write(eu.replica(), [](Group& group) { group.put(Path{"\1", "b", "s"}, "b"); });
     REQUIRE_FALSE(eu.replica().commit().ok());
     Node next("eu", 2, eu.storage().clone());
     CHECK(next.origin() == 2);
