@@ -67,13 +67,13 @@ core::Result<void> Membership::announce() {
   std::optional<core::Origin> before;
   if (!listed)
     before = left_for(owner_.state.storage(), owner_.keeper.standings().find(previous), previous);
-  owner_.writer.write([&](Group& group) {
-    if (before) {
-      group.put(RegionList::origin_row(self().region, previous), RegionList::origin_value(*before));
-    }
-    group.put(RegionList::origin_row(self().region, self().origin),
-              RegionList::origin_value(previous));
-  });
+  OpenTransaction txn = owner_.writer.begin();
+  if (before) {
+    txn->put(RegionList::origin_row(self().region, previous), RegionList::origin_value(*before));
+  }
+  txn->put(RegionList::origin_row(self().region, self().origin),
+           RegionList::origin_value(previous));
+  txn.keep();
   const auto done = owner_.writer.commit();
   return done.ok() ? core::Result<void>() : done.failure();
 }
@@ -128,13 +128,13 @@ core::Result<void> Membership::retire(std::string_view region, Retirement retire
     }
   }
   const core::Path row = RegionList::retirement_row(region);
-  owner_.writer.write([&](Group& group) {
-    if (retirement != Retirement::kNone) {
-      group.put(row, RegionList::retirement_value(retirement, origins));
-    } else if (group.stage().peek(row).present()) {
-      group.remove(row);
-    }
-  });
+  OpenTransaction txn = owner_.writer.begin();
+  if (retirement != Retirement::kNone) {
+    txn->put(row, RegionList::retirement_value(retirement, origins));
+  } else if (txn->stage().peek(row).present()) {
+    txn->remove(row);
+  }
+  txn.keep();
   return {};
 }
 
