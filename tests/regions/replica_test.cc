@@ -308,7 +308,7 @@ TEST_SUITE("regions: replica") {
     const auto copy = storage.clone();
     const auto again = open(*copy, clock, "eu");
     REQUIRE(again.ok());
-    again.value()->write([&](Group& group) { group.put(row_of("b"), "1"); });
+    test::write(*again.value(), [&](Group& group) { group.put(row_of("b"), "1"); });
     REQUIRE(again.value()->commit().ok());
     const auto record = copy->read_log(copy->last_position());
     REQUIRE(record);

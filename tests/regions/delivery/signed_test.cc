@@ -12,6 +12,7 @@
 #include "core/batch.h"
 #include "core/checksum.h"
 #include "tests/regions/delivery/signed_world.h"
+#include "tests/write.h"
 
 namespace anabranch {
 namespace {
@@ -264,7 +265,7 @@ TEST_CASE("a position is not signed before it is durable, whatever arrives meanw
   REQUIRE(news);
   world.storage(kEu).set_faults({.durable_at_once = false});
   Replica& eu = world.replica(kEu);
-  eu.write([](regions::Group& group) { group.put(core::Path{"\1", "key", "s"}, "of eu"); });
+  test::write(eu, [](regions::Group& group) { group.put(core::Path{"\1", "key", "s"}, "of eu"); });
   REQUIRE(eu.commit().ok());
   CHECK_FALSE(eu.all_durable());
   world.inject(kUs, kEu, *news);
@@ -315,12 +316,12 @@ TEST_CASE("every batch but the first carries a signature, also what a sweep writ
     return true;
   };
   constexpr int kRows = 1'100;  // So many that a clear is swept.
-  world.replica(kEu).write([](regions::Group& group) {
+  test::write(world.replica(kEu), [](regions::Group& group) {
     for (int i = 0; i < kRows; ++i) group.add(core::Path{"\1", std::to_string(i), "n"}, {1});
   });
   REQUIRE(world.replica(kEu).commit().ok());
   world.run();
-  world.replica(kEu).write([](regions::Group& group) { group.clear(core::Path{"\1"}); });
+  test::write(world.replica(kEu), [](regions::Group& group) { group.clear(core::Path{"\1"}); });
   REQUIRE(world.replica(kEu).commit().ok());
   while (world.replica(kEu).sweep().value()) {
   }
@@ -383,7 +384,7 @@ TEST_CASE("of two histories that a region has signed the one that comes again is
   SignedPosition left{"eu", kOriginEu, 3, core::chain_hash("of the history that is left"), {}};
   left.signature = eu.sign(regions::signed_bytes({1, 1}, left));
   world.inject(kUs, kAp, left);
-  world.replica(kEu).write([](regions::Group& group) {  // Its ops 2 to 4 are one batch.
+  test::write(world.replica(kEu), [](regions::Group& group) {  // Its ops 2 to 4 are one batch.
     for (const char* value : {"a", "b", "c"}) group.put(core::Path{"\1", "key", "s"}, value);
   });
   REQUIRE(world.replica(kEu).commit().ok());

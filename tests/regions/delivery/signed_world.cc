@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "tests/write.h"
 
 namespace anabranch::test {
 
@@ -78,7 +79,7 @@ void SignedWorld::restart(Index at) {
 }
 
 void SignedWorld::put(Index at, const std::string& key, const std::string& value) {
-  replica(at).write([&](regions::Group& group) { group.put(row_of(key), value); });
+  test::write(replica(at), [&](regions::Group& group) { group.put(row_of(key), value); });
   ANABRANCH_ASSERT(replica(at).commit().ok());
   turn(at);
 }

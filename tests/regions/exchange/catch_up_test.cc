@@ -9,6 +9,8 @@
 #include <utility>
 #include <variant>
 
+#include "regions/delivery/inbox.h"
+#include "regions/local_writer.h"
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
 

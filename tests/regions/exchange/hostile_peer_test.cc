@@ -9,6 +9,7 @@
 #include "core/batch.h"
 #include "core/codec.h"
 #include "core/wire.h"
+#include "regions/wire/alarms.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
 

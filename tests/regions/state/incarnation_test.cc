@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "regions/rejoin/incarnations.h"
 #include "regions/state/incarnation.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"
