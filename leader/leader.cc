@@ -271,7 +271,7 @@ class Leader::Impl {
         auto message = regions::decode_message(event.message_kind, event.body);
         if (message.ok()) {
           replica_->step(event.link, std::move(message).value(), now);
-        } else if (!replica_->exchange().speaks_otherwise(event.link)) {
+        } else if (!replica_->exchange().links().speaks_otherwise(event.link)) {
           complaints_.warn(options_.region + ": " + message.failure().message);
           replica_->reject(event.link);
         }

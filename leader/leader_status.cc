@@ -24,7 +24,7 @@ struct Links {
 
 // Returns the address dialled for a peer; empty if the peer dialled this leader.
 std::string dialled(const regions::Exchange& exchange, const Peer& peer) {
-  for (const auto& [id, link] : exchange.links()) {
+  for (const auto& [id, link] : exchange.links().all()) {
     if (link.peer == peer.origin && !link.address.empty()) return link.address;
   }
   return {};
@@ -47,7 +47,7 @@ PeerStatus peer_status(const Peer& peer, const Replica& replica, core::Millis no
   status.origin = core::to_string(peer.origin);
   status.connected = peer.connected();
   status.follower = peer.follows;
-  status.paused = replica.exchange().paused(peer);
+  status.paused = replica.exchange().links().paused(peer);
   status.lag_ops = applied.ops_beyond(peer.applied);
   status.lag_ms = peer.behind_since_ms < 0 ? 0 : now - peer.behind_since_ms;
   status.behind_ops = peer.applied.ops_beyond(applied);
@@ -66,7 +66,7 @@ RefusedStatus refused_status(const transport::TransportCounters& counters, const
   refused.excess_connections = counters.connections_excess;
   refused.endless_messages = counters.messages_endless;
   refused.rubbish = counters.frames_rejected;
-  refused.greetings = replica.exchange().refused_greetings();
+  refused.greetings = replica.exchange().links().refused_greetings();
   refused.lies = replica.provenance().lies();
   return refused;
 }
@@ -140,11 +140,11 @@ void add_strangers(StoreStatus& status, const Links& links, const regions::Excha
     if (std::ranges::any_of(status.peers, same)) continue;
     PeerStatus peer;
     peer.address = dial.address;
-    peer.paused = exchange.paused(dial.address);
+    peer.paused = exchange.links().paused(dial.address);
     peer.away_why = dial.why;
     peer.away_ms = dial.away_ms;
     peer.tries = dial.tries;
-    for (const auto& [id, link] : exchange.links()) {
+    for (const auto& [id, link] : exchange.links().all()) {
       if (link.address != dial.address || !link.refused) continue;
       peer.note = "it is refused, since it " + link.why_refused;
     }

@@ -15,7 +15,7 @@ std::string name_of(const regions::Peer& peer) {
 
 // Returns the address dialled for a connected peer; empty if the peer dialled this leader.
 std::string dialled(const regions::Exchange& exchange, const regions::Peer& peer) {
-  for (const auto& [id, link] : exchange.links()) {
+  for (const auto& [id, link] : exchange.links().all()) {
     if (link.peer == peer.origin && !link.address.empty()) return link.address;
   }
   return {};

@@ -140,7 +140,7 @@ core::Result<void> Membership::retire(std::string_view region, Retirement retire
 
 bool Membership::refuses(LinkId link, const Message& message) {
   const auto* greeting = std::get_if<Greeting>(&message);
-  const Peer* const peer = owner_.exchange.peer_at(link);
+  const Peer* const peer = owner_.exchange.links().peer_at(link);
   if (greeting == nullptr && peer == nullptr) return false;
   const std::string& region = greeting != nullptr ? greeting->region : peer->region;
   const core::Origin origin = greeting != nullptr ? greeting->origin : peer->origin;
@@ -193,7 +193,7 @@ void Membership::close_ended(Millis now) {
   closed_by_ = regions_.hash();
   next_close_ms_ = now + kCloseMs;
   ended_ = regions_.ended();
-  owner_.exchange.reopen(ended_);
+  owner_.exchange.subscriptions().reopen(ended_);
   // Who sent what waits may have lost it; if not, it comes anew.
   for (const core::Origin origin : ended_) owner_.inbox.forget(origin);
 }
@@ -230,7 +230,7 @@ void Membership::renew_standing(Millis now) {
 // ---- Those of others.
 
 void Membership::on(LinkId link, Standing standing) {
-  const Peer* const peer = owner_.exchange.peer_at(link);
+  const Peer* const peer = owner_.exchange.links().peer_at(link);
   if (peer == nullptr || standing.origin == self().origin) return;
   const bool is_direct = peer->origin == standing.origin && peer->region == standing.region;
   if (!is_direct && !is_listed(standing)) {
@@ -285,7 +285,7 @@ bool Membership::may_stand(const Standing& standing) const {
 }
 
 void Membership::send_standings(LinkId link, const core::VersionVector& known) {
-  const core::Origin peer = owner_.exchange.peer(link);
+  const core::Origin peer = owner_.exchange.links().peer(link);
   if (peer == 0 || owner_.exchange.joining()) return;
   for (const auto& [origin, standing] : owner_.keeper.standings().all()) {
     const bool foreign = origin != self().origin;

@@ -55,7 +55,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
               options_.limits.rejoin),
       verifier_(exchange_, effects_, options_.nonce, [this] { return inspect(); }) {
   writer_.sign_with(inbox_.proofs().signer());
-  exchange_.set_window(options_.limits.window());
+  exchange_.subscriptions().set_window(options_.limits.window());
   state_.watch(members_);
   state_.watch(upkeep_);
   state_.join(members_);
@@ -235,7 +235,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
   if (broken()) return;
   name_damage();
   if (!compares_rows(message) && members_.refuses(link, message)) return;
-  const Peer* const peer = exchange_.peer_at(link);
+  const Peer* const peer = exchange_.links().peer_at(link);
   // No parameter is const: the last function would be the better match.
   std::visit(Overloaded{
                  [&](Question& each) { verifier_.step(link, each, now); },
@@ -278,7 +278,7 @@ void Replica::on(LinkId link, Heartbeat heartbeat, Millis now) {
 }
 
 void Replica::compare(LinkId link, const Heartbeat& heartbeat) {
-  const std::string region = exchange_.region(link);
+  const std::string region = exchange_.links().region(link);
   const bool same = heartbeat.applied == state_.applied().vector();
   if (region.empty() || !same || exchange_.joining()) return;
   const bool one_history =
@@ -299,7 +299,7 @@ void Replica::receive(LinkId link, BatchMessage message, Millis now) {
     return;  // A new incarnation will ask for it.
   }
   if (!members_.accepts(link, *received, batch)) return;
-  const core::Origin from = exchange_.peer(link);
+  const core::Origin from = exchange_.links().peer(link);
   if (!exchange_.may_apply(from, batch, batch.deps_changed)) return;
   const core::Seq applied = state_.applied().vector().at(batch.origin);
   if (batch.first() <= applied && applied < batch.last()) {
@@ -314,11 +314,11 @@ void Replica::refuse(LinkId link, const BatchMessage& received) {
   if (!well_formed) return reject(link);
   mark<"a damaged batch arrives">();
   alarms_.raise_once(
-      "region " + exchange_.region(link) +
+      "region " + exchange_.links().region(link) +
       " has sent a batch whose checksum is wrong; it is not taken: what it lacks comes by a "
       "snapshot, or from others; have the memory of both machines and the disk of that one "
       "looked at");
-  exchange_.distrust_log(link);
+  exchange_.subscriptions().distrust_log(link);
 }
 
 void Replica::name_damage() {
@@ -363,7 +363,7 @@ core::Result<bool> Replica::apply(Millis now) {
   }
   inbox_.proofs().settle(now);
   inbox_.proofs().prove_stops();
-  exchange_.stand_still(inbox_.starved());
+  exchange_.subscriptions().stand_still(inbox_.starved());
   if (inbox_.starved()) return false;
   exchange_.applied_more(now, !inbox_.has_enough());
   return inbox_.has_more();

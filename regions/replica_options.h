@@ -23,7 +23,7 @@ namespace anabranch::regions {
 struct ReplicaLimits {
   LogLimits log{};
   std::uint64_t reserve_bytes = 0;  // See Options::reserve_bytes.
-  std::uint64_t window_bytes = Exchange::kWindowBytes;
+  std::uint64_t window_bytes = Subscriptions::kWindowBytes;
   std::size_t hold_bytes_max = HoldBuffer::kBytesMax;
   std::size_t slice_ops_max = 1000;  // Of foreign batches applied in one commit.
   SnapshotLimits snapshots{};

@@ -41,7 +41,7 @@ void StableTime::on(LinkId link, const Heartbeat& heartbeat, Millis now) {
 
 void StableTime::watch(LinkId link, const Heartbeat& heartbeat, Millis now) {
   (void)owner_.state.clock()->observe(heartbeat.hlc);
-  const std::string region = owner_.exchange.region(link);
+  const std::string region = owner_.exchange.links().region(link);
   if (region.empty() || heartbeat.wall_ms == 0) return;
   clocks_.heard(region, heartbeat.wall_ms, ClockWatch::round_trip_ms(heartbeat.echo, now),
                 wall_ms(), now);
@@ -55,7 +55,7 @@ void StableTime::hear(LinkId link, const Heartbeat& heartbeat, Millis now) {
   for (const ClockWord& word : heartbeat.heard) {
     if (others.contains(word.origin)) heard_.hear(word, wall_ms(), running, trip);
   }
-  const Origin peer = owner_.exchange.peer(link);
+  const Origin peer = owner_.exchange.links().peer(link);
   const bool whole = !heartbeat.left_out || heartbeat.settled == owner_.settled.hash();
   if (peer == 0 || !whole || owner_.exchange.joining() || heartbeat.clocks.empty()) return;
   // A clock that is ahead now may be set back before a deadline is over here, and then let a key

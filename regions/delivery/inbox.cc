@@ -20,9 +20,10 @@ using rows::Stage;
 void Inbox::on(LinkId link, BatchMessage message, Batch batch, core::Millis now) {
   const core::Origin origin = batch.origin;
   const core::Seq first = batch.first();
-  HeldBatch held{std::move(message.bytes), std::move(batch), owner_.exchange.peer(link)};
+  HeldBatch held{std::move(message.bytes), std::move(batch), owner_.exchange.links().peer(link)};
   proofs_.hold(link, std::move(held), !starved_, now);
-  if (had_no_room(origin, first)) owner_.exchange.dropped(link, message.stream, origin, first);
+  if (had_no_room(origin, first))
+    owner_.exchange.subscriptions().dropped(link, message.stream, origin, first);
 }
 
 bool Inbox::had_no_room(core::Origin origin, core::Seq first) const {

@@ -22,7 +22,7 @@ class Inbox final : public Participant {
  public:
   static constexpr std::size_t kSliceBytesMax = std::size_t{4} << 20U;
   // With so much to apply, nothing more is asked for.
-  static constexpr std::size_t kHeldEnoughBytes = Exchange::kWindowBytes;
+  static constexpr std::size_t kHeldEnoughBytes = Subscriptions::kWindowBytes;
 
   struct Owner {
     CommittedState& state;

@@ -40,7 +40,7 @@ std::string region_of(core::Origin origin, const Applied& applied, const Peers& 
 // ---- Batches.
 
 void Proofs::hold(LinkId link, HeldBatch held, bool goes_on, Millis now) {
-  const Peer* const peer = owner_.exchange.peer_at(link);
+  const Peer* const peer = owner_.exchange.links().peer_at(link);
   held.asked = peer != nullptr && peer->in.has(held.batch.origin);
   if (!signer_.active() || peer == nullptr || planted(Bug::kBelieveUnsigned)) {
     held_.add(std::move(held), owner_.state.applied().vector());
@@ -98,7 +98,7 @@ void Proofs::distrust(const Provenance::Lie& lie, Millis now) {
     if (!who.empty()) who += " or ";
     const bool gone = peer == owner_.exchange.peers().end();
     who += gone ? kGoneLeader : "region " + peer->second.region;
-    owner_.exchange.distrust(lie.origin, each, now);
+    owner_.exchange.subscriptions().distrust(lie.origin, each, now);
   }
   owner_.alarms.raise_once(who + " passed on writes of origin " + core::to_string(lie.origin) +
                            " that do not fit what its region has signed: they "
@@ -117,7 +117,7 @@ void Proofs::complain(Millis now) {
 // ---- Positions.
 
 bool Proofs::on(LinkId link, const SignedPosition& position, Millis now) {
-  const Peer* const peer = owner_.exchange.peer_at(link);
+  const Peer* const peer = owner_.exchange.links().peer_at(link);
   const bool own = position.origin == owner_.state.identity().origin;
   if (!signer_.active() || peer == nullptr || own) return false;
   const std::string region =

@@ -1,7 +1,6 @@
-// The exchange with all peers: the connected peers, their vectors, and the subscriptions in both
-// directions. The consumer drives: each origin is followed through one peer at a time, directly
-// where possible, through another when the direct way is away or silent. Arriving batches are
-// handed to the replica; any lost message is made up for within kStallMs, by subscribing anew.
+// The exchange with all peers: greetings and heartbeats, the batches that peers have asked for, and
+// the forks that their histories show. Its parts are the connections (links.h) and the own
+// subscriptions (subscriptions.h): the consumer drives. Arriving batches are handed to the replica.
 //
 // No threads, sockets or clocks: messages and the time come in, effects go out. Not thread-safe.
 #pragma once
@@ -18,7 +17,8 @@
 #include <vector>
 
 #include "regions/exchange/forks.h"
-#include "regions/exchange/peer.h"
+#include "regions/exchange/links.h"
+#include "regions/exchange/subscriptions.h"
 #include "regions/members/settled_origins.h"
 #include "regions/state/applied.h"
 #include "regions/state/chain_hashes.h"
@@ -27,15 +27,6 @@
 #include "storage/storage.h"
 
 namespace anabranch::regions {
-
-// This leader, as its greetings name it.
-struct Self {
-  core::Hash128 mesh;
-  std::string region;
-  core::Origin origin = 0;
-  std::uint64_t nonce = 0;
-  bool follows = false;
-};
 
 // The content of heartbeats besides vectors. The digest is that of the applied vector, if it can be
 // compared.
@@ -51,19 +42,9 @@ struct Showing {
 class Exchange {
  public:
   static constexpr core::Millis kHeartbeatMs = 1000;
-  static constexpr core::Millis kStallMs = 1000;
-  static constexpr core::Millis kAvoidMs = 30'000;
   // The interval in which a peer is shown new origins' progress, before the next heartbeat.
   static constexpr core::Millis kShowMs = 10;
-  // The number of ticks that an origin waits while its source sends other origins, and while the
-  // source has no more of it than this replica, but another peer has.
-  static constexpr int kWaitTicksMax = 10;
-  static constexpr int kEmptyTicksMax = 2;
-  // How often an origin is asked for again if batches arrive, but none that can be applied.
-  static constexpr int kAskedMax = 4;
   static constexpr int kSilentTicks = 3;
-  static constexpr std::size_t kPeersMax = 1024;
-  static constexpr std::uint64_t kWindowBytes = std::uint64_t{8} << 20U;
 
   // `applied`, `chains`, `settled` and `log` must outlive the exchange. Effects are appended to
   // `effects`.
@@ -72,8 +53,10 @@ class Exchange {
   // Tells the identity of this leader, once that and the log are known; before anything else.
   void begin(Self self);
 
-  // Sets the bytes that a peer may have under way to here, from the next subscription on.
-  void set_window(std::uint64_t bytes) { window_bytes_ = bytes; }
+  [[nodiscard]] Subscriptions& subscriptions() { return subscriptions_; }
+  [[nodiscard]] const Subscriptions& subscriptions() const { return subscriptions_; }
+  [[nodiscard]] const Links& links() const { return links_; }
+  [[nodiscard]] const Peers& peers() const { return links_.peers(); }
 
   void link_up(LinkId link, std::string address, core::Millis now, std::string region);
   void link_down(LinkId link);
@@ -88,10 +71,6 @@ class Exchange {
   // batches only if `more_wanted`. Dropped batches are asked for again once all before them is
   // applied.
   void applied_more(core::Millis now, bool more_wanted);
-  // Tells that a batch of a stream was dropped, for want of room.
-  void dropped(LinkId link, std::uint64_t stream, core::Origin origin, core::Seq first);
-  // Tells whether received batches cannot be applied for want of room: none is asked for again.
-  void stand_still(bool still) { still_ = still; }
   // Tells that a snapshot was merged: the applied vector has jumped, and the log has a gap.
   void merged(core::Millis now);
   // Tells that own or foreign records up to `position` may be sent.
@@ -101,7 +80,7 @@ class Exchange {
   bool tick(core::Millis now, const std::function<Showing()>& showing);
   // The time at which tick() must be called next.
   [[nodiscard]] core::Millis next_tick_ms() const {
-    return std::min({next_heartbeat_ms_, next_show_ms_, next_subscribe_ms_});
+    return std::min({next_heartbeat_ms_, next_show_ms_, subscriptions_.next_ms()});
   }
 
   // ---- Forks.
@@ -125,13 +104,9 @@ class Exchange {
   // Goes on as another origin, and greets all peers anew.
   void renew(core::Origin origin, core::Millis now);
   // Shows itself as a leader from the next greeting on; until now it followed one.
-  void lead() { self_.follows = false; }
-  [[nodiscard]] bool follows() const { return self_.follows; }
+  void lead() { links_.self().follows = false; }
+  [[nodiscard]] bool follows() const { return self().follows; }
 
-  // Closes all subscriptions and opens new ones, so that late batches of older ones can be told
-  // from batches of these. Of `ended` origins only batches that are on a peer's disk are taken from
-  // now on.
-  void reopen(const std::set<core::Origin>& ended);
   // asks_for: returns whether a batch that came on a link is of the subscription that is open
   // there; asked_for: of any subscription since the link came up.
   [[nodiscard]] bool asks_for(LinkId link, const BatchMessage& message, core::Origin origin) const;
@@ -148,58 +123,21 @@ class Exchange {
   void join_as_empty(bool joining, core::Origin origin, core::Millis now);
   [[nodiscard]] bool joining() const { return joining_; }
 
-  // Pauses or resumes a peer. Names are regions or dialled addresses. Returns whether such a peer
-  // is known.
-  bool pause(std::string_view name);
+  // Pauses or resumes a peer; see Links.
+  bool pause(std::string_view name) { return links_.pause(name); }
   bool resume(std::string_view name);
 
-  [[nodiscard]] const Peers& peers() const { return peers_; }
-  [[nodiscard]] const std::map<LinkId, Link>& links() const { return links_; }
-  // Returns whether the peer at the other end of a link is refused, since it speaks another
-  // protocol.
-  [[nodiscard]] bool speaks_otherwise(LinkId link) const;
-  // The peer at the other end of a link; 0 when it is not known.
-  [[nodiscard]] core::Origin peer(LinkId link) const;
   // Sends a signed position on: an own one to all peers, another's to the peers that follow its
   // origin through this leader.
   void pass_on(const SignedPosition& position);
-  // Notes that a peer has passed on false batches of an origin: the origin is followed through
-  // others.
-  void distrust(core::Origin origin, core::Origin peer, core::Millis now);
-  // Notes that a peer has sent a damaged batch: the origins subscribed there are taken from others,
-  // or come by a snapshot.
-  void distrust_log(LinkId link);
-  // The region at the other end of a link; empty when it is not known.
-  [[nodiscard]] std::string region(LinkId link) const;
-  // The greeted peer at the other end of a link; null when there is none.
-  [[nodiscard]] const Peer* peer_at(LinkId link) const;
   // Sends to a peer; false when it is not connected, or paused.
   bool send_to(core::Origin peer, Message message);
-  // The peer to ask for a snapshot: the one with the greatest vector, of the peers with batches
-  // that no log can serve any more. Nullopt when there is no need, or when all of them are in
-  // `avoided`.
-  [[nodiscard]] std::optional<core::Origin> snapshot_source(
-      const std::set<core::Origin>& avoided) const;
-  [[nodiscard]] bool paused(const Peer& peer) const;
-  [[nodiscard]] bool paused(std::string_view name) const { return paused_.contains(name); }
-  // The number of links that were refused after their greeting.
-  [[nodiscard]] std::uint64_t refused_greetings() const { return refused_greetings_; }
 
  private:
-  // An origin that stood still although a peer has more of it.
-  struct Stall {
-    core::Seq seq = 0;                  // Its position at the last tick.
-    core::Origin source = 0;            // The peer through which it was followed.
-    int ticks = 0;                      // Ticks without any batch from there.
-    int waits = 0;                      // Ticks with batches of other origins only.
-    int asked = 0;                      // How often it was asked for again since it last advanced.
-    core::Origin avoided = 0;           // Not to be followed through this peer...
-    core::Millis avoided_until_ms = 0;  // ...until then.
-  };
-
+  [[nodiscard]] const Self& self() const { return links_.self(); }
   void on(Link& link, Greeting greeting, core::Millis now);
-  // Finds or makes the peer of a greeting; null when the link is refused.
-  Peer* meet(Link& link, const Greeting& greeting);
+  // Finds or makes the peer of a greeting that is accepted.
+  Peer& meet(Link& link, const Greeting& greeting);
   void on(Link& link, Peer& peer, const Heartbeat& heartbeat, core::Millis now);
   void on(Peer& peer, const Subscribe& subscribe);
   void on(Peer& peer, const Ack& ack, core::Millis now);
@@ -216,13 +154,6 @@ class Exchange {
   [[nodiscard]] Heartbeat heartbeat(const Link& link, const Showing& shown, core::Millis now) const;
   // Returns whether our greeting should be sent again: it may be lost.
   [[nodiscard]] static bool unknown_there(const Link& link, core::Millis now);
-  void refuse(Link& link, const std::string& why, bool lost = false);
-  // Refuses a link whose peer speaks another protocol. The peer is not told: it finds out by the
-  // greeting that it gets.
-  void refuse_protocol(Link& link, const Greeting& greeting);
-  // Marks a link as refused; the first time it is counted and logged.
-  void give_up(Link& link, const std::string& who, const std::string& why);
-  [[nodiscard]] Message heartbeat(const Showing& shown, const Link& link, core::Millis now) const;
   // Compares the ends of the histories that a peer shows.
   void compare(Peer& peer, const core::VersionVector& applied,
                const std::vector<core::ChainHash>& chains);
@@ -237,28 +168,9 @@ class Exchange {
   void compare_own(const Peer& peer, const core::VersionVector& applied,
                    const std::vector<core::ChainHash>& chains);
 
-  // Returns whether `peer` leads the region that `origin` was written in.
-  [[nodiscard]] bool direct(const Peer& peer, core::Origin origin) const;
-  [[nodiscard]] bool usable(const Peer& peer) const;
-  [[nodiscard]] bool has_more(const Peer& peer, core::Origin origin) const;
-  // Returns whether a peer's log has the next batch of an origin, as far as the peer has said.
-  [[nodiscard]] bool serves(const Peer& peer, core::Origin origin) const;
-  // The peer through which to follow an origin: null when no peer has more of it.
-  [[nodiscard]] Peer* choose_source(core::Origin origin);
-  [[nodiscard]] Peer* source(core::Origin origin);
-  [[nodiscard]] bool somebody_has_more(core::Origin origin) const;
-  // All origins that some usable peer leads or knows of, except the own one, sorted.
-  [[nodiscard]] std::vector<core::Origin> offered() const;
-  // Brings all subscriptions in line with the connected peers and their vectors.
-  void subscribe_all();
-  void subscribe(Peer& peer, std::vector<core::Origin> origins);
-  void find_stalls(core::Millis now);
-  // Returns whether an origin that `from` should send must be asked for again.
-  [[nodiscard]] bool stands_still(Stall& stall, core::Origin origin, const Peer& from,
-                                  core::Millis now) const;
+  // Sends a peer the batches that its window has room for.
   void pump(Peer& peer);
   void acknowledge(Peer& peer);
-  void ask_for_dropped();
   // Tells a peer the applied vector.
   void show(Peer& peer);
   // The origins whose progress here a peer must be told at once.
@@ -266,45 +178,27 @@ class Exchange {
   // Tells peers of such progress if some time has passed since they were last told; otherwise
   // later.
   void show_news(core::Millis now);
-  // Returns whether a vector has more of an origin that is followed through no peer.
-  [[nodiscard]] bool shows_news(const core::VersionVector& applied) const;
   // The vector that survives a power loss here: the applied one once the whole log is durable,
   // otherwise the empty one.
   [[nodiscard]] core::VersionVector durable_vector() const;
   void shown(Peer& peer, const core::VersionVector& applied, const core::VersionVector& durable,
              core::Millis now);
   void measure_lag(Peer& peer, core::Millis now) const;
-  void send(const Peer& peer, Message message);
-  [[nodiscard]] bool known(std::string_view name) const;
-  // Returns whether a peer has this name.
-  [[nodiscard]] bool called(const Peer& peer, std::string_view name) const;
-  // Ends the pauses under all names of a peer.
-  void forget_pauses(const Peer& peer);
 
-  Self self_;
   const Applied& applied_;
   const ChainHashes& chains_;
   const SettledOrigins& settled_;
   const LogReader& log_;
   Effects& effects_;
-  std::map<LinkId, Link> links_;
-  Peers peers_;
-  std::map<core::Origin, Stall> stalls_;
-  std::set<std::string, std::less<>> paused_;
+  Links links_;
+  Forks forks_;
+  Subscriptions subscriptions_;
   storage::Position durable_ = 0;
-  bool still_ = false;
   bool joining_ = false;
-  std::uint64_t window_bytes_ = kWindowBytes;
-  std::set<core::Origin> ended_;
-  std::uint64_t streams_ = 0;
-  std::uint64_t refused_greetings_ = 0;
   static constexpr core::Millis kNever = std::numeric_limits<core::Millis>::max();
   core::Millis next_heartbeat_ms_ = 0;
   core::Millis next_show_ms_ = kNever;
-  core::Millis next_subscribe_ms_ = kNever;
-  core::Millis now_ = 0;  // Of the newest call with a time.
   std::string doubt_;
-  Forks forks_;
 };
 
 }  // namespace anabranch::regions

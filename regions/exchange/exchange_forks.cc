@@ -20,7 +20,7 @@ void Exchange::on(Peer& peer, const History& history) {
   } else {
     answer(peer, history);
   }
-  subscribe_all();
+  subscriptions_.renew();
 }
 
 // Answers a message that asked: its content is known here.
@@ -28,17 +28,17 @@ void Exchange::answer(const Peer& peer, const History& history) {
   if (!history.asks) return;
   History own = forks_.history(peer, history.origin);
   own.heard = stamp_of(history);
-  send(peer, std::move(own));
+  links_.send(peer, std::move(own));
 }
 
 // A message may be lost, and forks are known to be the same only when both sides have said so.
 void Exchange::repeat_histories() {
   if (planted(core::Bug::kTellForksOnce)) return;
-  for (const auto& [origin, peer] : peers_) {
+  for (const auto& [origin, peer] : links_.peers()) {
     for (const Origin forked : forks_.with(peer)) {
       if (forks_.agreed(peer, forked)) continue;
       mark<"where histories part is said again">();
-      send(peer, forks_.history(peer, forked));
+      links_.send(peer, forks_.history(peer, forked));
     }
   }
 }
@@ -56,7 +56,7 @@ void Exchange::compare(Peer& peer, const VersionVector& applied,
 void Exchange::tell_history(Peer& peer, Origin origin) {
   peer.out.cancel();
   peer.in.stale = true;
-  send(peer, forks_.history(peer, origin));
+  links_.send(peer, forks_.history(peer, origin));
 }
 
 bool Exchange::agree_on_forks(const Peer& peer, const std::vector<Origin>& forked) {
@@ -66,19 +66,20 @@ bool Exchange::agree_on_forks(const Peer& peer, const std::vector<Origin>& forke
   for (const Origin origin : known) {
     if (std::ranges::find(forked, origin) != forked.end()) continue;
     aware = false;
-    send(peer, forks_.history(peer, origin));
+    links_.send(peer, forks_.history(peer, origin));
   }
   for (const Origin origin : forked) {
-    if (std::ranges::find(known, origin) == known.end()) send(peer, forks_.history(peer, origin));
+    if (std::ranges::find(known, origin) == known.end())
+      links_.send(peer, forks_.history(peer, origin));
   }
   return aware;
 }
 
 bool Exchange::may_apply(Origin peer, const core::Batch& batch, const VersionVector& deps) {
   const auto branch = forks_.branch_of(batch);
-  const auto found = peers_.find(peer);
+  const auto found = links_.peers().find(peer);
   // No peer is left that could tell which history it had.
-  if (found == peers_.end()) return peer == 0;
+  if (found == links_.peers().end()) return peer == 0;
   if (!branch && !forks_.in_doubt()) return true;
   if (branch && forks_.rewritten(found->second, batch, *branch)) {
     tell_history(found->second, *branch);
@@ -89,37 +90,37 @@ bool Exchange::may_apply(Origin peer, const core::Batch& batch, const VersionVec
 }
 
 std::optional<Origin> Exchange::fork_with(Origin peer) const {
-  const auto found = peers_.find(peer);
-  if (found == peers_.end()) return std::nullopt;
+  const auto found = links_.peers().find(peer);
+  if (found == links_.peers().end()) return std::nullopt;
   const std::vector<Origin> forked = forks_.with(found->second);
   return forked.empty() ? std::nullopt : std::optional(forked.front());
 }
 
 void Exchange::forked(Origin peer, Origin origin, core::Seq differs) {
-  const auto found = peers_.find(peer);
-  if (found == peers_.end()) return;
+  const auto found = links_.peers().find(peer);
+  if (found == links_.peers().end()) return;
   if (forks_.found(found->second, origin, differs)) tell_history(found->second, origin);
-  subscribe_all();
+  subscriptions_.renew();
 }
 
 void Exchange::compare_own(LinkId link, core::Seq seq) {
-  if (seq > applied_.vector().at(self_.origin)) {
-    doubt_ = "region " + region(link) + " has writes of its origin that it lacks itself";
+  if (seq > applied_.vector().at(self().origin)) {
+    doubt_ = "region " + links_.region(link) + " has writes of its origin that it lacks itself";
   }
 }
 
 void Exchange::compare_own(const Peer& peer, const VersionVector& applied,
                            const std::vector<core::ChainHash>& chains) {
   const auto entry =
-      std::ranges::lower_bound(applied, self_.origin, {}, &VersionVector::Entry::origin);
-  if (entry == applied.end() || entry->origin != self_.origin) return;
-  if (entry->seq > applied_.vector().at(self_.origin)) {
+      std::ranges::lower_bound(applied, self().origin, {}, &VersionVector::Entry::origin);
+  if (entry == applied.end() || entry->origin != self().origin) return;
+  if (entry->seq > applied_.vector().at(self().origin)) {
     doubt_ = "region " + peer.region + " has writes of its origin that it lacks itself";
     return;
   }
   if (chains.empty()) return;
   const core::ChainHash& hash = chains[static_cast<std::size_t>(entry - applied.begin())];
-  if (chains_.compare(self_.origin, {entry->seq, hash}) == Match::kDifferent) {
+  if (chains_.compare(self().origin, {entry->seq, hash}) == Match::kDifferent) {
     doubt_ = "region " + peer.region + " has other writes of its origin";
   }
 }

@@ -17,12 +17,12 @@ void Exchange::greet(Link& link, Millis now, Greet how) {
   link.greeted_ms = now;
   link.greeted_briefly = how == Greet::kBriefly && settled_.hash() && !joining_;
   Greeting greeting{.protocol = Greeting::kProtocol,
-                    .mesh = self_.mesh,
-                    .region = self_.region,
-                    .origin = self_.origin,
-                    .nonce = self_.nonce,
+                    .mesh = self().mesh,
+                    .region = self().region,
+                    .origin = self().origin,
+                    .nonce = self().nonce,
                     .applied = {},
-                    .follows = self_.follows};
+                    .follows = self().follows};
   if (!joining_) {
     const bool brief = link.greeted_briefly;
     greeting.applied = brief ? settled_.without(applied_.vector()) : applied_.vector();
@@ -67,9 +67,9 @@ bool Exchange::complete(core::VersionVector& applied, std::vector<core::ChainHas
 }
 
 void Exchange::complete(LinkId link, Heartbeat& heartbeat) {
-  const auto found = links_.find(link);
-  if (found == links_.end() || !peers_.contains(found->second.peer)) return;
-  found->second.settled = heartbeat.settled;
+  Link* const found = links_.find(link);
+  if (found == nullptr || !links_.peers().contains(found->peer)) return;
+  found->settled = heartbeat.settled;
   std::vector<core::ChainHash> none;
   const bool durable = !heartbeat.durable.empty();
   if (!complete(heartbeat.applied, heartbeat.chains, heartbeat.settled, heartbeat.left_out)) {
@@ -80,70 +80,21 @@ void Exchange::complete(LinkId link, Heartbeat& heartbeat) {
   }
 }
 
-Peer* Exchange::meet(Link& link, const Greeting& greeting) {
-  if (greeting.protocol != Greeting::kProtocol) {
-    refuse_protocol(link, greeting);
-    return nullptr;
-  }
-  if (greeting.mesh != self_.mesh) {
-    refuse(link, "belongs to another mesh");
-    return nullptr;
-  }
-  if (!link.region.empty() && greeting.region != link.region) {
-    refuse(link, "greets as region " + greeting.region + " but must be region " + link.region);
-    return nullptr;
-  }
-  if (greeting.origin == self_.origin) {
-    if (greeting.nonce == self_.nonce) {
-      refuse(link, "is this leader itself");
-    } else {
-      doubt_ = "another leader runs under its origin, on a copy of its data";
-    }
-    return nullptr;
-  }
-  if (!peers_.contains(greeting.origin) && peers_.size() >= kPeersMax) {
-    std::erase_if(peers_, [](const auto& each) { return !each.second.connected(); });
-    if (peers_.size() >= kPeersMax) {
-      refuse(link, "is one of too many leaders");
-      return nullptr;
-    }
-  }
-  const core::Origin before = std::exchange(link.peer, greeting.origin);
-  const bool first = before != greeting.origin;
-  if (first && peers_.contains(before)) std::erase(peers_.at(before).links, link.id);
-  std::erase_if(peers_, [&](const auto& each) {  // Former incarnations of the peer.
-    const bool same =
-        each.second.region == greeting.region && each.second.follows == greeting.follows;
-    return (same || each.first == before) && each.first != greeting.origin &&
-           !each.second.connected();
-  });
-  forks_.retain(peers_);
-  Peer& peer = peers_[greeting.origin];
-  const bool restarted = peer.nonce != greeting.nonce;  // Or met for the first time.
-  if (restarted) {
-    // The process at its other links may be another one: a clone.
-    for (const LinkId other : std::exchange(peer.links, {})) links_.at(other).peer = 0;
-    link.peer = greeting.origin;
-    forks_.forget(greeting.origin);
-    peer.out = {};
-    peer.applied = peer.durable = peer.served_from = peer.told = {};
-  }
-  peer.origin = greeting.origin;
-  peer.region = greeting.region;
-  peer.follows = greeting.follows && !core::planted(core::Bug::kTakeForLeader);
-  peer.nonce = link.nonce = greeting.nonce;
-  if (first || restarted) peer.links.push_back(link.id);
-  if (first || restarted) {
-    peer.in.since = streams_ + 1;
-    link.beat.reset();  // Of another process, with another steady clock.
-    std::erase_if(stalls_, [&](const auto& stall) { return stall.second.avoided == peer.origin; });
-  }
-  return &peer;
+Peer& Exchange::meet(Link& link, const Greeting& greeting) {
+  const Links::Admitted met = links_.admit(link, greeting);
+  forks_.retain(links_.peers());
+  if (met.restarted) forks_.forget(greeting.origin);
+  if (met.is_new || met.restarted) subscriptions_.met(met.peer);
+  return met.peer;
 }
 
 void Exchange::on(Link& link, Greeting greeting, Millis now) {
-  Peer* const peer = meet(link, greeting);
-  if (peer == nullptr) return;
+  if (!links_.accepts(link, greeting)) return;
+  if (greeting.origin == self().origin) {
+    doubt_ = "another leader runs under its origin, on a copy of its data";
+    return;
+  }
+  Peer* const peer = &meet(link, greeting);
   link.settled = greeting.settled;
   peer->in.stale = true;
   if (greeting.settled != settled_.hash() && link.greeted_briefly) {
@@ -153,20 +104,20 @@ void Exchange::on(Link& link, Greeting greeting, Millis now) {
   (void)complete(greeting.applied, greeting.chains, greeting.settled, greeting.left_out);
   compare(*peer, greeting.applied, greeting.chains);
   shown(*peer, greeting.applied, peer->durable, now);
-  subscribe_all();
+  subscriptions_.renew();
 }
 
 void Exchange::on(Link& link, Peer& peer, const Heartbeat& heartbeat, Millis now) {
-  const bool known = heartbeat.greeted == self_.origin && heartbeat.greeted_nonce == self_.nonce;
+  const bool known = heartbeat.greeted == self().origin && heartbeat.greeted_nonce == self().nonce;
   if (heartbeat.greeted != 0 && !known) {
-    greet(link,
-          now);  // It has not heard of this incarnation or opening yet, or of an old one again.
+    // It has not heard of this incarnation or opening yet, or of an old one again.
+    greet(link, now);
     peer.in.stale = true;
   }
   link.beat = Link::Beat{heartbeat.sent_ms, now};
   compare(peer, heartbeat.applied, heartbeat.chains);
   shown(peer, heartbeat.applied, heartbeat.durable, now);
-  subscribe_all();
+  subscriptions_.renew();
 }
 
 }  // namespace anabranch::regions

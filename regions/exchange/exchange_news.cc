@@ -18,12 +18,12 @@ using core::planted;
 using core::VersionVector;
 
 void Exchange::applied_more(Millis now, bool more_wanted) {
-  now_ = now;
-  for (auto& [origin, peer] : peers_) {
+  subscriptions_.set_time(now);
+  for (auto& [origin, peer] : links_.peers()) {
     measure_lag(peer, now);
     if (more_wanted && peer.in.taken != peer.in.acked) acknowledge(peer);
   }
-  if (more_wanted) ask_for_dropped();
+  if (more_wanted) subscriptions_.ask_for_dropped();
   show_news(now);
 }
 
@@ -37,8 +37,8 @@ void Exchange::acknowledge(Peer& peer) {
 void Exchange::show(Peer& peer) {
   const VersionVector& shown = planted(Bug::kShowUnapplied) ? peer.applied : applied_.vector();
   peer.told = applied_.vector();
-  send(peer,
-       Ack{peer.in.id, peer.in.acked, settled_.without(shown), settled_.without(durable_vector())});
+  links_.send(peer, Ack{peer.in.id, peer.in.acked, settled_.without(shown),
+                        settled_.without(durable_vector())});
 }
 
 VersionVector Exchange::durable_vector() const {
@@ -51,9 +51,9 @@ VersionVector Exchange::durable_vector() const {
 // heartbeat, and has not asked for, comes to it through another leader.
 std::vector<Origin> Exchange::news_for(const Peer& peer) const {
   std::vector<Origin> news;
-  if (peer.behind_since_ms < 0 || !usable(peer)) return news;
+  if (peer.behind_since_ms < 0 || !links_.usable(peer)) return news;
   for (const auto& [origin, seq] : applied_.vector()) {
-    if (origin == self_.origin || peer.out.serves(origin)) continue;
+    if (origin == self().origin || peer.out.serves(origin)) continue;
     if (seq <= peer.told.at(origin) || seq <= peer.applied.at(origin)) continue;
     const auto& early = peer.told_early;
     if (std::ranges::find(early, origin) == early.end()) news.push_back(origin);
@@ -64,7 +64,7 @@ std::vector<Origin> Exchange::news_for(const Peer& peer) const {
 void Exchange::show_news(Millis now) {
   if (joining_) return;
   next_show_ms_ = kNever;
-  for (auto& [origin, peer] : peers_) {
+  for (auto& [origin, peer] : links_.peers()) {
     const std::vector<Origin> news = news_for(peer);
     if (news.empty()) continue;
     if (now < peer.shown_ms + kShowMs) {
@@ -77,21 +77,6 @@ void Exchange::show_news(Millis now) {
     peer.shown_ms = now;
     show(peer);
   }
-}
-
-// If the peer cannot be followed, since it has another history, for example, nothing is news.
-bool Exchange::shows_news(const VersionVector& applied) const {
-  return std::ranges::any_of(applied, [&](const VersionVector::Entry& entry) {
-    const Origin origin = entry.origin;
-    if (origin == self_.origin || entry.seq <= applied_.vector().at(origin)) return false;
-    bool can_come = false;
-    for (const auto& [peer_origin, peer] : peers_) {
-      if (!usable(peer)) continue;
-      if (peer.in.has(origin)) return false;
-      can_come = can_come || (has_more(peer, origin) && serves(peer, origin));
-    }
-    return can_come;
-  });
 }
 
 }  // namespace anabranch::regions

@@ -96,7 +96,7 @@ core::Result<void> ForkRepair::resolve(const GroupClosed& /*closed*/, Origin ori
   core::Failure why = core::invalid("no region that has the other history is connected");
   for (const auto& [peer_origin, each] : fork->second) {
     const Peer& peer = owner_.exchange.peers().at(peer_origin);
-    if (!peer.connected() || owner_.exchange.paused(peer)) continue;
+    if (!peer.connected() || owner_.exchange.links().paused(peer)) continue;
     auto state = rejoin_with(peer_origin, origin, adopt);
     if (state.ok()) {
       return begin(std::move(state).value(),

@@ -55,7 +55,7 @@ std::optional<Origin> Rejoin::source(const std::set<Origin>& avoided) const {
   for (const auto& [origin, peer] : owner_.exchange.peers()) {
     const bool wanted = state_.sources.empty() ||
                         std::ranges::find(state_.sources, peer.region) != state_.sources.end();
-    if (!wanted || !peer.connected() || owner_.exchange.paused(peer)) continue;
+    if (!wanted || !peer.connected() || owner_.exchange.links().paused(peer)) continue;
     if (avoided.contains(origin)) continue;
     core::Seq ops = 1;
     for (const auto& entry : peer.applied) ops += entry.seq;
@@ -118,7 +118,7 @@ Rejoin::Forks Rejoin::forks_against(const SnapshotHeader& header) const {
 core::VersionVector Rejoin::shown() const {
   core::VersionVector shown;
   for (const auto& [origin, peer] : owner_.exchange.peers()) {
-    if (peer.connected() && !owner_.exchange.paused(peer)) shown.join(peer.applied);
+    if (peer.connected() && !owner_.exchange.links().paused(peer)) shown.join(peer.applied);
   }
   return shown;
 }

@@ -98,7 +98,8 @@ bool Snapshots::needs_source() const {
 }
 
 std::optional<Origin> Snapshots::source(const std::set<Origin>& avoided) const {
-  return joiner_ == nullptr ? owner_.exchange.snapshot_source(avoided) : joiner_->source(avoided);
+  return joiner_ == nullptr ? owner_.exchange.subscriptions().snapshot_source(avoided)
+                            : joiner_->source(avoided);
 }
 
 void Snapshots::avoid(Origin source, Millis now) { avoided_[source] = now + limits_.patience_ms; }

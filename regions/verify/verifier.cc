@@ -46,8 +46,8 @@ Verifier::Verifier(const Exchange& exchange, Effects& effects, std::uint64_t fir
     : exchange_(exchange), effects_(effects), open_(std::move(open)), next_moment_(first_moment) {}
 
 const Peer* Verifier::peer(LinkId link) const {
-  const auto found = exchange_.links().find(link);
-  if (found == exchange_.links().end()) return nullptr;
+  const auto found = exchange_.links().all().find(link);
+  if (found == exchange_.links().all().end()) return nullptr;
   const auto peer = exchange_.peers().find(found->second.peer);
   return peer == exchange_.peers().end() ? nullptr : &peer->second;
 }

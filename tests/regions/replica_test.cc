@@ -282,7 +282,7 @@ TEST_SUITE("regions: replica") {
       eu.replica().step(kLink, regions::Greeting{1, mesh, "us", us.origin(), 5, {}}, 0);
     }
     CHECK(count<regions::Alarm>(eu.replica().effects()) == 1);
-    CHECK(eu.replica().exchange().refused_greetings() == 1);
+    CHECK(eu.replica().exchange().links().refused_greetings() == 1);
     CHECK(eu.replica().exchange().peers().empty());
     hand_over(eu, log_of(us).front());
     CHECK(eu.vector().empty());

@@ -444,12 +444,12 @@ TEST_SUITE("sim: exchange") {
     regions::Replica& replica = network.node(0).replica();
     replica.link_up(1000, "tcp://127.0.0.1:9", network.now());
     replica.link_up(1001, {}, network.now());
-    CHECK_FALSE(replica.exchange().speaks_otherwise(1000));
+    CHECK_FALSE(replica.exchange().links().speaks_otherwise(1000));
     for (const regions::LinkId link : {1000, 1001, 1000, 1001}) {
       replica.step(link, regions::Greeting{2, {6, 6}, "xx", 0, 0, {}}, network.now());
       replica.step(link, regions::Heartbeat{{{6, 5}}, {}, {}}, network.now());
     }
-    CHECK(replica.exchange().speaks_otherwise(1000));
+    CHECK(replica.exchange().links().speaks_otherwise(1000));
     everybody_writes(network, 2);
     CHECK(network.run_until_equal(3'000));
     const std::string why =

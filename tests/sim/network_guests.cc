@@ -33,7 +33,7 @@ std::string Network::intrude(Index at, Malice malice) {
 bool Network::doubt(Index at) {
   regions::Replica& replica = node(at).replica();
   for (const auto& [link, guest] : guests_) {
-    if (guest.at != at || replica.exchange().peer(link) == 0) continue;
+    if (guest.at != at || replica.exchange().links().peer(link) == 0) continue;
     constexpr core::Seq kMore = 1000;
     const core::Origin origin = node(at).origin();
     regions::Heartbeat beat;

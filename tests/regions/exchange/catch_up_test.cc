@@ -153,7 +153,7 @@ TEST_SUITE("regions: catching up") {
     }
     CHECK(consumer.vector() == producer.vector());
     CHECK(arrived == kBatches);
-    CHECK(held_max <= regions::Inbox::kHeldEnoughBytes + Exchange::kWindowBytes);
+    CHECK(held_max <= regions::Inbox::kHeldEnoughBytes + Subscriptions::kWindowBytes);
     CHECK(consumer.digest() == producer.digest());
   }
 

@@ -142,11 +142,11 @@ TEST_CASE("what waits for a gap is bounded") {
 
 TEST_CASE("a flood of greetings as ever new leaders is bounded and others go on") {
   World world;
-  for (Origin origin = 10; origin < 10 + 3 * regions::Exchange::kPeersMax; ++origin) {
+  for (Origin origin = 10; origin < 10 + 3 * regions::Links::kPeersMax; ++origin) {
     world.hear(greeting("r" + std::to_string(origin), origin));
     world.replica().effects().clear();
   }
-  CHECK(world.replica().exchange().peers().size() <= regions::Exchange::kPeersMax);
+  CHECK(world.replica().exchange().peers().size() <= regions::Links::kPeersMax);
   world.replica().link_up(kHonest, {}, 0);
   world.hear(greeting("ap", 3), kHonest);
   Batch batch = batch_of(3, 1, 1);

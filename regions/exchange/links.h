@@ -1,0 +1,122 @@
+// The connections to other leaders, and the peers at their ends: which greetings are accepted, and
+// which peers an operator has paused. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "regions/exchange/peer.h"
+#include "regions/wire/effect.h"
+
+namespace anabranch::regions {
+
+// This leader, as its greetings name it.
+struct Self {
+  core::Hash128 mesh;
+  std::string region;
+  core::Origin origin = 0;
+  std::uint64_t nonce = 0;
+  bool follows = false;
+};
+
+class Links {
+ public:
+  static constexpr std::size_t kPeersMax = 1024;
+
+  // Effects are appended to `effects`, which must outlive this.
+  explicit Links(Effects& effects) : effects_(effects) {}
+
+  [[nodiscard]] const Self& self() const { return self_; }
+  [[nodiscard]] Self& self() { return self_; }
+
+  // ---- Connections.
+
+  Link& up(LinkId link, std::string address, std::string region);
+  // Removes a connection. Returns the peer that it led to; null when that had not greeted.
+  Peer* down(LinkId link);
+  [[nodiscard]] const std::map<LinkId, Link>& all() const { return links_; }
+  [[nodiscard]] std::map<LinkId, Link>& all() { return links_; }
+  // Returns null when there is no such connection.
+  [[nodiscard]] Link* find(LinkId link);
+  [[nodiscard]] const Link* find(LinkId link) const;
+
+  // ---- Peers.
+
+  [[nodiscard]] const Peers& peers() const { return peers_; }
+  [[nodiscard]] Peers& peers() { return peers_; }
+  // Returns the greeted peer at the other end of a link; null when there is none.
+  [[nodiscard]] const Peer* peer_at(LinkId link) const;
+  [[nodiscard]] Peer* peer_at(LinkId link);
+  // The origin, and the region, at the other end of a link; 0 and empty when they are not known.
+  [[nodiscard]] core::Origin peer(LinkId link) const;
+  [[nodiscard]] std::string region(LinkId link) const;
+  // Returns whether the peer at the other end of a link is refused, since it speaks another
+  // protocol.
+  [[nodiscard]] bool speaks_otherwise(LinkId link) const;
+  // Returns whether messages may be exchanged with a peer: it is connected, and not paused.
+  [[nodiscard]] bool usable(const Peer& peer) const { return peer.connected() && !paused(peer); }
+  // Sends to a peer that is connected; otherwise does nothing.
+  void send(const Peer& peer, Message message);
+
+  // ---- Greetings.
+
+  // Returns whether a greeting is accepted; if not, refuses its link. A greeting under the own
+  // origin by another process is accepted.
+  bool accepts(Link& link, const Greeting& greeting);
+  struct Admitted {
+    Peer& peer;
+    bool is_new;     // The link leads to this peer since this greeting.
+    bool restarted;  // It is another process than before, or is met for the first time.
+  };
+  // Finds or makes the peer of an accepted greeting.
+  Admitted admit(Link& link, const Greeting& greeting);
+  // Refuses a link: nothing is exchanged there until a greeting is accepted. Tells the peer why,
+  // and with `lost` that its data were declared lost.
+  void refuse(Link& link, const std::string& why, bool lost = false);
+  // Returns the number of links that were refused after their greeting.
+  [[nodiscard]] std::uint64_t refused_greetings() const { return refused_greetings_; }
+
+  // ---- Pauses. Names are regions or dialled addresses.
+
+  // Returns whether a peer, or a link, has this name; otherwise nothing is paused.
+  bool pause(std::string_view name);
+  // Ends a pause, and those under all other names of the same peers. Returns whether a peer, a link
+  // or a pause has this name.
+  bool resume(std::string_view name);
+  [[nodiscard]] bool paused(const Peer& peer) const;
+  [[nodiscard]] bool paused(std::string_view name) const { return paused_.contains(name); }
+
+ private:
+  // Returns why a greeting is refused; empty when it is not.
+  [[nodiscard]] std::string refusal_of(const Link& link, const Greeting& greeting);
+  // Returns whether there is room for one more peer; forgets those that are not connected for it.
+  bool make_room();
+  // Forgets the peers that a greeting replaces: former incarnations, and the former one of its
+  // link.
+  void forget_former(const Greeting& greeting, core::Origin before);
+  // Forgets all of a peer whose process has ended; another one greets on `link`.
+  void reset(Peer& peer, Link& link, core::Origin origin);
+  // Refuses a link whose peer speaks another protocol. The peer is not told: it finds out by the
+  // greeting that it gets.
+  void refuse_protocol(Link& link, const Greeting& greeting);
+  // Marks a link as refused; the first time it is counted and logged.
+  void give_up(Link& link, const std::string& who, const std::string& why);
+  [[nodiscard]] bool known(std::string_view name) const;
+  // Returns whether a peer has this name.
+  [[nodiscard]] bool called(const Peer& peer, std::string_view name) const;
+  // Ends the pauses under all names of a peer.
+  void forget_pauses(const Peer& peer);
+
+  Effects& effects_;
+  Self self_;
+  std::map<LinkId, Link> links_;
+  Peers peers_;
+  std::set<std::string, std::less<>> paused_;
+  std::uint64_t refused_greetings_ = 0;
+};
+
+}  // namespace anabranch::regions

@@ -1,0 +1,267 @@
+#include "regions/exchange/subscriptions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/mark.h"
+#include "core/planted_bug.h"
+
+namespace anabranch::regions {
+
+using core::Bug;
+using core::mark;
+using core::Millis;
+using core::Origin;
+using core::planted;
+using core::VersionVector;
+
+// ---- Sources.
+
+bool Subscriptions::direct(const Peer& peer, Origin origin) const {
+  return peer.origin == origin || peer.leads(applied_.head(origin).region);
+}
+
+bool Subscriptions::has_more(const Peer& peer, Origin origin) const {
+  return forks_.may_follow(peer, origin) && peer.applied.at(origin) > applied_.vector().at(origin);
+}
+
+bool Subscriptions::somebody_has_more(Origin origin) const {
+  return std::ranges::any_of(links_.peers(), [&](const auto& each) {
+    return links_.usable(each.second) && has_more(each.second, origin);
+  });
+}
+
+bool Subscriptions::serves(const Peer& peer, Origin origin) const {
+  return peer.served_from.at(origin) <= applied_.vector().at(origin) + 1;
+}
+
+Peer* Subscriptions::source(Origin origin) {
+  for (auto& [peer_origin, peer] : links_.peers()) {
+    if (links_.usable(peer) && peer.in.has(origin)) return &peer;
+  }
+  return nullptr;
+}
+
+std::vector<Origin> Subscriptions::offered() const {
+  std::vector<Origin> origins;
+  const auto offer = [&](const Peer& peer, Origin origin) {
+    if (origin != links_.self().origin && forks_.may_follow(peer, origin))
+      origins.push_back(origin);
+  };
+  for (const auto& [peer_origin, peer] : links_.peers()) {
+    if (!links_.usable(peer)) continue;
+    offer(peer, peer_origin);
+    for (const auto& [origin, seq] : peer.applied) offer(peer, origin);
+  }
+  std::ranges::sort(origins);
+  origins.erase(std::unique(origins.begin(), origins.end()), origins.end());
+  return origins;
+}
+
+Peer* Subscriptions::choose_source(Origin origin, bool lacking) {
+  const auto stall = stalls_.find(origin);
+  Peer* best = nullptr;
+  int best_score = -1;
+  for (auto& [peer_origin, peer] : links_.peers()) {
+    const bool more = has_more(peer, origin);
+    const bool current = peer.in.has(origin);
+    if (!links_.usable(peer) || !(more || current || direct(peer, origin))) continue;
+    if (!forks_.may_follow(peer, origin) || !serves(peer, origin)) continue;
+    const bool avoided = stall != stalls_.end() && stall->second.avoided == peer_origin;
+    // Another leader of its region may be behind, too.
+    const bool nearer = direct(peer, origin) && (peer_origin == origin || more || !lacking);
+    const int score = (avoided ? 0 : 8) + (nearer ? 4 : 0) + (current ? 2 : 0) + (more ? 1 : 0);
+    if (score > best_score) {
+      best = &peer;
+      best_score = score;
+    }
+  }
+  return best;
+}
+
+// ---- Subscribing.
+
+void Subscriptions::renew() {
+  next_ms_ = kNever;
+  if (suspended_) {
+    for (auto& [origin, peer] : links_.peers()) peer.in.origins.clear();
+    return;
+  }
+  std::map<Origin, std::vector<Origin>> chosen;  // {peer: origins}, sorted as offered() is.
+  for (const Origin origin : offered()) {
+    const bool lacking = somebody_has_more(origin);
+    if (settled_.contains(origin) && !lacking) continue;
+    if (const Peer* peer = choose_source(origin, lacking)) chosen[peer->origin].push_back(origin);
+  }
+  for (auto& [origin, peer] : links_.peers()) {
+    if (!links_.usable(peer)) {
+      peer.in.origins.clear();
+      continue;
+    }
+    std::vector<Origin>& origins = chosen[origin];
+    if (!peer.in.stale && origins == peer.in.origins) continue;
+    if (peer.in.may_ask(now_)) {
+      subscribe(peer, std::move(origins));
+    } else {
+      mark<"a subscription waits for more to change">();
+      next_ms_ = std::min(next_ms_, peer.in.asked_ms + InStream::kAskMs);
+    }
+  }
+}
+
+void Subscriptions::subscribe(Peer& peer, std::vector<Origin> origins) {
+  peer.in.id = ++streams_;
+  peer.in.origins = std::move(origins);
+  peer.in.taken = peer.in.acked = 0;
+  peer.in.dropped.clear();
+  peer.in.stale = false;
+  Subscribe wanted{peer.in.id, window_bytes_, {}, forks_.with(peer)};
+  wanted.nonce = links_.self().nonce;
+  for (const Origin each : peer.in.origins) {
+    wanted.from.set(each, applied_.vector().at(each) + 1);
+    if (ended_.contains(each)) wanted.ended.push_back(each);
+  }
+  links_.send(peer, std::move(wanted));
+}
+
+void Subscriptions::tick() {
+  if (now_ >= next_ms_) renew();
+}
+
+void Subscriptions::suspend(bool suspended) {
+  suspended_ = suspended;
+  stalls_.clear();
+}
+
+void Subscriptions::met(Peer& peer) {
+  peer.in.since = streams_ + 1;
+  std::erase_if(stalls_, [&](const auto& stall) { return stall.second.avoided == peer.origin; });
+}
+
+void Subscriptions::reopen(const std::set<Origin>& ended) {
+  ended_ = ended;
+  for (auto& [origin, peer] : links_.peers()) peer.in.stale = true;
+  renew();
+}
+
+// ---- Stalls.
+
+bool Subscriptions::stands_still(Stall& stall, Origin origin, const Peer& from, Millis now) const {
+  const core::Seq seq = applied_.vector().at(origin);
+  const bool went_on = std::exchange(stall.seq, seq) != seq;
+  const bool new_source = std::exchange(stall.source, from.origin) != from.origin;
+  if (went_on || new_source) stall.ticks = stall.waits = stall.asked = 0;
+  if (went_on || new_source) return false;
+  const bool owes_ack = from.in.taken != from.in.acked;  // Then the source's window may be full.
+  if (now - from.in.progress_ms >= kStallMs && !owes_ack) return true;
+  // Other origins may come first in the source's log, if it has more of this one; not for ever.
+  stall.ticks = 0;
+  const bool can_come = from.applied.at(origin) > seq;
+  if (++stall.waits < (can_come ? kWaitTicksMax : kEmptyTicksMax)) return false;
+  stall.waits = 0;
+  mark<"an origin is asked for again in a stream that never rests">();
+  return true;
+}
+
+void Subscriptions::find_stalls(Millis now) {
+  if (still_ || suspended_ || planted(Bug::kNeverMendStalls)) return;
+  std::erase_if(stalls_, [&](const auto& each) {
+    const Stall& stall = each.second;
+    return stall.avoided != 0 ? now >= stall.avoided_until_ms : !somebody_has_more(each.first);
+  });
+  for (const Origin origin : offered()) {
+    Peer* from = source(origin);  // Without one, a source is chosen right after this.
+    if (from == nullptr || !somebody_has_more(origin)) continue;
+    if (!stands_still(stalls_[origin], origin, *from, now)) continue;
+    Stall& stall = stalls_[origin];
+    mark<"an origin that stood still is asked for again">();
+    from->in.stale = true;  // Asks again, and from the second time on another peer.
+    const bool in_vain = ++stall.asked >= kAskedMax;
+    if (++stall.ticks >= 2 || in_vain || from->applied.at(origin) <= stall.seq) {
+      mark<"a silent peer is avoided">();
+      stall.avoided = from->origin;
+      stall.avoided_until_ms = now + kAvoidMs;
+    }
+  }
+}
+
+void Subscriptions::distrust(Origin origin, Origin peer, Millis now) {
+  Stall& stall = stalls_[origin];
+  stall.avoided = peer;
+  stall.avoided_until_ms = now + kAvoidMs;
+  renew();  // If there is no other peer, it is asked again as for any stall.
+}
+
+void Subscriptions::distrust_log(LinkId link) {
+  Peer* const peer = links_.peer_at(link);
+  if (peer == nullptr) return;
+  for (const Origin origin : peer->in.origins) {
+    const core::Seq shown = peer->applied.at(origin);
+    if (shown > applied_.vector().at(origin)) peer->served_from.raise(origin, shown + 1);
+  }
+}
+
+void Subscriptions::dropped(LinkId link, std::uint64_t stream, Origin origin, core::Seq first) {
+  Peer* const peer = links_.peer_at(link);
+  if (peer == nullptr) return;
+  InStream& in = peer->in;
+  if (in.id == stream && in.has(origin)) in.dropped.try_emplace(origin, first);
+}
+
+void Subscriptions::ask_for_dropped() {
+  bool any = false;
+  for (auto& [peer_origin, peer] : links_.peers()) {
+    const bool lacking = std::ranges::any_of(peer.in.dropped, [&](const auto& each) {
+      return applied_.vector().at(each.first) + 1 >= each.second;
+    });
+    if (!lacking) continue;
+    mark<"what had no room is asked for again">();
+    peer.in.dropped.clear();
+    peer.in.stale = any = true;
+  }
+  if (any) renew();
+}
+
+// ---- News and snapshots.
+
+bool Subscriptions::shows_news(const VersionVector& applied) const {
+  return std::ranges::any_of(applied, [&](const VersionVector::Entry& entry) {
+    const Origin origin = entry.origin;
+    if (origin == links_.self().origin || entry.seq <= applied_.vector().at(origin)) return false;
+    bool can_come = false;
+    for (const auto& [peer_origin, peer] : links_.peers()) {
+      if (!links_.usable(peer)) continue;
+      if (peer.in.has(origin)) return false;
+      can_come = can_come || (has_more(peer, origin) && serves(peer, origin));
+    }
+    return can_come;
+  });
+}
+
+std::optional<Origin> Subscriptions::snapshot_source(const std::set<Origin>& avoided) const {
+  std::set<Origin> sources;
+  for (const Origin origin : offered()) {
+    std::set<Origin> trimmed;
+    bool served = false;
+    for (const auto& [peer_origin, peer] : links_.peers()) {
+      if (!links_.usable(peer) || !has_more(peer, origin)) continue;
+      served = served || serves(peer, origin);
+      trimmed.insert(peer_origin);
+    }
+    if (!served) sources.merge(trimmed);
+  }
+  std::optional<Origin> best;
+  core::Seq most = 0;
+  for (const Origin source : sources) {
+    const Peer& peer = links_.peers().at(source);
+    const core::Seq ops = peer.applied.ops_beyond(applied_.vector());
+    // From a peer with another history of an origin, this leader takes no rows that it cannot
+    // check.
+    if (!forks_.with(peer).empty() || avoided.contains(source) || ops <= most) continue;
+    best = source;
+    most = ops;
+  }
+  return best;
+}
+
+}  // namespace anabranch::regions

@@ -1,0 +1,127 @@
+// The subscriptions of this leader to its peers. Each origin is followed through one peer at a
+// time: directly where possible, through another when the direct way is away or silent. Any lost
+// message is made up for within kStallMs, by subscribing anew. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "regions/exchange/forks.h"
+#include "regions/exchange/links.h"
+#include "regions/members/settled_origins.h"
+#include "regions/state/applied.h"
+
+namespace anabranch::regions {
+
+class Subscriptions {
+ public:
+  static constexpr core::Millis kStallMs = 1000;
+  static constexpr core::Millis kAvoidMs = 30'000;
+  // The number of ticks that an origin waits while its source sends other origins, and while the
+  // source has no more of it than this replica, but another peer has.
+  static constexpr int kWaitTicksMax = 10;
+  static constexpr int kEmptyTicksMax = 2;
+  // How often an origin is asked for again if batches arrive, but none that can be applied.
+  static constexpr int kAskedMax = 4;
+  static constexpr std::uint64_t kWindowBytes = std::uint64_t{8} << 20U;
+
+  // All must outlive this.
+  Subscriptions(const Applied& applied, const SettledOrigins& settled, const Forks& forks,
+                Links& links)
+      : applied_(applied), settled_(settled), forks_(forks), links_(links) {}
+
+  // Sets the bytes that a peer may have under way to here, from the next subscription on.
+  void set_window(std::uint64_t bytes) { window_bytes_ = bytes; }
+  // Tells whether received batches cannot be applied for want of room: none is asked for again.
+  void stand_still(bool still) { still_ = still; }
+  // From now on, or no longer, nothing is subscribed.
+  void suspend(bool suspended);
+  // Tells the time of what follows.
+  void set_time(core::Millis now) { now_ = now; }
+  // The time at which tick() must be called next.
+  [[nodiscard]] core::Millis next_ms() const { return next_ms_; }
+  // Sends the subscriptions that had to wait for that time.
+  void tick();
+
+  // Brings all subscriptions in line with the connected peers and their vectors.
+  void renew();
+  // Closes all subscriptions and opens new ones. Of `ended` origins only batches that are on a
+  // peer's disk are taken from now on.
+  void reopen(const std::set<core::Origin>& ended);
+  // Tells that a peer has greeted on a new link, or as a new process.
+  void met(Peer& peer);
+  // Finds origins that stand still although a peer has more of them, and asks for them again.
+  void find_stalls(core::Millis now);
+
+  // Tells that a batch of a stream was dropped, for want of room. Later batches of its origin in
+  // that stream come in vain, so the origin is asked for again as soon as the dropped batch is
+  // next.
+  void dropped(LinkId link, std::uint64_t stream, core::Origin origin, core::Seq first);
+  void ask_for_dropped();
+  // Notes that a peer has passed on false batches of an origin: the origin is followed through
+  // others.
+  void distrust(core::Origin origin, core::Origin peer, core::Millis now);
+  // Notes that a peer has sent a damaged batch: the origins subscribed there are taken from others,
+  // or come by a snapshot.
+  void distrust_log(LinkId link);
+
+  // Returns whether a vector has more of an origin that is followed through no peer, and can come.
+  // If the peer cannot be followed, since it has another history, for example, nothing is news.
+  [[nodiscard]] bool shows_news(const core::VersionVector& applied) const;
+  // The peer to ask for a snapshot: the one with the greatest vector, of the peers with batches
+  // that no log can serve any more. Nullopt when there is no need, or when all of them are in
+  // `avoided`.
+  [[nodiscard]] std::optional<core::Origin> snapshot_source(
+      const std::set<core::Origin>& avoided) const;
+
+ private:
+  // An origin that stood still although a peer has more of it.
+  struct Stall {
+    core::Seq seq = 0;                  // Its position at the last tick.
+    core::Origin source = 0;            // The peer through which it was followed.
+    int ticks = 0;                      // Ticks without any batch from there.
+    int waits = 0;                      // Ticks with batches of other origins only.
+    int asked = 0;                      // How often it was asked for again since it last advanced.
+    core::Origin avoided = 0;           // Not to be followed through this peer...
+    core::Millis avoided_until_ms = 0;  // ...until then.
+  };
+  static constexpr core::Millis kNever = std::numeric_limits<core::Millis>::max();
+
+  // Returns whether `peer` leads the region that `origin` was written in.
+  [[nodiscard]] bool direct(const Peer& peer, core::Origin origin) const;
+  [[nodiscard]] bool has_more(const Peer& peer, core::Origin origin) const;
+  [[nodiscard]] bool somebody_has_more(core::Origin origin) const;
+  // Returns whether a peer's log has the next batch of an origin, as far as the peer has said.
+  [[nodiscard]] bool serves(const Peer& peer, core::Origin origin) const;
+  // All origins that some usable peer leads or knows of, except the own one, sorted.
+  [[nodiscard]] std::vector<core::Origin> offered() const;
+  // The peer through which to follow an origin: null when no peer has more of it.
+  // `lacking`: whether a usable peer has more of it.
+  [[nodiscard]] Peer* choose_source(core::Origin origin, bool lacking);
+  // The peer through which an origin is followed; null when there is none.
+  [[nodiscard]] Peer* source(core::Origin origin);
+  void subscribe(Peer& peer, std::vector<core::Origin> origins);
+  // Returns whether an origin that `from` should send must be asked for again.
+  [[nodiscard]] bool stands_still(Stall& stall, core::Origin origin, const Peer& from,
+                                  core::Millis now) const;
+
+  const Applied& applied_;
+  const SettledOrigins& settled_;
+  const Forks& forks_;
+  Links& links_;
+  std::map<core::Origin, Stall> stalls_;
+  std::set<core::Origin> ended_;
+  std::uint64_t window_bytes_ = kWindowBytes;
+  std::uint64_t streams_ = 0;
+  bool still_ = false;
+  bool suspended_ = false;
+  core::Millis now_ = 0;
+  core::Millis next_ms_ = kNever;  // When subscriptions that wait are sent.
+};
+
+}  // namespace anabranch::regions
