@@ -109,6 +109,34 @@ Values values_in(const rows::RowReader& rows) {
   return values;
 }
 
+// An operation on one of three keys, chosen by the bits of `what`.
+void act(Group& group, std::uint64_t what) {
+  const std::string key = "k" + std::to_string(what / 100 % 3);
+  const int i = static_cast<int>(what / 10'000 % 4);
+  const bool in_set = what / 1'000'000 % 2 == 0;
+  switch (what % 8) {
+    case 0:
+    case 1:
+      group.put(in_set ? element(key, i) : string_row(key), std::to_string(what % 1000));
+      break;
+    case 2:
+      group.remove(in_set ? element(key, i) : string_row(key));
+      break;
+    case 3:
+    case 4:
+      group.add(in_set ? counter(key, i) : string_row(key), static_cast<int>(what % 50));
+      break;
+    case 5:
+      group.reset(in_set ? counter(key, i) : string_row(key));
+      break;
+    case 6:
+      group.clear(in_set ? Path{"\1", key, "h"} : Path{"\1", key});
+      break;
+    default:
+      group.clear(what % 3 == 0 ? Path{"\1"} : Path{"\1", key, "e"});
+  }
+}
+
 }  // namespace
 
 TEST_SUITE("regions: large clears") {
@@ -395,32 +423,6 @@ TEST_SUITE("regions: large clears") {
       Node direct(options("eu", 7, 100'000), nullptr, kWall);
       Node foreign(options("us", 9, random.below(3)), nullptr, kWall);
       storage::Position sent = 0;
-      const auto act = [&random](Group& group, std::uint64_t what) {
-        const std::string key = "k" + std::to_string(what / 100 % 3);
-        const int i = static_cast<int>(what / 10'000 % 4);
-        const bool in_set = what / 1'000'000 % 2 == 0;
-        switch (what % 8) {
-          case 0:
-          case 1:
-            group.put(in_set ? element(key, i) : string_row(key), std::to_string(what % 1000));
-            break;
-          case 2:
-            group.remove(in_set ? element(key, i) : string_row(key));
-            break;
-          case 3:
-          case 4:
-            group.add(in_set ? counter(key, i) : string_row(key), static_cast<int>(what % 50));
-            break;
-          case 5:
-            group.reset(in_set ? counter(key, i) : string_row(key));
-            break;
-          case 6:
-            group.clear(in_set ? Path{"\1", key, "h"} : Path{"\1", key});
-            break;
-          default:
-            group.clear(what % 3 == 0 ? Path{"\1"} : Path{"\1", key, "e"});
-        }
-      };
       for (int step = 0; step < 60; ++step) {
         const double dice = random.unit();
         if (dice < 0.5) {

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "regions/delivery/inbox.h"
+#include "regions/exchange/subscriptions.h"
 #include "regions/local_writer.h"
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
@@ -153,7 +154,7 @@ TEST_SUITE("regions: catching up") {
     }
     CHECK(consumer.vector() == producer.vector());
     CHECK(arrived == kBatches);
-    CHECK(held_max <= regions::Inbox::kHeldEnoughBytes + Subscriptions::kWindowBytes);
+    CHECK(held_max <= regions::Inbox::kHeldEnoughBytes + regions::Subscriptions::kWindowBytes);
     CHECK(consumer.digest() == producer.digest());
   }
 
