@@ -60,6 +60,10 @@ GroupClosed LocalWriter::close_group() {
   return {};
 }
 
+std::optional<GroupClosed> LocalWriter::try_close_group() {
+  return dirty() ? std::nullopt : std::optional(close_group());
+}
+
 // ---- Batches.
 
 Batch LocalWriter::make_batch(std::vector<core::Transaction> transactions) const {

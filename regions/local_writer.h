@@ -56,6 +56,7 @@ class LocalWriter final : public OwnBatches {
   core::Result<storage::Position> commit();
   // Lets go of the open group, which must not be dirty.
   GroupClosed close_group();
+  std::optional<GroupClosed> try_close_group() override;
   // Drops the open group with what it has staged.
   void drop_group() { open_.reset(); }
 

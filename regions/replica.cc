@@ -4,15 +4,12 @@
 #include <utility>
 #include <variant>
 
-#include "core/checksum.h"
-#include "core/mark.h"
 #include "core/planted_bug.h"
-#include "regions/state/incarnation.h"
+#include "regions/startup.h"
 
 namespace anabranch::regions {
 
 using core::Bug;
-using core::mark;
 using core::Millis;
 using core::planted;
 
@@ -23,7 +20,10 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
                                                      ReplicaOptions options) {
   ANABRANCH_ASSERT(options.fresh_origin != 0 && !options.region.empty());
   std::unique_ptr<Replica> replica(new Replica(storage, std::move(options)));
-  if (auto started = replica->start(clock); !started.ok()) return started.failure();
+  Replica& self = *replica;
+  Startup startup({self.options_, self.state_, self.members_, self.exchange_, self.inbox_,
+                   self.keeper_, self.time_, self.incarnations_, self.repair_});
+  if (auto started = startup.run(clock); !started.ok()) return started.failure();
   return replica;
 }
 
@@ -48,12 +48,12 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
       time_({state_, keeper_, members_.list(), members_.settled(), exchange_, alarms_},
             options_.drift_ms_max, options_.expiry_wait_ms),
       upkeep_(state_, writer_, options_.limits.sweep),
-      incarnations_(state_, alarms_,
+      incarnations_(state_, exchange_, alarms_,
                     {options_.fresh_origin, options_.nonce, options_.random_origin}),
       repair_({state_, exchange_, keeper_, snapshots_, inbox_, time_, members_.list(),
                members_.settled(), incarnations_, alarms_},
               options_.limits.rejoin),
-      verifier_(exchange_, effects_, options_.nonce, [this] { return inspect(); }) {
+      verifier_({state_, exchange_, alarms_, effects_}, options_.nonce) {
   writer_.sign_with(inbox_.proofs().signer());
   exchange_.subscriptions().set_window(options_.limits.window());
   state_.watch(members_);
@@ -65,83 +65,6 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
   state_.join(time_);
   state_.join(upkeep_);
   state_.join(keeper_);
-}
-
-core::Result<void> Replica::start(const core::WallClock& clock) {
-  bool loaded = false;
-  const auto load_once = [&]() -> core::Result<void> {
-    return std::exchange(loaded, true) ? core::Result<void>() : load();
-  };
-  auto opened = state_.open_storage([&](const storage::StoredRecord& record) {
-    auto ready = load_once();
-    return ready.ok() ? recover(record) : ready;
-  });
-  if (!opened.ok()) return opened;
-  if (auto ready = load_once(); !ready.ok()) return ready;
-  if (auto kept = keeper_.load(); !kept.ok()) return kept;
-  if (auto ordered = state_.open_scores(); !ordered.ok()) return ordered;
-  if (auto recorded = record_opening(); !recorded.ok()) return recorded;
-  start_clock(clock);
-  const Identity& self = state_.identity();
-  exchange_.begin({self.mesh, self.region, self.origin, options_.nonce, options_.follows});
-  if (auto listed = members_.load_list(); !listed.ok()) return listed;
-  if (auto resumed = repair_.resume(); !resumed.ok()) return resumed;
-  state_.applied().vector_board().announce(state_.applied().vector());
-  return {};
-}
-
-core::Result<void> Replica::load() {
-  const auto found = state_.load();
-  if (!found.ok()) return found.failure();
-  Identity& identity = state_.identity();
-  if (!found.value()) {
-    identity = {.mesh = options_.mesh, .region = options_.region, .origin = incarnations_.fresh()};
-    return state_.load_scores(options_.resolvers, options_.nonce);
-  }
-  if (identity.region != options_.region) {
-    return core::invalid("the data belongs to region " + identity.region + ", not to " +
-                         options_.region);
-  }
-  if (identity.mesh != options_.mesh) return core::invalid("the data belongs to another mesh");
-  const auto snapshot = state_.storage().snapshot();
-  if (auto loaded = time_.load(*snapshot); !loaded.ok()) return loaded;
-  if (auto loaded = inbox_.proofs().load(*snapshot); !loaded.ok()) return loaded;
-  if (auto loaded = members_.load(*snapshot); !loaded.ok()) return loaded;
-  return state_.load_scores(options_.resolvers, options_.nonce);
-}
-
-core::Result<void> Replica::recover(const storage::StoredRecord& record) {
-  auto batch = core::decode_batch(record.bytes);
-  if (!batch.ok()) return batch.failure();
-  return state_.change_rows([&](rows::Stage& stage) {
-    state_.apply(stage, batch.value(), record.bytes, state_.deps_of(batch.value()));
-    return state_.commit({.stage = &stage});
-  });
-}
-
-core::Result<void> Replica::record_opening() {
-  Identity& identity = state_.identity();
-  storage::Place here = state_.storage().place();
-  if (identity.opening > 0) {
-    auto why = why_new_origin(identity, here);
-    if (options_.new_origin) why = "the operator wants it";
-    if (why && !planted(Bug::kReuseOrigin)) incarnations_.begin(*std::move(why));
-  }
-  identity.place = std::move(here);
-  identity.closed = false;
-  ++identity.opening;
-  auto expiries = state_.load_expiries();
-  return expiries.ok() ? state_.commit_identity(std::move(expiries).value()) : expiries.failure();
-}
-
-void Replica::start_clock(const core::WallClock& clock) {
-  const core::Hlc head = state_.applied().head(state_.identity().origin).hlc;
-  core::Hlc newest = std::max(state_.stored_clock(), head);
-  // A new incarnation need not go on from timestamps of a clock that was wrong.
-  const bool ahead = newest.millis() - clock.now_ms() > options_.drift_ms_max;
-  if ((options_.new_origin && ahead) || planted(Bug::kForgetHlc)) newest = {};
-  state_.start_clock(clock, newest, options_.drift_ms_max);
-  time_.open();
 }
 
 core::Result<void> Replica::close() {
@@ -159,27 +82,13 @@ core::Result<void> Replica::announce() {
   return options_.announce ? members_.announce() : core::Result<void>();
 }
 
-core::Result<void> Replica::go_on_as_new(std::string why, Millis now) {
-  auto recorded = incarnations_.begin_and_record(std::move(why));
-  if (!recorded.ok()) return recorded;
-  exchange_.renew(state_.identity().origin, now);
-  return announce();  // Before it writes anything else, so that the list knows each that wrote.
-}
-
-core::Result<void> Replica::heed_doubt(Millis now) {
-  if (exchange_.doubt().empty()) return {};
-  if (incarnations_.may_begin()) return go_on_as_new(exchange_.doubt(), now);
-  alarms_.raise_once("peers deny every new origin; the last one is kept: " + exchange_.doubt());
-  exchange_.forget_doubt();
-  return {};
-}
-
 core::Result<void> Replica::promote(Millis now) {
   if (broken()) return *broken();
-  if (!follows()) return {};
+  if (!exchange_.follows()) return {};
   exchange_.lead();
   if (planted(Bug::kKeepOriginWhenPromoted)) return {};
-  return go_on_as_new("it was promoted", now);
+  auto renewed = incarnations_.renew("it was promoted", now);
+  return renewed.ok() ? announce() : renewed;  // Before it writes anything else.
 }
 
 core::Result<void> Replica::store_clock() {
@@ -189,26 +98,31 @@ core::Result<void> Replica::store_clock() {
 
 // ---- Messages.
 
+namespace {
+
+// Takes back the messages that the exchange wants to send: its vector may count ops that were not
+// stored.
+void drop_sends(Effects& effects) {
+  if (planted(Bug::kSendWhenBroken)) return;
+  std::erase_if(effects, [](const Effect& effect) { return std::holds_alternative<Send>(effect); });
+}
+
+}  // namespace
+
 void Replica::link_up(LinkId link, std::string address, Millis now, std::string region) {
   exchange_.link_up(link, std::move(address), now, std::move(region));
-  if (broken()) send_nothing();
+  if (broken()) drop_sends(effects_);
 }
 
 void Replica::link_down(LinkId link) {
   exchange_.link_down(link);
-  if (broken()) send_nothing();
+  if (broken()) drop_sends(effects_);
 }
 
 bool Replica::resume(std::string_view peer) {
   const bool known = exchange_.resume(peer);
-  if (broken()) send_nothing();
+  if (broken()) drop_sends(effects_);
   return known;
-}
-
-void Replica::send_nothing() {
-  if (planted(Bug::kSendWhenBroken)) return;
-  std::erase_if(effects_,
-                [](const Effect& effect) { return std::holds_alternative<Send>(effect); });
 }
 
 namespace {
@@ -224,6 +138,17 @@ bool compares_rows(const Message& message) {
   return std::holds_alternative<Question>(message) || std::holds_alternative<Answer>(message);
 }
 
+// Names the records of the log that were found damaged, and keeps the chain hashes around them:
+// others must be able to see that the histories before and behind them are the same.
+void name_damage(CommittedState& state, const Peers& peers, Alarms& alarms) {
+  for (const LogDamage& damage : state.log().take_news()) {
+    alarms.raise_once(to_string(damage, region_of(damage.origin, state.applied(), peers)));
+    if (!damage.certain) continue;
+    (void)state.chains().keep(damage.origin, damage.first - 1);
+    (void)state.chains().keep(damage.origin, damage.last);
+  }
+}
+
 }  // namespace
 
 // The order is policy. Damage of the log is named before anything may read from it. Rows are
@@ -233,15 +158,25 @@ bool compares_rows(const Message& message) {
 // digest belong to what was applied before it. Positions follow the subscription that they prove.
 void Replica::step(LinkId link, Message message, Millis now) {
   if (broken()) return;
-  name_damage();
+  name_damage(state_, exchange_.peers(), alarms_);
   if (!compares_rows(message) && members_.refuses(link, message)) return;
   const Peer* const peer = exchange_.links().peer_at(link);
+  const auto accepts = [&](const BatchMessage& received, const core::Batch& batch) {
+    return members_.accepts(link, received, batch);
+  };
   // No parameter is const: the last function would be the better match.
   std::visit(Overloaded{
                  [&](Question& each) { verifier_.step(link, each, now); },
                  [&](Answer& each) { verifier_.step(link, each, now); },
                  [&](Refusal& each) { repair_.on(each); },
-                 [&](Heartbeat& each) { on(link, std::move(each), now); },
+                 [&](Heartbeat& each) {
+                   exchange_.complete(link, each);
+                   time_.on(link, each, now);
+                   verifier_.compare(link, each);
+                   members_.renew_standing(now);
+                   members_.send_standings(link, each.standings);
+                   exchange_.step(link, std::move(each), now);
+                 },
                  [&](Standing& each) { members_.on(link, std::move(each)); },
                  [&](SnapshotRequest& each) {
                    if (peer != nullptr) snapshots_.on(*peer, each, now);
@@ -253,95 +188,17 @@ void Replica::step(LinkId link, Message message, Millis now) {
                  [&](SnapshotRefusal& each) {
                    if (peer != nullptr) snapshots_.on(*peer, each, now);
                  },
-                 [&](SignedPosition& each) {
-                   if (inbox_.proofs().on(link, each, now)) keep_signatures(now);
-                 },
+                 [&](SignedPosition& each) { inbox_.on(link, each, now); },
                  [&](Subscribe& each) {
                    const core::VersionVector wanted =
                        inbox_.proofs().signer().active() ? each.from : core::VersionVector();
                    exchange_.step(link, std::move(each), now);
                    inbox_.proofs().send_positions(link, wanted);
                  },
-                 [&](BatchMessage& each) { receive(link, std::move(each), now); },
+                 [&](BatchMessage& each) { inbox_.receive(link, std::move(each), now, accepts); },
                  [&](auto& each) { exchange_.step(link, std::move(each), now); },
              },
              message);
-}
-
-void Replica::on(LinkId link, Heartbeat heartbeat, Millis now) {
-  exchange_.complete(link, heartbeat);
-  time_.on(link, heartbeat, now);
-  compare(link, heartbeat);
-  members_.renew_standing(now);
-  members_.send_standings(link, heartbeat.standings);
-  exchange_.step(link, std::move(heartbeat), now);
-}
-
-void Replica::compare(LinkId link, const Heartbeat& heartbeat) {
-  const std::string region = exchange_.links().region(link);
-  const bool same = heartbeat.applied == state_.applied().vector();
-  if (region.empty() || !same || exchange_.joining()) return;
-  const bool one_history =
-      heartbeat.chains.empty() || heartbeat.chains == state_.applied().chains();
-  if (!one_history || planted(Bug::kIgnoreDigests)) return;
-  auto alarm = divergence_.compare(region, heartbeat.digest, digest());
-  if (alarm) alarms_.raise(*std::move(alarm));
-}
-
-void Replica::receive(LinkId link, BatchMessage message, Millis now) {
-  auto received = exchange_.step(link, std::move(message), now);
-  if (!received) return;
-  auto decoded = core::decode_batch(received->bytes);
-  if (!decoded.ok()) return refuse(link, *received);
-  core::Batch batch = std::move(decoded).value();
-  if (batch.origin == state_.identity().origin) {
-    exchange_.compare_own(link, batch.last());
-    return;  // A new incarnation will ask for it.
-  }
-  if (!members_.accepts(link, *received, batch)) return;
-  const core::Origin from = exchange_.links().peer(link);
-  if (!exchange_.may_apply(from, batch, batch.deps_changed)) return;
-  const core::Seq applied = state_.applied().vector().at(batch.origin);
-  if (batch.first() <= applied && applied < batch.last()) {
-    exchange_.forked(from, batch.origin, batch.last());
-    return;
-  }
-  inbox_.on(link, *std::move(received), std::move(batch), now);
-}
-
-void Replica::refuse(LinkId link, const BatchMessage& received) {
-  const bool well_formed = core::decode_batch(core::without_checksum(received.bytes)).ok();
-  if (!well_formed) return reject(link);
-  mark<"a damaged batch arrives">();
-  alarms_.raise_once(
-      "region " + exchange_.links().region(link) +
-      " has sent a batch whose checksum is wrong; it is not taken: what it lacks comes by a "
-      "snapshot, or from others; have the memory of both machines and the disk of that one "
-      "looked at");
-  exchange_.subscriptions().distrust_log(link);
-}
-
-void Replica::name_damage() {
-  for (const LogDamage& damage : state_.log().take_news()) {
-    alarms_.raise_once(
-        to_string(damage, region_of(damage.origin, state_.applied(), exchange_.peers())));
-    if (!damage.certain) continue;
-    (void)state_.chains().keep(damage.origin, damage.first - 1);
-    (void)state_.chains().keep(damage.origin, damage.last);
-  }
-}
-
-// ---- Comparing rows.
-
-std::optional<core::Hash128> Replica::digest() const {
-  if (sweeping()) return std::nullopt;  // Rows are still stored that others do not have.
-  return digests().total();
-}
-
-Inspection Replica::inspect() const {
-  return {
-      {state_.storage().snapshot(), applied().vector(), digests().total(), digest().has_value()},
-      names()};
 }
 
 void Replica::verify(std::vector<std::string> regions, Millis now) {
@@ -353,7 +210,11 @@ void Replica::verify(std::vector<std::string> regions, Millis now) {
 core::Result<bool> Replica::apply(Millis now) {
   const GroupClosed closed = writer_.close_group();
   if (broken()) return *broken();
-  if (auto heeded = heed_doubt(now); !heeded.ok()) return heeded.failure();
+  const auto heeded = incarnations_.heed_doubt(now);
+  if (!heeded.ok()) return heeded;
+  if (heeded.value()) {  // Before it writes anything else, so that the list knows each that wrote.
+    if (auto announced = announce(); !announced.ok()) return announced.failure();
+  }
   const auto ready = inbox_.look_ahead();
   if (!ready.ok()) return ready;
   if (ready.value()) {
@@ -392,36 +253,32 @@ Millis Replica::next_tick_ms() const {
   return std::min({next, verifying.value_or(next), signing.value_or(next)});
 }
 
-Showing Replica::showing(Millis now) {
-  time_.look(now);
-  return {.hlc = state_.clock()->high_water(),
-          .wall_ms = state_.clock()->wall_ms(),
-          .digest = digest(),
-          .standings = keeper_.standings().numbers(),
-          .clocks = time_.shown(now),
-          .heard = time_.words(now)};
-}
-
 void Replica::tick(Millis now) {
   Reserve& reserve = writer_.reserve();
   if (now >= next_tick_ms()) reserve.look();
   if (std::string news = reserve.news(); !news.empty()) alarms_.raise(std::move(news));
   if (broken()) return;
-  name_damage();
+  name_damage(state_, exchange_.peers(), alarms_);
   state_.log().forget_before(keeper_.segments().first());
   if (!announce().ok()) return;
   members_.renew_standing(now);
-  const bool beat = exchange_.tick(now, [&] { return showing(now); });
+  const bool beat = exchange_.tick(now, [&] {
+    Showing showing = time_.showing(now);
+    showing.digest = state_.digest();
+    showing.standings = keeper_.standings().numbers();
+    return showing;
+  });
   if (beat) {
     time_.complain(now);
     inbox_.proofs().complain(now);
   }
   verifier_.tick(now);
-  if (repair_.is_lost() && !dirty()) {
-    if (!repair_.heed_loss(writer_.close_group(), now).ok()) return;
+  if (repair_.is_lost()) {
+    const auto closed = writer_.try_close_group();
+    if (closed && !repair_.heed_loss(*closed, now).ok()) return;
   }
   const auto waited_for = [&](const std::string& region) {
-    return regions().retirement(region) == Retirement::kNone;
+    return members_.list().retirement(region) == Retirement::kNone;
   };
   if (repair_.rejoin() == nullptr) {
     (void)keeper_.tick(now, exchange_.peers(), waited_for);  // What fails breaks the replica.
@@ -429,25 +286,14 @@ void Replica::tick(Millis now) {
   if (beat && !broken() && !time_.store(now).ok()) return;
   if (!broken()) snapshots_.tick(now);
   hold_log(keeper_, snapshots_);
-  sign_and_pass_on(now);
+  inbox_.sign_and_pass_on(now);
 }
 
 void Replica::durable(storage::Position position, Millis now) {
   if (broken()) return;
   exchange_.log_grew(position, now);
   state_.durable(position);
-  if (all_durable()) sign_and_pass_on(now);
-}
-
-void Replica::sign_and_pass_on(Millis now) {
-  inbox_.proofs().sign_and_pass_on(now);
-  keep_signatures(now);
-}
-
-void Replica::keep_signatures(Millis now) {
-  if (broken() || exchange_.joining() || !inbox_.proofs().wants_keeping(now)) return;
-  if (dirty() || reserve().full()) return;
-  (void)inbox_.proofs().keep(writer_.close_group(), now);  // What fails breaks the replica.
+  if (state_.all_durable()) inbox_.sign_and_pass_on(now);
 }
 
 }  // namespace anabranch::regions

@@ -27,6 +27,8 @@ class Upkeep final : public Participant, public RowWatcher {
   [[nodiscard]] bool sweeping() const { return !state_.masks()->empty(); }
   // Whether orders of scores are to be made or removed. Until then rankings may be slow.
   [[nodiscard]] bool ordering() const { return ordering_; }
+  // Whether sweep() has anything to do.
+  [[nodiscard]] bool tidying() const { return sweeping() || ordering(); }
   // Sweeps a slice, in one commit, or, when nothing is left to sweep, does a slice of the work on
   // orders. Returns whether there is more.
   core::Result<bool> sweep(const GroupClosed& closed);

@@ -111,6 +111,14 @@ std::vector<ClockWord> StableTime::words(Millis now) const {
   return words;
 }
 
+Showing StableTime::showing(Millis now) {
+  look(now);
+  Showing showing{.hlc = owner_.state.clock()->high_water(), .wall_ms = wall_ms()};
+  showing.clocks = shown(now);
+  showing.heard = words(now);
+  return showing;
+}
+
 // ---- Storing it.
 
 core::Result<void> StableTime::store(Millis now) {

@@ -61,6 +61,8 @@ class StableTime final : public Participant {
   // its clock has passed; and the words heard of clocks.
   [[nodiscard]] core::VersionVector shown(core::Millis now);
   [[nodiscard]] std::vector<ClockWord> words(core::Millis now) const;
+  // Looks at the own clock, and returns all that heartbeats show of time.
+  [[nodiscard]] Showing showing(core::Millis now);
 
   // The deadline up to which nobody else can let a key live longer: the clock of every other leader
   // is known to have passed it, and everything that it wrote before has been applied here; or it is
@@ -70,6 +72,11 @@ class StableTime final : public Participant {
   // Whether this leader may clear at all: its wall clock has not moved against its steady one
   // lately, and does not stand alone against those of several regions.
   [[nodiscard]] bool may_clear(core::Millis now);
+  // The deadline up to which this leader may clear: passed_ms(), or -1 while may_clear() forbids
+  // it.
+  [[nodiscard]] core::Millis clearable_ms(core::Millis now) {
+    return may_clear(now) ? passed_ms(now) : -1;
+  }
   // A sentence for each clock that is wrong, or was and goes on winning; by region, the own one
   // under an empty name, and its subject.
   [[nodiscard]] std::map<std::string, std::string> complaints(core::Millis now) const;

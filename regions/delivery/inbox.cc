@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "core/checksum.h"
+#include "core/mark.h"
 #include "core/planted_bug.h"
 #include "regions/delivery/batch_check.h"
 
@@ -16,6 +18,43 @@ using core::planted;
 using rows::Stage;
 
 // ---- Coming.
+
+void Inbox::receive(LinkId link, BatchMessage message, core::Millis now, const Accepts& accepts) {
+  Exchange& exchange = owner_.exchange;
+  auto received = exchange.step(link, std::move(message), now);
+  if (!received) return;
+  auto decoded = core::decode_batch(received->bytes);
+  if (!decoded.ok()) return refuse(link, *received);
+  Batch batch = std::move(decoded).value();
+  if (batch.origin == owner_.state.identity().origin) {
+    exchange.compare_own(link, batch.last());
+    return;  // A new incarnation will ask for it.
+  }
+  if (!accepts(*received, batch)) return;
+  const core::Origin from = exchange.links().peer(link);
+  if (!exchange.may_apply(from, batch, batch.deps_changed)) return;
+  const core::Seq applied = owner_.state.applied().vector().at(batch.origin);
+  if (batch.first() <= applied && applied < batch.last()) {
+    exchange.forked(from, batch.origin, batch.last());
+    return;
+  }
+  on(link, *std::move(received), std::move(batch), now);
+}
+
+void Inbox::refuse(LinkId link, const BatchMessage& received) {
+  const bool well_formed = core::decode_batch(core::without_checksum(received.bytes)).ok();
+  if (!well_formed) {
+    owner_.effects.push_back(Reject{link});
+    return;
+  }
+  core::mark<"a damaged batch arrives">();
+  owner_.alarms.raise_once(
+      "region " + owner_.exchange.links().region(link) +
+      " has sent a batch whose checksum is wrong; it is not taken: what it lacks comes by a "
+      "snapshot, or from others; have the memory of both machines and the disk of that one "
+      "looked at");
+  owner_.exchange.subscriptions().distrust_log(link);
+}
 
 void Inbox::on(LinkId link, BatchMessage message, Batch batch, core::Millis now) {
   const core::Origin origin = batch.origin;
@@ -43,6 +82,24 @@ void Inbox::forget(core::Origin origin) {
 void Inbox::clear() {
   held_.clear();
   proofs_.clear();
+}
+
+// ---- Signatures.
+
+void Inbox::on(LinkId link, const SignedPosition& position, core::Millis now) {
+  if (proofs_.on(link, position, now)) keep_signatures(now);
+}
+
+void Inbox::sign_and_pass_on(core::Millis now) {
+  proofs_.sign_and_pass_on(now);
+  keep_signatures(now);
+}
+
+void Inbox::keep_signatures(core::Millis now) {
+  if (owner_.state.broken() || owner_.exchange.joining() || !proofs_.wants_keeping(now)) return;
+  if (owner_.reserve.full()) return;
+  const auto closed = owner_.own.try_close_group();
+  if (closed) (void)proofs_.keep(*closed, now);  // What fails breaks the replica.
 }
 
 // ---- Applying.

@@ -2,6 +2,7 @@
 // they depend on, and are applied in slices, each in one commit. Not thread-safe.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -48,8 +49,15 @@ class Inbox final : public Participant {
         proofs_({owner.state, owner.exchange, owner.alarms, owner.effects}, held_,
                 limits.signatures, limits.hold_bytes_max) {}
 
+  // Takes in a batch that came on a link; one that is damaged, of another history, or not accepted
+  // is not taken.
+  using Accepts = std::function<bool(const BatchMessage& message, const core::Batch& batch)>;
+  void receive(LinkId link, BatchMessage message, core::Millis now, const Accepts& accepts);
   // A batch that came on a link and is taken; tells the exchange when there was no room for it.
   void on(LinkId link, BatchMessage message, core::Batch batch, core::Millis now);
+  void on(LinkId link, const SignedPosition& position, core::Millis now);
+  // Signs the positions that are due, passes new ones on, and keeps them now and then.
+  void sign_and_pass_on(core::Millis now);
   // Counts on for a large foreign clear. Returns whether anything can be applied.
   core::Result<bool> look_ahead();
   // Applies a slice of so many ops, in one commit.
@@ -77,6 +85,10 @@ class Inbox final : public Participant {
   [[nodiscard]] const Proofs& proofs() const { return proofs_; }
 
  private:
+  // Says what is wrong with a message that holds no batch, or a damaged one.
+  void refuse(LinkId link, const BatchMessage& received);
+  // Stores signatures when that is due and no group is staged.
+  void keep_signatures(core::Millis now);
   // Applies deliverable batches until there were `ops_max` ops; returns the batches to be logged.
   std::vector<HeldBatch> apply_slice(rows::Stage& stage, std::size_t ops_max);
   // Whether a batch may be applied: it continues its origin's chain, and refers to nothing that its

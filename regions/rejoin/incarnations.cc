@@ -31,4 +31,21 @@ core::Result<void> Incarnations::begin_and_record(std::string why) {
   return state_.commit_identity();
 }
 
+core::Result<void> Incarnations::renew(std::string why, core::Millis now) {
+  auto recorded = begin_and_record(std::move(why));
+  if (recorded.ok()) exchange_.renew(state_.identity().origin, now);
+  return recorded;
+}
+
+core::Result<bool> Incarnations::heed_doubt(core::Millis now) {
+  if (exchange_.doubt().empty()) return false;
+  if (may_begin()) {
+    const auto renewed = renew(exchange_.doubt(), now);
+    return renewed.ok() ? core::Result<bool>(true) : renewed.failure();
+  }
+  alarms_.raise_once("peers deny every new origin; the last one is kept: " + exchange_.doubt());
+  exchange_.forget_doubt();
+  return false;
+}
+
 }  // namespace anabranch::regions

@@ -1,11 +1,13 @@
 // The origin under which this leader writes: gives origins that nobody has used, and begins new
-// incarnations (state/incarnation.h). Not thread-safe.
+// incarnations (state/incarnation.h), also when peers deny the present one. Not thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
 
+#include "core/result.h"
+#include "regions/exchange/exchange.h"
 #include "regions/state/committed.h"
 #include "regions/wire/alarms.h"
 
@@ -23,9 +25,9 @@ class Incarnations {
     std::function<core::Origin()> random = {};
   };
 
-  // Both must outlive this.
-  Incarnations(CommittedState& state, Alarms& alarms, Source source)
-      : state_(state), alarms_(alarms), source_(std::move(source)) {}
+  // All must outlive this.
+  Incarnations(CommittedState& state, Exchange& exchange, Alarms& alarms, Source source)
+      : state_(state), exchange_(exchange), alarms_(alarms), source_(std::move(source)) {}
 
   // An origin that is not known here.
   [[nodiscard]] core::Origin fresh();
@@ -33,11 +35,17 @@ class Incarnations {
   void begin(std::string why);
   // The same while this leader runs, with an opening of its own, and records it.
   core::Result<void> begin_and_record(std::string why);
+  // Goes on under a new origin, and greets everybody anew once that is recorded.
+  core::Result<void> renew(std::string why, core::Millis now);
+  // Does the same when the messages of peers forbid to write on under the present origin. Returns
+  // whether they do.
+  core::Result<bool> heed_doubt(core::Millis now);
   // Whether more of them may begin in this opening.
   [[nodiscard]] bool may_begin() const { return begun_ < kPerOpeningMax; }
 
  private:
   CommittedState& state_;
+  Exchange& exchange_;
   Alarms& alarms_;
   Source source_;
   std::uint64_t begun_ = 0;  // While it runs.

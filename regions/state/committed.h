@@ -132,6 +132,11 @@ class CommittedState {
   // Over the rows: of the same moment as applied().
   [[nodiscard]] const rows::Digests& digests() const { return digests_; }
   [[nodiscard]] rows::Digests& digests() { return digests_; }
+  // Returns the digest to compare with those of others; nothing while rows are stored that a large
+  // clear has yet to sweep: others do not have them.
+  [[nodiscard]] std::optional<core::Hash128> digest() const {
+    return masks_->empty() ? std::optional(digests_.total()) : std::nullopt;
+  }
   [[nodiscard]] const std::shared_ptr<const rows::Masks>& masks() const { return masks_; }
   [[nodiscard]] const rows::Scores& scores() const { return *scores_; }
   [[nodiscard]] rows::ClearRules clear_rules() const;

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/planted_bug.h"
+
 namespace anabranch::regions {
 
+using core::Bug;
 using core::Millis;
+using core::planted;
 
 namespace {
 
@@ -41,19 +45,15 @@ void answer_show(const Inspection& inspection, const Question& question, Answer&
 
 }  // namespace
 
-Verifier::Verifier(const Exchange& exchange, Effects& effects, std::uint64_t first_moment,
-                   Verification::Open open)
-    : exchange_(exchange), effects_(effects), open_(std::move(open)), next_moment_(first_moment) {}
-
 const Peer* Verifier::peer(LinkId link) const {
-  const auto found = exchange_.links().all().find(link);
-  if (found == exchange_.links().all().end()) return nullptr;
-  const auto peer = exchange_.peers().find(found->second.peer);
-  return peer == exchange_.peers().end() ? nullptr : &peer->second;
+  const auto found = owner_.exchange.links().all().find(link);
+  if (found == owner_.exchange.links().all().end()) return nullptr;
+  const auto peer = owner_.exchange.peers().find(found->second.peer);
+  return peer == owner_.exchange.peers().end() ? nullptr : &peer->second;
 }
 
 const Peer* Verifier::peer(const std::string& region) const {
-  for (const auto& [origin, peer] : exchange_.peers()) {
+  for (const auto& [origin, peer] : owner_.exchange.peers()) {
     if (peer.region == region && peer.connected()) return &peer;
   }
   return nullptr;
@@ -63,16 +63,17 @@ const Peer* Verifier::peer(const std::string& region) const {
 
 void Verifier::start(std::vector<std::string> regions, Millis now) {
   if (regions.empty()) {
-    for (const auto& [origin, peer] : exchange_.peers()) regions.push_back(peer.region);
+    for (const auto& [origin, peer] : owner_.exchange.peers()) regions.push_back(peer.region);
   }
   std::erase_if(running_, [](const auto& each) { return !each.second.running(); });
   for (const std::string& region : regions) {
     if (running_.contains(region)) continue;
     const auto ask = [this, region](const Question& question) {
       const Peer* to = peer(region);
-      if (to != nullptr) effects_.push_back(Send{to->links.front(), question});
+      if (to != nullptr) owner_.effects.push_back(Send{to->links.front(), question});
     };
-    running_.try_emplace(region, region, next_moment_ += kMomentsOfOne, open_, ask, now);
+    running_.try_emplace(
+        region, region, next_moment_ += kMomentsOfOne, [this] { return inspect(); }, ask, now);
     if (peer(region) == nullptr) running_.at(region).lose();
   }
   next_tick_ms_ = now + kTickMs;
@@ -109,13 +110,33 @@ std::optional<Millis> Verifier::next_tick_ms() const {
   return busy ? std::optional(next_tick_ms_) : std::nullopt;
 }
 
+// ---- Digests of heartbeats.
+
+void Verifier::compare(LinkId link, const Heartbeat& heartbeat) {
+  const Applied& applied = owner_.state.applied();
+  const std::string region = owner_.exchange.links().region(link);
+  const bool same = heartbeat.applied == applied.vector();
+  if (region.empty() || !same || owner_.exchange.joining()) return;
+  const bool one_history = heartbeat.chains.empty() || heartbeat.chains == applied.chains();
+  if (!one_history || planted(Bug::kIgnoreDigests)) return;
+  auto alarm = divergence_.compare(region, heartbeat.digest, owner_.state.digest());
+  if (alarm) owner_.alarms.raise(*std::move(alarm));
+}
+
 // ---- Answering.
+
+Inspection Verifier::inspect() const {
+  const CommittedState& state = owner_.state;
+  return {{state.storage().snapshot(), state.applied().vector(), state.digests().total(),
+           state.digest().has_value()},
+          state.names()};
+}
 
 void Verifier::keep(core::Origin peer, std::uint64_t moment, Millis now) {
   const auto found = served_.find(peer);
   if (found != served_.end() && found->second.moment == moment) return;  // Asked again.
   if (found != served_.end()) served_.erase(found);
-  served_.emplace(peer, Served{moment, open_(), now, now});
+  served_.emplace(peer, Served{moment, inspect(), now, now});
 }
 
 void Verifier::step(LinkId link, const Question& question, Millis now) {
@@ -141,7 +162,7 @@ void Verifier::step(LinkId link, const Question& question, Millis now) {
         break;
     }
   }
-  effects_.push_back(Send{link, std::move(answer)});
+  owner_.effects.push_back(Send{link, std::move(answer)});
 }
 
 }  // namespace anabranch::regions

@@ -1,18 +1,21 @@
 // Compares this leader's rows with its peers' when an operator asks, and answers peers that do the
-// same. Each question is one slice of work and costs the writer nothing else.
+// same. Each question is one slice of work and costs the writer nothing else. The digests of
+// heartbeats are compared all the time.
 //
 // Not thread-safe.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "regions/exchange/exchange.h"
+#include "regions/state/committed.h"
+#include "regions/verify/divergence.h"
 #include "regions/verify/inspection.h"
 #include "regions/verify/verification.h"
+#include "regions/wire/alarms.h"
 #include "regions/wire/effect.h"
 
 namespace anabranch::regions {
@@ -23,10 +26,16 @@ class Verifier {
   static constexpr core::Millis kUnusedMs = 30'000;  // A moment is let go after this...
   static constexpr core::Millis kOldMs = 600'000;    // ...or this, however much it is used.
 
-  // `open` returns the committed state. `exchange` and `effects` must outlive the verifier;
-  // `first_moment` is random, so that moments of an earlier opening are not taken for new ones.
-  Verifier(const Exchange& exchange, Effects& effects, std::uint64_t first_moment,
-           Verification::Open open);
+  struct Owner {
+    const CommittedState& state;
+    const Exchange& exchange;
+    Alarms& alarms;
+    Effects& effects;
+  };
+
+  // All that the owner refers to must outlive the verifier. `first_moment` is random, so that
+  // moments of an earlier opening are not taken for new ones.
+  Verifier(Owner owner, std::uint64_t first_moment) : owner_(owner), next_moment_(first_moment) {}
 
   // Begins to compare with these regions, or, when none is named, with all peers. Verifications
   // that already run go on.
@@ -37,9 +46,13 @@ class Verifier {
   // Messages on a link that has greeted.
   void step(LinkId link, const Question& question, core::Millis now);
   void step(LinkId link, const Answer& answer, core::Millis now);
+  // Compares digests with a peer that has applied the same.
+  void compare(LinkId link, const Heartbeat& heartbeat);
   void tick(core::Millis now);
   // The time at which tick() must be called next; nullopt while any time will do.
   [[nodiscard]] std::optional<core::Millis> next_tick_ms() const;
+  // The peers whose digests differ.
+  [[nodiscard]] const Divergence& divergence() const { return divergence_; }
 
  private:
   // A moment that is kept for a peer.
@@ -53,14 +66,15 @@ class Verifier {
   [[nodiscard]] const Peer* peer(LinkId link) const;
   [[nodiscard]] const Peer* peer(const std::string& region) const;
   void keep(core::Origin peer, std::uint64_t moment, core::Millis now);
+  // The committed state as it is now.
+  [[nodiscard]] Inspection inspect() const;
 
-  const Exchange& exchange_;
-  Effects& effects_;
-  Verification::Open open_;
+  Owner owner_;
   std::uint64_t next_moment_;
   std::map<std::string, Verification> running_;  // By region; finished ones included.
   std::map<core::Origin, Served> served_;
   core::Millis next_tick_ms_ = 0;
+  Divergence divergence_;
 };
 
 }  // namespace anabranch::regions

@@ -20,7 +20,7 @@ struct World : Parts {
   regions::Inbox inbox{{state, exchange, alarms, effects, writer, writer.reserve()}, {}};
   regions::Snapshots snapshots{{state, exchange, effects, [](const auto&, auto&) {}}, {}, 1};
   regions::StableTime time{{state, keeper, list, settled, exchange, alarms}, kDriftMs, 0};
-  regions::Incarnations incarnations{state, alarms, {kFresh, 1, {}}};
+  regions::Incarnations incarnations{state, exchange, alarms, {kFresh, 1, {}}};
   ForkRepair repair{
       {state, exchange, keeper, snapshots, inbox, time, list, settled, incarnations, alarms}, {}};
 

@@ -1,0 +1,103 @@
+#include "regions/startup.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/planted_bug.h"
+#include "regions/state/incarnation.h"
+
+namespace anabranch::regions {
+
+using core::Bug;
+using core::planted;
+
+core::Result<void> Startup::run(const core::WallClock& clock) {
+  CommittedState& state = owner_.state;
+  if (auto recovered = recover(); !recovered.ok()) return recovered;
+  if (auto kept = owner_.keeper.load(); !kept.ok()) return kept;
+  if (auto ordered = state.open_scores(); !ordered.ok()) return ordered;
+  if (auto recorded = record(); !recorded.ok()) return recorded;
+  start_clock(clock);
+  const Identity& self = state.identity();
+  const ReplicaOptions& options = owner_.options;
+  owner_.exchange.begin({self.mesh, self.region, self.origin, options.nonce, options.follows});
+  if (auto listed = owner_.members.load_list(); !listed.ok()) return listed;
+  if (auto resumed = owner_.repair.resume(); !resumed.ok()) return resumed;
+  state.applied().vector_board().announce(state.applied().vector());
+  return {};
+}
+
+core::Result<void> Startup::recover() {
+  bool loaded = false;
+  const auto load_once = [&]() -> core::Result<void> {
+    return std::exchange(loaded, true) ? core::Result<void>() : load();
+  };
+  auto opened = owner_.state.open_storage([&](const storage::StoredRecord& record) {
+    auto ready = load_once();
+    return ready.ok() ? apply_again(record) : ready;
+  });
+  return opened.ok() ? load_once() : opened;
+}
+
+core::Result<void> Startup::load() {
+  CommittedState& state = owner_.state;
+  const ReplicaOptions& options = owner_.options;
+  const auto found = state.load();
+  if (!found.ok()) return found.failure();
+  Identity& identity = state.identity();
+  if (!found.value()) {
+    const core::Origin origin = owner_.incarnations.fresh();
+    identity = {.mesh = options.mesh, .region = options.region, .origin = origin};
+    return state.load_scores(options.resolvers, options.nonce);
+  }
+  if (identity.region != options.region) {
+    return core::invalid("the data belongs to region " + identity.region + ", not to " +
+                         options.region);
+  }
+  if (identity.mesh != options.mesh) return core::invalid("the data belongs to another mesh");
+  const auto snapshot = state.storage().snapshot();
+  if (auto loaded = owner_.time.load(*snapshot); !loaded.ok()) return loaded;
+  if (auto loaded = owner_.inbox.proofs().load(*snapshot); !loaded.ok()) return loaded;
+  if (auto loaded = owner_.members.load(*snapshot); !loaded.ok()) return loaded;
+  return state.load_scores(options.resolvers, options.nonce);
+}
+
+core::Result<void> Startup::apply_again(const storage::StoredRecord& record) {
+  CommittedState& state = owner_.state;
+  auto batch = core::decode_batch(record.bytes);
+  if (!batch.ok()) return batch.failure();
+  return state.change_rows([&](rows::Stage& stage) {
+    state.apply(stage, batch.value(), record.bytes, state.deps_of(batch.value()));
+    return state.commit({.stage = &stage});
+  });
+}
+
+core::Result<void> Startup::record() {
+  CommittedState& state = owner_.state;
+  Identity& identity = state.identity();
+  storage::Place here = state.storage().place();
+  if (identity.opening > 0) {
+    auto why = why_new_origin(identity, here);
+    if (owner_.options.new_origin) why = "the operator wants it";
+    if (why && !planted(Bug::kReuseOrigin)) owner_.incarnations.begin(*std::move(why));
+  }
+  identity.place = std::move(here);
+  identity.closed = false;
+  ++identity.opening;
+  auto expiries = state.load_expiries();
+  return expiries.ok() ? state.commit_identity(std::move(expiries).value()) : expiries.failure();
+}
+
+void Startup::start_clock(const core::WallClock& clock) {
+  CommittedState& state = owner_.state;
+  const core::Millis drift_ms_max = owner_.options.drift_ms_max;
+  const core::Hlc head = state.applied().head(state.identity().origin).hlc;
+  core::Hlc newest = std::max(state.stored_clock(), head);
+  // A new incarnation need not go on from timestamps of a clock that was wrong.
+  const bool ahead = newest.millis() - clock.now_ms() > drift_ms_max;
+  if ((owner_.options.new_origin && ahead) || planted(Bug::kForgetHlc)) newest = {};
+  state.start_clock(clock, newest, drift_ms_max);
+  owner_.time.open();
+}
+
+}  // namespace anabranch::regions

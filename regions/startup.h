@@ -1,0 +1,53 @@
+// What a replica does when it is opened: reads the stored state, applies again the records that
+// recovery hands it, finds out whether the origin may still be written under, and records the
+// opening. Makes the parts of the replica ready. Used once; not thread-safe.
+#pragma once
+
+#include "core/result.h"
+#include "core/wall_clock.h"
+#include "regions/clocks/stable_time.h"
+#include "regions/delivery/inbox.h"
+#include "regions/exchange/exchange.h"
+#include "regions/log/log_keeper.h"
+#include "regions/membership.h"
+#include "regions/rejoin/fork_repair.h"
+#include "regions/rejoin/incarnations.h"
+#include "regions/replica_options.h"
+#include "regions/state/committed.h"
+
+namespace anabranch::regions {
+
+class Startup {
+ public:
+  struct Owner {
+    const ReplicaOptions& options;
+    CommittedState& state;
+    Membership& members;
+    Exchange& exchange;
+    Inbox& inbox;
+    LogKeeper& keeper;
+    StableTime& time;
+    Incarnations& incarnations;
+    ForkRepair& repair;
+  };
+
+  // All that the owner refers to must outlive this.
+  explicit Startup(Owner owner) : owner_(owner) {}
+
+  // Fails as Replica::open() does.
+  core::Result<void> run(const core::WallClock& clock);
+
+ private:
+  // Opens the storage, with all that recovery finds in its log.
+  core::Result<void> recover();
+  // Reads the stored state of the parts; gives an empty directory an identity.
+  core::Result<void> load();
+  core::Result<void> apply_again(const storage::StoredRecord& record);
+  // Records this opening, under a new origin when that is due.
+  core::Result<void> record();
+  void start_clock(const core::WallClock& clock);
+
+  Owner owner_;
+};
+
+}  // namespace anabranch::regions
