@@ -51,8 +51,8 @@ ErasedSweep::ErasedSweep(regions::Replica& replica, const storage::Storage& stor
 
 core::Result<void> ErasedSweep::slice(Millis now) {
   last_.clear();
-  if (now < next_ms_ || replica_.broken() || replica_.rejoin() != nullptr) return {};
-  if (replica_.follows() || !replica_.reserve().allows_removing()) return {};
+  if (now < next_ms_ || replica_.broken() || replica_.repair().rejoin() != nullptr) return {};
+  if (replica_.exchange().follows() || !replica_.writer().reserve().allows_removing()) return {};
   bool more = false;
   try {
     const std::uint64_t jumps = replica_.names().vectors().jumps();

@@ -16,11 +16,10 @@ using crdt::Expiry;
 core::Result<bool> ExpirySweep::slice(Millis now) {
   last_.clear();
   removals_.clear();
-  if (now < next_ms_ || replica_.broken() || replica_.rejoin() != nullptr) return false;
-  if (replica_.follows()) return false;
-  if (!replica_.reserve().allows_removing()) return false;
-  const Times times{replica_.names().expiries().wall_ms(),
-                    replica_.may_clear(now) ? replica_.passed_ms(now) : -1};
+  if (now < next_ms_ || replica_.broken() || replica_.repair().rejoin() != nullptr) return false;
+  if (replica_.exchange().follows()) return false;
+  if (!replica_.writer().reserve().allows_removing()) return false;
+  const Times times{replica_.names().expiries().wall_ms(), replica_.clearable_ms(now)};
   bool over = false;
   try {
     over = look(times);
@@ -41,7 +40,7 @@ core::Result<bool> ExpirySweep::slice(Millis now) {
 }
 
 bool ExpirySweep::clock_is_wanted(Millis deadline, Millis now_ms) const {
-  const Millis stored = replica_.stored_clock().millis();
+  const Millis stored = replica_.state().stored_clock().millis();
   const Millis late = deadline + limits_.grace_ms;
   return stored < deadline || (now_ms >= late && stored < late);
 }

@@ -2,12 +2,13 @@
 // deadline on; the sweep frees its room and makes the expiry final.
 //
 // A key is cleared when its deadline has passed in every region, by that region's own wall clock,
-// and all earlier writes of these regions have been applied here (Replica::passed_ms): then no
+// and all earlier writes of these regions have been applied here (StableTime::passed_ms): then no
 // region can have prolonged the key. A disconnected region may have prolonged it, so the sweep
 // waits for that region, for a time measured without this leader's wall clock: a wrong clock clears
 // nothing early. The leader whose region set the deadline clears; any other leader does so
 // `grace_ms` later. So normally only one region clears, but if that one is gone another one takes
-// over. A leader whose own clock is in doubt (Replica::may_clear) leaves the clear to the others.
+// over. A leader whose own clock is in doubt (StableTime::may_clear) leaves the clear to the
+// others.
 //
 // Expiries without a value, since their key or the value they were set over is gone, are removed by
 // the same rule. A clear is an ordinary transaction: concurrent writes survive. Not thread-safe.

@@ -151,7 +151,7 @@ class Leader::Impl {
   const std::string& region() const { return options_.region; }
 
   core::Result<void> commit() {
-    if (!replica_->dirty()) {
+    if (!replica_->writer().dirty()) {
       (void)replica_->commit();
       return {};
     }
@@ -167,7 +167,7 @@ class Leader::Impl {
   }
 
   std::chrono::milliseconds turn() {
-    ANABRANCH_ASSERT(!replica_->dirty());
+    ANABRANCH_ASSERT(!replica_->writer().dirty());
     const core::Millis now = steady_ms();
     std::vector<transport::Event> events = transport_->receive(kInboxBytesPerTurn);
     // Clients that only read have woken this thread: the turn is the same as if it had slept on.
@@ -234,7 +234,7 @@ class Leader::Impl {
 
   LogSource log_source() const {
     const regions::Identity& identity = replica_->identity();
-    return {*storage_, replica_->log(), replica_->names(), identity.region, identity.mesh};
+    return {*storage_, replica_->state().log(), replica_->names(), identity.region, identity.mesh};
   }
 
   StoreStatus status() const {
@@ -273,7 +273,7 @@ class Leader::Impl {
           replica_->step(event.link, std::move(message).value(), now);
         } else if (!replica_->exchange().links().speaks_otherwise(event.link)) {
           complaints_.warn(options_.region + ": " + message.failure().message);
-          replica_->reject(event.link);
+          replica_->effects().push_back(regions::Reject{event.link});
         }
         break;
     }
@@ -292,7 +292,7 @@ class Leader::Impl {
     const Pacer::Time from = steady_now();
     const bool applying = waits(replica_->apply(now));
     const bool working = waits(replica_->work(now));
-    const bool sweeping = replica_->tidying() && waits(replica_->sweep());
+    const bool sweeping = replica_->upkeep().tidying() && waits(replica_->sweep());
     const bool expiring = waits(expiry_sweep_->slice(now));
     if (const auto done = erased_sweep_->slice(now); !done.ok()) log_failure(done.failure());
     pacer_.ran(from, steady_now());
@@ -389,7 +389,7 @@ Leader::~Leader() = default;
 
 Transaction& Leader::scope() { return impl_->scope(); }
 GroupWriter& Leader::writer() { return impl_->scope().writer(); }
-bool Leader::dirty() const { return impl_->replica().dirty(); }
+bool Leader::dirty() const { return impl_->replica().writer().dirty(); }
 bool Leader::group_full() const { return dirty() && impl_->act().group().full(); }
 core::Result<void> Leader::commit() { return impl_->commit(); }
 std::chrono::milliseconds Leader::turn() { return impl_->turn(); }
@@ -446,7 +446,8 @@ core::Result<core::VersionVector> Leader::decode_token(std::string_view token) c
 
 std::vector<Lack> Leader::lacking(const core::VersionVector& seen) const {
   const Replica& replica = impl_->replica();
-  return leader::lacking(seen, replica.applied(), replica.regions(), replica.settled());
+  return leader::lacking(seen, replica.applied(), replica.members().list(),
+                         replica.members().settled());
 }
 
 core::Result<Reach> Leader::reach(const core::VersionVector& seen, const Concern& concern) const {
@@ -454,8 +455,12 @@ core::Result<Reach> Leader::reach(const core::VersionVector& seen, const Concern
 }
 
 void Leader::verify(std::vector<std::string> regions) { impl_->verify(std::move(regions)); }
-std::vector<regions::Verdict> Leader::verdicts() const { return impl_->replica().verdicts(); }
+std::vector<regions::Verdict> Leader::verdicts() const {
+  return impl_->replica().verifier().verdicts();
+}
 
-std::string Leader::digest() const { return core::to_string(impl_->replica().digests().total()); }
+std::string Leader::digest() const {
+  return core::to_string(impl_->replica().state().digests().total());
+}
 
 }  // namespace anabranch::leader

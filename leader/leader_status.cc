@@ -33,7 +33,7 @@ std::string dialled(const regions::Exchange& exchange, const Peer& peer) {
 // Whether the peer is one of several connected leaders of its region.
 bool is_second_leader(const Peer& peer, const Replica& replica) {
   if (peer.follows || !peer.connected()) return false;
-  if (peer.region == replica.identity().region && !replica.follows()) return true;
+  if (peer.region == replica.identity().region && !replica.exchange().follows()) return true;
   return std::ranges::any_of(
       regions::leaders_of(peer.region, replica.exchange().peers()),
       [&](const Peer* other) { return other->origin != peer.origin && other->connected(); });
@@ -51,8 +51,8 @@ PeerStatus peer_status(const Peer& peer, const Replica& replica, core::Millis no
   status.lag_ops = applied.ops_beyond(peer.applied);
   status.lag_ms = peer.behind_since_ms < 0 ? 0 : now - peer.behind_since_ms;
   status.behind_ops = peer.applied.ops_beyond(applied);
-  status.clock_ahead_ms = replica.clocks().ahead_ms(peer.region, now).value_or(0);
-  status.diverged = replica.divergence().diverged(peer.region);
+  status.clock_ahead_ms = replica.time().clocks().ahead_ms(peer.region, now).value_or(0);
+  status.diverged = replica.verifier().divergence().diverged(peer.region);
   if (is_second_leader(peer, replica)) status.note = "one of two leaders of its region";
   if (!peer.out.trimmed().empty()) status.note = "lacks writes that the log no longer has";
   return status;
@@ -67,7 +67,7 @@ RefusedStatus refused_status(const transport::TransportCounters& counters, const
   refused.endless_messages = counters.messages_endless;
   refused.rubbish = counters.frames_rejected;
   refused.greetings = replica.exchange().links().refused_greetings();
-  refused.lies = replica.provenance().lies();
+  refused.lies = replica.inbox().proofs().provenance().lies();
   return refused;
 }
 
@@ -101,8 +101,8 @@ ForkStatus fork_status(core::Origin origin, const regions::Forks::ByPeer& by_pee
 
 RejoinStatus rejoin_status(const Replica& replica) {
   RejoinStatus status;
-  if (replica.rejoin_failed()) status.failed = replica.rejoin_failed()->message;
-  const regions::Rejoin* const rejoin = replica.rejoin();
+  if (replica.repair().failed()) status.failed = replica.repair().failed()->message;
+  const regions::Rejoin* const rejoin = replica.repair().rejoin();
   if (rejoin == nullptr) return status;
   status.stage = rejoin->logging() ? "logging" : "joining";
   status.taken = rejoin->taken();
@@ -160,7 +160,7 @@ const char* word(Retirement retirement) {
 std::vector<RegionStatus> region_statuses(const Replica& replica) {
   std::map<std::string, RegionStatus> regions;
   regions[replica.identity().region].connected = true;
-  for (const auto& [name, known] : replica.regions().all()) regions[name];
+  for (const auto& [name, known] : replica.members().list().all()) regions[name];
   for (const auto& [origin, standing] : replica.keeper().standings().all()) {
     regions[standing.region];
   }
@@ -177,7 +177,7 @@ std::vector<RegionStatus> region_statuses(const Replica& replica) {
   std::vector<RegionStatus> statuses;
   for (auto& [name, status] : regions) {
     status.region = name;
-    status.retirement = word(replica.regions().retirement(name));
+    status.retirement = word(replica.members().list().retirement(name));
     statuses.push_back(std::move(status));
   }
   return statuses;
@@ -192,16 +192,16 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   const Links links{link_log, transport.dials()};
   StoreStatus status;
   status.region = options.region;
-  status.follower = replica.follows();
+  status.follower = replica.exchange().follows();
   status.origin = core::to_string(replica.identity().origin);
   status.origin_why = replica.identity().why;
   status.mesh = options.mesh;
   status.endpoint = transport.endpoint();
-  const std::set<core::Origin>& ended = replica.regions().ended();
+  const std::set<core::Origin>& ended = replica.members().list().ended();
   for (const auto& [origin, head] : replica.applied().heads()) {
-    const char* state = replica.settled().contains(origin) ? "settled"
-                        : ended.contains(origin)           ? "ended"
-                                                           : "";
+    const char* state = replica.members().settled().contains(origin) ? "settled"
+                        : ended.contains(origin)                     ? "ended"
+                                                                     : "";
     status.applied.push_back({core::to_string(origin), head.region, head.seq, state});
   }
   for (const auto& [origin, peer] : replica.exchange().peers()) {
@@ -217,9 +217,9 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
     status.forks.push_back(fork_status(origin, by_peer, replica));
   }
   status.rejoin = rejoin_status(replica);
-  for (auto& [who, text] : replica.clock_complaints(now)) status.clocks.push_back(text);
-  status.unproven = replica.unproven().late();
-  for (const regions::LogDamage& each : replica.log().damage()) {
+  for (auto& [who, text] : replica.time().complaints(now)) status.clocks.push_back(text);
+  status.unproven = replica.inbox().proofs().unproven().late();
+  for (const regions::LogDamage& each : replica.state().log().damage()) {
     constexpr std::size_t kListedMax = 20;
     if (status.log_damage.size() >= kListedMax) break;
     status.log_damage.push_back(to_string(each, replica.applied().head(each.origin).region));
@@ -227,15 +227,15 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.log_records = storage.last_position();
   status.log_bytes = replica.keeper().segments().bytes();
   status.log_age_ms = replica.keeper().segments().age_ms(replica.keeper().segments().first());
-  status.held_batches = replica.held().size();
+  status.held_batches = replica.inbox().held().size();
   status.resolver_failures = resolvers.failures();
-  status.rows = replica.digests().rows();
+  status.rows = replica.state().digests().rows();
   status.expiries = storage.snapshot()->size(storage::Table::kExpiries);
-  status.digest = core::to_string(replica.digests().total());
-  status.diverged = replica.divergence().found();
+  status.digest = core::to_string(replica.state().digests().total());
+  status.diverged = replica.verifier().divergence().found();
   status.keyed = !options.keys_file.empty();
   status.refused = refused_status(transport.counters(), replica);
-  status.full = replica.reserve().full();
+  status.full = replica.writer().reserve().full();
   status.writable = !replica.broken();
   return status;
 }

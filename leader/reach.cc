@@ -14,7 +14,8 @@ using core::VersionVector;
 
 // Returns every region known here, this one included.
 std::set<std::string> all_regions(const Replica& replica) {
-  std::set<std::string> regions = regions::regions_known(replica.regions(), replica.applied());
+  std::set<std::string> regions =
+      regions::regions_known(replica.members().list(), replica.applied());
   for (const regions::Peer* peer : regions::leaders(replica.exchange().peers())) {
     regions.insert(peer->region);
   }
@@ -26,17 +27,17 @@ VersionVector shown_by(const Replica& replica, const std::string& region, Concer
   VersionVector shown = replica.keeper().durable(region, replica.exchange().peers());
   if (level == Concern::Level::kDurable) return shown;
   for (const regions::Peer* peer : regions::leaders_of(region, replica.exchange().peers())) {
-    if (!replica.regions().succeeded(peer->origin)) shown.join(peer->applied);
+    if (!replica.members().list().succeeded(peer->origin)) shown.join(peer->applied);
   }
   return shown;
 }
 
 bool has(const Replica& replica, const std::string& region, const VersionVector& seen,
          Concern::Level level) {
-  if (region != replica.identity().region || replica.follows()) {
+  if (region != replica.identity().region || replica.exchange().follows()) {
     return shown_by(replica, region, level).includes(seen);
   }
-  const bool on_disk = level == Concern::Level::kApplied || replica.all_durable();
+  const bool on_disk = level == Concern::Level::kApplied || replica.state().all_durable();
   return on_disk && replica.applied().vector().includes(seen);
 }
 
@@ -49,7 +50,7 @@ core::Result<Reach> reach(const Replica& replica, const VersionVector& seen,
     if (!regions.contains(named)) return core::invalid("there is no region '" + named + "'");
   }
   std::erase_if(regions, [&](const std::string& region) {
-    return replica.regions().retirement(region) != regions::Retirement::kNone;
+    return replica.members().list().retirement(region) != regions::Retirement::kNone;
   });
   regions.insert(concern.regions.begin(), concern.regions.end());  // Even retired ones.
   Reach reached;

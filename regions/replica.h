@@ -13,7 +13,6 @@
 // or sent. Not thread-safe; readers use snapshots of the storage and names().
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -153,43 +152,6 @@ class Replica {
   [[nodiscard]] const Upkeep& upkeep() const { return upkeep_; }
   [[nodiscard]] const ForkRepair& repair() const { return repair_; }
   [[nodiscard]] const Verifier& verifier() const { return verifier_; }
-
-  // ---- The same by shorter names.
-
-  [[nodiscard]] bool dirty() const { return writer_.dirty(); }
-  [[nodiscard]] const Reserve& reserve() const { return writer_.reserve(); }
-  [[nodiscard]] bool follows() const { return exchange_.follows(); }
-  [[nodiscard]] const Rejoin* rejoin() const { return repair_.rejoin(); }
-  [[nodiscard]] const std::optional<core::Failure>& rejoin_failed() const {
-    return repair_.failed();
-  }
-  void reject(LinkId link) { effects_.push_back(Reject{link}); }
-  [[nodiscard]] bool sweeping() const { return upkeep_.sweeping(); }
-  [[nodiscard]] bool ordering() const { return upkeep_.ordering(); }
-  [[nodiscard]] bool tidying() const { return upkeep_.tidying(); }
-  [[nodiscard]] core::Millis passed_ms(core::Millis now) { return time_.passed_ms(now); }
-  [[nodiscard]] bool may_clear(core::Millis now) { return time_.may_clear(now); }
-  [[nodiscard]] std::map<std::string, std::string> clock_complaints(core::Millis now) const {
-    return time_.complaints(now);
-  }
-  [[nodiscard]] const ClockWatch& clocks() const { return time_.clocks(); }
-  [[nodiscard]] std::vector<regions::Verdict> verdicts() const { return verifier_.verdicts(); }
-  [[nodiscard]] const Divergence& divergence() const { return verifier_.divergence(); }
-  [[nodiscard]] core::Hlc stored_clock() const { return state_.stored_clock(); }
-  [[nodiscard]] const ChainHashes& chains() const { return state_.chains(); }
-  [[nodiscard]] const SoundLog& log() const { return state_.log(); }
-  [[nodiscard]] const rows::Scores& scores() const { return state_.scores(); }
-  [[nodiscard]] const rows::Digests& digests() const { return state_.digests(); }
-  [[nodiscard]] std::optional<core::Hash128> digest() const { return state_.digest(); }
-  [[nodiscard]] bool all_durable() const { return state_.all_durable(); }
-  [[nodiscard]] const HoldBuffer& held() const { return inbox_.held(); }
-  [[nodiscard]] const Provenance& provenance() const { return inbox_.proofs().provenance(); }
-  [[nodiscard]] const Unproven& unproven() const { return inbox_.proofs().unproven(); }
-  [[nodiscard]] const RegionList& regions() const { return members_.list(); }
-  [[nodiscard]] const SettledOrigins& settled() const { return members_.settled(); }
-  [[nodiscard]] std::unique_ptr<rows::SnapshotReader> logged_reader() const {
-    return reader(rows::Tallies::kAsLogged);
-  }
 
  private:
   Replica(storage::Storage& storage, ReplicaOptions options);

@@ -14,7 +14,7 @@ namespace {
 // Every incarnation of any leader that is known from anywhere, the own one left out.
 std::set<Origin> incarnations(const Replica& replica) {
   std::set<Origin> origins;
-  for (const auto& [name, region] : replica.regions().all()) {
+  for (const auto& [name, region] : replica.members().list().all()) {
     for (const auto& [origin, known] : region.origins) origins.insert(origin);
   }
   for (const auto& [origin, head] : replica.applied().heads()) origins.insert(origin);
@@ -26,7 +26,7 @@ std::set<Origin> incarnations(const Replica& replica) {
 
 // Whether an incarnation writes nothing any more, whoever comes back.
 bool is_over(const Replica& replica, Origin origin) {
-  const RegionList& list = replica.regions();
+  const RegionList& list = replica.members().list();
   return list.succeeded(origin) || list.lost(list.region_of(origin), origin);
 }
 
@@ -38,7 +38,7 @@ VersionVector seen_by(const Replica& replica, Origin origin) {
     if (replica.applied().vector().includes(shown)) seen.join(shown);
   };
   if (const Standing* standing = replica.keeper().standings().find(origin)) {
-    join(replica.settled().durable(replica.regions(), *standing));
+    join(replica.members().settled().durable(replica.members().list(), *standing));
   }
   const auto peer = replica.exchange().peers().find(origin);
   if (peer != replica.exchange().peers().end()) join(peer->second.durable);
@@ -50,7 +50,7 @@ VersionVector seen_by(const Replica& replica, Origin origin) {
 VersionVector seen_by_all(const Replica& replica) {
   VersionVector seen = replica.applied().vector();
   for (const Origin origin : incarnations(replica)) {
-    if (replica.settled().contains(origin) && is_over(replica, origin)) continue;
+    if (replica.members().settled().contains(origin) && is_over(replica, origin)) continue;
     seen = core::lower(seen, seen_by(replica, origin));
   }
   return seen;

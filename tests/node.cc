@@ -178,27 +178,28 @@ void Node::merge(Node& from, const std::function<void()>& between) {
 }
 
 void Node::sweep() {
-  while (replica_->tidying()) ANABRANCH_ASSERT(replica_->sweep().ok());
+  while (replica_->upkeep().tidying()) ANABRANCH_ASSERT(replica_->sweep().ok());
   replica_->effects().clear();
 }
 
-Visible Node::visible() const { return visible_in(*replica_->logged_reader()); }
+Visible Node::visible() const { return visible_in(*replica_->reader(rows::Tallies::kAsLogged)); }
 
 Visible Node::shown() const { return visible_in(*replica_->reader()); }
 
 core::Hash128 Node::digest() const {
   core::Hash128 sum;
-  replica_->logged_reader()->scan(core::Path(), [&](const Path& path, const Row& row) {
-    sum += crdt::row_digest(path, row);
-    return true;
-  });
+  replica_->reader(rows::Tallies::kAsLogged)
+      ->scan(core::Path(), [&](const Path& path, const Row& row) {
+        sum += crdt::row_digest(path, row);
+        return true;
+      });
   return sum;
 }
 
 std::string Node::wrong_count() const {
   const auto snapshot = storage_->snapshot();
   std::string wrong = wrong_count_in(*replica_->reader(), *snapshot);
-  if (!wrong.empty() || replica_->sweeping()) return wrong;
+  if (!wrong.empty() || replica_->upkeep().sweeping()) return wrong;
   const auto cursor = snapshot->scan(storage::Table::kCounts, {}, storage::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
     const Path path = rows::counted_at(cursor->key(), cursor->value());
@@ -213,8 +214,8 @@ std::string Node::wrong_order() const {
                                    [&](std::string what) {
                                      if (first.empty()) first = std::move(what);
                                    },
-                               .scores = &replica_->scores(),
-                               .seed = replica_->scores().seed()};
+                               .scores = &replica_->state().scores(),
+                               .seed = replica_->state().scores().seed()};
   (void)rows::check_scores(*replica_->reader(), check);
   return first;
 }
@@ -276,11 +277,13 @@ std::string Node::wrong_digest() const {
   ANABRANCH_ASSERT(truth.ok() && stored.ok());
   for (std::size_t i = 0; i < rows::Digests::kBuckets; ++i) {
     const std::string which = " bucket " + std::to_string(i) + " differs from its rows";
-    if (replica_->digests().buckets()[i] != truth.value().buckets()[i]) return "kept" + which;
+    if (replica_->state().digests().buckets()[i] != truth.value().buckets()[i])
+      return "kept" + which;
     if (stored.value().buckets()[i] != truth.value().buckets()[i]) return "stored" + which;
   }
-  if (replica_->sweeping()) return {};  // More is stored than shown.
-  const bool same = replica_->digests().total() == digest() && stored.value().total() == digest();
+  if (replica_->upkeep().sweeping()) return {};  // More is stored than shown.
+  const bool same =
+      replica_->state().digests().total() == digest() && stored.value().total() == digest();
   return same ? "" : "the total differs from the rows";
 }
 

@@ -43,13 +43,13 @@ void GroupWriter::keep(OpenTransaction& txn) const {
 
 void GroupWriter::check_room_to_remove() const {
   (void)replica_.group();  // The group checks the reserve when it begins.
-  const regions::Reserve& reserve = replica_.reserve();
+  const regions::Reserve& reserve = replica_.writer().reserve();
   if (!reserve.allows_removing()) throw Error(ErrorCode::kIo, reserve.text());
 }
 
 void GroupWriter::check_room_to_add(std::size_t bytes) const {
   const Group& group = replica_.group();
-  const regions::Reserve& reserve = replica_.reserve();
+  const regions::Reserve& reserve = replica_.writer().reserve();
   if (!reserve.holds(group.transaction_bytes() + bytes)) {
     throw Error(ErrorCode::kIo, reserve.text());
   }

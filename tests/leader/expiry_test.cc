@@ -442,7 +442,7 @@ TEST_SUITE("leader: expiry") {
       world.run(3'000);
       world.set_clock_ahead(2, by);
       world.run(5'000);
-      const auto complaints = world.nodes.at(2).replica().clock_complaints(world.nodes.now());
+      const auto complaints = world.nodes.at(2).replica().time().complaints(world.nodes.now());
       REQUIRE(complaints.contains("jump 1"));
       CHECK(complaints.at("jump 1").find("has moved by 24 hours") != std::string::npos);
       CHECK(std::ranges::any_of(world.nodes.alarms(2), [](const std::string& alarm) {
@@ -458,7 +458,7 @@ TEST_SUITE("leader: expiry") {
       CHECK(world.cleared(2) == 0);
       world.run(kWaitMs);
       CHECK_FALSE(
-          world.nodes.at(2).replica().clock_complaints(world.nodes.now()).contains("jump 2"));
+          world.nodes.at(2).replica().time().complaints(world.nodes.now()).contains("jump 2"));
       world.use(2, [](Scope& scope) { Set<>(scope, "k").insert("x"); });
       world.expire(2, "k", world.nodes.now() + 1'000);
       world.run(kGraceMs);
@@ -582,7 +582,7 @@ TEST_SUITE("leader: expiry") {
     }
     SUBCASE("which a clear of everything removes") {
       world.use(1, [](Scope& scope) { scope.clear(Key::all(0)); });
-      CHECK(world.nodes.at(1).replica().sweeping());
+      CHECK(world.nodes.at(1).replica().upkeep().sweeping());
       world.use(1, [](Scope& scope) {
         CHECK_FALSE(scope.deadline("k1"));
         Register<std::string>(scope, "k1").put("2");

@@ -122,8 +122,8 @@ TEST_SUITE("regions: digests") {
     }
     REQUIRE(disk->commit({}, changes).ok());
     Node again("eu", 2, disk->clone());
-    CHECK(again.replica().digests().total() == digest);
-    CHECK(again.replica().digests().rows() == 100);
+    CHECK(again.replica().state().digests().total() == digest);
+    CHECK(again.replica().state().digests().rows() == 100);
     CHECK(again.wrong_digest() == "");
   }
 

@@ -132,9 +132,9 @@ TEST_SUITE("regions: following") {
     cut_off_leader(nodes);
     nodes.run(8'000);
     const auto settled = [&](std::size_t at) {
-      return nodes.at(at).replica().settled().contains(1);
+      return nodes.at(at).replica().members().settled().contains(1);
     };
-    CHECK(nodes.at(kUs).replica().regions().succeeded(1));
+    CHECK(nodes.at(kUs).replica().members().list().succeeded(1));
     CHECK_FALSE(settled(kUs));
     SUBCASE("until it is there again") {
       nodes.connect(kUs, kLeader);
@@ -156,8 +156,8 @@ TEST_SUITE("regions: following") {
       auto& us = nodes.at(kUs).replica();
       REQUIRE(us.retire("eu", regions::Retirement::kLost).ok());
       REQUIRE(us.commit().ok());
-      CHECK(us.regions().lost("eu", 2));
-      CHECK(us.regions().retirement("eu") == regions::Retirement::kNone);
+      CHECK(us.members().list().lost("eu", 2));
+      CHECK(us.members().list().retirement("eu") == regions::Retirement::kNone);
       nodes.run(8'000);
       CHECK_FALSE(lacks(nodes, kUs, "eu"));
       const auto again = us.retire("eu", regions::Retirement::kLost);
@@ -190,15 +190,15 @@ TEST_SUITE("regions: following") {
       standing.region = region;
       standing.origin = origin;
       standing.number = 1;
-      standing.list = replica.regions().hash();
+      standing.list = replica.members().list().hash();
       standing.durable = {{3, former.vector().at(3)}};
       replica.step(kLink, standing, 0);
     }
-    CHECK_FALSE(replica.settled().contains(3));
+    CHECK_FALSE(replica.members().settled().contains(3));
     follower->deliver(former, former.storage().read_log(1)->bytes);
     follower->storage().sync();
     replica.tick(10'000);
-    CHECK(replica.settled().contains(3));
+    CHECK(replica.members().settled().contains(3));
   }
 
   TEST_CASE("of what has ended a follower takes only what its sender has on its disk") {
@@ -209,7 +209,7 @@ TEST_SUITE("regions: following") {
     });
     const auto follower = opened("eu", 2, Role::kFollows);
     follower->deliver(us, us.storage().read_log(1)->bytes);
-    REQUIRE(follower->replica().regions().succeeded(3));
+    REQUIRE(follower->replica().members().list().succeeded(3));
     follower->replica().link_up(100, {}, 0);
     follower->replica().step(100,
                              regions::Greeting{.mesh = {1, 1},

@@ -63,7 +63,7 @@ class History {
   void step(std::size_t at) {
     change(at);
     for (const auto& node : nodes_) note(*node);
-    if (nodes_[at]->replica().sweeping()) {
+    if (nodes_[at]->replica().upkeep().sweeping()) {
       wrong_ = nodes_[at]->wrong_count() + nodes_[at]->wrong_digest();
     }
     wrong_ += nodes_[at]->wrong_order();
@@ -255,7 +255,7 @@ class History {
     if (!fell_back_ && want != intents_.visible(vector)) return "a clear was not done in full";
     for (const auto& node : nodes_) {
       if (node->vector() != vector) return "healing has not healed";
-      if (node->replica().sweeping()) return "a sweep does not end";
+      if (node->replica().upkeep().sweeping()) return "a sweep does not end";
       if (const std::string wrong = node->wrong_count(); !wrong.empty()) return wrong;
       if (const std::string wrong = node->wrong_digest(); !wrong.empty()) return wrong;
       if (const std::string wrong = node->wrong_order(); !wrong.empty()) return wrong;

@@ -147,7 +147,7 @@ TEST_SUITE("regions: large clears") {
     put_all(eu, "other", 3);
     const auto before = eu.replica().reader();
     clear(eu, Path{"\1", "set"});
-    CHECK(eu.replica().sweeping());
+    CHECK(eu.replica().upkeep().sweeping());
     CHECK(stored(eu, storage::Table::kRows) == 13);
     const auto after = eu.replica().reader();
     CHECK(shown_below(*after, Path{"\1", "set"}) == 0);
@@ -176,7 +176,7 @@ TEST_SUITE("regions: large clears") {
     CHECK(stored(eu, storage::Table::kRows) == 200);
     CHECK(eu.replica().reader()->count(Path{"\1"}) == 0);
     int slices = 0;
-    for (; eu.replica().sweeping(); ++slices) {
+    for (; eu.replica().upkeep().sweeping(); ++slices) {
       const std::size_t rows = stored(eu, storage::Table::kRows);
       REQUIRE(eu.replica().sweep().ok());
       CHECK(rows - stored(eu, storage::Table::kRows) <= 3);
@@ -214,7 +214,7 @@ TEST_SUITE("regions: large clears") {
     });
     clear(eu, Path{"\1"});
     deliver_all(eu, us);
-    CHECK(us.replica().sweeping());
+    CHECK(us.replica().upkeep().sweeping());
     const auto rows = us.replica().reader();
     CHECK(rows->count(Path{"\1", "set", "e"}) == 1);
     CHECK(rows->count(Path{"\1"}) == 2);
@@ -346,7 +346,7 @@ TEST_SUITE("regions: large clears") {
       CHECK(group.stage().count(Path{"\1"}) == 2);
       group.add(counter("map", 1), 1);
     });
-    CHECK_FALSE(eu.replica().sweeping());
+    CHECK_FALSE(eu.replica().upkeep().sweeping());
     CHECK(sum(eu, counter("map", 1)) == core::Number(6));
     CHECK(eu.wrong_count() == "");
   }
@@ -379,7 +379,7 @@ TEST_SUITE("regions: large clears") {
       clear(*eu, Path{"\1"});
       eu->storage().set_faults({.fail_commit = fail});
       bool failed = false;
-      while (!failed && eu->replica().sweeping()) failed = !eu->replica().sweep().ok();
+      while (!failed && eu->replica().upkeep().sweeping()) failed = !eu->replica().sweep().ok();
       if (!failed) break;
       const std::size_t rows = stored(*eu, storage::Table::kRows);
       CHECK(rows == 30 - std::min<std::size_t>(30, 3 * (fail - 1)));
@@ -388,7 +388,7 @@ TEST_SUITE("regions: large clears") {
       CHECK(again->shown() == Visible{});
       CHECK(again->wrong_count() == "");
       again->sweep();
-      CHECK(again->replica().digests().rows() == 0);  // Dead slots may stay.
+      CHECK(again->replica().state().digests().rows() == 0);  // Dead slots may stay.
       CHECK(stored(*again, storage::Table::kCounts) == 0);
       Node us = masking("us", 9);
       deliver_all(*again, us);
@@ -403,7 +403,7 @@ TEST_SUITE("regions: large clears") {
     put_all(eu, name, 12);
     put_all(eu, name + "x", 3);
     clear(eu, Path{"\1", name});
-    CHECK(eu.replica().sweeping());
+    CHECK(eu.replica().upkeep().sweeping());
     CHECK(eu.replica().reader()->count(Path{"\1", name, "e"}) == 0);
     CHECK(eu.replica().reader()->count(Path{"\1", name + "x", "e"}) == 3);
     CHECK(shown_below(*eu.replica().reader(), Path{"\1"}) == 3);
@@ -450,7 +450,7 @@ TEST_SUITE("regions: large clears") {
         }
         REQUIRE(values_in(*masked.replica().reader()) == values_in(*direct.replica().reader()));
         REQUIRE(masked.wrong_count() == "");
-        REQUIRE_FALSE(direct.replica().sweeping());
+        REQUIRE_FALSE(direct.replica().upkeep().sweeping());
       }
       masked.sweep();
       REQUIRE(values_in(*masked.replica().reader()) == values_in(*direct.replica().reader()));

@@ -141,11 +141,15 @@ TEST_SUITE("regions: replica") {
     CHECK(get(reader, "a") == "1");
     hand_over(reader, log[1]);
     CHECK(get(reader, "a") == "1");  // Not from this peer, until it shows the history that is here.
-    reader.replica().step(
-        kLink,
-        regions::Greeting{
-            1, {1, 1}, "eu", writer.origin(), 5, {{1, 1}}, {*reader.replica().chains().at(1, 1)}},
-        0);
+    reader.replica().step(kLink,
+                          regions::Greeting{1,
+                                            {1, 1},
+                                            "eu",
+                                            writer.origin(),
+                                            5,
+                                            {{1, 1}},
+                                            {*reader.replica().state().chains().at(1, 1)}},
+                          0);
     hand_over(reader, log[1]);
     CHECK(get(reader, "a") == "2");
   }
@@ -175,7 +179,7 @@ TEST_SUITE("regions: replica") {
       CHECK(reader.vector().at(1) == 0);
       forged.deps_changed = {{7, 5}};  // Seen by its leader: to be applied after it.
       hand_over(reader, core::encode_batch(forged));
-      CHECK(reader.replica().held().size() == 1);
+      CHECK(reader.replica().inbox().held().size() == 1);
     }
   }
 
@@ -204,7 +208,7 @@ TEST_SUITE("regions: replica") {
     }
     CHECK(count<regions::Alarm>(reader.replica().effects()) == 1);
     CHECK(reader.replica().exchange().forks().any());
-    CHECK(reader.replica().held().size() == 0);
+    CHECK(reader.replica().inbox().held().size() == 0);
     put(writer, "a", "3");
     hand_over(reader, log_of(writer).back());
     CHECK(get(reader, "a") == "3");
@@ -224,7 +228,7 @@ TEST_SUITE("regions: replica") {
     CHECK(restored.vector().at(1) == 2);
     CHECK(get(restored, "a") == "2");
     hand_over(restored, log_of(before).front());
-    CHECK(restored.replica().held().size() == 0);
+    CHECK(restored.replica().inbox().held().size() == 0);
     put(restored, "a", "3");
     const core::Batch batch = decoded(log_of(restored).back());
     CHECK(batch.origin == 9);
@@ -256,7 +260,7 @@ TEST_SUITE("regions: replica") {
     reader.replica().link_up(kLink, {}, 0);
     hand_over(reader, log_of(writer).front());
     CHECK(reader.vector().empty());
-    CHECK(reader.replica().held().size() == 0);
+    CHECK(reader.replica().inbox().held().size() == 0);
   }
 
   TEST_CASE("timestamps never go back, whatever the clock does between openings") {
@@ -356,7 +360,7 @@ TEST_SUITE("regions: replica") {
         REQUIRE(values("x") == values("y"));
         REQUIRE(values("x") == values("z"));
       }
-      REQUIRE(reader.replica().held().size() == 0);
+      REQUIRE(reader.replica().inbox().held().size() == 0);
     }
   }
 

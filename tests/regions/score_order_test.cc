@@ -86,7 +86,7 @@ std::vector<std::string> ranking(Node& node) {
 std::vector<std::string> sorted(Node& node) {
   std::set<std::pair<double, std::string>> members;
   node.replica().reader()->scan(kSet, [&](const Path& path, const crdt::Row& row) {
-    members.emplace(node.replica().scores().of(path, row), path.last());
+    members.emplace(node.replica().state().scores().of(path, row), path.last());
     return true;
   });
   std::vector<std::string> names;
@@ -114,7 +114,7 @@ TEST_SUITE("regions: orders of scores") {
     put(eu, 3, "0");
     CHECK(ranking(eu) == std::vector<std::string>{name(3), name(5)});
     CHECK(eu.wrong_order() == "");
-    while (eu.replica().sweeping() || eu.replica().ordering()) {
+    while (eu.replica().upkeep().sweeping() || eu.replica().upkeep().ordering()) {
       REQUIRE(eu.replica().sweep().ok());
       CHECK(eu.wrong_order() == "");
       CHECK(ranking(eu).size() == 2);
@@ -150,10 +150,10 @@ TEST_SUITE("regions: orders of scores") {
     });
     eu.write(kWall, [](Group& group) { group.clear(kSet); });
     deliver_all(eu, us);
-    REQUIRE(us.replica().sweeping());
+    REQUIRE(us.replica().upkeep().sweeping());
     REQUIRE(ranking(us) == sorted(us));
     int slices = 0;
-    for (; us.replica().sweeping() || us.replica().ordering(); ++slices) {
+    for (; us.replica().upkeep().sweeping() || us.replica().upkeep().ordering(); ++slices) {
       REQUIRE(us.replica().sweep().ok());
       if (slices % 5 == 0) put(us, slices % 60, std::to_string(slices));
       REQUIRE(ranking(us) == sorted(us));
@@ -202,7 +202,7 @@ TEST_SUITE("regions: orders of scores") {
       changes.push_back({storage::Table::kScores, first, std::nullopt});
       REQUIRE(storage->commit({}, changes).ok());
       Node eu(options("eu", 7), storage->clone(), kWall);
-      while (eu.replica().ordering()) {
+      while (eu.replica().upkeep().ordering()) {
         REQUIRE(ranking(eu) == sorted(eu));
         REQUIRE(eu.wrong_order() == "");
         REQUIRE(eu.replica().sweep().ok());
@@ -233,7 +233,7 @@ TEST_SUITE("regions: orders of scores") {
     CHECK(ranking(again, min) != by_max);
     Node same(options("eu", 7, &max), eu.storage().clone(), kWall);
     REQUIRE(same.replica().sweep().ok());
-    CHECK_FALSE(same.replica().ordering());  // There was nothing to do.
+    CHECK_FALSE(same.replica().upkeep().ordering());  // There was nothing to do.
   }
 
   TEST_CASE("a resolver that changes its mind costs time, and no member") {
@@ -250,7 +250,7 @@ TEST_SUITE("regions: orders of scores") {
     deliver_all(us, eu);
     greatest = false;
     put(eu, 4, "50");
-    CHECK(eu.replica().ordering());
+    CHECK(eu.replica().upkeep().ordering());
     eu.sweep();
     CHECK(eu.wrong_order() == "");
     CHECK(ranking(eu, moody) == sorted(eu));

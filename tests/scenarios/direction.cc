@@ -35,7 +35,7 @@ Lines digests(World& world, Tokens& /*tokens*/, const Words& /*words*/) {
   std::map<std::string, std::string> regions;
   for (const std::string& name : world.names()) {
     if (!world.runs(name)) continue;
-    std::string& same = regions[core::to_string(world.replica(name).digests().total())];
+    std::string& same = regions[core::to_string(world.replica(name).state().digests().total())];
     same += (same.empty() ? "" : " ") + name;
   }
   if (regions.size() == 1) return {"equal"};
@@ -55,8 +55,8 @@ Lines enter(World& world, Tokens& tokens, const Words& words) {
   const Replica& replica = world.replica(words[3]);
   const auto seen = core::decode_token(replica.identity().mesh, tokens[words[1]]);
   if (!seen.ok()) return {"refused: " + seen.failure().message};
-  const auto lacks =
-      leader::lacking(seen.value(), replica.applied(), replica.regions(), replica.settled());
+  const auto lacks = leader::lacking(seen.value(), replica.applied(), replica.members().list(),
+                                     replica.members().settled());
   return {lacks.empty() ? "let in" : "waits for " + leader::to_string(lacks)};
 }
 

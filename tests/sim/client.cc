@@ -24,8 +24,8 @@ void Client::begin_anew() {
 
 bool Client::let_in(Network& network, Network::Index at, std::string& wrong) {
   const regions::Replica& replica = network.node(at).replica();
-  const auto lacks =
-      leader::lacking(seen_, replica.applied(), replica.regions(), replica.settled());
+  const auto lacks = leader::lacking(seen_, replica.applied(), replica.members().list(),
+                                     replica.members().settled());
   if (lacks.empty()) return true;
   ++refusals_;
   const core::VersionVector& promised = network.ledger().promised();

@@ -56,7 +56,7 @@ regions::Verdict verify(Network& network, Network::Index at, const std::string& 
   replica.verify({region}, network.now());
   network.turn(at);
   for (int waits = 0; waits < 1000; ++waits) {
-    const auto verdicts = replica.verdicts();
+    const auto verdicts = replica.verifier().verdicts();
     REQUIRE(verdicts.size() == 1);
     REQUIRE(verdicts.front().region == region);
     if (verdicts.front().state != State::kRunning) return verdicts.front();
@@ -85,9 +85,9 @@ TEST_SUITE("sim: digests") {
     CHECK(alarms_with(network, "region r0 has applied the same") == 1);
     CHECK(alarms_with(network, "region r2 has applied the same") == 1);
     CHECK(network.alarms().size() == 4);
-    CHECK(network.node(0).replica().divergence().diverged("r1"));
-    CHECK_FALSE(network.node(0).replica().divergence().diverged("r2"));
-    CHECK(network.node(1).replica().divergence().found() == 2);
+    CHECK(network.node(0).replica().verifier().divergence().diverged("r1"));
+    CHECK_FALSE(network.node(0).replica().verifier().divergence().diverged("r2"));
+    CHECK(network.node(1).replica().verifier().divergence().found() == 2);
   }
 
   TEST_CASE("verify proves that two regions are equal and names what is not") {
@@ -98,7 +98,7 @@ TEST_SUITE("sim: digests") {
     write_rows(network);
     const regions::Verdict before = verify(network, 0, "r1");
     CHECK(before.state == State::kEqual);
-    CHECK(before.rows == network.node(0).replica().digests().rows());
+    CHECK(before.rows == network.node(0).replica().state().digests().rows());
     CHECK(before.digest == network.node(1).digest());
     CHECK(before.applied == network.node(0).vector());
     CHECK(before.differences.empty());
@@ -176,7 +176,7 @@ TEST_SUITE("sim: digests") {
           });
         }
         network.run(network.random().between(5, 40));
-        verdict = replica.verdicts().front();
+        verdict = replica.verifier().verdicts().front();
       }
       if (spoilt) {
         CHECK(verdict.state == State::kDifferent);
@@ -222,10 +222,10 @@ TEST_SUITE("sim: digests") {
     network.node(0).replica().verify({"r1"}, network.now());
     network.turn(0);
     network.run(4);
-    REQUIRE(network.node(0).replica().verdicts().front().state == State::kRunning);
+    REQUIRE(network.node(0).replica().verifier().verdicts().front().state == State::kRunning);
     network.restart(1, Network::Restart::kClean);
     network.run(5'000);
-    const auto verdicts = network.node(0).replica().verdicts();
+    const auto verdicts = network.node(0).replica().verifier().verdicts();
     CHECK(verdicts.front().state == State::kEqual);
     CHECK(verdicts.front().rows == 10'000);
   }

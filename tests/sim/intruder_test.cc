@@ -94,7 +94,7 @@ TEST_CASE("who sends rubbish or wrong counts is shut out at once") {
 TEST_CASE("batches with gaps wait within bounds and hold nobody else up") {
   Hall hall(Malice::kGaps, any_trust());
   hall.let_it_act(20);
-  CHECK(hall.network.node(kMiddle).replica().held().bytes() < 20'000);
+  CHECK(hall.network.node(kMiddle).replica().inbox().held().bytes() < 20'000);
   hall.require_others_are_equal();
 }
 

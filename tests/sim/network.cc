@@ -236,7 +236,7 @@ bool Network::running(Index at) const {
 }
 
 bool Network::writable(Index at) const {
-  const regions::Rejoin* const rejoin = machines_[at].node->replica().rejoin();
+  const regions::Rejoin* const rejoin = machines_[at].node->replica().repair().rejoin();
   const bool logging = rejoin != nullptr && rejoin->logging();  // Then no log has the writes.
   return running(at) && !logging && !follows(at);
 }
@@ -247,7 +247,7 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
   Machine& machine = machines_[at];
   Node& here = *machine.node;
   const regions::Identity& self = here.replica().identity();
-  if (announce_ && !here.replica().regions().knows(self.region, self.origin)) {
+  if (announce_ && !here.replica().members().list().knows(self.region, self.origin)) {
     turn(at);  // As a leader does that opens its directory, before it serves any client.
     if (!writable(at)) return false;
   }
@@ -287,7 +287,7 @@ bool Network::run_until_equal(Millis at_most) {
     for (Index at = 0; at < size(); ++at) {
       if (machines_[at].stray) return false;
       if (!complete(at) || node(at).vector() != node(0).vector()) return false;
-      if (node(at).replica().sweeping()) return false;
+      if (node(at).replica().upkeep().sweeping()) return false;
     }
     return true;
   };
@@ -322,7 +322,7 @@ void Network::step() {
 
 Millis Network::next_turn_ms(Index at) const {
   const Machine& machine = machines_[at];
-  if (machine.broken || !machine.node->replica().tidying()) return next_tick_ms(at);
+  if (machine.broken || !machine.node->replica().upkeep().tidying()) return next_tick_ms(at);
   return std::max(machine.frozen_until_ms, std::min(machine.next_sweep_ms, next_tick_ms(at)));
 }
 
@@ -429,11 +429,11 @@ void Network::tick(Index at) {
 // Rows of a merged snapshot are in no log, and synced with the swap.
 void Network::work(Index at) {
   Machine& machine = machines_[at];
-  const bool gave_way = machine.node->replica().rejoin() != nullptr;
+  const bool gave_way = machine.node->replica().repair().rejoin() != nullptr;
   const auto more = machine.node->replica().work(now_);
   machine.broken = !more.ok();
   machine.next_work_ms = more.ok() && more.value() ? now_ + 1 : kNever;
-  if (more.ok() && gave_way && machine.node->replica().rejoin() == nullptr) take_back(at);
+  if (more.ok() && gave_way && machine.node->replica().repair().rejoin() == nullptr) take_back(at);
   // After a failed swap the disk has its old content.
   if (machine.broken || machine.trail.vector == machine.node->vector()) return;
   machine.trail.vector = machine.node->vector();

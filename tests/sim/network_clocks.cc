@@ -85,7 +85,7 @@ bool Network::given_up(Index at, Index other, Millis deadline) const {
 
 bool Network::counts_for_clearing(Index at, Index other) {
   const regions::Identity& who = node(other).replica().identity();
-  const regions::RegionList& list = node(at).replica().regions();
+  const regions::RegionList& list = node(at).replica().members().list();
   return other != at && !follows(other) && list.knows(who.region, who.origin) &&
          !list.lost(who.region, who.origin);
 }

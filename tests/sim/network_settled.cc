@@ -21,9 +21,9 @@ bool Network::run_until_settled(Millis at_most) {
   const Millis end = now_ + at_most;
   const auto settled_at = [&](Node& each) {
     const regions::Replica& replica = each.replica();
-    return std::ranges::all_of(replica.regions().ended(), [&](core::Origin origin) {
-      return !replica.regions().succeeded(origin) || each.vector().at(origin) == 0 ||
-             replica.settled().contains(origin);
+    return std::ranges::all_of(replica.members().list().ended(), [&](core::Origin origin) {
+      return !replica.members().list().succeeded(origin) || each.vector().at(origin) == 0 ||
+             replica.members().settled().contains(origin);
     });
   };
   while (!std::ranges::all_of(machines_, [&](Machine& each) { return settled_at(*each.node); })) {
@@ -37,7 +37,7 @@ bool Network::run_until_settled(Millis at_most) {
 // recorded, since alarms follow from them.
 void Network::check_settled(Index at) {
   Machine& machine = machines_[at];
-  const regions::SettledOrigins& settled_here = machine.node->replica().settled();
+  const regions::SettledOrigins& settled_here = machine.node->replica().members().settled();
   if (machine.settled == settled_here.hash()) return;
   machine.settled = settled_here.hash();
   for (const auto& [origin, seq] : settled_here.all()) {
@@ -62,7 +62,8 @@ bool Network::settles_unknowing(Index at, core::Origin origin, core::Seq seq) {
 }
 
 bool Network::counts_for(Index at, Index whom) {
-  return node(at).replica().regions().knows(machines_[whom].region, machines_[whom].node->origin());
+  return node(at).replica().members().list().knows(machines_[whom].region,
+                                                   machines_[whom].node->origin());
 }
 
 std::string Network::settled(Index at, core::Origin origin, core::Seq seq) {

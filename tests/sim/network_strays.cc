@@ -21,7 +21,8 @@ void Network::restore(Index at) {
   move(*disk);
   reopen(at, std::move(disk));
   Machine& machine = machines_[at];
-  if (machine.has_led) machine.owes = machine.node->replica().sweeping();  // As in `demote`.
+  if (machine.has_led)
+    machine.owes = machine.node->replica().upkeep().sweeping();  // As in `demote`.
   ledger_.lost(kept());
   for (const auto& [one, other] : lost) link(one, other);
 }
@@ -56,7 +57,7 @@ bool Network::is_ahead_of_copy(Index other, Index at) const {
   const core::Origin origin = machines_[at].copied_origin;
   const core::Seq seq = machines_[at].copied_seq;
   const Machine& machine = machines_[other];
-  const regions::ChainHashes& chains = machine.node->replica().chains();
+  const regions::ChainHashes& chains = machine.node->replica().state().chains();
   const bool tells = chains.at(origin, seq) && chains.first_behind(origin, seq);
   return machine.trail.vector.at(origin) > seq && machine.synced.at(origin) > seq &&
          (tells || !connected(at, other));
@@ -84,7 +85,7 @@ bool Network::may_stray(Index at) const {
 void Network::ask_to_give_way(Index at) {
   Machine& machine = machines_[at];
   regions::Replica& replica = node(at).replica();
-  if (!machine.stray || replica.rejoin() != nullptr) return;
+  if (!machine.stray || replica.repair().rejoin() != nullptr) return;
   const auto begun = replica.resolve_fork(machine.stray->forked(), false, now_);  // Else later.
   machine.refused = begun.ok() ? "" : begun.failure().message;
 }
@@ -92,7 +93,7 @@ void Network::ask_to_give_way(Index at) {
 std::string Network::stray_text(Index at) {
   const Machine& machine = machines_[at];
   if (!machine.stray) return {};
-  if (const regions::Rejoin* rejoin = machine.node->replica().rejoin()) {
+  if (const regions::Rejoin* rejoin = machine.node->replica().repair().rejoin()) {
     return rejoin->logging() ? " strays, and logs what it has written again" : " strays, and joins";
   }
   return " strays, and does not give way: " + machine.refused;
@@ -100,7 +101,7 @@ std::string Network::stray_text(Index at) {
 
 void Network::take_back(Index at) {
   Machine& machine = machines_[at];
-  const auto& failed = node(at).replica().rejoin_failed();
+  const auto& failed = node(at).replica().repair().failed();
   if (failed) note(at, "does not give way: " + failed->message);
   note(at, machine.stray->settle(node(at), ledger_));
   machine.stray.reset();
@@ -113,7 +114,7 @@ void Network::kill_who_gives_way() {
   constexpr int kKillsMax = 5;  // Each begins the joining anew.
   for (Index at = 0; at < size(); ++at) {
     if (!machines_[at].stray || broken(at) || machines_[at].kills >= kKillsMax) continue;
-    const regions::Rejoin* const rejoin = node(at).replica().rejoin();
+    const regions::Rejoin* const rejoin = node(at).replica().repair().rejoin();
     if (rejoin == nullptr || !random_.chance(rejoin->logging() ? 10 * kOften : kOften)) continue;
     ++machines_[at].kills;
     restart(at, Restart::kClean);

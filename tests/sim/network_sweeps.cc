@@ -70,7 +70,7 @@ bool decides(const crdt::Expiry& expiry, const Visible& visible, const Path& key
 void Network::sweep(Index at) {
   Machine& machine = machines_[at];
   regions::Replica& replica = machine.node->replica();
-  if (!replica.tidying() || now_ < machine.next_sweep_ms) return;
+  if (!replica.upkeep().tidying() || now_ < machine.next_sweep_ms) return;
   machine.next_sweep_ms = now_ + random_.between(1, sweep_gap_ms_max_);
   machine.broken = !replica.sweep().ok();
   follow(at);
@@ -119,8 +119,9 @@ void Network::check_forgotten(Index at) {
   const regions::Replica& replica = node(at).replica();
   for (Index other = 0; other < size(); ++other) {
     const regions::Identity& who = node(other).replica().identity();
-    if (other == at || follows(other) || !replica.regions().knows(who.region, who.origin)) continue;
-    if (replica.regions().retirement(who.region) == regions::Retirement::kLost) continue;
+    if (other == at || follows(other) || !replica.members().list().knows(who.region, who.origin))
+      continue;
+    if (replica.members().list().retirement(who.region) == regions::Retirement::kLost) continue;
     // A region that sends writes before they are on its disk begins a new incarnation if it loses
     // them.
     const bool all = disks_ == Disks::kInterval;

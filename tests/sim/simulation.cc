@@ -157,9 +157,9 @@ class Simulation {
       text += scene_.network().stray_text(at) + "  " + replica.identity().region + ", now " +
               core::to_string(replica.identity().origin) + ", " +
               to_string(replica.applied().vector()) + " holds " +
-              std::to_string(replica.held().size()) + " batches, " +
-              std::to_string(replica.provenance().bytes()) + " bytes unproven" +
-              (replica.sweeping() ? ", sweeps" : "") + "\n";
+              std::to_string(replica.inbox().held().size()) + " batches, " +
+              std::to_string(replica.inbox().proofs().provenance().bytes()) + " bytes unproven" +
+              (replica.upkeep().sweeping() ? ", sweeps" : "") + "\n";
       for (const auto& [origin, peer] : replica.exchange().peers()) {
         text += "    follows through " + peer.region + ":";
         for (const core::Origin each : peer.in.origins) text += " " + core::to_string(each);
@@ -174,10 +174,12 @@ class Simulation {
                   std::to_string(fork.differs) + "\n";
         }
       }
-      replica.held().for_each_next(replica.applied().vector(), [&](const core::Batch& batch) {
-        text += "    next of " + core::to_string(batch.origin) + " needs " +
-                to_string(core::difference(batch.deps_changed, replica.applied().vector())) + "\n";
-      });
+      replica.inbox().held().for_each_next(
+          replica.applied().vector(), [&](const core::Batch& batch) {
+            text += "    next of " + core::to_string(batch.origin) + " needs " +
+                    to_string(core::difference(batch.deps_changed, replica.applied().vector())) +
+                    "\n";
+          });
       for (const auto& each : replica.snapshots().status(scene_.network().now())) {
         text += "    " + each.stage + " a snapshot of " + each.region + ": " +
                 std::to_string(each.bytes) + " of " + std::to_string(each.bytes_total) + " bytes\n";

@@ -106,8 +106,8 @@ TEST_SUITE("sim: trimming") {
     for (Network::Index at = 0; at < 2; ++at) {
       const regions::Replica& here = network.node(at).replica();
       for (const auto& [origin, seq] : away) {
-        REQUIRE(here.chains().at(origin, seq));
-        CHECK(*here.chains().at(origin, seq) ==
+        REQUIRE(here.state().chains().at(origin, seq));
+        CHECK(*here.state().chains().at(origin, seq) ==
               network.node(2).replica().applied().head(origin).chain);
       }
     }

@@ -297,7 +297,7 @@ TEST_SUITE("leader: watches") {
   TEST_CASE("what a snapshot brings is in no log: who reads it has lost some") {
     test::Node eu("eu", 1);
     test::Node us("us", 2);
-    const LogSource source{eu.storage(), eu.replica().log(), eu.replica().names(), "eu", {}};
+    LogSource source{eu.storage(), eu.replica().state().log(), eu.replica().names(), "eu", {}};
     leader::LogCursor cursor = leader::LogCursor::now(source);
     put(eu, "k", "a");
     put(us, "k", "b");
@@ -317,7 +317,7 @@ TEST_SUITE("leader: watches") {
   TEST_CASE("who reads the log too late has lost some, whatever is left of it") {
     test::Node eu("eu", 1);
     test::Node us("us", 2);
-    const LogSource source{us.storage(), us.replica().log(), us.replica().names(), "us", {}};
+    LogSource source{us.storage(), us.replica().state().log(), us.replica().names(), "us", {}};
     put(us, "k", "a");
     const leader::LogCursor begin = leader::LogCursor::now(source);
     core::VersionVector ahead = begin.seen();

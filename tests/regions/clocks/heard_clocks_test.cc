@@ -232,7 +232,7 @@ TEST_SUITE("regions: shown clocks") {
     nodes.write(1, [](regions::Group& group) { group.put({"\1", "k", "s"}, "1"); });
     nodes.run(4'000);
     restart(-30'000);
-    const Millis believed = nodes.at(0).replica().passed_ms(nodes.now());
+    const Millis believed = nodes.at(0).replica().clearable_ms(nodes.now());
     CHECK(believed > 3'000);
     CHECK(nodes.at(1).replica().names().expiries().now_ms() >= believed);
   }

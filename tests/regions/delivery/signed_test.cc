@@ -73,13 +73,13 @@ TEST_CASE("a write that others pass on is applied when its region has signed it 
   world.run();
   CHECK(world.get(kUs, "key") == "first");  // From eu itself.
   CHECK(world.get(kAp, "key").empty());
-  CHECK(world.replica(kAp).provenance().bytes() > 0);
+  CHECK(world.replica(kAp).inbox().proofs().provenance().bytes() > 0);
   world.filter = {};
   world.put(kEu, "other", "second");
   world.run(1);
   CHECK(world.get(kAp, "key") == "first");
   CHECK(world.get(kAp, "other") == "second");
-  CHECK(world.replica(kAp).provenance().bytes() == 0);
+  CHECK(world.replica(kAp).inbox().proofs().provenance().bytes() == 0);
   CHECK(world.alarms.empty());
 }
 
@@ -132,7 +132,7 @@ TEST_CASE("an invented write in another region's name is never applied") {
   world.connect(kEu, kAp);
   world.run(2);
   CHECK(world.get(kAp, "key") == "later");
-  CHECK(world.replica(kAp).provenance().bytes() == 0);
+  CHECK(world.replica(kAp).inbox().proofs().provenance().bytes() == 0);
 }
 
 TEST_CASE("a leader that changes what it passes on is found out and passed by") {
@@ -155,7 +155,7 @@ TEST_CASE("a leader that changes what it passes on is found out and passed by") 
   world.put(kEu, "key", "true");
   world.run();
   CHECK(world.get(kAp, "key").empty());
-  CHECK(world.replica(kAp).provenance().lies() == 1);
+  CHECK(world.replica(kAp).inbox().proofs().provenance().lies() == 1);
   REQUIRE(world.alarms.size() == 1);
   CHECK(world.alarms[0] ==
         "region us passed on writes of origin 0000000000000001 that do not fit what its region has "
@@ -226,11 +226,11 @@ TEST_CASE("what a region's own leader sends is not applied before it can be prov
   world.put(kEu, "key", "first");
   world.run();
   CHECK(world.get(kUs, "key").empty());
-  CHECK(world.replica(kUs).provenance().bytes() > 0);
+  CHECK(world.replica(kUs).inbox().proofs().provenance().bytes() > 0);
   world.filter = {};
   world.run(5);  // It is asked for again.
   CHECK(world.get(kUs, "key") == "first");
-  CHECK(world.replica(kUs).provenance().bytes() == 0);
+  CHECK(world.replica(kUs).inbox().proofs().provenance().bytes() == 0);
   CHECK(world.alarms.empty());
 }
 
@@ -247,7 +247,7 @@ TEST_CASE("the last write under an origin that is left while it runs is signed a
   for (const std::size_t at : {kUs, kAp}) {
     CHECK(world.get(at, "key") == "last");
     CHECK(world.get(at, "other") == "later");
-    CHECK(world.replica(at).unproven().late().empty());
+    CHECK(world.replica(at).inbox().proofs().unproven().late().empty());
   }
   CHECK(world.alarms.empty());
 }
@@ -267,7 +267,7 @@ TEST_CASE("a position is not signed before it is durable, whatever arrives meanw
   Replica& eu = world.replica(kEu);
   test::write(eu, [](regions::Group& group) { group.put(core::Path{"\1", "key", "s"}, "of eu"); });
   REQUIRE(eu.commit().ok());
-  CHECK_FALSE(eu.all_durable());
+  CHECK_FALSE(eu.state().all_durable());
   world.inject(kUs, kEu, *news);
   const auto is_own = [](const regions::Effect& effect) {
     const auto* const send = std::get_if<regions::Send>(&effect);
@@ -277,7 +277,7 @@ TEST_CASE("a position is not signed before it is durable, whatever arrives meanw
   CHECK(std::ranges::none_of(eu.effects(), is_own));
   world.storage(kEu).sync();
   eu.durable(world.storage(kEu).durable_position(), 10'000);
-  CHECK(eu.all_durable());
+  CHECK(eu.state().all_durable());
   CHECK(std::ranges::any_of(eu.effects(), is_own));
 }
 
@@ -286,10 +286,10 @@ TEST_CASE("writes that nobody signs for 30 s are named, in the log once and whil
   world.filter = without_signatures;
   world.put(kEu, "key", "value");
   world.run(29);
-  CHECK(world.replica(kAp).unproven().late().empty());
+  CHECK(world.replica(kAp).inbox().proofs().unproven().late().empty());
   world.run(10);
-  REQUIRE(world.replica(kAp).unproven().late().size() == 1);
-  const std::string late = world.replica(kAp).unproven().late().front();
+  REQUIRE(world.replica(kAp).inbox().proofs().unproven().late().size() == 1);
+  const std::string late = world.replica(kAp).inbox().proofs().unproven().late().front();
   CHECK(late ==
         "writes of region eu, from 2 of origin 0000000000000001 on, have been waiting for a "
         "signature of it for over 30 s; nothing that it wrote later is seen here");
@@ -298,7 +298,7 @@ TEST_CASE("writes that nobody signs for 30 s are named, in the log once and whil
   world.filter = {};
   world.run(60);
   CHECK(world.get(kAp, "key") == "value");
-  CHECK(world.replica(kAp).unproven().late().empty());
+  CHECK(world.replica(kAp).inbox().proofs().unproven().late().empty());
   CHECK(world.alarms.size() == 1);
 }
 
@@ -391,14 +391,14 @@ TEST_CASE("of two histories that a region has signed the one that comes again is
   world.run(1);
   world.put(kEu, "key", "d");
   world.run(30);
-  CHECK(world.replica(kAp).provenance().lies() == 1);
+  CHECK(world.replica(kAp).inbox().proofs().provenance().lies() == 1);
   REQUIRE(world.alarms.size() == 1);  // No peer has lied.
   CHECK(world.alarms[0].find("or the region has signed two histories") != std::string::npos);
   CHECK(world.get(kAp, "key") == "d");
   world.connect(kAp, kSa);
   world.run(5);
   CHECK(world.get(kSa, "key") == "d");
-  CHECK(world.replica(kSa).provenance().lies() == 0);
+  CHECK(world.replica(kSa).inbox().proofs().provenance().lies() == 0);
 }
 
 TEST_CASE("positions that may be of another history are forgotten as far as they are ahead") {

@@ -146,7 +146,7 @@ TEST_SUITE("regions: catching up") {
     std::size_t held_max = 0;
     for (int round = 0; round < 10 * kBatches && consumer.vector() != producer.vector(); ++round) {
       arrived += carry(producer, consumer);
-      held_max = std::max(held_max, consumer.replica().held().bytes());
+      held_max = std::max(held_max, consumer.replica().inbox().held().bytes());
       REQUIRE(consumer.replica().apply(0).ok());  // One slice: ten batches.
       carry(consumer, producer);
       REQUIRE(producer.replica().apply(0).ok());

@@ -157,7 +157,7 @@ TEST_SUITE("regions: forks") {
     peer.region = "ap";
     for (const bool shown : {false, true}) {
       regions::Effects effects;
-      regions::Forks forks(replica.applied(), replica.chains(), effects);
+      regions::Forks forks(replica.applied(), replica.state().chains(), effects);
       if (shown) CHECK_FALSE(forks.shown(peer, kForked, {head.seq, head.chain}));
       CHECK(forks.heard(peer, claim) == !shown);
       CHECK(forks.with(peer).empty() == shown);

@@ -88,7 +88,7 @@ TEST_CASE("bytes that are no batch cost the link and nothing else") {
     CHECK(world.count<regions::Reject>() == 1);
   }
   CHECK(world.eu.vector().empty());
-  CHECK(world.replica().held().size() == 0);
+  CHECK(world.replica().inbox().held().size() == 0);
   world.hear_batch(batch);
   CHECK(world.eu.vector().at(2) == 3);
 }
@@ -97,7 +97,7 @@ TEST_CASE("a batch with a gap before it waits and is not applied") {
   World world;
   world.hear_batch(batch_of(2, 5, 1));
   CHECK(world.eu.vector().empty());
-  CHECK(world.replica().held().size() == 1);
+  CHECK(world.replica().inbox().held().size() == 1);
 }
 
 TEST_CASE("a batch that overlaps what is applied or rewrites the chain is named and dropped") {
@@ -124,7 +124,7 @@ TEST_CASE("a batch that nobody has asked for and its sender does not show to hav
   const Batch batch = batch_of(2, 1, 3);
   world.hear(BatchMessage{0, core::encode_batch(batch)});
   CHECK(world.eu.vector().empty());
-  CHECK(world.replica().held().size() == 0);
+  CHECK(world.replica().inbox().held().size() == 0);
   world.hear_batch(batch);
   CHECK(world.eu.vector().at(2) == 3);
 }
@@ -137,7 +137,7 @@ TEST_CASE("what waits for a gap is bounded") {
     large.transactions[0].first = seq;
     world.hear_batch(large);
   }
-  CHECK(world.replica().held().bytes() <= regions::HoldBuffer::kBytesMax);
+  CHECK(world.replica().inbox().held().bytes() <= regions::HoldBuffer::kBytesMax);
 }
 
 TEST_CASE("a flood of greetings as ever new leaders is bounded and others go on") {

@@ -109,7 +109,7 @@ std::string positions(LinkedNodes& nodes) {
       text += "\n    " + peer.region + (peer.connected() ? "" : ", not connected,") + " has " +
               core::to_string(peer.applied) + ", serves from " + core::to_string(peer.served_from);
     }
-    for (const auto& each : replica.log().damage()) text += "\n    " + to_string(each, "");
+    for (const auto& each : replica.state().log().damage()) text += "\n    " + to_string(each, "");
     for (const auto& each : replica.snapshots().status(nodes.now())) {
       text += "\n    " + each.stage + " " + each.region;
     }
@@ -216,7 +216,7 @@ TEST_SUITE("regions: damaged log") {
         REQUIRE(nodes.at(0).visible() == nodes.at(1).visible());
         REQUIRE_FALSE(nodes.at(0).replica().exchange().forks().any());
         REQUIRE_FALSE(nodes.at(1).replica().exchange().forks().any());
-        REQUIRE_FALSE(nodes.at(1).replica().rejoin_failed().has_value());
+        REQUIRE_FALSE(nodes.at(1).replica().repair().failed().has_value());
         if (more) REQUIRE(nodes.at(0).visible().cells.contains(string_row("own")));
       }
     }

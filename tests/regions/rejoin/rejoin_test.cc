@@ -118,12 +118,12 @@ void give_way(LinkedNodes& nodes, std::size_t index, const std::function<void()>
   }
   CAPTURE(positions);
   REQUIRE(refused == "");
-  for (int steps = 0; nodes.at(index).replica().rejoin() != nullptr; ++steps) {
+  for (int steps = 0; nodes.at(index).replica().repair().rejoin() != nullptr; ++steps) {
     REQUIRE(steps < 10'000);
     if (between) between();
     nodes.run(100);
   }
-  REQUIRE_FALSE(nodes.at(index).replica().rejoin_failed().has_value());
+  REQUIRE_FALSE(nodes.at(index).replica().repair().failed().has_value());
 }
 
 void require_equal(LinkedNodes& nodes) {
@@ -235,8 +235,8 @@ struct PutBack : LinkedNodes {
     return begun.ok() ? "" : begun.failure().message;
   }
   void wait(std::size_t index) {
-    for (int i = 0; i < 1000 && at(index).replica().rejoin() != nullptr; ++i) run(100);
-    REQUIRE(at(index).replica().rejoin() == nullptr);
+    for (int i = 0; i < 1000 && at(index).replica().repair().rejoin() != nullptr; ++i) run(100);
+    REQUIRE(at(index).replica().repair().rejoin() == nullptr);
   }
 };
 
@@ -309,7 +309,7 @@ TEST_SUITE("regions: rejoin") {
     PutBack others;
     others.disconnect(0, 1);
     CHECK(others.resolve(0, kForked) == "no region that has the other history is connected");
-    CHECK(others.at(0).replica().rejoin() == nullptr);
+    CHECK(others.at(0).replica().repair().rejoin() == nullptr);
   }
 
   TEST_CASE("what is not known yet is told apart from what no log tells") {
@@ -339,9 +339,9 @@ TEST_SUITE("regions: rejoin") {
         1, regions::Refusal{"us", "is region eu with data that was declared lost", true},
         nodes.now());
     nodes.run(5'000);
-    REQUIRE(nodes.at(0).replica().rejoin() == nullptr);
-    REQUIRE(nodes.at(0).replica().rejoin_failed().has_value());
-    CHECK(nodes.at(0).replica().rejoin_failed()->message ==
+    REQUIRE(nodes.at(0).replica().repair().rejoin() == nullptr);
+    REQUIRE(nodes.at(0).replica().repair().failed().has_value());
+    CHECK(nodes.at(0).replica().repair().failed()->message ==
           "the others do not say that this region was declared lost");
     put_and_count(nodes, 0, "later");
     put_and_count(nodes, 1, "later too");
@@ -353,7 +353,7 @@ TEST_SUITE("regions: rejoin") {
     PutBack nodes;
     REQUIRE(nodes.resolve(0, kForked) == "");
     int written = 0;
-    while (nodes.at(0).replica().rejoin() != nullptr && written < 200) {
+    while (nodes.at(0).replica().repair().rejoin() != nullptr && written < 200) {
       put_and_count(nodes, 0, "meanwhile " + std::to_string(written++));
       REQUIRE(get(nodes, 0, "after") == "after");
       for (int i = 0; i < written; ++i) {
@@ -375,8 +375,8 @@ TEST_SUITE("regions: rejoin") {
     nodes.run(2'000);
     REQUIRE(nodes.resolve(0, kForked) == "");
     Replica& replica = nodes.at(0).replica();
-    for (int i = 0; i < 1000 && !replica.rejoin()->logging(); ++i) nodes.run(100);
-    while (replica.rejoin() != nullptr) REQUIRE(replica.work(nodes.now()).ok());
+    for (int i = 0; i < 1000 && !replica.repair().rejoin()->logging(); ++i) nodes.run(100);
+    while (replica.repair().rejoin() != nullptr) REQUIRE(replica.work(nodes.now()).ok());
     regions::LogSegments found(small.limits.log);
     REQUIRE(found.load(*nodes.at(0).storage().snapshot(), nodes.at(0).storage()).ok());
     for (const storage::Change& change : found.take_changes()) {

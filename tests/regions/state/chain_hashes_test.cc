@@ -34,7 +34,7 @@ std::string newest_record(Node& node) {
 TEST_SUITE("regions: chain hashes") {
   TEST_CASE("the ends of batches have a hash, in the head and in the log") {
     Node eu("eu", kEu);
-    const ChainHashes& chains = eu.replica().chains();
+    const ChainHashes& chains = eu.replica().state().chains();
     write_ops(eu, 2);
     const std::string one = newest_record(eu);
     write_ops(eu, 3);
@@ -54,7 +54,7 @@ TEST_SUITE("regions: chain hashes") {
   TEST_CASE("a trimmed log still knows the hash where it begins, and what was kept") {
     Node eu("eu", kEu);
     for (int i = 0; i < 4; ++i) write_ops(eu, 1);
-    ChainHashes chains(eu.replica().applied(), eu.replica().log());
+    ChainHashes chains(eu.replica().applied(), eu.replica().state().log());
     const auto first = chains.at(kEu, 1);
     const auto second = chains.at(kEu, 2);
     REQUIRE((first && second));
@@ -70,15 +70,15 @@ TEST_SUITE("regions: chain hashes") {
   TEST_CASE("what was kept is there after a restart") {
     Node eu("eu", kEu);
     write_ops(eu, 1);
-    ChainHashes chains(eu.replica().applied(), eu.replica().log());
+    ChainHashes chains(eu.replica().applied(), eu.replica().state().log());
     const core::ChainHash hash = core::chain_hash("any");
     chains.keep(kUs, 17, hash);
     REQUIRE(eu.storage().commit({}, chains.take_changes()).ok());
     CHECK(chains.take_changes().empty());
     Node again("eu", kEu, eu.storage().clone());
-    CHECK(again.replica().chains().checkpoint(kUs, 20) == ChainLink{17, hash});
-    CHECK(again.replica().chains().checkpoint(kUs, 16) == ChainLink{});
-    CHECK(again.replica().chains().checkpoint(kEu, 20) == ChainLink{});
+    CHECK(again.replica().state().chains().checkpoint(kUs, 20) == ChainLink{17, hash});
+    CHECK(again.replica().state().chains().checkpoint(kUs, 16) == ChainLink{});
+    CHECK(again.replica().state().chains().checkpoint(kEu, 20) == ChainLink{});
   }
 
   TEST_CASE(
@@ -95,11 +95,11 @@ TEST_SUITE("regions: chain hashes") {
     REQUIRE(us.storage().trim(5).ok());
     Node eu_again("eu", kEu, eu.storage().clone());
     for (Node* node : {&eu, &us, &eu_again}) {
-      const ChainHashes& chains = node->replica().chains();
+      const ChainHashes& chains = node->replica().state().chains();
       CHECK(chains.checkpoint(kEu, every) == ChainLink{});
       CHECK(chains.checkpoint(kEu, 2 * every).seq == every + 1);
       CHECK(chains.checkpoint(kEu, 2 * every + 5).seq == 2 * every + 1);
-      CHECK(chains.at(kEu, every + 1) == us.replica().chains().at(kEu, every + 1));
+      CHECK(chains.at(kEu, every + 1) == us.replica().state().chains().at(kEu, every + 1));
       CHECK(chains.at(kEu, every + 1).has_value());
     }
   }
@@ -109,12 +109,12 @@ TEST_SUITE("regions: chain hashes") {
     Node us("us", kUs);
     const core::Seq every = ChainHashes::kCheckpointEvery;
     for (const core::Seq ops : {every, core::Seq{5}}) write_ops(eu, ops);
-    const ChainLink kept = eu.replica().chains().checkpoint(kEu, every + 5);
+    const ChainLink kept = eu.replica().state().chains().checkpoint(kEu, every + 5);
     REQUIRE(kept.seq == every);
     us.merge(eu);
     REQUIRE(us.vector() == eu.vector());
-    CHECK(us.replica().chains().checkpoint(kEu, every + 5) == kept);
+    CHECK(us.replica().state().chains().checkpoint(kEu, every + 5) == kept);
     Node again("us", kUs, us.storage().clone());
-    CHECK(again.replica().chains().checkpoint(kEu, every + 5) == kept);
+    CHECK(again.replica().state().chains().checkpoint(kEu, every + 5) == kept);
   }
 }

@@ -117,7 +117,7 @@ TEST_SUITE("regions: directory check") {
       group.clear({"\1", "map"});
       group.clear({"\1", "sums", "h"});
     });
-    REQUIRE(eu.replica().sweeping());
+    REQUIRE(eu.replica().upkeep().sweeping());
     const CheckReport report =
         regions::check_storage(eu.storage(), [](std::string_view, std::uint64_t) {});
     CAPTURE(report.findings);
