@@ -18,7 +18,7 @@ struct Limit {
 
 // Lowered as the comments of a folder are rewritten; a row goes once its limit is kPlainWords.
 constexpr std::array kLimits{
-    Limit{"regions", 32.0},  // The files beside the rooms.
+    Limit{"regions", 24.0},  // The files beside the rooms.
 };
 
 constexpr std::array<std::string_view, 6> kCounted{"what", "who",   "whoever",
