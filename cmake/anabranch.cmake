@@ -127,6 +127,15 @@ function(anabranch_program name)
   endif()
 endfunction()
 
+# Assertions take long to optimise and hardly run: a third of the time to compile a test.
+function(anabranch_test_speed target)
+  if(ANABRANCH_SANITIZE)
+    target_compile_options(${target} PRIVATE -Og)
+  elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(${target} PRIVATE -O1)
+  endif()
+endfunction()
+
 # Defines a doctest program whose cases are ctest entries named `<label>/<case>`, labelled LABEL
 # (by default the name without `_test`) and stopped after TIMEOUT seconds (60). doctest is content
 # when a name matches no case; the entry is not. A case that cannot run here says
@@ -146,12 +155,7 @@ function(anabranch_test name)
     SOURCES ${arg_SOURCES}
     USES ${arg_USES}
     LINKS anabranch_test_main doctest::doctest ${arg_LINKS})
-  # Assertions take long to optimise and hardly run: a third of the time to compile a test.
-  if(ANABRANCH_SANITIZE)
-    target_compile_options(${name} PRIVATE -Og)
-  elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
-    target_compile_options(${name} PRIVATE -O1)
-  endif()
+  anabranch_test_speed(${name})
   doctest_discover_tests(${name}
     TEST_PREFIX "${arg_LABEL}/"
     PROPERTIES

@@ -3,7 +3,7 @@
 //
 //   if (planted(Bug::kSkipDeps) || applied.includes(deps)) ...
 //
-// In every build but the simulator's (ANABRANCH_PLANTED_BUGS) planted() is constant and generates
+// In every build but the instrumented one (ANABRANCH_PLANTED_BUGS) planted() is constant and makes
 // no code. Bugs are planted in .cc files only, so that one program never holds two versions of a
 // function. tests/sim/instruments.cc describes each bug in words.
 #pragma once

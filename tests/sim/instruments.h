@@ -1,4 +1,4 @@
-// The instruments in the simulator's build of the layers: bugs to be planted, and marks of rare
+// The instruments in the instrumented build of the layers: bugs to be planted, and marks of rare
 // paths. Only instruments.cc sees core/planted_bug.h and core/mark.h as they do.
 #pragma once
 
