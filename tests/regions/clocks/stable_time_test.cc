@@ -24,14 +24,14 @@ struct World : Parts {
     state.join(time);
     time.open();
   }
-  // A heartbeat of us, whose clock shows so much, comes at a steady time.
-  void hear(Millis wall, Millis now) {
+  // A heartbeat of a leader, whose clock shows so much, comes at a steady time.
+  void hear(Millis wall, Millis now, regions::LinkId link = kLink, core::Origin origin = kUs) {
     regions::Heartbeat beat;
     beat.hlc = core::Hlc::of(wall, 0);
     beat.wall_ms = wall;
-    beat.clocks.set(kUs, core::Hlc::of(wall, 0).bits);
-    beat.heard.push_back({kUs, 1, now, wall, 0});
-    time.on(kLink, beat, now);
+    beat.clocks.set(origin, core::Hlc::of(wall, 0).bits);
+    beat.heard.push_back({origin, 1, now, wall, 0});
+    time.on(link, beat, now);
   }
 };
 
@@ -88,5 +88,43 @@ TEST_SUITE("regions: stable time") {
     CHECK(eu.time.may_clear(0));
     eu.clock.set(eu.clock.now_ms() + 10 * Parts::kDriftMs);
     CHECK_FALSE(eu.time.may_clear(1'000));
+  }
+
+  TEST_CASE("who is away is waited for by the time that this leader ran, not by its wall clock") {
+    World eu;
+    eu.greet(kLink, "us", kUs);
+    eu.hear(10'000, 0);
+    eu.exchange.link_down(kLink);
+    eu.clock.set(10'000 + 100 * kWait);
+    CHECK(eu.time.passed_ms(1'000) == 10'000);
+  }
+
+  TEST_CASE("a timestamp that is ahead of the clock is not shown as the clock") {
+    World eu;
+    eu.greet(kLink, "us", kUs);
+    eu.hear(eu.clock.now_ms(), 0);
+    REQUIRE(eu.time.store(0).ok());
+    const Millis ahead = eu.clock.now_ms() + Parts::kDriftMs / 2;
+    REQUIRE(eu.state.clock()->observe(core::Hlc::of(ahead, 0)));
+    REQUIRE(eu.state.commit_clock().ok());
+    const core::VersionVector shown = eu.time.shown(0);
+    CHECK(core::Hlc{shown.at(1)}.millis() == eu.clock.now_ms());
+    eu.clock.set(ahead + 1);
+    CHECK(core::Hlc{eu.time.shown(1).at(1)}.millis() == ahead);
+  }
+
+  TEST_CASE("a leader whose clock stands alone against two regions clears nothing") {
+    constexpr regions::LinkId kOther = 2;
+    constexpr core::Origin kAp = 3;
+    World eu;
+    const Millis theirs = eu.clock.now_ms() + 10 * Parts::kDriftMs;
+    eu.greet(kLink, "us", kUs);
+    eu.hear(theirs, 0);
+    CHECK(eu.time.may_clear(0));  // One of two is wrong, and perhaps not this one.
+    eu.greet(kOther, "ap", kAp);
+    eu.hear(theirs, 0, kOther, kAp);
+    CHECK_FALSE(eu.time.may_clear(0));
+    eu.hear(eu.clock.now_ms(), 1, kOther, kAp);
+    CHECK(eu.time.may_clear(1));
   }
 }

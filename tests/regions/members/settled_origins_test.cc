@@ -1,17 +1,17 @@
-// Settled origins: every weaker rule has a case here that it would get wrong.
+// Settled origins: every weaker rule has a case here that it would get wrong. How they are settled
+// in meshes: settling_test.cc.
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "regions/members/settled_origins.h"
-#include "tests/node.h"
-#include "tests/regions/linked_nodes.h"
+#include "tests/regions/parts.h"
 
 using namespace anabranch;
 using core::Origin;
@@ -24,32 +24,19 @@ using regions::Retirement;
 using regions::SettledOrigins;
 using regions::Standing;
 using regions::Standings;
-using test::LinkedNodes;
-using test::Node;
+using test::Parts;
 using Origins = std::set<Origin>;
 
 namespace {
 
 const std::map<std::string, Origin> kLeaders{{"eu", 3}, {"us", 10}, {"ap", 20}};
 
-std::unique_ptr<Node> listed(const std::string& region, Origin origin,
-                             std::unique_ptr<storage::MemoryStorage> disk = nullptr) {
-  const bool renewed = disk != nullptr;
-  return std::make_unique<Node>(regions::ReplicaOptions{.mesh = {1, 1},
-                                                        .region = region,
-                                                        .fresh_origin = origin,
-                                                        .nonce = origin + 1000,
-                                                        .new_origin = renewed,
-                                                        .announce = true},
-                                std::move(disk), 1000);
-}
-
 // A list in which eu has had the origins 1, 2 and 3, one after another, us has 10 and ap 20.
 struct ListWorld {
-  Node node{"eu", 99};
+  Parts parts{"eu", 99};
 
   ListWorld() {
-    node.write(1, [](Group& group) {
+    write([](Group& group) {
       for (const auto& [origin, previous] : {std::pair<Origin, Origin>{1, 0}, {2, 1}, {3, 2}}) {
         group.put(RegionList::origin_row("eu", origin), RegionList::origin_value(previous));
       }
@@ -57,10 +44,22 @@ struct ListWorld {
       group.put(RegionList::origin_row("ap", 20), RegionList::origin_value(0));
     });
   }
-  const RegionList& list() { return node.replica().members().list(); }
+  const RegionList& list() { return parts.list; }
+  void write(const std::function<void(Group&)>& function) {
+    parts.write(function);
+    parts.list.load(*parts.state.reader());
+  }
   void retire(const std::string& region, Retirement retirement) {
-    REQUIRE(node.replica().retire(region, retirement).ok());
-    REQUIRE(node.replica().commit().ok());
+    std::vector<Origin> origins;
+    for (const auto& [origin, known] : list().all().at(region).origins) origins.push_back(origin);
+    write([&](Group& group) {
+      const Path row = RegionList::retirement_row(region);
+      if (retirement == Retirement::kNone) {
+        group.remove(row);
+      } else {
+        group.put(row, RegionList::retirement_value(retirement, origins));
+      }
+    });
   }
 };
 
@@ -94,38 +93,6 @@ struct SettlingWorld : ListWorld {
   VersionVector look() {
     settled.look(list(), standings);
     return settled.all();
-  }
-};
-
-struct Mesh : LinkedNodes {
-  enum class Shape { kMesh, kLine, kStar };
-  explicit Mesh(Shape shape = Shape::kMesh, std::size_t size = 3) {
-    for (std::size_t index = 0; index < size; ++index) {
-      add(listed("r" + std::to_string(index), index + 1));
-      if (index == 0) continue;
-      if (shape == Shape::kLine) connect(index, index - 1);
-      if (shape == Shape::kStar) connect(index, 0);
-      for (std::size_t other = 0; shape == Shape::kMesh && other < index; ++other) {
-        connect(index, other);
-      }
-    }
-    run(3'000);
-  }
-  void put(std::size_t index) {
-    write(index, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
-  }
-  // A region goes on under a new origin.
-  void renew(std::size_t index, Origin origin) {
-    replace(index, listed("r" + std::to_string(index), origin, at(index).storage().clone()));
-  }
-  Origins settled(std::size_t index) {
-    Origins origins;
-    for (const auto& [origin, seq] : at(index).replica().members().settled().all())
-      origins.insert(origin);
-    return origins;
-  }
-  std::size_t heartbeat_bytes(std::size_t index) const {
-    return bytes_sent(index, regions::kind_of(regions::Heartbeat{}));
   }
 };
 
@@ -177,7 +144,7 @@ TEST_SUITE("regions: settled origins") {
     positions[12 - 1] = 5;
     positions[11 - 1] = 7;
     SettlingWorld world(positions);
-    world.node.write(2, [](Group& group) {  // The leader of us was 12, then 11, and is 10 now.
+    world.write([](Group& group) {  // The leader of us was 12, then 11, and is 10 now.
       for (const auto& [origin, previous] :
            {std::pair<Origin, Origin>{12, 0}, {11, 12}, {10, 11}}) {
         group.put(RegionList::origin_row("us", origin), RegionList::origin_value(previous));
@@ -198,7 +165,7 @@ TEST_SUITE("regions: settled origins") {
     positions.back() = 3;  // Of origin 20.
     SettlingWorld world(positions);
     // The leader of ap fell back behind 20, and went on under 21.
-    world.node.write(2, [](Group& group) {
+    world.write([](Group& group) {
       for (const Origin origin : {20, 21}) {
         group.put(RegionList::origin_row("ap", origin), RegionList::origin_value(19));
       }
@@ -246,7 +213,7 @@ TEST_SUITE("regions: settled origins") {
 
   TEST_CASE("of two leaders of a region both must have closed it, unless one is lost") {
     SettlingWorld world({5});
-    world.node.write(1, [](Group& group) {
+    world.write([](Group& group) {
       group.put(RegionList::origin_row("ap", 21), RegionList::origin_value(19));
     });
     for (const auto& [region, origin] : kLeaders) world.say(region, origin, {{1, 5}});
@@ -257,7 +224,7 @@ TEST_SUITE("regions: settled origins") {
       world.say("ap", 21, {{1, 5}});
     }
     SUBCASE("") {
-      world.node.write(2, [](Group& group) {
+      world.write([](Group& group) {
         group.put(RegionList::retirement_row("ap"),
                   RegionList::retirement_value(Retirement::kLost, {21}));
       });
@@ -269,7 +236,7 @@ TEST_SUITE("regions: settled origins") {
 
   TEST_CASE("a leader that fell back behind what it went by is asked under its new name alone") {
     SettlingWorld world({5});
-    world.node.write(1, [](Group& group) {
+    world.write([](Group& group) {
       for (const auto& [origin, previous] : {std::pair<Origin, Origin>{21, 20}, {22, 20}}) {
         group.put(RegionList::origin_row("ap", origin), RegionList::origin_value(previous));
       }
@@ -296,30 +263,6 @@ TEST_SUITE("regions: settled origins") {
     follower.number = ++world.number;
     world.say(follower);
     CHECK(world.look() == VersionVector{{1, 5}});
-  }
-
-  TEST_CASE("who wrote under a name that it did not announce announces it with the next one") {
-    std::unique_ptr<Node> node = listed("eu", 5);
-    REQUIRE(node->replica().announce().ok());
-    node = listed("eu", 6, node->storage().clone());
-    node->write(1, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
-    node = listed("eu", 7, node->storage().clone());
-    REQUIRE(node->replica().announce().ok());
-    const RegionList& list = node->replica().members().list();
-    CHECK(list.previous(6) == 5);
-    CHECK(list.previous(7) == 6);
-    CHECK(list.line(7) == list.line(5));
-  }
-
-  TEST_CASE("a leader that was never written under is named by the first that was") {
-    std::unique_ptr<Node> node = listed("eu", 5);  // Nothing was written, not even its name.
-    node = listed("eu", 6, node->storage().clone());
-    CHECK(node->replica().identity().previous == 5);
-    node = listed("eu", 7, node->storage().clone());
-    CHECK(node->replica().identity().previous == 5);
-    node->write(1, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
-    node = listed("eu", 8, node->storage().clone());
-    CHECK(node->replica().identity().previous == 7);
   }
 
   TEST_CASE("nothing is closed while something of it waits") {
@@ -378,203 +321,5 @@ TEST_SUITE("regions: settled origins") {
     world.settled.put_back(vector, chains);
     CHECK(vector == world.applied.vector());
     CHECK(chains == world.applied.chains());
-  }
-
-  TEST_CASE("the former self of a region is settled soon after it goes on under a new origin") {
-    Mesh mesh;
-    mesh.put(2);
-    REQUIRE(mesh.run_until_equal(5'000));
-    mesh.renew(2, 30);
-    mesh.run(5'000);
-    REQUIRE(mesh.run_until_equal(5'000));
-    for (std::size_t at = 0; at < 3; ++at) {
-      CHECK(mesh.at(at).replica().members().list().ended() == Origins{3});
-      CHECK(mesh.settled(at) == Origins{3});
-    }
-  }
-
-  TEST_CASE("it is not while a region is away that may have more of it") {
-    Mesh mesh;
-    mesh.disconnect(1, 0);
-    mesh.put(2);
-    mesh.disconnect(1, 2);
-    mesh.disconnect(0, 2);
-    auto older = mesh.at(2).storage().clone();
-    mesh.put(2);  // No other region has this, but none can know.
-    mesh.replace(2, listed("r2", 30, std::move(older)));
-    mesh.connect(0, 2);
-    mesh.run(5'000);
-    CHECK(mesh.at(0).replica().members().list().ended() == Origins{3});
-    CHECK(mesh.settled(0).empty());
-    mesh.connect(1, 2);
-    mesh.connect(1, 0);
-    mesh.run(5'000);
-    REQUIRE(mesh.run_until_equal(5'000));
-    for (std::size_t at = 0; at < 3; ++at) CHECK(mesh.settled(at) == Origins{3});
-  }
-
-  TEST_CASE("in a line and in a star what the ends have closed reaches the other ends") {
-    for (const Mesh::Shape shape : {Mesh::Shape::kLine, Mesh::Shape::kStar}) {
-      Mesh mesh(shape, 5);
-      mesh.put(4);
-      REQUIRE(mesh.run_until_equal(10'000));
-      mesh.renew(4, 30);
-      mesh.run(20'000);
-      REQUIRE(mesh.run_until_equal(10'000));
-      for (std::size_t at = 0; at < mesh.size(); ++at) CHECK(mesh.settled(at) == Origins{5});
-    }
-  }
-
-  TEST_CASE("in a line an end that is away is waited for") {
-    Mesh mesh(Mesh::Shape::kLine, 4);
-    mesh.disconnect(3, 2);
-    mesh.renew(0, 30);
-    mesh.run(20'000);
-    for (std::size_t at = 0; at < 3; ++at) CHECK(mesh.settled(at).empty());
-    mesh.connect(3, 2);
-    mesh.run(20'000);
-    for (std::size_t at = 0; at < 4; ++at) CHECK(mesh.settled(at) == Origins{1});
-  }
-
-  TEST_CASE("a restart knows what was settled, and goes on leaving it out") {
-    Mesh mesh;
-    mesh.renew(2, 30);
-    mesh.run(5'000);
-    mesh.put(0);
-    mesh.put(1);
-    mesh.run(5'000);
-    REQUIRE(mesh.settled(0) == Origins{3});
-    const std::size_t bytes = mesh.heartbeat_bytes(0);
-    mesh.replace(0, listed("r0", 77, mesh.at(0).storage().clone()));  // Asks for a new origin.
-    CHECK(mesh.settled(0) == Origins{3});
-    mesh.run(10'000);
-    for (std::size_t at = 0; at < 3; ++at) CHECK(mesh.settled(at) == Origins{1, 3});
-    CHECK(mesh.heartbeat_bytes(0) <= bytes + 50);
-  }
-
-  TEST_CASE("a region that joins later comes to know what is settled, and leaves it out too") {
-    Mesh mesh;
-    for (Origin origin = 30; origin < 35; ++origin) {
-      mesh.renew(2, origin);
-      mesh.run(5'000);
-    }
-    REQUIRE(mesh.settled(0).size() == 5);
-    const std::size_t index = mesh.add(listed("r3", 99));
-    mesh.connect(index, 0);
-    mesh.run(20'000);
-    REQUIRE(mesh.run_until_equal(5'000));
-    for (std::size_t at = 0; at <= index; ++at) CHECK(mesh.settled(at).size() == 5);
-    CHECK(mesh.heartbeat_bytes(index) < mesh.heartbeat_bytes(0) + 100);
-  }
-
-  TEST_CASE("fifty former selves leave heartbeats and greetings, and digests are still compared") {
-    Mesh mesh;
-    mesh.put(2);
-    mesh.run(8'000);
-    const std::size_t few = mesh.heartbeat_bytes(0);
-    for (Origin origin = 100; origin < 150; ++origin) {
-      mesh.renew(2, origin);
-      mesh.run(5'000);
-    }
-    REQUIRE(mesh.run_until_equal(5'000));
-    mesh.run(10'000);
-    for (std::size_t at = 0; at < 3; ++at) {
-      CHECK(mesh.settled(at).size() == 50);
-      CHECK(mesh.at(at).vector().size() >= 53);
-      CHECK(mesh.heartbeat_bytes(at) < few + 150);
-      CHECK(mesh.alarms(at).empty());
-      for (const auto& [origin, peer] : mesh.at(at).replica().exchange().peers()) {
-        CHECK(peer.applied == mesh.at(at).vector());  // Put back.
-      }
-    }
-    const VersionVector& vector = mesh.at(0).vector();
-    const regions::Heartbeat whole{vector, vector, {}, mesh.at(0).replica().applied().chains()};
-    MESSAGE("heartbeats of " << few << " bytes, after 50 incarnations of "
-                             << mesh.heartbeat_bytes(0) << ", with all of them of "
-                             << regions::encode_message(whole).size());
-    mesh.disconnect(0, 1);
-    mesh.connect(0, 1);
-    mesh.run(3'000);
-    const std::size_t greeting = mesh.bytes_sent(0, regions::kind_of(regions::Greeting{}));
-    CHECK(greeting < 400);
-    CHECK(mesh.at(0).replica().exchange().peers().at(2).applied == mesh.at(0).vector());
-  }
-
-  TEST_CASE("one that was away does without what others have settled meanwhile, until it knows") {
-    Mesh mesh;
-    mesh.renew(2, 30);
-    mesh.run(5'000);
-    REQUIRE(mesh.settled(1) == Origins{3});
-    auto older = listed("r1", 50, mesh.at(1).storage().clone());
-    mesh.renew(2, 31);
-    mesh.run(5'000);
-    REQUIRE(mesh.settled(0) == Origins{3, 30});
-    mesh.replace(1, std::move(older));  // Back from a backup: it has settled less.
-    mesh.run(10'000);
-    REQUIRE(mesh.run_until_equal(5'000));
-    for (std::size_t at = 0; at < 3; ++at) {
-      CHECK(mesh.settled(at) == Origins{2, 3, 30});
-      CHECK(mesh.alarms(at).empty());
-    }
-  }
-
-  TEST_CASE("nothing is settled while somebody is there whom the list does not know") {
-    Mesh mesh;
-    const std::size_t index = mesh.add(std::make_unique<Node>(
-        regions::ReplicaOptions{.mesh = {1, 1}, .region = "r3", .fresh_origin = 99, .nonce = 99},
-        nullptr, 1000));
-    mesh.connect(index, 0);
-    mesh.renew(2, 30);
-    mesh.run(10'000);
-    for (std::size_t at = 0; at < 3; ++at) CHECK(mesh.settled(at).empty());
-    mesh.disconnect(index, 0);
-    mesh.run(10'000);
-    for (std::size_t at = 0; at < 3; ++at) CHECK(mesh.settled(at) == Origins{3});
-  }
-
-  TEST_CASE("what waits of an origin when it ends is dropped, and kept open until it is applied") {
-    ListWorld world;
-    Node writer("xx", 40);
-    for (int i = 0; i < 3; ++i) {
-      writer.write(1, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
-    }
-    const auto batch = [&](storage::Position position) {
-      return writer.storage().read_log(position)->bytes;
-    };
-    world.node.deliver(writer, batch(3));
-    CHECK(world.node.replica().inbox().held().holds(40));
-    world.node.write(1, [](Group& group) {
-      group.put(RegionList::origin_row("xx", 40), RegionList::origin_value(0));
-      group.put(RegionList::origin_row("xx", 41), RegionList::origin_value(40));
-    });
-    CHECK(world.node.replica().inbox().held().holds(40));
-    world.node.replica().tick(5'000);
-    CHECK_FALSE(world.node.replica().inbox().held().holds(40));
-    // Batches of an older subscription are not taken any more.
-    world.node.deliver(writer, batch(1));
-    CHECK(world.node.vector().at(40) == 0);
-  }
-
-  TEST_CASE("what goes on although it was settled is open again, and settled where it ends now") {
-    Mesh mesh;
-    mesh.put(2);
-    REQUIRE(mesh.run_until_equal(5'000));
-    auto copy = listed("r2", 30, mesh.at(2).storage().clone());
-    for (std::size_t at = 0; at < 2; ++at) mesh.disconnect(2, at);
-    const std::size_t renewed = mesh.add(std::move(copy));  // Beside its former self.
-    for (std::size_t at = 0; at < 2; ++at) mesh.connect(renewed, at);
-    mesh.run(10'000);
-    REQUIRE(mesh.settled(0) == Origins{3});
-    mesh.put(2);
-    for (std::size_t at = 0; at < 2; ++at) mesh.connect(2, at);
-    mesh.run(10'000);
-    REQUIRE(mesh.run_until_equal(10'000));
-    for (std::size_t at = 0; at < 2; ++at) {
-      CHECK(mesh.settled(at) == Origins{3});  // Where all have closed it now.
-      CHECK(mesh.at(at).replica().members().settled().all().at(3) == mesh.at(2).vector().at(3));
-      REQUIRE(mesh.alarms(at).size() == 1);
-      CHECK(mesh.alarms(at)[0].find("goes on although it had ended everywhere: two leaders write "
-                                    "as one region") != std::string::npos);
-    }
   }
 }

@@ -1,0 +1,166 @@
+// The exchange with a peer whose messages a test makes: what is shown to it, and what is asked of
+// it again.
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "regions/exchange/exchange.h"
+#include "tests/regions/parts.h"
+
+using namespace anabranch;
+using core::Millis;
+using core::VersionVector;
+using regions::Ack;
+using regions::Exchange;
+using regions::Greeting;
+using regions::History;
+using regions::Subscribe;
+using regions::Subscriptions;
+using test::Parts;
+
+namespace {
+
+constexpr regions::LinkId kLink = 1;
+constexpr core::Origin kEu = 1;
+constexpr core::Origin kUs = 2;
+
+struct World : Parts {
+  World() : Parts("eu", kEu) {}
+
+  // The messages of one kind that were sent since the last call.
+  template <typename Kind>
+  std::vector<Kind> sent() {
+    std::vector<Kind> found;
+    for (const regions::Effect& effect : std::exchange(effects, {})) {
+      const auto* const send = std::get_if<regions::Send>(&effect);
+      if (send == nullptr) continue;
+      if (const auto* kind = std::get_if<Kind>(&send->message)) found.push_back(*kind);
+    }
+    return found;
+  }
+  // A peer greets that has applied so much.
+  void meet(const VersionVector& applied, std::vector<core::ChainHash> chains = {},
+            bool follows = false) {
+    exchange.link_up(kLink, {}, 0, {});
+    Greeting greeting{Greeting::kProtocol, {1, 1}, "us", kUs, 7, applied, std::move(chains)};
+    greeting.follows = follows;
+    exchange.step(kLink, std::move(greeting), 0);
+  }
+  void tick(Millis now) {
+    exchange.tick(now, [] { return regions::Showing{}; });
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("regions: exchange") {
+  TEST_CASE("an ack shows what is applied here, and no more") {
+    World eu;
+    eu.put("k", "v");
+    eu.meet({{kUs, 5}});
+    const auto asked = eu.sent<Subscribe>();
+    REQUIRE(asked.size() == 1);
+    CHECK(asked[0].from == VersionVector{{kUs, 1}});
+    REQUIRE(eu.exchange.step(kLink, regions::BatchMessage{asked[0].stream, "bytes"}, 1));
+    eu.exchange.applied_more(1, true);
+    const auto acks = eu.sent<Ack>();
+    REQUIRE(acks.size() == 1);
+    CHECK(acks[0].taken == 5);
+    CHECK(acks[0].applied == VersionVector{{kEu, 1}});
+    CHECK(acks[0].durable == VersionVector{{kEu, 1}});
+  }
+
+  TEST_CASE("nothing is called durable before the whole log is") {
+    World eu;
+    eu.storage.set_faults({.durable_at_once = false});
+    eu.put("k", "v");
+    eu.meet({{kUs, 5}});
+    eu.exchange.merged(0);
+    auto acks = eu.sent<Ack>();
+    REQUIRE(acks.size() == 1);
+    CHECK(acks[0].durable.empty());
+    eu.storage.sync();
+    eu.exchange.merged(0);
+    acks = eu.sent<Ack>();
+    REQUIRE(acks.size() == 1);
+    CHECK(acks[0].durable == VersionVector{{kEu, 1}});
+  }
+
+  TEST_CASE("what does not arrive is asked for again") {
+    World eu;
+    eu.meet({{kUs, 5}});
+    CHECK(eu.sent<Subscribe>().size() == 1);
+    bool again = false;
+    for (Millis now = 0; now <= 4 * Subscriptions::kStallMs && !again; now += 100) {
+      eu.tick(now);
+      again = !eu.sent<Subscribe>().empty();
+    }
+    CHECK(again);
+  }
+
+  TEST_CASE("nothing is asked for again while there is no room for it") {
+    World eu;
+    eu.meet({{kUs, 5}});
+    (void)eu.sent<Subscribe>();
+    eu.exchange.subscriptions().stand_still(true);
+    for (Millis now = 0; now <= 4 * Subscriptions::kStallMs; now += 100) eu.tick(now);
+    CHECK(eu.sent<Subscribe>().empty());
+  }
+
+  TEST_CASE("a follower is a peer, and no leader") {
+    for (const bool follows : {false, true}) {
+      World eu;
+      eu.meet({}, {}, follows);
+      REQUIRE(eu.exchange.peers().contains(kUs));
+      CHECK(regions::leaders(eu.exchange.peers()).size() == (follows ? 0 : 1));
+    }
+  }
+
+  TEST_CASE("where histories part is said until the peer has heard it") {
+    World eu;
+    eu.put("k", "v");
+    core::ChainHash other{};
+    other.fill(9);
+    SUBCASE("of its own origin the history is in doubt") {
+      eu.meet({{kEu, 1}}, {other});
+      CHECK_FALSE(eu.exchange.doubt().empty());
+      eu.exchange.forget_doubt();
+      CHECK(eu.exchange.doubt().empty());
+    }
+    SUBCASE("of another origin both are told") {
+      constexpr core::Origin kAp = 3;
+      regions::Head head;
+      head.seq = 4;
+      head.chain.fill(1);
+      eu.state.applied().set_head(kAp, head);
+      eu.meet({{kAp, 4}}, {other});
+      CHECK(eu.exchange.fork_with(kUs) == kAp);
+      CHECK(eu.sent<History>().size() == 1);
+      for (Millis now = 0; now < 3 * Exchange::kHeartbeatMs; now += Exchange::kHeartbeatMs) {
+        eu.tick(now);
+        const auto said = eu.sent<History>();
+        REQUIRE(said.size() == 1);
+        CHECK(said[0].origin == kAp);
+        CHECK(said[0].asks);
+      }
+    }
+  }
+
+  TEST_CASE("a paused peer gets nothing, and what it has is asked for when it is resumed") {
+    World eu;
+    eu.meet({{kUs, 5}});
+    const auto asked = eu.sent<Subscribe>();
+    REQUIRE(asked.size() == 1);
+    CHECK(eu.exchange.pause("us"));
+    CHECK_FALSE(eu.exchange.pause("ap"));
+    CHECK_FALSE(eu.exchange.step(kLink, regions::BatchMessage{asked[0].stream, "bytes"}, 1));
+    CHECK_FALSE(eu.exchange.send_to(kUs, regions::Refusal{"eu", "a test"}));
+    CHECK(eu.exchange.resume("us"));
+    CHECK(eu.sent<Subscribe>().size() == 1);
+    CHECK(eu.exchange.send_to(kUs, regions::Refusal{"eu", "a test"}));
+  }
+}

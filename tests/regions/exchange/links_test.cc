@@ -1,0 +1,120 @@
+// Connections: greetings that are accepted, and pauses.
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <variant>
+
+#include "regions/exchange/links.h"
+
+using namespace anabranch;
+using regions::Effects;
+using regions::Greeting;
+using regions::Link;
+using regions::Links;
+
+namespace {
+
+constexpr core::Hash128 kMesh{1, 1};
+
+Greeting greeting_of(const std::string& region, core::Origin origin, std::uint64_t nonce = 7) {
+  return {Greeting::kProtocol, kMesh, region, origin, nonce, {}};
+}
+
+struct World {
+  Effects effects;
+  Links links{effects};
+
+  World() { links.self() = {kMesh, "eu", 1, 5, false}; }
+  // Whether a greeting on a link is accepted; then its peer is there.
+  bool greet(regions::LinkId id, const Greeting& greeting) {
+    Link& link = *links.find(id);
+    if (!links.accepts(link, greeting)) return false;
+    links.admit(link, greeting);
+    return true;
+  }
+  [[nodiscard]] bool told_why() const {
+    for (const regions::Effect& effect : effects) {
+      const auto* const send = std::get_if<regions::Send>(&effect);
+      if (send != nullptr && std::holds_alternative<regions::Refusal>(send->message)) return true;
+    }
+    return false;
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("regions: links") {
+  TEST_CASE("a link leads to the peer that has greeted, until it is down") {
+    World world;
+    world.links.up(1, "host:1", {});
+    CHECK(world.links.peer_at(1) == nullptr);
+    REQUIRE(world.greet(1, greeting_of("us", 2)));
+    CHECK(world.links.peer(1) == 2);
+    CHECK(world.links.region(1) == "us");
+    CHECK(world.links.usable(world.links.peers().at(2)));
+    REQUIRE(world.links.down(1) != nullptr);
+    CHECK(world.links.find(1) == nullptr);
+    CHECK_FALSE(world.links.peers().at(2).connected());
+    CHECK(world.links.down(1) == nullptr);
+  }
+
+  TEST_CASE("whose mesh, region or process is wrong is refused and told why, once in the log") {
+    World world;
+    world.links.up(1, {}, "us");
+    Greeting other_mesh = greeting_of("us", 2);
+    other_mesh.mesh = {1, 2};
+    CHECK_FALSE(world.greet(1, other_mesh));
+    CHECK(world.told_why());
+    CHECK_FALSE(world.greet(1, greeting_of("ap", 2)));
+    CHECK_FALSE(world.greet(1, greeting_of("us", 1, 5)));  // This leader itself.
+    CHECK(world.links.refused_greetings() == 1);
+    CHECK(world.links.peers().empty());
+    CHECK(world.greet(1, greeting_of("us", 2)));
+  }
+
+  TEST_CASE("another protocol is refused without a message that could not be read") {
+    World world;
+    world.links.up(1, {}, {});
+    Greeting newer = greeting_of("us", 2);
+    newer.protocol = Greeting::kProtocol + 1;
+    CHECK_FALSE(world.greet(1, newer));
+    CHECK(world.links.speaks_otherwise(1));
+    CHECK_FALSE(world.told_why());
+  }
+
+  TEST_CASE("of a process that was started anew nothing is known, and its former links are gone") {
+    World world;
+    world.links.up(1, {}, {});
+    world.links.up(2, {}, {});
+    REQUIRE(world.greet(1, greeting_of("us", 2)));
+    world.links.peers().at(2).applied = {{2, 5}};
+    REQUIRE(world.greet(2, greeting_of("us", 2, 8)));
+    CHECK(world.links.peers().at(2).applied.empty());
+    CHECK(world.links.peer_at(1) == nullptr);
+    CHECK(world.links.peer(2) == 2);
+  }
+
+  TEST_CASE("a new incarnation takes the place of the one that is gone") {
+    World world;
+    world.links.up(1, {}, {});
+    REQUIRE(world.greet(1, greeting_of("us", 2)));
+    REQUIRE(world.greet(1, greeting_of("us", 3, 8)));
+    CHECK_FALSE(world.links.peers().contains(2));
+    CHECK(world.links.peer(1) == 3);
+  }
+
+  TEST_CASE("a pause by one name of a peer ends by any other") {
+    World world;
+    world.links.up(1, "host:1", {});
+    CHECK_FALSE(world.links.pause("us"));
+    REQUIRE(world.greet(1, greeting_of("us", 2)));
+    const regions::Peer& us = world.links.peers().at(2);
+    REQUIRE(world.links.pause("host:1"));
+    CHECK(world.links.paused(us));
+    CHECK_FALSE(world.links.usable(us));
+    CHECK(world.links.resume("us"));
+    CHECK(world.links.usable(us));
+    CHECK_FALSE(world.links.resume("ap"));
+  }
+}
