@@ -1,5 +1,5 @@
-// The authorship of batches: a batch sent by its region's own leader is believed, others wait until
-// a position that its region has signed proves it. Signs, keeps and passes on positions.
+// The authorship of batches: each waits until a position that its region has signed proves it, also
+// one that its region's own leader has sent. Signs, keeps and passes on positions.
 //
 // Without signatures every batch is believed. Not thread-safe.
 #pragma once
@@ -37,8 +37,8 @@ class Proofs final : public Participant {
         signer_(signatures, owner.state.identity(), owner.state.applied()) {}
   core::Result<void> load(const storage::Snapshot& snapshot) { return signer_.load(snapshot); }
 
-  // Takes a batch in to be applied: at once when its own leader sent it, else when it is proven.
-  // `goes_on`: deliverable batches are also applied, and make room.
+  // Takes a batch in to be applied when it is proven; one of another leader only if it was asked
+  // for. `goes_on`: deliverable batches are also applied, and make room.
   void hold(LinkId link, HeldBatch held, bool goes_on, core::Millis now);
   // Takes a signed position in; returns whether it was news.
   bool on(LinkId link, const SignedPosition& position, core::Millis now);

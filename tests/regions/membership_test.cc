@@ -101,4 +101,15 @@ TEST_SUITE("regions: membership") {
     CHECK(number() == first + 1);
     CHECK(eu.keeper.standings().find(kEu)->durable.at(kEu) == 2);
   }
+
+  TEST_CASE("it reports nothing before all that it has applied is on its disk") {
+    World eu;
+    eu.storage.set_faults({.durable_at_once = false});
+    eu.put("k", "v");
+    eu.members.renew_standing(0);
+    CHECK(eu.keeper.standings().find(kEu) == nullptr);
+    eu.storage.sync();
+    eu.members.renew_standing(0);
+    CHECK(eu.keeper.standings().find(kEu) != nullptr);
+  }
 }

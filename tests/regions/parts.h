@@ -32,11 +32,11 @@ struct Parts {
   regions::SettledOrigins settled{state.applied()};
   regions::Exchange exchange{state.applied(), state.chains(), settled, state.log(), effects};
   regions::LocalWriter writer{state, exchange, {.nonce = 1}};
-  regions::LogKeeper keeper{state, list, settled, {}};
+  regions::LogKeeper keeper;
 
   Parts(const std::string& region, core::Origin origin, bool follows = false,
-        const regions::CommittedState::ClearLimits& limits = {})
-      : state(storage, limits) {
+        const regions::CommittedState::ClearLimits& limits = {}, regions::LogLimits log = {})
+      : state(storage, limits), keeper(state, list, settled, log) {
     REQUIRE(state.open_storage([](const auto&) { return core::Result<void>(); }).ok());
     REQUIRE_FALSE(state.load().value());
     state.identity() = {.mesh = {1, 1}, .region = region, .origin = origin};
@@ -49,11 +49,13 @@ struct Parts {
     state.start_clock(clock, {}, kDriftMs);
     exchange.begin({{1, 1}, region, origin, 1, follows});
   }
-  // A leader greets on a link.
-  void greet(regions::LinkId link, const std::string& region, core::Origin origin) {
+  // A leader greets on a link, that has applied so much.
+  void greet(regions::LinkId link, const std::string& region, core::Origin origin,
+             const core::VersionVector& applied = {}) {
     exchange.link_up(link, {}, 0, {});
     exchange.step(
-        link, regions::Greeting{regions::Greeting::kProtocol, {1, 1}, region, origin, 7, {}}, 0);
+        link, regions::Greeting{regions::Greeting::kProtocol, {1, 1}, region, origin, 7, applied},
+        0);
     effects.clear();
   }
   // Commits a transaction, and gives the bytes of its batch.

@@ -5,19 +5,20 @@
 #include <string>
 
 #include "regions/upkeep.h"
-#include "tests/regions/parts.h"
+#include "tests/regions/receiver.h"
 
 using namespace anabranch;
 using regions::Group;
 using regions::Upkeep;
 using test::Parts;
+using test::Receiver;
 
 namespace {
 
-struct World : Parts {
+struct World : Receiver {
   Upkeep upkeep{state, writer, {}};
 
-  World() : Parts("eu", 1, false, {.own_rows_direct = 2, .foreign_rows_direct = 2}) {
+  World() : Receiver("eu", 1, {.own_rows_direct = 2, .foreign_rows_direct = 2}) {
     state.join(upkeep);
     state.watch(upkeep);
   }
@@ -72,5 +73,40 @@ TEST_SUITE("regions: upkeep") {
     CHECK_FALSE(eu.upkeep.sweep(eu.writer.close_group()).value());
     CHECK(eu.storage.snapshot()->size(storage::Table::kRows) == 9);
     CHECK_FALSE(eu.upkeep.collect(eu.writer.close_group()).ok());
+  }
+
+  TEST_CASE("an own addition to a counter whose clear waits stays, alone") {
+    World eu;
+    for (int i = 0; i < 9; ++i) {
+      eu.write([&](Group& group) { group.add(Parts::row_of("n" + std::to_string(i)), 7); });
+    }
+    eu.write([](Group& group) { group.clear(core::Path{"\1"}); });
+    const auto batch =
+        core::decode_batch(eu.write([](Group& group) { group.add(Parts::row_of("n3"), 1); }));
+    REQUIRE(batch.ok());
+    const auto& ops = batch.value().transactions.at(0).ops;
+    REQUIRE(ops.size() == 2);
+    CHECK(std::holds_alternative<core::Reset>(ops[0]));
+    eu.finish();
+    CHECK(eu.state.reader()->row(Parts::row_of("n3")).tally.sum() == core::Number(1));
+    CHECK(eu.state.reader()->row(Parts::row_of("n4")).tally.sum() == core::Number(0));
+  }
+
+  TEST_CASE("dead slots of another region stay until it is known to have seen the reset") {
+    constexpr regions::LinkId kLink = 1;
+    const core::Path row = Parts::row_of("n");
+    World eu;
+    eu.greet(kLink, "us", 2);
+    Receiver us("us", 2);
+    us.greet(kLink, "eu", 1);
+    eu.take(us.write([&](Group& group) { group.add(row, 5); }));
+    const std::string reset = eu.write([&](Group& group) { group.reset(row); });
+    const auto slots = [&] { return eu.state.reader()->row(row).tally.slots; };
+    REQUIRE(eu.upkeep.collect(eu.writer.close_group()).ok());
+    CHECK(slots().size() == 1);
+    us.take(reset);
+    eu.take(us.put("other", "v"));
+    REQUIRE(eu.upkeep.collect(eu.writer.close_group()).ok());
+    CHECK(slots().empty());
   }
 }

@@ -3,35 +3,23 @@
 #include <doctest/doctest.h>
 
 #include <string>
-#include <vector>
 
-#include "regions/delivery/inbox.h"
-#include "tests/regions/parts.h"
+#include "tests/regions/receiver.h"
 
 using namespace anabranch;
-using regions::Inbox;
+using regions::Group;
 using test::Parts;
+using test::Receiver;
 
 namespace {
 
 constexpr regions::LinkId kLink = 1;
 constexpr core::Origin kUs = 2;
 
-struct World : Parts {
-  Inbox inbox{{state, exchange, alarms, effects, writer, writer.reserve()}, {}};
-
-  World() : Parts("eu", 1) {
-    state.join(inbox);
+struct World : Receiver {
+  explicit World(const regions::CommittedState::ClearLimits& clears = {})
+      : Receiver("eu", 1, clears) {
     greet(kLink, "us", kUs);
-  }
-  void receive(const std::string& bytes) {
-    auto batch = core::decode_batch(bytes);
-    REQUIRE(batch.ok());
-    inbox.on(kLink, {0, bytes}, std::move(batch).value(), 0);
-  }
-  void apply(std::size_t ops_max = 1000) {
-    REQUIRE(inbox.look_ahead().value());
-    REQUIRE(inbox.apply(writer.close_group(), ops_max).ok());
   }
 };
 
@@ -106,5 +94,33 @@ TEST_SUITE("regions: inbox") {
     CHECK_FALSE(eu.inbox.apply(eu.writer.close_group(), 1000).ok());
     CHECK(eu.get("a").empty());
     CHECK(eu.state.broken().has_value());
+  }
+
+  TEST_CASE("what waits for another origin stops nothing") {
+    Receiver us("us", kUs);
+    us.greet(kLink, "ap", 3);
+    Parts ap("ap", 3);
+    us.take(ap.put("a", "1"));
+    World eu;
+    eu.receive(us.put("b", "2"));
+    CHECK_FALSE(eu.inbox.look_ahead().value());
+    CHECK(eu.inbox.holds(kUs));
+    CHECK_FALSE(eu.inbox.has_enough());
+  }
+
+  TEST_CASE("an addition to a counter whose clear waits stays, and what was cleared is listed") {
+    Parts us("us", kUs);
+    World eu({.own_rows_direct = 2, .foreign_rows_direct = 2});
+    for (int i = 0; i < 9; ++i) {
+      eu.write([&](Group& group) { group.add(Parts::row_of("n" + std::to_string(i)), 7); });
+    }
+    eu.write([](Group& group) { group.clear(core::Path{"\1"}); });
+    REQUIRE(eu.state.masks()->any_tallies());
+    const core::Seq before = eu.state.applied().vector().at(1);
+    eu.receive(us.write([](Group& group) { group.add(Parts::row_of("n3"), 1); }));
+    eu.apply();
+    CHECK(eu.state.applied().vector().at(1) == before + 1);  // A batch of its own goes before it.
+    CHECK(eu.state.applied().vector().at(kUs) == 1);
+    CHECK(eu.state.reader()->row(Parts::row_of("n3")).tally.slots.size() > 0);
   }
 }

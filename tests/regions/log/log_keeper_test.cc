@@ -1,54 +1,129 @@
-// The part of the log that a leader keeps: its age is counted in the time that the leader has ever
-// run.
+// How much of the log is kept for whom.
 
 #include <doctest/doctest.h>
 
-#include <cstdint>
-#include <memory>
 #include <string>
 
-#include "tests/node.h"
-#include "tests/regions/linked_nodes.h"
+#include "regions/log/log_keeper.h"
+#include "tests/regions/parts.h"
 
 using namespace anabranch;
 using core::Millis;
-using core::Path;
+using core::VersionVector;
 using regions::LogKeeper;
-using test::LinkedNodes;
-using test::Node;
+using storage::Position;
+using test::Parts;
 
-TEST_SUITE("regions: keeping the log") {
-  TEST_CASE("a leader that is killed while it is idle knows for how long it has run") {
-    LinkedNodes nodes;
-    const Millis begun = nodes.now();
-    nodes.mesh(2);
-    nodes.run(3'000);
-    nodes.write(1, [](regions::Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
-    const storage::Position last = nodes.at(0).storage().last_position();
-    constexpr Millis kIdleMs = 2 * LogKeeper::kIdleMs;
-    nodes.run(kIdleMs);
-    REQUIRE(nodes.at(0).storage().last_position() == last);
-    Node again("r0", 1, nodes.at(0).storage().clone());
-    const Millis known = again.replica().keeper().running_ms(0);
-    CHECK(known >= LogKeeper::kIdleMs - begun);
-    CHECK(known <= nodes.now() - begun);
+namespace {
+
+constexpr regions::LinkId kLink = 1;
+constexpr core::Origin kEu = 1;
+constexpr core::Origin kUs = 2;
+constexpr int kRecords = 100;
+constexpr regions::LogLimits kLimits{
+    .bytes_min = 2'000, .bytes_max = 64'000, .age_ms_max = 1'000'000};
+
+struct World : Parts {
+  Millis now = 0;
+
+  World() : Parts("eu", kEu, false, {}, kLimits) {
+    for (int i = 0; i < kRecords; ++i) put("k", std::string(200, 'v'));
+  }
+  // The leader at the other end of the link tells that this is on its disk.
+  void has_on_disk(const VersionVector& durable) {
+    regions::Heartbeat beat;
+    beat.applied = beat.durable = durable;
+    exchange.step(kLink, beat, now);
+  }
+  // Lets the keeper forget all that it can. Returns the first position that is left.
+  Position forget(const LogKeeper::WaitedFor& waited_for = [](const auto&) { return true; }) {
+    for (int i = 0; i < 10; ++i) {
+      REQUIRE(keeper.tick(now += LogKeeper::kDecideMs, exchange.peers(), waited_for).ok());
+    }
+    return keeper.segments().first();
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("regions: log keeper") {
+  TEST_CASE("the log is kept for a region that lacks it, and no longer") {
+    World eu;
+    eu.greet(kLink, "us", kUs);
+    eu.has_on_disk({{kEu, 40}});
+    const Position first = eu.forget();
+    CHECK(first > 1);
+    CHECK(first <= 41);
+    CHECK(eu.keeper.lacked().at("us") == 41);
+    CHECK(eu.storage.read_log(1)->position == first);
+    eu.has_on_disk({{kEu, kRecords}});
+    CHECK(eu.forget() > 41);
+    CHECK(eu.keeper.lacked().empty());
   }
 
-  TEST_CASE("a leader that is started with room for less log forgets the rest, and goes on") {
-    LinkedNodes nodes;
-    nodes.mesh(2);
-    nodes.run(1'000);
-    for (int i = 0; i < 100; ++i) {
-      nodes.write(0, [](regions::Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
-    }
-    regions::ReplicaOptions options{
-        .mesh = {1, 1}, .region = "r0", .fresh_origin = 9, .nonce = std::uint64_t{1} << 61U};
-    options.limits.log = {.bytes_min = 400, .bytes_max = 1'600};
-    nodes.replace(0, std::make_unique<Node>(options, nodes.at(0).storage().clone(), nodes.now()));
-    const storage::Position first = nodes.at(0).replica().keeper().segments().first();
-    nodes.run(5'000);
-    CHECK(nodes.at(0).replica().keeper().segments().first() > first);
-    nodes.write(0, [](regions::Group& group) { group.put(Path{"\1", "k", "s"}, "later"); });
-    CHECK(nodes.run_until_equal(1'000));
+  TEST_CASE("it is kept for another leader of the own region, too") {
+    World eu;
+    eu.greet(kLink, "eu", kUs);
+    eu.has_on_disk({{kEu, 40}});
+    CHECK(eu.forget() <= 41);
+    CHECK(eu.keeper.lacked().at("eu") == 41);
+  }
+
+  TEST_CASE("a region that nobody waits for keeps nothing") {
+    World eu;
+    eu.greet(kLink, "us", kUs);
+    eu.has_on_disk({{kEu, 40}});
+    CHECK(eu.forget([](const std::string& region) { return region != "us"; }) > 41);
+  }
+
+  TEST_CASE("of a region that is no peer its standing counts") {
+    World eu;
+    eu.keeper.standings().take({.region = "ap", .origin = 3, .number = 1, .durable = {{kEu, 30}}});
+    CHECK(eu.forget() <= 31);
+    CHECK(eu.keeper.durable("ap", eu.exchange.peers()) == VersionVector{{kEu, 30}});
+    CHECK(eu.keeper.lacked().at("ap") == 31);
+  }
+
+  TEST_CASE("what is not on the own disk is not forgotten") {
+    World eu;
+    eu.storage.set_faults({.durable_at_once = false});
+    eu.put("k", "v");
+    CHECK(eu.forget() <= eu.storage.durable_position() + 1);
+  }
+
+  TEST_CASE("a reader holds the log, and its end can be forgotten before regions have it") {
+    World eu;
+    eu.greet(kLink, "us", kUs);
+    eu.has_on_disk({{kEu, kRecords}});
+    eu.keeper.hold("a reader", 20);
+    CHECK(eu.forget() <= 20);
+    eu.keeper.release("a reader");
+    CHECK(eu.forget() > 20);
+    const Position end = eu.storage.last_position();
+    while (eu.keeper.forget_before(end).value()) continue;
+    CHECK(eu.keeper.segments().first() == end);
+  }
+
+  TEST_CASE("where a region has stopped the chain stays known when the log goes") {
+    World eu;
+    const auto chain = eu.state.chains().at(kEu, 40);
+    REQUIRE(chain);
+    eu.greet(kLink, "us", kUs);
+    eu.has_on_disk({{kEu, 40}});
+    const auto nobody = [](const std::string&) { return false; };
+    REQUIRE(eu.forget(nobody) > 42);
+    CHECK(eu.state.chains().at(kEu, 40) == chain);
+    CHECK_FALSE(eu.state.chains().at(kEu, 38));
+  }
+
+  TEST_CASE("the running time goes on while it runs, and is stored with the next commit") {
+    World eu;
+    (void)eu.forget();
+    CHECK(eu.keeper.running_ms(eu.now) == eu.now - LogKeeper::kDecideMs);
+    eu.keeper.store_running_time();
+    REQUIRE(eu.state.commit({}).ok());
+    LogKeeper again(eu.state, eu.list, eu.settled, kLimits);
+    REQUIRE(again.load().ok());
+    CHECK(again.running_ms(0) == eu.keeper.running_ms(eu.now));
   }
 }

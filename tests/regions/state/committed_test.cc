@@ -146,4 +146,15 @@ TEST_SUITE("regions: the gate to the disk") {
     CHECK(world.state.names().vectors().jumps() == jumps + 1);
     CHECK(world.state.clock()->high_water().millis() >= 1500);
   }
+
+  TEST_CASE("a batch names only the deps that are new, and has those of the batch before it too") {
+    World world;
+    regions::Head before = head(4, {});
+    before.deps = {{2, 9}, {3, 5}};
+    world.state.applied().set_head(1, before);
+    core::Batch batch;
+    batch.origin = 1;
+    batch.deps_changed = {{2, 10}};
+    CHECK(world.state.deps_of(batch) == core::VersionVector{{2, 10}, {3, 5}});
+  }
 }

@@ -1,0 +1,114 @@
+// Batches that others pass on wait for a position that their region has signed.
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <variant>
+
+#include "tests/regions/delivery/named_signatures.h"
+#include "tests/regions/receiver.h"
+
+using namespace anabranch;
+using regions::SignedPosition;
+using test::NamedSignatures;
+using test::Parts;
+using test::Receiver;
+
+namespace {
+
+constexpr regions::LinkId kToUs = 1;
+constexpr regions::LinkId kToAp = 2;
+constexpr core::Origin kEu = 1;
+constexpr core::Origin kUs = 2;
+constexpr core::Origin kAp = 3;
+
+const NamedSignatures kKeys("eu");
+
+// Follows us through ap.
+struct World : Receiver {
+  NamedSignatures us_keys{"us"};
+  Parts us{"us", kUs};
+
+  World() : Receiver("eu", kEu, {}, {.signatures = &kKeys}) { greet(kToAp, "ap", kAp, {{kUs, 9}}); }
+  // The newest position of us, as a region has signed it.
+  [[nodiscard]] SignedPosition position(const NamedSignatures& signer) const {
+    const regions::Head& head = us.state.applied().head(kUs);
+    SignedPosition position{"us", kUs, head.seq, head.chain, {}};
+    position.signature = signer.sign(signed_bytes({1, 1}, position));
+    return position;
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("regions: proofs") {
+  TEST_CASE("what is passed on waits until it is proven, and is applied then") {
+    World eu;
+    eu.receive(eu.us.put("k", "v"), kToAp);
+    CHECK_FALSE(eu.inbox.look_ahead().value());
+    CHECK(eu.inbox.holds(kUs));
+    CHECK(eu.inbox.proofs().on(kToAp, eu.position(eu.us_keys), 0));
+    eu.apply();
+    CHECK(eu.get("k") == "v");
+    CHECK_FALSE(eu.inbox.proofs().on(kToAp, eu.position(eu.us_keys), 0));  // No news.
+  }
+
+  TEST_CASE("what its own leader sends waits for its position, too") {
+    World eu;
+    eu.greet(kToUs, "us", kUs, {{kUs, 9}});
+    eu.receive(eu.us.put("k", "v"), kToUs);
+    CHECK_FALSE(eu.inbox.look_ahead().value());
+    CHECK(eu.inbox.proofs().on(kToUs, eu.position(eu.us_keys), 0));
+    eu.apply();
+    CHECK(eu.get("k") == "v");
+  }
+
+  TEST_CASE("what nobody asked a peer for is dropped, unless it is the peer's own") {
+    World eu;
+    eu.greet(kToUs, "us", kUs, {{kUs, 9}});  // From now on followed directly.
+    const std::string bytes = eu.us.put("k", "v");
+    eu.receive(bytes, kToAp);
+    CHECK_FALSE(eu.inbox.holds(kUs));
+    eu.receive(bytes, kToUs);
+    CHECK(eu.inbox.holds(kUs));
+  }
+
+  TEST_CASE("a position that another has signed proves nothing, and raises one alarm") {
+    World eu;
+    eu.receive(eu.us.put("k", "v"), kToAp);
+    const NamedSignatures liar("ap");
+    CHECK_FALSE(eu.inbox.proofs().on(kToAp, eu.position(liar), 0));
+    CHECK_FALSE(eu.inbox.proofs().on(kToAp, eu.position(liar), 0));
+    CHECK(eu.alarms_raised() == 1);
+    CHECK_FALSE(eu.inbox.look_ahead().value());
+  }
+
+  TEST_CASE("a forged batch is dropped when the true position comes, and its peer distrusted") {
+    World eu;
+    Parts forger("us", kUs);
+    eu.receive(forger.put("k", "forged"), kToAp);
+    (void)eu.us.put("k", "v");
+    CHECK(eu.inbox.proofs().on(kToAp, eu.position(eu.us_keys), 0));
+    CHECK_FALSE(eu.inbox.look_ahead().value());
+    CHECK_FALSE(eu.inbox.holds(kUs));
+    CHECK(eu.alarms_raised() == 1);
+  }
+
+  TEST_CASE("the own position is signed once it is durable, and passed on") {
+    World eu;
+    eu.storage.set_faults({.durable_at_once = false});
+    eu.put("own", "v");
+    eu.effects.clear();
+    eu.inbox.proofs().sign_and_pass_on(10);
+    CHECK(eu.effects.empty());
+    eu.storage.sync();
+    eu.state.durable(eu.storage.durable_position());
+    eu.inbox.proofs().sign_and_pass_on(10);
+    REQUIRE(eu.effects.size() == 1);
+    const auto& sent = std::get<regions::Send>(eu.effects[0]);
+    CHECK(std::get<SignedPosition>(sent.message).seq == 1);
+    CHECK(eu.inbox.proofs().wants_keeping(10));
+    REQUIRE(eu.inbox.proofs().keep(eu.writer.close_group(), 10).ok());
+    CHECK_FALSE(eu.inbox.proofs().wants_keeping(11));
+  }
+}

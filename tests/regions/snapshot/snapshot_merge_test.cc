@@ -1,0 +1,184 @@
+// A snapshot between two leaders that know each other: what one of them has of it at the end.
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "regions/snapshot/snapshots.h"
+#include "tests/regions/receiver.h"
+
+using namespace anabranch;
+using regions::Send;
+using regions::Snapshots;
+using test::Parts;
+using test::Receiver;
+
+namespace {
+
+constexpr regions::LinkId kLink = 1;
+constexpr core::Origin kEu = 1;
+constexpr core::Origin kUs = 2;
+constexpr core::Origin kAp = 3;
+
+struct Leader : Receiver {
+  regions::SnapshotLimits limits{.slice_rows_max = 2, .chunk_bytes = 100};
+  Snapshots snapshots{{state, exchange, effects, [](const auto&, auto&) {}}, limits, 1};
+
+  Leader(const std::string& region, core::Origin origin) : Receiver(region, origin) {
+    state.join(snapshots);
+  }
+  // Hands over what the other one has sent.
+  void hear(Leader& other) {
+    for (regions::Effect& effect : std::exchange(other.effects, {})) {
+      auto* const send = std::get_if<Send>(&effect);
+      if (send == nullptr) continue;
+      const regions::Peer& peer = *exchange.links().peer_at(kLink);
+      if (auto* request = std::get_if<regions::SnapshotRequest>(&send->message)) {
+        snapshots.on(peer, *request, 0);
+      } else if (auto* chunk = std::get_if<regions::SnapshotChunk>(&send->message)) {
+        snapshots.on(peer, std::move(*chunk), 0);
+      } else if (auto* refusal = std::get_if<regions::SnapshotRefusal>(&send->message)) {
+        snapshots.on(peer, *refusal, 0);
+      }
+    }
+  }
+};
+
+struct Pair {
+  Leader eu{"eu", kEu};
+  Leader us{"us", kUs};
+
+  Pair() {
+    for (int i = 0; i < 9; ++i) us.put("us" + std::to_string(i), "v");
+  }
+  void meet() {
+    eu.greet(kLink, "us", kUs, us.state.applied().vector());
+    us.greet(kLink, "eu", kEu, eu.state.applied().vector());
+  }
+  void turn() {
+    REQUIRE(us.snapshots.work(0, 1).ok());
+    REQUIRE(eu.snapshots.work(0, 1).ok());
+    us.hear(eu);
+    eu.hear(us);
+  }
+  // Carries a snapshot of us to eu, as far as the merge or to its end.
+  void begin() {
+    eu.snapshots.ask(kUs, 0);
+    for (int i = 0; i < 1000 && !eu.snapshots.merging(); ++i) turn();
+    REQUIRE(eu.snapshots.merging());
+  }
+  void finish() {
+    for (int i = 0; i < 1000 && eu.snapshots.receiving(); ++i) turn();
+    REQUIRE_FALSE(eu.snapshots.receiving());
+  }
+  void merge() {
+    meet();
+    begin();
+    finish();
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("regions: snapshot merges") {
+  TEST_CASE("the rows of both are there at the end, and so are position and chain") {
+    Pair pair;
+    pair.eu.put("eu", "v");
+    pair.merge();
+    CHECK(pair.eu.get("us0") == "v");
+    CHECK(pair.eu.get("us8") == "v");
+    CHECK(pair.eu.get("eu") == "v");
+    CHECK(pair.eu.state.applied().vector() == core::VersionVector{{kEu, 1}, {kUs, 9}});
+    CHECK(pair.eu.state.applied().head(kUs).chain == pair.us.state.applied().head(kUs).chain);
+    CHECK(pair.eu.state.digests().rows() == 10);
+    // The next batch goes on from there.
+    pair.eu.take(pair.us.put("us9", "v"));
+    CHECK(pair.eu.get("us9") == "v");
+  }
+
+  TEST_CASE("what was removed here stays removed") {
+    Pair pair;
+    Parts& us = pair.us;
+    Leader& eu = pair.eu;
+    const std::string batch = us.put("us9", "v");
+    for (core::Seq seq = 1; seq <= 10; ++seq) {
+      eu.receive(us.storage.read_log(seq)->bytes);
+    }
+    eu.apply();
+    eu.write([](regions::Group& group) { group.remove(Parts::row_of("us3")); });
+    us.put("more", "v");
+    pair.merge();
+    CHECK(eu.get("us3").empty());
+    CHECK(eu.get("us4") == "v");
+    CHECK(eu.get("more") == "v");
+  }
+
+  TEST_CASE("what is written while it is merged is there at the end, wherever its row is") {
+    Pair pair;
+    pair.meet();
+    pair.begin();
+    int written = 0;
+    while (pair.eu.snapshots.merging()) {
+      pair.eu.put("a" + std::to_string(written), "v");
+      pair.eu.put("z" + std::to_string(written), "v");
+      ++written;
+      pair.turn();
+      REQUIRE(written < 1000);
+    }
+    CHECK(written > 2);
+    for (int i = 0; i < written; ++i) {
+      CHECK(pair.eu.get("a" + std::to_string(i)) == "v");
+      CHECK(pair.eu.get("z" + std::to_string(i)) == "v");
+    }
+    CHECK(pair.eu.get("us8") == "v");
+  }
+
+  TEST_CASE("what its writes depend on comes with it") {
+    Pair pair;
+    Parts ap("ap", kAp);
+    pair.us.greet(2, "ap", kAp);
+    pair.us.receive(ap.put("ap", "v"), 2);
+    pair.us.apply();
+    pair.us.put("k", "v");
+    pair.merge();
+    const core::VersionVector& deps = pair.eu.state.applied().head(kUs).deps;
+    CHECK(deps.at(kAp) == 1);
+    CHECK(deps == pair.us.state.applied().head(kUs).deps);
+  }
+
+  TEST_CASE("a source that ends its snapshot is avoided, and nothing of it stays") {
+    Pair pair;
+    pair.meet();
+    pair.eu.snapshots.ask(kUs, 0);
+    for (int i = 0; i < 3; ++i) pair.turn();
+    pair.us.snapshots.take_for(nullptr);
+    for (int i = 0; i < 3; ++i) pair.turn();
+    CHECK_FALSE(pair.eu.snapshots.receiving());
+    CHECK(pair.eu.get("us0").empty());
+    CHECK(pair.eu.state.applied().vector().empty());
+    pair.merge();  // An operator asks for it again.
+    CHECK(pair.eu.get("us0") == "v");
+  }
+
+  TEST_CASE("a failed commit while it is merged leaves the old rows") {
+    Pair pair;
+    pair.eu.put("eu", "v");
+    pair.meet();
+    pair.begin();
+    pair.eu.storage.set_faults({.fail_commit = 1});
+    bool failed = false;
+    for (int i = 0; i < 1000 && !failed; ++i) {
+      REQUIRE(pair.us.snapshots.work(0, 1).ok());
+      failed = !pair.eu.snapshots.work(0, 1).ok();
+      pair.us.hear(pair.eu);
+      pair.eu.hear(pair.us);
+    }
+    CHECK(failed);
+    CHECK(pair.eu.state.broken());
+    CHECK(pair.eu.get("eu") == "v");
+    CHECK(pair.eu.get("us0").empty());
+  }
+}
