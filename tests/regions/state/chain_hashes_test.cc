@@ -1,44 +1,39 @@
-// Chain hashes: known from heads, from the log and from kept rows; the same in every region.
+// Chain hashes: known from heads, from the log and from kept rows.
 
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 
-#include "tests/node.h"
+#include "tests/regions/parts.h"
 
 using namespace anabranch;
-using core::Path;
 using regions::ChainHashes;
 using regions::ChainLink;
 using regions::Group;
-using test::Node;
+using regions::Match;
+using test::Parts;
 
 namespace {
 
 constexpr core::Origin kEu = 7;
 constexpr core::Origin kUs = 8;
 
-// Commits a batch of so many ops.
-void write_ops(Node& node, std::size_t ops) {
-  node.write(1, [&](Group& group) {
-    for (; ops > 0; --ops) group.add(Path{"\1", "n", "s"}, 1);
+// Commits a batch of so many ops, and gives its bytes.
+std::string write_ops(Parts& parts, std::size_t ops) {
+  return parts.write([&](Group& group) {
+    for (; ops > 0; --ops) group.add(Parts::row_of("n"), 1);
   });
-}
-
-std::string newest_record(Node& node) {
-  return node.storage().read_log(node.storage().last_position())->bytes;
 }
 
 }  // namespace
 
 TEST_SUITE("regions: chain hashes") {
   TEST_CASE("the ends of batches have a hash, in the head and in the log") {
-    Node eu("eu", kEu);
-    const ChainHashes& chains = eu.replica().state().chains();
-    write_ops(eu, 2);
-    const std::string one = newest_record(eu);
-    write_ops(eu, 3);
-    const std::string two = newest_record(eu);
+    Parts eu("eu", kEu);
+    const ChainHashes& chains = eu.state.chains();
+    const std::string one = write_ops(eu, 2);
+    const std::string two = write_ops(eu, 3);
     CHECK(chains.at(kEu, 0) == core::ChainHash{});
     CHECK(chains.at(kEu, 2) == core::chain_hash(one));
     CHECK(chains.at(kEu, 5) == core::chain_hash(two));
@@ -52,13 +47,13 @@ TEST_SUITE("regions: chain hashes") {
   }
 
   TEST_CASE("a trimmed log still knows the hash where it begins, and what was kept") {
-    Node eu("eu", kEu);
+    Parts eu("eu", kEu);
     for (int i = 0; i < 4; ++i) write_ops(eu, 1);
-    ChainHashes chains(eu.replica().applied(), eu.replica().state().log());
+    ChainHashes chains(eu.state.applied(), eu.state.log());
     const auto first = chains.at(kEu, 1);
     const auto second = chains.at(kEu, 2);
     REQUIRE((first && second));
-    REQUIRE(eu.storage().trim(3).ok());
+    REQUIRE(eu.storage.trim(3).ok());
     CHECK(chains.at(kEu, 2) == second);
     CHECK_FALSE(chains.at(kEu, 1).has_value());
     chains.keep(kEu, 1, *first);
@@ -68,53 +63,45 @@ TEST_SUITE("regions: chain hashes") {
   }
 
   TEST_CASE("what was kept is there after a restart") {
-    Node eu("eu", kEu);
+    Parts eu("eu", kEu);
     write_ops(eu, 1);
-    ChainHashes chains(eu.replica().applied(), eu.replica().state().log());
+    ChainHashes chains(eu.state.applied(), eu.state.log());
     const core::ChainHash hash = core::chain_hash("any");
     chains.keep(kUs, 17, hash);
-    REQUIRE(eu.storage().commit({}, chains.take_changes()).ok());
+    REQUIRE(eu.storage.commit({}, chains.take_changes()).ok());
     CHECK(chains.take_changes().empty());
-    Node again("eu", kEu, eu.storage().clone());
-    CHECK(again.replica().state().chains().checkpoint(kUs, 20) == ChainLink{17, hash});
-    CHECK(again.replica().state().chains().checkpoint(kUs, 16) == ChainLink{});
-    CHECK(again.replica().state().chains().checkpoint(kEu, 20) == ChainLink{});
+    ChainHashes again(eu.state.applied(), eu.state.log());
+    REQUIRE(again.load(*eu.storage.snapshot()).ok());
+    CHECK(again.checkpoint(kUs, 20) == ChainLink{17, hash});
+    CHECK(again.checkpoint(kUs, 16) == ChainLink{});
+    CHECK(again.checkpoint(kEu, 20) == ChainLink{});
   }
 
-  TEST_CASE(
-      "each batch that crosses a checkpoint is kept for ever, where it is written and applied") {
-    Node eu("eu", kEu);
-    Node us("us", kUs);
-    const core::Seq every = ChainHashes::kCheckpointEvery;
-    for (const std::size_t ops : {every - 1, core::Seq{2}, every, core::Seq{5}}) {
-      write_ops(eu, ops);
-      us.deliver(eu, newest_record(eu));
-    }
-    REQUIRE(us.vector() == eu.vector());
-    REQUIRE(eu.storage().trim(5).ok());
-    REQUIRE(us.storage().trim(5).ok());
-    Node eu_again("eu", kEu, eu.storage().clone());
-    for (Node* node : {&eu, &us, &eu_again}) {
-      const ChainHashes& chains = node->replica().state().chains();
-      CHECK(chains.checkpoint(kEu, every) == ChainLink{});
-      CHECK(chains.checkpoint(kEu, 2 * every).seq == every + 1);
-      CHECK(chains.checkpoint(kEu, 2 * every + 5).seq == 2 * every + 1);
-      CHECK(chains.at(kEu, every + 1) == us.replica().state().chains().at(kEu, every + 1));
-      CHECK(chains.at(kEu, every + 1).has_value());
-    }
+  TEST_CASE("a position is of the same history, of another, beyond it, or too old to tell") {
+    Parts eu("eu", kEu);
+    for (int i = 0; i < 3; ++i) write_ops(eu, 1);
+    const ChainHashes& chains = eu.state.chains();
+    const core::ChainHash other = core::chain_hash("other");
+    CHECK(chains.compare(kEu, {2, *chains.at(kEu, 2)}) == Match::kEqual);
+    CHECK(chains.compare(kEu, {2, other}) == Match::kDifferent);
+    CHECK(chains.compare(kEu, {4, other}) == Match::kBeyond);
+    REQUIRE(eu.storage.trim(3).ok());
+    CHECK(chains.compare(kEu, {1, other}) == Match::kUnknown);
+    const auto trail = chains.trail(kEu, 3);
+    REQUIRE_FALSE(trail.empty());
+    CHECK(trail.front() == ChainLink{3, *chains.at(kEu, 3)});
   }
 
-  TEST_CASE("a snapshot brings the checkpoints of its source") {
-    Node eu("eu", kEu);
-    Node us("us", kUs);
-    const core::Seq every = ChainHashes::kCheckpointEvery;
-    for (const core::Seq ops : {every, core::Seq{5}}) write_ops(eu, ops);
-    const ChainLink kept = eu.replica().state().chains().checkpoint(kEu, every + 5);
-    REQUIRE(kept.seq == every);
-    us.merge(eu);
-    REQUIRE(us.vector() == eu.vector());
-    CHECK(us.replica().state().chains().checkpoint(kEu, every + 5) == kept);
-    Node again("us", kUs, us.storage().clone());
-    CHECK(again.replica().state().chains().checkpoint(kEu, every + 5) == kept);
+  TEST_CASE("what was kept of a history that goes is forgotten") {
+    Parts eu("eu", kEu);
+    ChainHashes& chains = eu.state.chains();
+    chains.keep(kUs, 5, core::chain_hash("a"));
+    chains.keep(kUs, 9, core::chain_hash("b"));
+    REQUIRE(eu.state.commit({}).ok());
+    chains.forget_beyond(kUs, 5);
+    REQUIRE(eu.state.commit({}).ok());
+    ChainHashes again(eu.state.applied(), eu.state.log());
+    REQUIRE(again.load(*eu.storage.snapshot()).ok());
+    CHECK(again.checkpoint(kUs, 20).seq == 5);
   }
 }

@@ -1,0 +1,46 @@
+// Batches that have been waiting for their proof for too long.
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "regions/delivery/unproven.h"
+
+using namespace anabranch;
+using regions::HeldBatch;
+using regions::Provenance;
+using regions::Unproven;
+
+namespace {
+
+HeldBatch first_batch() {
+  core::Batch batch;
+  batch.origin = 1;
+  batch.opening = core::Opening{{1, 1}, "us", 1, 1, 0};
+  batch.transactions.push_back({1, {}, {core::Put{core::Path{"k"}, "v", {}, {}}}});
+  std::string bytes = core::encode_batch(batch);
+  return {std::move(bytes), std::move(batch), 7, true};
+}
+
+}  // namespace
+
+TEST_SUITE("regions: unproven batches") {
+  TEST_CASE("an origin that stands still is named once, after some patience") {
+    const regions::Applied applied;
+    Provenance provenance(applied);
+    Unproven unproven;
+    CHECK(unproven.look(provenance, 0).empty());
+    (void)provenance.take(first_batch(), "us");
+    CHECK(unproven.look(provenance, 1'000).empty());
+    CHECK(unproven.look(provenance, 1'000 + Unproven::kPatienceMs - 1).empty());
+    CHECK(unproven.late().empty());
+    const auto late = unproven.look(provenance, 1'000 + Unproven::kPatienceMs);
+    REQUIRE(late.size() == 1);
+    CHECK(late[0].find("us") != std::string::npos);
+    CHECK(unproven.late().size() == 1);
+    CHECK(unproven.look(provenance, 2'000 + Unproven::kPatienceMs).empty());
+    provenance.forget(1);
+    CHECK(unproven.look(provenance, 3'000 + Unproven::kPatienceMs).empty());
+    CHECK(unproven.late().empty());
+  }
+}

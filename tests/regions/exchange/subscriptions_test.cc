@@ -1,0 +1,140 @@
+// Through which peer each origin is followed.
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "regions/exchange/subscriptions.h"
+#include "tests/regions/parts.h"
+
+using namespace anabranch;
+using core::Origin;
+using core::VersionVector;
+using regions::Subscribe;
+using regions::Subscriptions;
+using test::Parts;
+
+namespace {
+
+constexpr regions::LinkId kToUs = 1;
+constexpr regions::LinkId kToAp = 2;
+constexpr Origin kEu = 1;
+constexpr Origin kUs = 2;
+constexpr Origin kAp = 3;
+constexpr Origin kSa = 4;  // Of a region that is no peer.
+
+using Origins = std::vector<Origin>;
+
+struct World : Parts {
+  World() : Parts("eu", kEu) {}
+
+  Subscriptions& subscriptions() { return exchange.subscriptions(); }
+  [[nodiscard]] const regions::InStream& in(Origin peer) const {
+    return exchange.peers().at(peer).in;
+  }
+  // The subscriptions that were sent since the last call.
+  std::vector<Subscribe> sent() {
+    std::vector<Subscribe> found;
+    for (const regions::Effect& effect : std::exchange(effects, {})) {
+      const auto* const send = std::get_if<regions::Send>(&effect);
+      if (send == nullptr) continue;
+      if (const auto* wanted = std::get_if<Subscribe>(&send->message)) found.push_back(*wanted);
+    }
+    return found;
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("regions: subscriptions") {
+  TEST_CASE("a leader is followed directly, others through one that has more of them") {
+    World eu;
+    eu.greet(kToUs, "us", kUs, {{kUs, 5}, {kAp, 3}, {kSa, 2}});
+    CHECK(eu.in(kUs).origins == Origins{kUs, kAp, kSa});
+    eu.greet(kToAp, "ap", kAp, {{kAp, 9}});
+    CHECK(eu.in(kUs).origins == Origins{kUs, kSa});
+    CHECK(eu.in(kAp).origins == Origins{kAp});
+  }
+
+  TEST_CASE("when the direct way is gone another is taken") {
+    World eu;
+    eu.greet(kToAp, "ap", kAp, {{kAp, 9}});
+    eu.greet(kToUs, "us", kUs, {{kUs, 5}, {kAp, 9}});
+    CHECK(eu.in(kAp).origins == Origins{kAp});
+    eu.exchange.link_down(kToAp);
+    CHECK(eu.in(kUs).origins == Origins{kUs, kAp});
+  }
+
+  TEST_CASE("a peer whose log no longer has the next batch is no source, but one of a snapshot") {
+    World eu;
+    eu.greet(kToUs, "us", kUs, {{kUs, 5}});
+    CHECK_FALSE(eu.subscriptions().snapshot_source({}));
+    eu.exchange.step(kToUs, regions::Trimmed{eu.in(kUs).id, {{kUs, 3}}}, 1);
+    CHECK(eu.in(kUs).origins.empty());
+    CHECK(eu.subscriptions().snapshot_source({}) == kUs);
+    CHECK_FALSE(eu.subscriptions().snapshot_source({kUs}));
+  }
+
+  TEST_CASE("a peer that has passed on false batches is avoided") {
+    World eu;
+    eu.greet(kToUs, "us", kUs, {{kSa, 5}});
+    eu.greet(kToAp, "ap", kAp, {{kSa, 5}});
+    REQUIRE(eu.in(kUs).has(kSa));
+    eu.subscriptions().distrust(kSa, kUs, 0);
+    CHECK_FALSE(eu.in(kUs).has(kSa));
+    CHECK(eu.in(kAp).has(kSa));
+  }
+
+  TEST_CASE("a batch for which there was no room is asked for again when it is next") {
+    World eu;
+    eu.greet(kToUs, "us", kUs, {{kUs, 5}});
+    (void)eu.sent();
+    eu.subscriptions().dropped(kToUs, eu.in(kUs).id, kUs, 3);
+    eu.subscriptions().ask_for_dropped();
+    CHECK(eu.sent().empty());
+    regions::Head head;
+    head.seq = 2;
+    eu.state.applied().set_head(kUs, head);
+    eu.subscriptions().ask_for_dropped();
+    const auto asked = eu.sent();
+    REQUIRE(asked.size() == 1);
+    CHECK(asked[0].from.at(kUs) == 3);
+    eu.subscriptions().ask_for_dropped();
+    CHECK(eu.sent().empty());
+  }
+
+  TEST_CASE("of what has ended only what is on a disk is asked for, in new subscriptions") {
+    World eu;
+    eu.greet(kToUs, "us", kUs, {{kUs, 5}, {kSa, 5}});
+    (void)eu.sent();
+    eu.subscriptions().reopen({kSa});
+    const auto asked = eu.sent();
+    REQUIRE(asked.size() == 1);
+    CHECK(asked[0].ended == Origins{kSa});
+  }
+
+  TEST_CASE("while they are suspended nothing is asked for") {
+    World eu;
+    eu.subscriptions().suspend(true);
+    eu.greet(kToUs, "us", kUs, {{kUs, 5}});
+    CHECK(eu.in(kUs).origins.empty());
+    eu.subscriptions().suspend(false);
+    eu.subscriptions().renew();
+    CHECK(eu.in(kUs).origins == Origins{kUs});
+  }
+
+  TEST_CASE("not more is asked for at one time than so often") {
+    World eu;
+    eu.greet(kToUs, "us", kUs, {{kUs, 5}});
+    (void)eu.sent();
+    for (int i = 0; i < 10; ++i) eu.subscriptions().reopen({kSa});
+    CHECK(eu.sent().size() < 10);
+    const core::Millis next = eu.subscriptions().next_ms();
+    eu.subscriptions().set_time(next);
+    eu.subscriptions().tick();
+    CHECK(eu.sent().size() == 1);
+  }
+}

@@ -1,0 +1,69 @@
+// The deps of a leader at an older position, read backwards from its log.
+
+#include <doctest/doctest.h>
+
+#include "regions/state/former_deps.h"
+#include "tests/regions/receiver.h"
+
+using namespace anabranch;
+using core::VersionVector;
+using regions::FormerDeps;
+using test::Parts;
+using test::Receiver;
+
+namespace {
+
+constexpr core::Origin kEu = 1;
+constexpr core::Origin kUs = 2;
+constexpr core::Origin kAp = 3;
+
+// Writes of eu, each after another one of us; of ap it has seen one, before the first.
+struct World : Receiver {
+  Parts us{"us", kUs};
+  Parts ap{"ap", kAp};
+
+  World() : Receiver("eu", kEu) {
+    greet(1, "us", kUs);
+    take(ap.put("ap", "v"));
+    for (int i = 0; i < 4; ++i) {
+      take(us.put("us", "v"));
+      put("eu", "v");
+    }
+  }
+  [[nodiscard]] FormerDeps at(core::Seq position) const {
+    return {kEu, 4, state.applied().head(kEu).deps, position};
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("regions: former deps") {
+  TEST_CASE("at each position they are what the leader had applied then") {
+    World eu;
+    for (core::Seq position = 1; position <= 4; ++position) {
+      FormerDeps deps = eu.at(position);
+      CHECK_FALSE(deps.read(eu.state.log(), 100).value());
+      CHECK(deps.deps() == VersionVector{{kEu, position}, {kUs, position}, {kAp, 1}});
+    }
+  }
+
+  TEST_CASE("the log is read in slices") {
+    World eu;
+    FormerDeps deps = eu.at(1);
+    int slices = 1;
+    while (deps.read(eu.state.log(), 1).value()) ++slices;
+    CHECK(slices > 2);
+    CHECK(deps.deps() == VersionVector{{kEu, 1}, {kUs, 1}, {kAp, 1}});
+  }
+
+  TEST_CASE("an entry that the log has forgotten is left out") {
+    World eu;
+    const auto second = eu.storage.find(kEu, 2);
+    REQUIRE(second);
+    REQUIRE(eu.storage.trim(*second + 1).ok());
+    FormerDeps deps = eu.at(2);
+    CHECK_FALSE(deps.read(eu.state.log(), 100).value());
+    CHECK(deps.deps().at(kUs) == 0);
+    CHECK(deps.deps().at(kAp) == 1);
+  }
+}
