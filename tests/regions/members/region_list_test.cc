@@ -1,295 +1,115 @@
-// The list of regions: its members, retirement, loss, and their consequences.
+// The list of regions, as it follows from its rows.
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <memory>
+#include <functional>
+#include <set>
 #include <string>
-#include <utility>
 
-#include "tests/node.h"
-#include "tests/regions/linked_nodes.h"
+#include "regions/members/region_list.h"
+#include "tests/regions/parts.h"
 
 using namespace anabranch;
+using core::Origin;
 using core::Path;
 using regions::Group;
 using regions::RegionList;
 using regions::Retirement;
-using test::LinkedNodes;
-using test::Node;
+using test::Parts;
+using Origins = std::set<Origin>;
 
 namespace {
 
-// About 20 of the batches below at least.
-constexpr regions::LogLimits kLimits{
-    .bytes_min = 4'000, .bytes_max = 64'000, .age_ms_max = 1'000'000'000};
-
-std::unique_ptr<Node> listed(const std::string& region, core::Origin origin,
-                             std::unique_ptr<storage::MemoryStorage> disk = nullptr,
-                             bool new_origin = false) {
-  return std::make_unique<Node>(regions::ReplicaOptions{.mesh = {1, 1},
-                                                        .region = region,
-                                                        .fresh_origin = origin,
-                                                        .nonce = origin + 1000,
-                                                        .new_origin = new_origin,
-                                                        .announce = true,
-                                                        .limits = {.log = kLimits}},
-                                std::move(disk), 1000);
-}
-
-// Regions r0, r1, r2 with the origins 1, 2, 3, each linked with each, each in the lists of all.
-struct Mesh : LinkedNodes {
-  Mesh() {
-    for (core::Origin origin = 1; origin <= 3; ++origin) {
-      const std::size_t index = add(listed("r" + std::to_string(origin - 1), origin));
-      for (std::size_t other = 0; other < index; ++other) connect(index, other);
-    }
-    run(3'000);
+struct World : Parts {
+  World() : Parts("eu", 1) {}
+  void say(const std::function<void(Group&)>& function) {
+    write(function);
+    list.load(*state.reader());
   }
-  void isolate(std::size_t index) {
-    for (std::size_t other = 0; other < size(); ++other) {
-      if (other != index) disconnect(index, other);
-    }
+  // A leader of a region has opened an origin after another one.
+  void open(const std::string& region, Origin origin, Origin previous) {
+    say([&](Group& group) {
+      group.put(RegionList::origin_row(region, origin), RegionList::origin_value(previous));
+    });
   }
-  void rejoin(std::size_t index) {
-    for (std::size_t other = 0; other < size(); ++other) {
-      if (other != index) connect(index, other);
-    }
-  }
-  void add_up(std::size_t index, int times) {
-    for (int i = 0; i < times; ++i) {
-      write(index, [](Group& group) { group.add(Path{"\1", "sum", "s"}, 1); });
-    }
-  }
-  std::int64_t sum(std::size_t index) {
-    return at(index).replica().reader()->row({"\1", "sum", "s"}).tally.sum().as_int64().value();
-  }
-  void retire(std::size_t by, const std::string& region, Retirement retirement) {
-    REQUIRE(at(by).replica().retire(region, retirement).ok());
-    REQUIRE(at(by).replica().commit().ok());
-    run(100);
-  }
-  Retirement seen(std::size_t by, const std::string& region) {
-    return at(by).replica().members().list().retirement(region);
-  }
-  bool keeps_for(std::size_t by, const std::string& region) {
-    return at(by).replica().keeper().lacked().contains(region);
-  }
-  std::uint64_t log_bytes(std::size_t index) {
-    return at(index).replica().keeper().segments().bytes();
+  void retire(const std::string& region, Retirement retirement, std::vector<Origin> origins) {
+    say([&](Group& group) {
+      group.put(RegionList::retirement_row(region),
+                RegionList::retirement_value(retirement, origins));
+    });
   }
 };
 
 }  // namespace
 
 TEST_SUITE("regions: region list") {
-  TEST_CASE("each leader writes each of its origins into the list once") {
-    auto first = listed("eu", 1);
-    CHECK_FALSE(first->replica().members().list().knows("eu", 1));
-    REQUIRE(first->replica().announce().ok());
-    CHECK(first->replica().members().list().knows("eu", 1));
-    REQUIRE(first->replica().announce().ok());
-    CHECK(first->storage().last_position() == 1);
-    CHECK(first->replica().members().list().ended().empty());
-    const core::Hash128 before = first->replica().members().list().hash();
-
-    auto again = listed("eu", 7, first->storage().clone());
-    REQUIRE(again->replica().announce().ok());
-    CHECK(again->storage().last_position() == 1);
-
-    auto renewed = listed("eu", 9, again->storage().clone(), true);
-    REQUIRE(renewed->replica().announce().ok());
-    const RegionList& list = renewed->replica().members().list();
-    CHECK(list.knows("eu", 9));
-    CHECK(list.region_of(1) == "eu");
-    CHECK(list.previous(9) == 1);
-    CHECK(list.ended() == std::set<core::Origin>{1});
-    CHECK(list.succeeded(1));
-    CHECK_FALSE(list.succeeded(9));
-    CHECK(list.hash() != before);
-    CHECK(again->replica().members().list().hash() == before);
+  TEST_CASE("an origin ends with the next one of its leader, and both are of one line") {
+    World eu;
+    eu.open("us", 5, 0);
+    CHECK(eu.list.ended().empty());
+    eu.open("us", 6, 5);
+    CHECK(eu.list.ended() == Origins{5});
+    CHECK(eu.list.succeeded(5));
+    CHECK(eu.list.previous(6) == 5);
+    CHECK(eu.list.line(6) == eu.list.line(5));
+    CHECK(eu.list.region_of(6) == "us");
+    CHECK(eu.list.region_of(7).empty());
+    eu.open("us", 8, 0);  // Of another directory.
+    CHECK(eu.list.line(8) != eu.list.line(5));
+    CHECK(eu.list.line("us", 99, 6) == eu.list.line(5));
+    CHECK(eu.list.line("us", 99, 98) == 0);
+    CHECK(eu.list.line("ap", 5, 0) == 0);
   }
 
-  TEST_CASE("a leader that is not told to is not in the list") {
-    Node node("eu", 1);
-    REQUIRE(node.replica().announce().ok());
-    CHECK(node.storage().last_position() == 0);
-    CHECK(node.replica().members().list().all().empty());
+  TEST_CASE("the origins of a retired region have ended, those of a lost one are lost") {
+    World eu;
+    eu.open("us", 5, 0);
+    eu.retire("us", Retirement::kRetired, {5});
+    CHECK(eu.list.retirement("us") == Retirement::kRetired);
+    CHECK(eu.list.ended() == Origins{5});
+    CHECK_FALSE(eu.list.lost("us", 5));
+    eu.retire("us", Retirement::kLost, {5});
+    CHECK(eu.list.retirement("us") == Retirement::kLost);
+    CHECK(eu.list.lost("us", 5));
+    eu.open("us", 6, 0);  // It has joined again.
+    CHECK(eu.list.retirement("us") == Retirement::kNone);
+    CHECK(eu.list.lost("us", 5));
+    CHECK_FALSE(eu.list.lost("us", 6));
   }
 
-  TEST_CASE("all regions of a mesh are in the lists of all") {
-    Mesh mesh;
-    for (std::size_t by = 0; by < 3; ++by) {
-      const RegionList& list = mesh.at(by).replica().members().list();
-      CHECK(list.all().size() == 3);
-      for (core::Origin origin = 1; origin <= 3; ++origin) {
-        CHECK(list.knows("r" + std::to_string(origin - 1), origin));
-      }
-    }
-  }
-
-  TEST_CASE("nobody keeps log for a retired region, wherever that was said") {
-    Mesh mesh;
-    mesh.isolate(2);
-    mesh.add_up(0, 200);
-    mesh.run(3'000);
-    CHECK(mesh.keeps_for(0, "r2"));
-    CHECK(mesh.keeps_for(1, "r2"));
-    CHECK(mesh.log_bytes(0) > 20'000);
-    mesh.retire(1, "r2", Retirement::kRetired);
-    mesh.run(3'000);
-    for (std::size_t by = 0; by < 2; ++by) {
-      CHECK(mesh.seen(by, "r2") == Retirement::kRetired);
-      CHECK_FALSE(mesh.keeps_for(by, "r2"));
-      CHECK(mesh.log_bytes(by) < kLimits.bytes_min + kLimits.bytes_max / 16 + 500);
-    }
-    mesh.retire(0, "r2", Retirement::kNone);
-    mesh.run(3'000);
-    CHECK(mesh.seen(1, "r2") == Retirement::kNone);
-    CHECK(mesh.keeps_for(1, "r2"));
-    mesh.add_up(1, 50);
-    CHECK(mesh.log_bytes(1) > 10'000);
-  }
-
-  TEST_CASE("a retired region may return, and its stranded writes count") {
-    Mesh mesh;
-    mesh.isolate(2);
-    mesh.retire(0, "r2", Retirement::kRetired);
-    mesh.add_up(2, 10);
-    mesh.add_up(0, 10);
-    mesh.run(30'000);
-    mesh.rejoin(2);
-    REQUIRE(mesh.run_until_equal(5'000));
-    for (std::size_t at = 0; at < 3; ++at) {
-      CHECK(mesh.sum(at) == 20);
-      CHECK(mesh.seen(at, "r2") == Retirement::kRetired);  // Until an operator takes it back.
-      CHECK(mesh.alarms(at).empty());
-    }
-    CHECK(mesh.at(0).replica().members().list().ended() == std::set<core::Origin>{3});
-    CHECK_FALSE(mesh.at(0).replica().members().list().succeeded(3));
-    mesh.retire(1, "r2", Retirement::kNone);
-    mesh.run(1'000);
-    for (std::size_t at = 0; at < 3; ++at) CHECK(mesh.seen(at, "r2") == Retirement::kNone);
-    CHECK(mesh.at(0).replica().members().list().ended().empty());
-  }
-
-  TEST_CASE("of concurrent words the stronger counts, and taking back takes back what it saw") {
-    Mesh mesh;
-    mesh.isolate(2);
-    mesh.disconnect(0, 1);
-    mesh.retire(0, "r2", Retirement::kRetired);
-    mesh.retire(1, "r2", Retirement::kLost);
-    mesh.connect(0, 1);
-    mesh.run(2'000);
-    CHECK(mesh.seen(0, "r2") == Retirement::kLost);
-    CHECK(mesh.seen(1, "r2") == Retirement::kLost);
-    mesh.disconnect(0, 1);
-    mesh.retire(0, "r2", Retirement::kNone);
-    mesh.retire(1, "r2", Retirement::kRetired);
-    mesh.connect(0, 1);
-    mesh.run(2'000);
-    CHECK(mesh.seen(0, "r2") == Retirement::kRetired);
-    CHECK(mesh.seen(1, "r2") == Retirement::kRetired);
-  }
-
-  TEST_CASE("a lost region that comes back gives way, and writes as new what only it has") {
-    Mesh mesh;
-    mesh.add_up(2, 7);
-    REQUIRE(mesh.run_until_equal(5'000));
-    mesh.isolate(2);
-    mesh.retire(0, "r2", Retirement::kLost);
-    mesh.run(1'000);
-    mesh.add_up(2, 5);
-    mesh.write(2, [](Group& group) { group.put(Path{"\1", "only", "s"}, "here"); });
-    mesh.add_up(0, 1);
-    mesh.rejoin(2);
-    REQUIRE(mesh.run_until_equal(20'000));
-    mesh.run(3'000);
-    mesh.add_up(2, 1);
-    REQUIRE(mesh.run_until_equal(5'000));
-    for (std::size_t at = 0; at < 3; ++at) {
-      CHECK(mesh.sum(at) == 14);
-      CHECK(mesh.at(at).digest() == mesh.at(0).digest());
-      CHECK(mesh.at(at).replica().reader()->row(Path{"\1", "only", "s"}).present());
-      CHECK(mesh.seen(at, "r2") == Retirement::kNone);
-      CHECK(mesh.at(at).vector().at(3) == 8);  // The others' part of it when it came back.
-      CHECK(mesh.at(at).replica().members().list().lost("r2", 3));
-    }
-    CHECK(mesh.at(2).replica().identity().previous == 3);
-    const std::vector<std::string>& alarms = mesh.alarms(2);
-    REQUIRE_FALSE(alarms.empty());
-    CHECK(alarms[0] ==
-          "region r0 refuses this leader: it is region r2 with data that was declared "
-          "lost; it joins again, and writes as new what only it has");
-  }
-
-  TEST_CASE("a lost region is refused with its old data, and taken when it joins empty") {
-    Mesh mesh;
-    mesh.isolate(2);
-    mesh.retire(0, "r2", Retirement::kLost);
-    mesh.run(1'000);
-    mesh.add_up(2, 5);
-    mesh.add_up(0, 1);
-    mesh.replace(2, listed("r2", 77));
-    mesh.rejoin(2);
-    REQUIRE(mesh.run_until_equal(5'000));
-    mesh.add_up(2, 1);
-    REQUIRE(mesh.run_until_equal(5'000));
-    CHECK(mesh.sum(1) == 2);
-    CHECK(mesh.seen(1, "r2") == Retirement::kNone);  // Its former self was lost.
-    CHECK(mesh.at(1).replica().members().list().lost("r2", 3));
-    CHECK_FALSE(mesh.at(1).replica().members().list().lost("r2", 77));
-  }
-
-  TEST_CASE("a region that is declared lost while somebody talks to it is refused, and gives way") {
-    Mesh mesh;
-    mesh.disconnect(0, 2);
-    mesh.retire(0, "r2", Retirement::kLost);
-    mesh.run(1'000);
-    mesh.add_up(2, 5);
-    mesh.add_up(1, 1);
-    mesh.run(3'000);
-    CHECK(mesh.sum(1) == 6);  // Writes that only it had were written again.
-    CHECK(mesh.at(1).vector().at(3) < mesh.at(2).replica().applied().head(3).seq + 5);
-    REQUIRE_FALSE(mesh.alarms(1).empty());
-    CHECK(mesh.alarms(1)[0].find("is region r2 with data that was declared lost") !=
-          std::string::npos);
-  }
-
-  TEST_CASE("what makes no sense cannot be said") {
-    Mesh mesh;
-    regions::Replica& replica = mesh.at(0).replica();
-    CHECK(replica.retire("r0", Retirement::kRetired).failure().message ==
-          "this leader cannot retire its own region");
-    CHECK(replica.retire("xx", Retirement::kRetired).failure().message ==
-          "there is no region 'xx'");
-    CHECK(replica.retire("r2", Retirement::kLost).failure().message ==
-          "region r2 is connected, so it is not lost");
-    CHECK(replica.retire("r1", Retirement::kNone).ok());
-    CHECK_FALSE(replica.writer().dirty());
+  TEST_CASE("the hash is that of the rows, whatever order they came in") {
+    World eu;
+    World us;
+    CHECK(eu.list.hash() == us.list.hash());
+    eu.open("us", 5, 0);
+    CHECK(eu.list.hash() != us.list.hash());
+    us.open("ap", 7, 0);
+    World again;
+    again.list.load(*eu.state.reader());
+    CHECK(again.list.hash() == eu.list.hash());
+    CHECK(regions_known(eu.list, eu.state.applied()) == std::set<std::string>{"eu", "us"});
   }
 
   TEST_CASE("rows of the list that nobody understands are left out") {
-    Node node("eu", 1);
+    World eu;
     const Path prefix = RegionList::prefix();
-    node.write(1, [&](Group& group) {
+    eu.say([&](Group& group) {
       group.put(RegionList::origin_row("eu", 1), "no msgpack");
       group.put(RegionList::retirement_row("us"), "\x92\x07\x90");
       group.put(prefix.child("ap").append("o").append("short"), RegionList::origin_value(0));
       group.put(prefix.child("ap").append("new"), "what newer versions write");
       group.put(RegionList::origin_row("af", 5), RegionList::origin_value(4));
     });
-    const RegionList& list = node.replica().members().list();
-    CHECK(list.all().size() == 1);
-    CHECK(list.knows("af", 5));
+    CHECK(eu.list.all().size() == 1);
+    CHECK(eu.list.knows("af", 5));
   }
 
   TEST_CASE("what newer versions append to a retirement is skipped") {
-    Node node("eu", 1);
-    node.write(1, [&](Group& group) {
+    World eu;
+    eu.say([&](Group& group) {
       group.put(RegionList::origin_row("us", 5), RegionList::origin_value(0));
       group.put(RegionList::retirement_row("us"), "\x93\x01\x90\xA3new");
     });
-    CHECK(node.replica().members().list().retirement("us") == Retirement::kRetired);
+    CHECK(eu.list.retirement("us") == Retirement::kRetired);
   }
 }

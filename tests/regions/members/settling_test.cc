@@ -246,7 +246,7 @@ TEST_SUITE("regions: settling") {
   }
 
   TEST_CASE("what waits of an origin when it ends is dropped, and kept open until it is applied") {
-    ListWorld world;
+    Node node("eu", 99);
     Node writer("xx", 40);
     for (int i = 0; i < 3; ++i) {
       writer.write(1, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
@@ -254,18 +254,18 @@ TEST_SUITE("regions: settling") {
     const auto batch = [&](storage::Position position) {
       return writer.storage().read_log(position)->bytes;
     };
-    world.node.deliver(writer, batch(3));
-    CHECK(world.node.replica().held().holds(40));
-    world.node.write(1, [](Group& group) {
+    node.deliver(writer, batch(3));
+    CHECK(node.replica().held().holds(40));
+    node.write(1, [](Group& group) {
       group.put(RegionList::origin_row("xx", 40), RegionList::origin_value(0));
       group.put(RegionList::origin_row("xx", 41), RegionList::origin_value(40));
     });
-    CHECK(world.node.replica().held().holds(40));
-    world.node.replica().tick(5'000);
-    CHECK_FALSE(world.node.replica().held().holds(40));
+    CHECK(node.replica().held().holds(40));
+    node.replica().tick(5'000);
+    CHECK_FALSE(node.replica().held().holds(40));
     // Batches of an older subscription are not taken any more.
-    world.node.deliver(writer, batch(1));
-    CHECK(world.node.vector().at(40) == 0);
+    node.deliver(writer, batch(1));
+    CHECK(node.vector().at(40) == 0);
   }
 
   TEST_CASE("what goes on although it was settled is open again, and settled where it ends now") {

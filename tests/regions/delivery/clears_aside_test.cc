@@ -1,0 +1,69 @@
+// Large foreign clears: their survivors are counted first, and other batches go on.
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "regions/delivery/clears_aside.h"
+#include "tests/regions/receiver.h"
+
+using namespace anabranch;
+using regions::Group;
+using test::Parts;
+using test::Receiver;
+
+namespace {
+
+constexpr core::Origin kUs = 2;
+constexpr core::Origin kAp = 3;
+
+// Counts two rows at a time.
+struct World : Receiver {
+  World()
+      : Receiver("eu", 1, {.own_rows_direct = 2, .foreign_rows_direct = 2},
+                 {.rows_counted_at_once = 2, .looks = 2}) {
+    greet(1, "us", kUs);
+  }
+  // Applies what can be applied; returns how often it had to look.
+  int finish() {
+    int looks = 0;
+    for (; inbox.has_more(); ++looks) {
+      REQUIRE(looks < 100);
+      if (inbox.look_ahead().value()) REQUIRE(inbox.apply(writer.close_group(), 1000).ok());
+    }
+    return looks;
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("regions: clears aside") {
+  TEST_CASE("a large clear waits until it is counted, and batches of others do not") {
+    Parts us("us", kUs);
+    Parts ap("ap", kAp);
+    World eu;
+    for (int i = 0; i < 9; ++i) eu.take(us.put("k" + std::to_string(i), "v"));
+    eu.put("mine", "v");  // The clear has not seen it.
+    eu.receive(us.write([](Group& group) { group.clear(core::Path{"\1"}); }));
+    eu.receive(ap.put("theirs", "v"));
+    eu.apply();
+    CHECK(eu.get("theirs") == "v");
+    CHECK(eu.get("k0") == "v");
+    CHECK(eu.inbox.holds(kUs));
+    CHECK(eu.finish() > 2);
+    CHECK(eu.get("k0").empty());
+    CHECK(eu.get("k8").empty());
+    CHECK(eu.get("mine") == "v");
+    CHECK(eu.get("theirs") == "v");
+    CHECK_FALSE(eu.inbox.holds(kUs));
+    CHECK(eu.state.applied().vector().at(kUs) == 10);
+  }
+
+  TEST_CASE("a clear of few rows does not wait") {
+    Parts us("us", kUs);
+    World eu;
+    eu.take(us.put("k", "v"));
+    eu.take(us.write([](Group& group) { group.clear(core::Path{"\1"}); }));
+    CHECK(eu.get("k").empty());
+  }
+}

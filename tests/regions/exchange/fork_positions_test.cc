@@ -1,0 +1,101 @@
+// Forks from positions alone: where histories part, and what is not taken because of it.
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "regions/exchange/forks.h"
+#include "tests/regions/parts.h"
+
+using namespace anabranch;
+using core::Origin;
+using regions::ChainLink;
+using regions::Forks;
+using regions::History;
+using regions::Peer;
+using test::Parts;
+
+namespace {
+
+constexpr Origin kEu = 1;
+constexpr Origin kUs = 2;
+
+struct World : Parts {
+  Forks forks{state.applied(), state.chains(), effects};
+  Peer us;
+
+  World() : Parts("eu", kEu) {
+    for (int i = 0; i < 4; ++i) put("k", std::to_string(i));
+    effects.clear();
+    us.origin = kUs;
+    us.region = "us";
+  }
+  [[nodiscard]] ChainLink link(core::Seq seq) const { return {seq, *state.chains().at(kEu, seq)}; }
+  [[nodiscard]] static ChainLink other(core::Seq seq) { return {seq, core::chain_hash("other")}; }
+  // A batch of us that depends on so much of eu.
+  [[nodiscard]] static core::Batch batch() {
+    core::Batch batch;
+    batch.origin = kUs;
+    batch.transactions.push_back({1, {}, {core::UnknownOp{9}}});
+    return batch;
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("regions: fork positions") {
+  TEST_CASE("an equal position is no fork, another one is, with one alarm") {
+    World eu;
+    CHECK_FALSE(eu.forks.shown(eu.us, kEu, eu.link(3)));
+    CHECK_FALSE(eu.forks.any());
+    CHECK(eu.forks.may_follow(eu.us, kEu));
+    CHECK(eu.forks.shown(eu.us, kEu, World::other(4)));
+    CHECK(eu.forks.with(eu.us) == std::vector<Origin>{kEu});
+    CHECK_FALSE(eu.forks.may_follow(eu.us, kEu));
+    CHECK(eu.forks.may_follow(eu.us, kUs));
+    CHECK_FALSE(eu.forks.shown(eu.us, kEu, World::other(4)));
+    CHECK(eu.alarms_raised() == 1);
+  }
+
+  TEST_CASE("positions of the peer's history tell where it parts") {
+    World eu;
+    REQUIRE(eu.forks.shown(eu.us, kEu, World::other(4)));
+    History said{
+        .origin = kEu, .differs = 4, .links = {World::other(4), World::other(3), eu.link(2)}};
+    said.asks = true;
+    CHECK(eu.forks.heard(eu.us, said));
+    const regions::Fork& fork = eu.forks.all().at(kEu).at(kUs);
+    CHECK(fork.common == 2);
+    CHECK(fork.differs == 3);
+    CHECK_FALSE(eu.forks.agreed(eu.us, kEu));
+    said.heard = stamp_of(eu.forks.history(eu.us, kEu));
+    (void)eu.forks.heard(eu.us, said);
+    CHECK(eu.forks.agreed(eu.us, kEu));
+  }
+
+  TEST_CASE("what depends on the other history is not applied, and waits by name") {
+    World eu;
+    REQUIRE(eu.forks.shown(eu.us, kEu, World::other(4)));
+    REQUIRE(eu.forks.heard(eu.us,
+                           {.origin = kEu, .differs = 4, .links = {World::other(4), eu.link(2)}}));
+    CHECK(eu.forks.may_apply(eu.us, World::batch(), {{kEu, 2}}));
+    CHECK_FALSE(eu.forks.may_apply(eu.us, World::batch(), {{kEu, 4}}));
+    CHECK(eu.forks.waiting_for(kEu) == std::vector<Origin>{kUs});
+    eu.forks.clear();
+    CHECK_FALSE(eu.forks.any());
+    CHECK(eu.forks.waiting_for(kEu).empty());
+    CHECK(eu.forks.may_apply(eu.us, World::batch(), {{kEu, 4}}));
+  }
+
+  TEST_CASE("of a peer that is gone nothing is kept") {
+    World eu;
+    REQUIRE(eu.forks.shown(eu.us, kEu, World::other(4)));
+    eu.forks.retain({{kUs, eu.us}});
+    CHECK(eu.forks.any());
+    eu.forks.forget(kUs);
+    CHECK_FALSE(eu.forks.any());
+    REQUIRE(eu.forks.found(eu.us, kEu, 3));
+    eu.forks.retain({});
+    CHECK_FALSE(eu.forks.any());
+  }
+}
