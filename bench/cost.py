@@ -8,7 +8,7 @@ machine, and compares them with limits.
     bench/cost.py --keep PATH  leaves the files of callgrind in that folder, for callgrind_annotate
 
 README.md explains the rows. $ANABRANCH_TEST_BUILD names the build tree (build/release). Takes
-half a minute; needs valgrind (package valgrind), and without it reports that and ends with 77 (0
+20 seconds of one core; needs valgrind (package valgrind), and without it reports that and ends with 77 (0
 without --check). redis-server is counted too if it is installed.
 """
 

@@ -141,6 +141,68 @@ class ListWorld {
 
 std::string name(std::uint64_t number) { return "member" + std::to_string(number); }
 
+// Commits a list of so many members, each with its number as its score; returns whether all of them
+// are in it.
+bool fill(storage::MemoryStorage& storage, const core::OriginTable& origins, std::uint64_t size) {
+  constexpr std::uint64_t kGroup = 10'000;
+  bool filled = true;
+  for (std::uint64_t first = 0; first < size; first += kGroup) {
+    const rows::SnapshotReader base(storage.snapshot(), origins);
+    ScoreOverlay overlay(base, true);
+    ScoreListEditor list(overlay, kId);
+    for (std::uint64_t i = first; i < std::min(size, first + kGroup); ++i) {
+      filled &= list.insert(static_cast<double>(i), name(i), rows::height_of(name(i), kSeed));
+    }
+    std::vector<storage::Change> changes;
+    overlay.take_changes(changes);
+    filled &= storage.commit({}, changes).ok();
+  }
+  return filled;
+}
+
+// A table that counts what is read of another one.
+class CountedTable final : public rows::ScoreTable {
+ public:
+  explicit CountedTable(const rows::ScoreTable& table) : table_(table) {}
+
+  [[nodiscard]] std::optional<std::string> score_at(std::string_view key) const override {
+    return table_.score_at(key);
+  }
+  [[nodiscard]] std::unique_ptr<storage::Cursor> scan_scores(std::string_view from,
+                                                             Direction direction) const override {
+    ++seeks_;
+    return std::make_unique<Counted>(table_.scan_scores(from, direction), entries_);
+  }
+  [[nodiscard]] double seeks() const { return static_cast<double>(seeks_); }
+  [[nodiscard]] double entries() const { return static_cast<double>(entries_); }
+
+ private:
+  class Counted final : public storage::Cursor {
+   public:
+    Counted(std::unique_ptr<storage::Cursor> cursor, std::uint64_t& entries)
+        : cursor_(std::move(cursor)), entries_(entries) {
+      count();
+    }
+    [[nodiscard]] bool valid() const override { return cursor_->valid(); }
+    [[nodiscard]] std::string_view key() const override { return cursor_->key(); }
+    [[nodiscard]] std::string_view value() const override { return cursor_->value(); }
+    void next() override {
+      cursor_->next();
+      count();
+    }
+
+   private:
+    void count() { entries_ += cursor_->valid() ? 1 : 0; }
+
+    std::unique_ptr<storage::Cursor> cursor_;
+    std::uint64_t& entries_;
+  };
+
+  const rows::ScoreTable& table_;
+  mutable std::uint64_t seeks_ = 0;
+  mutable std::uint64_t entries_ = 0;
+};
+
 }  // namespace
 
 TEST_SUITE("rows: lists of scores") {
@@ -157,6 +219,33 @@ TEST_SUITE("rows: lists of scores") {
         if (size < 100 && random.chance(0.2)) world.compare(1);
       }
       world.compare(size / 50 + 1);
+    }
+  }
+
+  TEST_CASE("a rank passes about sixteen entries on each level") {
+    const std::uint64_t large = test::long_run() ? 1'000'000 : 20'000;
+    for (const std::uint64_t size : {std::uint64_t{1'000}, large}) {
+      storage::MemoryStorage storage;
+      const core::OriginTable origins;
+      REQUIRE(storage.open([](const auto&) { return core::Result<void>(); }).ok());
+      REQUIRE(fill(storage, origins, size));
+      const rows::SnapshotReader reader(storage.snapshot(), origins);
+      const CountedTable table(reader);
+      const ScoreList list(table, kId);
+      constexpr std::uint64_t kRanks = 1'000;
+      std::uint64_t wrong = 0;
+      for (std::uint64_t i = 0; i < kRanks; ++i) {
+        const std::uint64_t rank = i * size / kRanks;
+        const ScorePlace place = rows::place_of(static_cast<double>(rank), name(rank));
+        wrong +=
+            list.members_before(place) - list.members_before({}) != rank ? 1 : 0;  // As Ranking.
+      }
+      CHECK(wrong == 0);
+      const double levels = 1 + std::log2(static_cast<double>(size)) / 4;
+      const double seeks = table.seeks() / kRanks;
+      const double entries = table.entries() / kRanks;
+      CHECK(seeks < levels + 2);
+      CHECK(entries < 16 * levels);
     }
   }
 
