@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -30,6 +31,12 @@ class Descriptor {
 
 core::Failure io_failure(const std::string& what, const std::string& path) {
   return {ErrorCode::kIo, "cannot " + what + ' ' + path + ": " + std::strerror(errno)};
+}
+
+core::Failure no_folder_for(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return {ErrorCode::kIo, "cannot make " + path + ": there is no folder " +
+                              (folder.empty() ? "." : folder) + ", make it first"};
 }
 
 enum class Privacy { kSecret, kPublic };
@@ -64,6 +71,7 @@ core::Result<void> save_own_keys(const std::string& path, const OwnKeys& keys) {
   if (file.number() < 0 && errno == EEXIST) {
     return core::Failure{ErrorCode::kBusy, path + " is there already, and is left as it is"};
   }
+  if (file.number() < 0 && errno == ENOENT) return no_folder_for(path);
   if (file.number() < 0) return io_failure("make", path);
   const std::string text = encode_own_keys(keys);
   const bool written =

@@ -24,7 +24,8 @@ ExitCode make(const Arguments& arguments) {
   }
   std::filesystem::path path = arguments.text(kOut.name);
   std::error_code ignored;
-  if (path.empty() || std::filesystem::is_directory(path, ignored)) path /= region + ".keys";
+  const bool is_folder = !path.has_filename() || std::filesystem::is_directory(path, ignored);
+  if (is_folder) path /= region + ".keys";
   const transport::OwnKeys keys = transport::make_keys(region);
   const core::Result<void> saved = transport::save_own_keys(path.string(), keys);
   if (!saved.ok()) return complain(saved.failure().message);

@@ -55,6 +55,13 @@ def refused_starts(world):
     os.chmod(secret, 0o600)
     again = run("keys", "new", "eu", "--out", secret)
     check(again.returncode == 1 and "is there already" in again.stderr, "keys are kept")
+    absent = os.path.join(world.folder, "absent")
+    for out in (os.path.join(absent, "eu.keys"), absent + "/"):
+        lost = run("keys", "new", "eu", "--out", out)
+        sentence = (f"anabranch: cannot make {absent}/eu.keys: there is no folder {absent}, "
+                    "make it first\n")
+        check(lost.returncode == 1 and lost.stderr == sentence, f"no folder: {lost.stderr!r}")
+        check(not os.path.exists(absent) and lost.stdout == "", "nothing is made, no line printed")
     bad = run("keys", "new", "e u")
     check(bad.returncode == 2 and "is no name" in bad.stderr, f"a bad name: {bad.stderr}")
 

@@ -116,6 +116,12 @@ TEST_CASE("the file of secrets is for its owner only and never overwritten") {
   const auto again = save_own_keys(path, make_keys("eu"));
   REQUIRE_FALSE(again.ok());
   CHECK(again.failure().code == ErrorCode::kBusy);
+  const std::string absent = (folder.path() / "absent").string();
+  const auto lost = save_own_keys(absent + "/eu.keys", keys);
+  REQUIRE_FALSE(lost.ok());
+  CHECK(lost.failure().code == ErrorCode::kIo);
+  CHECK(lost.failure().message ==
+        "cannot make " + absent + "/eu.keys: there is no folder " + absent + ", make it first");
   const std::string list = (folder.path() / "known").string();
   write_file(list, public_line(keys) + '\n');
   const auto loaded = load_keys(path, list, "eu");
