@@ -262,9 +262,11 @@ Result<void> LmdbStorage::write(std::span<const LogRecord> records) {
   if (!tables.ok()) return tables.failure();
   const auto changed = put_changes(txn.value(), tables.value(), sorted_);
   if (!changed.ok()) return changed.failure();
+  // In the transaction, so that nothing follows into data that another process has opened
+  // meanwhile. Files that are lost during the commit are lost with all that was acknowledged
+  // before.
   if (auto there = look_at_place(); !there.ok()) return there;
-  if (auto done = txn.value().commit(); !done.ok()) return done;
-  return look_at_place();  // The state at the acknowledgement.
+  return txn.value().commit();
 }
 
 Result<void> LmdbStorage::look_at_place() const {

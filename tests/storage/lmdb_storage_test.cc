@@ -154,6 +154,25 @@ TEST_CASE("A failing disk refuses the commit, keeps the data, and reads go on") 
   }
 }
 
+TEST_CASE("A commit that is refused since the files were moved away is not in them") {
+  const TempDir folder;
+  const fs::path directory = folder.path() / "data";
+  const fs::path moved = folder.path() / "moved";
+  {
+    const auto storage = open_lmdb(directory.string());
+    REQUIRE(commit_number(*storage, 1).ok());
+    SUBCASE("as a whole") { fs::rename(directory, moved); }
+    SUBCASE("without the lock, so that another process may have opened them") {
+      fs::remove(directory / "lock");
+      fs::create_directory_symlink(directory, moved);
+    }
+    const core::Result<Position> refused = commit_number(*storage, 2);
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.failure().code == ErrorCode::kIo);
+  }
+  check_holds(*open_lmdb(moved.string()), 1);
+}
+
 TEST_CASE("A storage that was closed by a failing disk opens anew") {
   for (const DiskFault fault : {DiskFault::kPages, DiskFault::kMeta, DiskFault::kSync}) {
     CAPTURE(static_cast<int>(fault));
