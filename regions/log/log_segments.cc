@@ -1,6 +1,7 @@
 #include "regions/log/log_segments.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/codec.h"
@@ -109,12 +110,17 @@ Position LogSegments::keep_from(Position lacked) const {
 
 void LogSegments::trimmed(Position position) {
   first_ = position;
+  std::vector<storage::Change> removals;
   while (segments_.size() > 1 && segments_[1].first <= position) {
     std::string key = storage::segment_key(segments_.front().first);
-    std::erase_if(changes_, [&](const auto& change) { return change.key == key; });  // Not written.
-    changes_.push_back({storage::Table::kMeta, std::move(key), std::nullopt});
+    removals.push_back({storage::Table::kMeta, std::move(key), std::nullopt});
     segments_.pop_front();
   }
+  if (removals.empty()) return;
+  // Rows that are not written yet and need not be: keys are in the order of positions.
+  const std::string& last = removals.back().key;
+  std::erase_if(changes_, [&](const auto& each) { return each.value && each.key <= last; });
+  std::ranges::move(removals, std::back_inserter(changes_));
 }
 
 // ---- Figures.

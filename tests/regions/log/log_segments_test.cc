@@ -195,6 +195,27 @@ TEST_SUITE("regions: log segments") {
     CHECK(rows_of_segments(world.log).size() == 25);
   }
 
+  TEST_CASE("of very many segments that go before they are written only the removals are left") {
+    constexpr Position kSegments = 30'000;
+    constexpr Position kFrom = kSegments - 10;
+    LogSegments segments({.bytes_min = kRecord, .bytes_max = 1'600, .age_ms_max = 10'000});
+    const std::string bytes(kRecord - LogSegments::kRecordBytes, 'b');
+    for (Position at = 1; at <= kSegments; ++at) {  // Each record is a segment.
+      const storage::LogRecord record{1, at, at, bytes};
+      segments.append(at - 1, {&record, 1});
+    }
+    segments.trimmed(kSegments / 2);
+    segments.trimmed(kFrom);
+    Position kept = kFrom;
+    Position gone = 0;
+    for (const storage::Change& change : segments.take_changes()) {
+      REQUIRE(change.key == storage::segment_key(change.value ? kept++ : ++gone));
+      REQUIRE((change.value ? gone == 0 : kept == kSegments + 1));
+    }
+    CHECK(kept == kSegments + 1);
+    CHECK(gone == kFrom - 1);
+  }
+
   TEST_CASE("rows that cannot be read are refused") {
     for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
              {"segment/x", "y"}, {storage::segment_key(1), "y"}, {"running", "short"}}) {
