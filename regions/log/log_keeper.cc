@@ -24,7 +24,9 @@ core::Result<void> LogKeeper::load() {
   auto standings = Standings::load(*snapshot);
   if (!standings.ok()) return standings.failure();
   standings_ = std::move(standings).value();
-  return segments_.load(*snapshot, state_.storage());
+  auto loaded = segments_.load(*snapshot, state_.storage());
+  stored_running_ms_ = segments_.running_ms();
+  return loaded;
 }
 
 // ---- With commits.
@@ -35,6 +37,7 @@ void LogKeeper::record(Commit& commit) {
   const bool standings_due = standings_.changed() && now_ms_ - remembered_ms_ >= kRememberMs;
   if (std::exchange(running_due_, false) || standings_due) {
     commit.changes.push_back(segments_.running_time());
+    stored_running_ms_ = segments_.running_ms();
   }
   if (!standings_due) return;
   remembered_ms_ = now_ms_;
@@ -42,8 +45,10 @@ void LogKeeper::record(Commit& commit) {
 }
 
 core::Result<void> LogKeeper::remember(Millis now) {
-  if (now - remembered_ms_ < kIdleMs || !standings_.changed()) return {};
-  return state_.commit({});
+  const bool standings_due = now - remembered_ms_ >= kIdleMs && standings_.changed();
+  // Nothing else may change for days: there may be no writes, no peers, and so no words of clocks.
+  running_due_ = running_due_ || segments_.running_ms() - stored_running_ms_ >= kRunningMs;
+  return standings_due || running_due_ ? state_.commit({}) : core::Result<void>();
 }
 
 // ---- Missing records.

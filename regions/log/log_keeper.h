@@ -33,6 +33,8 @@ class LogKeeper final : public Participant {
   static constexpr core::Millis kPauseMs = 10;         // Between two slices.
   static constexpr core::Millis kRememberMs = 10'000;  // Between two writings of standings...
   static constexpr core::Millis kIdleMs = 30'000;      // ...if there is no other commit.
+  // The longest running time that a restart forgets, if commits succeed.
+  static constexpr core::Millis kRunningMs = 900'000;
   static constexpr storage::Position kSliceRecordsMax = 1000;
   static constexpr std::uint64_t kSliceBytesMax = std::uint64_t{16} << 20U;
 
@@ -92,7 +94,7 @@ class LogKeeper final : public Participant {
   core::Result<void> keep_chains(const std::set<std::string>& regions, const Peers& peers);
   [[nodiscard]] bool forgetting() const { return segments_.first() < keep_from_; }
   core::Result<void> forget_slice();
-  // Writes standings and running time although there is no other commit.
+  // Writes standings and running time, when they are due although there is no other commit.
   core::Result<void> remember(core::Millis now);
 
   CommittedState& state_;
@@ -104,7 +106,8 @@ class LogKeeper final : public Participant {
   storage::Position keep_from_ = 0;  // All records before it may be forgotten.
   core::Millis now_ms_ = -1;         // Of the last tick; -1 before the first.
   core::Millis next_ms_ = 0;
-  core::Millis remembered_ms_ = 0;  // When standings were written last.
+  core::Millis remembered_ms_ = 0;      // When standings were written last.
+  core::Millis stored_running_ms_ = 0;  // The running time as its row says.
   bool running_due_ = false;
 };
 

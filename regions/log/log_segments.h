@@ -5,7 +5,8 @@
 // have it, so that a short cut never costs a snapshot; above `bytes_max` it goes even if regions
 // still lack it; in between it goes when all have it or when it is older than `age_ms_max`. Age
 // counts the time that this leader ran: no clock can be wrong about it, and a leader that was off
-// for a month does not begin by forgetting.
+// for a month does not begin by forgetting. A restart loses what it ran since the running time was
+// stored, a quarter of an hour at most (log_keeper.h).
 //
 // Invariants: 1. segments follow each other without gaps and the last one is open; 2. the segments
 // in memory are those in the rows of meta, except for the bytes of the open segment: these are

@@ -51,4 +51,16 @@ TEST_SUITE("regions: restarts of the log") {
     nodes.write(0, [](regions::Group& group) { group.put(Path{"\1", "k", "s"}, "later"); });
     CHECK(nodes.run_until_equal(1'000));
   }
+
+  TEST_CASE("a leader that nobody writes to and that is alone knows it, too") {
+    LinkedNodes nodes;
+    nodes.mesh(1);
+    nodes.run(3'000);
+    constexpr Millis kIdleMs = Millis{2} * 3600 * 1000;
+    nodes.run(kIdleMs);
+    Node again("r0", 1, nodes.at(0).storage().clone());
+    const Millis known = again.replica().keeper().running_ms(0);
+    CHECK(known > kIdleMs - LogKeeper::kRunningMs);
+    CHECK(known <= nodes.now());
+  }
 }
