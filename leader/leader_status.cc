@@ -228,6 +228,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.log_bytes = replica.keeper().segments().bytes();
   status.log_age_ms = replica.keeper().segments().age_ms(replica.keeper().segments().first());
   status.held_batches = replica.inbox().held().size();
+  status.waiting_subscriptions = replica.exchange().subscriptions().waiting();
   status.resolver_failures = resolvers.failures();
   status.rows = replica.state().digests().rows();
   status.expiries = storage.snapshot()->size(storage::Table::kExpiries);

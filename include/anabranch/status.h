@@ -118,21 +118,22 @@ struct StoreStatus {
   std::vector<ForkStatus> forks;
   RejoinStatus rejoin;
   std::vector<SnapshotStatus> snapshots;
-  std::vector<std::string> clocks;      // Wrong clocks, a sentence for each.
-  std::vector<std::string> unproven;    // Writes without a signature for 30 s, likewise.
-  std::vector<std::string> log_damage;  // Damaged records of the log, a sentence each.
-  std::uint64_t log_records = 0;        // Ever written; the oldest of them may be trimmed.
-  std::uint64_t log_bytes = 0;          // Kept now, about.
-  std::int64_t log_age_ms = 0;          // For how long the oldest of them has been kept, about.
-  std::uint64_t held_batches = 0;       // Received, waiting for batches that they depend on.
-  std::uint64_t resolver_failures = 0;  // Calls of resolvers that threw; `lww` decided instead.
-  std::uint64_t rows = 0;               // Stored rows that are not empty.
-  std::uint64_t expiries = 0;           // Stored deadlines; mostly one for each key.
-  std::uint64_t expired_waiting = 0;    // Keys that have expired here and are not cleared yet.
-  std::uint64_t expired_cleared = 0;    // By this leader, since the start.
-  std::string digest;                   // Over all rows, 32 hexadecimal digits.
-  std::uint64_t diverged = 0;           // How often a peer was found to hold other rows.
-  bool keyed = false;                   // Links have keys.
+  std::vector<std::string> clocks;          // Wrong clocks, a sentence for each.
+  std::vector<std::string> unproven;        // Writes without a signature for 30 s, likewise.
+  std::vector<std::string> log_damage;      // Damaged records of the log, a sentence each.
+  std::uint64_t log_records = 0;            // Ever written; the oldest of them may be trimmed.
+  std::uint64_t log_bytes = 0;              // Kept now, about.
+  std::int64_t log_age_ms = 0;              // For how long the oldest of them has been kept, about.
+  std::uint64_t held_batches = 0;           // Received, waiting for batches that they depend on.
+  std::uint64_t waiting_subscriptions = 0;  // To peers that were just asked often, for 10 ms.
+  std::uint64_t resolver_failures = 0;      // Calls of resolvers that threw; `lww` decided instead.
+  std::uint64_t rows = 0;                   // Stored rows that are not empty.
+  std::uint64_t expiries = 0;               // Stored deadlines; mostly one for each key.
+  std::uint64_t expired_waiting = 0;        // Keys that have expired here and are not cleared yet.
+  std::uint64_t expired_cleared = 0;        // By this leader, since the start.
+  std::string digest;                       // Over all rows, 32 hexadecimal digits.
+  std::uint64_t diverged = 0;               // How often a peer was found to hold other rows.
+  bool keyed = false;                       // Links have keys.
   RefusedStatus refused;
   // A transaction of this process (an embedded store's) that has been running for over 10 s and
   // blocks all other writers: for how long, and the number of its thread in the operating system. 0

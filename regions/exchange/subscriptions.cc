@@ -83,6 +83,7 @@ Peer* Subscriptions::choose_source(Origin origin, bool lacking) {
 
 void Subscriptions::renew() {
   next_ms_ = kNever;
+  waiting_ = 0;
   if (suspended_) {
     for (auto& [origin, peer] : links_.peers()) peer.in.origins.clear();
     return;
@@ -104,6 +105,7 @@ void Subscriptions::renew() {
       subscribe(peer, std::move(origins));
     } else {
       mark<"a subscription waits for more to change">();
+      ++waiting_;
       next_ms_ = std::min(next_ms_, peer.in.asked_ms + InStream::kAskMs);
     }
   }

@@ -47,6 +47,8 @@ class Subscriptions {
   [[nodiscard]] core::Millis next_ms() const { return next_ms_; }
   // Sends the subscriptions that had to wait for that time.
   void tick();
+  // The number of peers whose subscription waits for that time.
+  [[nodiscard]] std::size_t waiting() const { return waiting_; }
 
   // Brings all subscriptions in line with the connected peers and their vectors.
   void renew();
@@ -121,7 +123,8 @@ class Subscriptions {
   bool still_ = false;
   bool suspended_ = false;
   core::Millis now_ = 0;
-  core::Millis next_ms_ = kNever;  // When subscriptions that wait are sent.
+  core::Millis next_ms_ = kNever;  // When subscriptions that wait are sent...
+  std::size_t waiting_ = 0;        // ...and their number.
 };
 
 }  // namespace anabranch::regions

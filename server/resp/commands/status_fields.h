@@ -135,6 +135,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"log_bytes", &StoreStatus::log_bytes},
     Field{"log_age_ms", &StoreStatus::log_age_ms},
     Field{"held_batches", &StoreStatus::held_batches},
+    Field{"waiting_subscriptions", &StoreStatus::waiting_subscriptions},
     Field{"resolver_failures", &StoreStatus::resolver_failures},
     Field{"rows", &StoreStatus::rows},
     Field{"expiries", &StoreStatus::expiries},

@@ -197,6 +197,28 @@ TEST_CASE("a subscription of a process that is gone does not outnumber those of 
   CHECK(world.count<regions::Send>() == 1);
 }
 
+TEST_CASE("who shows ever more origins at once is asked for some, and for the rest after a wait") {
+  World world;
+  const regions::Subscriptions& subscriptions = world.replica().exchange().subscriptions();
+  const auto subscribed = [&] {
+    return std::ranges::count_if(world.replica().effects(), [](const regions::Effect& effect) {
+      const auto* const send = std::get_if<regions::Send>(&effect);
+      return send != nullptr && std::holds_alternative<regions::Subscribe>(send->message);
+    });
+  };
+  CHECK(subscriptions.waiting() == 0);
+  for (Origin origin = 10; origin < 30; ++origin) {
+    world.hear(regions::Ack{0, 0, {{origin, 1}}, {}});
+  }
+  CHECK(subscribed() == regions::InStream::kAsksMax);
+  CHECK(subscriptions.waiting() == 1);
+  world.replica().tick(regions::InStream::kAskMs - 1);
+  CHECK(subscriptions.waiting() == 1);
+  world.replica().tick(regions::InStream::kAskMs);
+  CHECK(subscriptions.waiting() == 0);
+  CHECK(subscribed() == regions::InStream::kAsksMax + 1);
+}
+
 TEST_CASE("who claims to have what it does not deliver is passed by for who does") {
   World world;
   world.replica().link_up(kHonest, {}, 0);

@@ -185,6 +185,7 @@ TEST_SUITE("server: commands") {
     CHECK(status.at("regions")[0].at("retirement") == "");
     CHECK(status.at("clocks").empty());
     CHECK(status.at("unproven").empty());
+    CHECK(status.at("waiting_subscriptions") == 0);
   }
 
   TEST_CASE("SHOW tells a key with where and when it was written") {
