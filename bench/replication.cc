@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kGroup = 100;
-constexpr auto kPatience = 60s;
+constexpr auto kTimeout = 60s;
 
 // Opens a leader with a data folder of its own.
 std::unique_ptr<Store> open(const Settings& settings, const std::string& region,
@@ -32,7 +32,7 @@ template <typename Holds>
 void wait_until(const char* what, const Holds& holds) {
   const Clock::time_point begin = Clock::now();
   while (!holds()) {
-    if (Clock::now() - begin > kPatience) throw std::runtime_error(std::string("never: ") + what);
+    if (Clock::now() - begin > kTimeout) throw std::runtime_error(std::string("never: ") + what);
     std::this_thread::sleep_for(1ms);
   }
 }

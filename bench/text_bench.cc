@@ -28,7 +28,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using Trace = std::vector<TraceBurst>;
 
-constexpr auto kPatience = 120s;
+constexpr auto kTimeout = 120s;
 
 struct Settings {
   std::string directory;
@@ -57,7 +57,7 @@ template <typename Holds>
 void wait_until(const char* what, const Holds& holds) {
   const Clock::time_point begin = Clock::now();
   while (!holds()) {
-    if (Clock::now() - begin > kPatience) throw std::runtime_error(std::string("never: ") + what);
+    if (Clock::now() - begin > kTimeout) throw std::runtime_error(std::string("never: ") + what);
     std::this_thread::sleep_for(2ms);
   }
 }

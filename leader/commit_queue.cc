@@ -49,7 +49,7 @@ void CommitQueue::run(const std::function<void(Leader&)>& function) {
   }
   process_.check();  // The function may have forked.
   watchdog_.end();
-  settle();
+  finish();
   if (thrown) std::rethrow_exception(thrown);
 }
 
@@ -87,7 +87,7 @@ void CommitQueue::give_way() const {
   }
 }
 
-void CommitQueue::settle() {
+void CommitQueue::finish() {
   const std::shared_ptr<Outcome> mine = outcome_;
   ++members_;
   give_way();

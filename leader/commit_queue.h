@@ -32,8 +32,8 @@ namespace anabranch::leader {
 // Error{kInvalid}.
 class CommitQueue {
  public:
-  explicit CommitQueue(Leader& leader, std::chrono::milliseconds patience = Watchdog::kPatience)
-      : leader_(leader), lock_(&leader), watchdog_(leader.region(), patience) {}
+  explicit CommitQueue(Leader& leader, std::chrono::milliseconds timeout = Watchdog::kTimeout)
+      : leader_(leader), lock_(&leader), watchdog_(leader.region(), timeout) {}
 
   // Runs the function under the lock and returns when its staged changes are committed. Throws the
   // exception of the function (a transaction undoes its own ops) or the failure of the commit. A
@@ -63,7 +63,7 @@ class CommitQueue {
   void give_way() const;
   // Leaves the group to a waiting thread, or commits it; returns when it is committed. The lock is
   // given back.
-  void settle();
+  void finish();
 
   OpeningProcess process_;
   Leader& leader_;

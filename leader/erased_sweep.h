@@ -69,7 +69,7 @@ class ErasedSweep {
   ErasedLimits limits_;
   core::Millis next_ms_ = 0;
   storage::Position position_ = 0;  // The next record of the log to read.
-  std::uint64_t jumps_ = 0;         // The board's jumps at the last look.
+  std::uint64_t jumps_ = 0;         // PublishedVector::jumps() at the last look.
   bool walking_ = true;
   std::string after_;  // The key of the last row that the walk has read.
   std::set<core::Path> waiting_;

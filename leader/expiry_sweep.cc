@@ -122,7 +122,7 @@ bool ExpirySweep::is_due(const crdt::Sibling& sibling, Millis deadline, const Ti
   const regions::Identity& self = replica_.identity();
   const bool own = origin == self.origin || replica_.names().region(origin) == self.region;
   const Millis grace_ms = own ? 0 : limits_.grace_ms;
-  return times.passed_ms - grace_ms >= deadline;
+  return times.stable_time_ms - grace_ms >= deadline;
 }
 
 core::Result<void> ExpirySweep::carry_out() {

@@ -2,8 +2,8 @@
 // deadline on; the sweep frees its room and makes the expiry final.
 //
 // A key is cleared when its deadline has passed in every region, by that region's own wall clock,
-// and all earlier writes of these regions have been applied here (StableTime::passed_ms): then no
-// region can have prolonged the key. A disconnected region may have prolonged it, so the sweep
+// and all earlier writes of these regions have been applied here (StableTime::stable_time_ms): then
+// no region can have prolonged the key. A disconnected region may have prolonged it, so the sweep
 // waits for that region, for a time measured without this leader's wall clock: a wrong clock clears
 // nothing early. The leader whose region set the deadline clears; any other leader does so
 // `grace_ms` later. So normally only one region clears, but if that one is gone another one takes
@@ -73,7 +73,7 @@ class ExpirySweep {
   // may not clear.
   struct Times {
     core::Millis now_ms = 0;
-    core::Millis passed_ms = 0;
+    core::Millis stable_time_ms = 0;
   };
 
   // Whether this leader's clock must be stored for the others: to show them that it has passed a

@@ -16,7 +16,7 @@
 #include "leader/leader_status.h"
 #include "leader/link_log.h"
 #include "leader/pacer.h"
-#include "leader/reach.h"
+#include "leader/replication_progress.h"
 #include "leader/scopes/group_scope.h"
 #include "leader/scopes/kept_view.h"
 #include "regions/delivery/key_signatures.h"
@@ -24,7 +24,7 @@
 #include "rows/resolvers.h"
 #include "storage/lmdb_storage.h"
 #include "transport/key_files.h"
-#include "transport/zmq/complaints.h"
+#include "transport/zmq/rate_limited_log.h"
 #include "transport/zmq/zmq_transport.h"
 
 namespace anabranch::leader {
@@ -138,7 +138,7 @@ class Leader::Impl {
   void read_applied(
       const std::function<void(const View&, const core::VersionVector&)>& function) const {
     const rows::Names& names = replica_->names();
-    const rows::MaskBoard::Look look = names.masks().look();
+    const rows::PublishedMasks::Look look = names.masks().look();
     auto snapshot = storage_->snapshot();
     const auto applied = regions::Applied::load(*snapshot);
     if (!applied.ok()) applied.failure().raise();
@@ -364,7 +364,7 @@ class Leader::Impl {
   std::optional<ErasedSweep> erased_sweep_;
   std::unique_ptr<transport::Transport> transport_;
   LinkLog link_log_;
-  transport::Complaints complaints_;
+  transport::RateLimitedLog complaints_;
   core::Millis next_collect_ms_ = 0;
   core::Millis next_look_ms_ = 0;
   core::Millis next_turn_ms_ = 0;  // When the next turn is due.
@@ -430,7 +430,7 @@ std::unique_ptr<KeptView> Leader::keep() const {
 
 const std::string& Leader::region() const { return impl_->region(); }
 
-rows::VectorBoard::Shared Leader::seen() const {
+rows::PublishedVector::Shared Leader::seen() const {
   return impl_->replica().names().vectors().announced();
 }
 
@@ -444,14 +444,15 @@ core::Result<core::VersionVector> Leader::decode_token(std::string_view token) c
   return core::decode_token(impl_->replica().identity().mesh, token);
 }
 
-std::vector<Lack> Leader::lacking(const core::VersionVector& seen) const {
+std::vector<MissingWrites> Leader::missing_writes(const core::VersionVector& seen) const {
   const Replica& replica = impl_->replica();
-  return leader::lacking(seen, replica.applied(), replica.members().list(),
-                         replica.members().settled());
+  return leader::missing_writes(seen, replica.applied(), replica.members().list(),
+                                replica.members().settled());
 }
 
-core::Result<Reach> Leader::reach(const core::VersionVector& seen, const Concern& concern) const {
-  return leader::reach(impl_->replica(), seen, concern);
+core::Result<ReplicationProgress> Leader::replication_progress(const core::VersionVector& seen,
+                                                               const WriteConcern& concern) const {
+  return leader::replication_progress(impl_->replica(), seen, concern);
 }
 
 void Leader::verify(std::vector<std::string> regions) { impl_->verify(std::move(regions)); }

@@ -23,11 +23,11 @@
 #include "core/version_vector.h"
 #include "leader/expiry_counts.h"
 #include "leader/scopes/view.h"
-#include "leader/session_gate.h"
+#include "leader/session_wait.h"
 #include "leader/watch/log_cursor.h"
 #include "regions/members/region_list.h"
 #include "regions/wire/verdict.h"
-#include "rows/vector_board.h"
+#include "rows/published_vector.h"
 
 namespace anabranch::leader {
 
@@ -70,15 +70,15 @@ class Leader {
   // ---- The versions that sessions have seen.
 
   // Returns a vector that covers every read finished before this call. Thread-safe.
-  [[nodiscard]] rows::VectorBoard::Shared seen() const;
+  [[nodiscard]] rows::PublishedVector::Shared seen() const;
   // Encodes a vector as a token of this mesh, and decodes one; see core/token.h. Thread-safe.
   [[nodiscard]] std::string encode_token(const core::VersionVector& seen) const;
   [[nodiscard]] core::Result<core::VersionVector> decode_token(std::string_view token) const;
   // Returns the ops that a session has seen and that are not applied here.
-  [[nodiscard]] std::vector<Lack> lacking(const core::VersionVector& seen) const;
-  // See reach.h.
-  [[nodiscard]] core::Result<Reach> reach(const core::VersionVector& seen,
-                                          const Concern& concern) const;
+  [[nodiscard]] std::vector<MissingWrites> missing_writes(const core::VersionVector& seen) const;
+  // See replication_progress.h.
+  [[nodiscard]] core::Result<ReplicationProgress> replication_progress(
+      const core::VersionVector& seen, const WriteConcern& concern) const;
 
   // The region's name. Thread-safe.
   [[nodiscard]] const std::string& region() const;

@@ -64,10 +64,10 @@ RefusedStatus refused_status(const transport::TransportCounters& counters, const
   refused.expired_keys = counters.keys_expired;
   refused.failed_handshakes = counters.handshakes_failed;
   refused.excess_connections = counters.connections_excess;
-  refused.endless_messages = counters.messages_endless;
-  refused.rubbish = counters.frames_rejected;
+  refused.oversized_messages = counters.messages_endless;
+  refused.malformed_frames = counters.frames_rejected;
   refused.greetings = replica.exchange().links().refused_greetings();
-  refused.lies = replica.inbox().proofs().provenance().lies();
+  refused.forged_batches = replica.inbox().proofs().provenance().forged_batches();
   return refused;
 }
 
@@ -161,8 +161,8 @@ std::vector<RegionStatus> region_statuses(const Replica& replica) {
   std::map<std::string, RegionStatus> regions;
   regions[replica.identity().region].connected = true;
   for (const auto& [name, known] : replica.members().list().all()) regions[name];
-  for (const auto& [origin, standing] : replica.keeper().standings().all()) {
-    regions[standing.region];
+  for (const auto& [origin, report] : replica.keeper().reports().all()) {
+    regions[report.region];
   }
   for (const auto& [origin, head] : replica.applied().heads()) regions[head.region];
   for (const Peer* peer : regions::leaders(replica.exchange().peers())) {

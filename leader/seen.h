@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/version_vector.h"
-#include "rows/vector_board.h"
+#include "rows/published_vector.h"
 
 namespace anabranch::leader {
 
@@ -15,7 +15,7 @@ class Seen {
   explicit Seen(core::VersionVector before) : before_(std::move(before)) {}
 
   // Notes that the session has seen the announced state; see Leader::seen.
-  void look(rows::VectorBoard::Shared announced) { last_ = std::move(announced); }
+  void look(rows::PublishedVector::Shared announced) { last_ = std::move(announced); }
   // Adds a vector that the session saw elsewhere.
   void bring(const core::VersionVector& seen) { before_.join(seen); }
 
@@ -27,7 +27,7 @@ class Seen {
 
  private:
   core::VersionVector before_;
-  rows::VectorBoard::Shared last_;  // Null before the first look.
+  rows::PublishedVector::Shared last_;  // Null before the first look.
 };
 
 }  // namespace anabranch::leader

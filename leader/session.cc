@@ -38,9 +38,9 @@ Session Store::session() {
   return Session(std::make_unique<Session::Impl>(*this, core::VersionVector()));
 }
 
-Session Store::session(std::string_view token, std::chrono::milliseconds timeout, Gone gone) {
+Session Store::session(std::string_view token, std::chrono::milliseconds timeout, LostWrites gone) {
   core::VersionVector seen = impl_->leader().decode_token(token).value_or_raise();
-  seen = impl_->let_in(std::move(seen), timeout, gone);
+  seen = impl_->wait_for(std::move(seen), timeout, gone);
   return Session(std::make_unique<Session::Impl>(*this, std::move(seen)));
 }
 
@@ -49,7 +49,8 @@ Session::~Session() = default;
 
 std::string Session::token() const { return impl_->inside().leader().encode_token(impl_->seen()); }
 
-Reach Session::wait(const Concern& concern, std::chrono::milliseconds timeout) const {
+ReplicationProgress Session::wait(const WriteConcern& concern,
+                                  std::chrono::milliseconds timeout) const {
   return impl_->inside().wait(impl_->seen(), concern, timeout);
 }
 

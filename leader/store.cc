@@ -57,8 +57,8 @@ void Store::change(const std::function<void(leader::GroupWriter&)>& function) {
 
 std::string Store::token() const { return impl_->leader().encode_token(*impl_->leader().seen()); }
 
-Reach Store::wait(std::string_view token, const Concern& concern,
-                  std::chrono::milliseconds timeout) {
+ReplicationProgress Store::wait(std::string_view token, const WriteConcern& concern,
+                                std::chrono::milliseconds timeout) {
   return impl_->wait(impl_->leader().decode_token(token).value_or_raise(), concern, timeout);
 }
 

@@ -36,12 +36,12 @@ Store::Impl::~Impl() {
 
 void Store::Impl::exchange() {
   std::array<pollfd, 2> fds = {pollfd{leader_->wake_fd(), POLLIN, 0}, pollfd{stop_fd_, POLLIN, 0}};
-  milliseconds patience{0};
+  milliseconds timeout{0};
   for (;;) {
-    poll(fds.data(), fds.size(), static_cast<int>(patience.count()));
+    poll(fds.data(), fds.size(), static_cast<int>(timeout.count()));
     if (fds[1].revents != 0) return;
     queue_.run_between([&](leader::Leader& leader) {
-      patience = leader.turn();
+      timeout = leader.turn();
       waiting_.look(leader);
     });
   }
@@ -62,27 +62,28 @@ StoreStatus Store::Impl::status() {
 
 // ---- Waiting.
 
-bool Store::Impl::wait_until(const leader::WaitingRoom::Holds& holds, milliseconds timeout) {
+bool Store::Impl::wait_until(const leader::WaitQueue::Holds& holds, milliseconds timeout) {
   process_.check();
-  leader::WaitingRoom::Guest guest(waiting_, holds);
+  leader::WaitQueue::Waiter waiter(waiting_, holds);
   queue_.run_between([&](leader::Leader& leader) { waiting_.look(leader); });
-  return guest.wait(timeout);
+  return waiter.wait(timeout);
 }
 
-core::VersionVector Store::Impl::let_in(core::VersionVector seen, milliseconds timeout, Gone gone) {
-  leader::Entrant entrant(std::move(seen), gone);
+core::VersionVector Store::Impl::wait_for(core::VersionVector seen, milliseconds timeout,
+                                          LostWrites gone) {
+  leader::SessionWait wait(std::move(seen), gone);
   const auto decided = [&](const leader::Leader& leader) {
-    return entrant.look(leader.lacking(entrant.seen()));
+    return wait.look(leader.missing_writes(wait.seen()));
   };
   (void)wait_until(decided, timeout);
-  return entrant.outcome().value_or_raise();
+  return wait.outcome().value_or_raise();
 }
 
-Reach Store::Impl::wait(const core::VersionVector& seen, const Concern& concern,
-                        milliseconds timeout) {
-  core::Result<Reach> reached = Reach();
+ReplicationProgress Store::Impl::wait(const core::VersionVector& seen, const WriteConcern& concern,
+                                      milliseconds timeout) {
+  core::Result<ReplicationProgress> reached = ReplicationProgress();
   const auto look = [&](const leader::Leader& leader) {
-    reached = leader.reach(seen, concern);
+    reached = leader.replication_progress(seen, concern);
     return !reached.ok() || reached.value().met;
   };
   if (!wait_until(look, timeout)) (void)ask(look);

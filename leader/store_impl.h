@@ -16,7 +16,7 @@
 #include "leader/commit_queue.h"
 #include "leader/leader.h"
 #include "leader/threads/opening_process.h"
-#include "leader/waiting_room.h"
+#include "leader/wait_queue.h"
 #include "leader/watch/watch.h"
 
 namespace anabranch {
@@ -64,11 +64,11 @@ class Store::Impl {
 
   // Waits until the exchange brings a condition about; returns whether that happened before the
   // timeout. Throws Error{kClosed} if the store is closed meanwhile.
-  bool wait_until(const leader::WaitingRoom::Holds& holds, std::chrono::milliseconds timeout);
+  bool wait_until(const leader::WaitQueue::Holds& holds, std::chrono::milliseconds timeout);
   // Waits until a region has applied all ops that a session has seen, and returns the vector, less
   // lost ops if the caller allows that. Throws like Store::session.
-  core::VersionVector let_in(core::VersionVector seen, std::chrono::milliseconds timeout,
-                             Gone gone);
+  core::VersionVector wait_for(core::VersionVector seen, std::chrono::milliseconds timeout,
+                               LostWrites gone);
   // See Store::watch; without `seen`, the watch begins now. `prefix` is a prefix of encoded paths
   // (told.h).
   Watch watch(std::string prefix, const std::optional<core::VersionVector>& seen,
@@ -78,8 +78,8 @@ class Store::Impl {
     return watches_->reader;
   }
   // See Store::wait.
-  Reach wait(const core::VersionVector& seen, const Concern& concern,
-             std::chrono::milliseconds timeout);
+  ReplicationProgress wait(const core::VersionVector& seen, const WriteConcern& concern,
+                           std::chrono::milliseconds timeout);
 
  private:
   // Sleeps until a peer has sent something or the leader's next tick is due; the only loop here.
@@ -88,7 +88,7 @@ class Store::Impl {
   leader::OpeningProcess process_;
   std::unique_ptr<leader::Leader> leader_;
   leader::CommitQueue queue_;
-  leader::WaitingRoom waiting_;
+  leader::WaitQueue waiting_;
   std::mutex status_mutex_;
   StoreStatus status_;  // The status as of the last call.
   std::shared_ptr<leader::Watches> watches_;

@@ -72,7 +72,7 @@ class TextDocument::Impl final : public leader::LogListener {
       if (!stale() || !turn_.taken()) return function(newest());
       return read_committed(function);
     }
-    if (const EditTurn::Guard turn(turn_, kPatience); turn) {
+    if (const EditTurn::Guard turn(turn_, kTimeout); turn) {
       const std::lock_guard lock(mutex_);
       return function(newest());
     }
@@ -101,7 +101,7 @@ class TextDocument::Impl final : public leader::LogListener {
 
  private:
   // The time a reader waits for an edit of another thread, before it reads the text from the store.
-  static constexpr std::chrono::milliseconds kPatience{200};
+  static constexpr std::chrono::milliseconds kTimeout{200};
   // The limit of the inbox; beyond it, the text is read anew.
   static constexpr std::size_t kInboxBytesMax = std::size_t{1} << 20U;
 

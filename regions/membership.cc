@@ -22,7 +22,7 @@ core::Result<void> Membership::load_list() {
   return owner_.state.reading([&]() -> core::Result<void> {
     regions_.load(*owner_.state.reader());
     if (std::exchange(list_, regions_.hash()) == regions_.hash()) return {};
-    owner_.keeper.standings().retain([&](const Standing& each) { return may_stand(each); });
+    owner_.keeper.reports().retain([&](const RegionReport& each) { return is_current(each); });
     settle();
     return {};
   });
@@ -40,9 +40,9 @@ void Membership::committed(const Commit& commit) {
 
 namespace {
 
-// What the leader of an origin had gone by before, as its standing says or the first batch of it;
+// What the leader of an origin had gone by before, as its report says or the first batch of it;
 // nothing when neither is there.
-std::optional<core::Origin> left_for(const storage::Storage& log, const Standing* said,
+std::optional<core::Origin> left_for(const storage::Storage& log, const RegionReport* said,
                                      core::Origin origin) {
   if (said != nullptr && said->previous != 0) return said->previous;
   const auto place = log.find(origin, 1);
@@ -66,7 +66,7 @@ core::Result<void> Membership::announce() {
   const bool listed = regions_.knows(self().region, previous);
   std::optional<core::Origin> before;
   if (!listed)
-    before = left_for(owner_.state.storage(), owner_.keeper.standings().find(previous), previous);
+    before = left_for(owner_.state.storage(), owner_.keeper.reports().find(previous), previous);
   OpenTransaction txn = owner_.writer.begin();
   if (before) {
     txn->put(RegionList::origin_row(self().region, previous), RegionList::origin_value(*before));
@@ -94,11 +94,11 @@ namespace {
 
 // The lines of the leaders of a region that are connected.
 std::set<core::Origin> lines_there(std::string_view region, const Peers& peers,
-                                   const RegionList& list, const Standings& standings) {
+                                   const RegionList& list, const RegionReports& reports) {
   std::set<core::Origin> there;
   for (const auto& [origin, peer] : peers) {
     if (!peer.connected() || peer.region != region) continue;
-    const Standing* const said = standings.find(origin);
+    const RegionReport* const said = reports.find(origin);
     const core::Origin line = list.line(region, origin, said == nullptr ? 0 : said->previous);
     if (line != 0 || !peer.follows) there.insert(line == 0 ? origin : line);
   }
@@ -116,7 +116,7 @@ core::Result<void> Membership::retire(std::string_view region, Retirement retire
   std::vector<core::Origin> origins = origins_of(region);
   if (origins.empty()) return core::invalid("there is no region '" + name + "'");
   std::set<core::Origin> there =
-      lines_there(region, owner_.exchange.peers(), regions_, owner_.keeper.standings());
+      lines_there(region, owner_.exchange.peers(), regions_, owner_.keeper.reports());
   if (own) there.insert(regions_.line(self().origin));
   if (retirement == Retirement::kLost && !there.empty()) {
     std::erase_if(origins, [&](core::Origin origin) {
@@ -151,34 +151,34 @@ bool Membership::refuses(LinkId link, const Message& message) {
 
 // ---- The own one.
 
-Standing Membership::make_standing() const {
-  Standing standing;
-  standing.region = self().region;
-  standing.origin = self().origin;
+RegionReport Membership::make_report() const {
+  RegionReport report;
+  report.region = self().region;
+  report.origin = self().origin;
   if (owner_.exchange.follows() && !regions_.knows(self().region, self().origin)) {
-    standing.previous = self().previous;
+    report.previous = self().previous;
   }
-  standing.settled = settled_.hash();
-  standing.durable = settled_.without(owner_.state.applied().vector());
+  report.settled = settled_.hash();
+  report.durable = settled_.without(owner_.state.applied().vector());
   if (owner_.snapshots.receiving() || owner_.snapshots.merging())
-    return standing;  // It may bring more.
+    return report;  // It may bring more.
   const bool all_listed = std::ranges::all_of(owner_.exchange.peers(), [&](const auto& each) {
     const auto& [origin, peer] = each;
     if (!peer.connected()) return true;
     return peer.follows ? owner_.state.applied().vector().includes(peer.applied)
                         : regions_.knows(peer.region, origin);
   });
-  if (!all_listed) return standing;  // Somebody may have what the list does not know of.
-  if (closed_by_ != regions_.hash()) return standing;
-  standing.list = regions_.hash();
+  if (!all_listed) return report;  // Somebody may have what the list does not know of.
+  if (closed_by_ != regions_.hash()) return report;
+  report.list = regions_.hash();
   for (const core::Origin origin : regions_.ended()) {
-    if (owner_.inbox.holds(origin)) standing.open.push_back(origin);
+    if (owner_.inbox.holds(origin)) report.open.push_back(origin);
   }
-  return standing;
+  return report;
 }
 
-bool Membership::closed_otherwise(const Standing& now) const {
-  const Standing* const last = owner_.keeper.standings().find(self().origin);
+bool Membership::closes_others(const RegionReport& now) const {
+  const RegionReport* const last = owner_.keeper.reports().find(self().origin);
   if (last == nullptr || last->number >> kNumbersPerOpening != self().opening) return true;
   const bool same =
       std::tie(now.list, now.open, now.settled) == std::tie(last->list, last->open, last->settled);
@@ -203,95 +203,95 @@ bool Membership::is_waited_for() const {
   return regions_.line(self().region, self().origin, self().previous) != 0;
 }
 
-void Membership::renew_standing(Millis now) {
+void Membership::renew_report(Millis now) {
   if (owner_.exchange.joining()) return;  // Nobody waits for it now.
   const bool durable =
       owner_.state.storage().durable_position() == owner_.state.storage().last_position();
   if (!durable && !planted(Bug::kSettleByApplied)) return;
   close_ended(now);
   if (!is_waited_for()) {  // It closes what has ended for itself.
-    if (now - standing_ms_ < kCloseMs) return;
-    standing_ms_ = now;
+    if (now - report_ms_ < kCloseMs) return;
+    report_ms_ = now;
     settle();  // By what others have said, it may have come to have as much as they.
     return;
   }
-  Standing standing = make_standing();
-  if (!closed_otherwise(standing)) {
-    const Standing* const last = owner_.keeper.standings().find(self().origin);
-    if (standing.durable == last->durable || now - standing_ms_ < kStandingMs) return;
+  RegionReport report = make_report();
+  if (!closes_others(report)) {
+    const RegionReport* const last = owner_.keeper.reports().find(self().origin);
+    if (report.durable == last->durable || now - report_ms_ < kReportMs) return;
   }
-  standing_ms_ = now;
-  standing.number = (self().opening << kNumbersPerOpening) + ++standings_made_;
-  owner_.inbox.proofs().signer().sign(standing);
-  owner_.keeper.standings().take(std::move(standing));
+  report_ms_ = now;
+  report.number = (self().opening << kNumbersPerOpening) + ++reports_made_;
+  owner_.inbox.proofs().signer().sign(report);
+  owner_.keeper.reports().take(std::move(report));
   settle();
 }
 
 // ---- Those of others.
 
-void Membership::on(LinkId link, Standing standing) {
+void Membership::on(LinkId link, RegionReport report) {
   const Peer* const peer = owner_.exchange.links().peer_at(link);
-  if (peer == nullptr || standing.origin == self().origin) return;
-  const bool is_direct = peer->origin == standing.origin && peer->region == standing.region;
-  if (!is_direct && !is_listed(standing)) {
-    mark<"a standing comes before its region is known">();
+  if (peer == nullptr || report.origin == self().origin) return;
+  const bool is_direct = peer->origin == report.origin && peer->region == report.region;
+  if (!is_direct && !is_listed(report)) {
+    mark<"a report comes before its region is known">();
     return;  // It will be sent again.
   }
-  if (!may_stand(standing) ||
-      owner_.keeper.standings().numbers().at(standing.origin) >= standing.number) {
+  if (!is_current(report) || owner_.keeper.reports().numbers().at(report.origin) >= report.number) {
     return;
   }
-  if (!owner_.inbox.proofs().signer().verify(standing)) {
-    owner_.alarms.raise_once("region " + peer->region + " passes on a standing of region " +
-                             standing.region + " that no known key of that has signed");
+  if (!owner_.inbox.proofs().signer().verify(report)) {
+    owner_.alarms.raise_once("region " + peer->region + " passes on a report of region " +
+                             report.region + " that no known key of that has signed");
     return;
   }
-  if (!regions_.knows(standing.region, standing.origin) && !make_room_for(standing)) return;
-  owner_.keeper.standings().take(std::move(standing));
+  if (!regions_.knows(report.region, report.origin) && !make_room_for(report)) return;
+  owner_.keeper.reports().take(std::move(report));
   settle();
 }
 
-bool Membership::is_listed(const Standing& standing) const {
-  return regions_.line(standing.region, standing.origin, standing.previous) != 0;
+bool Membership::is_listed(const RegionReport& report) const {
+  return regions_.line(report.region, report.origin, report.previous) != 0;
 }
 
-bool Membership::make_room_for(const Standing& standing) {
-  Standings& standings = owner_.keeper.standings();
-  if (!is_listed(standing)) {  // No more than one of each region.
-    standings.retain(
-        [&](const Standing& each) { return each.region != standing.region || is_listed(each); });
+bool Membership::make_room_for(const RegionReport& report) {
+  RegionReports& reports = owner_.keeper.reports();
+  if (!is_listed(report)) {  // No more than one of each region.
+    reports.retain(
+        [&](const RegionReport& each) { return each.region != report.region || is_listed(each); });
     return true;
   }
-  const auto is_like_it = [&](const Standing& each) {
-    return each.region == standing.region && each.previous != 0;
+  const auto is_like_it = [&](const RegionReport& each) {
+    return each.region == report.region && each.previous != 0;
   };
   const auto full = [&] {
-    return std::ranges::count_if(standings.all(), [&](const auto& each) {
+    return std::ranges::count_if(reports.all(), [&](const auto& each) {
              return is_like_it(each.second);
            }) >= kFormerLeadersMax;
   };
   if (full()) {  // What was said by other lists says nothing any more.
-    standings.retain(
-        [&](const Standing& each) { return !is_like_it(each) || each.list == regions_.hash(); });
+    reports.retain([&](const RegionReport& each) {
+      return !is_like_it(each) || each.list == regions_.hash();
+    });
   }
-  return standings.find(standing.origin) != nullptr || !full();
+  return reports.find(report.origin) != nullptr || !full();
 }
 
-bool Membership::may_stand(const Standing& standing) const {
-  const std::string listed = regions_.region_of(standing.origin);
-  return (listed.empty() || listed == standing.region) && !regions_.succeeded(standing.origin) &&
-         !regions_.lost(standing.region, standing.origin) &&
-         !regions_.lost(standing.region, standing.previous);
+bool Membership::is_current(const RegionReport& report) const {
+  const std::string listed = regions_.region_of(report.origin);
+  return (listed.empty() || listed == report.region) && !regions_.succeeded(report.origin) &&
+         !regions_.lost(report.region, report.origin) &&
+         !regions_.lost(report.region, report.previous);
 }
 
-void Membership::send_standings(LinkId link, const core::VersionVector& known) {
+void Membership::send_reports(LinkId link, const core::VersionVector& known) {
   const core::Origin peer = owner_.exchange.links().peer(link);
   if (peer == 0 || owner_.exchange.joining()) return;
-  for (const auto& [origin, standing] : owner_.keeper.standings().all()) {
+  for (const auto& [origin, report] : owner_.keeper.reports().all()) {
     const bool foreign = origin != self().origin;
-    if (foreign && !is_listed(standing)) continue;  // Nobody would take it.
-    if (origin == peer || known.at(origin) >= standing.number) continue;
-    owner_.effects.push_back(Send{link, standing});
+    if (foreign && !is_listed(report)) continue;  // Nobody would take it.
+    if (origin == peer || known.at(origin) >= report.number) continue;
+    owner_.effects.push_back(Send{link, report});
   }
 }
 

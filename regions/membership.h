@@ -27,8 +27,8 @@ class Membership final : public Participant, public RowWatcher {
  public:
   // Between two times that subscriptions are reopened for a new list of regions.
   static constexpr core::Millis kCloseMs = 1'000;
-  // Between two standings that differ only in what is on the disk.
-  static constexpr core::Millis kStandingMs = 5'000;
+  // Between two reports that differ only in what is on the disk.
+  static constexpr core::Millis kReportMs = 5'000;
   // Of one region, those that follow now under a name that is in no list, and have led.
   static constexpr std::ptrdiff_t kFormerLeadersMax = 16;
 
@@ -51,12 +51,12 @@ class Membership final : public Participant, public RowWatcher {
   // Reads the list of regions, now and after each commit that touches it.
   core::Result<void> load_list();
 
-  // A standing that came on a link.
-  void on(LinkId link, Standing standing);
+  // A report that came on a link.
+  void on(LinkId link, RegionReport report);
   // Says anew where this leader stands, when that is due.
-  void renew_standing(core::Millis now);
-  // Sends the standings that a peer lacks.
-  void send_standings(LinkId link, const core::VersionVector& known);
+  void renew_report(core::Millis now);
+  // Sends the reports that a peer lacks.
+  void send_reports(LinkId link, const core::VersionVector& known);
   // Whether a message is of a region that was declared lost, with which nothing is exchanged.
   [[nodiscard]] bool refuses(LinkId link, const Message& message);
   // Whether a batch that came on a link is taken.
@@ -87,23 +87,23 @@ class Membership final : public Participant, public RowWatcher {
   static constexpr unsigned kNumbersPerOpening = 32;  // As a power of 2.
 
   // Where this leader stands, once everything is on its disk; without number and signature.
-  [[nodiscard]] Standing make_standing() const;
+  [[nodiscard]] RegionReport make_report() const;
   // Whether others would settle by this what they would not settle by what was said last, or the
   // other way round.
-  [[nodiscard]] bool closed_otherwise(const Standing& now) const;
+  [[nodiscard]] bool closes_others(const RegionReport& now) const;
   // Takes what has ended only from new subscriptions, and from disks, if the list has changed.
   void close_ended(core::Millis now);
   // Whether others wait for what this leader says of itself: it leads, or it has led.
   [[nodiscard]] bool is_waited_for() const;
-  // Whether the list knows the leader that says a standing.
-  [[nodiscard]] bool is_listed(const Standing& standing) const;
-  // Lets go of standings in favour of one whose incarnation is not in the list; false when that has
+  // Whether the list knows the leader that says a report.
+  [[nodiscard]] bool is_listed(const RegionReport& report) const;
+  // Lets go of reports in favour of one whose incarnation is not in the list; false when that has
   // to stay outside.
-  bool make_room_for(const Standing& standing);
-  // Whether a standing is of an incarnation that may still be there.
-  [[nodiscard]] bool may_stand(const Standing& standing) const;
-  // Settles what all standings settle.
-  void settle() { settled_.look(regions_, owner_.keeper.standings()); }
+  bool make_room_for(const RegionReport& report);
+  // Whether a report is of an incarnation that may still be there.
+  [[nodiscard]] bool is_current(const RegionReport& report) const;
+  // Settles what all reports settle.
+  void settle() { settled_.look(regions_, owner_.keeper.reports()); }
   // All origins of a region that are known from anywhere.
   [[nodiscard]] std::vector<core::Origin> origins_of(std::string_view region) const;
   [[nodiscard]] const Identity& self() const { return owner_.state.identity(); }
@@ -112,13 +112,13 @@ class Membership final : public Participant, public RowWatcher {
   RegionList regions_;
   SettledOrigins settled_{owner_.state.applied()};
   bool loaded_ = false;
-  bool touched_ = false;              // A row of the list is in the commit that is being made.
-  core::Hash128 list_;                // Of the list that was looked at last.
-  core::Hash128 closed_by_;           // Of the one by which ended origins were closed last.
-  std::set<core::Origin> ended_;      // What had ended by that.
-  core::Millis next_close_ms_ = 0;    // When it may be done again.
-  std::uint64_t standings_made_ = 0;  // In this opening.
-  core::Millis standing_ms_ = 0;      // When the last one was.
+  bool touched_ = false;            // A row of the list is in the commit that is being made.
+  core::Hash128 list_;              // Of the list that was looked at last.
+  core::Hash128 closed_by_;         // Of the one by which ended origins were closed last.
+  std::set<core::Origin> ended_;    // What had ended by that.
+  core::Millis next_close_ms_ = 0;  // When it may be done again.
+  std::uint64_t reports_made_ = 0;  // In this opening.
+  core::Millis report_ms_ = 0;      // When the last one was.
 };
 
 }  // namespace anabranch::regions

@@ -41,7 +41,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
       keeper_(state_, members_.list(), members_.settled(), options_.limits.log),
       snapshots_({state_, exchange_, effects_,
                   [this](const core::Path& path, crdt::Row& row) {
-                    upkeep_.note_dead(path, row);
+                    upkeep_.note_dead_slots(path, row);
                     state_.note_expiry(path);
                   }},
                  options_.limits.snapshots, options_.nonce),
@@ -135,7 +135,8 @@ template <typename... Functions>
 Overloaded(Functions...) -> Overloaded<Functions...>;
 
 bool compares_rows(const Message& message) {
-  return std::holds_alternative<Question>(message) || std::holds_alternative<Answer>(message);
+  return std::holds_alternative<DigestRequest>(message) ||
+         std::holds_alternative<DigestResponse>(message);
 }
 
 // Names the records of the log that were found damaged, and keeps the chain hashes around them:
@@ -166,18 +167,18 @@ void Replica::step(LinkId link, Message message, Millis now) {
   };
   // No parameter is const: the last function would be the better match.
   std::visit(Overloaded{
-                 [&](Question& each) { verifier_.step(link, each, now); },
-                 [&](Answer& each) { verifier_.step(link, each, now); },
+                 [&](DigestRequest& each) { verifier_.step(link, each, now); },
+                 [&](DigestResponse& each) { verifier_.step(link, each, now); },
                  [&](Refusal& each) { repair_.on(each); },
                  [&](Heartbeat& each) {
                    exchange_.complete(link, each);
                    time_.on(link, each, now);
                    verifier_.compare(link, each);
-                   members_.renew_standing(now);
-                   members_.send_standings(link, each.standings);
+                   members_.renew_report(now);
+                   members_.send_reports(link, each.reports);
                    exchange_.step(link, std::move(each), now);
                  },
-                 [&](Standing& each) { members_.on(link, std::move(each)); },
+                 [&](RegionReport& each) { members_.on(link, std::move(each)); },
                  [&](SnapshotRequest& each) {
                    if (peer != nullptr) snapshots_.on(*peer, each, now);
                    hold_log(keeper_, snapshots_);
@@ -210,22 +211,22 @@ void Replica::verify(std::vector<std::string> regions, Millis now) {
 core::Result<bool> Replica::apply(Millis now) {
   const GroupClosed closed = writer_.close_group();
   if (broken()) return *broken();
-  const auto heeded = incarnations_.heed_doubt(now);
+  const auto heeded = incarnations_.handle_origin_conflict(now);
   if (!heeded.ok()) return heeded;
   if (heeded.value()) {  // Before it writes anything else, so that the list knows each that wrote.
     if (auto announced = announce(); !announced.ok()) return announced.failure();
   }
-  const auto ready = inbox_.look_ahead();
+  const auto ready = inbox_.count_deferred_clears();
   if (!ready.ok()) return ready;
   if (ready.value()) {
     const std::size_t scale = writer_.slice_scale(now);
     const auto done = inbox_.apply(closed, options_.limits.slice_ops_max * scale);
     if (!done.ok()) return done.failure();
   }
-  inbox_.proofs().settle(now);
+  inbox_.proofs().take_proven(now);
   inbox_.proofs().prove_stops();
-  exchange_.subscriptions().stand_still(inbox_.starved());
-  if (inbox_.starved()) return false;
+  exchange_.subscriptions().pause_requests(inbox_.out_of_space());
+  if (inbox_.out_of_space()) return false;
   exchange_.applied_more(now, !inbox_.has_enough());
   return inbox_.has_more();
 }
@@ -261,21 +262,21 @@ void Replica::tick(Millis now) {
   name_damage(state_, exchange_.peers(), alarms_);
   state_.log().forget_before(keeper_.segments().first());
   if (!announce().ok()) return;
-  members_.renew_standing(now);
+  members_.renew_report(now);
   const bool beat = exchange_.tick(now, [&] {
-    Showing showing = time_.showing(now);
-    showing.digest = state_.digest();
-    showing.standings = keeper_.standings().numbers();
-    return showing;
+    HeartbeatState heartbeat_state = time_.heartbeat_state(now);
+    heartbeat_state.digest = state_.digest();
+    heartbeat_state.reports = keeper_.reports().numbers();
+    return heartbeat_state;
   });
   if (beat) {
-    time_.complain(now);
-    inbox_.proofs().complain(now);
+    time_.raise_alarms(now);
+    inbox_.proofs().raise_alarms(now);
   }
   verifier_.tick(now);
   if (repair_.is_lost()) {
     const auto closed = writer_.try_close_group();
-    if (closed && !repair_.heed_loss(*closed, now).ok()) return;
+    if (closed && !repair_.rejoin_if_declared_lost(*closed, now).ok()) return;
   }
   const auto waited_for = [&](const std::string& region) {
     return members_.list().retirement(region) == Retirement::kNone;

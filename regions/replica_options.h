@@ -8,7 +8,7 @@
 
 #include "core/hash.h"
 #include "core/hlc.h"
-#include "regions/delivery/hold_buffer.h"
+#include "regions/delivery/hold_back_queue.h"
 #include "regions/exchange/exchange.h"
 #include "regions/log/log_segments.h"
 #include "regions/rejoin/rejoin.h"
@@ -24,7 +24,7 @@ struct ReplicaLimits {
   LogLimits log{};
   std::uint64_t reserve_bytes = 0;  // See Options::reserve_bytes.
   std::uint64_t window_bytes = Subscriptions::kWindowBytes;
-  std::size_t hold_bytes_max = HoldBuffer::kBytesMax;
+  std::size_t hold_bytes_max = HoldBackQueue::kBytesMax;
   std::size_t slice_ops_max = 1000;  // Of foreign batches applied in one commit.
   SnapshotLimits snapshots{};
   // Where more rows are stored below a prefix, a clear of it is done by a mask and swept later.
@@ -36,8 +36,8 @@ struct ReplicaLimits {
   // ahead.
   std::size_t clear_rows_counted_at_once = 8000;
 
-  // Returns the bytes that one peer may have under way to here: what a full hold buffer has no room
-  // for is asked for again, and comes with a window of what follows each time.
+  // Returns the bytes that one peer may have under way to here: what a full hold-back queue has no
+  // room for is asked for again, and comes with a window of what follows each time.
   [[nodiscard]] std::uint64_t window() const {
     return std::max<std::uint64_t>(
         std::min<std::uint64_t>(hold_bytes_max / kWindowPart, window_bytes), 1);

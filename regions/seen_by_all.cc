@@ -18,7 +18,7 @@ std::set<Origin> incarnations(const Replica& replica) {
     for (const auto& [origin, known] : region.origins) origins.insert(origin);
   }
   for (const auto& [origin, head] : replica.applied().heads()) origins.insert(origin);
-  for (const auto& [origin, standing] : replica.keeper().standings().all()) origins.insert(origin);
+  for (const auto& [origin, report] : replica.keeper().reports().all()) origins.insert(origin);
   for (const Peer* peer : leaders(replica.exchange().peers())) origins.insert(peer->origin);
   origins.erase(replica.identity().origin);
   return origins;
@@ -37,8 +37,8 @@ VersionVector seen_by(const Replica& replica, Origin origin) {
   const auto join = [&](const VersionVector& shown) {
     if (replica.applied().vector().includes(shown)) seen.join(shown);
   };
-  if (const Standing* standing = replica.keeper().standings().find(origin)) {
-    join(replica.members().settled().durable(replica.members().list(), *standing));
+  if (const RegionReport* report = replica.keeper().reports().find(origin)) {
+    join(replica.members().settled().durable(replica.members().list(), *report));
   }
   const auto peer = replica.exchange().peers().find(origin);
   if (peer != replica.exchange().peers().end()) join(peer->second.durable);

@@ -23,7 +23,7 @@ core::Result<void> Startup::run(const core::WallClock& clock) {
   owner_.exchange.begin({self.mesh, self.region, self.origin, options.nonce, options.follows});
   if (auto listed = owner_.members.load_list(); !listed.ok()) return listed;
   if (auto resumed = owner_.repair.resume(); !resumed.ok()) return resumed;
-  state.applied().vector_board().announce(state.applied().vector());
+  state.applied().published_vector().begin_publish(state.applied().vector());
   return {};
 }
 

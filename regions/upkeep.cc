@@ -68,10 +68,10 @@ void Upkeep::leaves(const core::Path& path, crdt::Row& row) {
       row.tally, state_.identity().origin, [&](core::Origin origin) -> const auto& {
         return planted(Bug::kCollectTooEarly) ? applied.vector() : applied.head(origin).deps;
       });
-  note_dead(path, row);
+  note_dead_slots(path, row);
 }
 
-void Upkeep::note_dead(const core::Path& path, const crdt::Row& row) {
+void Upkeep::note_dead_slots(const core::Path& path, const crdt::Row& row) {
   const bool some = std::ranges::any_of(row.tally.slots, &crdt::Slot::dead);
   if (some && dead_.size() < kDeadRowsMax) dead_.insert(path);
 }

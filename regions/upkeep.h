@@ -36,7 +36,7 @@ class Upkeep final : public Participant, public RowWatcher {
   core::Result<void> collect(const GroupClosed& closed);
 
   // Remembers a row that has dead slots.
-  void note_dead(const core::Path& path, const crdt::Row& row);
+  void note_dead_slots(const core::Path& path, const crdt::Row& row);
   // Drops a row's dead slots where that is safe, and remembers the row when some stay.
   void leaves(const core::Path& path, crdt::Row& row) override;
   void record(Commit& /*commit*/) override {}

@@ -57,14 +57,14 @@ std::string_view key_of_expiry(std::string_view row_key) {
 }
 
 core::Result<void> load_expiries(const storage::Snapshot& snapshot,
-                                 const core::OriginTable& origins, ExpiryBoard& board,
+                                 const core::OriginTable& origins, PublishedExpiry& published,
                                  std::vector<storage::Change>& changes) {
   if (snapshot.get(Table::kMeta, storage::kExpiriesKey)) {
     const auto cursor = snapshot.scan(Table::kExpiries, {}, storage::Direction::kForward);
     for (; cursor->valid(); cursor->next()) {
       const auto due = read_due(cursor->key());
       if (!due.ok()) return due.failure();
-      board.mark(key_of_expiry(due.value().row_key));
+      published.mark(key_of_expiry(due.value().row_key));
     }
     return {};
   }
@@ -72,7 +72,7 @@ core::Result<void> load_expiries(const storage::Snapshot& snapshot,
     const auto row = walk.row();
     if (!row.ok()) return row.failure();
     if (!crdt::is_expiry(row.value().path)) continue;
-    board.mark(crdt::key_part(row.value().path));
+    published.mark(crdt::key_part(row.value().path));
     for (const Millis deadline : crdt::deadlines(row.value().row.cell)) {
       std::string key = due_key(deadline) + core::row_key(row.value().path);
       if (snapshot.get(Table::kExpiries, key)) continue;

@@ -15,7 +15,7 @@
 #include "core/result.h"
 #include "core/wall_clock.h"
 #include "crdt/row.h"
-#include "rows/expiry_board.h"
+#include "rows/published_expiry.h"
 #include "storage/storage.h"
 
 namespace anabranch::rows {
@@ -42,7 +42,7 @@ std::string due_key(core::Millis deadline);
 // Marks all keys that have an expiry. If a version without the table wrote the directory, builds
 // the table: the caller must commit `changes`. Fails with kCorrupt if rows cannot be read.
 core::Result<void> load_expiries(const storage::Snapshot& snapshot,
-                                 const core::OriginTable& origins, ExpiryBoard& board,
+                                 const core::OriginTable& origins, PublishedExpiry& published,
                                  std::vector<storage::Change>& changes);
 
 }  // namespace anabranch::rows

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "core/origin_table.h"
-#include "rows/expiry_board.h"
-#include "rows/masks/mask_board.h"
-#include "rows/vector_board.h"
+#include "rows/masks/published_masks.h"
+#include "rows/published_expiry.h"
+#include "rows/published_vector.h"
 
 namespace anabranch::rows {
 
@@ -20,14 +20,14 @@ class Names {
   [[nodiscard]] core::OriginTable& origins() { return origins_; }
   [[nodiscard]] const core::OriginTable& origins() const { return origins_; }
 
-  [[nodiscard]] MaskBoard& masks() { return masks_; }
-  [[nodiscard]] const MaskBoard& masks() const { return masks_; }
+  [[nodiscard]] PublishedMasks& masks() { return masks_; }
+  [[nodiscard]] const PublishedMasks& masks() const { return masks_; }
 
-  [[nodiscard]] VectorBoard& vectors() { return vectors_; }
-  [[nodiscard]] const VectorBoard& vectors() const { return vectors_; }
+  [[nodiscard]] PublishedVector& vectors() { return vectors_; }
+  [[nodiscard]] const PublishedVector& vectors() const { return vectors_; }
 
-  [[nodiscard]] ExpiryBoard& expiries() { return expiries_; }
-  [[nodiscard]] const ExpiryBoard& expiries() const { return expiries_; }
+  [[nodiscard]] PublishedExpiry& expiries() { return expiries_; }
+  [[nodiscard]] const PublishedExpiry& expiries() const { return expiries_; }
 
   // Returns the region of an origin; empty if it is not known.
   [[nodiscard]] std::string region(core::Origin origin) const;
@@ -35,9 +35,9 @@ class Names {
 
  private:
   core::OriginTable origins_;
-  MaskBoard masks_;
-  VectorBoard vectors_;
-  ExpiryBoard expiries_;
+  PublishedMasks masks_;
+  PublishedVector vectors_;
+  PublishedExpiry expiries_;
   mutable std::mutex mutex_;  // Guards the regions, which are read in conflicts only.
   std::map<core::Origin, std::string> regions_;
 };

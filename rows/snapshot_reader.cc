@@ -58,7 +58,7 @@ SnapshotReader SnapshotReader::next(std::unique_ptr<storage::Snapshot> snapshot,
 
 SnapshotReader SnapshotReader::newest(const storage::Storage& storage, const Names& names,
                                       Tallies tallies) {
-  const MaskBoard::Look look = names.masks().look();
+  const PublishedMasks::Look look = names.masks().look();
   auto snapshot = storage.snapshot();
   auto masks = names.masks().masks(look, *snapshot);
   return {std::move(snapshot), names.origins(), std::move(masks), tallies};

@@ -70,11 +70,11 @@ void add_peer(const Config& config, const std::string& text, std::set<std::strin
 // Adds a doubt if the region neither listens nor reaches any peer: without listening it joins a
 // mesh only through the peers it dials.
 void add_loneliness(const Config& config, const std::set<std::string>& peers, Lines& lines) {
-  constexpr std::chrono::milliseconds kPatience{2000};
+  constexpr std::chrono::milliseconds kTimeout{2000};
   if (!config.store.listen.empty() || peers.empty()) return;
   std::string reasons;
   for (const std::string& peer : peers) {
-    const std::string why = transport::why_unreachable(peer, kPatience);
+    const std::string why = transport::why_unreachable(peer, kTimeout);
     if (why.empty()) return;
     reasons += (reasons.empty() ? "" : "; ") + peer + ": " + why;
   }

@@ -8,5 +8,5 @@
 int main(int argc, char** argv) try {
   return anabranch::server::cli::run_command_line(argc, argv, anabranch::server::kAnabranchVersion);
 } catch (const std::exception& error) {
-  return anabranch::server::cli::complain(error.what());
+  return anabranch::server::cli::print_error(error.what());
 }

@@ -44,8 +44,8 @@ std::string segment_key(std::uint64_t position) {
   return std::string(kSegmentPrefix) + big_endian(position);
 }
 
-std::string standing_key(core::Origin origin) {
-  return std::string(kStandingPrefix) + big_endian(origin);
+std::string report_key(core::Origin origin) {
+  return std::string(kReportPrefix) + big_endian(origin);
 }
 
 std::string heard_key(core::Origin origin) {

@@ -60,17 +60,18 @@ inline constexpr std::string_view kDigestsKey = "digests";  // -> format of the 
 inline constexpr std::string_view kDigestPrefix = "d";      // d<bucket, 1 byte> -> sum, rows
 inline constexpr std::string_view kSegmentPrefix =
     "segment/";  // segment/<position> -> bytes before, begun
-inline constexpr std::string_view kStandingPrefix = "standing/";  // standing/<origin> -> standing
-inline constexpr std::string_view kSettledKey = "settled";        // origins, with their positions
-inline constexpr std::string_view kRunningKey = "running";        // milliseconds, big-endian
-inline constexpr std::string_view kClockKey = "clock";            // hlc, big-endian
-inline constexpr std::string_view kExpiriesKey = "expiries";      // -> format of the table expiries
+inline constexpr std::string_view kReportPrefix =
+    "standing/";  // standing/<origin> -> its newest report
+inline constexpr std::string_view kSettledKey = "settled";    // origins, with their positions
+inline constexpr std::string_view kRunningKey = "running";    // milliseconds, big-endian
+inline constexpr std::string_view kClockKey = "clock";        // hlc, big-endian
+inline constexpr std::string_view kExpiriesKey = "expiries";  // -> format of the table expiries
 inline constexpr std::string_view kJumpKey = "jump";  // time and size of the wall clock's jump
 inline constexpr std::string_view kHeardPrefix =
     "heard/";  // heard/<origin> -> the last news of a leader's clock
 std::string heard_key(core::Origin origin);
 std::string segment_key(std::uint64_t position);
-std::string standing_key(core::Origin origin);
+std::string report_key(core::Origin origin);
 inline constexpr std::string_view kMasksKey = "masks";    // version, last id, large clears to sweep
 inline constexpr std::string_view kSignedPrefix = "s";    // s<origin> -> signed position
 inline constexpr std::string_view kRejoinKey = "rejoin";  // the progress of this leader's rejoin

@@ -10,7 +10,7 @@
 // removed, the name of a run is never used twice, and runs cleared here are remembered until the
 // watch reports the clear.
 //
-// Rows that only take room are noted as litter, and removed with the next edit: parts of runs that
+// Rows that only take room are noted as garbage, and removed with the next edit: parts of runs that
 // were cleared by a clear that had not seen the parts, and runs with their last parts deleted by
 // several regions. Not thread-safe.
 #pragma once

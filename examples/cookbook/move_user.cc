@@ -30,6 +30,6 @@ int main() {
 
   // A write that must survive the loss of this region waits for the other one.
   ab::Register<std::string>{there, "order/1"}.put("paid");
-  const ab::Reach reach = there.wait({.regions = {"eu"}}, 30s);
-  std::cout << "order/1 is on the disk in " << reach.have.size() << " regions\n";
+  const ab::ReplicationProgress progress = there.wait({.regions = {"eu"}}, 30s);
+  std::cout << "order/1 is on the disk in " << progress.have.size() << " regions\n";
 }

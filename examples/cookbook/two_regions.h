@@ -48,9 +48,9 @@ class TwoRegions {
   void meet() {
     eu.resume("us");
     us.resume("eu");
-    constexpr std::chrono::seconds kPatience{30};
-    (void)us.session(eu.token(), kPatience);
-    (void)eu.session(us.token(), kPatience);
+    constexpr std::chrono::seconds kTimeout{30};
+    (void)us.session(eu.token(), kTimeout);
+    (void)eu.session(us.token(), kTimeout);
   }
 
  private:

@@ -106,7 +106,7 @@ class RealCounter {
   void add(double amount) {
     scope_->atomically([&](Scope& txn) {
       expect_type(txn, key_, Type::kString);
-      txn.add_real(key_.of(Type::kString), amount);
+      txn.add_double(key_.of(Type::kString), amount);
     });
   }
   // Resets to 0: takes back all additions seen here; concurrent additions of other regions still

@@ -104,9 +104,9 @@ class Scope {
   [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const;
   // Returns the counter part of a row; 0 when absent. Throws kInvalid unless it is an integer of 64
   // bits.
-  [[nodiscard]] std::int64_t tally(const Key& row) const;
+  [[nodiscard]] std::int64_t counter(const Key& row) const;
   // Returns the counter part as a double; it is one once a double was added.
-  [[nodiscard]] double tally_real(const Key& row) const;
+  [[nodiscard]] double counter_double(const Key& row) const;
   // Returns whether the row shows a value or a counter.
   [[nodiscard]] bool contains(const Key& row) const;
   // Returns the number of shown elements, fields or keys in a set, map or database (Key::of,
@@ -154,7 +154,7 @@ class Scope {
   // Adds a double to the counter part; the sum is then a double. Throws kInvalid when the row's
   // value is no integer (in a sorted set it may be any value), when the amount is not finite, or
   // when the sum would not be.
-  void add_real(const Key& row, double amount);
+  void add_double(const Key& row, double amount);
   // Takes back every addition to the row.
   void reset(const Key& row);
   // Removes all rows at and below a prefix; concurrent additions of other regions stay. Takes the

@@ -27,7 +27,7 @@
 namespace anabranch {
 
 // How far writes must have come. All conditions must be met.
-struct Concern {
+struct WriteConcern {
   enum class Level {
     kApplied,  // Visible there.
     kDurable,  // On the disk there: it survives the loss of all other regions.
@@ -39,7 +39,7 @@ struct Concern {
 };
 
 // The regions that have the writes and those that lack them, without retired and lost ones; sorted.
-struct Reach {
+struct ReplicationProgress {
   bool met = false;
   std::vector<std::string> have;
   std::vector<std::string> lack;
@@ -47,9 +47,9 @@ struct Reach {
 
 // How to treat writes that a token names and that no region has any more, since every copy was lost
 // (a disk broke before another region had them, say).
-enum class Gone {
-  kRefuse,  // Throw Error{kInvalid} with their number and region.
-  kForget,  // Go on without them.
+enum class LostWrites {
+  kFail,    // Throw Error{kInvalid} with their number and region.
+  kIgnore,  // Go on without them.
 };
 
 // A scope: everything that works on a store works on a session. For one thread at a time; a store
@@ -74,7 +74,8 @@ class Session final : public Scope {
   // Waits until all writes that this session has seen or made have come as far as `concern` says,
   // or until the timeout. Returns the regions that have them; a concern not met in time is no
   // error.
-  [[nodiscard]] Reach wait(const Concern& concern, std::chrono::milliseconds timeout) const;
+  [[nodiscard]] ReplicationProgress wait(const WriteConcern& concern,
+                                         std::chrono::milliseconds timeout) const;
 
  private:
   friend class Store;

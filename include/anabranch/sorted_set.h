@@ -84,7 +84,7 @@ class SortedSet : detail::Coded<T> {
     double score = 0;
     write([&](Scope& txn) {
       const Key at = row(member);
-      txn.add_real(at, amount);
+      txn.add_double(at, amount);
       score = txn.score(at).value_or(0);
     });
     return score;

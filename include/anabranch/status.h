@@ -43,9 +43,9 @@ struct RefusedStatus {
   std::uint64_t expired_keys = 0;        // With a key that is not, or no longer, valid.
   std::uint64_t failed_handshakes = 0;   // Without a key, with another protocol, or silent.
   std::uint64_t excess_connections = 0;  // Too many at once.
-  std::uint64_t endless_messages = 0;    // That sent a message without end.
-  std::uint64_t rubbish = 0;             // Frames and messages that do not decode.
-  std::uint64_t lies = 0;                // Writes passed on without the signature of their region.
+  std::uint64_t oversized_messages = 0;  // That sent a message without end.
+  std::uint64_t malformed_frames = 0;    // Frames and messages that do not decode.
+  std::uint64_t forged_batches = 0;      // Writes passed on without the signature of their region.
   std::uint64_t greetings = 0;           // Of another mesh, or of another region than the key's.
 };
 

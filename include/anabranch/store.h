@@ -65,13 +65,13 @@ class Store final : public Scope {
   // seen is applied here. Throws Error: kTimeout when that takes longer than `timeout`, naming the
   // missing writes; kInvalid when the token is not of this mesh, or names writes that are gone.
   [[nodiscard]] Session session(std::string_view token, std::chrono::milliseconds timeout,
-                                Gone gone = Gone::kRefuse);
+                                LostWrites gone = LostWrites::kFail);
   // Returns the token of a session that has seen all writes visible here now.
   [[nodiscard]] std::string token() const;
   // As Session::wait, for the writes that a token names. Throws Error{kInvalid} for a token of
   // another mesh, and for an unknown region.
-  [[nodiscard]] Reach wait(std::string_view token, const Concern& concern,
-                           std::chrono::milliseconds timeout);
+  [[nodiscard]] ReplicationProgress wait(std::string_view token, const WriteConcern& concern,
+                                         std::chrono::milliseconds timeout);
 
   // ---- Watches (watch.h).
 

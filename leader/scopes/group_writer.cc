@@ -86,7 +86,7 @@ void GroupWriter::put(const Key& row, std::string_view value) {
   check_room_to_add(value.size());
   OpenTransaction txn = replica_.begin();
   const Path path = path_of(row);
-  begin_anew(txn.group(), path);
+  drop_expired(txn.group(), path);
   txn->put(path, value);
   keep(txn);
 }
@@ -110,12 +110,12 @@ void GroupWriter::add(const Key& row, std::int64_t amount) {
   check_room_to_add(0);
   OpenTransaction txn = replica_.begin();
   const Path path = path_of(row);
-  begin_anew(txn.group(), path);
+  drop_expired(txn.group(), path);
   txn->add(path, amount);
   keep(txn);
 }
 
-void GroupWriter::add_real(const Key& row, double amount) {
+void GroupWriter::add_double(const Key& row, double amount) {
   if (!std::isfinite(amount)) {
     throw Error(ErrorCode::kInvalid, row.name() + ": only finite numbers can be added");
   }
@@ -133,7 +133,7 @@ void GroupWriter::add_real(const Key& row, double amount) {
   check_room_to_add(0);
   OpenTransaction txn = replica_.begin();
   const Path path = path_of(row);
-  begin_anew(txn.group(), path);
+  drop_expired(txn.group(), path);
   txn->add(path, core::Number::real(amount));
   keep(txn);
 }
@@ -182,7 +182,7 @@ bool GroupWriter::expire(const Key& key, std::optional<std::int64_t> deadline_ms
   return true;
 }
 
-void GroupWriter::begin_anew(Group& group, const Path& path) {
+void GroupWriter::drop_expired(Group& group, const Path& path) {
   const std::string_view key = crdt::key_part(path);
   if (key.empty() || !replica_.names().expiries().may_expire(key)) return;
   const Path expiry = crdt::expiry_path(key);

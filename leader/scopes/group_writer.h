@@ -24,7 +24,7 @@ class GroupWriter {
   void put(const Key& row, std::string_view value);
   void remove(const Key& row);
   void add(const Key& row, std::int64_t amount);
-  void add_real(const Key& row, double amount);
+  void add_double(const Key& row, double amount);
   void reset(const Key& row);
   void clear(const Key& prefix);
   bool expire(const Key& key, std::optional<std::int64_t> deadline_ms);
@@ -38,7 +38,7 @@ class GroupWriter {
  private:
   // Call before a write at a key where nothing is shown: clears an expired key, or removes an
   // expiry without a value, so that neither affects the new value.
-  void begin_anew(regions::Group& group, const core::Path& path);
+  void drop_expired(regions::Group& group, const core::Path& path);
   // Throw if there is no room for a transaction that removes, or that adds `bytes`.
   void check_room_to_remove() const;
   void check_room_to_add(std::size_t bytes) const;

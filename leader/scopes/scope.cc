@@ -43,12 +43,12 @@ std::vector<Sibling> Scope::siblings(const Key& row) const {
   return ask([&](const View& view) { return view.siblings(row); });
 }
 
-std::int64_t Scope::tally(const Key& row) const {
-  return ask([&](const View& view) { return view.tally(row); });
+std::int64_t Scope::counter(const Key& row) const {
+  return ask([&](const View& view) { return view.counter(row); });
 }
 
-double Scope::tally_real(const Key& row) const {
-  return ask([&](const View& view) { return view.tally_real(row); });
+double Scope::counter_double(const Key& row) const {
+  return ask([&](const View& view) { return view.counter_double(row); });
 }
 
 bool Scope::contains(const Key& row) const {
@@ -109,8 +109,8 @@ void Scope::add(const Key& row, std::int64_t amount) {
   change([&](GroupWriter& writer) { writer.add(row, amount); });
 }
 
-void Scope::add_real(const Key& row, double amount) {
-  change([&](GroupWriter& writer) { writer.add_real(row, amount); });
+void Scope::add_double(const Key& row, double amount) {
+  change([&](GroupWriter& writer) { writer.add_double(row, amount); });
 }
 
 void Scope::reset(const Key& row) {

@@ -123,7 +123,7 @@ std::vector<Sibling> View::siblings(const Key& row) const {
   return crdt::make_conflict({}, stored.cell, decider_.region_of()).siblings;
 }
 
-std::int64_t View::tally(const Key& row) const {
+std::int64_t View::counter(const Key& row) const {
   const core::Number sum = row_at(path_of(row)).tally.sum();
   const auto integer =
       sum.is_integer() ? sum.as_int64() : core::parse_integer(Codec<double>::encode(sum.as_real()));
@@ -131,7 +131,9 @@ std::int64_t View::tally(const Key& row) const {
   return *integer;
 }
 
-double View::tally_real(const Key& row) const { return row_at(path_of(row)).tally.sum().as_real(); }
+double View::counter_double(const Key& row) const {
+  return row_at(path_of(row)).tally.sum().as_real();
+}
 
 bool View::contains(const Key& row) const {
   const Path path = path_of(row);

@@ -28,8 +28,8 @@ class View {
   [[nodiscard]] Type type(const Key& key) const;
   [[nodiscard]] std::optional<std::string> get(const Key& row) const;
   [[nodiscard]] std::vector<Sibling> siblings(const Key& row) const;
-  [[nodiscard]] std::int64_t tally(const Key& row) const;
-  [[nodiscard]] double tally_real(const Key& row) const;
+  [[nodiscard]] std::int64_t counter(const Key& row) const;
+  [[nodiscard]] double counter_double(const Key& row) const;
   // Returns the number to which additions to a row add; nullopt if the value there is not an
   // integer, unless the row is a member's.
   [[nodiscard]] std::optional<core::Number> number(const Key& row) const;

@@ -27,11 +27,11 @@ EditTurn::Guard::Guard(EditTurn& turn) : turn_(&turn) {
   turn.take();
 }
 
-EditTurn::Guard::Guard(EditTurn& turn, std::chrono::milliseconds patience) : turn_(nullptr) {
+EditTurn::Guard::Guard(EditTurn& turn, std::chrono::milliseconds timeout) : turn_(nullptr) {
   ANABRANCH_ASSERT(lock_order::may_take(LockRank::kEditing, turn.store_));
   std::unique_lock lock(turn.mutex_);
   const auto free = [&] { return turn.holder_ == std::thread::id(); };
-  if (!turn.given_.wait_for(lock, patience, free)) return;
+  if (!turn.given_.wait_for(lock, timeout, free)) return;
   turn_ = &turn;
   turn.take();
 }

@@ -21,11 +21,11 @@ class EditTurn {
   // Whether any thread has the turn.
   [[nodiscard]] bool taken() const;
 
-  // Holds the turn while it lives, if it got the turn within `patience`.
+  // Holds the turn while it lives, if it got the turn within `timeout`.
   class Guard {
    public:
     explicit Guard(EditTurn& turn);  // Waits without a limit.
-    Guard(EditTurn& turn, std::chrono::milliseconds patience);
+    Guard(EditTurn& turn, std::chrono::milliseconds timeout);
     ~Guard();
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;

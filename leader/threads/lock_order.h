@@ -17,7 +17,7 @@ using StoreId = const void*;
 enum class LockRank : std::uint8_t {
   kEditing,   // The turn to edit an open document: until its edit is committed.
   kWriter,    // The writer: CommitQueue.
-  kWaiting,   // Calls that wait for the exchange: WaitingRoom.
+  kWaiting,   // Calls that wait for the exchange: WaitQueue.
   kReader,    // The reader of the log: its listeners, and its position.
   kDocument,  // The rows of an open document.
   kInbox,     // Changes that an open document has received and not taken in yet.

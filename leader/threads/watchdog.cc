@@ -27,8 +27,8 @@ std::string seconds(milliseconds time) {
 
 }  // namespace
 
-Watchdog::Watchdog(std::string region, milliseconds patience)
-    : region_(std::move(region)), patience_(patience) {
+Watchdog::Watchdog(std::string region, milliseconds timeout)
+    : region_(std::move(region)), patience_(timeout) {
   watcher_ = begin_thread([this] { watch(); });
 }
 
@@ -82,14 +82,14 @@ void Watchdog::watch() {
       changed_.wait(lock, [&] { return stopped_ || !asleep_; });
       asleep_ = false;
     } else if (Clock::now() >= look_at_) {
-      complain();
+      warn();
     } else {
       changed_.wait_until(lock, look_at_, [&] { return stopped_; });
     }
   }
 }
 
-void Watchdog::complain() {
+void Watchdog::warn() {
   if (!std::exchange(long_, true)) ++count_;
   look_at_ += Clock::now() - *began_;  // So a line comes each time it has doubled.
   core::log_error(region_ + ": a transaction" + what_ + " has been running for " + seconds(time()) +

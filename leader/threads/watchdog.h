@@ -1,7 +1,7 @@
 // Detects a transaction whose function does not return: while it runs, no other thread writes, and
 // nothing is exchanged with other regions.
 //
-// Its thread sleeps while no function runs, and wakes once per `patience` while one does.
+// Its thread sleeps while no function runs, and wakes once per `timeout` while one does.
 #pragma once
 
 #include <chrono>
@@ -17,16 +17,16 @@ namespace anabranch::leader {
 // Thread-safe.
 class Watchdog {
  public:
-  static constexpr std::chrono::milliseconds kPatience{10'000};
+  static constexpr std::chrono::milliseconds kTimeout{10'000};
 
-  // A transaction that has been running for longer than `patience`.
+  // A transaction that has been running for longer than `timeout`.
   struct Long {
     std::chrono::milliseconds time{};
     std::uint64_t thread = 0;  // The operating system's number of the thread.
   };
 
   // `region` is the prefix of each line of the log.
-  explicit Watchdog(std::string region, std::chrono::milliseconds patience = kPatience);
+  explicit Watchdog(std::string region, std::chrono::milliseconds timeout = kTimeout);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -46,7 +46,7 @@ class Watchdog {
 
   void watch();
   // Logs that the running function takes too long; call under the mutex.
-  void complain();
+  void warn();
   [[nodiscard]] std::chrono::milliseconds time() const;
 
   const std::string region_;

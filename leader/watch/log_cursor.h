@@ -57,7 +57,7 @@ class LogCursor {
 
   core::VersionVector seen_;
   storage::Position position_ = 0;
-  std::uint64_t jumps_ = 0;  // Of the board, as it was before seen_ was read.
+  std::uint64_t jumps_ = 0;  // PublishedVector::jumps(), as it was before seen_ was read.
   bool gap_ = false;
 };
 

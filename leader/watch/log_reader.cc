@@ -28,7 +28,7 @@ void LogReader::close() {
     if (std::exchange(closed_, true)) return;
     wanted_.notify_all();
   }
-  source_.names.vectors().ring();
+  source_.names.vectors().notify();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -82,9 +82,9 @@ void LogReader::join(Entry& entry, core::VersionVector seen) {
 // ---- The reader's thread.
 
 void LogReader::run() {
-  const rows::VectorBoard& board = source_.names.vectors();
+  const rows::PublishedVector& published = source_.names.vectors();
   for (;;) {
-    const std::uint32_t rings = board.rings();  // Later commits end the sleep.
+    const std::uint32_t seen = published.notifications();  // Later commits end the sleep.
     {
       std::unique_lock lock(mutex_);
       wanted_.wait(lock, [&] { return closed_ || !listeners_.empty(); });
@@ -95,7 +95,7 @@ void LogReader::run() {
       if (closed_) return;
       more = step();
     }
-    board.wait(rings);
+    published.wait(seen);
   }
 }
 

@@ -13,7 +13,7 @@
 //
 // No write and no batch waits because of a clock, and no clock is followed further than the drift
 // (core/hlc.h); but keys do not expire by a clock that is ahead of the certain time
-// (rows/expiry_board.h). Not thread-safe.
+// (rows/published_expiry.h). Not thread-safe.
 #pragma once
 
 #include <map>

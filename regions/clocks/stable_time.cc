@@ -60,19 +60,20 @@ void StableTime::hear(LinkId link, const Heartbeat& heartbeat, Millis now) {
   if (peer == 0 || !whole || owner_.exchange.joining() || heartbeat.clocks.empty()) return;
   // A clock that is ahead now may be set back before a deadline is over here, and then let a key
   // live longer: further than this clock none is believed.
-  const core::Hlc here = core::Hlc::of(board().now_ms(), std::numeric_limits<std::uint16_t>::max());
+  const core::Hlc here =
+      core::Hlc::of(expiry().now_ms(), std::numeric_limits<std::uint16_t>::max());
   VersionVector believed;
   for (const auto& [origin, bits] : heartbeat.clocks) {
     believed.set(origin, planted(Bug::kBelieveBeyondOwn) ? bits : std::min(bits, here.bits));
   }
-  passed_.hear(peer, {heartbeat.applied, std::move(believed)}, owner_.state.applied().vector());
+  bounds_.hear(peer, {heartbeat.applied, std::move(believed)}, owner_.state.applied().vector());
 }
 
 VersionVector StableTime::shown(Millis now) {
   if (owner_.exchange.joining()) return {};  // Its writes may come back under other names.
-  passed_.look(owner_.state.applied().vector());
+  bounds_.look(owner_.state.applied().vector());
   VersionVector shown;
-  for (const auto& [origin, bits] : passed_.all()) {
+  for (const auto& [origin, bits] : bounds_.all()) {
     if (!owner_.regions.succeeded(origin)) shown.set(origin, bits);
   }
   if (owner_.exchange.follows()) return shown;
@@ -91,7 +92,7 @@ core::Hlc StableTime::own(Millis now) {
     shown_clock_ = owner_.state.stored_clock();
   }
   // Timestamps may be ahead of the clock: they follow those of others.
-  core::Hlc own = std::min(shown_clock_, core::Hlc::of(board().wall_ms(), 0));
+  core::Hlc own = std::min(shown_clock_, core::Hlc::of(expiry().wall_ms(), 0));
   // Nobody believes it further than its own clock, when this comes there. A clock that is ahead of
   // that is shown no further than is known after a restart, too: then it may be set right.
   const Millis latest = heard_.latest_ms(owner_.keeper.running_ms(now));
@@ -111,12 +112,12 @@ std::vector<ClockWord> StableTime::words(Millis now) const {
   return words;
 }
 
-Showing StableTime::showing(Millis now) {
+HeartbeatState StableTime::heartbeat_state(Millis now) {
   look(now);
-  Showing showing{.hlc = owner_.state.clock()->high_water(), .wall_ms = wall_ms()};
-  showing.clocks = shown(now);
-  showing.heard = words(now);
-  return showing;
+  HeartbeatState heartbeat_state{.hlc = owner_.state.clock()->high_water(), .wall_ms = wall_ms()};
+  heartbeat_state.clocks = shown(now);
+  heartbeat_state.heard = words(now);
+  return heartbeat_state;
 }
 
 // ---- Storing it.
@@ -141,8 +142,8 @@ void StableTime::record(Commit& commit) {
 // ---- The own clock.
 
 void StableTime::post() {
-  board().post(owner_.state.clock()->high_water());
-  board().set_floor(believed_ms_);
+  expiry().publish(owner_.state.clock()->high_water());
+  expiry().set_floor(believed_ms_);
 }
 
 void StableTime::look(Millis now) {
@@ -152,10 +153,10 @@ void StableTime::look(Millis now) {
     heard_.jumped();
   }
   if (clocks_.hears(now)) {
-    board().set_lead(clocks_.lead_ms(now));
+    expiry().set_lead(clocks_.lead_ms(now));
   } else if (moved != 0 && !waited_for().empty()) {
     // Until somebody says otherwise it was right, or ahead by so much, before it jumped.
-    board().set_lead(std::max(Millis{0}, board().lead_ms() + moved));
+    expiry().set_lead(std::max(Millis{0}, expiry().lead_ms() + moved));
   }
 }
 
@@ -197,7 +198,7 @@ std::map<std::string, std::string> StableTime::complaints(Millis now) const {
   return complaints;
 }
 
-void StableTime::complain(Millis now) {
+void StableTime::raise_alarms(Millis now) {
   const auto now_wrong = complaints(now);
   for (const auto& [who, text] : now_wrong) {
     if (wrong_.insert(who).second) owner_.alarms.raise(text);
@@ -228,12 +229,12 @@ std::map<Origin, std::string> StableTime::waited_for() const {
   return all;
 }
 
-Millis StableTime::passed_ms(Millis now) {
-  passed_.look(owner_.state.applied().vector());
+Millis StableTime::stable_time_ms(Millis now) {
+  bounds_.look(owner_.state.applied().vector());
   const Millis running = owner_.keeper.running_ms(now);
   Millis least = crdt::Expiry::kNever;
   for (const auto& [origin, region] : waited_for()) {
-    const Millis certain = core::Hlc{passed_.all().at(origin)}.millis();
+    const Millis certain = core::Hlc{bounds_.all().at(origin)}.millis();
     const Millis given_up = planted(Bug::kWaitByWallClock)
                                 ? wall_ms() - wait_ms_
                                 : heard_.given_up_ms(origin, wait_ms_, running);

@@ -13,10 +13,10 @@
 
 #include "core/result.h"
 #include "core/version_vector.h"
+#include "regions/clocks/clock_bounds.h"
 #include "regions/clocks/clock_jumps.h"
 #include "regions/clocks/clock_watch.h"
 #include "regions/clocks/heard_clocks.h"
-#include "regions/clocks/passed_clocks.h"
 #include "regions/exchange/exchange.h"
 #include "regions/log/log_keeper.h"
 #include "regions/members/region_list.h"
@@ -53,29 +53,29 @@ class StableTime final : public Participant {
   // Looks at the own clock: whether it has moved, and how far it is ahead.
   void look(core::Millis now);
   // Raises an alarm for each new complaint.
-  void complain(core::Millis now);
+  void raise_alarms(core::Millis now);
   // Another history has come in the place of the one that clocks were heard of.
-  void forget() { passed_ = {}; }
+  void forget() { bounds_ = {}; }
 
   // For heartbeats: the timestamp of each leader up to which all its writes are applied here and
   // its clock has passed; and the words heard of clocks.
   [[nodiscard]] core::VersionVector shown(core::Millis now);
   [[nodiscard]] std::vector<ClockWord> words(core::Millis now) const;
   // Looks at the own clock, and returns all that heartbeats show of time.
-  [[nodiscard]] Showing showing(core::Millis now);
+  [[nodiscard]] HeartbeatState heartbeat_state(core::Millis now);
 
   // The deadline up to which nobody else can let a key live longer: the clock of every other leader
   // is known to have passed it, and everything that it wrote before has been applied here; or it is
   // not waited for any longer (heard_clocks.h). In milliseconds since 1970; crdt::Expiry::kNever
   // without other leaders. Retired regions count, those declared lost do not.
-  [[nodiscard]] core::Millis passed_ms(core::Millis now);
+  [[nodiscard]] core::Millis stable_time_ms(core::Millis now);
   // Whether this leader may clear at all: its wall clock has not moved against its steady one
   // lately, and does not stand alone against those of several regions.
   [[nodiscard]] bool may_clear(core::Millis now);
-  // The deadline up to which this leader may clear: passed_ms(), or -1 while may_clear() forbids
-  // it.
+  // The deadline up to which this leader may clear: stable_time_ms(), or -1 while may_clear()
+  // forbids it.
   [[nodiscard]] core::Millis clearable_ms(core::Millis now) {
-    return may_clear(now) ? passed_ms(now) : -1;
+    return may_clear(now) ? stable_time_ms(now) : -1;
   }
   // A sentence for each clock that is wrong, or was and goes on winning; by region, the own one
   // under an empty name, and its subject.
@@ -92,14 +92,16 @@ class StableTime final : public Participant {
   // Tells readers how late it is at least, so that they do not go back.
   void post();
   [[nodiscard]] core::Millis wall_ms() const { return owner_.state.clock()->wall_ms(); }
-  [[nodiscard]] rows::ExpiryBoard& board() { return owner_.state.applied().expiry_board(); }
+  [[nodiscard]] rows::PublishedExpiry& expiry() {
+    return owner_.state.applied().published_expiry();
+  }
 
   Owner owner_;
   core::Millis drift_ms_max_;
   core::Millis wait_ms_;
   ClockWatch clocks_{drift_ms_max_};
   std::set<std::string> wrong_;  // Of the complaints that were made and still hold.
-  PassedClocks passed_;
+  ClockBounds bounds_;
   HeardClocks heard_{drift_ms_max_};
   ClockJumps jumps_{drift_ms_max_};
   core::Hlc shown_clock_;                 // As heartbeats say.

@@ -60,7 +60,7 @@ void Inbox::on(LinkId link, BatchMessage message, Batch batch, core::Millis now)
   const core::Origin origin = batch.origin;
   const core::Seq first = batch.first();
   HeldBatch held{std::move(message.bytes), std::move(batch), owner_.exchange.links().peer(link)};
-  proofs_.hold(link, std::move(held), !starved_, now);
+  proofs_.hold(link, std::move(held), !out_of_space_, now);
   if (had_no_room(origin, first))
     owner_.exchange.subscriptions().dropped(link, message.stream, origin, first);
 }
@@ -121,8 +121,8 @@ std::vector<HeldBatch> Inbox::apply_slice(Stage& stage, std::size_t ops_max) {
   while (ops < ops_max && bytes < kSliceBytesMax) {
     std::optional<HeldBatch> held = next_batch(stage);
     if (!held) break;
-    starved_ = !owner_.reserve.holds(bytes + held->bytes.size());
-    if (starved_) {
+    out_of_space_ = !owner_.reserve.holds(bytes + held->bytes.size());
+    if (out_of_space_) {
       held_.add(*std::move(held), owner_.state.applied().vector());
       break;
     }
@@ -181,16 +181,16 @@ std::optional<HeldBatch> Inbox::next_batch(Stage& stage) {
       std::max(limits_.rows_counted_at_once, owner_.state.clear_rules().foreign_rows_direct);
   while (auto held = held_.take_deliverable(applied)) {
     if (aside_.has(held->batch.origin)) continue;  // Came twice.
-    if (!ClearsAside::concerns(held->batch, stage, rows)) return held;
+    if (!DeferredClears::concerns(held->batch, stage, rows)) return held;
     const core::VersionVector deps = owner_.state.deps_of(held->batch);
     aside_.put(*std::move(held), deps);
   }
   return std::nullopt;
 }
 
-core::Result<bool> Inbox::look_ahead() {
+core::Result<bool> Inbox::count_deferred_clears() {
   CommittedState& state = owner_.state;
-  starved_ = false;
+  out_of_space_ = false;
   if (!aside_.empty()) {
     const auto looked = state.reading([&]() -> core::Result<void> {
       aside_.look(

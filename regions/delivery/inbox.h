@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/result.h"
-#include "regions/delivery/clears_aside.h"
-#include "regions/delivery/hold_buffer.h"
+#include "regions/delivery/deferred_clears.h"
+#include "regions/delivery/hold_back_queue.h"
 #include "regions/delivery/own_batches.h"
 #include "regions/delivery/proofs.h"
 #include "regions/exchange/exchange.h"
@@ -34,7 +34,7 @@ class Inbox final : public Participant {
     Reserve& reserve;
   };
   struct Limits {
-    std::size_t hold_bytes_max = HoldBuffer::kBytesMax;
+    std::size_t hold_bytes_max = HoldBackQueue::kBytesMax;
     // The rows that a foreign clear over more rows than this leaves are counted ahead.
     std::size_t rows_counted_at_once = 8000;
     std::size_t looks = 1000;
@@ -59,7 +59,7 @@ class Inbox final : public Participant {
   // Signs the positions that are due, passes new ones on, and keeps them now and then.
   void sign_and_pass_on(core::Millis now);
   // Counts on for a large foreign clear. Returns whether anything can be applied.
-  core::Result<bool> look_ahead();
+  core::Result<bool> count_deferred_clears();
   // Applies a slice of so many ops, in one commit.
   core::Result<void> apply(const GroupClosed& closed, std::size_t ops_max);
   // Whether more can be applied now, as far as there is room for it.
@@ -67,7 +67,7 @@ class Inbox final : public Participant {
   // Whether so much waits that nothing more should be asked for.
   [[nodiscard]] bool has_enough();
   // Whether batches could be applied if there were room.
-  [[nodiscard]] bool starved() const { return starved_; }
+  [[nodiscard]] bool out_of_space() const { return out_of_space_; }
 
   // Whether anything of an origin has come that is not applied yet.
   [[nodiscard]] bool holds(core::Origin origin) const;
@@ -80,7 +80,7 @@ class Inbox final : public Participant {
   void record(Commit& commit) override { proofs_.record(commit); }
   void committed(const Commit& commit) override;
 
-  [[nodiscard]] const HoldBuffer& held() const { return held_; }
+  [[nodiscard]] const HoldBackQueue& held() const { return held_; }
   [[nodiscard]] Proofs& proofs() { return proofs_; }
   [[nodiscard]] const Proofs& proofs() const { return proofs_; }
 
@@ -103,10 +103,10 @@ class Inbox final : public Participant {
 
   Owner owner_;
   Limits limits_;
-  HoldBuffer held_;
-  ClearsAside aside_;
+  HoldBackQueue held_;
+  DeferredClears aside_;
   Proofs proofs_;
-  bool starved_ = false;
+  bool out_of_space_ = false;
 };
 
 }  // namespace anabranch::regions

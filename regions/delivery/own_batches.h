@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/op.h"
-#include "regions/delivery/hold_buffer.h"
+#include "regions/delivery/hold_back_queue.h"
 #include "regions/state/group_closed.h"
 #include "rows/stage/stage.h"
 

@@ -85,32 +85,32 @@ void Proofs::prove_before(const HeldBatch& held, const std::string& region, bool
 void Proofs::take(Provenance::Outcome outcome, Millis now) {
   for (const SignedPosition& end : outcome.ends) signer_.keep_end(end);
   for (HeldBatch& held : outcome.proven) {
-    held_.add(std::move(held), owner_.state.applied().vector(), HoldBuffer::Room::kGranted);
+    held_.add(std::move(held), owner_.state.applied().vector(), HoldBackQueue::Room::kGranted);
   }
-  for (const Provenance::Lie& lie : outcome.lies) distrust(lie, now);
+  for (const Provenance::ForgedBatch& forged : outcome.forged) avoid_sources(forged, now);
 }
 
-void Proofs::distrust(const Provenance::Lie& lie, Millis now) {
-  signer_.forget_ahead(lie.origin);
+void Proofs::avoid_sources(const Provenance::ForgedBatch& forged, Millis now) {
+  signer_.forget_ahead(forged.origin);
   std::string who;
-  for (const core::Origin each : lie.peers) {
+  for (const core::Origin each : forged.peers) {
     const auto peer = owner_.exchange.peers().find(each);
     if (!who.empty()) who += " or ";
     const bool gone = peer == owner_.exchange.peers().end();
     who += gone ? kGoneLeader : "region " + peer->second.region;
-    owner_.exchange.subscriptions().distrust(lie.origin, each, now);
+    owner_.exchange.subscriptions().avoid_source(forged.origin, each, now);
   }
-  owner_.alarms.raise_once(who + " passed on writes of origin " + core::to_string(lie.origin) +
+  owner_.alarms.raise_once(who + " passed on writes of origin " + core::to_string(forged.origin) +
                            " that do not fit what its region has signed: they "
                            "are forged, or the region has signed "
                            "two histories; they were dropped");
 }
 
-void Proofs::settle(Millis now) {
-  if (signer_.active()) take(provenance_.settle(), now);
+void Proofs::take_proven(Millis now) {
+  if (signer_.active()) take(provenance_.take_proven(), now);
 }
 
-void Proofs::complain(Millis now) {
+void Proofs::raise_alarms(Millis now) {
   for (std::string& late : unproven_.look(provenance_, now)) owner_.alarms.raise(std::move(late));
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/version_vector.h"
-#include "regions/delivery/hold_buffer.h"
+#include "regions/delivery/hold_back_queue.h"
 #include "regions/delivery/provenance.h"
 #include "regions/delivery/signer.h"
 #include "regions/delivery/unproven.h"
@@ -30,7 +30,7 @@ class Proofs final : public Participant {
 
   // All that the owner refers to must outlive this; so must `held`, the place of proven batches,
   // and `signatures`, unless null. Batches that wait here and in `held` share `bytes_max`.
-  Proofs(Owner owner, HoldBuffer& held, const Signatures* signatures, std::size_t bytes_max)
+  Proofs(Owner owner, HoldBackQueue& held, const Signatures* signatures, std::size_t bytes_max)
       : owner_(owner),
         held_(held),
         bytes_max_(bytes_max),
@@ -43,13 +43,13 @@ class Proofs final : public Participant {
   // Takes a signed position in; returns whether it was news.
   bool on(LinkId link, const SignedPosition& position, core::Millis now);
   // Forgets the batches that have been applied meanwhile.
-  void settle(core::Millis now);
+  void take_proven(core::Millis now);
   // Sends a link the newest signed positions of some origins.
   void send_positions(LinkId link, const core::VersionVector& origins);
   // Finds signatures of the positions of origins whose next batch waits for other origins.
   void prove_stops();
   // Raises alarms for batches that have been waiting for their proof too long.
-  void complain(core::Millis now);
+  void raise_alarms(core::Millis now);
   // Signs the positions that are due, and passes new ones on.
   void sign_and_pass_on(core::Millis now);
   // Whether there is anything to keep that nothing else was committed with for some time.
@@ -73,7 +73,7 @@ class Proofs final : public Participant {
  private:
   void take(Provenance::Outcome outcome, core::Millis now);
   // A peer or more have passed on batches of another history of an origin.
-  void distrust(const Provenance::Lie& lie, core::Millis now);
+  void avoid_sources(const Provenance::ForgedBatch& forged, core::Millis now);
   // Whether a batch may wait here as a whole until it is proven.
   [[nodiscard]] bool has_room(const HeldBatch& held, bool goes_on) const;
   // With much waiting, takes in the position that a batch carries the signature of.
@@ -81,7 +81,7 @@ class Proofs final : public Participant {
                     core::Millis now);
 
   Owner owner_;
-  HoldBuffer& held_;
+  HoldBackQueue& held_;
   std::size_t bytes_max_;
   Signer signer_;
   Provenance provenance_{owner_.state.applied()};

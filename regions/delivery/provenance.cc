@@ -159,7 +159,7 @@ void Provenance::clear() {
   bytes_ = 0;
 }
 
-Provenance::Outcome Provenance::settle() {
+Provenance::Outcome Provenance::take_proven() {
   Outcome outcome;
   for (auto& [origin, log] : logs_) {
     begin(origin, log);
@@ -254,10 +254,10 @@ void Provenance::hand_out_all(Origin origin, Log& log, Outcome& outcome) {
 }
 
 void Provenance::drop(Origin origin, Log& log, Outcome& outcome) {
-  ++lies_;
+  ++forged_batches_;
   std::set<Origin> peers;
   for (const auto& [first, waiting] : log.batches) peers.insert(waiting.from);
-  outcome.lies.push_back({origin, {peers.begin(), peers.end()}});
+  outcome.forged.push_back({origin, {peers.begin(), peers.end()}});
   while (!log.batches.empty()) drop(log, log.batches.begin());
   log.points.clear();
   log.linked = start(origin, log);

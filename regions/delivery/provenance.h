@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "core/hash.h"
-#include "regions/delivery/hold_buffer.h"
+#include "regions/delivery/hold_back_queue.h"
 #include "regions/state/applied.h"
 #include "regions/wire/signatures.h"
 
@@ -38,7 +38,7 @@ class Provenance {
 
   // The waiting batches cannot all be the origin's history. This leader cannot tell which are
   // false.
-  struct Lie {
+  struct ForgedBatch {
     core::Origin origin = 0;
     std::vector<core::Origin> peers;  // The peers that passed on some of them.
   };
@@ -46,7 +46,7 @@ class Provenance {
     std::vector<HeldBatch> proven;  // To be applied as soon as they are deliverable.
     // The known signed positions among the ends of these batches.
     std::vector<SignedPosition> ends;
-    std::vector<Lie> lies;
+    std::vector<ForgedBatch> forged;
   };
 
   // `applied` must outlive this.
@@ -89,10 +89,10 @@ class Provenance {
   // Returns whether the whole batch of an origin that begins with seq `first` waits here.
   [[nodiscard]] bool has(core::Origin origin, core::Seq first) const;
   // Forgets batches that have been applied meanwhile.
-  Outcome settle();
+  Outcome take_proven();
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
-  [[nodiscard]] std::uint64_t lies() const { return lies_; }
+  [[nodiscard]] std::uint64_t forged_batches() const { return forged_batches_; }
 
  private:
   // A position of a chain.
@@ -145,7 +145,7 @@ class Provenance {
   const Applied& applied_;
   std::map<core::Origin, Log> logs_;
   std::size_t bytes_ = 0;
-  std::uint64_t lies_ = 0;
+  std::uint64_t forged_batches_ = 0;
 };
 
 }  // namespace anabranch::regions

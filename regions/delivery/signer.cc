@@ -31,15 +31,14 @@ bool Signer::verify(const SignedPosition& position) const {
                              position.signature);
 }
 
-void Signer::sign(Standing& standing) const {
+void Signer::sign(RegionReport& report) const {
   if (signatures_ == nullptr) return;
-  standing.signature = signatures_->sign(signed_bytes(identity_.mesh, standing));
+  report.signature = signatures_->sign(signed_bytes(identity_.mesh, report));
 }
 
-bool Signer::verify(const Standing& standing) const {
+bool Signer::verify(const RegionReport& report) const {
   return signatures_ == nullptr ||
-         signatures_->verify(standing.region, signed_bytes(identity_.mesh, standing),
-                             standing.signature);
+         signatures_->verify(report.region, signed_bytes(identity_.mesh, report), report.signature);
 }
 
 SignedPosition Signer::sign(core::Origin origin) const {

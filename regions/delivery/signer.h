@@ -21,8 +21,8 @@
 #include "regions/state/applied.h"
 #include "regions/state/commit.h"
 #include "regions/state/head.h"
+#include "regions/wire/region_report.h"
 #include "regions/wire/signatures.h"
-#include "regions/wire/standing.h"
 #include "storage/storage.h"
 
 namespace anabranch::regions {
@@ -42,10 +42,10 @@ class Signer final : public Participant {
 
   [[nodiscard]] bool active() const { return signatures_ != nullptr; }
   [[nodiscard]] bool verify(const SignedPosition& position) const;
-  // Signs a standing of this region, and checks one of another; without keys no standing is signed,
+  // Signs a report of this region, and checks one of another; without keys no report is signed,
   // and every one is believed.
-  void sign(Standing& standing) const;
-  [[nodiscard]] bool verify(const Standing& standing) const;
+  void sign(RegionReport& report) const;
+  [[nodiscard]] bool verify(const RegionReport& report) const;
 
   // The signature of the position before the next own batch, for that batch; empty for the first.
   [[nodiscard]] std::string for_batch() const;

@@ -8,7 +8,7 @@ std::string Unproven::sentence(core::Origin origin, const Wait& wait) {
   const std::string region = wait.region.empty() ? "a region" : "region " + wait.region;
   return "writes of " + region + ", from " + std::to_string(wait.first) + " of origin " +
          core::to_string(origin) + " on, have been waiting for a signature of it for over " +
-         std::to_string(kPatienceMs / 1000) + " s; nothing that it wrote later is seen here";
+         std::to_string(kTimeoutMs / 1000) + " s; nothing that it wrote later is seen here";
 }
 
 std::vector<std::string> Unproven::look(const Provenance& provenance, core::Millis now) {
@@ -19,7 +19,7 @@ std::vector<std::string> Unproven::look(const Provenance& provenance, core::Mill
     const auto known = before.find(origin);
     if (known == before.end() || known->second.first != first) return;
     wait.since_ms = known->second.since_ms;
-    wait.late = now - wait.since_ms >= kPatienceMs;
+    wait.late = now - wait.since_ms >= kTimeoutMs;
     if (wait.late && !known->second.late) news.push_back(sentence(origin, wait));
   });
   return news;

@@ -27,7 +27,7 @@ Exchange::Exchange(const Applied& applied, const ChainHashes& chains, const Sett
       forks_(applied, chains, effects),
       subscriptions_(applied, settled, forks_, links_) {}
 
-void Exchange::begin(Self self) {
+void Exchange::begin(LocalIdentity self) {
   links_.self() = std::move(self);
   durable_ = log_.durable_position();
 }
@@ -40,7 +40,7 @@ void Exchange::link_up(LinkId link, std::string address, Millis now, std::string
 
 void Exchange::renew(Origin origin, Millis now) {
   links_.self().origin = origin;
-  doubt_.clear();
+  origin_conflict_.clear();
   for (auto& [id, link] : links_.all()) greet(link, now);
   for (auto& [peer_origin, peer] : links_.peers())
     peer.in.stale = true;  // Peers begin anew as well.
@@ -234,13 +234,13 @@ bool Exchange::unknown_there(const Link& link, Millis now) {
          kHeartbeatMs * (never_heard ? 1 : kSilentTicks);
 }
 
-bool Exchange::tick(Millis now, const std::function<Showing()>& showing) {
+bool Exchange::tick(Millis now, const std::function<HeartbeatState()>& heartbeat_state) {
   subscriptions_.set_time(now);
   subscriptions_.tick();
   if (now >= next_show_ms_) show_news(now);
   if (now < next_heartbeat_ms_) return false;
   next_heartbeat_ms_ = now + kHeartbeatMs;
-  const Showing shown = showing();
+  const HeartbeatState shown = heartbeat_state();
   for (auto& [id, link] : links_.all()) {
     if (unknown_there(link, now)) greet(link, now);
     if (!links_.peers().contains(link.peer)) continue;

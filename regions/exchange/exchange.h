@@ -30,13 +30,13 @@ namespace anabranch::regions {
 
 // The content of heartbeats besides vectors. The digest is that of the applied vector, if it can be
 // compared.
-struct Showing {
+struct HeartbeatState {
   core::Hlc hlc;
   core::Millis wall_ms = 0;
   std::optional<core::Hash128> digest = {};
-  core::VersionVector standings = {};  // {origin: number of its newest known standing}
-  core::VersionVector clocks = {};     // See passed_clocks.h.
-  std::vector<ClockWord> heard = {};   // See heard_clocks.h.
+  core::VersionVector reports = {};   // {origin: number of its newest known report}
+  core::VersionVector clocks = {};    // See clock_bounds.h.
+  std::vector<ClockWord> heard = {};  // See heard_clocks.h.
 };
 
 class Exchange {
@@ -51,7 +51,7 @@ class Exchange {
   Exchange(const Applied& applied, const ChainHashes& chains, const SettledOrigins& settled,
            const LogReader& log, Effects& effects);
   // Tells the identity of this leader, once that and the log are known; before anything else.
-  void begin(Self self);
+  void begin(LocalIdentity self);
 
   [[nodiscard]] Subscriptions& subscriptions() { return subscriptions_; }
   [[nodiscard]] const Subscriptions& subscriptions() const { return subscriptions_; }
@@ -75,9 +75,9 @@ class Exchange {
   void merged(core::Millis now);
   // Tells that own or foreign records up to `position` may be sent.
   void log_grew(storage::Position durable, core::Millis now);
-  // Sends heartbeats and finds stalls. `showing` is called when heartbeats are due; returns whether
-  // they were.
-  bool tick(core::Millis now, const std::function<Showing()>& showing);
+  // Sends heartbeats and finds stalls. `heartbeat_state` is called when heartbeats are due; returns
+  // whether they were.
+  bool tick(core::Millis now, const std::function<HeartbeatState()>& heartbeat_state);
   // The time at which tick() must be called next.
   [[nodiscard]] core::Millis next_tick_ms() const {
     return std::min({next_heartbeat_ms_, next_show_ms_, subscriptions_.next_ms()});
@@ -97,8 +97,8 @@ class Exchange {
 
   // The reason why a peer's vector or hashes forbid to write on under the own origin; empty if none
   // do.
-  [[nodiscard]] const std::string& doubt() const { return doubt_; }
-  void forget_doubt() { doubt_.clear(); }
+  [[nodiscard]] const std::string& origin_conflict() const { return origin_conflict_; }
+  void forget_origin_conflict() { origin_conflict_.clear(); }
   // Notes that the peer of a link has the own origin up to `seq`.
   void compare_own(LinkId link, core::Seq seq);
   // Goes on as another origin, and greets all peers anew.
@@ -134,7 +134,7 @@ class Exchange {
   bool send_to(core::Origin peer, Message message);
 
  private:
-  [[nodiscard]] const Self& self() const { return links_.self(); }
+  [[nodiscard]] const LocalIdentity& self() const { return links_.self(); }
   void on(Link& link, Greeting greeting, core::Millis now);
   // Finds or makes the peer of a greeting that is accepted.
   Peer& meet(Link& link, const Greeting& greeting);
@@ -151,7 +151,8 @@ class Exchange {
   // the vector is complete.
   bool complete(core::VersionVector& applied, std::vector<core::ChainHash>& chains,
                 const std::optional<core::Hash128>& settled, bool left_out) const;
-  [[nodiscard]] Heartbeat heartbeat(const Link& link, const Showing& shown, core::Millis now) const;
+  [[nodiscard]] Heartbeat heartbeat(const Link& link, const HeartbeatState& shown,
+                                    core::Millis now) const;
   // Returns whether our greeting should be sent again: it may be lost.
   [[nodiscard]] static bool unknown_there(const Link& link, core::Millis now);
   // Compares the ends of the histories that a peer shows.
@@ -198,7 +199,7 @@ class Exchange {
   static constexpr core::Millis kNever = std::numeric_limits<core::Millis>::max();
   core::Millis next_heartbeat_ms_ = 0;
   core::Millis next_show_ms_ = kNever;
-  std::string doubt_;
+  std::string origin_conflict_;
 };
 
 }  // namespace anabranch::regions

@@ -105,7 +105,8 @@ void Exchange::forked(Origin peer, Origin origin, core::Seq differs) {
 
 void Exchange::compare_own(LinkId link, core::Seq seq) {
   if (seq > applied_.vector().at(self().origin)) {
-    doubt_ = "region " + links_.region(link) + " has writes of its origin that it lacks itself";
+    origin_conflict_ =
+        "region " + links_.region(link) + " has writes of its origin that it lacks itself";
   }
 }
 
@@ -115,13 +116,13 @@ void Exchange::compare_own(const Peer& peer, const VersionVector& applied,
       std::ranges::lower_bound(applied, self().origin, {}, &VersionVector::Entry::origin);
   if (entry == applied.end() || entry->origin != self().origin) return;
   if (entry->seq > applied_.vector().at(self().origin)) {
-    doubt_ = "region " + peer.region + " has writes of its origin that it lacks itself";
+    origin_conflict_ = "region " + peer.region + " has writes of its origin that it lacks itself";
     return;
   }
   if (chains.empty()) return;
   const core::ChainHash& hash = chains[static_cast<std::size_t>(entry - applied.begin())];
   if (chains_.compare(self().origin, {entry->seq, hash}) == Match::kDifferent) {
-    doubt_ = "region " + peer.region + " has other writes of its origin";
+    origin_conflict_ = "region " + peer.region + " has other writes of its origin";
   }
 }
 

@@ -33,7 +33,7 @@ void Exchange::greet(Link& link, Millis now, Greet how) {
   effects_.push_back(Send{link.id, std::move(greeting)});
 }
 
-Heartbeat Exchange::heartbeat(const Link& link, const Showing& shown, Millis now) const {
+Heartbeat Exchange::heartbeat(const Link& link, const HeartbeatState& shown, Millis now) const {
   Heartbeat beat{.applied = {},
                  .durable = {},
                  .hlc = shown.hlc,
@@ -51,7 +51,7 @@ Heartbeat Exchange::heartbeat(const Link& link, const Showing& shown, Millis now
   beat.digest = shown.digest;
   beat.settled = settled_.hash();
   beat.left_out = brief;
-  beat.standings = shown.standings;
+  beat.reports = shown.reports;
   beat.clocks = shown.clocks;
   return beat;
 }
@@ -91,7 +91,7 @@ Peer& Exchange::meet(Link& link, const Greeting& greeting) {
 void Exchange::on(Link& link, Greeting greeting, Millis now) {
   if (!links_.accepts(link, greeting)) return;
   if (greeting.origin == self().origin) {
-    doubt_ = "another leader runs under its origin, on a copy of its data";
+    origin_conflict_ = "another leader runs under its origin, on a copy of its data";
     return;
   }
   Peer* const peer = &meet(link, greeting);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "regions/state/renaming.h"
+#include "regions/state/origin_rewrites.h"
 
 namespace anabranch::regions {
 
@@ -216,7 +216,8 @@ std::optional<Origin> Forks::branch_of(const core::Batch& batch) const {
   if (!batch.opening || batch.first() != 1) return std::nullopt;
   const Origin former = batch.opening->previous;
   const auto first = chains_.first_behind(former, batch.deps_changed.at(former));
-  const bool same = first && image_name(former, *first, batch.opening->region) == batch.origin;
+  const bool same =
+      first && rewritten_origin(former, *first, batch.opening->region) == batch.origin;
   return same ? std::optional(former) : std::nullopt;
 }
 

@@ -15,7 +15,7 @@
 namespace anabranch::regions {
 
 // This leader, as its greetings name it.
-struct Self {
+struct LocalIdentity {
   core::Hash128 mesh;
   std::string region;
   core::Origin origin = 0;
@@ -30,8 +30,8 @@ class Links {
   // Effects are appended to `effects`, which must outlive this.
   explicit Links(Effects& effects) : effects_(effects) {}
 
-  [[nodiscard]] const Self& self() const { return self_; }
-  [[nodiscard]] Self& self() { return self_; }
+  [[nodiscard]] const LocalIdentity& self() const { return self_; }
+  [[nodiscard]] LocalIdentity& self() { return self_; }
 
   // ---- Connections.
 
@@ -112,7 +112,7 @@ class Links {
   void forget_pauses(const Peer& peer);
 
   Effects& effects_;
-  Self self_;
+  LocalIdentity self_;
   std::map<LinkId, Link> links_;
   Peers peers_;
   std::set<std::string, std::less<>> paused_;

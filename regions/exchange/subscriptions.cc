@@ -166,7 +166,7 @@ bool Subscriptions::stands_still(Stall& stall, Origin origin, const Peer& from, 
 }
 
 void Subscriptions::find_stalls(Millis now) {
-  if (still_ || suspended_ || planted(Bug::kNeverMendStalls)) return;
+  if (requests_paused_ || suspended_ || planted(Bug::kNeverMendStalls)) return;
   std::erase_if(stalls_, [&](const auto& each) {
     const Stall& stall = each.second;
     return stall.avoided != 0 ? now >= stall.avoided_until_ms : !somebody_has_more(each.first);
@@ -187,7 +187,7 @@ void Subscriptions::find_stalls(Millis now) {
   }
 }
 
-void Subscriptions::distrust(Origin origin, Origin peer, Millis now) {
+void Subscriptions::avoid_source(Origin origin, Origin peer, Millis now) {
   Stall& stall = stalls_[origin];
   stall.avoided = peer;
   stall.avoided_until_ms = now + kAvoidMs;

@@ -38,7 +38,7 @@ class Subscriptions {
   // Sets the bytes that a peer may have under way to here, from the next subscription on.
   void set_window(std::uint64_t bytes) { window_bytes_ = bytes; }
   // Tells whether received batches cannot be applied for want of room: none is asked for again.
-  void stand_still(bool still) { still_ = still; }
+  void pause_requests(bool paused) { requests_paused_ = paused; }
   // From now on, or no longer, nothing is subscribed.
   void suspend(bool suspended);
   // Tells the time of what follows.
@@ -67,7 +67,7 @@ class Subscriptions {
   void ask_for_dropped();
   // Notes that a peer has passed on false batches of an origin: the origin is followed through
   // others.
-  void distrust(core::Origin origin, core::Origin peer, core::Millis now);
+  void avoid_source(core::Origin origin, core::Origin peer, core::Millis now);
   // Notes that a peer has sent a damaged batch: the origins subscribed there are taken from others,
   // or come by a snapshot.
   void distrust_log(LinkId link);
@@ -120,7 +120,7 @@ class Subscriptions {
   std::set<core::Origin> ended_;
   std::uint64_t window_bytes_ = kWindowBytes;
   std::uint64_t streams_ = 0;
-  bool still_ = false;
+  bool requests_paused_ = false;
   bool suspended_ = false;
   core::Millis now_ = 0;
   core::Millis next_ms_ = kNever;  // When subscriptions that wait are sent...

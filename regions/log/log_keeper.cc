@@ -21,9 +21,9 @@ LogKeeper::LogKeeper(CommittedState& state, const RegionList& regions,
 
 core::Result<void> LogKeeper::load() {
   const auto snapshot = state_.storage().snapshot();
-  auto standings = Standings::load(*snapshot);
-  if (!standings.ok()) return standings.failure();
-  standings_ = std::move(standings).value();
+  auto reports = RegionReports::load(*snapshot);
+  if (!reports.ok()) return reports.failure();
+  reports_ = std::move(reports).value();
   auto loaded = segments_.load(*snapshot, state_.storage());
   stored_running_ms_ = segments_.running_ms();
   return loaded;
@@ -34,21 +34,21 @@ core::Result<void> LogKeeper::load() {
 void LogKeeper::record(Commit& commit) {
   segments_.append(state_.storage().last_position(), commit.records);
   commit.add(segments_.take_changes());
-  const bool standings_due = standings_.changed() && now_ms_ - remembered_ms_ >= kRememberMs;
-  if (std::exchange(running_due_, false) || standings_due) {
+  const bool reports_due = reports_.changed() && now_ms_ - remembered_ms_ >= kRememberMs;
+  if (std::exchange(running_due_, false) || reports_due) {
     commit.changes.push_back(segments_.running_time());
     stored_running_ms_ = segments_.running_ms();
   }
-  if (!standings_due) return;
+  if (!reports_due) return;
   remembered_ms_ = now_ms_;
-  commit.add(standings_.take_changes());
+  commit.add(reports_.take_changes());
 }
 
 core::Result<void> LogKeeper::remember(Millis now) {
-  const bool standings_due = now - remembered_ms_ >= kIdleMs && standings_.changed();
+  const bool reports_due = now - remembered_ms_ >= kIdleMs && reports_.changed();
   // Nothing else may change for days: there may be no writes, no peers, and so no words of clocks.
   running_due_ = running_due_ || segments_.running_ms() - stored_running_ms_ >= kRunningMs;
-  return standings_due || running_due_ ? state_.commit({}) : core::Result<void>();
+  return reports_due || running_due_ ? state_.commit({}) : core::Result<void>();
 }
 
 // ---- Missing records.
@@ -56,7 +56,7 @@ core::Result<void> LogKeeper::remember(Millis now) {
 core::VersionVector LogKeeper::on_disk(Origin origin, const Peer* peer) const {
   core::VersionVector durable;
   if (peer != nullptr) durable = peer->durable;  // The vector of its acks, which is newer.
-  if (const Standing* said = standings_.find(origin)) {
+  if (const RegionReport* said = reports_.find(origin)) {
     durable.join(settled_.durable(regions_, *said));
   }
   return durable;
@@ -67,8 +67,8 @@ core::VersionVector LogKeeper::durable(const std::string& region, const Peers& p
     if (has_said(*peer)) return on_disk(peer->origin, peer);
   }
   std::optional<core::VersionVector> least;  // Of all its incarnations that may still run.
-  for (const auto& [origin, standing] : standings_.all()) {
-    if (standing.region != region || standing.previous != 0) continue;
+  for (const auto& [origin, report] : reports_.all()) {
+    if (report.region != region || report.previous != 0) continue;
     const core::VersionVector durable = on_disk(origin, nullptr);
     least = least ? core::lower(*least, durable) : durable;
   }
@@ -78,7 +78,7 @@ core::VersionVector LogKeeper::durable(const std::string& region, const Peers& p
 bool LogKeeper::has_said(const Peer& peer) const {
   if (regions_.succeeded(peer.origin)) return false;
   if (regions_.lost(peer.region, peer.origin)) return false;
-  return !peer.durable.empty() || standings_.find(peer.origin) != nullptr;
+  return !peer.durable.empty() || reports_.find(peer.origin) != nullptr;
 }
 
 core::VersionVector LogKeeper::seen_by(const std::string& region) const {
@@ -95,8 +95,8 @@ std::vector<core::VersionVector> LogKeeper::by_leader(const std::string& region,
   for (const Peer* peer : leaders_of(region, peers)) {
     if (has_said(*peer)) all.push_back(on_disk(peer->origin, peer));
   }
-  for (const auto& [origin, standing] : standings_.all()) {
-    const bool leads = standing.region == region && standing.previous == 0;
+  for (const auto& [origin, report] : reports_.all()) {
+    const bool leads = report.region == region && report.previous == 0;
     const bool counts = leads && origin != state_.identity().origin;
     if (counts && !peers.contains(origin)) all.push_back(on_disk(origin, nullptr));
   }
@@ -119,7 +119,7 @@ core::Result<void> LogKeeper::look(const Peers& peers, const WaitedFor& waited_f
   std::set<std::string> known;
   for (const auto& [origin, head] : state_.applied().heads()) known.insert(head.region);
   for (const Peer* peer : leaders(peers)) known.insert(peer->region);
-  for (const auto& [origin, standing] : standings_.all()) known.insert(standing.region);
+  for (const auto& [origin, report] : reports_.all()) known.insert(report.region);
   lacked_.clear();
   const Position end = state_.storage().last_position() + 1;
   Position first = end;

@@ -2,7 +2,7 @@
 // log_segments.h. A region's missing records follow from the durable vector that it has shown, its
 // own origin included: the tail that its leader loses with its power can be fetched back from
 // others. Every region ever known counts, whether it is connected or not, and whether it is a peer
-// or reached through others: then by its standing. Where two leaders go on as one region, as after
+// or reached through others: then by its report. Where two leaders go on as one region, as after
 // a follower was promoted, each of them counts; so does the leader that this replica follows.
 //
 // The chain hash at each position that a region showed last stays when the log there is forgotten,
@@ -21,8 +21,8 @@
 #include "regions/exchange/peer.h"
 #include "regions/log/log_segments.h"
 #include "regions/members/region_list.h"
+#include "regions/members/region_reports.h"
 #include "regions/members/settled_origins.h"
-#include "regions/members/standings.h"
 #include "regions/state/committed.h"
 
 namespace anabranch::regions {
@@ -31,7 +31,7 @@ class LogKeeper final : public Participant {
  public:
   static constexpr core::Millis kDecideMs = 1000;      // Between two checks of missing records.
   static constexpr core::Millis kPauseMs = 10;         // Between two slices.
-  static constexpr core::Millis kRememberMs = 10'000;  // Between two writings of standings...
+  static constexpr core::Millis kRememberMs = 10'000;  // Between two writings of reports...
   static constexpr core::Millis kIdleMs = 30'000;      // ...if there is no other commit.
   // The longest running time that a restart forgets, if commits succeed.
   static constexpr core::Millis kRunningMs = 900'000;
@@ -43,7 +43,7 @@ class LogKeeper final : public Participant {
             LogLimits limits);
   core::Result<void> load();
 
-  // Counts the records, and stores segments at once, standings now and then.
+  // Counts the records, and stores segments at once, reports now and then.
   void record(Commit& commit) override;
   // The next commit stores for how long this leader has run.
   void store_running_time() { running_due_ = true; }
@@ -69,8 +69,8 @@ class LogKeeper final : public Participant {
   // The known durable vector of a region: of one leader of it, where there are two.
   [[nodiscard]] core::VersionVector durable(const std::string& region, const Peers& peers) const;
   [[nodiscard]] const LogSegments& segments() const { return segments_; }
-  [[nodiscard]] const Standings& standings() const { return standings_; }
-  [[nodiscard]] Standings& standings() { return standings_; }
+  [[nodiscard]] const RegionReports& reports() const { return reports_; }
+  [[nodiscard]] RegionReports& reports() { return reports_; }
   // {region: first record of the log that it lacks}, as of the last check; only regions that lack
   // any.
   [[nodiscard]] const std::map<std::string, storage::Position>& lacked() const { return lacked_; }
@@ -94,19 +94,19 @@ class LogKeeper final : public Participant {
   core::Result<void> keep_chains(const std::set<std::string>& regions, const Peers& peers);
   [[nodiscard]] bool forgetting() const { return segments_.first() < keep_from_; }
   core::Result<void> forget_slice();
-  // Writes standings and running time, when they are due although there is no other commit.
+  // Writes reports and running time, when they are due although there is no other commit.
   core::Result<void> remember(core::Millis now);
 
   CommittedState& state_;
   const RegionList& regions_;
   const SettledOrigins& settled_;
   LogSegments segments_;
-  Standings standings_;
+  RegionReports reports_;
   std::map<std::string, storage::Position> lacked_;
   storage::Position keep_from_ = 0;  // All records before it may be forgotten.
   core::Millis now_ms_ = -1;         // Of the last tick; -1 before the first.
   core::Millis next_ms_ = 0;
-  core::Millis remembered_ms_ = 0;      // When standings were written last.
+  core::Millis remembered_ms_ = 0;      // When reports were written last.
   core::Millis stored_running_ms_ = 0;  // The running time as its row says.
   bool running_due_ = false;
 };

@@ -63,12 +63,12 @@ std::string RegionList::origin_value(Origin previous) {
   return bytes;
 }
 
-core::Put RegionList::renamed(core::Put put, const Renaming& names) {
+core::Put RegionList::renamed(core::Put put, const OriginRewrites& names) {
   const core::Components parts = put.path.components();
   if (parts.size() != 5 || parts[3] != kOriginTag || parts[4].size() != sizeof(Origin)) return put;
   const auto name = [&](Origin origin) {
-    const Image* const image = names.find(origin);
-    return image == nullptr ? origin : image->origin;
+    const RewrittenOrigin* const rewritten = names.find(origin);
+    return rewritten == nullptr ? origin : rewritten->origin;
   };
   if (const auto previous = read_origin(put.value)) put.value = origin_value(name(*previous));
   put.path = origin_row(parts[2], name(storage::from_big_endian(parts[4])));

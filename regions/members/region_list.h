@@ -22,7 +22,7 @@
 #include "core/hash.h"
 #include "core/op.h"
 #include "core/path.h"
-#include "regions/state/renaming.h"
+#include "regions/state/origin_rewrites.h"
 #include "rows/row_reader.h"
 
 namespace anabranch::regions {
@@ -60,7 +60,7 @@ class RegionList {
   [[nodiscard]] static core::Path origin_row(std::string_view region, core::Origin origin);
   [[nodiscard]] static std::string origin_value(core::Origin previous);
   // The write of such a row by a leader whose origins have new names.
-  [[nodiscard]] static core::Put renamed(core::Put put, const Renaming& names);
+  [[nodiscard]] static core::Put renamed(core::Put put, const OriginRewrites& names);
   // The row that retires a region, and its value for `retirement`, which is not kNone.
   [[nodiscard]] static core::Path retirement_row(std::string_view region);
   // `origins` are all known origins of the region.

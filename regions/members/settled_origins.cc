@@ -58,14 +58,14 @@ bool closed_by_all(const std::set<Origin>& lines, const Closings& closings, Orig
   });
 }
 
-Closings find_closings(const RegionList& list, const Standings& standings,
+Closings find_closings(const RegionList& list, const RegionReports& reports,
                        const SettledOrigins& settled) {
   Closings closings;
-  for (const auto& [origin, standing] : standings.all()) {
-    Origin line = list.line(standing.region, origin, standing.previous);
-    if (standing.list != list.hash() || line == 0) continue;
-    if (planted(Bug::kSettleByOneLeader)) line = first_line(list, standing.region);
-    closings[line].join(settled.closed(list, standing));
+  for (const auto& [origin, report] : reports.all()) {
+    Origin line = list.line(report.region, origin, report.previous);
+    if (report.list != list.hash() || line == 0) continue;
+    if (planted(Bug::kSettleByOneLeader)) line = first_line(list, report.region);
+    closings[line].join(settled.closed(list, report));
   }
   return closings;
 }
@@ -98,28 +98,28 @@ std::optional<core::Hash128> SettledOrigins::hash_of(const VersionVector& origin
   return core::digest128(bytes);
 }
 
-VersionVector SettledOrigins::left_out(const RegionList& list, const Standing& standing) const {
-  if (!standing.settled) return {};
-  if (standing.settled == hash_) return all_;
+VersionVector SettledOrigins::left_out(const RegionList& list, const RegionReport& report) const {
+  if (!report.settled) return {};
+  if (report.settled == hash_) return all_;
   VersionVector candidates;
   for (const Origin origin : list.ended()) {
-    const bool named = origin == standing.origin || standing.durable.at(origin) != 0;
+    const bool named = origin == report.origin || report.durable.at(origin) != 0;
     if (!named) candidates.set(origin, applied_.vector().at(origin));
   }
-  return hash_of(candidates) == standing.settled ? candidates : VersionVector();
+  return hash_of(candidates) == report.settled ? candidates : VersionVector();
 }
 
-VersionVector SettledOrigins::durable(const RegionList& list, const Standing& standing) const {
-  VersionVector durable = standing.durable;
-  durable.join(left_out(list, standing));
+VersionVector SettledOrigins::durable(const RegionList& list, const RegionReport& report) const {
+  VersionVector durable = report.durable;
+  durable.join(left_out(list, report));
   return durable;
 }
 
-VersionVector SettledOrigins::closed(const RegionList& list, const Standing& standing) const {
-  VersionVector closed = left_out(list, standing);
+VersionVector SettledOrigins::closed(const RegionList& list, const RegionReport& report) const {
+  VersionVector closed = left_out(list, report);
   for (const Origin origin : list.ended()) {
-    const bool open = std::ranges::binary_search(standing.open, origin);
-    if (!open && origin != standing.origin) closed.raise(origin, standing.durable.at(origin));
+    const bool open = std::ranges::binary_search(report.open, origin);
+    if (!open && origin != report.origin) closed.raise(origin, report.durable.at(origin));
   }
   return closed;
 }
@@ -136,13 +136,13 @@ void SettledOrigins::drop_what_goes_on(const RegionList& list) {
   changed();
 }
 
-void SettledOrigins::look(const RegionList& list, const Standings& standings) {
+void SettledOrigins::look(const RegionList& list, const RegionReports& reports) {
   drop_what_goes_on(list);
   // A region that has just joined does not know of the others yet.
   if (list.all().size() < 2) return;
   const auto settled = [&](Origin origin) { return contains(origin); };
   if (std::ranges::all_of(list.ended(), settled)) return;
-  const Closings closings = find_closings(list, standings, *this);
+  const Closings closings = find_closings(list, reports, *this);
   const std::set<Origin> lines = waited_for(list);
   std::set<Origin> ready{0};  // Also those with no op anywhere; 0 is no origin.
   for (const Origin origin : list.ended()) {

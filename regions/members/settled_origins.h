@@ -4,10 +4,10 @@
 // An origin has ended when the list of regions names its successor, or retires its region. Each
 // region then closes it: once the row that ended it is on its disk, the region subscribes anew,
 // refuses batches of older subscriptions, and takes only batches that are on the sender's disk.
-// When it holds no batch beyond its own position, it reports that position in its standing. The
+// When it holds no batch beyond its own position, it reports that position in its report. The
 // origin is settled when every leader of every region that was ever known, those declared lost left
 // out, has closed it at the same position, by the same list of regions, and the incarnations before
-// it are settled. It stays settled whatever later standings say. A leader is a data directory here,
+// it are settled. It stays settled whatever later reports say. A leader is a data directory here,
 // under any origin, and one that follows now still counts; a follower that never led does not
 // (tests/model/settling.py).
 //
@@ -36,7 +36,7 @@
 #include "core/hash.h"
 #include "core/version_vector.h"
 #include "regions/members/region_list.h"
-#include "regions/members/standings.h"
+#include "regions/members/region_reports.h"
 #include "regions/state/applied.h"
 #include "regions/state/commit.h"
 
@@ -54,9 +54,9 @@ class SettledOrigins final : public Participant {
   // Over origins, positions and chains; nullopt when no origin is settled.
   [[nodiscard]] const std::optional<core::Hash128>& hash() const { return hash_; }
 
-  // Adds the origins that the standings of all regions, the own one included, settle; removes those
+  // Adds the origins that the reports of all regions, the own one included, settle; removes those
   // that have no longer ended: origins of a region that is waited for again.
-  void look(const RegionList& list, const Standings& standings);
+  void look(const RegionList& list, const RegionReports& reports);
   // Removes an origin that goes on all the same; returns whether it was settled.
   bool forget(core::Origin origin);
 
@@ -67,10 +67,12 @@ class SettledOrigins final : public Participant {
   void put_back(core::VersionVector& applied, std::vector<core::ChainHash>& chains) const;
 
   // The whole durable vector of a region, as far as this leader can know it.
-  [[nodiscard]] core::VersionVector durable(const RegionList& list, const Standing& standing) const;
+  [[nodiscard]] core::VersionVector durable(const RegionList& list,
+                                            const RegionReport& report) const;
 
   // The closed positions of a region, likewise.
-  [[nodiscard]] core::VersionVector closed(const RegionList& list, const Standing& standing) const;
+  [[nodiscard]] core::VersionVector closed(const RegionList& list,
+                                           const RegionReport& report) const;
 
   // The rows of meta that have changed since the last call.
   [[nodiscard]] std::vector<storage::Change> take_changes();
@@ -78,10 +80,10 @@ class SettledOrigins final : public Participant {
 
  private:
   void drop_what_goes_on(const RegionList& list);
-  // The positions of the origins that a standing leaves out; empty when they differ from those
+  // The positions of the origins that a report leaves out; empty when they differ from those
   // here.
   [[nodiscard]] core::VersionVector left_out(const RegionList& list,
-                                             const Standing& standing) const;
+                                             const RegionReport& report) const;
   [[nodiscard]] std::optional<core::Hash128> hash_of(const core::VersionVector& origins) const;
   void changed();
 

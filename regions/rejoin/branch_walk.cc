@@ -124,15 +124,15 @@ BranchWalk::Outcome BranchWalk::continued(const storage::StoredRecord& record) {
 BranchWalk::Outcome BranchWalk::renamed(const storage::StoredRecord& record) {
   auto batch = core::decode_batch(record.bytes);
   if (!batch.ok()) return batch.failure();
-  const Image image = *names_.find(record.origin);
+  const RewrittenOrigin rewritten = *names_.find(record.origin);
   VersionVector& before = deps_[record.origin];
   before.join(batch.value().deps_changed);
   if (!is_own(record.origin) && !now_.vector().includes(names_.of(before))) {
     return std::optional<Taken>();
   }
-  auto made = image_of(batch.value(), image);
+  auto made = rewrite(batch.value(), rewritten);
   if (!made.ok()) return made.failure();
-  const Seq there = now_.vector().at(image.origin);
+  const Seq there = now_.vector().at(rewritten.origin);
   if (made.value().last() <= there) return std::optional<Taken>();  // Another leader has done it.
   if (made.value().first() != there + 1) {
     if (!is_own(record.origin)) return std::optional<Taken>();
@@ -141,7 +141,7 @@ BranchWalk::Outcome BranchWalk::renamed(const storage::StoredRecord& record) {
   }
   if (planted(core::Bug::kForgetBranch)) return std::optional<Taken>();
   renamed_ += record.last - record.first + 1;
-  VersionVector deps = now_.head(image.origin).deps;
+  VersionVector deps = now_.head(rewritten.origin).deps;
   deps.join(made.value().deps_changed);
   std::string bytes = core::encode_batch(made.value());
   return std::optional(advance(std::move(made).value(), std::move(bytes), std::move(deps)));
@@ -165,43 +165,43 @@ void BranchWalk::name(const storage::StoredRecord& record) {
     names_.add(record.origin, {after, record.origin, 0});
     return;
   }
-  const Origin image = name_of(record.origin, core::chain_hash(record.bytes));
-  names_.add(record.origin, {after, image, after});
+  const Origin rewritten = name_of(record.origin, core::chain_hash(record.bytes));
+  names_.add(record.origin, {after, rewritten, after});
 }
 
 Origin BranchWalk::name_of(Origin origin, const core::ChainHash& first) const {
   const std::string& own = before_.identity.region;
   const std::string& wrote = before_.applied.head(origin).region;
   for (const std::string& region : regions_known(before_.regions, now_)) {
-    const Origin image = image_name(origin, first, region);
-    if (now_.vector().at(image) > 0) return image;  // Another leader has written it before.
+    const Origin rewritten = rewritten_origin(origin, first, region);
+    if (now_.vector().at(rewritten) > 0) return rewritten;  // Another leader has written it before.
   }
   const bool adopted = state_.adopt && state_.common.contains(origin);
-  return image_name(origin, first, wrote.empty() || adopted ? own : wrote);
+  return rewritten_origin(origin, first, wrote.empty() || adopted ? own : wrote);
 }
 
-core::Result<Batch> BranchWalk::image_of(const Batch& batch, const Image& image) {
+core::Result<Batch> BranchWalk::rewrite(const Batch& batch, const RewrittenOrigin& rewritten) {
   VersionVector& before = deps_[batch.origin];
   VersionVector deps = planted(core::Bug::kKeepFormerContext) ? before : names_.of(before);
-  if (image.after > 0) deps.raise(batch.origin, image.after);
+  if (rewritten.after > 0) deps.raise(batch.origin, rewritten.after);
   deps.join(ops_.seen_by(batch));
   deps = bounded(deps, now_.vector());
   before.set(batch.origin, batch.last());
   auto transactions = ops_.of(batch, deps);
   if (!transactions.ok()) return transactions.failure();
-  const Head& head = now_.head(image.origin);
-  deps.set(image.origin, head.seq);
+  const Head& head = now_.head(rewritten.origin);
+  deps.set(rewritten.origin, head.seq);
   Batch made;
-  made.origin = image.origin;
+  made.origin = rewritten.origin;
   made.previous = head.chain;
   made.deps_changed = core::difference(deps, head.deps);
-  if (head.seq == 0 || batch.opening) made.opening = opening_of(batch, image);
+  if (head.seq == 0 || batch.opening) made.opening = opening_of(batch, rewritten);
   made.transactions = std::move(transactions).value();
   return made;
 }
 
-core::Opening BranchWalk::opening_of(const Batch& batch, const Image& image) const {
-  if (image.origin == batch.origin && batch.opening) return *batch.opening;
+core::Opening BranchWalk::opening_of(const Batch& batch, const RewrittenOrigin& rewritten) const {
+  if (rewritten.origin == batch.origin && batch.opening) return *batch.opening;
   core::Opening opening;
   if (batch.opening) opening = *batch.opening;
   opening.mesh = before_.identity.mesh;
@@ -212,15 +212,15 @@ core::Opening BranchWalk::opening_of(const Batch& batch, const Image& image) con
   return opening;
 }
 
-// The image's slot has the sum of the branch's additions until the slot's newest addition; the
+// The rewritten's slot has the sum of the branch's additions until the slot's newest addition; the
 // batch of that addition has the total of both histories.
-std::optional<RenamedOps::Frame> BranchWalk::find_frame(Origin origin,
-                                                        const core::Path& path) const {
-  const Image* const image = names_.find(origin);
+std::optional<RewrittenOps::Frame> BranchWalk::find_frame(Origin origin,
+                                                          const core::Path& path) const {
+  const RewrittenOrigin* const rewritten = names_.find(origin);
   const crdt::Row row = (*rows_)(path);
-  const crdt::Slot* const slot = row.tally.find(image->origin);
+  const crdt::Slot* const slot = row.tally.find(rewritten->origin);
   if (slot == nullptr) return std::nullopt;
-  const Seq seq = slot->seq + image->minus;
+  const Seq seq = slot->seq + rewritten->minus;
   const auto place = before_.log.find(origin, seq);
   const auto record = place ? before_.log.read_log(*place) : std::nullopt;
   if (!record || record->origin != origin || record->first > seq) return std::nullopt;
@@ -229,8 +229,8 @@ std::optional<RenamedOps::Frame> BranchWalk::find_frame(Origin origin,
   for (const core::Transaction& txn : batch.value().transactions) {
     if (seq < txn.first || seq > txn.last()) continue;
     const auto* add = std::get_if<core::Add>(&txn.ops[seq - txn.first]);
-    if (add == nullptr || add->path != path || add->birth > image->after) return std::nullopt;
-    return RenamedOps::Frame{slot->birth, add->total.minus(slot->total)};
+    if (add == nullptr || add->path != path || add->birth > rewritten->after) return std::nullopt;
+    return RewrittenOps::Frame{slot->birth, add->total.minus(slot->total)};
   }
   return std::nullopt;
 }

@@ -15,10 +15,10 @@
 #include <string>
 #include <vector>
 
-#include "regions/delivery/hold_buffer.h"
+#include "regions/delivery/hold_back_queue.h"
 #include "regions/members/region_list.h"
 #include "regions/rejoin/rejoin_state.h"
-#include "regions/rejoin/renamed_ops.h"
+#include "regions/rejoin/rewritten_ops.h"
 #include "regions/state/applied.h"
 #include "regions/state/chain_hashes.h"
 #include "regions/state/former_deps.h"
@@ -69,7 +69,7 @@ class BranchWalk {
   // For origins with another history: the seq where the own history stops matching that of the
   // base.
   [[nodiscard]] const std::map<core::Origin, core::Seq>& common() const { return common_; }
-  [[nodiscard]] const Renaming& names() const { return names_; }
+  [[nodiscard]] const OriginRewrites& names() const { return names_; }
   // The numbers of ops that were taken as they are, and written again.
   [[nodiscard]] std::uint64_t taken() const { return taken_; }
   [[nodiscard]] std::uint64_t renamed() const { return renamed_; }
@@ -86,10 +86,11 @@ class BranchWalk {
   // Gives an origin a new name, from its batch `record` on.
   void name(const storage::StoredRecord& record);
   [[nodiscard]] core::Origin name_of(core::Origin origin, const core::ChainHash& first) const;
-  core::Result<core::Batch> image_of(const core::Batch& batch, const Image& image);
-  [[nodiscard]] core::Opening opening_of(const core::Batch& batch, const Image& image) const;
-  [[nodiscard]] std::optional<RenamedOps::Frame> find_frame(core::Origin origin,
-                                                            const core::Path& path) const;
+  core::Result<core::Batch> rewrite(const core::Batch& batch, const RewrittenOrigin& rewritten);
+  [[nodiscard]] core::Opening opening_of(const core::Batch& batch,
+                                         const RewrittenOrigin& rewritten) const;
+  [[nodiscard]] std::optional<RewrittenOps::Frame> find_frame(core::Origin origin,
+                                                              const core::Path& path) const;
   Taken advance(core::Batch batch, std::string bytes, core::VersionVector deps);
 
   Before before_;
@@ -98,8 +99,8 @@ class BranchWalk {
   std::map<core::Origin, core::Seq> common_;
   std::vector<FormerDeps> looking_;
   std::map<core::Origin, core::VersionVector> deps_;  // Of branches, as their leaders had them.
-  Renaming names_;
-  RenamedOps ops_;
+  OriginRewrites names_;
+  RewrittenOps ops_;
   const Rows* rows_ = nullptr;  // Of the batch that is taken.
   std::uint64_t taken_ = 0;
   std::uint64_t renamed_ = 0;

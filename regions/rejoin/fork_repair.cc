@@ -18,9 +18,9 @@ bool ForkRepair::was_rewritten(Origin origin, core::Seq common) const {
   const auto first = owner_.state.chains().first_behind(origin, common);
   if (!first) return false;
   for (const std::string& region : regions_known(owner_.regions, owner_.state.applied())) {
-    const Origin image = image_name(origin, *first, region);
+    const Origin rewritten = rewritten_origin(origin, *first, region);
     const bool shown = std::ranges::any_of(owner_.exchange.peers(), [&](const auto& peer) {
-      return peer.second.applied.at(image) > 0;
+      return peer.second.applied.at(rewritten) > 0;
     });
     if (shown) return true;
   }
@@ -117,7 +117,7 @@ void ForkRepair::on(const Refusal& refusal) {
   lost_ = lost_ || refusal.lost;
 }
 
-core::Result<void> ForkRepair::heed_loss(const GroupClosed& /*closed*/, Millis now) {
+core::Result<void> ForkRepair::rejoin_if_declared_lost(const GroupClosed& /*closed*/, Millis now) {
   if (!std::exchange(lost_, false) || rejoin_ || failed_) return {};
   RejoinState state;
   state.lost = true;
@@ -138,7 +138,7 @@ storage::Change no_rejoin_row() {
 void ForkRepair::make(RejoinState state) {
   rejoin_ = std::make_unique<Rejoin>(
       Rejoin::Owner{owner_.state, owner_.exchange, owner_.regions,
-                    [this](const std::set<Origin>& changed) { taken_over(changed); },
+                    [this](const std::set<Origin>& changed) { history_replaced(changed); },
                     [this](const core::Failure& why) { failed_ = why; }},
       limits_, std::move(state));
 }
@@ -194,7 +194,7 @@ core::Result<void> ForkRepair::load_parted() {
   return {};
 }
 
-void ForkRepair::taken_over(const std::set<Origin>& changed) {
+void ForkRepair::history_replaced(const std::set<Origin>& changed) {
   for (const Origin origin : changed) {
     owner_.inbox.proofs().signer().forget(origin);
     owner_.settled.forget(origin);

@@ -54,7 +54,7 @@ class ForkRepair final : public Participant {
   void on(const Refusal& refusal);
   // Whether a peer has said that this region was declared lost, and it gives way for that.
   [[nodiscard]] bool is_lost() const { return lost_; }
-  core::Result<void> heed_loss(const GroupClosed& closed, core::Millis now);
+  core::Result<void> rejoin_if_declared_lost(const GroupClosed& closed, core::Millis now);
   // Ends a rejoin that cannot go on, with everything as it was.
   core::Result<void> give_up(const GroupClosed& closed, core::Millis now);
   // A slice of the logging stage. Returns whether there is more.
@@ -84,7 +84,7 @@ class ForkRepair final : public Participant {
   // Whether the writes of a forked origin are this leader's to write again.
   [[nodiscard]] bool may_rewrite(core::Origin origin) const;
   // All that was learnt and promised of the former history is void.
-  void taken_over(const std::set<core::Origin>& changed);
+  void history_replaced(const std::set<core::Origin>& changed);
 
   Owner owner_;
   RejoinLimits limits_;

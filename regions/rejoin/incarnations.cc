@@ -37,14 +37,15 @@ core::Result<void> Incarnations::renew(std::string why, core::Millis now) {
   return recorded;
 }
 
-core::Result<bool> Incarnations::heed_doubt(core::Millis now) {
-  if (exchange_.doubt().empty()) return false;
+core::Result<bool> Incarnations::handle_origin_conflict(core::Millis now) {
+  if (exchange_.origin_conflict().empty()) return false;
   if (may_begin()) {
-    const auto renewed = renew(exchange_.doubt(), now);
+    const auto renewed = renew(exchange_.origin_conflict(), now);
     return renewed.ok() ? core::Result<bool>(true) : renewed.failure();
   }
-  alarms_.raise_once("peers deny every new origin; the last one is kept: " + exchange_.doubt());
-  exchange_.forget_doubt();
+  alarms_.raise_once("peers deny every new origin; the last one is kept: " +
+                     exchange_.origin_conflict());
+  exchange_.forget_origin_conflict();
   return false;
 }
 

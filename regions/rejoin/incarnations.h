@@ -39,7 +39,7 @@ class Incarnations {
   core::Result<void> renew(std::string why, core::Millis now);
   // Does the same when the messages of peers forbid to write on under the present origin. Returns
   // whether they do.
-  core::Result<bool> heed_doubt(core::Millis now);
+  core::Result<bool> handle_origin_conflict(core::Millis now);
   // Whether more of them may begin in this opening.
   [[nodiscard]] bool may_begin() const { return begun_ < kPerOpeningMax; }
 

@@ -214,10 +214,10 @@ void Rejoin::take_over() {
   }
   std::set<Origin> changed;
   for (const auto& [origin, head] : owner_.state.applied().heads()) {
-    const Image* const image = walk_->names().find(origin);
+    const RewrittenOrigin* const rewritten = walk_->names().find(origin);
     const auto parted = walk_->common().find(origin);
     core::Seq same = walk_->now().vector().at(origin);
-    if (image != nullptr) same = std::min(same, image->after);
+    if (rewritten != nullptr) same = std::min(same, rewritten->after);
     if (parted != walk_->common().end()) same = std::min(same, parted->second);
     if (same >= head.seq) continue;
     changed.insert(origin);
@@ -228,7 +228,7 @@ void Rejoin::take_over() {
     owner_.state.chains().keep(each.origin, each.link.seq, each.link.hash);
   }
   walk_.reset();
-  owner_.taken_over(changed);
+  owner_.history_replaced(changed);
   core::mark<"a leader has given way">();
 }
 

@@ -43,7 +43,7 @@ class Rejoin final : public Joiner {
     const Exchange& exchange;
     const RegionList& regions;
     // Called with the origins whose history is another one from now on.
-    std::function<void(const std::set<core::Origin>&)> taken_over;
+    std::function<void(const std::set<core::Origin>&)> history_replaced;
     std::function<void(const core::Failure&)> failed;
   };
 

@@ -19,10 +19,10 @@ struct SnapshotLimits {
   core::Millis hold_ms_max = 600'000;
   // The age up to which a new consumer gets the spool of another one.
   core::Millis share_ms_max = 60'000;
-  // A consumer asks again when no chunk has come for ask_again_ms, and after patience_ms another
+  // A consumer asks again when no chunk has come for ask_again_ms, and after timeout_ms another
   // peer.
   core::Millis ask_again_ms = 2'000;
-  core::Millis patience_ms = 30'000;
+  core::Millis timeout_ms = 30'000;
 };
 
 }  // namespace anabranch::regions

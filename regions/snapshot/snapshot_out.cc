@@ -85,7 +85,7 @@ bool SnapshotOut::in_use(const File& file, Millis now) const {
     return each.second.snapshot != file.id ||
            (file.reader == nullptr && each.second.next == file.spool->size());
   });
-  return !all_sent && unused_ms < limits_.patience_ms;
+  return !all_sent && unused_ms < limits_.timeout_ms;
 }
 
 core::Result<SnapshotOut::File*> SnapshotOut::begin(Millis now) {
@@ -205,7 +205,7 @@ std::vector<SnapshotOut::Progress> SnapshotOut::progress(Millis now) const {
   std::vector<Progress> all;
   for (const auto& [peer, consumer] : consumers_) {
     const auto found = files_.find(consumer.snapshot);
-    if (found == files_.end() || now - consumer.asked_ms > limits_.patience_ms) continue;
+    if (found == files_.end() || now - consumer.asked_ms > limits_.timeout_ms) continue;
     const File& file = found->second;
     const bool complete = file.reader == nullptr;
     if (complete && consumer.next == file.spool->size()) continue;

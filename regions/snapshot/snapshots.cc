@@ -79,7 +79,7 @@ void Snapshots::tick(Millis now) {
     return stop();  // Its region goes on under another origin, and no longer has the snapshot.
   }
   const Millis silent_ms = now - in_->progress_ms();
-  if (silent_ms < limits_.patience_ms) return;
+  if (silent_ms < limits_.timeout_ms) return;
   if (joiner_ == nullptr && owner_.state.applied().vector().includes(peer->second.applied)) {
     return stop();  // What it has has come on other ways.
   }
@@ -102,7 +102,7 @@ std::optional<Origin> Snapshots::source(const std::set<Origin>& avoided) const {
                             : joiner_->source(avoided);
 }
 
-void Snapshots::avoid(Origin source, Millis now) { avoided_[source] = now + limits_.patience_ms; }
+void Snapshots::avoid(Origin source, Millis now) { avoided_[source] = now + limits_.timeout_ms; }
 
 std::set<Origin> Snapshots::avoided(Millis now) {
   std::erase_if(avoided_, [&](const auto& each) { return now >= each.second; });

@@ -32,10 +32,10 @@ class Applied {
   [[nodiscard]] core::Hlc hlc_max() const;
   // Stays where it is when this object is moved.
   [[nodiscard]] const rows::Names& names() const { return *names_; }
-  [[nodiscard]] rows::MaskBoard& mask_board() { return names_->masks(); }
-  [[nodiscard]] rows::ExpiryBoard& expiry_board() { return names_->expiries(); }
-  // The board where readers find the newest vector.
-  [[nodiscard]] rows::VectorBoard& vector_board() { return names_->vectors(); }
+  [[nodiscard]] rows::PublishedMasks& published_masks() { return names_->masks(); }
+  [[nodiscard]] rows::PublishedExpiry& published_expiry() { return names_->expiries(); }
+  // The newest vector, for readers.
+  [[nodiscard]] rows::PublishedVector& published_vector() { return names_->vectors(); }
 
   // Advances to the end of a batch whose bytes hash to `chain`. `deps` is the vector that its
   // leader had applied. The batch must be the origin's next.

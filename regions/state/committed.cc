@@ -34,7 +34,7 @@ core::Result<bool> CommittedState::load() {
   auto masks = rows::load_masks(*snapshot);
   if (!masks.ok()) return masks.failure();
   masks_ = std::move(masks).value();
-  applied_.mask_board().post(masks_);
+  applied_.published_masks().publish(masks_);
   if (const auto mark = snapshot->get(storage::Table::kMeta, storage::kClockKey)) {
     if (mark->size() != sizeof(core::Hlc)) return core::corrupt("the clock's mark is damaged");
     clock_mark_ = {storage::from_big_endian(*mark)};
@@ -68,7 +68,7 @@ core::Result<void> CommittedState::open_scores() {
 core::Result<std::vector<storage::Change>> CommittedState::load_expiries() {
   std::vector<storage::Change> changes;
   const auto loaded = rows::load_expiries(*storage_.snapshot(), names().origins(),
-                                          applied_.expiry_board(), changes);
+                                          applied_.published_expiry(), changes);
   return loaded.ok() ? core::Result<std::vector<storage::Change>>(std::move(changes))
                      : loaded.failure();
 }
@@ -77,7 +77,7 @@ void CommittedState::start_clock(const core::WallClock& clock, core::Hlc newest,
                                  core::Millis drift_ms_max) {
   clock_.emplace(clock, newest, drift_ms_max);
   clock_->observe(applied_.hlc_max());
-  applied_.expiry_board().use(clock, drift_ms_max);
+  applied_.published_expiry().use(clock, drift_ms_max);
 }
 
 // ---- Batches.
@@ -164,19 +164,19 @@ void CommittedState::mark_clock(Commit& commit, Clock when) {
   const bool due = when == Clock::kAlways || commit.stage != nullptr;
   if (!due || clock_->high_water() == clock_mark_) return;
   clock_mark_ = clock_->high_water();
-  applied_.expiry_board().post(clock_mark_);
+  applied_.published_expiry().publish(clock_mark_);
   commit.changes.push_back({storage::Table::kMeta, std::string(storage::kClockKey),
                             storage::big_endian(clock_mark_.bits)});
 }
 
 core::Result<void> CommittedState::store(const Commit& commit) {
   if (commit.stage != nullptr && !commit.stage->masks()->empty()) {
-    applied_.mask_board().announce();
+    applied_.published_masks().begin_publish();
   }
   const bool goes_on = commit.stage != nullptr || commit.swap;
-  rows::VectorBoard& board = applied_.vector_board();
-  const rows::VectorBoard::Shared before = board.announced();
-  if (goes_on) board.announce(applied_.vector());
+  rows::PublishedVector& published = applied_.published_vector();
+  const rows::PublishedVector::Shared before = published.announced();
+  if (goes_on) published.begin_publish(applied_.vector());
   core::Result<void> stored;
   if (commit.swap) {
     stored = storage_.swap(commit.changes);
@@ -184,20 +184,20 @@ core::Result<void> CommittedState::store(const Commit& commit) {
     stored = done.failure();
   }
   // Sessions leave for other regions, and would wait there in vain for ops that nobody has seen.
-  if (!stored.ok() && goes_on) board.announce(*before);
+  if (!stored.ok() && goes_on) published.begin_publish(*before);
   return stored;
 }
 
 void CommittedState::show(const Commit& commit) {
-  if (commit.swap) applied_.vector_board().post(rows::VectorBoard::Jump::kYes);
+  if (commit.swap) applied_.published_vector().publish(rows::PublishedVector::Jump::kYes);
   if (commit.stage != nullptr || !commit.records.empty()) {
     durable(storage_.durable_position());
   }
   if (commit.stage == nullptr) return;
-  applied_.vector_board().post();
+  applied_.published_vector().publish();
   if (masks_ != commit.stage->masks()) {
     masks_ = commit.stage->masks();
-    applied_.mask_board().post(masks_);
+    applied_.published_masks().publish(masks_);
   }
 }
 
@@ -214,7 +214,7 @@ core::Result<void> CommittedState::clear_next() {
 }
 
 void CommittedState::note_expiry(const core::Path& path) {
-  if (crdt::is_expiry(path)) applied_.expiry_board().mark(crdt::key_part(path));
+  if (crdt::is_expiry(path)) applied_.published_expiry().mark(crdt::key_part(path));
 }
 
 // ---- The state.

@@ -124,7 +124,7 @@ bool DirectoryCheck::check_meta() {
     wrong("the large clears that are to be swept: " + masks.failure().message);
     return false;
   }
-  applied_.mask_board().post(std::move(masks).value());
+  applied_.published_masks().publish(std::move(masks).value());
   return true;
 }
 

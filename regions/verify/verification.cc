@@ -9,13 +9,13 @@ namespace anabranch::regions {
 
 using core::Hash128;
 using core::Millis;
-using Detail = Inspection::Detail;
-using Part = Inspection::Part;
+using Detail = RowSnapshot::Detail;
+using Part = RowSnapshot::Part;
 using State = regions::Verdict::State;
 
 namespace {
 
-Part part_of(const Answer& answer) {
+Part part_of(const DigestResponse& answer) {
   return {answer.digest, answer.rows, answer.next, answer.list};
 }
 
@@ -39,7 +39,7 @@ Verification::Verification(std::string region, std::uint64_t moment, Open rows, 
                            Millis now)
     : open_(std::move(rows)),
       ask_(std::move(peer)),
-      deadline_ms_(now + kPatienceMs),
+      deadline_ms_(now + kTimeoutMs),
       moment_(moment) {
   verdict_.region = std::move(region);
   open(now);
@@ -47,7 +47,7 @@ Verification::Verification(std::string region, std::uint64_t moment, Open rows, 
 
 // ---- Questions and answers.
 
-void Verification::ask(Question question, Step step, Millis now) {
+void Verification::ask(DigestRequest question, Step step, Millis now) {
   question.moment = moment_;
   question.number = question_.number + 1;
   question_ = std::move(question);
@@ -61,12 +61,12 @@ void Verification::ask_anew(Millis now) {
   ask_(question_);
 }
 
-void Verification::on(const Answer& answer, Millis now) {
+void Verification::on(const DigestResponse& answer, Millis now) {
   const bool expected = answer.moment == moment_ && answer.number == question_.number;
   if (!running() || step_ == nullptr || !expected) return;
   const Step step = std::exchange(step_, nullptr);
   if (!answer.kept) {  // The peer was restarted, or this leader stood still for long.
-    suspects_.clear();
+    mismatches_.clear();
     if (++lost_moments_ == kLostMomentsMax) return finish(State::kSilent);
     open_later(now);
   } else {
@@ -103,7 +103,7 @@ void Verification::finish(State state) {
 void Verification::open(Millis now) {
   own_.reset();
   ++moment_;
-  ask({.kind = Question::Kind::kOpen}, &Verification::opened, now);
+  ask({.kind = DigestRequest::Kind::kOpen}, &Verification::opened, now);
 }
 
 void Verification::open_later(Millis now) {
@@ -111,7 +111,7 @@ void Verification::open_later(Millis now) {
   open_ms_ = now + kRetryMs;
 }
 
-void Verification::opened(const Answer& answer, Millis now) {
+void Verification::opened(const DigestResponse& answer, Millis now) {
   own_.emplace(open_());
   const bool late = now >= deadline_ms_;
   if (!answer.comparable || !own_->moment().comparable) {
@@ -120,18 +120,18 @@ void Verification::opened(const Answer& answer, Millis now) {
   }
   const core::VersionVector& applied = own_->moment().applied;
   exact_ = applied == answer.applied;
-  // Suspects need each side to have applied all that the other had before.
+  // Mismatches need each side to have applied all that the other had before.
   const bool caught_up = applied.includes(before_.second) && answer.applied.includes(before_.first);
-  if (!exact_ && !late && (suspects_.empty() || !caught_up)) return open_later(now);
+  if (!exact_ && !late && (mismatches_.empty() || !caught_up)) return open_later(now);
   if (!exact_ && !caught_up) return finish(State::kBehind);
   compare(answer, now);
 }
 
-void Verification::compare(const Answer& answer, Millis now) {
+void Verification::compare(const DigestResponse& answer, Millis now) {
   verdict_.applied = own_->moment().applied;
   before_ = {own_->moment().applied, answer.applied};
-  if (!exact_ && !suspects_.empty()) return look(now);
-  suspects_.clear();
+  if (!exact_ && !mismatches_.empty()) return look(now);
+  mismatches_.clear();
   kept_there_ = answer.digest;
   digest_there_ = {};
   verdict_.digest = {};
@@ -144,22 +144,22 @@ void Verification::compare(const Answer& answer, Millis now) {
 
 void Verification::ask_sum(Millis now) {
   const Part here = own_->part(from_, {}, Detail::kSum);
-  ask({.kind = Question::Kind::kSum, .from = from_, .until = here.next}, &Verification::summed,
+  ask({.kind = DigestRequest::Kind::kSum, .from = from_, .until = here.next}, &Verification::summed,
       now);
 }
 
-void Verification::summed(const Answer& answer, Millis now) {
+void Verification::summed(const DigestResponse& answer, Millis now) {
   const Part there = part_of(answer);
   if (!there.next.empty() && there.next <= from_) return finish(State::kSilent);
   const Part here = own_->part(from_, there.next, Detail::kSum);
   if (here.digest == there.digest && here.rows == there.rows && here.next == there.next) {
     return went_on(here, there, now);
   }
-  ask({.kind = Question::Kind::kList, .from = from_, .until = there.next}, &Verification::listed,
-      now);
+  ask({.kind = DigestRequest::Kind::kList, .from = from_, .until = there.next},
+      &Verification::listed, now);
 }
 
-void Verification::listed(const Answer& answer, Millis now) {
+void Verification::listed(const DigestResponse& answer, Millis now) {
   Part there = part_of(answer);
   if (!there.next.empty() && there.next <= from_) return finish(State::kSilent);
   Part here = own_->part(from_, there.next, Detail::kList);
@@ -173,7 +173,7 @@ void Verification::suspect(const Part& here, const Part& there) {
   auto other = there.list.begin();
   const auto note = [&](const std::string& key, const Pair& pair) {
     ++verdict_.differing;
-    if (suspects_.size() < kSuspectsMax) suspects_.emplace(key, pair);
+    if (mismatches_.size() < kSuspectsMax) mismatches_.emplace(key, pair);
   };
   while (mine != here.list.end() || other != there.list.end()) {
     if (other == there.list.end() || (mine != here.list.end() && mine->key < other->key)) {
@@ -205,50 +205,50 @@ void Verification::went_on(const Part& here, const Part& there, Millis now) {
 void Verification::walked(Millis now) {
   verdict_.digest_wrong_here = verdict_.digest != own_->moment().digest;
   verdict_.digest_wrong_there = digest_there_ != kept_there_;
-  if (suspects_.empty()) return finish(exact_ ? State::kEqual : State::kSame);
+  if (mismatches_.empty()) return finish(exact_ ? State::kEqual : State::kSame);
   if (exact_) return look(now);
-  deadline_ms_ = now + kPatienceMs;
+  deadline_ms_ = now + kTimeoutMs;
   open_later(now);
 }
 
-// ---- Suspects.
+// ---- Mismatches.
 
 void Verification::look(Millis now) {
   still_.clear();
   verdict_.differences.clear();
-  next_shown_ = suspects_.begin();
+  next_shown_ = mismatches_.begin();
   ask_shown(now);
 }
 
 void Verification::ask_shown(Millis now) {
-  Question question{.kind = Question::Kind::kShow};
-  for (auto at = next_shown_; at != suspects_.end(); ++at) {
-    if (question.keys.size() == Question::kKeysMax) break;
+  DigestRequest question{.kind = DigestRequest::Kind::kShow};
+  for (auto at = next_shown_; at != mismatches_.end(); ++at) {
+    if (question.keys.size() == DigestRequest::kKeysMax) break;
     question.keys.push_back(at->first);
   }
   ask(std::move(question), &Verification::shown, now);
 }
 
-void Verification::shown(const Answer& answer, Millis now) {
+void Verification::shown(const DigestResponse& answer, Millis now) {
   const std::size_t count = std::min(answer.list.size(), answer.texts.size());
   if (count == 0 || count > question_.keys.size()) return finish(State::kSilent);
   for (std::size_t i = 0; i < count; ++i, ++next_shown_) {
     const auto& [key, before] = *next_shown_;
-    const Inspection::Shown here = own_->show(key);
+    const RowSnapshot::Shown here = own_->show(key);
     const Pair pair{here.digest, answer.list[i].digest};
     if (pair.first == pair.second || (!exact_ && pair != before)) continue;
     still_.emplace(key, pair);
     if (still_.size() <= kListedMax) describe(key, here, answer.texts[i]);
   }
   const bool enough = exact_ && still_.size() >= kListedMax;
-  if (next_shown_ == suspects_.end() || enough) {
+  if (next_shown_ == mismatches_.end() || enough) {
     looked(now);
   } else {
     ask_shown(now);
   }
 }
 
-void Verification::describe(const std::string& key, const Inspection::Shown& here,
+void Verification::describe(const std::string& key, const RowSnapshot::Shown& here,
                             const std::string& there) {
   std::string row = here.row;
   if (row.empty()) {  // The row is not here: the key is its path unless that is very long.
@@ -262,8 +262,8 @@ void Verification::looked(Millis now) {
   if (!exact_) verdict_.differing = still_.size();
   if (still_.empty()) return finish(exact_ ? State::kEqual : State::kSame);
   if (exact_ || ++rounds_ == kRounds) return finish(State::kDifferent);
-  suspects_ = std::exchange(still_, {});
-  deadline_ms_ = now + kPatienceMs;
+  mismatches_ = std::exchange(still_, {});
+  deadline_ms_ = now + kTimeoutMs;
   open_later(now);
 }
 

@@ -16,30 +16,32 @@ namespace {
 // Moments of two verifications have different names.
 constexpr std::uint64_t kMomentsOfOne = std::uint64_t{1} << 20U;
 
-void answer_open(const Inspection& inspection, Answer& answer) {
-  answer.comparable = inspection.moment().comparable;
-  answer.applied = inspection.moment().applied;
-  answer.digest = inspection.moment().digest;
+void answer_open(const RowSnapshot& snapshot, DigestResponse& answer) {
+  answer.comparable = snapshot.moment().comparable;
+  answer.applied = snapshot.moment().applied;
+  answer.digest = snapshot.moment().digest;
 }
 
-void answer_part(const Inspection& inspection, const Question& question, Answer& answer) {
-  const bool list = question.kind == Question::Kind::kList;
-  Inspection::Part part = inspection.part(
-      question.from, question.until, list ? Inspection::Detail::kList : Inspection::Detail::kSum);
+void answer_part(const RowSnapshot& snapshot, const DigestRequest& question,
+                 DigestResponse& answer) {
+  const bool list = question.kind == DigestRequest::Kind::kList;
+  RowSnapshot::Part part = snapshot.part(
+      question.from, question.until, list ? RowSnapshot::Detail::kList : RowSnapshot::Detail::kSum);
   answer.digest = part.digest;
   answer.rows = part.rows;
   answer.next = std::move(part.next);
   answer.list = std::move(part.list);
 }
 
-void answer_show(const Inspection& inspection, const Question& question, Answer& answer) {
+void answer_show(const RowSnapshot& snapshot, const DigestRequest& question,
+                 DigestResponse& answer) {
   std::size_t bytes = 0;
   for (const std::string& key : question.keys) {
-    Inspection::Shown shown = inspection.show(key);
+    RowSnapshot::Shown shown = snapshot.show(key);
     bytes += key.size() + shown.text.size();
     answer.list.push_back({key, shown.digest});
     answer.texts.push_back(std::move(shown.text));
-    if (bytes > Inspection::kListBytesMax) return;  // The peer asks for the rest.
+    if (bytes > RowSnapshot::kListBytesMax) return;  // The peer asks for the rest.
   }
 }
 
@@ -68,7 +70,7 @@ void Verifier::start(std::vector<std::string> regions, Millis now) {
   std::erase_if(running_, [](const auto& each) { return !each.second.running(); });
   for (const std::string& region : regions) {
     if (running_.contains(region)) continue;
-    const auto ask = [this, region](const Question& question) {
+    const auto ask = [this, region](const DigestRequest& question) {
       const Peer* to = peer(region);
       if (to != nullptr) owner_.effects.push_back(Send{to->links.front(), question});
     };
@@ -85,7 +87,7 @@ std::vector<regions::Verdict> Verifier::verdicts() const {
   return verdicts;
 }
 
-void Verifier::step(LinkId link, const Answer& answer, Millis now) {
+void Verifier::step(LinkId link, const DigestResponse& answer, Millis now) {
   const Peer* from = peer(link);
   if (from == nullptr) return;
   const auto running = running_.find(from->region);
@@ -125,7 +127,7 @@ void Verifier::compare(LinkId link, const Heartbeat& heartbeat) {
 
 // ---- Answering.
 
-Inspection Verifier::inspect() const {
+RowSnapshot Verifier::inspect() const {
   const CommittedState& state = owner_.state;
   return {{state.storage().snapshot(), state.applied().vector(), state.digests().total(),
            state.digest().has_value()},
@@ -139,26 +141,26 @@ void Verifier::keep(core::Origin peer, std::uint64_t moment, Millis now) {
   served_.emplace(peer, Served{moment, inspect(), now, now});
 }
 
-void Verifier::step(LinkId link, const Question& question, Millis now) {
+void Verifier::step(LinkId link, const DigestRequest& question, Millis now) {
   const Peer* from = peer(link);
   if (from == nullptr) return;
-  if (question.kind == Question::Kind::kOpen) keep(from->origin, question.moment, now);
-  Answer answer{.moment = question.moment, .number = question.number};
+  if (question.kind == DigestRequest::Kind::kOpen) keep(from->origin, question.moment, now);
+  DigestResponse answer{.moment = question.moment, .number = question.number};
   const auto served = served_.find(from->origin);
   if (served != served_.end() && served->second.moment == question.moment) {
     served->second.used_ms = now;
     answer.kept = true;
-    const Inspection& inspection = served->second.inspection;
+    const RowSnapshot& snapshot = served->second.snapshot;
     switch (question.kind) {
-      case Question::Kind::kOpen:
-        answer_open(inspection, answer);
+      case DigestRequest::Kind::kOpen:
+        answer_open(snapshot, answer);
         break;
-      case Question::Kind::kSum:
-      case Question::Kind::kList:
-        answer_part(inspection, question, answer);
+      case DigestRequest::Kind::kSum:
+      case DigestRequest::Kind::kList:
+        answer_part(snapshot, question, answer);
         break;
-      case Question::Kind::kShow:
-        answer_show(inspection, question, answer);
+      case DigestRequest::Kind::kShow:
+        answer_show(snapshot, question, answer);
         break;
     }
   }

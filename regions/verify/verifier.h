@@ -13,7 +13,7 @@
 #include "regions/exchange/exchange.h"
 #include "regions/state/committed.h"
 #include "regions/verify/divergence.h"
-#include "regions/verify/inspection.h"
+#include "regions/verify/row_snapshot.h"
 #include "regions/verify/verification.h"
 #include "regions/wire/alarms.h"
 #include "regions/wire/effect.h"
@@ -44,8 +44,8 @@ class Verifier {
   [[nodiscard]] std::vector<regions::Verdict> verdicts() const;
 
   // Messages on a link that has greeted.
-  void step(LinkId link, const Question& question, core::Millis now);
-  void step(LinkId link, const Answer& answer, core::Millis now);
+  void step(LinkId link, const DigestRequest& question, core::Millis now);
+  void step(LinkId link, const DigestResponse& answer, core::Millis now);
   // Compares digests with a peer that has applied the same.
   void compare(LinkId link, const Heartbeat& heartbeat);
   void tick(core::Millis now);
@@ -58,7 +58,7 @@ class Verifier {
   // A moment that is kept for a peer.
   struct Served {
     std::uint64_t moment = 0;
-    Inspection inspection;
+    RowSnapshot snapshot;
     core::Millis opened_ms = 0;
     core::Millis used_ms = 0;
   };
@@ -67,7 +67,7 @@ class Verifier {
   [[nodiscard]] const Peer* peer(const std::string& region) const;
   void keep(core::Origin peer, std::uint64_t moment, core::Millis now);
   // The committed state as it is now.
-  [[nodiscard]] Inspection inspect() const;
+  [[nodiscard]] RowSnapshot inspect() const;
 
   Owner owner_;
   std::uint64_t next_moment_;

@@ -50,7 +50,7 @@ void write(Writer& out, const Heartbeat& message) {
   message.echo ? write(out, *message.echo) : void(out.nil());
   write_hash_or_nil(out, message.settled);
   out.boolean(message.left_out);
-  write_vector(out, message.standings);
+  write_vector(out, message.reports);
   write_vector(out, message.clocks);
   write(out, message.heard);
 }
@@ -90,7 +90,7 @@ void write(Writer& out, const History& message) {
 
 void write(Writer& out, const SignedPosition& message) { write_position(out, message); }
 
-void write(Writer& out, const Standing& message) { write_standing(out, message); }
+void write(Writer& out, const RegionReport& message) { write_report(out, message); }
 
 Message read_signed(Reader& in) { return read_position(in); }
 
@@ -202,7 +202,7 @@ Message read_heartbeat(Reader& in) {
   if (!in.take_nil()) message.echo = read_echo(in);
   message.settled = read_hash_or_nil(in);
   message.left_out = in.boolean();
-  message.standings = read_vector(in);
+  message.reports = read_vector(in);
   if (newer == 0) return message;  // Of a version without clocks.
   message.clocks = read_vector(in);
   if (newer == 1) return message;  // Of a version without words of others.
@@ -310,9 +310,9 @@ Message read_snapshot_refusal(Reader& in) {
   return message;
 }
 
-void write(Writer& out, const Question& message) { write_question(out, message); }
+void write(Writer& out, const DigestRequest& message) { write_digest_request(out, message); }
 
-void write(Writer& out, const Answer& message) { write_answer(out, message); }
+void write(Writer& out, const DigestResponse& message) { write_digest_response(out, message); }
 
 // One row per kind, in the order of the variant; a kind's number is its index plus one.
 constexpr std::array<Message (*)(Reader&), std::variant_size_v<Message>> kReaders = {
@@ -321,8 +321,8 @@ constexpr std::array<Message (*)(Reader&), std::variant_size_v<Message>> kReader
     read_subscribe,
     read_batch,
     read_ack,
-    [](Reader& in) -> Message { return read_question(in); },
-    [](Reader& in) -> Message { return read_answer(in); },
+    [](Reader& in) -> Message { return read_digest_request(in); },
+    [](Reader& in) -> Message { return read_digest_response(in); },
     read_history,
     read_trimmed,
     read_snapshot_request,
@@ -330,7 +330,7 @@ constexpr std::array<Message (*)(Reader&), std::variant_size_v<Message>> kReader
     read_snapshot_refusal,
     read_signed,
     read_refusal,
-    [](Reader& in) -> Message { return read_standing(in); }};
+    [](Reader& in) -> Message { return read_report(in); }};
 
 }  // namespace
 

@@ -6,7 +6,7 @@
 //   Subscribe  send me these origins from these seqs on, up to so many bytes ahead of my acks
 //   Batch      one batch, as the bytes that travel
 //   Ack        the bytes of the subscription that I have received, and my applied vector
-//   Question, Answer  about a part of the rows, to compare it (question.h)
+//   DigestRequest, DigestResponse  about a part of the rows, to compare it (digest_request.h)
 //   History    positions of my history of an origin, which differs from yours, and the stamp of
 //              your last history message
 //   Trimmed    my log serves these origins of your subscription only from these seqs on
@@ -15,7 +15,7 @@
 //   SnapshotRefusal   the reason why you get none
 //   Refusal   I exchange nothing with you, and the reason
 //   SignedPosition   an origin's log reaches this position, signed by its region
-//   Standing         a region's own statement of its durable vector and of its closed origins
+//   RegionReport         a region's own statement of its durable vector and of its closed origins
 #pragma once
 
 #include <cstdint>
@@ -32,9 +32,9 @@
 #include "regions/state/chain_link.h"
 #include "regions/wire/chain_marks.h"
 #include "regions/wire/clock_word.h"
-#include "regions/wire/question.h"
+#include "regions/wire/digest_request.h"
+#include "regions/wire/region_report.h"
 #include "regions/wire/signatures.h"
-#include "regions/wire/standing.h"
 
 namespace anabranch::regions {
 
@@ -80,8 +80,8 @@ struct Heartbeat {
   std::optional<Echo> echo = {};
   std::optional<core::Hash128> settled = {};  // As in a greeting.
   bool left_out = false;
-  core::VersionVector standings = {};  // {origin: number of its newest standing there}
-  // {origin: timestamp} that its sender is certain of (passed_clocks.h), at `applied`.
+  core::VersionVector reports = {};  // {origin: number of its newest report there}
+  // {origin: timestamp} that its sender is certain of (clock_bounds.h), at `applied`.
   core::VersionVector clocks = {};
   std::vector<ClockWord> heard = {};  // The sender's own word, and the newest of others.
   bool operator==(const Heartbeat&) const = default;
@@ -171,9 +171,9 @@ struct Refusal {
   bool operator==(const Refusal&) const = default;
 };
 
-using Message = std::variant<Greeting, Heartbeat, Subscribe, BatchMessage, Ack, Question, Answer,
-                             History, Trimmed, SnapshotRequest, SnapshotChunk, SnapshotRefusal,
-                             SignedPosition, Refusal, Standing>;
+using Message = std::variant<Greeting, Heartbeat, Subscribe, BatchMessage, Ack, DigestRequest,
+                             DigestResponse, History, Trimmed, SnapshotRequest, SnapshotChunk,
+                             SnapshotRefusal, SignedPosition, Refusal, RegionReport>;
 
 // The number of the message's kind in a frame.
 [[nodiscard]] std::uint8_t kind_of(const Message& message);

@@ -25,12 +25,12 @@ ExitCode print_answer(const Arguments& arguments, std::vector<std::string> words
                       std::string (*text)(const nlohmann::json& answer),
                       const std::string& database) {
   const core::Result<std::string> answer = ask(arguments, std::move(words), database);
-  if (!answer.ok()) return complain(answer.failure().message);
+  if (!answer.ok()) return print_error(answer.failure().message);
   try {
     const nlohmann::json all = nlohmann::json::parse(answer.value());
     std::cout << (arguments.has(kJson.name) ? all.dump(2) + '\n' : text(all));
   } catch (const nlohmann::json::exception& error) {
-    return complain("the server's answer cannot be read: " + std::string(error.what()));
+    return print_error("the server's answer cannot be read: " + std::string(error.what()));
   }
   return kClean;
 }

@@ -17,7 +17,7 @@ core::Result<std::string> ask(const Arguments& arguments, std::vector<std::strin
                               const std::string& database = {});
 
 // Sends a question whose answer is JSON, and prints the answer: unchanged with --json, else as
-// formatted by `text`. Complains if no answer arrives, or if `text` cannot read it.
+// formatted by `text`. Prints an error if no answer arrives, or if `text` cannot read it.
 ExitCode print_answer(const Arguments& arguments, std::vector<std::string> words,
                       std::string (*text)(const nlohmann::json& answer),
                       const std::string& database = {});

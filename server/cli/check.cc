@@ -47,14 +47,14 @@ void print(const regions::CheckReport& report) {
 
 ExitCode run(const Arguments& arguments) {
   const std::string directory = arguments.text(kData.name);
-  if (directory.empty()) return complain("which directory? Say --data DIR", kUsage);
+  if (directory.empty()) return print_error("which directory? Say --data DIR", kUsage);
   std::error_code error;
   if (!std::filesystem::exists(std::filesystem::path(directory) / "data.mdb", error)) {
-    return complain(directory + " is no data directory");
+    return print_error(directory + " is no data directory");
   }
   explain_faults();
   const auto report = regions::check_directory(directory, ProgressLine());
-  if (!report.ok()) return complain(report.failure());
+  if (!report.ok()) return print_error(report.failure());
   print(report.value());
   return report.value().wrong == 0 ? kClean : kFailed;
 }

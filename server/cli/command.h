@@ -78,10 +78,10 @@ constexpr Argument kJson{"--json", Argument::Kind::kSwitch, "", "print JSON, for
 
 // Prints "anabranch: message" on standard error, on one line whatever characters it has. Returns
 // `code`.
-ExitCode complain(std::string_view message, ExitCode code = kFailed);
+ExitCode print_error(std::string_view message, ExitCode code = kFailed);
 // The same for a failed operation. If the failure reports damaged data, adds advice and returns
 // kDamaged.
-ExitCode complain(const core::Failure& failure);
+ExitCode print_error(const core::Failure& failure);
 
 // ---- The rows, one file each.
 Command serve_command();

@@ -121,7 +121,7 @@ bool asks_for(int argc, const char* const* argv, std::string_view flag, std::str
 }  // namespace
 
 ExitCode run_command_line(int argc, const char* const* argv, std::string_view version) {
-  if (argc < 2) return complain("which command? See anabranch --help", kUsage);
+  if (argc < 2) return print_error("which command? See anabranch --help", kUsage);
   if (asks_for(argc, argv, "--help", "-h") || asks_for(argc, argv, "help", "help")) {
     std::cout << help_of_program();
     return kClean;
@@ -137,16 +137,16 @@ ExitCode run_command_line(int argc, const char* const* argv, std::string_view ve
   try {
     program.parse(argc, argv);
   } catch (const CLI::ExtrasError&) {
-    return complain(unexpected(program, bindings), kUsage);
+    return print_error(unexpected(program, bindings), kUsage);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return static_cast<ExitCode>(program.exit(error));
     const bool unknown = !program.remaining(true).empty();
-    return complain(unknown ? unexpected(program, bindings) : error.what(), kUsage);
+    return print_error(unknown ? unexpected(program, bindings) : error.what(), kUsage);
   }
   for (const auto& bound : bindings) {
     if (bound->app->parsed()) return bound->command->run(arguments_of(*bound));
   }
-  return complain("which command? See anabranch --help", kUsage);
+  return print_error("which command? See anabranch --help", kUsage);
 }
 
 }  // namespace anabranch::server::cli

@@ -18,14 +18,14 @@ std::span<const Command> commands() {
   return table;
 }
 
-ExitCode complain(std::string_view message, ExitCode code) {
+ExitCode print_error(std::string_view message, ExitCode code) {
   std::cerr << "anabranch: " + printable(message) + '\n';
   return code;
 }
 
-ExitCode complain(const core::Failure& failure) {
-  if (failure.code != ErrorCode::kCorrupt) return complain(failure.message);
-  return complain(failure.message + ": " + std::string(storage::kDamageAdvice), kDamaged);
+ExitCode print_error(const core::Failure& failure) {
+  if (failure.code != ErrorCode::kCorrupt) return print_error(failure.message);
+  return print_error(failure.message + ": " + std::string(storage::kDamageAdvice), kDamaged);
 }
 
 }  // namespace anabranch::server::cli

@@ -18,10 +18,10 @@ ExitCode run(const Arguments& arguments) {
   const std::string path = arguments.text(kFile.name);
   Config config;
   const std::vector<std::string> problems = apply_file(path, config);
-  for (const std::string& problem : problems) complain(problem);
+  for (const std::string& problem : problems) print_error(problem);
   if (!problems.empty()) return kUsage;
   const std::vector<std::string> doubtful = doubts(config);
-  for (const std::string& doubt : doubtful) complain(path + ": " + doubt);
+  for (const std::string& doubt : doubtful) print_error(path + ": " + doubt);
   if (!doubtful.empty()) return kUsage;
   std::cout << path << " is fine\n";
   const core::Result<void> complete = check_complete(config);

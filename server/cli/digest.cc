@@ -10,7 +10,7 @@ namespace {
 
 ExitCode run(const Arguments& arguments) {
   const core::Result<std::string> answer = ask(arguments, {"DIGEST"});
-  if (!answer.ok()) return complain(answer.failure().message);
+  if (!answer.ok()) return print_error(answer.failure().message);
   std::cout << answer.value() << '\n';
   return kClean;
 }

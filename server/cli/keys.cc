@@ -19,7 +19,7 @@ constexpr Argument kOut{"--out", Argument::Kind::kValue, "PATH",
 ExitCode make(const Arguments& arguments) {
   const std::string region = arguments.text(kRegion.name);
   if (!transport::is_region_name(region)) {
-    return complain(
+    return print_error(
         "region \"" + region + "\" is no name: 1 to 64 letters, digits, '-', '_' or '.'", kUsage);
   }
   std::filesystem::path path = arguments.text(kOut.name);
@@ -28,7 +28,7 @@ ExitCode make(const Arguments& arguments) {
   if (is_folder) path /= region + ".keys";
   const transport::OwnKeys keys = transport::make_keys(region);
   const core::Result<void> saved = transport::save_own_keys(path.string(), keys);
-  if (!saved.ok()) return complain(saved.failure().message);
+  if (!saved.ok()) return print_error(saved.failure().message);
   std::cerr << "anabranch: the secret keys are in " << path.string()
             << "; all other regions need this line:\n";
   std::cout << transport::public_line(keys) << '\n';
@@ -37,7 +37,7 @@ ExitCode make(const Arguments& arguments) {
 
 ExitCode reload(const Arguments& arguments) {
   const core::Result<std::string> answer = ask(arguments, {"KEYS", "RELOAD"});
-  if (!answer.ok()) return complain(answer.failure().message);
+  if (!answer.ok()) return print_error(answer.failure().message);
   std::cout << "the keys are read again\n";
   return kClean;
 }

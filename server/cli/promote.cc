@@ -10,7 +10,7 @@ namespace {
 
 ExitCode run(const Arguments& arguments) {
   const core::Result<std::string> answer = ask(arguments, {"PROMOTE"});
-  if (!answer.ok()) return complain(answer.failure().message);
+  if (!answer.ok()) return print_error(answer.failure().message);
   std::cout << "it leads its region now\n";
   return kClean;
 }

@@ -42,7 +42,7 @@ ExitCode list(const Arguments& arguments) {
 
 ExitCode change(const Arguments& arguments, std::vector<std::string> words, const char* done) {
   const core::Result<std::string> answer = ask(arguments, std::move(words));
-  if (!answer.ok()) return complain(answer.failure().message);
+  if (!answer.ok()) return print_error(answer.failure().message);
   std::cout << arguments.text(kName.name) << ' ' << done << '\n';
   return kClean;
 }

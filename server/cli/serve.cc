@@ -122,13 +122,13 @@ Argument::Kind argument_kind(Setting::Kind kind) {
 
 ExitCode run(const Arguments& arguments) {
   const Result<Config> config = configure(arguments);
-  if (!config.ok()) return complain(config.failure().message, kUsage);
+  if (!config.ok()) return print_error(config.failure().message, kUsage);
   core::set_log_level(config.value().log_level);
   for (const std::string& line : unknown_variables(names_in_environment())) core::log_warning(line);
   std::signal(SIGPIPE, SIG_IGN);
   explain_faults();
   const Result<void> served = serve(config.value());
-  return served.ok() ? kClean : complain(served.failure());
+  return served.ok() ? kClean : print_error(served.failure());
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // `anabranch show KEY`: prints the value of a key, with all its concurrent values.
 //
-// The server answers with JSON: {key, database, type, value, tally, siblings: [{region, time_ms,
+// The server answers with JSON: {key, database, type, value, counter, siblings: [{region, time_ms,
 // value}]} for strings, {key, type, count, elements: [{element, siblings}]} for sets, {key, type,
 // count, fields:
-// [{field, type, value, tally, siblings}]} for maps.
+// [{field, type, value, counter, siblings}]} for maps.
 // If regions gave the key different types at the same time, hidden: [{type, count}] lists the types
 // that are not shown; they stay until the key is removed or overwritten.
 // Bytes are a string if they are UTF-8, else {"hex": "00ff..."}; an absent value is null.
@@ -46,7 +46,7 @@ std::string head_of(const json& key) {
             {"database", key.at("database").dump()},
             {"type", key.at("type").get<std::string>()}};
   if (key.contains("value")) rows.push_back({"value", shown(key.at("value"))});
-  if (key.contains("tally")) rows.push_back({"counter", key.at("tally").dump()});
+  if (key.contains("counter")) rows.push_back({"counter", key.at("counter").dump()});
   if (key.contains("count")) rows.push_back({"count", key.at("count").dump()});
   for (const json& type : key.value("hidden", json::array())) {
     const std::string count = type.contains("count") ? " of " + type.at("count").dump() : "";
@@ -105,10 +105,10 @@ std::string elements_of(const json& elements) {
 std::string fields_of(const json& fields) {
   Rows rows{{"field", "type", "shown", "counter", "written in", "at (UTC)", "value"}};
   for (const json& field : fields) {
-    const std::vector<std::string> front{shown(field.at("field")),
-                                         field.at("type").get<std::string>(),
-                                         field.contains("value") ? shown(field.at("value")) : "-",
-                                         field.contains("tally") ? field.at("tally").dump() : "-"};
+    const std::vector<std::string> front{
+        shown(field.at("field")), field.at("type").get<std::string>(),
+        field.contains("value") ? shown(field.at("value")) : "-",
+        field.contains("counter") ? field.at("counter").dump() : "-"};
     const json siblings = field.value("siblings", json::array());
     for (const json& sibling : siblings) {
       rows.push_back(front);

@@ -59,7 +59,8 @@ std::string in_words(std::string_view name) {
 
 bool is_zero(const json& value) { return value == 0 || value == false || value == ""; }
 
-// The other figures that are not 0, each under its name, parts as "2 unknown keys, 1 rubbish".
+// The other figures that are not 0, each under its name, parts as "2 unknown keys, 1 malformed
+// frames".
 void add_others(Rows& rows, const json& status) {
   for (const auto& [name, value] : status.items()) {
     if (std::ranges::find(kInWords, name) != kInWords.end() || is_zero(value)) continue;

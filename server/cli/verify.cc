@@ -101,19 +101,19 @@ ExitCode run(const Arguments& arguments) try {
   std::vector<std::string> words{"VERIFY", "START"};
   for (const std::string& region : arguments.texts(kRegions.name)) words.push_back(region);
   const core::Result<std::string> started = ask(arguments, words);
-  if (!started.ok()) return complain(started.failure().message);
+  if (!started.ok()) return print_error(started.failure().message);
   const core::Result<json> verdicts = wait_for_verdicts(arguments);
-  if (!verdicts.ok()) return complain(verdicts.failure().message);
+  if (!verdicts.ok()) return print_error(verdicts.failure().message);
   if (arguments.has(kJson.name)) {
     std::cout << verdicts.value().dump(2) << '\n';
   } else {
     for (const json& verdict : verdicts.value()) print(verdict);
   }
-  if (verdicts.value().empty()) return complain("there are no peers to compare with");
+  if (verdicts.value().empty()) return print_error("there are no peers to compare with");
   const json& all = verdicts.value();
   return std::all_of(all.begin(), all.end(), is_good) ? kClean : kFailed;
 } catch (const json::exception& error) {
-  return complain("the server's answer cannot be read: " + std::string(error.what()));
+  return print_error("the server's answer cannot be read: " + std::string(error.what()));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/resp/trail.h"
+#include "server/resp/connection_session.h"
 #include "server/resp/writer.h"
 #include "server/steady_clock.h"
 
@@ -73,7 +73,7 @@ struct Client {
   std::string draft;     // The part of a long read's answer so far (long_reads.h)...
   bool drafted = false;  // ...and whether it is complete.
   Queue queue;
-  Trail trail;
+  ConnectionSession session;
   std::optional<Wait> wait;           // While set, no further input of the client is read or run.
   std::optional<HeldBack> held_back;  // Of the last command, until the loop has handled it.
   bool closing = false;               // Close when the answers are sent; read no more.

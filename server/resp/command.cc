@@ -196,7 +196,7 @@ std::optional<std::int64_t> take_integer(Call& call, std::size_t position) {
   return value;
 }
 
-std::optional<std::chrono::milliseconds> take_patience(Call& call, std::size_t position) {
+std::optional<std::chrono::milliseconds> parse_timeout(Call& call, std::size_t position) {
   const std::optional<std::int64_t> value = core::parse_integer(call[position]);
   if (value && *value >= 0) return std::chrono::milliseconds(*value);
   call.reply().error(value ? "ERR timeout is negative"

@@ -56,10 +56,11 @@ enum Flag : std::uint32_t {
   kFast = 1U << 2U,       // Costs about the same whatever is stored.
   kImmediate = 1U << 3U,  // Not queued between MULTI and EXEC.
   kAlone = 1U << 4U,      // Refused between MULTI and EXEC.
-  kSettled = 1U << 5U,  // Reads the leader itself: earlier writes of the turn are committed first.
-  kSliced = 1U << 6U,   // Removes all keys it names: many keys in slices (removals.h).
-  kWhole = 1U << 7U,    // Reads a whole database.
-  kLong = 1U << 8U,     // Reads much, in slices if asked to (long_answer.h).
+  kAfterCommit =
+      1U << 5U,        // Reads the leader itself: earlier writes of the turn are committed first.
+  kSliced = 1U << 6U,  // Removes all keys it names: many keys in slices (removals.h).
+  kWhole = 1U << 7U,   // Reads a whole database.
+  kLong = 1U << 8U,    // Reads much, in slices if asked to (long_answer.h).
 };
 
 // The right that a client needs. Every client has all rights until there are passwords.
@@ -119,7 +120,7 @@ void reply_value(Writer& reply, const std::optional<std::string>& value);
 // Returns the integer in an argument; nullopt after an error reply.
 std::optional<std::int64_t> take_integer(Call& call, std::size_t position);
 // Returns the milliseconds in an argument; nullopt after an error reply.
-std::optional<std::chrono::milliseconds> take_patience(Call& call, std::size_t position);
+std::optional<std::chrono::milliseconds> parse_timeout(Call& call, std::size_t position);
 
 inline constexpr std::string_view kSyntaxError = "ERR syntax error";
 inline constexpr std::string_view kNotInteger = "ERR value is not an integer or out of range";

@@ -107,12 +107,12 @@ Loop::Loop(leader::Leader& leader, const ServerOptions& options, File listener,
 Loop::~Loop() = default;
 
 void Loop::run() {
-  Milliseconds patience{0};
-  while (!stopped_) patience = turn(patience);
+  Milliseconds timeout{0};
+  while (!stopped_) timeout = turn(timeout);
 }
 
-Loop::Milliseconds Loop::turn(Milliseconds patience) {
-  wait(patience);
+Loop::Milliseconds Loop::turn(Milliseconds timeout) {
+  wait(timeout);
   const SteadyTime begun = steady_now();
   // The list may grow meanwhile, by clients with more requests, for the next turn.
   answering_.swap(scheduled_);
@@ -138,7 +138,7 @@ Loop::Milliseconds Loop::turn(Milliseconds patience) {
   const bool idle = scheduled_.empty() && !turn_.removing() && !turn_.reading();
   sleep = heap_.tidy(worked, idle, sleep);
   if (!idle) return Milliseconds{0};
-  return waiting_.patience(room_.patience(sleep));
+  return waiting_.timeout(room_.timeout(sleep));
 }
 
 // A cheap client waits at most for the half turn of expensive ones, and an expensive one for the
@@ -190,14 +190,14 @@ void Loop::go_on(Connection& connection) {
   schedule(connection);
 }
 
-void Loop::wait(Milliseconds patience) {
+void Loop::wait(Milliseconds timeout) {
   if (accept_again_ != SteadyTime{}) {
     if (steady_now() >= accept_again_) resume_accepting();
-    patience = std::min(patience, kAcceptPause);
+    timeout = std::min(timeout, kAcceptPause);
   }
   std::array<epoll_event, kEventsMax> events;
   const int found =
-      ::epoll_wait(epoll_.fd(), events.data(), kEventsMax, static_cast<int>(patience.count()));
+      ::epoll_wait(epoll_.fd(), events.data(), kEventsMax, static_cast<int>(timeout.count()));
   const std::span<const epoll_event> told(events.data(),
                                           static_cast<std::size_t>(std::max(found, 0)));
   std::vector<std::pair<Connection*, std::uint32_t>> heavy;
@@ -432,7 +432,7 @@ void Loop::read_some(SteadyTime begun) {
 
 void Loop::answer(Connection& connection) {
   Client& client = connection.client();
-  if (!client.trail.settled()) client.trail.settle(leader_.seen());
+  if (!client.session.stamped()) client.session.stamp(leader_.seen());
   Waiting::attempt(client);
   room_.count(connection);
   const std::size_t waiting = connection.pending();

@@ -58,8 +58,8 @@ class Loop {
   using Milliseconds = std::chrono::milliseconds;
 
   // Runs one turn; returns the time that the next one may wait for events.
-  Milliseconds turn(Milliseconds patience);
-  void wait(Milliseconds patience);
+  Milliseconds turn(Milliseconds timeout);
+  void wait(Milliseconds timeout);
   void hear(std::span<std::pair<Connection*, std::uint32_t>> heavy);
   void reload_keys();
   void accept_clients();

@@ -194,7 +194,7 @@ void OutputRoom::relieve(SteadyTime now, const Connections& all, const Use& clos
       idle.front()->client().address + " with " + mebibytes(idle.front()->counted));
 }
 
-OutputRoom::Milliseconds OutputRoom::patience(Milliseconds most) const {
+OutputRoom::Milliseconds OutputRoom::timeout(Milliseconds most) const {
   if (!anybody_waits()) return most;
   // If a trial is due already, no client can be tried now.
   const auto rest = std::chrono::ceil<Milliseconds>(try_again_ - steady_now());

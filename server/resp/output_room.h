@@ -67,7 +67,7 @@ class OutputRoom {
   void relieve(SteadyTime now, const Connections& all, const Use& close);
   // Returns the time until release() and relieve() should be called again; `most` if no client
   // waits.
-  [[nodiscard]] Milliseconds patience(Milliseconds most) const;
+  [[nodiscard]] Milliseconds timeout(Milliseconds most) const;
   // Forgets a closed client.
   void forget(Connection& connection);
 

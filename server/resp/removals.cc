@@ -38,7 +38,7 @@ void Removals::begin(Client& client, Arguments names) {
   removals_.push_back(removal);
   const auto attempt = [&client, removal](bool /*late*/) {
     if (!removal->over) return false;
-    client.trail.mark(true);
+    client.session.mark(true);
     if (removal->error.empty()) {
       client.reply.integer(removal->removed);
     } else {

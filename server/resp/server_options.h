@@ -36,7 +36,7 @@ struct ServerOptions {
   std::chrono::milliseconds turn_time_max{20};
   std::size_t turn_output_bytes_max = std::size_t{16} << 20U;
   // A command that runs as one transaction for longer than this is named in the log.
-  std::chrono::milliseconds transaction_patience = leader::Watchdog::kPatience;
+  std::chrono::milliseconds transaction_patience = leader::Watchdog::kTimeout;
   // A read is cut short after so long, to let others in, and continues later.
   std::chrono::milliseconds read_slice_max{2};
   // Limits of one client in one turn, so that no other waits long; the bytes are those of one read.

@@ -36,7 +36,7 @@ void Turn::execute(Client& client, Arguments arguments) {
   if (command.has(kSliced) && arguments.size() > Removals::kDirectMax) {
     return begin_removal(client, arguments);
   }
-  if (command.has(kSettled)) commit();
+  if (command.has(kAfterCommit)) commit();
 
   const std::size_t begin = client.reply.mark();
   Call call{client, host_.leader.scope(), host_, arguments, command, *resolved.container};
@@ -53,7 +53,7 @@ void Turn::execute(Client& client, Arguments arguments) {
   ++host_.statistics.commands;
   wrote_ = wrote_ || command.has(kWrites);
   const bool looked = command.has(kReads) || command.has(kWrites);
-  if (looked) client.trail.mark(command.has(kWrites));
+  if (looked) client.session.mark(command.has(kWrites));
   if (wrote_ && looked) answers_.push_back({&client, begin, client.reply.mark()});
   if (wrote_ && host_.leader.group_full()) commit();
 }
@@ -117,7 +117,7 @@ void Turn::begin_read(Client& client, const Resolved& resolved, Arguments argume
 
 void Turn::give_draft(Client& client) {
   ++host_.statistics.commands;
-  client.trail.mark(false);
+  client.session.mark(false);
   client.drafted = false;
   if (client.output.empty()) client.output.swap(client.draft);
   client.output.append(client.draft);

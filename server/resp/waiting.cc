@@ -11,11 +11,11 @@ constexpr std::chrono::hours kPatienceMax{24 * 365};
 
 }  // namespace
 
-void wait_for(Call& call, std::chrono::milliseconds patience, Wait::Attempt attempt) {
+void wait_for(Call& call, std::chrono::milliseconds timeout, Wait::Attempt attempt) {
   if (attempt(false)) return;
-  const bool ends = patience != kForEver;
+  const bool ends = timeout != kForEver;
   const SteadyTime until =
-      ends ? steady_now() + std::min<Waiting::Milliseconds>(patience, kPatienceMax)
+      ends ? steady_now() + std::min<Waiting::Milliseconds>(timeout, kPatienceMax)
            : SteadyTime::max();
   call.client.wait = Wait{std::move(attempt), until};
 }
@@ -46,7 +46,7 @@ void Waiting::forget_gone() {
   std::erase_if(connections_, [](const Connection* connection) { return connection->gone; });
 }
 
-Waiting::Milliseconds Waiting::patience(Milliseconds most) const {
+Waiting::Milliseconds Waiting::timeout(Milliseconds most) const {
   SteadyTime first = SteadyTime::max();
   for (Connection* connection : connections_) {
     if (connection->client().wait) first = std::min(first, connection->client().wait->until);

@@ -18,10 +18,10 @@
 
 namespace anabranch::server {
 
-// Answers at once if the attempt can, else leaves it with the client as its Wait; a `patience` of
+// Answers at once if the attempt can, else leaves it with the client as its Wait; a `timeout` of
 // kForEver has no end.
 inline constexpr std::chrono::milliseconds kForEver = std::chrono::milliseconds::max();
-void wait_for(Call& call, std::chrono::milliseconds patience, Wait::Attempt attempt);
+void wait_for(Call& call, std::chrono::milliseconds timeout, Wait::Attempt attempt);
 
 class Waiting {
  public:
@@ -36,7 +36,7 @@ class Waiting {
   // Forgets closed connections.
   void forget_gone();
   // Returns the time that a turn may sleep so that no answer is late.
-  [[nodiscard]] Milliseconds patience(Milliseconds most) const;
+  [[nodiscard]] Milliseconds timeout(Milliseconds most) const;
 
  private:
   std::vector<Connection*> connections_;

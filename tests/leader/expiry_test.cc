@@ -138,8 +138,8 @@ TEST_SUITE("leader: expiry") {
       CHECK_FALSE(Register<std::string>(scope, "string").get());
       CHECK(scope.siblings(Key("string").of(Type::kString)).empty());
       CHECK_FALSE(scope.contains(Key("string").of(Type::kString)));
-      CHECK(scope.tally(Key("sum").of(Type::kString)) == 0);
-      CHECK(scope.tally_real(Key("sum").of(Type::kString)) == 0);
+      CHECK(scope.counter(Key("sum").of(Type::kString)) == 0);
+      CHECK(scope.counter_double(Key("sum").of(Type::kString)) == 0);
       CHECK(Set<>(scope, "set").size() == 0);
       CHECK_FALSE(Set<>(scope, "set").contains("x"));
       CHECK(Set<>(scope, "set").elements().empty());

@@ -22,7 +22,7 @@ namespace {
 
 using Word = Register<std::string>;
 
-constexpr auto kPatience = 30'000ms;
+constexpr auto kTimeout = 30'000ms;
 
 // A follower of a store's region, in a directory of its own.
 Options following(const TempDir& folder, const Store& leader) {
@@ -60,7 +60,7 @@ TEST_SUITE("leader: followers") {
     CHECK(follower.status().follower);
     CHECK_FALSE(leader.status().follower);
     Word{leader, "key"}.put("2");
-    Session session = follower.session(leader.token(), kPatience);
+    Session session = follower.session(leader.token(), kTimeout);
     CHECK(Word{session, "before"}.get() == "1");
     CHECK(Word{session, "key"}.get() == "2");
     CHECK(has_peer(leader, true));
@@ -82,15 +82,15 @@ TEST_SUITE("leader: followers") {
     follower = opened(following(folder, leader));
     Session writer = leader.session();
     Word{writer, "key"}.put("1");
-    (void)follower->session(writer.token(), kPatience);
-    const Reach reach = writer.wait({.all = true}, kPatience);
-    CHECK(reach.met);
-    CHECK(reach.have == std::vector<std::string>{"eu"});
+    (void)follower->session(writer.token(), kTimeout);
+    const ReplicationProgress progress = writer.wait({.all = true}, kTimeout);
+    CHECK(progress.met);
+    CHECK(progress.have == std::vector<std::string>{"eu"});
     CHECK_FALSE(writer.wait({.count = 2}, 50ms).met);
     CHECK(knows_region(*follower, "eu", 1));
     follower.reset();
     Word{writer, "key"}.put("2");
-    CHECK(writer.wait({.all = true}, kPatience).met);
+    CHECK(writer.wait({.all = true}, kTimeout).met);
     for (const RegionStatus& region : leader.status().regions) CHECK(region.pinned_bytes == 0);
   }
 
@@ -105,7 +105,7 @@ TEST_SUITE("leader: followers") {
       of_follower = following(folder, leader);
       of_follower.peers.push_back(us.status().endpoint);
       follower = opened(of_follower);
-      (void)follower->session(leader.token(), kPatience);
+      (void)follower->session(leader.token(), kTimeout);
     }
     const std::string before = follower->status().origin;
     follower->promote();
@@ -116,7 +116,7 @@ TEST_SUITE("leader: followers") {
     REQUIRE(eventually([&] { return Word{us, "key"}.get() == "2"; }));
     CHECK(eventually([&] { return !has_peer(us, true); }));
     Session writer = follower->session();
-    CHECK(writer.wait({.regions = {"us"}, .level = Concern::Level::kApplied}, kPatience).met);
+    CHECK(writer.wait({.regions = {"us"}, .level = WriteConcern::Level::kApplied}, kTimeout).met);
     // The leader that was replaced comes back, and writes: nothing is lost.
     Store again = Store::open(dialling(folder, "eu", us));
     Counter{again, "n"}.add(1);
@@ -149,7 +149,7 @@ TEST_SUITE("leader: followers") {
       us.reset();
       follower = opened(following(folder, leader));
       Word{leader, "key"}.put("only eu has it");
-      (void)follower->session(leader.token(), kPatience);
+      (void)follower->session(leader.token(), kTimeout);
     }  // Gone for good, its disk as well.
     of_us.peers = {follower->status().endpoint};
     us = opened(of_us);
@@ -158,7 +158,7 @@ TEST_SUITE("leader: followers") {
       CHECK(region.connected == (region.region == "us"));  // A follower is not its region.
     }
     Word{*us, "key"}.put("only us and the follower have it");
-    Session reader = follower->session(us->token(), kPatience);
+    Session reader = follower->session(us->token(), kTimeout);
     CHECK_FALSE(reader.wait({.regions = {"eu"}}, 50ms).met);
   }
 }

@@ -60,7 +60,7 @@ void meet(OtherProtocol& peer, const Store& store) {
   }));
   CHECK(peer.links() == 1);
   CHECK(store.status().refused.greetings == 1);
-  CHECK(store.status().refused.rubbish == 0);
+  CHECK(store.status().refused.malformed_frames == 0);
 }
 
 std::string ending() {

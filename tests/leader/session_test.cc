@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "leader/waiting_room.h"
+#include "leader/wait_queue.h"
 #include "tests/leader/store_world.h"
 #include "tests/seed.h"
 
@@ -216,7 +216,7 @@ TEST_SUITE("leader: sessions") {
     std::string message;
     CHECK(code_of([&] { (void)us.session(token, 20s); }, &message) == ErrorCode::kInvalid);
     CHECK(message.starts_with("2 ops of region eu that this session has seen are gone"));
-    Session session = us.session(token, 0ms, Gone::kForget);
+    Session session = us.session(token, 0ms, LostWrites::kIgnore);
     CHECK(Counter{session, "n"}.get() == 1);
     Counter{session, "n"}.add(5);
     Session again = us.session(session.token(), 0ms);
@@ -224,22 +224,22 @@ TEST_SUITE("leader: sessions") {
   }
 
   TEST_CASE("closing ends what waits, and lets nobody in") {
-    leader::WaitingRoom room(nullptr);
+    leader::WaitQueue queue(nullptr);
     std::promise<void> entered;
     std::optional<ErrorCode> code;
     std::jthread waiting([&] {
       code = code_of([&] {
-        leader::WaitingRoom::Guest guest(room, [](const auto&) { return false; });
+        leader::WaitQueue::Waiter waiter(queue, [](const auto&) { return false; });
         entered.set_value();
-        guest.wait(1h);
+        waiter.wait(1h);
       });
     });
     entered.get_future().wait();
-    room.close();
+    queue.close();
     waiting.join();
     CHECK(code == ErrorCode::kClosed);
     CHECK(code_of([&] {
-            const leader::WaitingRoom::Guest late(room, [](const auto&) { return true; });
+            const leader::WaitQueue::Waiter late(queue, [](const auto&) { return true; });
           }) == ErrorCode::kClosed);
   }
 }
@@ -253,11 +253,11 @@ TEST_SUITE("leader: how far a write has come") {
     Counter{session, "n"}.add(1);
     CHECK(session.wait({.count = 1}, 0ms).met);
     CHECK(session.wait({.count = 2}, 10s).met);
-    CHECK(session.wait({.regions = {"us"}, .level = Concern::Level::kApplied}, 10s).met);
-    const Reach reach = session.wait({.count = 3}, 20ms);
-    CHECK_FALSE(reach.met);
-    CHECK(reach.have == Names{"eu", "us"});
-    CHECK(reach.lack == Names{"ap"});
+    CHECK(session.wait({.regions = {"us"}, .level = WriteConcern::Level::kApplied}, 10s).met);
+    const ReplicationProgress progress = session.wait({.count = 3}, 20ms);
+    CHECK_FALSE(progress.met);
+    CHECK(progress.have == Names{"eu", "us"});
+    CHECK(progress.lack == Names{"ap"});
     CHECK_FALSE(session.wait({.regions = {"ap"}}, 0ms).met);
     CHECK_FALSE(session.wait({.all = true}, 0ms).met);
     world.ap.resume("eu");
@@ -284,8 +284,8 @@ TEST_SUITE("leader: how far a write has come") {
     Store right = Store::open(dialling(folder, "right", middle));
     REQUIRE(eventually([&] { return left.status().regions.size() == 3; }));
     Counter{left, "n"}.add(1);
-    const Reach reach = left.wait(left.token(), {.all = true}, 20s);
-    CHECK(reach.have == Names{"left", "middle", "right"});
+    const ReplicationProgress progress = left.wait(left.token(), {.all = true}, 20s);
+    CHECK(progress.have == Names{"left", "middle", "right"});
     CHECK(Counter{right, "n"}.get() == 1);
   }
 

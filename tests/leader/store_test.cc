@@ -62,7 +62,7 @@ TEST_SUITE("leader: store") {
     Register<std::int64_t>{store, "visits"}.put(40);
     visits.add(2);
     CHECK(visits.get() == 42);
-    CHECK(store.tally(Key("visits").of(Type::kString)) == 2);
+    CHECK(store.counter(Key("visits").of(Type::kString)) == 2);
     visits.reset();
     CHECK(visits.get() == 0);
     CHECK(store.type("visits") == Type::kNone);

@@ -5,7 +5,7 @@ anywhere any more, and everybody who counts has them up to the same position.
 Machines lead regions, follow leaders, are promoted, follow again, and fall back to older states of
 their disks. Each writes under an origin, and its first op says which region it is of and which
 origin it has left: the list of regions follows from what was applied. What a machine has, by which
-list, it says in a standing, which others pass on. Every random history must keep two promises:
+list, it says in a report, which others pass on. Every random history must keep two promises:
 
   safe  what a machine calls settled no leader has more or less of, and none ever gets more of it
   live  when everything has reached everybody, all that has a successor is settled everywhere
@@ -29,7 +29,7 @@ class Machine:
         self.number, self.region, self.follows = number, region, follows
         self.origin, self.previous = 'o%d' % number, None
         self.vv = {}
-        self.standings = {}  # {origin: (number, region, previous, list, vv)}
+        self.reports = {}  # {origin: (number, region, previous, list, vv)}
         self.said = 0
         self.saved = None
 
@@ -64,7 +64,7 @@ class World:
         return {self.facts[o][1] for o in listed} - {None}
 
     def speaks_for(self, listed, origin, previous):
-        """The line of the leader that says a standing; None when nobody knows it."""
+        """The line of the leader that says a report; None when nobody knows it."""
         if origin in listed:
             return self.line(listed, origin)
         known = previous in listed or previous in self.ended(listed)
@@ -78,7 +78,7 @@ class World:
         ended = self.ended(listed)
         lines = {self.line(listed, o): self.facts[o][0] for o in listed}
         closings = {}  # Of each line, or, by the rule of before, of each region.
-        for origin, (_, region, previous, by, vv) in m.standings.items():
+        for origin, (_, region, previous, by, vv) in m.reports.items():
             line = self.speaks_for(listed, origin, previous)
             if line is None or by != listed or origin in ended:
                 continue
@@ -128,7 +128,7 @@ class World:
         if m.saved is None:
             return
         saved = copy.deepcopy(m.saved)
-        m.origin, m.previous, m.vv, m.standings = saved.origin, saved.previous, saved.vv, saved.standings
+        m.origin, m.previous, m.vv, m.reports = saved.origin, saved.previous, saved.vv, saved.reports
         self.renew(m)
         for o in [o for o, n in self.ends.items() if all(x.vv.get(o, 0) < n for x in self.machines)]:
             del self.ends[o]  # Every copy is gone.
@@ -142,14 +142,14 @@ class World:
             return
         previous = m.previous if m.follows and m.origin not in listed else None
         m.said += 1
-        m.standings[m.origin] = (m.said, m.region, previous, listed, dict(m.vv))
+        m.reports[m.origin] = (m.said, m.region, previous, listed, dict(m.vv))
 
     def tell(self, source, target):
         listed = self.list_of(target)
-        for origin, standing in source.standings.items():
-            known = self.speaks_for(listed, origin, standing[2])
-            if known and standing[0] > target.standings.get(origin, (0,))[0] and origin != target.origin:
-                target.standings[origin] = standing
+        for origin, report in source.reports.items():
+            known = self.speaks_for(listed, origin, report[2])
+            if known and report[0] > target.reports.get(origin, (0,))[0] and origin != target.origin:
+                target.reports[origin] = report
 
     # -- what must hold
 

@@ -41,7 +41,7 @@ def show(eu, us):
     shows(eu, "text", r"^database +0$", r"Zürich")
     refused = run("show", "--db", "16", "text", "--redis", eu.redis)
     check(refused.returncode == 1 and "DB index is out of range" in refused.stderr, str(refused))
-    check(json.loads(told(eu, "show", "count", "--json"))["tally"] == 41, "JSON of show")
+    check(json.loads(told(eu, "show", "count", "--json"))["counter"] == 41, "JSON of show")
     wait_until("us has all of it", lambda: us.applied() == eu.applied())
     check(told(eu, "show", "map") == told(us, "show", "map"), "both show the same")
     check(told(eu, "digest") == told(us, "digest"), "equal digests")

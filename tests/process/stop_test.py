@@ -39,7 +39,7 @@ def catch_up():
 
 
 def bound_log():
-    """Many times the bytes that are kept are written, with one of the others standing still."""
+    """Many times the bytes that are kept are written, with one of the others report still."""
     flags = ["--log-bytes-min", str(LOG_BYTES_MAX // 4), "--log-bytes-max", str(LOG_BYTES_MAX)]
     with World() as world:
         eu = world.start("eu", flags=flags)

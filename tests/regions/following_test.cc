@@ -109,7 +109,7 @@ TEST_SUITE("regions: following") {
     nodes.replace(kLeader, opened("eu", 2, Role::kFollows, nodes.at(kLeader).storage().clone()));
     nodes.run(8'000);
     const auto closes = [&] {
-      const regions::Standing* said = nodes.at(kUs).replica().keeper().standings().find(1);
+      const regions::RegionReport* said = nodes.at(kUs).replica().keeper().reports().find(1);
       REQUIRE(said != nullptr);
       return said->list.has_value();
     };
@@ -186,13 +186,13 @@ TEST_SUITE("regions: following") {
         regions::Greeting{.mesh = {1, 1}, .region = "ap", .origin = 4, .nonce = 4, .applied = {}},
         0);
     for (const auto& [region, origin] : {std::pair<std::string, Origin>{"ap", 4}, {"us", 1}}) {
-      regions::Standing standing;
-      standing.region = region;
-      standing.origin = origin;
-      standing.number = 1;
-      standing.list = replica.members().list().hash();
-      standing.durable = {{3, former.vector().at(3)}};
-      replica.step(kLink, standing, 0);
+      regions::RegionReport report;
+      report.region = region;
+      report.origin = origin;
+      report.number = 1;
+      report.list = replica.members().list().hash();
+      report.durable = {{3, former.vector().at(3)}};
+      replica.step(kLink, report, 0);
     }
     CHECK_FALSE(replica.members().settled().contains(3));
     follower->deliver(former, former.storage().read_log(1)->bytes);
@@ -228,6 +228,6 @@ TEST_SUITE("regions: following") {
       return wanted != nullptr && wanted->ended == std::vector<Origin>{3};
     });
     CHECK(asks);
-    CHECK(follower->replica().keeper().standings().all().empty());  // It says nothing of that.
+    CHECK(follower->replica().keeper().reports().all().empty());  // It says nothing of that.
   }
 }

@@ -89,27 +89,27 @@ TEST_SUITE("regions: membership") {
   TEST_CASE("it reports where it stands, and again when that has changed for some time") {
     World eu;
     eu.put("k", "v");
-    eu.members.renew_standing(0);
-    const auto number = [&] { return eu.keeper.standings().numbers().at(kEu); };
+    eu.members.renew_report(0);
+    const auto number = [&] { return eu.keeper.reports().numbers().at(kEu); };
     const std::uint64_t first = number();
     CHECK(first > 0);
-    CHECK(eu.keeper.standings().find(kEu)->durable.at(kEu) == 1);
+    CHECK(eu.keeper.reports().find(kEu)->durable.at(kEu) == 1);
     eu.put("k", "w");
-    eu.members.renew_standing(1);
+    eu.members.renew_report(1);
     CHECK(number() == first);
-    eu.members.renew_standing(Membership::kStandingMs);
+    eu.members.renew_report(Membership::kReportMs);
     CHECK(number() == first + 1);
-    CHECK(eu.keeper.standings().find(kEu)->durable.at(kEu) == 2);
+    CHECK(eu.keeper.reports().find(kEu)->durable.at(kEu) == 2);
   }
 
   TEST_CASE("it reports nothing before all that it has applied is on its disk") {
     World eu;
     eu.storage.set_faults({.durable_at_once = false});
     eu.put("k", "v");
-    eu.members.renew_standing(0);
-    CHECK(eu.keeper.standings().find(kEu) == nullptr);
+    eu.members.renew_report(0);
+    CHECK(eu.keeper.reports().find(kEu) == nullptr);
     eu.storage.sync();
-    eu.members.renew_standing(0);
-    CHECK(eu.keeper.standings().find(kEu) != nullptr);
+    eu.members.renew_report(0);
+    CHECK(eu.keeper.reports().find(kEu) != nullptr);
   }
 }

@@ -28,7 +28,7 @@ struct Receiver : Parts {
   }
   // Applies a slice; something must wait.
   void apply(std::size_t ops_max = 1000) {
-    REQUIRE(inbox.look_ahead().value());
+    REQUIRE(inbox.count_deferred_clears().value());
     REQUIRE(inbox.apply(writer.close_group(), ops_max).ok());
   }
   void take(const std::string& bytes) {

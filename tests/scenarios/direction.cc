@@ -4,7 +4,7 @@
 #include <array>
 
 #include "core/token.h"
-#include "leader/session_gate.h"
+#include "leader/session_wait.h"
 #include "tests/scenarios/duration.h"
 
 namespace anabranch::test {
@@ -55,8 +55,8 @@ Lines enter(World& world, Tokens& tokens, const Words& words) {
   const Replica& replica = world.replica(words[3]);
   const auto seen = core::decode_token(replica.identity().mesh, tokens[words[1]]);
   if (!seen.ok()) return {"refused: " + seen.failure().message};
-  const auto lacks = leader::lacking(seen.value(), replica.applied(), replica.members().list(),
-                                     replica.members().settled());
+  const auto lacks = leader::missing_writes(seen.value(), replica.applied(),
+                                            replica.members().list(), replica.members().settled());
   return {lacks.empty() ? "let in" : "waits for " + leader::to_string(lacks)};
 }
 

@@ -16,7 +16,7 @@
 namespace anabranch::test {
 namespace {
 
-constexpr int kPatienceMs = 10'000;
+constexpr int kTimeoutMs = 10'000;
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::runtime_error(what + ": " + std::strerror(errno));
@@ -86,7 +86,7 @@ std::size_t RespClient::send_some(std::string_view bytes) {
 
 bool RespClient::fill() {
   pollfd waiting{socket_.fd(), POLLIN, 0};
-  if (::poll(&waiting, 1, kPatienceMs) != 1) throw std::runtime_error("no reply came");
+  if (::poll(&waiting, 1, kTimeoutMs) != 1) throw std::runtime_error("no reply came");
   char bytes[65536];
   const ssize_t got = ::recv(socket_.fd(), bytes, sizeof(bytes), 0);
   if (got <= 0) return false;

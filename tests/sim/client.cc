@@ -1,6 +1,6 @@
 #include "tests/sim/client.h"
 
-#include "leader/session_gate.h"
+#include "leader/session_wait.h"
 #include "rows/snapshot_reader.h"
 
 namespace anabranch::test {
@@ -24,15 +24,15 @@ void Client::begin_anew() {
 
 bool Client::let_in(Network& network, Network::Index at, std::string& wrong) {
   const regions::Replica& replica = network.node(at).replica();
-  const auto lacks = leader::lacking(seen_, replica.applied(), replica.members().list(),
-                                     replica.members().settled());
+  const auto lacks = leader::missing_writes(seen_, replica.applied(), replica.members().list(),
+                                            replica.members().settled());
   if (lacks.empty()) return true;
   ++refusals_;
   const core::VersionVector& promised = network.ledger().promised();
-  for (const leader::Lack& each : lacks) {
+  for (const leader::MissingWrites& each : lacks) {
     const bool there = promised.at(each.origin) >= seen_.at(each.origin);
     if (each.gone && there && !network.settled_unknowing().contains(each.origin))
-      wrong = "calls gone what is not: " + to_string(std::vector<leader::Lack>{each});
+      wrong = "calls gone what is not: " + to_string(std::vector<leader::MissingWrites>{each});
   }
   if (!promised.includes(seen_)) begin_anew();
   return false;

@@ -123,7 +123,7 @@ bool pass_deadline(Scene& scene) {
   const WrongTime time = draw_wrong_time(random);
   const Millis ahead = network.wall(away) - network.now();
   pass_wrong_time(scene, away, time);
-  const rows::ExpiryBoard& board = network.node(*here).replica().names().expiries();
+  const rows::PublishedExpiry& board = network.node(*here).replica().names().expiries();
   const Millis now = random.chance(0.3) ? board.now_ms() : board.wall_ms();
   set_deadline(scene, random.chance(0.7) ? *here : away, now + time.until_ms);
   network.run(time.until_ms + random.between(-1'000, 700));

@@ -28,7 +28,7 @@ constexpr std::array kRows{
     Row{Bug::kResetTooLittle, "reset-little", "a reset forgets the last of the observed slots"},
     Row{Bug::kClearIgnoresContext, "clear-all", "a clear takes cells that it had not seen"},
     Row{Bug::kCollectTooEarly, "collect-early", "dead slots go without a proof that all know"},
-    Row{Bug::kRefuseNextWhenFull, "refuse-next", "a full hold buffer refuses the next batch"},
+    Row{Bug::kRefuseNextWhenFull, "refuse-next", "a full hold-back queue refuses the next batch"},
     Row{Bug::kForgetHlc, "forget-hlc", "a restart forgets the newest timestamp"},
     Row{Bug::kKeepCoveredSiblings, "keep-covered", "a put keeps the siblings that it had seen"},
     Row{Bug::kForgetDepsOfHead, "forget-deps", "a head forgets the deps before the last batch"},

@@ -260,8 +260,8 @@ void Intruder::ask_without_end(Frames& frames) {
   send(frames, regions::Subscribe{++streams_, window, all, {}});
   const std::uint64_t whole = random_.chance(0.5) ? window : ~std::uint64_t{0};
   send(frames, regions::SnapshotRequest{++streams_, 0, 0, whole, {}, {}, {}});
-  regions::Question question;
-  question.kind = static_cast<regions::Question::Kind>(random_.below(3));
+  regions::DigestRequest question;
+  question.kind = static_cast<regions::DigestRequest::Kind>(random_.below(3));
   question.moment = ++streams_;
   question.number = streams_;
   send(frames, question);

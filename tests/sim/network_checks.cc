@@ -62,7 +62,7 @@ bool Network::waits_for(Index at, Index other) {
   if (other == at || follows(other)) return false;
   if (replica.members().list().retirement(region) != regions::Retirement::kNone) return false;
   const bool alone = std::ranges::count(machines_, region, &Machine::region) == 1;
-  return std::ranges::any_of(replica.keeper().standings().all(), [&](const auto& each) {
+  return std::ranges::any_of(replica.keeper().reports().all(), [&](const auto& each) {
     return alone ? each.second.region == region : each.first == node(other).origin();
   });
 }

@@ -76,7 +76,7 @@ void draw_snapshots(regions::SnapshotLimits& limits, Random& random) {
   if (random.chance(0.5)) return;
   limits.hold_ms_max = random.between(10'000, 100'000);
   limits.share_ms_max = random.between(0, 10'000);
-  limits.patience_ms = random.between(5'000, 20'000);
+  limits.timeout_ms = random.between(5'000, 20'000);
 }
 
 void draw_what_came_later(Plan& plan) {

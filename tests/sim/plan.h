@@ -69,7 +69,7 @@ struct Plan {
   std::vector<double> rates;  // Of each fault, per round; 0: not planned.
 
   // The time within which all must be equal after everything has healed. Where hardly anything fits
-  // into windows and hold buffers each batch may cost a stall.
+  // into windows and hold-back queues each batch may cost a stall.
   [[nodiscard]] core::Millis healed_ms() const;
   // All steps to take, in order.
   [[nodiscard]] std::vector<Step> steps() const;

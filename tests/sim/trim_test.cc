@@ -148,7 +148,7 @@ TEST_SUITE("sim: trimming") {
       put(network, 1, 40);
       network.run(60'000);
       CHECK(lacks(network, 0, "r2"));
-      CHECK(keeper(network, 0).standings().knows("r2"));
+      CHECK(keeper(network, 0).reports().knows("r2"));
       network.restart(0, how);
       network.run(10'000);
       CHECK(lacks(network, 0, "r2"));

@@ -21,11 +21,11 @@ class EventLog {
   explicit EventLog(transport::Transport& transport) : transport_(transport) {}
 
   // Waits until an event at or after position `from` satisfies `wanted`. The position behind it, or
-  // nothing when none came within `patience`.
+  // nothing when none came within `timeout`.
   std::optional<std::size_t> wait(const std::function<bool(const Event&)>& wanted,
                                   std::size_t from = 0,
-                                  std::chrono::milliseconds patience = std::chrono::seconds{30}) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+                                  std::chrono::milliseconds timeout = std::chrono::seconds{30}) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
     for (std::size_t at = from;; ++at) {
       while (at >= events_.size()) {
         if (!take(deadline)) return std::nullopt;

@@ -96,8 +96,9 @@ TEST_SUITE("types: handles") {
     sum.add(-1);
     CHECK(sum.get() == 1.5);
     CHECK(code_of([&] { Counter(store, "sum").add(1); }) == ErrorCode::kInvalid);
-    CHECK(code_of([&] { (void)store.tally(Key("sum").of(Type::kString)); }) == ErrorCode::kInvalid);
-    CHECK(store.tally_real(Key("sum").of(Type::kString)) == 1.5);
+    CHECK(code_of([&] { (void)store.counter(Key("sum").of(Type::kString)); }) ==
+          ErrorCode::kInvalid);
+    CHECK(store.counter_double(Key("sum").of(Type::kString)) == 1.5);
     sum.add(0.5);
     Counter{store, "sum"}.add(40);
     CHECK(Counter{store, "sum"}.get() == 42);

@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-#include "transport/zmq/quiet_thread.h"
+#include "transport/zmq/thread_without_signals.h"
 
 namespace anabranch::transport {
 
@@ -45,7 +45,7 @@ std::string reason(int error) {
   return text;
 }
 
-std::string why_not(const addrinfo& to, std::chrono::milliseconds patience) {
+std::string why_not(const addrinfo& to, std::chrono::milliseconds timeout) {
   const int descriptor =
       ::socket(to.ai_family, to.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to.ai_protocol);
   if (descriptor < 0) return reason(errno);
@@ -55,7 +55,7 @@ std::string why_not(const addrinfo& to, std::chrono::milliseconds patience) {
     if (error == EINPROGRESS) {
       pollfd waiting{descriptor, POLLOUT, 0};
       socklen_t size = sizeof(error);
-      const int ready = ::poll(&waiting, 1, static_cast<int>(patience.count()));
+      const int ready = ::poll(&waiting, 1, static_cast<int>(timeout.count()));
       if (ready <= 0) {
         error = ETIMEDOUT;
       } else if (::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
@@ -70,12 +70,12 @@ std::string why_not(const addrinfo& to, std::chrono::milliseconds patience) {
 
 }  // namespace
 
-std::string why_unreachable(const std::string& address, std::chrono::milliseconds patience) {
+std::string why_unreachable(const std::string& address, std::chrono::milliseconds timeout) {
   const auto [addresses, why] = look_up(address);
   if (!addresses) return why;
   std::string last;
   for (const addrinfo* each = addresses.get(); each != nullptr; each = each->ai_next) {
-    last = why_not(*each, patience);
+    last = why_not(*each, timeout);
     if (last.empty()) return last;
   }
   return last;
@@ -89,8 +89,8 @@ void ReachProbe::ask(const std::string& address, Clock::time_point now) {
   answer_ = std::make_shared<Answer>();
   try {
     start_quiet_thread([answer = answer_, address] {
-      constexpr std::chrono::milliseconds kPatience{3000};
-      std::string why = why_unreachable(address, kPatience);
+      constexpr std::chrono::milliseconds kTimeout{3000};
+      std::string why = why_unreachable(address, kTimeout);
       const std::lock_guard lock(answer->mutex);
       answer->why = std::move(why);
       answer->known = true;

@@ -12,8 +12,8 @@ namespace anabranch::transport {
 
 // Returns why no connection to a checked address "tcp://HOST:PORT" can be made: "connection
 // refused", "no answer", "the name ... is not known"; empty when a connection was made, and closed
-// again. Blocks for at most `patience` plus the time of a name lookup.
-std::string why_unreachable(const std::string& address, std::chrono::milliseconds patience);
+// again. Blocks for at most `timeout` plus the time of a name lookup.
+std::string why_unreachable(const std::string& address, std::chrono::milliseconds timeout);
 // Returns why the name in such an address has no address on the network; empty when it has one.
 // Blocks for the time of a name lookup.
 std::string why_unresolved(const std::string& address);

@@ -14,8 +14,8 @@
 #include "core/result.h"
 #include "transport/counters.h"
 #include "transport/keys.h"
-#include "transport/zmq/complaints.h"
 #include "transport/zmq/connections.h"
+#include "transport/zmq/rate_limited_log.h"
 #include "transport/zmq/zmq_socket.h"
 #include "transport/zmq/zmq_zap.h"
 
@@ -77,7 +77,7 @@ class Guard {
   AtomicCounters& counters_;
   std::optional<ZapGate> gate_;
   Connections connections_;
-  Complaints complaints_;
+  RateLimitedLog complaints_;
   std::map<std::string, int> refused_;  // By address: refused by key, not yet closed.
 };
 

@@ -14,10 +14,10 @@
 #include "transport/frame.h"
 #include "transport/inbox.h"
 #include "transport/zmq/accepted_links.h"
-#include "transport/zmq/complaints.h"
 #include "transport/zmq/dialled.h"
 #include "transport/zmq/outbox.h"
-#include "transport/zmq/quiet_thread.h"
+#include "transport/zmq/rate_limited_log.h"
+#include "transport/zmq/thread_without_signals.h"
 #include "transport/zmq/zmq_guard.h"
 #include "transport/zmq/zmq_socket.h"
 
@@ -87,7 +87,7 @@ class ZmqTransport final : public Transport {
   void read_dialled(Dialled& dialled);
   bool take_dialled(Dialled& dialled, const Incoming& incoming);
   void hang_up(Dialled& dialled, const std::string& why, bool said = false);
-  void complain(Dialled& dialled, const std::string& why);
+  void warn(Dialled& dialled, const std::string& why);
   void lost(Dialled& dialled, int reason);
   Dialled* find_dialled(LinkId link);
 
@@ -110,7 +110,7 @@ class ZmqTransport final : public Transport {
   std::thread thread_;
 
   Guard guard_;  // Before the sockets that it guards.
-  Complaints complaints_;
+  RateLimitedLog complaints_;
   WatchedSocket router_;  // Null when it does not listen.
   AcceptedLinks accepted_;
   std::vector<Dialled> dialled_;  // Of constant size while the thread runs.
@@ -266,7 +266,7 @@ void ZmqTransport::cut_invalid() {
   for (Dialled& dialled : dialled_) {
     if (!dialled.key || guard_.is_valid(*dialled.key)) continue;
     dialled.key.reset();
-    complain(dialled, "its key is no longer valid");
+    warn(dialled, "its key is no longer valid");
   }
   std::vector<LinkId> invalid;
   for (const auto& [id, link] : accepted_.all()) {
@@ -314,7 +314,7 @@ void ZmqTransport::handle_requests() {
 void ZmqTransport::give_up(LinkId link) {
   ++counters_.frames_rejected;
   if (Dialled* dialled = find_dialled(link); dialled != nullptr) {
-    complain(*dialled, "it sent a message that means nothing");
+    warn(*dialled, "it sent a message that means nothing");
   } else if (accepted_.find(link) != nullptr) {
     complaints_.warn("an accepted link sent a message that means nothing and was given up");
     end_accepted(link);
@@ -375,12 +375,12 @@ void ZmqTransport::dial(Dialled& dialled) try {
   WatchedSocket socket{context_, zmq::socket_type::dealer, kDialledEvents, ++last_number_};
   set_options(*socket, dialled.address);
   const auto key = guard_.prepare_dialler(*socket, dialled.region, dialled.failures);
-  if (!key.ok()) return complain(dialled, key.failure().message);
+  if (!key.ok()) return warn(dialled, key.failure().message);
   dialled.key = key.value();
   socket->connect(dialled.address);
   dialled.socket = std::move(socket);
 } catch (const zmq::error_t& error) {
-  complain(dialled, error.what());
+  warn(dialled, error.what());
 }
 
 // Messages are read before the monitor: if it then reports a break and a new connection, messages
@@ -420,7 +420,7 @@ void ZmqTransport::lost(Dialled& dialled, int reason) {
   if (dialled.link != 0) return hang_up(dialled, "the connection broke");
   if (!dialled.key) return hang_up(dialled, dialled.why_refused(reason));
   ++dialled.failures;  // The next attempt expects the region's next key.
-  complain(dialled, dialled.why_refused(reason));
+  warn(dialled, dialled.why_refused(reason));
 }
 
 // Handles a message of a dialled peer. Returns false when the link is over.
@@ -435,7 +435,7 @@ bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
       frame.ok() ? dialled.assembler.add(frame.value()) : frame.failure();
   if (!message.ok()) {
     ++counters_.frames_rejected;
-    complain(dialled, "it sent " + message.failure().message);
+    warn(dialled, "it sent " + message.failure().message);
     return false;
   }
   count_received(incoming);
@@ -458,7 +458,7 @@ void ZmqTransport::hang_up(Dialled& dialled, const std::string& why, bool said) 
 
 // Hangs up on a peer that is of no use, and logs the reason unless it is that of the last
 // complaint.
-void ZmqTransport::complain(Dialled& dialled, const std::string& why) {
+void ZmqTransport::warn(Dialled& dialled, const std::string& why) {
   const bool is_new = std::exchange(dialled.complaint, why) != why;
   if (is_new) core::log_warning("hung up on " + dialled.address + ": " + why);
   dialled.redial.slow_down();

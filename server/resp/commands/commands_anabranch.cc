@@ -112,7 +112,7 @@ void verify_start(Call& call) {
 
 void verify_result(Call& call) { call.reply().bulk(verdicts_json(call.host.leader.verdicts())); }
 
-constexpr std::uint32_t kLeader = kAlone | kSettled;
+constexpr std::uint32_t kLeader = kAlone | kAfterCommit;
 
 constexpr Command kPeerVerbs[] = {
     {"pause",

@@ -32,7 +32,7 @@ void reset(Call& call) {
   call.client.queue.close();
   call.client.name.clear();
   call.client.database = 0;
-  call.client.trail = {};
+  call.client.session = {};
   call.reply().set_protocol(2);
   call.reply().status("RESET");
 }

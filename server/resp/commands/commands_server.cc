@@ -210,7 +210,7 @@ std::span<const Command> command_verbs() { return kCommandVerbs; }
 constexpr Command kCommands[] = {
     {"info",
      -1,
-     kAlone | kSettled,
+     kAlone | kAfterCommit,
      Right::kAdmin,
      {},
      "[section ...]",

@@ -1,6 +1,7 @@
 // Sessions, and the reach of writes. A connection is a session: its token covers everything the
 // connection has seen, and a connection in another region can continue from it. The rules are those
-// of embedded sessions (session_gate.h, reach.h); only waiting differs: here no thread sleeps.
+// of embedded sessions (session_wait.h, replication_progress.h); only waiting differs: here no
+// thread sleeps.
 
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -27,8 +28,8 @@ constexpr Milliseconds kSessionPatience{500};
 
 // The words of SESSION behind the token.
 struct Terms {
-  Milliseconds patience = kSessionPatience;
-  Gone gone = Gone::kRefuse;
+  Milliseconds timeout = kSessionPatience;
+  LostWrites gone = LostWrites::kFail;
 };
 
 // Returns nullopt after an error reply.
@@ -36,12 +37,12 @@ std::optional<Terms> take_terms(Call& call) {
   Terms terms;
   std::size_t at = 3;
   if (at < call.size() && !same_word(call[at], "forget")) {
-    const auto patience = take_patience(call, at++);
-    if (!patience) return std::nullopt;
-    terms.patience = *patience;
+    const auto timeout = parse_timeout(call, at++);
+    if (!timeout) return std::nullopt;
+    terms.timeout = *timeout;
   }
   if (at < call.size() && same_word(call[at], "forget")) {
-    terms.gone = Gone::kForget;
+    terms.gone = LostWrites::kIgnore;
     ++at;
   }
   if (at < call.size()) refuse_syntax();
@@ -49,14 +50,14 @@ std::optional<Terms> take_terms(Call& call) {
 }
 
 // Parses the concern in the words of ANABRANCH WAIT.
-Concern take_concern(Call& call) {
-  Concern concern;
+WriteConcern parse_concern(Call& call) {
+  WriteConcern concern;
   for (std::size_t i = 3; i < call.size(); ++i) {
     const bool more = i + 1 < call.size();
     if (same_word(call[i], "all")) {
       concern.all = true;
     } else if (same_word(call[i], "applied")) {
-      concern.level = Concern::Level::kApplied;
+      concern.level = WriteConcern::Level::kApplied;
     } else if (same_word(call[i], "region") && more) {
       concern.regions.emplace_back(call[++i]);
     } else if (same_word(call[i], "count") && more) {
@@ -75,18 +76,19 @@ Concern take_concern(Call& call) {
 void wait_for_replicas(Call& call) {
   const std::optional<std::int64_t> wanted = take_integer(call, 1);
   if (!wanted) return;
-  const auto patience = take_patience(call, 2);
-  if (!patience) return;
+  const auto timeout = parse_timeout(call, 2);
+  if (!timeout) return;
   const auto attempt = [&client = call.client, &host = call.host, wanted = *wanted](bool late) {
-    if (!client.trail.settled()) return false;
-    const Reach reach = host.leader.reach(client.trail.written(), {}).value_or_raise();
+    if (!client.session.stamped()) return false;
+    const ReplicationProgress progress =
+        host.leader.replication_progress(client.session.written(), {}).value_or_raise();
     // This region has the writes, and is not counted.
-    const auto others = static_cast<std::int64_t>(reach.have.size()) - 1;
+    const auto others = static_cast<std::int64_t>(progress.have.size()) - 1;
     if (others < wanted && !late) return false;
     client.reply.integer(others);
     return true;
   };
-  wait_for(call, *patience == Milliseconds{0} ? kForEver : *patience, attempt);
+  wait_for(call, *timeout == Milliseconds{0} ? kForEver : *timeout, attempt);
 }
 
 constexpr Command kCommands[] = {
@@ -104,8 +106,8 @@ constexpr Command kCommands[] = {
 
 void take_token(Call& call) {
   wait_for(call, kForEver, [&client = call.client, &host = call.host](bool) {
-    if (!client.trail.settled()) return false;
-    client.reply.bulk(host.leader.encode_token(client.trail.seen()));
+    if (!client.session.stamped()) return false;
+    client.reply.bulk(host.leader.encode_token(client.session.seen()));
     return true;
   });
 }
@@ -113,32 +115,32 @@ void take_token(Call& call) {
 void enter_session(Call& call) {
   const std::optional<Terms> terms = take_terms(call);
   if (!terms) return;
-  leader::Entrant entrant(call.host.leader.decode_token(call[2]).value_or_raise(), terms->gone);
-  wait_for(
-      call, terms->patience,
-      [&client = call.client, &host = call.host, entrant = std::move(entrant)](bool late) mutable {
-        const bool decided = entrant.look(host.leader.lacking(entrant.seen()));
-        if (!decided && !late) return false;
-        client.trail.bring(entrant.outcome().value_or_raise());
-        client.reply.ok();
-        return true;
-      });
+  leader::SessionWait wait(call.host.leader.decode_token(call[2]).value_or_raise(), terms->gone);
+  wait_for(call, terms->timeout,
+           [&client = call.client, &host = call.host, wait = std::move(wait)](bool late) mutable {
+             const bool decided = wait.look(host.leader.missing_writes(wait.seen()));
+             if (!decided && !late) return false;
+             client.session.bring(wait.outcome().value_or_raise());
+             client.reply.ok();
+             return true;
+           });
 }
 
 void wait_for_regions(Call& call) {
-  const auto patience = take_patience(call, 2);
-  if (!patience) return;
+  const auto timeout = parse_timeout(call, 2);
+  if (!timeout) return;
   const auto attempt = [&client = call.client, &host = call.host,
-                        concern = take_concern(call)](bool late) {
-    if (!client.trail.settled()) return false;
-    const Reach reach = host.leader.reach(client.trail.seen(), concern).value_or_raise();
-    if (!reach.met && !late) return false;
+                        concern = parse_concern(call)](bool late) {
+    if (!client.session.stamped()) return false;
+    const ReplicationProgress progress =
+        host.leader.replication_progress(client.session.seen(), concern).value_or_raise();
+    if (!progress.met && !late) return false;
     const nlohmann::ordered_json json{
-        {"met", reach.met}, {"have", reach.have}, {"lack", reach.lack}};
+        {"met", progress.met}, {"have", progress.have}, {"lack", progress.lack}};
     client.reply.bulk(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     return true;
   };
-  wait_for(call, *patience, attempt);
+  wait_for(call, *timeout, attempt);
 }
 
 std::span<const Command> session_commands() { return kCommands; }

@@ -44,11 +44,11 @@ Json siblings_json(const std::vector<Sibling>& siblings) {
 }
 
 // Returns a sum: as an integer if possible.
-Json tally_json(const Scope& scope, const Key& row) {
-  const double real = scope.tally_real(row);
+Json counter_json(const Scope& scope, const Key& row) {
+  const double real = scope.counter_double(row);
   if (std::trunc(real) != real) return real;
   try {
-    return scope.tally(row);
+    return scope.counter(row);
   } catch (const Error&) {  // Too large for an integer.
     return real;
   }
@@ -59,7 +59,7 @@ void describe_string(Json& json, const Scope& scope, const Key& key) {
   const Key row = key.of(Type::kString);
   const std::optional<std::string> shown = scope.get(row);
   json["value"] = shown ? bytes_json(*shown) : Json();
-  json["tally"] = tally_json(scope, row);
+  json["counter"] = counter_json(scope, row);
   json["siblings"] = siblings_json(scope.siblings(row));
 }
 

@@ -64,9 +64,9 @@ inline constexpr auto kFields<RefusedStatus> = std::tuple{
     Field{"expired_keys", &RefusedStatus::expired_keys},
     Field{"failed_handshakes", &RefusedStatus::failed_handshakes},
     Field{"excess_connections", &RefusedStatus::excess_connections},
-    Field{"endless_messages", &RefusedStatus::endless_messages},
-    Field{"rubbish", &RefusedStatus::rubbish},
-    Field{"lies", &RefusedStatus::lies},
+    Field{"oversized_messages", &RefusedStatus::oversized_messages},
+    Field{"malformed_frames", &RefusedStatus::malformed_frames},
+    Field{"forged_batches", &RefusedStatus::forged_batches},
     Field{"greetings", &RefusedStatus::greetings},
 };
 

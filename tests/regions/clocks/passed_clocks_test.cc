@@ -2,15 +2,15 @@
 
 #include <doctest/doctest.h>
 
-#include "regions/clocks/passed_clocks.h"
+#include "regions/clocks/clock_bounds.h"
 
 using namespace anabranch;
 using core::VersionVector;
-using regions::PassedClocks;
+using regions::ClockBounds;
 
 TEST_SUITE("regions: passed clocks") {
   TEST_CASE("a showing holds here as soon as its vector is applied here") {
-    PassedClocks passed;
+    ClockBounds passed;
     passed.hear(1, {.applied = {{1, 5}}, .clocks = {{1, 100}, {2, 90}}}, {{1, 4}});
     CHECK(passed.all().empty());
     passed.look({{1, 5}});
@@ -18,14 +18,14 @@ TEST_SUITE("regions: passed clocks") {
   }
 
   TEST_CASE("no clock goes back") {
-    PassedClocks passed;
+    ClockBounds passed;
     passed.hear(1, {.applied = {}, .clocks = {{1, 100}}}, {});
     passed.hear(2, {.applied = {}, .clocks = {{1, 90}, {2, 50}}}, {});
     CHECK(passed.all() == VersionVector{{1, 100}, {2, 50}});
   }
 
   TEST_CASE("the oldest showing waits, although newer ones come all the time") {
-    PassedClocks passed;
+    ClockBounds passed;
     for (core::Seq seq = 1; seq <= 9; ++seq) {
       passed.hear(1, {.applied = {{1, seq}}, .clocks = {{1, 100 * seq}}}, {});
     }
@@ -38,7 +38,7 @@ TEST_SUITE("regions: passed clocks") {
   }
 
   TEST_CASE("one peer that is ahead holds no other back") {
-    PassedClocks passed;
+    ClockBounds passed;
     passed.hear(1, {.applied = {{1, 5}}, .clocks = {{1, 100}}}, {});
     passed.hear(2, {.applied = {}, .clocks = {{2, 90}}}, {});
     CHECK(passed.all() == VersionVector{{2, 90}});

@@ -40,18 +40,18 @@ struct World : Parts {
 TEST_SUITE("regions: stable time") {
   TEST_CASE("without others any deadline has passed, with one those that its clock has passed") {
     World eu;
-    CHECK(eu.time.passed_ms(0) == crdt::Expiry::kNever);
+    CHECK(eu.time.stable_time_ms(0) == crdt::Expiry::kNever);
     eu.greet(kLink, "us", kUs);
-    CHECK(eu.time.passed_ms(0) == 0);
+    CHECK(eu.time.stable_time_ms(0) == 0);
     eu.hear(9'000, 0);
-    CHECK(eu.time.passed_ms(0) == 9'000);
+    CHECK(eu.time.stable_time_ms(0) == 9'000);
   }
 
   TEST_CASE("no clock is believed further than the own one") {
     World eu;
     eu.greet(kLink, "us", kUs);
     eu.hear(eu.clock.now_ms() + 10 * Parts::kDriftMs, 0);
-    CHECK(eu.time.passed_ms(0) <= eu.clock.now_ms() + Parts::kDriftMs);
+    CHECK(eu.time.stable_time_ms(0) <= eu.clock.now_ms() + Parts::kDriftMs);
   }
 
   TEST_CASE("what was heard is stored with the running time, and outlives a restart") {
@@ -76,10 +76,10 @@ TEST_SUITE("regions: stable time") {
     for (Millis now = 0; now < 10'000; now += 1'000) {
       eu.hear(eu.clock.now_ms() + 10 * Parts::kDriftMs, now);
     }
-    eu.time.complain(9'000);
+    eu.time.raise_alarms(9'000);
     const std::size_t raised = eu.alarms_raised();
     CHECK(raised > 0);
-    eu.time.complain(9'100);
+    eu.time.raise_alarms(9'100);
     CHECK(eu.alarms_raised() == raised);
   }
 
@@ -96,7 +96,7 @@ TEST_SUITE("regions: stable time") {
     eu.hear(10'000, 0);
     eu.exchange.link_down(kLink);
     eu.clock.set(10'000 + 100 * kWait);
-    CHECK(eu.time.passed_ms(1'000) == 10'000);
+    CHECK(eu.time.stable_time_ms(1'000) == 10'000);
   }
 
   TEST_CASE("a timestamp that is ahead of the clock is not shown as the clock") {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "regions/delivery/clears_aside.h"
+#include "regions/delivery/deferred_clears.h"
 #include "tests/regions/receiver.h"
 
 using namespace anabranch;
@@ -29,7 +29,8 @@ struct World : Receiver {
     int looks = 0;
     for (; inbox.has_more(); ++looks) {
       REQUIRE(looks < 100);
-      if (inbox.look_ahead().value()) REQUIRE(inbox.apply(writer.close_group(), 1000).ok());
+      if (inbox.count_deferred_clears().value())
+        REQUIRE(inbox.apply(writer.close_group(), 1000).ok());
     }
     return looks;
   }

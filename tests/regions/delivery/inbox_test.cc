@@ -32,7 +32,7 @@ TEST_SUITE("regions: inbox") {
     const std::string two = us.put("b", "2");
     World eu;
     eu.receive(two);
-    CHECK_FALSE(eu.inbox.look_ahead().value());
+    CHECK_FALSE(eu.inbox.count_deferred_clears().value());
     CHECK(eu.inbox.holds(kUs));
     eu.receive(one);
     CHECK(eu.inbox.has_more());
@@ -90,7 +90,7 @@ TEST_SUITE("regions: inbox") {
     World eu;
     eu.receive(us.put("a", "1"));
     eu.storage.set_faults({.fail_commit = 1});
-    REQUIRE(eu.inbox.look_ahead().value());
+    REQUIRE(eu.inbox.count_deferred_clears().value());
     CHECK_FALSE(eu.inbox.apply(eu.writer.close_group(), 1000).ok());
     CHECK(eu.get("a").empty());
     CHECK(eu.state.broken().has_value());
@@ -103,7 +103,7 @@ TEST_SUITE("regions: inbox") {
     us.take(ap.put("a", "1"));
     World eu;
     eu.receive(us.put("b", "2"));
-    CHECK_FALSE(eu.inbox.look_ahead().value());
+    CHECK_FALSE(eu.inbox.count_deferred_clears().value());
     CHECK(eu.inbox.holds(kUs));
     CHECK_FALSE(eu.inbox.has_enough());
   }

@@ -45,7 +45,7 @@ TEST_SUITE("regions: proofs") {
   TEST_CASE("what is passed on waits until it is proven, and is applied then") {
     World eu;
     eu.receive(eu.us.put("k", "v"), kToAp);
-    CHECK_FALSE(eu.inbox.look_ahead().value());
+    CHECK_FALSE(eu.inbox.count_deferred_clears().value());
     CHECK(eu.inbox.holds(kUs));
     CHECK(eu.inbox.proofs().on(kToAp, eu.position(eu.us_keys), 0));
     eu.apply();
@@ -57,7 +57,7 @@ TEST_SUITE("regions: proofs") {
     World eu;
     eu.greet(kToUs, "us", kUs, {{kUs, 9}});
     eu.receive(eu.us.put("k", "v"), kToUs);
-    CHECK_FALSE(eu.inbox.look_ahead().value());
+    CHECK_FALSE(eu.inbox.count_deferred_clears().value());
     CHECK(eu.inbox.proofs().on(kToUs, eu.position(eu.us_keys), 0));
     eu.apply();
     CHECK(eu.get("k") == "v");
@@ -80,7 +80,7 @@ TEST_SUITE("regions: proofs") {
     CHECK_FALSE(eu.inbox.proofs().on(kToAp, eu.position(liar), 0));
     CHECK_FALSE(eu.inbox.proofs().on(kToAp, eu.position(liar), 0));
     CHECK(eu.alarms_raised() == 1);
-    CHECK_FALSE(eu.inbox.look_ahead().value());
+    CHECK_FALSE(eu.inbox.count_deferred_clears().value());
   }
 
   TEST_CASE("a forged batch is dropped when the true position comes, and its peer distrusted") {
@@ -89,7 +89,7 @@ TEST_SUITE("regions: proofs") {
     eu.receive(forger.put("k", "forged"), kToAp);
     (void)eu.us.put("k", "v");
     CHECK(eu.inbox.proofs().on(kToAp, eu.position(eu.us_keys), 0));
-    CHECK_FALSE(eu.inbox.look_ahead().value());
+    CHECK_FALSE(eu.inbox.count_deferred_clears().value());
     CHECK_FALSE(eu.inbox.holds(kUs));
     CHECK(eu.alarms_raised() == 1);
   }

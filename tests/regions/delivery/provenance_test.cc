@@ -65,7 +65,7 @@ TEST_SUITE("regions: provenance") {
     const Provenance::Outcome last = provenance.take(batches[2], "eu");
     CHECK(firsts(last) == Firsts{3});
     CHECK(last.ends == std::vector{chain.position()});
-    CHECK(provenance.lies() == 0);
+    CHECK(provenance.forged_batches() == 0);
   }
 
   TEST_CASE("nothing but what left a link is taken in its place, and only when it is proven") {
@@ -99,9 +99,9 @@ TEST_SUITE("regions: provenance") {
     (void)chain.next("b");
     const Provenance::Outcome outcome = provenance.take(chain.position());
     CHECK(outcome.proven.empty());
-    REQUIRE(outcome.lies.size() == 1);
-    CHECK(outcome.lies.front().peers.size() == 2);  // This leader cannot tell which one lied.
-    CHECK(provenance.lies() == 1);
+    REQUIRE(outcome.forged.size() == 1);
+    CHECK(outcome.forged.front().peers.size() == 2);  // This leader cannot tell which one lied.
+    CHECK(provenance.forged_batches() == 1);
     CHECK(provenance.bytes() == 0);
   }
 
@@ -117,12 +117,12 @@ TEST_SUITE("regions: provenance") {
     const HeldBatch third = chain.next("c");
     (void)provenance.take(left.position());
     (void)provenance.take(first, "eu");
-    CHECK(provenance.take(second, "eu").lies.size() == 1);
+    CHECK(provenance.take(second, "eu").forged.size() == 1);
     for (const HeldBatch& again : {first, second, third}) {
       CHECK(firsts(provenance.take(again, "eu")).empty());
     }
     CHECK(firsts(provenance.take(chain.position())) == Firsts{1, 2, 3});
-    CHECK(provenance.lies() == 1);
+    CHECK(provenance.forged_batches() == 1);
   }
 
   TEST_CASE("more links than are kept are followed to what is signed all the same") {

@@ -155,7 +155,7 @@ TEST_CASE("a leader that changes what it passes on is found out and passed by") 
   world.put(kEu, "key", "true");
   world.run();
   CHECK(world.get(kAp, "key").empty());
-  CHECK(world.replica(kAp).inbox().proofs().provenance().lies() == 1);
+  CHECK(world.replica(kAp).inbox().proofs().provenance().forged_batches() == 1);
   REQUIRE(world.alarms.size() == 1);
   CHECK(world.alarms[0] ==
         "region us passed on writes of origin 0000000000000001 that do not fit what its region has "
@@ -391,14 +391,14 @@ TEST_CASE("of two histories that a region has signed the one that comes again is
   world.run(1);
   world.put(kEu, "key", "d");
   world.run(30);
-  CHECK(world.replica(kAp).inbox().proofs().provenance().lies() == 1);
+  CHECK(world.replica(kAp).inbox().proofs().provenance().forged_batches() == 1);
   REQUIRE(world.alarms.size() == 1);  // No peer has lied.
   CHECK(world.alarms[0].find("or the region has signed two histories") != std::string::npos);
   CHECK(world.get(kAp, "key") == "d");
   world.connect(kAp, kSa);
   world.run(5);
   CHECK(world.get(kSa, "key") == "d");
-  CHECK(world.replica(kSa).inbox().proofs().provenance().lies() == 0);
+  CHECK(world.replica(kSa).inbox().proofs().provenance().forged_batches() == 0);
 }
 
 TEST_CASE("positions that may be of another history are forgotten as far as they are ahead") {

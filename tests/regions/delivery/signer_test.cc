@@ -157,9 +157,9 @@ TEST_SUITE("regions: signer") {
     CHECK(plain.take_news().empty());
     CHECK(plain.for_batch().empty());
     CHECK_FALSE(plain.verify(world.of_us(1)));
-    regions::Standing standing{.region = "us", .origin = kUs, .number = 1};
-    plain.sign(standing);
-    CHECK(standing.signature.empty());
-    CHECK(plain.verify(standing));
+    regions::RegionReport report{.region = "us", .origin = kUs, .number = 1};
+    plain.sign(report);
+    CHECK(report.signature.empty());
+    CHECK(plain.verify(report));
   }
 }

@@ -25,22 +25,22 @@ HeldBatch first_batch() {
 }  // namespace
 
 TEST_SUITE("regions: unproven batches") {
-  TEST_CASE("an origin that stands still is named once, after some patience") {
+  TEST_CASE("an origin that stands still is named once, after some timeout") {
     const regions::Applied applied;
     Provenance provenance(applied);
     Unproven unproven;
     CHECK(unproven.look(provenance, 0).empty());
     (void)provenance.take(first_batch(), "us");
     CHECK(unproven.look(provenance, 1'000).empty());
-    CHECK(unproven.look(provenance, 1'000 + Unproven::kPatienceMs - 1).empty());
+    CHECK(unproven.look(provenance, 1'000 + Unproven::kTimeoutMs - 1).empty());
     CHECK(unproven.late().empty());
-    const auto late = unproven.look(provenance, 1'000 + Unproven::kPatienceMs);
+    const auto late = unproven.look(provenance, 1'000 + Unproven::kTimeoutMs);
     REQUIRE(late.size() == 1);
     CHECK(late[0].find("us") != std::string::npos);
     CHECK(unproven.late().size() == 1);
-    CHECK(unproven.look(provenance, 2'000 + Unproven::kPatienceMs).empty());
+    CHECK(unproven.look(provenance, 2'000 + Unproven::kTimeoutMs).empty());
     provenance.forget(1);
-    CHECK(unproven.look(provenance, 3'000 + Unproven::kPatienceMs).empty());
+    CHECK(unproven.look(provenance, 3'000 + Unproven::kTimeoutMs).empty());
     CHECK(unproven.late().empty());
   }
 }

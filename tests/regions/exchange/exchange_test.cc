@@ -106,7 +106,7 @@ TEST_SUITE("regions: exchange") {
     World eu;
     eu.meet({{kUs, 5}});
     (void)eu.sent<Subscribe>();
-    eu.exchange.subscriptions().stand_still(true);
+    eu.exchange.subscriptions().pause_requests(true);
     for (Millis now = 0; now <= 4 * Subscriptions::kStallMs; now += 100) eu.tick(now);
     CHECK(eu.sent<Subscribe>().empty());
   }
@@ -127,9 +127,9 @@ TEST_SUITE("regions: exchange") {
     other.fill(9);
     SUBCASE("of its own origin the history is in doubt") {
       eu.meet({{kEu, 1}}, {other});
-      CHECK_FALSE(eu.exchange.doubt().empty());
-      eu.exchange.forget_doubt();
-      CHECK(eu.exchange.doubt().empty());
+      CHECK_FALSE(eu.exchange.origin_conflict().empty());
+      eu.exchange.forget_origin_conflict();
+      CHECK(eu.exchange.origin_conflict().empty());
     }
     SUBCASE("of another origin both are told") {
       constexpr core::Origin kAp = 3;

@@ -137,7 +137,7 @@ TEST_CASE("what waits for a gap is bounded") {
     large.transactions[0].first = seq;
     world.hear_batch(large);
   }
-  CHECK(world.replica().inbox().held().bytes() <= regions::HoldBuffer::kBytesMax);
+  CHECK(world.replica().inbox().held().bytes() <= regions::HoldBackQueue::kBytesMax);
 }
 
 TEST_CASE("a flood of greetings as ever new leaders is bounded and others go on") {

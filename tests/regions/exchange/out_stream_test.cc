@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/batch.h"
-#include "regions/delivery/hold_buffer.h"
+#include "regions/delivery/hold_back_queue.h"
 #include "regions/exchange/out_stream.h"
 #include "storage/memory_storage.h"
 #include "tests/crdt/random.h"
@@ -221,7 +221,7 @@ TEST_SUITE("regions: out stream") {
       world.append(origin, batch.first(), batch.last(), core::encode_batch(batch));
     }
     world.out.subscribe({1, 1, {{1, 1}, {2, 1}, {3, 1}}}, world.raw, world.applied);
-    regions::HoldBuffer held;
+    regions::HoldBackQueue held;
     VersionVector applied;
     std::uint64_t taken = 0;
     for (int round = 0; round < 60; ++round) {

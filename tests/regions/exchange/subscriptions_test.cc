@@ -83,7 +83,7 @@ TEST_SUITE("regions: subscriptions") {
     eu.greet(kToUs, "us", kUs, {{kSa, 5}});
     eu.greet(kToAp, "ap", kAp, {{kSa, 5}});
     REQUIRE(eu.in(kUs).has(kSa));
-    eu.subscriptions().distrust(kSa, kUs, 0);
+    eu.subscriptions().avoid_source(kSa, kUs, 0);
     CHECK_FALSE(eu.in(kUs).has(kSa));
     CHECK(eu.in(kAp).has(kSa));
   }

@@ -76,9 +76,9 @@ TEST_SUITE("regions: log keeper") {
     CHECK(eu.forget([](const std::string& region) { return region != "us"; }) > 41);
   }
 
-  TEST_CASE("of a region that is no peer its standing counts") {
+  TEST_CASE("of a region that is no peer its report counts") {
     World eu;
-    eu.keeper.standings().take({.region = "ap", .origin = 3, .number = 1, .durable = {{kEu, 30}}});
+    eu.keeper.reports().take({.region = "ap", .origin = 3, .number = 1, .durable = {{kEu, 30}}});
     CHECK(eu.forget() <= 31);
     CHECK(eu.keeper.durable("ap", eu.exchange.peers()) == VersionVector{{kEu, 30}});
     CHECK(eu.keeper.lacked().at("ap") == 31);

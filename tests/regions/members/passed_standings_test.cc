@@ -1,4 +1,4 @@
-// Standings on their way: a leader that passes one on cannot change it.
+// RegionReports on their way: a leader that passes one on cannot change it.
 
 #include <doctest/doctest.h>
 
@@ -6,11 +6,11 @@
 #include <utility>
 #include <variant>
 
-#include "regions/members/standings.h"
+#include "regions/members/region_reports.h"
 #include "tests/regions/delivery/signed_world.h"
 
 using namespace anabranch;
-using regions::Standing;
+using regions::RegionReport;
 using test::SignedWorld;
 
 namespace {
@@ -27,13 +27,13 @@ SignedWorld line() {
   return world;
 }
 
-const Standing* found(SignedWorld& world, std::size_t at) {
-  return world.replica(at).keeper().standings().find(kOriginEu);
+const RegionReport* found(SignedWorld& world, std::size_t at) {
+  return world.replica(at).keeper().reports().find(kOriginEu);
 }
 
 }  // namespace
 
-TEST_SUITE("regions: passed standings") {
+TEST_SUITE("regions: passed reports") {
   TEST_CASE("what a region has on its disk is known of it behind others") {
     SignedWorld world = line();
     world.put(kEu, "key", "value");
@@ -44,12 +44,12 @@ TEST_SUITE("regions: passed standings") {
     CHECK(world.alarms.empty());
   }
 
-  TEST_CASE("a standing that gets lost comes again, one that is known does not") {
+  TEST_CASE("a report that gets lost comes again, one that is known does not") {
     SignedWorld world = line();
     int sent = 0;
     world.filter = [&](std::size_t from, std::size_t to, const regions::Message& message) {
-      const auto* standing = std::get_if<Standing>(&message);
-      if (standing == nullptr || from != kUs || to != kAp || standing->region != "eu") return true;
+      const auto* report = std::get_if<RegionReport>(&message);
+      if (report == nullptr || from != kUs || to != kAp || report->region != "eu") return true;
       return ++sent > 3;
     };
     world.run(20);
@@ -59,7 +59,7 @@ TEST_SUITE("regions: passed standings") {
     CHECK(sent == until_now);
   }
 
-  TEST_CASE("who passes a standing on cannot change it") {
+  TEST_CASE("who passes a report on cannot change it") {
     bool past = false;
     SUBCASE("") {}
     SUBCASE("nor say whose past it is") { past = true; }
@@ -67,11 +67,11 @@ TEST_SUITE("regions: passed standings") {
     world.run(5);
     REQUIRE(found(world, kAp) != nullptr);
     world.filter = [&past](std::size_t from, std::size_t to, regions::Message& message) {
-      auto* standing = std::get_if<Standing>(&message);
-      if (standing != nullptr && from == kUs && to == kAp && standing->region == "eu") {
-        standing->durable.raise(kOriginEu, 1'000);
-        ++standing->number;
-        standing->previous = past ? kOriginEu : 0;
+      auto* report = std::get_if<RegionReport>(&message);
+      if (report != nullptr && from == kUs && to == kAp && report->region == "eu") {
+        report->durable.raise(kOriginEu, 1'000);
+        ++report->number;
+        report->previous = past ? kOriginEu : 0;
       }
       return true;
     };
@@ -80,20 +80,20 @@ TEST_SUITE("regions: passed standings") {
     CHECK(found(world, kAp)->durable.at(kOriginEu) < 1'000);
     REQUIRE(world.alarms.size() == 1);
     CHECK(world.alarms[0] ==
-          "region us passes on a standing of region eu that no known key of that has signed");
+          "region us passes on a report of region eu that no known key of that has signed");
   }
 
   TEST_CASE("nobody speaks for an origin that is listed as another region's") {
     SignedWorld world = line();
     world.run(5);
     REQUIRE(found(world, kAp) != nullptr);
-    const Standing before = *found(world, kAp);
-    Standing mine{.region = "us", .origin = kOriginEu, .number = before.number + 1};
+    const RegionReport before = *found(world, kAp);
+    RegionReport mine{.region = "us", .origin = kOriginEu, .number = before.number + 1};
     mine.signature = std::string(64, 's');
     world.inject(kUs, kAp, mine);
     CHECK(*found(world, kAp) == before);
     // Nor for one that is not listed at all.
-    world.inject(kUs, kAp, Standing{.region = "xx", .origin = 99, .number = 1});
-    CHECK(world.replica(kAp).keeper().standings().find(99) == nullptr);
+    world.inject(kUs, kAp, RegionReport{.region = "xx", .origin = 99, .number = 1});
+    CHECK(world.replica(kAp).keeper().reports().find(99) == nullptr);
   }
 }

@@ -20,10 +20,10 @@ using core::VersionVector;
 using regions::Applied;
 using regions::Group;
 using regions::RegionList;
+using regions::RegionReport;
+using regions::RegionReports;
 using regions::Retirement;
 using regions::SettledOrigins;
-using regions::Standing;
-using regions::Standings;
 using test::Parts;
 using Origins = std::set<Origin>;
 
@@ -63,10 +63,10 @@ struct ListWorld {
   }
 };
 
-// The standings of the regions of a world, and the origins that they settle.
+// The reports of the regions of a world, and the origins that they settle.
 struct SettlingWorld : ListWorld {
   Applied applied;
-  Standings standings;
+  RegionReports reports;
   SettledOrigins settled{applied};
   std::uint64_t number = 0;
 
@@ -79,19 +79,19 @@ struct SettlingWorld : ListWorld {
       if (head.seq > 0) applied.set_head(i + 1, head);
     }
   }
-  Standing standing(const std::string& region, Origin origin, const VersionVector& durable) {
+  RegionReport report(const std::string& region, Origin origin, const VersionVector& durable) {
     return {.region = region,
             .origin = origin,
             .number = ++number,
             .list = list().hash(),
             .durable = durable};
   }
-  void say(Standing standing) { REQUIRE(standings.take(std::move(standing))); }
+  void say(RegionReport report) { REQUIRE(reports.take(std::move(report))); }
   void say(const std::string& region, Origin origin, const VersionVector& durable) {
-    say(standing(region, origin, durable));
+    say(report(region, origin, durable));
   }
   VersionVector look() {
-    settled.look(list(), standings);
+    settled.look(list(), reports);
     return settled.all();
   }
 };
@@ -196,7 +196,7 @@ TEST_SUITE("regions: settled origins") {
     SettlingWorld world({5});
     world.say("eu", 3, {{1, 5}});
     world.say("us", 10, {{1, 5}});
-    Standing other = world.standing("ap", 20, {{1, 5}});
+    RegionReport other = world.report("ap", 20, {{1, 5}});
     other.list = core::Hash128{1, 2};
     world.say(other);
     CHECK(world.look().empty());
@@ -252,7 +252,7 @@ TEST_SUITE("regions: settled origins") {
     SettlingWorld world({5});
     world.say("eu", 3, {{1, 5}});
     world.say("us", 10, {{1, 5}});
-    Standing follower = world.standing("ap", 77, {{1, 5}});
+    RegionReport follower = world.report("ap", 77, {{1, 5}});
     world.say(follower);
     CHECK(world.look().empty());  // No list tells the leader's former name.
     follower.previous = 10;       // Of another region.
@@ -269,7 +269,7 @@ TEST_SUITE("regions: settled origins") {
     SettlingWorld world({5, 9});
     world.say("eu", 3, {{1, 5}, {2, 9}});
     world.say("us", 10, {{1, 5}, {2, 9}});
-    Standing waiting = world.standing("ap", 20, {{1, 5}, {2, 9}});
+    RegionReport waiting = world.report("ap", 20, {{1, 5}, {2, 9}});
     waiting.open = {2};
     world.say(waiting);
     CHECK(world.look() == VersionVector{{1, 5}});
@@ -292,20 +292,20 @@ TEST_SUITE("regions: settled origins") {
     for (const auto& [region, origin] : kLeaders) before.say(region, origin, {{1, 5}, {2, 9}});
     REQUIRE(before.look().size() == 2);
     for (const auto& [region, origin] : kLeaders) {
-      Standing standing = world.standing(region, origin, {});
-      standing.settled = before.settled.hash();
-      world.say(standing);
-      CHECK(world.settled.durable(world.list(), standing) == VersionVector{{1, 5}, {2, 9}});
+      RegionReport report = world.report(region, origin, {});
+      report.settled = before.settled.hash();
+      world.say(report);
+      CHECK(world.settled.durable(world.list(), report) == VersionVector{{1, 5}, {2, 9}});
     }
     CHECK(world.look() == VersionVector{{1, 5}, {2, 9}});
     CHECK(world.settled.hash() == before.settled.hash());
     // But not where it has another position.
     SettlingWorld behind({5, 8});
     for (const auto& [region, origin] : kLeaders) {
-      Standing standing = behind.standing(region, origin, {});
-      standing.settled = before.settled.hash();
-      behind.say(standing);
-      CHECK(behind.settled.durable(behind.list(), standing).empty());
+      RegionReport report = behind.report(region, origin, {});
+      report.settled = before.settled.hash();
+      behind.say(report);
+      CHECK(behind.settled.durable(behind.list(), report).empty());
     }
     CHECK(behind.look().empty());
   }

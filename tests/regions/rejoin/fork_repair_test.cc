@@ -29,7 +29,7 @@ struct World : Parts {
   void lose() {
     repair.on({.region = "us", .why = "was declared lost", .lost = true});
     REQUIRE(repair.is_lost());
-    REQUIRE(repair.heed_loss(writer.close_group(), 0).ok());
+    REQUIRE(repair.rejoin_if_declared_lost(writer.close_group(), 0).ok());
   }
 };
 
@@ -78,7 +78,7 @@ TEST_SUITE("regions: fork repair") {
     World eu;
     eu.storage.set_faults({.fail_commit = 1});
     eu.repair.on({.region = "us", .why = "was declared lost", .lost = true});
-    CHECK_FALSE(eu.repair.heed_loss(eu.writer.close_group(), 0).ok());
+    CHECK_FALSE(eu.repair.rejoin_if_declared_lost(eu.writer.close_group(), 0).ok());
     CHECK(eu.state.broken().has_value());
     CHECK_FALSE(eu.exchange.joining());
   }

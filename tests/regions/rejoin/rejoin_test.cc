@@ -399,8 +399,8 @@ TEST_SUITE("regions: rejoin") {
     }
   }
 
-  TEST_CASE("a vector covers of an image what it covered of the branch") {
-    regions::Renaming names;
+  TEST_CASE("a vector covers of an rewritten what it covered of the branch") {
+    regions::OriginRewrites names;
     names.add(1, {5, 100, 5});
     names.add(2, {3, 2, 0});
     CHECK(names.of({{1, 5}, {2, 9}, {3, 4}}) == VersionVector{{1, 5}, {2, 9}, {3, 4}});

@@ -5,13 +5,13 @@
 #include <optional>
 #include <utility>
 
-#include "regions/rejoin/renamed_ops.h"
+#include "regions/rejoin/rewritten_ops.h"
 
 using namespace anabranch;
 using core::VersionVector;
-using regions::Image;
-using regions::RenamedOps;
-using regions::Renaming;
+using regions::OriginRewrites;
+using regions::RewrittenOps;
+using regions::RewrittenOrigin;
 
 namespace {
 
@@ -23,13 +23,13 @@ constexpr core::Seq kAfter = 5;  // Here the histories part.
 const core::Path kRow{"\1", "k", "s"};
 
 struct World {
-  Renaming names;
-  std::optional<RenamedOps::Frame> frame;
+  OriginRewrites names;
+  std::optional<RewrittenOps::Frame> frame;
   int read = 0;
-  RenamedOps ops{names, [this](core::Origin, const core::Path&) {
-                   ++read;
-                   return frame;
-                 }};
+  RewrittenOps ops{names, [this](core::Origin, const core::Path&) {
+                     ++read;
+                     return frame;
+                   }};
 
   World() { names.add(kEu, {kAfter, kImage, kAfter}); }
   // The op that `op`, the seventh of eu, becomes.

@@ -18,7 +18,7 @@ using test::Node;
 
 namespace {
 
-constexpr core::Millis kPatienceMs = SnapshotLimits().patience_ms;
+constexpr core::Millis kTimeoutMs = SnapshotLimits().timeout_ms;
 constexpr std::size_t kForEver = 1'000'000;
 
 void put(LinkedNodes& nodes, std::size_t index, const std::string& key) {
@@ -95,7 +95,7 @@ TEST_SUITE("regions: snapshots") {
     CHECK(status.bytes_total > status.bytes);
     CHECK(status.seconds_left == -1);
     nodes.disconnect(0, 1);
-    nodes.run(kPatienceMs);
+    nodes.run(kTimeoutMs);
     CHECK_FALSE(nodes.idle(1));
     CHECK(nodes.idle(0));  // No peer asks for the rest.
   }
@@ -154,7 +154,7 @@ TEST_SUITE("regions: snapshots") {
       CHECK(nodes.alarms(1).empty() == passing);
       const std::string end = "the snapshot of region eu has ended: its leader gives way";
       CHECK((nodes.notices(1).back() == end) == passing);
-      REQUIRE(nodes.run_until_equal(2 * kPatienceMs));  // It is asked again.
+      REQUIRE(nodes.run_until_equal(2 * kTimeoutMs));  // It is asked again.
     }
   }
 
@@ -166,7 +166,7 @@ TEST_SUITE("regions: snapshots") {
     nodes.at(1).replica().ask_for_snapshot(nodes.at(0).origin(), nodes.now());
     SUBCASE("all that it has has come") {
       put(nodes, 0, "k");
-      nodes.run(kPatienceMs - 5'000);
+      nodes.run(kTimeoutMs - 5'000);
       REQUIRE(nodes.at(1).vector() == nodes.at(0).vector());
       CHECK(nodes.at(1).replica().snapshots().receiving());
       nodes.run(10'000);
@@ -175,7 +175,7 @@ TEST_SUITE("regions: snapshots") {
     SUBCASE("something has not") {
       nodes.lose(regions::kind_of(regions::BatchMessage{}), kForEver);
       put(nodes, 0, "k");
-      nodes.run(2 * kPatienceMs);
+      nodes.run(2 * kTimeoutMs);
       REQUIRE(nodes.at(1).vector() != nodes.at(0).vector());
       CHECK(nodes.at(1).replica().snapshots().receiving());
     }

@@ -11,7 +11,7 @@
 
 using namespace anabranch;
 using core::Millis;
-using regions::Inspection;
+using regions::RowSnapshot;
 using regions::Send;
 using regions::Verdict;
 using regions::Verifier;
@@ -25,9 +25,9 @@ constexpr core::Origin kUs = 2;
 
 struct Leader : Receiver {
   Verifier verifier{exchange, effects, 1, [this] {
-                      return Inspection({storage.snapshot(), state.applied().vector(),
-                                         state.digests().total(), true},
-                                        state.names());
+                      return RowSnapshot({storage.snapshot(), state.applied().vector(),
+                                          state.digests().total(), true},
+                                         state.names());
                     }};
 
   using Receiver::Receiver;
@@ -35,9 +35,9 @@ struct Leader : Receiver {
     for (regions::Effect& effect : std::exchange(other.effects, {})) {
       auto* const send = std::get_if<Send>(&effect);
       if (send == nullptr) continue;
-      if (const auto* question = std::get_if<regions::Question>(&send->message)) {
+      if (const auto* question = std::get_if<regions::DigestRequest>(&send->message)) {
         verifier.step(kLink, *question, now);
-      } else if (const auto* answer = std::get_if<regions::Answer>(&send->message)) {
+      } else if (const auto* answer = std::get_if<regions::DigestResponse>(&send->message)) {
         verifier.step(kLink, *answer, now);
       }
     }
@@ -103,12 +103,12 @@ TEST_SUITE("regions: verifier") {
 
   TEST_CASE("a moment that was not opened, or is over, is not answered for") {
     Pair pair;
-    using Kind = regions::Question::Kind;
+    using Kind = regions::DigestRequest::Kind;
     const auto ask = [&](Kind kind, Millis now) {
       pair.us.effects.clear();
-      pair.us.verifier.step(kLink, regions::Question{.kind = kind, .moment = 7}, now);
+      pair.us.verifier.step(kLink, regions::DigestRequest{.kind = kind, .moment = 7}, now);
       REQUIRE(pair.us.effects.size() == 1);
-      return std::get<regions::Answer>(std::get<Send>(pair.us.effects[0]).message);
+      return std::get<regions::DigestResponse>(std::get<Send>(pair.us.effects[0]).message);
     };
     CHECK_FALSE(ask(Kind::kSum, 0).kept);
     CHECK(ask(Kind::kOpen, 0).kept);

@@ -35,37 +35,39 @@ std::vector<Message> samples() {
                          .echo = regions::Echo{9, -1},
                          .settled = core::Hash128{5, 6},
                          .left_out = true,
-                         .standings = {{1, 1}},
+                         .reports = {{1, 1}},
                          .clocks = {{1, 2}},
                          .heard = {{1, 2, 3, -4, 5}, {2, 1, 0, 0, 0}}},
       regions::Heartbeat{},
       regions::Subscribe{9, 1U << 20U, kVector},
       regions::BatchMessage{9, std::string("\0\1\xFF", 3)},
       regions::BatchMessage{},
-      regions::Question{},
-      regions::Question{regions::Question::Kind::kShow, 7, 8, "from", "until", {"a", "b"}},
-      regions::Answer{},
-      regions::Answer{7, 8, true, true, kVector, {1, 2}, 3, "next", {{"a", {4, 5}}}, {"text"}},
+      regions::DigestRequest{},
+      regions::DigestRequest{
+          regions::DigestRequest::Kind::kShow, 7, 8, "from", "until", {"a", "b"}},
+      regions::DigestResponse{},
+      regions::DigestResponse{
+          7, 8, true, true, kVector, {1, 2}, 3, "next", {{"a", {4, 5}}}, {"text"}},
       regions::Ack{9, 1U << 30U, kVector, {{1, 1}}},
       regions::Subscribe{9, 1, {}, {7, 8}},
       regions::Subscribe{9, 1, {}, {}, {7, 8}, 10},
       regions::Greeting{1, {3, 4}, "eu-west", 7, 8, kVector, {}, core::Hash128{5, 6}, true},
       regions::Greeting{1, {3, 4}, "eu-west", 7, 8, kVector, {}, {}, false, true},
-      regions::Standing{.region = "eu", .origin = 1, .number = 2},
-      regions::Standing{"eu",
-                        1,
-                        2,
-                        core::Hash128{5, 6},
-                        {3, 4},
-                        core::Hash128{7, 8},
-                        kVector,
-                        0,
-                        std::string(64, 's')},
-      regions::Standing{.region = "eu",
-                        .origin = 1,
-                        .number = 2,
-                        .previous = 9,
-                        .signature = std::string(64, 's')},
+      regions::RegionReport{.region = "eu", .origin = 1, .number = 2},
+      regions::RegionReport{"eu",
+                            1,
+                            2,
+                            core::Hash128{5, 6},
+                            {3, 4},
+                            core::Hash128{7, 8},
+                            kVector,
+                            0,
+                            std::string(64, 's')},
+      regions::RegionReport{.region = "eu",
+                            .origin = 1,
+                            .number = 2,
+                            .previous = 9,
+                            .signature = std::string(64, 's')},
       regions::History{7, 5, {{9, kChains[0]}, {4, kChains[1]}}},
       regions::History{7, 5, {{4, kChains[1]}}, core::Hash128{1, 2}, true},
       regions::History{},
@@ -108,8 +110,8 @@ TEST_SUITE("regions: messages") {
     CHECK(regions::kind_of(regions::Subscribe{}) == 3);
     CHECK(regions::kind_of(regions::BatchMessage{}) == 4);
     CHECK(regions::kind_of(regions::Ack{}) == 5);
-    CHECK(regions::kind_of(regions::Question{}) == 6);
-    CHECK(regions::kind_of(regions::Answer{}) == 7);
+    CHECK(regions::kind_of(regions::DigestRequest{}) == 6);
+    CHECK(regions::kind_of(regions::DigestResponse{}) == 7);
     CHECK(regions::kind_of(regions::History{}) == 8);
     CHECK(regions::kind_of(regions::Trimmed{}) == 9);
     CHECK(regions::kind_of(regions::SnapshotRequest{}) == 10);
@@ -117,7 +119,7 @@ TEST_SUITE("regions: messages") {
     CHECK(regions::kind_of(regions::SnapshotRefusal{}) == 12);
     CHECK(regions::kind_of(regions::SignedPosition{}) == 13);
     CHECK(regions::kind_of(regions::Refusal{}) == 14);
-    CHECK(regions::kind_of(regions::Standing{}) == 15);
+    CHECK(regions::kind_of(regions::RegionReport{}) == 15);
     static_assert(std::variant_size_v<Message> == 15);
   }
 

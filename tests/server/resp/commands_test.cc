@@ -48,7 +48,7 @@ TEST_SUITE("server: commands") {
     CHECK(client.ask({"INCR", "off"}).starts_with("-WRONGTYPE"));
     CHECK(ask_json(client, {"ANABRANCH", "SHOW", "on"})["value"] == true);
     CHECK(ask_json(client, {"ANABRANCH", "SHOW", "off"})["value"] == false);
-    CHECK(ask_json(client, {"ANABRANCH", "SHOW", "real"})["tally"] == 2.5);
+    CHECK(ask_json(client, {"ANABRANCH", "SHOW", "real"})["counter"] == 2.5);
     CHECK(ask_json(client, {"ANABRANCH", "SHOW", "map"})["fields"][0]["value"] == true);
     const auto shown = ask_json(client, {"ANABRANCH", "SHOW", "members"});
     CHECK(shown["count"] == 1);
@@ -196,7 +196,7 @@ TEST_SUITE("server: commands") {
     const nlohmann::json number = ask_json(client, {"ANABRANCH", "SHOW", "n"});
     CHECK(number.at("type") == "string");
     CHECK(number.at("value") == "8");
-    CHECK(number.at("tally") == 3);
+    CHECK(number.at("counter") == 3);
     REQUIRE(number.at("siblings").size() == 1);
     CHECK(number.at("siblings")[0].at("value") == "5");
     CHECK(number.at("siblings")[0].at("region") == "eu");

@@ -19,7 +19,7 @@ TEST_SUITE("server: status fields") {
     StoreStatus status;
     status.region = "eu";
     status.rows = 7;
-    status.refused.rubbish = 3;
+    status.refused.malformed_frames = 3;
     status.peers.resize(1);
     status.peers[0].region = "us";
     status.peers[0].lag_ops = 5;
@@ -31,7 +31,7 @@ TEST_SUITE("server: status fields") {
     CHECK(json.at("region") == "eu");
     CHECK(json.at("rows") == 7);
     CHECK(json.at("writable") == true);
-    CHECK(json.at("refused").at("rubbish") == 3);
+    CHECK(json.at("refused").at("malformed_frames") == 3);
     CHECK(json.at("peers")[0].at("region") == "us");
     CHECK(json.at("peers")[0].at("lag_ops") == 5);
     CHECK(json.at("forks")[0].at("same")[1] == "us");

@@ -95,8 +95,8 @@ std::optional<std::string> RawConnection::receive(std::size_t size,
   return bytes;
 }
 
-bool RawConnection::wait_closed(milliseconds patience) const {
-  const auto deadline = Clock::now() + patience;
+bool RawConnection::wait_closed(milliseconds timeout) const {
+  const auto deadline = Clock::now() + timeout;
   while (receive(1, deadline)) {
   }
   return Clock::now() < deadline;
@@ -123,8 +123,8 @@ bool ForeignDealer::send_unfinished(const std::string& bytes) const {
   return connection_.send(part(kMore, bytes));
 }
 
-std::optional<std::string> ForeignDealer::receive(milliseconds patience) const {
-  const auto deadline = Clock::now() + patience;
+std::optional<std::string> ForeignDealer::receive(milliseconds timeout) const {
+  const auto deadline = Clock::now() + timeout;
   for (;;) {
     const auto flags = connection_.receive(1, deadline);
     if (!flags) return std::nullopt;

@@ -28,9 +28,9 @@ class RawConnection {
   // Exactly `size` bytes, or nothing when the other side closes or the deadline passes before.
   [[nodiscard]] std::optional<std::string> receive(
       std::size_t size, std::chrono::steady_clock::time_point deadline) const;
-  // Returns whether the other side closes within `patience`; bytes that it sends until then are
+  // Returns whether the other side closes within `timeout`; bytes that it sends until then are
   // dropped.
-  [[nodiscard]] bool wait_closed(std::chrono::milliseconds patience) const;
+  [[nodiscard]] bool wait_closed(std::chrono::milliseconds timeout) const;
 
  private:
   int socket_;
@@ -46,8 +46,8 @@ class ForeignDealer {
   bool send(const std::vector<std::string>& parts) const;
   // Sends a part of a message that goes on.
   bool send_unfinished(const std::string& part) const;
-  // The next message's first part, or nothing when none comes within `patience`.
-  [[nodiscard]] std::optional<std::string> receive(std::chrono::milliseconds patience) const;
+  // The next message's first part, or nothing when none comes within `timeout`.
+  [[nodiscard]] std::optional<std::string> receive(std::chrono::milliseconds timeout) const;
   [[nodiscard]] const RawConnection& connection() const { return connection_; }
 
  private:

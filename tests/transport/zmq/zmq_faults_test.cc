@@ -28,7 +28,7 @@ TEST_SUITE_BEGIN("transport: zmq faults");
 
 namespace {
 
-constexpr milliseconds kPatience = seconds{30};
+constexpr milliseconds kTimeout = seconds{30};
 
 std::unique_ptr<Transport> listen_at(const std::string& address,
                                      milliseconds silence_max = seconds{60}) {
@@ -255,7 +255,7 @@ TEST_CASE("bytes that are not ZMTP disturb nobody") {
        {noise, std::string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n"}, std::string{"\xff"}}) {
     const RawConnection connection{port};
     connection.send(bytes);
-    CHECK(connection.wait_closed(kPatience));
+    CHECK(connection.wait_closed(kTimeout));
   }
   const std::size_t seen = world.at_eu.size();
   CHECK(world.exchange(world.link) == world.accepted);
@@ -287,7 +287,7 @@ TEST_CASE("strangers without keys that send rubbish again and again get one line
     for (int i = 0; i < 20; ++i) {
       const ForeignDealer dealer{port_of(world.eu->endpoint())};
       dealer.send({"hello"});
-      CHECK(dealer.receive(kPatience) == "");
+      CHECK(dealer.receive(kTimeout) == "");
     }
     CHECK(world.eu->counters().frames_rejected == 20);
   });
@@ -315,13 +315,13 @@ TEST_CASE("a foreign peer that sends rubbish is counted and ignored and others g
   for (const auto& parts : rubbish) {
     const ForeignDealer dealer{port};
     dealer.send(parts);
-    CHECK(dealer.receive(kPatience) == "");
+    CHECK(dealer.receive(kTimeout) == "");
     CHECK(world.eu->counters().frames_rejected == ++rejected);
     dealer.send({frame_of("ignored")});
   }
   const ForeignDealer named{port, "a name"};
   named.send({frame_of("ignored")});
-  CHECK(named.receive(kPatience) == "");
+  CHECK(named.receive(kTimeout) == "");
   CHECK(world.exchange(world.link) == world.accepted);
   CHECK(world.eu->counters().frames_rejected == rejected + 1);
   for (const Event& event : world.at_eu.events()) CHECK(event.body != "ignored");
@@ -348,7 +348,7 @@ TEST_CASE("a frame over the maximal size closes the connection before it is read
   World world = direct_world();
   const ForeignDealer dealer{port_of(world.eu->endpoint())};
   dealer.send({std::string(kFrameSizeMax + 1, 'x')});
-  CHECK(dealer.connection().wait_closed(kPatience));
+  CHECK(dealer.connection().wait_closed(kTimeout));
   CHECK(world.exchange(world.link) == world.accepted);
   CHECK(world.eu->counters().frames_rejected == 0);
 }

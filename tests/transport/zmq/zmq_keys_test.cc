@@ -29,7 +29,7 @@ TEST_SUITE_BEGIN("transport: zmq keys");
 
 namespace {
 
-constexpr milliseconds kPatience = seconds{30};
+constexpr milliseconds kTimeout = seconds{30};
 
 // The clock for the validity of keys.
 using Wall = std::shared_ptr<std::atomic<Seconds>>;
@@ -76,7 +76,7 @@ struct World {
   }
   // Waits until eu has counted so many.
   bool counts(std::uint64_t TransportCounters::*field, std::uint64_t count) const {
-    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    const auto deadline = std::chrono::steady_clock::now() + kTimeout;
     while (eu->counters().*field < count) {
       if (std::chrono::steady_clock::now() > deadline) return false;
       std::this_thread::yield();
@@ -225,11 +225,11 @@ TEST_CASE("plain text and rubbish do not get past a listener with keys") {
   }
   for (const std::string& bytes :
        {std::string(1000, '\xff'), std::string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n"},
-        std::string{"\x01\x02\x03"}, std::string()}) {  // The last two end when patience does.
+        std::string{"\x01\x02\x03"}, std::string()}) {  // The last two end when timeout does.
     const std::uint64_t before = world.eu->counters().handshakes_failed;
     const RawConnection connection{port};
     if (!bytes.empty()) connection.send(bytes);
-    CHECK(connection.wait_closed(kPatience));
+    CHECK(connection.wait_closed(kTimeout));
     CHECK(world.counts(&TransportCounters::handshakes_failed, before + 1));
   }
   CHECK(world.passes(*us, at_us, link));
@@ -262,7 +262,7 @@ TEST_CASE("a message without end is cut and others go on") {
   EventLog at_eu{*eu};
   const ForeignDealer dealer{port_of(eu->endpoint())};
   const std::string part(1U << 20U, 'x');
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + kTimeout;
   std::size_t parts = 0;
   while (dealer.send_unfinished(part) && std::chrono::steady_clock::now() < deadline) ++parts;
   CHECK(parts >= 16);
@@ -279,7 +279,7 @@ TEST_CASE("a frame that says it is endless is refused by its head") {
   const auto eu = open(nullptr, kAnyPort);
   const ForeignDealer dealer{port_of(eu->endpoint())};
   dealer.connection().send(std::string{"\x02\x7f\xff\xff\xff\xff\xff\xff\xff and so on", 20});
-  CHECK(dealer.connection().wait_closed(kPatience));
+  CHECK(dealer.connection().wait_closed(kTimeout));
 }
 
 TEST_CASE("too many connections end the oldest that are no links") {
@@ -295,7 +295,7 @@ TEST_CASE("too many connections end the oldest that are no links") {
   for (std::size_t i = 0; i < Connections::kMax + 10; ++i) {
     idle.push_back(std::make_unique<RawConnection>(port));
   }
-  CHECK(idle.front()->wait_closed(kPatience));
+  CHECK(idle.front()->wait_closed(kTimeout));
   us->send(link, 0, "second");
   CHECK(at_eu.wait_body("second"));
   CHECK(eu->counters().connections_excess >= 1);

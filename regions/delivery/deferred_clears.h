@@ -1,0 +1,60 @@
+// Foreign batches with a clear of so many rows that its survivors are counted first (survivors.h):
+// the batches are put aside, one per origin at most, and applied when the count is done. Batches
+// that depend on them wait in the hold-back queue, others go on. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "regions/delivery/hold_back_queue.h"
+#include "rows/stage/stage.h"
+#include "rows/stage/survivors.h"
+
+namespace anabranch::regions {
+
+class DeferredClears {
+ public:
+  // Returns whether a batch, next to be applied to the stage, has a clear over more than `rows`
+  // rows.
+  [[nodiscard]] static bool concerns(const core::Batch& batch, const rows::Stage& stage,
+                                     std::size_t rows);
+
+  [[nodiscard]] bool empty() const { return batches_.empty(); }
+  [[nodiscard]] bool has(core::Origin origin) const;
+  void put(HeldBatch held, const core::VersionVector& deps);
+  void forget_all() { batches_.clear(); }
+
+  // Counts up to `rows` more committed rows for the first batch. When masks have come meanwhile the
+  // count begins anew, a few times.
+  using TakeSnapshot = std::function<std::shared_ptr<const storage::Snapshot>()>;
+  void look(std::size_t rows, const rows::Masks& masks, const core::OriginTable& origins,
+            const TakeSnapshot& take_snapshot);
+  // Notes that a row was committed.
+  void note_change(const core::Path& path);
+  // Returns whether the first batch can be applied on top of masks up to the id `last_mask`.
+  [[nodiscard]] bool ready(std::uint64_t last_mask) const;
+  // Takes the first batch out, and gives the stage its counts. The batch must be ready.
+  HeldBatch take(rows::Stage& stage);
+
+ private:
+  static constexpr int kBeginningsMax = 4;
+
+  struct Aside {
+    HeldBatch held;
+    // The vector that its leader had applied of other origins.
+    core::VersionVector deps;
+    std::vector<rows::Survivors> survivors;  // Of each of its clears.
+    std::uint64_t last_mask = 0;             // The newest mask when the count began.
+    int beginnings = 0;
+    bool done = false;
+  };
+  static void begin(Aside& aside, const rows::Masks& masks, const core::OriginTable& origins,
+                    std::shared_ptr<const storage::Snapshot> snapshot);
+
+  std::deque<Aside> batches_;
+};
+
+}  // namespace anabranch::regions

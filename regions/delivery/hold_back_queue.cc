@@ -1,0 +1,132 @@
+#include "regions/delivery/hold_back_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/mark.h"
+#include "core/planted_bug.h"
+
+namespace anabranch::regions {
+
+using core::Bug;
+using core::mark;
+using core::planted;
+
+std::vector<storage::LogRecord> records_of(const std::vector<HeldBatch>& batches) {
+  std::vector<storage::LogRecord> records;
+  records.reserve(batches.size());
+  for (const HeldBatch& held : batches) {
+    records.push_back({held.batch.origin, held.batch.first(), held.batch.last(), held.bytes});
+  }
+  if (planted(Bug::kForgetLastRecord) && records.size() > 1) records.pop_back();
+  return records;
+}
+
+bool HoldBackQueue::deliverable(const core::Batch& batch, const core::VersionVector& applied) {
+  return applied.at(batch.origin) + 1 == batch.first() &&
+         (applied.includes(batch.deps_changed) || planted(Bug::kSkipDeps));
+}
+
+bool HoldBackQueue::add(HeldBatch held, const core::VersionVector& applied, Room room) {
+  const core::Origin origin = held.batch.origin;
+  const core::Seq first = held.batch.first();
+  if (first <= applied.at(origin)) {
+    mark<"a batch arrives that was applied before">();
+    return false;
+  }
+  make_way(held);
+  const bool next = first == applied.at(origin) + 1;
+  const std::size_t size = held.bytes.size();
+  if (room == Room::kBounded && bytes_ + size > bytes_max_) {
+    if (!next || planted(Bug::kRefuseNextWhenFull)) {
+      mark<"a full hold-back queue drops a batch">();
+      return false;
+    }
+    mark<"a full hold-back queue takes the next batch of an origin">();
+  }
+  if (!held_[origin].try_emplace(first, std::move(held)).second) return false;
+  bytes_ += size;
+  return true;
+}
+
+void HoldBackQueue::make_way(const HeldBatch& held) {
+  const auto batches = held_.find(held.batch.origin);
+  if (!held.asked || batches == held_.end()) return;
+  const auto there = batches->second.find(held.batch.first());
+  if (there == batches->second.end() || there->second.from == held.from) return;
+  if (there->second.bytes == held.bytes) {
+    // The former sender may be gone, and then no peer would answer for the batch.
+    there->second.from = held.from;
+    return;
+  }
+  mark<"a batch makes way for another one in its place">();
+  bytes_ -= there->second.bytes.size();
+  batches->second.erase(there);
+}
+
+std::optional<HeldBatch> HoldBackQueue::take_deliverable(const core::VersionVector& applied) {
+  forget_applied(applied);
+  for (auto& [origin, batches] : held_) {
+    if (batches.empty() || !deliverable(batches.begin()->second.batch, applied)) continue;
+    HeldBatch taken = std::move(batches.begin()->second);
+    batches.erase(batches.begin());
+    bytes_ -= taken.bytes.size();
+    return taken;
+  }
+  return std::nullopt;
+}
+
+bool HoldBackQueue::has_deliverable(const core::VersionVector& applied) {
+  forget_applied(applied);
+  return std::ranges::any_of(held_, [&](const auto& each) {
+    return !each.second.empty() && deliverable(each.second.begin()->second.batch, applied);
+  });
+}
+
+bool HoldBackQueue::has_deliverable(core::Origin origin, const core::VersionVector& applied) const {
+  const auto found = held_.find(origin);
+  if (found == held_.end()) return false;
+  const auto next = found->second.find(applied.at(origin) + 1);
+  return next != found->second.end() && deliverable(next->second.batch, applied);
+}
+
+void HoldBackQueue::forget(core::Origin origin) {
+  const auto found = held_.find(origin);
+  if (found == held_.end()) return;
+  for (const auto& [first, held] : found->second) bytes_ -= held.bytes.size();
+  held_.erase(found);
+}
+
+void HoldBackQueue::forget_applied(const core::VersionVector& applied) {
+  for (auto at = held_.begin(); at != held_.end();) {
+    BySeq& batches = at->second;
+    while (!batches.empty() && batches.begin()->first <= applied.at(at->first)) {
+      bytes_ -= batches.begin()->second.bytes.size();
+      batches.erase(batches.begin());
+    }
+    at = batches.empty() ? held_.erase(at) : std::next(at);
+  }
+}
+
+void HoldBackQueue::clear() {
+  held_.clear();
+  bytes_ = 0;
+}
+
+bool HoldBackQueue::holds(core::Origin origin) const {
+  const auto found = held_.find(origin);
+  return found != held_.end() && !found->second.empty();
+}
+
+bool HoldBackQueue::has(core::Origin origin, core::Seq first) const {
+  const auto found = held_.find(origin);
+  return found != held_.end() && found->second.contains(first);
+}
+
+std::size_t HoldBackQueue::size() const {
+  std::size_t size = 0;
+  for (const auto& [origin, batches] : held_) size += batches.size();
+  return size;
+}
+
+}  // namespace anabranch::regions

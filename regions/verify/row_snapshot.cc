@@ -1,0 +1,56 @@
+#include "regions/verify/row_snapshot.h"
+
+#include <utility>
+
+#include "crdt/canonical.h"
+#include "rows/row_text.h"
+#include "rows/row_walk.h"
+
+namespace anabranch::regions {
+
+using rows::RowWalk;
+
+namespace {
+
+// Bytes that are no row differ from every row, and equal only the same bytes.
+core::Hash128 share_of(const RowWalk& walk) {
+  const auto row = walk.row();
+  return row.ok() ? crdt::row_digest(row.value().path, row.value().row)
+                  : core::digest128(walk.value());
+}
+
+}  // namespace
+
+RowSnapshot::Part RowSnapshot::part(std::string_view from, std::string_view until,
+                                    Detail detail) const {
+  Part part;
+  std::size_t bytes = 0;
+  std::size_t steps = 0;
+  RowWalk walk(*moment_.snapshot, from, names_.origins());
+  for (; walk.valid() && (until.empty() || walk.key() < until); walk.next()) {
+    if (++steps > kRowsMax || bytes > kListBytesMax) {
+      part.next = walk.key();
+      return part;
+    }
+    const core::Hash128 share = share_of(walk);
+    if (share == core::Hash128{}) continue;
+    part.digest += share;
+    ++part.rows;
+    if (detail == Detail::kSum) continue;
+    bytes += walk.key().size() + sizeof(share);
+    part.list.push_back({std::string(walk.key()), share});
+  }
+  part.next = until;
+  return part;
+}
+
+RowSnapshot::Shown RowSnapshot::show(std::string_view key) const {
+  const RowWalk walk(*moment_.snapshot, key, names_.origins());
+  if (!walk.valid() || walk.key() != key) return {{}, {}, "nothing"};
+  const auto row = walk.row();
+  if (!row.ok()) return {share_of(walk), rows::quoted(key), "unreadable: " + row.failure().message};
+  return {share_of(walk), rows::path_text(row.value().path),
+          rows::row_text(row.value().row, names_)};
+}
+
+}  // namespace anabranch::regions
