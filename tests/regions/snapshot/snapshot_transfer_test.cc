@@ -1,0 +1,168 @@
+// The two sides of a snapshot, and the merge of its rows, each made by the test.
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "regions/snapshot/row_merge.h"
+#include "regions/snapshot/snapshot_in.h"
+#include "regions/snapshot/snapshot_out.h"
+#include "tests/regions/parts.h"
+
+using namespace anabranch;
+using core::Millis;
+using core::Origin;
+using regions::Message;
+using regions::RowMerge;
+using regions::SnapshotChunk;
+using regions::SnapshotIn;
+using regions::SnapshotOut;
+using regions::SnapshotRefusal;
+using regions::SnapshotRequest;
+using test::Parts;
+
+namespace {
+
+constexpr Origin kEu = 1;
+constexpr Origin kUs = 2;
+constexpr int kRows = 9;
+
+// Takes a snapshot of us to eu; messages get lost when the test says so.
+struct Transfer {
+  Parts eu{"eu", kEu};
+  Parts us{"us", kUs};
+  regions::SnapshotLimits limits{.slice_rows_max = 2, .chunk_bytes = 100};
+  std::vector<Message> to_us;
+  std::vector<Message> to_eu;
+  SnapshotOut out{us.state, limits, 1,
+                  [this](Origin, Message message) { to_eu.push_back(std::move(message)); }};
+  std::uint64_t streams = 0;
+  std::size_t lost_from = SIZE_MAX;  // Of the chunks that are carried at one time.
+
+  Transfer() {
+    for (int i = 0; i < kRows; ++i) us.put("k" + std::to_string(i), "v");
+  }
+  [[nodiscard]] SnapshotIn ask() {
+    return {eu.state,
+            limits,
+            kUs,
+            streams,
+            [this](Origin, Message message) { to_us.push_back(std::move(message)); },
+            0};
+  }
+  // Carries all messages; returns the number of chunks.
+  std::size_t carry(SnapshotIn& in, Millis now) {
+    std::size_t chunks = 0;
+    for (const Message& each : std::exchange(to_us, {})) {
+      out.request(kEu, 7, std::get<SnapshotRequest>(each), now);
+    }
+    while (out.work(now, 2)) continue;
+    for (Message& each : std::exchange(to_eu, {})) {
+      auto* const chunk = std::get_if<SnapshotChunk>(&each);
+      REQUIRE(chunk != nullptr);
+      if (chunks++ >= lost_from) continue;
+      REQUIRE(in.take(std::move(*chunk), now).ok());
+    }
+    return chunks;
+  }
+  void finish(SnapshotIn& in, Millis now = 0) {
+    for (int i = 0; i < 100 && in.state() == SnapshotIn::State::kReceiving; ++i) {
+      carry(in, now);
+      while (in.check(2).value()) continue;
+    }
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("regions: snapshot transfers") {
+  TEST_CASE("all bytes arrive, and are checked") {
+    Transfer transfer;
+    SnapshotIn in = transfer.ask();
+    transfer.finish(in);
+    REQUIRE(in.state() == SnapshotIn::State::kChecked);
+    CHECK(in.rows() == kRows);
+    CHECK(in.vector() == core::VersionVector{{kUs, kRows}});
+    CHECK(in.compare().ok());
+    CHECK(transfer.out.pinned() == kRows + 1);
+    CHECK(transfer.out.progress(0).empty());
+    transfer.out.tick(transfer.limits.hold_ms_max + 1);
+    CHECK_FALSE(transfer.out.pinned());
+  }
+
+  TEST_CASE("what got lost is asked for again, from the byte on that is missing") {
+    Transfer transfer;
+    SnapshotIn in = transfer.ask();
+    transfer.lost_from = 2;
+    REQUIRE(transfer.carry(in, 0) > 2);
+    transfer.lost_from = SIZE_MAX;
+    CHECK(in.bytes() > 0);
+    CHECK(transfer.to_us.empty());
+    in.tick(transfer.limits.ask_again_ms);
+    REQUIRE(transfer.to_us.size() == 1);
+    CHECK(std::get<SnapshotRequest>(transfer.to_us[0]).offset == in.bytes());
+    transfer.finish(in, transfer.limits.ask_again_ms);
+    CHECK(in.state() == SnapshotIn::State::kChecked);
+  }
+
+  TEST_CASE("a snapshot with nothing new is useless") {
+    Transfer transfer;
+    transfer.eu.state.applied().set_head(kUs, transfer.us.state.applied().head(kUs));
+    SnapshotIn in = transfer.ask();
+    transfer.finish(in);
+    CHECK(in.state() == SnapshotIn::State::kUseless);
+  }
+
+  TEST_CASE("nothing leaves before its rows are on the disk") {
+    Transfer transfer;
+    transfer.us.storage.set_faults({.durable_at_once = false});
+    transfer.us.put("more", "v");
+    SnapshotIn in = transfer.ask();
+    CHECK(transfer.carry(in, 0) == 0);
+    transfer.us.storage.sync();
+    transfer.out.tick(1);
+    CHECK_FALSE(transfer.to_eu.empty());
+  }
+
+  TEST_CASE("who becomes another leader refuses its consumers") {
+    Transfer transfer;
+    SnapshotIn in = transfer.ask();
+    (void)transfer.carry(in, 0);
+    transfer.out.forget();
+    REQUIRE(transfer.to_eu.size() == 1);
+    const auto& refusal = std::get<SnapshotRefusal>(transfer.to_eu[0]);
+    CHECK(refusal.passing);
+    CHECK(in.refused_by(refusal));
+  }
+
+  TEST_CASE("a merge joins the rows of both in slices, a replacement takes theirs alone") {
+    for (const auto own : {RowMerge::Own::kJoin, RowMerge::Own::kReplace}) {
+      Transfer transfer;
+      Parts& eu = transfer.eu;
+      eu.put("mine", "v");
+      SnapshotIn in = transfer.ask();
+      transfer.finish(in);
+      REQUIRE(in.state() == SnapshotIn::State::kChecked);
+      eu.state.applied().name(kUs);
+      RowMerge merge(eu.storage, in.spool(), eu.state.names().origins(), eu.state.scores(), 100,
+                     own);
+      int slices = 0;
+      for (; !merge.finished(); ++slices) {
+        REQUIRE(merge.slice(eu.state.applied().vector(), 2, 1'000'000).ok());
+        std::vector<storage::Change> changes;
+        merge.take_changes(changes, [](const auto&, auto&) {});
+        REQUIRE(eu.storage.commit({}, changes).ok());
+      }
+      CHECK(slices >= kRows / 2);
+      const bool joins = own == RowMerge::Own::kJoin;
+      CHECK(merge.digests().rows() == kRows + (joins ? 1 : 0));
+      CHECK(merge.next_rows().row(Parts::row_of("k3")).cell.siblings.size() == 1);
+      CHECK(merge.next_rows().row(Parts::row_of("mine")).cell.siblings.empty() == !joins);
+      CHECK(eu.get("k3").empty());  // No reader sees it before the swap.
+    }
+  }
+}
