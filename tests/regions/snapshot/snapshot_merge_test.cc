@@ -3,83 +3,19 @@
 #include <doctest/doctest.h>
 
 #include <string>
-#include <utility>
-#include <variant>
-#include <vector>
 
-#include "regions/snapshot/snapshots.h"
-#include "tests/regions/receiver.h"
+#include "tests/regions/snapshot/snapshot_pair.h"
 
 using namespace anabranch;
-using regions::Send;
-using regions::Snapshots;
 using test::Parts;
-using test::Receiver;
+using Pair = test::SnapshotPair;
+using Leader = test::SnapshotLeader;
 
 namespace {
 
-constexpr regions::LinkId kLink = 1;
-constexpr core::Origin kEu = 1;
-constexpr core::Origin kUs = 2;
+constexpr core::Origin kEu = Pair::kEu;
+constexpr core::Origin kUs = Pair::kUs;
 constexpr core::Origin kAp = 3;
-
-struct Leader : Receiver {
-  regions::SnapshotLimits limits{.slice_rows_max = 2, .chunk_bytes = 100};
-  Snapshots snapshots{{state, exchange, effects, [](const auto&, auto&) {}}, limits, 1};
-
-  Leader(const std::string& region, core::Origin origin) : Receiver(region, origin) {
-    state.join(snapshots);
-  }
-  // Hands over what the other one has sent.
-  void hear(Leader& other) {
-    for (regions::Effect& effect : std::exchange(other.effects, {})) {
-      auto* const send = std::get_if<Send>(&effect);
-      if (send == nullptr) continue;
-      const regions::Peer& peer = *exchange.links().peer_at(kLink);
-      if (auto* request = std::get_if<regions::SnapshotRequest>(&send->message)) {
-        snapshots.on(peer, *request, 0);
-      } else if (auto* chunk = std::get_if<regions::SnapshotChunk>(&send->message)) {
-        snapshots.on(peer, std::move(*chunk), 0);
-      } else if (auto* refusal = std::get_if<regions::SnapshotRefusal>(&send->message)) {
-        snapshots.on(peer, *refusal, 0);
-      }
-    }
-  }
-};
-
-struct Pair {
-  Leader eu{"eu", kEu};
-  Leader us{"us", kUs};
-
-  Pair() {
-    for (int i = 0; i < 9; ++i) us.put("us" + std::to_string(i), "v");
-  }
-  void meet() {
-    eu.greet(kLink, "us", kUs, us.state.applied().vector());
-    us.greet(kLink, "eu", kEu, eu.state.applied().vector());
-  }
-  void turn() {
-    REQUIRE(us.snapshots.work(0, 1).ok());
-    REQUIRE(eu.snapshots.work(0, 1).ok());
-    us.hear(eu);
-    eu.hear(us);
-  }
-  // Carries a snapshot of us to eu, as far as the merge or to its end.
-  void begin() {
-    eu.snapshots.ask(kUs, 0);
-    for (int i = 0; i < 1000 && !eu.snapshots.merging(); ++i) turn();
-    REQUIRE(eu.snapshots.merging());
-  }
-  void finish() {
-    for (int i = 0; i < 1000 && eu.snapshots.receiving(); ++i) turn();
-    REQUIRE_FALSE(eu.snapshots.receiving());
-  }
-  void merge() {
-    meet();
-    begin();
-    finish();
-  }
-};
 
 }  // namespace
 

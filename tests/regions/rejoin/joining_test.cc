@@ -1,0 +1,91 @@
+// A leader that gives way takes the rows of another one, and writes again what only it has.
+
+#include <doctest/doctest.h>
+
+#include <set>
+#include <string>
+#include <utility>
+
+#include "regions/rejoin/rejoin.h"
+#include "tests/regions/snapshot/snapshot_pair.h"
+
+using namespace anabranch;
+using core::Origin;
+using regions::Rejoin;
+using regions::RejoinState;
+using test::Parts;
+using Pair = test::SnapshotPair;
+
+namespace {
+
+constexpr Origin kEu = Pair::kEu;
+constexpr Origin kUs = Pair::kUs;
+
+// Both have the first write of eu; then histories part.
+struct World : Pair {
+  std::set<Origin> taken_over;
+  std::string failure;
+
+  World() {
+    us.greet(1, "eu", kEu);
+    us.take(eu.put("common", "1"));
+    eu.put("own", "2");
+    eu.put("us3", "3");
+    eu.state.identity().previous = kEu;
+    eu.state.identity().origin = 9;
+    REQUIRE(eu.state.commit_identity().ok());
+  }
+  Rejoin rejoin() {
+    RejoinState begun;
+    begun.common[kEu] = 1;
+    return {{eu.state, eu.exchange, eu.list, [this](const auto& origins) { taken_over = origins; },
+             [this](const auto& why) { failure = why.message; }},
+            {.records_max = 2},
+            begun};
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("regions: joining") {
+  TEST_CASE("the others' rows are there at the end, and the own branch on top, as new") {
+    World world;
+    Rejoin rejoin = world.rejoin();
+    world.eu.snapshots.take_for(&rejoin);
+    world.merge();
+    CHECK(world.failure.empty());
+    CHECK(rejoin.logging());
+    CHECK(rejoin.renamed() == 2);
+    CHECK(rejoin.unlogged() == 2);
+    CHECK(world.taken_over == std::set<Origin>{kEu});
+    CHECK(world.eu.get("common") == "1");
+    CHECK(world.eu.get("own") == "2");
+    CHECK(world.eu.get("us8") == "v");
+    const core::VersionVector& vector = world.eu.state.applied().vector();
+    CHECK(vector.at(kEu) == 1);
+    CHECK(vector.at(kUs) == world.us.state.applied().vector().at(kUs));
+    CHECK(vector.size() == 3);
+    CHECK(world.eu.state.reader()->row(Parts::row_of("us3")).cell.siblings.size() == 2);
+    CHECK(rejoin.next_slice().value().records.size() == 2);
+    CHECK(rejoin.all_logged());
+    CHECK(rejoin.parted().size() == 1);
+  }
+
+  TEST_CASE(
+      "it takes a snapshot of the regions that it was told alone, and of none while it logs") {
+    World world;
+    world.meet();
+    const Rejoin any = world.rejoin();
+    CHECK(any.source({}) == kUs);
+    CHECK_FALSE(any.source({kUs}));
+    CHECK(any.least(kUs) == core::VersionVector{{kEu, 1}});
+    RejoinState told = any.state();
+    told.sources = {"ap"};
+    const Rejoin picky({world.eu.state, world.eu.exchange, world.eu.list, {}, {}}, {}, told);
+    CHECK_FALSE(picky.source({}));
+    told.sources.clear();
+    told.stage = RejoinState::Stage::kLogging;
+    const Rejoin logging({world.eu.state, world.eu.exchange, world.eu.list, {}, {}}, {}, told);
+    CHECK_FALSE(logging.source({}));
+  }
+}
