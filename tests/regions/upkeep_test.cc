@@ -109,4 +109,15 @@ TEST_SUITE("regions: upkeep") {
     REQUIRE(eu.upkeep.collect(eu.writer.close_group()).ok());
     CHECK(slots().empty());
   }
+
+  TEST_CASE("a large clear that is not swept yet outlives a restart") {
+    World eu;
+    for (int i = 0; i < 9; ++i) eu.put("k" + std::to_string(i), "v");
+    eu.write([](Group& group) { group.clear(core::Path{"\1"}); });
+    const auto stored = rows::load_masks(*eu.storage.snapshot());
+    REQUIRE(stored.ok());
+    CHECK_FALSE(stored.value()->empty());
+    eu.finish();
+    CHECK(rows::load_masks(*eu.storage.snapshot()).value()->empty());
+  }
 }

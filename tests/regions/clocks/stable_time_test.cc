@@ -127,4 +127,11 @@ TEST_SUITE("regions: stable time") {
     eu.hear(eu.clock.now_ms(), 1, kOther, kAp);
     CHECK(eu.time.may_clear(1));
   }
+
+  TEST_CASE("a clock that is far ahead is not followed") {
+    World eu;
+    eu.greet(kLink, "us", kUs);
+    eu.hear(eu.clock.now_ms() + 10 * Parts::kDriftMs, 0);
+    CHECK(eu.state.clock()->high_water().millis() <= eu.clock.now_ms() + Parts::kDriftMs);
+  }
 }

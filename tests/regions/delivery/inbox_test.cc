@@ -123,4 +123,16 @@ TEST_SUITE("regions: inbox") {
     CHECK(eu.state.applied().vector().at(kUs) == 1);
     CHECK(eu.state.reader()->row(Parts::row_of("n3")).tally.slots.size() > 0);
   }
+
+  TEST_CASE("a clear takes what its leader had seen, and nothing else") {
+    Parts us("us", kUs);
+    World eu;
+    eu.receive(us.put("a", "1"));
+    eu.apply();
+    eu.put("b", "2");
+    eu.receive(us.write([](Group& group) { group.clear(core::Path{"\1"}); }));
+    eu.apply();
+    CHECK(eu.get("a").empty());
+    CHECK(eu.get("b") == "2");
+  }
 }
