@@ -74,7 +74,7 @@ TEST_SUITE("regions: wrong clocks") {
     mesh.set_clock_ahead(1, 0);
     mesh.run(10'000);
     CHECK(alarms(mesh, 1, "the clock of this machine has moved by 75 years backwards") == 1);
-    CHECK(mesh.at(0).replica().clocks().complaints(mesh.now()).empty());
+    CHECK(mesh.at(0).replica().time().clocks().complaints(mesh.now()).empty());
     mesh.set_clock_ahead(1, kHour);
     mesh.run(10'000);
     CHECK(alarms(mesh, 0, "the clock of region r1 is") == 2);  // It was right in between.
@@ -106,7 +106,7 @@ TEST_SUITE("regions: wrong clocks") {
     put(mesh, 1, "still ahead");
     CHECK(written() >= kTo2099);
     for (const std::size_t at : {0U, 1U}) {
-      const auto complaints = mesh.at(at).replica().clock_complaints(mesh.now());
+      const auto complaints = mesh.at(at).replica().time().complaints(mesh.now());
       REQUIRE(complaints.contains("timestamps of r1"));
       CHECK(complaints.at("timestamps of r1").find("until 2044-12-31") != std::string::npos);
       CHECK(complaints.at("timestamps of r1").find("--new-origin") != std::string::npos);
@@ -118,7 +118,7 @@ TEST_SUITE("regions: wrong clocks") {
     mesh.run(2'000);
     CHECK(written() <= mesh.now() + kDrift + 10);
     for (const std::size_t at : {0U, 1U}) {
-      const auto complaints = mesh.at(at).replica().clock_complaints(mesh.now());
+      const auto complaints = mesh.at(at).replica().time().complaints(mesh.now());
       CHECK_FALSE(complaints.contains("timestamps of r1"));
     }
   }

@@ -51,7 +51,7 @@ struct World : Parts {
     exchange.step(kLink, std::move(greeting), 0);
   }
   void tick(Millis now) {
-    exchange.tick(now, [] { return regions::Showing{}; });
+    exchange.tick(now, [] { return regions::HeartbeatState{}; });
   }
 };
 

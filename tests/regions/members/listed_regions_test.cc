@@ -70,7 +70,7 @@ struct Mesh : LinkedNodes {
     run(100);
   }
   Retirement seen(std::size_t by, const std::string& region) {
-    return at(by).replica().regions().retirement(region);
+    return at(by).replica().members().list().retirement(region);
   }
   bool keeps_for(std::size_t by, const std::string& region) {
     return at(by).replica().keeper().lacked().contains(region);
@@ -85,13 +85,13 @@ struct Mesh : LinkedNodes {
 TEST_SUITE("regions: listed regions") {
   TEST_CASE("each leader writes each of its origins into the list once") {
     auto first = listed("eu", 1);
-    CHECK_FALSE(first->replica().regions().knows("eu", 1));
+    CHECK_FALSE(first->replica().members().list().knows("eu", 1));
     REQUIRE(first->replica().announce().ok());
-    CHECK(first->replica().regions().knows("eu", 1));
+    CHECK(first->replica().members().list().knows("eu", 1));
     REQUIRE(first->replica().announce().ok());
     CHECK(first->storage().last_position() == 1);
-    CHECK(first->replica().regions().ended().empty());
-    const core::Hash128 before = first->replica().regions().hash();
+    CHECK(first->replica().members().list().ended().empty());
+    const core::Hash128 before = first->replica().members().list().hash();
 
     auto again = listed("eu", 7, first->storage().clone());
     REQUIRE(again->replica().announce().ok());
@@ -99,7 +99,7 @@ TEST_SUITE("regions: listed regions") {
 
     auto renewed = listed("eu", 9, again->storage().clone(), true);
     REQUIRE(renewed->replica().announce().ok());
-    const RegionList& list = renewed->replica().regions();
+    const RegionList& list = renewed->replica().members().list();
     CHECK(list.knows("eu", 9));
     CHECK(list.region_of(1) == "eu");
     CHECK(list.previous(9) == 1);
@@ -107,20 +107,20 @@ TEST_SUITE("regions: listed regions") {
     CHECK(list.succeeded(1));
     CHECK_FALSE(list.succeeded(9));
     CHECK(list.hash() != before);
-    CHECK(again->replica().regions().hash() == before);
+    CHECK(again->replica().members().list().hash() == before);
   }
 
   TEST_CASE("a leader that is not told to is not in the list") {
     Node node("eu", 1);
     REQUIRE(node.replica().announce().ok());
     CHECK(node.storage().last_position() == 0);
-    CHECK(node.replica().regions().all().empty());
+    CHECK(node.replica().members().list().all().empty());
   }
 
   TEST_CASE("all regions of a mesh are in the lists of all") {
     Mesh mesh;
     for (std::size_t by = 0; by < 3; ++by) {
-      const RegionList& list = mesh.at(by).replica().regions();
+      const RegionList& list = mesh.at(by).replica().members().list();
       CHECK(list.all().size() == 3);
       for (core::Origin origin = 1; origin <= 3; ++origin) {
         CHECK(list.knows("r" + std::to_string(origin - 1), origin));
@@ -165,12 +165,12 @@ TEST_SUITE("regions: listed regions") {
       CHECK(mesh.seen(at, "r2") == Retirement::kRetired);  // Until an operator takes it back.
       CHECK(mesh.alarms(at).empty());
     }
-    CHECK(mesh.at(0).replica().regions().ended() == std::set<core::Origin>{3});
-    CHECK_FALSE(mesh.at(0).replica().regions().succeeded(3));
+    CHECK(mesh.at(0).replica().members().list().ended() == std::set<core::Origin>{3});
+    CHECK_FALSE(mesh.at(0).replica().members().list().succeeded(3));
     mesh.retire(1, "r2", Retirement::kNone);
     mesh.run(1'000);
     for (std::size_t at = 0; at < 3; ++at) CHECK(mesh.seen(at, "r2") == Retirement::kNone);
-    CHECK(mesh.at(0).replica().regions().ended().empty());
+    CHECK(mesh.at(0).replica().members().list().ended().empty());
   }
 
   TEST_CASE("of concurrent words the stronger counts, and taking back takes back what it saw") {
@@ -213,7 +213,7 @@ TEST_SUITE("regions: listed regions") {
       CHECK(mesh.at(at).replica().reader()->row(Path{"\1", "only", "s"}).present());
       CHECK(mesh.seen(at, "r2") == Retirement::kNone);
       CHECK(mesh.at(at).vector().at(3) == 8);  // The others' part of it when it came back.
-      CHECK(mesh.at(at).replica().regions().lost("r2", 3));
+      CHECK(mesh.at(at).replica().members().list().lost("r2", 3));
     }
     CHECK(mesh.at(2).replica().identity().previous == 3);
     const std::vector<std::string>& alarms = mesh.alarms(2);
@@ -237,8 +237,8 @@ TEST_SUITE("regions: listed regions") {
     REQUIRE(mesh.run_until_equal(5'000));
     CHECK(mesh.sum(1) == 2);
     CHECK(mesh.seen(1, "r2") == Retirement::kNone);  // Its former self was lost.
-    CHECK(mesh.at(1).replica().regions().lost("r2", 3));
-    CHECK_FALSE(mesh.at(1).replica().regions().lost("r2", 77));
+    CHECK(mesh.at(1).replica().members().list().lost("r2", 3));
+    CHECK_FALSE(mesh.at(1).replica().members().list().lost("r2", 77));
   }
 
   TEST_CASE("a region that is declared lost while somebody talks to it is refused, and gives way") {
@@ -266,6 +266,6 @@ TEST_SUITE("regions: listed regions") {
     CHECK(replica.retire("r2", Retirement::kLost).failure().message ==
           "region r2 is connected, so it is not lost");
     CHECK(replica.retire("r1", Retirement::kNone).ok());
-    CHECK_FALSE(replica.dirty());
+    CHECK_FALSE(replica.writer().dirty());
   }
 }

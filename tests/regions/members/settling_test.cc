@@ -58,7 +58,8 @@ struct Mesh : LinkedNodes {
   }
   Origins settled(std::size_t index) {
     Origins origins;
-    for (const auto& [origin, seq] : at(index).replica().settled().all()) origins.insert(origin);
+    for (const auto& [origin, seq] : at(index).replica().members().settled().all())
+      origins.insert(origin);
     return origins;
   }
   std::size_t heartbeat_bytes(std::size_t index) const {
@@ -76,7 +77,7 @@ TEST_SUITE("regions: settling") {
     node->write(1, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
     node = listed("eu", 7, node->storage().clone());
     REQUIRE(node->replica().announce().ok());
-    const RegionList& list = node->replica().regions();
+    const RegionList& list = node->replica().members().list();
     CHECK(list.previous(6) == 5);
     CHECK(list.previous(7) == 6);
     CHECK(list.line(7) == list.line(5));
@@ -101,7 +102,7 @@ TEST_SUITE("regions: settling") {
     mesh.run(5'000);
     REQUIRE(mesh.run_until_equal(5'000));
     for (std::size_t at = 0; at < 3; ++at) {
-      CHECK(mesh.at(at).replica().regions().ended() == Origins{3});
+      CHECK(mesh.at(at).replica().members().list().ended() == Origins{3});
       CHECK(mesh.settled(at) == Origins{3});
     }
   }
@@ -117,7 +118,7 @@ TEST_SUITE("regions: settling") {
     mesh.replace(2, listed("r2", 30, std::move(older)));
     mesh.connect(0, 2);
     mesh.run(5'000);
-    CHECK(mesh.at(0).replica().regions().ended() == Origins{3});
+    CHECK(mesh.at(0).replica().members().list().ended() == Origins{3});
     CHECK(mesh.settled(0).empty());
     mesh.connect(1, 2);
     mesh.connect(1, 0);
@@ -255,14 +256,14 @@ TEST_SUITE("regions: settling") {
       return writer.storage().read_log(position)->bytes;
     };
     node.deliver(writer, batch(3));
-    CHECK(node.replica().held().holds(40));
+    CHECK(node.replica().inbox().held().holds(40));
     node.write(1, [](Group& group) {
       group.put(RegionList::origin_row("xx", 40), RegionList::origin_value(0));
       group.put(RegionList::origin_row("xx", 41), RegionList::origin_value(40));
     });
-    CHECK(node.replica().held().holds(40));
+    CHECK(node.replica().inbox().held().holds(40));
     node.replica().tick(5'000);
-    CHECK_FALSE(node.replica().held().holds(40));
+    CHECK_FALSE(node.replica().inbox().held().holds(40));
     // Batches of an older subscription are not taken any more.
     node.deliver(writer, batch(1));
     CHECK(node.vector().at(40) == 0);
@@ -284,7 +285,7 @@ TEST_SUITE("regions: settling") {
     REQUIRE(mesh.run_until_equal(10'000));
     for (std::size_t at = 0; at < 2; ++at) {
       CHECK(mesh.settled(at) == Origins{3});  // Where all have closed it now.
-      CHECK(mesh.at(at).replica().settled().all().at(3) == mesh.at(2).vector().at(3));
+      CHECK(mesh.at(at).replica().members().settled().all().at(3) == mesh.at(2).vector().at(3));
       REQUIRE(mesh.alarms(at).size() == 1);
       CHECK(mesh.alarms(at)[0].find("goes on although it had ended everywhere: two leaders write "
                                     "as one region") != std::string::npos);

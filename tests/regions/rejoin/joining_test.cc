@@ -23,7 +23,7 @@ constexpr Origin kUs = Pair::kUs;
 
 // Both have the first write of eu; then histories part.
 struct World : Pair {
-  std::set<Origin> taken_over;
+  std::set<Origin> history_replaced;
   std::string failure;
 
   World() {
@@ -38,7 +38,8 @@ struct World : Pair {
   Rejoin rejoin() {
     RejoinState begun;
     begun.common[kEu] = 1;
-    return {{eu.state, eu.exchange, eu.list, [this](const auto& origins) { taken_over = origins; },
+    return {{eu.state, eu.exchange, eu.list,
+             [this](const auto& origins) { history_replaced = origins; },
              [this](const auto& why) { failure = why.message; }},
             {.records_max = 2},
             begun};
@@ -57,7 +58,7 @@ TEST_SUITE("regions: joining") {
     CHECK(rejoin.logging());
     CHECK(rejoin.renamed() == 2);
     CHECK(rejoin.unlogged() == 2);
-    CHECK(world.taken_over == std::set<Origin>{kEu});
+    CHECK(world.history_replaced == std::set<Origin>{kEu});
     CHECK(world.eu.get("common") == "1");
     CHECK(world.eu.get("own") == "2");
     CHECK(world.eu.get("us8") == "v");

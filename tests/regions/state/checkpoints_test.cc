@@ -46,11 +46,11 @@ TEST_SUITE("regions: checkpoints") {
     REQUIRE(us.storage().trim(5).ok());
     Node eu_again("eu", kEu, eu.storage().clone());
     for (Node* node : {&eu, &us, &eu_again}) {
-      const ChainHashes& chains = node->replica().chains();
+      const ChainHashes& chains = node->replica().state().chains();
       CHECK(chains.checkpoint(kEu, every) == ChainLink{});
       CHECK(chains.checkpoint(kEu, 2 * every).seq == every + 1);
       CHECK(chains.checkpoint(kEu, 2 * every + 5).seq == 2 * every + 1);
-      CHECK(chains.at(kEu, every + 1) == us.replica().chains().at(kEu, every + 1));
+      CHECK(chains.at(kEu, every + 1) == us.replica().state().chains().at(kEu, every + 1));
       CHECK(chains.at(kEu, every + 1).has_value());
     }
   }
@@ -60,12 +60,12 @@ TEST_SUITE("regions: checkpoints") {
     Node us("us", kUs);
     const core::Seq every = ChainHashes::kCheckpointEvery;
     for (const core::Seq ops : {every, core::Seq{5}}) write_ops(eu, ops);
-    const ChainLink kept = eu.replica().chains().checkpoint(kEu, every + 5);
+    const ChainLink kept = eu.replica().state().chains().checkpoint(kEu, every + 5);
     REQUIRE(kept.seq == every);
     us.merge(eu);
     REQUIRE(us.vector() == eu.vector());
-    CHECK(us.replica().chains().checkpoint(kEu, every + 5) == kept);
+    CHECK(us.replica().state().chains().checkpoint(kEu, every + 5) == kept);
     Node again("us", kUs, us.storage().clone());
-    CHECK(again.replica().chains().checkpoint(kEu, every + 5) == kept);
+    CHECK(again.replica().state().chains().checkpoint(kEu, every + 5) == kept);
   }
 }

@@ -11,7 +11,6 @@
 
 using namespace anabranch;
 using core::Millis;
-using regions::RowSnapshot;
 using regions::Send;
 using regions::Verdict;
 using regions::Verifier;
@@ -24,11 +23,7 @@ constexpr core::Origin kEu = 1;
 constexpr core::Origin kUs = 2;
 
 struct Leader : Receiver {
-  Verifier verifier{exchange, effects, 1, [this] {
-                      return RowSnapshot({storage.snapshot(), state.applied().vector(),
-                                          state.digests().total(), true},
-                                         state.names());
-                    }};
+  Verifier verifier{{state, exchange, alarms, effects}, 1};
 
   using Receiver::Receiver;
   void hear(Leader& other, Millis now) {
