@@ -20,7 +20,7 @@ class Unproven {
   static constexpr core::Millis kTimeoutMs = 30'000;
 
   // Looks at the batches that wait for their proof, at the steady time `now`. Returns a sentence
-  // for each origin that has now been report still for kTimeoutMs.
+  // for each origin that has now been standing still for kTimeoutMs.
   [[nodiscard]] std::vector<std::string> look(const Provenance& provenance, core::Millis now);
   // A sentence for each origin that stood still for so long at the last call of look().
   [[nodiscard]] std::vector<std::string> late() const;

@@ -212,8 +212,8 @@ core::Opening BranchWalk::opening_of(const Batch& batch, const RewrittenOrigin& 
   return opening;
 }
 
-// The rewritten's slot has the sum of the branch's additions until the slot's newest addition; the
-// batch of that addition has the total of both histories.
+// The slot of the rewritten origin has the sum of the branch's additions until the slot's newest
+// addition; the batch of that addition has the total of both histories.
 std::optional<RewrittenOps::Frame> BranchWalk::find_frame(Origin origin,
                                                           const core::Path& path) const {
   const RewrittenOrigin* const rewritten = names_.find(origin);

@@ -26,19 +26,20 @@ class RewrittenOps {
 
   // A frame that goes on in a branch.
   struct Frame {
-    core::Seq birth = 0;  // In the rewritten.
+    core::Seq birth = 0;  // Of the rewritten origin.
     core::Number before;  // Its total at the fork.
   };
-  // Finds a frame in the rows and the log of the branch; nullopt when the rewritten has none.
+  // Finds a frame in the rows and the log of the branch; nullopt when the rewritten origin has
+  // none.
   using FindFrame = std::function<std::optional<Frame>(core::Origin, const core::Path&)>;
 
   // `names` must outlive this.
   RewrittenOps(const OriginRewrites& names, FindFrame find_frame)
       : names_(names), find_frame_(std::move(find_frame)) {}
 
-  // Returns the transactions of a batch of `origin`, which has an rewritten. They refer to nothing
-  // beyond `deps`, the dependencies of the rewritten's batch. Fails on ops that this version cannot
-  // read.
+  // Returns the transactions of a batch of `origin`, which has a rewritten origin. They refer to
+  // nothing beyond `deps`, the dependencies of the rewritten batch. Fails on ops that this version
+  // cannot read.
   core::Result<std::vector<core::Transaction>> of(const core::Batch& batch,
                                                   const core::VersionVector& deps);
 

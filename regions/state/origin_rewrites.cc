@@ -11,7 +11,7 @@ using core::Origin;
 using core::VersionVector;
 
 Origin rewritten_origin(Origin origin, const core::ChainHash& first, std::string_view region) {
-  std::string bytes = "anabranch rewritten 1" + storage::big_endian(origin);
+  std::string bytes = "anabranch image 1" + storage::big_endian(origin);
   bytes.append(first.begin(), first.end()).append(region);
   const core::ChainHash hash = core::chain_hash(bytes);
   const Origin name = storage::from_big_endian(

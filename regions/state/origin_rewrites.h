@@ -1,11 +1,12 @@
 // New names for the ops of a branch: the ops of one side of a fork beyond the common history. That
 // side should have begun a new origin when its directory was copied; the branch is written again as
-// if it had. Op `after` + k of the old origin becomes op k of its rewritten, an origin of its own,
+// if it had. Op `after` + k of the old origin becomes op k of its rewritten origin,
 // with the same value, the same timestamp and the same context: a vector covers the same ops of the
-// rewritten as it did of the branch.
+// rewritten origin as it did of the branch.
 //
-// The name of an rewritten follows from the branch alone, and so do all bytes that are written
-// under it: any other leader that has the branch and gives way writes the same. Not thread-safe.
+// The name of a rewritten origin follows from the branch alone, and so do all bytes that are
+// written under it: any other leader that has the branch and gives way writes the same. Not
+// thread-safe.
 #pragma once
 
 #include <map>
@@ -23,8 +24,8 @@ struct RewrittenOrigin {
   bool operator==(const RewrittenOrigin&) const = default;
 };
 
-// The rewritten of the branch of `origin` whose first batch has the hash `first`, as `region`
-// writes it again.
+// Returns the origin under which `region` writes a branch again: that of `origin` whose first batch
+// has the hash `first`.
 [[nodiscard]] core::Origin rewritten_origin(core::Origin origin, const core::ChainHash& first,
                                             std::string_view region);
 

@@ -1,5 +1,5 @@
 // The rows at one moment, kept to be compared with another leader's: parts of them are summed or
-// listed in slices, in the order of storage keys. An snapshot holds a storage snapshot, so it
+// listed in slices, in the order of storage keys. It holds a storage snapshot, so it
 // must be released soon.
 #pragma once
 

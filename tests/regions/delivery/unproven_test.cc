@@ -25,7 +25,7 @@ HeldBatch first_batch() {
 }  // namespace
 
 TEST_SUITE("regions: unproven batches") {
-  TEST_CASE("an origin that stands still is named once, after some timeout") {
+  TEST_CASE("an origin that stands still is named once, after a while") {
     const regions::Applied applied;
     Provenance provenance(applied);
     Unproven unproven;

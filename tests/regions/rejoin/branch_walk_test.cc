@@ -81,7 +81,7 @@ TEST_SUITE("regions: branch walk") {
     CHECK(walk.names().find(kEu)->after == 1);
   }
 
-  TEST_CASE("what names a branch as seen names the rewritten") {
+  TEST_CASE("what names a branch as seen names the rewritten origin") {
     World eu;
     eu.put("a", "1");
     const Head parted = eu.state.applied().head(kEu);

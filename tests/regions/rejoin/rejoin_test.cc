@@ -398,15 +398,4 @@ TEST_SUITE("regions: rejoin") {
       CHECK_FALSE(regions::decode_rejoin(bytes.substr(0, size)).ok());
     }
   }
-
-  TEST_CASE("a vector covers of an rewritten what it covered of the branch") {
-    regions::OriginRewrites names;
-    names.add(1, {5, 100, 5});
-    names.add(2, {3, 2, 0});
-    CHECK(names.of({{1, 5}, {2, 9}, {3, 4}}) == VersionVector{{1, 5}, {2, 9}, {3, 4}});
-    CHECK(names.of({{1, 7}}) == VersionVector{{1, 5}, {100, 2}});
-    CHECK(names.of({{1, 7}, {100, 1}}) == VersionVector{{1, 5}, {100, 2}});
-    CHECK_FALSE(names.concerns({{1, 5}, {2, 3}}));
-    CHECK(names.concerns({{1, 6}}));
-  }
 }

@@ -225,7 +225,7 @@ TEST_CASE("plain text and rubbish do not get past a listener with keys") {
   }
   for (const std::string& bytes :
        {std::string(1000, '\xff'), std::string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n"},
-        std::string{"\x01\x02\x03"}, std::string()}) {  // The last two end when timeout does.
+        std::string{"\x01\x02\x03"}, std::string()}) {  // The last two end at the timeout.
     const std::uint64_t before = world.eu->counters().handshakes_failed;
     const RawConnection connection{port};
     if (!bytes.empty()) connection.send(bytes);
