@@ -54,7 +54,7 @@ TEST_SUITE("server: status fields") {
     has("follower:0");
     has("applied:1");
     has("peers:0");
-    has("refused_lies:0");
+    has("refused_forged_batches:0");
     has("rejoin_stage:");
     const auto json = nlohmann::json::parse(bulk(client.ask({"ANABRANCH", "STATUS"})));
     has("digest:" + json.at("digest").get<std::string>());
