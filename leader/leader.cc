@@ -272,7 +272,7 @@ class Leader::Impl {
         if (message.ok()) {
           replica_->step(event.link, std::move(message).value(), now);
         } else if (!replica_->exchange().links().speaks_otherwise(event.link)) {
-          complaints_.warn(options_.region + ": " + message.failure().message);
+          warnings_.warn(options_.region + ": " + message.failure().message);
           replica_->effects().push_back(regions::Reject{event.link});
         }
         break;
@@ -343,7 +343,7 @@ class Leader::Impl {
   }
   void carry_out(const regions::Alarm& alarm) {
     const std::string line = options_.region + ": " + alarm.text;
-    alarm.by_stranger ? complaints_.warn(line) : core::log_warning(line);
+    alarm.by_stranger ? warnings_.warn(line) : core::log_warning(line);
   }
 
   void log_failure(const core::Failure& failure) {
@@ -364,7 +364,7 @@ class Leader::Impl {
   std::optional<ErasedSweep> erased_sweep_;
   std::unique_ptr<transport::Transport> transport_;
   LinkLog link_log_;
-  transport::RateLimitedLog complaints_;
+  transport::RateLimitedLog warnings_;
   core::Millis next_collect_ms_ = 0;
   core::Millis next_look_ms_ = 0;
   core::Millis next_turn_ms_ = 0;  // When the next turn is due.

@@ -67,7 +67,7 @@ class Guard {
                                                    std::size_t attempt) const;
   [[nodiscard]] bool is_valid(const Key& key) const;
 
-  void warn(const std::string& text) { complaints_.warn(text); }
+  void warn(const std::string& text) { warnings_.warn(text); }
 
  private:
   void refuse(const ZapGate::Refusal& refusal);
@@ -77,7 +77,7 @@ class Guard {
   AtomicCounters& counters_;
   std::optional<ZapGate> gate_;
   Connections connections_;
-  RateLimitedLog complaints_;
+  RateLimitedLog warnings_;
   std::map<std::string, int> refused_;  // By address: refused by key, not yet closed.
 };
 

@@ -110,7 +110,7 @@ class ZmqTransport final : public Transport {
   std::thread thread_;
 
   Guard guard_;  // Before the sockets that it guards.
-  RateLimitedLog complaints_;
+  RateLimitedLog warnings_;
   WatchedSocket router_;  // Null when it does not listen.
   AcceptedLinks accepted_;
   std::vector<Dialled> dialled_;  // Of constant size while the thread runs.
@@ -316,7 +316,7 @@ void ZmqTransport::give_up(LinkId link) {
   if (Dialled* dialled = find_dialled(link); dialled != nullptr) {
     warn(*dialled, "it sent a message that means nothing");
   } else if (accepted_.find(link) != nullptr) {
-    complaints_.warn("an accepted link sent a message that means nothing and was given up");
+    warnings_.warn("an accepted link sent a message that means nothing and was given up");
     end_accepted(link);
   }
 }
@@ -527,8 +527,8 @@ AcceptedLink* ZmqTransport::accept(const Incoming& incoming) {
 // Counts a malformed message and gives up its link, if there is one already.
 void ZmqTransport::refuse(const Incoming& incoming, const std::string& why) {
   const std::string address = peer_address(incoming);
-  complaints_.warn("ignoring a connection from " + (address.empty() ? "nowhere" : address) +
-                   ": it sent " + why);
+  warnings_.warn("ignoring a connection from " + (address.empty() ? "nowhere" : address) +
+                 ": it sent " + why);
   ++counters_.frames_rejected;
   const AcceptedLink* link = accepted_.find(incoming.routing_id);
   if (link != nullptr) return end_accepted(link->id);
