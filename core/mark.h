@@ -1,6 +1,6 @@
 // Marks of rare paths that a simulation must reach:
 //
-//   mark<"the hold buffer is full">();
+//   mark<"the queue is full">();
 //
 // The simulator's build counts how often each mark was passed and lists those that never were. In
 // every other build a mark generates no code. Marks are used in .cc files only.

@@ -14,7 +14,7 @@ namespace {
 
 using core::Path;
 
-constexpr std::size_t kOpBytes = 32;  // What an op takes besides its path and value, about.
+constexpr std::size_t kOpBytes = 32;  // Of an op besides its path and value, about.
 
 }  // namespace
 

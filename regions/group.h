@@ -1,7 +1,7 @@
 // The open group: local transactions that will be committed together as one batch.
 //
 // Ops are made against the state as it is, one after another, and applied to the stage at once, so
-// that each sees what those before it did: `commit` and `prepare` of tests/model/model.py. Not
+// that each sees those before it: `commit` and `prepare` of tests/model/model.py. Not
 // thread-safe.
 #pragma once
 
@@ -21,11 +21,11 @@ class Group {
   static constexpr std::size_t kBytesMax = std::size_t{1} << 20U;
   static constexpr std::size_t kClearTalliesMax = 1000;  // Of one op; a clear with more is several.
 
-  // `deps` is the leader's version vector, which does not change while the group is open.
+  // `deps` is the leader's version vector; it does not change while the group is open.
   Group(const rows::RowReader& base, const rows::ClearRules& rules, core::VersionVector deps,
         const rows::Scores& scores = rows::Scores::plain());
 
-  // What the group has written so far, over its base.
+  // The writes of the group so far, over its base.
   [[nodiscard]] rows::Stage& stage() { return stage_; }
   // Full groups are committed before more is staged; one transaction may go beyond.
   [[nodiscard]] bool full() const { return ops_ >= kOpsMax || bytes_ >= kBytesMax; }
@@ -49,7 +49,7 @@ class Group {
     bool outermost = false;
   };
   Mark begin(core::HybridClock& clock);
-  // Closes what begin() opened. A transaction without ops leaves nothing behind.
+  // Closes the part that begin() opened. A transaction without ops leaves nothing behind.
   void end(const Mark& mark);
   // Undoes and closes it.
   void rollback(const Mark& mark);

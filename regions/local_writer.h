@@ -41,23 +41,23 @@ class LocalWriter final : public OwnBatches {
         options_(options),
         reserve_(state.storage(), options.reserve_bytes) {}
 
-  // Has batches carry what this signer gives; it must outlive this.
+  // Batches carry the signatures of this signer from now on; it must outlive this.
   void sign_with(const Signer& signer) { signer_ = &signer; }
 
-  // The open group, begun when there is none: what it has staged can be read from its stage.
+  // Returns the open group, begun when there is none; staged writes can be read from its stage.
   Group& group();
   // Whether the open group holds transactions that are not committed yet.
   [[nodiscard]] bool dirty() const { return open_ && !open_->group.empty(); }
   // Begins a transaction of the open group, or a part of the one that is open already. Throws
   // kClosed after a failed commit, and kReadOnly on a follower.
   [[nodiscard]] OpenTransaction begin();
-  // Commits the open group as one batch, or lets go of it when it is empty. Gives the position in
-  // the log that holds all writes so far.
+  // Commits the open group as one batch, or lets go of it when it is empty. Returns the position
+  // in the log up to which it holds all writes so far.
   core::Result<storage::Position> commit();
-  // Lets go of the open group, which must not be dirty.
+  // Lets go of the open group; it must not be dirty.
   GroupClosed close_group();
   std::optional<GroupClosed> try_close_group() override;
-  // Drops the open group with what it has staged.
+  // Drops the open group with its staged writes.
   void drop_group() { open_.reset(); }
 
   HeldBatch stage_own(rows::Stage& stage, std::vector<core::Op> ops) override;
@@ -82,7 +82,7 @@ class LocalWriter final : public OwnBatches {
   const Signer* signer_ = nullptr;
   Options options_;
   std::optional<OpenGroup> open_;
-  std::uint64_t opening_sent_ = 0;  // The opening of which a batch has told.
+  std::uint64_t opening_sent_ = 0;  // The last opening named by a batch.
   bool wrote_ = false;  // Local writes were committed since slice_scale() was last asked.
   core::Millis wrote_ms_ = 0;
   Reserve reserve_;

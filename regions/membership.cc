@@ -35,13 +35,13 @@ void Membership::committed(const Commit& commit) {
     }
   }
   const bool reload = std::exchange(touched_, false) || commit.swap;
-  if (reload && loaded_) (void)load_list();  // What fails breaks the replica.
+  if (reload && loaded_) (void)load_list();  // A failure breaks the replica.
 }
 
 namespace {
 
-// What the leader of an origin had gone by before, as its report says or the first batch of it;
-// nothing when neither is there.
+// Returns the origin that a leader wrote under before `origin`, by its report or by the first batch
+// of the origin; nullopt when neither is there.
 std::optional<core::Origin> left_for(const storage::Storage& log, const RegionReport* said,
                                      core::Origin origin) {
   if (said != nullptr && said->previous != 0) return said->previous;
@@ -168,7 +168,7 @@ RegionReport Membership::make_report() const {
     return peer.follows ? owner_.state.applied().vector().includes(peer.applied)
                         : regions_.knows(peer.region, origin);
   });
-  if (!all_listed) return report;  // Somebody may have what the list does not know of.
+  if (!all_listed) return report;  // A peer may have origins that the list does not know.
   if (closed_by_ != regions_.hash()) return report;
   report.list = regions_.hash();
   for (const core::Origin origin : regions_.ended()) {
@@ -187,14 +187,14 @@ bool Membership::closes_others(const RegionReport& now) const {
   });
 }
 
-// Not with each change of the list: who catches up sees many.
+// Not with each change of the list: a leader that catches up sees many.
 void Membership::close_ended(Millis now) {
   if (closed_by_ == regions_.hash() || now < next_close_ms_) return;
   closed_by_ = regions_.hash();
   next_close_ms_ = now + kCloseMs;
   ended_ = regions_.ended();
   owner_.exchange.subscriptions().reopen(ended_);
-  // Who sent what waits may have lost it; if not, it comes anew.
+  // Drops their waiting batches: the sender may have lost them. If not, they are sent again.
   for (const core::Origin origin : ended_) owner_.inbox.forget(origin);
 }
 
@@ -209,10 +209,10 @@ void Membership::renew_report(Millis now) {
       owner_.state.storage().durable_position() == owner_.state.storage().last_position();
   if (!durable && !planted(Bug::kSettleByApplied)) return;
   close_ended(now);
-  if (!is_waited_for()) {  // It closes what has ended for itself.
+  if (!is_waited_for()) {  // It closes ended origins for itself.
     if (now - report_ms_ < kCloseMs) return;
     report_ms_ = now;
-    settle();  // By what others have said, it may have come to have as much as they.
+    settle();  // By the reports of others: it may have caught up with them.
     return;
   }
   RegionReport report = make_report();
@@ -269,7 +269,7 @@ bool Membership::make_room_for(const RegionReport& report) {
              return is_like_it(each.second);
            }) >= kFormerLeadersMax;
   };
-  if (full()) {  // What was said by other lists says nothing any more.
+  if (full()) {  // Reports that follow from other lists count no more.
     reports.retain([&](const RegionReport& each) {
       return !is_like_it(each) || each.list == regions_.hash();
     });
@@ -295,7 +295,7 @@ void Membership::send_reports(LinkId link, const core::VersionVector& known) {
   }
 }
 
-// ---- What follows.
+// ---- Batches and settled origins.
 
 void Membership::unsettle(core::Origin origin) {
   if (!settled_.forget(origin)) return;
@@ -306,8 +306,8 @@ void Membership::unsettle(core::Origin origin) {
 }
 
 // A network may bring a batch once more, also over a new link, after its sender has left the
-// history that it belongs to. So what nobody has asked for there its sender must show to have. Of
-// what has ended only what is asked for now is taken.
+// history that it belongs to. So an unsolicited batch is accepted only if its
+// sender has shown that it has it; of ended origins only batches that are asked for now.
 bool Membership::accepts(LinkId link, const BatchMessage& message, const core::Batch& batch) const {
   const Exchange& exchange = owner_.exchange;
   if (ended_.contains(batch.origin)) return exchange.asks_for(link, message, batch.origin);

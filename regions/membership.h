@@ -1,7 +1,7 @@
-// This leader as a member of the mesh: the list of regions as it is committed, the report of where
-// this leader stands, those of the others, and the origins that have ended by all of it.
+// This leader as a member of the mesh: the committed list of regions, the region reports of this
+// leader and of the others (wire/region_report.h), and the origins that have ended by all of these.
 //
-// Invariant: what it reports is on its disk. Not thread-safe.
+// Invariant: the positions that this leader reports are on its disk. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +27,9 @@ class Membership final : public Participant, public RowWatcher {
  public:
   // Between two times that subscriptions are reopened for a new list of regions.
   static constexpr core::Millis kCloseMs = 1'000;
-  // Between two reports that differ only in what is on the disk.
+  // Between two reports that differ only in the positions on the disk.
   static constexpr core::Millis kReportMs = 5'000;
-  // Of one region, those that follow now under a name that is in no list, and have led.
+  // The former leaders of one region that follow now, under an origin that is in no list.
   static constexpr std::ptrdiff_t kFormerLeadersMax = 16;
 
   struct Owner {
@@ -46,33 +46,33 @@ class Membership final : public Participant, public RowWatcher {
   // All that the owner refers to must outlive this. It need not be complete before load().
   explicit Membership(Owner owner) : owner_(owner) {}
 
-  // Reads what was settled; what was applied must have been loaded.
+  // Reads the settled origins; the applied vector must have been loaded.
   core::Result<void> load(const storage::Snapshot& snapshot) { return settled_.load(snapshot); }
   // Reads the list of regions, now and after each commit that touches it.
   core::Result<void> load_list();
 
-  // A report that came on a link.
+  // Takes in a report that came on a link.
   void on(LinkId link, RegionReport report);
-  // Says anew where this leader stands, when that is due.
+  // Renews the report of this leader, when that is due.
   void renew_report(core::Millis now);
   // Sends the reports that a peer lacks.
   void send_reports(LinkId link, const core::VersionVector& known);
-  // Whether a message is of a region that was declared lost, with which nothing is exchanged.
+  // Returns whether a message is refused, since its region was declared lost.
   [[nodiscard]] bool refuses(LinkId link, const Message& message);
-  // Whether a batch that came on a link is taken.
+  // Returns whether a batch that came on a link is accepted.
   [[nodiscard]] bool accepts(LinkId link, const BatchMessage& message,
                              const core::Batch& batch) const;
 
   // Writes into the list of regions, if that is due, that this leader has opened its origin.
   core::Result<void> announce();
-  // Stages that nobody waits for a region any more, that it is lost for good, or, with kNone, that
-  // it counts again. Fails with kInvalid, naming the reason, when that cannot be.
+  // Stages that a region is retired, is lost for good, or, with kNone, counts again.
+  // Fails with kInvalid, naming the reason, when that cannot be.
   core::Result<void> retire(std::string_view region, Retirement retirement);
-  // An origin goes on.
+  // Takes an origin for settled no longer: a write of it has come.
   void unsettle(core::Origin origin);
   // Every region that was ever known, as committed.
   [[nodiscard]] const RegionList& list() const { return regions_; }
-  // The origins of which nothing will ever arrive any more; see settled_origins.h.
+  // The origins that will never go on; see settled_origins.h.
   [[nodiscard]] const SettledOrigins& settled() const { return settled_; }
   [[nodiscard]] SettledOrigins& settled() { return settled_; }
 
@@ -86,23 +86,23 @@ class Membership final : public Participant, public RowWatcher {
  private:
   static constexpr unsigned kNumbersPerOpening = 32;  // As a power of 2.
 
-  // Where this leader stands, once everything is on its disk; without number and signature.
+  // Returns the report for the time when everything is on the disk; without number and signature.
   [[nodiscard]] RegionReport make_report() const;
-  // Whether others would settle by this what they would not settle by what was said last, or the
-  // other way round.
+  // Returns whether other leaders would settle other origins by this report than by the last one
+  // of this leader.
   [[nodiscard]] bool closes_others(const RegionReport& now) const;
-  // Takes what has ended only from new subscriptions, and from disks, if the list has changed.
+  // If the list has changed: accepts ended origins only from disks, by new subscriptions.
   void close_ended(core::Millis now);
-  // Whether others wait for what this leader says of itself: it leads, or it has led.
+  // Returns whether other leaders wait for the reports of this one: it leads, or it has led.
   [[nodiscard]] bool is_waited_for() const;
-  // Whether the list knows the leader that says a report.
+  // Returns whether the list knows the leader of a report.
   [[nodiscard]] bool is_listed(const RegionReport& report) const;
-  // Lets go of reports in favour of one whose incarnation is not in the list; false when that has
-  // to stay outside.
+  // Drops reports to make room for one of an incarnation that is not in the list. Returns false if
+  // there is no room for it.
   bool make_room_for(const RegionReport& report);
-  // Whether a report is of an incarnation that may still be there.
+  // Returns whether the incarnation of a report may still be there.
   [[nodiscard]] bool is_current(const RegionReport& report) const;
-  // Settles what all reports settle.
+  // Settles the origins that all reports settle.
   void settle() { settled_.look(regions_, owner_.keeper.reports()); }
   // All origins of a region that are known from anywhere.
   [[nodiscard]] std::vector<core::Origin> origins_of(std::string_view region) const;
@@ -113,9 +113,9 @@ class Membership final : public Participant, public RowWatcher {
   SettledOrigins settled_{owner_.state.applied()};
   bool loaded_ = false;
   bool touched_ = false;            // A row of the list is in the commit that is being made.
-  core::Hash128 list_;              // Of the list that was looked at last.
-  core::Hash128 closed_by_;         // Of the one by which ended origins were closed last.
-  std::set<core::Origin> ended_;    // What had ended by that.
+  core::Hash128 list_;              // The hash of the last list looked at.
+  core::Hash128 closed_by_;         // The hash of the list by which origins were closed last.
+  std::set<core::Origin> ended_;    // The origins that had ended by that.
   core::Millis next_close_ms_ = 0;  // When it may be done again.
   std::uint64_t reports_made_ = 0;  // In this opening.
   core::Millis report_ms_ = 0;      // When the last one was.

@@ -76,7 +76,7 @@ core::Result<void> Replica::close() {
   return recorded;
 }
 
-// ---- Under which origin it writes.
+// ---- The origin of its writes.
 
 core::Result<void> Replica::announce() {
   return options_.announce ? members_.announce() : core::Result<void>();
@@ -155,8 +155,8 @@ void name_damage(CommittedState& state, const Peers& peers, Alarms& alarms) {
 // The order is policy. Damage of the log is named before anything may read from it. Rows are
 // compared with every peer that has greeted, also with a region that was declared lost; nothing
 // else is exchanged with that, and it is told so before any other part hears of its message. A
-// heartbeat reaches the exchange last: what it has left out is put back first, and its clocks and
-// digest belong to what was applied before it. Positions follow the subscription that they prove.
+// heartbeat reaches the exchange last: its omitted origins are put back first, and its clocks and
+// digest belong to the vector applied before it. Positions follow the subscription that they prove.
 void Replica::step(LinkId link, Message message, Millis now) {
   if (broken()) return;
   name_damage(state_, exchange_.peers(), alarms_);
@@ -282,7 +282,7 @@ void Replica::tick(Millis now) {
     return members_.list().retirement(region) == Retirement::kNone;
   };
   if (repair_.rejoin() == nullptr) {
-    (void)keeper_.tick(now, exchange_.peers(), waited_for);  // What fails breaks the replica.
+    (void)keeper_.tick(now, exchange_.peers(), waited_for);  // A failure breaks the replica.
   }
   if (beat && !broken() && !time_.store(now).ok()) return;
   if (!broken()) snapshots_.tick(now);

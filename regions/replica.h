@@ -1,11 +1,11 @@
 // The replica: one region's state and protocol, without I/O of its own. No threads, sockets,
 // clocks, files or randomness: writes, messages and the time come in, effects go out, on top of a
-// Storage. tests/model/model.py specifies what it does to rows; the simulator and the leader run
+// Storage. tests/model/model.py specifies its effects on rows; the simulator and the leader run
 // this class.
 //
 //   begin    begins a local transaction in the open group      commit   closes the group: one batch
 //   step     takes a message in                                apply    applies what is deliverable
-//   tick     heartbeats, stalls, trimming                      durable  what the disk has now
+//   tick     heartbeats, stalls, trimming                      durable  tells what is on disk
 //
 // Effects are in effects() until the owner takes them. Invariants: 1. nothing is sent, shown to
 // readers or acknowledged before the commit it follows from; 2. a batch is applied exactly once,

@@ -19,7 +19,7 @@
 
 namespace anabranch::regions {
 
-// Bounds of what is held in memory, under way and on disk. Tests make them tiny.
+// Bounds in memory, under way and on disk. Tests make them tiny.
 struct ReplicaLimits {
   LogLimits log{};
   std::uint64_t reserve_bytes = 0;  // See Options::reserve_bytes.
@@ -32,12 +32,12 @@ struct ReplicaLimits {
   std::size_t foreign_clear_rows_direct = 1000;
   rows::SweepLimits sweep{};  // Of one slice.
   RejoinLimits rejoin{};
-  // Where more rows are stored below the prefix of a foreign clear, what it leaves is counted
+  // Where more rows are stored below the prefix of a foreign clear, its survivors are counted
   // ahead.
   std::size_t clear_rows_counted_at_once = 8000;
 
-  // Returns the bytes that one peer may have under way to here: what a full hold-back queue has no
-  // room for is asked for again, and comes with a window of what follows each time.
+  // Returns the bytes that one peer may have under way to here: a batch that a full hold-back
+  // queue had no room for is asked for again, and each time a window of batches follows it.
   [[nodiscard]] std::uint64_t window() const {
     return std::max<std::uint64_t>(
         std::min<std::uint64_t>(hold_bytes_max / kWindowPart, window_bytes), 1);
@@ -55,12 +55,12 @@ struct ReplicaOptions {
   // The operator wants a new incarnation.
   bool new_origin = false;
   // More random numbers, for incarnations that begin while it runs. Without it they follow from the
-  // nonce, which two copies of one running machine have in common.
+  // nonce, and two copies of one running machine have the same nonce.
   std::function<core::Origin()> random_origin = {};
-  // With it, what others than its own leader send is applied as far as its region has signed it.
-  // Must outlive the replica; null: nothing is signed, and everybody is believed.
+  // With it, foreign batches are applied as far as their region has signed them. Must outlive the
+  // replica; null: nothing is signed, and all batches are believed.
   const Signatures* signatures = nullptr;
-  // What decides between concurrent scores; must outlive the replica. Null: `lww` does.
+  // The functions that decide between concurrent scores; must outlive the replica. Null: `lww`.
   const rows::Resolvers* resolvers = nullptr;
   core::Millis drift_ms_max = core::HybridClock::kDriftMaxMs;
   // For how long a leader that is away keeps keys that have expired from being cleared.

@@ -24,13 +24,13 @@ std::set<Origin> incarnations(const Replica& replica) {
   return origins;
 }
 
-// Whether an incarnation writes nothing any more, whoever comes back.
+// Returns whether an incarnation writes no more, also if its region comes back.
 bool is_over(const Replica& replica, Origin origin) {
   const RegionList& list = replica.members().list();
   return list.succeeded(origin) || list.lost(list.region_of(origin), origin);
 }
 
-// What an incarnation had seen before it wrote what is not applied here.
+// Returns the vector that an incarnation had seen before it wrote the ops not applied here.
 VersionVector seen_by(const Replica& replica, Origin origin) {
   VersionVector seen = replica.applied().head(origin).deps;
   if (is_over(replica, origin)) return seen;

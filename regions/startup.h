@@ -1,4 +1,4 @@
-// What a replica does when it is opened: reads the stored state, applies again the records that
+// The opening of a replica: reads the stored state, applies again the records that
 // recovery hands it, finds out whether the origin may still be written under, and records the
 // opening. Makes the parts of the replica ready. Used once; not thread-safe.
 #pragma once

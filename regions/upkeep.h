@@ -1,6 +1,6 @@
 // The work on rows that nobody waits for, in slices: large clears are swept, orders of scores are
-// made and removed, and dead slots are dropped from tallies, as soon as all who could need them are
-// known not to. Not thread-safe.
+// made and removed, and dead slots are dropped from tallies, as soon as no region can
+// need them. Not thread-safe.
 #pragma once
 
 #include <set>
@@ -22,7 +22,7 @@ class Upkeep final : public Participant, public RowWatcher {
   Upkeep(CommittedState& state, OwnBatches& own, const rows::SweepLimits& limits)
       : state_(state), own_(own), limits_(limits) {}
 
-  // Whether large clears are done but not swept yet. Until then this replica holds more than what
+  // Whether large clears are done but not swept yet. Until then this replica stores more rows than
   // it shows; and its own clears of counters are not all in its log yet.
   [[nodiscard]] bool sweeping() const { return !state_.masks()->empty(); }
   // Whether orders of scores are to be made or removed. Until then rankings may be slow.

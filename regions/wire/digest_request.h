@@ -2,7 +2,7 @@
 // messages: a repeated question gets the same answer, as long as its moment is kept.
 //
 //   DigestRequest   open a moment; sum or list the rows of a part of it; show some of them
-//   DigestResponse     to one question
+//   DigestResponse  the answer to one request
 //
 // A part is [from, until) in the order of storage keys, which are the same in every region. An
 // answer covers it to `next`, as far as one slice of work goes.

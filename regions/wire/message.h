@@ -6,7 +6,7 @@
 //   Subscribe  send me these origins from these seqs on, up to so many bytes ahead of my acks
 //   Batch      one batch, as the bytes that travel
 //   Ack        the bytes of the subscription that I have received, and my applied vector
-//   DigestRequest, DigestResponse  about a part of the rows, to compare it (digest_request.h)
+//   DigestRequest   about a part of the rows, to compare it; and DigestResponse (digest_request.h)
 //   History    positions of my history of an origin, which differs from yours, and the stamp of
 //              your last history message
 //   Trimmed    my log serves these origins of your subscription only from these seqs on
@@ -15,7 +15,7 @@
 //   SnapshotRefusal   the reason why you get none
 //   Refusal   I exchange nothing with you, and the reason
 //   SignedPosition   an origin's log reaches this position, signed by its region
-//   RegionReport         a region's own statement of its durable vector and of its closed origins
+//   RegionReport     a region's own statement of its durable vector and of its closed origins
 #pragma once
 
 #include <cstdint>

@@ -16,10 +16,9 @@ struct Limit {
   double per_thousand;
 };
 
-// Lowered as the comments of a folder are rewritten; a row goes once its limit is kPlainWords.
-constexpr std::array kLimits{
-    Limit{"regions", 24.0},  // The files beside the rooms.
-};
+// Lowered as the comments of a folder are rewritten; a row goes once its limit is kPlainWords. None
+// is left: a new row is only for a folder that comes with older comments.
+constexpr std::array<Limit, 0> kLimits{};
 
 constexpr std::array<std::string_view, 6> kCounted{"what", "who",   "whoever",
                                                    "whom", "whose", "which"};
