@@ -172,15 +172,26 @@ class Scope {
   // Invalidates all handles made with this scope so far.
   void end_life() { life_.end(); }
 
+  // The parts of a scope that is open already: a transaction has a writer, a read transaction a
+  // view. Both are null for a scope that opens something for each call.
+  struct Opened {
+    leader::GroupWriter* writer = nullptr;
+    const leader::View* view = nullptr;
+  };
+
  private:
   friend class ScopeRef;
-  // The two functions that every scope implements; all others follow. Each calls the function once:
-  // `look` with a view to read from, `change` with a writer.
-  virtual void look(const std::function<void(const leader::View&)>& function) const = 0;
-  virtual void change(const std::function<void(leader::GroupWriter&)>& function) = 0;
+  [[nodiscard]] virtual Opened opened() const { return {}; }
+  // Call the function once: `look` with a view to read from, `change` with a writer. A scope that
+  // is not open implements both; all other functions follow.
+  virtual void look(const std::function<void(const leader::View&)>& function) const;
+  virtual void change(const std::function<void(leader::GroupWriter&)>& function);
   // Returns the result of a function of the view.
   template <typename Function>
   auto ask(const Function& function) const;
+  // Calls a function of the writer.
+  template <typename Function>
+  void write(const Function& function);
 
   detail::Life life_;
 };

@@ -22,12 +22,9 @@ class GroupScope final : public Transaction {
   [[nodiscard]] Type type(const Key& key) const override { return writer_.type(key); }
 
  private:
-  void look(const std::function<void(const View&)>& function) const override {
-    function(writer_.view());
-  }
-  void change(const std::function<void(GroupWriter&)>& function) override { function(writer_); }
+  [[nodiscard]] Opened opened() const override { return {.writer = &writer_}; }
 
-  GroupWriter writer_;
+  mutable GroupWriter writer_;  // Has no state of its own.
 };
 
 }  // namespace anabranch::leader

@@ -63,10 +63,7 @@ class LentTransaction final : public Transaction {
     borrower_.check();
     return *writer_;
   }
-  void look(const std::function<void(const View&)>& function) const override {
-    function(writer().view());
-  }
-  void change(const std::function<void(GroupWriter&)>& function) override { function(writer()); }
+  [[nodiscard]] Opened opened() const override { return {.writer = &writer()}; }
 
   Borrower borrower_;
   GroupWriter* writer_ = nullptr;
@@ -90,9 +87,9 @@ class LentRead final : public ReadTransaction {
 
  private:
   [[noreturn]] static void refuse();
-  void look(const std::function<void(const View&)>& function) const override {
+  [[nodiscard]] Opened opened() const override {
     borrower_.check();
-    function(*view_);
+    return {.view = view_};
   }
   void change(const std::function<void(GroupWriter&)>& /*function*/) override { refuse(); }
 

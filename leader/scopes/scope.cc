@@ -15,9 +15,29 @@ using leader::View;
 
 template <typename Function>
 auto Scope::ask(const Function& function) const {
+  const Opened open = opened();
+  if (open.writer != nullptr) return function(open.writer->view());
+  if (open.view != nullptr) return function(*open.view);
   std::invoke_result_t<Function, const View&> answer{};
   look([&](const View& view) { answer = function(view); });
   return answer;
+}
+
+template <typename Function>
+void Scope::write(const Function& function) {
+  if (GroupWriter* const writer = opened().writer) return function(*writer);
+  change(function);
+}
+
+void Scope::look(const std::function<void(const View&)>& function) const {
+  ask([&](const View& view) {
+    function(view);
+    return true;
+  });
+}
+
+void Scope::change(const std::function<void(GroupWriter&)>& function) {
+  function(*opened().writer);
 }
 
 void Scope::at_once(const std::function<void(const Scope&)>& function) const {
@@ -98,32 +118,32 @@ void Scope::scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore&
 // ---- Writing.
 
 void Scope::put(const Key& row, std::string_view value) {
-  change([&](GroupWriter& writer) { writer.put(row, value); });
+  write([&](GroupWriter& writer) { writer.put(row, value); });
 }
 
 void Scope::remove(const Key& row) {
-  change([&](GroupWriter& writer) { writer.remove(row); });
+  write([&](GroupWriter& writer) { writer.remove(row); });
 }
 
 void Scope::add(const Key& row, std::int64_t amount) {
-  change([&](GroupWriter& writer) { writer.add(row, amount); });
+  write([&](GroupWriter& writer) { writer.add(row, amount); });
 }
 
 void Scope::add_double(const Key& row, double amount) {
-  change([&](GroupWriter& writer) { writer.add_double(row, amount); });
+  write([&](GroupWriter& writer) { writer.add_double(row, amount); });
 }
 
 void Scope::reset(const Key& row) {
-  change([&](GroupWriter& writer) { writer.reset(row); });
+  write([&](GroupWriter& writer) { writer.reset(row); });
 }
 
 void Scope::clear(const Key& prefix) {
-  change([&](GroupWriter& writer) { writer.clear(prefix); });
+  write([&](GroupWriter& writer) { writer.clear(prefix); });
 }
 
 bool Scope::expire(const Key& key, std::optional<std::int64_t> deadline_ms) {
   bool done = false;
-  change([&](GroupWriter& writer) { done = writer.expire(key, deadline_ms); });
+  write([&](GroupWriter& writer) { done = writer.expire(key, deadline_ms); });
   return done;
 }
 
