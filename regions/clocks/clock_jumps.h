@@ -32,6 +32,10 @@ class ClockJumps {
   core::Millis look(core::Millis wall, core::Millis now, core::Millis running);
   // Returns whether the clock has jumped less than `wait` ago.
   [[nodiscard]] bool within(core::Millis wait, core::Millis running) const;
+  // The running time of the last jump, in any opening; nullopt if there was none.
+  [[nodiscard]] std::optional<core::Millis> last_ms() const {
+    return last_ ? std::optional(last_->at_ms) : std::nullopt;
+  }
   // The number of jumps in this opening.
   [[nodiscard]] std::uint64_t count() const { return count_; }
   // The sentence for an operator while within() holds; empty otherwise.

@@ -174,8 +174,8 @@ std::optional<bool> HeardClocks::agrees(const std::vector<Origin>& origins, Mill
   return !newest->off && !newest->before_jump;
 }
 
-void HeardClocks::jumped() {
-  for (auto& [origin, heard] : all_) heard.before_jump = true;
+void HeardClocks::jumped(Millis at) {
+  for (auto& [origin, heard] : all_) heard.before_jump = heard.before_jump || heard.at_ms <= at;
 }
 
 Millis HeardClocks::latest_ms(Millis running) const {

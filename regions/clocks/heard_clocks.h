@@ -67,8 +67,9 @@ class HeardClocks {
   // agree.
   [[nodiscard]] std::optional<bool> agrees(const std::vector<core::Origin>& origins,
                                            core::Millis running) const;
-  // Records that the own clock has jumped.
-  void jumped();
+  // Records that the own clock jumped at that running time. Call it again after load(), before
+  // resume().
+  void jumped(core::Millis at);
 
   // Returns the latest time that the clock of any leader must show by now; -1 when none was heard.
   [[nodiscard]] core::Millis latest_ms(core::Millis running) const;

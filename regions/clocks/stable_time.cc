@@ -19,7 +19,9 @@ using core::VersionVector;
 
 core::Result<void> StableTime::load(const storage::Snapshot& snapshot) {
   if (auto loaded = heard_.load(snapshot); !loaded.ok()) return loaded;
-  return jumps_.load(snapshot);
+  if (auto loaded = jumps_.load(snapshot); !loaded.ok()) return loaded;
+  if (const auto at = jumps_.last_ms()) heard_.jumped(*at);
+  return {};
 }
 
 void StableTime::open() {
@@ -147,10 +149,11 @@ void StableTime::post() {
 }
 
 void StableTime::look(Millis now) {
-  const Millis moved = jumps_.look(wall_ms(), now, owner_.keeper.running_ms(now));
+  const Millis running = owner_.keeper.running_ms(now);
+  const Millis moved = jumps_.look(wall_ms(), now, running);
   if (moved != 0) {
     clocks_.jumped(moved, now);
-    heard_.jumped();
+    heard_.jumped(running);
   }
   if (clocks_.hears(now)) {
     expiry().set_lead(clocks_.lead_ms(now));

@@ -90,12 +90,28 @@ TEST_SUITE("regions: heard clocks") {
   TEST_CASE("a word of before a jump of the own clock does not agree") {
     HeardClocks heard(kDrift);
     heard.hear(word(1'000, kWall + 1'000), kWall + 1'000, 1'000);
-    heard.jumped();
+    heard.jumped(1'500);
     CHECK(heard.agrees({7}, 2'000) == false);
     heard.hear(word(1'000, kWall + 1'000, 1'000), kWall + 2'000, 2'000);  // The same again.
     CHECK(heard.agrees({7}, 2'000) == false);
     heard.hear(word(2'000, kWall + 2'000), kWall + 2'000, 2'000);
     CHECK(heard.agrees({7}, 2'000) == true);
+  }
+
+  TEST_CASE("a word of before a jump does not agree after a restart, either") {
+    const auto storage = empty_storage();
+    HeardClocks before(kDrift);
+    before.hear(word(1'000, kWall + 1'000), kWall + 1'000, 1'000);
+    REQUIRE(storage->commit({}, before.take_changes(1'000)).ok());
+    for (const Millis jump : {500, 1'500}) {
+      HeardClocks heard(kDrift);
+      REQUIRE(heard.load(*storage->snapshot()).ok());
+      heard.jumped(jump);
+      heard.resume(2'000);
+      CHECK(heard.agrees({7}, 2'000) == (jump < 1'000));
+      heard.hear(word(3'000, kWall + 3'000), kWall + 3'000, 3'000);
+      CHECK(heard.agrees({7}, 3'000) == true);
+    }
   }
 
   TEST_CASE("a word is taken once, whichever way it comes, and does not become younger") {
