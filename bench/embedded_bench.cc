@@ -40,7 +40,7 @@ struct Sides {
   }
 
   static std::string folder(const Settings& settings, const char* name) {
-    const std::string path = settings.directory + "/" + name;
+    std::string path = settings.directory + "/" + name;
     std::filesystem::create_directories(path);
     return path;
   }
@@ -99,6 +99,7 @@ void expect(bool found) {
 void measure_gets(const Settings& settings, int threads, const std::string& row) {
   Sides sides(settings);
   std::vector<RawLmdb::Reader> readers;
+  readers.reserve(static_cast<std::size_t>(threads));
   for (int i = 0; i < threads; ++i) readers.emplace_back(sides.raw);
   const Side raw{"LMDB", threads, [&](int thread, Random& random) {
                    auto& reader = readers[static_cast<std::size_t>(thread)];

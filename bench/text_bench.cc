@@ -131,6 +131,7 @@ void measure_writers(const Settings& settings, std::size_t count) {
   std::vector<std::unique_ptr<TextDocument>> documents;
   for (std::size_t i = 0; i < count; ++i) {
     std::vector<std::string> peers;
+    peers.reserve(stores.size());
     for (const auto& store : stores) peers.push_back(store->status().endpoint);
     stores.push_back(open(settings, "w" + std::to_string(count) + std::to_string(i), peers));
     documents.push_back(std::make_unique<TextDocument>(*stores.back(), "text"));

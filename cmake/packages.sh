@@ -35,6 +35,7 @@ nlohmann-json3-dev
 '
 test_programs='
 clang-format:clang-format
+clang-tidy:clang-tidy
 python3:python3
 redis-server:redis-server
 redis-tools:redis-benchmark

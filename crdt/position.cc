@@ -206,9 +206,8 @@ std::optional<std::string> further_out(const Neighbour& side, const Neighbour& o
     const Step& step = side.steps[i];
     if (auto own = own_entry(side, step, other, dot, behind)) return own;
     if (other.is_below(side.bytes.substr(0, step.run_end))) continue;
-    const bool at_gap = step.number % 2 == 0;
-    const std::int64_t gap = step.number + (at_gap ? 2 : 1) * (behind ? 1 : -1);
-    return new_waypoint(side, i + 1, gap, dot);
+    const std::int64_t to_gap = step.number % 2 == 0 ? 2 : 1;
+    return new_waypoint(side, i + 1, step.number + (behind ? to_gap : -to_gap), dot);
   }
   return std::nullopt;
 }

@@ -37,7 +37,7 @@ core::Result<void> check_links(const Options& options) {
       ": links without keys are for addresses of this machine only, such as "
       "tcp://127.0.0.1:7400; make keys with `anabranch keys new`";
   if (!options.listen.empty()) {
-    const auto checked = transport::check_address(options.listen, transport::AddressUse::kListen);
+    auto checked = transport::check_address(options.listen, transport::AddressUse::kListen);
     if (!checked.ok()) return checked;
     if (!is_allowed(options.listen)) {
       return core::invalid("will not listen on " + options.listen + std::string(kWhy));

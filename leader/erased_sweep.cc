@@ -20,10 +20,8 @@ using core::planted;
 
 namespace {
 
-using std::string_view_literals::operator""sv;
-
 // The tag of remove-wins sets inside an encoded path, behind another component.
-constexpr std::string_view kTagInPath = "\0\1E\0\1"sv;
+constexpr std::string_view kTagInPath{"\0\1E\0\1", 5};
 
 // Most rows are skipped by their keys alone.
 constexpr std::size_t kWalkedPerLook = 10;

@@ -77,7 +77,7 @@ class Transport {
   [[nodiscard]] virtual std::vector<DialStatus> dials() const { return {}; }
   // Replaces the keys: new ones work at once, links of removed keys are cut. Only for transports
   // opened with keys.
-  virtual void use_keys(SharedKeys /*keys*/) {}
+  virtual void use_keys(const SharedKeys& /*keys*/) {}
 };
 
 }  // namespace anabranch::transport

@@ -56,7 +56,7 @@ class ZmqTransport final : public Transport {
   void send(LinkId link, std::uint8_t message_kind, std::string body) override;
   std::vector<Event> receive(std::size_t bytes_max) override;
   void reject(LinkId link) override;
-  void use_keys(SharedKeys keys) override;
+  void use_keys(const SharedKeys& keys) override;
   [[nodiscard]] int wake_fd() const override { return inbox_.fd(); }
   [[nodiscard]] std::string endpoint() const override { return endpoint_; }
   [[nodiscard]] TransportCounters counters() const override { return counters_.read(); }
@@ -188,8 +188,8 @@ std::vector<Event> ZmqTransport::receive(std::size_t bytes_max) {
 
 void ZmqTransport::reject(LinkId link) { outbox_.push({Request::Kind::kReject, link, 0, {}}); }
 
-void ZmqTransport::use_keys(SharedKeys keys) {
-  outbox_.push({Request::Kind::kKeys, 0, 0, {}, std::move(keys)});
+void ZmqTransport::use_keys(const SharedKeys& keys) {
+  outbox_.push({Request::Kind::kKeys, 0, 0, {}, keys});
 }
 
 void ZmqTransport::run() {

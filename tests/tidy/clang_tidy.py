@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Runs clang-tidy with the checks of .clang-tidy, and fails if it finds anything.
+
+    tests/tidy/clang_tidy.py FILE...             these
+    tests/tidy/clang_tidy.py --changed [BASE]    those that differ from a commit, --most of them
+    tests/tidy/clang_tidy.py --all               every source file that is compiled
+
+When no BASE is given it is where the branch left origin/main, and on main itself the parent commit. A
+header is checked with the source file of its name, or else with the first one that includes it. How
+files are compiled says the compile_commands.json in $ANABRANCH_TEST_BUILD, or in build/release. Exits
+with 77, which ctest counts as skipped, without clang-tidy or without a commit to compare with.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SECONDS_PER_FILE = 300
+SKIPPED = 77
+
+
+class Skipped(Exception):
+    """Nothing can be checked here, and why."""
+
+
+def lines_of(*command):
+    """What the command prints; None if it fails."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return done.stdout.splitlines() if done.returncode == 0 else None
+
+
+def usual_base():
+    """The commit to compare with when nobody names one."""
+    head = lines_of("git", "rev-parse", "HEAD")
+    forked = lines_of("git", "merge-base", "HEAD", "origin/main")
+    if head and forked and forked != head:
+        return forked[0]
+    return "HEAD~1"
+
+
+def changed_since(base):
+    """The C++ files that differ from a commit, committed or not."""
+    changed = lines_of("git", "diff", "--name-only", "--diff-filter=d", base, "--", "*.h", "*.cc")
+    added = lines_of("git", "ls-files", "--others", "--exclude-standard", "--", "*.h", "*.cc")
+    if changed is None or added is None:
+        raise Skipped(f"there is no commit {base} to compare with")
+    return changed + added
+
+
+def compile_commands(build):
+    """How each source file is compiled, by its path from the root: once, if several targets do."""
+    try:
+        entries = json.loads((build / "compile_commands.json").read_text())
+    except FileNotFoundError:
+        sys.exit(f"no compile_commands.json in {build}: cmake --preset release")
+    commands = {}
+    for entry in entries:
+        path = pathlib.Path(entry["file"])
+        if path.is_relative_to(ROOT) and not path.is_relative_to(build):
+            # Warnings are the compiler's matter: clang has others than GCC under the same names.
+            entry["command"] = re.sub(r" -W\S+", "", entry["command"])
+            commands.setdefault(str(path.relative_to(ROOT)), entry)
+    return commands
+
+
+def source_of(header, sources):
+    """The source file through which a header is checked; None if nothing includes it."""
+    twin = header.removesuffix(".h") + ".cc"
+    if twin in sources:
+        return twin
+    name = re.escape(header.removeprefix("include/"))
+    include = re.compile(rf'^#include ["<]{name}[">]', re.MULTILINE)
+    return next((each for each in sources if include.search((ROOT / each).read_text())), None)
+
+
+def sources_of(files, sources):
+    """The source files that stand for `files`: those of the product first, each once."""
+    found = {each if each in sources else source_of(each, sources) for each in files}
+    return sorted(found - {None}, key=lambda each: (each.startswith("tests/"), each))
+
+
+def complaints_about(file, folder):
+    """What clang-tidy says about a file; empty if it finds nothing."""
+    command = ["clang-tidy", "--quiet", "-p", folder, file]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
+                          timeout=SECONDS_PER_FILE)
+    return done.stdout + done.stderr if done.returncode != 0 else ""
+
+
+def check(files, commands, jobs):
+    """Whether clang-tidy finds nothing in any of the source files."""
+    with tempfile.TemporaryDirectory() as folder, \
+            concurrent.futures.ThreadPoolExecutor(jobs) as threads:
+        database = pathlib.Path(folder, "compile_commands.json")
+        database.write_text(json.dumps([commands[each] for each in files]))
+        failed = 0
+        for complaints in threads.map(lambda each: complaints_about(each, folder), files):
+            print(complaints, end="", flush=True)
+            failed += bool(complaints)
+    print(f"clang-tidy looked at {len(files)} files and found something in {failed}")
+    return failed == 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("files", nargs="*", default=[], metavar="FILE")
+    what.add_argument("--changed", nargs="?", const="", metavar="BASE")
+    what.add_argument("--all", action="store_true")
+    parser.add_argument("--most", type=int, default=16, help="files of --changed, 0: all (16)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    if not shutil.which("clang-tidy"):
+        raise Skipped("there is no clang-tidy (cmake/packages.sh test)")
+
+    commands = compile_commands(
+        pathlib.Path(os.environ.get("ANABRANCH_TEST_BUILD", ROOT / "build/release")))
+    if options.all:
+        files = sorted(commands)
+    elif options.changed is not None:
+        files = sources_of(changed_since(options.changed or usual_base()), commands)
+        if options.most and len(files) > options.most:
+            print(f"of {len(files)} files that changed, {options.most} are looked at")
+            files = files[:options.most]
+    else:
+        files = sources_of(options.files, commands)
+    return 0 if check(files, commands, options.jobs) else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Skipped as reason:
+        print("skipped:", reason)
+        sys.exit(SKIPPED)
