@@ -114,7 +114,6 @@ TEST_SUITE("tidy") {
         }
       }
     }
-    for (const auto& loose : loose_limits(repository)) MESSAGE("tests/tidy/words.cc: ", loose);
   }
 
   TEST_CASE("each rule notices what is planted and leaves its neighbour alone") {
@@ -177,15 +176,6 @@ TEST_SUITE("tidy") {
     CHECK(check("words", "regions/b.h", wordy.text, {plain}).empty());
     CHECK(check("words", "regions/a.h", plain.text, {room}).empty());
     CHECK(check("words", "regions/wire/b.h", room.text, {plain, wordy}).size() == 1);
-  }
-
-  TEST_CASE("a limit of words is lowered once its folder is more than two below") {
-    CHECK(lower_limit(31, 31) == std::nullopt);
-    CHECK(lower_limit(29, 31) == std::nullopt);
-    CHECK(lower_limit(28.7, 31) == 29.0);
-    CHECK(lower_limit(28.2, 31) == 28.5);
-    CHECK(lower_limit(3, 31) == kPlainWords);
-    CHECK(lower_limit(3, kPlainWords) == std::nullopt);
   }
 
   TEST_CASE("a room without a README or a row of includes is noticed") {

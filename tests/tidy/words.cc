@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cmath>
 #include <iomanip>
 #include <sstream>
 #include <string_view>
@@ -11,20 +10,8 @@
 namespace anabranch::tidy {
 namespace {
 
-struct Limit {
-  std::string_view folder;
-  double per_thousand;
-};
-
-// Lowered as the comments of a folder are rewritten; a row goes once its limit is kPlainWords. None
-// is left: a new row is only for a folder that comes with older comments.
-constexpr std::array<Limit, 0> kLimits{};
-
 constexpr std::array<std::string_view, 6> kCounted{"what", "who",   "whoever",
                                                    "whom", "whose", "which"};
-
-constexpr double kLoose = 2;  // How far below its limit a folder may be.
-constexpr double kStep = 0.5;
 
 struct Count {
   std::size_t words = 0;
@@ -89,11 +76,6 @@ Count count_folder(const Source& source, const Repository& repository) {
   return total;
 }
 
-double limit_of(std::string_view folder) {
-  const auto row = std::ranges::find(kLimits, folder, &Limit::folder);
-  return row == kLimits.end() ? kPlainWords : row->per_thousand;
-}
-
 std::string in_tenths(double figure) {
   std::ostringstream out;
   out << std::fixed << std::setprecision(1) << figure;
@@ -104,39 +86,15 @@ std::string in_tenths(double figure) {
 
 Violations words_are_plain(const Source& source, const Repository& repository) {
   Count total;
-  double limit = kPlainWords;
   if (source.ends_with({".md"})) {
     count(source.text, total);
   } else if (source.is_cpp()) {
     total = count_folder(source, repository);
-    limit = limit_of(folder_of(source.path));
   }
-  if (total.counted <= 1 || total.per_thousand() <= limit) return {};
+  if (total.counted <= 1 || total.per_thousand() <= kPlainWords) return {};
   const std::string place{source.is_cpp() ? folder_of(source.path) : source.path};
   return {{0, place + ": " + in_tenths(total.per_thousand()) + " of 1000 words, " +
-                  in_tenths(limit) + " are allowed"}};
-}
-
-std::optional<double> lower_limit(double figure, double limit) {
-  const double lower = std::max(kPlainWords, std::ceil(figure / kStep) * kStep);
-  if (figure + kLoose >= limit || lower >= limit) return std::nullopt;
-  return lower;
-}
-
-std::vector<std::string> loose_limits(const Repository& repository) {
-  std::vector<std::string> loose;
-  for (const auto& limit : kLimits) {
-    const auto first = std::ranges::find_if(repository, [&](const auto& file) {
-      return file.second.is_cpp() && folder_of(file.first) == limit.folder;
-    });
-    if (first == repository.end()) continue;
-    const double figure = count_folder(first->second, repository).per_thousand();
-    const auto lower = lower_limit(figure, limit.per_thousand);
-    if (!lower) continue;
-    loose.push_back(std::string{limit.folder} + ": lower the limit from " +
-                    in_tenths(limit.per_thousand) + " to " + in_tenths(*lower));
-  }
-  return loose;
+                  in_tenths(kPlainWords) + " are allowed"}};
 }
 
 }  // namespace anabranch::tidy
