@@ -15,8 +15,8 @@ using State = regions::Verdict::State;
 
 namespace {
 
-Part part_of(const DigestResponse& answer) {
-  return {answer.digest, answer.rows, answer.next, answer.list};
+Part part_of(const DigestResponse& response) {
+  return {response.digest, response.rows, response.next, response.list};
 }
 
 // Whether a part ends before another one; an empty end is that of the table.
@@ -47,30 +47,30 @@ Verification::Verification(std::string region, std::uint64_t moment, Open rows, 
 
 // ---- Questions and answers.
 
-void Verification::ask(DigestRequest question, Step step, Millis now) {
-  question.moment = moment_;
-  question.number = question_.number + 1;
-  question_ = std::move(question);
+void Verification::ask(DigestRequest request, Step step, Millis now) {
+  request.moment = moment_;
+  request.number = request_.number + 1;
+  request_ = std::move(request);
   step_ = step;
   asked_ms_ = first_asked_ms_ = now;
-  ask_(question_);
+  ask_(request_);
 }
 
 void Verification::ask_anew(Millis now) {
   asked_ms_ = now;
-  ask_(question_);
+  ask_(request_);
 }
 
-void Verification::on(const DigestResponse& answer, Millis now) {
-  const bool expected = answer.moment == moment_ && answer.number == question_.number;
+void Verification::on(const DigestResponse& response, Millis now) {
+  const bool expected = response.moment == moment_ && response.number == request_.number;
   if (!running() || step_ == nullptr || !expected) return;
   const Step step = std::exchange(step_, nullptr);
-  if (!answer.kept) {  // The peer was restarted, or this leader stood still for long.
+  if (!response.kept) {  // The peer was restarted, or this leader stood still for long.
     mismatches_.clear();
     if (++lost_moments_ == kLostMomentsMax) return finish(State::kSilent);
     open_later(now);
   } else {
-    (this->*step)(answer, now);
+    (this->*step)(response, now);
   }
 }
 
@@ -111,28 +111,29 @@ void Verification::open_later(Millis now) {
   open_ms_ = now + kRetryMs;
 }
 
-void Verification::opened(const DigestResponse& answer, Millis now) {
+void Verification::opened(const DigestResponse& response, Millis now) {
   own_.emplace(open_());
   const bool late = now >= deadline_ms_;
-  if (!answer.comparable || !own_->moment().comparable) {
+  if (!response.comparable || !own_->moment().comparable) {
     if (late) return finish(State::kSweeping);
     return open_later(now);
   }
   const core::VersionVector& applied = own_->moment().applied;
-  exact_ = applied == answer.applied;
+  exact_ = applied == response.applied;
   // Mismatches need each side to have applied all that the other had before.
-  const bool caught_up = applied.includes(before_.second) && answer.applied.includes(before_.first);
+  const bool caught_up =
+      applied.includes(before_.second) && response.applied.includes(before_.first);
   if (!exact_ && !late && (mismatches_.empty() || !caught_up)) return open_later(now);
   if (!exact_ && !caught_up) return finish(State::kBehind);
-  compare(answer, now);
+  compare(response, now);
 }
 
-void Verification::compare(const DigestResponse& answer, Millis now) {
+void Verification::compare(const DigestResponse& response, Millis now) {
   verdict_.applied = own_->moment().applied;
-  before_ = {own_->moment().applied, answer.applied};
+  before_ = {own_->moment().applied, response.applied};
   if (!exact_ && !mismatches_.empty()) return look(now);
   mismatches_.clear();
-  kept_there_ = answer.digest;
+  kept_there_ = response.digest;
   digest_there_ = {};
   verdict_.digest = {};
   verdict_.rows = verdict_.differing = 0;
@@ -148,8 +149,8 @@ void Verification::ask_sum(Millis now) {
       now);
 }
 
-void Verification::summed(const DigestResponse& answer, Millis now) {
-  const Part there = part_of(answer);
+void Verification::summed(const DigestResponse& response, Millis now) {
+  const Part there = part_of(response);
   if (!there.next.empty() && there.next <= from_) return finish(State::kSilent);
   const Part here = own_->part(from_, there.next, Detail::kSum);
   if (here.digest == there.digest && here.rows == there.rows && here.next == there.next) {
@@ -159,8 +160,8 @@ void Verification::summed(const DigestResponse& answer, Millis now) {
       &Verification::listed, now);
 }
 
-void Verification::listed(const DigestResponse& answer, Millis now) {
-  Part there = part_of(answer);
+void Verification::listed(const DigestResponse& response, Millis now) {
+  Part there = part_of(response);
   if (!there.next.empty() && there.next <= from_) return finish(State::kSilent);
   Part here = own_->part(from_, there.next, Detail::kList);
   if (ends_before(here, there)) cut(there, here.next);
@@ -221,24 +222,24 @@ void Verification::look(Millis now) {
 }
 
 void Verification::ask_shown(Millis now) {
-  DigestRequest question{.kind = DigestRequest::Kind::kShow};
+  DigestRequest request{.kind = DigestRequest::Kind::kShow};
   for (auto at = next_shown_; at != mismatches_.end(); ++at) {
-    if (question.keys.size() == DigestRequest::kKeysMax) break;
-    question.keys.push_back(at->first);
+    if (request.keys.size() == DigestRequest::kKeysMax) break;
+    request.keys.push_back(at->first);
   }
-  ask(std::move(question), &Verification::shown, now);
+  ask(std::move(request), &Verification::shown, now);
 }
 
-void Verification::shown(const DigestResponse& answer, Millis now) {
-  const std::size_t count = std::min(answer.list.size(), answer.texts.size());
-  if (count == 0 || count > question_.keys.size()) return finish(State::kSilent);
+void Verification::shown(const DigestResponse& response, Millis now) {
+  const std::size_t count = std::min(response.list.size(), response.texts.size());
+  if (count == 0 || count > request_.keys.size()) return finish(State::kSilent);
   for (std::size_t i = 0; i < count; ++i, ++next_shown_) {
     const auto& [key, before] = *next_shown_;
     const RowSnapshot::Shown here = own_->show(key);
-    const Pair pair{here.digest, answer.list[i].digest};
+    const Pair pair{here.digest, response.list[i].digest};
     if (pair.first == pair.second || (!exact_ && pair != before)) continue;
     still_.emplace(key, pair);
-    if (still_.size() <= kListedMax) describe(key, here, answer.texts[i]);
+    if (still_.size() <= kListedMax) describe(key, here, response.texts[i]);
   }
   const bool enough = exact_ && still_.size() >= kListedMax;
   if (next_shown_ == mismatches_.end() || enough) {

@@ -37,13 +37,13 @@ class Verification {
 
   // Opens a moment of this leader's rows.
   using Open = std::function<RowSnapshot()>;
-  // Sends a question to the peer; it may be lost.
+  // Sends a request to the peer; it may be lost.
   using Ask = std::function<void(const DigestRequest&)>;
 
   // `moment` names the first moment that the verification opens at the peer; later ones count on.
   Verification(std::string region, std::uint64_t moment, Open rows, Ask peer, core::Millis now);
 
-  void on(const DigestResponse& answer, core::Millis now);
+  void on(const DigestResponse& response, core::Millis now);
   void tick(core::Millis now);
   // The peer is gone.
   void lose();
@@ -57,16 +57,16 @@ class Verification {
   using Pair = std::pair<core::Hash128, core::Hash128>;
   using Mismatches = std::map<std::string, Pair>;
 
-  void ask(DigestRequest question, Step step, core::Millis now);
+  void ask(DigestRequest request, Step step, core::Millis now);
   void ask_anew(core::Millis now);
   void open(core::Millis now);
   void open_later(core::Millis now);
-  void opened(const DigestResponse& answer, core::Millis now);
+  void opened(const DigestResponse& response, core::Millis now);
   // Both moments are open: goes on with the suspects when there are any, else with all rows.
-  void compare(const DigestResponse& answer, core::Millis now);
+  void compare(const DigestResponse& response, core::Millis now);
   void ask_sum(core::Millis now);
-  void summed(const DigestResponse& answer, core::Millis now);
-  void listed(const DigestResponse& answer, core::Millis now);
+  void summed(const DigestResponse& response, core::Millis now);
+  void listed(const DigestResponse& response, core::Millis now);
   // A part of the rows has been compared.
   void went_on(const RowSnapshot::Part& here, const RowSnapshot::Part& there, core::Millis now);
   void suspect(const RowSnapshot::Part& here, const RowSnapshot::Part& there);
@@ -75,7 +75,7 @@ class Verification {
   // Looks at all suspects once more.
   void look(core::Millis now);
   void ask_shown(core::Millis now);
-  void shown(const DigestResponse& answer, core::Millis now);
+  void shown(const DigestResponse& response, core::Millis now);
   void looked(core::Millis now);
   void describe(const std::string& key, const RowSnapshot::Shown& here, const std::string& there);
   void finish(regions::Verdict::State state);
@@ -87,8 +87,8 @@ class Verification {
   std::uint64_t moment_;
   std::optional<RowSnapshot> own_;
 
-  // The question that waits for its answer.
-  DigestRequest question_;
+  // The request that waits for its response.
+  DigestRequest request_;
   Step step_ = nullptr;
   core::Millis asked_ms_ = 0;
   core::Millis first_asked_ms_ = 0;

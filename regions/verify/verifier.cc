@@ -16,31 +16,31 @@ namespace {
 // Moments of two verifications have different names.
 constexpr std::uint64_t kMomentsOfOne = std::uint64_t{1} << 20U;
 
-void answer_open(const RowSnapshot& snapshot, DigestResponse& answer) {
-  answer.comparable = snapshot.moment().comparable;
-  answer.applied = snapshot.moment().applied;
-  answer.digest = snapshot.moment().digest;
+void fill_open(const RowSnapshot& snapshot, DigestResponse& response) {
+  response.comparable = snapshot.moment().comparable;
+  response.applied = snapshot.moment().applied;
+  response.digest = snapshot.moment().digest;
 }
 
-void answer_part(const RowSnapshot& snapshot, const DigestRequest& question,
-                 DigestResponse& answer) {
-  const bool list = question.kind == DigestRequest::Kind::kList;
+void fill_part(const RowSnapshot& snapshot, const DigestRequest& request,
+               DigestResponse& response) {
+  const bool list = request.kind == DigestRequest::Kind::kList;
   RowSnapshot::Part part = snapshot.part(
-      question.from, question.until, list ? RowSnapshot::Detail::kList : RowSnapshot::Detail::kSum);
-  answer.digest = part.digest;
-  answer.rows = part.rows;
-  answer.next = std::move(part.next);
-  answer.list = std::move(part.list);
+      request.from, request.until, list ? RowSnapshot::Detail::kList : RowSnapshot::Detail::kSum);
+  response.digest = part.digest;
+  response.rows = part.rows;
+  response.next = std::move(part.next);
+  response.list = std::move(part.list);
 }
 
-void answer_show(const RowSnapshot& snapshot, const DigestRequest& question,
-                 DigestResponse& answer) {
+void fill_show(const RowSnapshot& snapshot, const DigestRequest& request,
+               DigestResponse& response) {
   std::size_t bytes = 0;
-  for (const std::string& key : question.keys) {
+  for (const std::string& key : request.keys) {
     RowSnapshot::Shown shown = snapshot.show(key);
     bytes += key.size() + shown.text.size();
-    answer.list.push_back({key, shown.digest});
-    answer.texts.push_back(std::move(shown.text));
+    response.list.push_back({key, shown.digest});
+    response.texts.push_back(std::move(shown.text));
     if (bytes > RowSnapshot::kListBytesMax) return;  // The peer asks for the rest.
   }
 }
@@ -70,9 +70,9 @@ void Verifier::start(std::vector<std::string> regions, Millis now) {
   std::erase_if(running_, [](const auto& each) { return !each.second.running(); });
   for (const std::string& region : regions) {
     if (running_.contains(region)) continue;
-    const auto ask = [this, region](const DigestRequest& question) {
+    const auto ask = [this, region](const DigestRequest& request) {
       const Peer* to = peer(region);
-      if (to != nullptr) owner_.effects.push_back(Send{to->links.front(), question});
+      if (to != nullptr) owner_.effects.push_back(Send{to->links.front(), request});
     };
     running_.try_emplace(
         region, region, next_moment_ += kMomentsOfOne, [this] { return inspect(); }, ask, now);
@@ -87,11 +87,11 @@ std::vector<regions::Verdict> Verifier::verdicts() const {
   return verdicts;
 }
 
-void Verifier::step(LinkId link, const DigestResponse& answer, Millis now) {
+void Verifier::step(LinkId link, const DigestResponse& response, Millis now) {
   const Peer* from = peer(link);
   if (from == nullptr) return;
   const auto running = running_.find(from->region);
-  if (running != running_.end()) running->second.on(answer, now);
+  if (running != running_.end()) running->second.on(response, now);
 }
 
 void Verifier::tick(Millis now) {
@@ -141,30 +141,30 @@ void Verifier::keep(core::Origin peer, std::uint64_t moment, Millis now) {
   served_.emplace(peer, Served{moment, inspect(), now, now});
 }
 
-void Verifier::step(LinkId link, const DigestRequest& question, Millis now) {
+void Verifier::step(LinkId link, const DigestRequest& request, Millis now) {
   const Peer* from = peer(link);
   if (from == nullptr) return;
-  if (question.kind == DigestRequest::Kind::kOpen) keep(from->origin, question.moment, now);
-  DigestResponse answer{.moment = question.moment, .number = question.number};
+  if (request.kind == DigestRequest::Kind::kOpen) keep(from->origin, request.moment, now);
+  DigestResponse response{.moment = request.moment, .number = request.number};
   const auto served = served_.find(from->origin);
-  if (served != served_.end() && served->second.moment == question.moment) {
+  if (served != served_.end() && served->second.moment == request.moment) {
     served->second.used_ms = now;
-    answer.kept = true;
+    response.kept = true;
     const RowSnapshot& snapshot = served->second.snapshot;
-    switch (question.kind) {
+    switch (request.kind) {
       case DigestRequest::Kind::kOpen:
-        answer_open(snapshot, answer);
+        fill_open(snapshot, response);
         break;
       case DigestRequest::Kind::kSum:
       case DigestRequest::Kind::kList:
-        answer_part(snapshot, question, answer);
+        fill_part(snapshot, request, response);
         break;
       case DigestRequest::Kind::kShow:
-        answer_show(snapshot, question, answer);
+        fill_show(snapshot, request, response);
         break;
     }
   }
-  owner_.effects.push_back(Send{link, std::move(answer)});
+  owner_.effects.push_back(Send{link, std::move(response)});
 }
 
 }  // namespace anabranch::regions

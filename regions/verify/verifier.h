@@ -1,5 +1,5 @@
 // Compares this leader's rows with its peers' when an operator asks, and answers peers that do the
-// same. Each question is one slice of work and costs the writer nothing else. The digests of
+// same. Each request is one slice of work and costs the writer nothing else. The digests of
 // heartbeats are compared all the time.
 //
 // Not thread-safe.
@@ -44,8 +44,8 @@ class Verifier {
   [[nodiscard]] std::vector<regions::Verdict> verdicts() const;
 
   // Messages on a link that has greeted.
-  void step(LinkId link, const DigestRequest& question, core::Millis now);
-  void step(LinkId link, const DigestResponse& answer, core::Millis now);
+  void step(LinkId link, const DigestRequest& request, core::Millis now);
+  void step(LinkId link, const DigestResponse& response, core::Millis now);
   // Compares digests with a peer that has applied the same.
   void compare(LinkId link, const Heartbeat& heartbeat);
   void tick(core::Millis now);
