@@ -181,7 +181,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
                  [&](RegionReport& each) { members_.on(link, std::move(each)); },
                  [&](SnapshotRequest& each) {
                    if (peer != nullptr) snapshots_.on(*peer, each, now);
-                   hold_log(keeper_, snapshots_);
+                   keeper_.hold("snapshots", snapshots_.pinned());
                  },
                  [&](SnapshotChunk& each) {
                    if (peer != nullptr) snapshots_.on(*peer, std::move(each), now);
@@ -286,7 +286,7 @@ void Replica::tick(Millis now) {
   }
   if (beat && !broken() && !time_.store(now).ok()) return;
   if (!broken()) snapshots_.tick(now);
-  hold_log(keeper_, snapshots_);
+  keeper_.hold("snapshots", snapshots_.pinned());
   inbox_.sign_and_pass_on(now);
 }
 

@@ -179,9 +179,10 @@ Millis LogKeeper::next_tick_ms() const {
   return forgetting() ? next_ms_ : std::numeric_limits<Millis>::max();
 }
 
-void LogKeeper::hold(const std::string& who, Position position) {
-  segments_.hold(who, position);
-  keep_from_ = std::min(keep_from_, position);
+void LogKeeper::hold(const std::string& reader, std::optional<Position> position) {
+  if (!position) return segments_.release(reader);
+  segments_.hold(reader, *position);
+  keep_from_ = std::min(keep_from_, *position);
 }
 
 core::Result<bool> LogKeeper::forget_before(Position end) {

@@ -14,6 +14,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -62,9 +63,9 @@ class LogKeeper final : public Participant {
   // left.
   core::Result<bool> forget_before(storage::Position end);
 
-  // See LogSegments: for readers of the log that cannot bear that it is trimmed meanwhile.
-  void hold(const std::string& who, storage::Position position);
-  void release(const std::string& who) { segments_.release(who); }
+  // Keeps the log from `position` on for a reader that needs all of it; with nullopt that reader
+  // needs none any more. See LogSegments.
+  void hold(const std::string& reader, std::optional<storage::Position> position);
 
   // The known durable vector of a region: of one leader of it, where there are two.
   [[nodiscard]] core::VersionVector durable(const std::string& region, const Peers& peers) const;

@@ -149,7 +149,7 @@ core::Result<void> ForkRepair::begin(RejoinState state, std::string why, Millis 
   auto recorded = owner_.incarnations.begin_and_record(std::move(why));
   if (!recorded.ok()) return recorded;
   owner_.snapshots.take_for(rejoin_.get());
-  hold_log(owner_.keeper, owner_.snapshots);
+  owner_.keeper.hold("snapshots", owner_.snapshots.pinned());
   owner_.exchange.join_as_empty(true, owner_.state.identity().origin, now);
   return {};
 }
@@ -247,15 +247,6 @@ core::Result<bool> ForkRepair::log_slice(const GroupClosed& /*closed*/, Millis n
                        " taken over as they were");
   end(now);
   return false;
-}
-
-void hold_log(LogKeeper& keeper, const Snapshots& snapshots) {
-  const std::string who = "snapshots";
-  if (const auto position = snapshots.pinned()) {
-    keeper.hold(who, *position);
-  } else {
-    keeper.release(who);
-  }
 }
 
 void ForkRepair::end(Millis now) {

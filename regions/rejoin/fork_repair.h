@@ -94,7 +94,4 @@ class ForkRepair final : public Participant {
   bool logging_ = false;                 // The records of a commit are of the old log.
 };
 
-// Keeps the log for peers that take a snapshot.
-void hold_log(LogKeeper& keeper, const Snapshots& snapshots);
-
 }  // namespace anabranch::regions

@@ -97,7 +97,7 @@ TEST_SUITE("regions: log keeper") {
     eu.has_on_disk({{kEu, kRecords}});
     eu.keeper.hold("a reader", 20);
     CHECK(eu.forget() <= 20);
-    eu.keeper.release("a reader");
+    eu.keeper.hold("a reader", std::nullopt);
     CHECK(eu.forget() > 20);
     const Position end = eu.storage.last_position();
     while (eu.keeper.forget_before(end).value()) continue;
