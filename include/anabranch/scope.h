@@ -191,7 +191,7 @@ class Scope {
   auto ask(const Function& function) const;
   // Calls a function of the writer.
   template <typename Function>
-  void write(const Function& function);
+  void modify(const Function& function);
 
   detail::Life life_;
 };

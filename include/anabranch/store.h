@@ -35,7 +35,6 @@ namespace anabranch {
 //
 // When the files of the data directory are removed or replaced, the store closes for writes within
 // a second, and before it acknowledges another write (Error{kIo}, then kClosed).
-// writes within a second, and before it acknowledges another one (Error{kIo}, then kClosed).
 class Store final : public Scope {
  public:
   // Opens or creates a store. Throws Error: kInvalid (options, a foreign directory, another

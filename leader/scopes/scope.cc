@@ -24,7 +24,7 @@ auto Scope::ask(const Function& function) const {
 }
 
 template <typename Function>
-void Scope::write(const Function& function) {
+void Scope::modify(const Function& function) {
   if (GroupWriter* const writer = opened().writer) return function(*writer);
   change(function);
 }
@@ -118,32 +118,32 @@ void Scope::scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore&
 // ---- Writing.
 
 void Scope::put(const Key& row, std::string_view value) {
-  write([&](GroupWriter& writer) { writer.put(row, value); });
+  modify([&](GroupWriter& writer) { writer.put(row, value); });
 }
 
 void Scope::remove(const Key& row) {
-  write([&](GroupWriter& writer) { writer.remove(row); });
+  modify([&](GroupWriter& writer) { writer.remove(row); });
 }
 
 void Scope::add(const Key& row, std::int64_t amount) {
-  write([&](GroupWriter& writer) { writer.add(row, amount); });
+  modify([&](GroupWriter& writer) { writer.add(row, amount); });
 }
 
 void Scope::add_double(const Key& row, double amount) {
-  write([&](GroupWriter& writer) { writer.add_double(row, amount); });
+  modify([&](GroupWriter& writer) { writer.add_double(row, amount); });
 }
 
 void Scope::reset(const Key& row) {
-  write([&](GroupWriter& writer) { writer.reset(row); });
+  modify([&](GroupWriter& writer) { writer.reset(row); });
 }
 
 void Scope::clear(const Key& prefix) {
-  write([&](GroupWriter& writer) { writer.clear(prefix); });
+  modify([&](GroupWriter& writer) { writer.clear(prefix); });
 }
 
 bool Scope::expire(const Key& key, std::optional<std::int64_t> deadline_ms) {
   bool done = false;
-  write([&](GroupWriter& writer) { done = writer.expire(key, deadline_ms); });
+  modify([&](GroupWriter& writer) { done = writer.expire(key, deadline_ms); });
   return done;
 }
 
