@@ -211,12 +211,12 @@ void Replica::verify(std::vector<std::string> regions, Millis now) {
 core::Result<bool> Replica::apply(Millis now) {
   const GroupClosed closed = writer_.close_group();
   if (broken()) return *broken();
-  const auto heeded = incarnations_.handle_origin_conflict(now);
+  auto heeded = incarnations_.handle_origin_conflict(now);
   if (!heeded.ok()) return heeded;
   if (heeded.value()) {  // Before it writes anything else, so that the list knows each that wrote.
     if (auto announced = announce(); !announced.ok()) return announced.failure();
   }
-  const auto ready = inbox_.count_deferred_clears();
+  auto ready = inbox_.count_deferred_clears();
   if (!ready.ok()) return ready;
   if (ready.value()) {
     const std::size_t scale = writer_.slice_scale(now);
@@ -236,7 +236,7 @@ core::Result<bool> Replica::work(Millis now) {
   if (broken()) return *broken();
   if (repair_.logging()) return repair_.log_slice(closed, now);
   const std::size_t scale = writer_.slice_scale(now);
-  const auto more = state_.reading([&] { return snapshots_.work(now, scale); });
+  auto more = state_.reading([&] { return snapshots_.work(now, scale); });
   if (!more.ok()) return state_.fail(more.failure());
   if (auto ended = repair_.give_up(closed, now); !ended.ok()) state_.fail(ended.failure());
   return more;

@@ -197,7 +197,7 @@ core::Result<void> LogKeeper::forget_slice() {
   Position end = std::min(keep_from_, first + kSliceRecordsMax);
   const auto bytes = [&] { return segments_.bytes() - segments_.bytes_from(end); };
   while (end > first + 1 && bytes() > kSliceBytesMax) end = first + (end - first) / 2;
-  const auto done = state_.trim(end);
+  auto done = state_.trim(end);
   if (done.ok()) segments_.trimmed(end);
   return done;
 }

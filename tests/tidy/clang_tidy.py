@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Runs clang-tidy with the checks of .clang-tidy, and fails if it finds anything.
 
-    tests/tidy/clang_tidy.py FILE...             these
-    tests/tidy/clang_tidy.py --changed [BASE]    those that differ from a commit, --most of them
+    tests/tidy/clang_tidy.py FILE...             the named files
+    tests/tidy/clang_tidy.py --changed [BASE]    files that differ from a commit, at most --most
     tests/tidy/clang_tidy.py --all               every source file that is compiled
+    tests/tidy/clang_tidy.py --test              --changed; --all if ANABRANCH_TEST_LONG is set
 
-When no BASE is given it is where the branch left origin/main, and on main itself the parent commit. A
-header is checked with the source file of its name, or else with the first one that includes it. How
-files are compiled says the compile_commands.json in $ANABRANCH_TEST_BUILD, or in build/release. Exits
-with 77, which ctest counts as skipped, without clang-tidy or without a commit to compare with.
+The default BASE is the commit where the branch left origin/main, and on main itself the parent
+commit. A header is checked with the source file of its name, or else with the first source file that
+includes it. Compiler flags come from compile_commands.json in $ANABRANCH_TEST_BUILD, or in
+build/release. Exits with 77, which ctest counts as skipped, without clang-tidy or without a commit to
+compare with.
 """
 
 import argparse
@@ -28,17 +30,17 @@ SKIPPED = 77
 
 
 class Skipped(Exception):
-    """Nothing can be checked here, and why."""
+    """The reason why no file can be checked here."""
 
 
 def lines_of(*command):
-    """What the command prints; None if it fails."""
+    """Returns the lines that the command prints; None if it fails."""
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return done.stdout.splitlines() if done.returncode == 0 else None
 
 
 def usual_base():
-    """The commit to compare with when nobody names one."""
+    """Returns the default commit to compare with."""
     head = lines_of("git", "rev-parse", "HEAD")
     forked = lines_of("git", "merge-base", "HEAD", "origin/main")
     if head and forked and forked != head:
@@ -47,7 +49,7 @@ def usual_base():
 
 
 def changed_since(base):
-    """The C++ files that differ from a commit, committed or not."""
+    """Returns the C++ files that differ from a commit, committed or not."""
     changed = lines_of("git", "diff", "--name-only", "--diff-filter=d", base, "--", "*.h", "*.cc")
     added = lines_of("git", "ls-files", "--others", "--exclude-standard", "--", "*.h", "*.cc")
     if changed is None or added is None:
@@ -56,7 +58,7 @@ def changed_since(base):
 
 
 def compile_commands(build):
-    """How each source file is compiled, by its path from the root: once, if several targets do."""
+    """Returns {path from the root: entry of compile_commands.json}, one entry per source file."""
     try:
         entries = json.loads((build / "compile_commands.json").read_text())
     except FileNotFoundError:
@@ -65,14 +67,14 @@ def compile_commands(build):
     for entry in entries:
         path = pathlib.Path(entry["file"])
         if path.is_relative_to(ROOT) and not path.is_relative_to(build):
-            # Warnings are the compiler's matter: clang has others than GCC under the same names.
+            # Drops warning flags: clang has other warnings than GCC under the same names.
             entry["command"] = re.sub(r" -W\S+", "", entry["command"])
             commands.setdefault(str(path.relative_to(ROOT)), entry)
     return commands
 
 
 def source_of(header, sources):
-    """The source file through which a header is checked; None if nothing includes it."""
+    """Returns the source file to check a header with; None if no source file includes it."""
     twin = header.removesuffix(".h") + ".cc"
     if twin in sources:
         return twin
@@ -82,29 +84,31 @@ def source_of(header, sources):
 
 
 def sources_of(files, sources):
-    """The source files that stand for `files`: those of the product first, each once."""
+    """Returns the source files to check for `files`, each once, files of the product first."""
     found = {each if each in sources else source_of(each, sources) for each in files}
     return sorted(found - {None}, key=lambda each: (each.startswith("tests/"), each))
 
 
-def complaints_about(file, folder):
-    """What clang-tidy says about a file; empty if it finds nothing."""
+def findings_in(file, folder):
+    """Returns the findings of clang-tidy in a file; empty if it has none."""
     command = ["clang-tidy", "--quiet", "-p", folder, file]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
                           timeout=SECONDS_PER_FILE)
-    return done.stdout + done.stderr if done.returncode != 0 else ""
+    if done.returncode == 0:
+        return ""
+    return done.stdout or done.stderr or f"{file}: clang-tidy exits with {done.returncode}\n"
 
 
 def check(files, commands, jobs):
-    """Whether clang-tidy finds nothing in any of the source files."""
+    """Returns whether clang-tidy finds nothing in any of the source files."""
     with tempfile.TemporaryDirectory() as folder, \
             concurrent.futures.ThreadPoolExecutor(jobs) as threads:
         database = pathlib.Path(folder, "compile_commands.json")
         database.write_text(json.dumps([commands[each] for each in files]))
         failed = 0
-        for complaints in threads.map(lambda each: complaints_about(each, folder), files):
-            print(complaints, end="", flush=True)
-            failed += bool(complaints)
+        for findings in threads.map(lambda each: findings_in(each, folder), files):
+            print(findings, end="", flush=True)
+            failed += bool(findings)
     print(f"clang-tidy looked at {len(files)} files and found something in {failed}")
     return failed == 0
 
@@ -115,6 +119,7 @@ def main():
     what.add_argument("files", nargs="*", default=[], metavar="FILE")
     what.add_argument("--changed", nargs="?", const="", metavar="BASE")
     what.add_argument("--all", action="store_true")
+    what.add_argument("--test", action="store_true", help="--all if ANABRANCH_TEST_LONG is set")
     parser.add_argument("--most", type=int, default=16, help="files of --changed, 0: all (16)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
@@ -123,14 +128,18 @@ def main():
 
     commands = compile_commands(
         pathlib.Path(os.environ.get("ANABRANCH_TEST_BUILD", ROOT / "build/release")))
-    if options.all:
+    long = os.environ.get("ANABRANCH_TEST_LONG", "") not in ("", "0")
+    if options.all or options.test and long:
         files = sorted(commands)
-    elif options.changed is not None:
+    elif options.changed is not None or options.test:
         files = sources_of(changed_since(options.changed or usual_base()), commands)
         if options.most and len(files) > options.most:
             print(f"of {len(files)} files that changed, {options.most} are looked at")
             files = files[:options.most]
     else:
+        missing = [each for each in options.files if not (ROOT / each).exists()]
+        if missing:
+            sys.exit(f"no such file below {ROOT}: {', '.join(missing)}")
         files = sources_of(options.files, commands)
     return 0 if check(files, commands, options.jobs) else 1
 
