@@ -74,6 +74,9 @@ enum class Bug : std::uint8_t {
   kShowTimestamps,
   kClearAlone,
   kIgnoreJumps,
+  kServeWhileGivingWay,
+  kApplyOwnBranch,
+  kMergeUnclear,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

@@ -92,9 +92,6 @@ class Exchange {
   // Tells that a batch from a peer shows another history, at or before `differs`.
   void forked(core::Origin peer, core::Origin origin, core::Seq differs);
 
-  // See Forks::part.
-  void part(core::Origin origin, core::Seq common) { forks_.part(origin, common); }
-
   // The reason why a peer's vector or hashes forbid to write on under the own origin; empty if none
   // do.
   [[nodiscard]] const std::string& origin_conflict() const { return origin_conflict_; }

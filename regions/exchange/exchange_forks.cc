@@ -80,7 +80,7 @@ bool Exchange::may_apply(Origin peer, const core::Batch& batch, const VersionVec
   const auto found = links_.peers().find(peer);
   // No peer is left that could tell which history it had.
   if (found == links_.peers().end()) return peer == 0;
-  if (!branch && !forks_.in_doubt()) return true;
+  if (!branch && !forks_.in_doubt(batch)) return true;
   if (branch && forks_.rewritten(found->second, batch, *branch)) {
     tell_history(found->second, *branch);
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/mark.h"
+#include "core/planted_bug.h"
 #include "regions/state/origin_rewrites.h"
 
 namespace anabranch::regions {
@@ -20,6 +22,11 @@ bool Forks::shown(const Peer& peer, Origin origin, const ChainLink& link) {
   if (match == Match::kUnknown && fell_back(peer, origin)) {
     fallen_.insert(pair);
   } else if (fallen_.erase(pair) > 0) {
+    release(peer, origin);
+  }
+  if (match == Match::kUnknown || match == Match::kBeyond) {
+    unclear_.insert(pair);
+  } else if (unclear_.erase(pair) > 0) {
     release(peer, origin);
   }
   if (match == Match::kUnknown || match == Match::kDifferent) {
@@ -158,6 +165,7 @@ void Forks::forget_peers(const std::function<bool(Origin)>& gone) {
   const auto of_gone_one = [&](const Pair& each) { return gone(each.first); };
   std::erase_if(compared_, of_gone_one);
   std::erase_if(fallen_, of_gone_one);
+  std::erase_if(unclear_, of_gone_one);
 }
 
 void Forks::clear() {
@@ -167,6 +175,7 @@ void Forks::clear() {
   beyond_.clear();
   compared_.clear();
   fallen_.clear();
+  unclear_.clear();
 }
 
 const Fork* Forks::find(const Peer& peer, Origin origin) const {
@@ -192,7 +201,12 @@ bool Forks::may_follow(const Peer& peer, Origin origin) const {
 bool Forks::may_apply(const Peer& peer, const core::Batch& batch, const VersionVector& deps) {
   catch_up(peer);
   if (!may_follow(peer, batch.origin)) return false;
-  for (const auto& [origin, common] : parted_) {
+  if (const auto former = perhaps_branch_of(peer, batch)) {
+    core::mark<"a batch may write again what is here">();
+    waiting_[{peer.origin, batch.origin}] = *former;
+    return false;
+  }
+  for (const auto& [origin, common] : chains_.parted()) {
     const bool known = compared_.contains({peer.origin, origin});
     if (known || origin == batch.origin || deps.at(origin) <= common) continue;
     waiting_[{peer.origin, batch.origin}] = origin;
@@ -219,6 +233,17 @@ std::optional<Origin> Forks::branch_of(const core::Batch& batch) const {
   const bool same =
       first && rewritten_origin(former, *first, batch.opening->region) == batch.origin;
   return same ? std::optional(former) : std::nullopt;
+}
+
+std::optional<Origin> Forks::perhaps_branch_of(const Peer& peer, const core::Batch& batch) const {
+  if (core::planted(core::Bug::kApplyOwnBranch)) return std::nullopt;
+  if (!batch.opening || batch.first() != 1) return std::nullopt;
+  const Origin former = batch.opening->previous;
+  const Seq common = batch.deps_changed.at(former);
+  const bool doubtful = applied_.head(former).seq > common &&
+                        !chains_.first_behind(former, common) &&
+                        unclear_.contains({peer.origin, former});
+  return doubtful ? std::optional(former) : std::nullopt;
 }
 
 bool Forks::rewritten(const Peer& peer, const core::Batch& batch, Origin branch) {

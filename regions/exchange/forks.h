@@ -62,11 +62,6 @@ class Forks {
   // as both logs tell, for the peer's later messages are known here.
   [[nodiscard]] bool agreed(const Peer& peer, core::Origin origin) const;
 
-  // Notes that this leader has given way in an origin whose histories part behind `common`. It has
-  // no log of its present history, so that it cannot tell which history a peer has that is less
-  // far: batches that depend on the origin are not taken from the peer until it is as far and shows
-  // the same. A peer that is further can tell, and does.
-  void part(core::Origin origin, core::Seq common) { parted_[origin] = common; }
   // Notes that a batch writes the own part of `branch` again, as new, as a leader does that gave
   // way. `branch` is the first of a branch here. Returns whether that reveals a fork.
   bool rewritten(const Peer& peer, const core::Batch& batch, core::Origin branch);
@@ -83,9 +78,10 @@ class Forks {
   // ---- Output.
 
   [[nodiscard]] bool any() const { return !forks_.empty(); }
-  // Returns whether may_apply has any check to make.
-  [[nodiscard]] bool in_doubt() const {
-    return any() || !fallen_.empty() || !beyond_.empty() || !parted_.empty() || !waiting_.empty();
+  // Returns whether may_apply has any check to make for a batch.
+  [[nodiscard]] bool in_doubt(const core::Batch& batch) const {
+    return any() || !fallen_.empty() || !beyond_.empty() || !chains_.parted().empty() ||
+           !waiting_.empty() || batch.opening;
   }
   // {origin: {peer: fork}}
   [[nodiscard]] const std::map<core::Origin, ByPeer>& all() const { return forks_; }
@@ -95,6 +91,10 @@ class Forks {
   [[nodiscard]] bool may_follow(const Peer& peer, core::Origin origin) const;
   // Returns whether a peer's batch may be applied: it is of the same history as here, and so are
   // all its `deps`. If not, its origin may no longer be followed through this peer.
+  //
+  // Where this leader has given way it has no log of its present history, so that it cannot tell
+  // which history a peer has that is less far: batches that depend on the origin are not taken from
+  // the peer until it is as far and shows the same. A peer that is further can tell, and does.
   bool may_apply(const Peer& peer, const core::Batch& batch, const core::VersionVector& deps);
   // The origins whose batches wait because they depend on another history of `origin`, sorted.
   [[nodiscard]] std::vector<core::Origin> waiting_for(core::Origin origin) const;
@@ -108,6 +108,12 @@ class Forks {
   [[nodiscard]] bool fell_back(const Peer& peer, core::Origin origin) const {
     return origin != peer.origin && applied_.head(origin).region == peer.region;
   }
+  // The origin of which this leader may have the part that a batch begins to write again: the log
+  // here does not reach back to the place, and the peer shows a position of it that cannot be
+  // compared. nullopt if there is no such doubt. A peer with the same history would not have
+  // applied its own branch under another name, either.
+  [[nodiscard]] std::optional<core::Origin> perhaps_branch_of(const Peer& peer,
+                                                              const core::Batch& batch) const;
   // Compares positions that a peer had shown beyond this replica, as far as this one has come
   // since.
   void catch_up(const Peer& peer);
@@ -130,8 +136,8 @@ class Forks {
   std::map<Pair, ChainLink> seen_;        // The last link shown and found equal...
   std::map<Pair, ChainLink> beyond_;      // ...and the one beyond this replica then.
   std::set<Pair> compared_;               // The last link shown is equal, or further.
-  std::map<core::Origin, core::Seq> parted_;
-  std::set<Pair> fallen_;  // A peer's former origins that cannot be compared.
+  std::set<Pair> unclear_;                // The last link shown cannot be compared here.
+  std::set<Pair> fallen_;                 // A peer's former origins that cannot be compared.
 };
 
 }  // namespace anabranch::regions

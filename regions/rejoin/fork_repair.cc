@@ -157,7 +157,6 @@ core::Result<void> ForkRepair::begin(RejoinState state, std::string why, Millis 
 void ForkRepair::record(Commit& commit) {
   if (!rejoin_) return;
   if (commit.swap || commit.identity) commit.changes.push_back(rejoin_->row());
-  if (commit.swap) commit.add(rejoin_->parted());
   if (!rejoin_->logging() || logging_) return;
   for (const storage::LogRecord& record : std::exchange(commit.records, {})) {
     commit.changes.push_back(rejoin_->defer(record));
@@ -165,7 +164,6 @@ void ForkRepair::record(Commit& commit) {
 }
 
 core::Result<void> ForkRepair::resume() {
-  if (auto loaded = load_parted(); !loaded.ok()) return loaded;
   const auto stored =
       owner_.state.storage().snapshot()->get(storage::Table::kMeta, storage::kRejoinKey);
   if (!stored) return {};
@@ -173,24 +171,9 @@ core::Result<void> ForkRepair::resume() {
   if (!state.ok()) return state.failure();
   make(std::move(state).value());
   if (auto resumed = rejoin_->resume(); !resumed.ok()) return resumed;
-  if (!rejoin_->logging()) owner_.snapshots.take_for(rejoin_.get());
+  owner_.snapshots.take_for(rejoin_.get());
   owner_.exchange.join_as_empty(true, owner_.state.identity().origin, 0);
   core::mark<"a leader that gives way was started anew">();
-  return {};
-}
-
-core::Result<void> ForkRepair::load_parted() {
-  const auto snapshot = owner_.state.storage().snapshot();
-  const std::string_view prefix = storage::kPartedPrefix;
-  const auto cursor = snapshot->scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
-  for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
-    const std::string_view origin = cursor->key().substr(prefix.size());
-    if (origin.size() != sizeof(Origin) || cursor->value().size() != sizeof(core::Seq)) {
-      return core::corrupt("where this leader gave way cannot be read");
-    }
-    owner_.exchange.part(storage::from_big_endian(origin),
-                         storage::from_big_endian(cursor->value()));
-  }
   return {};
 }
 
@@ -199,7 +182,6 @@ void ForkRepair::history_replaced(const std::set<Origin>& changed) {
     owner_.inbox.proofs().signer().forget(origin);
     owner_.settled.forget(origin);
   }
-  for (const auto& [origin, common] : rejoin_->state().common) owner_.exchange.part(origin, common);
   owner_.inbox.clear();
   owner_.time.forget();
 }
@@ -208,7 +190,7 @@ core::Result<void> ForkRepair::give_up(const GroupClosed& /*closed*/, Millis now
   if (!rejoin_ || !failed_) return {};
   owner_.alarms.raise("this leader does not give way: " + failed_->message);
   if (auto cleared = rejoin_->clear(); !cleared.ok()) return cleared;
-  const auto done = owner_.state.commit({.changes = {no_rejoin_row()}});
+  auto done = owner_.state.commit({.changes = {no_rejoin_row()}});
   if (!done.ok()) return done;
   end(now);
   return {};

@@ -69,7 +69,6 @@ class ForkRepair final : public Participant {
   [[nodiscard]] const std::optional<core::Failure>& failed() const { return failed_; }
 
  private:
-  core::Result<void> load_parted();
   void make(RejoinState state);
   core::Result<void> begin(RejoinState state, std::string why, core::Millis now);
   void end(core::Millis now);

@@ -17,15 +17,6 @@ storage::Change Rejoin::row() const {
   return {storage::Table::kMeta, std::string(storage::kRejoinKey), encode_rejoin(state_)};
 }
 
-std::vector<storage::Change> Rejoin::parted() const {
-  std::vector<storage::Change> rows;
-  for (const auto& [origin, common] : state_.common) {
-    rows.push_back(
-        {storage::Table::kMeta, storage::parted_key(origin), storage::big_endian(common)});
-  }
-  return rows;
-}
-
 core::Result<void> Rejoin::resume() {
   unlogged_.load(*owner_.state.storage().snapshot());
   if (logging() && !planted(core::Bug::kForgetUnlogged)) return {};
@@ -48,15 +39,35 @@ core::Result<Unlogged::Slice> Rejoin::next_slice() {
 
 // ---- The snapshot.
 
+bool Rejoin::is_source(const Peer& peer) const {
+  const bool wanted = state_.sources.empty() ||
+                      std::ranges::find(state_.sources, peer.region) != state_.sources.end();
+  return wanted && peer.connected() && !owner_.exchange.links().paused(peer);
+}
+
+bool Rejoin::sources_give_way() const {
+  return std::ranges::none_of(owner_.exchange.peers(), [this](const auto& each) {
+    return is_source(each.second) && !each.second.applied.empty();
+  });
+}
+
+// Two leaders that give way to each other would exchange their histories, and each would have
+// written its own again: every write would count twice. Of several in a ring the one with the
+// greatest origin is asked by one that precedes it.
+bool Rejoin::precedes(Origin asker) const {
+  return logging() || state_.lost || owner_.state.identity().origin < asker || !sources_give_way();
+}
+
+// A peer that shows nothing gives way itself. It is asked only when every source does, so that one
+// of them hears of it and does not.
 std::optional<Origin> Rejoin::source(const std::set<Origin>& avoided) const {
   if (logging()) return std::nullopt;
+  const bool any = !state_.lost && sources_give_way();
   std::optional<Origin> best;
   core::Seq most = 0;
   for (const auto& [origin, peer] : owner_.exchange.peers()) {
-    const bool wanted = state_.sources.empty() ||
-                        std::ranges::find(state_.sources, peer.region) != state_.sources.end();
-    if (!wanted || !peer.connected() || owner_.exchange.links().paused(peer)) continue;
-    if (avoided.contains(origin)) continue;
+    if (!is_source(peer) || avoided.contains(origin)) continue;
+    if (peer.applied.empty() && !any) continue;
     core::Seq ops = 1;
     for (const auto& entry : peer.applied) ops += entry.seq;
     if (ops <= most) continue;
@@ -79,8 +90,9 @@ core::VersionVector Rejoin::least(Origin source, const Forks& forks) const {
   return least;
 }
 
-core::Result<void> Rejoin::accept(Origin source, const SnapshotHeader& header) {
+core::Result<bool> Rejoin::accept(Origin source, const SnapshotHeader& header) {
   Forks forks = forks_against(header);
+  if (forks.empty() && !state_.common.empty()) return false;
   for (const auto& [origin, seq] : least(source, forks)) {
     const auto there = header.heads.find(origin);
     if (there != header.heads.end() && there->second.seq >= seq) continue;
@@ -88,7 +100,7 @@ core::Result<void> Rejoin::accept(Origin source, const SnapshotHeader& header) {
                          core::to_string(origin));
   }
   for (const auto& [origin, head] : header.heads) {
-    if (auto accepted = accept(origin, head, forks); !accepted.ok()) return accepted;
+    if (auto accepted = accept(origin, head, forks); !accepted.ok()) return accepted.failure();
   }
   const BranchWalk::Before before{owner_.state.log(),    owner_.state.applied(),
                                   owner_.state.chains(), owner_.state.identity(),
@@ -100,7 +112,7 @@ core::Result<void> Rejoin::accept(Origin source, const SnapshotHeader& header) {
   prepared_ = false;
   next_ = 0;
   checkpoints_.clear();
-  return {};
+  return true;
 }
 
 Rejoin::Forks Rejoin::forks_against(const SnapshotHeader& header) const {
@@ -207,6 +219,8 @@ void Rejoin::take_over() {
   taken_ = walk_->taken();
   renamed_ = walk_->renamed();
   state_.stage = RejoinState::Stage::kLogging;
+  // Also of a fork in which the source has the history that was here: the log goes all the same.
+  for (const auto& [origin, common] : state_.common) owner_.state.chains().part(origin, common);
   state_.common = std::move(forks_);
   state_.log_end = owner_.state.storage().last_position();
   for (const auto& [origin, common] : walk_->common()) {  // Others will ask where it parted.

@@ -54,8 +54,6 @@ class Rejoin final : public Joiner {
   [[nodiscard]] bool logging() const { return state_.stage == RejoinState::Stage::kLogging; }
   // The row of meta with the state.
   [[nodiscard]] storage::Change row() const;
-  // The rows of meta that record where this leader has given way, for the swap.
-  [[nodiscard]] std::vector<storage::Change> parted() const;
   // The row of a batch that is committed while logging.
   [[nodiscard]] storage::Change defer(const storage::LogRecord& record) {
     return unlogged_.add(record);
@@ -76,14 +74,19 @@ class Rejoin final : public Joiner {
   [[nodiscard]] std::optional<core::Origin> source(
       const std::set<core::Origin>& avoided) const override;
   [[nodiscard]] core::VersionVector least(core::Origin source) const override;
-  core::Result<void> accept(core::Origin source, const SnapshotHeader& header) override;
+  core::Result<bool> accept(core::Origin source, const SnapshotHeader& header) override;
   core::Result<bool> put_on_top(RowMerge& merge, std::vector<storage::Change>& changes) override;
   void take_over() override;
+  [[nodiscard]] bool precedes(core::Origin asker) const override;
   void fail(const core::Failure& why) override { owner_.failed(why); }
 
  private:
   using Forks = std::map<core::Origin, core::Seq>;  // Where the histories of each origin part.
 
+  // Returns whether a snapshot of a peer is of use, and may be asked for now.
+  [[nodiscard]] bool is_source(const Peer& peer) const;
+  // Returns whether all possible sources show nothing: they give way themselves.
+  [[nodiscard]] bool sources_give_way() const;
   [[nodiscard]] core::Result<void> accept(core::Origin origin, const Head& there,
                                           const Forks& forks) const;
   // Returns the forks that stand against a snapshot. A source that has given way since it was

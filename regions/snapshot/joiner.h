@@ -25,14 +25,18 @@ class Joiner {
       const std::set<core::Origin>& avoided) const = 0;
   // The vector that the snapshot of a source must have to be useful.
   [[nodiscard]] virtual core::VersionVector least(core::Origin source) const = 0;
-  // Takes a complete snapshot of a source. Fails when it is useless: then another source is asked.
-  virtual core::Result<void> accept(core::Origin source, const SnapshotHeader& header) = 0;
+  // Takes a complete snapshot of a source. Returns false when the source has the history that the
+  // joiner would give up, and fails when the snapshot is useless: then another source is asked.
+  virtual core::Result<bool> accept(core::Origin source, const SnapshotHeader& header) = 0;
   // Puts a slice on top of it, with changes for the same commit. Returns whether there is more now.
   // Fails with kTimeout when this snapshot proves useless, with another code when the joiner cannot
   // go on at all.
   virtual core::Result<bool> put_on_top(RowMerge& merge, std::vector<storage::Change>& changes) = 0;
   // All is on top: heads and chains become those of the new rows. The swap commits them.
   virtual void take_over() = 0;
+  // Returns whether the joiner goes on although another leader that gives way asks for a snapshot;
+  // false when the two would wait for each other, and this one is to be the source.
+  [[nodiscard]] virtual bool precedes(core::Origin asker) const = 0;
   // The joiner cannot go on; nothing was changed.
   virtual void fail(const core::Failure& why) = 0;
 };

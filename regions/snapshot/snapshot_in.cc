@@ -144,6 +144,9 @@ core::Result<void> SnapshotIn::compare() const {
       return core::invalid("two histories of origin " + core::to_string(*origin) + " have met");
     }
   }
+  const auto unclear =
+      unclear_at(header().newest(), header().checkpoints.parted, committed_.chains());
+  if (unclear) return core::invalid(unclear_text(*unclear));
   return {};
 }
 

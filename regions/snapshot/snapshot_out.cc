@@ -29,6 +29,9 @@ std::optional<std::string> SnapshotOut::refusal(const SnapshotRequest& wanted) c
       return "two histories of origin " + core::to_string(*origin) + " have met";
     }
   }
+  if (const auto origin = unclear_at(wanted.newest, wanted.checkpoints.parted, state_.chains())) {
+    return unclear_text(*origin);
+  }
   return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/mark.h"
+#include "core/planted_bug.h"
 
 namespace anabranch::regions {
 
@@ -33,7 +34,17 @@ void Snapshots::take_for(Joiner* joiner) {
 // ---- Messages.
 
 void Snapshots::on(const Peer& peer, const SnapshotRequest& request, Millis now) {
-  out_.request(peer.origin, peer.nonce, request, now);
+  if (joiner_ == nullptr || core::planted(core::Bug::kServeWhileGivingWay)) {
+    return out_.request(peer.origin, peer.nonce, request, now);
+  }
+  if (joiner_->precedes(peer.origin)) {
+    owner_.exchange.send_to(peer.origin,
+                            SnapshotRefusal{request.stream, "its leader gives way", true});
+    return;
+  }
+  core::mark<"of two leaders that would give way to each other one does not">();
+  stop();
+  joiner_->fail(core::invalid("region " + peer.region + " gives way to it at the same time"));
 }
 
 void Snapshots::on(const Peer& peer, SnapshotChunk chunk, Millis now) {
@@ -153,11 +164,26 @@ core::Result<bool> Snapshots::work(Millis now, std::size_t scale) {
   return more.value() || spooling;
 }
 
+// Of two leaders of one region one may have the history of this leader, and the other another one.
+void Snapshots::pass_by() {
+  const Origin source = in_->source();
+  const std::string why = "region " + region(source) + " has the same history as this leader";
+  notice("does not take over the snapshot: " + why);
+  avoid(source, started_ms_);
+  stop();
+  if (!joiner_->source(avoided(started_ms_))) joiner_->fail(core::invalid(why));
+}
+
 core::Result<void> Snapshots::begin_merge() {
   const Origin self = owner_.state.identity().origin;
   if (joiner_ != nullptr) {
-    if (const auto accepted = joiner_->accept(in_->source(), in_->header()); !accepted.ok()) {
+    const auto accepted = joiner_->accept(in_->source(), in_->header());
+    if (!accepted.ok()) {
       give_up(accepted.failure(), started_ms_);
+      return {};
+    }
+    if (!accepted.value()) {
+      pass_by();
       return {};
     }
   } else if (const auto origin = owner_.exchange.fork_with(in_->source())) {
@@ -236,7 +262,19 @@ core::Result<bool> Snapshots::join(Millis now) {
   return true;
 }
 
+// Where its source has given way, the snapshot comes without the hashes behind that place.
+void Snapshots::take_over_parted() {
+  const SnapshotHeader& header = in_->header();
+  for (const auto& [origin, common] : header.checkpoints.parted) {
+    const auto head = header.heads.find(origin);
+    const bool taken =
+        head != header.heads.end() && head->second.seq > owner_.state.applied().vector().at(origin);
+    if (taken || joiner_ != nullptr) owner_.state.chains().part(origin, common);
+  }
+}
+
 core::Result<void> Snapshots::swap(std::vector<storage::Change> changes, Millis now) {
+  take_over_parted();
   for (const auto& [origin, head] : in_->header().heads) {
     if (head.seq > owner_.state.applied().vector().at(origin))
       owner_.state.applied().set_head(origin, head);

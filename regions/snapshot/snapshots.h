@@ -82,6 +82,9 @@ class Snapshots final : public Participant {
   [[nodiscard]] bool needs_source() const;
   [[nodiscard]] std::optional<core::Origin> source(const std::set<core::Origin>& avoided) const;
   core::Result<void> begin_merge();
+  // The source of the received snapshot is none for the joiner: asks another one.
+  void pass_by();
+  void take_over_parted();
   // Commits the changes too.
   core::Result<void> swap(std::vector<storage::Change> changes, core::Millis now);
   // Drops the received bytes; give_up also avoids the source for a while if it is to blame.

@@ -26,6 +26,19 @@ core::Result<void> ChainHashes::load(const storage::Snapshot& snapshot) {
     kept_[{storage::from_big_endian(position.substr(0, kNumber)),
            storage::from_big_endian(position.substr(kNumber))}] = hash;
   }
+  return load_parted(snapshot);
+}
+
+core::Result<void> ChainHashes::load_parted(const storage::Snapshot& snapshot) {
+  const std::string_view prefix = storage::kPartedPrefix;
+  const auto cursor = snapshot.scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
+    const std::string_view origin = cursor->key().substr(prefix.size());
+    if (origin.size() != sizeof(Origin) || cursor->value().size() != sizeof(Seq)) {
+      return core::corrupt("where this leader gave way cannot be read");
+    }
+    parted_[storage::from_big_endian(origin)] = storage::from_big_endian(cursor->value());
+  }
   return {};
 }
 
@@ -132,6 +145,13 @@ void ChainHashes::advance(const core::Batch& batch, const ChainHash& hash) {
   if (is_checkpoint(batch.first(), batch.last())) keep(batch.origin, batch.last(), hash);
 }
 
+void ChainHashes::part(Origin origin, Seq common) {
+  const auto [place, fresh] = parted_.try_emplace(origin, common);
+  if (!fresh && place->second <= common) return;
+  place->second = common;
+  parted_changed_.insert(origin);
+}
+
 std::vector<storage::Change> ChainHashes::take_changes() {
   std::vector<storage::Change> changes;
   for (const auto& [origin, seq] : std::exchange(changed_, {})) {
@@ -139,6 +159,10 @@ std::vector<storage::Change> ChainHashes::take_changes() {
     std::optional<std::string> hash;
     if (kept != kept_.end()) hash.emplace(kept->second.begin(), kept->second.end());
     changes.push_back({storage::Table::kMeta, storage::chain_key(origin, seq), std::move(hash)});
+  }
+  for (const Origin origin : std::exchange(parted_changed_, {})) {
+    changes.push_back({storage::Table::kMeta, storage::parted_key(origin),
+                       storage::big_endian(parted_.at(origin))});
   }
   return changes;
 }

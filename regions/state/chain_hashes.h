@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -37,7 +38,7 @@ class ChainHashes {
 
   // Both must outlive this.
   ChainHashes(const Applied& applied, const LogReader& log) : applied_(applied), log_(log) {}
-  // Reads the kept positions.
+  // Reads the kept positions, and where this leader has given way.
   core::Result<void> load(const storage::Snapshot& snapshot);
 
   // The hash at the end of the batch that ends with `seq`; nullopt when it is not known here, or
@@ -70,11 +71,19 @@ class ChainHashes {
   // Keeps the end of a batch that was applied, with the hash there, when it is a checkpoint.
   void advance(const core::Batch& batch, const core::ChainHash& hash);
 
+  // Notes that this leader has given way in an origin whose histories part behind `common`. It took
+  // a snapshot of its present history, so that it knows few hashes of that behind `common`.
+  // Stored with the next changes that are taken. Of several places the first one counts.
+  void part(core::Origin origin, core::Seq common);
+  // {origin: end of the common history} of all origins in which this leader has given way.
+  [[nodiscard]] const std::map<core::Origin, core::Seq>& parted() const { return parted_; }
+
   // The rows of meta that have changed since the last call.
   [[nodiscard]] std::vector<storage::Change> take_changes();
-  [[nodiscard]] bool has_changes() const { return !changed_.empty(); }
+  [[nodiscard]] bool has_changes() const { return !changed_.empty() || !parted_changed_.empty(); }
 
  private:
+  core::Result<void> load_parted(const storage::Snapshot& snapshot);
   // The newest known position at or below `seq`; nullopt when only the beginning is known.
   [[nodiscard]] std::optional<ChainLink> at_or_below(core::Origin origin, core::Seq seq) const;
   using Position = std::pair<core::Origin, core::Seq>;
@@ -83,6 +92,8 @@ class ChainHashes {
   const LogReader& log_;
   std::map<Position, core::ChainHash> kept_;
   std::vector<Position> changed_;  // To be written, or, when not kept any more, removed.
+  std::map<core::Origin, core::Seq> parted_;
+  std::set<core::Origin> parted_changed_;  // To be written.
 };
 
 }  // namespace anabranch::regions

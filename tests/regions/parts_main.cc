@@ -24,17 +24,17 @@
 
 namespace {
 
-constexpr std::array<std::string_view, 47> kBugs{
-    "any-clock",      "apply-twice",     "believe-ahead",   "believe-all",     "believe-log",
-    "by-origin",      "call-durable",    "clear-all",       "clear-alone",     "collect-early",
-    "expire-early",   "follower-writes", "forget-branch",   "forget-deps",     "forget-leaders",
-    "forget-list",    "forget-mask",     "forget-record",   "forget-unlogged", "former-context",
-    "give-up-wrong",  "ignore-birth",    "ignore-chain",    "ignore-jumps",    "keep-covered",
-    "leave-unsigned", "lose-change",     "merge-removed",   "merge-tail",      "never-mend",
-    "presence",       "refuse-next",     "reset-little",    "settle-applied",  "settle-one-leader",
-    "settle-retired", "show-timestamps", "show-unapplied",  "skip-count",      "skip-deps",
-    "snapshot-deps",  "stale-window",    "take-for-leader", "tell-forks-once", "trim-much",
-    "trust-snapshot", "wait-by-wall",
+constexpr std::array<std::string_view, 50> kBugs{
+    "serve-joining",   "own-branch",      "merge-unclear",     "any-clock",      "apply-twice",
+    "believe-ahead",   "believe-all",     "believe-log",       "by-origin",      "call-durable",
+    "clear-all",       "clear-alone",     "collect-early",     "expire-early",   "follower-writes",
+    "forget-branch",   "forget-deps",     "forget-leaders",    "forget-list",    "forget-mask",
+    "forget-record",   "forget-unlogged", "former-context",    "give-up-wrong",  "ignore-birth",
+    "ignore-chain",    "ignore-jumps",    "keep-covered",      "leave-unsigned", "lose-change",
+    "merge-removed",   "merge-tail",      "never-mend",        "presence",       "refuse-next",
+    "reset-little",    "settle-applied",  "settle-one-leader", "settle-retired", "show-timestamps",
+    "show-unapplied",  "skip-count",      "skip-deps",         "snapshot-deps",  "stale-window",
+    "take-for-leader", "tell-forks-once", "trim-much",         "trust-snapshot", "wait-by-wall",
 };
 
 constexpr unsigned kSecondsMax = 60;  // For the tests with one bug; some bugs make a test wait.

@@ -14,6 +14,7 @@ struct Plant {
   std::string_view what;
   std::string_view fault;     // It shows only where these strike, "a,b"; empty: it needs none.
   bool of_followers = false;  // Shown by runs that have some.
+  bool in_parts = false;      // Found by the tests of parts only: no run of the simulator shows it.
 };
 std::vector<Plant> plants();
 // Plants a bug from now on, in this process and those that it forks; an empty name plants none.

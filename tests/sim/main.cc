@@ -180,6 +180,7 @@ Wishes hunted_in(const Plant& plant, Wishes wishes) {
 // Looks for each of some planted bugs.
 int hunt(const Request& request, std::uint64_t seed) {
   std::vector<Plant> prey = plants();
+  std::erase_if(prey, [](const Plant& each) { return each.in_parts; });
   std::mt19937_64 random(seed);
   std::ranges::shuffle(prey, random);
   if (*request.hunt > 0 && *request.hunt < prey.size()) prey.resize(*request.hunt);

@@ -2,9 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
 #include <string>
 
 #include "regions/exchange/forks.h"
+#include "regions/wire/chain_marks.h"
 #include "tests/regions/parts.h"
 
 using namespace anabranch;
@@ -55,6 +57,38 @@ TEST_SUITE("regions: fork positions") {
     CHECK(eu.forks.may_follow(eu.us, kUs));
     CHECK_FALSE(eu.forks.shown(eu.us, kEu, World::other(4)));
     CHECK(eu.alarms_raised() == 1);
+  }
+
+  TEST_CASE("a batch that may write again what is here waits until the histories are compared") {
+    World eu;
+    REQUIRE(eu.state.trim(4).ok());
+    core::Batch again = World::batch();
+    again.origin = 9;
+    again.opening = core::Opening{.mesh = {1, 1}, .region = "us", .previous = kEu};
+    again.deps_changed = {{kEu, 1}};
+    CHECK(eu.forks.may_apply(eu.us, again, again.deps_changed));  // The peer shows nothing of eu.
+    CHECK_FALSE(eu.forks.shown(eu.us, kEu, World::other(2)));
+    CHECK_FALSE(eu.forks.may_apply(eu.us, again, again.deps_changed));
+    CHECK_FALSE(eu.forks.any());
+    eu.forks.shown(eu.us, kEu, eu.link(4));
+    CHECK(eu.forks.may_apply(eu.us, again, again.deps_changed));
+  }
+
+  TEST_CASE("where a leader has given way, a position that no log tells of is unclear") {
+    World eu;
+    REQUIRE(eu.state.trim(4).ok());
+    const auto unclear = [&](const ChainLink& link, const std::map<Origin, core::Seq>& parted) {
+      return unclear_at({.at = {{kEu, link.seq}}, .hashes = {link.hash}}, parted,
+                        eu.state.chains());
+    };
+    CHECK(unclear(World::other(2), {}) == std::nullopt);
+    CHECK(unclear(World::other(2), {{kEu, 1}}) == kEu);
+    CHECK(unclear(World::other(2), {{kEu, 2}}) == std::nullopt);
+    CHECK(unclear(World::other(2), {{kUs, 1}}) == std::nullopt);
+    CHECK(unclear(eu.link(3), {{kEu, 1}}) == std::nullopt);
+    CHECK(unclear(World::other(9), {{kEu, 1}}) == std::nullopt);  // The other side tells.
+    eu.state.chains().part(kEu, 1);
+    CHECK(unclear(World::other(2), {}) == kEu);
   }
 
   TEST_CASE("positions of the peer's history tell where it parts") {

@@ -69,7 +69,52 @@ TEST_SUITE("regions: joining") {
     CHECK(world.eu.state.reader()->row(Parts::row_of("us3")).cell.siblings.size() == 2);
     CHECK(rejoin.next_slice().value().records.size() == 2);
     CHECK(rejoin.all_logged());
-    CHECK(rejoin.parted().size() == 1);
+    CHECK(world.eu.state.chains().parted() == std::map<Origin, core::Seq>{{kEu, 1}});
+    regions::ChainHashes stored(world.eu.state.applied(), world.eu.state.log());
+    REQUIRE(stored.load(*world.eu.state.storage().snapshot()).ok());
+    CHECK(stored.parted() == world.eu.state.chains().parted());
+  }
+
+  TEST_CASE("a leader that gives way serves no snapshot, unless it waits for one that gives way") {
+    World world;
+    world.eu.greet(1, "us", kUs);
+    const regions::Peer us = world.eu.exchange.peers().at(kUs);
+    REQUIRE(us.applied.empty());  // It gives way itself.
+    Rejoin rejoin = world.rejoin();
+    CHECK(rejoin.source({}) == kUs);
+    CHECK_FALSE(rejoin.precedes(kUs));
+    CHECK(rejoin.precedes(10));
+    RejoinState lost = rejoin.state();
+    lost.lost = true;
+    const Rejoin declared({world.eu.state, world.eu.exchange, world.eu.list, {}, {}}, {}, lost);
+    CHECK(declared.precedes(kUs));
+    CHECK_FALSE(declared.source({}));
+    const auto refusal = [&](const regions::Peer& peer) {
+      world.eu.effects.clear();
+      world.eu.snapshots.on(peer, regions::SnapshotRequest{1, 0, 0, 1000, {}, {}, {}}, 0);
+      if (world.eu.effects.empty()) return std::string();
+      const auto& sent = std::get<regions::Send>(world.eu.effects.front());
+      const auto* const refused = std::get_if<regions::SnapshotRefusal>(&sent.message);
+      return refused == nullptr || !refused->passing ? "another message" : refused->why;
+    };
+    world.eu.snapshots.take_for(&rejoin);
+    CHECK(refusal(us) == "");
+    CHECK(world.failure == "region us gives way to it at the same time");
+    world.failure.clear();
+    world.meet();  // It shows its writes.
+    CHECK(refusal(us) == "its leader gives way");
+    CHECK(world.failure.empty());
+  }
+
+  TEST_CASE("a source with the same history is passed by") {
+    World world;
+    world.eu.state.chains().part(kEu, 1);
+    Rejoin rejoin = world.rejoin();
+    regions::SnapshotHeader header;
+    header.heads = world.eu.state.applied().heads();
+    const auto accepted = rejoin.accept(kUs, header);
+    REQUIRE(accepted.ok());
+    CHECK_FALSE(accepted.value());
   }
 
   TEST_CASE(

@@ -72,7 +72,7 @@ std::vector<Message> samples() {
       regions::History{7, 5, {{4, kChains[1]}}, core::Hash128{1, 2}, true},
       regions::History{},
       regions::Trimmed{9, kVector},
-      regions::SnapshotRequest{1, 2, 3, 4, {kVector, kChains}, {}, kVector},
+      regions::SnapshotRequest{1, 2, 3, 4, {kVector, kChains}, {{}, {}, {{7, 0}}}, kVector},
       regions::SnapshotChunk{1, 2, 3, 0, std::string("\0\1\xFF", 3)},
       regions::SnapshotRefusal{1, "two histories"},
       regions::SnapshotRefusal{1, "its leader gives way", true},
