@@ -11,7 +11,7 @@ using leader::LentRead;
 using leader::LentTransaction;
 using leader::Loan;
 
-Store Store::open(Options options) {
+Store Store::open(const Options& options) {
   return Store(std::make_unique<Impl>(leader::Leader::open(options).value_or_raise()));
 }
 

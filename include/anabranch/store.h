@@ -39,7 +39,7 @@ class Store final : public Scope {
  public:
   // Opens or creates a store. Throws Error: kInvalid (options, a foreign directory, another
   // region's directory), kBusy (directory or port in use), kIo, kCorrupt.
-  [[nodiscard]] static Store open(Options options);
+  [[nodiscard]] static Store open(const Options& options);
   ~Store() override;
 
   // Runs the function as one transaction on the caller's thread and commits it durably. Rethrows an

@@ -4,14 +4,10 @@
 #include <utility>
 
 #include "core/mark.h"
-#include "core/planted_bug.h"
 
 namespace anabranch::regions {
 
-using core::Bug;
 using core::mark;
-using core::planted;
-
 using core::Millis;
 using core::Origin;
 using core::VersionVector;

@@ -27,7 +27,7 @@ core::Result<void> Rejoin::clear() {
   while (!unlogged_.empty()) {
     auto slice = unlogged_.take(*owner_.state.storage().snapshot(), limits_.records_max, SIZE_MAX);
     if (!slice.ok()) return slice.failure();
-    const auto done = owner_.state.commit({.changes = std::move(slice.value().changes)});
+    auto done = owner_.state.commit({.changes = std::move(slice.value().changes)});
     if (!done.ok()) return done;
   }
   return {};
@@ -176,7 +176,7 @@ core::Result<void> Rejoin::check_log() const {
 core::Result<bool> Rejoin::put_on_top(RowMerge& merge, std::vector<storage::Change>& changes) {
   if (!prepared_) {
     if (auto lost = check_loss(merge.next_rows()); !lost.ok()) return lost.failure();
-    const auto more = walk_->prepare(limits_.records_max);
+    auto more = walk_->prepare(limits_.records_max);
     if (!more.ok() || more.value()) return more;
     prepared_ = true;
   }

@@ -67,6 +67,7 @@ core::Result<void> SnapshotIn::begin(std::uint64_t snapshot) {
   return {};
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): its bytes are moved.
 core::Result<void> SnapshotIn::take(SnapshotChunk chunk, Millis now) {
   if (chunk.stream != stream_) return {};
   if (std::exchange(answered_, true) && chunk.snapshot != snapshot_) {
