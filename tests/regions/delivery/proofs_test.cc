@@ -111,4 +111,24 @@ TEST_SUITE("regions: proofs") {
     REQUIRE(eu.inbox.proofs().keep(eu.writer.close_group(), 10).ok());
     CHECK_FALSE(eu.inbox.proofs().wants_keeping(11));
   }
+
+  TEST_CASE("signatures are stored by themselves while there is room, and not on a full disk") {
+    constexpr std::uint64_t kReserve = std::uint64_t{64} << 20U;
+    constexpr core::Millis kLate = 1'000'000;
+    for (const bool full : {false, true}) {
+      CAPTURE(full);
+      Parts eu("eu", kEu);
+      regions::Reserve reserve(eu.storage, kReserve);
+      regions::Inbox inbox({eu.state, eu.exchange, eu.alarms, eu.effects, eu.writer, reserve},
+                           {.signatures = &kKeys});
+      eu.state.join(inbox);
+      eu.put("own", "v");
+      if (full) eu.storage.set_faults({.room = {.outside = 0, .inside = 0}});
+      reserve.look();
+      REQUIRE(reserve.full() == full);
+      inbox.sign_and_pass_on(10);
+      REQUIRE(inbox.proofs().signer().newest(kEu) != nullptr);
+      CHECK(inbox.proofs().wants_keeping(kLate) == full);
+    }
+  }
 }

@@ -133,6 +133,14 @@ TEST_SUITE("regions: the gate to the disk") {
     CHECK(meta(world.storage, storage::kClockKey) > mark);
   }
 
+  TEST_CASE("a clock that starts is ahead of all that is applied, wherever the wall clock is") {
+    World world;
+    const core::Hlc newest = core::Hlc::of(world.clock.now_ms() + 500, 0);
+    world.state.applied().set_head(kEu, head(3, newest));
+    world.state.start_clock(world.clock, {}, 1000);
+    CHECK(world.state.clock()->now() > newest);
+  }
+
   TEST_CASE("a swap carries the rows of meta and tells readers that it has jumped") {
     World world;
     REQUIRE(world.put("old").ok());
