@@ -90,6 +90,25 @@ TEST_SUITE("regions: stable time") {
     CHECK_FALSE(eu.time.may_clear(1'000));
   }
 
+  TEST_CASE("a clock that moves by the drift has not jumped, and by one millisecond more it has") {
+    World eu;
+    CHECK(eu.time.may_clear(0));
+    eu.clock.set(eu.clock.now_ms() + Parts::kDriftMs);
+    CHECK(eu.time.may_clear(0));
+    eu.clock.set(eu.clock.now_ms() + 1);
+    CHECK_FALSE(eu.time.may_clear(0));
+  }
+
+  TEST_CASE("no key expires early by a clock that jumps ahead while no other clock is heard") {
+    World eu;
+    eu.greet(kLink, "us", kUs);
+    const Millis before = eu.clock.now_ms();
+    (void)eu.time.may_clear(0);
+    eu.clock.set(before + 10 * Parts::kDriftMs);
+    (void)eu.time.may_clear(1'000);
+    CHECK(eu.state.names().expiries().now_ms() == before + 1'000);
+  }
+
   TEST_CASE("who is away is waited for by the time that this leader ran, not by its wall clock") {
     World eu;
     eu.greet(kLink, "us", kUs);
@@ -126,6 +145,20 @@ TEST_SUITE("regions: stable time") {
     CHECK_FALSE(eu.time.may_clear(0));
     eu.hear(eu.clock.now_ms(), 1, kOther, kAp);
     CHECK(eu.time.may_clear(1));
+  }
+
+  TEST_CASE("a leader that fell back is no region of its own against its clock") {
+    World eu;
+    eu.write([](regions::Group& group) {  // It went on from 5 as 7, fell back to 5, and is 1 now.
+      for (const core::Origin origin : {1, 7}) {
+        group.put(regions::RegionList::origin_row("eu", origin),
+                  regions::RegionList::origin_value(5));
+      }
+    });
+    eu.list.load(*eu.state.reader());
+    eu.greet(kLink, "us", kUs);
+    eu.hear(eu.clock.now_ms() + 10 * Parts::kDriftMs, 0);
+    CHECK(eu.time.may_clear(0));  // One of two is wrong, and perhaps not this one.
   }
 
   TEST_CASE("a clock that is far ahead is not followed") {
