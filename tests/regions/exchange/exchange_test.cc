@@ -27,6 +27,14 @@ namespace {
 constexpr regions::LinkId kLink = 1;
 constexpr core::Origin kEu = 1;
 constexpr core::Origin kUs = 2;
+constexpr core::Origin kAp = 3;
+
+regions::Head head_at(core::Seq seq) {
+  regions::Head head;
+  head.seq = seq;
+  head.chain.fill(1);
+  return head;
+}
 
 struct World : Parts {
   World() : Parts("eu", kEu) {}
@@ -132,11 +140,7 @@ TEST_SUITE("regions: exchange") {
       CHECK(eu.exchange.origin_conflict().empty());
     }
     SUBCASE("of another origin both are told") {
-      constexpr core::Origin kAp = 3;
-      regions::Head head;
-      head.seq = 4;
-      head.chain.fill(1);
-      eu.state.applied().set_head(kAp, head);
+      eu.state.applied().set_head(kAp, head_at(4));
       eu.meet({{kAp, 4}}, {other});
       CHECK(eu.exchange.fork_with(kUs) == kAp);
       CHECK(eu.sent<History>().size() == 1);
@@ -162,5 +166,71 @@ TEST_SUITE("regions: exchange") {
     CHECK(eu.exchange.resume("us"));
     CHECK(eu.sent<Subscribe>().size() == 1);
     CHECK(eu.exchange.send_to(kUs, regions::Refusal{"eu", "a test"}));
+  }
+
+  TEST_CASE("since when a peer lacks something is noted as soon as the log grows") {
+    World eu;
+    eu.meet({});
+    const regions::Peer& us = eu.exchange.peers().at(kUs);
+    REQUIRE(us.behind_since_ms == -1);
+    eu.put("k", "v");
+    eu.exchange.log_grew(eu.storage.durable_position(), 5);
+    CHECK(us.behind_since_ms == 5);
+    eu.exchange.step(kLink, Ack{0, 0, {{kEu, 1}}, {}}, 6);
+    CHECK(us.behind_since_ms == -1);
+  }
+
+  TEST_CASE("a heartbeat notes that a peer lacks what has come without a record of the log") {
+    World eu;
+    eu.meet({});
+    const regions::Peer& us = eu.exchange.peers().at(kUs);
+    eu.state.applied().set_head(kAp, head_at(4));
+    REQUIRE(us.behind_since_ms == -1);
+    eu.tick(3'000);
+    CHECK(us.behind_since_ms == 3'000);
+  }
+
+  TEST_CASE("after a merge what comes behind it is asked for at once") {
+    World eu;
+    eu.meet({{kUs, 5}});
+    (void)eu.sent<Subscribe>();
+    eu.state.applied().set_head(kUs, head_at(5));
+    eu.exchange.merged(1);
+    const auto asked = eu.sent<Subscribe>();
+    REQUIRE(asked.size() == 1);
+    CHECK(asked[0].from == VersionVector{{kUs, 6}});
+  }
+
+  TEST_CASE("a peer that leaves out the settled origins is known to have them") {
+    constexpr core::Origin kFormer = 9;  // Before that of us.
+    World eu;
+    eu.write([](regions::Group& group) {
+      using regions::RegionList;
+      group.put(RegionList::origin_row("eu", kEu), RegionList::origin_value(0));
+      group.put(RegionList::origin_row("us", kFormer), RegionList::origin_value(0));
+      group.put(RegionList::origin_row("us", kUs), RegionList::origin_value(kFormer));
+    });
+    eu.list.load(*eu.state.reader());
+    eu.state.applied().set_head(kFormer, head_at(4));
+    regions::RegionReports reports;
+    for (const auto& [region, origin] : {std::pair("eu", kEu), std::pair("us", kUs)}) {
+      REQUIRE(reports.take({.region = region,
+                            .origin = origin,
+                            .number = 1,
+                            .list = eu.list.hash(),
+                            .durable = {{kFormer, 4}}}));
+    }
+    eu.settled.look(eu.list, reports);
+    REQUIRE(eu.settled.all() == VersionVector{{kFormer, 4}});
+    eu.exchange.link_up(kLink, {}, 0, {});
+    const VersionVector& applied = eu.state.applied().vector();
+    Greeting greeting{Greeting::kProtocol,        {1, 1}, "us", kUs, 7, eu.settled.without(applied),
+                      eu.settled.chains_without()};
+    greeting.settled = eu.settled.hash();
+    greeting.left_out = true;
+    eu.exchange.step(kLink, std::move(greeting), 0);
+    const regions::Peer& us = eu.exchange.peers().at(kUs);
+    CHECK(us.applied == applied);
+    CHECK(us.behind_since_ms == -1);
   }
 }

@@ -165,6 +165,25 @@ TEST_SUITE("regions: forks") {
     }
   }
 
+  TEST_CASE("a fork has ended when the peer shows again that its whole history is here") {
+    Node node("eu", kForked);
+    node.write(1, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
+    const regions::Replica& replica = node.replica();
+    const regions::Head& head = replica.applied().head(kForked);
+    const regions::ChainLink end{head.seq, head.chain};
+    regions::Peer peer;
+    peer.origin = 5;
+    peer.region = "ap";
+    regions::Effects effects;
+    regions::Forks forks(replica.applied(), replica.state().chains(), effects);
+    REQUIRE_FALSE(forks.shown(peer, kForked, end));
+    REQUIRE(forks.found(peer, kForked, head.seq + 1));
+    REQUIRE_FALSE(forks.may_follow(peer, kForked));
+    CHECK(forks.shown(peer, kForked, end));
+    CHECK_FALSE(forks.any());
+    CHECK(forks.may_follow(peer, kForked));
+  }
+
   TEST_CASE("what has forked is not asked for again and again") {
     const auto world = forked(5);
     LinkedNodes& nodes = *world;
@@ -312,5 +331,28 @@ TEST_SUITE("regions: forks") {
     CHECK(takes(us, {7, core::ChainHash{2}}));
     CHECK(takes(eu, {10, kChain}));
     CHECK(forks.may_follow(eu, eu.origin));
+  }
+
+  TEST_CASE("of a peer that is forgotten nothing waits, and its next process is judged anew") {
+    storage::MemoryStorage log;
+    REQUIRE(log.open([](const auto&) { return core::Result<void>(); }).ok());
+    regions::Applied applied;
+    applied.set_head(kForked, {.seq = 10, .chain = {}, .deps = {}, .hlc = {}, .region = "eu"});
+    const regions::SoundLog sound(log);
+    const regions::ChainHashes chains(applied, sound);
+    regions::Effects effects;
+    regions::Forks forks(applied, chains, effects);
+    regions::Peer peer;
+    peer.origin = 3;
+    peer.region = "us";
+    REQUIRE(forks.found(peer, kForked, 8));
+    core::Batch batch;
+    batch.origin = peer.origin;
+    REQUIRE_FALSE(forks.may_apply(peer, batch, core::VersionVector{{kForked, 8}}));
+    REQUIRE(forks.waiting_for(kForked) == std::vector<core::Origin>{peer.origin});
+    forks.forget(peer.origin);
+    CHECK_FALSE(forks.any());
+    CHECK(forks.waiting_for(kForked).empty());
+    CHECK(forks.may_follow(peer, peer.origin));
   }
 }

@@ -104,6 +104,24 @@ TEST_SUITE("regions: links") {
     CHECK(world.links.peer(1) == 3);
   }
 
+  TEST_CASE("one leader more than so many is refused, until one of them is gone") {
+    World world;
+    constexpr core::Origin kFirst = 2;
+    for (core::Origin i = 0; i < Links::kPeersMax; ++i) {
+      world.links.up(i + 1, {}, {});
+      REQUIRE(world.greet(i + 1, greeting_of("r" + std::to_string(i), kFirst + i)));
+    }
+    const regions::LinkId link = Links::kPeersMax + 1;
+    const Greeting more = greeting_of("more", kFirst + Links::kPeersMax);
+    world.links.up(link, {}, {});
+    CHECK_FALSE(world.greet(link, more));
+    CHECK(world.links.find(link)->why_refused == "is one of too many leaders");
+    CHECK(world.links.peers().size() == Links::kPeersMax);
+    REQUIRE(world.links.down(1) != nullptr);
+    CHECK(world.greet(link, more));
+    CHECK(world.links.peers().size() == Links::kPeersMax);
+  }
+
   TEST_CASE("a pause by one name of a peer ends by any other") {
     World world;
     world.links.up(1, "host:1", {});

@@ -137,4 +137,26 @@ TEST_SUITE("regions: subscriptions") {
     eu.subscriptions().tick();
     CHECK(eu.sent().size() == 1);
   }
+
+  TEST_CASE("a peer is avoided that is silent twice, and not if batches come in between") {
+    World eu;
+    eu.greet(kToUs, "us", kUs, {{kSa, 5}});
+    eu.greet(kToAp, "ap", kAp, {{kSa, 5}});
+    const auto look = [&](core::Millis now) {
+      eu.subscriptions().set_time(now);
+      eu.subscriptions().find_stalls(now);
+      eu.subscriptions().renew();
+    };
+    look(0);
+    look(Subscriptions::kStallMs);  // Silent: it is asked again.
+    const core::Millis later = Subscriptions::kStallMs + 100;
+    REQUIRE(eu.exchange.step(kToUs, regions::BatchMessage{eu.in(kUs).id, "of another"}, later));
+    look(later);
+    eu.exchange.applied_more(later, true);
+    look(later + Subscriptions::kStallMs);
+    CHECK(eu.in(kUs).has(kSa));
+    look(later + 2 * Subscriptions::kStallMs);
+    CHECK_FALSE(eu.in(kUs).has(kSa));
+    CHECK(eu.in(kAp).has(kSa));
+  }
 }
