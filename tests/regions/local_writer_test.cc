@@ -77,6 +77,20 @@ TEST_SUITE("regions: local writes") {
     CHECK(eu.storage.read_log(2)->first == 2);
   }
 
+  TEST_CASE("own ops that are the first of an opening tell of it, and the next batch does not") {
+    Parts eu("eu", 1);
+    const auto closed = eu.state.change_rows([&](rows::Stage& stage) {
+      std::vector<core::Op> ops;
+      ops.push_back(core::Put{Parts::row_of("a"), "1", std::nullopt, std::nullopt});
+      const std::vector<regions::HeldBatch> own{eu.writer.stage_own(stage, std::move(ops))};
+      const auto records = regions::records_of(own);
+      return eu.state.commit({.stage = &stage, .records = records});
+    });
+    REQUIRE(closed.ok());
+    CHECK(core::decode_batch(eu.storage.read_log(1)->bytes).value().opening.has_value());
+    CHECK_FALSE(core::decode_batch(eu.put("b", "2")).value().opening.has_value());
+  }
+
   TEST_CASE("slices are small for a second after a write") {
     Parts eu("eu", 1);
     constexpr core::Millis kLate = 1'000'000;

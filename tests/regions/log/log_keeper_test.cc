@@ -44,6 +44,13 @@ struct World : Parts {
   }
 };
 
+// Counts the commits.
+struct Commits final : regions::Participant {
+  int count = 0;
+  void record(regions::Commit& /*commit*/) override {}
+  void committed(const regions::Commit& /*commit*/) override { ++count; }
+};
+
 }  // namespace
 
 TEST_SUITE("regions: log keeper") {
@@ -125,5 +132,36 @@ TEST_SUITE("regions: log keeper") {
     LogKeeper again(eu.state, eu.list, eu.settled, kLimits);
     REQUIRE(again.load().ok());
     CHECK(again.running_ms(0) == eu.keeper.running_ms(eu.now));
+  }
+
+  TEST_CASE("a keeper that starts does not store the running time that it has just read") {
+    World eu;
+    (void)eu.forget();
+    eu.now += LogKeeper::kRunningMs;
+    const auto nobody = [](const std::string&) { return false; };
+    REQUIRE(eu.keeper.tick(eu.now, eu.exchange.peers(), nobody).ok());
+    LogKeeper again(eu.state, eu.list, eu.settled, kLimits);
+    REQUIRE(again.load().ok());
+    REQUIRE(again.running_ms(0) >= LogKeeper::kRunningMs);
+    Commits commits;
+    eu.state.join(commits);
+    REQUIRE(again.tick(0, eu.exchange.peers(), nobody).ok());
+    CHECK(commits.count == 0);
+  }
+
+  TEST_CASE("no chain is kept where the log still has the next batch that a region lacks") {
+    Position first = 0;
+    {
+      World eu;
+      eu.greet(kLink, "us", kUs);
+      eu.has_on_disk({{kEu, 40}});
+      first = eu.forget();
+    }
+    REQUIRE(first > 1);
+    World eu;
+    eu.greet(kLink, "us", kUs);
+    eu.has_on_disk({{kEu, first - 1}});  // Each record is one op.
+    REQUIRE(eu.forget() == first);
+    CHECK(eu.state.chains().checkpoint(kEu, kRecords).seq == 0);
   }
 }
