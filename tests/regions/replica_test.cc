@@ -263,6 +263,31 @@ TEST_SUITE("regions: replica") {
     CHECK(reader.replica().inbox().held().size() == 0);
   }
 
+  TEST_CASE("while what has come waits for room on the disk nothing is asked for again") {
+    Node writer("us", 2);
+    put(writer, "a", "1");
+    regions::ReplicaOptions options{.mesh = {1, 1}, .region = "eu", .fresh_origin = 1, .nonce = 1};
+    options.limits.reserve_bytes = std::uint64_t{64} << 20U;
+    Node reader(options, nullptr, 1'000);
+    greet(reader, writer);
+    reader.storage().set_faults({.room = {.outside = 0, .inside = 0}});
+    hand_over(reader, log_of(writer).front());
+    REQUIRE(reader.replica().inbox().out_of_space());
+    CHECK(get(reader, "a").empty());
+    reader.replica().effects().clear();
+    for (core::Millis now = 0; now <= 10'000; now += 500) {
+      reader.replica().tick(now);
+      REQUIRE(reader.replica().apply(now).ok());
+    }
+    for (const regions::Effect& effect : reader.replica().effects()) {
+      const auto* const send = std::get_if<regions::Send>(&effect);
+      CHECK_FALSE((send != nullptr && std::holds_alternative<regions::Subscribe>(send->message)));
+    }
+    reader.storage().set_faults({});
+    REQUIRE(reader.replica().apply(10'000).ok());
+    CHECK(get(reader, "a") == "1");
+  }
+
   TEST_CASE("timestamps never go back, whatever the clock does between openings") {
     Node node("eu", 1);
     put(node, "a", "1", 5000);
