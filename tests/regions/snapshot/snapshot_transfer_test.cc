@@ -109,6 +109,66 @@ TEST_SUITE("regions: snapshot transfers") {
     CHECK(in.state() == SnapshotIn::State::kChecked);
   }
 
+  TEST_CASE("a chunk that has overtaken another one is taken right behind that") {
+    Transfer transfer;
+    SnapshotIn in = transfer.ask();
+    transfer.out.request(kEu, 7, std::get<SnapshotRequest>(transfer.to_us.at(0)), 0);
+    while (transfer.out.work(0, 2)) continue;
+    REQUIRE(transfer.to_eu.size() > 2);
+    std::swap(transfer.to_eu[1], transfer.to_eu[2]);
+    std::uint64_t bytes = 0;
+    for (Message& each : transfer.to_eu) {
+      auto& chunk = std::get<SnapshotChunk>(each);
+      bytes += chunk.bytes.size();
+      REQUIRE(in.take(std::move(chunk), 0).ok());
+    }
+    CHECK(in.bytes() == bytes);
+  }
+
+  TEST_CASE("a source compares once for each time that it is asked, and again if that gets lost") {
+    Transfer transfer;
+    SnapshotIn in = transfer.ask();
+    transfer.finish(in);
+    REQUIRE(in.state() == SnapshotIn::State::kChecked);
+    transfer.eu.put("mine", "v");
+    transfer.to_us.clear();
+    in.confirm(0);
+    REQUIRE(transfer.to_us.size() == 1);
+    CHECK(std::get<SnapshotRequest>(transfer.to_us[0]).newest.at == core::VersionVector{{kEu, 1}});
+    in.confirm(1);
+    CHECK(transfer.to_us.size() == 1);
+    in.confirm(transfer.limits.ask_again_ms);
+    CHECK(transfer.to_us.size() == 2);
+  }
+
+  TEST_CASE("a consumer with another history is told so, and gets nothing") {
+    Transfer transfer;
+    regions::Head other = transfer.us.state.applied().head(kUs);
+    other.chain.fill(9);
+    transfer.eu.state.applied().set_head(kUs, other);
+    SnapshotIn in = transfer.ask();
+    transfer.out.request(kEu, 7, std::get<SnapshotRequest>(transfer.to_us.at(0)), 0);
+    CHECK_FALSE(transfer.out.work(0, 2));
+    REQUIRE(transfer.to_eu.size() == 1);
+    const auto& refusal = std::get<SnapshotRefusal>(transfer.to_eu[0]);
+    CHECK(in.refused_by(refusal));
+    CHECK(refusal.why == "two histories of origin 0000000000000002 have met");
+    CHECK_FALSE(refusal.passing);
+  }
+
+  TEST_CASE("a transfer is shown as under way as long as its consumer asks for more of it") {
+    Transfer transfer;
+    for (int i = 0; i < 50; ++i) transfer.us.put("more" + std::to_string(i), "v");
+    transfer.limits.window_bytes = 2 * transfer.limits.chunk_bytes;
+    const Millis late = transfer.limits.timeout_ms;
+    SnapshotIn in = transfer.ask();
+    REQUIRE(transfer.carry(in, 0) > 0);
+    REQUIRE_FALSE(transfer.to_us.empty());
+    REQUIRE(transfer.carry(in, late) > 0);  // It asks for more.
+    CHECK(transfer.out.progress(late + 1).size() == 1);
+    CHECK(transfer.out.progress(2 * late + 1).empty());
+  }
+
   TEST_CASE("a snapshot with nothing new is useless") {
     Transfer transfer;
     transfer.eu.state.applied().set_head(kUs, transfer.us.state.applied().head(kUs));
