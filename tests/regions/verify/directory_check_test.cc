@@ -155,6 +155,16 @@ TEST_SUITE("regions: directory check") {
     CHECK(finds(report, "digest bucket"));
   }
 
+  TEST_CASE("not more findings are listed than so many, and all are counted") {
+    World world;
+    for (std::size_t i = 0; i <= CheckReport::kListedMax; ++i) {
+      world.change(Table::kRows, core::row_key({"\1", "bad" + std::to_string(i), "s"}), "rubbish");
+    }
+    const CheckReport report = world.check();
+    CHECK(report.wrong == CheckReport::kListedMax + 1);
+    CHECK(report.findings.size() == CheckReport::kListedMax);
+  }
+
   TEST_CASE("a row may not name what was never applied") {
     World world;
     const core::OriginTable& origins = world.eu.replica().names().origins();
@@ -175,6 +185,26 @@ TEST_SUITE("regions: directory check") {
     CHECK(finds(report, "the count of database 0 is 7, but it shows 33"));
     CHECK(finds(report, "the count of database 1 is unreadable"));
     CHECK(finds(report, "1 counts are of collections that show nothing"));
+  }
+
+  TEST_CASE("a count that is gone is found, and hides no other one") {
+    World world;
+    world.change(Table::kCounts, core::row_key({"\1"}), std::nullopt);
+    world.change(Table::kCounts, core::row_key({"\1", "nothing", "e"}),
+                 rows::encode_count({"\1", "nothing", "e"}, {1, 0}));
+    const CheckReport report = world.check();
+    CHECK(report.wrong == 2);
+    CHECK(report.counts == 5);
+    CHECK(finds(report, "the count of database 0 is 0, but it shows 33"));
+    CHECK(finds(report, "1 counts are of collections that show nothing"));
+  }
+
+  TEST_CASE("an order of scores that cannot be read is found") {
+    World world;
+    world.change(Table::kScores, rows::order_key({"\1", "scores", "z"}), "");
+    const CheckReport report = world.check();
+    CHECK(report.wrong == 1);
+    CHECK(finds(report, "the order of scores: "));
   }
 
   TEST_CASE("an order of scores that does not follow from the rows is found") {

@@ -88,6 +88,25 @@ TEST_SUITE("regions: verifier") {
     CHECK(verdict.differences.size() == 1);
   }
 
+  TEST_CASE("only rows that differ are counted, also where two lists end at different rows") {
+    constexpr std::size_t kRows = 900;
+    const auto key = [](std::size_t i) {
+      return std::string(400, 'x') + std::to_string(1'000 + i);
+    };
+    static_assert(kRows * 400 > regions::RowSnapshot::kListBytesMax);  // More than one list.
+    Pair pair;
+    pair.us.take(pair.eu.write([&](regions::Group& group) {
+      for (std::size_t i = 0; i < kRows; ++i) group.put(Leader::row_of(key(i)), "v");
+    }));
+    const storage::Change change{storage::Table::kRows, core::row_key(Leader::row_of(key(0))),
+                                 std::nullopt};
+    REQUIRE(pair.us.storage.commit({}, {&change, 1}).ok());
+    const Verdict verdict = pair.verify();
+    CHECK(verdict.state == Verdict::State::kDifferent);
+    CHECK(verdict.differing == 1);
+    CHECK(verdict.differences.size() == 1);
+  }
+
   TEST_CASE("a region that is not there is not compared") {
     Pair pair;
     pair.eu.verifier.start({"ap"}, 0);
