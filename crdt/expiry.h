@@ -61,7 +61,8 @@ struct Deciding {
   Expiry expiry;
   const Sibling* sibling = nullptr;
 };
-// Returns the longest expiry of those in a cell that count; nullopt when none does.
+// Returns the longest expiry of those in a cell that count, of equally long ones that of the
+// smallest dot; nullopt when none does.
 [[nodiscard]] std::optional<Deciding> deciding_expiry(const Cell& cell, const ShownKey& key);
 // Returns whether the expiries in a cell have lost their object: the key shows no value, or none of
 // the values that they name is left.

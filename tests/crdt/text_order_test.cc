@@ -137,6 +137,22 @@ TEST_SUITE("crdt: text_order") {
     CHECK(order.length() == crdt::TextLength{6, 6});
   }
 
+  TEST_CASE("a run that has grown or shrunk is shown until its last character is deleted") {
+    const std::string run =
+        "\xFF"
+        "12345678\x81\x80";
+    TextOrder order;
+    order.add(run, "ab");
+    order.write_into(0, 2, "cd");
+    order.unwrite(0, 3, 1);
+    order.erase_at(0, 2);
+    CHECK(order.shows(run));
+    CHECK(order.text(0, 9) == "c");
+    order.erase_at(0, 1);
+    CHECK_FALSE(order.shows(run));
+    CHECK(order.length() == crdt::TextLength{});
+  }
+
   TEST_CASE("text that has come and gone takes no room, and what stays is the same") {
     TextOrder order;
     std::string last;
@@ -164,6 +180,11 @@ TEST_SUITE("crdt: text_order") {
     come_and_go(20);
     const std::size_t before = allocated();
     come_and_go(500);
+    CHECK(allocated() < before + (1 << 20));
+    for (int i = 0; i < 50'000; ++i) {  // Nor do the pieces take room.
+      order.add(next_run(), "x");
+      order.erase_at(14, 1);
+    }
     CHECK(allocated() < before + (1 << 20));
     CHECK(order.text(0, UINT32_MAX) == "one two three ");
     CHECK(order.length() == crdt::TextLength{14, 14});
