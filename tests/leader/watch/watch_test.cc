@@ -15,13 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "leader/leader.h"
-#include "leader/scopes/view.h"
-#include "leader/watch/log_cursor.h"
-#include "leader/watch/log_reader.h"
-#include "leader/watch/told.h"
 #include "tests/leader/store_world.h"
-#include "tests/node.h"
+#include "tests/leader/watch/change_text.h"
 
 using namespace anabranch;
 using namespace std::chrono_literals;
@@ -32,27 +27,11 @@ using test::knows;
 using test::listening;
 using test::store_options;
 using test::TempDir;
+using test::text;
 
 namespace {
 
 using Texts = std::vector<std::string>;
-using Found = leader::LogCursor::Found;
-using leader::LogSource;
-
-// "put title=x", "add n=1", "clear", ...; path below the key after a slash.
-std::string text(const Change& change) {
-  static const Texts kKinds = {"put", "remove", "add", "reset", "clear"};
-  std::string text = kKinds[static_cast<std::size_t>(change.kind)] + " " + change.key;
-  for (const std::string& each : change.path) text += "/" + each;
-  return change.value.empty() ? text : text + "=" + change.value;
-}
-
-std::string text(const Changes& changes) {
-  if (changes.resync) return "resync";
-  std::string all;
-  for (const Change& each : changes.all) all += (all.empty() ? "" : ", ") + text(each);
-  return changes.region + (changes.remote ? " remote: " : ": ") + all;
-}
 
 // The notes of a watch.
 class Diary {
@@ -105,39 +84,6 @@ class Opener {
   std::promise<void>& gate_;
   bool opened_ = false;
 };
-
-// Takes all that a reader of the log tells.
-class Listener final : public leader::LogListener {
- public:
-  [[nodiscard]] const std::string& prefix() const override { return prefix_; }
-  [[nodiscard]] bool is_document() const override { return false; }
-  [[nodiscard]] bool take(std::vector<leader::Told>& told) override {
-    const std::lock_guard lock(mutex_);
-    for (leader::Told& each : told) told_.push_back(std::move(each.changes));
-    return true;
-  }
-  void fall_behind(leader::LogCursor cursor) override { cursor_.emplace(std::move(cursor)); }
-  void lose(const std::string& /*token*/) override { FAIL("nothing is lost here"); }
-
-  std::vector<Changes> told() const {
-    const std::lock_guard lock(mutex_);
-    return told_;
-  }
-  std::optional<leader::LogCursor>& cursor() { return cursor_; }
-
- private:
-  const std::string prefix_ = leader::watched_prefix(0, "");
-  mutable std::mutex mutex_;
-  std::vector<Changes> told_;
-  std::optional<leader::LogCursor> cursor_;
-};
-
-// Writes a string in a region.
-void put(test::Node& node, std::string_view key, const std::string& value) {
-  node.write(1'000, [&](regions::Group& group) {
-    group.put(leader::path_of(Key(key).of(Type::kString)), value);
-  });
-}
 
 }  // namespace
 
@@ -294,56 +240,6 @@ TEST_SUITE("leader: watches") {
     CHECK(diary.texts()[1] == "eu: add n/s=7");
   }
 
-  TEST_CASE("what a snapshot brings is in no log: who reads it has lost some") {
-    test::Node eu("eu", 1);
-    test::Node us("us", 2);
-    LogSource source{eu.storage(), eu.replica().state().log(), eu.replica().names(), "eu", {}};
-    leader::LogCursor cursor = leader::LogCursor::now(source);
-    put(eu, "k", "a");
-    put(us, "k", "b");
-    eu.merge(us);
-    put(eu, "k", "c");
-    core::Batch batch;
-    CHECK(cursor.next(source, UINT64_MAX, batch) == Found::kLost);
-    CHECK(cursor.next(source, UINT64_MAX, batch) == Found::kLost);
-    cursor = leader::LogCursor::now(source);
-    CHECK(cursor.next(source, UINT64_MAX, batch) == Found::kEnd);
-    put(eu, "k", "d");
-    REQUIRE(cursor.next(source, UINT64_MAX, batch) == Found::kBatch);
-    CHECK(text(leader::told_of(batch, "").at(0).changes.all.at(0)) == "put k/s=d");
-    CHECK(cursor.next(source, UINT64_MAX, batch) == Found::kEnd);
-  }
-
-  TEST_CASE("who reads the log too late has lost some, whatever is left of it") {
-    test::Node eu("eu", 1);
-    test::Node us("us", 2);
-    LogSource source{us.storage(), us.replica().state().log(), us.replica().names(), "us", {}};
-    put(us, "k", "a");
-    const leader::LogCursor begin = leader::LogCursor::now(source);
-    core::VersionVector ahead = begin.seen();
-    for (int i = 0; i < 3; ++i) put(us, "k", std::to_string(i));
-    put(eu, "k", "b");
-    us.deliver(eu, eu.storage().read_log(1)->bytes);
-    ahead.set(eu.origin(), eu.vector().at(eu.origin()));
-    const storage::Position last = us.storage().last_position();
-    core::Batch batch;
-    leader::LogCursor in_time = begin;
-    for (int i = 0; i < 4; ++i) CHECK(in_time.next(source, UINT64_MAX, batch) == Found::kBatch);
-    CHECK(in_time.next(source, UINT64_MAX, batch) == Found::kEnd);
-    // The rest was seen elsewhere: the batch still proves nothing about the trimmed ones.
-    leader::LogCursor late = leader::LogCursor::behind(source, ahead, last + 1).value();
-    REQUIRE(us.storage().trim(last).ok());
-    leader::LogCursor too_late = begin;
-    CHECK(too_late.next(source, UINT64_MAX, batch) == Found::kLost);
-    CHECK(late.next(source, UINT64_MAX, batch) == Found::kLost);
-    CHECK_FALSE(leader::LogCursor::behind(source, begin.seen(), last + 1));
-    CHECK(in_time.next(source, UINT64_MAX, batch) == Found::kEnd);
-    REQUIRE(us.storage().trim(last + 1).ok());
-    too_late = begin;
-    CHECK(too_late.next(source, UINT64_MAX, batch) == Found::kLost);
-    CHECK(in_time.next(source, UINT64_MAX, batch) == Found::kEnd);
-  }
-
   TEST_CASE("a watch that falls behind while it runs is told when the log was trimmed meanwhile") {
     const TempDir folder;
     Options options = store_options(folder, "eu");
@@ -441,41 +337,6 @@ TEST_SUITE("leader: watches") {
       CHECK(each->texts() == all);
     }
     CHECK(store.status().watches.watches == 20);
-  }
-
-  TEST_CASE("the token of a transaction that was committed with others covers none behind it") {
-    const TempDir folder;
-    const auto leader = leader::Leader::open(store_options(folder, "eu")).value_or_raise();
-    leader::LogReader reader(leader->log_source(), leader.get());
-    const core::VersionVector before = *leader->seen();
-    Listener with_reader;
-    reader.listen(with_reader);
-    const auto write = [&](std::string_view key) {
-      leader->scope().atomically([&](Scope& txn) { txn.add(Key(key).of(Type::kString), 1); });
-    };
-    for (const char* key : {"a", "b", "c"}) write(key);
-    REQUIRE(leader->commit().ok());
-    const core::VersionVector after = *leader->seen();
-    REQUIRE(eventually([&] { return with_reader.told().size() == 3; }));
-    Listener behind;
-    reader.listen(behind, before);
-    REQUIRE(behind.cursor());
-    while (!reader.catch_up(behind, *behind.cursor())) {
-    }
-    REQUIRE(behind.told().size() == 3);
-    for (const Listener* each : {&with_reader, &behind}) {
-      const std::vector<Changes> told = each->told();
-      const auto seen = [&](std::size_t i) {
-        return leader->decode_token(told.at(i).token).value_or_raise();
-      };
-      CHECK(text(told[0]) == "eu: add a/s=1");
-      CHECK(text(told[2]) == "eu: add c/s=1");
-      CHECK(seen(0) == before);
-      CHECK(seen(1) == before);
-      CHECK(seen(2) == after);
-    }
-    reader.leave(with_reader);
-    reader.leave(behind);
   }
 
   TEST_CASE("a watch may be destroyed by its own function") {
