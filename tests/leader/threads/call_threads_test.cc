@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -68,6 +70,35 @@ class Work final : public leader::Job {
   int left_;
 };
 
+// Begins threads, and counts those that have ended.
+struct Ended {
+  Turns threads;
+
+  leader::BeginThread begin() {
+    return [this](std::function<void()> body) {
+      return leader::begin_thread([this, run = std::move(body)] {
+        run();
+        threads.add();
+      });
+    };
+  }
+};
+
+// Has one turn, which lasts until the gate is opened.
+class SlowWork final : public leader::Job {
+ public:
+  SlowWork(Turns& turns, std::shared_future<void> gate) : turns_(turns), gate_(std::move(gate)) {}
+  bool turn() override {
+    turns_.add();
+    gate_.wait();
+    return false;
+  }
+
+ private:
+  Turns& turns_;
+  std::shared_future<void> gate_;
+};
+
 std::size_t count(const std::string& text, const std::string& words) {
   std::size_t found = 0;
   for (auto at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++found;
@@ -91,6 +122,23 @@ TEST_SUITE("leader: threads for calls") {
       CHECK(count(said, "there is no room") <= 1);  // Maybe a few were enough.
       if (threads == 1) CHECK(count(said, "eu: watches are called by 1 threads for now") == 1);
     }
+  }
+
+  TEST_CASE("threads that slow work has needed end when it is done, also before all are closed") {
+    constexpr int kSlow = 8;  // Twice as many as there are threads for work that is not slow.
+    Ended ended;
+    Turns turns;
+    std::promise<void> gate;
+    const std::string said = test::printed([&] {
+      CallThreads calls("eu", nullptr, milliseconds(1), ended.begin());
+      const std::shared_future<void> opened = gate.get_future().share();
+      for (int i = 0; i < kSlow; ++i) calls.add(std::make_shared<SlowWork>(turns, opened));
+      CHECK(turns.come_to(kSlow));
+      gate.set_value();
+      CHECK(ended.threads.come_to(1));
+    });
+    CHECK(count(said, "the function of a watch has been running") >= 1);
+    CHECK(ended.threads.come_to(kSlow + 1));  // With the one that is idle beside them.
   }
 
   TEST_CASE("without any thread a begin fails, and what was added runs when there is one") {

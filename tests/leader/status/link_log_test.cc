@@ -1,0 +1,63 @@
+// The lines about other leaders: who has connected, what lacked where, and when both caught up.
+
+#include "leader/link_log.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "core/log.h"
+#include "tests/printed.h"
+#include "tests/regions/linked_nodes.h"
+
+using namespace anabranch;
+using test::LinkedNodes;
+
+namespace {
+
+// The lines that `write` logs, of all importance.
+template <typename Write>
+std::string logged(const Write& write) {
+  core::set_log_level(core::LogLevel::kInfo);
+  std::string lines = test::printed(write);
+  core::set_log_level(core::LogLevel::kWarning);
+  return lines;
+}
+
+void put(LinkedNodes& world, std::size_t at) {
+  world.write(at, [](regions::Group& group) { group.put({"\1", "key", "s"}, "value"); });
+}
+
+bool has(const std::string& text, const std::string& words) {
+  return text.find(words) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_SUITE("leader: lines about links") {
+  TEST_CASE("two leaders have caught up when each has what the other had when they met") {
+    LinkedNodes world;
+    world.mesh(2);
+    put(world, 0);
+    const core::VersionVector before = world.at(0).vector();
+    for (int i = 0; i < 3; ++i) put(world, 1);
+    REQUIRE(world.run_until_equal(10'000));
+    world.run(3'000);
+    const regions::Exchange& exchange = world.at(0).replica().exchange();
+    REQUIRE(exchange.peers().at(2).applied == world.at(0).vector());
+    leader::LinkLog log("r0");
+    // They meet before the writes of the other one have come.
+    const std::string met = logged([&] { log.look(exchange, before, 10'000); });
+    CAPTURE(met);
+    CHECK(has(met,
+              "r0: region r1 (origin 0000000000000002) is connected (it dialled this leader); "
+              "3 of its writes lack here and 0 of those here lack there"));
+    CHECK_FALSE(has(met, "caught up"));
+    const std::string later = logged([&] { log.look(exchange, world.at(0).vector(), 11'500); });
+    CAPTURE(later);
+    CHECK(has(later,
+              "r1 (origin 0000000000000002) and this leader have caught up: "
+              "3 writes in 1.5 s"));
+    CHECK(logged([&] { log.look(exchange, world.at(0).vector(), 20'000); }).empty());
+  }
+}
