@@ -49,7 +49,8 @@ struct Expiry {
 std::string encode_expiry(const Expiry& expiry);
 std::optional<Expiry> decode_expiry(std::string_view value);
 
-// The type and values that a key shows, whether it has expired or not.
+// The type and values that a key shows, whether it has expired or not; the dots are sorted, as the
+// siblings of a cell are.
 struct ShownKey {
   Type type = Type::kNone;
   std::vector<core::Dot> values = {};  // Of a string: those with the shown value...

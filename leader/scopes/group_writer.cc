@@ -1,6 +1,5 @@
 #include "leader/scopes/group_writer.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -171,7 +170,6 @@ bool GroupWriter::expire(const Key& key, std::optional<std::int64_t> deadline_ms
     txn->clear(path);
   } else {
     crdt::ShownKey shown = at.shown_key(part);
-    std::ranges::sort(shown.values);
     const crdt::Expiry expiry{.deadline = deadline_ms.value_or(crdt::Expiry::kNever),
                               .type = shown.type,
                               .values = std::move(shown.values)};
