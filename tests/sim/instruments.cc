@@ -112,6 +112,7 @@ constexpr std::array kRows{
 
 std::vector<Plant> plants() {
   std::vector<Plant> plants;
+  plants.reserve(kRows.size());
   for (const Row& row : kRows) {
     plants.push_back({row.name, row.what, row.fault, row.of_followers, row.in_parts});
   }
