@@ -15,7 +15,6 @@ using namespace anabranch;
 using core::Path;
 using leader::ErasedSweep;
 using test::LinkedNodes;
-using test::Node;
 
 namespace {
 

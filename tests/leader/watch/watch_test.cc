@@ -23,7 +23,6 @@ using namespace std::chrono_literals;
 using test::code_of;
 using test::dialling;
 using test::eventually;
-using test::knows;
 using test::listening;
 using test::store_options;
 using test::TempDir;
@@ -298,7 +297,7 @@ TEST_SUITE("leader: watches") {
     CHECK(eventually([&] { return store.status().watches.behind == 1; }));
     gate.open();
     for (int i = kWrites + 1; i <= 2 * kWrites; ++i) write(i);
-    REQUIRE(diary.has(2 * kWrites));
+    REQUIRE(diary.has(std::size_t{2} * kWrites));
     CHECK(eventually([&] { return store.status().watches.behind == 0; }));
     write(2 * kWrites + 1);
     REQUIRE(diary.has(2 * kWrites + 1));
@@ -405,6 +404,7 @@ TEST_SUITE("leader: watches") {
     std::promise<void> go;
     const std::shared_future<void> gone = go.get_future().share();
     std::vector<Watch> slow;
+    slow.reserve(6);
     for (int i = 0; i < 6; ++i) {
       slow.push_back(store.watch("go", [&](const Changes&) { gone.wait(); }));
     }

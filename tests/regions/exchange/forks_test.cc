@@ -146,8 +146,8 @@ TEST_SUITE("regions: forks") {
   // Two that each took the other's older word for news told it back and forth for ever.
   TEST_CASE("what a peer says of an old position does not undo that it has shown to be equal") {
     Node node("eu", kForked);
-    for (const core::Seq batch : {1, 2, 3}) {
-      node.write(batch, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
+    for (const core::Millis wall : {1, 2, 3}) {
+      node.write(wall, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
     }
     const regions::Replica& replica = node.replica();
     const regions::Head& head = replica.applied().head(kForked);

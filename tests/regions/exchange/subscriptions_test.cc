@@ -12,7 +12,6 @@
 
 using namespace anabranch;
 using core::Origin;
-using core::VersionVector;
 using regions::Subscribe;
 using regions::Subscriptions;
 using test::Parts;
