@@ -262,14 +262,15 @@ core::Result<bool> Snapshots::join(Millis now) {
   return true;
 }
 
-// Where its source has given way, the snapshot comes without the hashes behind that place.
+// Where its source has given way, the snapshot comes without the hashes behind that place. Only
+// origins of the snapshot are kept, however many places the source names.
 void Snapshots::take_over_parted() {
-  const SnapshotHeader& header = in_->header();
-  for (const auto& [origin, common] : header.checkpoints.parted) {
-    const auto head = header.heads.find(origin);
-    const bool taken =
-        head != header.heads.end() && head->second.seq > owner_.state.applied().vector().at(origin);
-    if (taken || joiner_ != nullptr) owner_.state.chains().part(origin, common);
+  const std::map<Origin, core::Seq>& parted = in_->header().checkpoints.parted;
+  for (const auto& [origin, head] : in_->header().heads) {
+    const auto place = parted.find(origin);
+    if (place == parted.end()) continue;
+    const bool taken = joiner_ != nullptr || head.seq > owner_.state.applied().vector().at(origin);
+    if (taken) owner_.state.chains().part(origin, place->second);
   }
 }
 

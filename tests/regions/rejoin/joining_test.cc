@@ -53,6 +53,8 @@ TEST_SUITE("regions: joining") {
     World world;
     Rejoin rejoin = world.rejoin();
     world.eu.snapshots.take_for(&rejoin);
+    world.us.state.chains().part(kUs, 2);
+    world.us.state.chains().part(77, 1);  // No origin of the snapshot.
     world.merge();
     CHECK(world.failure.empty());
     CHECK(rejoin.logging());
@@ -69,7 +71,7 @@ TEST_SUITE("regions: joining") {
     CHECK(world.eu.state.reader()->row(Parts::row_of("us3")).cell.siblings.size() == 2);
     CHECK(rejoin.next_slice().value().records.size() == 2);
     CHECK(rejoin.all_logged());
-    CHECK(world.eu.state.chains().parted() == std::map<Origin, core::Seq>{{kEu, 1}});
+    CHECK(world.eu.state.chains().parted() == std::map<Origin, core::Seq>{{kEu, 1}, {kUs, 2}});
     regions::ChainHashes stored(world.eu.state.applied(), world.eu.state.log());
     REQUIRE(stored.load(*world.eu.state.storage().snapshot()).ok());
     CHECK(stored.parted() == world.eu.state.chains().parted());
