@@ -85,7 +85,8 @@ class Rejoin final : public Joiner {
 
   // Returns whether a snapshot of a peer is of use, and may be asked for now.
   [[nodiscard]] bool is_source(const Peer& peer) const;
-  // Returns whether all possible sources show nothing: they give way themselves.
+  // Returns whether every connected source shows nothing, since it gives way itself; also when no
+  // source is connected.
   [[nodiscard]] bool sources_give_way() const;
   [[nodiscard]] core::Result<void> accept(core::Origin origin, const Head& there,
                                           const Forks& forks) const;

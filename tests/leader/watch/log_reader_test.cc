@@ -202,7 +202,7 @@ TEST_SUITE("leader: reader of the log") {
     CHECK(text(listener.told()[0]) == "us remote: put k/s=a");
   }
 
-  TEST_CASE("a log that cannot be read is said once, and a loss when it can be read again") {
+  TEST_CASE("a log that cannot be read is reported, and a loss when it can be read again") {
     test::Node eu("eu", 1);
     BrokenLog log(eu.replica().state().log());
     const LogSource source{eu.storage(), log, eu.replica().names(), "eu", {}};
