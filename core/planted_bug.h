@@ -74,9 +74,20 @@ enum class Bug : std::uint8_t {
   kShowTimestamps,
   kClearAlone,
   kIgnoreJumps,
+  kUnknownAsLww,
+  kPolicyOfNewest,
+  kForgetPolicies,
+  kForgetPoliciesOnSwap,
+  kProposalFirst,
+  kShortestPolicy,
+  kReviveProposals,
+  kKeepStaleOrder,
+  kForgetReorder,
   kServeWhileGivingWay,
   kApplyOwnBranch,
   kMergeUnclear,
+  kLearnFromAll,
+  kHearFormer,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

@@ -74,7 +74,9 @@ std::optional<double> parse_finite(std::string_view bytes) {
   const char* const end = bytes.data() + bytes.size();
   const auto [stopped, error] = std::from_chars(bytes.data(), end, number);
   if (error != std::errc{} || stopped != end || !std::isfinite(number)) return std::nullopt;
-  return number;
+  const std::string_view digits = bytes.substr(0, bytes.find_first_of("eE"));
+  const bool vanished = number == 0 && digits.find_first_not_of("-.0") != std::string_view::npos;
+  return vanished ? std::nullopt : std::optional(number);
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view digits) {

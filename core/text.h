@@ -52,7 +52,9 @@ template <std::integral T, int kBase = 10>
 // no leading zeros; "-0" is none.
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view bytes);
 
-// Parses a finite double: "1", "-2.5", "1e+22".
+// Parses a finite double: "1", "-2.5", "1e+22". A text beyond the range of doubles is none, and so
+// is one with a digit other than 0 that is nearer to 0 than to any other double: replicas that
+// order values by it must agree, and libraries differ in the result of an underflow.
 [[nodiscard]] std::optional<double> parse_finite(std::string_view bytes);
 
 // Parses a port of TCP, 0 included.

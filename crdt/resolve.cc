@@ -8,6 +8,7 @@
 
 #include "core/assert.h"
 #include "core/text.h"
+#include "crdt/choice.h"
 
 namespace anabranch::crdt {
 namespace {
@@ -59,7 +60,7 @@ Resolution resolve(std::string_view key, const Cell& cell, const Resolver& resol
       overruled = true;
     }
   }
-  return {canonical_order(cell).back()->value, overruled};
+  return {last_written(cell).value, overruled};
 }
 
 core::Result<std::optional<std::string>> shown_string(const std::optional<std::string>& resolved,

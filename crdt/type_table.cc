@@ -1,8 +1,8 @@
 #include "crdt/type_table.h"
 
 #include <algorithm>
-#include <tuple>
 
+#include "crdt/choice.h"
 #include "crdt/expiry.h"
 
 namespace anabranch::crdt {
@@ -24,10 +24,8 @@ bool is_part(const core::Components& row) {
 }
 
 std::optional<std::string> last_of(const Cell& cell) {
-  const auto last = std::ranges::max_element(cell.siblings, {}, [](const Sibling& sibling) {
-    return std::tuple(sibling.hlc, sibling.dot);
-  });
-  return last == cell.siblings.end() ? std::nullopt : std::optional(last->value);
+  if (cell.siblings.empty()) return std::nullopt;
+  return last_written(cell).value;
 }
 
 }  // namespace

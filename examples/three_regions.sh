@@ -143,7 +143,10 @@ at() {
 }
 
 # The state of a server's exchange with a peer: "connected", "not connected" or "paused".
-link() { at "$1" status | awk -v peer="$2" '$1 == peer { print $7 ($8 == "" ? "" : " " $8) }'; }
+link() {
+  at "$1" status | sed 's/,.*//' |
+    awk -v peer="$2" '$1 == peer { print $7 ($8 == "" ? "" : " " $8) }'
+}
 # The number of a server's writes that a peer has not yet acknowledged as applied.
 lag() { at "$1" status | awk -v peer="$2" '$1 == peer { print $4 }'; }
 both_digests() {
@@ -310,7 +313,9 @@ show_conflict() {
 resolve_by_hook() {
   chapter "7. The same conflict, resolved by the application."
   echo "  eu and us have no rule for doc/list: they show the newest write. The application in ap"
-  echo "  has a hook for doc/ that merges lists of words; it decides what is shown there only."
+  echo "  has a hook for doc/ that merges lists of words; it decides what is shown there only,"
+  echo "  and its peers say so."
+  comes '*ap *connected, has other resolvers*' at eu status
   comes "tent map" eu GET doc/list
   comes "tent map" us GET doc/list
   comes "eu: tent stove us: tent rope ap: tent map" ap siblings doc/list

@@ -4,7 +4,10 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "leader/policies.h"
+#include "regions/policies.h"
 #include "transport/address.h"
 
 namespace anabranch::leader {
@@ -63,6 +66,52 @@ core::Result<void> check_resolvers(const Options& options) {
   return {};
 }
 
+// By its name a policy finds its function.
+core::Result<void> check_functions(const Options& options) {
+  std::set<std::string_view> names;
+  for (const Resolver& each : options.functions) {
+    if (!is_name(each.name()) || each.name() == Resolver({}, {}).name()) {
+      return core::invalid("functions: \"" + std::string(each.name()) +
+                           "\" is no name: give each function one, 1 to 64 letters, digits, '-', "
+                           "'_' or '.'");
+    }
+    if (names.insert(each.name()).second) continue;
+    return core::invalid("functions: the name \"" + std::string(each.name()) + "\" is there twice");
+  }
+  return {};
+}
+
+core::Result<void> check_policies(const Options& options) {
+  constexpr std::size_t kMax = regions::Policies::kInForceMax;
+  constexpr std::size_t kPrefixMax = regions::Policies::kPrefixBytesMax;
+  std::set<std::pair<std::uint8_t, std::string_view>> scopes;
+  for (const PrefixPolicy& each : options.policies) {
+    const std::string which =
+        "policies: " + to_string(each.policy) + " for \"" + each.prefix + "\"";
+    if (auto checked = check_policy(each.database, each.policy); !checked.ok()) {
+      return core::invalid(which + ": " + checked.failure().message);
+    }
+    if (each.prefix.size() > kPrefixMax) {
+      return core::invalid(which + ": a prefix has at most " + std::to_string(kPrefixMax) +
+                           " bytes");
+    }
+    const bool is_native = each.policy.kind == Policy::Kind::kNative;
+    const bool has_it =
+        std::ranges::find(options.functions, each.policy.name,
+                          [](const Resolver& f) { return f.name(); }) != options.functions.end();
+    if (is_native && !has_it) {
+      return core::invalid(which +
+                           ": this leader has no such function: give it in "
+                           "Options::functions of an embedded store; a server has none");
+    }
+    if (scopes.emplace(each.database, each.prefix).second) continue;
+    return core::invalid("policies: the prefix \"" + each.prefix + "\" of database " +
+                         std::to_string(each.database) + " is there twice");
+  }
+  if (options.policies.size() <= kMax) return {};
+  return core::invalid("policies: there are more than " + std::to_string(kMax));
+}
+
 }  // namespace
 
 core::Result<void> check_options(const Options& options) {
@@ -77,6 +126,8 @@ core::Result<void> check_options(const Options& options) {
   }
   if (auto checked = check_links(options); !checked.ok()) return checked;
   if (auto checked = check_resolvers(options); !checked.ok()) return checked;
+  if (auto checked = check_functions(options); !checked.ok()) return checked;
+  if (auto checked = check_policies(options); !checked.ok()) return checked;
   if (options.map_bytes < kMapBytesLeast) {
     return core::invalid("map_bytes is " + std::to_string(options.map_bytes) +
                          ", under the least of 67108864 (64 MiB)");

@@ -75,7 +75,7 @@ void ExpirySweep::take(const storage::Snapshot& snapshot, const rows::SnapshotRe
   if (!stored) throw Error(ErrorCode::kCorrupt, "the order of expiries names a row that is gone");
   const Path path =
       rows::decode_row_at(entry.row_key, *stored, replica_.names().origins()).value_or_raise().path;
-  const Verdict verdict = judge(rows, path, times);
+  const Verdict verdict = judge(rows, path, entry.deadline, times);
   if (verdict.deadline != entry.deadline) return;  // Another entry decides this key.
   if (verdict.act == Act::kWait) {
     ++found_;
@@ -88,10 +88,12 @@ void ExpirySweep::take(const storage::Snapshot& snapshot, const rows::SnapshotRe
 }
 
 ExpirySweep::Verdict ExpirySweep::judge(const rows::SnapshotReader& rows, const Path& expiry,
-                                        const Times& times) const {
+                                        Millis entry, const Times& times) const {
   const crdt::Cell cell = rows.row(expiry).cell;
   if (cell.siblings.empty()) return {};  // A large clear covers it.
   const View view(rows, replica_.names(), resolvers_, times.now_ms);
+  // A leader that knows the policy of the key clears it.
+  if (!view.can_decide(crdt::key_part(expiry))) return {Act::kWait, entry};
   const crdt::ShownKey key = view.shown_key(crdt::key_part(expiry));
   const auto deciding = crdt::deciding_expiry(cell, key);
   if (!deciding) return crdt::is_spent(cell, key) ? judge_spent(cell, times) : Verdict{};

@@ -84,8 +84,9 @@ class ExpirySweep {
   // Handles one entry of the index.
   void take(const storage::Snapshot& snapshot, const rows::SnapshotReader& rows,
             const Times& times);
+  // Judges the expiry of an entry with this deadline.
   [[nodiscard]] Verdict judge(const rows::SnapshotReader& rows, const core::Path& expiry,
-                              const Times& times) const;
+                              core::Millis entry, const Times& times) const;
   [[nodiscard]] Verdict judge_spent(const crdt::Cell& cell, const Times& times) const;
   // Whether it is this leader's time to act on a sibling's expiry, given the latest moment that the
   // expiry names.

@@ -16,6 +16,7 @@
 #include "leader/leader_status.h"
 #include "leader/link_log.h"
 #include "leader/pacer.h"
+#include "leader/policies.h"
 #include "leader/replication_progress.h"
 #include "leader/scopes/group_scope.h"
 #include "leader/scopes/kept_view.h"
@@ -74,7 +75,7 @@ class Leader::Impl {
  public:
   Impl(Options options, std::unique_ptr<storage::Storage> storage)
       : options_(std::move(options)),
-        resolvers_(options_.resolvers),
+        resolvers_(options_.resolvers, options_.functions),
         storage_(std::move(storage)),
         link_log_(options_.region) {}
 
@@ -96,6 +97,7 @@ class Leader::Impl {
                                   .random_origin = random_number,
                                   .signatures = signatures_ ? &*signatures_ : nullptr,
                                   .resolvers = &resolvers_,
+                                  .proposals = proposals_of(options_),
                                   .drift_ms_max = options_.clock_drift_ms_max,
                                   .expiry_wait_ms = options_.expiry_wait_ms_max,
                                   .follows = options_.follower,
@@ -138,12 +140,9 @@ class Leader::Impl {
   void read_applied(
       const std::function<void(const View&, const core::VersionVector&)>& function) const {
     const rows::Names& names = replica_->names();
-    const rows::PublishedMasks::Look look = names.masks().look();
-    auto snapshot = storage_->snapshot();
-    const auto applied = regions::Applied::load(*snapshot);
+    const auto rows = rows::SnapshotReader::newest(*storage_, names);
+    const auto applied = regions::Applied::load(rows.snapshot());
     if (!applied.ok()) applied.failure().raise();
-    auto masks = names.masks().masks(look, *snapshot);
-    const rows::SnapshotReader rows(std::move(snapshot), names.origins(), std::move(masks));
     function(View(rows, names, resolvers_), applied.value().vector());
   }
   const rows::Resolvers& resolvers() const { return resolvers_; }
@@ -401,6 +400,25 @@ bool Leader::resume(std::string_view peer) { return impl_->resume(peer); }
 core::Result<void> Leader::reload_keys() { return impl_->reload_keys(); }
 core::Result<void> Leader::retire(std::string_view region, regions::Retirement retirement) {
   return impl_->act().retire(region, retirement);
+}
+
+core::Result<void> Leader::set_policy(std::uint8_t database, std::string_view prefix,
+                                      const Policy& policy) {
+  if (auto checked = check_policy(database, policy); !checked.ok()) return checked;
+  return impl_->act().set_policy(scope_of(database, prefix), row_policy(policy));
+}
+
+core::Result<void> Leader::remove_policy(std::uint8_t database, std::string_view prefix) {
+  if (auto checked = check_database(database); !checked.ok()) return checked;
+  return impl_->act().remove_policy(scope_of(database, prefix));
+}
+
+std::vector<PolicyAt> Leader::policies() const {
+  std::vector<PolicyAt> all;
+  impl_->read([&](const rows::SnapshotReader& rows, const rows::Names& /*names*/) {
+    all = list_policies(rows, impl_->resolvers());
+  });
+  return all;
 }
 
 core::Result<void> Leader::promote() { return impl_->promote(); }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include <anabranch/options.h>
+#include <anabranch/policy.h>
 #include <anabranch/session.h>
 #include <anabranch/status.h>
 #include <anabranch/transaction.h>
@@ -99,6 +101,12 @@ class Leader {
   [[nodiscard]] ExpiryCounts expiries() const;
   // Stages Store::retire or Store::restore in the open group; see Replica::retire.
   core::Result<void> retire(std::string_view region, regions::Retirement retirement);
+  // Stages Store::set_policy or Store::remove_policy in the open group.
+  core::Result<void> set_policy(std::uint8_t database, std::string_view prefix,
+                                const Policy& policy);
+  core::Result<void> remove_policy(std::uint8_t database, std::string_view prefix);
+  // See Store::policies. Thread-safe.
+  [[nodiscard]] std::vector<PolicyAt> policies() const;
   // See Store::promote. Nothing may be staged.
   core::Result<void> promote();
   // Gives way to the other history of an origin (16 hexadecimal digits) that has two; see

@@ -53,6 +53,8 @@ PeerStatus peer_status(const Peer& peer, const Replica& replica, core::Millis no
   status.behind_ops = peer.applied.ops_beyond(applied);
   status.clock_ahead_ms = replica.time().clocks().ahead_ms(peer.region, now).value_or(0);
   status.diverged = replica.verifier().divergence().diverged(peer.region);
+  status.resolvers_differ = replica.policies().resolvers_differ(peer.origin);
+  status.absent_functions = replica.policies().absent_functions(peer.origin);
   if (is_second_leader(peer, replica)) status.note = "one of two leaders of its region";
   if (!peer.out.trimmed().empty()) status.note = "lacks writes that the log no longer has";
   return status;
@@ -183,6 +185,13 @@ std::vector<RegionStatus> region_statuses(const Replica& replica) {
   return statuses;
 }
 
+void add_policies(StoreStatus& status, const Replica& replica, const rows::Resolvers& resolvers) {
+  status.resolver_failures = resolvers.failures();
+  status.policies = replica.state().policies()->in_force().size();
+  status.policy_troubles = replica.policies().troubles();
+  status.absent_functions = resolvers.absent();
+}
+
 }  // namespace
 
 StoreStatus leader_status(const Replica& replica, const Options& options,
@@ -227,9 +236,12 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.log_records = storage.last_position();
   status.log_bytes = replica.keeper().segments().bytes();
   status.log_age_ms = replica.keeper().segments().age_ms(replica.keeper().segments().first());
+  status.orders_left = replica.upkeep().orders_left();
   status.held_batches = replica.inbox().held().size();
   status.waiting_subscriptions = replica.exchange().subscriptions().waiting();
-  status.resolver_failures = resolvers.failures();
+  status.avoided_sources = replica.exchange().subscriptions().avoided();
+  status.wanted_positions = replica.exchange().forks().positions_wanted();
+  add_policies(status, replica, resolvers);
   status.rows = replica.state().digests().rows();
   status.expiries = storage.snapshot()->size(storage::Table::kExpiries);
   status.digest = core::to_string(replica.state().digests().total());

@@ -105,4 +105,23 @@ void Store::restore(std::string_view region) {
   });
 }
 
+void Store::set_policy(std::string_view prefix, const Policy& policy) {
+  set_policy(0, prefix, policy);
+}
+
+void Store::set_policy(std::uint8_t database, std::string_view prefix, const Policy& policy) {
+  impl_->run([&](leader::Leader& leader) {
+    leader.set_policy(database, prefix, policy).value_or_raise();
+  });
+}
+
+void Store::remove_policy(std::string_view prefix) { remove_policy(0, prefix); }
+
+void Store::remove_policy(std::uint8_t database, std::string_view prefix) {
+  impl_->run(
+      [&](leader::Leader& leader) { leader.remove_policy(database, prefix).value_or_raise(); });
+}
+
+std::vector<PolicyAt> Store::policies() const { return impl_->leader().policies(); }
+
 }  // namespace anabranch

@@ -1,6 +1,7 @@
 #include "regions/membership.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -61,18 +62,22 @@ core::Result<void> Membership::announce() {
     return {};
   }
   ANABRANCH_ASSERT(!owner_.writer.dirty());
-  // A follower that has led may have listed counters under a name that it did not announce.
-  const core::Origin previous = self().previous;
-  const bool listed = regions_.knows(self().region, previous);
-  std::optional<core::Origin> before;
-  if (!listed)
-    before = left_for(owner_.state.storage(), owner_.keeper.reports().find(previous), previous);
+  // A follower that has led may have listed counters under names that it did not announce.
+  std::map<core::Origin, core::Origin> unannounced;  // {origin: the one before}
+  core::Origin origin = self().previous;
+  while (origin != 0 && !regions_.knows(self().region, origin) && !unannounced.contains(origin)) {
+    const auto before =
+        left_for(owner_.state.storage(), owner_.keeper.reports().find(origin), origin);
+    if (!before) break;
+    unannounced[origin] = *before;
+    origin = *before;
+  }
   OpenTransaction txn = owner_.writer.begin();
-  if (before) {
-    txn->put(RegionList::origin_row(self().region, previous), RegionList::origin_value(*before));
+  for (const auto& [former, before] : unannounced) {
+    txn->put(RegionList::origin_row(self().region, former), RegionList::origin_value(before));
   }
   txn->put(RegionList::origin_row(self().region, self().origin),
-           RegionList::origin_value(previous));
+           RegionList::origin_value(self().previous));
   txn.keep();
   const auto done = owner_.writer.commit();
   return done.ok() ? core::Result<void>() : done.failure();

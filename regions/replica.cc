@@ -24,6 +24,7 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   Startup startup({self.options_, self.state_, self.members_, self.exchange_, self.inbox_,
                    self.keeper_, self.time_, self.incarnations_, self.repair_});
   if (auto started = startup.run(clock); !started.ok()) return started.failure();
+  self.policies_.look();
   return replica;
 }
 
@@ -35,6 +36,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
       exchange_(state_.applied(), state_.chains(), members_.settled(), state_.log(), effects_),
       writer_(state_, exchange_,
               {options_.nonce, options_.checksums, options_.limits.reserve_bytes}),
+      policies_({state_, exchange_, writer_, alarms_}, options_.resolvers, options_.proposals),
       inbox_({state_, exchange_, alarms_, effects_, writer_, writer_.reserve()},
              {options_.limits.hold_bytes_max, options_.limits.clear_rows_counted_at_once,
               options_.limits.sweep.looks, options_.signatures}),
@@ -59,6 +61,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
   state_.watch(members_);
   state_.watch(upkeep_);
   state_.join(members_);
+  state_.join(policies_);
   state_.join(snapshots_);
   state_.join(repair_);  // It keeps records from the log that the keeper counts.
   state_.join(inbox_);
@@ -79,7 +82,10 @@ core::Result<void> Replica::close() {
 // ---- The origin of its writes.
 
 core::Result<void> Replica::announce() {
-  return options_.announce ? members_.announce() : core::Result<void>();
+  if (!options_.announce) return {};
+  if (auto announced = members_.announce(); !announced.ok()) return announced;
+  // While it writes a branch again no log has its newest writes.
+  return repair_.rejoin() == nullptr ? policies_.announce() : core::Result<void>();
 }
 
 core::Result<void> Replica::promote(Millis now) {
@@ -161,6 +167,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
   if (broken()) return;
   name_damage(state_, exchange_.peers(), alarms_);
   if (!compares_rows(message) && members_.refuses(link, message)) return;
+  if (exchange_.links().of_other_origin(link, message)) return;
   const Peer* const peer = exchange_.links().peer_at(link);
   const auto accepts = [&](const BatchMessage& received, const core::Batch& batch) {
     return members_.accepts(link, received, batch);
@@ -176,6 +183,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
                    verifier_.compare(link, each);
                    members_.renew_report(now);
                    members_.send_reports(link, each.reports);
+                   policies_.on(link, each, now);
                    exchange_.step(link, std::move(each), now);
                  },
                  [&](RegionReport& each) { members_.on(link, std::move(each)); },
@@ -267,6 +275,7 @@ void Replica::tick(Millis now) {
     HeartbeatState heartbeat_state = time_.heartbeat_state(now);
     heartbeat_state.digest = state_.digest();
     heartbeat_state.reports = keeper_.reports().numbers();
+    heartbeat_state.rules = policies_.rules();
     return heartbeat_state;
   });
   if (beat) {

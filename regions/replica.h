@@ -27,6 +27,7 @@
 #include "regions/local_writer.h"
 #include "regions/log/log_keeper.h"
 #include "regions/membership.h"
+#include "regions/policies.h"
 #include "regions/rejoin/fork_repair.h"
 #include "regions/rejoin/incarnations.h"
 #include "regions/replica_options.h"
@@ -63,8 +64,8 @@ class Replica {
 
   // ---- The leader as a member of the mesh.
 
-  // Writes into the list of regions, if that is due, that this leader has opened its origin. The
-  // group must not be dirty.
+  // Writes into the list of regions, if that is due, that this leader has opened its origin, and
+  // the proposals of its region. The group must not be dirty.
   core::Result<void> announce();
   // Takes writes from now on, under a new origin, if it has followed until now.
   core::Result<void> promote(core::Millis now);
@@ -72,6 +73,13 @@ class Replica {
   // again. Fails with kInvalid, naming the reason, when that cannot be.
   core::Result<void> retire(std::string_view region, Retirement retirement) {
     return members_.retire(region, retirement);
+  }
+  // Stages that a policy is set, or removed; see Policies.
+  core::Result<void> set_policy(const rows::PolicyScope& scope, const rows::Policy& policy) {
+    return policies_.set(scope, policy);
+  }
+  core::Result<void> remove_policy(const rows::PolicyScope& scope) {
+    return policies_.remove(scope);
   }
   // Gives way to the other history of an origin that has two: begins to join as if empty and to
   // write again the ops that only this side has (rejoin.h). With `adopt` also those of another
@@ -144,6 +152,7 @@ class Replica {
   [[nodiscard]] const CommittedState& state() const { return state_; }
   [[nodiscard]] const LocalWriter& writer() const { return writer_; }
   [[nodiscard]] const Membership& members() const { return members_; }
+  [[nodiscard]] const Policies& policies() const { return policies_; }
   [[nodiscard]] const Exchange& exchange() const { return exchange_; }
   [[nodiscard]] const Inbox& inbox() const { return inbox_; }
   [[nodiscard]] const LogKeeper& keeper() const { return keeper_; }
@@ -163,6 +172,7 @@ class Replica {
   Membership members_;
   Exchange exchange_;
   LocalWriter writer_;
+  Policies policies_;
   Inbox inbox_;
   LogKeeper keeper_;
   Snapshots snapshots_;

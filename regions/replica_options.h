@@ -11,6 +11,7 @@
 #include "regions/delivery/hold_back_queue.h"
 #include "regions/exchange/exchange.h"
 #include "regions/log/log_segments.h"
+#include "regions/policies.h"
 #include "regions/rejoin/rejoin.h"
 #include "regions/snapshot/snapshot_limits.h"
 #include "regions/wire/signatures.h"
@@ -60,8 +61,10 @@ struct ReplicaOptions {
   // With it, foreign batches are applied as far as their region has signed them. Must outlive the
   // replica; null: nothing is signed, and all batches are believed.
   const Signatures* signatures = nullptr;
-  // The functions that decide between concurrent scores; must outlive the replica. Null: `lww`.
+  // The functions that decide between concurrent values; must outlive the replica. Null: `lww`.
   const rows::Resolvers* resolvers = nullptr;
+  // The policies that its region proposes.
+  Policies::Proposals proposals = {};
   core::Millis drift_ms_max = core::HybridClock::kDriftMaxMs;
   // For how long a leader that is away keeps keys that have expired from being cleared.
   core::Millis expiry_wait_ms = core::Millis{24} * 3600 * 1000;

@@ -6,6 +6,7 @@
 
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
+#include "storage/layout.h"
 
 namespace anabranch::regions {
 
@@ -46,6 +47,11 @@ core::Result<void> Upkeep::sweep_slice(Stage& stage) {
 core::Result<bool> Upkeep::order_slice() {
   if (!ordering_ || state_.broken()) return false;
   const auto done = state_.change_rows([&](Stage& stage) -> core::Result<void> {
+    if (!state_.reorder().empty()) {
+      rows::ScoreReorder reorder = state_.reorder();
+      rows::look_for_stale_orders(stage, reorder, limits_.looks, limits_.changes);
+      return state_.commit({.stage = &stage, .reorder = &reorder});
+    }
     const auto snapshot = state_.storage().snapshot();
     ordering_ = rows::work_on_orders(stage, {*snapshot, state_.names().origins()}, limits_.changes);
     return ordering_ ? state_.commit({.stage = &stage}) : core::Result<void>();
@@ -54,9 +60,22 @@ core::Result<bool> Upkeep::order_slice() {
   return ordering_;
 }
 
+std::uint64_t Upkeep::orders_left() const {
+  if (!ordering_) return 0;
+  std::uint64_t left = state_.reorder().size();
+  const auto snapshot = state_.storage().snapshot();
+  const auto cursor = snapshot->scan(storage::Table::kScores, storage::kUnorderedPrefix,
+                                     storage::Direction::kForward);
+  for (; cursor->valid() && cursor->key().starts_with(storage::kUnorderedPrefix); cursor->next()) {
+    if (left >= kOrdersCounted) break;
+    ++left;
+  }
+  return std::min(left, kOrdersCounted);
+}
+
 void Upkeep::committed(const Commit& commit) {
   const bool leaves = commit.stage != nullptr && commit.stage->leaves_orders();
-  ordering_ = ordering_ || commit.swap || leaves;
+  ordering_ = ordering_ || commit.swap || leaves || !state_.reorder().empty();
 }
 
 // ---- Dead slots.

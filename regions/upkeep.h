@@ -3,6 +3,7 @@
 // need them. Not thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <set>
 
 #include "core/path.h"
@@ -17,6 +18,7 @@ namespace anabranch::regions {
 class Upkeep final : public Participant, public RowWatcher {
  public:
   static constexpr std::size_t kDeadRowsMax = 100'000;
+  static constexpr std::uint64_t kOrdersCounted = 1'000;
 
   // Both must outlive this.
   Upkeep(CommittedState& state, OwnBatches& own, const rows::SweepLimits& limits)
@@ -27,6 +29,9 @@ class Upkeep final : public Participant, public RowWatcher {
   [[nodiscard]] bool sweeping() const { return !state_.masks()->empty(); }
   // Whether orders of scores are to be made or removed. Until then rankings may be slow.
   [[nodiscard]] bool ordering() const { return ordering_; }
+  // Returns the number of sorted sets to be ordered anew, and of scopes to be searched for such; no
+  // more than kOrdersCounted.
+  [[nodiscard]] std::uint64_t orders_left() const;
   // Whether sweep() has anything to do.
   [[nodiscard]] bool tidying() const { return sweeping() || ordering(); }
   // Sweeps a slice, in one commit, or, when nothing is left to sweep, does a slice of the work on

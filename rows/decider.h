@@ -1,35 +1,56 @@
-// Decides between siblings: by the type, the policy of the key, and the names of regions, which a
-// resolver may read. Values are resolved on the way out; no stored bytes depend on it except the
-// derived orders of scores.
+// Decides between siblings: by the type; else by the policy in force for the key, in the state that
+// is read (policy/policy_table.h); else, where no row rules, by the resolvers of the process. A
+// function may read the names of regions. Values are resolved on the way out; no stored bytes
+// depend on it except the derived orders of scores.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/path.h"
 #include "crdt/resolve.h"
 #include "crdt/row.h"
 #include "rows/names.h"
 #include "rows/resolvers.h"
+#include "rows/row_reader.h"
+#include "rows/score_rules.h"
 
 namespace anabranch::rows {
 
-// Cheap to construct and thread-safe; both references must outlive it.
+// Cheap to construct; used by the thread of its reader. All references must outlive it. The
+// policies are asked for when there are siblings, and not before. Throws Error{kUnsupported} where
+// a policy of a newer version decides between siblings, and Error{kCorrupt}.
 class Decider {
  public:
-  Decider(const Names& names, const Resolvers& resolvers) : names_(names), resolvers_(resolvers) {}
+  Decider(const RowReader& rows, const Names& names, const Resolvers& resolvers)
+      : rows_(rows), names_(names), resolvers_(resolvers), scores_(names, resolvers) {}
 
   // Returns the value that a row shows, without the tally; nullopt if the cell is empty.
   [[nodiscard]] std::optional<std::string> value(const core::Path& path,
                                                  const crdt::Cell& cell) const;
-  // Returns the score of a row of a sorted set.
+  // Returns whether value() can decide, be it for a lack of siblings: false where it would throw
+  // Error{kUnsupported}.
+  [[nodiscard]] bool can_decide(const core::Path& path, const crdt::Cell& cell) const;
+  // Returns the score of a row of a sorted set: by ScoreRules.
   [[nodiscard]] double score(const core::Path& path, const crdt::Row& row) const;
+  // Returns whether members that were ordered by a rule of ScoreRules stand as score() says; false
+  // where it may throw.
+  [[nodiscard]] bool are_ordered_by(std::uint64_t rule, const core::Path& sorted_set) const;
   // Returns a function that maps an origin to the name of its region.
   [[nodiscard]] crdt::RegionOf region_of() const;
 
  private:
+  // Both are for cells with several siblings, whose type does not decide.
+  [[nodiscard]] std::string by_policy(const core::Path& path, const crdt::Cell& cell) const;
+  [[nodiscard]] std::string by_function(std::string_view key, const crdt::Cell& cell,
+                                        const Resolver& resolver) const;
+
+  const RowReader& rows_;
   const Names& names_;
   const Resolvers& resolvers_;
+  ScoreRules scores_;
 };
 
 }  // namespace anabranch::rows

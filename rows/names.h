@@ -1,5 +1,6 @@
 // The data that readers need besides rows: the origins behind small numbers, the regions behind
-// origins, whether masks are pending, the keys that may expire, and the version vector of the rows.
+// origins, whether masks are pending, the policies, the keys that may expire, and the version
+// vector of the rows.
 #pragma once
 
 #include <map>
@@ -8,6 +9,7 @@
 
 #include "core/origin_table.h"
 #include "rows/masks/published_masks.h"
+#include "rows/policy/published_policies.h"
 #include "rows/published_expiry.h"
 #include "rows/published_vector.h"
 
@@ -23,6 +25,9 @@ class Names {
   [[nodiscard]] PublishedMasks& masks() { return masks_; }
   [[nodiscard]] const PublishedMasks& masks() const { return masks_; }
 
+  [[nodiscard]] PublishedPolicies& policies() { return policies_; }
+  [[nodiscard]] const PublishedPolicies& policies() const { return policies_; }
+
   [[nodiscard]] PublishedVector& vectors() { return vectors_; }
   [[nodiscard]] const PublishedVector& vectors() const { return vectors_; }
 
@@ -36,6 +41,7 @@ class Names {
  private:
   core::OriginTable origins_;
   PublishedMasks masks_;
+  PublishedPolicies policies_;
   PublishedVector vectors_;
   PublishedExpiry expiries_;
   mutable std::mutex mutex_;  // Guards the regions, which are read in conflicts only.

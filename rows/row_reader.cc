@@ -1,10 +1,22 @@
 #include "rows/row_reader.h"
 
+#include <utility>
+#include <vector>
+
 namespace anabranch::rows {
 
 std::shared_ptr<const Masks> RowReader::masks() const {
   static const auto kNone = std::make_shared<const Masks>();
   return kNone;
+}
+
+std::shared_ptr<const PolicyTable> RowReader::policies() const {
+  std::vector<PolicyRow> found;
+  scan(policies_path(), [&](const core::Path& path, const crdt::Row& row) {
+    if (auto policy = read_policy_row(path, row.cell)) found.push_back(*std::move(policy));
+    return true;
+  });
+  return std::make_shared<const PolicyTable>(std::move(found));
 }
 
 std::size_t RowReader::stored_below(const core::Path& prefix, std::size_t at_most) const {

@@ -81,6 +81,14 @@ std::string path_text(const core::Path& path) {
   return text;
 }
 
+std::string unknown_policy_text(const PolicyRow& row) {
+  const std::string kind = row.policy.name.empty() ? "cannot be read by this version"
+                                                   : "has the kind " + quoted(row.policy.name) +
+                                                         ", unknown to this version";
+  return "the policy of " + path_text(core::Path{row.scope.space, row.scope.prefix}) + " " + kind +
+         ": keys below it with concurrent values are not shown; upgrade this leader";
+}
+
 std::string row_text(const crdt::Row& row, const Names& names) {
   std::string text;
   std::size_t parts = 0;

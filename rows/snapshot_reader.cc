@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/planted_bug.h"
 #include "core/varint.h"
 #include "crdt/row_codec.h"
 #include "rows/row_walk.h"
@@ -47,6 +48,15 @@ SnapshotReader::SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot,
       masks_(masks_of(*snapshot_)),
       tallies_(tallies) {}
 
+SnapshotReader::SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot,
+                               const core::OriginTable& origins, std::shared_ptr<const Masks> masks,
+                               std::shared_ptr<const PolicyTable> policies, Tallies tallies)
+    : snapshot_(std::move(snapshot)),
+      origins_(origins),
+      masks_(std::move(masks)),
+      policies_(std::move(policies)),
+      tallies_(tallies) {}
+
 SnapshotReader SnapshotReader::next(std::unique_ptr<storage::Snapshot> snapshot,
                                     const core::OriginTable& origins) {
   SnapshotReader reader(std::move(snapshot), origins, std::shared_ptr<const Masks>());
@@ -59,9 +69,23 @@ SnapshotReader SnapshotReader::next(std::unique_ptr<storage::Snapshot> snapshot,
 SnapshotReader SnapshotReader::newest(const storage::Storage& storage, const Names& names,
                                       Tallies tallies) {
   const PublishedMasks::Look look = names.masks().look();
+  const PublishedPolicies::Look policies = names.policies().look();
   auto snapshot = storage.snapshot();
   auto masks = names.masks().masks(look, *snapshot);
-  return {std::move(snapshot), names.origins(), std::move(masks), tallies};
+  SnapshotReader reader(std::move(snapshot), names.origins(), std::move(masks), tallies);
+  reader.policy_looks_ = {&names.policies(), policies, names.policies().look()};
+  return reader;
+}
+
+std::shared_ptr<const PolicyTable> SnapshotReader::policies() const {
+  if (policies_) return policies_;
+  PolicyLooks looks = policy_looks_;
+  if (planted(core::Bug::kPolicyOfNewest) && looks.board != nullptr) {
+    looks.before = looks.after = looks.board->look();
+  }
+  if (looks.board != nullptr) policies_ = looks.board->policies(looks.before, looks.after);
+  if (!policies_) policies_ = RowReader::policies();
+  return policies_;
 }
 
 void SnapshotReader::hide(const Path& path, crdt::Row& row) const {

@@ -25,6 +25,10 @@ class SnapshotReader final : public RowReader {
   // The same if the caller knows the snapshot's masks; null for none.
   SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot, const core::OriginTable& origins,
                  std::shared_ptr<const Masks> masks, Tallies tallies = Tallies::kAsShown);
+  // The same if the caller knows the snapshot's policies, too.
+  SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot, const core::OriginTable& origins,
+                 std::shared_ptr<const Masks> masks, std::shared_ptr<const PolicyTable> policies,
+                 Tallies tallies = Tallies::kAsShown);
   // Reads the newest state. Thread-safe.
   static SnapshotReader newest(const storage::Storage& storage, const Names& names,
                                Tallies tallies = Tallies::kAsShown);
@@ -36,11 +40,13 @@ class SnapshotReader final : public RowReader {
   using RowReader::scan;
   void scan(const core::PathRange& range, const Visit& visit) const override;
   [[nodiscard]] std::uint64_t count(const core::Path& path) const override;
+  [[nodiscard]] std::shared_ptr<const PolicyTable> policies() const override;
   // Visits the rows behind a row key, in the order of keys.
   using VisitKey = std::function<bool(const std::string& key, const core::Path&, const crdt::Row&)>;
   void scan_rows(const std::string& after, const VisitKey& visit) const;
   // The number of stored rows.
   [[nodiscard]] std::uint64_t size() const { return snapshot_->size(rows_); }
+  [[nodiscard]] const storage::Snapshot& snapshot() const { return *snapshot_; }
 
   [[nodiscard]] std::shared_ptr<const Masks> masks() const override;
   [[nodiscard]] crdt::Row stored_row(const core::Path& path) const override;
@@ -54,11 +60,20 @@ class SnapshotReader final : public RowReader {
       std::string_view from, storage::Direction direction) const override;
 
  private:
+  // The looks at a board of policies, before and after the snapshot was taken.
+  struct PolicyLooks {
+    const PublishedPolicies* board = nullptr;
+    PublishedPolicies::Look before = 0;
+    PublishedPolicies::Look after = 0;
+  };
+
   void hide(const core::Path& path, crdt::Row& row) const;
 
   std::unique_ptr<storage::Snapshot> snapshot_;
   const core::OriginTable& origins_;
-  std::shared_ptr<const Masks> masks_;  // Null if there are none.
+  std::shared_ptr<const Masks> masks_;                   // Null if there are none.
+  mutable std::shared_ptr<const PolicyTable> policies_;  // Null until they are known.
+  PolicyLooks policy_looks_;
   Tallies tallies_;
   storage::Table rows_ = storage::Table::kRows;
   storage::Table counts_ = storage::Table::kCounts;

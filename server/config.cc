@@ -15,6 +15,7 @@
 
 #include "core/text.h"
 #include "server/address.h"
+#include "server/resp/policy_words.h"
 #include "transport/address.h"
 
 namespace anabranch::server {
@@ -82,6 +83,17 @@ Result<void> set_peers(Config& config, const Values& values) {
     if (!peer.ok()) return peer.failure();
   }
   config.store.peers = values;
+  return {};
+}
+
+Result<void> set_policies(Config& config, const Values& values) {
+  std::vector<PrefixPolicy> policies;
+  for (const std::string& text : values) {
+    auto policy = parse_prefix_policy(text);
+    if (!policy.ok()) return policy.failure();
+    policies.push_back(std::move(policy).value());
+  }
+  config.store.policies = std::move(policies);
   return {};
 }
 
@@ -162,6 +174,10 @@ constexpr std::array kSettings{
     Setting{"output_stall_ms", "--output-stall-ms", "N",
             "a client that has not read for so long is closed when others wait for room (5000)",
             Kind::kNumber, set_own_number<&Config::output_stall_ms>},
+    Setting{"policy", "--policy", "POLICY",
+            "a policy that this region proposes, as KIND DATABASE PREFIX, such as \"max 0 bids/\"; "
+            "once for each",
+            Kind::kTexts, set_policies},
     Setting{"mesh", "--mesh", "NAME", "leaders of another mesh are refused (anabranch)",
             Kind::kText, set_text<&Options::mesh>},
     Setting{"log_level", "--log-level", "LEVEL", "debug, info, warning, error or off (info)",

@@ -89,6 +89,7 @@ std::string signed_key(core::Origin origin);
 std::string digest_key(std::size_t bucket);
 inline constexpr std::string_view kScoresKey =
     "scores";  // -> format, policies, seed and opening of the table below
+inline constexpr std::string_view kReorderKey = "reorder";  // Scopes whose orders may be stale.
 
 // Keys of the table of scores: a letter and its argument.
 inline constexpr std::string_view kScoreOrderPrefix = "c";  // c<row_key(sorted set)> -> its order

@@ -215,7 +215,8 @@ std::string Node::wrong_order() const {
                                      if (first.empty()) first = std::move(what);
                                    },
                                .scores = &replica_->state().scores(),
-                               .seed = replica_->state().scores().seed()};
+                               .seed = replica_->state().scores().seed(),
+                               .reordering = !replica_->state().reorder().empty()};
   (void)rows::check_scores(*replica_->reader(), check);
   return first;
 }

@@ -7,6 +7,7 @@
 #include <anabranch/handles.h>
 #include <anabranch/key.h>
 #include <anabranch/options.h>
+#include <anabranch/policy.h>
 #include <anabranch/scope.h>
 #include <anabranch/score_span.h>
 #include <anabranch/session.h>

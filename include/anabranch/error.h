@@ -19,6 +19,8 @@ enum class ErrorCode {
   kReadOnly,   // The store follows a leader. Write there, or promote it.
   kIo,         // The disk or the network failed; the message names the call. Nothing was stored.
   kCorrupt,    // Stored or received bytes differ from those written. Restore or ask a peer.
+  // A policy of a newer version decides here. Upgrade this process; writes go on meanwhile.
+  kUnsupported,
 };
 
 // The message names the failed operation, and its region and key where known. Copyable,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <anabranch/conflict.h>
+#include <anabranch/policy.h>
 
 namespace anabranch {
 
@@ -64,8 +65,20 @@ struct Options {
   // The mesh: leaders of other meshes are refused, so that two deployments never merge by mistake.
   std::string mesh = "anabranch";
 
-  // The resolvers of concurrent values, by key prefix; `lww` for keys without one. All regions
-  // should have the same.
+  // ---- Concurrent values.
+
+  // The policies that this region proposes, at most 1000, one for each database and prefix. A
+  // proposal counts where no policy was ever set (Store::set_policy); of the proposals of several
+  // regions for one prefix, that of the region with the least name, by bytes. The leader makes its
+  // proposals equal to these when it opens, in all regions: what it no longer names is withdrawn.
+  std::vector<PrefixPolicy> policies = {};
+  // The functions of native policies, each with a name of its own: 1 to 64 letters, digits, '-',
+  // '_' or '.'. All regions must be given the same functions under the same names; a function that
+  // decides differently needs a new name.
+  std::vector<Resolver> functions = {};
+  // The resolvers of concurrent values in database 0, by key prefix, in this process alone. A
+  // policy with any prefix of the key goes before them; `lww` for keys without both. All regions
+  // must have the same, under the same names: a difference is in the log and the status of each.
   std::vector<PrefixResolver> resolvers = {};
 
   // ---- Limits. An excess throws Error{kTooLarge} that names the limit.

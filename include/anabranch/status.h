@@ -29,7 +29,11 @@ struct PeerStatus {
   std::int64_t lag_ms = 0;          // For how long the peer has lacked ops; 0 when it has all.
   std::uint64_t behind_ops = 0;     // Ops the peer has announced that are not applied here.
   std::int64_t clock_ahead_ms = 0;  // Its clock minus this leader's; 0 while unknown.
-  bool diverged = false;     // Has applied the same ops but holds other rows: see anabranch verify.
+  bool diverged = false;  // Has applied the same ops but holds other rows: see anabranch verify.
+  bool resolvers_differ = false;  // It has other Options::resolvers: it may show other values.
+  // Names of functions of native policies in force that it lacks, with ", " between them: it shows
+  // the last written there. Empty when it lacks none.
+  std::string absent_functions;
   std::string note;          // A problem with the peer, for people; empty when there is none.
   std::string away_why;      // Why it is not connected, for people; empty when it is.
   std::int64_t away_ms = 0;  // For how long it has been disconnected; 0 when connected.
@@ -118,22 +122,35 @@ struct StoreStatus {
   std::vector<ForkStatus> forks;
   RejoinStatus rejoin;
   std::vector<SnapshotStatus> snapshots;
-  std::vector<std::string> clocks;          // Wrong clocks, a sentence for each.
-  std::vector<std::string> unproven;        // Writes without a signature for 30 s, likewise.
-  std::vector<std::string> log_damage;      // Damaged records of the log, a sentence each.
-  std::uint64_t log_records = 0;            // Ever written; the oldest of them may be trimmed.
-  std::uint64_t log_bytes = 0;              // Kept now, about.
-  std::int64_t log_age_ms = 0;              // For how long the oldest of them has been kept, about.
+  std::vector<std::string> clocks;      // Wrong clocks, a sentence for each.
+  std::vector<std::string> unproven;    // Writes without a signature for 30 s, likewise.
+  std::vector<std::string> log_damage;  // Damaged records of the log, a sentence each.
+  std::uint64_t log_records = 0;        // Ever written; the oldest of them may be trimmed.
+  std::uint64_t log_bytes = 0;          // Kept now, about.
+  std::int64_t log_age_ms = 0;          // For how long the oldest of them has been kept, about.
+  // Sorted sets to be ordered anew, and scopes of keys to be searched for such since a policy has
+  // changed; counted up to 1000. Until then ranks there take time in proportion to the set.
+  std::uint64_t orders_left = 0;
   std::uint64_t held_batches = 0;           // Received, waiting for batches that they depend on.
   std::uint64_t waiting_subscriptions = 0;  // To peers that were just asked often, for 10 ms.
-  std::uint64_t resolver_failures = 0;      // Calls of resolvers that threw; `lww` decided instead.
-  std::uint64_t rows = 0;                   // Stored rows that are not empty.
-  std::uint64_t expiries = 0;               // Stored deadlines; mostly one for each key.
-  std::uint64_t expired_waiting = 0;        // Keys that have expired here and are not cleared yet.
-  std::uint64_t expired_cleared = 0;        // By this leader, since the start.
-  std::string digest;                       // Over all rows, 32 hexadecimal digits.
-  std::uint64_t diverged = 0;               // How often a peer was found to hold other rows.
-  bool keyed = false;                       // Links have keys.
+  // Origins that are not followed through a certain peer for 30 s, since it was silent, lagged or
+  // passed on false batches.
+  std::uint64_t avoided_sources = 0;
+  // Positions that peers are asked for, since the log here cannot compare them after giving way.
+  std::uint64_t wanted_positions = 0;
+  std::uint64_t resolver_failures = 0;  // Calls of resolvers that threw; `lww` decided instead.
+  std::uint64_t policies = 0;           // In force.
+  // Policies in force that this leader cannot decide by, a sentence each: of a kind unknown to this
+  // version, or of a function that it lacks.
+  std::vector<std::string> policy_troubles;
+  std::uint64_t absent_functions = 0;  // Conflicts met that a lacking function was to decide.
+  std::uint64_t rows = 0;              // Stored rows that are not empty.
+  std::uint64_t expiries = 0;          // Stored deadlines; mostly one for each key.
+  std::uint64_t expired_waiting = 0;   // Keys that have expired here and are not cleared yet.
+  std::uint64_t expired_cleared = 0;   // By this leader, since the start.
+  std::string digest;                  // Over all rows, 32 hexadecimal digits.
+  std::uint64_t diverged = 0;          // How often a peer was found to hold other rows.
+  bool keyed = false;                  // Links have keys.
   RefusedStatus refused;
   // A transaction of this process (an embedded store's) that has been running for over 10 s and
   // blocks all other writers: for how long, and the number of its thread in the operating system. 0

@@ -14,8 +14,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <anabranch/options.h>
+#include <anabranch/policy.h>
 #include <anabranch/scope.h>
 #include <anabranch/session.h>
 #include <anabranch/status.h>
@@ -85,6 +87,24 @@ class Store final : public Scope {
   [[nodiscard]] Watch watch(std::uint8_t database, std::string_view prefix, OnChanges function);
   [[nodiscard]] Watch watch(std::uint8_t database, std::string_view prefix, std::string_view since,
                             OnChanges function);
+
+  // ---- Policies (policy.h).
+
+  // Sets the policy for the keys of database 0, or another one (0 to 15), that begin with `prefix`.
+  // It is a transaction of its own, and in force here on return. Writes nothing if it is set
+  // already. Throws Error: kInvalid for a database out of range, a kind that can only be listed, or
+  // a native policy without a function of that name in Options::functions; kTooLarge for a prefix
+  // over 1024 bytes, or one policy too many (1000 in force); kReadOnly on a follower.
+  void set_policy(std::string_view prefix, const Policy& policy);
+  void set_policy(std::uint8_t database, std::string_view prefix, const Policy& policy);
+  // Removes the policy with exactly this prefix in all regions: the policy with the next shorter
+  // prefix decides, or `lww`. It also makes proposals for this prefix void, for good. Throws
+  // Error: kInvalid when no policy is set or proposed there, otherwise as set_policy.
+  void remove_policy(std::string_view prefix);
+  void remove_policy(std::uint8_t database, std::string_view prefix);
+  // Returns all policies ever set or proposed, by database, prefix and region; of each whether it
+  // decides. Waits for no writer.
+  [[nodiscard]] std::vector<PolicyAt> policies() const;
 
   // ---- The leader.
 

@@ -35,11 +35,15 @@ struct Change {
     kAdd,     // A number was added to a counter.
     kReset,   // Additions to a counter were taken back.
     kClear,   // The whole key, or everything below `path` in it, was removed.
+    kPolicy,  // A policy was set, proposed or removed for all keys that begin with `key`: those
+              // with concurrent values may show another one. Told whether it is in force or not.
   };
   std::string key;                // As its user named it; empty when all keys were removed.
   std::vector<std::string> path;  // Below the key, as stored (docs/formats.md): {"e", ELEMENT}, ...
   Kind kind = Kind::kPut;
-  std::string value;          // The value put, or the number added as decimal text; else empty.
+  // The value put, the number added as decimal text, or the policy ("max", "native NAME", "none"
+  // when it was removed; empty when a proposal was withdrawn); else empty.
+  std::string value;
   std::uint8_t database = 0;  // Of the key: Key(change.database, change.key).
 };
 

@@ -73,7 +73,7 @@ WriteName GroupWriter::next_write() const {
 Type GroupWriter::type(const Key& key) const {
   Group& group = replica_.group();
   if (group.in_transaction() && group.stage().peek(path_of(key.of(Type::kString))).present()) {
-    return view().expired(path_of(key)) ? Type::kNone : Type::kString;
+    return view().find_expired(path_of(key)).value_or(false) ? Type::kNone : Type::kString;
   }
   return view().type(key);
 }
@@ -186,6 +186,9 @@ void GroupWriter::drop_expired(Group& group, const Path& path) {
   const Path expiry = crdt::expiry_path(key);
   if (group.stage().peek(expiry).cell.siblings.empty()) return;
   const View at = view();
+  // Nobody here can tell whether such a value has expired. A put replaces it, and the expiry goes
+  // with it.
+  if (!at.can_decide(key)) return;
   if (at.expired(path)) {
     group.clear(Path::trusted(std::string(key)));
   } else if (at.shown_key(key).type == Type::kNone) {

@@ -105,7 +105,7 @@ Type View::type_at(const Path& place) const {
 
 Type View::type(const Key& key) const {
   const Path place = path_of(key);
-  return expired(place) ? Type::kNone : type_at(place);
+  return find_expired(place).value_or(false) ? Type::kNone : type_at(place);
 }
 
 Row View::row_at(const Path& path) const { return expired(path) ? Row() : rows_.row(path); }
@@ -181,9 +181,10 @@ void View::names(const Key& prefix, const Span& span, const Scope::VisitName& vi
 }
 
 Fingerprint View::fingerprint(const Key& prefix) const {
-  core::Hash128 sum;
+  const Path top = path_of(prefix);
+  core::Hash128 sum = rows_.policies()->rules_below(top);  // Zero where no row of a policy rules.
   KeysInOrder keys(*this);
-  rows_.scan(path_of(prefix), [&](const Path& path, const Row& row) {
+  rows_.scan(top, [&](const Path& path, const Row& row) {
     if (!keys.expired(path)) sum += crdt::row_digest(path, row);
     return true;
   });
@@ -243,14 +244,26 @@ core::Millis View::now_ms() const {
 }
 
 bool View::expired(const Path& path) const {
+  const std::optional<bool> expired = find_expired(path);
+  if (!expired) (void)shown_key(crdt::key_part(path));  // Says why it cannot be decided.
+  return expired.value_or(false);
+}
+
+std::optional<bool> View::find_expired(const Path& path) const {
   const std::string_view key = crdt::key_part(path);
   if (key.empty() || !names_.expiries().may_expire(key)) return false;
   const Row row = rows_.row(crdt::expiry_path(key));
   const auto passed = [&](core::Millis deadline) { return deadline <= now_ms(); };
   // Nearly always all deadlines are in the future, so it need not be known which one decides.
   if (std::ranges::none_of(crdt::deadlines(row.cell), passed)) return false;
+  if (!can_decide(key)) return std::nullopt;
   const auto deciding = this->deciding(key, row.cell);
   return deciding && passed(deciding->expiry.deadline);
+}
+
+bool View::can_decide(std::string_view key) const {
+  const Path path = path_of_string(Path::trusted(std::string(key)));
+  return decider_.can_decide(path, rows_.row(path).cell);
 }
 
 crdt::ShownKey View::shown_key(std::string_view key) const {

@@ -23,7 +23,7 @@ class View {
   // needs it.
   View(const rows::RowReader& rows, const rows::Names& names, const rows::Resolvers& resolvers,
        std::optional<core::Millis> now_ms = {})
-      : rows_(rows), names_(names), decider_(names, resolvers), now_ms_(now_ms) {}
+      : rows_(rows), names_(names), decider_(rows, names, resolvers), now_ms_(now_ms) {}
 
   [[nodiscard]] Type type(const Key& key) const;
   [[nodiscard]] std::optional<std::string> get(const Key& row) const;
@@ -49,6 +49,12 @@ class View {
 
   // Whether the key of this row or prefix has expired.
   [[nodiscard]] bool expired(const core::Path& path) const;
+  // The same; nullopt where that depends on a value that cannot be decided.
+  [[nodiscard]] std::optional<bool> find_expired(const core::Path& path) const;
+  // Returns whether the value at a key (its encoded path) can be decided: false where a policy of a
+  // newer version decides between siblings. Then functions that need the value throw
+  // Error{kUnsupported}, those for the expiry of the key as well.
+  [[nodiscard]] bool can_decide(std::string_view key) const;
   // Returns the value at a key (its encoded path), whether expired or not.
   [[nodiscard]] crdt::ShownKey shown_key(std::string_view key) const;
   // Returns the expiry in a cell that decides for the key; nullopt if none does.

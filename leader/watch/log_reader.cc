@@ -141,15 +141,27 @@ void LogReader::collect(const core::Batch& batch, std::vector<Entry*>& touched) 
     for (const core::Op& op : txn.ops) {
       const core::Path* const path = path_of(op);
       if (path == nullptr || path->empty()) continue;
+      if (const auto policy = policy_change_of(op)) {
+        tree_.visit(policy->prefix, true, [&](Entry& entry) {
+          if (entry.listener->is_document()) return;  // Its type decides, not a policy.
+          tell(entry, batch, txn, policy->change, touched);
+        });
+        continue;
+      }
       std::optional<Change> change;  // Made for the first listener that needs it.
       tree_.visit(path->encoded(), clears(op), [&](Entry& entry) {
-        if (entry.seen.at(batch.origin) >= batch.last()) return;
         if (!change) change = change_of(op);
-        if (entry.told.empty()) touched.push_back(&entry);
-        add(entry.told, batch, txn, *change);
+        tell(entry, batch, txn, *change, touched);
       });
     }
   }
+}
+
+void LogReader::tell(Entry& entry, const core::Batch& batch, const core::Transaction& txn,
+                     const Change& change, std::vector<Entry*>& touched) {
+  if (entry.seen.at(batch.origin) >= batch.last()) return;
+  if (entry.told.empty()) touched.push_back(&entry);
+  add(entry.told, batch, txn, change);
 }
 
 void LogReader::deliver(Entry& entry, const LogCursor& before) {

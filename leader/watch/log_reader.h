@@ -96,6 +96,9 @@ class LogReader {
   bool step();
   void hand_out(const core::Batch& batch, const LogCursor& before);
   void collect(const core::Batch& batch, std::vector<Entry*>& touched);
+  // Adds a change to those for a listener, unless it has seen the batch.
+  static void tell(Entry& entry, const core::Batch& batch, const core::Transaction& txn,
+                   const Change& change, std::vector<Entry*>& touched);
   void deliver(Entry& entry, const LogCursor& before);
   void lose_all();
   void lose(Entry& entry);

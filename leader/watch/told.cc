@@ -4,6 +4,7 @@
 
 #include <anabranch/key.h>
 
+#include "rows/policy/policy_rows.h"
 #include "rows/row_text.h"
 
 namespace anabranch::leader {
@@ -11,6 +12,14 @@ namespace anabranch::leader {
 namespace {
 
 using core::Path;
+
+// Returns the common prefix of the encoded paths at or below a space whose keys begin so.
+std::string begun_at(std::string space, std::string_view keys) {
+  constexpr std::size_t kClosing = 2;  // The bytes that close a component: more bytes may follow.
+  core::append_component(space, keys);
+  space.resize(space.size() - kClosing);
+  return space;
+}
 
 // Describes an op as a change; `path` is the place where it acts.
 struct Describe {
@@ -65,12 +74,34 @@ void add(std::vector<Told>& told, const core::Batch& batch, const core::Transact
   told.back().changes.all.push_back(std::move(change));
 }
 
+std::optional<PolicyChange> policy_change_of(const core::Op& op) {
+  const Path* const path = path_of(op);
+  if (path == nullptr || !path->encoded().starts_with('\0')) return std::nullopt;
+  const auto* const put = std::get_if<core::Put>(&op);
+  if (put == nullptr && !std::holds_alternative<core::Remove>(op)) return std::nullopt;
+  const auto row = rows::read_policy_row(*path, put ? std::string_view(put->value) : "");
+  if (!row) return std::nullopt;
+  const auto space = static_cast<std::uint8_t>(row->scope.space.front());
+  PolicyChange told;
+  told.prefix = begun_at(Path{row->scope.space}.encoded(), row->scope.prefix);
+  told.change.kind = Change::Kind::kPolicy;
+  told.change.key = row->scope.prefix;
+  if (put != nullptr) told.change.value = row->policy.text();
+  told.change.database = static_cast<std::uint8_t>(space - 1);
+  return told;
+}
+
 std::vector<Told> told_of(const core::Batch& batch, std::string_view prefix) {
   std::vector<Told> told;
   for (const core::Transaction& txn : batch.transactions) {
     for (const core::Op& op : txn.ops) {
       const Path* const path = path_of(op);
       if (path == nullptr) continue;
+      if (auto policy = policy_change_of(op)) {
+        const bool meets = policy->prefix.starts_with(prefix) || prefix.starts_with(policy->prefix);
+        if (meets) add(told, batch, txn, std::move(policy->change));
+        continue;
+      }
       const std::string_view at = path->encoded();
       if (at.starts_with(prefix) || (clears(op) && !at.empty() && prefix.starts_with(at))) {
         add(told, batch, txn, change_of(op));
@@ -84,17 +115,13 @@ std::size_t bytes_of(const Changes& changes) {
   std::size_t bytes = sizeof(Changes) + changes.region.size() + changes.token.size();
   for (const Change& each : changes.all) {
     bytes += sizeof(Change) + each.key.size() + each.value.size();
-    for (const std::string& name : each.path) bytes += sizeof(name) + name.size();
+    for (const std::string& name : each.path) bytes += sizeof(std::string) + name.size();
   }
   return bytes;
 }
 
 std::string watched_prefix(std::uint8_t database, std::string_view keys) {
-  constexpr std::size_t kClosing = 2;  // The bytes that close a component: more bytes may follow.
-  std::string prefix = Key::all(database).encoded();
-  core::append_component(prefix, keys);
-  prefix.resize(prefix.size() - kClosing);
-  return prefix;
+  return begun_at(Key::all(database).encoded(), keys);
 }
 
 }  // namespace anabranch::leader

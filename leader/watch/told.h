@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,10 +28,19 @@ struct Told {
 // Describes the op in the words of watch.h.
 [[nodiscard]] Change change_of(const core::Op& op);
 
+// A change of a policy.
+struct PolicyChange {
+  std::string prefix;  // The common prefix of the encoded paths of all keys below the policy's.
+  Change change;
+};
+// Returns the change that an op makes to a policy; nullopt if it makes none.
+[[nodiscard]] std::optional<PolicyChange> policy_change_of(const core::Op& op);
+
 // Adds a change of a transaction to the changes told of its batch.
 void add(std::vector<Told>& told, const core::Batch& batch, const core::Transaction& txn,
          Change change);
-// Returns the changes of a batch in the rows whose encoded paths begin with `prefix`.
+// Returns the changes of a batch in the rows whose encoded paths begin with `prefix`, and those of
+// policies that rule some of these rows.
 [[nodiscard]] std::vector<Told> told_of(const core::Batch& batch, std::string_view prefix);
 
 // Returns the approximate size in memory.

@@ -12,7 +12,7 @@ using core::Millis;
 using core::Origin;
 using core::VersionVector;
 
-Exchange::Exchange(const Applied& applied, const ChainHashes& chains, const SettledOrigins& settled,
+Exchange::Exchange(const Applied& applied, ChainHashes& chains, const SettledOrigins& settled,
                    const LogReader& log, Effects& effects)
     : applied_(applied),
       chains_(chains),
@@ -36,6 +36,7 @@ void Exchange::link_up(LinkId link, std::string address, Millis now, std::string
 
 void Exchange::renew(Origin origin, Millis now) {
   links_.self().origin = origin;
+  ++links_.self().renewals;
   origin_conflict_.clear();
   for (auto& [id, link] : links_.all()) greet(link, now);
   for (auto& [peer_origin, peer] : links_.peers())
@@ -249,6 +250,7 @@ bool Exchange::tick(Millis now, const std::function<HeartbeatState()>& heartbeat
   }
   forks_.retain(links_.peers());
   repeat_histories();
+  ask_for_positions();
   subscriptions_.find_stalls(now);
   subscriptions_.renew();
   return true;

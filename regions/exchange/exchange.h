@@ -37,6 +37,7 @@ struct HeartbeatState {
   core::VersionVector reports = {};   // {origin: number of its newest known report}
   core::VersionVector clocks = {};    // See clock_bounds.h.
   std::vector<ClockWord> heard = {};  // See heard_clocks.h.
+  std::optional<LocalRules> rules = {};
 };
 
 class Exchange {
@@ -48,7 +49,7 @@ class Exchange {
 
   // `applied`, `chains`, `settled` and `log` must outlive the exchange. Effects are appended to
   // `effects`.
-  Exchange(const Applied& applied, const ChainHashes& chains, const SettledOrigins& settled,
+  Exchange(const Applied& applied, ChainHashes& chains, const SettledOrigins& settled,
            const LogReader& log, Effects& effects);
   // Tells the identity of this leader, once that and the log are known; before anything else.
   void begin(LocalIdentity self);
@@ -160,6 +161,8 @@ class Exchange {
   void answer(const Peer& peer, const History& history);
   // Sends the own positions of forks again to peers that have not shown to have heard them.
   void repeat_histories();
+  // Asks peers for positions that cannot be compared here; see Forks::questions.
+  void ask_for_positions();
   // Returns whether both sides know the same forks; tells the other side those that it lacks.
   bool agree_on_forks(const Peer& peer, const std::vector<core::Origin>& forked);
   // Compares the own origin as a peer shows it.
@@ -184,7 +187,7 @@ class Exchange {
   void measure_lag(Peer& peer, core::Millis now) const;
 
   const Applied& applied_;
-  const ChainHashes& chains_;
+  ChainHashes& chains_;
   const SettledOrigins& settled_;
   const LogReader& log_;
   Effects& effects_;

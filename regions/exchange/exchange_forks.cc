@@ -26,7 +26,7 @@ void Exchange::on(Peer& peer, const History& history) {
 // Answers a message that asked: its content is known here.
 void Exchange::answer(const Peer& peer, const History& history) {
   if (!history.asks) return;
-  History own = forks_.history(peer, history.origin);
+  History own = forks_.history(peer, history.origin, history.wanted);
   own.heard = stamp_of(history);
   links_.send(peer, std::move(own));
 }
@@ -40,6 +40,18 @@ void Exchange::repeat_histories() {
       mark<"where histories part is said again">();
       links_.send(peer, forks_.history(peer, forked));
     }
+  }
+}
+
+void Exchange::ask_for_positions() {
+  for (const Forks::Question& each : forks_.questions()) {
+    const auto peer = links_.peers().find(each.peer);
+    if (peer == links_.peers().end()) continue;
+    mark<"a position that cannot be compared is asked for">();
+    History question = forks_.history(peer->second, each.origin);
+    question.asks = true;
+    question.wanted = each.seq;
+    links_.send(peer->second, std::move(question));
   }
 }
 

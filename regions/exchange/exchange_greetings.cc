@@ -22,7 +22,8 @@ void Exchange::greet(Link& link, Millis now, Greet how) {
                     .origin = self().origin,
                     .nonce = self().nonce,
                     .applied = {},
-                    .follows = self().follows};
+                    .follows = self().follows,
+                    .renewals = self().renewals};
   if (!joining_) {
     const bool brief = link.greeted_briefly;
     greeting.applied = brief ? settled_.without(applied_.vector()) : applied_.vector();
@@ -42,7 +43,9 @@ Heartbeat Exchange::heartbeat(const Link& link, const HeartbeatState& shown, Mil
                  .wall_ms = shown.wall_ms,
                  .sent_ms = now,
                  .echo = link.echo(now),
-                 .heard = shown.heard};
+                 .heard = shown.heard,
+                 .sender = self().origin,
+                 .rules = shown.rules};
   if (joining_) return beat;
   const bool brief = settled_.hash() && settled_.hash() == link.settled;
   beat.applied = brief ? settled_.without(applied_.vector()) : applied_.vector();

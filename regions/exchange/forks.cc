@@ -24,6 +24,9 @@ bool Forks::shown(const Peer& peer, Origin origin, const ChainLink& link) {
   } else if (fallen_.erase(pair) > 0) {
     release(peer, origin);
   }
+  if (match == Match::kUnknown && behind_parting(chains_.parted(), origin, link.seq)) {
+    wanted_.want(origin, link.seq);
+  }
   if (match == Match::kUnknown || match == Match::kBeyond) {
     unclear_.insert(pair);
   } else if (unclear_.erase(pair) > 0) {
@@ -65,6 +68,7 @@ bool Forks::found(const Peer& peer, Origin origin, Seq differs) {
 }
 
 bool Forks::heard(const Peer& peer, const History& history) {
+  learn(peer, history);
   const bool changed = compare(peer, history);
   const auto by_peer = forks_.find(history.origin);
   if (by_peer == forks_.end()) return changed;
@@ -73,6 +77,35 @@ bool Forks::heard(const Peer& peer, const History& history) {
   fork->second.said = stamp_of(history);
   fork->second.heard = history.heard;
   return changed;
+}
+
+void Forks::learn(const Peer& peer, const History& history) {
+  const Origin origin = history.origin;
+  const Seq wanted = history.wanted;
+  if (behind_parting(chains_.parted(), origin, wanted) && !chains_.at(origin, wanted)) {
+    wanted_.want(origin, wanted);
+  }
+  const auto same = seen_.find({peer.origin, origin});
+  const Seq known = same == seen_.end() ? 0 : same->second.seq;
+  const Seq last = core::planted(core::Bug::kLearnFromAll) ? UINT64_MAX : known;
+  for (const ChainLink& link : history.links) {
+    if (link.seq > last || !wanted_.contains(origin, link.seq)) continue;
+    core::mark<"a peer tells a position that cannot be compared">();
+    chains_.learn(origin, link);
+  }
+}
+
+std::vector<Forks::Question> Forks::questions() {
+  const auto known = [this](const WantedPositions::Position& position) {
+    return chains_.at(position.first, position.second).has_value();
+  };
+  std::vector<Question> questions;
+  for (const auto& [origin, seq] : wanted_.tick(known)) {
+    for (const auto& [pair, link] : seen_) {
+      if (pair.second == origin && link.seq >= seq) questions.push_back({pair.first, origin, seq});
+    }
+  }
+  return questions;
 }
 
 bool Forks::compare(const Peer& peer, const History& history) {
@@ -93,9 +126,10 @@ bool Forks::compare(const Peer& peer, const History& history) {
   return history.differs == 0 && common == here && forget(peer, history.origin);
 }
 
-History Forks::history(const Peer& peer, Origin origin) const {
+History Forks::history(const Peer& peer, Origin origin, Seq wanted) const {
   const Fork* fork = find(peer, origin);
-  const Seq from = fork != nullptr ? fork->differs : peer.applied.at(origin);
+  const Seq told = fork != nullptr ? fork->differs : peer.applied.at(origin);
+  const Seq from = wanted > 0 ? wanted : told;
   History history{origin, 0, chains_.trail(origin, from)};
   if (fork != nullptr) {
     history.differs = fork->differs;
@@ -176,6 +210,7 @@ void Forks::clear() {
   compared_.clear();
   fallen_.clear();
   unclear_.clear();
+  wanted_.clear();
 }
 
 const Fork* Forks::find(const Peer& peer, Origin origin) const {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "regions/exchange/peer.h"
+#include "regions/exchange/wanted_positions.h"
 #include "regions/state/chain_hashes.h"
 #include "regions/wire/effect.h"
 
@@ -45,7 +46,7 @@ class Forks {
   using ByPeer = std::map<core::Origin, Fork>;
 
   // All must outlive this. Alarms are appended to `effects`.
-  Forks(const Applied& applied, const ChainHashes& chains, Effects& effects)
+  Forks(const Applied& applied, ChainHashes& chains, Effects& effects)
       : applied_(applied), chains_(chains), effects_(effects) {}
 
   // ---- Input. Each function returns whether the known forks have changed, so that the peer should
@@ -56,8 +57,9 @@ class Forks {
   // A peer's history of an origin is another one at or before `differs`.
   bool found(const Peer& peer, core::Origin origin, core::Seq differs);
   bool heard(const Peer& peer, const History& history);
-  // The message that a peer must get about an origin.
-  [[nodiscard]] History history(const Peer& peer, core::Origin origin) const;
+  // The message that a peer must get about an origin; with the position that the peer wants, and
+  // those before it, unless `wanted` is 0.
+  [[nodiscard]] History history(const Peer& peer, core::Origin origin, core::Seq wanted = 0) const;
   // Returns whether a peer has heard the newest message about a fork. Then both know as much of it
   // as both logs tell, for the peer's later messages are known here.
   [[nodiscard]] bool agreed(const Peer& peer, core::Origin origin) const;
@@ -67,6 +69,18 @@ class Forks {
   bool rewritten(const Peer& peer, const core::Batch& batch, core::Origin branch);
   // The origin whose branch here a batch begins to write again; nullopt for most batches.
   [[nodiscard]] std::optional<core::Origin> branch_of(const core::Batch& batch) const;
+
+  struct Question {
+    core::Origin peer = 0;
+    core::Origin origin = 0;
+    core::Seq seq = 0;
+  };
+  // The questions that are due for positions that cannot be compared here, to each peer that has
+  // shown the same history up to there. Called once a second.
+  [[nodiscard]] std::vector<Question> questions();
+  // Returns whether it may still become known whether a peer has the same history of an origin.
+  [[nodiscard]] bool asking(core::Origin origin) const { return wanted_.asking(origin); }
+  [[nodiscard]] std::size_t positions_wanted() const { return wanted_.size(); }
 
   // Forgets everything except the alarms raised, and the forks where this leader gave way.
   void clear();
@@ -118,6 +132,9 @@ class Forks {
   // since.
   void catch_up(const Peer& peer);
   [[nodiscard]] const Fork* find(const Peer& peer, core::Origin origin) const;
+  // Takes the wanted positions of a peer's message if the peer has the same history up to there,
+  // and the one that the peer wants, if this leader has given way there and cannot tell it.
+  void learn(const Peer& peer, const History& history);
   // Compares the positions in a peer's message; returns as heard() does.
   bool compare(const Peer& peer, const History& history);
   // Raises an alarm when the fork is new. Returns whether anything changed.
@@ -128,7 +145,7 @@ class Forks {
   void release(const Peer& peer, core::Origin origin);
 
   const Applied& applied_;
-  const ChainHashes& chains_;
+  ChainHashes& chains_;
   Effects& effects_;
   std::map<core::Origin, ByPeer> forks_;
   std::set<std::pair<std::string, core::Origin>> said_;  // Alarms, by region and origin.
@@ -138,6 +155,7 @@ class Forks {
   std::set<Pair> compared_;               // The last link shown is equal, or further.
   std::set<Pair> unclear_;                // The last link shown cannot be compared here.
   std::set<Pair> fallen_;                 // A peer's former origins that cannot be compared.
+  WantedPositions wanted_;
 };
 
 }  // namespace anabranch::regions

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/mark.h"
 #include "core/planted_bug.h"
 
 namespace anabranch::regions {
@@ -67,8 +68,16 @@ bool Links::speaks_otherwise(LinkId link) const {
   return found != nullptr && found->other_protocol;
 }
 
+bool Links::of_other_origin(LinkId link, const Message& message) const {
+  const Origin sender = sender_of(message);
+  if (sender == 0 || sender == peer(link) || core::planted(core::Bug::kHearFormer)) return false;
+  core::mark<"a message comes that a peer sent under another origin">();
+  return true;
+}
+
 void Links::send(const Peer& peer, Message message) {
   if (!peer.connected()) return;
+  set_sender(message, self_.origin);
   effects_.push_back(Send{peer.links.front(), std::move(message)});
 }
 
@@ -77,6 +86,11 @@ void Links::send(const Peer& peer, Message message) {
 bool Links::accepts(Link& link, const Greeting& greeting) {
   if (greeting.protocol != Greeting::kProtocol) {
     refuse_protocol(link, greeting);
+    return false;
+  }
+  const bool late = link.nonce == greeting.nonce && greeting.renewals < link.renewals;
+  if (late && !core::planted(core::Bug::kHearFormer)) {
+    core::mark<"a greeting comes after a newer one of its sender">();
     return false;
   }
   const std::string why = refusal_of(link, greeting);
@@ -113,6 +127,7 @@ Links::Admitted Links::admit(Link& link, const Greeting& greeting) {
   peer.region = greeting.region;
   peer.follows = greeting.follows && !core::planted(core::Bug::kTakeForLeader);
   peer.nonce = link.nonce = greeting.nonce;
+  link.renewals = greeting.renewals;
   if (is_new || restarted) {
     peer.links.push_back(link.id);
     link.beat.reset();  // Of another process, with another steady clock.

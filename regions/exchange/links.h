@@ -21,6 +21,7 @@ struct LocalIdentity {
   core::Origin origin = 0;
   std::uint64_t nonce = 0;
   bool follows = false;
+  std::uint64_t renewals = 0;  // As in a greeting.
 };
 
 class Links {
@@ -59,13 +60,17 @@ class Links {
   [[nodiscard]] bool speaks_otherwise(LinkId link) const;
   // Returns whether messages may be exchanged with a peer: it is connected, and not paused.
   [[nodiscard]] bool usable(const Peer& peer) const { return peer.connected() && !paused(peer); }
+  // Returns whether a message was sent by the peer at the other end of a link under another origin
+  // than that of its greeting. Its vector and history are no longer those of the peer, or not yet.
+  [[nodiscard]] bool of_other_origin(LinkId link, const Message& message) const;
   // Sends to a peer that is connected; otherwise does nothing.
   void send(const Peer& peer, Message message);
 
   // ---- Greetings.
 
   // Returns whether a greeting is accepted; if not, refuses its link. A greeting under the own
-  // origin by another process is accepted.
+  // origin by another process is accepted. A greeting older than the last one of the
+  // same opening is late, and is dropped without a refusal.
   bool accepts(Link& link, const Greeting& greeting);
   struct Admitted {
     Peer& peer;

@@ -26,6 +26,7 @@ struct Link {
   std::string region;
   core::Origin peer = 0;         // The origin at the other end; 0 before its greeting.
   std::uint64_t nonce = 0;       // Of that greeting: names the opening of its directory.
+  std::uint64_t renewals = 0;    // Of that greeting, too.
   bool refused = false;          // Of another mesh or version: nothing is exchanged.
   std::string why_refused = {};  // The reason, for operators: "is ...".
   bool other_protocol = false;   // Its messages cannot be read, and that is no fault of the peer.

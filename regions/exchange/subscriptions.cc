@@ -174,23 +174,48 @@ void Subscriptions::find_stalls(Millis now) {
   for (const Origin origin : offered()) {
     Peer* from = source(origin);  // Without one, a source is chosen right after this.
     if (from == nullptr || !somebody_has_more(origin)) continue;
-    if (!stands_still(stalls_[origin], origin, *from, now)) continue;
     Stall& stall = stalls_[origin];
+    if (lags_behind(stall, origin, *from)) avoid(stall, from->origin, now);
+    if (!stands_still(stall, origin, *from, now)) continue;
     mark<"an origin that stood still is asked for again">();
     from->in.stale = true;  // Asks again, and from the second time on another peer.
     const bool in_vain = ++stall.asked >= kAskedMax;
     if (++stall.ticks >= 2 || in_vain || from->applied.at(origin) <= stall.seq) {
       mark<"a silent peer is avoided">();
-      stall.avoided = from->origin;
-      stall.avoided_until_ms = now + kAvoidMs;
+      avoid(stall, from->origin, now);
     }
   }
 }
 
-void Subscriptions::avoid_source(Origin origin, Origin peer, Millis now) {
-  Stall& stall = stalls_[origin];
+bool Subscriptions::lags_behind(Stall& stall, Origin origin, const Peer& from) const {
+  const core::Seq here = applied_.vector().at(origin);
+  core::Seq most = here;
+  for (const auto& [peer_origin, peer] : links_.peers()) {
+    if (peer_origin == stall.avoided) continue;  // It shows more, and has sent nothing.
+    if (!links_.usable(peer) || !has_more(peer, origin) || !serves(peer, origin)) continue;
+    most = std::max(most, peer.applied.at(origin));
+  }
+  const core::Seq there = std::max(from.applied.at(origin), here);
+  const bool lags = most - here > 2 * (there - here) + kLagOps;
+  stall.lags = lags ? stall.lags + 1 : 0;
+  if (stall.lags < kLagTicksMax) return false;
+  stall.lags = 0;
+  mark<"a source that lags far behind is avoided">();
+  return true;
+}
+
+void Subscriptions::avoid(Stall& stall, Origin peer, Millis now) {
   stall.avoided = peer;
   stall.avoided_until_ms = now + kAvoidMs;
+}
+
+std::size_t Subscriptions::avoided() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(stalls_, [](const auto& each) { return each.second.avoided != 0; }));
+}
+
+void Subscriptions::avoid_source(Origin origin, Origin peer, Millis now) {
+  avoid(stalls_[origin], peer, now);
   renew();  // If there is no other peer, it is asked again as for any stall.
 }
 

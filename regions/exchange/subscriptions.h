@@ -1,6 +1,7 @@
 // The subscriptions of this leader to its peers. Each origin is followed through one peer at a
-// time: directly where possible, through another when the direct way is away or silent. Any lost
-// message is made up for within kStallMs, by subscribing anew. Not thread-safe.
+// time: directly where possible, through another when the direct way is away or silent, or lags far
+// behind a third. Any lost message is made up for within kStallMs, by subscribing anew. Not
+// thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,10 @@ class Subscriptions {
   static constexpr int kEmptyTicksMax = 2;
   // How often an origin is asked for again if batches arrive, but none that can be applied.
   static constexpr int kAskedMax = 4;
+  // A source lags in a tick if another peer has over twice as many missing ops as it has, and this
+  // number more. After so many such ticks in a row the origin is followed through another.
+  static constexpr core::Seq kLagOps = 16;
+  static constexpr int kLagTicksMax = 5;
   static constexpr std::uint64_t kWindowBytes = std::uint64_t{8} << 20U;
 
   // All must outlive this.
@@ -49,6 +54,8 @@ class Subscriptions {
   void tick();
   // The number of peers whose subscription waits for that time.
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
+  // The number of origins that are not followed through a certain peer for kAvoidMs.
+  [[nodiscard]] std::size_t avoided() const;
 
   // Brings all subscriptions in line with the connected peers and their vectors.
   void renew();
@@ -89,6 +96,7 @@ class Subscriptions {
     int ticks = 0;                      // Ticks without any batch from there.
     int waits = 0;                      // Ticks with batches of other origins only.
     int asked = 0;                      // How often it was asked for again since it last advanced.
+    int lags = 0;                       // Ticks in which the source lagged.
     core::Origin avoided = 0;           // Not to be followed through this peer...
     core::Millis avoided_until_ms = 0;  // ...until then.
   };
@@ -111,6 +119,12 @@ class Subscriptions {
   // Returns whether an origin that `from` should send must be asked for again.
   [[nodiscard]] bool stands_still(Stall& stall, core::Origin origin, const Peer& from,
                                   core::Millis now) const;
+  // Returns whether the source of an origin has lagged behind another peer for long. Such a source
+  // may need from here what only that peer sends: of two origins whose batches depend on each
+  // other's, both leaders would then wait for one batch after the other.
+  [[nodiscard]] bool lags_behind(Stall& stall, core::Origin origin, const Peer& from) const;
+  // From now on, for a while, an origin is not followed through a peer.
+  static void avoid(Stall& stall, core::Origin peer, core::Millis now);
 
   const Applied& applied_;
   const SettledOrigins& settled_;

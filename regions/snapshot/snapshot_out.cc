@@ -18,19 +18,29 @@ constexpr std::uint64_t kWindowBytesMax = std::uint64_t{64} << 20U;
 }  // namespace
 
 SnapshotOut::SnapshotOut(CommittedState& state, const SnapshotLimits& limits, std::uint64_t nonce,
-                         SendTo send)
-    : state_(state), limits_(limits), send_(std::move(send)), last_id_(nonce) {}
+                         SendTo send, Asking asking)
+    : state_(state),
+      limits_(limits),
+      send_(std::move(send)),
+      asking_(std::move(asking)),
+      last_id_(nonce) {}
 
 // ---- Requests.
 
-std::optional<std::string> SnapshotOut::refusal(const SnapshotRequest& wanted) const {
+std::optional<SnapshotRefusal> SnapshotOut::refusal(const SnapshotRequest& wanted) const {
+  const std::uint64_t stream = wanted.stream;
   for (const ChainMarks* marks : {&wanted.newest, &wanted.checkpoints}) {
     if (const auto origin = fork_at(*marks, state_.chains())) {
-      return "two histories of origin " + core::to_string(*origin) + " have met";
+      return SnapshotRefusal{stream,
+                             "two histories of origin " + core::to_string(*origin) + " have met"};
     }
   }
   if (const auto origin = unclear_at(wanted.newest, wanted.checkpoints.parted, state_.chains())) {
-    return unclear_text(*origin);
+    if (!asking_ || !asking_(*origin)) return SnapshotRefusal{stream, unclear_text(*origin)};
+    return SnapshotRefusal{
+        stream,
+        "its leader asks others for the history of origin " + core::to_string(*origin) + " first",
+        true};
   }
   return std::nullopt;
 }
@@ -43,8 +53,8 @@ void SnapshotOut::request(Origin peer, std::uint64_t nonce, const SnapshotReques
   consumer.asked_ms = now;
   const std::uint64_t window = std::min(wanted.window, kWindowBytesMax);
   if (wanted.stream > consumer.stream) {
-    if (const auto why = refusal(wanted)) {
-      send_(peer, SnapshotRefusal{wanted.stream, *why});
+    if (auto refused = refusal(wanted)) {
+      send_(peer, *std::move(refused));
       return;
     }
     File* file = file_for(wanted, now);

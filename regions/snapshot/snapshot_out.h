@@ -32,11 +32,13 @@ class SnapshotOut {
 
   // Sends a message to a peer; it may be lost.
   using SendTo = std::function<void(core::Origin peer, Message message)>;
+  // Returns whether it may still become known which history of an origin a consumer has (Forks).
+  using Asking = std::function<bool(core::Origin origin)>;
 
   // The references must outlive this. `nonce` is a random number of this opening: no two snapshots
   // have the same id.
-  SnapshotOut(CommittedState& state, const SnapshotLimits& limits, std::uint64_t nonce,
-              SendTo send);
+  SnapshotOut(CommittedState& state, const SnapshotLimits& limits, std::uint64_t nonce, SendTo send,
+              Asking asking = {});
 
   // Takes a request of a peer in; `nonce` tells its openings apart.
   void request(core::Origin peer, std::uint64_t nonce, const SnapshotRequest& wanted,
@@ -86,8 +88,8 @@ class SnapshotOut {
   };
   using Files = std::map<std::uint64_t, File>;
 
-  // The reason why a consumer gets no snapshot; nullopt when it may have one.
-  [[nodiscard]] std::optional<std::string> refusal(const SnapshotRequest& wanted) const;
+  // The answer to a consumer that gets no snapshot; nullopt when it may have one.
+  [[nodiscard]] std::optional<SnapshotRefusal> refusal(const SnapshotRequest& wanted) const;
   // The snapshot to go on with, or a recent one with something new, or a new one; if there is no
   // room for that an older one, or null.
   File* file_for(const SnapshotRequest& wanted, core::Millis now);
@@ -102,6 +104,7 @@ class SnapshotOut {
   CommittedState& state_;
   const SnapshotLimits& limits_;
   SendTo send_;
+  Asking asking_;  // Null: never.
   std::uint64_t last_id_;
   Files files_;
   std::map<core::Origin, Consumer> consumers_;

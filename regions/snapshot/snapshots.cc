@@ -20,9 +20,12 @@ constexpr Millis kReportMs = 10'000;
 Snapshots::Snapshots(Owner owner, const SnapshotLimits& limits, std::uint64_t nonce)
     : owner_(std::move(owner)),
       limits_(limits),
-      out_(owner_.state, limits_, nonce, [this](Origin peer, Message message) {
-        owner_.exchange.send_to(peer, std::move(message));
-      }) {}
+      out_(
+          owner_.state, limits_, nonce,
+          [this](Origin peer, Message message) {
+            owner_.exchange.send_to(peer, std::move(message));
+          },
+          [this](Origin origin) { return owner_.exchange.forks().asking(origin); }) {}
 
 void Snapshots::take_for(Joiner* joiner) {
   joiner_ = joiner;

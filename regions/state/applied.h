@@ -33,6 +33,7 @@ class Applied {
   // Stays where it is when this object is moved.
   [[nodiscard]] const rows::Names& names() const { return *names_; }
   [[nodiscard]] rows::PublishedMasks& published_masks() { return names_->masks(); }
+  [[nodiscard]] rows::PublishedPolicies& published_policies() { return names_->policies(); }
   [[nodiscard]] rows::PublishedExpiry& published_expiry() { return names_->expiries(); }
   // The newest vector, for readers.
   [[nodiscard]] rows::PublishedVector& published_vector() { return names_->vectors(); }

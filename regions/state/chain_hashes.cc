@@ -47,7 +47,10 @@ std::optional<ChainHash> ChainHashes::at(Origin origin, Seq seq) const {
   const Head& head = applied_.head(origin);
   if (head.seq == seq) return head.chain;
   if (seq > head.seq) return std::nullopt;
-  if (const auto kept = kept_.find({origin, seq}); kept != kept_.end()) return kept->second;
+  for (const auto* positions : {&kept_, &told_}) {
+    if (const auto known = positions->find({origin, seq}); known != positions->end())
+      return known->second;
+  }
   const auto position = log_.find(origin, seq);
   if (!position) return std::nullopt;
   const auto record = log_.read_log(*position);
@@ -68,6 +71,9 @@ bool ChainHashes::within_batch(Origin origin, Seq seq) const {
 std::optional<ChainLink> ChainHashes::at_or_below(Origin origin, Seq seq) const {
   const Head& head = applied_.head(origin);
   if (head.seq > 0 && head.seq <= seq) return ChainLink{head.seq, head.chain};
+  if (const auto told = told_.find({origin, seq}); told != told_.end()) {
+    return ChainLink{seq, told->second};
+  }
   if (const auto position = log_.find(origin, seq + 1)) {
     const auto record = log_.read_log(*position);
     if (record && record->origin == origin && record->first <= seq + 1) {
@@ -131,7 +137,15 @@ bool ChainHashes::keep(Origin origin, Seq seq) {
   return hash.has_value();
 }
 
+void ChainHashes::learn(Origin origin, const ChainLink& told) {
+  if (told_.size() >= kToldMax) told_.clear();
+  told_[{origin, told.seq}] = told.hash;
+}
+
 void ChainHashes::forget_beyond(Origin origin, Seq seq) {
+  std::erase_if(told_, [&](const auto& each) {
+    return each.first.first == origin && each.first.second > seq;
+  });
   const auto from = kept_.upper_bound({origin, seq});
   auto to = from;
   for (; to != kept_.end() && to->first.first == origin; ++to) {
@@ -143,6 +157,11 @@ void ChainHashes::forget_beyond(Origin origin, Seq seq) {
 
 void ChainHashes::advance(const core::Batch& batch, const ChainHash& hash) {
   if (is_checkpoint(batch.first(), batch.last())) keep(batch.origin, batch.last(), hash);
+}
+
+bool behind_parting(const std::map<Origin, Seq>& parted, Origin origin, Seq seq) {
+  const auto place = parted.find(origin);
+  return place != parted.end() && seq > place->second;
 }
 
 void ChainHashes::part(Origin origin, Seq common) {

@@ -31,10 +31,16 @@ enum class Match : std::uint8_t {
   kUnknown,  // The position is so old that its hash is no longer known here.
 };
 
+// Returns whether a position of an origin is behind the place where a leader has given way in it.
+// `parted` is {origin: end of the common history}.
+[[nodiscard]] bool behind_parting(const std::map<core::Origin, core::Seq>& parted,
+                                  core::Origin origin, core::Seq seq);
+
 class ChainHashes {
  public:
   // The batch that reaches or crosses each multiple of this is a checkpoint.
   static constexpr core::Seq kCheckpointEvery = 65'536;
+  static constexpr std::size_t kToldMax = 1000;  // More than that are told anew.
 
   // Both must outlive this.
   ChainHashes(const Applied& applied, const LogReader& log) : applied_(applied), log_(log) {}
@@ -66,6 +72,8 @@ class ChainHashes {
   [[nodiscard]] static bool is_checkpoint(core::Seq first, core::Seq last) {
     return (first - 1) / kCheckpointEvery != last / kCheckpointEvery;
   }
+  // Takes a position that a peer with the same history has told. It is in memory only.
+  void learn(core::Origin origin, const ChainLink& told);
   // Forgets the kept positions of an origin beyond `seq`: another history comes in their place.
   void forget_beyond(core::Origin origin, core::Seq seq);
   // Keeps the end of a batch that was applied, with the hash there, when it is a checkpoint.
@@ -91,7 +99,8 @@ class ChainHashes {
   const Applied& applied_;
   const LogReader& log_;
   std::map<Position, core::ChainHash> kept_;
-  std::vector<Position> changed_;  // To be written, or, when not kept any more, removed.
+  std::vector<Position> changed_;             // To be written, or, when not kept any more, removed.
+  std::map<Position, core::ChainHash> told_;  // By peers; see learn().
   std::map<core::Origin, core::Seq> parted_;
   std::set<core::Origin> parted_changed_;  // To be written.
 };

@@ -10,6 +10,7 @@
 #include "core/batch.h"
 #include "core/version_vector.h"
 #include "crdt/row.h"
+#include "rows/scores/score_reorder.h"
 #include "rows/stage/stage.h"
 #include "storage/storage.h"
 
@@ -19,8 +20,9 @@ struct Commit {
   rows::Stage* stage = nullptr;                      // Rows that change; null: none do.
   std::span<const storage::LogRecord> records = {};  // Appended to the log.
   std::vector<storage::Change> changes = {};
-  bool identity = false;  // The identity is stored anew.
-  bool swap = false;      // The next tables become the current ones; without a stage.
+  const rows::ScoreReorder* reorder = nullptr;  // What is left of a walk over orders of scores.
+  bool identity = false;                        // The identity is stored anew.
+  bool swap = false;  // The next tables become the current ones; without a stage.
 
   void add(std::vector<storage::Change> more) {
     changes.insert(changes.end(), std::make_move_iterator(more.begin()),

@@ -21,7 +21,10 @@ CommittedState::CommittedState(storage::Storage& storage, const ClearLimits& lim
 core::Result<bool> CommittedState::load() {
   const auto snapshot = storage_.snapshot();
   const auto stored = snapshot->get(storage::Table::kMeta, storage::kIdentityKey);
-  if (!stored) return false;
+  if (!stored) {
+    applied_.published_policies().publish(policies_);  // There are no rows.
+    return false;
+  }
   auto identity = decode_identity(*stored);
   if (!identity.ok()) return identity.failure();
   identity_ = std::move(identity).value();
@@ -35,12 +38,25 @@ core::Result<bool> CommittedState::load() {
   if (!masks.ok()) return masks.failure();
   masks_ = std::move(masks).value();
   applied_.published_masks().publish(masks_);
+  if (auto loaded = load_policies(); !loaded.ok()) return loaded.failure();
+  auto reorder = rows::ScoreReorder::load(*snapshot);
+  if (!reorder.ok()) return reorder.failure();
+  reorder_ = std::move(reorder).value();
   if (const auto mark = snapshot->get(storage::Table::kMeta, storage::kClockKey)) {
     if (mark->size() != sizeof(core::Hlc)) return core::corrupt("the clock's mark is damaged");
     clock_mark_ = {storage::from_big_endian(*mark)};
   }
   const auto chains = chains_.load(*snapshot);
   return chains.ok() ? core::Result<bool>(true) : chains.failure();
+}
+
+core::Result<void> CommittedState::load_policies() {
+  return reading([&]() -> core::Result<void> {
+    const rows::SnapshotReader rows(storage_.snapshot(), names().origins(), masks_);
+    policies_ = rows.policies();
+    applied_.published_policies().publish(policies_);
+    return {};
+  });
 }
 
 core::Result<void> CommittedState::load_scores(const rows::Resolvers* resolvers,
@@ -62,7 +78,7 @@ core::Result<void> CommittedState::open_scores() {
   const auto note = rows::load_score_note(*storage_.snapshot());
   if (!note.ok()) return note.failure();
   if (note.value() == score_note()) return {};
-  return reading([&] { return rows::order_all_anew(storage_, *masks_); });
+  return reading([&] { return rows::order_all_anew(storage_, masks_, *scores_, policies_); });
 }
 
 core::Result<std::vector<storage::Change>> CommittedState::load_expiries() {
@@ -115,12 +131,42 @@ const core::Failure& CommittedState::fail(core::Failure why) {
   return *broken_;
 }
 
+core::Result<std::shared_ptr<const rows::PolicyTable>> CommittedState::policies_after(
+    const Commit& commit) {
+  using Policies = core::Result<std::shared_ptr<const rows::PolicyTable>>;
+  if (commit.stage == nullptr || !commit.stage->changes_policies()) return Policies(policies_);
+  return reading([&] { return Policies(commit.stage->policies()); });
+}
+
+void CommittedState::note_reorder(Commit& commit, const rows::PolicyTable& policies) {
+  std::vector<rows::PolicyScope> changed;
+  if (&policies != policies_.get()) changed = policies_->changed(policies);
+  if (planted(Bug::kForgetReorder)) changed.clear();
+  if (commit.reorder == nullptr && changed.empty() && !commit.swap) return;
+  if (commit.reorder != nullptr) reorder_ = *commit.reorder;
+  reorder_.add(changed);
+  // The policies of merged rows are read behind the commit, which has the last of these rows.
+  if (commit.swap) reorder_.add_all();
+  commit.changes.push_back(reorder_.change());
+}
+
 core::Result<void> CommittedState::commit(Commit commit, Clock clock) {
   ANABRANCH_ASSERT(commit.stage == nullptr || !commit.swap);
   if (broken_) return *broken_;
+  auto policies = policies_after(commit);
+  if (!policies.ok()) return policies.failure();
+  const bool changes_policies = policies.value() != policies_ && !planted(Bug::kForgetPolicies);
+  note_reorder(commit, *policies.value());
   gather(commit, clock);
+  if (changes_policies || commit.swap) applied_.published_policies().begin_publish();
   if (auto stored = store(commit); !stored.ok()) return fail(stored.failure());
   show(commit);
+  if (changes_policies) {
+    policies_ = std::move(policies).value();
+    applied_.published_policies().publish(policies_);
+  }
+  // The last rows of the merge are in the commit itself. What fails breaks the replica.
+  if (commit.swap && !planted(Bug::kForgetPoliciesOnSwap)) (void)load_policies();
   for (Participant* part : parts_) part->committed(commit);
   return broken_ ? core::Result<void>(*broken_) : core::Result<void>();
 }
@@ -226,7 +272,7 @@ rows::ClearRules CommittedState::clear_rules() const {
 
 std::unique_ptr<rows::SnapshotReader> CommittedState::reader(rows::Tallies tallies) const {
   return std::make_unique<rows::SnapshotReader>(storage_.snapshot(), names().origins(), masks_,
-                                                tallies);
+                                                policies_, tallies);
 }
 
 }  // namespace anabranch::regions

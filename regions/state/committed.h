@@ -23,6 +23,7 @@
 #include "regions/state/sound_log.h"
 #include "rows/digests.h"
 #include "rows/masks/masks.h"
+#include "rows/policy/policy_table.h"
 #include "rows/scores/scores.h"
 #include "rows/snapshot_reader.h"
 #include "rows/stage/score_upkeep.h"
@@ -138,7 +139,13 @@ class CommittedState {
     return masks_->empty() ? std::optional(digests_.total()) : std::nullopt;
   }
   [[nodiscard]] const std::shared_ptr<const rows::Masks>& masks() const { return masks_; }
+  // The policies of the rows, never null.
+  [[nodiscard]] const std::shared_ptr<const rows::PolicyTable>& policies() const {
+    return policies_;
+  }
   [[nodiscard]] const rows::Scores& scores() const { return *scores_; }
+  // The orders of scores to be looked at since policies have changed.
+  [[nodiscard]] const rows::ScoreReorder& reorder() const { return reorder_; }
   [[nodiscard]] rows::ClearRules clear_rules() const;
   // The rows.
   [[nodiscard]] std::unique_ptr<rows::SnapshotReader> reader(
@@ -161,6 +168,12 @@ class CommittedState {
   enum class Clock : std::uint8_t { kWithRows, kAlways };
 
   [[nodiscard]] rows::ScoreNote score_note() const;
+  // Reads the policies of the stored rows and posts them.
+  core::Result<void> load_policies();
+  // Returns the policies that a commit of a stage leaves behind; the same object if none change.
+  core::Result<std::shared_ptr<const rows::PolicyTable>> policies_after(const Commit& commit);
+  // Adds the orders that a commit may make stale to those to be looked at.
+  void note_reorder(Commit& commit, const rows::PolicyTable& policies);
   // Asks all parts.
   void gather(Commit& commit, Clock clock);
   core::Result<void> commit(Commit commit, Clock clock);
@@ -177,7 +190,9 @@ class CommittedState {
   ChainHashes chains_{applied_, log_};
   rows::Digests digests_;
   std::shared_ptr<const rows::Masks> masks_ = std::make_shared<const rows::Masks>();
-  std::optional<rows::Scores> scores_;      // Once they are loaded.
+  std::shared_ptr<const rows::PolicyTable> policies_ = std::make_shared<const rows::PolicyTable>();
+  std::optional<rows::Scores> scores_;  // Once they are loaded.
+  rows::ScoreReorder reorder_;
   std::optional<core::HybridClock> clock_;  // Nothing during recovery.
   core::Hlc clock_mark_;
   bool all_durable_ = false;

@@ -268,11 +268,14 @@ void DirectoryCheck::check_orders() {
         "the order of concurrent scores follows from policies that are not "
         "known here; it is not checked");
   }
+  const auto reorder = rows::ScoreReorder::load(*snapshot_);
+  if (!reorder.ok()) return wrong("the orders to be made anew: " + reorder.failure().message);
   std::uint64_t done = 0;
   const rows::ScoreCheck check{.wrong = [this](std::string what) { wrong(std::move(what)); },
                                .went_on = [&] { went_on("scores", ++done); },
                                .scores = plain ? &rows::Scores::plain() : nullptr,
-                               .seed = note.value().seed};
+                               .seed = note.value().seed,
+                               .reordering = !reorder.value().empty()};
   try {
     report_.scores = rows::check_scores(SnapshotReader::newest(storage_, applied_.names()), check);
   } catch (const Error& error) {

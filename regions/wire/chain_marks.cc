@@ -33,15 +33,12 @@ std::optional<core::Origin> unclear_at(const ChainMarks& shown,
                                        const std::map<core::Origin, core::Seq>& parted,
                                        const ChainHashes& chains) {
   if (core::planted(core::Bug::kMergeUnclear)) return std::nullopt;
-  const auto behind = [](const std::map<core::Origin, core::Seq>& places, core::Origin origin,
-                         core::Seq seq) {
-    const auto place = places.find(origin);
-    return place != places.end() && seq > place->second;
-  };
   std::size_t index = 0;
   for (const auto& [origin, seq] : shown.at) {
     const core::ChainHash& hash = shown.hashes[index++];
-    if (!behind(parted, origin, seq) && !behind(chains.parted(), origin, seq)) continue;
+    const bool clear =
+        !behind_parting(parted, origin, seq) && !behind_parting(chains.parted(), origin, seq);
+    if (clear) continue;
     if (chains.compare(origin, {seq, hash}) == Match::kUnknown) return origin;
   }
   return std::nullopt;

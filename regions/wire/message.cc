@@ -17,13 +17,13 @@ using core::Writer;
 constexpr std::size_t kWordNumbers = 5;  // Fields of one clock word.
 
 void write(Writer& out, const Greeting& message) {
-  out.array(10).uint64(message.protocol);
+  out.array(11).uint64(message.protocol);
   write_hash(out, message.mesh);
   out.text(message.region).uint64(message.origin).uint64(message.nonce);
   write_vector(out, message.applied);
   write_chains(out, message.chains);
   write_hash_or_nil(out, message.settled);
-  out.boolean(message.left_out).boolean(message.follows);
+  out.boolean(message.left_out).boolean(message.follows).uint64(message.renewals);
 }
 
 void write(Writer& out, const Echo& echo) { out.array(2).int64(echo.sent_ms).int64(echo.held_ms); }
@@ -36,8 +36,14 @@ void write(Writer& out, const std::vector<ClockWord>& words) {
   }
 }
 
+void write(Writer& out, const LocalRules& rules) {
+  write_hash_or_nil(out, rules.resolvers);
+  out.array(rules.absent.size());
+  for (const std::string& name : rules.absent) out.bin(name);
+}
+
 void write(Writer& out, const Heartbeat& message) {
-  out.array(15);
+  out.array(message.rules ? 18 : 16);
   write_vector(out, message.applied);
   write_vector(out, message.durable);
   out.uint64(message.hlc.bits);
@@ -53,6 +59,8 @@ void write(Writer& out, const Heartbeat& message) {
   write_vector(out, message.reports);
   write_vector(out, message.clocks);
   write(out, message.heard);
+  out.uint64(message.sender);
+  if (message.rules) write(out, *message.rules);
 }
 
 void write(Writer& out, const Subscribe& message) {
@@ -68,9 +76,10 @@ void write(Writer& out, const BatchMessage& message) {
 }
 
 void write(Writer& out, const Ack& message) {
-  out.array(4).uint64(message.stream).uint64(message.taken);
+  out.array(5).uint64(message.stream).uint64(message.taken);
   write_vector(out, message.applied);
   write_vector(out, message.durable);
+  out.uint64(message.sender);
 }
 
 void write_positions(Writer& out, const History& message) {
@@ -82,10 +91,10 @@ void write_positions(Writer& out, const History& message) {
 }
 
 void write(Writer& out, const History& message) {
-  out.array(5);
+  out.array(7);
   write_positions(out, message);
   write_hash_or_nil(out, message.heard);
-  out.boolean(message.asks);
+  out.boolean(message.asks).uint64(message.wanted).uint64(message.sender);
 }
 
 void write(Writer& out, const SignedPosition& message) { write_position(out, message); }
@@ -137,7 +146,7 @@ Message read_refusal(Reader& in) {
 
 Message read_greeting(Reader& in) {
   constexpr std::size_t kOfEachProtocol = 3;
-  constexpr std::size_t kOfThisProtocol = 7;
+  constexpr std::size_t kOfThisProtocol = 8;
   Greeting message;
   const std::size_t more = in.array_of(kOfEachProtocol);
   message.protocol = in.uint64();
@@ -156,6 +165,7 @@ Message read_greeting(Reader& in) {
   message.settled = read_hash_or_nil(in);
   message.left_out = in.boolean();
   message.follows = in.boolean();
+  message.renewals = in.uint64();
   in.skip(in.ok() ? more - kOfThisProtocol : 0);
   if (message.origin == 0) in.fail("a greeting names nobody");
   return message;
@@ -187,6 +197,22 @@ std::vector<ClockWord> read_words(Reader& in) {
   return words;
 }
 
+LocalRules read_rules(Reader& in) {
+  LocalRules rules;
+  rules.resolvers = read_hash_or_nil(in);
+  const std::size_t names = in.array();
+  if (names > LocalRules::kAbsentMax) {
+    in.fail("a heartbeat names too many functions");
+    return rules;
+  }
+  for (std::size_t i = 0; i < names && in.ok(); ++i) {
+    rules.absent.emplace_back(in.bin());
+    const bool is_short = rules.absent.back().size() <= LocalRules::kNameBytesMax;
+    if (!is_short) in.fail("a heartbeat names a function at length");
+  }
+  return rules;
+}
+
 Message read_heartbeat(Reader& in) {
   Heartbeat message;
   const std::size_t newer = in.array_of(13);
@@ -207,7 +233,14 @@ Message read_heartbeat(Reader& in) {
   message.clocks = read_vector(in);
   if (newer == 1) return message;  // Of a version without words of others.
   message.heard = read_words(in);
-  in.skip(newer - 2);
+  if (newer == 2) return message;  // Of a version that does not name the sender.
+  message.sender = in.uint64();
+  if (newer < 5) {  // Of a version without rules.
+    in.skip(newer - 3);
+    return message;
+  }
+  message.rules = read_rules(in);
+  in.skip(newer - 5);
   return message;
 }
 
@@ -240,7 +273,8 @@ Message read_ack(Reader& in) {
   message.taken = in.uint64();
   message.applied = read_vector(in);
   message.durable = read_vector(in);
-  in.skip(newer);
+  if (newer > 0) message.sender = in.uint64();
+  in.skip(newer > 0 ? newer - 1 : 0);
   return message;
 }
 
@@ -261,7 +295,9 @@ Message read_history(Reader& in) {
   }
   message.heard = read_hash_or_nil(in);
   message.asks = in.boolean();
-  in.skip(newer - 2);
+  if (newer > 2) message.wanted = in.uint64();
+  if (newer > 3) message.sender = in.uint64();
+  in.skip(newer > 3 ? newer - 4 : 0);
   return message;
 }
 
@@ -339,6 +375,23 @@ core::Hash128 stamp_of(const History& history) {
   Writer out(bytes);
   write_positions(out, history);
   return core::digest128(bytes);
+}
+
+core::Origin sender_of(const Message& message) {
+  return std::visit(
+      [](const auto& each) -> core::Origin {
+        if constexpr (requires { each.sender; }) return each.sender;
+        return 0;
+      },
+      message);
+}
+
+void set_sender(Message& message, core::Origin sender) {
+  std::visit(
+      [&](auto& each) {
+        if constexpr (requires { each.sender; }) each.sender = sender;
+      },
+      message);
 }
 
 std::uint8_t kind_of(const Message& message) {

@@ -33,6 +33,7 @@
 #include "regions/wire/chain_marks.h"
 #include "regions/wire/clock_word.h"
 #include "regions/wire/digest_request.h"
+#include "regions/wire/local_rules.h"
 #include "regions/wire/region_report.h"
 #include "regions/wire/signatures.h"
 
@@ -41,7 +42,7 @@ namespace anabranch::regions {
 // Of a greeting with another protocol number only the protocol, mesh and region are read: their
 // places are the same in each protocol.
 struct Greeting {
-  static constexpr std::uint64_t kProtocol = 1;
+  static constexpr std::uint64_t kProtocol = 2;
 
   std::uint64_t protocol = kProtocol;
   core::Hash128 mesh;
@@ -56,6 +57,9 @@ struct Greeting {
   std::optional<core::Hash128> settled = {};
   bool left_out = false;
   bool follows = false;  // The sender is a follower: it writes nothing, and no leader waits for it.
+  // How often the sender has greeted anew under another origin, or with another history, since its
+  // opening: of two greetings of an opening the one with the smaller number is the older one.
+  std::uint64_t renewals = 0;
   bool operator==(const Greeting&) const = default;
 };
 
@@ -83,7 +87,9 @@ struct Heartbeat {
   core::VersionVector reports = {};  // {origin: number of its newest report there}
   // {origin: timestamp} that its sender is certain of (clock_bounds.h), at `applied`.
   core::VersionVector clocks = {};
-  std::vector<ClockWord> heard = {};  // The sender's own word, and the newest of others.
+  std::vector<ClockWord> heard = {};     // The sender's own word, and the newest of others.
+  core::Origin sender = 0;               // See sender_of().
+  std::optional<LocalRules> rules = {};  // Nullopt: of a version without.
   bool operator==(const Heartbeat&) const = default;
 };
 
@@ -110,6 +116,7 @@ struct Ack {
   std::uint64_t taken = 0;  // Bytes of batches of this stream received so far.
   core::VersionVector applied;
   core::VersionVector durable;
+  core::Origin sender = 0;  // See sender_of().
   bool operator==(const Ack&) const = default;
 };
 
@@ -125,6 +132,9 @@ struct History {
   // there was none, or the sender is of a version without stamps.
   std::optional<core::Hash128> heard = {};
   bool asks = false;  // The sender does not know that the receiver has heard this: it must answer.
+  // The position of the receiver's history that the sender asks for; 0: none.
+  core::Seq wanted = 0;
+  core::Origin sender = 0;  // See sender_of().
   bool operator==(const History&) const = default;
 };
 
@@ -174,6 +184,14 @@ struct Refusal {
 using Message = std::variant<Greeting, Heartbeat, Subscribe, BatchMessage, Ack, DigestRequest,
                              DigestResponse, History, Trimmed, SnapshotRequest, SnapshotChunk,
                              SnapshotRefusal, SignedPosition, Refusal, RegionReport>;
+
+// Returns the origin of a message's sender when it was sent; 0 when the message does not name it,
+// as those of older versions and of most kinds. A message that shows its sender's vector or history
+// names it: a network may deliver the message after the sender has given up that history, and goes
+// by another origin.
+[[nodiscard]] core::Origin sender_of(const Message& message);
+// Writes the sender into a message of a kind that names it.
+void set_sender(Message& message, core::Origin sender);
 
 // The number of the message's kind in a frame.
 [[nodiscard]] std::uint8_t kind_of(const Message& message);

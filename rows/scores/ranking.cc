@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/planted_bug.h"
 #include "crdt/type_table.h"
 
 namespace anabranch::rows {
@@ -16,7 +17,11 @@ Ranking::Ranking(const RowReader& rows, const Decider& decider, Path sorted_set)
     : rows_(rows),
       decider_(decider),
       sorted_set_(std::move(sorted_set)),
-      order_(find_order(rows_, *rows_.masks(), sorted_set_)) {}
+      order_(find_order(rows_, *rows_.masks(), sorted_set_)) {
+  if (!order_ || !order_->whole || planted(core::Bug::kKeepStaleOrder)) return;
+  // A stale order is one to be made anew, not one of no members.
+  order_->whole = decider_.are_ordered_by(order_->rule, sorted_set_);
+}
 
 std::optional<Ranking::Range> Ranking::range_of(const ScoreSpan& span) {
   if (std::isnan(span.min) || std::isnan(span.max)) return std::nullopt;

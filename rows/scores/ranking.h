@@ -1,6 +1,6 @@
 // The members of a sorted set in the order of their scores: read from the stored order
-// (score_list.h), or, while that is being rebuilt, sorted from the rows, in time proportional to
-// the size of the set.
+// (score_list.h), or, while that is stale or being rebuilt, sorted from the rows, in time
+// proportional to the size of the set.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,7 @@
 #include "rows/scores/score_check.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -38,6 +40,7 @@ class ScoreChecker {
   struct Open {
     Path sorted_set;
     std::optional<ScoreOrder> order;
+    bool stale = false;         // The order is of another rule: scores stand anywhere.
     std::uint64_t members = 0;  // Members that must have an entry in the order.
   };
 
@@ -46,21 +49,37 @@ class ScoreChecker {
       close();
       open_ = Open{at.sorted_set, find_order(rows_, *masks_, at.sorted_set)};
       if (!open_->order) wrong("shows members but has no order");
+      if (open_->order) check_rule();
       if (open_->order && open_->order->whole) ++orders_;
     }
     if (!open_->order) return;
     if (!open_->order->whole && core::row_key(path) > open_->order->ordered_to) return;
     ++open_->members;
-    if (row.cell.siblings.size() > 1 && check_.scores == nullptr) return;
-    const Scores& scores = check_.scores == nullptr ? Scores::plain() : *check_.scores;
+    if (row.cell.siblings.size() > 1 && (check_.scores == nullptr || open_->stale)) return;
     const std::string key =
-        entries_of(open_->order->id, 0) + place_of(scores.of(path, row), at.member);
+        entries_of(open_->order->id, 0) + place_of(scores().of(path, row, rows_), at.member);
     const auto value = rows_.score_at(key);
     if (!value) return wrong("does not have a member where its score is");
     const ScoreEntry entry = decode_entry(key, *value);
     if (entry.member != at.member || entry.height != height_of(at.member, check_.seed)) {
       wrong("has a member in a wrong way");
     }
+  }
+
+  void check_rule() {
+    // Unknown resolvers may decide where a row does not, and under another row's rule as well.
+    const auto known = [&](std::uint64_t rule) {
+      return check_.scores == nullptr ? std::max(rule, std::uint64_t{1}) : rule;
+    };
+    const std::uint64_t rule = scores().rule(open_->sorted_set, rows_);
+    open_->stale = known(open_->order->rule) != known(rule);
+    if (open_->stale && !check_.reordering) {
+      wrong("is ordered by another policy, and nothing is going to order it anew");
+    }
+  }
+
+  [[nodiscard]] const Scores& scores() const {
+    return check_.scores == nullptr ? Scores::plain() : *check_.scores;
   }
 
   void close() {

@@ -18,6 +18,8 @@ struct ScoreCheck {
   // Decides the scores; if null, members with several concurrent scores may stand anywhere.
   const Scores* scores = nullptr;
   std::uint64_t seed = 0;
+  // Whether orders of other rules are allowed, since they are to be found and made anew.
+  bool reordering = false;
 };
 
 // Compares all orders of a reader with its rows. Returns the number of members in them.

@@ -4,6 +4,7 @@
 
 #include <anabranch/error.h>
 
+#include "core/planted_bug.h"
 #include "core/varint.h"
 #include "storage/layout.h"
 
@@ -22,6 +23,7 @@ std::string encode_order(const Path& sorted_set, const ScoreOrder& order) {
   core::put_varint(bytes, order.id);
   core::put_varint(bytes, order.stamp);
   core::put_varint(bytes, order.whole ? 1 : 0);
+  core::put_varint(bytes, order.rule);
   core::put_bytes(bytes, order.ordered_to);
   if (core::is_hashed(sorted_set)) core::put_bytes(bytes, sorted_set.encoded());
   return bytes;
@@ -32,9 +34,10 @@ ScoreOrder take_order(std::string_view& bytes) {
   const auto id = core::take_varint(bytes);
   const auto stamp = id ? core::take_varint(bytes) : std::nullopt;
   const auto whole = stamp ? core::take_varint(bytes) : std::nullopt;
-  const auto ordered_to = whole ? core::take_bytes(bytes) : std::nullopt;
+  const auto rule = whole ? core::take_varint(bytes) : std::nullopt;
+  const auto ordered_to = rule ? core::take_bytes(bytes) : std::nullopt;
   if (!ordered_to) corrupt();
-  return {*id, *stamp, *whole == 1, std::string(*ordered_to)};
+  return {*id, *stamp, *whole == 1, *rule, std::string(*ordered_to)};
 }
 
 // Returns the path behind a row key, or, if the key is a hash, the path in `bytes`.
@@ -80,6 +83,10 @@ void ScoreIndex::drop(const Path& sorted_set, OrderId id) {
   table_.set_score(std::string(storage::kOldOrderPrefix) + storage::big_endian(id), "");
 }
 
+bool ScoreIndex::is_stale(const Path& sorted_set, const ScoreOrder& order) const {
+  return order.rule != scores_.rule(sorted_set, state_) && !planted(core::Bug::kKeepStaleOrder);
+}
+
 void ScoreIndex::drop_void(const Path& sorted_set) { (void)order(sorted_set); }
 
 std::optional<ScoreOrder> ScoreIndex::order(const Path& sorted_set) {
@@ -102,6 +109,7 @@ ScoreOrder ScoreIndex::begin(const Path& sorted_set, bool whole) {
   order.id = newest ? storage::from_big_endian(*newest) + 1 : 1;
   order.stamp = masks_.last_id();
   order.whole = whole;
+  order.rule = scores_.rule(sorted_set, state_);
   table_.set_score(counter, storage::big_endian(order.id));
   keep(sorted_set, order);
   return order;
@@ -119,8 +127,10 @@ void ScoreIndex::order_anew(const Path& sorted_set) {
 
 void ScoreIndex::move(const crdt::Membership& at, const Path& row, std::optional<double> before,
                       std::optional<double> after) {
-  if (before == after) return;
   std::optional<ScoreOrder> order = this->order(at.sorted_set);
+  // Also if the score stays the same: by the rule of the order, which may come back, it may not.
+  if (order && is_stale(at.sorted_set, *order)) return order_anew(at.sorted_set);
+  if (before == after) return;
   if (!order && !before) order = begin(at.sorted_set, true);
   bool as_believed = order.has_value();
   if (order && !order->whole && core::row_key(row) > order->ordered_to) return;
@@ -128,7 +138,7 @@ void ScoreIndex::move(const crdt::Membership& at, const Path& row, std::optional
     ScoreListEditor list(table_, order->id);
     as_believed = !before || list.erase(*before, at.member);
     if (as_believed && after) {
-      as_believed = list.insert(*after, at.member, height_of(at.member, seed_));
+      as_believed = list.insert(*after, at.member, height_of(at.member, scores_.seed()));
     }
   }
   if (!as_believed) {
@@ -141,7 +151,7 @@ void ScoreIndex::move(const crdt::Membership& at, const Path& row, std::optional
 void ScoreIndex::add(const crdt::Membership& at, double score) {
   const auto order = this->order(at.sorted_set);
   ANABRANCH_ASSERT(order && !order->whole);
-  ScoreListEditor(table_, order->id).insert(score, at.member, height_of(at.member, seed_));
+  ScoreListEditor(table_, order->id).insert(score, at.member, height_of(at.member, scores_.seed()));
 }
 
 void ScoreIndex::went_to(const Path& sorted_set, std::string row_key) {
@@ -159,7 +169,9 @@ void ScoreIndex::finish(const Path& sorted_set) {
     table_.set_score(order_key(sorted_set), std::nullopt);
     return;
   }
-  keep(sorted_set, {.id = order->id, .stamp = order->stamp});
+  order->whole = true;
+  order->ordered_to.clear();
+  keep(sorted_set, *order);
 }
 
 }  // namespace anabranch::rows

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "rows/decider.h"
+#include "rows/score_rules.h"
 
 namespace anabranch::rows {
 
@@ -13,19 +13,25 @@ class Scores {
   // `seed` is a random number of the directory, so that a client cannot choose names that make the
   // order slow. The references must outlive this object.
   Scores(const Names& names, const Resolvers& resolvers, std::uint64_t seed)
-      : decider_(names, resolvers), policies_(resolvers.fingerprint()), seed_(seed) {}
+      : rules_(names, resolvers), policies_(resolvers.score_fingerprint()), seed_(seed) {}
   // The scores of a store without policies: `lww` decides.
   static const Scores& plain();
 
-  [[nodiscard]] double of(const core::Path& path, const crdt::Row& row) const {
-    return decider_.score(path, row);
+  // Returns the score of a row of a sorted set by the policies of a state.
+  [[nodiscard]] double of(const core::Path& path, const crdt::Row& row,
+                          const RowReader& state) const {
+    return rules_.score(path, row, state);
   }
-  // Resolvers::fingerprint().
+  // Returns the number of the rule for a sorted set in a state (ScoreRules).
+  [[nodiscard]] std::uint64_t rule(const core::Path& sorted_set, const RowReader& state) const {
+    return rules_.rule(sorted_set, state);
+  }
+  // Resolvers::score_fingerprint().
   [[nodiscard]] const core::Hash128& policies() const { return policies_; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
  private:
-  Decider decider_;
+  ScoreRules rules_;
   core::Hash128 policies_;
   std::uint64_t seed_;
 };

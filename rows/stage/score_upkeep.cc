@@ -51,6 +51,9 @@ void remove_old(Stage& stage, const std::string& key, std::size_t changes_max) {
 void order_rows(Stage& stage, const StoredRows& rows, const Path& sorted_set,
                 std::size_t changes_max) {
   const auto order = find_order(stage, *stage.masks(), sorted_set);
+  if (order && stage.order().is_stale(sorted_set, *order)) {
+    return stage.order().order_anew(sorted_set);  // It must not go on by another rule.
+  }
   if (!order || order->whole) return stage.order().finish(sorted_set);
   const std::string below = sorted_set.encoded().substr(0, Path::kHashedPrefix);
   RowWalk walk(rows.snapshot, order->ordered_to.empty() ? below : order->ordered_to, rows.origins);
@@ -66,7 +69,7 @@ void order_rows(Stage& stage, const StoredRows& rows, const Path& sorted_set,
     stage.masks()->hide(found.path, found.row);
     if (!crdt::shows(found.path, found.row)) continue;
     changes += kChangesPerRow;
-    stage.order().add(*crdt::membership(found.path), stage.scores().of(found.path, found.row));
+    stage.order().add(*crdt::membership(found.path), stage.score(found.path, found.row));
   }
   stage.order().finish(sorted_set);
 }
@@ -142,15 +145,41 @@ bool work_on_orders(Stage& stage, const StoredRows& rows, std::size_t changes_ma
   return false;
 }
 
-core::Result<void> order_all_anew(storage::Storage& storage, const Masks& masks) {
+void look_for_stale_orders(Stage& stage, ScoreReorder& reorder, std::size_t looks_max,
+                           std::size_t changes_max) {
+  const std::string keys = reorder.keys();
+  std::optional<std::string> next;
+  std::vector<Path> stale;
+  {
+    const auto cursor = stage.scan_scores(reorder.next(), Direction::kForward);
+    for (; cursor->valid() && cursor->key().starts_with(keys); cursor->next()) {
+      if (looks_max-- == 0 || stale.size() >= changes_max) {
+        next = std::string(cursor->key());
+        break;
+      }
+      const ScoreOrder order = decode_order(cursor->value());
+      Path sorted_set = ordered_at(cursor->key(), cursor->value());
+      const bool is_void = stage.masks()->voids(sorted_set, order.stamp);
+      if (!is_void && stage.order().is_stale(sorted_set, order)) {
+        stale.push_back(std::move(sorted_set));
+      }
+    }
+  }
+  for (const Path& sorted_set : stale) stage.order().order_anew(sorted_set);
+  next ? reorder.go_on_at(*std::move(next)) : reorder.finish();
+}
+
+core::Result<void> order_all_anew(storage::Storage& storage, std::shared_ptr<const Masks> masks,
+                                  const Scores& scores,
+                                  std::shared_ptr<const PolicyTable> policies) {
   if (auto removed = remove_all(storage); !removed.ok()) return removed;
   const core::OriginTable no_origins;  // No rows are read.
   for (std::optional<std::string> from = std::string(); from;) {
     const auto snapshot = storage.snapshot();
-    const SnapshotReader base(storage.snapshot(), no_origins, std::make_shared<const Masks>(masks));
+    const SnapshotReader base(storage.snapshot(), no_origins, masks, policies);
     ScoreOverlay overlay(base, false);
-    ScoreIndex index(overlay, masks, 0);
-    from = order_counted(*snapshot, *from, masks, index);
+    ScoreIndex index(overlay, *masks, scores, base);
+    from = order_counted(*snapshot, *from, *masks, index);
     std::vector<Change> changes;
     overlay.take_changes(changes);
     const auto done = storage.commit({}, changes);

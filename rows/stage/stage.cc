@@ -48,6 +48,19 @@ void Stage::scan(const core::PathRange& range, const Visit& visit) const {
   }
 }
 
+std::shared_ptr<const PolicyTable> Stage::policies() const {
+  if (!policies_changed_) return base_.policies();
+  if (!policies_) policies_ = RowReader::policies();
+  return policies_;
+}
+
+void Stage::forget_policies(const Path& path) {
+  const Path& policies = policies_path();
+  if (!policies.is_prefix_of(path) && !path.is_prefix_of(policies)) return;
+  policies_changed_ = true;
+  policies_.reset();
+}
+
 // Merges two sorted sequences; a staged row replaces the stored one at the same path.
 template <typename Staged>
 void Stage::merge(Staged staged, Staged end, const core::PathRange& range,
@@ -111,6 +124,7 @@ StoredCount Stage::stored_count(const Path& path) const {
 
 void Stage::rollback(Savepoint savepoint) {
   ANABRANCH_ASSERT(undo_kept_ && savepoint <= undo_.size());
+  policies_.reset();
   while (undo_.size() > savepoint) {
     UndoStep& step = undo_.back();
     if (step.staged != nullptr) {
@@ -188,21 +202,24 @@ bool Stage::row_present(const Path& row) const { return crdt::shows(row, this->r
 // ---- The order of scores.
 
 std::optional<double> Stage::score_of(const Path& path, const Row& row) const {
-  const auto score = [&](const Row& seen) {
-    return crdt::shows(path, seen) ? std::optional(scores_.of(path, seen)) : std::nullopt;
+  const auto of = [&](const Row& seen) {
+    return crdt::shows(path, seen) ? std::optional(score(path, seen)) : std::nullopt;
   };
-  return score(masks_->empty() ? row : shown_row(path, row));
+  return of(masks_->empty() ? row : shown_row(path, row));
 }
 
 std::optional<Stage::ShownScore> Stage::shown_score(const Path& path, const Row& row) const {
   auto at = crdt::membership(path);
   if (!at) return std::nullopt;
-  return ShownScore{*std::move(at), score_of(path, row)};
+  return ShownScore{*std::move(at), score_of(path, row), row.cell.siblings.size() > 1};
 }
 
 void Stage::move_score(const Path& path, const ShownScore& before, const Row& row) {
   const std::optional<double> after = score_of(path, row);
   if (planted(core::Bug::kForgetToMove) && before.score && after) return;
+  // Without concurrent scores the same one counts by every rule.
+  const bool by_any_rule = !before.concurrent && row.cell.siblings.size() <= 1;
+  if (by_any_rule && before.score == after) return;
   order().move(before.at, path, before.score, after);
 }
 
@@ -251,6 +268,7 @@ void Stage::mask(const Path& prefix, const core::VersionVector& context, bool ta
   const std::optional<ShownScore> member = shown_score(prefix, stored_row(prefix));
   count_prefix(prefix, false, *this);
   set_masks(masks_->with(prefix, context, tallies));
+  forget_policies(prefix);
   if (member) move_score(prefix, *member, stored_row(prefix));  // The mask covers this row alone.
   if (tallies) return;                                          // No row is left.
   const auto ahead = std::ranges::find_if(prepared_, [&](const Survivors& survivors) {

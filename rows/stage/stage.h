@@ -60,6 +60,10 @@ class Stage final : public RowReader, private CountTable {
   void scan(const core::PathRange& range, const Visit& visit) const override;
   [[nodiscard]] std::uint64_t count(const core::Path& path) const override;
 
+  // Includes the policies of staged rows; otherwise those of the reader below, the same object.
+  [[nodiscard]] std::shared_ptr<const PolicyTable> policies() const override;
+  // Whether rows of policies were staged, be it in vain.
+  [[nodiscard]] bool changes_policies() const { return policies_changed_; }
   [[nodiscard]] std::shared_ptr<const Masks> masks() const override { return masks_; }
   [[nodiscard]] crdt::Row stored_row(const core::Path& path) const override;
   [[nodiscard]] StoredCount stored_count(const core::Path& path) const override;
@@ -81,6 +85,7 @@ class Stage final : public RowReader, private CountTable {
   template <typename Function>
   void edit(const core::Path& path, const Function& function) {
     StagedRow& staged = change(path);
+    note_policy(path);
     if (undo_kept_) undo_.push_back({&staged, staged.row, {}, {}, nullptr, order_.savepoint()});
     const bool before = shown(path, staged.row);
     const std::optional<ShownScore> score_before = shown_score(path, staged.row);
@@ -120,11 +125,14 @@ class Stage final : public RowReader, private CountTable {
     order().drop_void(collection);
   }
   // The order of scores, for rebuilding orders and dropping old ones.
-  [[nodiscard]] ScoreIndex order() { return {order_, *masks_, scores_.seed()}; }
+  [[nodiscard]] ScoreIndex order() { return {order_, *masks_, scores_, base_}; }
   [[nodiscard]] MutableScoreTable& score_table() { return order_; }
   // Whether the staged changes leave such work behind.
   [[nodiscard]] bool leaves_orders() const { return order_.leaves_work(); }
-  [[nodiscard]] const Scores& scores() const { return scores_; }
+  // Returns the score of a row of a sorted set, by the policies of the reader below.
+  [[nodiscard]] double score(const core::Path& path, const crdt::Row& row) const {
+    return scores_.of(path, row, base_);
+  }
   void set_masks(Masks masks);
 
   using Savepoint = std::size_t;
@@ -164,6 +172,7 @@ class Stage final : public RowReader, private CountTable {
   struct ShownScore {
     crdt::Membership at;
     std::optional<double> score;
+    bool concurrent;  // Several scores are there: the rule decides between them.
   };
 
   template <typename Staged>
@@ -187,6 +196,13 @@ class Stage final : public RowReader, private CountTable {
   void order_survivors(const core::Path& prefix);
   // Counts the rows that survive a new foreign mask.
   void count_survivors(const core::Path& prefix);
+  // Call it for each row that changes: nearly none is in the mesh's own space, whose paths begin
+  // so.
+  void note_policy(const core::Path& path) {
+    if (path.encoded().starts_with('\0')) forget_policies(path);
+  }
+  // The policies are to be read anew if a change at or below a path can concern them.
+  void forget_policies(const core::Path& path);
   void set_count(const core::Path& collection, std::uint64_t count) override;
   [[nodiscard]] bool row_present(const core::Path& row) const override;
 
@@ -197,6 +213,8 @@ class Stage final : public RowReader, private CountTable {
   const Scores& scores_;
   ScoreOverlay order_;
   bool masks_changed_ = false;
+  bool policies_changed_ = false;
+  mutable std::shared_ptr<const PolicyTable> policies_;  // If they changed, once they are read.
   std::vector<Survivors> prepared_;
   crdt::Row peeked_;
   Rows rows_;

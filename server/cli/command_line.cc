@@ -31,7 +31,9 @@ CLI::Option* bind_argument(CLI::App& app, const Argument& row, std::vector<std::
   const std::string help(row.help);
   if (row.kind == Kind::kSwitch) return app.add_flag(name, help);
   if (row.kind == Kind::kPositional) {
-    return app.add_option(name, values, help)->required()->expected(1)->type_name("");
+    CLI::Option* option = app.add_option(name, values, help)->required()->type_name("");
+    option->allow_extra_args(false);  // The next word is the next argument.
+    return option->expected(1);
   }
   if (row.kind == Kind::kPositionals) {
     return app.add_option(name, values, help)->expected(0, -1)->type_name("");

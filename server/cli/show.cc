@@ -41,6 +41,16 @@ std::string shown(const json& value) {
   return value.is_string() ? in_quotes(value.get<std::string>()) : value.dump();
 }
 
+// "max, of "bids/"", and a note if it cannot decide here.
+std::string policy_of(const json& policy) {
+  const auto text = [&](const char* name) {
+    const json& value = policy.at(name);
+    return value.is_string() ? printable(value.get<std::string>()) : shown(value);
+  };
+  const std::string note = text("note");
+  return text("policy") + ", of " + shown(policy.at("prefix")) + (note.empty() ? "" : ": " + note);
+}
+
 std::string head_of(const json& key) {
   Rows rows{{"key", shown(key.at("key"))},
             {"database", key.at("database").dump()},
@@ -48,6 +58,10 @@ std::string head_of(const json& key) {
   if (key.contains("value")) rows.push_back({"value", shown(key.at("value"))});
   if (key.contains("counter")) rows.push_back({"counter", key.at("counter").dump()});
   if (key.contains("count")) rows.push_back({"count", key.at("count").dump()});
+  if (key.contains("policy")) rows.push_back({"policy", policy_of(key.at("policy"))});
+  if (key.contains("not_shown")) {
+    rows.push_back({"not shown", printable(key.at("not_shown").get<std::string>())});
+  }
   for (const json& type : key.value("hidden", json::array())) {
     const std::string count = type.contains("count") ? " of " + type.at("count").dump() : "";
     rows.push_back({"hidden", type.at("type").get<std::string>() + count});

@@ -41,6 +41,9 @@ std::string state_of(const json& peer) {
   if (peer.at("paused").get<bool>()) state = "paused";
   if (peer.at("follower").get<bool>()) state = "follower, " + state;
   if (peer.at("diverged").get<bool>()) state += ", holds other rows: see anabranch verify";
+  if (peer.at("resolvers_differ").get<bool>()) state += ", has other resolvers";
+  const std::string absent = field(peer, "absent_functions");
+  if (absent != "-") state += ", lacks the functions " + absent;
   const std::string note = field(peer, "note");
   return note == "-" ? state : state + ": " + note;
 }
@@ -115,6 +118,9 @@ std::string head_of(const json& status) {
   }
   for (const json& late : status.at("unproven")) {
     rows.push_back({"unproven", printable(late.get<std::string>())});
+  }
+  for (const json& trouble : status.at("policy_troubles")) {
+    rows.push_back({"policy", printable(trouble.get<std::string>())});
   }
   for (const json& damage : status.at("log_damage")) {
     rows.push_back({"log", printable(damage.get<std::string>())});

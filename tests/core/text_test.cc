@@ -129,6 +129,23 @@ TEST_SUITE("core: text") {
     }
   }
 
+  TEST_CASE("a number beyond the range of doubles is none, above it and below it") {
+    for (const char* bytes :
+         {"1e-400", "-1e-400", "0.01e-330", ".5e-400", "2e-324", "1E-999999999999999999999",
+          "1.7976931348623159e308", "-1e309", "1e999999999999999999999"}) {
+      CAPTURE(bytes);
+      CHECK_FALSE(parse_finite(bytes).has_value());
+    }
+    CHECK(parse_finite("0." + std::string(400, '0') + "1") == std::nullopt);
+    CHECK(parse_finite("5e-324") == std::numeric_limits<double>::denorm_min());
+    CHECK(parse_finite("-3e-324") == -std::numeric_limits<double>::denorm_min());
+    CHECK(parse_finite("1.7976931348623157e308") == std::numeric_limits<double>::max());
+    for (const char* bytes : {"0", "-0", "0.0", "00", ".0", "0e5", "0e-400", "-0.000e+400"}) {
+      CAPTURE(bytes);
+      CHECK(parse_finite(bytes) == 0);
+    }
+  }
+
   TEST_CASE("a port has 16 bits") {
     CHECK(parse_port("0") == 0);
     CHECK(parse_port("65535") == 65535);

@@ -35,7 +35,8 @@ std::vector<std::string> test::fuzz_examples(Rng& rng) {
   const core::VersionVector vector = random_vector(rng);
   const std::vector<core::ChainHash> chains(vector.size());
   std::vector<std::string> examples{
-      example(Greeting{1, {rng(), rng()}, "eu", rng() | 1U, rng(), vector, chains}),
+      example(
+          Greeting{Greeting::kProtocol, {rng(), rng()}, "eu", rng() | 1U, rng(), vector, chains}),
       example(Heartbeat{.applied = vector,
                         .durable = random_vector(rng),
                         .hlc = {rng()},
@@ -47,7 +48,8 @@ std::vector<std::string> test::fuzz_examples(Rng& rng) {
                         .echo = regions::Echo{7, 8},
                         .settled = core::Hash128{3, 4},
                         .left_out = true,
-                        .reports = vector}),
+                        .reports = vector,
+                        .rules = regions::LocalRules{core::Hash128{5, 6}, {"nearest"}}}),
       example(RegionReport{"eu",
                            rng() | 1U,
                            7,
@@ -60,12 +62,13 @@ std::vector<std::string> test::fuzz_examples(Rng& rng) {
       example(RegionReport{.region = "eu", .origin = 1, .number = 2, .previous = 9}),
       example(Subscribe{rng(), rng(), vector}),
       example(BatchMessage{rng(), core::encode_batch(random_batch(rng))}),
-      example(Ack{rng(), rng(), vector, random_vector(rng)}),
+      example(Ack{rng(), rng(), vector, random_vector(rng), rng()}),
       example(DigestRequest{DigestRequest::Kind::kShow, rng(), rng(), "a", "b", {"key", "other"}}),
       example(DigestResponse{
           rng(), rng(), true, true, vector, {1, 2}, 3, "next", {{"key", {4, 5}}}, {"x"}}),
       example(History{rng() | 1U, 9, {{8, {}}, {7, {}}}}),
       example(History{rng() | 1U, 9, {{8, {}}}, core::Hash128{rng(), rng()}, true}),
+      example(History{rng() | 1U, 0, {}, {}, true, rng(), rng()}),
       example(SignedPosition{"eu", rng() | 1U, rng() | 1U, {}, std::string(64, 's')}),
       example(Refusal{"eu", "belongs to another mesh", true})};
   add_empty(examples, std::make_index_sequence<std::variant_size_v<Message>>());

@@ -4,6 +4,7 @@
     tests/mutation/mutation.py --work DIR [--mutants 200] [--seed 1] [--jobs 2]
     tests/mutation/mutation.py --work DIR --layers core --operations 0     a short one
     tests/mutation/mutation.py --work DIR --report     what is known so far
+    tests/mutation/mutation.py --work DIR --again tests/mutation/judged.txt     those of before
 
 Copies the sources to DIR, makes some lines of core, crdt, rows, regions, types and leader wrong, each behind
 a number that a process reads from ANABRANCH_MUTANT (mutants.py), and compiles that once. A mutant that
@@ -13,7 +14,9 @@ each ends at its first failure.
 What fails, crashes or takes far longer than without a mutant has found it. Results go to
 DIR/results.jsonl, line by line: a campaign that was ended goes on where it was. Survivors are printed
 with their lines; whether they were ever come to says whether a test is missing or a judge. The same seed
-chooses the same mutants of the same sources.
+chooses the same mutants of the same sources. When the sources change it chooses others: --again takes the
+mutants of an earlier campaign, found by the text of their lines, so that tests written for survivors
+are tried; a mutant whose line is gone is named and left out. --list writes such a file.
 """
 
 import argparse
@@ -85,7 +88,34 @@ class Campaign:
         with open(os.path.join(self.source, HEADER), "w") as file:
             file.write(HEADER_TEXT)
 
+    def again(self):
+        """The mutants of a list: "file: kind: line" each, whatever the number of the line is now."""
+        known = {}
+        for layer in LAYERS:
+            for name in self.sources(layer):
+                for each in mutants_of(name, self.lines(name)):
+                    known.setdefault(self.entry(each), []).append(each)
+        chosen, taken = [], set()
+        with open(self.arguments.again) as file:
+            for entry in map(str.rstrip, file):
+                left = [each for each in known.get(entry, []) if (each.file, each.line) not in taken]
+                if not left:
+                    print(f"gone: {entry}", flush=True)
+                    continue
+                chosen.append(left[0])
+                taken.add((left[0].file, left[0].line))
+        return chosen, []
+
+    @staticmethod
+    def entry(mutant):
+        return f"{mutant.file}: {mutant.kind}: {mutant.before}"
+
     def choose(self):
+        if self.arguments.again:
+            return self.again()
+        return self.choose_at_random()
+
+    def choose_at_random(self):
         """As many of each layer as it has of all lines that can be wrong; one a line."""
         dice = random.Random(self.arguments.seed)
         by_line = {}
@@ -176,7 +206,8 @@ class Campaign:
         kept = [None if (each.file, each.line) in wrong else each for each in chosen]
         print(f"{kept.count(None)} mutants do not compile", flush=True)
         # All others keep their numbers, and what is compiled of them.
-        return [each or spare.pop(0) for each in kept], spare
+        chosen = [each or (spare.pop(0) if spare else None) for each in kept]
+        return [each for each in chosen if each], spare
 
     # ---- Trying.
 
@@ -271,6 +302,10 @@ class Campaign:
         with open(self.results_path) as file:
             return {each["number"]: each for each in map(json.loads, file)}
 
+    def list(self):
+        for each in self.results().values():
+            print(f"{each['file']}: {each['kind']}: {each['before']}")
+
     def report(self):
         results = list(self.results().values())
         survivors = [each for each in results if not each["found"]]
@@ -295,11 +330,15 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--operations", type=int, default=600_000, help="simulated; 0: none")
     parser.add_argument("--layers", nargs="+", choices=LAYERS, default=LAYERS)
+    parser.add_argument("--again", metavar="FILE", help="the mutants of an earlier campaign")
     parser.add_argument("--report", action="store_true")
+    parser.add_argument("--list", action="store_true", help="prints the mutants of this campaign")
     campaign = Campaign(parser.parse_args())
+    if campaign.arguments.list:
+        return campaign.list()
     if not campaign.arguments.report:
         campaign.try_all(campaign.make())
-    campaign.report()
+    return campaign.report()
 
 
 main()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The command line asks a running leader: status, show, digest, verify, peer, region. Binary data is escaped, and
+"""The command line asks a running leader: status, show, digest, verify, peer, region, policy. Binary data is escaped, and
 JSON is for programs. Configuration comes from file, environment and flags, the later wins."""
 
 import json
@@ -118,6 +118,28 @@ def check_directory(leader):
     check(run("check").returncode == 2, "it must be told which directory")
 
 
+def policies(eu, us):
+    check(told(eu, "policy", "list") ==
+          "no policies: of concurrent values the last written is shown\n", "there are none")
+    check(told(eu, "policy", "set", "max", "bids/") == 'the policy for "bids/" is set\n', "set")
+    check(told(us, "policy", "set", "lww", "", "--base", "--db", "3") ==
+          'the policy for "" is set\n', "for all keys of a database")
+    wait_until("both have both", lambda: len(json.loads(told(eu, "policy", "list", "--json"))) == 2
+               and told(eu, "policy", "list") == told(us, "policy", "list"))
+    text = told(us, "policy", "list")
+    check(re.search(r'^ *0 +"bids/" +max +set +yes *$', text, re.MULTILINE), text)
+    check(re.search(r'^ *3 +"" +lww\+base +set +yes *$', text, re.MULTILINE), text)
+    us.call("SET", "bids/1", "9")
+    shows(us, "bids/1", r'^policy +max, of "bids/"$')
+    check(told(us, "policy", "remove", "bids/") == 'the policy for "bids/" is removed\n', "remove")
+    for words, why in ((["set", "most", "k"], "there is no kind of policy 'most'"),
+                       (["set", "native:nearest", "k"], "this leader has no function"),
+                       (["remove", "nothing/"], "there is no policy of database 0"),
+                       (["set", "max", "k", "--db", "16"], "there is no database '16'")):
+        done = run("policy", *words, "--redis", eu.redis)
+        check(done.returncode == 1 and why in done.stderr, done)
+
+
 def sources(world):
     path = os.path.join(world.folder, "leader.toml")
     with open(path, "w") as file:
@@ -153,6 +175,7 @@ def main():
         status_and_peers(eu, us)
         verify(eu, us)
         regions(eu, us)
+        policies(eu, us)
         sources(world)
         check_directory(us)
 

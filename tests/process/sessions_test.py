@@ -87,7 +87,7 @@ def harm(random, mesh, fault, company):
         place.start()
 
 
-def travel(random, mesh):
+def travel(random, world, mesh):
     fired = collections.Counter()
     company = Travellers(random, mesh.places)
     begin = time.monotonic()
@@ -106,6 +106,7 @@ def travel(random, mesh):
         mesh.heal()
     counts = company.counts()
     print(f"{dict(counts)} in {time.monotonic() - begin:.0f} s; {dict(fired)}", flush=True)
+    world.wait_equal(mesh.places)   # A token does not name what others have added.
     company.arrive()
     check(counts["ops"] >= OPS_MIN, "many ops")
     check(counts["hops"] >= HOPS_MIN, "many hops")
@@ -141,8 +142,7 @@ def main():
     with World() as world, Relays(random) as relays:
         mesh = Mesh(world, relays)
         wait_in_vain(mesh)
-        travel(random, mesh)
-        world.wait_equal(mesh.places)
+        travel(random, world, mesh)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def catch_up():
             count += 1
         print(f"{count} writes in two regions meanwhile, the slowest pair took",
               f"{slowest * 1000:.1f} ms", flush=True)
-        check(slowest < 2.0, f"a write waited {slowest:.1f} s for a leader that stands still")
+        check(slowest < 5.0, f"a write waited {slowest:.1f} s for a leader that stands still")
         world.wait_equal([eu, us])
         ap.signal(signal.SIGCONT)
         world.wait_equal([eu, us, ap])

@@ -59,8 +59,10 @@ struct FailingRegion {
     replica = std::move(opened).value();
     const regions::Identity& sender = peer.replica().identity();
     replica->link_up(1, "tcp://127.0.0.1:1", 0);
-    replica->step(
-        1, regions::Greeting{1, sender.mesh, sender.region, sender.origin, 5, peer.vector()}, 0);
+    replica->step(1,
+                  regions::Greeting{regions::Greeting::kProtocol, sender.mesh, sender.region,
+                                    sender.origin, 5, peer.vector()},
+                  0);
     for (std::size_t i = 0; i < batches.size(); ++i) {
       if (!write(2 * i) || !write(2 * i + 1)) return false;
       replica->step(1, regions::BatchMessage{0, batches[i]}, 0);
@@ -113,7 +115,8 @@ TEST_SUITE("regions: failing commits") {
       broken.durable(100, 0);
       broken.link_up(2, {}, 0);
       broken.link_down(1);
-      broken.step(2, regions::Greeting{1, {1, 1}, "ap", 3, 5, {{7, 1}}}, 0);
+      broken.step(2, regions::Greeting{regions::Greeting::kProtocol, {1, 1}, "ap", 3, 5, {{7, 1}}},
+                  0);
       CHECK_FALSE(sends(broken.effects()));
 
       const auto copy = region.storage.clone();

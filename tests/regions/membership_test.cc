@@ -5,6 +5,7 @@
 #include <string>
 
 #include "regions/membership.h"
+#include "regions/state/incarnation.h"
 #include "tests/regions/parts.h"
 
 using namespace anabranch;
@@ -48,6 +49,22 @@ TEST_SUITE("regions: membership") {
     const storage::Position last = eu.storage.last_position();
     REQUIRE(eu.members.announce().ok());
     CHECK(eu.storage.last_position() == last);
+  }
+
+  TEST_CASE("a leader also announces the origins that it has used since without announcing them") {
+    World eu;
+    REQUIRE(eu.members.announce().ok());
+    for (const core::Origin origin : {11, 12}) {  // As a follower, that has led and lists counters.
+      begin_incarnation(eu.state.identity(), origin, true, "a test");
+      ++eu.state.identity().opening;
+      eu.put("k", "v");
+    }
+    begin_incarnation(eu.state.identity(), 13, true, "a test");
+    REQUIRE(eu.members.announce().ok());
+    CHECK(eu.members.list().previous(11) == kEu);
+    CHECK(eu.members.list().previous(12) == 11);
+    CHECK(eu.members.list().previous(13) == 12);
+    CHECK(eu.members.list().line(13) == kEu);
   }
 
   TEST_CASE("the list follows each commit that touches it") {

@@ -48,8 +48,10 @@ core::Batch decoded(const std::string& bytes) { return core::decode_batch(bytes)
 void greet(Node& to, Node& from) {
   const regions::Identity& sender = from.replica().identity();
   to.replica().link_up(kLink, {}, 0);
-  to.replica().step(
-      kLink, regions::Greeting{1, sender.mesh, sender.region, sender.origin, 5, from.vector()}, 0);
+  to.replica().step(kLink,
+                    regions::Greeting{regions::Greeting::kProtocol, sender.mesh, sender.region,
+                                      sender.origin, 5, from.vector()},
+                    0);
   to.replica().effects().clear();
 }
 void hand_over(Node& to, const std::string& bytes) {
@@ -142,7 +144,7 @@ TEST_SUITE("regions: replica") {
     hand_over(reader, log[1]);
     CHECK(get(reader, "a") == "1");  // Not from this peer, until it shows the history that is here.
     reader.replica().step(kLink,
-                          regions::Greeting{1,
+                          regions::Greeting{regions::Greeting::kProtocol,
                                             {1, 1},
                                             "eu",
                                             writer.origin(),
@@ -198,8 +200,11 @@ TEST_SUITE("regions: replica") {
     Node other("ap", 3);
     constexpr regions::LinkId kOtherLink = 98;
     reader.replica().link_up(kOtherLink, {}, 0);
-    reader.replica().step(kOtherLink,
-                          regions::Greeting{1, {1, 1}, "ap", other.origin(), 5, copy.vector()}, 0);
+    reader.replica().step(
+        kOtherLink,
+        regions::Greeting{
+            regions::Greeting::kProtocol, {1, 1}, "ap", other.origin(), 5, copy.vector()},
+        0);
     for (int i = 0; i < 2; ++i) {
       for (const std::string& bytes : log_of(copy)) {
         reader.replica().step(kOtherLink, regions::BatchMessage{0, bytes}, 0);
@@ -311,14 +316,17 @@ TEST_SUITE("regions: replica") {
     const core::Hash128 mesh = us.replica().identity().mesh;
     eu.replica().link_up(kLink, {}, 0, "ap");
     for (int i = 0; i < 2; ++i) {
-      eu.replica().step(kLink, regions::Greeting{1, mesh, "us", us.origin(), 5, {}}, 0);
+      eu.replica().step(
+          kLink, regions::Greeting{regions::Greeting::kProtocol, mesh, "us", us.origin(), 5, {}},
+          0);
     }
     CHECK(count<regions::Alarm>(eu.replica().effects()) == 1);
     CHECK(eu.replica().exchange().links().refused_greetings() == 1);
     CHECK(eu.replica().exchange().peers().empty());
     hand_over(eu, log_of(us).front());
     CHECK(eu.vector().empty());
-    eu.replica().step(kLink, regions::Greeting{1, mesh, "ap", us.origin(), 5, {}}, 0);
+    eu.replica().step(
+        kLink, regions::Greeting{regions::Greeting::kProtocol, mesh, "ap", us.origin(), 5, {}}, 0);
     CHECK(eu.replica().exchange().peers().size() == 1);
   }
 
@@ -332,7 +340,9 @@ TEST_SUITE("regions: replica") {
     regions::Replica& replica = *opened.value();
     const regions::Identity& sender = wild.replica().identity();
     replica.link_up(kLink, {}, 0);
-    replica.step(kLink, regions::Greeting{1, sender.mesh, "us", sender.origin, 5, wild.vector()},
+    replica.step(kLink,
+                 regions::Greeting{regions::Greeting::kProtocol, sender.mesh, "us", sender.origin,
+                                   5, wild.vector()},
                  0);
     replica.step(kLink, regions::BatchMessage{0, log_of(wild).front()}, 0);
     REQUIRE(replica.apply(0).ok());

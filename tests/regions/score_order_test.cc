@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "rows/policy/policy_rows.h"
 #include "rows/scores/ranking.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
@@ -64,7 +65,7 @@ void deliver_all(Node& from, Node& to) {
 // Members and ranks as a reader finds them.
 std::vector<std::string> ranking(Node& node, const rows::Resolvers& resolvers) {
   const auto rows = node.replica().reader();
-  const rows::Decider decider(node.replica().names(), resolvers);
+  const rows::Decider decider(*rows, node.replica().names(), resolvers);
   const rows::Ranking ranking(*rows, decider, kSet);
   std::vector<std::string> members;
   ranking.scan({}, [&](const ScoredEntry& entry) {
@@ -85,8 +86,9 @@ std::vector<std::string> ranking(Node& node) {
 // The same, sorted here from the visible rows.
 std::vector<std::string> sorted(Node& node) {
   std::set<std::pair<double, std::string>> members;
-  node.replica().reader()->scan(kSet, [&](const Path& path, const crdt::Row& row) {
-    members.emplace(node.replica().state().scores().of(path, row), path.last());
+  const auto rows = node.replica().reader();
+  rows->scan(kSet, [&](const Path& path, const crdt::Row& row) {
+    members.emplace(node.replica().state().scores().of(path, row, *rows), path.last());
     return true;
   });
   std::vector<std::string> names;
@@ -236,6 +238,30 @@ TEST_SUITE("regions: orders of scores") {
     CHECK_FALSE(same.replica().upkeep().ordering());  // There was nothing to do.
   }
 
+  TEST_CASE("a policy in the rows orders anew what a resolver has ordered, also over a restart") {
+    const rows::Resolvers max({{"s", Resolver::max()}});
+    Node eu(options("eu", 7, &max), nullptr, kWall);
+    Node us(options("us", 9, &max), nullptr, kWall);
+    for (int i = 0; i < 10; ++i) {
+      put(eu, i, std::to_string(i));
+      put(us, i, std::to_string(10 - i));
+    }
+    deliver_all(us, eu);
+    const auto by_max = ranking(eu, max);
+    eu.write(kWall, [](Group& group) {
+      group.put(rows::policy_path({.space = "\1", .prefix = ""}),
+                rows::encode_policy({.kind = rows::PolicyKind::kLww}));
+    });
+    REQUIRE(eu.replica().sweep().ok());
+    Node again(options("eu", 7, &max), eu.storage().clone(), kWall);
+    CHECK(ranking(again, max) == sorted(again));
+    CHECK(ranking(again, max) != by_max);
+    again.sweep();
+    CHECK(again.wrong_order() == "");
+    CHECK(again.replica().state().reorder().empty());
+    CHECK(ranking(again, max) == sorted(again));
+  }
+
   TEST_CASE("a resolver that changes its mind costs time, and no member") {
     bool greatest = true;
     const rows::Resolvers moody({{"s", [&](const Conflict& conflict) {
@@ -288,5 +314,37 @@ TEST_SUITE("regions: orders of scores") {
     CHECK(us.wrong_order() == "");
     CHECK(ranking(us) == sorted(us));
     CHECK(ranking(us).size() == 60);
+  }
+
+  TEST_CASE("after a snapshot all members stand as the merged policies say") {
+    for (const bool ours : {true, false}) {
+      CAPTURE(ours);
+      Node eu(options("eu", 7), nullptr, kWall);
+      Node us(options("us", 9), nullptr, kWall);
+      for (int i = 0; i < 20; ++i) {
+        put(eu, i, std::to_string(i));
+        put(us, i, std::to_string(20 - i));
+      }
+      const auto set_policy = [](Node& at) {
+        at.write(kWall, [](Group& group) {
+          group.put(rows::policy_path({.space = "\1", .prefix = "s"}),
+                    rows::encode_policy({.kind = rows::PolicyKind::kMax}));
+        });
+      };
+      int slices = 0;
+      if (!ours) set_policy(eu);
+      us.merge(eu, [&] {
+        if (++slices == 3 && ours) set_policy(us);
+        REQUIRE(ranking(us) == sorted(us));
+      });
+      CHECK(us.replica().state().policies()->in_force().size() == 1);
+      CHECK(ranking(us) == sorted(us));
+      CHECK(us.wrong_order() == "");
+      us.sweep();
+      CHECK(ranking(us) == sorted(us));
+      CHECK(ranking(us).front() == name(10));
+      CHECK(us.wrong_order() == "");
+      CHECK(us.replica().state().reorder().empty());
+    }
   }
 }

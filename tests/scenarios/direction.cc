@@ -77,6 +77,25 @@ Lines give_way(World& world, Tokens& /*tokens*/, const Words& words) {
   return obeyed(replica.resolve_fork(forks.begin()->first, false, world.now()));
 }
 
+// "max", "native:merged"; "nothing" for the kind that removes.
+rows::Policy policy_of(const std::string& word) {
+  using rows::PolicyKind;
+  constexpr std::string_view kNative = "native:";
+  if (word == "nothing") return {};
+  if (word.starts_with(kNative)) {
+    return {.kind = PolicyKind::kNative, .name = word.substr(kNative.size())};
+  }
+  for (const PolicyKind kind :
+       {PolicyKind::kLww, PolicyKind::kSiblings, PolicyKind::kMax, PolicyKind::kMin}) {
+    if (rows::word_of(kind) == word) return {.kind = kind};
+  }
+  throw ScenarioError("there is no kind of policy " + word);
+}
+
+Lines set_policy(World& world, Tokens& /*tokens*/, const Words& words) {
+  return obeyed(world.set_policy(words[4], words[2], policy_of(words[1])));
+}
+
 using In = World&;
 using Ts = Tokens&;
 using W = const Words&;
@@ -100,6 +119,11 @@ constexpr auto kDirections = std::to_array<Direction>({
     {"promote NAME", nullptr, promote},
     {"retire REGION at NAME", nullptr, retire},
     {"give-way NAME", nullptr, give_way},
+    {"policy KIND PREFIX at NAME", nullptr, set_policy},
+    {"propose KIND PREFIX at NAME",
+     [](In w, W words) { w.propose(words[4], words[2], policy_of(words[1])); }},
+    {"newer-policy PREFIX at NAME", [](In w, W words) { w.set_newer_policy(words[3], words[1]); }},
+    {"policies NAME", nullptr, [](In w, Ts, W words) { return w.policies(words[1]); }},
     {"alarms NAME", nullptr, [](In w, Ts, W words) { return w.take_alarms(words[1]); }},
     {"snapshots NAME", nullptr, [](In w, Ts, W words) { return w.snapshots(words[1]); }},
     {"digests", nullptr, digests},

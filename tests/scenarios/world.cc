@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "core/codec.h"
+#include "leader/policies.h"
 #include "leader/scopes/group_scope.h"
 
 namespace anabranch::test {
@@ -38,7 +40,8 @@ std::optional<std::string> all_words(const Conflict& conflict) {
 World::World()
     : resolvers_({{"max/", Resolver::max()},
                   {"merged/", Resolver("merged", all_words)},
-                  {"siblings/", Resolver::siblings()}}) {}
+                  {"siblings/", Resolver::siblings()}},
+                 {Resolver("merged", all_words)}) {}
 
 // ---- Regions and links.
 
@@ -76,6 +79,7 @@ std::unique_ptr<Node> World::open(const Region& region,
   options.nonce = next();
   options.random_origin = next;
   options.resolvers = &resolvers_;
+  options.proposals = region.proposals;
   options.expiry_wait_ms = kExpiryWaitMs;
   options.follows = region.follows;
   options.announce = true;
@@ -222,6 +226,59 @@ core::Result<void> World::retire(const std::string& region, const std::string& a
   ANABRANCH_ASSERT(replica.commit().ok());
   step();
   return retired;
+}
+
+// ---- Policies.
+
+namespace {
+
+rows::PolicyScope scope_of(const std::string& prefix) { return leader::scope_of(0, prefix); }
+
+}  // namespace
+
+core::Result<void> World::set_policy(const std::string& name, const std::string& prefix,
+                                     const rows::Policy& policy) {
+  const Region& region = running(name);
+  Node& node = nodes_.at(region.index);
+  node.clock().set(kStartMs + region.ahead_ms + now());
+  regions::Replica& replica = node.replica();
+  auto done = policy.kind == rows::PolicyKind::kNone ? replica.remove_policy(scope_of(prefix))
+                                                     : replica.set_policy(scope_of(prefix), policy);
+  ANABRANCH_ASSERT(replica.commit().ok());
+  step();
+  return done;
+}
+
+void World::propose(const std::string& name, const std::string& prefix,
+                    const rows::Policy& policy) {
+  regions::Policies::Proposals& proposals = running(name).proposals;
+  proposals.erase(scope_of(prefix));
+  if (policy.kind != rows::PolicyKind::kNone) proposals.emplace(scope_of(prefix), policy);
+  crash(name);
+  start(name);
+  step();
+}
+
+void World::set_newer_policy(const std::string& name, const std::string& prefix) {
+  std::string bytes;
+  core::Writer(bytes).array(4).text("wasm1").boolean(false).nil().bin("hash");
+  nodes_.write(running(name).index, [&](regions::Group& group) {
+    group.put(rows::policy_path(scope_of(prefix)), bytes);
+  });
+  step();
+}
+
+World::Names World::policies(const std::string& name) {
+  Names lines;
+  for (const PolicyAt& each :
+       leader::list_policies(*nodes_.at(running(name).index).replica().reader(), resolvers_)) {
+    std::string line = "\"" + each.prefix + "\" " + to_string(each.policy);
+    if (!each.region.empty()) line += " proposed by " + each.region;
+    if (each.in_force) line += ", decides";
+    if (!each.note.empty()) line += " (" + each.note + ")";
+    lines.push_back(std::move(line));
+  }
+  return lines;
 }
 
 // ---- Inside.

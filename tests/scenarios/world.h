@@ -72,6 +72,18 @@ class World {
   // Retires a region by another one's list of regions.
   core::Result<void> retire(const std::string& region, const std::string& at);
 
+  // ---- Policies.
+
+  // Sets a policy at a region, or, of the kind kNone, removes one; `prefix` is of database 0.
+  core::Result<void> set_policy(const std::string& name, const std::string& prefix,
+                                const rows::Policy& policy);
+  // Restarts a region with one more policy in its configuration; of the kind kNone with one less.
+  void propose(const std::string& name, const std::string& prefix, const rows::Policy& policy);
+  // Writes the policy of a newer version.
+  void set_newer_policy(const std::string& name, const std::string& prefix);
+  // All policies as a region lists them, a line each.
+  [[nodiscard]] Names policies(const std::string& name);
+
  private:
   struct Region {
     std::size_t index = 0;  // In nodes_.
@@ -80,6 +92,7 @@ class World {
     bool runs = true;
     core::Millis ahead_ms = 0;
     std::size_t alarms_read = 0;
+    regions::Policies::Proposals proposals;        // In its configuration.
     std::unique_ptr<storage::MemoryStorage> disk;  // Of a process that has ended.
     std::unique_ptr<storage::MemoryStorage> saved;
     std::unique_ptr<leader::ExpirySweep> expiries;

@@ -56,6 +56,7 @@ TEST_CASE("a file sets everything that it names") {
       redis = "127.0.0.1:0"
       mesh = "story"
       compress = "always"
+      policy = ["max 0 bids/", "lww+base 3 doc/"]
       log_level = "warning"
       value_bytes_max = 1_000
     )",
@@ -71,6 +72,11 @@ TEST_CASE("a file sets everything that it names") {
   CHECK(config.store.compress == CompressLinks::kAlways);
   CHECK(config.log_level == core::LogLevel::kWarning);
   CHECK(config.store.value_bytes_max == 1000);
+  REQUIRE(config.store.policies.size() == 2);
+  CHECK(config.store.policies[0].prefix == "bids/");
+  CHECK(config.store.policies[0].policy == Policy::max());
+  CHECK(config.store.policies[1].policy == Policy::lww().with_base());
+  CHECK(config.store.policies[1].database == 3);
 }
 
 TEST_CASE("an unknown key is told with its place and the nearest known one") {
@@ -98,6 +104,8 @@ TEST_CASE("a value that cannot be is told with its place") {
         "leader.toml:1:13: log_level: must be debug, info, warning, error or off, not 'loud'");
   CHECK(problem_of("compress = \"lz4\"") ==
         "leader.toml:1:12: compress: must be never, remote or always, not 'lz4'");
+  CHECK(problem_of("policy = [\"most 0 k\"]")
+            .starts_with("leader.toml:1:10: policy: there is no kind of policy 'most': lww"));
   CHECK(problem_of("region = \"\"") == "leader.toml:1:10: region: must not be empty");
 }
 

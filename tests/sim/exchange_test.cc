@@ -426,7 +426,9 @@ TEST_SUITE("sim: exchange") {
     regions::Replica& replica = network.node(0).replica();
     replica.link_up(1000, "tcp://127.0.0.1:9", network.now());
     for (int i = 0; i < 3; ++i) {
-      replica.step(1000, regions::Greeting{1, {6, 6}, "xx", 6, 6, {{6, 5}}}, network.now());
+      replica.step(1000,
+                   regions::Greeting{regions::Greeting::kProtocol, {6, 6}, "xx", 6, 6, {{6, 5}}},
+                   network.now());
       replica.step(1000, regions::Heartbeat{{{6, 5}}, {}, {}}, network.now());
     }
     everybody_writes(network, 2);
@@ -446,14 +448,14 @@ TEST_SUITE("sim: exchange") {
     replica.link_up(1001, {}, network.now());
     CHECK_FALSE(replica.exchange().links().speaks_otherwise(1000));
     for (const regions::LinkId link : {1000, 1001, 1000, 1001}) {
-      replica.step(link, regions::Greeting{2, {6, 6}, "xx", 0, 0, {}}, network.now());
+      replica.step(link, regions::Greeting{3, {6, 6}, "xx", 0, 0, {}}, network.now());
       replica.step(link, regions::Heartbeat{{{6, 5}}, {}, {}}, network.now());
     }
     CHECK(replica.exchange().links().speaks_otherwise(1000));
     everybody_writes(network, 2);
     CHECK(network.run_until_equal(3'000));
     const std::string why =
-        " speaks protocol 2, this leader protocol 1; nothing is exchanged with it";
+        " speaks protocol 3, this leader protocol 2; nothing is exchanged with it";
     REQUIRE(network.alarms().size() == 2);
     CHECK(network.alarms()[0] == "region xx at tcp://127.0.0.1:9" + why);
     CHECK(network.alarms()[1] == "region xx, which dialled this leader," + why);
@@ -490,7 +492,10 @@ TEST_SUITE("sim: exchange") {
     replica.link_up(1000, "tcp://127.0.0.1:9", network.now());
     const auto& self = replica.identity();
     const std::uint64_t nonce = network.node(0).nonce();
-    replica.step(1000, regions::Greeting{1, self.mesh, self.region, self.origin, nonce, {}}, 0);
+    replica.step(1000,
+                 regions::Greeting{
+                     regions::Greeting::kProtocol, self.mesh, self.region, self.origin, nonce, {}},
+                 0);
     everybody_writes(network, 1);
     CHECK(network.run_until_equal(3'000));
     CHECK(network.alarms().size() == 1);

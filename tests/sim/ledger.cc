@@ -4,7 +4,11 @@
 #include <utility>
 
 #include "core/batch.h"
+#include "rows/row_text.h"
+#include "rows/snapshot_reader.h"
+#include "tests/policies_oracle.h"
 #include "tests/regions/record_history.h"
+#include "tests/shown_values.h"
 
 namespace anabranch::test {
 
@@ -26,6 +30,22 @@ Oracle::View view_of(const Node& node) {
     }
   }
   return view;
+}
+
+// Returns the first row that shows a reader another value than its policy demands.
+std::string wrong_value(const Node& node, const Oracle::View& demanded) {
+  const PoliciesOracle policies(demanded.cells);
+  const auto rows = rows::SnapshotReader::newest(node.storage(), node.names());
+  const ShownValues shown = shown_values(rows, node.names());
+  for (const auto& [path, values] : demanded.cells) {
+    if (!has_shown_value(path)) continue;
+    const std::string must = policies.shown(path, values).value_or(std::string(kNotShown));
+    const auto found = shown.find(path);
+    const std::string is = found == shown.end() ? "nothing" : found->second;
+    if (is == must) continue;
+    return "shows " + is + " at " + rows::path_text(path) + ", where the policies demand " + must;
+  }
+  return {};
 }
 
 }  // namespace
@@ -162,7 +182,8 @@ std::string Ledger::wrong(const Node& node) const {
   if (!node.vector().includes(settled_)) return {};
   const Oracle::View shown = view_of(node);
   const Oracle::View demanded = oracle_.visible(node.vector());
-  return shown == demanded ? std::string() : "shows\n" + difference(shown, demanded);
+  if (shown != demanded) return "shows\n" + difference(shown, demanded);
+  return wrong_value(node, demanded);
 }
 
 }  // namespace anabranch::test

@@ -7,7 +7,7 @@
 //       [--only FAULT,..] [--without FAULT,..] [--steps N-M,..]
 //                                       repeats a run, or what is wished of it
 //   sim --minimise                      a failing run is made smaller
-//   sim --file FILE                     repeats the runs whose arguments FILE lists
+//   sim --file FILE [--runs N]          repeats the runs whose arguments FILE lists, or N of them
 //   sim --plant BUG                     with a planted bug
 //   sim --hunt N                        N random planted bugs, each to be found within a number of
 //                                       operations; 0: all
@@ -148,25 +148,39 @@ int finish_drawn(const Campaign& campaign, bool passed, const Request& request) 
   return silent.empty() && never.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int run_file(const Request& request) {
-  std::ifstream file(request.file);
+// The runs whose arguments a file lists; nullopt if it cannot be read.
+std::optional<std::vector<Plan>> read_plans(const std::string& path) {
+  std::ifstream file(path);
   if (!file) {
-    std::cerr << request.file << " cannot be read\n";
-    return EXIT_FAILURE;
+    std::cerr << path << " cannot be read\n";
+    return std::nullopt;
   }
-  Campaign campaign;
-  bool passed = true;
-  for (std::string line; passed && std::getline(file, line);) {
+  std::vector<Plan> plans;
+  for (std::string line; std::getline(file, line);) {
     if (line.empty() || line.starts_with('#')) continue;
     std::istringstream words(line);
     const std::vector<std::string> arguments{std::istream_iterator<std::string>(words), {}};
     const auto known = read(arguments);
     if (!known || !known->seed) {
       std::cerr << "not the arguments of a run: " << line << "\n";
-      return EXIT_FAILURE;
+      return std::nullopt;
     }
-    passed = campaign.run(draw_plan(*known->seed, known->wishes));
+    plans.push_back(draw_plan(*known->seed, known->wishes));
   }
+  return plans;
+}
+
+int run_file(const Request& request) {
+  auto plans = read_plans(request.file);
+  if (!plans) return EXIT_FAILURE;
+  if (request.bounds.runs > 0 && request.bounds.runs < plans->size()) {
+    std::ranges::shuffle(*plans, std::mt19937_64(request.seed.value_or(seed())));
+    plans->resize(request.bounds.runs);
+  }
+  Campaign campaign;
+  const bool passed = std::ranges::all_of(*plans, [&](const Plan& plan) {
+    return campaign.run(plan);  // A failure prints how it is repeated.
+  });
   return finish(campaign, passed, request);
 }
 

@@ -25,6 +25,7 @@
 #include "regions/wire/effect.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"
+#include "tests/shown_values.h"
 #include "tests/sim/intruder.h"
 #include "tests/sim/ledger.h"
 #include "tests/sim/seals.h"
@@ -256,6 +257,11 @@ class Network {
     core::Millis at_ms = 0;
     core::Millis ahead_ms = 0;
   };
+  // A state of a machine's rows that a reader keeps, and the values it has shown there.
+  struct KeptShown {
+    std::unique_ptr<rows::SnapshotReader> rows;
+    ShownValues values;
+  };
   struct Machine {
     std::string region;
     bool follows = false;
@@ -264,6 +270,7 @@ class Network {
     bool owes = false;
     std::unique_ptr<Seals> seals;  // Null without keys.
     std::unique_ptr<Node> node;
+    std::optional<KeptShown> kept_shown;  // Reads from the node: destroyed before it.
     std::unique_ptr<leader::ExpirySweep> expiries;
     core::Millis next_expiry_ms = 0;
     std::unique_ptr<leader::ErasedSweep> erased;
@@ -416,9 +423,16 @@ class Network {
   [[nodiscard]] std::shared_ptr<const Hearsay> hearsay(Index at) const;
   void hear(Index at, const Hearsay& all);
   [[nodiscard]] bool given_up(Index at, Index other, core::Millis deadline) const;
+  // Whether a machine knows that another one was declared lost.
+  [[nodiscard]] bool lost(Index at, Index other);
   [[nodiscard]] bool counts_for_clearing(Index at, Index other);
   [[nodiscard]] bool stands_alone(Index at);
   [[nodiscard]] bool may_have_renewed(Index at, Index other, core::Millis deadline);
+  // A reader that keeps a state must see the values of then, whatever policies have come. Keeps the
+  // newest state from now on.
+  [[nodiscard]] std::string wrong_kept_values(Index at);
+  // Returns a digest of the values that readers of a region see.
+  [[nodiscard]] core::Hash128 shown_digest(Index at);
   // The keys that a region hides as expired and must show, or the reverse, in words; else empty.
   [[nodiscard]] std::string wrong_expiry(Index at);
   [[nodiscard]] Index next_to_turn() const;

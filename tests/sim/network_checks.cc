@@ -1,7 +1,9 @@
-// Checks while replicas talk and forget: they show no more than they have, and keep the records
-// that others lack.
+// Checks of replicas: that they show what the history demands, the same where they have the same;
+// and, while they talk and forget, that they show no more than they have, and keep the records that
+// others lack.
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "tests/sim/network.h"
 
@@ -82,6 +84,35 @@ void Network::check_kept(Index at) {
       if (!record || record->first > next) note(at, "has forgotten what " + name(other) + " lacks");
     }
   }
+}
+
+std::string Network::wrong() {
+  if (!failure_.empty()) return failure_;
+  std::vector<std::optional<core::Hash128>> digests(size());
+  std::vector<std::optional<core::Hash128>> shown(size());
+  const auto digest = [&](Index at) {
+    if (!digests[at]) digests[at] = node(at).digest();
+    return *digests[at];
+  };
+  const auto shows = [&](Index at) {
+    if (!shown[at]) shown[at] = shown_digest(at);
+    return *shown[at];
+  };
+  ledger_.settle(floor());
+  for (Index at = 0; at < size(); ++at) {
+    if (broken(at) || machines_[at].stray) continue;
+    const std::string who = name(at) + ": ";
+    for (Index other = 0; other < at; ++other) {
+      if (broken(other) || machines_[other].stray || node(other).vector() != node(at).vector())
+        continue;
+      if (digest(other) != digest(at)) return who + "other rows than " + name(other);
+      if (shows(other) != shows(at)) return who + "shows other values than " + name(other);
+    }
+    if (const std::string wrong = ledger_.wrong(node(at)); !wrong.empty()) return who + wrong;
+    if (const std::string wrong = wrong_kept_values(at); !wrong.empty()) return who + wrong;
+    if (const std::string wrong = wrong_expiry(at); !wrong.empty()) return who + wrong;
+  }
+  return {};
 }
 
 // ---- The worst case.

@@ -83,28 +83,34 @@ bool Network::given_up(Index at, Index other, Millis deadline) const {
   return away >= kExpiryWaitMs && found->second.wall_ms + unsure + away - kExpiryWaitMs >= deadline;
 }
 
+bool Network::lost(Index at, Index other) {
+  const regions::Identity& who = node(other).replica().identity();
+  return node(at).replica().members().list().lost(who.region, who.origin);
+}
+
 bool Network::counts_for_clearing(Index at, Index other) {
   const regions::Identity& who = node(other).replica().identity();
   const regions::RegionList& list = node(at).replica().members().list();
-  return other != at && !follows(other) && list.knows(who.region, who.origin) &&
-         !list.lost(who.region, who.origin);
+  return other != at && !follows(other) && list.knows(who.region, who.origin) && !lost(at, other);
 }
 
-// The clock of a leader stands alone when several others are there and all of them differ.
+// The clock of a leader stands alone when several others are there and all of them differ. A leader
+// that has greeted may agree before it is in the list of regions.
 bool Network::stands_alone(Index at) {
   std::set<std::string> regions;
   bool somebody_differs = false;
   for (Index other = 0; other < size(); ++other) {
     if (machines_[other].has_led) return false;  // It may be known by its former name.
-    if (!counts_for_clearing(at, other)) continue;
-    regions.insert(machines_[other].region);
+    const bool counts = counts_for_clearing(at, other);
+    if (counts) regions.insert(machines_[other].region);
     const auto found = machines_[at].heard.find(other);
-    if (found == machines_[at].heard.end()) continue;
-    if (found->second.origin != node(other).origin()) return false;  // Known by different names.
+    if (other == at || lost(at, other) || found == machines_[at].heard.end()) continue;
+    const bool renamed = found->second.origin != node(other).origin();
+    if (counts && renamed) return false;  // It is known by different names.
     const Millis age = now_ - found->second.at_ms;
     const bool off = surely_off(found->second.off_ms);
     if (!off && age < kPerhapsThereMs) return false;
-    somebody_differs = somebody_differs || (off && age < kSurelyThereMs);
+    somebody_differs = somebody_differs || (counts && off && age < kSurelyThereMs);
   }
   return somebody_differs && regions.size() > 1;
 }

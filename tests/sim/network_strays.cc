@@ -37,6 +37,7 @@ void Network::copy(Index at) {
 bool Network::put_back(Index at) {
   Machine& machine = machines_[at];
   if (!machine.copy || !may_stray(at) || machine.frozen_until_ms > now_) return false;
+  if (machine.follows) return false;  // It would not write on: nothing forks.
   for (Index other = 0; other < size(); ++other) {
     const bool strays = machines_[other].stray.has_value();  // It takes the others' history.
     if (other != at && !strays && !is_ahead_of_copy(other, at)) return false;

@@ -8,6 +8,7 @@
 #include "crdt/expiry.h"
 #include "crdt/type_table.h"
 #include "leader/scopes/view.h"
+#include "tests/policies_oracle.h"
 #include "tests/sim/network.h"
 
 namespace anabranch::test {
@@ -52,14 +53,14 @@ std::string tag_shown(const Visible& visible, const Path& key) {
 }
 
 // Returns whether an expiry decides about a key's visibility: the rule of docs/semantics.md once
-// more.
-bool decides(const crdt::Expiry& expiry, const Visible& visible, const Path& key) {
+// more. `shown` is the value of a string; nullopt if it has none.
+bool decides(const crdt::Expiry& expiry, const Visible& visible, const Path& key,
+             const std::optional<std::string>& shown) {
   const std::string tag = tag_shown(visible, key);
   if (tag.empty() || tag.front() != static_cast<char>(expiry.type)) return false;
   if (tag != "s") return true;
   const auto cell = visible.cells.find(key.child(tag));
   if (cell == visible.cells.end()) return expiry.values.empty();
-  const std::string& shown = cell->second.back().value;  // By `lww`.
   return std::ranges::any_of(cell->second, [&](const Visible::Value& value) {
     return value.value == shown && std::ranges::count(expiry.values, value.dot) > 0;
   });
@@ -145,13 +146,19 @@ std::string Network::wrong_expiry(Index at) {
   const auto rows = replica.reader();
   const Visible visible = node(at).shown();
   const leader::View view(*rows, replica.names(), resolvers_);
+  const PoliciesOracle policies(visible.cells);
   for (const auto& [path, values] : visible.cells) {
     if (path.components().size() != 3 || path.last() != "x") continue;
     const Path key = path.parent();
+    const auto string = visible.cells.find(key.child("s"));
+    const bool has_string = string != visible.cells.end();
+    const auto shown =
+        has_string ? policies.shown(string->first, string->second) : std::optional<std::string>();
+    if (has_string && !shown) continue;  // Nobody can tell.
     std::optional<Millis> longest;
     for (const Visible::Value& value : values) {
       const auto expiry = crdt::decode_expiry(value.value);
-      if (!expiry || !decides(*expiry, visible, key)) continue;
+      if (!expiry || !decides(*expiry, visible, key, shown)) continue;
       longest = std::max(longest.value_or(0), expiry->deadline);
     }
     const bool expired = longest && *longest <= view.now_ms();

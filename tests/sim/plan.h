@@ -65,6 +65,7 @@ struct Plan {
   std::size_t strays = 1;     // At once.
   bool single_ops = false;    // Each batch is one transaction, most of one op.
   bool former = false;        // Every other region writes batches without checksums.
+  bool policies = false;      // Also policies, set, proposed and removed, some of them unknown.
   bool more_types = false;    // Also flags, remove-wins sets, and sums and scores that are doubles.
   std::vector<double> rates;  // Of each fault, per round; 0: not planned.
 

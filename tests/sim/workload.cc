@@ -7,6 +7,7 @@
 
 #include "crdt/expiry.h"
 #include "crdt/type_table.h"
+#include "rows/policy/policy_rows.h"
 #include "tests/sim/sequence_workload.h"
 
 namespace anabranch::test {
@@ -14,6 +15,7 @@ namespace anabranch::test {
 namespace {
 
 using core::Path;
+using rows::PolicyKind;
 
 constexpr std::string_view kSpace{"\1"};
 
@@ -122,6 +124,29 @@ void random_act_of_more_types(regions::Group& group, Random& random, const Plan&
   }
 }
 
+// Sets, removes or proposes a policy for some of the keys, at times one that no version knows. Most
+// prefixes are nested: all keys, those with a first digit, one key.
+void random_policy(regions::Group& group, Random& random, const Plan& plan) {
+  static constexpr std::array kRegions{"r0", "r1", "somewhere"};
+  static constexpr std::array kKinds{PolicyKind::kMax,      PolicyKind::kMin,  PolicyKind::kLww,
+                                     PolicyKind::kSiblings, PolicyKind::kNone, PolicyKind::kMax};
+  const std::string key = "k" + std::to_string(random.below(plan.keys));
+  const rows::PolicyScope scope{std::string(kSpace), key.substr(0, random.below(key.size() + 1))};
+  const bool proposes = random.chance(0.4);
+  const Path path =
+      proposes ? rows::proposal_path(scope, random.pick(kRegions)) : rows::policy_path(scope);
+  const double what = random.unit();
+  if (what < 0.1) {
+    group.put(path, random.chance(0.5) ? "\xc1" : "\x93\xa5wasm7\xc2\xc0");
+  } else if (what < 0.2) {
+    group.put(path, rows::encode_policy({.kind = PolicyKind::kNative, .name = "nearest"}));
+  } else if (what < 0.3 && proposes) {
+    group.remove(path);
+  } else {
+    group.put(path, rows::encode_policy({.kind = random.pick(kKinds)}));
+  }
+}
+
 }  // namespace
 
 void random_transaction(regions::Group& group, Random& random, const Plan& plan,
@@ -133,6 +158,7 @@ void random_transaction(regions::Group& group, Random& random, const Plan& plan,
   if (plan.single_ops && apart.chance(0.8)) return;
   if (apart.chance(0.2)) random_expiry(group, apart, plan);
   if (plan.more_types && apart.chance(0.5)) random_act_of_more_types(group, apart, plan);
+  if (plan.policies && apart.chance(0.05)) random_policy(group, apart, plan);
 }
 
 }  // namespace anabranch::test

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/resp/command.h"
+#include "server/resp/commands/policy_verbs.h"
 #include "server/resp/commands/session_verbs.h"
 #include "server/resp/commands/show_verb.h"
 #include "server/resp/commands/status_json.h"
@@ -229,6 +230,15 @@ constexpr Command kVerbs[] = {
      "The regions ever known.",
      nullptr,
      region_verbs},
+    {"policy",
+     -3,
+     0,
+     Right::kAdmin,
+     {},
+     "LIST | SET kind prefix [BASE] [DB n] | REMOVE prefix [DB n]",
+     "The rules between concurrent values, by prefix of keys.",
+     nullptr,
+     policy_verbs},
     {"keys", -3, 0, Right::kAdmin, {}, "RELOAD", "The keys of the links.", nullptr, keys_verbs},
     {"fork",
      -3,

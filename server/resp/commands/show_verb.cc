@@ -12,8 +12,9 @@
 
 #include <anabranch/handles.h>
 
-#include "core/text.h"
 #include "crdt/type_table.h"
+#include "server/resp/commands/bytes_json.h"
+#include "server/resp/host.h"
 
 namespace anabranch::server {
 namespace {
@@ -22,12 +23,6 @@ using Json = nlohmann::ordered_json;
 
 // The number of elements or fields that are listed.
 constexpr std::size_t kShownMax = 100;
-
-// Returns a client's bytes as JSON.
-Json bytes_json(std::string_view bytes) {
-  if (core::is_utf8(bytes)) return std::string(bytes);
-  return {{"hex", core::to_hex(bytes)}};
-}
 
 Json sibling_json(const Sibling& sibling) {
   Json json{{"region", sibling.region},
@@ -54,11 +49,17 @@ Json counter_json(const Scope& scope, const Key& row) {
   }
 }
 
-// Describes a row of a string: the shown value, and its parts.
+// Describes a row of a string: the shown value, and its parts. The siblings are listed also where a
+// policy of a newer version decides between them.
 void describe_string(Json& json, const Scope& scope, const Key& key) {
   const Key row = key.of(Type::kString);
-  const std::optional<std::string> shown = scope.get(row);
-  json["value"] = shown ? bytes_json(*shown) : Json();
+  json["value"] = Json();
+  try {
+    if (const auto shown = scope.get(row)) json["value"] = bytes_json(*shown);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUnsupported) throw;
+    json["not_shown"] = error.what();
+  }
   json["counter"] = counter_json(scope, row);
   json["siblings"] = siblings_json(scope.siblings(row));
 }
@@ -147,6 +148,22 @@ Json hidden_json(const Scope& scope, const Key& key, Type shown) {
   return hidden;
 }
 
+// Adds the policy that decides between the siblings of a key, as far as it is committed.
+void add_policy(Json& json, const Call& call, std::string_view key) {
+  const PolicyAt* deciding = nullptr;
+  const std::vector<PolicyAt> all = call.host.leader.policies();
+  for (const PolicyAt& each : all) {
+    const bool is_above =
+        each.in_force && each.database == call.client.database && key.starts_with(each.prefix);
+    if (!is_above) continue;
+    if (deciding == nullptr || deciding->prefix.size() < each.prefix.size()) deciding = &each;
+  }
+  if (deciding == nullptr) return;
+  json["policy"] = {{"policy", bytes_json(to_string(deciding->policy))},
+                    {"prefix", bytes_json(deciding->prefix)},
+                    {"note", bytes_json(deciding->note)}};
+}
+
 }  // namespace
 
 void show(Call& call) {
@@ -181,6 +198,7 @@ void show(Call& call) {
       describe_text(json, call.scope, key);
       break;
   }
+  add_policy(json, call, call[2]);
   if (Json hidden = hidden_json(call.scope, key, type); !hidden.empty()) {
     json["hidden"] = std::move(hidden);
   }

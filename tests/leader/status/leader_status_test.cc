@@ -71,10 +71,21 @@ TEST_SUITE("leader: status") {
     CHECK(status_of(eu).log_damage.size() == 20);
   }
 
+  TEST_CASE("it has the number of origins whose source is avoided") {
+    Node eu("eu", 1);
+    eu.replica().link_up(kLink, {}, 0);
+    eu.replica().step(
+        kLink, regions::Greeting{regions::Greeting::kProtocol, {1, 1}, "us", 2, 2, {{9, 1}}}, 0);
+    CHECK(status_of(eu).avoided_sources == 0);
+    for (core::Millis now = 0; now < 20'000; now += 1000) eu.replica().tick(now);
+    CHECK(status_of(eu).avoided_sources == 1);
+  }
+
   TEST_CASE("it has the number of peers whose subscription waits") {
     Node eu("eu", 1);
     eu.replica().link_up(kLink, {}, 0);
-    eu.replica().step(kLink, regions::Greeting{1, {1, 1}, "us", 2, 2, {}}, 0);
+    eu.replica().step(kLink,
+                      regions::Greeting{regions::Greeting::kProtocol, {1, 1}, "us", 2, 2, {}}, 0);
     CHECK(status_of(eu).waiting_subscriptions == 0);
     // Each shows another origin, and they come at once.
     for (core::Origin origin = 10; origin < 30; ++origin) {

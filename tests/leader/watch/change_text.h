@@ -10,7 +10,8 @@ namespace anabranch::test {
 
 // "put title=x", "add n=1", "clear", ...; path below the key after a slash.
 inline std::string text(const Change& change) {
-  static const std::vector<std::string> kKinds = {"put", "remove", "add", "reset", "clear"};
+  static const std::vector<std::string> kKinds = {"put",   "remove", "add",
+                                                  "reset", "clear",  "policy"};
   std::string text = kKinds[static_cast<std::size_t>(change.kind)] + " " + change.key;
   for (const std::string& each : change.path) text += "/" + each;
   return change.value.empty() ? text : text + "=" + change.value;

@@ -117,7 +117,10 @@ TEST_SUITE("regions: catching up") {
     us.replica().effects().clear();
     const auto meet = [&](core::Origin peer, const char* region, core::Seq seq) {
       us.replica().link_up(peer, {}, 0);
-      us.replica().step(peer, regions::Greeting{1, {1, 1}, region, peer, peer, {{1, seq}}}, 0);
+      us.replica().step(
+          peer,
+          regions::Greeting{regions::Greeting::kProtocol, {1, 1}, region, peer, peer, {{1, seq}}},
+          0);
     };
     meet(2, "eu", kOpsOfBatch);
     meet(3, "eu", kOpsOfBatch);

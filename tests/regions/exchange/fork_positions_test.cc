@@ -121,6 +121,52 @@ TEST_SUITE("regions: fork positions") {
     CHECK(eu.forks.may_apply(eu.us, World::batch(), {{kEu, 4}}));
   }
 
+  TEST_CASE("a position that cannot be compared is told by peers with the same history only") {
+    constexpr Origin kAp = 3;
+    World eu;
+    Peer ap;
+    ap.origin = kAp;
+    const ChainLink second = eu.link(2);
+    const History told{.origin = kEu, .links = {eu.link(3), second}};
+    REQUIRE(eu.state.trim(4).ok());
+    eu.forks.shown(eu.us, kEu, second);
+    CHECK(eu.forks.questions().empty());  // It has given way nowhere: another rule judges.
+    eu.state.chains().part(kEu, 1);
+    eu.forks.shown(ap, kEu, eu.link(4));
+    eu.forks.shown(eu.us, kEu, second);
+    CHECK(eu.forks.asking(kEu));
+    const auto questions = eu.forks.questions();
+    REQUIRE(questions.size() == 1);
+    CHECK(questions.front().peer == kAp);
+    CHECK(questions.front().origin == kEu);
+    CHECK(questions.front().seq == 2);
+    (void)eu.forks.heard(eu.us, told);
+    CHECK(eu.state.chains().compare(kEu, second) == regions::Match::kUnknown);
+    (void)eu.forks.heard(ap, told);
+    CHECK(eu.state.chains().compare(kEu, second) == regions::Match::kEqual);
+    CHECK(eu.state.chains().compare(kEu, World::other(2)) == regions::Match::kDifferent);
+    CHECK(eu.forks.history(eu.us, kEu, 2).links.front() == second);
+    CHECK(eu.forks.questions().empty());
+    CHECK_FALSE(eu.forks.asking(kEu));
+  }
+
+  TEST_CASE("a position that a peer wants, and this leader cannot tell, is asked for") {
+    World eu;
+    Peer ap;
+    ap.origin = 3;
+    const ChainLink second = eu.link(2);
+    CHECK(eu.forks.history(eu.us, kEu, 2).links.front() == second);
+    REQUIRE(eu.state.trim(4).ok());
+    eu.state.chains().part(kEu, 1);
+    eu.forks.shown(ap, kEu, eu.link(4));
+    (void)eu.forks.heard(eu.us, {.origin = kEu, .links = {}, .asks = true, .wanted = 1});
+    CHECK(eu.forks.questions().empty());  // It is before the place where the histories part.
+    (void)eu.forks.heard(eu.us, {.origin = kEu, .links = {}, .asks = true, .wanted = 2});
+    CHECK(eu.forks.questions().size() == 1);
+    eu.forks.clear();
+    CHECK(eu.forks.questions().empty());
+  }
+
   TEST_CASE("of a peer that is gone nothing is kept") {
     World eu;
     REQUIRE(eu.forks.shown(eu.us, kEu, World::other(4)));

@@ -150,6 +150,7 @@ TEST_SUITE("regions: forks") {
       node.write(wall, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
     }
     const regions::Replica& replica = node.replica();
+    regions::ChainHashes chains(replica.state().chains());
     const regions::Head& head = replica.applied().head(kForked);
     const regions::History claim{.origin = kForked, .differs = head.seq - 1, .links = {}};
     regions::Peer peer;
@@ -157,7 +158,7 @@ TEST_SUITE("regions: forks") {
     peer.region = "ap";
     for (const bool shown : {false, true}) {
       regions::Effects effects;
-      regions::Forks forks(replica.applied(), replica.state().chains(), effects);
+      regions::Forks forks(replica.applied(), chains, effects);
       if (shown) CHECK_FALSE(forks.shown(peer, kForked, {head.seq, head.chain}));
       CHECK(forks.heard(peer, claim) == !shown);
       CHECK(forks.with(peer).empty() == shown);
@@ -169,13 +170,14 @@ TEST_SUITE("regions: forks") {
     Node node("eu", kForked);
     node.write(1, [](Group& group) { group.put(Path{"\1", "k", "s"}, "v"); });
     const regions::Replica& replica = node.replica();
+    regions::ChainHashes chains(replica.state().chains());
     const regions::Head& head = replica.applied().head(kForked);
     const regions::ChainLink end{head.seq, head.chain};
     regions::Peer peer;
     peer.origin = 5;
     peer.region = "ap";
     regions::Effects effects;
-    regions::Forks forks(replica.applied(), replica.state().chains(), effects);
+    regions::Forks forks(replica.applied(), chains, effects);
     REQUIRE_FALSE(forks.shown(peer, kForked, end));
     REQUIRE(forks.found(peer, kForked, head.seq + 1));
     REQUIRE_FALSE(forks.may_follow(peer, kForked));
@@ -309,7 +311,7 @@ TEST_SUITE("regions: forks") {
     regions::Applied applied;
     applied.set_head(kForked, {.seq = 10, .chain = kChain, .deps = {}, .hlc = {}, .region = "eu"});
     const regions::SoundLog sound(log);
-    const regions::ChainHashes chains(applied, sound);
+    regions::ChainHashes chains(applied, sound);
     regions::Effects effects;
     regions::Forks forks(applied, chains, effects);
     const auto takes = [&](const regions::Peer& peer, const regions::ChainLink& shown) {
@@ -339,7 +341,7 @@ TEST_SUITE("regions: forks") {
     regions::Applied applied;
     applied.set_head(kForked, {.seq = 10, .chain = {}, .deps = {}, .hlc = {}, .region = "eu"});
     const regions::SoundLog sound(log);
-    const regions::ChainHashes chains(applied, sound);
+    regions::ChainHashes chains(applied, sound);
     regions::Effects effects;
     regions::Forks forks(applied, chains, effects);
     regions::Peer peer;

@@ -28,7 +28,7 @@ constexpr regions::LinkId kLink = 7;
 constexpr regions::LinkId kHonest = 8;
 
 Message greeting(const std::string& region, Origin origin, core::VersionVector applied = {}) {
-  return Greeting{1, {1, 1}, region, origin, origin, std::move(applied)};
+  return Greeting{Greeting::kProtocol, {1, 1}, region, origin, origin, std::move(applied)};
 }
 
 // A leader with a hostile peer, region us with origin 2, on kLink.

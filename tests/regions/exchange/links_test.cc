@@ -12,6 +12,7 @@ using regions::Effects;
 using regions::Greeting;
 using regions::Link;
 using regions::Links;
+using regions::Message;
 
 namespace {
 
@@ -102,6 +103,48 @@ TEST_SUITE("regions: links") {
     REQUIRE(world.greet(1, greeting_of("us", 3, 8)));
     CHECK_FALSE(world.links.peers().contains(2));
     CHECK(world.links.peer(1) == 3);
+  }
+
+  TEST_CASE("messages of a peer's former origin come too late") {
+    World world;
+    world.links.up(1, {}, {});
+    REQUIRE(world.greet(1, greeting_of("us", 2)));
+    REQUIRE(world.greet(1, greeting_of("us", 3)));
+    for (Message message : {Message(regions::Heartbeat{}), Message(regions::Ack{}),
+                            Message(regions::History{9, 0, {}})}) {
+      CHECK_FALSE(world.links.of_other_origin(1, message));  // An older version names no sender.
+      regions::set_sender(message, 2);
+      CHECK(world.links.of_other_origin(1, message));
+      regions::set_sender(message, 3);
+      CHECK_FALSE(world.links.of_other_origin(1, message));
+    }
+  }
+
+  TEST_CASE("of two greetings of an opening that of more renewals counts, whichever comes first") {
+    const auto renewed = [](core::Origin origin, std::uint64_t renewals, std::uint64_t nonce = 7) {
+      Greeting greeting = greeting_of("us", origin, nonce);
+      greeting.renewals = renewals;
+      return greeting;
+    };
+    World world;
+    world.links.up(1, {}, {});
+    REQUIRE(world.greet(1, renewed(3, 1)));
+    CHECK_FALSE(world.greet(1, renewed(2, 0)));
+    CHECK(world.links.peer(1) == 3);
+    CHECK(world.greet(1, renewed(3, 1)));
+    CHECK(world.greet(1, renewed(3, 2)));
+    CHECK_FALSE(world.told_why());
+    CHECK(world.greet(1, renewed(2, 0, 8)));  // Another opening fell back to a copy.
+    CHECK(world.links.peer(1) == 2);
+  }
+
+  TEST_CASE("vectors and histories are sent with the origin that they belong to") {
+    World world;
+    world.links.up(1, {}, {});
+    REQUIRE(world.greet(1, greeting_of("us", 2)));
+    world.links.send(world.links.peers().at(2), regions::Ack{});
+    REQUIRE(world.effects.size() == 1);
+    CHECK(regions::sender_of(std::get<regions::Send>(world.effects[0]).message) == 1);
   }
 
   TEST_CASE("one leader more than so many is refused, until one of them is gone") {

@@ -82,7 +82,9 @@ TEST_SUITE("regions: subscriptions") {
     eu.greet(kToUs, "us", kUs, {{kSa, 5}});
     eu.greet(kToAp, "ap", kAp, {{kSa, 5}});
     REQUIRE(eu.in(kUs).has(kSa));
+    CHECK(eu.subscriptions().avoided() == 0);
     eu.subscriptions().avoid_source(kSa, kUs, 0);
+    CHECK(eu.subscriptions().avoided() == 1);
     CHECK_FALSE(eu.in(kUs).has(kSa));
     CHECK(eu.in(kAp).has(kSa));
   }
@@ -103,6 +105,36 @@ TEST_SUITE("regions: subscriptions") {
     CHECK(asked[0].from.at(kUs) == 3);
     eu.subscriptions().ask_for_dropped();
     CHECK(eu.sent().empty());
+  }
+
+  TEST_CASE("a source that lags far behind another peer for long is left for that") {
+    for (const core::Seq more :
+         {40, 20}) {  // Beyond what the source has: twice that and 16, or not.
+      CAPTURE(more);
+      World eu;
+      eu.greet(kToUs, "us", kUs, {{kSa, 5}});
+      eu.greet(kToAp, "ap", kAp, {{kSa, 5 + more}});
+      REQUIRE(eu.in(kUs).has(kSa));
+      for (int tick = 1; tick <= Subscriptions::kLagTicksMax; ++tick) {
+        CHECK(eu.in(kUs).has(kSa));
+        eu.subscriptions().find_stalls(tick);
+        eu.subscriptions().renew();
+      }
+      CHECK(eu.in(kUs).has(kSa) == (more == 20));
+      CHECK(eu.in(kAp).has(kSa) == (more == 40));
+    }
+  }
+
+  TEST_CASE("a source that lags is not left for a peer that is avoided") {
+    World eu;
+    eu.greet(kToUs, "us", kUs, {{kSa, 5}});
+    eu.greet(kToAp, "ap", kAp, {{kSa, 500}});
+    eu.subscriptions().avoid_source(kSa, kAp, 0);
+    for (int tick = 1; tick <= 2 * Subscriptions::kLagTicksMax; ++tick) {
+      eu.subscriptions().find_stalls(tick);
+      eu.subscriptions().renew();
+      REQUIRE(eu.in(kUs).has(kSa));
+    }
   }
 
   TEST_CASE("of what has ended only what is on a disk is asked for, in new subscriptions") {

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -229,7 +230,9 @@ struct PutBack : LinkedNodes {
   // The fate of messages about the fork: they arrive, get lost, or the logs have forgotten the
   // hashes.
   enum class Histories : std::uint8_t { kKnown, kLost, kTrimmed };
-  explicit PutBack(Histories histories = Histories::kKnown) {
+  // `apart` is called while 0 has written on, and has not met the others.
+  explicit PutBack(Histories histories = Histories::kKnown,
+                   const std::function<void(PutBack&)>& apart = {}) {
     for (const char* region : {"eu", "us", "ap"}) add(node(region, size() + 1));
     connect(0, 1);
     connect(1, 2);
@@ -244,6 +247,7 @@ struct PutBack : LinkedNodes {
     disconnect(0, 1);
     replace(0, node("eu", 10, std::move(backup)));
     put_and_count(*this, 0, "after");
+    if (apart) apart(*this);
     if (histories == Histories::kLost) lose(kHistory, 1'000);
     if (histories == Histories::kTrimmed) {
       for (const std::size_t each : {1, 2}) {  // But for the last batch of the forked origin.
@@ -366,6 +370,34 @@ TEST_SUITE("regions: rejoin") {
       return alarm.find("no log tells any more whether both leaders have the same one") !=
              std::string::npos;
     }));
+  }
+
+  TEST_CASE("a leader without the log asks others how far a peer has the same history") {
+    for (const bool known : {true, false}) {
+      CAPTURE(known);
+      PutBack nodes(PutBack::Histories::kKnown, [](PutBack& world) {
+        world.add(node("sa", 20));
+        world.connect(0, 3);
+        world.run(3'000);
+        world.disconnect(0, 3);
+        put_and_count(world, 0, "after 2");
+      });
+      nodes.disconnect(1, 2);
+      REQUIRE(nodes.resolve(1, kForked, true) == "");
+      nodes.wait(1);
+      nodes.run(3'000);
+      if (!known) nodes.disconnect(0, 1);
+      nodes.connect(1, 3);  // It has a position of eu that no log of 1 has.
+      nodes.run(100'000);
+      CHECK((get(nodes, 3, "after 2") == "after 2") == known);
+      if (known) CHECK(nodes.at(3).digest() == nodes.at(1).digest());
+      const auto warns = [&](std::size_t at) {
+        return std::ranges::any_of(nodes.alarms(at), [](const std::string& alarm) {
+          return alarm.find("no log tells any more whether both") != std::string::npos;
+        });
+      };
+      CHECK(warns(3) != known);
+    }
   }
 
   TEST_CASE("until it gives way too, a leader does not take its own branch under another name") {

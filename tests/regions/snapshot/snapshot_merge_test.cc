@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "rows/policy/policy_rows.h"
 #include "tests/regions/snapshot/snapshot_pair.h"
 
 using namespace anabranch;
@@ -33,6 +34,36 @@ TEST_SUITE("regions: snapshot merges") {
     // The next batch goes on from there.
     pair.eu.take(pair.us.put("us9", "v"));
     CHECK(pair.eu.get("us9") == "v");
+  }
+
+  TEST_CASE("its policies are in force at once, also those that it brings with its last rows") {
+    const auto set = [](Parts& at, const std::string& prefix, rows::PolicyKind kind) {
+      at.write([&](regions::Group& group) {
+        group.put(rows::policy_path({.space = "\1", .prefix = prefix}),
+                  rows::encode_policy({.kind = kind}));
+      });
+    };
+    const auto rule = [](const rows::PolicyTable& policies, const std::string& key) {
+      const rows::PolicyRow* const row = policies.find("\1", key);
+      return row == nullptr ? "-" : row->policy.text();
+    };
+    Pair pair;
+    set(pair.us, "us", rows::PolicyKind::kMax);
+    set(pair.eu, "eu", rows::PolicyKind::kMin);
+    pair.meet();
+    pair.begin();
+    for (int i = 0; pair.eu.snapshots.merging(); ++i) {
+      if (i == 2) set(pair.eu, "late", rows::PolicyKind::kSiblings);
+      CHECK(rule(*pair.eu.state.policies(), "us") == "-");
+      pair.turn();
+      REQUIRE(i < 1000);
+    }
+    const auto posted =
+        rows::SnapshotReader::newest(pair.eu.storage, pair.eu.state.names()).policies();
+    CHECK(posted == pair.eu.state.policies());
+    CHECK(rule(*posted, "us") == "max");
+    CHECK(rule(*posted, "eu") == "min");
+    CHECK(rule(*posted, "late") == "siblings");
   }
 
   TEST_CASE("what was removed here stays removed") {

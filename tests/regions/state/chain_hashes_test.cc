@@ -92,6 +92,38 @@ TEST_SUITE("regions: chain hashes") {
     CHECK(trail.front() == ChainLink{3, *chains.at(kEu, 3)});
   }
 
+  TEST_CASE("a position that a peer told is known, in memory and no further than it holds") {
+    Parts eu("eu", kEu);
+    for (int i = 0; i < 4; ++i) write_ops(eu, 1);
+    ChainHashes& chains = eu.state.chains();
+    const ChainLink second{2, *chains.at(kEu, 2)};
+    REQUIRE(eu.storage.trim(4).ok());
+    REQUIRE(chains.compare(kEu, second) == Match::kUnknown);
+    chains.learn(kEu, second);
+    CHECK(chains.compare(kEu, second) == Match::kEqual);
+    CHECK(chains.trail(kEu, 2).front() == second);
+    CHECK(chains.checkpoint(kEu, 3) == ChainLink{});  // Peers need not have it in common.
+    CHECK_FALSE(chains.has_changes());
+    chains.forget_beyond(kEu, 2);
+    CHECK(chains.compare(kEu, second) == Match::kEqual);
+    chains.forget_beyond(kEu, 1);
+    CHECK(chains.compare(kEu, second) == Match::kUnknown);
+    for (core::Seq seq = 1; seq <= ChainHashes::kToldMax; ++seq) {
+      chains.learn(kUs, {seq, second.hash});
+    }
+    chains.learn(kEu, second);
+    CHECK(chains.compare(kEu, second) == Match::kEqual);
+    CHECK_FALSE(chains.at(kUs, 1).has_value());
+  }
+
+  TEST_CASE("what is behind the place where histories part is told apart") {
+    Parts eu("eu", kEu);
+    eu.state.chains().part(kUs, 5);
+    CHECK(regions::behind_parting(eu.state.chains().parted(), kUs, 6));
+    CHECK_FALSE(regions::behind_parting(eu.state.chains().parted(), kUs, 5));
+    CHECK_FALSE(regions::behind_parting(eu.state.chains().parted(), kEu, 6));
+  }
+
   TEST_CASE("what was kept of a history that goes is forgotten") {
     Parts eu("eu", kEu);
     ChainHashes& chains = eu.state.chains();

@@ -257,7 +257,8 @@ TEST_SUITE("regions: incarnations") {
     eu.replica().link_up(5, {}, 0);
     for (int i = 0; i < 50; ++i) {
       const core::VersionVector shown{{eu.origin(), 1'000'000}};
-      eu.replica().step(5, regions::Greeting{1, {1, 1}, "us", 2, 2, shown}, 0);
+      eu.replica().step(
+          5, regions::Greeting{regions::Greeting::kProtocol, {1, 1}, "us", 2, 2, shown}, 0);
       REQUIRE(eu.replica().apply(0).ok());
     }
     CHECK(eu.replica().identity().opening <= 2 + regions::Incarnations::kPerOpeningMax);

@@ -12,6 +12,7 @@
 
 using namespace anabranch;
 using core::VersionVector;
+using regions::LocalRules;
 using regions::Message;
 
 namespace {
@@ -19,10 +20,22 @@ namespace {
 const VersionVector kVector{{1, 2}, {0x8000000000000000, 0xFFFFFFFFFFFFFFFF}};
 const std::vector<core::ChainHash> kChains{core::chain_hash("one"), core::chain_hash("two")};
 
-std::vector<Message> samples() {
+std::vector<Message> greetings_and_heartbeats() {
   return {
-      regions::Greeting{1, {3, 4}, "eu-west", 7, 0xFFFFFFFFFFFFFFFF, kVector},
-      regions::Greeting{1, {3, 4}, "eu-west", 7, 8, kVector, kChains},
+      regions::Greeting{
+          regions::Greeting::kProtocol, {3, 4}, "eu-west", 7, 0xFFFFFFFFFFFFFFFF, kVector},
+      regions::Greeting{regions::Greeting::kProtocol, {3, 4}, "eu-west", 7, 8, kVector, kChains},
+      regions::Greeting{regions::Greeting::kProtocol,
+                        {3, 4},
+                        "eu-west",
+                        7,
+                        8,
+                        kVector,
+                        {},
+                        core::Hash128{5, 6},
+                        true},
+      regions::Greeting{
+          regions::Greeting::kProtocol, {3, 4}, "eu-west", 7, 8, kVector, {}, {}, false, true},
       regions::Heartbeat{kVector, {}, {12345}},
       regions::Heartbeat{kVector, {}, {12345}, kChains},
       regions::Heartbeat{
@@ -37,8 +50,20 @@ std::vector<Message> samples() {
                          .left_out = true,
                          .reports = {{1, 1}},
                          .clocks = {{1, 2}},
-                         .heard = {{1, 2, 3, -4, 5}, {2, 1, 0, 0, 0}}},
+                         .heard = {{1, 2, 3, -4, 5}, {2, 1, 0, 0, 0}},
+                         .sender = 0xFFFFFFFFFFFFFFFF},
+      regions::Heartbeat{.applied = kVector, .durable = {}, .hlc = {1}, .rules = LocalRules{}},
+      regions::Heartbeat{.applied = {},
+                         .durable = {},
+                         .hlc = {1},
+                         .rules = LocalRules{core::Hash128{7, 8}, {"farthest", "nearest"}}},
       regions::Heartbeat{},
+  };
+}
+
+std::vector<Message> samples() {
+  std::vector<Message> all = greetings_and_heartbeats();
+  const std::vector<Message> others = {
       regions::Subscribe{9, 1U << 20U, kVector},
       regions::BatchMessage{9, std::string("\0\1\xFF", 3)},
       regions::BatchMessage{},
@@ -49,10 +74,9 @@ std::vector<Message> samples() {
       regions::DigestResponse{
           7, 8, true, true, kVector, {1, 2}, 3, "next", {{"a", {4, 5}}}, {"text"}},
       regions::Ack{9, 1U << 30U, kVector, {{1, 1}}},
+      regions::Ack{9, 1U << 30U, kVector, {{1, 1}}, 7},
       regions::Subscribe{9, 1, {}, {7, 8}},
       regions::Subscribe{9, 1, {}, {}, {7, 8}, 10},
-      regions::Greeting{1, {3, 4}, "eu-west", 7, 8, kVector, {}, core::Hash128{5, 6}, true},
-      regions::Greeting{1, {3, 4}, "eu-west", 7, 8, kVector, {}, {}, false, true},
       regions::RegionReport{.region = "eu", .origin = 1, .number = 2},
       regions::RegionReport{"eu",
                             1,
@@ -69,7 +93,7 @@ std::vector<Message> samples() {
                             .previous = 9,
                             .signature = std::string(64, 's')},
       regions::History{7, 5, {{9, kChains[0]}, {4, kChains[1]}}},
-      regions::History{7, 5, {{4, kChains[1]}}, core::Hash128{1, 2}, true},
+      regions::History{7, 5, {{4, kChains[1]}}, core::Hash128{1, 2}, true, 4, 6},
       regions::History{},
       regions::Trimmed{9, kVector},
       regions::SnapshotRequest{1, 2, 3, 4, {kVector, kChains}, {{}, {}, {{7, 0}}}, kVector},
@@ -78,15 +102,19 @@ std::vector<Message> samples() {
       regions::SnapshotRefusal{1, "its leader gives way", true},
       regions::Refusal{"eu", "is region ap with data that was declared lost", true},
   };
+  all.insert(all.end(), others.begin(), others.end());
+  return all;
 }
 
 // The body of a message with one element more, as a newer version would write it.
 std::string longer(const std::string& encoded) {
-  const auto first = static_cast<unsigned char>(encoded[0]);
-  REQUIRE((first & 0xF0U) == 0x90U);
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(encoded.at(at)); };
+  const bool wide = byte(0) == 0xDCU;  // The head of more than 15 elements has three bytes.
+  REQUIRE((wide || (byte(0) & 0xF0U) == 0x90U));
+  const std::size_t size = wide ? byte(1) << 8U | byte(2) : byte(0) & 0x0FU;
   std::string body;
-  core::Writer(body).array((first & 0x0FU) + 1U);  // A head of three bytes beyond 15 elements.
-  body.append(encoded, 1);
+  core::Writer(body).array(size + 1);
+  body.append(encoded, wide ? 3 : 1);
   core::Writer(body).array(1).text("from a newer version");
   return body;
 }
@@ -141,12 +169,13 @@ TEST_SUITE("regions: messages") {
     REQUIRE(read(42, "eu").ok());
     CHECK((read(42, "eu").value() == Message(regions::Greeting{42, {3, 4}, "eu", 0, 0, {}})));
     CHECK_FALSE(read(42, "two\nlines").ok());
-    CHECK_FALSE(read(1, "eu").ok());
+    CHECK_FALSE(read(regions::Greeting::kProtocol, "eu").ok());
   }
 
   TEST_CASE("a greeting that names nobody is refused") {
     for (const regions::Greeting& nobody :
-         {regions::Greeting{1, {}, "", 7, 8, {}}, regions::Greeting{1, {}, "eu", 0, 8, {}}}) {
+         {regions::Greeting{regions::Greeting::kProtocol, {}, "", 7, 8, {}},
+          regions::Greeting{regions::Greeting::kProtocol, {}, "eu", 0, 8, {}}}) {
       CHECK_FALSE(regions::decode_message(1, regions::encode_message(nobody)).ok());
     }
   }
@@ -188,6 +217,41 @@ TEST_SUITE("regions: messages") {
     CHECK((back.value() == Message(regions::History{7, 5, {}})));
   }
 
+  TEST_CASE("a history of a version that asks for no position is read") {
+    std::string body;
+    core::Writer(body).array(5).uint64(7).uint64(5).array(0).nil().boolean(true);
+    const auto back = regions::decode_message(8, body);
+    REQUIRE(back.ok());
+    CHECK((back.value() == Message(regions::History{7, 5, {}, {}, true})));
+  }
+
+  TEST_CASE("messages of versions that do not name their sender are read") {
+    const auto read = [](std::uint8_t kind, const std::string& body) {
+      const auto back = regions::decode_message(kind, body);
+      REQUIRE(back.ok());
+      return back.value();
+    };
+    std::string ack;
+    core::Writer(ack).array(4).uint64(9).uint64(8).array(0).array(0);
+    CHECK((read(5, ack) == Message(regions::Ack{9, 8, {}, {}})));
+    std::string history;
+    core::Writer(history).array(6).uint64(7).uint64(5).array(0).nil().boolean(true).uint64(4);
+    CHECK((read(8, history) == Message(regions::History{7, 5, {}, {}, true, 4})));
+    std::string beat;
+    core::Writer out(beat);
+    out.array(15).array(0).array(0).uint64(1).bin("").nil().uint64(2).uint64(3).int64(4).int64(5);
+    out.nil().nil().boolean(false).array(0).array(0).array(0);
+    const Message heartbeat = regions::Heartbeat{.applied = {},
+                                                 .durable = {},
+                                                 .hlc = {1},
+                                                 .greeted = 2,
+                                                 .greeted_nonce = 3,
+                                                 .wall_ms = 4,
+                                                 .sent_ms = 5};
+    CHECK((read(2, beat) == heartbeat));
+    CHECK(regions::sender_of(heartbeat) == 0);
+  }
+
   TEST_CASE("truncated messages and trailing bytes are refused") {
     for (const Message& message : samples()) {
       const std::string body = regions::encode_message(message);
@@ -210,6 +274,27 @@ TEST_SUITE("regions: messages") {
       out.array(0);
       CHECK_FALSE(regions::decode_message(3, body).ok());
     }
+  }
+
+  TEST_CASE("a heartbeat of a version that says nothing of its rules is read") {
+    const regions::Heartbeat beat{.applied = kVector, .durable = {}, .hlc = {1}};
+    std::string body = regions::encode_message(beat);
+    const std::string of_sixteen("\xdc\x00\x10", 3);
+    REQUIRE(body.starts_with(of_sixteen));
+    CHECK((std::get<regions::Heartbeat>(regions::decode_message(2, body).value()) == beat));
+    CHECK_FALSE(std::get<regions::Heartbeat>(regions::decode_message(2, body).value()).rules);
+  }
+
+  TEST_CASE("a heartbeat that lacks more functions, or longer names, than may be is refused") {
+    const auto is_read = [](LocalRules rules) {
+      const regions::Heartbeat beat{
+          .applied = {}, .durable = {}, .hlc = {1}, .rules = std::move(rules)};
+      return regions::decode_message(2, regions::encode_message(beat)).ok();
+    };
+    const std::string longest(LocalRules::kNameBytesMax, 'n');
+    CHECK(is_read({.absent = std::vector(LocalRules::kAbsentMax, longest)}));
+    CHECK_FALSE(is_read({.absent = std::vector(LocalRules::kAbsentMax + 1, longest)}));
+    CHECK_FALSE(is_read({.absent = {longest + "n"}}));
   }
 
   TEST_CASE("chain hashes that are not one for each origin are refused") {

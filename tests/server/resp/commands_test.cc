@@ -186,6 +186,12 @@ TEST_SUITE("server: commands") {
     CHECK(status.at("clocks").empty());
     CHECK(status.at("unproven").empty());
     CHECK(status.at("waiting_subscriptions") == 0);
+    CHECK(status.at("policies") == 0);
+    CHECK(status.at("policy_troubles").empty());
+    CHECK(status.at("absent_functions") == 0);
+    CHECK(status.at("orders_left") == 0);
+    CHECK(status.at("avoided_sources") == 0);
+    CHECK(status.at("wanted_positions") == 0);
   }
 
   TEST_CASE("SHOW tells a key with where and when it was written") {

@@ -1,0 +1,157 @@
+#include "leader/policies.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "core/assert.h"
+
+namespace anabranch {
+
+std::string to_string(const Policy& policy) {
+  const std::string base = policy.keep_base ? "+base" : "";
+  switch (policy.kind) {
+    case Policy::Kind::kLww:
+      return "lww" + base;
+    case Policy::Kind::kSiblings:
+      return "siblings" + base;
+    case Policy::Kind::kMax:
+      return "max" + base;
+    case Policy::Kind::kMin:
+      return "min" + base;
+    case Policy::Kind::kNative:
+      return "native:" + policy.name + base;
+    case Policy::Kind::kRemoved:
+      return "removed";
+    case Policy::Kind::kUnknown:
+      return "unknown:" + policy.name;
+  }
+  return {};
+}
+
+namespace leader {
+
+namespace {
+
+using Kind = Policy::Kind;
+using rows::PolicyKind;
+using rows::PolicyRow;
+
+constexpr std::uint8_t kDatabaseMax = 15;
+
+constexpr std::pair<Kind, PolicyKind> kKinds[] = {
+    {Kind::kLww, PolicyKind::kLww},         {Kind::kSiblings, PolicyKind::kSiblings},
+    {Kind::kMax, PolicyKind::kMax},         {Kind::kMin, PolicyKind::kMin},
+    {Kind::kNative, PolicyKind::kNative},   {Kind::kRemoved, PolicyKind::kNone},
+    {Kind::kUnknown, PolicyKind::kUnknown},
+};
+
+Policy public_policy(const rows::Policy& policy) {
+  const auto* const found =
+      std::ranges::find(kKinds, policy.kind, &std::pair<Kind, PolicyKind>::second);
+  ANABRANCH_ASSERT(found != std::end(kKinds));
+  return {.kind = found->first, .keep_base = policy.keep_base, .name = policy.name};
+}
+
+// A row of a policy, and whether it was set concurrently.
+struct Listed {
+  PolicyRow row;
+  bool is_concurrent = false;
+};
+
+std::string note_in_force(const Listed& each, const rows::Resolvers& resolvers) {
+  const rows::Policy& policy = each.row.policy;
+  if (!policy.is_known()) {
+    return "unknown to this version: conflicted keys are not shown; upgrade this leader";
+  }
+  if (policy.kind == PolicyKind::kNative && resolvers.native(policy.name) == nullptr) {
+    return "this leader lacks the function: it shows the last written";
+  }
+  return each.is_concurrent ? "set concurrently: the last setting counts" : "";
+}
+
+// Why a policy decides nothing.
+std::string note_aside(const Listed& each, bool is_set, const PolicyRow* in_force) {
+  if (!each.row.region) return "removed: a shorter prefix decides, and proposals are void";
+  if (is_set) return "void: a policy was set here";
+  if (each.row.policy.kind == PolicyKind::kNone) return "proposes nothing";
+  return in_force == nullptr || !in_force->region
+             ? "void"
+             : "void: region " + *in_force->region + " proposes, too, and its name is less";
+}
+
+}  // namespace
+
+core::Result<void> check_database(std::uint8_t database) {
+  return database <= kDatabaseMax ? core::Result<void>()
+                                  : core::invalid("there are the databases 0 to 15");
+}
+
+core::Result<void> check_policy(std::uint8_t database, const Policy& policy) {
+  if (policy.kind == Kind::kRemoved || policy.kind == Kind::kUnknown) {
+    return core::invalid(
+        "a policy can be lww, siblings, max, min or native; remove_policy removes "
+        "one");
+  }
+  const bool is_native = policy.kind == Kind::kNative;
+  if (is_native == policy.name.empty()) {
+    return core::invalid(is_native ? "a native policy needs the name of a function"
+                                   : "only a native policy has the name of a function");
+  }
+  return check_database(database);
+}
+
+rows::PolicyScope scope_of(std::uint8_t database, std::string_view prefix) {
+  ANABRANCH_ASSERT(database <= kDatabaseMax);
+  return {.space = std::string(1, static_cast<char>(database + 1)), .prefix = std::string(prefix)};
+}
+
+rows::Policy row_policy(const Policy& policy) {
+  const auto* const found =
+      std::ranges::find(kKinds, policy.kind, &std::pair<Kind, PolicyKind>::first);
+  ANABRANCH_ASSERT(found != std::end(kKinds) && policy.kind != Kind::kUnknown);
+  return {.kind = found->second, .keep_base = policy.keep_base, .name = policy.name};
+}
+
+regions::Policies::Proposals proposals_of(const Options& options) {
+  regions::Policies::Proposals proposals;
+  for (const PrefixPolicy& each : options.policies) {
+    proposals.emplace(scope_of(each.database, each.prefix), row_policy(each.policy));
+  }
+  return proposals;
+}
+
+std::vector<PolicyAt> list_policies(const rows::RowReader& rows, const rows::Resolvers& resolvers) {
+  std::map<std::pair<rows::PolicyScope, std::optional<std::string>>, Listed> found;
+  rows.scan(rows::policies_path(), [&](const core::Path& path, const crdt::Row& row) {
+    auto policy = rows::read_policy_row(path, row.cell);
+    if (!policy) return true;
+    std::pair where(policy->scope, policy->region);
+    found.emplace(std::move(where), Listed{*std::move(policy), row.cell.siblings.size() > 1});
+    return true;
+  });
+  const std::shared_ptr<const rows::PolicyTable> table = rows.policies();
+  std::vector<PolicyAt> all;
+  for (const auto& [where, each] : found) {
+    const auto in_force = table->in_force().find(where.first);
+    const PolicyRow* const row = in_force == table->in_force().end() ? nullptr : &in_force->second;
+    PolicyAt at{.database = static_cast<std::uint8_t>(
+                    static_cast<unsigned char>(where.first.space.front()) - 1),
+                .prefix = where.first.prefix,
+                .policy = public_policy(each.row.policy),
+                .region = where.second.value_or(""),
+                .in_force = row != nullptr && *row == each.row};
+    at.note = at.in_force ? note_in_force(each, resolvers)
+                          : note_aside(each, found.contains({where.first, std::nullopt}), row);
+    all.push_back(std::move(at));
+  }
+  return all;
+}
+
+}  // namespace leader
+
+}  // namespace anabranch

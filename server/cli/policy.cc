@@ -1,0 +1,95 @@
+// `anabranch policy list`, `policy set KIND PREFIX` and `policy remove PREFIX`: the rules between
+// concurrent values. A change at one leader reaches all of them.
+
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "server/cli/ask.h"
+#include "server/cli/command.h"
+#include "server/cli/printable.h"
+#include "server/cli/table.h"
+
+namespace anabranch::server::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr Argument kKind{"KIND", Argument::Kind::kPositional, "",
+                         "lww, siblings, max, min or native:FUNCTION"};
+constexpr Argument kPrefix{"PREFIX", Argument::Kind::kPositional, "",
+                           "the beginning of the keys; '' for all"};
+constexpr Argument kBase{"--base", Argument::Kind::kSwitch, "",
+                         "puts are to keep the value they replace (no version does yet)"};
+constexpr Argument kDb{"--db", Argument::Kind::kValue, "N", "the database, 0 to 15 (0)", "0"};
+
+// Bytes as the answer has them: text, or {"hex": digits}.
+std::string bytes_of(const json& value) {
+  if (value.is_string()) return in_quotes(value.get<std::string>());
+  return "hex " + printable(value.at("hex").get<std::string>());
+}
+
+std::string text_of(const json& value) {
+  return value.is_string() ? printable(value.get<std::string>()) : bytes_of(value);
+}
+
+std::string table(const json& policies) {
+  if (policies.empty()) return "no policies: of concurrent values the last written is shown\n";
+  std::vector<std::vector<std::string>> rows{{"db", "prefix", "policy", "by", "decides", ""}};
+  for (const json& each : policies) {
+    const std::string region = text_of(each.at("region"));
+    rows.push_back({each.at("database").dump(), bytes_of(each.at("prefix")),
+                    text_of(each.at("policy")), region.empty() ? "set" : "proposed by " + region,
+                    each.at("in_force").get<bool>() ? "yes" : "no", text_of(each.at("note"))});
+  }
+  return table_of(rows);
+}
+
+ExitCode list(const Arguments& arguments) {
+  return print_answer(arguments, {"POLICY", "LIST"}, table);
+}
+
+ExitCode change(const Arguments& arguments, std::vector<std::string> words, const char* done) {
+  words.emplace_back("DB");
+  words.push_back(arguments.text(kDb.name));
+  const core::Result<std::string> answer = ask(arguments, std::move(words));
+  if (!answer.ok()) return print_error(answer.failure().message);
+  std::cout << "the policy for " << in_quotes(arguments.text(kPrefix.name)) << ' ' << done << '\n';
+  return kClean;
+}
+
+ExitCode set(const Arguments& arguments) {
+  std::vector<std::string> words{"POLICY", "SET", arguments.text(kKind.name),
+                                 arguments.text(kPrefix.name)};
+  if (arguments.has(kBase.name)) words.emplace_back("BASE");
+  return change(arguments, std::move(words), "is set");
+}
+
+ExitCode remove(const Arguments& arguments) {
+  return change(arguments, {"POLICY", "REMOVE", arguments.text(kPrefix.name)}, "is removed");
+}
+
+}  // namespace
+
+Command policy_list_command() {
+  return {"policy list",
+          "the rules between concurrent values, and which decide",
+          {kRedis, kJson},
+          list};
+}
+
+Command policy_set_command() {
+  return {"policy set",
+          "sets the rule for the keys with a prefix, in all regions",
+          {kKind, kPrefix, kBase, kDb, kRedis},
+          set};
+}
+
+Command policy_remove_command() {
+  return {"policy remove",
+          "removes the rule of a prefix: the next shorter one decides",
+          {kPrefix, kDb, kRedis},
+          remove};
+}
+
+}  // namespace anabranch::server::cli
