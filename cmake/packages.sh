@@ -32,6 +32,7 @@ libzstd-dev
 libtomlplusplus-dev
 libcli11-dev
 nlohmann-json3-dev
+wabt
 '
 test_programs='
 clang-format:clang-format

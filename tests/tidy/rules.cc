@@ -29,6 +29,7 @@ const std::vector<Layer>& layers() {
   static const std::vector<Layer> table{
       {"include", {}},
       {"core", {"include"}},
+      {"plugins", {"include", "core"}},
       {"crdt", {"include", "core"}},
       {"storage", {"include", "core"}},
       {"transport", {"include", "core"}},
@@ -36,10 +37,12 @@ const std::vector<Layer>& layers() {
       {"regions", {"include", "core", "crdt", "storage", "transport", "rows"}},
       {"types", {"include", "core", "crdt"}},
       {"leader", {"include", "core", "crdt", "storage", "transport", "rows", "regions", "types"}},
-      {"server", {"include", "core", "crdt", "storage", "transport", "rows", "regions", "leader"}},
+      {"server",
+       {"include", "core", "plugins", "crdt", "storage", "transport", "rows", "regions", "leader"}},
       {"bench", {"include", "core", "crdt", "storage", "transport", "rows", "regions", "leader"}},
       {"tests",
-       {"include", "core", "crdt", "storage", "transport", "rows", "regions", "leader", "server"}},
+       {"include", "core", "plugins", "crdt", "storage", "transport", "rows", "regions", "leader",
+        "server"}},
       {"examples", {"include"}},
   };
   return table;
@@ -95,6 +98,7 @@ const std::vector<Room>& rooms() {
       {"fmt/", {"core/log.cc"}},
       {"toml++/", {"server/config."}},
       {"CLI/", {"server/"}},
+      {"wabt/", {"plugins/", "tests/plugins/"}},
       {"doctest/", {"tests/"}},
   };
   return table;
@@ -228,7 +232,8 @@ Violations headers_guard_themselves(const Source& source, const Repository&) {
 }
 
 Violations the_core_is_deterministic(const Source& source, const Repository&) {
-  const Names folders{"core/", "crdt/", "storage/", "rows/", "regions/", "types/", "leader/"};
+  const Names folders{"core/", "plugins/", "crdt/",  "storage/",
+                      "rows/", "regions/", "types/", "leader/"};
   const Names excepted{"core/wall_clock.", "leader/leader.", "leader/threads/watchdog.",
                        "leader/threads/call_threads."};
   if (!source.is_cpp() || !lies_in(source, folders) || lies_in(source, excepted)) return {};
@@ -337,8 +342,8 @@ Violations folders_are_nouns(const Source& source, const Repository&) {
 // How many .cc files are in the folder of the product that `source` is the first one of; 0 for all
 // others, so that a folder is told of once. Folders below it count for themselves.
 std::size_t sources_of_folder(const Source& source, const Repository& repository) {
-  const Names products{"core/",    "crdt/",  "storage/", "transport/", "rows/",
-                       "regions/", "types/", "leader/",  "server/"};
+  const Names products{"core/", "plugins/", "crdt/",  "storage/", "transport/",
+                       "rows/", "regions/", "types/", "leader/",  "server/"};
   if (!lies_in(source, products) || !source.ends_with({".cc"})) return 0;
   const auto folder = parent_of(source.path);
   std::size_t sources = 0;
