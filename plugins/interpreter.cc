@@ -7,6 +7,7 @@
 #include <cstring>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <wabt/interp/binary-reader-interp.h>
 #include <wabt/interp/interp.h>
@@ -41,20 +42,13 @@ struct Interpreter::State {
         store(wabt_options::features()),
         module(interp::Module::New(store, program->desc().module)) {}
 
-  // Makes a new instance in place of the last one. Returns why that failed; empty if it did not.
+  // Makes the state that each call begins with. Returns why that failed; empty if it did not.
   std::string begin() {
-    memory.reset();
-    if (++instances_ > kInstancesMax || bytes_ > kBytesMax) collect();
-    interp::Trap::Ptr trap;
-    instance = interp::Instance::Instantiate(store, module.ref(), {}, &trap);
-    if (!instance) return trap ? trap->message() : "cannot be instantiated";
-    memory = store.UnsafeGet<interp::Memory>(instance->memories()[program->parts().memory]);
-    return {};
-  }
-
-  // Drops the instance; its memory counts until it is collected.
-  void end() {
-    if (memory) bytes_ += memory->ByteSize();
+    if (is_as_made_in_size()) {
+      reset();
+      return {};
+    }
+    return make_instance();
   }
 
   interp::Global::Ptr global(std::uint32_t number) {
@@ -70,23 +64,69 @@ struct Interpreter::State {
   interp::Module::Ptr module;
   interp::Instance::Ptr instance;
   interp::Memory::Ptr memory;
+  // Of the calls of several runs; absent after a trap, since its frames stay where they are.
+  std::optional<interp::Thread> thread;
 
  private:
   static constexpr int kInstancesMax = 64;
   static constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 20;
 
-  void collect() {
+  std::string make_instance() {
+    drop_instance();
+    interp::Trap::Ptr trap;
+    instance = interp::Instance::Instantiate(store, module.ref(), {}, &trap);
+    if (!instance) return trap ? trap->message() : "cannot be instantiated";
+    memory = store.UnsafeGet<interp::Memory>(instance->memories()[program->parts().memory]);
+    keep_image();
+    return {};
+  }
+
+  // Instances are collected together, unless they hold much memory.
+  void drop_instance() {
+    if (memory) bytes_ += memory->ByteSize();
+    memory.reset();
     instance.reset();
+    if (++instances_ < kInstancesMax && bytes_ < kBytesMax) return;
     store.Collect();
     instances_ = 0;
     bytes_ = 0;
   }
 
+  // The state of an instance is its memory and its globals: without bulk memory and reference types
+  // nothing changes a table or a segment.
+  void keep_image() {
+    image_.clear();
+    globals_.clear();
+    if (memory->ByteSize() > kBytesMax) return;
+    const std::uint8_t* const bytes = memory->UnsafeData();
+    image_.assign(bytes, bytes + memory->ByteSize());
+    for (const interp::Ref each : instance->globals()) {
+      globals_.push_back(store.UnsafeGet<interp::Global>(each)->Get());
+    }
+  }
+
+  // Returns whether there is an instance with an image, and its memory has not grown: no memory of
+  // an instance becomes smaller.
+  [[nodiscard]] bool is_as_made_in_size() const {
+    return memory && !globals_.empty() && memory->ByteSize() == image_.size();
+  }
+
+  void reset() {
+    if (!image_.empty()) std::memcpy(memory->UnsafeData(), image_.data(), image_.size());
+    for (std::size_t i = 0; i < globals_.size(); ++i) {
+      store.UnsafeGet<interp::Global>(instance->globals()[i])->UnsafeSet(globals_[i]);
+    }
+  }
+
+  std::vector<std::uint8_t> image_;
+  interp::Values globals_;  // Empty without an image: a metered module has two at least.
   int instances_ = 0;
   std::uint64_t bytes_ = 0;
 };
 
 namespace {
+
+constexpr std::uint32_t kShortRun = 100'000;  // In units of fuel.
 
 interp::Value number(std::uint32_t value) { return interp::Value::Make(value); }
 
@@ -97,11 +137,7 @@ Interpreter::Interpreter(std::shared_ptr<const Program> program)
 
 Interpreter::~Interpreter() = default;
 
-std::string Interpreter::try_instance() {
-  std::string why = state_->begin();
-  state_->end();
-  return why;
-}
+std::string Interpreter::try_instance() { return state_->begin(); }
 
 Interpreter::End Interpreter::run(std::string_view input, std::uint32_t fuel, std::uint32_t slots) {
   State& state = *state_;
@@ -112,13 +148,12 @@ Interpreter::End Interpreter::run(std::string_view input, std::uint32_t fuel, st
   const auto slots_left = state.global(parts.slots);
   fuel_left->UnsafeSet(number(fuel));
   slots_left->UnsafeSet(number(slots));
+  if (!state.thread) state.thread.emplace(state.store);
   const auto call = [&](std::uint32_t function, const interp::Values& with) {
-    // A thread of its own: after a trap the frames of a thread stay where they are.
-    interp::Thread thread(state.store);
     interp::Values results;
     interp::Trap::Ptr trap;
     const bool returned =
-        wabt::Succeeded(state.function(function)->Call(thread, with, results, &trap));
+        wabt::Succeeded(state.function(function)->Call(*state.thread, with, results, &trap));
     return returned ? std::optional<interp::Value>(results.front()) : std::nullopt;
   };
 
@@ -137,7 +172,9 @@ Interpreter::End Interpreter::run(std::string_view input, std::uint32_t fuel, st
   }
   end.fuel = fuel_left->UnsafeGet<std::int32_t>();
   end.slots = slots_left->UnsafeGet<std::int32_t>();
-  state.end();
+  // A short run leaves a small stack.
+  const bool was_short = fuel - static_cast<std::uint32_t>(end.fuel) < kShortRun;
+  if (end.how == End::How::kTrapped || !was_short) state.thread.reset();
   return end;
 }
 

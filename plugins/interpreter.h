@@ -38,7 +38,7 @@ class Program {
   Parts parts_;
 };
 
-// Runs calls of one program, each in an instance of its own. For one thread at a time.
+// Runs calls of one program, each in the state of a new instance. For one thread at a time.
 class Interpreter {
  public:
   // The end of a call. `answer` is the i64 of the module where it ended by itself.
@@ -59,9 +59,9 @@ class Interpreter {
   // Returns why an instance cannot be made, such as a segment outside of the memory; empty if it
   // can be.
   std::string try_instance();
-  // Makes an instance, has it allocate room for the input, puts the input there and calls the
-  // resolver. kNoRoom: the room lies outside of its memory. Throws std::bad_alloc for want of the
-  // host's memory; the interpreter is to be dropped then.
+  // Makes that state, has the module allocate room for the input, puts the input there and calls
+  // the resolver. kNoRoom: the room lies outside of its memory. Throws std::bad_alloc for want of
+  // the host's memory; the interpreter is to be dropped then.
   End run(std::string_view input, std::uint32_t fuel, std::uint32_t slots);
   // Returns bytes of the memory that the last run left, valid until the next one; null where
   // they are not all inside.

@@ -93,7 +93,7 @@ class Meter {
   void rewrite(wabt::Func& function) {
     instructions_ = 0;
     const std::uint32_t locals = function.GetNumLocals();
-    const std::uint32_t cost = 1 + locals + walk(function.exprs, 0);
+    const std::uint32_t cost = wasm1::kCallFuel + locals + walk(function.exprs, 0);
     const std::uint32_t slots =
         std::max(wasm1::kCallSlots, function.GetNumParams() + locals + instructions_);
     auto body = std::make_unique<wabt::BlockExpr>();
@@ -119,7 +119,7 @@ class Meter {
           break;
         case ExprType::Loop: {
           ExprList& round = wabt::cast<wabt::LoopExpr>(&*at)->block.exprs;
-          const std::uint32_t each = 1 + walk(round, depth + 1);
+          const std::uint32_t each = wasm1::kRoundFuel + walk(round, depth + 1);
           take(round, round.begin(), fuel_, each);
           break;
         }

@@ -7,13 +7,14 @@
 // and a start function. Exports: `memory`, `alloc` (i32 size) -> i32 address, and
 // `anabranch_resolve_1` (i32 address, i32 size) -> i64, -1 or address << 32 | size.
 //
-// Fuel: a call of a function costs 1, plus its declared locals (without parameters), plus its
-// instructions outside of loops. A round of a loop, the first too, costs 1 plus the instructions of
-// the loop outside of inner loops. All instructions count but `end` and `else`, those of both arms
-// of an `if` too. Each run of `memory.grow` costs 1000 more. A cost is taken before anything of it
-// runs, and where less is left than it, the call ends.
-// Slots: a call holds as many as its parameters, locals and instructions, at least kCallSlots,
-// until it returns.
+// Fuel: a call of a function costs kCallFuel, plus its declared locals (without parameters), plus
+// its instructions outside of loops. A round of a loop, the first too, costs kRoundFuel plus the
+// instructions of the loop outside of inner loops. (Calls and rounds take time of their own, also
+// for the counting, so that a unit takes about the same time in all modules.) All instructions
+// count but `end` and `else`, those of both arms of an `if` too. Each run of `memory.grow` costs
+// kGrowFuel more. A cost is taken before anything of it runs, and where less is left than it, the
+// call ends. Slots: a call holds as many as its parameters, locals and instructions, at least
+// kCallSlots, until it returns.
 #pragma once
 
 #include <algorithm>
@@ -44,6 +45,8 @@ inline constexpr std::uint64_t kMemoryBytesMax = std::uint64_t{kPagesMax} * kPag
 inline constexpr std::uint32_t kAnswerBytesMax = 1U << 20;
 inline constexpr std::uint32_t kSlots = 1U << 20;
 inline constexpr std::uint32_t kCallSlots = 1024;
+inline constexpr std::uint32_t kCallFuel = 5;
+inline constexpr std::uint32_t kRoundFuel = 2;
 inline constexpr std::uint32_t kGrowFuel = 1000;
 
 // Returns the fuel of one call of a plugin.

@@ -60,7 +60,7 @@ TEST_CASE("a module that loops runs out of fuel") {
   const Outcome outcome = run(resolver("(loop $again (br $again)) (i64.const -1)"), "12345");
   CHECK(outcome.verdict == Verdict::kOutOfFuel);
   CHECK(outcome.fuel > wasm1::fuel_for(5));
-  CHECK(outcome.fuel < wasm1::fuel_for(5) + 10);
+  CHECK(outcome.fuel < wasm1::fuel_for(5) + 20);
 }
 
 TEST_CASE("fuel grows with the input up to a limit") {
@@ -256,6 +256,30 @@ TEST_CASE("no call sees anything of another one") {
   for (int i = 0; i < 200; ++i) CHECK(machine.run("input") == first);
 }
 
+TEST_CASE("no call sees anything of another one, whether its memory has grown or not") {
+  // Grows by the number in the first byte, after it has looked at all that the last call left.
+  Machine machine = machine_of(
+      resolver("(i32.store8 (i32.const 0) (i32.add (i32.load8_u (i32.const 0)) (i32.const 1)))"
+               "(i32.store8 (i32.const 1) (memory.size))"
+               "(i32.store8 (i32.const 2) (i32.load8_u (i32.const 65535)))"
+               "(i32.store8 (i32.const 65535) (i32.const 9))"
+               "(i64.store8 (i32.const 3) (global.get $g)) (global.set $g (i64.const 77))"
+               "(drop (memory.grow (i32.load8_u (local.get $at))))"
+               "(if (i32.load8_u offset=1 (local.get $at)) (then unreachable))" +
+                   answer(0, 4),
+               "(global $g (mut i64) (i64.const 5))"));
+  for (const char* const input : {"\1", "", "\5", "\2x", "", "\1", "\1x", "\7"}) {
+    // The zero behind a short input is not part of it, but of the memory.
+    const Outcome outcome = machine.run(std::string(input) + std::string(2, '\0'));
+    CAPTURE(input);
+    if (std::string_view(input).ends_with('x')) {
+      CHECK(outcome.verdict == Verdict::kTrap);
+    } else {
+      CHECK(outcome.value == std::string("\1\1\0\5", 4));
+    }
+  }
+}
+
 TEST_CASE("a machine goes on after every verdict") {
   // The input's first byte chooses the end: a loop, a recursion, a trap, an answer.
   Machine machine = machine_of(resolver(
@@ -275,26 +299,29 @@ TEST_CASE("a machine goes on after every verdict") {
 // Fuel is part of the rule: these figures may never change. `alloc` has 2 locals and 25
 // instructions, and need not grow.
 TEST_CASE("the fuel of a call is the sum of the rule's costs") {
-  constexpr std::uint64_t kAlloc = 1 + 2 + 25;
+  constexpr std::uint64_t kCall = 5;
+  constexpr std::uint64_t kRound = 2;
+  constexpr std::uint64_t kAlloc = kCall + 2 + 25;
   const auto fuel = [](std::string_view code, std::string_view beside = "") {
     return run(resolver(code, beside)).fuel;
   };
-  CHECK(fuel(kDecline) == kAlloc + 1 + 1);
-  CHECK(fuel("(local i32 i64) (i64.const -1)") == kAlloc + 1 + 2 + 1);
-  CHECK(fuel("nop nop (i64.const -1)") == kAlloc + 1 + 3);
+  CHECK(fuel(kDecline) == kAlloc + kCall + 1);
+  CHECK(fuel("(local i32 i64) (i64.const -1)") == kAlloc + kCall + 2 + 1);
+  CHECK(fuel("nop nop (i64.const -1)") == kAlloc + kCall + 3);
   CHECK(fuel("(call $f) (i64.const -1)", "(func $f (local i32) nop nop)") ==
-        kAlloc + (1 + 2) + (1 + 1 + 2));
+        kAlloc + (kCall + 2) + (kCall + 1 + 2));
   // Both arms of an `if` count.
-  CHECK(fuel("(if (i32.const 1) (then nop) (else nop nop)) (i64.const -1)") == kAlloc + 1 + 6);
-  // The call: const, set, loop, const. Each of 10 rounds: 1 + 5.
+  CHECK(fuel("(if (i32.const 1) (then nop) (else nop nop)) (i64.const -1)") == kAlloc + kCall + 6);
+  // The call: a local, and const, set, loop, const. Each of 10 rounds: 5.
   CHECK(fuel("(local $n i32) (local.set $n (i32.const 10))"
              "(loop $again (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))"
-             "(i64.const -1)") == kAlloc + (1 + 1 + 4) + std::uint64_t{10} * (1 + 5));
-  CHECK(fuel("(loop (loop nop) nop) (i64.const -1)") == kAlloc + (1 + 2) + (1 + 2) + (1 + 1));
-  CHECK(fuel("(drop (memory.grow (i32.const 0))) (i64.const -1)") == kAlloc + 1 + 4 + 1000);
+             "(i64.const -1)") == kAlloc + (kCall + 1 + 4) + std::uint64_t{10} * (kRound + 5));
+  CHECK(fuel("(loop (loop nop) nop) (i64.const -1)") ==
+        kAlloc + (kCall + 2) + (kRound + 2) + (kRound + 1));
+  CHECK(fuel("(drop (memory.grow (i32.const 0))) (i64.const -1)") == kAlloc + kCall + 4 + 1000);
   CHECK(fuel("(if (i32.const 0) (then (drop (memory.grow (i32.const 0))))) (i64.const -1)") ==
-        kAlloc + 1 + 6);
-  CHECK(fuel("unreachable") == kAlloc + 1 + 1);
+        kAlloc + kCall + 6);
+  CHECK(fuel("unreachable") == kAlloc + kCall + 1);
 }
 
 }  // namespace
