@@ -35,8 +35,12 @@ nlohmann-json3-dev
 wabt
 '
 test_programs='
+clang:clang
 clang-format:clang-format
 clang-tidy:clang-tidy
+lld:wasm-ld
+make:make
+nodejs:node
 python3:python3
 redis-server:redis-server
 redis-tools:redis-benchmark

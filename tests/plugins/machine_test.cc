@@ -15,7 +15,6 @@ static doctest::String toString(Verdict verdict) { return std::string(to_string(
 
 namespace {
 
-using test::guest;
 using test::resolver;
 using test::wasm;
 

@@ -1,5 +1,6 @@
 #include "server/cli/plugin/cases.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -37,9 +38,10 @@ std::string bytes_of(const json& value, const char* of) {
 }
 
 void check_names(const json& object, const std::vector<std::string_view>& names) {
-  for (const auto& [name, value] : object.items()) {
-    const auto known = [&](std::string_view each) { return each == name; };
-    if (std::ranges::none_of(names, known)) throw Mistake{"\"" + name + "\" is no member of it"};
+  for (const auto& member : object.items()) {
+    if (std::ranges::count(names, std::string_view(member.key())) == 0) {
+      throw Mistake{"\"" + member.key() + "\" is no member of it"};
+    }
   }
 }
 

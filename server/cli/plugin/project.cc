@@ -51,7 +51,8 @@ clean:
 
 constexpr std::string_view kReadme = R"(# NAME
 
-A conflict resolver for Anabranch: NAME.c chooses the value that all regions show for concurrent values.
+A conflict resolver for Anabranch: NAME.c chooses the value that all regions show for concurrent
+values.
 
     make test     builds NAME.wasm (clang, lld), tries cases.json and conflicts derived from these
 
