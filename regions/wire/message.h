@@ -89,7 +89,7 @@ struct Heartbeat {
   core::VersionVector clocks = {};
   std::vector<ClockWord> heard = {};     // The sender's own word, and the newest of others.
   core::Origin sender = 0;               // See sender_of().
-  std::optional<LocalRules> rules = {};  // Nullopt: of a version without.
+  std::optional<LocalRules> rules = {};  // Nullopt: the sender tells none.
   bool operator==(const Heartbeat&) const = default;
 };
 
