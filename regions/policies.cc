@@ -206,11 +206,11 @@ void Policies::look() {
 
 void Policies::on(LinkId link, const Heartbeat& heartbeat, Millis now) {
   const Peer* const peer = owner_.exchange.links().peer_at(link);
-  if (peer == nullptr || !heartbeat.rules) return;
+  if (peer == nullptr) return;
   std::erase_if(peers_,
                 [&](const auto& each) { return !owner_.exchange.peers().contains(each.first); });
   PeerRules& known = peers_[peer->origin];
-  known.rules = *heartbeat.rules;
+  known.rules = heartbeat.rules;
   tell(*peer, known, now);
 }
 

@@ -58,7 +58,7 @@ struct World : Parts {
     return row == nullptr ? "-" : row->policy.text();
   }
   // A heartbeat of region us comes.
-  void hear(const std::optional<LocalRules>& rules, core::Millis now) {
+  void hear(const LocalRules& rules, core::Millis now) {
     regions::Heartbeat beat{.applied = {}, .durable = {}, .hlc = {}};
     beat.rules = rules;
     policies.on(kLink, beat, now);
@@ -284,13 +284,5 @@ TEST_SUITE("regions: policies") {
     CHECK(eu.take_lines().empty());
     eu.hear(LocalRules{}, 3000 + Policies::kTellMs);
     CHECK(eu.take_lines().size() == 1);
-  }
-
-  TEST_CASE("a peer of a version that says nothing of its functions is not said to differ") {
-    World eu;
-    eu.greet(kLink, "us", kUs);
-    eu.hear(std::nullopt, 0);
-    CHECK_FALSE(eu.policies.resolvers_differ(kUs));
-    CHECK(eu.take_lines().empty());
   }
 }
