@@ -78,6 +78,11 @@ Type GroupWriter::type(const Key& key) const {
   return view().type(key);
 }
 
+void GroupWriter::note_read(const Key& row) const {
+  Group& group = replica_.group();
+  if (group.in_transaction()) group.note_read(path_of(row));
+}
+
 void GroupWriter::put(const Key& row, std::string_view value) {
   if (value.size() > limits_.value_bytes_max) {
     too_large("a value", value.size(), limits_.value_bytes_max, "bytes", "value_bytes_max");

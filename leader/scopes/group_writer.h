@@ -29,6 +29,8 @@ class GroupWriter {
   void clear(const Key& prefix);
   bool expire(const Key& key, std::optional<std::int64_t> deadline_ms);
 
+  // The open transaction, if there is one, has read all values of a row; see Group::note_read.
+  void note_read(const Key& row) const;
   // Returns the state of the group, at the time of the open transaction.
   [[nodiscard]] View view() const;
   // Returns the type of the value at a key. Most writes call this first: it loads the row into the

@@ -19,6 +19,7 @@
 #include "core/origin_table.h"
 #include "crdt/score.h"
 #include "crdt/type_table.h"
+#include "rows/conflicts/conflict_note.h"
 #include "rows/counts.h"
 #include "rows/digests.h"
 #include "rows/row_reader.h"
@@ -86,7 +87,8 @@ class Stage final : public RowReader, private CountTable {
   void edit(const core::Path& path, const Function& function) {
     StagedRow& staged = change(path);
     note_policy(path);
-    if (undo_kept_) undo_.push_back({&staged, staged.row, {}, {}, nullptr, order_.savepoint()});
+    if (undo_kept_)
+      undo_.push_back({&staged, staged.row, {}, {}, nullptr, order_.savepoint(), notes_.size()});
     const bool before = shown(path, staged.row);
     const std::optional<ShownScore> score_before = shown_score(path, staged.row);
     masks_->hide(path, staged.row.cell);
@@ -95,6 +97,10 @@ class Stage final : public RowReader, private CountTable {
     if (before != after) count_presence(path, after, *this);
     if (score_before) move_score(path, *score_before, staged.row);
   }
+  // Notes what applied ops have done to concurrent values, for the conflict log; call it for a
+  // change within edit(), which undoes it. take_notes() hands them over.
+  [[nodiscard]] ConflictNotes& notes() { return notes_; }
+  [[nodiscard]] ConflictNotes take_notes() { return std::exchange(notes_, {}); }
   // Writes the row again even if it does not change, so that Collect sees it.
   void touch(const core::Path& path) { change(path); }
   // Returns the row as staged, loaded for reading before an edit; valid until the next call.
@@ -167,6 +173,7 @@ class Stage final : public RowReader, private CountTable {
     StoredCount count;
     std::shared_ptr<const Masks> masks;  // Only for the masks.
     ScoreOverlay::Savepoint order = 0;   // Only for a row, and for the masks.
+    std::size_t notes = 0;               // Only for a row.
   };
   // The score that a row of a sorted set shows; nullopt if it shows none.
   struct ShownScore {
@@ -221,6 +228,7 @@ class Stage final : public RowReader, private CountTable {
   Rows::value_type* newest_ = nullptr;  // The row loaded last, often the next one as well.
   std::unordered_map<std::string, StoredCount> counts_;  // By encoded path.
   std::vector<UndoStep> undo_;
+  ConflictNotes notes_;
 };
 
 }  // namespace anabranch::rows
