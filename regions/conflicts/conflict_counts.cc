@@ -26,11 +26,29 @@ core::Result<ConflictFigures> decode_figures(std::string_view bytes) {
   return figures;
 }
 
+namespace {
+
+std::uint64_t& figure_of(rows::ConflictKind kind, ConflictCounts::Row& row) {
+  switch (kind) {
+    case rows::ConflictKind::kMet:
+      return row.met;
+    case rows::ConflictKind::kReplaced:
+    case rows::ConflictKind::kPutBack:
+      return row.replaced;
+    case rows::ConflictKind::kHidden:
+      return row.hidden;
+    case rows::ConflictKind::kDoomed:
+      return row.doomed;
+  }
+  return row.met;
+}
+
+}  // namespace
+
 void ConflictCounts::count(const rows::ConflictEntry& entry) {
   Rule rule{entry.policy, entry.prefix};
   if (rows_.size() >= kRowsMax && !rows_.contains(rule)) rule = {"others", ""};
-  Row& row = rows_[rule];
-  ++(entry.note.kind == rows::ConflictKind::kMet ? row.met : row.replaced);
+  ++figure_of(entry.note.kind, rows_[rule]);
 }
 
 }  // namespace anabranch::regions

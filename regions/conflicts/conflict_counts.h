@@ -32,7 +32,9 @@ class ConflictCounts {
 
   struct Row {
     std::uint64_t met = 0;
-    std::uint64_t replaced = 0;
+    std::uint64_t replaced = 0;  // Or put back.
+    std::uint64_t hidden = 0;
+    std::uint64_t doomed = 0;
     bool operator==(const Row&) const = default;
   };
   struct Rule {

@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "rows/conflicts/conflict_choice.h"
 #include "rows/conflicts/conflict_table.h"
 
 namespace anabranch::regions {
@@ -50,6 +49,10 @@ void ConflictLog::record(Commit& commit) {
     std::ranges::move(commit.stage->take_notes(), std::back_inserter(notes));
   }
   if (notes.empty()) return;
+  if (limits_.bytes_max == 0) {
+    figures_.dropped_full += notes.size();
+    return;
+  }
   const auto policies = commit.stage != nullptr ? commit.stage->policies() : state_.policies();
   std::vector<std::string> added;
   for (ConflictNote& note : notes) {
@@ -70,8 +73,15 @@ void ConflictLog::record(Commit& commit) {
   commit.changes.push_back(stored_figures());
 }
 
+rows::ConflictChoice ConflictLog::choice_of(const ConflictNote& note,
+                                            const rows::PolicyTable& policies) const {
+  if (note.kind == rows::ConflictKind::kHidden) return {.policy = "type"};
+  if (note.kind == rows::ConflictKind::kDoomed) return {.policy = "deadline"};
+  return choice_between(note.path, note.values, policies, resolvers_);
+}
+
 ConflictEntry ConflictLog::entry_of(ConflictNote note, const rows::PolicyTable& policies) const {
-  rows::ConflictChoice choice = choice_between(note.path, note.values, policies, resolvers_);
+  rows::ConflictChoice choice = choice_of(note, policies);
   const core::HybridClock* const clock = state_.clock();  // None during recovery.
   const core::Hlc by_time = note.by_time;
   ConflictEntry entry{.note = std::move(note),

@@ -17,6 +17,7 @@
 #include "core/wall_clock.h"
 #include "regions/conflicts/conflict_counts.h"
 #include "regions/state/committed.h"
+#include "rows/conflicts/conflict_choice.h"
 #include "rows/conflicts/conflict_entry.h"
 #include "rows/resolvers.h"
 
@@ -51,6 +52,8 @@ class ConflictLog final : public Participant {
  private:
   [[nodiscard]] rows::ConflictEntry entry_of(rows::ConflictNote note,
                                              const rows::PolicyTable& policies) const;
+  [[nodiscard]] rows::ConflictChoice choice_of(const rows::ConflictNote& note,
+                                               const rows::PolicyTable& policies) const;
   // Drops the oldest of the new entries as long as they are too many bytes.
   void keep_newest(std::vector<std::string>& added);
   // Drops stored entries, the oldest first, until `needed` bytes are free.

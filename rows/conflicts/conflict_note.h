@@ -2,10 +2,14 @@
 //
 //   met       values came to stand beside each other that differ
 //   replaced  an op removed two or more values that differ, and its author had not read them
+//   put back  an op put a value of the conflict log back, and replaced these
+//   hidden    the values of a row are not shown, since its key or field has another type as well
+//   doomed    the values of a row will go with the deadline of the key, and its author had not seen
+//             them, or theirs not the deadline
 //
 // A note has all values that met, and a later one may have them again; of those that were replaced
-// it has the removed ones. Values that are equal byte for byte are no conflict. Pure functions: a
-// note follows from the cell and the op alone. A cell that never has two values costs nothing.
+// it has the removed ones. Values that are equal byte for byte have not met. Pure functions: a note
+// follows from the rows and the op alone. A cell that never has two values costs nothing.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +23,13 @@
 namespace anabranch::rows {
 
 // The numbers are stored.
-enum class ConflictKind : std::uint8_t { kMet = 1, kReplaced = 2 };
+enum class ConflictKind : std::uint8_t {
+  kMet = 1,
+  kReplaced = 2,
+  kPutBack = 3,
+  kHidden = 4,
+  kDoomed = 5
+};
 
 struct ConflictNote {
   ConflictKind kind = ConflictKind::kMet;

@@ -7,6 +7,11 @@ namespace anabranch::rows {
 
 using storage::Table;
 
+ConflictNumber conflicts_end(const storage::Snapshot& snapshot) {
+  const auto newest = snapshot.scan(Table::kConflicts, {}, storage::Direction::kBackward);
+  return newest->valid() ? storage::from_big_endian(newest->key()) + 1 : 1;
+}
+
 std::optional<ConflictEntry> find_conflict(const storage::Snapshot& snapshot,
                                            ConflictNumber number) {
   const auto bytes = snapshot.get(Table::kConflicts, storage::big_endian(number));

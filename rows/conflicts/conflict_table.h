@@ -13,6 +13,8 @@ namespace anabranch::rows {
 
 using ConflictNumber = std::uint64_t;  // From 1; never given again in a directory.
 
+// Returns the number behind the newest entry of the log; 1 when it is empty.
+[[nodiscard]] ConflictNumber conflicts_end(const storage::Snapshot& snapshot);
 // Returns an entry; nullopt if there is none, or no longer. Throws Error{kCorrupt}.
 [[nodiscard]] std::optional<ConflictEntry> find_conflict(const storage::Snapshot& snapshot,
                                                          ConflictNumber number);

@@ -2,6 +2,7 @@
 
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
+#include "rows/conflicts/hidden_rows.h"
 #include "rows/stage/clear.h"
 #include "rows/stage/edit_cell.h"
 
@@ -33,6 +34,7 @@ struct Applier {
   }
   void operator()(const core::Add& op) const {
     stage.edit(op.path, [&](Row& row) { crdt::apply_add(row.tally, op, dot); });
+    if (const auto shared = stage.take_shared_place()) note_hidden(*shared, op.path);
   }
   void operator()(const core::Reset& op) const {
     stage.edit(op.path, [&](Row& row) { crdt::apply_reset(row.tally, op.observed, dot); });
@@ -41,10 +43,17 @@ struct Applier {
   // Written by a newer version: no effect here, but the op counts in its origin's seq.
   void operator()(const core::UnknownOp& /*op*/) const {}
 
-  // Only who has read the values of a cell names them in a context.
+  // Only an author that has read the values of a cell names them in a context.
   template <typename Function>
   void change_cell(const core::Path& path, bool has_context, const Function& function) const {
-    edit_cell(stage, {path, dot, hlc, has_context}, function);
+    const CellChange change{path, dot, hlc, has_context};
+    edit_cell(stage, change, function);
+    if (const auto shared = stage.take_shared_place()) note_hidden(*shared, path);
+  }
+  // The change began to show a type where there is another one.
+  void note_hidden(const Stage::SharedPlace& shared, const core::Path& path) const {
+    const CellChange change{path, dot, hlc, false};
+    note_hidden_rows(stage, shared.place, shared.type, change, stage.notes());
   }
 };
 

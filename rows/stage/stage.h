@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -101,6 +102,14 @@ class Stage final : public RowReader, private CountTable {
   // change within edit(), which undoes it. take_notes() hands them over.
   [[nodiscard]] ConflictNotes& notes() { return notes_; }
   [[nodiscard]] ConflictNotes take_notes() { return std::exchange(notes_, {}); }
+  // A place, and the type that the last edit brought there beside another one.
+  struct SharedPlace {
+    core::Path place;
+    Type type = Type::kNone;
+  };
+  [[nodiscard]] std::optional<SharedPlace> take_shared_place() {
+    return std::exchange(shared_place_, std::nullopt);
+  }
   // Writes the row again even if it does not change, so that Collect sees it.
   void touch(const core::Path& path) { change(path); }
   // Returns the row as staged, loaded for reading before an edit; valid until the next call.
@@ -212,6 +221,7 @@ class Stage final : public RowReader, private CountTable {
   void forget_policies(const core::Path& path);
   void set_count(const core::Path& collection, std::uint64_t count) override;
   [[nodiscard]] bool row_present(const core::Path& row) const override;
+  void share_place(const core::Path& place, Type type) override { shared_place_ = {place, type}; }
 
   const RowReader& base_;
   bool undo_kept_;
@@ -229,6 +239,7 @@ class Stage final : public RowReader, private CountTable {
   std::unordered_map<std::string, StoredCount> counts_;  // By encoded path.
   std::vector<UndoStep> undo_;
   ConflictNotes notes_;
+  std::optional<SharedPlace> shared_place_;
 };
 
 }  // namespace anabranch::rows

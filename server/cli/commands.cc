@@ -8,13 +8,31 @@ namespace anabranch::server::cli {
 
 std::span<const Command> commands() {
   static const std::vector<Command> table{
-      serve_command(),          config_check_command(), status_command(),
-      peer_pause_command(),     peer_resume_command(),  show_command(),
-      digest_command(),         keys_new_command(),     keys_reload_command(),
-      verify_command(),         fork_list_command(),    fork_resolve_command(),
-      promote_command(),        region_list_command(),  region_retire_command(),
-      region_restore_command(), policy_list_command(),  policy_set_command(),
-      policy_remove_command(),  check_command(),
+      serve_command(),
+      config_check_command(),
+      status_command(),
+      peer_pause_command(),
+      peer_resume_command(),
+      show_command(),
+      digest_command(),
+      keys_new_command(),
+      keys_reload_command(),
+      verify_command(),
+      fork_list_command(),
+      fork_resolve_command(),
+      promote_command(),
+      region_list_command(),
+      region_retire_command(),
+      region_restore_command(),
+      policy_list_command(),
+      policy_set_command(),
+      policy_remove_command(),
+      check_command(),
+      conflicts_list_command(),
+      conflicts_show_command(),
+      conflicts_put_back_command(),
+      conflicts_export_command(),
+      conflicts_stats_command(),
   };
   return table;
 }

@@ -77,6 +77,7 @@ const std::vector<Layer>& inner_rooms() {
       {"server/resp", {"server"}},
       {"server/resp/commands", {"server/resp"}},
       {"server/cli", {"server", "server/resp"}},
+      {"server/cli/conflicts", {"server", "server/cli"}},
   };
   return table;
 }

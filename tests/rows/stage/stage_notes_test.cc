@@ -82,6 +82,44 @@ TEST_SUITE("rows: notes in a stage") {
     CHECK(world.stage().notes().size() == 1);
   }
 
+  TEST_CASE("a row of a type that the key does not show is noted when its first one comes") {
+    StageWorld world;
+    put(world.stage(), {kHere, 1}, "a", {});
+    const Path element{"\1", "k", "e", "x"};
+    rows::apply_op(world.stage(), core::Put{element, "1", {}, {}}, {kThere, 1}, {}, {});
+    const rows::ConflictNotes notes = world.stage().take_notes();
+    REQUIRE(notes.size() == 1);
+    CHECK(notes[0].kind == ConflictKind::kHidden);
+    CHECK(notes[0].path == element);
+    CHECK(notes[0].values.size() == 1);
+  }
+
+  TEST_CASE("rows that a type hides are noted when it comes, as far as they were shown") {
+    StageWorld world;
+    for (core::Seq seq = 1; seq <= 3; ++seq) {
+      const Path element{"\1", "k", "e", std::to_string(seq)};
+      rows::apply_op(world.stage(), core::Put{element, "1", {}, {}}, {kThere, seq}, {}, {});
+    }
+    CHECK(world.stage().take_notes().empty());
+    put(world.stage(), {kHere, 1}, "a", {});
+    const rows::ConflictNotes notes = world.stage().take_notes();
+    REQUIRE(notes.size() == 3);
+    CHECK(notes[0].kind == ConflictKind::kHidden);
+    CHECK(notes[0].path == Path{"\1", "k", "e", "1"});
+    CHECK(notes[0].by == core::Dot{kHere, 1});
+  }
+
+  TEST_CASE("a sum hides a set, too, and a field of a map has types of its own") {
+    StageWorld world;
+    const Path field{"\1", "k", "h", "f", "s"};
+    const Path element{"\1", "k", "h", "f", "e", "x"};
+    rows::apply_op(world.stage(), core::Put{element, "1", {}, {}}, {kThere, 1}, {}, {});
+    rows::apply_op(world.stage(), core::Add{field, 1, 5, 5}, {kHere, 1}, {}, {});
+    const rows::ConflictNotes notes = world.stage().take_notes();
+    REQUIRE(notes.size() == 1);
+    CHECK(notes[0].path == element);
+  }
+
   TEST_CASE("without concurrent values nothing is noted") {
     StageWorld world;
     put(world.stage(), {kHere, 1}, "a", {});
