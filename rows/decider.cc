@@ -1,13 +1,13 @@
 #include "rows/decider.h"
 
 #include <memory>
-#include <utility>
 
 #include <anabranch/error.h>
 
 #include "core/planted_bug.h"
 #include "crdt/choice.h"
 #include "crdt/type_table.h"
+#include "rows/function_choice.h"
 #include "rows/policy/policy_choice.h"
 #include "rows/row_text.h"
 
@@ -46,9 +46,7 @@ std::string Decider::by_policy(const Path& path, const crdt::Cell& cell) const {
 
 std::string Decider::by_function(std::string_view key, const crdt::Cell& cell,
                                  const Resolver& resolver) const {
-  crdt::Resolution resolution = crdt::resolve(key, cell, resolver, region_of());
-  if (resolution.overruled) resolvers_.count_failure();
-  return std::move(resolution.value);
+  return value_by(resolver, key, cell, region_of(), resolvers_);
 }
 
 bool Decider::can_decide(const Path& path, const crdt::Cell& cell) const {
