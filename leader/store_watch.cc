@@ -29,6 +29,7 @@ Watch Store::watch(std::uint8_t database, std::string_view prefix, std::string_v
 Watch Store::Impl::watch(std::string prefix, const std::optional<core::VersionVector>& seen,
                          OnChanges function) {
   process_.check();
+  rows::check_outside_hooks();
   if (!function) throw Error(ErrorCode::kInvalid, "a watch needs a function to call");
   watches_->threads.begin();
   auto impl = std::make_shared<Watch::Impl>(watches_, std::move(prefix), std::move(function));

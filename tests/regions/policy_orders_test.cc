@@ -69,7 +69,7 @@ struct World : Receiver {
   // The members as a reader of the newest state finds them, after a check of the ranks.
   [[nodiscard]] std::vector<std::string> ranked(const std::string& key) const {
     const auto reader = rows::SnapshotReader::newest(storage, state.names());
-    const rows::Decider decider(reader, state.names(), none_);
+    const rows::Decider decider(reader, none_);
     const rows::Ranking ranking(reader, decider, set_of(key));
     std::vector<std::string> members;
     ranking.scan({}, [&](const ScoredEntry& entry) {
@@ -83,7 +83,7 @@ struct World : Receiver {
   // The same, sorted here by the scores of the rows.
   [[nodiscard]] std::vector<std::string> sorted(const std::string& key) const {
     const auto reader = state.reader();
-    const rows::Decider decider(*reader, state.names(), none_);
+    const rows::Decider decider(*reader, none_);
     std::set<std::pair<double, std::string>> members;
     reader->scan(set_of(key), [&](const Path& path, const crdt::Row& row) {
       members.emplace(decider.score(path, row), path.last());
@@ -239,7 +239,7 @@ TEST_SUITE("regions: policies and orders of scores") {
     struct Undo {};
     const auto in_transaction = [&](Group& group) {
       set_policy(group, "a", {.kind = PolicyKind::kMax});
-      const rows::Decider decider(group.stage(), eu.state.names(), none);
+      const rows::Decider decider(group.stage(), none);
       std::vector<std::string> members;
       rows::Ranking(group.stage(), decider, set_of("a")).scan({}, [&](const ScoredEntry& entry) {
         members.push_back(entry.member);

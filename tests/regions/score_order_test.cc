@@ -65,7 +65,7 @@ void deliver_all(Node& from, Node& to) {
 // Members and ranks as a reader finds them.
 std::vector<std::string> ranking(Node& node, const rows::Resolvers& resolvers) {
   const auto rows = node.replica().reader();
-  const rows::Decider decider(*rows, node.replica().names(), resolvers);
+  const rows::Decider decider(*rows, resolvers);
   const rows::Ranking ranking(*rows, decider, kSet);
   std::vector<std::string> members;
   ranking.scan({}, [&](const ScoredEntry& entry) {
