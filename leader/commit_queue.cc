@@ -34,7 +34,7 @@ void CommitQueue::check_not_running_here() const {
   if (!running_here()) return;
   throw Error(ErrorCode::kInvalid,
               "the store is used for writing from within its own transaction; use the scope that "
-              "the function was given");
+              "the function was given, or the store after the transaction");
 }
 
 void CommitQueue::run(const std::function<void(Leader&)>& function) {

@@ -89,6 +89,11 @@ class Store final : public Scope {
                             OnChanges function);
 
   // ---- Policies (policy.h).
+  //
+  // Within a transaction of the same store set_policy and remove_policy throw Error{kInvalid}, like
+  // every other write that bypasses the transaction, which is undone if its function lets that
+  // pass. Within read() and within the function of a watch they may be called; the state that is
+  // being read keeps its policies.
 
   // Sets the policy for the keys of database 0, or another one (0 to 15), that begin with `prefix`.
   // It is a transaction of its own, and in force here on return. Writes nothing if it is set
@@ -103,7 +108,7 @@ class Store final : public Scope {
   void remove_policy(std::string_view prefix);
   void remove_policy(std::uint8_t database, std::string_view prefix);
   // Returns all policies ever set or proposed, by database, prefix and region; of each whether it
-  // decides. Waits for no writer.
+  // decides. Waits for no writer; within a transaction it returns the policies as committed.
   [[nodiscard]] std::vector<PolicyAt> policies() const;
 
   // ---- The leader.

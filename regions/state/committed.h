@@ -154,7 +154,8 @@ class CommittedState {
   // The rows.
   [[nodiscard]] std::unique_ptr<rows::SnapshotReader> reader(
       rows::Tallies tallies = rows::Tallies::kAsShown) const;
-  // Whether the disk has everything that is applied, as far as was told.
+  // Whether the owner has told that everything applied is durable, or need not be; see
+  // LogReader::is_durable() for what the disk has.
   [[nodiscard]] bool all_durable() const { return all_durable_; }
   // The records up to `position` are durable, or need not be.
   void durable(storage::Position position) { all_durable_ = position == storage_.last_position(); }

@@ -83,16 +83,6 @@ std::vector<PolicyScope> PolicyTable::changed(const PolicyTable& newer) const {
   return {scopes.begin(), scopes.end()};
 }
 
-core::Hash128 PolicyTable::hash() const {
-  std::string all;
-  for (const auto& [scope, row] : in_force_) {
-    core::put_bytes(all, scope.space);
-    core::put_bytes(all, scope.prefix);
-    core::put_bytes(all, encode_policy(row.policy));
-  }
-  return core::digest128(all);
-}
-
 core::Hash128 PolicyTable::rules_below(const core::Path& path) const {
   if (empty()) return {};
   const core::Components parts = path.components();

@@ -40,8 +40,6 @@ class PolicyTable {
   // there, or by a row in one of both only, in order: below them, and nowhere else, other values
   // may be shown. Scopes inside a changed one may be unchanged.
   [[nodiscard]] std::vector<PolicyScope> changed(const PolicyTable& newer) const;
-  // Returns a hash of scopes and policies in force, equal where these are.
-  [[nodiscard]] core::Hash128 hash() const;
   // Returns a hash of the rules that decide between siblings at or below a path: a space, a key, or
   // a row of one. Zero if no row decides there.
   [[nodiscard]] core::Hash128 rules_below(const core::Path& path) const;

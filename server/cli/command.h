@@ -98,6 +98,8 @@ Command region_restore_command();
 Command policy_list_command();
 Command policy_set_command();
 Command policy_remove_command();
+Command plugin_new_command();
+Command plugin_check_command();
 Command show_command();
 Command digest_command();
 Command keys_new_command();

@@ -14,7 +14,8 @@ std::span<const Command> commands() {
       verify_command(),         fork_list_command(),    fork_resolve_command(),
       promote_command(),        region_list_command(),  region_retire_command(),
       region_restore_command(), policy_list_command(),  policy_set_command(),
-      policy_remove_command(),  check_command(),
+      policy_remove_command(),  plugin_new_command(),   plugin_check_command(),
+      check_command(),
   };
   return table;
 }

@@ -361,6 +361,49 @@ TEST_SUITE("leader: policies") {
           }) == "policies: there are more than 1000");
   }
 
+  TEST_CASE("a transaction in which a policy is to be set is undone, and lists the policies") {
+    const TempDir folder;
+    Store eu = Store::open(store_options(folder, "eu"));
+    eu.set_policy("bids/", Policy::max());
+    std::string why;
+    const auto set = [&] {
+      eu.transact([&](Transaction& txn) {
+        Word{txn, "k"}.put("1");
+        CHECK(listed(eu) == Lines{"0 bids/ max"});
+        eu.set_policy("k", Policy::min());
+      });
+    };
+    CHECK(code_of(set, &why) == ErrorCode::kInvalid);
+    CHECK(why.find("from within its own transaction") != why.npos);
+    CHECK_FALSE(Word{eu, "k"}.get());
+    eu.transact([&](Transaction& txn) {
+      Word{txn, "k"}.put("2");
+      std::string of_retire;
+      CHECK(code_of([&] { eu.remove_policy("bids/"); }, &why) == ErrorCode::kInvalid);
+      CHECK(code_of([&] { eu.retire("us"); }, &of_retire) == ErrorCode::kInvalid);
+      CHECK(why == of_retire);
+    });
+    CHECK(Word{eu, "k"}.get() == "2");
+    CHECK(listed(eu) == Lines{"0 bids/ max"});
+  }
+
+  TEST_CASE("a policy may be set within a read, which keeps its own, and by a watch") {
+    const TempDir folder;
+    Store eu = Store::open(listening(folder, "eu"));
+    Store us = Store::open(dialling(folder, "us", eu));
+    REQUIRE(connected(eu, us));
+    conflict(eu, us, "bids/1", "9", "7");
+    eu.read([&](ReadTransaction& state) {
+      eu.set_policy("bids/", Policy::max());
+      CHECK(Word{state, "bids/1"}.get() == "7");
+      CHECK(listed(eu) == Lines{"0 bids/ max"});
+    });
+    CHECK(Word{eu, "bids/1"}.get() == "9");
+    const Watch watch = eu.watch("go", [&](const Changes&) { eu.remove_policy("bids/"); });
+    Word{eu, "go"}.put("1");
+    CHECK(eventually([&] { return Word{eu, "bids/1"}.get() == "7"; }));
+  }
+
   TEST_CASE("a follower lists policies and sets none") {
     const TempDir folder;
     Store eu = Store::open(listening(folder, "eu"));
