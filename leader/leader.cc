@@ -54,6 +54,17 @@ std::uint64_t random_number() {
   return std::uniform_int_distribution<std::uint64_t>(1)(device);
 }
 
+// The clock and the log for alarms about functions between concurrent values.
+rows::HookAlarms::Outside outside_of_hooks(const std::string& region) {
+  return {.now_us =
+              [] {
+                return std::chrono::duration_cast<std::chrono::microseconds>(
+                           std::chrono::steady_clock::now().time_since_epoch())
+                    .count();
+              },
+          .warn = [region](const std::string& line) { core::log_warning(region + ": " + line); }};
+}
+
 // What is kept free in a small address space must leave some of it.
 std::size_t reserve_bytes(const Options& options) {
   return std::min(options.reserve_bytes, options.map_bytes / 8);
@@ -77,7 +88,8 @@ class Leader::Impl {
  public:
   Impl(Options options, std::unique_ptr<storage::Storage> storage)
       : options_(std::move(options)),
-        resolvers_(options_.resolvers, options_.functions),
+        resolvers_(options_.resolvers, options_.functions, outside_of_hooks(options_.region),
+                   random_number()),
         storage_(std::move(storage)),
         link_log_(options_.region) {}
 

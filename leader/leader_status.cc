@@ -186,7 +186,15 @@ std::vector<RegionStatus> region_statuses(const Replica& replica) {
 }
 
 void add_policies(StoreStatus& status, const Replica& replica, const rows::Resolvers& resolvers) {
-  status.resolver_failures = resolvers.failures();
+  const rows::HookAlarms& alarms = resolvers.alarms();
+  status.resolver_failures = alarms.count(rows::HookTrouble::kThrew);
+  status.resolver_slow = alarms.count(rows::HookTrouble::kSlow);
+  status.resolver_unstable = alarms.count(rows::HookTrouble::kUnstable);
+  status.resolver_alarms = alarms.listed();
+  const rows::AnswerCache::Figures answers = resolvers.answers().figures();
+  status.answers_kept_bytes = answers.bytes;
+  status.answers_found = answers.hits;
+  status.answers_asked = answers.misses;
   status.policies = replica.state().policies()->in_force().size();
   status.policy_troubles = replica.policies().troubles();
   status.absent_functions = resolvers.absent();

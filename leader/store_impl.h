@@ -19,6 +19,7 @@
 #include "leader/wait_queue.h"
 #include "leader/watch/loser_watch.h"
 #include "leader/watch/watch.h"
+#include "rows/hooks/hook_guard.h"
 
 namespace anabranch {
 
@@ -32,9 +33,11 @@ class Store::Impl {
   Impl& operator=(const Impl&) = delete;
 
   [[nodiscard]] const leader::OpeningProcess& process() const { return process_; }
-  // For the thread-safe functions of the leader.
+  // For the thread-safe functions of the leader. Throws Error{kInvalid} inside a function between
+  // concurrent values.
   [[nodiscard]] const leader::Leader& leader() const {
     process_.check();
+    rows::check_outside_hooks();
     return *leader_;
   }
 

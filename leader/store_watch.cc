@@ -46,6 +46,7 @@ LoserWatch Store::Impl::watch_losers(LoserFilter filter, OnLosers function) {
 Watch Store::Impl::watch(std::string prefix, const std::optional<core::VersionVector>& seen,
                          OnChanges function) {
   process_.check();
+  rows::check_outside_hooks();
   if (!function) throw Error(ErrorCode::kInvalid, "a watch needs a function to call");
   watches_->threads.begin();
   auto impl = std::make_shared<Watch::Impl>(watches_, std::move(prefix), std::move(function));

@@ -5,6 +5,7 @@
 
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
+#include "rows/bases.h"
 #include "rows/stage/apply_op.h"
 #include "rows/stage/clear.h"
 
@@ -21,6 +22,7 @@ constexpr std::size_t kOpBytes = 32;  // Of an op besides its path and value, ab
 Group::Group(const rows::RowReader& base, const rows::ClearRules& rules, core::VersionVector deps,
              const rows::Scores& scores)
     : stage_(base, rows::Stage::Undo::kKept, rules, scores),
+      resolvers_(scores.resolvers()),
       self_(rules.self),
       context_(std::move(deps)) {}
 
@@ -59,8 +61,15 @@ void Group::put(const Path& path, std::string_view value,
                 std::optional<core::VersionVector> context) {
   ANABRANCH_ASSERT(!context || context_.includes(*context));
   if (!context && !read_.empty()) context = read_.context(path, stage_.peek(path).cell);
-  write(core::Put{path, std::string(value), std::nullopt, std::move(context)},
-        path.encoded().size() + value.size());
+  auto base = base_of_put(path, context ? *context : context_);
+  const std::size_t bytes = path.encoded().size() + value.size() + (base ? base->size() : 0);
+  write(core::Put{path, std::string(value), std::move(base), std::move(context)}, bytes);
+}
+
+std::optional<std::string> Group::base_of_put(const Path& path,
+                                              const core::VersionVector& context) {
+  if (!rows::keeps_bases(stage_, path)) return std::nullopt;
+  return rows::base_of_put(stage_, path, stage_.peek(path).cell, context, resolvers_);
 }
 
 void Group::remove(const Path& path) {

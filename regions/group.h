@@ -63,7 +63,8 @@ class Group {
   }
 
   // Ops of the open transaction. `context` is that of an older read, covered by the leader's
-  // vector.
+  // vector. A put keeps its base where the policy says so; Error{kNoMemory} if a function has no
+  // memory to tell it.
   void put(const core::Path& path, std::string_view value,
            std::optional<core::VersionVector> context = {});
   void remove(const core::Path& path);
@@ -78,9 +79,13 @@ class Group {
   void reset(const core::Path& path, std::vector<core::ObservedSlot> observed);
   // Removes the values that were read from the cells at and below a path.
   void remove_read(const core::Path& prefix);
+  // Returns the base of a put that replaces what a context covers; nullopt where none is kept.
+  [[nodiscard]] std::optional<std::string> base_of_put(const core::Path& path,
+                                                       const core::VersionVector& context);
   void write(core::Op op, std::size_t bytes);
 
   rows::Stage stage_;
+  const rows::Resolvers& resolvers_;
   core::Origin self_;
   core::VersionVector context_;  // deps, with the own entry at the newest op.
   std::vector<core::Transaction> transactions_;

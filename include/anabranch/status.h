@@ -160,7 +160,15 @@ struct StoreStatus {
   // Positions that peers are asked for, since the log here cannot compare them after giving way.
   std::uint64_t wanted_positions = 0;
   std::uint64_t resolver_failures = 0;  // Calls of resolvers that threw; `lww` decided instead.
-  std::uint64_t policies = 0;           // In force.
+  // Alarms about the functions between concurrent values, the last one of each function and kind: a
+  // sentence with the key. At most 20.
+  std::vector<std::string> resolver_alarms;
+  std::uint64_t resolver_slow = 0;       // Calls that took over 10 ms.
+  std::uint64_t resolver_unstable = 0;   // Second calls, of one in 64, that gave another answer.
+  std::uint64_t answers_kept_bytes = 0;  // The answers of resolvers kept in memory, at most 16 MiB.
+  std::uint64_t answers_found = 0;       // Decisions by an answer that was kept...
+  std::uint64_t answers_asked = 0;       // ...and those that called a resolver.
+  std::uint64_t policies = 0;            // In force.
   // Policies in force that this leader cannot decide by, a sentence each: of a kind unknown to this
   // version, or of a function that it lacks.
   std::vector<std::string> policy_troubles;

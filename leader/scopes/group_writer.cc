@@ -97,6 +97,7 @@ void GroupWriter::put(const Key& row, std::string_view value) {
   const Path path = path_of(row);
   drop_expired(txn.group(), path);
   txn->put(path, value);
+  check_room_to_add(0);  // With the base, which the group knows by now.
   keep(txn);
 }
 

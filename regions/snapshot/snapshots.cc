@@ -203,7 +203,7 @@ core::Result<void> Snapshots::begin_merge() {
          region(in_->source()) + ": " + std::to_string(in_->rows()) + " rows, " +
          std::to_string(in_->bytes()) + " bytes");
   for (const auto& [origin, head] : in_->header().heads) {
-    owner_.state.applied().name(origin, head.region);  // Resolvers may look at it.
+    owner_.state.applied().name(origin, head.region);  // Status and log name it.
   }
   merge_.emplace(owner_.state.storage(), in_->spool(), owner_.state.names().origins(),
                  owner_.state.scores(), owner_.state.clear_rules().foreign_rows_direct,

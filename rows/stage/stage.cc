@@ -54,11 +54,24 @@ std::shared_ptr<const PolicyTable> Stage::policies() const {
   return policies_;
 }
 
-void Stage::forget_policies(const Path& path) {
-  const Path& policies = policies_path();
-  if (!policies.is_prefix_of(path) && !path.is_prefix_of(policies)) return;
-  policies_changed_ = true;
-  policies_.reset();
+std::shared_ptr<const OriginRegions> Stage::regions() const {
+  if (!regions_changed_) return base_.regions();
+  if (!regions_) regions_ = RowReader::regions();
+  return regions_;
+}
+
+void Stage::forget_tables(const Path& path) {
+  const auto concerns = [&](const Path& rows) {
+    return rows.is_prefix_of(path) || path.is_prefix_of(rows);
+  };
+  if (concerns(policies_path())) {
+    policies_changed_ = true;
+    policies_.reset();
+  }
+  if (concerns(regions_path())) {
+    regions_changed_ = true;
+    regions_.reset();
+  }
 }
 
 // Merges two sorted sequences; a staged row replaces the stored one at the same path.
@@ -125,6 +138,7 @@ StoredCount Stage::stored_count(const Path& path) const {
 void Stage::rollback(Savepoint savepoint) {
   ANABRANCH_ASSERT(undo_kept_ && savepoint <= undo_.size());
   policies_.reset();
+  regions_.reset();
   while (undo_.size() > savepoint) {
     UndoStep& step = undo_.back();
     if (step.staged != nullptr) {
@@ -269,7 +283,7 @@ void Stage::mask(const Path& prefix, const core::VersionVector& context, bool ta
   const std::optional<ShownScore> member = shown_score(prefix, stored_row(prefix));
   count_prefix(prefix, false, *this);
   set_masks(masks_->with(prefix, context, tallies));
-  forget_policies(prefix);
+  forget_tables(prefix);
   if (member) move_score(prefix, *member, stored_row(prefix));  // The mask covers this row alone.
   if (tallies) return;                                          // No row is left.
   const auto ahead = std::ranges::find_if(prepared_, [&](const Survivors& survivors) {

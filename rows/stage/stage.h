@@ -66,6 +66,9 @@ class Stage final : public RowReader, private CountTable {
   [[nodiscard]] std::shared_ptr<const PolicyTable> policies() const override;
   // Whether rows of policies were staged, be it in vain.
   [[nodiscard]] bool changes_policies() const { return policies_changed_; }
+  // The same two for the regions of origins.
+  [[nodiscard]] std::shared_ptr<const OriginRegions> regions() const override;
+  [[nodiscard]] bool changes_regions() const { return regions_changed_; }
   [[nodiscard]] std::shared_ptr<const Masks> masks() const override { return masks_; }
   [[nodiscard]] crdt::Row stored_row(const core::Path& path) const override;
   [[nodiscard]] StoredCount stored_count(const core::Path& path) const override;
@@ -87,7 +90,7 @@ class Stage final : public RowReader, private CountTable {
   template <typename Function>
   void edit(const core::Path& path, const Function& function) {
     StagedRow& staged = change(path);
-    note_policy(path);
+    note_mesh_row(path);
     if (undo_kept_)
       undo_.push_back({&staged, staged.row, {}, {}, nullptr, order_.savepoint(), notes_.size()});
     const bool before = shown(path, staged.row);
@@ -214,11 +217,12 @@ class Stage final : public RowReader, private CountTable {
   void count_survivors(const core::Path& prefix);
   // Call it for each row that changes: nearly none is in the mesh's own space, whose paths begin
   // so.
-  void note_policy(const core::Path& path) {
-    if (path.encoded().starts_with('\0')) forget_policies(path);
+  void note_mesh_row(const core::Path& path) {
+    if (path.encoded().starts_with('\0')) forget_tables(path);
   }
-  // The policies are to be read anew if a change at or below a path can concern them.
-  void forget_policies(const core::Path& path);
+  // The policies, or the regions of origins, are to be read anew if a change at or below a path can
+  // concern them.
+  void forget_tables(const core::Path& path);
   void set_count(const core::Path& collection, std::uint64_t count) override;
   [[nodiscard]] bool row_present(const core::Path& row) const override;
   void share_place(const core::Path& place, Type type) override { shared_place_ = {place, type}; }
@@ -232,6 +236,8 @@ class Stage final : public RowReader, private CountTable {
   bool masks_changed_ = false;
   bool policies_changed_ = false;
   mutable std::shared_ptr<const PolicyTable> policies_;  // If they changed, once they are read.
+  bool regions_changed_ = false;
+  mutable std::shared_ptr<const OriginRegions> regions_;  // Likewise.
   std::vector<Survivors> prepared_;
   crdt::Row peeked_;
   Rows rows_;

@@ -77,10 +77,16 @@ Lines give_way(World& world, Tokens& /*tokens*/, const Words& words) {
   return obeyed(replica.resolve_fork(forks.begin()->first, false, world.now()));
 }
 
-// "max", "native:merged"; "nothing" for the kind that removes.
+// "max", "native:merged", "lww+base"; "nothing" for the kind that removes.
 rows::Policy policy_of(const std::string& word) {
   using rows::PolicyKind;
   constexpr std::string_view kNative = "native:";
+  constexpr std::string_view kBase = "+base";
+  if (word.ends_with(kBase)) {
+    rows::Policy policy = policy_of(word.substr(0, word.size() - kBase.size()));
+    policy.keep_base = true;
+    return policy;
+  }
   if (word == "nothing") return {};
   if (word.starts_with(kNative)) {
     return {.kind = PolicyKind::kNative, .name = word.substr(kNative.size())};

@@ -26,16 +26,44 @@ constexpr Millis kCalmMs = 3'000;  // For heartbeats to say how all stand.
 constexpr Millis kExpiryWaitMs = 600'000;
 constexpr core::Hash128 kMesh{1, 1};
 
+using WordSet = std::set<std::string>;
+
+WordSet words_of(const std::string& value) {
+  WordSet words;
+  std::istringstream text(value);
+  for (std::string word; text >> word;) words.insert(word);
+  return words;
+}
+
+std::string joined(const WordSet& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
 // All words of all concurrent values, each once, in order.
 std::optional<std::string> all_words(const Conflict& conflict) {
-  std::set<std::string> words;
+  WordSet words;
+  for (const Sibling& sibling : conflict.siblings) words.merge(words_of(sibling.value));
+  return joined(words);
+}
+
+// All words of all values, less those of the value before that any of them lacks. Declines where
+// the values were not written over one and the same.
+std::optional<std::string> three_way(const Conflict& conflict) {
+  const std::optional<std::string>& base = conflict.siblings.front().base;
+  WordSet words;
   for (const Sibling& sibling : conflict.siblings) {
-    std::istringstream text(sibling.value);
-    for (std::string word; text >> word;) words.insert(word);
+    if (!base || sibling.base != base) return std::nullopt;
+    words.merge(words_of(sibling.value));
   }
-  std::string merged;
-  for (const std::string& word : words) merged += (merged.empty() ? "" : " ") + word;
-  return merged;
+  for (const Sibling& sibling : conflict.siblings) {
+    const WordSet after = words_of(sibling.value);
+    for (const std::string& word : words_of(*base)) {
+      if (!after.contains(word)) words.erase(word);
+    }
+  }
+  return joined(words);
 }
 
 }  // namespace
@@ -44,7 +72,7 @@ World::World()
     : resolvers_({{"max/", Resolver::max()},
                   {"merged/", Resolver("merged", all_words)},
                   {"siblings/", Resolver::siblings()}},
-                 {Resolver("merged", all_words)}) {}
+                 {Resolver("merged", all_words), Resolver("three-way", three_way)}) {}
 
 // ---- Regions and links.
 
