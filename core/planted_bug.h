@@ -81,6 +81,7 @@ enum class Bug : std::uint8_t {
   kProposalFirst,
   kShortestPolicy,
   kReviveProposals,
+  kBaseOfUnseen,
   kKeepStaleOrder,
   kForgetReorder,
   kServeWhileGivingWay,

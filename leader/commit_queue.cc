@@ -6,6 +6,7 @@
 #include <anabranch/error.h>
 
 #include "leader/threads/after_transaction.h"
+#include "rows/hooks/hook_guard.h"
 
 namespace anabranch::leader {
 
@@ -29,6 +30,7 @@ class Holding {
 
 void CommitQueue::check_not_running_here() const {
   process_.check();
+  rows::check_outside_hooks();
   if (!running_here()) return;
   throw Error(ErrorCode::kInvalid,
               "the store is used for writing from within its own transaction; use the scope that "

@@ -13,7 +13,6 @@ using core::Millis;
 using core::Path;
 using rows::Policy;
 using rows::PolicyKind;
-using rows::PolicyRow;
 using rows::PolicyScope;
 
 namespace {

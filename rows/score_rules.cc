@@ -2,7 +2,7 @@
 
 #include <memory>
 #include <optional>
-#include <string>
+#include <string_view>
 
 #include "crdt/choice.h"
 #include "crdt/score.h"
@@ -31,7 +31,7 @@ double ScoreRules::score(const core::Path& path, const crdt::Row& row,
   if (const auto value = crdt::ruled(path, cell)) return crdt::score(value, row.tally);
   const core::Components parts = path.components();
   const bool has_key = parts.size() > 1;
-  const std::string key = has_key ? parts[1] : std::string();
+  const std::string_view key = has_key ? std::string_view(parts[1]) : std::string_view();
   const std::shared_ptr<const PolicyTable> policies = state.policies();
   if (const PolicyRow* const policy = has_key ? policies->find(parts[0], key) : nullptr) {
     const PolicyKind kind = policy->policy.kind;
@@ -39,8 +39,8 @@ double ScoreRules::score(const core::Path& path, const crdt::Row& row,
     const crdt::Sibling& chosen = by_value ? *chosen_sibling(kind, cell) : crdt::last_written(cell);
     return crdt::score(chosen.value, row.tally);
   }
-  const auto region = [&](core::Origin origin) { return names_.region(origin); };
-  return crdt::score(value_by(resolvers_.find(key), key, cell, region, resolvers_), row.tally);
+  return crdt::score(value_by(by_options(resolvers_.find(key)), parts, cell, state, resolvers_),
+                     row.tally);
 }
 
 std::uint64_t ScoreRules::rule(const core::Path& sorted_set, const RowReader& state) const {
@@ -49,7 +49,7 @@ std::uint64_t ScoreRules::rule(const core::Path& sorted_set, const RowReader& st
   if (policy == nullptr) return kByResolvers;
   if (orders_by_value(policy->policy.kind)) return policy->policy.rule_id();
   // Nearly no process has resolvers: then no order changes with such a policy.
-  return resolvers_.find(sorted_set.components()[1]).function() ? kByTime : kByResolvers;
+  return resolvers_.find(sorted_set.components()[1]).resolver.function() ? kByTime : kByResolvers;
 }
 
 }  // namespace anabranch::rows

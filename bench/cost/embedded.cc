@@ -6,7 +6,9 @@
 // names the operation and the number of its executions, separated by a tab; lines with 0 are
 // preparations. The first line describes the build of the program.
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -110,6 +112,42 @@ void count_store(const std::string& folder) {
   count("embedded get", alone.size(), [&] { get(store, alone); });
 }
 
+// The value with the greatest number at its beginning.
+std::string highest(const Conflict& conflict) {
+  const auto number = [](const Sibling& each) { return std::strtoll(each.value.c_str(), {}, 10); };
+  return std::ranges::max_element(conflict.siblings, {}, number)->value;
+}
+
+// Reads of keys with two concurrent values, between which a function decides: the first read of
+// each, and the next one.
+void count_conflicts(const std::string& folder) {
+  constexpr std::uint64_t kTimes = 1000;
+  Rows here;
+  Rows there;
+  for (std::uint64_t i = 0; i < kTimes; ++i) {
+    here.push_back({key_of(i), value_of(i)});
+    there.push_back({key_of(i), value_of(i + 1)});
+  }
+  Options other = options(folder + "/us");
+  other.region = "us";
+  put_in_groups(*std::make_unique<Store>(Store::open(other)), there, 500);
+  Options own = options(folder + "/eu");
+  put_in_groups(*std::make_unique<Store>(Store::open(own)), here, 500);
+  {
+    ForeignBatches batches(other.path, own.path, kMapBytes);
+    batches.apply(batches.size());
+    batches.check_all_applied();
+  }
+  own.functions = {Resolver("highest", highest)};
+  Store store = Store::open(own);
+  store.set_policy("key:", Policy::native("highest"));
+  if (Register<>{store, here.front().key}.siblings().size() != 2) {
+    throw std::runtime_error("there is no conflict");
+  }
+  count("embedded get, conflict", kTimes, [&] { get(store, here); });
+  count("embedded get, kept answer", kTimes, [&] { get(store, here); });
+}
+
 void count_idle_turns(const std::string& folder) {
   constexpr std::uint64_t kTimes = 1000;
   const std::unique_ptr<leader::Leader> leader =
@@ -162,6 +200,7 @@ int main(int argc, char** argv) {
     const std::string folder = argv[1];
     std::cout << built_with() << '\n';
     count_store(folder + "/store");
+    count_conflicts(folder + "/conflicts");
     count_idle_turns(folder + "/idle");
     count_foreign_batches(folder + "/foreign");
   } catch (const std::exception& error) {

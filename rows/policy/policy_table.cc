@@ -48,7 +48,10 @@ PolicyTable::PolicyTable(std::vector<PolicyRow> rows) {
   std::erase_if(in_force_,
                 [](const auto& each) { return each.second.policy.kind == PolicyKind::kNone; });
   std::set<std::size_t, std::greater<>> sizes;
-  for (const auto& [scope, row] : in_force_) sizes.insert(scope.prefix.size());
+  for (const auto& [scope, row] : in_force_) {
+    sizes.insert(scope.prefix.size());
+    keeps_bases_ |= row.policy.keep_base;
+  }
   sizes_.assign(sizes.begin(), sizes.end());
   if (planted(Bug::kShortestPolicy)) std::ranges::reverse(sizes_);
 }

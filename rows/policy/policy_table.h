@@ -32,6 +32,8 @@ class PolicyTable {
   [[nodiscard]] const PolicyRow* find(const core::Path& row) const;
 
   [[nodiscard]] bool empty() const { return in_force_.empty(); }
+  // Returns whether any policy in force keeps bases.
+  [[nodiscard]] bool any_keeps_bases() const { return keeps_bases_; }
   // Returns the policies in force by scope, removed ones left out.
   [[nodiscard]] const std::map<PolicyScope, PolicyRow>& in_force() const { return in_force_; }
   // Returns the scopes, of this table or the newer one, whose keys are decided by another rule
@@ -46,6 +48,7 @@ class PolicyTable {
   std::map<PolicyScope, PolicyRow> in_force_;
   // The sizes of all prefixes, the longest first: a search looks up a prefix of each size.
   std::vector<std::size_t> sizes_;
+  bool keeps_bases_ = false;
 };
 
 }  // namespace anabranch::rows

@@ -69,12 +69,12 @@ struct World : Receiver {
   // The members as a reader of the newest state finds them, after a check of the ranks.
   [[nodiscard]] std::vector<std::string> ranked(const std::string& key) const {
     const auto reader = rows::SnapshotReader::newest(storage, state.names());
-    return test::ranked(reader, rows::Decider(reader, state.names(), none_), set_of(key));
+    return test::ranked(reader, rows::Decider(reader, none_), set_of(key));
   }
   // The same, sorted here by the scores of the rows.
   [[nodiscard]] std::vector<std::string> sorted(const std::string& key) const {
     const auto reader = state.reader();
-    const rows::Decider decider(*reader, state.names(), none_);
+    const rows::Decider decider(*reader, none_);
     return test::sorted(*reader, set_of(key), [&](const Path& path, const crdt::Row& row) {
       return decider.score(path, row);
     });
@@ -225,7 +225,7 @@ TEST_SUITE("regions: policies and orders of scores") {
     struct Undo {};
     const auto in_transaction = [&](Group& group) {
       set_policy(group, "a", {.kind = PolicyKind::kMax});
-      const rows::Decider decider(group.stage(), eu.state.names(), none);
+      const rows::Decider decider(group.stage(), none);
       std::vector<std::string> members;
       rows::Ranking(group.stage(), decider, set_of("a")).scan({}, [&](const ScoredEntry& entry) {
         members.push_back(entry.member);

@@ -63,7 +63,7 @@ void deliver_all(Node& from, Node& to) {
 // Members and ranks as a reader finds them.
 std::vector<std::string> ranking(Node& node, const rows::Resolvers& resolvers) {
   const auto rows = node.replica().reader();
-  return test::ranked(*rows, rows::Decider(*rows, node.replica().names(), resolvers), kSet);
+  return test::ranked(*rows, rows::Decider(*rows, resolvers), kSet);
 }
 
 std::vector<std::string> ranking(Node& node) {
