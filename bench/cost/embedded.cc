@@ -118,6 +118,11 @@ std::string highest(const Conflict& conflict) {
   return std::ranges::max_element(conflict.siblings, {}, number)->value;
 }
 
+void put_and_close(const Options& options, const Rows& rows) {
+  Store store = Store::open(options);
+  put_in_groups(store, rows, 500);
+}
+
 // Reads of keys with two concurrent values, between which a function decides: the first read of
 // each, and the next one.
 void count_conflicts(const std::string& folder) {
@@ -130,9 +135,9 @@ void count_conflicts(const std::string& folder) {
   }
   Options other = options(folder + "/us");
   other.region = "us";
-  put_in_groups(*std::make_unique<Store>(Store::open(other)), there, 500);
+  put_and_close(other, there);
   Options own = options(folder + "/eu");
-  put_in_groups(*std::make_unique<Store>(Store::open(own)), here, 500);
+  put_and_close(own, here);
   {
     ForeignBatches batches(other.path, own.path, kMapBytes);
     batches.apply(batches.size());
