@@ -17,6 +17,7 @@
 
 #include "tests/node.h"
 #include "tests/oracle.h"
+#include "tests/sim/losers_oracle.h"
 
 namespace anabranch::test {
 
@@ -77,6 +78,8 @@ class Ledger {
   };
   std::string write(const storage::StoredRecord& record, const core::VersionVector& deps,
                     core::Millis wall_max);
+  // The first value that the conflict log of a replica lacks, in words.
+  [[nodiscard]] std::string wrong_losers(const Node& node) const;
   // The batch of an origin that ends with `last`; null when none was written.
   [[nodiscard]] const Written* find(core::Origin origin, core::Seq last) const;
 
@@ -86,6 +89,7 @@ class Ledger {
   core::VersionVector settled_;
   core::VersionVector ends_;  // Where origins are settled.
   Oracle oracle_;
+  LosersOracle losers_;
 };
 
 }  // namespace anabranch::test
