@@ -218,7 +218,7 @@ TEST_SUITE("regions: the conflict log") {
     meet(eu, us, "young");
     eu.clock.advance(41'000);
     REQUIRE(eu.log.tick(0).ok());
-    CHECK(entries(eu) == Entries{"met young *a b"});
+    CHECK(entries(eu) == Entries{"met young b *a"});
     CHECK(eu.log.figures().dropped_old == 1);
     CHECK(eu.log.figures().bytes == bytes_in_table(eu));
     eu.clock.advance(60'000);
