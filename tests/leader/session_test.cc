@@ -212,6 +212,7 @@ TEST_SUITE("leader: sessions") {
     REQUIRE(us.resume("eu"));
     CHECK(code_of([&] { (void)us.session(token, 0ms); }) == ErrorCode::kTimeout);
     std::filesystem::remove_all(folder.path() / "eu");
+    REQUIRE(eventually([&] { return !test::knows(us, "eu"); }));  // Else it is not lost.
     us.retire("eu", true);
     std::string message;
     CHECK(code_of([&] { (void)us.session(token, 20s); }, &message) == ErrorCode::kInvalid);
