@@ -26,7 +26,9 @@ Fields fields_of(const std::string& page) {
 
 std::string page_of(const Fields& fields) {
   std::string page;
-  for (const auto& [name, value] : fields) page += (page.empty() ? "" : " ") + name + "=" + value;
+  for (const auto& [name, value] : fields) {
+    page.append(page.empty() ? "" : " ").append(name).append("=").append(value);
+  }
   return page;
 }
 
