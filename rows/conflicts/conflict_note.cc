@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/planted_bug.h"
 #include "crdt/type_table.h"
 
 namespace anabranch::rows {
 
 namespace {
 
+using core::Bug;
+using core::planted;
 using crdt::Cell;
 using crdt::Sibling;
 
@@ -37,12 +40,13 @@ void note_change(const CellChange& change, const Cell& before, const Cell& after
     for (const Sibling& each : before.siblings) {
       if (!has(after, each.dot)) note.values.push_back(each);
     }
-    if (differ(note.values)) {
+    if (differ(note.values) && !planted(Bug::kForgetReplaced)) {
       note.kind = ConflictKind::kReplaced;
       notes.push_back(note);
     }
   }
-  const bool is_new = has(after, change.dot) && !has(before, change.dot);
+  const bool is_new =
+      has(after, change.dot) && !has(before, change.dot) && !planted(Bug::kForgetMeeting);
   if (!is_new || !differ(after.siblings)) return;
   note.kind = ConflictKind::kMet;
   note.values = after.siblings;
@@ -54,7 +58,7 @@ void note_merge(const core::Path& path, const Cell& mine, const Cell& joined,
   if (joined.siblings.size() < 2 || !differ(joined.siblings)) return;
   const bool is_new = !std::ranges::all_of(
       joined.siblings, [&](const Sibling& each) { return has(mine, each.dot); });
-  if (!is_new || !can_lose(path)) return;
+  if (!is_new || !can_lose(path) || planted(Bug::kForgetMerged)) return;
   notes.push_back({.path = path, .values = joined.siblings});
 }
 

@@ -22,6 +22,8 @@ std::string name(core::Origin origin, core::Seq seq) {
   return core::to_string(origin) + "." + std::to_string(seq);
 }
 
+std::string name(core::Dot dot) { return name(dot.origin, dot.seq); }
+
 Oracle::View view_of(const Node& node) {
   Oracle::View view;
   Visible visible = node.visible();
@@ -239,24 +241,26 @@ std::string Ledger::wrong_losers(const Node& node) const {
   const regions::ConflictFigures& figures = node.conflicts().figures();
   if (figures.dropped_full > 0 || figures.dropped_old > 0) return {};
   const auto applied = [&](core::Dot act) {
-    return node.storage().find(act.origin, act.seq).has_value();
+    const auto position = node.storage().find(act.origin, act.seq);
+    const auto record = position ? node.storage().read_log(*position) : std::nullopt;
+    return record && record->first <= act.seq;
   };
-  const LosersOracle::Demands demands = losers_.demands(node.vector(), applied);
-  if (demands.empty()) return {};
-  LosersOracle::Demands logged;
+  LosersOracle::Demands left = losers_.demands(node.vector(), applied);
+  if (left.empty()) return {};
   rows::scan_conflicts(*node.storage().snapshot(), 0, [&](auto, const rows::ConflictEntry& entry) {
-    for (const crdt::Sibling& each : entry.note.values) {
-      logged[entry.note.path].insert(each.dot);
-    }
-    return true;
+    std::vector<core::Dot> dots;
+    for (const crdt::Sibling& each : entry.note.values) dots.push_back(each.dot);
+    left.found(entry.note.path, dots);
+    if (entry.note.kind == rows::ConflictKind::kReplaced) left.found(entry.note.by, dots);
+    return !left.empty();  // Nearly always the newest entries are enough.
   });
-  for (const auto& [path, dots] : demands) {
-    for (const core::Dot dot : dots) {
-      if (logged[path].contains(dot)) continue;
-      return "the conflict log lacks " + name(dot.origin, dot.seq) + " at " + rows::path_text(path);
-    }
+  if (!left.met.empty()) {
+    const auto& [path, dots] = *left.met.begin();
+    return "the conflict log lacks " + name(*dots.begin()) + " at " + rows::path_text(path);
   }
-  return {};
+  if (left.replaced.empty()) return {};
+  const auto& [act, dots] = *left.replaced.begin();
+  return "the conflict log lacks " + name(*dots.begin()) + ", replaced by " + name(act);
 }
 
 }  // namespace anabranch::test

@@ -37,6 +37,26 @@ bool differ(const Values& values) {
 
 }  // namespace
 
+namespace {
+
+template <typename Map, typename Key>
+void take(Map& demands, const Key& key, const std::vector<Dot>& dots) {
+  const auto demanded = demands.find(key);
+  if (demanded == demands.end()) return;
+  for (const Dot dot : dots) demanded->second.erase(dot);
+  if (demanded->second.empty()) demands.erase(demanded);
+}
+
+}  // namespace
+
+void LosersOracle::Demands::found(const Path& path, const std::vector<Dot>& dots) {
+  take(met, path, dots);
+}
+
+void LosersOracle::Demands::found(Dot act, const std::vector<Dot>& dots) {
+  take(replaced, act, dots);
+}
+
 void LosersOracle::wrote(const std::string& batch, VersionVector deps) {
   const core::Batch decoded = core::decode_batch(batch).value();
   for (const core::Transaction& txn : decoded.transactions) {
@@ -78,6 +98,7 @@ LosersOracle::Demands LosersOracle::demands(const VersionVector& vector,
                                             const Applied& applied) const {
   Demands demands;
   for (const auto& [path, place] : places_) {
+    if (place.values.size() < 2) continue;
     std::vector<const Act*> acts = acts_on(path, place);
     std::erase_if(acts, [&](const Act* act) { return !vector.covers(act->dot); });
     // The values that stand where these acts are known.
@@ -91,12 +112,15 @@ LosersOracle::Demands LosersOracle::demands(const VersionVector& vector,
       }
       return values;
     };
-    const auto demand = [&](const std::vector<const Value*>& values) {
-      for (const Value* value : values) demands[path].insert(value->dot);
+    const auto dots = [](const std::vector<const Value*>& values) {
+      std::set<Dot> names;
+      for (const Value* value : values) names.insert(value->dot);
+      return names;
     };
-    if (const auto values = standing(vector); values.size() > 1 && differ(values)) demand(values);
+    const std::vector<const Value*> now = standing(vector);
+    if (now.size() > 1 && differ(now)) demands.met[path] = dots(now);
     for (const Act* act : acts) {
-      if (act->named || !applied(act->dot)) continue;
+      if (act->named) continue;
       std::vector<const Value*> values = standing(act->seen);
       std::erase_if(values, [&](const Value* each) { return !act->removes.covers(each->dot); });
       if (values.size() < 2 || !differ(values)) continue;
@@ -106,7 +130,7 @@ LosersOracle::Demands LosersOracle::demands(const VersionVector& vector,
                  return other->removes.covers(each->dot);
                });
       });
-      if (!raced) demand(values);
+      if (!raced && applied(act->dot)) demands.replaced[act->dot] = dots(values);
     }
   }
   return demands;

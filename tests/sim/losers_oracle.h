@@ -3,7 +3,8 @@
 // log. A value must be there
 //
 //   - while it stands, and another one at its place that differs; or
-//   - when an act has removed it together with another one that differs, its author had named
+//   - as replaced by an act, when that has removed it together with another one that differs, its
+//   author had named
 //     neither, and no act that the author did not know of has removed any of them: for a replica
 //     that has applied that act by itself.
 //
@@ -27,8 +28,16 @@ namespace anabranch::test {
 
 class LosersOracle {
  public:
-  // The values to be found: {path: dots}.
-  using Demands = std::map<core::Path, std::set<core::Dot>>;
+  // The values to be found.
+  struct Demands {
+    std::map<core::Path, std::set<core::Dot>> met;      // None is empty.
+    std::map<core::Dot, std::set<core::Dot>> replaced;  // By act; none is empty.
+
+    [[nodiscard]] bool empty() const { return met.empty() && replaced.empty(); }
+    // These values have been found: at a path, or as replaced by an act.
+    void found(const core::Path& path, const std::vector<core::Dot>& dots);
+    void found(core::Dot act, const std::vector<core::Dot>& dots);
+  };
 
   // A batch was written on `deps`.
   void wrote(const std::string& batch, core::VersionVector deps);

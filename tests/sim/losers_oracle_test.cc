@@ -41,9 +41,13 @@ struct History {
            std::optional<VersionVector> names = {}) {
     wrote(dot, core::Put{kRow, value, {}, std::move(names)}, std::move(deps));
   }
+  // All values that are demanded, in whatever way.
   std::set<Dot> demands(const VersionVector& vector = kAll, bool applied = true) const {
-    auto all = oracle.demands(vector, [&](Dot) { return applied; });
-    return all.empty() ? std::set<Dot>() : all.begin()->second;
+    const auto all = oracle.demands(vector, [&](Dot) { return applied; });
+    std::set<Dot> dots;
+    for (const auto& [path, met] : all.met) dots.insert(met.begin(), met.end());
+    for (const auto& [act, replaced] : all.replaced) dots.insert(replaced.begin(), replaced.end());
+    return dots;
   }
 };
 

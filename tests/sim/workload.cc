@@ -153,6 +153,15 @@ void random_policy(regions::Group& group, Random& random, const Plan& plan) {
   }
 }
 
+// Reads all values of a row and replaces them knowingly.
+void random_choice(regions::Group& group, Random& random, const Plan& plan) {
+  const std::string key = "k" + std::to_string(random.below(plan.keys));
+  const Path row = random_row(random, key);
+  group.note_read(row);
+  if (random.chance(0.2)) return group.remove(row);
+  group.put(row, random_value(random, plan));
+}
+
 }  // namespace
 
 void random_transaction(regions::Group& group, Random& random, const Plan& plan,
@@ -164,6 +173,7 @@ void random_transaction(regions::Group& group, Random& random, const Plan& plan,
   if (plan.single_ops && apart.chance(0.8)) return;
   if (apart.chance(0.2)) random_expiry(group, apart, plan);
   if (plan.more_types && apart.chance(0.5)) random_act_of_more_types(group, apart, plan);
+  if (apart.chance(0.1)) random_choice(group, apart, plan);
   if (plan.policies && apart.chance(0.05)) random_policy(group, apart, plan);
 }
 
