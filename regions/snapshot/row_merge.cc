@@ -8,6 +8,7 @@
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
 #include "crdt/join.h"
+#include "rows/conflicts/hidden_rows.h"
 #include "rows/stage/apply_op.h"
 #include "rows/stage/clear.h"
 #include "rows/stage/sweep.h"
@@ -70,6 +71,10 @@ void RowMerge::join(const std::string& key, const Path& path, const Row& mine, c
   Row joined = crdt::join(mine, applied, theirs, theirs_.vector());
   rows::note_merge(path, mine.cell, joined.cell, notes_);
   if (!joined.empty()) stage().edit(path, [&](Row& row) { row = std::move(joined); });
+  // Of all keys with two types, also those that had both here before.
+  if (const auto shared = stage().take_shared_place()) {
+    rows::note_hidden_rows(stage(), shared->place, shared->type, {path, {}, {}, false}, notes_);
+  }
   last_key_ = key;
   --rows_left_;
   bytes_left_ -= std::min(bytes_left_, bytes_of(mine) + bytes_of(theirs) + key.size());

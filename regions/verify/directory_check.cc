@@ -9,6 +9,7 @@
 #include "crdt/canonical.h"
 #include "crdt/expiry.h"
 #include "crdt/type_table.h"
+#include "regions/conflicts/conflict_check.h"
 #include "regions/state/applied.h"
 #include "regions/state/head.h"
 #include "rows/digests.h"
@@ -51,6 +52,7 @@ class DirectoryCheck {
     if (rows_readable_) check_orders();
     check_log();
     check_heads();
+    check_conflicts(*snapshot_, [this](std::string text) { wrong(std::move(text)); });
     return std::move(report_);
   }
 

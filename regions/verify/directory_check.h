@@ -1,7 +1,7 @@
 // Checks a data directory offline: computes all derived data anew and compares it with the stored
 // data. Rows must decode and name only applied origins; digests, counts and the order of scores
 // must follow from the rows; every batch of the log must decode, continue its chain and be found by
-// its index; heads must be where the log ends. Writes nothing.
+// its index; heads must be where the log ends; the conflict log must decode. Writes nothing.
 //
 // Memory does not grow with the data, but for the first findings.
 #pragma once

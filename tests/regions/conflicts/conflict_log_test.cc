@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "regions/conflicts/conflict_check.h"
 #include "regions/conflicts/conflict_log.h"
 #include "rows/conflicts/conflict_table.h"
 #include "rows/policy/policy_rows.h"
@@ -40,7 +43,8 @@ struct World : Receiver {
 std::vector<std::string> entries(const Parts& at) {
   std::vector<std::string> all;
   rows::scan_conflicts(*at.storage.snapshot(), 0, [&](auto /*number*/, const ConflictEntry& entry) {
-    std::string text = entry.note.kind == ConflictKind::kMet ? "met " : "replaced ";
+    static constexpr std::array kKinds{"met ", "replaced ", "put back ", "hidden ", "doomed "};
+    std::string text = kKinds.at(static_cast<std::size_t>(entry.note.kind) - 1);
     text += entry.note.path.components()[1];
     for (const crdt::Sibling& each : entry.note.values) {
       text += (each.dot == entry.shown ? " *" : " ") + each.value;
@@ -148,6 +152,18 @@ TEST_SUITE("regions: the conflict log") {
     CHECK(entries(pair.eu).size() == 1);
   }
 
+  TEST_CASE("rows of a snapshot that another type hides here are logged") {
+    test::SnapshotPair pair;
+    ConflictLog log(pair.eu.state, nullptr, {});
+    pair.eu.state.join(log);
+    pair.eu.write([](Group& group) {
+      group.put({"\1", "us3", "e", "x"}, "");
+      group.put({"\1", "us5", "z", "m"}, "1");
+    });
+    pair.merge();
+    CHECK(entries(pair.eu) == Entries{"hidden us5 1", "hidden us3 "});
+  }
+
   TEST_CASE("a write during a merge has met a row of the snapshot that no reader sees yet") {
     test::SnapshotPair pair;
     ConflictLog log(pair.eu.state, nullptr, {});
@@ -236,6 +252,36 @@ TEST_SUITE("regions: the conflict log") {
     REQUIRE(again.load().ok());
     CHECK(again.figures() == eu.log.figures());
     CHECK(again.figures().next == 2);
+  }
+
+  TEST_CASE("a check finds a damaged entry, one that is gone, and figures that are damaged") {
+    World eu;
+    Parts us("us", kUs);
+    meet(eu, us, "k");
+    meet(eu, us, "j");
+    const auto findings = [&] {
+      std::vector<std::string> all;
+      regions::check_conflicts(*eu.storage.snapshot(),
+                               [&](std::string text) { all.push_back(std::move(text)); });
+      return all;
+    };
+    const auto change = [&](storage::Table table, std::string key,
+                            std::optional<std::string> value) {
+      const std::vector<storage::Change> changes{{table, std::move(key), std::move(value)}};
+      REQUIRE(eu.storage.commit({}, changes).ok());
+    };
+    CHECK(findings().empty());
+    const std::string first = storage::big_endian(1);
+    const std::string entry(*eu.storage.snapshot()->get(storage::Table::kConflicts, first));
+    change(storage::Table::kConflicts, first, std::string(entry.size(), 'x'));
+    REQUIRE(findings().size() == 1);
+    CHECK(findings()[0].starts_with("entry 1 of the conflict log: "));
+    change(storage::Table::kConflicts, first, std::nullopt);
+    REQUIRE(findings().size() == 1);
+    CHECK(findings()[0].starts_with("the conflict log has 1 entries of "));
+    change(storage::Table::kMeta, std::string(storage::kConflictsKey), "x");
+    REQUIRE(findings().size() == 1);
+    CHECK(findings()[0].starts_with("the figures of the conflict log: "));
   }
 
   TEST_CASE("many policies are counted in one row, so that the figures have a bound") {
