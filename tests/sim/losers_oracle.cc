@@ -35,9 +35,12 @@ bool differ(const Values& values) {
       values, [&](const auto* each) { return each->value != values.front()->value; });
 }
 
-}  // namespace
-
-namespace {
+template <typename Values>
+std::set<Dot> dots_of(const Values& values) {
+  std::set<Dot> dots;
+  for (const auto* value : values) dots.insert(value->dot);
+  return dots;
+}
 
 template <typename Map, typename Key>
 void take(Map& demands, const Key& key, const std::vector<Dot>& dots) {
@@ -71,66 +74,70 @@ void LosersOracle::wrote(const std::string& batch, VersionVector deps) {
 void LosersOracle::record(const core::Op& op, Dot dot, const VersionVector& seen) {
   if (const auto* put = std::get_if<core::Put>(&op)) {
     if (!can_lose(put->path)) return;
-    Place& place = places_[put->path];
-    place.acts.push_back({dot, seen, put->context.value_or(seen), put->context.has_value()});
-    place.values.push_back({dot, put->value});
+    add_act(put->path, dot, seen, put->context);
+    places_[put->path].values.push_back({dot, put->value});
   } else if (const auto* remove = std::get_if<core::Remove>(&op)) {
-    if (!can_lose(remove->path)) return;
-    const bool named = remove->context.has_value();
-    places_[remove->path].acts.push_back({dot, seen, remove->context.value_or(seen), named});
+    if (can_lose(remove->path)) add_act(remove->path, dot, seen, remove->context);
   } else if (const auto* clear = std::get_if<core::Clear>(&op)) {
-    clears_[clear->prefix].push_back({dot, seen, seen, true});
+    clears_[clear->prefix].push_back({dot, seen, seen, {}});
   }
 }
 
-std::vector<const LosersOracle::Act*> LosersOracle::acts_on(const Path& path,
-                                                            const Place& place) const {
-  std::vector<const Act*> acts;
-  for (const Act& act : place.acts) acts.push_back(&act);
-  for (const auto& [prefix, all] : clears_) {
-    if (!prefix.is_prefix_of(path)) continue;
-    for (const Act& act : all) acts.push_back(&act);
+// All that its author had seen is recorded already.
+void LosersOracle::add_act(const Path& path, Dot dot, const VersionVector& seen,
+                           const std::optional<VersionVector>& named) {
+  Place& place = places_[path];
+  Act act{dot, seen, named.value_or(seen), {}};
+  if (!named) {
+    const std::vector<const Value*> values = standing(path, place, seen);
+    if (values.size() > 1 && differ(values)) act.replaces = dots_of(values);
   }
-  return acts;
+  place.acts.push_back(std::move(act));
+}
+
+std::vector<const LosersOracle::Value*> LosersOracle::standing(const Path& path, const Place& place,
+                                                               const VersionVector& known) const {
+  VersionVector removed;
+  const auto join = [&](const std::vector<Act>& acts) {
+    for (const Act& act : acts) {
+      if (known.covers(act.dot)) removed.join(act.removes);
+    }
+  };
+  join(place.acts);
+  for (const auto& [prefix, acts] : clears_) {
+    if (prefix.is_prefix_of(path)) join(acts);
+  }
+  std::vector<const Value*> values;
+  for (const Value& value : place.values) {
+    if (known.covers(value.dot) && !removed.covers(value.dot)) values.push_back(&value);
+  }
+  return values;
+}
+
+bool LosersOracle::raced(const Path& path, const Place& place, const Act& act,
+                         const VersionVector& known) const {
+  const auto races = [&](const Act& other) {
+    return known.covers(other.dot) && other.is_unknown_to(act) && act.is_unknown_to(other) &&
+           std::ranges::any_of(act.replaces, [&](Dot dot) { return other.removes.covers(dot); });
+  };
+  return std::ranges::any_of(place.acts, races) ||
+         std::ranges::any_of(clears_, [&](const auto& each) {
+           return each.first.is_prefix_of(path) && std::ranges::any_of(each.second, races);
+         });
 }
 
 LosersOracle::Demands LosersOracle::demands(const VersionVector& vector,
                                             const Applied& applied) const {
   Demands demands;
   for (const auto& [path, place] : places_) {
-    if (place.values.size() < 2) continue;
-    std::vector<const Act*> acts = acts_on(path, place);
-    std::erase_if(acts, [&](const Act* act) { return !vector.covers(act->dot); });
-    // The values that stand where these acts are known.
-    const auto standing = [&](const VersionVector& known) {
-      std::vector<const Value*> values;
-      for (const Value& value : place.values) {
-        const bool removed = std::ranges::any_of(acts, [&](const Act* act) {
-          return known.covers(act->dot) && act->dot != value.dot && act->removes.covers(value.dot);
-        });
-        if (known.covers(value.dot) && !removed) values.push_back(&value);
-      }
-      return values;
-    };
-    const auto dots = [](const std::vector<const Value*>& values) {
-      std::set<Dot> names;
-      for (const Value* value : values) names.insert(value->dot);
-      return names;
-    };
-    const std::vector<const Value*> now = standing(vector);
-    if (now.size() > 1 && differ(now)) demands.met[path] = dots(now);
-    for (const Act* act : acts) {
-      if (act->named) continue;
-      std::vector<const Value*> values = standing(act->seen);
-      std::erase_if(values, [&](const Value* each) { return !act->removes.covers(each->dot); });
-      if (values.size() < 2 || !differ(values)) continue;
-      const bool raced = std::ranges::any_of(acts, [&](const Act* other) {
-        const bool unknown = other->is_unknown_to(*act) && act->is_unknown_to(*other);
-        return unknown && std::ranges::any_of(values, [&](const Value* each) {
-                 return other->removes.covers(each->dot);
-               });
-      });
-      if (!raced && applied(act->dot)) demands.replaced[act->dot] = dots(values);
+    if (place.values.size() > 1) {
+      const std::vector<const Value*> now = standing(path, place, vector);
+      if (now.size() > 1 && differ(now)) demands.met[path] = dots_of(now);
+    }
+    for (const Act& act : place.acts) {
+      const bool is_demanded = !act.replaces.empty() && vector.covers(act.dot) &&
+                               !raced(path, place, act, vector) && applied(act.dot);
+      if (is_demanded) demands.replaced[act.dot] = act.replaces;
     }
   }
   return demands;
@@ -138,12 +145,13 @@ LosersOracle::Demands LosersOracle::demands(const VersionVector& vector,
 
 void LosersOracle::settle(const VersionVector& floor) {
   for (auto& [path, place] : places_) {
-    const std::vector<const Act*> acts = acts_on(path, place);
-    std::erase_if(place.values, [&](const Value& value) {
-      return std::ranges::any_of(acts, [&](const Act* act) {
-        return floor.covers(act->dot) && act->dot != value.dot && act->removes.covers(value.dot);
-      });
-    });
+    const std::set<Dot> stay = dots_of(standing(path, place, floor));
+    const auto is_gone = [&](Dot dot) { return floor.covers(dot) && !stay.contains(dot); };
+    std::erase_if(place.values, [&](const Value& value) { return is_gone(value.dot); });
+    // What an act that is not settled replaces was there for its author: another act has raced it.
+    for (Act& act : place.acts) {
+      if (std::ranges::any_of(act.replaces, is_gone)) act.replaces.clear();
+    }
   }
   const auto is_settled = [&](const Act& act) { return floor.covers(act.dot); };
   for (auto& [path, place] : places_) std::erase_if(place.acts, is_settled);

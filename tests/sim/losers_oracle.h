@@ -14,6 +14,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -59,7 +60,7 @@ class LosersOracle {
     core::Dot dot;
     core::VersionVector seen;  // By its author.
     core::VersionVector removes;
-    bool named = false;  // The author has named the values.
+    std::set<core::Dot> replaces;  // Values that its author had not named, if they differ.
     [[nodiscard]] bool is_unknown_to(const Act& other) const {
       return dot != other.dot && !other.seen.covers(dot);
     }
@@ -70,8 +71,15 @@ class LosersOracle {
   };
 
   void record(const core::Op& op, core::Dot dot, const core::VersionVector& seen);
-  // The acts on a path: its own, and the clears above it.
-  [[nodiscard]] std::vector<const Act*> acts_on(const core::Path& path, const Place& place) const;
+  void add_act(const core::Path& path, core::Dot dot, const core::VersionVector& seen,
+               const std::optional<core::VersionVector>& named);
+  // The values of a place that stand where exactly these writes are known.
+  [[nodiscard]] std::vector<const Value*> standing(const core::Path& path, const Place& place,
+                                                   const core::VersionVector& known) const;
+  // Whether an act that another one does not know of, nor the reverse, has removed some of the
+  // values that that replaces.
+  [[nodiscard]] bool raced(const core::Path& path, const Place& place, const Act& act,
+                           const core::VersionVector& known) const;
 
   std::map<core::Path, Place> places_;
   std::map<core::Path, std::vector<Act>> clears_;
