@@ -130,9 +130,15 @@ void count_conflicts(const std::string& folder) {
   }
   Options other = options(folder + "/us");
   other.region = "us";
-  put_in_groups(*std::make_unique<Store>(Store::open(other)), there, 500);
+  {
+    Store store = Store::open(other);
+    put_in_groups(store, there, 500);
+  }
   Options own = options(folder + "/eu");
-  put_in_groups(*std::make_unique<Store>(Store::open(own)), here, 500);
+  {
+    Store store = Store::open(own);
+    put_in_groups(store, here, 500);
+  }
   {
     ForeignBatches batches(other.path, own.path, kMapBytes);
     batches.apply(batches.size());
