@@ -200,6 +200,21 @@ void add_policies(StoreStatus& status, const Replica& replica, const rows::Resol
   status.absent_functions = resolvers.absent();
 }
 
+ConflictsStatus conflicts_status(const regions::ConflictLog& log) {
+  const regions::ConflictFigures& figures = log.figures();
+  ConflictsStatus status{.entries = figures.entries,
+                         .bytes = figures.bytes,
+                         .bytes_max = log.limits().bytes_max,
+                         .dropped_full = figures.dropped_full,
+                         .dropped_old = figures.dropped_old,
+                         .rules = {}};
+  for (const auto& [rule, row] : log.counts().rows()) {
+    status.rules.push_back(
+        {rule.policy, rule.prefix, row.met, row.replaced, row.hidden, row.doomed});
+  }
+  return status;
+}
+
 }  // namespace
 
 StoreStatus leader_status(const Replica& replica, const Options& options,
@@ -250,6 +265,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.avoided_sources = replica.exchange().subscriptions().avoided();
   status.wanted_positions = replica.exchange().forks().positions_wanted();
   add_policies(status, replica, resolvers);
+  status.conflicts = conflicts_status(replica.conflicts());
   status.rows = replica.state().digests().rows();
   status.expiries = storage.snapshot()->size(storage::Table::kExpiries);
   status.digest = core::to_string(replica.state().digests().total());

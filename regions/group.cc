@@ -42,6 +42,7 @@ void Group::end(const Mark& mark) {
     transactions_.push_back(*std::move(open_));
   }
   open_.reset();
+  read_.clear();
   stage_.keep();
 }
 
@@ -51,12 +52,15 @@ void Group::rollback(const Mark& mark) {
   open_->ops.erase(open_->ops.begin() + static_cast<std::ptrdiff_t>(mark.ops), open_->ops.end());
   context_.set(self_, open_->first + mark.ops - 1);
   bytes_ = mark.bytes;
-  if (mark.outermost) open_.reset();
+  if (!mark.outermost) return;
+  open_.reset();
+  read_.clear();
 }
 
 void Group::put(const Path& path, std::string_view value,
                 std::optional<core::VersionVector> context) {
   ANABRANCH_ASSERT(!context || context_.includes(*context));
+  if (!context && !read_.empty()) context = read_.context(path, stage_.peek(path).cell);
   auto base = base_of_put(path, context ? *context : context_);
   const std::size_t bytes = path.encoded().size() + value.size() + (base ? base->size() : 0);
   write(core::Put{path, std::string(value), std::move(base), std::move(context)}, bytes);
@@ -69,7 +73,9 @@ std::optional<std::string> Group::base_of_put(const Path& path,
 }
 
 void Group::remove(const Path& path) {
-  write(core::Remove{path, std::nullopt}, path.encoded().size());
+  std::optional<core::VersionVector> context;
+  if (!read_.empty()) context = read_.context(path, stage_.peek(path).cell);
+  write(core::Remove{path, std::move(context)}, path.encoded().size());
 }
 
 void Group::add(const Path& path, core::Number amount) {
@@ -90,7 +96,15 @@ void Group::reset(const Path& path, std::vector<core::ObservedSlot> observed) {
   write(core::Reset{path, std::move(observed)}, bytes);
 }
 
+void Group::remove_read(const Path& prefix) {
+  for (const Path& path : read_.below(prefix)) {
+    auto context = read_.context(path, stage_.peek(path).cell);
+    if (context) write(core::Remove{path, std::move(context)}, path.encoded().size());
+  }
+}
+
 void Group::clear(const Path& prefix) {
+  if (!read_.empty()) remove_read(prefix);
   if (rows::clears_by_mask(stage_, prefix)) {
     write(core::Clear{prefix, {}}, prefix.encoded().size());
     return;

@@ -11,6 +11,7 @@
 
 #include "core/hlc.h"
 #include "core/op.h"
+#include "regions/read_cells.h"
 #include "rows/stage/stage.h"
 
 namespace anabranch::regions {
@@ -54,6 +55,13 @@ class Group {
   // Undoes and closes it.
   void rollback(const Mark& mark);
 
+  // The open transaction, or, before it, its author in a state that had applied `seen`, has read
+  // all values of a row: writes of this transaction that remove them do not count as unread.
+  void note_read(const core::Path& path) { read_.note(path, context_); }
+  void note_read(const core::Path& path, const core::VersionVector& seen) {
+    read_.note(path, seen);
+  }
+
   // Ops of the open transaction. `context` is that of an older read, covered by the leader's
   // vector. A put keeps its base where the policy says so; Error{kNoMemory} if a function has no
   // memory to tell it.
@@ -69,6 +77,8 @@ class Group {
 
  private:
   void reset(const core::Path& path, std::vector<core::ObservedSlot> observed);
+  // Removes the values that were read from the cells at and below a path.
+  void remove_read(const core::Path& prefix);
   // Returns the base of a put that replaces what a context covers; nullopt where none is kept.
   [[nodiscard]] std::optional<std::string> base_of_put(const core::Path& path,
                                                        const core::VersionVector& context);
@@ -80,6 +90,7 @@ class Group {
   core::VersionVector context_;  // deps, with the own entry at the newest op.
   std::vector<core::Transaction> transactions_;
   std::optional<core::Transaction> open_;
+  ReadCells read_;  // By the open transaction.
   std::size_t ops_ = 0;
   std::size_t bytes_ = 0;
   std::size_t bytes_before_ = 0;

@@ -82,6 +82,10 @@ struct Options {
   // must have the same, under the same names: a difference is in the log and the status of each.
   std::vector<PrefixResolver> resolvers = {};
 
+  // Values that lost against concurrent ones are kept in the conflict log of the data directory
+  // (Store::losers): at most so many bytes of them, and for 30 days. 0: none.
+  std::uint64_t conflicts_bytes_max = std::uint64_t{64} << 20U;
+
   // ---- Limits. An excess throws Error{kTooLarge} that names the limit.
 
   // Bytes of one value.

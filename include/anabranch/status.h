@@ -109,6 +109,27 @@ struct WatchesStatus {
   std::string failed;           // Why no changes can be delivered at present; empty when they can.
 };
 
+// Conflicts that a policy has met, since the start.
+struct ConflictRuleStatus {
+  std::string policy;          // As Loser::policy; "others" for all beyond a hundred.
+  std::string prefix;          // Of the policy; empty if no row of a policy ruled the key.
+  std::uint64_t met = 0;       // Values came to stand beside each other.
+  std::uint64_t replaced = 0;  // Several values were replaced unread, or when one was put back.
+  std::uint64_t hidden = 0;    // Rows of a type that is not shown.
+  std::uint64_t doomed = 0;    // Values under a deadline that was set without knowledge of them.
+};
+
+// The log of losers (Store::losers).
+struct ConflictsStatus {
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t bytes_max = 0;
+  std::uint64_t dropped_full =
+      0;                          // Entries dropped for want of room, since the directory exists...
+  std::uint64_t dropped_old = 0;  // ...and by their age.
+  std::vector<ConflictRuleStatus> rules;
+};
+
 struct StoreStatus {
   std::string region;
   bool follower = false;  // True until promoted.
@@ -152,13 +173,14 @@ struct StoreStatus {
   // version, or of a function that it lacks.
   std::vector<std::string> policy_troubles;
   std::uint64_t absent_functions = 0;  // Conflicts met that a lacking function was to decide.
-  std::uint64_t rows = 0;              // Stored rows that are not empty.
-  std::uint64_t expiries = 0;          // Stored deadlines; mostly one for each key.
-  std::uint64_t expired_waiting = 0;   // Keys that have expired here and are not cleared yet.
-  std::uint64_t expired_cleared = 0;   // By this leader, since the start.
-  std::string digest;                  // Over all rows, 32 hexadecimal digits.
-  std::uint64_t diverged = 0;          // How often a peer was found to hold other rows.
-  bool keyed = false;                  // Links have keys.
+  ConflictsStatus conflicts;
+  std::uint64_t rows = 0;             // Stored rows that are not empty.
+  std::uint64_t expiries = 0;         // Stored deadlines; mostly one for each key.
+  std::uint64_t expired_waiting = 0;  // Keys that have expired here and are not cleared yet.
+  std::uint64_t expired_cleared = 0;  // By this leader, since the start.
+  std::string digest;                 // Over all rows, 32 hexadecimal digits.
+  std::uint64_t diverged = 0;         // How often a peer was found to hold other rows.
+  bool keyed = false;                 // Links have keys.
   RefusedStatus refused;
   // A transaction of this process (an embedded store's) that has been running for over 10 s and
   // blocks all other writers: for how long, and the number of its thread in the operating system. 0

@@ -307,7 +307,9 @@ void Snapshots::applies(const core::Batch& batch, const core::VersionVector& dep
 }
 
 void Snapshots::record(Commit& commit) {
-  if (merge_) merge_->take_changes(commit.changes, owner_.note);
+  if (!merge_) return;
+  merge_->take_changes(commit.changes, owner_.note);
+  commit.notes = merge_->take_notes();
 }
 
 // ---- Status.

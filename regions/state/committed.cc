@@ -5,6 +5,7 @@
 
 #include "core/planted_bug.h"
 #include "crdt/expiry.h"
+#include "rows/conflicts/doomed_rows.h"
 #include "rows/expiry_index.h"
 #include "rows/stage/apply_op.h"
 
@@ -116,7 +117,12 @@ void CommittedState::apply(rows::Stage& stage, const core::Batch& batch, std::st
   rows::apply_ops(stage, batch, deps, [](const auto&...) { return true; });
   for (const core::Transaction& txn : batch.transactions) {
     if (clock_) clock_->observe(txn.hlc);
+    // Already now: a later batch of the same slice may write the key.
+    for (const core::Op& op : txn.ops) {
+      if (const auto* const put = std::get_if<core::Put>(&op)) note_expiry(put->path);
+    }
   }
+  rows::note_doomed_rows(stage, names().expiries(), batch, deps, stage.notes());
   advance(batch, bytes, deps);
 }
 

@@ -144,6 +144,7 @@ void Stage::rollback(Savepoint savepoint) {
     if (step.staged != nullptr) {
       step.staged->row = std::move(step.row);
       order_.rollback(step.order);
+      notes_.erase(notes_.begin() + static_cast<std::ptrdiff_t>(step.notes), notes_.end());
     } else if (step.masks) {
       masks_ = std::move(step.masks);
       order_.rollback(step.order);
@@ -206,7 +207,7 @@ Stage::StagedRow& Stage::change(const Path& path) {
 
 void Stage::set_count(const Path& collection, std::uint64_t count) {
   if (undo_kept_) {
-    undo_.push_back({nullptr, {}, collection.encoded(), stored_count(collection), nullptr, 0});
+    undo_.push_back({nullptr, {}, collection.encoded(), stored_count(collection), nullptr, 0, 0});
   }
   counts_[collection.encoded()] = {count, masks_->empty() ? 0 : masks_->last_id()};
 }
@@ -315,7 +316,7 @@ std::vector<core::ObservedSlot> Stage::waiting(const Path& path) {
 }
 
 void Stage::set_masks(Masks masks) {
-  if (undo_kept_) undo_.push_back({nullptr, {}, {}, {}, masks_, order_.savepoint()});
+  if (undo_kept_) undo_.push_back({nullptr, {}, {}, {}, masks_, order_.savepoint(), 0});
   masks_ = std::make_shared<const Masks>(std::move(masks));
   masks_changed_ = true;
 }

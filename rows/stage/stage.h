@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "core/origin_table.h"
 #include "crdt/score.h"
 #include "crdt/type_table.h"
+#include "rows/conflicts/conflict_note.h"
 #include "rows/counts.h"
 #include "rows/digests.h"
 #include "rows/row_reader.h"
@@ -89,7 +91,8 @@ class Stage final : public RowReader, private CountTable {
   void edit(const core::Path& path, const Function& function) {
     StagedRow& staged = change(path);
     note_mesh_row(path);
-    if (undo_kept_) undo_.push_back({&staged, staged.row, {}, {}, nullptr, order_.savepoint()});
+    if (undo_kept_)
+      undo_.push_back({&staged, staged.row, {}, {}, nullptr, order_.savepoint(), notes_.size()});
     const bool before = shown(path, staged.row);
     const std::optional<ShownScore> score_before = shown_score(path, staged.row);
     masks_->hide(path, staged.row.cell);
@@ -97,6 +100,18 @@ class Stage final : public RowReader, private CountTable {
     const bool after = shown(path, staged.row);
     if (before != after) count_presence(path, after, *this);
     if (score_before) move_score(path, *score_before, staged.row);
+  }
+  // Notes what applied ops have done to concurrent values, for the conflict log; call it for a
+  // change within edit(), which undoes it. take_notes() hands them over.
+  [[nodiscard]] ConflictNotes& notes() { return notes_; }
+  [[nodiscard]] ConflictNotes take_notes() { return std::exchange(notes_, {}); }
+  // A place, and the type that the last edit brought there beside another one.
+  struct SharedPlace {
+    core::Path place;
+    Type type = Type::kNone;
+  };
+  [[nodiscard]] std::optional<SharedPlace> take_shared_place() {
+    return std::exchange(shared_place_, std::nullopt);
   }
   // Writes the row again even if it does not change, so that Collect sees it.
   void touch(const core::Path& path) { change(path); }
@@ -170,6 +185,7 @@ class Stage final : public RowReader, private CountTable {
     StoredCount count;
     std::shared_ptr<const Masks> masks;  // Only for the masks.
     ScoreOverlay::Savepoint order = 0;   // Only for a row, and for the masks.
+    std::size_t notes = 0;               // Only for a row.
   };
   // The score that a row of a sorted set shows; nullopt if it shows none.
   struct ShownScore {
@@ -209,6 +225,7 @@ class Stage final : public RowReader, private CountTable {
   void forget_tables(const core::Path& path);
   void set_count(const core::Path& collection, std::uint64_t count) override;
   [[nodiscard]] bool row_present(const core::Path& row) const override;
+  void share_place(const core::Path& place, Type type) override { shared_place_ = {place, type}; }
 
   const RowReader& base_;
   bool undo_kept_;
@@ -227,6 +244,8 @@ class Stage final : public RowReader, private CountTable {
   Rows::value_type* newest_ = nullptr;  // The row loaded last, often the next one as well.
   std::unordered_map<std::string, StoredCount> counts_;  // By encoded path.
   std::vector<UndoStep> undo_;
+  ConflictNotes notes_;
+  std::optional<SharedPlace> shared_place_;
 };
 
 }  // namespace anabranch::rows

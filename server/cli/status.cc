@@ -112,6 +112,11 @@ std::string head_of(const json& status) {
   if (status.at("origin_why") != "") {
     rows.insert(rows.begin() + 2, {"", "began because " + field(status, "origin_why")});
   }
+  if (const json& conflicts = status.at("conflicts"); conflicts.at("entries") != 0) {
+    rows.push_back({"conflicts", field(conflicts, "entries") + " in the log, " +
+                                     byte_size(conflicts.at("bytes").get<std::uint64_t>()) +
+                                     ": see conflicts list"});
+  }
   rows.push_back({"links", status.at("keyed").get<bool>() ? "with keys" : "without keys"});
   for (const json& clock : status.at("clocks")) {
     rows.push_back({"clock", printable(clock.get<std::string>())});

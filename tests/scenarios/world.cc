@@ -1,13 +1,16 @@
 #include "tests/scenarios/world.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <sstream>
 #include <utility>
 
 #include "core/assert.h"
 #include "core/codec.h"
+#include "leader/losers.h"
 #include "leader/policies.h"
+#include "leader/put_back.h"
 #include "leader/scopes/group_scope.h"
 
 namespace anabranch::test {
@@ -294,6 +297,35 @@ void World::set_newer_policy(const std::string& name, const std::string& prefix)
     group.put(rows::policy_path(scope_of(prefix)), bytes);
   });
   step();
+}
+
+World::Names World::losers(const std::string& name) {
+  static constexpr std::array kKinds{"met", "replaced", "put back", "hidden", "doomed"};
+  Node& node = nodes_.at(running(name).index);
+  const auto losers = leader::list_losers(*node.storage().snapshot(), node.names(), {});
+  Names lines;
+  for (const Loser& each : losers.value()) {
+    std::string line = each.id + " " + kKinds.at(static_cast<std::size_t>(each.kind)) + " " +
+                       each.key + " " + each.value + " of " + each.region;
+    if (each.path.size() > 1) line += " at " + each.path[1];
+    if (each.winner) line += ", shown " + *each.winner + " by " + each.policy;
+    if (each.was_shown) line += ", was shown";
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+core::Result<void> World::put_back(const std::string& name, const std::string& id) {
+  const auto lost = leader::find_loser(*nodes_.at(running(name).index).storage().snapshot(), id);
+  if (!lost.ok()) return lost.failure();
+  try {
+    use(name, [&](Scope& scope) {
+      leader::put_back(scope, dynamic_cast<leader::GroupScope&>(scope).writer(), lost.value());
+    });
+  } catch (const Error& error) {
+    return core::Failure{error.code(), error.what()};
+  }
+  return {};
 }
 
 World::Names World::policies(const std::string& name) {

@@ -60,9 +60,11 @@ const std::vector<Layer>& inner_rooms() {
       {"rows/policy", {}},
       {"rows/hooks", {"rows/policy"}},
       {"rows", {"rows/masks", "rows/policy", "rows/hooks"}},
+      {"rows/conflicts", {"rows", "rows/policy"}},
       {"rows/scores", {"rows", "rows/masks", "rows/policy"}},
-      {"rows/stage", {"rows", "rows/masks", "rows/policy", "rows/scores"}},
+      {"rows/stage", {"rows", "rows/conflicts", "rows/masks", "rows/policy", "rows/scores"}},
       {"regions/state", {}},
+      {"regions/conflicts", {"regions/state"}},
       {"regions/wire", {"regions/state"}},
       {"regions/delivery", {"regions/state", "regions/wire", "regions/exchange"}},
       {"regions/members", {"regions/state", "regions/wire"}},
@@ -82,6 +84,7 @@ const std::vector<Layer>& inner_rooms() {
       {"server/resp/commands", {"server/resp"}},
       {"server/cli", {"server", "server/resp"}},
       {"server/cli/plugin", {"server/cli"}},
+      {"server/cli/conflicts", {"server", "server/cli"}},
   };
   return table;
 }

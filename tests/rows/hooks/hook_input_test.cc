@@ -50,6 +50,14 @@ Conflict conflict_at(const Components& row) {
 
 using Names = std::vector<std::string>;
 
+// The public names of types are a layer further up.
+std::string word_of(Type type) {
+  if (type == Type::kString) return "string";
+  if (type == Type::kList) return "list";
+  if (type == Type::kSortedSet) return "zset";
+  return type == Type::kNone ? "none" : "another type";
+}
+
 }  // namespace
 
 TEST_SUITE("rows: hook input") {
@@ -78,19 +86,17 @@ TEST_SUITE("rows: hook input") {
   TEST_CASE("a hook gets the names below the key, and the type of the value") {
     const auto at = [](const Components& row) {
       const Conflict conflict = conflict_at(row);
-      const bool is_known = conflict.type != Type::kNone;
-      std::string text(1, is_known ? static_cast<char>(conflict.type) : '-');
-      text += " " + conflict.key;
+      std::string text = word_of(conflict.type) + " " + conflict.key;
       for (const std::string& name : conflict.path) text += "/" + name;
       return text;
     };
-    CHECK(at({"\1", "k", "s"}) == "s k");
-    CHECK(at({"\1", "k", "h", "f", "s"}) == "s k/f");
-    CHECK(at({"\1", "k", "h", "f", "h", "g", "s"}) == "s k/f/g");
-    CHECK(at({"\1", "k", "l", "pos"}) == "l k/pos");
-    CHECK(at({"\1", "k", "h", "f", "z", "m"}) == "z k/f/m");
-    CHECK(at({"\1", "k", "?"}) == "- k");
-    CHECK(at({"\1"}) == "- ");
+    CHECK(at({"\1", "k", "s"}) == "string k");
+    CHECK(at({"\1", "k", "h", "f", "s"}) == "string k/f");
+    CHECK(at({"\1", "k", "h", "f", "h", "g", "s"}) == "string k/f/g");
+    CHECK(at({"\1", "k", "l", "pos"}) == "list k/pos");
+    CHECK(at({"\1", "k", "h", "f", "z", "m"}) == "zset k/f/m");
+    CHECK(at({"\1", "k", "?"}) == "none k");
+    CHECK(at({"\1"}) == "none ");
   }
 
   TEST_CASE("the bytes of an input are these") {
