@@ -193,8 +193,8 @@ void add_policies(StoreStatus& status, const Replica& replica, const rows::Resol
   status.resolver_alarms = alarms.listed();
   const rows::AnswerCache::Figures answers = resolvers.answers().figures();
   status.answers_kept_bytes = answers.bytes;
-  status.answers_found = answers.hits;
-  status.answers_asked = answers.misses;
+  status.answers_found = answers.found;
+  status.answers_asked = answers.asked;
   status.policies = replica.state().policies()->in_force().size();
   status.policy_troubles = replica.policies().troubles();
   status.absent_functions = resolvers.absent();

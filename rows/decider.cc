@@ -24,24 +24,27 @@ std::vector<Sibling> Decider::siblings(const crdt::Cell& cell) const {
 std::optional<std::string> Decider::value(const Path& path, const crdt::Cell& cell) const {
   if (cell.siblings.empty()) return std::nullopt;
   if (cell.siblings.size() == 1) return cell.siblings.front().value;
+  if (auto kept = kept_value(path, cell, rows_, resolvers_)) return kept;
   const core::Components row = path.components();
   if (auto value = crdt::ruled(row, cell)) return value;
-  return by_policy(row, cell);
+  return by_policy(path, row, cell);
 }
 
-std::string Decider::by_policy(const core::Components& parts, const crdt::Cell& cell) const {
+std::string Decider::by_policy(const Path& path, const core::Components& parts,
+                               const crdt::Cell& cell) const {
   const bool has_key = parts.size() > 1;
   const std::string_view key = has_key ? std::string_view(parts[1]) : std::string_view();
   const std::shared_ptr<const PolicyTable> policies = rows_.policies();
   const PolicyRow* const row = has_key ? policies->find(parts[0], key) : nullptr;
-  if (row == nullptr)
-    return value_by(by_options(resolvers_.find(key)), parts, cell, rows_, resolvers_);
+  if (row == nullptr) {
+    return value_by(choice_of(resolvers_.find(key)), path, parts, cell, rows_, resolvers_);
+  }
   const Policy& policy = row->policy;
   const bool is_unknown = !policy.is_known() && !planted(core::Bug::kUnknownAsLww);
   if (is_unknown) throw Error(ErrorCode::kUnsupported, unknown_policy_text(*row));
   if (const auto* const chosen = chosen_sibling(policy.kind, cell)) return chosen->value;
   if (const Resolver* const native = resolvers_.native(policy.name)) {
-    return value_by(by_row(*native, row->scope.prefix), parts, cell, rows_, resolvers_);
+    return value_by({*native, row->scope.prefix}, path, parts, cell, rows_, resolvers_);
   }
   resolvers_.count_absent();
   return crdt::last_written(cell).value;

@@ -44,7 +44,8 @@ class Decider {
 
  private:
   // For a cell with several siblings, whose type does not decide.
-  [[nodiscard]] std::string by_policy(const core::Components& row, const crdt::Cell& cell) const;
+  [[nodiscard]] std::string by_policy(const core::Path& path, const core::Components& parts,
+                                      const crdt::Cell& cell) const;
 
   const RowReader& rows_;
   const Resolvers& resolvers_;

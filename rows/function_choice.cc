@@ -18,9 +18,9 @@ namespace anabranch::rows {
 
 namespace {
 
-using Answer = AnswerCache::Answer;
+using Answer = std::optional<std::string>;  // nullopt: the function has declined.
 
-constexpr unsigned kAskedTwiceOf = 64;  // One of so many questions is asked a second time.
+constexpr unsigned kAskedTwiceOf = 64;  // Questions about one of so many rows are asked twice.
 
 // The outcome of one call: an answer, or why there is none.
 struct Outcome {
@@ -96,32 +96,38 @@ class Question {
   HookAlarms& alarms_;
 };
 
-// Returns the bytes that name a function among those with one prefix.
-std::string name_of(const FunctionChoice& choice) {
-  std::string name(1, static_cast<char>(choice.source));
-  return name += choice.resolver.name();
+AnswerCache::Tables tables_of(const RowReader& state) {
+  return {.policies = state.policies(), .regions = state.regions()};
 }
 
 }  // namespace
 
-std::string value_by(const FunctionChoice& choice, const core::Components& row,
-                     const crdt::Cell& cell, const RowReader& state, const Resolvers& all) {
+std::optional<std::string> kept_value(const core::Path& path, const crdt::Cell& cell,
+                                      const RowReader& state, const Resolvers& all) {
+  if (all.empty()) return std::nullopt;
+  return all.answers().find(path, cell, tables_of(state));
+}
+
+std::string value_by(const FunctionChoice& choice, const core::Path& path,
+                     const core::Components& row, const crdt::Cell& cell, const RowReader& state,
+                     const Resolvers& all) {
   const Resolver& resolver = choice.resolver;
   if (cell.siblings.size() == 1) return cell.siblings.front().value;
   if (!resolver.function()) return crdt::last_written(cell).value;
-  const std::shared_ptr<const OriginRegions> regions = state.regions();
-  const HookInput input = hook_input(row, choice.prefix, cell, *regions);
+  const AnswerCache::Tables tables = tables_of(state);
+  const HookInput input = hook_input(row, choice.prefix, cell, *tables.regions);
   const auto shown = [&](const Answer& answer) {
     return answer ? *answer : crdt::last_written(cell).value;
   };
   if (resolver.is_built_in()) return shown(resolver.function()(to_conflict(input)));
-  AnswerCache::Key key = AnswerCache::key(name_of(choice), input);
-  if (const AnswerCache::Shared kept = all.answers().find(key)) return shown(*kept);
+  all.answers().count_asked();
   const Question question(choice, row, all);
   const Outcome outcome = question.ask(input);
-  if (core::checksum64(key) % kAskedTwiceOf == 0) question.ask_again(input, outcome);
-  if (!outcome.thrown) all.answers().keep(std::move(key), outcome.answer);
-  return shown(outcome.answer);
+  const bool is_sample = core::checksum64(path.encoded()) % kAskedTwiceOf == 0;
+  if (is_sample) question.ask_again(input, outcome);
+  std::string value = shown(outcome.answer);
+  if (!outcome.thrown) all.answers().keep(path, cell, tables, value);
+  return value;
 }
 
 }  // namespace anabranch::rows

@@ -39,8 +39,11 @@ double ScoreRules::score(const core::Path& path, const crdt::Row& row,
     const crdt::Sibling& chosen = by_value ? *chosen_sibling(kind, cell) : crdt::last_written(cell);
     return crdt::score(chosen.value, row.tally);
   }
-  return crdt::score(value_by(by_options(resolvers_.find(key)), parts, cell, state, resolvers_),
-                     row.tally);
+  if (const auto kept = kept_value(path, cell, state, resolvers_)) {
+    return crdt::score(kept, row.tally);
+  }
+  const FunctionChoice choice = choice_of(resolvers_.find(key));
+  return crdt::score(value_by(choice, path, parts, cell, state, resolvers_), row.tally);
 }
 
 std::uint64_t ScoreRules::rule(const core::Path& sorted_set, const RowReader& state) const {

@@ -1,68 +1,91 @@
 #include "rows/hooks/answer_cache.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "core/assert.h"
 #include "core/hash.h"
-#include "core/varint.h"
 
 namespace anabranch::rows {
 
-AnswerCache::Key AnswerCache::key(std::string_view hook, const HookInput& input) {
-  ANABRANCH_ASSERT(!hook.empty());
-  std::string question;
-  question.reserve(1 + hook.size() + hook_input_size(input));
-  core::put_bytes(question, hook);
-  append_hook_input(question, input);
-  if (question.size() <= kPlainBytes) return question;
-  // A plain question begins with the size of the hook's bytes, which is not 0.
-  const auto hash = core::content_hash(question);
-  return Key(1, '\0').append(hash.begin(), hash.end());
+namespace {
+
+std::size_t size_of(const core::Path& path, const crdt::Cell& cell, const std::string& value) {
+  std::size_t size = AnswerCache::kEntryBytes + path.encoded().size() + value.size();
+  for (const crdt::Sibling& each : cell.siblings) {
+    size += AnswerCache::kSiblingBytes + each.value.size() + (each.base ? each.base->size() : 0);
+  }
+  return size;
 }
 
-std::size_t AnswerCache::Hash::operator()(const Key& key) const {
-  return core::seeded64(key, seed);
+}  // namespace
+
+std::size_t AnswerCache::Hash::operator()(const std::string& path) const {
+  return core::seeded64(path, seed);
 }
 
-AnswerCache::Shared AnswerCache::find(const Key& key) {
-  Generation dropped(seed_);
+std::optional<std::string> AnswerCache::find(const core::Path& path, const crdt::Cell& cell,
+                                             const Tables& tables) {
+  std::optional<Generation> dropped;
+  Shared answer;
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    number = number_of(tables);
+    if (number != 0) answer = take(path.encoded(), dropped);
+  }
+  if (answer == nullptr || answer->tables != number || answer->cell != cell) return std::nullopt;
+  ++found_;
+  return answer->value;
+}
+
+void AnswerCache::keep(const core::Path& path, const crdt::Cell& cell, const Tables& tables,
+                       std::string value) {
+  const std::size_t bytes = size_of(path, cell, value);
+  if (bytes > bytes_max_ / 4) return;
+  auto answer = std::make_shared<Answer>(Answer{0, cell, std::move(value), bytes});
+  std::optional<Generation> dropped;
+  Tables forgotten;
   const std::lock_guard lock(mutex_);
-  if (const auto found = young_.answers.find(key); found != young_.answers.end()) {
-    ++hits_;
+  answer->tables = number_of(tables);
+  if (answer->tables == 0) {
+    answer->tables = ++last_tables_;
+    Numbered& at = tables_[last_tables_ % kTablesMax];
+    forgotten = std::exchange(at, Numbered{last_tables_, tables}).tables;
+  }
+  add(path.encoded(), std::move(answer), dropped);
+}
+
+std::uint64_t AnswerCache::number_of(const Tables& tables) const {
+  const auto* const found = std::ranges::find(tables_, tables, &Numbered::tables);
+  return found == tables_.end() ? 0 : found->number;
+}
+
+AnswerCache::Shared AnswerCache::take(const std::string& path, std::optional<Generation>& dropped) {
+  if (const auto found = young_.answers.find(path); found != young_.answers.end()) {
     return found->second;
   }
-  const auto found = old_.answers.find(key);
-  if (found == old_.answers.end()) {
-    ++misses_;
-    return nullptr;
-  }
-  ++hits_;
+  const auto found = old_.answers.find(path);
+  if (found == old_.answers.end()) return nullptr;
   Shared answer = std::move(found->second);
-  old_.bytes -= size_of(key, *answer);
+  old_.bytes -= answer->bytes;
   old_.answers.erase(found);
-  add(key, answer, dropped);
+  add(path, answer, dropped);
   return answer;
 }
 
-void AnswerCache::keep(Key key, Answer answer) {
-  if (size_of(key, answer) > bytes_max_ / 4) return;
-  auto shared = std::make_shared<const Answer>(std::move(answer));
-  Generation dropped(seed_);
-  const std::lock_guard lock(mutex_);
-  add(std::move(key), std::move(shared), dropped);
-}
-
-void AnswerCache::add(Key key, Shared answer, Generation& dropped) {
-  const std::size_t size = size_of(key, *answer);
-  if (young_.bytes + size > bytes_max_ / 2) {
+void AnswerCache::add(const std::string& path, Shared answer, std::optional<Generation>& dropped) {
+  if (young_.bytes + answer->bytes > bytes_max_ / 2) {
     dropped = std::exchange(old_, std::exchange(young_, Generation(seed_)));
   }
-  if (young_.answers.emplace(std::move(key), std::move(answer)).second) young_.bytes += size;
+  Shared& kept = young_.answers[path];
+  if (kept != nullptr) young_.bytes -= kept->bytes;
+  young_.bytes += answer->bytes;
+  kept = std::move(answer);
 }
 
 AnswerCache::Figures AnswerCache::figures() const {
   const std::lock_guard lock(mutex_);
-  return {young_.bytes + old_.bytes, hits_, misses_};
+  return {young_.bytes + old_.bytes, found_, asked_};
 }
 
 }  // namespace anabranch::rows

@@ -1,23 +1,29 @@
-// The answers of hooks that are kept in memory, so that no hook is called again for a conflict that
-// it has just decided. They are found by the whole question, the hook and its input; by its
-// BLAKE2b-256 where it is long, since a hash of few bytes costs more than all else in a read. So
-// nobody can make a conflict that is shown the answer to another one.
+// The values that hooks have chosen for rows, kept in memory, so that no hook is called again for a
+// conflict that it has just decided. An answer is found by the path of its row, and counts for the
+// same siblings in a state with the same policies and regions of origins: all that the input of a
+// hook follows from is compared as it is. So nobody can make a conflict that is shown the answer to
+// another one, and a read pays for a comparison: a hash of the input would cost more than all else
+// in the read.
 //
 // Two generations: answers are kept in the young one; when that is full it becomes the old one, and
 // the former old one is dropped. An answer that is found in the old one moves to the young one. So
 // no list is needed, and what was used lately stays.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 
-#include "rows/hooks/hook_input.h"
+#include "core/path.h"
+#include "crdt/row.h"
+#include "rows/policy/origin_regions.h"
+#include "rows/policy/policy_table.h"
 
 namespace anabranch::rows {
 
@@ -25,59 +31,79 @@ namespace anabranch::rows {
 class AnswerCache {
  public:
   static constexpr std::size_t kBytesMax = std::size_t{16} << 20U;  // About; of both generations.
-  static constexpr std::size_t kEntryBytes = 192;   // Of an answer besides its texts.
-  static constexpr std::size_t kPlainBytes = 1024;  // Longer questions are found by their hash.
+  static constexpr std::size_t kEntryBytes = 256;  // Of an answer besides its siblings and texts.
+  static constexpr std::size_t kSiblingBytes = sizeof(crdt::Sibling);
+  static constexpr std::size_t kTablesMax = 8;  // Of states whose answers are kept.
 
-  using Key = std::string;
-  // nullopt: the hook has declined, and the last written is shown.
-  using Answer = std::optional<std::string>;
-  using Shared = std::shared_ptr<const Answer>;
+  // The tables of a state, never null. Two states have the same where these are the same objects.
+  struct Tables {
+    std::shared_ptr<const PolicyTable> policies;
+    std::shared_ptr<const OriginRegions> regions;
+    bool operator==(const Tables&) const = default;
+  };
 
-  // With a random seed nobody can make questions that are slow to find.
+  // With a random seed nobody can make paths that are slow to find.
   explicit AnswerCache(std::uint64_t seed, std::size_t bytes_max = kBytesMax)
       : bytes_max_(bytes_max), seed_(seed) {}
 
-  // Returns the key of a question. `hook` names what is asked and nothing else: other hooks, and
-  // others of the same name, need other bytes; at least one.
-  [[nodiscard]] static Key key(std::string_view hook, const HookInput& input);
-
-  // Returns the answer kept for a question; null if there is none.
-  [[nodiscard]] Shared find(const Key& key);
-  // Keeps an answer, unless it takes more than a quarter of the room.
-  void keep(Key key, Answer answer);
+  // Returns the value kept for a cell at a path; nullopt if there is none.
+  [[nodiscard]] std::optional<std::string> find(const core::Path& path, const crdt::Cell& cell,
+                                                const Tables& tables);
+  // Keeps a value that a hook has chosen, or was declined to choose; replaces the one of the path.
+  // Keeps nothing that takes more than a quarter of the room.
+  void keep(const core::Path& path, const crdt::Cell& cell, const Tables& tables,
+            std::string value);
+  // Counts a decision for which a hook is asked.
+  void count_asked() { ++asked_; }
 
   struct Figures {
     std::size_t bytes = 0;  // Kept now, about.
-    std::uint64_t hits = 0;
-    std::uint64_t misses = 0;
+    std::uint64_t found = 0;
+    std::uint64_t asked = 0;
   };
   [[nodiscard]] Figures figures() const;
 
  private:
+  struct Answer {
+    std::uint64_t tables = 0;
+    crdt::Cell cell;
+    std::string value;
+    std::size_t bytes = 0;
+  };
+  using Shared = std::shared_ptr<const Answer>;
   struct Hash {
     std::uint64_t seed;
-    std::size_t operator()(const Key& key) const;
+    std::size_t operator()(const std::string& path) const;
   };
   struct Generation {
     explicit Generation(std::uint64_t seed) : answers(0, Hash{seed}) {}
-    std::unordered_map<Key, Shared, Hash> answers;
+    std::unordered_map<std::string, Shared, Hash> answers;  // By encoded path.
     std::size_t bytes = 0;
   };
+  // Tables by number, in the order of numbers modulo kTablesMax.
+  struct Numbered {
+    std::uint64_t number = 0;  // 0 for none.
+    Tables tables;
+  };
 
-  static std::size_t size_of(const Key& key, const Answer& answer) {
-    return kEntryBytes + key.size() + (answer ? answer->size() : 0);
-  }
-  // Adds an answer to the young generation; the caller holds the lock. `dropped` is given what is
-  // no longer kept, to be destroyed without the lock.
-  void add(Key key, Shared answer, Generation& dropped);
+  // All three are called with the lock.
+  // Returns the number of tables; 0 if they are not known.
+  [[nodiscard]] std::uint64_t number_of(const Tables& tables) const;
+  // Returns the answer of a path; null if there is none.
+  [[nodiscard]] Shared take(const std::string& path, std::optional<Generation>& dropped);
+  // Adds an answer to the young generation. `dropped` is given what is no longer kept, to be
+  // destroyed without the lock.
+  void add(const std::string& path, Shared answer, std::optional<Generation>& dropped);
 
   const std::size_t bytes_max_;
   const std::uint64_t seed_;
+  std::atomic<std::uint64_t> found_ = 0;
+  std::atomic<std::uint64_t> asked_ = 0;
   mutable std::mutex mutex_;  // Guards all below.
   Generation young_{seed_};
   Generation old_{seed_};
-  std::uint64_t hits_ = 0;
-  std::uint64_t misses_ = 0;
+  std::array<Numbered, kTablesMax> tables_;
+  std::uint64_t last_tables_ = 0;
 };
 
 }  // namespace anabranch::rows

@@ -44,16 +44,4 @@ struct HookInput {
 [[nodiscard]] std::vector<Sibling> public_siblings(const crdt::Cell& cell,
                                                    const OriginRegions& regions);
 
-// Appends bytes that are equal for equal inputs and differ for others, without padding,
-// little-endian:
-//
-//   input     count of siblings: u32, key, prefix, type: u32, count of path: u32, name ...,
-//             sibling ...
-//   sibling   time in ms: i64, region, base, value
-//
-// Strings are their size (u32; 0xffffffff where there is no base) and their bytes.
-void append_hook_input(std::string& out, const HookInput& input);
-// Returns their number.
-[[nodiscard]] std::size_t hook_input_size(const HookInput& input);
-
 }  // namespace anabranch::rows

@@ -24,6 +24,9 @@ class EmptyState final : public rows::RowReader {
     ++asked_;
     return policies_;
   }
+  [[nodiscard]] std::shared_ptr<const rows::OriginRegions> regions() const override {
+    return regions_;
+  }
   [[nodiscard]] std::string stored_key(std::string_view /*from*/) const override { return {}; }
   [[nodiscard]] std::optional<std::string> score_at(std::string_view /*key*/) const override {
     return std::nullopt;
@@ -38,6 +41,8 @@ class EmptyState final : public rows::RowReader {
 
  private:
   std::shared_ptr<const rows::PolicyTable> policies_;
+  std::shared_ptr<const rows::OriginRegions> regions_ =
+      std::make_shared<const rows::OriginRegions>();
   mutable int asked_ = 0;
 };
 

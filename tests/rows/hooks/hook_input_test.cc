@@ -1,9 +1,7 @@
-// What a hook gets, and the bytes that stand for it.
+// What a hook gets.
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -12,7 +10,6 @@
 
 using namespace anabranch;
 using core::Components;
-using rows::HookInput;
 using rows::OriginRegions;
 
 namespace {
@@ -38,17 +35,9 @@ OriginRegions regions_of(const std::vector<std::pair<std::string, core::Origin>>
   return regions;
 }
 
-std::string bytes_of(const HookInput& input) {
-  std::string bytes;
-  rows::append_hook_input(bytes, input);
-  return bytes;
-}
-
 Conflict conflict_at(const Components& row) {
   return rows::to_conflict(rows::hook_input(row, "pre", three_siblings(), OriginRegions()));
 }
-
-using Names = std::vector<std::string>;
 
 // The public names of types are a layer further up.
 std::string word_of(Type type) {
@@ -97,45 +86,5 @@ TEST_SUITE("rows: hook input") {
     CHECK(at({"\1", "k", "h", "f", "z", "m"}) == "zset k/f/m");
     CHECK(at({"\1", "k", "?"}) == "none k");
     CHECK(at({"\1"}) == "none ");
-  }
-
-  TEST_CASE("the bytes of an input are these") {
-    crdt::Cell cell;
-    cell.add({{1, 1}, core::Hlc::of(258, 0), "v", std::nullopt});
-    cell.add({{2, 1}, core::Hlc::of(259, 0), "", "b"});
-    const OriginRegions regions = regions_of({{"eu", 1}});
-    const Components row{"\1", "key", "h", "f", "s"};
-    const std::string bytes = bytes_of(rows::hook_input(row, "k", cell, regions));
-    const std::string none(4, '\xff');
-    const auto u32 = [](char byte) { return std::string{byte, 0, 0, 0}; };
-    const auto i64 = [](char low) { return std::string{low, 1, 0, 0, 0, 0, 0, 0}; };
-    CHECK(bytes == u32(2) + u32(3) + "key" + u32(1) + "k" + u32('s') + u32(1) + u32(1) + "f" +
-                       i64(2) + u32(2) + "eu" + none + u32(1) + "v" +  //
-                       i64(3) + u32(0) + u32(1) + "b" + u32(0));
-  }
-
-  TEST_CASE("inputs that differ in anything have other bytes") {
-    const OriginRegions regions = regions_of({{"eu", 1}, {"us", 3}});
-    const crdt::Cell cell = three_siblings();
-    const Components row{"\1", "key", "h", "f", "s"};
-    const HookInput input = rows::hook_input(row, "k", cell, regions);
-    std::set<std::string> all{bytes_of(input)};
-    const auto add = [&](const auto& change) {
-      HookInput other = input;
-      change(other);
-      CHECK(all.insert(bytes_of(other)).second);
-    };
-    add([](HookInput& of) { of.key = "ke"; });
-    add([](HookInput& of) { of.prefix = "ke"; });
-    add([](HookInput& of) { of.type = Type::kList; });
-    add([](HookInput& of) { of.path = {}; });
-    add([](HookInput& of) { of.path = {"f", ""}; });
-    add([](HookInput& of) { of.siblings.pop_back(); });
-    add([](HookInput& of) { std::swap(of.siblings[0], of.siblings[1]); });
-    add([](HookInput& of) { of.siblings[0].base = ""; });
-    add([](HookInput& of) { of.siblings[2].base.reset(); });
-    add([](HookInput& of) { of.siblings[0].region = ""; });
-    add([](HookInput& of) { of.siblings[0].time_ms = -1; });
-    add([](HookInput& of) { of.siblings[0].value = "aa"; });
   }
 }
