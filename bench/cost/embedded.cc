@@ -118,6 +118,11 @@ std::string highest(const Conflict& conflict) {
   return std::ranges::max_element(conflict.siblings, {}, number)->value;
 }
 
+void put_and_close(const Options& options, const Rows& rows) {
+  Store store = Store::open(options);
+  put_in_groups(store, rows, 500);
+}
+
 // Reads of keys with two concurrent values, between which a function decides: the first read of
 // each, and the next one.
 void count_conflicts(const std::string& folder) {
@@ -130,9 +135,9 @@ void count_conflicts(const std::string& folder) {
   }
   Options other = options(folder + "/us");
   other.region = "us";
-  put_in_groups(*std::make_unique<Store>(Store::open(other)), there, 500);
+  put_and_close(other, there);
   Options own = options(folder + "/eu");
-  put_in_groups(*std::make_unique<Store>(Store::open(own)), here, 500);
+  put_and_close(own, here);
   {
     ForeignBatches batches(other.path, own.path, kMapBytes);
     batches.apply(batches.size());
@@ -174,6 +179,32 @@ void count_foreign_batches(const std::string& folder) {
   batches.check_all_applied();
 }
 
+// The same batches, of which each tenth meets a value that was written here; with the conflict log,
+// and without.
+void count_conflicts(const std::string& folder) {
+  constexpr std::uint64_t kTimes = 1000;
+  const std::string source = folder + "/us";
+  // Each key once, so that no put ends the conflict of an earlier one.
+  const Rows rows = all_rows();
+  const Rows written(rows.begin(), rows.begin() + kTimes);
+  {
+    Store store = Store::open(options(source));
+    put_in_groups(store, rows, 500);
+    put_alone(store, written);
+  }
+  std::vector<std::string> tenth;
+  for (std::size_t i = 0; i < written.size(); i += 10) tenth.push_back(written[i].key);
+  for (const bool logs : {true, false}) {
+    ForeignBatches batches(source, folder + (logs ? "/logs" : "/plain"), kMapBytes,
+                           logs ? std::uint64_t{64} << 20U : 0);
+    batches.apply(batches.size() - kTimes);
+    batches.write_here(tenth);
+    count(logs ? "foreign batch, 1 of 10 lost" : "the same without a log", kTimes,
+          [&] { batches.apply(kTimes); });
+    batches.check_all_applied();
+  }
+}
+
 std::string built_with() {
 #if defined(__clang__)
   const std::string compiler = "clang " + std::to_string(__clang_major__);
@@ -203,6 +234,7 @@ int main(int argc, char** argv) {
     count_conflicts(folder + "/conflicts");
     count_idle_turns(folder + "/idle");
     count_foreign_batches(folder + "/foreign");
+    count_conflicts(folder + "/conflicts");
   } catch (const std::exception& error) {
     std::cerr << "cost_embedded: " << error.what() << '\n';
     return 1;

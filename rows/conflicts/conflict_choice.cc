@@ -46,7 +46,7 @@ ConflictChoice choice_between(const core::Path& path, const std::vector<Sibling>
   const Cell cell{values};
   if (const auto shown = ruled_by_type(path, cell)) return {.policy = "type", .shown = *shown};
   const PolicyRow* const row = policies.find(path);
-  if (row == nullptr) return by_resolver(resolvers.find(path.components()[1]), cell);
+  if (row == nullptr) return by_resolver(resolvers.find(path.components()[1]).resolver, cell);
   ConflictChoice choice{.policy = row->policy.text(), .prefix = row->scope.prefix};
   const Sibling* const sibling = chosen(row->policy.kind, path, cell);
   if (sibling != nullptr) choice.shown = sibling->dot;

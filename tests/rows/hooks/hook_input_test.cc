@@ -50,6 +50,14 @@ Conflict conflict_at(const Components& row) {
 
 using Names = std::vector<std::string>;
 
+// The public names of types are a layer further up.
+std::string word_of(Type type) {
+  if (type == Type::kString) return "string";
+  if (type == Type::kList) return "list";
+  if (type == Type::kSortedSet) return "zset";
+  return type == Type::kNone ? "none" : "another type";
+}
+
 }  // namespace
 
 TEST_SUITE("rows: hook input") {
@@ -78,7 +86,7 @@ TEST_SUITE("rows: hook input") {
   TEST_CASE("a hook gets the names below the key, and the type of the value") {
     const auto at = [](const Components& row) {
       const Conflict conflict = conflict_at(row);
-      std::string text = std::string(to_string(conflict.type)) + " " + conflict.key;
+      std::string text = word_of(conflict.type) + " " + conflict.key;
       for (const std::string& name : conflict.path) text += "/" + name;
       return text;
     };
