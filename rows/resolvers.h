@@ -40,8 +40,8 @@ class Resolvers {
   // Returns the same without the functions, which decide no scores.
   [[nodiscard]] core::Hash128 score_fingerprint() const;
 
-  // The answers of hooks that are kept, the alarms about hooks, and the modules that are loaded. All
-  // are thread-safe.
+  // The answers of hooks that are kept, the alarms about hooks, and the modules that are loaded.
+  // All are thread-safe.
   [[nodiscard]] AnswerCache& answers() const { return answers_; }
   [[nodiscard]] HookAlarms& alarms() const { return alarms_; }
   [[nodiscard]] ModulePool& modules() const { return modules_; }
