@@ -45,7 +45,6 @@ class Node {
   [[nodiscard]] storage::MemoryStorage& storage() { return *storage_; }
   [[nodiscard]] const storage::MemoryStorage& storage() const { return *storage_; }
   [[nodiscard]] const rows::Names& names() const { return replica_->names(); }
-  [[nodiscard]] const regions::ConflictLog& conflicts() const { return replica_->conflicts(); }
   [[nodiscard]] core::ManualClock& clock() { return *clock_; }
   [[nodiscard]] std::uint64_t nonce() const { return nonce_; }
   [[nodiscard]] core::Origin origin() const { return replica_->identity().origin; }

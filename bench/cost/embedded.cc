@@ -181,7 +181,7 @@ void count_foreign_batches(const std::string& folder) {
 
 // The same batches, of which each tenth meets a value that was written here; with the conflict log,
 // and without.
-void count_conflicts(const std::string& folder) {
+void count_logging(const std::string& folder) {
   constexpr std::uint64_t kTimes = 1000;
   const std::string source = folder + "/us";
   // Each key once, so that no put ends the conflict of an earlier one.
@@ -234,7 +234,7 @@ int main(int argc, char** argv) {
     count_conflicts(folder + "/conflicts");
     count_idle_turns(folder + "/idle");
     count_foreign_batches(folder + "/foreign");
-    count_conflicts(folder + "/conflicts");
+    count_logging(folder + "/logging");
   } catch (const std::exception& error) {
     std::cerr << "cost_embedded: " << error.what() << '\n';
     return 1;

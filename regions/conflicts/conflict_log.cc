@@ -4,6 +4,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "rows/conflicts/conflict_table.h"
@@ -81,6 +82,8 @@ rows::ConflictChoice ConflictLog::choice_of(const ConflictNote& note,
 }
 
 ConflictEntry ConflictLog::entry_of(ConflictNote note, const rows::PolicyTable& policies) const {
+  // In canonical order, so that the numbers of losers do not depend on the names of origins.
+  std::ranges::sort(note.values, {}, [](const auto& each) { return std::tie(each.hlc, each.dot); });
   rows::ConflictChoice choice = choice_of(note, policies);
   const core::HybridClock* const clock = state_.clock();  // None during recovery.
   const core::Hlc by_time = note.by_time;

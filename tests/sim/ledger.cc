@@ -4,8 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "core/batch.h"
-#include "rows/conflicts/conflict_table.h"
 #include "rows/row_text.h"
 #include "rows/snapshot_reader.h"
 #include "tests/policies_oracle.h"
@@ -94,7 +92,6 @@ std::string Ledger::write(const storage::StoredRecord& record, const VersionVect
   others.set(record.origin, 0);
   record_history(oracle_, record.bytes, deps);
   note_policies(batch);
-  losers_.wrote(record.bytes, deps);
   promised_.raise(record.origin, record.last);
   log.push_back({record.first, record.last, std::move(others), record.bytes});
   return {};
@@ -153,7 +150,6 @@ void Ledger::made_outside(const std::string& bytes) {
   if (find(header.origin, header.last) != nullptr) return;  // Sent again.
   record_history(oracle_, bytes, {});
   note_policies(core::decode_batch(bytes).value());
-  losers_.wrote(bytes, {});
   written_[header.origin].push_back({header.first, header.last, {}, bytes});
 }
 
@@ -215,7 +211,6 @@ void Ledger::lost(const VersionVector& kept) {
 
 void Ledger::settle(const VersionVector& floor) {
   oracle_.settle(floor);
-  losers_.settle(floor);
   settled_.join(floor);
 }
 
@@ -231,32 +226,7 @@ std::string Ledger::wrong(const Node& node) const {
   const Oracle::View shown = view_of(node);
   const Oracle::View demanded = oracle_.visible(node.vector());
   if (shown != demanded) return "shows\n" + difference(shown, demanded);
-  if (std::string wrong = wrong_value(node, demanded); !wrong.empty()) return wrong;
-  return wrong_losers(node);
-}
-
-std::string Ledger::wrong_losers(const Node& node) const {
-  const regions::ConflictFigures& figures = node.conflicts().figures();
-  if (figures.dropped_full > 0 || figures.dropped_old > 0) return {};
-  const auto applied = [&](core::Dot act) {
-    return node.storage().find(act.origin, act.seq).has_value();
-  };
-  const LosersOracle::Demands demands = losers_.demands(node.vector(), applied);
-  if (demands.empty()) return {};
-  LosersOracle::Demands logged;
-  rows::scan_conflicts(*node.storage().snapshot(), 0, [&](auto, const rows::ConflictEntry& entry) {
-    for (const crdt::Sibling& each : entry.note.values) {
-      logged[entry.note.path].insert(each.dot);
-    }
-    return true;
-  });
-  for (const auto& [path, dots] : demands) {
-    for (const core::Dot dot : dots) {
-      if (logged[path].contains(dot)) continue;
-      return "the conflict log lacks " + name(dot.origin, dot.seq) + " at " + rows::path_text(path);
-    }
-  }
-  return {};
+  return wrong_value(node, demanded);
 }
 
 }  // namespace anabranch::test

@@ -18,7 +18,6 @@
 #include "core/batch.h"
 #include "tests/node.h"
 #include "tests/oracle.h"
-#include "tests/sim/losers_oracle.h"
 
 namespace anabranch::test {
 
@@ -84,8 +83,6 @@ class Ledger {
   // Returns the first put of a batch that was just written on `deps` whose base is another one than
   // the history demands, in words.
   [[nodiscard]] std::string wrong_base(const core::Batch& batch, core::VersionVector deps) const;
-  // The first value that the conflict log of a replica lacks, in words.
-  [[nodiscard]] std::string wrong_losers(const Node& node) const;
   // The batch of an origin that ends with `last`; null when none was written.
   [[nodiscard]] const Written* find(core::Origin origin, core::Seq last) const;
 
@@ -96,7 +93,6 @@ class Ledger {
   core::VersionVector ends_;  // Where origins are settled.
   Oracle oracle_;
   bool keeps_bases_ = false;  // Some policy did.
-  LosersOracle losers_;
 };
 
 }  // namespace anabranch::test

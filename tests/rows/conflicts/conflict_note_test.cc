@@ -123,7 +123,7 @@ TEST_SUITE("rows: notes of conflicts") {
   }
 
   TEST_CASE(
-      "values of keys, fields, elements and scores can lose; positions, texts, deadlines and "
+      "values of keys, fields, elements and scores can lose, positions, texts, deadlines and "
       "the mesh's own rows cannot") {
     CHECK(rows::can_lose(kText));
     CHECK(rows::can_lose({"\1", "on", "f"}));

@@ -92,6 +92,7 @@ TEST_SUITE("rows: answer cache") {
         const std::string name = std::to_string((first + i) % 200);
         if (const auto kept = cache.find(key_of("f", name)); kept && *kept != name) ++wrong;
         cache.keep(key_of("f", name), name);
+        if (const auto kept = cache.find(key_of("f", name)); kept && *kept != name) ++wrong;
       }
     };
     std::thread other(work, 100);
