@@ -17,6 +17,7 @@
 #include "leader/link_log.h"
 #include "leader/losers.h"
 #include "leader/pacer.h"
+#include "leader/plugins.h"
 #include "leader/policies.h"
 #include "leader/put_back.h"
 #include "leader/replication_progress.h"
@@ -433,6 +434,22 @@ std::vector<PolicyAt> Leader::policies() const {
   std::vector<PolicyAt> all;
   impl_->read([&](const rows::SnapshotReader& rows, const rows::Names& /*names*/) {
     all = list_policies(rows, impl_->resolvers());
+  });
+  return all;
+}
+
+core::Result<std::string> Leader::add_plugin(std::string_view module) {
+  return impl_->act().add_module(module);
+}
+
+core::Result<void> Leader::remove_plugin(std::string_view name) {
+  return impl_->act().remove_module(name);
+}
+
+std::vector<PluginAt> Leader::plugins() const {
+  std::vector<PluginAt> all;
+  impl_->read([&](const rows::SnapshotReader& rows, const rows::Names& /*names*/) {
+    all = list_plugins(rows);
   });
   return all;
 }

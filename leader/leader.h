@@ -17,6 +17,7 @@
 
 #include <anabranch/loser.h>
 #include <anabranch/options.h>
+#include <anabranch/plugin.h>
 #include <anabranch/policy.h>
 #include <anabranch/session.h>
 #include <anabranch/status.h>
@@ -108,6 +109,11 @@ class Leader {
   core::Result<void> remove_policy(std::uint8_t database, std::string_view prefix);
   // See Store::policies. Thread-safe.
   [[nodiscard]] std::vector<PolicyAt> policies() const;
+  // Stages Store::add_plugin or Store::remove_plugin in the open group.
+  core::Result<std::string> add_plugin(std::string_view module);
+  core::Result<void> remove_plugin(std::string_view name);
+  // See Store::plugins. Thread-safe.
+  [[nodiscard]] std::vector<PluginAt> plugins() const;
   // See Store::losers. Thread-safe.
   [[nodiscard]] core::Result<std::vector<Loser>> losers(const LoserFilter& filter) const;
   // Returns all losers of the entry of the log that a loser is of. Fails with kInvalid if there is

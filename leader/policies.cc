@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "rows/policy/module_rows.h"
 
 namespace anabranch {
 
@@ -23,10 +24,10 @@ using rows::PolicyRow;
 constexpr std::uint8_t kDatabaseMax = 15;
 
 constexpr std::pair<Kind, PolicyKind> kKinds[] = {
-    {Kind::kLww, PolicyKind::kLww},         {Kind::kSiblings, PolicyKind::kSiblings},
-    {Kind::kMax, PolicyKind::kMax},         {Kind::kMin, PolicyKind::kMin},
-    {Kind::kNative, PolicyKind::kNative},   {Kind::kRemoved, PolicyKind::kNone},
-    {Kind::kUnknown, PolicyKind::kUnknown},
+    {Kind::kLww, PolicyKind::kLww},       {Kind::kSiblings, PolicyKind::kSiblings},
+    {Kind::kMax, PolicyKind::kMax},       {Kind::kMin, PolicyKind::kMin},
+    {Kind::kNative, PolicyKind::kNative}, {Kind::kWasm1, PolicyKind::kWasm1},
+    {Kind::kRemoved, PolicyKind::kNone},  {Kind::kUnknown, PolicyKind::kUnknown},
 };
 
 PolicyKind row_kind(Kind kind) {
@@ -48,13 +49,17 @@ struct Listed {
   bool is_concurrent = false;
 };
 
-std::string note_in_force(const Listed& each, const rows::Resolvers& resolvers) {
+std::string note_in_force(const Listed& each, const rows::PolicyTable& table,
+                          const rows::Resolvers& resolvers) {
   const rows::Policy& policy = each.row.policy;
   if (!policy.is_known()) {
     return "unknown to this version: conflicted keys are not shown; upgrade this leader";
   }
   if (policy.kind == PolicyKind::kNative && resolvers.native(policy.name) == nullptr) {
     return "this leader lacks the function: it shows the last written";
+  }
+  if (policy.kind == PolicyKind::kWasm1 && table.module(policy.name) == nullptr) {
+    return "the module is not there: the last written is shown";
   }
   return each.is_concurrent ? "set concurrently: the last setting counts" : "";
 }
@@ -79,13 +84,18 @@ core::Result<void> check_database(std::uint8_t database) {
 core::Result<void> check_policy(std::uint8_t database, const Policy& policy) {
   if (policy.kind == Kind::kRemoved || policy.kind == Kind::kUnknown) {
     return core::invalid(
-        "a policy can be lww, siblings, max, min or native; remove_policy removes "
+        "a policy can be lww, siblings, max, min, native or wasm1; remove_policy removes "
         "one");
   }
   const bool is_native = policy.kind == Kind::kNative;
-  if (is_native == policy.name.empty()) {
+  const bool is_module = policy.kind == Kind::kWasm1;
+  if ((is_native || is_module) == policy.name.empty()) {
+    if (is_module) return core::invalid("a policy of the kind wasm1 needs the name of a module");
     return core::invalid(is_native ? "a native policy needs the name of a function"
                                    : "only a native policy has the name of a function");
+  }
+  if (is_module && !rows::is_module_name(policy.name)) {
+    return core::invalid("the name of a module is 64 hexadecimal digits");
   }
   return check_database(database);
 }
@@ -128,7 +138,7 @@ std::vector<PolicyAt> list_policies(const rows::RowReader& rows, const rows::Res
                 .policy = public_policy(each.row.policy),
                 .region = where.second.value_or(""),
                 .in_force = row != nullptr && *row == each.row};
-    at.note = at.in_force ? note_in_force(each, resolvers)
+    at.note = at.in_force ? note_in_force(each, *table, resolvers)
                           : note_aside(each, found.contains({where.first, std::nullopt}), row);
     all.push_back(std::move(at));
   }
@@ -141,7 +151,7 @@ std::string to_string(const Policy& policy) {
   if (policy.kind == Policy::Kind::kRemoved) return "removed";
   if (policy.kind == Policy::Kind::kUnknown) return "unknown:" + policy.name;
   std::string text(rows::word_of(leader::row_kind(policy.kind)));
-  if (policy.kind == Policy::Kind::kNative) text += ":" + policy.name;
+  if (!policy.name.empty()) text += ":" + policy.name;
   if (policy.keep_base) text += "+base";
   return text;
 }

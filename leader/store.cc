@@ -122,6 +122,18 @@ void Store::remove_policy(std::uint8_t database, std::string_view prefix) {
       [&](leader::Leader& leader) { leader.remove_policy(database, prefix).value_or_raise(); });
 }
 
+std::string Store::add_plugin(std::string_view module) {
+  std::string name;
+  impl_->run([&](leader::Leader& leader) { name = leader.add_plugin(module).value_or_raise(); });
+  return name;
+}
+
+void Store::remove_plugin(std::string_view name) {
+  impl_->run([&](leader::Leader& leader) { leader.remove_plugin(name).value_or_raise(); });
+}
+
+std::vector<PluginAt> Store::plugins() const { return impl_->leader().plugins(); }
+
 std::vector<Loser> Store::losers(const LoserFilter& filter) const {
   return impl_->leader().losers(filter).value_or_raise();
 }

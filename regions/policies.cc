@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "rows/policy/module_rows.h"
 #include "rows/row_text.h"
 
 namespace anabranch::regions {
@@ -25,6 +26,10 @@ std::string name_of(const PolicyScope& scope) {
 // Returns whether a cell shows exactly this value, without concurrent ones.
 bool holds_only(const crdt::Cell& cell, std::string_view value) {
   return cell.siblings.size() == 1 && cell.siblings.front().value == value;
+}
+
+bool has_module(const rows::RowReader& rows, const std::string& name) {
+  return rows::read_module(rows.row(rows::module_path(name)).cell, name).has_value();
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -50,6 +55,12 @@ core::Result<void> Policies::check(const PolicyScope& scope, const Policy& polic
     return core::invalid("this leader has no function " + rows::quoted(policy.name) +
                          ": every region must be given it first, in Options::functions of an "
                          "embedded store; a server has none");
+  }
+  const bool is_module = policy.kind == PolicyKind::kWasm1;
+  if (is_module && !rows::is_module_name(policy.name)) {
+    return core::invalid(rows::quoted(policy.name) +
+                         " is no name of a module: 64 hexadecimal digits, as `anabranch plugin "
+                         "list` shows them");
   }
   return {};
 }
@@ -86,6 +97,9 @@ core::Result<void> Policies::set(const PolicyScope& scope, const Policy& policy)
   const std::string value = rows::encode_policy(policy);
   const crdt::Cell cell = txn->stage().peek(path).cell;
   if (!holds_only(cell, value)) {
+    if (policy.kind == PolicyKind::kWasm1 && !has_module(txn->stage(), policy.name)) {
+      return core::invalid("there is no module " + policy.name + ": add it first, in any region");
+    }
     if (auto room = check_room(scope.prefix.size() + value.size()); !room.ok()) return room;
     if (cell.siblings.empty()) {
       if (auto few = check_number(txn->stage()); !few.ok()) return few;
@@ -185,6 +199,11 @@ void Policies::look() {
     if (!policy.is_known()) {
       add_trouble(rows::unknown_policy_text(row));
       continue;
+    }
+    if (policy.kind == PolicyKind::kWasm1 && seen_->module(policy.name) == nullptr) {
+      add_trouble("the " + name_of(scope) + " names the module " + policy.name +
+                  ", which is not there: all regions show the last written there; add it, or set "
+                  "another policy");
     }
     if (policy.kind != PolicyKind::kNative) continue;
     if (resolvers_ != nullptr && resolvers_->native(policy.name) != nullptr) continue;

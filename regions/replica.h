@@ -28,6 +28,7 @@
 #include "regions/local_writer.h"
 #include "regions/log/log_keeper.h"
 #include "regions/membership.h"
+#include "regions/modules.h"
 #include "regions/policies.h"
 #include "regions/rejoin/fork_repair.h"
 #include "regions/rejoin/incarnations.h"
@@ -81,6 +82,13 @@ class Replica {
   }
   core::Result<void> remove_policy(const rows::PolicyScope& scope) {
     return policies_.remove(scope);
+  }
+  // Stages that a module of a plugin is added, or removed; see modules.h.
+  core::Result<std::string> add_module(std::string_view module) {
+    return regions::add_module(writer_, module);
+  }
+  core::Result<void> remove_module(std::string_view name) {
+    return regions::remove_module(writer_, name);
   }
   // Gives way to the other history of an origin that has two: begins to join as if empty and to
   // write again the ops that only this side has (rejoin.h). With `adopt` also those of another

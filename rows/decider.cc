@@ -9,6 +9,7 @@
 #include "crdt/type_table.h"
 #include "rows/function_choice.h"
 #include "rows/hooks/hook_input.h"
+#include "rows/module_choice.h"
 #include "rows/policy/policy_choice.h"
 #include "rows/row_text.h"
 
@@ -43,6 +44,9 @@ std::string Decider::by_policy(const Path& path, const core::Components& parts,
   const bool is_unknown = !policy.is_known() && !planted(core::Bug::kUnknownAsLww);
   if (is_unknown) throw Error(ErrorCode::kUnsupported, unknown_policy_text(*row));
   if (const auto* const chosen = chosen_sibling(policy.kind, cell)) return chosen->value;
+  if (policy.kind == PolicyKind::kWasm1) {
+    return value_by_module(*row, *policies, parts, cell, rows_, resolvers_);
+  }
   if (const Resolver* const native = resolvers_.native(policy.name)) {
     return value_by({*native, row->scope.prefix}, path, parts, cell, rows_, resolvers_);
   }

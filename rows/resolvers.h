@@ -13,6 +13,7 @@
 #include "core/hash.h"
 #include "rows/hooks/answer_cache.h"
 #include "rows/hooks/hook_alarms.h"
+#include "rows/hooks/module_pool.h"
 
 namespace anabranch::rows {
 
@@ -39,9 +40,11 @@ class Resolvers {
   // Returns the same without the functions, which decide no scores.
   [[nodiscard]] core::Hash128 score_fingerprint() const;
 
-  // The answers of functions that are kept, and the alarms about functions. Both are thread-safe.
+  // The answers of hooks that are kept, the alarms about hooks, and the modules that are loaded.
+  // All are thread-safe.
   [[nodiscard]] AnswerCache& answers() const { return answers_; }
   [[nodiscard]] HookAlarms& alarms() const { return alarms_; }
+  [[nodiscard]] ModulePool& modules() const { return modules_; }
   // Counts a conflict that was to be decided by a function the process was not given.
   void count_absent() const { ++absent_; }
   [[nodiscard]] std::uint64_t absent() const { return absent_; }
@@ -52,6 +55,7 @@ class Resolvers {
   PrefixResolver lww_{{}, Resolver::lww()};
   mutable AnswerCache answers_;
   mutable HookAlarms alarms_;
+  mutable ModulePool modules_;
   mutable std::atomic<std::uint64_t> absent_ = 0;
 };
 

@@ -1,7 +1,10 @@
 #include "rows/row_reader.h"
 
+#include <string>
 #include <utility>
 #include <vector>
+
+#include "rows/policy/module_rows.h"
 
 namespace anabranch::rows {
 
@@ -16,7 +19,14 @@ std::shared_ptr<const PolicyTable> RowReader::policies() const {
     if (auto policy = read_policy_row(path, row.cell)) found.push_back(*std::move(policy));
     return true;
   });
-  return std::make_shared<const PolicyTable>(std::move(found));
+  PolicyTable::Modules modules;
+  for (const PolicyRow& each : found) {
+    const std::string& name = each.policy.name;
+    if (each.policy.kind != PolicyKind::kWasm1 || modules.contains(name)) continue;
+    auto module = read_module(row(module_path(name)).cell, name);
+    if (module) modules.emplace(name, std::make_shared<const std::string>(*std::move(module)));
+  }
+  return std::make_shared<const PolicyTable>(std::move(found), std::move(modules));
 }
 
 std::shared_ptr<const OriginRegions> RowReader::regions() const {

@@ -40,7 +40,8 @@ class RowReader : public ScoreTable {
   }
   // Returns the number of shown members in the collection at `path`, kept by counts.h.
   [[nodiscard]] virtual std::uint64_t count(const core::Path& path) const = 0;
-  // Returns the policies in force in this state, never null. May cost a scan of their rows.
+  // Returns the policies in force in this state, with the modules that they name, never null. May
+  // cost a scan of their rows.
   [[nodiscard]] virtual std::shared_ptr<const PolicyTable> policies() const;
   // Returns the regions of origins in this state, never null. May cost a scan of their rows.
   [[nodiscard]] virtual std::shared_ptr<const OriginRegions> regions() const;

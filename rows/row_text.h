@@ -20,7 +20,7 @@ std::string number_text(const core::Number& number);
 std::string quoted(std::string_view bytes);
 // database 0 "balance" "s"
 std::string path_text(const core::Path& path);
-// The policy of database 0 "doc/" has the kind wasm1, unknown to this version: ...; for a policy of
+// The policy of database 0 "doc/" has the kind wasm9, unknown to this version: ...; for a policy of
 // the kind kUnknown.
 std::string unknown_policy_text(const PolicyRow& row);
 // "hello" of eu (origin 00000000000000ab, op 17, 1700000000000 ms), ...; slots of tallies likewise.

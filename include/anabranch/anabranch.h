@@ -8,6 +8,7 @@
 #include <anabranch/key.h>
 #include <anabranch/loser.h>
 #include <anabranch/options.h>
+#include <anabranch/plugin.h>
 #include <anabranch/policy.h>
 #include <anabranch/scope.h>
 #include <anabranch/score_span.h>

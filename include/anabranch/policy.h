@@ -26,6 +26,7 @@ struct Policy {
     kNative,    // Shows the value that a function of Options::functions returns. Every region must
                 // have been given it under the same name: one without it shows the last written,
                 // with a warning in its log and in the status of all its peers.
+    kWasm1,     // Shows the answer of a plugin's module (plugin.h), the same bytes in every region.
     kRemoved,   // Listed only: the policy was removed, and a shorter prefix decides.
     kUnknown,   // Listed only: of a newer version. Conflicted keys are not shown: Error with
                 // kUnsupported.
@@ -35,7 +36,8 @@ struct Policy {
   // Each put below the prefix stores the value it replaces (Sibling::base), which is of use to
   // functions that want a common ancestor, and takes room as the value does.
   bool keep_base = false;
-  std::string name = {};  // kNative: of the function. kUnknown: the kind, empty if unreadable.
+  std::string name = {};  // kNative: of the function. kWasm1: of the module. kUnknown: the kind,
+                          // empty if unreadable.
   bool operator==(const Policy&) const = default;
 
   static Policy lww() { return {.kind = Kind::kLww}; }
@@ -45,6 +47,10 @@ struct Policy {
   static Policy native(std::string function) {
     return {.kind = Kind::kNative, .name = std::move(function)};
   }
+  // `module` is a name that Store::add_plugin has returned.
+  static Policy wasm1(std::string module) {
+    return {.kind = Kind::kWasm1, .name = std::move(module)};
+  }
   // Returns the same policy with keep_base.
   [[nodiscard]] Policy with_base() const {
     Policy policy = *this;
@@ -53,7 +59,8 @@ struct Policy {
   }
 };
 
-// Returns the policy as commands and settings write it: "max", "lww+base", "native:nearest";
+// Returns the policy as commands and settings write it: "max", "lww+base", "native:nearest",
+// "wasm1:MODULE";
 // "removed" and "unknown:KIND" where it can only be listed.
 [[nodiscard]] std::string to_string(const Policy& policy);
 

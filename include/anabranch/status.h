@@ -159,7 +159,7 @@ struct StoreStatus {
   std::uint64_t avoided_sources = 0;
   // Positions that peers are asked for, since the log here cannot compare them after giving way.
   std::uint64_t wanted_positions = 0;
-  std::uint64_t resolver_failures = 0;  // Calls of resolvers that threw; `lww` decided instead.
+  std::uint64_t resolver_failures = 0;  // Resolvers threw, or plugins had no answer.
   // Alarms about the functions between concurrent values, the last one of each function and kind: a
   // sentence with the key. At most 20.
   std::vector<std::string> resolver_alarms;

@@ -18,6 +18,7 @@
 
 #include <anabranch/loser.h>
 #include <anabranch/options.h>
+#include <anabranch/plugin.h>
 #include <anabranch/policy.h>
 #include <anabranch/scope.h>
 #include <anabranch/session.h>
@@ -111,6 +112,19 @@ class Store final : public Scope {
   // Returns all policies ever set or proposed, by database, prefix and region; of each whether it
   // decides. Waits for no writer; within a transaction it returns the policies as committed.
   [[nodiscard]] std::vector<PolicyAt> policies() const;
+
+  // ---- Plugins (plugin.h). As policies, within transactions too.
+
+  // Stores a WebAssembly module for policies in all regions, and returns its name for
+  // Policy::wasm1. Writes nothing if it is there. Throws Error: kInvalid, with the reason, for one
+  // that the rule wasm1 does not admit; kTooLarge for one too many (256); kReadOnly on a follower.
+  std::string add_plugin(std::string_view module);
+  // Removes a module. Throws Error: kInvalid if there is none of this name, or a policy in force
+  // names it; kReadOnly on a follower. Where another region sets such a policy meanwhile, the last
+  // written is shown until the module is added again.
+  void remove_plugin(std::string_view name);
+  // Returns all modules, and the policies in force that name them. Waits for no writer.
+  [[nodiscard]] std::vector<PluginAt> plugins() const;
 
   // ---- Losers (loser.h).
 

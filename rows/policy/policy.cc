@@ -8,6 +8,7 @@
 #include "core/assert.h"
 #include "core/codec.h"
 #include "core/hash.h"
+#include "rows/policy/module_rows.h"
 
 namespace anabranch::rows {
 
@@ -18,13 +19,14 @@ struct KindWord {
   std::string_view word;
 };
 
-constexpr std::array<KindWord, 6> kWords{{
+constexpr std::array<KindWord, 7> kWords{{
     {PolicyKind::kNone, "none"},
     {PolicyKind::kLww, "lww"},
     {PolicyKind::kSiblings, "siblings"},
     {PolicyKind::kMax, "max"},
     {PolicyKind::kMin, "min"},
     {PolicyKind::kNative, "native"},
+    {PolicyKind::kWasm1, "wasm1"},
 }};
 
 PolicyKind kind_of(std::string_view word) {
@@ -42,8 +44,9 @@ std::optional<Policy> read_policy(std::string_view bytes, std::string& word) {
   policy.keep_base = in.boolean();
   if (!in.take_nil()) policy.name = in.text();
   in.skip(newer);
-  const bool named = policy.kind == PolicyKind::kNative;
-  if (!in.done() || !policy.is_known() || named == policy.name.empty()) return std::nullopt;
+  const bool is_whole = in.done() && policy.is_known();
+  if (!is_whole || policy.needs_name() == policy.name.empty()) return std::nullopt;
+  if (policy.kind == PolicyKind::kWasm1 && !is_module_name(policy.name)) return std::nullopt;
   return policy;
 }
 
@@ -70,6 +73,7 @@ std::uint64_t Policy::rule_id() const {
     case PolicyKind::kMax:
     case PolicyKind::kMin:
     case PolicyKind::kNative:
+    case PolicyKind::kWasm1:
     case PolicyKind::kUnknown:
       break;
   }
@@ -80,7 +84,7 @@ std::uint64_t Policy::rule_id() const {
 
 std::string encode_policy(const Policy& policy) {
   if (!policy.is_known()) return policy.bytes;
-  ANABRANCH_ASSERT((policy.kind == PolicyKind::kNative) == !policy.name.empty());
+  ANABRANCH_ASSERT(policy.needs_name() == !policy.name.empty());
   std::string bytes;
   core::Writer out(bytes);
   out.array(3).text(word_of(policy.kind)).boolean(policy.keep_base);

@@ -19,19 +19,25 @@ enum class PolicyKind : std::uint8_t {
   kMax,
   kMin,
   kNative,   // A function of the process, by its name; lww where the process has none of it.
+  kWasm1,    // A module by its name (module_rows.h), under the rule wasm1; lww where none is.
   kUnknown,  // Of a newer version, or damaged.
 };
 
 struct Policy {
   PolicyKind kind = PolicyKind::kNone;
   bool keep_base = false;  // Each put below the prefix stores the value it replaces (bases.h).
-  std::string name = {};   // kNative: of the function. kUnknown: the kind, empty if unreadable.
+  std::string name = {};   // kNative: of the function. kWasm1: of the module. kUnknown: the kind,
+                           // empty if unreadable.
   std::string bytes = {};  // kUnknown: the stored value.
   bool operator==(const Policy&) const = default;
 
+  // Returns whether a policy of this kind has a name.
+  [[nodiscard]] bool needs_name() const {
+    return kind == PolicyKind::kNative || kind == PolicyKind::kWasm1;
+  }
   // Returns whether a leader of this version can decide by it.
   [[nodiscard]] bool is_known() const { return kind != PolicyKind::kUnknown; }
-  // Returns the policy as a person reads it: "max", "native nearest", "unknown wasm1".
+  // Returns the policy as a person reads it: "max", "native nearest", "unknown wasm9".
   [[nodiscard]] std::string text() const;
   // Returns a number that is equal for policies that show equal values for equal siblings, and
   // differs, but for collisions of a hash, otherwise. 0 for those that show the last written.
@@ -42,7 +48,7 @@ struct Policy {
 [[nodiscard]] std::string_view word_of(PolicyKind kind);
 
 // Returns [kind: text, keep_base: bool, name: text or nil]; of an unknown policy its bytes. A
-// native policy must have a name.
+// policy that needs a name must have one.
 [[nodiscard]] std::string encode_policy(const Policy& policy);
 // Reads any bytes. Those of no known policy give one of the kind kUnknown: a reader that took them
 // for no policy at all would show other values than one that knows them.

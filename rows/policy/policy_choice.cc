@@ -15,6 +15,7 @@ const crdt::Sibling* chosen_sibling(PolicyKind kind, const crdt::Cell& cell) {
     case PolicyKind::kMin:
       return &crdt::least(cell);
     case PolicyKind::kNative:
+    case PolicyKind::kWasm1:
     case PolicyKind::kUnknown:
       return nullptr;
   }

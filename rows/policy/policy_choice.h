@@ -6,7 +6,8 @@
 
 namespace anabranch::rows {
 
-// Returns the sibling of a cell that a kind of policy shows; null for kNative and kUnknown. The
+// Returns the sibling of a cell that a kind of policy shows; null for kNative, kWasm1 and
+// kUnknown. The
 // cell must not be empty; the pointer is valid as long as the cell is unchanged.
 [[nodiscard]] const crdt::Sibling* chosen_sibling(PolicyKind kind, const crdt::Cell& cell);
 

@@ -24,21 +24,10 @@ bool precedes(const PolicyRow& a, const PolicyRow& b) {
   return a.region < b.region;
 }
 
-// Returns the rule that decides at a scope; nullopt where no row does.
-std::optional<std::uint64_t> rule_at(const PolicyTable& table, const PolicyScope& scope) {
-  const PolicyRow* const row = table.find(scope.space, scope.prefix);
-  return row == nullptr ? std::nullopt : std::optional(row->policy.rule_id());
-}
-
-void put_rule(std::string& out, const PolicyRow& row) {
-  core::put_bytes(out, row.scope.space);
-  core::put_bytes(out, row.scope.prefix);
-  core::put_varint(out, row.policy.rule_id());
-}
-
 }  // namespace
 
-PolicyTable::PolicyTable(std::vector<PolicyRow> rows) {
+PolicyTable::PolicyTable(std::vector<PolicyRow> rows, Modules modules)
+    : modules_(std::move(modules)) {
   for (PolicyRow& row : rows) {
     const bool counts = !row.region && !planted(Bug::kReviveProposals);
     if (row.policy.kind == PolicyKind::kNone && !counts) continue;
@@ -73,13 +62,34 @@ const PolicyRow* PolicyTable::find(const core::Path& row) const {
   return parts.size() < 2 ? nullptr : find(parts[0], parts[1]);
 }
 
+std::shared_ptr<const std::string> PolicyTable::module(std::string_view name) const {
+  const auto found = modules_.find(name);
+  return found == modules_.end() ? nullptr : found->second;
+}
+
+std::uint64_t PolicyTable::rule_id(const PolicyRow& row) const {
+  const Policy& policy = row.policy;
+  const bool is_lww = policy.kind == PolicyKind::kWasm1 && module(policy.name) == nullptr;
+  return is_lww ? Policy{.kind = PolicyKind::kLww}.rule_id() : policy.rule_id();
+}
+
+std::optional<std::uint64_t> PolicyTable::rule_at(const PolicyScope& scope) const {
+  const PolicyRow* const row = find(scope.space, scope.prefix);
+  return row == nullptr ? std::nullopt : std::optional(rule_id(*row));
+}
+
+void PolicyTable::put_rule(std::string& out, const PolicyRow& row) const {
+  core::put_bytes(out, row.scope.space);
+  core::put_bytes(out, row.scope.prefix);
+  core::put_varint(out, rule_id(row));
+}
+
 std::vector<PolicyScope> PolicyTable::changed(const PolicyTable& newer) const {
   std::set<PolicyScope> scopes;
   for (const auto& [scope, row] : in_force_) scopes.insert(scope);
   for (const auto& [scope, row] : newer.in_force_) scopes.insert(scope);
-  std::erase_if(scopes, [&](const PolicyScope& scope) {
-    return rule_at(*this, scope) == rule_at(newer, scope);
-  });
+  std::erase_if(scopes,
+                [&](const PolicyScope& scope) { return rule_at(scope) == newer.rule_at(scope); });
   return {scopes.begin(), scopes.end()};
 }
 

@@ -9,7 +9,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,14 +26,21 @@ namespace anabranch::rows {
 
 class PolicyTable {
  public:
+  // The bytes of modules by their names.
+  using Modules = std::map<std::string, std::shared_ptr<const std::string>, std::less<>>;
+
   PolicyTable() = default;
-  explicit PolicyTable(std::vector<PolicyRow> rows);
+  // `modules` are those that the same state has, of all that the policies name.
+  explicit PolicyTable(std::vector<PolicyRow> rows, Modules modules = {});
 
   // Returns the policy in force for a key, a proposal or one that was set; null if no row decides.
   // The policy is never a removed one. The pointer is valid as long as the table.
   [[nodiscard]] const PolicyRow* find(std::string_view space, std::string_view key) const;
   // The same for the key of a row; null for paths without a key.
   [[nodiscard]] const PolicyRow* find(const core::Path& row) const;
+
+  // Returns the bytes of a module that a policy names; null if the state has none with this name.
+  [[nodiscard]] std::shared_ptr<const std::string> module(std::string_view name) const;
 
   [[nodiscard]] bool empty() const { return in_force_.empty(); }
   // Returns whether any policy in force keeps bases.
@@ -45,7 +56,14 @@ class PolicyTable {
   [[nodiscard]] core::Hash128 rules_below(const core::Path& path) const;
 
  private:
+  // Returns a number as Policy::rule_id does: that of `lww` for a module that is not there.
+  [[nodiscard]] std::uint64_t rule_id(const PolicyRow& row) const;
+  // Returns the rule that decides at a scope; nullopt where no row does.
+  [[nodiscard]] std::optional<std::uint64_t> rule_at(const PolicyScope& scope) const;
+  void put_rule(std::string& out, const PolicyRow& row) const;
+
   std::map<PolicyScope, PolicyRow> in_force_;
+  Modules modules_;
   // The sizes of all prefixes, the longest first: a search looks up a prefix of each size.
   std::vector<std::size_t> sizes_;
   bool keeps_bases_ = false;

@@ -9,6 +9,7 @@
 #include "crdt/expiry.h"
 #include "crdt/row_codec.h"
 #include "rows/expiry_index.h"
+#include "rows/policy/module_rows.h"
 #include "rows/snapshot_reader.h"
 
 namespace anabranch::rows {
@@ -64,7 +65,7 @@ void Stage::forget_tables(const Path& path) {
   const auto concerns = [&](const Path& rows) {
     return rows.is_prefix_of(path) || path.is_prefix_of(rows);
   };
-  if (concerns(policies_path())) {
+  if (concerns(policies_path()) || concerns(modules_path())) {
     policies_changed_ = true;
     policies_.reset();
   }

@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr Argument kKind{"KIND", Argument::Kind::kPositional, "",
-                         "lww, siblings, max, min or native:FUNCTION"};
+                         "lww, siblings, max, min, native:FUNCTION or wasm1:MODULE"};
 constexpr Argument kPrefix{"PREFIX", Argument::Kind::kPositional, "",
                            "the beginning of the keys; '' for all"};
 constexpr Argument kBase{"--base", Argument::Kind::kSwitch, "",

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kBase = "+base";
 constexpr std::string_view kNative = "native:";
+constexpr std::string_view kWasm1 = "wasm1:";
 
 bool begins_with(std::string_view word, std::string_view lower_case) {
   return same_word(word.substr(0, lower_case.size()), lower_case);
@@ -32,13 +33,16 @@ core::Result<Policy> parse_policy(std::string_view word) {
   Policy policy;
   if (begins_with(kind, kNative)) {
     policy = Policy::native(std::string(kind.substr(kNative.size())));
+  } else if (begins_with(kind, kWasm1)) {
+    policy = Policy::wasm1(std::string(kind.substr(kWasm1.size())));
   } else {
     const Policy all[] = {Policy::lww(), Policy::siblings(), Policy::max(), Policy::min()};
     const auto* const found = std::ranges::find_if(
         all, [kind](const Policy& each) { return same_word(kind, to_string(each)); });
     if (found == std::end(all)) {
       return core::invalid("there is no kind of policy '" + std::string(kind) +
-                           "': lww, siblings, max, min or native:FUNCTION, each also with +base");
+                           "': lww, siblings, max, min, native:FUNCTION or wasm1:MODULE, each also "
+                           "with +base");
     }
     policy = *found;
   }

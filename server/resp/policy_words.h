@@ -11,7 +11,7 @@
 namespace anabranch::server {
 
 // Parses a kind in any case: "max", "lww+base", "native:nearest" (the name of a function keeps its
-// case). Fails with the words that there are.
+// case), "wasm1:MODULE". Fails with the words that there are.
 core::Result<Policy> parse_policy(std::string_view word);
 // Parses the number of a database, 0 to 15.
 core::Result<std::uint8_t> parse_database(std::string_view word);

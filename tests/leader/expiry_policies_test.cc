@@ -27,7 +27,7 @@ TEST_SUITE("leader: expiry under policies") {
     const Millis deadline = world.nodes.now() + 2'000;
     for (const char* key : {"a", "b", "alone0"}) world.expire(0, key, deadline);
     world.nodes.write(0, [](regions::Group& group) {
-      group.put(rows::policy_path({.space = "\1", .prefix = ""}), "\x93\xa5wasm1\xc2\xc0");
+      group.put(rows::policy_path({.space = "\1", .prefix = ""}), "\x93\xa5wasm9\xc2\xc0");
     });
     world.run(20'000);
     CHECK(world.cleared(0) + world.cleared(1) == 1);  // The one without siblings.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """`anabranch plugin`: a new project is written once; `check` says why a module is refused, finds the smallest conflict for each
-kind of failure, and compares an author's cases. The modules are WebAssembly text, by wabt's wat2wasm."""
+kind of failure, and compares an author's cases; modules in rows decide in all regions. The modules are WebAssembly text, by wabt's wat2wasm."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import re
 import subprocess
 import tempfile
 
-from leaders import ANABRANCH, check, run
+from leaders import ANABRANCH, World, check, run, wait_until
 
 MODULE = """(module
   (memory (export "memory") 1)
@@ -122,10 +122,43 @@ def wrong_cases(folder):
         check(done.returncode == 2 and done.stderr == f"anabranch: {path}: {why}\n", f"{text}: {done}")
 
 
+def in_force(folder):
+    """A module that eu adds decides in us, too."""
+    text = MODULE.replace("(i64.const -1)))", "(i32.store8 (i32.const 0) (i32.const 120)) (i64.const 1)))")
+    answer = compiled(folder, text % ("", "nop"))  # Shows "x".
+    with World() as world:
+        eu = world.start("eu")
+        us = world.start("us", peers=[eu])
+        wait_until("they are connected", lambda: eu.is_connected(us) and us.is_connected(eu))
+        done = run("plugin", "add", answer, "--redis", eu.redis)
+        check(done.returncode == 0 and re.fullmatch(r"[0-9a-f]{64}\n", done.stdout), str(done))
+        name = done.stdout.strip()
+        done = run("policy", "set", f"wasm1:{name}", "doc/", "--redis", eu.redis)
+        check(done.returncode == 0, str(done))
+        wait_until("us has it", lambda: us.applied() == eu.applied())
+        listed = json.loads(run("plugin", "list", "--json", "--redis", us.redis).stdout)
+        check([each["name"] for each in listed] == [name] and
+              listed[0]["used_by"] == [{"database": 0, "prefix": "doc/"}], str(listed))
+        check(run("peer", "pause", "us", "--redis", eu.redis).returncode == 0, "pause")
+        eu.call("SET", "doc/1", "of eu")
+        us.call("SET", "doc/1", "of us")
+        check(run("peer", "resume", "us", "--redis", eu.redis).returncode == 0, "resume")
+        for leader in (eu, us):
+            wait_until("both show the answer", lambda of=leader: of.call("GET", "doc/1") == "x")
+        refused = run("plugin", "remove", name, "--redis", us.redis)
+        check(refused.returncode == 1 and "names the module" in refused.stderr, str(refused))
+        check(run("policy", "remove", "doc/", "--redis", us.redis).returncode == 0, "policy remove")
+        check(run("plugin", "remove", name, "--redis", us.redis).returncode == 0, "plugin remove")
+        check(run("plugin", "list", "--redis", us.redis).stdout == "no plugins\n", "no plugins")
+        refused = run("plugin", "add", "README.md", "--redis", us.redis)
+        check(refused.returncode == 1 and "the module is refused: it is malformed" in refused.stderr, str(refused))
+
+
 with tempfile.TemporaryDirectory() as temporary:
     projects(temporary)
     refused(temporary)
     failures(temporary)
     good(temporary)
     wrong_cases(temporary)
+    in_force(temporary)
 print("anabranch plugin does as it says")

@@ -288,7 +288,7 @@ TEST_SUITE("regions: policies and orders of scores") {
     World eu;
     eu.fill("a");
     eu.fill("b");
-    const std::string newer = "\x93\xa5wasm1\xc2\xc0";
+    const std::string newer = "\x93\xa5wasm9\xc2\xc0";
     eu.write(
         [&](Group& group) { group.put(rows::policy_path({.space = "\1", .prefix = "a"}), newer); });
     eu.finish();

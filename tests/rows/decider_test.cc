@@ -68,7 +68,7 @@ TEST_SUITE("rows: decider") {
   }
 
   TEST_CASE("a key without siblings asks for no policy") {
-    const EmptyState state({policy("", PolicyKind::kUnknown, "wasm1")});
+    const EmptyState state({policy("", PolicyKind::kUnknown, "wasm9")});
     CHECK(value(state, {}) == "nothing");
     CHECK(value(state, {"1"}) == "1");
     const Resolvers resolvers({});
@@ -81,7 +81,7 @@ TEST_SUITE("rows: decider") {
   }
 
   TEST_CASE("a type with a rule of its own asks for no policy") {
-    const EmptyState state({policy("", PolicyKind::kUnknown, "wasm1")});
+    const EmptyState state({policy("", PolicyKind::kUnknown, "wasm9")});
     const Path flag{"\1", "on", "f"};
     CHECK(value(state, {"1", "0"}, Resolvers({}), flag) == "1");
     CHECK(state.asked() == 0);
@@ -117,7 +117,7 @@ TEST_SUITE("rows: decider") {
 
   TEST_CASE("where a policy of a newer version decides, an error names it, and no value is shown") {
     const EmptyState state({policy("", PolicyKind::kMax),
-                            policy("doc/", PolicyKind::kUnknown, "wasm1"),
+                            policy("doc/", PolicyKind::kUnknown, "wasm9"),
                             policy("x", PolicyKind::kUnknown)});
     const Resolvers resolvers({{"", Resolver::min()}});
     const Decider decider(state, resolvers);
@@ -132,7 +132,7 @@ TEST_SUITE("rows: decider") {
       message = error.what();
     }
     CHECK(message ==
-          "the policy of database 0 \"doc/\" has the kind \"wasm1\", unknown to this version: keys "
+          "the policy of database 0 \"doc/\" has the kind \"wasm9\", unknown to this version: keys "
           "below it with concurrent values are not shown; upgrade this leader");
     CHECK(rows::unknown_policy_text(policy("x", PolicyKind::kUnknown)).find("cannot be read") !=
           std::string::npos);
@@ -161,7 +161,7 @@ TEST_SUITE("rows: decider") {
   }
 
   TEST_CASE("under a policy of a newer version writers score by time, and readers refuse") {
-    const EmptyState state({policy("", PolicyKind::kUnknown, "wasm1")});
+    const EmptyState state({policy("", PolicyKind::kUnknown, "wasm9")});
     const Resolvers resolvers({});
     const Path sorted_set{"\1", "doc/1", "z"};
     const crdt::Row row{.cell = cell({"2", "1"}), .tally = {}};

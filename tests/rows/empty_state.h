@@ -14,8 +14,9 @@ namespace anabranch::test {
 
 class EmptyState final : public rows::RowReader {
  public:
-  explicit EmptyState(std::vector<rows::PolicyRow> rows = {})
-      : policies_(std::make_shared<const rows::PolicyTable>(std::move(rows))) {}
+  explicit EmptyState(std::vector<rows::PolicyRow> rows = {},
+                      rows::PolicyTable::Modules modules = {})
+      : policies_(std::make_shared<const rows::PolicyTable>(std::move(rows), std::move(modules))) {}
 
   [[nodiscard]] crdt::Row row(const core::Path& /*path*/) const override { return {}; }
   void scan(const core::PathRange& /*range*/, const Visit& /*visit*/) const override {}

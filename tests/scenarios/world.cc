@@ -292,7 +292,7 @@ void World::propose(const std::string& name, const std::string& prefix,
 
 void World::set_newer_policy(const std::string& name, const std::string& prefix) {
   std::string bytes;
-  core::Writer(bytes).array(4).text("wasm1").boolean(false).nil().bin("hash");
+  core::Writer(bytes).array(4).text("wasm9").boolean(false).nil().bin("hash");
   nodes_.write(running(name).index, [&](regions::Group& group) {
     group.put(rows::policy_path(scope_of(prefix)), bytes);
   });

@@ -9,6 +9,7 @@
 
 #include "server/resp/command.h"
 #include "server/resp/commands/conflict_verbs.h"
+#include "server/resp/commands/plugin_verbs.h"
 #include "server/resp/commands/policy_verbs.h"
 #include "server/resp/commands/session_verbs.h"
 #include "server/resp/commands/show_verb.h"
@@ -240,6 +241,15 @@ constexpr Command kVerbs[] = {
      "The rules between concurrent values, by prefix of keys.",
      nullptr,
      policy_verbs},
+    {"plugin",
+     -3,
+     0,
+     Right::kAdmin,
+     {},
+     "ADD module | LIST | REMOVE name",
+     "WebAssembly modules for policies.",
+     nullptr,
+     plugin_verbs},
     {"conflicts",
      -3,
      0,

@@ -71,7 +71,7 @@ constexpr Command kVerbs[] = {
      {},
      "kind prefix [BASE] [DB n]",
      "The rule for keys with this prefix, in all regions: lww, siblings, max, min, "
-     "native:function.",
+     "native:function, wasm1:module.",
      set},
     {"remove",
      -4,

@@ -30,6 +30,7 @@ const std::vector<Policy>& known_policies() {
       {.kind = PolicyKind::kMax},
       {.kind = PolicyKind::kMin, .keep_base = true},
       {.kind = PolicyKind::kNative, .name = "nearest"},
+      {.kind = PolicyKind::kWasm1, .name = std::string(64, 'a')},
       {.kind = PolicyKind::kNative, .keep_base = true, .name = "farthest"},
   };
   return kPolicies;
@@ -57,6 +58,8 @@ TEST_SUITE("rows: policy") {
           "93a36d6178c3c0");
     CHECK(core::to_hex(encode_policy({.kind = PolicyKind::kNative, .name = "f"})) ==
           "93a66e6174697665c2a166");
+    const Policy module{.kind = PolicyKind::kWasm1, .name = std::string(64, 'a')};
+    CHECK(encode_policy(module) == "\x93\xa5wasm1\xc2\xd9\x40" + std::string(64, 'a'));
   }
 
   TEST_CASE("elements that a newer version appends to a known kind are skipped") {
@@ -64,11 +67,11 @@ TEST_SUITE("rows: policy") {
   }
 
   TEST_CASE("a policy of a newer kind keeps its bytes and its word") {
-    const std::string bytes = newer_kind("wasm1");
+    const std::string bytes = newer_kind("wasm9");
     const Policy policy = decode_policy(bytes);
     CHECK(policy.kind == PolicyKind::kUnknown);
-    CHECK(policy.name == "wasm1");
-    CHECK(policy.text() == "unknown wasm1");
+    CHECK(policy.name == "wasm9");
+    CHECK(policy.text() == "unknown wasm9");
     CHECK(encode_policy(policy) == bytes);
   }
 
@@ -79,8 +82,10 @@ TEST_SUITE("rows: policy") {
     core::Writer(with_name).array(3).text("max").boolean(false).text("f");
     std::string flagless;
     core::Writer(flagless).array(3).text("max").nil().nil();
-    for (const std::string& bytes :
-         {std::string(), std::string("max"), std::string("\xC1"), nameless, with_name, flagless}) {
+    std::string no_hash;
+    core::Writer(no_hash).array(3).text("wasm1").boolean(false).text("bid");
+    for (const std::string& bytes : {std::string(), std::string("max"), std::string("\xC1"),
+                                     nameless, with_name, flagless, no_hash}) {
       CAPTURE(core::to_hex(bytes));
       const Policy policy = decode_policy(bytes);
       CHECK(policy.kind == PolicyKind::kUnknown);
@@ -116,7 +121,7 @@ TEST_SUITE("rows: policy") {
         rule(PolicyKind::kMin, false, ""),
         rule(PolicyKind::kNative, false, "a"),
         rule(PolicyKind::kNative, false, "b"),
-        decode_policy(newer_kind("wasm1")).rule_id(),
+        decode_policy(newer_kind("wasm9")).rule_id(),
         decode_policy(newer_kind("wasm2")).rule_id(),
     };
     CHECK(rules.size() == 7);

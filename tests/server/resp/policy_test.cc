@@ -67,7 +67,8 @@ TEST_SUITE("server: policies") {
       all.insert(all.end(), words.begin(), words.end());
       return client.ask(all);
     };
-    CHECK(ask({"SET", "most", "k"}).find("lww, siblings, max, min or native:FUNCTION") !=
+    CHECK(ask({"SET", "most", "k"})
+              .find("lww, siblings, max, min, native:FUNCTION or wasm1:MODULE") !=
           std::string::npos);
     CHECK(ask({"SET", "native:nearest", "k"}).find("Options::functions") != std::string::npos);
     CHECK(ask({"SET", "max", "k", "DB", "16"}).find("no database '16': 0 to 15") !=

@@ -1,0 +1,83 @@
+// `anabranch plugin add FILE`, `plugin list` and `plugin remove NAME`: the modules in the rows that
+// all regions share. A change at one leader reaches all of them.
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include <nlohmann/json.hpp>
+
+#include "server/cli/ask.h"
+#include "server/cli/command.h"
+#include "server/cli/printable.h"
+#include "server/cli/table.h"
+
+namespace anabranch::server::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr Argument kFile{"FILE", Argument::Kind::kPositional, "", "the module, a .wasm file"};
+constexpr Argument kName{"NAME", Argument::Kind::kPositional, "", "of the module: 64 digits"};
+
+ExitCode add(const Arguments& arguments) {
+  const std::string path = arguments.text(kFile.name);
+  std::ifstream file(path, std::ios::binary);
+  std::string module{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file.good() && !file.eof()) return print_error(path + " cannot be read", kUsage);
+  const core::Result<std::string> name = ask(arguments, {"PLUGIN", "ADD", std::move(module)});
+  if (!name.ok()) return print_error(name.failure().message);
+  std::cout << printable(name.value()) << '\n';
+  std::cerr << "anabranch: next: anabranch policy set wasm1:" << printable(name.value())
+            << " PREFIX\n";
+  return kClean;
+}
+
+std::string text_of(const json& value) {
+  return printable(value.is_string() ? value.get<std::string>() : value.dump());
+}
+
+std::string table(const json& plugins) {
+  if (plugins.empty()) return "no plugins\n";
+  std::vector<std::vector<std::string>> rows{{"name", "bytes", "policies", ""}};
+  for (const json& each : plugins) {
+    std::string uses;
+    for (const json& use : each.at("used_by")) {
+      uses += (uses.empty() ? "" : ", ") + use.at("database").dump() + ' ' +
+              in_quotes(text_of(use.at("prefix")));
+    }
+    const std::string refused = text_of(each.at("refused"));
+    rows.push_back({text_of(each.at("name")), each.at("bytes").dump(), uses,
+                    refused.empty() ? "" : "refused: it " + refused});
+  }
+  return table_of(rows);
+}
+
+ExitCode list(const Arguments& arguments) {
+  return print_answer(arguments, {"PLUGIN", "LIST"}, table);
+}
+
+ExitCode remove(const Arguments& arguments) {
+  const std::string name = arguments.text(kName.name);
+  const core::Result<std::string> answer = ask(arguments, {"PLUGIN", "REMOVE", name});
+  if (!answer.ok()) return print_error(answer.failure().message);
+  std::cout << "the module is removed\n";
+  return kClean;
+}
+
+}  // namespace
+
+Command plugin_add_command() {
+  return {"plugin add", "store a conflict resolver in all regions", {kFile, kRedis}, add};
+}
+
+Command plugin_list_command() {
+  return {"plugin list", "the stored conflict resolvers", {kRedis, kJson}, list};
+}
+
+Command plugin_remove_command() {
+  return {
+      "plugin remove", "remove a conflict resolver that no policy names", {kName, kRedis}, remove};
+}
+
+}  // namespace anabranch::server::cli

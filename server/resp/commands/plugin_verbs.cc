@@ -1,0 +1,70 @@
+// ANABRANCH PLUGIN: the modules that policies may name.
+#include "server/resp/commands/plugin_verbs.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "server/resp/commands/bytes_json.h"
+#include "server/resp/host.h"
+
+namespace anabranch::server {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void add(Call& call) { call.reply().bulk(call.host.leader.add_plugin(call[3]).value_or_raise()); }
+
+void remove(Call& call) {
+  call.host.leader.remove_plugin(call[3]).value_or_raise();
+  call.reply().ok();
+}
+
+void list(Call& call) {
+  Json all = Json::array();
+  for (const PluginAt& each : call.host.leader.plugins()) {
+    Json uses = Json::array();
+    for (const PluginUse& use : each.used_by) {
+      uses.push_back({{"database", use.database}, {"prefix", bytes_json(use.prefix)}});
+    }
+    all.push_back({{"name", each.name},
+                   {"bytes", each.bytes},
+                   {"refused", bytes_json(each.refused)},
+                   {"used_by", std::move(uses)}});
+  }
+  call.reply().bulk(all.dump());
+}
+
+constexpr Command kVerbs[] = {
+    {"add",
+     4,
+     kWrites | kAlone,
+     Right::kAdmin,
+     {},
+     "module",
+     "Stores a WebAssembly module in all regions; replies with its name, for policies.",
+     add},
+    {"remove",
+     4,
+     kWrites | kAlone,
+     Right::kAdmin,
+     {},
+     "name",
+     "Removes a module that no policy names.",
+     remove},
+    {"list",
+     3,
+     kAlone | kAfterCommit,
+     Right::kAdmin,
+     {},
+     "",
+     "All modules, and the policies that name them, as JSON.",
+     list},
+    {"help", 3, 0, Right::kConnection, {}, "", "Prints this help.", help},
+};
+
+}  // namespace
+
+std::span<const Command> plugin_verbs() { return kVerbs; }
+
+}  // namespace anabranch::server
