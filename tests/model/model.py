@@ -99,7 +99,7 @@ class Replica:
         return self.hlc
 
     def commit(self, intents, wall):
-        """intents: ('put', row, value[, context]) ('remove', row) ('add', row, n) ('reset', row)
+        """intents: ('put', row, value[, context]) ('remove', row[, context]) ('add', row, n) ('reset', row)
         ('clear', prefix). Turned into operations against the state as it is, one after another."""
         first = self.vv.get(self.origin, 0) + 1
         txn = Transaction(self.origin, first, self.now(wall), dict(self.vv), [])
@@ -145,6 +145,8 @@ class Replica:
             self.forget(op[1], context)
             self.cells.setdefault(op[1], {})[dot] = (txn.hlc, op[2])
         elif kind == 'remove':
+            if len(op) > 2:
+                context = op[2]
             self.forget(op[1], context)
         elif kind == 'add':
             _, row, birth, total = op
