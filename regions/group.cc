@@ -59,8 +59,9 @@ void Group::put(const Path& path, std::string_view value,
         path.encoded().size() + value.size());
 }
 
-void Group::remove(const Path& path) {
-  write(core::Remove{path, std::nullopt}, path.encoded().size());
+void Group::remove(const Path& path, std::optional<core::VersionVector> context) {
+  ANABRANCH_ASSERT(!context || context_.includes(*context));
+  write(core::Remove{path, std::move(context)}, path.encoded().size());
 }
 
 void Group::add(const Path& path, core::Number amount) {

@@ -6,6 +6,7 @@
 #include "core/planted_bug.h"
 #include "crdt/expiry.h"
 #include "rows/expiry_index.h"
+#include "rows/requests/request_rows.h"
 #include "rows/stage/apply_op.h"
 
 namespace anabranch::regions {
@@ -39,6 +40,7 @@ core::Result<bool> CommittedState::load() {
   masks_ = std::move(masks).value();
   applied_.published_masks().publish(masks_);
   if (auto loaded = load_policies(); !loaded.ok()) return loaded.failure();
+  if (auto loaded = load_requests(); !loaded.ok()) return loaded.failure();
   auto reorder = rows::ScoreReorder::load(*snapshot);
   if (!reorder.ok()) return reorder.failure();
   reorder_ = std::move(reorder).value();
@@ -55,6 +57,20 @@ core::Result<void> CommittedState::load_policies() {
     const rows::SnapshotReader rows(storage_.snapshot(), names().origins(), masks_);
     policies_ = rows.policies();
     applied_.published_policies().publish(policies_);
+    return {};
+  });
+}
+
+core::Result<void> CommittedState::load_requests() {
+  return reading([&]() -> core::Result<void> {
+    std::size_t remembered = 0;
+    const rows::SnapshotReader rows(storage_.snapshot(), names().origins(), masks_);
+    rows.scan(rows::requests_path(), [&](const core::Path& path, const crdt::Row& row) {
+      applied_.published_requests().note(path, row.cell);
+      remembered += rows::is_mark(path) ? 0 : 1;
+      return true;
+    });
+    applied_.published_requests().set_remembered(remembered);
     return {};
   });
 }
@@ -188,7 +204,7 @@ core::Result<void> CommittedState::commit_clock() {
 void CommittedState::gather(Commit& commit, Clock clock) {
   if (commit.stage != nullptr) {
     const auto leaves = [this](const core::Path& path, crdt::Row& row) {
-      note_expiry(path);
+      note(path, row);
       for (RowWatcher* watcher : watchers_) watcher->leaves(path, row);
     };
     std::vector<storage::Change> rows = commit.stage->changes(names().origins(), leaves, digests_);
@@ -261,6 +277,11 @@ core::Result<void> CommittedState::clear_next() {
 
 void CommittedState::note_expiry(const core::Path& path) {
   if (crdt::is_expiry(path)) applied_.published_expiry().mark(crdt::key_part(path));
+}
+
+void CommittedState::note(const core::Path& path, const crdt::Row& row) {
+  note_expiry(path);
+  applied_.published_requests().note(path, row.cell);
 }
 
 // ---- The state.
