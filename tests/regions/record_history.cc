@@ -11,7 +11,7 @@ void record(Oracle& oracle, const core::Op& op, core::Dot dot, core::Hlc hlc,
   if (const auto* put = std::get_if<core::Put>(&op)) {
     oracle.put(dot, put->context.value_or(context), put->path, hlc, put->value);
   } else if (const auto* remove = std::get_if<core::Remove>(&op)) {
-    oracle.remove(dot, context, remove->path);
+    oracle.remove(dot, remove->context.value_or(context), remove->path);
   } else if (const auto* add = std::get_if<core::Add>(&op)) {
     oracle.add(dot, add->path, add->amount);
   } else if (const auto* reset = std::get_if<core::Reset>(&op)) {
