@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/mark.h"
@@ -132,11 +133,8 @@ void RequestSweep::judge(const rows::RowReader& rows, const Request& request, Mi
   if (!request.seen_by_all || !is_due(request, clock_ms)) return;
   bool is_tidy = true;
   for (const Mark& mark : request.repeated) {
-    std::vector<Path> changed;
-    for (const crdt::MarkedOp& op : mark.marked) changed.push_back(op.mark.row);
-    std::ranges::sort(changed);
-    const auto again = std::ranges::unique(changed);
-    changed.erase(again.begin(), again.end());
+    std::set<Path> changed;  // One, unless a region's errors have moved the numbers of its ops.
+    for (const crdt::MarkedOp& op : mark.marked) changed.insert(op.mark.row);
     for (const Path& row : changed) {
       const crdt::Row stored = rows.row(row);
       if (!crdt::values_left(mark.marked, row, stored.cell).empty()) is_tidy = false;
