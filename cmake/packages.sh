@@ -32,10 +32,15 @@ libzstd-dev
 libtomlplusplus-dev
 libcli11-dev
 nlohmann-json3-dev
+wabt
 '
 test_programs='
+clang:clang
 clang-format:clang-format
 clang-tidy:clang-tidy
+lld:wasm-ld
+make:make
+nodejs:node
 python3:python3
 redis-server:redis-server
 redis-tools:redis-benchmark

@@ -62,6 +62,12 @@ ChainHash chain_hash(std::string_view bytes) {
   return hash;
 }
 
+std::array<std::uint8_t, 32> content_hash(std::string_view bytes) {
+  std::array<std::uint8_t, 32> hash{};
+  blake2b(hash, bytes, {});
+  return hash;
+}
+
 std::array<std::uint8_t, 16> path_hash(std::string_view encoded_path) {
   std::array<std::uint8_t, 16> hash{};
   blake2b(hash, encoded_path, kPathKey);

@@ -34,6 +34,9 @@ using ChainHash = std::array<std::uint8_t, 32>;
 // Returns the link of the batch `bytes`, covering the previous link that the batch itself contains.
 ChainHash chain_hash(std::string_view bytes);
 
+// Returns 32 bytes of BLAKE2b, for contents that are found by their hash: answers of hooks.
+std::array<std::uint8_t, 32> content_hash(std::string_view bytes);
+
 // Returns 16 bytes of BLAKE2b under a constant key of the format, for over-long paths and names.
 std::array<std::uint8_t, 16> path_hash(std::string_view encoded_path);
 

@@ -2,8 +2,8 @@
 //
 //   mark<"the queue is full">();
 //
-// The simulator's build counts how often each mark was passed and lists those that never were. In
-// every other build a mark generates no code. Marks are used in .cc files only.
+// The simulator counts how often each mark was passed and lists those that never were. Without
+// ANABRANCH_PLANTED_BUGS, as in the product, a mark makes no code. It is used in .cc files only.
 #pragma once
 
 #include <algorithm>

@@ -3,9 +3,9 @@
 //
 //   if (planted(Bug::kSkipDeps) || applied.includes(deps)) ...
 //
-// In every build but the instrumented one (ANABRANCH_PLANTED_BUGS) planted() is constant and makes
-// no code. Bugs are planted in .cc files only, so that one program never holds two versions of a
-// function. tests/sim/instruments.cc describes each bug in words.
+// Without ANABRANCH_PLANTED_BUGS, as in the product, planted() is constant and makes no code; the
+// simulator and sanitizer trees define it. Bugs are planted in .cc files only: no program holds two
+// versions of a function. tests/sim/instruments.cc describes each bug in words.
 #pragma once
 
 #include <cstdint>
@@ -81,6 +81,7 @@ enum class Bug : std::uint8_t {
   kProposalFirst,
   kShortestPolicy,
   kReviveProposals,
+  kBaseOfUnseen,
   kKeepStaleOrder,
   kForgetReorder,
   kServeWhileGivingWay,

@@ -21,20 +21,30 @@ Resolver Resolver::lww() { return Resolver(Kind::kLww); }
 Resolver Resolver::siblings() { return Resolver(Kind::kSiblings); }
 
 Resolver Resolver::max() {
-  return {"max", [](const Conflict& conflict) {
-            return std::optional(std::ranges::max_element(conflict.siblings, less)->value);
-          }};
+  return Resolver(Kind::kMax, [](const Conflict& conflict) {
+    return std::optional(std::ranges::max_element(conflict.siblings, less)->value);
+  });
 }
 
 Resolver Resolver::min() {
-  return {"min", [](const Conflict& conflict) {
-            return std::optional(std::ranges::min_element(conflict.siblings, less)->value);
-          }};
+  return Resolver(Kind::kMin, [](const Conflict& conflict) {
+    return std::optional(std::ranges::min_element(conflict.siblings, less)->value);
+  });
 }
 
 std::string_view Resolver::name() const {
-  if (kind_ == Kind::kLww) return "lww";
-  if (kind_ == Kind::kSiblings) return "siblings";
+  switch (kind_) {
+    case Kind::kLww:
+      return "lww";
+    case Kind::kSiblings:
+      return "siblings";
+    case Kind::kMax:
+      return "max";
+    case Kind::kMin:
+      return "min";
+    case Kind::kFunction:
+      break;
+  }
   return name_.empty() ? std::string_view("unnamed") : std::string_view(name_);
 }
 

@@ -6,9 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "core/assert.h"
 #include "core/text.h"
-#include "crdt/choice.h"
 
 namespace anabranch::crdt {
 namespace {
@@ -34,33 +32,6 @@ std::vector<const Sibling*> canonical_order(const Cell& cell) {
   for (const Sibling& sibling : cell.siblings) order.push_back(&sibling);
   std::ranges::sort(order, {}, [](const Sibling* s) { return std::tie(s->hlc, s->dot); });
   return order;
-}
-
-Conflict make_conflict(std::string_view key, const Cell& cell, const RegionOf& region) {
-  Conflict conflict;
-  conflict.key = key;
-  conflict.siblings.reserve(cell.siblings.size());
-  for (const Sibling* sibling : canonical_order(cell)) {
-    conflict.siblings.push_back(
-        {sibling->value, sibling->base, sibling->hlc.millis(), region(sibling->dot.origin)});
-  }
-  return conflict;
-}
-
-Resolution resolve(std::string_view key, const Cell& cell, const Resolver& resolver,
-                   const RegionOf& region) {
-  ANABRANCH_ASSERT(!cell.siblings.empty());
-  if (cell.siblings.size() == 1) return {cell.siblings.front().value};
-  bool overruled = false;
-  if (resolver.function()) {
-    const Conflict conflict = make_conflict(key, cell, region);
-    try {
-      if (auto value = resolver.function()(conflict)) return {*std::move(value)};
-    } catch (...) {  // Every region has to show a value, whatever an application throws.
-      overruled = true;
-    }
-  }
-  return {last_written(cell).value, overruled};
 }
 
 core::Result<std::optional<std::string>> shown_string(const std::optional<std::string>& resolved,

@@ -1,36 +1,17 @@
-// From siblings to the value that is shown. Stored data never depends on it.
+// The order of siblings, and the value that a string shows once they are resolved.
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include <anabranch/conflict.h>
-
+#include "core/result.h"
 #include "crdt/row.h"
 
 namespace anabranch::crdt {
 
 // Returns the siblings of a cell in canonical order: hlc, then origin, then seq. The last is `lww`.
 std::vector<const Sibling*> canonical_order(const Cell& cell);
-
-// Names regions: `region(origin)`, empty when it is unknown.
-using RegionOf = std::function<std::string(core::Origin)>;
-
-// Returns the resolver's input for a cell.
-Conflict make_conflict(std::string_view key, const Cell& cell, const RegionOf& region);
-
-// The result of a resolver. `overruled` is true when the resolver threw and lww decided.
-struct Resolution {
-  std::string value;
-  bool overruled = false;
-};
-
-// Returns the shown value; the cell must not be empty. One sibling needs no resolver. A function
-// that returns nullopt leaves the decision to lww; one that throws is overruled by lww.
-Resolution resolve(std::string_view key, const Cell& cell, const Resolver& resolver,
-                   const RegionOf& region);
 
 // Returns the shown value of a string row: the integer in the cell plus the tally, so that SET and
 // INCR both work; the cell's bytes where they are no integer by Redis' rule (a tally under them is

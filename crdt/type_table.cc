@@ -56,10 +56,9 @@ bool shows(const core::Path& path, const Row& row) {
   return type == nullptr || !type->hides_false();
 }
 
-std::optional<std::string> ruled(const core::Path& path, const Cell& cell) {
-  const core::Components components = path.components();
-  const TypeEntry* type = type_at(components);
-  if (type == nullptr) return is_part(components) ? last_of(cell) : std::nullopt;
+std::optional<std::string> ruled(const core::Components& row, const Cell& cell) {
+  const TypeEntry* type = type_at(row);
+  if (type == nullptr) return is_part(row) ? last_of(cell) : std::nullopt;
   if (type->rule == Rule::kPolicy) return std::nullopt;
   if (type->rule == Rule::kLastWins) return last_of(cell);
   const bool shown = type->rule == Rule::kTrueWins ? !std::ranges::all_of(cell.siblings, is_false)

@@ -75,6 +75,9 @@ const TypeEntry* type_at(const core::Components& row);
 // Returns whether the row is shown.
 [[nodiscard]] bool shows(const core::Path& path, const Row& row);
 // Returns the value of a cell if the type decides; nullopt if the policy of the key does.
-[[nodiscard]] std::optional<std::string> ruled(const core::Path& path, const Cell& cell);
+[[nodiscard]] std::optional<std::string> ruled(const core::Components& row, const Cell& cell);
+[[nodiscard]] inline std::optional<std::string> ruled(const core::Path& path, const Cell& cell) {
+  return ruled(path.components(), cell);
+}
 
 }  // namespace anabranch::crdt

@@ -70,7 +70,7 @@ core::Result<void> check_resolvers(const Options& options) {
 core::Result<void> check_functions(const Options& options) {
   std::set<std::string_view> names;
   for (const Resolver& each : options.functions) {
-    if (!is_name(each.name()) || each.name() == Resolver({}, {}).name()) {
+    if (!is_name(each.name()) || each.name() == Resolver(std::string(), {}).name()) {
       return core::invalid("functions: \"" + std::string(each.name()) +
                            "\" is no name: give each function one, 1 to 64 letters, digits, '-', "
                            "'_' or '.'");

@@ -6,6 +6,7 @@
 #include <anabranch/error.h>
 
 #include "leader/threads/after_transaction.h"
+#include "rows/hooks/hook_guard.h"
 
 namespace anabranch::leader {
 
@@ -29,10 +30,11 @@ class Holding {
 
 void CommitQueue::check_not_running_here() const {
   process_.check();
+  rows::check_outside_hooks();
   if (!running_here()) return;
   throw Error(ErrorCode::kInvalid,
               "the store is used for writing from within its own transaction; use the scope that "
-              "the function was given");
+              "the function was given, or the store after the transaction");
 }
 
 void CommitQueue::run(const std::function<void(Leader&)>& function) {

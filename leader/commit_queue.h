@@ -56,7 +56,8 @@ class CommitQueue {
     std::atomic<int> done = 0;
   };
 
-  // Throws Error{kInvalid} inside a function that the queue runs, and in a forked process.
+  // Throws Error{kInvalid} inside a function that the queue runs, inside one between concurrent
+  // values, and in a forked process.
   void check_not_running_here() const;
   void commit_group();
   // Lets other threads enter while the group has fewer members than the group before.

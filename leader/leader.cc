@@ -15,8 +15,10 @@
 #include "leader/expiry_sweep.h"
 #include "leader/leader_status.h"
 #include "leader/link_log.h"
+#include "leader/losers.h"
 #include "leader/pacer.h"
 #include "leader/policies.h"
+#include "leader/put_back.h"
 #include "leader/replication_progress.h"
 #include "leader/request_sweep.h"
 #include "leader/scopes/group_scope.h"
@@ -53,6 +55,17 @@ std::uint64_t random_number() {
   return std::uniform_int_distribution<std::uint64_t>(1)(device);
 }
 
+// The clock and the log for alarms about functions between concurrent values.
+rows::HookAlarms::Outside outside_of_hooks(const std::string& region) {
+  return {.now_us =
+              [] {
+                return std::chrono::duration_cast<std::chrono::microseconds>(
+                           std::chrono::steady_clock::now().time_since_epoch())
+                    .count();
+              },
+          .warn = [region](const std::string& line) { core::log_warning(region + ": " + line); }};
+}
+
 // What is kept free in a small address space must leave some of it.
 std::size_t reserve_bytes(const Options& options) {
   return std::min(options.reserve_bytes, options.map_bytes / 8);
@@ -76,7 +89,8 @@ class Leader::Impl {
  public:
   Impl(Options options, std::unique_ptr<storage::Storage> storage)
       : options_(std::move(options)),
-        resolvers_(options_.resolvers, options_.functions),
+        resolvers_(options_.resolvers, options_.functions, outside_of_hooks(options_.region),
+                   random_number()),
         storage_(std::move(storage)),
         link_log_(options_.region) {}
 
@@ -89,24 +103,26 @@ class Leader::Impl {
 
   core::Result<void> start() {
     if (auto loaded = load_keys(); !loaded.ok()) return loaded;
-    auto replica = Replica::open(*storage_, clock_,
-                                 {.mesh = core::digest128(options_.mesh),
-                                  .region = options_.region,
-                                  .fresh_origin = random_number(),
-                                  .nonce = random_number(),
-                                  .new_origin = options_.new_origin,
-                                  .random_origin = random_number,
-                                  .signatures = signatures_ ? &*signatures_ : nullptr,
-                                  .resolvers = &resolvers_,
-                                  .proposals = proposals_of(options_),
-                                  .drift_ms_max = options_.clock_drift_ms_max,
-                                  .expiry_wait_ms = options_.expiry_wait_ms_max,
-                                  .follows = options_.follower,
-                                  .announce = true,
-                                  .limits = {.log = {.bytes_min = options_.log_bytes_min,
-                                                     .bytes_max = options_.log_bytes_max,
-                                                     .age_ms_max = options_.log_age_ms_max},
-                                             .reserve_bytes = reserve_bytes(options_)}});
+    auto replica =
+        Replica::open(*storage_, clock_,
+                      {.mesh = core::digest128(options_.mesh),
+                       .region = options_.region,
+                       .fresh_origin = random_number(),
+                       .nonce = random_number(),
+                       .new_origin = options_.new_origin,
+                       .random_origin = random_number,
+                       .signatures = signatures_ ? &*signatures_ : nullptr,
+                       .resolvers = &resolvers_,
+                       .proposals = proposals_of(options_),
+                       .drift_ms_max = options_.clock_drift_ms_max,
+                       .expiry_wait_ms = options_.expiry_wait_ms_max,
+                       .follows = options_.follower,
+                       .announce = true,
+                       .limits = {.log = {.bytes_min = options_.log_bytes_min,
+                                          .bytes_max = options_.log_bytes_max,
+                                          .age_ms_max = options_.log_age_ms_max},
+                                  .conflicts = {.bytes_max = options_.conflicts_bytes_max},
+                                  .reserve_bytes = reserve_bytes(options_)}});
     if (!replica.ok()) return replica.failure();
     replica_ = std::move(replica).value();
     if (auto announced = replica_->announce(); !announced.ok()) return announced;
@@ -425,6 +441,29 @@ std::vector<PolicyAt> Leader::policies() const {
     all = list_policies(rows, impl_->resolvers());
   });
   return all;
+}
+
+core::Result<std::vector<Loser>> Leader::losers(const LoserFilter& filter) const {
+  return list_losers(*impl_->storage().snapshot(), impl_->replica().names(), filter);
+}
+
+core::Result<std::vector<Loser>> Leader::losers_with(std::string_view id) const {
+  return leader::losers_with(*impl_->storage().snapshot(), impl_->replica().names(), id);
+}
+
+std::vector<Loser> Leader::losers_of(std::uint64_t entry, const LoserFilter& filter) const {
+  const auto found = rows::find_conflict(*impl_->storage().snapshot(), entry);
+  if (!found) return {};
+  return leader::losers_of(entry, *found, impl_->replica().names(), filter);
+}
+
+std::uint64_t Leader::losers_end() const {
+  return rows::conflicts_end(*impl_->storage().snapshot());
+}
+
+void Leader::put_back(std::string_view loser) {
+  const LostValue lost = find_loser(*impl_->storage().snapshot(), loser).value_or_raise();
+  leader::put_back(scope(), writer(), lost);
 }
 
 core::Result<void> Leader::promote() { return impl_->promote(); }

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include <anabranch/loser.h>
 #include <anabranch/options.h>
 #include <anabranch/policy.h>
 #include <anabranch/session.h>
@@ -107,6 +108,17 @@ class Leader {
   core::Result<void> remove_policy(std::uint8_t database, std::string_view prefix);
   // See Store::policies. Thread-safe.
   [[nodiscard]] std::vector<PolicyAt> policies() const;
+  // See Store::losers. Thread-safe.
+  [[nodiscard]] core::Result<std::vector<Loser>> losers(const LoserFilter& filter) const;
+  // Returns all losers of the entry of the log that a loser is of. Fails with kInvalid if there is
+  // none. Thread-safe.
+  [[nodiscard]] core::Result<std::vector<Loser>> losers_with(std::string_view id) const;
+  // Returns the losers of an entry that a filter chooses. Thread-safe.
+  [[nodiscard]] std::vector<Loser> losers_of(std::uint64_t entry, const LoserFilter& filter) const;
+  // Returns the number behind the newest entry of the log. Thread-safe.
+  [[nodiscard]] std::uint64_t losers_end() const;
+  // Stages Store::put_back in the open group; throws its errors.
+  void put_back(std::string_view loser);
   // See Store::promote. Nothing may be staged.
   core::Result<void> promote();
   // Gives way to the other history of an origin (16 hexadecimal digits) that has two; see

@@ -186,10 +186,33 @@ std::vector<RegionStatus> region_statuses(const Replica& replica) {
 }
 
 void add_policies(StoreStatus& status, const Replica& replica, const rows::Resolvers& resolvers) {
-  status.resolver_failures = resolvers.failures();
+  const rows::HookAlarms& alarms = resolvers.alarms();
+  status.resolver_failures = alarms.count(rows::HookTrouble::kThrew);
+  status.resolver_slow = alarms.count(rows::HookTrouble::kSlow);
+  status.resolver_unstable = alarms.count(rows::HookTrouble::kUnstable);
+  status.resolver_alarms = alarms.listed();
+  const rows::AnswerCache::Figures answers = resolvers.answers().figures();
+  status.answers_kept_bytes = answers.bytes;
+  status.answers_found = answers.hits;
+  status.answers_asked = answers.misses;
   status.policies = replica.state().policies()->in_force().size();
   status.policy_troubles = replica.policies().troubles();
   status.absent_functions = resolvers.absent();
+}
+
+ConflictsStatus conflicts_status(const regions::ConflictLog& log) {
+  const regions::ConflictFigures& figures = log.figures();
+  ConflictsStatus status{.entries = figures.entries,
+                         .bytes = figures.bytes,
+                         .bytes_max = log.limits().bytes_max,
+                         .dropped_full = figures.dropped_full,
+                         .dropped_old = figures.dropped_old,
+                         .rules = {}};
+  for (const auto& [rule, row] : log.counts().rows()) {
+    status.rules.push_back(
+        {rule.policy, rule.prefix, row.met, row.replaced, row.hidden, row.doomed});
+  }
+  return status;
 }
 
 }  // namespace
@@ -242,6 +265,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.avoided_sources = replica.exchange().subscriptions().avoided();
   status.wanted_positions = replica.exchange().forks().positions_wanted();
   add_policies(status, replica, resolvers);
+  status.conflicts = conflicts_status(replica.conflicts());
   status.rows = replica.state().digests().rows();
   status.expiries = storage.snapshot()->size(storage::Table::kExpiries);
   status.requests = replica.names().requests().remembered();

@@ -12,27 +12,6 @@
 
 namespace anabranch {
 
-std::string to_string(const Policy& policy) {
-  const std::string base = policy.keep_base ? "+base" : "";
-  switch (policy.kind) {
-    case Policy::Kind::kLww:
-      return "lww" + base;
-    case Policy::Kind::kSiblings:
-      return "siblings" + base;
-    case Policy::Kind::kMax:
-      return "max" + base;
-    case Policy::Kind::kMin:
-      return "min" + base;
-    case Policy::Kind::kNative:
-      return "native:" + policy.name + base;
-    case Policy::Kind::kRemoved:
-      return "removed";
-    case Policy::Kind::kUnknown:
-      return "unknown:" + policy.name;
-  }
-  return {};
-}
-
 namespace leader {
 
 namespace {
@@ -49,6 +28,12 @@ constexpr std::pair<Kind, PolicyKind> kKinds[] = {
     {Kind::kNative, PolicyKind::kNative},   {Kind::kRemoved, PolicyKind::kNone},
     {Kind::kUnknown, PolicyKind::kUnknown},
 };
+
+PolicyKind row_kind(Kind kind) {
+  const auto* const found = std::ranges::find(kKinds, kind, &std::pair<Kind, PolicyKind>::first);
+  ANABRANCH_ASSERT(found != std::end(kKinds));
+  return found->second;
+}
 
 Policy public_policy(const rows::Policy& policy) {
   const auto* const found =
@@ -111,10 +96,8 @@ rows::PolicyScope scope_of(std::uint8_t database, std::string_view prefix) {
 }
 
 rows::Policy row_policy(const Policy& policy) {
-  const auto* const found =
-      std::ranges::find(kKinds, policy.kind, &std::pair<Kind, PolicyKind>::first);
-  ANABRANCH_ASSERT(found != std::end(kKinds) && policy.kind != Kind::kUnknown);
-  return {.kind = found->second, .keep_base = policy.keep_base, .name = policy.name};
+  ANABRANCH_ASSERT(policy.kind != Kind::kUnknown);
+  return {.kind = row_kind(policy.kind), .keep_base = policy.keep_base, .name = policy.name};
 }
 
 regions::Policies::Proposals proposals_of(const Options& options) {
@@ -153,5 +136,14 @@ std::vector<PolicyAt> list_policies(const rows::RowReader& rows, const rows::Res
 }
 
 }  // namespace leader
+
+std::string to_string(const Policy& policy) {
+  if (policy.kind == Policy::Kind::kRemoved) return "removed";
+  if (policy.kind == Policy::Kind::kUnknown) return "unknown:" + policy.name;
+  std::string text(rows::word_of(leader::row_kind(policy.kind)));
+  if (policy.kind == Policy::Kind::kNative) text += ":" + policy.name;
+  if (policy.keep_base) text += "+base";
+  return text;
+}
 
 }  // namespace anabranch

@@ -122,6 +122,14 @@ void Store::remove_policy(std::uint8_t database, std::string_view prefix) {
       [&](leader::Leader& leader) { leader.remove_policy(database, prefix).value_or_raise(); });
 }
 
+std::vector<Loser> Store::losers(const LoserFilter& filter) const {
+  return impl_->leader().losers(filter).value_or_raise();
+}
+
+void Store::put_back(std::string_view loser) {
+  impl_->run([&](leader::Leader& leader) { leader.put_back(loser); });
+}
+
 std::vector<PolicyAt> Store::policies() const { return impl_->leader().policies(); }
 
 }  // namespace anabranch

@@ -20,6 +20,7 @@ Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
       waiting_(leader_.get()),
       status_(leader_->status()),
       watches_(std::make_shared<leader::Watches>(leader_->log_source(), leader_.get())),
+      loser_watches_(std::make_shared<leader::LoserWatches>(leader_.get(), leader_->losers_end())),
       stop_fd_(eventfd(0, EFD_CLOEXEC)) {
   if (stop_fd_ < 0) throw Error(ErrorCode::kIo, "eventfd failed");
   exchange_ = leader::begin_thread([this] { exchange(); });
@@ -44,7 +45,12 @@ void Store::Impl::exchange() {
       timeout = leader.turn();
       waiting_.look(leader);
     });
+    look_at_losers();
   }
+}
+
+void Store::Impl::look_at_losers() {
+  if (loser_watches_->any()) loser_watches_->look(leader_->losers_end());
 }
 
 StoreStatus Store::Impl::status() {

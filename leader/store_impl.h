@@ -17,7 +17,9 @@
 #include "leader/leader.h"
 #include "leader/threads/opening_process.h"
 #include "leader/wait_queue.h"
+#include "leader/watch/loser_watch.h"
 #include "leader/watch/watch.h"
+#include "rows/hooks/hook_guard.h"
 
 namespace anabranch {
 
@@ -31,14 +33,19 @@ class Store::Impl {
   Impl& operator=(const Impl&) = delete;
 
   [[nodiscard]] const leader::OpeningProcess& process() const { return process_; }
-  // For the thread-safe functions of the leader.
+  // For the thread-safe functions of the leader. Throws Error{kInvalid} inside a function between
+  // concurrent values.
   [[nodiscard]] const leader::Leader& leader() const {
     process_.check();
+    rows::check_outside_hooks();
     return *leader_;
   }
 
   // Runs a function under the writer's lock, and commits its staged changes.
-  void run(const std::function<void(leader::Leader&)>& function) { queue_.run(function); }
+  void run(const std::function<void(leader::Leader&)>& function) {
+    queue_.run(function);
+    look_at_losers();
+  }
 
   // Whether this thread is inside a transaction of this store.
   [[nodiscard]] bool in_transaction() const { return queue_.running_here(); }
@@ -73,6 +80,8 @@ class Store::Impl {
   // (told.h).
   Watch watch(std::string prefix, const std::optional<core::VersionVector>& seen,
               OnChanges function);
+  // See Store::watch_losers.
+  LoserWatch watch_losers(LoserFilter filter, OnLosers function);
   // The reader of the log, for open documents.
   [[nodiscard]] const std::shared_ptr<leader::LogReader>& log_reader() const {
     return watches_->reader;
@@ -82,6 +91,8 @@ class Store::Impl {
                            std::chrono::milliseconds timeout);
 
  private:
+  // Wakes the watches of losers if there are new ones.
+  void look_at_losers();
   // Sleeps until a peer has sent something or the leader's next tick is due; the only loop here.
   void exchange();
 
@@ -92,6 +103,7 @@ class Store::Impl {
   std::mutex status_mutex_;
   StoreStatus status_;  // The status as of the last call.
   std::shared_ptr<leader::Watches> watches_;
+  std::shared_ptr<leader::LoserWatches> loser_watches_;
   int stop_fd_;
   std::thread exchange_;
 };

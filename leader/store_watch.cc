@@ -26,9 +26,27 @@ Watch Store::watch(std::uint8_t database, std::string_view prefix, std::string_v
                       impl_->leader().decode_token(since).value_or_raise(), std::move(function));
 }
 
+LoserWatch Store::watch_losers(LoserFilter filter, OnLosers function) {
+  return impl_->watch_losers(std::move(filter), std::move(function));
+}
+
+LoserWatch Store::Impl::watch_losers(LoserFilter filter, OnLosers function) {
+  process_.check();
+  if (!function) throw Error(ErrorCode::kInvalid, "a watch needs a function to call");
+  watches_->threads.begin();
+  const auto read = [this, filter = std::move(filter)](rows::ConflictNumber entry) {
+    return leader_->losers_of(entry, filter);
+  };
+  auto impl =
+      std::make_shared<LoserWatch::Impl>(watches_, loser_watches_, read, std::move(function));
+  impl->begin(leader_->losers_end());
+  return LoserWatch(std::move(impl));
+}
+
 Watch Store::Impl::watch(std::string prefix, const std::optional<core::VersionVector>& seen,
                          OnChanges function) {
   process_.check();
+  rows::check_outside_hooks();
   if (!function) throw Error(ErrorCode::kInvalid, "a watch needs a function to call");
   watches_->threads.begin();
   auto impl = std::make_shared<Watch::Impl>(watches_, std::move(prefix), std::move(function));

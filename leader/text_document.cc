@@ -137,6 +137,7 @@ class TextDocument::Impl final : public leader::LogListener {
 
   void refuse_within_own_edit() const {
     process_.check();
+    rows::check_outside_hooks();
     if (!turn_.mine()) return;
     throw Error(ErrorCode::kInvalid,
                 "an open document is used from within its own edit: use the TextEdit that the "

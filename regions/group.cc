@@ -5,6 +5,7 @@
 
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
+#include "rows/bases.h"
 #include "rows/stage/apply_op.h"
 #include "rows/stage/clear.h"
 
@@ -21,6 +22,7 @@ constexpr std::size_t kOpBytes = 32;  // Of an op besides its path and value, ab
 Group::Group(const rows::RowReader& base, const rows::ClearRules& rules, core::VersionVector deps,
              const rows::Scores& scores)
     : stage_(base, rows::Stage::Undo::kKept, rules, scores),
+      resolvers_(scores.resolvers()),
       self_(rules.self),
       context_(std::move(deps)) {}
 
@@ -40,6 +42,7 @@ void Group::end(const Mark& mark) {
     transactions_.push_back(*std::move(open_));
   }
   open_.reset();
+  read_.clear();
   stage_.keep();
 }
 
@@ -49,18 +52,29 @@ void Group::rollback(const Mark& mark) {
   open_->ops.erase(open_->ops.begin() + static_cast<std::ptrdiff_t>(mark.ops), open_->ops.end());
   context_.set(self_, open_->first + mark.ops - 1);
   bytes_ = mark.bytes;
-  if (mark.outermost) open_.reset();
+  if (!mark.outermost) return;
+  open_.reset();
+  read_.clear();
 }
 
 void Group::put(const Path& path, std::string_view value,
                 std::optional<core::VersionVector> context) {
   ANABRANCH_ASSERT(!context || context_.includes(*context));
-  write(core::Put{path, std::string(value), std::nullopt, std::move(context)},
-        path.encoded().size() + value.size());
+  if (!context && !read_.empty()) context = read_.context(path, stage_.peek(path).cell);
+  auto base = base_of_put(path, context ? *context : context_);
+  const std::size_t bytes = path.encoded().size() + value.size() + (base ? base->size() : 0);
+  write(core::Put{path, std::string(value), std::move(base), std::move(context)}, bytes);
+}
+
+std::optional<std::string> Group::base_of_put(const Path& path,
+                                              const core::VersionVector& context) {
+  if (!rows::keeps_bases(stage_, path)) return std::nullopt;
+  return rows::base_of_put(stage_, path, stage_.peek(path).cell, context, resolvers_);
 }
 
 void Group::remove(const Path& path, std::optional<core::VersionVector> context) {
   ANABRANCH_ASSERT(!context || context_.includes(*context));
+  if (!context && !read_.empty()) context = read_.context(path, stage_.peek(path).cell);
   write(core::Remove{path, std::move(context)}, path.encoded().size());
 }
 
@@ -82,7 +96,15 @@ void Group::reset(const Path& path, std::vector<core::ObservedSlot> observed) {
   write(core::Reset{path, std::move(observed)}, bytes);
 }
 
+void Group::remove_read(const Path& prefix) {
+  for (const Path& path : read_.below(prefix)) {
+    auto context = read_.context(path, stage_.peek(path).cell);
+    if (context) write(core::Remove{path, std::move(context)}, path.encoded().size());
+  }
+}
+
 void Group::clear(const Path& prefix) {
+  if (!read_.empty()) remove_read(prefix);
   if (rows::clears_by_mask(stage_, prefix)) {
     write(core::Clear{prefix, {}}, prefix.encoded().size());
     return;

@@ -11,6 +11,7 @@
 
 #include "core/hlc.h"
 #include "core/op.h"
+#include "regions/read_cells.h"
 #include "rows/stage/stage.h"
 
 namespace anabranch::regions {
@@ -54,8 +55,16 @@ class Group {
   // Undoes and closes it.
   void rollback(const Mark& mark);
 
+  // The open transaction, or, before it, its author in a state that had applied `seen`, has read
+  // all values of a row: writes of this transaction that remove them do not count as unread.
+  void note_read(const core::Path& path) { read_.note(path, context_); }
+  void note_read(const core::Path& path, const core::VersionVector& seen) {
+    read_.note(path, seen);
+  }
+
   // Ops of the open transaction. `context` is that of an older read, covered by the leader's
-  // vector.
+  // vector. A put keeps its base where the policy says so; Error{kNoMemory} if a function has no
+  // memory to tell it.
   void put(const core::Path& path, std::string_view value,
            std::optional<core::VersionVector> context = {});
   void remove(const core::Path& path, std::optional<core::VersionVector> context = {});
@@ -68,13 +77,20 @@ class Group {
 
  private:
   void reset(const core::Path& path, std::vector<core::ObservedSlot> observed);
+  // Removes the values that were read from the cells at and below a path.
+  void remove_read(const core::Path& prefix);
+  // Returns the base of a put that replaces what a context covers; nullopt where none is kept.
+  [[nodiscard]] std::optional<std::string> base_of_put(const core::Path& path,
+                                                       const core::VersionVector& context);
   void write(core::Op op, std::size_t bytes);
 
   rows::Stage stage_;
+  const rows::Resolvers& resolvers_;
   core::Origin self_;
   core::VersionVector context_;  // deps, with the own entry at the newest op.
   std::vector<core::Transaction> transactions_;
   std::optional<core::Transaction> open_;
+  ReadCells read_;  // By the open transaction.
   std::size_t ops_ = 0;
   std::size_t bytes_ = 0;
   std::size_t bytes_before_ = 0;

@@ -210,9 +210,7 @@ bool Membership::is_waited_for() const {
 
 void Membership::renew_report(Millis now) {
   if (owner_.exchange.joining()) return;  // Nobody waits for it now.
-  const bool durable =
-      owner_.state.storage().durable_position() == owner_.state.storage().last_position();
-  if (!durable && !planted(Bug::kSettleByApplied)) return;
+  if (!owner_.state.log().is_durable() && !planted(Bug::kSettleByApplied)) return;
   close_ended(now);
   if (!is_waited_for()) {  // It closes ended origins for itself.
     if (now - report_ms_ < kCloseMs) return;

@@ -13,7 +13,6 @@ using core::Millis;
 using core::Path;
 using rows::Policy;
 using rows::PolicyKind;
-using rows::PolicyRow;
 using rows::PolicyScope;
 
 namespace {
@@ -143,7 +142,8 @@ std::map<Path, std::string> Policies::proposals_to_write() const {
 
 core::Result<void> Policies::announce() {
   if (announced_ || owner_.exchange.follows() || owner_.state.broken()) return {};
-  if (owner_.writer.dirty()) return {};  // Again at the next tick.
+  const Reserve& reserve = owner_.writer.reserve();
+  if (owner_.writer.dirty() || !reserve.holds(bytes_to_announce_)) return {};  // At a later tick.
   std::map<Path, std::string> changes;
   auto found = owner_.state.reading([&]() -> core::Result<void> {
     changes = proposals_to_write();
@@ -151,10 +151,12 @@ core::Result<void> Policies::announce() {
   });
   if (!found.ok()) return found;
   if (!changes.empty()) {
+    bytes_to_announce_ = 0;
+    for (const auto& [path, value] : changes) {
+      bytes_to_announce_ += path.encoded().size() + value.size();
+    }
+    if (!reserve.holds(bytes_to_announce_)) return {};
     OpenTransaction txn = owner_.writer.begin();
-    std::size_t bytes = 0;
-    for (const auto& [path, value] : changes) bytes += path.encoded().size() + value.size();
-    if (!owner_.writer.reserve().holds(bytes)) return {};  // The same.
     for (const auto& [path, value] : changes) {
       value.empty() ? txn->remove(path) : txn->put(path, value);
     }
@@ -203,11 +205,11 @@ void Policies::look() {
 
 void Policies::on(LinkId link, const Heartbeat& heartbeat, Millis now) {
   const Peer* const peer = owner_.exchange.links().peer_at(link);
-  if (peer == nullptr || !heartbeat.rules) return;
+  if (peer == nullptr) return;
   std::erase_if(peers_,
                 [&](const auto& each) { return !owner_.exchange.peers().contains(each.first); });
   PeerRules& known = peers_[peer->origin];
-  known.rules = *heartbeat.rules;
+  known.rules = heartbeat.rules;
   tell(*peer, known, now);
 }
 

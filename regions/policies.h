@@ -58,7 +58,8 @@ class Policies final : public Participant {
   // kInvalid when none is set or proposed there. Throws kReadOnly on a follower.
   core::Result<void> remove(const rows::PolicyScope& scope);
   // Makes the rows of the own region's proposals equal to the configuration: once, as soon as this
-  // leader may write, has room, and no transactions of the group wait for their commit.
+  // leader may write, has room, and no transactions of the group wait for their commit. Costs
+  // nothing while there is no room.
   core::Result<void> announce();
 
   // Raises the alarms about the policies in force that this leader cannot decide by, each once.
@@ -105,6 +106,7 @@ class Policies final : public Participant {
   const rows::Resolvers* resolvers_;
   Proposals proposals_;
   bool announced_ = false;
+  std::size_t bytes_to_announce_ = 0;  // There was no room for so many; 0: not known yet.
   std::shared_ptr<const rows::PolicyTable> seen_;  // By the last look().
   LocalRules rules_;
   std::vector<std::string> troubles_;

@@ -22,7 +22,7 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   std::unique_ptr<Replica> replica(new Replica(storage, std::move(options)));
   Replica& self = *replica;
   Startup startup({self.options_, self.state_, self.members_, self.exchange_, self.inbox_,
-                   self.keeper_, self.time_, self.incarnations_, self.repair_});
+                   self.keeper_, self.conflicts_, self.time_, self.incarnations_, self.repair_});
   if (auto started = startup.run(clock); !started.ok()) return started.failure();
   self.policies_.look();
   return replica;
@@ -37,6 +37,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
       writer_(state_, exchange_,
               {options_.nonce, options_.checksums, options_.limits.reserve_bytes}),
       policies_({state_, exchange_, writer_, alarms_}, options_.resolvers, options_.proposals),
+      conflicts_(state_, options_.resolvers, options_.limits.conflicts),
       inbox_({state_, exchange_, alarms_, effects_, writer_, writer_.reserve()},
              {options_.limits.hold_bytes_max, options_.limits.clear_rows_counted_at_once,
               options_.limits.sweep.looks, options_.signatures}),
@@ -67,6 +68,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
   state_.join(inbox_);
   state_.join(time_);
   state_.join(upkeep_);
+  state_.join(conflicts_);  // The snapshots hand their notes over before.
   state_.join(keeper_);
 }
 
@@ -294,6 +296,7 @@ void Replica::tick(Millis now) {
     (void)keeper_.tick(now, exchange_.peers(), waited_for);  // A failure breaks the replica.
   }
   if (beat && !broken() && !time_.store(now).ok()) return;
+  if (!broken() && !conflicts_.tick(now).ok()) return;
   if (!broken()) snapshots_.tick(now);
   keeper_.hold("snapshots", snapshots_.pinned());
   inbox_.sign_and_pass_on(now);

@@ -22,6 +22,7 @@
 #include "core/hlc.h"
 #include "core/result.h"
 #include "regions/clocks/stable_time.h"
+#include "regions/conflicts/conflict_log.h"
 #include "regions/delivery/inbox.h"
 #include "regions/exchange/exchange.h"
 #include "regions/local_writer.h"
@@ -157,6 +158,7 @@ class Replica {
   [[nodiscard]] const LocalWriter& writer() const { return writer_; }
   [[nodiscard]] const Membership& members() const { return members_; }
   [[nodiscard]] const Policies& policies() const { return policies_; }
+  [[nodiscard]] const ConflictLog& conflicts() const { return conflicts_; }
   [[nodiscard]] const Exchange& exchange() const { return exchange_; }
   [[nodiscard]] const Inbox& inbox() const { return inbox_; }
   [[nodiscard]] const LogKeeper& keeper() const { return keeper_; }
@@ -177,6 +179,7 @@ class Replica {
   Exchange exchange_;
   LocalWriter writer_;
   Policies policies_;
+  ConflictLog conflicts_;
   Inbox inbox_;
   LogKeeper keeper_;
   Snapshots snapshots_;

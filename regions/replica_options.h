@@ -8,6 +8,7 @@
 
 #include "core/hash.h"
 #include "core/hlc.h"
+#include "regions/conflicts/conflict_log.h"
 #include "regions/delivery/hold_back_queue.h"
 #include "regions/exchange/exchange.h"
 #include "regions/log/log_segments.h"
@@ -23,6 +24,7 @@ namespace anabranch::regions {
 // Bounds in memory, under way and on disk. Tests make them tiny.
 struct ReplicaLimits {
   LogLimits log{};
+  ConflictLog::Limits conflicts{};
   std::uint64_t reserve_bytes = 0;  // See Options::reserve_bytes.
   std::uint64_t window_bytes = Subscriptions::kWindowBytes;
   std::size_t hold_bytes_max = HoldBackQueue::kBytesMax;

@@ -59,6 +59,7 @@ core::Result<void> Startup::load() {
   if (auto loaded = owner_.time.load(*snapshot); !loaded.ok()) return loaded;
   if (auto loaded = owner_.inbox.proofs().load(*snapshot); !loaded.ok()) return loaded;
   if (auto loaded = owner_.members.load(*snapshot); !loaded.ok()) return loaded;
+  if (auto loaded = owner_.conflicts.load(); !loaded.ok()) return loaded;
   return state.load_scores(options.resolvers, options.nonce);
 }
 

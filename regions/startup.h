@@ -6,6 +6,7 @@
 #include "core/result.h"
 #include "core/wall_clock.h"
 #include "regions/clocks/stable_time.h"
+#include "regions/conflicts/conflict_log.h"
 #include "regions/delivery/inbox.h"
 #include "regions/exchange/exchange.h"
 #include "regions/log/log_keeper.h"
@@ -26,6 +27,7 @@ class Startup {
     Exchange& exchange;
     Inbox& inbox;
     LogKeeper& keeper;
+    ConflictLog& conflicts;
     StableTime& time;
     Incarnations& incarnations;
     ForkRepair& repair;

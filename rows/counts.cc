@@ -70,7 +70,11 @@ Path collection_above(const Components& components, std::size_t place) {
 void step_places(const Components& components, const std::vector<std::size_t>& places, Type changed,
                  bool up, CountTable& table) {
   for (auto place = places.rbegin(); place != places.rend(); ++place) {
-    if (shows_other(prefix(components, *place), changed, table)) return;
+    const Path at = prefix(components, *place);
+    if (shows_other(at, changed, table)) {
+      if (up) table.share_place(at, changed);
+      return;
+    }
     if (!step_count(collection_above(components, *place), up, table)) return;
     changed = Type::kMap;
   }

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include <anabranch/key.h>
+
 #include "core/path.h"
 
 namespace anabranch::rows {
@@ -24,6 +26,8 @@ class CountTable {
   virtual void set_count(const core::Path& collection, std::uint64_t count) = 0;
   // Whether the row shows anything.
   [[nodiscard]] virtual bool row_present(const core::Path& row) const = 0;
+  // A type began to be shown in a place, or to be hidden there, where another type has something.
+  virtual void share_place(const core::Path& /*place*/, Type /*type*/) {}
 };
 
 // Updates the counts after a row began or ceased to be shown. Called once per change, after the row

@@ -1,13 +1,14 @@
 #include "rows/decider.h"
 
 #include <memory>
-#include <utility>
 
 #include <anabranch/error.h>
 
 #include "core/planted_bug.h"
 #include "crdt/choice.h"
 #include "crdt/type_table.h"
+#include "rows/function_choice.h"
+#include "rows/hooks/hook_input.h"
 #include "rows/policy/policy_choice.h"
 #include "rows/row_text.h"
 
@@ -15,40 +16,35 @@ namespace anabranch::rows {
 
 using core::Path;
 
-crdt::RegionOf Decider::region_of() const {
-  return [&names = names_](core::Origin origin) { return names.region(origin); };
+std::vector<Sibling> Decider::siblings(const crdt::Cell& cell) const {
+  if (cell.siblings.empty()) return {};
+  return public_siblings(cell, *rows_.regions());
 }
 
 std::optional<std::string> Decider::value(const Path& path, const crdt::Cell& cell) const {
   if (cell.siblings.empty()) return std::nullopt;
   if (cell.siblings.size() == 1) return cell.siblings.front().value;
-  if (auto value = crdt::ruled(path, cell)) return value;
-  return by_policy(path, cell);
+  const core::Components row = path.components();
+  if (auto value = crdt::ruled(row, cell)) return value;
+  return by_policy(row, cell);
 }
 
-std::string Decider::by_policy(const Path& path, const crdt::Cell& cell) const {
-  const core::Components parts = path.components();
-  if (parts.size() < 2) return by_function({}, cell, resolvers_.find({}));
-  const std::string& key = parts[1];
+std::string Decider::by_policy(const core::Components& parts, const crdt::Cell& cell) const {
+  const bool has_key = parts.size() > 1;
+  const std::string_view key = has_key ? std::string_view(parts[1]) : std::string_view();
   const std::shared_ptr<const PolicyTable> policies = rows_.policies();
-  const PolicyRow* const row = policies->find(parts[0], key);
-  if (row == nullptr) return by_function(key, cell, resolvers_.find(key));
+  const PolicyRow* const row = has_key ? policies->find(parts[0], key) : nullptr;
+  if (row == nullptr)
+    return value_by(by_options(resolvers_.find(key)), parts, cell, rows_, resolvers_);
   const Policy& policy = row->policy;
   const bool is_unknown = !policy.is_known() && !planted(core::Bug::kUnknownAsLww);
   if (is_unknown) throw Error(ErrorCode::kUnsupported, unknown_policy_text(*row));
   if (const auto* const chosen = chosen_sibling(policy.kind, cell)) return chosen->value;
   if (const Resolver* const native = resolvers_.native(policy.name)) {
-    return by_function(key, cell, *native);
+    return value_by(by_row(*native, row->scope.prefix), parts, cell, rows_, resolvers_);
   }
   resolvers_.count_absent();
   return crdt::last_written(cell).value;
-}
-
-std::string Decider::by_function(std::string_view key, const crdt::Cell& cell,
-                                 const Resolver& resolver) const {
-  crdt::Resolution resolution = crdt::resolve(key, cell, resolver, region_of());
-  if (resolution.overruled) resolvers_.count_failure();
-  return std::move(resolution.value);
 }
 
 bool Decider::can_decide(const Path& path, const crdt::Cell& cell) const {

@@ -41,6 +41,8 @@ class PublishedExpiry {
 
   // ---- For readers.
 
+  // Returns whether any key may have an expiry.
+  [[nodiscard]] bool any() const { return filter_.load(std::memory_order_acquire) != nullptr; }
   [[nodiscard]] bool may_expire(std::string_view key) const {
     const Filter* const filter = filter_.load(std::memory_order_acquire);
     return filter != nullptr && has(*filter, key);

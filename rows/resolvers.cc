@@ -22,16 +22,20 @@ std::string names_of(const std::vector<PrefixResolver>& resolvers) {
 
 }  // namespace
 
-Resolvers::Resolvers(std::vector<PrefixResolver> resolvers, std::vector<Resolver> functions)
-    : resolvers_(std::move(resolvers)), functions_(std::move(functions)) {
+Resolvers::Resolvers(std::vector<PrefixResolver> resolvers, std::vector<Resolver> functions,
+                     HookAlarms::Outside outside, std::uint64_t seed)
+    : resolvers_(std::move(resolvers)),
+      functions_(std::move(functions)),
+      answers_(seed),
+      alarms_(std::move(outside)) {
   std::ranges::stable_sort(resolvers_, std::greater<>(),
                            [](const PrefixResolver& each) { return each.prefix.size(); });
   std::ranges::stable_sort(functions_, {}, &Resolver::name);
 }
 
-const Resolver& Resolvers::find(std::string_view key) const {
+const PrefixResolver& Resolvers::find(std::string_view key) const {
   for (const PrefixResolver& each : resolvers_) {
-    if (key.starts_with(each.prefix)) return each.resolver;
+    if (key.starts_with(each.prefix)) return each;
   }
   return lww_;
 }

@@ -1,6 +1,6 @@
 // The functions between siblings that the process was given in its options: for the keys below a
-// prefix, and by name for native policies (policy/policy.h). Immutable but for its counters,
-// thread-safe.
+// prefix, and by name for native policies (policy/policy.h); and what a leader keeps and tells of
+// their answers. Immutable but for that, thread-safe.
 #pragma once
 
 #include <atomic>
@@ -11,17 +11,21 @@
 #include <anabranch/options.h>
 
 #include "core/hash.h"
+#include "rows/hooks/answer_cache.h"
+#include "rows/hooks/hook_alarms.h"
 
 namespace anabranch::rows {
 
 class Resolvers {
  public:
-  // `functions` are those of native policies; their names must differ.
-  explicit Resolvers(std::vector<PrefixResolver> resolvers, std::vector<Resolver> functions = {});
+  // `functions` are those of native policies; their names must differ. `seed` is a random number,
+  // for AnswerCache.
+  explicit Resolvers(std::vector<PrefixResolver> resolvers, std::vector<Resolver> functions = {},
+                     HookAlarms::Outside outside = {}, std::uint64_t seed = 0);
 
-  // Returns the resolver with the longest matching prefix; `lww` if none matches. The reference is
-  // valid as long as this object.
-  [[nodiscard]] const Resolver& find(std::string_view key) const;
+  // Returns the resolver with the longest matching prefix; `lww` below the empty prefix if none
+  // matches. The reference is valid as long as this object.
+  [[nodiscard]] const PrefixResolver& find(std::string_view key) const;
   // Returns the function with this name; null if the process was given none. The pointer is valid
   // as long as this object.
   [[nodiscard]] const Resolver* native(std::string_view name) const;
@@ -35,9 +39,9 @@ class Resolvers {
   // Returns the same without the functions, which decide no scores.
   [[nodiscard]] core::Hash128 score_fingerprint() const;
 
-  // Counts a resolver that threw and was overruled.
-  void count_failure() const { ++failures_; }
-  [[nodiscard]] std::uint64_t failures() const { return failures_; }
+  // The answers of functions that are kept, and the alarms about functions. Both are thread-safe.
+  [[nodiscard]] AnswerCache& answers() const { return answers_; }
+  [[nodiscard]] HookAlarms& alarms() const { return alarms_; }
   // Counts a conflict that was to be decided by a function the process was not given.
   void count_absent() const { ++absent_; }
   [[nodiscard]] std::uint64_t absent() const { return absent_; }
@@ -45,8 +49,9 @@ class Resolvers {
  private:
   std::vector<PrefixResolver> resolvers_;  // Longest prefix first.
   std::vector<Resolver> functions_;        // By name.
-  Resolver lww_ = Resolver::lww();
-  mutable std::atomic<std::uint64_t> failures_ = 0;
+  PrefixResolver lww_{{}, Resolver::lww()};
+  mutable AnswerCache answers_;
+  mutable HookAlarms alarms_;
   mutable std::atomic<std::uint64_t> absent_ = 0;
 };
 

@@ -19,6 +19,15 @@ std::shared_ptr<const PolicyTable> RowReader::policies() const {
   return std::make_shared<const PolicyTable>(std::move(found));
 }
 
+std::shared_ptr<const OriginRegions> RowReader::regions() const {
+  auto found = std::make_shared<OriginRegions>();
+  scan(regions_path(), [&](const core::Path& path, const crdt::Row& row) {
+    found->add(path, row.cell);
+    return true;
+  });
+  return found;
+}
+
 std::size_t RowReader::stored_below(const core::Path& prefix, std::size_t at_most) const {
   std::size_t rows = 0;
   scan(prefix, [&](const core::Path&, const crdt::Row&) { return ++rows < at_most; });

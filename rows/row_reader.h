@@ -11,6 +11,7 @@
 #include "core/path_range.h"
 #include "crdt/row.h"
 #include "rows/masks/masks.h"
+#include "rows/policy/origin_regions.h"
 #include "rows/policy/policy_table.h"
 #include "rows/score_table.h"
 
@@ -41,6 +42,8 @@ class RowReader : public ScoreTable {
   [[nodiscard]] virtual std::uint64_t count(const core::Path& path) const = 0;
   // Returns the policies in force in this state, never null. May cost a scan of their rows.
   [[nodiscard]] virtual std::shared_ptr<const PolicyTable> policies() const;
+  // Returns the regions of origins in this state, never null. May cost a scan of their rows.
+  [[nodiscard]] virtual std::shared_ptr<const OriginRegions> regions() const;
 
   // ---- Below the masks, for a stage over this reader.
 

@@ -2,13 +2,12 @@
 
 #include <memory>
 #include <optional>
-#include <string>
-#include <utility>
+#include <string_view>
 
 #include "crdt/choice.h"
-#include "crdt/resolve.h"
 #include "crdt/score.h"
 #include "crdt/type_table.h"
+#include "rows/function_choice.h"
 #include "rows/policy/policy_choice.h"
 
 namespace anabranch::rows {
@@ -31,18 +30,17 @@ double ScoreRules::score(const core::Path& path, const crdt::Row& row,
   if (cell.siblings.size() == 1) return crdt::score(cell.siblings.front().value, row.tally);
   if (const auto value = crdt::ruled(path, cell)) return crdt::score(value, row.tally);
   const core::Components parts = path.components();
-  const std::string key = parts.size() > 1 ? parts[1] : std::string();
+  const bool has_key = parts.size() > 1;
+  const std::string_view key = has_key ? std::string_view(parts[1]) : std::string_view();
   const std::shared_ptr<const PolicyTable> policies = state.policies();
-  if (const PolicyRow* const policy = policies->find(path)) {
+  if (const PolicyRow* const policy = has_key ? policies->find(parts[0], key) : nullptr) {
     const PolicyKind kind = policy->policy.kind;
     const bool by_value = orders_by_value(kind);
     const crdt::Sibling& chosen = by_value ? *chosen_sibling(kind, cell) : crdt::last_written(cell);
     return crdt::score(chosen.value, row.tally);
   }
-  crdt::Resolution resolution = crdt::resolve(
-      key, cell, resolvers_.find(key), [&](core::Origin origin) { return names_.region(origin); });
-  if (resolution.overruled) resolvers_.count_failure();
-  return crdt::score(std::move(resolution.value), row.tally);
+  return crdt::score(value_by(by_options(resolvers_.find(key)), parts, cell, state, resolvers_),
+                     row.tally);
 }
 
 std::uint64_t ScoreRules::rule(const core::Path& sorted_set, const RowReader& state) const {
@@ -51,7 +49,7 @@ std::uint64_t ScoreRules::rule(const core::Path& sorted_set, const RowReader& st
   if (policy == nullptr) return kByResolvers;
   if (orders_by_value(policy->policy.kind)) return policy->policy.rule_id();
   // Nearly no process has resolvers: then no order changes with such a policy.
-  return resolvers_.find(sorted_set.components()[1]).function() ? kByTime : kByResolvers;
+  return resolvers_.find(sorted_set.components()[1]).resolver.function() ? kByTime : kByResolvers;
 }
 
 }  // namespace anabranch::rows

@@ -11,17 +11,15 @@
 
 #include "core/path.h"
 #include "crdt/row.h"
-#include "rows/names.h"
 #include "rows/resolvers.h"
 #include "rows/row_reader.h"
 
 namespace anabranch::rows {
 
-// Cheap to construct, thread-safe; both references must outlive it.
+// Cheap to construct, thread-safe; the resolvers must outlive it.
 class ScoreRules {
  public:
-  ScoreRules(const Names& names, const Resolvers& resolvers)
-      : names_(names), resolvers_(resolvers) {}
+  explicit ScoreRules(const Resolvers& resolvers) : resolvers_(resolvers) {}
 
   // Returns the score of a row of a sorted set by the policies of a state, which is asked for them
   // when the row has siblings, and not before.
@@ -30,9 +28,9 @@ class ScoreRules {
   // Returns the number of the rule for a sorted set in a state: as long as it stays the same, and
   // so do the resolvers, equal siblings have equal scores. 0 where no row rules.
   [[nodiscard]] std::uint64_t rule(const core::Path& sorted_set, const RowReader& state) const;
+  [[nodiscard]] const Resolvers& resolvers() const { return resolvers_; }
 
  private:
-  const Names& names_;
   const Resolvers& resolvers_;
 };
 

@@ -50,11 +50,13 @@ SnapshotReader::SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot,
 
 SnapshotReader::SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot,
                                const core::OriginTable& origins, std::shared_ptr<const Masks> masks,
-                               std::shared_ptr<const PolicyTable> policies, Tallies tallies)
+                               std::shared_ptr<const PolicyTable> policies,
+                               std::shared_ptr<const OriginRegions> regions, Tallies tallies)
     : snapshot_(std::move(snapshot)),
       origins_(origins),
       masks_(std::move(masks)),
       policies_(std::move(policies)),
+      regions_(std::move(regions)),
       tallies_(tallies) {}
 
 SnapshotReader SnapshotReader::next(std::unique_ptr<storage::Snapshot> snapshot,
@@ -86,6 +88,14 @@ std::shared_ptr<const PolicyTable> SnapshotReader::policies() const {
   if (looks.board != nullptr) policies_ = looks.board->policies(looks.before, looks.after);
   if (!policies_) policies_ = RowReader::policies();
   return policies_;
+}
+
+std::shared_ptr<const OriginRegions> SnapshotReader::regions() const {
+  if (regions_) return regions_;
+  const PolicyLooks& looks = policy_looks_;
+  if (looks.board != nullptr) regions_ = looks.board->regions(looks.before, looks.after);
+  if (!regions_) regions_ = RowReader::regions();
+  return regions_;
 }
 
 void SnapshotReader::hide(const Path& path, crdt::Row& row) const {

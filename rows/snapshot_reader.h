@@ -25,10 +25,10 @@ class SnapshotReader final : public RowReader {
   // The same if the caller knows the snapshot's masks; null for none.
   SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot, const core::OriginTable& origins,
                  std::shared_ptr<const Masks> masks, Tallies tallies = Tallies::kAsShown);
-  // The same if the caller knows the snapshot's policies, too.
+  // The same if the caller knows the snapshot's policies and regions of origins, too.
   SnapshotReader(std::unique_ptr<storage::Snapshot> snapshot, const core::OriginTable& origins,
                  std::shared_ptr<const Masks> masks, std::shared_ptr<const PolicyTable> policies,
-                 Tallies tallies = Tallies::kAsShown);
+                 std::shared_ptr<const OriginRegions> regions, Tallies tallies);
   // Reads the newest state. Thread-safe.
   static SnapshotReader newest(const storage::Storage& storage, const Names& names,
                                Tallies tallies = Tallies::kAsShown);
@@ -41,6 +41,7 @@ class SnapshotReader final : public RowReader {
   void scan(const core::PathRange& range, const Visit& visit) const override;
   [[nodiscard]] std::uint64_t count(const core::Path& path) const override;
   [[nodiscard]] std::shared_ptr<const PolicyTable> policies() const override;
+  [[nodiscard]] std::shared_ptr<const OriginRegions> regions() const override;
   // Visits the rows behind a row key, in the order of keys.
   using VisitKey = std::function<bool(const std::string& key, const core::Path&, const crdt::Row&)>;
   void scan_rows(const std::string& after, const VisitKey& visit) const;
@@ -71,8 +72,10 @@ class SnapshotReader final : public RowReader {
 
   std::unique_ptr<storage::Snapshot> snapshot_;
   const core::OriginTable& origins_;
-  std::shared_ptr<const Masks> masks_;                   // Null if there are none.
-  mutable std::shared_ptr<const PolicyTable> policies_;  // Null until they are known.
+  std::shared_ptr<const Masks> masks_;  // Null if there are none.
+  // Null until they are known.
+  mutable std::shared_ptr<const PolicyTable> policies_;
+  mutable std::shared_ptr<const OriginRegions> regions_;
   PolicyLooks policy_looks_;
   Tallies tallies_;
   storage::Table rows_ = storage::Table::kRows;

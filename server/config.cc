@@ -178,6 +178,9 @@ constexpr std::array kSettings{
             "a policy that this region proposes, as KIND DATABASE PREFIX, such as \"max 0 bids/\"; "
             "once for each",
             Kind::kTexts, set_policies},
+    Setting{"conflicts_bytes_max", "--conflicts-bytes-max", "N",
+            "bytes of values that lost, kept in the conflict log for 30 days (67108864); 0: none",
+            Kind::kNumber, set_number<&Options::conflicts_bytes_max>},
     Setting{"mesh", "--mesh", "NAME", "leaders of another mesh are refused (anabranch)",
             Kind::kText, set_text<&Options::mesh>},
     Setting{"log_level", "--log-level", "LEVEL", "debug, info, warning, error or off (info)",

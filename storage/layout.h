@@ -28,8 +28,9 @@ enum class Table : std::uint8_t {
   kNextExpiries,
   kScores,  // The order of scores in sorted sets (derived); see the keys below.
   kNextScores,
+  kConflicts,  // <number, big-endian> -> entry of the conflict log
 };
-inline constexpr std::size_t kTableCount = 9;
+inline constexpr std::size_t kTableCount = 10;
 
 // The table of rows, or one derived from it, and the table that will replace it.
 struct TablePair {
@@ -90,6 +91,8 @@ std::string digest_key(std::size_t bucket);
 inline constexpr std::string_view kScoresKey =
     "scores";  // -> format, policies, seed and opening of the table below
 inline constexpr std::string_view kReorderKey = "reorder";  // Scopes whose orders may be stale.
+inline constexpr std::string_view kConflictsKey =
+    "conflicts";  // next number, entries, bytes and drops of the conflict log
 
 // Keys of the table of scores: a letter and its argument.
 inline constexpr std::string_view kScoreOrderPrefix = "c";  // c<row_key(sorted set)> -> its order

@@ -19,7 +19,8 @@ using core::Result;
 
 constexpr std::string_view kCreatingFolder = "creating";
 constexpr std::array<const char*, kTableCount> kTableNames = {
-    "rows", "counts", "meta", "rows_2", "counts_2", "expiries", "expiries_2", "scores", "scores_2"};
+    "rows",     "counts",     "meta",   "rows_2",   "counts_2",
+    "expiries", "expiries_2", "scores", "scores_2", "conflicts"};
 constexpr const char* kLogName = "log";
 constexpr const char* kLogIndexName = "log_index";
 constexpr const char* kMarkerName = "anabranch";

@@ -225,7 +225,7 @@ Visible visible_in(const rows::RowReader& rows) {
   Visible visible;
   rows.scan(core::Path(), [&](const Path& path, const Row& row) {
     for (const crdt::Sibling& each : row.cell.siblings) {
-      visible.cells[path].push_back({each.hlc, each.dot, each.value});
+      visible.cells[path].push_back({each.hlc, each.dot, each.value, each.base});
     }
     if (row.tally.live()) visible.tallies[path] = row.tally.sum();
     return true;

@@ -22,6 +22,7 @@ struct Visible {
     core::Hlc hlc;
     core::Dot dot;
     std::string value;
+    std::optional<std::string> base = {};
     auto operator<=>(const Value&) const = default;
   };
   std::map<core::Path, std::vector<Value>> cells;

@@ -8,10 +8,10 @@
 namespace anabranch::test {
 
 void Oracle::put(core::Dot dot, const core::VersionVector& context, core::Path path, core::Hlc hlc,
-                 std::string value) {
+                 std::string value, std::optional<std::string> base) {
   Row& row = rows_[std::move(path)];
   row.of_puts.push_back({dot, context});
-  row.puts.push_back({dot, hlc, std::move(value)});
+  row.puts.push_back({dot, hlc, std::move(value), std::move(base)});
 }
 
 void Oracle::remove(core::Dot dot, const core::VersionVector& context, core::Path path) {
@@ -43,9 +43,12 @@ core::VersionVector Oracle::undone_by(const Undos& undos, const core::VersionVec
 }
 
 Oracle::Clears Oracle::surviving(const std::map<core::Path, Undos>& clears,
-                                 const core::VersionVector& survived) {
+                                 const core::VersionVector& survived, const core::Path& path) {
   Clears found;
-  for (const auto& [prefix, undos] : clears) found[prefix] = undone_by(undos, survived);
+  for (const auto& [prefix, undos] : clears) {
+    const bool concerns = prefix.is_prefix_of(path) || path.is_prefix_of(prefix);
+    if (concerns) found[prefix] = undone_by(undos, survived);
+  }
   return found;
 }
 
@@ -56,11 +59,13 @@ void Oracle::join_clears(core::VersionVector& undone, const Clears& clears,
   }
 }
 
-Oracle::View Oracle::visible(const core::VersionVector& survived) const {
+Oracle::View Oracle::visible(const core::VersionVector& survived, const core::Path& prefix) const {
   View view;
-  const Clears clears = surviving(clears_, survived);
-  const Clears cell_clears = surviving(cell_clears_, survived);
-  for (const auto& [path, row] : rows_) {
+  const Clears clears = surviving(clears_, survived, prefix);
+  const Clears cell_clears = surviving(cell_clears_, survived, prefix);
+  for (auto at = rows_.lower_bound(prefix); at != rows_.end() && prefix.is_prefix_of(at->first);
+       ++at) {
+    const auto& [path, row] = *at;
     core::VersionVector cleared;
     join_clears(cleared, clears, path);
     core::VersionVector undone = undone_by(row.of_puts, survived);
@@ -68,7 +73,7 @@ Oracle::View Oracle::visible(const core::VersionVector& survived) const {
     join_clears(undone, cell_clears, path);
     for (const Put& put : row.puts) {
       if (!survived.covers(put.dot) || undone.covers(put.dot)) continue;
-      view.cells[path].push_back({put.hlc, put.dot, put.value});
+      view.cells[path].push_back({put.hlc, put.dot, put.value, put.base});
     }
     undone = undone_by(row.of_adds, survived);
     undone.join(cleared);
@@ -156,7 +161,8 @@ std::string to_string(const Oracle::View& view) {
     text += shown(path) + ":";
     for (const Oracle::Value& value : values) {
       text += " " + value.value + " by " + core::to_string(value.dot.origin) + "." +
-              std::to_string(value.dot.seq) + " at " + std::to_string(value.hlc.bits);
+              std::to_string(value.dot.seq) + " at " + std::to_string(value.hlc.bits) +
+              (value.base ? " over " + *value.base : "");
     }
     text += "\n";
   }

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ class Oracle {
     core::Hlc hlc;
     core::Dot dot;
     std::string value;
+    std::optional<std::string> base = {};
     auto operator<=>(const Value&) const = default;
   };
 
@@ -39,7 +41,7 @@ class Oracle {
   };
 
   void put(core::Dot dot, const core::VersionVector& context, core::Path path, core::Hlc hlc,
-           std::string value);
+           std::string value, std::optional<std::string> base = {});
   void remove(core::Dot dot, const core::VersionVector& context, core::Path path);
   void add(core::Dot dot, core::Path path, core::Number amount);
   void reset(core::Dot dot, const core::VersionVector& context, core::Path path);
@@ -51,7 +53,11 @@ class Oracle {
 
   // The state that must be visible when exactly the writes that `survived` covers are there: the
   // rest was lost with its leader, together with its undos.
-  [[nodiscard]] View visible(const core::VersionVector& survived) const;
+  [[nodiscard]] View visible(const core::VersionVector& survived) const {
+    return visible(survived, core::Path());
+  }
+  // The same at and below a path.
+  [[nodiscard]] View visible(const core::VersionVector& survived, const core::Path& prefix) const;
 
   // Returns whether an addition is in the sum that visible() gives.
   [[nodiscard]] bool counts(const core::Path& path, core::Dot addition,
@@ -69,6 +75,7 @@ class Oracle {
     core::Dot dot;
     core::Hlc hlc;
     std::string value;
+    std::optional<std::string> base;
   };
   struct Add {
     core::Dot dot;
@@ -91,8 +98,10 @@ class Oracle {
   // The dots that the surviving undos have observed together.
   [[nodiscard]] static core::VersionVector undone_by(const Undos& undos,
                                                      const core::VersionVector& survived);
+  // Of the clears that concern rows at or below a path.
   [[nodiscard]] static Clears surviving(const std::map<core::Path, Undos>& clears,
-                                        const core::VersionVector& survived);
+                                        const core::VersionVector& survived,
+                                        const core::Path& path = {});
   // Adds the dots that were cleared at a path or above it.
   static void join_clears(core::VersionVector& undone, const Clears& clears,
                           const core::Path& path);

@@ -1,11 +1,13 @@
-// The values that must be shown under policies, decided from the visible values of rows alone: the
-// rules of docs/conflicts.md and docs/semantics.md a second time, without any knowledge of
-// rows/policy, crdt or the readers. For stores without functions.
+// The values that must be shown under policies, and the bases that puts must have, decided from the
+// visible values of rows alone: the rules of docs/conflicts.md and docs/semantics.md a second time,
+// without any knowledge of rows/policy, rows/hooks, crdt or the readers. For stores that were given
+// the function three_way() and no other.
 //
 // First all visible rows of the mesh's own space are told, then each row can be judged. Values are
 // those of a cell in canonical order: by time, then by dot. Not thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,12 +15,21 @@
 #include <utility>
 #include <vector>
 
+#include "core/dot.h"
+#include "core/hlc.h"
 #include "core/path.h"
 
 namespace anabranch::test {
 
 class PoliciesOracle {
  public:
+  // One of the values of a cell.
+  struct Value {
+    std::string value;
+    std::optional<std::string> base = {};
+    std::int64_t time_ms = 0;
+    core::Origin origin = 0;
+  };
   using Values = std::vector<std::string>;
 
   // Takes in all rows at once: {path: values with a member `value`, in canonical order}.
@@ -32,30 +43,65 @@ class PoliciesOracle {
   // Returns the value that a row with these values must show; nullopt where nobody can tell, since
   // the policy there is unknown.
   [[nodiscard]] std::optional<std::string> shown(const core::Path& path,
-                                                 const Values& values) const;
-  // The same for values with a member `value`.
+                                                 const std::vector<Value>& values) const;
+  // The same for values with a member `value`, and where they have them `base`, `hlc` and `dot`.
   template <typename Siblings>
   [[nodiscard]] std::optional<std::string> shown(const core::Path& path,
                                                  const Siblings& siblings) const {
-    Values values;
-    for (const auto& each : siblings) values.push_back(each.value);
+    std::vector<Value> values;
+    for (const auto& each : siblings) values.push_back(value_of(each));
     return shown(path, values);
   }
 
+  // Returns the base that a put at a path must have when it replaces these values; nullopt for
+  // none.
+  template <typename Siblings>
+  [[nodiscard]] std::optional<std::string> base(const core::Path& path,
+                                                const Siblings& replaced) const {
+    const bool has_base = !replaced.empty() && keeps_bases(path);
+    return has_base ? shown(path, replaced) : std::nullopt;
+  }
+  // Returns whether any policy, be it not in force, keeps bases.
+  [[nodiscard]] bool any_keeps_bases() const { return any_keeps_bases_; }
+
  private:
-  enum class Kind { kNone, kLast, kMax, kMin, kUnknown };
+  enum class Kind { kNone, kLast, kMax, kMin, kThreeWay, kUnknown };
+  struct Rule {
+    Kind kind = Kind::kLast;
+    bool keeps_bases = false;
+    std::string prefix = {};
+  };
   using Scope = std::pair<std::string, std::string>;  // Space and prefix.
   struct Scoped {
-    std::optional<Kind> set;
-    std::map<std::string, Kind> proposed;  // By region.
+    std::optional<Rule> set;
+    std::map<std::string, Rule> proposed;  // By region.
   };
 
-  static Kind kind_in(std::string_view bytes);
+  template <typename Each>
+  static Value value_of(const Each& each) {
+    Value value;
+    if constexpr (requires { each.value; }) {
+      value.value = each.value;
+    } else {
+      value.value = each;
+    }
+    if constexpr (requires { each.base; }) value.base = each.base;
+    if constexpr (requires { each.hlc; }) value.time_ms = each.hlc.millis();
+    if constexpr (requires { each.dot; }) value.origin = each.dot.origin;
+    return value;
+  }
+
+  static Rule rule_in(std::string_view bytes);
   void learn(const core::Components& path, const std::string& value);
-  // The kind that decides for a key; kLast where no row does.
-  [[nodiscard]] Kind kind_for(const std::string& space, const std::string& key) const;
+  // The rule that decides for a key; kLast where no row does.
+  [[nodiscard]] Rule rule_for(const std::string& space, const std::string& key) const;
+  [[nodiscard]] bool keeps_bases(const core::Path& path) const;
+  [[nodiscard]] std::string merged(const Rule& rule, const core::Components& path,
+                                   const std::vector<Value>& values) const;
 
   std::map<Scope, Scoped> scopes_;
+  std::map<core::Origin, std::string> regions_;
+  bool any_keeps_bases_ = false;
 };
 
 }  // namespace anabranch::test

@@ -5,6 +5,7 @@
 #include "core/varint.h"
 #include "crdt/expiry.h"
 #include "rows/decider.h"
+#include "tests/three_way.h"
 
 namespace anabranch::test {
 
@@ -13,9 +14,9 @@ bool has_shown_value(const core::Path& path) {
          !crdt::is_expiry(path);
 }
 
-ShownValues shown_values(const rows::RowReader& rows, const rows::Names& names) {
-  static const rows::Resolvers kNoResolvers({});
-  const rows::Decider decider(rows, names, kNoResolvers);
+ShownValues shown_values(const rows::RowReader& rows) {
+  static const rows::Resolvers kFunctions({}, {three_way()});
+  const rows::Decider decider(rows, kFunctions);
   ShownValues values;
   rows.scan(core::Path(), [&](const core::Path& path, const crdt::Row& row) {
     if (row.cell.siblings.empty() || !has_shown_value(path)) return true;

@@ -8,7 +8,6 @@
 
 #include "core/hash.h"
 #include "core/path.h"
-#include "rows/names.h"
 #include "rows/row_reader.h"
 
 namespace anabranch::test {
@@ -20,8 +19,8 @@ inline constexpr std::string_view kNotShown = "(not shown)";
 
 // Returns whether rows of a path have a value that is shown: those of databases, but for expiries.
 [[nodiscard]] bool has_shown_value(const core::Path& path);
-// Returns all values of a state, by a process without resolvers and functions.
-[[nodiscard]] ShownValues shown_values(const rows::RowReader& rows, const rows::Names& names);
+// Returns all values of a state, by a process that was given the function three_way() alone.
+[[nodiscard]] ShownValues shown_values(const rows::RowReader& rows);
 // Returns a hash of them, equal where they are.
 [[nodiscard]] core::Hash128 digest_of(const ShownValues& values);
 

@@ -6,7 +6,9 @@
 // names the operation and the number of its executions, separated by a tab; lines with 0 are
 // preparations. The first line describes the build of the program.
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -110,6 +112,47 @@ void count_store(const std::string& folder) {
   count("embedded get", alone.size(), [&] { get(store, alone); });
 }
 
+// The value with the greatest number at its beginning.
+std::string highest(const Conflict& conflict) {
+  const auto number = [](const Sibling& each) { return std::strtoll(each.value.c_str(), {}, 10); };
+  return std::ranges::max_element(conflict.siblings, {}, number)->value;
+}
+
+void put_and_close(const Options& options, const Rows& rows) {
+  Store store = Store::open(options);
+  put_in_groups(store, rows, 500);
+}
+
+// Reads of keys with two concurrent values, between which a function decides: the first read of
+// each, and the next one.
+void count_conflicts(const std::string& folder) {
+  constexpr std::uint64_t kTimes = 1000;
+  Rows here;
+  Rows there;
+  for (std::uint64_t i = 0; i < kTimes; ++i) {
+    here.push_back({key_of(i), value_of(i)});
+    there.push_back({key_of(i), value_of(i + 1)});
+  }
+  Options other = options(folder + "/us");
+  other.region = "us";
+  put_and_close(other, there);
+  Options own = options(folder + "/eu");
+  put_and_close(own, here);
+  {
+    ForeignBatches batches(other.path, own.path, kMapBytes);
+    batches.apply(batches.size());
+    batches.check_all_applied();
+  }
+  own.functions = {Resolver("highest", highest)};
+  Store store = Store::open(own);
+  store.set_policy("key:", Policy::native("highest"));
+  if (Register<>{store, here.front().key}.siblings().size() != 2) {
+    throw std::runtime_error("there is no conflict");
+  }
+  count("embedded get, conflict", kTimes, [&] { get(store, here); });
+  count("embedded get, kept answer", kTimes, [&] { get(store, here); });
+}
+
 void count_idle_turns(const std::string& folder) {
   constexpr std::uint64_t kTimes = 1000;
   const std::unique_ptr<leader::Leader> leader =
@@ -134,6 +177,32 @@ void count_foreign_batches(const std::string& folder) {
   batches.apply(batches.size() - kTimes);
   count("foreign batch of one put", kTimes, [&] { batches.apply(kTimes); });
   batches.check_all_applied();
+}
+
+// The same batches, of which each tenth meets a value that was written here; with the conflict log,
+// and without.
+void count_logging(const std::string& folder) {
+  constexpr std::uint64_t kTimes = 1000;
+  const std::string source = folder + "/us";
+  // Each key once, so that no put ends the conflict of an earlier one.
+  const Rows rows = all_rows();
+  const Rows written(rows.begin(), rows.begin() + kTimes);
+  {
+    Store store = Store::open(options(source));
+    put_in_groups(store, rows, 500);
+    put_alone(store, written);
+  }
+  std::vector<std::string> tenth;
+  for (std::size_t i = 0; i < written.size(); i += 10) tenth.push_back(written[i].key);
+  for (const bool logs : {true, false}) {
+    ForeignBatches batches(source, folder + (logs ? "/logs" : "/plain"), kMapBytes,
+                           logs ? std::uint64_t{64} << 20U : 0);
+    batches.apply(batches.size() - kTimes);
+    batches.write_here(tenth);
+    count(logs ? "foreign batch, 1 of 10 lost" : "the same without a log", kTimes,
+          [&] { batches.apply(kTimes); });
+    batches.check_all_applied();
+  }
 }
 
 std::string built_with() {
@@ -162,8 +231,10 @@ int main(int argc, char** argv) {
     const std::string folder = argv[1];
     std::cout << built_with() << '\n';
     count_store(folder + "/store");
+    count_conflicts(folder + "/conflicts");
     count_idle_turns(folder + "/idle");
     count_foreign_batches(folder + "/foreign");
+    count_logging(folder + "/logging");
   } catch (const std::exception& error) {
     std::cerr << "cost_embedded: " << error.what() << '\n';
     return 1;

@@ -19,12 +19,16 @@ core::Hash128 mesh() { return core::digest128(Options().mesh); }
 }  // namespace
 
 ForeignBatches::ForeignBatches(const std::string& source, const std::string& target,
-                               std::size_t map_bytes) {
+                               std::size_t map_bytes, std::uint64_t conflicts_bytes_max) {
   read_log(source, map_bytes);
   storage_ =
       storage::open_lmdb_storage({.directory = target, .map_bytes = map_bytes}).value_or_raise();
   replica_ = regions::Replica::open(*storage_, clock_,
-                                    {.mesh = mesh(), .region = "eu", .fresh_origin = 1, .nonce = 1})
+                                    {.mesh = mesh(),
+                                     .region = "eu",
+                                     .fresh_origin = 1,
+                                     .nonce = 1,
+                                     .limits = {.conflicts = {.bytes_max = conflicts_bytes_max}}})
                  .value_or_raise();
   greet();
 }
@@ -61,6 +65,14 @@ void ForeignBatches::apply(std::size_t count) {
     replica_->durable(storage_->durable_position(), kNow);
     replica_->effects().clear();
   }
+}
+
+void ForeignBatches::write_here(const std::vector<std::string>& keys) {
+  regions::OpenTransaction txn = replica_->begin();
+  for (const std::string& key : keys) txn->put({"\1", key, "s"}, "written here");
+  txn.keep();
+  (void)replica_->commit().value_or_raise();
+  replica_->effects().clear();
 }
 
 void ForeignBatches::check_all_applied() const {

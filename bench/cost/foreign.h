@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,11 +19,15 @@ class ForeignBatches {
  public:
   // Reads the whole log of the closed store in `source`, as messages; makes an empty replica in
   // `target`. This and the functions below throw Error.
-  ForeignBatches(const std::string& source, const std::string& target, std::size_t map_bytes);
+  // `conflicts_bytes_max` is the option of that name.
+  ForeignBatches(const std::string& source, const std::string& target, std::size_t map_bytes,
+                 std::uint64_t conflicts_bytes_max = std::uint64_t{64} << 20U);
 
   [[nodiscard]] std::size_t size() const { return messages_.size(); }
   // Receives and applies the next `count` batches, each in a commit of its own.
   void apply(std::size_t count);
+  // Writes keys at the replica, without having seen the batches that follow.
+  void write_here(const std::vector<std::string>& keys);
   // Throws std::runtime_error if any batch has not been applied.
   void check_all_applied() const;
 

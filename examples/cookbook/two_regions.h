@@ -5,6 +5,8 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <unistd.h>
 
@@ -37,7 +39,10 @@ class Folder {
 
 class TwoRegions {
  public:
-  TwoRegions() { meet(); }
+  // Both regions are given the same functions, for policies that name them.
+  explicit TwoRegions(std::vector<ab::Resolver> functions = {}) : functions_(std::move(functions)) {
+    meet();
+  }
 
   // Cuts the link: both regions continue alone.
   void part() {
@@ -55,14 +60,18 @@ class TwoRegions {
 
  private:
   Folder folder_;
+  std::vector<ab::Resolver> functions_;
 
  public:
-  ab::Store eu =
-      ab::Store::open({.path = folder_.file("eu"), .region = "eu", .listen = "tcp://127.0.0.1:0"});
+  ab::Store eu = ab::Store::open({.path = folder_.file("eu"),
+                                  .region = "eu",
+                                  .listen = "tcp://127.0.0.1:0",
+                                  .functions = functions_});
   ab::Store us = ab::Store::open({.path = folder_.file("us"),
                                   .region = "us",
                                   .listen = "tcp://127.0.0.1:0",
-                                  .peers = {eu.status().endpoint}});
+                                  .peers = {eu.status().endpoint},
+                                  .functions = functions_});
 };
 
 }  // namespace cookbook

@@ -6,6 +6,7 @@
 #include <anabranch/error.h>
 #include <anabranch/handles.h>
 #include <anabranch/key.h>
+#include <anabranch/loser.h>
 #include <anabranch/options.h>
 #include <anabranch/policy.h>
 #include <anabranch/scope.h>

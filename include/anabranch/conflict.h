@@ -3,8 +3,8 @@
 // Concurrent writes to one register both stay, as siblings, until a write that has seen them
 // replaces them. Until then a resolver chooses the value to show. Resolvers take no part in
 // merging: all regions store the same siblings whatever a resolver returns. Every region calls its
-// resolver with the same siblings in the same order, so a pure resolver shows the same value
-// everywhere.
+// resolver with the same conflict, which follows from the stored rows alone, so a pure resolver
+// shows the same value everywhere.
 #pragma once
 
 #include <cstdint>
@@ -16,20 +16,30 @@
 #include <utility>
 #include <vector>
 
+#include <anabranch/key.h>
+
 namespace anabranch {
 
 // One of several concurrent values.
 struct Sibling {
   std::string value;
-  std::optional<std::string> base;  // The value it replaced, where bases are kept.
-  std::int64_t time_ms = 0;         // Time of the write by its leader's clock: ms since 1970.
-  std::string region;               // Region of the write; empty when unknown here.
+  // The value that the write replaced, where the policy keeps bases (Policy::keep_base): of several
+  // siblings the one shown to the writer. nullopt if the write replaced nothing, or no base is
+  // kept.
+  std::optional<std::string> base;
+  std::int64_t time_ms = 0;  // Time of the write by its leader's clock: ms since 1970.
+  std::string region;        // Region of the write; empty if no row of the mesh names it.
 };
 
 // The input of a resolver. Siblings are in canonical order, the same in every region: by time, then
 // by origin; `lww` shows the last one. There are at least two.
 struct Conflict {
   std::string key;
+  // The names below the key: the fields of maps that lead to the value, then the element of a list,
+  // a set or a sorted set (of a list some bytes that identify it). Empty for a string at the key.
+  std::vector<std::string> path;
+  Type type = Type::kNone;  // Of the value: kString for a string, also in a field of a map; kList.
+  std::string prefix;       // Of the policy, or of the resolver in Options, that calls.
   std::vector<Sibling> siblings;
 };
 
@@ -37,8 +47,10 @@ struct Conflict {
 class Resolver {
  public:
   // A function of the application: pure, called from any thread, independently in every region. It
-  // returns the value to show, or nullopt to leave the decision to `lww`. When the function throws,
-  // `lww` decides, and status counts the failure (StoreStatus::resolver_failures).
+  // returns the value to show, or nullopt to leave the decision to `lww`. Also if it throws, `lww`
+  // decides: status counts the failure (StoreStatus::resolver_failures), and the log tells of it,
+  // with name, key and text, at most once a minute. After std::bad_alloc nothing is shown: the read
+  // fails with Error{kNoMemory}.
   using Function = std::function<std::optional<std::string>(const Conflict&)>;
 
   // Last writer wins: shows the sibling with the greatest time, then origin. The default.
@@ -67,10 +79,13 @@ class Resolver {
   [[nodiscard]] std::string_view name() const;
   // Returns the function; empty for `lww` and `siblings`.
   [[nodiscard]] const Function& function() const { return function_; }
+  // Returns whether this is one of lww(), siblings(), max() and min().
+  [[nodiscard]] bool is_built_in() const { return kind_ != Kind::kFunction; }
 
  private:
-  enum class Kind : std::uint8_t { kLww, kSiblings, kFunction };
-  explicit Resolver(Kind kind) : kind_(kind) {}
+  enum class Kind : std::uint8_t { kLww, kSiblings, kMax, kMin, kFunction };
+  explicit Resolver(Kind kind, Function function = {})
+      : kind_(kind), function_(std::move(function)) {}
 
   Kind kind_ = Kind::kLww;
   std::string name_;

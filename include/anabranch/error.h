@@ -21,6 +21,9 @@ enum class ErrorCode {
   kCorrupt,    // Stored or received bytes differ from those written. Restore or ask a peer.
   // A policy of a newer version decides here. Upgrade this process; writes go on meanwhile.
   kUnsupported,
+  // A function between concurrent values (conflict.h) had no memory. Read again later; nothing is
+  // wrong with the data.
+  kNoMemory,
 };
 
 // The message names the failed operation, and its region and key where known. Copyable,

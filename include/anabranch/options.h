@@ -72,14 +72,19 @@ struct Options {
   // regions for one prefix, that of the region with the least name, by bytes. The leader makes its
   // proposals equal to these when it opens, in all regions: what it no longer names is withdrawn.
   std::vector<PrefixPolicy> policies = {};
-  // The functions of native policies, each with a name of its own: 1 to 64 letters, digits, '-',
-  // '_' or '.'. All regions must be given the same functions under the same names; a function that
-  // decides differently needs a new name.
+  // The functions of native policies (conflict.h), each with a name of its own: 1 to 64 letters,
+  // digits, '-', '_' or '.'. All regions must be given the same functions under the same names; a
+  // function that decides differently needs a new name. A function must be pure, and may not use a
+  // store: inside it every call of one throws Error{kInvalid}. Its answers are kept in memory.
   std::vector<Resolver> functions = {};
   // The resolvers of concurrent values in database 0, by key prefix, in this process alone. A
   // policy with any prefix of the key goes before them; `lww` for keys without both. All regions
   // must have the same, under the same names: a difference is in the log and the status of each.
   std::vector<PrefixResolver> resolvers = {};
+
+  // Values that lost against concurrent ones are kept in the conflict log of the data directory
+  // (Store::losers): at most so many bytes of them, and for 30 days. 0: none.
+  std::uint64_t conflicts_bytes_max = std::uint64_t{64} << 20U;
 
   // ---- Limits. An excess throws Error{kTooLarge} that names the limit.
 

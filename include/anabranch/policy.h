@@ -32,8 +32,8 @@ struct Policy {
   };
 
   Kind kind = Kind::kLww;
-  // Each put below the prefix is to store the value it replaces. It is stored and listed, and no
-  // version acts on it yet.
+  // Each put below the prefix stores the value it replaces (Sibling::base), which is of use to
+  // functions that want a common ancestor, and takes room as the value does.
   bool keep_base = false;
   std::string name = {};  // kNative: of the function. kUnknown: the kind, empty if unreadable.
   bool operator==(const Policy&) const = default;

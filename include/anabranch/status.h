@@ -109,6 +109,27 @@ struct WatchesStatus {
   std::string failed;           // Why no changes can be delivered at present; empty when they can.
 };
 
+// Conflicts that a policy has met, since the start.
+struct ConflictRuleStatus {
+  std::string policy;          // As Loser::policy; "others" for all beyond a hundred.
+  std::string prefix;          // Of the policy; empty if no row of a policy ruled the key.
+  std::uint64_t met = 0;       // Values came to stand beside each other.
+  std::uint64_t replaced = 0;  // Several values were replaced unread, or when one was put back.
+  std::uint64_t hidden = 0;    // Rows of a type that is not shown.
+  std::uint64_t doomed = 0;    // Values under a deadline that was set without knowledge of them.
+};
+
+// The log of losers (Store::losers).
+struct ConflictsStatus {
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t bytes_max = 0;
+  std::uint64_t dropped_full =
+      0;                          // Entries dropped for want of room, since the directory exists...
+  std::uint64_t dropped_old = 0;  // ...and by their age.
+  std::vector<ConflictRuleStatus> rules;
+};
+
 struct StoreStatus {
   std::string region;
   bool follower = false;  // True until promoted.
@@ -139,16 +160,25 @@ struct StoreStatus {
   // Positions that peers are asked for, since the log here cannot compare them after giving way.
   std::uint64_t wanted_positions = 0;
   std::uint64_t resolver_failures = 0;  // Calls of resolvers that threw; `lww` decided instead.
-  std::uint64_t policies = 0;           // In force.
+  // Alarms about the functions between concurrent values, the last one of each function and kind: a
+  // sentence with the key. At most 20.
+  std::vector<std::string> resolver_alarms;
+  std::uint64_t resolver_slow = 0;       // Calls that took over 10 ms.
+  std::uint64_t resolver_unstable = 0;   // Second calls, of one in 64, that gave another answer.
+  std::uint64_t answers_kept_bytes = 0;  // The answers of resolvers kept in memory, at most 16 MiB.
+  std::uint64_t answers_found = 0;       // Decisions by an answer that was kept...
+  std::uint64_t answers_asked = 0;       // ...and those that called a resolver.
+  std::uint64_t policies = 0;            // In force.
   // Policies in force that this leader cannot decide by, a sentence each: of a kind unknown to this
   // version, or of a function that it lacks.
   std::vector<std::string> policy_troubles;
   std::uint64_t absent_functions = 0;  // Conflicts met that a lacking function was to decide.
-  std::uint64_t rows = 0;              // Stored rows that are not empty.
-  std::uint64_t expiries = 0;          // Stored deadlines; mostly one for each key.
-  std::uint64_t expired_waiting = 0;   // Keys that have expired here and are not cleared yet.
-  std::uint64_t expired_cleared = 0;   // By this leader, since the start.
-  std::uint64_t requests = 0;          // Remembered (Scope::once), about.
+  ConflictsStatus conflicts;
+  std::uint64_t rows = 0;             // Stored rows that are not empty.
+  std::uint64_t expiries = 0;         // Stored deadlines; mostly one for each key.
+  std::uint64_t expired_waiting = 0;  // Keys that have expired here and are not cleared yet.
+  std::uint64_t expired_cleared = 0;  // By this leader, since the start.
+  std::uint64_t requests = 0;         // Remembered (Scope::once), about.
   // Their additions and puts that several regions executed, or that were corrected since.
   std::uint64_t requests_repeated = 0;
   std::uint64_t requests_forgotten = 0;    // By this leader, since the start.

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include <anabranch/loser.h>
 #include <anabranch/options.h>
 #include <anabranch/policy.h>
 #include <anabranch/scope.h>
@@ -89,6 +90,11 @@ class Store final : public Scope {
                             OnChanges function);
 
   // ---- Policies (policy.h).
+  //
+  // Within a transaction of the same store set_policy and remove_policy throw Error{kInvalid}, like
+  // every other write that bypasses the transaction, which is undone if its function lets that
+  // pass. Within read() and within the function of a watch they may be called; the state that is
+  // being read keeps its policies.
 
   // Sets the policy for the keys of database 0, or another one (0 to 15), that begin with `prefix`.
   // It is a transaction of its own, and in force here on return. Writes nothing if it is set
@@ -103,8 +109,23 @@ class Store final : public Scope {
   void remove_policy(std::string_view prefix);
   void remove_policy(std::uint8_t database, std::string_view prefix);
   // Returns all policies ever set or proposed, by database, prefix and region; of each whether it
-  // decides. Waits for no writer.
+  // decides. Waits for no writer; within a transaction it returns the policies as committed.
   [[nodiscard]] std::vector<PolicyAt> policies() const;
+
+  // ---- Losers (loser.h).
+
+  // Returns the losers in the conflict log of this leader, the newest first, each value once. Waits
+  // for no writer. Throws Error: kInvalid for an id that is none, kCorrupt.
+  [[nodiscard]] std::vector<Loser> losers(const LoserFilter& filter = {}) const;
+  // Calls the function with each entry of the log from now on that has losers for the filter; its
+  // `before` and `limit` do not count. Throws Error{kInvalid} when the function is empty.
+  [[nodiscard]] LoserWatch watch_losers(LoserFilter filter, OnLosers function);
+  // Writes the value of a loser again: an ordinary write that reaches all regions. The values that
+  // it replaces become losers here, so that it can be undone. Writes nothing if the value is the
+  // only one of its row. Throws Error: kInvalid when the log has no such loser, or no longer, and
+  // for values that cannot be written alone (parts of a text); kWrongType when the key holds
+  // another type now; else as a put.
+  void put_back(std::string_view loser);
 
   // ---- The leader.
 

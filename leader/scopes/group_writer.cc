@@ -154,6 +154,16 @@ Type GroupWriter::type(const Key& key) const {
   return view().type(key);
 }
 
+void GroupWriter::note_read(const Key& row) const {
+  Group& group = replica_.group();
+  if (group.in_transaction()) group.note_read(path_of(row));
+}
+
+void GroupWriter::note_read(const Key& row, const core::VersionVector& seen) const {
+  Group& group = replica_.group();
+  if (group.in_transaction()) group.note_read(path_of(row), seen);
+}
+
 void GroupWriter::put(const Key& row, std::string_view value) {
   if (value.size() > limits_.value_bytes_max) {
     too_large("a value", value.size(), limits_.value_bytes_max, "bytes", "value_bytes_max");
@@ -165,6 +175,7 @@ void GroupWriter::put(const Key& row, std::string_view value) {
   drop_expired(txn.group(), path);
   txn->put(path, value);
   mark(txn, {crdt::RequestMark::Kind::kPut, path, 0});
+  check_room_to_add(0);  // With the base, which the group knows by now.
   keep(txn);
 }
 
@@ -234,6 +245,29 @@ void GroupWriter::clear(const Key& prefix) {
   OpenTransaction txn = replica_.begin();
   const Path path = path_of(prefix);
   if (rows::anything_below(txn->stage(), path)) txn->clear(path);
+  keep(txn);
+}
+
+void GroupWriter::put_back(const Path& row, std::string_view value) {
+  check_room_to_add(value.size());
+  OpenTransaction txn = replica_.begin();
+  drop_expired(txn.group(), row);
+  const crdt::Row before = txn->stage().peek(row);
+  const bool is_there = before.cell.siblings.size() == 1 &&
+                        before.cell.siblings.front().value == value && !before.tally.live();
+  if (!is_there) {
+    const core::Dot dot = txn->next();
+    txn->note_read(row);
+    txn->put(row, value);
+    if (!before.cell.siblings.empty()) {
+      txn->stage().notes().push_back({.kind = rows::ConflictKind::kPutBack,
+                                      .path = row,
+                                      .by = dot,
+                                      .by_time = *txn->time(),
+                                      .values = before.cell.siblings});
+    }
+    if (before.tally.live()) txn->reset(row);
+  }
   keep(txn);
 }
 

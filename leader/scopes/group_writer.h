@@ -35,8 +35,15 @@ class GroupWriter {
   void add_double(const Key& row, double amount);
   void reset(const Key& row);
   void clear(const Key& prefix);
+  // Writes a value in place of all others and of the sum, and notes for the conflict log which
+  // values that replaces. No effect if it is the only one.
+  void put_back(const core::Path& row, std::string_view value);
   bool expire(const Key& key, std::optional<std::int64_t> deadline_ms);
 
+  // The open transaction, if there is one, has read all values of a row; see Group::note_read.
+  void note_read(const Key& row) const;
+  // The same for a reading before it, in a state that had applied `seen`.
+  void note_read(const Key& row, const core::VersionVector& seen) const;
   // Returns the state of the group, at the time of the open transaction.
   [[nodiscard]] View view() const;
   // Returns the type of the value at a key. Most writes call this first: it loads the row into the

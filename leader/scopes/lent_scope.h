@@ -18,14 +18,17 @@
 #include <vector>
 
 #include "leader/scopes/group_writer.h"
+#include "rows/hooks/hook_guard.h"
 
 namespace anabranch::leader {
 
 // The thread that borrows a scope. Thread-safe.
 class Borrower {
  public:
-  // Throws Error{kInvalid} unless the scope is lent to this thread.
+  // Throws Error{kInvalid} unless the scope is lent to this thread, and inside a function between
+  // concurrent values.
   void check() const {
+    rows::check_outside_hooks();
     if (thread_.load(std::memory_order_relaxed) != std::this_thread::get_id()) refuse();
   }
   void begin() { thread_.store(std::this_thread::get_id(), std::memory_order_relaxed); }

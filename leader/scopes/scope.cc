@@ -76,6 +76,7 @@ std::optional<std::string> Scope::get(const Key& row) const {
 
 std::vector<Sibling> Scope::siblings(const Key& row) const {
   check_reads();
+  if (const GroupWriter* const writer = opened().writer) writer->note_read(row);
   return ask([&](const View& view) { return view.siblings(row); });
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/text.h"
 #include "crdt/canonical.h"
+#include "crdt/resolve.h"
 #include "crdt/score.h"
 #include "crdt/type_table.h"
 #include "rows/corrections.h"
@@ -126,8 +127,7 @@ std::optional<std::string> View::get(const Key& row) const {
 
 std::vector<Sibling> View::siblings(const Key& row) const {
   const Path path = path_of(row);
-  const Row stored = row_at(path);
-  return crdt::make_conflict({}, stored.cell, decider_.region_of()).siblings;
+  return decider_.siblings(row_at(path).cell);
 }
 
 std::int64_t View::counter(const Key& row) const {

@@ -12,6 +12,7 @@
 
 #include "crdt/expiry.h"
 #include "rows/decider.h"
+#include "rows/names.h"
 #include "rows/row_reader.h"
 
 namespace anabranch::leader {
@@ -23,7 +24,7 @@ class View {
   // needs it.
   View(const rows::RowReader& rows, const rows::Names& names, const rows::Resolvers& resolvers,
        std::optional<core::Millis> now_ms = {})
-      : rows_(rows), names_(names), decider_(rows, names, resolvers), now_ms_(now_ms) {}
+      : rows_(rows), names_(names), decider_(rows, resolvers), now_ms_(now_ms) {}
 
   [[nodiscard]] Type type(const Key& key) const;
   [[nodiscard]] std::optional<std::string> get(const Key& row) const;

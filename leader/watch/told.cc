@@ -4,6 +4,7 @@
 
 #include <anabranch/key.h>
 
+#include "rows/key_prefix.h"
 #include "rows/policy/policy_rows.h"
 #include "rows/row_text.h"
 
@@ -12,14 +13,6 @@ namespace anabranch::leader {
 namespace {
 
 using core::Path;
-
-// Returns the common prefix of the encoded paths at or below a space whose keys begin so.
-std::string begun_at(std::string space, std::string_view keys) {
-  constexpr std::size_t kClosing = 2;  // The bytes that close a component: more bytes may follow.
-  core::append_component(space, keys);
-  space.resize(space.size() - kClosing);
-  return space;
-}
 
 // Describes an op as a change; `path` is the place where it acts.
 struct Describe {
@@ -83,7 +76,7 @@ std::optional<PolicyChange> policy_change_of(const core::Op& op) {
   if (!row) return std::nullopt;
   const auto space = static_cast<std::uint8_t>(row->scope.space.front());
   PolicyChange told;
-  told.prefix = begun_at(Path{row->scope.space}.encoded(), row->scope.prefix);
+  told.prefix = rows::prefix_of_paths(Path{row->scope.space}.encoded(), row->scope.prefix);
   told.change.kind = Change::Kind::kPolicy;
   told.change.key = row->scope.prefix;
   if (put != nullptr) told.change.value = row->policy.text();
@@ -121,7 +114,7 @@ std::size_t bytes_of(const Changes& changes) {
 }
 
 std::string watched_prefix(std::uint8_t database, std::string_view keys) {
-  return begun_at(Key::all(database).encoded(), keys);
+  return rows::prefix_of_paths(Key::all(database).encoded(), keys);
 }
 
 }  // namespace anabranch::leader

@@ -89,10 +89,7 @@ VersionVector StableTime::shown(Millis now) {
 }
 
 core::Hlc StableTime::own(Millis now) {
-  const storage::Storage& storage = owner_.state.storage();
-  if (storage.durable_position() == storage.last_position()) {
-    shown_clock_ = owner_.state.stored_clock();
-  }
+  if (owner_.state.log().is_durable()) shown_clock_ = owner_.state.stored_clock();
   // Timestamps may be ahead of the clock: they follow those of others.
   core::Hlc own = std::min(shown_clock_, core::Hlc::of(expiry().wall_ms(), 0));
   // Nobody believes it further than its own clock, when this comes there. A clock that is ahead of

@@ -37,7 +37,7 @@ struct HeartbeatState {
   core::VersionVector reports = {};   // {origin: number of its newest known report}
   core::VersionVector clocks = {};    // See clock_bounds.h.
   std::vector<ClockWord> heard = {};  // See heard_clocks.h.
-  std::optional<LocalRules> rules = {};
+  LocalRules rules = {};
 };
 
 class Exchange {

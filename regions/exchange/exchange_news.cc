@@ -42,8 +42,8 @@ void Exchange::show(Peer& peer) {
 }
 
 VersionVector Exchange::durable_vector() const {
-  const bool all = log_.durable_position() == log_.last_position();
-  return all || planted(Bug::kCallAllDurable) ? applied_.vector() : VersionVector{};
+  const bool all = log_.is_durable() || planted(Bug::kCallAllDurable);
+  return all ? applied_.vector() : VersionVector{};
 }
 
 // Peers follow this leader's own origin from their greeting on, and batches that a peer follows

@@ -69,8 +69,8 @@ class Links {
   // ---- Greetings.
 
   // Returns whether a greeting is accepted; if not, refuses its link. A greeting under the own
-  // origin by another process is accepted. A greeting older than the last one of the
-  // same opening is late, and is dropped without a refusal.
+  // origin by another process is accepted. A greeting that is older than the last one of the same
+  // opening is late: it is dropped without a refusal.
   bool accepts(Link& link, const Greeting& greeting);
   struct Admitted {
     Peer& peer;

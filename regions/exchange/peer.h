@@ -25,8 +25,8 @@ struct Link {
   // The region that must be at the other end; empty when that is open.
   std::string region;
   core::Origin peer = 0;         // The origin at the other end; 0 before its greeting.
-  std::uint64_t nonce = 0;       // Of that greeting: names the opening of its directory.
-  std::uint64_t renewals = 0;    // Of that greeting, too.
+  std::uint64_t nonce = 0;       // That of its last greeting: names the opening of its directory.
+  std::uint64_t renewals = 0;    // The number of renewals in its last greeting.
   bool refused = false;          // Of another mesh or version: nothing is exchanged.
   std::string why_refused = {};  // The reason, for operators: "is ...".
   bool other_protocol = false;   // Its messages cannot be read, and that is no fault of the peer.

@@ -5,7 +5,7 @@
 
 #include "core/codec.h"
 #include "regions/state/applied.h"
-#include "storage/layout.h"
+#include "rows/policy/origin_regions.h"
 
 namespace anabranch::regions {
 
@@ -14,9 +14,6 @@ using core::Path;
 
 namespace {
 
-constexpr std::string_view kMeshSpace("\0", 1);
-constexpr std::string_view kRegions = "region";
-constexpr std::string_view kOriginTag = "o";
 constexpr std::string_view kRetirementTag = "r";
 
 struct Said {
@@ -36,25 +33,14 @@ std::optional<Said> read_retirement(std::string_view bytes) {
   return said;
 }
 
-std::optional<Origin> read_origin(std::string_view bytes) {
-  core::Reader in(bytes);
-  const std::size_t newer = in.array_of(1);
-  const Origin previous = in.uint64();
-  in.skip(newer);
-  return in.done() ? std::optional(previous) : std::nullopt;
-}
-
 }  // namespace
 
 // ---- Rows.
 
-const Path& RegionList::prefix() {
-  static const Path kPrefix{kMeshSpace, kRegions};
-  return kPrefix;
-}
+const Path& RegionList::prefix() { return rows::regions_path(); }
 
 Path RegionList::origin_row(std::string_view region, Origin origin) {
-  return prefix().child(region).append(kOriginTag).append(storage::big_endian(origin));
+  return rows::origin_path(region, origin);
 }
 
 std::string RegionList::origin_value(Origin previous) {
@@ -64,14 +50,16 @@ std::string RegionList::origin_value(Origin previous) {
 }
 
 core::Put RegionList::renamed(core::Put put, const OriginRewrites& names) {
-  const core::Components parts = put.path.components();
-  if (parts.size() != 5 || parts[3] != kOriginTag || parts[4].size() != sizeof(Origin)) return put;
+  const auto row = rows::read_origin_path(put.path);
+  if (!row) return put;
   const auto name = [&](Origin origin) {
     const RewrittenOrigin* const rewritten = names.find(origin);
     return rewritten == nullptr ? origin : rewritten->origin;
   };
-  if (const auto previous = read_origin(put.value)) put.value = origin_value(name(*previous));
-  put.path = origin_row(parts[2], name(storage::from_big_endian(parts[4])));
+  if (const auto previous = rows::read_previous_origin(put.value)) {
+    put.value = origin_value(name(*previous));
+  }
+  put.path = origin_row(row->region, name(row->origin));
   return put;
 }
 
@@ -147,16 +135,17 @@ core::Hash128 RegionList::make_hash() const {
 }
 
 void RegionList::read(const Path& path, const crdt::Row& row) {
-  const core::Components parts = path.components();
-  if (parts.size() == 5 && parts[3] == kOriginTag && parts[4].size() == sizeof(Origin)) {
-    const Origin origin = storage::from_big_endian(parts[4]);
+  if (const auto named = rows::read_origin_path(path)) {
     for (const crdt::Sibling& sibling : row.cell.siblings) {
-      const auto previous = read_origin(sibling.value);
-      if (!previous || origin == 0) continue;
-      all_[parts[2]].origins[origin] = {*previous, sibling.dot};
-      region_of_[origin] = parts[2];
+      const auto previous = rows::read_previous_origin(sibling.value);
+      if (!previous || named->origin == 0) continue;
+      all_[named->region].origins[named->origin] = {*previous, sibling.dot};
+      region_of_[named->origin] = named->region;
     }
-  } else if (parts.size() == 4 && parts[3] == kRetirementTag) {
+    return;
+  }
+  const core::Components parts = path.components();
+  if (parts.size() == 4 && parts[3] == kRetirementTag) {
     for (const crdt::Sibling& sibling : row.cell.siblings) {
       const auto said = read_retirement(sibling.value);
       if (!said) continue;

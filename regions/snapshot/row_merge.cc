@@ -1,6 +1,7 @@
 #include "regions/snapshot/row_merge.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/mark.h"
@@ -67,6 +68,7 @@ void RowMerge::join(const std::string& key, const Path& path, const Row& mine, c
   const bool all_theirs = own_ == Own::kReplace || planted(Bug::kMergeRemoved);
   const core::VersionVector& applied = all_theirs ? kNothing : *applied_;
   Row joined = crdt::join(mine, applied, theirs, theirs_.vector());
+  rows::note_merge(path, mine.cell, joined.cell, notes_);
   if (!joined.empty()) stage().edit(path, [&](Row& row) { row = std::move(joined); });
   last_key_ = key;
   --rows_left_;
@@ -167,6 +169,7 @@ void RowMerge::take_changes(std::vector<storage::Change>& changes,
     change.table = storage::next_table(change.table);
     changes.push_back(std::move(change));
   }
+  std::ranges::move(staged_->stage.take_notes(), std::back_inserter(notes_));
   staged_.reset();
 }
 

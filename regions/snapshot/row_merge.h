@@ -20,6 +20,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/batch.h"
@@ -63,6 +64,8 @@ class RowMerge {
   [[nodiscard]] const rows::RowReader& next_rows() { return stage(); }
   // The changes of the next tables since the last call; `note` sees each row.
   void take_changes(std::vector<storage::Change>& changes, const rows::Stage::Collect& note);
+  // Hands over what the changes so taken did to concurrent values.
+  [[nodiscard]] rows::ConflictNotes take_notes() { return std::exchange(notes_, {}); }
   // Of the merged rows.
   [[nodiscard]] const rows::Digests& digests() const { return digests_; }
   // The number of merged rows of the snapshot.
@@ -104,6 +107,7 @@ class RowMerge {
   std::string last_key_;  // All rows up to here are merged.
   bool all_ = false;
   std::vector<rows::Mask> put_off_;  // Clears, and their progress.
+  rows::ConflictNotes notes_;
   // Of the slice that runs.
   const core::VersionVector* applied_ = nullptr;
   std::size_t rows_left_ = 0;

@@ -203,7 +203,7 @@ core::Result<void> Snapshots::begin_merge() {
          region(in_->source()) + ": " + std::to_string(in_->rows()) + " rows, " +
          std::to_string(in_->bytes()) + " bytes");
   for (const auto& [origin, head] : in_->header().heads) {
-    owner_.state.applied().name(origin, head.region);  // Resolvers may look at it.
+    owner_.state.applied().name(origin, head.region);  // Status and log name it.
   }
   merge_.emplace(owner_.state.storage(), in_->spool(), owner_.state.names().origins(),
                  owner_.state.scores(), owner_.state.clear_rules().foreign_rows_direct,
@@ -307,7 +307,9 @@ void Snapshots::applies(const core::Batch& batch, const core::VersionVector& dep
 }
 
 void Snapshots::record(Commit& commit) {
-  if (merge_) merge_->take_changes(commit.changes, owner_.note);
+  if (!merge_) return;
+  merge_->take_changes(commit.changes, owner_.note);
+  commit.notes = merge_->take_notes();
 }
 
 // ---- Status.

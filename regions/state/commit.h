@@ -10,6 +10,7 @@
 #include "core/batch.h"
 #include "core/version_vector.h"
 #include "crdt/row.h"
+#include "rows/conflicts/conflict_note.h"
 #include "rows/scores/score_reorder.h"
 #include "rows/stage/stage.h"
 #include "storage/storage.h"
@@ -22,6 +23,7 @@ struct Commit {
   std::vector<storage::Change> changes = {};
   const rows::ScoreReorder* reorder = nullptr;  // What is left of a walk over orders of scores.
   bool identity = false;                        // The identity is stored anew.
+  rows::ConflictNotes notes = {};               // Of rows that are not in the stage.
   bool swap = false;  // The next tables become the current ones; without a stage.
 
   void add(std::vector<storage::Change> more) {

@@ -5,6 +5,7 @@
 
 #include "core/planted_bug.h"
 #include "crdt/expiry.h"
+#include "rows/conflicts/doomed_rows.h"
 #include "rows/expiry_index.h"
 #include "rows/requests/request_rows.h"
 #include "rows/stage/apply_op.h"
@@ -23,7 +24,7 @@ core::Result<bool> CommittedState::load() {
   const auto snapshot = storage_.snapshot();
   const auto stored = snapshot->get(storage::Table::kMeta, storage::kIdentityKey);
   if (!stored) {
-    applied_.published_policies().publish(policies_);  // There are no rows.
+    post_tables();  // There are no rows.
     return false;
   }
   auto identity = decode_identity(*stored);
@@ -39,7 +40,7 @@ core::Result<bool> CommittedState::load() {
   if (!masks.ok()) return masks.failure();
   masks_ = std::move(masks).value();
   applied_.published_masks().publish(masks_);
-  if (auto loaded = load_policies(); !loaded.ok()) return loaded.failure();
+  if (auto loaded = load_tables(); !loaded.ok()) return loaded.failure();
   if (auto loaded = load_requests(); !loaded.ok()) return loaded.failure();
   auto reorder = rows::ScoreReorder::load(*snapshot);
   if (!reorder.ok()) return reorder.failure();
@@ -52,11 +53,11 @@ core::Result<bool> CommittedState::load() {
   return chains.ok() ? core::Result<bool>(true) : chains.failure();
 }
 
-core::Result<void> CommittedState::load_policies() {
+core::Result<void> CommittedState::load_tables() {
   return reading([&]() -> core::Result<void> {
     const rows::SnapshotReader rows(storage_.snapshot(), names().origins(), masks_);
-    policies_ = rows.policies();
-    applied_.published_policies().publish(policies_);
+    tables_ = {.policies = rows.policies(), .regions = rows.regions()};
+    post_tables();
     return {};
   });
 }
@@ -75,12 +76,16 @@ core::Result<void> CommittedState::load_requests() {
   });
 }
 
+void CommittedState::post_tables() {
+  applied_.published_policies().publish(tables_.policies, tables_.regions);
+}
+
 core::Result<void> CommittedState::load_scores(const rows::Resolvers* resolvers,
                                                std::uint64_t seed) {
   static const rows::Resolvers kNone({});
   const auto note = rows::load_score_note(*storage_.snapshot());
   if (!note.ok()) return note.failure();
-  scores_.emplace(names(), resolvers == nullptr ? kNone : *resolvers,
+  scores_.emplace(resolvers == nullptr ? kNone : *resolvers,
                   note.value().format == 0 ? seed : note.value().seed);
   return {};
 }
@@ -94,7 +99,8 @@ core::Result<void> CommittedState::open_scores() {
   const auto note = rows::load_score_note(*storage_.snapshot());
   if (!note.ok()) return note.failure();
   if (note.value() == score_note()) return {};
-  return reading([&] { return rows::order_all_anew(storage_, masks_, *scores_, policies_); });
+  return reading(
+      [&] { return rows::order_all_anew(storage_, masks_, *scores_, tables_.policies); });
 }
 
 core::Result<std::vector<storage::Change>> CommittedState::load_expiries() {
@@ -127,7 +133,12 @@ void CommittedState::apply(rows::Stage& stage, const core::Batch& batch, std::st
   rows::apply_ops(stage, batch, deps, [](const auto&...) { return true; });
   for (const core::Transaction& txn : batch.transactions) {
     if (clock_) clock_->observe(txn.hlc);
+    // Already now: a later batch of the same slice may write the key.
+    for (const core::Op& op : txn.ops) {
+      if (const auto* const put = std::get_if<core::Put>(&op)) note_expiry(put->path);
+    }
   }
+  rows::note_doomed_rows(stage, names().expiries(), batch, deps, stage.notes());
   advance(batch, bytes, deps);
 }
 
@@ -147,16 +158,21 @@ const core::Failure& CommittedState::fail(core::Failure why) {
   return *broken_;
 }
 
-core::Result<std::shared_ptr<const rows::PolicyTable>> CommittedState::policies_after(
-    const Commit& commit) {
-  using Policies = core::Result<std::shared_ptr<const rows::PolicyTable>>;
-  if (commit.stage == nullptr || !commit.stage->changes_policies()) return Policies(policies_);
-  return reading([&] { return Policies(commit.stage->policies()); });
+core::Result<CommittedState::MeshTables> CommittedState::tables_after(const Commit& commit) {
+  MeshTables tables = tables_;
+  if (commit.stage == nullptr) return tables;
+  const rows::Stage& stage = *commit.stage;
+  if (!stage.changes_policies() && !stage.changes_regions()) return tables;
+  return reading([&]() -> core::Result<MeshTables> {
+    if (stage.changes_policies()) tables.policies = stage.policies();
+    if (stage.changes_regions()) tables.regions = stage.regions();
+    return tables;
+  });
 }
 
 void CommittedState::note_reorder(Commit& commit, const rows::PolicyTable& policies) {
   std::vector<rows::PolicyScope> changed;
-  if (&policies != policies_.get()) changed = policies_->changed(policies);
+  if (&policies != tables_.policies.get()) changed = tables_.policies->changed(policies);
   if (planted(Bug::kForgetReorder)) changed.clear();
   if (commit.reorder == nullptr && changed.empty() && !commit.swap) return;
   if (commit.reorder != nullptr) reorder_ = *commit.reorder;
@@ -169,20 +185,22 @@ void CommittedState::note_reorder(Commit& commit, const rows::PolicyTable& polic
 core::Result<void> CommittedState::commit(Commit commit, Clock clock) {
   ANABRANCH_ASSERT(commit.stage == nullptr || !commit.swap);
   if (broken_) return *broken_;
-  auto policies = policies_after(commit);
-  if (!policies.ok()) return policies.failure();
-  const bool changes_policies = policies.value() != policies_ && !planted(Bug::kForgetPolicies);
-  note_reorder(commit, *policies.value());
+  auto tables = tables_after(commit);
+  if (!tables.ok()) return tables.failure();
+  note_reorder(commit, *tables.value().policies);
+  if (planted(Bug::kForgetPolicies)) tables.value().policies = tables_.policies;
+  const bool changes_tables =
+      tables.value().policies != tables_.policies || tables.value().regions != tables_.regions;
   gather(commit, clock);
-  if (changes_policies || commit.swap) applied_.published_policies().begin_publish();
+  if (changes_tables || commit.swap) applied_.published_policies().begin_publish();
   if (auto stored = store(commit); !stored.ok()) return fail(stored.failure());
   show(commit);
-  if (changes_policies) {
-    policies_ = std::move(policies).value();
-    applied_.published_policies().publish(policies_);
+  if (changes_tables) {
+    tables_ = std::move(tables).value();
+    post_tables();
   }
   // The last rows of the merge are in the commit itself. What fails breaks the replica.
-  if (commit.swap && !planted(Bug::kForgetPoliciesOnSwap)) (void)load_policies();
+  if (commit.swap && !planted(Bug::kForgetPoliciesOnSwap)) (void)load_tables();
   for (Participant* part : parts_) part->committed(commit);
   return broken_ ? core::Result<void>(*broken_) : core::Result<void>();
 }
@@ -293,7 +311,7 @@ rows::ClearRules CommittedState::clear_rules() const {
 
 std::unique_ptr<rows::SnapshotReader> CommittedState::reader(rows::Tallies tallies) const {
   return std::make_unique<rows::SnapshotReader>(storage_.snapshot(), names().origins(), masks_,
-                                                policies_, tallies);
+                                                tables_.policies, tables_.regions, tallies);
 }
 
 }  // namespace anabranch::regions

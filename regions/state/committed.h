@@ -143,7 +143,11 @@ class CommittedState {
   [[nodiscard]] const std::shared_ptr<const rows::Masks>& masks() const { return masks_; }
   // The policies of the rows, never null.
   [[nodiscard]] const std::shared_ptr<const rows::PolicyTable>& policies() const {
-    return policies_;
+    return tables_.policies;
+  }
+  // The regions of origins by the rows, never null.
+  [[nodiscard]] const std::shared_ptr<const rows::OriginRegions>& regions() const {
+    return tables_.regions;
   }
   [[nodiscard]] const rows::Scores& scores() const { return *scores_; }
   // The orders of scores to be looked at since policies have changed.
@@ -152,7 +156,8 @@ class CommittedState {
   // The rows.
   [[nodiscard]] std::unique_ptr<rows::SnapshotReader> reader(
       rows::Tallies tallies = rows::Tallies::kAsShown) const;
-  // Whether the disk has everything that is applied, as far as was told.
+  // Whether the owner has told that everything applied is durable, or need not be; see
+  // LogReader::is_durable() for what the disk has.
   [[nodiscard]] bool all_durable() const { return all_durable_; }
   // The records up to `position` are durable, or need not be.
   void durable(storage::Position position) { all_durable_ = position == storage_.last_position(); }
@@ -170,12 +175,20 @@ class CommittedState {
   enum class Clock : std::uint8_t { kWithRows, kAlways };
 
   [[nodiscard]] rows::ScoreNote score_note() const;
-  // Reads the policies of the stored rows and posts them.
-  core::Result<void> load_policies();
+  // The tables that follow from rows of the mesh's own space.
+  struct MeshTables {
+    std::shared_ptr<const rows::PolicyTable> policies = std::make_shared<const rows::PolicyTable>();
+    std::shared_ptr<const rows::OriginRegions> regions =
+        std::make_shared<const rows::OriginRegions>();
+  };
+
+  // Reads the tables of the stored rows and posts them.
+  core::Result<void> load_tables();
+  void post_tables();
   // Notes the marks of requests, and counts the requests.
   core::Result<void> load_requests();
-  // Returns the policies that a commit of a stage leaves behind; the same object if none change.
-  core::Result<std::shared_ptr<const rows::PolicyTable>> policies_after(const Commit& commit);
+  // Returns the tables that a commit of a stage leaves behind; the same objects if none change.
+  core::Result<MeshTables> tables_after(const Commit& commit);
   // Adds the orders that a commit may make stale to those to be looked at.
   void note_reorder(Commit& commit, const rows::PolicyTable& policies);
   // Asks all parts.
@@ -194,7 +207,7 @@ class CommittedState {
   ChainHashes chains_{applied_, log_};
   rows::Digests digests_;
   std::shared_ptr<const rows::Masks> masks_ = std::make_shared<const rows::Masks>();
-  std::shared_ptr<const rows::PolicyTable> policies_ = std::make_shared<const rows::PolicyTable>();
+  MeshTables tables_;
   std::optional<rows::Scores> scores_;  // Once they are loaded.
   rows::ScoreReorder reorder_;
   std::optional<core::HybridClock> clock_;  // Nothing during recovery.

@@ -24,6 +24,8 @@ class LogReader {
   // The last record of the log, and the last one that survives power loss.
   [[nodiscard]] virtual storage::Position last_position() const = 0;
   [[nodiscard]] virtual storage::Position durable_position() const = 0;
+  // Returns whether the whole log survives power loss.
+  [[nodiscard]] bool is_durable() const { return durable_position() == last_position(); }
 };
 
 }  // namespace anabranch::regions

@@ -78,11 +78,11 @@ std::map<core::Origin, core::Seq> read_parted(core::Reader& in) {
 
 ChainMarks read_marks(core::Reader& in) {
   ChainMarks marks;
-  const std::size_t newer = in.array_of(2);
+  const std::size_t newer = in.array_of(3);
   marks.at = read_vector(in);
   marks.hashes = read_chains(in, marks.at.size());
-  if (newer > 0) marks.parted = read_parted(in);
-  in.skip(newer > 0 ? newer - 1 : 0);
+  marks.parted = read_parted(in);
+  in.skip(newer);
   if (marks.hashes.size() != marks.at.size()) in.fail("a mark has no hash");
   return marks;
 }

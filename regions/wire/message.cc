@@ -43,7 +43,7 @@ void write(Writer& out, const LocalRules& rules) {
 }
 
 void write(Writer& out, const Heartbeat& message) {
-  out.array(message.rules ? 18 : 16);
+  out.array(18);
   write_vector(out, message.applied);
   write_vector(out, message.durable);
   out.uint64(message.hlc.bits);
@@ -60,7 +60,7 @@ void write(Writer& out, const Heartbeat& message) {
   write_vector(out, message.clocks);
   write(out, message.heard);
   out.uint64(message.sender);
-  if (message.rules) write(out, *message.rules);
+  write(out, message.rules);
 }
 
 void write(Writer& out, const Subscribe& message) {
@@ -215,7 +215,7 @@ LocalRules read_rules(Reader& in) {
 
 Message read_heartbeat(Reader& in) {
   Heartbeat message;
-  const std::size_t newer = in.array_of(13);
+  const std::size_t newer = in.array_of(18);
   message.applied = read_vector(in);
   message.durable = read_vector(in);
   message.hlc = {in.uint64()};
@@ -229,18 +229,11 @@ Message read_heartbeat(Reader& in) {
   message.settled = read_hash_or_nil(in);
   message.left_out = in.boolean();
   message.reports = read_vector(in);
-  if (newer == 0) return message;  // Of a version without clocks.
   message.clocks = read_vector(in);
-  if (newer == 1) return message;  // Of a version without words of others.
   message.heard = read_words(in);
-  if (newer == 2) return message;  // Of a version that does not name the sender.
   message.sender = in.uint64();
-  if (newer < 5) {  // Of a version without rules.
-    in.skip(newer - 3);
-    return message;
-  }
   message.rules = read_rules(in);
-  in.skip(newer - 5);
+  in.skip(newer);
   return message;
 }
 
@@ -268,19 +261,19 @@ Message read_batch(Reader& in) {
 
 Message read_ack(Reader& in) {
   Ack message;
-  const std::size_t newer = in.array_of(4);
+  const std::size_t newer = in.array_of(5);
   message.stream = in.uint64();
   message.taken = in.uint64();
   message.applied = read_vector(in);
   message.durable = read_vector(in);
-  if (newer > 0) message.sender = in.uint64();
-  in.skip(newer > 0 ? newer - 1 : 0);
+  message.sender = in.uint64();
+  in.skip(newer);
   return message;
 }
 
 Message read_history(Reader& in) {
   History message;
-  const std::size_t newer = in.array_of(3);
+  const std::size_t newer = in.array_of(7);
   message.origin = in.uint64();
   message.differs = in.uint64();
   const std::size_t links = in.array();
@@ -289,15 +282,11 @@ Message read_history(Reader& in) {
     const core::Seq seq = in.uint64();
     message.links.push_back({seq, read_chain(in)});
   }
-  if (newer < 2) {  // Of a version without `heard`.
-    in.skip(newer);
-    return message;
-  }
   message.heard = read_hash_or_nil(in);
   message.asks = in.boolean();
-  if (newer > 2) message.wanted = in.uint64();
-  if (newer > 3) message.sender = in.uint64();
-  in.skip(newer > 3 ? newer - 4 : 0);
+  message.wanted = in.uint64();
+  message.sender = in.uint64();
+  in.skip(newer);
   return message;
 }
 
@@ -338,11 +327,11 @@ Message read_snapshot_chunk(Reader& in) {
 
 Message read_snapshot_refusal(Reader& in) {
   SnapshotRefusal message;
-  const std::size_t newer = in.array_of(2);
+  const std::size_t newer = in.array_of(3);
   message.stream = in.uint64();
   message.why = in.text();
-  message.passing = newer > 0 && in.boolean();
-  in.skip(newer > 0 ? newer - 1 : 0);
+  message.passing = in.boolean();
+  in.skip(newer);
   return message;
 }
 

@@ -87,9 +87,9 @@ struct Heartbeat {
   core::VersionVector reports = {};  // {origin: number of its newest report there}
   // {origin: timestamp} that its sender is certain of (clock_bounds.h), at `applied`.
   core::VersionVector clocks = {};
-  std::vector<ClockWord> heard = {};     // The sender's own word, and the newest of others.
-  core::Origin sender = 0;               // See sender_of().
-  std::optional<LocalRules> rules = {};  // Nullopt: of a version without.
+  std::vector<ClockWord> heard = {};  // The sender's own word, and the newest of others.
+  core::Origin sender = 0;            // See sender_of().
+  LocalRules rules = {};
   bool operator==(const Heartbeat&) const = default;
 };
 
@@ -129,7 +129,7 @@ struct History {
   core::Seq differs = 0;
   std::vector<ChainLink> links;  // Newest first.
   // The stamp of the receiver's last History of this origin that the sender has heard; nullopt when
-  // there was none, or the sender is of a version without stamps.
+  // there was none.
   std::optional<core::Hash128> heard = {};
   bool asks = false;  // The sender does not know that the receiver has heard this: it must answer.
   // The position of the receiver's history that the sender asks for; 0: none.
@@ -185,10 +185,9 @@ using Message = std::variant<Greeting, Heartbeat, Subscribe, BatchMessage, Ack, 
                              DigestResponse, History, Trimmed, SnapshotRequest, SnapshotChunk,
                              SnapshotRefusal, SignedPosition, Refusal, RegionReport>;
 
-// Returns the origin of a message's sender when it was sent; 0 when the message does not name it,
-// as those of older versions and of most kinds. A message that shows its sender's vector or history
-// names it: a network may deliver the message after the sender has given up that history, and goes
-// by another origin.
+// Returns the origin of a message's sender when it was sent; 0 for kinds that do not name it. A
+// message that shows its sender's vector or history names it: a network may deliver the message
+// after the sender has given up that history, and goes by another origin.
 [[nodiscard]] core::Origin sender_of(const Message& message);
 // Writes the sender into a message of a kind that names it.
 void set_sender(Message& message, core::Origin sender);

@@ -24,7 +24,7 @@ enum class PolicyKind : std::uint8_t {
 
 struct Policy {
   PolicyKind kind = PolicyKind::kNone;
-  bool keep_base = false;  // Each put below the prefix stores the value it replaces.
+  bool keep_base = false;  // Each put below the prefix stores the value it replaces (bases.h).
   std::string name = {};   // kNative: of the function. kUnknown: the kind, empty if unreadable.
   std::string bytes = {};  // kUnknown: the stored value.
   bool operator==(const Policy&) const = default;

@@ -48,7 +48,10 @@ PolicyTable::PolicyTable(std::vector<PolicyRow> rows) {
   std::erase_if(in_force_,
                 [](const auto& each) { return each.second.policy.kind == PolicyKind::kNone; });
   std::set<std::size_t, std::greater<>> sizes;
-  for (const auto& [scope, row] : in_force_) sizes.insert(scope.prefix.size());
+  for (const auto& [scope, row] : in_force_) {
+    sizes.insert(scope.prefix.size());
+    keeps_bases_ |= row.policy.keep_base;
+  }
   sizes_.assign(sizes.begin(), sizes.end());
   if (planted(Bug::kShortestPolicy)) std::ranges::reverse(sizes_);
 }
@@ -78,16 +81,6 @@ std::vector<PolicyScope> PolicyTable::changed(const PolicyTable& newer) const {
     return rule_at(*this, scope) == rule_at(newer, scope);
   });
   return {scopes.begin(), scopes.end()};
-}
-
-core::Hash128 PolicyTable::hash() const {
-  std::string all;
-  for (const auto& [scope, row] : in_force_) {
-    core::put_bytes(all, scope.space);
-    core::put_bytes(all, scope.prefix);
-    core::put_bytes(all, encode_policy(row.policy));
-  }
-  return core::digest128(all);
 }
 
 core::Hash128 PolicyTable::rules_below(const core::Path& path) const {

@@ -32,14 +32,14 @@ class PolicyTable {
   [[nodiscard]] const PolicyRow* find(const core::Path& row) const;
 
   [[nodiscard]] bool empty() const { return in_force_.empty(); }
+  // Returns whether any policy in force keeps bases.
+  [[nodiscard]] bool any_keeps_bases() const { return keeps_bases_; }
   // Returns the policies in force by scope, removed ones left out.
   [[nodiscard]] const std::map<PolicyScope, PolicyRow>& in_force() const { return in_force_; }
   // Returns the scopes, of this table or the newer one, whose keys are decided by another rule
   // there, or by a row in one of both only, in order: below them, and nowhere else, other values
   // may be shown. Scopes inside a changed one may be unchanged.
   [[nodiscard]] std::vector<PolicyScope> changed(const PolicyTable& newer) const;
-  // Returns a hash of scopes and policies in force, equal where these are.
-  [[nodiscard]] core::Hash128 hash() const;
   // Returns a hash of the rules that decide between siblings at or below a path: a space, a key, or
   // a row of one. Zero if no row decides there.
   [[nodiscard]] core::Hash128 rules_below(const core::Path& path) const;
@@ -48,6 +48,7 @@ class PolicyTable {
   std::map<PolicyScope, PolicyRow> in_force_;
   // The sizes of all prefixes, the longest first: a search looks up a prefix of each size.
   std::vector<std::size_t> sizes_;
+  bool keeps_bases_ = false;
 };
 
 }  // namespace anabranch::rows

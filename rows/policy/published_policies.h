@@ -1,11 +1,11 @@
-// Gives every reader the policies of the same commit as its rows. A reader pays two looks at one
-// number, and asks for the policies only when it meets siblings.
+// Gives every reader the policies, and the regions of origins, of the same commit as its rows. A
+// reader pays two looks at one number, and asks for the tables only when it meets siblings.
 //
-// The number counts the changes: it is odd from before a commit that changes policies until their
-// table is posted. A reader looks before it takes its storage snapshot and again afterwards. If
-// both looks are the same even number, its snapshot has the policies posted with that number. Else,
-// and if newer ones have been posted by the time it asks, it reads the rows of its own snapshot.
-// Until the first table is posted every reader does. The writer posts; any thread reads.
+// The number counts the changes: it is odd from before a commit that changes a table until both
+// are posted. A reader looks before it takes its storage snapshot and again afterwards. If both
+// looks are the same even number, its snapshot has the tables posted with that number. Else, and if
+// newer ones have been posted by the time it asks, it reads the rows of its own snapshot. Until the
+// first tables are posted every reader does. The writer posts; any thread reads.
 #pragma once
 
 #include <atomic>
@@ -14,6 +14,7 @@
 #include <mutex>
 #include <utility>
 
+#include "rows/policy/origin_regions.h"
 #include "rows/policy/policy_table.h"
 
 namespace anabranch::rows {
@@ -21,19 +22,21 @@ namespace anabranch::rows {
 class PublishedPolicies {
  public:
   using Shared = std::shared_ptr<const PolicyTable>;
+  using SharedRegions = std::shared_ptr<const OriginRegions>;
 
   // ---- For the writer.
 
-  // Announces that a commit may change the policies from now on.
+  // Announces that a commit may change a table from now on.
   void begin_publish() {
     if (is_changing(looks_.load(std::memory_order_relaxed))) return;
     ++looks_;
   }
-  // Posts the committed policies.
-  void publish(Shared policies) {
+  // Posts the committed tables; null for one that readers have to read themselves.
+  void publish(Shared policies, SharedRegions regions) {
     begin_publish();
     const std::lock_guard lock(mutex_);
-    newest_ = std::move(policies);
+    policies_ = std::move(policies);
+    regions_ = std::move(regions);
     ++looks_;
   }
 
@@ -44,17 +47,27 @@ class PublishedPolicies {
   // Returns the policies of a snapshot taken between the looks `before` and `after`; null if the
   // reader has to read the rows of that snapshot itself.
   [[nodiscard]] Shared policies(Look before, Look after) const {
-    if (before != after || is_changing(before)) return nullptr;
-    const std::lock_guard lock(mutex_);
-    return look() == before ? newest_ : nullptr;
+    return posted(policies_, before, after);
+  }
+  // The same for the regions of origins.
+  [[nodiscard]] SharedRegions regions(Look before, Look after) const {
+    return posted(regions_, before, after);
   }
 
  private:
   [[nodiscard]] static bool is_changing(Look look) { return (look & 1U) == 1; }
 
+  template <typename Table>
+  [[nodiscard]] Table posted(const Table& table, Look before, Look after) const {
+    if (before != after || is_changing(before)) return nullptr;
+    const std::lock_guard lock(mutex_);
+    return look() == before ? table : nullptr;
+  }
+
   std::atomic<Look> looks_ = 1;
   mutable std::mutex mutex_;
-  Shared newest_;
+  Shared policies_;
+  SharedRegions regions_;
 };
 
 }  // namespace anabranch::rows

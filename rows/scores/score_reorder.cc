@@ -5,6 +5,7 @@
 
 #include "core/codec.h"
 #include "core/path.h"
+#include "rows/key_prefix.h"
 #include "storage/layout.h"
 
 namespace anabranch::rows {
@@ -59,10 +60,8 @@ std::string ScoreReorder::keys() const {
   const PolicyScope& scope = parts_.front().scope;
   std::string path;
   if (!scope.space.empty()) {
-    constexpr std::size_t kClosing = 2;  // The bytes that close a component: more bytes may follow.
-    core::append_component(path, scope.space);
-    core::append_component(path, scope.prefix);
-    path.resize(std::min(path.size() - kClosing, core::Path::kHashedPrefix));
+    path = prefix_of_paths(core::Path{scope.space}.encoded(), scope.prefix);
+    path.resize(std::min(path.size(), core::Path::kHashedPrefix));
   }
   return std::string(storage::kScoreOrderPrefix) + path;
 }

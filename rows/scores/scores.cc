@@ -3,9 +3,8 @@
 namespace anabranch::rows {
 
 const Scores& Scores::plain() {
-  static const Names kNames;
   static const Resolvers kResolvers({});
-  static const Scores kPlain(kNames, kResolvers, 0);
+  static const Scores kPlain(kResolvers, 0);
   return kPlain;
 }
 

@@ -11,9 +11,9 @@ namespace anabranch::rows {
 class Scores {
  public:
   // `seed` is a random number of the directory, so that a client cannot choose names that make the
-  // order slow. The references must outlive this object.
-  Scores(const Names& names, const Resolvers& resolvers, std::uint64_t seed)
-      : rules_(names, resolvers), policies_(resolvers.score_fingerprint()), seed_(seed) {}
+  // order slow. The resolvers must outlive this object.
+  Scores(const Resolvers& resolvers, std::uint64_t seed)
+      : rules_(resolvers), policies_(resolvers.score_fingerprint()), seed_(seed) {}
   // The scores of a store without policies: `lww` decides.
   static const Scores& plain();
 
@@ -26,6 +26,8 @@ class Scores {
   [[nodiscard]] std::uint64_t rule(const core::Path& sorted_set, const RowReader& state) const {
     return rules_.rule(sorted_set, state);
   }
+  // The resolvers of the process, which decide between other values, too.
+  [[nodiscard]] const Resolvers& resolvers() const { return rules_.resolvers(); }
   // Resolvers::score_fingerprint().
   [[nodiscard]] const core::Hash128& policies() const { return policies_; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }

@@ -2,7 +2,9 @@
 
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
+#include "rows/conflicts/hidden_rows.h"
 #include "rows/stage/clear.h"
+#include "rows/stage/edit_cell.h"
 
 namespace anabranch::rows {
 
@@ -11,6 +13,7 @@ namespace {
 using core::Bug;
 using core::planted;
 using core::VersionVector;
+using crdt::Cell;
 using crdt::Row;
 
 struct Applier {
@@ -21,21 +24,37 @@ struct Applier {
 
   void operator()(const core::Put& op) const {
     const VersionVector& seen = op.context ? *op.context : context;
-    stage.edit(op.path, [&](Row& row) { crdt::apply_put(row.cell, op, dot, hlc, seen); });
+    change_cell(op.path, op.context.has_value(),
+                [&](Cell& cell) { crdt::apply_put(cell, op, dot, hlc, seen); });
   }
   void operator()(const core::Remove& op) const {
     const VersionVector& seen = op.context ? *op.context : context;
-    stage.edit(op.path, [&](Row& row) { crdt::apply_remove(row.cell, seen); });
+    change_cell(op.path, op.context.has_value(),
+                [&](Cell& cell) { crdt::apply_remove(cell, seen); });
   }
   void operator()(const core::Add& op) const {
     stage.edit(op.path, [&](Row& row) { crdt::apply_add(row.tally, op, dot); });
+    if (const auto shared = stage.take_shared_place()) note_hidden(*shared, op.path);
   }
   void operator()(const core::Reset& op) const {
     stage.edit(op.path, [&](Row& row) { crdt::apply_reset(row.tally, op.observed, dot); });
   }
-  void operator()(const core::Clear& op) const { apply_clear(stage, op, dot, context); }
+  void operator()(const core::Clear& op) const { apply_clear(stage, op, dot, hlc, context); }
   // Written by a newer version: no effect here, but the op counts in its origin's seq.
   void operator()(const core::UnknownOp& /*op*/) const {}
+
+  // Only an author that has read the values of a cell names them in a context.
+  template <typename Function>
+  void change_cell(const core::Path& path, bool has_context, const Function& function) const {
+    const CellChange change{path, dot, hlc, has_context};
+    edit_cell(stage, change, function);
+    if (const auto shared = stage.take_shared_place()) note_hidden(*shared, path);
+  }
+  // The change began to show a type where there is another one.
+  void note_hidden(const Stage::SharedPlace& shared, const core::Path& path) const {
+    const CellChange change{path, dot, hlc, false};
+    note_hidden_rows(stage, shared.place, shared.type, change, stage.notes());
+  }
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "core/planted_bug.h"
 #include "crdt/apply.h"
+#include "rows/stage/edit_cell.h"
 
 namespace anabranch::rows {
 
@@ -47,7 +48,7 @@ void clear_tallies(Stage& stage, const core::Clear& op, core::Dot dot) {
   }
 }
 
-void apply_clear(Stage& stage, const core::Clear& op, core::Dot dot,
+void apply_clear(Stage& stage, const core::Clear& op, core::Dot dot, core::Hlc hlc,
                  const core::VersionVector& context) {
   clear_tallies(stage, op, dot);
   const bool own = dot.origin == stage.rules().self;
@@ -57,9 +58,9 @@ void apply_clear(Stage& stage, const core::Clear& op, core::Dot dot,
     return;
   }
   for (const Path& path : paths_of_cells(stage, op.prefix)) {
-    stage.edit(path, [&](Row& row) {
-      crdt::apply_remove(row.cell, context);
-      if (planted(core::Bug::kClearIgnoresContext)) row.cell = {};
+    edit_cell(stage, {path, dot, hlc, false}, [&](crdt::Cell& cell) {
+      crdt::apply_remove(cell, context);
+      if (planted(core::Bug::kClearIgnoresContext)) cell = {};
     });
   }
 }

@@ -18,7 +18,7 @@ namespace anabranch::rows {
 void clear_tallies(Stage& stage, const core::Clear& op, core::Dot dot);
 
 // Applies a clear, this leader's own or a foreign one. `context` as for apply_op.
-void apply_clear(Stage& stage, const core::Clear& op, core::Dot dot,
+void apply_clear(Stage& stage, const core::Clear& op, core::Dot dot, core::Hlc hlc,
                  const core::VersionVector& context);
 
 }  // namespace anabranch::rows

@@ -176,7 +176,8 @@ core::Result<void> order_all_anew(storage::Storage& storage, std::shared_ptr<con
   const core::OriginTable no_origins;  // No rows are read.
   for (std::optional<std::string> from = std::string(); from;) {
     const auto snapshot = storage.snapshot();
-    const SnapshotReader base(storage.snapshot(), no_origins, masks, policies);
+    const SnapshotReader base(storage.snapshot(), no_origins, masks, policies, nullptr,
+                              Tallies::kAsShown);
     ScoreOverlay overlay(base, false);
     ScoreIndex index(overlay, *masks, scores, base);
     from = order_counted(*snapshot, *from, *masks, index);

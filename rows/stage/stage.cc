@@ -54,11 +54,24 @@ std::shared_ptr<const PolicyTable> Stage::policies() const {
   return policies_;
 }
 
-void Stage::forget_policies(const Path& path) {
-  const Path& policies = policies_path();
-  if (!policies.is_prefix_of(path) && !path.is_prefix_of(policies)) return;
-  policies_changed_ = true;
-  policies_.reset();
+std::shared_ptr<const OriginRegions> Stage::regions() const {
+  if (!regions_changed_) return base_.regions();
+  if (!regions_) regions_ = RowReader::regions();
+  return regions_;
+}
+
+void Stage::forget_tables(const Path& path) {
+  const auto concerns = [&](const Path& rows) {
+    return rows.is_prefix_of(path) || path.is_prefix_of(rows);
+  };
+  if (concerns(policies_path())) {
+    policies_changed_ = true;
+    policies_.reset();
+  }
+  if (concerns(regions_path())) {
+    regions_changed_ = true;
+    regions_.reset();
+  }
 }
 
 // Merges two sorted sequences; a staged row replaces the stored one at the same path.
@@ -125,11 +138,13 @@ StoredCount Stage::stored_count(const Path& path) const {
 void Stage::rollback(Savepoint savepoint) {
   ANABRANCH_ASSERT(undo_kept_ && savepoint <= undo_.size());
   policies_.reset();
+  regions_.reset();
   while (undo_.size() > savepoint) {
     UndoStep& step = undo_.back();
     if (step.staged != nullptr) {
       step.staged->row = std::move(step.row);
       order_.rollback(step.order);
+      notes_.erase(notes_.begin() + static_cast<std::ptrdiff_t>(step.notes), notes_.end());
     } else if (step.masks) {
       masks_ = std::move(step.masks);
       order_.rollback(step.order);
@@ -192,7 +207,7 @@ Stage::StagedRow& Stage::change(const Path& path) {
 
 void Stage::set_count(const Path& collection, std::uint64_t count) {
   if (undo_kept_) {
-    undo_.push_back({nullptr, {}, collection.encoded(), stored_count(collection), nullptr, 0});
+    undo_.push_back({nullptr, {}, collection.encoded(), stored_count(collection), nullptr, 0, 0});
   }
   counts_[collection.encoded()] = {count, masks_->empty() ? 0 : masks_->last_id()};
 }
@@ -268,7 +283,7 @@ void Stage::mask(const Path& prefix, const core::VersionVector& context, bool ta
   const std::optional<ShownScore> member = shown_score(prefix, stored_row(prefix));
   count_prefix(prefix, false, *this);
   set_masks(masks_->with(prefix, context, tallies));
-  forget_policies(prefix);
+  forget_tables(prefix);
   if (member) move_score(prefix, *member, stored_row(prefix));  // The mask covers this row alone.
   if (tallies) return;                                          // No row is left.
   const auto ahead = std::ranges::find_if(prepared_, [&](const Survivors& survivors) {
@@ -301,7 +316,7 @@ std::vector<core::ObservedSlot> Stage::waiting(const Path& path) {
 }
 
 void Stage::set_masks(Masks masks) {
-  if (undo_kept_) undo_.push_back({nullptr, {}, {}, {}, masks_, order_.savepoint()});
+  if (undo_kept_) undo_.push_back({nullptr, {}, {}, {}, masks_, order_.savepoint(), 0});
   masks_ = std::make_shared<const Masks>(std::move(masks));
   masks_changed_ = true;
 }

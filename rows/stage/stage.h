@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "core/origin_table.h"
 #include "crdt/score.h"
 #include "crdt/type_table.h"
+#include "rows/conflicts/conflict_note.h"
 #include "rows/counts.h"
 #include "rows/digests.h"
 #include "rows/row_reader.h"
@@ -64,6 +66,9 @@ class Stage final : public RowReader, private CountTable {
   [[nodiscard]] std::shared_ptr<const PolicyTable> policies() const override;
   // Whether rows of policies were staged, be it in vain.
   [[nodiscard]] bool changes_policies() const { return policies_changed_; }
+  // The same two for the regions of origins.
+  [[nodiscard]] std::shared_ptr<const OriginRegions> regions() const override;
+  [[nodiscard]] bool changes_regions() const { return regions_changed_; }
   [[nodiscard]] std::shared_ptr<const Masks> masks() const override { return masks_; }
   [[nodiscard]] crdt::Row stored_row(const core::Path& path) const override;
   [[nodiscard]] StoredCount stored_count(const core::Path& path) const override;
@@ -85,8 +90,9 @@ class Stage final : public RowReader, private CountTable {
   template <typename Function>
   void edit(const core::Path& path, const Function& function) {
     StagedRow& staged = change(path);
-    note_policy(path);
-    if (undo_kept_) undo_.push_back({&staged, staged.row, {}, {}, nullptr, order_.savepoint()});
+    note_mesh_row(path);
+    if (undo_kept_)
+      undo_.push_back({&staged, staged.row, {}, {}, nullptr, order_.savepoint(), notes_.size()});
     const bool before = shown(path, staged.row);
     const std::optional<ShownScore> score_before = shown_score(path, staged.row);
     masks_->hide(path, staged.row.cell);
@@ -94,6 +100,18 @@ class Stage final : public RowReader, private CountTable {
     const bool after = shown(path, staged.row);
     if (before != after) count_presence(path, after, *this);
     if (score_before) move_score(path, *score_before, staged.row);
+  }
+  // Notes what applied ops have done to concurrent values, for the conflict log; call it for a
+  // change within edit(), which undoes it. take_notes() hands them over.
+  [[nodiscard]] ConflictNotes& notes() { return notes_; }
+  [[nodiscard]] ConflictNotes take_notes() { return std::exchange(notes_, {}); }
+  // A place, and the type that the last edit brought there beside another one.
+  struct SharedPlace {
+    core::Path place;
+    Type type = Type::kNone;
+  };
+  [[nodiscard]] std::optional<SharedPlace> take_shared_place() {
+    return std::exchange(shared_place_, std::nullopt);
   }
   // Writes the row again even if it does not change, so that Collect sees it.
   void touch(const core::Path& path) { change(path); }
@@ -167,6 +185,7 @@ class Stage final : public RowReader, private CountTable {
     StoredCount count;
     std::shared_ptr<const Masks> masks;  // Only for the masks.
     ScoreOverlay::Savepoint order = 0;   // Only for a row, and for the masks.
+    std::size_t notes = 0;               // Only for a row.
   };
   // The score that a row of a sorted set shows; nullopt if it shows none.
   struct ShownScore {
@@ -198,13 +217,15 @@ class Stage final : public RowReader, private CountTable {
   void count_survivors(const core::Path& prefix);
   // Call it for each row that changes: nearly none is in the mesh's own space, whose paths begin
   // so.
-  void note_policy(const core::Path& path) {
-    if (path.encoded().starts_with('\0')) forget_policies(path);
+  void note_mesh_row(const core::Path& path) {
+    if (path.encoded().starts_with('\0')) forget_tables(path);
   }
-  // The policies are to be read anew if a change at or below a path can concern them.
-  void forget_policies(const core::Path& path);
+  // The policies, or the regions of origins, are to be read anew if a change at or below a path can
+  // concern them.
+  void forget_tables(const core::Path& path);
   void set_count(const core::Path& collection, std::uint64_t count) override;
   [[nodiscard]] bool row_present(const core::Path& row) const override;
+  void share_place(const core::Path& place, Type type) override { shared_place_ = {place, type}; }
 
   const RowReader& base_;
   bool undo_kept_;
@@ -215,12 +236,16 @@ class Stage final : public RowReader, private CountTable {
   bool masks_changed_ = false;
   bool policies_changed_ = false;
   mutable std::shared_ptr<const PolicyTable> policies_;  // If they changed, once they are read.
+  bool regions_changed_ = false;
+  mutable std::shared_ptr<const OriginRegions> regions_;  // Likewise.
   std::vector<Survivors> prepared_;
   crdt::Row peeked_;
   Rows rows_;
   Rows::value_type* newest_ = nullptr;  // The row loaded last, often the next one as well.
   std::unordered_map<std::string, StoredCount> counts_;  // By encoded path.
   std::vector<UndoStep> undo_;
+  ConflictNotes notes_;
+  std::optional<SharedPlace> shared_place_;
 };
 
 }  // namespace anabranch::rows

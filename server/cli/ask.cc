@@ -1,10 +1,13 @@
 #include "server/cli/ask.h"
 
+#include <cstdint>
 #include <iostream>
+#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "core/text.h"
 #include "server/cli/client.h"
 
 namespace anabranch::server::cli {
@@ -33,6 +36,17 @@ ExitCode print_answer(const Arguments& arguments, std::vector<std::string> words
     return print_error("the server's answer cannot be read: " + std::string(error.what()));
   }
   return kClean;
+}
+
+std::string bytes_of(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  const auto digits = value.at("hex").get<std::string>();
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+    const auto byte = core::parse_number<std::uint8_t, 16>(std::string_view(digits).substr(i, 2));
+    bytes.push_back(static_cast<char>(byte.value_or(0)));
+  }
+  return bytes;
 }
 
 }  // namespace anabranch::server::cli

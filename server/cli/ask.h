@@ -22,4 +22,8 @@ ExitCode print_answer(const Arguments& arguments, std::vector<std::string> words
                       std::string (*text)(const nlohmann::json& answer),
                       const std::string& database = {});
 
+// Returns bytes of an answer: a string if they are UTF-8, else {"hex": "00ff..."}. Throws
+// nlohmann::json::exception when the value is neither.
+std::string bytes_of(const nlohmann::json& value);
+
 }  // namespace anabranch::server::cli

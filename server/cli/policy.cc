@@ -23,22 +23,14 @@ constexpr Argument kBase{"--base", Argument::Kind::kSwitch, "",
                          "puts are to keep the value they replace (no version does yet)"};
 constexpr Argument kDb{"--db", Argument::Kind::kValue, "N", "the database, 0 to 15 (0)", "0"};
 
-// Bytes as the answer has them: text, or {"hex": digits}.
-std::string bytes_of(const json& value) {
-  if (value.is_string()) return in_quotes(value.get<std::string>());
-  return "hex " + printable(value.at("hex").get<std::string>());
-}
-
-std::string text_of(const json& value) {
-  return value.is_string() ? printable(value.get<std::string>()) : bytes_of(value);
-}
+std::string text_of(const json& value) { return printable(bytes_of(value)); }
 
 std::string table(const json& policies) {
   if (policies.empty()) return "no policies: of concurrent values the last written is shown\n";
   std::vector<std::vector<std::string>> rows{{"db", "prefix", "policy", "by", "decides", ""}};
   for (const json& each : policies) {
     const std::string region = text_of(each.at("region"));
-    rows.push_back({each.at("database").dump(), bytes_of(each.at("prefix")),
+    rows.push_back({each.at("database").dump(), in_quotes(bytes_of(each.at("prefix"))),
                     text_of(each.at("policy")), region.empty() ? "set" : "proposed by " + region,
                     each.at("in_force").get<bool>() ? "yes" : "no", text_of(each.at("note"))});
   }

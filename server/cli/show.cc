@@ -10,7 +10,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/text.h"
 #include "server/cli/ask.h"
 #include "server/cli/command.h"
 #include "server/cli/printable.h"
@@ -26,27 +25,14 @@ constexpr Argument kDatabase{"--db", Argument::Kind::kValue, "N",
                              "the database of the key, 0 to 15 (0)", "0"};
 constexpr Argument kKey{"KEY", Argument::Kind::kPositional, "", "the key to show"};
 
-std::string bytes_of_hex(const std::string& digits) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
-    const auto byte = core::parse_number<std::uint8_t, 16>(std::string_view(digits).substr(i, 2));
-    bytes.push_back(static_cast<char>(byte.value_or(0)));
-  }
-  return bytes;
-}
-
 std::string shown(const json& value) {
   if (value.is_null()) return "(nothing)";
-  if (value.is_object()) return in_quotes(bytes_of_hex(value.at("hex").get<std::string>()));
-  return value.is_string() ? in_quotes(value.get<std::string>()) : value.dump();
+  return value.is_string() || value.is_object() ? in_quotes(bytes_of(value)) : value.dump();
 }
 
 // "max, of "bids/"", and a note if it cannot decide here.
 std::string policy_of(const json& policy) {
-  const auto text = [&](const char* name) {
-    const json& value = policy.at(name);
-    return value.is_string() ? printable(value.get<std::string>()) : shown(value);
-  };
+  const auto text = [&](const char* name) { return printable(bytes_of(policy.at(name))); };
   const std::string note = text("note");
   return text("policy") + ", of " + shown(policy.at("prefix")) + (note.empty() ? "" : ": " + note);
 }

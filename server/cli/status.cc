@@ -112,6 +112,11 @@ std::string head_of(const json& status) {
   if (status.at("origin_why") != "") {
     rows.insert(rows.begin() + 2, {"", "began because " + field(status, "origin_why")});
   }
+  if (const json& conflicts = status.at("conflicts"); conflicts.at("entries") != 0) {
+    rows.push_back({"conflicts", field(conflicts, "entries") + " in the log, " +
+                                     byte_size(conflicts.at("bytes").get<std::uint64_t>()) +
+                                     ": see conflicts list"});
+  }
   rows.push_back({"links", status.at("keyed").get<bool>() ? "with keys" : "without keys"});
   for (const json& clock : status.at("clocks")) {
     rows.push_back({"clock", printable(clock.get<std::string>())});
@@ -121,6 +126,9 @@ std::string head_of(const json& status) {
   }
   for (const json& trouble : status.at("policy_troubles")) {
     rows.push_back({"policy", printable(trouble.get<std::string>())});
+  }
+  for (const json& alarm : status.at("resolver_alarms")) {
+    rows.push_back({"function", printable(alarm.get<std::string>())});
   }
   for (const json& damage : status.at("log_damage")) {
     rows.push_back({"log", printable(damage.get<std::string>())});

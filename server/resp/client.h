@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "server/resp/connection_session.h"
+#include "server/resp/shown_cells.h"
 #include "server/resp/writer.h"
 #include "server/steady_clock.h"
 
@@ -74,6 +75,7 @@ struct Client {
   bool drafted = false;  // ...and whether it is complete.
   Queue queue;
   ConnectionSession session;
+  ShownCells shown;
   std::optional<Wait> wait;           // While set, no further input of the client is read or run.
   std::optional<HeldBack> held_back;  // Of the last command, until the loop has handled it.
   bool closing = false;               // Close when the answers are sent; read no more.

@@ -7,6 +7,7 @@
 
 #include "core/assert.h"
 #include "core/text.h"
+#include "server/resp/host.h"
 
 namespace anabranch::server {
 namespace {
@@ -135,6 +136,7 @@ void run(Call& call) {
   try {
     if (!call.command.has(kWrites)) return call.command.run(call);
     call.scope.atomically([&](Scope& txn) {
+      if (!call.client.shown.empty()) call.client.shown.tell(call.host.leader.writer());
       Call inner{call.client, txn, call.host, call.arguments, call.command, call.container};
       inner.command.run(inner);
     });

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "core/text.h"
+#include "server/resp/client.h"
+#include "server/resp/command.h"
 
 namespace anabranch::server {
 
@@ -13,26 +15,27 @@ namespace {
 constexpr std::string_view kBase = "+base";
 constexpr std::string_view kNative = "native:";
 
-std::string lower(std::string_view word) {
-  std::string text(word);
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return text;
+bool begins_with(std::string_view word, std::string_view lower_case) {
+  return same_word(word.substr(0, lower_case.size()), lower_case);
+}
+
+bool ends_with(std::string_view word, std::string_view lower_case) {
+  return word.size() >= lower_case.size() &&
+         same_word(word.substr(word.size() - lower_case.size()), lower_case);
 }
 
 }  // namespace
 
 core::Result<Policy> parse_policy(std::string_view word) {
-  const bool keeps_base = lower(word).ends_with(kBase);
+  const bool keeps_base = ends_with(word, kBase);
   const std::string_view kind = word.substr(0, word.size() - (keeps_base ? kBase.size() : 0));
   Policy policy;
-  if (lower(kind).starts_with(kNative)) {
+  if (begins_with(kind, kNative)) {
     policy = Policy::native(std::string(kind.substr(kNative.size())));
   } else {
     const Policy all[] = {Policy::lww(), Policy::siblings(), Policy::max(), Policy::min()};
-    const auto* const found =
-        std::ranges::find(all, lower(kind), [](const Policy& each) { return to_string(each); });
+    const auto* const found = std::ranges::find_if(
+        all, [kind](const Policy& each) { return same_word(kind, to_string(each)); });
     if (found == std::end(all)) {
       return core::invalid("there is no kind of policy '" + std::string(kind) +
                            "': lww, siblings, max, min or native:FUNCTION, each also with +base");
@@ -44,10 +47,10 @@ core::Result<Policy> parse_policy(std::string_view word) {
 }
 
 core::Result<std::uint8_t> parse_database(std::string_view word) {
-  constexpr std::uint8_t kMax = 15;
   const auto number = core::parse_number<std::uint8_t>(word);
-  if (number && *number <= kMax) return *number;
-  return core::invalid("there is no database '" + std::string(word) + "': 0 to 15");
+  if (number && *number < kDatabases) return *number;
+  return core::invalid("there is no database '" + std::string(word) + "': 0 to " +
+                       std::to_string(kDatabases - 1));
 }
 
 core::Result<PrefixPolicy> parse_prefix_policy(std::string_view text) {
@@ -64,8 +67,7 @@ core::Result<PrefixPolicy> parse_prefix_policy(std::string_view text) {
   const auto database = parse_database(number);
   if (!database.ok()) {
     return core::invalid(database.failure().message +
-                         "; write KIND DATABASE PREFIX, as in 'max 0 "
-                         "bids/'");
+                         "; write KIND DATABASE PREFIX, as in 'max 0 bids/'");
   }
   if (text == "\"\"") text = {};
   return PrefixPolicy{std::string(text), policy.value(), database.value()};

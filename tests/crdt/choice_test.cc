@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <anabranch/conflict.h>
+
 #include "crdt/choice.h"
 #include "crdt/resolve.h"
 #include "crdt/value_order.h"
@@ -76,7 +78,11 @@ Cell random_cell(Random& random) {
 }
 
 std::string by_resolver(const Cell& cell, const Resolver& resolver) {
-  return crdt::resolve("k", cell, resolver, [](core::Origin) { return std::string(); }).value;
+  Conflict conflict;
+  for (const crdt::Sibling* const each : crdt::canonical_order(cell)) {
+    conflict.siblings.push_back({.value = each->value, .base = {}, .region = {}});
+  }
+  return resolver.function()(conflict).value_or("declined");
 }
 
 }  // namespace

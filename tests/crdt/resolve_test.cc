@@ -1,4 +1,4 @@
-// Visible values: the order of siblings, resolvers and their failures, strings that are numbers.
+// Visible values: the order of siblings, resolvers that are built in, strings that are numbers.
 
 #include <doctest/doctest.h>
 
@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
+#include <anabranch/conflict.h>
+
 #include "crdt/resolve.h"
 
 using namespace anabranch;
 using crdt::Cell;
-using crdt::Resolution;
-using crdt::resolve;
 using crdt::shown_string;
 using crdt::Tally;
 
@@ -31,8 +31,6 @@ Cell three_siblings() {
   cell.add({{2, 4}, core::Hlc::of(2000, 0), "c", std::nullopt});
   return cell;
 }
-
-std::string region(core::Origin origin) { return origin == 2 ? "" : "r" + std::to_string(origin); }
 
 Tally tally_of(core::Number sum) {
   Tally tally;
@@ -64,37 +62,13 @@ TEST_SUITE("crdt: resolve") {
     CHECK(values == std::vector<std::string>{"first", "a", "b", "before c", "c"});
   }
 
-  TEST_CASE("a conflict has the siblings with their bases, times and regions") {
-    const Conflict conflict = crdt::make_conflict("key", three_siblings(), region);
-    CHECK(conflict.key == "key");
-    REQUIRE(conflict.siblings.size() == 3);
-    CHECK(conflict.siblings[0].value == "a");
-    CHECK(conflict.siblings[0].time_ms == 1000);
-    CHECK(conflict.siblings[0].region == "r3");
-    CHECK_FALSE(conflict.siblings[0].base.has_value());
-    CHECK(conflict.siblings[1].base == "was");
-    CHECK(conflict.siblings[2].time_ms == 2000);
-    CHECK(conflict.siblings[2].region.empty());
-  }
-
-  TEST_CASE("lww and siblings show the last writer") {
-    CHECK(resolve("key", three_siblings(), Resolver::lww(), region).value == "c");
-    CHECK(resolve("key", three_siblings(), Resolver::siblings(), region).value == "c");
-  }
-
-  TEST_CASE("a function of the application decides") {
-    const Resolver first = [](const Conflict& conflict) { return conflict.siblings.front().value; };
-    const Resolution resolution = resolve("key", three_siblings(), first, region);
-    CHECK(resolution.value == "a");
-    CHECK_FALSE(resolution.overruled);
-  }
-
   TEST_CASE("max and min compare numbers as numbers, before everything else") {
     const auto shown_of = [](const std::vector<std::string>& values, const Resolver& resolver) {
-      Cell cell;
-      core::Seq seq = 0;
-      for (const std::string& value : values) cell.add({{1, ++seq}, {}, value, std::nullopt});
-      return resolve("key", cell, resolver, region).value;
+      Conflict conflict;
+      for (const std::string& value : values) {
+        conflict.siblings.push_back({.value = value, .base = {}, .region = {}});
+      }
+      return resolver.function()(conflict);
     };
     const auto check = [&](std::vector<std::string> values, const char* least, const char* most) {
       for (int order = 0; order < 2; ++order) {
@@ -115,45 +89,17 @@ TEST_SUITE("crdt: resolve") {
     CHECK(Resolver::min().name() == "min");
   }
 
-  TEST_CASE("a function that declines gives way to lww") {
-    const Resolver declines{"shy", [](const Conflict&) { return std::nullopt; }};
-    const Resolution resolution = resolve("key", three_siblings(), declines, region);
-    CHECK(resolution.value == "c");
-    CHECK_FALSE(resolution.overruled);
-    CHECK(resolve("key", three_siblings(), Resolver{"empty", {}}, region).value == "c");
-  }
-
-  TEST_CASE("a function that throws is overruled by lww") {
-    const Resolver throws{"bad", [](const Conflict&) -> std::optional<std::string> {
-                            throw std::runtime_error("no");
-                          }};
-    const Resolver throws_anything{"worse",
-                                   [](const Conflict&) -> std::optional<std::string> { throw 1; }};
-    for (const Resolver& resolver : {throws, throws_anything}) {
-      const Resolution resolution = resolve("key", three_siblings(), resolver, region);
-      CHECK(resolution.value == "c");
-      CHECK(resolution.overruled);
-    }
-  }
-
-  TEST_CASE("a cell with one sibling asks no resolver") {
-    Cell cell;
-    cell.add({{1, 1}, {}, "only", std::nullopt});
-    bool asked = false;
-    const Resolver asks = [&](const Conflict&) {
-      asked = true;
-      return std::string("other");
-    };
-    CHECK(resolve("key", cell, asks, region).value == "only");
-    CHECK_FALSE(asked);
-  }
-
-  TEST_CASE("resolvers have names") {
+  TEST_CASE("resolvers have names, and those that are built in say so") {
     const auto function = [](const Conflict&) { return std::string(); };
     CHECK(Resolver::lww().name() == "lww");
     CHECK(Resolver::siblings().name() == "siblings");
     CHECK(Resolver(function).name() == "unnamed");
     CHECK(Resolver("longest", function).name() == "longest");
+    CHECK_FALSE(Resolver("max", function).is_built_in());
+    for (const Resolver& each :
+         {Resolver::lww(), Resolver::siblings(), Resolver::max(), Resolver::min()}) {
+      CHECK(each.is_built_in());
+    }
   }
 }
 
@@ -204,14 +150,5 @@ TEST_SUITE("crdt: strings") {
     CHECK(shown(std::nullopt, tally_of(core::Number::real(0.1))) == "0.1");
     CHECK(shown("5", tally_of(core::Number::real(std::numeric_limits<double>::infinity()))) ==
           "failure");
-  }
-
-  TEST_CASE("siblings are resolved first, then the tally is added") {
-    Cell cell;
-    cell.add({{1, 1}, {1}, "10", std::nullopt});
-    cell.add({{2, 1}, {2}, "20", std::nullopt});
-    CHECK(shown(resolve("key", cell, Resolver::lww(), region).value, tally_of(1)) == "21");
-    const Resolver first = [](const Conflict& conflict) { return conflict.siblings.front().value; };
-    CHECK(shown(resolve("key", cell, first, region).value, tally_of(1)) == "11");
   }
 }

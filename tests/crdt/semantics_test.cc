@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/text.h"
+#include "crdt/choice.h"
 #include "crdt/resolve.h"
 #include "tests/crdt/markdown_table.h"
 #include "tests/crdt/world.h"
@@ -81,10 +82,7 @@ std::string shown_effects(const TestReplica& replica) {
 // The string that a read of a row shows.
 std::optional<std::string> shown_at(const crdt::Row& row) {
   std::optional<std::string> resolved;
-  if (!row.cell.siblings.empty()) {
-    const auto region = [](core::Origin) { return std::string(); };
-    resolved = crdt::resolve("key", row.cell, Resolver::lww(), region).value;
-  }
+  if (!row.cell.siblings.empty()) resolved = crdt::last_written(row.cell).value;
   const auto shown = crdt::shown_string(resolved, row.tally);
   REQUIRE(shown.ok());
   return shown.value();

@@ -67,12 +67,12 @@ TEST_SUITE("crdt: types") {
 
   TEST_CASE("flags are decided by their type, all else by its policy") {
     const auto both = row_of({"1", "0"}).cell;
-    CHECK(crdt::ruled({"\1", "k", "f"}, both) == "1");
-    CHECK(crdt::ruled({"\1", "k", "F"}, both) == "0");
-    CHECK(crdt::ruled({"\1", "k", "f"}, row_of({"0", "0"}).cell) == "0");
-    CHECK(crdt::ruled({"\1", "k", "F"}, row_of({"1", "1"}).cell) == "1");
-    CHECK_FALSE(crdt::ruled({"\1", "k", "s"}, both));
-    CHECK_FALSE(crdt::ruled({"\1", "k", "e", "x"}, both));
+    CHECK(crdt::ruled(Path{"\1", "k", "f"}, both) == "1");
+    CHECK(crdt::ruled(Path{"\1", "k", "F"}, both) == "0");
+    CHECK(crdt::ruled(Path{"\1", "k", "f"}, row_of({"0", "0"}).cell) == "0");
+    CHECK(crdt::ruled(Path{"\1", "k", "F"}, row_of({"1", "1"}).cell) == "1");
+    CHECK_FALSE(crdt::ruled(Path{"\1", "k", "s"}, both));
+    CHECK_FALSE(crdt::ruled(Path{"\1", "k", "e", "x"}, both));
   }
 
   TEST_CASE("of a text's runs and of what is below an element the last one counts") {

@@ -3,7 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <new>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -139,6 +144,157 @@ TEST_SUITE("leader: policies") {
     CHECK(eu.status().policy_troubles.empty());
   }
 
+  TEST_CASE("a function gets the common ancestor where the policy keeps bases, in both stores") {
+    const TempDir folder;
+    std::mutex mutex;
+    std::vector<Conflict> asked;
+    const Resolver merge("merge", [&](const Conflict& conflict) -> std::optional<std::string> {
+      const std::lock_guard lock(mutex);
+      asked.push_back(conflict);
+      const Sibling& one = conflict.siblings.front();
+      const Sibling& other = conflict.siblings.back();
+      if (!one.base || one.base != other.base) return std::nullopt;
+      return *one.base + ": " + one.value + ", " + other.value;
+    });
+    Options with = listening(folder, "eu");
+    with.functions = {merge};
+    Store eu = Store::open(with);
+    Options others = dialling(folder, "us", eu);
+    others.functions = {merge};
+    Store us = Store::open(others);
+    REQUIRE(connected(eu, us));
+    eu.set_policy("doc/", Policy::native("merge").with_base());
+    Word{eu, "doc/1"}.put("v0");
+    REQUIRE(eventually([&] { return Word{us, "doc/1"}.get() == "v0"; }));
+    conflict(eu, us, "doc/1", "v1", "u1");
+    CHECK(Word{eu, "doc/1"}.get() == "v0: v1, u1");
+    CHECK(Word{us, "doc/1"}.get() == "v0: v1, u1");
+    {
+      const std::lock_guard lock(mutex);
+      REQUIRE_FALSE(asked.empty());
+      const Conflict& last = asked.back();
+      CHECK(last.key == "doc/1");
+      CHECK(last.prefix == "doc/");
+      CHECK(last.type == Type::kString);
+      CHECK(last.siblings.at(0).region == "eu");
+      CHECK(last.siblings.at(1).region == "us");
+      CHECK(last.siblings.at(1).base == "v0");
+    }
+    Word{us, "doc/1"}.put("merged");  // Its base is what the policy showed.
+    CHECK(Word{us, "doc/1"}.siblings().at(0).base == "v0: v1, u1");
+    const auto has_base = [&] {
+      const auto siblings = Word{eu, "doc/1"}.siblings();
+      return siblings.size() == 1 && siblings[0].base == "v0: v1, u1";
+    };
+    CHECK(eventually(has_base));
+    const StoreStatus status = eu.status();
+    CHECK(status.answers_asked > 0);
+    CHECK(status.answers_kept_bytes > 0);
+  }
+
+  TEST_CASE("a function is not asked again while its answer is kept") {
+    const TempDir folder;
+    std::atomic<int> asked = 0;
+    Options with = listening(folder, "eu");
+    with.functions = {Resolver("count", [&](const Conflict& conflict) {
+      ++asked;
+      return conflict.siblings.front().value;
+    })};
+    Store eu = Store::open(with);
+    Store us = Store::open(dialling(folder, "us", eu));
+    REQUIRE(connected(eu, us));
+    eu.set_policy("k", Policy::native("count"));
+    conflict(eu, us, "k", "a", "b");
+    CHECK(Word{eu, "k"}.get() == "a");
+    const int before = asked;
+    for (int i = 0; i < 10; ++i) CHECK(Word{eu, "k"}.get() == "a");
+    CHECK(asked == before);
+    CHECK(eu.status().answers_found >= 10);
+  }
+
+  TEST_CASE("a function may not use the store, in reads and in transactions alike") {
+    const TempDir folder;
+    Store* store = nullptr;
+    Transaction* open = nullptr;
+    std::mutex mutex;
+    std::vector<std::string> errors;
+    const auto note = [&](const std::function<void()>& use) {
+      std::string why;
+      CHECK(code_of(use, &why) == ErrorCode::kInvalid);
+      const std::lock_guard lock(mutex);
+      errors.push_back(why);
+    };
+    Options with = listening(folder, "eu");
+    with.functions = {Resolver("curious", [&](const Conflict& conflict) {
+      note([&] { (void)Word{*store, "other"}.get(); });
+      note([&] { Word{*store, "other"}.put("written"); });
+      note([&] { store->transact([](Transaction&) {}); });
+      note([&] { (void)store->status(); });
+      if (open != nullptr) note([&] { (void)Word{*open, "other"}.get(); });
+      return conflict.siblings.front().value;
+    })};
+    Store eu = Store::open(with);
+    store = &eu;
+    Store us = Store::open(dialling(folder, "us", eu));
+    REQUIRE(connected(eu, us));
+    conflict(eu, us, "k", "a", "b");
+    conflict(eu, us, "l", "a", "b");
+    eu.set_policy("", Policy::native("curious"));
+    CHECK(Word{eu, "k"}.get() == "a");
+    CHECK(errors.size() >= 4);
+    eu.transact([&](Transaction& txn) {
+      open = &txn;
+      CHECK(Word{txn, "l"}.get() == "a");
+    });
+    CHECK(errors.size() >= 9);
+    for (const std::string& each : errors) CHECK(each == errors.front());
+    CHECK(errors.front().find("may not use a store") != std::string::npos);
+    CHECK_FALSE(Word{eu, "other"}.get().has_value());
+  }
+
+  TEST_CASE("a function without memory fails reads and writes that need it, and nothing else") {
+    const TempDir folder;
+    std::atomic<bool> has_memory = false;
+    Options with = listening(folder, "eu");
+    with.functions = {Resolver("big", [&](const Conflict& conflict) {
+      if (!has_memory) throw std::bad_alloc();
+      return conflict.siblings.front().value;
+    })};
+    Store eu = Store::open(with);
+    Store us = Store::open(dialling(folder, "us", eu));
+    REQUIRE(connected(eu, us));
+    conflict(eu, us, "k", "a", "b");
+    eu.set_policy("k", Policy::native("big").with_base());
+    CHECK(code_of([&] { (void)Word{eu, "k"}.get(); }) == ErrorCode::kNoMemory);
+    CHECK(code_of([&] { Word{eu, "k"}.put("c"); }) == ErrorCode::kNoMemory);
+    CHECK(Word{eu, "k"}.siblings().size() == 2);
+    has_memory = true;
+    CHECK(Word{eu, "k"}.get() == "a");
+    Word{eu, "k"}.put("c");
+    CHECK(Word{eu, "k"}.siblings().at(0).base == "a");
+    CHECK(eu.status().resolver_failures == 0);
+    CHECK(eu.status().writable);
+  }
+
+  TEST_CASE("status lists a function that throws, with the key and the text") {
+    const TempDir folder;
+    Options with = listening(folder, "eu");
+    with.functions = {Resolver("bad", [](const Conflict&) -> std::optional<std::string> {
+      throw std::runtime_error("no such word");
+    })};
+    Store eu = Store::open(with);
+    Store us = Store::open(dialling(folder, "us", eu));
+    REQUIRE(connected(eu, us));
+    conflict(eu, us, "k", "a", "b");
+    eu.set_policy("k", Policy::native("bad"));
+    CHECK(Word{eu, "k"}.get() == "b");
+    const StoreStatus status = eu.status();
+    CHECK(status.resolver_failures > 0);
+    CHECK(status.resolver_alarms ==
+          Lines{"the function \"bad\" threw at database 0 \"k\" \"s\": \"no such word\"; the last "
+                "written is shown"});
+  }
+
   TEST_CASE("proposals of options count in all regions until a policy is set") {
     const TempDir folder;
     Options proposing = listening(folder, "eu");
@@ -203,6 +359,49 @@ TEST_SUITE("leader: policies") {
               options.policies.push_back({std::to_string(i), Policy::max()});
             }
           }) == "policies: there are more than 1000");
+  }
+
+  TEST_CASE("a transaction in which a policy is to be set is undone, and lists the policies") {
+    const TempDir folder;
+    Store eu = Store::open(store_options(folder, "eu"));
+    eu.set_policy("bids/", Policy::max());
+    std::string why;
+    const auto set = [&] {
+      eu.transact([&](Transaction& txn) {
+        Word{txn, "k"}.put("1");
+        CHECK(listed(eu) == Lines{"0 bids/ max"});
+        eu.set_policy("k", Policy::min());
+      });
+    };
+    CHECK(code_of(set, &why) == ErrorCode::kInvalid);
+    CHECK(why.find("from within its own transaction") != why.npos);
+    CHECK_FALSE(Word{eu, "k"}.get());
+    eu.transact([&](Transaction& txn) {
+      Word{txn, "k"}.put("2");
+      std::string of_retire;
+      CHECK(code_of([&] { eu.remove_policy("bids/"); }, &why) == ErrorCode::kInvalid);
+      CHECK(code_of([&] { eu.retire("us"); }, &of_retire) == ErrorCode::kInvalid);
+      CHECK(why == of_retire);
+    });
+    CHECK(Word{eu, "k"}.get() == "2");
+    CHECK(listed(eu) == Lines{"0 bids/ max"});
+  }
+
+  TEST_CASE("a policy may be set within a read, which keeps its own, and by a watch") {
+    const TempDir folder;
+    Store eu = Store::open(listening(folder, "eu"));
+    Store us = Store::open(dialling(folder, "us", eu));
+    REQUIRE(connected(eu, us));
+    conflict(eu, us, "bids/1", "9", "7");
+    eu.read([&](ReadTransaction& state) {
+      eu.set_policy("bids/", Policy::max());
+      CHECK(Word{state, "bids/1"}.get() == "7");
+      CHECK(listed(eu) == Lines{"0 bids/ max"});
+    });
+    CHECK(Word{eu, "bids/1"}.get() == "9");
+    const Watch watch = eu.watch("go", [&](const Changes&) { eu.remove_policy("bids/"); });
+    Word{eu, "go"}.put("1");
+    CHECK(eventually([&] { return Word{eu, "bids/1"}.get() == "7"; }));
   }
 
   TEST_CASE("a follower lists policies and sets none") {

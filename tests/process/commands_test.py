@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""The command line asks a running leader: status, show, digest, verify, peer, region, policy. Binary data is escaped, and
+"""The command line asks a running leader: status, show, digest, verify, peer, region, policy, conflicts. Binary data is escaped, and
 JSON is for programs. Configuration comes from file, environment and flags, the later wins."""
 
 import json
 import os
 import re
+import time
 
 from leaders import ANABRANCH, World, check, run, wait_until
 
@@ -140,6 +141,30 @@ def policies(eu, us):
         check(done.returncode == 1 and why in done.stderr, done)
 
 
+def conflicts(eu, us):
+    check(told(eu, "conflicts", "list") == "no value has lost here\n", "there are none")
+    told(eu, "peer", "pause", "us")
+    eu.call("SET", "doc/1", "of eu")
+    time.sleep(0.002)  # The value of us is the last by the clock that both share.
+    us.call("SET", "doc/1", "of us")
+    told(eu, "peer", "resume", "us")
+    wait_until("eu has met it", lambda: json.loads(told(eu, "conflicts", "list", "--json")))
+    text = told(eu, "conflicts", "list", "--prefix", "doc/")
+    check(re.search(r'^1\.0 +met +0 +"doc/1" +"of eu" +eu +[-0-9]+ [:.0-9]+ +"of us" +lww *$', text,
+                    re.MULTILINE), text)
+    check(told(eu, "conflicts", "show", "1.0") == text, "the whole conflict")
+    check(re.search(r"^conflicts +1 in the log, ", told(eu, "status"), re.MULTILINE), "status")
+    check("written again" in told(eu, "conflicts", "put-back", "1.0"), "put back")
+    wait_until("it is everywhere", lambda: us.call("GET", "doc/1") == "of eu")
+    lines = told(eu, "conflicts", "export").splitlines()
+    check([json.loads(line)["kind"] for line in lines] == ["put back", "put back"], lines)
+    stats = told(eu, "conflicts", "stats")
+    check(stats.startswith("2 conflicts in the log, ") and "0 dropped for want of room" in stats, stats)
+    check(re.search(r'^lww +"" +1 +1 *$', stats, re.MULTILINE), stats)
+    done = run("conflicts", "put-back", "9.9", "--redis", eu.redis)
+    check(done.returncode == 1 and "there is no loser 9.9" in done.stderr, done)
+
+
 def sources(world):
     path = os.path.join(world.folder, "leader.toml")
     with open(path, "w") as file:
@@ -176,6 +201,7 @@ def main():
         verify(eu, us)
         regions(eu, us)
         policies(eu, us)
+        conflicts(eu, us)
         sources(world)
         check_directory(us)
 

@@ -9,6 +9,7 @@
 #include "core/wall_clock.h"
 #include "crdt/apply.h"
 #include "regions/group.h"
+#include "rows/policy/policy_rows.h"
 #include "rows/stage/apply_op.h"
 #include "tests/crdt/random_row.h"
 #include "tests/rows/stage/stage_world.h"
@@ -67,6 +68,55 @@ std::string value_at(const rows::RowReader& rows, const Path& path) {
 }  // namespace
 
 TEST_SUITE("regions: group") {
+  TEST_CASE("a put keeps the value it replaces where a policy in force says so, and counts it") {
+    GroupWorld world;
+    const rows::PolicyScope scope{.space = "\1", .prefix = "doc/"};
+    world.transact([&] {
+      world.group.put(row_of("doc/1"), "before");
+      world.group.put(rows::policy_path(scope),
+                      rows::encode_policy({.kind = rows::PolicyKind::kLww, .keep_base = true}));
+      world.group.put(row_of("doc/1"), "1");
+      const std::size_t bytes = world.group.transaction_bytes();
+      world.group.put(row_of("doc/1"), "2");
+      CHECK(world.group.transaction_bytes() > bytes + row_of("doc/1").encoded().size() + 1);
+      world.group.put(row_of("doc/new"), "1");
+      world.group.put(row_of("other"), "1");
+      world.group.put(row_of("other"), "2");
+    });
+    const auto base_at = [&](const std::string& key) {
+      return world.group.stage().row(row_of(key)).cell.siblings.at(0).base;
+    };
+    CHECK(base_at("doc/1") == "1");
+    CHECK_FALSE(base_at("doc/new").has_value());
+    CHECK_FALSE(base_at("other").has_value());
+    const auto transactions = world.group.take_transactions();
+    const auto base_of = [&](std::size_t op) {
+      return std::get<core::Put>(transactions.at(0).ops.at(op)).base;
+    };
+    CHECK_FALSE(base_of(0).has_value());
+    CHECK(base_of(2) == "before");
+    CHECK(base_of(3) == "1");
+  }
+
+  TEST_CASE("the base of a put with an older context is of what that covers") {
+    GroupWorld world;
+    const rows::PolicyScope scope{.space = "\1", .prefix = ""};
+    crdt::Row two;
+    two.cell.add({{kSelf, 3}, core::Hlc::of(900, 0), "seen", std::nullopt});
+    two.cell.add({{kOther, 2}, core::Hlc::of(950, 0), "later", std::nullopt});
+    world.rows.set(row_of("k"), two);
+    world.rows.commit();
+    Group group{world.rows.base(), kRules, applied()};
+    const Group::Mark mark = group.begin(world.clock);
+    group.put(rows::policy_path(scope),
+              rows::encode_policy({.kind = rows::PolicyKind::kLww, .keep_base = true}));
+    group.put(row_of("k"), "new", core::VersionVector{{kSelf, 3}});
+    group.end(mark);
+    const auto transactions = group.take_transactions();
+    CHECK(std::get<core::Put>(transactions.at(0).ops.at(1)).base == "seen");
+    CHECK(group.stage().row(row_of("k")).cell.siblings.size() == 2);
+  }
+
   TEST_CASE("each op sees those before it, and its context covers them") {
     GroupWorld world;
     world.transact([&] {

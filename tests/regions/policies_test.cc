@@ -58,7 +58,7 @@ struct World : Parts {
     return row == nullptr ? "-" : row->policy.text();
   }
   // A heartbeat of region us comes.
-  void hear(const std::optional<LocalRules>& rules, core::Millis now) {
+  void hear(const LocalRules& rules, core::Millis now) {
     regions::Heartbeat beat{.applied = {}, .durable = {}, .hlc = {}};
     beat.rules = rules;
     policies.on(kLink, beat, now);
@@ -197,6 +197,45 @@ TEST_SUITE("regions: policies") {
     CHECK(follower.rule("k") == "-");
   }
 
+  TEST_CASE("proposals without room are announced later, and no row is read until there is room") {
+    constexpr std::uint64_t kReserve = 1000;
+    const PolicyScope proposed = scope(std::string(500, 'p'));
+    Parts eu("eu", 1);
+    regions::LocalWriter writer(eu.state, eu.exchange, {.nonce = 1, .reserve_bytes = kReserve});
+    Policies policies({eu.state, eu.exchange, writer, eu.alarms}, nullptr,
+                      {{proposed, {.kind = PolicyKind::kMax}}});
+    eu.state.join(policies);
+    policies.look();
+    const auto leave = [&](std::uint64_t free) {
+      eu.storage.set_faults({.room = {.outside = free, .inside = 0}});
+      writer.reserve().look();
+    };
+    // While the table has a row that cannot be read, all that read it fail.
+    const auto write_to_table = [&](std::optional<std::string> bytes) {
+      std::vector<storage::Change> changes;
+      changes.push_back({storage::Table::kRows, core::row_key(rows::policies_path().child("\1")),
+                         std::move(bytes)});
+      REQUIRE(eu.storage.commit({}, changes).ok());
+    };
+    write_to_table("no row");
+    leave(kReserve / 2);
+    CHECK(policies.announce().ok());
+    write_to_table({});
+    leave(2 * kReserve);  // Enough for writes, and too little for this one.
+    CHECK_FALSE(writer.reserve().full());
+    CHECK(policies.announce().ok());
+    write_to_table("no row");
+    CHECK(policies.announce().ok());
+    write_to_table({});
+    CHECK(eu.state.policies()->empty());
+    leave(10 * kReserve);
+    REQUIRE(policies.announce().ok());
+    CHECK(eu.state.policies()->in_force().contains(proposed));
+    write_to_table("no row");
+    Policies next({eu.state, eu.exchange, writer, eu.alarms}, nullptr, {});
+    CHECK_FALSE(next.announce().ok());
+  }
+
   TEST_CASE("a policy that this version does not know is told once, and stands in the status") {
     World eu;
     eu.write_row(rows::policy_path(scope("doc/")), "bytes of the future");
@@ -245,13 +284,5 @@ TEST_SUITE("regions: policies") {
     CHECK(eu.take_lines().empty());
     eu.hear(LocalRules{}, 3000 + Policies::kTellMs);
     CHECK(eu.take_lines().size() == 1);
-  }
-
-  TEST_CASE("a peer of a version that says nothing of its functions is not said to differ") {
-    World eu;
-    eu.greet(kLink, "us", kUs);
-    eu.hear(std::nullopt, 0);
-    CHECK_FALSE(eu.policies.resolvers_differ(kUs));
-    CHECK(eu.take_lines().empty());
   }
 }

@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "rows/scores/ranking.h"
 #include "rows/scores/score_check.h"
 #include "storage/layout.h"
+#include "tests/regions/ranked.h"
 #include "tests/regions/receiver.h"
 
 using namespace anabranch;
@@ -69,29 +69,15 @@ struct World : Receiver {
   // The members as a reader of the newest state finds them, after a check of the ranks.
   [[nodiscard]] std::vector<std::string> ranked(const std::string& key) const {
     const auto reader = rows::SnapshotReader::newest(storage, state.names());
-    const rows::Decider decider(reader, state.names(), none_);
-    const rows::Ranking ranking(reader, decider, set_of(key));
-    std::vector<std::string> members;
-    ranking.scan({}, [&](const ScoredEntry& entry) {
-      CHECK(ranking.rank({entry.member, entry.score}) == members.size());
-      members.push_back(entry.member);
-      return true;
-    });
-    CHECK(ranking.count(ScoreSpan{}) == members.size());
-    return members;
+    return test::ranked(reader, rows::Decider(reader, none_), set_of(key));
   }
   // The same, sorted here by the scores of the rows.
   [[nodiscard]] std::vector<std::string> sorted(const std::string& key) const {
     const auto reader = state.reader();
-    const rows::Decider decider(*reader, state.names(), none_);
-    std::set<std::pair<double, std::string>> members;
-    reader->scan(set_of(key), [&](const Path& path, const crdt::Row& row) {
-      members.emplace(decider.score(path, row), path.last());
-      return true;
+    const rows::Decider decider(*reader, none_);
+    return test::sorted(*reader, set_of(key), [&](const Path& path, const crdt::Row& row) {
+      return decider.score(path, row);
     });
-    std::vector<std::string> names;
-    for (const auto& [score, each] : members) names.push_back(each);
-    return names;
   }
   [[nodiscard]] rows::ScoreOrder order(const std::string& key) const {
     const auto reader = state.reader();
@@ -239,7 +225,7 @@ TEST_SUITE("regions: policies and orders of scores") {
     struct Undo {};
     const auto in_transaction = [&](Group& group) {
       set_policy(group, "a", {.kind = PolicyKind::kMax});
-      const rows::Decider decider(group.stage(), eu.state.names(), none);
+      const rows::Decider decider(group.stage(), none);
       std::vector<std::string> members;
       rows::Ranking(group.stage(), decider, set_of("a")).scan({}, [&](const ScoredEntry& entry) {
         members.push_back(entry.member);

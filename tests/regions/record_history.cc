@@ -9,7 +9,7 @@ namespace {
 void record(Oracle& oracle, const core::Op& op, core::Dot dot, core::Hlc hlc,
             const core::VersionVector& context, Recorded recorded) {
   if (const auto* put = std::get_if<core::Put>(&op)) {
-    oracle.put(dot, put->context.value_or(context), put->path, hlc, put->value);
+    oracle.put(dot, put->context.value_or(context), put->path, hlc, put->value, put->base);
   } else if (const auto* remove = std::get_if<core::Remove>(&op)) {
     oracle.remove(dot, remove->context.value_or(context), remove->path);
   } else if (const auto* add = std::get_if<core::Add>(&op)) {

@@ -5,15 +5,13 @@
 
 #include <algorithm>
 #include <memory>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "rows/policy/policy_rows.h"
-#include "rows/scores/ranking.h"
 #include "tests/node.h"
 #include "tests/regions/log_records.h"
+#include "tests/regions/ranked.h"
 #include "tests/write.h"
 
 using namespace anabranch;
@@ -65,17 +63,7 @@ void deliver_all(Node& from, Node& to) {
 // Members and ranks as a reader finds them.
 std::vector<std::string> ranking(Node& node, const rows::Resolvers& resolvers) {
   const auto rows = node.replica().reader();
-  const rows::Decider decider(*rows, node.replica().names(), resolvers);
-  const rows::Ranking ranking(*rows, decider, kSet);
-  std::vector<std::string> members;
-  ranking.scan({}, [&](const ScoredEntry& entry) {
-    CHECK(ranking.rank({entry.member, entry.score}) == members.size());
-    members.push_back(entry.member);
-    return true;
-  });
-  CHECK(ranking.count(ScoreSpan{}) == members.size());
-  CHECK(rows->count(kSet) == members.size());
-  return members;
+  return test::ranked(*rows, rows::Decider(*rows, resolvers), kSet);
 }
 
 std::vector<std::string> ranking(Node& node) {
@@ -85,15 +73,22 @@ std::vector<std::string> ranking(Node& node) {
 
 // The same, sorted here from the visible rows.
 std::vector<std::string> sorted(Node& node) {
-  std::set<std::pair<double, std::string>> members;
   const auto rows = node.replica().reader();
-  rows->scan(kSet, [&](const Path& path, const crdt::Row& row) {
-    members.emplace(node.replica().state().scores().of(path, row, *rows), path.last());
-    return true;
+  return test::sorted(*rows, kSet, [&](const Path& path, const crdt::Row& row) {
+    return node.replica().state().scores().of(path, row, *rows);
   });
-  std::vector<std::string> names;
-  for (const auto& [score, each] : members) names.push_back(each);
-  return names;
+}
+
+// Returns region eu, in which members have scores of us as well, given concurrently.
+std::unique_ptr<Node> contested(const rows::Resolvers& resolvers) {
+  auto eu = std::make_unique<Node>(options("eu", 7, &resolvers), nullptr, kWall);
+  Node us(options("us", 9, &resolvers), nullptr, kWall);
+  for (int i = 0; i < 10; ++i) {
+    put(*eu, i, std::to_string(i));
+    put(us, i, std::to_string(10 - i));
+  }
+  deliver_all(us, *eu);
+  return eu;
 }
 
 std::size_t stored(Node& node) {
@@ -218,13 +213,8 @@ TEST_SUITE("regions: orders of scores") {
   TEST_CASE("other policies order anew what they decide otherwise") {
     const rows::Resolvers max({{"s", Resolver::max()}});
     const rows::Resolvers min({{"s", Resolver::min()}});
-    Node eu(options("eu", 7, &max), nullptr, kWall);
-    Node us(options("us", 9, &max), nullptr, kWall);
-    for (int i = 0; i < 10; ++i) {
-      put(eu, i, std::to_string(i));
-      put(us, i, std::to_string(10 - i));
-    }
-    deliver_all(us, eu);
+    const std::unique_ptr<Node> holder = contested(max);
+    Node& eu = *holder;
     CHECK(ranking(eu, max) == sorted(eu));
     const auto by_max = ranking(eu, max);
     Node again(options("eu", 7, &min), eu.storage().clone(), kWall);
@@ -240,13 +230,8 @@ TEST_SUITE("regions: orders of scores") {
 
   TEST_CASE("a policy in the rows orders anew what a resolver has ordered, also over a restart") {
     const rows::Resolvers max({{"s", Resolver::max()}});
-    Node eu(options("eu", 7, &max), nullptr, kWall);
-    Node us(options("us", 9, &max), nullptr, kWall);
-    for (int i = 0; i < 10; ++i) {
-      put(eu, i, std::to_string(i));
-      put(us, i, std::to_string(10 - i));
-    }
-    deliver_all(us, eu);
+    const std::unique_ptr<Node> holder = contested(max);
+    Node& eu = *holder;
     const auto by_max = ranking(eu, max);
     eu.write(kWall, [](Group& group) {
       group.put(rows::policy_path({.space = "\1", .prefix = ""}),

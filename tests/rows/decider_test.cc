@@ -3,9 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,47 +12,19 @@
 
 #include "rows/decider.h"
 #include "rows/row_text.h"
+#include "tests/rows/empty_state.h"
 
 using namespace anabranch;
 using core::Path;
 using rows::Decider;
 using rows::PolicyKind;
 using rows::PolicyRow;
-using rows::PolicyTable;
 using rows::Resolvers;
+using test::EmptyState;
 
 namespace {
 
 const Path kDoc{"\1", "doc/1", "s"};
-
-// A state without rows that has policies, and counts how often it is asked for them.
-class PolicyState final : public rows::RowReader {
- public:
-  explicit PolicyState(std::vector<PolicyRow> rows = {})
-      : policies_(std::make_shared<const PolicyTable>(std::move(rows))) {}
-
-  [[nodiscard]] crdt::Row row(const Path& /*path*/) const override { return {}; }
-  void scan(const core::PathRange& /*range*/, const Visit& /*visit*/) const override {}
-  [[nodiscard]] std::uint64_t count(const Path& /*path*/) const override { return 0; }
-  [[nodiscard]] std::shared_ptr<const PolicyTable> policies() const override {
-    ++asked_;
-    return policies_;
-  }
-  [[nodiscard]] std::string stored_key(std::string_view /*from*/) const override { return {}; }
-  [[nodiscard]] std::optional<std::string> score_at(std::string_view /*key*/) const override {
-    return std::nullopt;
-  }
-  [[nodiscard]] std::unique_ptr<storage::Cursor> scan_scores(
-      std::string_view /*from*/, storage::Direction /*direction*/) const override {
-    return nullptr;
-  }
-
-  [[nodiscard]] int asked() const { return asked_; }
-
- private:
-  std::shared_ptr<const PolicyTable> policies_;
-  mutable int asked_ = 0;
-};
 
 PolicyRow policy(const std::string& prefix, PolicyKind kind, std::string name = {}) {
   PolicyRow row{.scope = {.space = "\1", .prefix = prefix}, .policy = {.kind = kind}};
@@ -74,10 +44,9 @@ crdt::Cell cell(const std::vector<std::string>& values) {
   return cell;
 }
 
-std::string value(const PolicyState& state, const std::vector<std::string>& values,
+std::string value(const EmptyState& state, const std::vector<std::string>& values,
                   const Resolvers& resolvers = Resolvers({}), const Path& path = kDoc) {
-  const rows::Names names;
-  return Decider(state, names, resolvers).value(path, cell(values)).value_or("nothing");
+  return Decider(state, resolvers).value(path, cell(values)).value_or("nothing");
 }
 
 Resolver first_of(std::string name) {
@@ -90,21 +59,20 @@ Resolver first_of(std::string name) {
 
 TEST_SUITE("rows: decider") {
   TEST_CASE("the policy of a key decides between its siblings") {
-    CHECK(value(PolicyState(), {"2", "10", "9"}) == "9");
-    CHECK(value(PolicyState({policy("doc/", PolicyKind::kMax)}), {"2", "10", "9"}) == "10");
-    CHECK(value(PolicyState({policy("", PolicyKind::kMin)}), {"3", "2", "9"}) == "2");
-    CHECK(value(PolicyState({policy("doc/", PolicyKind::kLww)}), {"2", "10", "9"}) == "9");
-    CHECK(value(PolicyState({policy("doc/", PolicyKind::kSiblings)}), {"10", "9"}) == "9");
-    CHECK(value(PolicyState({policy("other", PolicyKind::kMax)}), {"10", "9"}) == "9");
+    CHECK(value(EmptyState(), {"2", "10", "9"}) == "9");
+    CHECK(value(EmptyState({policy("doc/", PolicyKind::kMax)}), {"2", "10", "9"}) == "10");
+    CHECK(value(EmptyState({policy("", PolicyKind::kMin)}), {"3", "2", "9"}) == "2");
+    CHECK(value(EmptyState({policy("doc/", PolicyKind::kLww)}), {"2", "10", "9"}) == "9");
+    CHECK(value(EmptyState({policy("doc/", PolicyKind::kSiblings)}), {"10", "9"}) == "9");
+    CHECK(value(EmptyState({policy("other", PolicyKind::kMax)}), {"10", "9"}) == "9");
   }
 
   TEST_CASE("a key without siblings asks for no policy") {
-    const PolicyState state({policy("", PolicyKind::kUnknown, "wasm1")});
+    const EmptyState state({policy("", PolicyKind::kUnknown, "wasm1")});
     CHECK(value(state, {}) == "nothing");
     CHECK(value(state, {"1"}) == "1");
-    const rows::Names names;
     const Resolvers resolvers({});
-    const Decider decider(state, names, resolvers);
+    const Decider decider(state, resolvers);
     CHECK(decider.can_decide(kDoc, cell({"1"})));
     CHECK(decider.score(Path{"\1", "k", "z", "m"}, {.cell = cell({"7"}), .tally = {}}) == 7);
     CHECK(state.asked() == 0);
@@ -113,7 +81,7 @@ TEST_SUITE("rows: decider") {
   }
 
   TEST_CASE("a type with a rule of its own asks for no policy") {
-    const PolicyState state({policy("", PolicyKind::kUnknown, "wasm1")});
+    const EmptyState state({policy("", PolicyKind::kUnknown, "wasm1")});
     const Path flag{"\1", "on", "f"};
     CHECK(value(state, {"1", "0"}, Resolvers({}), flag) == "1");
     CHECK(state.asked() == 0);
@@ -121,15 +89,15 @@ TEST_SUITE("rows: decider") {
 
   TEST_CASE("a row rules over the resolvers of the process, however long their prefix is") {
     const Resolvers resolvers({{"doc/1", Resolver::min()}});
-    CHECK(value(PolicyState(), {"1", "2"}, resolvers) == "1");
-    CHECK(value(PolicyState({policy("", PolicyKind::kMax)}), {"1", "2"}, resolvers) == "2");
-    CHECK(value(PolicyState({policy("d", PolicyKind::kLww)}), {"1", "2"}, resolvers) == "2");
-    CHECK(value(PolicyState({policy("x", PolicyKind::kMax)}), {"1", "2"}, resolvers) == "1");
+    CHECK(value(EmptyState(), {"1", "2"}, resolvers) == "1");
+    CHECK(value(EmptyState({policy("", PolicyKind::kMax)}), {"1", "2"}, resolvers) == "2");
+    CHECK(value(EmptyState({policy("d", PolicyKind::kLww)}), {"1", "2"}, resolvers) == "2");
+    CHECK(value(EmptyState({policy("x", PolicyKind::kMax)}), {"1", "2"}, resolvers) == "1");
   }
 
   TEST_CASE(
       "a native policy calls the function of its name, and without it the last written counts") {
-    const PolicyState state({policy("doc/", PolicyKind::kNative, "first")});
+    const EmptyState state({policy("doc/", PolicyKind::kNative, "first")});
     const Resolvers with({}, {first_of("first"), first_of("other")});
     CHECK(value(state, {"1", "2"}, with) == "doc/1:1");
     CHECK(with.absent() == 0);
@@ -138,21 +106,21 @@ TEST_SUITE("rows: decider") {
     CHECK(without.absent() == 1);
   }
 
-  TEST_CASE("a native function that throws is overruled by the last written, and counted") {
-    const PolicyState state({policy("", PolicyKind::kNative, "f")});
-    const Resolvers resolvers(
-        {}, {{"f", [](const Conflict&) -> std::optional<std::string> { throw std::exception(); }}});
-    CHECK(value(state, {"1", "2"}, resolvers) == "2");
-    CHECK(resolvers.failures() == 1);
+  TEST_CASE("a native function is told of the prefix of its policy, a resolver of its own") {
+    const auto prefix_of = [](const Conflict& conflict) { return conflict.prefix; };
+    const Resolvers resolvers({{"do", Resolver("mine", prefix_of)}}, {Resolver("f", prefix_of)});
+    CHECK(value(EmptyState({policy("doc/", PolicyKind::kNative, "f")}), {"1", "2"}, resolvers) ==
+          "doc/");
+    CHECK(value(EmptyState({policy("d", PolicyKind::kNative, "f")}), {"1", "2"}, resolvers) == "d");
+    CHECK(value(EmptyState(), {"1", "2"}, resolvers) == "do");
   }
 
   TEST_CASE("where a policy of a newer version decides, an error names it, and no value is shown") {
-    const PolicyState state({policy("", PolicyKind::kMax),
-                             policy("doc/", PolicyKind::kUnknown, "wasm1"),
-                             policy("x", PolicyKind::kUnknown)});
-    const rows::Names names;
+    const EmptyState state({policy("", PolicyKind::kMax),
+                            policy("doc/", PolicyKind::kUnknown, "wasm1"),
+                            policy("x", PolicyKind::kUnknown)});
     const Resolvers resolvers({{"", Resolver::min()}});
-    const Decider decider(state, names, resolvers);
+    const Decider decider(state, resolvers);
     CHECK_FALSE(decider.can_decide(kDoc, cell({"1", "2"})));
     CHECK(decider.can_decide(Path{"\1", "k", "s"}, cell({"1", "2"})));
     std::string message;
@@ -171,14 +139,13 @@ TEST_SUITE("rows: decider") {
   }
 
   TEST_CASE("of the policies of rows only max and min decide scores") {
-    const rows::Names names;
     const Path member{"\1", "doc/1", "z", "m"};
     const Resolvers resolvers({}, {first_of("first")});
     const auto score = [&](const std::vector<PolicyRow>& policies, const Resolvers& of) {
-      const PolicyState state(policies);
+      const EmptyState state(policies);
       const crdt::Row row{.cell = cell({"2", "10", "9"}), .tally = {}};
-      const double found = Decider(state, names, of).score(member, row);
-      CHECK(rows::ScoreRules(names, of).score(member, row, state) == found);
+      const double found = Decider(state, of).score(member, row);
+      CHECK(rows::ScoreRules(of).score(member, row, state) == found);
       return found;
     };
     CHECK(score({}, resolvers) == 9);
@@ -194,27 +161,25 @@ TEST_SUITE("rows: decider") {
   }
 
   TEST_CASE("under a policy of a newer version writers score by time, and readers refuse") {
-    const PolicyState state({policy("", PolicyKind::kUnknown, "wasm1")});
-    const rows::Names names;
+    const EmptyState state({policy("", PolicyKind::kUnknown, "wasm1")});
     const Resolvers resolvers({});
     const Path sorted_set{"\1", "doc/1", "z"};
     const crdt::Row row{.cell = cell({"2", "1"}), .tally = {}};
-    const Decider decider(state, names, resolvers);
-    const rows::ScoreRules rules(names, resolvers);
+    const Decider decider(state, resolvers);
+    const rows::ScoreRules rules(resolvers);
     CHECK(rules.score(sorted_set.child("m"), row, state) == 1);
     CHECK_THROWS_AS((void)decider.score(sorted_set.child("m"), row), Error);
     CHECK_FALSE(decider.are_ordered_by(rules.rule(sorted_set, state), sorted_set));
   }
 
   TEST_CASE("sorted sets have equal rules where equal siblings have equal scores") {
-    const rows::Names names;
     const Resolvers none({});
     const Resolvers min({{"doc/", Resolver::min()}});
     const auto rule = [&](const std::vector<PolicyRow>& policies, const Resolvers& resolvers) {
-      const PolicyState state(policies);
+      const EmptyState state(policies);
       const Path sorted_set{"\1", "doc/1", "z"};
-      const std::uint64_t number = rows::ScoreRules(names, resolvers).rule(sorted_set, state);
-      CHECK(Decider(state, names, resolvers).are_ordered_by(number, sorted_set));
+      const std::uint64_t number = rows::ScoreRules(resolvers).rule(sorted_set, state);
+      CHECK(Decider(state, resolvers).are_ordered_by(number, sorted_set));
       return number;
     };
     const std::uint64_t max = rule({policy("", PolicyKind::kMax)}, none);

@@ -51,7 +51,7 @@ struct Board {
     world.set(rows::policy_path(kDoc), row_of(kind));
     world.commit();
   }
-  void publish() { names.policies().publish(world.base().policies()); }
+  void publish() { names.policies().publish(world.base().policies(), nullptr); }
   SnapshotReader reader() const { return SnapshotReader::newest(world.storage(), names); }
 
   StageWorld& world;

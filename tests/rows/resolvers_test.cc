@@ -22,9 +22,11 @@ Resolver named(std::string name) {
 TEST_SUITE("rows: resolvers") {
   TEST_CASE("the resolver with the longest matching prefix decides, else the last written") {
     const Resolvers resolvers({{"a", Resolver::max()}, {"ab", Resolver::min()}});
-    CHECK(resolvers.find("abc").name() == "min");
-    CHECK(resolvers.find("ac").name() == "max");
-    CHECK(resolvers.find("b").name() == "lww");
+    CHECK(resolvers.find("abc").resolver.name() == "min");
+    CHECK(resolvers.find("ac").resolver.name() == "max");
+    CHECK(resolvers.find("b").resolver.name() == "lww");
+    CHECK(resolvers.find("abc").prefix == "ab");
+    CHECK(resolvers.find("b").prefix.empty());
   }
 
   TEST_CASE("a function is found by its whole name only") {

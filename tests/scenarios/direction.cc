@@ -77,10 +77,16 @@ Lines give_way(World& world, Tokens& /*tokens*/, const Words& words) {
   return obeyed(replica.resolve_fork(forks.begin()->first, false, world.now()));
 }
 
-// "max", "native:merged"; "nothing" for the kind that removes.
+// "max", "native:merged", "lww+base"; "nothing" for the kind that removes.
 rows::Policy policy_of(const std::string& word) {
   using rows::PolicyKind;
   constexpr std::string_view kNative = "native:";
+  constexpr std::string_view kBase = "+base";
+  if (word.ends_with(kBase)) {
+    rows::Policy policy = policy_of(word.substr(0, word.size() - kBase.size()));
+    policy.keep_base = true;
+    return policy;
+  }
   if (word == "nothing") return {};
   if (word.starts_with(kNative)) {
     return {.kind = PolicyKind::kNative, .name = word.substr(kNative.size())};
@@ -123,6 +129,9 @@ constexpr auto kDirections = std::to_array<Direction>({
     {"propose KIND PREFIX at NAME",
      [](In w, W words) { w.propose(words[4], words[2], policy_of(words[1])); }},
     {"newer-policy PREFIX at NAME", [](In w, W words) { w.set_newer_policy(words[3], words[1]); }},
+    {"losers NAME", nullptr, [](In w, Ts, W words) { return w.losers(words[1]); }},
+    {"put-loser ID at NAME", nullptr,
+     [](In w, Ts, W words) { return obeyed(w.put_back(words[3], words[1])); }},
     {"policies NAME", nullptr, [](In w, Ts, W words) { return w.policies(words[1]); }},
     {"alarms NAME", nullptr, [](In w, Ts, W words) { return w.take_alarms(words[1]); }},
     {"snapshots NAME", nullptr, [](In w, Ts, W words) { return w.snapshots(words[1]); }},

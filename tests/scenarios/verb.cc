@@ -35,7 +35,10 @@ std::string string_at(Scope& scope, const Key& key) {
   const std::vector<Sibling> siblings = scope.siblings(key.of(Type::kString));
   if (siblings.size() < 2) return text;
   Words values;
-  for (const Sibling& each : siblings) values.push_back(each.value + " of " + each.region);
+  for (const Sibling& each : siblings) {
+    const std::string base = each.base ? " over " + *each.base : "";
+    values.push_back(each.value + base + " of " + each.region);
+  }
   return text + "   (concurrent: " + joined(values, ", ") + ")";
 }
 

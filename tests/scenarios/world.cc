@@ -1,13 +1,16 @@
 #include "tests/scenarios/world.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <sstream>
 #include <utility>
 
 #include "core/assert.h"
 #include "core/codec.h"
+#include "leader/losers.h"
 #include "leader/policies.h"
+#include "leader/put_back.h"
 #include "leader/scopes/group_scope.h"
 
 namespace anabranch::test {
@@ -24,16 +27,44 @@ constexpr Millis kExpiryWaitMs = 600'000;
 constexpr Millis kOnceMs = 600'000;
 constexpr core::Hash128 kMesh{1, 1};
 
+using WordSet = std::set<std::string>;
+
+WordSet words_of(const std::string& value) {
+  WordSet words;
+  std::istringstream text(value);
+  for (std::string word; text >> word;) words.insert(word);
+  return words;
+}
+
+std::string joined(const WordSet& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
 // All words of all concurrent values, each once, in order.
 std::optional<std::string> all_words(const Conflict& conflict) {
-  std::set<std::string> words;
+  WordSet words;
+  for (const Sibling& sibling : conflict.siblings) words.merge(words_of(sibling.value));
+  return joined(words);
+}
+
+// All words of all values, less those of the value before that any of them lacks. Declines where
+// the values were not written over one and the same.
+std::optional<std::string> three_way(const Conflict& conflict) {
+  const std::optional<std::string>& base = conflict.siblings.front().base;
+  WordSet words;
   for (const Sibling& sibling : conflict.siblings) {
-    std::istringstream text(sibling.value);
-    for (std::string word; text >> word;) words.insert(word);
+    if (!base || sibling.base != base) return std::nullopt;
+    words.merge(words_of(sibling.value));
   }
-  std::string merged;
-  for (const std::string& word : words) merged += (merged.empty() ? "" : " ") + word;
-  return merged;
+  for (const Sibling& sibling : conflict.siblings) {
+    const WordSet after = words_of(sibling.value);
+    for (const std::string& word : words_of(*base)) {
+      if (!after.contains(word)) words.erase(word);
+    }
+  }
+  return joined(words);
 }
 
 }  // namespace
@@ -42,7 +73,7 @@ World::World()
     : resolvers_({{"max/", Resolver::max()},
                   {"merged/", Resolver("merged", all_words)},
                   {"siblings/", Resolver::siblings()}},
-                 {Resolver("merged", all_words)}) {}
+                 {Resolver("merged", all_words), Resolver("three-way", three_way)}) {}
 
 // ---- Regions and links.
 
@@ -271,6 +302,35 @@ void World::set_newer_policy(const std::string& name, const std::string& prefix)
     group.put(rows::policy_path(scope_of(prefix)), bytes);
   });
   step();
+}
+
+World::Names World::losers(const std::string& name) {
+  static constexpr std::array kKinds{"met", "replaced", "put back", "hidden", "doomed"};
+  Node& node = nodes_.at(running(name).index);
+  const auto losers = leader::list_losers(*node.storage().snapshot(), node.names(), {});
+  Names lines;
+  for (const Loser& each : losers.value()) {
+    std::string line = each.id + " " + kKinds.at(static_cast<std::size_t>(each.kind)) + " " +
+                       each.key + " " + each.value + " of " + each.region;
+    if (each.path.size() > 1) line += " at " + each.path[1];
+    if (each.winner) line += ", shown " + *each.winner + " by " + each.policy;
+    if (each.was_shown) line += ", was shown";
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+core::Result<void> World::put_back(const std::string& name, const std::string& id) {
+  const auto lost = leader::find_loser(*nodes_.at(running(name).index).storage().snapshot(), id);
+  if (!lost.ok()) return lost.failure();
+  try {
+    use(name, [&](Scope& scope) {
+      leader::put_back(scope, dynamic_cast<leader::GroupScope&>(scope).writer(), lost.value());
+    });
+  } catch (const Error& error) {
+    return core::Failure{error.code(), error.what()};
+  }
+  return {};
 }
 
 World::Names World::policies(const std::string& name) {

@@ -85,6 +85,13 @@ class World {
   // All policies as a region lists them, a line each.
   [[nodiscard]] Names policies(const std::string& name);
 
+  // ---- Losers.
+
+  // The losers in the conflict log of a region, the newest first, a line each.
+  [[nodiscard]] Names losers(const std::string& name);
+  // Puts a loser back that a region lists under this id.
+  core::Result<void> put_back(const std::string& name, const std::string& id);
+
  private:
   struct Region {
     std::size_t index = 0;  // In nodes_.

@@ -108,6 +108,7 @@ constexpr std::array kRows{
     Row{Bug::kProposalFirst, "proposal-first", "a proposal counts before a policy that is set"},
     Row{Bug::kShortestPolicy, "shortest-policy", "the policy of the shortest prefix decides"},
     Row{Bug::kReviveProposals, "revive-proposals", "a removed policy revives the proposals"},
+    Row{Bug::kBaseOfUnseen, "base-of-unseen", "a put's base is of values that it does not replace"},
     of_parts(Bug::kKeepStaleOrder, "keep-stale", "an order of another rule is taken for whole"),
     of_parts(Bug::kForgetReorder, "forget-reorder", "nothing looks for the orders of old policies"),
     of_parts(Bug::kServeWhileGivingWay, "serve-joining",

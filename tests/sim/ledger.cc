@@ -1,9 +1,9 @@
 #include "tests/sim/ledger.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
-#include "core/batch.h"
 #include "rows/row_text.h"
 #include "rows/snapshot_reader.h"
 #include "tests/policies_oracle.h"
@@ -26,7 +26,7 @@ Oracle::View view_of(const Node& node) {
   view.tallies = std::move(visible.tallies);
   for (auto& [path, values] : visible.cells) {
     for (auto& each : values) {
-      view.cells[path].push_back({each.hlc, each.dot, std::move(each.value)});
+      view.cells[path].push_back({each.hlc, each.dot, std::move(each.value), std::move(each.base)});
     }
   }
   return view;
@@ -36,7 +36,7 @@ Oracle::View view_of(const Node& node) {
 std::string wrong_value(const Node& node, const Oracle::View& demanded) {
   const PoliciesOracle policies(demanded.cells);
   const auto rows = rows::SnapshotReader::newest(node.storage(), node.names());
-  const ShownValues shown = shown_values(rows, node.names());
+  const ShownValues shown = shown_values(rows);
   for (const auto& [path, values] : demanded.cells) {
     if (!has_shown_value(path)) continue;
     const std::string must = policies.shown(path, values).value_or(std::string(kNotShown));
@@ -55,7 +55,8 @@ Ledger::Trail Ledger::begin(Node& node) { return {node.storage().last_position()
 std::string Ledger::wrote(Node& node, const VersionVector& deps, core::Millis wall_max) {
   const auto record = node.storage().read_log(node.storage().last_position());
   if (!record || record->origin != node.origin()) return "a write is not in its leader's log";
-  return write(*record, deps, wall_max);
+  std::string wrong = write(*record, deps, wall_max);
+  return wrong.empty() ? wrong_base(core::decode_batch(record->bytes).value(), deps) : wrong;
 }
 
 std::string Ledger::made(Node& node, Trail trail, core::Millis wall_max) {
@@ -91,8 +92,49 @@ std::string Ledger::write(const storage::StoredRecord& record, const VersionVect
   others.set(record.origin, 0);
   record_history(oracle_, record.bytes, deps);
   requests_.wrote(batch);
+  note_policies(batch);
   promised_.raise(record.origin, record.last);
   log.push_back({record.first, record.last, std::move(others), record.bytes});
+  return {};
+}
+
+void Ledger::note_policies(const core::Batch& batch) {
+  for (const core::Transaction& txn : batch.transactions) {
+    for (const core::Op& op : txn.ops) {
+      const auto* const put = std::get_if<core::Put>(&op);
+      if (put == nullptr || has_shown_value(put->path)) continue;
+      Oracle::View view;
+      view.cells[put->path].push_back({txn.hlc, {}, put->value});
+      keeps_bases_ |= PoliciesOracle(view.cells).any_keeps_bases();
+    }
+  }
+}
+
+std::string Ledger::wrong_base(const core::Batch& batch, VersionVector deps) const {
+  static const core::Path kMesh{std::string(1, '\0')};
+  if (!deps.includes(settled_)) return {};  // A new replica: the oracle has forgotten its state.
+  std::optional<PoliciesOracle> policies;
+  for (const core::Transaction& txn : batch.transactions) {
+    for (std::size_t k = 0; k < txn.ops.size(); ++k) {
+      deps.set(batch.origin, txn.first + k - 1);
+      const auto* const put = std::get_if<core::Put>(&txn.ops[k]);
+      if (put == nullptr || !has_shown_value(put->path)) {
+        policies.reset();  // The policies may be others after it.
+        continue;
+      }
+      std::optional<std::string> must;
+      if (keeps_bases_) {
+        if (!policies) policies.emplace(oracle_.visible(deps, kMesh).cells);
+        auto values = oracle_.visible(deps, put->path).cells[put->path];
+        const VersionVector& replaces = put->context ? *put->context : deps;
+        std::erase_if(values, [&](const auto& each) { return !replaces.covers(each.dot); });
+        must = policies->base(put->path, values);
+      }
+      if (put->base == must) continue;
+      return "writes " + name(batch.origin, txn.first + k) + " over " + put->base.value_or("none") +
+             ", where the history demands " + must.value_or("none");
+    }
+  }
   return {};
 }
 
@@ -108,6 +150,7 @@ void Ledger::made_outside(const std::string& bytes) {
   const core::BatchHeader header = core::decode_batch_header(bytes).value();
   if (find(header.origin, header.last) != nullptr) return;  // Sent again.
   record_history(oracle_, bytes, {});
+  note_policies(core::decode_batch(bytes).value());
   written_[header.origin].push_back({header.first, header.last, {}, bytes});
 }
 

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "core/batch.h"
 #include "tests/node.h"
 #include "tests/oracle.h"
 #include "tests/sim/request_ledger.h"
@@ -81,6 +82,11 @@ class Ledger {
   };
   std::string write(const storage::StoredRecord& record, const core::VersionVector& deps,
                     core::Millis wall_max);
+  // Takes in whether a batch has a policy that keeps bases.
+  void note_policies(const core::Batch& batch);
+  // Returns the first put of a batch that was just written on `deps` whose base is another one than
+  // the history demands, in words.
+  [[nodiscard]] std::string wrong_base(const core::Batch& batch, core::VersionVector deps) const;
   // The batch of an origin that ends with `last`; null when none was written.
   [[nodiscard]] const Written* find(core::Origin origin, core::Seq last) const;
 
@@ -91,6 +97,7 @@ class Ledger {
   core::VersionVector ends_;  // Where origins are settled.
   Oracle oracle_;
   RequestLedger requests_;
+  bool keeps_bases_ = false;  // Some policy did.
 };
 
 }  // namespace anabranch::test

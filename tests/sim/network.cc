@@ -153,6 +153,7 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
                                                      .fresh_origin = fresh,
                                                      .nonce = fresh,
                                                      .signatures = machine.seals.get(),
+                                                     .resolvers = &resolvers_,
                                                      .expiry_wait_ms = kExpiryWaitMs,
                                                      .follows = machine.follows,
                                                      .announce = announce_,

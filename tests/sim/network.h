@@ -31,6 +31,7 @@
 #include "tests/sim/ledger.h"
 #include "tests/sim/seals.h"
 #include "tests/sim/stray.h"
+#include "tests/three_way.h"
 
 namespace anabranch::test {
 
@@ -476,7 +477,7 @@ class Network {
   bool had_outsiders_ = false;
   std::map<core::Origin, core::Seq> settled_unknowing_;
   Trust trust_;
-  rows::Resolvers resolvers_{{}};
+  rows::Resolvers resolvers_{{}, {three_way()}};
   core::Millis now_ = 0;
   core::Millis sweep_gap_ms_max_ = kSweepGapMs;
   Weather weather_;

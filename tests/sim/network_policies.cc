@@ -14,16 +14,14 @@ std::unique_ptr<rows::SnapshotReader> newest(const Node& node) {
 
 }  // namespace
 
-core::Hash128 Network::shown_digest(Index at) {
-  return digest_of(shown_values(*newest(node(at)), node(at).names()));
-}
+core::Hash128 Network::shown_digest(Index at) { return digest_of(shown_values(*newest(node(at)))); }
 
 std::string Network::wrong_kept_values(Index at) {
   const Node& here = node(at);
   std::optional<KeptShown>& kept = machines_[at].kept_shown;
-  const bool same = !kept || shown_values(*kept->rows, here.names()) == kept->values;
+  const bool same = !kept || shown_values(*kept->rows) == kept->values;
   auto rows = newest(here);
-  ShownValues values = shown_values(*rows, here.names());
+  ShownValues values = shown_values(*rows);
   kept = KeptShown{std::move(rows), std::move(values)};
   return same ? "" : "a reader that keeps an older state sees other values there than before";
 }

@@ -61,8 +61,11 @@ bool decides(const crdt::Expiry& expiry, const Visible& visible, const Path& key
   if (tag != "s") return true;
   const auto cell = visible.cells.find(key.child(tag));
   if (cell == visible.cells.end()) return expiry.values.empty();
+  // A value that a function has made of all shows all of them.
+  const auto is_shown = [&](const Visible::Value& value) { return value.value == shown; };
+  const bool made = std::ranges::none_of(cell->second, is_shown);
   return std::ranges::any_of(cell->second, [&](const Visible::Value& value) {
-    return value.value == shown && std::ranges::count(expiry.values, value.dot) > 0;
+    return (made || is_shown(value)) && std::ranges::count(expiry.values, value.dot) > 0;
   });
 }
 

@@ -11,6 +11,7 @@
 #include "rows/policy/policy_rows.h"
 #include "rows/requests/request_rows.h"
 #include "tests/sim/sequence_workload.h"
+#include "tests/three_way.h"
 
 namespace anabranch::test {
 
@@ -126,8 +127,9 @@ void random_act_of_more_types(regions::Group& group, Random& random, const Plan&
   }
 }
 
-// Sets, removes or proposes a policy for some of the keys, at times one that no version knows. Most
-// prefixes are nested: all keys, those with a first digit, one key.
+// Sets, removes or proposes a policy for some of the keys, at times one that no version knows, or a
+// function that no region was given. Half of them keep bases. Most prefixes are nested: all keys,
+// those with a first digit, one key.
 void random_policy(regions::Group& group, Random& random, const Plan& plan) {
   static constexpr std::array kRegions{"r0", "r1", "somewhere"};
   static constexpr std::array kKinds{PolicyKind::kMax,      PolicyKind::kMin,  PolicyKind::kLww,
@@ -140,12 +142,16 @@ void random_policy(regions::Group& group, Random& random, const Plan& plan) {
   const double what = random.unit();
   if (what < 0.1) {
     group.put(path, random.chance(0.5) ? "\xc1" : "\x93\xa5wasm7\xc2\xc0");
-  } else if (what < 0.2) {
-    group.put(path, rows::encode_policy({.kind = PolicyKind::kNative, .name = "nearest"}));
-  } else if (what < 0.3 && proposes) {
+  } else if (what < 0.3 && what >= 0.2 && proposes) {
     group.remove(path);
   } else {
-    group.put(path, rows::encode_policy({.kind = random.pick(kKinds)}));
+    rows::Policy policy{.kind = what < 0.2 ? PolicyKind::kNative : random.pick(kKinds)};
+    policy.keep_base = random.chance(0.5);
+    if (random.chance(0.3)) policy.kind = PolicyKind::kNative;
+    if (policy.kind == PolicyKind::kNative) {
+      policy.name = random.chance(0.3) ? "nearest" : std::string(kThreeWay);  // Or one of none.
+    }
+    group.put(path, rows::encode_policy(policy));
   }
 }
 

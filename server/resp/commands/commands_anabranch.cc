@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/resp/command.h"
+#include "server/resp/commands/conflict_verbs.h"
 #include "server/resp/commands/once_verb.h"
 #include "server/resp/commands/policy_verbs.h"
 #include "server/resp/commands/session_verbs.h"
@@ -240,6 +241,15 @@ constexpr Command kVerbs[] = {
      "The rules between concurrent values, by prefix of keys.",
      nullptr,
      policy_verbs},
+    {"conflicts",
+     -3,
+     0,
+     Right::kAdmin,
+     {},
+     "LIST [PREFIX p] [DB n] [SINCE ms] [BEFORE id] [LIMIT n] | SHOW id | PUTBACK id | STATS",
+     "Values that lost against others, as this leader has seen them.",
+     nullptr,
+     conflict_verbs},
     {"keys", -3, 0, Right::kAdmin, {}, "RELOAD", "The keys of the links.", nullptr, keys_verbs},
     {"fork",
      -3,

@@ -164,6 +164,13 @@ void add_policy(Json& json, const Call& call, std::string_view key) {
                     {"note", bytes_json(deciding->note)}};
 }
 
+// All siblings of a string or a flag are in the answer.
+void note_shown(const Call& call, const Key& key, Type type) {
+  if (type == Type::kString || is_flag(type)) {
+    call.client.shown.note(key.of(type), call.host.leader.seen());
+  }
+}
+
 }  // namespace
 
 void show(Call& call) {
@@ -198,6 +205,7 @@ void show(Call& call) {
       describe_text(json, call.scope, key);
       break;
   }
+  note_shown(call, key, type);
   add_policy(json, call, call[2]);
   if (Json hidden = hidden_json(call.scope, key, type); !hidden.empty()) {
     json["hidden"] = std::move(hidden);

@@ -117,6 +117,23 @@ inline constexpr auto kFields<WatchesStatus> = std::tuple{
 };
 
 template <>
+inline constexpr auto kFields<ConflictRuleStatus> = std::tuple{
+    Field{"policy", &ConflictRuleStatus::policy}, Field{"prefix", &ConflictRuleStatus::prefix},
+    Field{"met", &ConflictRuleStatus::met},       Field{"replaced", &ConflictRuleStatus::replaced},
+    Field{"hidden", &ConflictRuleStatus::hidden}, Field{"doomed", &ConflictRuleStatus::doomed},
+};
+
+template <>
+inline constexpr auto kFields<ConflictsStatus> = std::tuple{
+    Field{"entries", &ConflictsStatus::entries},
+    Field{"bytes", &ConflictsStatus::bytes},
+    Field{"bytes_max", &ConflictsStatus::bytes_max},
+    Field{"dropped_full", &ConflictsStatus::dropped_full},
+    Field{"dropped_old", &ConflictsStatus::dropped_old},
+    Field{"rules", &ConflictsStatus::rules},
+};
+
+template <>
 inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"region", &StoreStatus::region},
     Field{"follower", &StoreStatus::follower},
@@ -142,9 +159,16 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"avoided_sources", &StoreStatus::avoided_sources},
     Field{"wanted_positions", &StoreStatus::wanted_positions},
     Field{"resolver_failures", &StoreStatus::resolver_failures},
+    Field{"resolver_alarms", &StoreStatus::resolver_alarms},
+    Field{"resolver_slow", &StoreStatus::resolver_slow},
+    Field{"resolver_unstable", &StoreStatus::resolver_unstable},
+    Field{"answers_kept_bytes", &StoreStatus::answers_kept_bytes},
+    Field{"answers_found", &StoreStatus::answers_found},
+    Field{"answers_asked", &StoreStatus::answers_asked},
     Field{"policies", &StoreStatus::policies},
     Field{"policy_troubles", &StoreStatus::policy_troubles},
     Field{"absent_functions", &StoreStatus::absent_functions},
+    Field{"conflicts", &StoreStatus::conflicts},
     Field{"rows", &StoreStatus::rows},
     Field{"requests", &StoreStatus::requests},
     Field{"requests_repeated", &StoreStatus::requests_repeated},
@@ -193,6 +217,7 @@ inline constexpr bool kIsComplete =
 
 static_assert(kIsComplete<AppliedStatus> && kIsComplete<PeerStatus> && kIsComplete<RefusedStatus> &&
               kIsComplete<RegionStatus> && kIsComplete<ForkStatus> && kIsComplete<RejoinStatus> &&
+              kIsComplete<ConflictRuleStatus> && kIsComplete<ConflictsStatus> &&
               kIsComplete<SnapshotStatus> && kIsComplete<WatchesStatus> &&
               kIsComplete<StoreStatus>);
 

@@ -182,18 +182,6 @@ TEST_SUITE("rows: policies in force") {
     }
   }
 
-  TEST_CASE("the hash is equal for equal policies, and differs with each of their parts") {
-    const PolicyTable table({set("a", PolicyKind::kMax), set("b", PolicyKind::kMin)});
-    CHECK(table.hash() ==
-          PolicyTable({set("b", PolicyKind::kMin), set("a", PolicyKind::kMax)}).hash());
-    CHECK(table.hash() !=
-          PolicyTable({set("a", PolicyKind::kMin), set("b", PolicyKind::kMax)}).hash());
-    CHECK(table.hash() != PolicyTable({set("a", PolicyKind::kMax)}).hash());
-    PolicyRow elsewhere = set("b", PolicyKind::kMin);
-    elsewhere.scope.space = "\x02";
-    CHECK(table.hash() != PolicyTable({set("a", PolicyKind::kMax), elsewhere}).hash());
-  }
-
   TEST_CASE("the rules below a path are those of its key, or of its space") {
     const PolicyTable max({set("a", PolicyKind::kMax)});
     const PolicyTable min({set("a", PolicyKind::kMin)});

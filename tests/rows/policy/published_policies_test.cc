@@ -38,7 +38,7 @@ TEST_SUITE("rows: published policies") {
 
   TEST_CASE("without a change all readers share the table that was posted") {
     PublishedPolicies board;
-    board.publish(table_of("a"));
+    board.publish(table_of("a"), nullptr);
     const auto look = board.look();
     const auto policies = board.policies(look, board.look());
     REQUIRE(policies != nullptr);
@@ -48,32 +48,43 @@ TEST_SUITE("rows: published policies") {
 
   TEST_CASE("a snapshot taken while a commit changes policies has none of the board's") {
     PublishedPolicies board;
-    board.publish(table_of("a"));
+    board.publish(table_of("a"), nullptr);
     const auto before = board.look();
     board.begin_publish();
     const auto during = board.look();
     CHECK(board.policies(before, during) == nullptr);
     CHECK(board.policies(during, during) == nullptr);
-    board.publish(table_of("b"));
+    board.publish(table_of("b"), nullptr);
     CHECK(board.policies(during, board.look()) == nullptr);
     CHECK(board.policies(before, board.look()) == nullptr);
   }
 
   TEST_CASE("a reader that asks after the next change does not get the newer policies") {
     PublishedPolicies board;
-    board.publish(table_of("a"));
+    board.publish(table_of("a"), nullptr);
     const auto look = board.look();
     board.begin_publish();
     CHECK(board.policies(look, look) == nullptr);
-    board.publish(table_of("b"));
+    board.publish(table_of("b"), nullptr);
     CHECK(board.policies(look, look) == nullptr);
     CHECK(prefix_of(*board.policies(board.look(), board.look())) == "b");
+  }
+
+  TEST_CASE("the regions of origins are posted with the policies, and read by the same looks") {
+    PublishedPolicies board;
+    const auto regions = std::make_shared<const rows::OriginRegions>();
+    board.publish(table_of("a"), regions);
+    const auto look = board.look();
+    CHECK(board.regions(look, board.look()) == regions);
+    board.begin_publish();
+    CHECK(board.regions(look, look) == nullptr);
+    CHECK(board.regions(look, board.look()) == nullptr);
   }
 
   TEST_CASE("readers beside a writer get the policies of their rows or none") {
     PublishedPolicies board;
     std::atomic<int> committed = 0;  // The number of the policies in the rows.
-    board.publish(table_of("0"));
+    board.publish(table_of("0"), nullptr);
     std::atomic<bool> ends = false;
     std::atomic<int> wrong = 0;
     std::thread reader([&] {
@@ -87,7 +98,7 @@ TEST_SUITE("rows: published policies") {
     for (int next = 1; next <= 2000; ++next) {
       board.begin_publish();
       committed = next;
-      board.publish(table_of(std::to_string(next)));
+      board.publish(table_of(std::to_string(next)), nullptr);
     }
     ends = true;
     reader.join();

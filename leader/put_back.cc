@@ -1,0 +1,38 @@
+#include "leader/put_back.h"
+
+#include <cstdint>
+
+#include <anabranch/key.h>
+
+#include "crdt/type_table.h"
+#include "rows/conflicts/conflict_note.h"
+
+namespace anabranch::leader {
+
+namespace {
+
+// Throws kWrongType where a key or field on the way to a row holds another type than the row has.
+void check_types(const Scope& scope, const core::Components& row) {
+  const auto database = static_cast<std::uint8_t>(static_cast<unsigned char>(row[0][0]) - 1);
+  Key place(database, row[1]);
+  for (std::size_t at = crdt::kKeyDepth;; at += 2) {
+    const crdt::TypeEntry* const type = crdt::find_type(row[at]);
+    expect_type(scope, place, type->type);
+    if (type->layout != crdt::Layout::kFields) return;
+    place = place.field(row[at + 1]);
+  }
+}
+
+}  // namespace
+
+void put_back(Scope& scope, GroupWriter& writer, const LostValue& lost) {
+  if (!rows::can_lose(lost.path)) {
+    throw Error(ErrorCode::kInvalid, "parts of a text, and positions, are not put back alone");
+  }
+  scope.atomically([&](Scope& txn) {
+    check_types(txn, lost.path.components());
+    writer.put_back(lost.path, lost.value);
+  });
+}
+
+}  // namespace anabranch::leader

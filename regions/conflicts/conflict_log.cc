@@ -1,0 +1,156 @@
+#include "regions/conflicts/conflict_log.h"
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "rows/conflicts/conflict_table.h"
+
+namespace anabranch::regions {
+
+using rows::ConflictEntry;
+using rows::ConflictNote;
+using storage::Table;
+
+namespace {
+
+const rows::Resolvers& resolvers_or_none(const rows::Resolvers* resolvers) {
+  static const rows::Resolvers kNone({});
+  return resolvers == nullptr ? kNone : *resolvers;
+}
+
+std::uint64_t stored_bytes(std::string_view entry) {
+  return sizeof(rows::ConflictNumber) + entry.size();
+}
+
+}  // namespace
+
+ConflictLog::ConflictLog(CommittedState& state, const rows::Resolvers* resolvers,
+                         const Limits& limits)
+    : state_(state), resolvers_(resolvers_or_none(resolvers)), limits_(limits) {}
+
+core::Result<void> ConflictLog::load() {
+  const auto snapshot = state_.storage().snapshot();
+  const auto bytes = snapshot->get(Table::kMeta, storage::kConflictsKey);
+  if (!bytes) return {};
+  const auto figures = decode_figures(*bytes);
+  if (!figures.ok()) return figures.failure();
+  figures_ = figures.value();
+  return {};
+}
+
+// ---- Writing.
+
+void ConflictLog::record(Commit& commit) {
+  rows::ConflictNotes notes = std::exchange(commit.notes, {});
+  if (commit.stage != nullptr) {
+    std::ranges::move(commit.stage->take_notes(), std::back_inserter(notes));
+  }
+  if (notes.empty()) return;
+  if (limits_.bytes_max == 0) {
+    figures_.dropped_full += notes.size();
+    return;
+  }
+  const auto policies = commit.stage != nullptr ? commit.stage->policies() : state_.policies();
+  std::vector<std::string> added;
+  for (ConflictNote& note : notes) {
+    const ConflictEntry entry = entry_of(std::move(note), *policies);
+    counts_.count(entry);
+    added.push_back(encode_conflict(entry));
+  }
+  keep_newest(added);
+  std::uint64_t needed = 0;
+  for (const std::string& each : added) needed += stored_bytes(each);
+  make_room(needed, commit.changes);
+  figures_.entries += added.size();
+  figures_.bytes += needed;
+  for (std::string& each : added) {
+    commit.changes.push_back(
+        {Table::kConflicts, storage::big_endian(figures_.next++), std::move(each)});
+  }
+  commit.changes.push_back(stored_figures());
+}
+
+rows::ConflictChoice ConflictLog::choice_of(const ConflictNote& note,
+                                            const rows::PolicyTable& policies) const {
+  if (note.kind == rows::ConflictKind::kHidden) return {.policy = "type"};
+  if (note.kind == rows::ConflictKind::kDoomed) return {.policy = "deadline"};
+  return choice_between(note.path, note.values, policies, resolvers_);
+}
+
+ConflictEntry ConflictLog::entry_of(ConflictNote note, const rows::PolicyTable& policies) const {
+  // In canonical order, so that the numbers of losers do not depend on the names of origins.
+  std::ranges::sort(note.values, {}, [](const auto& each) { return std::tie(each.hlc, each.dot); });
+  rows::ConflictChoice choice = choice_of(note, policies);
+  const core::HybridClock* const clock = state_.clock();  // None during recovery.
+  const core::Hlc by_time = note.by_time;
+  ConflictEntry entry{.note = std::move(note),
+                      .logged = clock == nullptr ? by_time : clock->high_water(),
+                      .policy = std::move(choice.policy),
+                      .prefix = std::move(choice.prefix),
+                      .shown = choice.shown};
+  return entry;
+}
+
+storage::Change ConflictLog::stored_figures() const {
+  return {Table::kMeta, std::string(storage::kConflictsKey), encode_figures(figures_)};
+}
+
+// ---- Dropping.
+
+void ConflictLog::keep_newest(std::vector<std::string>& added) {
+  std::uint64_t bytes = 0;
+  auto first = added.end();
+  while (first != added.begin()) {
+    bytes += stored_bytes(*std::prev(first));
+    if (bytes > limits_.bytes_max) break;
+    --first;
+  }
+  figures_.dropped_full += static_cast<std::uint64_t>(first - added.begin());
+  added.erase(added.begin(), first);
+}
+
+void ConflictLog::make_room(std::uint64_t needed, std::vector<storage::Change>& changes) {
+  if (figures_.bytes + needed <= limits_.bytes_max || figures_.entries == 0) return;
+  const auto snapshot = state_.storage().snapshot();
+  const auto oldest = snapshot->scan(Table::kConflicts, {}, storage::Direction::kForward);
+  for (; oldest->valid() && figures_.bytes + needed > limits_.bytes_max; oldest->next()) {
+    drop(*oldest, changes);
+    ++figures_.dropped_full;
+  }
+}
+
+void ConflictLog::drop(const storage::Cursor& oldest, std::vector<storage::Change>& changes) {
+  changes.push_back({Table::kConflicts, std::string(oldest.key()), std::nullopt});
+  --figures_.entries;
+  figures_.bytes -= stored_bytes(oldest.value());
+}
+
+bool ConflictLog::drop_before(core::Millis time, std::vector<storage::Change>& changes) {
+  const auto snapshot = state_.storage().snapshot();
+  const auto oldest = snapshot->scan(Table::kConflicts, {}, storage::Direction::kForward);
+  for (; oldest->valid(); oldest->next()) {
+    const auto entry = rows::decode_conflict(oldest->value());
+    if (entry.ok() && entry.value().logged.millis() >= time) return false;
+    if (changes.size() == kDroppedAtOnce) return true;
+    drop(*oldest, changes);
+    ++figures_.dropped_old;
+  }
+  return false;
+}
+
+core::Result<void> ConflictLog::tick(core::Millis now) {
+  if (now < next_look_ms_ || state_.clock() == nullptr) return {};
+  next_look_ms_ = now + kLookMs;
+  if (figures_.entries == 0) return {};
+  std::vector<storage::Change> changes;
+  if (drop_before(state_.clock()->wall_ms() - limits_.age_ms_max, changes)) next_look_ms_ = now;
+  if (changes.empty()) return {};
+  changes.push_back(stored_figures());
+  return state_.commit({.changes = std::move(changes)});
+}
+
+}  // namespace anabranch::regions

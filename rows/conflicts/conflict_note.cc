@@ -1,0 +1,61 @@
+#include "rows/conflicts/conflict_note.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crdt/type_table.h"
+
+namespace anabranch::rows {
+
+namespace {
+
+using crdt::Cell;
+using crdt::Sibling;
+
+bool has(const Cell& cell, core::Dot dot) {
+  return std::ranges::binary_search(cell.siblings, dot, {}, &Sibling::dot);
+}
+
+bool differ(const std::vector<Sibling>& values) {
+  return std::ranges::any_of(
+      values, [&](const Sibling& each) { return each.value != values.front().value; });
+}
+
+}  // namespace
+
+bool can_lose(const core::Path& path) {
+  const crdt::TypeEntry* const type = crdt::type_at(path.components());
+  return type != nullptr && type->rule != crdt::Rule::kLastWins;
+}
+
+void note_change(const CellChange& change, const Cell& before, const Cell& after,
+                 ConflictNotes& notes) {
+  if (before.siblings.size() < 2 && after.siblings.size() < 2) return;
+  if (!can_lose(change.path)) return;
+  ConflictNote note{.path = change.path, .by = change.dot, .by_time = change.hlc};
+  if (!change.chosen) {
+    for (const Sibling& each : before.siblings) {
+      if (!has(after, each.dot)) note.values.push_back(each);
+    }
+    if (differ(note.values)) {
+      note.kind = ConflictKind::kReplaced;
+      notes.push_back(note);
+    }
+  }
+  const bool is_new = has(after, change.dot) && !has(before, change.dot);
+  if (!is_new || !differ(after.siblings)) return;
+  note.kind = ConflictKind::kMet;
+  note.values = after.siblings;
+  notes.push_back(std::move(note));
+}
+
+void note_merge(const core::Path& path, const Cell& mine, const Cell& joined,
+                ConflictNotes& notes) {
+  if (joined.siblings.size() < 2 || !differ(joined.siblings)) return;
+  const bool is_new = !std::ranges::all_of(
+      joined.siblings, [&](const Sibling& each) { return has(mine, each.dot); });
+  if (!is_new || !can_lose(path)) return;
+  notes.push_back({.path = path, .values = joined.siblings});
+}
+
+}  // namespace anabranch::rows

@@ -1,0 +1,93 @@
+#include "rows/conflicts/doomed_rows.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "crdt/expiry.h"
+
+namespace anabranch::rows {
+
+namespace {
+
+using core::Path;
+using core::VersionVector;
+using crdt::Sibling;
+
+// Whether a value in the cell of expiries is a deadline for more than single values.
+bool dooms(const Sibling& sibling) {
+  const std::optional<crdt::Expiry> expiry = crdt::decode_expiry(sibling.value);
+  return expiry && expiry->deadline != crdt::Expiry::kNever && expiry->type != Type::kString;
+}
+
+// The values of a string have deadlines of their own.
+bool is_string(const Path& row, std::string_view key) {
+  constexpr std::string_view kTag("s\0\1", 3);
+  return row.encoded().size() == key.size() + kTag.size() && row.encoded().ends_with(kTag);
+}
+
+struct Noter {
+  const RowReader& rows;
+  const PublishedExpiry& expiries;
+  ConflictNotes& notes;
+  core::Hlc hlc;
+
+  void add(const Path& path, std::vector<Sibling> values, core::Dot by) const {
+    if (values.empty()) return;
+    notes.push_back({.kind = ConflictKind::kDoomed,
+                     .path = path,
+                     .by = by,
+                     .by_time = hlc,
+                     .values = std::move(values)});
+  }
+
+  // A value has come: has its key a deadline that its author had not seen?
+  void on_value(const core::Put& put, core::Dot dot, const VersionVector& context) const {
+    const std::string_view key = crdt::key_part(put.path);
+    if (key.empty() || is_string(put.path, key) || !expiries.may_expire(key)) return;
+    const auto is_unseen = [&](const Sibling& each) {
+      return !context.covers(each.dot) && each.dot != dot && dooms(each);
+    };
+    if (std::ranges::none_of(rows.row(crdt::expiry_path(key)).cell.siblings, is_unseen)) return;
+    std::vector<Sibling> values = rows.row(put.path).cell.siblings;
+    std::erase_if(values, [&](const Sibling& each) { return each.dot != dot; });
+    add(put.path, std::move(values), dot);
+  }
+
+  // A deadline has come: has its key values that its author had not seen?
+  void on_deadline(const core::Put& put, core::Dot dot, const VersionVector& context) const {
+    if (!dooms({.dot = dot, .hlc = hlc, .value = put.value, .base = {}})) return;
+    std::size_t left = kDoomedRowsMax;
+    rows.scan(put.path.parent(), [&](const Path& path, const crdt::Row& row) {
+      if (crdt::is_expiry(path)) return true;
+      std::vector<Sibling> values = row.cell.siblings;
+      std::erase_if(values, [&](const Sibling& each) { return context.covers(each.dot); });
+      add(path, std::move(values), dot);
+      return --left > 0;
+    });
+  }
+};
+
+}  // namespace
+
+void note_doomed_rows(const RowReader& rows, const PublishedExpiry& expiries,
+                      const core::Batch& batch, const VersionVector& deps, ConflictNotes& notes) {
+  if (!expiries.any()) return;
+  VersionVector context = deps;
+  for (const core::Transaction& txn : batch.transactions) {
+    // The ops of a transaction are not unseen by each other.
+    context.set(batch.origin, txn.last());
+    const Noter noter{rows, expiries, notes, txn.hlc};
+    for (std::size_t k = 0; k < txn.ops.size(); ++k) {
+      const auto* const put = std::get_if<core::Put>(&txn.ops[k]);
+      if (put == nullptr) continue;
+      const core::Dot dot{batch.origin, txn.first + k};
+      crdt::is_expiry(put->path) ? noter.on_deadline(*put, dot, context)
+                                 : noter.on_value(*put, dot, context);
+    }
+  }
+}
+
+}  // namespace anabranch::rows

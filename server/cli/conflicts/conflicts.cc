@@ -1,0 +1,161 @@
+// `anabranch conflicts list|show|put-back|export|stats`: values that lost against others, as one
+// leader has seen them.
+
+#include <iostream>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+#include "server/cli/ask.h"
+#include "server/cli/command.h"
+#include "server/cli/printable.h"
+#include "server/cli/table.h"
+
+namespace anabranch::server::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr Argument kId{"ID", Argument::Kind::kPositional, "", "of a loser, as `list` shows it"};
+constexpr Argument kPrefix{"--prefix", Argument::Kind::kValue, "PREFIX", "only keys that begin so"};
+constexpr Argument kDb{"--db", Argument::Kind::kValue, "N", "only this database, 0 to 15"};
+constexpr Argument kSince{"--since", Argument::Kind::kValue, "MS",
+                          "only logged since then, milliseconds since 1970"};
+constexpr Argument kLimit{"--limit", Argument::Kind::kValue, "N", "at most so many (100)", "100"};
+
+// Bytes as the answer has them: text, or {"hex": digits}; cut.
+std::string shown(const json& value) {
+  constexpr std::size_t kShownMax = 40;
+  if (!value.is_string()) return "hex " + printable(value.at("hex").get<std::string>());
+  const std::string text = in_quotes(value.get<std::string>());
+  return text.size() <= kShownMax ? text : text.substr(0, kShownMax) + "...";
+}
+
+std::string plain(const json& value) {
+  return value.is_string() ? printable(value.get<std::string>()) : shown(value);
+}
+
+// Which part of the key: nothing for a string, else the names behind its tag.
+std::string part_of(const json& path) {
+  std::string part;
+  for (std::size_t i = 1; i < path.size(); i += 2) part += " " + shown(path[i]);
+  return part;
+}
+
+std::string winner_of(const json& loser) {
+  const json& winner = loser.at("winner");
+  if (!winner.is_null()) return shown(winner);
+  if (loser.at("kind") == "met") return "by the function";
+  return loser.at("was_shown").get<bool>() ? "was shown" : "";
+}
+
+std::string table(const json& losers) {
+  if (losers.empty()) return "no value has lost here\n";
+  std::vector<std::vector<std::string>> rows{
+      {"id", "what", "db", "key", "value", "of", "written", "shown", "policy"}};
+  for (const json& each : losers) {
+    rows.push_back({plain(each.at("id")), plain(each.at("kind")), each.at("database").dump(),
+                    shown(each.at("key")) + part_of(each.at("path")), shown(each.at("value")),
+                    plain(each.at("region")), utc_time(each.at("time_ms").get<std::int64_t>()),
+                    winner_of(each), plain(each.at("policy"))});
+  }
+  return table_of(rows);
+}
+
+std::string stats_text(const json& stats) {
+  const auto number = [&](const char* name) { return stats.at(name).get<std::uint64_t>(); };
+  std::string text = std::to_string(number("entries")) + " conflicts in the log, " +
+                     byte_size(number("bytes")) + " of " + byte_size(number("bytes_max")) + "\n" +
+                     std::to_string(number("dropped_full")) + " dropped for want of room, " +
+                     std::to_string(number("dropped_old")) + " since they were old\n";
+  std::vector<std::vector<std::string>> rows{{"policy", "prefix", "met", "replaced"}};
+  for (const json& each : stats.at("rules")) {
+    rows.push_back({plain(each.at("policy")), shown(each.at("prefix")), each.at("met").dump(),
+                    each.at("replaced").dump()});
+  }
+  return rows.size() == 1 ? text : text + "since this leader began:\n" + table_of(rows);
+}
+
+std::vector<std::string> list_words(const Arguments& arguments, const std::string& before,
+                                    const std::string& limit) {
+  std::vector<std::string> words{"CONFLICTS", "LIST", "LIMIT", limit};
+  const auto add = [&](const char* word, const Argument& argument) {
+    if (!arguments.has(argument.name)) return;
+    words.emplace_back(word);
+    words.push_back(arguments.text(argument.name));
+  };
+  add("PREFIX", kPrefix);
+  add("DB", kDb);
+  add("SINCE", kSince);
+  if (!before.empty()) {
+    words.emplace_back("BEFORE");
+    words.push_back(before);
+  }
+  return words;
+}
+
+ExitCode list(const Arguments& arguments) {
+  return print_answer(arguments, list_words(arguments, {}, arguments.text(kLimit.name)), table);
+}
+
+ExitCode show(const Arguments& arguments) {
+  return print_answer(arguments, {"CONFLICTS", "SHOW", arguments.text(kId.name)}, table);
+}
+
+ExitCode put_back(const Arguments& arguments) {
+  const core::Result<std::string> answer =
+      ask(arguments, {"CONFLICTS", "PUTBACK", arguments.text(kId.name)});
+  if (!answer.ok()) return print_error(answer.failure().message);
+  std::cout << "the value of " << printable(arguments.text(kId.name))
+            << " is written again; `conflicts list` has what it replaced\n";
+  return kClean;
+}
+
+// Prints all losers, one line of JSON for each, the newest first.
+ExitCode export_all(const Arguments& arguments) {
+  constexpr const char* kPage = "500";
+  std::string before;
+  for (;;) {
+    const core::Result<std::string> answer = ask(arguments, list_words(arguments, before, kPage));
+    if (!answer.ok()) return print_error(answer.failure().message);
+    const json losers = json::parse(answer.value(), nullptr, false);
+    if (!losers.is_array()) return print_error("the answer of the leader is no list");
+    if (losers.empty()) return kClean;
+    for (const json& each : losers) std::cout << each.dump() << '\n';
+    before = losers.back().value("id", "");
+  }
+}
+
+ExitCode stats(const Arguments& arguments) {
+  return print_answer(arguments, {"CONFLICTS", "STATS"}, stats_text);
+}
+
+}  // namespace
+
+Command conflicts_list_command() {
+  return {"conflicts list",
+          "values that lost against others, as this leader has seen them",
+          {kPrefix, kDb, kSince, kLimit, kRedis, kJson},
+          list};
+}
+
+Command conflicts_show_command() {
+  return {"conflicts show", "all losers of one conflict", {kId, kRedis, kJson}, show};
+}
+
+Command conflicts_put_back_command() {
+  return {"conflicts put-back", "writes a loser again, for all regions", {kId, kRedis}, put_back};
+}
+
+Command conflicts_export_command() {
+  return {"conflicts export",
+          "all losers, a line of JSON for each",
+          {kPrefix, kDb, kSince, kRedis},
+          export_all};
+}
+
+Command conflicts_stats_command() {
+  return {"conflicts stats", "how many conflicts there were, and the log", {kRedis, kJson}, stats};
+}
+
+}  // namespace anabranch::server::cli

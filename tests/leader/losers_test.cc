@@ -1,0 +1,298 @@
+// Losers through the embedded store: listed, watched, put back.
+
+#include <doctest/doctest.h>
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/leader/store_world.h"
+
+using namespace anabranch;
+using test::code_of;
+using test::dialling;
+using test::eventually;
+using test::listening;
+using test::store_options;
+using test::TempDir;
+
+namespace {
+
+using Word = Register<std::string>;
+using Lines = std::vector<std::string>;
+
+// Two stores that exchange.
+struct Pair {
+  TempDir folder;
+  Store eu = Store::open(listening(folder, "eu"));
+  Store us = Store::open(dialling(folder, "us", eu));
+
+  Pair() {
+    REQUIRE(eventually([&] { return test::knows(eu, "us") && test::knows(us, "eu"); }));
+  }
+  // Runs both functions without either region knowing of the other's writes.
+  template <typename Here, typename There>
+  void apart(const Here& here, const There& there) {
+    REQUIRE((eu.pause("us") && us.pause("eu")));
+    here();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // The values of us are the last.
+    there();
+    REQUIRE((eu.resume("us") && us.resume("eu")));
+    settle();
+  }
+  void settle() {
+    REQUIRE(eventually([&] {
+      const auto at_rest = [](const StoreStatus& status) {
+        return status.peers.size() == 1 && status.peers[0].lag_ops == 0 &&
+               status.peers[0].behind_ops == 0 && status.held_batches == 0;
+      };
+      return at_rest(eu.status()) && at_rest(us.status()) &&
+             eu.status().digest == us.status().digest;
+    }));
+  }
+  void conflict(const std::string& key, const std::string& value = "a",
+                const std::string& other = "b") {
+    apart([&] { Word{eu, key}.put(value); }, [&] { Word{us, key}.put(other); });
+  }
+};
+
+// "met doc a of eu, b by lww".
+std::string text_of(const Loser& loser) {
+  const char* const kinds[] = {"met", "replaced", "put back"};
+  std::string text = kinds[static_cast<int>(loser.kind)];
+  text += " " + loser.key + " " + loser.value + " of " + loser.region;
+  if (loser.winner) text += ", " + *loser.winner + " by " + loser.policy;
+  return text + (loser.was_shown ? ", was shown" : "");
+}
+
+Lines lines_of(const std::vector<Loser>& losers) {
+  Lines lines;
+  for (const Loser& each : losers) lines.push_back(text_of(each));
+  return lines;
+}
+
+Lines losers(const Store& store, const LoserFilter& filter = {}) {
+  return lines_of(store.losers(filter));
+}
+
+}  // namespace
+
+TEST_SUITE("leader: losers") {
+  TEST_CASE("both regions list the value that is not shown, with its region and the winner") {
+    Pair pair;
+    pair.conflict("doc");
+    CHECK(losers(pair.eu) == Lines{"met doc a of eu, b by lww"});
+    CHECK(losers(pair.us) == losers(pair.eu));
+    const Loser loser = pair.eu.losers().front();
+    CHECK(loser.path == std::vector<std::string>{"s"});
+    CHECK(loser.by_region == "us");
+    CHECK(loser.time_ms > 0);
+    CHECK(loser.logged_ms >= loser.time_ms);
+  }
+
+  TEST_CASE("a put over values that nobody read leaves both as losers, in both regions") {
+    Pair pair;
+    pair.conflict("doc");
+    Word{pair.eu, "doc"}.put("c");
+    pair.settle();
+    const Lines both{"replaced doc a of eu", "replaced doc b of us, was shown"};
+    CHECK(losers(pair.eu) == both);
+    CHECK(losers(pair.us) == both);
+  }
+
+  TEST_CASE("a transaction that reads the siblings replaces them knowingly, in both regions") {
+    Pair pair;
+    pair.conflict("doc");
+    pair.us.transact([](Transaction& txn) {
+      std::string merged;
+      for (const Sibling& each : Word{txn, "doc"}.siblings()) merged += each.value;
+      Word{txn, "doc"}.put(merged);
+    });
+    pair.settle();
+    CHECK(Word{pair.eu, "doc"}.get() == "ab");
+    CHECK(losers(pair.eu) == Lines{"met doc a of eu, b by lww"});
+    CHECK(losers(pair.us) == losers(pair.eu));
+  }
+
+  TEST_CASE("a loser that is put back is shown everywhere, and that can be undone") {
+    Pair pair;
+    pair.conflict("doc");
+    pair.eu.put_back(pair.eu.losers().front().id);
+    CHECK(Word{pair.eu, "doc"}.get() == "a");
+    CHECK(eventually([&] { return Word{pair.us, "doc"}.get() == "a"; }));
+    CHECK(Word{pair.us, "doc"}.siblings().size() == 1);
+    const std::vector<Loser> now = pair.eu.losers();
+    CHECK(text_of(now.front()) == "put back doc a of eu");
+    REQUIRE(text_of(now[1]) == "put back doc b of us, was shown");
+    pair.eu.put_back(now[1].id);
+    CHECK(eventually([&] { return Word{pair.us, "doc"}.get() == "b"; }));
+    CHECK(losers(pair.eu).front() == "put back doc a of eu, was shown");
+  }
+
+  TEST_CASE("putting back what is the only value writes nothing") {
+    Pair pair;
+    pair.conflict("doc");
+    const std::string id = pair.eu.losers().front().id;
+    pair.eu.put_back(id);
+    const std::uint64_t records = pair.eu.status().log_records;
+    pair.eu.put_back(id);
+    CHECK(pair.eu.status().log_records == records);
+  }
+
+  TEST_CASE("a field, a score, an insert and a flag come back as what they were") {
+    Pair pair;
+    RemoveWinsSet<> removed{pair.eu, "removed"};
+    removed.insert("x");
+    pair.settle();
+    pair.apart(
+        [&] {
+          Map{pair.eu, "map"}.at<Word>("f").put("a");
+          SortedSet<>{pair.eu, "scores"}.put("m", 1);
+          removed.insert("x");
+        },
+        [&] {
+          Map{pair.us, "map"}.at<Word>("f").put("b");
+          SortedSet<>{pair.us, "scores"}.put("m", 2);
+          RemoveWinsSet<>{pair.us, "removed"}.erase("x");
+        });
+    CHECK(losers(pair.eu).size() == 3);
+    for (const Loser& each : pair.eu.losers()) pair.eu.put_back(each.id);
+    CHECK(eventually([&] { return removed.contains("x"); }));
+    CHECK(Map{pair.eu, "map"}.at<Word>("f").get() == "a");
+    CHECK(SortedSet<>{pair.eu, "scores"}.score("m") == 1);
+    pair.settle();
+    CHECK(Map{pair.us, "map"}.at<Word>("f").get() == "a");
+    CHECK(SortedSet<>{pair.us, "scores"}.score("m") == 1);
+  }
+
+  TEST_CASE("what cannot be put back is refused with the reason") {
+    Pair pair;
+    pair.conflict("doc");
+    const std::string id = pair.eu.losers().front().id;
+    std::string why;
+    CHECK(code_of([&] { pair.eu.put_back("1"); }, &why) == ErrorCode::kInvalid);
+    CHECK(why == "the id of a loser looks like 17.1, not like \"1\"");
+    CHECK(code_of([&] { pair.eu.put_back("99.0"); }, &why) == ErrorCode::kInvalid);
+    CHECK(why == "there is no loser 99.0 in the conflict log of this leader, or no longer");
+    CHECK(code_of([&] { pair.eu.put_back("1.7"); }) == ErrorCode::kInvalid);
+    Word{pair.eu, "doc"}.erase();
+    Set<>{pair.eu, "doc"}.insert("x");
+    CHECK(code_of([&] { pair.eu.put_back(id); }, &why) == ErrorCode::kWrongType);
+    CHECK(Set<>{pair.eu, "doc"}.contains("x"));
+  }
+
+  TEST_CASE("a filter chooses by database, prefix and time, and pages go on at an id") {
+    Pair pair;
+    pair.conflict("doc/1");
+    pair.conflict("doc/2");
+    pair.conflict("other");
+    CHECK(losers(pair.eu).size() == 3);
+    CHECK(losers(pair.eu, {.prefix = "doc/"}) ==
+          Lines{"met doc/2 a of eu, b by lww", "met doc/1 a of eu, b by lww"});
+    CHECK(losers(pair.eu, {.database = 1}).empty());
+    CHECK(losers(pair.eu, {.database = 0}).size() == 3);
+    CHECK(losers(pair.eu, {.since_ms = pair.eu.losers().front().logged_ms + 1}).empty());
+    const std::vector<Loser> first = pair.eu.losers({.limit = 2});
+    REQUIRE(first.size() == 2);
+    CHECK(losers(pair.eu, {.before = first.back().id}) == Lines{"met doc/1 a of eu, b by lww"});
+    CHECK(code_of([&] { (void)pair.eu.losers({.before = "x"}); }) == ErrorCode::kInvalid);
+  }
+
+  TEST_CASE("a watch is told of each loser from now on, once") {
+    Pair pair;
+    pair.conflict("before");
+    std::mutex mutex;
+    Lines told;
+    const LoserWatch watch =
+        pair.eu.watch_losers({.prefix = "doc/"}, [&](const std::vector<Loser>& losers) {
+          const std::lock_guard lock(mutex);
+          for (const Loser& each : losers) told.push_back(text_of(each));
+        });
+    pair.conflict("doc/1");
+    pair.conflict("other");
+    Word{pair.eu, "doc/1"}.put("c");
+    CHECK(eventually([&] {
+      const std::lock_guard lock(mutex);
+      return told.size() == 3;
+    }));
+    const std::lock_guard lock(mutex);
+    CHECK(told == Lines{"met doc/1 a of eu, b by lww", "replaced doc/1 a of eu",
+                        "replaced doc/1 b of us, was shown"});
+  }
+
+  TEST_CASE("a watch that is over is not told any more, and one that throws goes on") {
+    Pair pair;
+    std::atomic<int> told = 0;
+    {
+      const LoserWatch watch = pair.eu.watch_losers({}, [&](const std::vector<Loser>&) {
+        ++told;
+        throw std::runtime_error("no");
+      });
+      pair.conflict("one");
+      pair.conflict("two");
+      CHECK(eventually([&] { return told == 2; }));
+    }
+    pair.conflict("three");
+    Word{pair.eu, "later"}.put("x");
+    CHECK(told == 2);
+    CHECK(code_of([&] { (void)pair.eu.watch_losers({}, {}); }) == ErrorCode::kInvalid);
+  }
+
+  TEST_CASE("the status counts by policy and prefix, and says how large the log is") {
+    Pair pair;
+    pair.eu.set_policy("bids/", Policy::max());
+    pair.settle();
+    pair.conflict("bids/1", "9", "5");
+    pair.conflict("doc");
+    Word{pair.eu, "doc"}.put("c");
+    const ConflictsStatus status = pair.eu.status().conflicts;
+    CHECK(status.entries == 3);
+    CHECK(status.bytes > 0);
+    CHECK(status.bytes_max == std::uint64_t{64} << 20U);
+    CHECK(status.dropped_full == 0);
+    REQUIRE(status.rules.size() == 2);
+    CHECK(status.rules[0].policy == "lww");
+    CHECK(status.rules[0].met == 1);
+    CHECK(status.rules[0].replaced == 1);
+    CHECK(status.rules[1].policy == "max");
+    CHECK(status.rules[1].prefix == "bids/");
+    CHECK(status.rules[1].met == 1);
+  }
+
+  TEST_CASE("the log stays over a restart, and none is kept where its size is 0") {
+    Pair pair;
+    pair.conflict("doc");
+    const Lines before = losers(pair.eu);
+    {
+      const TempDir folder;
+      Options options = listening(folder, "ap");
+      options.peers = {pair.eu.status().endpoint};
+      options.conflicts_bytes_max = 0;
+      Store ap = Store::open(options);
+      REQUIRE(eventually([&] { return Word{ap, "doc"}.siblings().size() == 2; }));
+      CHECK(ap.losers().empty());
+      CHECK(ap.status().conflicts.dropped_full == 1);
+    }
+    CHECK(before.size() == 1);
+  }
+
+  TEST_CASE("the log of a store is there when it is opened again") {
+    const TempDir folder;
+    Lines before;
+    {
+      Store eu = Store::open(listening(folder, "eu"));
+      Store us = Store::open(dialling(folder, "us", eu));
+      REQUIRE(eventually([&] { return test::knows(eu, "us") && test::knows(us, "eu"); }));
+      REQUIRE((eu.pause("us") && us.pause("eu")));
+      Word{eu, "doc"}.put("a");
+      Word{us, "doc"}.put("b");
+      REQUIRE((eu.resume("us") && us.resume("eu")));
+      REQUIRE(eventually([&] { return eu.losers().size() == 1; }));
+      before = losers(eu);
+    }
+    const Store eu = Store::open(store_options(folder, "eu"));
+    CHECK(losers(eu) == before);
+    CHECK(eu.status().conflicts.entries == 1);
+  }
+}
