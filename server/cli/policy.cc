@@ -20,7 +20,7 @@ constexpr Argument kKind{"KIND", Argument::Kind::kPositional, "",
 constexpr Argument kPrefix{"PREFIX", Argument::Kind::kPositional, "",
                            "the beginning of the keys; '' for all"};
 constexpr Argument kBase{"--base", Argument::Kind::kSwitch, "",
-                         "puts are to keep the value they replace (no version does yet)"};
+                         "each put stores the value that it replaces, for functions"};
 constexpr Argument kDb{"--db", Argument::Kind::kValue, "N", "the database, 0 to 15 (0)", "0"};
 
 std::string text_of(const json& value) { return printable(bytes_of(value)); }

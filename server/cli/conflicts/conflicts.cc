@@ -68,10 +68,12 @@ std::string stats_text(const json& stats) {
                      byte_size(number("bytes")) + " of " + byte_size(number("bytes_max")) + "\n" +
                      std::to_string(number("dropped_full")) + " dropped for want of room, " +
                      std::to_string(number("dropped_old")) + " since they were old\n";
-  std::vector<std::vector<std::string>> rows{{"policy", "prefix", "met", "replaced"}};
+  std::vector<std::vector<std::string>> rows{
+      {"policy", "prefix", "met", "replaced", "hidden", "doomed"}};
   for (const json& each : stats.at("rules")) {
     rows.push_back({plain(each.at("policy")), shown(each.at("prefix")), each.at("met").dump(),
-                    each.at("replaced").dump()});
+                    each.at("replaced").dump(), each.at("hidden").dump(),
+                    each.at("doomed").dump()});
   }
   return rows.size() == 1 ? text : text + "since this leader began:\n" + table_of(rows);
 }
