@@ -142,6 +142,9 @@ core::Result<void> check_options(const Options& options) {
   if (options.expiry_wait_ms_max < 0 || options.expiry_wait_ms_max > kExpiryMsMax) {
     return core::invalid("expiry_wait_ms_max is not between 0 and a hundred years");
   }
+  if (options.once_ms < 0 || options.once_ms > kExpiryMsMax) {
+    return core::invalid("once_ms is not between 0 and a hundred years");
+  }
   if (options.expiry_grace_ms < 0 || options.expiry_grace_ms > kExpiryMsMax) {
     return core::invalid("expiry_grace_ms is not between 0 and a hundred years");
   }

@@ -21,6 +21,7 @@
 #include "leader/policies.h"
 #include "leader/put_back.h"
 #include "leader/replication_progress.h"
+#include "leader/request_sweep.h"
 #include "leader/scopes/group_scope.h"
 #include "leader/scopes/kept_view.h"
 #include "regions/delivery/key_signatures.h"
@@ -130,6 +131,7 @@ class Leader::Impl {
     expiry_sweep_.emplace(*replica_, *storage_, resolvers_,
                           ExpiryLimits{.grace_ms = options_.expiry_grace_ms});
     erased_sweep_.emplace(*replica_, *storage_, ErasedLimits{});
+    request_sweep_.emplace(*replica_, RequestLimits{.once_ms = options_.once_ms});
     transport::ZmqOptions links{.listen = options_.listen, .peers = options_.peers};
     links.compression = compression(options_.compress);
     links.keys = keys_;
@@ -258,6 +260,8 @@ class Leader::Impl {
                                        resolvers_, steady_ms());
     status.expired_waiting = expiry_sweep_->waiting();
     status.expired_cleared = expiry_sweep_->cleared();
+    status.requests_forgotten = request_sweep_->counts().forgotten;
+    status.requests_corrections = request_sweep_->counts().corrections;
     return status;
   }
 
@@ -311,6 +315,7 @@ class Leader::Impl {
     const bool sweeping = replica_->upkeep().tidying() && waits(replica_->sweep());
     const bool expiring = waits(expiry_sweep_->slice(now));
     if (const auto done = erased_sweep_->slice(now); !done.ok()) log_failure(done.failure());
+    if (const auto done = request_sweep_->slice(now); !done.ok()) log_failure(done.failure());
     pacer_.ran(from, steady_now());
     return applying || working || sweeping || expiring;
   }
@@ -378,6 +383,7 @@ class Leader::Impl {
   std::optional<GroupScope> scope_;
   std::optional<ExpirySweep> expiry_sweep_;
   std::optional<ErasedSweep> erased_sweep_;
+  std::optional<RequestSweep> request_sweep_;
   std::unique_ptr<transport::Transport> transport_;
   LinkLog link_log_;
   transport::RateLimitedLog warnings_;

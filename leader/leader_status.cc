@@ -268,6 +268,8 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.conflicts = conflicts_status(replica.conflicts());
   status.rows = replica.state().digests().rows();
   status.expiries = storage.snapshot()->size(storage::Table::kExpiries);
+  status.requests = replica.names().requests().remembered();
+  status.requests_repeated = replica.names().requests().size();
   status.digest = core::to_string(replica.state().digests().total());
   status.diverged = replica.verifier().divergence().found();
   status.keyed = !options.keys_file.empty();

@@ -72,9 +72,9 @@ std::optional<std::string> Group::base_of_put(const Path& path,
   return rows::base_of_put(stage_, path, stage_.peek(path).cell, context, resolvers_);
 }
 
-void Group::remove(const Path& path) {
-  std::optional<core::VersionVector> context;
-  if (!read_.empty()) context = read_.context(path, stage_.peek(path).cell);
+void Group::remove(const Path& path, std::optional<core::VersionVector> context) {
+  ANABRANCH_ASSERT(!context || context_.includes(*context));
+  if (!context && !read_.empty()) context = read_.context(path, stage_.peek(path).cell);
   write(core::Remove{path, std::move(context)}, path.encoded().size());
 }
 

@@ -67,7 +67,7 @@ class Group {
   // memory to tell it.
   void put(const core::Path& path, std::string_view value,
            std::optional<core::VersionVector> context = {});
-  void remove(const core::Path& path);
+  void remove(const core::Path& path, std::optional<core::VersionVector> context = {});
   void add(const core::Path& path, core::Number amount);
   void reset(const core::Path& path);
   void clear(const core::Path& prefix);

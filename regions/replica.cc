@@ -45,7 +45,7 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
       snapshots_({state_, exchange_, effects_,
                   [this](const core::Path& path, crdt::Row& row) {
                     upkeep_.note_dead_slots(path, row);
-                    state_.note_expiry(path);
+                    state_.note(path, row);
                   }},
                  options_.limits.snapshots, options_.nonce),
       time_({state_, keeper_, members_.list(), members_.settled(), exchange_, alarms_},

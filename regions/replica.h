@@ -149,6 +149,10 @@ class Replica {
   [[nodiscard]] const Identity& identity() const { return state_.identity(); }
   [[nodiscard]] const Applied& applied() const { return state_.applied(); }
   [[nodiscard]] const rows::Names& names() const { return state_.names(); }
+  // Which sums have a correction, and how many requests are remembered.
+  [[nodiscard]] rows::PublishedRequests& requests() {
+    return state_.applied().published_requests();
+  }
   // Returns a reader of the committed rows: as readers see them, or, for comparing and sending, as
   // all replicas have them that have applied the same.
   [[nodiscard]] std::unique_ptr<rows::SnapshotReader> reader(

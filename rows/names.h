@@ -1,6 +1,6 @@
 // The data that readers need besides rows: the origins behind small numbers, the regions behind
-// origins, whether masks are pending, the policies, the keys that may expire, and the version
-// vector of the rows.
+// origins, whether masks are pending, the policies, the keys that may expire, the sums that may
+// have a correction, and the version vector of the rows.
 #pragma once
 
 #include <map>
@@ -12,6 +12,7 @@
 #include "rows/policy/published_policies.h"
 #include "rows/published_expiry.h"
 #include "rows/published_vector.h"
+#include "rows/requests/published_requests.h"
 
 namespace anabranch::rows {
 
@@ -34,6 +35,9 @@ class Names {
   [[nodiscard]] PublishedExpiry& expiries() { return expiries_; }
   [[nodiscard]] const PublishedExpiry& expiries() const { return expiries_; }
 
+  [[nodiscard]] PublishedRequests& requests() { return requests_; }
+  [[nodiscard]] const PublishedRequests& requests() const { return requests_; }
+
   // Returns the region of an origin; empty if it is not known.
   [[nodiscard]] std::string region(core::Origin origin) const;
   void set_region(core::Origin origin, const std::string& region);
@@ -44,6 +48,7 @@ class Names {
   PublishedPolicies policies_;
   PublishedVector vectors_;
   PublishedExpiry expiries_;
+  PublishedRequests requests_;
   mutable std::mutex mutex_;  // Guards the regions, which are read in conflicts only.
   std::map<core::Origin, std::string> regions_;
 };

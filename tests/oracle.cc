@@ -87,6 +87,18 @@ Oracle::View Oracle::visible(const core::VersionVector& survived, const core::Pa
   return view;
 }
 
+bool Oracle::counts(const core::Path& path, core::Dot addition,
+                    const core::VersionVector& survived) const {
+  const auto row = rows_.find(path);
+  if (row == rows_.end() || !survived.covers(addition)) return false;
+  if (std::ranges::find(row->second.adds, addition, &Add::dot) == row->second.adds.end()) {
+    return false;
+  }
+  core::VersionVector undone = undone_by(row->second.of_adds, survived);
+  join_clears(undone, surviving(clears_, survived), path);
+  return !undone.covers(addition);
+}
+
 void Oracle::settle(const core::VersionVector& floor) {
   const Clears clears = surviving(clears_, floor);
   const Clears cell_clears = surviving(cell_clears_, floor);

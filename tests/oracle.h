@@ -59,6 +59,10 @@ class Oracle {
   // The same at and below a path.
   [[nodiscard]] View visible(const core::VersionVector& survived, const core::Path& prefix) const;
 
+  // Returns whether an addition is in the sum that visible() gives.
+  [[nodiscard]] bool counts(const core::Path& path, core::Dot addition,
+                            const core::VersionVector& survived) const;
+
   // Promises that visible() will only be asked for vectors that include `floor`, now and later.
   // Effects that `floor` covers and that acts covered by it undo are forgotten, and so are these
   // acts: writes recorded from now on were not observed by them.

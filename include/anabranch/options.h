@@ -93,6 +93,9 @@ struct Options {
   // Bytes of one transaction.
   std::size_t transaction_bytes_max = std::size_t{64} << 20U;
 
+  // Requests that are remembered at once (Scope::once). About: they are counted every now and then.
+  std::size_t once_max = 1'000'000;
+
   // ---- Storage.
 
   // Address space for the data, not disk: the greatest size the data can ever have. At least 64
@@ -126,6 +129,11 @@ struct Options {
   // The region that has set a deadline clears the key; others take over this many milliseconds
   // later.
   std::int64_t expiry_grace_ms = 60'000;
+
+  // A request that was executed (Scope::once) is remembered for this many milliseconds by the
+  // clocks of all regions, and longer until every region is known to have seen it. All regions
+  // should have the same.
+  std::int64_t once_ms = std::int64_t{24} * 3600 * 1000;
 };
 
 }  // namespace anabranch

@@ -33,6 +33,9 @@ struct Entry {
   std::string value;              // The shown value; meaningless for elements of sets.
 };
 
+// Where a request may be sent that counts once (Scope::once).
+enum class OnceIn : std::uint8_t { kAnyRegion, kOneRegion };
+
 // The name of a write; unique in all regions and for all time.
 struct WriteName {
   std::uint64_t origin = 0;  // Of the leader's incarnation: 64 random bits.
@@ -84,6 +87,24 @@ class Scope {
   // one that is committed before the call returns. An exception of the function undoes its writes
   // (of a nested transaction only those) and is rethrown here.
   virtual void atomically(const std::function<void(Scope&)>& function) = 0;
+
+  // Runs the function in a transaction, as atomically() does, unless a request with this id has
+  // been executed, as far as is known here: then it returns false and does nothing. So a request
+  // counts once in all regions, however often and wherever it is sent, for as long as it is
+  // remembered (Options::once_ms). The id is 1 to 128 bytes, unique for all time, such as a UUID.
+  //
+  // kAnyRegion: a region that had not heard of the request may execute it once more, without
+  // effect. So the writes must follow from the request alone: puts, erases, inserts into and
+  // removes from sets and flags, and additions of integers to counters. All else throws
+  // Error{kInvalid} that names it: reading (but for contains()), edits of lists and texts, clears,
+  // expiries, additions of doubles and to scores.
+  // kOneRegion: everything is allowed, and the promise holds for requests sent to one region only,
+  // or in a session whose token covers the first execution.
+  //
+  // Throws kInvalid for an id of another size and inside another request, kTooLarge when
+  // Options::once_max requests are remembered.
+  bool once(std::string_view id, const std::function<void(Scope&)>& function,
+            OnceIn where = OnceIn::kAnyRegion);
 
   // Runs the function with a scope that reads one consistent state, whatever is written meanwhile;
   // of a transaction the state that includes its own writes.
@@ -186,9 +207,11 @@ class Scope {
   // is not open implements both; all other functions follow.
   virtual void look(const std::function<void(const leader::View&)>& function) const;
   virtual void change(const std::function<void(leader::GroupWriter&)>& function);
-  // Returns the result of a function of the view.
+  // Returns the result of a function of the view. check_reads() first: within a request whose
+  // writes must not depend on what is read, it throws.
   template <typename Function>
   auto ask(const Function& function) const;
+  void check_reads() const;
   // Calls a function of the writer.
   template <typename Function>
   void modify(const Function& function);

@@ -178,9 +178,14 @@ struct StoreStatus {
   std::uint64_t expiries = 0;         // Stored deadlines; mostly one for each key.
   std::uint64_t expired_waiting = 0;  // Keys that have expired here and are not cleared yet.
   std::uint64_t expired_cleared = 0;  // By this leader, since the start.
-  std::string digest;                 // Over all rows, 32 hexadecimal digits.
-  std::uint64_t diverged = 0;         // How often a peer was found to hold other rows.
-  bool keyed = false;                 // Links have keys.
+  std::uint64_t requests = 0;         // Remembered (Scope::once), about.
+  // Their additions and puts that several regions executed, or that were corrected since.
+  std::uint64_t requests_repeated = 0;
+  std::uint64_t requests_forgotten = 0;    // By this leader, since the start.
+  std::uint64_t requests_corrections = 0;  // Of sums, written by this leader, since the start.
+  std::string digest;                      // Over all rows, 32 hexadecimal digits.
+  std::uint64_t diverged = 0;              // How often a peer was found to hold other rows.
+  bool keyed = false;                      // Links have keys.
   RefusedStatus refused;
   // A transaction of this process (an embedded store's) that has been running for over 10 s and
   // blocks all other writers: for how long, and the number of its thread in the operating system. 0

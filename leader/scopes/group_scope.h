@@ -24,7 +24,7 @@ class GroupScope final : public Transaction {
  private:
   [[nodiscard]] Opened opened() const override { return {.writer = &writer_}; }
 
-  mutable GroupWriter writer_;  // Has no state of its own.
+  mutable GroupWriter writer_;
 };
 
 }  // namespace anabranch::leader

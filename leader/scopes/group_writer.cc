@@ -5,6 +5,9 @@
 
 #include "core/text.h"
 #include "crdt/resolve.h"
+#include "crdt/score.h"
+#include "crdt/type_table.h"
+#include "rows/requests/request_rows.h"
 #include "rows/stage/clear.h"
 
 namespace anabranch::leader {
@@ -14,6 +17,9 @@ using regions::Group;
 using regions::OpenTransaction;
 
 namespace {
+
+// Rows of ids are stored by their path, not by its hash.
+constexpr std::size_t kRequestIdMax = 128;
 
 [[noreturn]] void too_large(const std::string& what, std::size_t size, std::size_t limit,
                             const char* unit, const char* option) {
@@ -60,7 +66,77 @@ void GroupWriter::atomically(const std::function<void()>& function) {
   txn.keep();
 }
 
+// ---- Requests.
+
+bool GroupWriter::once(std::string_view id, OnceIn where, Reads reads,
+                       const std::function<void()>& function) {
+  if (id.empty() || id.size() > kRequestIdMax) {
+    throw Error(ErrorCode::kInvalid, "the id of a request has 1 to " +
+                                         std::to_string(kRequestIdMax) + " bytes, not " +
+                                         std::to_string(id.size()));
+  }
+  if (request_) throw Error(ErrorCode::kInvalid, "a request cannot be part of another request");
+  const Path path = rows::request_path(id);
+  OpenTransaction txn = replica_.begin();
+  if (!txn->stage().peek(path).cell.siblings.empty()) return false;
+  rows::PublishedRequests& requests = replica_.requests();
+  if (requests.remembered() >= limits_.once_max) {
+    throw Error(ErrorCode::kTooLarge, std::to_string(limits_.once_max) +
+                                          " requests are remembered, the most there may be "
+                                          "(once_max)");
+  }
+  check_room_to_add(id.size());
+  // Executions lie beside each other, so nothing is replaced.
+  txn->put(path, rows::encode_execution(), core::VersionVector());
+  struct End {
+    std::optional<Request>& request;
+    ~End() { request.reset(); }
+  };
+  const End end{request_};
+  request_ = Request{path, where, reads};
+  function();
+  keep(txn);
+  requests.add_remembered();
+  return true;
+}
+
+void GroupWriter::check_reads() const {
+  if (!request_ || request_->where == OnceIn::kOneRegion || request_->reads == Reads::kAllowed) {
+    return;
+  }
+  throw Error(ErrorCode::kInvalid,
+              "reading, also of the time, is not possible in a request for any region, since its "
+              "writes must follow from the request alone; edits of lists and texts, and deadlines "
+              "from now on, read, too");
+}
+
+void GroupWriter::refuse_in_request(const Key& row, const char* what) const {
+  if (!request_ || request_->where == OnceIn::kOneRegion) return;
+  throw Error(ErrorCode::kInvalid, row.name() + ": " + what +
+                                       " is not possible in a request for any region, since the "
+                                       "effect does not follow from the request alone");
+}
+
+void GroupWriter::check_type_in_request(const Key& row) const {
+  if (!request_ || request_->where == OnceIn::kOneRegion) return;
+  const crdt::TypeEntry* const type = crdt::type_at(path_of(row).components());
+  if (type == nullptr) return;
+  if (type->type == Type::kList) refuse_in_request(row, "an edit of a list");
+  if (type->type == Type::kText) refuse_in_request(row, "an edit of a text");
+}
+
+void GroupWriter::mark(OpenTransaction& txn, crdt::RequestMark mark) {
+  if (!request_ || request_->where == OnceIn::kOneRegion) return;
+  txn->put(rows::mark_path(request_->path, request_->marks++), crdt::encode_mark(mark),
+           core::VersionVector());
+}
+
 WriteName GroupWriter::next_write() const {
+  if (request_ && request_->where == OnceIn::kAnyRegion) {
+    throw Error(ErrorCode::kInvalid,
+                "an edit of a list or text is not possible in a request for any region, since its "
+                "effect does not follow from the request alone");
+  }
   const Group& group = replica_.group();
   if (!group.in_transaction()) {
     throw Error(ErrorCode::kInvalid,
@@ -92,17 +168,20 @@ void GroupWriter::put(const Key& row, std::string_view value) {
   if (value.size() > limits_.value_bytes_max) {
     too_large("a value", value.size(), limits_.value_bytes_max, "bytes", "value_bytes_max");
   }
+  check_type_in_request(row);
   check_room_to_add(value.size());
   OpenTransaction txn = replica_.begin();
   const Path path = path_of(row);
   drop_expired(txn.group(), path);
   txn->put(path, value);
+  mark(txn, {crdt::RequestMark::Kind::kPut, path, 0});
   check_room_to_add(0);  // With the base, which the group knows by now.
   keep(txn);
 }
 
 void GroupWriter::remove(const Key& row) {
   check_room_to_remove();
+  check_type_in_request(row);
   OpenTransaction txn = replica_.begin();
   const Path path = path_of(row);
   if (!txn->stage().peek(path).cell.siblings.empty()) txn->remove(path);
@@ -110,6 +189,7 @@ void GroupWriter::remove(const Key& row) {
 }
 
 void GroupWriter::add(const Key& row, std::int64_t amount) {
+  if (request_ && crdt::membership(path_of(row))) refuse_in_request(row, "an addition to a score");
   const std::string shown = view().get(row).value_or("0");
   const auto value = core::parse_integer(shown);
   if (!value) throw Error(ErrorCode::kInvalid, row.name() + " holds no integer");
@@ -122,10 +202,13 @@ void GroupWriter::add(const Key& row, std::int64_t amount) {
   const Path path = path_of(row);
   drop_expired(txn.group(), path);
   txn->add(path, amount);
+  mark(txn, {crdt::RequestMark::Kind::kAdd, path, amount});
   keep(txn);
 }
 
 void GroupWriter::add_double(const Key& row, double amount) {
+  refuse_in_request(
+      row, crdt::membership(path_of(row)) ? "an addition to a score" : "an addition of a double");
   if (!std::isfinite(amount)) {
     throw Error(ErrorCode::kInvalid, row.name() + ": only finite numbers can be added");
   }
@@ -157,6 +240,7 @@ void GroupWriter::reset(const Key& row) {
 }
 
 void GroupWriter::clear(const Key& prefix) {
+  refuse_in_request(prefix, "a clear");
   check_room_to_remove();
   OpenTransaction txn = replica_.begin();
   const Path path = path_of(prefix);
@@ -188,6 +272,7 @@ void GroupWriter::put_back(const Path& row, std::string_view value) {
 }
 
 bool GroupWriter::expire(const Key& key, std::optional<std::int64_t> deadline_ms) {
+  refuse_in_request(key, "an expiry");
   const Path path = path_of(key);
   const std::string_view part = crdt::key_part(path);
   if (part.empty() || part.size() != path.encoded().size()) {

@@ -4,6 +4,7 @@
 
 #include <anabranch/options.h>
 
+#include "crdt/request_mark.h"
 #include "leader/scopes/view.h"
 #include "regions/replica.h"
 #include "rows/resolvers.h"
@@ -20,6 +21,13 @@ class GroupWriter {
   // Runs the function in a transaction; inside the running one, if there is one.
   void atomically(const std::function<void()>& function);
   [[nodiscard]] WriteName next_write() const;
+
+  // As Scope::once. `reads` says whether the function may read: kAllowed is for callers that make
+  // sure that no write follows from what they read.
+  enum class Reads : std::uint8_t { kRefused, kAllowed };
+  bool once(std::string_view id, OnceIn where, Reads reads, const std::function<void()>& function);
+  // Throws Error{kInvalid} within a request that must not read.
+  void check_reads() const;
 
   void put(const Key& row, std::string_view value);
   void remove(const Key& row);
@@ -49,12 +57,29 @@ class GroupWriter {
   // Throw if there is no room for a transaction that removes, or that adds `bytes`.
   void check_room_to_remove() const;
   void check_room_to_add(std::size_t bytes) const;
+  // Throws Error{kInvalid} within a request for any region: `what` follows from more than the
+  // request.
+  void refuse_in_request(const Key& row, const char* what) const;
+  // The same, for a write of a row, if it is one of a type whose rows do not follow from the
+  // request alone.
+  void check_type_in_request(const Key& row) const;
+  // Puts the mark of the op that was just written, within a request for any region.
+  void mark(regions::OpenTransaction& txn, crdt::RequestMark mark);
   // Ends a write; throws if its transaction has become too large.
   void keep(regions::OpenTransaction& txn) const;
 
   regions::Replica& replica_;
   const rows::Resolvers& resolvers_;
   const Options& limits_;
+
+  // The request that is being executed.
+  struct Request {
+    core::Path path;
+    OnceIn where = OnceIn::kAnyRegion;
+    Reads reads = Reads::kRefused;
+    std::size_t marks = 0;
+  };
+  std::optional<Request> request_;
 };
 
 }  // namespace anabranch::leader

@@ -41,7 +41,21 @@ void Scope::change(const std::function<void(GroupWriter&)>& function) {
 }
 
 void Scope::at_once(const std::function<void(const Scope&)>& function) const {
+  check_reads();
   look([&](const View& view) { function(*leader::Loan<leader::LentRead>(view)); });
+}
+
+bool Scope::once(std::string_view id, const std::function<void(Scope&)>& function, OnceIn where) {
+  bool executed = false;
+  atomically([&](Scope& txn) {
+    executed =
+        txn.opened().writer->once(id, where, GroupWriter::Reads::kRefused, [&] { function(txn); });
+  });
+  return executed;
+}
+
+void Scope::check_reads() const {
+  if (const GroupWriter* const writer = opened().writer) writer->check_reads();
 }
 
 WriteName Scope::next_write() const {
@@ -56,19 +70,23 @@ Type Scope::type(const Key& key) const {
 }
 
 std::optional<std::string> Scope::get(const Key& row) const {
+  check_reads();
   return ask([&](const View& view) { return view.get(row); });
 }
 
 std::vector<Sibling> Scope::siblings(const Key& row) const {
+  check_reads();
   if (const GroupWriter* const writer = opened().writer) writer->note_read(row);
   return ask([&](const View& view) { return view.siblings(row); });
 }
 
 std::int64_t Scope::counter(const Key& row) const {
+  check_reads();
   return ask([&](const View& view) { return view.counter(row); });
 }
 
 double Scope::counter_double(const Key& row) const {
+  check_reads();
   return ask([&](const View& view) { return view.counter_double(row); });
 }
 
@@ -77,42 +95,52 @@ bool Scope::contains(const Key& row) const {
 }
 
 std::uint64_t Scope::count(const Key& collection) const {
+  check_reads();
   return ask([&](const View& view) { return view.count(collection); });
 }
 
 void Scope::scan(const Key& prefix, const Span& span, const Visit& visit) const {
+  check_reads();
   look([&](const View& view) { view.scan(prefix, span, visit); });
 }
 
 void Scope::names(const Key& prefix, const Span& span, const VisitName& visit) const {
+  check_reads();
   look([&](const View& view) { view.names(prefix, span, visit); });
 }
 
 Fingerprint Scope::fingerprint(const Key& prefix) const {
+  check_reads();
   return ask([&](const View& view) { return view.fingerprint(prefix); });
 }
 
 std::optional<std::int64_t> Scope::deadline(const Key& key) const {
+  check_reads();
   return ask([&](const View& view) { return view.deadline(key); });
 }
 
 std::int64_t Scope::now_ms() const {
+  check_reads();
   return ask([](const View& view) { return view.now_ms(); });
 }
 
 std::optional<double> Scope::score(const Key& row) const {
+  check_reads();
   return ask([&](const View& view) { return view.score(row); });
 }
 
 std::optional<std::uint64_t> Scope::rank(const Key& row, bool backwards) const {
+  check_reads();
   return ask([&](const View& view) { return view.rank(row, backwards); });
 }
 
 std::uint64_t Scope::count(const Key& sorted_set, const ScoreSpan& span) const {
+  check_reads();
   return ask([&](const View& view) { return view.count(sorted_set, span); });
 }
 
 void Scope::scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const {
+  check_reads();
   look([&](const View& view) { view.scan(sorted_set, span, visit); });
 }
 

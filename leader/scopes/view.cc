@@ -10,6 +10,7 @@
 #include "crdt/resolve.h"
 #include "crdt/score.h"
 #include "crdt/type_table.h"
+#include "rows/corrections.h"
 #include "rows/scores/ranking.h"
 
 namespace anabranch::leader {
@@ -111,6 +112,12 @@ Type View::type(const Key& key) const {
 
 Row View::row_at(const Path& path) const { return expired(path) ? Row() : rows_.row(path); }
 
+core::Number View::sum_at(const Path& path) const {
+  Row row = row_at(path);
+  rows::correct(rows_, names_.requests(), path, row.tally);
+  return row.tally.sum();
+}
+
 std::optional<std::string> View::get(const Key& row) const {
   const Path path = path_of(row);
   Row stored = row_at(path);
@@ -124,16 +131,14 @@ std::vector<Sibling> View::siblings(const Key& row) const {
 }
 
 std::int64_t View::counter(const Key& row) const {
-  const core::Number sum = row_at(path_of(row)).tally.sum();
+  const core::Number sum = sum_at(path_of(row));
   const auto integer =
       sum.is_integer() ? sum.as_int64() : core::parse_integer(Codec<double>::encode(sum.as_real()));
   if (!integer) throw Error(ErrorCode::kInvalid, row.name() + ": the sum is no integer of 64 bits");
   return *integer;
 }
 
-double View::counter_double(const Key& row) const {
-  return row_at(path_of(row)).tally.sum().as_real();
-}
+double View::counter_double(const Key& row) const { return sum_at(path_of(row)).as_real(); }
 
 bool View::contains(const Key& row) const {
   const Path path = path_of(row);
@@ -196,12 +201,14 @@ std::optional<std::string> View::shown(const Path& path, Row row) const {
     return std::move(row.cell.siblings.front().value);  // By far the most frequent row.
   }
   if (crdt::membership(path)) return Codec<double>::encode(decider_.score(path, row));
+  rows::correct(rows_, names_.requests(), path, row.tally);
   return crdt::shown_string(decider_.value(path, row.cell), row.tally).value_or_raise();
 }
 
 std::optional<core::Number> View::number(const Key& row) const {
   const Path path = path_of(row);
-  const Row stored = row_at(path);
+  Row stored = row_at(path);
+  rows::correct(rows_, names_.requests(), path, stored.tally);
   const auto number = crdt::shown_number(decider_.value(path, stored.cell), stored.tally);
   if (number || !crdt::membership(path)) return number;
   return core::Number::real(decider_.score(path, stored));

@@ -67,6 +67,8 @@ class View {
  private:
   // Returns a row; an empty one if its key has expired.
   [[nodiscard]] crdt::Row row_at(const core::Path& path) const;
+  // Returns the sum in a row, corrected; 0 if its key has expired.
+  [[nodiscard]] core::Number sum_at(const core::Path& path) const;
   // Returns the first type, in the order of types, that shows something at a key or a field of a
   // map.
   [[nodiscard]] Type type_at(const core::Path& place) const;

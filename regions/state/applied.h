@@ -35,6 +35,7 @@ class Applied {
   [[nodiscard]] rows::PublishedMasks& published_masks() { return names_->masks(); }
   [[nodiscard]] rows::PublishedPolicies& published_policies() { return names_->policies(); }
   [[nodiscard]] rows::PublishedExpiry& published_expiry() { return names_->expiries(); }
+  [[nodiscard]] rows::PublishedRequests& published_requests() { return names_->requests(); }
   // The newest vector, for readers.
   [[nodiscard]] rows::PublishedVector& published_vector() { return names_->vectors(); }
 

@@ -7,6 +7,7 @@
 #include "crdt/expiry.h"
 #include "rows/conflicts/doomed_rows.h"
 #include "rows/expiry_index.h"
+#include "rows/requests/request_rows.h"
 #include "rows/stage/apply_op.h"
 
 namespace anabranch::regions {
@@ -40,6 +41,7 @@ core::Result<bool> CommittedState::load() {
   masks_ = std::move(masks).value();
   applied_.published_masks().publish(masks_);
   if (auto loaded = load_tables(); !loaded.ok()) return loaded.failure();
+  if (auto loaded = load_requests(); !loaded.ok()) return loaded.failure();
   auto reorder = rows::ScoreReorder::load(*snapshot);
   if (!reorder.ok()) return reorder.failure();
   reorder_ = std::move(reorder).value();
@@ -56,6 +58,20 @@ core::Result<void> CommittedState::load_tables() {
     const rows::SnapshotReader rows(storage_.snapshot(), names().origins(), masks_);
     tables_ = {.policies = rows.policies(), .regions = rows.regions()};
     post_tables();
+    return {};
+  });
+}
+
+core::Result<void> CommittedState::load_requests() {
+  return reading([&]() -> core::Result<void> {
+    std::size_t remembered = 0;
+    const rows::SnapshotReader rows(storage_.snapshot(), names().origins(), masks_);
+    rows.scan(rows::requests_path(), [&](const core::Path& path, const crdt::Row& row) {
+      applied_.published_requests().note(path, row.cell);
+      remembered += rows::is_mark(path) ? 0 : 1;
+      return true;
+    });
+    applied_.published_requests().set_remembered(remembered);
     return {};
   });
 }
@@ -206,7 +222,7 @@ core::Result<void> CommittedState::commit_clock() {
 void CommittedState::gather(Commit& commit, Clock clock) {
   if (commit.stage != nullptr) {
     const auto leaves = [this](const core::Path& path, crdt::Row& row) {
-      note_expiry(path);
+      note(path, row);
       for (RowWatcher* watcher : watchers_) watcher->leaves(path, row);
     };
     std::vector<storage::Change> rows = commit.stage->changes(names().origins(), leaves, digests_);
@@ -279,6 +295,11 @@ core::Result<void> CommittedState::clear_next() {
 
 void CommittedState::note_expiry(const core::Path& path) {
   if (crdt::is_expiry(path)) applied_.published_expiry().mark(crdt::key_part(path));
+}
+
+void CommittedState::note(const core::Path& path, const crdt::Row& row) {
+  note_expiry(path);
+  applied_.published_requests().note(path, row.cell);
 }
 
 // ---- The state.

@@ -117,6 +117,8 @@ class CommittedState {
 
   // Tells readers of a row that is staged or about to be committed, if it is that of an expiry.
   void note_expiry(const core::Path& path);
+  // Tells readers of a row that is about to be stored: of an expiry, or of a request's marks.
+  void note(const core::Path& path, const crdt::Row& row);
 
   // ---- The state.
 
@@ -183,6 +185,8 @@ class CommittedState {
   // Reads the tables of the stored rows and posts them.
   core::Result<void> load_tables();
   void post_tables();
+  // Notes the marks of requests, and counts the requests.
+  core::Result<void> load_requests();
   // Returns the tables that a commit of a stage leaves behind; the same objects if none change.
   core::Result<MeshTables> tables_after(const Commit& commit);
   // Adds the orders that a commit may make stale to those to be looked at.

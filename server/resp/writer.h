@@ -59,6 +59,10 @@ class Writer {
 
   // The position of the next byte.
   [[nodiscard]] std::size_t mark() const { return output_.size(); }
+  // Returns whether the reply that begins at the mark is an error.
+  [[nodiscard]] bool is_error(std::size_t mark) const {
+    return mark < output_.size() && output_[mark] == '-';
+  }
   // Removes everything from the mark on.
   void rewind(std::size_t mark) { output_.resize(mark); }
   // Inserts the head of an aggregate at the mark, for a size that is only known at its end.

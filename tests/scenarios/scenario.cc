@@ -17,6 +17,18 @@ std::vector<Words> parts_of(const std::string& told) {
   return parts;
 }
 
+// "once ID: set a 1" as the id and the rest; everything else has no id.
+struct Request {
+  std::string id;
+  std::string told;
+};
+Request request_of(const std::string& told) {
+  constexpr std::string_view kOnce = "once ";
+  const std::size_t colon = told.find(": ");
+  if (!told.starts_with(kOnce) || colon == std::string::npos) return {"", told};
+  return {told.substr(kOnce.size(), colon - kOnce.size()), told.substr(colon + 2)};
+}
+
 std::string listed(const Lines& lines) {
   std::string text;
   for (const std::string& line : lines) text += "\n    " + line;
@@ -49,7 +61,8 @@ Lines Scenario::run(const std::string& command) {
 }
 
 Lines Scenario::tell(const std::string& region, const std::string& told) try {
-  const std::vector<Words> parts = parts_of(told);
+  const Request request = request_of(told);
+  const std::vector<Words> parts = parts_of(request.told);
   Lines lines;
   const auto carry_out = [&](Scope& scope) {
     for (const Words& words : parts) {
@@ -62,6 +75,10 @@ Lines Scenario::tell(const std::string& region, const std::string& told) try {
     }
   };
   world_.use(region, [&](Scope& scope) {
+    if (!request.id.empty()) {
+      if (!scope.once(request.id, carry_out)) lines.emplace_back("known");
+      return;
+    }
     parts.size() == 1 ? carry_out(scope) : scope.atomically(carry_out);
   });
   return lines;

@@ -24,6 +24,7 @@ constexpr Millis kStepMs = 100;
 constexpr Millis kSettleMs = 60'000;
 constexpr Millis kCalmMs = 3'000;  // For heartbeats to say how all stand.
 constexpr Millis kExpiryWaitMs = 600'000;
+constexpr Millis kOnceMs = 600'000;
 constexpr core::Hash128 kMesh{1, 1};
 
 using WordSet = std::set<std::string>;
@@ -124,6 +125,8 @@ void World::begin(Region& region) {
   ANABRANCH_ASSERT(node.replica().announce().ok());
   region.expiries = std::make_unique<leader::ExpirySweep>(node.replica(), node.storage(),
                                                           resolvers_, leader::ExpiryLimits{});
+  region.requests = std::make_unique<leader::RequestSweep>(
+      node.replica(), leader::RequestLimits{.once_ms = kOnceMs});
   region.runs = true;
 }
 
@@ -148,6 +151,7 @@ void World::crash(const std::string& name) {
   Region& region = running(name);
   region.disk = nodes_.at(region.index).storage().crash();
   region.expiries.reset();
+  region.requests.reset();
   region.runs = false;
   connect_all();
 }
@@ -205,6 +209,7 @@ void World::settle() {
 void World::step() {
   for (auto& [name, region] : regions_) {
     if (region.expiries) (void)region.expiries->slice(now()).value();
+    if (region.requests) region.requests->slice(now()).value_or_raise();
   }
   nodes_.run(kStepMs);
 }

@@ -16,6 +16,7 @@
 #include <anabranch/scope.h>
 
 #include "leader/expiry_sweep.h"
+#include "leader/request_sweep.h"
 #include "rows/resolvers.h"
 #include "tests/regions/linked_nodes.h"
 #include "tests/scenarios/words.h"
@@ -103,6 +104,7 @@ class World {
     std::unique_ptr<storage::MemoryStorage> disk;  // Of a process that has ended.
     std::unique_ptr<storage::MemoryStorage> saved;
     std::unique_ptr<leader::ExpirySweep> expiries;
+    std::unique_ptr<leader::RequestSweep> requests;
   };
   using Link = std::pair<std::string, std::string>;
 

@@ -95,6 +95,7 @@ std::string Ledger::write(const storage::StoredRecord& record, const VersionVect
   VersionVector others = deps;
   others.set(record.origin, 0);
   record_history(oracle_, record.bytes, deps);
+  requests_.wrote(batch);
   note_policies(batch);
   losers_.wrote(record.bytes, deps);
   promised_.raise(record.origin, record.last);
@@ -219,6 +220,11 @@ void Ledger::settle(const VersionVector& floor) {
   oracle_.settle(floor);
   losers_.settle(floor);
   settled_.join(floor);
+}
+
+std::string Ledger::wrong_request(const Node& node, const std::set<core::Path>& left_out) const {
+  if (!node.vector().includes(settled_)) return {};
+  return requests_.wrong(node, oracle_, left_out);
 }
 
 std::string Ledger::wrong(const Node& node) const {

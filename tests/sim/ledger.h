@@ -19,6 +19,7 @@
 #include "tests/node.h"
 #include "tests/oracle.h"
 #include "tests/sim/losers_oracle.h"
+#include "tests/sim/request_ledger.h"
 
 namespace anabranch::test {
 
@@ -54,6 +55,9 @@ class Ledger {
   // Judges the rows of a replica; one that is behind the settled vector, since it is new, is left
   // alone.
   [[nodiscard]] std::string wrong(const Node& node) const;
+  // Judges the sums of requests; see RequestLedger.
+  [[nodiscard]] std::string wrong_request(const Node& node,
+                                          const std::set<core::Path>& left_out) const;
   // A replica calls an origin settled: from now on no replica may apply more of it.
   std::string ended(core::Origin origin, core::Seq seq);
   // From now on an end proves nothing any more.
@@ -95,6 +99,7 @@ class Ledger {
   core::VersionVector settled_;
   core::VersionVector ends_;  // Where origins are settled.
   Oracle oracle_;
+  RequestLedger requests_;
   bool keeps_bases_ = false;  // Some policy did.
   LosersOracle losers_;
 };

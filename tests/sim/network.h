@@ -22,6 +22,7 @@
 
 #include "leader/erased_sweep.h"
 #include "leader/expiry_sweep.h"
+#include "leader/request_sweep.h"
 #include "regions/wire/effect.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"
@@ -224,6 +225,8 @@ class Network {
   using Arrivals = std::map<std::pair<core::Origin, core::Seq>, int>;
   [[nodiscard]] const Arrivals& arrivals(Index at) const { return machines_[at].arrivals; }
   void forget_arrivals();
+  // Returns the id of a request that may be sent: a new one, or one of the last.
+  [[nodiscard]] std::string request_id(Random& random);
   // All alarms of the replicas.
   [[nodiscard]] const std::vector<std::string>& alarms() const { return alarms_; }
   [[nodiscard]] const Carried& carried() const { return carried_; }
@@ -276,6 +279,8 @@ class Network {
     core::Millis next_expiry_ms = 0;
     std::unique_ptr<leader::ErasedSweep> erased;
     core::Millis next_erased_ms = 0;
+    std::unique_ptr<leader::RequestSweep> requests;
+    core::Millis next_requests_ms = 0;
     Hearsay heard;
     core::Millis jumped_ms = -1;  // The earliest jump of its clock in this opening; or -1.
     std::optional<Look> look;
@@ -415,6 +420,10 @@ class Network {
   // Forgets a slice of the removed elements of remove-wins sets; no region may do that while
   // another one may write, or has written, an insert that a removed element would have won over.
   void forget(Index at);
+  // Tidies up behind requests, and forgets some.
+  [[nodiscard]] static std::unique_ptr<leader::RequestSweep> make_request_sweep(Node& node);
+  void forget_requests(Index at);
+  [[nodiscard]] std::string wrong_request(Index at);
   void check_forgotten(Index at);
   // No region may clear a key before its deadline by the clocks of the others, or while another
   // region may have written to it before.
@@ -494,6 +503,8 @@ class Network {
   std::uint64_t events_done_ = 0;
   Carried carried_;
   Ledger ledger_;
+  std::uint64_t last_request_ = 0;
+  std::set<core::Path> forgotten_requests_;  // By any machine: not sent again.
   std::vector<std::string> alarms_;
   std::string failure_;
 };

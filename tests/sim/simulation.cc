@@ -104,7 +104,12 @@ class Simulation {
       const std::size_t transactions = network.random().chance(0.3) && !plan_.single_ops ? 3 : 1;
       const bool done = network.write(
           *at,
-          [&](regions::Group& group) { random_transaction(group, network.random(), plan_, seen); },
+          [&](regions::Group& group) {
+            random_transaction(group, network.random(), plan_, seen);
+            Random apart = network.random();  // All other draws stay the same.
+            if (!plan_.requests || !apart.chance(0.3)) return;
+            random_request(group, apart, network.request_id(apart));
+          },
           transactions);
       ++outcome_.writes;
       outcome_.refused += done ? 0 : 1;

@@ -6,8 +6,10 @@
 #include <string>
 
 #include "crdt/expiry.h"
+#include "crdt/request_mark.h"
 #include "crdt/type_table.h"
 #include "rows/policy/policy_rows.h"
+#include "rows/requests/request_rows.h"
 #include "tests/sim/sequence_workload.h"
 #include "tests/three_way.h"
 
@@ -163,6 +165,28 @@ void random_choice(regions::Group& group, Random& random, const Plan& plan) {
 }
 
 }  // namespace
+
+void random_request(regions::Group& group, Random& random, const std::string& id) {
+  const Path request = rows::request_path(id);
+  const Path sum{kSpace, id, "s"};
+  if (random.chance(0.1)) return group.reset(sum);
+  if (!group.stage().row(request).cell.siblings.empty()) return;
+  const core::VersionVector nothing;
+  std::size_t number = 0;
+  const auto mark = [&](crdt::RequestMark::Kind kind, const Path& row, std::int64_t amount) {
+    group.put(rows::mark_path(request, number++), crdt::encode_mark({kind, row, amount}), nothing);
+  };
+  const auto put = [&](const Path& row, std::string_view value) {
+    group.put(row, value);
+    mark(crdt::RequestMark::Kind::kPut, row, 0);
+  };
+  group.put(request, rows::encode_execution(), nothing);
+  const std::int64_t amount = 1 + static_cast<unsigned char>(id.back()) % 10;
+  group.add(sum, amount);
+  mark(crdt::RequestMark::Kind::kAdd, sum, amount);
+  put({kSpace, "k0", "h", "paid", "s"}, id);
+  put({kSpace, "k0", "e", id}, "");
+}
 
 void random_transaction(regions::Group& group, Random& random, const Plan& plan,
                         const core::VersionVector& seen) {

@@ -1,6 +1,8 @@
 // The acts of applications in a simulation.
 #pragma once
 
+#include <string>
+
 #include "tests/sim/plan.h"
 
 namespace anabranch::test {
@@ -10,5 +12,9 @@ namespace anabranch::test {
 // of keys, policies. `seen` is the vector applied in the region.
 void random_transaction(regions::Group& group, Random& random, const Plan& plan,
                         const core::VersionVector& seen);
+
+// Executes a request, unless its id is known: an addition to a row of its own, a put, an element of
+// a set; or takes back what it has added.
+void random_request(regions::Group& group, Random& random, const std::string& id);
 
 }  // namespace anabranch::test

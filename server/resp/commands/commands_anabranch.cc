@@ -9,6 +9,7 @@
 
 #include "server/resp/command.h"
 #include "server/resp/commands/conflict_verbs.h"
+#include "server/resp/commands/once_verb.h"
 #include "server/resp/commands/plugin_verbs.h"
 #include "server/resp/commands/policy_verbs.h"
 #include "server/resp/commands/session_verbs.h"
@@ -310,6 +311,14 @@ constexpr Command kVerbs[] = {
      "milliseconds [ALL] [COUNT n] [REGION name ...] [APPLIED]",
      "Waits until what this connection has seen has come so far; who has it, as JSON.",
      wait_for_regions},
+    {"once",
+     -4,
+     kWrites,
+     Right::kWrite,
+     {},
+     "id command [argument ...]",
+     "Runs a writing command unless a request with this id was executed in any region: KNOWN.",
+     once},
     {"digest",
      2,
      kLeader,
