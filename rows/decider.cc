@@ -9,6 +9,7 @@
 #include "crdt/type_table.h"
 #include "rows/function_choice.h"
 #include "rows/hooks/hook_input.h"
+#include "rows/kept_answers.h"
 #include "rows/module_choice.h"
 #include "rows/policy/policy_choice.h"
 #include "rows/row_text.h"
@@ -45,7 +46,7 @@ std::string Decider::by_policy(const Path& path, const core::Components& parts,
   if (is_unknown) throw Error(ErrorCode::kUnsupported, unknown_policy_text(*row));
   if (const auto* const chosen = chosen_sibling(policy.kind, cell)) return chosen->value;
   if (policy.kind == PolicyKind::kWasm1) {
-    return value_by_module(*row, *policies, parts, cell, rows_, resolvers_);
+    return value_by({*row, *policies}, path, parts, cell, rows_, resolvers_);
   }
   if (const Resolver* const native = resolvers_.native(policy.name)) {
     return value_by({*native, row->scope.prefix}, path, parts, cell, rows_, resolvers_);

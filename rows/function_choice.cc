@@ -12,6 +12,7 @@
 #include "crdt/choice.h"
 #include "rows/hooks/hook_guard.h"
 #include "rows/hooks/hook_input.h"
+#include "rows/kept_answers.h"
 #include "rows/row_text.h"
 
 namespace anabranch::rows {
@@ -50,7 +51,7 @@ class Question {
       : resolver_(choice.resolver), row_(row), alarms_(all.alarms()) {}
 
   // Returns the answer; nullopt in an outcome without one. Throws Error{kNoMemory}.
-  [[nodiscard]] Outcome ask(const HookInput& input) const {
+  [[nodiscard]] Outcome ask(const plugins::ConflictInput& input) const {
     const std::int64_t from = alarms_.now_us();
     Outcome outcome;
     try {
@@ -70,7 +71,7 @@ class Question {
   }
 
   // Asks once more, and raises an alarm where the outcome is another one.
-  void ask_again(const HookInput& input, const Outcome& first) const {
+  void ask_again(const plugins::ConflictInput& input, const Outcome& first) const {
     std::optional<Outcome> second;
     try {
       second = call(resolver_, to_conflict(input));
@@ -96,17 +97,7 @@ class Question {
   HookAlarms& alarms_;
 };
 
-AnswerCache::Tables tables_of(const RowReader& state) {
-  return {.policies = state.policies(), .regions = state.regions()};
-}
-
 }  // namespace
-
-std::optional<std::string> kept_value(const core::Path& path, const crdt::Cell& cell,
-                                      const RowReader& state, const Resolvers& all) {
-  if (all.empty()) return std::nullopt;
-  return all.answers().find(path, cell, tables_of(state));
-}
 
 std::string value_by(const FunctionChoice& choice, const core::Path& path,
                      const core::Components& row, const crdt::Cell& cell, const RowReader& state,
@@ -115,7 +106,7 @@ std::string value_by(const FunctionChoice& choice, const core::Path& path,
   if (cell.siblings.size() == 1) return cell.siblings.front().value;
   if (!resolver.function()) return crdt::last_written(cell).value;
   const AnswerCache::Tables tables = tables_of(state);
-  const HookInput input = hook_input(row, choice.prefix, cell, *tables.regions);
+  const plugins::ConflictInput input = hook_input(row, choice.prefix, cell, *tables.regions);
   const auto shown = [&](const Answer& answer) {
     return answer ? *answer : crdt::last_written(cell).value;
   };

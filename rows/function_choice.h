@@ -1,12 +1,11 @@
 // The value that a function of the process shows for siblings.
 //
-// The function is asked once for each conflict as long as its answer is kept (kept_value). One that
-// declines leaves the decision to the last written; so does one that throws, which is an alarm. One
-// that takes long, or that answers otherwise when it is asked a second time, is an alarm and
-// nothing else. One without memory decides nothing: the read fails.
+// The function is asked once for each conflict as long as its answer is kept (kept_answers.h). One
+// that declines leaves the decision to the last written; so does one that throws, which is an
+// alarm. One that takes long, or that answers otherwise when it is asked a second time, is an alarm
+// and nothing else. One without memory decides nothing: the read fails.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,11 +26,6 @@ struct FunctionChoice {
 [[nodiscard]] inline FunctionChoice choice_of(const PrefixResolver& entry) {
   return {entry.resolver, entry.prefix};
 }
-
-// Returns the value that a function has chosen for this cell in this state, if it is kept; nullopt
-// if it is not, and where the type of the row decides. Nearly free in a process without functions.
-[[nodiscard]] std::optional<std::string> kept_value(const core::Path& path, const crdt::Cell& cell,
-                                                    const RowReader& state, const Resolvers& all);
 
 // Returns the value of a cell at a path by one of the functions of the process. `row` has the
 // components of the path. `all` keeps its answers and alarms; the regions of origins are those of

@@ -8,18 +8,18 @@
 #include <anabranch/error.h>
 
 #include "crdt/choice.h"
+#include "plugins/conflict_input.h"
 #include "plugins/verdict.h"
 #include "rows/hooks/hook_input.h"
+#include "rows/kept_answers.h"
 #include "rows/row_text.h"
 
 namespace anabranch::rows {
 
 namespace {
 
-using Answer = AnswerCache::Answer;
 using plugins::Verdict;
-
-constexpr char kModule = 'w';  // Before the name, in keys of the cache: the rule is wasm1.
+using Answer = std::optional<std::string>;  // nullopt: the module has declined, or has no answer.
 
 // One question to a module, for the texts of errors and alarms.
 class Question {
@@ -28,13 +28,10 @@ class Question {
       : name_(name), row_(row), all_(all) {}
 
   // Returns the answer; nullopt if it declines or has none. Throws Error{kNoMemory}.
-  [[nodiscard]] Answer ask(std::string_view module, const HookInput& input) const {
+  [[nodiscard]] Answer ask(std::string_view module, const plugins::ConflictInput& input) const {
     const std::int64_t from = all_.alarms().now_us();
     try {
-      std::string bytes;
-      bytes.reserve(hook_input_size(input));
-      append_hook_input(bytes, input);
-      auto outcome = all_.modules().run(name_, module, bytes);
+      auto outcome = all_.modules().run(name_, module, plugins::encode(input));
       const std::int64_t took = all_.alarms().now_us() - from;
       if (took > HookAlarms::kSlowUs) {
         raise(HookTrouble::kSlow, "took " + std::to_string(took / 1000) + " ms");
@@ -72,24 +69,22 @@ class Question {
 
 }  // namespace
 
-std::string value_by_module(const PolicyRow& policy, const PolicyTable& policies,
-                            const core::Components& row, const crdt::Cell& cell,
-                            const RowReader& state, const Resolvers& all) {
+std::string value_by(const ModuleChoice& choice, const core::Path& path,
+                     const core::Components& row, const crdt::Cell& cell, const RowReader& state,
+                     const Resolvers& all) {
   if (cell.siblings.size() == 1) return cell.siblings.front().value;
-  const std::string& name = policy.policy.name;
+  const std::string& name = choice.policy.policy.name;
   const Question question(name, row, all);
   const auto shown = [&](const Answer& answer) {
     return answer ? *answer : crdt::last_written(cell).value;
   };
-  const std::shared_ptr<const std::string> module = policies.module(name);
+  const std::shared_ptr<const std::string> module = choice.policies.module(name);
   if (module == nullptr) return shown(question.without_answer("is not there"));
-  const std::shared_ptr<const OriginRegions> regions = state.regions();
-  const HookInput input = hook_input(row, policy.scope.prefix, cell, *regions);
-  AnswerCache::Key key = AnswerCache::key(kModule + name, input);
-  if (const AnswerCache::Shared kept = all.answers().find(key)) return shown(*kept);
-  Answer answer = question.ask(*module, input);
-  std::string value = shown(answer);
-  all.answers().keep(std::move(key), std::move(answer));
+  const AnswerCache::Tables tables = tables_of(state);
+  all.answers().count_asked();
+  std::string value = shown(
+      question.ask(*module, hook_input(row, choice.policy.scope.prefix, cell, *tables.regions)));
+  all.answers().keep(path, cell, tables, value);
   return value;
 }
 

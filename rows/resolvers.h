@@ -31,8 +31,6 @@ class Resolvers {
   // as long as this object.
   [[nodiscard]] const Resolver* native(std::string_view name) const;
 
-  // Returns whether there are neither resolvers nor functions.
-  [[nodiscard]] bool empty() const { return resolvers_.empty() && functions_.empty(); }
   // Returns a hash of prefixes and names, and of the names of functions. It differs if other values
   // may be shown than before, as far as names tell: a function that now decides differently needs a
   // new name.

@@ -55,6 +55,8 @@ class AnswerCache {
             std::string value);
   // Counts a decision for which a hook is asked.
   void count_asked() { ++asked_; }
+  // Returns whether one was ever asked: false where nothing can be kept.
+  [[nodiscard]] bool was_asked() const { return asked_ != 0; }
 
   struct Figures {
     std::size_t bytes = 0;  // Kept now, about.
