@@ -91,6 +91,7 @@ class Stage final : public RowReader, private CountTable {
   void edit(const core::Path& path, const Function& function) {
     StagedRow& staged = change(path);
     note_mesh_row(path);
+    shared_place_.reset();
     if (undo_kept_)
       undo_.push_back({&staged, staged.row, {}, {}, nullptr, order_.savepoint(), notes_.size()});
     const bool before = shown(path, staged.row);
@@ -105,7 +106,7 @@ class Stage final : public RowReader, private CountTable {
   // change within edit(), which undoes it. take_notes() hands them over.
   [[nodiscard]] ConflictNotes& notes() { return notes_; }
   [[nodiscard]] ConflictNotes take_notes() { return std::exchange(notes_, {}); }
-  // A place, and the type that the last edit brought there beside another one.
+  // A place, and the type that the last edit brought there beside another one, if it did so.
   struct SharedPlace {
     core::Path place;
     Type type = Type::kNone;
