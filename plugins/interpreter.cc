@@ -12,6 +12,7 @@
 #include <wabt/interp/binary-reader-interp.h>
 #include <wabt/interp/interp.h>
 
+#include "core/planted_bug.h"
 #include "plugins/wabt_options.h"
 
 namespace anabranch::plugins {
@@ -45,7 +46,7 @@ struct Interpreter::State {
   // Makes the state that each call begins with. Returns why that failed; empty if it did not.
   std::string begin() {
     if (is_as_made_in_size()) {
-      reset();
+      if (!core::planted(core::Bug::kKeepModuleState)) reset();
       return {};
     }
     return make_instance();
