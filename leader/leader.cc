@@ -460,8 +460,8 @@ std::vector<PluginAt> Leader::plugins() const {
   return all;
 }
 
-core::Result<std::vector<Loser>> Leader::losers(const LoserFilter& filter) const {
-  return list_losers(*impl_->storage().snapshot(), impl_->replica().names(), filter);
+core::Result<LoserPage> Leader::losers(const LoserFilter& filter, std::size_t entries_max) const {
+  return list_losers(*impl_->storage().snapshot(), impl_->replica().names(), filter, entries_max);
 }
 
 core::Result<std::vector<Loser>> Leader::losers_with(std::string_view id) const {

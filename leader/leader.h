@@ -36,6 +36,7 @@
 namespace anabranch::leader {
 
 class GroupWriter;
+struct LoserPage;
 class KeptView;
 
 class Leader {
@@ -114,8 +115,9 @@ class Leader {
   core::Result<void> remove_plugin(std::string_view name);
   // See Store::plugins. Thread-safe.
   [[nodiscard]] std::vector<PluginAt> plugins() const;
-  // See Store::losers. Thread-safe.
-  [[nodiscard]] core::Result<std::vector<Loser>> losers(const LoserFilter& filter) const;
+  // See Store::losers; looks at so many entries of the log at most. Thread-safe.
+  [[nodiscard]] core::Result<LoserPage> losers(const LoserFilter& filter,
+                                               std::size_t entries_max) const;
   // Returns all losers of the entry of the log that a loser is of. Fails with kInvalid if there is
   // none. Thread-safe.
   [[nodiscard]] core::Result<std::vector<Loser>> losers_with(std::string_view id) const;
