@@ -25,7 +25,7 @@
 
 #include "core/result.h"
 #include "core/version_vector.h"
-#include "leader/expiry_counts.h"
+#include "leader/sweeps/expiry_counts.h"
 #include "leader/scopes/view.h"
 #include "leader/session_wait.h"
 #include "leader/watch/log_cursor.h"

@@ -83,6 +83,7 @@ const std::vector<Layer>& inner_rooms() {
       {"leader/threads", {}},
       {"leader/watch", {"leader/threads"}},
       {"leader/scopes", {}},
+      {"leader/sweeps", {"leader/scopes"}},
       {"server/resp", {"server"}},
       {"server/resp/commands", {"server/resp"}},
       {"server/cli", {"server", "server/resp"}},

@@ -14,7 +14,7 @@
 
 #include <anabranch/handles.h>
 
-#include "leader/request_sweep.h"
+#include "leader/sweeps/request_sweep.h"
 #include "leader/scopes/group_scope.h"
 #include "rows/requests/request_rows.h"
 #include "tests/regions/linked_nodes.h"

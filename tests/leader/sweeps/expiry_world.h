@@ -13,7 +13,7 @@
 
 #include <anabranch/handles.h>
 
-#include "leader/expiry_sweep.h"
+#include "leader/sweeps/expiry_sweep.h"
 #include "leader/scopes/group_scope.h"
 #include "tests/regions/linked_nodes.h"
 
