@@ -25,9 +25,9 @@
 
 #include "core/result.h"
 #include "core/version_vector.h"
-#include "leader/sweeps/expiry_counts.h"
 #include "leader/scopes/view.h"
 #include "leader/session_wait.h"
+#include "leader/sweeps/expiry_counts.h"
 #include "leader/watch/log_cursor.h"
 #include "regions/members/region_list.h"
 #include "regions/wire/verdict.h"

@@ -113,9 +113,17 @@ struct Interpreter::State {
   }
 
   void reset() {
-    if (!image_.empty()) std::memcpy(memory->UnsafeData(), image_.data(), image_.size());
+    copy_image();
     for (std::size_t i = 0; i < globals_.size(); ++i) {
       store.UnsafeGet<interp::Global>(instance->globals()[i])->UnsafeSet(globals_[i]);
+    }
+  }
+
+  // In pieces: for larger ones C libraries take an instruction that is slow to begin.
+  void copy_image() {
+    constexpr std::size_t kPiece = 1024;  // A memory is a multiple of it.
+    for (std::size_t at = 0; at < image_.size(); at += kPiece) {
+      std::memcpy(memory->UnsafeData() + at, image_.data() + at, kPiece);
     }
   }
 

@@ -25,6 +25,10 @@ struct Log {
   rows::Names names;
   std::uint64_t entries = 0;
 
+  Log() {
+    REQUIRE(storage.open([](const auto&) { return core::Result<void>(); }).ok());
+  }
+
   void add(const std::string& key, const std::vector<std::uint64_t>& values) {
     ConflictEntry entry{.policy = "lww"};
     entry.note.path = core::Path{"\1", key, "s"};

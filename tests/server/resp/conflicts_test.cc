@@ -94,7 +94,7 @@ TEST_SUITE("server: conflicts") {
     CHECK(world.ask({"list", "db", "1"})["losers"].empty());
     const nlohmann::json first = world.ask({"LIST", "PREFIX", "doc/", "LIMIT", "1"});
     REQUIRE(first["losers"].size() == 1);
-    CHECK(first["before"] == first["losers"][0]["id"]);
+    REQUIRE(first["before"].is_string());
     const nlohmann::json next =
         world.ask({"LIST", "PREFIX", "doc/", "LIMIT", "1", "BEFORE", first["before"]});
     REQUIRE(next["losers"].size() == 1);
