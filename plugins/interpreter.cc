@@ -43,8 +43,9 @@ struct Interpreter::State {
         store(wabt_options::features()),
         module(interp::Module::New(store, program->desc().module)) {}
 
-  // Makes the state that each call begins with. Returns why that failed; empty if it did not.
-  std::string begin() {
+  // Makes the state that a call begins with. Returns why that failed; empty if it did not.
+  std::string begin(From from) {
+    if (from == From::kLeft && instance) return {};
     if (is_as_made_in_size()) {
       if (!core::planted(core::Bug::kKeepModuleState)) reset();
       return {};
@@ -146,13 +147,14 @@ Interpreter::Interpreter(std::shared_ptr<const Program> program)
 
 Interpreter::~Interpreter() = default;
 
-std::string Interpreter::try_instance() { return state_->begin(); }
+std::string Interpreter::try_instance() { return state_->begin(From::kNew); }
 
-Interpreter::End Interpreter::run(std::string_view input, std::uint32_t fuel, std::uint32_t slots) {
+Interpreter::End Interpreter::run(std::string_view input, std::uint32_t fuel, std::uint32_t slots,
+                                  From from) {
   State& state = *state_;
   const Program::Parts& parts = state.program->parts();
   End end;
-  if (!state.begin().empty()) return end;  // A checked program does not come here.
+  if (!state.begin(from).empty()) return end;  // A checked program does not come here.
   const auto fuel_left = state.global(parts.fuel);
   const auto slots_left = state.global(parts.slots);
   fuel_left->UnsafeSet(number(fuel));
