@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace anabranch::core {
@@ -12,9 +11,9 @@ namespace anabranch::core {
 inline constexpr std::string_view kMeshSpace("\0", 1);
 inline constexpr std::uint8_t kDatabaseMax = 15;
 
-// Returns the space of a database.
-[[nodiscard]] inline std::string space_of(std::uint8_t database) {
-  return std::string(1, static_cast<char>(database + 1));
+// Returns the space of a database, which is one character.
+[[nodiscard]] constexpr char space_of(std::uint8_t database) {
+  return static_cast<char>(database + 1);
 }
 
 // Returns the database of a space; nullopt for the mesh's own, and for those of no version.

@@ -101,7 +101,7 @@ core::Result<void> check_policy(std::uint8_t database, const Policy& policy) {
 
 rows::PolicyScope scope_of(std::uint8_t database, std::string_view prefix) {
   ANABRANCH_ASSERT(database <= core::kDatabaseMax);
-  return {.space = core::space_of(database), .prefix = std::string(prefix)};
+  return {.space = std::string(1, core::space_of(database)), .prefix = std::string(prefix)};
 }
 
 rows::Policy row_policy(const Policy& policy) {

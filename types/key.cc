@@ -52,7 +52,8 @@ Key Key::all(std::uint8_t database) {
     throw Error(ErrorCode::kInvalid, "there are the databases 0 to 15");
   }
   Key key;
-  core::append_component(key.encoded_, core::space_of(database));
+  const char space = core::space_of(database);
+  core::append_component(key.encoded_, {&space, 1});
   return key;
 }
 
