@@ -468,9 +468,10 @@ core::Result<std::vector<Loser>> Leader::losers_with(std::string_view id) const 
   return leader::losers_with(*impl_->storage().snapshot(), impl_->replica().names(), id);
 }
 
-std::vector<Loser> Leader::losers_of(std::uint64_t entry, const LoserFilter& filter) const {
+std::optional<std::vector<Loser>> Leader::losers_of(std::uint64_t entry,
+                                                    const LoserFilter& filter) const {
   const auto found = rows::find_conflict(*impl_->storage().snapshot(), entry);
-  if (!found) return {};
+  if (!found) return std::nullopt;
   return leader::losers_of(entry, *found, impl_->replica().names(), filter);
 }
 

@@ -121,8 +121,10 @@ class Leader {
   // Returns all losers of the entry of the log that a loser is of. Fails with kInvalid if there is
   // none. Thread-safe.
   [[nodiscard]] core::Result<std::vector<Loser>> losers_with(std::string_view id) const;
-  // Returns the losers of an entry that a filter chooses. Thread-safe.
-  [[nodiscard]] std::vector<Loser> losers_of(std::uint64_t entry, const LoserFilter& filter) const;
+  // Returns the losers of an entry that a filter chooses; nullopt if the entry is no longer in the
+  // log. Thread-safe.
+  [[nodiscard]] std::optional<std::vector<Loser>> losers_of(std::uint64_t entry,
+                                                            const LoserFilter& filter) const;
   // Returns the number behind the newest entry of the log. Thread-safe.
   [[nodiscard]] std::uint64_t losers_end() const;
   // Stages Store::put_back in the open group; throws its errors.

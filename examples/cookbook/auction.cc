@@ -33,8 +33,8 @@ void bid(ab::Store& store, const std::string& who, long long amount) {
 }  // namespace
 
 int main() {
-  cookbook::TwoRegions regions({ab::Resolver("highest bid", highest)});
-  regions.eu.set_policy("bid/", ab::Policy::native("highest bid"));
+  cookbook::TwoRegions regions({ab::Resolver("highest-bid", highest)});
+  regions.eu.set_policy("bid/", ab::Policy::native("highest-bid"));
   bid(regions.eu, "ada", 100);
   regions.meet();
 
