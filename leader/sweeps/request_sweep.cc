@@ -1,8 +1,10 @@
 #include "leader/sweeps/request_sweep.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "core/mark.h"
@@ -102,9 +104,10 @@ void RequestSweep::take(Request& request, const Path& path, const crdt::Cell& ce
   const bool is_mark = rows::is_mark(path);
   for (const crdt::Sibling& sibling : cell.siblings) {
     request.seen_by_all = request.seen_by_all && seen.covers(sibling.dot);
-    if (is_mark || sibling.hlc < request.executed) continue;
-    request.executed = sibling.hlc;
-    request.executor = sibling.dot.origin;
+    if (!is_mark) request.executed = std::max(request.executed, sibling.hlc);
+    if (std::tie(sibling.hlc, sibling.dot) < std::tie(request.newest, request.author)) continue;
+    request.newest = sibling.hlc;
+    request.author = sibling.dot;
   }
   if (!is_mark) return;
   std::vector<crdt::MarkedOp> marked = crdt::marked_ops(cell);
@@ -113,24 +116,36 @@ void RequestSweep::take(Request& request, const Path& path, const crdt::Cell& ce
   request.repeated.push_back({path, std::move(marked)});
 }
 
-bool RequestSweep::is_due(const Request& request, Millis clock_ms) const {
-  const bool own = replica_.names().region(request.executor) == replica_.identity().region;
-  return request.executed.millis() + limits_.once_ms + (own ? 0 : limits_.grace_ms) <= clock_ms;
+Millis RequestSweep::time_of(const Request& request) const {
+  return std::max(request.executed.millis() + limits_.once_ms, request.newest.millis());
+}
+
+Millis RequestSweep::turn_ms(core::Origin author) const {
+  const regions::Identity& own = replica_.identity();
+  if (author == own.origin) return 0;
+  Millis place = 1;  // Behind the author: the leaders of its region, then all regions by name.
+  if (replica_.names().region(author) != own.region) {
+    const auto& all = replica_.members().list().all();
+    place += 1 + std::distance(all.begin(), all.lower_bound(own.region));
+  }
+  return place * limits_.grace_ms;
 }
 
 core::Result<void> RequestSweep::show_clock() {
   const Millis latest = std::exchange(latest_ms_, 0);
-  const Millis late = latest + limits_.grace_ms;
+  const auto regions = static_cast<Millis>(replica_.members().list().all().size());
+  const Millis last_turn = latest + (regions + 1) * limits_.grace_ms;
   const Millis now_ms = replica_.names().expiries().wall_ms();
   const Millis stored = replica_.state().stored_clock().millis();
-  const bool is_wanted = stored < latest || (now_ms >= late && stored < late);
+  const bool is_turn = now_ms >= stored + limits_.grace_ms && stored < last_turn;
+  const bool is_wanted = stored < latest || is_turn;
   return latest > 0 && is_wanted ? replica_.store_clock() : core::Result<void>();
 }
 
 void RequestSweep::judge(const rows::RowReader& rows, const Request& request, Millis clock_ms) {
-  const Millis over = request.executed.millis() + limits_.once_ms;
+  const Millis over = time_of(request);
   if (over <= replica_.names().expiries().wall_ms()) latest_ms_ = std::max(latest_ms_, over);
-  if (!request.seen_by_all || !is_due(request, clock_ms)) return;
+  if (!request.seen_by_all || over + turn_ms(request.author.origin) > clock_ms) return;
   bool is_tidy = true;
   for (const Mark& mark : request.repeated) {
     std::set<Path> changed;  // One, unless a region's errors have moved the numbers of its ops.

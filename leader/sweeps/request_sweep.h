@@ -5,11 +5,14 @@
 // (StableTime::stable_time_ms) and every region is known to have seen all of its rows
 // (regions/seen_by_all.h): then no further execution can arrive, and no reset that has seen one
 // execution and not another. If a sum needs a correction, this leader first adds it to its own slot
-// and marks it; once all have seen that as well, an ordinary transaction clears the rows. Two
-// leaders that do so at once do no harm: a correction too many is corrected in turn.
+// and marks it; once all have seen that as well, an ordinary transaction clears the rows.
 //
-// The leader whose region executed the request last forgets it; any other leader does so `grace_ms`
-// later. A leader whose clock is in doubt leaves it to the others. Not thread-safe.
+// The author of the newest row of the request does so; other leaders take over one after another,
+// each `grace_ms` later than the one before. All that have seen the same rows agree about the
+// author. So leaders that have corrected a sum at the same time, none knowing of the others, leave
+// the correction of the surplus to one of them. Without an order they would all take the surplus
+// back, each time more of it. A leader whose clock is in doubt leaves it to the others. Not
+// thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -65,7 +68,8 @@ class RequestSweep {
   struct Request {
     core::Path path;
     core::Hlc executed;          // The newest execution.
-    core::Origin executor = 0;   // Its origin.
+    core::Hlc newest;            // The newest of all its rows,
+    core::Dot author;            // and the op that wrote it.
     bool seen_by_all = true;     // All rows.
     std::vector<Mark> repeated;  // Cells with several marks, or with a correction.
   };
@@ -86,9 +90,12 @@ class RequestSweep {
             const core::VersionVector& seen) const;
   void judge(const rows::RowReader& rows, const Request& request, core::Millis clock_ms);
   // Stores this leader's clock at the end of a round, if others wait for it to show that it has
-  // passed the time of a request, or later that at which they take over.
+  // passed the time of a request, or later those at which they take over.
   core::Result<void> show_clock();
-  [[nodiscard]] bool is_due(const Request& request, core::Millis clock_ms) const;
+  // The time from which on a request is tidied up behind, by its author.
+  [[nodiscard]] core::Millis time_of(const Request& request) const;
+  // How much later this leader does so.
+  [[nodiscard]] core::Millis turn_ms(core::Origin author) const;
   [[nodiscard]] bool has_acts() const {
     return !values_.empty() || !corrections_.empty() || !forgotten_.empty();
   }

@@ -107,6 +107,25 @@ TEST_SUITE("leader: requests in several regions") {
     }
   }
 
+  TEST_CASE("leaders that correct a sum at the same time come to rest") {
+    constexpr std::size_t kRegions = 5;
+    RequestWorld world(kRegions);
+    world.run(3'000);
+    world.cut_off(0);
+    CHECK(world.once(0, "id", add_five));
+    CHECK(world.once(1, "id", add_five));
+    world.bring_back(0);
+    // No sweep has a turn until the request is due for all of them.
+    world.nodes.run(RequestWorld::kOnceMs + 20 * RequestWorld::kGraceMs);
+    for (int round = 0; round < 40; ++round) world.run_rarely(2'000);
+    for (std::size_t at = 0; at < kRegions; ++at) {
+      CHECK(world.rows(at) == 0);
+      CHECK(world.sum(at, "balance") == 5);
+    }
+    CHECK(world.corrections() >= 1);
+    CHECK(world.corrections() <= kRegions + 1);
+  }
+
   TEST_CASE("fields of maps count once as well, and a scan shows it") {
     RequestWorld world(2);
     world.run(3'000);

@@ -76,10 +76,12 @@ class RequestWorld {
   }
   // The sweep of each region has its turn ten times a second.
   void run(core::Millis duration) {
-    for (const core::Millis end = nodes.now() + duration; nodes.now() < end;) {
-      nodes.run(100);
-      for (std::size_t i = 0; i < nodes.size(); ++i) REQUIRE(sweeps[i]->slice(nodes.now()).ok());
-    }
+    for (const core::Millis end = nodes.now() + duration; nodes.now() < end;) run_rarely(100);
+  }
+  // The sweep of each region has its turn at the end, before it can know of the turns of others.
+  void run_rarely(core::Millis duration) {
+    nodes.run(duration);
+    for (std::size_t i = 0; i < nodes.size(); ++i) REQUIRE(sweeps[i]->slice(nodes.now()).ok());
   }
   // Lets time pass until no region remembers a request; returns whether that took at most so long.
   bool run_until_forgotten(core::Millis at_most) {
@@ -110,6 +112,12 @@ class RequestWorld {
   std::uint64_t forgotten() const {
     std::uint64_t all = 0;
     for (const auto& sweep : sweeps) all += sweep->counts().forgotten;
+    return all;
+  }
+
+  std::uint64_t corrections() const {
+    std::uint64_t all = 0;
+    for (const auto& sweep : sweeps) all += sweep->counts().corrections;
     return all;
   }
 
