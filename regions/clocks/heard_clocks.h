@@ -8,7 +8,8 @@
 // leaders that kept running report the true length. A leader that was present at the last store
 // counts as heard until this leader stopped, and its clock as gone on until then. If that clock had
 // stopped, the reading is too late by the drift and kStoreMs at most: a clock that is off by more
-// than the drift is stored as off within kStoreMs.
+// than the drift is stored as off within kStoreMs. A leader that stops before that knows, when it
+// starts again, the last right word only, and so do those that hear of the other one through it.
 //
 // An absent leader's clock goes on: it shows at least its last reading plus the time since. Once
 // the leader is away for longer than `wait`, its clock counts as being that far, less `wait`. A

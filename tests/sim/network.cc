@@ -140,6 +140,7 @@ void Network::move(storage::MemoryStorage& disk) {
 
 void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
   Machine& machine = machines_[at];
+  ends_ms_.insert(now_);  // Of the opening before, if it was not stopped.
   machine.kept_shown.reset();
   disk->set_faults({.durable_at_once = disks_ == Disks::kPrompt});
   // No two alike, even after the same seed.
@@ -177,6 +178,7 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
 
 std::vector<std::pair<Network::Index, Network::Index>> Network::stop(Index at) {
   machines_[at].dead = true;
+  ends_ms_.insert(now_);
   machines_[at].ever.join(on_disk(at));
   std::vector<std::pair<Index, Index>> lost;
   for (const auto& each : connections_) {

@@ -282,6 +282,7 @@ class Network {
     std::unique_ptr<leader::RequestSweep> requests;
     core::Millis next_requests_ms = 0;
     Hearsay heard;
+    Hearsay heard_right;          // The last ones that were right.
     core::Millis jumped_ms = -1;  // The earliest jump of its clock in this opening; or -1.
     std::optional<Look> look;
     // The time there, for keys that expire, when a batch was written.
@@ -479,6 +480,7 @@ class Network {
   Trust trust_;
   rows::Resolvers resolvers_{{}, {three_way()}};
   core::Millis now_ = 0;
+  std::set<core::Millis> ends_ms_;  // When leaders stopped.
   core::Millis sweep_gap_ms_max_ = kSweepGapMs;
   Weather weather_;
   std::vector<Machine> machines_;

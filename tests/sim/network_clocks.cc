@@ -69,18 +69,31 @@ void Network::hear(Index at, const Hearsay& all) {
     if (who == at || heard.at_ms <= known.at_ms) continue;
     known = heard;
     known.off_ms = heard.wall_ms + (now_ - heard.at_ms) - wall(at);
+    if (!surely_off(known.off_ms)) machines_[at].heard_right[who] = known;
   }
 }
 
 // Returns whether a leader need not wait for another one any more: the other one was away for long
 // enough, and its clock, right at its last word, has gone on beyond the deadline. A leader that was
-// restarted since knows the clock's reading from its last store, no better than kStoredMs.
+// restarted since knows the clock's reading from its last store, no better than kStoredMs. That a
+// clock is wrong is stored within kStoreMs: if a leader that has heard so stops before, it and
+// those that hear of it know of the last right word only.
 bool Network::given_up(Index at, Index other, Millis deadline) const {
-  const auto found = machines_[at].heard.find(other);
-  if (found == machines_[at].heard.end() || surely_off(found->second.off_ms)) return false;
-  const Millis away = now_ - found->second.at_ms;
-  const Millis unsure = found->second.at_ms < machines_[at].opened_ms ? kStoredMs : 0;
-  return away >= kExpiryWaitMs && found->second.wall_ms + unsure + away - kExpiryWaitMs >= deadline;
+  const Machine& machine = machines_[at];
+  const auto passes = [&](const HeardOf& heard) {
+    const Millis away = now_ - heard.at_ms;
+    const Millis unsure = heard.at_ms < machine.opened_ms ? kStoredMs : 0;
+    return away >= kExpiryWaitMs && heard.wall_ms + unsure + away - kExpiryWaitMs >= deadline;
+  };
+  const auto last = machine.heard.find(other);
+  if (last == machine.heard.end()) return false;
+  if (!surely_off(last->second.off_ms)) return passes(last->second);
+  const auto stopped = ends_ms_.lower_bound(last->second.at_ms);
+  const bool may_be_forgotten =
+      stopped != ends_ms_.end() &&
+      *stopped <= last->second.at_ms + regions::HeardClocks::kStoreMs + kDriftMs;
+  const auto right = machine.heard_right.find(other);
+  return may_be_forgotten && right != machine.heard_right.end() && passes(right->second);
 }
 
 bool Network::lost(Index at, Index other) {

@@ -176,7 +176,7 @@ TEST_SUITE("leader: requests in several regions") {
         const std::size_t other = (one + 1) % 3;
         any(2) == 0 ? world.part(one, other) : world.meet(one, other);
         if (any(4) == 0) world.restart(at);
-        world.run(any(3) * 100);
+        world.run(core::Millis{100} * any(3));
       }
       for (std::size_t at = 0; at < 3; ++at) world.meet(at, (at + 1) % 3);
       const std::int64_t wanted = plain + 5 * static_cast<std::int64_t>(ids.size());
