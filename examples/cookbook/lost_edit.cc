@@ -1,7 +1,6 @@
 // An edit that lost against another one, found again and put back.
 #include <iostream>
 #include <string>
-#include <vector>
 
 #include "examples/cookbook/two_regions.h"
 
@@ -13,11 +12,14 @@ void show(cookbook::TwoRegions& regions, const ab::Key& title) {
   std::cout << "both: " << ab::Register<>{regions.eu, title}.get().value() << '\n';
 }
 
-// Writes the newest loser of a key again, in whichever region.
+// Writes the newest loser of a key again that is not the value shown, in whichever region.
 void undo(ab::Store& store, const std::string& key) {
-  const std::vector<ab::Loser> losers = store.losers({.prefix = key, .limit = 1});
-  std::cout << "lost: " << losers.front().value << ", of " << losers.front().region << '\n';
-  store.put_back(losers.front().id);
+  const std::string shown = ab::Register<>{store, key}.get().value();
+  for (const ab::Loser& each : store.losers({.prefix = key})) {
+    if (each.value == shown) continue;
+    std::cout << "lost: " << each.value << ", of " << each.region << '\n';
+    return store.put_back(each.id);
+  }
 }
 
 }  // namespace
