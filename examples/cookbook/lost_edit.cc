@@ -1,6 +1,8 @@
 // An edit that lost against another one, found again and put back.
+#include <chrono>
 #include <iostream>
 #include <string>
+#include <thread>
 
 #include "examples/cookbook/two_regions.h"
 
@@ -32,6 +34,7 @@ int main() {
 
   regions.part();
   ab::Register<>{regions.eu, title}.put("Green tea");
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));  // So that the other one is later.
   ab::Register<>{regions.us, title}.put("Black tea");
   regions.meet();
   show(regions, title);
