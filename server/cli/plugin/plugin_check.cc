@@ -2,9 +2,7 @@
 // they say, which conflicts it has no answer for, and the dearest one.
 
 #include <algorithm>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <limits>
 
 #include "core/text.h"
@@ -13,6 +11,7 @@
 #include "plugins/module.h"
 #include "server/cli/command.h"
 #include "server/cli/plugin/cases.h"
+#include "server/cli/plugin/file_contents.h"
 #include "server/cli/printable.h"
 #include "server/cli/table.h"
 
@@ -27,13 +26,6 @@ constexpr Argument kTries{"--tries", Argument::Kind::kValue, "N",
                           "how many conflicts to try at most (2000)", "2000"};
 
 constexpr std::size_t kCaseColumnsMax = 1000;
-
-core::Result<std::string> contents_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.good() && !file.eof()) return core::invalid(path + " cannot be read");
-  return bytes;
-}
 
 std::string fuel_of(const plugins::Tried& tried) {
   const std::uint64_t used = tried.outcome.fuel;
@@ -142,12 +134,12 @@ ExitCode check(const std::shared_ptr<const plugins::Module>& module, const Argum
 
 ExitCode run(const Arguments& arguments) {
   const std::string path = arguments.text(kFile.name);
-  const core::Result<std::string> bytes = contents_of(path);
+  const core::Result<std::string> bytes = file_contents(path);
   if (!bytes.ok()) return print_error(bytes.failure().message, kUsage);
   std::vector<Case> cases;
   if (arguments.has(kCases.name)) {
     const std::string of = arguments.text(kCases.name);
-    const core::Result<std::string> text = contents_of(of);
+    const core::Result<std::string> text = file_contents(of);
     if (!text.ok()) return print_error(text.failure().message, kUsage);
     core::Result<std::vector<Case>> parsed = parse_cases(text.value());
     if (!parsed.ok()) return print_error(of + ": " + parsed.failure().message, kUsage);

@@ -1,14 +1,13 @@
 // `anabranch plugin add FILE`, `plugin list` and `plugin remove NAME`: the modules in the rows that
 // all regions share. A change at one leader reaches all of them.
 
-#include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include <nlohmann/json.hpp>
 
 #include "server/cli/ask.h"
 #include "server/cli/command.h"
+#include "server/cli/plugin/file_contents.h"
 #include "server/cli/printable.h"
 #include "server/cli/table.h"
 
@@ -21,11 +20,9 @@ constexpr Argument kFile{"FILE", Argument::Kind::kPositional, "", "the module, a
 constexpr Argument kName{"NAME", Argument::Kind::kPositional, "", "of the module: 64 digits"};
 
 ExitCode add(const Arguments& arguments) {
-  const std::string path = arguments.text(kFile.name);
-  std::ifstream file(path, std::ios::binary);
-  std::string module{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.good() && !file.eof()) return print_error(path + " cannot be read", kUsage);
-  const core::Result<std::string> name = ask(arguments, {"PLUGIN", "ADD", std::move(module)});
+  const core::Result<std::string> module = file_contents(arguments.text(kFile.name));
+  if (!module.ok()) return print_error(module.failure().message, kUsage);
+  const core::Result<std::string> name = ask(arguments, {"PLUGIN", "ADD", module.value()});
   if (!name.ok()) return print_error(name.failure().message);
   std::cout << printable(name.value()) << '\n';
   std::cerr << "anabranch: next: anabranch policy set wasm1:" << printable(name.value())
