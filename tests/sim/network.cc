@@ -169,6 +169,7 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
   machine.wall_max_ms = std::max(machine.wall_max_ms, wall(at));
   machine.broken = machine.dead = false;
   machine.may_send.reset();
+  machine.unclear = false;
   ++machine.openings;
   machine.opened_ms = now_;
   machine.trail = Ledger::begin(*machine.node);
@@ -467,7 +468,7 @@ void Network::carry_out(Index at) {
       if (late) note(at, "sends after a failed commit");
       send(at, each->link, each->message);
     }
-    if (const auto* each = std::get_if<regions::Alarm>(&effect)) alarms_.push_back(each->text);
+    if (const auto* each = std::get_if<regions::Alarm>(&effect)) note_alarm(at, each->text);
     if (const auto* each = std::get_if<regions::Reject>(&effect)) turn_away(at, each->link);
   }
 }

@@ -62,6 +62,7 @@ struct Carried {
   std::uint64_t strayed = 0;   // ...or, unnoticed, on an old copy...
   std::uint64_t together = 0;  // ...while others did.
   std::uint64_t unsaid = 0;    // Messages about forks.
+  std::uint64_t anew = 0;      // Regions that an operator has begun anew.
 };
 
 class Network {
@@ -140,6 +141,10 @@ class Network {
   void allow_strays(std::size_t most) { strays_max_ = most; }
   [[nodiscard]] bool may_stray(Index at) const;
   [[nodiscard]] bool anybody_strays() const;
+  // An operator does what the alarm about a history says that no log tells any more: begins a
+  // region that is behind, and has raised it, anew from an empty directory. Returns false when there
+  // is none of which another region has everything.
+  bool begin_anew();
   // Loses messages about forks, with this probability, until it is calm.
   void lose_histories(double rate) { histories_lost_ = rate; }
   // Makes a follower a leader of its region, besides the one that there may be; or starts a leader
@@ -294,6 +299,7 @@ class Network {
     core::Seq copied_seq = 0;                              // Of that origin.
     std::optional<Stray> stray;                            // Until it has given way.
     std::string refused;                                   // Why it could not begin to give way.
+    bool unclear = false;  // In this opening it has raised the alarm of an unclear history.
     std::set<std::pair<core::Origin, core::Seq>> flipped;  // Records, by origin and last seq.
     int openings = 0;
     core::Millis opened_ms = 0;            // The time of the last one.
@@ -394,6 +400,7 @@ class Network {
   [[nodiscard]] bool goes_unsaid(std::uint8_t kind);
   void take_back(Index at);
   // Now and then ends the process of a leader that gives way, and starts it again.
+  void note_alarm(Index at, const std::string& text);
   void kill_who_gives_way();
   // The vector of a machine in the history that the ledger knows.
   [[nodiscard]] const core::VersionVector& history(const Machine& machine) const;

