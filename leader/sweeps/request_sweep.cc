@@ -47,8 +47,9 @@ void RequestSweep::look_at_values(const rows::RowReader& rows) {
   looked_ = marks.size() < limits_.looks ? Path() : marks.back();
   for (const Path& mark : marks) {
     const std::vector<crdt::MarkedOp> marked = crdt::marked_ops(rows.row(mark).cell);
-    if (marked.empty()) {  // Its request is forgotten.
-      replica_.requests().drop(mark);
+    if (marked.empty()) {
+      // Its request is forgotten, or comes with a snapshot that is not shown yet.
+      if (!replica_.snapshots().merging()) replica_.requests().drop(mark);
       continue;
     }
     if (marked.front().mark.kind != Kind::kPut || values_.size() >= limits_.acts) continue;

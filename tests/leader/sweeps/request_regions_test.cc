@@ -146,6 +146,41 @@ TEST_SUITE("leader: requests in several regions") {
     }
   }
 
+  TEST_CASE("a request that comes with a snapshot counts once, whatever a sweep sees meanwhile") {
+    regions::ReplicaLimits limits;
+    limits.snapshots.slice_rows_max = 10;
+    RequestWorld world(3, limits);
+    world.run(3'000);
+    world.cut_off(2);
+    world.part(0, 1);
+    CHECK(world.once(0, "id", add_five));
+    CHECK(world.once(1, "id", add_five));
+    world.meet(0, 1);
+    for (int i = 0; i < 200; ++i) {
+      world.use(0, [&](Scope& scope) { Word{scope, "key" + std::to_string(i)}.put("v"); });
+    }
+    world.nodes.run(2'000);
+    for (std::size_t at = 0; at < 2; ++at) {
+      storage::MemoryStorage& log = world.nodes.at(at).storage();
+      REQUIRE(log.trim(log.last_position() + 1).ok());
+    }
+    world.bring_back(2);
+    const regions::Snapshots& snapshots = world.nodes.at(2).replica().snapshots();
+    for (int i = 0; i < 1'000 && !snapshots.merging(); ++i) world.nodes.run(1);
+    REQUIRE(snapshots.merging());
+    while (snapshots.merging()) world.run_rarely(1);
+    CHECK(world.sum(2, "balance") == 5);
+    world.run(2'000);
+    CHECK(world.sum(2, "balance") == 5);
+    // Forgetting drops what readers were told.
+    REQUIRE(world.run_until_forgotten(10 * RequestWorld::kOnceMs));
+    world.run(2'000);
+    for (std::size_t at = 0; at < 3; ++at) {
+      CHECK(world.sum(at, "balance") == 5);
+      CHECK(world.nodes.at(at).names().requests().size() == 0);
+    }
+  }
+
   TEST_CASE("20 sendings to three regions in random partitions count once, before and after") {
     const auto seed = std::random_device()();
     CAPTURE(seed);

@@ -28,7 +28,8 @@ class RequestWorld {
   static constexpr core::Millis kStartMs = 1'700'000'000'000;  // Of all wall clocks.
 
   // Each region is linked with each.
-  explicit RequestWorld(std::size_t size) {
+  explicit RequestWorld(std::size_t size, regions::ReplicaLimits replica_limits = {})
+      : replica_limits_(replica_limits) {
     for (std::size_t i = 0; i < size; ++i) {
       nodes.add(make_node(i, nullptr));
       nodes.set_clock_ahead(i, kStartMs);
@@ -132,7 +133,8 @@ class RequestWorld {
                                           .region = "r" + std::to_string(at),
                                           .fresh_origin = at + 1,
                                           .nonce = ++last_nonce_,
-                                          .announce = true};
+                                          .announce = true,
+                                          .limits = replica_limits_};
     auto node = std::make_unique<Node>(options, std::move(disk), kStartMs + nodes.now());
     REQUIRE(node->replica().announce().ok());
     return node;
@@ -143,6 +145,7 @@ class RequestWorld {
         leader::RequestLimits{.once_ms = kOnceMs, .grace_ms = kGraceMs, .looks = 7, .acts = 5});
   }
 
+  regions::ReplicaLimits replica_limits_;
   std::uint64_t last_nonce_ = 0;
 };
 
