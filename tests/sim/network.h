@@ -514,6 +514,7 @@ class Network {
   Ledger ledger_;
   std::uint64_t last_request_ = 0;
   std::set<core::Path> forgotten_requests_;  // By any machine: not sent again.
+  std::set<core::Path> forgotten_unknowing_;  // By a leader that did not know all others.
   std::vector<std::string> alarms_;
   std::string failure_;
 };

@@ -1,4 +1,7 @@
 // Requests that count once: their ids, the sweep behind them, and the check of their sums.
+#include <algorithm>
+#include <ranges>
+
 #include "rows/requests/request_rows.h"
 #include "tests/sim/network.h"
 
@@ -33,16 +36,23 @@ void Network::forget_requests(Index at) {
   if (now_ < machine.next_requests_ms) return;
   machine.next_requests_ms = now_ + kRequestsEveryMs;
   machine.broken = !machine.requests->slice(now_).ok();
-  for (const core::Path& request : machine.requests->last()) forgotten_requests_.insert(request);
+  const bool knows_all = std::ranges::all_of(std::views::iota(Index{0}, size()), [&](Index each) {
+    return follows(each) || counts_for(at, each);
+  });
+  for (const core::Path& request : machine.requests->last()) {
+    forgotten_requests_.insert(request);
+    if (!knows_all) forgotten_unknowing_.insert(request);
+  }
   follow(at);
 }
 
 // A leader on an older state, one that nobody knew of, or one that was declared lost has not seen
-// what the others have forgotten: what they execute counts again.
+// what the others have forgotten: what they execute counts again. So does what others execute that
+// a leader does not know yet, once that leader has forgotten it.
 std::string Network::wrong_request(Index at) {
   if (anybody_strays() || intruders() > 0) return {};
   const bool promised = carried_.restored == 0 && carried_.strayed == 0 && !had_outsiders_;
-  return ledger_.wrong_request(node(at), promised ? std::set<core::Path>() : forgotten_requests_);
+  return ledger_.wrong_request(node(at), promised ? forgotten_unknowing_ : forgotten_requests_);
 }
 
 }  // namespace anabranch::test
