@@ -72,9 +72,12 @@ SnapshotReader SnapshotReader::newest(const storage::Storage& storage, const Nam
                                       Tallies tallies) {
   const PublishedMasks::Look look = names.masks().look();
   const PublishedPolicies::Look policies = names.policies().look();
+  PublishedRequests::Hold requests = names.requests().hold();
   auto snapshot = storage.snapshot();
+  if (requests == nullptr) requests = names.requests().hold();  // The first may just have come.
   auto masks = names.masks().masks(look, *snapshot);
   SnapshotReader reader(std::move(snapshot), names.origins(), std::move(masks), tallies);
+  reader.requests_ = std::move(requests);
   reader.policy_looks_ = {&names.policies(), policies, names.policies().look()};
   return reader;
 }

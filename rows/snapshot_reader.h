@@ -77,6 +77,7 @@ class SnapshotReader final : public RowReader {
   mutable std::shared_ptr<const PolicyTable> policies_;
   mutable std::shared_ptr<const OriginRegions> regions_;
   PolicyLooks policy_looks_;
+  PublishedRequests::Hold requests_;
   Tallies tallies_;
   storage::Table rows_ = storage::Table::kRows;
   storage::Table counts_ = storage::Table::kCounts;

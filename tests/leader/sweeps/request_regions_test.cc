@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -179,6 +180,32 @@ TEST_SUITE("leader: requests in several regions") {
       CHECK(world.sum(at, "balance") == 5);
       CHECK(world.nodes.at(at).names().requests().size() == 0);
     }
+  }
+
+  TEST_CASE("a reader that keeps its state counts a request once, also after it is forgotten") {
+    RequestWorld world(2);
+    world.run(3'000);
+    world.part(0, 1);
+    CHECK(world.once(0, "id", add_five));
+    CHECK(world.once(1, "id", add_five));
+    world.meet(0, 1);
+    world.run(1'000);
+    const regions::Replica& replica = world.nodes.at(0).replica();
+    const auto sum_at = [&](const rows::RowReader& rows) {
+      const leader::View view(rows, replica.names(), world.resolvers);
+      return view.counter(Key("balance").of(Type::kString));
+    };
+    std::optional<rows::SnapshotReader> older(
+        rows::SnapshotReader::newest(world.nodes.at(0).storage(), replica.names()));
+    CHECK(sum_at(*older) == 5);
+    REQUIRE(world.run_until_forgotten(10 * RequestWorld::kOnceMs));
+    world.run(5'000);
+    CHECK(sum_at(*older) == 5);
+    CHECK(replica.names().requests().any());
+    older.reset();
+    world.run(5'000);
+    CHECK_FALSE(replica.names().requests().any());
+    CHECK(sum_at(*replica.reader()) == 5);
   }
 
   TEST_CASE("20 sendings to three regions in random partitions count once, before and after") {
