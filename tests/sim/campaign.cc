@@ -80,6 +80,7 @@ void Campaign::add(const Outcome& outcome) {
   sum_.carried.slowed += outcome.carried.slowed;
   sum_.carried.strayed += outcome.carried.strayed;
   sum_.carried.together += outcome.carried.together;
+  sum_.carried.anew += outcome.carried.anew;
   add_all(sum_.planned, outcome.planned);
   add_all(sum_.fired, outcome.fired);
   runs_with_.resize(outcome.planned.size());
@@ -102,8 +103,8 @@ std::string Campaign::report() const {
                number(carried.overtaken));
   text += line("%llu silenced, %llu clogged, %llu slowed\n", number(carried.silenced),
                number(carried.clogged), number(carried.slowed));
-  text += line("strays: %llu, %llu of them beside others\n", number(carried.strayed),
-               number(carried.together));
+  text += line("strays: %llu, %llu of them beside others; %llu regions begun anew\n",
+               number(carried.strayed), number(carried.together), number(carried.anew));
   for (std::size_t i = 0; i < sum_.fired.size(); ++i) {
     text += line("  fault %-14s fired %6llu of %6llu\n", std::string(faults()[i].name).c_str(),
                  number(sum_.fired[i]), number(sum_.planned[i]));

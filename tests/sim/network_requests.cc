@@ -1,7 +1,4 @@
 // Requests that count once: their ids, the sweep behind them, and the check of their sums.
-#include <algorithm>
-#include <ranges>
-
 #include "rows/requests/request_rows.h"
 #include "tests/sim/network.h"
 
@@ -36,9 +33,10 @@ void Network::forget_requests(Index at) {
   if (now_ < machine.next_requests_ms) return;
   machine.next_requests_ms = now_ + kRequestsEveryMs;
   machine.broken = !machine.requests->slice(now_).ok();
-  const bool knows_all = std::ranges::all_of(std::views::iota(Index{0}, size()), [&](Index each) {
-    return follows(each) || counts_for(at, each);
-  });
+  bool knows_all = true;
+  for (Index each = 0; each < size(); ++each) {
+    knows_all = knows_all && (follows(each) || counts_for(at, each));
+  }
   for (const core::Path& request : machine.requests->last()) {
     forgotten_requests_.insert(request);
     if (!knows_all) forgotten_unknowing_.insert(request);
