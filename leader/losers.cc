@@ -99,7 +99,7 @@ void for_each_loser(ConflictNumber number, const ConflictEntry& entry, const row
   loser.by_region = names.region(entry.note.by.origin);
   loser.logged_ms = entry.logged.millis();
   if (met && entry.shown.origin != 0) loser.winner = value_at(entry, entry.shown);
-  for (std::size_t i = 0; i < entry.note.values.size(); ++i) {
+  for (std::size_t i = 0; i < entry.note.values.size() - entry.put_again; ++i) {
     const crdt::Sibling& value = entry.note.values[i];
     const bool is_shown = value.dot == entry.shown;
     // An equal value beside the winner is shown as well.
@@ -139,6 +139,9 @@ core::Result<LoserPage> list_losers(const storage::Snapshot& snapshot, const row
   rows::scan_conflicts(snapshot, end, [&](ConflictNumber number, const ConflictEntry& entry) {
     bool is_full = entries++ == entries_max;
     if (!is_full) {
+      for (std::size_t again = entry.put_again; again > 0; --again) {
+        listed.insert(entry.note.values.end()[-static_cast<std::ptrdiff_t>(again)].dot);
+      }
       for_each_loser(number, entry, names, filter, [&](std::size_t value, const Loser& each) {
         if (number == before.entry && value <= before.value) return;
         if (is_full || listed.contains(entry.note.values[value].dot)) return;

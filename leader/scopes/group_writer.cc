@@ -265,7 +265,8 @@ void GroupWriter::put_back(const Path& row, std::string_view value) {
                                       .path = row,
                                       .by = dot,
                                       .by_time = *txn->time(),
-                                      .values = before.cell.siblings});
+                                      .values = before.cell.siblings,
+                                      .put = std::string(value)});
     }
     if (before.tally.live()) txn->reset(row);
   }

@@ -58,6 +58,7 @@ void ConflictLog::record(Commit& commit) {
   std::vector<std::string> added;
   for (ConflictNote& note : notes) {
     const ConflictEntry entry = entry_of(std::move(note), *policies);
+    if (entry.put_again == entry.note.values.size()) continue;  // None is lost.
     counts_.count(entry);
     added.push_back(encode_conflict(entry));
   }
@@ -85,13 +86,18 @@ ConflictEntry ConflictLog::entry_of(ConflictNote note, const rows::PolicyTable& 
   // In canonical order, so that the numbers of losers do not depend on the names of origins.
   std::ranges::sort(note.values, {}, [](const auto& each) { return std::tie(each.hlc, each.dot); });
   rows::ConflictChoice choice = choice_of(note, policies);
+  const std::optional<std::string> put = std::exchange(note.put, std::nullopt);
+  const auto again = std::stable_partition(note.values.begin(), note.values.end(),
+                                           [&](const auto& each) { return each.value != put; });
+  const auto put_again = static_cast<std::size_t>(note.values.end() - again);
   const core::HybridClock* const clock = state_.clock();  // None during recovery.
   const core::Hlc by_time = note.by_time;
   ConflictEntry entry{.note = std::move(note),
                       .logged = clock == nullptr ? by_time : clock->high_water(),
                       .policy = std::move(choice.policy),
                       .prefix = std::move(choice.prefix),
-                      .shown = choice.shown};
+                      .shown = choice.shown,
+                      .put_again = put_again};
   return entry;
 }
 

@@ -32,12 +32,15 @@ std::string encode_conflict(const ConflictEntry& entry) {
   std::string bytes;
   core::Writer out(bytes);
   const ConflictNote& note = entry.note;
-  out.array(kFields).uint64(static_cast<std::uint64_t>(note.kind)).bin(note.path.encoded());
+  out.array(entry.put_again == 0 ? kFields : kFields + 1)
+      .uint64(static_cast<std::uint64_t>(note.kind))
+      .bin(note.path.encoded());
   out.uint64(note.by.origin).uint64(note.by.seq).uint64(note.by_time.bits);
   out.uint64(entry.logged.bits).text(entry.policy).bin(entry.prefix);
   out.uint64(entry.shown.origin).uint64(entry.shown.seq);
   out.array(note.values.size() * kFieldsOfValue);
   for (const crdt::Sibling& each : note.values) write_value(out, each);
+  if (entry.put_again > 0) out.uint64(entry.put_again);
   return bytes;
 }
 
@@ -45,7 +48,7 @@ core::Result<ConflictEntry> decode_conflict(std::string_view bytes) {
   core::Reader in(bytes);
   ConflictEntry entry;
   ConflictNote& note = entry.note;
-  const std::size_t newer = in.array_of(kFields);
+  const std::size_t newer = in.array_of(kFields);  // Entries without values put again have no more.
   note.kind = static_cast<ConflictKind>(in.uint64());
   auto path = core::Path::from_encoded(in.bin());
   note.by.origin = in.uint64();
@@ -61,7 +64,9 @@ core::Result<ConflictEntry> decode_conflict(std::string_view bytes) {
   for (std::size_t i = 0; in.ok() && i < size / kFieldsOfValue; ++i) {
     note.values.push_back(read_value(in));
   }
-  in.skip(newer);
+  if (newer > 0) entry.put_again = in.uint64();
+  if (entry.put_again > note.values.size()) in.fail("more values of a conflict were put again");
+  in.skip(newer > 0 ? newer - 1 : 0);
   if (!in.done()) return in.failure();
   if (!path.ok()) return path.failure();
   note.path = std::move(path).value();

@@ -2,6 +2,7 @@
 // the value that the rule of that moment showed. docs/formats.md draws its bytes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ struct ConflictEntry {
   std::string prefix = {};  // Of the policy; empty if no row ruled the key.
   // Of the values the one that the rule shows; origin 0 where that follows from a function.
   core::Dot shown = {};
+  // So many of the values, the last ones, are not lost: the op has put them again, byte for byte.
+  std::size_t put_again = 0;
   bool operator==(const ConflictEntry&) const = default;
 };
 

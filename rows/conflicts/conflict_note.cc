@@ -19,6 +19,12 @@ bool has(const Cell& cell, core::Dot dot) {
   return std::ranges::binary_search(cell.siblings, dot, {}, &Sibling::dot);
 }
 
+std::optional<std::string> value_of(const Cell& cell, core::Dot dot) {
+  const auto found = std::ranges::find(cell.siblings, dot, &Sibling::dot);
+  if (found == cell.siblings.end()) return std::nullopt;
+  return found->value;
+}
+
 bool differ(const std::vector<Sibling>& values) {
   return std::ranges::any_of(
       values, [&](const Sibling& each) { return each.value != values.front().value; });
@@ -42,7 +48,9 @@ void note_change(const CellChange& change, const Cell& before, const Cell& after
     }
     if (differ(note.values) && !planted(Bug::kForgetReplaced)) {
       note.kind = ConflictKind::kReplaced;
+      note.put = value_of(after, change.dot);
       notes.push_back(note);
+      note.put.reset();
     }
   }
   const bool is_new =

@@ -13,6 +13,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "core/dot.h"
@@ -37,6 +39,8 @@ struct ConflictNote {
   core::Dot by = {};       // The op; origin 0 for the merge of a snapshot.
   core::Hlc by_time = {};  // Zero for a merge.
   std::vector<crdt::Sibling> values = {};
+  // The value that the op put in their place; a value equal to it is not lost. Not stored.
+  std::optional<std::string> put = {};
   bool operator==(const ConflictNote&) const = default;
 };
 

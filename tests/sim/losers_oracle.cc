@@ -74,23 +74,26 @@ void LosersOracle::wrote(const std::string& batch, VersionVector deps) {
 void LosersOracle::record(const core::Op& op, Dot dot, const VersionVector& seen) {
   if (const auto* put = std::get_if<core::Put>(&op)) {
     if (!can_lose(put->path)) return;
-    add_act(put->path, dot, seen, put->context);
+    add_act(put->path, dot, seen, put->context, &put->value);
     places_[put->path].values.push_back({dot, put->value});
   } else if (const auto* remove = std::get_if<core::Remove>(&op)) {
-    if (can_lose(remove->path)) add_act(remove->path, dot, seen, remove->context);
+    if (can_lose(remove->path)) add_act(remove->path, dot, seen, remove->context, nullptr);
   } else if (const auto* clear = std::get_if<core::Clear>(&op)) {
-    clears_[clear->prefix].push_back({dot, seen, seen, {}});
+    clears_[clear->prefix].push_back({dot, seen, seen});
   }
 }
 
 // All that its author had seen is recorded already.
 void LosersOracle::add_act(const Path& path, Dot dot, const VersionVector& seen,
-                           const std::optional<VersionVector>& named) {
+                           const std::optional<VersionVector>& named, const std::string* put) {
   Place& place = places_[path];
-  Act act{dot, seen, named.value_or(seen), {}};
+  Act act{dot, seen, named.value_or(seen)};
   if (!named) {
     const std::vector<const Value*> values = standing(path, place, seen);
     if (values.size() > 1 && differ(values)) act.replaces = dots_of(values);
+    for (const Value* const value : values) {
+      if (put != nullptr && value->value == *put) act.puts_again.insert(value->dot);
+    }
   }
   place.acts.push_back(std::move(act));
 }
@@ -137,7 +140,10 @@ LosersOracle::Demands LosersOracle::demands(const VersionVector& vector,
     for (const Act& act : place.acts) {
       const bool is_demanded = !act.replaces.empty() && vector.covers(act.dot) &&
                                !raced(path, place, act, vector) && applied(act.dot);
-      if (is_demanded) demands.replaced[act.dot] = act.replaces;
+      if (!is_demanded) continue;
+      std::set<Dot> lost = act.replaces;
+      for (const Dot dot : act.puts_again) lost.erase(dot);
+      if (!lost.empty()) demands.replaced[act.dot] = std::move(lost);
     }
   }
   return demands;

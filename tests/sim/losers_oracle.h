@@ -3,10 +3,9 @@
 // log. A value must be there
 //
 //   - while it stands, and another one at its place that differs; or
-//   - as replaced by an act, when that has removed it together with another one that differs, its
-//   author had named
-//     neither, and no act that the author did not know of has removed any of them: for a replica
-//     that has applied that act by itself.
+//   - as replaced by an act, when that has removed it together with another one that differs and
+//     has not put the same value again, its author had named neither, and no act that the author
+//     did not know of has removed any of them: for a replica that has applied that act by itself.
 //
 // Of clears nothing is demanded. Every write is recorded once, with its dot, what its author had
 // seen, and what it removes. Not thread-safe.
@@ -60,7 +59,8 @@ class LosersOracle {
     core::Dot dot;
     core::VersionVector seen;  // By its author.
     core::VersionVector removes;
-    std::set<core::Dot> replaces;  // Values that its author had not named, if they differ.
+    std::set<core::Dot> replaces = {};    // Values that its author had not named, if they differ.
+    std::set<core::Dot> puts_again = {};  // Those of them that are equal to the value that it puts.
     [[nodiscard]] bool is_unknown_to(const Act& other) const {
       return dot != other.dot && !other.seen.covers(dot);
     }
@@ -72,7 +72,7 @@ class LosersOracle {
 
   void record(const core::Op& op, core::Dot dot, const core::VersionVector& seen);
   void add_act(const core::Path& path, core::Dot dot, const core::VersionVector& seen,
-               const std::optional<core::VersionVector>& named);
+               const std::optional<core::VersionVector>& named, const std::string* put);
   // The values of a place that stand where exactly these writes are known.
   [[nodiscard]] std::vector<const Value*> standing(const core::Path& path, const Place& place,
                                                    const core::VersionVector& known) const;

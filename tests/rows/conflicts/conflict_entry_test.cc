@@ -43,6 +43,14 @@ TEST_SUITE("rows: entries of the conflict log") {
     CHECK(decode_conflict(encode_conflict(entry)).value() == entry);
   }
 
+  TEST_CASE("an entry says how many of its values were put again") {
+    ConflictEntry entry = example();
+    entry.put_again = 1;
+    CHECK(decode_conflict(encode_conflict(entry)).value() == entry);
+    entry.put_again = 3;
+    CHECK_FALSE(decode_conflict(encode_conflict(entry)).ok());
+  }
+
   TEST_CASE("the bytes are those of docs/formats.md") {
     CHECK(core::to_hex(encode_conflict(example())) ==
           "9b01c409010001"
@@ -53,8 +61,10 @@ TEST_SUITE("rows: entries of the conflict log") {
 
   TEST_CASE("elements of newer versions are skipped, and damaged bytes are refused") {
     std::string bytes = encode_conflict(example());
-    bytes[0] = static_cast<char>(0x9c);
-    CHECK(decode_conflict(bytes + "\x05").value() == example());
+    bytes[0] = static_cast<char>(0x9d);
+    const std::string again(1, '\0');
+    CHECK(decode_conflict(bytes + again + "\x05").value() == example());
+    CHECK_FALSE(decode_conflict(bytes + again).ok());
     CHECK_FALSE(decode_conflict(bytes).ok());
     CHECK_FALSE(decode_conflict("").ok());
     CHECK_FALSE(decode_conflict(encode_conflict(example()) + "x").ok());
