@@ -124,8 +124,12 @@ class Replica {
   // Sweeps a slice, in one commit, or, when nothing is left to sweep, does a slice of the work on
   // orders.
   core::Result<bool> sweep() { return upkeep_.sweep(writer_.close_group()); }
-  // Drops the dead slots that it knows of and that nothing waits for any more.
-  core::Result<void> collect() { return upkeep_.collect(writer_.close_group()); }
+  // Drops the dead slots that it knows of and that nothing waits for any more; not while a snapshot
+  // is merged, whose dead slots it knows before they are in the rows.
+  core::Result<void> collect() {
+    if (snapshots_.merging()) return {};
+    return upkeep_.collect(writer_.close_group());
+  }
 
   // ---- Time, disk and end.
 

@@ -116,6 +116,51 @@ TEST_SUITE("regions: snapshots") {
     CHECK(nodes.idle(1));
   }
 
+  TEST_CASE(
+      "dead slots that come with a snapshot are dropped, if looked for while it is merged too") {
+    constexpr std::uint64_t kCounters = 100;
+    SnapshotLimits limits;
+    limits.slice_rows_max = 10;
+    LinkedNodes nodes;
+    for (const char* region : {"eu", "us", "ap"}) {
+      nodes.add(std::make_unique<Node>(region, nodes.size() + 1, nullptr, false, limits));
+    }
+    const auto counter = [](std::uint64_t i) { return Path{"\1", "n" + std::to_string(i), "s"}; };
+    const auto each = [&](const auto& function) {
+      for (std::uint64_t i = 0; i < kCounters; ++i) function(counter(i));
+    };
+    nodes.connect(0, 1);
+    nodes.write(0,
+                [&](regions::Group& group) { each([&](const Path& row) { group.add(row, 5); }); });
+    nodes.run(1'000);
+    REQUIRE(nodes.at(1).vector() == nodes.at(0).vector());
+    nodes.disconnect(0, 1);
+    nodes.write(1,
+                [&](regions::Group& group) { each([&](const Path& row) { group.reset(row); }); });
+    REQUIRE(nodes.at(1).storage().trim(nodes.at(1).storage().last_position() + 1).ok());
+    nodes.connect(1, 2);
+    regions::Replica& ap = nodes.at(2).replica();
+    for (int i = 0; i < 1'000 && !ap.snapshots().merging(); ++i) nodes.run(1);
+    REQUIRE(ap.snapshots().merging());
+    while (ap.snapshots().merging()) {
+      REQUIRE(ap.collect().ok());
+      nodes.run(1);
+    }
+    const auto slots = [&] {
+      std::size_t all = 0;
+      each([&](const Path& row) { all += ap.reader()->row(row).tally.slots.size(); });
+      return all;
+    };
+    REQUIRE(ap.collect().ok());
+    CHECK(slots() == kCounters);  // eu has not seen the resets.
+    nodes.connect(0, 1);
+    REQUIRE(nodes.run_until_equal(10'000));
+    put(nodes, 0, "other");
+    REQUIRE(nodes.run_until_equal(10'000));
+    REQUIRE(ap.collect().ok());
+    CHECK(slots() == 0);
+  }
+
   TEST_CASE("the log says what becomes of a snapshot, and how far it is every ten seconds") {
     HalfSent nodes;
     nodes.run(6'000);
