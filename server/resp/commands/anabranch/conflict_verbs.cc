@@ -1,6 +1,6 @@
 // ANABRANCH CONFLICTS: the losers in the conflict log of this leader, of all databases unless DB
 // names one.
-#include "server/resp/commands/conflict_verbs.h"
+#include "server/resp/commands/anabranch/conflict_verbs.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "core/text.h"
-#include "server/resp/commands/bytes_json.h"
-#include "server/resp/commands/status_json.h"
+#include "server/resp/commands/anabranch/bytes_json.h"
+#include "server/resp/commands/anabranch/status_json.h"
 #include "server/resp/host.h"
 #include "server/resp/policy_words.h"
 

@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "server/resp/command.h"
-#include "server/resp/commands/conflict_verbs.h"
-#include "server/resp/commands/once_verb.h"
-#include "server/resp/commands/plugin_verbs.h"
-#include "server/resp/commands/policy_verbs.h"
-#include "server/resp/commands/session_verbs.h"
-#include "server/resp/commands/show_verb.h"
-#include "server/resp/commands/status_json.h"
-#include "server/resp/commands/verdict_json.h"
+#include "server/resp/commands/anabranch/conflict_verbs.h"
+#include "server/resp/commands/anabranch/once_verb.h"
+#include "server/resp/commands/anabranch/plugin_verbs.h"
+#include "server/resp/commands/anabranch/policy_verbs.h"
+#include "server/resp/commands/anabranch/show_verb.h"
+#include "server/resp/commands/anabranch/status_json.h"
+#include "server/resp/commands/anabranch/verdict_json.h"
+#include "server/resp/commands/connection/session_verbs.h"
 #include "server/resp/host.h"
 
 namespace anabranch::server {

@@ -1,4 +1,4 @@
-#include "server/resp/commands/info.h"
+#include "server/resp/commands/server/info.h"
 
 #include <unistd.h>
 

@@ -4,8 +4,8 @@
 
 #include "core/wall_clock.h"
 #include "server/resp/command.h"
-#include "server/resp/commands/info.h"
 #include "server/resp/commands/pattern.h"
+#include "server/resp/commands/server/info.h"
 #include "server/resp/host.h"
 
 namespace anabranch::server {

@@ -1,6 +1,6 @@
 // A key as JSON, with all its concurrent values. Keys and values are strings if they are UTF-8,
 // else {"hex": "00ff..."}.
-#include "server/resp/commands/show_verb.h"
+#include "server/resp/commands/anabranch/show_verb.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +13,7 @@
 #include <anabranch/handles.h>
 
 #include "crdt/type_table.h"
-#include "server/resp/commands/bytes_json.h"
+#include "server/resp/commands/anabranch/bytes_json.h"
 #include "server/resp/host.h"
 
 namespace anabranch::server {

@@ -1,11 +1,11 @@
 // ANABRANCH PLUGIN: the modules that policies may name.
-#include "server/resp/commands/plugin_verbs.h"
+#include "server/resp/commands/anabranch/plugin_verbs.h"
 
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
-#include "server/resp/commands/bytes_json.h"
+#include "server/resp/commands/anabranch/bytes_json.h"
 #include "server/resp/host.h"
 
 namespace anabranch::server {

@@ -1,13 +1,13 @@
 // ANABRANCH POLICY: the rules between concurrent values, by key prefix. The database is the one
 // that the client has selected, unless DB names another.
-#include "server/resp/commands/policy_verbs.h"
+#include "server/resp/commands/anabranch/policy_verbs.h"
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "server/resp/commands/bytes_json.h"
+#include "server/resp/commands/anabranch/bytes_json.h"
 #include "server/resp/host.h"
 #include "server/resp/policy_words.h"
 

@@ -1,4 +1,4 @@
-#include "server/resp/commands/verdict_json.h"
+#include "server/resp/commands/anabranch/verdict_json.h"
 
 #include <nlohmann/json.hpp>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "server/resp/commands/once_verb.h"
+#include "server/resp/commands/anabranch/once_verb.h"
 
 #include <algorithm>
 #include <array>

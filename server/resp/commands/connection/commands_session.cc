@@ -12,7 +12,7 @@
 
 #include "core/text.h"
 #include "server/resp/command.h"
-#include "server/resp/commands/session_verbs.h"
+#include "server/resp/commands/connection/session_verbs.h"
 #include "server/resp/host.h"
 #include "server/resp/waiting.h"
 
