@@ -7,6 +7,7 @@
 
 #include "server/resp/commands/anabranch/bytes_json.h"
 #include "server/resp/host.h"
+#include "server/resp/identity.h"
 
 namespace anabranch::server {
 namespace {
@@ -36,31 +37,37 @@ void list(Call& call) {
 }
 
 constexpr Command kVerbs[] = {
-    {"add",
-     4,
-     kWrites | kAlone,
-     Right::kAdmin,
-     {},
-     "module",
-     "Stores a WebAssembly module in all regions; replies with its name, for policies.",
-     add},
-    {"remove",
-     4,
-     kWrites | kAlone,
-     Right::kAdmin,
-     {},
-     "name",
-     "Removes a module that no policy names.",
-     remove},
-    {"list",
-     3,
-     kAlone | kAfterCommit,
-     Right::kAdmin,
-     {},
-     "",
-     "All modules, and the policies that name them, as JSON.",
-     list},
-    {"help", 3, 0, Right::kConnection, {}, "", "Prints this help.", help},
+    {.name = "add",
+     .arity = 4,
+     .flags = kWrites | kAlone | kAdmin,
+     .run = add,
+     .since = kAnabranchVersion,
+     .usage = "module",
+     .help = "Stores a WebAssembly module in all regions; replies with its name, for policies.",
+     .complexity = "O(1)",
+     .merging = "In all regions; a module is named by its hash, so adding one twice adds nothing."},
+    {.name = "remove",
+     .arity = 4,
+     .flags = kWrites | kAlone | kAdmin,
+     .run = remove,
+     .since = kAnabranchVersion,
+     .usage = "name",
+     .help = "Removes a module that no policy names.",
+     .complexity = "O(1)",
+     .merging = "In all regions."},
+    {.name = "list",
+     .arity = 3,
+     .flags = kAlone | kAfterCommit | kAdmin,
+     .run = list,
+     .since = kAnabranchVersion,
+     .help = "All modules, and the policies that name them, as JSON.",
+     .complexity = "O(1)"},
+    {.name = "help",
+     .arity = 3,
+     .run = help,
+     .since = kAnabranchVersion,
+     .help = "Prints this help.",
+     .complexity = "O(1)"},
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "server/resp/commands/anabranch/bytes_json.h"
 #include "server/resp/host.h"
+#include "server/resp/identity.h"
 #include "server/resp/policy_words.h"
 
 namespace anabranch::server {
@@ -64,32 +65,38 @@ void list(Call& call) {
 }
 
 constexpr Command kVerbs[] = {
-    {"set",
-     -5,
-     kWrites | kAlone,
-     Right::kAdmin,
-     {},
-     "kind prefix [BASE] [DB n]",
-     "The rule for keys with this prefix, in all regions: lww, siblings, max, min, "
-     "native:function, wasm1:module.",
-     set},
-    {"remove",
-     -4,
-     kWrites | kAlone,
-     Right::kAdmin,
-     {},
-     "prefix [DB n]",
-     "Removes the policy of this prefix: the next shorter prefix decides.",
-     remove},
-    {"list",
-     3,
-     kAlone | kAfterCommit,
-     Right::kAdmin,
-     {},
-     "",
-     "Every policy ever set or proposed, and whether it decides, as JSON.",
-     list},
-    {"help", 3, 0, Right::kConnection, {}, "", "Prints this help.", help},
+    {.name = "set",
+     .arity = -5,
+     .flags = kWrites | kAlone | kAdmin,
+     .run = set,
+     .since = kAnabranchVersion,
+     .usage = "kind prefix [BASE] [DB n]",
+     .help = "The rule for keys with this prefix, in all regions: lww, siblings, max, min, "
+             "native:function, wasm1:module.",
+     .complexity = "O(1)",
+     .merging = "In all regions: of concurrent settings for one prefix the last written counts."},
+    {.name = "remove",
+     .arity = -4,
+     .flags = kWrites | kAlone | kAdmin,
+     .run = remove,
+     .since = kAnabranchVersion,
+     .usage = "prefix [DB n]",
+     .help = "Removes the policy of this prefix: the next shorter prefix decides.",
+     .complexity = "O(1)",
+     .merging = "In all regions: of concurrent settings for one prefix the last written counts."},
+    {.name = "list",
+     .arity = 3,
+     .flags = kAlone | kAfterCommit | kAdmin,
+     .run = list,
+     .since = kAnabranchVersion,
+     .help = "Every policy ever set or proposed, and whether it decides, as JSON.",
+     .complexity = "O(1)"},
+    {.name = "help",
+     .arity = 3,
+     .run = help,
+     .since = kAnabranchVersion,
+     .help = "Prints this help.",
+     .complexity = "O(1)"},
 };
 
 }  // namespace

@@ -12,9 +12,6 @@
 namespace anabranch::server {
 namespace {
 
-constexpr std::string_view kNoPasswords =
-    "ERR AUTH is refused: this server has no passwords yet, and listens on its own machine only";
-
 void ping(Call& call) {
   if (call.size() > 2) return call.reply().error(arity_error("ping"));
   if (call.size() == 2) return call.reply().bulk(call[1]);
@@ -33,6 +30,8 @@ void reset(Call& call) {
   call.client.name.clear();
   call.client.database = 0;
   call.client.session = {};
+  call.host.watched.forget(call.client);
+  call.host.monitors.remove(call.client);
   call.reply().set_protocol(2);
   call.reply().status("RESET");
 }
@@ -52,7 +51,22 @@ void select(Call& call) {
   call.reply().ok();
 }
 
-void auth(Call& call) { call.reply().error(kNoPasswords); }
+// There is one user, without a password. As in Redis then: any password is right for it.
+bool is_user(std::string_view name) { return name == "default"; }
+
+constexpr std::string_view kWrongPassword =
+    "WRONGPASS invalid username-password pair or user is disabled.";
+
+void auth(Call& call) {
+  if (call.size() > 3) return call.reply().error(kSyntaxError);
+  if (call.size() == 2) {
+    return call.reply().error(
+        "ERR AUTH <password> called without any password configured for the default user. Are you "
+        "sure your configuration is correct?");
+  }
+  if (!is_user(call[1])) return call.reply().error(kWrongPassword);
+  call.reply().ok();
+}
 
 // Printable and without spaces, so that a line of CLIENT LIST stays one line of words.
 bool is_plain(std::string_view name) {
@@ -104,7 +118,8 @@ void hello(Call& call) {
     if (same_word(call[i], "setname") && i + 1 < call.size()) {
       if (!rename(call, call[++i])) return;
     } else if (same_word(call[i], "auth") && i + 2 < call.size()) {
-      return call.reply().error(kNoPasswords);
+      if (!is_user(call[i + 1])) return call.reply().error(kWrongPassword);
+      i += 2;
     } else {
       return call.reply().error("ERR Syntax error in HELLO option '" + std::string(call[i]) + "'");
     }
@@ -157,69 +172,116 @@ void client_list(Call& call) {
 }
 
 constexpr Command kClientVerbs[] = {
-    {"setname", 3, kFast, Right::kConnection, {}, "name", "Names this connection.", client_setname},
-    {"getname", 2, kFast, Right::kConnection, {}, "", "This connection's name.", client_getname},
-    {"setinfo",
-     4,
-     kFast,
-     Right::kConnection,
-     {},
-     "LIB-NAME | LIB-VER value",
-     "Takes note of the client library.",
-     client_setinfo},
-    {"id", 2, kFast, Right::kConnection, {}, "", "This connection's number.", client_id},
-    {"info",
-     2,
-     kFast,
-     Right::kConnection,
-     {},
-     "",
-     "What is known of this connection.",
-     client_info},
-    {"list", 2, 0, Right::kAdmin, {}, "", "What is known of all connections.", client_list},
-    {"help", 2, 0, Right::kConnection, {}, "", "Prints this help.", help},
+    {.name = "setname",
+     .arity = 3,
+     .run = client_setname,
+     .since = "2.6.9",
+     .usage = "connection-name",
+     .help = "Names this connection.",
+     .complexity = "O(1)"},
+    {.name = "getname",
+     .arity = 2,
+     .run = client_getname,
+     .since = "2.6.9",
+     .help = "This connection's name.",
+     .complexity = "O(1)"},
+    {.name = "setinfo",
+     .arity = 4,
+     .run = client_setinfo,
+     .since = "7.2.0",
+     .usage = "<LIB-NAME libname | LIB-VER libver>",
+     .help = "Takes note of the client library.",
+     .complexity = "O(1)"},
+    {.name = "id",
+     .arity = 2,
+     .run = client_id,
+     .since = "5.0.0",
+     .help = "This connection's number.",
+     .complexity = "O(1)"},
+    {.name = "info",
+     .arity = 2,
+     .run = client_info,
+     .since = "6.2.0",
+     .help = "The state of this connection.",
+     .complexity = "O(1)"},
+    {.name = "list",
+     .arity = 2,
+     .flags = kAdmin,
+     .run = client_list,
+     .since = "2.4.0",
+     .help = "The state of all connections.",
+     .complexity = "O(N), N the number of connections"},
+    {.name = "help",
+     .arity = 2,
+     .run = help,
+     .since = "5.0.0",
+     .help = "Prints this help.",
+     .complexity = "O(1)"},
 };
 
 std::span<const Command> client_verbs() { return kClientVerbs; }
 
 constexpr Command kCommands[] = {
-    {"ping", -1, kFast, Right::kConnection, {}, "[message]", "Answers PONG, or the message.", ping},
-    {"echo", 2, kFast, Right::kConnection, {}, "message", "Answers the message.", echo},
-    {"hello",
-     -1,
-     kFast | kAlone,
-     Right::kConnection,
-     {},
-     "[2 | 3 [SETNAME name]]",
-     "Chooses the version of the protocol.",
-     hello},
-    {"auth", -2, kFast, Right::kConnection, {}, "[user] password", "Is not supported.", auth},
-    {"select",
-     2,
-     kFast,
-     Right::kConnection,
-     {},
-     "index",
-     "Chooses one of the databases 0 to 15.",
-     select},
-    {"client",
-     -2,
-     0,
-     Right::kConnection,
-     {},
-     "verb ...",
-     "This and other connections.",
-     nullptr,
-     client_verbs},
-    {"quit", -1, kFast | kImmediate, Right::kConnection, {}, "", "Closes the connection.", quit},
-    {"reset",
-     1,
-     kFast | kImmediate,
-     Right::kConnection,
-     {},
-     "",
-     "Makes the connection as good as new.",
-     reset},
+    {.name = "ping",
+     .arity = -1,
+     .flags = kFast,
+     .run = ping,
+     .since = "1.0.0",
+     .usage = "[message]",
+     .help = "Answers PONG, or the message.",
+     .complexity = "O(1)"},
+    {.name = "echo",
+     .arity = 2,
+     .flags = kFast,
+     .run = echo,
+     .since = "1.0.0",
+     .usage = "message",
+     .help = "Answers the message.",
+     .complexity = "O(1)"},
+    {.name = "hello",
+     .arity = -1,
+     .flags = kFast | kAlone | kSecret | kStranger,
+     .run = hello,
+     .since = "6.0.0",
+     .usage = "[protover [AUTH username password] [SETNAME clientname]]",
+     .help = "Chooses the version of the protocol.",
+     .complexity = "O(1)"},
+    {.name = "auth",
+     .arity = -2,
+     .flags = kFast | kSecret | kStranger,
+     .run = auth,
+     .since = "1.0.0",
+     .usage = "[username] password",
+     .help = "Says who the client is. There is one user, default, without a password.",
+     .complexity = "O(1)"},
+    {.name = "select",
+     .arity = 2,
+     .flags = kFast,
+     .run = select,
+     .since = "1.0.0",
+     .usage = "index",
+     .help = "Chooses one of the databases 0 to 15.",
+     .complexity = "O(1)"},
+    {.name = "client",
+     .arity = -2,
+     .declared_verbs = client_verbs,
+     .since = "2.4.0",
+     .help = "This and other connections.",
+     .complexity = "That of the verb"},
+    {.name = "quit",
+     .arity = -1,
+     .flags = kFast | kImmediate | kStranger,
+     .run = quit,
+     .since = "1.0.0",
+     .help = "Closes the connection.",
+     .complexity = "O(1)"},
+    {.name = "reset",
+     .arity = 1,
+     .flags = kFast | kImmediate | kStranger,
+     .run = reset,
+     .since = "6.2.0",
+     .help = "Makes the connection as good as new.",
+     .complexity = "O(1)"},
 };
 
 }  // namespace

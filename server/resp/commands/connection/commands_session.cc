@@ -78,13 +78,14 @@ void wait_for_replicas(Call& call) {
   if (!wanted) return;
   const auto timeout = parse_timeout(call, 2);
   if (!timeout) return;
-  const auto attempt = [&client = call.client, &host = call.host, wanted = *wanted](bool late) {
-    if (!client.session.stamped()) return false;
+  const auto attempt = [&client = call.client, &host = call.host, wanted = *wanted,
+                        queued = call.queued](bool late) {
+    if (!client.session.stamped() && !queued) return false;
     const ReplicationProgress progress =
         host.leader.replication_progress(client.session.written(), {}).value_or_raise();
     // This region has the writes, and is not counted.
     const auto others = static_cast<std::int64_t>(progress.have.size()) - 1;
-    if (others < wanted && !late) return false;
+    if (others < wanted && !late && !queued) return false;
     client.reply.integer(others);
     return true;
   };
@@ -92,14 +93,15 @@ void wait_for_replicas(Call& call) {
 }
 
 constexpr Command kCommands[] = {
-    {"wait",
-     3,
-     kAlone,
-     Right::kConnection,
-     {},
-     "numreplicas timeout",
-     "Waits until so many other regions have this connection's writes on their disks.",
-     wait_for_replicas},
+    {.name = "wait",
+     .arity = 3,
+     .categories = kInConnection,
+     .run = wait_for_replicas,
+     .since = "3.0.0",
+     .usage = "numreplicas timeout",
+     .help = "Waits until so many other regions have this connection's writes on their disks.",
+     .complexity = "O(number of regions)",
+     .merging = "Within MULTI it replies at once."},
 };
 
 }  // namespace

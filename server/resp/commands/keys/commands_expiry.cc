@@ -82,7 +82,9 @@ void persist(Call& call) {
 void tell(Call& call, bool left, std::int64_t unit_ms) {
   const Key key = call.key(1);
   const std::optional<std::int64_t> deadline = call.scope.deadline(key);
-  if (!deadline) return call.reply().integer(call.scope.type(key) == Type::kNone ? -2 : -1);
+  const bool there = deadline || call.scope.type(key) != Type::kNone;
+  count_lookup(call, there);
+  if (!deadline) return call.reply().integer(there ? -1 : -2);
   const std::int64_t ms = left ? *deadline - call.scope.now_ms() : *deadline;
   call.reply().integer((ms + unit_ms / 2) / unit_ms);
 }
@@ -92,31 +94,102 @@ void pttl(Call& call) { tell(call, true, 1); }
 void expiretime(Call& call) { tell(call, false, kSecondMs); }
 void pexpiretime(Call& call) { tell(call, false, 1); }
 
-constexpr KeyRange kOne{1, 1, 1};
-constexpr std::uint32_t kQuickRead = kReads | kFast;
-constexpr std::uint32_t kQuickWrite = kWrites | kFast;
-constexpr std::string_view kSecondsUsage = "key seconds [NX | XX | GT | LT]";
-constexpr std::string_view kMillisUsage = "key milliseconds [NX | XX | GT | LT]";
-
 constexpr Command kCommands[] = {
-    {"expire", -3, kQuickWrite, Right::kWrite, kOne, kSecondsUsage,
-     "Lets a key cease to be so long from now on.", expire_seconds},
-    {"pexpire", -3, kQuickWrite, Right::kWrite, kOne, kMillisUsage,
-     "Lets a key cease to be so long from now on.", expire_millis},
-    {"expireat", -3, kQuickWrite, Right::kWrite, kOne, "key unix-seconds [NX | XX | GT | LT]",
-     "Lets a key cease to be at a time.", expire_at},
-    {"pexpireat", -3, kQuickWrite, Right::kWrite, kOne, "key unix-milliseconds [NX | XX | GT | LT]",
-     "Lets a key cease to be at a time.", expire_at_millis},
-    {"persist", 2, kQuickWrite, Right::kWrite, kOne, "key", "Lets a key stay.", persist},
-    {"ttl", 2, kQuickRead, Right::kRead, kOne, "key",
-     "How many seconds a key still has; -1 when it stays, -2 when there is none.", ttl},
-    {"pttl", 2, kQuickRead, Right::kRead, kOne, "key",
-     "How many milliseconds a key still has; -1 when it stays, -2 when there is none.", pttl},
-    {"expiretime", 2, kQuickRead, Right::kRead, kOne, "key",
-     "When a key ceases to be, in seconds; -1 when it stays, -2 when there is none.", expiretime},
-    {"pexpiretime", 2, kQuickRead, Right::kRead, kOne, "key",
-     "When a key ceases to be, in milliseconds; -1 when it stays, -2 when there is none.",
-     pexpiretime},
+    {.name = "expire",
+     .arity = -3,
+     .flags = kWrites | kFast,
+     .keys = {kUpdatedKey},
+     .run = expire_seconds,
+     .since = "1.0.0",
+     .usage = "key seconds [NX | XX | GT | LT]",
+     .help = "Lets a key cease to be so long from now on.",
+     .complexity = "O(1)",
+     .merging = "Writers, not clocks, decide between concurrent deadlines: docs/semantics.md, "
+                "\"Expiry\". A write that is concurrent to the expiry stays. NX, XX, GT and LT "
+                "look at this region alone."},
+    {.name = "pexpire",
+     .arity = -3,
+     .flags = kWrites | kFast,
+     .keys = {kUpdatedKey},
+     .run = expire_millis,
+     .since = "2.6.0",
+     .usage = "key milliseconds [NX | XX | GT | LT]",
+     .help = "Lets a key cease to be so long from now on.",
+     .complexity = "O(1)",
+     .merging = "Writers, not clocks, decide between concurrent deadlines: docs/semantics.md, "
+                "\"Expiry\". A write that is concurrent to the expiry stays. NX, XX, GT and LT "
+                "look at this region alone."},
+    {.name = "expireat",
+     .arity = -3,
+     .flags = kWrites | kFast,
+     .keys = {kUpdatedKey},
+     .run = expire_at,
+     .since = "1.2.0",
+     .usage = "key unix-time-seconds [NX | XX | GT | LT]",
+     .help = "Lets a key cease to be at a time.",
+     .complexity = "O(1)",
+     .merging = "Writers, not clocks, decide between concurrent deadlines: docs/semantics.md, "
+                "\"Expiry\". A write that is concurrent to the expiry stays. NX, XX, GT and LT "
+                "look at this region alone."},
+    {.name = "pexpireat",
+     .arity = -3,
+     .flags = kWrites | kFast,
+     .keys = {kUpdatedKey},
+     .run = expire_at_millis,
+     .since = "2.6.0",
+     .usage = "key unix-time-milliseconds [NX | XX | GT | LT]",
+     .help = "Lets a key cease to be at a time.",
+     .complexity = "O(1)",
+     .merging = "Writers, not clocks, decide between concurrent deadlines: docs/semantics.md, "
+                "\"Expiry\". A write that is concurrent to the expiry stays. NX, XX, GT and LT "
+                "look at this region alone."},
+    {.name = "persist",
+     .arity = 2,
+     .flags = kWrites | kFast,
+     .keys = {kUpdatedKey},
+     .run = persist,
+     .since = "2.2.0",
+     .usage = "key",
+     .help = "Lets a key stay.",
+     .complexity = "O(1)",
+     .merging = "Writers, not clocks, decide between concurrent deadlines: docs/semantics.md, "
+                "\"Expiry\". A write that is concurrent to the expiry stays."},
+    {.name = "ttl",
+     .arity = 2,
+     .flags = kReads | kFast,
+     .keys = {kReadKey},
+     .run = ttl,
+     .since = "1.0.0",
+     .usage = "key",
+     .help = "How many seconds a key still has; -1 when it stays, -2 when there is none.",
+     .complexity = "O(1)"},
+    {.name = "pttl",
+     .arity = 2,
+     .flags = kReads | kFast,
+     .keys = {kReadKey},
+     .run = pttl,
+     .since = "2.6.0",
+     .usage = "key",
+     .help = "How many milliseconds a key still has; -1 when it stays, -2 when there is none.",
+     .complexity = "O(1)"},
+    {.name = "expiretime",
+     .arity = 2,
+     .flags = kReads | kFast,
+     .keys = {kReadKey},
+     .run = expiretime,
+     .since = "7.0.0",
+     .usage = "key",
+     .help = "When a key ceases to be, in seconds; -1 when it stays, -2 when there is none.",
+     .complexity = "O(1)"},
+    {.name = "pexpiretime",
+     .arity = 2,
+     .flags = kReads | kFast,
+     .keys = {kReadKey},
+     .run = pexpiretime,
+     .since = "7.0.0",
+     .usage = "key",
+     .help = "When a key ceases to be, in milliseconds; -1 when it stays, -2 when there is none.",
+     .complexity = "O(1)"},
 };
 
 }  // namespace

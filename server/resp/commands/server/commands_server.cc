@@ -4,8 +4,11 @@
 
 #include "core/wall_clock.h"
 #include "server/resp/command.h"
-#include "server/resp/commands/pattern.h"
+#include "server/resp/commands/server/command_verbs.h"
+#include "server/resp/commands/server/config_verbs.h"
 #include "server/resp/commands/server/info.h"
+#include "server/resp/commands/server/memory_verbs.h"
+#include "server/resp/commands/server/timing_verbs.h"
 #include "server/resp/host.h"
 
 namespace anabranch::server {
@@ -22,219 +25,154 @@ void time(Call& call) {
   call.reply().bulk(std::to_string(now % 1000 * 1000));
 }
 
-// ---- CONFIG: the parameters that clients and redis-benchmark read. None is set at run time.
-
-struct Parameter {
-  std::string_view name;
-  std::string (*value)(const Host& host);
-};
-
-constexpr Parameter kParameters[] = {
-    {"appendonly", [](const Host&) { return std::string("yes"); }},
-    {"appendfsync", [](const Host&) { return std::string("always"); }},
-    {"bind", [](const Host& host) { return host.endpoint.substr(0, host.endpoint.rfind(':')); }},
-    {"databases", [](const Host&) { return std::to_string(kDatabases); }},
-    {"maxclients", [](const Host& host) { return std::to_string(host.options.connections_max); }},
-    {"maxmemory", [](const Host&) { return std::string("0"); }},
-    {"maxmemory-policy", [](const Host&) { return std::string("noeviction"); }},
-    {"port", [](const Host& host) { return host.endpoint.substr(host.endpoint.rfind(':') + 1); }},
-    {"proto-max-bulk-len",
-     [](const Host& host) { return std::to_string(host.options.parser.bulk_bytes_max); }},
-    {"save", [](const Host&) { return std::string(); }},
-    {"timeout", [](const Host&) { return std::string("0"); }},
-};
-
-void config_get(Call& call) {
-  const std::size_t mark = call.reply().mark();
-  std::size_t found = 0;
-  for (const Parameter& parameter : kParameters) {
-    for (const std::string_view word : call.arguments.subspan(2)) {
-      std::string pattern(word);
-      for (char& c : pattern) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      if (!matches(pattern, parameter.name)) continue;
-      call.reply().bulk(parameter.name);
-      call.reply().bulk(parameter.value(call.host));
-      ++found;
-      break;
-    }
+void role(Call& call) {
+  const StoreStatus status = call.host.status();
+  if (!status.follower) {
+    call.reply().array(3);
+    call.reply().bulk("master");
+    call.reply().integer(static_cast<std::int64_t>(status.log_records));
+    return call.reply().array(0);
   }
-  call.reply().enclose(mark, Writer::Aggregate::kMap, found);
+  const auto leads = [&](const PeerStatus& peer) {
+    return peer.region == status.region && !peer.follower;
+  };
+  const auto leader = std::ranges::find_if(status.peers, leads);
+  const bool found = leader != status.peers.end();
+  call.reply().array(5);
+  call.reply().bulk("slave");
+  call.reply().bulk(found ? leader->address : std::string());
+  call.reply().integer(0);
+  call.reply().bulk(found && leader->connected ? "connected" : "connect");
+  call.reply().integer(static_cast<std::int64_t>(status.log_records));
 }
 
-void config_set(Call& call) {
-  call.reply().error(
-      "ERR CONFIG SET is refused: configuration comes from the file, the environment and flags");
+// ---- All that was answered is on disk, so there is nothing to save.
+
+void save(Call& call) { call.reply().ok(); }
+
+void bgsave(Call& call) {
+  const bool valid = call.size() == 1 || (call.size() == 2 && same_word(call[1], "schedule"));
+  if (!valid) return call.reply().error(kSyntaxError);
+  call.reply().status("Background saving started");
 }
 
-void config_resetstat(Call& call) {
-  call.host.statistics = {};
+void lastsave(Call& call) { call.reply().integer(core::SystemClock().now_ms() / 1000); }
+
+// The loop ends after this turn: the writes of the turn are committed, and its clients answered.
+void shutdown(Call& call) {
+  bool valid = true;
+  bool aborts = false;
+  for (const std::string_view word : call.arguments.subspan(1)) {
+    aborts = aborts || same_word(word, "abort");
+    valid = valid && (same_word(word, "nosave") || same_word(word, "save") ||
+                      same_word(word, "now") || same_word(word, "force") || aborts);
+  }
+  if (!valid || (aborts && call.size() > 2)) return call.reply().error(kSyntaxError);
+  if (aborts) return call.reply().error("ERR No shutdown in progress.");
+  call.host.stopping = call.client.address;
+  call.client.closing = true;
+}
+
+void monitor(Call& call) {
+  call.host.monitors.add(call.client);
   call.reply().ok();
 }
 
-// ---- COMMAND
-
-struct FlagName {
-  Flag flag;
-  std::string_view name;
-};
-
-constexpr FlagName kFlagNames[] = {
-    {kReads, "readonly"}, {kWrites, "write"}, {kFast, "fast"}, {kAlone, "no_multi"}};
-
-std::string_view category_of(Right right) {
-  switch (right) {
-    case Right::kConnection:
-      return "@connection";
-    case Right::kRead:
-      return "@read";
-    case Right::kWrite:
-      return "@write";
-    case Right::kAdmin:
-      return "@admin";
-  }
-  return "@admin";
-}
-
-// Describes one row and the rows below it, named "container|name".
-void describe(Writer& reply, const Command& command, const std::string& container) {
-  const std::string name = container + std::string(command.name);
-  reply.array(10);
-  reply.bulk(name);
-  reply.integer(command.arity);
-  const std::size_t mark = reply.mark();
-  std::size_t flags = 0;
-  for (const FlagName& flag : kFlagNames) {
-    if (!command.has(flag.flag)) continue;
-    reply.status(flag.name);
-    ++flags;
-  }
-  reply.enclose(mark, Writer::Aggregate::kSet, flags);
-  reply.integer(command.keys.first);
-  reply.integer(command.keys.last);
-  reply.integer(command.keys.step);
-  reply.set(1);
-  reply.status(category_of(command.right));
-  reply.array(0);
-  reply.array(0);
-  const std::span<const Command> verbs =
-      command.verbs != nullptr ? command.verbs() : std::span<const Command>{};
-  reply.array(verbs.size());
-  for (const Command& verb : verbs) describe(reply, verb, name + "|");
-}
-
-void describe_all(Call& call) {
-  call.reply().array(all_commands().size());
-  for (const Command& command : all_commands()) describe(call.reply(), command, "");
-}
-
-void command_info(Call& call) {
-  if (call.size() == 2) return describe_all(call);
-  call.reply().array(call.size() - 2);
-  for (const std::string_view name : call.arguments.subspan(2)) {
-    const Command* command = find_command(name);
-    if (command != nullptr) {
-      describe(call.reply(), *command, "");
-    } else {
-      call.reply().null();
-    }
-  }
-}
-
-void command_count(Call& call) {
-  call.reply().integer(static_cast<std::int64_t>(all_commands().size()));
-}
-
-void command_list(Call& call) {
-  call.reply().array(all_commands().size());
-  for (const Command& command : all_commands()) call.reply().bulk(command.name);
-}
-
-void document(Writer& reply, const Command& command) {
-  reply.bulk(command.name);
-  reply.map(2);
-  reply.bulk("summary");
-  reply.bulk(command.help);
-  reply.bulk("group");
-  reply.bulk(category_of(command.right).substr(1));
-}
-
-void command_docs(Call& call) {
-  const std::size_t mark = call.reply().mark();
-  std::size_t found = 0;
-  const auto add = [&](const Command& command) {
-    document(call.reply(), command);
-    ++found;
-  };
-  for (const std::string_view name : call.arguments.subspan(2)) {
-    if (const Command* command = find_command(name)) add(*command);
-  }
-  if (call.size() == 2) {
-    for (const Command& command : all_commands()) add(command);
-  }
-  call.reply().enclose(mark, Writer::Aggregate::kMap, found);
-}
-
-constexpr Command kConfigVerbs[] = {
-    {"get",
-     -3,
-     0,
-     Right::kAdmin,
-     {},
-     "pattern [pattern ...]",
-     "The parameters whose names match.",
-     config_get},
-    {"set",
-     -4,
-     0,
-     Right::kAdmin,
-     {},
-     "parameter value [parameter value ...]",
-     "Is refused.",
-     config_set},
-    {"resetstat", 2, 0, Right::kAdmin, {}, "", "Starts counting from zero.", config_resetstat},
-    {"help", 2, 0, Right::kConnection, {}, "", "Prints this help.", help},
-};
-
-std::span<const Command> config_verbs() { return kConfigVerbs; }
-
-constexpr Command kCommandVerbs[] = {
-    {"count", 2, 0, Right::kConnection, {}, "", "How many commands there are.", command_count},
-    {"docs", -2, 0, Right::kConnection, {}, "[name ...]", "What commands are for.", command_docs},
-    {"info", -2, 0, Right::kConnection, {}, "[name ...]", "The rows of commands.", command_info},
-    {"list", 2, 0, Right::kConnection, {}, "", "The names of all commands.", command_list},
-    {"help", 2, 0, Right::kConnection, {}, "", "Prints this help.", help},
-};
-
-std::span<const Command> command_verbs() { return kCommandVerbs; }
-
 constexpr Command kCommands[] = {
-    {"info",
-     -1,
-     kAlone | kAfterCommit,
-     Right::kAdmin,
-     {},
-     "[section ...]",
-     "What the server is and has done.",
-     info},
-    {"config",
-     -2,
-     0,
-     Right::kAdmin,
-     {},
-     "verb ...",
-     "Parameters and counters.",
-     nullptr,
-     config_verbs},
-    {"command",
-     -1,
-     0,
-     Right::kConnection,
-     {},
-     "[verb ...]",
-     "This table.",
-     describe_all,
-     command_verbs},
-    {"time", 1, kFast, Right::kConnection, {}, "", "The time of day: seconds, microseconds.", time},
+    {.name = "info",
+     .arity = -1,
+     .flags = kAfterCommit,
+     .categories = kInDangerous,
+     .run = info,
+     .since = "1.0.0",
+     .usage = "[section ...]",
+     .help = "What the server is and has done.",
+     .complexity = "O(N), N the number of databases"},
+    {.name = "config",
+     .arity = -2,
+     .declared_verbs = config_verbs,
+     .since = "2.0.0",
+     .help = "Parameters and counters.",
+     .complexity = "That of the verb"},
+    {.name = "command",
+     .arity = -1,
+     .categories = kInConnection,
+     .run = describe_commands,
+     .declared_verbs = command_verbs,
+     .since = "2.8.13",
+     .help = "This table.",
+     .complexity = "O(N), N the number of commands"},
+    {.name = "time",
+     .arity = 1,
+     .flags = kFast,
+     .run = time,
+     .since = "2.6.0",
+     .help = "The time of day: seconds, microseconds.",
+     .complexity = "O(1)"},
+    {.name = "slowlog",
+     .arity = -2,
+     .declared_verbs = slowlog_verbs,
+     .since = "2.2.12",
+     .help = "The slowest commands.",
+     .complexity = "That of the verb"},
+    {.name = "latency",
+     .arity = -2,
+     .declared_verbs = latency_verbs,
+     .since = "2.8.13",
+     .help = "What took long, and when.",
+     .complexity = "That of the verb"},
+    {.name = "memory",
+     .arity = -2,
+     .declared_verbs = memory_verbs,
+     .since = "4.0.0",
+     .help = "What keys take.",
+     .complexity = "That of the verb"},
+    {.name = "monitor",
+     .arity = 1,
+     .flags = kAdmin | kAlone,
+     .run = monitor,
+     .since = "1.0.0",
+     .help = "Shows every command that any client sends from now on, but passwords.",
+     .complexity = "O(1)"},
+    {.name = "role",
+     .arity = 1,
+     .flags = kFast,
+     .categories = kInAdmin | kInDangerous,
+     .run = role,
+     .since = "2.8.12",
+     .help = "Whether this server takes writes.",
+     .complexity = "O(1)"},
+    {.name = "save",
+     .arity = 1,
+     .flags = kAdmin | kAlone,
+     .run = save,
+     .since = "1.0.0",
+     .help = "Nothing: all answered writes are on disk.",
+     .complexity = "O(1)"},
+    {.name = "bgsave",
+     .arity = -1,
+     .flags = kAdmin,
+     .run = bgsave,
+     .since = "1.0.0",
+     .usage = "[SCHEDULE]",
+     .help = "Nothing: all answered writes are on disk.",
+     .complexity = "O(1)"},
+    {.name = "lastsave",
+     .arity = 1,
+     .flags = kFast,
+     .categories = kInAdmin | kInDangerous,
+     .run = lastsave,
+     .since = "1.0.0",
+     .help = "The present time: all answered writes are on disk.",
+     .complexity = "O(1)"},
+    {.name = "shutdown",
+     .arity = -1,
+     .flags = kAdmin | kAlone,
+     .run = shutdown,
+     .since = "1.0.0",
+     .usage = "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+     .help = "Stops the server.",
+     .complexity = "O(1)"},
 };
 
 }  // namespace

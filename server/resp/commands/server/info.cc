@@ -1,12 +1,16 @@
 #include "server/resp/commands/server/info.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <cstdio>
 #include <fstream>
 #include <optional>
 
+#include "core/wall_clock.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/status_fields.h"
 #include "server/resp/identity.h"
@@ -20,6 +24,19 @@ class Lines {
     text_.append(name).append(":").append(value).append("\r\n");
   }
   void add(std::string_view name, std::uint64_t value) { add(name, std::to_string(value)); }
+
+  void add_seconds(std::string_view name, const timeval& time) {
+    std::array<char, 32> text;
+    std::snprintf(text.data(), text.size(), "%lld.%06lld", static_cast<long long>(time.tv_sec),
+                  static_cast<long long>(time.tv_usec));
+    add(name, text.data());
+  }
+  // With so many digits behind the point.
+  void add_number(std::string_view name, double value, int digits) {
+    std::array<char, 64> text;
+    std::snprintf(text.data(), text.size(), "%.*f", digits, value);
+    add(name, text.data());
+  }
 
   std::string text_;
 };
@@ -48,8 +65,14 @@ void server(Lines& lines, const Source& from) {
   lines.add("anabranch_version", kAnabranchVersion);
   lines.add("redis_mode", "standalone");
   lines.add("process_id", static_cast<std::uint64_t>(::getpid()));
+  lines.add("arch_bits", std::uint64_t{64});
+  lines.add("multiplexing_api", "epoll");
+  lines.add("run_id", from.host.run_id);
   lines.add("tcp_port", from.host.endpoint.substr(from.host.endpoint.rfind(':') + 1));
+  lines.add("server_time_usec",
+            static_cast<std::uint64_t>(core::SystemClock().now_ms()) * std::uint64_t{1000});
   lines.add("uptime_in_seconds", static_cast<std::uint64_t>(uptime));
+  lines.add("uptime_in_days", static_cast<std::uint64_t>(uptime / 86'400));
 }
 
 void clients(Lines& lines, const Source& from) {
@@ -60,6 +83,14 @@ void clients(Lines& lines, const Source& from) {
   lines.add("held_back_clients", from.host.clients_held_back);
   lines.add("long_reads", from.host.long_reads);
   lines.add("maxclients", from.host.options.connections_max);
+  lines.add("monitors", from.host.monitors.all().size());
+  lines.add("watching_clients", from.host.watched.clients());
+  lines.add("watched_keys", from.host.watched.keys());
+  lines.add("watched_bytes", from.host.watched.bytes());
+  lines.add("scan_cursors", from.host.cursors.size());
+  lines.add("scan_cursors_bytes", from.host.cursors.bytes());
+  lines.add("scan_cursors_forgotten", from.host.cursors.forgotten());
+  lines.add("scans_begun_anew", from.host.cursors.unknown());
 }
 
 // Returns the resident memory of this process; 0 if the system does not report it.
@@ -71,10 +102,20 @@ std::uint64_t resident_bytes() {
   return file ? resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
+// The greatest resident memory ever.
+std::uint64_t peak_bytes() {
+  rusage usage{};
+  if (::getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
 void memory(Lines& lines, const Source& from) {
   const std::uint64_t resident = resident_bytes();
+  const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
   lines.add("used_memory", resident);
   lines.add("used_memory_rss", resident);
+  lines.add("used_memory_peak", std::max(peak_bytes(), resident));
+  lines.add("total_system_memory", pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
   lines.add("output_bytes", from.host.output_bytes);
   lines.add("output_bytes_total", from.host.options.output_bytes_total);
   lines.add("input_bytes", from.host.input_bytes);
@@ -83,13 +124,40 @@ void memory(Lines& lines, const Source& from) {
   lines.add("maxmemory_policy", "noeviction");
 }
 
+// All that was answered is on disk.
+void persistence(Lines& lines, const Source& from) {
+  const auto now = static_cast<std::uint64_t>(core::SystemClock().now_ms() / 1000);
+  const bool writes = from.status().writable || from.status().follower;
+  lines.add("loading", std::uint64_t{0});
+  lines.add("rdb_changes_since_last_save", std::uint64_t{0});
+  lines.add("rdb_bgsave_in_progress", std::uint64_t{0});
+  lines.add("rdb_last_save_time", now);
+  lines.add("rdb_last_bgsave_status", "ok");
+  lines.add("aof_enabled", std::uint64_t{1});
+  lines.add("aof_rewrite_in_progress", std::uint64_t{0});
+  lines.add("aof_last_write_status", writes ? "ok" : "err");
+}
+
 void stats(Lines& lines, const Source& from) {
   const Statistics& counted = from.host.statistics;
+  const Observed& observed = from.host.observed;
+  const SteadyTime now = steady_now();
   lines.add("total_connections_received", counted.connections);
   lines.add("rejected_connections", counted.connections_refused);
   lines.add("total_commands_processed", counted.commands);
+  lines.add("instantaneous_ops_per_sec",
+            static_cast<std::uint64_t>(observed.commands_rate.per_second(now, counted.commands)));
   lines.add("total_net_input_bytes", counted.bytes_in);
   lines.add("total_net_output_bytes", counted.bytes_out);
+  lines.add_number("instantaneous_input_kbps",
+                   observed.in_rate.per_second(now, counted.bytes_in) / 1024, 2);
+  lines.add_number("instantaneous_output_kbps",
+                   observed.out_rate.per_second(now, counted.bytes_out) / 1024, 2);
+  lines.add("expired_keys", from.status().expired_cleared);
+  lines.add("evicted_keys", std::uint64_t{0});
+  lines.add("keyspace_hits", observed.hits);
+  lines.add("keyspace_misses", observed.misses);
+  lines.add("total_error_replies", observed.errors.total());
   lines.add("answers_held_back", counted.held_back);
   lines.add("long_reads_begun", counted.long_reads);
   lines.add("clients_cut", counted.clients_cut);
@@ -103,6 +171,45 @@ void replication(Lines& lines, const Source& from) {
   // Clients that look for a writable server read these.
   lines.add("role", status.follower ? "slave" : "master");
   lines.add("connected_slaves", std::uint64_t{0});
+  lines.add("master_failover_state", "no-failover");
+  lines.add("master_replid", from.host.run_id);
+  lines.add("master_repl_offset", status.log_records);
+}
+
+void cpu(Lines& lines, const Source& /*from*/) {
+  rusage usage{};
+  if (::getrusage(RUSAGE_SELF, &usage) != 0) return;
+  lines.add_seconds("used_cpu_sys", usage.ru_stime);
+  lines.add_seconds("used_cpu_user", usage.ru_utime);
+  if (::getrusage(RUSAGE_THREAD, &usage) != 0) return;
+  lines.add_seconds("used_cpu_sys_main_thread", usage.ru_stime);
+  lines.add_seconds("used_cpu_user_main_thread", usage.ru_utime);
+}
+
+void commandstats(Lines& lines, const Source& from) {
+  for (const Command& row : all_rows()) {
+    const CommandCount& count = from.host.observed.commands.of(row.id);
+    if (count.calls == 0 && count.rejected == 0) continue;
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(count.time).count();
+    const double each =
+        count.calls == 0 ? 0 : static_cast<double>(micros) / static_cast<double>(count.calls);
+    std::array<char, 32> per_call;
+    std::snprintf(per_call.data(), per_call.size(), "%.2f", each);
+    lines.add("cmdstat_" + std::string(full_name(row)),
+              "calls=" + std::to_string(count.calls) + ",usec=" + std::to_string(micros) +
+                  ",usec_per_call=" + per_call.data() + ",rejected_calls=" +
+                  std::to_string(count.rejected) + ",failed_calls=" + std::to_string(count.failed));
+  }
+}
+
+void errorstats(Lines& lines, const Source& from) {
+  for (const auto& [code, count] : from.host.observed.errors.all()) {
+    lines.add("errorstat_" + code, "count=" + std::to_string(count));
+  }
+}
+
+void cluster(Lines& lines, const Source& /*from*/) {
+  lines.add("cluster_enabled", std::uint64_t{0});
 }
 
 // "1" for true; texts without the characters that end a line or a field.
@@ -164,14 +271,20 @@ struct Section {
   std::string_view name;  // In lower case, as in the request.
   std::string_view title;
   void (*write)(Lines& lines, const Source& from);
+  bool by_default = true;  // Else only if it is named, or all are.
 };
 
 constexpr Section kSections[] = {
     {"server", "Server", server},
     {"clients", "Clients", clients},
     {"memory", "Memory", memory},
+    {"persistence", "Persistence", persistence},
     {"stats", "Stats", stats},
     {"replication", "Replication", replication},
+    {"cpu", "CPU", cpu},
+    {"commandstats", "Commandstats", commandstats, false},
+    {"errorstats", "Errorstats", errorstats},
+    {"cluster", "Cluster", cluster},
     {"anabranch", "Anabranch", anabranch},
     {"keyspace", "Keyspace", keyspace},
 };
@@ -183,11 +296,12 @@ std::string make_info(const Host& host, const Scope& scope,
   const auto named = [&](std::string_view name) {
     return std::ranges::any_of(sections, [&](auto word) { return same_word(word, name); });
   };
-  const bool all = sections.empty() || named("all") || named("default") || named("everything");
+  const bool all = named("all") || named("everything");
+  const bool defaults = sections.empty() || named("default");
   const Source from(host, scope);
   Lines lines;
   for (const Section& section : kSections) {
-    if (!all && !named(section.name)) continue;
+    if (!all && !(defaults && section.by_default) && !named(section.name)) continue;
     if (!lines.text_.empty()) lines.text_.append("\r\n");
     lines.text_.append("# ").append(section.title).append("\r\n");
     section.write(lines, from);

@@ -1,10 +1,12 @@
 // Hashes: maps whose fields are strings. A field of another type, written by an embedded program,
 // counts in HLEN and HEXISTS, is overwritten by HSET, and is omitted from lists of strings.
 
+#include <cmath>
 #include <string>
 
 #include "core/text.h"
 #include "server/resp/command.h"
+#include "server/resp/commands/values/double_sum.h"
 #include "server/resp/long_answer.h"
 
 namespace anabranch::server {
@@ -60,7 +62,21 @@ void hsetnx(Call& call) {
   call.reply().integer(absent ? 1 : 0);
 }
 
-void hget(Call& call) { reply_value(call.reply(), read(call.scope, call.key(1), call[2])); }
+// Counts the lookup of a key that holds a hash or nothing.
+void count_key(const Call& call, const Key& key) {
+  count_lookup(call, call.scope.count(key.of(Type::kMap)) > 0);
+}
+
+void hget(Call& call) {
+  const Key key = call.key(1);
+  const std::optional<std::string> value = read(call.scope, key, call[2]);
+  if (value) {
+    count_lookup(call, true);
+  } else {
+    count_key(call, key);
+  }
+  reply_value(call.reply(), value);
+}
 
 void hmget(Call& call) {
   const Key key = call.key(1);
@@ -129,6 +145,16 @@ void hvals(Call& call) {
        [&](const Entry& entry) { call.reply().bulk(entry.value); });
 }
 
+void hincrbyfloat(Call& call) {
+  const std::optional<double> amount = take_double(call, 3);
+  if (!amount) return;
+  if (std::isinf(*amount)) return call.reply().error("ERR value is NaN or Infinity");
+  const Key key = call.key(1);
+  expect_type(call.scope, key, Type::kMap);
+  const Key row = key.field(call[2]).of(Type::kString);
+  add_double(call, row, call.scope.get(row), *amount, "ERR hash value is not a float");
+}
+
 void hincrby(Call& call) {
   const std::optional<std::int64_t> amount = take_integer(call, 3);
   if (!amount) return;
@@ -144,33 +170,153 @@ void hincrby(Call& call) {
   call.reply().integer(sum);
 }
 
-constexpr KeyRange kOne{1, 1, 1};
-constexpr std::uint32_t kQuickRead = kReads | kFast;
-constexpr std::uint32_t kQuickWrite = kWrites | kFast;
-
 constexpr Command kCommands[] = {
-    {"hset", -4, kQuickWrite, Right::kWrite, kOne, "key field value [field value ...]",
-     "Makes fields of a hash hold strings.", hset},
-    {"hmset", -4, kQuickWrite, Right::kWrite, kOne, "key field value [field value ...]",
-     "Makes fields of a hash hold strings.", hmset},
-    {"hsetnx", 4, kQuickWrite, Right::kWrite, kOne, "key field value",
-     "Makes a field of a hash hold a string unless it is there.", hsetnx},
-    {"hget", 3, kQuickRead, Right::kRead, kOne, "key field", "The string in a field.", hget},
-    {"hmget", -3, kQuickRead | kLong, Right::kRead, kOne, "key field [field ...]",
-     "The strings in some fields.", hmget},
-    {"hdel", -3, kQuickWrite, Right::kWrite, kOne, "key field [field ...]",
-     "Removes fields of a hash.", hdel},
-    {"hgetall", 2, kReads | kLong, Right::kRead, kOne, "key", "All fields with their strings.",
-     hgetall},
-    {"hlen", 2, kQuickRead, Right::kRead, kOne, "key", "How many fields a hash has.", hlen},
-    {"hkeys", 2, kReads | kLong, Right::kRead, kOne, "key", "The names of all fields.", hkeys},
-    {"hvals", 2, kReads | kLong, Right::kRead, kOne, "key", "The strings in all fields.", hvals},
-    {"hexists", 3, kQuickRead, Right::kRead, kOne, "key field", "Whether a hash has a field.",
-     hexists},
-    {"hstrlen", 3, kQuickRead, Right::kRead, kOne, "key field", "The size of a field's string.",
-     hstrlen},
-    {"hincrby", 4, kQuickWrite, Right::kWrite, kOne, "key field amount",
-     "Adds an integer to a field; additions in all regions count.", hincrby},
+    {.name = "hset",
+     .arity = -4,
+     .flags = kWrites | kFast,
+     .keys = {kUpdatedKey},
+     .run = hset,
+     .since = "2.0.0",
+     .usage = "key field value [field value ...]",
+     .help = "Makes fields of a hash hold strings.",
+     .complexity = "O(N), N the number of fields",
+     .merging = "Fields merge one by one. Per field: The last writer wins, or the policy of the "
+                "prefix; the other values stay as siblings until a write replaces them."},
+    {.name = "hmset",
+     .arity = -4,
+     .flags = kWrites | kFast,
+     .keys = {kUpdatedKey},
+     .run = hmset,
+     .since = "2.0.0",
+     .usage = "key field value [field value ...]",
+     .help = "Makes fields of a hash hold strings.",
+     .complexity = "O(N), N the number of fields",
+     .merging = "Fields merge one by one. Per field: The last writer wins, or the policy of the "
+                "prefix; the other values stay as siblings until a write replaces them.",
+     .deprecated_since = "4.0.0",
+     .replaced_by = "HSET with multiple field-value pairs"},
+    {.name = "hsetnx",
+     .arity = 4,
+     .flags = kWrites | kFast,
+     .keys = {key_at(1, kReadsAndWrites | kInsert)},
+     .run = hsetnx,
+     .since = "2.0.0",
+     .usage = "key field value",
+     .help = "Makes a field of a hash hold a string unless it is there.",
+     .complexity = "O(1)",
+     .caution = "Not exclusive across regions: two regions can both succeed, since each looks at "
+                "itself alone.",
+     .merging = "The last writer wins, or the policy of the prefix; the other values stay as "
+                "siblings until a write replaces them."},
+    {.name = "hget",
+     .arity = 3,
+     .flags = kReads | kFast,
+     .keys = {kReadKey},
+     .run = hget,
+     .since = "2.0.0",
+     .usage = "key field",
+     .help = "The string in a field.",
+     .complexity = "O(1)"},
+    {.name = "hmget",
+     .arity = -3,
+     .flags = kReads | kFast | kLong,
+     .keys = {kReadKey},
+     .run = hmget,
+     .since = "2.0.0",
+     .usage = "key field [field ...]",
+     .help = "The strings in some fields.",
+     .complexity = "O(N), N the number of fields"},
+    {.name = "hdel",
+     .arity = -3,
+     .flags = kWrites | kFast,
+     .keys = {key_at(1, kReadsAndWrites | kDelete)},
+     .run = hdel,
+     .since = "2.0.0",
+     .usage = "key field [field ...]",
+     .help = "Removes fields of a hash.",
+     .complexity = "O(N), N the number of fields",
+     .merging =
+         "Removes the values seen here: concurrent writes of other regions to a field stay."},
+    {.name = "hgetall",
+     .arity = 2,
+     .flags = kReads | kLong,
+     .keys = {kReadKey},
+     .run = hgetall,
+     .since = "2.0.0",
+     .usage = "key",
+     .help = "All fields with their strings.",
+     .complexity = "O(N), N the size of the hash; in slices"},
+    {.name = "hlen",
+     .arity = 2,
+     .flags = kReads | kFast,
+     .keys = {kShownKey},
+     .run = hlen,
+     .since = "2.0.0",
+     .usage = "key",
+     .help = "How many fields a hash has.",
+     .complexity = "O(1)"},
+    {.name = "hkeys",
+     .arity = 2,
+     .flags = kReads | kLong,
+     .keys = {kReadKey},
+     .run = hkeys,
+     .since = "2.0.0",
+     .usage = "key",
+     .help = "The names of all fields.",
+     .complexity = "O(N), N the size of the hash; in slices"},
+    {.name = "hvals",
+     .arity = 2,
+     .flags = kReads | kLong,
+     .keys = {kReadKey},
+     .run = hvals,
+     .since = "2.0.0",
+     .usage = "key",
+     .help = "The strings in all fields.",
+     .complexity = "O(N), N the size of the hash; in slices"},
+    {.name = "hexists",
+     .arity = 3,
+     .flags = kReads | kFast,
+     .keys = {kShownKey},
+     .run = hexists,
+     .since = "2.0.0",
+     .usage = "key field",
+     .help = "Whether a hash has a field.",
+     .complexity = "O(1)"},
+    {.name = "hstrlen",
+     .arity = 3,
+     .flags = kReads | kFast,
+     .keys = {kShownKey},
+     .run = hstrlen,
+     .since = "3.2.0",
+     .usage = "key field",
+     .help = "The size of a field's string.",
+     .complexity = "O(1)"},
+    {.name = "hincrby",
+     .arity = 4,
+     .flags = kWrites | kFast,
+     .keys = {kChangedKey},
+     .run = hincrby,
+     .since = "2.0.0",
+     .usage = "key field increment",
+     .help = "Adds an integer to a field; additions in all regions count.",
+     .complexity = "O(1)",
+     .caution =
+         "The number in the reply is this region's: two regions can reply with the same one.",
+     .merging = "Additions of all regions count, unless a write that has seen them replaces them."},
+    {.name = "hincrbyfloat",
+     .arity = 4,
+     .flags = kWrites | kFast,
+     .keys = {kChangedKey},
+     .run = hincrbyfloat,
+     .since = "2.6.0",
+     .usage = "key field increment:double",
+     .help = "Adds a number to a field; additions in all regions count.",
+     .complexity = "O(1)",
+     .caution =
+         "The number in the reply is this region's: two regions can reply with the same one.",
+     .merging = "Additions of all regions count, unless a write that has seen them replaces them. "
+                "A string that is no integer is replaced by the sum, as a value: then the last "
+                "writer wins."},
 };
 
 }  // namespace

@@ -52,7 +52,9 @@ void smembers(Call& call) {
 }
 
 void sismember(Call& call) {
-  const bool found = Elements(call.scope, call.key(1)).contains(std::string(call[2]));
+  const Key key = call.key(1);
+  const bool found = Elements(call.scope, key).contains(std::string(call[2]));
+  count_lookup(call, found || call.scope.count(key.of(Type::kSet)) > 0);
   call.reply().integer(found ? 1 : 0);
 }
 
@@ -67,22 +69,95 @@ void smismember(Call& call) {
 }
 
 void scard(Call& call) {
-  call.reply().integer(static_cast<std::int64_t>(Elements(call.scope, call.key(1)).size()));
+  const std::uint64_t size = Elements(call.scope, call.key(1)).size();
+  count_lookup(call, size > 0);
+  call.reply().integer(static_cast<std::int64_t>(size));
 }
 
-constexpr KeyRange kOne{1, 1, 1};
+void smove(Call& call) {
+  const Key from = call.key(1);
+  const Key to = call.key(2);
+  if (call.scope.type(from) == Type::kNone) return call.reply().integer(0);
+  expect_type(call.scope, from, Type::kSet);
+  expect_type(call.scope, to, Type::kSet);
+  const Key row = from.element(call[3]);
+  const bool found = call.scope.contains(row);
+  if (found && from != to) {
+    call.scope.remove(row);
+    call.scope.put(to.element(call[3]), {});
+  }
+  call.reply().integer(found ? 1 : 0);
+}
 
 constexpr Command kCommands[] = {
-    {"sadd", -3, kWrites | kFast, Right::kWrite, kOne, "key member [member ...]",
-     "Adds members to a set.", sadd},
-    {"srem", -3, kWrites | kFast, Right::kWrite, kOne, "key member [member ...]",
-     "Removes the members that have been seen here.", srem},
-    {"smembers", 2, kReads | kLong, Right::kRead, kOne, "key", "All members of a set.", smembers},
-    {"sismember", 3, kReads | kFast, Right::kRead, kOne, "key member",
-     "Whether a set has a member.", sismember},
-    {"smismember", -3, kReads | kFast | kLong, Right::kRead, kOne, "key member [member ...]",
-     "Of each member, whether a set has it.", smismember},
-    {"scard", 2, kReads | kFast, Right::kRead, kOne, "key", "How many members a set has.", scard},
+    {.name = "sadd",
+     .arity = -3,
+     .flags = kWrites | kFast,
+     .keys = {key_at(1, kReadsAndWrites | kInsert)},
+     .run = sadd,
+     .since = "1.0.0",
+     .usage = "key member [member ...]",
+     .help = "Adds members to a set.",
+     .complexity = "O(N), N the number of members",
+     .merging = "An addition survives a concurrent removal."},
+    {.name = "srem",
+     .arity = -3,
+     .flags = kWrites | kFast,
+     .keys = {key_at(1, kReadsAndWrites | kDelete)},
+     .run = srem,
+     .since = "1.0.0",
+     .usage = "key member [member ...]",
+     .help = "Removes the members that have been seen here.",
+     .complexity = "O(N), N the number of members",
+     .merging = "Removes the additions that have been seen here: a member that another region "
+                "concurrently adds stays."},
+    {.name = "smembers",
+     .arity = 2,
+     .flags = kReads | kLong,
+     .keys = {kReadKey},
+     .run = smembers,
+     .since = "1.0.0",
+     .usage = "key",
+     .help = "All members of a set.",
+     .complexity = "O(N), N the size of the set; in slices"},
+    {.name = "sismember",
+     .arity = 3,
+     .flags = kReads | kFast,
+     .keys = {kShownKey},
+     .run = sismember,
+     .since = "1.0.0",
+     .usage = "key member",
+     .help = "Whether a set has a member.",
+     .complexity = "O(1)"},
+    {.name = "smismember",
+     .arity = -3,
+     .flags = kReads | kFast | kLong,
+     .keys = {kReadKey},
+     .run = smismember,
+     .since = "6.2.0",
+     .usage = "key member [member ...]",
+     .help = "Of each member, whether a set has it.",
+     .complexity = "O(N), N the number of members"},
+    {.name = "scard",
+     .arity = 2,
+     .flags = kReads | kFast,
+     .keys = {kShownKey},
+     .run = scard,
+     .since = "1.0.0",
+     .usage = "key",
+     .help = "How many members a set has.",
+     .complexity = "O(1)"},
+    {.name = "smove",
+     .arity = 4,
+     .flags = kWrites | kFast,
+     .keys = {key_at(1, kReadsAndWrites | kAccess | kDelete), key_at(2, kReadsAndWrites | kInsert)},
+     .run = smove,
+     .since = "1.0.0",
+     .usage = "source destination member",
+     .help = "Moves a member to another set.",
+     .complexity = "O(1)",
+     .caution = "Two regions can move one member to two sets: it is then in both.",
+     .merging = "The member is in the destination after both."},
 };
 
 }  // namespace

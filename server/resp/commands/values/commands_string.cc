@@ -1,11 +1,14 @@
 // Strings: registers, and the counters that share their rows.
 
+#include <algorithm>
 #include <limits>
 #include <string>
 
 #include "core/text.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/expiry_time.h"
+#include "server/resp/commands/values/double_sum.h"
+#include "server/resp/host.h"
 #include "server/resp/long_answer.h"
 
 namespace anabranch::server {
@@ -26,7 +29,14 @@ std::optional<std::string> read(const Scope& scope, const Key& key) {
   return value;
 }
 
-void get(Call& call) { reply_value(call.reply(), read(call.scope, call.key(1))); }
+// The same for commands that only read: the lookup is counted.
+std::optional<std::string> look_up(const Call& call, std::size_t position) {
+  std::optional<std::string> value = read(call.scope, call.key(position));
+  count_lookup(call, value.has_value());
+  return value;
+}
+
+void get(Call& call) { reply_value(call.reply(), look_up(call, 1)); }
 
 struct SetOptions {
   bool if_absent = false;
@@ -165,7 +175,9 @@ void mget(Call& call) {
   LongAnswer answer(call);
   if (answer.first()) call.reply().array(call.size() - 1);
   answer.each_argument(1, [&](std::string_view name) {
-    reply_value(call.reply(), call.scope.get(call.key(name).of(Type::kString)));
+    const std::optional<std::string> value = call.scope.get(call.key(name).of(Type::kString));
+    count_lookup(call, value.has_value());
+    reply_value(call.reply(), value);
   });
 }
 
@@ -192,17 +204,63 @@ void msetnx(Call& call) {
 }
 
 void strlen(Call& call) {
-  const std::optional<std::string> value = read(call.scope, call.key(1));
+  const std::optional<std::string> value = look_up(call, 1);
   call.reply().integer(value ? static_cast<std::int64_t>(value->size()) : 0);
+}
+
+// Stores a string at a key that holds one or nothing, and keeps the deadline.
+void rewrite(Scope& txn, const Key& key, std::string_view value) {
+  const std::optional<std::int64_t> deadline = txn.deadline(key);
+  overwrite(txn, key, Type::kString, value);
+  if (deadline) txn.expire(key, deadline);
 }
 
 void append(Call& call) {
   const Key key = call.key(1);
   std::string value = read(call.scope, key).value_or("");
   value.append(call[2]);
-  const std::optional<std::int64_t> deadline = call.scope.deadline(key);
-  overwrite(call.scope, key, Type::kString, value);
-  if (deadline) call.scope.expire(key, deadline);  // The rest of the value keeps its deadline.
+  rewrite(call.scope, key, value);
+  call.reply().integer(static_cast<std::int64_t>(value.size()));
+}
+
+// Returns the place in a string of so many bytes that an index names: negative ones count from the
+// end.
+std::int64_t place_of(std::int64_t index, std::int64_t size) {
+  return index < 0 ? std::max<std::int64_t>(index + size, 0) : index;
+}
+
+void getrange(Call& call) {
+  const std::optional<std::int64_t> first = take_integer(call, 2);
+  if (!first) return;
+  const std::optional<std::int64_t> last = take_integer(call, 3);
+  if (!last) return;
+  const std::string value = look_up(call, 1).value_or("");
+  const auto size = static_cast<std::int64_t>(value.size());
+  const std::int64_t begin = place_of(*first, size);
+  const std::int64_t end = std::min(place_of(*last, size), size - 1);
+  const bool none = (*first < 0 && *last < 0 && *first > *last) || begin > end || size == 0;
+  if (none) return call.reply().bulk("");
+  const std::string_view part = value;
+  call.reply().bulk(
+      part.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin + 1)));
+}
+
+void setrange(Call& call) {
+  const std::optional<std::int64_t> offset = take_integer(call, 2);
+  if (!offset) return;
+  if (*offset < 0) return call.reply().error("ERR offset is out of range");
+  const Key key = call.key(1);
+  const std::string_view part = call[3];
+  std::string value = read(call.scope, key).value_or("");
+  if (!part.empty()) {
+    const auto begin = static_cast<std::size_t>(*offset);
+    if (begin > call.host.options.value_bytes_max) {
+      return call.reply().error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+    }
+    value.resize(std::max(value.size(), begin + part.size()));
+    value.replace(begin, part.size(), part);
+    rewrite(call.scope, key, value);
+  }
   call.reply().integer(static_cast<std::int64_t>(value.size()));
 }
 
@@ -234,64 +292,268 @@ void decrby(Call& call) {
   add(call, -*amount);
 }
 
-constexpr KeyRange kOne{1, 1, 1};
-constexpr std::uint32_t kQuickRead = kReads | kFast;
-constexpr std::uint32_t kQuickWrite = kWrites | kFast;
+void incrbyfloat(Call& call) {
+  constexpr std::string_view kNotNumber = "ERR value is not a valid float";
+  const Key key = call.key(1);
+  const std::optional<std::string> before = read(call.scope, key);
+  if (before && !parse_double(*before)) return call.reply().error(kNotNumber);
+  const std::optional<double> amount = take_double(call, 2);
+  if (!amount) return;
+  const std::optional<std::int64_t> deadline = call.scope.deadline(key);
+  add_double(call, key.of(Type::kString), before, *amount, kNotNumber);
+  if (deadline && !call.scope.deadline(key)) call.scope.expire(key, deadline);
+}
 
 constexpr Command kCommands[] = {
-    {"get", 2, kQuickRead, Right::kRead, kOne, "key", "The string at a key.", get},
-    {"set", -3, kWrites, Right::kWrite, kOne,
-     "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-seconds | PXAT "
-     "unix-milliseconds | KEEPTTL]",
-     "Makes a key hold a string, whatever it held before.", set},
-    {"setex", 4, kWrites, Right::kWrite, kOne, "key seconds value",
-     "Makes a key hold a string for so long.", setex},
-    {"psetex", 4, kWrites, Right::kWrite, kOne, "key milliseconds value",
-     "Makes a key hold a string for so long.", psetex},
-    {"getex", -2, kQuickWrite, Right::kWrite, kOne,
-     "key [EX seconds | PX milliseconds | EXAT unix-seconds | PXAT unix-milliseconds | PERSIST]",
-     "The string at a key, and lets it expire or stay.", getex},
-    {"setnx", 3, kQuickWrite, Right::kWrite, kOne, "key value",
-     "Makes a key hold a string unless it holds something.", setnx},
-    {"getset", 3, kQuickWrite, Right::kWrite, kOne, "key value",
-     "Makes a key hold a string and returns the old one.", getset},
-    {"getdel", 2, kQuickWrite, Right::kWrite, kOne, "key", "Removes a string and returns it.",
-     getdel},
-    {"mget",
-     -2,
-     kQuickRead | kLong,
-     Right::kRead,
-     {1, -1, 1},
-     "key [key ...]",
-     "The strings at some keys.",
-     mget},
-    {"mset",
-     -3,
-     kWrites,
-     Right::kWrite,
-     {1, -1, 2},
-     "key value [key value ...]",
-     "Makes some keys hold strings, all at once.",
-     mset},
-    {"msetnx",
-     -3,
-     kWrites,
-     Right::kWrite,
-     {1, -1, 2},
-     "key value [key value ...]",
-     "Makes some keys hold strings unless one of them holds something.",
-     msetnx},
-    {"strlen", 2, kQuickRead, Right::kRead, kOne, "key", "The size of a string.", strlen},
-    {"append", 3, kQuickWrite, Right::kWrite, kOne, "key value",
-     "Adds bytes to the end of a string.", append},
-    {"incr", 2, kQuickWrite, Right::kWrite, kOne, "key", "Adds 1; additions in all regions count.",
-     incr},
-    {"decr", 2, kQuickWrite, Right::kWrite, kOne, "key",
-     "Subtracts 1; subtractions in all regions count.", decr},
-    {"incrby", 3, kQuickWrite, Right::kWrite, kOne, "key amount",
-     "Adds an integer; additions in all regions count.", incrby},
-    {"decrby", 3, kQuickWrite, Right::kWrite, kOne, "key amount",
-     "Subtracts an integer; subtractions in all regions count.", decrby},
+    {.name = "get",
+     .arity = 2,
+     .flags = kReads | kFast,
+     .keys = {kReadKey},
+     .run = get,
+     .since = "1.0.0",
+     .usage = "key",
+     .help = "The string at a key.",
+     .complexity = "O(1)"},
+    {.name = "set",
+     .arity = -3,
+     .flags = kWrites,
+     .keys = {key_at(1, kReadsAndWrites | kAccess | kUpdate | kVariable)},
+     .run = set,
+     .since = "1.0.0",
+     .usage = "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | "
+              "PXAT unix-time-milliseconds | KEEPTTL]",
+     .help = "Makes a key hold a string, whatever it held before.",
+     .complexity = "O(1)",
+     .caution = "NX is not exclusive across regions: two regions can both succeed, since each "
+                "looks at itself alone.",
+     .merging = "The last writer wins, or the policy of the prefix; the other values stay as "
+                "siblings until a write replaces them."},
+    {.name = "setex",
+     .arity = 4,
+     .flags = kWrites,
+     .keys = {key_at(1, kOverwrites | kUpdate)},
+     .run = setex,
+     .since = "2.0.0",
+     .usage = "key seconds value",
+     .help = "Makes a key hold a string for so long.",
+     .complexity = "O(1)",
+     .merging =
+         "The last writer wins, or the policy of the prefix; the other values stay as siblings "
+         "until a write replaces them. Writers, not clocks, decide between concurrent deadlines: "
+         "docs/semantics.md, \"Expiry\". A write that is concurrent to the expiry stays."},
+    {.name = "psetex",
+     .arity = 4,
+     .flags = kWrites,
+     .keys = {key_at(1, kOverwrites | kUpdate)},
+     .run = psetex,
+     .since = "2.6.0",
+     .usage = "key milliseconds value",
+     .help = "Makes a key hold a string for so long.",
+     .complexity = "O(1)",
+     .merging =
+         "The last writer wins, or the policy of the prefix; the other values stay as siblings "
+         "until a write replaces them. Writers, not clocks, decide between concurrent deadlines: "
+         "docs/semantics.md, \"Expiry\". A write that is concurrent to the expiry stays."},
+    {.name = "getex",
+     .arity = -2,
+     .flags = kWrites | kFast,
+     .keys = {kChangedKey},
+     .run = getex,
+     .since = "6.2.0",
+     .usage = "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT "
+              "unix-time-milliseconds | PERSIST]",
+     .help = "The string at a key, and lets it expire or stay.",
+     .complexity = "O(1)",
+     .merging = "Writers, not clocks, decide between concurrent deadlines: docs/semantics.md, "
+                "\"Expiry\". A write that is concurrent to the expiry stays."},
+    {.name = "setnx",
+     .arity = 3,
+     .flags = kWrites | kFast,
+     .keys = {key_at(1, kOverwrites | kInsert)},
+     .run = setnx,
+     .since = "1.0.0",
+     .usage = "key value",
+     .help = "Makes a key hold a string unless it holds something.",
+     .complexity = "O(1)",
+     .caution = "Not exclusive across regions: two regions can both succeed, since each looks at "
+                "itself alone.",
+     .merging = "The last writer wins, or the policy of the prefix; the other values stay as "
+                "siblings until a write replaces them."},
+    {.name = "getset",
+     .arity = 3,
+     .flags = kWrites | kFast,
+     .keys = {kChangedKey},
+     .run = getset,
+     .since = "1.0.0",
+     .usage = "key value",
+     .help = "Makes a key hold a string and returns the old one.",
+     .complexity = "O(1)",
+     .caution = "Two regions can reply with the same value.",
+     .merging = "The last writer wins, or the policy of the prefix; the other values stay as "
+                "siblings until a write replaces them.",
+     .deprecated_since = "6.2.0",
+     .replaced_by = "SET with the GET argument"},
+    {.name = "getdel",
+     .arity = 2,
+     .flags = kWrites | kFast,
+     .keys = {key_at(1, kReadsAndWrites | kAccess | kDelete)},
+     .run = getdel,
+     .since = "6.2.0",
+     .usage = "key",
+     .help = "Removes a string and returns it.",
+     .complexity = "O(1)",
+     .caution = "Two regions can reply with the same value.",
+     .merging = "A value that is written concurrently with the removal survives it."},
+    {.name = "mget",
+     .arity = -2,
+     .flags = kReads | kFast | kLong,
+     .keys = {keys_from(1, kReadsOnly | kAccess)},
+     .run = mget,
+     .since = "1.0.0",
+     .usage = "key [key ...]",
+     .help = "The strings at some keys.",
+     .complexity = "O(N), N the number of keys"},
+    {.name = "mset",
+     .arity = -3,
+     .flags = kWrites,
+     .keys = {keys_from(1, kOverwrites | kUpdate, 2)},
+     .run = mset,
+     .since = "1.0.1",
+     .usage = "key value [key value ...]",
+     .help = "Makes some keys hold strings, all at once.",
+     .complexity = "O(N), N the number of keys",
+     .merging = "Visible as a whole in all regions. Per key: The last writer wins, or the policy "
+                "of the prefix; the other values stay as siblings until a write replaces them."},
+    {.name = "msetnx",
+     .arity = -3,
+     .flags = kWrites,
+     .keys = {keys_from(1, kOverwrites | kInsert, 2)},
+     .run = msetnx,
+     .since = "1.0.1",
+     .usage = "key value [key value ...]",
+     .help = "Makes some keys hold strings unless one of them holds something.",
+     .complexity = "O(N), N the number of keys",
+     .caution = "Not exclusive across regions: two regions can both succeed, since each looks at "
+                "itself alone.",
+     .merging = "Visible as a whole in all regions. Per key: The last writer wins, or the policy "
+                "of the prefix; the other values stay as siblings until a write replaces them."},
+    {.name = "strlen",
+     .arity = 2,
+     .flags = kReads | kFast,
+     .keys = {kShownKey},
+     .run = strlen,
+     .since = "2.2.0",
+     .usage = "key",
+     .help = "The size of a string.",
+     .complexity = "O(1)"},
+    {.name = "append",
+     .arity = 3,
+     .flags = kWrites | kFast,
+     .keys = {key_at(1, kReadsAndWrites | kInsert)},
+     .run = append,
+     .since = "2.0.0",
+     .usage = "key value",
+     .help = "Adds bytes to the end of a string.",
+     .complexity = "O(N), N the size of the new value",
+     .caution =
+         "Of concurrent additions in two regions one is shown: the whole new value is written.",
+     .merging = "The last writer wins, or the policy of the prefix; the other values stay as "
+                "siblings until a write replaces them. A list keeps both."},
+    {.name = "incr",
+     .arity = 2,
+     .flags = kWrites | kFast,
+     .keys = {kChangedKey},
+     .run = incr,
+     .since = "1.0.0",
+     .usage = "key",
+     .help = "Adds 1; additions in all regions count.",
+     .complexity = "O(1)",
+     .caution =
+         "The number in the reply is this region's: two regions can reply with the same one.",
+     .merging = "Additions of all regions count, unless a write that has seen them replaces them."},
+    {.name = "decr",
+     .arity = 2,
+     .flags = kWrites | kFast,
+     .keys = {kChangedKey},
+     .run = decr,
+     .since = "1.0.0",
+     .usage = "key",
+     .help = "Subtracts 1; subtractions in all regions count.",
+     .complexity = "O(1)",
+     .caution =
+         "The number in the reply is this region's: two regions can reply with the same one.",
+     .merging = "Additions of all regions count, unless a write that has seen them replaces them."},
+    {.name = "incrby",
+     .arity = 3,
+     .flags = kWrites | kFast,
+     .keys = {kChangedKey},
+     .run = incrby,
+     .since = "1.0.0",
+     .usage = "key increment",
+     .help = "Adds an integer; additions in all regions count.",
+     .complexity = "O(1)",
+     .caution =
+         "The number in the reply is this region's: two regions can reply with the same one.",
+     .merging = "Additions of all regions count, unless a write that has seen them replaces them."},
+    {.name = "decrby",
+     .arity = 3,
+     .flags = kWrites | kFast,
+     .keys = {kChangedKey},
+     .run = decrby,
+     .since = "1.0.0",
+     .usage = "key decrement",
+     .help = "Subtracts an integer; subtractions in all regions count.",
+     .complexity = "O(1)",
+     .caution =
+         "The number in the reply is this region's: two regions can reply with the same one.",
+     .merging = "Additions of all regions count, unless a write that has seen them replaces them."},
+    {.name = "incrbyfloat",
+     .arity = 3,
+     .flags = kWrites | kFast,
+     .keys = {kChangedKey},
+     .run = incrbyfloat,
+     .since = "2.6.0",
+     .usage = "key increment:double",
+     .help = "Adds a number; additions in all regions count.",
+     .complexity = "O(1)",
+     .caution =
+         "The number in the reply is this region's: two regions can reply with the same one.",
+     .merging = "Additions of all regions count, unless a write that has seen them replaces them. "
+                "A string that is no integer is replaced by the sum, as a value: then the last "
+                "writer wins."},
+    {.name = "getrange",
+     .arity = 4,
+     .flags = kReads,
+     .keys = {kReadKey},
+     .run = getrange,
+     .since = "2.4.0",
+     .usage = "key start end",
+     .help = "A part of a string.",
+     .complexity = "O(N), N the size of the string"},
+    {.name = "substr",
+     .arity = 4,
+     .flags = kReads,
+     .keys = {kReadKey},
+     .run = getrange,
+     .since = "1.0.0",
+     .usage = "key start end",
+     .help = "A part of a string.",
+     .complexity = "O(N), N the size of the string",
+     .deprecated_since = "2.0.0",
+     .replaced_by = "GETRANGE"},
+    {.name = "setrange",
+     .arity = 4,
+     .flags = kWrites,
+     .keys = {kUpdatedKey},
+     .run = setrange,
+     .since = "2.2.0",
+     .usage = "key offset value",
+     .help = "Overwrites a part of a string.",
+     .complexity = "O(N), N the size of the new value",
+     .caution =
+         "Of concurrent changes in two regions one is shown: the whole new value is written.",
+     .merging = "The last writer wins, or the policy of the prefix; the other values stay as "
+                "siblings until a write replaces them."},
 };
 
 }  // namespace
