@@ -184,6 +184,7 @@ const Command* find_row(std::string_view full_name) {
 Resolved resolve(Arguments arguments) {
   const Command* command = find_command(arguments[0]);
   if (command == nullptr) return {nullptr, nullptr, unknown_command(arguments)};
+  if (command->verbs.empty() && command->takes(arguments.size())) return {command, command, {}};
   Resolved resolved{command, command, {}};
   std::string name;
   for (std::size_t i = 1; !command->verbs.empty() && i < arguments.size(); ++i) {

@@ -60,40 +60,40 @@ void Turn::finish(const Call& call, std::size_t begin) {
   Client& client = call.client;
   const Command& command = call.command;
   ++host_.statistics.commands;
-  wrote_ = wrote_ || command.changes();
-  const bool looked = command.has(kReads) || command.changes();
-  if (looked) client.session.mark(command.changes());
+  const bool changes = command.changes();
+  wrote_ = wrote_ || changes;
+  const bool looked = changes || command.has(kReads);
+  if (looked) client.session.mark(changes);
   if (wrote_ && looked) answers_.push_back({&client, begin, client.reply.mark()});
-  observe(call, client.reply.is_error(begin));
-  show(client, command, call.arguments);
+  const SteadyTime now = steady_now();
+  const auto took = now - std::exchange(host_.now, now);
+  CommandCount& count = host_.observed.commands.of(command.id);
+  ++count.calls;
+  count.time += took;
+  if (client.reply.is_error(begin)) ++count.failed;
+  if (host_.observed.notable(took)) note_slow(call, took);
+  if (host_.monitors.any()) show(client, command, call.arguments);
   if (wrote_ && host_.leader.group_full()) commit();
+}
+
+void Turn::note_slow(const Call& call, std::chrono::nanoseconds took) {
+  Observed& observed = host_.observed;
+  const std::int64_t seconds = core::SystemClock().now_ms() / 1000;
+  if (observed.latency().takes(took)) {
+    observed.latency().add(call.command.has(kFast) ? "fast-command" : "command", seconds, took);
+  }
+  if (!observed.slow().takes(took) || call.command.has(kSecret)) return;
+  observed.slow().add({.time = seconds,
+                       .took = std::chrono::duration_cast<std::chrono::microseconds>(took),
+                       .address = call.client.address,
+                       .client = call.client.name},
+                      call.arguments);
 }
 
 // As by Redis, words of operators are not shown.
 void Turn::show(const Client& client, const Command& command, Arguments arguments) {
   const bool shown = host_.monitors.any() && !command.has(kSecret) && !command.has(kAdmin);
   if (shown) host_.monitors.show(client, arguments);
-}
-
-void Turn::observe(const Call& call, bool failed) {
-  Observed& observed = host_.observed;
-  const SteadyTime now = steady_now();
-  const auto took = now - std::exchange(host_.now, now);
-  CommandCount& count = observed.commands.of(call.command.id);
-  ++count.calls;
-  count.time += took;
-  if (failed) ++count.failed;
-  if (!observed.slow.takes(took) && !observed.latency.takes(took)) return;
-  const std::int64_t seconds = core::SystemClock().now_ms() / 1000;
-  if (observed.latency.takes(took)) {
-    observed.latency.add(call.command.has(kFast) ? "fast-command" : "command", seconds, took);
-  }
-  if (!observed.slow.takes(took) || call.command.has(kSecret)) return;
-  observed.slow.add({.time = seconds,
-                     .took = std::chrono::duration_cast<std::chrono::microseconds>(took),
-                     .address = call.client.address,
-                     .client = call.client.name},
-                    call.arguments);
 }
 
 bool Turn::run_within_room(Call& call, std::size_t begin) {
@@ -108,8 +108,9 @@ bool Turn::run_within_room(Call& call, std::size_t begin) {
 }
 
 void Turn::run_watched(Call& call) {
+  if (!call.command.changes()) return run(call);
   const std::size_t queued = call.client.queue.entries.size();
-  if (!call.command.changes() || std::max(call.size(), queued) < kMany) return run(call);
+  if (std::max(call.size(), queued) < kMany) return run(call);
   struct Watched {
     leader::Watchdog& watchdog;
     ~Watched() { watchdog.end(); }
@@ -238,8 +239,8 @@ void Turn::commit() {
 
 void Turn::note_commit(std::chrono::nanoseconds took) {
   ++host_.statistics.commits;
-  if (!host_.observed.latency.takes(took)) return;
-  host_.observed.latency.add("commit", core::SystemClock().now_ms() / 1000, took);
+  if (!host_.observed.latency().takes(took)) return;
+  host_.observed.latency().add("commit", core::SystemClock().now_ms() / 1000, took);
 }
 
 void Turn::revoke(std::string_view error) {

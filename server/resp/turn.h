@@ -66,7 +66,7 @@ class Turn {
   void reject(Client& client, const Resolved& resolved, Arguments arguments);
   // Notes that a command has run; its answer begins at `begin`.
   void finish(const Call& call, std::size_t begin);
-  void observe(const Call& call, bool failed);
+  void note_slow(const Call& call, std::chrono::nanoseconds took);
   // Shows a command to the clients that have sent MONITOR.
   void show(const Client& client, const Command& command, Arguments arguments);
   void note_commit(std::chrono::nanoseconds took);

@@ -47,12 +47,20 @@ class Copier {
     if (const auto value = txn_.get(from)) txn_.put(to, *value);
   }
 
+  // Throws if the elements of a collection are too many, before they are read.
+  void check(const Key& collection) {
+    if (copied_ + txn_.count(collection) <= kCopiedMax) return;
+    copied_ = kCopiedMax;
+    count();
+  }
+
   // Returns the names in a collection, of which each is a row or more.
   std::vector<std::string> names_of(const Key& collection) {
+    check(collection);
     std::vector<std::string> names;
     txn_.names(collection, {}, [&](const std::string& name) {
       names.push_back(name);
-      return copied_ + names.size() <= kCopiedMax + 1;
+      return true;
     });
     return names;
   }
@@ -73,21 +81,18 @@ class Copier {
   }
 
   void copy_sorted_set(const Key& from, const Key& to) {
+    check(from.of(Type::kSortedSet));
     SortedSet<std::string> target(txn_, to);
-    for (const auto& each : SortedSet<std::string>(txn_, from).range({}, kCopiedMax + 1)) {
+    for (const auto& each : SortedSet<std::string>(txn_, from).range()) {
       count();
       target.put(each.member, each.score);
     }
   }
 
   void copy_list(const Key& from, const Key& to) {
-    const List<std::string> source(txn_, from);
-    if (source.size() > kCopiedMax) {
-      copied_ = kCopiedMax;
-      count();  // Throws, before all elements are in memory.
-    }
+    check(from.of(Type::kList));
     List<std::string> target(txn_, to);
-    for (const std::string& element : source.elements()) {
+    for (const std::string& element : List<std::string>(txn_, from).elements()) {
       count();
       target.push_back(element);
     }

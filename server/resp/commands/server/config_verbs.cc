@@ -35,8 +35,8 @@ constexpr Parameter kParameters[] = {
     {"bind", [](const Host& host) { return host.endpoint.substr(0, host.endpoint.rfind(':')); }},
     {"databases", [](const Host&) { return std::to_string(kDatabases); }},
     {"latency-monitor-threshold",
-     [](const Host& host) { return std::to_string(host.observed.latency.threshold().count()); },
-     [](Host& host, std::int64_t ms) { host.observed.latency.set_threshold(milliseconds(ms)); }, 0,
+     [](const Host& host) { return std::to_string(host.observed.latency().threshold().count()); },
+     [](Host& host, std::int64_t ms) { host.observed.set_latency_threshold(milliseconds(ms)); }, 0,
      kNumberMax},
     {"maxclients", [](const Host& host) { return std::to_string(host.options.connections_max); }},
     {"maxmemory", [](const Host&) { return std::string("0"); }},
@@ -50,13 +50,13 @@ constexpr Parameter kParameters[] = {
      }},
     {"save", [](const Host&) { return std::string(); }},
     {"slowlog-log-slower-than",
-     [](const Host& host) { return std::to_string(host.observed.slow.threshold().count()); },
-     [](Host& host, std::int64_t us) { host.observed.slow.set_threshold(microseconds(us)); }, -1,
+     [](const Host& host) { return std::to_string(host.observed.slow().threshold().count()); },
+     [](Host& host, std::int64_t us) { host.observed.set_slow_threshold(microseconds(us)); }, -1,
      kNumberMax},
     {"slowlog-max-len",
-     [](const Host& host) { return std::to_string(host.observed.slow.length()); },
+     [](const Host& host) { return std::to_string(host.observed.slow().length()); },
      [](Host& host, std::int64_t entries) {
-       host.observed.slow.set_length(static_cast<std::size_t>(entries));
+       host.observed.slow().set_length(static_cast<std::size_t>(entries));
      },
      0, static_cast<std::int64_t>(SlowLog::kEntriesMax)},
     {"timeout", [](const Host&) { return std::string("0"); }},

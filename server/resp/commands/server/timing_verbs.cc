@@ -25,7 +25,7 @@ void slowlog_get(Call& call) {
     }
     count = *wanted;
   }
-  const auto& all = call.host.observed.slow.all();
+  const auto& all = call.host.observed.slow().all();
   const std::size_t shown =
       count < 0 ? all.size() : std::min(all.size(), static_cast<std::size_t>(count));
   Writer& reply = call.reply();
@@ -44,18 +44,18 @@ void slowlog_get(Call& call) {
 }
 
 void slowlog_len(Call& call) {
-  call.reply().integer(static_cast<std::int64_t>(call.host.observed.slow.all().size()));
+  call.reply().integer(static_cast<std::int64_t>(call.host.observed.slow().all().size()));
 }
 
 void slowlog_reset(Call& call) {
-  call.host.observed.slow.reset();
+  call.host.observed.slow().reset();
   call.reply().ok();
 }
 
 // ---- LATENCY
 
 void latency_latest(Call& call) {
-  const auto& events = call.host.observed.latency.all();
+  const auto& events = call.host.observed.latency().all();
   call.reply().array(events.size());
   for (const auto& [name, event] : events) {
     call.reply().array(4);
@@ -67,7 +67,7 @@ void latency_latest(Call& call) {
 }
 
 void latency_history(Call& call) {
-  const auto& events = call.host.observed.latency.all();
+  const auto& events = call.host.observed.latency().all();
   const auto found = events.find(call[2]);
   if (found == events.end()) return call.reply().array(0);
   call.reply().array(found->second.samples.size());
@@ -79,7 +79,7 @@ void latency_history(Call& call) {
 }
 
 void latency_reset(Call& call) {
-  LatencyEvents& latency = call.host.observed.latency;
+  LatencyEvents& latency = call.host.observed.latency();
   std::size_t count = 0;
   if (call.size() == 2) count = latency.forget_all();
   for (const std::string_view event : call.arguments.subspan(2)) {
@@ -89,7 +89,7 @@ void latency_reset(Call& call) {
 }
 
 void latency_doctor(Call& call) {
-  const LatencyEvents& latency = call.host.observed.latency;
+  const LatencyEvents& latency = call.host.observed.latency();
   if (latency.threshold().count() == 0) {
     return call.reply().verbatim(
         "Nothing is sampled: CONFIG SET latency-monitor-threshold MILLISECONDS begins.\n");

@@ -36,7 +36,11 @@ std::optional<std::string> look_up(const Call& call, std::size_t position) {
   return value;
 }
 
-void get(Call& call) { reply_value(call.reply(), look_up(call, 1)); }
+void get(Call& call) {
+  const std::optional<std::string> value = read(call.scope, call.key(1));
+  count_lookup(call, value.has_value());
+  reply_value(call.reply(), value);
+}
 
 struct SetOptions {
   bool if_absent = false;
