@@ -226,6 +226,15 @@ FLUSHDB ; SELECT 0 ; SELECT 0 ; SELECT 1 ; SELECT 1 ; SELECT 9 ; SELECT 15
 MULTI ; EXEC ; EXEC ; EXEC
 )";
 
+// Forms of requests of two clients that watch each other's keys.
+constexpr std::string_view kWatchForms = R"(
+GET k ; SET k v ; SET k v NX ; SET k v XX ; INCR k ; APPEND k v ; DEL k ; GETDEL k ; EXISTS k k
+HSET k v v ; HDEL k v ; HINCRBY k v 1 ; EXPIREAT k 4000000000 ; EXPIREAT k 1 ; PERSIST k ; RENAME k k
+COPY k k REPLACE ; SETRANGE k 2 v ; SREM k v ; SPOP k 0 ; FLUSHDB
+WATCH k ; WATCH k ; WATCH k k ; WATCH k ; UNWATCH ; MULTI ; MULTI ; MULTI ; EXEC ; EXEC ; EXEC ; EXEC
+DISCARD ; SELECT 0 ; SELECT 1 ; RESET ; NOPE
+)";
+
 std::vector<Words> requests_of(std::string_view text) {
   std::string lines;
   while (!text.empty()) {
@@ -257,11 +266,10 @@ const auto& any_of(std::mt19937_64& random, const Items& items) {
   return items[random() % std::size(items)];
 }
 
-Words random_request(std::mt19937_64& random) {
+Words random_request(std::mt19937_64& random, const std::vector<Words>& forms) {
   static const std::vector<std::string> keys{"a", "b", "c", "d"};
   static const std::vector<std::string> values{
       "0", "-1", "10", "x", "", "007", "1.5", "9223372036854775807", "-9223372036854775808"};
-  static const std::vector<Words> forms = requests_of(kForms);
   Words words = any_of(random, forms);
   for (std::string& word : words) {
     if (word == "k") {
@@ -300,16 +308,45 @@ TEST_SUITE("server: differential") {
     const std::uint64_t seed = anabranch::test::seed();
     CAPTURE(seed);
     std::mt19937_64 random(seed);
+    const std::vector<Words> forms = requests_of(kForms);
+    const int requests = anabranch::test::long_run() ? 50'000 : 3'000;
+    for (const char* protocol : {"2", "3"}) {
+      CAPTURE(protocol);
+      ServerPair pair;
+      pair.ours.ask({"HELLO", protocol});
+      pair.theirs.ask({"HELLO", protocol});
+      bool in_transaction = false;
+      for (int i = 0; i < requests; ++i) {
+        const Words words = random_request(random, forms);
+        // The order in which a transaction shows elements cannot be sorted out.
+        if (in_transaction && is_unordered(words[0])) continue;
+        if (words[0] == "MULTI") in_transaction = true;
+        if (words[0] == "EXEC") in_transaction = false;
+        pair.compare(words);
+      }
+    }
+  }
+
+  TEST_CASE("two clients that watch each other's keys get the replies of Redis") {
+    if (!RedisProcess::installed()) {
+      MESSAGE("skipped: there is no redis-server on this machine");
+      return;
+    }
+    const std::uint64_t seed = anabranch::test::seed();
+    CAPTURE(seed);
+    std::mt19937_64 random(seed);
+    const std::vector<Words> forms = requests_of(kWatchForms);
     ServerPair pair;
+    RespClient ours = pair.ours_server.client();
+    RespClient theirs = pair.theirs_server.client();
     const int requests = anabranch::test::long_run() ? 50'000 : 5'000;
-    bool in_transaction = false;
     for (int i = 0; i < requests; ++i) {
-      const Words words = random_request(random);
-      // The order in which a transaction shows elements cannot be sorted out.
-      if (in_transaction && is_unordered(words[0])) continue;
-      if (words[0] == "MULTI") in_transaction = true;
-      if (words[0] == "EXEC") in_transaction = false;
-      pair.compare(words);
+      const Words words = random_request(random, forms);
+      if (random() % 2 == 0) {
+        pair.compare(words);
+      } else {
+        ServerPair::compare(words, ours, theirs);
+      }
     }
   }
 
