@@ -82,6 +82,8 @@ std::string error_text(const Error& error);
 void help(Call& call);
 // Whether a word equals this one, in any case.
 bool same_word(std::string_view word, std::string_view lower_case);
+// Whether a field or member is longer than any that can be stored, so that no collection has it.
+constexpr bool is_too_long(std::string_view name) { return name.size() > (std::size_t{64} << 10U); }
 // Counts a key that a read was to find, for INFO.
 void count_lookup(const Call& call, bool found);
 // Replies with the value, or null.

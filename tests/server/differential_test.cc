@@ -229,9 +229,11 @@ MULTI ; EXEC ; EXEC ; EXEC
 // Forms of requests of two clients that watch each other's keys.
 constexpr std::string_view kWatchForms = R"(
 GET k ; SET k v ; SET k v NX ; SET k v XX ; INCR k ; APPEND k v ; DEL k ; GETDEL k ; EXISTS k k
-HSET k v v ; HDEL k v ; HINCRBY k v 1 ; EXPIREAT k 4000000000 ; EXPIREAT k 1 ; PERSIST k ; RENAME k k
+HSET k v v ; HDEL k v ; HINCRBY k v 1 ; EXPIREAT k 4000000000 ; EXPIREAT k 1 ; PERSIST k
+RENAME k k
 COPY k k REPLACE ; SETRANGE k 2 v ; SREM k v ; SPOP k 0 ; FLUSHDB
-WATCH k ; WATCH k ; WATCH k k ; WATCH k ; UNWATCH ; MULTI ; MULTI ; MULTI ; EXEC ; EXEC ; EXEC ; EXEC
+WATCH k ; WATCH k ; WATCH k k ; WATCH k ; UNWATCH ; MULTI ; MULTI ; MULTI ; EXEC ; EXEC ; EXEC
+EXEC
 DISCARD ; SELECT 0 ; SELECT 1 ; RESET ; NOPE
 )";
 

@@ -31,8 +31,8 @@ subscribe, keyspace notifications, client-side caching; scripts and functions; D
 MIGRATE and SORT; clusters; users and ACL. Lists, sorted sets and texts exist for programs that
 embed a store: such keys have a TYPE, can be renamed, copied, scanned and removed.
 
-- A key, a field or a member has at most 65,536 bytes, a value 32 MiB, a request 128 MiB. Reading
-  a longer name finds nothing.
+- A key, a field or a member has at most 65,536 bytes, a value 32 MiB, a request 128 MiB. A longer
+  field or member is not found by reads and removals; a longer key is refused.
 - SCAN: an element that is there from the beginning to the end of an iteration is returned, once
   or several times. After a  restart of the server an iteration begins anew, under the same
   cursor, without the client's noticing.

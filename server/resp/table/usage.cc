@@ -110,7 +110,9 @@ Argument fold(Sequence parts) {
       return std::move(parts.front());
     }
   }
-  return {.name = joined_names(parts), .type = "block", .token = token, .parts = std::move(parts)};
+  Argument block{.name = joined_names(parts), .type = "block", .token = token};
+  block.parts = std::move(parts);
+  return block;
 }
 
 class UsageParser {

@@ -25,7 +25,8 @@ bool overwrite(Scope& txn, const Key& field, std::string_view value) {
 // Returns the string in a field; nullopt if there is none. Throws kWrongType if the key is not a
 // hash.
 std::optional<std::string> read(const Scope& scope, const Key& key, std::string_view field) {
-  std::optional<std::string> value = scope.get(key.field(field).of(Type::kString));
+  std::optional<std::string> value;
+  if (!is_too_long(field)) value = scope.get(key.field(field).of(Type::kString));
   if (!value) expect_type(scope, key, Type::kMap);
   return value;
 }
@@ -84,6 +85,7 @@ void hmget(Call& call) {
   LongAnswer answer(call);
   if (answer.first()) call.reply().array(call.size() - 2);
   answer.each_argument(2, [&](std::string_view field) {
+    if (is_too_long(field)) return call.reply().null();
     reply_value(call.reply(), call.scope.get(key.field(field).of(Type::kString)));
   });
 }
@@ -92,13 +94,17 @@ void hdel(Call& call) {
   Map map{call.scope, call.key(1)};
   std::int64_t removed = 0;
   for (const std::string_view field : call.arguments.subspan(2)) {
-    if (map.erase(field)) ++removed;
+    if (!is_too_long(field) && map.erase(field)) ++removed;
   }
   call.reply().integer(removed);
 }
 
 void hexists(Call& call) {
-  call.reply().integer(Map(call.scope, call.key(1)).contains(call[2]) ? 1 : 0);
+  const Key key = call.key(1);
+  expect_type(call.scope, key, Type::kMap);
+  const std::string_view name = call[2];
+  const bool found = !is_too_long(name) && call.scope.type(key.field(name)) != Type::kNone;
+  call.reply().integer(found ? 1 : 0);
 }
 
 void hlen(Call& call) {

@@ -10,32 +10,30 @@ namespace {
 
 using Elements = Set<std::string>;
 
-// Calls `change` with each element named by the call and counts the results that are true.
-template <typename Change>
-void change_each(Call& call, Change change) {
+void sadd(Call& call) {
   const Key key = call.key(1);
   expect_type(call.scope, key, Type::kSet);
-  std::int64_t changed = 0;
-  for (const std::string_view element : call.arguments.subspan(2)) {
-    if (change(key.element(element))) ++changed;
-  }
-  call.reply().integer(changed);
-}
-
-void sadd(Call& call) {
-  change_each(call, [&](const Key& row) {
-    const bool added = !call.scope.contains(row);
+  std::int64_t added = 0;
+  for (const std::string_view member : call.arguments.subspan(2)) {
+    const Key row = key.element(member);
+    if (!call.scope.contains(row)) ++added;
     call.scope.put(row, {});
-    return added;
-  });
+  }
+  call.reply().integer(added);
 }
 
 void srem(Call& call) {
-  change_each(call, [&](const Key& row) {
-    const bool found = call.scope.contains(row);
-    if (found) call.scope.remove(row);
-    return found;
-  });
+  const Key key = call.key(1);
+  expect_type(call.scope, key, Type::kSet);
+  std::int64_t removed = 0;
+  for (const std::string_view member : call.arguments.subspan(2)) {
+    if (is_too_long(member)) continue;
+    const Key row = key.element(member);
+    if (!call.scope.contains(row)) continue;
+    call.scope.remove(row);
+    ++removed;
+  }
+  call.reply().integer(removed);
 }
 
 void smembers(Call& call) {
@@ -53,7 +51,8 @@ void smembers(Call& call) {
 
 void sismember(Call& call) {
   const Key key = call.key(1);
-  const bool found = Elements(call.scope, key).contains(std::string(call[2]));
+  const bool found = !is_too_long(call[2]) && call.scope.contains(key.element(call[2]));
+  if (!found) expect_type(call.scope, key, Type::kSet);
   count_lookup(call, found || call.scope.count(key.of(Type::kSet)) > 0);
   call.reply().integer(found ? 1 : 0);
 }
@@ -64,7 +63,8 @@ void smismember(Call& call) {
   LongAnswer answer(call);
   if (answer.first()) call.reply().array(call.size() - 2);
   answer.each_argument(2, [&](std::string_view element) {
-    call.reply().integer(call.scope.contains(key.element(element)) ? 1 : 0);
+    const bool found = !is_too_long(element) && call.scope.contains(key.element(element));
+    call.reply().integer(found ? 1 : 0);
   });
 }
 
