@@ -329,10 +329,10 @@ TEST_SUITE("server: observing") {
     }
     // 20,000 draws of 2,000 members: each ten times.
     CHECK(drawn.size() > 1'900);
-    for (const auto& [member, times] : drawn) {
-      CAPTURE(member);
-      CHECK(times < 60);
-      CHECK(client.ask({"SISMEMBER", "set", member}) == ":1\r\n");
+    for (const auto& each : drawn) {
+      CAPTURE(each.first);
+      CHECK(each.second < 60);
+      CHECK(client.ask({"SISMEMBER", "set", each.first}) == ":1\r\n");
     }
     CHECK(to_json(client.ask({"SRANDMEMBER", "set", "5"})).size() == 5);
     CHECK(to_json(client.ask({"SRANDMEMBER", "set", "1500"})).size() == 1500);

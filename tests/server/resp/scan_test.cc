@@ -79,9 +79,9 @@ TEST_SUITE("server: scan") {
     fill(client, 500);
     client.ask({"SADD", "set", "x"});
     CHECK(iterate(client, {"SCAN"}, {}).size() == 501);
-    for (const auto& [key, times] : iterate(client, {"SCAN"}, {"COUNT", "7"})) {
-      CAPTURE(key);
-      CHECK(times == 1);
+    for (const auto& each : iterate(client, {"SCAN"}, {"COUNT", "7"})) {
+      CAPTURE(each.first);
+      CHECK(each.second == 1);
     }
     CHECK(iterate(client, {"SCAN"}, {"COUNT", "100000"}).size() == 501);
     CHECK(iterate(client, {"SCAN"}, {"MATCH", "k1?"}).size() == 10);
@@ -153,7 +153,7 @@ TEST_SUITE("server: scan") {
     for (int i = 0; i < 50; ++i) page_of(two, {"SCAN", "0"});  // Given up.
     const auto found = iterate(one, {"SCAN"}, {}, [&] { iterate(two, {"SCAN"}, {"COUNT", "50"}); });
     CHECK(found.size() == 300);
-    for (const auto& [key, times] : found) CHECK(times == 1);
+    for (const auto& each : found) CHECK(each.second == 1);
     CHECK(figure(one, "scan_cursors_forgotten") == 0);
     CHECK(figure(one, "scans_begun_anew") == 0);
     CHECK(figure(one, "scan_cursors") < 100);

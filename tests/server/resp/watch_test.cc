@@ -140,6 +140,16 @@ TEST_SUITE("server: watch") {
     REQUIRE(eventually([&] { return figure(other, "watching_clients") == 0; }));
   }
 
+  TEST_CASE("a policy that decides what a key shows is a change") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"MSET", "bids/1", "5", "other", "5"});
+    const Words policy{"ANABRANCH", "POLICY", "SET", "max", "bids/"};
+    CHECK(exec_after(server, {"WATCH", "other"}, policy) == kPong);
+    client.ask({"ANABRANCH", "POLICY", "REMOVE", "bids/"});
+    CHECK(exec_after(server, {"WATCH", "bids/1"}, policy) == kNothing);
+  }
+
   TEST_CASE("keys of several clients are told apart") {
     RunningServer server;
     RespClient one = server.client();
