@@ -92,6 +92,9 @@ enum class Bug : std::uint8_t {
   kMergeUnclear,
   kLearnFromAll,
   kHearFormer,
+  kKeepModuleState,
+  kForgetModules,
+  kCountAllExecutions,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

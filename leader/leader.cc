@@ -11,8 +11,6 @@
 #include "core/token.h"
 #include "core/wall_clock.h"
 #include "leader/check_options.h"
-#include "leader/erased_sweep.h"
-#include "leader/expiry_sweep.h"
 #include "leader/leader_status.h"
 #include "leader/link_log.h"
 #include "leader/losers.h"
@@ -21,9 +19,11 @@
 #include "leader/policies.h"
 #include "leader/put_back.h"
 #include "leader/replication_progress.h"
-#include "leader/request_sweep.h"
 #include "leader/scopes/group_scope.h"
 #include "leader/scopes/kept_view.h"
+#include "leader/sweeps/erased_sweep.h"
+#include "leader/sweeps/expiry_sweep.h"
+#include "leader/sweeps/request_sweep.h"
 #include "regions/delivery/key_signatures.h"
 #include "regions/replica.h"
 #include "rows/resolvers.h"
@@ -460,17 +460,18 @@ std::vector<PluginAt> Leader::plugins() const {
   return all;
 }
 
-core::Result<std::vector<Loser>> Leader::losers(const LoserFilter& filter) const {
-  return list_losers(*impl_->storage().snapshot(), impl_->replica().names(), filter);
+core::Result<LoserPage> Leader::losers(const LoserFilter& filter, std::size_t entries_max) const {
+  return list_losers(*impl_->storage().snapshot(), impl_->replica().names(), filter, entries_max);
 }
 
 core::Result<std::vector<Loser>> Leader::losers_with(std::string_view id) const {
   return leader::losers_with(*impl_->storage().snapshot(), impl_->replica().names(), id);
 }
 
-std::vector<Loser> Leader::losers_of(std::uint64_t entry, const LoserFilter& filter) const {
+std::optional<std::vector<Loser>> Leader::losers_of(std::uint64_t entry,
+                                                    const LoserFilter& filter) const {
   const auto found = rows::find_conflict(*impl_->storage().snapshot(), entry);
-  if (!found) return {};
+  if (!found) return std::nullopt;
   return leader::losers_of(entry, *found, impl_->replica().names(), filter);
 }
 

@@ -25,9 +25,9 @@
 
 #include "core/result.h"
 #include "core/version_vector.h"
-#include "leader/expiry_counts.h"
 #include "leader/scopes/view.h"
 #include "leader/session_wait.h"
+#include "leader/sweeps/expiry_counts.h"
 #include "leader/watch/log_cursor.h"
 #include "regions/members/region_list.h"
 #include "regions/wire/verdict.h"
@@ -36,6 +36,7 @@
 namespace anabranch::leader {
 
 class GroupWriter;
+struct LoserPage;
 class KeptView;
 
 class Leader {
@@ -114,13 +115,16 @@ class Leader {
   core::Result<void> remove_plugin(std::string_view name);
   // See Store::plugins. Thread-safe.
   [[nodiscard]] std::vector<PluginAt> plugins() const;
-  // See Store::losers. Thread-safe.
-  [[nodiscard]] core::Result<std::vector<Loser>> losers(const LoserFilter& filter) const;
+  // See Store::losers; looks at so many entries of the log at most. Thread-safe.
+  [[nodiscard]] core::Result<LoserPage> losers(const LoserFilter& filter,
+                                               std::size_t entries_max) const;
   // Returns all losers of the entry of the log that a loser is of. Fails with kInvalid if there is
   // none. Thread-safe.
   [[nodiscard]] core::Result<std::vector<Loser>> losers_with(std::string_view id) const;
-  // Returns the losers of an entry that a filter chooses. Thread-safe.
-  [[nodiscard]] std::vector<Loser> losers_of(std::uint64_t entry, const LoserFilter& filter) const;
+  // Returns the losers of an entry that a filter chooses; nullopt if the entry is no longer in the
+  // log. Thread-safe.
+  [[nodiscard]] std::optional<std::vector<Loser>> losers_of(std::uint64_t entry,
+                                                            const LoserFilter& filter) const;
   // Returns the number behind the newest entry of the log. Thread-safe.
   [[nodiscard]] std::uint64_t losers_end() const;
   // Stages Store::put_back in the open group; throws its errors.

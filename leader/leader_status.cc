@@ -185,6 +185,17 @@ std::vector<RegionStatus> region_statuses(const Replica& replica) {
   return statuses;
 }
 
+PluginsStatus plugins_of(const rows::ModulePool& modules) {
+  using plugins::Verdict;
+  return {.values = modules.count(Verdict::kValue),
+          .declined = modules.count(Verdict::kDeclined),
+          .out_of_fuel = modules.count(Verdict::kOutOfFuel),
+          .out_of_stack = modules.count(Verdict::kOutOfStack),
+          .traps = modules.count(Verdict::kTrap),
+          .bad_answers = modules.count(Verdict::kBadAnswer),
+          .large_answers = modules.count(Verdict::kAnswerTooLarge)};
+}
+
 void add_policies(StoreStatus& status, const Replica& replica, const rows::Resolvers& resolvers) {
   const rows::HookAlarms& alarms = resolvers.alarms();
   status.resolver_failures = alarms.count(rows::HookTrouble::kThrew);
@@ -195,6 +206,7 @@ void add_policies(StoreStatus& status, const Replica& replica, const rows::Resol
   status.answers_kept_bytes = answers.bytes;
   status.answers_found = answers.found;
   status.answers_asked = answers.asked;
+  status.plugins = plugins_of(resolvers.modules());
   status.policies = replica.state().policies()->in_force().size();
   status.policy_troubles = replica.policies().troubles();
   status.absent_functions = resolvers.absent();

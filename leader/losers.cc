@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "core/space.h"
 #include "core/text.h"
 #include "crdt/type_table.h"
 
@@ -50,8 +51,7 @@ Loser::Kind kind_of(ConflictKind kind) {
 }
 
 bool chooses(const LoserFilter& filter, const ConflictEntry& entry, const core::Components& parts) {
-  const bool of_database =
-      !filter.database || parts[0] == std::string(1, static_cast<char>(*filter.database + 1));
+  const bool of_database = !filter.database || core::database_of(parts[0]) == filter.database;
   return of_database && parts[1].starts_with(filter.prefix) &&
          entry.logged.millis() >= filter.since_ms;
 }
@@ -78,19 +78,21 @@ core::Result<FoundEntry> find_entry(const storage::Snapshot& snapshot, std::stri
   return FoundEntry{parsed.value(), *std::move(entry)};
 }
 
-}  // namespace
+std::string id_of(ConflictNumber number, std::size_t value) {
+  return std::to_string(number) + "." + std::to_string(value);
+}
 
-std::vector<Loser> losers_of(ConflictNumber number, const ConflictEntry& entry,
-                             const rows::Names& names, const LoserFilter& filter) {
+// Calls visit(number of the value in the entry, Loser) for each loser that the filter chooses.
+template <typename Visit>
+void for_each_loser(ConflictNumber number, const ConflictEntry& entry, const rows::Names& names,
+                    const LoserFilter& filter, const Visit& visit) {
   const core::Components parts = entry.note.path.components();
-  std::vector<Loser> losers;
-  if (parts.size() <= crdt::kKeyDepth || parts[0].size() != 1 || !chooses(filter, entry, parts)) {
-    return losers;
-  }
+  const auto database = core::database_of(parts.empty() ? std::string_view() : parts[0]);
+  if (!database || parts.size() <= crdt::kKeyDepth || !chooses(filter, entry, parts)) return;
   const bool met = entry.note.kind == ConflictKind::kMet;
   Loser loser;
   loser.kind = kind_of(entry.note.kind);
-  loser.database = static_cast<std::uint8_t>(static_cast<unsigned char>(parts[0][0]) - 1);
+  loser.database = *database;
   loser.key = parts[1];
   loser.path.assign(parts.begin() + crdt::kKeyDepth, parts.end());
   loser.policy = entry.policy;
@@ -102,38 +104,59 @@ std::vector<Loser> losers_of(ConflictNumber number, const ConflictEntry& entry,
     const bool is_shown = value.dot == entry.shown;
     // An equal value beside the winner is shown as well.
     if (met && loser.winner && value.value == *loser.winner) continue;
-    loser.id = std::to_string(number) + "." + std::to_string(i);
+    loser.id = id_of(number, i);
     loser.value = value.value;
     loser.region = names.region(value.dot.origin);
     loser.time_ms = value.hlc.millis();
     loser.was_shown = is_shown && !met;
-    losers.push_back(loser);
+    visit(i, loser);
   }
+}
+
+}  // namespace
+
+std::vector<Loser> losers_of(ConflictNumber number, const ConflictEntry& entry,
+                             const rows::Names& names, const LoserFilter& filter) {
+  std::vector<Loser> losers;
+  for_each_loser(number, entry, names, filter,
+                 [&](std::size_t /*value*/, const Loser& each) { losers.push_back(each); });
   return losers;
 }
 
-core::Result<std::vector<Loser>> list_losers(const storage::Snapshot& snapshot,
-                                             const rows::Names& names, const LoserFilter& filter) {
+core::Result<LoserPage> list_losers(const storage::Snapshot& snapshot, const rows::Names& names,
+                                    const LoserFilter& filter, std::size_t entries_max) {
   LoserId before;
   if (!filter.before.empty()) {
     auto parsed = parse_id(filter.before);
     if (!parsed.ok()) return parsed.failure();
     before = parsed.value();
   }
-  std::vector<Loser> all;
+  LoserPage page;
   std::set<core::Dot> listed;
+  std::string last = filter.before;  // The last value looked at.
+  std::size_t entries = 0;
   const ConflictNumber end = before.entry == 0 ? 0 : before.entry + 1;
   rows::scan_conflicts(snapshot, end, [&](ConflictNumber number, const ConflictEntry& entry) {
-    for (Loser& each : losers_of(number, entry, names, filter)) {
-      const std::size_t at = parse_id(each.id).value().value;
-      if (!listed.insert(entry.note.values[at].dot).second) continue;
-      if (number == before.entry && at <= before.value) continue;
-      if (all.size() == filter.limit) return false;
-      all.push_back(std::move(each));
+    bool is_full = entries++ == entries_max;
+    if (!is_full) {
+      for_each_loser(number, entry, names, filter, [&](std::size_t value, const Loser& each) {
+        if (number == before.entry && value <= before.value) return;
+        if (is_full || listed.contains(entry.note.values[value].dot)) return;
+        is_full = page.losers.size() == filter.limit;
+        if (is_full) return;
+        listed.insert(entry.note.values[value].dot);
+        page.losers.push_back(each);
+        last = each.id;
+      });
     }
-    return true;
+    if (is_full) {
+      page.before = last;
+    } else if (!entry.note.values.empty()) {
+      last = id_of(number, entry.note.values.size() - 1);
+    }
+    return !is_full;
   });
-  return all;
+  return page;
 }
 
 core::Result<std::vector<Loser>> losers_with(const storage::Snapshot& snapshot,

@@ -1,6 +1,7 @@
 // Losers of the public API, from the entries of the conflict log.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -22,11 +23,17 @@ namespace anabranch::leader {
 [[nodiscard]] std::vector<Loser> losers_of(rows::ConflictNumber number,
                                            const rows::ConflictEntry& entry,
                                            const rows::Names& names, const LoserFilter& filter);
-// Returns the losers of a log, the newest first, each value once. Fails with kInvalid for an id
-// that is none. Throws Error{kCorrupt}.
-[[nodiscard]] core::Result<std::vector<Loser>> list_losers(const storage::Snapshot& snapshot,
-                                                           const rows::Names& names,
-                                                           const LoserFilter& filter);
+// Some losers, the newest first, each value once: at its newest entry here.
+struct LoserPage {
+  std::vector<Loser> losers;
+  std::string before;  // The filter's `before` of the next page; empty behind the last one.
+};
+// Returns a page of a log, of the filter's limit at most, after a look at so many entries at most.
+// Fails with kInvalid for an id that is none. Throws Error{kCorrupt}.
+[[nodiscard]] core::Result<LoserPage> list_losers(const storage::Snapshot& snapshot,
+                                                  const rows::Names& names,
+                                                  const LoserFilter& filter,
+                                                  std::size_t entries_max);
 
 // Returns all losers of the entry that a loser is of. Fails as find_loser().
 [[nodiscard]] core::Result<std::vector<Loser>> losers_with(const storage::Snapshot& snapshot,

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/space.h"
 #include "plugins/module.h"
 #include "rows/policy/module_rows.h"
 
@@ -15,8 +16,7 @@ std::vector<PluginUse> uses_of(const std::string& name, const rows::PolicyTable&
   std::vector<PluginUse> uses;
   for (const auto& [scope, row] : policies.in_force()) {
     if (row.policy.kind != rows::PolicyKind::kWasm1 || row.policy.name != name) continue;
-    const auto space = static_cast<unsigned char>(scope.space.front());
-    uses.push_back({static_cast<std::uint8_t>(space - 1), scope.prefix});
+    uses.push_back({core::database_of(scope.space).value_or(0), scope.prefix});
   }
   return uses;
 }

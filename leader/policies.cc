@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "core/space.h"
 #include "rows/policy/module_rows.h"
 
 namespace anabranch {
@@ -20,8 +21,6 @@ namespace {
 using Kind = Policy::Kind;
 using rows::PolicyKind;
 using rows::PolicyRow;
-
-constexpr std::uint8_t kDatabaseMax = 15;
 
 constexpr std::pair<Kind, PolicyKind> kKinds[] = {
     {Kind::kLww, PolicyKind::kLww},       {Kind::kSiblings, PolicyKind::kSiblings},
@@ -77,8 +76,8 @@ std::string note_aside(const Listed& each, bool is_set, const PolicyRow* in_forc
 }  // namespace
 
 core::Result<void> check_database(std::uint8_t database) {
-  return database <= kDatabaseMax ? core::Result<void>()
-                                  : core::invalid("there are the databases 0 to 15");
+  return database <= core::kDatabaseMax ? core::Result<void>()
+                                        : core::invalid("there are the databases 0 to 15");
 }
 
 core::Result<void> check_policy(std::uint8_t database, const Policy& policy) {
@@ -101,8 +100,8 @@ core::Result<void> check_policy(std::uint8_t database, const Policy& policy) {
 }
 
 rows::PolicyScope scope_of(std::uint8_t database, std::string_view prefix) {
-  ANABRANCH_ASSERT(database <= kDatabaseMax);
-  return {.space = std::string(1, static_cast<char>(database + 1)), .prefix = std::string(prefix)};
+  ANABRANCH_ASSERT(database <= core::kDatabaseMax);
+  return {.space = std::string(1, core::space_of(database)), .prefix = std::string(prefix)};
 }
 
 rows::Policy row_policy(const Policy& policy) {
@@ -132,8 +131,7 @@ std::vector<PolicyAt> list_policies(const rows::RowReader& rows, const rows::Res
   for (const auto& [where, each] : found) {
     const auto in_force = table->in_force().find(where.first);
     const PolicyRow* const row = in_force == table->in_force().end() ? nullptr : &in_force->second;
-    PolicyAt at{.database = static_cast<std::uint8_t>(
-                    static_cast<unsigned char>(where.first.space.front()) - 1),
+    PolicyAt at{.database = core::database_of(where.first.space).value_or(0),
                 .prefix = where.first.prefix,
                 .policy = public_policy(each.row.policy),
                 .region = where.second.value_or(""),

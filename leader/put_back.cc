@@ -4,6 +4,7 @@
 
 #include <anabranch/key.h>
 
+#include "core/space.h"
 #include "crdt/type_table.h"
 #include "rows/conflicts/conflict_note.h"
 
@@ -13,8 +14,7 @@ namespace {
 
 // Throws kWrongType where a key or field on the way to a row holds another type than the row has.
 void check_types(const Scope& scope, const core::Components& row) {
-  const auto database = static_cast<std::uint8_t>(static_cast<unsigned char>(row[0][0]) - 1);
-  Key place(database, row[1]);
+  Key place(core::database_of(row[0]).value_or(0), row[1]);
   for (std::size_t at = crdt::kKeyDepth;; at += 2) {
     const crdt::TypeEntry* const type = crdt::find_type(row[at]);
     expect_type(scope, place, type->type);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "leader/losers.h"
 #include "leader/scopes/lent_scope.h"
 #include "leader/store_impl.h"
 
@@ -135,7 +136,7 @@ void Store::remove_plugin(std::string_view name) {
 std::vector<PluginAt> Store::plugins() const { return impl_->leader().plugins(); }
 
 std::vector<Loser> Store::losers(const LoserFilter& filter) const {
-  return impl_->leader().losers(filter).value_or_raise();
+  return impl_->leader().losers(filter, SIZE_MAX).value_or_raise().losers;
 }
 
 void Store::put_back(std::string_view loser) {

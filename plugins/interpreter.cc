@@ -12,6 +12,7 @@
 #include <wabt/interp/binary-reader-interp.h>
 #include <wabt/interp/interp.h>
 
+#include "core/planted_bug.h"
 #include "plugins/wabt_options.h"
 
 namespace anabranch::plugins {
@@ -42,10 +43,11 @@ struct Interpreter::State {
         store(wabt_options::features()),
         module(interp::Module::New(store, program->desc().module)) {}
 
-  // Makes the state that each call begins with. Returns why that failed; empty if it did not.
-  std::string begin() {
+  // Makes the state that a call begins with. Returns why that failed; empty if it did not.
+  std::string begin(From from) {
+    if (from == From::kLeft && instance) return {};
     if (is_as_made_in_size()) {
-      reset();
+      if (!core::planted(core::Bug::kKeepModuleState)) reset();
       return {};
     }
     return make_instance();
@@ -112,9 +114,17 @@ struct Interpreter::State {
   }
 
   void reset() {
-    if (!image_.empty()) std::memcpy(memory->UnsafeData(), image_.data(), image_.size());
+    copy_image();
     for (std::size_t i = 0; i < globals_.size(); ++i) {
       store.UnsafeGet<interp::Global>(instance->globals()[i])->UnsafeSet(globals_[i]);
+    }
+  }
+
+  // In pieces: for larger ones C libraries take an instruction that is slow to begin.
+  void copy_image() {
+    constexpr std::size_t kPiece = 1024;  // A memory is a multiple of it.
+    for (std::size_t at = 0; at < image_.size(); at += kPiece) {
+      std::memcpy(memory->UnsafeData() + at, image_.data() + at, kPiece);
     }
   }
 
@@ -137,13 +147,14 @@ Interpreter::Interpreter(std::shared_ptr<const Program> program)
 
 Interpreter::~Interpreter() = default;
 
-std::string Interpreter::try_instance() { return state_->begin(); }
+std::string Interpreter::try_instance() { return state_->begin(From::kNew); }
 
-Interpreter::End Interpreter::run(std::string_view input, std::uint32_t fuel, std::uint32_t slots) {
+Interpreter::End Interpreter::run(std::string_view input, std::uint32_t fuel, std::uint32_t slots,
+                                  From from) {
   State& state = *state_;
   const Program::Parts& parts = state.program->parts();
   End end;
-  if (!state.begin().empty()) return end;  // A checked program does not come here.
+  if (!state.begin(from).empty()) return end;  // A checked program does not come here.
   const auto fuel_left = state.global(parts.fuel);
   const auto slots_left = state.global(parts.slots);
   fuel_left->UnsafeSet(number(fuel));

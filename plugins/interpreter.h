@@ -38,7 +38,7 @@ class Program {
   Parts parts_;
 };
 
-// Runs calls of one program, each in the state of a new instance. For one thread at a time.
+// Runs calls of one program. For one thread at a time.
 class Interpreter {
  public:
   // The end of a call. `answer` is the i64 of the module where it ended by itself.
@@ -51,6 +51,10 @@ class Interpreter {
     std::int32_t slots = 0;  // The same of the stack.
   };
 
+  // The state that a call begins with: that of a new instance, or the one that the last call has
+  // left, if there was one.
+  enum class From : std::uint8_t { kNew, kLeft };
+
   explicit Interpreter(std::shared_ptr<const Program> program);
   Interpreter(const Interpreter&) = delete;
   Interpreter& operator=(const Interpreter&) = delete;
@@ -62,7 +66,7 @@ class Interpreter {
   // Makes that state, has the module allocate room for the input, puts the input there and calls
   // the resolver. kNoRoom: the room lies outside of its memory. Throws std::bad_alloc for want of
   // the host's memory; the interpreter is to be dropped then.
-  End run(std::string_view input, std::uint32_t fuel, std::uint32_t slots);
+  End run(std::string_view input, std::uint32_t fuel, std::uint32_t slots, From from);
   // Returns bytes of the memory that the last run left, valid until the next one; null where
   // they are not all inside.
   [[nodiscard]] const std::uint8_t* memory(std::uint64_t at, std::uint64_t size) const;

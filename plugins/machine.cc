@@ -9,13 +9,13 @@ namespace anabranch::plugins {
 
 using How = Interpreter::End::How;
 
-Outcome Machine::run(std::string_view input) {
+Outcome Machine::run(std::string_view input, Interpreter::From from) {
   if (input.size() > wasm1::kMemoryBytesMax) return {};
   // An interpreter that has thrown is not used again.
   std::unique_ptr<Interpreter> interpreter = std::move(interpreter_);
   if (!interpreter) interpreter = std::make_unique<Interpreter>(module_->program());
   const std::uint32_t fuel = wasm1::fuel_for(input.size());
-  const Interpreter::End end = interpreter->run(input, fuel, wasm1::kSlots);
+  const Interpreter::End end = interpreter->run(input, fuel, wasm1::kSlots, from);
   interpreter_ = std::move(interpreter);
   Outcome outcome = judged(end);
   outcome.fuel = static_cast<std::uint64_t>(std::int64_t{fuel} - end.fuel);

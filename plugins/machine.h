@@ -19,9 +19,13 @@ class Machine {
   // Runs the module on an input (conflict_input.h), in a fresh state: no call sees anything of
   // another one. Throws std::bad_alloc when the host has no memory left, in which case there is no
   // verdict; the machine may be used again.
-  Outcome run(std::string_view input);
+  Outcome run(std::string_view input) { return run(input, Interpreter::From::kNew); }
+  // The same in the state that the last run has left, to find modules that keep some. Stores never
+  // do so.
+  Outcome run_on(std::string_view input) { return run(input, Interpreter::From::kLeft); }
 
  private:
+  Outcome run(std::string_view input, Interpreter::From from);
   Outcome judged(const Interpreter::End& end) const;
 
   std::shared_ptr<const Module> module_;

@@ -1,6 +1,7 @@
 #include "rows/row_text.h"
 
 #include "core/dot.h"
+#include "core/space.h"
 #include "core/text.h"
 
 namespace anabranch::rows {
@@ -69,13 +70,13 @@ std::string quoted(std::string_view bytes) {
 std::string path_text(const core::Path& path) {
   std::string text;
   for (const std::string& part : path.components()) {
-    const auto space = static_cast<unsigned char>(part.empty() ? '\0' : part.front());
+    const auto database = core::database_of(part);
     if (!text.empty()) {
       text += ' ' + quoted(part);
-    } else if (part.size() == 1 && space >= 1 && space <= 16) {
-      text = "database " + std::to_string(space - 1);
+    } else if (database && *database <= core::kDatabaseMax) {
+      text = "database " + std::to_string(*database);
     } else {
-      text = part == std::string(1, '\0') ? "the mesh" : quoted(part);
+      text = part == core::kMeshSpace ? "the mesh" : quoted(part);
     }
   }
   return text;

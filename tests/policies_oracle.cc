@@ -6,6 +6,7 @@
 
 #include "core/codec.h"
 #include "core/hash.h"
+#include "tests/policy_modules.h"
 #include "tests/three_way.h"
 
 namespace anabranch::test {
@@ -60,19 +61,24 @@ core::Origin origin_in(const std::string& bytes) {
 
 PoliciesOracle::Rule PoliciesOracle::rule_in(std::string_view bytes) {
   static const std::map<std::string, Kind, std::less<>> kKinds{
-      {"none", Kind::kNone}, {"lww", Kind::kLast}, {"siblings", Kind::kLast},
-      {"max", Kind::kMax},   {"min", Kind::kMin},  {"native", Kind::kLast}};
+      {"none", Kind::kNone},   {"lww", Kind::kLast}, {"siblings", Kind::kLast},
+      {"max", Kind::kMax},     {"min", Kind::kMin},  {"native", Kind::kLast},
+      {"wasm1", Kind::kModule}};
   core::Reader in(bytes);
   const std::size_t newer = in.array_of(3);
   const auto kind = kKinds.find(in.text());
-  const bool is_native = in.ok() && kind != kKinds.end() && kind->first == "native";
+  const bool is_one = in.ok() && kind != kKinds.end();
+  const bool has_name = is_one && (kind->first == "native" || kind->first == "wasm1");
   const bool keeps_bases = in.boolean();
   std::string name;
   if (!in.take_nil()) name = in.text();
   in.skip(in.ok() ? newer : 0);
-  const bool is_known = in.done() && kind != kKinds.end() && !name.empty() == is_native;
+  const bool is_known = in.done() && kind != kKinds.end() && !name.empty() == has_name;
   if (!is_known) return {.kind = Kind::kUnknown};
-  return {.kind = name == kThreeWay ? Kind::kThreeWay : kind->second, .keeps_bases = keeps_bases};
+  Rule rule{.kind = kind->second, .keeps_bases = keeps_bases};
+  if (rule.kind == Kind::kModule) rule.module = name;
+  if (kind->first == "native" && name == kThreeWay) rule.kind = Kind::kThreeWay;
+  return rule;
 }
 
 void PoliciesOracle::learn(const core::Components& path, const std::string& value) {
@@ -87,6 +93,13 @@ void PoliciesOracle::learn(const core::Components& path, const std::string& valu
   any_keeps_bases_ |= rule.keeps_bases;
   if (path.size() == 4) scoped.set = rule;
   if (path.size() == 6 && path[4] == "p") scoped.proposed[path[5]] = rule;
+}
+
+void PoliciesOracle::learn_module(const core::Components& path, const std::string& value) {
+  if (path.size() != 3 || path[0] != kMesh || path[1] != "module") return;
+  for (const PolicyModule& module : policy_modules()) {
+    if (module.hash == path[2] && module.bytes == value) modules_.insert(module.name);
+  }
 }
 
 PoliciesOracle::Rule PoliciesOracle::rule_for(const std::string& space,
@@ -135,6 +148,24 @@ std::string PoliciesOracle::merged(const Rule& rule, const core::Components& pat
   return "merged " + core::to_string(core::digest128(all));
 }
 
+// What a module makes of the values, as docs/plugins.md says what it gets.
+std::string PoliciesOracle::by_module(const Rule& rule, const core::Components& path,
+                                      const std::vector<Value>& values) const {
+  const auto module = std::ranges::find(policy_modules(), rule.module, &PolicyModule::name);
+  const std::string& last = values.back().value;
+  if (module == policy_modules().end() || !modules_.contains(rule.module)) return last;
+  const std::string tag = tag_of(path);
+  ModuleQuestion question{
+      .key = path[1], .prefix = rule.prefix, .type = tag.empty() ? '\0' : tag[0]};
+  for (std::size_t at = 3; at < path.size(); at += 2) question.parts.emplace_back(path[at]);
+  for (const Value& each : values) {
+    const auto region = regions_.find(each.origin);
+    const std::string_view name = region == regions_.end() ? std::string_view() : region->second;
+    question.siblings.push_back({each.value, each.base, each.time_ms, name});
+  }
+  return answer_of(*module, question).value_or(last);
+}
+
 std::optional<std::string> PoliciesOracle::shown(const core::Path& path,
                                                  const std::vector<Value>& values) const {
   if (values.empty()) return std::nullopt;
@@ -152,6 +183,8 @@ std::optional<std::string> PoliciesOracle::shown(const core::Path& path,
       return std::ranges::min_element(values, is_less, &Value::value)->value;
     case Kind::kThreeWay:
       return merged(rule, parts, values);
+    case Kind::kModule:
+      return by_module(rule, parts, values);
     case Kind::kUnknown:
       return std::nullopt;
     case Kind::kNone:

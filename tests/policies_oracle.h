@@ -1,7 +1,7 @@
 // The values that must be shown under policies, and the bases that puts must have, decided from the
 // visible values of rows alone: the rules of docs/conflicts.md and docs/semantics.md a second time,
 // without any knowledge of rows/policy, rows/hooks, crdt or the readers. For stores that were given
-// the function three_way() and no other.
+// the function three_way() and no other, and know the modules of policy_modules() only.
 //
 // First all visible rows of the mesh's own space are told, then each row can be judged. Values are
 // those of a cell in canonical order: by time, then by dot. Not thread-safe.
@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,7 +37,9 @@ class PoliciesOracle {
   template <typename Cells>
   explicit PoliciesOracle(const Cells& cells) {
     for (const auto& [path, values] : cells) {
-      if (!values.empty()) learn(path.components(), values.back().value);
+      if (values.empty()) continue;
+      learn(path.components(), values.back().value);
+      for (const auto& each : values) learn_module(path.components(), each.value);
     }
   }
 
@@ -65,11 +68,12 @@ class PoliciesOracle {
   [[nodiscard]] bool any_keeps_bases() const { return any_keeps_bases_; }
 
  private:
-  enum class Kind { kNone, kLast, kMax, kMin, kThreeWay, kUnknown };
+  enum class Kind { kNone, kLast, kMax, kMin, kThreeWay, kModule, kUnknown };
   struct Rule {
     Kind kind = Kind::kLast;
     bool keeps_bases = false;
     std::string prefix = {};
+    std::string module = {};
   };
   using Scope = std::pair<std::string, std::string>;  // Space and prefix.
   struct Scoped {
@@ -93,14 +97,18 @@ class PoliciesOracle {
 
   static Rule rule_in(std::string_view bytes);
   void learn(const core::Components& path, const std::string& value);
+  void learn_module(const core::Components& path, const std::string& value);
   // The rule that decides for a key; kLast where no row does.
   [[nodiscard]] Rule rule_for(const std::string& space, const std::string& key) const;
   [[nodiscard]] bool keeps_bases(const core::Path& path) const;
   [[nodiscard]] std::string merged(const Rule& rule, const core::Components& path,
                                    const std::vector<Value>& values) const;
+  [[nodiscard]] std::string by_module(const Rule& rule, const core::Components& path,
+                                      const std::vector<Value>& values) const;
 
   std::map<Scope, Scoped> scopes_;
   std::map<core::Origin, std::string> regions_;
+  std::set<std::string> modules_;  // The names of those that are there.
   bool any_keeps_bases_ = false;
 };
 

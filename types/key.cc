@@ -4,6 +4,7 @@
 #include <anabranch/span.h>
 
 #include "core/path.h"
+#include "core/space.h"
 #include "crdt/type_table.h"
 
 namespace anabranch {
@@ -11,7 +12,6 @@ namespace anabranch {
 namespace {
 
 constexpr std::size_t kKeyBytesMax = std::size_t{64} << 10U;
-constexpr std::uint8_t kDatabaseMax = 15;
 constexpr std::size_t kTagBytes = 3;  // As a component of an encoded path.
 
 // Checks a key, or a name in it, and appends it to an encoded path.
@@ -48,11 +48,11 @@ Key::Key(std::uint8_t database, const detail::Name& name) : Key(all(database)) {
 }
 
 Key Key::all(std::uint8_t database) {
-  if (database > kDatabaseMax) {
+  if (database > core::kDatabaseMax) {
     throw Error(ErrorCode::kInvalid, "there are the databases 0 to 15");
   }
   Key key;
-  const char space = static_cast<char>(database + 1);  // Space 0 is the mesh's own.
+  const char space = core::space_of(database);
   core::append_component(key.encoded_, {&space, 1});
   return key;
 }

@@ -1,17 +1,20 @@
 // The operations of the library to be counted by callgrind: each a fixed number of times.
 //
-//   cost_embedded DIRECTORY
+//   cost_embedded DIRECTORY [MODULE]
 //
 // callgrind dumps its counters at each call of cost_mark(). For each dump a line of standard output
 // names the operation and the number of its executions, separated by a tab; lines with 0 are
-// preparations. The first line describes the build of the program.
+// preparations. The first line describes the build of the program. MODULE is the file of a plugin
+// that shows the highest of bids.
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -112,6 +115,20 @@ void count_store(const std::string& folder) {
   count("embedded get", alone.size(), [&] { get(store, alone); });
 }
 
+// Returns a value of 100 bytes that the plugin takes for a bid.
+std::string bid_of(std::uint64_t number) {
+  std::string bid = std::to_string(number) + ":";
+  bid.resize(100, 'x');
+  return bid;
+}
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  if (!file || bytes.empty()) throw std::runtime_error("cannot read " + path);
+  return bytes;
+}
+
 // The value with the greatest number at its beginning.
 std::string highest(const Conflict& conflict) {
   const auto number = [](const Sibling& each) { return std::strtoll(each.value.c_str(), {}, 10); };
@@ -123,15 +140,15 @@ void put_and_close(const Options& options, const Rows& rows) {
   put_in_groups(store, rows, 500);
 }
 
-// Reads of keys with two concurrent values, between which a function decides: the first read of
-// each, and the next one.
-void count_conflicts(const std::string& folder) {
+// Reads of keys with two concurrent values, between which a function decides, then a plugin, if
+// there is one: the first read of each key, and the next one.
+void count_conflicts(const std::string& folder, const std::string& module) {
   constexpr std::uint64_t kTimes = 1000;
   Rows here;
   Rows there;
   for (std::uint64_t i = 0; i < kTimes; ++i) {
-    here.push_back({key_of(i), value_of(i)});
-    there.push_back({key_of(i), value_of(i + 1)});
+    here.push_back({key_of(i), bid_of(i)});
+    there.push_back({key_of(i), bid_of(i + 1)});
   }
   Options other = options(folder + "/us");
   other.region = "us";
@@ -151,6 +168,12 @@ void count_conflicts(const std::string& folder) {
   }
   count("embedded get, conflict", kTimes, [&] { get(store, here); });
   count("embedded get, kept answer", kTimes, [&] { get(store, here); });
+  if (module.empty()) return;
+  store.set_policy("key:", Policy::wasm1(store.add_plugin(bytes_of(module))));
+  count("embedded get, plugin", kTimes, [&] { get(store, here); });
+  count("embedded get, plugin, kept", kTimes, [&] { get(store, here); });
+  const PluginsStatus plugins = store.status().plugins;
+  if (plugins.values != kTimes) throw std::runtime_error("the plugin was not asked for each key");
 }
 
 void count_idle_turns(const std::string& folder) {
@@ -223,15 +246,15 @@ std::string built_with() {
 
 int main(int argc, char** argv) {
   using namespace anabranch::bench;
-  if (argc != 2) {
-    std::cerr << "usage: cost_embedded DIRECTORY\n";
+  if (argc != 2 && argc != 3) {
+    std::cerr << "usage: cost_embedded DIRECTORY [MODULE]\n";
     return 2;
   }
   try {
     const std::string folder = argv[1];
     std::cout << built_with() << '\n';
     count_store(folder + "/store");
-    count_conflicts(folder + "/conflicts");
+    count_conflicts(folder + "/conflicts", argc == 3 ? argv[2] : "");
     count_idle_turns(folder + "/idle");
     count_foreign_batches(folder + "/foreign");
     count_logging(folder + "/logging");

@@ -58,7 +58,8 @@ struct LoserFilter {
 };
 
 // Called on threads of the store, one call at a time for each watch, with the losers of one entry
-// of the log. It may use the store. An exception of it is logged, and the watch continues.
+// of the log. It may use the store. An exception of it is logged, and the watch continues. Entries
+// that a full log drops while the function runs are not told; a line of the log counts them.
 using OnLosers = std::function<void(const std::vector<Loser>&)>;
 
 // A watch of losers lives as long as this object, and no longer than its store. Movable.

@@ -207,11 +207,10 @@ class Scope {
   // is not open implements both; all other functions follow.
   virtual void look(const std::function<void(const leader::View&)>& function) const;
   virtual void change(const std::function<void(leader::GroupWriter&)>& function);
-  // Returns the result of a function of the view. check_reads() first: within a request whose
-  // writes must not depend on what is read, it throws.
+  // Returns the result of a function of the view. Throws Error{kInvalid} within a request whose
+  // writes must not depend on what is read.
   template <typename Function>
   auto ask(const Function& function) const;
-  void check_reads() const;
   // Calls a function of the writer.
   template <typename Function>
   void modify(const Function& function);

@@ -130,6 +130,18 @@ struct ConflictsStatus {
   std::vector<ConflictRuleStatus> rules;
 };
 
+// How runs of plugins' modules ended, since the start. A run answers one conflict; answers that are
+// kept need none. All but `values` show the last written.
+struct PluginsStatus {
+  std::uint64_t values = 0;  // With a value to show.
+  std::uint64_t declined = 0;
+  std::uint64_t out_of_fuel = 0;
+  std::uint64_t out_of_stack = 0;
+  std::uint64_t traps = 0;
+  std::uint64_t bad_answers = 0;    // Outside of the module's memory.
+  std::uint64_t large_answers = 0;  // Over 1 MiB.
+};
+
 struct StoreStatus {
   std::string region;
   bool follower = false;  // True until promoted.
@@ -168,7 +180,8 @@ struct StoreStatus {
   std::uint64_t answers_kept_bytes = 0;  // The answers of resolvers kept in memory, at most 16 MiB.
   std::uint64_t answers_found = 0;       // Decisions by an answer that was kept...
   std::uint64_t answers_asked = 0;       // ...and those that called a resolver.
-  std::uint64_t policies = 0;            // In force.
+  PluginsStatus plugins;
+  std::uint64_t policies = 0;  // In force.
   // Policies in force that this leader cannot decide by, a sentence each: of a kind unknown to this
   // version, or of a function that it lacks.
   std::vector<std::string> policy_troubles;

@@ -128,8 +128,9 @@ class Store final : public Scope {
 
   // ---- Losers (loser.h).
 
-  // Returns the losers in the conflict log of this leader, the newest first, each value once. Waits
-  // for no writer. Throws Error: kInvalid for an id that is none, kCorrupt.
+  // Returns the losers in the conflict log of this leader, the newest first. A value that stands in
+  // several entries comes once in a call. Waits for no writer. Throws Error: kInvalid for an id
+  // that is none, kCorrupt.
   [[nodiscard]] std::vector<Loser> losers(const LoserFilter& filter = {}) const;
   // Calls the function with each entry of the log from now on that has losers for the filter; its
   // `before` and `limit` do not count. Throws Error{kInvalid} when the function is empty.

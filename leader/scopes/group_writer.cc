@@ -125,10 +125,11 @@ void GroupWriter::check_type_in_request(const Key& row) const {
   if (type->type == Type::kText) refuse_in_request(row, "an edit of a text");
 }
 
-void GroupWriter::mark(OpenTransaction& txn, crdt::RequestMark mark) {
+void GroupWriter::mark(OpenTransaction& txn, crdt::RequestMark::Kind kind, const Path& row,
+                       std::int64_t amount) {
   if (!request_ || request_->where == OnceIn::kOneRegion) return;
-  txn->put(rows::mark_path(request_->path, request_->marks++), crdt::encode_mark(mark),
-           core::VersionVector());
+  txn->put(rows::mark_path(request_->path, request_->marks++),
+           crdt::encode_mark({kind, row, amount}), core::VersionVector());
 }
 
 WriteName GroupWriter::next_write() const {
@@ -174,7 +175,7 @@ void GroupWriter::put(const Key& row, std::string_view value) {
   const Path path = path_of(row);
   drop_expired(txn.group(), path);
   txn->put(path, value);
-  mark(txn, {crdt::RequestMark::Kind::kPut, path, 0});
+  mark(txn, crdt::RequestMark::Kind::kPut, path, 0);
   check_room_to_add(0);  // With the base, which the group knows by now.
   keep(txn);
 }
@@ -202,7 +203,7 @@ void GroupWriter::add(const Key& row, std::int64_t amount) {
   const Path path = path_of(row);
   drop_expired(txn.group(), path);
   txn->add(path, amount);
-  mark(txn, {crdt::RequestMark::Kind::kAdd, path, amount});
+  mark(txn, crdt::RequestMark::Kind::kAdd, path, amount);
   keep(txn);
 }
 

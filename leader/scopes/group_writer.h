@@ -64,7 +64,8 @@ class GroupWriter {
   // request alone.
   void check_type_in_request(const Key& row) const;
   // Puts the mark of the op that was just written, within a request for any region.
-  void mark(regions::OpenTransaction& txn, crdt::RequestMark mark);
+  void mark(regions::OpenTransaction& txn, crdt::RequestMark::Kind kind, const core::Path& row,
+            std::int64_t amount);
   // Ends a write; throws if its transaction has become too large.
   void keep(regions::OpenTransaction& txn) const;
 

@@ -16,7 +16,10 @@ using leader::View;
 template <typename Function>
 auto Scope::ask(const Function& function) const {
   const Opened open = opened();
-  if (open.writer != nullptr) return function(open.writer->view());
+  if (open.writer != nullptr) {
+    open.writer->check_reads();
+    return function(open.writer->view());
+  }
   if (open.view != nullptr) return function(*open.view);
   std::invoke_result_t<Function, const View&> answer{};
   look([&](const View& view) { answer = function(view); });
@@ -41,7 +44,6 @@ void Scope::change(const std::function<void(GroupWriter&)>& function) {
 }
 
 void Scope::at_once(const std::function<void(const Scope&)>& function) const {
-  check_reads();
   look([&](const View& view) { function(*leader::Loan<leader::LentRead>(view)); });
 }
 
@@ -52,10 +54,6 @@ bool Scope::once(std::string_view id, const std::function<void(Scope&)>& functio
         txn.opened().writer->once(id, where, GroupWriter::Reads::kRefused, [&] { function(txn); });
   });
   return executed;
-}
-
-void Scope::check_reads() const {
-  if (const GroupWriter* const writer = opened().writer) writer->check_reads();
 }
 
 WriteName Scope::next_write() const {
@@ -70,77 +68,65 @@ Type Scope::type(const Key& key) const {
 }
 
 std::optional<std::string> Scope::get(const Key& row) const {
-  check_reads();
   return ask([&](const View& view) { return view.get(row); });
 }
 
 std::vector<Sibling> Scope::siblings(const Key& row) const {
-  check_reads();
   if (const GroupWriter* const writer = opened().writer) writer->note_read(row);
   return ask([&](const View& view) { return view.siblings(row); });
 }
 
 std::int64_t Scope::counter(const Key& row) const {
-  check_reads();
   return ask([&](const View& view) { return view.counter(row); });
 }
 
 double Scope::counter_double(const Key& row) const {
-  check_reads();
   return ask([&](const View& view) { return view.counter_double(row); });
 }
 
 bool Scope::contains(const Key& row) const {
+  // Also in a request for any region: inserts into sets and removes look first.
+  if (const GroupWriter* const writer = opened().writer) return writer->view().contains(row);
   return ask([&](const View& view) { return view.contains(row); });
 }
 
 std::uint64_t Scope::count(const Key& collection) const {
-  check_reads();
   return ask([&](const View& view) { return view.count(collection); });
 }
 
 void Scope::scan(const Key& prefix, const Span& span, const Visit& visit) const {
-  check_reads();
   look([&](const View& view) { view.scan(prefix, span, visit); });
 }
 
 void Scope::names(const Key& prefix, const Span& span, const VisitName& visit) const {
-  check_reads();
   look([&](const View& view) { view.names(prefix, span, visit); });
 }
 
 Fingerprint Scope::fingerprint(const Key& prefix) const {
-  check_reads();
   return ask([&](const View& view) { return view.fingerprint(prefix); });
 }
 
 std::optional<std::int64_t> Scope::deadline(const Key& key) const {
-  check_reads();
   return ask([&](const View& view) { return view.deadline(key); });
 }
 
 std::int64_t Scope::now_ms() const {
-  check_reads();
   return ask([](const View& view) { return view.now_ms(); });
 }
 
 std::optional<double> Scope::score(const Key& row) const {
-  check_reads();
   return ask([&](const View& view) { return view.score(row); });
 }
 
 std::optional<std::uint64_t> Scope::rank(const Key& row, bool backwards) const {
-  check_reads();
   return ask([&](const View& view) { return view.rank(row, backwards); });
 }
 
 std::uint64_t Scope::count(const Key& sorted_set, const ScoreSpan& span) const {
-  check_reads();
   return ask([&](const View& view) { return view.count(sorted_set, span); });
 }
 
 void Scope::scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const {
-  check_reads();
   look([&](const View& view) { view.scan(sorted_set, span, visit); });
 }
 

@@ -65,8 +65,9 @@ bool LoserWatch::Impl::turn() {
     runner_ = std::this_thread::get_id();
   }
   try {
-    const std::vector<Loser> losers = read_(entry);
-    if (!losers.empty()) tell(losers);
+    const std::optional<std::vector<Loser>> losers = read_(entry);
+    note_missed(losers.has_value());
+    if (losers && !losers->empty()) tell(*losers);
   } catch (const std::exception& error) {
     core::log_warning(std::string("the conflict log cannot be read: ") + error.what());
   }
@@ -74,6 +75,15 @@ bool LoserWatch::Impl::turn() {
   runner_ = {};
   rested_.notify_all();
   return true;
+}
+
+void LoserWatch::Impl::note_missed(bool is_there) {
+  if (!is_there) ++missed_;
+  if (!is_there || missed_ == 0) return;
+  core::log_warning("a watch of losers has missed " + std::to_string(missed_) +
+                    " entries: the conflict log was full, and dropped them before the function of "
+                    "the watch had returned from those before");
+  missed_ = 0;
 }
 
 void LoserWatch::Impl::tell(const std::vector<Loser>& losers) {

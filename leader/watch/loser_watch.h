@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 #include <vector>
@@ -23,9 +24,9 @@ namespace anabranch {
 
 namespace leader {
 
-// Returns the losers of an entry that a watch is to be told of; none if it is no longer in the log.
-// Called while the store is open. Thread-safe.
-using ReadLosers = std::function<std::vector<Loser>(rows::ConflictNumber entry)>;
+// Returns the losers of an entry that a watch is to be told of; nullopt if the entry is no longer
+// in the log. Called while the store is open. Thread-safe.
+using ReadLosers = std::function<std::optional<std::vector<Loser>>(rows::ConflictNumber entry)>;
 
 // All watches of losers of a store. Thread-safe.
 class LoserWatches {
@@ -75,6 +76,8 @@ class LoserWatch::Impl final : public leader::Job,
 
  private:
   void tell(const std::vector<Loser>& losers);
+  // Says in the log how many entries in a row were dropped before this watch came to them.
+  void note_missed(bool is_there);
   void wait_for_rest();
 
   const leader::OpeningProcess process_;
@@ -86,7 +89,8 @@ class LoserWatch::Impl final : public leader::Job,
   std::condition_variable_any rested_;
   rows::ConflictNumber next_ = 0;
   rows::ConflictNumber end_ = 0;
-  bool scheduled_ = false;  // Among the threads' jobs, or running.
+  std::uint64_t missed_ = 0;  // Of the threads' turns, which do not overlap.
+  bool scheduled_ = false;    // Among the threads' jobs, or running.
   bool stopped_ = false;
   std::thread::id runner_;  // The thread that runs a turn; no thread's id if none runs.
 };

@@ -4,6 +4,7 @@
 
 #include <anabranch/key.h>
 
+#include "core/space.h"
 #include "rows/key_prefix.h"
 #include "rows/policy/policy_rows.h"
 #include "rows/row_text.h"
@@ -33,8 +34,7 @@ struct Describe {
     change.kind = kind;
     change.value = std::move(value);
     // Space 0 belongs to the mesh itself, and is not watched.
-    const auto space = static_cast<std::uint8_t>(components.front().front());
-    change.database = static_cast<std::uint8_t>(space - 1);
+    change.database = core::database_of(components.front()).value_or(0);
     if (components.size() > 1) change.key = components[1];
     if (components.size() > 2) change.path.assign(components.begin() + 2, components.end());
     return change;
@@ -74,13 +74,12 @@ std::optional<PolicyChange> policy_change_of(const core::Op& op) {
   if (put == nullptr && !std::holds_alternative<core::Remove>(op)) return std::nullopt;
   const auto row = rows::read_policy_row(*path, put ? std::string_view(put->value) : "");
   if (!row) return std::nullopt;
-  const auto space = static_cast<std::uint8_t>(row->scope.space.front());
   PolicyChange told;
   told.prefix = rows::prefix_of_paths(Path{row->scope.space}.encoded(), row->scope.prefix);
   told.change.kind = Change::Kind::kPolicy;
   told.change.key = row->scope.prefix;
   if (put != nullptr) told.change.value = row->policy.text();
-  told.change.database = static_cast<std::uint8_t>(space - 1);
+  told.change.database = core::database_of(row->scope.space).value_or(0);
   return told;
 }
 

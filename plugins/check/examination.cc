@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kClimbs = 200;
 constexpr std::size_t kShortenings = 400;
+constexpr std::size_t kStateLooks = 300;
 
 bool is_answer(Verdict verdict) {
   return verdict == Verdict::kValue || verdict == Verdict::kDeclined;
@@ -27,7 +28,10 @@ bool all_equal(const Trial& trial) {
 class Examiner {
  public:
   Examiner(const std::shared_ptr<const Module>& module, const ExaminationOptions& options)
-      : options_(options), source_(options.seed, options.examples), machine_(module) {}
+      : options_(options),
+        source_(options.seed, options.examples),
+        machine_(module),
+        left_(module) {}
 
   Examination run() {
     for (const Trial& trial : options_.examples) attempt(trial);
@@ -41,16 +45,19 @@ class Examiner {
  private:
   [[nodiscard]] bool is_over() const { return fuel_used_ >= options_.fuel; }
 
-  Tried run(const Trial& trial) {
+  Tried run(const Trial& trial) { return run(trial, machine_); }
+  Tried run(const Trial& trial, Machine& machine) {
     const std::string input = input_of(trial);
-    Tried tried{trial, machine_.run(input), wasm1::fuel_for(input.size())};
+    Tried tried{trial, machine.run(input), wasm1::fuel_for(input.size())};
     fuel_used_ += tried.outcome.fuel;
     return tried;
   }
 
   void attempt(const Trial& trial) {
     if (is_over()) return;
-    note(run(trial));
+    const Tried tried = run(trial);
+    note(tried);
+    look_for_state(tried);
     if (all_equal(trial)) return;
     Trial equal = trial;
     for (TrialSibling& each : equal.siblings) each.value = trial.siblings.front().value;
@@ -83,6 +90,29 @@ class Examiner {
            tried.outcome.value != tried.trial.siblings.front().value;
   }
 
+  // Runs a trial in the state that the one before has left, and once more in its own. Behind inputs
+  // that filled the memory it may have no answer; that tells nothing.
+  void look_for_state(const Tried& tried) {
+    const Trial before = std::exchange(before_, tried.trial);
+    if (found_.stateful || before.siblings.empty() || state_looks_ == kStateLooks) return;
+    ++state_looks_;
+    if (auto found = stateful(before, tried)) {
+      found_.stateful = std::move(found);
+    } else {
+      found_.stateful = stateful(tried.trial, tried);
+    }
+  }
+
+  std::optional<Stateful> stateful(const Trial& before, const Tried& tried) {
+    Tried first = run(before, left_);
+    Outcome again = left_.run_on(input_of(tried.trial));
+    fuel_used_ += again.fuel;
+    const bool is_same =
+        again.verdict == tried.outcome.verdict && again.value == tried.outcome.value;
+    if (is_same || !is_answer(again.verdict) || !is_answer(tried.outcome.verdict)) return {};
+    return Stateful{std::move(first), tried, std::move(again)};
+  }
+
   // Changes the dearest trial, and goes on with each that is dearer.
   void climb() {
     for (std::size_t left = kClimbs; left > 0 && !is_over(); --left) {
@@ -101,15 +131,29 @@ class Examiner {
           each.trial, [&](const Trial& trial) { return run(trial).outcome.verdict == verdict; },
           tries));
     }
+    if (found_.stateful) make_stateful_smaller(*found_.stateful);
     if (!found_.unequal) return;
     found_.unequal = run(made_smaller(
         found_.unequal->trial, [&](const Trial& trial) { return shows_another(run(trial)); },
         kShortenings));
   }
 
+  // If a trial has another answer behind itself, the smallest such one.
+  void make_stateful_smaller(Stateful& found) {
+    const auto twice = [&](const Trial& trial) { return stateful(trial, run(trial)); };
+    if (!twice(found.tried.trial)) return;
+    const Trial smallest = made_smaller(
+        found.tried.trial, [&](const Trial& trial) { return twice(trial).has_value(); },
+        kShortenings);
+    if (auto smaller = twice(smallest)) found = *std::move(smaller);
+  }
+
   const ExaminationOptions& options_;
   TrialSource source_;
   Machine machine_;
+  Machine left_;  // Runs without a new state between two calls.
+  Trial before_;
+  std::size_t state_looks_ = 0;
   Examination found_;
   std::uint64_t fuel_used_ = 0;
 };

@@ -1,5 +1,6 @@
 // Tries a module with many conflicts, for its author. Finds inputs for which it has no answer, the
-// dearest one, and one law that it may break: siblings that are all equal show that value.
+// dearest one, and two laws that it may break: siblings that are all equal show that value; what an
+// earlier call has left in the memory changes no answer.
 #pragma once
 
 #include <array>
@@ -31,6 +32,13 @@ struct Tried {
   std::uint64_t fuel_limit = 0;  // Of an input of this size.
 };
 
+// An answer that depends on what the call before has left. In a store each call finds a new state.
+struct Stateful {
+  Tried before;   // In a new state.
+  Tried tried;    // In a new state.
+  Outcome again;  // Of the same trial behind `before`.
+};
+
 struct Examination {
   std::size_t tries = 0;
   std::array<std::size_t, kVerdicts> verdicts{};  // How many tries ended so, by Verdict.
@@ -39,6 +47,7 @@ struct Examination {
   std::optional<Tried> dearest;  // Uses the greatest part of its fuel.
   // Equal siblings for which the answer is another value.
   std::optional<Tried> unequal;
+  std::optional<Stateful> stateful;
 };
 
 // Throws std::bad_alloc. The same options give the same result on every machine.

@@ -94,10 +94,8 @@ void Proofs::avoid_sources(const Provenance::ForgedBatch& forged, Millis now) {
   signer_.forget_ahead(forged.origin);
   std::string who;
   for (const core::Origin each : forged.peers) {
-    const auto peer = owner_.exchange.peers().find(each);
     if (!who.empty()) who += " or ";
-    const bool gone = peer == owner_.exchange.peers().end();
-    who += gone ? kGoneLeader : "region " + peer->second.region;
+    who += name_of(each);
     owner_.exchange.subscriptions().avoid_source(forged.origin, each, now);
   }
   owner_.alarms.raise_once(who + " passed on writes of origin " + core::to_string(forged.origin) +
@@ -110,8 +108,17 @@ void Proofs::take_proven(Millis now) {
   if (signer_.active()) take(provenance_.take_proven(), now);
 }
 
+std::string Proofs::name_of(core::Origin peer) const {
+  const auto found = owner_.exchange.peers().find(peer);
+  const bool is_gone = found == owner_.exchange.peers().end();
+  return is_gone ? std::string(kGoneLeader) : "region " + found->second.region;
+}
+
 void Proofs::raise_alarms(Millis now) {
-  for (std::string& late : unproven_.look(provenance_, now)) owner_.alarms.raise(std::move(late));
+  const auto name = [this](core::Origin peer) { return name_of(peer); };
+  for (std::string& late : unproven_.look(provenance_, now, name)) {
+    owner_.alarms.raise(std::move(late));
+  }
 }
 
 // ---- Positions.

@@ -74,6 +74,8 @@ class Proofs final : public Participant {
   void take(Provenance::Outcome outcome, core::Millis now);
   // A peer or more have passed on batches of another history of an origin.
   void avoid_sources(const Provenance::ForgedBatch& forged, core::Millis now);
+  // Returns how people call a peer, also one that is gone.
+  [[nodiscard]] std::string name_of(core::Origin peer) const;
   // Whether a batch may wait here as a whole until it is proven.
   [[nodiscard]] bool has_room(const HeldBatch& held, bool goes_on) const;
   // With much waiting, takes in the position that a batch carries the signature of.

@@ -74,14 +74,14 @@ class Provenance {
       function(origin, next->second.previous, next->second.signature);
     }
   }
-  // Calls function(origin, region or empty, first seq) for each origin whose next batch is here and
-  // not proven.
+  // Calls function(origin, region or empty, first seq, the peer that sent it last) for each origin
+  // whose next batch is here and not proven.
   template <typename Function>
   void for_each_unproven(const Function& function) const {
     for (const auto& [origin, log] : logs_) {
       const auto next = log.batches.find(start(origin, log).seq + 1);
       if (next == log.batches.end() || next->second.proven) continue;
-      function(origin, std::string_view(log.region), next->first);
+      function(origin, std::string_view(log.region), next->first, next->second.from);
     }
   }
   // Returns whether any batch of an origin waits here.

@@ -6,6 +6,7 @@
 // Not thread-safe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,9 +20,13 @@ class Unproven {
  public:
   static constexpr core::Millis kTimeoutMs = 30'000;
 
+  // Returns how people call a peer: "region us".
+  using NameOf = std::function<std::string(core::Origin peer)>;
+
   // Looks at the batches that wait for their proof, at the steady time `now`. Returns a sentence
   // for each origin that has now been standing still for kTimeoutMs.
-  [[nodiscard]] std::vector<std::string> look(const Provenance& provenance, core::Millis now);
+  [[nodiscard]] std::vector<std::string> look(const Provenance& provenance, core::Millis now,
+                                              const NameOf& name_of);
   // A sentence for each origin that stood still for so long at the last call of look().
   [[nodiscard]] std::vector<std::string> late() const;
 
@@ -29,6 +34,7 @@ class Unproven {
   struct Wait {
     std::string region;   // Empty while it is not known.
     core::Seq first = 0;  // Of the next batch.
+    std::string sent_by;  // The name of the peer that sent it last.
     core::Millis since_ms = 0;
     bool late = false;
   };

@@ -98,12 +98,12 @@ void Applied::went_on(core::Origin origin, const Head& head, bool named) {
   if (std::ranges::find(changed_, origin) == changed_.end()) changed_.push_back(origin);
 }
 
-void Applied::replace(std::map<core::Origin, Head> heads) {
+void Applied::replace(const std::map<core::Origin, Head>& heads) {
   for (const auto& [origin, head] : std::exchange(heads_, {})) {
     if (std::ranges::find(changed_, origin) == changed_.end()) changed_.push_back(origin);
   }
   vector_ = {};
-  for (auto& [origin, head] : heads) set_head(origin, std::move(head));
+  for (const auto& [origin, head] : heads) set_head(origin, head);
 }
 
 void Applied::name(core::Origin origin) { names_->origins().add(origin); }

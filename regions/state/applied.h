@@ -46,7 +46,7 @@ class Applied {
   // Replaces a head, for merging the vector of another replica.
   void set_head(core::Origin origin, Head head);
   // Replaces all heads, for becoming a copy of another replica. Origins keep their small numbers.
-  void replace(std::map<core::Origin, Head> heads);
+  void replace(const std::map<core::Origin, Head>& heads);
   // Gives an origin its small number; to be called for every origin that rows may name.
   void name(core::Origin origin);
   // The same, with the origin's region; an empty region is ignored.

@@ -6,6 +6,7 @@
 
 #include "core/assert.h"
 #include "core/hash.h"
+#include "core/space.h"
 #include "core/text.h"
 
 namespace anabranch::rows {
@@ -14,7 +15,6 @@ using core::Path;
 
 namespace {
 
-constexpr std::string_view kMeshSpace("\0", 1);
 constexpr std::string_view kModules = "module";
 constexpr std::size_t kHashBytes = 32;
 constexpr std::size_t kHashAt = 2;  // The place of the component in such a path.
@@ -44,7 +44,7 @@ bool is_module_name(std::string_view text) {
 }
 
 const Path& modules_path() {
-  static const Path kPath{kMeshSpace, kModules};
+  static const Path kPath{core::kMeshSpace, kModules};
   return kPath;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/codec.h"
+#include "core/space.h"
 #include "storage/layout.h"
 
 namespace anabranch::rows {
@@ -14,7 +15,6 @@ using core::Path;
 
 namespace {
 
-constexpr std::string_view kMeshSpace("\0", 1);
 constexpr std::string_view kRegions = "region";
 constexpr std::string_view kOriginTag = "o";
 
@@ -26,7 +26,7 @@ constexpr std::size_t kOriginAt = 4;
 }  // namespace
 
 const Path& regions_path() {
-  static const Path kPath{kMeshSpace, kRegions};
+  static const Path kPath{core::kMeshSpace, kRegions};
   return kPath;
 }
 

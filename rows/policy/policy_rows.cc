@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "core/space.h"
 #include "crdt/choice.h"
 
 namespace anabranch::rows {
@@ -11,7 +12,6 @@ using core::Path;
 
 namespace {
 
-constexpr std::string_view kMeshSpace("\0", 1);
 constexpr std::string_view kPolicies = "policy";
 constexpr std::string_view kProposalTag = "p";
 
@@ -21,12 +21,10 @@ constexpr std::size_t kPrefixAt = 3;
 constexpr std::size_t kTagAt = 4;
 constexpr std::size_t kRegionAt = 5;
 
-bool is_database(std::string_view space) { return space.size() == 1 && space != kMeshSpace; }
-
 }  // namespace
 
 const Path& policies_path() {
-  static const Path kPath{kMeshSpace, kPolicies};
+  static const Path kPath{core::kMeshSpace, kPolicies};
   return kPath;
 }
 
@@ -48,7 +46,7 @@ std::optional<PolicyRow> read_policy_row(const Path& path, std::string_view valu
   core::Components parts = path.components();
   const bool is_set = parts.size() == kPrefixAt + 1;
   const bool is_proposal = parts.size() == kRegionAt + 1 && parts[kTagAt] == kProposalTag;
-  if ((!is_set && !is_proposal) || !is_database(parts[kSpaceAt])) return std::nullopt;
+  if ((!is_set && !is_proposal) || !core::database_of(parts[kSpaceAt])) return std::nullopt;
   PolicyRow row{.scope = {std::move(parts[kSpaceAt]), std::move(parts[kPrefixAt])},
                 .policy = decode_policy(value)};
   if (is_proposal) row.region = std::move(parts[kRegionAt]);

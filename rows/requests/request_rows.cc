@@ -1,6 +1,7 @@
 #include "rows/requests/request_rows.h"
 
 #include "core/codec.h"
+#include "core/space.h"
 #include "core/varint.h"
 
 namespace anabranch::rows {
@@ -9,7 +10,6 @@ using core::Path;
 
 namespace {
 
-constexpr std::string_view kMeshSpace("\0", 1);
 constexpr std::string_view kOnce = "once";
 
 // The components of the path of a request, and of marks.
@@ -19,7 +19,7 @@ constexpr std::size_t kMarkSize = 4;
 }  // namespace
 
 const Path& requests_path() {
-  static const Path kPath{kMeshSpace, kOnce};
+  static const Path kPath{core::kMeshSpace, kOnce};
   return kPath;
 }
 

@@ -65,7 +65,9 @@ void Stage::forget_tables(const Path& path) {
   const auto concerns = [&](const Path& rows) {
     return rows.is_prefix_of(path) || path.is_prefix_of(rows);
   };
-  if (concerns(policies_path()) || concerns(modules_path())) {
+  const bool concerns_modules =
+      concerns(modules_path()) && !core::planted(core::Bug::kForgetModules);
+  if (concerns(policies_path()) || concerns_modules) {
     policies_changed_ = true;
     policies_.reset();
   }

@@ -75,6 +75,23 @@ TEST_SUITE("leader: followers") {
     CHECK(follower.status().digest == leader.status().digest);
   }
 
+  TEST_CASE("a follower logs losers as its leader does, and puts none back") {
+    const TempDir folder;
+    Store leader = Store::open(listening(folder, "eu"));
+    Store us = Store::open(dialling(folder, "us", leader));
+    Store follower = Store::open(following(folder, leader));
+    REQUIRE(eventually([&] { return knows_region(us, "eu", 1) && knows_region(leader, "us", 1); }));
+    REQUIRE((leader.pause("us") && us.pause("eu")));
+    Word{leader, "key"}.put("a");
+    Word{us, "key"}.put("b");
+    REQUIRE((leader.resume("us") && us.resume("eu")));
+    REQUIRE(eventually([&] { return follower.losers().size() == 1; }));
+    CHECK(leader.losers().size() == 1);
+    const std::string id = follower.losers().front().id;
+    CHECK(code_of([&] { follower.put_back(id); }) == ErrorCode::kReadOnly);
+    CHECK(Word{follower, "key"}.siblings().size() == 2);
+  }
+
   TEST_CASE("nobody waits for a follower, and no write counts as having reached it") {
     const TempDir folder;
     Store leader = Store::open(listening(folder, "eu"));

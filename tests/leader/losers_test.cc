@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -22,13 +24,21 @@ namespace {
 using Word = Register<std::string>;
 using Lines = std::vector<std::string>;
 
+Options changed(Options options, const std::function<void(Options&)>& change) {
+  change(options);
+  return options;
+}
+
 // Two stores that exchange.
 struct Pair {
   TempDir folder;
-  Store eu = Store::open(listening(folder, "eu"));
-  Store us = Store::open(dialling(folder, "us", eu));
+  Store eu;
+  Store us;
 
-  Pair() {
+  // Both stores are opened with their options changed.
+  explicit Pair(const std::function<void(Options&)>& change = [](Options&) {})
+      : eu(Store::open(changed(listening(folder, "eu"), change))),
+        us(Store::open(changed(dialling(folder, "us", eu), change))) {
     REQUIRE(eventually([&] { return test::knows(eu, "us") && test::knows(us, "eu"); }));
   }
   // Runs both functions without either region knowing of the other's writes.
@@ -237,6 +247,48 @@ TEST_SUITE("leader: losers") {
     Word{pair.eu, "later"}.put("x");
     CHECK(told == 2);
     CHECK(code_of([&] { (void)pair.eu.watch_losers({}, {}); }) == ErrorCode::kInvalid);
+  }
+
+  TEST_CASE("a loser can be put back in a watch of losers, and not in a transaction") {
+    Pair pair;
+    std::string why;
+    const LoserWatch watch = pair.eu.watch_losers({}, [&](const std::vector<Loser>& losers) {
+      if (losers.front().kind == Loser::Kind::kMet) pair.eu.put_back(losers.front().id);
+    });
+    pair.conflict("doc");
+    CHECK(eventually([&] { return Word{pair.eu, "doc"}.get() == "a"; }));
+    const std::string id = pair.eu.losers().front().id;
+    const auto put_back = [&] { pair.eu.transact([&](Transaction&) { pair.eu.put_back(id); }); };
+    CHECK(code_of(put_back, &why) == ErrorCode::kInvalid);
+    CHECK(why.find("transaction") != std::string::npos);
+    pair.settle();
+    CHECK(Word{pair.us, "doc"}.get() == "a");
+  }
+
+  TEST_CASE("a watch that is slower than a small log drops entries goes on behind them") {
+    Pair pair([](Options& options) { options.conflicts_bytes_max = 600; });  // A few entries.
+    std::mutex told_mutex;
+    Lines told;
+    std::mutex slow;
+    std::unique_lock held(slow);
+    const LoserWatch watch = pair.eu.watch_losers({}, [&](const std::vector<Loser>& losers) {
+      {
+        const std::lock_guard lock(told_mutex);
+        told.push_back(losers.front().key);
+      }
+      const std::lock_guard lock(slow);
+    });
+    for (int i = 0; i < 12; ++i) pair.conflict("key" + std::to_string(100 + i));
+    CHECK(pair.eu.status().conflicts.dropped_full > 5);
+    held.unlock();
+    CHECK(eventually([&] {
+      const std::lock_guard lock(told_mutex);
+      return !told.empty() && told.back() == "key111";
+    }));
+    const std::lock_guard lock(told_mutex);
+    CHECK(told.front() == "key100");
+    CHECK(told.size() < 9);
+    CHECK(std::ranges::is_sorted(told));
   }
 
   TEST_CASE("the status counts by policy and prefix, and says how large the log is") {

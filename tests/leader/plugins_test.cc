@@ -65,6 +65,9 @@ TEST_SUITE("leader: plugins") {
     CHECK(at(us, "doc/1") == "of the other");
     CHECK(eventually([&] { return at(eu, "doc/1") == "of the other"; }));
     CHECK(us.status().resolver_failures == 1);
+    CHECK(us.status().plugins.out_of_fuel == 1);
+    CHECK(us.status().plugins.values >= 1);
+    CHECK(us.status().plugins.traps == 0);
     CHECK(eu.plugins().size() == 3);
   }
 

@@ -92,6 +92,30 @@ TEST_CASE("a module that shows something else for equal values is found") {
   CHECK(found.unequal->outcome.verdict == Verdict::kValue);
 }
 
+TEST_CASE("a module that keeps state is found, and answers the same in each new state") {
+  // The first call declines, later ones show a byte; each counts in a global.
+  const std::string counts =
+      "(if (i32.eqz (global.get $calls)) (then (global.set $calls (i32.const 1))"
+      " (return (i64.const -1)))) (i64.const 1)";
+  const Examination found =
+      examined(test::resolver(counts, "(global $calls (mut i32) (i32.const 0))"));
+  REQUIRE(found.stateful.has_value());
+  CHECK(found.stateful->tried.outcome.verdict == Verdict::kDeclined);
+  CHECK(found.stateful->again.verdict == Verdict::kValue);
+  CHECK(bytes_of(found.stateful->tried.trial) == 0);
+  CHECK(found.stateful->before.trial == found.stateful->tried.trial);
+  CHECK(found.verdicts.at(static_cast<std::size_t>(Verdict::kDeclined)) == found.tries);
+
+  // In the memory: the size of the input before.
+  const std::string remembers =
+      "(local $last i32) (local.set $last (i32.load (i32.const 0)))"
+      "(i32.store (i32.const 0) (local.get $size))"
+      "(if (i32.lt_u (local.get $last) (i32.const 100)) (then (return (i64.const -1))))"
+      "(i64.const 1)";
+  CHECK(examined(test::resolver(remembers)).stateful.has_value());
+  CHECK(!examined(test::resolver(kDecline)).stateful.has_value());
+}
+
 TEST_CASE("a failure that only changed examples lead to is found") {
   Trial example;
   example.siblings = {{"<<a>>", std::nullopt, "eu", 1}, {"<<b>>", std::nullopt, "us", 2}};

@@ -14,6 +14,7 @@
 
 #include "rows/function_choice.h"
 #include "rows/hooks/hook_guard.h"
+#include "rows/kept_answers.h"
 #include "tests/rows/empty_state.h"
 
 using namespace anabranch;

@@ -307,9 +307,9 @@ void World::set_newer_policy(const std::string& name, const std::string& prefix)
 World::Names World::losers(const std::string& name) {
   static constexpr std::array kKinds{"met", "replaced", "put back", "hidden", "doomed"};
   Node& node = nodes_.at(running(name).index);
-  const auto losers = leader::list_losers(*node.storage().snapshot(), node.names(), {});
+  const auto losers = leader::list_losers(*node.storage().snapshot(), node.names(), {}, SIZE_MAX);
   Names lines;
-  for (const Loser& each : losers.value()) {
+  for (const Loser& each : losers.value().losers) {
     std::string line = each.id + " " + kKinds.at(static_cast<std::size_t>(each.kind)) + " " +
                        each.key + " " + each.value + " of " + each.region;
     if (each.path.size() > 1) line += " at " + each.path[1];

@@ -15,8 +15,8 @@
 #include <anabranch/options.h>
 #include <anabranch/scope.h>
 
-#include "leader/expiry_sweep.h"
-#include "leader/request_sweep.h"
+#include "leader/sweeps/expiry_sweep.h"
+#include "leader/sweeps/request_sweep.h"
 #include "rows/resolvers.h"
 #include "tests/regions/linked_nodes.h"
 #include "tests/scenarios/words.h"

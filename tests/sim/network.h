@@ -20,9 +20,9 @@
 #include <utility>
 #include <vector>
 
-#include "leader/erased_sweep.h"
-#include "leader/expiry_sweep.h"
-#include "leader/request_sweep.h"
+#include "leader/sweeps/erased_sweep.h"
+#include "leader/sweeps/expiry_sweep.h"
+#include "leader/sweeps/request_sweep.h"
 #include "regions/wire/effect.h"
 #include "tests/crdt/random.h"
 #include "tests/node.h"

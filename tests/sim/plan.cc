@@ -89,6 +89,7 @@ void draw_what_came_later(Plan& plan) {
   plan.former = Random(mix(plan.seed, number_of("former"))).chance(0.2);
   plan.more_types = Random(mix(plan.seed, number_of("more types"))).chance(0.6);
   plan.policies = Random(mix(plan.seed, number_of("policies"))).chance(0.5);
+  plan.modules = plan.policies && Random(mix(plan.seed, number_of("modules"))).chance(0.5);
   plan.requests = Random(mix(plan.seed, number_of("requests"))).chance(0.5);
 }
 
@@ -188,10 +189,11 @@ std::string to_string(const Plan& plan) {
        << " and " << plan.limits.foreign_clear_rows_direct << " rows masked, " << plan.rounds
        << " rounds in " << plan.seasons << " seasons, gaps up to " << plan.gap_ms_max << " ms, "
        << plan.keys << " keys" << (plan.more_types ? " of all types, " : ", ")
-       << (plan.policies ? "with policies, " : "") << (plan.requests ? "with requests, " : "")
-       << (plan.strays > 1 ? "several strays, " : "") << (plan.single_ops ? "single ops, " : "")
-       << (plan.former ? "some without checksums, " : "") << plan.clients << " clients, "
-       << plan.followers << " followers, values up to " << plan.value_bytes_max << " B";
+       << (plan.policies ? "with policies, " : "") << (plan.modules ? "with modules, " : "")
+       << (plan.requests ? "with requests, " : "") << (plan.strays > 1 ? "several strays, " : "")
+       << (plan.single_ops ? "single ops, " : "") << (plan.former ? "some without checksums, " : "")
+       << plan.clients << " clients, " << plan.followers << " followers, values up to "
+       << plan.value_bytes_max << " B";
   return text.str();
 }
 

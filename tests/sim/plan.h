@@ -66,6 +66,7 @@ struct Plan {
   bool single_ops = false;    // Each batch is one transaction, most of one op.
   bool former = false;        // Every other region writes batches without checksums.
   bool policies = false;      // Also policies, set, proposed and removed, some of them unknown.
+  bool modules = false;       // Policies name modules of plugins.
   bool requests = false;      // Also requests that are sent to several regions, and count once.
   bool more_types = false;    // Also flags, remove-wins sets, and sums and scores that are doubles.
   std::vector<double> rates;  // Of each fault, per round; 0: not planned.

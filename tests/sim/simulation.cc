@@ -258,8 +258,9 @@ class Simulation {
   // some.
   [[nodiscard]] bool is_of_policy(const std::string& alarm) const {
     const auto says = [&](std::string_view text) { return alarm.find(text) != alarm.npos; };
-    return plan_.policies && (says("with concurrent values are not shown") ||
-                              says("this leader lacks") || says("lacks the functions"));
+    return plan_.policies &&
+           (says("with concurrent values are not shown") || says("this leader lacks") ||
+            says("lacks the functions") || (plan_.modules && says("the module ")));
   }
 
   void note(const std::string& failure) {

@@ -8,8 +8,10 @@
 #include "crdt/expiry.h"
 #include "crdt/request_mark.h"
 #include "crdt/type_table.h"
+#include "rows/policy/module_rows.h"
 #include "rows/policy/policy_rows.h"
 #include "rows/requests/request_rows.h"
+#include "tests/policy_modules.h"
 #include "tests/sim/sequence_workload.h"
 #include "tests/three_way.h"
 
@@ -155,6 +157,22 @@ void random_policy(regions::Group& group, Random& random, const Plan& plan) {
   }
 }
 
+// Lets a policy name a module, adds one, or removes one whether or not a policy names it: a policy
+// may come to name one that is not there.
+void random_module(regions::Group& group, Random& random, const Plan& plan) {
+  const PolicyModule& module = policy_modules()[random.below(policy_modules().size())];
+  const Path path = rows::module_path(module.name);
+  const double what = random.unit();
+  if (what < 0.1) return group.remove(path);
+  if (what < 0.15) return group.put(path, "other bytes");
+  if (what < 0.5) return group.put(path, module.bytes);
+  const std::string key = "k" + std::to_string(random.below(plan.keys));
+  const rows::PolicyScope scope{std::string(kSpace), key.substr(0, random.below(key.size() + 1))};
+  const rows::Policy policy{
+      .kind = PolicyKind::kWasm1, .keep_base = random.chance(0.5), .name = module.name};
+  group.put(rows::policy_path(scope), rows::encode_policy(policy));
+}
+
 // Reads all values of a row and replaces them knowingly.
 void random_choice(regions::Group& group, Random& random, const Plan& plan) {
   const std::string key = "k" + std::to_string(random.below(plan.keys));
@@ -199,6 +217,7 @@ void random_transaction(regions::Group& group, Random& random, const Plan& plan,
   if (plan.more_types && apart.chance(0.5)) random_act_of_more_types(group, apart, plan);
   if (apart.chance(0.1)) random_choice(group, apart, plan);
   if (plan.policies && apart.chance(0.05)) random_policy(group, apart, plan);
+  if (plan.modules && apart.chance(0.05)) random_module(group, apart, plan);
 }
 
 }  // namespace anabranch::test

@@ -83,6 +83,7 @@ const std::vector<Layer>& inner_rooms() {
       {"leader/threads", {}},
       {"leader/watch", {"leader/threads"}},
       {"leader/scopes", {}},
+      {"leader/sweeps", {"leader/scopes"}},
       {"server/resp/table", {}},
       {"server/resp/observe", {"server"}},
       {"server/resp", {"server", "server/resp/table", "server/resp/observe"}},

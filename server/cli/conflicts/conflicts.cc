@@ -1,11 +1,13 @@
 // `anabranch conflicts list|show|put-back|export|stats`: values that lost against others, as one
 // leader has seen them.
 
+#include <algorithm>
+#include <cstdint>
 #include <iostream>
-#include <optional>
 
 #include <nlohmann/json.hpp>
 
+#include "core/text.h"
 #include "server/cli/ask.h"
 #include "server/cli/command.h"
 #include "server/cli/printable.h"
@@ -23,17 +25,14 @@ constexpr Argument kSince{"--since", Argument::Kind::kValue, "MS",
                           "only logged since then, milliseconds since 1970"};
 constexpr Argument kLimit{"--limit", Argument::Kind::kValue, "N", "at most so many (100)", "100"};
 
-// Bytes as the answer has them: text, or {"hex": digits}; cut.
+// Bytes of an answer in quotes, cut.
 std::string shown(const json& value) {
   constexpr std::size_t kShownMax = 40;
-  if (!value.is_string()) return "hex " + printable(value.at("hex").get<std::string>());
-  const std::string text = in_quotes(value.get<std::string>());
+  const std::string text = in_quotes(bytes_of(value));
   return text.size() <= kShownMax ? text : text.substr(0, kShownMax) + "...";
 }
 
-std::string plain(const json& value) {
-  return value.is_string() ? printable(value.get<std::string>()) : shown(value);
-}
+std::string plain(const json& value) { return printable(bytes_of(value)); }
 
 // Which part of the key: nothing for a string, else the names behind its tag.
 std::string part_of(const json& path) {
@@ -79,8 +78,8 @@ std::string stats_text(const json& stats) {
 }
 
 std::vector<std::string> list_words(const Arguments& arguments, const std::string& before,
-                                    const std::string& limit) {
-  std::vector<std::string> words{"CONFLICTS", "LIST", "LIMIT", limit};
+                                    std::uint64_t limit) {
+  std::vector<std::string> words{"CONFLICTS", "LIST", "LIMIT", std::to_string(limit)};
   const auto add = [&](const char* word, const Argument& argument) {
     if (!arguments.has(argument.name)) return;
     words.emplace_back(word);
@@ -96,8 +95,37 @@ std::vector<std::string> list_words(const Arguments& arguments, const std::strin
   return words;
 }
 
+// Asks for pages until so many losers have come, or all, and calls visit(loser) for each.
+template <typename Visit>
+ExitCode for_each_loser(const Arguments& arguments, std::uint64_t limit, const Visit& visit) {
+  constexpr std::uint64_t kPage = 500;
+  std::string before;
+  while (limit > 0) {
+    const core::Result<std::string> answer =
+        ask(arguments, list_words(arguments, before, std::min(limit, kPage)));
+    if (!answer.ok()) return print_error(answer.failure().message);
+    try {
+      const json page = json::parse(answer.value());
+      for (const json& each : page.at("losers")) visit(each);
+      limit -= std::min<std::uint64_t>(limit, page.at("losers").size());
+      if (page.at("before").is_null()) return kClean;
+      before = page.at("before").get<std::string>();
+    } catch (const json::exception& error) {
+      return print_error("the server's answer cannot be read: " + std::string(error.what()));
+    }
+  }
+  return kClean;
+}
+
 ExitCode list(const Arguments& arguments) {
-  return print_answer(arguments, list_words(arguments, {}, arguments.text(kLimit.name)), table);
+  const auto limit = core::parse_number<std::uint64_t>(arguments.text(kLimit.name));
+  if (!limit) return print_error("--limit takes a number");
+  json losers = json::array();
+  const ExitCode code =
+      for_each_loser(arguments, *limit, [&](const json& each) { losers.push_back(each); });
+  if (code != kClean) return code;
+  std::cout << (arguments.has(kJson.name) ? losers.dump(2) + '\n' : table(losers));
+  return kClean;
 }
 
 ExitCode show(const Arguments& arguments) {
@@ -115,17 +143,8 @@ ExitCode put_back(const Arguments& arguments) {
 
 // Prints all losers, one line of JSON for each, the newest first.
 ExitCode export_all(const Arguments& arguments) {
-  constexpr const char* kPage = "500";
-  std::string before;
-  for (;;) {
-    const core::Result<std::string> answer = ask(arguments, list_words(arguments, before, kPage));
-    if (!answer.ok()) return print_error(answer.failure().message);
-    const json losers = json::parse(answer.value(), nullptr, false);
-    if (!losers.is_array()) return print_error("the answer of the leader is no list");
-    if (losers.empty()) return kClean;
-    for (const json& each : losers) std::cout << each.dump() << '\n';
-    before = losers.back().value("id", "");
-  }
+  return for_each_loser(arguments, UINT64_MAX,
+                        [](const json& each) { std::cout << each.dump() << '\n'; });
 }
 
 ExitCode stats(const Arguments& arguments) {

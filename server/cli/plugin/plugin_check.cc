@@ -86,6 +86,19 @@ std::size_t run_cases(plugins::Machine& machine, const std::vector<Case>& cases)
   return wrong;
 }
 
+std::string shown(const plugins::Outcome& outcome) {
+  const bool is_value = outcome.verdict == plugins::Verdict::kValue;
+  return shown(is_value ? std::optional(outcome.value) : std::nullopt);
+}
+
+void print_stateful(const plugins::Stateful& found) {
+  std::cout << "warning: it keeps state: it shows " << shown(found.tried.outcome) << ", and "
+            << shown(found.again) << " in the memory that a call before has left.\n"
+            << "  A store gives each call a new memory, so that nothing is kept there\n";
+  print_trial("  the call before", found.before);
+  print_trial("  this call", found.tried);
+}
+
 // Returns whether the module has an answer for every conflict.
 bool print_examination(const plugins::Examination& found) {
   std::vector<std::vector<std::string>> rows{{"outcome", "conflicts"}};
@@ -105,6 +118,7 @@ bool print_examination(const plugins::Examination& found) {
               << in_quotes(found.unequal->outcome.value) << '\n';
     print_trial("  the smallest", *found.unequal);
   }
+  if (found.stateful) print_stateful(*found.stateful);
   return found.failures.empty();
 }
 

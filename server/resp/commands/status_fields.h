@@ -138,6 +138,17 @@ inline constexpr auto kFields<ConflictsStatus> = std::tuple{
 };
 
 template <>
+inline constexpr auto kFields<PluginsStatus> = std::tuple{
+    Field{"values", &PluginsStatus::values},
+    Field{"declined", &PluginsStatus::declined},
+    Field{"out_of_fuel", &PluginsStatus::out_of_fuel},
+    Field{"out_of_stack", &PluginsStatus::out_of_stack},
+    Field{"traps", &PluginsStatus::traps},
+    Field{"bad_answers", &PluginsStatus::bad_answers},
+    Field{"large_answers", &PluginsStatus::large_answers},
+};
+
+template <>
 inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"region", &StoreStatus::region},
     Field{"follower", &StoreStatus::follower},
@@ -169,6 +180,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"answers_kept_bytes", &StoreStatus::answers_kept_bytes},
     Field{"answers_found", &StoreStatus::answers_found},
     Field{"answers_asked", &StoreStatus::answers_asked},
+    Field{"plugins", &StoreStatus::plugins},
     Field{"policies", &StoreStatus::policies},
     Field{"policy_troubles", &StoreStatus::policy_troubles},
     Field{"absent_functions", &StoreStatus::absent_functions},

@@ -290,9 +290,10 @@ TEST_CASE("writes that nobody signs for 30 s are named, in the log once and whil
   world.run(10);
   REQUIRE(world.replica(kAp).inbox().proofs().unproven().late().size() == 1);
   const std::string late = world.replica(kAp).inbox().proofs().unproven().late().front();
-  CHECK(late ==
-        "writes of region eu, from 2 of origin 0000000000000001 on, have been waiting for a "
-        "signature of it for over 30 s; nothing that it wrote later is seen here");
+  CHECK(
+      late ==
+      "writes of region eu, from 2 of origin 0000000000000001 on, received from region us, have "
+      "been waiting for a signature of it for over 30 s; nothing that it wrote later is seen here");
   world.run(40);
   CHECK(world.alarms == std::vector<std::string>{late});
   world.filter = {};

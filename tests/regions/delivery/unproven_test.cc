@@ -22,6 +22,8 @@ HeldBatch first_batch() {
   return {std::move(bytes), std::move(batch), 7, true};
 }
 
+std::string name_of(core::Origin peer) { return peer == 7 ? "region ap" : "nobody"; }
+
 }  // namespace
 
 TEST_SUITE("regions: unproven batches") {
@@ -29,18 +31,20 @@ TEST_SUITE("regions: unproven batches") {
     const regions::Applied applied;
     Provenance provenance(applied);
     Unproven unproven;
-    CHECK(unproven.look(provenance, 0).empty());
+    CHECK(unproven.look(provenance, 0, name_of).empty());
     (void)provenance.take(first_batch(), "us");
-    CHECK(unproven.look(provenance, 1'000).empty());
-    CHECK(unproven.look(provenance, 1'000 + Unproven::kTimeoutMs - 1).empty());
+    CHECK(unproven.look(provenance, 1'000, name_of).empty());
+    CHECK(unproven.look(provenance, 1'000 + Unproven::kTimeoutMs - 1, name_of).empty());
     CHECK(unproven.late().empty());
-    const auto late = unproven.look(provenance, 1'000 + Unproven::kTimeoutMs);
+    const auto late = unproven.look(provenance, 1'000 + Unproven::kTimeoutMs, name_of);
     REQUIRE(late.size() == 1);
-    CHECK(late[0].find("us") != std::string::npos);
+    CHECK(
+        late[0].starts_with("writes of region us, from 1 of origin 0000000000000001 on, received "
+                            "from region ap, have been waiting"));
     CHECK(unproven.late().size() == 1);
-    CHECK(unproven.look(provenance, 2'000 + Unproven::kTimeoutMs).empty());
+    CHECK(unproven.look(provenance, 2'000 + Unproven::kTimeoutMs, name_of).empty());
     provenance.forget(1);
-    CHECK(unproven.look(provenance, 3'000 + Unproven::kTimeoutMs).empty());
+    CHECK(unproven.look(provenance, 3'000 + Unproven::kTimeoutMs, name_of).empty());
     CHECK(unproven.late().empty());
   }
 }

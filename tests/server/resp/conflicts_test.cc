@@ -60,7 +60,7 @@ TEST_SUITE("server: conflicts") {
   TEST_CASE("losers are listed, shown, counted and put back") {
     World world;
     world.conflict("doc");
-    const nlohmann::json losers = world.ask({"LIST"});
+    const nlohmann::json losers = world.ask({"LIST"})["losers"];
     REQUIRE(losers.size() == 1);
     const nlohmann::json& loser = losers[0];
     CHECK(loser["kind"] == "met");
@@ -79,7 +79,7 @@ TEST_SUITE("server: conflicts") {
     CHECK(world.client.ask({"ANABRANCH", "CONFLICTS", "PUTBACK", loser["id"]}) == "+OK\r\n");
     CHECK(world.client.ask({"GET", "doc"}) == "$1\r\na\r\n");
     CHECK(eventually([&] { return Register<>{world.us, "doc"}.get() == "a"; }));
-    CHECK(world.ask({"LIST"})[0]["kind"] == "put back");
+    CHECK(world.ask({"LIST"})["losers"][0]["kind"] == "put back");
     const auto status = nlohmann::json::parse(bulk(world.client.ask({"ANABRANCH", "STATUS"})));
     CHECK(status.at("conflicts").at("entries") == 2);
   }
@@ -89,16 +89,18 @@ TEST_SUITE("server: conflicts") {
     world.conflict("doc/1");
     world.conflict("doc/2");
     world.conflict("other");
-    CHECK(world.ask({"LIST"}).size() == 3);
-    CHECK(world.ask({"LIST", "PREFIX", "doc/"}).size() == 2);
-    CHECK(world.ask({"list", "db", "1"}).empty());
+    CHECK(world.ask({"LIST"})["losers"].size() == 3);
+    CHECK(world.ask({"LIST", "PREFIX", "doc/"})["losers"].size() == 2);
+    CHECK(world.ask({"list", "db", "1"})["losers"].empty());
     const nlohmann::json first = world.ask({"LIST", "PREFIX", "doc/", "LIMIT", "1"});
-    REQUIRE(first.size() == 1);
+    REQUIRE(first["losers"].size() == 1);
+    REQUIRE(first["before"].is_string());
     const nlohmann::json next =
-        world.ask({"LIST", "PREFIX", "doc/", "LIMIT", "1", "BEFORE", first[0]["id"]});
-    REQUIRE(next.size() == 1);
-    CHECK(next[0]["key"] == "doc/1");
-    CHECK(world.ask({"LIST", "SINCE", "99999999999999"}).empty());
+        world.ask({"LIST", "PREFIX", "doc/", "LIMIT", "1", "BEFORE", first["before"]});
+    REQUIRE(next["losers"].size() == 1);
+    CHECK(next["losers"][0]["key"] == "doc/1");
+    CHECK(next["before"].is_null());
+    CHECK(world.ask({"LIST", "SINCE", "99999999999999"})["losers"].empty());
   }
 
   TEST_CASE("a connection that was shown all values replaces them knowingly") {
@@ -106,10 +108,10 @@ TEST_SUITE("server: conflicts") {
     world.conflict("doc");
     (void)world.client.ask({"ANABRANCH", "SHOW", "doc"});
     CHECK(world.client.ask({"SET", "doc", "ab"}) == "+OK\r\n");
-    CHECK(world.ask({"LIST"}).size() == 1);
+    CHECK(world.ask({"LIST"})["losers"].size() == 1);
     world.conflict("doc");
     CHECK(world.client.ask({"SET", "doc", "c"}) == "+OK\r\n");
-    const nlohmann::json losers = world.ask({"LIST"});
+    const nlohmann::json losers = world.ask({"LIST"})["losers"];
     CHECK(losers[0]["kind"] == "replaced");
     CHECK(losers[1]["kind"] == "replaced");
   }
@@ -122,7 +124,7 @@ TEST_SUITE("server: conflicts") {
     (void)other.ask({"ANABRANCH", "SHOW", "doc"});
     (void)world.client.ask({"GET", "doc"});
     CHECK(world.client.ask({"SET", "doc", "c"}) == "+OK\r\n");
-    CHECK(world.ask({"LIST"})[0]["kind"] == "replaced");
+    CHECK(world.ask({"LIST"})["losers"][0]["kind"] == "replaced");
   }
 
   TEST_CASE("nonsense is refused") {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/text.h"
+#include "leader/losers.h"
 #include "server/resp/commands/anabranch/bytes_json.h"
 #include "server/resp/commands/anabranch/status_json.h"
 #include "server/resp/host.h"
@@ -23,6 +24,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kListed = 100;
 constexpr std::size_t kListedMax = 1000;
+constexpr std::size_t kLookedAtMax = 5000;  // Entries of a page: at most some 20 ms.
 
 const char* word_of(Loser::Kind kind) {
   switch (kind) {
@@ -60,10 +62,14 @@ Json loser_json(const Loser& loser) {
   return json;
 }
 
-void answer(Call& call, const std::vector<Loser>& losers) {
+Json losers_json(const std::vector<Loser>& losers) {
   Json all = Json::array();
   for (const Loser& each : losers) all.push_back(loser_json(each));
-  call.reply().bulk(all.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return all;
+}
+
+void answer(Call& call, const Json& json) {
+  call.reply().bulk(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 template <typename Number>
@@ -97,19 +103,24 @@ LoserFilter filter_of(const Call& call) {
   return filter;
 }
 
-void list(Call& call) { answer(call, call.host.leader.losers(filter_of(call)).value_or_raise()); }
+void list(Call& call) {
+  const leader::LoserPage page =
+      call.host.leader.losers(filter_of(call), kLookedAtMax).value_or_raise();
+  Json json{{"losers", losers_json(page.losers)}, {"before", Json()}};
+  if (!page.before.empty()) json["before"] = page.before;
+  answer(call, json);
+}
 
-void show(Call& call) { answer(call, call.host.leader.losers_with(call[3]).value_or_raise()); }
+void show(Call& call) {
+  answer(call, losers_json(call.host.leader.losers_with(call[3]).value_or_raise()));
+}
 
 void put_back(Call& call) {
   call.host.leader.put_back(call[3]);
   call.reply().ok();
 }
 
-void stats(Call& call) {
-  call.reply().bulk(to_json(call.host.leader.status().conflicts)
-                        .dump(-1, ' ', false, Json::error_handler_t::replace));
-}
+void stats(Call& call) { answer(call, to_json(call.host.leader.status().conflicts)); }
 
 constexpr Command kVerbs[] = {
     {.name = "list",
@@ -118,8 +129,9 @@ constexpr Command kVerbs[] = {
      .run = list,
      .since = kAnabranchVersion,
      .usage = "[PREFIX p] [DB n] [SINCE ms] [BEFORE id] [LIMIT n]",
-     .help = "Values that lost here, the newest first, as JSON.",
-     .complexity = "O(N), N the size of the conflict log"},
+     .help =
+         "Values that lost here, the newest first, as JSON: a page, and BEFORE of the next one.",
+     .complexity = "O(N), N the number of entries that a page looks at"},
     {.name = "show",
      .arity = 4,
      .flags = kAlone | kAfterCommit | kAdmin,

@@ -26,7 +26,8 @@
 namespace anabranch::leader {
 
 struct RequestLimits {
-  core::Millis once_ms = 24 * 3'600'000;  // How long a request is remembered, at least.
+  core::Millis once_ms =
+      core::Millis{24} * 3'600'000;  // How long a request is remembered, at least.
   core::Millis grace_ms = 60'000;
   std::size_t looks = 500;  // Rows read in one slice, about.
   std::size_t acts = 100;   // Requests forgotten, or values removed, in one slice.

@@ -1,4 +1,4 @@
-#include "leader/expiry_counts.h"
+#include "leader/sweeps/expiry_counts.h"
 
 #include "rows/expiry_index.h"
 

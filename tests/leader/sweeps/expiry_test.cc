@@ -11,7 +11,7 @@
 
 #include <anabranch/handles.h>
 
-#include "tests/leader/expiry_world.h"
+#include "tests/leader/sweeps/expiry_world.h"
 
 using namespace anabranch;
 using core::Millis;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "crdt/type_table.h"
-#include "leader/erased_sweep.h"
+#include "leader/sweeps/erased_sweep.h"
 #include "tests/regions/linked_nodes.h"
 
 using namespace anabranch;

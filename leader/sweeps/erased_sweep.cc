@@ -1,4 +1,4 @@
-#include "leader/erased_sweep.h"
+#include "leader/sweeps/erased_sweep.h"
 
 #include <algorithm>
 #include <string_view>

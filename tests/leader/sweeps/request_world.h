@@ -14,8 +14,8 @@
 
 #include <anabranch/handles.h>
 
-#include "leader/request_sweep.h"
 #include "leader/scopes/group_scope.h"
+#include "leader/sweeps/request_sweep.h"
 #include "rows/requests/request_rows.h"
 #include "tests/regions/linked_nodes.h"
 

@@ -1,4 +1,4 @@
-#include "leader/expiry_sweep.h"
+#include "leader/sweeps/expiry_sweep.h"
 
 #include <algorithm>
 #include <utility>

@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "tests/leader/request_world.h"
+#include "tests/leader/sweeps/request_world.h"
 
 using namespace anabranch;
 using test::RequestWorld;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "rows/policy/policy_rows.h"
-#include "tests/leader/expiry_world.h"
+#include "tests/leader/sweeps/expiry_world.h"
 
 using namespace anabranch;
 using core::Millis;

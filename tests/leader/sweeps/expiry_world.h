@@ -13,8 +13,8 @@
 
 #include <anabranch/handles.h>
 
-#include "leader/expiry_sweep.h"
 #include "leader/scopes/group_scope.h"
+#include "leader/sweeps/expiry_sweep.h"
 #include "tests/regions/linked_nodes.h"
 
 namespace anabranch::test {

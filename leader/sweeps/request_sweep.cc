@@ -1,4 +1,4 @@
-#include "leader/request_sweep.h"
+#include "leader/sweeps/request_sweep.h"
 
 #include <algorithm>
 #include <optional>
