@@ -95,6 +95,7 @@ void say_ready(const leader::Leader& leader, const Server& server) {
 Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config& config) {
   ServerOptions options;
   options.address = config.redis;
+  options.value_bytes_max = config.store.value_bytes_max;
   if (config.output_bytes_total > 0) options.output_bytes_total = config.output_bytes_total;
   if (config.output_stall_ms > 0) {
     options.output_stall = std::chrono::milliseconds(config.output_stall_ms);

@@ -18,6 +18,10 @@ struct Field {
   Value Status::*member;
 };
 
+// For compilers that do not deduce the arguments of aggregates.
+template <typename Status, typename Value>
+Field(std::string_view, Value Status::*) -> Field<Status, Value>;
+
 // The table of a struct; not a tuple for types that are no status.
 template <typename Status>
 inline constexpr auto kFields = nullptr;
