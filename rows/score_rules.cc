@@ -8,6 +8,7 @@
 #include "crdt/score.h"
 #include "crdt/type_table.h"
 #include "rows/function_choice.h"
+#include "rows/kept_answers.h"
 #include "rows/policy/policy_choice.h"
 
 namespace anabranch::rows {
