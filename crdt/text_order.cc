@@ -19,6 +19,27 @@ TextLength operator+(const TextLength& a, const TextLength& b) {
 
 TextLength TextOrder::length() const { return sum(root_); }
 
+TextLength TextOrder::length_before(Index index) const {
+  TextLength before;
+  for (Node node = root_; node != kNone;) {
+    const Piece& piece = pieces_[node];
+    const TextLength left = sum(piece.left);
+    if (index < left.points) {
+      node = piece.left;
+      continue;
+    }
+    index -= left.points;
+    before = before + left;
+    if (index < piece.length.points) {
+      return before + utf8_prefix(text_of(piece), index).length;
+    }
+    index -= piece.length.points;
+    before = before + piece.length;
+    node = piece.right;
+  }
+  return before;
+}
+
 // ---- The tree.
 
 void TextOrder::update(Node node) {
@@ -263,6 +284,7 @@ void TextOrder::add(std::string_view run, std::string_view text) {
         whole = utf8_prefix(text, static_cast<Index>(*gap) - start);
       }
     }
+    if (listener_ != nullptr) listener_->will_insert(index, text.substr(0, whole.bytes));
     const Node node = make_piece(number, start, text.substr(0, whole.bytes));
     start += pieces_[node].length.points;
     runs_[number].shown += pieces_[node].length.points;
@@ -289,6 +311,7 @@ void TextOrder::erase(const Part& part) {
 }
 
 std::vector<TextOrder::Part> TextOrder::erase_at(Index index, Index count) {
+  if (listener_ != nullptr && count > 0) listener_->will_erase(index, count);
   Node left = kNone;
   Node middle = kNone;
   Node right = kNone;
@@ -330,6 +353,7 @@ void TextOrder::change_piece(Index index, const std::function<void(Piece&)>& cha
 }
 
 void TextOrder::write_into(Index index, Index at, std::string_view text) {
+  if (listener_ != nullptr) listener_->will_insert(index + at, text);
   change_piece(index, [&](Piece& piece) {
     const std::uint32_t byte = bytes_of(piece, at);
     text_.insert(piece.text_at + byte, text);
@@ -340,6 +364,7 @@ void TextOrder::write_into(Index index, Index at, std::string_view text) {
 }
 
 void TextOrder::unwrite(Index index, Index at, Index count) {
+  if (listener_ != nullptr) listener_->will_erase(index + at, count);
   change_piece(index, [&](Piece& piece) {
     const std::uint32_t byte = bytes_of(piece, at);
     const TextPrefix gone = utf8_prefix(text_of(piece).substr(byte), count);

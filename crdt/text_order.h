@@ -28,6 +28,16 @@
 
 namespace anabranch::crdt {
 
+// Is told of each change of an order, before it is made. Indexes count code points.
+class TextListener {
+ public:
+  virtual void will_insert(std::uint32_t index, std::string_view text) = 0;
+  virtual void will_erase(std::uint32_t index, std::uint32_t count) = 0;
+
+ protected:
+  ~TextListener() = default;
+};
+
 class TextOrder {
  public:
   using Index = std::uint32_t;
@@ -38,7 +48,13 @@ class TextOrder {
     Index count = 0;
   };
 
+  // Tells a listener of all changes from now on; of none if it is null. The listener must outlive
+  // that.
+  void tell(TextListener* listener) { listener_ = listener; }
+
   [[nodiscard]] TextLength length() const;
+  // Returns the length of the text before an index.
+  [[nodiscard]] TextLength length_before(Index index) const;
   // Returns the characters from an index on, at most `count`.
   [[nodiscard]] std::string text(Index index, Index count) const;
   // Returns the index of the character that begins with this unit of UTF-16, or of the end; nullopt
@@ -47,6 +63,8 @@ class TextOrder {
   // Returns the place of the character at an index, valid until the next change; nullopt behind the
   // end.
   [[nodiscard]] std::optional<Place> place_at(Index index) const;
+  // Returns the number of shown characters before a place, whether it is shown or not.
+  [[nodiscard]] Index index_of(const Place& place) const;
 
   // Returns whether any character of a run is shown.
   [[nodiscard]] bool shows(std::string_view run) const { return runs_by_name_.contains(run); }
@@ -95,8 +113,6 @@ class TextOrder {
     return std::string_view(text_).substr(piece.text_at, piece.bytes);
   }
   [[nodiscard]] Found find(Index index) const;
-  // Returns the number of characters before a place.
-  [[nodiscard]] Index index_of(const Place& place) const;
   Node make_piece(std::uint32_t run, Index start, std::string_view text);
   Node make_node(const Piece& piece);
   void insert_piece(Index index, Node node);
@@ -128,6 +144,7 @@ class TextOrder {
   std::string text_;
   std::size_t live_bytes_ = 0;                  // Bytes of text_ that belong to pieces.
   std::uint64_t random_ = 0x9E3779B97F4A7C15U;  // Only balances the tree.
+  TextListener* listener_ = nullptr;
 };
 
 }  // namespace anabranch::crdt

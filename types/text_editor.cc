@@ -51,10 +51,22 @@ crdt::TextOrder::Index index_of(const crdt::TextOrder& order, const Key& key, Te
   return *index;
 }
 
+std::string read(const crdt::TextOrder& order, const Key& key, TextUnit unit,
+                 std::uint64_t position, std::uint64_t count) {
+  const std::uint64_t size = size_of(order, unit);
+  const std::uint64_t end = count > size - std::min(position, size) ? size : position + count;
+  const crdt::TextOrder::Index from = index_of(order, key, unit, position);
+  return order.text(from, index_of(order, key, unit, std::max(position, end)) - from);
+}
+
 std::uint64_t TextEditor::size() const { return size_of(rows_.order(), unit_); }
 
 TextEditor::Index TextEditor::index_of(std::uint64_t position) const {
   return types::index_of(rows_.order(), key_, unit_, position);
+}
+
+std::string TextEditor::read(std::uint64_t position, std::uint64_t count) const {
+  return types::read(rows_.order(), key_, unit_, position, count);
 }
 
 void TextEditor::insert(std::uint64_t position, std::string_view utf8) {

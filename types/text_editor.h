@@ -22,6 +22,9 @@ namespace anabranch::types {
 [[nodiscard]] std::uint64_t size_of(const crdt::TextOrder& order, TextUnit unit);
 [[nodiscard]] crdt::TextOrder::Index index_of(const crdt::TextOrder& order, const Key& key,
                                               TextUnit unit, std::uint64_t position);
+// As TextEdit::read.
+[[nodiscard]] std::string read(const crdt::TextOrder& order, const Key& key, TextUnit unit,
+                               std::uint64_t position, std::uint64_t count);
 
 class TextEditor final : public TextEdit {
  public:
@@ -32,6 +35,9 @@ class TextEditor final : public TextEdit {
   [[nodiscard]] std::uint64_t size() const override;
   void insert(std::uint64_t position, std::string_view utf8) override;
   void erase(std::uint64_t position, std::uint64_t count) override;
+  [[nodiscard]] std::string read(std::uint64_t position, std::uint64_t count) const override;
+  void note(std::string_view note) override { note_ = note; }
+  [[nodiscard]] const std::string& noted() const { return note_; }
   // Writes the remaining edits: the last call. Without it the rows differ from the text.
   void finish();
 
@@ -57,6 +63,7 @@ class TextEditor final : public TextEdit {
   const Key& key_;
   TextUnit unit_;
   std::optional<Open> open_;
+  std::string note_;
   std::map<std::string, std::vector<RunPart>> deleted_;  // By run; not written yet.
 };
 

@@ -60,6 +60,12 @@ class TextEdit {
   virtual void insert(std::uint64_t position, std::string_view utf8) = 0;
   virtual void erase(std::uint64_t position, std::uint64_t count) = 0;
 
+  // Returns at most `count` units from a position on, fewer at the end. Throws as insert().
+  [[nodiscard]] virtual std::string read(std::uint64_t position, std::uint64_t count) const = 0;
+  // Tells the observers of the open document that is edited, with the change (TextChange::note):
+  // the request that it answers, say. The last note counts; of a Text it goes nowhere.
+  virtual void note(std::string_view note) = 0;
+
  protected:
   TextEdit() = default;
   ~TextEdit() = default;

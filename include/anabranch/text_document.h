@@ -15,7 +15,15 @@
 // as concurrent edits do. After a clear of the key, a snapshot from another region or an error in
 // an edit the text is read again from the store. An open document has no thread of its own.
 //
-// A document takes about ten bytes for each character of a text typed in runs of ten or more.
+// An edit can be part of a transaction, so that a text and what belongs to it change at once:
+//
+//   store.transact([&](Transaction& txn) {
+//     document.edit(txn, [](TextEdit& edit) { edit.insert(0, "Dear all, "); });
+//     Register<std::string>{txn, "doc/1/edited by"}.put("ada");
+//   });
+//
+// Observers are told what changes (text_change.h). A document takes about ten bytes for each
+// character of a text typed in runs of ten or more.
 #pragma once
 
 #include <cstdint>
@@ -26,16 +34,18 @@
 
 #include <anabranch/store.h>
 #include <anabranch/text.h>
+#include <anabranch/text_change.h>
 
 namespace anabranch {
 
 // Thread-safe. Must not outlive its store. Functions as in Text, and with its errors. Functions of
 // the application that call a document follow these rules:
-// - In a transaction of the store a document can be read, and shows its staged edits. It cannot be
-//   edited or cleared there (Error{kInvalid}): use a Text with the transaction.
+// - In a transaction of the store a document can be read, and shows its staged edits. It is edited
+//   with the scope of the transaction; edit() without a scope, clear() and observe() throw
+//   Error{kInvalid}.
 // - In the function of its own edit a document cannot be used at all (Error{kInvalid}), only opened
 //   or destroyed: use the TextEdit. Other threads meanwhile read the committed text.
-// - Elsewhere, as in the function of a watch, every call is allowed.
+// - Elsewhere, as in the function of a watch or an observer, every call is allowed.
 class TextDocument {
  public:
   // Opens a text, also an absent one. Throws as Text: Error{kWrongType} when the key holds another
@@ -55,6 +65,16 @@ class TextDocument {
   void erase(std::uint64_t position, std::uint64_t count);
   void edit(const std::function<void(TextEdit&)>& function);
   void clear();
+  // Edits the text as part of a transaction of its store: `transaction` is the scope that the
+  // function of Store::transact, Session::transact, atomically or once (kOneRegion) was given; any
+  // other throws Error{kInvalid}. An exception of the function undoes the edit and is rethrown. If
+  // the transaction is undone, the document shows the text without it. Outside of the transaction
+  // the document shows the edit once it is committed.
+  void edit(Scope& transaction, const std::function<void(TextEdit&)>& function);
+
+  // Returns the text, and tells the function all changes from there on, without a gap
+  // (text_change.h). Waits for the running transaction, if there is one.
+  [[nodiscard]] TextView observe(OnTextChange function);
 
  private:
   class Impl;

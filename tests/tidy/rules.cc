@@ -42,8 +42,8 @@ const std::vector<Layer>& layers() {
        {"include", "core", "plugins", "crdt", "storage", "transport", "rows", "regions", "leader"}},
       {"bench", {"include", "core", "crdt", "storage", "transport", "rows", "regions", "leader"}},
       {"tests",
-       {"include", "core", "plugins", "crdt", "storage", "transport", "rows", "regions", "leader",
-        "server"}},
+       {"include", "core", "plugins", "crdt", "storage", "transport", "rows", "regions", "types",
+        "leader", "server"}},
       {"examples", {"include"}},
   };
   return table;
@@ -83,6 +83,7 @@ const std::vector<Layer>& inner_rooms() {
       {"leader/threads", {}},
       {"leader/watch", {"leader/threads"}},
       {"leader/scopes", {}},
+      {"leader/documents", {"leader", "leader/scopes", "leader/threads", "leader/watch"}},
       {"server/resp", {"server"}},
       {"server/resp/commands", {"server/resp"}},
       {"server/cli", {"server", "server/resp"}},
