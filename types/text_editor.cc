@@ -92,7 +92,7 @@ void TextEditor::insert(std::uint64_t position, std::string_view utf8) {
 
 void TextEditor::begin_run(Index index, std::string_view utf8) {
   write_run();
-  const auto position = [&](const std::optional<crdt::Place>& place) {
+  const auto position = [](const std::optional<crdt::TextOrder::Shown>& place) {
     return place ? crdt::position_at(*place) : std::string();
   };
   const std::string left = index == 0 ? "" : position(rows_.order().place_at(index - 1));

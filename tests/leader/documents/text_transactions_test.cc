@@ -191,7 +191,7 @@ TEST_SUITE("leader: documents in transactions") {
       put_in_front(document, txn, "d");
       CHECK(Text(txn, "text").str() == "d");
     });
-    CHECK(document.str() == "d");
+    CHECK(eventually([&] { return document.str() == "d"; }));
     CHECK(eventually([&] { return mirror.str() == "d"; }));
     CHECK(mirror.fits());
   }
