@@ -111,7 +111,7 @@ class ReadTable {
     for (; status == MDB_SUCCESS; status = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
       for (const MDB_val& each : {key, value}) {
         const std::string_view bytes(static_cast<const char*>(each.mv_data), each.mv_size);
-        sum += bytes.size() + static_cast<unsigned char>(bytes.back());
+        for (const char byte : bytes) sum += static_cast<unsigned char>(byte);
       }
     }
     mdb_cursor_close(cursor);

@@ -257,6 +257,12 @@ std::string position_at(const Place& place) {
   return position;
 }
 
+core::Origin origin_of(std::string_view run) {
+  core::Origin origin = 0;
+  (void)each_step(position_at({run, 0}), [&](const Step& step) { origin = step.origin; });
+  return origin;
+}
+
 std::strong_ordering compare(const Place& a, const Place& b) {
   if (a.run == b.run) return a.index <=> b.index;
   const auto number = [](const Place& place) {

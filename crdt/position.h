@@ -67,6 +67,8 @@ inline constexpr std::size_t kLongPosition = 64;
 [[nodiscard]] std::optional<Place> place_of(std::string_view position);
 // Returns the position of a place.
 [[nodiscard]] std::string position_at(const Place& place);
+// Returns the origin of the insert that wrote a run, as its positions name it.
+[[nodiscard]] core::Origin origin_of(std::string_view run);
 // Returns the order of the positions of two places.
 [[nodiscard]] std::strong_ordering compare(const Place& a, const Place& b);
 // Returns, for a place within or below the run `run`, the number of the run's elements before it:

@@ -141,7 +141,7 @@ void Comparison::replace(Point from, Point to) {
     found_.back().inserted += inserted;
   } else {
     const std::uint64_t position = position_ + units(part(after_, end_.y, from.y));
-    found_.push_back({static_cast<crdt::TextOrder::Index>(from.y), position, erased, inserted});
+    found_.push_back({static_cast<crdt::TextOrder::Index>(from.y), position, erased, inserted, {}});
   }
   position_ += units(part(after_, end_.y, to.y));
   end_ = to;

@@ -28,7 +28,7 @@ void revert(std::u32string& text, const std::vector<TextReplacement>& replacemen
 void TextRecorder::begin(std::uint32_t index) {
   const std::uint64_t position =
       unit_ == TextUnit::kUtf16 ? order_.length_before(index).units : index;
-  recorded_.push_back({index, position, {}, {}});
+  recorded_.push_back({index, position, {}, {}, {}});
   inserted_points_ = 0;
 }
 
@@ -54,16 +54,19 @@ void TextRecorder::will_erase(std::uint32_t index, std::uint32_t count) {
     return;
   }
   const std::string text = order_.text(index, count);
-  if (index == end) {  // Forwards, behind what was inserted or erased.
-    last->erased += text;
-  } else if (inserted_points_ == 0 && index + count == last->index) {  // Backwards.
+  const bool backwards = inserted_points_ == 0 && index + count == last->index;
+  if (backwards) {
     last->index = index;
     last->position -= units_of(text, unit_);
-    last->erased.insert(0, text);
-  } else {
+  } else if (index != end) {
     begin(index);
-    recorded_.back().erased = text;
+    last = &recorded_.back();
   }
+  last->erased.insert(backwards ? 0 : last->erased.size(), text);
+  if (parts_ == Parts::kLeftOut) return;
+  const auto parts = order_.parts(index, count);
+  last->parts.insert(backwards ? last->parts.begin() : last->parts.end(), parts.begin(),
+                     parts.end());
 }
 
 std::vector<TextReplacement> TextRecorder::take() {

@@ -19,6 +19,7 @@ struct TextReplacement {
   std::uint64_t position = 0;        // The same in units of the text.
   std::string erased;                // UTF-8, as the inserted characters are.
   std::string inserted;
+  std::vector<crdt::TextOrder::Part> parts;  // Of the erased ones, if they were recorded.
 };
 
 // Returns the length of a valid text in units.
@@ -40,7 +41,9 @@ inline constexpr std::uint32_t kDifferenceMax = 256;
 class TextRecorder final : public crdt::TextListener {
  public:
   // The order must outlive the recorder.
-  TextRecorder(crdt::TextOrder& order, TextUnit unit) : order_(order), unit_(unit) {
+  enum class Parts { kLeftOut, kRecorded };
+  TextRecorder(crdt::TextOrder& order, TextUnit unit, Parts parts = Parts::kLeftOut)
+      : order_(order), unit_(unit), parts_(parts) {
     order_.tell(this);
   }
   ~TextRecorder() { order_.tell(nullptr); }
@@ -58,6 +61,7 @@ class TextRecorder final : public crdt::TextListener {
 
   crdt::TextOrder& order_;
   TextUnit unit_;
+  Parts parts_;
   std::vector<TextReplacement> recorded_;
   std::uint32_t inserted_points_ = 0;  // Of the last one.
 };

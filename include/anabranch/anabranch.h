@@ -18,5 +18,6 @@
 #include <anabranch/store.h>
 #include <anabranch/text_change.h>
 #include <anabranch/text_document.h>
+#include <anabranch/text_undo.h>
 #include <anabranch/transaction.h>
 #include <anabranch/watch.h>

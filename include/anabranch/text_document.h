@@ -31,12 +31,23 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <anabranch/store.h>
 #include <anabranch/text.h>
 #include <anabranch/text_change.h>
 
 namespace anabranch {
+
+// Characters of a text that were inserted in one region.
+struct TextAuthor {
+  std::uint64_t position = 0;  // In units,
+  std::uint64_t count = 0;     // as this.
+  std::string region;          // Empty when unknown.
+  bool operator==(const TextAuthor&) const = default;
+};
+
+class TextUndo;
 
 // Thread-safe. Must not outlive its store. Functions as in Text, and with its errors. Functions of
 // the application that call a document follow these rules:
@@ -60,9 +71,17 @@ class TextDocument {
   [[nodiscard]] std::string str() const;
   // Returns at most `count` units from a position on, fewer at the end. Throws as TextEdit.
   [[nodiscard]] std::string read(std::uint64_t position, std::uint64_t count) const;
+  // Return the anchor of a place, and the place of an anchor, as TextEdit::anchor and position. An
+  // anchor that this document gives names a committed character.
+  [[nodiscard]] std::string anchor(std::uint64_t position, TextSide side = TextSide::kBehind) const;
+  [[nodiscard]] std::uint64_t position(std::string_view anchor) const;
+  // Returns the regions in which the characters were inserted, at most `count` units from a
+  // position on: neighbours of one region are one entry. Throws as read().
+  [[nodiscard]] std::vector<TextAuthor> authors(std::uint64_t position, std::uint64_t count) const;
   // Edit the text, each call as one transaction. As the functions of Text.
   void insert(std::uint64_t position, std::string_view utf8);
   void erase(std::uint64_t position, std::uint64_t count);
+  void replace(std::string_view whole);
   void edit(const std::function<void(TextEdit&)>& function);
   void clear();
   // Edits the text as part of a transaction of its store: `transaction` is the scope that the
@@ -77,6 +96,7 @@ class TextDocument {
   [[nodiscard]] TextView observe(OnTextChange function);
 
  private:
+  friend class TextUndo;
   class Impl;
   std::shared_ptr<Impl> impl_;
 };

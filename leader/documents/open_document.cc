@@ -19,6 +19,11 @@ using types::TextEditor;
 using types::TextRecorder;
 using types::TextRows;
 
+std::function<void(TextEditor&)> leader::editing(const std::function<void(TextEdit&)>& function) {
+  if (!function) throw Error(ErrorCode::kInvalid, "an edit needs a function to call");
+  return [&function](TextEditor& editor) { function(editor); };
+}
+
 TextDocument::Impl::Impl(Store& store, Key key, TextUnit unit)
     : store_(store),
       key_(std::move(key)),
@@ -41,14 +46,14 @@ TextDocument::Impl::~Impl() { listening_.reset(); }
 // mutex. Notes what it changes until the transaction is over.
 class TextDocument::Impl::Loan {
  public:
-  Loan(Impl& document, const Scope& txn) : document_(document) {
+  Loan(Impl& document, const Scope& txn, TextRecorder::Parts parts) : document_(document) {
     const std::lock_guard lock(document_.mutex_);
     const std::uint64_t edit = ++document_.last_edit_;
     if (!document_.take_in_unless_stale()) document_.read_staged(txn, edit);
     change_.edit = edit;
     change_.own = true;
     change_.region = document_.store_.impl_->leader().region();
-    document_.edits_.insert(edit);
+    document_.edits_.emplace(edit, nullptr);
     const auto self = document_.shared_from_this();
     document_.store_.impl_->writer_here().on_undo([self, edit] {
       const std::lock_guard undo_lock(self->mutex_);
@@ -56,7 +61,7 @@ class TextDocument::Impl::Loan {
     });
     leader::AfterTransaction::defer(
         self->id(), [self, edit](bool committed) { self->settle(edit, committed); });
-    recorder_.emplace(document_.rows_.order(), document_.unit_);
+    recorder_.emplace(document_.rows_.order(), document_.unit_, parts);
     document_.lent_ = true;
     document_.editor_ = std::this_thread::get_id();
   }
@@ -72,7 +77,14 @@ class TextDocument::Impl::Loan {
   Loan(const Loan&) = delete;
   Loan& operator=(const Loan&) = delete;
 
-  void note(const std::string& note) { change_.note = note; }
+  // The editor has finished.
+  void done(const TextEditor& editor, const OnStep& on_step) {
+    change_.note = editor.noted();
+    if (!on_step) return;
+    const std::lock_guard lock(document_.mutex_);
+    document_.edits_[change_.edit] =
+        [on_step, step = types::step_of(editor, recorder_->recorded())] { on_step(step); };
+  }
 
  private:
   Impl& document_;
@@ -89,11 +101,16 @@ void TextDocument::Impl::refuse_within_own_edit() const {
               "function was given");
 }
 
-void TextDocument::Impl::edit(const Editing& editing) {
-  change([&](Scope& txn) { stage(txn, editing); });
+void TextDocument::Impl::edit(const Editing& editing, const History& history) {
+  change([&](Scope& txn) { stage(txn, editing, adding_to(history)); });
 }
 
-void TextDocument::Impl::edit(Scope& txn, const Editing& editing) {
+TextDocument::Impl::OnStep TextDocument::Impl::adding_to(const History& history) {
+  if (!history) return nullptr;
+  return [history](types::TextStep step) { history->add(std::move(step)); };
+}
+
+void TextDocument::Impl::edit(Scope& txn, const Editing& editing, const History& history) {
   refuse_within_own_edit();
   const auto* const lent = dynamic_cast<const LentTransaction*>(&txn);
   if (lent == nullptr || !store_.impl_->in_transaction() ||
@@ -102,7 +119,7 @@ void TextDocument::Impl::edit(Scope& txn, const Editing& editing) {
                 "an open document is edited in a transaction of its store: give edit() the scope "
                 "that the function of the transaction was given");
   }
-  stage(txn, editing);
+  stage(txn, editing, adding_to(history));
 }
 
 void TextDocument::Impl::clear() {
@@ -129,18 +146,20 @@ void TextDocument::Impl::change(const std::function<void(Scope&)>& function) {
 }
 
 // An exception of the function undoes the edit, also where the transaction goes on.
-void TextDocument::Impl::stage(Scope& txn, const Editing& editing) {
+void TextDocument::Impl::stage(Scope& txn, const Editing& editing, const OnStep& on_step) {
   txn.atomically([&](Scope& scope) {
     expect_type(scope, key_, Type::kText);
-    Loan loan(*this, scope);
+    using Parts = TextRecorder::Parts;
+    Loan loan(*this, scope, on_step ? Parts::kRecorded : Parts::kLeftOut);
     TextEditor editor(rows_, scope, key_, unit_);
     editing(editor);
     editor.finish();
-    loan.note(editor.noted());
+    loan.done(editor, on_step);
   });
 }
 
 void TextDocument::Impl::undo(std::uint64_t edit) {
+  if (const auto found = edits_.find(edit); found != edits_.end()) found->second = nullptr;
   if (shown_.undo(edit)) set_stale();
 }
 
@@ -148,16 +167,88 @@ void TextDocument::Impl::undo(std::uint64_t edit) {
 void TextDocument::Impl::settle(std::uint64_t edit, bool committed) {
   {
     const std::lock_guard lock(mutex_);
-    edits_.erase(edit);
     if (committed) {
+      if (const auto& kept = edits_.at(edit)) kept();
       shown_.keep(edit);
     } else {
       undo(edit);
     }
+    edits_.erase(edit);
     tell_observers();
     settled_.notify_all();
   }
   wake_observers();
+}
+
+std::vector<TextAuthor> TextDocument::Impl::authors(std::uint64_t position, std::uint64_t count) {
+  const auto source = store_.impl_->leader().log_source();
+  return read([&](const crdt::TextOrder& order) {
+    const crdt::TextOrder::Index from = types::index_of(order, key_, unit_, position);
+    const std::uint64_t size = types::size_of(order, unit_);
+    const std::uint64_t end = std::min(size, count > size ? size : position + count);
+    crdt::TextOrder::Index at = from;
+    std::vector<TextAuthor> authors;
+    for (const auto& part : order.parts(from, types::index_of(order, key_, unit_, end) - from)) {
+      const std::uint64_t begin = types::units_before(order, at, unit_);
+      at += part.count;
+      const std::uint64_t units = types::units_before(order, at, unit_) - begin;
+      std::string region = source.names.region(crdt::origin_of(part.run));
+      if (!authors.empty() && authors.back().region == region) {
+        authors.back().count += units;
+      } else {
+        authors.push_back({begin, units, std::move(region)});
+      }
+    }
+    return authors;
+  });
+}
+
+// ---- Undo.
+
+TextDocument::Impl::History TextDocument::Impl::make_history() {
+  process_.check();
+  const std::lock_guard lock(mutex_);
+  (void)histories();
+  auto history = std::make_shared<types::TextHistory>();
+  histories_.push_back(history);
+  return history;
+}
+
+std::vector<TextDocument::Impl::History> TextDocument::Impl::histories() {
+  std::erase_if(histories_, [](const auto& each) { return each.expired(); });
+  std::vector<History> all;
+  for (const auto& each : histories_) {
+    if (auto history = each.lock()) all.push_back(std::move(history));
+  }
+  return all;
+}
+
+bool TextDocument::Impl::undo(const History& history, types::TextHistory::Kind kind) {
+  for (;;) {
+    // Needed until the transaction is over.
+    std::optional<types::TextStep> step;
+    std::vector<types::Restored> restored;
+    bool changed = false;
+    change([&](Scope& txn) {
+      std::vector<types::TextPart> erased;
+      {
+        const std::lock_guard lock(mutex_);
+        const types::TextStep* const next = history->next(kind);
+        if (next == nullptr) return;
+        step = *next;
+        for (const History& each : histories()) each->add_erased(erased, next);
+      }
+      const auto editing = [&](TextEditor& editor) {
+        restored = types::undo(editor, *step, std::move(erased));
+      };
+      stage(txn, editing, [&](types::TextStep inverse) {
+        changed = !inverse.empty();
+        history->move(kind, std::move(inverse));
+        for (const History& each : histories()) each->follow(restored);
+      });
+    });
+    if (!step || changed) return changed;
+  }
 }
 
 // ---- Reading the rows.

@@ -21,10 +21,10 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,8 +35,18 @@
 #include "leader/threads/edit_turn.h"
 #include "leader/threads/opening_process.h"
 #include "types/text_editor.h"
+#include "types/text_history.h"
 
 namespace anabranch {
+
+namespace leader {
+
+// Returns the function of an application as one of an editor; it must outlive that. Throws
+// Error{kInvalid} if there is none.
+[[nodiscard]] std::function<void(types::TextEditor&)> editing(
+    const std::function<void(TextEdit&)>& function);
+
+}  // namespace leader
 
 // Thread-safe.
 class TextDocument::Impl final : public leader::LogListener,
@@ -44,6 +54,7 @@ class TextDocument::Impl final : public leader::LogListener,
                                  public std::enable_shared_from_this<Impl> {
  public:
   using Editing = std::function<void(types::TextEditor&)>;
+  using History = std::shared_ptr<types::TextHistory>;
 
   Impl(Store& store, Key key, TextUnit unit);
   // Waits at most for the reader of the log, never for a user function.
@@ -88,10 +99,24 @@ class TextDocument::Impl final : public leader::LogListener,
     return function(rows.order());
   }
 
-  // Edits in a transaction of its own, or in the given one.
-  void edit(const Editing& editing);
-  void edit(Scope& txn, const Editing& editing);
+  // Edits in a transaction of its own, or in the given one. The step becomes part of the history,
+  // if there is one.
+  void edit(const Editing& editing, const History& history = nullptr);
+  void edit(Scope& txn, const Editing& editing, const History& history = nullptr);
   void clear();
+  [[nodiscard]] std::vector<TextAuthor> authors(std::uint64_t position, std::uint64_t count);
+
+  // The document follows a history as long as that lives.
+  [[nodiscard]] History make_history();
+  // Undoes or redoes the next step that changes anything; returns whether there was one.
+  bool undo(const History& history, types::TextHistory::Kind kind);
+  // Returns function(history), called under the mutex.
+  template <typename Function>
+  auto with(const History& history, const Function& function) {
+    process_.check();
+    const std::lock_guard lock(mutex_);
+    return function(*history);
+  }
 
  private:
   // The time a reader waits for the edits of other threads, before it reads the text from the
@@ -107,7 +132,10 @@ class TextDocument::Impl final : public leader::LogListener,
   // Runs a function in a transaction of its own. After a failure, even of the commit, the text is
   // read anew.
   void change(const std::function<void(Scope&)>& function);
-  void stage(Scope& txn, const Editing& editing);
+  // Called with the step of an edit under the mutex, once the edit is committed.
+  using OnStep = std::function<void(types::TextStep step)>;
+  void stage(Scope& txn, const Editing& editing, const OnStep& on_step);
+  [[nodiscard]] static OnStep adding_to(const History& history);
   // Return the committed text, and the text of the transaction that this thread is inside of, each
   // read from the store.
   [[nodiscard]] types::TextRows committed() const;
@@ -138,6 +166,8 @@ class TextDocument::Impl final : public leader::LogListener,
   // Tells the observers all committed changes.
   void tell_observers();
   void undo(std::uint64_t edit);
+  // The histories, without those that are gone.
+  [[nodiscard]] std::vector<History> histories();
 
   // The transaction of an edit is over.
   void settle(std::uint64_t edit, bool committed);
@@ -164,11 +194,13 @@ class TextDocument::Impl final : public leader::LogListener,
   leader::OrderedMutex mutex_;           // Guards the rows.
   std::condition_variable_any settled_;
   types::TextRows rows_;
-  core::VersionVector seen_;       // The vector applied when the rows were read.
-  bool lent_ = false;              // An editor has the rows.
-  std::uint64_t last_edit_ = 0;    // The number of the last edit.
-  std::set<std::uint64_t> edits_;  // Those whose transaction is not over.
+  core::VersionVector seen_;     // The vector applied when the rows were read.
+  bool lent_ = false;            // An editor has the rows.
+  std::uint64_t last_edit_ = 0;  // The number of the last edit.
+  // The edits whose transaction is not over; is called when they are committed.
+  std::map<std::uint64_t, std::function<void()>> edits_;
   leader::ShownChanges shown_;
+  std::vector<std::weak_ptr<types::TextHistory>> histories_;
   mutable leader::OrderedMutex inbox_mutex_;
   std::vector<leader::Told> inbox_;
   std::size_t inbox_bytes_ = 0;

@@ -4,18 +4,11 @@
 #include <utility>
 
 #include "leader/documents/open_document.h"
+#include "types/text_anchor.h"
 
 namespace anabranch {
 
-namespace {
-
-// The function of an application as one of an editor.
-auto editing(const std::function<void(TextEdit&)>& function) {
-  if (!function) throw Error(ErrorCode::kInvalid, "an edit needs a function to call");
-  return [&function](types::TextEditor& editor) { function(editor); };
-}
-
-}  // namespace
+using leader::editing;
 
 TextDocument::TextDocument(Store& store, Key key, TextUnit unit)
     : impl_(std::make_shared<Impl>(store, std::move(key), unit)) {}
@@ -44,6 +37,27 @@ std::string TextDocument::read(std::uint64_t position, std::uint64_t count) cons
   return impl_->read([&](const crdt::TextOrder& order) {
     return types::read(order, impl_->key(), impl_->unit(), position, count);
   });
+}
+
+std::string TextDocument::anchor(std::uint64_t position, TextSide side) const {
+  return impl_->read([&](const crdt::TextOrder& order) {
+    return types::anchor_at(order, types::index_of(order, impl_->key(), impl_->unit(), position),
+                            side);
+  });
+}
+
+std::uint64_t TextDocument::position(std::string_view anchor) const {
+  return impl_->read([&](const crdt::TextOrder& order) {
+    return types::units_before(order, types::index_of_anchor(order, anchor), impl_->unit());
+  });
+}
+
+std::vector<TextAuthor> TextDocument::authors(std::uint64_t position, std::uint64_t count) const {
+  return impl_->authors(position, count);
+}
+
+void TextDocument::replace(std::string_view whole) {
+  edit([&](TextEdit& text) { text.replace(whole); });
 }
 
 void TextDocument::insert(std::uint64_t position, std::string_view utf8) {

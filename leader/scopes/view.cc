@@ -5,6 +5,7 @@
 
 #include <anabranch/codec.h>
 
+#include "core/path_parts.h"
 #include "core/text.h"
 #include "crdt/canonical.h"
 #include "crdt/resolve.h"
@@ -63,6 +64,9 @@ core::PathRange range_of(const Path& prefix, const Span& span) {
   range.backwards = span.backwards;
   return range;
 }
+
+// Whether a row shows its one value: by far the most frequent row.
+bool is_plain(const Row& row) { return row.cell.siblings.size() == 1 && row.tally.slots.empty(); }
 
 // Visits each key once, given rows in order.
 class KeysInOrder {
@@ -153,10 +157,16 @@ std::uint64_t View::count(const Key& collection) const {
 void View::scan(const Key& prefix, const Span& span, const Scope::Visit& visit) const {
   KeysInOrder keys(*this);
   const std::size_t above = prefix.encoded().size();
+  Entry entry;  // Its strings are used again.
   rows_.scan(range_of(path_of(prefix), span), [&](const Path& path, const Row& row) {
     if (!crdt::shows(path, row) || keys.expired(path)) return true;
-    const Path below = Path::trusted(path.encoded().substr(above));
-    return visit({below.components(), shown(path, row).value_or(std::string())});
+    core::split_path(std::string_view(path.encoded()).substr(above), entry.path);
+    if (is_plain(row)) {
+      entry.value = row.cell.siblings.front().value;
+    } else {
+      entry.value = shown(path, row).value_or(std::string());
+    }
+    return visit(entry);
   });
 }
 
@@ -197,9 +207,7 @@ Fingerprint View::fingerprint(const Key& prefix) const {
 }
 
 std::optional<std::string> View::shown(const Path& path, Row row) const {
-  if (row.cell.siblings.size() == 1 && row.tally.slots.empty()) {
-    return std::move(row.cell.siblings.front().value);  // By far the most frequent row.
-  }
+  if (is_plain(row)) return std::move(row.cell.siblings.front().value);
   if (crdt::membership(path)) return Codec<double>::encode(decider_.score(path, row));
   rows::correct(rows_, names_.requests(), path, row.tally);
   return crdt::shown_string(decider_.value(path, row.cell), row.tally).value_or_raise();
