@@ -131,7 +131,7 @@ TableSize size_of_table(const std::string& directory, const char* table) {
 }
 
 double seconds_of_scan(const std::string& directory, const char* table) {
-  constexpr int kScans = 10;
+  constexpr int kScans = 100;
   const ReadTable rows(directory, table);
   double least = 0;
   std::size_t sum = 0;

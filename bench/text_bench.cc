@@ -166,7 +166,7 @@ void measure_letters(const Settings& settings) {
   const auto store = open(settings, "letters", {});
   double opening = 0;
   double bytes = 0;
-  constexpr int kOpenings = 10;
+  constexpr int kOpenings = 50;
   for (int i = 0; i < kOpenings; ++i) {
     const std::size_t before = mallinfo2().uordblks;
     const Clock::time_point begin = Clock::now();

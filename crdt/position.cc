@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/assert.h"
+#include "crdt/common_prefix.h"
 
 namespace anabranch::crdt {
 
@@ -105,6 +106,11 @@ class Origins {
     }
     ++size_;
   }
+  // Forgets all from an index on.
+  void shrink(std::size_t size) {
+    size_ = size;
+    more_.resize(size > kFew ? size - kFew : 0);
+  }
 
  private:
   static constexpr std::size_t kFew = 8;
@@ -138,28 +144,39 @@ std::optional<core::Origin> take_origin(std::string_view bytes, std::size_t& at,
   return origin;
 }
 
+// Takes the step at an offset of a position; nullopt for bytes that are none.
+std::optional<Step> take_step(std::string_view position, std::size_t at, Origins& known) {
+  Step step{.begin = at};
+  const auto origin = take_origin(position, at, known);
+  const auto first = origin ? take_number(position, at) : std::nullopt;
+  step.waypoint_end = at;
+  const auto entry = first ? take_number(position, at) : std::nullopt;
+  step.run_end = at;
+  const auto number = entry ? take_number(position, at) : std::nullopt;
+  if (!number || *first < 1) return std::nullopt;
+  step.origin = *origin;
+  step.first = *first;
+  step.entry = *entry;
+  step.number = *number;
+  step.end = at;
+  return step;
+}
+
+bool is_element(std::int64_t number) { return number > 0 && number % 2 == 1; }
+
 // Calls function(step) for each step of a position; returns false for bytes that are no position.
 template <typename Function>
 bool each_step(std::string_view position, const Function& function) {
   Origins known;
   std::int64_t last = 0;
   for (std::size_t at = 0; at < position.size();) {
-    Step step{.begin = at};
-    const auto origin = take_origin(position, at, known);
-    const auto first = origin ? take_number(position, at) : std::nullopt;
-    step.waypoint_end = at;
-    const auto entry = first ? take_number(position, at) : std::nullopt;
-    step.run_end = at;
-    const auto number = entry ? take_number(position, at) : std::nullopt;
-    if (!number || *first < 1) return false;
-    step.origin = *origin;
-    step.first = *first;
-    step.entry = *entry;
-    step.number = last = *number;
-    step.end = at;
-    function(step);
+    const auto step = take_step(position, at, known);
+    if (!step) return false;
+    last = step->number;
+    at = step->end;
+    function(*step);
   }
-  return last > 0 && last % 2 == 1;  // An element.
+  return is_element(last);
 }
 
 // Splits a position into its steps; nullopt for bytes that are no position.
@@ -249,6 +266,47 @@ std::optional<Place> place_of(std::string_view position) {
   Step last;
   if (!each_step(position, [&](const Step& step) { last = step; })) return std::nullopt;
   return Place{position.substr(0, last.run_end), static_cast<std::uint64_t>(last.number) / 2};
+}
+
+class PositionReader::State {
+ public:
+  std::optional<Place> place_of(std::string_view position) {
+    const std::size_t common = common_prefix(position, last_);
+    while (!steps_.empty() && steps_.back().end > common) steps_.pop_back();
+    known_.shrink(steps_.empty() ? 0 : steps_.back().origins);
+    last_ = position;
+    for (std::size_t at = steps_.empty() ? 0 : steps_.back().end; at < position.size();) {
+      const auto step = take_step(position, at, known_);
+      if (!step) {
+        last_.clear();
+        steps_.clear();
+        return std::nullopt;
+      }
+      at = step->end;
+      steps_.push_back({step->run_end, at, step->number, known_.size()});
+    }
+    if (steps_.empty() || !is_element(steps_.back().number)) return std::nullopt;
+    const Mark& end = steps_.back();
+    return Place{position.substr(0, end.run_end), static_cast<std::uint64_t>(end.number) / 2};
+  }
+
+ private:
+  // A step of the last position, and the origins up to its end.
+  struct Mark {
+    std::size_t run_end = 0;
+    std::size_t end = 0;
+    std::int64_t number = 0;
+    std::size_t origins = 0;
+  };
+  std::string last_;
+  std::vector<Mark> steps_;
+  Origins known_;
+};
+
+PositionReader::PositionReader() : state_(std::make_unique<State>()) {}
+PositionReader::~PositionReader() = default;
+std::optional<Place> PositionReader::place_of(std::string_view position) {
+  return state_->place_of(position);
 }
 
 std::string position_at(const Place& place) {

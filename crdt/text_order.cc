@@ -5,144 +5,25 @@
 #include <utility>
 
 #include "core/assert.h"
-#include "core/varint.h"
+#include "crdt/text_pieces.h"
 
 namespace anabranch::crdt {
 
 namespace {
 
-// Of the encoded pieces: a leaf is divided when it has more, and joined to the next when it has
-// less. A piece that is longer has a leaf of its own.
+// Of the encoded pieces: a leaf is divided when it has more, into leaves of about kLeafBytes, and
+// joined to the next when it has less. A piece that is longer has a leaf of its own.
 constexpr std::size_t kLeafBytesMax = 1024;
-constexpr std::size_t kLeafBytes = 700;
 constexpr std::size_t kLeafBytesMin = 256;
 
-TextLength operator+(const TextLength& a, const TextLength& b) {
-  return {a.points + b.points, a.units + b.units};
-}
-
-TextLength operator-(const TextLength& a, const TextLength& b) {
-  return {a.points - b.points, a.units - b.units};
-}
-
-TextLength length_of(std::string_view text) { return utf8_length(text).value_or(TextLength()); }
-
-// A piece: shared bytes of the run with that of the piece before, and whether the piece is an ASCII
-// letter that is a run; length of the other bytes, and these; unless it is such a letter, start,
-// code points, further bytes and, if there are any, further units; the characters. All numbers are
-// varints.
-void append_piece(std::string& out, std::string_view before, std::string_view run,
-                  TextOrder::Index start, const TextLength& length, std::string_view text) {
-  const auto differs = std::ranges::mismatch(before, run).in2;
-  const auto shared = static_cast<std::size_t>(differs - run.begin());
-  const bool letter = start == 0 && text.size() == 1;
-  core::put_varint(out, shared * 2 + (letter ? 1 : 0));
-  core::put_bytes(out, run.substr(shared));
-  if (!letter) {
-    core::put_varint(out, start);
-    core::put_varint(out, length.points);
-    core::put_varint(out, text.size() - length.points);
-    if (text.size() != length.points) core::put_varint(out, length.units - length.points);
-  }
-  out += text;
-}
-
-// Takes a number off the front of bytes that append_piece() has written.
-std::uint32_t take(std::string_view& in) {
-  std::uint32_t value = 0;
-  for (unsigned shift = 0;; shift += 7) {
-    const auto byte = static_cast<unsigned char>(in.front());
-    in.remove_prefix(1);
-    value |= (byte & 0x7FU) << shift;
-    if (byte < 0x80) return value;
-  }
-}
-
-std::string_view take_bytes(std::string_view& in, std::size_t size) {
-  const std::string_view bytes = in.substr(0, size);
-  in.remove_prefix(size);
-  return bytes;
-}
-
-// A piece without its run.
-struct Piece {
-  TextOrder::Index start = 0;
-  TextLength length;
-  std::string_view text;
-
-  // Returns the number of bytes of its first characters.
-  [[nodiscard]] std::uint32_t bytes_of(TextOrder::Index points) const {
-    return text.size() == length.points ? points : utf8_prefix(text, points).bytes;
-  }
-  // Returns the characters from one to another.
-  [[nodiscard]] Piece part(TextOrder::Index from, TextOrder::Index to) const {
-    const std::uint32_t begin = bytes_of(from);
-    const std::string_view bytes = text.substr(begin, bytes_of(to) - begin);
-    const bool narrow = text.size() == length.points;
-    return {start + from, narrow ? TextLength{to - from, to - from} : length_of(bytes), bytes};
-  }
-};
-
-// Takes the piece behind its run's bytes.
-Piece take_piece(std::string_view& in, bool letter) {
-  Piece piece;
-  std::size_t size = 1;
-  if (letter) {
-    piece.length = {1, 1};
-  } else {
-    piece.start = take(in);
-    piece.length.points = piece.length.units = take(in);
-    const std::uint32_t more = take(in);
-    if (more != 0) piece.length.units += take(in);
-    size = piece.length.points + more;
-  }
-  piece.text = take_bytes(in, size);
-  return piece;
-}
-
 }  // namespace
-
-// The pieces of a leaf, from the first one on.
-class TextOrder::Walk {
- public:
-  explicit Walk(const Leaf& leaf) : rest_(leaf.pieces) { next(); }
-
-  [[nodiscard]] bool valid() const { return valid_; }
-  void next() {
-    valid_ = !rest_.empty();
-    if (!valid_) return;
-    const std::uint32_t head = take(rest_);
-    const std::uint32_t size = take(rest_);
-    run_.resize(head / 2);
-    run_ += take_bytes(rest_, size);
-    piece_ = take_piece(rest_, head % 2 == 1);
-  }
-  [[nodiscard]] const std::string& run() const { return run_; }
-  [[nodiscard]] const Piece* operator->() const { return &piece_; }
-  [[nodiscard]] const Piece& operator*() const { return piece_; }
-
-  // Returns the first place of a leaf, without a walk.
-  static Place first(const Leaf& leaf) {
-    std::string_view in = leaf.pieces;
-    const std::uint32_t head = take(in);
-    const std::uint32_t size = take(in);
-    const std::string_view run = take_bytes(in, size);
-    return {run, head % 2 == 1 ? 0U : take(in)};
-  }
-
- private:
-  std::string_view rest_;
-  std::string run_;
-  Piece piece_;
-  bool valid_ = false;
-};
 
 // The pieces of a leaf, to be changed and encoded again.
 class TextOrder::Opened {
  public:
   struct Item {
     std::string_view run;
-    Piece piece;
+    TextPiece piece;
   };
   struct Encoded {
     std::string pieces;
@@ -154,7 +35,7 @@ class TextOrder::Opened {
   // Adds the pieces of the next leaf.
   void append(Leaf leaf) {
     leaves_.push_back(std::move(leaf));
-    for (Walk walk(leaves_.back()); walk.valid(); walk.next()) {
+    for (TextPieces walk(leaves_.back().pieces); walk.valid(); walk.next()) {
       if (items_.empty() || items_.back().run != walk.run()) strings_.push_back(walk.run());
       items_.push_back({strings_.back(), *walk});
     }
@@ -174,7 +55,7 @@ class TextOrder::Opened {
   }
   // Replaces bytes of the piece that begins at an index by others.
   void rewrite(Index at, Index from, Index count, std::string_view text) {
-    Piece& piece = items_[begin_item(at)].piece;
+    TextPiece& piece = items_[begin_item(at)].piece;
     const std::uint32_t begin = piece.bytes_of(from);
     const std::uint32_t end = piece.bytes_of(from + count);
     std::string& bytes = strings_.emplace_back(piece.text);
@@ -206,7 +87,7 @@ class TextOrder::Opened {
     return encode(begin, end, all.pieces.size() / (all.pieces.size() / kLeafBytes + 1));
   }
 
-  static void add_part(std::vector<Part>& parts, std::string_view run, const Piece& piece) {
+  static void add_part(std::vector<Part>& parts, std::string_view run, const TextPiece& piece) {
     if (!parts.empty() && parts.back().run == run &&
         parts.back().start + parts.back().count == piece.start) {
       parts.back().count += piece.length.points;
@@ -227,7 +108,7 @@ class TextOrder::Opened {
         before = {};
       }
       const auto& [run, piece] = items_[i];
-      append_piece(leaves.back().pieces, before, run, piece.start, piece.length, piece.text);
+      append_piece(leaves.back().pieces, before, run, piece);
       leaves.back().length = leaves.back().length + piece.length;
       before = run;
     }
@@ -372,7 +253,7 @@ TextOrder::Found TextOrder::find_from(Node node, Index index) const {
 TextLength TextOrder::length_before(Index index) const {
   Found found = find(index);
   if (found.node == kNone) return {};
-  for (Walk walk(leaves_[found.node]); walk.valid(); walk.next()) {
+  for (TextPieces walk(leaves_[found.node].pieces); walk.valid(); walk.next()) {
     const Index left = index - found.before.points;
     if (left < walk->length.points) return found.before + walk->part(0, left).length;
     found.before = found.before + walk->length;
@@ -384,7 +265,7 @@ std::optional<TextOrder::Shown> TextOrder::place_at(Index index) const {
   const Found found = find(index);
   if (found.node == kNone) return std::nullopt;
   Index left = index - found.before.points;
-  for (Walk walk(leaves_[found.node]); walk.valid(); walk.next()) {
+  for (TextPieces walk(leaves_[found.node].pieces); walk.valid(); walk.next()) {
     const Index points = walk->length.points;
     if (left < points) return Shown{walk.run(), walk->start + left, points - left};
     left -= points;
@@ -398,7 +279,7 @@ TextOrder::Index TextOrder::index_of(const Place& place) const {
   Index end = 0;
   for (Node node = root_; node != kNone;) {
     const Leaf& leaf = leaves_[node];
-    if (compare(place, Walk::first(leaf)) < 0) {
+    if (compare(place, TextPieces::first(leaf.pieces)) < 0) {
       node = leaf.left;
       continue;
     }
@@ -408,7 +289,7 @@ TextOrder::Index TextOrder::index_of(const Place& place) const {
     node = leaf.right;
   }
   if (found == kNone) return 0;
-  for (Walk walk(leaves_[found]); walk.valid(); walk.next()) {
+  for (TextPieces walk(leaves_[found].pieces); walk.valid(); walk.next()) {
     const Index points = walk->length.points;
     if (compare(place, {walk.run(), walk->start}) <= 0) return begin;
     if (compare(place, {walk.run(), walk->start + points - 1}) <= 0) {
@@ -435,7 +316,7 @@ std::optional<TextOrder::Index> TextOrder::index_of_unit(Index unit) const {
       node = leaf.right;
       continue;
     }
-    for (Walk walk(leaf); walk.valid(); walk.next()) {
+    for (TextPieces walk(leaf.pieces); walk.valid(); walk.next()) {
       if (unit < before.units + walk->length.units) {
         const TextPrefix prefix = utf8_prefix_of_units(walk->text, unit - before.units);
         if (prefix.length.units != unit - before.units) return std::nullopt;
@@ -456,7 +337,7 @@ void TextOrder::visit(Node node, Index index, Index count, const Function& funct
   if (index < at) visit(leaf.left, index, std::min(count, at - index), function);
   const Index end = at + leaf.length.points;
   if (index < end && stop > at) {
-    for (Walk walk(leaf); walk.valid() && at < stop; walk.next()) {
+    for (TextPieces walk(leaf.pieces); walk.valid() && at < stop; walk.next()) {
       const Index points = walk->length.points;
       const Index from = std::max(index, at);
       const Index to = std::min(stop, at + points);
@@ -510,10 +391,10 @@ void TextOrder::add(std::string_view run, std::string_view text) {
       }
     }
     if (listener_ != nullptr) listener_->will_insert(index, piece);
-    const Piece added{start, length_of(piece), piece};
+    const TextPiece added{start, length_of(piece), piece};
     if (root_ == kNone) {
       std::string pieces;
-      append_piece(pieces, {}, run, start, added.length, piece);
+      append_piece(pieces, {}, run, added);
       root_ = make_leaf(std::move(pieces), added.length);
     } else {
       const Index begin = find(index).before.points;
@@ -569,7 +450,8 @@ void TextOrder::release(Node node, std::vector<Part>& parts) {
   if (node == kNone) return;
   const Leaf leaf = take_leaf(node);
   release(leaf.left, parts);
-  for (Walk walk(leaf); walk.valid(); walk.next()) Opened::add_part(parts, walk.run(), *walk);
+  for (TextPieces walk(leaf.pieces); walk.valid(); walk.next())
+    Opened::add_part(parts, walk.run(), *walk);
   release(leaf.right, parts);
 }
 
@@ -585,85 +467,6 @@ void TextOrder::unwrite(Index index, Index at, Index count) {
   if (listener_ != nullptr) listener_->will_erase(index + at, count);
   const Index begin = find(index).before.points;
   change_leaf(begin, [&](Opened& leaf) { leaf.rewrite(index - begin, at, count, {}); });
-}
-
-// ---- Many runs in order.
-
-void TextOrder::Builder::add(std::string_view run, std::string_view text) {
-  close_until({run, 0});
-  if (depth_ == open_.size()) open_.emplace_back();
-  Open& open = open_[depth_++];
-  open.run = run;
-  open.text = text;
-  open.length = length_of(text);
-  open.done = open.done_bytes = 0;
-  open.hidden.clear();
-}
-
-void TextOrder::Builder::hide(Index start, Index count) {
-  std::vector<Span>& hidden = open_[depth_ - 1].hidden;
-  const Span span{start, std::uint64_t{start} + count};
-  hidden.insert(std::ranges::upper_bound(hidden, span.begin, {}, &Span::begin), span);
-}
-
-bool TextOrder::Builder::shows_last() const {
-  std::uint64_t hidden = 0;  // So many characters, from the first one on.
-  for (const Span& each : open_[depth_ - 1].hidden) {
-    if (each.begin > hidden) return true;
-    hidden = std::max(hidden, each.end);
-  }
-  return hidden < open_[depth_ - 1].length.points;
-}
-
-void TextOrder::Builder::close_until(const Place& place) {
-  for (; depth_ > 0; --depth_) {
-    Open& open = open_[depth_ - 1];
-    const auto within = index_in(open.run, place);
-    put(open, within ? static_cast<Index>(std::min<std::uint64_t>(*within, open.length.points))
-                     : open.length.points);
-    if (within) return;
-  }
-}
-
-void TextOrder::Builder::put(Open& open, Index end) {
-  const auto go_on = [&](std::uint64_t to, bool shown) {
-    const auto stop = static_cast<Index>(std::min<std::uint64_t>(to, end));
-    if (stop <= open.done) return;
-    const std::string_view rest = std::string_view(open.text).substr(open.done_bytes);
-    const bool narrow = open.text.size() == open.length.points;
-    const std::uint32_t bytes =
-        narrow ? stop - open.done : utf8_prefix(rest, stop - open.done).bytes;
-    if (shown) put_piece(open, rest.substr(0, bytes));
-    open.done = stop;
-    open.done_bytes += bytes;
-  };
-  for (const Span& each : open.hidden) {
-    go_on(each.begin, true);
-    go_on(each.end, false);
-  }
-  go_on(end, true);
-}
-
-void TextOrder::Builder::put_piece(const Open& open, std::string_view text) {
-  const TextLength length = length_of(text);
-  append_piece(pieces_, before_, open.run, open.done, length, text);
-  length_ = length_ + length;
-  before_ = open.run;
-  if (pieces_.size() >= kLeafBytes) end_leaf();
-}
-
-void TextOrder::Builder::end_leaf() {
-  if (pieces_.empty()) return;
-  order_.root_ = order_.merge(order_.root_, order_.make_leaf(std::string(pieces_), length_));
-  pieces_.clear();
-  before_.clear();
-  length_ = {};
-}
-
-TextOrder TextOrder::Builder::finish() {
-  for (; depth_ > 0; --depth_) put(open_[depth_ - 1], open_[depth_ - 1].length.points);
-  end_leaf();
-  return std::move(order_);
 }
 
 }  // namespace anabranch::crdt

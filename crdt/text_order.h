@@ -16,6 +16,7 @@
 // Indexes count code points. Not thread-safe.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -93,6 +94,7 @@ class TextOrder {
  private:
   using Node = std::uint32_t;
   static constexpr Node kNone = UINT32_MAX;
+  static constexpr std::size_t kLeafBytes = 700;  // Of a new leaf, about.
 
   // A node of the treap.
   struct Leaf {
@@ -108,7 +110,6 @@ class TextOrder {
     Node node = kNone;
     TextLength before;
   };
-  class Walk;
   class Opened;
 
   [[nodiscard]] TextLength sum(Node node) const {

@@ -32,6 +32,7 @@ TextPrefix prefix_until(std::string_view text, const Enough& enough) {
 }  // namespace
 
 std::optional<TextLength> utf8_length(std::string_view text) {
+  if (text.size() == 1 && byte_at(text, 0) < 0x80) return TextLength{1, 1};
   TextLength length;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t size = core::code_point_size(text.substr(at));

@@ -128,24 +128,26 @@ void SnapshotReader::scan(const core::PathRange& range, const Visit& visit) cons
   const auto cursor = snapshot_->scan(rows_, range.first_key(), direction);
   const bool masked = masks_ && !masks_->empty();
   const auto offer = [&](const Path& path, crdt::Row& row) {
-    if (!range.contains(path)) return true;
     if (masked) {
       hide(path, row);
       if (row.empty()) return true;
     }
     return visit(path, row);
   };
+  // The keys of such a walk are in its range: it begins and ends there.
+  const bool exact = !range.backwards && range.from.size() <= Path::kHashedPrefix;
   RowDecoder decoder;
   while (cursor->valid() && !range.is_beyond(cursor->key())) {
     if (cursor->key().size() > Path::kHashedPrefix) {
       std::vector<PathRow> group = take_group(*cursor, origins_);
       if (range.backwards) std::ranges::reverse(group);
       for (PathRow& found : group) {
-        if (!offer(found.path, found.row)) return;
+        if (range.contains(found.path) && !offer(found.path, found.row)) return;
       }
     } else {
       decoder.decode(cursor->key(), cursor->value(), origins_).value_or_raise();
-      if (!offer(decoder.path(), decoder.row())) return;
+      const bool inside = exact || range.contains(decoder.path());
+      if (inside && !offer(decoder.path(), decoder.row())) return;
       cursor->next();
     }
   }

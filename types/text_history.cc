@@ -156,7 +156,7 @@ class Restoring {
   std::vector<Restored> restored_;
 };
 
-// Replaces what was erased by what stands for it.
+// Replaces erased characters by those that stand for them.
 void follow(std::vector<TextPart>& parts, const Restored& restored) {
   const auto& [from, to] = restored;
   std::vector<TextPart> followed;

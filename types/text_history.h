@@ -1,10 +1,10 @@
 // What an edit has inserted and erased, kept to be undone, and the steps of one author.
 //
-// An undo is an edit: it erases what the step has inserted, as far as it is shown, and inserts what
-// the step has erased again, at new positions between the old ones and the next known ones. Such
-// characters stand for the erased ones from then on: all steps that had inserted those have
-// inserted these (as Yjs follows an item to the one that was made of it again, UndoManager.js).
-// The inverse of an undone step is what its undoing has inserted and erased.
+// An undo is an edit: it erases the characters that the step has inserted, as far as they are
+// shown, and inserts again those that it has erased, at new positions between the old ones and the
+// next known ones. Such characters stand for the erased ones from then on: all steps that had
+// inserted those have inserted these (as Yjs follows an item to the one that was made of it again,
+// UndoManager.js). The inverse of an undone step is the step of its undoing.
 #pragma once
 
 #include <cstddef>
@@ -42,8 +42,8 @@ struct Restored {
   TextPart from;
   TextPart to;
 };
-// Undoes a step. `erased` are parts erased by other steps that may be undone later: what is
-// inserted now keeps its order with them.
+// Undoes a step. `erased` are parts erased by other steps that may be undone later: the characters
+// inserted now keep their order with them.
 std::vector<Restored> undo(TextEditor& editor, const TextStep& step, std::vector<TextPart> erased);
 
 // The steps of one author that can be undone, and redone. Not thread-safe.
@@ -59,7 +59,7 @@ class TextHistory {
   void join() { joins_ = true; }
   // Returns the next step to undo or redo; null if there is none.
   [[nodiscard]] const TextStep* next(Kind kind) const;
-  // That step was undone or redone, which made the inverse.
+  // That step was undone or redone; its inverse was made by that.
   void move(Kind kind, TextStep inverse);
   // Erased characters were inserted again, by this history or by another one.
   void follow(const std::vector<Restored>& restored);

@@ -1,5 +1,5 @@
-// Replacements within a text: what an edit or a difference changes, with the erased characters, so
-// that it can be reverted. Several are applied one after another: each index is one of the text
+// Replacements within a text: the changes of an edit, or a difference, with the erased characters,
+// so that it can be reverted. Several are applied one after another: each index is one of the text
 // that those before it have made.
 #pragma once
 

@@ -17,9 +17,8 @@ using crdt::TextOrder;
   throw Error(ErrorCode::kCorrupt, std::string("a text holds ") + what);
 }
 
-// Returns the run with its row at a position.
-std::string_view run_at(std::string_view position) {
-  const auto place = crdt::place_of(position);
+// Returns the run with its row at a place.
+std::string_view run_at(const std::optional<crdt::Place>& place) {
   if (!place || place->index != 0) refuse("a run at what is no position of one");
   return place->run;
 }
@@ -57,10 +56,11 @@ Key part_row(const Key& key, std::string_view run, RunPart part) {
 TextRows::TextRows(const Scope& scope, const Key& key) {
   // A run comes before its parts, and those before the next run.
   crdt::TextOrder::Builder order;
+  crdt::PositionReader positions;
   std::string last;
   scope.scan(key.of(Type::kText), [&](const Entry& entry) {
     if (entry.path.empty() || entry.path.size() > 2) return true;  // No row of a text.
-    const std::string_view run = run_at(entry.path.front());
+    const std::string_view run = run_at(positions.place_of(entry.path.front()));
     if (entry.path.size() == 1) {
       check_text(entry.value);
       if (!entry.value.empty()) order.add(last = run, entry.value);
@@ -80,7 +80,7 @@ TextRows::TextRows(const Scope& scope, const Key& key) {
 void TextRows::apply(Change::Kind kind, const std::vector<std::string>& path,
                      const std::string& value) {
   if (path.empty() || path.size() > 2) return;  // No row of a text.
-  const std::string run(run_at(path.front()));
+  const std::string run(run_at(crdt::place_of(path.front())));
   if (path.size() == 2) {
     const RunPart part = decode_part(path.back());
     if (kind == Change::Kind::kPut) add_part(run, part);
