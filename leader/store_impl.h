@@ -86,6 +86,10 @@ class Store::Impl {
   [[nodiscard]] const std::shared_ptr<leader::LogReader>& log_reader() const {
     return watches_->reader;
   }
+  // What watches share, for observers of documents.
+  [[nodiscard]] const std::shared_ptr<leader::Watches>& watches() const { return watches_; }
+  // The writer of the transaction that this thread is inside of.
+  [[nodiscard]] leader::GroupWriter& writer_here() { return leader_->writer(); }
   // See Store::wait.
   ReplicationProgress wait(const core::VersionVector& seen, const WriteConcern& concern,
                            std::chrono::milliseconds timeout);

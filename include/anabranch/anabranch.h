@@ -16,6 +16,8 @@
 #include <anabranch/span.h>
 #include <anabranch/status.h>
 #include <anabranch/store.h>
+#include <anabranch/text_change.h>
 #include <anabranch/text_document.h>
+#include <anabranch/text_undo.h>
 #include <anabranch/transaction.h>
 #include <anabranch/watch.h>

@@ -101,9 +101,9 @@ struct SnapshotStatus {
 struct WatchesStatus {
   std::uint64_t watches = 0;
   std::uint64_t documents = 0;
-  std::uint64_t behind = 0;     // Watches that read the log on their own: begun late, or too slow.
-  std::uint64_t lost = 0;       // Resyncs sent to watches, since the start.
-  std::uint64_t slow = 0;       // Functions that have been running for over a second...
+  std::uint64_t behind = 0;  // Watches that read the log on their own: begun late, or too slow.
+  std::uint64_t lost = 0;    // Resyncs sent to watches, whole texts to observers, since the start.
+  std::uint64_t slow = 0;    // Functions that have been running for over a second...
   std::uint64_t ever_slow = 0;  // ...and how many have, since the start.
   std::uint64_t thrown = 0;     // Functions that threw, since the start; the log names the errors.
   std::string failed;           // Why no changes can be delivered at present; empty when they can.

@@ -107,7 +107,7 @@ void LoserWatch::Impl::stop() {
     runs_elsewhere = runner_ != std::thread::id() && runner_ != std::this_thread::get_id();
   }
   // The running function may be waiting for the transaction of this thread.
-  const auto wait = [self = shared_from_this()] { self->wait_for_rest(); };
+  const auto wait = [self = shared_from_this()](bool /*committed*/) { self->wait_for_rest(); };
   if (runs_elsewhere && leader::AfterTransaction::defer(watches_->store, wait)) return;
   wait_for_rest();
 }

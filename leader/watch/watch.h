@@ -45,6 +45,7 @@ struct Watches {
   CallThreads threads;
   std::atomic<std::size_t> queued_bytes = 0;
   std::atomic<std::uint64_t> thrown = 0;
+  std::atomic<std::uint64_t> dropped = 0;  // Queues of observers of documents.
 };
 
 }  // namespace leader

@@ -42,8 +42,8 @@ const std::vector<Layer>& layers() {
        {"include", "core", "plugins", "crdt", "storage", "transport", "rows", "regions", "leader"}},
       {"bench", {"include", "core", "crdt", "storage", "transport", "rows", "regions", "leader"}},
       {"tests",
-       {"include", "core", "plugins", "crdt", "storage", "transport", "rows", "regions", "leader",
-        "server"}},
+       {"include", "core", "plugins", "crdt", "storage", "transport", "rows", "regions", "types",
+        "leader", "server"}},
       {"examples", {"include"}},
   };
   return table;
@@ -84,6 +84,7 @@ const std::vector<Layer>& inner_rooms() {
       {"leader/watch", {"leader/threads"}},
       {"leader/scopes", {}},
       {"leader/sweeps", {"leader/scopes"}},
+      {"leader/documents", {"leader", "leader/scopes", "leader/threads", "leader/watch"}},
       {"server/resp/table", {}},
       {"server/resp/observe", {"server"}},
       {"server/resp", {"server", "server/resp/table", "server/resp/observe"}},
