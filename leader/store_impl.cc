@@ -30,7 +30,7 @@ Store::Impl::~Impl() {
   watches_->close();
   waiting_.close();
   const std::uint64_t one = 1;
-  if (write(stop_fd_, &one, sizeof(one)) != sizeof(one)) core::log_error("eventfd failed");
+  if (write(stop_fd_, &one, sizeof(one)) != sizeof(one)) core::log_error({}, "eventfd failed");
   exchange_.join();
   close(stop_fd_);
 }

@@ -171,7 +171,7 @@ void Turn::commit() {
   ++host_.statistics.commits;
   if (!committed.ok()) {
     ++host_.statistics.commits_failed;
-    core::log_error("The commit failed: " + committed.failure().message);
+    core::log_error({}, "The commit failed: " + committed.failure().message);
     revoke("MISCONF " + committed.failure().message);
     removals_.failed("MISCONF " + committed.failure().message);
   }
