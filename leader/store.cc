@@ -28,6 +28,10 @@ void Store::transact(const std::function<void(Transaction&)>& function) {
   });
 }
 
+std::future<std::string> Store::transact_async(std::function<void(Transaction&)> function) {
+  return impl_->run_async(std::move(function));
+}
+
 bool Store::transact_if(const Unchanged& seen, const std::function<void(Transaction&)>& function) {
   bool holds = false;
   transact([&](Transaction& txn) {

@@ -21,18 +21,27 @@ Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
       status_(leader_->status()),
       watches_(std::make_shared<leader::Watches>(leader_->log_source(), leader_.get())),
       loser_watches_(std::make_shared<leader::LoserWatches>(leader_.get(), leader_->losers_end())),
+      async_([this](const auto& function) { run(function); },
+             [this] { return leader_->encode_token(*leader_->seen()); }),
       stop_fd_(eventfd(0, EFD_CLOEXEC)) {
   if (stop_fd_ < 0) throw Error(ErrorCode::kIo, "eventfd failed");
   exchange_ = leader::begin_thread([this] { exchange(); });
 }
 
 Store::Impl::~Impl() {
+  async_.close();
   watches_->close();
   waiting_.close();
   const std::uint64_t one = 1;
-  if (write(stop_fd_, &one, sizeof(one)) != sizeof(one)) core::log_error("eventfd failed");
+  if (write(stop_fd_, &one, sizeof(one)) != sizeof(one)) core::log_error({}, "eventfd failed");
   exchange_.join();
   close(stop_fd_);
+}
+
+std::future<std::string> Store::Impl::run_async(std::function<void(Transaction&)> function) {
+  process_.check();
+  rows::check_outside_hooks();
+  return async_.add(std::move(function), !in_transaction());
 }
 
 void Store::Impl::exchange() {

@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "leader/async_writes.h"
 #include "leader/commit_queue.h"
 #include "leader/leader.h"
 #include "leader/threads/opening_process.h"
@@ -46,6 +47,9 @@ class Store::Impl {
     queue_.run(function);
     look_at_losers();
   }
+
+  // See Store::transact_async.
+  std::future<std::string> run_async(std::function<void(Transaction&)> function);
 
   // Whether this thread is inside a transaction of this store.
   [[nodiscard]] bool in_transaction() const { return queue_.running_here(); }
@@ -108,6 +112,7 @@ class Store::Impl {
   StoreStatus status_;  // The status as of the last call.
   std::shared_ptr<leader::Watches> watches_;
   std::shared_ptr<leader::LoserWatches> loser_watches_;
+  leader::AsyncWrites async_;
   int stop_fd_;
   std::thread exchange_;
 };

@@ -6,6 +6,8 @@
 #include <anabranch/error.h>
 #include <anabranch/handles.h>
 #include <anabranch/key.h>
+#include <anabranch/keys.h>
+#include <anabranch/log.h>
 #include <anabranch/loser.h>
 #include <anabranch/options.h>
 #include <anabranch/plugin.h>

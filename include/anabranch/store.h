@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,6 +50,13 @@ class Store final : public Scope {
   // Runs the function as one transaction on the caller's thread and commits it durably. Rethrows an
   // exception of the function (no write is kept then); throws the errors of a commit.
   void transact(const std::function<void(Transaction&)>& function);
+  // Runs the function as transact, but on a thread of the store, and returns at once. The future
+  // gets the token of a session that has seen the writes (session()) when they are on the disk, or
+  // the exception of the function or of the commit. Calls of one thread are carried out in their
+  // order, many in one commit; the destructor of the store carries out those that still wait. At
+  // most 10,000 wait: then the call waits for room, or within a transaction of the store throws
+  // Error{kBusy}. The function must not wait for another write of the store.
+  [[nodiscard]] std::future<std::string> transact_async(std::function<void(Transaction&)> function);
   // Runs the function as transact if the keys of `seen` are unchanged; else returns false without a
   // call.
   [[nodiscard]] bool transact_if(const Unchanged& seen,

@@ -154,9 +154,10 @@ void Watch::Impl::tell(const Changes& changes) {
     function_(changes);
     return;
   } catch (const std::exception& error) {
-    core::log_warning(std::string("the function of a watch has thrown: ") + error.what());
+    core::log_warning(watches_->region,
+                      std::string("the function of a watch has thrown: ") + error.what());
   } catch (...) {
-    core::log_warning("the function of a watch has thrown something");
+    core::log_warning(watches_->region, "the function of a watch has thrown something");
   }
   ++watches_->thrown;
 }

@@ -266,8 +266,8 @@ void Loop::reload_keys() {
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t taken = ::read(requests_.reload_keys, &count, sizeof(count));
   const core::Result<void> done = leader_.reload_keys();
-  if (done.ok()) return core::log_info("the keys are read again");
-  core::log_error("the keys stay as they were: " + done.failure().message);
+  if (done.ok()) return core::log_info({}, "the keys are read again");
+  core::log_error({}, "the keys stay as they were: " + done.failure().message);
 }
 
 void Loop::accept_clients() {
@@ -313,7 +313,8 @@ void Loop::accept_client(int fd, std::string address) {
 void Loop::pause_accepting() {
   if (accept_again_ != SteadyTime{}) return;
   if (!accept_warned_) {
-    core::log_warning("No descriptors are left for more clients; they wait until some are free.");
+    core::log_warning({},
+                      "No descriptors are left for more clients; they wait until some are free.");
   }
   accept_warned_ = true;
   ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, listener_.fd(), nullptr);

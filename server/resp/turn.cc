@@ -228,7 +228,7 @@ void Turn::commit() {
   note_commit(steady_now() - from);
   if (!committed.ok()) {
     ++host_.statistics.commits_failed;
-    core::log_error("The commit failed: " + committed.failure().message);
+    core::log_error({}, "The commit failed: " + committed.failure().message);
     revoke("MISCONF " + committed.failure().message);
     removals_.failed("MISCONF " + committed.failure().message);
   }
