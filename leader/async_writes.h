@@ -36,6 +36,7 @@ class AsyncWrites {
   // Carries out all that were added, and ends the thread.
   void close();
 
+  // Returns the number of those that have not begun.
   [[nodiscard]] std::size_t waiting() const;
 
  private:

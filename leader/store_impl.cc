@@ -71,6 +71,7 @@ StoreStatus Store::Impl::status() {
   status_.transaction_ms = running ? running->time.count() : 0;
   status_.transaction_thread = running ? running->thread : 0;
   status_.long_transactions = queue_.watchdog().count();
+  status_.async_waiting = async_.waiting();
   status_.watches = watches_->status();
   return status_;
 }

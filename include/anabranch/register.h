@@ -82,6 +82,13 @@ class Register : detail::Coded<T> {
       (void)Expiry(txn, key_).expire_after(live);
     });
   }
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) void put(const Given& value,
+                                                std::chrono::milliseconds live) = delete;
+  template <typename Given>
+  requires(detail::Integers<Given, T>) void put(Given value, std::chrono::milliseconds live) {
+    put(detail::fitting<T>(key_, value), live);
+  }
   // Removes the value. Returns whether there was one.
   bool erase() {
     bool found = false;

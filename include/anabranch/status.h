@@ -206,6 +206,7 @@ struct StoreStatus {
   std::int64_t transaction_ms = 0;
   std::uint64_t transaction_thread = 0;
   std::uint64_t long_transactions = 0;  // Such transactions since the start.
+  std::uint64_t async_waiting = 0;      // Writes of transact_async that have not begun.
   WatchesStatus watches;
   bool full = false;     // The disk is full: writes that add are refused.
   bool writable = true;  // False after a failed commit: reads only, until reopened.

@@ -161,9 +161,10 @@ void TextWatch::Impl::tell(const TextChange& change) {
     function_(change);
     return;
   } catch (const std::exception& error) {
-    core::log_warning(std::string("the function of an observer has thrown: ") + error.what());
+    core::log_warning(watches_->region,
+                      std::string("the function of an observer has thrown: ") + error.what());
   } catch (...) {
-    core::log_warning("the function of an observer has thrown something");
+    core::log_warning(watches_->region, "the function of an observer has thrown something");
   }
   ++watches_->thrown;
 }

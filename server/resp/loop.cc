@@ -109,7 +109,9 @@ Loop::~Loop() = default;
 void Loop::run() {
   Milliseconds timeout{0};
   while (!stopped_ && host_.stopping.empty()) timeout = turn(timeout);
-  if (!host_.stopping.empty()) core::log_info("stopping: the client " + host_.stopping + " asked");
+  if (!host_.stopping.empty()) {
+    core::log_info({}, "stopping: the client " + host_.stopping + " asked");
+  }
 }
 
 Loop::Milliseconds Loop::turn(Milliseconds timeout) {
@@ -174,7 +176,7 @@ void Loop::show_monitors() {
     Connection& connection = *connections_.at(client->id);
     room_.count(connection);
     if (connection.stuck() && !connection.gone) {
-      core::log_warning("The monitor " + client->address + " is closed: it does not read.");
+      core::log_warning({}, "The monitor " + client->address + " is closed: it does not read.");
       ++host_.statistics.clients_cut;
       connection.gone = true;
     }

@@ -95,6 +95,9 @@ TEST_SUITE("leader: writes that nobody waits for") {
           },
           true));
     }
+    // The thread has taken some of them, or none yet.
+    CHECK(writes.waiting() <= 1000);
+    CHECK(writes.waiting() >= 1000 - AsyncWrites::kAtOnceMax);
     begin.set_value();
     for (auto& each : tokens) CHECK(each.get() == "token");
     CHECK(writes.waiting() == 0);

@@ -142,8 +142,8 @@ class Network {
   [[nodiscard]] bool may_stray(Index at) const;
   [[nodiscard]] bool anybody_strays() const;
   // An operator does what the alarm about a history says that no log tells any more: begins a
-  // region that is behind, and has raised it, anew from an empty directory. Returns false when there
-  // is none of which another region has everything.
+  // region that is behind, and has raised it, anew from an empty directory. Returns false when
+  // there is none of which another region has everything.
   bool begin_anew();
   // Loses messages about forks, with this probability, until it is calm.
   void lose_histories(double rate) { histories_lost_ = rate; }
@@ -296,10 +296,10 @@ class Network {
     core::VersionVector backup_vector;
     std::unique_ptr<storage::MemoryStorage> copy;
     core::Origin copied_origin = 0;
-    core::Seq copied_seq = 0;                              // Of that origin.
-    std::optional<Stray> stray;                            // Until it has given way.
-    std::string refused;                                   // Why it could not begin to give way.
-    bool unclear = false;  // In this opening it has raised the alarm of an unclear history.
+    core::Seq copied_seq = 0;    // Of that origin.
+    std::optional<Stray> stray;  // Until it has given way.
+    std::string refused;         // Why it could not begin to give way.
+    bool unclear = false;        // In this opening it has raised the alarm of an unclear history.
     std::set<std::pair<core::Origin, core::Seq>> flipped;  // Records, by origin and last seq.
     int openings = 0;
     core::Millis opened_ms = 0;            // The time of the last one.

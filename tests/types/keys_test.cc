@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,6 +23,11 @@ namespace {
 
 using Names = std::vector<std::string>;
 using Word = Register<std::string>;
+
+template <typename Handle, typename Given>
+concept TakesForAnHour = requires(Handle& handle, Given value) {
+  handle.put(value, 1h);
+};
 
 // A store, closed before its folder goes.
 struct World {
@@ -121,6 +127,11 @@ TEST_SUITE("types: many keys") {
     CHECK_FALSE(Expiry{world.store, "word"}.left().has_value());
     Register<int>{world.store, "number"}.put(7, 1h);
     CHECK(Register<int>{world.store, "number"}.get() == 7);
+    Register<std::int64_t>{world.store, "number"}.put(8, 1h);
+    CHECK(Register<int>{world.store, "number"}.get() == 8);
+    static_assert(TakesForAnHour<Register<int>, std::int64_t>);
+    static_assert(!TakesForAnHour<Register<int>, double>);
+    static_assert(!TakesForAnHour<Register<bool>, const char*>);
   }
 
   TEST_CASE("what cannot live for a time is refused, and nothing is written") {
@@ -133,5 +144,8 @@ TEST_SUITE("types: many keys") {
     CHECK(code_of([&] { word.put("x", -1ms); }) == ErrorCode::kInvalid);
     CHECK(code_of([&] { word.put("x", std::chrono::milliseconds::max()); }) == ErrorCode::kInvalid);
     CHECK_FALSE(word.get().has_value());
+    Register<std::int8_t> small{world.store, "small"};
+    CHECK(code_of([&] { small.put(300, 1s); }) == ErrorCode::kInvalid);
+    CHECK_FALSE(small.get().has_value());
   }
 }

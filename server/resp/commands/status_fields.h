@@ -200,6 +200,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"transaction_ms", &StoreStatus::transaction_ms},
     Field{"transaction_thread", &StoreStatus::transaction_thread},
     Field{"long_transactions", &StoreStatus::long_transactions},
+    Field{"async_waiting", &StoreStatus::async_waiting},
     Field{"watches", &StoreStatus::watches},
     Field{"full", &StoreStatus::full},
     Field{"writable", &StoreStatus::writable},

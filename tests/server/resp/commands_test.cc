@@ -192,6 +192,7 @@ TEST_SUITE("server: commands") {
     CHECK(status.at("orders_left") == 0);
     CHECK(status.at("avoided_sources") == 0);
     CHECK(status.at("wanted_positions") == 0);
+    CHECK(status.at("async_waiting") == 0);
   }
 
   TEST_CASE("SHOW tells a key with where and when it was written") {
