@@ -12,6 +12,8 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <anabranch/error.h>
+
 #include "core/text.h"
 
 namespace anabranch {
@@ -121,6 +123,7 @@ std::string_view to_string(LogLevel level) {
 }
 
 void set_log_sink(LogSink sink, LogLevel level) {
+  if (core::in_sink) throw Error(ErrorCode::kInvalid, "a sink of the log cannot set another one");
   set_log_level(level);
   const std::lock_guard lock(core::log().mutex);
   std::swap(core::log().sink, sink);

@@ -78,9 +78,11 @@ TEST_CASE("what a sink logs itself, and a line for which it throws, is on standa
     set_log_sink([](LogLevel, std::string_view, std::string_view message) {
       log_warning("sink", "inside");
       if (message == "bad") throw std::runtime_error("no room");
+      if (message == "again") set_log_sink({});
     });
     log_warning("eu", "good");
     log_warning("eu", "bad");
+    log_warning("eu", "again");
     set_log_sink({});
   });
   CAPTURE(text);
@@ -88,6 +90,7 @@ TEST_CASE("what a sink logs itself, and a line for which it throws, is on standa
   CHECK(text.find("eu: good") == std::string::npos);
   CHECK(text.find("error the sink of the log has thrown: no room\n") != std::string::npos);
   CHECK(text.find("warning eu: bad\n") != std::string::npos);
+  CHECK(text.find("has thrown: a sink of the log cannot set another one\n") != std::string::npos);
 }
 
 TEST_CASE("a sink is called by one thread at a time, and not any more once it is replaced") {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,6 +54,33 @@ TEST_SUITE("leader: documents in transactions") {
     CHECK(eventually([&] { return Text(us, "doc/text").size() == 50; }));
     CHECK(eventually([&] { return told >= 1; }));
     CHECK(half == 0);
+  }
+
+  TEST_CASE("of edits that share a commit, only the one that throws is taken back") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    TextDocument document{store, "doc"};
+    Mirror mirror(document);
+    std::vector<std::future<std::string>> done;
+    store.transact([&](Transaction&) {  // The store's thread waits for this one.
+      for (int i = 0; i < 20; ++i) {
+        done.push_back(store.transact_async([&document, i](Transaction& txn) {
+          put_in_front(document, txn, std::to_string(i % 10));
+          if (i % 4 == 3) throw Undo();
+        }));
+      }
+    });
+    for (std::size_t i = 0; i < done.size(); ++i) {
+      if (i % 4 == 3) {
+        CHECK_THROWS_AS(done[i].get(), Undo);
+      } else {
+        CHECK_FALSE(done[i].get().empty());
+      }
+    }
+    CHECK(document.str() == "876432098654210");
+    CHECK(Text(store, "doc").str() == document.str());
+    CHECK(eventually([&] { return mirror.str() == document.str(); }));
+    CHECK(mirror.fits());
   }
 
   TEST_CASE("a transaction that is undone takes back the edits of all its documents") {
