@@ -1,5 +1,5 @@
-# Installs the build tree BUILD below it, builds the consumer against the installed package, by CMake
-# and by pkg-config alone, and runs it:
+# Installs the build tree BUILD below it, builds the consumer against the installed package, by
+# CMake and by pkg-config alone, and runs it:
 #
 #   cmake -DBUILD=build/release -P tests/consumer/check.cmake
 cmake_path(ABSOLUTE_PATH BUILD NORMALIZE)
