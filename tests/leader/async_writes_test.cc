@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -23,6 +24,7 @@ using leader::CommitQueue;
 using leader::Leader;
 using test::code_of;
 using test::dialling;
+using test::eventually;
 using test::listening;
 using test::store_options;
 using test::TempDir;
@@ -157,36 +159,59 @@ TEST_SUITE("leader: writes that nobody waits for") {
     CHECK(Counter{store, "count"}.get() == 500);
   }
 
-  TEST_CASE("without room a transaction is refused, and other callers wait") {
+  TEST_CASE("without room a call waits, or is refused where it must not wait") {
+    const TempDir folder;
+    const auto leader = Leader::open(store_options(folder, "eu")).value_or_raise();
+    CommitQueue queue(*leader);
+    std::promise<void> begin;
+    const std::shared_future<void> begun = begin.get_future().share();
+    AsyncWrites writes(
+        [&](const auto& function) {
+          begun.wait();
+          queue.run(function);
+        },
+        [] { return "token"; });
+    std::atomic<std::size_t> ran = 0;
+    const auto count = [&](Transaction&) { ++ran; };
+    (void)writes.add(count, true);
+    CHECK(eventually([&] { return writes.waiting() == 0; }));  // The thread has it, and is held.
+    for (std::size_t i = 0; i < AsyncWrites::kWaitingMax; ++i) (void)writes.add(count, false);
+    CHECK(code_of([&] { (void)writes.add(count, false); }) == ErrorCode::kBusy);
+    std::atomic<bool> added = false;
+    std::thread writer([&] {
+      writes.add(count, true).get();
+      added = true;
+    });
+    std::this_thread::yield();
+    CHECK_FALSE(added);
+    CHECK(writes.waiting() == AsyncWrites::kWaitingMax);
+    begin.set_value();
+    writer.join();
+    CHECK(ran == AsyncWrites::kWaitingMax + 2);
+    writes.close();
+  }
+
+  TEST_CASE("a transaction that adds too many writes is refused, and the others are carried out") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));
     const auto count = [](Transaction& txn) { Counter{txn, "count"}.add(1); };
-    std::atomic<std::size_t> added = 0;
-    std::thread writer;
-    std::size_t refused_at = 0;
+    std::int64_t added = 0;
     store.transact([&](Transaction&) {
-      // The store's thread has taken some of them already, and waits for this transaction.
-      const auto is_refused = [&] {
+      // The store's thread takes some of them, and waits for this transaction.
+      constexpr std::size_t kMost = AsyncWrites::kWaitingMax + AsyncWrites::kAtOnceMax;
+      std::optional<ErrorCode> code;
+      for (std::size_t i = 0; i <= kMost && !code; ++i) {
         try {
           (void)store.transact_async(count);
+          ++added;
         } catch (const Error& error) {
-          return error.code() == ErrorCode::kBusy;
+          code = error.code();
         }
-        return false;
-      };
-      while (refused_at <= AsyncWrites::kWaitingMax + AsyncWrites::kAtOnceMax && !is_refused()) {
-        ++refused_at;
       }
-      writer = std::thread([&] {
-        (void)store.transact_async(count);
-        added = 1;
-      });
-      std::this_thread::yield();
-      CHECK(added == 0);
+      CHECK(code == ErrorCode::kBusy);
     });
-    writer.join();
-    CHECK(refused_at >= AsyncWrites::kWaitingMax);
+    CHECK(added >= static_cast<std::int64_t>(AsyncWrites::kWaitingMax));
     store.transact_async(count).get();
-    CHECK(Counter{store, "count"}.get() == static_cast<std::int64_t>(refused_at) + 2);
+    CHECK(Counter{store, "count"}.get() == added + 1);
   }
 }
