@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/log.h"
+#include "leader/scopes/lent_scope.h"
 #include "leader/threads/begin_thread.h"
 
 namespace anabranch {
@@ -36,6 +37,13 @@ Store::Impl::~Impl() {
   if (write(stop_fd_, &one, sizeof(one)) != sizeof(one)) core::log_error({}, "eventfd failed");
   exchange_.join();
   close(stop_fd_);
+}
+
+void Store::Impl::atomically(const std::function<void(Scope&)>& function) {
+  run([&](leader::Leader& leader) {
+    const leader::Loan<leader::LentTransaction> txn(leader.writer());
+    (*txn).atomically(function);
+  });
 }
 
 std::future<std::string> Store::Impl::run_async(std::function<void(Transaction&)> function) {

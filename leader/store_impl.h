@@ -48,6 +48,9 @@ class Store::Impl {
     look_at_losers();
   }
 
+  // See Store::atomically.
+  void atomically(const std::function<void(Scope&)>& function);
+
   // See Store::transact_async.
   std::future<std::string> run_async(std::function<void(Transaction&)> function);
 

@@ -31,8 +31,10 @@ namespace anabranch {
 
 // A scope: each write is a transaction of its own, each read sees one consistent state.
 //
-// Not movable, since handles point at it. The destructor closes the store and waits for calls in
-// progress; no acknowledged write is lost, whether the store was closed cleanly or not.
+// Movable, as into a map: its handles, sessions, watches and open documents stay valid. While it is
+// moved no other thread may use it, its sessions or their handles. One that was moved from throws
+// Error{kInvalid}. The destructor closes the store and waits for calls in progress; no acknowledged
+// write is lost, whether the store was closed cleanly or not.
 //
 // A store belongs to the process that opened it: in a forked child every call throws
 // Error{kInvalid} and the destructor closes nothing. Its data directory stays in use until the
@@ -46,6 +48,9 @@ class Store final : public Scope {
   // region's directory), kBusy (directory or port in use), kIo, kCorrupt.
   [[nodiscard]] static Store open(const Options& options);
   ~Store() override;
+  Store(Store&& other) noexcept;
+  // Closes the store that it was before.
+  Store& operator=(Store&& other) noexcept;
 
   // Runs the function as one transaction on the caller's thread and commits it durably. Rethrows an
   // exception of the function (no write is kept then); throws the errors of a commit.
@@ -188,6 +193,9 @@ class Store final : public Scope {
   friend class TextDocument;
   class Impl;
   explicit Store(std::unique_ptr<Impl> impl);
+  // Throws Error{kInvalid} if it was moved from.
+  [[nodiscard]] Impl& impl() const;
+  void end() noexcept;
   void look(const std::function<void(const leader::View&)>& function) const override;
   void change(const std::function<void(leader::GroupWriter&)>& function) override;
 

@@ -24,7 +24,7 @@ std::function<void(TextEditor&)> leader::editing(const std::function<void(TextEd
   return [&function](TextEditor& editor) { function(editor); };
 }
 
-TextDocument::Impl::Impl(Store& store, Key key, TextUnit unit)
+TextDocument::Impl::Impl(Store::Impl& store, Key key, TextUnit unit)
     : store_(store),
       key_(std::move(key)),
       unit_(unit),
@@ -33,7 +33,7 @@ TextDocument::Impl::Impl(Store& store, Key key, TextUnit unit)
       turn_(id()),
       mutex_(LockRank::kDocument, id()),
       inbox_mutex_(LockRank::kInbox, id()) {
-  listening_.emplace(store_.impl_->log_reader(), *this);
+  listening_.emplace(store_.log_reader(), *this);
   const std::lock_guard lock(mutex_);
   read_anew();
 }
@@ -52,10 +52,10 @@ class TextDocument::Impl::Loan {
     if (!document_.take_in_unless_stale()) document_.read_staged(txn, edit);
     change_.edit = edit;
     change_.own = true;
-    change_.region = document_.store_.impl_->leader().region();
+    change_.region = document_.store_.leader().region();
     document_.edits_.emplace(edit, nullptr);
     const auto self = document_.shared_from_this();
-    document_.store_.impl_->writer_here().on_undo([self, edit] {
+    document_.store_.writer_here().on_undo([self, edit] {
       const std::lock_guard undo_lock(self->mutex_);
       self->undo(edit);
     });
@@ -113,8 +113,8 @@ TextDocument::Impl::OnStep TextDocument::Impl::adding_to(const History& history)
 void TextDocument::Impl::edit(Scope& txn, const Editing& editing, const History& history) {
   refuse_within_own_edit();
   const auto* const lent = dynamic_cast<const LentTransaction*>(&txn);
-  if (lent == nullptr || !store_.impl_->in_transaction() ||
-      !lent->writes(store_.impl_->writer_here())) {
+  if (lent == nullptr || !store_.in_transaction() ||
+      !lent->writes(store_.writer_here())) {
     throw Error(ErrorCode::kInvalid,
                 "an open document is edited in a transaction of its store: give edit() the scope "
                 "that the function of the transaction was given");
@@ -132,7 +132,7 @@ void TextDocument::Impl::clear() {
 
 void TextDocument::Impl::change(const std::function<void(Scope&)>& function) {
   refuse_within_own_edit();
-  if (store_.impl_->in_transaction()) {
+  if (store_.in_transaction()) {
     throw Error(ErrorCode::kInvalid,
                 "an open document is edited from within a transaction: give edit() the scope that "
                 "the function was given");
@@ -181,7 +181,7 @@ void TextDocument::Impl::settle(std::uint64_t edit, bool committed) {
 }
 
 std::vector<TextAuthor> TextDocument::Impl::authors(std::uint64_t position, std::uint64_t count) {
-  const auto source = store_.impl_->leader().log_source();
+  const auto source = store_.leader().log_source();
   return read([&](const crdt::TextOrder& order) {
     const crdt::TextOrder::Index from = types::index_of(order, key_, unit_, position);
     const std::uint64_t size = types::size_of(order, unit_);
@@ -255,15 +255,16 @@ bool TextDocument::Impl::undo(const History& history, types::TextHistory::Kind k
 
 TextRows TextDocument::Impl::committed() const {
   TextRows rows;
-  store_.at_once([&](const Scope& txn) {
-    expect_type(txn, key_, Type::kText);
-    rows = TextRows(txn, key_);
+  store_.leader().read([&](const leader::View& view) {
+    const leader::Loan<LentRead> txn(view);
+    expect_type(*txn, key_, Type::kText);
+    rows = TextRows(*txn, key_);
   });
   return rows;
 }
 
 TextRows TextDocument::Impl::staged() const {
-  const leader::View view = store_.impl_->writer_here().view();
+  const leader::View view = store_.writer_here().view();
   const leader::Loan<LentRead> txn(view);
   expect_type(*txn, key_, Type::kText);
   return {*txn, key_};
@@ -285,7 +286,7 @@ void TextDocument::Impl::read_anew() {
     stale_ = false;
   }
   try {
-    store_.impl_->leader().read([&](const leader::View& view, const core::VersionVector& applied) {
+    store_.leader().read([&](const leader::View& view, const core::VersionVector& applied) {
       const leader::Loan<LentRead> txn(view);
       expect_type(*txn, key_, Type::kText);
       replace_rows(TextRows(*txn, key_), 0);
@@ -300,7 +301,7 @@ void TextDocument::Impl::read_anew() {
 // The staged state has all that is committed, and perhaps more: changes told later are then
 // repeated, which does no harm.
 void TextDocument::Impl::read_staged(const Scope& txn, std::uint64_t edit) {
-  const core::VersionVector applied = *store_.impl_->leader().seen();
+  const core::VersionVector applied = *store_.leader().seen();
   replace_rows(TextRows(txn, key_), edit);
   seen_ = applied;
   const std::lock_guard lock(inbox_mutex_);
@@ -391,8 +392,8 @@ bool TextDocument::Impl::take_in(const Told& told) {
   const bool sound = apply(told.changes);
   change.replacements = recorder.take();
   change.size = types::size_of(order(), unit_);
-  change.region = store_.impl_->leader().log_source().names.region(told.origin);
-  change.remote = change.region != store_.impl_->leader().region();
+  change.region = store_.leader().log_source().names.region(told.origin);
+  change.remote = change.region != store_.leader().region();
   shown_.add(std::move(change));
   return sound;
 }
@@ -424,7 +425,7 @@ void TextDocument::Impl::wake_observers() const {
 
 void TextDocument::Impl::tell_observers() {
   if (shown_.empty()) return;
-  const leader::Leader& leader = store_.impl_->leader();
+  const leader::Leader& leader = store_.leader();
   const bool observed = is_observed();
   while (auto change = shown_.take_committed()) {
     if (!observed || change->replacements.empty()) continue;
@@ -438,16 +439,16 @@ void TextDocument::Impl::tell_observers() {
 TextView TextDocument::Impl::observe(OnTextChange function) {
   refuse_within_own_edit();
   if (!function) throw Error(ErrorCode::kInvalid, "an observer needs a function to call");
-  if (store_.impl_->in_transaction()) {
+  if (store_.in_transaction()) {
     throw Error(ErrorCode::kInvalid,
                 "an observer begins with what is committed: not within a transaction");
   }
-  const auto& watches = store_.impl_->watches();
+  const auto& watches = store_.watches();
   watches->threads.begin();
   auto observer = std::make_shared<TextWatch::Impl>(watches, weak_from_this(), std::move(function));
   TextView view{{}, {}, TextWatch(observer)};
   // Nobody has the rows while this thread has the writer.
-  (void)store_.impl_->ask([&](const leader::Leader& leader) {
+  (void)store_.ask([&](const leader::Leader& leader) {
     const std::lock_guard lock(mutex_);
     (void)newest();
     tell_observers();
@@ -482,7 +483,7 @@ void TextDocument::Impl::catch_up(TextWatch::Impl& observer) {
   const std::u32string text = committed_text();
   std::string bytes = crdt::utf8_encoded(text);
   const std::uint64_t size = types::units_of(bytes, unit_);
-  const leader::Leader& leader = store_.impl_->leader();
+  const leader::Leader& leader = store_.leader();
   observer.restart(std::move(bytes), size, leader.encode_token(*leader.seen()));
 }
 

@@ -56,7 +56,7 @@ class TextDocument::Impl final : public leader::LogListener,
   using Editing = std::function<void(types::TextEditor&)>;
   using History = std::shared_ptr<types::TextHistory>;
 
-  Impl(Store& store, Key key, TextUnit unit);
+  Impl(Store::Impl& store, Key key, TextUnit unit);
   // Waits at most for the reader of the log, never for a user function.
   ~Impl();
   Impl(const Impl&) = delete;
@@ -86,7 +86,7 @@ class TextDocument::Impl final : public leader::LogListener,
   template <typename Function>
   auto read(const Function& function) {
     refuse_within_own_edit();
-    if (store_.impl_->in_transaction()) {
+    if (store_.in_transaction()) {
       if (const std::lock_guard lock(mutex_); take_in_unless_stale()) return function(order());
       const types::TextRows rows = staged();
       return function(rows.order());
@@ -127,7 +127,7 @@ class TextDocument::Impl final : public leader::LogListener,
 
   class Loan;
 
-  [[nodiscard]] leader::StoreId id() const { return &store_.impl_->leader(); }
+  [[nodiscard]] leader::StoreId id() const { return &store_.leader(); }
   void refuse_within_own_edit() const;
   // Runs a function in a transaction of its own. After a failure, even of the commit, the text is
   // read anew.
@@ -184,7 +184,7 @@ class TextDocument::Impl final : public leader::LogListener,
   void wake_observers() const;
 
   leader::OpeningProcess process_;
-  Store& store_;
+  Store::Impl& store_;
   Key key_;
   TextUnit unit_;
   const std::string prefix_;  // Of the encoded paths of the text's rows.

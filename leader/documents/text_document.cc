@@ -11,7 +11,7 @@ namespace anabranch {
 using leader::editing;
 
 TextDocument::TextDocument(Store& store, Key key, TextUnit unit)
-    : impl_(std::make_shared<Impl>(store, std::move(key), unit)) {}
+    : impl_(std::make_shared<Impl>(store.impl(), std::move(key), unit)) {}
 TextDocument::~TextDocument() {
   if (impl_ && !impl_->here()) leader::OpeningProcess::keep(std::move(impl_));
 }
