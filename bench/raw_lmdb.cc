@@ -2,6 +2,8 @@
 
 #include <lmdb.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 
@@ -72,22 +74,76 @@ std::string RawLmdb::Reader::get(std::string_view key) {
   return value;
 }
 
+namespace {
+
+// A table of a directory that no process has open.
+class ReadTable {
+ public:
+  ReadTable(const std::string& directory, const char* table) {
+    constexpr MDB_dbi kTablesMax = 16;
+    check("mdb_env_create", mdb_env_create(&env_));
+    check("mdb_env_set_maxdbs", mdb_env_set_maxdbs(env_, kTablesMax));
+    check("mdb_env_open", mdb_env_open(env_, directory.c_str(), MDB_RDONLY | MDB_NOLOCK, kMode));
+    check("mdb_txn_begin", mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn_));
+    check("mdb_dbi_open", mdb_dbi_open(txn_, table, 0, &table_));
+  }
+  ~ReadTable() {
+    mdb_txn_abort(txn_);
+    mdb_env_close(env_);
+  }
+  ReadTable(const ReadTable&) = delete;
+  ReadTable& operator=(const ReadTable&) = delete;
+
+  [[nodiscard]] TableSize size() const {
+    MDB_stat stat{};
+    check("mdb_stat", mdb_stat(txn_, table_, &stat));
+    const std::size_t pages = stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+    return {stat.ms_entries, pages * stat.ms_psize};
+  }
+  // Reads all entries; returns a sum over their bytes.
+  [[nodiscard]] std::size_t scan() const {
+    MDB_cursor* cursor = nullptr;
+    check("mdb_cursor_open", mdb_cursor_open(txn_, table_, &cursor));
+    std::size_t sum = 0;
+    MDB_val key;
+    MDB_val value;
+    int status = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+    for (; status == MDB_SUCCESS; status = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+      for (const MDB_val& each : {key, value}) {
+        const std::string_view bytes(static_cast<const char*>(each.mv_data), each.mv_size);
+        for (const char byte : bytes) sum += static_cast<unsigned char>(byte);
+      }
+    }
+    mdb_cursor_close(cursor);
+    return sum;
+  }
+
+ private:
+  MDB_env* env_ = nullptr;
+  MDB_txn* txn_ = nullptr;
+  MDB_dbi table_ = 0;
+};
+
+}  // namespace
+
 TableSize size_of_table(const std::string& directory, const char* table) {
-  constexpr MDB_dbi kTablesMax = 16;
-  MDB_env* env = nullptr;
-  check("mdb_env_create", mdb_env_create(&env));
-  check("mdb_env_set_maxdbs", mdb_env_set_maxdbs(env, kTablesMax));
-  check("mdb_env_open", mdb_env_open(env, directory.c_str(), MDB_RDONLY | MDB_NOLOCK, kMode));
-  MDB_txn* txn = nullptr;
-  check("mdb_txn_begin", mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn));
-  MDB_dbi handle = 0;
-  check("mdb_dbi_open", mdb_dbi_open(txn, table, 0, &handle));
-  MDB_stat stat{};
-  check("mdb_stat", mdb_stat(txn, handle, &stat));
-  mdb_txn_abort(txn);
-  mdb_env_close(env);
-  const std::size_t pages = stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
-  return {stat.ms_entries, pages * stat.ms_psize};
+  return ReadTable(directory, table).size();
+}
+
+double seconds_of_scan(const std::string& directory, const char* table) {
+  constexpr int kScans = 100;
+  const ReadTable rows(directory, table);
+  double least = 0;
+  std::size_t sum = 0;
+  for (int i = 0; i < kScans; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    const std::size_t read = rows.scan();
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+    least = i == 0 ? time.count() : std::min(least, time.count());
+    if (i > 0 && read != sum) std::exit(1);  // The sum must be computed.
+    sum = read;
+  }
+  return least;
 }
 
 }  // namespace anabranch::bench

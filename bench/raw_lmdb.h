@@ -59,5 +59,8 @@ struct TableSize {
   std::size_t bytes = 0;  // Of the table's pages.
 };
 TableSize size_of_table(const std::string& directory, const char* table);
+// Returns the seconds that a scan of all entries of such a table takes, keys and values read: the
+// least of some scans.
+double seconds_of_scan(const std::string& directory, const char* table);
 
 }  // namespace anabranch::bench

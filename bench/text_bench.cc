@@ -1,16 +1,22 @@
 // Measures texts: a trace of 259,778 single edits through an open document, its replication, its
 // size in memory and on disk, and concurrent writers at one place.
 //
-//   text_bench DIRECTORY [--edits N] [--seed S]
+//   text_bench DIRECTORY [--edits N] [--letters N] [--seed S] [--limit RATIO]
 //
-// Every figure is a line: row, unit and value, separated by tabs. Fails if texts differ.
+// Also the cost of opening a text of 100,000 letters that were typed one by one at random places,
+// each a row of its own, beside a scan of the same rows in LMDB alone. With --edits 0 that alone.
+//
+// Every figure is a line: row, unit and value, separated by tabs. Fails if texts differ, or if the
+// opening takes more than so many times the scan.
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -33,6 +39,8 @@ constexpr auto kTimeout = 120s;
 struct Settings {
   std::string directory;
   std::size_t edits = kTraceInserts + kTraceDeletes;
+  std::size_t letters = 100'000;
+  double limit = 0;
   std::uint64_t seed = 1;
 
   [[nodiscard]] Trace trace(std::uint64_t number, std::size_t of_all) const {
@@ -125,6 +133,57 @@ void measure_trace(const Settings& settings) {
          static_cast<double>(rows.bytes) / static_cast<double>(text.size()));
 }
 
+// Types letters at random places; each becomes a row.
+std::string type_letters(TextDocument& document, const Settings& settings) {
+  constexpr std::size_t kAtOnce = 500;
+  std::mt19937_64 random(settings.seed);
+  for (std::size_t left = settings.letters; left > 0;) {
+    const std::size_t now = std::min(left, kAtOnce);
+    document.edit([&](TextEdit& edit) {
+      for (std::size_t i = 0; i < now; ++i) {
+        const std::string letter(1, static_cast<char>('a' + random() % 26));
+        edit.insert(random() % (edit.size() + 1), letter);
+      }
+    });
+    left -= now;
+  }
+  return document.str();
+}
+
+void measure_letters(const Settings& settings) {
+  std::string text;
+  {
+    const auto store = open(settings, "letters", {});
+    TextDocument document(*store, "text");
+    const Clock::time_point begin = Clock::now();
+    text = type_letters(document, settings);
+    report("letters typed", "seconds", seconds_since(begin));
+  }
+  const std::string path = settings.directory + "/letters";
+  const double scan = seconds_of_scan(path, "rows");
+  report("rows of the letters", "count", static_cast<double>(size_of_table(path, "rows").entries));
+  report("scan of the letters in LMDB alone", "milliseconds", scan * 1000);
+  const auto store = open(settings, "letters", {});
+  double opening = 0;
+  double bytes = 0;
+  constexpr int kOpenings = 50;
+  for (int i = 0; i < kOpenings; ++i) {
+    const std::size_t before = mallinfo2().uordblks;
+    const Clock::time_point begin = Clock::now();
+    const TextDocument document(*store, "text");
+    const double seconds = seconds_since(begin);
+    opening = i == 0 ? seconds : std::min(opening, seconds);
+    bytes = static_cast<double>(mallinfo2().uordblks - before);
+    expect(document.str() == text, "a document of single letters shows what was typed");
+  }
+  report("opening of the letters", "milliseconds", opening * 1000);
+  report("opening of the letters", "times the scan", opening / scan);
+  report("memory of the letters", "bytes/letter", bytes / static_cast<double>(text.size()));
+  if (settings.limit != 0) {
+    expect(opening < settings.limit * scan, "opening takes less than the limit");
+  }
+}
+
 // Writers in regions of their own, each on a thread, all behind the same first line.
 void measure_writers(const Settings& settings, std::size_t count) {
   std::vector<std::unique_ptr<Store>> stores;
@@ -175,7 +234,8 @@ void measure_writers(const Settings& settings, std::size_t count) {
 
 int run(int argc, char** argv) {
   if (argc < 2 || argc % 2 != 0) {
-    std::cerr << "usage: text_bench DIRECTORY [--edits N] [--seed S]\n";
+    std::cerr
+        << "usage: text_bench DIRECTORY [--edits N] [--letters N] [--seed S] [--limit RATIO]\n";
     return 2;
   }
   Settings settings{.directory = argv[1]};
@@ -183,12 +243,18 @@ int run(int argc, char** argv) {
     const std::string_view flag = argv[i];
     if (flag == "--edits") {
       settings.edits = std::stoull(argv[i + 1]);
+    } else if (flag == "--letters") {
+      settings.letters = std::stoull(argv[i + 1]);
+    } else if (flag == "--limit") {
+      settings.limit = std::stod(argv[i + 1]);
     } else if (flag == "--seed") {
       settings.seed = std::stoull(argv[i + 1]);
     } else {
       throw std::invalid_argument("unknown flag " + std::string(flag));
     }
   }
+  measure_letters(settings);
+  if (settings.edits == 0) return 0;
   measure_trace(settings);
   measure_writers(settings, 2);
   measure_writers(settings, 3);

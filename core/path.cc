@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/hash.h"
+#include "core/path_parts.h"
 
 namespace anabranch::core {
 namespace {
@@ -33,16 +34,22 @@ bool is_encoding(std::string_view bytes) {
 }
 
 // Takes the first component off `encoded`, a valid encoding that is not empty.
-std::string take_component(std::string_view& encoded) {
-  std::string component;
+void take_component(std::string_view& encoded, std::string& component) {
+  component.clear();
   while (true) {
     const std::size_t escape = encoded.find(kEscape);
     component.append(encoded.substr(0, escape));
     const bool ends = encoded[escape + 1] == kEnd;
     encoded.remove_prefix(escape + 2);
-    if (ends) return component;
+    if (ends) return;
     component.push_back(kEscape);
   }
+}
+
+std::string take_component(std::string_view& encoded) {
+  std::string component;
+  take_component(encoded, component);
+  return component;
 }
 
 // Returns the offset of the last component. 00 01 occurs only at the end of a component, since the
@@ -117,6 +124,15 @@ Components Path::components() const {
   std::string_view rest = encoded_;
   while (!rest.empty()) components.push_back(take_component(rest));
   return components;
+}
+
+void split_path(std::string_view encoded, Components& into) {
+  std::size_t parts = 0;
+  for (; !encoded.empty(); ++parts) {
+    if (parts == into.size()) into.emplace_back();
+    take_component(encoded, into[parts]);
+  }
+  into.resize(parts);
 }
 
 std::string Path::first() const {

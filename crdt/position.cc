@@ -1,10 +1,11 @@
 #include "crdt/position.h"
 
-#include <algorithm>
+#include <array>
 #include <limits>
 #include <vector>
 
 #include "core/assert.h"
+#include "crdt/common_prefix.h"
 
 namespace anabranch::crdt {
 
@@ -58,10 +59,10 @@ std::optional<std::int64_t> take_number(std::string_view bytes, std::size_t& at)
   if (head > kLengths) {
     const std::size_t length = head - kLengths;
     if (length > kOriginBytes || bytes.size() - at < length) return std::nullopt;
-    std::string digits(bytes.substr(at, length));
-    for (char& each : digits) each = static_cast<char>(each ^ static_cast<char>(flip));
-    at += length;
-    const std::uint64_t value = big_endian(digits);
+    std::uint64_t value = 0;
+    for (const std::size_t end = at + length; at < end; ++at) {
+      value = value << 8U | static_cast<unsigned char>(byte_at(bytes, at) ^ flip);
+    }
     constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
     const bool shortest = length == 1 || value >> (8 * (length - 1)) != 0;
     if (!shortest || value > kMax || value < kOneByteMax) return std::nullopt;
@@ -83,58 +84,106 @@ struct Step {
 };
 using Steps = std::vector<Step>;
 
-// Returns the distinct origins of the steps, in the order of their first occurrence.
-std::vector<core::Origin> origins_of(const Steps& steps, std::size_t count) {
-  std::vector<core::Origin> origins;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (std::ranges::find(origins, steps[i].origin) == origins.end()) {
-      origins.push_back(steps[i].origin);
+// The distinct origins of the steps of a position, in the order of their first occurrence: nearly
+// always a few.
+class Origins {
+ public:
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] core::Origin operator[](std::size_t i) const {
+    return i < kFew ? few_[i] : more_[i - kFew];
+  }
+  // Returns the index of an origin; the size if it is not there.
+  [[nodiscard]] std::size_t find(core::Origin origin) const {
+    std::size_t i = 0;
+    while (i < size_ && (*this)[i] != origin) ++i;
+    return i;
+  }
+  void add(core::Origin origin) {
+    if (size_ < kFew) {
+      few_[size_] = origin;
+    } else {
+      more_.push_back(origin);
     }
+    ++size_;
+  }
+  // Forgets all from an index on.
+  void shrink(std::size_t size) {
+    size_ = size;
+    more_.resize(size > kFew ? size - kFew : 0);
+  }
+
+ private:
+  static constexpr std::size_t kFew = 8;
+  std::array<core::Origin, kFew> few_{};
+  std::vector<core::Origin> more_;
+  std::size_t size_ = 0;
+};
+
+Origins origins_of(const Steps& steps, std::size_t count) {
+  Origins origins;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (origins.find(steps[i].origin) == origins.size()) origins.add(steps[i].origin);
   }
   return origins;
 }
 
-std::optional<core::Origin> take_origin(std::string_view bytes, std::size_t& at,
-                                        std::vector<core::Origin>& known) {
+std::optional<core::Origin> take_origin(std::string_view bytes, std::size_t& at, Origins& known) {
   const unsigned char reference = byte_at(bytes, at++);
   if (reference != kNewOrigin) {
     if (reference == 0 || reference > known.size()) return std::nullopt;
-    return known[reference - 1];
+    return known[reference - 1U];
   }
   if (bytes.size() - at < kOriginBytes) return std::nullopt;
   const core::Origin origin = big_endian(bytes.substr(at, kOriginBytes));
   at += kOriginBytes;
-  const auto found = std::ranges::find(known, origin);
-  if (found == known.end()) {
-    known.push_back(origin);
-  } else if (found - known.begin() < kNewOrigin - 1) {
+  if (const std::size_t found = known.find(origin); found == known.size()) {
+    known.add(origin);
+  } else if (found < kNewOrigin - 1) {
     return std::nullopt;  // A shorter encoding exists.
   }
   return origin;
 }
 
+// Takes the step at an offset of a position; nullopt for bytes that are none.
+std::optional<Step> take_step(std::string_view position, std::size_t at, Origins& known) {
+  Step step{.begin = at};
+  const auto origin = take_origin(position, at, known);
+  const auto first = origin ? take_number(position, at) : std::nullopt;
+  step.waypoint_end = at;
+  const auto entry = first ? take_number(position, at) : std::nullopt;
+  step.run_end = at;
+  const auto number = entry ? take_number(position, at) : std::nullopt;
+  if (!number || *first < 1) return std::nullopt;
+  step.origin = *origin;
+  step.first = *first;
+  step.entry = *entry;
+  step.number = *number;
+  step.end = at;
+  return step;
+}
+
+bool is_element(std::int64_t number) { return number > 0 && number % 2 == 1; }
+
+// Calls function(step) for each step of a position; returns false for bytes that are no position.
+template <typename Function>
+bool each_step(std::string_view position, const Function& function) {
+  Origins known;
+  std::int64_t last = 0;
+  for (std::size_t at = 0; at < position.size();) {
+    const auto step = take_step(position, at, known);
+    if (!step) return false;
+    last = step->number;
+    at = step->end;
+    function(*step);
+  }
+  return is_element(last);
+}
+
 // Splits a position into its steps; nullopt for bytes that are no position.
 std::optional<Steps> steps_of(std::string_view position) {
   Steps steps;
-  std::vector<core::Origin> known;
-  for (std::size_t at = 0; at < position.size();) {
-    Step step{.begin = at};
-    const auto origin = take_origin(position, at, known);
-    const auto first = origin ? take_number(position, at) : std::nullopt;
-    step.waypoint_end = at;
-    const auto entry = first ? take_number(position, at) : std::nullopt;
-    step.run_end = at;
-    const auto number = entry ? take_number(position, at) : std::nullopt;
-    if (!number || *first < 1) return std::nullopt;
-    step.origin = *origin;
-    step.first = *first;
-    step.entry = *entry;
-    step.number = *number;
-    step.end = at;
-    steps.push_back(step);
-  }
-  const bool element = !steps.empty() && steps.back().number > 0 && steps.back().number % 2 == 1;
-  return element ? std::optional(std::move(steps)) : std::nullopt;
+  const bool sound = each_step(position, [&](const Step& step) { steps.push_back(step); });
+  return sound ? std::optional(std::move(steps)) : std::nullopt;
 }
 
 // A neighbour of the inserted elements; empty at the beginning and at the end.
@@ -174,10 +223,9 @@ std::string new_waypoint(const Neighbour& side, std::size_t count, std::int64_t 
     position = side.bytes.substr(0, side.steps[count - 1].run_end);
     put_number(position, gap);
   }
-  const std::vector<core::Origin> known = origins_of(side.steps, count);
-  const auto found = std::ranges::find(known, dot.origin);
-  const auto reference = static_cast<std::size_t>(found - known.begin()) + 1;
-  if (found == known.end() || reference >= kNewOrigin) {
+  const Origins known = origins_of(side.steps, count);
+  const std::size_t reference = known.find(dot.origin) + 1;
+  if (reference > known.size() || reference >= kNewOrigin) {
     position.push_back(static_cast<char>(kNewOrigin));
     put_big_endian(position, dot.origin, kOriginBytes);
   } else {
@@ -215,16 +263,62 @@ std::optional<std::string> further_out(const Neighbour& side, const Neighbour& o
 }  // namespace
 
 std::optional<Place> place_of(std::string_view position) {
-  const auto steps = steps_of(position);
-  if (!steps) return std::nullopt;
-  const Step& last = steps->back();
+  Step last;
+  if (!each_step(position, [&](const Step& step) { last = step; })) return std::nullopt;
   return Place{position.substr(0, last.run_end), static_cast<std::uint64_t>(last.number) / 2};
+}
+
+class PositionReader::State {
+ public:
+  std::optional<Place> place_of(std::string_view position) {
+    const std::size_t common = common_prefix(position, last_);
+    while (!steps_.empty() && steps_.back().end > common) steps_.pop_back();
+    known_.shrink(steps_.empty() ? 0 : steps_.back().origins);
+    last_ = position;
+    for (std::size_t at = steps_.empty() ? 0 : steps_.back().end; at < position.size();) {
+      const auto step = take_step(position, at, known_);
+      if (!step) {
+        last_.clear();
+        steps_.clear();
+        return std::nullopt;
+      }
+      at = step->end;
+      steps_.push_back({step->run_end, at, step->number, known_.size()});
+    }
+    if (steps_.empty() || !is_element(steps_.back().number)) return std::nullopt;
+    const Mark& end = steps_.back();
+    return Place{position.substr(0, end.run_end), static_cast<std::uint64_t>(end.number) / 2};
+  }
+
+ private:
+  // A step of the last position, and the origins up to its end.
+  struct Mark {
+    std::size_t run_end = 0;
+    std::size_t end = 0;
+    std::int64_t number = 0;
+    std::size_t origins = 0;
+  };
+  std::string last_;
+  std::vector<Mark> steps_;
+  Origins known_;
+};
+
+PositionReader::PositionReader() : state_(std::make_unique<State>()) {}
+PositionReader::~PositionReader() = default;
+std::optional<Place> PositionReader::place_of(std::string_view position) {
+  return state_->place_of(position);
 }
 
 std::string position_at(const Place& place) {
   std::string position(place.run);
   put_number(position, 2 * static_cast<std::int64_t>(place.index) + 1);
   return position;
+}
+
+core::Origin origin_of(std::string_view run) {
+  core::Origin origin = 0;
+  (void)each_step(position_at({run, 0}), [&](const Step& step) { origin = step.origin; });
+  return origin;
 }
 
 std::strong_ordering compare(const Place& a, const Place& b) {

@@ -46,6 +46,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,8 +66,25 @@ inline constexpr std::size_t kLongPosition = 64;
 
 // Returns the place of a position; nullopt for bytes that are none.
 [[nodiscard]] std::optional<Place> place_of(std::string_view position);
+// The same for many positions one after another, in order: takes apart only what differs from the
+// one before. Not thread-safe.
+class PositionReader {
+ public:
+  PositionReader();
+  ~PositionReader();
+  PositionReader(const PositionReader&) = delete;
+  PositionReader& operator=(const PositionReader&) = delete;
+
+  [[nodiscard]] std::optional<Place> place_of(std::string_view position);
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
 // Returns the position of a place.
 [[nodiscard]] std::string position_at(const Place& place);
+// Returns the origin of the insert that wrote a run, as its positions name it.
+[[nodiscard]] core::Origin origin_of(std::string_view run);
 // Returns the order of the positions of two places.
 [[nodiscard]] std::strong_ordering compare(const Place& a, const Place& b);
 // Returns, for a place within or below the run `run`, the number of the run's elements before it:

@@ -164,25 +164,23 @@ class Fields {
   bool ok_ = true;
 };
 
-Cell take_cell(Fields& in, bool bases) {
-  Cell cell;
+void take_cell(Fields& in, bool bases, Cell& cell) {
   const std::size_t count = in.count(kSiblingBytesMin);
-  cell.siblings.reserve(count);
+  cell.siblings.resize(count);
   bool any_base = false;
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
-    Sibling sibling;
+    Sibling& sibling = cell.siblings[i];
     sibling.dot = in.dot();
     sibling.hlc.bits = in.fixed();
     sibling.value = in.bytes();
+    sibling.base.reset();
     const unsigned has_base = bases ? in.byte() : 0;
     in.check(has_base <= 1);
     if (has_base == 1) sibling.base = in.bytes();
     any_base = any_base || has_base == 1;
-    in.check(i == 0 || cell.siblings.back().dot < sibling.dot);
-    cell.siblings.push_back(std::move(sibling));
+    in.check(i == 0 || cell.siblings[i - 1].dot < sibling.dot);
   }
   in.check(any_base == bases);
-  return cell;
 }
 
 Slot take_slot(Fields& in) {
@@ -239,29 +237,38 @@ std::string encode_row(const core::Path& path, const Row& row, const core::Origi
 }
 
 core::Result<StoredRow> decode_row(std::string_view bytes, const core::OriginTable& origins) {
+  StoredRow stored;
+  const core::Result<void> decoded = decode_row(bytes, origins, stored);
+  if (!decoded.ok()) return decoded.failure();
+  return stored;
+}
+
+core::Result<void> decode_row(std::string_view bytes, const core::OriginTable& origins,
+                              StoredRow& into) {
   Fields in(bytes, origins);
   const unsigned flags = in.byte();
   if (!in.ok() || flags > (kPath | kCell | kTally | kBases)) {
     return core::corrupt("a row begins with unknown flags");
   }
-  StoredRow stored;
+  into.path.reset();
   if ((flags & kPath) != 0) {
     auto path = core::Path::from_encoded(in.bytes());
     if (!path.ok() || !core::is_hashed(path.value())) {
       return core::corrupt("a row holds a path that it should not");
     }
-    stored.path = std::move(path).value();
+    into.path = std::move(path).value();
   }
   const bool bases = (flags & kBases) != 0;
   if ((flags & kCell) != 0) {
-    stored.row.cell = take_cell(in, bases);
+    take_cell(in, bases, into.row.cell);
   } else {
+    into.row.cell.siblings.clear();
     in.check(!bases);
   }
-  if ((flags & kTally) != 0) stored.row.tally = take_tally(in);
+  into.row.tally = (flags & kTally) != 0 ? take_tally(in) : Tally();
   if (!in.ok()) return core::corrupt("a row ends early or holds what no row has");
   if (!in.at_end()) return core::corrupt("a row is followed by other bytes");
-  return stored;
+  return {};
 }
 
 }  // namespace anabranch::crdt

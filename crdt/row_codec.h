@@ -32,5 +32,8 @@ struct StoredRow {
 std::string encode_row(const core::Path& path, const Row& row, const core::OriginTable& origins);
 // Decodes a row. Fails with kCorrupt on bytes that encode_row does not make.
 core::Result<StoredRow> decode_row(std::string_view bytes, const core::OriginTable& origins);
+// The same into a row whose memory is used again; after a failure that holds anything.
+core::Result<void> decode_row(std::string_view bytes, const core::OriginTable& origins,
+                              StoredRow& into);
 
 }  // namespace anabranch::crdt

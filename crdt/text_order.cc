@@ -1,60 +1,153 @@
 #include "crdt/text_order.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "core/assert.h"
+#include "crdt/text_pieces.h"
 
 namespace anabranch::crdt {
 
 namespace {
 
-constexpr std::size_t kTidyMin = std::size_t{64} << 10U;  // A smaller text is not worth rewriting.
-
-TextLength operator+(const TextLength& a, const TextLength& b) {
-  return {a.points + b.points, a.units + b.units};
-}
+// Of the encoded pieces: a leaf is divided when it has more, into leaves of about kLeafBytes, and
+// joined to the next when it has less. A piece that is longer has a leaf of its own.
+constexpr std::size_t kLeafBytesMax = 1024;
+constexpr std::size_t kLeafBytesMin = 256;
 
 }  // namespace
 
-TextLength TextOrder::length() const { return sum(root_); }
+// The pieces of a leaf, to be changed and encoded again.
+class TextOrder::Opened {
+ public:
+  struct Item {
+    std::string_view run;
+    TextPiece piece;
+  };
+  struct Encoded {
+    std::string pieces;
+    TextLength length;
+  };
+
+  explicit Opened(Leaf leaf) { append(std::move(leaf)); }
+
+  // Adds the pieces of the next leaf.
+  void append(Leaf leaf) {
+    leaves_.push_back(std::move(leaf));
+    for (TextPieces walk(leaves_.back().pieces); walk.valid(); walk.next()) {
+      if (items_.empty() || items_.back().run != walk.run()) strings_.push_back(walk.run());
+      items_.push_back({strings_.back(), *walk});
+    }
+  }
+
+  // Inserts a piece whose run and text outlive this.
+  void insert(Index at, const Item& item) {
+    items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(begin_item(at)), item);
+  }
+  // Removes characters, and tells the parts.
+  void erase(Index at, Index count, std::vector<Part>& parts) {
+    const std::size_t begin = begin_item(at);
+    const std::size_t end = begin_item(at + count);
+    for (std::size_t i = begin; i < end; ++i) add_part(parts, items_[i].run, items_[i].piece);
+    items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(begin),
+                 items_.begin() + static_cast<std::ptrdiff_t>(end));
+  }
+  // Replaces bytes of the piece that begins at an index by others.
+  void rewrite(Index at, Index from, Index count, std::string_view text) {
+    TextPiece& piece = items_[begin_item(at)].piece;
+    const std::uint32_t begin = piece.bytes_of(from);
+    const std::uint32_t end = piece.bytes_of(from + count);
+    std::string& bytes = strings_.emplace_back(piece.text);
+    const std::string_view gone = piece.text.substr(begin, end - begin);
+    piece.length = piece.length - length_of(gone) + length_of(text);
+    bytes.replace(begin, end - begin, text);
+    piece.text = bytes;
+  }
+  // Makes an index the beginning of a piece, and returns which.
+  std::size_t begin_item(Index at) {
+    std::size_t i = 0;
+    for (; i < items_.size() && at >= items_[i].piece.length.points; ++i) {
+      at -= items_[i].piece.length.points;
+    }
+    if (at == 0) return i;
+    const Item whole = items_[i];
+    items_[i].piece = whole.piece.part(0, at);
+    items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                  {whole.run, whole.piece.part(at, whole.piece.length.points)});
+    return i + 1;
+  }
+
+  [[nodiscard]] std::size_t size() const { return items_.size(); }
+  // Returns the leaves of some of the pieces.
+  [[nodiscard]] std::vector<Encoded> encoded(std::size_t begin, std::size_t end) const {
+    Encoded all = encode(begin, end, SIZE_MAX).front();
+    if (all.pieces.empty()) return {};
+    if (all.pieces.size() <= kLeafBytesMax) return {std::move(all)};
+    return encode(begin, end, all.pieces.size() / (all.pieces.size() / kLeafBytes + 1));
+  }
+
+  static void add_part(std::vector<Part>& parts, std::string_view run, const TextPiece& piece) {
+    if (!parts.empty() && parts.back().run == run &&
+        parts.back().start + parts.back().count == piece.start) {
+      parts.back().count += piece.length.points;
+    } else {
+      parts.push_back({std::string(run), piece.start, piece.length.points});
+    }
+  }
+
+ private:
+  // Begins a new leaf when one has so many bytes.
+  [[nodiscard]] std::vector<Encoded> encode(std::size_t begin, std::size_t end,
+                                            std::size_t bytes) const {
+    std::vector<Encoded> leaves(1);
+    std::string_view before;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (leaves.back().pieces.size() >= bytes) {
+        leaves.emplace_back();
+        before = {};
+      }
+      const auto& [run, piece] = items_[i];
+      append_piece(leaves.back().pieces, before, run, piece);
+      leaves.back().length = leaves.back().length + piece.length;
+      before = run;
+    }
+    for (Encoded& each : leaves) each.pieces.shrink_to_fit();
+    return leaves;
+  }
+
+  std::deque<Leaf> leaves_;
+  std::deque<std::string> strings_;
+  std::vector<Item> items_;
+};
 
 // ---- The tree.
 
 void TextOrder::update(Node node) {
-  Piece& piece = pieces_[node];
-  piece.sum = sum(piece.left) + piece.length + sum(piece.right);
+  Leaf& leaf = leaves_[node];
+  leaf.sum = sum(leaf.left) + leaf.length + sum(leaf.right);
 }
 
-TextOrder::Node TextOrder::make_node(const Piece& piece) {
+TextOrder::Node TextOrder::make_leaf(std::string pieces, TextLength length) {
   Node node = 0;
-  if (free_pieces_.empty()) {
-    node = static_cast<Node>(pieces_.size());
-    pieces_.push_back(piece);
+  if (free_.empty()) {
+    node = static_cast<Node>(leaves_.size());
+    leaves_.emplace_back();
   } else {
-    node = free_pieces_.back();
-    free_pieces_.pop_back();
-    pieces_[node] = piece;
+    node = free_.back();
+    free_.pop_back();
   }
   random_ ^= random_ << 13U;  // Marsaglia, "Xorshift RNGs", 2003.
   random_ ^= random_ >> 7U;
   random_ ^= random_ << 17U;
-  pieces_[node].left = pieces_[node].right = kNone;
-  pieces_[node].priority = static_cast<std::uint32_t>(random_ >> 32U);
-  pieces_[node].sum = piece.length;
+  leaves_[node] = {kNone,  kNone,  static_cast<std::uint32_t>(random_ >> 32U),
+                   length, length, std::move(pieces)};
   return node;
 }
 
-TextOrder::Node TextOrder::make_piece(std::uint32_t run, Index start, std::string_view text) {
-  Piece piece;
-  piece.run = run;
-  piece.start = start;
-  piece.length = utf8_length(text).value_or(TextLength());
-  piece.bytes = static_cast<std::uint32_t>(text.size());
-  piece.text_at = static_cast<std::uint32_t>(text_.size());
-  text_ += text;
-  live_bytes_ += text.size();
-  return make_node(piece);
+TextOrder::Leaf TextOrder::take_leaf(Node node) {
+  free_.push_back(node);
+  return std::exchange(leaves_[node], {});
 }
 
 void TextOrder::split(Node node, Index index, Node& left, Node& right) {
@@ -62,30 +155,17 @@ void TextOrder::split(Node node, Index index, Node& left, Node& right) {
     left = right = kNone;
     return;
   }
-  const Index before = sum(pieces_[node].left).points;
-  const Index size = pieces_[node].length.points;
+  const Index before = sum(leaves_[node].left).points;
+  Node inner = kNone;
   if (index <= before) {
-    Node inner = kNone;
-    split(pieces_[node].left, index, left, inner);
-    pieces_[node].left = inner;
+    split(leaves_[node].left, index, left, inner);
+    leaves_[node].left = inner;
     right = node;
-  } else if (index >= before + size) {
-    Node inner = kNone;
-    split(pieces_[node].right, index - before - size, inner, right);
-    pieces_[node].right = inner;
-    left = node;
   } else {
-    Piece rest = pieces_[node];
-    const TextPrefix cut = utf8_prefix(text_of(rest), index - before);
-    rest.start += cut.length.points;
-    rest.length.points -= cut.length.points;
-    rest.length.units -= cut.length.units;
-    rest.bytes -= cut.bytes;
-    rest.text_at += cut.bytes;
-    const Node behind = std::exchange(pieces_[node].right, kNone);
-    pieces_[node].length = cut.length;
-    pieces_[node].bytes = cut.bytes;
-    right = merge(make_node(rest), behind);
+    const Index end = before + leaves_[node].length.points;
+    ANABRANCH_ASSERT(index >= end);
+    split(leaves_[node].right, index - end, inner, right);
+    leaves_[node].right = inner;
     left = node;
   }
   update(node);
@@ -94,279 +174,299 @@ void TextOrder::split(Node node, Index index, Node& left, Node& right) {
 TextOrder::Node TextOrder::merge(Node left, Node right) {
   if (left == kNone) return right;
   if (right == kNone) return left;
-  if (pieces_[left].priority > pieces_[right].priority) {
-    const Node inner = merge(pieces_[left].right, right);
-    pieces_[left].right = inner;
+  if (leaves_[left].priority > leaves_[right].priority) {
+    const Node inner = merge(leaves_[left].right, right);
+    leaves_[left].right = inner;
     update(left);
     return left;
   }
-  const Node inner = merge(left, pieces_[right].left);
-  pieces_[right].left = inner;
+  const Node inner = merge(left, leaves_[right].left);
+  leaves_[right].left = inner;
   update(right);
   return right;
 }
 
-void TextOrder::insert_piece(Index index, Node node) {
+void TextOrder::change_leaf(Index begin, const std::function<void(Opened&)>& change) {
   Node left = kNone;
+  Node middle = kNone;
   Node right = kNone;
-  split(root_, index, left, right);
-  root_ = merge(merge(left, node), right);
+  split(root_, begin, left, right);
+  split(right, leaves_[find_from(right, 0).node].length.points, middle, right);
+  Opened opened(take_leaf(middle));
+  change(opened);
+  auto leaves = opened.encoded(0, opened.size());
+  if (leaves.size() == 1 && leaves[0].pieces.size() < kLeafBytesMin && right != kNone) {
+    split(right, leaves_[find_from(right, 0).node].length.points, middle, right);
+    opened.append(take_leaf(middle));
+    leaves = opened.encoded(0, opened.size());
+  }
+  root_ = left;
+  for (Opened::Encoded& each : leaves) {
+    root_ = merge(root_, make_leaf(std::move(each.pieces), each.length));
+  }
+  root_ = merge(root_, right);
 }
 
-void TextOrder::release(Node node, std::vector<Part>& parts) {
-  if (node == kNone) return;
-  const Piece piece = pieces_[node];
-  release(piece.left, parts);
-  Run& run = runs_[piece.run];
-  if (!parts.empty() && parts.back().run == run.name &&
-      parts.back().start + parts.back().count == piece.start) {
-    parts.back().count += piece.length.points;
-  } else {
-    parts.push_back({run.name, piece.start, piece.length.points});
+void TextOrder::cut(Index index) {
+  if (index == 0 || index == length().points) return;
+  const Index begin = find(index).before.points;
+  if (begin == index) return;
+  Node left = kNone;
+  Node middle = kNone;
+  Node right = kNone;
+  split(root_, begin, left, right);
+  split(right, leaves_[find_from(right, 0).node].length.points, middle, right);
+  Opened opened(take_leaf(middle));
+  const std::size_t item = opened.begin_item(index - begin);
+  root_ = left;
+  for (const auto& [from, to] : {std::pair{std::size_t{0}, item}, {item, opened.size()}}) {
+    for (Opened::Encoded& each : opened.encoded(from, to)) {
+      root_ = merge(root_, make_leaf(std::move(each.pieces), each.length));
+    }
   }
-  run.shown -= piece.length.points;
-  if (run.shown == 0) forget(piece.run);
-  live_bytes_ -= piece.bytes;
-  free_pieces_.push_back(node);
-  release(piece.right, parts);
+  root_ = merge(root_, right);
 }
 
 // ---- Search.
 
-std::uint32_t TextOrder::bytes_of(const Piece& piece, Index points) const {
-  if (piece.bytes == piece.length.points) return points;
-  return points == piece.length.points ? piece.bytes : utf8_prefix(text_of(piece), points).bytes;
+TextOrder::Found TextOrder::find_from(Node node, Index index) const {
+  Found found;
+  while (node != kNone) {
+    const Leaf& leaf = leaves_[node];
+    const TextLength left = sum(leaf.left);
+    if (index < left.points) {
+      node = leaf.left;
+      continue;
+    }
+    found.node = node;
+    if (index < left.points + leaf.length.points || leaf.right == kNone) {
+      found.before = found.before + left;
+      break;
+    }
+    index -= left.points + leaf.length.points;
+    found.before = found.before + left + leaf.length;
+    node = leaf.right;
+  }
+  return found;
 }
 
-TextOrder::Found TextOrder::find(Index index) const {
-  Node node = root_;
-  while (node != kNone) {
-    const Piece& piece = pieces_[node];
-    const Index before = sum(piece.left).points;
-    if (index < before) {
-      node = piece.left;
-    } else if (index < before + piece.length.points) {
-      return {node, index - before};
-    } else {
-      index -= before + piece.length.points;
-      node = piece.right;
-    }
+TextLength TextOrder::length_before(Index index) const {
+  Found found = find(index);
+  if (found.node == kNone) return {};
+  for (TextPieces walk(leaves_[found.node].pieces); walk.valid(); walk.next()) {
+    const Index left = index - found.before.points;
+    if (left < walk->length.points) return found.before + walk->part(0, left).length;
+    found.before = found.before + walk->length;
   }
-  return {};
+  return found.before;
+}
+
+std::optional<TextOrder::Shown> TextOrder::place_at(Index index) const {
+  const Found found = find(index);
+  if (found.node == kNone) return std::nullopt;
+  Index left = index - found.before.points;
+  for (TextPieces walk(leaves_[found.node].pieces); walk.valid(); walk.next()) {
+    const Index points = walk->length.points;
+    if (left < points) return Shown{walk.run(), walk->start + left, points - left};
+    left -= points;
+  }
+  return std::nullopt;
 }
 
 TextOrder::Index TextOrder::index_of(const Place& place) const {
-  Index before = 0;
-  Node node = root_;
-  while (node != kNone) {
-    const Piece& piece = pieces_[node];
-    const std::string_view run = runs_[piece.run].name;
-    if (compare(place, {run, piece.start}) <= 0) {
-      node = piece.left;
+  Node found = kNone;
+  Index begin = 0;  // Of the leaf that was found.
+  Index end = 0;
+  for (Node node = root_; node != kNone;) {
+    const Leaf& leaf = leaves_[node];
+    if (compare(place, TextPieces::first(leaf.pieces)) < 0) {
+      node = leaf.left;
       continue;
     }
-    before += sum(piece.left).points;
-    if (compare(place, {run, piece.start + piece.length.points - 1}) <= 0) {
-      return before + static_cast<Index>(index_in(run, place).value_or(0)) - piece.start;
-    }
-    before += piece.length.points;
-    node = piece.right;
+    found = node;
+    begin = end + sum(leaf.left).points;
+    end = begin + leaf.length.points;
+    node = leaf.right;
   }
-  return before;
-}
-
-std::optional<Place> TextOrder::place_at(Index index) const {
-  const Found found = find(index);
-  if (found.node == kNone) return std::nullopt;
-  const Piece& piece = pieces_[found.node];
-  return Place{runs_[piece.run].name, piece.start + found.offset};
+  if (found == kNone) return 0;
+  for (TextPieces walk(leaves_[found].pieces); walk.valid(); walk.next()) {
+    const Index points = walk->length.points;
+    if (compare(place, {walk.run(), walk->start}) <= 0) return begin;
+    if (compare(place, {walk.run(), walk->start + points - 1}) <= 0) {
+      const auto within = index_in(walk.run(), place).value_or(0);
+      return begin + static_cast<Index>(within) - walk->start;
+    }
+    begin += points;
+  }
+  return begin;
 }
 
 std::optional<TextOrder::Index> TextOrder::index_of_unit(Index unit) const {
-  Index before = 0;
-  Node node = root_;
-  while (node != kNone) {
-    const Piece& piece = pieces_[node];
-    const TextLength left = sum(piece.left);
-    if (unit < left.units) {
-      node = piece.left;
-    } else if (unit < left.units + piece.length.units) {
-      const TextPrefix prefix = utf8_prefix_of_units(text_of(piece), unit - left.units);
-      if (prefix.length.units != unit - left.units) return std::nullopt;
-      return before + left.points + prefix.length.points;
-    } else {
-      before += left.points + piece.length.points;
-      unit -= left.units + piece.length.units;
-      node = piece.right;
+  TextLength before;
+  for (Node node = root_; node != kNone;) {
+    const Leaf& leaf = leaves_[node];
+    const TextLength left = sum(leaf.left);
+    if (unit < before.units + left.units) {
+      node = leaf.left;
+      continue;
+    }
+    before = before + left;
+    if (unit >= before.units + leaf.length.units) {
+      before = before + leaf.length;
+      node = leaf.right;
+      continue;
+    }
+    for (TextPieces walk(leaf.pieces); walk.valid(); walk.next()) {
+      if (unit < before.units + walk->length.units) {
+        const TextPrefix prefix = utf8_prefix_of_units(walk->text, unit - before.units);
+        if (prefix.length.units != unit - before.units) return std::nullopt;
+        return before.points + prefix.length.points;
+      }
+      before = before + walk->length;
     }
   }
-  return unit == 0 ? std::optional(before) : std::nullopt;
+  return unit == before.units ? std::optional(before.points) : std::nullopt;
 }
 
 template <typename Function>
 void TextOrder::visit(Node node, Index index, Index count, const Function& function) const {
   if (node == kNone || count == 0) return;
-  const Piece& piece = pieces_[node];
-  const Index before = sum(piece.left).points;
-  const Index end = before + piece.length.points;
+  const Leaf& leaf = leaves_[node];
+  Index at = sum(leaf.left).points;
   const Index stop = count > UINT32_MAX - index ? UINT32_MAX : index + count;
-  if (index < before) visit(piece.left, index, std::min(count, before - index), function);
-  const Index from = std::max(index, before);
-  const Index to = std::min(stop, end);
-  if (from < to) function(piece, from - before, to - from);
+  if (index < at) visit(leaf.left, index, std::min(count, at - index), function);
+  const Index end = at + leaf.length.points;
+  if (index < end && stop > at) {
+    for (TextPieces walk(leaf.pieces); walk.valid() && at < stop; walk.next()) {
+      const Index points = walk->length.points;
+      const Index from = std::max(index, at);
+      const Index to = std::min(stop, at + points);
+      if (from < to) function(walk.run(), walk->part(from - at, to - at));
+      at += points;
+    }
+  }
   if (stop > end) {
     const Index first = std::max(index, end);
-    visit(piece.right, first - end, stop - first, function);
+    visit(leaf.right, first - end, stop - first, function);
   }
 }
 
 std::string TextOrder::text(Index index, Index count) const {
   std::string text;
-  visit(root_, index, count, [&](const Piece& piece, Index offset, Index length) {
-    const std::uint32_t from = bytes_of(piece, offset);
-    text += text_of(piece).substr(from, bytes_of(piece, offset + length) - from);
-  });
+  visit(root_, index, count,
+        [&](const std::string& /*run*/, const auto& piece) { text += piece.text; });
   return text;
+}
+
+std::vector<TextOrder::Part> TextOrder::parts(Index index, Index count) const {
+  std::vector<Part> parts;
+  visit(root_, index, count,
+        [&](const std::string& run, const auto& piece) { Opened::add_part(parts, run, piece); });
+  return parts;
 }
 
 // ---- Runs.
 
-std::uint32_t TextOrder::run_named(std::string_view name) {
-  std::uint32_t run = 0;
-  if (free_runs_.empty()) {
-    run = static_cast<std::uint32_t>(runs_.size());
-    runs_.emplace_back();
-  } else {
-    run = free_runs_.back();
-    free_runs_.pop_back();
+// Characters of other runs may lie between those of this one.
+bool TextOrder::shows(std::string_view run) const {
+  for (std::uint64_t start = 0;;) {
+    const auto next = place_at(index_of({run, start}));
+    if (!next) return false;
+    if (next->run == run) return true;
+    const auto within = index_in(run, *next);
+    if (!within) return false;
+    start = *within;
   }
-  runs_[run].name = name;
-  runs_by_name_.emplace(runs_[run].name, run);
-  return run;
-}
-
-void TextOrder::forget(std::uint32_t run) {
-  runs_by_name_.erase(runs_[run].name);
-  free_runs_.push_back(run);  // The name stays for the callers of release() until it is reused.
 }
 
 void TextOrder::add(std::string_view run, std::string_view text) {
-  ANABRANCH_ASSERT(!shows(run) && !text.empty());
-  tidy_text();
-  const std::uint32_t number = run_named(run);
+  ANABRANCH_ASSERT(!text.empty());
   for (Index start = 0; !text.empty();) {
     const Index index = index_of({run, start});
-    TextPrefix whole{static_cast<std::uint32_t>(text.size()), {}};
+    std::string_view piece = text;
     // A run inserted within this run, and received before it, ends the piece.
     if (const auto next = place_at(index)) {
       if (const auto gap = index_in(run, *next)) {
-        whole = utf8_prefix(text, static_cast<Index>(*gap) - start);
+        piece = text.substr(0, utf8_prefix(text, static_cast<Index>(*gap) - start).bytes);
       }
     }
-    const Node node = make_piece(number, start, text.substr(0, whole.bytes));
-    start += pieces_[node].length.points;
-    runs_[number].shown += pieces_[node].length.points;
-    text.remove_prefix(whole.bytes);
-    insert_piece(index, node);
+    if (listener_ != nullptr) listener_->will_insert(index, piece);
+    const TextPiece added{start, length_of(piece), piece};
+    if (root_ == kNone) {
+      std::string pieces;
+      append_piece(pieces, {}, run, added);
+      root_ = make_leaf(std::move(pieces), added.length);
+    } else {
+      const Index begin = find(index).before.points;
+      change_leaf(begin, [&](Opened& leaf) { leaf.insert(index - begin, {run, added}); });
+    }
+    start += added.length.points;
+    text.remove_prefix(piece.size());
   }
 }
 
 void TextOrder::erase(const Part& part) {
   const std::uint64_t end = std::uint64_t{part.start} + part.count;
-  for (std::uint64_t start = part.start; start < end && shows(part.run);) {
+  for (std::uint64_t start = part.start; start < end;) {
     const Index index = index_of({part.run, start});
     const auto next = place_at(index);
     const auto within = next ? index_in(part.run, *next) : std::nullopt;
     if (!within || *within >= end) return;
     start = *within;
     if (next->run != part.run) continue;  // Inserted in front of that character.
-    const Found found = find(index);
-    const Index left = pieces_[found.node].length.points - found.offset;
-    const auto count = static_cast<Index>(std::min<std::uint64_t>(left, end - start));
+    const auto count = static_cast<Index>(std::min<std::uint64_t>(next->rest, end - start));
     erase_at(index, count);
     start += count;
   }
 }
 
 std::vector<TextOrder::Part> TextOrder::erase_at(Index index, Index count) {
+  std::vector<Part> parts;
+  if (count == 0) return parts;
+  if (listener_ != nullptr) listener_->will_erase(index, count);
+  const Found found = find(index);
+  const Index begin = found.before.points;
+  if (index + count <= begin + leaves_[found.node].length.points) {
+    change_leaf(begin, [&](Opened& leaf) { leaf.erase(index - begin, count, parts); });
+    return parts;
+  }
+  cut(index);
+  cut(index + count);
   Node left = kNone;
   Node middle = kNone;
   Node right = kNone;
   split(root_, index, left, right);
   split(right, count, middle, right);
-  std::vector<Part> parts;
   release(middle, parts);
   root_ = merge(left, right);
+  // The leaves on both sides may be small: encoding the left one again joins them.
+  if (root_ != kNone) {
+    change_leaf(find(index == 0 ? 0 : index - 1).before.points, [](Opened&) {});
+  }
   return parts;
+}
+
+void TextOrder::release(Node node, std::vector<Part>& parts) {
+  if (node == kNone) return;
+  const Leaf leaf = take_leaf(node);
+  release(leaf.left, parts);
+  for (TextPieces walk(leaf.pieces); walk.valid(); walk.next())
+    Opened::add_part(parts, walk.run(), *walk);
+  release(leaf.right, parts);
 }
 
 // ---- The run being written.
 
-void TextOrder::change_piece(Index index, const std::function<void(Piece&)>& change) {
-  std::vector<Node> way;
-  for (Node node = root_; node != kNone;) {
-    way.push_back(node);
-    const Piece& piece = pieces_[node];
-    const Index before = sum(piece.left).points;
-    if (index < before) {
-      node = piece.left;
-      continue;
-    }
-    if (index < before + piece.length.points) break;
-    index -= before + piece.length.points;
-    node = piece.right;
-  }
-  ANABRANCH_ASSERT(!way.empty());
-  Piece& piece = pieces_[way.back()];
-  if (piece.text_at + piece.bytes != text_.size()) {  // Only the last text can grow.
-    const std::string copy(text_of(piece));
-    piece.text_at = static_cast<std::uint32_t>(text_.size());
-    text_ += copy;
-  }
-  const Index before = piece.length.points;
-  change(piece);
-  runs_[piece.run].shown += piece.length.points - before;
-  for (auto node = way.rbegin(); node != way.rend(); ++node) update(*node);
-}
-
 void TextOrder::write_into(Index index, Index at, std::string_view text) {
-  change_piece(index, [&](Piece& piece) {
-    const std::uint32_t byte = bytes_of(piece, at);
-    text_.insert(piece.text_at + byte, text);
-    piece.length = piece.length + utf8_length(text).value_or(TextLength());
-    piece.bytes += static_cast<std::uint32_t>(text.size());
-    live_bytes_ += text.size();
-  });
+  if (listener_ != nullptr) listener_->will_insert(index + at, text);
+  const Index begin = find(index).before.points;
+  change_leaf(begin, [&](Opened& leaf) { leaf.rewrite(index - begin, at, 0, text); });
 }
 
 void TextOrder::unwrite(Index index, Index at, Index count) {
-  change_piece(index, [&](Piece& piece) {
-    const std::uint32_t byte = bytes_of(piece, at);
-    const TextPrefix gone = utf8_prefix(text_of(piece).substr(byte), count);
-    text_.erase(piece.text_at + byte, gone.bytes);
-    piece.length.points -= gone.length.points;
-    piece.length.units -= gone.length.units;
-    piece.bytes -= gone.bytes;
-    live_bytes_ -= gone.bytes;
-  });
-}
-
-void TextOrder::tidy_text() {
-  if (text_.size() < 2 * live_bytes_ + kTidyMin) return;
-  std::string tidy;
-  tidy.reserve(live_bytes_ + kTidyMin);
-  move_text(root_, tidy);
-  text_ = std::move(tidy);
-}
-
-void TextOrder::move_text(Node node, std::string& to) {
-  if (node == kNone) return;
-  Piece& piece = pieces_[node];
-  move_text(piece.left, to);
-  const std::string_view text = text_of(piece);
-  piece.text_at = static_cast<std::uint32_t>(to.size());
-  to += text;
-  move_text(piece.right, to);
+  if (listener_ != nullptr) listener_->will_erase(index + at, count);
+  const Index begin = find(index).before.points;
+  change_leaf(begin, [&](Opened& leaf) { leaf.rewrite(index - begin, at, count, {}); });
 }
 
 }  // namespace anabranch::crdt

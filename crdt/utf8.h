@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace anabranch::crdt {
@@ -25,5 +26,9 @@ struct TextPrefix {
 [[nodiscard]] TextPrefix utf8_prefix(std::string_view text, std::uint32_t points);
 // The same for `units` units of UTF-16; one unit more when the last one splits a code point.
 [[nodiscard]] TextPrefix utf8_prefix_of_units(std::string_view text, std::uint32_t units);
+
+// Return the code points of a valid text, and the text of code points.
+[[nodiscard]] std::u32string utf8_decoded(std::string_view text);
+[[nodiscard]] std::string utf8_encoded(std::u32string_view points);
 
 }  // namespace anabranch::crdt

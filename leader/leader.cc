@@ -64,7 +64,7 @@ rows::HookAlarms::Outside outside_of_hooks(const std::string& region) {
                            std::chrono::steady_clock::now().time_since_epoch())
                     .count();
               },
-          .warn = [region](const std::string& line) { core::log_warning(region + ": " + line); }};
+          .warn = [region](const std::string& line) { core::log_warning(region, line); }};
 }
 
 // What is kept free in a small address space must leave some of it.
@@ -132,7 +132,8 @@ class Leader::Impl {
                           ExpiryLimits{.grace_ms = options_.expiry_grace_ms});
     erased_sweep_.emplace(*replica_, *storage_, ErasedLimits{});
     request_sweep_.emplace(*replica_, RequestLimits{.once_ms = options_.once_ms});
-    transport::ZmqOptions links{.listen = options_.listen, .peers = options_.peers};
+    transport::ZmqOptions links{
+        .region = options_.region, .listen = options_.listen, .peers = options_.peers};
     links.compression = compression(options_.compress);
     links.keys = keys_;
     auto transport = transport::open_zmq_transport(links);
@@ -206,15 +207,16 @@ class Leader::Impl {
   bool pause(std::string_view peer) {
     const bool known = act().pause(peer);
     if (known) {
-      core::log_info(options_.region + ": paused the exchange with " + std::string(peer) +
-                     " until it is resumed, or until this leader starts again");
+      core::log_info(options_.region,
+                     "paused the exchange with " + std::string(peer) +
+                         " until it is resumed, or until this leader starts again");
     }
     return known;
   }
 
   bool resume(std::string_view peer) {
     const bool known = act().resume(peer);
-    if (known) core::log_info(options_.region + ": resumed the exchange with " + std::string(peer));
+    if (known) core::log_info(options_.region, "resumed the exchange with " + std::string(peer));
     carry_out();
     return known;
   }
@@ -292,7 +294,7 @@ class Leader::Impl {
         if (message.ok()) {
           replica_->step(event.link, std::move(message).value(), now);
         } else if (!replica_->exchange().links().speaks_otherwise(event.link)) {
-          warnings_.warn(options_.region + ": " + message.failure().message);
+          warnings_.warn(message.failure().message);
           replica_->effects().push_back(regions::Reject{event.link});
         }
         break;
@@ -359,17 +361,14 @@ class Leader::Impl {
                      regions::encode_message(send.message));
   }
   void carry_out(const regions::Reject& reject) { transport_->reject(reject.link); }
-  void carry_out(const regions::Notice& notice) {
-    core::log_info(options_.region + ": " + notice.text);
-  }
+  void carry_out(const regions::Notice& notice) { core::log_info(options_.region, notice.text); }
   void carry_out(const regions::Alarm& alarm) {
-    const std::string line = options_.region + ": " + alarm.text;
-    alarm.by_stranger ? warnings_.warn(line) : core::log_warning(line);
+    alarm.by_stranger ? warnings_.warn(alarm.text) : core::log_warning(options_.region, alarm.text);
   }
 
   void log_failure(const core::Failure& failure) {
     if (!std::exchange(failure_logged_, true)) {
-      core::log_error(options_.region + ": closed for writes: " + failure.message);
+      core::log_error(options_.region, "closed for writes: " + failure.message);
     }
   }
 
@@ -386,7 +385,7 @@ class Leader::Impl {
   std::optional<RequestSweep> request_sweep_;
   std::unique_ptr<transport::Transport> transport_;
   LinkLog link_log_;
-  transport::RateLimitedLog warnings_;
+  transport::RateLimitedLog warnings_{options_.region};
   core::Millis next_collect_ms_ = 0;
   core::Millis next_look_ms_ = 0;
   core::Millis next_turn_ms_ = 0;  // When the next turn is due.

@@ -55,12 +55,13 @@ void LinkLog::say(Known& known, const regions::Peer& peer, core::Millis now) con
   if (now - known.said_ms < kPauseMs) return;
   known.said_ms = now;
   known.said_connected = known.connected;
-  if (!known.connected) return core::log_info(region_ + ": " + name_of(peer) + " is gone");
+  if (!known.connected) return core::log_info(region_, name_of(peer) + " is gone");
   const std::string how = known.address.empty() ? "it dialled this leader" : known.address;
-  core::log_info(region_ + ": " + name_of(peer) + " is connected (" + how + "); " +
-                 std::to_string(known.there.ops_beyond(known.here)) +
-                 " of its writes lack here and " +
-                 std::to_string(known.here.ops_beyond(known.there)) + " of those here lack there");
+  core::log_info(region_, name_of(peer) + " is connected (" + how + "); " +
+                              std::to_string(known.there.ops_beyond(known.here)) +
+                              " of its writes lack here and " +
+                              std::to_string(known.here.ops_beyond(known.there)) +
+                              " of those here lack there");
 }
 
 void LinkLog::say_caught_up(Known& known, const regions::Peer& peer,
@@ -69,8 +70,9 @@ void LinkLog::say_caught_up(Known& known, const regions::Peer& peer,
   if (!peer.applied.includes(known.here)) return;
   known.catching_up = false;
   known.there = known.here = {};
-  core::log_info(region_ + ": " + name_of(peer) + " and this leader have caught up: " +
-                 std::to_string(known.ops) + " writes in " + seconds(now - known.since_ms));
+  core::log_info(region_, name_of(peer) +
+                              " and this leader have caught up: " + std::to_string(known.ops) +
+                              " writes in " + seconds(now - known.since_ms));
 }
 
 core::Millis LinkLog::away_ms(core::Origin peer, core::Millis now) const {

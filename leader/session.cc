@@ -24,7 +24,7 @@ class Session::Impl {
   }
 
   [[nodiscard]] core::VersionVector seen() const { return seen_.all(); }
-  [[nodiscard]] Store::Impl& inside() const { return *store().impl_; }
+  [[nodiscard]] Store::Impl& inside() const { return store().impl(); }
 
  private:
   // Throws Error{kInvalid} if the store is gone.
@@ -39,44 +39,51 @@ Session Store::session() {
 }
 
 Session Store::session(std::string_view token, std::chrono::milliseconds timeout, LostWrites gone) {
-  core::VersionVector seen = impl_->leader().decode_token(token).value_or_raise();
-  seen = impl_->wait_for(std::move(seen), timeout, gone);
+  core::VersionVector seen = impl().leader().decode_token(token).value_or_raise();
+  seen = impl().wait_for(std::move(seen), timeout, gone);
   return Session(std::make_unique<Session::Impl>(*this, std::move(seen)));
 }
 
 Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Session::~Session() = default;
+Session::Session(Session&& other) noexcept = default;
+Session& Session::operator=(Session&& other) noexcept = default;
 
-std::string Session::token() const { return impl_->inside().leader().encode_token(impl_->seen()); }
+Session::Impl& Session::impl() const {
+  if (impl_ == nullptr) throw Error(ErrorCode::kInvalid, "this session was moved from");
+  return *impl_;
+}
+
+std::string Session::token() const { return impl().inside().leader().encode_token(impl().seen()); }
 
 ReplicationProgress Session::wait(const WriteConcern& concern,
                                   std::chrono::milliseconds timeout) const {
-  return impl_->inside().wait(impl_->seen(), concern, timeout);
+  return impl().inside().wait(impl().seen(), concern, timeout);
 }
 
 void Session::transact(const std::function<void(Transaction&)>& function) {
-  impl_->use([&](Store& store) { store.transact(function); });
+  impl().use([&](Store& store) { store.transact(function); });
 }
 
 bool Session::transact_if(const Unchanged& seen,
                           const std::function<void(Transaction&)>& function) {
-  return impl_->use([&](Store& store) { return store.transact_if(seen, function); });
+  return impl().use([&](Store& store) { return store.transact_if(seen, function); });
 }
 
 void Session::read(const std::function<void(ReadTransaction&)>& function) const {
-  impl_->use([&](Store& store) { store.read(function); });
+  impl().use([&](Store& store) { store.read(function); });
 }
 
 void Session::atomically(const std::function<void(Scope&)>& function) {
-  impl_->use([&](Store& store) { store.atomically(function); });
+  impl().use([&](Store& store) { store.atomically(function); });
 }
 
 void Session::look(const std::function<void(const leader::View&)>& function) const {
-  impl_->use([&](Store& store) { store.look(function); });
+  impl().use([&](Store& store) { store.look(function); });
 }
 
 void Session::change(const std::function<void(leader::GroupWriter&)>& function) {
-  impl_->use([&](Store& store) { store.change(function); });
+  impl().use([&](Store& store) { store.change(function); });
 }
 
 }  // namespace anabranch

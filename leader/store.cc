@@ -17,15 +17,39 @@ Store Store::open(const Options& options) {
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Store::~Store() {
-  if (!impl_->process().here()) leader::OpeningProcess::keep(std::move(impl_));
+Store::~Store() { end(); }
+
+Store::Store(Store&& other) noexcept = default;
+
+Store& Store::operator=(Store&& other) noexcept {
+  if (this == &other) return *this;
+  end();
+  Scope::operator=(std::move(other));
+  impl_ = std::move(other.impl_);
+  return *this;
+}
+
+Store::Impl& Store::impl() const {
+  if (impl_ == nullptr) throw Error(ErrorCode::kInvalid, "this store was moved from");
+  return *impl_;
+}
+
+void Store::end() noexcept {
+  if (impl_ != nullptr && !impl_->process().here()) {
+    leader::OpeningProcess::keep(std::move(impl_));
+  }
+  impl_.reset();
 }
 
 void Store::transact(const std::function<void(Transaction&)>& function) {
-  impl_->run([&](leader::Leader& leader) {
+  impl().run([&](leader::Leader& leader) {
     const Loan<LentTransaction> txn(leader.writer());
     (*txn).atomically([&](Scope& /*scope*/) { function(*txn); });
   });
+}
+
+std::future<std::string> Store::transact_async(std::function<void(Transaction&)> function) {
+  return impl().run_async(std::move(function));
 }
 
 bool Store::transact_if(const Unchanged& seen, const std::function<void(Transaction&)>& function) {
@@ -42,66 +66,62 @@ void Store::read(const std::function<void(ReadTransaction&)>& function) const {
 }
 
 void Store::atomically(const std::function<void(Scope&)>& function) {
-  impl_->run([&](leader::Leader& leader) {
-    const Loan<LentTransaction> txn(leader.writer());
-    (*txn).atomically(function);
-  });
+  impl().atomically(function);
 }
 
 void Store::look(const std::function<void(const leader::View&)>& function) const {
-  impl_->leader().read(function);
+  impl().leader().read(function);
 }
 
 void Store::change(const std::function<void(leader::GroupWriter&)>& function) {
-  impl_->run([&](leader::Leader& leader) { function(leader.writer()); });
+  impl().run([&](leader::Leader& leader) { function(leader.writer()); });
 }
 
-std::string Store::token() const { return impl_->leader().encode_token(*impl_->leader().seen()); }
+std::string Store::token() const { return impl().leader().encode_token(*impl().leader().seen()); }
 
 ReplicationProgress Store::wait(std::string_view token, const WriteConcern& concern,
                                 std::chrono::milliseconds timeout) {
-  return impl_->wait(impl_->leader().decode_token(token).value_or_raise(), concern, timeout);
+  return impl().wait(impl().leader().decode_token(token).value_or_raise(), concern, timeout);
 }
 
-StoreStatus Store::status() const { return impl_->status(); }
+StoreStatus Store::status() const { return impl().status(); }
 
 bool Store::pause(std::string_view peer) {
-  return impl_->ask([&](leader::Leader& leader) { return leader.pause(peer); });
+  return impl().ask([&](leader::Leader& leader) { return leader.pause(peer); });
 }
 
 bool Store::resume(std::string_view peer) {
-  return impl_->ask([&](leader::Leader& leader) { return leader.resume(peer); });
+  return impl().ask([&](leader::Leader& leader) { return leader.resume(peer); });
 }
 
 void Store::reload_keys() {
-  impl_->ask([](leader::Leader& leader) { return std::optional(leader.reload_keys()); })
+  impl().ask([](leader::Leader& leader) { return std::optional(leader.reload_keys()); })
       .value()
       .value_or_raise();
 }
 
 void Store::resolve_fork(std::string_view origin, bool adopt) {
-  impl_
-      ->ask(
+  impl().ask(
           [&](leader::Leader& leader) { return std::optional(leader.resolve_fork(origin, adopt)); })
       .value()
       .value_or_raise();
 }
 
 void Store::promote() {
-  impl_->ask([](leader::Leader& leader) { return std::optional(leader.promote()); })
+  impl().ask([](leader::Leader& leader) { return std::optional(leader.promote()); })
       .value()
       .value_or_raise();
 }
 
 void Store::retire(std::string_view region, bool lost) {
-  impl_->run([&](leader::Leader& leader) {
+  impl().run([&](leader::Leader& leader) {
     leader.retire(region, lost ? regions::Retirement::kLost : regions::Retirement::kRetired)
         .value_or_raise();
   });
 }
 
 void Store::restore(std::string_view region) {
-  impl_->run([&](leader::Leader& leader) {
+  impl().run([&](leader::Leader& leader) {
     leader.retire(region, regions::Retirement::kNone).value_or_raise();
   });
 }
@@ -111,7 +131,7 @@ void Store::set_policy(std::string_view prefix, const Policy& policy) {
 }
 
 void Store::set_policy(std::uint8_t database, std::string_view prefix, const Policy& policy) {
-  impl_->run([&](leader::Leader& leader) {
+  impl().run([&](leader::Leader& leader) {
     leader.set_policy(database, prefix, policy).value_or_raise();
   });
 }
@@ -119,30 +139,30 @@ void Store::set_policy(std::uint8_t database, std::string_view prefix, const Pol
 void Store::remove_policy(std::string_view prefix) { remove_policy(0, prefix); }
 
 void Store::remove_policy(std::uint8_t database, std::string_view prefix) {
-  impl_->run(
+  impl().run(
       [&](leader::Leader& leader) { leader.remove_policy(database, prefix).value_or_raise(); });
 }
 
 std::string Store::add_plugin(std::string_view module) {
   std::string name;
-  impl_->run([&](leader::Leader& leader) { name = leader.add_plugin(module).value_or_raise(); });
+  impl().run([&](leader::Leader& leader) { name = leader.add_plugin(module).value_or_raise(); });
   return name;
 }
 
 void Store::remove_plugin(std::string_view name) {
-  impl_->run([&](leader::Leader& leader) { leader.remove_plugin(name).value_or_raise(); });
+  impl().run([&](leader::Leader& leader) { leader.remove_plugin(name).value_or_raise(); });
 }
 
-std::vector<PluginAt> Store::plugins() const { return impl_->leader().plugins(); }
+std::vector<PluginAt> Store::plugins() const { return impl().leader().plugins(); }
 
 std::vector<Loser> Store::losers(const LoserFilter& filter) const {
-  return impl_->leader().losers(filter, SIZE_MAX).value_or_raise().losers;
+  return impl().leader().losers(filter, SIZE_MAX).value_or_raise().losers;
 }
 
 void Store::put_back(std::string_view loser) {
-  impl_->run([&](leader::Leader& leader) { leader.put_back(loser); });
+  impl().run([&](leader::Leader& leader) { leader.put_back(loser); });
 }
 
-std::vector<PolicyAt> Store::policies() const { return impl_->leader().policies(); }
+std::vector<PolicyAt> Store::policies() const { return impl().leader().policies(); }
 
 }  // namespace anabranch

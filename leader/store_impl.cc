@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/log.h"
+#include "leader/scopes/lent_scope.h"
 #include "leader/threads/begin_thread.h"
 
 namespace anabranch {
@@ -21,18 +22,34 @@ Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
       status_(leader_->status()),
       watches_(std::make_shared<leader::Watches>(leader_->log_source(), leader_.get())),
       loser_watches_(std::make_shared<leader::LoserWatches>(leader_.get(), leader_->losers_end())),
+      async_([this](const auto& function) { run(function); },
+             [this] { return leader_->encode_token(*leader_->seen()); }),
       stop_fd_(eventfd(0, EFD_CLOEXEC)) {
   if (stop_fd_ < 0) throw Error(ErrorCode::kIo, "eventfd failed");
   exchange_ = leader::begin_thread([this] { exchange(); });
 }
 
 Store::Impl::~Impl() {
+  async_.close();
   watches_->close();
   waiting_.close();
   const std::uint64_t one = 1;
-  if (write(stop_fd_, &one, sizeof(one)) != sizeof(one)) core::log_error("eventfd failed");
+  if (write(stop_fd_, &one, sizeof(one)) != sizeof(one)) core::log_error({}, "eventfd failed");
   exchange_.join();
   close(stop_fd_);
+}
+
+void Store::Impl::atomically(const std::function<void(Scope&)>& function) {
+  run([&](leader::Leader& leader) {
+    const leader::Loan<leader::LentTransaction> txn(leader.writer());
+    (*txn).atomically(function);
+  });
+}
+
+std::future<std::string> Store::Impl::run_async(std::function<void(Transaction&)> function) {
+  process_.check();
+  rows::check_outside_hooks();
+  return async_.add(std::move(function), !in_transaction());
 }
 
 void Store::Impl::exchange() {
@@ -62,6 +79,7 @@ StoreStatus Store::Impl::status() {
   status_.transaction_ms = running ? running->time.count() : 0;
   status_.transaction_thread = running ? running->thread : 0;
   status_.long_transactions = queue_.watchdog().count();
+  status_.async_waiting = async_.waiting();
   status_.watches = watches_->status();
   return status_;
 }

@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "leader/async_writes.h"
 #include "leader/commit_queue.h"
 #include "leader/leader.h"
 #include "leader/threads/opening_process.h"
@@ -46,6 +47,12 @@ class Store::Impl {
     queue_.run(function);
     look_at_losers();
   }
+
+  // See Store::atomically.
+  void atomically(const std::function<void(Scope&)>& function);
+
+  // See Store::transact_async.
+  std::future<std::string> run_async(std::function<void(Transaction&)> function);
 
   // Whether this thread is inside a transaction of this store.
   [[nodiscard]] bool in_transaction() const { return queue_.running_here(); }
@@ -86,6 +93,10 @@ class Store::Impl {
   [[nodiscard]] const std::shared_ptr<leader::LogReader>& log_reader() const {
     return watches_->reader;
   }
+  // What watches share, for observers of documents.
+  [[nodiscard]] const std::shared_ptr<leader::Watches>& watches() const { return watches_; }
+  // The writer of the transaction that this thread is inside of.
+  [[nodiscard]] leader::GroupWriter& writer_here() { return leader_->writer(); }
   // See Store::wait.
   ReplicationProgress wait(const core::VersionVector& seen, const WriteConcern& concern,
                            std::chrono::milliseconds timeout);
@@ -104,6 +115,7 @@ class Store::Impl {
   StoreStatus status_;  // The status as of the last call.
   std::shared_ptr<leader::Watches> watches_;
   std::shared_ptr<leader::LoserWatches> loser_watches_;
+  leader::AsyncWrites async_;
   int stop_fd_;
   std::thread exchange_;
 };

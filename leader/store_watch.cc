@@ -17,17 +17,17 @@ Watch Store::watch(std::string_view prefix, std::string_view since, OnChanges fu
 }
 
 Watch Store::watch(std::uint8_t database, std::string_view prefix, OnChanges function) {
-  return impl_->watch(leader::watched_prefix(database, prefix), std::nullopt, std::move(function));
+  return impl().watch(leader::watched_prefix(database, prefix), std::nullopt, std::move(function));
 }
 
 Watch Store::watch(std::uint8_t database, std::string_view prefix, std::string_view since,
                    OnChanges function) {
-  return impl_->watch(leader::watched_prefix(database, prefix),
-                      impl_->leader().decode_token(since).value_or_raise(), std::move(function));
+  return impl().watch(leader::watched_prefix(database, prefix),
+                      impl().leader().decode_token(since).value_or_raise(), std::move(function));
 }
 
 LoserWatch Store::watch_losers(LoserFilter filter, OnLosers function) {
-  return impl_->watch_losers(std::move(filter), std::move(function));
+  return impl().watch_losers(std::move(filter), std::move(function));
 }
 
 LoserWatch Store::Impl::watch_losers(LoserFilter filter, OnLosers function) {

@@ -3,26 +3,31 @@
 #include <string>
 #include <utility>
 
-#include "crdt/row_codec.h"
-
 namespace anabranch::rows {
 
 core::Result<PathRow> decode_row_at(std::string_view key, std::string_view value,
                                     const core::OriginTable& origins) {
-  auto stored = crdt::decode_row(value, origins);
-  if (!stored.ok()) return stored.failure();
-  if (stored.value().path.has_value() != core::is_hashed_key(key)) {
+  RowDecoder decoder;
+  const core::Result<void> decoded = decoder.decode(key, value, origins);
+  if (!decoded.ok()) return decoded.failure();
+  return PathRow{decoder.path(), std::move(decoder.row())};
+}
+
+core::Result<void> RowDecoder::decode(std::string_view key, std::string_view value,
+                                      const core::OriginTable& origins) {
+  if (auto decoded = crdt::decode_row(value, origins, stored_); !decoded.ok()) return decoded;
+  const bool hashed = stored_.path.has_value();
+  if (hashed != core::is_hashed_key(key) || (hashed && core::row_key(*stored_.path) != key)) {
     return core::corrupt("a row does not belong at its key");
   }
-  if (!stored.value().path) {
-    auto path = core::Path::from_encoded(key);
-    if (!path.ok()) return path.failure();
-    return PathRow{std::move(path).value(), std::move(stored.value().row)};
+  if (hashed) {
+    path_ = *std::move(stored_.path);
+    return {};
   }
-  if (core::row_key(*stored.value().path) != key) {
-    return core::corrupt("a row does not belong at its key");
-  }
-  return PathRow{*std::move(stored.value().path), std::move(stored.value().row)};
+  auto path = core::Path::from_encoded(key);
+  if (!path.ok()) return path.failure();
+  path_ = std::move(path).value();
+  return {};
 }
 
 RowWalk::RowWalk(const storage::Snapshot& snapshot, std::string_view from,

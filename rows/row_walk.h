@@ -11,6 +11,7 @@
 #include "core/path.h"
 #include "core/result.h"
 #include "crdt/row.h"
+#include "crdt/row_codec.h"
 #include "storage/storage.h"
 
 namespace anabranch::rows {
@@ -24,6 +25,19 @@ struct PathRow {
 // that does not belong at its key.
 core::Result<PathRow> decode_row_at(std::string_view key, std::string_view value,
                                     const core::OriginTable& origins);
+// The same for many rows one after another, whose memory is used again.
+class RowDecoder {
+ public:
+  // Makes row() the row stored at a key.
+  core::Result<void> decode(std::string_view key, std::string_view value,
+                            const core::OriginTable& origins);
+  [[nodiscard]] const core::Path& path() const { return path_; }
+  [[nodiscard]] crdt::Row& row() { return stored_.row; }
+
+ private:
+  core::Path path_;
+  crdt::StoredRow stored_;
+};
 
 // Used by one thread at a time, within the life of its snapshot.
 class RowWalk {

@@ -130,23 +130,27 @@ void SnapshotReader::scan(const core::PathRange& range, const Visit& visit) cons
       range.backwards ? storage::Direction::kBackward : storage::Direction::kForward;
   const auto cursor = snapshot_->scan(rows_, range.first_key(), direction);
   const bool masked = masks_ && !masks_->empty();
-  const auto offer = [&](PathRow&& found) {
-    if (!range.contains(found.path)) return true;
+  const auto offer = [&](const Path& path, crdt::Row& row) {
     if (masked) {
-      hide(found.path, found.row);
-      if (found.row.empty()) return true;
+      hide(path, row);
+      if (row.empty()) return true;
     }
-    return visit(found.path, found.row);
+    return visit(path, row);
   };
+  // The keys of such a walk are in its range: it begins and ends there.
+  const bool exact = !range.backwards && range.from.size() <= Path::kHashedPrefix;
+  RowDecoder decoder;
   while (cursor->valid() && !range.is_beyond(cursor->key())) {
     if (cursor->key().size() > Path::kHashedPrefix) {
       std::vector<PathRow> group = take_group(*cursor, origins_);
       if (range.backwards) std::ranges::reverse(group);
       for (PathRow& found : group) {
-        if (!offer(std::move(found))) return;
+        if (range.contains(found.path) && !offer(found.path, found.row)) return;
       }
     } else {
-      if (!offer(decode_row_at(cursor->key(), cursor->value(), origins_).value_or_raise())) return;
+      decoder.decode(cursor->key(), cursor->value(), origins_).value_or_raise();
+      const bool inside = exact || range.contains(decoder.path());
+      if (inside && !offer(decoder.path(), decoder.row())) return;
       cursor->next();
     }
   }

@@ -126,7 +126,6 @@ Result<void> set_compress(Config& config, const Values& values) {
 }
 
 Result<void> set_log_level(Config& config, const Values& values) {
-  using core::LogLevel;
   static constexpr std::array<std::pair<std::string_view, LogLevel>, 5> kLevels{
       {{"debug", LogLevel::kDebug},
        {"info", LogLevel::kInfo},

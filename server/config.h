@@ -31,7 +31,7 @@ struct Config {
   std::string redis = "127.0.0.1:6400";  // HOST:PORT of the Redis protocol; port 0 for a free one.
   std::uint64_t output_bytes_total = 0;  // See ServerOptions; 0: its default.
   std::uint64_t output_stall_ms = 0;
-  core::LogLevel log_level = core::LogLevel::kInfo;
+  LogLevel log_level = LogLevel::kInfo;
 };
 
 // One setting.

@@ -20,8 +20,8 @@ void exit_when_damaged(int code) { exit_code = code; }
 
 // Closes nothing, since other threads are still running: the data are as last committed.
 void unreadable(const core::Failure& failure) {
-  core::log_error("the data directory cannot be read: " + failure.message + ": " +
-                  std::string(kDamageAdvice));
+  core::log_error({}, "the data directory cannot be read: " + failure.message + ": " +
+                          std::string(kDamageAdvice));
   if (exit_code >= 0) ::_exit(exit_code);
   std::abort();
 }

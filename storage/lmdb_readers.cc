@@ -24,7 +24,7 @@ std::optional<LmdbReaders::Lease> LmdbReaders::acquire() {
   if (renewed.ok()) return Lease(*this, place);
   free(place);
   if (renewed.failure().code != ErrorCode::kClosed) {
-    core::log_error("cannot begin to read: " + renewed.failure().message);
+    core::log_error({}, "cannot begin to read: " + renewed.failure().message);
     ANABRANCH_ASSERT(renewed.ok());
   }
   return std::nullopt;
@@ -42,8 +42,8 @@ LmdbReaders::Place* LmdbReaders::take() {
 // A place freed after `waiting_` was raised is announced; one freed before is found. (All
 // operations on `taken` and `waiting_` are sequentially consistent.)
 LmdbReaders::Place& LmdbReaders::wait_and_take() {
-  core::log_warning("all " + std::to_string(places_.size()) +
-                    " places for readers are taken, a reader waits: are snapshots kept?");
+  core::log_warning({}, "all " + std::to_string(places_.size()) +
+                            " places for readers are taken, a reader waits: are snapshots kept?");
   std::unique_lock lock(mutex_);
   ++waiting_;
   Place* place = nullptr;

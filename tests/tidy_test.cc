@@ -63,7 +63,7 @@ std::vector<Pair> pairs() {
        "#include \"rows/masks/masks.h\"\n"},
       {"layers", "leader/watch/a.cc", "#include \"leader/store_impl.h\"\n",
        "#include \"leader/threads/lock_order.h\"\n"},
-      {"layers", "server/resp/a.cc", "#include \"server/resp/commands/info.h\"\n",
+      {"layers", "server/resp/a.cc", "#include \"server/resp/commands/server/info.h\"\n",
        "#include \"server/steady_clock.h\"\n"},
       {"rooms", "regions/a.cc", "#include <lmdb.h>\n", "#include <map>\n"},
       {"rooms", "regions/a.cc", "#include <zmq.hpp>\n", "#include \"transport/frame.h\"\n"},

@@ -2,26 +2,59 @@
 
 #include <anabranch/text.h>
 
+#include <utility>
+
+#include "types/text_anchor.h"
 #include "types/text_editor.h"
 
 namespace anabranch {
 
-std::uint64_t Text::size() const {
-  std::uint64_t size = 0;
-  scope_->at_once([&](const Scope& txn) {
-    expect_type(txn, key_, Type::kText);
-    size = types::size_of(types::TextRows(txn, key_).order(), unit_);
+namespace {
+
+// Returns function(order) of a text.
+template <typename Function>
+auto look(const Scope& scope, const Key& key, const Function& function) {
+  decltype(function(std::declval<const crdt::TextOrder&>())) found{};
+  scope.at_once([&](const Scope& txn) {
+    expect_type(txn, key, Type::kText);
+    const types::TextRows rows(txn, key);
+    found = function(rows.order());
   });
-  return size;
+  return found;
+}
+
+}  // namespace
+
+std::uint64_t Text::size() const {
+  return look(*scope_, key_,
+              [&](const crdt::TextOrder& order) { return types::size_of(order, unit_); });
 }
 
 std::string Text::str() const {
-  std::string text;
-  scope_->at_once([&](const Scope& txn) {
-    expect_type(txn, key_, Type::kText);
-    text = types::TextRows(txn, key_).order().text(0, UINT32_MAX);
+  return look(*scope_, key_,
+              [](const crdt::TextOrder& order) { return order.text(0, UINT32_MAX); });
+}
+
+std::string Text::read(std::uint64_t position, std::uint64_t count) const {
+  return look(*scope_, key_, [&](const crdt::TextOrder& order) {
+    return types::read(order, key_, unit_, position, count);
   });
-  return text;
+}
+
+std::string Text::anchor(std::uint64_t position, TextSide side) const {
+  return look(*scope_, key_, [&](const crdt::TextOrder& order) {
+    return types::anchor_at(order, types::index_of(order, key_, unit_, position), side);
+  });
+}
+
+std::uint64_t Text::position(std::string_view anchor) const {
+  return look(*scope_, key_, [&](const crdt::TextOrder& order) {
+    return types::units_before(order, types::index_of_anchor(order, anchor), unit_);
+  });
+}
+
+void Text::replace(std::string_view whole) {
+  edit([&](TextEdit& text) { text.replace(whole); });
 }
 
 void Text::insert(std::uint64_t position, std::string_view utf8) {

@@ -5,7 +5,8 @@
 
 #include <anabranch/error.h>
 
-#include "core/assert.h"
+#include "types/text_anchor.h"
+#include "types/text_replacement.h"
 
 namespace anabranch::types {
 
@@ -51,23 +52,45 @@ crdt::TextOrder::Index index_of(const crdt::TextOrder& order, const Key& key, Te
   return *index;
 }
 
+std::uint64_t units_before(const crdt::TextOrder& order, crdt::TextOrder::Index index,
+                           TextUnit unit) {
+  return unit == TextUnit::kUtf16 ? order.length_before(index).units : index;
+}
+
+std::string read(const crdt::TextOrder& order, const Key& key, TextUnit unit,
+                 std::uint64_t position, std::uint64_t count) {
+  const std::uint64_t size = size_of(order, unit);
+  const std::uint64_t end = count > size - std::min(position, size) ? size : position + count;
+  const crdt::TextOrder::Index from = index_of(order, key, unit, position);
+  return order.text(from, index_of(order, key, unit, std::max(position, end)) - from);
+}
+
 std::uint64_t TextEditor::size() const { return size_of(rows_.order(), unit_); }
 
 TextEditor::Index TextEditor::index_of(std::uint64_t position) const {
   return types::index_of(rows_.order(), key_, unit_, position);
 }
 
+std::string TextEditor::read(std::uint64_t position, std::uint64_t count) const {
+  return types::read(rows_.order(), key_, unit_, position, count);
+}
+
 void TextEditor::insert(std::uint64_t position, std::string_view utf8) {
-  Index index = index_of(position);
+  const Index index = index_of(position);
+  insert_at(index, utf8, checked_points(utf8));
+}
+
+TextEditor::Index TextEditor::checked_points(std::string_view utf8) const {
   const auto length = crdt::utf8_length(utf8);
-  if (!length) {
-    throw Error(ErrorCode::kInvalid,
-                "what is inserted into the text " + key_.name() + " is no valid UTF-8");
-  }
-  if (open_ && index >= open_->begin && index <= open_->end() &&
-      open_->count + length->points <= kRunMax) {
+  if (length) return length->points;
+  throw Error(ErrorCode::kInvalid,
+              "what is inserted into the text " + key_.name() + " is no valid UTF-8");
+}
+
+void TextEditor::insert_at(Index index, std::string_view utf8, Index points) {
+  if (open_ && index >= open_->begin && index <= open_->end() && open_->count + points <= kRunMax) {
     rows_.order().write_into(open_->begin, index - open_->begin, utf8);
-    open_->count += length->points;
+    open_->count += points;
     return;
   }
   while (!utf8.empty()) {
@@ -80,15 +103,20 @@ void TextEditor::insert(std::uint64_t position, std::string_view utf8) {
 
 void TextEditor::begin_run(Index index, std::string_view utf8) {
   write_run();
-  const auto position = [&](const std::optional<crdt::Place>& place) {
+  const auto position = [](const std::optional<crdt::TextOrder::Shown>& place) {
     return place ? crdt::position_at(*place) : std::string();
   };
   const std::string left = index == 0 ? "" : position(rows_.order().place_at(index - 1));
-  const std::string right = position(rows_.order().place_at(index));
+  begin_run(left, position(rows_.order().place_at(index)), index, utf8);
+}
+
+void TextEditor::begin_run(std::string_view left, std::string_view right, Index index,
+                           std::string_view utf8) {
   const WriteName name = txn_.next_write();
   const std::string first = crdt::position_between(left, right, {name.origin, name.seq});
   const crdt::TextPrefix all = crdt::utf8_prefix(utf8, UINT32_MAX);
   open_ = {std::string(crdt::place_of(first)->run), index, all.length.points};
+  begun_.push_back({open_->run, 0, UINT32_MAX});
   rows_.order().add(open_->run, utf8);
 }
 
@@ -97,12 +125,16 @@ void TextEditor::begin_run(Index index, std::string_view utf8) {
 void TextEditor::write_run() {
   if (!open_) return;
   txn_.put(run_row(key_, open_->run), rows_.order().text(open_->begin, open_->count));
+  written_.push_back({open_->run, 0, open_->count});
   open_.reset();
 }
 
 void TextEditor::erase(std::uint64_t position, std::uint64_t count) {
   const Index from = index_of(position);
-  const Index to = index_of(count > UINT64_MAX - position ? UINT64_MAX : position + count);
+  erase_range(from, index_of(count > UINT64_MAX - position ? UINT64_MAX : position + count));
+}
+
+void TextEditor::erase_range(Index from, Index to) {
   const Index open_from = open_ ? std::clamp(from, open_->begin, open_->end()) : to;
   const Index open_to = open_ ? std::clamp(to, open_->begin, open_->end()) : to;
   if (const Index behind = std::max(from, open_to); behind < to) {
@@ -126,6 +158,59 @@ void TextEditor::erase(std::uint64_t position, std::uint64_t count) {
 void TextEditor::erase_written(Index index, Index count) {
   for (crdt::TextOrder::Part& part : rows_.order().erase_at(index, count)) {
     deleted_[std::move(part.run)].push_back({part.start, part.count});
+  }
+}
+
+void TextEditor::replace(std::string_view whole) {
+  (void)checked_points(whole);
+  const std::u32string before = crdt::utf8_decoded(rows_.order().text(0, UINT32_MAX));
+  for (const TextReplacement& each : difference(before, crdt::utf8_decoded(whole), unit_)) {
+    if (!each.erased.empty()) erase_range(each.index, each.index + checked_points(each.erased));
+    insert_at(each.index, each.inserted, checked_points(each.inserted));
+  }
+}
+
+// The characters of a run get their names when it is written.
+std::string TextEditor::anchor(std::uint64_t position, TextSide side) {
+  const Index index = index_of(position);
+  write_run();
+  return anchor_at(rows_.order(), index, side);
+}
+
+std::uint64_t TextEditor::position(std::string_view anchor) const {
+  return units_before(rows_.order(), index_of_anchor(rows_.order(), anchor), unit_);
+}
+
+std::vector<TextEditor::Part> TextEditor::insert_between(std::string_view left,
+                                                         std::string_view right, Index index,
+                                                         std::string_view utf8) {
+  std::vector<Part> runs;
+  std::string last(left);
+  while (!utf8.empty()) {
+    const crdt::TextPrefix run = crdt::utf8_prefix(utf8, kRunMax);
+    write_run();
+    begin_run(last, right, index, utf8.substr(0, run.bytes));
+    runs.push_back({open_->run, 0, run.length.points});
+    last = crdt::position_at({open_->run, run.length.points - 1});
+    utf8.remove_prefix(run.bytes);
+    index += run.length.points;
+  }
+  write_run();
+  return runs;
+}
+
+void TextEditor::erase_part(const Part& part) {
+  const std::uint64_t end = std::uint64_t{part.start} + part.count;
+  for (std::uint64_t start = part.start; start < end;) {
+    const Index index = rows_.order().index_of({part.run, start});
+    const auto next = rows_.order().place_at(index);
+    const auto within = next ? crdt::index_in(part.run, *next) : std::nullopt;
+    if (!within || *within >= end) return;
+    start = *within;
+    if (next->run != part.run) continue;  // Inserted in front of that character.
+    const auto count = static_cast<Index>(std::min<std::uint64_t>(next->rest, end - start));
+    erase_range(index, index + count);
+    start += count;
   }
 }
 

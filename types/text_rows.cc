@@ -17,11 +17,14 @@ using crdt::TextOrder;
   throw Error(ErrorCode::kCorrupt, std::string("a text holds ") + what);
 }
 
-// Returns the run with its row at a position.
-std::string run_at(const std::string& position) {
-  const auto place = crdt::place_of(position);
+// Returns the run with its row at a place.
+std::string_view run_at(const std::optional<crdt::Place>& place) {
   if (!place || place->index != 0) refuse("a run at what is no position of one");
-  return std::string(place->run);
+  return place->run;
+}
+
+void check_text(std::string_view text) {
+  if (!crdt::utf8_length(text)) refuse("a run that is no UTF-8");
 }
 
 std::string encode_part(RunPart part) {
@@ -51,17 +54,33 @@ Key part_row(const Key& key, std::string_view run, RunPart part) {
 }
 
 TextRows::TextRows(const Scope& scope, const Key& key) {
-  // A run comes before its parts.
+  // A run comes before its parts, and those before the next run.
+  crdt::TextOrder::Builder order;
+  crdt::PositionReader positions;
+  std::string last;
   scope.scan(key.of(Type::kText), [&](const Entry& entry) {
-    apply(Change::Kind::kPut, entry.path, entry.value);
+    if (entry.path.empty() || entry.path.size() > 2) return true;  // No row of a text.
+    const std::string_view run = run_at(positions.place_of(entry.path.front()));
+    if (entry.path.size() == 1) {
+      check_text(entry.value);
+      if (!entry.value.empty()) order.add(last = run, entry.value);
+      return true;
+    }
+    const RunPart part = decode_part(entry.path.back());
+    if (run == last) {
+      order.hide(part.start, part.count);
+      if (order.shows_last()) deleted_[last].push_back(part);
+    }
+    if (run != last || !order.shows_last()) litter_.insert(std::string(run));
     return true;
   });
+  order_ = order.finish();
 }
 
 void TextRows::apply(Change::Kind kind, const std::vector<std::string>& path,
                      const std::string& value) {
   if (path.empty() || path.size() > 2) return;  // No row of a text.
-  const std::string run = run_at(path.front());
+  const std::string run(run_at(crdt::place_of(path.front())));
   if (path.size() == 2) {
     const RunPart part = decode_part(path.back());
     if (kind == Change::Kind::kPut) add_part(run, part);
@@ -84,7 +103,7 @@ void TextRows::apply(Change::Kind kind, const std::vector<std::string>& path,
 
 void TextRows::add_run(const std::string& run, const std::string& text) {
   if (order_.shows(run) || cleared_.contains(run) || text.empty()) return;
-  if (!crdt::utf8_length(text)) refuse("a run that is no UTF-8");
+  check_text(text);
   order_.add(run, text);
   for (const RunPart& part : deleted(run)) order_.erase({run, part.start, part.count});
 }

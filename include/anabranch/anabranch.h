@@ -6,6 +6,8 @@
 #include <anabranch/error.h>
 #include <anabranch/handles.h>
 #include <anabranch/key.h>
+#include <anabranch/keys.h>
+#include <anabranch/log.h>
 #include <anabranch/loser.h>
 #include <anabranch/options.h>
 #include <anabranch/plugin.h>
@@ -16,6 +18,8 @@
 #include <anabranch/span.h>
 #include <anabranch/status.h>
 #include <anabranch/store.h>
+#include <anabranch/text_change.h>
 #include <anabranch/text_document.h>
+#include <anabranch/text_undo.h>
 #include <anabranch/transaction.h>
 #include <anabranch/watch.h>

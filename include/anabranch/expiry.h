@@ -19,7 +19,6 @@
 //   and fields come and go, and a flag is switched, without changing the deadline.
 // - The removal of the key removes its deadline, too: values written after a removal, or after the
 //   last element is gone, have none.
-//   is gone, has none.
 //
 //   both know            | here        | there       | concurrently
 //   5, without deadline  | expire at 9 | expire at 7 | 5, until 9

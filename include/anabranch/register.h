@@ -22,15 +22,16 @@
 //   that has seen the greater value has replaced it.
 // - A register and a counter share a key: additions that a put has not seen are added to its value,
 //   when that is an integer (counter.h).
-//   when that is an integer (counter.h).
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <anabranch/codec.h>
+#include <anabranch/expiry.h>
 #include <anabranch/scope.h>
 
 namespace anabranch {
@@ -68,6 +69,25 @@ class Register : detail::Coded<T> {
   template <typename Given>
   requires(detail::Integers<Given, T>) void put(Given value) {
     put(detail::fitting<T>(key_, value));
+  }
+  // The same, and the key expires when `live` has passed (expiry.h). Throws kInvalid, and writes
+  // nothing, for a field of a map or an element, and for a time that is not above 0 or too far
+  // away.
+  void put(const T& value, std::chrono::milliseconds live) {
+    if (live.count() <= 0) {
+      throw Error(ErrorCode::kInvalid, key_.name() + ": a time to live is above 0");
+    }
+    scope_->atomically([&](Scope& txn) {
+      Register(txn, key_).put(value);
+      (void)Expiry(txn, key_).expire_after(live);
+    });
+  }
+  template <typename Given>
+  requires(detail::Mistaken<Given, T>) void put(const Given& value,
+                                                std::chrono::milliseconds live) = delete;
+  template <typename Given>
+  requires(detail::Integers<Given, T>) void put(Given value, std::chrono::milliseconds live) {
+    put(detail::fitting<T>(key_, value), live);
   }
   // Removes the value. Returns whether there was one.
   bool erase() {

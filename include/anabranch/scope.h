@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <anabranch/conflict.h>
@@ -20,6 +21,7 @@
 
 namespace anabranch {
 
+class Scope;
 class ScopeRef;
 
 namespace leader {
@@ -52,20 +54,32 @@ struct Fingerprint {
 
 namespace detail {
 
-// The life of a scope, as a number that changes when the scope ends. The number's memory is never
-// released, so that a late handle may read it.
+// The life of a scope: its address, and a number that changes when the scope ends. Both lie in
+// memory that is never released, so that a late handle may read it; a scope that is moved takes it
+// along, so that handles find the scope at its new place.
 class Life {
  public:
-  Life();
+  explicit Life(Scope* scope);
   ~Life();
+  // Takes the life of a scope that is moved to `scope`; what it has been moved from has none.
+  Life(Life&& other, Scope* scope) noexcept;
   Life(const Life&) = delete;
   Life& operator=(const Life&) = delete;
 
-  void end() { number_->fetch_add(1, std::memory_order_release); }
+  void end() noexcept { place_->number.fetch_add(1, std::memory_order_release); }
+  // Ends, and takes the life of a scope that is moved to `scope`.
+  void replace(Life&& other, Scope* scope) noexcept;
+
+  struct Place {
+    std::atomic<std::uint64_t> number = 0;
+    std::atomic<Scope*> scope = nullptr;  // Null for scopes that were moved from.
+  };
 
  private:
   friend class anabranch::ScopeRef;
-  std::atomic<std::uint64_t>* number_;
+  void give_back() noexcept;
+
+  Place* place_;
 };
 
 }  // namespace detail
@@ -189,7 +203,12 @@ class Scope {
   bool expire(const Key& key, std::optional<std::int64_t> deadline_ms);
 
  protected:
-  Scope() = default;
+  Scope() : life_(this) {}
+  Scope(Scope&& other) noexcept : life_(std::move(other.life_), this) {}
+  Scope& operator=(Scope&& other) noexcept {
+    if (this != &other) life_.replace(std::move(other.life_), this);
+    return *this;
+  }
   // Invalidates all handles made with this scope so far.
   void end_life() { life_.end(); }
 
@@ -219,23 +238,23 @@ class Scope {
 };
 
 // The pointer of a handle to its scope. Using a scope that is gone (a finished transaction, a
-// destroyed session or store) throws Error{kInvalid}.
+// destroyed session or store, one that was moved from) throws Error{kInvalid}.
 class ScopeRef {
  public:
   ScopeRef(Scope& scope)  // NOLINT: implicit
-      : scope_(&scope), number_(scope.life_.number_), life_(number_->load()) {}
+      : place_(scope.life_.place_), life_(place_->number.load()) {}
 
   [[nodiscard]] Scope& operator*() const {
-    if (number_->load(std::memory_order_acquire) != life_) refuse();
-    return *scope_;
+    Scope* const scope = place_->scope.load(std::memory_order_relaxed);
+    if (place_->number.load(std::memory_order_acquire) != life_ || scope == nullptr) refuse();
+    return *scope;
   }
   [[nodiscard]] Scope* operator->() const { return &**this; }
 
  private:
   [[noreturn]] static void refuse();
 
-  Scope* scope_;
-  const std::atomic<std::uint64_t>* number_;
+  const detail::Life::Place* place_;
   std::uint64_t life_;
 };
 

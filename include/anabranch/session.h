@@ -53,11 +53,13 @@ enum class LostWrites {
 };
 
 // A scope: everything that works on a store works on a session. For one thread at a time; a store
-// may have any number of sessions. Must not outlive its store. Not movable, since handles point at
-// it.
+// may have any number of sessions. Must not outlive its store. Movable: its handles stay valid; one
+// that was moved from throws Error{kInvalid}.
 class Session final : public Scope {
  public:
   ~Session() override;
+  Session(Session&& other) noexcept;
+  Session& operator=(Session&& other) noexcept;
 
   // Returns the writes that this session has seen, in printable form (letters, digits, "-" and
   // "_"), for a cookie or a header: 20 characters, and 14 to 18 for each region and for each of its
@@ -81,6 +83,8 @@ class Session final : public Scope {
   friend class Store;
   class Impl;
   explicit Session(std::unique_ptr<Impl> impl);
+  // Throws Error{kInvalid} if it was moved from.
+  [[nodiscard]] Impl& impl() const;
   void look(const std::function<void(const leader::View&)>& function) const override;
   void change(const std::function<void(leader::GroupWriter&)>& function) override;
 

@@ -101,9 +101,9 @@ struct SnapshotStatus {
 struct WatchesStatus {
   std::uint64_t watches = 0;
   std::uint64_t documents = 0;
-  std::uint64_t behind = 0;     // Watches that read the log on their own: begun late, or too slow.
-  std::uint64_t lost = 0;       // Resyncs sent to watches, since the start.
-  std::uint64_t slow = 0;       // Functions that have been running for over a second...
+  std::uint64_t behind = 0;  // Watches that read the log on their own: begun late, or too slow.
+  std::uint64_t lost = 0;    // Resyncs sent to watches, whole texts to observers, since the start.
+  std::uint64_t slow = 0;    // Functions that have been running for over a second...
   std::uint64_t ever_slow = 0;  // ...and how many have, since the start.
   std::uint64_t thrown = 0;     // Functions that threw, since the start; the log names the errors.
   std::string failed;           // Why no changes can be delivered at present; empty when they can.
@@ -206,6 +206,7 @@ struct StoreStatus {
   std::int64_t transaction_ms = 0;
   std::uint64_t transaction_thread = 0;
   std::uint64_t long_transactions = 0;  // Such transactions since the start.
+  std::uint64_t async_waiting = 0;      // Writes of transact_async that have not begun.
   WatchesStatus watches;
   bool full = false;     // The disk is full: writes that add are refused.
   bool writable = true;  // False after a failed commit: reads only, until reopened.

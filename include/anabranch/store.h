@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,8 +31,10 @@ namespace anabranch {
 
 // A scope: each write is a transaction of its own, each read sees one consistent state.
 //
-// Not movable, since handles point at it. The destructor closes the store and waits for calls in
-// progress; no acknowledged write is lost, whether the store was closed cleanly or not.
+// Movable, as into a map: its handles, sessions, watches and open documents stay valid. While it is
+// moved no other thread may use it, its sessions or their handles. One that was moved from throws
+// Error{kInvalid}. The destructor closes the store and waits for calls in progress; no acknowledged
+// write is lost, whether the store was closed cleanly or not.
 //
 // A store belongs to the process that opened it: in a forked child every call throws
 // Error{kInvalid} and the destructor closes nothing. Its data directory stays in use until the
@@ -45,10 +48,20 @@ class Store final : public Scope {
   // region's directory), kBusy (directory or port in use), kIo, kCorrupt.
   [[nodiscard]] static Store open(const Options& options);
   ~Store() override;
+  Store(Store&& other) noexcept;
+  // Closes the store that it was before.
+  Store& operator=(Store&& other) noexcept;
 
   // Runs the function as one transaction on the caller's thread and commits it durably. Rethrows an
   // exception of the function (no write is kept then); throws the errors of a commit.
   void transact(const std::function<void(Transaction&)>& function);
+  // Runs the function as transact, but on a thread of the store, and returns at once. The future
+  // gets the token of a session that has seen the writes (session()) when they are on the disk, or
+  // the exception of the function or of the commit. Calls of one thread are carried out in their
+  // order, many in one commit; the destructor of the store carries out those that still wait. At
+  // most 10,000 wait: then the call waits for room, or within a transaction of the store throws
+  // Error{kBusy}. The function must not wait for another write of the store.
+  [[nodiscard]] std::future<std::string> transact_async(std::function<void(Transaction&)> function);
   // Runs the function as transact if the keys of `seen` are unchanged; else returns false without a
   // call.
   [[nodiscard]] bool transact_if(const Unchanged& seen,
@@ -180,6 +193,9 @@ class Store final : public Scope {
   friend class TextDocument;
   class Impl;
   explicit Store(std::unique_ptr<Impl> impl);
+  // Throws Error{kInvalid} if it was moved from.
+  [[nodiscard]] Impl& impl() const;
+  void end() noexcept;
   void look(const std::function<void(const leader::View&)>& function) const override;
   void change(const std::function<void(leader::GroupWriter&)>& function) override;
 

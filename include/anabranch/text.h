@@ -46,6 +46,11 @@ namespace anabranch {
 // JavaScript, Java and the language server protocol: two for a code point from U+10000 on.
 enum class TextUnit { kCodePoints, kUtf16 };
 
+// The character that an anchor belongs to: the one before its place, or the one behind it. Text
+// that is inserted at the place itself comes behind an anchor of the character before, and in front
+// of an anchor of the character behind. The beginning and the end of the text count as characters.
+enum class TextSide { kBefore, kBehind };
+
 // A text while it is edited within one transaction. Shows its own edits at once. Valid within the
 // function that received it, on that function's thread.
 class TextEdit {
@@ -59,6 +64,27 @@ class TextEdit {
   // within a character; insert also when `utf8` is not valid UTF-8.
   virtual void insert(std::uint64_t position, std::string_view utf8) = 0;
   virtual void erase(std::uint64_t position, std::uint64_t count) = 0;
+
+  // Returns at most `count` units from a position on, fewer at the end. Throws as insert().
+  [[nodiscard]] virtual std::string read(std::uint64_t position, std::uint64_t count) const = 0;
+  // Makes the text another one by the fewest erased and inserted characters, so that concurrent
+  // edits elsewhere in it stay. Throws Error{kInvalid} when `whole` is not valid UTF-8. Where the
+  // texts differ by more than 256 characters there may be a few more than the fewest.
+  virtual void replace(std::string_view whole) = 0;
+
+  // Returns a name of the place at a position: 1 to about 200 letters, digits, '-' and '_'. It
+  // names the place in every region, for all time and after all edits, also when its character is
+  // erased: then it is where that character was. Throws as insert(). Valid if this edit is
+  // committed.
+  [[nodiscard]] virtual std::string anchor(std::uint64_t position,
+                                           TextSide side = TextSide::kBehind) = 0;
+  // Returns the position that an anchor names now. Throws Error{kInvalid} for what is no anchor;
+  // one of another text is at some place.
+  [[nodiscard]] virtual std::uint64_t position(std::string_view anchor) const = 0;
+
+  // Tells the observers of the open document that is edited, with the change (TextChange::note):
+  // the request that it answers, say. The last note counts; of a Text it goes nowhere.
+  virtual void note(std::string_view note) = 0;
 
  protected:
   TextEdit() = default;
@@ -75,7 +101,12 @@ class Text {
   [[nodiscard]] std::uint64_t size() const;
   // Returns the whole text as UTF-8.
   [[nodiscard]] std::string str() const;
-  // Both throw as TextEdit.
+  // Returns at most `count` units from a position on, fewer at the end.
+  [[nodiscard]] std::string read(std::uint64_t position, std::uint64_t count) const;
+  // As the functions of TextEdit, and with their errors.
+  [[nodiscard]] std::string anchor(std::uint64_t position, TextSide side = TextSide::kBehind) const;
+  [[nodiscard]] std::uint64_t position(std::string_view anchor) const;
+  void replace(std::string_view whole);
   void insert(std::uint64_t position, std::string_view utf8);
   void erase(std::uint64_t position, std::uint64_t count);
   // Runs the function in one transaction. An exception of the function undoes all edits and is

@@ -61,9 +61,25 @@ void GroupWriter::check_room_to_add(std::size_t bytes) const {
 }
 
 void GroupWriter::atomically(const std::function<void()>& function) {
+  UndoCalls undo(*this);
   OpenTransaction txn = replica_.begin();
   function();
   txn.keep();
+  undo.keep();
+}
+
+GroupWriter::UndoCalls::UndoCalls(GroupWriter& writer)
+    : undo_(writer.undo_),
+      before_(writer.undo_.size()),
+      outermost_(!writer.replica_.group().in_transaction()) {}
+
+GroupWriter::UndoCalls::~UndoCalls() {
+  while (!kept_ && undo_.size() > before_) {
+    const std::function<void()> last = std::move(undo_.back());
+    undo_.pop_back();
+    last();
+  }
+  if (outermost_) undo_.clear();
 }
 
 // ---- Requests.
@@ -76,6 +92,7 @@ bool GroupWriter::once(std::string_view id, OnceIn where, Reads reads,
                                          std::to_string(id.size()));
   }
   if (request_) throw Error(ErrorCode::kInvalid, "a request cannot be part of another request");
+  UndoCalls undo(*this);
   const Path path = rows::request_path(id);
   OpenTransaction txn = replica_.begin();
   if (!txn->stage().peek(path).cell.siblings.empty()) return false;
@@ -97,6 +114,7 @@ bool GroupWriter::once(std::string_view id, OnceIn where, Reads reads,
   function();
   keep(txn);
   requests.add_remembered();
+  undo.keep();
   return true;
 }
 

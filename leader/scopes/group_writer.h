@@ -21,6 +21,9 @@ class GroupWriter {
   // Runs the function in a transaction; inside the running one, if there is one.
   void atomically(const std::function<void()>& function);
   [[nodiscard]] WriteName next_write() const;
+  // Calls the function if the running transaction is undone, be it with one that it is part of. It
+  // must not throw.
+  void on_undo(std::function<void()> function) { undo_.push_back(std::move(function)); }
 
   // As Scope::once. `reads` says whether the function may read: kAllowed is for callers that make
   // sure that no write follows from what they read.
@@ -72,6 +75,23 @@ class GroupWriter {
   regions::Replica& replica_;
   const rows::Resolvers& resolvers_;
   const Options& limits_;
+
+  // Calls the functions noted within its life, the last one first, unless it ends well.
+  class UndoCalls {
+   public:
+    explicit UndoCalls(GroupWriter& writer);
+    ~UndoCalls();
+    UndoCalls(const UndoCalls&) = delete;
+    UndoCalls& operator=(const UndoCalls&) = delete;
+    void keep() { kept_ = true; }
+
+   private:
+    std::vector<std::function<void()>>& undo_;
+    const std::size_t before_;
+    const bool outermost_;
+    bool kept_ = false;
+  };
+  std::vector<std::function<void()>> undo_;  // Of the running transaction.
 
   // The request that is being executed.
   struct Request {

@@ -54,6 +54,8 @@ class LentTransaction final : public Transaction {
     end_life();
   }
   [[nodiscard]] bool lent() const { return borrower_.any(); }
+  // Whether it is lent over this writer now, to this thread. Throws Error{kInvalid} if it is over.
+  [[nodiscard]] bool writes(const GroupWriter& other) const { return &writer() == &other; }
 
   void atomically(const std::function<void(Scope&)>& function) override {
     writer().atomically([&] { function(*this); });

@@ -1,43 +1,66 @@
-// The life numbers of scopes, and the references that check them.
+// The lives of scopes, and the references that check them.
 
 #include <anabranch/scope.h>
 
 #include <deque>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace anabranch {
 
 namespace {
 
-// The free numbers, and all numbers. Never destroyed: a reference may check the number of a scope
+using detail::Life;
+
+// The free places, and all places. Never destroyed: a reference may look at the place of a scope
 // that is long gone.
-struct Numbers {
+struct Places {
   std::mutex mutex;
-  std::deque<std::atomic<std::uint64_t>> all;
-  std::vector<std::atomic<std::uint64_t>*> free;
+  std::deque<Life::Place> all;
+  std::vector<Life::Place*> free;
 };
 
-Numbers& numbers() {
-  static auto* const kept = new Numbers;
+Places& places() {
+  static auto* const kept = new Places;
   return *kept;
 }
 
+// The place of all scopes that were moved from.
+constinit Life::Place nowhere;
+
 }  // namespace
 
-detail::Life::Life() {
-  Numbers& all = numbers();
+Life::Life(Scope* scope) {
+  Places& all = places();
   const std::lock_guard lock(all.mutex);
-  if (all.free.empty()) all.free.push_back(&all.all.emplace_back(0));
-  number_ = all.free.back();
+  if (all.free.empty()) {
+    all.free.reserve(all.all.size() + 1);  // Giving back allocates nothing.
+    all.free.push_back(&all.all.emplace_back());
+  }
+  place_ = all.free.back();
   all.free.pop_back();
+  place_->scope.store(scope, std::memory_order_relaxed);
 }
 
-detail::Life::~Life() {
+Life::Life(Life&& other, Scope* scope) noexcept : place_(std::exchange(other.place_, &nowhere)) {
+  if (place_ != &nowhere) place_->scope.store(scope, std::memory_order_relaxed);
+}
+
+Life::~Life() { give_back(); }
+
+void Life::replace(Life&& other, Scope* scope) noexcept {
+  give_back();
+  place_ = std::exchange(other.place_, &nowhere);
+  if (place_ != &nowhere) place_->scope.store(scope, std::memory_order_relaxed);
+}
+
+void Life::give_back() noexcept {
+  if (place_ == &nowhere) return;
   end();
-  Numbers& all = numbers();
+  Places& all = places();
   const std::lock_guard lock(all.mutex);
-  all.free.push_back(number_);
+  all.free.push_back(place_);
 }
 
 void ScopeRef::refuse() {

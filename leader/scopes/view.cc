@@ -5,6 +5,7 @@
 
 #include <anabranch/codec.h>
 
+#include "core/path_parts.h"
 #include "core/text.h"
 #include "crdt/canonical.h"
 #include "crdt/resolve.h"
@@ -64,25 +65,25 @@ core::PathRange range_of(const Path& prefix, const Span& span) {
   return range;
 }
 
+// Whether a row shows its one value: by far the most frequent row.
+bool is_plain(const Row& row) { return row.cell.siblings.size() == 1 && row.tally.slots.empty(); }
+
 // Visits each key once, given rows in order.
 class KeysInOrder {
  public:
   explicit KeysInOrder(const View& view) : view_(view) {}
 
   bool expired(const Path& row) {
-    const std::string_view key = crdt::key_part(row);
-    if (!known_ || key != key_) {
-      known_ = true;
-      key_ = key;
-      expired_ = view_.expired(row);
-    }
+    // Nearly always the key of the row before; its bytes end it.
+    if (!key_.empty() && row.encoded().starts_with(key_)) return expired_;
+    key_ = crdt::key_part(row);
+    expired_ = view_.expired(row);
     return expired_;
   }
 
  private:
   const View& view_;
-  bool known_ = false;
-  std::string key_;
+  std::string key_;  // Empty before the first, and of rows of no key.
   bool expired_ = false;
 };
 
@@ -153,10 +154,16 @@ std::uint64_t View::count(const Key& collection) const {
 void View::scan(const Key& prefix, const Span& span, const Scope::Visit& visit) const {
   KeysInOrder keys(*this);
   const std::size_t above = prefix.encoded().size();
+  Entry entry;  // Its strings are used again.
   rows_.scan(range_of(path_of(prefix), span), [&](const Path& path, const Row& row) {
     if (!crdt::shows(path, row) || keys.expired(path)) return true;
-    const Path below = Path::trusted(path.encoded().substr(above));
-    return visit({below.components(), shown(path, row).value_or(std::string())});
+    core::split_path(std::string_view(path.encoded()).substr(above), entry.path);
+    if (is_plain(row)) {
+      entry.value = row.cell.siblings.front().value;
+    } else {
+      entry.value = shown(path, row).value_or(std::string());
+    }
+    return visit(entry);
   });
 }
 
@@ -197,9 +204,7 @@ Fingerprint View::fingerprint(const Key& prefix) const {
 }
 
 std::optional<std::string> View::shown(const Path& path, Row row) const {
-  if (row.cell.siblings.size() == 1 && row.tally.slots.empty()) {
-    return std::move(row.cell.siblings.front().value);  // By far the most frequent row.
-  }
+  if (is_plain(row)) return std::move(row.cell.siblings.front().value);
   if (crdt::membership(path)) return Codec<double>::encode(decider_.score(path, row));
   rows::correct(rows_, names_.requests(), path, row.tally);
   return crdt::shown_string(decider_.value(path, row.cell), row.tally).value_or_raise();

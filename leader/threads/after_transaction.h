@@ -10,9 +10,12 @@
 namespace anabranch::leader {
 
 // Lives on the stack of the thread that runs a transaction, from before it takes the writer until
-// after it has given it back; the destructor calls the deferred functions, which must not throw.
+// after it has given it back; the destructor calls the deferred functions, which must not throw,
+// with whether the transaction is committed.
 class AfterTransaction {
  public:
+  using Function = std::function<void(bool committed)>;
+
   explicit AfterTransaction(StoreId store);
   ~AfterTransaction();
   AfterTransaction(const AfterTransaction&) = delete;
@@ -20,12 +23,13 @@ class AfterTransaction {
 
   // Defers a function to the end of the transaction of this store that this thread runs. Returns
   // false, and does nothing, if it runs none.
-  static bool defer(StoreId store, std::function<void()> function);
+  static bool defer(StoreId store, Function function);
 
  private:
   const StoreId store_;
   AfterTransaction* const outer_;  // The transaction of another store on this thread.
-  std::vector<std::function<void()>> deferred_;
+  const int exceptions_;
+  std::vector<Function> deferred_;
 };
 
 }  // namespace anabranch::leader

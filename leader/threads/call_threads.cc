@@ -74,8 +74,8 @@ void CallThreads::begin_thread_if_all_run() {
     refused_ = false;
   } catch (const Error& error) {
     if (std::exchange(refused_, true)) return;
-    core::log_warning(region_ + ": watches are called by " + std::to_string(threads_.size()) +
-                      " threads for now, since " + error.what());
+    core::log_warning(region_, "watches are called by " + std::to_string(threads_.size()) +
+                                   " threads for now, since " + error.what());
   }
 }
 
@@ -149,10 +149,11 @@ void CallThreads::note_slow_calls() {
     if (now < quiet_until_) continue;
     quiet_until_ = now + kQuiet;
     core::log_warning(
-        region_ + ": the function of a watch has been running for over a second in thread " +
-        std::to_string(call.thread) + "; " + std::to_string(counts_.slow) +
-        " do so now, and as long as they do there is one more thread for each, up to " +
-        std::to_string(kThreadsMax));
+        region_,
+        "the function of a watch has been running for over a second in thread " +
+            std::to_string(call.thread) + "; " + std::to_string(counts_.slow) +
+            " do so now, and as long as they do there is one more thread for each, up to " +
+            std::to_string(kThreadsMax));
   }
 }
 

@@ -35,7 +35,7 @@ class CallThreads {
   static constexpr std::size_t kThreads = 4;
   static constexpr std::size_t kThreadsMax = 32;
 
-  // `region` is the prefix of each line of the log.
+  // `region` is that of the store, for the log.
   CallThreads(std::string region, StoreId store,
               std::chrono::milliseconds slow_after = std::chrono::seconds(1),
               BeginThread begin_thread = leader::begin_thread);

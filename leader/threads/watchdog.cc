@@ -53,8 +53,8 @@ void Watchdog::begin(std::string what) {
 void Watchdog::end() {
   const std::lock_guard lock(mutex_);
   if (std::exchange(long_, false)) {
-    core::log_warning(region_ + ": the transaction" + what_ + " in thread " +
-                      std::to_string(thread_) + " has ended after " + seconds(time()));
+    core::log_warning(region_, "the transaction" + what_ + " in thread " + std::to_string(thread_) +
+                                   " has ended after " + seconds(time()));
   }
   began_.reset();
 }
@@ -92,10 +92,11 @@ void Watchdog::watch() {
 void Watchdog::warn() {
   if (!std::exchange(long_, true)) ++count_;
   look_at_ += Clock::now() - *began_;  // So a line comes each time it has doubled.
-  core::log_error(region_ + ": a transaction" + what_ + " has been running for " + seconds(time()) +
-                  " in thread " + std::to_string(thread_) +
-                  ": nobody else can write, and nothing is exchanged with other regions, until it "
-                  "is over");
+  core::log_error(
+      region_, "a transaction" + what_ + " has been running for " + seconds(time()) +
+                   " in thread " + std::to_string(thread_) +
+                   ": nobody else can write, and nothing is exchanged with other regions, until it "
+                   "is over");
 }
 
 }  // namespace anabranch::leader

@@ -25,7 +25,7 @@ class Watchdog {
     std::uint64_t thread = 0;  // The operating system's number of the thread.
   };
 
-  // `region` is the prefix of each line of the log.
+  // `region` is that of the store, for the log.
   explicit Watchdog(std::string region, std::chrono::milliseconds timeout = kTimeout);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;

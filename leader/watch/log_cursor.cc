@@ -55,8 +55,9 @@ LogCursor::Found LogCursor::next(const LogSource& source, storage::Position end,
     if (gap_) return Found::kLost;
     auto decoded = core::decode_batch(record->bytes);
     if (!decoded.ok()) {
-      core::log_error(source.region + ": record " + std::to_string(record->position) +
-                      " of the log cannot be told to watches: " + decoded.failure().message);
+      core::log_error(source.region,
+                      "record " + std::to_string(record->position) +
+                          " of the log cannot be told to watches: " + decoded.failure().message);
       gap_ = true;
       return Found::kLost;
     }

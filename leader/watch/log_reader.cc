@@ -117,8 +117,9 @@ bool LogReader::step() {
   } catch (const std::exception& error) {
     // The reader tries again with the next commit; changes until then are lost.
     if (failed_ != error.what()) {
-      core::log_error(source_.region +
-                      ": watches and open documents cannot be told what changes: " + error.what());
+      core::log_error(
+          source_.region,
+          std::string("watches and open documents cannot be told what changes: ") + error.what());
     }
     failed_ = error.what();
   }

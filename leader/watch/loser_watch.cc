@@ -69,7 +69,8 @@ bool LoserWatch::Impl::turn() {
     note_missed(losers.has_value());
     if (losers && !losers->empty()) tell(*losers);
   } catch (const std::exception& error) {
-    core::log_warning(std::string("the conflict log cannot be read: ") + error.what());
+    core::log_warning(watches_->region,
+                      std::string("the conflict log cannot be read: ") + error.what());
   }
   const std::lock_guard lock(mutex_);
   runner_ = {};
@@ -80,9 +81,11 @@ bool LoserWatch::Impl::turn() {
 void LoserWatch::Impl::note_missed(bool is_there) {
   if (!is_there) ++missed_;
   if (!is_there || missed_ == 0) return;
-  core::log_warning("a watch of losers has missed " + std::to_string(missed_) +
-                    " entries: the conflict log was full, and dropped them before the function of "
-                    "the watch had returned from those before");
+  core::log_warning(
+      watches_->region,
+      "a watch of losers has missed " + std::to_string(missed_) +
+          " entries: the conflict log was full, and dropped them before the function of "
+          "the watch had returned from those before");
   missed_ = 0;
 }
 
@@ -91,9 +94,10 @@ void LoserWatch::Impl::tell(const std::vector<Loser>& losers) {
     function_(losers);
     return;
   } catch (const std::exception& error) {
-    core::log_warning(std::string("the function of a watch of losers has thrown: ") + error.what());
+    core::log_warning(watches_->region,
+                      std::string("the function of a watch of losers has thrown: ") + error.what());
   } catch (...) {
-    core::log_warning("the function of a watch of losers has thrown something");
+    core::log_warning(watches_->region, "the function of a watch of losers has thrown something");
   }
   ++watches_->thrown;
 }
@@ -107,7 +111,7 @@ void LoserWatch::Impl::stop() {
     runs_elsewhere = runner_ != std::thread::id() && runner_ != std::this_thread::get_id();
   }
   // The running function may be waiting for the transaction of this thread.
-  const auto wait = [self = shared_from_this()] { self->wait_for_rest(); };
+  const auto wait = [self = shared_from_this()](bool /*committed*/) { self->wait_for_rest(); };
   if (runs_elsewhere && leader::AfterTransaction::defer(watches_->store, wait)) return;
   wait_for_rest();
 }

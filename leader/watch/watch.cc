@@ -17,7 +17,7 @@ WatchesStatus leader::Watches::status() const {
   status.watches = read.watches;
   status.documents = read.documents;
   status.behind = read.behind;
-  status.lost = read.lost;
+  status.lost = read.lost + dropped;
   status.failed = read.failed;
   status.slow = calls.slow;
   status.ever_slow = calls.ever_slow;
@@ -50,7 +50,7 @@ void Watch::Impl::stop() {
     runs_elsewhere = runner_ != std::thread::id() && runner_ != std::this_thread::get_id();
   }
   // The running function may be waiting for the transaction of this thread.
-  const auto wait = [self = shared_from_this()] { self->wait_for_rest(); };
+  const auto wait = [self = shared_from_this()](bool /*committed*/) { self->wait_for_rest(); };
   if (runs_elsewhere && leader::AfterTransaction::defer(watches_->store, wait)) return;
   wait_for_rest();
 }
@@ -154,9 +154,10 @@ void Watch::Impl::tell(const Changes& changes) {
     function_(changes);
     return;
   } catch (const std::exception& error) {
-    core::log_warning(std::string("the function of a watch has thrown: ") + error.what());
+    core::log_warning(watches_->region,
+                      std::string("the function of a watch has thrown: ") + error.what());
   } catch (...) {
-    core::log_warning("the function of a watch has thrown something");
+    core::log_warning(watches_->region, "the function of a watch has thrown something");
   }
   ++watches_->thrown;
 }

@@ -31,7 +31,10 @@ struct Watches {
   static constexpr std::size_t kQueuedBytesMax = std::size_t{64} << 20U;
 
   Watches(const LogSource& source, StoreId id)
-      : store(id), reader(std::make_shared<LogReader>(source, id)), threads(source.region, id) {}
+      : store(id),
+        region(source.region),
+        reader(std::make_shared<LogReader>(source, id)),
+        threads(source.region, id) {}
 
   // From then on no function is called.
   void close() {
@@ -41,10 +44,12 @@ struct Watches {
   [[nodiscard]] WatchesStatus status() const;
 
   const StoreId store;
+  const std::string region;  // Of the store, for the log.
   const std::shared_ptr<LogReader> reader;
   CallThreads threads;
   std::atomic<std::size_t> queued_bytes = 0;
   std::atomic<std::uint64_t> thrown = 0;
+  std::atomic<std::uint64_t> dropped = 0;  // Queues of observers of documents.
 };
 
 }  // namespace leader

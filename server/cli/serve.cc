@@ -88,13 +88,14 @@ void obey_signals(Server& server) {
 void say_ready(const leader::Leader& leader, const Server& server) {
   const StoreStatus status = leader.status();
   const std::string listens = status.endpoint.empty() ? "nowhere" : status.endpoint;
-  core::log_info("ready: region " + status.region + ", origin " + status.origin + ", listens on " +
-                 listens + ", redis on " + server.endpoint());
+  core::log_info(status.region, "ready: origin " + status.origin + ", listens on " + listens +
+                                    ", redis on " + server.endpoint());
 }
 
 Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config& config) {
   ServerOptions options;
   options.address = config.redis;
+  options.value_bytes_max = config.store.value_bytes_max;
   if (config.output_bytes_total > 0) options.output_bytes_total = config.output_bytes_total;
   if (config.output_stall_ms > 0) {
     options.output_stall = std::chrono::milliseconds(config.output_stall_ms);
@@ -111,7 +112,7 @@ Result<void> serve(const Config& config) {
   say_ready(*leader.value(), *server.value());
   server.value()->run();
   server_to_stop = nullptr;
-  core::log_info("stopped: region " + config.store.region);
+  core::log_info(config.store.region, "stopped");
   return {};
 }
 
@@ -123,8 +124,9 @@ Argument::Kind argument_kind(Setting::Kind kind) {
 ExitCode run(const Arguments& arguments) {
   const Result<Config> config = configure(arguments);
   if (!config.ok()) return print_error(config.failure().message, kUsage);
-  core::set_log_level(config.value().log_level);
-  for (const std::string& line : unknown_variables(names_in_environment())) core::log_warning(line);
+  set_log_level(config.value().log_level);
+  for (const std::string& line : unknown_variables(names_in_environment()))
+    core::log_warning({}, line);
   std::signal(SIGPIPE, SIG_IGN);
   explain_faults();
   const Result<void> served = serve(config.value());

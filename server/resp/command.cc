@@ -8,6 +8,7 @@
 #include "core/assert.h"
 #include "core/text.h"
 #include "server/resp/host.h"
+#include "server/resp/table/usage.h"
 
 namespace anabranch::server {
 namespace {
@@ -56,15 +57,71 @@ class Index {
   std::array<const Command*, kSlots> slots_{};
 };
 
-std::vector<Command> collect_commands() {
-  std::vector<Command> all;
-  for (const auto family :
-       {connection_commands(), string_commands(), key_commands(), expiry_commands(), set_commands(),
-        hash_commands(), transaction_commands(), server_commands(), session_commands(),
-        anabranch_commands()}) {
-    all.insert(all.end(), family.begin(), family.end());
+struct Family {
+  Group group;
+  std::span<const Command> rows;
+};
+
+// All rows: those of the families, then the verbs of containers, level by level.
+class Table {
+ public:
+  Table() {
+    for (const auto& [group, rows] : families()) {
+      for (const Command& row : rows) add(row, group, {});
+    }
+    commands_ = rows_.size();
+    std::vector<std::pair<std::size_t, std::size_t>> verbs;  // Of each row: begin and end.
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      const std::size_t begin = rows_.size();
+      const auto declared = rows_[i].declared_verbs;
+      const Group group = rows_[i].group;
+      if (declared != nullptr) {
+        for (const Command& row : declared()) add(row, group, names_[i] + "|");
+      }
+      verbs.emplace_back(begin, rows_.size());
+    }
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      const auto [begin, end] = verbs[i];
+      rows_[i].verbs = std::span<const Command>(rows_).subspan(begin, end - begin);
+    }
   }
-  return all;
+
+  [[nodiscard]] std::span<const Command> rows() const { return rows_; }
+  [[nodiscard]] std::span<const Command> commands() const { return rows().first(commands_); }
+  [[nodiscard]] const std::string& name(const Command& row) const { return names_[row.id]; }
+
+ private:
+  static std::vector<Family> families() {
+    return {{Group::kConnection, connection_commands()},
+            {Group::kString, string_commands()},
+            {Group::kGeneric, key_commands()},
+            {Group::kGeneric, expiry_commands()},
+            {Group::kGeneric, scan_commands()},
+            {Group::kSet, set_commands()},
+            {Group::kSet, set_algebra_commands()},
+            {Group::kSet, random_commands()},
+            {Group::kHash, hash_commands()},
+            {Group::kTransactions, transaction_commands()},
+            {Group::kServer, server_commands()},
+            {Group::kGeneric, session_commands()},
+            {Group::kAnabranch, anabranch_commands()}};
+  }
+
+  void add(const Command& row, Group group, const std::string& container) {
+    names_.push_back(container + std::string(row.name));
+    rows_.push_back(row);
+    rows_.back().id = static_cast<std::uint16_t>(rows_.size() - 1);
+    if (row.group == Group::kOfFamily) rows_.back().group = group;
+  }
+
+  std::vector<Command> rows_;
+  std::vector<std::string> names_;
+  std::size_t commands_ = 0;
+};
+
+const Table& table() {
+  static const Table table;
+  return table;
 }
 
 // The form printed by Redis: up to a zero byte, at most 128 bytes.
@@ -85,17 +142,20 @@ std::string unknown_command(Arguments arguments) {
          "', with args beginning with: " + shown;
 }
 
+// Counts the error that begins at a mark of the output.
+void count_error(const Call& call, std::size_t mark) {
+  std::string_view error = call.client.output;
+  error.remove_prefix(mark + 1);
+  call.host.observed.errors.add(error.substr(0, error.find_first_of(" \r")));
+}
+
 }  // namespace
 
-bool Command::takes(std::size_t words) const {
-  const auto count = static_cast<std::size_t>(arity < 0 ? -arity : arity);
-  return arity < 0 ? words >= count : words == count;
-}
+std::span<const Command> all_commands() { return table().commands(); }
 
-std::span<const Command> all_commands() {
-  static const std::vector<Command> all = collect_commands();
-  return all;
-}
+std::span<const Command> all_rows() { return table().rows(); }
+
+std::string_view full_name(const Command& command) { return table().name(command); }
 
 const Command* find_command(std::string_view name) {
   static const Index index;
@@ -108,14 +168,28 @@ const Command* find_command(std::span<const Command> rows, std::string_view name
   return found == rows.end() ? nullptr : &*found;
 }
 
+const Command* find_row(std::string_view full_name) {
+  const std::size_t end = full_name.find('|');
+  const Command* found = find_command(full_name.substr(0, end));
+  if (found == nullptr || end == std::string_view::npos) return found;
+  std::string_view rest = full_name.substr(end + 1);
+  for (;;) {
+    const std::size_t next = rest.find('|');
+    found = find_command(found->verbs, rest.substr(0, next));
+    if (found == nullptr || next == std::string_view::npos) return found;
+    rest.remove_prefix(next + 1);
+  }
+}
+
 Resolved resolve(Arguments arguments) {
   const Command* command = find_command(arguments[0]);
   if (command == nullptr) return {nullptr, nullptr, unknown_command(arguments)};
+  if (command->verbs.empty() && command->takes(arguments.size())) return {command, command, {}};
   Resolved resolved{command, command, {}};
   std::string name;
-  for (std::size_t i = 1; command->verbs != nullptr && i < arguments.size(); ++i) {
+  for (std::size_t i = 1; !command->verbs.empty() && i < arguments.size(); ++i) {
     name.append(command->name);
-    const Command* verb = find_command(command->verbs(), arguments[i]);
+    const Command* verb = find_command(command->verbs, arguments[i]);
     if (verb == nullptr) {
       return {nullptr, nullptr,
               "ERR unknown subcommand '" + std::string(printable(arguments[i])) + "'. Try " +
@@ -134,16 +208,20 @@ Resolved resolve(Arguments arguments) {
 void run(Call& call) {
   const std::size_t mark = call.reply().mark();
   try {
-    if (!call.command.has(kWrites)) return call.command.run(call);
-    call.scope.atomically([&](Scope& txn) {
-      if (!call.client.shown.empty()) call.client.shown.tell(call.host.leader.writer());
-      Call inner{call.client, txn, call.host, call.arguments, call.command, call.container};
-      inner.command.run(inner);
-    });
+    if (!call.command.changes()) {
+      call.command.run(call);
+    } else {
+      call.scope.atomically([&](Scope& txn) {
+        if (!call.client.shown.empty()) call.client.shown.tell(call.host.leader.writer());
+        Call inner{call.client, txn, call.host, call.arguments, call.command, call.container};
+        inner.command.run(inner);
+      });
+    }
   } catch (const Error& error) {
     call.reply().rewind(mark);
     call.reply().error(error_text(error));
   }
+  if (call.reply().is_error(mark)) count_error(call, mark);
 }
 
 std::string error_text(const Error& error) {
@@ -163,14 +241,14 @@ std::string error_text(const Error& error) {
 }
 
 void help(Call& call) {
-  const std::span<const Command> rows = call.container.verbs();
+  const std::span<const Command> rows = call.container.verbs;
   Writer& reply = call.reply();
   reply.array(1 + rows.size() * 2);
   reply.status(in_upper_case(call.container.name) +
                " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
   for (const Command& row : rows) {
     std::string usage = in_upper_case(row.name);
-    if (!row.usage.empty()) usage.append(" ").append(row.usage);
+    if (!row.usage.empty()) usage.append(" ").append(plain_usage(row.usage));
     reply.status(usage);
     reply.status("    " + std::string(row.help));
   }
@@ -182,6 +260,10 @@ bool same_word(std::string_view word, std::string_view lower_case) {
     if (lower(word[i]) != lower_case[i]) return false;
   }
   return true;
+}
+
+void count_lookup(const Call& call, bool found) {
+  ++(found ? call.host.observed.hits : call.host.observed.misses);
 }
 
 void reply_value(Writer& reply, const std::optional<std::string>& value) {

@@ -1,5 +1,5 @@
-// Commands: one row of a table each. The table dispatches, checks arity and rights, queues between
-// MULTI and EXEC, and is the source of COMMAND and HELP.
+// Commands: one row of a table each (table/row.h). The table dispatches, checks arity, queues
+// between MULTI and EXEC, and is the source of COMMAND, HELP and docs/commands.md.
 //
 // A command function reads and writes through its call's scope alone, as an application does. It
 // answers with exactly one reply, or throws Error, which becomes an error reply; one that may not
@@ -19,11 +19,11 @@
 #include <anabranch/scope.h>
 
 #include "server/resp/client.h"
+#include "server/resp/table/row.h"
 #include "server/resp/writer.h"
 
 namespace anabranch::server {
 
-struct Command;
 struct Host;
 struct Slice;
 
@@ -38,6 +38,7 @@ struct Call {
   const Command& command;    // The row being run.
   const Command& container;  // The row above it: CLIENT of CLIENT ID; otherwise the row itself.
   Slice* slice = nullptr;    // The progress of a kLong command; null: it runs to its end.
+  bool queued = false;       // Within EXEC: it must answer at once.
 
   [[nodiscard]] Writer& reply() const { return client.reply; }
   [[nodiscard]] std::size_t size() const { return arguments.size(); }
@@ -49,51 +50,17 @@ struct Call {
   [[nodiscard]] Key all_keys() const { return Key::all(client.database); }
 };
 
-// The properties of a command, as a set of bits.
-enum Flag : std::uint32_t {
-  kReads = 1U << 0U,
-  kWrites = 1U << 1U,     // Runs in a transaction.
-  kFast = 1U << 2U,       // Costs about the same whatever is stored.
-  kImmediate = 1U << 3U,  // Not queued between MULTI and EXEC.
-  kAlone = 1U << 4U,      // Refused between MULTI and EXEC.
-  kAfterCommit =
-      1U << 5U,        // Reads the leader itself: earlier writes of the turn are committed first.
-  kSliced = 1U << 6U,  // Removes all keys it names: many keys in slices (removals.h).
-  kWhole = 1U << 7U,   // Reads a whole database.
-  kLong = 1U << 8U,    // Reads much, in slices if asked to (long_answer.h).
-};
-
-// The right that a client needs. Every client has all rights until there are passwords.
-enum class Right : std::uint8_t { kConnection, kRead, kWrite, kAdmin };
-
-// The positions of the keys among the arguments, for COMMAND; -1 is the last one.
-struct KeyRange {
-  int first = 0;
-  int last = 0;
-  int step = 0;
-};
-
-struct Command {
-  std::string_view name;  // In lower case.
-  int arity;              // Words including the name; negative: the minimum.
-  std::uint32_t flags;
-  Right right;
-  KeyRange keys;
-  std::string_view usage;  // The arguments, for people.
-  std::string_view help;   // One sentence.
-  void (*run)(Call& call) = nullptr;
-  // The rows of its second word, such as ID of CLIENT ID.
-  std::span<const Command> (*verbs)() = nullptr;
-
-  [[nodiscard]] bool has(Flag flag) const { return (flags & flag) != 0; }
-  [[nodiscard]] bool takes(std::size_t words) const;
-};
-
 // All commands, in the order of families.
 std::span<const Command> all_commands();
+// The same, followed by the verbs of containers: rows[i].id is i.
+std::span<const Command> all_rows();
+// Returns the name of a row with those of the rows above it: "client|id".
+std::string_view full_name(const Command& command);
 // Returns the row of a name in any case; null if there is none.
 const Command* find_command(std::string_view name);
 const Command* find_command(std::span<const Command> rows, std::string_view name);
+// The same for a full name: "client|id".
+const Command* find_row(std::string_view full_name);
 
 // The row for a request, after its name and arity were checked.
 struct Resolved {
@@ -115,6 +82,10 @@ std::string error_text(const Error& error);
 void help(Call& call);
 // Whether a word equals this one, in any case.
 bool same_word(std::string_view word, std::string_view lower_case);
+// Whether a field or member is longer than any that can be stored, so that no collection has it.
+constexpr bool is_too_long(std::string_view name) { return name.size() > (std::size_t{64} << 10U); }
+// Counts a key that a read was to find, for INFO.
+void count_lookup(const Call& call, bool found);
 // Replies with the value, or null.
 void reply_value(Writer& reply, const std::optional<std::string>& value);
 // Returns the integer in an argument; nullopt after an error reply.
@@ -134,8 +105,11 @@ std::string arity_error(std::string_view name);
 std::span<const Command> connection_commands();
 std::span<const Command> string_commands();
 std::span<const Command> key_commands();
+std::span<const Command> scan_commands();
 std::span<const Command> expiry_commands();
 std::span<const Command> set_commands();
+std::span<const Command> set_algebra_commands();
+std::span<const Command> random_commands();
 std::span<const Command> hash_commands();
 std::span<const Command> transaction_commands();
 std::span<const Command> server_commands();

@@ -3,11 +3,17 @@
 
 #include <cstdint>
 #include <map>
+#include <random>
 #include <string>
 
 #include "leader/leader.h"
 #include "server/resp/client.h"
+#include "server/resp/monitors.h"
+#include "server/resp/observe/observed.h"
+#include "server/resp/random.h"
+#include "server/resp/scan_cursors.h"
 #include "server/resp/server_options.h"
+#include "server/resp/watched_keys.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
@@ -33,6 +39,14 @@ struct Host {
   std::string endpoint;  // HOST:PORT of the Redis port.
   SteadyTime started = steady_now();
   Statistics statistics = {};
+  Observed observed = {};
+  Monitors monitors = {};
+  std::string run_id = random_digits(40);  // Of this start.
+  std::mt19937_64 random{random_seed()};
+  ScanCursors cursors{random_seed()};
+  WatchedKeys watched{leader};
+  SteadyTime now = started;   // Read once for each request.
+  std::string stopping = {};  // The address of the client that has asked for the end; or empty.
   std::map<std::uint64_t, const Client*> clients = {};  // By id.
   const leader::Watchdog* watchdog = nullptr;  // Watches everything that runs as one transaction.
   std::size_t output_bytes = 0;                // Unsent answers.

@@ -36,11 +36,12 @@ void InputRoom::relieve(const Connections& all, const std::function<void(Connect
     close(each);
     count(each);
   }
-  core::log_warning("Requests and transactions of " + std::to_string(held >> 10U) +
-                    " KiB have come and are not run yet, and there is room for " +
-                    std::to_string(total >> 10U) + " KiB: of " + std::to_string(largest.size()) +
-                    " clients the " + std::to_string(closed) +
-                    " that hold most are closed; the first: " + first);
+  core::log_warning({}, "Requests and transactions of " + std::to_string(held >> 10U) +
+                            " KiB have come and are not run yet, and there is room for " +
+                            std::to_string(total >> 10U) + " KiB: of " +
+                            std::to_string(largest.size()) + " clients the " +
+                            std::to_string(closed) +
+                            " that hold most are closed; the first: " + first);
 }
 
 void InputRoom::forget(Connection& connection) {

@@ -34,6 +34,7 @@ struct Slice {
   std::optional<std::string> last = {};  // The names up to this one are done;
   std::size_t arguments = 0;             // and so many of its arguments are done.
   std::size_t found = 0;
+  std::size_t visited = 0;  // Names, in commands that count them.
   bool cut_short = false;
 };
 
@@ -61,12 +62,19 @@ class LongAnswer {
     slice_.last = name;
     return true;
   }
+  // The last name that was handled, by this slice or an earlier one; nullopt before the first.
+  [[nodiscard]] const std::optional<std::string>& last() const { return slice_.last; }
+  // The number of names that were visited: as counted by the caller.
+  [[nodiscard]] std::size_t& visited() { return slice_.visited; }
+  // Calls the function until it was called so many times, in all slices together.
+  template <typename Each>
+  void repeat(std::size_t times, const Each& each) {
+    while (slice_.arguments < times && !late()) each(slice_.arguments++);
+  }
   // Calls the function with the remaining arguments, from the one at `begin` on.
   template <typename Each>
   void each_argument(std::size_t begin, const Each& each) {
-    while (begin + slice_.arguments < call_.size() && !late()) {
-      each(call_[begin + slice_.arguments++]);
-    }
+    repeat(call_.size() - begin, [&](std::size_t i) { each(call_[begin + i]); });
   }
 
   // Counts one element of the answer.
@@ -75,6 +83,17 @@ class LongAnswer {
   [[nodiscard]] std::optional<std::size_t> total() const {
     return slice_.cut_short ? std::nullopt : std::optional(slice_.found);
   }
+  // The same as a page of a scan: with the cursor of the next page before the elements.
+  void enclose_page(std::uint64_t cursor) {
+    if (slice_.cut_short) return;
+    Writer& reply = call_.reply();
+    reply.enclose(slice_.mark, Writer::Aggregate::kArray, slice_.found);
+    const std::size_t end = reply.mark();
+    reply.array(2);
+    reply.bulk(std::to_string(cursor));
+    reply.move_before(slice_.mark, end);
+  }
+  [[nodiscard]] bool complete() const { return !slice_.cut_short; }
   // Puts the head before the elements if the answer is complete.
   void enclose(Writer::Aggregate kind) {
     if (!slice_.cut_short) call_.reply().enclose(slice_.mark, kind, slice_.found);

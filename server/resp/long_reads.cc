@@ -68,8 +68,10 @@ void LongReads::go_on(Host& host, SteadyTime until, const RoomFor& room, const A
     std::unique_ptr<Read> read = std::move(reads_.front());
     reads_.pop_front();
     Client& client = read->client;
-    const SteadyTime end = std::min(until, steady_now() + host.options.read_slice_max);
+    const SteadyTime begin = steady_now();
+    const SteadyTime end = std::min(until, begin + host.options.read_slice_max);
     const bool over = slice(*read, host, end, room(client), newest);
+    host.observed.commands.of(read->command.id).time += steady_now() - begin;
     if (over) {
       --host.long_reads;
     } else {

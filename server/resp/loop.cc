@@ -108,7 +108,10 @@ Loop::~Loop() = default;
 
 void Loop::run() {
   Milliseconds timeout{0};
-  while (!stopped_) timeout = turn(timeout);
+  while (!stopped_ && host_.stopping.empty()) timeout = turn(timeout);
+  if (!host_.stopping.empty()) {
+    core::log_info({}, "stopping: the client " + host_.stopping + " asked");
+  }
 }
 
 Loop::Milliseconds Loop::turn(Milliseconds timeout) {
@@ -121,6 +124,7 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   serve_all();
   turn_.remove_some(steady_now() + kRemovalTime);
   turn_.commit();
+  show_monitors();
   // Clients that were not served come first in the next turn.
   for (Connection* connection : answering_) {
     if (!connection->served) answer(*connection);
@@ -132,6 +136,8 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   close_gone();
   read_some(begun);
   let_go_on();
+  note_rates();
+  host_.watched.follow();
   // After the answers: while their clients think, foreign writes are applied.
   Milliseconds sleep = leader_.turn();
   waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
@@ -139,6 +145,12 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   sleep = heap_.tidy(worked, idle, sleep);
   if (!idle) return Milliseconds{0};
   return waiting_.timeout(room_.timeout(sleep));
+}
+
+void Loop::note_rates() {
+  host_.observed.commands_rate.note(host_.now, host_.statistics.commands);
+  host_.observed.in_rate.note(host_.now, host_.statistics.bytes_in);
+  host_.observed.out_rate.note(host_.now, host_.statistics.bytes_out);
 }
 
 // A cheap client waits at most for the half turn of expensive ones, and an expensive one for the
@@ -150,11 +162,27 @@ void Loop::serve_all() {
   for (Connection* connection : answering_) connection->served = false;
   for (auto each = answering_.begin(); each != heavy.begin(); ++each) {
     serve(**each, budget);
-    if (heavy.empty() ? budget.spent() : budget.half_spent()) break;
+    if (heavy.empty() ? budget.spent(host_.now) : budget.half_spent(host_.now)) break;
   }
   for (Connection* connection : heavy) {
     serve(*connection, budget);
-    if (budget.spent()) return;
+    if (budget.spent(host_.now)) return;
+  }
+}
+
+void Loop::show_monitors() {
+  if (!host_.monitors.take_shown()) return;
+  for (Client* client : host_.monitors.all()) {
+    Connection& connection = *connections_.at(client->id);
+    room_.count(connection);
+    if (connection.stuck() && !connection.gone) {
+      core::log_warning({}, "The monitor " + client->address + " is closed: it does not read.");
+      ++host_.statistics.clients_cut;
+      connection.gone = true;
+    }
+    // In this turn: a connection that is closed at its end must not be scheduled for the next one.
+    const bool answered = connection.scheduled || std::ranges::count(answering_, &connection) > 0;
+    if (!answered) answering_.push_back(&connection);
   }
 }
 
@@ -164,6 +192,7 @@ void Loop::close_gone() {
   for (Connection* connection : answering_) {
     if (!connection->gone) continue;
     turn_.forget(connection->client());
+    host_.monitors.remove(connection->client());
     room_.forget(*connection);
     input_.forget(*connection);
     host_.clients.erase(connection->client().id);
@@ -239,8 +268,8 @@ void Loop::reload_keys() {
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t taken = ::read(requests_.reload_keys, &count, sizeof(count));
   const core::Result<void> done = leader_.reload_keys();
-  if (done.ok()) return core::log_info("the keys are read again");
-  core::log_error("the keys stay as they were: " + done.failure().message);
+  if (done.ok()) return core::log_info({}, "the keys are read again");
+  core::log_error({}, "the keys stay as they were: " + done.failure().message);
 }
 
 void Loop::accept_clients() {
@@ -286,7 +315,8 @@ void Loop::accept_client(int fd, std::string address) {
 void Loop::pause_accepting() {
   if (accept_again_ != SteadyTime{}) return;
   if (!accept_warned_) {
-    core::log_warning("No descriptors are left for more clients; they wait until some are free.");
+    core::log_warning({},
+                      "No descriptors are left for more clients; they wait until some are free.");
   }
   accept_warned_ = true;
   ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, listener_.fd(), nullptr);
@@ -350,11 +380,11 @@ void Loop::schedule(Connection& connection) {
 }
 
 void Loop::serve(Connection& connection, TurnBudget& budget) {
-  const SteadyTime from = steady_now();
+  const SteadyTime from = host_.now = steady_now();
   std::size_t grown = 0;
   connection.served = true;
   for (std::size_t i = 0; i < options_.turn_commands_max && connection.runnable; ++i) {
-    if (i > 0 && budget.spent()) break;
+    if (i > 0 && budget.spent(host_.now)) break;
     const std::size_t before = connection.pending();
     const bool more = serve_next(connection);
     if (i == 0 && !more) return;  // No command ran, so its cost is unknown.
@@ -365,7 +395,7 @@ void Loop::serve(Connection& connection, TurnBudget& budget) {
     grown += answered;
     if (!more) break;
   }
-  const bool little = steady_now() - from < kLightTime && grown < kLightBytes &&
+  const bool little = host_.now - from < kLightTime && grown < kLightBytes &&
                       connection.input_bytes() < kLightInput && connection.missing() < kLightBytes;
   connection.cost = little ? Connection::Cost::kLittle : Connection::Cost::kMuch;
 }

@@ -86,6 +86,9 @@ class Loop {
   void read_some(SteadyTime begun);
   // Answers a client and decides which events to watch next.
   void answer(Connection& connection);
+  // Has the clients answered that MONITOR has shown commands; closes those that do not read.
+  void show_monitors();
+  void note_rates();
   void close_gone();
   void set_interest(Connection& connection, std::uint32_t events);
   // Schedules a client for serving and answering in the next turn.

@@ -98,11 +98,11 @@ void OutputRoom::say_full() {
   const SteadyTime now = steady_now();
   if (said_full_ != SteadyTime{} && now - said_full_ < kSayAgain) return;
   said_full_ = now;
-  core::log_warning("Answers of " + mebibytes(host_.output_bytes) +
-                    " wait to be sent, and there is room for " +
-                    mebibytes(options_.output_bytes_total) +
-                    " (output_bytes_total): a client that asks for more than " +
-                    std::to_string(share() >> 10U) + " KiB waits until others have read theirs");
+  core::log_warning(
+      {}, "Answers of " + mebibytes(host_.output_bytes) +
+              " wait to be sent, and there is room for " + mebibytes(options_.output_bytes_total) +
+              " (output_bytes_total): a client that asks for more than " +
+              std::to_string(share() >> 10U) + " KiB waits until others have read theirs");
 }
 
 bool OutputRoom::fits(const Held& held, std::size_t promised) const {
@@ -187,11 +187,11 @@ void OutputRoom::relieve(SteadyTime now, const Connections& all, const Use& clos
   }
   if (closed == 0) return;
   core::log_warning(
-      std::to_string(closed) + " of " + std::to_string(idle.size()) +
-      " clients that have not read their answers for " +
-      std::to_string(options_.output_stall.count()) +
-      " ms (output_stall_ms) are closed, since others wait for the room; the first: " +
-      idle.front()->client().address + " with " + mebibytes(idle.front()->counted));
+      {}, std::to_string(closed) + " of " + std::to_string(idle.size()) +
+              " clients that have not read their answers for " +
+              std::to_string(options_.output_stall.count()) +
+              " ms (output_stall_ms) are closed, since others wait for the room; the first: " +
+              idle.front()->client().address + " with " + mebibytes(idle.front()->counted));
 }
 
 OutputRoom::Milliseconds OutputRoom::timeout(Milliseconds most) const {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "server/resp/table/keys.h"
 
 namespace anabranch::server {
 namespace {
@@ -78,16 +79,13 @@ bool Removals::make_way(const Command& command, Client& client, Arguments argume
 
 void Removals::make_way(const Command& command, std::uint8_t database, Arguments arguments,
                         Scope& scope) {
-  const auto [first, last, step] = command.keys;
-  const int end = last < 0 ? static_cast<int>(arguments.size()) + last : last;
-  for (int i = first; step > 0 && i <= end; i += step) {
-    const std::string_view name = arguments[static_cast<std::size_t>(i)];
+  for_each_key(command, arguments, [&](std::string_view name, const KeySpec&) {
     const auto found = condemned_.find(entry_of(database, name));
-    if (found == condemned_.end()) continue;
+    if (found == condemned_.end()) return;
     const Shared removal = found->second;
     condemned_.erase(found);
     remove(scope, name, *removal);
-  }
+  });
 }
 
 bool Removals::slice(Scope& scope, SteadyTime until) {

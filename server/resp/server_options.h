@@ -17,6 +17,8 @@ struct ServerOptions {
   std::size_t connections_max = 10'000;
   // Of one request.
   ParserLimits parser = {};
+  // The largest value that the store takes, for CONFIG GET.
+  std::size_t value_bytes_max = std::size_t{32} << 20U;
   // While more bytes than this wait for a client that does not read, nothing is read from it.
   std::size_t output_pause_bytes = std::size_t{1} << 20U;
   // An answer that would make more bytes than this wait becomes an error.

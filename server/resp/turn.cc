@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "core/wall_clock.h"
 
 namespace anabranch::server {
 namespace {
@@ -19,7 +20,7 @@ bool is_http(std::string_view word) { return same_word(word, "post") || same_wor
 }  // namespace
 
 void Turn::execute(Client& client, Arguments arguments) {
-  if (client.drafted) return give_draft(client);
+  if (client.drafted) return give_draft(client, arguments);
   const Resolved resolved = resolve(arguments);
   if (resolved.command == nullptr && is_http(arguments[0])) {
     client.closing = true;
@@ -28,21 +29,23 @@ void Turn::execute(Client& client, Arguments arguments) {
   if (resolved.command == nullptr && same_word(arguments[0], "exec")) {
     return discard(client, resolved.error);
   }
-  if (resolved.command == nullptr) return refuse(client, resolved.error);
+  if (resolved.command == nullptr) return reject(client, resolved, arguments);
   const Command& command = *resolved.command;
   client.last_command = command.name;
   if (client.queue.open && !command.has(kImmediate)) return enqueue(client, resolved, arguments);
   if (!make_way(client, command, arguments)) return;
   if (command.has(kSliced) && arguments.size() > Removals::kDirectMax) {
-    return begin_removal(client, arguments);
+    return begin_removal(client, command, arguments);
   }
-  if (command.has(kAfterCommit)) commit();
+  // What others have staged counts as a change, so the log must have it.
+  const bool watches = command.has(kExecutes) && host_.watched.watches(client);
+  if (command.has(kAfterCommit) || watches) commit();
 
   const std::size_t begin = client.reply.mark();
   Call call{client, host_.leader.scope(), host_, arguments, command, *resolved.container};
   Slice slice;
   if (command.has(kLong)) {
-    slice.until = steady_now() + host_.options.read_slice_max;
+    slice.until = host_.now + host_.options.read_slice_max;
     call.slice = &slice;
   }
   if (!run_within_room(call, begin)) return;
@@ -50,12 +53,47 @@ void Turn::execute(Client& client, Arguments arguments) {
     client.reply.rewind(begin);
     return begin_read(client, resolved, arguments);
   }
+  finish(call, begin);
+}
+
+void Turn::finish(const Call& call, std::size_t begin) {
+  Client& client = call.client;
+  const Command& command = call.command;
   ++host_.statistics.commands;
-  wrote_ = wrote_ || command.has(kWrites);
-  const bool looked = command.has(kReads) || command.has(kWrites);
-  if (looked) client.session.mark(command.has(kWrites));
+  const bool changes = command.changes();
+  wrote_ = wrote_ || changes;
+  const bool looked = changes || command.has(kReads);
+  if (looked) client.session.mark(changes);
   if (wrote_ && looked) answers_.push_back({&client, begin, client.reply.mark()});
+  const SteadyTime now = steady_now();
+  const auto took = now - std::exchange(host_.now, now);
+  CommandCount& count = host_.observed.commands.of(command.id);
+  ++count.calls;
+  count.time += took;
+  if (client.reply.is_error(begin)) ++count.failed;
+  if (host_.observed.notable(took)) note_slow(call, took);
+  if (host_.monitors.any()) show(client, command, call.arguments);
   if (wrote_ && host_.leader.group_full()) commit();
+}
+
+void Turn::note_slow(const Call& call, std::chrono::nanoseconds took) {
+  Observed& observed = host_.observed;
+  const std::int64_t seconds = core::SystemClock().now_ms() / 1000;
+  if (observed.latency().takes(took)) {
+    observed.latency().add(call.command.has(kFast) ? "fast-command" : "command", seconds, took);
+  }
+  if (!observed.slow().takes(took) || call.command.has(kSecret)) return;
+  observed.slow().add({.time = seconds,
+                       .took = std::chrono::duration_cast<std::chrono::microseconds>(took),
+                       .address = call.client.address,
+                       .client = call.client.name},
+                      call.arguments);
+}
+
+// As by Redis, words of operators are not shown.
+void Turn::show(const Client& client, const Command& command, Arguments arguments) {
+  const bool shown = host_.monitors.any() && !command.has(kSecret) && !command.has(kAdmin);
+  if (shown) host_.monitors.show(client, arguments);
 }
 
 bool Turn::run_within_room(Call& call, std::size_t begin) {
@@ -70,8 +108,9 @@ bool Turn::run_within_room(Call& call, std::size_t begin) {
 }
 
 void Turn::run_watched(Call& call) {
+  if (!call.command.changes()) return run(call);
   const std::size_t queued = call.client.queue.entries.size();
-  if (!call.command.has(kWrites) || std::max(call.size(), queued) < kMany) return run(call);
+  if (std::max(call.size(), queued) < kMany) return run(call);
   struct Watched {
     leader::Watchdog& watchdog;
     ~Watched() { watchdog.end(); }
@@ -92,7 +131,7 @@ bool Turn::make_way(Client& client, const Command& command, Arguments arguments)
   return may;
 }
 
-void Turn::begin_removal(Client& client, Arguments arguments) {
+void Turn::begin_removal(Client& client, const Command& command, Arguments arguments) {
   try {
     if (reads_.any_to_begin()) {
       commit();
@@ -102,7 +141,12 @@ void Turn::begin_removal(Client& client, Arguments arguments) {
       }
     }
     ++host_.statistics.commands;
+    ++host_.observed.commands.of(command.id).calls;
     removals_.begin(client, arguments.subspan(1));
+    show(client, command, arguments);
+    for (const std::string_view name : arguments.subspan(1)) {
+      host_.watched.touch(client.database, name);
+    }
   } catch (const Error& error) {
     client.reply.error(error_text(error));
   }
@@ -110,13 +154,15 @@ void Turn::begin_removal(Client& client, Arguments arguments) {
 
 void Turn::begin_read(Client& client, const Resolved& resolved, Arguments arguments) {
   reads_.begin(client, resolved, arguments);
+  ++host_.observed.commands.of(resolved.command->id).calls;
   ++host_.statistics.long_reads;
   ++host_.long_reads;
   client.held_back = HeldBack{HeldBack::Until::kDrafted};
 }
 
-void Turn::give_draft(Client& client) {
+void Turn::give_draft(Client& client, Arguments arguments) {
   ++host_.statistics.commands;
+  if (host_.monitors.any()) host_.monitors.show(client, arguments);
   client.session.mark(false);
   client.drafted = false;
   if (client.output.empty()) client.output.swap(client.draft);
@@ -125,6 +171,7 @@ void Turn::give_draft(Client& client) {
 }
 
 void Turn::forget(Client& client) {
+  host_.watched.forget(client);
   reads_.forget(host_, client);
   std::string().swap(client.draft);
   client.drafted = false;
@@ -139,12 +186,20 @@ void Turn::remove_some(SteadyTime until) {
 void Turn::refuse(Client& client, std::string_view error) {
   client.queue.aborted = client.queue.open;
   client.reply.error(error);
+  host_.observed.errors.add(error);
+}
+
+void Turn::reject(Client& client, const Resolved& resolved, Arguments arguments) {
+  const Command* command = find_command(arguments[0]);
+  if (command != nullptr) ++host_.observed.commands.of(command->id).rejected;
+  refuse(client, resolved.error);
 }
 
 void Turn::discard(Client& client, std::string_view error) {
   constexpr std::string_view kCode = "ERR ";
   if (error.starts_with(kCode)) error.remove_prefix(kCode.size());
   client.queue.close();
+  host_.watched.forget(client);
   client.reply.error("EXECABORT Transaction discarded because of: " + std::string(error));
 }
 
@@ -163,21 +218,29 @@ void Turn::enqueue(Client& client, const Resolved& resolved, Arguments arguments
   queue.entries.push_back(
       {resolved.command, resolved.container, {arguments.begin(), arguments.end()}});
   client.reply.status("QUEUED");
+  show(client, *resolved.command, arguments);
 }
 
 void Turn::commit() {
   if (!wrote_) return;
+  const SteadyTime from = steady_now();
   const core::Result<void> committed = host_.leader.commit();
-  ++host_.statistics.commits;
+  note_commit(steady_now() - from);
   if (!committed.ok()) {
     ++host_.statistics.commits_failed;
-    core::log_error("The commit failed: " + committed.failure().message);
+    core::log_error({}, "The commit failed: " + committed.failure().message);
     revoke("MISCONF " + committed.failure().message);
     removals_.failed("MISCONF " + committed.failure().message);
   }
   removals_.committed();
   answers_.clear();
   wrote_ = false;
+}
+
+void Turn::note_commit(std::chrono::nanoseconds took) {
+  ++host_.statistics.commits;
+  if (!host_.observed.latency().takes(took)) return;
+  host_.observed.latency().add("commit", core::SystemClock().now_ms() / 1000, took);
 }
 
 void Turn::revoke(std::string_view error) {

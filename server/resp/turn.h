@@ -9,6 +9,7 @@
 // the commit fails, each becomes an error. Earlier answers, and those of other commands, stay.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ class Turn {
   explicit Turn(Host& host)
       : host_(host), watchdog_(host.leader.region(), host.options.transaction_patience) {
     host.watchdog = &watchdog_;
+    host.observed.commands.resize(all_rows().size());
   }
 
   // Answers one request: runs it, queues it or refuses it. Commits when the group is full. A
@@ -59,17 +61,25 @@ class Turn {
 
   // Refuses an EXEC that has too many words, which ends its transaction, as in Redis: otherwise the
   // client's next EXEC would run commands meant for this one.
-  static void discard(Client& client, std::string_view error);
+  void discard(Client& client, std::string_view error);
+  // Refuses a request without a row, or whose words are wrong.
+  void reject(Client& client, const Resolved& resolved, Arguments arguments);
+  // Notes that a command has run; its answer begins at `begin`.
+  void finish(const Call& call, std::size_t begin);
+  void note_slow(const Call& call, std::chrono::nanoseconds took);
+  // Shows a command to the clients that have sent MONITOR.
+  void show(const Client& client, const Command& command, Arguments arguments);
+  void note_commit(std::chrono::nanoseconds took);
   // Runs a request; false if there is no room for its answer.
   bool run_within_room(Call& call, std::size_t begin);
   // Runs a request, under the watchdog if it may take long.
   void run_watched(Call& call);
   // Whether a command may run beside the removals in progress.
   bool make_way(Client& client, const Command& command, Arguments arguments);
-  void begin_removal(Client& client, Arguments arguments);
+  void begin_removal(Client& client, const Command& command, Arguments arguments);
   void begin_read(Client& client, const Resolved& resolved, Arguments arguments);
   // Delivers the drafted answer.
-  void give_draft(Client& client);
+  void give_draft(Client& client, Arguments arguments);
   void enqueue(Client& client, const Resolved& resolved, Arguments arguments);
   // Turns all remembered answers into this error.
   void revoke(std::string_view error);

@@ -17,12 +17,12 @@ class TurnBudget {
   // Subtracts bytes of answers.
   void spend(std::size_t bytes) { bytes_ -= bytes < bytes_ ? bytes : bytes_; }
   // Whether the whole budget is spent, or the half reserved for cheap clients.
-  [[nodiscard]] bool spent() const { return spent_by(time_); }
-  [[nodiscard]] bool half_spent() const { return spent_by(time_ / 2); }
+  [[nodiscard]] bool spent(SteadyTime now) const { return spent_by(now, time_); }
+  [[nodiscard]] bool half_spent(SteadyTime now) const { return spent_by(now, time_ / 2); }
 
  private:
-  [[nodiscard]] bool spent_by(std::chrono::milliseconds time) const {
-    return bytes_ == 0 || steady_now() - begin_ >= time;
+  [[nodiscard]] bool spent_by(SteadyTime now, std::chrono::milliseconds time) const {
+    return bytes_ == 0 || now - begin_ >= time;
   }
 
   SteadyTime begin_;

@@ -83,12 +83,16 @@ void Writer::aggregate(Aggregate kind, std::size_t size) {
   line(sign_of(kind, protocol_), static_cast<std::int64_t>(elements));
 }
 
+void Writer::move_before(std::size_t mark, std::size_t from) {
+  const std::string moved = output_.substr(from);
+  output_.resize(from);
+  output_.insert(mark, moved);
+}
+
 void Writer::enclose(std::size_t mark, Aggregate kind, std::size_t size) {
   const std::size_t end = output_.size();
   aggregate(kind, size);
-  const std::string head = output_.substr(end);
-  output_.resize(end);
-  output_.insert(mark, head);
+  move_before(mark, end);
 }
 
 }  // namespace anabranch::server

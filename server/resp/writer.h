@@ -65,6 +65,8 @@ class Writer {
   }
   // Removes everything from the mark on.
   void rewind(std::size_t mark) { output_.resize(mark); }
+  // Moves what was written from `from` on to the mark, before all else there.
+  void move_before(std::size_t mark, std::size_t from);
   // Inserts the head of an aggregate at the mark, for a size that is only known at its end.
   void enclose(std::size_t mark, Aggregate kind, std::size_t size);
 

@@ -1,5 +1,5 @@
-# Installs the build tree BUILD below it, builds the consumer against the installed package, and
-# runs it:
+# Installs the build tree BUILD below it, builds the consumer against the installed package, by
+# CMake and by pkg-config alone, and runs it:
 #
 #   cmake -DBUILD=build/release -P tests/consumer/check.cmake
 cmake_path(ABSOLUTE_PATH BUILD NORMALIZE)
@@ -14,5 +14,23 @@ foreach(step IN ITEMS
     "${CMAKE_COMMAND} --build ${work}/build"
     "${work}/build/consumer ${work}/data")
   separate_arguments(command UNIX_COMMAND ${step})
+  execute_process(COMMAND ${command} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
+
+# Without CMake. Where the libraries are depends on the machine (lib, lib/x86_64-linux-gnu).
+find_program(pkg_config pkg-config REQUIRED)
+file(GLOB_RECURSE pc ${work}/prefix/anabranch.pc)
+cmake_path(GET pc PARENT_PATH pc_dir)
+set(ENV{PKG_CONFIG_PATH} ${pc_dir})
+execute_process(COMMAND ${pkg_config} --cflags --libs anabranch
+  OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+separate_arguments(flags UNIX_COMMAND "${flags}")
+foreach(step IN ITEMS
+    "c++ -std=c++20 -Wall -Wextra -Werror ${CMAKE_CURRENT_LIST_DIR}/main.cc -o ${work}/plain"
+    "${work}/plain ${work}/plain_data")
+  separate_arguments(command UNIX_COMMAND ${step})
+  if(step MATCHES "^c[+][+]")
+    list(APPEND command ${flags})
+  endif()
   execute_process(COMMAND ${command} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
 endforeach()

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "core/hash.h"
+#include "core/path_parts.h"
 #include "tests/seed.h"
 
 namespace anabranch::core {
@@ -102,6 +103,9 @@ TEST_CASE("components come back, with parent, last and child") {
   for (const Components& list : small_lists()) {
     const Path path = Path::of(list);
     REQUIRE(path.components() == list);
+    core::Components used{"of", "another", "path", "before"};
+    core::split_path(path.encoded(), used);
+    REQUIRE(used == list);
     CHECK(path.child("x").parent() == path);
     CHECK(path.child("x").last() == "x");
     if (list.empty()) continue;

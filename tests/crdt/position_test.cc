@@ -224,6 +224,13 @@ TEST_SUITE("crdt: position") {
       order.insert(order.begin() + static_cast<std::ptrdiff_t>(at), position);
     }
     CHECK(std::ranges::is_sorted(order));
+    crdt::PositionReader reader;
+    for (const std::string& each : order) {
+      const auto place = reader.place_of(each);
+      REQUIRE(place);
+      CHECK(place->run == crdt::place_of(each)->run);
+      CHECK(place->index == crdt::place_of(each)->index);
+    }
     MESSAGE("mean ", bytes / kInserts, " bytes, longest ", longest);
     CHECK(bytes / kInserts <= 100);
     CHECK(longest <= 300);
@@ -245,11 +252,13 @@ TEST_SUITE("crdt: position") {
     CHECK_FALSE(crdt::place_of(position.substr(0, position.size() - 1) + "\x80"));  // A gap.
     CHECK_FALSE(crdt::place_of(position + "\x01"));
     Random random(test::seed());
+    crdt::PositionReader reader;
     for (int i = 0; i < 20000; ++i) {
       std::string bytes = deep;
       bytes[random.below(bytes.size())] = static_cast<char>(random.bits());
       const auto place = crdt::place_of(bytes);
       CHECK((!place || crdt::position_at(*place) == bytes));
+      CHECK(reader.place_of(bytes).has_value() == place.has_value());
     }
   }
 }

@@ -68,6 +68,21 @@ TEST_SUITE("crdt: row codec") {
     }
   }
 
+  TEST_CASE("a row that is decoded into the memory of others is the same") {
+    const core::OriginTable origins = test::random_row_origins();
+    Random random(test::seed());
+    CAPTURE(test::seed());
+    crdt::StoredRow used;
+    for (int run = 0; run < kRuns; ++run) {
+      const core::Path path = random_path(random);
+      const std::string bytes = encode_row(path, random_row(random), origins);
+      REQUIRE(decode_row(bytes, origins, used).ok());
+      CHECK(used.path == decode_row(bytes, origins).value().path);
+      CHECK(encode_row(used.path.value_or(path), used.row, origins) == bytes);
+      if (random.chance(0.1)) CHECK_FALSE(decode_row(bytes + "x", origins, used).ok());
+    }
+  }
+
   TEST_CASE("the numbers at the ends of their ranges survive") {
     const core::OriginTable origins = test::random_row_origins();
     const core::Int128 greatest = ~(core::Int128{1} << 127U);

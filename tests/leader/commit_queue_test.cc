@@ -8,6 +8,7 @@
 #include <future>
 #include <thread>
 
+#include "leader/async_writes.h"
 #include "leader/commit_queue.h"
 #include "leader/threads/lock_order.h"
 #include "tests/leader/store_world.h"
@@ -88,15 +89,21 @@ TEST_SUITE("leader: the commit queue") {
       });
     });
     begun.get_future().get();
+    for (int i = 0; i < 300; ++i) {
+      (void)store.transact_async([](Transaction& txn) { Counter{txn, "n"}.add(1); });
+    }
     const StoreStatus status = store.status();
     CHECK(status.transaction_ms >= 10'000);
     CHECK(status.transaction_thread != 0);
     CHECK(status.long_transactions == 1);
     CHECK(status.rows == rows);
+    CHECK(status.async_waiting >= 300 - leader::AsyncWrites::kAtOnceMax);
     go.set_value();
     slow.join();
     CHECK(store.status().transaction_ms == 0);
     CHECK(store.status().long_transactions == 1);
+    CHECK(eventually([&] { return Counter{store, "n"}.get() == 301; }));
+    CHECK(store.status().async_waiting == 0);
   }
 
   TEST_CASE("locks of one store are taken in the order of their ranks") {

@@ -36,9 +36,10 @@ struct World {
   TextDocument document{store, "text"};
   std::optional<TextDocument> twin{std::in_place, store, "text"};
   TextDocument beside{store, "beside"};
+  TextUndo undo{document};
   Session session = store.session();
 
-  World() { document.insert(0, "hello"); }
+  World() { undo.insert(0, "hello"); }
 };
 
 using Function = std::function<void()>;
@@ -87,6 +88,10 @@ std::map<std::string, Call> calls() {
       {"read", [](World& world) { (void)world.document.read(1, 2); }},
       {"edit", [](World& world) { world.document.insert(0, "x"); }},
       {"clear", [](World& world) { world.document.clear(); }},
+      {"anchor", [](World& world) { (void)world.document.position(world.document.anchor(1)); }},
+      {"authors", [](World& world) { (void)world.document.authors(0, 9); }},
+      {"undo", [](World& world) { (void)world.undo.undo(); }},
+      {"observe", [](World& world) { (void)world.document.observe([](const TextChange&) {}); }},
       {"open", [](World& world) { CHECK(TextDocument(world.store, "text").str().size() < 100); }},
       {"close", [](World& world) { world.twin.reset(); }},
   };
@@ -160,10 +165,14 @@ std::string demanded(const std::string& place, const std::string& call) {
     return "an open document is used from within its own edit: use the TextEdit that the function "
            "was given";
   }
-  const bool writes = call == "edit" || call == "clear";
+  const bool writes = call == "edit" || call == "clear" || call == "undo";
   if (writes && (place.starts_with("in transact") || place == "in an edit of another document")) {
-    return "an open document is edited from within a transaction: use a Text with the scope that "
-           "the function was given";
+    return "an open document is edited from within a transaction: give edit() the scope that the "
+           "function was given";
+  }
+  if (call == "observe" &&
+      (place.starts_with("in transact") || place == "in an edit of another document")) {
+    return "an observer begins with what is committed: not within a transaction";
   }
   return "ok";
 }
@@ -269,6 +278,7 @@ TEST_SUITE("leader: calls of documents") {
     Store store = Store::open(store_options(folder, "eu"));
     TextDocument document{store, "text"};
     CHECK(code_of([&] { document.edit(nullptr); }) == ErrorCode::kInvalid);
+    CHECK(code_of([&] { (void)document.observe(nullptr); }) == ErrorCode::kInvalid);
     CHECK(code_of([&] { (void)store.watch("", nullptr); }) == ErrorCode::kInvalid);
     CHECK(code_of([&] { (void)store.watch("", store.token(), nullptr); }) == ErrorCode::kInvalid);
   }

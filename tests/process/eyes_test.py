@@ -53,7 +53,7 @@ def never_reached(world):
         nobody.bind(("127.0.0.1", 0))  # Bound, and not listening.
         address = "tcp://127.0.0.1:%d" % nobody.getsockname()[1]
         lonely = world.start("lonely", flags=["--peers", address])
-        says(lonely, "warning cannot reach " + re.escape(address) + ": connection refused")
+        says(lonely, "warning lonely: cannot reach " + re.escape(address) + ": connection refused")
         wait_until("status says why", lambda: re.search(
             re.escape(address) + r".*not connected for .*: connection refused, \d+ tries",
             run("status", "--redis", lonely.redis).stdout))

@@ -70,7 +70,7 @@ TEST_CASE("a file sets everything that it names") {
   CHECK(config.redis == "127.0.0.1:0");
   CHECK(config.store.mesh == "story");
   CHECK(config.store.compress == CompressLinks::kAlways);
-  CHECK(config.log_level == core::LogLevel::kWarning);
+  CHECK(config.log_level == LogLevel::kWarning);
   CHECK(config.store.value_bytes_max == 1000);
   REQUIRE(config.store.policies.size() == 2);
   CHECK(config.store.policies[0].prefix == "bids/");

@@ -11,58 +11,17 @@
 
 #include "server/resp/parser.h"
 #include "tests/seed.h"
-#include "tests/server/redis_process.h"
-#include "tests/server/running_server.h"
+#include "tests/server/server_pair.h"
 
 using anabranch::server::Parser;
+using anabranch::test::is_unordered;
 using anabranch::test::RedisProcess;
 using anabranch::test::RespClient;
 using anabranch::test::RunningServer;
+using anabranch::test::ServerPair;
 using anabranch::test::Words;
 
 namespace {
-
-bool is_unordered(const std::string& name) {
-  return name == "SMEMBERS" || name == "HGETALL" || name == "HKEYS" || name == "HVALS" ||
-         name == "KEYS";
-}
-
-// The lines of a reply in a fixed order.
-std::string sorted(const std::string& reply) {
-  std::vector<std::string> lines;
-  for (std::size_t at = 0; at < reply.size();) {
-    const std::size_t end = std::min(reply.find("\r\n", at), reply.size());
-    lines.push_back(reply.substr(at, end - at));
-    at = end + 2;
-  }
-  std::ranges::sort(lines);
-  std::string text;
-  for (const std::string& line : lines) text += line + "\n";
-  return text;
-}
-
-std::string joined(const Words& words) {
-  std::string text;
-  for (const std::string& word : words) text += "'" + word + "' ";
-  return text;
-}
-
-// Ours and theirs, asked the same.
-struct Pair {
-  RunningServer ours_server;
-  RedisProcess theirs_server;
-  RespClient ours = ours_server.client();
-  RespClient theirs = theirs_server.client();
-
-  void compare(const Words& words) {
-    const std::string mine = ours.ask(words);
-    const std::string redis = theirs.ask(words);
-    const bool any_order = is_unordered(words[0]);
-    const std::string request = joined(words);
-    CAPTURE(request);
-    CHECK((any_order ? sorted(mine) : mine) == (any_order ? sorted(redis) : redis));
-  }
-};
 
 // Requests in the order in which they are sent, as a person would type them, between ` ; `.
 constexpr std::string_view kScript = R"(
@@ -144,6 +103,100 @@ EXEC ; DISCARD ; MULTI ; SET a 1 ; MULTI ; INCR a ; SADD a x ; WATCH a ; EXEC ; 
 EXEC ; MULTI ; GET ; SET a 2 ; EXEC ; GET a ; MULTI ; EXEC ; MULTI ; DISCARD ; MULTI x ; MULTI
 RESET ; EXEC ; EXEC x ; MULTI ; EXEC x ; EXEC ; MULTI ; SET a 3 ; EXEC x y ; GET a ; EXEC
 MULTI ; NOPE ; EXEC x ; EXEC
+# Transactions with WATCH.
+WATCH ; WATCH w ; MULTI ; SET w 1 ; EXEC ; WATCH w ; SET w 2 ; MULTI ; SET w 3 ; EXEC ; GET w
+MULTI ; GET w ; EXEC ; WATCH w none ; GET w ; MULTI ; GET w ; EXEC ; WATCH none ; DEL none ; MULTI
+PING ; EXEC ; WATCH w ; DEL w ; MULTI ; PING ; EXEC ; WATCH w ; SET w 1 ; UNWATCH ; MULTI ; PING
+EXEC ; WATCH w ; SET w 2 ; MULTI ; DISCARD ; MULTI ; PING ; EXEC ; WATCH w ; EXPIRE w 100 ; MULTI
+PING ; EXEC ; WATCH h ; HSET h f v ; MULTI ; PING ; EXEC ; WATCH h ; HDEL h none ; MULTI ; PING
+EXEC ; WATCH h ; FLUSHDB ; MULTI ; PING ; EXEC ; WATCH h ; FLUSHDB ; MULTI ; PING ; EXEC
+SET w 1 ; WATCH w ; SELECT 1 ; SET w 2 ; MULTI ; PING ; EXEC ; SELECT 0 ; WATCH w ; RESET
+SET w 5 ; MULTI ; PING ; EXEC ; WATCH w ; SET w 6 ; MULTI ; NOPE ; EXEC ; MULTI ; PING ; EXEC
+MULTI ; WAIT 0 0 ; WAIT 3 100000 ; EXEC ; UNWATCH x ; DEL w h
+# Users: there is one, without a password.
+AUTH x ; AUTH default x ; AUTH default "" ; AUTH other x ; AUTH a b c ; AUTH
+HELLO 2 AUTH other x ; HELLO 2 AUTH default
+# Parts of strings.
+SET r hello ; GETRANGE r 0 -1 ; GETRANGE r 1 3 ; GETRANGE r -3 -2 ; GETRANGE r 3 1 ; GETRANGE r 9 12
+GETRANGE r -100 100 ; GETRANGE r -1 -3 ; GETRANGE r x 1 ; GETRANGE r 1 x ; GETRANGE none 0 -1
+GETRANGE r -100 -90 ; GETRANGE r 2 ; SUBSTR r 1 2 ; SUBSTR none 1 2
+SETRANGE r 1 EY ; GET r ; SETRANGE r 8 end ; GET r ; SETRANGE r -1 x ; SETRANGE r x x ; STRLEN r
+SETRANGE r2 3 abc ; GET r2 ; SETRANGE r3 3 "" ; EXISTS r3 ; SETRANGE r 2 "" ; SETRANGE r 536870912 x
+SETRANGE r 5368709120 x ; EXPIRE r 1000 ; EXPIREAT r 4000000000 ; SETRANGE r 0 J ; EXPIRETIME r
+SADD rs a ; GETRANGE rs 0 1 ; GETRANGE rs x 1 ; SETRANGE rs 1 x ; SETRANGE rs 1 ""
+SETRANGE rs -1 ""
+# Numbers with a point.
+SET f 5 ; INCRBYFLOAT f 0.5 ; INCRBYFLOAT f 0.25 ; GET f ; INCRBYFLOAT f -5.75 ; GET f ; INCR f
+INCRBYFLOAT f 3e2 ; INCRBYFLOAT f x ; INCRBYFLOAT f inf ; INCRBYFLOAT f nan ; INCRBYFLOAT f ""
+INCRBYFLOAT f " 1" ; INCRBYFLOAT f "1 " ; INCRBYFLOAT f +1 ; SET f 10.50 ; INCRBYFLOAT f 0
+INCRBYFLOAT f 1 ; INCRBYFLOAT f -10.25 ; GET f ; INCR f ; SET f abc ; INCRBYFLOAT f 1
+INCRBYFLOAT f x
+INCRBYFLOAT g 1.5 ; INCRBYFLOAT g 1.5 ; GET g ; INCRBYFLOAT rs 1 ; INCRBYFLOAT rs x ; TYPE g
+SET f 1.5 EX 1000 ; INCRBYFLOAT f 1.5 ; PERSIST f ; INCRBYFLOAT f ; DEL f g
+HSET hf a x b 5 c 1.5 ; HINCRBYFLOAT hf a 1 ; HINCRBYFLOAT hf b x ; HINCRBYFLOAT hf b 1.25
+HINCRBYFLOAT hf b inf ; HINCRBYFLOAT hf c 1.25 ; HINCRBYFLOAT hf n 1.5 ; HINCRBYFLOAT hf n -1.5
+HINCRBYFLOAT rs f 1 ; HINCRBYFLOAT rs f x ; HGET hf b ; HINCRBYFLOAT hf b ; DEL hf
+# Names of keys.
+SET a 1 ; RENAME a b ; GET a ; GET b ; RENAME none c ; RENAME b b ; RENAME none none ; RENAMENX b b
+RENAMENX none c ; SADD c x y ; RENAMENX b c ; RENAMENX b d ; RENAME d c ; TYPE c ; HSET h f 1 g 2
+RENAME h h2 ; HGETALL h2 ; EXISTS h ; EXPIREAT h2 4000000000 ; RENAME h2 h3 ; EXPIRETIME h3
+SET e v ; RENAME e h3 ; TTL h3 ; TYPE h3 ; RENAME a ; SADD s1 a b c ; RENAMENX s1 s2 ; SMEMBERS s2
+COPY s2 s3 ; SMEMBERS s3 ; COPY s2 s3 ; SADD s2 d ; COPY s2 s3 REPLACE ; SCARD s3 ; COPY none x
+COPY s2 s2 ; COPY s2 s2 DB 0 ; COPY s2 s2 DB 1 ; COPY s2 s2 DB 1 ; COPY s2 s2 DB 1 REPLACE
+COPY s2 x DB 16 ; COPY s2 x DB -1 ; COPY s2 x DB y ; COPY s2 x NOPE ; COPY s2 x DB ; COPY s2
+COPY none none ; SELECT 1 ; SMEMBERS s2 ; DEL s2 ; SELECT 0 ; SET e v EXAT 4000000000 ; COPY e e2
+EXPIRETIME e2 ; COPY e s3 REPLACE ; TYPE s3 ; TOUCH e e2 none ; TOUCH ; FLUSHDB ; RANDOMKEY
+SET only 1 ; RANDOMKEY ; DEL only
+# Algebra of sets.
+SADD s1 a b c d ; SADD s2 b c e ; SADD s3 c ; SINTER s1 s2 ; SINTER s1 s2 s3 ; SINTER s1 none
+SUNION s1 s2 none ; SUNION none ; SDIFF s1 s2 ; SDIFF s1 s1 ; SDIFF none s1 ; SDIFF s1 none s3
+SINTER s1 ; SET str v ; SINTER str s1 ; SINTER none str ; SUNION s1 str ; SDIFF none str
+SINTERSTORE d s1 s2 ; SMEMBERS d ; SUNIONSTORE d s1 s2 ; SCARD d ; SDIFFSTORE d s1 s2 ; SMEMBERS d
+SINTERSTORE d none s1 ; EXISTS d ; SUNIONSTORE str s3 ; TYPE str ; SUNIONSTORE s1 s1 s2 ; SCARD s1
+SET str v ; SUNIONSTORE d str ; SDIFFSTORE str s1 none ; TYPE str ; SINTERSTORE d ; SINTER
+SINTERCARD 2 s1 s2 ; SINTERCARD 2 s1 s2 LIMIT 1 ; SINTERCARD 2 s1 s2 LIMIT 0 ; SINTERCARD 1 none
+SINTERCARD 0 s1 ; SINTERCARD x s1 ; SINTERCARD 3 s1 s2 ; SINTERCARD 1 s1 LIMIT ; SINTERCARD 1 s1 s2
+SINTERCARD 1 s1 LIMIT -1 ; SINTERCARD 1 s1 LIMIT x ; SINTERCARD 1 s1 NOPE 1 ; SINTERCARD 1
+SET str v ; SINTERCARD 2 none str
+SMOVE s1 s2 a ; SISMEMBER s2 a ; SISMEMBER s1 a ; SMOVE s1 s2 none ; SMOVE none s2 a
+SMOVE s1 str b
+SMOVE str s1 b ; SMOVE none str b ; SMOVE s1 s1 b ; SMOVE s1 s1 none ; SMOVE s3 new c ; EXISTS s3
+# By chance, where chance has no choice.
+SADD one x ; SRANDMEMBER one ; SRANDMEMBER one 5 ; SRANDMEMBER one -3 ; SRANDMEMBER one 0
+SRANDMEMBER none ; SRANDMEMBER none 2 ; SRANDMEMBER none -2 ; SRANDMEMBER one x
+SRANDMEMBER one 1 2
+SRANDMEMBER one -9223372036854775808 ; SRANDMEMBER str ; SRANDMEMBER str x ; SRANDMEMBER str 1
+SRANDMEMBER s1 100 ; SPOP one 0 ; SPOP one -1 ; SPOP one x ; SPOP none ; SPOP none 2 ; SPOP str
+SPOP str -1 ; SPOP one 1 2 ; SPOP one ; EXISTS one ; SPOP s1 100 ; EXISTS s1
+HSET one f v ; HRANDFIELD one ; HRANDFIELD one 2 ; HRANDFIELD one -2 ; HRANDFIELD one 2 WITHVALUES
+HRANDFIELD one -2 WITHVALUES ; HRANDFIELD one 0 ; HRANDFIELD none ; HRANDFIELD none 1
+HRANDFIELD one x ; HRANDFIELD one 1 NOPE ; HRANDFIELD one 1 WITHVALUES x ; HRANDFIELD str
+HRANDFIELD str x ; HRANDFIELD one 9223372036854775807 WITHVALUES
+HRANDFIELD one -9223372036854775808
+# Pages that hold all.
+SSCAN s2 0 ; SSCAN s2 0 MATCH [ab] ; SSCAN none 0 ; SSCAN none 0 NOPE ; SSCAN s2 x ; SSCAN none x
+SSCAN s2 0 COUNT 0 ; SSCAN s2 0 COUNT x ; SSCAN s2 0 NOPE ; SSCAN s2 0 MATCH ; SSCAN str 0
+SSCAN s2
+SSCAN s2 0 COUNT 100 MATCH * ; SSCAN str x ; HSCAN one 0 ; HSCAN one 0 MATCH x ; HSCAN str 0
+HSCAN none 0 ; SCAN 0 COUNT 1000 ; SCAN 0 COUNT 1000 TYPE SET ; SCAN 0 COUNT 1000 TYPE nope
+SCAN 0 COUNT 1000 MATCH s* TYPE string ; SCAN x ; SCAN 0 TYPE ; SCAN 0 COUNT -1 ; SCAN
+SCAN 99999999999999999999 ; SSCAN s2 0 TYPE set
+# What is held, and how.
+OBJECT REFCOUNT none ; OBJECT ENCODING none ; OBJECT FREQ none ; OBJECT FREQ s2
+OBJECT IDLETIME none
+OBJECT NOPE x ; OBJECT ; OBJECT ENCODING ; SET i 5 ; OBJECT ENCODING i ; OBJECT ENCODING str
+MEMORY USAGE none ; MEMORY USAGE ; MEMORY USAGE i SAMPLES ; MEMORY USAGE i SAMPLES -1
+MEMORY USAGE i SAMPLES x ; MEMORY USAGE i NOPE 1 ; MEMORY NOPE
+SLOWLOG RESET ; SLOWLOG LEN ; SLOWLOG GET ; SLOWLOG GET x ; SLOWLOG GET -2 ; SLOWLOG GET 1 2
+SLOWLOG
+LATENCY LATEST ; LATENCY HISTORY nope ; LATENCY RESET ; LATENCY RESET nope ; LATENCY HISTORY
+CONFIG SET slowlog-max-len 5 ; CONFIG GET slowlog-max-len ; CONFIG SET slowlog-max-len 128
+CONFIG SET slowlog-log-slower-than 10001 ; CONFIG GET slowlog-log-slower-than
+CONFIG SET slowlog-log-slower-than x ; CONFIG SET nope 1 ; CONFIG SET a ; CONFIG SET
+CONFIG SET hash-max-listpack-entries 100 ; CONFIG SET appendfsync
+SAVE x ; BGSAVE x ; ROLE x ; LASTSAVE x ; SHUTDOWN x ; SHUTDOWN ABORT ; SHUTDOWN ABORT NOW
+MONITOR x
+MULTI ; SHUTDOWN ; DISCARD
 # Databases.
 FLUSHALL ; SET a 0 ; SELECT 1 ; GET a ; EXISTS a ; DBSIZE ; KEYS * ; SET a 1 ; SADD s m ; HSET h f v
 DBSIZE ; SELECT 15 ; SET a 15 EX 1000 ; TTL a ; SELECT 16 ; GET a ; SELECT 1 ; TTL a ; GET a
@@ -164,8 +217,24 @@ HSET k v v ; HGET k v ; HDEL k v ; HGETALL k ; HLEN k ; HSETNX k v v ; HINCRBY k
 HEXISTS k v ; HKEYS k ; HVALS k ; HSTRLEN k v ; HMSET k v v ; SMISMEMBER k v v ; UNLINK k k
 EXPIREAT k 4000000000 ; EXPIREAT k 1 ; EXPIREAT k 4000000001 NX ; PERSIST k ; EXPIRETIME k
 SET k v KEEPTTL ; SET k v EXAT 4000000002 ; GETEX k EXAT 4000000003 ; GETEX k PERSIST ; GETEX k
+GETRANGE k 0 1 ; GETRANGE k v v ; SETRANGE k 2 v ; SETRANGE k v v ; SUBSTR k 0 -1
+RENAME k k ; RENAMENX k k ; COPY k k ; COPY k k REPLACE ; COPY k k DB 1 ; TOUCH k k
+SMOVE k k v ; SINTER k k ; SUNION k k ; SDIFF k k ; SINTERSTORE k k k ; SUNIONSTORE k k k
+SDIFFSTORE k k k ; SINTERCARD 2 k k ; SSCAN k 0 ; HSCAN k 0 ; SCAN 0 COUNT 1000 ; SRANDMEMBER k 100
+SPOP k 100 ; WATCH k ; WATCH k ; UNWATCH
 FLUSHDB ; SELECT 0 ; SELECT 0 ; SELECT 1 ; SELECT 1 ; SELECT 9 ; SELECT 15
 MULTI ; EXEC ; EXEC ; EXEC
+)";
+
+// Forms of requests of two clients that watch each other's keys.
+constexpr std::string_view kWatchForms = R"(
+GET k ; SET k v ; SET k v NX ; SET k v XX ; INCR k ; APPEND k v ; DEL k ; GETDEL k ; EXISTS k k
+HSET k v v ; HDEL k v ; HINCRBY k v 1 ; EXPIREAT k 4000000000 ; EXPIREAT k 1 ; PERSIST k
+RENAME k k
+COPY k k REPLACE ; SETRANGE k 2 v ; SREM k v ; SPOP k 0 ; FLUSHDB
+WATCH k ; WATCH k ; WATCH k k ; WATCH k ; UNWATCH ; MULTI ; MULTI ; MULTI ; EXEC ; EXEC ; EXEC
+EXEC
+DISCARD ; SELECT 0 ; SELECT 1 ; RESET ; NOPE
 )";
 
 std::vector<Words> requests_of(std::string_view text) {
@@ -199,11 +268,10 @@ const auto& any_of(std::mt19937_64& random, const Items& items) {
   return items[random() % std::size(items)];
 }
 
-Words random_request(std::mt19937_64& random) {
+Words random_request(std::mt19937_64& random, const std::vector<Words>& forms) {
   static const std::vector<std::string> keys{"a", "b", "c", "d"};
   static const std::vector<std::string> values{
       "0", "-1", "10", "x", "", "007", "1.5", "9223372036854775807", "-9223372036854775808"};
-  static const std::vector<Words> forms = requests_of(kForms);
   Words words = any_of(random, forms);
   for (std::string& word : words) {
     if (word == "k") {
@@ -225,7 +293,7 @@ TEST_SUITE("server: differential") {
     }
     for (const bool version3 : {false, true}) {
       CAPTURE(version3);
-      Pair pair;
+      ServerPair pair;
       if (version3) {
         pair.ours.ask({"HELLO", "3"});
         pair.theirs.ask({"HELLO", "3"});
@@ -242,16 +310,45 @@ TEST_SUITE("server: differential") {
     const std::uint64_t seed = anabranch::test::seed();
     CAPTURE(seed);
     std::mt19937_64 random(seed);
-    Pair pair;
+    const std::vector<Words> forms = requests_of(kForms);
+    const int requests = anabranch::test::long_run() ? 50'000 : 3'000;
+    for (const char* protocol : {"2", "3"}) {
+      CAPTURE(protocol);
+      ServerPair pair;
+      pair.ours.ask({"HELLO", protocol});
+      pair.theirs.ask({"HELLO", protocol});
+      bool in_transaction = false;
+      for (int i = 0; i < requests; ++i) {
+        const Words words = random_request(random, forms);
+        // The order in which a transaction shows elements cannot be sorted out.
+        if (in_transaction && is_unordered(words[0])) continue;
+        if (words[0] == "MULTI") in_transaction = true;
+        if (words[0] == "EXEC") in_transaction = false;
+        pair.compare(words);
+      }
+    }
+  }
+
+  TEST_CASE("two clients that watch each other's keys get the replies of Redis") {
+    if (!RedisProcess::installed()) {
+      MESSAGE("skipped: there is no redis-server on this machine");
+      return;
+    }
+    const std::uint64_t seed = anabranch::test::seed();
+    CAPTURE(seed);
+    std::mt19937_64 random(seed);
+    const std::vector<Words> forms = requests_of(kWatchForms);
+    ServerPair pair;
+    RespClient ours = pair.ours_server.client();
+    RespClient theirs = pair.theirs_server.client();
     const int requests = anabranch::test::long_run() ? 50'000 : 5'000;
-    bool in_transaction = false;
     for (int i = 0; i < requests; ++i) {
-      const Words words = random_request(random);
-      // The order in which a transaction shows elements cannot be sorted out.
-      if (in_transaction && is_unordered(words[0])) continue;
-      if (words[0] == "MULTI") in_transaction = true;
-      if (words[0] == "EXEC") in_transaction = false;
-      pair.compare(words);
+      const Words words = random_request(random, forms);
+      if (random() % 2 == 0) {
+        pair.compare(words);
+      } else {
+        ServerPair::compare(words, ours, theirs);
+      }
     }
   }
 

@@ -77,7 +77,7 @@ TEST_CASE_TEMPLATE("Eight readers see whole commits, in order, while one writer 
 }
 
 TEST_CASE("A reader waits while all places for readers are taken") {
-  core::set_log_level(core::LogLevel::kError);  // The wait is a warning.
+  set_log_level(LogLevel::kError);  // The wait is a warning.
   const anabranch::test::TempDir folder;
   const auto storage = open_lmdb((folder.path() / "data").string(), kMapBytes, 2);
   commit(*storage, {put("a", "old")});
@@ -95,7 +95,7 @@ TEST_CASE("A reader waits while all places for readers are taken") {
   third.join();
   CHECK(seen == "new");
   CHECK(get(*second, "a") == "old");
-  core::set_log_level(core::LogLevel::kWarning);
+  set_log_level(LogLevel::kWarning);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ std::string Dialled::why_refused(int event) const {
 
 void Dialled::say_away() {
   const std::string line = absence_.line(address, Clock::now());
-  if (!line.empty()) core::log_warning(line);
+  if (!line.empty()) core::log_warning(here, line);
   publish();
 }
 

@@ -22,6 +22,7 @@ namespace anabranch::transport {
 struct Dialled {
   using Clock = std::chrono::steady_clock;
 
+  std::string here;  // The region of this side, for the log.
   std::string address;
   std::string region;        // The region that must be there; empty: any.
   WatchedSocket socket;      // Null between two connections.

@@ -10,7 +10,7 @@ bool RateLimitedLog::may_say(const std::string& text, Clock::time_point now) {
 }
 
 void RateLimitedLog::warn(const std::string& text) {
-  if (may_say(text, Clock::now())) core::log_warning(text);
+  if (may_say(text, Clock::now())) core::log_warning(region_, text);
 }
 
 }  // namespace anabranch::transport

@@ -100,7 +100,8 @@ class ZmqTransport final : public Transport {
   void emit(Event event) { events_.push_back(std::move(event)); }
   void count_received(const Incoming& incoming);
 
-  zmq::context_t context_;  // First, so that it outlives the sockets.
+  zmq::context_t context_;    // First, so that it outlives the sockets.
+  const std::string region_;  // Of this side, for the log.
   std::string endpoint_;
   Inbox inbox_;
   Outbox outbox_;
@@ -131,9 +132,11 @@ Seconds wall_seconds() {
 }
 
 ZmqTransport::ZmqTransport(const ZmqOptions& options)
-    : silence_max_(options.silence_max),
+    : region_(options.region),
+      silence_max_(options.silence_max),
       guard_(context_, options.keys, options.wall_clock ? options.wall_clock : wall_seconds,
              counters_),
+      warnings_(options.region),
       compression_(options.compression) {
   context_.set(zmq::ctxopt::io_threads, 1);
   context_.set(zmq::ctxopt::blocky, 0);
@@ -147,6 +150,7 @@ core::Result<void> ZmqTransport::add_peer(const std::string& text) {
                          "expected there, as REGION@" + text);
   }
   Dialled& dialled = dialled_.emplace_back();
+  dialled.here = region_;
   dialled.address = std::move(peer.value().address);
   dialled.region = std::move(peer.value().region);
   dialled.is_local = is_loopback(dialled.address);
@@ -254,7 +258,7 @@ void ZmqTransport::sweep() {
     if (dialled.link != 0 && dialled.heard <= now - silence_max_) hang_up(dialled, "it is silent");
   }
   for (const LinkId link : accepted_.silent_since(now - silence_max_)) {
-    core::log_info("an accepted link is silent and was given up");
+    core::log_info(region_, "an accepted link is silent and was given up");
     end_accepted(link);
   }
   flush_events();
@@ -275,7 +279,7 @@ void ZmqTransport::cut_invalid() {
   for (const LinkId id : invalid) {
     const AcceptedLink& link = *accepted_.find(id);
     const std::string region = link.user_id.substr(0, link.user_id.find(' '));
-    core::log_warning("cut the link of region " + region + ": its key is no longer valid");
+    core::log_warning(region_, "cut the link of region " + region + ": its key is no longer valid");
     ++counters_.keys_expired;
     guard_.shut(link.descriptor);
     end_accepted(id);
@@ -400,7 +404,7 @@ void ZmqTransport::read_dialled(Dialled& dialled) {
       dialled.link = ++last_number_;
       dialled.heard = Clock::now();
       dialled.is_up();
-      core::log_info("connected to " + dialled.address);
+      core::log_info(region_, "connected to " + dialled.address);
       emit({.kind = Event::Kind::kUp,
             .link = dialled.link,
             .body = {},
@@ -450,7 +454,7 @@ bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
 // Closes the socket; dial_due() makes another.
 void ZmqTransport::hang_up(Dialled& dialled, const std::string& why, bool said) {
   if (dialled.link != 0) {
-    core::log_info("lost " + dialled.address + ": " + why);
+    core::log_info(region_, "lost " + dialled.address + ": " + why);
     emit({.kind = Event::Kind::kDown, .link = dialled.link, .body = {}, .address = {}});
   }
   dialled.is_over(why, said);
@@ -460,7 +464,7 @@ void ZmqTransport::hang_up(Dialled& dialled, const std::string& why, bool said) 
 // complaint.
 void ZmqTransport::warn(Dialled& dialled, const std::string& why) {
   const bool is_new = std::exchange(dialled.complaint, why) != why;
-  if (is_new) core::log_warning("hung up on " + dialled.address + ": " + why);
+  if (is_new) core::log_warning(region_, "hung up on " + dialled.address + ": " + why);
   dialled.redial.slow_down();
   hang_up(dialled, why, is_new);
 }

@@ -24,7 +24,8 @@
 namespace anabranch::transport {
 
 struct ZmqOptions {
-  std::string listen;  // "tcp://127.0.0.1:7400", port "*" or 0 for any; empty: dial only.
+  std::string region = {};  // Of this side, for the log.
+  std::string listen;       // "tcp://127.0.0.1:7400", port "*" or 0 for any; empty: dial only.
   // Addresses to dial, for ever; with keys each as "REGION@tcp://HOST:PORT".
   std::vector<std::string> peers;
   std::chrono::milliseconds silence_max{15'000};

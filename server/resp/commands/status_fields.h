@@ -18,6 +18,10 @@ struct Field {
   Value Status::*member;
 };
 
+// For compilers that do not deduce the arguments of aggregates.
+template <typename Status, typename Value>
+Field(std::string_view, Value Status::*) -> Field<Status, Value>;
+
 // The table of a struct; not a tuple for types that are no status.
 template <typename Status>
 inline constexpr auto kFields = nullptr;
@@ -196,6 +200,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"transaction_ms", &StoreStatus::transaction_ms},
     Field{"transaction_thread", &StoreStatus::transaction_thread},
     Field{"long_transactions", &StoreStatus::long_transactions},
+    Field{"async_waiting", &StoreStatus::async_waiting},
     Field{"watches", &StoreStatus::watches},
     Field{"full", &StoreStatus::full},
     Field{"writable", &StoreStatus::writable},

@@ -18,9 +18,9 @@ namespace {
 // The lines that `write` logs, of all importance.
 template <typename Write>
 std::string logged(const Write& write) {
-  core::set_log_level(core::LogLevel::kInfo);
+  set_log_level(LogLevel::kInfo);
   std::string lines = test::printed(write);
-  core::set_log_level(core::LogLevel::kWarning);
+  set_log_level(LogLevel::kWarning);
   return lines;
 }
 

@@ -49,7 +49,7 @@ struct RoomWorld {
     leader = Leader::open(store).value_or_raise();
     options.output_pause_bytes = 100'000;
     options.output_bytes_total = std::size_t{1} << 20U;
-    host = std::make_unique<Host>(Host{*leader, options, {}});
+    host.reset(new Host{*leader, options, {}});
     room = std::make_unique<OutputRoom>(options, *host);
   }
 

@@ -213,12 +213,14 @@ TEST_SUITE("server: sessions") {
     World world;
     for (const test::Words& words : {test::Words{"ANABRANCH", "TOKEN"},
                                      {"ANABRANCH", "SESSION", ""},
-                                     {"ANABRANCH", "WAIT", "0"},
-                                     {"WAIT", "0", "0"}}) {
+                                     {"ANABRANCH", "WAIT", "0"}}) {
       CHECK(world.client.ask({"MULTI"}) == "+OK\r\n");
       CHECK(world.client.ask(words) == "-ERR Command not allowed inside a transaction\r\n");
       CHECK(world.client.ask({"EXEC"}).starts_with("-EXECABORT"));
     }
+    CHECK(world.client.ask({"MULTI"}) == "+OK\r\n");
+    CHECK(world.client.ask({"WAIT", "5", "0"}) == "+QUEUED\r\n");
+    CHECK(world.client.ask({"EXEC"}).starts_with("*1\r\n:"));
     world.client.send(request({"MULTI"}) + request({"SET", "k", "v"}) + request({"EXEC"}) +
                       request({"ANABRANCH", "TOKEN"}));
     for (int i = 0; i < 3; ++i) world.client.receive();

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "server/resp/commands/status_json.h"
+#include "server/resp/commands/anabranch/status_json.h"
 #include "tests/server/resp_client.h"
 #include "tests/server/running_server.h"
 

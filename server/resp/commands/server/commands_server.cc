@@ -1,0 +1,182 @@
+// The server: its identity, statistics and capabilities.
+
+#include <string>
+
+#include "core/wall_clock.h"
+#include "server/resp/command.h"
+#include "server/resp/commands/server/command_verbs.h"
+#include "server/resp/commands/server/config_verbs.h"
+#include "server/resp/commands/server/info.h"
+#include "server/resp/commands/server/memory_verbs.h"
+#include "server/resp/commands/server/timing_verbs.h"
+#include "server/resp/host.h"
+
+namespace anabranch::server {
+namespace {
+
+void info(Call& call) {
+  call.reply().verbatim(make_info(call.host, call.scope, call.arguments.subspan(1)));
+}
+
+void time(Call& call) {
+  const core::Millis now = core::SystemClock().now_ms();
+  call.reply().array(2);
+  call.reply().bulk(std::to_string(now / 1000));
+  call.reply().bulk(std::to_string(now % 1000 * 1000));
+}
+
+void role(Call& call) {
+  const StoreStatus status = call.host.status();
+  if (!status.follower) {
+    call.reply().array(3);
+    call.reply().bulk("master");
+    call.reply().integer(static_cast<std::int64_t>(status.log_records));
+    return call.reply().array(0);
+  }
+  const auto leads = [&](const PeerStatus& peer) {
+    return peer.region == status.region && !peer.follower;
+  };
+  const auto leader = std::ranges::find_if(status.peers, leads);
+  const bool found = leader != status.peers.end();
+  call.reply().array(5);
+  call.reply().bulk("slave");
+  call.reply().bulk(found ? leader->address : std::string());
+  call.reply().integer(0);
+  call.reply().bulk(found && leader->connected ? "connected" : "connect");
+  call.reply().integer(static_cast<std::int64_t>(status.log_records));
+}
+
+// ---- All that was answered is on disk, so there is nothing to save.
+
+void save(Call& call) { call.reply().ok(); }
+
+void bgsave(Call& call) {
+  const bool valid = call.size() == 1 || (call.size() == 2 && same_word(call[1], "schedule"));
+  if (!valid) return call.reply().error(kSyntaxError);
+  call.reply().status("Background saving started");
+}
+
+void lastsave(Call& call) { call.reply().integer(core::SystemClock().now_ms() / 1000); }
+
+// The loop ends after this turn: the writes of the turn are committed, and its clients answered.
+void shutdown(Call& call) {
+  bool valid = true;
+  bool aborts = false;
+  for (const std::string_view word : call.arguments.subspan(1)) {
+    aborts = aborts || same_word(word, "abort");
+    valid = valid && (same_word(word, "nosave") || same_word(word, "save") ||
+                      same_word(word, "now") || same_word(word, "force") || aborts);
+  }
+  if (!valid || (aborts && call.size() > 2)) return call.reply().error(kSyntaxError);
+  if (aborts) return call.reply().error("ERR No shutdown in progress.");
+  call.host.stopping = call.client.address;
+  call.client.closing = true;
+}
+
+void monitor(Call& call) {
+  call.host.monitors.add(call.client);
+  call.reply().ok();
+}
+
+constexpr Command kCommands[] = {
+    {.name = "info",
+     .arity = -1,
+     .flags = kAfterCommit,
+     .categories = kInDangerous,
+     .run = info,
+     .since = "1.0.0",
+     .usage = "[section ...]",
+     .help = "What the server is and has done.",
+     .complexity = "O(N), N the number of databases"},
+    {.name = "config",
+     .arity = -2,
+     .declared_verbs = config_verbs,
+     .since = "2.0.0",
+     .help = "Parameters and counters.",
+     .complexity = "That of the verb"},
+    {.name = "command",
+     .arity = -1,
+     .categories = kInConnection,
+     .run = describe_commands,
+     .declared_verbs = command_verbs,
+     .since = "2.8.13",
+     .help = "This table.",
+     .complexity = "O(N), N the number of commands"},
+    {.name = "time",
+     .arity = 1,
+     .flags = kFast,
+     .run = time,
+     .since = "2.6.0",
+     .help = "The time of day: seconds, microseconds.",
+     .complexity = "O(1)"},
+    {.name = "slowlog",
+     .arity = -2,
+     .declared_verbs = slowlog_verbs,
+     .since = "2.2.12",
+     .help = "The slowest commands.",
+     .complexity = "That of the verb"},
+    {.name = "latency",
+     .arity = -2,
+     .declared_verbs = latency_verbs,
+     .since = "2.8.13",
+     .help = "What took long, and when.",
+     .complexity = "That of the verb"},
+    {.name = "memory",
+     .arity = -2,
+     .declared_verbs = memory_verbs,
+     .since = "4.0.0",
+     .help = "What keys take.",
+     .complexity = "That of the verb"},
+    {.name = "monitor",
+     .arity = 1,
+     .flags = kAdmin | kAlone,
+     .run = monitor,
+     .since = "1.0.0",
+     .help = "Shows every command that any client sends from now on, but passwords.",
+     .complexity = "O(1)"},
+    {.name = "role",
+     .arity = 1,
+     .flags = kFast,
+     .categories = kInAdmin | kInDangerous,
+     .run = role,
+     .since = "2.8.12",
+     .help = "Whether this server takes writes.",
+     .complexity = "O(1)"},
+    {.name = "save",
+     .arity = 1,
+     .flags = kAdmin | kAlone,
+     .run = save,
+     .since = "1.0.0",
+     .help = "Nothing: all answered writes are on disk.",
+     .complexity = "O(1)"},
+    {.name = "bgsave",
+     .arity = -1,
+     .flags = kAdmin,
+     .run = bgsave,
+     .since = "1.0.0",
+     .usage = "[SCHEDULE]",
+     .help = "Nothing: all answered writes are on disk.",
+     .complexity = "O(1)"},
+    {.name = "lastsave",
+     .arity = 1,
+     .flags = kFast,
+     .categories = kInAdmin | kInDangerous,
+     .run = lastsave,
+     .since = "1.0.0",
+     .help = "The present time: all answered writes are on disk.",
+     .complexity = "O(1)"},
+    {.name = "shutdown",
+     .arity = -1,
+     .flags = kAdmin | kAlone,
+     .run = shutdown,
+     .since = "1.0.0",
+     .usage = "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+     .help = "Stops the server.",
+     .complexity = "O(1)"},
+};
+
+}  // namespace
+
+std::span<const Command> server_commands() { return kCommands; }
+
+}  // namespace anabranch::server

@@ -1,0 +1,312 @@
+#include "server/resp/commands/server/info.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <optional>
+
+#include "core/wall_clock.h"
+#include "server/resp/command.h"
+#include "server/resp/commands/status_fields.h"
+#include "server/resp/identity.h"
+
+namespace anabranch::server {
+namespace {
+
+class Lines {
+ public:
+  void add(std::string_view name, std::string_view value) {
+    text_.append(name).append(":").append(value).append("\r\n");
+  }
+  void add(std::string_view name, std::uint64_t value) { add(name, std::to_string(value)); }
+
+  void add_seconds(std::string_view name, const timeval& time) {
+    std::array<char, 32> text;
+    std::snprintf(text.data(), text.size(), "%lld.%06lld", static_cast<long long>(time.tv_sec),
+                  static_cast<long long>(time.tv_usec));
+    add(name, text.data());
+  }
+  // With so many digits behind the point.
+  void add_number(std::string_view name, double value, int digits) {
+    std::array<char, 64> text;
+    std::snprintf(text.data(), text.size(), "%.*f", digits, value);
+    add(name, text.data());
+  }
+
+  std::string text_;
+};
+
+// The server and the data that the sections describe. The status is computed once, for the first
+// section that shows it.
+class Source {
+ public:
+  Source(const Host& of, const Scope& reads) : host(of), scope(reads) {}
+  [[nodiscard]] const StoreStatus& status() const {
+    if (!status_) status_ = host.status();
+    return *status_;
+  }
+
+  const Host& host;
+  const Scope& scope;
+
+ private:
+  mutable std::optional<StoreStatus> status_;
+};
+
+void server(Lines& lines, const Source& from) {
+  using std::chrono::duration_cast;
+  const auto uptime = duration_cast<std::chrono::seconds>(steady_now() - from.host.started).count();
+  lines.add("redis_version", kRedisVersion);
+  lines.add("anabranch_version", kAnabranchVersion);
+  lines.add("redis_mode", "standalone");
+  lines.add("process_id", static_cast<std::uint64_t>(::getpid()));
+  lines.add("arch_bits", std::uint64_t{64});
+  lines.add("multiplexing_api", "epoll");
+  lines.add("run_id", from.host.run_id);
+  lines.add("tcp_port", from.host.endpoint.substr(from.host.endpoint.rfind(':') + 1));
+  lines.add("server_time_usec",
+            static_cast<std::uint64_t>(core::SystemClock().now_ms()) * std::uint64_t{1000});
+  lines.add("uptime_in_seconds", static_cast<std::uint64_t>(uptime));
+  lines.add("uptime_in_days", static_cast<std::uint64_t>(uptime / 86'400));
+}
+
+void clients(Lines& lines, const Source& from) {
+  const auto waits = [](const auto& each) { return each.second->wait.has_value(); };
+  lines.add("connected_clients", from.host.clients.size());
+  lines.add("blocked_clients",
+            static_cast<std::uint64_t>(std::ranges::count_if(from.host.clients, waits)));
+  lines.add("held_back_clients", from.host.clients_held_back);
+  lines.add("long_reads", from.host.long_reads);
+  lines.add("maxclients", from.host.options.connections_max);
+  lines.add("monitors", from.host.monitors.all().size());
+  lines.add("watching_clients", from.host.watched.clients());
+  lines.add("watched_keys", from.host.watched.keys());
+  lines.add("watched_bytes", from.host.watched.bytes());
+  lines.add("scan_cursors", from.host.cursors.size());
+  lines.add("scan_cursors_bytes", from.host.cursors.bytes());
+  lines.add("scan_cursors_forgotten", from.host.cursors.forgotten());
+  lines.add("scans_begun_anew", from.host.cursors.unknown());
+}
+
+// Returns the resident memory of this process; 0 if the system does not report it.
+std::uint64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  file >> total >> resident;
+  return file ? resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
+}
+
+// The greatest resident memory ever.
+std::uint64_t peak_bytes() {
+  rusage usage{};
+  if (::getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+void memory(Lines& lines, const Source& from) {
+  const std::uint64_t resident = resident_bytes();
+  const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
+  lines.add("used_memory", resident);
+  lines.add("used_memory_rss", resident);
+  lines.add("used_memory_peak", std::max(peak_bytes(), resident));
+  lines.add("total_system_memory", pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
+  lines.add("output_bytes", from.host.output_bytes);
+  lines.add("output_bytes_total", from.host.options.output_bytes_total);
+  lines.add("input_bytes", from.host.input_bytes);
+  lines.add("input_bytes_total", from.host.options.input_bytes_total);
+  lines.add("maxmemory", std::uint64_t{0});
+  lines.add("maxmemory_policy", "noeviction");
+}
+
+// All that was answered is on disk.
+void persistence(Lines& lines, const Source& from) {
+  const auto now = static_cast<std::uint64_t>(core::SystemClock().now_ms() / 1000);
+  const bool writes = from.status().writable || from.status().follower;
+  lines.add("loading", std::uint64_t{0});
+  lines.add("rdb_changes_since_last_save", std::uint64_t{0});
+  lines.add("rdb_bgsave_in_progress", std::uint64_t{0});
+  lines.add("rdb_last_save_time", now);
+  lines.add("rdb_last_bgsave_status", "ok");
+  lines.add("aof_enabled", std::uint64_t{1});
+  lines.add("aof_rewrite_in_progress", std::uint64_t{0});
+  lines.add("aof_last_write_status", writes ? "ok" : "err");
+}
+
+void stats(Lines& lines, const Source& from) {
+  const Statistics& counted = from.host.statistics;
+  const Observed& observed = from.host.observed;
+  const SteadyTime now = steady_now();
+  lines.add("total_connections_received", counted.connections);
+  lines.add("rejected_connections", counted.connections_refused);
+  lines.add("total_commands_processed", counted.commands);
+  lines.add("instantaneous_ops_per_sec",
+            static_cast<std::uint64_t>(observed.commands_rate.per_second(now, counted.commands)));
+  lines.add("total_net_input_bytes", counted.bytes_in);
+  lines.add("total_net_output_bytes", counted.bytes_out);
+  lines.add_number("instantaneous_input_kbps",
+                   observed.in_rate.per_second(now, counted.bytes_in) / 1024, 2);
+  lines.add_number("instantaneous_output_kbps",
+                   observed.out_rate.per_second(now, counted.bytes_out) / 1024, 2);
+  lines.add("expired_keys", from.status().expired_cleared);
+  lines.add("evicted_keys", std::uint64_t{0});
+  lines.add("keyspace_hits", observed.hits);
+  lines.add("keyspace_misses", observed.misses);
+  lines.add("total_error_replies", observed.errors.total());
+  lines.add("answers_held_back", counted.held_back);
+  lines.add("long_reads_begun", counted.long_reads);
+  lines.add("clients_cut", counted.clients_cut);
+  lines.add("senders_cut", counted.senders_cut);
+  lines.add("group_commits", counted.commits);
+  lines.add("group_commits_failed", counted.commits_failed);
+}
+
+void replication(Lines& lines, const Source& from) {
+  const StoreStatus& status = from.status();
+  // Clients that look for a writable server read these.
+  lines.add("role", status.follower ? "slave" : "master");
+  lines.add("connected_slaves", std::uint64_t{0});
+  lines.add("master_failover_state", "no-failover");
+  lines.add("master_replid", from.host.run_id);
+  lines.add("master_repl_offset", status.log_records);
+}
+
+void cpu(Lines& lines, const Source& /*from*/) {
+  rusage usage{};
+  if (::getrusage(RUSAGE_SELF, &usage) != 0) return;
+  lines.add_seconds("used_cpu_sys", usage.ru_stime);
+  lines.add_seconds("used_cpu_user", usage.ru_utime);
+  if (::getrusage(RUSAGE_THREAD, &usage) != 0) return;
+  lines.add_seconds("used_cpu_sys_main_thread", usage.ru_stime);
+  lines.add_seconds("used_cpu_user_main_thread", usage.ru_utime);
+}
+
+void commandstats(Lines& lines, const Source& from) {
+  for (const Command& row : all_rows()) {
+    const CommandCount& count = from.host.observed.commands.of(row.id);
+    if (count.calls == 0 && count.rejected == 0) continue;
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(count.time).count();
+    const double each =
+        count.calls == 0 ? 0 : static_cast<double>(micros) / static_cast<double>(count.calls);
+    std::array<char, 32> per_call;
+    std::snprintf(per_call.data(), per_call.size(), "%.2f", each);
+    lines.add("cmdstat_" + std::string(full_name(row)),
+              "calls=" + std::to_string(count.calls) + ",usec=" + std::to_string(micros) +
+                  ",usec_per_call=" + per_call.data() + ",rejected_calls=" +
+                  std::to_string(count.rejected) + ",failed_calls=" + std::to_string(count.failed));
+  }
+}
+
+void errorstats(Lines& lines, const Source& from) {
+  for (const auto& [code, count] : from.host.observed.errors.all()) {
+    lines.add("errorstat_" + code, "count=" + std::to_string(count));
+  }
+}
+
+void cluster(Lines& lines, const Source& /*from*/) {
+  lines.add("cluster_enabled", std::uint64_t{0});
+}
+
+// "1" for true; texts without the characters that end a line or a field.
+std::string text_of(const auto& value) {
+  if constexpr (requires { std::to_string(value); }) {
+    return std::to_string(value);
+  } else {
+    std::string text = value;
+    std::ranges::replace_if(
+        text, [](char each) { return each == ',' || each == '\r' || each == '\n'; }, ';');
+    return text;
+  }
+}
+
+// "region=eu,address=,connected=1,...": the plain fields of a peer.
+std::string peer_line(const PeerStatus& peer) {
+  std::string line;
+  for_each_field(peer, [&](std::string_view name, const auto& value) {
+    line.append(line.empty() ? "" : ",").append(name).append("=").append(text_of(value));
+  });
+  return line;
+}
+
+// Every field of the leader's status: parts as "part_field", of lists how many items they have.
+void add_fields(Lines& lines, const std::string& prefix, const auto& status) {
+  for_each_field(status, [&](std::string_view name, const auto& value) {
+    using Value = std::remove_cvref_t<decltype(value)>;
+    const std::string full = prefix + std::string(name);
+    if constexpr (HasFields<Value>) {
+      add_fields(lines, full + "_", value);
+    } else if constexpr (IsList<Value>) {
+      lines.add(full, value.size());
+    } else {
+      lines.add(full, text_of(value));
+    }
+  });
+}
+
+void anabranch(Lines& lines, const Source& from) {
+  const StoreStatus& status = from.status();
+  add_fields(lines, "", status);
+  for (std::size_t i = 0; i < status.peers.size(); ++i) {
+    lines.add("peer" + std::to_string(i), peer_line(status.peers[i]));
+  }
+}
+
+void keyspace(Lines& lines, const Source& from) {
+  const leader::ExpiryCounts expires = from.host.leader.expiries();
+  for (std::uint8_t database = 0; database < kDatabases; ++database) {
+    const std::uint64_t keys = from.scope.count(Key::all(database));
+    if (keys == 0) continue;
+    lines.add("db" + std::to_string(database), "keys=" + std::to_string(keys) +
+                                                   ",expires=" + std::to_string(expires[database]) +
+                                                   ",avg_ttl=0");
+  }
+}
+
+struct Section {
+  std::string_view name;  // In lower case, as in the request.
+  std::string_view title;
+  void (*write)(Lines& lines, const Source& from);
+  bool by_default = true;  // Else only if it is named, or all are.
+};
+
+constexpr Section kSections[] = {
+    {"server", "Server", server},
+    {"clients", "Clients", clients},
+    {"memory", "Memory", memory},
+    {"persistence", "Persistence", persistence},
+    {"stats", "Stats", stats},
+    {"replication", "Replication", replication},
+    {"cpu", "CPU", cpu},
+    {"commandstats", "Commandstats", commandstats, false},
+    {"errorstats", "Errorstats", errorstats},
+    {"cluster", "Cluster", cluster},
+    {"anabranch", "Anabranch", anabranch},
+    {"keyspace", "Keyspace", keyspace},
+};
+
+}  // namespace
+
+std::string make_info(const Host& host, const Scope& scope,
+                      std::span<const std::string_view> sections) {
+  const auto named = [&](std::string_view name) {
+    return std::ranges::any_of(sections, [&](auto word) { return same_word(word, name); });
+  };
+  const bool all = named("all") || named("everything");
+  const bool defaults = sections.empty() || named("default");
+  const Source from(host, scope);
+  Lines lines;
+  for (const Section& section : kSections) {
+    if (!all && !(defaults && section.by_default) && !named(section.name)) continue;
+    if (!lines.text_.empty()) lines.text_.append("\r\n");
+    lines.text_.append("# ").append(section.title).append("\r\n");
+    section.write(lines, from);
+  }
+  return std::move(lines.text_);
+}
+
+}  // namespace anabranch::server

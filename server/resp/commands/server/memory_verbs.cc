@@ -1,0 +1,95 @@
+#include "server/resp/commands/server/memory_verbs.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "core/text.h"
+
+namespace anabranch::server {
+namespace {
+
+constexpr std::int64_t kSamples = 5;  // The default.
+constexpr std::int64_t kSamplesMax = 1'000;
+// What a row takes besides its path and value: its dot, its place in a page, and its part in the
+// counts and digests.
+constexpr std::uint64_t kRowBytes = 64;
+
+bool is_collection(Type type) {
+  return type == Type::kSet || type == Type::kRemoveWinsSet || type == Type::kMap ||
+         type == Type::kSortedSet || type == Type::kList;
+}
+
+// Returns the approximate number of bytes that a key takes on disk, from some of its rows.
+std::uint64_t bytes_of(const Scope& scope, const Key& key, Type type, std::int64_t samples) {
+  const Key place = key.of(type);
+  const std::uint64_t path = place.encoded().size();
+  if (type == Type::kString) {
+    return kRowBytes + path + scope.get(place).value_or("").size();
+  }
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+  scope.scan(place, [&](const Entry& entry) {
+    ++rows;
+    bytes += kRowBytes + path + entry.value.size();
+    for (const std::string& name : entry.path) bytes += name.size() + 2;
+    return rows < static_cast<std::uint64_t>(samples);
+  });
+  if (rows == 0) return kRowBytes + path;
+  if (!is_collection(type)) return bytes;
+  return bytes / rows * std::max(rows, scope.count(place));
+}
+
+void memory_usage(Call& call) {
+  std::int64_t samples = kSamples;
+  for (std::size_t i = 3; i < call.size(); i += 2) {
+    if (!same_word(call[i], "samples") || i + 1 == call.size()) {
+      return call.reply().error(kSyntaxError);
+    }
+    const std::optional<std::int64_t> wanted = take_integer(call, i + 1);
+    if (!wanted) return;
+    if (*wanted < 0) return call.reply().error(kSyntaxError);
+    samples = *wanted == 0 ? kSamplesMax : std::min(*wanted, kSamplesMax);
+  }
+  const Key key = call.key(2);
+  const Type type = call.scope.type(key);
+  if (type == Type::kNone) return call.reply().null();
+  call.reply().integer(static_cast<std::int64_t>(bytes_of(call.scope, key, type, samples)));
+}
+
+void memory_purge(Call& call) {
+  ::malloc_trim(0);
+  call.reply().ok();
+}
+
+constexpr Command kVerbs[] = {
+    {.name = "usage",
+     .arity = -3,
+     .flags = kReads,
+     .keys = {key_at(2, kReadsOnly)},
+     .run = memory_usage,
+     .since = "4.0.0",
+     .usage = "key [SAMPLES count]",
+     .help = "About how many bytes a key takes on disk, from some of its rows.",
+     .complexity = "O(N), N the number of samples"},
+    {.name = "purge",
+     .arity = 2,
+     .run = memory_purge,
+     .since = "4.0.0",
+     .help = "Returns unused memory to the system.",
+     .complexity = "O(N), N the number of free blocks"},
+    {.name = "help",
+     .arity = 2,
+     .run = help,
+     .since = "4.0.0",
+     .help = "Prints this help.",
+     .complexity = "O(1)"},
+};
+
+}  // namespace
+
+std::span<const Command> memory_verbs() { return kVerbs; }
+
+}  // namespace anabranch::server

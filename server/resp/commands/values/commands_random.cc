@@ -1,0 +1,206 @@
+// Members and fields by chance.
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "core/text.h"
+#include "server/resp/command.h"
+#include "server/resp/commands/random_names.h"
+#include "server/resp/host.h"
+#include "server/resp/long_answer.h"
+
+namespace anabranch::server {
+namespace {
+
+// So many members are removed by one SPOP; more would hold up all others.
+constexpr std::size_t kPoppedMax = 100'000;
+// Above this many different ones, all names are read, in slices.
+constexpr std::size_t kDrawnMax = 1'000;
+
+RandomNames names_of(const Call& call, const Key& collection) {
+  return {call.scope, collection, call.host.random};
+}
+
+// Returns the count in an argument of a command that also takes negative ones; nullopt after an
+// error reply.
+std::optional<std::int64_t> take_count(Call& call, std::size_t position) {
+  const std::optional<std::int64_t> count = take_integer(call, position);
+  if (!count || *count != std::numeric_limits<std::int64_t>::min()) return count;
+  call.reply().error(
+      "ERR value is out of range, value must between -9223372036854775807 and "
+      "9223372036854775807");
+  return std::nullopt;
+}
+
+using Kind = Writer::Aggregate;
+
+// Replies with different names, chosen while all are read. Of those left, each is as likely as the
+// others to be among those that are still wanted (Knuth, The Art of Computer Programming 2, 3.4.2,
+// algorithm S).
+template <typename Each>
+void reply_chosen(Call& call, const Key& collection, std::uint64_t size, std::uint64_t wanted,
+                  Kind kind, const Each& each) {
+  constexpr std::size_t kBatch = 64;
+  LongAnswer answer(call);
+  std::vector<std::string> batch;
+  do {
+    batch.clear();
+    call.scope.names(collection, answer.rest(), [&](const std::string& name) {
+      batch.push_back(name);
+      return batch.size() < kBatch;
+    });
+    for (const std::string& name : batch) {
+      if (!answer.has_time(name)) return;
+      const std::uint64_t left = size - std::min<std::uint64_t>(size, answer.visited()++);
+      const std::uint64_t lacking = wanted - answer.total().value_or(0);
+      if (left > lacking && call.host.random() % left >= lacking) continue;
+      each(name);
+      answer.found();
+    }
+  } while (batch.size() == kBatch && answer.total() < wanted);
+  answer.enclose(kind);
+}
+
+// Replies with names that the call draws: a positive count gives different ones, a negative one may
+// give a name several times. `each` writes one element.
+template <typename Each>
+void reply_drawn(Call& call, const Key& collection, std::int64_t count, Kind kind,
+                 const Each& each) {
+  RandomNames names = names_of(call, collection);
+  if (count >= 0) {
+    const auto wanted = std::min<std::uint64_t>(static_cast<std::uint64_t>(count), names.size());
+    if (wanted > kDrawnMax) {
+      return reply_chosen(call, collection, names.size(), wanted, kind, each);
+    }
+    const std::size_t mark = call.reply().mark();
+    const std::vector<std::string> drawn = names.draw_different(wanted);
+    for (const std::string& name : drawn) each(name);
+    return call.reply().enclose(mark, kind, drawn.size());
+  }
+  LongAnswer answer(call);
+  answer.repeat(static_cast<std::size_t>(names.size() == 0 ? 0 : -count), [&](std::size_t) {
+    const std::optional<std::string> name = names.draw();
+    if (!name) return;
+    each(*name);
+    answer.found();
+  });
+  answer.enclose(kind);
+}
+
+void srandmember(Call& call) {
+  const Key key = call.key(1);
+  if (call.size() > 3) return call.reply().error(kSyntaxError);
+  if (call.size() == 2) {
+    expect_type(call.scope, key, Type::kSet);
+    const auto drawn = names_of(call, key.of(Type::kSet)).draw();
+    count_lookup(call, drawn.has_value());
+    return reply_value(call.reply(), drawn);
+  }
+  const std::optional<std::int64_t> count = take_count(call, 2);
+  if (!count) return;
+  expect_type(call.scope, key, Type::kSet);
+  reply_drawn(call, key.of(Type::kSet), *count, Writer::Aggregate::kArray,
+              [&](const std::string& name) { call.reply().bulk(name); });
+}
+
+void spop_one(Call& call, const Key& key) {
+  expect_type(call.scope, key, Type::kSet);
+  const auto drawn = names_of(call, key.of(Type::kSet)).draw();
+  if (drawn) call.scope.remove(key.element(*drawn));
+  reply_value(call.reply(), drawn);
+}
+
+void spop(Call& call) {
+  const Key key = call.key(1);
+  if (call.size() > 3) return call.reply().error(kSyntaxError);
+  if (call.size() == 2) return spop_one(call, key);
+  const std::optional<std::int64_t> count = core::parse_integer(call[2]);
+  if (!count || *count < 0) {
+    return call.reply().error("ERR value is out of range, must be positive");
+  }
+  expect_type(call.scope, key, Type::kSet);
+  RandomNames names = names_of(call, key.of(Type::kSet));
+  const auto wanted = std::min<std::uint64_t>(static_cast<std::uint64_t>(*count), names.size());
+  if (wanted > kPoppedMax) {
+    throw Error(ErrorCode::kTooLarge,
+                "SPOP removes at most " + std::to_string(kPoppedMax) + " members at once");
+  }
+  const std::vector<std::string> drawn = names.draw_different(wanted);
+  call.reply().set(drawn.size());
+  for (const std::string& member : drawn) {
+    call.scope.remove(key.element(member));
+    call.reply().bulk(member);
+  }
+}
+
+// Replies with a field, and with its value: version 3 has a pair for both.
+void reply_field(Call& call, const Key& key, const std::string& name, bool values) {
+  Writer& reply = call.reply();
+  if (values && reply.protocol() == 3) reply.array(2);
+  reply.bulk(name);
+  if (values) reply.bulk(call.scope.get(key.field(name).of(Type::kString)).value_or(""));
+}
+
+void hrandfield(Call& call) {
+  const Key key = call.key(1);
+  const bool values = call.size() == 4 && same_word(call[3], "withvalues");
+  if (call.size() > 4 || (call.size() == 4 && !values)) return call.reply().error(kSyntaxError);
+  if (call.size() == 2) {
+    expect_type(call.scope, key, Type::kMap);
+    const auto drawn = names_of(call, key.of(Type::kMap)).draw();
+    count_lookup(call, drawn.has_value());
+    return reply_value(call.reply(), drawn);
+  }
+  const std::optional<std::int64_t> count = take_count(call, 2);
+  if (!count) return;
+  constexpr std::int64_t kPairsMax = std::numeric_limits<std::int64_t>::max() / 2;
+  if (values && (*count > kPairsMax || *count < -kPairsMax)) {
+    return call.reply().error("ERR value is out of range");
+  }
+  expect_type(call.scope, key, Type::kMap);
+  const bool flat = values && call.reply().protocol() == 2;
+  reply_drawn(call, key.of(Type::kMap), *count,
+              flat ? Writer::Aggregate::kMap : Writer::Aggregate::kArray,
+              [&](const std::string& name) { reply_field(call, key, name, values); });
+}
+
+constexpr Command kCommands[] = {
+    {.name = "spop",
+     .arity = -2,
+     .flags = kWrites | kFast,
+     .keys = {key_at(1, kReadsAndWrites | kAccess | kDelete)},
+     .run = spop,
+     .since = "1.0.0",
+     .usage = "key [count]",
+     .help = "Removes members of a set by chance and returns them.",
+     .complexity = "O(N log M), N members of M are removed",
+     .caution = "Not exclusive across regions: two regions can pop the same member.",
+     .merging = "Removes the additions that have been seen here: a member that another region "
+                "concurrently adds stays."},
+    {.name = "srandmember",
+     .arity = -2,
+     .flags = kReads | kLong,
+     .keys = {kReadKey},
+     .run = srandmember,
+     .since = "1.0.0",
+     .usage = "key [count]",
+     .help = "Members of a set by chance.",
+     .complexity = "O(N log M), N members of M are returned"},
+    {.name = "hrandfield",
+     .arity = -2,
+     .flags = kReads | kLong,
+     .group = Group::kHash,
+     .keys = {kReadKey},
+     .run = hrandfield,
+     .since = "6.2.0",
+     .usage = "key [count [WITHVALUES]]",
+     .help = "Fields of a hash by chance.",
+     .complexity = "O(N log M), N fields of M are returned"},
+};
+
+}  // namespace
+
+std::span<const Command> random_commands() { return kCommands; }
+
+}  // namespace anabranch::server

@@ -1,0 +1,183 @@
+// Intersections, unions and differences of sets.
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/text.h"
+#include "server/resp/command.h"
+#include "server/resp/commands/values/set_walk.h"
+#include "server/resp/long_answer.h"
+
+namespace anabranch::server {
+namespace {
+
+using Operation = SetWalk::Operation;
+
+// So many members are stored by one command; more would hold up all others.
+constexpr std::size_t kStoredMax = 100'000;
+
+// Returns the keys named by `count` words from the one at `first` on. Throws kWrongType unless each
+// holds a set or nothing.
+std::vector<Key> sets_of(const Call& call, std::size_t first, std::size_t count) {
+  std::vector<Key> sets;
+  for (std::size_t i = first; i < first + count; ++i) {
+    sets.push_back(call.key(i));
+    expect_type(call.scope, sets.back(), Type::kSet);
+  }
+  return sets;
+}
+
+void reply_with(Call& call, Operation operation) {
+  const SetWalk walk(call.scope, operation, sets_of(call, 1, call.size() - 1));
+  LongAnswer answer(call);
+  walk.visit(answer.last(), [&](const std::string& member, bool belongs) {
+    if (!answer.has_time(member)) return false;
+    if (!belongs) return true;
+    call.reply().bulk(member);
+    answer.found();
+    return true;
+  });
+  answer.enclose(Writer::Aggregate::kSet);
+}
+
+void sinter(Call& call) { reply_with(call, Operation::kIntersection); }
+void sunion(Call& call) { reply_with(call, Operation::kUnion); }
+void sdiff(Call& call) { reply_with(call, Operation::kDifference); }
+
+void store(Call& call, Operation operation) {
+  const SetWalk walk(call.scope, operation, sets_of(call, 2, call.size() - 2));
+  std::vector<std::string> members;
+  walk.visit({}, [&](const std::string& member, bool belongs) {
+    if (belongs) members.push_back(member);
+    return members.size() <= kStoredMax;
+  });
+  if (members.size() > kStoredMax) {
+    throw Error(ErrorCode::kTooLarge, std::string(call.command.name) + " stores at most " +
+                                          std::to_string(kStoredMax) + " members");
+  }
+  const Key to = call.key(1);
+  if (call.scope.type(to) != Type::kNone) call.scope.clear(to);
+  for (const std::string& member : members) call.scope.put(to.element(member), {});
+  call.reply().integer(static_cast<std::int64_t>(members.size()));
+}
+
+void sinterstore(Call& call) { store(call, Operation::kIntersection); }
+void sunionstore(Call& call) { store(call, Operation::kUnion); }
+void sdiffstore(Call& call) { store(call, Operation::kDifference); }
+
+// Returns the limit in the words behind the keys; 0 is none. nullopt after an error reply.
+std::optional<std::size_t> take_limit(Call& call, std::size_t position) {
+  if (position == call.size()) return 0;
+  if (position + 2 != call.size() || !same_word(call[position], "limit")) {
+    call.reply().error(kSyntaxError);
+    return std::nullopt;
+  }
+  const auto limit = core::parse_integer(call[position + 1]);
+  if (limit && *limit >= 0) return static_cast<std::size_t>(*limit);
+  call.reply().error("ERR LIMIT can't be negative");
+  return std::nullopt;
+}
+
+void sintercard(Call& call) {
+  const auto count = core::parse_integer(call[1]);
+  if (!count || *count <= 0) {
+    return call.reply().error("ERR numkeys should be greater than 0");
+  }
+  if (*count > static_cast<std::int64_t>(call.size() - 2)) {
+    return call.reply().error("ERR Number of keys can't be greater than number of args");
+  }
+  const auto keys = static_cast<std::size_t>(*count);
+  const std::optional<std::size_t> limit = take_limit(call, 2 + keys);
+  if (!limit) return;
+  const SetWalk walk(call.scope, Operation::kIntersection, sets_of(call, 2, keys));
+  LongAnswer answer(call);
+  walk.visit(answer.last(), [&](const std::string& member, bool belongs) {
+    if (*limit > 0 && answer.total() == *limit) return false;
+    if (!answer.has_time(member)) return false;
+    if (belongs) answer.found();
+    return true;
+  });
+  if (const auto total = answer.total()) call.reply().integer(static_cast<std::int64_t>(*total));
+}
+
+constexpr Command kCommands[] = {
+    {.name = "sinter",
+     .arity = -2,
+     .flags = kReads | kLong,
+     .keys = {keys_from(1, kReadsOnly | kAccess)},
+     .run = sinter,
+     .since = "1.0.0",
+     .usage = "key [key ...]",
+     .help = "The members that are in all of the sets.",
+     .complexity = "O(N * M), N the size of the smallest set, M the number of sets; in slices"},
+    {.name = "sunion",
+     .arity = -2,
+     .flags = kReads | kLong,
+     .keys = {keys_from(1, kReadsOnly | kAccess)},
+     .run = sunion,
+     .since = "1.0.0",
+     .usage = "key [key ...]",
+     .help = "The members that are in any of the sets.",
+     .complexity = "O(N), N the sum of the sizes of the sets; in slices"},
+    {.name = "sdiff",
+     .arity = -2,
+     .flags = kReads | kLong,
+     .keys = {keys_from(1, kReadsOnly | kAccess)},
+     .run = sdiff,
+     .since = "1.0.0",
+     .usage = "key [key ...]",
+     .help = "The members of the first set that are in none of the others.",
+     .complexity = "O(N * M), N the size of the first set, M the number of sets; in slices"},
+    {.name = "sintercard",
+     .arity = -3,
+     .flags = kReads | kLong,
+     .keys = {counted_keys(1, kReadsOnly | kAccess)},
+     .run = sintercard,
+     .since = "7.0.0",
+     .usage = "numkeys key [key ...] [LIMIT limit]",
+     .help = "How many members are in all of the sets.",
+     .complexity = "O(N * M), N the size of the smallest set, M the number of sets; in slices"},
+    {.name = "sinterstore",
+     .arity = -3,
+     .flags = kWrites,
+     .keys = {kUpdatedKey, keys_from(2, kReadsOnly | kAccess)},
+     .run = sinterstore,
+     .since = "1.0.0",
+     .usage = "destination key [key ...]",
+     .help = "Stores the members that are in all of the sets.",
+     .complexity = "O(N * M), N the size of the smallest set, M the number of sets",
+     .merging =
+         "Writes the members shown here, in place of those seen at the destination: members that "
+         "other regions concurrently add there stay. Later changes of the sources do not follow."},
+    {.name = "sunionstore",
+     .arity = -3,
+     .flags = kWrites,
+     .keys = {key_at(1, kOverwrites | kUpdate), keys_from(2, kReadsOnly | kAccess)},
+     .run = sunionstore,
+     .since = "1.0.0",
+     .usage = "destination key [key ...]",
+     .help = "Stores the members that are in any of the sets.",
+     .complexity = "O(N), N the sum of the sizes of the sets",
+     .merging =
+         "Writes the members shown here, in place of those seen at the destination: members that "
+         "other regions concurrently add there stay. Later changes of the sources do not follow."},
+    {.name = "sdiffstore",
+     .arity = -3,
+     .flags = kWrites,
+     .keys = {key_at(1, kOverwrites | kUpdate), keys_from(2, kReadsOnly | kAccess)},
+     .run = sdiffstore,
+     .since = "1.0.0",
+     .usage = "destination key [key ...]",
+     .help = "Stores the members of the first set that are in none of the others.",
+     .complexity = "O(N * M), N the size of the first set, M the number of sets",
+     .merging =
+         "Writes the members shown here, in place of those seen at the destination: members that "
+         "other regions concurrently add there stay. Later changes of the sources do not follow."},
+};
+
+}  // namespace
+
+std::span<const Command> set_algebra_commands() { return kCommands; }
+
+}  // namespace anabranch::server

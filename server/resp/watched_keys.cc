@@ -1,0 +1,132 @@
+#include "server/resp/watched_keys.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/path.h"
+#include "leader/watch/told.h"
+
+namespace anabranch::server {
+namespace {
+
+std::size_t bytes_of(const std::string& encoded) { return 256 + encoded.size() * 3; }
+
+// Whether an op can only take away: it changes nothing at a key that is not there.
+bool only_removes(const core::Op& op) {
+  return std::holds_alternative<core::Remove>(op) || std::holds_alternative<core::Reset>(op) ||
+         std::holds_alternative<core::Clear>(op);
+}
+
+// Returns the encoded path of the key of a row; nullopt for a path above all keys.
+std::optional<std::string> key_of(const core::Path& path) {
+  constexpr std::string_view kEnd("\x00\x01", 2);
+  const std::string& encoded = path.encoded();
+  const std::size_t space = encoded.find(kEnd);
+  if (space == std::string::npos) return std::nullopt;
+  const std::size_t key = encoded.find(kEnd, space + kEnd.size());
+  if (key == std::string::npos) return std::nullopt;
+  return encoded.substr(0, key + kEnd.size());
+}
+
+}  // namespace
+
+void WatchedKeys::watch(const Client& client, std::string_view name, const Scope& scope) {
+  const Key key(client.database, name);
+  const std::string& path = key.encoded();
+  if (bytes_ + bytes_of(path) > kBytesMax) {
+    throw Error(ErrorCode::kTooLarge, "all clients together watch too many keys");
+  }
+  if (cursor_) {
+    follow();
+  } else {
+    cursor_ = leader::LogCursor::now(leader_.log_source());
+  }
+  const bool there = scope.type(key) != Type::kNone;
+  const auto [place, fresh] = clients_[client.id].try_emplace(path, Watched{key, there});
+  if (!fresh) return;
+  watchers_[path].push_back(client.id);
+  ++keys_;
+  bytes_ += bytes_of(path);
+}
+
+void WatchedKeys::forget(const Client& client) {
+  const auto found = clients_.find(client.id);
+  if (found == clients_.end()) return;
+  for (const auto& [path, watched] : found->second) {
+    const auto watchers = watchers_.find(path);
+    std::erase(watchers->second, client.id);
+    if (watchers->second.empty()) watchers_.erase(watchers);
+    --keys_;
+    bytes_ -= bytes_of(path);
+  }
+  clients_.erase(found);
+  if (clients_.empty()) cursor_.reset();
+}
+
+bool WatchedKeys::changed(const Client& client, const Scope& scope) {
+  follow();
+  const auto found = clients_.find(client.id);
+  if (found == clients_.end()) return false;
+  return std::ranges::any_of(found->second, [&](const auto& each) {
+    const Watched& watched = each.second;
+    return watched.changed || (watched.was_there && scope.type(watched.key) == Type::kNone);
+  });
+}
+
+void WatchedKeys::touch(std::uint8_t database, std::string_view name) {
+  if (any()) mark_below(Key(database, name).encoded(), true);
+}
+
+void WatchedKeys::follow() {
+  if (!cursor_) return;
+  const leader::LogSource source = leader_.log_source();
+  const storage::Position end = source.storage.last_position() + 1;
+  core::Batch batch;
+  for (;;) {
+    switch (cursor_->next(source, end, batch)) {
+      case leader::LogCursor::Found::kEnd:
+        return;
+      case leader::LogCursor::Found::kLost:
+        change_all();
+        cursor_ = leader::LogCursor::now(source);
+        return;
+      case leader::LogCursor::Found::kBatch:
+        for (const core::Transaction& txn : batch.transactions) {
+          for (const core::Op& op : txn.ops) take(op);
+        }
+        break;
+    }
+  }
+}
+
+// The policy between concurrent values decides what a key shows: a change of it counts.
+void WatchedKeys::take(const core::Op& op) {
+  const core::Path* const path = leader::path_of(op);
+  if (path == nullptr) return change_all();  // Of a newer version.
+  if (const auto policy = leader::policy_change_of(op)) return mark_below(policy->prefix, false);
+  const bool removes = only_removes(op);
+  const auto key = key_of(*path);
+  if (!key) return mark_below(path->encoded(), removes);
+  const auto watchers = watchers_.find(*key);
+  if (watchers == watchers_.end()) return;
+  for (const std::uint64_t id : watchers->second) mark(clients_.at(id).at(*key), removes);
+}
+
+void WatchedKeys::mark_below(std::string_view prefix, bool removes) {
+  for (auto each = watchers_.lower_bound(prefix);
+       each != watchers_.end() && each->first.starts_with(prefix); ++each) {
+    for (const std::uint64_t id : each->second) mark(clients_.at(id).at(each->first), removes);
+  }
+}
+
+void WatchedKeys::mark(Watched& watched, bool removes) {
+  watched.changed = watched.changed || watched.was_there || !removes;
+}
+
+void WatchedKeys::change_all() {
+  for (auto& [id, keys] : clients_) {
+    for (auto& [path, watched] : keys) watched.changed = true;
+  }
+}
+
+}  // namespace anabranch::server

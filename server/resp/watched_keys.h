@@ -1,0 +1,85 @@
+// WATCH: the keys that clients watch, and whether anything at them has changed in this region
+// since.
+//
+// Every change of a row, by a client of this port or by another region, passes through the log of
+// the leader. While anybody watches, the log is followed from turn to turn, and each op is looked
+// up among the watched keys. So a watched key costs no read, however large it is. Expiry changes no
+// row: a key that was there and is gone has changed.
+//
+// Where the log cannot tell what has happened, as after rows came by a snapshot, all watched keys
+// count as changed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <anabranch/scope.h>
+
+#include "core/op.h"
+#include "leader/leader.h"
+#include "server/resp/client.h"
+
+namespace anabranch::server {
+
+class WatchedKeys {
+ public:
+  // Of all clients together.
+  static constexpr std::size_t kBytesMax = std::size_t{64} << 20U;
+
+  // `leader` must outlive it.
+  explicit WatchedKeys(const leader::Leader& leader) : leader_(leader) {}
+  WatchedKeys(const WatchedKeys&) = delete;
+  WatchedKeys& operator=(const WatchedKeys&) = delete;
+
+  // Watches a key from now on. Nothing may be staged. Throws Error{kTooLarge} if all clients watch
+  // too much already.
+  void watch(const Client& client, std::string_view name, const Scope& scope);
+  // Forgets all keys of a client; also of one that watches none.
+  void forget(const Client& client);
+
+  [[nodiscard]] bool any() const { return !clients_.empty(); }
+  [[nodiscard]] bool watches(const Client& client) const { return clients_.contains(client.id); }
+  // Whether anything at the client's keys has changed. Nothing may be staged but what this client
+  // itself does.
+  [[nodiscard]] bool changed(const Client& client, const Scope& scope);
+  // Notes a removal that has begun and is not in the log yet.
+  void touch(std::uint8_t database, std::string_view name);
+  // Follows the log to its end.
+  void follow();
+
+  // ---- For INFO.
+
+  [[nodiscard]] std::size_t clients() const { return clients_.size(); }
+  [[nodiscard]] std::size_t keys() const { return keys_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+ private:
+  struct Watched {
+    Key key;
+    bool was_there;
+    bool changed = false;
+  };
+  using Keys = std::map<std::string, Watched>;  // By encoded path.
+
+  void take(const core::Op& op);
+  void change_all();
+  // Marks the keys whose encoded path begins with `prefix`.
+  void mark_below(std::string_view prefix, bool removes);
+  static void mark(Watched& watched, bool removes);
+
+  const leader::Leader& leader_;
+  std::optional<leader::LogCursor> cursor_;          // While anybody watches.
+  std::unordered_map<std::uint64_t, Keys> clients_;  // By the id of the client.
+  // The clients that watch a key, by its encoded path.
+  std::map<std::string, std::vector<std::uint64_t>, std::less<>> watchers_;
+  std::size_t keys_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace anabranch::server

@@ -1,0 +1,188 @@
+// WATCH: EXEC runs nothing if anything at a watched key has changed in this region.
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include <anabranch/anabranch.h>
+
+#include "tests/leader/store_world.h"
+#include "tests/server/running_server.h"
+
+using namespace anabranch;
+using namespace std::chrono_literals;
+using test::eventually;
+using test::figure;
+using test::knows;
+using test::RespClient;
+using test::RunningServer;
+using test::Words;
+
+namespace {
+
+const std::string kNothing = "*-1\r\n";
+const std::string kPong = "*1\r\n+PONG\r\n";
+
+std::string exec(RespClient& client) {
+  client.ask({"MULTI"});
+  client.ask({"PING"});
+  return client.ask({"EXEC"});
+}
+
+// The reply of EXEC, if another client sends a request between WATCH and MULTI.
+std::string exec_after(RunningServer& server, const Words& watched, const Words& request) {
+  RespClient client = server.client();
+  RespClient other = server.client();
+  client.ask(watched);
+  other.ask(request);
+  return exec(client);
+}
+
+}  // namespace
+
+TEST_SUITE("server: watch") {
+  TEST_CASE("a change of any kind by another client undoes the transaction") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"MSET", "s", "v", "n", "5"});
+    client.ask({"SADD", "set", "a"});
+    client.ask({"HSET", "hash", "f", "v"});
+    CHECK(exec_after(server, {"WATCH", "s"}, {"SET", "s", "v"}) == kNothing);
+    CHECK(exec_after(server, {"WATCH", "n"}, {"INCR", "n"}) == kNothing);
+    CHECK(exec_after(server, {"WATCH", "set"}, {"SADD", "set", "b"}) == kNothing);
+    CHECK(exec_after(server, {"WATCH", "set"}, {"SREM", "set", "b"}) == kNothing);
+    CHECK(exec_after(server, {"WATCH", "hash"}, {"HSET", "hash", "g", "v"}) == kNothing);
+    CHECK(exec_after(server, {"WATCH", "hash"}, {"HINCRBY", "hash", "n", "1"}) == kNothing);
+    CHECK(exec_after(server, {"WATCH", "s"}, {"EXPIRE", "s", "100"}) == kNothing);
+    CHECK(exec_after(server, {"WATCH", "a", "s"}, {"RENAME", "s", "t"}) == kNothing);
+    CHECK(exec_after(server, {"WATCH", "t"}, {"DEL", "t"}) == kNothing);
+    CHECK(exec_after(server, {"WATCH", "n"}, {"FLUSHALL"}) == kNothing);
+  }
+
+  TEST_CASE("what changes elsewhere does not") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"MSET", "s", "v", "s1", "v"});
+    CHECK(exec_after(server, {"WATCH", "s"}, {"SET", "s1", "w"}) == kPong);
+    CHECK(exec_after(server, {"WATCH", "s"}, {"GET", "s"}) == kPong);
+    CHECK(exec_after(server, {"WATCH", "none"}, {"DEL", "none"}) == kPong);
+    CHECK(exec_after(server, {"WATCH", "none"}, {"FLUSHALL"}) == kPong);
+    CHECK(exec_after(server, {"WATCH", "s"}, {"ECHO", "s"}) == kPong);
+  }
+
+  TEST_CASE("a write in the same packet, before its commit, counts") {
+    RunningServer server;
+    RespClient client = server.client();
+    using test::request;
+    client.send(request({"SET", "k", "1"}) + request({"WATCH", "k"}) + request({"SET", "k", "2"}) +
+                request({"MULTI"}) + request({"PING"}) + request({"EXEC"}));
+    for (int i = 0; i < 5; ++i) client.receive();
+    CHECK(client.receive() == kNothing);
+    client.send(request({"SET", "k", "1"}) + request({"WATCH", "k"}) + request({"MULTI"}) +
+                request({"PING"}) + request({"EXEC"}));
+    for (int i = 0; i < 4; ++i) client.receive();
+    CHECK(client.receive() == kPong);
+  }
+
+  TEST_CASE("a key that has expired has changed, and one that had expired before has not") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"SET", "k", "v", "PX", "500"});
+    client.ask({"WATCH", "k"});
+    REQUIRE(eventually([&] { return client.ask({"EXISTS", "k"}) == ":0\r\n"; }));
+    CHECK(exec(client) == kNothing);
+    client.ask({"WATCH", "k"});
+    CHECK(exec(client) == kPong);
+  }
+
+  TEST_CASE("a removal of many keys counts from its beginning") {
+    RunningServer server;
+    RespClient client = server.client();
+    RespClient other = server.client();
+    Words sets{"MSET"};
+    Words removal{"DEL"};
+    for (int i = 0; i < 5000; ++i) {
+      const std::string key = "k" + std::to_string(i);
+      sets.insert(sets.end(), {key, "v"});
+      removal.push_back(key);
+    }
+    client.ask(sets);
+    client.ask({"WATCH", "k4999"});
+    other.send(test::request(removal));
+    CHECK(other.receive() == ":5000\r\n");
+    CHECK(exec(client) == kNothing);
+  }
+
+  TEST_CASE("a watch ends with EXEC, DISCARD, UNWATCH, RESET and the connection") {
+    RunningServer server;
+    RespClient client = server.client();
+    RespClient other = server.client();
+    client.ask({"SET", "k", "v"});
+    for (const Words& end : {Words{"UNWATCH"}, Words{"RESET"}}) {
+      client.ask({"WATCH", "k"});
+      CHECK(figure(other, "watched_keys") == 1);
+      client.ask(end);
+      CHECK(figure(other, "watched_keys") == 0);
+      CHECK(figure(other, "watched_bytes") == 0);
+    }
+    client.ask({"WATCH", "k", "l", "k"});
+    CHECK(figure(other, "watched_keys") == 2);
+    client.ask({"MULTI"});
+    client.ask({"DISCARD"});
+    CHECK(figure(other, "watching_clients") == 0);
+    client.ask({"WATCH", "k"});
+    CHECK(exec(client) == kPong);
+    CHECK(figure(other, "watching_clients") == 0);
+    client.ask({"WATCH", "k"});
+    client.ask({"QUIT"});
+    REQUIRE(eventually([&] { return figure(other, "watching_clients") == 0; }));
+  }
+
+  TEST_CASE("a policy that decides what a key shows is a change") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"MSET", "bids/1", "5", "other", "5"});
+    const Words policy{"ANABRANCH", "POLICY", "SET", "max", "bids/"};
+    CHECK(exec_after(server, {"WATCH", "other"}, policy) == kPong);
+    client.ask({"ANABRANCH", "POLICY", "REMOVE", "bids/"});
+    CHECK(exec_after(server, {"WATCH", "bids/1"}, policy) == kNothing);
+  }
+
+  TEST_CASE("keys of several clients are told apart") {
+    RunningServer server;
+    RespClient one = server.client();
+    RespClient two = server.client();
+    RespClient writer = server.client();
+    one.ask({"WATCH", "a", "b"});
+    two.ask({"WATCH", "b", "c"});
+    writer.ask({"SET", "a", "1"});
+    CHECK(exec(two) == kPong);
+    CHECK(exec(one) == kNothing);
+    two.ask({"WATCH", "a"});
+    two.ask({"SELECT", "1"});
+    two.ask({"SET", "a", "2"});
+    CHECK(exec(two) == kPong);
+  }
+
+  TEST_CASE("a change by another region undoes the transaction") {
+    test::TempDir folder;
+    Store us = Store::open(test::listening(folder, "us"));
+    Options options;
+    options.peers = {us.status().endpoint};
+    RunningServer eu(options);
+    RespClient client = eu.client();
+    RespClient other = eu.client();
+    REQUIRE(eventually([&] { return knows(us, "eu"); }));
+    client.ask({"SET", "k", "v"});
+    client.ask({"WATCH", "k"});
+    Counter{us, "elsewhere"}.add(1);
+    REQUIRE(eventually([&] { return other.ask({"GET", "elsewhere"}) == "$1\r\n1\r\n"; }));
+    CHECK(exec(client) == kPong);
+    client.ask({"WATCH", "k"});
+    Register<std::string>{us, "k"}.put("theirs");
+    REQUIRE(eventually([&] { return other.ask({"GET", "k"}) == "$6\r\ntheirs\r\n"; }));
+    CHECK(exec(client) == kNothing);
+  }
+}
