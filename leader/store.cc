@@ -65,9 +65,7 @@ void Store::read(const std::function<void(ReadTransaction&)>& function) const {
   look([&](const leader::View& view) { function(*Loan<LentRead>(view)); });
 }
 
-void Store::atomically(const std::function<void(Scope&)>& function) {
-  impl().atomically(function);
-}
+void Store::atomically(const std::function<void(Scope&)>& function) { impl().atomically(function); }
 
 void Store::look(const std::function<void(const leader::View&)>& function) const {
   impl().leader().read(function);
@@ -95,20 +93,23 @@ bool Store::resume(std::string_view peer) {
 }
 
 void Store::reload_keys() {
-  impl().ask([](leader::Leader& leader) { return std::optional(leader.reload_keys()); })
+  impl()
+      .ask([](leader::Leader& leader) { return std::optional(leader.reload_keys()); })
       .value()
       .value_or_raise();
 }
 
 void Store::resolve_fork(std::string_view origin, bool adopt) {
-  impl().ask(
+  impl()
+      .ask(
           [&](leader::Leader& leader) { return std::optional(leader.resolve_fork(origin, adopt)); })
       .value()
       .value_or_raise();
 }
 
 void Store::promote() {
-  impl().ask([](leader::Leader& leader) { return std::optional(leader.promote()); })
+  impl()
+      .ask([](leader::Leader& leader) { return std::optional(leader.promote()); })
       .value()
       .value_or_raise();
 }

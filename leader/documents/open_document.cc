@@ -113,8 +113,7 @@ TextDocument::Impl::OnStep TextDocument::Impl::adding_to(const History& history)
 void TextDocument::Impl::edit(Scope& txn, const Editing& editing, const History& history) {
   refuse_within_own_edit();
   const auto* const lent = dynamic_cast<const LentTransaction*>(&txn);
-  if (lent == nullptr || !store_.in_transaction() ||
-      !lent->writes(store_.writer_here())) {
+  if (lent == nullptr || !store_.in_transaction() || !lent->writes(store_.writer_here())) {
     throw Error(ErrorCode::kInvalid,
                 "an open document is edited in a transaction of its store: give edit() the scope "
                 "that the function of the transaction was given");
