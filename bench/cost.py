@@ -204,9 +204,10 @@ def write_limits(built_with, costs):
 def compare(operation, cost, limit):
     """Returns sentences about figures above a limit, and about figures far below."""
     above, below = [], []
+    allocations = limit.allocations + ALARMS.get(operation, ROUNDING)
     for what, figure, most, passes in (
             ("instructions", cost.instructions, limit.instructions, limit.instructions * ABOVE),
-            ("allocations", cost.allocations, limit.allocations, limit.allocations + ALARMS.get(operation, ROUNDING))):
+            ("allocations", cost.allocations, limit.allocations, allocations)):
         text = f"{operation}: {figure:,.2f} {what} each, and the limit is {most:,.2f}"
         if figure > passes:
             above.append(f"{text}. If that is meant to be, renew the limits: {RENEW}")
