@@ -35,6 +35,7 @@ class Session::Impl {
 };
 
 Session Store::session() {
+  (void)impl();
   return Session(std::make_unique<Session::Impl>(*this, core::VersionVector()));
 }
 
