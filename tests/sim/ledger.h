@@ -11,6 +11,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -58,6 +59,10 @@ class Ledger {
   // Judges the sums of requests; see RequestLedger.
   [[nodiscard]] std::string wrong_request(const Node& node,
                                           const std::set<core::Path>& left_out) const;
+  // Returns the origins that have executed a request.
+  [[nodiscard]] std::set<core::Origin> authors(const core::Path& request) const {
+    return requests_.authors(request);
+  }
   // A replica calls an origin settled: from now on no replica may apply more of it.
   std::string ended(core::Origin origin, core::Seq seq);
   // From now on an end proves nothing any more.

@@ -1,4 +1,6 @@
 // Requests that count once: their ids, the sweep behind them, and the check of their sums.
+#include <algorithm>
+
 #include "rows/requests/request_rows.h"
 #include "tests/sim/network.h"
 
@@ -37,9 +39,13 @@ void Network::forget_requests(Index at) {
   for (Index each = 0; each < size(); ++each) {
     knows_all = knows_all && (follows(each) || counts_for(at, each));
   }
+  // An author may follow by now, or go on under another origin.
+  const regions::RegionList& list = machine.node->replica().members().list();
+  const auto is_unknown = [&](core::Origin author) { return list.region_of(author).empty(); };
   for (const core::Path& request : machine.requests->last()) {
     forgotten_requests_.insert(request);
-    if (!knows_all) forgotten_unknowing_.insert(request);
+    const bool knows_authors = std::ranges::none_of(ledger_.authors(request), is_unknown);
+    if (!knows_all || !knows_authors) forgotten_unknowing_.insert(request);
   }
   follow(at);
 }

@@ -26,6 +26,15 @@ void RequestLedger::wrote(const core::Batch& batch) {
   }
 }
 
+std::set<core::Origin> RequestLedger::authors(const core::Path& request) const {
+  std::set<core::Origin> authors;
+  for (const auto& [row, addition] : additions_) {
+    if (addition.request != request) continue;
+    for (const core::Dot dot : addition.executions) authors.insert(dot.origin);
+  }
+  return authors;
+}
+
 std::string RequestLedger::wrong(const Node& node, const Oracle& oracle,
                                  const std::set<core::Path>& left_out) const {
   const auto rows =

@@ -21,6 +21,8 @@ class RequestLedger {
  public:
   // Notes the executions in a batch.
   void wrote(const core::Batch& batch);
+  // Returns the origins of the executions of a request, by its path.
+  [[nodiscard]] std::set<core::Origin> authors(const core::Path& request) const;
   // Compares the sums that a replica shows with the demands. Leaves out the requests, by their
   // paths, of which nothing was promised.
   [[nodiscard]] std::string wrong(const Node& node, const Oracle& oracle,
