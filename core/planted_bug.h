@@ -95,7 +95,6 @@ enum class Bug : std::uint8_t {
   kKeepModuleState,
   kForgetModules,
   kCountAllExecutions,
-  kDropUnshownRequests,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

@@ -9,7 +9,6 @@
 
 #include "core/mark.h"
 #include "core/path_range.h"
-#include "core/planted_bug.h"
 #include "regions/seen_by_all.h"
 #include "rows/requests/request_rows.h"
 
@@ -50,9 +49,7 @@ void RequestSweep::look_at_values(const rows::RowReader& rows) {
     const std::vector<crdt::MarkedOp> marked = crdt::marked_ops(rows.row(mark).cell);
     if (marked.empty()) {
       // Its request is forgotten, or comes with a snapshot that is not shown yet.
-      const bool may_come =
-          replica_.snapshots().merging() && !core::planted(core::Bug::kDropUnshownRequests);
-      if (!may_come) replica_.requests().drop(mark);
+      if (!replica_.snapshots().merging()) replica_.requests().drop(mark);
       continue;
     }
     if (marked.front().mark.kind != Kind::kPut || values_.size() >= limits_.acts) continue;

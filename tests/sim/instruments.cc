@@ -117,8 +117,6 @@ constexpr std::array kRows{
     Row{Bug::kKeepModuleState, "keep-module-state", "a module finds what its last call has left"},
     Row{Bug::kForgetModules, "forget-modules", "readers do not learn of added modules"},
     Row{Bug::kCountAllExecutions, "count-all", "a request counts as often as it was executed"},
-    Row{Bug::kDropUnshownRequests, "drop-unshown",
-        "what a snapshot brings of requests is dropped before it is shown"},
     of_parts(Bug::kServeWhileGivingWay, "serve-joining",
              "two leaders give way to each other at once"),
     of_parts(Bug::kApplyOwnBranch, "own-branch",
