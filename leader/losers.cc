@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "core/space.h"
@@ -139,8 +140,8 @@ core::Result<LoserPage> list_losers(const storage::Snapshot& snapshot, const row
   rows::scan_conflicts(snapshot, end, [&](ConflictNumber number, const ConflictEntry& entry) {
     bool is_full = entries++ == entries_max;
     if (!is_full) {
-      for (std::size_t again = entry.put_again; again > 0; --again) {
-        listed.insert(entry.note.values.end()[-static_cast<std::ptrdiff_t>(again)].dot);
+      for (const crdt::Sibling& each : std::span(entry.note.values).last(entry.put_again)) {
+        listed.insert(each.dot);
       }
       for_each_loser(number, entry, names, filter, [&](std::size_t value, const Loser& each) {
         if (number == before.entry && value <= before.value) return;

@@ -35,8 +35,9 @@ Life::Life(Scope* scope) {
   Places& all = places();
   const std::lock_guard lock(all.mutex);
   if (all.free.empty()) {
-    all.free.reserve(all.all.size() + 1);  // Giving back allocates nothing.
     all.free.push_back(&all.all.emplace_back());
+    // Has room for all places, so that giving one back allocates nothing.
+    if (all.free.capacity() < all.all.size()) all.free.reserve(2 * all.all.size());
   }
   place_ = all.free.back();
   all.free.pop_back();

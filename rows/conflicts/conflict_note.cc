@@ -48,9 +48,8 @@ void note_change(const CellChange& change, const Cell& before, const Cell& after
     }
     if (differ(note.values) && !planted(Bug::kForgetReplaced)) {
       note.kind = ConflictKind::kReplaced;
-      note.put = value_of(after, change.dot);
       notes.push_back(note);
-      note.put.reset();
+      notes.back().put = value_of(after, change.dot);
     }
   }
   const bool is_new =

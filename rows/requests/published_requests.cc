@@ -37,8 +37,8 @@ void PublishedRequests::drop(const Path& mark) {
 }
 
 void PublishedRequests::drop_unread() {
-  // Each entry is held by the readers between two drops. One from before the first of them needs
-  // the later ones as well.
+  // A reader holds the entry that is dropped next after the reader has begun. It needs that entry
+  // and all later ones.
   while (!dropped_.empty() && dropped_.front().readers.use_count() == 1) {
     const Path mark = std::move(dropped_.front().mark);
     dropped_.pop_front();

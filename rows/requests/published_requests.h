@@ -57,7 +57,7 @@ class PublishedRequests {
  private:
   struct Dropped {
     core::Path mark;
-    Hold readers;  // Of all readers that began before, and after the drop before.
+    Hold readers;  // Held by the readers that began between the drop before and this one.
   };
   // Drops what was to be dropped and no reader needs any more.
   void drop_unread();
