@@ -75,16 +75,17 @@ std::string value_by(const ModuleChoice& choice, const core::Path& path,
   if (cell.siblings.size() == 1) return cell.siblings.front().value;
   const std::string& name = choice.policy.policy.name;
   const Question question(name, row, all);
-  const auto shown = [&](const Answer& answer) {
-    return answer ? *answer : crdt::last_written(cell).value;
-  };
-  const std::shared_ptr<const std::string> module = choice.policies.module(name);
-  if (module == nullptr) return shown(question.without_answer("is not there"));
   const AnswerCache::Tables tables = tables_of(state);
   all.answers().count_asked();
-  std::string value = shown(
-      question.ask(*module, hook_input(row, choice.policy.scope.prefix, cell, *tables.regions)));
-  all.answers().keep(path, cell, tables, value);
+  Answer answer;
+  if (const std::shared_ptr<const std::string> module = choice.policies.module(name)) {
+    answer =
+        question.ask(*module, hook_input(row, choice.policy.scope.prefix, cell, *tables.regions));
+  } else {
+    answer = question.without_answer("is not there");
+  }
+  std::string value = answer ? *std::move(answer) : crdt::last_written(cell).value;
+  all.answers().keep(path, cell, tables, value);  // Until a module comes: then the tables differ.
   return value;
 }
 

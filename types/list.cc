@@ -6,6 +6,7 @@
 #include <set>
 
 #include "crdt/position.h"
+#include "types/list_rows.h"
 
 namespace anabranch::detail {
 
@@ -186,10 +187,7 @@ std::optional<std::string> ByteList::get(std::uint64_t index) const {
 
 std::vector<std::string> ByteList::elements() const {
   std::vector<std::string> values;
-  look([&](const Scope& txn) {
-    const Items items(txn, key_);
-    for (Item& each : items.slice(0, items.size())) values.push_back(std::move(each.value));
-  });
+  look([&](const Scope& txn) { values = types::list_elements(txn, key_); });
   return values;
 }
 
@@ -253,3 +251,14 @@ void ByteList::clear() {
 }
 
 }  // namespace anabranch::detail
+
+namespace anabranch::types {
+
+std::vector<std::string> list_elements(const Scope& txn, const Key& key) {
+  const detail::Items items(txn, key);
+  std::vector<std::string> values;
+  for (detail::Item& each : items.slice(0, items.size())) values.push_back(std::move(each.value));
+  return values;
+}
+
+}  // namespace anabranch::types

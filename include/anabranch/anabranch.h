@@ -5,6 +5,7 @@
 #include <anabranch/conflict.h>
 #include <anabranch/error.h>
 #include <anabranch/handles.h>
+#include <anabranch/json.h>
 #include <anabranch/key.h>
 #include <anabranch/keys.h>
 #include <anabranch/log.h>

@@ -70,12 +70,13 @@ struct Codec<double> {
   }
 };
 
+// "1" and "0"; reads "true" and "false", too, as JSON has put them (json.h).
 template <>
 struct Codec<bool> {
   static std::string_view encode(bool value) { return value ? "1" : "0"; }
   static std::optional<bool> decode(std::string_view bytes) {
-    if (bytes == "1") return true;
-    if (bytes == "0") return false;
+    if (bytes == "1" || bytes == "true") return true;
+    if (bytes == "0" || bytes == "false") return false;
     return std::nullopt;
   }
 };

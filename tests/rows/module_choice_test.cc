@@ -116,6 +116,17 @@ TEST_SUITE("rows: choice by modules") {
     CHECK(resolvers.alarms().count(rows::HookTrouble::kThrew) == 2);
   }
 
+  TEST_CASE("an absent module is an alarm once for a conflict, until it comes") {
+    const std::string module = first_of();
+    const Resolvers resolvers({});
+    const EmptyState without({policy(module)});
+    for (int i = 0; i < 5; ++i) CHECK(value(without, resolvers) == "last");
+    CHECK(resolvers.alarms().count(rows::HookTrouble::kThrew) == 1);
+    const EmptyState with = state_with(module);
+    CHECK(value(with, resolvers) == "first");
+    CHECK(value(without, resolvers) == "last");
+  }
+
   TEST_CASE("modules answer many threads alike") {
     const Resolvers resolvers({});
     const EmptyState state = state_with(first_of());
