@@ -96,6 +96,7 @@ enum class Bug : std::uint8_t {
   kForgetModules,
   kCountAllExecutions,
   kDropUnshownRequests,
+  kForgetSeen,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS
