@@ -95,6 +95,7 @@ enum class Bug : std::uint8_t {
   kKeepModuleState,
   kForgetModules,
   kCountAllExecutions,
+  kForgetSeen,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

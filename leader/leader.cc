@@ -204,6 +204,14 @@ class Leader::Impl {
     return rest;
   }
 
+  void publish(std::string channel, std::string body, core::Millis published_ms) {
+    const core::Millis now = steady_ms();
+    replica_->publish(std::move(channel), std::move(body), now - published_ms, now);
+    carry_out();
+  }
+
+  void hear(OnPresence function) { hear_ = std::move(function); }
+
   bool pause(std::string_view peer) {
     const bool known = act().pause(peer);
     if (known) {
@@ -362,6 +370,12 @@ class Leader::Impl {
   }
   void carry_out(const regions::Reject& reject) { transport_->reject(reject.link); }
   void carry_out(const regions::Notice& notice) { core::log_info(options_.region, notice.text); }
+  void carry_out(regions::Heard& heard) {
+    regions::Presence& message = heard.message;
+    if (!hear_) return;
+    hear_(
+        {std::move(message.channel), std::move(message.body), std::move(message.region), true, 0});
+  }
   void carry_out(const regions::Alarm& alarm) {
     alarm.by_stranger ? warnings_.warn(alarm.text) : core::log_warning(options_.region, alarm.text);
   }
@@ -385,6 +399,7 @@ class Leader::Impl {
   std::optional<RequestSweep> request_sweep_;
   std::unique_ptr<transport::Transport> transport_;
   LinkLog link_log_;
+  OnPresence hear_;  // Empty: nobody listens.
   transport::RateLimitedLog warnings_{options_.region};
   core::Millis next_collect_ms_ = 0;
   core::Millis next_look_ms_ = 0;
@@ -417,6 +432,11 @@ std::chrono::milliseconds Leader::turn() { return impl_->turn(); }
 int Leader::wake_fd() const { return impl_->transport().wake_fd(); }
 StoreStatus Leader::status() const { return impl_->status(); }
 ExpiryCounts Leader::expiries() const { return impl_->expiries(); }
+void Leader::publish(std::string channel, std::string body, std::int64_t published_ms) {
+  impl_->publish(std::move(channel), std::move(body), published_ms);
+}
+std::int64_t Leader::now_ms() const { return steady_ms(); }
+void Leader::hear(OnPresence function) { impl_->hear(std::move(function)); }
 bool Leader::pause(std::string_view peer) { return impl_->pause(peer); }
 bool Leader::resume(std::string_view peer) { return impl_->resume(peer); }
 core::Result<void> Leader::reload_keys() { return impl_->reload_keys(); }

@@ -19,6 +19,7 @@
 #include <anabranch/options.h>
 #include <anabranch/plugin.h>
 #include <anabranch/policy.h>
+#include <anabranch/presence.h>
 #include <anabranch/session.h>
 #include <anabranch/status.h>
 #include <anabranch/transaction.h>
@@ -98,6 +99,14 @@ class Leader {
   std::chrono::milliseconds turn();
   // Readable while messages wait. Owned by the leader.
   [[nodiscard]] int wake_fd() const;
+
+  // Sends a message of presence, published at a time of now_ms(), to the peers; see Store::publish
+  // for the lengths that it may have.
+  void publish(std::string channel, std::string body, std::int64_t published_ms);
+  // The time by a steady clock, in ms. Thread-safe.
+  [[nodiscard]] std::int64_t now_ms() const;
+  // Calls the function, within turn(), with each message of presence that peers send from now on.
+  void hear(OnPresence function);
 
   [[nodiscard]] StoreStatus status() const;
   // The approximate number of deadlines stored for the keys of each database.

@@ -272,6 +272,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.log_bytes = replica.keeper().segments().bytes();
   status.log_age_ms = replica.keeper().segments().age_ms(replica.keeper().segments().first());
   status.orders_left = replica.upkeep().orders_left();
+  status.presence = replica.presence().counts();
   status.held_batches = replica.inbox().held().size();
   status.waiting_subscriptions = replica.exchange().subscriptions().waiting();
   status.avoided_sources = replica.exchange().subscriptions().avoided();

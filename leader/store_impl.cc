@@ -22,10 +22,13 @@ Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
       status_(leader_->status()),
       watches_(std::make_shared<leader::Watches>(leader_->log_source(), leader_.get())),
       loser_watches_(std::make_shared<leader::LoserWatches>(leader_.get(), leader_->losers_end())),
+      listeners_(std::make_shared<leader::Listeners>(leader_.get())),
       async_([this](const auto& function) { run(function); },
              [this] { return leader_->encode_token(*leader_->seen()); }),
       stop_fd_(eventfd(0, EFD_CLOEXEC)) {
   if (stop_fd_ < 0) throw Error(ErrorCode::kIo, "eventfd failed");
+  leader_->hear(
+      [listeners = listeners_](const PresenceMessage& message) { listeners->tell(message); });
   exchange_ = leader::begin_thread([this] { exchange(); });
 }
 
@@ -53,12 +56,14 @@ std::future<std::string> Store::Impl::run_async(std::function<void(Transaction&)
 }
 
 void Store::Impl::exchange() {
-  std::array<pollfd, 2> fds = {pollfd{leader_->wake_fd(), POLLIN, 0}, pollfd{stop_fd_, POLLIN, 0}};
+  std::array<pollfd, 3> fds = {pollfd{leader_->wake_fd(), POLLIN, 0}, pollfd{stop_fd_, POLLIN, 0},
+                               pollfd{published_.fd(), POLLIN, 0}};
   milliseconds timeout{0};
   for (;;) {
     poll(fds.data(), fds.size(), static_cast<int>(timeout.count()));
     if (fds[1].revents != 0) return;
     queue_.run_between([&](leader::Leader& leader) {
+      send_published(leader);
       timeout = leader.turn();
       waiting_.look(leader);
     });
@@ -81,6 +86,9 @@ StoreStatus Store::Impl::status() {
   status_.long_transactions = queue_.watchdog().count();
   status_.async_waiting = async_.waiting();
   status_.watches = watches_->status();
+  status_.presence.listeners = listeners_->number();
+  status_.presence.missed = listeners_->missed();
+  status_.presence.unsent = published_.dropped();
   return status_;
 }
 

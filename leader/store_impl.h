@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -18,7 +19,9 @@
 #include "leader/leader.h"
 #include "leader/threads/opening_process.h"
 #include "leader/wait_queue.h"
+#include "leader/watch/listener.h"
 #include "leader/watch/loser_watch.h"
+#include "leader/watch/published_messages.h"
 #include "leader/watch/watch.h"
 #include "rows/hooks/hook_guard.h"
 
@@ -89,6 +92,9 @@ class Store::Impl {
               OnChanges function);
   // See Store::watch_losers.
   LoserWatch watch_losers(LoserFilter filter, OnLosers function);
+  // See Store::publish and Store::listen.
+  void publish(std::string_view channel, std::string_view body);
+  Listener listen(std::string prefix, OnPresence function);
   // The reader of the log, for open documents.
   [[nodiscard]] const std::shared_ptr<leader::LogReader>& log_reader() const {
     return watches_->reader;
@@ -104,6 +110,8 @@ class Store::Impl {
  private:
   // Wakes the watches of losers if there are new ones.
   void look_at_losers();
+  // Sends the messages of presence that wait.
+  void send_published(leader::Leader& leader);
   // Sleeps until a peer has sent something or the leader's next tick is due; the only loop here.
   void exchange();
 
@@ -115,6 +123,8 @@ class Store::Impl {
   StoreStatus status_;  // The status as of the last call.
   std::shared_ptr<leader::Watches> watches_;
   std::shared_ptr<leader::LoserWatches> loser_watches_;
+  std::shared_ptr<leader::Listeners> listeners_;
+  leader::PublishedMessages published_;
   leader::AsyncWrites async_;
   int stop_fd_;
   std::thread exchange_;

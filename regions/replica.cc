@@ -56,7 +56,8 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
       repair_({state_, exchange_, keeper_, snapshots_, inbox_, time_, members_.list(),
                members_.settled(), incarnations_, alarms_},
               options_.limits.rejoin),
-      verifier_({state_, exchange_, alarms_, effects_}, options_.nonce) {
+      verifier_({state_, exchange_, alarms_, effects_}, options_.nonce),
+      presence_(exchange_, effects_) {
   writer_.sign_with(inbox_.proofs().signer());
   exchange_.subscriptions().set_window(options_.limits.window());
   state_.watch(members_);
@@ -186,6 +187,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
                    members_.renew_report(now);
                    members_.send_reports(link, each.reports);
                    policies_.on(link, each, now);
+                   presence_.on(link, each, now);
                    exchange_.step(link, std::move(each), now);
                  },
                  [&](RegionReport& each) { members_.on(link, std::move(each)); },
@@ -199,6 +201,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
                  [&](SnapshotRefusal& each) {
                    if (peer != nullptr) snapshots_.on(*peer, each, now);
                  },
+                 [&](Presence& each) { presence_.on(link, std::move(each), now); },
                  [&](SignedPosition& each) { inbox_.on(link, each, now); },
                  [&](Subscribe& each) {
                    const core::VersionVector wanted =
@@ -210,6 +213,10 @@ void Replica::step(LinkId link, Message message, Millis now) {
                  [&](auto& each) { exchange_.step(link, std::move(each), now); },
              },
              message);
+}
+
+void Replica::publish(std::string channel, std::string body, Millis held_ms, Millis now) {
+  if (!broken()) presence_.publish(std::move(channel), std::move(body), held_ms, now);
 }
 
 void Replica::verify(std::vector<std::string> regions, Millis now) {
@@ -281,6 +288,7 @@ void Replica::tick(Millis now) {
     return heartbeat_state;
   });
   if (beat) {
+    presence_.tick();
     time_.raise_alarms(now);
     inbox_.proofs().raise_alarms(now);
   }

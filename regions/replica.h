@@ -30,6 +30,7 @@
 #include "regions/membership.h"
 #include "regions/modules.h"
 #include "regions/policies.h"
+#include "regions/presence/presence_exchange.h"
 #include "regions/rejoin/fork_repair.h"
 #include "regions/rejoin/incarnations.h"
 #include "regions/replica_options.h"
@@ -110,6 +111,9 @@ class Replica {
   bool resume(std::string_view peer);
   // Asks a peer for a snapshot, as tick() does when no log has the batches that are lacking here.
   void ask_for_snapshot(core::Origin peer, core::Millis now);
+  // Sends a message of presence to all that hear it, `held_ms` after it was published; its lengths
+  // must be those of a Presence. Those of others come as effects.
+  void publish(std::string channel, std::string body, core::Millis held_ms, core::Millis now);
   // Begins to compare rows with these regions, or with all peers; see Verifier.
   void verify(std::vector<std::string> regions, core::Millis now);
   // The effects that the owner has to carry out; it takes or clears them, and may add its own.
@@ -173,6 +177,7 @@ class Replica {
   [[nodiscard]] const ConflictLog& conflicts() const { return conflicts_; }
   [[nodiscard]] const Exchange& exchange() const { return exchange_; }
   [[nodiscard]] const Inbox& inbox() const { return inbox_; }
+  [[nodiscard]] const PresenceExchange& presence() const { return presence_; }
   [[nodiscard]] const LogKeeper& keeper() const { return keeper_; }
   [[nodiscard]] const Snapshots& snapshots() const { return snapshots_; }
   [[nodiscard]] const StableTime& time() const { return time_; }
@@ -200,6 +205,7 @@ class Replica {
   Incarnations incarnations_;
   ForkRepair repair_;
   Verifier verifier_;
+  PresenceExchange presence_;
 };
 
 }  // namespace anabranch::regions

@@ -13,6 +13,7 @@
 #include <anabranch/options.h>
 #include <anabranch/plugin.h>
 #include <anabranch/policy.h>
+#include <anabranch/presence.h>
 #include <anabranch/scope.h>
 #include <anabranch/score_span.h>
 #include <anabranch/session.h>

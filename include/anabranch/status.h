@@ -142,6 +142,24 @@ struct PluginsStatus {
   std::uint64_t large_answers = 0;  // Over 1 MiB.
 };
 
+// The messages of Store::publish and Store::listen, since the start.
+struct PresenceStatus {
+  std::uint64_t listeners = 0;  // Now.
+  std::uint64_t published = 0;  // By this store.
+  std::uint64_t received = 0;   // From peers, each time that one came.
+  std::uint64_t heard = 0;      // Of these, those that are told to listeners and passed on.
+  std::uint64_t sent = 0;       // To peers: own ones, and those passed on.
+  // Dropped:
+  std::uint64_t repeated = 0;  // Had come before, another way.
+  std::uint64_t old = 0;       // Over 5 s.
+  std::uint64_t far = 0;       // Not passed on, since it had come over 16 links.
+  std::uint64_t excess = 0;    // Came faster than a peer may send.
+  std::uint64_t crowded = 0;   // Of more leaders at once than are remembered.
+  std::uint64_t held_up = 0;   // Not sent to a peer that had too much under way.
+  std::uint64_t unsent = 0;    // Published faster than the store sent them.
+  std::uint64_t missed = 0;    // By listeners whose functions were slow.
+};
+
 struct StoreStatus {
   std::string region;
   bool follower = false;  // True until promoted.
@@ -208,6 +226,7 @@ struct StoreStatus {
   std::uint64_t long_transactions = 0;  // Such transactions since the start.
   std::uint64_t async_waiting = 0;      // Writes of transact_async that have not begun.
   WatchesStatus watches;
+  PresenceStatus presence;
   bool full = false;     // The disk is full: writes that add are refused.
   bool writable = true;  // False after a failed commit: reads only, until reopened.
 };

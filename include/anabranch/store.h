@@ -21,6 +21,7 @@
 #include <anabranch/options.h>
 #include <anabranch/plugin.h>
 #include <anabranch/policy.h>
+#include <anabranch/presence.h>
 #include <anabranch/scope.h>
 #include <anabranch/session.h>
 #include <anabranch/status.h>
@@ -102,6 +103,18 @@ class Store final : public Scope {
   [[nodiscard]] Watch watch(std::uint8_t database, std::string_view prefix, OnChanges function);
   [[nodiscard]] Watch watch(std::uint8_t database, std::string_view prefix, std::string_view since,
                             OnChanges function);
+
+  // ---- Presence (presence.h).
+
+  // Sends a message to all listeners of the mesh that can be reached now, those of this store
+  // included. Returns at once: it waits neither for the disk nor for a transaction, and is no part
+  // of one. At most 1000 messages, or 4 MiB, wait to be sent; beyond, messages are dropped and
+  // counted (status().presence). Throws Error: kInvalid for a channel that is empty or over 256
+  // bytes, kTooLarge for a body over 64 KiB.
+  void publish(std::string_view channel, std::string_view body);
+  // Calls the function with all messages from now on on channels that begin with `prefix`. Throws
+  // Error{kInvalid} when the function is empty.
+  [[nodiscard]] Listener listen(std::string_view prefix, OnPresence function);
 
   // ---- Policies (policy.h).
   //

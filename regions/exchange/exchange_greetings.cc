@@ -23,7 +23,8 @@ void Exchange::greet(Link& link, Millis now, Greet how) {
                     .nonce = self().nonce,
                     .applied = {},
                     .follows = self().follows,
-                    .renewals = self().renewals};
+                    .renewals = self().renewals,
+                    .kinds = kMessageKinds};
   if (!joining_) {
     const bool brief = link.greeted_briefly;
     greeting.applied = brief ? settled_.without(applied_.vector()) : applied_.vector();

@@ -127,6 +127,7 @@ Links::Admitted Links::admit(Link& link, const Greeting& greeting) {
   peer.region = greeting.region;
   peer.follows = greeting.follows && !core::planted(core::Bug::kTakeForLeader);
   peer.nonce = link.nonce = greeting.nonce;
+  peer.kinds = greeting.kinds;
   link.renewals = greeting.renewals;
   if (is_new || restarted) {
     peer.links.push_back(link.id);

@@ -85,8 +85,9 @@ struct Peer {
   std::string region;
   bool follows = false;  // It copies a leader of its region.
   std::uint64_t nonce = 0;
-  std::vector<LinkId> links;    // Up and greeted; the first one is used.
-  core::VersionVector applied;  // As it showed last.
+  std::uint64_t kinds = Greeting::kKindsUntold;  // Of messages that it reads, as it greeted.
+  std::vector<LinkId> links;                     // Up and greeted; the first one is used.
+  core::VersionVector applied;                   // As it showed last.
   core::VersionVector durable;
   core::VersionVector served_from;  // The first seqs that its log serves, as far as it said.
   // The vector that it was told last, the origins told before the heartbeat was due, and the time

@@ -37,7 +37,12 @@ struct Notice {
   std::string text;
 };
 
-using Effect = std::variant<Send, Reject, Alarm, Notice>;
+// A message of presence that has come for the listeners of this leader.
+struct Heard {
+  Presence message;
+};
+
+using Effect = std::variant<Send, Reject, Alarm, Notice, Heard>;
 using Effects = std::vector<Effect>;
 
 }  // namespace anabranch::regions

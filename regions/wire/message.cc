@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #include "core/codec.h"
 #include "core/wire.h"
@@ -17,13 +18,14 @@ using core::Writer;
 constexpr std::size_t kWordNumbers = 5;  // Fields of one clock word.
 
 void write(Writer& out, const Greeting& message) {
-  out.array(11).uint64(message.protocol);
+  out.array(12).uint64(message.protocol);
   write_hash(out, message.mesh);
   out.text(message.region).uint64(message.origin).uint64(message.nonce);
   write_vector(out, message.applied);
   write_chains(out, message.chains);
   write_hash_or_nil(out, message.settled);
   out.boolean(message.left_out).boolean(message.follows).uint64(message.renewals);
+  out.uint64(message.kinds);
 }
 
 void write(Writer& out, const Echo& echo) { out.array(2).int64(echo.sent_ms).int64(echo.held_ms); }
@@ -101,6 +103,8 @@ void write(Writer& out, const SignedPosition& message) { write_position(out, mes
 
 void write(Writer& out, const RegionReport& message) { write_report(out, message); }
 
+void write(Writer& out, const Presence& message) { write_presence(out, message); }
+
 Message read_signed(Reader& in) { return read_position(in); }
 
 void write(Writer& out, const Trimmed& message) {
@@ -166,7 +170,12 @@ Message read_greeting(Reader& in) {
   message.left_out = in.boolean();
   message.follows = in.boolean();
   message.renewals = in.uint64();
-  in.skip(in.ok() ? more - kOfThisProtocol : 0);
+  std::size_t newer = in.ok() ? more - kOfThisProtocol : 0;
+  if (newer > 0) {
+    message.kinds = in.uint64();
+    --newer;
+  }
+  in.skip(newer);
   if (message.origin == 0) in.fail("a greeting names nobody");
   return message;
 }
@@ -355,7 +364,9 @@ constexpr std::array<Message (*)(Reader&), std::variant_size_v<Message>> kReader
     read_snapshot_refusal,
     read_signed,
     read_refusal,
-    [](Reader& in) -> Message { return read_report(in); }};
+    [](Reader& in) -> Message { return read_report(in); },
+    [](Reader& in) -> Message { return read_presence(in); }};
+static_assert(std::is_same_v<std::variant_alternative_t<Presence::kKind - 1, Message>, Presence>);
 
 }  // namespace
 

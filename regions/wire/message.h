@@ -16,6 +16,7 @@
 //   Refusal   I exchange nothing with you, and the reason
 //   SignedPosition   an origin's log reaches this position, signed by its region
 //   RegionReport     a region's own statement of its durable vector and of its closed origins
+//   Presence         a message of an application, stored nowhere and passed on (presence.h)
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,7 @@
 #include "regions/wire/clock_word.h"
 #include "regions/wire/digest_request.h"
 #include "regions/wire/local_rules.h"
+#include "regions/wire/presence.h"
 #include "regions/wire/region_report.h"
 #include "regions/wire/signatures.h"
 
@@ -60,6 +62,9 @@ struct Greeting {
   // How often the sender has greeted anew under another origin, or with another history, since its
   // opening: of two greetings of an opening the one with the smaller number is the older one.
   std::uint64_t renewals = 0;
+  // The sender reads messages of the kinds 1 to this. A leader gives up a link that brings another.
+  std::uint64_t kinds = kKindsUntold;
+  static constexpr std::uint64_t kKindsUntold = 15;  // Of versions that did not tell.
   bool operator==(const Greeting&) const = default;
 };
 
@@ -183,7 +188,8 @@ struct Refusal {
 
 using Message = std::variant<Greeting, Heartbeat, Subscribe, BatchMessage, Ack, DigestRequest,
                              DigestResponse, History, Trimmed, SnapshotRequest, SnapshotChunk,
-                             SnapshotRefusal, SignedPosition, Refusal, RegionReport>;
+                             SnapshotRefusal, SignedPosition, Refusal, RegionReport, Presence>;
+inline constexpr std::uint64_t kMessageKinds = std::variant_size_v<Message>;
 
 // Returns the origin of a message's sender when it was sent; 0 for kinds that do not name it. A
 // message that shows its sender's vector or history names it: a network may deliver the message

@@ -68,7 +68,7 @@ void add_others(Rows& rows, const json& status) {
   for (const auto& [name, value] : status.items()) {
     if (std::ranges::find(kInWords, name) != kInWords.end() || is_zero(value)) continue;
     if (value.is_primitive()) rows.push_back({in_words(name), field(status, name.c_str())});
-    if (name != "refused") continue;
+    if (name != "refused" && name != "presence") continue;
     std::string text;
     for (const auto& [part, count] : value.items()) {
       if (!is_zero(count)) text += (text.empty() ? "" : ", ") + count.dump() + ' ' + in_words(part);

@@ -81,6 +81,12 @@ void LinkedNodes::write(std::size_t index, const std::function<void(regions::Gro
   deliver_all();
 }
 
+void LinkedNodes::publish(std::size_t index, std::string channel, std::string body) {
+  at(index).replica().publish(std::move(channel), std::move(body), 0, now_);
+  carry_out(index);
+  deliver_all();
+}
+
 void LinkedNodes::run(Millis duration) {
   for (const Millis end = now_ + duration; now_ < end; now_ += kStepMs) {
     for (std::size_t index = 0; index < size(); ++index) turn(index);
@@ -118,6 +124,9 @@ void LinkedNodes::carry_out(std::size_t index) {
     }
     if (const auto* notice = std::get_if<regions::Notice>(&effect)) {
       notices_[index].push_back(notice->text);
+    }
+    if (const auto* heard = std::get_if<regions::Heard>(&effect)) {
+      heard_[index].push_back(heard->message);
     }
     ANABRANCH_ASSERT(!std::holds_alternative<regions::Reject>(effect));
     const auto* send = std::get_if<regions::Send>(&effect);

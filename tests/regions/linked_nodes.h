@@ -39,6 +39,8 @@ class LinkedNodes {
 
   // Commits a transaction and sends it.
   void write(std::size_t index, const std::function<void(regions::Group&)>& function);
+  // Publishes a message of presence.
+  void publish(std::size_t index, std::string channel, std::string body);
   void run(core::Millis duration);
   // Lets time pass until all have applied the same; returns whether that took at most so long.
   [[nodiscard]] bool run_until_equal(core::Millis at_most);
@@ -58,6 +60,10 @@ class LinkedNodes {
   [[nodiscard]] const std::vector<std::string>& alarms(std::size_t index) { return alarms_[index]; }
   [[nodiscard]] const std::vector<std::string>& notices(std::size_t index) {
     return notices_[index];
+  }
+  // The messages of presence that a region has heard.
+  [[nodiscard]] const std::vector<regions::Presence>& heard(std::size_t index) {
+    return heard_[index];
   }
 
  private:
@@ -88,6 +94,7 @@ class LinkedNodes {
   std::deque<Mail> mail_;
   std::map<std::size_t, std::vector<std::string>> alarms_;
   std::map<std::size_t, std::vector<std::string>> notices_;
+  std::map<std::size_t, std::vector<regions::Presence>> heard_;
   std::uint64_t batches_sent_ = 0;
   std::map<std::uint8_t, std::uint64_t> sent_;  // By kind.
   struct Loss {

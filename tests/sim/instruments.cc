@@ -127,6 +127,7 @@ constexpr std::array kRows{
              "positions are learned of peers with another history"),
     of_parts(Bug::kHearFormer, "hear-former",
              "messages of a peer's former history are taken for those of its present one"),
+    Row{Bug::kForgetSeen, "forget-seen", "a message of presence is heard and passed on again"},
 };
 
 }  // namespace

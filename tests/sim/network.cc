@@ -470,6 +470,9 @@ void Network::carry_out(Index at) {
     }
     if (const auto* each = std::get_if<regions::Alarm>(&effect)) note_alarm(at, each->text);
     if (const auto* each = std::get_if<regions::Reject>(&effect)) turn_away(at, each->link);
+    if (const auto* each = std::get_if<regions::Heard>(&effect)) {
+      note(at, presence_.hear(node(at).nonce(), each->message));
+    }
   }
 }
 

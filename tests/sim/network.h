@@ -29,6 +29,7 @@
 #include "tests/shown_values.h"
 #include "tests/sim/intruder.h"
 #include "tests/sim/ledger.h"
+#include "tests/sim/presence_ledger.h"
 #include "tests/sim/seals.h"
 #include "tests/sim/stray.h"
 #include "tests/three_way.h"
@@ -197,6 +198,8 @@ class Network {
   // Returns whether it was acknowledged: only a failing disk refuses.
   bool write(Index at, const std::function<void(regions::Group&)>& function,
              std::size_t transactions = 1);
+  // Publishes a message of presence, if the process runs.
+  void publish(Index at);
   // Lets time pass.
   void run(core::Millis duration);
   // Lets time pass until every region has every write; returns whether that took at most so long.
@@ -224,6 +227,9 @@ class Network {
   // The first error, in words: that of failure(), different rows at equal vectors, counts, and
   // differences from the oracle for each region. Empty when there is none.
   [[nodiscard]] std::string wrong();
+  // Has each region publish a message, and lets time pass. Returns the first one that a region did
+  // not hear although it was connected, or what else went wrong; empty when nothing did. Calm only.
+  [[nodiscard]] std::string wrong_presence();
   // Errors noticed on the way: a batch applied twice or too early, a clock that went back.
   [[nodiscard]] const std::string& failure() const { return failure_; }
   // {origin and first seq: times that the batch has arrived at a region}
@@ -453,6 +459,9 @@ class Network {
   [[nodiscard]] core::Hash128 shown_digest(Index at);
   // The keys that a region hides as expired and must show, or the reverse, in words; else empty.
   [[nodiscard]] std::string wrong_expiry(Index at);
+  // Whether messages of presence go between two machines; the machines that those of one reach.
+  [[nodiscard]] bool talk(Index one, Index other);
+  [[nodiscard]] std::set<Index> reached_from(Index publisher);
   [[nodiscard]] Index next_to_turn() const;
   // The time of the next event, a message or a tick; step() lets it happen.
   [[nodiscard]] core::Millis next_ms() const;
@@ -512,6 +521,7 @@ class Network {
   std::uint64_t events_done_ = 0;
   Carried carried_;
   Ledger ledger_;
+  PresenceLedger presence_;
   std::uint64_t last_request_ = 0;
   std::set<core::Path> forgotten_requests_;   // By any machine: not sent again.
   std::set<core::Path> forgotten_unknowing_;  // By a leader that did not know all others.

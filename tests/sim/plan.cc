@@ -91,6 +91,7 @@ void draw_what_came_later(Plan& plan) {
   plan.policies = Random(mix(plan.seed, number_of("policies"))).chance(0.5);
   plan.modules = plan.policies && Random(mix(plan.seed, number_of("modules"))).chance(0.5);
   plan.requests = Random(mix(plan.seed, number_of("requests"))).chance(0.5);
+  plan.presence = Random(mix(plan.seed, number_of("presence"))).chance(0.3);
 }
 
 bool wanted(const Wishes& wishes, const Fault& fault, Company company, double chance) {
@@ -190,10 +191,10 @@ std::string to_string(const Plan& plan) {
        << " rounds in " << plan.seasons << " seasons, gaps up to " << plan.gap_ms_max << " ms, "
        << plan.keys << " keys" << (plan.more_types ? " of all types, " : ", ")
        << (plan.policies ? "with policies, " : "") << (plan.modules ? "with modules, " : "")
-       << (plan.requests ? "with requests, " : "") << (plan.strays > 1 ? "several strays, " : "")
-       << (plan.single_ops ? "single ops, " : "") << (plan.former ? "some without checksums, " : "")
-       << plan.clients << " clients, " << plan.followers << " followers, values up to "
-       << plan.value_bytes_max << " B";
+       << (plan.requests ? "with requests, " : "") << (plan.presence ? "with presence, " : "")
+       << (plan.strays > 1 ? "several strays, " : "") << (plan.single_ops ? "single ops, " : "")
+       << (plan.former ? "some without checksums, " : "") << plan.clients << " clients, "
+       << plan.followers << " followers, values up to " << plan.value_bytes_max << " B";
   return text.str();
 }
 

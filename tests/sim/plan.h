@@ -68,6 +68,7 @@ struct Plan {
   bool policies = false;      // Also policies, set, proposed and removed, some of them unknown.
   bool modules = false;       // Policies name modules of plugins.
   bool requests = false;      // Also requests that are sent to several regions, and count once.
+  bool presence = false;      // Also messages of presence.
   bool more_types = false;    // Also flags, remove-wins sets, and sums and scores that are doubles.
   std::vector<double> rates;  // Of each fault, per round; 0: not planned.
 

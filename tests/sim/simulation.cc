@@ -115,9 +115,17 @@ class Simulation {
       outcome_.refused += done ? 0 : 1;
       if (done) outcome_.ops += network.node(*at).vector().at(origin) - seen.at(origin);
     }
+    publish();
     visit();
     const bool pause = network.random().chance(0.02);
     network.run(network.random().between(0, plan_.gap_ms_max) * (pause ? 20 : 1));
+  }
+
+  void publish() {
+    if (!plan_.presence) return;
+    Network& network = scene_.network();
+    Random apart = network.random();  // All other draws stay the same.
+    if (apart.chance(0.5)) network.publish(apart.below(network.size()));
   }
 
   // Writes on a copy that gives way later come back under other names.
@@ -157,6 +165,7 @@ class Simulation {
     network.shut_out_intruders();  // Nothing settles while they are there: they may have anything.
     if (!network.run_until_settled(plan_.healed_ms()))
       note("what has ended is not settled\n" + positions());
+    if (plan_.presence && outcome_.failure.empty()) note(network.wrong_presence());
     check_alarms();
   }
 

@@ -74,6 +74,7 @@ const std::vector<Layer>& inner_rooms() {
        {"regions/state", "regions/wire", "regions/members", "regions/exchange", "regions/log"}},
       {"regions/exchange", {"regions/state", "regions/wire", "regions/members"}},
       {"regions/log", {"regions/state", "regions/members", "regions/exchange"}},
+      {"regions/presence", {"regions/wire", "regions/exchange"}},
       {"regions/snapshot", {"regions/state", "regions/wire", "regions/exchange"}},
       {"regions/verify",
        {"regions/state", "regions/conflicts", "regions/wire", "regions/exchange"}},

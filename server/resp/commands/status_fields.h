@@ -121,6 +121,23 @@ inline constexpr auto kFields<WatchesStatus> = std::tuple{
 };
 
 template <>
+inline constexpr auto kFields<PresenceStatus> = std::tuple{
+    Field{"listeners", &PresenceStatus::listeners},
+    Field{"published", &PresenceStatus::published},
+    Field{"received", &PresenceStatus::received},
+    Field{"heard", &PresenceStatus::heard},
+    Field{"sent", &PresenceStatus::sent},
+    Field{"repeated", &PresenceStatus::repeated},
+    Field{"old", &PresenceStatus::old},
+    Field{"far", &PresenceStatus::far},
+    Field{"excess", &PresenceStatus::excess},
+    Field{"crowded", &PresenceStatus::crowded},
+    Field{"held_up", &PresenceStatus::held_up},
+    Field{"unsent", &PresenceStatus::unsent},
+    Field{"missed", &PresenceStatus::missed},
+};
+
+template <>
 inline constexpr auto kFields<ConflictRuleStatus> = std::tuple{
     Field{"policy", &ConflictRuleStatus::policy}, Field{"prefix", &ConflictRuleStatus::prefix},
     Field{"met", &ConflictRuleStatus::met},       Field{"replaced", &ConflictRuleStatus::replaced},
@@ -202,6 +219,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"long_transactions", &StoreStatus::long_transactions},
     Field{"async_waiting", &StoreStatus::async_waiting},
     Field{"watches", &StoreStatus::watches},
+    Field{"presence", &StoreStatus::presence},
     Field{"full", &StoreStatus::full},
     Field{"writable", &StoreStatus::writable},
 };
@@ -236,6 +254,6 @@ static_assert(kIsComplete<AppliedStatus> && kIsComplete<PeerStatus> && kIsComple
               kIsComplete<RegionStatus> && kIsComplete<ForkStatus> && kIsComplete<RejoinStatus> &&
               kIsComplete<ConflictRuleStatus> && kIsComplete<ConflictsStatus> &&
               kIsComplete<SnapshotStatus> && kIsComplete<WatchesStatus> &&
-              kIsComplete<StoreStatus>);
+              kIsComplete<PresenceStatus> && kIsComplete<StoreStatus>);
 
 }  // namespace anabranch::server

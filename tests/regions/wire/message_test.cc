@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,12 @@ std::vector<Message> greetings_and_heartbeats() {
                         true},
       regions::Greeting{
           regions::Greeting::kProtocol, {3, 4}, "eu-west", 7, 8, kVector, {}, {}, false, true},
+      regions::Greeting{.mesh = {3, 4},
+                        .region = "eu-west",
+                        .origin = 7,
+                        .applied = {},
+                        .renewals = 1,
+                        .kinds = regions::kMessageKinds},
       regions::Heartbeat{kVector, {}, {12345}},
       regions::Heartbeat{kVector, {}, {12345}, kChains},
       regions::Heartbeat{
@@ -101,6 +108,10 @@ std::vector<Message> samples() {
       regions::SnapshotRefusal{1, "two histories"},
       regions::SnapshotRefusal{1, "its leader gives way", true},
       regions::Refusal{"eu", "is region ap with data that was declared lost", true},
+      regions::Presence{7, 1, 1, 0, 0, "eu", "c", ""},
+      regions::Presence{0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF, regions::Presence::kHopsMax,
+                        regions::Presence::kTimeMax, regions::Presence::kTimeMax, "eu-west",
+                        std::string("a\0b", 3), std::string("\0\1\xFF", 3)},
   };
   all.insert(all.end(), others.begin(), others.end());
   return all;
@@ -148,7 +159,8 @@ TEST_SUITE("regions: messages") {
     CHECK(regions::kind_of(regions::SignedPosition{}) == 13);
     CHECK(regions::kind_of(regions::Refusal{}) == 14);
     CHECK(regions::kind_of(regions::RegionReport{}) == 15);
-    static_assert(std::variant_size_v<Message> == 15);
+    CHECK(regions::kind_of(regions::Presence{}) == 16);
+    static_assert(regions::kMessageKinds == 16);
   }
 
   TEST_CASE("an unknown kind is refused with its number") {
@@ -178,6 +190,45 @@ TEST_SUITE("regions: messages") {
           regions::Greeting{regions::Greeting::kProtocol, {}, "eu", 0, 8, {}}}) {
       CHECK_FALSE(regions::decode_message(1, regions::encode_message(nobody)).ok());
     }
+  }
+
+  TEST_CASE("a greeting of a version that did not tell the kinds of its messages is read") {
+    const regions::Greeting greeting{.mesh = {3, 4},
+                                     .region = "eu",
+                                     .origin = 7,
+                                     .applied = {},
+                                     .kinds = regions::kMessageKinds};
+    std::string body = regions::encode_message(greeting);
+    REQUIRE(body.front() == '\x9c');  // An array of 12, with the kinds as the last element.
+    body.front() = '\x9b';
+    body.pop_back();
+    const auto read = regions::decode_message(1, body);
+    REQUIRE(read.ok());
+    regions::Greeting without = greeting;
+    without.kinds = regions::Greeting::kKindsUntold;
+    CHECK((read.value() == Message(without)));
+  }
+
+  TEST_CASE("a message of presence that no leader sends is refused") {
+    const auto is_read = [](const std::function<void(regions::Presence&)>& change) {
+      regions::Presence message{7, 1, 1, 0, 0, "eu", "c", ""};
+      change(message);
+      return regions::decode_message(16, regions::encode_message(message)).ok();
+    };
+    using regions::Presence;
+    CHECK(is_read([](Presence& each) { each.body.assign(Presence::kBodyBytesMax, 'x'); }));
+    CHECK_FALSE(
+        is_read([](Presence& each) { each.body.assign(Presence::kBodyBytesMax + 1, 'x'); }));
+    CHECK(is_read([](Presence& each) { each.channel.assign(Presence::kChannelBytesMax, 'x'); }));
+    CHECK_FALSE(
+        is_read([](Presence& each) { each.channel.assign(Presence::kChannelBytesMax + 1, 'x'); }));
+    CHECK_FALSE(is_read([](Presence& each) { each.channel.clear(); }));
+    CHECK_FALSE(is_read([](Presence& each) { each.region = "two\nlines"; }));
+    CHECK_FALSE(is_read([](Presence& each) { each.number = 0; }));
+    CHECK_FALSE(is_read([](Presence& each) { each.hops = 0; }));
+    CHECK_FALSE(is_read([](Presence& each) { each.hops = Presence::kHopsMax + 1; }));
+    CHECK_FALSE(is_read([](Presence& each) { each.age_ms = -1; }));
+    CHECK_FALSE(is_read([](Presence& each) { each.sent_ms = Presence::kTimeMax + 1; }));
   }
 
   TEST_CASE("a refusal that says nothing, or more than a line, is refused") {
