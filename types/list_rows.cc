@@ -52,7 +52,7 @@ void ListRows::read_moved() {
     ids_.insert(item.id);
     return false;
   });
-  std::ranges::sort(moved_, {}, &Item::position);
+  std::ranges::sort(moved_, {}, &ListItem::position);
 }
 
 void ListRows::walk(bool backwards, const VisitItem& visit) const {
