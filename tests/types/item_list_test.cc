@@ -204,7 +204,7 @@ TEST_SUITE("types: item list") {
         CHECK(scope.type(list.place(id)) == Type::kNone);
         CHECK(scope.fingerprint(list.place(id)) == Fingerprint{});
         std::size_t rows = 0;
-        scope.scan(Key("todo").of(Type::kItemList), {.from = "\xFF"}, [&](const Entry&) {
+        scope.scan(Key("todo").of(Type::kItemList), {.from = "\xFF", .to = {}}, [&](const Entry&) {
           ++rows;
           return true;
         });
