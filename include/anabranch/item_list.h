@@ -34,6 +34,9 @@
 // links can keep it. It stays when the element is moved. What lies inside an element that is not in
 // the list is hidden everywhere, counted nowhere, and removed later by an ordinary clear.
 //
+// A request that counts once in any region (Scope::once) may write into elements; where its region
+// has not got the element, it throws kInvalid and does nothing.
+//
 // Known anomalies.
 // - What is written into an element that another region has erased is lost, and is not listed
 //   among the losers of the conflict log.

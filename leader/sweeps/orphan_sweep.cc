@@ -43,12 +43,9 @@ std::optional<Path> orphaned(const rows::RowReader& rows, const Path& path) {
   return std::nullopt;
 }
 
-// Returns the path that an op concerns; null for ops that leave no orphans.
-const Path* path_in(const core::Op& op) {
-  if (const auto* const put = std::get_if<core::Put>(&op)) return &put->path;
-  if (const auto* const add = std::get_if<core::Add>(&op)) return &add->path;
-  if (const auto* const clear = std::get_if<core::Clear>(&op)) return &clear->prefix;
-  return nullptr;
+// Returns the row that holds the new position of an element, if it was moved.
+Path position_of_member(const Path& member) {
+  return member.parent().child(crdt::kMoved).child(member.last());
 }
 
 // Whether a path is an element, inside one, or the new position of one.
@@ -64,12 +61,20 @@ OrphanSweep::OrphanSweep(regions::Replica& replica, const storage::Storage& stor
       limits_(limits),
       finder_(replica, storage, {.looks = limits.looks, .waiting = limits.waiting},
               {.bytes = kTagInPath,
-               .op =
-                   [this](const core::Op& op) {
-                     const Path* const path = path_in(op);
-                     if (path != nullptr && concerns_element(*path)) finder_.take(*path);
-                   },
+               .op = [this](const core::Op& op) { read(op); },
                .row = [this](const rows::PathRow& at) { walk_over(at.path, at.row); }}) {}
+
+void OrphanSweep::read(const core::Op& op) {
+  const auto take = [&](const Path& path) {
+    if (concerns_element(path)) finder_.take(path);
+  };
+  if (const auto* const put = std::get_if<core::Put>(&op)) take(put->path);
+  if (const auto* const add = std::get_if<core::Add>(&op)) take(add->path);
+  const auto* const clear = std::get_if<core::Clear>(&op);
+  if (clear == nullptr || !is_element(clear->prefix)) return;
+  finder_.take(clear->prefix);
+  finder_.take(position_of_member(clear->prefix));
+}
 
 void OrphanSweep::walk_over(const Path& path, const crdt::Row& row) {
   const std::size_t depth = crdt::elements_on(path.encoded()).size();

@@ -47,6 +47,8 @@ class OrphanSweep {
   [[nodiscard]] std::size_t waiting() const { return finder_.waiting().size() + due_.size(); }
 
  private:
+  // Looks at an op of the log: takes rows that it may have made orphans, or that may be some.
+  void read(const core::Op& op);
   // Looks at a row of a walk, given in order: takes it if it is an orphan.
   void walk_over(const core::Path& path, const crdt::Row& row);
   // Judges the paths found: those with orphans wait in due_.
