@@ -1,8 +1,8 @@
 // The elements of lists of containers on the way to a row. An element is in its list if and only if
 // its member row, [place i position], shows something; all rows below it are inside the element.
 //
-// Worked example: [\1 todo i P h done s] is inside the element [\1 todo i P]. When that row is gone,
-// the mark "done" is an orphan, whatever its cell holds: the erase of the element wins.
+// Worked example: [\1 todo i P h done s] is inside the element [\1 todo i P]. When that row is
+// gone, the mark "done" is an orphan, whatever its cell holds: the erase of the element wins.
 #pragma once
 
 #include <cstddef>
