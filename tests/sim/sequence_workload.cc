@@ -104,11 +104,13 @@ void act_on_text(regions::Group& group, Random& random, const Path& text) {
 }  // namespace
 
 void random_sequence_act(regions::Group& group, Random& random, const std::string& key) {
-  const Path place{kSpace, key};
-  const double what = random.unit();
-  if (what < 0.35) return act_on_list(group, random, place.child("l"));
-  if (what < 0.7) return act_on_text(group, random, place.child("t"));
-  act_on_items(group, random, place.child("i"));
+  const bool list = random.chance(0.5);
+  const Path place{kSpace, key, list ? "l" : "t"};
+  list ? act_on_list(group, random, place) : act_on_text(group, random, place);
+}
+
+void random_items_act(regions::Group& group, Random& random, const std::string& key) {
+  act_on_items(group, random, Path{kSpace, key, "i"});
 }
 
 }  // namespace anabranch::test

@@ -9,8 +9,9 @@
 
 namespace anabranch::test {
 
-// A random act on the list, the text or the list of containers at a key of database 0, as their
-// handles would write it.
+// A random act on the list or the text at a key of database 0, as their handles would write it.
 void random_sequence_act(regions::Group& group, Random& random, const std::string& key);
+// The same on the list of containers there.
+void random_items_act(regions::Group& group, Random& random, const std::string& key);
 
 }  // namespace anabranch::test
