@@ -28,12 +28,14 @@ std::optional<std::string_view> take_component(std::string_view& encoded) {
 std::optional<std::string_view> below_sorted_set(std::string_view encoded) {
   const auto space = take_component(encoded);
   if (!space || *space == std::string_view("\0\xFF", 2)) return std::nullopt;  // The mesh's own.
-  for (;;) {  // From place to place: a key, or a field of a map.
+  for (;;) {  // From place to place: a key, a field of a map, or an element of a list.
     if (!take_component(encoded)) return std::nullopt;
     const auto tag = take_component(encoded);
     if (!tag || tag->size() != 1) return std::nullopt;
     if (tag->front() == kTag) return encoded;
-    if (tag->front() != static_cast<char>(Type::kMap)) return std::nullopt;
+    const bool leads_on = tag->front() == static_cast<char>(Type::kMap) ||
+                          tag->front() == static_cast<char>(Type::kItemList);
+    if (!leads_on) return std::nullopt;
   }
 }
 

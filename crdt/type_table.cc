@@ -14,10 +14,12 @@ bool is_false(const Sibling& sibling) { return sibling.value == kFalse; }
 // Returns whether a row is further below an element.
 bool is_part(const core::Components& row) {
   if (row.empty() || row.front() == std::string(1, '\0')) return false;
+  bool in_items = false;
   for (std::size_t at = kKeyDepth; at < row.size(); at += 2) {
     const TypeEntry* type = find_type(row[at]);
-    if (type == nullptr) return false;
-    if (type->layout == Layout::kFields) continue;
+    if (type == nullptr) return in_items;  // The position of a moved element.
+    in_items = type->layout == Layout::kItems;
+    if (in_items || type->layout == Layout::kFields) continue;
     return type->layout == Layout::kElements && row.size() - at - 1 > 1;
   }
   return false;
@@ -41,9 +43,10 @@ const TypeEntry* type_at(const core::Components& row) {
   for (std::size_t at = kKeyDepth; at < row.size(); at += 2) {
     const TypeEntry* type = find_type(row[at]);
     if (type == nullptr) return nullptr;
-    if (type->layout == Layout::kFields) continue;  // The type in the field comes behind it.
     const std::size_t below = row.size() - at - 1;
-    return below == (type->layout == Layout::kElements ? 1U : 0U) ? type : nullptr;
+    // The type in the field or element comes behind its name.
+    if (type->layout == Layout::kFields || (type->layout == Layout::kItems && below > 1)) continue;
+    return below == (type->layout == Layout::kRow ? 0U : 1U) ? type : nullptr;
   }
   return nullptr;
 }

@@ -6,6 +6,7 @@
 //   [place s]                 kRow: a single row
 //   [place e element]         kElements: a row for each element
 //   [place h field tag ...]   kFields: each field is a place again
+//   [place i id tag ...]      kItems: a row for each element, [place i id], that is also a place
 // Rows further below an element (the new position of a moved element of a list, the deleted parts
 // of a run of a text) are not shown by themselves; of their siblings the last one counts.
 //
@@ -28,7 +29,7 @@
 
 namespace anabranch::crdt {
 
-enum class Layout : std::uint8_t { kRow, kElements, kFields };
+enum class Layout : std::uint8_t { kRow, kElements, kFields, kItems };
 
 // The rule between siblings: the policy of the key, or a rule of the type, whatever the policy.
 enum class Rule : std::uint8_t { kPolicy, kTrueWins, kFalseWins, kLastWins };
@@ -48,7 +49,7 @@ struct TypeEntry {
 };
 
 // In the order of precedence.
-inline constexpr std::array<TypeEntry, 9> kTypes{{
+inline constexpr std::array<TypeEntry, 10> kTypes{{
     {Type::kString, "string", Layout::kRow, Rule::kPolicy},
     {Type::kEnableWinsFlag, "enable-wins-flag", Layout::kRow, Rule::kTrueWins},
     {Type::kDisableWinsFlag, "disable-wins-flag", Layout::kRow, Rule::kFalseWins},
@@ -58,6 +59,7 @@ inline constexpr std::array<TypeEntry, 9> kTypes{{
     {Type::kSortedSet, "zset", Layout::kElements, Rule::kPolicy},
     {Type::kList, "list", Layout::kElements, Rule::kPolicy},
     {Type::kText, "text", Layout::kElements, Rule::kLastWins},
+    {Type::kItemList, "item-list", Layout::kItems, Rule::kLastWins},
 }};
 
 // This value is false; every other value is true, and true is written as kTrue.
@@ -65,6 +67,9 @@ inline constexpr std::string_view kFalse = "0";
 inline constexpr std::string_view kTrue = "1";
 
 inline constexpr std::size_t kKeyDepth = 2;  // Index of the first tag in a path.
+
+// Below this name in a list: the positions of moved elements. No element has it as its position.
+inline constexpr std::string_view kMoved = "m";
 
 // Returns the entry of a tag; null when there is none.
 const TypeEntry* find_type(std::string_view tag);

@@ -23,6 +23,7 @@
 #include "leader/scopes/kept_view.h"
 #include "leader/sweeps/erased_sweep.h"
 #include "leader/sweeps/expiry_sweep.h"
+#include "leader/sweeps/orphan_sweep.h"
 #include "leader/sweeps/request_sweep.h"
 #include "regions/delivery/key_signatures.h"
 #include "regions/replica.h"
@@ -131,6 +132,7 @@ class Leader::Impl {
     expiry_sweep_.emplace(*replica_, *storage_, resolvers_,
                           ExpiryLimits{.grace_ms = options_.expiry_grace_ms});
     erased_sweep_.emplace(*replica_, *storage_, ErasedLimits{});
+    orphan_sweep_.emplace(*replica_, *storage_, OrphanLimits{});
     request_sweep_.emplace(*replica_, RequestLimits{.once_ms = options_.once_ms});
     transport::ZmqOptions links{
         .region = options_.region, .listen = options_.listen, .peers = options_.peers};
@@ -325,6 +327,7 @@ class Leader::Impl {
     const bool sweeping = replica_->upkeep().tidying() && waits(replica_->sweep());
     const bool expiring = waits(expiry_sweep_->slice(now));
     if (const auto done = erased_sweep_->slice(now); !done.ok()) log_failure(done.failure());
+    if (const auto done = orphan_sweep_->slice(now); !done.ok()) log_failure(done.failure());
     if (const auto done = request_sweep_->slice(now); !done.ok()) log_failure(done.failure());
     pacer_.ran(from, steady_now());
     return applying || working || sweeping || expiring;
@@ -396,6 +399,7 @@ class Leader::Impl {
   std::optional<GroupScope> scope_;
   std::optional<ExpirySweep> expiry_sweep_;
   std::optional<ErasedSweep> erased_sweep_;
+  std::optional<OrphanSweep> orphan_sweep_;
   std::optional<RequestSweep> request_sweep_;
   std::unique_ptr<transport::Transport> transport_;
   LinkLog link_log_;

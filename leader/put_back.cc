@@ -18,8 +18,9 @@ void check_types(const Scope& scope, const core::Components& row) {
   for (std::size_t at = crdt::kKeyDepth;; at += 2) {
     const crdt::TypeEntry* const type = crdt::find_type(row[at]);
     expect_type(scope, place, type->type);
-    if (type->layout != crdt::Layout::kFields) return;
-    place = place.field(row[at + 1]);
+    const bool is_field = type->layout == crdt::Layout::kFields;
+    if (!is_field && type->layout != crdt::Layout::kItems) return;
+    place = is_field ? place.field(row[at + 1]) : place.element(row[at + 1], type->type);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/planted_bug.h"
@@ -28,6 +29,17 @@ std::optional<Layout> layout(const std::string& tag) {
   return type == nullptr ? std::nullopt : std::optional(type->layout);
 }
 
+// Returns whether places lie below the names behind this tag.
+bool holds_places(const std::string& tag) {
+  const std::optional<Layout> found = layout(tag);
+  return found == Layout::kFields || found == Layout::kItems;
+}
+
+// Returns whether a place is an element of a list of containers: its member row makes it one.
+bool is_element(const Components& components, std::size_t place) {
+  return place > kKeyDepth && layout(components[place - 2]) == Layout::kItems;
+}
+
 Path prefix(const Components& components, std::size_t depth) {
   Path path;
   for (std::size_t i = 0; i < depth; ++i) path.append(components[i]);
@@ -39,7 +51,9 @@ Path prefix(const Components& components, std::size_t depth) {
 std::vector<std::size_t> places_above(const Components& components) {
   if (crdt::type_at(components) == nullptr) return {};
   std::vector<std::size_t> places{kKeyDepth};
-  while (layout(components[places.back()]) == Layout::kFields) places.push_back(places.back() + 2);
+  while (places.back() + 2 < components.size() && holds_places(components[places.back()])) {
+    places.push_back(places.back() + 2);
+  }
   return places;
 }
 
@@ -67,6 +81,7 @@ Path collection_above(const Components& components, std::size_t place) {
 
 // Updates the counts after a value of type `changed` began or ceased to be shown in the innermost
 // of these places: from there outwards, as long as each place begins or ceases to be shown as well.
+// Ends at an element of a list of containers.
 void step_places(const Components& components, const std::vector<std::size_t>& places, Type changed,
                  bool up, CountTable& table) {
   for (auto place = places.rbegin(); place != places.rend(); ++place) {
@@ -75,18 +90,19 @@ void step_places(const Components& components, const std::vector<std::size_t>& p
       if (up) table.share_place(at, changed);
       return;
     }
+    if (is_element(components, *place)) return;
     if (!step_count(collection_above(components, *place), up, table)) return;
     changed = Type::kMap;
   }
 }
 
-// Returns the depths of the places above a prefix, outermost first, as far as maps lead: the last
-// place is the prefix itself or contains it.
+// Returns the depths of the places above a prefix, outermost first, as far as maps and lists of
+// containers lead: the last place is the prefix itself or contains it.
 std::vector<std::size_t> places_to(const Components& components) {
   std::vector<std::size_t> places;
   for (std::size_t place = kKeyDepth; place <= components.size(); place += 2) {
     places.push_back(place);
-    if (place == components.size() || layout(components[place]) != Layout::kFields) break;
+    if (place == components.size() || !holds_places(components[place])) break;
   }
   return places;
 }
@@ -99,8 +115,8 @@ void count_presence(const Path& row, bool present, CountTable& table) {
   if (places.empty() || (planted(core::Bug::kSkipCount) && !present)) return;
   const std::size_t place = places.back();
   const TypeEntry& changed = *find_type(components[place]);
-  const bool is_element = changed.layout == Layout::kElements;
-  if (is_element && !step_count(prefix(components, place + 1), present, table)) return;
+  const bool is_member = changed.layout == Layout::kElements || changed.layout == Layout::kItems;
+  if (is_member && !step_count(prefix(components, place + 1), present, table)) return;
   step_places(components, places, changed.type, present, table);
 }
 
@@ -109,6 +125,10 @@ void count_prefix(const Path& path, bool up, CountTable& table) {
   if (components.size() < kKeyDepth || components.front() == std::string(1, '\0')) return;
   std::vector<std::size_t> places = places_to(components);
   const std::size_t below = components.size() - places.back();
+  if (below == 0 && is_element(components, places.back())) {
+    if (table.row_present(path)) count_presence(path, up, table);
+    return;
+  }
   if (below == 0) {  // The prefix is a whole place.
     if (!shows_other(path, Type::kNone, table)) return;
     const Path above = collection_above(components, places.back());
@@ -126,15 +146,20 @@ void count_prefix(const Path& path, bool up, CountTable& table) {
 
 std::vector<Counted> counted_in(const Path& row) {
   const Components components = row.components();
+  const std::vector<std::size_t> places = places_above(components);
   std::vector<Counted> counted;
-  for (const std::size_t place : places_above(components)) {
-    const std::size_t above = place == kKeyDepth ? kSpaceDepth : place - 1;
-    counted.push_back({prefix(components, above), components[place - 1]});
+  const auto add = [&](Path collection, const std::string& member) {
+    counted.push_back({std::move(collection), member});
+  };
+  for (const std::size_t place : places) {
+    add(collection_above(components, place), components[place - 1]);
+    if (!is_element(components, place)) continue;
+    for (Counted& each : counted) each.counts = false;
   }
-  if (counted.empty()) return counted;
-  const std::size_t last = places_above(components).back();
-  if (layout(components[last]) == Layout::kElements) {
-    counted.push_back({prefix(components, last + 1), components[last + 1]});
+  if (places.empty()) return counted;
+  const std::size_t last = places.back();
+  if (layout(components[last]) != Layout::kRow) {
+    add(prefix(components, last + 1), components[last + 1]);
   }
   return counted;
 }

@@ -5,6 +5,8 @@
 // crdt/type_table.h defines when a row shows something and how paths are laid out. The elements of
 // a set count at [place tag], the fields of a map at [place h]; each field is a place again. A
 // place is shown when anything in it is shown; a shown place counts in its map, or in its space.
+// The elements of a list of containers count at [place i], each by its member row alone: what is in
+// an element counts inside it and nowhere above, whether the element is in its list or not.
 // Rows of other shapes, and rows of space 0, are not counted.
 #pragma once
 
@@ -39,11 +41,12 @@ void count_presence(const core::Path& row, bool present, CountTable& table);
 // The caller updates the counts at and below the prefix.
 void count_prefix(const core::Path& prefix, bool up, CountTable& table);
 
-// One collection that counts a row as soon as the row shows anything, and the member it counts
-// there. counted_in() returns the outermost first.
+// One collection on the way to a row that shows something, and the row's member there.
+// counted_in() returns the outermost first.
 struct Counted {
   core::Path collection;
   std::string member;
+  bool counts = true;  // False above an element that the row is in: its member row alone counts.
 };
 [[nodiscard]] std::vector<Counted> counted_in(const core::Path& row);
 

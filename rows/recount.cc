@@ -15,6 +15,7 @@ void Recount::add(const core::Path& row) {
   close(same);
   for (std::size_t i = 0; i < counted.size(); ++i) {
     if (i == open_.size()) open_.push_back({counted[i].collection, {}, 0});
+    if (!counted[i].counts) continue;
     if (open_[i].count > 0 && open_[i].member == counted[i].member) continue;
     open_[i].member = counted[i].member;
     ++open_[i].count;
@@ -23,7 +24,7 @@ void Recount::add(const core::Path& row) {
 
 void Recount::close(std::size_t depth) {
   while (open_.size() > depth) {
-    done_(open_.back().collection, open_.back().count);
+    if (open_.back().count > 0) done_(open_.back().collection, open_.back().count);
     open_.pop_back();
   }
 }

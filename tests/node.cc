@@ -35,13 +35,16 @@ bool removed(const Row& row) {
 
 // Returns whether the names below a tag are counted.
 bool counts(const std::string& tag) {
-  return tag.size() == 1 && std::string_view("heEzlt").find(tag) != std::string_view::npos;
+  return tag.size() == 1 && std::string_view("heEzlti").find(tag) != std::string_view::npos;
 }
 
 // Whether a row says more of an element of a list or text, and shows nothing by itself.
 bool is_part(const core::Components& parts) {
   std::size_t tag = 2;
-  while (tag + 2 < parts.size() && parts[tag] == "h") tag += 2;
+  while (tag + 2 < parts.size() && (parts[tag] == "h" || parts[tag] == "i")) {
+    if (parts[tag] == "i" && parts[tag + 1] == "m") return true;
+    tag += 2;
+  }
   return (parts[tag] == "l" || parts[tag] == "t") && parts.size() > tag + 2;
 }
 
@@ -57,13 +60,16 @@ std::map<Path, std::set<std::string>> recount(const rows::RowReader& rows) {
     const std::size_t last_tag = (parts.size() - 1) / 2 * 2;
     if (parts[last_tag] == "E" && removed(row)) return true;
     Path at{parts[0]};
-    shown[at].insert(parts[1]);
+    std::map<Path, std::string> members{{at, parts[1]}};
     at.append(parts[1]);
     for (std::size_t i = 2; i + 1 < parts.size() && counts(parts[i]); i += 2) {
       at.append(parts[i]);
-      shown[at].insert(parts[i + 1]);
+      members[at] = parts[i + 1];
       at.append(parts[i + 1]);
+      // What is in an element of a list of containers counts nowhere above it.
+      if (parts[i] == "i" && i + 2 < parts.size()) members.clear();
     }
+    for (const auto& [collection, member] : members) shown[collection].insert(member);
     return true;
   });
   return shown;

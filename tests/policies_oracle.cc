@@ -37,7 +37,11 @@ bool is_less(const std::string& a, const std::string& b) {
 // without one, and "part" for those further below an element.
 std::string tag_of(const core::Components& path) {
   std::size_t at = 2;
-  while (at < path.size() && path[at] == "h") at += 2;
+  while (at < path.size() && (path[at] == "h" || path[at] == "i")) {
+    const bool in_element = path[at] == "h" || (at + 2 < path.size() && path[at + 1] != "m");
+    if (!in_element) return "part";
+    at += 2;
+  }
   if (at >= path.size() || path[at].size() != 1) return {};
   const bool has_elements = std::string_view("eEzlt").find(path[at]) != std::string_view::npos;
   return has_elements && path.size() > at + 2 ? "part" : path[at];

@@ -103,6 +103,8 @@ class JsonReader {
         return sorted_set(key.of(type));
       case Type::kList:
         return list(key);
+      case Type::kItemList:
+        return items(key, level);
       case Type::kText:
         return TextRows(state_, key).order().text(0, UINT32_MAX);
     }
@@ -129,6 +131,14 @@ class JsonReader {
   [[nodiscard]] Json list(const Key& key) const {
     Json all = Json::array();
     for (const std::string& element : list_elements(state_, key)) all.push_back(to_value(element));
+    return all;
+  }
+  [[nodiscard]] Json items(const Key& key, std::size_t level) const {
+    Json all = Json::array();
+    const ListRows rows(state_, key, Type::kItemList);
+    for (const ListItem& each : rows.slice(0, rows.size())) {
+      all.push_back(at(key.element(each.id, Type::kItemList), level + 1));
+    }
     return all;
   }
   [[nodiscard]] Json map(const Key& key, std::size_t level) const {

@@ -3,6 +3,7 @@
 #include <anabranch/scope.h>
 #include <anabranch/span.h>
 
+#include "core/base64.h"
 #include "core/path.h"
 #include "core/space.h"
 #include "crdt/type_table.h"
@@ -24,9 +25,11 @@ void append(std::string& encoded, std::string_view component, const char* what) 
   core::append_component(encoded, component);
 }
 
+std::string of_tag(Type type) { return std::string(1, static_cast<char>(type)); }
+
 std::string with_article(Type type) {
   const std::string name(to_string(type));
-  return (name.starts_with('e') ? "an " : "a ") + name;
+  return (name.starts_with('e') || name.starts_with('i') ? "an " : "a ") + name;
 }
 
 }  // namespace
@@ -37,7 +40,7 @@ Span Span::starting(std::string_view beginning) {
 }
 
 std::string_view to_string(Type type) {
-  const crdt::TypeEntry* const entry = crdt::find_type(std::string(1, static_cast<char>(type)));
+  const crdt::TypeEntry* const entry = crdt::find_type(of_tag(type));
   return entry == nullptr ? "none" : entry->name;
 }
 
@@ -87,7 +90,11 @@ Key Key::part(const detail::Name& name) const {
 std::string Key::name() const {
   const core::Components components = core::Path::trusted(encoded_).components();
   std::string name = components.size() > 1 ? components[1] : std::string();
-  for (std::size_t i = 3; i < components.size(); i += 2) name += "/" + components[i];
+  const std::string item_list = of_tag(Type::kItemList);
+  for (std::size_t i = 3; i < components.size(); i += 2) {
+    const bool is_id = components[i - 1] == item_list;
+    name += "/" + (is_id ? core::to_base64(components[i]) : components[i]);
+  }
   return name;
 }
 

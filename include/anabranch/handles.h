@@ -14,6 +14,7 @@
 #include <anabranch/counter.h>
 #include <anabranch/expiry.h>
 #include <anabranch/flag.h>
+#include <anabranch/item_list.h>
 #include <anabranch/list.h>
 #include <anabranch/map.h>
 #include <anabranch/register.h>

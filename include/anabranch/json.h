@@ -9,7 +9,7 @@
 //
 //   object               map
 //   array                list; sets of both kinds, in the order of bytes; a sorted set, as pairs
-//                        [member, score] in its order
+//                        [member, score] in its order; a list of containers (only read)
 //   string               string (register.h), text
 //   number, true, false  string; true and false also flags
 //   null                 absent

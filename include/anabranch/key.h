@@ -27,10 +27,11 @@ enum class Type : char {
   kSortedSet = 'z',        // Sorted set; members with scores, in the order of these.
   kList = 'l',             // List.
   kText = 't',             // Text.
+  kItemList = 'i',         // List of containers.
 };
 
 // Returns the name of a type: "none", "string", "set", "hash", "zset" and "list" as in Redis, and
-// "enable-wins-flag", "disable-wins-flag", "remove-wins-set" and "text".
+// "enable-wins-flag", "disable-wins-flag", "remove-wins-set", "text" and "item-list".
 std::string_view to_string(Type type);
 
 namespace detail {
@@ -91,7 +92,8 @@ class Key {
   [[nodiscard]] Key field(const detail::Name& name) const;
   // Returns the row of a string or flag, or the place of all rows of a key of another type.
   [[nodiscard]] Key of(Type type) const;
-  // Returns the row of an element of the set at this key, of any kind of set.
+  // Returns the row of an element of the set at this key, of any kind of set; of an element of a
+  // list of containers also the place of all that is in it.
   [[nodiscard]] Key element(const detail::Name& element, Type set = Type::kSet) const;
 
   // Returns a row below an element: data of lists and texts about the element besides its value.

@@ -3,10 +3,12 @@
 #include <cmath>
 #include <utility>
 
+#include "core/base64.h"
 #include "core/text.h"
 #include "crdt/resolve.h"
 #include "crdt/score.h"
 #include "crdt/type_table.h"
+#include "rows/gone_element.h"
 #include "rows/requests/request_rows.h"
 #include "rows/stage/clear.h"
 
@@ -44,6 +46,14 @@ void GroupWriter::keep(OpenTransaction& txn) const {
               "transaction_bytes_max");
   }
   txn.keep();
+}
+
+void GroupWriter::check_element(const Path& row) const {
+  const auto gone = rows::gone_element(replica_.group().stage(), row);
+  if (!gone || *gone == row) return;  // An insert puts the member row itself.
+  throw Error(ErrorCode::kInvalid, "there is no element " + core::to_base64(gone->last()) +
+                                       " in the list " + gone->components()[1] +
+                                       ": it was erased, or never inserted");
 }
 
 void GroupWriter::check_room_to_remove() const {
@@ -141,6 +151,7 @@ void GroupWriter::check_type_in_request(const Key& row) const {
   if (type == nullptr) return;
   if (type->type == Type::kList) refuse_in_request(row, "an edit of a list");
   if (type->type == Type::kText) refuse_in_request(row, "an edit of a text");
+  if (type->type == Type::kItemList) refuse_in_request(row, "an edit of a list of containers");
 }
 
 void GroupWriter::mark(OpenTransaction& txn, crdt::RequestMark::Kind kind, const Path& row,
@@ -168,7 +179,9 @@ WriteName GroupWriter::next_write() const {
 Type GroupWriter::type(const Key& key) const {
   Group& group = replica_.group();
   if (group.in_transaction() && group.stage().peek(path_of(key.of(Type::kString))).present()) {
-    return view().find_expired(path_of(key)).value_or(false) ? Type::kNone : Type::kString;
+    const Path path = path_of(key);
+    const bool gone = rows::gone_element(group.stage(), path).has_value();
+    return gone || view().find_expired(path).value_or(false) ? Type::kNone : Type::kString;
   }
   return view().type(key);
 }
@@ -192,6 +205,7 @@ void GroupWriter::put(const Key& row, std::string_view value) {
   OpenTransaction txn = replica_.begin();
   const Path path = path_of(row);
   drop_expired(txn.group(), path);
+  check_element(path);
   txn->put(path, value);
   mark(txn, crdt::RequestMark::Kind::kPut, path, 0);
   check_room_to_add(0);  // With the base, which the group knows by now.
@@ -220,6 +234,7 @@ void GroupWriter::add(const Key& row, std::int64_t amount) {
   OpenTransaction txn = replica_.begin();
   const Path path = path_of(row);
   drop_expired(txn.group(), path);
+  check_element(path);
   txn->add(path, amount);
   mark(txn, crdt::RequestMark::Kind::kAdd, path, amount);
   keep(txn);
@@ -246,6 +261,7 @@ void GroupWriter::add_double(const Key& row, double amount) {
   OpenTransaction txn = replica_.begin();
   const Path path = path_of(row);
   drop_expired(txn.group(), path);
+  check_element(path);
   txn->add(path, core::Number::real(amount));
   keep(txn);
 }
@@ -271,6 +287,7 @@ void GroupWriter::put_back(const Path& row, std::string_view value) {
   check_room_to_add(value.size());
   OpenTransaction txn = replica_.begin();
   drop_expired(txn.group(), row);
+  check_element(row);
   const crdt::Row before = txn->stage().peek(row);
   const bool is_there = before.cell.siblings.size() == 1 &&
                         before.cell.siblings.front().value == value && !before.tally.live();

@@ -57,6 +57,8 @@ class GroupWriter {
   // Call before a write at a key where nothing is shown: clears an expired key, or removes an
   // expiry without a value, so that neither affects the new value.
   void drop_expired(regions::Group& group, const core::Path& path);
+  // Throws Error{kInvalid} for a row inside an element that is not in its list of containers.
+  void check_element(const core::Path& row) const;
   // Throw if there is no room for a transaction that removes, or that adds `bytes`.
   void check_room_to_remove() const;
   void check_room_to_add(std::size_t bytes) const;

@@ -8,10 +8,12 @@
 #include "core/path_parts.h"
 #include "core/text.h"
 #include "crdt/canonical.h"
+#include "crdt/elements.h"
 #include "crdt/resolve.h"
 #include "crdt/score.h"
 #include "crdt/type_table.h"
 #include "rows/corrections.h"
+#include "rows/gone_element.h"
 #include "rows/scores/ranking.h"
 
 namespace anabranch::leader {
@@ -38,7 +40,8 @@ class TagsAt {
     const std::string& above = place.encoded();
     // Keys of longer paths may be hashes.
     any_ = above.size() >= Path::kHashedPrefix;
-    for (std::string from = above; !any_ && !from.empty();) {
+    // Behind the row at the place itself: the member row of an element of a list of containers.
+    for (std::string from = above + '\0'; !any_ && !from.empty();) {
       const std::string key = stored.stored_key(from);
       if (key.size() <= above.size() || !key.starts_with(above)) break;
       const std::string name = key.substr(0, above.size() + 1);
@@ -68,10 +71,10 @@ core::PathRange range_of(const Path& prefix, const Span& span) {
 // Whether a row shows its one value: by far the most frequent row.
 bool is_plain(const Row& row) { return row.cell.siblings.size() == 1 && row.tally.slots.empty(); }
 
-// Visits each key once, given rows in order.
-class KeysInOrder {
+// Judges rows given in order: each key once, and each element of a list of containers once.
+class RowsInOrder {
  public:
-  explicit KeysInOrder(const View& view) : view_(view) {}
+  RowsInOrder(const View& view, const rows::RowReader& rows) : view_(view), rows_(rows) {}
 
   bool expired(const Path& row) {
     // Nearly always the key of the row before; its bytes end it.
@@ -80,11 +83,25 @@ class KeysInOrder {
     expired_ = view_.expired(row);
     return expired_;
   }
+  // Whether the row is inside an element that is not in its list.
+  bool gone(const Path& row) {
+    const std::vector<std::size_t> elements = crdt::elements_on(row.encoded());
+    if (elements.empty()) return false;
+    const std::string_view innermost = std::string_view(row.encoded()).substr(0, elements.back());
+    if (innermost != element_) {
+      element_ = innermost;
+      gone_ = rows::gone_element(rows_, row).has_value();
+    }
+    return gone_;
+  }
 
  private:
   const View& view_;
+  const rows::RowReader& rows_;
   std::string key_;  // Empty before the first, and of rows of no key.
   bool expired_ = false;
+  std::string element_;  // The innermost of the row before; empty before the first.
+  bool gone_ = false;
 };
 
 }  // namespace
@@ -108,10 +125,15 @@ Type View::type_at(const Path& place) const {
 
 Type View::type(const Key& key) const {
   const Path place = path_of(key);
-  return find_expired(place).value_or(false) ? Type::kNone : type_at(place);
+  const bool gone = rows::gone_element(rows_, place).has_value();
+  return gone || find_expired(place).value_or(false) ? Type::kNone : type_at(place);
 }
 
-Row View::row_at(const Path& path) const { return expired(path) ? Row() : rows_.row(path); }
+bool View::hidden(const Path& path) const {
+  return expired(path) || rows::gone_element(rows_, path).has_value();
+}
+
+Row View::row_at(const Path& path) const { return hidden(path) ? Row() : rows_.row(path); }
 
 core::Number View::sum_at(const Path& path) const {
   Row row = row_at(path);
@@ -148,15 +170,15 @@ bool View::contains(const Key& row) const {
 
 std::uint64_t View::count(const Key& collection) const {
   const Path path = path_of(collection);
-  return expired(path) ? 0 : rows_.count(path);
+  return hidden(path) ? 0 : rows_.count(path);
 }
 
 void View::scan(const Key& prefix, const Span& span, const Scope::Visit& visit) const {
-  KeysInOrder keys(*this);
+  RowsInOrder order(*this, rows_);
   const std::size_t above = prefix.encoded().size();
   Entry entry;  // Its strings are used again.
   rows_.scan(range_of(path_of(prefix), span), [&](const Path& path, const Row& row) {
-    if (!crdt::shows(path, row) || keys.expired(path)) return true;
+    if (!crdt::shows(path, row) || order.expired(path) || order.gone(path)) return true;
     core::split_path(std::string_view(path.encoded()).substr(above), entry.path);
     if (is_plain(row)) {
       entry.value = row.cell.siblings.front().value;
@@ -170,7 +192,7 @@ void View::scan(const Key& prefix, const Span& span, const Scope::Visit& visit) 
 void View::names(const Key& prefix, const Span& span, const Scope::VisitName& visit) const {
   const Path top = path_of(prefix);
   core::PathRange rest = range_of(top, span);
-  KeysInOrder keys(*this);
+  RowsInOrder order(*this, rows_);
   for (bool going = true; going;) {
     going = false;
     Path last;  // With the path above it; empty before the first.
@@ -183,11 +205,11 @@ void View::names(const Key& prefix, const Span& span, const Scope::VisitName& vi
         going = true;
         return false;
       }
-      if (path == top || !crdt::shows(path, row)) return true;
+      if (path == top || !crdt::shows(path, row) || order.gone(path)) return true;
       const std::string name = Path::trusted(path.encoded().substr(top.encoded().size())).first();
       last = top.child(name);
       rows = 0;
-      return keys.expired(path) || visit(name);
+      return order.expired(path) || visit(name);
     });
   }
 }
@@ -195,9 +217,9 @@ void View::names(const Key& prefix, const Span& span, const Scope::VisitName& vi
 Fingerprint View::fingerprint(const Key& prefix) const {
   const Path top = path_of(prefix);
   core::Hash128 sum = rows_.policies()->rules_below(top);  // Zero where no row of a policy rules.
-  KeysInOrder keys(*this);
+  RowsInOrder order(*this, rows_);
   rows_.scan(top, [&](const Path& path, const Row& row) {
-    if (!keys.expired(path)) sum += crdt::row_digest(path, row);
+    if (!order.expired(path) && !order.gone(path)) sum += crdt::row_digest(path, row);
     return true;
   });
   return {sum.high, sum.low};
@@ -239,13 +261,13 @@ std::optional<std::uint64_t> View::rank(const Key& row, bool backwards) const {
 
 std::uint64_t View::count(const Key& sorted_set, const ScoreSpan& span) const {
   const Path at = path_of(sorted_set);
-  return expired(at) ? 0 : Ranking(rows_, decider_, at).count(span);
+  return hidden(at) ? 0 : Ranking(rows_, decider_, at).count(span);
 }
 
 void View::scan(const Key& sorted_set, const ScoreSpan& span,
                 const Scope::VisitScore& visit) const {
   const Path at = path_of(sorted_set);
-  if (!expired(at)) Ranking(rows_, decider_, at).scan(span, visit);
+  if (!hidden(at)) Ranking(rows_, decider_, at).scan(span, visit);
 }
 
 // ---- Expiry.

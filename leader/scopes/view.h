@@ -1,5 +1,6 @@
-// The reading half of a Scope, over any reader. Values are resolved here, on the way out, and
-// expired keys are hidden; no stored bytes depend on it.
+// The reading half of a Scope, over any reader. Values are resolved here, on the way out; expired
+// keys are hidden, and what is inside elements that are not in their list of containers
+// (rows/gone_element.h). No stored bytes depend on it.
 #pragma once
 
 #include <cstdint>
@@ -52,6 +53,9 @@ class View {
   [[nodiscard]] bool expired(const core::Path& path) const;
   // The same; nullopt where that depends on a value that cannot be decided.
   [[nodiscard]] std::optional<bool> find_expired(const core::Path& path) const;
+  // Whether all at and below a path is hidden: its key has expired, or it is, or is inside, an
+  // element that is not in its list.
+  [[nodiscard]] bool hidden(const core::Path& path) const;
   // Returns whether the value at a key (its encoded path) can be decided: false where a policy of a
   // newer version decides between siblings. Then functions that need the value throw
   // Error{kUnsupported}, those for the expiry of the key as well.
@@ -65,9 +69,9 @@ class View {
   }
 
  private:
-  // Returns a row; an empty one if its key has expired.
+  // Returns a row; an empty one if it is hidden.
   [[nodiscard]] crdt::Row row_at(const core::Path& path) const;
-  // Returns the sum in a row, corrected; 0 if its key has expired.
+  // Returns the sum in a row, corrected; 0 if it is hidden.
   [[nodiscard]] core::Number sum_at(const core::Path& path) const;
   // Returns the first type, in the order of types, that shows something at a key or a field of a
   // map.

@@ -1,15 +1,15 @@
 #include "leader/sweeps/erased_sweep.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <utility>
+#include <variant>
 
-#include "core/batch.h"
 #include "core/mark.h"
 #include "core/planted_bug.h"
 #include "crdt/type_table.h"
 #include "regions/seen_by_all.h"
-#include "rows/row_walk.h"
 
 namespace anabranch::leader {
 
@@ -22,9 +22,6 @@ namespace {
 
 // The tag of remove-wins sets inside an encoded path, behind another component.
 constexpr std::string_view kTagInPath{"\0\1E\0\1", 5};
-
-// Most rows are skipped by their keys alone.
-constexpr std::size_t kWalkedPerLook = 10;
 
 bool is_element(const Path& path) {
   const crdt::TypeEntry* const type = crdt::type_at(path.components());
@@ -43,9 +40,20 @@ bool is_erased(const crdt::Row& row) {
 
 ErasedSweep::ErasedSweep(regions::Replica& replica, const storage::Storage& storage,
                          ErasedLimits limits)
-    : replica_(replica), storage_(storage), limits_(limits) {
-  walk_anew();
-}
+    : replica_(replica),
+      limits_(limits),
+      finder_(replica, storage, {.looks = limits.looks, .waiting = limits.waiting},
+              {.bytes = kTagInPath,
+               .op =
+                   [this](const core::Op& op) {
+                     const auto* const put = std::get_if<core::Put>(&op);
+                     const bool removes = put != nullptr && put->value == crdt::kFalse;
+                     if (removes && is_element(put->path)) finder_.take(put->path);
+                   },
+               .row =
+                   [this](const rows::PathRow& at) {
+                     if (is_erased(at.row) && is_element(at.path)) finder_.take(at.path);
+                   }}) {}
 
 core::Result<void> ErasedSweep::slice(Millis now) {
   last_.clear();
@@ -53,10 +61,7 @@ core::Result<void> ErasedSweep::slice(Millis now) {
   if (replica_.exchange().follows() || !replica_.writer().reserve().allows_removing()) return {};
   bool more = false;
   try {
-    const std::uint64_t jumps = replica_.names().vectors().jumps();
-    if (jumps != jumps_) walk_anew();
-    more = read_log();
-    more = (walking_ && walk()) || more;
+    more = finder_.look();
     more = judge() || more;
   } catch (const Error& error) {
     return core::Failure{error.code(), error.what()};
@@ -65,79 +70,18 @@ core::Result<void> ErasedSweep::slice(Millis now) {
   return carry_out();
 }
 
-// ---- Finding.
-
-void ErasedSweep::walk_anew() {
-  jumps_ = replica_.names().vectors().jumps();
-  position_ = storage_.last_position() + 1;
-  walking_ = true;
-  too_many_ = false;
-  after_.clear();
-}
-
-void ErasedSweep::take(const Path& path) {
-  if (waiting_.size() < limits_.waiting) {
-    waiting_.insert(path);
-  } else {
-    too_many_ = true;
-  }
-}
-
-bool ErasedSweep::read_log() {
-  for (std::size_t looks = 0; looks < limits_.looks; ++looks) {
-    const auto record = storage_.read_log(position_);
-    if (!record) return false;
-    if (record->position != position_) {  // Trimmed before the sweep read it.
-      walk_anew();
-      return true;
-    }
-    position_ = record->position + 1;
-    if (record->bytes.find(kTagInPath) == std::string::npos) continue;
-    const auto batch = core::decode_batch(record->bytes);
-    if (!batch.ok()) {  // Damaged on the disk: treated as trimmed.
-      walk_anew();
-      return true;
-    }
-    for (const core::Transaction& txn : batch.value().transactions) {
-      for (const core::Op& op : txn.ops) {
-        const auto* const put = std::get_if<core::Put>(&op);
-        if (put != nullptr && put->value == crdt::kFalse && is_element(put->path)) take(put->path);
-      }
-    }
-  }
-  return true;
-}
-
-bool ErasedSweep::walk() {
-  const auto snapshot = storage_.snapshot();
-  const std::string from = after_.empty() ? std::string() : after_ + '\0';
-  rows::RowWalk rows(*snapshot, from, replica_.names().origins());
-  for (std::size_t looks = 0; looks < limits_.looks * kWalkedPerLook; ++looks, rows.next()) {
-    if (!rows.valid()) {
-      walking_ = false;
-      return false;
-    }
-    after_ = rows.key();
-    if (rows.key().find(kTagInPath) == std::string_view::npos) continue;
-    const rows::PathRow at = rows.row().value_or_raise();
-    if (is_erased(at.row) && is_element(at.path)) take(at.path);
-  }
-  return true;
-}
-
-// ---- Forgetting.
-
 bool ErasedSweep::judge() {
-  if (waiting_.empty()) {
-    if (too_many_) walk_anew();
+  std::set<Path>& waiting = finder_.waiting();
+  if (waiting.empty()) {
+    finder_.find_rest();
     return false;
   }
   const core::VersionVector seen =
       planted(Bug::kForgetErasedTooEarly) ? replica_.applied().vector() : seen_by_all(replica_);
   const auto rows = replica_.reader();
-  auto at = waiting_.upper_bound(judged_);
+  auto at = waiting.upper_bound(judged_);
   for (std::size_t looks = 0; looks < limits_.looks && last_.size() < limits_.removals; ++looks) {
-    if (at == waiting_.end()) {
+    if (at == waiting.end()) {
       judged_ = {};
       return false;
     }
@@ -148,7 +92,7 @@ bool ErasedSweep::judge() {
                          return seen.covers(sibling.dot);
                        });
     if (known && is_due(row)) last_.push_back({*at, std::move(row)});
-    at = erased ? std::next(at) : waiting_.erase(at);
+    at = erased ? std::next(at) : waiting.erase(at);
   }
   return true;
 }
@@ -171,7 +115,7 @@ core::Result<void> ErasedSweep::carry_out() {
   }
   const auto committed = replica_.commit();
   if (!committed.ok()) return committed.failure();
-  for (const Forgotten& each : last_) waiting_.erase(each.path);
+  for (const Forgotten& each : last_) finder_.waiting().erase(each.path);
   forgotten_ += last_.size();
   core::mark<"removed elements of a remove-wins set are forgotten">();
   return {};

@@ -4,19 +4,17 @@
 // ordinary transaction removes the row.
 //
 // The leader whose region removed the element removes the row; any other leader does so `grace_ms`
-// later. So normally only one region does it, but if that one is gone another one takes over. Rows
-// are found in the log as it grows, and by one walk over all rows after each opening and each time
-// that rows arrived without log records. Not thread-safe.
+// later. So normally only one region does it, but if that one is gone another one takes over.
+// Not thread-safe.
 #pragma once
 
 #include <cstdint>
-#include <set>
-#include <string>
 #include <vector>
 
 #include "core/path.h"
 #include "core/result.h"
 #include "crdt/row.h"
+#include "leader/sweeps/row_finder.h"
 #include "regions/replica.h"
 #include "storage/storage.h"
 
@@ -50,14 +48,9 @@ class ErasedSweep {
   };
   [[nodiscard]] const std::vector<Forgotten>& last() const { return last_; }
   // Rows found so far that wait until all regions have seen them.
-  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+  [[nodiscard]] std::size_t waiting() const { return finder_.waiting().size(); }
 
  private:
-  void walk_anew();
-  // read_log() reads some of the log, walk() some of all rows. Both return whether there is more.
-  bool read_log();
-  bool walk();
-  void take(const core::Path& path);
   // Checks some of the waiting rows. Returns whether there are more to check.
   bool judge();
   // Whether it is this leader's time to forget a row that all regions have seen.
@@ -65,16 +58,10 @@ class ErasedSweep {
   core::Result<void> carry_out();
 
   regions::Replica& replica_;
-  const storage::Storage& storage_;
   ErasedLimits limits_;
+  RowFinder finder_;
   core::Millis next_ms_ = 0;
-  storage::Position position_ = 0;  // The next record of the log to read.
-  std::uint64_t jumps_ = 0;         // PublishedVector::jumps() at the last look.
-  bool walking_ = true;
-  std::string after_;  // The key of the last row that the walk has read.
-  std::set<core::Path> waiting_;
-  bool too_many_ = false;  // Some rows were not remembered.
-  core::Path judged_;      // The last row that was checked; empty at the beginning of a round.
+  core::Path judged_;  // The last row that was checked; empty at the beginning of a round.
   std::vector<Forgotten> last_;
   std::uint64_t forgotten_ = 0;
 };

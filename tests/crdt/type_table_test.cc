@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "crdt/elements.h"
 #include "crdt/type_table.h"
 
 using namespace anabranch;
@@ -32,7 +33,7 @@ TEST_SUITE("crdt: types") {
   TEST_CASE("tags and their order are those of the format") {
     std::string tags;
     for (const crdt::TypeEntry& type : crdt::kTypes) tags += type.tag();
-    CHECK(tags == "sfFeEhzlt");
+    CHECK(tags == "sfFeEhzlti");
     for (const crdt::TypeEntry& type : crdt::kTypes) CHECK(crdt::find_type(type.tag()) == &type);
     CHECK(crdt::find_type("x") == nullptr);
     CHECK(crdt::find_type("ss") == nullptr);
@@ -44,9 +45,13 @@ TEST_SUITE("crdt: types") {
     CHECK(tag_at({"\1", "k", "F"}) == "F");
     CHECK(tag_at({"\1", "k", "E", "x"}) == "E");
     CHECK(tag_at({"\1", "k", "h", "f", "h", "g", "e", "x"}) == "e");
+    CHECK(tag_at({"\1", "k", "i", "p"}) == "i");
+    CHECK(tag_at({"\1", "k", "i", "p", "s"}) == "s");
+    CHECK(tag_at({"\1", "k", "h", "f", "i", "p", "i", "q", "h", "g", "e", "x"}) == "e");
     for (const Path& path :
          {Path{"\1"}, Path{"\1", "k"}, Path{"\1", "k", "s", "x"}, Path{"\1", "k", "E"},
           Path{"\1", "k", "E", "x", "y"}, Path{"\1", "k", "h", "f"}, Path{"\1", "k", "y", "x"},
+          Path{"\1", "k", "i"}, Path{"\1", "k", "i", "m", "\xFFposition"},
           Path{std::string(1, '\0'), "k", "s"}}) {
       CHECK(tag_at(path) == "-");
     }
@@ -65,6 +70,27 @@ TEST_SUITE("crdt: types") {
     }
   }
 
+  TEST_CASE("the elements on the way to a row are those of lists of containers alone") {
+    const auto on = [](const Path& path) {
+      std::vector<Path> elements;
+      for (const std::size_t size : crdt::elements_on(path.encoded())) {
+        elements.push_back(Path::trusted(path.encoded().substr(0, size)));
+      }
+      return elements;
+    };
+    const Path outer{"\1", "k", "h", "f", "i", "p"};
+    const Path inner{"\1", "k", "h", "f", "i", "p", "h", "i", "i", "q"};
+    CHECK(on(outer) == std::vector{outer});
+    CHECK(on(outer.child("s")) == std::vector{outer});
+    CHECK(on(inner.child("e").child("i")) == std::vector{outer, inner});
+    for (const Path& path :
+         {Path{"\1", "i", "s"}, Path{"\1", "k", "i"}, Path{"\1", "k", "e", "i"},
+          Path{"\1", "k", "h", "i", "s"}, Path{"\1", "k", "i", "m", "\xFFp"},
+          Path{"\1", "k", "l", "i", "p"}, Path{std::string(1, '\0'), "k", "i", "p"}}) {
+      CHECK(on(path).empty());
+    }
+  }
+
   TEST_CASE("flags are decided by their type, all else by its policy") {
     const auto both = row_of({"1", "0"}).cell;
     CHECK(crdt::ruled(Path{"\1", "k", "f"}, both) == "1");
@@ -79,8 +105,10 @@ TEST_SUITE("crdt: types") {
     crdt::Cell cell;
     cell.add({{1, 1}, {7 << 16U}, "late", std::nullopt});
     cell.add({{2, 1}, {5 << 16U}, "early", std::nullopt});
-    for (const Path& path : {Path{"\1", "k", "t", "x"}, Path{"\1", "k", "l", "m", "x"},
-                             Path{"\1", "k", "h", "f", "l", "m", "x"}}) {
+    for (const Path& path :
+         {Path{"\1", "k", "t", "x"}, Path{"\1", "k", "l", "m", "x"},
+          Path{"\1", "k", "h", "f", "l", "m", "x"}, Path{"\1", "k", "i", "p"},
+          Path{"\1", "k", "i", "m", "\xFFp"}, Path{"\1", "k", "i", "p", "i", "m", "\xFFp"}}) {
       CHECK(crdt::ruled(path, cell) == "late");
     }
     for (const Path& path : {Path{"\1", "k", "l", "x"}, Path{"\1", "k", "q", "m", "x"},

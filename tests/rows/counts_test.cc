@@ -27,11 +27,11 @@ Row shown_row() {
 Path any_shape(Random& random) {
   static const std::vector<std::string> kNames = {
       "", "a", "b", "s", "e", "E", "h", std::string(1, '\0'), std::string(470, 'n')};
-  static const std::vector<std::string> kTags = {"s", "f", "F", "e", "E", "z", "h",
-                                                 "h", "l", "t", "x", "",  "hh"};
+  static const std::vector<std::string> kTags = {"s", "f", "F", "e", "E", "z", "h", "h",
+                                                 "l", "t", "i", "i", "x", "",  "hh"};
   Path path{std::string(1, static_cast<char>(random.between(0, 2))), random.pick(kNames)};
   for (std::size_t depth = random.below(4); depth > 0; --depth) {
-    path.append("h").append(random.pick(kNames));
+    path.append(random.chance(0.5) ? "h" : "i").append(random.pick(kNames));
   }
   const std::string tag = random.pick(kTags);
   path.append(tag);
@@ -122,6 +122,31 @@ TEST_SUITE("rows: counts") {
     world.set(inner, {});
     CHECK(world.stage().count(Path{"\1"}) == 0);
     CHECK(world.stage().count(Path{"\1", "k", "h"}) == 0);
+  }
+
+  TEST_CASE("an element of a list of containers counts by its member row, and by nothing in it") {
+    StageWorld world;
+    const Path list{"\1", "k", "h", "f", "i"};
+    const Path element = list.child("p");
+    const Path inside = element.child("h").child("votes").child("s");
+    world.set(inside, shown_row());
+    CHECK(world.stage().count(element.child("h")) == 1);
+    CHECK(world.stage().count(list) == 0);
+    CHECK(world.stage().count(Path{"\1"}) == 0);
+    CHECK(world.difference() == "");
+    world.set(element, shown_row());
+    world.set(list.child("m").child("\xFFp"), shown_row());
+    CHECK(world.stage().count(list) == 1);
+    CHECK(world.stage().count(Path{"\1", "k", "h"}) == 1);
+    CHECK(world.stage().count(Path{"\1"}) == 1);
+    CHECK(world.difference() == "");
+    world.set(element, {});
+    CHECK(world.stage().count(element.child("h")) == 1);
+    CHECK(world.stage().count(list) == 0);
+    CHECK(world.stage().count(Path{"\1"}) == 0);
+    world.set(inside, {});
+    CHECK(world.stage().count(element.child("h")) == 0);
+    CHECK(world.difference() == "");
   }
 
   TEST_CASE("rows of the mesh's own space and of foreign shapes are not counted") {

@@ -142,6 +142,8 @@ std::string shown_at(Scope& scope, const Key& key) {
       return "[" + joined(Strung(scope, key).elements(), " ") + "]";
     case Type::kText:
       return '"' + Text(scope, key).str() + '"';
+    case Type::kItemList:
+      return "[" + std::to_string(ItemList(scope, key).size()) + " elements]";
     case Type::kEnableWinsFlag:
       return EnableWinsFlag(scope, key).get() ? "on" : "off";
     case Type::kDisableWinsFlag:

@@ -24,7 +24,8 @@ bool can_lose(const Path& path) {
     const std::size_t below = parts.size() - at - 1;
     if (kRows.find(parts[at]) != std::string_view::npos) return below == 0;
     if (kElements.find(parts[at]) != std::string_view::npos) return below == 1;
-    if (parts[at] != "h") return false;
+    if (parts[at] == "i" && below == 1) return false;  // A member row is put once.
+    if (parts[at] != "h" && parts[at] != "i") return false;
   }
   return false;
 }

@@ -26,6 +26,13 @@ constexpr Millis kErasedEveryMs = 300;
 constexpr leader::ErasedLimits kErasedLimits{
     .grace_ms = 3'000, .looks = 20, .removals = 3, .waiting = 10};
 
+// Whether a row at or below a path can make its type shown: what is below an element cannot.
+bool may_show(const Path& at, const Path& row, const crdt::TypeEntry& type) {
+  const bool has_elements =
+      type.layout == crdt::Layout::kElements || type.layout == crdt::Layout::kItems;
+  return !has_elements || row.components().size() == at.components().size() + 1;
+}
+
 // Whether any value below a path shows something: elements of a remove-wins set that were removed
 // do not.
 bool shows_values(const Visible& visible, const Path& at, const crdt::TypeEntry& type) {
@@ -35,7 +42,7 @@ bool shows_values(const Visible& visible, const Path& at, const crdt::TypeEntry&
         type.hides_false() && std::ranges::any_of(cell->second, [](const Visible::Value& each) {
           return each.value == crdt::kFalse;
         });
-    if (!removed) return true;
+    if (!removed && may_show(at, cell->first, type)) return true;
   }
   return false;
 }
@@ -46,8 +53,10 @@ std::string tag_shown(const Visible& visible, const Path& key) {
     const std::string tag = type.tag();
     const Path at = key.child(tag);
     if (shows_values(visible, at, type)) return tag;
-    const auto tally = visible.tallies.lower_bound(at);
-    if (tally != visible.tallies.end() && at.is_prefix_of(tally->first)) return tag;
+    for (auto tally = visible.tallies.lower_bound(at);
+         tally != visible.tallies.end() && at.is_prefix_of(tally->first); ++tally) {
+      if (may_show(at, tally->first, type)) return tag;
+    }
   }
   return {};
 }

@@ -59,6 +59,31 @@ void act_on_list(regions::Group& group, Random& random, const Path& list) {
   }
 }
 
+// Elements with contents: an erase clears what it has seen of them, and only the member row of an
+// element that is there is ever put.
+void act_on_items(regions::Group& group, Random& random, const Path& list) {
+  const Positions all = positions_below(group, list);
+  if (all.empty() || random.chance(0.3)) {
+    group.put(list.child(random_position(group, random, all, false)), "");
+    return;
+  }
+  const std::string& position = random.pick(all);
+  const Path element = list.child(position);
+  const double what = random.unit();
+  if (what < 0.25) {
+    group.clear(element);
+    group.remove(list.child("m").child(position));
+  } else if (what < 0.4) {
+    group.put(list.child("m").child(position), random_position(group, random, all, false));
+  } else if (what < 0.6) {
+    group.add(element.child("h").child("votes").child("s"), 1);
+  } else if (what < 0.7) {
+    act_on_list(group, random, element.child("l"));
+  } else {
+    group.put(element.child("h").child("text").child("s"), std::to_string(random.below(100)));
+  }
+}
+
 void act_on_text(regions::Group& group, Random& random, const Path& text) {
   const Positions all = positions_below(group, text);
   if (all.empty() || random.chance(0.5)) {
@@ -82,6 +107,10 @@ void random_sequence_act(regions::Group& group, Random& random, const std::strin
   const bool list = random.chance(0.5);
   const Path place{kSpace, key, list ? "l" : "t"};
   list ? act_on_list(group, random, place) : act_on_text(group, random, place);
+}
+
+void random_items_act(regions::Group& group, Random& random, const std::string& key) {
+  act_on_items(group, random, Path{kSpace, key, "i"});
 }
 
 }  // namespace anabranch::test

@@ -1,5 +1,5 @@
-// The acts of editors of lists and texts in a simulation: rows at positions between existing ones,
-// moved elements, deleted parts, cleared runs.
+// The acts of editors of lists, texts and lists of containers in a simulation: rows at positions
+// between existing ones, moved elements, deleted parts, cleared runs, contents of elements.
 #pragma once
 
 #include <string>
@@ -9,7 +9,9 @@
 
 namespace anabranch::test {
 
-// A random act on the list and the text at a key of database 0, as their handles would write it.
+// A random act on the list or the text at a key of database 0, as their handles would write it.
 void random_sequence_act(regions::Group& group, Random& random, const std::string& key);
+// The same on the list of containers there.
+void random_items_act(regions::Group& group, Random& random, const std::string& key);
 
 }  // namespace anabranch::test

@@ -218,6 +218,9 @@ void random_transaction(regions::Group& group, Random& random, const Plan& plan,
   if (apart.chance(0.1)) random_choice(group, apart, plan);
   if (plan.policies && apart.chance(0.05)) random_policy(group, apart, plan);
   if (plan.modules && apart.chance(0.05)) random_module(group, apart, plan);
+  if (plan.more_types && apart.chance(0.2)) {
+    random_items_act(group, apart, "k" + std::to_string(apart.below(plan.keys)));
+  }
 }
 
 }  // namespace anabranch::test

@@ -25,7 +25,9 @@ namespace {
 void make(Node& node, const crdt::TypeEntry& type) {
   node.write(1000, [&](regions::Group& group) {
     core::Path path = leader::path_of(Key("k").of(type.type));
-    if (type.layout == crdt::Layout::kElements) path.append("x");
+    const bool has_names =
+        type.layout == crdt::Layout::kElements || type.layout == crdt::Layout::kItems;
+    if (has_names) path.append("x");
     if (type.layout == crdt::Layout::kFields) path.append("f").append("s");
     group.put(path, crdt::kTrue);
   });

@@ -188,5 +188,8 @@ TEST_SUITE("types: histories") {
     try_histories("Sorted set under max");
   }
   TEST_CASE("a list has what was inserted and not erased, in one order") { try_histories("List"); }
+  TEST_CASE("a list of containers has what was inserted and not erased, with all that is in it") {
+    try_histories("List of containers");
+  }
   TEST_CASE("a text has every character once, in one order") { try_histories("Text"); }
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "tests/types/items.h"
 #include "tests/types/sequence.h"
 
 namespace anabranch::test {
@@ -184,6 +185,10 @@ std::vector<Subject> make_subjects() {
   const Acts moves{"insert 0 *", "insert 1 *", "insert 2 *", "push *",   "push *",
                    "erase 0",    "erase 1",    "move 0 2",   "move 1 0", "move 2 7",
                    "move 3 1",   "insert 5 *", "insert 9 *", "clear",    "del"};
+  const Acts items{"insert 0 *", "insert 1 *", "push *",   "push *",   "push *",   "erase 0",
+                   "erase 1",    "move 0 2",   "move 1 0", "move 3 1", "text 0 x", "text 1 y",
+                   "text 1 z",   "vote 0 1",   "vote 1 3", "done 0",   "done 1",   "open 1",
+                   "tag 0 red",  "tag 2 blue", "clear",    "del"};
   const Acts edits{"insert 0 *", "insert 1 *", "insert 2 *", "insert 4 *", "insert 7 *",
                    "insert 9 *", "erase 0 1",  "erase 2 2",  "erase 1 5",  "erase 4 3",
                    "erase 6 9",  "clear",      "del"};
@@ -204,6 +209,8 @@ std::vector<Subject> make_subjects() {
       {"Sorted set under max", "max/scores", put_scores, write_sorted_set, show_sorted_set,
        sorted_set_under_max_meaning},
       {"List", "list", moves, write_list, show_list, list_meaning, false, list_items, list_places},
+      {"List of containers", "items", items, write_items, show_items, items_meaning, true,
+       list_items, item_places},
       {"Text", "text", edits, write_text, show_text, text_meaning, false, text_items, text_places,
        true},
   };

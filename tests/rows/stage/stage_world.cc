@@ -34,8 +34,10 @@ bool show(const Row& row, const Components& parts, std::size_t tag, const Path& 
     shown.emplace_back(collection, parts[tag + 1]);
     return true;
   }
-  if (type != "h" || left < 2) return false;
+  if ((type != "h" && type != "i") || left < 2) return false;
   shown.emplace_back(collection, parts[tag + 1]);
+  if (type == "i" && left == 2) return true;
+  if (type == "i") shown.clear();  // What is in an element counts nowhere above it.
   return show(row, parts, tag + 2, collection.child(parts[tag + 1]), shown);
 }
 

@@ -132,6 +132,15 @@ void describe_text(Json& json, Scope& scope, const Key& key) {
   json["value"] = bytes_json(text.str());
 }
 
+void describe_item_list(Json& json, Scope& scope, const Key& key) {
+  const ItemList list{scope, key};
+  json["count"] = list.size();
+  json["elements"] = Json::array();
+  for (const std::string& id : list.ids(0, kShownMax)) {
+    json["elements"].push_back({{"id", id}, {"type", to_string(scope.type(list.place(id)))}});
+  }
+}
+
 // Lists the other types of the key: written at the same time in other regions, and not shown beside
 // `shown`.
 Json hidden_json(const Scope& scope, const Key& key, Type shown) {
@@ -203,6 +212,9 @@ void show(Call& call) {
       break;
     case Type::kText:
       describe_text(json, call.scope, key);
+      break;
+    case Type::kItemList:
+      describe_item_list(json, call.scope, key);
       break;
   }
   note_shown(call, key, type);

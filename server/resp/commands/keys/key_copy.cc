@@ -32,6 +32,8 @@ class Copier {
         return copy_list(from, to);
       case Type::kText:
         return copy_text(from, to);
+      case Type::kItemList:
+        return copy_item_list(from, to);
     }
   }
 
@@ -101,6 +103,18 @@ class Copier {
   void copy_text(const Key& from, const Key& to) {
     count();
     Text(txn_, to).insert(0, Text(txn_, from).str());
+  }
+
+  // The elements of the copy have ids of their own.
+  void copy_item_list(const Key& from, const Key& to) {
+    check(from.of(Type::kItemList));
+    const ItemList source(txn_, from);
+    ItemList target(txn_, to);
+    for (const std::string& id : source.ids()) {
+      count();
+      const Key element = source.place(id);
+      copy(element, txn_.type(element), target.place(target.push_back()));
+    }
   }
 
   Scope& txn_;

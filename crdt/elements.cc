@@ -1,0 +1,57 @@
+#include "crdt/elements.h"
+
+#include <anabranch/key.h>
+
+#include "crdt/type_table.h"
+
+namespace anabranch::crdt {
+
+namespace {
+
+constexpr std::string_view kComponentEnd("\0\1", 2);
+// The tag of such lists behind another component.
+constexpr std::string_view kTagInPath("\0\1i\0\1", 5);
+
+// Takes components off an encoding, still encoded.
+class Walk {
+ public:
+  explicit Walk(std::string_view encoded) : encoded_(encoded) {}
+
+  // Makes component() the next one. Returns false behind the last.
+  bool next() {
+    const std::size_t end = encoded_.find(kComponentEnd, at_);
+    if (end == std::string_view::npos) return false;
+    component_ = encoded_.substr(at_, end - at_);
+    at_ = end + kComponentEnd.size();
+    return true;
+  }
+  [[nodiscard]] std::string_view component() const { return component_; }
+  [[nodiscard]] bool is(Type tag) const {
+    return component_.size() == 1 && component_.front() == static_cast<char>(tag);
+  }
+  [[nodiscard]] std::size_t taken() const { return at_; }
+
+ private:
+  std::string_view encoded_;
+  std::string_view component_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+std::vector<std::size_t> elements_on(std::string_view encoded) {
+  std::vector<std::size_t> found;
+  if (encoded.find(kTagInPath) == std::string_view::npos) return found;
+  Walk walk(encoded);
+  if (!walk.next() || walk.component() == std::string_view("\0\xFF", 2)) return found;
+  if (!walk.next()) return found;
+  while (walk.next()) {  // The tag of the next place.
+    const bool is_item = walk.is(Type::kItemList);
+    if (!is_item && !walk.is(Type::kMap)) return found;
+    if (!walk.next() || (is_item && walk.component() == kMoved)) return found;
+    if (is_item) found.push_back(walk.taken());
+  }
+  return found;
+}
+
+}  // namespace anabranch::crdt

@@ -1,0 +1,69 @@
+// Finds rows of one kind for a sweep: in the log as it grows, and by one walk over all rows after
+// each opening and each time that rows arrived without log records. Remembers their paths until the
+// sweep drops them. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "core/op.h"
+#include "core/path.h"
+#include "regions/replica.h"
+#include "rows/row_walk.h"
+#include "storage/storage.h"
+
+namespace anabranch::leader {
+
+struct FinderLimits {
+  std::size_t looks = 1'000;      // Rows and records of the log read in one slice.
+  std::size_t waiting = 100'000;  // Remembered paths; further rows are found by another walk.
+};
+
+class RowFinder {
+ public:
+  // The rows to find. `op` is called for each op of the log, `row` for each row of a walk, as far
+  // as `bytes` occur in the record or storage key; both call take().
+  struct Kind {
+    std::string_view bytes;
+    std::function<void(const core::Op&)> op;
+    std::function<void(const rows::PathRow&)> row;
+  };
+
+  // `storage` belongs to the replica. Both must outlive this object.
+  RowFinder(const regions::Replica& replica, const storage::Storage& storage, FinderLimits limits,
+            Kind kind);
+
+  // Reads some of the log and of all rows. Returns whether there is more. Throws Error when stored
+  // rows cannot be read.
+  bool look();
+  // Remembers a path; if there are too many already, another walk will find it.
+  void take(const core::Path& path);
+  // Begins another walk if paths were not remembered; call it when none is waiting.
+  void find_rest();
+
+  // The paths found so far.
+  [[nodiscard]] std::set<core::Path>& waiting() { return waiting_; }
+  [[nodiscard]] const std::set<core::Path>& waiting() const { return waiting_; }
+
+ private:
+  void walk_anew();
+  // Both return whether there is more.
+  bool read_log();
+  bool walk();
+
+  const regions::Replica& replica_;
+  const storage::Storage& storage_;
+  FinderLimits limits_;
+  Kind kind_;
+  storage::Position position_ = 0;  // The next record of the log to read.
+  std::uint64_t jumps_ = 0;         // PublishedVector::jumps() at the last look.
+  bool walking_ = true;
+  std::string after_;  // The key of the last row that the walk has read.
+  std::set<core::Path> waiting_;
+  bool too_many_ = false;  // Some rows were not remembered.
+};
+
+}  // namespace anabranch::leader
