@@ -13,9 +13,9 @@
 
 #include <toml++/toml.h>
 
+#include "control/verbs/policy_words.h"
 #include "core/text.h"
 #include "server/address.h"
-#include "server/resp/policy_words.h"
 #include "transport/address.h"
 
 namespace anabranch::server {
@@ -89,7 +89,7 @@ Result<void> set_peers(Config& config, const Values& values) {
 Result<void> set_policies(Config& config, const Values& values) {
   std::vector<PrefixPolicy> policies;
   for (const std::string& text : values) {
-    auto policy = parse_prefix_policy(text);
+    auto policy = control::parse_prefix_policy(text);
     if (!policy.ok()) return policy.failure();
     policies.push_back(std::move(policy).value());
   }

@@ -10,17 +10,19 @@
 #include <utility>
 #include <vector>
 
+#include "control/resp/writer.h"
+#include "control/verbs/policy_words.h"
 #include "server/resp/connection_session.h"
 #include "server/resp/shown_cells.h"
-#include "server/resp/writer.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
 
 struct Command;
 
-// The databases of SELECT: 0 to 15.
-inline constexpr std::uint8_t kDatabases = 16;
+using control::kDatabases;
+using control::NoRoom;
+using control::Writer;
 
 // Commands between MULTI and EXEC.
 struct Queue {

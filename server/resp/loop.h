@@ -20,9 +20,9 @@
 #include <utility>
 #include <vector>
 
+#include "control/resp/file.h"
 #include "leader/leader.h"
 #include "server/resp/connection.h"
-#include "server/resp/file.h"
 #include "server/resp/heap.h"
 #include "server/resp/host.h"
 #include "server/resp/input_room.h"

@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <string>
 
+#include "control/resp/parser.h"
 #include "leader/threads/watchdog.h"
-#include "server/resp/parser.h"
 
 namespace anabranch::server {
+
+using control::ParserLimits;
 
 struct ServerOptions {
   // HOST:PORT; port 0 for any free one. Only addresses of this machine: there are no passwords yet.

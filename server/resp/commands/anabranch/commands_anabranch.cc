@@ -7,20 +7,22 @@
 #include <utility>
 #include <vector>
 
+#include "control/verbs/status_json.h"
+#include "control/verbs/verdict_json.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/anabranch/conflict_verbs.h"
 #include "server/resp/commands/anabranch/once_verb.h"
 #include "server/resp/commands/anabranch/plugin_verbs.h"
 #include "server/resp/commands/anabranch/policy_verbs.h"
 #include "server/resp/commands/anabranch/show_verb.h"
-#include "server/resp/commands/anabranch/status_json.h"
-#include "server/resp/commands/anabranch/verdict_json.h"
 #include "server/resp/commands/connection/session_verbs.h"
 #include "server/resp/host.h"
 #include "server/resp/identity.h"
 
 namespace anabranch::server {
 namespace {
+
+using namespace control;  // TEMP
 
 using Json = nlohmann::ordered_json;
 

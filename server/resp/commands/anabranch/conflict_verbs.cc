@@ -9,16 +9,18 @@
 #include <string>
 #include <vector>
 
+#include "control/verbs/bytes_json.h"
+#include "control/verbs/policy_words.h"
+#include "control/verbs/status_json.h"
 #include "core/text.h"
 #include "leader/losers.h"
-#include "server/resp/commands/anabranch/bytes_json.h"
-#include "server/resp/commands/anabranch/status_json.h"
 #include "server/resp/host.h"
 #include "server/resp/identity.h"
-#include "server/resp/policy_words.h"
 
 namespace anabranch::server {
 namespace {
+
+using namespace control;  // TEMP
 
 using Json = nlohmann::ordered_json;
 

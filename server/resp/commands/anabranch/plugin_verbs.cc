@@ -5,12 +5,14 @@
 #include <string>
 #include <utility>
 
-#include "server/resp/commands/anabranch/bytes_json.h"
+#include "control/verbs/bytes_json.h"
 #include "server/resp/host.h"
 #include "server/resp/identity.h"
 
 namespace anabranch::server {
 namespace {
+
+using namespace control;  // TEMP
 
 using Json = nlohmann::ordered_json;
 

@@ -7,13 +7,15 @@
 #include <string>
 #include <vector>
 
-#include "server/resp/commands/anabranch/bytes_json.h"
+#include "control/verbs/bytes_json.h"
+#include "control/verbs/policy_words.h"
 #include "server/resp/host.h"
 #include "server/resp/identity.h"
-#include "server/resp/policy_words.h"
 
 namespace anabranch::server {
 namespace {
+
+using namespace control;  // TEMP
 
 using Json = nlohmann::ordered_json;
 

@@ -12,12 +12,14 @@
 
 #include <anabranch/handles.h>
 
+#include "control/verbs/bytes_json.h"
 #include "crdt/type_table.h"
-#include "server/resp/commands/anabranch/bytes_json.h"
 #include "server/resp/host.h"
 
 namespace anabranch::server {
 namespace {
+
+using namespace control;  // TEMP
 
 using Json = nlohmann::ordered_json;
 

@@ -10,7 +10,7 @@
 
 #include <anabranch/status.h>
 
-namespace anabranch::server {
+namespace anabranch::control {
 
 template <typename Status, typename Value>
 struct Field {
@@ -238,4 +238,4 @@ static_assert(kIsComplete<AppliedStatus> && kIsComplete<PeerStatus> && kIsComple
               kIsComplete<SnapshotStatus> && kIsComplete<WatchesStatus> &&
               kIsComplete<StoreStatus>);
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control

@@ -3,9 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "server/resp/commands/status_fields.h"
+#include "control/verbs/status_fields.h"
 
-namespace anabranch::server {
+namespace anabranch::control {
 
 template <typename Value>
 nlohmann::ordered_json to_json(const Value& value) {
@@ -23,4 +23,4 @@ nlohmann::ordered_json to_json(const Value& value) {
   }
 }
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control

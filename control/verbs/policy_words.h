@@ -8,7 +8,10 @@
 
 #include "core/result.h"
 
-namespace anabranch::server {
+namespace anabranch::control {
+
+// The databases of SELECT: 0 to 15.
+inline constexpr std::uint8_t kDatabases = 16;
 
 // Parses a kind in any case: "max", "lww+base", "native:nearest" (the name of a function keeps its
 // case), "wasm1:MODULE". Fails with the words that there are.
@@ -19,4 +22,4 @@ core::Result<std::uint8_t> parse_database(std::string_view word);
 // nothing for all keys.
 core::Result<PrefixPolicy> parse_prefix_policy(std::string_view text);
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control

@@ -1,4 +1,4 @@
-#include "server/resp/parser.h"
+#include "control/resp/parser.h"
 
 #include <algorithm>
 #include <cstring>
@@ -8,7 +8,7 @@
 #include "core/assert.h"
 #include "core/text.h"
 
-namespace anabranch::server {
+namespace anabranch::control {
 namespace {
 
 constexpr std::size_t kLineEnd = 2;  // "\r\n".
@@ -240,4 +240,4 @@ Parser::Step Parser::fail(std::string message) {
   return Step::kBroken;
 }
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control

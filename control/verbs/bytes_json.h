@@ -7,7 +7,7 @@
 
 #include "core/text.h"
 
-namespace anabranch::server {
+namespace anabranch::control {
 
 // Returns a string if they are UTF-8, else {"hex": "00ff..."}.
 inline nlohmann::ordered_json bytes_json(std::string_view bytes) {
@@ -15,4 +15,4 @@ inline nlohmann::ordered_json bytes_json(std::string_view bytes) {
   return {{"hex", core::to_hex(bytes)}};
 }
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control

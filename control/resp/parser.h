@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace anabranch::server {
+namespace anabranch::control {
 
 struct ParserLimits {
   std::size_t arguments_max = 1'000'000;                    // More: "invalid multibulk length".
@@ -98,4 +98,4 @@ class Parser {
   std::string error_;
 };
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control

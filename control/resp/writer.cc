@@ -1,11 +1,11 @@
-#include "server/resp/writer.h"
+#include "control/resp/writer.h"
 
 #include <algorithm>
 #include <charconv>
 
 #include <anabranch/error.h>
 
-namespace anabranch::server {
+namespace anabranch::control {
 namespace {
 
 // A type, 20 digits with their sign, and the line's end.
@@ -95,4 +95,4 @@ void Writer::enclose(std::size_t mark, Aggregate kind, std::size_t size) {
   move_before(mark, end);
 }
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control

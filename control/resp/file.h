@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace anabranch::server {
+namespace anabranch::control {
 
 class File {
  public:
@@ -27,4 +27,4 @@ class File {
   int fd_;
 };
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control

@@ -1,14 +1,13 @@
-#include "server/resp/policy_words.h"
+#include "control/verbs/policy_words.h"
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
+#include "control/verbs/words.h"
 #include "core/text.h"
-#include "server/resp/client.h"
-#include "server/resp/command.h"
 
-namespace anabranch::server {
+namespace anabranch::control {
 
 namespace {
 
@@ -77,4 +76,4 @@ core::Result<PrefixPolicy> parse_prefix_policy(std::string_view text) {
   return PrefixPolicy{std::string(text), policy.value(), database.value()};
 }
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control

@@ -6,9 +6,9 @@
 
 #include "regions/wire/verdict.h"
 
-namespace anabranch::server {
+namespace anabranch::control {
 
 // An array, one object per region.
 std::string verdicts_json(const std::vector<regions::Verdict>& verdicts);
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control

@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-namespace anabranch::server {
+namespace anabranch::control {
 
 // There is no room for an answer now, though it is within bytes_max.
 struct NoRoom {
@@ -81,4 +81,4 @@ class Writer {
   int protocol_ = 2;
 };
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control

@@ -1,9 +1,9 @@
-#include "server/resp/commands/anabranch/verdict_json.h"
+#include "control/verbs/verdict_json.h"
 
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-namespace anabranch::server {
+namespace anabranch::control {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -60,4 +60,4 @@ std::string verdicts_json(const std::vector<Verdict>& verdicts) {
   return array.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control
