@@ -69,9 +69,13 @@ class Table {
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       const std::size_t begin = rows_.size();
       const auto declared = rows_[i].declared_verbs;
+      const control::Verb* const shared = rows_[i].shared;
       const Group group = rows_[i].group;
       if (declared != nullptr) {
         for (const Command& row : declared()) add(row, group, names_[i] + "|");
+      }
+      if (shared != nullptr && rows_[i].run == nullptr) {
+        for (const Command& row : verbs_of(*shared)) add(row, group, names_[i] + "|");
       }
       verbs.emplace_back(begin, rows_.size());
     }

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <anabranch/error.h>
 #include <anabranch/handles.h>
@@ -112,5 +113,7 @@ std::span<const Command> transaction_commands();
 std::span<const Command> server_commands();
 std::span<const Command> session_commands();
 std::span<const Command> anabranch_commands();
+// Returns the rows for the verbs of a container of the control layer, with HELP.
+std::vector<Command> verbs_of(const control::Verb& container);
 
 }  // namespace anabranch::server

@@ -1,6 +1,6 @@
 // A key as JSON, with all its concurrent values. Keys and values are strings if they are UTF-8,
 // else {"hex": "00ff..."}.
-#include "server/resp/commands/anabranch/show_verb.h"
+#include "control/verbs/show_verb.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,12 +14,9 @@
 
 #include "control/verbs/bytes_json.h"
 #include "crdt/type_table.h"
-#include "server/resp/host.h"
 
-namespace anabranch::server {
+namespace anabranch::control {
 namespace {
-
-using namespace control;  // TEMP
 
 using Json = nlohmann::ordered_json;
 
@@ -153,10 +150,10 @@ Json hidden_json(const Scope& scope, const Key& key, Type shown) {
 // Adds the policy that decides between the siblings of a key, as far as it is committed.
 void add_policy(Json& json, const Call& call, std::string_view key) {
   const PolicyAt* deciding = nullptr;
-  const std::vector<PolicyAt> all = call.host.leader.policies();
+  const std::vector<PolicyAt> all = call.leader.policies();
   for (const PolicyAt& each : all) {
     const bool is_above =
-        each.in_force && each.database == call.client.database && key.starts_with(each.prefix);
+        each.in_force && each.database == call.database && key.starts_with(each.prefix);
     if (!is_above) continue;
     if (deciding == nullptr || deciding->prefix.size() < each.prefix.size()) deciding = &each;
   }
@@ -166,53 +163,47 @@ void add_policy(Json& json, const Call& call, std::string_view key) {
                     {"note", bytes_json(deciding->note)}};
 }
 
-// All siblings of a string or a flag are in the answer.
-void note_shown(const Call& call, const Key& key, Type type) {
-  if (type == Type::kString || is_flag(type)) {
-    call.client.shown.note(key.of(type), call.host.leader.seen());
-  }
-}
-
 }  // namespace
 
 void show(Call& call) {
-  const Key key = call.key(2);
-  const Type type = call.scope.type(key);
-  Json json{
-      {"key", bytes_json(call[2])}, {"database", call.client.database}, {"type", to_string(type)}};
+  const Key key(call.database, call[2]);
+  Scope& scope = *call.scope;
+  const Type type = scope.type(key);
+  Json json{{"key", bytes_json(call[2])}, {"database", call.database}, {"type", to_string(type)}};
   switch (type) {
     case Type::kNone:
       break;
     case Type::kString:
-      describe_string(json, call.scope, key);
+      describe_string(json, scope, key);
       break;
     case Type::kEnableWinsFlag:
     case Type::kDisableWinsFlag:
-      describe_flag(json, call.scope, key.of(type));
+      describe_flag(json, scope, key.of(type));
       break;
     case Type::kSet:
     case Type::kRemoveWinsSet:
-      describe_set(json, call.scope, key, type);
+      describe_set(json, scope, key, type);
       break;
     case Type::kMap:
-      describe_map(json, call.scope, key);
+      describe_map(json, scope, key);
       break;
     case Type::kSortedSet:
-      describe_sorted_set(json, call.scope, key);
+      describe_sorted_set(json, scope, key);
       break;
     case Type::kList:
-      describe_list(json, call.scope, key);
+      describe_list(json, scope, key);
       break;
     case Type::kText:
-      describe_text(json, call.scope, key);
+      describe_text(json, scope, key);
       break;
   }
-  note_shown(call, key, type);
+  // All siblings of a string or a flag are in the answer.
+  if (type == Type::kString || is_flag(type)) call.front.note_shown(key.of(type));
   add_policy(json, call, call[2]);
-  if (Json hidden = hidden_json(call.scope, key, type); !hidden.empty()) {
+  if (Json hidden = hidden_json(scope, key, type); !hidden.empty()) {
     json["hidden"] = std::move(hidden);
   }
   call.reply().bulk(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control

@@ -1,6 +1,6 @@
 // ANABRANCH POLICY: the rules between concurrent values, by key prefix. The database is the one
 // that the client has selected, unless DB names another.
-#include "server/resp/commands/anabranch/policy_verbs.h"
+#include "control/verbs/policy_verbs.h"
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -9,13 +9,10 @@
 
 #include "control/verbs/bytes_json.h"
 #include "control/verbs/policy_words.h"
-#include "server/resp/host.h"
-#include "server/resp/identity.h"
+#include "control/verbs/words.h"
 
-namespace anabranch::server {
+namespace anabranch::control {
 namespace {
-
-using namespace control;  // TEMP
 
 using Json = nlohmann::ordered_json;
 
@@ -26,7 +23,7 @@ struct Rest {
 };
 
 Rest rest_of(const Call& call, std::size_t from, bool may_have_base) {
-  Rest rest{.database = call.client.database};
+  Rest rest{.database = call.database};
   for (std::size_t i = from; i < call.size(); ++i) {
     if (may_have_base && same_word(call[i], "base")) {
       rest.base = true;
@@ -43,19 +40,19 @@ void set(Call& call) {
   const Rest rest = rest_of(call, 5, true);
   Policy policy = parse_policy(call[3]).value_or_raise();
   policy.keep_base = policy.keep_base || rest.base;
-  call.host.leader.set_policy(rest.database, call[4], policy).value_or_raise();
+  call.leader.set_policy(rest.database, call[4], policy).value_or_raise();
   call.reply().ok();
 }
 
 void remove(Call& call) {
   const Rest rest = rest_of(call, 4, false);
-  call.host.leader.remove_policy(rest.database, call[3]).value_or_raise();
+  call.leader.remove_policy(rest.database, call[3]).value_or_raise();
   call.reply().ok();
 }
 
 void list(Call& call) {
   Json all = Json::array();
-  for (const PolicyAt& each : call.host.leader.policies()) {
+  for (const PolicyAt& each : call.leader.policies()) {
     all.push_back({{"database", each.database},
                    {"prefix", bytes_json(each.prefix)},
                    {"policy", bytes_json(to_string(each.policy))},
@@ -66,43 +63,31 @@ void list(Call& call) {
   call.reply().bulk(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-constexpr Command kVerbs[] = {
+constexpr Verb kVerbs[] = {
     {.name = "set",
      .arity = -5,
-     .flags = kWrites | kAlone | kAdmin,
+     .access = Access::kWrites,
      .run = set,
-     .since = kAnabranchVersion,
      .usage = "kind prefix [BASE] [DB n]",
      .help = "The rule for keys with this prefix, in all regions: lww, siblings, max, min, "
              "native:function, wasm1:module.",
-     .complexity = "O(1)",
      .merging = "In all regions: of concurrent settings for one prefix the last written counts."},
     {.name = "remove",
      .arity = -4,
-     .flags = kWrites | kAlone | kAdmin,
+     .access = Access::kWrites,
      .run = remove,
-     .since = kAnabranchVersion,
      .usage = "prefix [DB n]",
      .help = "Removes the policy of this prefix: the next shorter prefix decides.",
-     .complexity = "O(1)",
      .merging = "In all regions: of concurrent settings for one prefix the last written counts."},
     {.name = "list",
      .arity = 3,
-     .flags = kAlone | kAfterCommit | kAdmin,
+     .access = Access::kBeside,
      .run = list,
-     .since = kAnabranchVersion,
-     .help = "Every policy ever set or proposed, and whether it decides, as JSON.",
-     .complexity = "O(1)"},
-    {.name = "help",
-     .arity = 3,
-     .run = help,
-     .since = kAnabranchVersion,
-     .help = "Prints this help.",
-     .complexity = "O(1)"},
+     .help = "Every policy ever set or proposed, and whether it decides, as JSON."},
 };
 
 }  // namespace
 
-std::span<const Command> policy_verbs() { return kVerbs; }
+std::span<const Verb> policy_verbs() { return kVerbs; }
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control

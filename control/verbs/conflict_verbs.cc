@@ -1,6 +1,6 @@
 // ANABRANCH CONFLICTS: the losers in the conflict log of this leader, of all databases unless DB
 // names one.
-#include "server/resp/commands/anabranch/conflict_verbs.h"
+#include "control/verbs/conflict_verbs.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -12,15 +12,12 @@
 #include "control/verbs/bytes_json.h"
 #include "control/verbs/policy_words.h"
 #include "control/verbs/status_json.h"
+#include "control/verbs/words.h"
 #include "core/text.h"
 #include "leader/losers.h"
-#include "server/resp/host.h"
-#include "server/resp/identity.h"
 
-namespace anabranch::server {
+namespace anabranch::control {
 namespace {
-
-using namespace control;  // TEMP
 
 using Json = nlohmann::ordered_json;
 
@@ -106,68 +103,54 @@ LoserFilter filter_of(const Call& call) {
 }
 
 void list(Call& call) {
-  const leader::LoserPage page =
-      call.host.leader.losers(filter_of(call), kLookedAtMax).value_or_raise();
+  const leader::LoserPage page = call.leader.losers(filter_of(call), kLookedAtMax).value_or_raise();
   Json json{{"losers", losers_json(page.losers)}, {"before", Json()}};
   if (!page.before.empty()) json["before"] = page.before;
   answer(call, json);
 }
 
 void show(Call& call) {
-  answer(call, losers_json(call.host.leader.losers_with(call[3]).value_or_raise()));
+  answer(call, losers_json(call.leader.losers_with(call[3]).value_or_raise()));
 }
 
 void put_back(Call& call) {
-  call.host.leader.put_back(call[3]);
+  call.leader.put_back(call[3]);
   call.reply().ok();
 }
 
-void stats(Call& call) { answer(call, to_json(call.host.leader.status().conflicts)); }
+void stats(Call& call) { answer(call, to_json(call.front.status().conflicts)); }
 
-constexpr Command kVerbs[] = {
+constexpr Verb kVerbs[] = {
     {.name = "list",
      .arity = -3,
-     .flags = kAlone | kAfterCommit | kAdmin,
+     .access = Access::kBeside,
      .run = list,
-     .since = kAnabranchVersion,
      .usage = "[PREFIX p] [DB n] [SINCE ms] [BEFORE id] [LIMIT n]",
      .help =
          "Values that lost here, the newest first, as JSON: a page, and BEFORE of the next one.",
      .complexity = "O(N), N the number of entries that a page looks at"},
     {.name = "show",
      .arity = 4,
-     .flags = kAlone | kAfterCommit | kAdmin,
+     .access = Access::kBeside,
      .run = show,
-     .since = kAnabranchVersion,
      .usage = "id",
-     .help = "All losers of the conflict of this one, as JSON.",
-     .complexity = "O(1)"},
+     .help = "All losers of the conflict of this one, as JSON."},
     {.name = "putback",
      .arity = 4,
-     .flags = kWrites | kAlone | kAdmin,
+     .access = Access::kWrites,
      .run = put_back,
-     .since = kAnabranchVersion,
      .usage = "id",
      .help = "Writes a loser again, for all regions; what it replaces can be put back, too.",
-     .complexity = "O(1)",
      .merging = "A write as any other: it replaces the values seen here."},
     {.name = "stats",
      .arity = 3,
-     .flags = kAlone | kAfterCommit | kAdmin,
+     .access = Access::kBeside,
      .run = stats,
-     .since = kAnabranchVersion,
-     .help = "How many conflicts there were, by policy, and the size of the log, as JSON.",
-     .complexity = "O(1)"},
-    {.name = "help",
-     .arity = 3,
-     .run = help,
-     .since = kAnabranchVersion,
-     .help = "Prints this help.",
-     .complexity = "O(1)"},
+     .help = "How many conflicts there were, by policy, and the size of the log, as JSON."},
 };
 
 }  // namespace
 
-std::span<const Command> conflict_verbs() { return kVerbs; }
+std::span<const Verb> conflict_verbs() { return kVerbs; }
 
-}  // namespace anabranch::server
+}  // namespace anabranch::control
