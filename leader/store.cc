@@ -12,10 +12,6 @@ using leader::LentRead;
 using leader::LentTransaction;
 using leader::Loan;
 
-Store Store::open(const Options& options) {
-  return Store(std::make_unique<Impl>(leader::Leader::open(options).value_or_raise()));
-}
-
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() { end(); }
 

@@ -30,6 +30,7 @@ Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
 }
 
 Store::Impl::~Impl() {
+  service_.reset();
   async_.close();
   watches_->close();
   waiting_.close();
@@ -50,6 +51,12 @@ std::future<std::string> Store::Impl::run_async(std::function<void(Transaction&)
   process_.check();
   rows::check_outside_hooks();
   return async_.add(std::move(function), !in_transaction());
+}
+
+void Store::Impl::between(const std::function<void(leader::Leader&)>& function) {
+  if (queue_.run_unless_held_up(function)) return;
+  throw Error(ErrorCode::kTimeout,
+              "a transaction has been running for over 10 s, and nothing else can: see the status");
 }
 
 void Store::Impl::exchange() {

@@ -16,6 +16,7 @@
 #include "leader/async_writes.h"
 #include "leader/commit_queue.h"
 #include "leader/leader.h"
+#include "leader/store_service.h"
 #include "leader/threads/opening_process.h"
 #include "leader/wait_queue.h"
 #include "leader/watch/loser_watch.h"
@@ -53,6 +54,15 @@ class Store::Impl {
 
   // See Store::transact_async.
   std::future<std::string> run_async(std::function<void(Transaction&)> function);
+
+  // Commits the open group and runs a function that stages nothing. Throws Error{kTimeout} while a
+  // transaction runs for over 10 s.
+  void between(const std::function<void(leader::Leader&)>& function);
+
+  // Keeps a service until the store is closed, which ends it first.
+  void keep(std::unique_ptr<leader::StoreService> service) { service_ = std::move(service); }
+  // The leader, for its thread-safe functions.
+  [[nodiscard]] leader::Leader& leader_beside() { return *leader_; }
 
   // Whether this thread is inside a transaction of this store.
   [[nodiscard]] bool in_transaction() const { return queue_.running_here(); }
@@ -118,6 +128,7 @@ class Store::Impl {
   leader::AsyncWrites async_;
   int stop_fd_;
   std::thread exchange_;
+  std::unique_ptr<leader::StoreService> service_;
 };
 
 }  // namespace anabranch

@@ -10,7 +10,7 @@ namespace anabranch::control {
 struct Found {
   const Verb* verb = nullptr;     // Null: `help_of` or `error` is the answer.
   const Verb* help_of = nullptr;  // The container that is to list its verbs.
-  std::string error;
+  std::string error = {};
 };
 
 // Looks up the words of a request, the first of which is ANABRANCH, and checks their number.
