@@ -119,6 +119,7 @@ void add_absence(PeerStatus& status, core::Origin origin, const Replica& replica
   const std::string address = links.log.address(origin);
   const auto dial = std::ranges::find(links.dials, address, &transport::DialStatus::address);
   status.away_ms = links.log.away_ms(origin, now);
+  status.catching_up = links.log.catching_up(origin);
   const auto is_back = [&](const auto& each) {
     return each.second.region == status.region && each.second.connected();
   };

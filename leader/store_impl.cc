@@ -22,6 +22,7 @@ Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
       status_(leader_->status()),
       watches_(std::make_shared<leader::Watches>(leader_->log_source(), leader_.get())),
       loser_watches_(std::make_shared<leader::LoserWatches>(leader_.get(), leader_->losers_end())),
+      events_(std::make_shared<leader::EventWatches>(leader_.get())),
       async_([this](const auto& function) { run(function); },
              [this] { return leader_->encode_token(*leader_->seen()); }),
       stop_fd_(eventfd(0, EFD_CLOEXEC)) {
@@ -65,10 +66,13 @@ void Store::Impl::exchange() {
   for (;;) {
     poll(fds.data(), fds.size(), static_cast<int>(timeout.count()));
     if (fds[1].revents != 0) return;
+    std::optional<StoreStatus> status;
     queue_.run_between([&](leader::Leader& leader) {
       timeout = leader.turn();
       waiting_.look(leader);
+      if (events_->due()) status = leader.status();
     });
+    if (status) events_->look(*status, leader_->losers_end());
     look_at_losers();
   }
 }

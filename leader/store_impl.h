@@ -19,6 +19,7 @@
 #include "leader/store_service.h"
 #include "leader/threads/opening_process.h"
 #include "leader/wait_queue.h"
+#include "leader/watch/event_watch.h"
 #include "leader/watch/loser_watch.h"
 #include "leader/watch/watch.h"
 #include "rows/hooks/hook_guard.h"
@@ -99,6 +100,8 @@ class Store::Impl {
               OnChanges function);
   // See Store::watch_losers.
   LoserWatch watch_losers(LoserFilter filter, OnLosers function);
+  // See Store::events.
+  EventWatch events(OnEvent function);
   // The reader of the log, for open documents.
   [[nodiscard]] const std::shared_ptr<leader::LogReader>& log_reader() const {
     return watches_->reader;
@@ -125,6 +128,7 @@ class Store::Impl {
   StoreStatus status_;  // The status as of the last call.
   std::shared_ptr<leader::Watches> watches_;
   std::shared_ptr<leader::LoserWatches> loser_watches_;
+  std::shared_ptr<leader::EventWatches> events_;
   leader::AsyncWrites async_;
   int stop_fd_;
   std::thread exchange_;

@@ -62,6 +62,7 @@ inline constexpr auto kFields<PeerStatus> = std::tuple{
     Field{"away_why", &PeerStatus::away_why},
     Field{"away_ms", &PeerStatus::away_ms},
     Field{"tries", &PeerStatus::tries},
+    Field{"catching_up", &PeerStatus::catching_up},
 };
 
 template <>

@@ -38,6 +38,8 @@ struct PeerStatus {
   std::string away_why;      // Why it is not connected, for people; empty when it is.
   std::int64_t away_ms = 0;  // For how long it has been disconnected; 0 when connected.
   std::uint64_t tries = 0;   // Failed dials since the last connection.
+  // Since the connection began, one side still lacks writes that the other had then.
+  bool catching_up = false;
 };
 
 // Connections and messages refused on the port of the other leaders, since the start. The log names
