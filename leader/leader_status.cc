@@ -119,7 +119,6 @@ void add_absence(PeerStatus& status, core::Origin origin, const Replica& replica
   const std::string address = links.log.address(origin);
   const auto dial = std::ranges::find(links.dials, address, &transport::DialStatus::address);
   status.away_ms = links.log.away_ms(origin, now);
-  status.catching_up = links.log.catching_up(origin);
   const auto is_back = [&](const auto& each) {
     return each.second.region == status.region && each.second.connected();
   };
@@ -252,6 +251,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   for (const auto& [origin, peer] : replica.exchange().peers()) {
     status.peers.push_back(peer_status(peer, replica, now));
     if (!peer.connected()) add_absence(status.peers.back(), origin, replica, links, now);
+    status.peers.back().catching_up = peer.connected() && links.log.catching_up(origin);
   }
   status.snapshots = replica.snapshots().status(now);
   add_strangers(status, links, replica.exchange());

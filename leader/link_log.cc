@@ -82,7 +82,7 @@ core::Millis LinkLog::away_ms(core::Origin peer, core::Millis now) const {
 
 bool LinkLog::catching_up(core::Origin peer) const {
   const auto found = peers_.find(peer);
-  return found != peers_.end() && found->second.connected && found->second.catching_up;
+  return found == peers_.end() || !found->second.connected || found->second.catching_up;
 }
 
 std::string LinkLog::address(core::Origin peer) const {

@@ -25,13 +25,19 @@ Event of_peer(Kind kind, const PeerStatus& peer, const std::string& why = {}) {
   return {.kind = kind, .region = peer.region, .address = peer.address, .why = why};
 }
 
+// Why a peer is not connected.
+std::string reason(const PeerStatus& peer) {
+  const bool both = !peer.note.empty() && !peer.away_why.empty();
+  return peer.note + (both ? "; " : "") + peer.away_why;
+}
+
 void look_at(const PeerStatus* before, const PeerStatus& now, std::vector<Event>& events) {
   const bool was_up = before != nullptr && before->connected;
   if (!now.connected) {
     if (was_up) {
-      events.push_back(of_peer(Kind::kPeerDown, now, now.away_why));
-    } else if (!now.away_why.empty() && (before == nullptr || before->away_why != now.away_why)) {
-      events.push_back(of_peer(Kind::kPeerAway, now, now.away_why));
+      events.push_back(of_peer(Kind::kPeerDown, now, reason(now)));
+    } else if (!reason(now).empty() && (before == nullptr || reason(*before) != reason(now))) {
+      events.push_back(of_peer(Kind::kPeerAway, now, reason(now)));
     }
     return;
   }

@@ -80,7 +80,7 @@ TEST_SUITE("leader: events") {
     const StoreStatus refused = with_peers({dialled});
     dialled.tries = 2;
     const StoreStatus again = with_peers({dialled});
-    dialled.away_why = "it belongs to another mesh";
+    dialled.note = "it is refused, since it belongs to another mesh";
     const StoreStatus other = with_peers({dialled});
     CHECK(events_between(never, silent).empty());
     const std::vector<Event> events = events_between(silent, refused);
