@@ -23,6 +23,8 @@ namespace {
 constexpr int kEventsMax = 1024;
 constexpr int kAcceptsMax = 200;  // In one turn.
 constexpr std::chrono::milliseconds kAcceptPause{100};
+// When there are as many clients as may be, so many more may come by the control socket.
+constexpr std::size_t kVisitorsMore = 8;
 // The send buffer of a client: by default the system lets it grow to megabytes for a client that
 // does not read. Clients are on this machine, so no long path has to be filled.
 constexpr int kSendBuffer = 256 << 10;
@@ -309,7 +311,8 @@ void Loop::accept_visitors() {
 
 void Loop::accept_client(File socket, std::string address, bool verbs_only) {
   const int fd = socket.fd();
-  if (connections_.size() >= options_.connections_max) {
+  const std::size_t most = options_.connections_max + (verbs_only ? kVisitorsMore : 0);
+  if (connections_.size() >= most) {
     constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
     ++host_.statistics.connections_refused;
     // One try: the loop does not wait for refused clients.
