@@ -80,6 +80,8 @@ ReplicationProgress Store::wait(std::string_view token, const WriteConcern& conc
 
 StoreStatus Store::status() const { return impl().status(); }
 
+Statistics Store::statistics() const { return impl().leader().statistics(); }
+
 bool Store::pause(std::string_view peer) {
   return impl().ask([&](leader::Leader& leader) { return leader.pause(peer); });
 }

@@ -44,6 +44,15 @@ inline constexpr auto kFields<AppliedStatus> = std::tuple{
 };
 
 template <>
+inline constexpr auto kFields<Statistics> = std::tuple{
+    Field{"commits", &Statistics::commits},
+    Field{"commits_failed", &Statistics::commits_failed},
+    Field{"commit_us_p50", &Statistics::commit_us_p50},
+    Field{"commit_us_p99", &Statistics::commit_us_p99},
+    Field{"commit_us_max", &Statistics::commit_us_max},
+};
+
+template <>
 inline constexpr auto kFields<PeerStatus> = std::tuple{
     Field{"region", &PeerStatus::region},
     Field{"address", &PeerStatus::address},
@@ -203,6 +212,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"long_transactions", &StoreStatus::long_transactions},
     Field{"async_waiting", &StoreStatus::async_waiting},
     Field{"watches", &StoreStatus::watches},
+    Field{"statistics", &StoreStatus::statistics},
     Field{"full", &StoreStatus::full},
     Field{"writable", &StoreStatus::writable},
 };
@@ -236,7 +246,7 @@ inline constexpr bool kIsComplete =
 static_assert(kIsComplete<AppliedStatus> && kIsComplete<PeerStatus> && kIsComplete<RefusedStatus> &&
               kIsComplete<RegionStatus> && kIsComplete<ForkStatus> && kIsComplete<RejoinStatus> &&
               kIsComplete<ConflictRuleStatus> && kIsComplete<ConflictsStatus> &&
-              kIsComplete<SnapshotStatus> && kIsComplete<WatchesStatus> &&
-              kIsComplete<StoreStatus>);
+              kIsComplete<SnapshotStatus> && kIsComplete<Statistics> &&
+              kIsComplete<WatchesStatus> && kIsComplete<StoreStatus>);
 
 }  // namespace anabranch::control

@@ -165,6 +165,8 @@ class Store final : public Scope {
   // transaction and otherwise the values of the previous call: it does not wait for the
   // transaction.
   [[nodiscard]] StoreStatus status() const;
+  // Returns the figures of status().statistics. Waits for nobody.
+  [[nodiscard]] Statistics statistics() const;
   // Stops the exchange with a peer (its region or its address), in both directions, until resume or
   // until the store is closed; a pause is not stored. Returns whether there is such a peer.
   bool pause(std::string_view peer);

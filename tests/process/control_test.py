@@ -5,6 +5,7 @@ server; without a leader it says so. The socket is private, outlives kill -9 and
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
@@ -105,6 +106,15 @@ def without(folder):
     fails("not both", "status", "--data", folder, "--redis", "127.0.0.1:1")
 
 
+def line_of(data, request):
+    """One line of request to a control socket, and the first line of the answer."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        client.connect(os.path.join(data, "control"))
+        client.sendall(request)
+        return client.makefile("rb").readline()
+
+
 def of_a_server():
     with World() as world:
         eu = world.start("eu")
@@ -112,6 +122,11 @@ def of_a_server():
         told = run("status", "--data", eu.data, "--json")
         check(json.loads(told.stdout)["redis"] == eu.redis, str(told))
         check("value" in run("show", "key", "--data", eu.data).stdout, "show")
+        for words in (b"SET key other", b"MULTI", b"ANABRANCH ONCE id SET key other", b"ANABRANCH TOKEN"):
+            refused = line_of(eu.data, words + b"\r\n")
+            check(refused.startswith(b"-ERR the control socket takes ANABRANCH"), f"{words}: {refused}")
+        check(line_of(eu.data, b"PING\r\n") == b"+PONG\r\n", "ping")
+        check(eu.call("GET", "key") == "value", "nothing was written")
         check(eu.stop() == 0, "a clean end")
         check(not os.path.exists(os.path.join(eu.data, "control")), "the socket is gone")
         eu.flags = ["--no-control"]
