@@ -11,6 +11,7 @@
 #include "core/token.h"
 #include "core/wall_clock.h"
 #include "leader/check_options.h"
+#include "leader/commit_times.h"
 #include "leader/leader_status.h"
 #include "leader/link_log.h"
 #include "leader/losers.h"
@@ -176,7 +177,9 @@ class Leader::Impl {
       (void)replica_->commit();
       return {};
     }
+    const Pacer::Time begun = steady_now();
     const auto position = act().commit();
+    commit_times_.note(steady_now() - begun, !position.ok());
     if (!position.ok()) {
       log_failure(position.failure());
       return position.failure();
@@ -274,8 +277,11 @@ class Leader::Impl {
     status.expired_cleared = expiry_sweep_->cleared();
     status.requests_forgotten = request_sweep_->counts().forgotten;
     status.requests_corrections = request_sweep_->counts().corrections;
+    status.statistics = statistics();
     return status;
   }
+
+  Statistics statistics() const { return commit_times_.statistics(); }
 
   ExpiryCounts expiries() const { return count_expiries(*storage_->snapshot()); }
 
@@ -404,6 +410,7 @@ class Leader::Impl {
   std::unique_ptr<transport::Transport> transport_;
   LinkLog link_log_;
   OnPresence hear_;  // Empty: nobody listens.
+  CommitTimes commit_times_;
   transport::RateLimitedLog warnings_{options_.region};
   core::Millis next_collect_ms_ = 0;
   core::Millis next_look_ms_ = 0;
@@ -432,6 +439,8 @@ GroupWriter& Leader::writer() { return impl_->scope().writer(); }
 bool Leader::dirty() const { return impl_->replica().writer().dirty(); }
 bool Leader::group_full() const { return dirty() && impl_->act().group().full(); }
 core::Result<void> Leader::commit() { return impl_->commit(); }
+
+Statistics Leader::statistics() const { return impl_->statistics(); }
 std::chrono::milliseconds Leader::turn() { return impl_->turn(); }
 int Leader::wake_fd() const { return impl_->transport().wake_fd(); }
 StoreStatus Leader::status() const { return impl_->status(); }

@@ -109,6 +109,8 @@ class Leader {
   void hear(OnPresence function);
 
   [[nodiscard]] StoreStatus status() const;
+  // See Store::statistics. Thread-safe.
+  [[nodiscard]] Statistics statistics() const;
   // The approximate number of deadlines stored for the keys of each database.
   [[nodiscard]] ExpiryCounts expiries() const;
   // Stages Store::retire or Store::restore in the open group; see Replica::retire.

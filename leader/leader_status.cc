@@ -251,6 +251,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   for (const auto& [origin, peer] : replica.exchange().peers()) {
     status.peers.push_back(peer_status(peer, replica, now));
     if (!peer.connected()) add_absence(status.peers.back(), origin, replica, links, now);
+    status.peers.back().catching_up = peer.connected() && links.log.catching_up(origin);
   }
   status.snapshots = replica.snapshots().status(now);
   add_strangers(status, links, replica.exchange());

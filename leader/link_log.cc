@@ -80,6 +80,11 @@ core::Millis LinkLog::away_ms(core::Origin peer, core::Millis now) const {
   return found == peers_.end() || found->second.connected ? 0 : now - found->second.since_ms;
 }
 
+bool LinkLog::catching_up(core::Origin peer) const {
+  const auto found = peers_.find(peer);
+  return found == peers_.end() || !found->second.connected || found->second.catching_up;
+}
+
 std::string LinkLog::address(core::Origin peer) const {
   const auto found = peers_.find(peer);
   return found == peers_.end() ? std::string() : found->second.address;

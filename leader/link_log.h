@@ -26,6 +26,9 @@ class LinkLog {
             core::Millis now);
   // The time a peer has been away, in ms; 0 if it is connected or not known.
   [[nodiscard]] core::Millis away_ms(core::Origin peer, core::Millis now) const;
+  // Whether a connected peer or this leader still lacks writes that the other had when they met;
+  // also as long as look() has not seen the peer connected.
+  [[nodiscard]] bool catching_up(core::Origin peer) const;
   // The address at which a peer was dialled last; empty if the peer dialled this leader.
   [[nodiscard]] std::string address(core::Origin peer) const;
 

@@ -12,10 +12,6 @@ using leader::LentRead;
 using leader::LentTransaction;
 using leader::Loan;
 
-Store Store::open(const Options& options) {
-  return Store(std::make_unique<Impl>(leader::Leader::open(options).value_or_raise()));
-}
-
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() { end(); }
 
@@ -83,6 +79,8 @@ ReplicationProgress Store::wait(std::string_view token, const WriteConcern& conc
 }
 
 StoreStatus Store::status() const { return impl().status(); }
+
+Statistics Store::statistics() const { return impl().leader().statistics(); }
 
 bool Store::pause(std::string_view peer) {
   return impl().ask([&](leader::Leader& leader) { return leader.pause(peer); });

@@ -23,6 +23,7 @@ Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
       watches_(std::make_shared<leader::Watches>(leader_->log_source(), leader_.get())),
       loser_watches_(std::make_shared<leader::LoserWatches>(leader_.get(), leader_->losers_end())),
       listeners_(std::make_shared<leader::Listeners>(leader_.get())),
+      events_(std::make_shared<leader::EventWatches>(leader_.get())),
       async_([this](const auto& function) { run(function); },
              [this] { return leader_->encode_token(*leader_->seen()); }),
       stop_fd_(eventfd(0, EFD_CLOEXEC)) {
@@ -33,6 +34,7 @@ Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
 }
 
 Store::Impl::~Impl() {
+  service_.reset();
   async_.close();
   watches_->close();
   waiting_.close();
@@ -55,6 +57,12 @@ std::future<std::string> Store::Impl::run_async(std::function<void(Transaction&)
   return async_.add(std::move(function), !in_transaction());
 }
 
+void Store::Impl::between(const std::function<void(leader::Leader&)>& function) {
+  if (queue_.run_unless_held_up(function)) return;
+  throw Error(ErrorCode::kTimeout,
+              "a transaction has been running for over 10 s, and nothing else can: see the status");
+}
+
 void Store::Impl::exchange() {
   std::array<pollfd, 3> fds = {pollfd{leader_->wake_fd(), POLLIN, 0}, pollfd{stop_fd_, POLLIN, 0},
                                pollfd{published_.fd(), POLLIN, 0}};
@@ -62,11 +70,14 @@ void Store::Impl::exchange() {
   for (;;) {
     poll(fds.data(), fds.size(), static_cast<int>(timeout.count()));
     if (fds[1].revents != 0) return;
+    std::optional<StoreStatus> status;
     queue_.run_between([&](leader::Leader& leader) {
       send_published(leader);
       timeout = leader.turn();
       waiting_.look(leader);
+      if (events_->due()) status = leader.status();
     });
+    if (status) events_->look(*status, leader_->losers_end());
     look_at_losers();
   }
 }

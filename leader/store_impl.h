@@ -17,9 +17,11 @@
 #include "leader/async_writes.h"
 #include "leader/commit_queue.h"
 #include "leader/leader.h"
+#include "leader/store_service.h"
 #include "leader/threads/opening_process.h"
 #include "leader/wait_queue.h"
 #include "leader/watch/listener.h"
+#include "leader/watch/event_watch.h"
 #include "leader/watch/loser_watch.h"
 #include "leader/watch/published_messages.h"
 #include "leader/watch/watch.h"
@@ -56,6 +58,15 @@ class Store::Impl {
 
   // See Store::transact_async.
   std::future<std::string> run_async(std::function<void(Transaction&)> function);
+
+  // Commits the open group and runs a function that stages nothing. Throws Error{kTimeout} while a
+  // transaction runs for over 10 s.
+  void between(const std::function<void(leader::Leader&)>& function);
+
+  // Keeps a service until the store is closed, which ends it first.
+  void keep(std::unique_ptr<leader::StoreService> service) { service_ = std::move(service); }
+  // The leader, for its thread-safe functions.
+  [[nodiscard]] leader::Leader& leader_beside() { return *leader_; }
 
   // Whether this thread is inside a transaction of this store.
   [[nodiscard]] bool in_transaction() const { return queue_.running_here(); }
@@ -95,6 +106,8 @@ class Store::Impl {
   // See Store::publish and Store::listen.
   void publish(std::string_view channel, std::string_view body);
   Listener listen(std::string prefix, OnPresence function);
+  // See Store::events.
+  EventWatch events(OnEvent function);
   // The reader of the log, for open documents.
   [[nodiscard]] const std::shared_ptr<leader::LogReader>& log_reader() const {
     return watches_->reader;
@@ -125,9 +138,11 @@ class Store::Impl {
   std::shared_ptr<leader::LoserWatches> loser_watches_;
   std::shared_ptr<leader::Listeners> listeners_;
   leader::PublishedMessages published_;
+  std::shared_ptr<leader::EventWatches> events_;
   leader::AsyncWrites async_;
   int stop_fd_;
   std::thread exchange_;
+  std::unique_ptr<leader::StoreService> service_;
 };
 
 }  // namespace anabranch

@@ -43,6 +43,19 @@ LoserWatch Store::Impl::watch_losers(LoserFilter filter, OnLosers function) {
   return LoserWatch(std::move(impl));
 }
 
+EventWatch Store::events(OnEvent function) { return impl().events(std::move(function)); }
+
+EventWatch Store::Impl::events(OnEvent function) {
+  process_.check();
+  rows::check_outside_hooks();
+  if (!function) throw Error(ErrorCode::kInvalid, "a watch needs a function to call");
+  watches_->threads.begin();
+  const StoreStatus now = status();
+  auto impl = std::make_shared<EventWatch::Impl>(watches_, events_, std::move(function));
+  events_->join(*impl, now, leader_->losers_end());
+  return EventWatch(std::move(impl));
+}
+
 Watch Store::Impl::watch(std::string prefix, const std::optional<core::VersionVector>& seen,
                          OnChanges function) {
   process_.check();

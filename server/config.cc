@@ -13,9 +13,9 @@
 
 #include <toml++/toml.h>
 
+#include "control/verbs/policy_words.h"
 #include "core/text.h"
 #include "server/address.h"
-#include "server/resp/policy_words.h"
 #include "transport/address.h"
 
 namespace anabranch::server {
@@ -77,6 +77,12 @@ Result<void> set_switch(Config& config, const Values& values) {
   return {};
 }
 
+Result<void> set_no_control(Config& config, const Values& values) {
+  const Result<void> set = set_switch<&Options::control>(config, values);
+  if (set.ok()) config.store.control = !config.store.control;
+  return set;
+}
+
 Result<void> set_peers(Config& config, const Values& values) {
   for (const std::string& text : values) {
     const auto peer = transport::parse_peer(text);
@@ -89,7 +95,7 @@ Result<void> set_peers(Config& config, const Values& values) {
 Result<void> set_policies(Config& config, const Values& values) {
   std::vector<PrefixPolicy> policies;
   for (const std::string& text : values) {
-    auto policy = parse_prefix_policy(text);
+    auto policy = control::parse_prefix_policy(text);
     if (!policy.ok()) return policy.failure();
     policies.push_back(std::move(policy).value());
   }
@@ -161,6 +167,9 @@ constexpr std::array kSettings{
     Setting{"insecure", "--insecure", "",
             "without keys, listen on and dial addresses of other machines too", Kind::kSwitch,
             set_switch<&Options::insecure>},
+    Setting{"no_control", "--no-control", "",
+            "does not take the commands of this program on the socket DIR/control", Kind::kSwitch,
+            set_no_control},
     Setting{"compress", "--compress", "WHICH",
             "which links to leaders are compressed: never, remote or always (remote)", Kind::kText,
             set_compress},

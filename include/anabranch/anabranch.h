@@ -4,6 +4,7 @@
 #include <anabranch/codec.h>
 #include <anabranch/conflict.h>
 #include <anabranch/error.h>
+#include <anabranch/event.h>
 #include <anabranch/handles.h>
 #include <anabranch/json.h>
 #include <anabranch/key.h>

@@ -65,6 +65,11 @@ struct Options {
   // The mesh: leaders of other meshes are refused, so that two deployments never merge by mistake.
   std::string mesh = "anabranch";
 
+  // Takes the verbs of the command line (`anabranch status --data DIR`) on the socket DIR/control,
+  // which only this user can open, DIR being `path`. The path of the socket may have 107 bytes. It
+  // costs a thread that sleeps. False: no socket.
+  bool control = true;
+
   // ---- Concurrent values.
 
   // The policies that this region proposes, at most 1000, one for each database and prefix. A

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include <anabranch/event.h>
 #include <anabranch/loser.h>
 #include <anabranch/options.h>
 #include <anabranch/plugin.h>
@@ -170,10 +171,15 @@ class Store final : public Scope {
 
   // ---- The leader.
 
+  // Calls the function with each event from now on (event.h). Waits as status() does. Throws
+  // Error{kInvalid} when the function is empty.
+  [[nodiscard]] EventWatch events(OnEvent function);
   // Returns the status now. While a transaction has been running for over 10 s, status reports that
   // transaction and otherwise the values of the previous call: it does not wait for the
   // transaction.
   [[nodiscard]] StoreStatus status() const;
+  // Returns the figures of status().statistics. Waits for nobody.
+  [[nodiscard]] Statistics statistics() const;
   // Stops the exchange with a peer (its region or its address), in both directions, until resume or
   // until the store is closed; a pause is not stored. Returns whether there is such a peer.
   bool pause(std::string_view peer);

@@ -11,10 +11,24 @@
 #include "server/cli/client.h"
 
 namespace anabranch::server::cli {
+namespace {
+
+constexpr std::string_view kUsualPort = "127.0.0.1:6400";
+
+core::Result<Client> connect(const Arguments& arguments) {
+  const bool by_port = arguments.has(kRedis.name);
+  if (!arguments.has(kDirectory.name)) {
+    return Client::connect(by_port ? arguments.text(kRedis.name) : std::string(kUsualPort));
+  }
+  if (by_port) return core::invalid("say --redis or --data, not both");
+  return Client::connect_to_directory(arguments.text(kDirectory.name));
+}
+
+}  // namespace
 
 core::Result<std::string> ask(const Arguments& arguments, std::vector<std::string> words,
                               const std::string& database) {
-  core::Result<Client> client = Client::connect(arguments.text(kRedis.name));
+  core::Result<Client> client = connect(arguments);
   if (!client.ok()) return client.failure();
   if (!database.empty()) {
     const core::Result<std::string> selected = client.value().call({"SELECT", database});

@@ -11,8 +11,9 @@
 
 namespace anabranch::server::cli {
 
-// Connects to the leader named by --redis, sends ANABRANCH and the words, and returns the answer.
-// Words that name keys refer to keys of `database`, as typed by the user; empty: of database 0.
+// Connects to the leader named by --redis or --data, sends ANABRANCH and the words, and returns the
+// answer. Words that name keys refer to keys of `database`, as typed by the user; empty: of
+// database 0.
 core::Result<std::string> ask(const Arguments& arguments, std::vector<std::string> words,
                               const std::string& database = {});
 

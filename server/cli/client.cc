@@ -4,14 +4,18 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
+#include "control/listener.h"
 #include "core/text.h"
 #include "server/address.h"
 
@@ -32,6 +36,22 @@ std::string error_text(int error) {
   // The errors of the socket's time limits.
   if (error == EAGAIN || error == EINPROGRESS) return "no answer in time";
   return std::strerror(error);
+}
+
+// Why nobody takes commands at the control socket of a directory.
+std::string why_not_there(const std::string& directory, const std::string& path, int error) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(directory, ignored)) {
+    return "there is no directory " + directory;
+  }
+  if (error == ENOENT) {
+    return "no leader takes commands in " + directory +
+           ": none has it open, or the one that has it open was told to have no control socket";
+  }
+  if (error == ECONNREFUSED) {
+    return "no leader has " + directory + " open: the socket in it was left by one that was killed";
+  }
+  return "no connection to " + path + ": " + error_text(error);
 }
 
 void set_wait(int socket, const timeval& wait) {
@@ -72,6 +92,24 @@ Result<Client> Client::connect(std::string_view text) {
     if (socket >= 0) return Client(socket, std::string(text));
   }
   return Failure{ErrorCode::kIo, where + error_text(errno)};
+}
+
+Result<Client> Client::connect_to_directory(const std::string& directory) {
+  const Result<std::string> path = control::control_path(directory);
+  if (!path.ok()) return path.failure();
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.value().data(), path.value().size());
+  const int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (made < 0) return Failure{ErrorCode::kIo, "no socket: " + error_text(errno)};
+  set_wait(made, kConnectWait);
+  if (::connect(made, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+    set_wait(made, kAnswerWait);
+    return Client(made, path.value());
+  }
+  const int error = errno;
+  close(made);
+  return Failure{ErrorCode::kIo, why_not_there(directory, path.value(), error)};
 }
 
 Client::Client(Client&& other) noexcept

@@ -1,4 +1,5 @@
-// A small client of the Redis protocol: one connection, one command at a time, blocking.
+// A small client of the Redis protocol, over TCP or a control socket: one connection, one command
+// at a time, blocking.
 #pragma once
 
 #include <string>
@@ -14,6 +15,9 @@ class Client {
  public:
   // Connects to HOST:PORT within a few seconds. Fails with one line that names the address.
   static core::Result<Client> connect(std::string_view address);
+  // Connects to the leader that has a data directory open, on its control socket. Fails with one
+  // line that says whether there is one.
+  static core::Result<Client> connect_to_directory(const std::string& directory);
   Client(Client&& other) noexcept;
   Client& operator=(Client&&) = delete;
   ~Client();

@@ -71,9 +71,12 @@ struct Command {
 // The table of all commands.
 std::span<const Command> commands();
 
-// The address of the server, for every command that asks one.
+// Where the leader is, for every command that asks one: one of both.
 constexpr Argument kRedis{"--redis", Argument::Kind::kValue, "HOST:PORT",
-                          "the Redis port of the leader to ask (127.0.0.1:6400)", "127.0.0.1:6400"};
+                          "the Redis port of the leader to ask (127.0.0.1:6400)"};
+constexpr Argument kDirectory{
+    "--data", Argument::Kind::kValue, "DIR",
+    "the data directory of the leader to ask, also of a program that embeds it"};
 constexpr Argument kJson{"--json", Argument::Kind::kSwitch, "", "print JSON, for programs"};
 
 // Prints "anabranch: message" on standard error, on one line whatever characters it has. Returns

@@ -18,7 +18,10 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command digest_command() {
-  return {"digest", "a hash over everything shown: equal regions print the same", {kRedis}, run};
+  return {"digest",
+          "a hash over everything shown: equal regions print the same",
+          {kRedis, kDirectory},
+          run};
 }
 
 }  // namespace anabranch::server::cli

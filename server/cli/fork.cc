@@ -65,7 +65,7 @@ ExitCode resolve(const Arguments& arguments) {
 Command fork_resolve_command() {
   return {"fork resolve",
           "give way to the other history, and write again what only this side has",
-          {kOrigin, kAdopt, kRedis},
+          {kOrigin, kAdopt, kRedis, kDirectory},
           resolve};
 }
 
@@ -81,7 +81,10 @@ std::string rejoin_text(const nlohmann::json& rejoin) {
 }
 
 Command fork_list_command() {
-  return {"fork list", "origins with two histories, and who has which", {kRedis, kJson}, list};
+  return {"fork list",
+          "origins with two histories, and who has which",
+          {kRedis, kDirectory, kJson},
+          list};
 }
 
 }  // namespace anabranch::server::cli

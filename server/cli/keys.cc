@@ -50,7 +50,8 @@ Command keys_new_command() {
 }
 
 Command keys_reload_command() {
-  return {"keys reload", "have a leader read its files of keys again", {kRedis}, reload};
+  return {
+      "keys reload", "have a leader read its files of keys again", {kRedis, kDirectory}, reload};
 }
 
 }  // namespace anabranch::server::cli

@@ -30,11 +30,13 @@ ExitCode resume(const Arguments& arguments) { return change(arguments, "RESUME",
 }  // namespace
 
 Command peer_pause_command() {
-  return {"peer pause", "stop the exchange with a peer, both ways", {kName, kRedis}, pause};
+  return {
+      "peer pause", "stop the exchange with a peer, both ways", {kName, kRedis, kDirectory}, pause};
 }
 
 Command peer_resume_command() {
-  return {"peer resume", "take the exchange with a peer up again", {kName, kRedis}, resume};
+  return {
+      "peer resume", "take the exchange with a peer up again", {kName, kRedis, kDirectory}, resume};
 }
 
 }  // namespace anabranch::server::cli

@@ -66,21 +66,21 @@ ExitCode remove(const Arguments& arguments) {
 Command policy_list_command() {
   return {"policy list",
           "the rules between concurrent values, and which decide",
-          {kRedis, kJson},
+          {kRedis, kDirectory, kJson},
           list};
 }
 
 Command policy_set_command() {
   return {"policy set",
           "sets the rule for the keys with a prefix, in all regions",
-          {kKind, kPrefix, kBase, kDb, kRedis},
+          {kKind, kPrefix, kBase, kDb, kRedis, kDirectory},
           set};
 }
 
 Command policy_remove_command() {
   return {"policy remove",
           "removes the rule of a prefix: the next shorter one decides",
-          {kPrefix, kDb, kRedis},
+          {kPrefix, kDb, kRedis, kDirectory},
           remove};
 }
 

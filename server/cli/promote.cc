@@ -18,7 +18,7 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command promote_command() {
-  return {"promote", "make a follower a leader of its region", {kRedis}, run};
+  return {"promote", "make a follower a leader of its region", {kRedis, kDirectory}, run};
 }
 
 }  // namespace anabranch::server::cli

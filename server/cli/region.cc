@@ -63,16 +63,22 @@ ExitCode restore(const Arguments& arguments) {
 Command region_list_command() {
   return {"region list",
           "every region ever known, and for whom the log is kept",
-          {kRedis, kJson},
+          {kRedis, kDirectory, kJson},
           list};
 }
 
 Command region_retire_command() {
-  return {"region retire", "nobody waits for a region any more", {kName, kLost, kRedis}, retire};
+  return {"region retire",
+          "nobody waits for a region any more",
+          {kName, kLost, kRedis, kDirectory},
+          retire};
 }
 
 Command region_restore_command() {
-  return {"region restore", "a retired region is waited for again", {kName, kRedis}, restore};
+  return {"region restore",
+          "a retired region is waited for again",
+          {kName, kRedis, kDirectory},
+          restore};
 }
 
 }  // namespace anabranch::server::cli

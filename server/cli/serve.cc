@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/listener.h"
 #include "core/log.h"
 #include "leader/leader.h"
 #include "server/cli/command.h"
@@ -95,6 +96,7 @@ void say_ready(const leader::Leader& leader, const Server& server) {
 Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config& config) {
   ServerOptions options;
   options.address = config.redis;
+  if (config.store.control) options.control_directory = config.store.path;
   options.value_bytes_max = config.store.value_bytes_max;
   if (config.output_bytes_total > 0) options.output_bytes_total = config.output_bytes_total;
   if (config.output_stall_ms > 0) {
@@ -104,6 +106,10 @@ Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config
 }
 
 Result<void> serve(const Config& config) {
+  if (config.store.control) {
+    const Result<std::string> path = control::control_path(config.store.path);
+    if (!path.ok()) return path.failure();
+  }
   Result<std::unique_ptr<leader::Leader>> leader = leader::Leader::open(config.store);
   if (!leader.ok()) return leader.failure();
   Result<std::unique_ptr<Server>> server = open_server(*leader.value(), config);

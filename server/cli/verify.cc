@@ -119,7 +119,8 @@ ExitCode run(const Arguments& arguments) try {
 }  // namespace
 
 Command verify_command() {
-  return {"verify", "compare all rows with those of peers", {kRegions, kRedis, kJson}, run};
+  return {
+      "verify", "compare all rows with those of peers", {kRegions, kRedis, kDirectory, kJson}, run};
 }
 
 }  // namespace anabranch::server::cli

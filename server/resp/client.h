@@ -10,17 +10,19 @@
 #include <utility>
 #include <vector>
 
+#include "control/resp/writer.h"
+#include "control/verbs/policy_words.h"
 #include "server/resp/connection_session.h"
 #include "server/resp/shown_cells.h"
-#include "server/resp/writer.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
 
 struct Command;
 
-// The databases of SELECT: 0 to 15.
-inline constexpr std::uint8_t kDatabases = 16;
+using control::kDatabases;
+using control::NoRoom;
+using control::Writer;
 
 // Commands between MULTI and EXEC.
 struct Queue {
@@ -78,6 +80,7 @@ struct Client {
   ShownCells shown;
   std::optional<Wait> wait;           // While set, no further input of the client is read or run.
   std::optional<HeldBack> held_back;  // Of the last command, until the loop has handled it.
+  bool verbs_only = false;            // It has come by the control socket.
   bool closing = false;               // Close when the answers are sent; read no more.
 };
 

@@ -13,17 +13,12 @@
 namespace anabranch::server {
 namespace {
 
+using control::in_upper_case;
+using control::printable;
+
 constexpr std::size_t kNameMax = 32;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string in_upper_case(std::string_view word) {
-  std::string upper(word);
-  std::ranges::transform(upper, upper.begin(), [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  });
-  return upper;
-}
 
 // Maps names to rows: open addressing in a sparse table, built once.
 class Index {
@@ -74,9 +69,13 @@ class Table {
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       const std::size_t begin = rows_.size();
       const auto declared = rows_[i].declared_verbs;
+      const control::Verb* const shared = rows_[i].shared;
       const Group group = rows_[i].group;
       if (declared != nullptr) {
         for (const Command& row : declared()) add(row, group, names_[i] + "|");
+      }
+      if (shared != nullptr && rows_[i].run == nullptr) {
+        for (const Command& row : verbs_of(*shared)) add(row, group, names_[i] + "|");
       }
       verbs.emplace_back(begin, rows_.size());
     }
@@ -122,12 +121,6 @@ class Table {
 const Table& table() {
   static const Table table;
   return table;
-}
-
-// The form printed by Redis: up to a zero byte, at most 128 bytes.
-std::string_view printable(std::string_view word) {
-  constexpr std::size_t kPrinted = 128;
-  return word.substr(0, std::min(word.find('\0'), kPrinted));
 }
 
 std::string unknown_command(Arguments arguments) {
@@ -224,22 +217,6 @@ void run(Call& call) {
   if (call.reply().is_error(mark)) count_error(call, mark);
 }
 
-std::string error_text(const Error& error) {
-  switch (error.code()) {
-    case ErrorCode::kWrongType:
-      return "WRONGTYPE Operation against a key holding the wrong kind of value";
-    case ErrorCode::kReadOnly:
-      return std::string("READONLY ") + error.what();
-    case ErrorCode::kTimeout:
-      return std::string("TIMEOUT ") + error.what();
-    case ErrorCode::kClosed:
-    case ErrorCode::kIo:
-      return std::string("MISCONF ") + error.what();
-    default:
-      return std::string("ERR ") + error.what();
-  }
-}
-
 void help(Call& call) {
   const std::span<const Command> rows = call.container.verbs;
   Writer& reply = call.reply();
@@ -252,14 +229,6 @@ void help(Call& call) {
     reply.status(usage);
     reply.status("    " + std::string(row.help));
   }
-}
-
-bool same_word(std::string_view word, std::string_view lower_case) {
-  if (word.size() != lower_case.size()) return false;
-  for (std::size_t i = 0; i < word.size(); ++i) {
-    if (lower(word[i]) != lower_case[i]) return false;
-  }
-  return true;
 }
 
 void count_lookup(const Call& call, bool found) {
@@ -286,10 +255,6 @@ std::optional<std::chrono::milliseconds> parse_timeout(Call& call, std::size_t p
   call.reply().error(value ? "ERR timeout is negative"
                            : "ERR timeout is not an integer or out of range");
   return std::nullopt;
-}
-
-std::string arity_error(std::string_view name) {
-  return "ERR wrong number of arguments for '" + std::string(name) + "' command";
 }
 
 }  // namespace anabranch::server

@@ -13,16 +13,22 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <anabranch/error.h>
 #include <anabranch/handles.h>
 #include <anabranch/scope.h>
 
+#include "control/resp/writer.h"
+#include "control/verbs/words.h"
 #include "server/resp/client.h"
 #include "server/resp/table/row.h"
-#include "server/resp/writer.h"
 
 namespace anabranch::server {
+
+using control::arity_error;
+using control::error_text;
+using control::same_word;
 
 struct Host;
 struct Slice;
@@ -73,15 +79,10 @@ Resolved resolve(Arguments arguments);
 // Runs a row, in a transaction if it writes. Always leaves one more reply, or a Wait.
 void run(Call& call);
 
-// Returns an error of the store in the form sent to clients: "WRONGTYPE ...".
-std::string error_text(const Error& error);
-
 // ---- For command functions.
 
 // The function of HELP of a container: lists its rows.
 void help(Call& call);
-// Whether a word equals this one, in any case.
-bool same_word(std::string_view word, std::string_view lower_case);
 // Whether a field or member is longer than any that can be stored, so that no collection has it.
 constexpr bool is_too_long(std::string_view name) { return name.size() > (std::size_t{64} << 10U); }
 // Counts a key that a read was to find, for INFO.
@@ -96,9 +97,6 @@ std::optional<std::chrono::milliseconds> parse_timeout(Call& call, std::size_t p
 inline constexpr std::string_view kSyntaxError = "ERR syntax error";
 inline constexpr std::string_view kNotInteger = "ERR value is not an integer or out of range";
 inline constexpr std::string_view kOverflow = "ERR increment or decrement would overflow";
-
-// "ERR wrong number of arguments for 'get' command".
-std::string arity_error(std::string_view name);
 
 // ---- The families, one file each.
 
@@ -115,5 +113,7 @@ std::span<const Command> transaction_commands();
 std::span<const Command> server_commands();
 std::span<const Command> session_commands();
 std::span<const Command> anabranch_commands();
+// Returns the rows for the verbs of a container of the control layer, with HELP.
+std::vector<Command> verbs_of(const control::Verb& container);
 
 }  // namespace anabranch::server

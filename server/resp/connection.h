@@ -12,13 +12,16 @@
 #include <string>
 #include <string_view>
 
+#include "control/resp/file.h"
+#include "control/resp/parser.h"
 #include "server/resp/client.h"
-#include "server/resp/file.h"
-#include "server/resp/parser.h"
 #include "server/resp/server_options.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
+
+using control::File;
+using control::Parser;
 
 class Connection {
  public:

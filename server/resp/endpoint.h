@@ -6,10 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "control/resp/file.h"
 #include "core/result.h"
-#include "server/resp/file.h"
 
 namespace anabranch::server {
+
+using control::File;
 
 // "127.0.0.1:6400" or "[::1]:6400".
 std::string to_string(const sockaddr_storage& address);

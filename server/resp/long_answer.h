@@ -20,11 +20,13 @@
 
 #include <anabranch/span.h>
 
+#include "control/resp/writer.h"
 #include "server/resp/command.h"
-#include "server/resp/writer.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
+
+using control::Writer;
 
 // The progress of a command.
 struct Slice {

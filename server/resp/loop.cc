@@ -23,6 +23,8 @@ namespace {
 constexpr int kEventsMax = 1024;
 constexpr int kAcceptsMax = 200;  // In one turn.
 constexpr std::chrono::milliseconds kAcceptPause{100};
+// When there are as many clients as may be, so many more may come by the control socket.
+constexpr std::size_t kVisitorsMore = 8;
 // The send buffer of a client: by default the system lets it grow to megabytes for a client that
 // does not read. Clients are on this machine, so no long path has to be filled.
 constexpr int kSendBuffer = 256 << 10;
@@ -87,17 +89,19 @@ bool out_of_resources(int error) {
 // The pointer of an event tells its owner: a member for the loop's own descriptors, null for the
 // leader's, a connection for clients.
 Loop::Loop(leader::Leader& leader, const ServerOptions& options, File listener,
-           std::string endpoint, Requests requests)
+           const control::Listener* control, std::string endpoint, Requests requests)
     : leader_(leader),
       options_(options),
       host_{leader, options, std::move(endpoint)},
       turn_(host_),
       listener_(std::move(listener)),
+      control_(control),
       epoll_(make_epoll()),
       requests_(requests),
       room_(options, host_),
       input_(options, host_) {
   const bool added = add_to(epoll_, listener_.fd(), &listener_) &&
+                     (control_ == nullptr || add_to(epoll_, control_->fd(), &control_)) &&
                      add_to(epoll_, requests_.stop, &stopped_) &&
                      add_to(epoll_, requests_.reload_keys, &requests_) &&
                      (leader_.wake_fd() < 0 || add_to(epoll_, leader_.wake_fd(), nullptr));
@@ -234,6 +238,8 @@ void Loop::wait(Milliseconds timeout) {
     if (event.data.ptr == nullptr) continue;  // The leader's turn() handles it.
     if (event.data.ptr == &listener_) {
       accept_clients();
+    } else if (event.data.ptr == &control_) {
+      accept_visitors();
     } else if (event.data.ptr == &stopped_) {
       stopped_ = true;
     } else if (event.data.ptr == &requests_) {
@@ -274,23 +280,39 @@ void Loop::reload_keys() {
 
 void Loop::accept_clients() {
   for (int i = 0; i < kAcceptsMax; ++i) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof(address);
-    const int fd = ::accept4(listener_.fd(), reinterpret_cast<sockaddr*>(&address), &size,
-                             SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-      accept_warned_ = false;
-      accept_client(fd, to_string(address));
-      continue;
-    }
-    if (out_of_resources(errno)) pause_accepting();
-    if (errno != ECONNABORTED && errno != EINTR) return;
+    if (!accept_next()) return;
   }
 }
 
-void Loop::accept_client(int fd, std::string address) {
-  File socket(fd);
-  if (connections_.size() >= options_.connections_max) {
+bool Loop::accept_next() {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  const int fd = ::accept4(listener_.fd(), reinterpret_cast<sockaddr*>(&address), &size,
+                           SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0) {
+    accept_warned_ = false;
+    accept_client(File(fd), to_string(address), false);
+    return true;
+  }
+  const int error = errno;
+  if (out_of_resources(error)) pause_accepting();
+  return error == ECONNABORTED || error == EINTR;
+}
+
+void Loop::accept_visitors() {
+  int error = 0;
+  for (int i = 0; i < kAcceptsMax; ++i) {
+    File socket = control_->accept(error);
+    if (!socket.open()) break;
+    accept_client(std::move(socket), "control", true);
+  }
+  if (out_of_resources(error)) pause_accepting();
+}
+
+void Loop::accept_client(File socket, std::string address, bool verbs_only) {
+  const int fd = socket.fd();
+  const std::size_t most = options_.connections_max + (verbs_only ? kVisitorsMore : 0);
+  if (connections_.size() >= most) {
     constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
     ++host_.statistics.connections_refused;
     // One try: the loop does not wait for refused clients.
@@ -299,7 +321,7 @@ void Loop::accept_client(int fd, std::string address) {
     return;
   }
   const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  if (!verbs_only) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
   ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof(kSendBuffer));
   ++host_.statistics.connections;
@@ -307,6 +329,7 @@ void Loop::accept_client(int fd, std::string address) {
       std::make_unique<Connection>(std::move(socket), ++ids_, std::move(address), options_);
   if (!add_to(epoll_, fd, connection.get())) return;
   connection->interest = EPOLLIN;
+  connection->client().verbs_only = verbs_only;
   host_.clients.emplace(ids_, &connection->client());
   connections_.emplace(ids_, std::move(connection));
 }
@@ -320,11 +343,15 @@ void Loop::pause_accepting() {
   }
   accept_warned_ = true;
   ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, listener_.fd(), nullptr);
+  if (control_ != nullptr) ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, control_->fd(), nullptr);
   accept_again_ = steady_now() + kAcceptPause;
 }
 
 void Loop::resume_accepting() {
-  const bool added = add_to(epoll_, listener_.fd(), &listener_);
+  // Adding one that is there already fails, and is done.
+  const auto add = [this](int fd, void* tag) { return add_to(epoll_, fd, tag) || errno == EEXIST; };
+  const bool added =
+      add(listener_.fd(), &listener_) && (control_ == nullptr || add(control_->fd(), &control_));
   accept_again_ = added ? SteadyTime{} : steady_now() + kAcceptPause;
 }
 

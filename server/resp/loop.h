@@ -20,9 +20,10 @@
 #include <utility>
 #include <vector>
 
+#include "control/listener.h"
+#include "control/resp/file.h"
 #include "leader/leader.h"
 #include "server/resp/connection.h"
-#include "server/resp/file.h"
 #include "server/resp/heap.h"
 #include "server/resp/host.h"
 #include "server/resp/input_room.h"
@@ -42,11 +43,11 @@ class Loop {
     int reload_keys = -1;  // Has the leader read its keys again.
   };
 
-  // `listener` is a listening, non-blocking socket; `leader`, `options` and the descriptors of
-  // `requests` must outlive the loop. Throws std::system_error if the machine has no descriptor for
-  // the epoll set.
-  Loop(leader::Leader& leader, const ServerOptions& options, File listener, std::string endpoint,
-       Requests requests);
+  // `listener` is a listening, non-blocking socket, `control` the control socket or null; `leader`,
+  // `options`, `control` and the descriptors of `requests` must outlive the loop. Throws
+  // std::system_error if the machine has no descriptor for the epoll set.
+  Loop(leader::Leader& leader, const ServerOptions& options, File listener,
+       const control::Listener* control, std::string endpoint, Requests requests);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -63,7 +64,10 @@ class Loop {
   void hear(std::span<std::pair<Connection*, std::uint32_t>> heavy);
   void reload_keys();
   void accept_clients();
-  void accept_client(int fd, std::string address);
+  // Returns false if no client waits, or if accepting is paused.
+  bool accept_next();
+  void accept_visitors();
+  void accept_client(File socket, std::string address, bool verbs_only);
   void pause_accepting();
   void resume_accepting();
   // Reads from a client, or detects that it has gone.
@@ -99,6 +103,7 @@ class Loop {
   Host host_;
   Turn turn_;
   File listener_;
+  const control::Listener* control_;
   File epoll_;
   Requests requests_;
   bool stopped_ = false;

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <system_error>
 #include <utility>
 
+#include "control/listener.h"
 #include "server/resp/endpoint.h"
 #include "server/resp/loop.h"
 
@@ -37,14 +39,18 @@ void signal(const File& event) noexcept {
 
 class Server::Impl {
  public:
-  Impl(leader::Leader& leader, ServerOptions options, File listener, File stop, File reload)
+  Impl(leader::Leader& leader, ServerOptions options, File listener,
+       std::optional<control::Listener> control, File stop, File reload)
       : options_(std::move(options)),
+        control_(std::move(control)),
         endpoint_(endpoint_of(listener)),
         stop_(std::move(stop)),
         reload_(std::move(reload)),
-        loop_(leader, options_, std::move(listener), endpoint_, {stop_.fd(), reload_.fd()}) {}
+        loop_(leader, options_, std::move(listener), control_ ? &*control_ : nullptr, endpoint_,
+              {stop_.fd(), reload_.fd()}) {}
 
   const ServerOptions options_;
+  const std::optional<control::Listener> control_;
   const std::string endpoint_;
   File stop_;
   File reload_;
@@ -54,6 +60,12 @@ class Server::Impl {
 core::Result<std::unique_ptr<Server>> Server::open(leader::Leader& leader, ServerOptions options) {
   core::Result<File> listener = listen_on(options.address);
   if (!listener.ok()) return listener.failure();
+  std::optional<control::Listener> control;
+  if (!options.control_directory.empty()) {
+    core::Result<control::Listener> opened = control::Listener::open(options.control_directory);
+    if (!opened.ok()) return opened.failure();
+    control.emplace(std::move(opened).value());
+  }
   raise_file_limit(options.connections_max);
   File stop(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   File reload(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
@@ -61,7 +73,7 @@ core::Result<std::unique_ptr<Server>> Server::open(leader::Leader& leader, Serve
     if (!stop.open() || !reload.open())
       throw std::system_error(errno, std::generic_category(), "eventfd");
     auto impl = std::make_unique<Impl>(leader, std::move(options), std::move(listener.value()),
-                                       std::move(stop), std::move(reload));
+                                       std::move(control), std::move(stop), std::move(reload));
     return std::unique_ptr<Server>(new Server(std::move(impl)));
   } catch (const std::system_error& error) {
     return core::Failure{ErrorCode::kIo, error.what()};

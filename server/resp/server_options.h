@@ -5,14 +5,18 @@
 #include <cstddef>
 #include <string>
 
+#include "control/resp/parser.h"
 #include "leader/threads/watchdog.h"
-#include "server/resp/parser.h"
 
 namespace anabranch::server {
+
+using control::ParserLimits;
 
 struct ServerOptions {
   // HOST:PORT; port 0 for any free one. Only addresses of this machine: there are no passwords yet.
   std::string address = "127.0.0.1:6400";
+  // The data directory of the leader, whose control socket is served, too; empty: no socket.
+  std::string control_directory = {};
   // Further clients get an error and are closed.
   std::size_t connections_max = 10'000;
   // Of one request.

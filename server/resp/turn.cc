@@ -17,6 +17,13 @@ constexpr std::size_t kMany = 100;
 // Web pages can make a browser on this machine send requests here; they get no further than this.
 bool is_http(std::string_view word) { return same_word(word, "post") || same_word(word, "host:"); }
 
+// Whether the control socket takes a request: the verbs that an embedded store has, too.
+bool is_verb(const Command& command, Arguments arguments) {
+  if (command.shared != nullptr) return true;
+  if (same_word(arguments[0], "anabranch")) return command.name == "help";
+  return command.name == "select" || command.name == "ping" || command.name == "quit";
+}
+
 }  // namespace
 
 void Turn::execute(Client& client, Arguments arguments) {
@@ -32,6 +39,10 @@ void Turn::execute(Client& client, Arguments arguments) {
   if (resolved.command == nullptr) return reject(client, resolved, arguments);
   const Command& command = *resolved.command;
   client.last_command = command.name;
+  if (client.verbs_only && !is_verb(command, arguments)) {
+    return refuse(client, "ERR the control socket takes ANABRANCH and its verbs, not '" +
+                              std::string(command.name) + "'");
+  }
   if (client.queue.open && !command.has(kImmediate)) return enqueue(client, resolved, arguments);
   if (!make_way(client, command, arguments)) return;
   if (command.has(kSliced) && arguments.size() > Removals::kDirectMax) {

@@ -62,7 +62,7 @@ def main():
         origin = eu.origin
 
         # A copy of the directory that is started beside the running original.
-        shutil.copytree(eu.data, eu.data + "-copy")
+        shutil.copytree(eu.data, eu.data + "-copy", ignore=shutil.ignore_patterns("control"))
         copy = Leader(world, "eu")
         copy.data = eu.data + "-copy"
         copy.log_path = copy.data + ".log"

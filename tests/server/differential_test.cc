@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
-#include "server/resp/parser.h"
+#include "control/resp/parser.h"
 #include "tests/seed.h"
 #include "tests/server/server_pair.h"
 
-using anabranch::server::Parser;
+using anabranch::control::Parser;
 using anabranch::test::is_unordered;
 using anabranch::test::RedisProcess;
 using anabranch::test::RespClient;

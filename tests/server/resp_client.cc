@@ -22,8 +22,8 @@ constexpr int kTimeoutMs = 10'000;
   throw std::runtime_error(what + ": " + std::strerror(errno));
 }
 
-server::File connect_unix(const std::string& path) {
-  server::File socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+control::File connect_unix(const std::string& path) {
+  control::File socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) throw std::runtime_error("too long: " + path);
@@ -34,9 +34,9 @@ server::File connect_unix(const std::string& path) {
   return socket;
 }
 
-server::File connect_tcp(const std::string& text) {
+control::File connect_tcp(const std::string& text) {
   const server::Address parsed = server::parse_address(text).value_or_raise();
-  server::File socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  control::File socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(parsed.port);

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "server/resp/file.h"
+#include "control/resp/file.h"
 
 namespace anabranch::test {
 
@@ -47,7 +47,7 @@ class RespClient {
   std::string take_line(std::size_t& at);
   void skip_reply(std::size_t& at);
 
-  server::File socket_;
+  control::File socket_;
   std::string buffer_;
 };
 

@@ -65,16 +65,19 @@ ExitCode remove(const Arguments& arguments) {
 }  // namespace
 
 Command plugin_add_command() {
-  return {"plugin add", "store a conflict resolver in all regions", {kFile, kRedis}, add};
+  return {
+      "plugin add", "store a conflict resolver in all regions", {kFile, kRedis, kDirectory}, add};
 }
 
 Command plugin_list_command() {
-  return {"plugin list", "the stored conflict resolvers", {kRedis, kJson}, list};
+  return {"plugin list", "the stored conflict resolvers", {kRedis, kDirectory, kJson}, list};
 }
 
 Command plugin_remove_command() {
-  return {
-      "plugin remove", "remove a conflict resolver that no policy names", {kName, kRedis}, remove};
+  return {"plugin remove",
+          "remove a conflict resolver that no policy names",
+          {kName, kRedis, kDirectory},
+          remove};
 }
 
 }  // namespace anabranch::server::cli

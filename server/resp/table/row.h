@@ -10,6 +10,10 @@
 #include <span>
 #include <string_view>
 
+namespace anabranch::control {
+struct Verb;
+}  // namespace anabranch::control
+
 namespace anabranch::server {
 
 struct Call;
@@ -113,6 +117,8 @@ struct Command {
   // The rows of its second word, such as ID of CLIENT ID; as declared, and as collected.
   std::span<const Command> (*declared_verbs)() = nullptr;
   std::span<const Command> verbs = {};
+  // The verb of ANABRANCH that it runs, or that contains its verbs: those of the control socket.
+  const control::Verb* shared = nullptr;
 
   // ---- Documentation.
 

@@ -53,11 +53,13 @@ TEST_SUITE("leader: lines about links") {
               "r0: region r1 (origin 0000000000000002) is connected (it dialled this leader); "
               "3 of its writes lack here and 0 of those here lack there"));
     CHECK_FALSE(has(met, "caught up"));
+    CHECK(log.catching_up(2));
     const std::string later = logged([&] { log.look(exchange, world.at(0).vector(), 11'500); });
     CAPTURE(later);
     CHECK(has(later,
               "r1 (origin 0000000000000002) and this leader have caught up: "
               "3 writes in 1.5 s"));
+    CHECK_FALSE(log.catching_up(2));
     CHECK(logged([&] { log.look(exchange, world.at(0).vector(), 20'000); }).empty());
   }
 }

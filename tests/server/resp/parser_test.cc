@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "server/resp/parser.h"
+#include "control/resp/parser.h"
 #include "tests/seed.h"
 #include "tests/server/resp_client.h"
 
-using anabranch::server::Parser;
-using anabranch::server::ParserLimits;
+using anabranch::control::Parser;
+using anabranch::control::ParserLimits;
 using anabranch::test::request;
 using anabranch::test::Words;
 

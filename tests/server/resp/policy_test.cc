@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "server/resp/policy_words.h"
+#include "control/verbs/policy_words.h"
 #include "tests/server/resp_client.h"
 #include "tests/server/running_server.h"
 
@@ -21,7 +21,7 @@ nlohmann::json list(RespClient& client) {
 }
 
 std::string policy_in(std::string_view text) {
-  const auto parsed = server::parse_prefix_policy(text);
+  const auto parsed = control::parse_prefix_policy(text);
   if (!parsed.ok()) return parsed.failure().message;
   const PrefixPolicy& each = parsed.value();
   return to_string(each.policy) + "|" + std::to_string(each.database) + "|" + each.prefix;

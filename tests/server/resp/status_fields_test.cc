@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "server/resp/commands/anabranch/status_json.h"
+#include "control/verbs/status_json.h"
 #include "tests/server/resp_client.h"
 #include "tests/server/running_server.h"
 
@@ -26,8 +26,8 @@ TEST_SUITE("server: status fields") {
     status.forks.resize(1);
     status.forks[0].same = {"eu", "us"};
     status.clocks = {"a clock is wrong"};
-    const nlohmann::ordered_json json = server::to_json(status);
-    CHECK(json.size() == std::tuple_size_v<decltype(server::kFields<StoreStatus>)>);
+    const nlohmann::ordered_json json = control::to_json(status);
+    CHECK(json.size() == std::tuple_size_v<decltype(control::kFields<StoreStatus>)>);
     CHECK(json.at("region") == "eu");
     CHECK(json.at("rows") == 7);
     CHECK(json.at("writable") == true);

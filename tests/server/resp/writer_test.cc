@@ -7,11 +7,11 @@
 
 #include <anabranch/error.h>
 
+#include "control/resp/writer.h"
 #include "server/resp/commands/pattern.h"
-#include "server/resp/writer.h"
 
+using anabranch::control::Writer;
 using anabranch::server::matches;
-using anabranch::server::Writer;
 
 namespace {
 

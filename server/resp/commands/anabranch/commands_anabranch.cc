@@ -1,20 +1,14 @@
-// Commands without a counterpart in Redis: ANABRANCH and its verbs. Structured answers are JSON in
-// a bulk string, for the command line and for scripts.
+// ANABRANCH, a command without a counterpart in Redis. Most of its verbs are those of the control
+// socket, too (control/verbs); those of connections that read and write are here.
 
-#include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
-#include <string>
-#include <utility>
+#include <span>
 #include <vector>
 
+#include "control/verbs/verb.h"
 #include "server/resp/command.h"
-#include "server/resp/commands/anabranch/conflict_verbs.h"
 #include "server/resp/commands/anabranch/once_verb.h"
-#include "server/resp/commands/anabranch/plugin_verbs.h"
-#include "server/resp/commands/anabranch/policy_verbs.h"
-#include "server/resp/commands/anabranch/show_verb.h"
-#include "server/resp/commands/anabranch/status_json.h"
-#include "server/resp/commands/anabranch/verdict_json.h"
 #include "server/resp/commands/connection/session_verbs.h"
 #include "server/resp/host.h"
 #include "server/resp/identity.h"
@@ -22,13 +16,9 @@
 namespace anabranch::server {
 namespace {
 
+using control::Access;
+using control::Verb;
 using Json = nlohmann::ordered_json;
-
-void reply_json(Call& call, const Json& json) {
-  call.reply().bulk(json.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
-
-// ---- ANABRANCH STATUS
 
 Json clients_json(const Host& host) {
   return {{"connected", host.clients.size()},           {"held_back", host.clients_held_back},
@@ -36,302 +26,72 @@ Json clients_json(const Host& host) {
           {"senders_cut", host.statistics.senders_cut}, {"input_bytes", host.input_bytes}};
 }
 
-void status(Call& call) {
-  Json json = to_json(call.host.status());
-  json["redis"] = call.host.endpoint;
-  json["clients"] = clients_json(call.host);
-  reply_json(call, json);
-}
+// The Redis port, at which a client has sent a verb.
+class Port final : public control::Front {
+ public:
+  explicit Port(Call& call) : call_(call) {}
 
-// ---- ANABRANCH FORK
-
-void fork_list(Call& call) { reply_json(call, to_json(call.host.leader.status().forks)); }
-
-void fork_resolve(Call& call) {
-  const bool adopt = call.size() == 5 && same_word(call[4], "adopt");
-  if (call.size() > 5 || (call.size() == 5 && !adopt)) {
-    throw Error(ErrorCode::kInvalid, "syntax error");
+  [[nodiscard]] StoreStatus status() override { return call_.host.status(); }
+  void describe(Json& status) override {
+    status["redis"] = call_.host.endpoint;
+    status["clients"] = clients_json(call_.host);
   }
-  call.host.leader.resolve_fork(call[3], adopt).value_or_raise();
-  call.reply().ok();
-}
-
-// ---- ANABRANCH PROMOTE
-
-void promote(Call& call) {
-  call.host.leader.promote().value_or_raise();
-  call.reply().ok();
-}
-
-// ---- ANABRANCH PEER
-
-void answer_peer(Call& call, bool known) {
-  if (known) return call.reply().ok();
-  call.reply().error("ERR there is no peer '" + std::string(call[3]) + "'");
-}
-
-void pause(Call& call) { answer_peer(call, call.host.leader.pause(call[3])); }
-
-void resume(Call& call) { answer_peer(call, call.host.leader.resume(call[3])); }
-
-// ---- ANABRANCH KEYS
-
-void reload_keys(Call& call) {
-  call.host.leader.reload_keys().value_or_raise();
-  call.reply().ok();
-}
-
-// ---- ANABRANCH REGION
-
-void list_regions(Call& call) { reply_json(call, to_json(call.host.leader.status().regions)); }
-
-void retire(Call& call) {
-  regions::Retirement retirement = regions::Retirement::kRetired;
-  if (call.size() > 4) {
-    if (call.size() > 5 || !same_word(call[4], "lost")) {
-      throw Error(ErrorCode::kInvalid, "syntax error");
-    }
-    retirement = regions::Retirement::kLost;
+  void note_shown(const Key& row) override {
+    call_.client.shown.note(row, call_.host.leader.seen());
   }
-  call.host.leader.retire(call[3], retirement).value_or_raise();
-  call.reply().ok();
+
+ private:
+  Call& call_;
+};
+
+void run_shared(Call& call) {
+  Port port(call);
+  control::Call inner{call.host.leader, &call.scope,          port,
+                      call.arguments,   call.client.database, call.reply()};
+  call.command.shared->run(inner);
 }
 
-void restore(Call& call) {
-  call.host.leader.retire(call[3], regions::Retirement::kNone).value_or_raise();
-  call.reply().ok();
+std::uint32_t flags_of(const Verb& verb) {
+  switch (verb.access) {
+    case Access::kNone:
+      return kAdmin;
+    case Access::kReads:
+      return kReads;
+    case Access::kBeside:
+    case Access::kBetween:
+      return kAlone | kAfterCommit | kAdmin;
+    case Access::kWrites:
+      return kWrites | kAlone | kAdmin;
+  }
+  return 0;
 }
 
-// ---- ANABRANCH DIGEST
-
-void digest(Call& call) { call.reply().bulk(call.host.leader.digest()); }
-
-// ---- ANABRANCH VERIFY
-
-void verify_start(Call& call) {
-  std::vector<std::string> regions;
-  for (std::size_t i = 3; i < call.size(); ++i) regions.emplace_back(call[i]);
-  call.host.leader.verify(std::move(regions));
-  call.reply().ok();
+Command command_of(const Verb& verb) {
+  Command command{.name = verb.name,
+                  .arity = verb.arity,
+                  .flags = flags_of(verb),
+                  .run = verb.run == nullptr ? nullptr : run_shared,
+                  .shared = &verb,
+                  .since = kAnabranchVersion,
+                  .usage = verb.usage,
+                  .help = verb.help,
+                  .complexity = verb.complexity,
+                  .merging = verb.merging};
+  if (verb.key != 0) command.keys = {key_at(verb.key, kReadsOnly | kAccess)};
+  return command;
 }
 
-void verify_result(Call& call) { call.reply().bulk(verdicts_json(call.host.leader.verdicts())); }
-
-constexpr std::uint32_t kLeader = kAlone | kAfterCommit;
-
-constexpr Command kPeerVerbs[] = {
-    {.name = "pause",
-     .arity = 4,
-     .flags = kLeader | kAdmin,
-     .run = pause,
-     .since = kAnabranchVersion,
-     .usage = "name",
-     .help = "Stops the exchange with a peer, both ways, until resumed or restarted.",
-     .complexity = "O(1)"},
-    {.name = "resume",
-     .arity = 4,
-     .flags = kLeader | kAdmin,
-     .run = resume,
-     .since = kAnabranchVersion,
-     .usage = "name",
-     .help = "Goes on with it.",
-     .complexity = "O(1)"},
-    {.name = "help",
-     .arity = 3,
-     .run = help,
-     .since = kAnabranchVersion,
-     .help = "Prints this help.",
-     .complexity = "O(1)"},
-};
-
-std::span<const Command> peer_verbs() { return kPeerVerbs; }
-
-constexpr Command kKeysVerbs[] = {
-    {.name = "reload",
-     .arity = 3,
-     .flags = kLeader | kAdmin,
-     .run = reload_keys,
-     .since = kAnabranchVersion,
-     .help = "Reads the files of keys again: what was added works, what was removed is cut.",
-     .complexity = "O(1)"},
-    {.name = "help",
-     .arity = 3,
-     .run = help,
-     .since = kAnabranchVersion,
-     .help = "Prints this help.",
-     .complexity = "O(1)"},
-};
-
-std::span<const Command> keys_verbs() { return kKeysVerbs; }
-
-constexpr Command kVerifyVerbs[] = {
-    {.name = "start",
-     .arity = -3,
-     .flags = kLeader | kAdmin,
-     .run = verify_start,
-     .since = kAnabranchVersion,
-     .usage = "[region ...]",
-     .help = "Begins to compare all rows with these regions, or with all peers.",
-     .complexity = "O(1); the rows are compared in the background"},
-    {.name = "result",
-     .arity = 3,
-     .flags = kLeader | kAdmin,
-     .run = verify_result,
-     .since = kAnabranchVersion,
-     .help = "How that stands, as JSON.",
-     .complexity = "O(1)"},
-    {.name = "help",
-     .arity = 3,
-     .run = help,
-     .since = kAnabranchVersion,
-     .help = "Prints this help.",
-     .complexity = "O(1)"},
-};
-
-std::span<const Command> verify_verbs() { return kVerifyVerbs; }
-
-constexpr Command kForkVerbs[] = {
-    {.name = "list",
-     .arity = 3,
-     .flags = kLeader | kAdmin,
-     .run = fork_list,
-     .since = kAnabranchVersion,
-     .help = "Origins with two histories, and who has which, as JSON.",
-     .complexity = "O(1)"},
-    {.name = "resolve",
-     .arity = -4,
-     .flags = kLeader | kAdmin,
-     .run = fork_resolve,
-     .since = kAnabranchVersion,
-     .usage = "origin [ADOPT]",
-     .help = "Gives way to the other history, and writes again what only this side has.",
-     .complexity = "O(1)"},
-    {.name = "help",
-     .arity = 3,
-     .run = help,
-     .since = kAnabranchVersion,
-     .help = "Prints this help.",
-     .complexity = "O(1)"},
-};
-
-std::span<const Command> fork_verbs() { return kForkVerbs; }
-constexpr Command kRegionVerbs[] = {
-    {.name = "list",
-     .arity = 3,
-     .flags = kLeader | kAdmin,
-     .run = list_regions,
-     .since = kAnabranchVersion,
-     .help = "Every region ever known, as JSON.",
-     .complexity = "O(1)"},
-    {.name = "retire",
-     .arity = -4,
-     .flags = kWrites | kAlone | kAdmin,
-     .run = retire,
-     .since = kAnabranchVersion,
-     .usage = "name [LOST]",
-     .help = "Nobody waits for a region any more; LOST: and it never comes back.",
-     .complexity = "O(1)",
-     .merging = "In all regions: of concurrent settings the later one counts."},
-    {.name = "restore",
-     .arity = 4,
-     .flags = kWrites | kAlone | kAdmin,
-     .run = restore,
-     .since = kAnabranchVersion,
-     .usage = "name",
-     .help = "A region that was retired is waited for again.",
-     .complexity = "O(1)",
-     .merging = "In all regions: of concurrent settings the later one counts."},
-    {.name = "help",
-     .arity = 3,
-     .run = help,
-     .since = kAnabranchVersion,
-     .help = "Prints this help.",
-     .complexity = "O(1)"},
-};
-
-std::span<const Command> region_verbs() { return kRegionVerbs; }
+// The last row of a container.
+Command help_of(int arity) {
+  return {.name = "help",
+          .arity = arity,
+          .run = help,
+          .since = kAnabranchVersion,
+          .help = "Prints this help.",
+          .complexity = "O(1)"};
+}
 
 constexpr Command kVerbs[] = {
-    {.name = "status",
-     .arity = 2,
-     .flags = kLeader | kAdmin,
-     .run = status,
-     .since = kAnabranchVersion,
-     .help = "This leader and its peers, as JSON: region, origin, vector, lag.",
-     .complexity = "O(1)"},
-    {.name = "peer",
-     .arity = -3,
-     .flags = kAdmin,
-     .declared_verbs = peer_verbs,
-     .since = kAnabranchVersion,
-     .usage = "PAUSE | RESUME name",
-     .help = "The exchange with a peer.",
-     .complexity = "O(1)"},
-    {.name = "region",
-     .arity = -3,
-     .flags = kAdmin,
-     .declared_verbs = region_verbs,
-     .since = kAnabranchVersion,
-     .usage = "LIST | RETIRE name [LOST] | RESTORE name",
-     .help = "The regions ever known.",
-     .complexity = "O(1)"},
-    {.name = "policy",
-     .arity = -3,
-     .flags = kAdmin,
-     .declared_verbs = policy_verbs,
-     .since = kAnabranchVersion,
-     .usage = "LIST | SET kind prefix [BASE] [DB n] | REMOVE prefix [DB n]",
-     .help = "The rules between concurrent values, by prefix of keys.",
-     .complexity = "O(1)"},
-    {.name = "plugin",
-     .arity = -3,
-     .flags = kAdmin,
-     .declared_verbs = plugin_verbs,
-     .since = kAnabranchVersion,
-     .usage = "ADD module | LIST | REMOVE name",
-     .help = "WebAssembly modules for policies.",
-     .complexity = "O(1)"},
-    {.name = "conflicts",
-     .arity = -3,
-     .flags = kAdmin,
-     .declared_verbs = conflict_verbs,
-     .since = kAnabranchVersion,
-     .usage =
-         "LIST [PREFIX p] [DB n] [SINCE ms] [BEFORE id] [LIMIT n] | SHOW id | PUTBACK id | STATS",
-     .help = "Values that lost against others, as this leader has seen them.",
-     .complexity = "O(1)"},
-    {.name = "keys",
-     .arity = -3,
-     .flags = kAdmin,
-     .declared_verbs = keys_verbs,
-     .since = kAnabranchVersion,
-     .usage = "RELOAD",
-     .help = "The keys of the links.",
-     .complexity = "O(1)"},
-    {.name = "fork",
-     .arity = -3,
-     .flags = kAdmin,
-     .declared_verbs = fork_verbs,
-     .since = kAnabranchVersion,
-     .usage = "LIST | RESOLVE origin [ADOPT]",
-     .help = "Origins with two histories.",
-     .complexity = "O(1)"},
-    {.name = "promote",
-     .arity = 2,
-     .flags = kLeader | kAdmin,
-     .run = promote,
-     .since = kAnabranchVersion,
-     .help = "Makes a follower a leader of its region.",
-     .complexity = "O(1)"},
-    {.name = "show",
-     .arity = 3,
-     .flags = kReads,
-     .keys = {key_at(2, kReadsOnly | kAccess)},
-     .run = show,
-     .since = kAnabranchVersion,
-     .usage = "key",
-     .help = "A key with its siblings, their regions and times, as JSON.",
-     .complexity = "O(N), N the number of rows at the key"},
     {.name = "token",
      .arity = 2,
      .flags = kFast | kAlone,
@@ -368,44 +128,22 @@ constexpr Command kVerbs[] = {
      .complexity = "O(1)",
      .merging = "Counts once in all regions, however often and wherever the request is sent, as "
                 "long as it is remembered."},
-    {.name = "digest",
-     .arity = 2,
-     .flags = kLeader | kAdmin,
-     .run = digest,
-     .since = kAnabranchVersion,
-     .help = "A hash over all that is visible: equal in regions that have applied the same.",
-     .complexity = "O(1)"},
-    {.name = "verify",
-     .arity = -3,
-     .flags = kAdmin,
-     .declared_verbs = verify_verbs,
-     .since = kAnabranchVersion,
-     .usage = "START [region ...] | RESULT",
-     .help = "Compares all rows with those of peers.",
-     .complexity = "O(1)"},
-    {.name = "help",
-     .arity = 2,
-     .run = help,
-     .since = kAnabranchVersion,
-     .help = "Prints this help.",
-     .complexity = "O(1)"},
-};
-
-std::span<const Command> anabranch_verbs() { return kVerbs; }
-
-constexpr Command kCommands[] = {
-    {.name = "anabranch",
-     .arity = -2,
-     .flags = kAdmin,
-     .declared_verbs = anabranch_verbs,
-     .since = kAnabranchVersion,
-     .usage = "verb ...",
-     .help = "This leader and its peers.",
-     .complexity = "O(1)"},
 };
 
 }  // namespace
 
-std::span<const Command> anabranch_commands() { return kCommands; }
+std::vector<Command> verbs_of(const Verb& container) {
+  std::vector<Command> rows;
+  for (const Verb& verb : container.verbs()) rows.push_back(command_of(verb));
+  const bool outermost = &container == &control::anabranch();
+  if (outermost) rows.insert(rows.end(), std::begin(kVerbs), std::end(kVerbs));
+  rows.push_back(help_of(outermost ? 2 : 3));
+  return rows;
+}
+
+std::span<const Command> anabranch_commands() {
+  static const Command command = command_of(control::anabranch());
+  return {&command, 1};
+}
 
 }  // namespace anabranch::server

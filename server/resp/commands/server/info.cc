@@ -10,9 +10,9 @@
 #include <fstream>
 #include <optional>
 
+#include "control/verbs/status_fields.h"
 #include "core/wall_clock.h"
 #include "server/resp/command.h"
-#include "server/resp/commands/status_fields.h"
 #include "server/resp/identity.h"
 
 namespace anabranch::server {
@@ -227,7 +227,7 @@ std::string text_of(const auto& value) {
 // "region=eu,address=,connected=1,...": the plain fields of a peer.
 std::string peer_line(const PeerStatus& peer) {
   std::string line;
-  for_each_field(peer, [&](std::string_view name, const auto& value) {
+  control::for_each_field(peer, [&](std::string_view name, const auto& value) {
     line.append(line.empty() ? "" : ",").append(name).append("=").append(text_of(value));
   });
   return line;
@@ -235,12 +235,12 @@ std::string peer_line(const PeerStatus& peer) {
 
 // Every field of the leader's status: parts as "part_field", of lists how many items they have.
 void add_fields(Lines& lines, const std::string& prefix, const auto& status) {
-  for_each_field(status, [&](std::string_view name, const auto& value) {
+  control::for_each_field(status, [&](std::string_view name, const auto& value) {
     using Value = std::remove_cvref_t<decltype(value)>;
     const std::string full = prefix + std::string(name);
-    if constexpr (HasFields<Value>) {
+    if constexpr (control::HasFields<Value>) {
       add_fields(lines, full + "_", value);
-    } else if constexpr (IsList<Value>) {
+    } else if constexpr (control::IsList<Value>) {
       lines.add(full, value.size());
     } else {
       lines.add(full, text_of(value));

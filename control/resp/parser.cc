@@ -1,0 +1,243 @@
+#include "control/resp/parser.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "core/assert.h"
+#include "core/text.h"
+
+namespace anabranch::control {
+namespace {
+
+constexpr std::size_t kLineEnd = 2;  // "\r\n".
+
+// Empties a container and releases its memory, which assigning {} does not.
+template <typename Container>
+void free(Container& container) {
+  Container().swap(container);
+}
+
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0'; }
+
+// Returns the character of an escape sequence; moves `at` to its last byte.
+char unescape(std::string_view line, std::size_t& at) {
+  if (line[at + 1] == 'x' && at + 3 < line.size()) {
+    const auto byte = core::parse_number<std::uint8_t, 16>(line.substr(at + 2, 2));
+    if (byte) {
+      at += 3;
+      return static_cast<char>(*byte);
+    }
+  }
+  ++at;
+  switch (line[at]) {
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case 'b':
+      return '\b';
+    case 'a':
+      return '\a';
+    default:
+      return line[at];
+  }
+}
+
+}  // namespace
+
+Parser::Outcome Parser::next(std::string_view buffer) {
+  buffer_ = buffer;
+  if (!error_.empty()) return Outcome::kBroken;
+  while (at_ < buffer_.size() || state_ != State::kStart) {
+    const bool multibulk = state_ != State::kStart || buffer_[begin_] == '*';
+    const Outcome outcome = multibulk ? next_multibulk() : next_inline();
+    // An empty line or array is not a request, and gets no answer.
+    if (outcome != Outcome::kRequest || !arguments_.empty()) return outcome;
+  }
+  return Outcome::kIncomplete;
+}
+
+void Parser::drop_consumed() {
+  const std::size_t dropped = consumed();
+  at_ -= dropped;
+  begin_ = skipping_ ? 0 : begin_ - dropped;
+}
+
+std::size_t Parser::missing(std::size_t buffered) const {
+  if (state_ != State::kBulk) return 0;
+  const std::size_t end = at_ + bulk_size_ + kLineEnd;
+  return end > buffered ? end - buffered : 0;
+}
+
+void Parser::trim() {
+  if (state_ != State::kStart) return;
+  free(slices_);
+  free(arguments_);
+  free(words_);
+}
+
+Parser::Outcome Parser::next_multibulk() {
+  Step step = Step::kDone;
+  if (state_ == State::kStart) step = read_count();
+  while (step == Step::kDone && bulks_left_ > 0) {
+    if (state_ == State::kLength) step = read_length();
+    if (step == Step::kDone) step = read_bulk();
+  }
+  if (step == Step::kBroken) return Outcome::kBroken;
+  if (step == Step::kMore) return Outcome::kIncomplete;
+  return collect();
+}
+
+Parser::Step Parser::take_line(std::string_view& line, const char* too_long) {
+  const char* from = buffer_.data() + at_;
+  const std::size_t size = buffer_.size() - at_;
+  const void* found = std::memchr(from, '\r', size);
+  if (found == nullptr) return size > limits_.line_bytes_max ? fail(too_long) : Step::kMore;
+  const auto length = static_cast<std::size_t>(static_cast<const char*>(found) - from);
+  if (length + kLineEnd > size) return Step::kMore;
+  line = {from, length};
+  at_ += length + kLineEnd;
+  return Step::kDone;
+}
+
+Parser::Step Parser::read_count() {
+  std::string_view line;
+  const Step step = take_line(line, "Protocol error: too big mbulk count string");
+  if (step != Step::kDone) return step;
+  const std::optional<std::int64_t> count = core::parse_number<std::int64_t>(line.substr(1));
+  if (!count || *count > static_cast<std::int64_t>(limits_.arguments_max)) {
+    return fail("Protocol error: invalid multibulk length");
+  }
+  bulks_left_ = *count > 0 ? static_cast<std::size_t>(*count) : 0;
+  state_ = State::kLength;
+  slices_.clear();
+  return Step::kDone;
+}
+
+Parser::Step Parser::read_length() {
+  std::string_view line;
+  const Step step = take_line(line, "Protocol error: too big bulk count string");
+  if (step != Step::kDone) return step;
+  if (line.empty() || line.front() != '$') {
+    const char got = line.empty() ? '\r' : line.front();
+    return fail(std::string("Protocol error: expected '$', got '") + got + "'");
+  }
+  const std::optional<std::int64_t> size = core::parse_number<std::int64_t>(line.substr(1));
+  if (!size || *size < 0 || *size > static_cast<std::int64_t>(limits_.bulk_bytes_max)) {
+    return fail("Protocol error: invalid bulk length");
+  }
+  bulk_size_ = static_cast<std::size_t>(*size);
+  state_ = State::kBulk;
+  if (at_ - begin_ + bulk_size_ > limits_.request_bytes_max) {
+    skipping_ = true;
+    free(slices_);
+  }
+  return Step::kDone;
+}
+
+Parser::Step Parser::read_bulk() {
+  const std::size_t buffered = buffer_.size() - at_;
+  if (buffered < bulk_size_ + kLineEnd) {
+    // Skipped bytes need not stay, but the end of the line must be in one piece.
+    const std::size_t skipped = skipping_ ? std::min(buffered, bulk_size_) : 0;
+    at_ += skipped;
+    bulk_size_ -= skipped;
+    return Step::kMore;
+  }
+  if (!skipping_) slices_.push_back({at_ - begin_, bulk_size_});
+  at_ += bulk_size_ + kLineEnd;
+  bulk_size_ = 0;
+  state_ = State::kLength;
+  --bulks_left_;
+  return Step::kDone;
+}
+
+Parser::Outcome Parser::collect() {
+  arguments_.clear();
+  const bool skipped = std::exchange(skipping_, false);
+  for (const Slice& slice : slices_) {
+    arguments_.push_back(buffer_.substr(begin_ + slice.offset, slice.size));
+  }
+  finish_request();
+  return skipped ? Outcome::kTooLarge : Outcome::kRequest;
+}
+
+void Parser::finish_request() {
+  constexpr std::size_t kKept = 1024;
+  if (slices_.capacity() > kKept && slices_.size() <= kKept) free(slices_);
+  begin_ = at_;
+  state_ = State::kStart;
+}
+
+Parser::Outcome Parser::next_inline() {
+  const std::size_t end = buffer_.find('\n', at_);
+  if (end == buffer_.npos) {
+    at_ = buffer_.size();
+    if (at_ - begin_ <= limits_.line_bytes_max) return Outcome::kIncomplete;
+    fail("Protocol error: too big inline request");
+    return Outcome::kBroken;
+  }
+  std::string_view line = buffer_.substr(begin_, end - begin_);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  at_ = end + 1;
+  finish_request();
+  if (split(line)) return Outcome::kRequest;
+  fail("Protocol error: unbalanced quotes in request");
+  return Outcome::kBroken;
+}
+
+bool Parser::split(std::string_view line) {
+  arguments_.clear();
+  slices_.clear();
+  words_.clear();
+  words_.reserve(line.size());  // Views into it must stay valid; unquoting never adds bytes.
+  for (std::size_t at = 0; at < line.size();) {
+    if (is_space(line[at])) {
+      ++at;
+    } else if (!take_word(line, at)) {
+      return false;
+    }
+  }
+  for (const Slice& slice : slices_) {
+    arguments_.push_back(std::string_view(words_).substr(slice.offset, slice.size));
+  }
+  return true;
+}
+
+bool Parser::take_word(std::string_view line, std::size_t& at) {
+  const std::size_t offset = words_.size();
+  char quote = 0;
+  for (; at < line.size(); ++at) {
+    const char c = line[at];
+    if (quote == 0) {
+      if (is_space(c)) break;
+      if (c == '"' || c == '\'') {
+        quote = c;
+      } else {
+        words_.push_back(c);
+      }
+    } else if (c == quote) {
+      // A closing quote ends the word, so a space or the end of the line must follow.
+      if (at + 1 < line.size() && !is_space(line[at + 1])) return false;
+      quote = 0;
+    } else if (c == '\\' && at + 1 < line.size() && (quote == '"' || line[at + 1] == '\'')) {
+      words_.push_back(quote == '"' ? unescape(line, at) : line[++at]);
+    } else {
+      words_.push_back(c);
+    }
+  }
+  slices_.push_back({offset, words_.size() - offset});
+  return quote == 0;
+}
+
+Parser::Step Parser::fail(std::string message) {
+  ANABRANCH_ASSERT(error_.empty());
+  error_ = std::move(message);
+  return Step::kBroken;
+}
+
+}  // namespace anabranch::control

@@ -1,0 +1,98 @@
+#include "control/resp/writer.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <anabranch/error.h>
+
+namespace anabranch::control {
+namespace {
+
+// A type, 20 digits with their sign, and the line's end.
+constexpr std::size_t kLineMax = 24;
+
+// Writes "<type><number>\r\n" and returns its end.
+char* format_line(char (&line)[kLineMax], char type, std::int64_t number) {
+  line[0] = type;
+  char* end = std::to_chars(line + 1, line + kLineMax - 2, number).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  return end;
+}
+
+char sign_of(Writer::Aggregate kind, int protocol) {
+  if (protocol == 2 || kind == Writer::Aggregate::kArray) return '*';
+  return kind == Writer::Aggregate::kMap ? '%' : '~';
+}
+
+}  // namespace
+
+void Writer::append(std::string_view bytes) {
+  const std::size_t grown = output_.size() + bytes.size();
+  if (grown > bytes_max_) {
+    throw Error(ErrorCode::kTooLarge,
+                "the answer is over the limit of " + std::to_string(bytes_max_) + " bytes");
+  }
+  if (grown > room_) throw NoRoom{grown};
+  output_.append(bytes);
+}
+
+void Writer::line(char type, std::int64_t number) {
+  char text[kLineMax];
+  append({text, static_cast<std::size_t>(format_line(text, type, number) - text)});
+}
+
+void Writer::status(std::string_view text) {
+  append("+");
+  append(text);
+  append("\r\n");
+}
+
+// Never refused: it replaces an answer that was.
+void Writer::error(std::string_view text) {
+  output_.push_back('-');
+  const std::size_t begin = output_.size();
+  output_.append(text);
+  const auto is_line_end = [](char c) { return c == '\r' || c == '\n'; };
+  std::replace_if(output_.begin() + static_cast<std::ptrdiff_t>(begin), output_.end(), is_line_end,
+                  ' ');
+  output_.append("\r\n");
+}
+
+void Writer::integer(std::int64_t value) { line(':', value); }
+
+void Writer::bulk(std::string_view bytes) {
+  line('$', static_cast<std::int64_t>(bytes.size()));
+  const std::size_t grown = output_.size() + bytes.size() + 2;
+  // Otherwise the line's end would double the memory of a large value.
+  if (grown > output_.capacity() && grown <= std::min(bytes_max_, room_)) output_.reserve(grown);
+  append(bytes);
+  append("\r\n");
+}
+
+void Writer::verbatim(std::string_view text) {
+  if (protocol_ == 2) return bulk(text);
+  line('=', static_cast<std::int64_t>(text.size() + 4));
+  append("txt:");
+  append(text);
+  append("\r\n");
+}
+
+void Writer::aggregate(Aggregate kind, std::size_t size) {
+  const std::size_t elements = kind == Aggregate::kMap && protocol_ == 2 ? size * 2 : size;
+  line(sign_of(kind, protocol_), static_cast<std::int64_t>(elements));
+}
+
+void Writer::move_before(std::size_t mark, std::size_t from) {
+  const std::string moved = output_.substr(from);
+  output_.resize(from);
+  output_.insert(mark, moved);
+}
+
+void Writer::enclose(std::size_t mark, Aggregate kind, std::size_t size) {
+  const std::size_t end = output_.size();
+  aggregate(kind, size);
+  move_before(mark, end);
+}
+
+}  // namespace anabranch::control

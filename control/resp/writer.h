@@ -1,0 +1,84 @@
+// Replies of the Redis protocol, version 2 or 3, appended to a string.
+//
+//   Writer reply(output);
+//   reply.array(2);
+//   reply.bulk("a");
+//   reply.integer(1);
+//
+// Where version 3 has a type of its own (map, set, null), version 2 gets the reply that Redis sends
+// there. Invariants: 1. the string never grows over `bytes_max`; a longer reply throws
+// Error{kTooLarge}; 2. nor over the room set for now (output_room.h); a longer reply throws NoRoom.
+// The caller removes the started reply with rewind(). Errors are never refused.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace anabranch::control {
+
+// There is no room for an answer now, though it is within bytes_max.
+struct NoRoom {
+  std::size_t bytes;  // The length the string would have had, or more.
+};
+
+class Writer {
+ public:
+  enum class Aggregate : std::uint8_t { kArray, kMap, kSet };
+
+  // `output` must outlive the writer.
+  Writer(std::string& output, std::size_t bytes_max) : output_(output), bytes_max_(bytes_max) {}
+
+  // 2 or 3.
+  void set_protocol(int protocol) { protocol_ = protocol; }
+  [[nodiscard]] int protocol() const { return protocol_; }
+
+  // Lets the string grow up to so many bytes for now, within bytes_max.
+  void set_room(std::size_t bytes) { room_ = bytes; }
+
+  // "+OK\r\n".
+  void ok() { append("+OK\r\n"); }
+  // "+text\r\n"; the text has no line end.
+  void status(std::string_view text);
+  // "-text\r\n"; the text begins with its code, "ERR ...". Line ends in it become spaces.
+  void error(std::string_view text);
+  void integer(std::int64_t value);
+  void bulk(std::string_view bytes);
+  // Text for people: a verbatim string in version 3.
+  void verbatim(std::string_view text);
+  // No value.
+  void null() { append(protocol_ == 3 ? "_\r\n" : "$-1\r\n"); }
+  // No array.
+  void null_array() { append(protocol_ == 3 ? "_\r\n" : "*-1\r\n"); }
+  // The head of an aggregate; its `size` elements must follow, of a map `size` pairs.
+  void aggregate(Aggregate kind, std::size_t size);
+  void array(std::size_t size) { aggregate(Aggregate::kArray, size); }
+  void map(std::size_t size) { aggregate(Aggregate::kMap, size); }
+  void set(std::size_t size) { aggregate(Aggregate::kSet, size); }
+
+  // The position of the next byte.
+  [[nodiscard]] std::size_t mark() const { return output_.size(); }
+  // Returns whether the reply that begins at the mark is an error.
+  [[nodiscard]] bool is_error(std::size_t mark) const {
+    return mark < output_.size() && output_[mark] == '-';
+  }
+  // Removes everything from the mark on.
+  void rewind(std::size_t mark) { output_.resize(mark); }
+  // Moves what was written from `from` on to the mark, before all else there.
+  void move_before(std::size_t mark, std::size_t from);
+  // Inserts the head of an aggregate at the mark, for a size that is only known at its end.
+  void enclose(std::size_t mark, Aggregate kind, std::size_t size);
+
+ private:
+  void append(std::string_view bytes);
+  // "<type><number>\r\n".
+  void line(char type, std::int64_t number);
+
+  std::string& output_;
+  std::size_t bytes_max_;
+  std::size_t room_ = SIZE_MAX;
+  int protocol_ = 2;
+};
+
+}  // namespace anabranch::control

@@ -1,0 +1,221 @@
+// A key as JSON, with all its concurrent values. Keys and values are strings if they are UTF-8,
+// else {"hex": "00ff..."}.
+#include "control/verbs/show_verb.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <anabranch/handles.h>
+
+#include "control/verbs/bytes_json.h"
+#include "crdt/type_table.h"
+
+namespace anabranch::control {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// The number of elements or fields that are listed.
+constexpr std::size_t kShownMax = 100;
+
+Json sibling_json(const Sibling& sibling) {
+  Json json{{"region", sibling.region},
+            {"time_ms", sibling.time_ms},
+            {"value", bytes_json(sibling.value)}};
+  if (sibling.base) json["base"] = bytes_json(*sibling.base);
+  return json;
+}
+
+Json siblings_json(const std::vector<Sibling>& siblings) {
+  Json array = Json::array();
+  for (const Sibling& sibling : siblings) array.push_back(sibling_json(sibling));
+  return array;
+}
+
+// Returns a sum: as an integer if possible.
+Json counter_json(const Scope& scope, const Key& row) {
+  const double real = scope.counter_double(row);
+  if (std::trunc(real) != real) return real;
+  try {
+    return scope.counter(row);
+  } catch (const Error&) {  // Too large for an integer.
+    return real;
+  }
+}
+
+// Describes a row of a string: the shown value, and its parts. The siblings are listed also where a
+// policy of a newer version decides between them.
+void describe_string(Json& json, const Scope& scope, const Key& key) {
+  const Key row = key.of(Type::kString);
+  json["value"] = Json();
+  try {
+    if (const auto shown = scope.get(row)) json["value"] = bytes_json(*shown);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUnsupported) throw;
+    json["not_shown"] = error.what();
+  }
+  json["counter"] = counter_json(scope, row);
+  json["siblings"] = siblings_json(scope.siblings(row));
+}
+
+// Returns the names of the first elements or fields.
+std::vector<std::string> first_names(const Scope& scope, const Key& collection) {
+  std::vector<std::string> names;
+  scope.names(collection, {}, [&](const std::string& name) {
+    names.push_back(name);
+    return names.size() < kShownMax;
+  });
+  return names;
+}
+
+bool is_flag(Type type) { return type == Type::kEnableWinsFlag || type == Type::kDisableWinsFlag; }
+
+void describe_flag(Json& json, const Scope& scope, const Key& row) {
+  json["value"] = scope.get(row) == Codec<bool>::encode(true);
+  json["siblings"] = siblings_json(scope.siblings(row));
+}
+
+void describe_set(Json& json, const Scope& scope, const Key& key, Type type) {
+  json["count"] = scope.count(key.of(type));
+  json["elements"] = Json::array();
+  for (const std::string& element : first_names(scope, key.of(type))) {
+    const Key row = key.element(element, type);
+    json["elements"].push_back(
+        {{"element", bytes_json(element)}, {"siblings", siblings_json(scope.siblings(row))}});
+  }
+}
+
+void describe_map(Json& json, const Scope& scope, const Key& key) {
+  json["count"] = scope.count(key.of(Type::kMap));
+  json["fields"] = Json::array();
+  for (const std::string& name : first_names(scope, key.of(Type::kMap))) {
+    const Key field = key.field(name);
+    const Type type = scope.type(field);
+    Json entry{{"field", bytes_json(name)}, {"type", to_string(type)}};
+    if (type == Type::kString) describe_string(entry, scope, field);
+    if (is_flag(type)) describe_flag(entry, scope, field.of(type));
+    json["fields"].push_back(std::move(entry));
+  }
+}
+
+void describe_sorted_set(Json& json, Scope& scope, const Key& key) {
+  const SortedSet<std::string> set{scope, key};
+  json["count"] = set.size();
+  json["elements"] = Json::array();
+  for (const Scored<std::string>& each : set.range_by_rank(0, kShownMax)) {
+    const Key row = key.element(each.member, Type::kSortedSet);
+    json["elements"].push_back({{"element", bytes_json(each.member)},
+                                {"score", each.score},
+                                {"siblings", siblings_json(scope.siblings(row))}});
+  }
+}
+
+void describe_list(Json& json, Scope& scope, const Key& key) {
+  const List<std::string> list{scope, key};
+  json["count"] = list.size();
+  json["elements"] = Json::array();
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(list.size(), kShownMax); ++i) {
+    const std::optional<std::string> value = list.get(i);
+    if (value) json["elements"].push_back({{"element", bytes_json(*value)}});
+  }
+}
+
+void describe_text(Json& json, Scope& scope, const Key& key) {
+  const Text text{scope, key};
+  json["count"] = text.size();
+  json["value"] = bytes_json(text.str());
+}
+
+void describe_item_list(Json& json, Scope& scope, const Key& key) {
+  const ItemList list{scope, key};
+  json["count"] = list.size();
+  json["elements"] = Json::array();
+  for (const std::string& id : list.ids(0, kShownMax)) {
+    json["elements"].push_back({{"id", id}, {"type", to_string(scope.type(list.place(id)))}});
+  }
+}
+
+// Lists the other types of the key: written at the same time in other regions, and not shown beside
+// `shown`.
+Json hidden_json(const Scope& scope, const Key& key, Type shown) {
+  Json hidden = Json::array();
+  for (const crdt::TypeEntry& entry : crdt::kTypes) {
+    if (entry.type == shown) continue;
+    const Key at = key.of(entry.type);
+    if (entry.layout == crdt::Layout::kRow) {
+      if (scope.contains(at)) hidden.push_back({{"type", entry.name}});
+    } else if (const std::uint64_t count = scope.count(at); count > 0) {
+      hidden.push_back({{"type", entry.name}, {"count", count}});
+    }
+  }
+  return hidden;
+}
+
+// Adds the policy that decides between the siblings of a key, as far as it is committed.
+void add_policy(Json& json, const Call& call, std::string_view key) {
+  const PolicyAt* deciding = nullptr;
+  const std::vector<PolicyAt> all = call.leader.policies();
+  for (const PolicyAt& each : all) {
+    const bool is_above =
+        each.in_force && each.database == call.database && key.starts_with(each.prefix);
+    if (!is_above) continue;
+    if (deciding == nullptr || deciding->prefix.size() < each.prefix.size()) deciding = &each;
+  }
+  if (deciding == nullptr) return;
+  json["policy"] = {{"policy", bytes_json(to_string(deciding->policy))},
+                    {"prefix", bytes_json(deciding->prefix)},
+                    {"note", bytes_json(deciding->note)}};
+}
+
+}  // namespace
+
+void show(Call& call) {
+  const Key key(call.database, call[2]);
+  Scope& scope = *call.scope;
+  const Type type = scope.type(key);
+  Json json{{"key", bytes_json(call[2])}, {"database", call.database}, {"type", to_string(type)}};
+  switch (type) {
+    case Type::kNone:
+      break;
+    case Type::kString:
+      describe_string(json, scope, key);
+      break;
+    case Type::kEnableWinsFlag:
+    case Type::kDisableWinsFlag:
+      describe_flag(json, scope, key.of(type));
+      break;
+    case Type::kSet:
+    case Type::kRemoveWinsSet:
+      describe_set(json, scope, key, type);
+      break;
+    case Type::kMap:
+      describe_map(json, scope, key);
+      break;
+    case Type::kSortedSet:
+      describe_sorted_set(json, scope, key);
+      break;
+    case Type::kList:
+      describe_list(json, scope, key);
+      break;
+    case Type::kText:
+      describe_text(json, scope, key);
+      break;
+    case Type::kItemList:
+      describe_item_list(json, call.scope, key);
+      break;
+  }
+  // All siblings of a string or a flag are in the answer.
+  if (type == Type::kString || is_flag(type)) call.front.note_shown(key.of(type));
+  add_policy(json, call, call[2]);
+  if (Json hidden = hidden_json(scope, key, type); !hidden.empty()) {
+    json["hidden"] = std::move(hidden);
+  }
+  call.reply().bulk(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace anabranch::control

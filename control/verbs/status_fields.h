@@ -1,0 +1,271 @@
+// The fields of a leader's status, each told once: its name, and the member that holds it.
+// ANABRANCH STATUS and INFO show every field of these tables, and the command line what it has no
+// sentence of its own for. A member of a struct that its table lacks does not compile.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+
+#include <anabranch/status.h>
+
+namespace anabranch::control {
+
+template <typename Status, typename Value>
+struct Field {
+  std::string_view name;
+  Value Status::*member;
+};
+
+// For compilers that do not deduce the arguments of aggregates.
+template <typename Status, typename Value>
+Field(std::string_view, Value Status::*) -> Field<Status, Value>;
+
+// The table of a struct; not a tuple for types that are no status.
+template <typename Status>
+inline constexpr auto kFields = nullptr;
+
+template <typename Type>
+concept HasFields = !std::is_same_v<decltype(kFields<Type>), const std::nullptr_t>;
+
+template <typename Type>
+concept IsList = requires {
+  typename Type::value_type;
+}
+&&!std::is_convertible_v<Type, std::string_view>;
+
+template <>
+inline constexpr auto kFields<AppliedStatus> = std::tuple{
+    Field{"origin", &AppliedStatus::origin},
+    Field{"region", &AppliedStatus::region},
+    Field{"seq", &AppliedStatus::seq},
+    Field{"state", &AppliedStatus::state},
+};
+
+template <>
+inline constexpr auto kFields<Statistics> = std::tuple{
+    Field{"commits", &Statistics::commits},
+    Field{"commits_failed", &Statistics::commits_failed},
+    Field{"commit_us_p50", &Statistics::commit_us_p50},
+    Field{"commit_us_p99", &Statistics::commit_us_p99},
+    Field{"commit_us_max", &Statistics::commit_us_max},
+};
+
+template <>
+inline constexpr auto kFields<PeerStatus> = std::tuple{
+    Field{"region", &PeerStatus::region},
+    Field{"address", &PeerStatus::address},
+    Field{"origin", &PeerStatus::origin},
+    Field{"connected", &PeerStatus::connected},
+    Field{"paused", &PeerStatus::paused},
+    Field{"follower", &PeerStatus::follower},
+    Field{"lag_ops", &PeerStatus::lag_ops},
+    Field{"lag_ms", &PeerStatus::lag_ms},
+    Field{"behind_ops", &PeerStatus::behind_ops},
+    Field{"clock_ahead_ms", &PeerStatus::clock_ahead_ms},
+    Field{"diverged", &PeerStatus::diverged},
+    Field{"resolvers_differ", &PeerStatus::resolvers_differ},
+    Field{"absent_functions", &PeerStatus::absent_functions},
+    Field{"note", &PeerStatus::note},
+    Field{"away_why", &PeerStatus::away_why},
+    Field{"away_ms", &PeerStatus::away_ms},
+    Field{"tries", &PeerStatus::tries},
+    Field{"catching_up", &PeerStatus::catching_up},
+};
+
+template <>
+inline constexpr auto kFields<RefusedStatus> = std::tuple{
+    Field{"unknown_keys", &RefusedStatus::unknown_keys},
+    Field{"expired_keys", &RefusedStatus::expired_keys},
+    Field{"failed_handshakes", &RefusedStatus::failed_handshakes},
+    Field{"excess_connections", &RefusedStatus::excess_connections},
+    Field{"oversized_messages", &RefusedStatus::oversized_messages},
+    Field{"malformed_frames", &RefusedStatus::malformed_frames},
+    Field{"forged_batches", &RefusedStatus::forged_batches},
+    Field{"greetings", &RefusedStatus::greetings},
+};
+
+template <>
+inline constexpr auto kFields<RegionStatus> = std::tuple{
+    Field{"region", &RegionStatus::region},
+    Field{"connected", &RegionStatus::connected},
+    Field{"retirement", &RegionStatus::retirement},
+    Field{"pinned_bytes", &RegionStatus::pinned_bytes},
+    Field{"pinned_ms", &RegionStatus::pinned_ms},
+};
+
+template <>
+inline constexpr auto kFields<ForkStatus> = std::tuple{
+    Field{"origin", &ForkStatus::origin}, Field{"region", &ForkStatus::region},
+    Field{"common", &ForkStatus::common}, Field{"differs", &ForkStatus::differs},
+    Field{"here", &ForkStatus::here},     Field{"same", &ForkStatus::same},
+    Field{"others", &ForkStatus::others}, Field{"waiting", &ForkStatus::waiting},
+};
+
+template <>
+inline constexpr auto kFields<RejoinStatus> = std::tuple{
+    Field{"stage", &RejoinStatus::stage},     Field{"taken", &RejoinStatus::taken},
+    Field{"renamed", &RejoinStatus::renamed}, Field{"left", &RejoinStatus::left},
+    Field{"failed", &RejoinStatus::failed},
+};
+
+template <>
+inline constexpr auto kFields<SnapshotStatus> = std::tuple{
+    Field{"region", &SnapshotStatus::region},
+    Field{"stage", &SnapshotStatus::stage},
+    Field{"rows", &SnapshotStatus::rows},
+    Field{"rows_total", &SnapshotStatus::rows_total},
+    Field{"bytes", &SnapshotStatus::bytes},
+    Field{"bytes_total", &SnapshotStatus::bytes_total},
+    Field{"rows_per_second", &SnapshotStatus::rows_per_second},
+    Field{"seconds_left", &SnapshotStatus::seconds_left},
+};
+
+template <>
+inline constexpr auto kFields<WatchesStatus> = std::tuple{
+    Field{"watches", &WatchesStatus::watches}, Field{"documents", &WatchesStatus::documents},
+    Field{"behind", &WatchesStatus::behind},   Field{"lost", &WatchesStatus::lost},
+    Field{"slow", &WatchesStatus::slow},       Field{"ever_slow", &WatchesStatus::ever_slow},
+    Field{"thrown", &WatchesStatus::thrown},   Field{"failed", &WatchesStatus::failed},
+};
+
+template <>
+inline constexpr auto kFields<PresenceStatus> = std::tuple{
+    Field{"listeners", &PresenceStatus::listeners},
+    Field{"published", &PresenceStatus::published},
+    Field{"received", &PresenceStatus::received},
+    Field{"heard", &PresenceStatus::heard},
+    Field{"sent", &PresenceStatus::sent},
+    Field{"repeated", &PresenceStatus::repeated},
+    Field{"old", &PresenceStatus::old},
+    Field{"far", &PresenceStatus::far},
+    Field{"excess", &PresenceStatus::excess},
+    Field{"crowded", &PresenceStatus::crowded},
+    Field{"held_up", &PresenceStatus::held_up},
+    Field{"unsent", &PresenceStatus::unsent},
+    Field{"missed", &PresenceStatus::missed},
+};
+
+template <>
+inline constexpr auto kFields<ConflictRuleStatus> = std::tuple{
+    Field{"policy", &ConflictRuleStatus::policy}, Field{"prefix", &ConflictRuleStatus::prefix},
+    Field{"met", &ConflictRuleStatus::met},       Field{"replaced", &ConflictRuleStatus::replaced},
+    Field{"hidden", &ConflictRuleStatus::hidden}, Field{"doomed", &ConflictRuleStatus::doomed},
+};
+
+template <>
+inline constexpr auto kFields<ConflictsStatus> = std::tuple{
+    Field{"entries", &ConflictsStatus::entries},
+    Field{"bytes", &ConflictsStatus::bytes},
+    Field{"bytes_max", &ConflictsStatus::bytes_max},
+    Field{"dropped_full", &ConflictsStatus::dropped_full},
+    Field{"dropped_old", &ConflictsStatus::dropped_old},
+    Field{"rules", &ConflictsStatus::rules},
+};
+
+template <>
+inline constexpr auto kFields<PluginsStatus> = std::tuple{
+    Field{"values", &PluginsStatus::values},
+    Field{"declined", &PluginsStatus::declined},
+    Field{"out_of_fuel", &PluginsStatus::out_of_fuel},
+    Field{"out_of_stack", &PluginsStatus::out_of_stack},
+    Field{"traps", &PluginsStatus::traps},
+    Field{"bad_answers", &PluginsStatus::bad_answers},
+    Field{"large_answers", &PluginsStatus::large_answers},
+};
+
+template <>
+inline constexpr auto kFields<StoreStatus> = std::tuple{
+    Field{"region", &StoreStatus::region},
+    Field{"follower", &StoreStatus::follower},
+    Field{"origin", &StoreStatus::origin},
+    Field{"origin_why", &StoreStatus::origin_why},
+    Field{"mesh", &StoreStatus::mesh},
+    Field{"endpoint", &StoreStatus::endpoint},
+    Field{"applied", &StoreStatus::applied},
+    Field{"peers", &StoreStatus::peers},
+    Field{"regions", &StoreStatus::regions},
+    Field{"forks", &StoreStatus::forks},
+    Field{"rejoin", &StoreStatus::rejoin},
+    Field{"snapshots", &StoreStatus::snapshots},
+    Field{"clocks", &StoreStatus::clocks},
+    Field{"unproven", &StoreStatus::unproven},
+    Field{"log_damage", &StoreStatus::log_damage},
+    Field{"log_records", &StoreStatus::log_records},
+    Field{"log_bytes", &StoreStatus::log_bytes},
+    Field{"log_age_ms", &StoreStatus::log_age_ms},
+    Field{"orders_left", &StoreStatus::orders_left},
+    Field{"held_batches", &StoreStatus::held_batches},
+    Field{"waiting_subscriptions", &StoreStatus::waiting_subscriptions},
+    Field{"avoided_sources", &StoreStatus::avoided_sources},
+    Field{"wanted_positions", &StoreStatus::wanted_positions},
+    Field{"resolver_failures", &StoreStatus::resolver_failures},
+    Field{"resolver_alarms", &StoreStatus::resolver_alarms},
+    Field{"resolver_slow", &StoreStatus::resolver_slow},
+    Field{"resolver_unstable", &StoreStatus::resolver_unstable},
+    Field{"answers_kept_bytes", &StoreStatus::answers_kept_bytes},
+    Field{"answers_found", &StoreStatus::answers_found},
+    Field{"answers_asked", &StoreStatus::answers_asked},
+    Field{"plugins", &StoreStatus::plugins},
+    Field{"policies", &StoreStatus::policies},
+    Field{"policy_troubles", &StoreStatus::policy_troubles},
+    Field{"absent_functions", &StoreStatus::absent_functions},
+    Field{"conflicts", &StoreStatus::conflicts},
+    Field{"rows", &StoreStatus::rows},
+    Field{"requests", &StoreStatus::requests},
+    Field{"requests_repeated", &StoreStatus::requests_repeated},
+    Field{"requests_forgotten", &StoreStatus::requests_forgotten},
+    Field{"requests_corrections", &StoreStatus::requests_corrections},
+    Field{"expiries", &StoreStatus::expiries},
+    Field{"expired_waiting", &StoreStatus::expired_waiting},
+    Field{"expired_cleared", &StoreStatus::expired_cleared},
+    Field{"digest", &StoreStatus::digest},
+    Field{"diverged", &StoreStatus::diverged},
+    Field{"keyed", &StoreStatus::keyed},
+    Field{"refused", &StoreStatus::refused},
+    Field{"transaction_ms", &StoreStatus::transaction_ms},
+    Field{"transaction_thread", &StoreStatus::transaction_thread},
+    Field{"long_transactions", &StoreStatus::long_transactions},
+    Field{"async_waiting", &StoreStatus::async_waiting},
+    Field{"watches", &StoreStatus::watches},
+    Field{"presence", &StoreStatus::presence},
+    Field{"statistics", &StoreStatus::statistics},
+    Field{"full", &StoreStatus::full},
+    Field{"writable", &StoreStatus::writable},
+};
+
+// Calls visit(name, value) for each field of a status, in the order of its table.
+template <HasFields Status, typename Visit>
+void for_each_field(const Status& status, const Visit& visit) {
+  std::apply([&](const auto&... field) { (visit(field.name, status.*field.member), ...); },
+             kFields<Status>);
+}
+
+// Counts the members of an aggregate, by how many values initialise it, as Boost.PFR does.
+struct AnyValue {
+  template <typename Value>
+  constexpr operator Value&() const noexcept;  // Never called.
+};
+
+template <typename Aggregate, typename... Values>
+consteval std::size_t member_count() {
+  if constexpr (requires { Aggregate{Values{}..., AnyValue{}}; }) {
+    return member_count<Aggregate, Values..., AnyValue>();
+  } else {
+    return sizeof...(Values);
+  }
+}
+
+template <typename Status>
+inline constexpr bool kIsComplete =
+    std::tuple_size_v<std::remove_const_t<decltype(kFields<Status>)>> == member_count<Status>();
+
+static_assert(kIsComplete<AppliedStatus> && kIsComplete<PeerStatus> && kIsComplete<RefusedStatus> &&
+              kIsComplete<RegionStatus> && kIsComplete<ForkStatus> && kIsComplete<RejoinStatus> &&
+              kIsComplete<ConflictRuleStatus> && kIsComplete<ConflictsStatus> &&
+              kIsComplete<SnapshotStatus> && kIsComplete<Statistics> &&
+              kIsComplete<WatchesStatus> && kIsComplete<PresenceStatus> &&
+              kIsComplete<StoreStatus>);
+
+}  // namespace anabranch::control
