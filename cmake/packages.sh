@@ -27,6 +27,7 @@ cppzmq-dev
 libmsgpack-cxx-dev
 libspdlog-dev
 libsodium-dev
+libssl-dev
 libxxhash-dev
 libzstd-dev
 libtomlplusplus-dev

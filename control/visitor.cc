@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <exception>
@@ -11,6 +12,7 @@
 #include "control/verbs/find_verb.h"
 #include "control/verbs/policy_words.h"
 #include "control/verbs/words.h"
+#include "core/log.h"
 
 namespace anabranch::control {
 namespace {
@@ -26,6 +28,17 @@ ParserLimits limits() {
 }
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+
+constexpr std::size_t kNotedWordsMax = 8;
+
+// Notes a verb that changes the leader in the log.
+void note_act(const std::string& region, Words words) {
+  std::string line;
+  for (const std::string_view word : words.first(std::min(words.size(), kNotedWordsMax))) {
+    line.append(line.empty() ? "" : " ").append(printable(word));
+  }
+  core::log_info(region, line + ", at the control socket");
+}
 
 // The control socket of an embedded store.
 class Embedded final : public Front {
@@ -135,6 +148,7 @@ void Visitor::run(Words words) {
 }
 
 void Visitor::run_verb(const Verb& verb, Words words) {
+  if (verb.acts) note_act(owner_.status().region, words);
   Embedded front(owner_);
   const auto run = [&](leader::Leader& leader, Scope* scope) {
     Call call{leader, scope, front, words, database_, reply_};

@@ -110,6 +110,12 @@ Result<void> set_redis(Config& config, const Values& values) {
   return {};
 }
 
+Result<void> set_acl_file(Config& config, const Values& values) {
+  if (values.front().empty()) return invalid("must not be empty");
+  config.acl_file = values.front();
+  return {};
+}
+
 // Looks a value up in a table of {word, meaning}.
 template <typename T, std::size_t N>
 Result<T> choose(const std::array<std::pair<std::string_view, T>, N>& table,
@@ -176,6 +182,9 @@ constexpr std::array kSettings{
     Setting{"redis", "--redis", "HOST:PORT",
             "where Redis clients connect (127.0.0.1:6400); port 0: any free one", Kind::kText,
             set_redis},
+    Setting{"acl_file", "--acl-file", "FILE",
+            "the users of the Redis port and their rights, a line each as in Redis; mode 0600",
+            Kind::kText, set_acl_file},
     Setting{"output_bytes_total", "--output-bytes-total", "N",
             "bytes of answers that wait to be sent, over all Redis clients (134217728)",
             Kind::kNumber, set_own_number<&Config::output_bytes_total>},

@@ -29,6 +29,7 @@ namespace anabranch::server {
 struct Config {
   Options store;
   std::string redis = "127.0.0.1:6400";  // HOST:PORT of the Redis protocol; port 0 for a free one.
+  std::string acl_file;                  // The users of the Redis port; empty: no file.
   std::uint64_t output_bytes_total = 0;  // See ServerOptions; 0: its default.
   std::uint64_t output_stall_ms = 0;
   LogLevel log_level = LogLevel::kInfo;

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "leader/check_options.h"
+#include "server/resp/access/user_file.h"
+#include "server/resp/command.h"
 #include "transport/address.h"
 #include "transport/key_files.h"
 #include "transport/zmq/reach_probe.h"
@@ -41,6 +43,8 @@ void add_refusals(const Config& config, Lines& lines) {
   if (const auto checked = leader::check_options(options); !checked.ok()) {
     lines.push_back(checked.failure().message);
   }
+  const auto users = load_users(config.acl_file, catalogue());
+  if (!users.ok()) lines.push_back("acl_file: " + users.failure().message);
   if (options.keys_file.empty() || config.store.region.empty()) return;
   const auto keys =
       transport::load_keys(options.keys_file, options.peers_keys_file, options.region);

@@ -19,6 +19,11 @@ void free(Container& container) {
   Container().swap(container);
 }
 
+// The word of Redis for a number that is over a limit, or is none.
+const char* beyond(const ParserLimits& limits, bool is_number) {
+  return limits.unauthenticated && is_number ? "unauthenticated" : "invalid";
+}
+
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0'; }
 
 // Returns the character of an escape sequence; moves `at` to its last byte.
@@ -110,7 +115,8 @@ Parser::Step Parser::read_count() {
   if (step != Step::kDone) return step;
   const std::optional<std::int64_t> count = core::parse_number<std::int64_t>(line.substr(1));
   if (!count || *count > static_cast<std::int64_t>(limits_.arguments_max)) {
-    return fail("Protocol error: invalid multibulk length");
+    return fail(std::string("Protocol error: ") + beyond(limits_, count.has_value()) +
+                " multibulk length");
   }
   bulks_left_ = *count > 0 ? static_cast<std::size_t>(*count) : 0;
   state_ = State::kLength;
@@ -128,7 +134,8 @@ Parser::Step Parser::read_length() {
   }
   const std::optional<std::int64_t> size = core::parse_number<std::int64_t>(line.substr(1));
   if (!size || *size < 0 || *size > static_cast<std::int64_t>(limits_.bulk_bytes_max)) {
-    return fail("Protocol error: invalid bulk length");
+    return fail(std::string("Protocol error: ") + beyond(limits_, size && *size >= 0) +
+                " bulk length");
   }
   bulk_size_ = static_cast<std::size_t>(*size);
   state_ = State::kBulk;

@@ -24,6 +24,7 @@ struct ParserLimits {
   std::size_t bulk_bytes_max = std::size_t{512} << 20U;     // More: "invalid bulk length".
   std::size_t line_bytes_max = std::size_t{64} << 10U;      // Of a line without its end.
   std::size_t request_bytes_max = std::size_t{128} << 20U;  // Of a whole request.
+  bool unauthenticated = false;  // They are those of a client that has not logged in.
 };
 
 class Parser {
@@ -36,6 +37,9 @@ class Parser {
   };
 
   explicit Parser(const ParserLimits& limits = {}) : limits_(limits) {}
+
+  // For the requests from the next one on.
+  void set_limits(const ParserLimits& limits) { limits_ = limits; }
 
   // Continues where it stopped. `buffer` holds all bytes that have arrived and were not dropped.
   Outcome next(std::string_view buffer);

@@ -1,7 +1,9 @@
 #include "control/resp/writer.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdio>
 
 #include <anabranch/error.h>
 
@@ -60,6 +62,17 @@ void Writer::error(std::string_view text) {
 }
 
 void Writer::integer(std::int64_t value) { line(':', value); }
+
+void Writer::real(double value) {
+  constexpr int kDigits = 17;
+  std::array<char, 32> text;
+  const int size = std::snprintf(text.data(), text.size(), "%.*g", kDigits, value);
+  const std::string_view shown(text.data(), static_cast<std::size_t>(size));
+  if (protocol_ == 2) return bulk(shown);
+  append(",");
+  append(shown);
+  append("\r\n");
+}
 
 void Writer::bulk(std::string_view bytes) {
   line('$', static_cast<std::int64_t>(bytes.size()));

@@ -44,6 +44,8 @@ class Writer {
   // "-text\r\n"; the text begins with its code, "ERR ...". Line ends in it become spaces.
   void error(std::string_view text);
   void integer(std::int64_t value);
+  // A double: in version 2 a bulk string.
+  void real(double value);
   void bulk(std::string_view bytes);
   // Text for people: a verbatim string in version 3.
   void verbatim(std::string_view text);

@@ -96,6 +96,7 @@ void say_ready(const leader::Leader& leader, const Server& server) {
 Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config& config) {
   ServerOptions options;
   options.address = config.redis;
+  options.acl_file = config.acl_file;
   if (config.store.control) options.control_directory = config.store.path;
   options.value_bytes_max = config.store.value_bytes_max;
   if (config.output_bytes_total > 0) options.output_bytes_total = config.output_bytes_total;

@@ -19,6 +19,7 @@
 namespace anabranch::server {
 
 struct Command;
+class User;
 
 using control::kDatabases;
 using control::NoRoom;
@@ -69,6 +70,8 @@ struct Client {
   const std::string address;  // HOST:PORT of the client.
   const SteadyTime since = steady_now();
   std::string name;
+  // Of the set of users; null: it has not said who it is, or has come by the control socket.
+  const User* user = nullptr;
   std::uint8_t database = 0;      // All its keys belong to this database.
   std::string_view last_command;  // A name in the table of commands.
   std::string output;             // Answers of this turn, and answers that the socket did not take.

@@ -161,6 +161,8 @@ const Command* find_command(std::span<const Command> rows, std::string_view name
   return found == rows.end() ? nullptr : &*found;
 }
 
+Catalogue catalogue() { return {all_rows(), full_name, find_row}; }
+
 const Command* find_row(std::string_view full_name) {
   const std::size_t end = full_name.find('|');
   const Command* found = find_command(full_name.substr(0, end));
@@ -215,6 +217,7 @@ void run(Call& call) {
     call.reply().error(error_text(error));
   }
   if (call.reply().is_error(mark)) count_error(call, mark);
+  if (call.command.has(kNoted)) call.host.acts.note(call, mark);
 }
 
 void help(Call& call) {

@@ -21,6 +21,7 @@
 
 #include "control/resp/writer.h"
 #include "control/verbs/words.h"
+#include "server/resp/access/catalogue.h"
 #include "server/resp/client.h"
 #include "server/resp/table/row.h"
 
@@ -67,6 +68,8 @@ const Command* find_command(std::string_view name);
 const Command* find_command(std::span<const Command> rows, std::string_view name);
 // The same for a full name: "client|id".
 const Command* find_row(std::string_view full_name);
+// The table, for access control.
+Catalogue catalogue();
 
 // The row for a request, after its name and arity were checked.
 struct Resolved {

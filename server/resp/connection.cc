@@ -17,6 +17,12 @@ constexpr std::size_t kKeptMax = std::size_t{64} << 10U;  // The same for answer
 constexpr std::size_t kTakenUnread = std::size_t{8} << 20U;
 constexpr std::size_t kTakenFull = std::size_t{256} << 10U;
 
+constexpr ParserLimits kOfStrangers{.arguments_max = Strangers::kWordsMax,
+                                    .bulk_bytes_max = Strangers::kInputMax,
+                                    .line_bytes_max = Strangers::kInputMax,
+                                    .request_bytes_max = Strangers::kInputMax,
+                                    .unauthenticated = true};
+
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
 }  // namespace
@@ -29,7 +35,7 @@ Connection::Connection(File socket, std::uint64_t id, std::string address,
       parser_(options.parser) {}
 
 Connection::Received Connection::receive(std::size_t bytes_max) {
-  const std::size_t most = std::max(kReadMin, bytes_max);
+  const std::size_t most = stranger() ? kReadMin : std::max(kReadMin, bytes_max);
   reserve(std::clamp(missing(), kReadMin, most));
   const std::size_t room = std::min(input_capacity_ - input_end_, most);
   const ssize_t got = ::recv(socket_.fd(), input_.get() + input_end_, room, 0);
@@ -44,6 +50,7 @@ Connection::Received Connection::receive(std::size_t bytes_max) {
 
 Parser::Outcome Connection::next_request() {
   if (std::exchange(put_back_, false)) return Parser::Outcome::kRequest;
+  parser_.set_limits(stranger() ? kOfStrangers : options_.parser);
   return parser_.next({input_.get() + input_begin_, input_end_ - input_begin_});
 }
 

@@ -16,6 +16,7 @@
 #include "control/resp/parser.h"
 #include "server/resp/client.h"
 #include "server/resp/server_options.h"
+#include "server/resp/strangers.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
@@ -76,7 +77,9 @@ class Connection {
   // Notes that the client has stopped reading; it may prove again that it reads.
   void stalls();
   // Whether so many bytes wait that the client must read first.
-  [[nodiscard]] bool stuck() const { return pending() > options_.output_pause_bytes; }
+  [[nodiscard]] bool stuck() const {
+    return pending() > (stranger() ? Strangers::kOutputMax : options_.output_pause_bytes);
+  }
 
   // ---- State of the loop.
 
@@ -95,6 +98,7 @@ class Connection {
   std::size_t counted_input = 0;  // Of input_bytes(), as counted in the shared room (input_room.h).
 
  private:
+  [[nodiscard]] bool stranger() const { return client_.user == nullptr && !client_.verbs_only; }
   // Makes room for `wanted` bytes behind input_end_.
   void reserve(std::size_t wanted);
   void give_input_back();

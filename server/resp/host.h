@@ -5,8 +5,13 @@
 #include <map>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "leader/leader.h"
+#include "server/resp/access/denial_log.h"
+#include "server/resp/access/failed_logins.h"
+#include "server/resp/access/users.h"
+#include "server/resp/acts.h"
 #include "server/resp/client.h"
 #include "server/resp/monitors.h"
 #include "server/resp/observe/observed.h"
@@ -27,16 +32,22 @@ struct Statistics {
   std::uint64_t commits_failed = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::uint64_t long_reads = 0;   // Commands read in slices.
-  std::uint64_t held_back = 0;    // How often an answer found no room.
-  std::uint64_t clients_cut = 0;  // Closed for not reading while other clients waited.
-  std::uint64_t senders_cut = 0;  // Closed for holding the most input that was not run yet.
+  std::uint64_t long_reads = 0;     // Commands read in slices.
+  std::uint64_t held_back = 0;      // How often an answer found no room.
+  std::uint64_t clients_cut = 0;    // Closed for not reading while other clients waited.
+  std::uint64_t senders_cut = 0;    // Closed for holding the most input that was not run yet.
+  std::uint64_t strangers_cut = 0;  // Closed for not saying in time who they are.
+  std::uint64_t expelled = 0;       // Closed since their user was removed or changed.
 };
 
 struct Host {
   leader::Leader& leader;
   const ServerOptions& options;
   std::string endpoint;  // HOST:PORT of the Redis port.
+  Users users;
+  DenialLog denials = {};
+  FailedLogins failed_logins = {};
+  Acts acts = {};
   SteadyTime started = steady_now();
   Statistics statistics = {};
   Observed observed = {};
@@ -47,7 +58,8 @@ struct Host {
   WatchedKeys watched{leader};
   SteadyTime now = started;   // Read once for each request.
   std::string stopping = {};  // The address of the client that has asked for the end; or empty.
-  std::map<std::uint64_t, const Client*> clients = {};  // By id.
+  std::map<std::uint64_t, Client*> clients = {};  // By id.
+  std::vector<std::uint64_t> expelled = {};       // Clients to be closed at the end of the turn.
   const leader::Watchdog* watchdog = nullptr;  // Watches everything that runs as one transaction.
   std::size_t output_bytes = 0;                // Unsent answers.
   std::size_t input_bytes = 0;                 // Received, not run yet.

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "server/resp/admission.h"
 #include "server/resp/endpoint.h"
 
 namespace anabranch::server {
@@ -88,11 +89,11 @@ bool out_of_resources(int error) {
 
 // The pointer of an event tells its owner: a member for the loop's own descriptors, null for the
 // leader's, a connection for clients.
-Loop::Loop(leader::Leader& leader, const ServerOptions& options, File listener,
+Loop::Loop(leader::Leader& leader, const ServerOptions& options, Users users, File listener,
            const control::Listener* control, std::string endpoint, Requests requests)
     : leader_(leader),
       options_(options),
-      host_{leader, options, std::move(endpoint)},
+      host_{leader, options, std::move(endpoint), std::move(users)},
       turn_(host_),
       listener_(std::move(listener)),
       control_(control),
@@ -138,6 +139,7 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   }
   bound_input();
   close_gone();
+  close_unwelcome();
   read_some(begun);
   let_go_on();
   note_rates();
@@ -148,7 +150,7 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   const bool idle = scheduled_.empty() && !turn_.removing() && !turn_.reading();
   sleep = heap_.tidy(worked, idle, sleep);
   if (!idle) return Milliseconds{0};
-  return waiting_.timeout(room_.timeout(sleep));
+  return strangers_.timeout(waiting_.timeout(room_.timeout(sleep)));
 }
 
 void Loop::note_rates() {
@@ -203,6 +205,23 @@ void Loop::close_gone() {
     connections_.erase(connection->client().id);
   }
   answering_.clear();
+}
+
+void Loop::close_unwelcome() {
+  const auto close = [this](std::uint64_t id, bool stranger, std::uint64_t& counted) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end() || found->second->gone) return;
+    if (stranger && !is_stranger(found->second->client())) return;
+    ++counted;
+    found->second->gone = true;
+    schedule(*found->second);
+  };
+  Statistics& counted = host_.statistics;
+  for (const std::uint64_t id : std::exchange(host_.expelled, {})) {
+    close(id, false, counted.expelled);
+  }
+  strangers_.expire(steady_now(),
+                    [&](std::uint64_t id) { close(id, true, counted.strangers_cut); });
 }
 
 void Loop::let_go_on() {
@@ -330,6 +349,10 @@ void Loop::accept_client(File socket, std::string address, bool verbs_only) {
   if (!add_to(epoll_, fd, connection.get())) return;
   connection->interest = EPOLLIN;
   connection->client().verbs_only = verbs_only;
+  welcome(host_, connection->client());
+  if (is_stranger(connection->client())) {
+    strangers_.add(ids_, steady_now() + options_.login_time_max);
+  }
   host_.clients.emplace(ids_, &connection->client());
   connections_.emplace(ids_, std::move(connection));
 }

@@ -28,6 +28,7 @@
 #include "server/resp/host.h"
 #include "server/resp/input_room.h"
 #include "server/resp/output_room.h"
+#include "server/resp/strangers.h"
 #include "server/resp/turn.h"
 #include "server/resp/turn_budget.h"
 #include "server/resp/waiting.h"
@@ -46,7 +47,7 @@ class Loop {
   // `listener` is a listening, non-blocking socket, `control` the control socket or null; `leader`,
   // `options`, `control` and the descriptors of `requests` must outlive the loop. Throws
   // std::system_error if the machine has no descriptor for the epoll set.
-  Loop(leader::Leader& leader, const ServerOptions& options, File listener,
+  Loop(leader::Leader& leader, const ServerOptions& options, Users users, File listener,
        const control::Listener* control, std::string endpoint, Requests requests);
   ~Loop();
   Loop(const Loop&) = delete;
@@ -94,6 +95,8 @@ class Loop {
   void show_monitors();
   void note_rates();
   void close_gone();
+  // Closes strangers whose time is over, and clients whose user is gone.
+  void close_unwelcome();
   void set_interest(Connection& connection, std::uint32_t events);
   // Schedules a client for serving and answering in the next turn.
   void schedule(Connection& connection);
@@ -114,6 +117,7 @@ class Loop {
   Waiting waiting_;
   OutputRoom room_;
   InputRoom input_;
+  Strangers strangers_;
   std::vector<Connection*> behind_removals_;  // Held back until all removals are over.
   Heap heap_;
   std::size_t first_heard_ = 0;  // The next position to read from among expensive clients.

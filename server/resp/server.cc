@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "control/listener.h"
+#include "server/resp/access/user_file.h"
+#include "server/resp/command.h"
 #include "server/resp/endpoint.h"
 #include "server/resp/loop.h"
 
@@ -39,15 +41,15 @@ void signal(const File& event) noexcept {
 
 class Server::Impl {
  public:
-  Impl(leader::Leader& leader, ServerOptions options, File listener,
+  Impl(leader::Leader& leader, ServerOptions options, Users users, File listener,
        std::optional<control::Listener> control, File stop, File reload)
       : options_(std::move(options)),
         control_(std::move(control)),
         endpoint_(endpoint_of(listener)),
         stop_(std::move(stop)),
         reload_(std::move(reload)),
-        loop_(leader, options_, std::move(listener), control_ ? &*control_ : nullptr, endpoint_,
-              {stop_.fd(), reload_.fd()}) {}
+        loop_(leader, options_, std::move(users), std::move(listener),
+              control_ ? &*control_ : nullptr, endpoint_, {stop_.fd(), reload_.fd()}) {}
 
   const ServerOptions options_;
   const std::optional<control::Listener> control_;
@@ -58,6 +60,8 @@ class Server::Impl {
 };
 
 core::Result<std::unique_ptr<Server>> Server::open(leader::Leader& leader, ServerOptions options) {
+  core::Result<Users> users = load_users(options.acl_file, catalogue());
+  if (!users.ok()) return users.failure();
   core::Result<File> listener = listen_on(options.address);
   if (!listener.ok()) return listener.failure();
   std::optional<control::Listener> control;
@@ -72,8 +76,9 @@ core::Result<std::unique_ptr<Server>> Server::open(leader::Leader& leader, Serve
   try {
     if (!stop.open() || !reload.open())
       throw std::system_error(errno, std::generic_category(), "eventfd");
-    auto impl = std::make_unique<Impl>(leader, std::move(options), std::move(listener.value()),
-                                       std::move(control), std::move(stop), std::move(reload));
+    auto impl = std::make_unique<Impl>(leader, std::move(options), std::move(users).value(),
+                                       std::move(listener.value()), std::move(control),
+                                       std::move(stop), std::move(reload));
     return std::unique_ptr<Server>(new Server(std::move(impl)));
   } catch (const std::system_error& error) {
     return core::Failure{ErrorCode::kIo, error.what()};

@@ -15,6 +15,10 @@ using control::ParserLimits;
 struct ServerOptions {
   // HOST:PORT; port 0 for any free one. Only addresses of this machine: there are no passwords yet.
   std::string address = "127.0.0.1:6400";
+  // The file of users; empty: none, and the default user may do everything without a password.
+  std::string acl_file = {};
+  // A client that has to log in and has not done so after this time is closed.
+  std::chrono::milliseconds login_time_max{10'000};
   // The data directory of the leader, whose control socket is served, too; empty: no socket.
   std::string control_directory = {};
   // Further clients get an error and are closed.

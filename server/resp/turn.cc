@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "core/wall_clock.h"
+#include "server/resp/admission.h"
 
 namespace anabranch::server {
 namespace {
@@ -33,16 +34,9 @@ void Turn::execute(Client& client, Arguments arguments) {
     client.closing = true;
     return;
   }
-  if (resolved.command == nullptr && same_word(arguments[0], "exec")) {
-    return discard(client, resolved.error);
-  }
-  if (resolved.command == nullptr) return reject(client, resolved, arguments);
+  if (!admits(client, resolved, arguments)) return;
   const Command& command = *resolved.command;
   client.last_command = command.name;
-  if (client.verbs_only && !is_verb(command, arguments)) {
-    return refuse(client, "ERR the control socket takes ANABRANCH and its verbs, not '" +
-                              std::string(command.name) + "'");
-  }
   if (client.queue.open && !command.has(kImmediate)) return enqueue(client, resolved, arguments);
   if (!make_way(client, command, arguments)) return;
   if (command.has(kSliced) && arguments.size() > Removals::kDirectMax) {
@@ -65,6 +59,31 @@ void Turn::execute(Client& client, Arguments arguments) {
     return begin_read(client, resolved, arguments);
   }
   finish(call, begin);
+}
+
+bool Turn::admits(Client& client, const Resolved& resolved, Arguments arguments) {
+  if (resolved.command == nullptr) {
+    // A stranger does not even learn which commands there are.
+    if (is_stranger(client)) {
+      refuse(client, kStrangersError);
+    } else if (same_word(arguments[0], "exec")) {
+      discard(client, resolved.error);
+    } else {
+      reject(client, resolved, arguments);
+    }
+    return false;
+  }
+  const Command& command = *resolved.command;
+  if (client.verbs_only && !is_verb(command, arguments)) {
+    refuse(client, "ERR the control socket takes ANABRANCH and its verbs, not '" +
+                       std::string(command.name) + "'");
+    return false;
+  }
+  std::string refusal;
+  if (admit(host_, client, command, arguments, refusal)) return true;
+  ++host_.observed.commands.of(command.id).rejected;
+  refuse(client, refusal);
+  return false;
 }
 
 void Turn::finish(const Call& call, std::size_t begin) {

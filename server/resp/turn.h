@@ -59,6 +59,8 @@ class Turn {
     std::size_t end;
   };
 
+  // Whether a client may run a request; if not, replies with the reason.
+  bool admits(Client& client, const Resolved& resolved, Arguments arguments);
   // Refuses an EXEC that has too many words, which ends its transaction, as in Redis: otherwise the
   // client's next EXEC would run commands meant for this one.
   void discard(Client& client, std::string_view error);

@@ -16,15 +16,26 @@ constexpr std::array kNamed{
     Named{kInRead, "read"},
     Named{kInWrite, "write"},
     Named{kInSet, "set"},
+    Named{kInSortedSet, "sortedset"},
+    Named{kInList, "list"},
     Named{kInHash, "hash"},
     Named{kInString, "string"},
+    Named{kInBitmap, "bitmap"},
+    Named{kInHyperLogLog, "hyperloglog"},
+    Named{kInGeo, "geo"},
+    Named{kInStream, "stream"},
+    Named{kInPubSub, "pubsub"},
     Named{kInAdmin, "admin"},
     Named{kInFast, "fast"},
     Named{kInSlow, "slow"},
+    Named{kInBlocking, "blocking"},
     Named{kInDangerous, "dangerous"},
     Named{kInConnection, "connection"},
     Named{kInTransaction, "transaction"},
+    Named{kInScripting, "scripting"},
     Named{kInAnabranch, "anabranch"},
+    Named{kInAnabranchRead, "anabranch-read"},
+    Named{kInAnabranchAct, "anabranch-act"},
 };
 
 std::uint32_t category_of(Group group) {
@@ -55,8 +66,9 @@ std::uint32_t category_of(Group group) {
 // As Redis derives them: a container that only has verbs is in no category but @slow.
 std::uint32_t categories_of(const Command& command) {
   std::uint32_t found = command.has(kFast) ? kInFast : kInSlow;
-  if (command.run == nullptr && command.group != Group::kAnabranch) return found;
+  if (command.run == nullptr) return found;
   found |= command.categories != 0 ? command.categories : category_of(command.group);
+  if (command.shared != nullptr) found |= command.has(kNoted) ? kInAnabranchAct : kInAnabranchRead;
   if (command.has(kReads)) found |= kInRead;
   if (command.has(kWrites)) found |= kInWrite;
   if (command.has(kAdmin)) found |= kInAdmin | kInDangerous;

@@ -1,6 +1,7 @@
 // The keys that a request names, by the row of its command.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <optional>
@@ -38,6 +39,20 @@ inline std::optional<KeyWords> key_words(const KeySpec& spec,
   if (!valid || count <= 0 || count >= end - spec.first) return std::nullopt;
   return KeyWords{static_cast<std::size_t>(spec.first + 1),
                   static_cast<std::size_t>(spec.first + count), 1};
+}
+
+// Returns the use of a key by a request: of a kVariable key the value is learnt only if GET is
+// among the options, as of SET.
+inline std::uint32_t use_in(const KeySpec& spec, std::span<const std::string_view> words) {
+  if ((spec.use & kVariable) == 0) return spec.use;
+  constexpr std::size_t kOptions = 3;
+  const auto is_get = [](std::string_view word) {
+    return word.size() == 3 && (word[0] | 0x20) == 'g' && (word[1] | 0x20) == 'e' &&
+           (word[2] | 0x20) == 't';
+  };
+  const auto options = words.subspan(std::min(words.size(), kOptions));
+  const bool shows = std::any_of(options.begin(), options.end(), is_get);
+  return kUpdate | (shows ? kReadsAndWrites | kAccess : std::uint32_t{kOverwrites});
 }
 
 // Calls visit(name, spec) with each key that a request names. Returns false if its words do not

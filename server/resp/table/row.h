@@ -34,6 +34,8 @@ enum Flag : std::uint32_t {
   kAdmin = 1U << 10U,    // For operators.
   kSecret = 1U << 11U,   // Its words are shown to nobody: passwords.
   kStranger = 1U << 12U,  // Allowed before a client has said who it is.
+  kNoted = 1U << 13U,     // Leaves a line in the log, with user and address.
+  kAllKeys = 1U << 14U,   // Tells or changes keys that its words do not name.
 };
 
 // The family of a command in documentation.
@@ -49,21 +51,33 @@ enum class Group : std::uint8_t {
   kAnabranch,
 };
 
-// The categories of access control, in the order of Redis, as a set of bits.
+// The categories of access control, in the order of Redis, as a set of bits. Those without a
+// command here are known all the same: rules for Redis name them.
 enum Category : std::uint32_t {
   kInKeyspace = 1U << 0U,
   kInRead = 1U << 1U,
   kInWrite = 1U << 2U,
   kInSet = 1U << 3U,
-  kInHash = 1U << 4U,
-  kInString = 1U << 5U,
-  kInAdmin = 1U << 6U,
-  kInFast = 1U << 7U,
-  kInSlow = 1U << 8U,
-  kInDangerous = 1U << 9U,
-  kInConnection = 1U << 10U,
-  kInTransaction = 1U << 11U,
-  kInAnabranch = 1U << 12U,
+  kInSortedSet = 1U << 4U,
+  kInList = 1U << 5U,
+  kInHash = 1U << 6U,
+  kInString = 1U << 7U,
+  kInBitmap = 1U << 8U,
+  kInHyperLogLog = 1U << 9U,
+  kInGeo = 1U << 10U,
+  kInStream = 1U << 11U,
+  kInPubSub = 1U << 12U,
+  kInAdmin = 1U << 13U,
+  kInFast = 1U << 14U,
+  kInSlow = 1U << 15U,
+  kInBlocking = 1U << 16U,
+  kInDangerous = 1U << 17U,
+  kInConnection = 1U << 18U,
+  kInTransaction = 1U << 19U,
+  kInScripting = 1U << 20U,
+  kInAnabranch = 1U << 21U,      // All verbs of ANABRANCH,
+  kInAnabranchRead = 1U << 22U,  // those that show the leader and its peers,
+  kInAnabranchAct = 1U << 23U,   // and those that change them.
 };
 
 // What a command does with a key, as a set of bits: the first four say what happens to the key as a
@@ -77,7 +91,7 @@ enum Use : std::uint32_t {
   kUpdate = 1U << 5U,    // The new value may depend on the old one, or replaces it.
   kInsert = 1U << 6U,    // Only adds.
   kDelete = 1U << 7U,    // Only removes.
-  kVariable = 1U << 8U,  // Depends on the options.
+  kVariable = 1U << 8U,  // Depends on the options: see use_in of keys.h.
 };
 
 // The positions of keys among the words of a request; all zero: there are none.

@@ -8,10 +8,10 @@
 #include <anabranch/error.h>
 
 #include "control/resp/writer.h"
-#include "server/resp/commands/pattern.h"
+#include "core/pattern.h"
 
 using anabranch::control::Writer;
-using anabranch::server::matches;
+using anabranch::core::matches;
 
 namespace {
 

@@ -51,8 +51,8 @@ void run_shared(Call& call) {
   call.command.shared->run(inner);
 }
 
-std::uint32_t flags_of(const Verb& verb) {
-  switch (verb.access) {
+std::uint32_t flags_of(Access access) {
+  switch (access) {
     case Access::kNone:
       return kAdmin;
     case Access::kReads:
@@ -67,16 +67,17 @@ std::uint32_t flags_of(const Verb& verb) {
 }
 
 Command command_of(const Verb& verb) {
-  Command command{.name = verb.name,
-                  .arity = verb.arity,
-                  .flags = flags_of(verb),
-                  .run = verb.run == nullptr ? nullptr : run_shared,
-                  .shared = &verb,
-                  .since = kAnabranchVersion,
-                  .usage = verb.usage,
-                  .help = verb.help,
-                  .complexity = verb.complexity,
-                  .merging = verb.merging};
+  Command command{
+      .name = verb.name,
+      .arity = verb.arity,
+      .flags = flags_of(verb.access) | (verb.acts ? kNoted : 0U) | (verb.all_keys ? kAllKeys : 0U),
+      .run = verb.run == nullptr ? nullptr : run_shared,
+      .shared = &verb,
+      .since = kAnabranchVersion,
+      .usage = verb.usage,
+      .help = verb.help,
+      .complexity = verb.complexity,
+      .merging = verb.merging};
   if (verb.key != 0) command.keys = {key_at(verb.key, kReadsOnly | kAccess)};
   return command;
 }
@@ -95,6 +96,7 @@ constexpr Command kVerbs[] = {
     {.name = "token",
      .arity = 2,
      .flags = kFast | kAlone,
+     .categories = kInAnabranch | kInConnection,
      .run = take_token,
      .since = kAnabranchVersion,
      .help = "What this connection has seen and written, for SESSION in another region.",
@@ -102,6 +104,7 @@ constexpr Command kVerbs[] = {
     {.name = "session",
      .arity = -3,
      .flags = kAlone,
+     .categories = kInAnabranch | kInConnection,
      .run = enter_session,
      .since = kAnabranchVersion,
      .usage = "token [milliseconds] [FORGET]",
@@ -111,6 +114,7 @@ constexpr Command kVerbs[] = {
     {.name = "wait",
      .arity = -3,
      .flags = kAlone,
+     .categories = kInAnabranch | kInConnection,
      .run = wait_for_regions,
      .since = kAnabranchVersion,
      .usage = "milliseconds [ALL] [COUNT n] [REGION name ...] [APPLIED]",

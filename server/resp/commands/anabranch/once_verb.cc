@@ -4,6 +4,7 @@
 #include <array>
 
 #include "leader/scopes/group_writer.h"
+#include "server/resp/admission.h"
 #include "server/resp/host.h"
 
 namespace anabranch::server {
@@ -46,6 +47,10 @@ void once(Call& call) {
   const Resolved found = resolve(words);
   if (found.command == nullptr) return call.reply().error(found.error);
   if (!is_allowed(*found.command, words.size())) return call.reply().error(refusal());
+  std::string refusal;
+  if (!admit(call.host, call.client, *found.command, words, refusal)) {
+    return call.reply().error(refusal);
+  }
   const std::size_t mark = call.reply().mark();
   bool executed = false;
   try {

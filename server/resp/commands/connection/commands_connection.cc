@@ -5,7 +5,10 @@
 #include <string>
 
 #include "core/text.h"
+#include "server/resp/admission.h"
+#include "server/resp/client_line.h"
 #include "server/resp/command.h"
+#include "server/resp/commands/connection/login.h"
 #include "server/resp/host.h"
 #include "server/resp/identity.h"
 
@@ -32,6 +35,7 @@ void reset(Call& call) {
   call.client.session = {};
   call.host.watched.forget(call.client);
   call.host.monitors.remove(call.client);
+  welcome(call.host, call.client);
   call.reply().set_protocol(2);
   call.reply().status("RESET");
 }
@@ -51,21 +55,15 @@ void select(Call& call) {
   call.reply().ok();
 }
 
-// There is one user, without a password. As in Redis then: any password is right for it.
-bool is_user(std::string_view name) { return name == "default"; }
-
-constexpr std::string_view kWrongPassword =
-    "WRONGPASS invalid username-password pair or user is disabled.";
-
 void auth(Call& call) {
   if (call.size() > 3) return call.reply().error(kSyntaxError);
-  if (call.size() == 2) {
+  if (call.size() == 2 && !call.host.users.default_user().needs_password()) {
     return call.reply().error(
         "ERR AUTH <password> called without any password configured for the default user. Are you "
         "sure your configuration is correct?");
   }
-  if (!is_user(call[1])) return call.reply().error(kWrongPassword);
-  call.reply().ok();
+  const std::string_view name = call.size() == 2 ? Users::kDefault : call[1];
+  if (log_in(call, name, call[call.size() - 1])) call.reply().ok();
 }
 
 // Printable and without spaces, so that a line of CLIENT LIST stays one line of words.
@@ -73,14 +71,11 @@ bool is_plain(std::string_view name) {
   return std::ranges::all_of(name, [](char c) { return c >= '!' && c <= '~'; });
 }
 
-// Sets the name; returns false after an error reply.
-bool rename(Call& call, std::string_view name) {
-  if (!is_plain(name)) {
-    call.reply().error("ERR Client names cannot contain spaces, newlines or special characters.");
-    return false;
-  }
-  call.client.name = name;
-  return true;
+// Whether a client may have this name; if not, replies with the error.
+bool is_name(Call& call, std::string_view name) {
+  if (is_plain(name)) return true;
+  call.reply().error("ERR Client names cannot contain spaces, newlines or special characters.");
+  return false;
 }
 
 void describe_server(Call& call) {
@@ -102,34 +97,65 @@ void describe_server(Call& call) {
   reply.array(0);
 }
 
-void hello(Call& call) {
-  int protocol = call.reply().protocol();
+// The words of HELLO.
+struct Hello {
+  int protocol = 2;
+  std::optional<std::string_view> name;
+  std::optional<std::string_view> user;
+  std::string_view password;
+};
+
+// Returns nullopt after an error reply.
+std::optional<Hello> take_hello(Call& call) {
+  Hello hello;
+  hello.protocol = call.reply().protocol();
   if (call.size() > 1) {
     const std::optional<std::int64_t> version = core::parse_integer(call[1]);
     if (!version) {
-      return call.reply().error("ERR Protocol version is not an integer or out of range");
+      call.reply().error("ERR Protocol version is not an integer or out of range");
+      return std::nullopt;
     }
     if (*version != 2 && *version != 3) {
-      return call.reply().error("NOPROTO unsupported protocol version");
+      call.reply().error("NOPROTO unsupported protocol version");
+      return std::nullopt;
     }
-    protocol = static_cast<int>(*version);
+    hello.protocol = static_cast<int>(*version);
   }
   for (std::size_t i = 2; i < call.size(); ++i) {
     if (same_word(call[i], "setname") && i + 1 < call.size()) {
-      if (!rename(call, call[++i])) return;
+      hello.name = call[++i];
+      if (!is_name(call, *hello.name)) return std::nullopt;
     } else if (same_word(call[i], "auth") && i + 2 < call.size()) {
-      if (!is_user(call[i + 1])) return call.reply().error(kWrongPassword);
+      hello.user = call[i + 1];
+      hello.password = call[i + 2];
       i += 2;
     } else {
-      return call.reply().error("ERR Syntax error in HELLO option '" + std::string(call[i]) + "'");
+      call.reply().error("ERR Syntax error in HELLO option '" + std::string(call[i]) + "'");
+      return std::nullopt;
     }
   }
-  call.reply().set_protocol(protocol);
+  return hello;
+}
+
+void hello(Call& call) {
+  const std::optional<Hello> hello = take_hello(call);
+  if (!hello) return;
+  if (hello->user && !log_in(call, *hello->user, hello->password)) return;
+  if (is_stranger(call.client)) {
+    return call.reply().error(
+        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
+        "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the "
+        "RESP protocol version at the same time");
+  }
+  if (hello->name) call.client.name = *hello->name;
+  call.reply().set_protocol(hello->protocol);
   describe_server(call);
 }
 
 void client_setname(Call& call) {
-  if (rename(call, call[2])) call.reply().ok();
+  if (!is_name(call, call[2])) return;
+  call.client.name = call[2];
+  call.reply().ok();
 }
 
 void client_getname(Call& call) {
@@ -151,23 +177,12 @@ void client_setinfo(Call& call) {
 
 void client_id(Call& call) { call.reply().integer(static_cast<std::int64_t>(call.client.id)); }
 
-std::string describe(const Client& client, const Host& host) {
-  using std::chrono::duration_cast;
-  const auto age = duration_cast<std::chrono::seconds>(steady_now() - client.since).count();
-  const auto queued = client.queue.open ? std::to_string(client.queue.entries.size()) : "-1";
-  return "id=" + std::to_string(client.id) + " addr=" + client.address + " laddr=" + host.endpoint +
-         " name=" + client.name + " age=" + std::to_string(age) +
-         " db=" + std::to_string(client.database) + " multi=" + queued +
-         " omem=" + std::to_string(client.output.size()) +
-         " cmd=" + std::string(client.last_command) +
-         " resp=" + std::to_string(client.reply.protocol()) + "\n";
-}
-
-void client_info(Call& call) { call.reply().verbatim(describe(call.client, call.host)); }
+void client_info(Call& call) { call.reply().verbatim(client_line(call.client, call.host) + "\n"); }
 
 void client_list(Call& call) {
   std::string lines;
-  for (const auto& [id, client] : call.host.clients) lines += describe(*client, call.host);
+  for (const auto& [id, client] : call.host.clients)
+    lines += client_line(*client, call.host) + "\n";
   call.reply().verbatim(lines);
 }
 
@@ -248,12 +263,12 @@ constexpr Command kCommands[] = {
      .complexity = "O(1)"},
     {.name = "auth",
      .arity = -2,
-     .flags = kFast | kSecret | kStranger,
+     .flags = kFast | kAlone | kSecret | kStranger,
      .run = auth,
      .since = "1.0.0",
      .usage = "[username] password",
-     .help = "Says who the client is. There is one user, default, without a password.",
-     .complexity = "O(1)"},
+     .help = "Says who the client is. The answer to a wrong password waits, from 50 ms to 3.2 s.",
+     .complexity = "O(N), N the number of passwords of the user"},
     {.name = "select",
      .arity = 2,
      .flags = kFast,

@@ -2,9 +2,11 @@
 // region. As in Redis, a command that fails inside replies with its error, and the others take
 // effect.
 
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "server/resp/admission.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
 
@@ -31,7 +33,11 @@ void run_queued(Call& call, const Queue::Entry& entry) {
   inner.queued = true;
   const std::size_t mark = call.reply().mark();
   const SteadyTime begin = steady_now();
-  run(inner);
+  if (std::string refusal; admit_queued(call.host, call.client, *entry.command, words, refusal)) {
+    run(inner);
+  } else {
+    call.reply().error(refusal);
+  }
   CommandCount& count = call.host.observed.commands.of(entry.command->id);
   ++count.calls;
   count.time += steady_now() - begin;

@@ -2,10 +2,11 @@
 
 #include <string>
 
+#include "core/pattern.h"
+#include "server/resp/admission.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/keys/key_copy.h"
 #include "server/resp/commands/keys/object_verbs.h"
-#include "server/resp/commands/pattern.h"
 #include "server/resp/commands/random_names.h"
 #include "server/resp/host.h"
 #include "server/resp/long_answer.h"
@@ -130,7 +131,7 @@ void keys(Call& call) {
   LongAnswer answer(call);
   call.scope.names(call.all_keys(), answer.rest(), [&](const std::string& name) {
     if (!answer.has_time(name)) return false;
-    if (matches(call[1], name)) {
+    if (core::matches(call[1], name) && may_see(call.client, name)) {
       call.reply().bulk(name);
       answer.found();
     }
@@ -193,7 +194,7 @@ constexpr Command kCommands[] = {
      .complexity = "O(1)"},
     {.name = "dbsize",
      .arity = 1,
-     .flags = kReads | kFast | kWhole,
+     .flags = kReads | kFast | kWhole | kAllKeys,
      .group = Group::kServer,
      .categories = kInKeyspace,
      .run = dbsize,
@@ -211,7 +212,7 @@ constexpr Command kCommands[] = {
      .complexity = "O(N), N the number of keys; in slices"},
     {.name = "randomkey",
      .arity = 1,
-     .flags = kReads | kWhole,
+     .flags = kReads | kWhole | kAllKeys,
      .run = randomkey,
      .since = "1.0.0",
      .help = "A key of this database, by chance.",
@@ -254,7 +255,7 @@ constexpr Command kCommands[] = {
          "writes of other regions to it stay beside it. Sums and siblings become one value."},
     {.name = "flushall",
      .arity = -1,
-     .flags = kWrites | kWhole,
+     .flags = kWrites | kWhole | kAllKeys | kNoted,
      .group = Group::kServer,
      .categories = kInKeyspace | kInDangerous,
      .run = flushall,
@@ -266,7 +267,7 @@ constexpr Command kCommands[] = {
      .merging = "A value that is written concurrently with the removal survives it."},
     {.name = "flushdb",
      .arity = -1,
-     .flags = kWrites | kWhole,
+     .flags = kWrites | kWhole | kAllKeys | kNoted,
      .group = Group::kServer,
      .categories = kInKeyspace | kInDangerous,
      .run = flushdb,

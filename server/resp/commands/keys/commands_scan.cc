@@ -12,8 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "core/pattern.h"
+#include "server/resp/admission.h"
 #include "server/resp/command.h"
-#include "server/resp/commands/pattern.h"
 #include "server/resp/host.h"
 #include "server/resp/long_answer.h"
 
@@ -32,7 +33,7 @@ struct Options {
   std::size_t count = kDefaultCount;
 
   [[nodiscard]] bool match(std::string_view name) const {
-    return !pattern || *pattern == "*" || matches(*pattern, name);
+    return !pattern || *pattern == "*" || core::matches(*pattern, name);
   }
 };
 
@@ -128,7 +129,7 @@ void scan(Call& call) {
   if (!options) return;
   Page page(call, call.all_keys(), *cursor, options->count);
   page.give([&](const std::string& name) {
-    if (!options->match(name)) return;
+    if (!options->match(name) || !may_see(call.client, name)) return;
     if (options->type && !same_word(*options->type, to_string(call.scope.type(call.key(name)))))
       return;
     call.reply().bulk(name);

@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "server/resp/commands/pattern.h"
+#include "core/pattern.h"
 #include "server/resp/commands/server/command_docs.h"
 #include "server/resp/table/categories.h"
 #include "server/resp/table/keys.h"
@@ -166,7 +166,7 @@ Filter take_filter(Call& call) {
     const std::string_view word = call[4];
     if (same_word(call[3], "module")) return [](const Command& /*row*/) { return false; };
     if (same_word(call[3], "pattern")) {
-      return [word](const Command& row) { return matches(word, full_name(row)); };
+      return [word](const Command& row) { return core::matches(word, full_name(row)); };
     }
     if (same_word(call[3], "aclcat")) {
       const auto category = find_category(word);
@@ -234,7 +234,7 @@ void command_getkeysandflags(Call& call) {
   get_keys(call, [&](std::string_view name, const KeySpec& spec) {
     call.reply().array(2);
     call.reply().bulk(name);
-    reply_bits(call.reply(), kUseNames, spec.use & ~std::uint32_t{kVariable});
+    reply_bits(call.reply(), kUseNames, use_in(spec, call.arguments.subspan(2)));
   });
 }
 

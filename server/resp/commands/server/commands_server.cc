@@ -3,7 +3,9 @@
 #include <string>
 
 #include "core/wall_clock.h"
+#include "server/resp/admission.h"
 #include "server/resp/command.h"
+#include "server/resp/commands/server/acl_verbs.h"
 #include "server/resp/commands/server/command_verbs.h"
 #include "server/resp/commands/server/config_verbs.h"
 #include "server/resp/commands/server/info.h"
@@ -15,7 +17,8 @@ namespace anabranch::server {
 namespace {
 
 void info(Call& call) {
-  call.reply().verbatim(make_info(call.host, call.scope, call.arguments.subspan(1)));
+  const bool all_keys = sees_all_keys(call.client);
+  call.reply().verbatim(make_info(call.host, call.scope, all_keys, call.arguments.subspan(1)));
 }
 
 void time(Call& call) {
@@ -86,7 +89,8 @@ constexpr Command kCommands[] = {
      .run = info,
      .since = "1.0.0",
      .usage = "[section ...]",
-     .help = "What the server is and has done.",
+     .help = "What the server is and has done. Users who may not use all keys get no sections that "
+             "count keys, or name commands.",
      .complexity = "O(N), N the number of databases"},
     {.name = "config",
      .arity = -2,
@@ -102,6 +106,12 @@ constexpr Command kCommands[] = {
      .since = "2.8.13",
      .help = "This table.",
      .complexity = "O(N), N the number of commands"},
+    {.name = "acl",
+     .arity = -2,
+     .declared_verbs = acl_verbs,
+     .since = "6.0.0",
+     .help = "Users and their rights.",
+     .complexity = "That of the verb"},
     {.name = "time",
      .arity = 1,
      .flags = kFast,
@@ -129,7 +139,7 @@ constexpr Command kCommands[] = {
      .complexity = "That of the verb"},
     {.name = "monitor",
      .arity = 1,
-     .flags = kAdmin | kAlone,
+     .flags = kAdmin | kAlone | kAllKeys,
      .run = monitor,
      .since = "1.0.0",
      .help = "Shows every command that any client sends from now on, but passwords.",
@@ -167,7 +177,7 @@ constexpr Command kCommands[] = {
      .complexity = "O(1)"},
     {.name = "shutdown",
      .arity = -1,
-     .flags = kAdmin | kAlone,
+     .flags = kAdmin | kAlone | kNoted,
      .run = shutdown,
      .since = "1.0.0",
      .usage = "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",

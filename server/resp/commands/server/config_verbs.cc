@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/pattern.h"
 #include "core/text.h"
-#include "server/resp/commands/pattern.h"
 #include "server/resp/host.h"
 
 namespace anabranch::server {
@@ -30,6 +30,9 @@ struct Parameter {
 constexpr std::int64_t kNumberMax = std::numeric_limits<std::int32_t>::max();
 
 constexpr Parameter kParameters[] = {
+    {"acl-pubsub-default", [](const Host&) { return std::string("resetchannels"); }},
+    {"aclfile", [](const Host& host) { return host.options.acl_file; }},
+    {"acllog-max-len", [](const Host&) { return std::to_string(DenialLog::kEntriesMax); }},
     {"appendonly", [](const Host&) { return std::string("yes"); }},
     {"appendfsync", [](const Host&) { return std::string("always"); }},
     {"bind", [](const Host& host) { return host.endpoint.substr(0, host.endpoint.rfind(':')); }},
@@ -94,7 +97,7 @@ void get(Call& call) {
   std::size_t found = 0;
   for (const Parameter& parameter : kParameters) {
     const auto named = [&](std::string_view word) {
-      return matches(in_lower_case(word), parameter.name);
+      return core::matches(in_lower_case(word), parameter.name);
     };
     if (std::ranges::none_of(call.arguments.subspan(2), named)) continue;
     call.reply().bulk(parameter.name);
@@ -172,7 +175,7 @@ constexpr Command kVerbs[] = {
      .complexity = "O(N), N the number of parameters"},
     {.name = "set",
      .arity = -4,
-     .flags = kAdmin,
+     .flags = kAdmin | kNoted,
      .run = set,
      .since = "2.0.0",
      .usage = "parameter value [parameter value ...]",

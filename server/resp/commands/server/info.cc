@@ -45,7 +45,7 @@ class Lines {
 // section that shows it.
 class Source {
  public:
-  Source(const Host& of, const Scope& reads) : host(of), scope(reads) {}
+  Source(const Host& of, const Scope& reads, bool all) : host(of), scope(reads), all_keys(all) {}
   [[nodiscard]] const StoreStatus& status() const {
     if (!status_) status_ = host.status();
     return *status_;
@@ -53,6 +53,7 @@ class Source {
 
   const Host& host;
   const Scope& scope;
+  const bool all_keys;  // The client may use them.
 
  private:
   mutable std::optional<StoreStatus> status_;
@@ -87,6 +88,8 @@ void clients(Lines& lines, const Source& from) {
   lines.add("watching_clients", from.host.watched.clients());
   lines.add("watched_keys", from.host.watched.keys());
   lines.add("watched_bytes", from.host.watched.bytes());
+  lines.add("users", from.host.users.all().size());
+  lines.add("addresses_with_wrong_passwords", from.host.failed_logins.addresses());
   lines.add("scan_cursors", from.host.cursors.size());
   lines.add("scan_cursors_bytes", from.host.cursors.bytes());
   lines.add("scan_cursors_forgotten", from.host.cursors.forgotten());
@@ -162,6 +165,12 @@ void stats(Lines& lines, const Source& from) {
   lines.add("long_reads_begun", counted.long_reads);
   lines.add("clients_cut", counted.clients_cut);
   lines.add("senders_cut", counted.senders_cut);
+  lines.add("strangers_cut", counted.strangers_cut);
+  lines.add("clients_expelled", counted.expelled);
+  lines.add("wrong_passwords", from.host.denials.failed_logins());
+  lines.add("passwords_not_looked_at", from.host.failed_logins.refused());
+  lines.add("requests_denied", from.host.denials.denied());
+  lines.add("acts_noted", from.host.acts.count());
   lines.add("group_commits", counted.commits);
   lines.add("group_commits_failed", counted.commits_failed);
 }
@@ -173,7 +182,7 @@ void replication(Lines& lines, const Source& from) {
   lines.add("connected_slaves", std::uint64_t{0});
   lines.add("master_failover_state", "no-failover");
   lines.add("master_replid", from.host.run_id);
-  lines.add("master_repl_offset", status.log_records);
+  lines.add("master_repl_offset", from.all_keys ? status.log_records : 0);
 }
 
 void cpu(Lines& lines, const Source& /*from*/) {
@@ -271,36 +280,38 @@ struct Section {
   std::string_view name;  // In lower case, as in the request.
   std::string_view title;
   void (*write)(Lines& lines, const Source& from);
-  bool by_default = true;  // Else only if it is named, or all are.
+  bool by_default = true;    // Else only if it is named, or all are.
+  bool of_all_keys = false;  // Tells how many keys there are, or what others do.
 };
 
 constexpr Section kSections[] = {
     {"server", "Server", server},
     {"clients", "Clients", clients},
-    {"memory", "Memory", memory},
+    {"memory", "Memory", memory, true, true},
     {"persistence", "Persistence", persistence},
-    {"stats", "Stats", stats},
+    {"stats", "Stats", stats, true, true},
     {"replication", "Replication", replication},
     {"cpu", "CPU", cpu},
-    {"commandstats", "Commandstats", commandstats, false},
-    {"errorstats", "Errorstats", errorstats},
+    {"commandstats", "Commandstats", commandstats, false, true},
+    {"errorstats", "Errorstats", errorstats, true, true},
     {"cluster", "Cluster", cluster},
-    {"anabranch", "Anabranch", anabranch},
-    {"keyspace", "Keyspace", keyspace},
+    {"anabranch", "Anabranch", anabranch, true, true},
+    {"keyspace", "Keyspace", keyspace, true, true},
 };
 
 }  // namespace
 
-std::string make_info(const Host& host, const Scope& scope,
+std::string make_info(const Host& host, const Scope& scope, bool all_keys,
                       std::span<const std::string_view> sections) {
   const auto named = [&](std::string_view name) {
     return std::ranges::any_of(sections, [&](auto word) { return same_word(word, name); });
   };
   const bool all = named("all") || named("everything");
   const bool defaults = sections.empty() || named("default");
-  const Source from(host, scope);
+  const Source from(host, scope, all_keys);
   Lines lines;
   for (const Section& section : kSections) {
+    if (section.of_all_keys && !all_keys) continue;
     if (!all && !(defaults && section.by_default) && !named(section.name)) continue;
     if (!lines.text_.empty()) lines.text_.append("\r\n");
     lines.text_.append("# ").append(section.title).append("\r\n");

@@ -12,8 +12,9 @@
 namespace anabranch::server {
 
 // Returns the named sections, in any case; all of them if no name is given or one is "all",
-// "default" or "everything". Unknown names are ignored.
-std::string make_info(const Host& host, const Scope& scope,
+// "default" or "everything". Unknown names are ignored; so are sections that tell about keys,
+// unless the client may use all keys.
+std::string make_info(const Host& host, const Scope& scope, bool all_keys,
                       std::span<const std::string_view> sections);
 
 }  // namespace anabranch::server

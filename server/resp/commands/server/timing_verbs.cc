@@ -107,7 +107,7 @@ void latency_doctor(Call& call) {
 constexpr Command kSlowlogVerbs[] = {
     {.name = "get",
      .arity = -2,
-     .flags = kAdmin,
+     .flags = kAdmin | kAllKeys,
      .run = slowlog_get,
      .since = "2.2.12",
      .usage = "[count]",

@@ -1,0 +1,30 @@
+// The lines in the log about commands that change the leader, its users or much of its data: the
+// command, user and address.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "server/steady_clock.h"
+
+namespace anabranch::server {
+
+struct Call;
+
+class Acts {
+ public:
+  // Notes a command that has run; its answer begins at `mark`. One that repeats within a second is
+  // only counted.
+  void note(const Call& call, std::size_t mark);
+  // How many there were since the start.
+  [[nodiscard]] std::uint64_t count() const { return count_; }
+
+ private:
+  std::string last_;
+  SteadyTime last_time_ = {};
+  std::uint64_t repeated_ = 0;
+  std::uint64_t count_ = 0;
+};
+
+}  // namespace anabranch::server

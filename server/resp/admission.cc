@@ -1,0 +1,120 @@
+#include "server/resp/admission.h"
+
+#include "core/wall_clock.h"
+#include "server/resp/client_line.h"
+
+namespace anabranch::server {
+namespace {
+
+constexpr std::string_view kChanged =
+    "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC "
+    "call. This command is no longer allowed for the following reason: ";
+
+void note(Host& host, const Client& client, DenialEntry entry) {
+  entry.client = client_line(client, host);
+  entry.time_ms = core::SystemClock().now_ms();
+  host.denials.add(std::move(entry));
+}
+
+void note_denial(Host& host, const Client& client, const Command& command, const Denial& denial,
+                 bool queued) {
+  const bool by_key = denial.reason == Denial::Reason::kKey;
+  note(host, client,
+       {.reason = by_key ? DenialEntry::Reason::kKey : DenialEntry::Reason::kCommand,
+        .in_transaction = queued || client.queue.open,
+        .object = std::string(by_key ? denial.key : full_name(command)),
+        .user = client.user->name()});
+}
+
+std::string refusal_of(const Command& command, const Denial& denial) {
+  const std::string name(full_name(command));
+  switch (denial.reason) {
+    case Denial::Reason::kNone:
+      break;
+    case Denial::Reason::kCommand:
+      return "NOPERM this user has no permissions to run the '" + name + "' command";
+    case Denial::Reason::kKey:
+      return "NOPERM this user has no permissions to access one of the keys used as arguments";
+    case Denial::Reason::kAllKeys:
+      return "NOPERM this user has no permissions to access all keys, as the '" + name +
+             "' command does";
+  }
+  return {};
+}
+
+}  // namespace
+
+void welcome(const Host& host, Client& client) {
+  const User& user = host.users.default_user();
+  client.user = user.is_open() && !client.verbs_only ? &user : nullptr;
+}
+
+bool admit(Host& host, const Client& client, const Command& command, Arguments arguments,
+           std::string& refusal) {
+  if (client.verbs_only) return true;
+  if (client.user == nullptr) {
+    refusal = kStrangersError;
+    return command.has(kStranger);
+  }
+  const Denial denial = client.user->rules().check(command, arguments);
+  if (!denial) return true;
+  note_denial(host, client, command, denial, false);
+  refusal = refusal_of(command, denial);
+  return false;
+}
+
+bool admit_queued(Host& host, const Client& client, const Command& command, Arguments arguments,
+                  std::string& refusal) {
+  if (client.verbs_only) return true;
+  if (client.user == nullptr) {
+    refusal = kStrangersError;
+    return false;
+  }
+  const Denial denial = client.user->rules().check(command, arguments);
+  if (!denial) return true;
+  note_denial(host, client, command, denial, true);
+  refusal = std::string(kChanged) + (denial.reason == Denial::Reason::kCommand
+                                         ? "no permission to execute the command or subcommand"
+                                         : "no permission to touch the specified keys");
+  return false;
+}
+
+bool may_see(const Client& client, std::string_view key) {
+  return client.user == nullptr || client.user->rules().may_see(key);
+}
+
+bool sees_all_keys(const Client& client) {
+  return client.user == nullptr || client.user->rules().sees_all_keys();
+}
+
+void note_failed_login(Host& host, const Client& client, std::string_view word,
+                       std::string_view user) {
+  note(host, client,
+       {.reason = DenialEntry::Reason::kLogin,
+        .object = std::string(word),
+        .user = std::string(user)});
+}
+
+void expel(Host& host, const User& user) {
+  for (const auto& [id, client] : host.clients) {
+    if (client->user != &user) continue;
+    client->user = nullptr;
+    client->queue.close();
+    host.expelled.push_back(id);
+  }
+}
+
+void follow_rights(Host& host) {
+  const Command* const monitor = find_command("monitor");
+  constexpr std::string_view kWords[] = {"monitor"};
+  for (const Client* each : host.monitors.all()) {
+    if (each->user == nullptr || each->user->rules().check(*monitor, kWords)) {
+      host.expelled.push_back(each->id);
+    }
+  }
+  for (const auto& [id, client] : host.clients) {
+    if (is_stranger(*client)) welcome(host, *client);
+  }
+}
+
+}  // namespace anabranch::server

@@ -1,0 +1,48 @@
+// Who a client is, and whether it may run a request. Every request passes here before it runs, is
+// queued or has any effect; those of a transaction once more when it is executed.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "server/resp/access/users.h"
+#include "server/resp/command.h"
+#include "server/resp/host.h"
+
+namespace anabranch::server {
+
+inline constexpr std::string_view kStrangersError = "NOAUTH Authentication required.";
+
+// Makes a new client the default user if that needs no password; else it is a stranger. One of the
+// control socket is neither, and may run its verbs.
+void welcome(const Host& host, Client& client);
+
+// Whether a client has to say who it is before anything else.
+inline bool is_stranger(const Client& client) {
+  return client.user == nullptr && !client.verbs_only;
+}
+
+// Whether a client may run a request with this row. If not, notes that for ACL LOG, and `refusal`
+// is the error to reply with.
+bool admit(Host& host, const Client& client, const Command& command, Arguments arguments,
+           std::string& refusal);
+// The same for a command of a transaction that is being executed.
+bool admit_queued(Host& host, const Client& client, const Command& command, Arguments arguments,
+                  std::string& refusal);
+// Whether a name of a key may be shown to a client.
+bool may_see(const Client& client, std::string_view key);
+// Whether figures about all keys may.
+bool sees_all_keys(const Client& client);
+
+// Notes a login that failed.
+void note_failed_login(Host& host, const Client& client, std::string_view word,
+                       std::string_view user);
+
+// ---- After the users have changed.
+
+// Closes the connections of a user at the end of the turn; they may do nothing from now on.
+void expel(Host& host, const User& user);
+// Closes monitors that may be shown commands no longer, and welcomes strangers anew.
+void follow_rights(Host& host);
+
+}  // namespace anabranch::server
