@@ -403,7 +403,7 @@ Result<void> apply_environment(const std::function<const char*(const char*)>& va
 }
 
 std::vector<std::string> unknown_variables(const std::vector<std::string>& names) {
-  std::vector<std::string> known{"ANABRANCH_CONFIG"};
+  std::vector<std::string> known{"ANABRANCH_CONFIG", "ANABRANCH_PASSWORD"};
   for (const Setting& setting : kSettings) {
     known.push_back(environment_name(setting.key));
     if (!setting.also.empty()) known.push_back(environment_name(setting.also));

@@ -1,6 +1,7 @@
 #include "server/cli/ask.h"
 
 #include <cstdint>
+#include <cstdlib>
 #include <iostream>
 #include <string_view>
 #include <utility>
@@ -9,17 +10,43 @@
 
 #include "core/text.h"
 #include "server/cli/client.h"
+#include "server/resp/access/user_file.h"
 
 namespace anabranch::server::cli {
 namespace {
 
 constexpr std::string_view kUsualPort = "127.0.0.1:6400";
 
+// Returns the password to log in with; empty if none was given.
+core::Result<std::string> password_of(const Arguments& arguments) {
+  if (!arguments.has(kPasswordFile.name)) {
+    const char* const password = std::getenv("ANABRANCH_PASSWORD");
+    return std::string(password != nullptr ? password : "");
+  }
+  core::Result<std::string> text = read_user_file(arguments.text(kPasswordFile.name));
+  if (!text.ok()) return text;
+  const std::string& password = text.value();
+  return password.substr(0, password.find_first_of("\r\n"));
+}
+
+core::Result<Client> connect_to_port(const Arguments& arguments) {
+  const bool named = arguments.has(kRedis.name);
+  core::Result<Client> client =
+      Client::connect(named ? arguments.text(kRedis.name) : std::string(kUsualPort));
+  if (!client.ok()) return client;
+  const core::Result<std::string> password = password_of(arguments);
+  if (!password.ok()) return password.failure();
+  const std::string user = arguments.text(kUser.name);
+  if (user.empty() && password.value().empty()) return client;
+  const core::Result<std::string> done =
+      client.value().call({"AUTH", user.empty() ? "default" : user, password.value()});
+  if (!done.ok()) return done.failure();
+  return client;
+}
+
 core::Result<Client> connect(const Arguments& arguments) {
   const bool by_port = arguments.has(kRedis.name);
-  if (!arguments.has(kDirectory.name)) {
-    return Client::connect(by_port ? arguments.text(kRedis.name) : std::string(kUsualPort));
-  }
+  if (!arguments.has(kDirectory.name)) return connect_to_port(arguments);
   if (by_port) return core::invalid("say --redis or --data, not both");
   return Client::connect_to_directory(arguments.text(kDirectory.name));
 }

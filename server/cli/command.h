@@ -77,6 +77,12 @@ constexpr Argument kRedis{"--redis", Argument::Kind::kValue, "HOST:PORT",
 constexpr Argument kDirectory{
     "--data", Argument::Kind::kValue, "DIR",
     "the data directory of the leader to ask, also of a program that embeds it"};
+constexpr Argument kUser{
+    "--user", Argument::Kind::kValue, "NAME",
+    "the user to be at the Redis port (default); its password is in ANABRANCH_PASSWORD, or in the "
+    "file that --password-file names"};
+constexpr Argument kPasswordFile{"--password-file", Argument::Kind::kValue, "FILE",
+                                 "the password, without the end of its line; mode 0600"};
 constexpr Argument kJson{"--json", Argument::Kind::kSwitch, "", "print JSON, for programs"};
 
 // Prints "anabranch: message" on standard error, on one line whatever characters it has. Returns

@@ -20,7 +20,7 @@ ExitCode run(const Arguments& arguments) {
 Command digest_command() {
   return {"digest",
           "a hash over everything shown: equal regions print the same",
-          {kRedis, kDirectory},
+          {kRedis, kUser, kPasswordFile, kDirectory},
           run};
 }
 

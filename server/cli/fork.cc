@@ -65,7 +65,7 @@ ExitCode resolve(const Arguments& arguments) {
 Command fork_resolve_command() {
   return {"fork resolve",
           "give way to the other history, and write again what only this side has",
-          {kOrigin, kAdopt, kRedis, kDirectory},
+          {kOrigin, kAdopt, kRedis, kUser, kPasswordFile, kDirectory},
           resolve};
 }
 
@@ -83,7 +83,7 @@ std::string rejoin_text(const nlohmann::json& rejoin) {
 Command fork_list_command() {
   return {"fork list",
           "origins with two histories, and who has which",
-          {kRedis, kDirectory, kJson},
+          {kRedis, kUser, kPasswordFile, kDirectory, kJson},
           list};
 }
 

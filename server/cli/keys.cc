@@ -50,8 +50,10 @@ Command keys_new_command() {
 }
 
 Command keys_reload_command() {
-  return {
-      "keys reload", "have a leader read its files of keys again", {kRedis, kDirectory}, reload};
+  return {"keys reload",
+          "have a leader read its files of keys again",
+          {kRedis, kUser, kPasswordFile, kDirectory},
+          reload};
 }
 
 }  // namespace anabranch::server::cli

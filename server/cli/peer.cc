@@ -30,13 +30,17 @@ ExitCode resume(const Arguments& arguments) { return change(arguments, "RESUME",
 }  // namespace
 
 Command peer_pause_command() {
-  return {
-      "peer pause", "stop the exchange with a peer, both ways", {kName, kRedis, kDirectory}, pause};
+  return {"peer pause",
+          "stop the exchange with a peer, both ways",
+          {kName, kRedis, kUser, kPasswordFile, kDirectory},
+          pause};
 }
 
 Command peer_resume_command() {
-  return {
-      "peer resume", "take the exchange with a peer up again", {kName, kRedis, kDirectory}, resume};
+  return {"peer resume",
+          "take the exchange with a peer up again",
+          {kName, kRedis, kUser, kPasswordFile, kDirectory},
+          resume};
 }
 
 }  // namespace anabranch::server::cli

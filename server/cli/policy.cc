@@ -66,21 +66,21 @@ ExitCode remove(const Arguments& arguments) {
 Command policy_list_command() {
   return {"policy list",
           "the rules between concurrent values, and which decide",
-          {kRedis, kDirectory, kJson},
+          {kRedis, kUser, kPasswordFile, kDirectory, kJson},
           list};
 }
 
 Command policy_set_command() {
   return {"policy set",
           "sets the rule for the keys with a prefix, in all regions",
-          {kKind, kPrefix, kBase, kDb, kRedis, kDirectory},
+          {kKind, kPrefix, kBase, kDb, kRedis, kUser, kPasswordFile, kDirectory},
           set};
 }
 
 Command policy_remove_command() {
   return {"policy remove",
           "removes the rule of a prefix: the next shorter one decides",
-          {kPrefix, kDb, kRedis, kDirectory},
+          {kPrefix, kDb, kRedis, kUser, kPasswordFile, kDirectory},
           remove};
 }
 

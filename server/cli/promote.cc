@@ -18,7 +18,10 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command promote_command() {
-  return {"promote", "make a follower a leader of its region", {kRedis, kDirectory}, run};
+  return {"promote",
+          "make a follower a leader of its region",
+          {kRedis, kUser, kPasswordFile, kDirectory},
+          run};
 }
 
 }  // namespace anabranch::server::cli

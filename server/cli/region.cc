@@ -63,21 +63,21 @@ ExitCode restore(const Arguments& arguments) {
 Command region_list_command() {
   return {"region list",
           "every region ever known, and for whom the log is kept",
-          {kRedis, kDirectory, kJson},
+          {kRedis, kUser, kPasswordFile, kDirectory, kJson},
           list};
 }
 
 Command region_retire_command() {
   return {"region retire",
           "nobody waits for a region any more",
-          {kName, kLost, kRedis, kDirectory},
+          {kName, kLost, kRedis, kUser, kPasswordFile, kDirectory},
           retire};
 }
 
 Command region_restore_command() {
   return {"region restore",
           "a retired region is waited for again",
-          {kName, kRedis, kDirectory},
+          {kName, kRedis, kUser, kPasswordFile, kDirectory},
           restore};
 }
 

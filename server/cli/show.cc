@@ -147,7 +147,7 @@ ExitCode run(const Arguments& arguments) {
 Command show_command() {
   return {"show",
           "what a key holds, with all concurrent values",
-          {kKey, kDatabase, kRedis, kDirectory, kJson},
+          {kKey, kDatabase, kRedis, kUser, kPasswordFile, kDirectory, kJson},
           run};
 }
 

@@ -119,8 +119,10 @@ ExitCode run(const Arguments& arguments) try {
 }  // namespace
 
 Command verify_command() {
-  return {
-      "verify", "compare all rows with those of peers", {kRegions, kRedis, kDirectory, kJson}, run};
+  return {"verify",
+          "compare all rows with those of peers",
+          {kRegions, kRedis, kUser, kPasswordFile, kDirectory, kJson},
+          run};
 }
 
 }  // namespace anabranch::server::cli

@@ -56,6 +56,10 @@ class Connection {
   }
   // The number of bytes missing from a word that has arrived in part; 0 if that is not known.
   [[nodiscard]] std::size_t missing() const { return parser_.missing(input_end_ - input_begin_); }
+  // The most bytes of its requests.
+  [[nodiscard]] std::size_t request_bytes_max() const {
+    return stranger() ? Strangers::kInputMax : options_.parser.request_bytes_max;
+  }
   // Drops all input; afterwards the connection receives and runs no more.
   void drop_input();
   // Releases memory left over from one large request or answer.

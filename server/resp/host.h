@@ -46,7 +46,7 @@ struct Host {
   std::string endpoint;  // HOST:PORT of the Redis port.
   Users users;
   DenialLog denials = {};
-  FailedLogins failed_logins = {};
+  FailedLogins failed_logins{options.wrong_password_wait};
   Acts acts = {};
   SteadyTime started = steady_now();
   Statistics statistics = {};

@@ -470,7 +470,7 @@ bool Loop::serve_next(Connection& connection) {
       break;
     case Parser::Outcome::kTooLarge:
       turn_.refuse(client, "ERR the request is over the limit of " +
-                               std::to_string(options_.parser.request_bytes_max) + " bytes");
+                               std::to_string(connection.request_bytes_max()) + " bytes");
       break;
     case Parser::Outcome::kBroken:
       client.reply.error("ERR " + std::string(connection.protocol_error()));

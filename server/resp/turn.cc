@@ -82,7 +82,11 @@ bool Turn::admits(Client& client, const Resolved& resolved, Arguments arguments)
   std::string refusal;
   if (admit(host_, client, command, arguments, refusal)) return true;
   ++host_.observed.commands.of(command.id).rejected;
-  refuse(client, refusal);
+  if (command.has(kExecutes)) {
+    discard(client, refusal);
+  } else {
+    refuse(client, refusal);
+  }
   return false;
 }
 

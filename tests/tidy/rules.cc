@@ -104,7 +104,7 @@ const std::vector<Layer>& inner_rooms() {
         "server/resp/commands"}},
       {"server/resp/commands/anabranch",
        {"server/resp", "server/resp/commands", "server/resp/commands/connection"}},
-      {"server/cli", {"server", "server/resp"}},
+      {"server/cli", {"server", "server/resp", "server/resp/access"}},
       {"server/cli/plugin", {"server/cli"}},
       {"server/cli/conflicts", {"server", "server/cli"}},
   };

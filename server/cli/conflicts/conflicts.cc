@@ -156,32 +156,35 @@ ExitCode stats(const Arguments& arguments) {
 Command conflicts_list_command() {
   return {"conflicts list",
           "values that lost against others, as this leader has seen them",
-          {kPrefix, kDb, kSince, kLimit, kRedis, kDirectory, kJson},
+          {kPrefix, kDb, kSince, kLimit, kRedis, kUser, kPasswordFile, kDirectory, kJson},
           list};
 }
 
 Command conflicts_show_command() {
-  return {"conflicts show", "all losers of one conflict", {kId, kRedis, kDirectory, kJson}, show};
+  return {"conflicts show",
+          "all losers of one conflict",
+          {kId, kRedis, kUser, kPasswordFile, kDirectory, kJson},
+          show};
 }
 
 Command conflicts_put_back_command() {
   return {"conflicts put-back",
           "writes a loser again, for all regions",
-          {kId, kRedis, kDirectory},
+          {kId, kRedis, kUser, kPasswordFile, kDirectory},
           put_back};
 }
 
 Command conflicts_export_command() {
   return {"conflicts export",
           "all losers, a line of JSON for each",
-          {kPrefix, kDb, kSince, kRedis, kDirectory},
+          {kPrefix, kDb, kSince, kRedis, kUser, kPasswordFile, kDirectory},
           export_all};
 }
 
 Command conflicts_stats_command() {
   return {"conflicts stats",
           "how many conflicts there were, and the log",
-          {kRedis, kDirectory, kJson},
+          {kRedis, kUser, kPasswordFile, kDirectory, kJson},
           stats};
 }
 

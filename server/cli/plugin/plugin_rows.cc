@@ -65,18 +65,23 @@ ExitCode remove(const Arguments& arguments) {
 }  // namespace
 
 Command plugin_add_command() {
-  return {
-      "plugin add", "store a conflict resolver in all regions", {kFile, kRedis, kDirectory}, add};
+  return {"plugin add",
+          "store a conflict resolver in all regions",
+          {kFile, kRedis, kUser, kPasswordFile, kDirectory},
+          add};
 }
 
 Command plugin_list_command() {
-  return {"plugin list", "the stored conflict resolvers", {kRedis, kDirectory, kJson}, list};
+  return {"plugin list",
+          "the stored conflict resolvers",
+          {kRedis, kUser, kPasswordFile, kDirectory, kJson},
+          list};
 }
 
 Command plugin_remove_command() {
   return {"plugin remove",
           "remove a conflict resolver that no policy names",
-          {kName, kRedis, kDirectory},
+          {kName, kRedis, kUser, kPasswordFile, kDirectory},
           remove};
 }
 

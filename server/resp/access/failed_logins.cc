@@ -26,7 +26,8 @@ bool FailedLogins::refuses(std::string_view host, Time now) {
 FailedLogins::Milliseconds FailedLogins::add(std::string_view host, Time now) {
   if (!failures_.contains(host) && failures_.size() >= kAddressesMax) forget_oldest();
   Failures& failures = failures_[std::string(host)];
-  const Milliseconds wait = kLeast * (1U << std::min(failures.count, kDoublings));
+  if (now - failures.last > kForgotten) failures = {};
+  const Milliseconds wait = least_ * (1U << std::min(failures.count, kDoublings));
   ++failures.count;
   failures.last = now;
   failures.waiting.push_back(now + wait);

@@ -23,8 +23,10 @@ class FailedLogins {
 
   static constexpr std::size_t kWaitingMax = 16;      // Of one address.
   static constexpr std::size_t kAddressesMax = 1024;  // The one that failed first is forgotten.
-  static constexpr Milliseconds kLeast{50};
   static constexpr unsigned kDoublings = 6;
+
+  // The first wrong password waits for `least`.
+  explicit FailedLogins(Milliseconds least = Milliseconds(50)) : least_(least) {}
 
   // Whether passwords from a host are not to be looked at for now.
   [[nodiscard]] bool refuses(std::string_view host, Time now);
@@ -44,6 +46,7 @@ class FailedLogins {
 
   void forget_oldest();
 
+  Milliseconds least_;
   std::map<std::string, Failures, std::less<>> failures_;
   std::uint64_t refused_ = 0;
 };

@@ -28,7 +28,7 @@ constexpr std::string_view kFoot = R"(
 Commands that are not listed above get Redis' error for unknown commands. Not supported at
 present: lists, sorted sets, streams, bitmaps, HyperLogLog and geographic commands; publish and
 subscribe, keyspace notifications, client-side caching; scripts and functions; DUMP, RESTORE,
-MIGRATE and SORT; clusters; users and ACL. Lists, sorted sets and texts exist for programs that
+MIGRATE and SORT; clusters; selectors of ACL. Lists, sorted sets and texts exist for programs that
 embed a store: such keys have a TYPE, can be renamed, copied, scanned and removed.
 
 - A key, a field or a member has at most 65,536 bytes, a value 32 MiB, a request 128 MiB. A longer
@@ -36,6 +36,10 @@ embed a store: such keys have a TYPE, can be renamed, copied, scanned and remove
 - SCAN: an element that is there from the beginning to the end of an iteration is returned, once
   or several times. After a  restart of the server an iteration begins anew, under the same
   cursor, without the client's noticing.
+- Users and ACL are those of Redis, and stricter: a user whose key patterns do not cover all keys is
+  shown its own keys by SCAN and KEYS, gets no sections of INFO that count keys, and may not use
+  commands that tell of keys which they do not name, such as DBSIZE or FLUSHALL. AUTH is refused
+  within MULTI. Who has not logged in gets `NOAUTH` to every other command, known or not.
 - RENAME, COPY and commands that store sets write at most 100,000 rows.
 )";
 

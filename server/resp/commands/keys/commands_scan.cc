@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/pattern.h"
@@ -26,6 +27,8 @@ constexpr std::size_t kDefaultCount = 10;
 constexpr std::uint64_t kSmall = 128;
 // Names read at once.
 constexpr std::size_t kBatch = 64;
+// Names looked at at once, where most are not shown.
+constexpr std::size_t kLookedAtMax = 256;
 
 struct Options {
   std::optional<std::string_view> pattern;
@@ -71,54 +74,73 @@ std::optional<Options> take_options(Call& call, std::size_t first, bool takes_ty
   return options;
 }
 
-// Visits a page of names below a collection; `give` answers with one, or with none.
+// Visits a page of names below a collection; `give` answers with one, or with none. Names that
+// `shows` refuses are passed over as if they were not there: they count neither for the page nor for
+// its cursor.
 class Page {
  public:
   using Give = std::function<void(const std::string& name)>;
+  using Shows = std::function<bool(const std::string& name)>;
 
-  Page(Call& call, const Key& collection, std::uint64_t cursor, std::size_t count)
+  Page(Call& call, const Key& collection, std::uint64_t cursor, std::size_t count, Shows shows = {})
       : call_(call),
         answer_(call),
         collection_(collection),
         count_(count),
+        shows_(std::move(shows)),
         behind_(answer_.last()) {
     if (!behind_ && cursor != 0) behind_ = call.host.cursors.take(cursor, collection.encoded());
   }
 
   void give(const Give& give) {
-    bool more = true;
-    while (more && answer_.visited() < count_) {
+    bool more = false;
+    for (bool ended = false; !ended && !more;) {
       const std::size_t wanted = std::min(kBatch, count_ - answer_.visited());
-      const std::vector<std::string> names = next(wanted + 1);
-      more = names.size() > wanted;
-      for (std::size_t i = 0; i < std::min(wanted, names.size()); ++i) {
-        if (!answer_.has_time(names[i])) return;
+      const Batch batch = next(wanted + 1);
+      for (std::size_t i = 0; i < std::min(wanted, batch.names.size()); ++i) {
+        if (!answer_.has_time(batch.names[i])) return;
         ++answer_.visited();
-        behind_ = names[i];
-        give(names[i]);
+        behind_ = batch.names[i];
+        give(batch.names[i]);
       }
+      more = batch.names.size() > wanted && answer_.visited() == count_;
+      ended = batch.ended;
+      if (ended || batch.names.size() > wanted) continue;
+      if (!answer_.has_time(batch.last)) return;
+      behind_ = batch.last;
     }
     answer_.enclose_page(more ? call_.host.cursors.issue(collection_.encoded(), *behind_) : 0);
   }
   LongAnswer& answer() { return answer_; }
 
  private:
+  struct Batch {
+    std::vector<std::string> names;  // That are shown.
+    std::string last;                // That was looked at.
+    bool ended = true;               // There are no others.
+  };
+
   // Returns the next names. The caller wants one more than it visits: it tells whether there are
   // more.
-  [[nodiscard]] std::vector<std::string> next(std::size_t wanted) const {
-    std::vector<std::string> names;
+  [[nodiscard]] Batch next(std::size_t wanted) const {
+    Batch batch;
+    std::size_t looked_at = 0;
     call_.scope.names(collection_, behind_ ? Span::after(*behind_) : Span{},
                       [&](const std::string& name) {
-                        names.push_back(name);
-                        return names.size() < wanted;
+                        batch.last = name;
+                        if (!shows_ || shows_(name)) batch.names.push_back(name);
+                        batch.ended = batch.names.size() < wanted && ++looked_at < kLookedAtMax;
+                        return batch.ended;
                       });
-    return names;
+    if (batch.names.size() >= wanted) batch.ended = false;
+    return batch;
   }
 
   Call& call_;
   LongAnswer answer_;
   const Key collection_;
   const std::size_t count_;
+  const Shows shows_;
   std::optional<std::string> behind_;
 };
 
@@ -127,9 +149,13 @@ void scan(Call& call) {
   if (!cursor) return;
   const std::optional<Options> options = take_options(call, 2, true);
   if (!options) return;
-  Page page(call, call.all_keys(), *cursor, options->count);
+  Page::Shows shows;
+  if (!sees_all_keys(call.client)) {
+    shows = [&call](const std::string& name) { return may_see(call.client, name); };
+  }
+  Page page(call, call.all_keys(), *cursor, options->count, std::move(shows));
   page.give([&](const std::string& name) {
-    if (!options->match(name) || !may_see(call.client, name)) return;
+    if (!options->match(name)) return;
     if (options->type && !same_word(*options->type, to_string(call.scope.type(call.key(name)))))
       return;
     call.reply().bulk(name);

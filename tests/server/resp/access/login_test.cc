@@ -1,0 +1,106 @@
+// The file of users, the waits of wrong passwords, and the log of denials.
+
+#include <doctest/doctest.h>
+
+#include <sys/stat.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "server/resp/access/denial_log.h"
+#include "server/resp/access/failed_logins.h"
+#include "server/resp/access/user_file.h"
+#include "tests/temp_dir.h"
+
+using namespace anabranch;
+using namespace anabranch::server;
+using namespace std::chrono_literals;
+
+TEST_SUITE("server: logins") {
+  TEST_CASE("a file of users is written with mode 0600, and read again") {
+    const test::TempDir folder;
+    const std::string path = (folder.path() / "users").string();
+    REQUIRE(write_user_file(path, "user a on\n").ok());
+    struct stat facts {};
+    REQUIRE(::stat(path.c_str(), &facts) == 0);
+    CHECK((facts.st_mode & 07777) == 0600);
+    CHECK(read_user_file(path).value() == "user a on\n");
+    REQUIRE(write_user_file(path, "user b on\n").ok());
+    CHECK(read_user_file(path).value() == "user b on\n");
+    CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+  }
+
+  TEST_CASE("a file of users that others can read is refused, and so is no file") {
+    const test::TempDir folder;
+    const std::string path = (folder.path() / "users").string();
+    CHECK(read_user_file(path).failure().message.find("No such file") != std::string::npos);
+    CHECK(read_user_file(folder.path().string()).failure().message.ends_with("is not a file"));
+    REQUIRE(write_user_file(path, "user a on\n").ok());
+    for (const mode_t mode : {0640, 0604, 0620, 0602}) {
+      REQUIRE(::chmod(path.c_str(), mode) == 0);
+      CHECK(read_user_file(path).failure().message ==
+            path + " can be read by others, and has passwords: chmod 600 it");
+    }
+    REQUIRE(::chmod(path.c_str(), 0400) == 0);
+    CHECK(read_user_file(path).ok());
+    const auto failed = write_user_file((folder.path() / "none" / "users").string(), "");
+    CHECK(failed.failure().message.starts_with("cannot make a file beside"));
+  }
+
+  TEST_CASE("wrong passwords of an address wait longer each time, until a minute has passed") {
+    FailedLogins failed;
+    const FailedLogins::Time begin{};
+    CHECK(failed.add("a", begin) == 50ms);
+    CHECK(failed.add("a", begin) == 100ms);
+    CHECK(failed.add("b", begin) == 50ms);
+    for (int i = 0; i < 10; ++i) failed.add("a", begin);
+    CHECK(failed.add("a", begin) == 3200ms);
+    CHECK(!failed.refuses("a", begin + 62s));
+    CHECK(failed.add("a", begin + 62s) == 50ms);
+  }
+
+  TEST_CASE("an address has a bounded number of wrong passwords at once") {
+    FailedLogins failed;
+    const FailedLogins::Time begin{};
+    for (std::size_t i = 0; i < FailedLogins::kWaitingMax; ++i) {
+      CHECK(!failed.refuses("a", begin));
+      failed.add("a", begin);
+    }
+    CHECK(failed.refuses("a", begin));
+    CHECK(!failed.refuses("b", begin));
+    CHECK(!failed.refuses("a", begin + 4s));
+    CHECK(failed.refused() == 1);
+  }
+
+  TEST_CASE("addresses with wrong passwords are bounded") {
+    FailedLogins failed;
+    const FailedLogins::Time begin{};
+    for (std::size_t i = 0; i < 2 * FailedLogins::kAddressesMax; ++i) {
+      failed.add(std::to_string(i), begin + std::chrono::milliseconds(i));
+    }
+    CHECK(failed.addresses() == FailedLogins::kAddressesMax);
+  }
+
+  TEST_CASE("denials that repeat are one entry, and the log is bounded") {
+    DenialLog log;
+    const auto add = [&](const std::string& object, std::int64_t time) {
+      log.add({.object = object, .user = "u", .client = "c", .time_ms = time});
+    };
+    add("get", 1000);
+    add("set", 1000);
+    add("get", 2000);
+    REQUIRE(log.all().size() == 2);
+    CHECK(log.all()[0].object == "get");
+    CHECK(log.all()[0].count == 2);
+    CHECK(log.all()[0].time_ms == 2000);
+    add("get", 100'000);
+    CHECK(log.all().size() == 3);
+    for (int i = 0; i < 1000; ++i) add(std::to_string(i), 100'000);
+    CHECK(log.all().size() == DenialLog::kEntriesMax);
+    add(std::string(100'000, 'x'), 100'000);
+    CHECK(log.all()[0].object.size() == DenialLog::kBytesMax);
+    CHECK(log.denied() == 1005);
+  }
+}
