@@ -34,6 +34,8 @@ json take(std::string_view& rest) {
   switch (line.at(0)) {
     case ':':
       return number;
+    case ',':
+      return std::atof(text.c_str());
     case '_':
       return nullptr;
     case '$': {

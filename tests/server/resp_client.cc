@@ -126,6 +126,7 @@ void RespClient::skip_reply(std::size_t& at) {
     case '+':
     case '-':
     case ':':
+    case ',':
     case '_':
       return;
     default:

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "leader/leader.h"
+#include "server/resp/admission.h"
 #include "server/resp/output_room.h"
 #include "tests/temp_dir.h"
 
@@ -49,7 +50,8 @@ struct RoomWorld {
     leader = Leader::open(store).value_or_raise();
     options.output_pause_bytes = 100'000;
     options.output_bytes_total = std::size_t{1} << 20U;
-    host.reset(new Host{*leader, options, {}});
+    host.reset(
+        new Host{*leader, options, {}, anabranch::server::Users(anabranch::server::catalogue())});
     room = std::make_unique<OutputRoom>(options, *host);
   }
 
@@ -60,6 +62,7 @@ struct RoomWorld {
     auto connection =
         std::make_unique<Connection>(File(ends[0]), id, "client " + std::to_string(id), options);
     host->clients[id] = &connection->client();
+    anabranch::server::welcome(*host, connection->client());
     return *(connections[id] = std::move(connection));
   }
 
