@@ -23,8 +23,8 @@ Transfer Stream::receive(char* into, std::size_t room, std::size_t& got) {
 
 Transfer Stream::send(std::string_view bytes, std::size_t& sent) {
   if (tls_ != nullptr) return tls_->send(bytes, sent);
-  return outcome(
-      ::send(socket_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT), sent);
+  return outcome(::send(socket_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT),
+                 sent);
 }
 
 }  // namespace anabranch::server

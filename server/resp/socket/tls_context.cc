@@ -65,8 +65,9 @@ core::Result<void> use_certificate(SSL_CTX* context, const TlsFiles& files) {
     return bad_file("key of the certificate", files.key, reason());
   }
   if (::SSL_CTX_check_private_key(context) != 1) {
-    return bad_file("key of the certificate", files.key,
-                    "it is not that of the certificate " + files.certificate + " (" + reason() + ")");
+    return bad_file(
+        "key of the certificate", files.key,
+        "it is not that of the certificate " + files.certificate + " (" + reason() + ")");
   }
   return {};
 }

@@ -18,9 +18,9 @@ namespace anabranch::server {
 struct TlsFiles {
   enum class Clients : unsigned char { kUnasked, kMay, kMust };
 
-  std::string certificate = {};  // PEM: of this server, then those between it and a root.
-  std::string key = {};          // PEM, readable by its owner alone.
-  std::string clients_ca = {};   // PEM: the roots of clients' certificates.
+  std::string certificate = {};         // PEM: of this server, then those between it and a root.
+  std::string key = {};                 // PEM, readable by its owner alone.
+  std::string clients_ca = {};          // PEM: the roots of clients' certificates.
   Clients clients = Clients::kUnasked;  // Whether clients show a certificate.
 
   [[nodiscard]] bool any() const { return !certificate.empty() || !key.empty(); }

@@ -50,8 +50,8 @@ Transfer TlsStream::receive(char* into, std::size_t room, std::size_t& got) {
 Transfer TlsStream::send(std::string_view bytes, std::size_t& sent) {
   ::ERR_clear_error();
   sent = 0;
-  const int result = ::SSL_write_ex(connection_.get(), bytes.data(),
-                                    std::min(bytes.size(), kRecordMax), &sent);
+  const int result =
+      ::SSL_write_ex(connection_.get(), bytes.data(), std::min(bytes.size(), kRecordMax), &sent);
   return result == 1 ? Transfer::kBytes : outcome(result);
 }
 

@@ -32,7 +32,8 @@ sockaddr_un address_of(const std::string& path) {
 bool is_listened_on(const std::string& path) {
   const File socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const sockaddr_un address = address_of(path);
-  return ::connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 ||
+  return ::connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) ==
+             0 ||
          errno == EAGAIN;
 }
 

@@ -144,8 +144,8 @@ void hello(Call& call) {
   if (is_stranger(call.client)) {
     return call.reply().error(
         "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
-        "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the "
-        "RESP protocol version at the same time");
+        "AUTH <user> <pass> option can be used to authenticate the client and select the RESP "
+        "protocol version at the same time");
   }
   if (hello->name) call.client.name = *hello->name;
   call.reply().set_protocol(hello->protocol);
