@@ -75,8 +75,8 @@ std::optional<Options> take_options(Call& call, std::size_t first, bool takes_ty
 }
 
 // Visits a page of names below a collection; `give` answers with one, or with none. Names that
-// `shows` refuses are passed over as if they were not there: they count neither for the page nor for
-// its cursor.
+// `shows` refuses are passed over as if they were not there: they count neither for the page nor
+// for its cursor.
 class Page {
  public:
   using Give = std::function<void(const std::string& name)>;
