@@ -1,0 +1,132 @@
+#include "server/resp/socket/tls_context.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace anabranch::server {
+namespace {
+
+// Ciphers of TLS 1.2; those of 1.3 are all of this kind.
+constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
+using Bio = std::unique_ptr<BIO, decltype(&::BIO_free_all)>;
+
+// Returns the reason of OpenSSL's last error, and forgets all of them.
+std::string reason() {
+  const unsigned long code = ::ERR_peek_last_error();
+  ::ERR_clear_error();
+  const char* const text = ::ERR_reason_error_string(code);
+  return text != nullptr ? text : "it cannot be read";
+}
+
+core::Failure bad_file(std::string_view what, const std::string& path, const std::string& why) {
+  return core::invalid("the " + std::string(what) + " " + path + ": " + why);
+}
+
+core::Result<void> check_file(std::string_view what, const std::string& path, bool secret) {
+  if (path.empty()) return core::invalid("TLS needs a " + std::string(what) + " as well");
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0) return bad_file(what, path, std::strerror(errno));
+  if (!S_ISREG(facts.st_mode)) return bad_file(what, path, "it is not a file");
+  if (secret && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return bad_file(what, path, "others can read it: chmod 600 it");
+  }
+  if (::access(path.c_str(), R_OK) != 0) return bad_file(what, path, std::strerror(errno));
+  return {};
+}
+
+// Nobody is there to type a passphrase.
+int no_passphrase(char* /*into*/, int /*size*/, int /*writing*/, void* /*data*/) { return 0; }
+
+core::Result<void> use_certificate(SSL_CTX* context, const TlsFiles& files) {
+  if (auto checked = check_file("certificate", files.certificate, false); !checked.ok()) {
+    return checked;
+  }
+  if (::SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
+    return bad_file("certificate", files.certificate, reason());
+  }
+  if (::X509_cmp_current_time(::X509_get0_notAfter(::SSL_CTX_get0_certificate(context))) < 0) {
+    return bad_file("certificate", files.certificate, "it has run out");
+  }
+  if (auto checked = check_file("key of the certificate", files.key, true); !checked.ok()) {
+    return checked;
+  }
+  if (::SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return bad_file("key of the certificate", files.key, reason());
+  }
+  if (::SSL_CTX_check_private_key(context) != 1) {
+    return bad_file(
+        "key of the certificate", files.key,
+        "it is not that of the certificate " + files.certificate + " (" + reason() + ")");
+  }
+  return {};
+}
+
+core::Result<void> ask_clients(SSL_CTX* context, const TlsFiles& files) {
+  if (files.clients == TlsFiles::Clients::kUnasked) return {};
+  if (auto checked = check_file("root of clients' certificates", files.clients_ca, false);
+      !checked.ok()) {
+    return checked;
+  }
+  STACK_OF(X509_NAME)* const names = ::SSL_load_client_CA_file(files.clients_ca.c_str());
+  if (names == nullptr ||
+      ::SSL_CTX_load_verify_locations(context, files.clients_ca.c_str(), nullptr) != 1) {
+    ::sk_X509_NAME_pop_free(names, ::X509_NAME_free);
+    return bad_file("root of clients' certificates", files.clients_ca, reason());
+  }
+  ::SSL_CTX_set_client_CA_list(context, names);
+  const bool must = files.clients == TlsFiles::Clients::kMust;
+  ::SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (must ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+                       nullptr);
+  return {};
+}
+
+// "Nov 23 01:00:00 2027 GMT".
+std::string end_of(SSL_CTX* context) {
+  const Bio memory(::BIO_new(::BIO_s_mem()), ::BIO_free_all);
+  const ASN1_TIME* const end = ::X509_get0_notAfter(::SSL_CTX_get0_certificate(context));
+  if (memory == nullptr || ::ASN1_TIME_print(memory.get(), end) != 1) return {};
+  std::array<char, 64> text;
+  const int size = ::BIO_read(memory.get(), text.data(), static_cast<int>(text.size()));
+  return {text.data(), static_cast<std::size_t>(size > 0 ? size : 0)};
+}
+
+}  // namespace
+
+core::Result<TlsContext> TlsContext::load(const TlsFiles& files) {
+  std::shared_ptr<SSL_CTX> context(::SSL_CTX_new(::TLS_server_method()), ::SSL_CTX_free);
+  if (context == nullptr) return core::Failure{ErrorCode::kIo, "no TLS: " + reason()};
+  SSL_CTX* const made = context.get();
+  ::SSL_CTX_set_min_proto_version(made, TLS1_2_VERSION);
+  ::SSL_CTX_set_cipher_list(made, kCiphers);
+  ::SSL_CTX_set_options(made, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  // Writes may be repeated with the answer at another place, and idle connections keep no buffers.
+  ::SSL_CTX_set_mode(made, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                               SSL_MODE_RELEASE_BUFFERS);
+  ::SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_OFF);
+  ::SSL_CTX_set_num_tickets(made, 0);
+  ::SSL_CTX_set_default_passwd_cb(made, no_passphrase);
+  if (auto used = use_certificate(made, files); !used.ok()) return used.failure();
+  if (auto asked = ask_clients(made, files); !asked.ok()) return asked.failure();
+  return TlsContext(std::move(context), end_of(made));
+}
+
+ssl_st* TlsContext::make_connection() const {
+  SSL* const made = ::SSL_new(context_.get());
+  if (made == nullptr) throw std::bad_alloc();
+  ::SSL_set_accept_state(made);
+  return made;
+}
+
+}  // namespace anabranch::server
