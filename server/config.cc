@@ -104,15 +104,55 @@ Result<void> set_policies(Config& config, const Values& values) {
 }
 
 Result<void> set_redis(Config& config, const Values& values) {
-  const Result<Address> address = parse_address(values.front());
-  if (!address.ok()) return address.failure();
-  config.redis = values.front();
+  const bool none = values.front() == "none";
+  if (const Result<Address> address = parse_address(values.front()); !none && !address.ok()) {
+    return address.failure();
+  }
+  config.redis = none ? "" : values.front();
   return {};
 }
 
-Result<void> set_acl_file(Config& config, const Values& values) {
+Result<void> set_redis_tls(Config& config, const Values& values) {
+  const Result<Address> address = parse_address(values.front());
+  if (!address.ok()) return address.failure();
+  config.redis_tls = values.front();
+  return {};
+}
+
+// The same as set_text, for a text of the server.
+template <std::string Config::*Member>
+Result<void> set_own_text(Config& config, const Values& values) {
   if (values.front().empty()) return invalid("must not be empty");
-  config.acl_file = values.front();
+  config.*Member = values.front();
+  return {};
+}
+
+Result<void> set_socket_mode(Config& config, const Values& values) {
+  const auto mode = core::parse_number<std::uint32_t, 8>(values.front());
+  constexpr std::uint32_t kMost = 0777;
+  if (!mode || *mode > kMost) {
+    return invalid("must be the mode of a file in octal digits, such as 0660, not '" +
+                   values.front() + "'");
+  }
+  config.redis_socket_mode = *mode;
+  return {};
+}
+
+Result<void> set_insecure(Config& config, const Values& values) {
+  const std::string& value = values.front();
+  if (value != "true" && value != "false") {
+    return invalid("must be true or false, not '" + value + "'");
+  }
+  config.redis_insecure = value == "true";
+  return {};
+}
+
+Result<void> set_tls_clients(Config& config, const Values& values) {
+  const std::string& value = values.front();
+  if (value != "no" && value != "optional" && value != "yes") {
+    return invalid("must be no, optional or yes, not '" + value + "'");
+  }
+  config.tls_clients = value;
   return {};
 }
 
@@ -180,11 +220,31 @@ constexpr std::array kSettings{
             "which links to leaders are compressed: never, remote or always (remote)", Kind::kText,
             set_compress},
     Setting{"redis", "--redis", "HOST:PORT",
-            "where Redis clients connect (127.0.0.1:6400); port 0: any free one", Kind::kText,
-            set_redis},
+            "where Redis clients connect (127.0.0.1:6400); port 0: any free one; none: nowhere",
+            Kind::kText, set_redis},
+    Setting{"redis_tls", "--redis-tls", "HOST:PORT",
+            "where Redis clients connect with TLS; those of other machines need a password",
+            Kind::kText, set_redis_tls},
+    Setting{"redis_socket", "--redis-socket", "PATH", "a socket for Redis clients on this machine",
+            Kind::kText, set_own_text<&Config::redis_socket>},
+    Setting{"redis_socket_mode", "--redis-socket-mode", "MODE", "its mode (0600)", Kind::kText,
+            set_socket_mode},
+    Setting{"redis_insecure", "--redis-insecure", "",
+            "Redis clients of other machines need no TLS and no password", Kind::kSwitch,
+            set_insecure},
+    Setting{"tls_cert_file", "--tls-cert-file", "FILE",
+            "the certificate of this server and those up to its root, PEM", Kind::kText,
+            set_own_text<&Config::tls_cert_file>},
+    Setting{"tls_key_file", "--tls-key-file", "FILE", "its key, PEM; mode 0600", Kind::kText,
+            set_own_text<&Config::tls_key_file>},
+    Setting{"tls_ca_file", "--tls-ca-file", "FILE", "the roots of clients' certificates, PEM",
+            Kind::kText, set_own_text<&Config::tls_ca_file>},
+    Setting{"tls_clients", "--tls-clients", "WHICH",
+            "whether clients show a certificate: no, optional or yes (no)", Kind::kText,
+            set_tls_clients},
     Setting{"acl_file", "--acl-file", "FILE",
             "the users of the Redis port and their rights, a line each as in Redis; mode 0600",
-            Kind::kText, set_acl_file},
+            Kind::kText, set_own_text<&Config::acl_file>},
     Setting{"output_bytes_total", "--output-bytes-total", "N",
             "bytes of answers that wait to be sent, over all Redis clients (134217728)",
             Kind::kNumber, set_own_number<&Config::output_bytes_total>},
@@ -341,6 +401,13 @@ Result<void> apply_named(std::string_view name, const Setting& setting, const Va
 }  // namespace
 
 std::span<const Setting> settings() { return kSettings; }
+
+TlsFiles tls_files(const Config& config) {
+  const auto clients = config.tls_clients == "yes"        ? TlsFiles::Clients::kMust
+                       : config.tls_clients == "optional" ? TlsFiles::Clients::kMay
+                                                          : TlsFiles::Clients::kUnasked;
+  return {config.tls_cert_file, config.tls_key_file, config.tls_ca_file, clients};
+}
 
 std::string environment_name(std::string_view key) {
   std::string name(kVariable);

@@ -23,12 +23,22 @@
 
 #include "core/log.h"
 #include "core/result.h"
+#include "server/resp/socket/tls_context.h"
 
 namespace anabranch::server {
 
 struct Config {
   Options store;
-  std::string redis = "127.0.0.1:6400";  // HOST:PORT of the Redis protocol; port 0 for a free one.
+  // HOST:PORT of the Redis protocol; port 0 for a free one; empty: none.
+  std::string redis = "127.0.0.1:6400";
+  std::string redis_tls;     // The same with TLS.
+  std::string redis_socket;  // The path of a socket; empty: none.
+  std::uint32_t redis_socket_mode = 0600;
+  bool redis_insecure = false;  // See ServerOptions.
+  std::string tls_cert_file;
+  std::string tls_key_file;
+  std::string tls_ca_file;
+  std::string tls_clients = "no";        // Whether clients show a certificate: no, optional, yes.
   std::string acl_file;                  // The users of the Redis port; empty: no file.
   std::uint64_t output_bytes_total = 0;  // See ServerOptions; 0: its default.
   std::uint64_t output_stall_ms = 0;
@@ -54,6 +64,9 @@ struct Setting {
 };
 
 std::span<const Setting> settings();
+
+// Returns the files of the certificates of the Redis port.
+TlsFiles tls_files(const Config& config);
 
 // "ANABRANCH_REGION", for the key "region".
 std::string environment_name(std::string_view key);

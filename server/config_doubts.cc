@@ -45,6 +45,10 @@ void add_refusals(const Config& config, Lines& lines) {
   }
   const auto users = load_users(config.acl_file, catalogue());
   if (!users.ok()) lines.push_back("acl_file: " + users.failure().message);
+  if (!config.redis_tls.empty()) {
+    const auto tls = TlsContext::load(tls_files(config));
+    if (!tls.ok()) lines.push_back("redis_tls: " + tls.failure().message);
+  }
   if (options.keys_file.empty() || config.store.region.empty()) return;
   const auto keys =
       transport::load_keys(options.keys_file, options.peers_keys_file, options.region);

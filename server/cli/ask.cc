@@ -34,6 +34,12 @@ core::Result<Client> connect_to_port(const Arguments& arguments) {
   core::Result<Client> client =
       Client::connect(named ? arguments.text(kRedis.name) : std::string(kUsualPort));
   if (!client.ok()) return client;
+  if (arguments.has(kTls.name)) {
+    const auto secured =
+        client.value().secure({arguments.text(kTlsRoot.name), arguments.text(kTlsCertificate.name),
+                               arguments.text(kTlsKey.name)});
+    if (!secured.ok()) return secured.failure();
+  }
   const core::Result<std::string> password = password_of(arguments);
   if (!password.ok()) return password.failure();
   const std::string user = arguments.text(kUser.name);

@@ -115,7 +115,17 @@ Result<Client> Client::connect_to_directory(const std::string& directory) {
 Client::Client(Client&& other) noexcept
     : socket_(std::exchange(other.socket_, -1)),
       address_(std::move(other.address_)),
+      tls_(std::move(other.tls_)),
       buffer_(std::move(other.buffer_)) {}
+
+Result<void> Client::secure(const TlsCaller::Files& files) {
+  const Result<Address> address = parse_address(address_);
+  if (!address.ok()) return address.failure();
+  Result<TlsCaller> tls = TlsCaller::connect(socket_, address.value().host, files);
+  if (!tls.ok()) return broken(tls.failure().message);
+  tls_.emplace(std::move(tls).value());
+  return {};
+}
 
 Client::~Client() {
   if (socket_ >= 0) close(socket_);
@@ -126,6 +136,7 @@ Failure Client::broken(std::string_view what) const {
 }
 
 Result<void> Client::send_all(std::string_view bytes) {
+  if (tls_) return tls_->send(bytes);
   while (!bytes.empty()) {
     const ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
@@ -137,6 +148,13 @@ Result<void> Client::send_all(std::string_view bytes) {
 
 Result<void> Client::receive_some() {
   std::array<char, std::size_t{16} << 10U> bytes;
+  if (tls_) {
+    const Result<std::size_t> got = tls_->receive(bytes.data(), bytes.size());
+    if (!got.ok()) return got.failure();
+    if (got.value() == 0) return broken("closed by the server");
+    buffer_.append(bytes.data(), got.value());
+    return {};
+  }
   ssize_t received = -1;
   do {
     received = recv(socket_, bytes.data(), bytes.size(), 0);

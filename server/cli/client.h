@@ -2,11 +2,13 @@
 // at a time, blocking.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/result.h"
+#include "server/resp/socket/tls_caller.h"
 
 namespace anabranch::server::cli {
 
@@ -22,6 +24,8 @@ class Client {
   Client& operator=(Client&&) = delete;
   ~Client();
 
+  // Speaks TLS from now on. Fails as TlsCaller::connect.
+  core::Result<void> secure(const TlsCaller::Files& files);
   // Sends a command and waits for its answer, at most a minute. Fails with kInvalid and the
   // server's own text if it answers with an error, kIo if the connection breaks, kCorrupt if the
   // far side does not speak the protocol. Arrays are not supported.
@@ -40,6 +44,7 @@ class Client {
 
   int socket_;
   std::string address_;
+  std::optional<TlsCaller> tls_;
   std::string buffer_;
 };
 

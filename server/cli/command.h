@@ -83,7 +83,20 @@ constexpr Argument kUser{
     "file that --password-file names"};
 constexpr Argument kPasswordFile{"--password-file", Argument::Kind::kValue, "FILE",
                                  "the password, without the end of its line; mode 0600"};
+constexpr Argument kTls{"--tls", Argument::Kind::kSwitch, "", "speak TLS at the Redis port"};
+constexpr Argument kTlsRoot{"--tls-ca-file", Argument::Kind::kValue, "FILE",
+                            "the roots of the leader's certificate, PEM (those of the system)"};
+constexpr Argument kTlsCertificate{"--tls-cert-file", Argument::Kind::kValue, "FILE",
+                                   "a certificate to show to the leader, PEM"};
+constexpr Argument kTlsKey{"--tls-key-file", Argument::Kind::kValue, "FILE", "its key, PEM"};
 constexpr Argument kJson{"--json", Argument::Kind::kSwitch, "", "print JSON, for programs"};
+
+// Returns the arguments of a command that asks a leader: its own, and where and how to ask.
+inline std::vector<Argument> asking(std::vector<Argument> arguments) {
+  arguments.insert(arguments.end(), {kRedis, kUser, kPasswordFile, kTls, kTlsRoot, kTlsCertificate,
+                                     kTlsKey, kDirectory});
+  return arguments;
+}
 
 // Prints "anabranch: message" on standard error, on one line whatever characters it has. Returns
 // `code`.

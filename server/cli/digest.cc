@@ -18,10 +18,7 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command digest_command() {
-  return {"digest",
-          "a hash over everything shown: equal regions print the same",
-          {kRedis, kUser, kPasswordFile, kDirectory},
-          run};
+  return {"digest", "a hash over everything shown: equal regions print the same", asking({}), run};
 }
 
 }  // namespace anabranch::server::cli

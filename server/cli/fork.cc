@@ -63,10 +63,8 @@ ExitCode resolve(const Arguments& arguments) {
 }  // namespace
 
 Command fork_resolve_command() {
-  return {"fork resolve",
-          "give way to the other history, and write again what only this side has",
-          {kOrigin, kAdopt, kRedis, kUser, kPasswordFile, kDirectory},
-          resolve};
+  return {"fork resolve", "give way to the other history, and write again what only this side has",
+          asking({kOrigin, kAdopt}), resolve};
 }
 
 std::string rejoin_text(const nlohmann::json& rejoin) {
@@ -81,10 +79,7 @@ std::string rejoin_text(const nlohmann::json& rejoin) {
 }
 
 Command fork_list_command() {
-  return {"fork list",
-          "origins with two histories, and who has which",
-          {kRedis, kUser, kPasswordFile, kDirectory, kJson},
-          list};
+  return {"fork list", "origins with two histories, and who has which", asking({kJson}), list};
 }
 
 }  // namespace anabranch::server::cli

@@ -50,10 +50,7 @@ Command keys_new_command() {
 }
 
 Command keys_reload_command() {
-  return {"keys reload",
-          "have a leader read its files of keys again",
-          {kRedis, kUser, kPasswordFile, kDirectory},
-          reload};
+  return {"keys reload", "have a leader read its files of keys again", asking({}), reload};
 }
 
 }  // namespace anabranch::server::cli

@@ -30,17 +30,11 @@ ExitCode resume(const Arguments& arguments) { return change(arguments, "RESUME",
 }  // namespace
 
 Command peer_pause_command() {
-  return {"peer pause",
-          "stop the exchange with a peer, both ways",
-          {kName, kRedis, kUser, kPasswordFile, kDirectory},
-          pause};
+  return {"peer pause", "stop the exchange with a peer, both ways", asking({kName}), pause};
 }
 
 Command peer_resume_command() {
-  return {"peer resume",
-          "take the exchange with a peer up again",
-          {kName, kRedis, kUser, kPasswordFile, kDirectory},
-          resume};
+  return {"peer resume", "take the exchange with a peer up again", asking({kName}), resume};
 }
 
 }  // namespace anabranch::server::cli

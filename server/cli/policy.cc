@@ -64,24 +64,18 @@ ExitCode remove(const Arguments& arguments) {
 }  // namespace
 
 Command policy_list_command() {
-  return {"policy list",
-          "the rules between concurrent values, and which decide",
-          {kRedis, kUser, kPasswordFile, kDirectory, kJson},
+  return {"policy list", "the rules between concurrent values, and which decide", asking({kJson}),
           list};
 }
 
 Command policy_set_command() {
-  return {"policy set",
-          "sets the rule for the keys with a prefix, in all regions",
-          {kKind, kPrefix, kBase, kDb, kRedis, kUser, kPasswordFile, kDirectory},
-          set};
+  return {"policy set", "sets the rule for the keys with a prefix, in all regions",
+          asking({kKind, kPrefix, kBase, kDb}), set};
 }
 
 Command policy_remove_command() {
-  return {"policy remove",
-          "removes the rule of a prefix: the next shorter one decides",
-          {kPrefix, kDb, kRedis, kUser, kPasswordFile, kDirectory},
-          remove};
+  return {"policy remove", "removes the rule of a prefix: the next shorter one decides",
+          asking({kPrefix, kDb}), remove};
 }
 
 }  // namespace anabranch::server::cli

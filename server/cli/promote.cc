@@ -18,10 +18,7 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command promote_command() {
-  return {"promote",
-          "make a follower a leader of its region",
-          {kRedis, kUser, kPasswordFile, kDirectory},
-          run};
+  return {"promote", "make a follower a leader of its region", asking({}), run};
 }
 
 }  // namespace anabranch::server::cli

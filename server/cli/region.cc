@@ -61,24 +61,16 @@ ExitCode restore(const Arguments& arguments) {
 }  // namespace
 
 Command region_list_command() {
-  return {"region list",
-          "every region ever known, and for whom the log is kept",
-          {kRedis, kUser, kPasswordFile, kDirectory, kJson},
+  return {"region list", "every region ever known, and for whom the log is kept", asking({kJson}),
           list};
 }
 
 Command region_retire_command() {
-  return {"region retire",
-          "nobody waits for a region any more",
-          {kName, kLost, kRedis, kUser, kPasswordFile, kDirectory},
-          retire};
+  return {"region retire", "nobody waits for a region any more", asking({kName, kLost}), retire};
 }
 
 Command region_restore_command() {
-  return {"region restore",
-          "a retired region is waited for again",
-          {kName, kRedis, kUser, kPasswordFile, kDirectory},
-          restore};
+  return {"region restore", "a retired region is waited for again", asking({kName}), restore};
 }
 
 }  // namespace anabranch::server::cli

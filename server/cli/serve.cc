@@ -89,14 +89,24 @@ void obey_signals(Server& server) {
 void say_ready(const leader::Leader& leader, const Server& server) {
   const StoreStatus status = leader.status();
   const std::string listens = status.endpoint.empty() ? "nowhere" : status.endpoint;
-  core::log_info(status.region, "ready: origin " + status.origin + ", listens on " + listens +
-                                    ", redis on " + server.endpoint());
+  const auto named = [](const std::string& endpoint) {
+    return endpoint.empty() ? std::string("nowhere") : endpoint;
+  };
+  std::string line = "ready: origin " + status.origin + ", listens on " + listens + ", redis on " +
+                     named(server.endpoint());
+  if (!server.tls_endpoint().empty()) line += ", with TLS on " + server.tls_endpoint();
+  core::log_info(status.region, line);
 }
 
 Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config& config) {
   ServerOptions options;
   options.address = config.redis;
   options.acl_file = config.acl_file;
+  options.tls_address = config.redis_tls;
+  options.tls = tls_files(config);
+  options.socket_path = config.redis_socket;
+  options.socket_mode = config.redis_socket_mode;
+  options.insecure = config.redis_insecure;
   if (config.store.control) options.control_directory = config.store.path;
   options.value_bytes_max = config.store.value_bytes_max;
   if (config.output_bytes_total > 0) options.output_bytes_total = config.output_bytes_total;

@@ -145,9 +145,7 @@ ExitCode run(const Arguments& arguments) {
 }  // namespace
 
 Command show_command() {
-  return {"show",
-          "what a key holds, with all concurrent values",
-          {kKey, kDatabase, kRedis, kUser, kPasswordFile, kDirectory, kJson},
+  return {"show", "what a key holds, with all concurrent values", asking({kKey, kDatabase, kJson}),
           run};
 }
 

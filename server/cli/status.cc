@@ -199,10 +199,7 @@ ExitCode run(const Arguments& arguments) { return print_answer(arguments, {"STAT
 }  // namespace
 
 Command status_command() {
-  return {"status",
-          "a leader, its peers and how far they are",
-          {kRedis, kUser, kPasswordFile, kDirectory, kJson},
-          run};
+  return {"status", "a leader, its peers and how far they are", asking({kJson}), run};
 }
 
 }  // namespace anabranch::server::cli

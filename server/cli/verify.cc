@@ -119,10 +119,7 @@ ExitCode run(const Arguments& arguments) try {
 }  // namespace
 
 Command verify_command() {
-  return {"verify",
-          "compare all rows with those of peers",
-          {kRegions, kRedis, kUser, kPasswordFile, kDirectory, kJson},
-          run};
+  return {"verify", "compare all rows with those of peers", asking({kRegions, kJson}), run};
 }
 
 }  // namespace anabranch::server::cli

@@ -44,9 +44,14 @@ std::string refusal_of(const Command& command, const Denial& denial) {
 
 }  // namespace
 
+bool may_be_open(const Host& host, const Client& client) {
+  return client.local || host.options.insecure;
+}
+
 void welcome(const Host& host, Client& client) {
   const User& user = host.users.default_user();
-  client.user = user.is_open() && !client.verbs_only ? &user : nullptr;
+  const bool is_user = user.is_open() && !client.verbs_only && may_be_open(host, client);
+  client.user = is_user ? &user : nullptr;
 }
 
 bool admit(Host& host, const Client& client, const Command& command, Arguments arguments,

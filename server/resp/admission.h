@@ -17,6 +17,10 @@ inline constexpr std::string_view kStrangersError = "NOAUTH Authentication requi
 // control socket is neither, and may run its verbs.
 void welcome(const Host& host, Client& client);
 
+// Whether a client may be a user without giving a password: from another machine only if the
+// options say so.
+bool may_be_open(const Host& host, const Client& client);
+
 // Whether a client has to say who it is before anything else.
 inline bool is_stranger(const Client& client) {
   return client.user == nullptr && !client.verbs_only;

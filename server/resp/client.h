@@ -84,6 +84,7 @@ struct Client {
   std::optional<Wait> wait;           // While set, no further input of the client is read or run.
   std::optional<HeldBack> held_back;  // Of the last command, until the loop has handled it.
   bool verbs_only = false;            // It has come by the control socket.
+  bool local = true;                  // It has come from this machine.
   bool closing = false;               // Close when the answers are sent; read no more.
 };
 

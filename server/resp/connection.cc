@@ -1,9 +1,6 @@
 #include "server/resp/connection.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -11,6 +8,7 @@ namespace anabranch::server {
 namespace {
 
 constexpr std::size_t kReadMin = std::size_t{16} << 10U;  // A larger buffer is not kept.
+static_assert(kReadMin >= Stream::kRoomMin);
 constexpr std::size_t kKeptMax = std::size_t{64} << 10U;  // The same for answers.
 // The system buffers a few megabytes at most for a client that does not read, and hardly more once
 // they were full.
@@ -23,13 +21,11 @@ constexpr ParserLimits kOfStrangers{.arguments_max = Strangers::kWordsMax,
                                     .request_bytes_max = Strangers::kInputMax,
                                     .unauthenticated = true};
 
-bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
-
 }  // namespace
 
-Connection::Connection(File socket, std::uint64_t id, std::string address,
+Connection::Connection(Stream stream, std::uint64_t id, std::string address,
                        const ServerOptions& options)
-    : socket_(std::move(socket)),
+    : stream_(std::move(stream)),
       options_(options),
       client_(id, std::move(address), options.output_bytes_max),
       parser_(options.parser) {}
@@ -38,14 +34,15 @@ Connection::Received Connection::receive(std::size_t bytes_max) {
   const std::size_t most = stranger() ? kReadMin : std::max(kReadMin, bytes_max);
   reserve(std::clamp(missing(), kReadMin, most));
   const std::size_t room = std::min(input_capacity_ - input_end_, most);
-  const ssize_t got = ::recv(socket_.fd(), input_.get() + input_end_, room, 0);
-  if (got > 0) {
-    input_end_ += static_cast<std::size_t>(got);
+  std::size_t got = 0;
+  const Transfer done = stream_.receive(input_.get() + input_end_, room, got);
+  if (done == Transfer::kBytes) {
+    input_end_ += got;
     touched_ = std::max(touched_, input_end_);
-    received_ += static_cast<std::uint64_t>(got);
+    received_ += got;
     return Received::kBytes;
   }
-  return got < 0 && would_block() ? Received::kNothing : Received::kEnd;
+  return done == Transfer::kNothing ? Received::kNothing : Received::kEnd;
 }
 
 Parser::Outcome Connection::next_request() {
@@ -112,10 +109,11 @@ void Connection::stalls() {
 
 bool Connection::send() {
   while (pending() > 0) {
-    const ssize_t done =
-        ::send(socket_.fd(), client_.output.data() + sent_, pending(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (done < 0) {
-      if (!would_block()) return false;
+    std::size_t sent = 0;
+    const std::string_view unsent(client_.output.data() + sent_, pending());
+    const Transfer done = stream_.send(unsent, sent);
+    if (done != Transfer::kBytes) {
+      if (done == Transfer::kEnd) return false;
       full_ = true;
       // The sent front is dropped when it is the larger part, so each byte moves at most once.
       if (sent_ > client_.output.size() / 2) {
@@ -124,7 +122,7 @@ bool Connection::send() {
       }
       return true;
     }
-    took(static_cast<std::size_t>(done));
+    took(sent);
   }
   client_.output.clear();
   sent_ = 0;

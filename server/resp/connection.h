@@ -12,16 +12,15 @@
 #include <string>
 #include <string_view>
 
-#include "control/resp/file.h"
 #include "control/resp/parser.h"
 #include "server/resp/client.h"
 #include "server/resp/server_options.h"
+#include "server/resp/socket/stream.h"
 #include "server/resp/strangers.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
 
-using control::File;
 using control::Parser;
 
 class Connection {
@@ -30,12 +29,16 @@ class Connection {
   // The cost of its commands when it was served last; unknown for a new client.
   enum class Cost : std::uint8_t { kUnknown, kLittle, kMuch };
 
-  // Takes over a connected, non-blocking socket. `options` must outlive the connection.
-  Connection(File socket, std::uint64_t id, std::string address, const ServerOptions& options);
+  // Takes over a connected stream. `options` must outlive the connection.
+  Connection(Stream stream, std::uint64_t id, std::string address, const ServerOptions& options);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  [[nodiscard]] int fd() const { return socket_.fd(); }
+  [[nodiscard]] int fd() const { return stream_.fd(); }
+  // Whether the handshake of TLS is over, if there is one; and whether it, or a later message of
+  // TLS, waits until the socket takes bytes.
+  [[nodiscard]] bool established() const { return stream_.established(); }
+  [[nodiscard]] bool wants_write() const { return stream_.wants_write(); }
   [[nodiscard]] Client& client() { return client_; }
   [[nodiscard]] const Client& client() const { return client_; }
 
@@ -112,7 +115,7 @@ class Connection {
   // Notes that the socket has taken these bytes.
   void took(std::size_t bytes);
 
-  const File socket_;
+  Stream stream_;
   const ServerOptions& options_;
   Client client_;
   Parser parser_;

@@ -43,8 +43,9 @@ struct Statistics {
 struct Host {
   leader::Leader& leader;
   const ServerOptions& options;
-  std::string endpoint;  // HOST:PORT of the Redis port.
+  std::string endpoint;  // HOST:PORT of the Redis port without TLS; empty: none.
   Users users;
+  std::string tls_endpoint = {};  // The same with TLS.
   DenialLog denials = {};
   FailedLogins failed_logins{options.wrong_password_wait};
   Acts acts = {};

@@ -1,6 +1,5 @@
 #include "server/resp/loop.h"
 
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -16,20 +15,18 @@
 
 #include "core/log.h"
 #include "server/resp/admission.h"
-#include "server/resp/endpoint.h"
 
 namespace anabranch::server {
 namespace {
 
 constexpr int kEventsMax = 1024;
-constexpr int kAcceptsMax = 200;  // In one turn.
-constexpr std::chrono::milliseconds kAcceptPause{100};
 // When there are as many clients as may be, so many more may come by the control socket.
 constexpr std::size_t kVisitorsMore = 8;
 // The send buffer of a client: by default the system lets it grow to megabytes for a client that
-// does not read. Clients are on this machine, so no long path has to be filled.
+// does not read.
 constexpr int kSendBuffer = 256 << 10;
 constexpr std::chrono::milliseconds kRemovalTime{5};   // In one turn.
+constexpr std::chrono::milliseconds kHearTime{20};     // The same for reads, handshakes included.
 constexpr std::chrono::milliseconds kReadTime{5};      // The same for long reads, at least,
 constexpr std::chrono::milliseconds kReadTimeMax{50};  // and at most.
 // A client below these costs in one turn is served early in the next one.
@@ -80,30 +77,23 @@ std::vector<Connection*> line_up(std::span<Connection* const> heavy) {
   return line;
 }
 
-// Whether accept failed for lack of descriptors or memory, a temporary condition.
-bool out_of_resources(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
 }  // namespace
 
 // The pointer of an event tells its owner: a member for the loop's own descriptors, null for the
 // leader's, a connection for clients.
-Loop::Loop(leader::Leader& leader, const ServerOptions& options, Users users, File listener,
-           const control::Listener* control, std::string endpoint, Requests requests)
+Loop::Loop(leader::Leader& leader, const ServerOptions& options, Users users, Openings openings,
+           Requests requests)
     : leader_(leader),
       options_(options),
-      host_{leader, options, std::move(endpoint), std::move(users)},
+      host_{leader, options, std::move(openings.endpoint), std::move(users)},
       turn_(host_),
-      listener_(std::move(listener)),
-      control_(control),
       epoll_(make_epoll()),
+      reception_(std::move(openings.entrances), std::move(openings.tls), openings.control, epoll_),
       requests_(requests),
       room_(options, host_),
       input_(options, host_) {
-  const bool added = add_to(epoll_, listener_.fd(), &listener_) &&
-                     (control_ == nullptr || add_to(epoll_, control_->fd(), &control_)) &&
-                     add_to(epoll_, requests_.stop, &stopped_) &&
+  host_.tls_endpoint = std::move(openings.tls_endpoint);
+  const bool added = add_to(epoll_, requests_.stop, &stopped_) &&
                      add_to(epoll_, requests_.reload_keys, &requests_) &&
                      (leader_.wake_fd() < 0 || add_to(epoll_, leader_.wake_fd(), nullptr));
   if (!added) throw std::system_error(errno, std::generic_category(), "epoll_ctl");
@@ -211,7 +201,8 @@ void Loop::close_unwelcome() {
   const auto close = [this](std::uint64_t id, bool stranger, std::uint64_t& counted) {
     const auto found = connections_.find(id);
     if (found == connections_.end() || found->second->gone) return;
-    if (stranger && !is_stranger(found->second->client())) return;
+    const Connection& connection = *found->second;
+    if (stranger && !is_stranger(connection.client()) && connection.established()) return;
     ++counted;
     found->second->gone = true;
     schedule(*found->second);
@@ -243,10 +234,7 @@ void Loop::go_on(Connection& connection) {
 }
 
 void Loop::wait(Milliseconds timeout) {
-  if (accept_again_ != SteadyTime{}) {
-    if (steady_now() >= accept_again_) resume_accepting();
-    timeout = std::min(timeout, kAcceptPause);
-  }
+  timeout = reception_.go_on(timeout);
   std::array<epoll_event, kEventsMax> events;
   const int found =
       ::epoll_wait(epoll_.fd(), events.data(), kEventsMax, static_cast<int>(timeout.count()));
@@ -255,11 +243,10 @@ void Loop::wait(Milliseconds timeout) {
   std::vector<std::pair<Connection*, std::uint32_t>> heavy;
   for (const epoll_event& event : told) {
     if (event.data.ptr == nullptr) continue;  // The leader's turn() handles it.
-    if (event.data.ptr == &listener_) {
-      accept_clients();
-    } else if (event.data.ptr == &control_) {
-      accept_visitors();
-    } else if (event.data.ptr == &stopped_) {
+    if (reception_.on_event(event.data.ptr, [this](Guest guest) { welcome_guest(guest); })) {
+      continue;
+    }
+    if (event.data.ptr == &stopped_) {
       stopped_ = true;
     } else if (event.data.ptr == &requests_) {
       reload_keys();
@@ -282,8 +269,9 @@ void Loop::hear(std::span<std::pair<Connection*, std::uint32_t>> heavy) {
   first_heard_ %= heavy.size();
   std::ranges::rotate(heavy, heavy.begin() + static_cast<std::ptrdiff_t>(first_heard_));
   const std::uint64_t most = host_.statistics.bytes_in + options_.turn_input_bytes_max;
+  const SteadyTime end = steady_now() + kHearTime;
   for (const auto& [connection, events] : heavy) {
-    if (host_.statistics.bytes_in >= most) break;
+    if (host_.statistics.bytes_in >= most || steady_now() >= end) break;
     on_event(*connection, events);
     ++first_heard_;
   }
@@ -293,89 +281,57 @@ void Loop::reload_keys() {
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t taken = ::read(requests_.reload_keys, &count, sizeof(count));
   const core::Result<void> done = leader_.reload_keys();
-  if (done.ok()) return core::log_info({}, "the keys are read again");
-  core::log_error({}, "the keys stay as they were: " + done.failure().message);
-}
-
-void Loop::accept_clients() {
-  for (int i = 0; i < kAcceptsMax; ++i) {
-    if (!accept_next()) return;
+  if (done.ok()) {
+    core::log_info({}, "the keys are read again");
+  } else {
+    core::log_error({}, "the keys stay as they were: " + done.failure().message);
   }
+  reload_certificates();
 }
 
-bool Loop::accept_next() {
-  sockaddr_storage address{};
-  socklen_t size = sizeof(address);
-  const int fd = ::accept4(listener_.fd(), reinterpret_cast<sockaddr*>(&address), &size,
-                           SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd >= 0) {
-    accept_warned_ = false;
-    accept_client(File(fd), to_string(address), false);
-    return true;
+void Loop::reload_certificates() {
+  if (!options_.tls.any()) return;
+  core::Result<TlsContext> tls = TlsContext::load(options_.tls);
+  if (!tls.ok()) {
+    return core::log_error({}, "the certificates stay as they were: " + tls.failure().message);
   }
-  const int error = errno;
-  if (out_of_resources(error)) pause_accepting();
-  return error == ECONNABORTED || error == EINTR;
+  core::log_info({},
+                 "the certificates are read again, and are for new connections; that of this "
+                 "server is valid until " +
+                     tls.value().valid_until());
+  reception_.use(std::move(tls).value());
 }
 
-void Loop::accept_visitors() {
-  int error = 0;
-  for (int i = 0; i < kAcceptsMax; ++i) {
-    File socket = control_->accept(error);
-    if (!socket.open()) break;
-    accept_client(std::move(socket), "control", true);
-  }
-  if (out_of_resources(error)) pause_accepting();
-}
-
-void Loop::accept_client(File socket, std::string address, bool verbs_only) {
-  const int fd = socket.fd();
-  const std::size_t most = options_.connections_max + (verbs_only ? kVisitorsMore : 0);
+void Loop::welcome_guest(Guest& guest) {
+  const int fd = guest.stream.fd();
+  const std::size_t most = options_.connections_max + (guest.verbs_only ? kVisitorsMore : 0);
   if (connections_.size() >= most) {
-    constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
     ++host_.statistics.connections_refused;
+    if (guest.stream.is_tls()) return;
+    constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
     // One try: the loop does not wait for refused clients.
     [[maybe_unused]] const ssize_t sent =
         ::send(fd, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     return;
   }
   const int on = 1;
-  if (!verbs_only) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  if (!guest.by_path) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
   ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof(kSendBuffer));
   ++host_.statistics.connections;
-  auto connection =
-      std::make_unique<Connection>(std::move(socket), ++ids_, std::move(address), options_);
+  auto connection = std::make_unique<Connection>(std::move(guest.stream), ++ids_,
+                                                 std::move(guest.address), options_);
   if (!add_to(epoll_, fd, connection.get())) return;
   connection->interest = EPOLLIN;
-  connection->client().verbs_only = verbs_only;
-  welcome(host_, connection->client());
-  if (is_stranger(connection->client())) {
+  Client& client = connection->client();
+  client.verbs_only = guest.verbs_only;
+  client.local = guest.local;
+  welcome(host_, client);
+  if (is_stranger(client) || !connection->established()) {
     strangers_.add(ids_, steady_now() + options_.login_time_max);
   }
-  host_.clients.emplace(ids_, &connection->client());
+  host_.clients.emplace(ids_, &client);
   connections_.emplace(ids_, std::move(connection));
-}
-
-// A listener that stays readable would keep the loop awake.
-void Loop::pause_accepting() {
-  if (accept_again_ != SteadyTime{}) return;
-  if (!accept_warned_) {
-    core::log_warning({},
-                      "No descriptors are left for more clients; they wait until some are free.");
-  }
-  accept_warned_ = true;
-  ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, listener_.fd(), nullptr);
-  if (control_ != nullptr) ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, control_->fd(), nullptr);
-  accept_again_ = steady_now() + kAcceptPause;
-}
-
-void Loop::resume_accepting() {
-  // Adding one that is there already fails, and is done.
-  const auto add = [this](int fd, void* tag) { return add_to(epoll_, fd, tag) || errno == EEXIST; };
-  const bool added =
-      add(listener_.fd(), &listener_) && (control_ == nullptr || add(control_->fd(), &control_));
-  accept_again_ = added ? SteadyTime{} : steady_now() + kAcceptPause;
 }
 
 void Loop::on_event(Connection& connection, std::uint32_t events) {
@@ -385,7 +341,8 @@ void Loop::on_event(Connection& connection, std::uint32_t events) {
   const bool broken = (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0;
   // Waiting requests come first, and a stuck client is not read from.
   const bool reading = !connection.runnable && !connection.client().closing;
-  if (readable && reading) {
+  const bool writable = (events & EPOLLOUT) != 0 && connection.wants_write();
+  if ((readable || writable) && reading) {
     receive(connection);
   } else if (broken) {
     connection.gone = true;
@@ -532,7 +489,8 @@ void Loop::answer(Connection& connection) {
   const bool waits = client.wait.has_value();
   const bool held_up = waits || connection.held || connection.stuck();
   const std::uint32_t reading = client.closing || held_up ? 0U : EPOLLIN;
-  set_interest(connection, reading | (waits ? EPOLLRDHUP : 0U) | (left > 0 ? EPOLLOUT : 0U));
+  set_interest(connection, reading | (waits ? EPOLLRDHUP : 0U) |
+                               (left > 0 || connection.wants_write() ? EPOLLOUT : 0U));
   if (connection.runnable && !held_up && !connection.gone) schedule(connection);
 }
 

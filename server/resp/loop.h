@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -28,6 +29,7 @@
 #include "server/resp/host.h"
 #include "server/resp/input_room.h"
 #include "server/resp/output_room.h"
+#include "server/resp/reception.h"
 #include "server/resp/strangers.h"
 #include "server/resp/turn.h"
 #include "server/resp/turn_budget.h"
@@ -35,6 +37,8 @@
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
+
+using control::File;
 
 class Loop {
  public:
@@ -44,11 +48,19 @@ class Loop {
     int reload_keys = -1;  // Has the leader read its keys again.
   };
 
-  // `listener` is a listening, non-blocking socket, `control` the control socket or null; `leader`,
-  // `options`, `control` and the descriptors of `requests` must outlive the loop. Throws
-  // std::system_error if the machine has no descriptor for the epoll set.
-  Loop(leader::Leader& leader, const ServerOptions& options, Users users, File listener,
-       const control::Listener* control, std::string endpoint, Requests requests);
+  // Where clients connect.
+  struct Openings {
+    std::vector<Entrance> entrances;
+    std::optional<TlsContext> tls;               // There if an entrance speaks it.
+    const control::Listener* control = nullptr;  // The control socket; null: none.
+    std::string endpoint = {};                   // HOST:PORT without TLS,
+    std::string tls_endpoint = {};               // and with it; empty: none.
+  };
+
+  // `leader`, `options`, the control socket and the descriptors of `requests` must outlive the
+  // loop. Throws std::system_error if the machine has no descriptor for the epoll set.
+  Loop(leader::Leader& leader, const ServerOptions& options, Users users, Openings openings,
+       Requests requests);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -64,13 +76,9 @@ class Loop {
   void wait(Milliseconds timeout);
   void hear(std::span<std::pair<Connection*, std::uint32_t>> heavy);
   void reload_keys();
-  void accept_clients();
-  // Returns false if no client waits, or if accepting is paused.
-  bool accept_next();
-  void accept_visitors();
-  void accept_client(File socket, std::string address, bool verbs_only);
-  void pause_accepting();
-  void resume_accepting();
+  // The certificates, too, if there are any.
+  void reload_certificates();
+  void welcome_guest(Guest& guest);
   // Reads from a client, or detects that it has gone.
   void on_event(Connection& connection, std::uint32_t events);
   void receive(Connection& connection);
@@ -105,14 +113,11 @@ class Loop {
   const ServerOptions& options_;
   Host host_;
   Turn turn_;
-  File listener_;
-  const control::Listener* control_;
   File epoll_;
+  Reception reception_;
   Requests requests_;
   bool stopped_ = false;
   std::uint64_t ids_ = 0;
-  SteadyTime accept_again_ = {};  // While accepting is paused; else zero.
-  bool accept_warned_ = false;    // Warned once, until accepting works again.
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;  // By client id.
   Waiting waiting_;
   OutputRoom room_;

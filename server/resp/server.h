@@ -16,15 +16,17 @@ namespace anabranch::server {
 class Server {
  public:
   // Listens; clients may connect from now on, and are served by run(). `leader` must outlive the
-  // server. Fails with kInvalid for an address that is malformed or not this machine's, kBusy if
-  // the port is in use, kIo.
+  // server. Fails with kInvalid for addresses and files that are wrong or refused (ServerOptions),
+  // kBusy if a port is in use, kIo.
   static core::Result<std::unique_ptr<Server>> open(leader::Leader& leader, ServerOptions options);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // HOST:PORT of the listening socket, with the real port.
+  // HOST:PORT of the listening socket, with the real port; empty: there is none.
   [[nodiscard]] const std::string& endpoint() const;
+  // The same for clients with TLS.
+  [[nodiscard]] const std::string& tls_endpoint() const;
   // Serves clients and turns the leader, on the calling thread, until stop(). Call it once.
   void run();
   // Ends run() after its turn, also a later run(). From any thread or signal handler.

@@ -1,20 +1,33 @@
 // The options of the Redis port, and the bounds on the memory and work that its clients can cause.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
 #include <string>
 
 #include "control/resp/parser.h"
 #include "leader/threads/watchdog.h"
+#include "server/resp/socket/tls_context.h"
 
 namespace anabranch::server {
 
 using control::ParserLimits;
 
 struct ServerOptions {
-  // HOST:PORT; port 0 for any free one. Only addresses of this machine: there are no passwords yet.
+  // HOST:PORT; port 0 for any free one; empty: none. Without TLS only addresses of this machine,
+  // unless `insecure`.
   std::string address = "127.0.0.1:6400";
+  // The same for clients with TLS; other addresses than those of this machine if the default user
+  // needs a password.
+  std::string tls_address = {};
+  TlsFiles tls = {};
+  // The path of a socket, and its mode; empty: none.
+  std::string socket_path = {};
+  mode_t socket_mode = 0600;
+  // Clients of other machines need no TLS, and no password.
+  bool insecure = false;
   // The file of users; empty: none, and the default user may do everything without a password.
   std::string acl_file = {};
   // A client that has to log in and has not done so after this time is closed.

@@ -154,38 +154,25 @@ ExitCode stats(const Arguments& arguments) {
 }  // namespace
 
 Command conflicts_list_command() {
-  return {"conflicts list",
-          "values that lost against others, as this leader has seen them",
-          {kPrefix, kDb, kSince, kLimit, kRedis, kUser, kPasswordFile, kDirectory, kJson},
-          list};
+  return {"conflicts list", "values that lost against others, as this leader has seen them",
+          asking({kPrefix, kDb, kSince, kLimit, kJson}), list};
 }
 
 Command conflicts_show_command() {
-  return {"conflicts show",
-          "all losers of one conflict",
-          {kId, kRedis, kUser, kPasswordFile, kDirectory, kJson},
-          show};
+  return {"conflicts show", "all losers of one conflict", asking({kId, kJson}), show};
 }
 
 Command conflicts_put_back_command() {
-  return {"conflicts put-back",
-          "writes a loser again, for all regions",
-          {kId, kRedis, kUser, kPasswordFile, kDirectory},
-          put_back};
+  return {"conflicts put-back", "writes a loser again, for all regions", asking({kId}), put_back};
 }
 
 Command conflicts_export_command() {
-  return {"conflicts export",
-          "all losers, a line of JSON for each",
-          {kPrefix, kDb, kSince, kRedis, kUser, kPasswordFile, kDirectory},
+  return {"conflicts export", "all losers, a line of JSON for each", asking({kPrefix, kDb, kSince}),
           export_all};
 }
 
 Command conflicts_stats_command() {
-  return {"conflicts stats",
-          "how many conflicts there were, and the log",
-          {kRedis, kUser, kPasswordFile, kDirectory, kJson},
-          stats};
+  return {"conflicts stats", "how many conflicts there were, and the log", asking({kJson}), stats};
 }
 
 }  // namespace anabranch::server::cli

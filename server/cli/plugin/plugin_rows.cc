@@ -65,23 +65,15 @@ ExitCode remove(const Arguments& arguments) {
 }  // namespace
 
 Command plugin_add_command() {
-  return {"plugin add",
-          "store a conflict resolver in all regions",
-          {kFile, kRedis, kUser, kPasswordFile, kDirectory},
-          add};
+  return {"plugin add", "store a conflict resolver in all regions", asking({kFile}), add};
 }
 
 Command plugin_list_command() {
-  return {"plugin list",
-          "the stored conflict resolvers",
-          {kRedis, kUser, kPasswordFile, kDirectory, kJson},
-          list};
+  return {"plugin list", "the stored conflict resolvers", asking({kJson}), list};
 }
 
 Command plugin_remove_command() {
-  return {"plugin remove",
-          "remove a conflict resolver that no policy names",
-          {kName, kRedis, kUser, kPasswordFile, kDirectory},
+  return {"plugin remove", "remove a conflict resolver that no policy names", asking({kName}),
           remove};
 }
 

@@ -23,6 +23,7 @@ class Stream {
       : socket_(std::move(socket)), tls_(std::make_unique<TlsStream>(context, socket_.fd())) {}
 
   [[nodiscard]] int fd() const { return socket_.fd(); }
+  [[nodiscard]] bool is_tls() const { return tls_ != nullptr; }
   // Reads at most `room` bytes, of which there are kRoomMin or more.
   Transfer receive(char* into, std::size_t room, std::size_t& got);
   // Sends as much as the socket takes at once.

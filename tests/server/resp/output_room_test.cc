@@ -59,8 +59,8 @@ struct RoomWorld {
     std::array<int, 2> ends{};
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0);
     other_ends.emplace_back(ends[1]);
-    auto connection =
-        std::make_unique<Connection>(File(ends[0]), id, "client " + std::to_string(id), options);
+    auto connection = std::make_unique<Connection>(anabranch::server::Stream(File(ends[0])), id,
+                                                   "client " + std::to_string(id), options);
     host->clients[id] = &connection->client();
     anabranch::server::welcome(*host, connection->client());
     return *(connections[id] = std::move(connection));

@@ -21,7 +21,9 @@ bool log_in(Call& call, std::string_view name, std::string_view password) {
     return false;
   }
   const User* const user = host.users.log_in(name, password);
-  if (user != nullptr) {
+  const bool needs_more =
+      user != nullptr && !user->needs_password() && !may_be_open(host, call.client);
+  if (user != nullptr && !needs_more) {
     call.client.user = user;
     return true;
   }

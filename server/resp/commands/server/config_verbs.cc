@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <limits>
 #include <optional>
 #include <string>
@@ -29,13 +30,41 @@ struct Parameter {
 
 constexpr std::int64_t kNumberMax = std::numeric_limits<std::int32_t>::max();
 
+const std::string& some_endpoint(const Host& host) {
+  return host.endpoint.empty() ? host.tls_endpoint : host.endpoint;
+}
+
+std::string host_of(const std::string& endpoint) { return endpoint.substr(0, endpoint.rfind(':')); }
+
+std::string port_of(const std::string& endpoint) {
+  return endpoint.empty() ? "0" : endpoint.substr(endpoint.rfind(':') + 1);
+}
+
+std::string octal(mode_t mode) {
+  std::array<char, 16> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), mode, 8).ptr;
+  return {digits.data(), end};
+}
+
+std::string clients_word(TlsFiles::Clients clients) {
+  switch (clients) {
+    case TlsFiles::Clients::kUnasked:
+      return "no";
+    case TlsFiles::Clients::kMay:
+      return "optional";
+    case TlsFiles::Clients::kMust:
+      return "yes";
+  }
+  return {};
+}
+
 constexpr Parameter kParameters[] = {
     {"acl-pubsub-default", [](const Host&) { return std::string("resetchannels"); }},
     {"aclfile", [](const Host& host) { return host.options.acl_file; }},
     {"acllog-max-len", [](const Host&) { return std::to_string(DenialLog::kEntriesMax); }},
     {"appendonly", [](const Host&) { return std::string("yes"); }},
     {"appendfsync", [](const Host&) { return std::string("always"); }},
-    {"bind", [](const Host& host) { return host.endpoint.substr(0, host.endpoint.rfind(':')); }},
+    {"bind", [](const Host& host) { return host_of(some_endpoint(host)); }},
     {"databases", [](const Host&) { return std::to_string(kDatabases); }},
     {"latency-monitor-threshold",
      [](const Host& host) { return std::to_string(host.observed.latency().threshold().count()); },
@@ -45,7 +74,7 @@ constexpr Parameter kParameters[] = {
     {"maxmemory", [](const Host&) { return std::string("0"); }},
     {"maxmemory-policy", [](const Host&) { return std::string("noeviction"); }},
     {"notify-keyspace-events", [](const Host&) { return std::string(); }},
-    {"port", [](const Host& host) { return host.endpoint.substr(host.endpoint.rfind(':') + 1); }},
+    {"port", [](const Host& host) { return port_of(host.endpoint); }},
     {"proto-max-bulk-len",
      [](const Host& host) {
        return std::to_string(
@@ -63,6 +92,14 @@ constexpr Parameter kParameters[] = {
      },
      0, static_cast<std::int64_t>(SlowLog::kEntriesMax)},
     {"timeout", [](const Host&) { return std::string("0"); }},
+    {"tls-auth-clients", [](const Host& host) { return clients_word(host.options.tls.clients); }},
+    {"tls-ca-cert-file", [](const Host& host) { return host.options.tls.clients_ca; }},
+    {"tls-cert-file", [](const Host& host) { return host.options.tls.certificate; }},
+    {"tls-key-file", [](const Host& host) { return host.options.tls.key; }},
+    {"tls-port", [](const Host& host) { return port_of(host.tls_endpoint); }},
+    {"tls-protocols", [](const Host&) { return std::string("TLSv1.2 TLSv1.3"); }},
+    {"unixsocket", [](const Host& host) { return host.options.socket_path; }},
+    {"unixsocketperm", [](const Host& host) { return octal(host.options.socket_mode); }},
 };
 
 // Parameters of Redis for what does not exist here: setting them changes nothing, as in Redis

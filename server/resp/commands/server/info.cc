@@ -69,7 +69,8 @@ void server(Lines& lines, const Source& from) {
   lines.add("arch_bits", std::uint64_t{64});
   lines.add("multiplexing_api", "epoll");
   lines.add("run_id", from.host.run_id);
-  lines.add("tcp_port", from.host.endpoint.substr(from.host.endpoint.rfind(':') + 1));
+  const std::string& endpoint = from.host.endpoint;
+  lines.add("tcp_port", endpoint.empty() ? "0" : endpoint.substr(endpoint.rfind(':') + 1));
   lines.add("server_time_usec",
             static_cast<std::uint64_t>(core::SystemClock().now_ms()) * std::uint64_t{1000});
   lines.add("uptime_in_seconds", static_cast<std::uint64_t>(uptime));

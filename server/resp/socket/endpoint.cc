@@ -1,4 +1,4 @@
-#include "server/resp/endpoint.h"
+#include "server/resp/socket/endpoint.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -20,20 +20,18 @@ struct SocketAddress {
   socklen_t size = 0;
 };
 
-// Returns the loopback address of a host; size 0 if it is none.
-SocketAddress loopback(const Address& address) {
+// Returns the address of a host; size 0 if it is none.
+SocketAddress numeric(const Address& address) {
   SocketAddress result;
   const std::string host = address.host == "localhost" ? "127.0.0.1" : address.host;
   sockaddr_in v4{};
   sockaddr_in6 v6{};
   if (::inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
-    if (ntohl(v4.sin_addr.s_addr) >> 24U != kLoopbackNet) return result;
     v4.sin_family = AF_INET;
     v4.sin_port = htons(address.port);
     result.size = sizeof(v4);
     std::memcpy(&result.storage, &v4, sizeof(v4));
   } else if (::inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1) {
-    if (!IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr)) return result;
     v6.sin6_family = AF_INET6;
     v6.sin6_port = htons(address.port);
     result.size = sizeof(v6);
@@ -67,14 +65,39 @@ std::string to_string(const sockaddr_storage& address) {
   return std::string(host) + ":" + std::to_string(ntohs(v4.sin_port));
 }
 
-core::Result<File> listen_on(std::string_view address) {
+bool is_loopback(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address, sizeof(v4));
+    return ntohl(v4.sin_addr.s_addr) >> 24U == kLoopbackNet;
+  }
+  if (address.ss_family != AF_INET6) return false;
+  sockaddr_in6 v6{};
+  std::memcpy(&v6, &address, sizeof(v6));
+  if (IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr)) return true;
+  // A client of IPv4 at a socket of IPv6.
+  return IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) && v6.sin6_addr.s6_addr[12] == kLoopbackNet;
+}
+
+bool is_local_address(std::string_view address) {
+  const core::Result<Address> parsed = parse_address(address);
+  return parsed.ok() && is_loopback(numeric(parsed.value()).storage);
+}
+
+core::Result<File> listen_on(std::string_view address, bool anywhere) {
   const core::Result<Address> parsed = parse_address(address);
   if (!parsed.ok()) return core::invalid("the Redis address " + parsed.failure().message);
-  const SocketAddress own = loopback(parsed.value());
+  const SocketAddress own = numeric(parsed.value());
   if (own.size == 0) {
-    return core::invalid("the Redis address " + std::string(address) +
-                         " is refused: there are no passwords yet, so only 127.0.0.1, [::1] and "
-                         "localhost are allowed");
+    return core::invalid(
+        "the Redis address " + std::string(address) +
+        " is refused: its host is no address, such as 127.0.0.1, [::1] or 0.0.0.0");
+  }
+  if (!anywhere && !is_loopback(own.storage)) {
+    return core::invalid(
+        "the Redis address " + std::string(address) +
+        " is refused without TLS: only 127.0.0.1, [::1] and localhost are allowed; "
+        "others can be named for TLS (redis_tls)");
   }
   File listener(::socket(own.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!listener.open()) return failed("socket", address);

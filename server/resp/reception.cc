@@ -1,0 +1,104 @@
+#include "server/resp/reception.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "core/log.h"
+
+namespace anabranch::server {
+namespace {
+
+constexpr int kAcceptsMax = 200;  // In one turn.
+constexpr std::chrono::milliseconds kPause{100};
+
+// Whether accept failed for lack of descriptors or memory, a temporary condition.
+bool out_of_resources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace
+
+Reception::Reception(std::vector<Entrance> entrances, std::optional<TlsContext> tls,
+                     const control::Listener* control, const control::File& epoll)
+    : entrances_(std::move(entrances)), tls_(std::move(tls)), control_(control), epoll_(epoll) {
+  if (!watch()) throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+bool Reception::watch() {
+  const auto add = [this](int fd, const void* tag) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = const_cast<void*>(tag);
+    return ::epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, fd, &event) == 0 || errno == EEXIST;
+  };
+  const bool all =
+      std::ranges::all_of(entrances_, [&](const Entrance& each) { return add(each.fd(), &each); });
+  return all && (control_ == nullptr || add(control_->fd(), &control_));
+}
+
+bool Reception::on_event(const void* tag, const Welcome& welcome) {
+  if (tag == &control_) {
+    for (int i = 0; i < kAcceptsMax && accept_visitor(welcome); ++i) continue;
+    return true;
+  }
+  const auto at =
+      std::ranges::find_if(entrances_, [&](const Entrance& each) { return &each == tag; });
+  if (at == entrances_.end()) return false;
+  for (int i = 0; i < kAcceptsMax && accept_at(*at, welcome); ++i) continue;
+  return true;
+}
+
+bool Reception::accept_at(const Entrance& entrance, const Welcome& welcome) {
+  int error = 0;
+  Entrance::Arrival arrival = entrance.accept(error);
+  if (!arrival.socket.open()) {
+    after(error);
+    return error == ECONNABORTED || error == EINTR;
+  }
+  warned_ = false;
+  const bool by_path = entrance.kind() == Entrance::Kind::kPath;
+  Stream stream = entrance.kind() == Entrance::Kind::kTls ? Stream(std::move(arrival.socket), *tls_)
+                                                          : Stream(std::move(arrival.socket));
+  welcome({std::move(stream), std::move(arrival.address), arrival.local, false, by_path});
+  return true;
+}
+
+bool Reception::accept_visitor(const Welcome& welcome) {
+  int error = 0;
+  control::File socket = control_->accept(error);
+  if (!socket.open()) {
+    after(error);
+    return false;
+  }
+  welcome({Stream(std::move(socket)), "control", true, true, true});
+  return true;
+}
+
+void Reception::after(int error) {
+  if (out_of_resources(error)) pause();
+}
+
+void Reception::pause() {
+  if (again_ != SteadyTime{}) return;
+  if (!warned_) {
+    core::log_warning({},
+                      "No descriptors are left for more clients; they wait until some are free.");
+  }
+  warned_ = true;
+  for (const Entrance& each : entrances_) {
+    ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, each.fd(), nullptr);
+  }
+  if (control_ != nullptr) ::epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, control_->fd(), nullptr);
+  again_ = steady_now() + kPause;
+}
+
+Reception::Milliseconds Reception::go_on(Milliseconds timeout) {
+  if (again_ == SteadyTime{}) return timeout;
+  if (steady_now() >= again_) again_ = watch() ? SteadyTime{} : steady_now() + kPause;
+  return std::min(timeout, kPause);
+}
+
+}  // namespace anabranch::server
