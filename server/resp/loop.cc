@@ -1,5 +1,6 @@
 #include "server/resp/loop.h"
 
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>

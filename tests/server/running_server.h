@@ -43,7 +43,10 @@ class RunningServer {
   RunningServer& operator=(const RunningServer&) = delete;
 
   const std::string& endpoint() const { return server_->endpoint(); }
+  const std::string& tls_endpoint() const { return server_->tls_endpoint(); }
   RespClient client() const { return RespClient(endpoint()); }
+  // Has keys and certificates read again, after a turn.
+  void reload() { server_->reload_keys(); }
   // For before and after the server runs only; it is used by the server's thread.
   const TempDir& folder() const { return folder_; }
 
