@@ -245,6 +245,14 @@ constexpr std::array kSettings{
     Setting{"acl_file", "--acl-file", "FILE",
             "the users of the Redis port and their rights, a line each as in Redis; mode 0600",
             Kind::kText, set_own_text<&Config::acl_file>},
+    Setting{
+        "clients_bytes_max", "--clients-bytes-max", "N",
+        "bytes that all Redis clients may hold, in answers and requests; beyond, those that hold "
+        "the most are closed",
+        Kind::kNumber, set_own_number<&Config::clients_bytes_max>},
+    Setting{"idle_seconds_max", "--idle-seconds-max", "N",
+            "a Redis client that sends nothing for so long is closed (never)", Kind::kNumber,
+            set_own_number<&Config::idle_seconds_max>},
     Setting{"output_bytes_total", "--output-bytes-total", "N",
             "bytes of answers that wait to be sent, over all Redis clients (134217728)",
             Kind::kNumber, set_own_number<&Config::output_bytes_total>},

@@ -38,8 +38,10 @@ struct Config {
   std::string tls_cert_file;
   std::string tls_key_file;
   std::string tls_ca_file;
-  std::string tls_clients = "no";        // Whether clients show a certificate: no, optional, yes.
-  std::string acl_file;                  // The users of the Redis port; empty: no file.
+  std::string tls_clients = "no";       // Whether clients show a certificate: no, optional, yes.
+  std::string acl_file;                 // The users of the Redis port; empty: no file.
+  std::uint64_t clients_bytes_max = 0;  // See ServerOptions.
+  std::uint64_t idle_seconds_max = 0;
   std::uint64_t output_bytes_total = 0;  // See ServerOptions; 0: its default.
   std::uint64_t output_stall_ms = 0;
   LogLevel log_level = LogLevel::kInfo;

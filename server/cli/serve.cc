@@ -107,6 +107,8 @@ Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config
   options.socket_path = config.redis_socket;
   options.socket_mode = config.redis_socket_mode;
   options.insecure = config.redis_insecure;
+  options.clients_bytes_max = config.clients_bytes_max;
+  options.idle_time_max = std::chrono::seconds(config.idle_seconds_max);
   if (config.store.control) options.control_directory = config.store.path;
   options.value_bytes_max = config.store.value_bytes_max;
   if (config.output_bytes_total > 0) options.output_bytes_total = config.output_bytes_total;

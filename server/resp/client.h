@@ -49,12 +49,14 @@ struct Wait {
 
   Attempt attempt;
   SteadyTime until;
+  bool unblockable = false;  // CLIENT UNBLOCK may end it.
 };
 
 // Why a command has not run: it had no effect, and is to be run again.
 struct HeldBack {
-  // Until its answer has room; until the keys being removed are gone; until its answer is drafted.
-  enum class Until : std::uint8_t { kRoom, kRemoved, kDrafted };
+  // Until its answer has room; until the keys being removed are gone; until its answer is drafted;
+  // until CLIENT PAUSE is over.
+  enum class Until : std::uint8_t { kRoom, kRemoved, kDrafted, kUnpaused };
 
   Until until = Until::kRoom;
   std::size_t bytes = 0;  // The length of the answer, or more.
@@ -85,6 +87,7 @@ struct Client {
   std::optional<HeldBack> held_back;  // Of the last command, until the loop has handled it.
   bool verbs_only = false;            // It has come by the control socket.
   bool local = true;                  // It has come from this machine.
+  bool spared = false;                // By clients_bytes_max, as long as there are others.
   bool closing = false;               // Close when the answers are sent; read no more.
 };
 

@@ -40,6 +40,7 @@ Connection::Received Connection::receive(std::size_t bytes_max) {
     input_end_ += got;
     touched_ = std::max(touched_, input_end_);
     received_ += got;
+    heard_ = steady_now();
     return Received::kBytes;
   }
   return done == Transfer::kNothing ? Received::kNothing : Received::kEnd;

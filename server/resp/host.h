@@ -1,6 +1,7 @@
 // The server around the commands, for the few commands that need more than their scope.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <random>
@@ -32,12 +33,20 @@ struct Statistics {
   std::uint64_t commits_failed = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::uint64_t long_reads = 0;     // Commands read in slices.
-  std::uint64_t held_back = 0;      // How often an answer found no room.
-  std::uint64_t clients_cut = 0;    // Closed for not reading while other clients waited.
-  std::uint64_t senders_cut = 0;    // Closed for holding the most input that was not run yet.
-  std::uint64_t strangers_cut = 0;  // Closed for not saying in time who they are.
-  std::uint64_t expelled = 0;       // Closed since their user was removed or changed.
+  std::uint64_t long_reads = 0;       // Commands read in slices.
+  std::uint64_t held_back = 0;        // How often an answer found no room.
+  std::uint64_t clients_cut = 0;      // Closed for not reading while other clients waited.
+  std::uint64_t senders_cut = 0;      // Closed for holding the most input that was not run yet.
+  std::uint64_t strangers_cut = 0;    // Closed for not saying in time who they are.
+  std::uint64_t expelled = 0;         // Closed by CLIENT KILL, or since their user has changed.
+  std::uint64_t idlers_cut = 0;       // Closed after idle_time_max.
+  std::uint64_t clients_evicted = 0;  // Closed for clients_bytes_max.
+};
+
+// CLIENT PAUSE.
+struct Pause {
+  SteadyTime until = {};
+  bool writes_only = false;
 };
 
 struct Host {
@@ -60,7 +69,10 @@ struct Host {
   SteadyTime now = started;   // Read once for each request.
   std::string stopping = {};  // The address of the client that has asked for the end; or empty.
   std::map<std::uint64_t, Client*> clients = {};  // By id.
-  std::vector<std::uint64_t> expelled = {};       // Clients to be closed at the end of the turn.
+  Pause pause = {};
+  std::size_t clients_bytes_max = options.clients_bytes_max;   // 0: no limit.
+  std::chrono::seconds idle_time_max = options.idle_time_max;  // 0: no limit.
+  std::vector<std::uint64_t> expelled = {};    // Clients to be closed at the end of the turn.
   const leader::Watchdog* watchdog = nullptr;  // Watches everything that runs as one transaction.
   std::size_t output_bytes = 0;                // Unsent answers.
   std::size_t input_bytes = 0;                 // Received, not run yet.

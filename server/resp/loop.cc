@@ -30,6 +30,7 @@ constexpr std::chrono::milliseconds kRemovalTime{5};   // In one turn.
 constexpr std::chrono::milliseconds kHearTime{20};     // The same for reads, handshakes included.
 constexpr std::chrono::milliseconds kReadTime{5};      // The same for long reads, at least,
 constexpr std::chrono::milliseconds kReadTimeMax{50};  // and at most.
+constexpr std::chrono::seconds kIdleLook{1};           // Between two looks for idle clients.
 // A client below these costs in one turn is served early in the next one.
 constexpr std::chrono::milliseconds kLightTime{1};
 constexpr std::size_t kLightBytes = std::size_t{64} << 10U;
@@ -92,7 +93,8 @@ Loop::Loop(leader::Leader& leader, const ServerOptions& options, Users users, Op
       reception_(std::move(openings.entrances), std::move(openings.tls), openings.control, epoll_),
       requests_(requests),
       room_(options, host_),
-      input_(options, host_) {
+      input_(options, host_),
+      client_room_(host_) {
   host_.tls_endpoint = std::move(openings.tls_endpoint);
   const bool added = add_to(epoll_, requests_.stop, &stopped_) &&
                      add_to(epoll_, requests_.reload_keys, &requests_) &&
@@ -131,6 +133,12 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   bound_input();
   close_gone();
   close_unwelcome();
+  close_idle();
+  client_room_.relieve(connections_, [this](Connection& connection) {
+    connection.gone = true;
+    heap_.hurry();
+    schedule(connection);
+  });
   read_some(begun);
   let_go_on();
   note_rates();
@@ -141,7 +149,10 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   const bool idle = scheduled_.empty() && !turn_.removing() && !turn_.reading();
   sleep = heap_.tidy(worked, idle, sleep);
   if (!idle) return Milliseconds{0};
-  return strangers_.timeout(waiting_.timeout(room_.timeout(sleep)));
+  sleep = strangers_.timeout(waiting_.timeout(room_.timeout(sleep)));
+  if (paused_.empty()) return sleep;
+  const auto pause = std::chrono::ceil<Milliseconds>(host_.pause.until - steady_now());
+  return std::clamp(pause, Milliseconds{0}, sleep);
 }
 
 void Loop::note_rates() {
@@ -186,6 +197,7 @@ void Loop::show_monitors() {
 void Loop::close_gone() {
   waiting_.forget_gone();
   std::erase_if(behind_removals_, [](const Connection* each) { return each->gone; });
+  std::erase_if(paused_, [](const Connection* each) { return each->gone; });
   for (Connection* connection : answering_) {
     if (!connection->gone) continue;
     turn_.forget(connection->client());
@@ -216,12 +228,30 @@ void Loop::close_unwelcome() {
                     [&](std::uint64_t id) { close(id, true, counted.strangers_cut); });
 }
 
+void Loop::close_idle() {
+  const SteadyTime now = steady_now();
+  if (host_.idle_time_max.count() == 0 || now < look_for_idle_) return;
+  look_for_idle_ = now + kIdleLook;
+  for (const auto& [id, connection] : connections_) {
+    const Client& client = connection->client();
+    const bool busy = client.wait || connection->held || connection->pending() > 0 ||
+                      std::ranges::count(host_.monitors.all(), &client) > 0;
+    if (busy || connection->gone || now - connection->heard() < host_.idle_time_max) continue;
+    ++host_.statistics.idlers_cut;
+    connection->gone = true;
+    schedule(*connection);
+  }
+}
+
 void Loop::let_go_on() {
   if (!behind_removals_.empty() && !turn_.removing()) {
     for (Connection* connection : std::exchange(behind_removals_, {})) go_on(*connection);
   }
-  if (!room_.anybody_waits()) return;
   const SteadyTime now = steady_now();
+  if (!paused_.empty() && now >= host_.pause.until) {
+    for (Connection* connection : std::exchange(paused_, {})) go_on(*connection);
+  }
+  if (!room_.anybody_waits()) return;
   room_.relieve(now, connections_, [this](Connection& connection) {
     connection.gone = true;
     schedule(connection);
@@ -445,6 +475,7 @@ void Loop::hold_back(Connection& connection) {
   if (why.until == HeldBack::Until::kRoom) return room_.hold(connection, why.bytes);
   connection.held = true;
   if (why.until == HeldBack::Until::kRemoved) behind_removals_.push_back(&connection);
+  if (why.until == HeldBack::Until::kUnpaused) paused_.push_back(&connection);
 }
 
 void Loop::read_some(SteadyTime begun) {

@@ -24,6 +24,7 @@
 #include "control/listener.h"
 #include "control/resp/file.h"
 #include "leader/leader.h"
+#include "server/resp/client_room.h"
 #include "server/resp/connection.h"
 #include "server/resp/heap.h"
 #include "server/resp/host.h"
@@ -103,8 +104,10 @@ class Loop {
   void show_monitors();
   void note_rates();
   void close_gone();
-  // Closes strangers whose time is over, and clients whose user is gone.
+  // Closes strangers whose time is over, and clients whose user is gone, or that are to be killed.
   void close_unwelcome();
+  // Closes clients that have sent nothing for too long.
+  void close_idle();
   void set_interest(Connection& connection, std::uint32_t events);
   // Schedules a client for serving and answering in the next turn.
   void schedule(Connection& connection);
@@ -122,8 +125,11 @@ class Loop {
   Waiting waiting_;
   OutputRoom room_;
   InputRoom input_;
+  ClientRoom client_room_;
   Strangers strangers_;
-  std::vector<Connection*> behind_removals_;  // Held back until all removals are over.
+  std::vector<Connection*> behind_removals_;  // Held back until all removals are over,
+  std::vector<Connection*> paused_;           // and until CLIENT PAUSE is.
+  SteadyTime look_for_idle_ = {};
   Heap heap_;
   std::size_t first_heard_ = 0;  // The next position to read from among expensive clients.
   std::vector<Connection*> scheduled_;

@@ -28,6 +28,10 @@ struct ServerOptions {
   mode_t socket_mode = 0600;
   // Clients of other machines need no TLS, and no password.
   bool insecure = false;
+  // The most bytes that all clients may hold, in answers and input; 0: no limit beside those below.
+  std::size_t clients_bytes_max = 0;
+  // A client that sends nothing for so long is closed; 0: never.
+  std::chrono::seconds idle_time_max{0};
   // The file of users; empty: none, and the default user may do everything without a password.
   std::string acl_file = {};
   // A client that has to log in and has not done so after this time is closed.

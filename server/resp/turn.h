@@ -59,6 +59,8 @@ class Turn {
     std::size_t end;
   };
 
+  // Whether CLIENT PAUSE makes a request wait.
+  [[nodiscard]] bool is_paused(const Client& client, const Command& command) const;
   // Whether a client may run a request; if not, replies with the reason.
   bool admits(Client& client, const Resolved& resolved, Arguments arguments);
   // Refuses an EXEC that has too many words, which ends its transaction, as in Redis: otherwise the

@@ -104,6 +104,8 @@ bool is_ours(std::string_view name) {
          name == "client|setinfo" ||
          // The filters of CLIENT LIST are not there.
          name == "client|list" ||
+         // Its filters are one after the other, and so are those of ours.
+         name == "client|kill" ||
          // Redis names the arguments of its two verbs by a word, and ours take no block.
          name == "command|getkeys" || name == "command|getkeysandflags" || name == "config|get";
 }

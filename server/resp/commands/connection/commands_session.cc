@@ -71,6 +71,11 @@ WriteConcern parse_concern(Call& call) {
   return concern;
 }
 
+// CLIENT UNBLOCK may end the wait, if there is one.
+void make_unblockable(Client& client) {
+  if (client.wait) client.wait->unblockable = true;
+}
+
 // ---- WAIT of Redis.
 
 void wait_for_replicas(Call& call) {
@@ -90,6 +95,7 @@ void wait_for_replicas(Call& call) {
     return true;
   };
   wait_for(call, *timeout == Milliseconds{0} ? kForEver : *timeout, attempt);
+  make_unblockable(call.client);
 }
 
 constexpr Command kCommands[] = {
@@ -126,6 +132,7 @@ void enter_session(Call& call) {
              client.reply.ok();
              return true;
            });
+  make_unblockable(call.client);
 }
 
 void wait_for_regions(Call& call) {
@@ -143,6 +150,7 @@ void wait_for_regions(Call& call) {
     return true;
   };
   wait_for(call, *timeout, attempt);
+  make_unblockable(call.client);
 }
 
 std::span<const Command> session_commands() { return kCommands; }

@@ -71,6 +71,10 @@ constexpr Parameter kParameters[] = {
      [](Host& host, std::int64_t ms) { host.observed.set_latency_threshold(milliseconds(ms)); }, 0,
      kNumberMax},
     {"maxclients", [](const Host& host) { return std::to_string(host.options.connections_max); }},
+    {"maxmemory-clients", [](const Host& host) { return std::to_string(host.clients_bytes_max); },
+     [](Host& host, std::int64_t bytes) {
+       host.clients_bytes_max = static_cast<std::size_t>(bytes);
+     }},
     {"maxmemory", [](const Host&) { return std::string("0"); }},
     {"maxmemory-policy", [](const Host&) { return std::string("noeviction"); }},
     {"notify-keyspace-events", [](const Host&) { return std::string(); }},
@@ -91,7 +95,9 @@ constexpr Parameter kParameters[] = {
        host.observed.slow().set_length(static_cast<std::size_t>(entries));
      },
      0, static_cast<std::int64_t>(SlowLog::kEntriesMax)},
-    {"timeout", [](const Host&) { return std::string("0"); }},
+    {"timeout", [](const Host& host) { return std::to_string(host.idle_time_max.count()); },
+     [](Host& host, std::int64_t seconds) { host.idle_time_max = std::chrono::seconds(seconds); },
+     0, kNumberMax},
     {"tls-auth-clients", [](const Host& host) { return clients_word(host.options.tls.clients); }},
     {"tls-ca-cert-file", [](const Host& host) { return host.options.tls.clients_ca; }},
     {"tls-cert-file", [](const Host& host) { return host.options.tls.certificate; }},

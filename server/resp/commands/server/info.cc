@@ -168,6 +168,8 @@ void stats(Lines& lines, const Source& from) {
   lines.add("senders_cut", counted.senders_cut);
   lines.add("strangers_cut", counted.strangers_cut);
   lines.add("clients_expelled", counted.expelled);
+  lines.add("idlers_cut", counted.idlers_cut);
+  lines.add("clients_evicted", counted.clients_evicted);
   lines.add("wrong_passwords", from.host.denials.failed_logins());
   lines.add("passwords_not_looked_at", from.host.failed_logins.refused());
   lines.add("requests_denied", from.host.denials.denied());
