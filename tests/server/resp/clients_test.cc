@@ -1,0 +1,193 @@
+// Connections closed, paused and spared: CLIENT KILL and its kin, idle time, clients_bytes_max.
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "tests/server/reply_json.h"
+#include "tests/server/server_pair.h"
+
+using namespace anabranch;
+using test::RedisProcess;
+using test::RespClient;
+using test::RunningServer;
+using test::ServerPair;
+using test::Words;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string field(const std::string& line, const std::string& name) {
+  const std::size_t at = line.find(name + "=") + name.size() + 1;
+  return line.substr(at, line.find(' ', at) - at);
+}
+
+std::string info(RespClient& client) { return test::bulk(client.ask({"CLIENT", "INFO"})); }
+
+// Waits until a figure of INFO is this.
+bool becomes(RespClient& client, const std::string& name, std::size_t value) {
+  for (int i = 0; i < 1000; ++i) {
+    if (test::figure(client, name) == value) return true;
+    std::this_thread::sleep_for(10ms);
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_SUITE("server: clients") {
+  TEST_CASE("CLIENT KILL, PAUSE, UNBLOCK and their kin get the replies of Redis") {
+    if (!RedisProcess::installed()) {
+      MESSAGE("skipped: there is no redis-server on this machine");
+      return;
+    }
+    const std::vector<Words> requests{
+        {"KILL"},
+        {"KILL", "1.2.3.4:5"},
+        {"KILL", "ID", "x"},
+        {"KILL", "ID", "0"},
+        {"KILL", "ID", "99"},
+        {"KILL", "TYPE", "nope"},
+        {"KILL", "TYPE", "master"},
+        {"KILL", "USER", "nope"},
+        {"KILL", "SKIPME", "maybe"},
+        {"KILL", "ADDR", "x", "LADDR", "y"},
+        {"KILL", "NOPE", "x"},
+        {"KILL", "ID", "5", "TYPE"},
+        {"NO-EVICT"},
+        {"NO-EVICT", "x"},
+        {"NO-EVICT", "on"},
+        {"NO-EVICT", "OFF"},
+        {"TRACKINGINFO"},
+        {"GETREDIR"},
+        {"UNBLOCK", "x"},
+        {"UNBLOCK", "99"},
+        {"UNBLOCK", "99", "nope"},
+        {"UNBLOCK", "99", "error"},
+        {"PAUSE", "x"},
+        {"PAUSE", "-1"},
+        {"PAUSE", "0", "nope"},
+        {"PAUSE", "0", "write"},
+        {"UNPAUSE"},
+        {"UNPAUSE", "x"},
+    };
+    for (const char* protocol : {"2", "3"}) {
+      ServerPair pair;
+      pair.ours.ask({"HELLO", protocol});
+      pair.theirs.ask({"HELLO", protocol});
+      for (Words words : requests) {
+        words.insert(words.begin(), "CLIENT");
+        pair.compare(words);
+      }
+      for (const Words& words :
+           {Words{"CONFIG", "GET", "timeout"}, Words{"CONFIG", "SET", "timeout", "x"},
+            Words{"CONFIG", "SET", "timeout", "-1"}, Words{"CONFIG", "GET", "maxmemory-clients"}}) {
+        pair.compare(words);
+      }
+    }
+  }
+
+  TEST_CASE("CLIENT KILL closes the connections that it names, and no others") {
+    RunningServer server;
+    RespClient admin = server.client();
+    RespClient first = server.client();
+    RespClient second = server.client();
+    RespClient third = server.client();
+    const std::string address = field(info(first), "addr");
+    const std::string id = field(info(second), "id");
+    CHECK(admin.ask({"CLIENT", "KILL", address}) == "+OK\r\n");
+    CHECK(first.closed());
+    CHECK(admin.ask({"CLIENT", "KILL", "ID", id, "ADDR", address}) == ":0\r\n");
+    CHECK(admin.ask({"CLIENT", "KILL", "ID", id}) == ":1\r\n");
+    CHECK(second.closed());
+    CHECK(third.ask({"PING"}) == "+PONG\r\n");
+    CHECK(admin.ask({"CLIENT", "KILL", "USER", "default", "SKIPME", "no"}) == ":2\r\n");
+    CHECK(third.closed());
+    CHECK(admin.closed());
+  }
+
+  TEST_CASE("while clients are paused their commands wait, those of operators do not") {
+    RunningServer server;
+    RespClient admin = server.client();
+    RespClient client = server.client();
+    CHECK(admin.ask({"CLIENT", "PAUSE", "100000", "WRITE"}) == "+OK\r\n");
+    CHECK(client.ask({"GET", "a"}) == "$-1\r\n");
+    CHECK(client.ask({"MULTI"}) == "+OK\r\n");
+    CHECK(client.ask({"SET", "a", "1"}) == "+QUEUED\r\n");
+    client.send(test::request({"EXEC"}));
+    RespClient other = server.client();
+    other.send(test::request({"SET", "b", "1"}));
+    CHECK(admin.ask({"GET", "a"}) == "$-1\r\n");
+    CHECK(admin.ask({"CLIENT", "UNPAUSE"}) == "+OK\r\n");
+    CHECK(client.receive() == "*1\r\n+OK\r\n");
+    CHECK(other.receive() == "+OK\r\n");
+    const auto begin = std::chrono::steady_clock::now();
+    CHECK(admin.ask({"CLIENT", "PAUSE", "200"}) == "+OK\r\n");
+    CHECK(client.ask({"GET", "a"}) == "$1\r\n1\r\n");
+    CHECK(std::chrono::steady_clock::now() - begin >= 190ms);
+  }
+
+  TEST_CASE("CLIENT UNBLOCK ends a wait for other regions, and no other wait") {
+    RunningServer server;
+    RespClient admin = server.client();
+    RespClient waits = server.client();
+    const std::string id = field(info(waits), "id");
+    CHECK(admin.ask({"CLIENT", "UNBLOCK", id}) == ":0\r\n");
+    waits.send(test::request({"WAIT", "1", "0"}));
+    REQUIRE(becomes(admin, "blocked_clients", 1));
+    CHECK(admin.ask({"CLIENT", "UNBLOCK", id}) == ":1\r\n");
+    CHECK(waits.receive() == ":0\r\n");
+    waits.send(test::request({"WAIT", "1", "0"}));
+    REQUIRE(becomes(admin, "blocked_clients", 1));
+    CHECK(admin.ask({"CLIENT", "UNBLOCK", id, "ERROR"}) == ":1\r\n");
+    CHECK(waits.receive() == "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n");
+    // Nobody is spared the wait of a wrong password.
+    CHECK(admin.ask({"ACL", "SETUSER", "u", "on", ">x"}) == "+OK\r\n");
+    for (int i = 0; i < 3; ++i) waits.ask({"AUTH", "u", "y"});
+    waits.send(test::request({"AUTH", "u", "y"}));
+    REQUIRE(becomes(admin, "blocked_clients", 1));
+    CHECK(admin.ask({"CLIENT", "UNBLOCK", id}) == ":0\r\n");
+    CHECK(waits.receive().starts_with("-WRONGPASS"));
+  }
+
+  TEST_CASE("clients that send nothing are closed after the idle time, but not those that wait") {
+    RunningServer server({}, {.idle_time_max = 1s});
+    RespClient waits = server.client();
+    RespClient monitor = server.client();
+    RespClient idle = server.client();
+    waits.send(test::request({"WAIT", "1", "0"}));
+    CHECK(monitor.ask({"MONITOR"}) == "+OK\r\n");
+    CHECK(idle.closed());
+    RespClient admin = server.client();
+    CHECK(test::figure(admin, "idlers_cut") == 1);
+    CHECK(test::figure(admin, "blocked_clients") == 1);
+    CHECK(test::figure(admin, "monitors") == 1);
+    CHECK(admin.ask({"CONFIG", "SET", "timeout", "0"}) == "+OK\r\n");
+  }
+
+  TEST_CASE("clients that hold the most are closed first, and spared ones last") {
+    RunningServer server({}, {.clients_bytes_max = std::size_t{4} << 20U});
+    RespClient admin = server.client();
+    RespClient small = server.client();
+    RespClient large = server.client();
+    RespClient spared = server.client();
+    CHECK(spared.ask({"CLIENT", "NO-EVICT", "ON"}) == "+OK\r\n");
+    // Requests without an end.
+    const auto begin = [](RespClient& client, std::size_t bytes) {
+      client.send("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$20000000\r\n" + std::string(bytes, 'x'));
+    };
+    begin(small, 500'000);
+    begin(spared, 2'000'000);
+    begin(large, 1'500'000);
+    CHECK(test::figure(admin, "clients_evicted") == 0);
+    large.send(std::string(2'500'000, 'x'));
+    CHECK(large.closed());
+    CHECK(becomes(admin, "clients_evicted", 1));
+    CHECK(admin.ask({"CLIENT", "LIST"}).find("id=2 ") != std::string::npos);
+    CHECK(admin.ask({"CLIENT", "LIST"}).find("id=4 ") != std::string::npos);
+  }
+}
