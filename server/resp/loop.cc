@@ -132,13 +132,7 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   }
   bound_input();
   close_gone();
-  close_unwelcome();
-  close_idle();
-  client_room_.relieve(connections_, [this](Connection& connection) {
-    connection.gone = true;
-    heap_.hurry();
-    schedule(connection);
-  });
+  close_some();
   read_some(begun);
   let_go_on();
   note_rates();
@@ -149,10 +143,14 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   const bool idle = scheduled_.empty() && !turn_.removing() && !turn_.reading();
   sleep = heap_.tidy(worked, idle, sleep);
   if (!idle) return Milliseconds{0};
-  sleep = strangers_.timeout(waiting_.timeout(room_.timeout(sleep)));
-  if (paused_.empty()) return sleep;
+  return until_next(sleep);
+}
+
+Loop::Milliseconds Loop::until_next(Milliseconds most) const {
+  most = strangers_.timeout(waiting_.timeout(room_.timeout(most)));
+  if (paused_.empty()) return most;
   const auto pause = std::chrono::ceil<Milliseconds>(host_.pause.until - steady_now());
-  return std::clamp(pause, Milliseconds{0}, sleep);
+  return std::clamp(pause, Milliseconds{0}, most);
 }
 
 void Loop::note_rates() {
@@ -208,6 +206,16 @@ void Loop::close_gone() {
     connections_.erase(connection->client().id);
   }
   answering_.clear();
+}
+
+void Loop::close_some() {
+  close_unwelcome();
+  close_idle();
+  client_room_.relieve(connections_, [this](Connection& connection) {
+    connection.gone = true;
+    heap_.hurry();
+    schedule(connection);
+  });
 }
 
 void Loop::close_unwelcome() {

@@ -104,6 +104,10 @@ class Loop {
   void show_monitors();
   void note_rates();
   void close_gone();
+  // Returns the time until a client must be looked at; `most` if that is further.
+  [[nodiscard]] Milliseconds until_next(Milliseconds most) const;
+  // Closes clients, from the next turn on: each of the following.
+  void close_some();
   // Closes strangers whose time is over, and clients whose user is gone, or that are to be killed.
   void close_unwelcome();
   // Closes clients that have sent nothing for too long.
