@@ -41,7 +41,10 @@ class TagsAt {
     // Keys of longer paths may be hashes.
     any_ = above.size() >= Path::kHashedPrefix;
     // Behind the row at the place itself: the member row of an element of a list of containers.
-    for (std::string from = above + '\0'; !any_ && !from.empty();) {
+    std::string from;
+    from.reserve(above.size() + 1);
+    (from = above) += '\0';
+    while (!any_ && !from.empty()) {
       const std::string key = stored.stored_key(from);
       if (key.size() <= above.size() || !key.starts_with(above)) break;
       const std::string name = key.substr(0, above.size() + 1);
