@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "leader/losers.h"
+#include "leader/plugins.h"
 #include "leader/scopes/lent_scope.h"
 #include "leader/store_impl.h"
 
@@ -152,7 +153,9 @@ void Store::remove_plugin(std::string_view name) {
   impl().run([&](leader::Leader& leader) { leader.remove_plugin(name).value_or_raise(); });
 }
 
-std::vector<PluginAt> Store::plugins() const { return impl().leader().plugins(); }
+std::vector<PluginAt> Store::plugins() const {
+  return impl().leader().plugins({}, SIZE_MAX).value_or_raise().plugins;
+}
 
 std::vector<Loser> Store::losers(const LoserFilter& filter) const {
   return impl().leader().losers(filter, SIZE_MAX).value_or_raise().losers;
