@@ -266,9 +266,8 @@ inline constexpr bool kIsComplete =
 static_assert(kIsComplete<AppliedStatus> && kIsComplete<PeerStatus> && kIsComplete<RefusedStatus> &&
               kIsComplete<RegionStatus> && kIsComplete<ForkStatus> && kIsComplete<RejoinStatus> &&
               kIsComplete<ConflictRuleStatus> && kIsComplete<ConflictsStatus> &&
-              kIsComplete<RejoinStatus> && kIsComplete<PluginsStatus> &&
-              kIsComplete<SnapshotStatus> && kIsComplete<Statistics> &&
-              kIsComplete<WatchesStatus> && kIsComplete<PresenceStatus> &&
-              kIsComplete<StoreStatus>);
+              kIsComplete<PluginsStatus> && kIsComplete<SnapshotStatus> &&
+              kIsComplete<Statistics> && kIsComplete<WatchesStatus> &&
+              kIsComplete<PresenceStatus> && kIsComplete<StoreStatus>);
 
 }  // namespace anabranch::control
