@@ -22,6 +22,7 @@ export class TextModel {
     this.version = null;  // Of the base, as the region names it; null before the first.
     this.sent = null;     // {id, change, request}: what is under way, and how it was sent.
     this.unsent = [];     // Changes, each after the one before: steps that can be taken back here.
+    this.joins = false;   // The first of these goes on with the step that was sent last.
     this.shown = '';
   }
 
@@ -42,6 +43,7 @@ export class TextModel {
     if (isEmpty(change)) return;
     this.shown = apply(this.shown, change);
     const last = this.unsent.length - 1;
+    if (last < 0) this.joins = joins;
     if (joins && last >= 0) this.unsent[last] = compose(this.unsent[last], change);
     else this.unsent.push(change);
     if (this.unsent.every(isEmpty)) this.unsent = [];
@@ -54,7 +56,7 @@ export class TextModel {
     return this.#show();
   }
 
-  // Returns the next request, {id, version, splices}, and counts it as under way; null when nothing waits or
+  // Returns the next request, {id, version, splices, join}, and counts it as under way; null when nothing waits or
   // one is under way already.
   next(id) {
     if (this.sent || this.unsent.length === 0 || this.version === null) return null;
@@ -66,7 +68,8 @@ export class TextModel {
       change = more;
     }
     this.unsent.splice(0, steps);
-    this.sent = {id, change};
+    this.sent = {id, change, join: this.joins};
+    this.joins = false;
     return this.renewed();
   }
   // Returns the request under way, as it was sent; null without one.
@@ -80,8 +83,8 @@ export class TextModel {
       this.sent = null;
       return null;
     }
-    const {id, change} = this.sent;
-    this.sent.request = {id, version: this.version, splices: splices(change)};
+    const {id, change, join} = this.sent;
+    this.sent.request = {id, version: this.version, splices: splices(change), join};
     return this.sent.request;
   }
 
@@ -129,10 +132,10 @@ export class TextModel {
 
   // Returns what a reload must keep, and takes that up again, before anything else.
   saved() {
-    return {base: this.base, sent: this.sent, unsent: this.unsent};
+    return {base: this.base, version: this.version, sent: this.sent, unsent: this.unsent};
   }
-  restore({base, sent, unsent}) {
-    Object.assign(this, {base, sent, unsent});
+  restore({base, version, sent, unsent}) {
+    Object.assign(this, {base, version, sent, unsent});
     this.shown = apply(base, this.pending);
   }
 
