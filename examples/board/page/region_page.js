@@ -1,0 +1,73 @@
+// The page of one region: its documents, one of them open. Also a column of three.html, as index.html?frame.
+import {DocumentPage} from './document_page.js';
+import {DocumentsView} from './documents.js';
+import {FrameLink} from './frame_link.js';
+import {StatusLine} from './status_line.js';
+import {Unreachable, get, newId, post} from './requests.js';
+import {Waiting, hold, sendLeftovers} from './waiting.js';
+
+const kFirstDocument = 'canoe-trip';
+const kNames = ['Ada', 'Bo', 'Cleo', 'Dina', 'Emil', 'Fay', 'Gus', 'Hana', 'Ivo', 'Jun', 'Kaya', 'Lou'];
+const kAgainMs = 1000;
+
+const byId = (id) => document.getElementById(id);
+const parameters = new URLSearchParams(location.search);
+
+function savedName() {
+  const name = parameters.get('name') || localStorage.getItem('board name');
+  return name || kNames[crypto.getRandomValues(new Uint8Array(1))[0] % kNames.length];
+}
+
+// Returns what `ask()` answers, once the region is there.
+async function patiently(ask, tell) {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      tell();
+      await new Promise((done) => setTimeout(done, kAgainMs));
+    }
+  }
+}
+
+async function start() {
+  const person = {page: newId(), name: savedName()};
+  document.body.classList.toggle('framed', parameters.has('frame'));
+  const status = new StatusLine({saved: byId('saved'), unseen: byId('unseen'), trouble: byId('trouble')});
+  const board = await patiently(() => get('/api/board'), () => status.setDown(true, 0));
+  status.region = board.region;
+  const number = (region) => board.regions.findIndex((each) => each.region === region);
+  byId('region').textContent = board.region;
+  document.body.dataset.region = number(board.region);
+  await hold(person.page);
+  const left = await patiently(() => sendLeftovers({get, post}), () => status.setDown(true, 0));
+  left.refused.forEach((sentence) => status.refused(sentence));
+  document.body.dataset.leftovers = left.sent;
+
+  const doc = parameters.get('doc') || kFirstDocument;
+  const waiting = new Waiting(person.page);
+  const documents = new DocumentsView({list: byId('documents'), form: byId('new-document'), open: doc,
+    create: (edit) => page.send(edit),
+    mayLeave: () => {
+      const may = page.connected && page.waitingCount === 0;
+      if (!may) status.refused('Edits wait here. Open another document once they are saved.');
+      return may;
+    }});
+  const page = new DocumentPage({doc, person: () => person, number, limits: board.limits, status, waiting,
+    onMesh: () => {}, onDocs: (docs) => documents.show(docs)});
+  followName(person, page);
+  if (parameters.has('frame')) new FrameLink({page, person, regions: board.regions});
+}
+
+function followName(person, page) {
+  byId('name').value = person.name;
+  byId('name').addEventListener('change', () => {
+    person.name = byId('name').value.trim() || person.name;
+    byId('name').value = person.name;
+    localStorage.setItem('board name', person.name);
+    page.connection.open();
+  });
+}
+
+start();

@@ -1,0 +1,76 @@
+// What the page says about edits: saved, seen by others, waiting, refused.
+
+const list = new Intl.ListFormat('en', {type: 'conjunction'});
+
+export function edits(count) {
+  return count === 1 ? '1 edit' : `${count >= 1000 ? 'over 1000' : count} edits`;
+}
+
+export function milliseconds(ms) {
+  return ms < 10 ? `${ms.toFixed(1)} ms` : ms < 10000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1000)} s`;
+}
+
+export class StatusLine {
+  constructor({saved, unseen, trouble}) {
+    Object.assign(this, {saved, unseen, trouble});
+    this.region = '';
+    this.down = false;
+    this.isAbsent = false;  // The region does not have the document.
+    this.refusal = '';
+    this.ill = null;    // The region's own trouble, a sentence.
+    this.waiting = 0;
+    this.savedMs = null;
+    this.seenBy = null; // Regions besides this one that show the last edit; null before it.
+    this.away = '';
+  }
+
+  setDown(down, waiting) {
+    Object.assign(this, {down, waiting});
+    if (!down) this.isAbsent = false;
+    this.#show();
+  }
+  settled({saved_ms: ms}) {
+    this.savedMs = ms ?? null;
+    this.seenBy = [];
+    this.#show();
+  }
+  seen({regions}) {
+    this.seenBy = regions.filter((each) => each !== this.region);
+    this.#show();
+  }
+  refused(sentence) {
+    this.refusal = sentence;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.refused(''), 10000);
+    this.#show();
+  }
+  onMesh({trouble, peers}) {
+    this.ill = trouble;
+    this.away = peers.filter((each) => each.unseen > 0 && each.since_ms > 1000)
+      .map((each) => `${edits(each.unseen)} here that ${each.region} has not seen`).join(' · ');
+    this.#show();
+  }
+
+  #show() {
+    const trouble = this.down ? this.#downSentence() : this.refusal || this.ill || '';
+    if (this.trouble.textContent !== trouble) this.trouble.textContent = trouble;
+    this.trouble.hidden = trouble === '';
+    this.saved.textContent = this.#savedSentence();
+    this.unseen.textContent = this.away;
+    this.unseen.hidden = this.away === '';
+  }
+
+  #downSentence() {
+    const name = this.region || 'The region';
+    if (this.isAbsent) return `This document has not arrived in ${name} yet.`;
+    if (this.waiting === 0) return `${name} is down. What you write will wait here.`;
+    return `${name} is down. Your edits wait here (${this.waiting}).`;
+  }
+
+  #savedSentence() {
+    if (this.waiting > 0) return `${edits(this.waiting)} waiting to be saved`;
+    if (this.savedMs === null) return 'All saved';
+    const seen = this.seenBy.length === 0 ? 'not seen elsewhere yet' : `seen by ${list.format(this.seenBy)}`;
+    return `Saved in ${milliseconds(this.savedMs)}, ${seen}`;
+  }
+}
