@@ -7,18 +7,18 @@ const kEditsMax = 400;
 const isHigh = (unit) => unit >= 0xd800 && unit < 0xdc00;
 const isLow = (unit) => unit >= 0xdc00 && unit < 0xe000;
 
-// Returns how many units two texts have in common at the beginning and, behind those, at the end.
+// Returns how many units two texts have in common at the end and, before those, at the beginning.
 // `limits` are the most that may be found at each end. No character of two units is cut.
 export function commonEnds(before, after, limits = {head: Infinity, tail: Infinity}) {
   const most = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < Math.min(most, limits.head) &&
-         before.charCodeAt(head) === after.charCodeAt(head)) head += 1;
-  if (head > 0 && isHigh(before.charCodeAt(head - 1))) head -= 1;
   let tail = 0;
-  while (tail < Math.min(most - head, limits.tail) && before.charCodeAt(before.length - 1 - tail) ===
+  while (tail < Math.min(most, limits.tail) && before.charCodeAt(before.length - 1 - tail) ===
          after.charCodeAt(after.length - 1 - tail)) tail += 1;
   if (tail > 0 && isLow(before.charCodeAt(before.length - tail))) tail -= 1;
+  let head = 0;
+  while (head < Math.min(most - tail, limits.head) &&
+         before.charCodeAt(head) === after.charCodeAt(head)) head += 1;
+  if (head > 0 && isHigh(before.charCodeAt(head - 1))) head -= 1;
   return {head, tail};
 }
 

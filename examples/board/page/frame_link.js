@@ -14,6 +14,8 @@ export class FrameLink {
       if (event.source !== parent || !origins.includes(event.origin)) return;
       this.#onMessage(event.data, (answer) => event.source.postMessage(answer, event.origin));
     });
+    origins.forEach((origin) => location.ancestorOrigins?.contains(origin) === false ||
+      parent.postMessage({ready: true}, origin));
   }
 
   async #onMessage({id, act, ...what}, answer) {

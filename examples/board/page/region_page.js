@@ -2,21 +2,16 @@
 import {DocumentPage} from './document_page.js';
 import {DocumentsView} from './documents.js';
 import {FrameLink} from './frame_link.js';
+import {followName, visitorName} from './names.js';
 import {StatusLine} from './status_line.js';
 import {Unreachable, get, newId, post} from './requests.js';
 import {Waiting, hold, sendLeftovers} from './waiting.js';
 
 const kFirstDocument = 'canoe-trip';
-const kNames = ['Ada', 'Bo', 'Cleo', 'Dina', 'Emil', 'Fay', 'Gus', 'Hana', 'Ivo', 'Jun', 'Kaya', 'Lou'];
 const kAgainMs = 1000;
 
 const byId = (id) => document.getElementById(id);
 const parameters = new URLSearchParams(location.search);
-
-function savedName() {
-  const name = parameters.get('name') || localStorage.getItem('board name');
-  return name || kNames[crypto.getRandomValues(new Uint8Array(1))[0] % kNames.length];
-}
 
 // Returns what `ask()` answers, once the region is there.
 async function patiently(ask, tell) {
@@ -32,7 +27,7 @@ async function patiently(ask, tell) {
 }
 
 async function start() {
-  const person = {page: newId(), name: savedName()};
+  const person = {page: newId(), name: parameters.get('name') || visitorName()};
   document.body.classList.toggle('framed', parameters.has('frame'));
   const status = new StatusLine({saved: byId('saved'), unseen: byId('unseen'), trouble: byId('trouble')});
   const board = await patiently(() => get('/api/board'), () => status.setDown(true, 0));
@@ -56,18 +51,12 @@ async function start() {
     }});
   const page = new DocumentPage({doc, person: () => person, number, limits: board.limits, status, waiting,
     onMesh: () => {}, onDocs: (docs) => documents.show(docs)});
-  followName(person, page);
-  if (parameters.has('frame')) new FrameLink({page, person, regions: board.regions});
-}
-
-function followName(person, page) {
   byId('name').value = person.name;
-  byId('name').addEventListener('change', () => {
-    person.name = byId('name').value.trim() || person.name;
-    byId('name').value = person.name;
-    localStorage.setItem('board name', person.name);
+  followName(byId('name'), (name) => {
+    person.name = name;
     page.connection.open();
   });
+  if (parameters.has('frame')) new FrameLink({page, person, regions: board.regions});
 }
 
 start();

@@ -87,8 +87,8 @@ export class TextView {
     if (change.length > 0) this.on.typed(change, this.#joins(splices(change)[0]));
   }
 
-  // Returns what was typed, and shows it in the mirror, too. The text in front of the caret and behind it has
-  // most likely not changed.
+  // Returns what was typed, and shows it in the mirror, too. The text behind the caret has most likely not
+  // changed, so a letter typed in front of an equal one is found at its place.
   #takeChange() {
     const {area} = this;
     const after = area.value;

@@ -15,7 +15,7 @@ export class VotesView {
         row.querySelector('.count').textContent = count;
         row.querySelector('.bar span').style.width = `${Math.max(0, count) / most * 100}%`;
         row.classList.toggle('waits', waits === true);
-        const [up, down] = row.querySelectorAll('button');
+        const [down, up] = row.querySelectorAll('button');
         up.setAttribute('aria-label', `Vote for ${choice}, ${count} so far`);
         down.setAttribute('aria-label', `Take back a vote for ${choice}`);
         down.disabled = count <= 0;
