@@ -6,14 +6,18 @@
 // are as in Google Wave). The server decides the order of changes, so one law is enough:
 // apply(apply(t, a), transform(b, a)) == apply(apply(t, b), transform(a, b)), one of the two first.
 
+// A digit that is inserted is a string, which JavaScript would compare as a number.
+const keeps = (part) => typeof part === 'number' && part > 0;
+const erases = (part) => typeof part === 'number' && part < 0;
+
 // Adds a part to a change that is being built: merges neighbours, puts insertions before erasures.
 function push(change, part) {
   if (part === 0 || part === '') return;
   const last = change.length - 1;
   if (typeof part === 'string') {
     if (typeof change[last] === 'string') change[last] += part;
-    else if (change[last] < 0 && typeof change[last - 1] === 'string') change[last - 1] += part;
-    else if (change[last] < 0) change.splice(last, 0, part);
+    else if (erases(change[last]) && typeof change[last - 1] === 'string') change[last - 1] += part;
+    else if (erases(change[last])) change.splice(last, 0, part);
     else change.push(part);
   } else if (typeof change[last] === 'number' && change[last] > 0 === part > 0) {
     change[last] += part;
@@ -23,7 +27,7 @@ function push(change, part) {
 }
 
 function trimmed(change) {
-  if (change[change.length - 1] > 0) change.pop();
+  if (keeps(change[change.length - 1])) change.pop();
   return change;
 }
 
@@ -41,7 +45,7 @@ class Pieces {
     return !this.ended && typeof this.change[this.index] === 'string';
   }
   get erases() {
-    return !this.ended && this.change[this.index] < 0;
+    return !this.ended && erases(this.change[this.index]);
   }
   // Returns how many units are left of the part.
   get size() {
@@ -75,7 +79,7 @@ export function splice(position, erased, inserted) {
 }
 
 export function isEmpty(change) {
-  return change.every((part) => part > 0);
+  return change.every(keeps);
 }
 
 export function isSame(a, b) {
@@ -161,7 +165,7 @@ export function splices(change) {
   let at = 0;
   let open = null;
   for (const part of change) {
-    if (part > 0) {
+    if (keeps(part)) {
       at += part;
       open = null;
       continue;

@@ -89,6 +89,6 @@ export function difference(before, after) {
     if (inserted) change.push(inserted);
     if (erased > 0) change.push(-erased);
   }
-  if (change[change.length - 1] > 0) change.pop();
+  if (typeof change[change.length - 1] === 'number' && change[change.length - 1] > 0) change.pop();
   return change;
 }

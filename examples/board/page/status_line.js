@@ -21,7 +21,8 @@ export class StatusLine {
     this.ill = null;    // The region's own trouble, a sentence.
     this.waiting = 0;
     this.savedMs = null;
-    this.seenBy = null; // Regions besides this one that show the last edit; null before it.
+    this.seenBy = [];   // Regions besides this one that show the last edit.
+    this.seenRequest = '';
     this.away = '';
   }
 
@@ -30,12 +31,13 @@ export class StatusLine {
     if (!down) this.isAbsent = false;
     this.#show();
   }
-  settled({saved_ms: ms}) {
+  settled({saved_ms: ms, request}) {
     this.savedMs = ms ?? null;
-    this.seenBy = [];
+    if (this.seenRequest !== request) this.seenBy = [];
     this.#show();
   }
-  seen({regions}) {
+  seen({request, regions}) {
+    this.seenRequest = request;  // Perhaps before its answer.
     this.seenBy = regions.filter((each) => each !== this.region);
     this.#show();
   }

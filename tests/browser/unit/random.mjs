@@ -15,7 +15,7 @@ export class Random {
     return ((z ^ (z >>> 14)) >>> 0) % n;
   }
   text(longest) {
-    return Array.from({length: this.below(longest + 1)}, () => 'abcd\n '[this.below(6)]).join('');
+    return Array.from({length: this.below(longest + 1)}, () => 'ab1-\n '[this.below(6)]).join('');
   }
   // Returns a change of a text of one to three places.
   change(text) {
@@ -24,7 +24,7 @@ export class Random {
       const length = apply(text, change).length;
       const position = this.below(length + 1);
       const erased = this.below(Math.min(4, length - position) + 1);
-      change = compose(change, splice(position, erased, 'XYZ'.slice(0, this.below(4))));
+      change = compose(change, splice(position, erased, ['', 'X', 'YZ', '1', '-2', '0', '12X'][this.below(7)]));
     }
     return change;
   }
