@@ -206,7 +206,7 @@ void show(Call& call) {
       describe_text(json, scope, key);
       break;
     case Type::kItemList:
-      describe_item_list(json, call.scope, key);
+      describe_item_list(json, scope, key);
       break;
   }
   // All siblings of a string or a flag are in the answer.

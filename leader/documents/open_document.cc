@@ -118,6 +118,7 @@ void TextDocument::Impl::edit(Scope& txn, const Editing& editing, const History&
                 "an open document is edited in a transaction of its store: give edit() the scope "
                 "that the function of the transaction was given");
   }
+  store_.log_reader()->reach_now();
   stage(txn, editing, adding_to(history));
 }
 
@@ -137,6 +138,7 @@ void TextDocument::Impl::change(const std::function<void(Scope&)>& function) {
                 "the function was given");
   }
   const EditTurn::Guard turn(turn_);
+  store_.log_reader()->reach_now();
   {
     const std::lock_guard lock(mutex_);
     if (idle()) (void)newest();  // Before the writer is taken: reading may take long.
@@ -448,6 +450,7 @@ TextView TextDocument::Impl::observe(OnTextChange function) {
   TextView view{{}, {}, TextWatch(observer)};
   // Nobody has the rows while this thread has the writer.
   (void)store_.ask([&](const leader::Leader& leader) {
+    store_.log_reader()->reach_now();
     const std::lock_guard lock(mutex_);
     (void)newest();
     tell_observers();

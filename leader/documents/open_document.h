@@ -1,5 +1,6 @@
 // An open document: the rows of a text in memory, kept up to date by its own edits and by the
-// changes that the reader of the log tells.
+// changes that the reader of the log tells. Each call first lets the reader tell all that was
+// committed before: a document never shows less than its store.
 //
 // Own edits change the rows while they are staged, under the writer's lock; so the rows may be
 // ahead of what is committed, by edits that may still be undone. Outside of transactions the text
@@ -86,6 +87,7 @@ class TextDocument::Impl final : public leader::LogListener,
   template <typename Function>
   auto read(const Function& function) {
     refuse_within_own_edit();
+    store_.log_reader()->reach_now();
     if (store_.in_transaction()) {
       if (const std::lock_guard lock(mutex_); take_in_unless_stale()) return function(order());
       const types::TextRows rows = staged();

@@ -40,6 +40,10 @@ class LogCursor {
   [[nodiscard]] const core::VersionVector& seen() const { return seen_; }
   // The next record that it reads.
   [[nodiscard]] storage::Position position() const { return position_; }
+  // Whether next() would find a gap, or a record up to this position.
+  [[nodiscard]] bool before(const LogSource& source, storage::Position last) const {
+    return position_ <= last || lost(source);
+  }
   // What others have seen besides is passed by.
   void pass_by(const core::VersionVector& seen) { seen_.join(seen); }
 

@@ -99,6 +99,14 @@ void LogReader::run() {
   }
 }
 
+void LogReader::reach_now() {
+  const storage::Position last = source_.storage.last_position();
+  for (bool more = true; more;) {
+    const std::lock_guard lock(mutex_);  // Released between two records, for other threads.
+    more = !closed_ && !listeners_.empty() && cursor_.before(source_, last) && step();
+  }
+}
+
 bool LogReader::step() {
   try {
     if (!failed_.empty()) lose_all();

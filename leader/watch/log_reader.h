@@ -1,5 +1,6 @@
 // The reader of the log of an embedded store: one thread reads each new record once, and tells the
-// listeners (watches and open documents) with a matching prefix, found in a tree of prefixes.
+// listeners (watches and open documents) with a matching prefix, found in a tree of prefixes. A
+// caller that needs the newest records now reads them in its place.
 //
 // A listener is with the reader, or behind it: a listener that begins at an older place, or was too
 // slow, reads the log with a cursor of its own, on a thread of its own choice, up to the reader's
@@ -65,6 +66,9 @@ class LogReader {
   // Reads for a listener that is behind: some records, or until it was told a change. Returns
   // whether it has reached the reader and is with it again.
   [[nodiscard]] bool catch_up(LogListener& listener, LogCursor& cursor);
+  // Returns when the listeners with the reader were told all that was committed before the call.
+  // The calling thread reads the records that the reader's thread has not come to.
+  void reach_now();
   // Removes a listener. Does nothing if it is not listening.
   void leave(const LogListener& listener);
   // Ends the reading, for all listeners. The storage is not read any more.

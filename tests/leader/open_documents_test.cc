@@ -105,6 +105,48 @@ TEST_SUITE("leader: open documents") {
     CHECK(stale == 0);
   }
 
+  TEST_CASE("a call of a document sees all that was committed in its store before") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    TextDocument document{store, "text"};
+    TextDocument other{store, "text"};
+    Text text{store, "text"};
+    std::string expected;
+    for (int i = 0; i < 100; ++i) {
+      text.insert(expected.size(), "a");
+      REQUIRE(document.str() == (expected += 'a'));
+      text.insert(expected.size(), "b");
+      other.insert(expected.size() + 1, "c");  // Out of range without "b".
+      REQUIRE(document.size() == (expected += "bc").size());
+      store.transact([&](Transaction& txn) {
+        REQUIRE(document.str() == expected);
+        document.edit(txn, [&](TextEdit& edit) { edit.insert(expected.size(), "d"); });
+      });
+      REQUIRE(other.str() == (expected += 'd'));
+      text.insert(0, "e");
+      expected.insert(0, "e");
+      const TextView view = document.observe([](const TextChange&) {});
+      REQUIRE(view.text == expected);
+    }
+  }
+
+  TEST_CASE("a document sees the writes of another region that a session has waited for") {
+    const TempDir folder;
+    Store eu = Store::open(test::listening(folder, "eu"));
+    Store us = Store::open(test::dialling(folder, "us", eu));
+    TextDocument here{eu, "text"};
+    TextDocument there{us, "text"};
+    std::uint64_t size = 0;
+    for (int i = 0; i < 100; ++i) {
+      here.insert(size++, "x");
+      (void)us.session(eu.token(), std::chrono::seconds(30));
+      REQUIRE(there.size() == size);
+      there.insert(size++, "y");
+      (void)eu.session(us.token(), std::chrono::seconds(30));
+      REQUIRE(here.size() == size);
+    }
+  }
+
   TEST_CASE("a document that nobody reads keeps nothing of what has come and gone") {
     const TempDir folder;
     Options options = store_options(folder, "eu");

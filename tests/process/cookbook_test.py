@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Every recipe of docs/cookbook.md prints what the page says, and every program is on the page."""
 
+import difflib
 import os
 import re
 import subprocess
@@ -21,8 +22,10 @@ def main():
         done = subprocess.run([os.path.join(BUILD, "examples", name)], capture_output=True,
                               text=True, timeout=60)
         check(done.returncode == 0, f"{name} exits with {done.returncode}: {done.stderr}")
-        expected = "".join(line[4:] for line in block.splitlines(keepends=True))
-        check(done.stdout == expected, f"{name} prints\n{done.stdout}and not\n{expected}")
+        expected = [line[4:] for line in block.splitlines(keepends=True)]
+        difference = "".join(difflib.unified_diff(expected, done.stdout.splitlines(keepends=True),
+                                                  "the page", name))
+        check(not difference, f"{name} prints something else:\n{difference}")
         print(f"{name}: as the page says", flush=True)
 
 

@@ -32,7 +32,7 @@ namespace {
 using Found = leader::LogCursor::Found;
 
 // Takes all that a reader of the log tells.
-class Listener final : public leader::LogListener {
+class TestListener final : public leader::LogListener {
  public:
   [[nodiscard]] const std::string& prefix() const override { return prefix_; }
   [[nodiscard]] bool is_document() const override { return false; }
@@ -87,14 +87,15 @@ class BrokenLog final : public regions::LogReader {
 // Listens to all changes while it lives: however a test ends, its reader knows it no longer.
 class Listens {
  public:
-  Listens(leader::LogReader& reader, Listener& listener) : reader_(reader), listener_(listener) {}
+  Listens(leader::LogReader& reader, TestListener& listener)
+      : reader_(reader), listener_(listener) {}
   ~Listens() { reader_.leave(listener_); }
   Listens(const Listens&) = delete;
   Listens& operator=(const Listens&) = delete;
 
  private:
   leader::LogReader& reader_;
-  Listener& listener_;
+  TestListener& listener_;
 };
 
 // Writes a string in a region.
@@ -187,7 +188,7 @@ TEST_SUITE("leader: reader of the log") {
     core::VersionVector token = leader::LogCursor::now(source).seen();
     token.set(us.origin(), us.vector().at(us.origin()));
     leader::LogReader reader(source, &eu);
-    Listener listener;
+    TestListener listener;
     const Listens listens(reader, listener);
     reader.listen(listener, token);
     REQUIRE(listener.cursor());
@@ -207,7 +208,7 @@ TEST_SUITE("leader: reader of the log") {
     BrokenLog log(eu.replica().state().log());
     const LogSource source{eu.storage(), log, eu.replica().names(), "eu", {}};
     leader::LogReader reader(source, &eu);
-    Listener listener;
+    TestListener listener;
     const Listens listens(reader, listener);
     const std::string said = test::printed([&] {
       reader.listen(listener);
@@ -227,7 +228,7 @@ TEST_SUITE("leader: reader of the log") {
     const auto leader = leader::Leader::open(store_options(folder, "eu")).value_or_raise();
     leader::LogReader reader(leader->log_source(), leader.get());
     const core::VersionVector before = *leader->seen();
-    Listener with_reader;
+    TestListener with_reader;
     reader.listen(with_reader);
     const auto write = [&](std::string_view key) {
       leader->scope().atomically([&](Scope& txn) { txn.add(Key(key).of(Type::kString), 1); });
@@ -236,13 +237,13 @@ TEST_SUITE("leader: reader of the log") {
     REQUIRE(leader->commit().ok());
     const core::VersionVector after = *leader->seen();
     REQUIRE(eventually([&] { return with_reader.told().size() == 3; }));
-    Listener behind;
+    TestListener behind;
     reader.listen(behind, before);
     REQUIRE(behind.cursor());
     while (!reader.catch_up(behind, *behind.cursor())) {
     }
     REQUIRE(behind.told().size() == 3);
-    for (const Listener* each : {&with_reader, &behind}) {
+    for (const TestListener* each : {&with_reader, &behind}) {
       CHECK(each->lost() == 0);
       const std::vector<Changes> told = each->told();
       const auto seen = [&](std::size_t i) {
