@@ -42,7 +42,6 @@ export class Visitor {
     page.on('console', (message) => {
       // A region that is down is a failed request for the browser, whatever the page makes of it.
       const isNetwork = /net::ERR_|status of (404|409|413|503)/.test(message.text());
-      if (process.env.DBG) console.log(message.text());
       if (message.type() === 'error' && !isNetwork) this.errors.push(message.text());
     });
   }

@@ -52,7 +52,7 @@ test('the cursor of another person is shown with the name', async () => {
 
 test('an input method composes while others write', async () => {
   const [ada, bo] = visitors;
-  await ada.caretBehind('meet!');
+  await ada.caretBehind('et!');
   const input = await ada.page.context().newCDPSession(ada.page);
   await input.send('Input.imeSetComposition', {text: 'に', selectionStart: 1, selectionEnd: 1});
   await bo.caretAt(0);

@@ -66,7 +66,8 @@ export class TextView {
       const end = places[places.length - 1];
       from = to = end.position + end.inserted.length;
     }
-    if (area.selectionStart !== from || area.selectionEnd !== to) {
+    if (area.selectionStart !== from || area.selectionEnd !== to ||
+        area.selectionDirection !== selectionDirection) {
       area.setSelectionRange(from, to, selectionDirection);
     }
     this.#mirror(places);
