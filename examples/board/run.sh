@@ -130,7 +130,7 @@ echo "    http://127.0.0.1:${http[Frankfurt]}/three"
 echo
 echo "Try: type in all three. Cut a link, type again at the same place, heal it."
 for region in "${regions[@]}"; do
-  echo "  $region alone: http://127.0.0.1:${http[$region]}/   (kill -9 ${pid[$region]} stops it hard)"
+  echo "  $region alone: http://127.0.0.1:${http[$region]}/   (kill -9 ${pid[$region]}: it fails)"
 done
 echo "Data and logs: $folder.   Ctrl-C ends everything."
 
