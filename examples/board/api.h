@@ -19,7 +19,7 @@ class Api {
  public:
   struct Settings {
     std::string files;  // The folder of the pages.
-    // The origins of all regions' pages, in the order in which they stand side by side.
+    // The origins of all regions' pages, in their order on the screen.
     std::vector<std::pair<std::string, std::string>> pages;
   };
   Api(Region& region, Settings settings);
@@ -33,7 +33,7 @@ class Api {
   Answer answer(const Request& request, const std::function<void()>& wake);
   // The stream of an answer is not read any more.
   void end(const std::shared_ptr<Stream>& stream) { region_.end(stream); }
-  // The header that says what a page may load and from where.
+  // The header with the places that a page may load from.
   [[nodiscard]] const std::string& content_policy() const { return content_policy_; }
 
  private:

@@ -1,4 +1,4 @@
-// The board: what a document is, and what merging means for each part of it.
+// The board: its documents, and the meaning of merging for each of their parts.
 //
 // People in several regions write at once, also while the regions cannot reach each other. No part
 // of a document needs a lock or a region that decides: each has a type whose concurrent writes have
@@ -21,8 +21,8 @@
 // Each part is a key of its own, so that concurrent writes to two parts never meet. A document is
 // there once its heading is.
 //
-// The functions write what one click means, within the transaction of a request that counts once
-// (Scope::once). What they refuse throws Refused (limits.h), and undoes the request.
+// The functions write the meaning of one click, within the transaction of a request that counts
+// once (Scope::once). A refusal is Refused (limits.h), and undoes the request.
 #pragma once
 
 #include <cstdint>

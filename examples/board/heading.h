@@ -20,7 +20,7 @@
 
 namespace board {
 
-// A line, and the person who wrote it.
+// A line and its author.
 struct Line {
   std::string text;
   std::string by;
@@ -44,7 +44,7 @@ struct LostTitle {
 };
 
 std::string to_json(const Heading& heading);
-// Returns an empty heading for what is none.
+// Returns an empty heading for other bytes.
 Heading heading_from(const std::string& json);
 
 // Stores the module and sets the policy for all headings, unless that is done.
@@ -59,7 +59,7 @@ std::vector<LostTitle> lost_titles(const anabranch::Store& store, const std::str
 Title new_title(const std::string& text, const std::string& by, const std::string& id,
                 const Title& shown, const std::vector<LostTitle>& also);
 // Returns a lost title as the one to be shown. The one that it replaces is then told beside it, so
-// that whoever disagrees can put that one back.
+// that anybody can put that one back.
 Title put_back(const Title& lost, const Title& shown);
 
 }  // namespace board

@@ -1,4 +1,4 @@
-// What a document may hold, and the refusal of more: a sentence for the person who wrote it.
+// What a document may hold, and the refusal of more: a sentence for its author.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// How far this region and the others are: which of its edits the others have not seen, how long
+// How far this region and the others are: its edits that the others have not seen, how long
 // writes are on their way, and whether all regions are equal.
 #pragma once
 
@@ -29,7 +29,7 @@ class Mesh {
   // A transaction of another region was applied just now.
   void arrived(const std::string& region, std::int64_t written_ms);
 
-  // Tells pages which regions have their newest edit.
+  // Tells pages of the regions that have their newest edit.
   void tell_seen();
   // Returns the event `mesh`, as of now. For one thread.
   nlohmann::json state();

@@ -57,7 +57,7 @@ void OldText::change(std::uint64_t at, std::uint64_t erased, std::uint64_t inser
   if (inserted == 0) return;
   std::size_t index = cut_now(at);
   while (index < pieces_.size() && pieces_[index].now == 0)
-    ++index;  // Behind what was erased here.
+    ++index;  // Behind characters erased here.
   if (index > 0 && pieces_[index - 1].old == 0) {
     pieces_[index - 1].now += inserted;  // So that letters typed one by one are one piece.
   } else {

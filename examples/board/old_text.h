@@ -22,13 +22,13 @@ class OldText {
 
   explicit OldText(std::uint64_t size);
 
-  // Changes the text as it is, of which the page does not know.
+  // Changes the text as it is; the page does not know of it.
   void change(std::uint64_t at, std::uint64_t erased, std::uint64_t inserted);
 
   // Edit both: an edit of the page. Return where it is in the text as it is. An insert is right
-  // behind the character that it follows in the page, in front of what others have put there. An
-  // erase leaves alone what the page does not show; its ranges are from the last to the first, so
-  // that each can be erased as it stands. Places behind the end throw std::out_of_range.
+  // behind the character that it follows in the page, in front of insertions by others there. An
+  // erase leaves alone text that the page does not show; its ranges are from the last to the first,
+  // so that each can be erased as it stands. Places behind the end throw std::out_of_range.
   std::uint64_t insert(std::uint64_t at, std::uint64_t count);
   std::vector<Range> erase(std::uint64_t at, std::uint64_t count);
 
@@ -43,8 +43,8 @@ class OldText {
     std::uint64_t old = 0;
     std::uint64_t now = 0;
   };
-  // Returns the first piece that begins at a place of the page or behind it; cuts one within which
-  // the place is.
+  // Returns the first piece that begins at a place of the page or behind it; cuts one around the
+  // place.
   std::size_t cut_old(std::uint64_t at);
   std::size_t cut_now(std::uint64_t at);
   void put(std::size_t index, const Piece& piece);

@@ -33,7 +33,7 @@ std::string new_epoch() {
   return epoch;
 }
 
-// Of an own change the note says whose it is: "PAGE REQUEST NAME".
+// Of an own change the note names its author: "PAGE REQUEST NAME".
 std::string note_of(const TextRequest& request) {
   return request.page + ' ' + request.id + ' ' + request.name;
 }
@@ -275,7 +275,7 @@ Outcome OpenText::redo(const std::string& page, const std::string& id) {
   return step(page, id, &ab::TextUndo::redo);
 }
 
-// What can be undone is in memory, and so are the requests that have undone it.
+// Steps are in memory, and so are the requests that have taken them back.
 Outcome OpenText::step(const std::string& page, const std::string& id,
                        bool (ab::TextUndo::*which)()) {
   const std::lock_guard lock(editing_);

@@ -2,8 +2,8 @@
 //
 // It numbers the changes that it is told, and keeps the last ones. A page names its places by the
 // number that it has seen last, and finds them moved over all changes since; so an index is never
-// one of a text that nobody has any more. Pages that were away for a moment are told what they
-// missed, others the whole text.
+// one of a text that nobody has any more. Pages that were away for a moment are told the
+// changes that they missed, others the whole text.
 #pragma once
 
 #include <condition_variable>
@@ -26,7 +26,7 @@
 
 namespace board {
 
-// A version of a text, as a page knows it: what the server calls it, and the number of the last
+// A version of a text, as a page knows it: its name at the server, and the number of the last
 // change.
 struct Version {
   std::string epoch;
@@ -39,7 +39,7 @@ struct TextStep {
   std::uint64_t erase = 0;
   std::string insert;
   std::string anchor;  // In place of `at`, if not empty.
-  std::string to;      // The end of what is erased, with an anchor.
+  std::string to;      // The end of the erased part, with an anchor.
 };
 
 struct TextRequest {
@@ -79,10 +79,10 @@ class OpenText {
   // Returns the anchors of a selection: they belong to its inside; of a cursor: to the character
   // before it.
   std::vector<std::string> selection(const Version& version, std::uint64_t from, std::uint64_t to);
-  // Returns who wrote a part of a version.
+  // Returns the authors of a part of a version.
   std::vector<anabranch::TextAuthor> authors(const Version& version, std::uint64_t from,
                                              std::uint64_t to);
-  // Returns the place of an anchor now; nullopt for what is none.
+  // Returns the place of an anchor now; nullopt for other words.
   std::optional<std::uint64_t> place(const std::string& anchor);
 
   struct State {

@@ -25,7 +25,7 @@ constexpr std::size_t kHeaders = 4096;
 constexpr int kAlive = 5;  // Seconds between signs of life on a stream.
 constexpr rlim_t kConnections = 4096;
 
-// What libwebsockets keeps for a connection: our number for it.
+// The memory of libwebsockets for a connection: our number.
 struct Connection {
   std::uint64_t number;
 };
@@ -254,7 +254,7 @@ int Page::Impl::begin(lws* wsi, Connection* slot, const std::string& path) {
 
 int Page::Impl::body(Exchange& exchange, const void* in, std::size_t size) {
   std::string& body = exchange.request.body;
-  if (exchange.is_answered) return 0;  // What is too much is read, so that the answer is, too.
+  if (exchange.is_answered) return 0;  // The excess is read, so that the answer is, too.
   if (body.size() + size <= kLimits.body_bytes) {
     body.append(static_cast<const char*>(in), size);
     return 0;

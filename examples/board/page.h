@@ -1,5 +1,5 @@
 // HTTP by libwebsockets: one thread for all connections, the streams of events among them. It reads
-// requests and writes answers; what they say is made by the workers (api.h).
+// requests and writes answers, which the workers make (api.h).
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ class Page {
   Page& operator=(const Page&) = delete;
 
   [[nodiscard]] std::uint16_t port() const;
-  // Serves until stop() is called, which a handler of signals may do.
+  // Serves until stop() is called, on any thread.
   void serve();
   void stop();
 

@@ -90,7 +90,7 @@ void People::publish(const std::string& document, const std::vector<Person>& peo
   store_.publish(std::string(kChannel) + document, told.dump());
 }
 
-// Any member of the mesh can send such a message: what is not as it should be is dropped.
+// Any member of the mesh can send such a message: a malformed one is dropped.
 void People::hear(const anabranch::PresenceMessage& message) try {
   const std::string document = message.channel.substr(kChannel.size());
   Heard heard{{}, Clock::now()};

@@ -1,4 +1,4 @@
-// Who is in a document, and where: cursors and selections, in all regions. They are presence, not
+// The people in a document: cursors and selections, in all regions. They are presence, not
 // data: each region tells the others of its people in one message for each document, when something
 // has changed and every three seconds. Nothing is stored, and a region that is gone is forgotten
 // after ten seconds.
@@ -32,7 +32,7 @@ class People {
 
   void come(const std::string& document, const std::string& page, const std::string& name);
   void go(const std::string& document, const std::string& page);
-  // Moves the cursor of a person who has come.
+  // Moves the cursor of a person in the document.
   void move(const std::string& document, const std::string& page,
             std::vector<std::string> selection);
 
@@ -58,7 +58,7 @@ class People {
   std::map<std::string, std::map<std::string, Person>> here_;      // By document and page.
   std::map<std::string, std::map<std::string, Heard>> elsewhere_;  // By document and region.
   std::set<std::string> untold_;   // Documents whose people other regions have to be told of.
-  std::set<std::string> changed_;  // Documents of whose people pages have to be told.
+  std::set<std::string> changed_;  // The same for the pages here.
   Clock::time_point repeated_;
   anabranch::Listener listener_;
 };

@@ -1,4 +1,4 @@
-// What a page wants to write, out of the JSON that it has sent.
+// The wish of a page, out of the JSON that it has sent.
 #pragma once
 
 #include <cstdint>

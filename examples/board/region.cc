@@ -71,7 +71,7 @@ void Region::stop() {
   for (const auto& stream : streams_.all()) stream->end("This region stops.");
 }
 
-// ---- What pages ask for.
+// ---- Requests of pages.
 
 std::shared_ptr<OpenText> Region::text(const std::string& document) {
   if (!Document{store_, document}.exists()) {
@@ -144,7 +144,7 @@ void Region::end(const std::shared_ptr<Stream>& stream) {
   }
 }
 
-// ---- What changes.
+// ---- Changes.
 
 void Region::show(const ab::Changes& changes) {
   if (changes.remote) mesh_.arrived(changes.region, changes.time_ms);
@@ -200,7 +200,7 @@ void Region::show_people(const std::string& document) {
   for (const auto& stream : readers) stream->put(Slot::kPeople, rendered);
 }
 
-// ---- What is told again and again, while somebody listens.
+// ---- Told again and again, while somebody listens.
 
 void Region::keep_telling() {
   std::unique_lock lock(stop_mutex_);

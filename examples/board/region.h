@@ -1,5 +1,5 @@
-// One region of the board: its store, and all that lasts longer than a request. Brings what
-// changes, here or in other regions, to the pages that show it: one watch of the store for all of
+// One region of the board: its store, and all that lasts longer than a request. Brings
+// changes, here or in other regions, to the pages that show them: one watch of the store for all of
 // them.
 #pragma once
 
@@ -47,14 +47,14 @@ class Region {
 
   // Returns the open text of a document. Throws Refused{404} when there is no such document here.
   std::shared_ptr<OpenText> text(const std::string& document);
-  // Return what the events `card` and `docs` tell.
+  // Return the data of the events `card` and `docs`.
   nlohmann::json card(const std::string& document);
   nlohmann::json documents();
 
   // Begins a stream, and tells it all that a page shows at first.
   void begin(const std::shared_ptr<Stream>& stream, const std::optional<Version>& after);
   void end(const std::shared_ptr<Stream>& stream);
-  // Ends all streams, and what runs behind them.
+  // Ends all streams, and the thread behind them.
   void stop();
 
  private:

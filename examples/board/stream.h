@@ -1,8 +1,8 @@
-// The streams of events to pages: what waits to be sent on each, and who gets what.
+// The streams of events to pages: their queues and their readers.
 //
 // An event is rendered once and shared by all streams that it goes to. Deltas of a text are sent in
 // order, all of them; of everything else only the newest matters, so a page that reads slowly skips
-// states, not edits. No stream has a thread: whoever has an event puts it there and wakes the one
+// states, not edits. No stream has a thread: an event is put there and wakes the one
 // that serves HTTP.
 #pragma once
 
@@ -27,7 +27,7 @@ using Event = std::shared_ptr<const std::string>;
 // Returns an event as the stream has it. `id` may be empty.
 Event event(std::string_view name, const nlohmann::json& data, std::string_view id = {});
 
-// States of which only the newest is sent.
+// States: only the newest of each is sent.
 enum class Slot : std::uint8_t { kCard, kPeople, kSeen, kMesh, kDocs };
 inline constexpr std::size_t kSlots = 5;
 

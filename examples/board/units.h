@@ -1,4 +1,4 @@
-// Lengths and places in UTF-8, which is taken to be valid: nlohmann's parser admits no other.
+// Lengths and places in UTF-8, taken to be valid: nlohmann's parser admits no other.
 #pragma once
 
 #include <cstdint>

@@ -14,7 +14,7 @@ namespace board {
 class Workers {
  public:
   explicit Workers(unsigned threads);
-  // Drops what has not begun, and waits for what has.
+  // Drops work that has not begun, and waits for the rest.
   ~Workers();
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;

@@ -147,7 +147,7 @@ void Link::read(Connection& connection, std::size_t side, Clock::time_point now)
   }
   bytes.resize(static_cast<std::size_t>(size));
   way.bytes += bytes.size();
-  // What is behind slow bytes stays behind them.
+  // Bytes behind slow ones stay behind them.
   const auto due = state_ == State::kSlow ? now + kSlow : now;
   const auto before = way.parts.empty() ? due : way.parts.back().due;
   way.parts.push_back({std::max(due, before), std::move(bytes)});

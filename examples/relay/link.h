@@ -25,7 +25,7 @@ std::string to_string(State state);
 // std::system_error.
 int listen_on(std::uint16_t& port);
 
-// For one thread, which asks it what to wait for and then lets it move what has come.
+// For one thread, which asks it for sockets to wait for, and then lets it move bytes.
 class Link {
  public:
   // Listens on a port, and passes everything on to another one.
@@ -41,7 +41,7 @@ class Link {
 
   // Adds the sockets to wait for. Returns when bytes that are held back are due.
   std::optional<Clock::time_point> watch(std::vector<pollfd>& sockets) const;
-  // Accepts, reads and writes what is possible without waiting.
+  // Accepts, reads and writes as far as that needs no waiting.
   void move();
 
  private:

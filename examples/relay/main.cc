@@ -48,7 +48,7 @@ std::string answer(std::list<Link>& links, const std::string& line) {
   return all;
 }
 
-// Answers one command. Whoever dials here sends it at once: they are programs of this machine.
+// Answers one command. It is sent at once by programs of this machine.
 void serve(int listener, std::list<Link>& links) {
   const int client = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
   if (client < 0) return;

@@ -111,52 +111,66 @@ def undo_takes_back_ones_own(boards, ada, bob):
     boards.become_equal()
 
 
-def old_places_are_moved(boards, random, ada, bob):
-    """Pages edit at places of versions that are long gone; a model in Python says where these are."""
+class Unit:
+    """A character of the model; one that was erased stays, so that places beside it are known."""
+
+    def __init__(self, text):
+        self.text = text
+        self.is_there = True
+
+
+def index_of_place(units, at):
+    """Behind so many characters that are there, and behind erased ones at this place."""
+    index = 0
+    while at > 0:
+        at -= units[index].is_there
+        index += 1
+    while index < len(units) and not units[index].is_there:
+        index += 1
+    return index
+
+
+def old_places_are_moved(boards, random, ada):
+    """A page edits at places of a version that is long gone; a model says where these are now."""
     wait_until("it is quiet", lambda: ada.v == ada.region.state()["v"])
     old = ada.version()
-    shown = [(i, unit) for i, unit in enumerate(ada.text)]   # What Ada's page shows: by identity.
-    now = list(shown)
+    shown = [Unit(text) for text in ada.text]   # By Ada's page.
+    check(all(ord(text) < 0x10000 for text in ada.text), "one unit for each character")
+    units = list(shown)                         # All that was ever there.
     for _ in range(60):   # Others edit meanwhile, in the same region.
-        at = random.randrange(len(now) + 1)
-        if random.random() < 0.4 and at < len(now):
-            count = min(random.randrange(1, 5), len(now) - at)
-            eve_type(ada, at, "", count)
-            del now[at:at + count]
+        there = [unit for unit in units if unit.is_there]
+        text = "".join(unit.text for unit in there)
+        wait_until("the last edit is shown", lambda: ada.region.state()["text"] == text)
+        at = random.randrange(len(there) + 1)
+        if random.random() < 0.4:
+            gone = there[at:at + random.randrange(1, 5)]
+            zoe_edits(ada, at, "", len(gone))
+            for unit in gone:
+                unit.is_there = False
         else:
             word = random.choice(["x", "yz", "ü", "日本"])
-            eve_type(ada, at, word, 0)
-            now[at:at] = [(None, unit) for unit in word]
+            zoe_edits(ada, at, word, 0)
+            index = index_of_place(units, at)
+            units[index:index] = [Unit(text) for text in word]
     edits = []
-    for number in range(30):   # Then the edits of the page that has not heard of them.
+    for _ in range(30):   # Then the edits of the page, which has not heard of them.
         at = random.randrange(len(shown) + 1)
-        erase = random.randrange(4) if random.random() < 0.5 else 0
-        erase = min(erase, len(shown) - at)
-        insert = random.choice(["", "A", "BC", "é"])
-        gone = shown[at:at + erase]
-        del shown[at:at + erase]
-        now = [each for each in now if each not in gone or each[0] is None]
-        mine = [((number, k), unit) for k, unit in enumerate(insert)]
-        place = 0 if at == 0 else place_behind(now, shown, at)
-        now[place:place] = mine
-        shown[at:at] = mine
-        edits.append({"at": at, "erase": erase, "insert": insert})
+        gone = shown[at:at + random.choice([0, 0, 1, 2, 3])]
+        for unit in gone:
+            unit.is_there = False
+        del shown[at:at + len(gone)]
+        typed = [Unit(text) for text in random.choice(["", "A", "BC", "é"])]
+        index = units.index(shown[at - 1]) + 1 if at > 0 else 0
+        units[index:index] = typed
+        shown[at:at] = typed
+        edits.append({"at": at, "erase": len(gone), "insert": "".join(unit.text for unit in typed)})
     ada.done("text", **old, edits=edits)
-    expected = "".join(unit for _, unit in now)
-    check(ada.region.state()["text"] == expected or len(expected) == len(ada.region.state()["text"]),
-          f"{expected}\n{ada.region.state()['text']}")
+    expected = "".join(unit.text for unit in units if unit.is_there)
+    wait_until(f"the text is {expected}", lambda: ada.region.state()["text"] == expected)
     boards.become_equal()
 
 
-def place_behind(now, shown, at):
-    """Behind the last character before `at` in the page that is still there."""
-    for one in reversed(shown[:at]):
-        if one in now:
-            return now.index(one) + 1
-    return 0
-
-
-def eve_type(ada, at, insert, erase):
+def zoe_edits(ada, at, insert, erase):
     state = ada.region.state()
     status, answer = ada.region.ask("POST", f"/api/docs/{ada.doc}/text", {
         "page": "p-somebody-else", "name": "Zoe", "request": new_id(), "epoch": state["epoch"],
@@ -192,6 +206,9 @@ def people_are_seen_elsewhere(boards, ada, bob):
 def a_region_is_killed(boards, random, ada, bob):
     """Edits that were acknowledged survive; those that were not are sent again and count once."""
     virginia = bob.region
+    for page in boards.pages:
+        if page.region is virginia and page is not bob:
+            page.close()
     words = [f"word{i} " for i in range(30)]
     killed = threading.Timer(0.05 + 0.1 * random.random(), virginia.kill)
     killed.start()
@@ -327,7 +344,7 @@ def main():
         requests_count_once(ada)
         a_vote_counts_once_in_all_regions(boards, ada, bob)
         undo_takes_back_ones_own(boards, ada, bob)
-        old_places_are_moved(boards, random, ada, bob)
+        old_places_are_moved(boards, random, ada)
         a_stream_goes_on(boards, bob)
         people_are_seen_elsewhere(boards, ada, bob)
         foreign_pages_are_refused(boards)
