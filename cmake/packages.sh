@@ -5,6 +5,7 @@
 #   cmake/packages.sh build    what builds and runs it, by hand too
 #   cmake/packages.sh board    that, and what examples/board needs
 #   cmake/packages.sh test     that, and what its tests need
+#   cmake/packages.sh browser  what tests/browser needs: chromium, node and npm
 #   cmake/packages.sh bench    that of `build`, and what it is measured beside
 #   cmake/packages.sh          all of these
 #
@@ -58,6 +59,11 @@ lld:wasm-ld
 board_libraries='
 libwebsockets-dev
 '
+browser_programs='
+chromium:chromium
+nodejs:node
+npm:npm
+'
 bench_programs='
 python3:python3
 redis-server:redis-server
@@ -74,9 +80,13 @@ case $#:${1-} in
     programs="$programs $board_programs"
     libraries="$libraries $board_libraries"
     ;;
+  1:browser)
+    programs=$browser_programs
+    libraries=
+    ;;
   1:bench) programs="$programs $bench_programs" ;;
   1:build) ;;
-  *) echo "usage: cmake/packages.sh [build|board|test|bench]" >&2 && exit 2 ;;
+  *) echo "usage: cmake/packages.sh [build|board|test|browser|bench]" >&2 && exit 2 ;;
 esac
 
 missing_packages() {

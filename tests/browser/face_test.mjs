@@ -1,16 +1,14 @@
 // How the pages look and whether everybody can use them: labels, contrast, focus, narrow screens, no motion.
-// Writes screenshots into the folder ANABRANCH_SCREENSHOTS, by default build/screenshots.
+// Writes screenshots into the folder ANABRANCH_SCREENSHOTS, by default `screenshots` of the tree.
 import assert from 'node:assert/strict';
 import {mkdirSync} from 'node:fs';
 import {after, before, test} from 'node:test';
-import {fileURLToPath} from 'node:url';
 
 import {Visitor, launch, until} from './browser.mjs';
 import {contrasts, focusStops, unnamed} from './inspection.mjs';
 import {Regions} from './regions.mjs';
 
-const folder = process.env.ANABRANCH_SCREENSHOTS ??
-  fileURLToPath(new URL('../../build/screenshots/', import.meta.url));
+const folder = process.env.ANABRANCH_SCREENSHOTS ?? `${process.env.ANABRANCH_TEST_BUILD}/screenshots`;
 let regions;
 let browser;
 
@@ -36,8 +34,13 @@ async function inspect(page, name) {
   }
 }
 
-const framesReady = (visitor, words = /All three are equal/) => until(`${words}`, async () =>
-  words.test(await visitor.page.textContent('#equal')), 60000);
+// All columns are loaded, and the line below them says so.
+async function framesReady(visitor, words = /All three are equal/) {
+  for (const name of ['Frankfurt', 'Virginia', 'Sydney']) {
+    await visitor.page.frameLocator(`iframe[title=${name}]`).locator('#document[aria-busy=false]').waitFor();
+  }
+  await until(`${words}`, async () => words.test(await visitor.page.textContent('#equal')), 60000);
+}
 
 for (const colorScheme of ['light', 'dark']) {
   for (const [size, width, height] of [['wide', 1280, 800], ['middle', 900, 900], ['phone', 360, 740]]) {
@@ -182,10 +185,13 @@ test('without motion no dot travels', async () => {
 
 test('100 000 characters are shown and edited', async () => {
   const visitor = await Visitor.open(browser, regions.pages[0]);
-  await visitor.caretAt(0);
-  await visitor.page.evaluate(() =>
-    document.execCommand('insertText', false, 'A hundred thousand characters, line by line.\n'.repeat(2223)));
+  await visitor.page.evaluate(() => {
+    const area = document.querySelector('#text');
+    area.setRangeText('A hundred thousand characters, line by line.\n'.repeat(2223), 0, 0, 'end');
+    area.dispatchEvent(new InputEvent('input'));
+  });
   await visitor.saved();
+  await visitor.text.focus();
   const start = Date.now();
   await visitor.type('typed at the end', 0);
   await visitor.saved();

@@ -2,18 +2,18 @@
 // those of the tree ANABRANCH_TEST_BUILD, pages those of this checkout.
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, openSync, readFileSync, rmSync} from 'node:fs';
+import {mkdtempSync, openSync, rmSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {fileURLToPath} from 'node:url';
 
 import {until} from './browser.mjs';
 
 const kNames = ['Frankfurt', 'Virginia', 'Sydney'];
 const kLinks = [[0, 1], [0, 2], [1, 2]];
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const examples = join(root, process.env.ANABRANCH_TEST_BUILD ?? 'build/release', 'examples');
+// run.sh sets both.
+const root = process.env.ANABRANCH_ROOT;
+const examples = join(process.env.ANABRANCH_TEST_BUILD, 'examples');
 
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
@@ -92,9 +92,6 @@ export class Regions {
       const ended = once(each, 'exit');
       each.kill('SIGKILL');
       await ended;
-    }
-    if (process.env.BOARD_LOGS) {
-      for (const name of kNames) console.log(readFileSync(join(this.folder, `${name}.log`), 'utf8').slice(-2000));
     }
     rmSync(this.folder, {recursive: true});
   }
