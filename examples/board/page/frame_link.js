@@ -41,7 +41,7 @@ const kActs = {
   // Types behind a word of the text, or at its end, letter by letter.
   async type({text, behind, page, goesOn}) {
     const area = byId('text');
-    const at = behind ? page.model.shown.lastIndexOf(behind) + behind.length : page.model.shown.length;
+    const at = behind ? page.text.model.shown.lastIndexOf(behind) + behind.length : page.text.model.shown.length;
     area.focus({preventScroll: true});
     area.setSelectionRange(at, at);
     for (const letter of text) {

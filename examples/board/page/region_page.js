@@ -50,7 +50,7 @@ async function start() {
       return may;
     }});
   const page = new DocumentPage({doc, person: () => person, number, limits: board.limits, status, waiting,
-    onMesh: () => {}, onDocs: (docs) => documents.show(docs)});
+    onDocs: (docs) => documents.show(docs)});
   byId('name').value = person.name;
   followName(byId('name'), (name) => {
     person.name = name;
