@@ -2,7 +2,7 @@
 // Writes screenshots into the folder ANABRANCH_SCREENSHOTS, by default `screenshots` of the tree.
 import assert from 'node:assert/strict';
 import {mkdirSync} from 'node:fs';
-import {after, before, test} from 'node:test';
+import {after, before, beforeEach, test} from 'node:test';
 
 import {Visitor, launch, until} from './browser.mjs';
 import {contrasts, focusStops, unnamed} from './inspection.mjs';
@@ -20,6 +20,11 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await regions?.stop();
+});
+
+// Whatever the test before has left.
+beforeEach(async () => {
+  for (const [one, other] of [[0, 1], [0, 2], [1, 2]]) await regions.link(one, other, 'heal');
 });
 
 const shot = (visitor, name) => visitor.page.screenshot({path: `${folder}/${name}.png`});
@@ -109,7 +114,7 @@ test('a link is cut and healed with its buttons, and the page tells', async () =
   await page.keyboard.type(' seen by two ');
   await sydney.locator('#text').click();
   await page.keyboard.type(' alone ');
-  await framesReady(visitor, /not seen/);
+  await framesReady(visitor, /Not equal: each lacks edits of another/);
   await until('what waits', async () => /waiting/.test(await page.textContent('[aria-label="Link Frankfurt – Sydney"]')));
   await inspect(page, 'cut');
   await shot(visitor, 'three-cut');

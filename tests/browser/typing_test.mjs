@@ -48,6 +48,35 @@ test('words typed at one place stay whole while all links are open', async () =>
   await allIsThere();
 });
 
+// Notes times in a page: of each key, of the frame that shows it, and of the growth of the text.
+const watchKeys = (page) => page.evaluate(() => {
+  const mirror = document.querySelector('#mirror');
+  const begin = mirror.textContent.length;
+  window.times = {key: [], shown: [], grown: []};
+  document.querySelector('#text').addEventListener('keydown', () => {
+    window.times.key.push(Date.now());
+    requestAnimationFrame(() => window.times.shown.push(Date.now()));
+  });
+  new MutationObserver(() => {
+    while (window.times.grown.length < mirror.textContent.length - begin) window.times.grown.push(Date.now());
+  }).observe(mirror, {characterData: true, subtree: true});
+});
+const p95 = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length * 0.95)];
+
+test('a key stroke is shown here and in the others', async () => {
+  const [here, there] = visitors;
+  await here.caretAt(0);
+  await Promise.all([here, there].map((each) => watchKeys(each.page)));
+  await here.type('quick as a key stroke, 95 of 100 ');
+  await here.saved();
+  await sameText(visitors);
+  const [mine, theirs] = await Promise.all([here, there].map((each) => each.page.evaluate(() => window.times)));
+  assert.equal(theirs.grown.length, mine.key.length);
+  const after = (list) => p95(list.map((each, index) => each - mine.key[index]));
+  console.log(`p95 of ${mine.key.length} letters: shown here after ${after(mine.shown)} ms, ` +
+    `in another region after ${after(theirs.grown)} ms`);
+});
+
 test('each region goes on while its links are cut, and says so', async () => {
   await regions.link(0, 1, 'cut');
   await regions.link(0, 2, 'cut');

@@ -64,7 +64,7 @@ export class Equality {
     }
     const names = this.regions.filter((each) => behind.has(each));
     if (names.length === 0) return 'Catching up…';
-    if (names.length === this.regions.length) return 'Not equal: each has edits that others have not seen';
+    if (names.length === this.regions.length) return 'Not equal: each lacks edits of another';
     return `Not equal: ${list.format(names)} ${names.length === 1 ? 'has' : 'have'} not seen everything`;
   }
 

@@ -3,7 +3,7 @@
 import {button, make} from './keyed_list.js';
 import {milliseconds} from './status_line.js';
 
-const kHeartbeatBytes = 180;  // In the time between two events; more than that are writes.
+const kMessageBytes = 180;    // Less than that are heartbeats and acknowledgements.
 const kTravelMs = {open: 400, slow: 1100};
 const kBehindMs = 700;        // Edits on their way so long are told.
 const kWords = {open: 'open', cut: 'cut', slow: 'slow', down: 'no answer'};
@@ -11,7 +11,7 @@ const kWords = {open: 'open', cut: 'cut', slow: 'slow', down: 'no answer'};
 export class LinkView {
   // `change(between, 'cut', 'slow' or 'heal')` changes the link.
   constructor(first, second, change) {
-    Object.assign(this, {first, second, state: 'open', bytes: new Map(), sides: new Map()});
+    Object.assign(this, {first, second, state: 'open', told: new Map(), sides: new Map()});
     this.between = [first.region, second.region];
     this.change = (what) => change(this.between, what);
     const name = this.between.join(' – ');
@@ -31,15 +31,16 @@ export class LinkView {
   }
 
   // Takes what a region tells of its peers.
-  onMesh(region, {peers}) {
+  onMesh(region, {peers, digest}) {
     const index = this.between.indexOf(region);
     const peer = peers.find((each) => each.region === this.between[1 - index]);
     if (index < 0 || !peer) return;
     this.sides.set(index, peer);
     this.state = peer.link ?? 'open';
-    const sent = peer.bytes_out - (this.bytes.get(index) ?? peer.bytes_out);
-    this.bytes.set(index, peer.bytes_out);
-    if (sent > kHeartbeatBytes) this.#travel(index);
+    const before = this.told.get(index) ?? {digest, bytes: peer.bytes_out, unseen: 0};
+    this.told.set(index, {digest, bytes: peer.bytes_out, unseen: peer.unseen});
+    const hasWritten = digest !== before.digest || before.unseen > 0;
+    if (hasWritten && peer.bytes_out - before.bytes > kMessageBytes) this.#travel(index);
     this.#show();
   }
 
@@ -81,6 +82,6 @@ export class LinkView {
     if (here?.unseen > 0 && (here.since_ms > kBehindMs || this.state === 'cut')) {
       return `${arrow} ${here.unseen} waiting`;
     }
-    return there?.took_ms == null ? '' : `${arrow} ${milliseconds(there.took_ms)}`;
+    return there?.took_ms == null || this.state === 'cut' ? '' : `${arrow} ${milliseconds(there.took_ms)}`;
   }
 }

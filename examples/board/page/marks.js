@@ -11,7 +11,7 @@ export class Marks {
     this.frame = 0;
   }
 
-  // Draws these marks and no others, soon: {kind, from, to, region, name, faded}. A kind is 'pending',
+  // Draws these marks and no others, soon: {kind, from, to, region, name, quiet, faded}. A kind is 'pending',
   // 'selection', 'author' or 'cursor' (at `to`); `region` is a number for its colour.
   draw(list) {
     this.list = list;
@@ -68,9 +68,9 @@ export class Marks {
   }
 }
 
-function element({kind, region, faded}, {left, top, width, height}) {
+function element({kind, region, quiet, faded}, {left, top, width, height}) {
   const box = document.createElement('div');
-  box.className = `mark ${kind}${faded ? ' faded' : ''}`;
+  box.className = `mark ${kind}${quiet ? ' quiet' : ''}${faded ? ' faded' : ''}`;
   if (region !== undefined) box.dataset.region = region;
   Object.assign(box.style, {left: `${left}px`, top: `${top}px`, width: `${width}px`,
     height: `${height}px`});

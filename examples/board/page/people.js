@@ -2,7 +2,8 @@
 import {make, showList} from './keyed_list.js';
 import {moved} from './change.js';
 
-const kFadeMs = 10000;
+const kNameMs = 3000;   // A cursor that rests so long has no name any more,
+const kFadeMs = 10000;  // and so long is not shown.
 const kShownMax = 6;
 
 export class People {
@@ -38,7 +39,8 @@ export class People {
     const now = performance.now();
     return this.others.filter((each) => each.to !== null).flatMap((each) => {
       const [from, to] = [moved(each.from, pending), moved(each.to, pending)];
-      const mark = {region: this.number(each.region), name: each.name, faded: now - each.time > kFadeMs};
+      const mark = {region: this.number(each.region), name: each.name,
+        quiet: now - each.time > kNameMs, faded: now - each.time > kFadeMs};
       const cursor = {...mark, kind: 'cursor', from: to, to};
       return from === to ? [cursor]
         : [{...mark, kind: 'selection', from: Math.min(from, to), to: Math.max(from, to)}, cursor];
@@ -50,7 +52,8 @@ export class People {
     const more = people.length - shown.length;
     const items = more > 0 ? [...shown, {page: 'more', name: `+${more}`, region: ''}] : shown;
     showList(this.list, items, (each) => each.page, () => make('li', {dir: 'auto'}), (element, each) => {
-      element.textContent = each.name + (each.page === this.page ? ' (you)' : '');
+      element.textContent = each.name;
+      element.classList.toggle('me', each.page === this.page);
       element.title = each.region ? `${each.name} in ${each.region}` : 'more';
       element.dataset.region = this.number(each.region);
     });
