@@ -19,6 +19,9 @@ def edits_meet_after_a_cut(boards):
     ada, bob, eve = (boards.page(region, name)
                      for region, name in zip(REGIONS, ["Ada", "Bob", "Eve"]))
     boards.become_equal()
+    for page in (ada, bob, eve):
+        wait_until(f"{page.region.name} is connected to both", lambda one=page: [
+            peer["connected"] for peer in one.sees("mesh")["peers"]] == [True, True])
     states = None
     for one, other in LINKS:
         states = boards.link("cut", one, other)
