@@ -1,4 +1,4 @@
-// Who wrote a range: shown when the pointer rests on a character.
+// The author of a range: shown when the pointer rests on a character.
 const kRestMs = 300;
 const kAround = 400;  // Units on each side that are asked for.
 

@@ -55,7 +55,7 @@ const kTodo = {
 // The edits of a card that wait: a source of the outbox. Each is shown until the region has told the card
 // with it.
 export class CardEdits {
-  // `changed()` is called when what is shown may differ, `settled(answer)` with an answer,
+  // `changed()` is called when the shown card may differ, `settled(answer)` with an answer,
   // `refused(sentence)` when an edit is lost.
   constructor({changed, settled, refused}) {
     Object.assign(this, {changed, settled, refused});

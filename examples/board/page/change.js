@@ -1,12 +1,12 @@
 // Changes of a text. A change is a list of parts, read from the beginning of the text: a number n > 0
-// keeps n units, n < 0 erases -n units, a string is inserted. What lies behind the last part is
+// keeps n units, n < 0 erases -n units, a string is inserted. The text behind the last part is
 // kept. The unit is that of JavaScript's strings, UTF-16. Nothing here modifies its arguments.
 //
 // compose and transform are those of operational transformation (Ellis and Gibbs, 1989; the parts
 // are as in Google Wave). The server decides the order of changes, so one law is enough:
 // apply(apply(t, a), transform(b, a)) == apply(apply(t, b), transform(a, b)), one of the two first.
 
-// A digit that is inserted is a string, which JavaScript would compare as a number.
+// A digit that is inserted is a string, and JavaScript would compare it as a number.
 const keeps = (part) => typeof part === 'number' && part > 0;
 const erases = (part) => typeof part === 'number' && part < 0;
 
@@ -117,7 +117,7 @@ export function compose(a, b) {
   return trimmed(result);
 }
 
-// Returns what change `a` is for a text that change `b` was applied to meanwhile. Where both insert at
+// Returns change `a` for a text that change `b` was applied to meanwhile. Where both insert at
 // one place, a's text comes in front if `aFirst`.
 export function transform(a, b, aFirst) {
   const result = [];
@@ -138,7 +138,7 @@ export function transform(a, b, aFirst) {
   return trimmed(result);
 }
 
-// Returns where a position is after a change. Text inserted at the position itself comes behind it, or
+// Returns the position that a position has after a change. Text inserted at the position itself comes behind it, or
 // in front of it if `behind`.
 export function moved(position, change, behind = false) {
   let at = 0;     // In the text before,

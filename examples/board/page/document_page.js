@@ -8,7 +8,7 @@ import {TitlesView} from './titles.js';
 import {TodoView} from './todo.js';
 import {get, newId, post} from './requests.js';
 
-const kKeepMs = 250;  // What waits so long is kept in the browser, and told.
+const kKeepMs = 250;  // Edits that wait so long are kept in the browser, and told.
 
 const byId = (id) => document.getElementById(id);
 

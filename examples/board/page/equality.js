@@ -51,7 +51,7 @@ export class Equality {
     }
   }
 
-  // Returns in words what is not equal.
+  // Returns the difference in words.
   #difference() {
     const down = this.regions.filter((each) => this.meshes.get(each) === null);
     if (down.length > 0) return `${list.format(down)} ${down.length === 1 ? 'is' : 'are'} down`;

@@ -1,4 +1,4 @@
-// What a column does for the page around it, three.html: it plays parts of a story, through the same fields and
+// A column's part for the page around it, three.html: it plays parts of a story, through the same fields and
 // buttons that a person uses, and takes the visitor's name.
 
 const kLetterMs = 70;

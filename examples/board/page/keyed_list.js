@@ -20,7 +20,7 @@ export function showList(parent, items, keyOf, make, update) {
   for (const element of old.values()) element.remove();
 }
 
-// Puts an element in front of another one. What has the focus in it keeps that.
+// Puts an element in front of another one. A focus within it stays.
 function move(parent, element, next) {
   const focused = element.contains(document.activeElement) ? document.activeElement : null;
   parent.insertBefore(element, next);
@@ -40,7 +40,7 @@ export function button(text, label, onclick) {
   return element;
 }
 
-// Calls `add(text)` for what is entered in a form with one field.
+// Calls `add(text)` for the text entered in a form with one field.
 export function onEntered(form, add) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();

@@ -30,7 +30,7 @@ export class LinkView {
     this.#show();
   }
 
-  // Takes what a region tells of its peers.
+  // Takes the figures of a region about its peers.
   onMesh(region, {peers, digest}) {
     const index = this.between.indexOf(region);
     const peer = peers.find((each) => each.region === this.between[1 - index]);

@@ -1,5 +1,5 @@
-// What is drawn around the characters of a text view: a thin line below what the region does not have yet, the
-// cursors and selections of others, who wrote a range. Drawn as boxes over the mirror of the text.
+// Marks around the characters of a text view: a thin line below those that the region does not have yet, the
+// cursors and selections of others, the author of a range. Drawn as boxes over the mirror of the text.
 
 const kUnitsMax = 20000;  // Of a mark: more is not drawn.
 const kBoxesMax = 400;    // Of a mark.
@@ -53,7 +53,7 @@ export class Marks {
   #boxes(from, to) {
     const node = this.mirror.firstChild;
     const end = node.data.length - 1;
-    if (from > end) return [];
+    if (from < 0 || from > end) return [];
     const range = document.createRange();
     range.setStart(node, from);
     range.setEnd(node, Math.min(to, end, from + kUnitsMax));

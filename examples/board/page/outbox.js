@@ -19,7 +19,7 @@ export class Outbox {
     this.run();
   }
 
-  // Sends what waits. Called whenever there may be something.
+  // Sends the edits that wait. Called whenever there may be something.
   async run() {
     if (this.running) return;
     this.running = true;

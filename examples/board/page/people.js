@@ -1,4 +1,4 @@
-// The people of a document, and where their cursors are.
+// The people of a document, and the places of their cursors.
 import {make, showList} from './keyed_list.js';
 import {moved} from './change.js';
 

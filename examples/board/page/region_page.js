@@ -13,7 +13,7 @@ const kAgainMs = 1000;
 const byId = (id) => document.getElementById(id);
 const parameters = new URLSearchParams(location.search);
 
-// Returns what `ask()` answers, once the region is there.
+// Returns the answer of `ask()`, once the region is there.
 async function patiently(ask, tell) {
   for (;;) {
     try {

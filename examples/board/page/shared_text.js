@@ -1,5 +1,5 @@
-// The text of a document on a page, with the cursors of others: what is typed goes to the region through the
-// channel, what comes from there is shown.
+// The text of a document on a page, with the cursors of others: letters typed here go to the region through
+// the channel, changes that come from there are shown.
 import {Authors} from './authors.js';
 import {Marks} from './marks.js';
 import {People} from './people.js';
@@ -16,7 +16,8 @@ export class SharedText {
   // `elements` are {area, mirror, marks, people, author}; `on` has edited(), called when something waits
   // or has been answered, settled(answer), refused(sentence), and anew(), to open the stream anew.
   constructor({path, person, number, elements, on}) {
-    Object.assign(this, {path, person, on, isOpen: false, author: null, cursor: {timer: 0, sent: ''}});
+    Object.assign(this, {path, person, on, isOpen: false, author: null, cursor: {timer: 0, sent: ''},
+      paper: elements.area.parentElement});
     this.model = new TextModel();
     this.marks = new Marks(elements.marks, elements.mirror);
     this.people = new People(elements.people, person().page, number);
@@ -82,12 +83,17 @@ export class SharedText {
 
   #followed(change, about) {
     const own = this.channel.undos.some((each) => each.id === about?.request);
+    const height = () => this.marks.place(this.view.selection?.to ?? -1)?.top;
+    const before = height();
     this.view.show(change, own);
+    const after = own ? undefined : height();
+    // The line of the caret stays where it is on the screen.
+    if (before !== undefined && after !== undefined) this.paper.scrollTop += after - before;
     this.on.edited();
     this.#tellCursor();
   }
 
-  // Tells the others where the cursor is, once all is sent that it stands behind.
+  // Tells the others the place of the cursor, once all is sent that it stands behind.
   #tellCursor() {
     this.cursor.timer ||= setTimeout(() => {
       this.cursor.timer = 0;

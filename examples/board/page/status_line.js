@@ -1,4 +1,4 @@
-// What the page says about edits: saved, seen by others, waiting, refused.
+// The page's words about edits: saved, seen by others, waiting, refused.
 
 const list = new Intl.ListFormat('en', {type: 'conjunction'});
 

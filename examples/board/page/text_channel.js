@@ -1,6 +1,6 @@
-// The text between this page and its region: what the stream tells goes into the model, what the model has
-// goes out. After a reconnection the edit under way is sent again as it was: its answer says
-// whether the region has it. Until then what the stream tells is held.
+// The text between this page and its region: changes of the stream go into the model, edits of the model
+// go out. After a reconnection the edit under way is sent again as it was: its answer says
+// whether the region has it. Until then events of the stream are held.
 import {fromSplices} from './change.js';
 import {newId} from './requests.js';
 import {requestBody} from './waiting.js';
@@ -21,7 +21,7 @@ export class TextChannel {
   get version() {
     return this.model.version;
   }
-  // Returns what the stream goes on after; null before the first text.
+  // Returns the version that the stream goes on after; null before the first text.
   get after() {
     return this.version && !this.held ? `${this.version.epoch}.${this.version.v}` : null;
   }

@@ -1,15 +1,15 @@
-// The text of a document as this page knows it: what the region has confirmed, and behind that the
+// The text of a document as this page knows it: the part that the region has confirmed, and behind that the
 // edits made here that it has not. No clock, no page, no connection.
 //
 //   base -- sent --> -- unsent --> shown
 //
-// One request is under way at a time; what is typed meanwhile waits, and goes with the next one. Changes
+// One request is under way at a time; later edits wait, and go with the next one. Changes
 // of others are moved in front of all of that (change.js), so the shown text keeps its caret. The
 // region decides: where it has put an edit elsewhere, the shown text follows.
 import {apply, compose, fromSplices, insertedRanges, isEmpty, isSame, splices, transform} from './change.js';
 import {difference} from './difference.js';
 
-// Whether the text of this page comes in front of what another one inserts at the same place: so the caret
+// Whether the text of this page comes in front of another's at the same place: so the caret
 // stays at the end of one's own word.
 const kMineFirst = true;
 
@@ -20,7 +20,7 @@ export class TextModel {
   constructor() {
     this.base = '';
     this.version = null;  // Of the base, as the region names it; null before the first.
-    this.sent = null;     // {id, change, request}: what is under way, and how it was sent.
+    this.sent = null;     // {id, change, request}: the edit under way, and its request.
     this.unsent = [];     // Changes, each after the one before: steps that can be taken back here.
     this.joins = false;   // The first of these goes on with the step that was sent last.
     this.shown = '';
@@ -108,7 +108,7 @@ export class TextModel {
     return moved;
   }
 
-  // Drops the request under way, which the region has refused or has already. Returns the change of the
+  // Drops the request under way, when the region has refused it or has it already. Returns the change of the
   // shown text.
   settled(id) {
     if (!this.sent || this.sent.id !== id) return [];
@@ -130,7 +130,7 @@ export class TextModel {
     return this.#show();
   }
 
-  // Returns what a reload must keep, and takes that up again, before anything else.
+  // Returns the edits that a reload must keep, and takes them up again, before anything else.
   saved() {
     return {base: this.base, version: this.version, sent: this.sent, unsent: this.unsent};
   }
@@ -153,7 +153,7 @@ export class TextModel {
     return behind;
   }
 
-  // Shows the base with what waits. Returns the change of the shown text.
+  // Shows the base with the edits that wait. Returns the change of the shown text.
   #show() {
     const shown = apply(this.base, this.pending);
     const change = difference(this.shown, shown);

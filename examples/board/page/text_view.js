@@ -1,6 +1,6 @@
 // The text as one sees and edits it: a text area, so that input methods, selection by keyboard, right-to-left
 // text and screen readers work as everywhere. Below it lies a mirror, the same text in the same
-// lines but invisible, to find out where characters are (marks.js).
+// lines but invisible, to find the places of characters (marks.js).
 import {apply, compose, moved, splice, splices, transform} from './change.js';
 import {commonEnds} from './difference.js';
 
@@ -25,7 +25,7 @@ export class TextView {
     this.text = '';         // As the model shows it; the area lags behind while it composes.
     this.composing = false;
     this.waiting = [];      // Changes of others that came meanwhile.
-    this.last = {at: -1, time: 0};  // Where and when the last letter was typed.
+    this.last = {at: -1, time: 0};  // Of the last letter typed: behind it, and when.
     mirror.append('');
     area.addEventListener('input', () => this.composing || this.#input());
     area.addEventListener('compositionstart', () => { this.composing = true; });
@@ -88,7 +88,7 @@ export class TextView {
     if (change.length > 0) this.on.typed(change, this.#joins(splices(change)[0]));
   }
 
-  // Returns what was typed, and shows it in the mirror, too. The text behind the caret has most likely not
+  // Returns the edit that was made, and shows it in the mirror, too. The text behind the caret has most likely not
   // changed, so a letter typed in front of an equal one is found at its place.
   #takeChange() {
     const {area} = this;
@@ -122,7 +122,7 @@ export class TextView {
     return joins;
   }
 
-  // The composed text goes in front of what others wrote at its place meanwhile.
+  // The composed text goes in front of text that others wrote at its place meanwhile.
   #composed() {
     this.composing = false;
     const others = this.waiting.reduce(compose, []);

@@ -3,7 +3,7 @@ import {button, make, showList} from './keyed_list.js';
 
 const kPauseMs = 1000;
 
-// A field of one line that is sent when it is left, with Enter, and after a pause. What others write is shown
+// A field of one line that is sent when it is left, with Enter, and after a pause. Changes of others are shown
 // unless something is being typed here.
 class Line {
   constructor(field, send) {

@@ -38,19 +38,33 @@ export function hold(page) {
   });
 }
 
-// Sends what pages that are gone have left, and forgets it. Returns how many edits were sent and the
+// Sends the edits that pages have left that are gone, and forgets them. Returns how many edits were sent and the
 // sentences of those that were refused. Throws Unreachable; then the rest stays for the next time.
 export async function sendLeftovers({get, post, storage = localStorage, free = hold}) {
   const result = {sent: 0, refused: []};
   for (const key of Object.keys(storage).filter((each) => each.startsWith(kPrefix))) {
     if (!await free(key.slice(kPrefix.length))) continue;
-    const edits = JSON.parse(storage.getItem(key));
-    for (const job of edits.cards) note(await post(job.path, job.body), result);
-    if (edits.text) await sendText(edits, {get, post, result, save: () =>
-      storage.setItem(key, JSON.stringify({...edits, cards: []}))});
+    const edits = parsed(storage.getItem(key));
+    const save = () => storage.setItem(key, JSON.stringify(edits));
+    while (edits.cards.length > 0) {
+      note(await post(edits.cards[0].path, edits.cards[0].body), result);
+      edits.cards.shift();
+      save();
+    }
+    if (edits.text) await sendText(edits, {get, post, result, save});
     storage.removeItem(key);
   }
   return result;
+}
+
+// Returns the kept edits; none of an entry of another version of this page.
+function parsed(text) {
+  try {
+    const {doc, person, text: kept, cards} = JSON.parse(text);
+    return {doc, person, text: kept, cards: Array.isArray(cards) ? cards : []};
+  } catch {
+    return {cards: []};
+  }
 }
 
 function note(answer, result) {
