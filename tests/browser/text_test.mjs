@@ -108,6 +108,40 @@ test('who wrote a range is shown where the pointer rests', async () => {
   await until('the author', async () => /Written in Frankfurt/.test(await ada.page.textContent('#author')));
 });
 
+test('lines that others insert above leave the line of the caret where it is on the screen', async () => {
+  const [ada, bo] = visitors;
+  await ada.caretAt(0);
+  await paste(ada, 'A line of its own.\n'.repeat(60));
+  await ada.saved();
+  const at = (await ada.shown()).indexOf('line', 600);
+  await ada.caretAt(at);
+  const scrolled = () => ada.page.evaluate(() => document.querySelector('.paper').scrollTop);
+  await ada.page.evaluate(() => { document.querySelector('.paper').scrollTop = 700; });
+  await sameText(visitors);
+  await bo.caretAt(0);
+  await bo.type('1\n2\n3\n', 20);
+  await bo.saved();
+  await until('three lines more', async () => (await ada.shown()).startsWith('1\n2\n3\n'));
+  assert.equal(await scrolled(), 700 + 3 * 24);
+  await ada.page.keyboard.press('Control+z');
+  await sameText(visitors);
+});
+
+test('a new document is listed in all pages and can be opened', async () => {
+  const [ada, bo] = visitors;
+  await ada.page.click('summary');
+  await ada.page.fill('#new-document input', 'Second trip');
+  await ada.page.press('#new-document input', 'Enter');
+  await bo.page.locator('#documents a', {hasText: 'Second trip'}).click();
+  await until('it is open', async () => await bo.page.inputValue('#title') === 'Second trip');
+  assert.equal(await bo.shown(), '');
+  await bo.caretAt(0);
+  await bo.type('New.', 20);
+  await bo.saved();
+  await bo.go(regions.pages[0]);
+  await sameText(visitors);
+});
+
 test('a paste of a megabyte arrives whole', async () => {
   const [ada, bo] = visitors;
   const start = Date.now();
