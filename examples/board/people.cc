@@ -29,7 +29,8 @@ People::People(anabranch::Store& store, std::string region)
 
 void People::come(const std::string& document, const std::string& page, const std::string& name) {
   const std::lock_guard lock(mutex_);
-  here_[document].try_emplace(page, Person{page, name, region_, {}, Clock::now()});
+  const Person person{page, name, region_, {}, Clock::now()};
+  here_[document].try_emplace(page, person).first->second.name = name;  // Perhaps a new one.
   untold_.insert(document);
 }
 

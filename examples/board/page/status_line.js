@@ -1,5 +1,6 @@
 // The page's words about edits: saved, seen by others, waiting, refused.
 
+const kTellMs = 1000;  // Edits on their way for less than that need no words.
 const list = new Intl.ListFormat('en', {type: 'conjunction'});
 
 export function edits(count) {
@@ -49,8 +50,12 @@ export class StatusLine {
   }
   onMesh({trouble, peers}) {
     this.ill = trouble;
-    this.away = peers.filter((each) => each.unseen > 0 && each.since_ms > 1000)
-      .map((each) => `${edits(each.unseen)} here that ${each.region} has not seen`).join(' · ');
+    const behind = new Map();  // Peers by the number of edits that they lack.
+    for (const {region, unseen, since_ms: ms} of peers) {
+      if (unseen > 0 && ms > kTellMs) behind.set(unseen, [...behind.get(unseen) ?? [], region]);
+    }
+    this.away = Array.from(behind, ([unseen, regions]) => `${edits(unseen)} here that ${list.format(regions)} ` +
+      `${regions.length === 1 ? 'has' : 'have'} not seen`).join(' · ');
     this.#show();
   }
 
