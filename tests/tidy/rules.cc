@@ -124,7 +124,8 @@ const std::vector<Room>& rooms() {
       {"spdlog/", {"core/log.cc"}},
       {"fmt/", {"core/log.cc"}},
       {"toml++/", {"server/config."}},
-      {"CLI/", {"server/"}},
+      {"CLI/", {"server/", "examples/board/main."}},
+      {"libwebsockets", {"examples/board/page."}},
       {"wabt/", {"plugins/", "tests/plugins/"}},
       {"doctest/", {"tests/"}},
   };
