@@ -4,8 +4,8 @@
 #   ANABRANCH_TEST_BUILD=build/release tests/browser/run.sh typing
 #   tests/browser/run.sh modules
 #
-# playwright-core comes from npm, in the version of package-lock.json; the browser is Debian's chromium
-# (cmake/packages.sh browser), or the program that CHROMIUM names.
+# playwright-core comes from npm, in the version of package-lock.json. The browser is Debian's
+# chromium (cmake/packages.sh browser), or the program that CHROMIUM names.
 set -eu
 name=$1
 build=${ANABRANCH_TEST_BUILD:-build/release}
