@@ -18,8 +18,6 @@
 
 namespace {
 
-namespace ab = anabranch;
-
 struct Arguments {
   board::Region::Settings region;
   board::Api::Settings api;
@@ -96,12 +94,12 @@ void serve(Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Arguments arguments;
-  arguments.api.files = BOARD_FILES;
-  CLI::App app("The board of one region");
-  read(app, arguments);
-  CLI11_PARSE(app, argc, argv);
   try {
+    Arguments arguments;
+    arguments.api.files = BOARD_FILES;
+    CLI::App app("The board of one region");
+    read(app, arguments);
+    CLI11_PARSE(app, argc, argv);
     serve(arguments);
   } catch (const std::exception& error) {
     std::cerr << "board: " << error.what() << '\n';

@@ -153,6 +153,7 @@ std::vector<std::string> OpenText::anchors(const Version& version,
   const std::lock_guard lock(mutex_);
   const OldText old = old_locked(version);
   std::vector<std::string> anchors;
+  anchors.reserve(places.size());
   for (const std::uint64_t place : places) {
     anchors.push_back(text_document_.anchor(old.now(place), ab::TextSide::kBefore));
   }

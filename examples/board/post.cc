@@ -35,7 +35,7 @@ Api::Post Api::Post::read(const Request& request) {
 
 std::string Api::Post::line(const std::string& member, const std::string& other, std::size_t most,
                             std::string_view what) const {
-  const std::string text = body.at(body.contains(member) ? member : other);
+  std::string text = body.at(body.contains(member) ? member : other);
   expect_line(text, most, what);
   return text;
 }

@@ -23,6 +23,7 @@ struct DocumentEdit {
 };
 
 // Functions throw Refused, or nlohmann's exceptions for members of another kind.
+// NOLINTNEXTLINE(bugprone-exception-escape): a JSON value is moved without an exception.
 struct Api::Post {
   std::string path;      // Behind /api/: "docs", "links", "docs/ID/PART".
   std::string document;  // ID, or empty.
