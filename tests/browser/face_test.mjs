@@ -168,7 +168,7 @@ test('a story can be stopped at any time', async () => {
   await visitor.page.locator('[data-state=cut]').first().waitFor();
   await visitor.page.click('#story');
   await framesReady(visitor);
-  assert.equal(await visitor.page.locator('[data-state=cut]').count(), 0);
+  await until('all links are open', async () => await visitor.page.locator('[data-state=cut]').count() === 0);
   assert.equal(await visitor.page.textContent('#story'), 'Start a story');
   await visitor.close();
 });

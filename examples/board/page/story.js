@@ -10,6 +10,7 @@ export class Story {
     Object.assign(this, {columns, links, equality, button, caption, visitor});
     this.run = 0;      // Of the story that plays; 0 when none does.
     this.count = 0;
+    this.cut = new Map();  // The links that the story has cut, each with the end of that request.
     button.addEventListener('click', () => this.run ? this.stop() : this.play());
   }
 
@@ -31,8 +32,20 @@ export class Story {
 
   stop() {
     this.columns.forEach((column) => column.act({act: 'stop'}));
-    this.links.forEach((link) => link.state !== 'open' && link.change('heal'));
+    this.#heal();
     this.#end('');
+  }
+
+  #cutAll(links) {
+    links.forEach((link) => this.cut.set(link, link.change('cut')));
+    return Promise.all(this.cut.values());
+  }
+
+  // A link whose cut is still under way is healed behind that, else the cut might come last.
+  #heal() {
+    const cut = [...this.cut];
+    this.cut.clear();
+    return Promise.all(cut.map(([link, done]) => done.then(() => link.change('heal'))));
   }
 
   #end(caption) {
@@ -56,7 +69,7 @@ export class Story {
     return [
       () => this.#say(`Ada writes in ${first.region}. The others see it at once.`),
       () => first.act({act: 'type', text: `Who brings the ${thing(0)}? `}),
-      () => all(...far.map((link) => link.change('cut'))),
+      () => this.#cutAll(far),
       () => this.#say(`Now ${third.region} is cut off from both. Nobody has to wait for that.`),
       () => all(first.act({act: 'type', text: `Ada: a ${thing(1)}. `}),
         third.act({act: 'type', text: `Sam: a ${thing(2)}. `}),
@@ -65,7 +78,7 @@ export class Story {
       () => all(first.act({act: 'title', text: 'Canoe on the Danube'}),
         third.act({act: 'title', text: 'Canoe trip with kids'}), third.act({act: 'vote', choice: 'river'})),
       () => this.#say('Now each has edits that the other has not seen.'),
-      () => all(this.#say('The links are healed.'), ...far.map((link) => link.change('heal'))),
+      () => all(this.#say('The links are healed.'), this.#heal()),
       () => this.equality.whenEqual(kEqualMs),
       () => this.#say('Both sentences are whole, the votes are added up, and the other title can be put back.'),
       () => this.#say('Both sentences are whole, the votes are added up, and the other title can be put back.'),
