@@ -39,6 +39,7 @@ class Store::Impl {
   Impl& operator=(const Impl&) = delete;
 
   [[nodiscard]] const leader::OpeningProcess& process() const { return process_; }
+  [[nodiscard]] const std::string& region() const { return leader_->region(); }
   // For the thread-safe functions of the leader. Throws Error{kInvalid} inside a function between
   // concurrent values.
   [[nodiscard]] const leader::Leader& leader() const {

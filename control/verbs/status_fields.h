@@ -166,6 +166,8 @@ inline constexpr auto kFields<ConflictsStatus> = std::tuple{
 
 template <>
 inline constexpr auto kFields<PluginsStatus> = std::tuple{
+    Field{"modules", &PluginsStatus::modules},
+    Field{"machines", &PluginsStatus::machines},
     Field{"values", &PluginsStatus::values},
     Field{"declined", &PluginsStatus::declined},
     Field{"out_of_fuel", &PluginsStatus::out_of_fuel},
@@ -264,8 +266,8 @@ inline constexpr bool kIsComplete =
 static_assert(kIsComplete<AppliedStatus> && kIsComplete<PeerStatus> && kIsComplete<RefusedStatus> &&
               kIsComplete<RegionStatus> && kIsComplete<ForkStatus> && kIsComplete<RejoinStatus> &&
               kIsComplete<ConflictRuleStatus> && kIsComplete<ConflictsStatus> &&
-              kIsComplete<SnapshotStatus> && kIsComplete<Statistics> &&
-              kIsComplete<WatchesStatus> && kIsComplete<PresenceStatus> &&
-              kIsComplete<StoreStatus>);
+              kIsComplete<PluginsStatus> && kIsComplete<SnapshotStatus> &&
+              kIsComplete<Statistics> && kIsComplete<WatchesStatus> &&
+              kIsComplete<PresenceStatus> && kIsComplete<StoreStatus>);
 
 }  // namespace anabranch::control

@@ -98,10 +98,10 @@ TEST_SUITE("types: JSON") {
         {"True", "\"True\""},
         {"null", "\"null\""},
         {"\xff", R"({"$base64":"_w"})"}};
-    for (const auto& [bytes, json] : values) {
-      CAPTURE(bytes);
-      Word{world.store, "k"}.put(bytes);
-      CHECK(world.shown() == json);
+    for (const auto& each : values) {
+      CAPTURE(each.first);
+      Word{world.store, "k"}.put(each.first);
+      CHECK(world.shown() == each.second);
     }
     CHECK(Register<bool>{world.store, "flag"}.get() == std::nullopt);
     put_json(world.store, "flag", "true");
@@ -199,7 +199,7 @@ TEST_SUITE("types: JSON") {
     (void)world.refused("5", ErrorCode::kWrongType);
     (void)world.refused("[]", ErrorCode::kWrongType);
     std::string deep = "1";
-    for (int i = 0; i < 100; ++i) deep = "{\"a\":" + deep + "}";
+    for (int i = 0; i < 100; ++i) deep.insert(0, "{\"a\":").append("}");
     CHECK(code_of([&] { put_json(world.store, "deep", deep); }) == ErrorCode::kInvalid);
     map.at<Word>("\xff").put("x");
     CHECK(code_of([&] { (void)world.shown(); }) == ErrorCode::kInvalid);
