@@ -256,6 +256,13 @@ constexpr std::array kSettings{
     Setting{"output_bytes_total", "--output-bytes-total", "N",
             "bytes of answers that wait to be sent, over all Redis clients (134217728)",
             Kind::kNumber, set_own_number<&Config::output_bytes_total>},
+    Setting{"output_bytes_max", "--output-bytes-max", "N",
+            "bytes of answers that wait for one Redis client; an answer beyond becomes an error "
+            "(268435456)",
+            Kind::kNumber, set_own_number<&Config::output_bytes_max>},
+    Setting{"monitor_output_bytes_max", "--monitor-output-bytes-max", "N",
+            "bytes that wait for a client of MONITOR; beyond, it is closed (1048576)",
+            Kind::kNumber, set_own_number<&Config::monitor_output_bytes_max>},
     Setting{"output_stall_ms", "--output-stall-ms", "N",
             "a client that has not read for so long is closed when others wait for room (5000)",
             Kind::kNumber, set_own_number<&Config::output_stall_ms>},

@@ -43,6 +43,8 @@ struct Config {
   std::uint64_t clients_bytes_max = 0;  // See ServerOptions.
   std::uint64_t idle_seconds_max = 0;
   std::uint64_t output_bytes_total = 0;  // See ServerOptions; 0: its default.
+  std::uint64_t output_bytes_max = 0;
+  std::uint64_t monitor_output_bytes_max = 0;
   std::uint64_t output_stall_ms = 0;
   LogLevel log_level = LogLevel::kInfo;
 };

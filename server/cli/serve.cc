@@ -112,6 +112,10 @@ Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config
   if (config.store.control) options.control_directory = config.store.path;
   options.value_bytes_max = config.store.value_bytes_max;
   if (config.output_bytes_total > 0) options.output_bytes_total = config.output_bytes_total;
+  if (config.output_bytes_max > 0) options.output_bytes_max = config.output_bytes_max;
+  if (config.monitor_output_bytes_max > 0) {
+    options.monitor_output_bytes_max = config.monitor_output_bytes_max;
+  }
   if (config.output_stall_ms > 0) {
     options.output_stall = std::chrono::milliseconds(config.output_stall_ms);
   }

@@ -11,7 +11,7 @@ constexpr std::string_view kChanged =
     "call. This command is no longer allowed for the following reason: ";
 
 void note(Host& host, const Client& client, DenialEntry entry) {
-  entry.client = client_line(client, host);
+  entry.client = client_line(client);
   entry.time_ms = core::SystemClock().now_ms();
   host.denials.add(std::move(entry));
 }

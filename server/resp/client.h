@@ -13,6 +13,7 @@
 #include "control/resp/writer.h"
 #include "control/verbs/policy_words.h"
 #include "server/resp/connection_session.h"
+#include "server/resp/reply_mode.h"
 #include "server/resp/shown_cells.h"
 #include "server/steady_clock.h"
 
@@ -70,6 +71,7 @@ struct Client {
 
   const std::uint64_t id;
   const std::string address;  // HOST:PORT of the client.
+  std::string local_address;  // HOST:PORT or PATH:0 at which it has come.
   const SteadyTime since = steady_now();
   std::string name;
   // Of the set of users; null: it has not said who it is, or has come by the control socket.
@@ -78,6 +80,7 @@ struct Client {
   std::string_view last_command;  // A name in the table of commands.
   std::string output;             // Answers of this turn, and answers that the socket did not take.
   Writer reply;
+  ReplyMode reply_mode;
   std::string draft;     // The part of a long read's answer so far (long_reads.h)...
   bool drafted = false;  // ...and whether it is complete.
   Queue queue;
@@ -89,6 +92,12 @@ struct Client {
   bool local = true;                  // It has come from this machine.
   bool spared = false;                // By clients_bytes_max, as long as there are others.
   bool closing = false;               // Close when the answers are sent; read no more.
+
+  // Drops the answer from the mark on if the client does not want it. Before the next commit, which
+  // may change the answers before the mark.
+  void drop_unwanted(std::size_t mark) {
+    if (reply_mode.drops()) reply.rewind(mark);
+  }
 };
 
 }  // namespace anabranch::server

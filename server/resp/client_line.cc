@@ -4,12 +4,12 @@
 
 namespace anabranch::server {
 
-std::string client_line(const Client& client, const Host& host) {
+std::string client_line(const Client& client) {
   using std::chrono::duration_cast;
   const auto age = duration_cast<std::chrono::seconds>(steady_now() - client.since).count();
   const auto queued = client.queue.open ? std::to_string(client.queue.entries.size()) : "-1";
-  return "id=" + std::to_string(client.id) + " addr=" + client.address + " laddr=" + host.endpoint +
-         " name=" + client.name + " age=" + std::to_string(age) +
+  return "id=" + std::to_string(client.id) + " addr=" + client.address +
+         " laddr=" + client.local_address + " name=" + client.name + " age=" + std::to_string(age) +
          " db=" + std::to_string(client.database) + " multi=" + queued +
          " omem=" + std::to_string(client.output.size()) +
          " cmd=" + std::string(client.last_command) +

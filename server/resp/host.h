@@ -61,7 +61,7 @@ struct Host {
   SteadyTime started = steady_now();
   Statistics statistics = {};
   Observed observed = {};
-  Monitors monitors = {};
+  Monitors monitors{options.monitor_output_bytes_max};
   std::string run_id = random_digits(40);  // Of this start.
   std::mt19937_64 random{random_seed()};
   ScanCursors cursors{random_seed()};

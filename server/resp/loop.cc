@@ -181,7 +181,7 @@ void Loop::show_monitors() {
   for (Client* client : host_.monitors.all()) {
     Connection& connection = *connections_.at(client->id);
     room_.count(connection);
-    if (connection.stuck() && !connection.gone) {
+    if (connection.pending() > options_.monitor_output_bytes_max && !connection.gone) {
       core::log_warning({}, "The monitor " + client->address + " is closed: it does not read.");
       ++host_.statistics.clients_cut;
       connection.gone = true;
@@ -365,6 +365,7 @@ void Loop::welcome_guest(Guest& guest) {
   Client& client = connection->client();
   client.verbs_only = guest.verbs_only;
   client.local = guest.local;
+  client.local_address = std::move(guest.local_address);
   welcome(host_, client);
   if (is_stranger(client) || !connection->established()) {
     strangers_.add(ids_, steady_now() + options_.login_time_max);
@@ -456,11 +457,7 @@ bool Loop::serve_next(Connection& connection) {
       connection.runnable = false;
       break;
     case Parser::Outcome::kRequest:
-      if (client.drafted || room_.any_for(connection)) {
-        turn_.execute(client, connection.arguments());
-      } else {
-        client.held_back = HeldBack{.bytes = OutputRoom::kSmall};
-      }
+      execute(connection);
       if (client.held_back) hold_back(connection);
       if (client.wait) waiting_.add(connection);
       break;
@@ -475,6 +472,17 @@ bool Loop::serve_next(Connection& connection) {
   }
   client.reply.set_room(SIZE_MAX);
   return true;
+}
+
+void Loop::execute(Connection& connection) {
+  Client& client = connection.client();
+  if (!client.drafted && !room_.any_for(connection)) {
+    client.held_back = HeldBack{.bytes = OutputRoom::kSmall};
+    return;
+  }
+  client.reply_mode.begin_request();
+  turn_.execute(client, connection.arguments());
+  if (!client.held_back && !client.wait) client.reply_mode.end_request();
 }
 
 void Loop::hold_back(Connection& connection) {

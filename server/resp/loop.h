@@ -45,7 +45,7 @@ class Loop {
  public:
   // Non-blocking eventfds; a readable one triggers its action.
   struct Requests {
-    int stop = -1;         // Makes the leader read its keys again.
+    int stop = -1;         // Ends run().
     int reload_keys = -1;  // Has the leader read its keys again.
   };
 
@@ -91,6 +91,8 @@ class Loop {
   void serve(Connection& connection, TurnBudget& budget);
   // Runs the next request. Returns whether another one may follow.
   bool serve_next(Connection& connection);
+  // Runs the request that has come, if there is room for a small answer.
+  void execute(Connection& connection);
   // Puts back a request that cannot be run now.
   void hold_back(Connection& connection);
   // Releases held-back clients whose obstacle is gone, and closes clients that keep others waiting.

@@ -45,7 +45,8 @@ void Monitors::show(const Client& from, std::span<const std::string_view> words)
   }
   line.append("\r\n");
   for (Client* each : monitors_) {
-    if (each->output.size() <= kOutputMax) each->output.append(line);
+    // The output may begin with as many bytes that are sent already.
+    if (each->output.size() / 2 <= output_max_) each->output.append(line);
   }
   shown_ = true;
 }

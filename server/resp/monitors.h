@@ -18,7 +18,9 @@ namespace anabranch::server {
 class Monitors {
  public:
   static constexpr std::size_t kWordBytesMax = 1024;  // The rest of a longer word is left out.
-  static constexpr std::size_t kOutputMax = std::size_t{2} << 20U;
+
+  // Beyond so many waiting bytes a monitor is closed.
+  explicit Monitors(std::size_t output_max) : output_max_(output_max) {}
 
   void add(Client& client);
   // Also of a client that is none.
@@ -33,6 +35,7 @@ class Monitors {
   [[nodiscard]] bool take_shown() { return std::exchange(shown_, false); }
 
  private:
+  const std::size_t output_max_;
   std::vector<Client*> monitors_;
   bool shown_ = false;
 };

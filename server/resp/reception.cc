@@ -62,7 +62,8 @@ bool Reception::accept_at(const Entrance& entrance, const Welcome& welcome) {
   const bool by_path = entrance.kind() == Entrance::Kind::kPath;
   Stream stream = entrance.kind() == Entrance::Kind::kTls ? Stream(std::move(arrival.socket), *tls_)
                                                           : Stream(std::move(arrival.socket));
-  welcome({std::move(stream), std::move(arrival.address), arrival.local, false, by_path});
+  welcome({std::move(stream), std::move(arrival.address), std::move(arrival.local_address),
+           arrival.local, false, by_path});
   return true;
 }
 
@@ -73,7 +74,7 @@ bool Reception::accept_visitor(const Welcome& welcome) {
     after(error);
     return false;
   }
-  welcome({Stream(std::move(socket)), "control", true, true, true});
+  welcome({Stream(std::move(socket)), "control", "control", true, true, true});
   return true;
 }
 

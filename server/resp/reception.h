@@ -24,6 +24,7 @@ namespace anabranch::server {
 struct Guest {
   Stream stream;
   std::string address;
+  std::string local_address;
   bool local;       // From this machine.
   bool verbs_only;  // At the control socket.
   bool by_path;     // At a path: no TCP.

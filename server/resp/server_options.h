@@ -50,6 +50,8 @@ struct ServerOptions {
   std::size_t output_pause_bytes = std::size_t{1} << 20U;
   // An answer that would make more bytes than this wait becomes an error.
   std::size_t output_bytes_max = std::size_t{256} << 20U;
+  // A client of MONITOR for which more bytes than this wait is closed.
+  std::size_t monitor_output_bytes_max = std::size_t{1} << 20U;
   // The limit of unsent answers, over all clients: beyond it, a client that asks for more than its
   // share waits for others to read (output_room.h). Its command has not run then.
   std::size_t output_bytes_total = std::size_t{128} << 20U;

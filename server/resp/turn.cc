@@ -113,7 +113,8 @@ void Turn::finish(const Call& call, std::size_t begin) {
   wrote_ = wrote_ || changes;
   const bool looked = changes || command.has(kReads);
   if (looked) client.session.mark(changes);
-  if (wrote_ && looked) answers_.push_back({&client, begin, client.reply.mark()});
+  const bool wanted = !client.reply_mode.drops();
+  if (wrote_ && looked && wanted) answers_.push_back({&client, begin, client.reply.mark()});
   const SteadyTime now = steady_now();
   const auto took = now - std::exchange(host_.now, now);
   CommandCount& count = host_.observed.commands.of(command.id);
@@ -122,6 +123,7 @@ void Turn::finish(const Call& call, std::size_t begin) {
   if (client.reply.is_error(begin)) ++count.failed;
   if (host_.observed.notable(took)) note_slow(call, took);
   if (host_.monitors.any()) show(client, command, call.arguments);
+  client.drop_unwanted(begin);
   if (wrote_ && host_.leader.group_full()) commit();
 }
 
@@ -197,7 +199,9 @@ void Turn::begin_removal(Client& client, const Command& command, Arguments argum
       host_.watched.touch(client.database, name);
     }
   } catch (const Error& error) {
+    const std::size_t mark = client.reply.mark();
     client.reply.error(error_text(error));
+    client.drop_unwanted(mark);
   }
 }
 
@@ -214,8 +218,10 @@ void Turn::give_draft(Client& client, Arguments arguments) {
   if (host_.monitors.any()) host_.monitors.show(client, arguments);
   client.session.mark(false);
   client.drafted = false;
+  const std::size_t mark = client.reply.mark();
   if (client.output.empty()) client.output.swap(client.draft);
   client.output.append(client.draft);
+  client.drop_unwanted(mark);
   std::string().swap(client.draft);
 }
 
@@ -234,7 +240,9 @@ void Turn::remove_some(SteadyTime until) {
 
 void Turn::refuse(Client& client, std::string_view error) {
   client.queue.aborted = client.queue.open;
+  const std::size_t mark = client.reply.mark();
   client.reply.error(error);
+  client.drop_unwanted(mark);
   host_.observed.errors.add(error);
 }
 
@@ -249,7 +257,9 @@ void Turn::discard(Client& client, std::string_view error) {
   if (error.starts_with(kCode)) error.remove_prefix(kCode.size());
   client.queue.close();
   host_.watched.forget(client);
+  const std::size_t mark = client.reply.mark();
   client.reply.error("EXECABORT Transaction discarded because of: " + std::string(error));
+  client.drop_unwanted(mark);
 }
 
 void Turn::enqueue(Client& client, const Resolved& resolved, Arguments arguments) {
@@ -266,7 +276,9 @@ void Turn::enqueue(Client& client, const Resolved& resolved, Arguments arguments
   queue.bytes += bytes;
   queue.entries.push_back(
       {resolved.command, resolved.container, {arguments.begin(), arguments.end()}});
+  const std::size_t mark = client.reply.mark();
   client.reply.status("QUEUED");
+  client.drop_unwanted(mark);
   show(client, *resolved.command, arguments);
 }
 

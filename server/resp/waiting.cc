@@ -30,7 +30,10 @@ void Waiting::attempt(Client& client) {
     client.reply.rewind(mark);
     client.reply.error(error_text(error));
   }
-  if (answered) client.wait.reset();
+  if (!answered) return;
+  client.wait.reset();
+  client.drop_unwanted(mark);
+  client.reply_mode.end_request();
 }
 
 void Waiting::attempt_all(const std::function<void(Connection&)>& over) {

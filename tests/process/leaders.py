@@ -27,7 +27,7 @@ from resp import Client, ServerError
 
 BUILD = os.environ.get("ANABRANCH_TEST_BUILD", "build/release")
 ANABRANCH = os.path.join(BUILD, "server", "anabranch")
-READY = re.compile(r"(\S+): ready: origin (\S+), listens on (\S+), redis on (\S+)")
+READY = re.compile(r"(\S+): ready: origin (\S+), listens on (\S+), redis on ([^\s,]+)")
 PORT_TAKEN = re.compile(r"port \S+ is in use|Address already in use")
 LONG = os.environ.get("ANABRANCH_TEST_LONG", "") not in ("", "0")
 

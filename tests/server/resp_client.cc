@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "server/address.h"
 
@@ -132,6 +133,11 @@ void RespClient::skip_reply(std::size_t& at) {
     default:
       throw std::runtime_error("not a reply: " + line);
   }
+}
+
+std::string RespClient::rest() {
+  while (fill()) continue;
+  return std::exchange(buffer_, {});
 }
 
 std::string RespClient::receive() {

@@ -37,6 +37,8 @@ class RespClient {
   }
   // Waits for the other side to close. False when it sends something first.
   bool closed();
+  // All bytes that come until the other side closes. Throws std::runtime_error when it does not.
+  std::string rest();
   // Says that nothing more will be sent; replies may still come.
   void finish();
 

@@ -39,6 +39,21 @@ control::File connect(const std::string& text) {
 
 }  // namespace
 
+std::string client_hello(int version) {
+  const std::unique_ptr<SSL_CTX, decltype(&::SSL_CTX_free)> context(
+      ::SSL_CTX_new(::TLS_client_method()), ::SSL_CTX_free);
+  ::SSL_CTX_set_max_proto_version(context.get(), version);
+  const std::unique_ptr<SSL, decltype(&::SSL_free)> connection(::SSL_new(context.get()),
+                                                               ::SSL_free);
+  BIO* const written = ::BIO_new(::BIO_s_mem());
+  ::SSL_set_bio(connection.get(), ::BIO_new(::BIO_s_mem()), written);
+  ::SSL_connect(connection.get());
+  std::array<char, 4096> bytes;
+  const int size = ::BIO_read(written, bytes.data(), static_cast<int>(bytes.size()));
+  if (size <= 0) fail("hello");
+  return {bytes.data(), static_cast<std::size_t>(size)};
+}
+
 TlsClient::TlsClient(const std::string& address, const Options& options)
     : socket_(connect(address)), context_(::SSL_CTX_new(::TLS_client_method()), ::SSL_CTX_free) {
   SSL_CTX* const context = context_.get();

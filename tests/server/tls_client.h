@@ -16,6 +16,10 @@ struct ssl_ctx_st;
 
 namespace anabranch::test {
 
+// The first message of a client that speaks this version, such as TLS1_2_VERSION, or any for 0.
+// Throws std::runtime_error.
+std::string client_hello(int version);
+
 class TlsClient {
  public:
   struct Options {

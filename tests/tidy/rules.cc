@@ -131,7 +131,9 @@ const std::vector<Room>& rooms() {
       {"toml++/", {"server/config."}},
       {"CLI/", {"server/", "examples/board/main."}},
       {"libwebsockets", {"examples/board/page."}},
-      {"openssl/", {"server/resp/access/password.", "server/resp/socket/tls_", "tests/server/"}},
+      {"openssl/",
+       {"server/resp/access/password.", "server/resp/socket/tls_", "tests/server/",
+        "tests/fuzz/tls."}},
       {"wabt/", {"plugins/", "tests/plugins/"}},
       {"doctest/", {"tests/"}},
   };

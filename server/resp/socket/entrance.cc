@@ -32,6 +32,7 @@ Entrance::Arrival Entrance::accept(int& error) const {
   if (!arrival.socket.open()) return arrival;
   const bool by_path = kind_ == Kind::kPath;
   arrival.address = by_path ? name_ + ":0" : to_string(address);
+  arrival.local_address = by_path ? arrival.address : endpoint_of(arrival.socket);
   arrival.local = by_path || is_loopback(address);
   return arrival;
 }

@@ -22,8 +22,9 @@ class Entrance {
   // A client that has come; without an open socket there is none.
   struct Arrival {
     control::File socket;
-    std::string address = {};  // HOST:PORT; for a path PATH:0.
-    bool local = false;        // From this machine.
+    std::string address = {};        // Of the client, HOST:PORT; for a path PATH:0.
+    std::string local_address = {};  // The same of this side.
+    bool local = false;              // From this machine.
   };
 
   // Listens. `anywhere`: also on addresses that other machines reach. Fails as listen_on.

@@ -17,6 +17,13 @@ TlsStream::TlsStream(const TlsContext& context, int socket)
   if (::SSL_set_fd(connection_.get(), socket) != 1) throw std::bad_alloc();
 }
 
+TlsStream::~TlsStream() {
+  if (failed_ || !established()) return;
+  ::ERR_clear_error();
+  ::SSL_shutdown(connection_.get());
+  ::ERR_clear_error();
+}
+
 Transfer TlsStream::outcome(int result) {
   switch (::SSL_get_error(connection_.get(), result)) {
     case SSL_ERROR_WANT_WRITE:
@@ -24,7 +31,10 @@ Transfer TlsStream::outcome(int result) {
       return Transfer::kNothing;
     case SSL_ERROR_WANT_READ:
       return Transfer::kNothing;
+    case SSL_ERROR_ZERO_RETURN:
+      return Transfer::kEnd;
     default:
+      failed_ = true;
       return Transfer::kEnd;
   }
 }
@@ -50,6 +60,7 @@ Transfer TlsStream::receive(char* into, std::size_t room, std::size_t& got) {
 Transfer TlsStream::send(std::string_view bytes, std::size_t& sent) {
   ::ERR_clear_error();
   sent = 0;
+  wants_write_ = false;
   const int result =
       ::SSL_write_ex(connection_.get(), bytes.data(), std::min(bytes.size(), kRecordMax), &sent);
   return result == 1 ? Transfer::kBytes : outcome(result);

@@ -22,6 +22,10 @@ class TlsStream {
 
   // `socket` is open as long as the stream. Throws std::bad_alloc.
   TlsStream(const TlsContext& context, int socket);
+  // Tells the client, if the socket takes that, that this is the end and no cut.
+  ~TlsStream();
+  TlsStream(const TlsStream&) = delete;
+  TlsStream& operator=(const TlsStream&) = delete;
 
   // Reads records while there are some and there is room for one more; `room` is at least
   // kRecordMax. kEnd: the client has closed its side, or does not speak TLS.
@@ -44,6 +48,7 @@ class TlsStream {
 
   std::unique_ptr<ssl_st, Free> connection_;
   bool wants_write_ = false;
+  bool failed_ = false;
 };
 
 }  // namespace anabranch::server

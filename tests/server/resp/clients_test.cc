@@ -1,4 +1,5 @@
-// Connections closed, paused and spared: CLIENT KILL and its kin, idle time, clients_bytes_max.
+// Connections closed, paused, spared and silent: CLIENT KILL and its kin, idle time, limits by
+// class of client, clients_bytes_max.
 
 #include <doctest/doctest.h>
 
@@ -63,6 +64,9 @@ TEST_SUITE("server: clients") {
         {"NO-EVICT", "on"},
         {"NO-EVICT", "OFF"},
         {"TRACKINGINFO"},
+        {"REPLY"},
+        {"REPLY", "nope"},
+        {"REPLY", "ON"},
         {"GETREDIR"},
         {"UNBLOCK", "x"},
         {"UNBLOCK", "99"},
@@ -152,6 +156,76 @@ TEST_SUITE("server: clients") {
     REQUIRE(becomes(admin, "blocked_clients", 1));
     CHECK(admin.ask({"CLIENT", "UNBLOCK", id}) == ":0\r\n");
     CHECK(waits.receive().starts_with("-WRONGPASS"));
+  }
+
+  TEST_CASE("CLIENT REPLY drops the answers that Redis drops, within MULTI, waits and errors too") {
+    if (!RedisProcess::installed()) {
+      MESSAGE("skipped: there is no redis-server on this machine");
+      return;
+    }
+    ServerPair pair;
+    const std::vector<std::vector<Words>> sequences{
+        {{"CLIENT", "REPLY", "OFF"},
+         {"SET", "a", "1"},
+         {"NOPE"},
+         {"GET"},
+         {"CLIENT", "REPLY", "ON"}},
+        {{"CLIENT", "REPLY", "SKIP"}, {"INCR", "a"}, {"INCR", "a"}},
+        {{"CLIENT", "REPLY", "SKIP"}, {"NOPE"}, {"GET", "a"}},
+        {{"CLIENT", "REPLY", "SKIP"}, {"CLIENT", "REPLY", "SKIP"}, {"INCR", "a"}, {"INCR", "a"}},
+        {{"CLIENT", "REPLY", "SKIP"}, {"CLIENT", "REPLY", "ON"}, {"GET", "a"}},
+        {{"CLIENT", "REPLY", "SKIP"},
+         {"CLIENT", "REPLY", "OFF"},
+         {"INCR", "a"},
+         {"INCR", "a"},
+         {"CLIENT", "REPLY", "SKIP"},
+         {"CLIENT", "REPLY", "ON"},
+         {"GET", "a"}},
+        {{"CLIENT", "REPLY", "OFF"}, {"MULTI"}, {"INCR", "a"}, {"EXEC"}, {"CLIENT", "REPLY", "ON"}},
+        {{"CLIENT", "REPLY", "SKIP"}, {"WAIT", "1", "50"}, {"GET", "a"}},
+        {{"CLIENT", "REPLY", "OFF"}, {"RESET"}, {"GET", "a"}},
+    };
+    for (const std::vector<Words>& sequence : sequences) {
+      std::string bytes;
+      for (const Words& words : sequence) bytes += test::request(words);
+      bytes += test::request({"ECHO", "the end"});
+      const auto replies = [&](RespClient& client) {
+        client.send(bytes);
+        std::string all;
+        while (!all.ends_with("the end\r\n")) all += client.receive();
+        return all;
+      };
+      const std::string ours = replies(pair.ours);
+      CHECK(ours == replies(pair.theirs));
+    }
+  }
+
+  TEST_CASE("a DEL in slices and a long read are silent for a client that wants no answers") {
+    RunningServer server;
+    RespClient client = server.client();
+    Words add{"SADD", "set"};
+    Words remove{"DEL"};
+    for (int i = 0; i < 2000; ++i) {
+      add.push_back("member" + std::to_string(i));
+      remove.push_back("key" + std::to_string(i));
+    }
+    REQUIRE(client.ask(add) == ":2000\r\n");
+    client.send(test::request({"CLIENT", "REPLY", "OFF"}) + test::request(remove) +
+                test::request({"SMEMBERS", "set"}) + test::request({"CLIENT", "REPLY", "ON"}));
+    CHECK(client.receive() == "+OK\r\n");
+  }
+
+  TEST_CASE("a monitor beyond its limit is closed, and CONFIG GET names the limit of answers") {
+    RunningServer server({}, {.output_bytes_max = 50'000'000, .monitor_output_bytes_max = 100'000});
+    RespClient admin = server.client();
+    CHECK(admin.ask({"CONFIG", "GET", "client-output-buffer-limit"})
+              .find("normal 50000000 0 0 slave 0 0 0 pubsub 0 0 0") != std::string::npos);
+    RespClient monitor = server.client();
+    CHECK(monitor.ask({"MONITOR"}) == "+OK\r\n");
+    for (int i = 0; i < 100'000 && test::figure(admin, "monitors") == 1; ++i) {
+      admin.ask({"ECHO", std::string(1000, 'x')});
+    }
+    CHECK(test::figure(admin, "monitors") == 0);
   }
 
   TEST_CASE("clients that send nothing are closed after the idle time, but not those that wait") {

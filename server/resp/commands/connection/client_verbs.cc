@@ -25,10 +25,10 @@ struct Filter {
   bool nobody = false;  // A kind of client that is never there.
   bool skips_me = true;
 
-  [[nodiscard]] bool means(const Client& client, const Host& host) const {
+  [[nodiscard]] bool means(const Client& client) const {
     return !nobody && !client.verbs_only && (!id || client.id == *id) &&
            (!address || client.address == *address) &&
-           (!local_address || host.endpoint == *local_address) &&
+           (!local_address || client.local_address == *local_address) &&
            (user == nullptr || client.user == user);
   }
 };
@@ -74,7 +74,7 @@ bool take_option(Call& call, std::string_view name, std::string_view value, Filt
 std::int64_t close(Call& call, const Filter& filter) {
   std::int64_t closed = 0;
   for (const auto& [id, client] : call.host.clients) {
-    if (!filter.means(*client, call.host)) continue;
+    if (!filter.means(*client)) continue;
     if (filter.skips_me && client == &call.client) continue;
     call.host.expelled.push_back(id);
     ++closed;
@@ -146,6 +146,21 @@ void spare_client(Call& call) {
   if (!on && !same_word(call[2], "off")) return call.reply().error(kSyntaxError);
   call.client.spared = on;
   call.reply().ok();
+}
+
+// Only ON has an answer.
+void choose_replies(Call& call) {
+  ReplyMode& mode = call.client.reply_mode;
+  if (same_word(call[2], "on")) {
+    mode.turn_on();
+    call.reply().ok();
+  } else if (same_word(call[2], "off")) {
+    mode.turn_off();
+  } else if (same_word(call[2], "skip")) {
+    mode.skip_next();
+  } else {
+    call.reply().error(kSyntaxError);
+  }
 }
 
 void show_tracking(Call& call) {

@@ -15,6 +15,8 @@ void pause_clients(Call& call);
 void unpause_clients(Call& call);
 // CLIENT NO-EVICT ON | OFF: whether clients_bytes_max spares this one.
 void spare_client(Call& call);
+// CLIENT REPLY ON | OFF | SKIP: whether this connection gets answers.
+void choose_replies(Call& call);
 // CLIENT TRACKINGINFO and GETREDIR: there is no tracking.
 void show_tracking(Call& call);
 void show_redirection(Call& call);

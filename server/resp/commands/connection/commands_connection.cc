@@ -34,6 +34,7 @@ void reset(Call& call) {
   call.client.name.clear();
   call.client.database = 0;
   call.client.session = {};
+  call.client.reply_mode = {};
   call.host.watched.forget(call.client);
   call.host.monitors.remove(call.client);
   welcome(call.host, call.client);
@@ -178,12 +179,11 @@ void client_setinfo(Call& call) {
 
 void client_id(Call& call) { call.reply().integer(static_cast<std::int64_t>(call.client.id)); }
 
-void client_info(Call& call) { call.reply().verbatim(client_line(call.client, call.host) + "\n"); }
+void client_info(Call& call) { call.reply().verbatim(client_line(call.client) + "\n"); }
 
 void client_list(Call& call) {
   std::string lines;
-  for (const auto& [id, client] : call.host.clients)
-    lines += client_line(*client, call.host) + "\n";
+  for (const auto& [id, client] : call.host.clients) lines += client_line(*client) + "\n";
   call.reply().verbatim(lines);
 }
 
@@ -273,6 +273,16 @@ constexpr Command kClientVerbs[] = {
      .since = "7.0.0",
      .usage = "<ON | OFF>",
      .help = "Whether this connection is the last to be closed for clients_bytes_max.",
+     .complexity = "O(1)"},
+    {.name = "reply",
+     .arity = 3,
+     .flags = kAlone,
+     .categories = kInConnection,
+     .run = choose_replies,
+     .since = "3.2.0",
+     .usage = "<ON | OFF | SKIP>",
+     .help =
+         "Whether this connection gets answers: all, none, or all but that to the next request.",
      .complexity = "O(1)"},
     {.name = "trackinginfo",
      .arity = 2,

@@ -58,6 +58,13 @@ std::string clients_word(TlsFiles::Clients clients) {
   return {};
 }
 
+// There are no replicas and no subscribers; an answer beyond the limit of normal clients becomes an
+// error, and they stay.
+std::string output_limits(const Host& host) {
+  return "normal " + std::to_string(host.options.output_bytes_max) +
+         " 0 0 slave 0 0 0 pubsub 0 0 0";
+}
+
 constexpr Parameter kParameters[] = {
     {"acl-pubsub-default", [](const Host&) { return std::string("resetchannels"); }},
     {"aclfile", [](const Host& host) { return host.options.acl_file; }},
@@ -65,6 +72,7 @@ constexpr Parameter kParameters[] = {
     {"appendonly", [](const Host&) { return std::string("yes"); }},
     {"appendfsync", [](const Host&) { return std::string("always"); }},
     {"bind", [](const Host& host) { return host_of(some_endpoint(host)); }},
+    {"client-output-buffer-limit", output_limits},
     {"databases", [](const Host&) { return std::to_string(kDatabases); }},
     {"latency-monitor-threshold",
      [](const Host& host) { return std::to_string(host.observed.latency().threshold().count()); },
@@ -223,7 +231,7 @@ constexpr Command kVerbs[] = {
      .since = "2.0.0",
      .usage = "parameter value [parameter value ...]",
      .help = "Sets the parameters that can change while the server runs: slowlog-log-slower-than, "
-             "slowlog-max-len, latency-monitor-threshold.",
+             "slowlog-max-len, latency-monitor-threshold, maxmemory-clients, timeout.",
      .complexity = "O(N), N the number of parameters"},
     {.name = "rewrite",
      .arity = 2,
