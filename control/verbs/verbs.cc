@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/verbs/conflict_verbs.h"
+#include "control/verbs/drain_verbs.h"
 #include "control/verbs/plugin_verbs.h"
 #include "control/verbs/policy_verbs.h"
 #include "control/verbs/show_verb.h"
@@ -15,6 +16,7 @@
 #include "control/verbs/verb.h"
 #include "control/verbs/verdict_json.h"
 #include "control/verbs/words.h"
+#include "leader/scopes/group_writer.h"
 
 namespace anabranch::control {
 namespace {
@@ -29,6 +31,7 @@ void reply_json(Call& call, const Json& json) {
 
 void status(Call& call) {
   Json json = to_json(call.front.status());
+  json["draining"] = call.leader.writer().draining();
   call.front.describe(json);
   reply_json(call, json);
 }
@@ -233,6 +236,11 @@ constexpr Verb kVerbs[] = {
      .verbs = fork_verbs,
      .usage = "LIST | RESOLVE origin [ADOPT]",
      .help = "Origins with two histories."},
+    {.name = "drain",
+     .arity = -3,
+     .verbs = drain_verbs,
+     .usage = "START | RESULT token | STOP",
+     .help = "No more writes here, until all regions have all."},
     {.name = "promote",
      .arity = 2,
      .access = Access::kBetween,
