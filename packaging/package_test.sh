@@ -64,8 +64,18 @@ in_root() {
   chroot "$root" "$@"
 }
 
+# Installs the packages that these patterns name, without their ".deb".
+install_packages() {
+  local files=() pattern
+  # shellcheck disable=SC2206  # A pattern, to be expanded.
+  for pattern in "$@"; do files+=("$root"/tmp/$pattern.deb); done
+  in_root dpkg -i "${files[@]#"$root"}"
+}
+
+readonly leader=(setpriv --reuid anabranch --regid anabranch --clear-groups)
+
 as_leader() {
-  in_root setpriv --reuid anabranch --regid anabranch --clear-groups "$@"
+  in_root "${leader[@]}" "$@"
 }
 
 # Starts the command of the unit as its user, and waits until it answers.
@@ -73,7 +83,7 @@ start() {
   local command
   command=$(sed -n 's/^ExecStart=//p' "$root$unit")
   # shellcheck disable=SC2086  # A command with its words.
-  as_leader $command 2>"$root/tmp/log" &
+  (exec chroot "$root" "${leader[@]}" $command 2>"$root/tmp/log") &
   server=$!
   for _ in $(seq 200); do
     as_leader anabranch status --data /var/lib/anabranch/data >/dev/null 2>&1 && return
@@ -96,7 +106,7 @@ left_over() {
 }
 
 installs() {
-  in_root dpkg -i /tmp/anabranch_*.deb >"$root/tmp/dpkg" 2>&1 || fail "$(cat "$root/tmp/dpkg")"
+  install_packages 'anabranch_*' >"$root/tmp/dpkg" 2>&1 || fail "$(cat "$root/tmp/dpkg")"
   check "the files are as in the package" in_root dpkg -V anabranch
   check "the configuration is not for everyone" \
     [ "$(in_root stat -c '%U:%G %a' /etc/anabranch/anabranch.toml)" = "root:anabranch 640" ]
@@ -128,7 +138,7 @@ serves() {
 }
 
 upgrades() {
-  in_root dpkg -i /tmp/next.deb >"$root/tmp/dpkg" 2>&1 </dev/null || fail "$(cat "$root/tmp/dpkg")"
+  install_packages next >"$root/tmp/dpkg" 2>&1 </dev/null || fail "$(cat "$root/tmp/dpkg")"
   check "the configuration stays" grep -q '^region = "eu"' "$root/etc/anabranch/anabranch.toml"
   start
   check "the data stay" [ "$(in_root redis-cli -p 6400 GET key)" = value ]
@@ -148,15 +158,15 @@ purges() {
 # Without data not even the user stays.
 purges_all() {
   rm -r "$root/var/lib/anabranch/data"
-  in_root dpkg -i /tmp/anabranch_*.deb >/dev/null 2>&1 || fail "it does not install again"
+  install_packages 'anabranch_*' >/dev/null 2>&1 || fail "it does not install again"
   in_root dpkg --purge anabranch >/dev/null 2>&1 || fail "it cannot be purged again"
-  check "no folder is left" [ ! -e "$root/var/lib/anabranch" ] 
+  check "no folder is left" [ ! -e "$root/var/lib/anabranch" ]
   check "no folder is left" [ ! -e "$root/etc/anabranch" ]
   if in_root getent passwd anabranch; then fail "the user is left"; fi
 }
 
 libraries() {
-  in_root dpkg -i /tmp/libanabranch-dev_*.deb /tmp/anabranch-doc_*.deb >"$root/tmp/dpkg" 2>&1 ||
+  install_packages 'libanabranch-dev_*' 'anabranch-doc_*' >"$root/tmp/dpkg" 2>&1 ||
     fail "$(cat "$root/tmp/dpkg")"
   check "the headers are there" [ -s "$root/usr/include/anabranch/store.h" ]
   check "the documents are there" [ -s "$root/usr/share/doc/anabranch-doc/docs/operations.md" ]

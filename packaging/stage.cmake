@@ -1,16 +1,23 @@
 # Run by CPack before it writes a package: adds to the one of the server what lies outside of /usr
 # or belongs to the system, and a copyright to each.
+
+# file(INSTALL) would put DESTDIR, which CPack has set, before the path.
+function(stage file to)
+  get_filename_component(folder ${to} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  file(COPY_FILE ${file} ${to})
+  file(CHMOD ${to} PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+endfunction()
+
 set(here ${CPACK_ANABRANCH_PACKAGING})
 file(GLOB staged LIST_DIRECTORIES true ${CPACK_TEMPORARY_DIRECTORY}/*)
 foreach(folder IN LISTS staged)
   get_filename_component(component ${folder} NAME)
   if(component STREQUAL "server")
     set(package anabranch)
-    file(INSTALL ${here}/anabranch.service DESTINATION ${folder}/usr/lib/systemd/system)
-    file(INSTALL ${here}/sysusers.conf DESTINATION ${folder}/usr/lib/sysusers.d
-      RENAME anabranch.conf)
-    file(INSTALL ${here}/tmpfiles.conf DESTINATION ${folder}/usr/lib/tmpfiles.d
-      RENAME anabranch.conf)
+    stage(${here}/anabranch.service ${folder}/usr/lib/systemd/system/anabranch.service)
+    stage(${here}/sysusers.conf ${folder}/usr/lib/sysusers.d/anabranch.conf)
+    stage(${here}/tmpfiles.conf ${folder}/usr/lib/tmpfiles.d/anabranch.conf)
     file(READ ${CPACK_ANABRANCH_TEXTS}/anabranch.toml text)
     string(REGEX REPLACE "\n#data = " "\ndata = " text "${text}")
     file(WRITE ${folder}/etc/anabranch/anabranch.toml "${text}")
@@ -21,8 +28,7 @@ foreach(folder IN LISTS staged)
   else()
     continue()
   endif()
-  file(INSTALL ${CPACK_RESOURCE_FILE_LICENSE} DESTINATION ${folder}/usr/share/doc/${package}
-    RENAME copyright)
+  stage(${CPACK_RESOURCE_FILE_LICENSE} ${folder}/usr/share/doc/${package}/copyright)
   file(GLOB_RECURSE pages ${folder}/usr/share/man/*)
   foreach(page IN LISTS pages)
     execute_process(COMMAND gzip -9n ${page} COMMAND_ERROR_IS_FATAL ANY)
