@@ -120,7 +120,7 @@ std::string case_of_commands() {
     cases += "    " + pattern + ") words='" + flags_of(command) + "'" +
              (takes_file(command) ? "; compopt -o default" : "") + " ;;\n";
   }
-  return "  [ -n \"$words\" ] || case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}:$COMP_CWORD\" in\n"
+  return "  [ -n \"$words\" ] || case \"${COMP_WORDS[1]} ${COMP_WORDS[2]-}:$COMP_CWORD\" in\n"
          "    *:1) words='" +
          in_line(first) + "' ;;\n" + cases + "  esac\n";
 }
