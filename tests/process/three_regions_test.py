@@ -68,15 +68,15 @@ class Machine:
         self.run(f"export PATH={server}:$PATH")
 
     def run(self, commands):
-        """Runs commands in the shell, and returns what they print."""
-        self.shell.stdin.write(f"{commands.rstrip()}\necho '== end'\n")
+        """Runs commands in the shell, and returns whether the last one succeeded, and what all print."""
+        self.shell.stdin.write(f"{commands.rstrip()}\necho == end $?\n")
         self.shell.stdin.flush()
         text = ""
         while True:
             line = self.shell.stdout.readline()
             check(line, f"{self.name} has ended: {text}")
-            if line == "== end\n":
-                return text
+            if line.startswith("== end "):
+                return line == "== end 0\n", text
             text += line
 
 
@@ -105,11 +105,11 @@ def follow(step, machines):
     for name in step.machines:
         deadline = time.monotonic() + 30
         while True:
-            said = machines[name].run(step.commands)
+            succeeded, said = machines[name].run(step.commands)
             if step.answer is None:
-                check("&" in step.commands or not said, f"on {name}: {step.commands}said {said}")
+                check(succeeded, f"on {name}: {step.commands}said {said}")
                 break
-            if is_answer(said, step.answer):
+            if succeeded and is_answer(said, step.answer):
                 break
             check(time.monotonic() < deadline,
                   f"on {name}: {step.commands}said:\n{said}and the page shows:\n{step.answer}")
@@ -128,7 +128,7 @@ def inside(folder):
             follow(step, machines)
     except AssertionError:
         for machine in machines.values():
-            print(machine.name, machine.run("tail -n 20 /var/log/anabranch.log"), file=sys.stderr)
+            print(machine.name, machine.run("tail -n 20 /var/log/anabranch.log")[1], file=sys.stderr)
         raise
     finally:
         for machine in machines.values():
