@@ -96,6 +96,8 @@ enum class Bug : std::uint8_t {
   kForgetModules,
   kCountAllExecutions,
   kForgetSeen,
+  kKeepOrphans,
+  kShowOrphans,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

@@ -278,6 +278,7 @@ class Leader::Impl {
     status.requests_forgotten = request_sweep_->counts().forgotten;
     status.requests_corrections = request_sweep_->counts().corrections;
     status.statistics = statistics();
+    status.draining = scope_->writer().draining();
     return status;
   }
 
@@ -484,12 +485,12 @@ core::Result<void> Leader::remove_plugin(std::string_view name) {
   return impl_->act().remove_module(name);
 }
 
-std::vector<PluginAt> Leader::plugins() const {
-  std::vector<PluginAt> all;
+core::Result<PluginPage> Leader::plugins(std::string_view after, std::size_t bytes_max) const {
+  core::Result<PluginPage> page = PluginPage();
   impl_->read([&](const rows::SnapshotReader& rows, const rows::Names& /*names*/) {
-    all = list_plugins(rows);
+    page = list_plugins(rows, impl_->resolvers().modules(), after, bytes_max);
   });
-  return all;
+  return page;
 }
 
 core::Result<LoserPage> Leader::losers(const LoserFilter& filter, std::size_t entries_max) const {

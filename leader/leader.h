@@ -38,6 +38,7 @@ namespace anabranch::leader {
 
 class GroupWriter;
 struct LoserPage;
+struct PluginPage;
 class KeptView;
 
 class Leader {
@@ -124,8 +125,9 @@ class Leader {
   // Stages Store::add_plugin or Store::remove_plugin in the open group.
   core::Result<std::string> add_plugin(std::string_view module);
   core::Result<void> remove_plugin(std::string_view name);
-  // See Store::plugins. Thread-safe.
-  [[nodiscard]] std::vector<PluginAt> plugins() const;
+  // See Store::plugins: those behind a name, of so many bytes (plugins.h). Thread-safe.
+  [[nodiscard]] core::Result<PluginPage> plugins(std::string_view after,
+                                                 std::size_t bytes_max) const;
   // See Store::losers; looks at so many entries of the log at most. Thread-safe.
   [[nodiscard]] core::Result<LoserPage> losers(const LoserFilter& filter,
                                                std::size_t entries_max) const;

@@ -187,7 +187,10 @@ std::vector<RegionStatus> region_statuses(const Replica& replica) {
 
 PluginsStatus plugins_of(const rows::ModulePool& modules) {
   using plugins::Verdict;
-  return {.values = modules.count(Verdict::kValue),
+  const rows::ModulePool::Figures figures = modules.figures();
+  return {.modules = figures.modules,
+          .machines = figures.machines,
+          .values = modules.count(Verdict::kValue),
           .declined = modules.count(Verdict::kDeclined),
           .out_of_fuel = modules.count(Verdict::kOutOfFuel),
           .out_of_stack = modules.count(Verdict::kOutOfStack),

@@ -124,6 +124,54 @@ std::vector<Loser> losers_of(ConflictNumber number, const ConflictEntry& entry,
   return losers;
 }
 
+namespace {
+
+// A page that is filled from the entries of a log, the newest first.
+class PageOfLosers {
+ public:
+  // `before` is that of the filter; the zero id stands for none.
+  PageOfLosers(const LoserFilter& filter, LoserId before, const rows::Names& names)
+      : filter_(filter), before_(before), names_(names), last_(filter.before) {}
+
+  // Adds the losers of the next entry, as far as there is room; returns whether there was for all.
+  bool add(ConflictNumber number, const ConflictEntry& entry) {
+    const auto& values = entry.note.values;
+    for (const crdt::Sibling& each : std::span(values).last(entry.put_again)) {
+      listed_.insert(each.dot);
+    }
+    bool fits = true;
+    for_each_loser(number, entry, names_, filter_, [&](std::size_t value, const Loser& each) {
+      if (number == before_.entry && value <= before_.value) return;
+      fits = fits && (listed_.contains(values[value].dot) || put(each, values[value].dot));
+    });
+    if (fits && !values.empty()) last_ = id_of(number, values.size() - 1);
+    return fits;
+  }
+  // Returns the page, if all entries were looked at.
+  LoserPage whole() && { return {std::move(losers_), {}}; }
+  // Returns the page, behind which there may be more.
+  LoserPage part() && { return {std::move(losers_), std::move(last_)}; }
+
+ private:
+  // Lists a loser if there is room.
+  bool put(const Loser& loser, core::Dot dot) {
+    if (losers_.size() == filter_.limit) return false;
+    listed_.insert(dot);
+    losers_.push_back(loser);
+    last_ = loser.id;
+    return true;
+  }
+
+  const LoserFilter& filter_;
+  const LoserId before_;
+  const rows::Names& names_;
+  std::vector<Loser> losers_;
+  std::set<core::Dot> listed_;  // With those that a newer entry has put again.
+  std::string last_;            // The last value looked at.
+};
+
+}  // namespace
+
 core::Result<LoserPage> list_losers(const storage::Snapshot& snapshot, const rows::Names& names,
                                     const LoserFilter& filter, std::size_t entries_max) {
   LoserId before;
@@ -132,35 +180,15 @@ core::Result<LoserPage> list_losers(const storage::Snapshot& snapshot, const row
     if (!parsed.ok()) return parsed.failure();
     before = parsed.value();
   }
-  LoserPage page;
-  std::set<core::Dot> listed;
-  std::string last = filter.before;  // The last value looked at.
+  PageOfLosers page(filter, before, names);
   std::size_t entries = 0;
+  bool is_whole = true;
   const ConflictNumber end = before.entry == 0 ? 0 : before.entry + 1;
   rows::scan_conflicts(snapshot, end, [&](ConflictNumber number, const ConflictEntry& entry) {
-    bool is_full = entries++ == entries_max;
-    if (!is_full) {
-      for (const crdt::Sibling& each : std::span(entry.note.values).last(entry.put_again)) {
-        listed.insert(each.dot);
-      }
-      for_each_loser(number, entry, names, filter, [&](std::size_t value, const Loser& each) {
-        if (number == before.entry && value <= before.value) return;
-        if (is_full || listed.contains(entry.note.values[value].dot)) return;
-        is_full = page.losers.size() == filter.limit;
-        if (is_full) return;
-        listed.insert(entry.note.values[value].dot);
-        page.losers.push_back(each);
-        last = each.id;
-      });
-    }
-    if (is_full) {
-      page.before = last;
-    } else if (!entry.note.values.empty()) {
-      last = id_of(number, entry.note.values.size() - 1);
-    }
-    return !is_full;
+    is_whole = entries++ < entries_max && page.add(number, entry);
+    return is_whole;
   });
-  return page;
+  return is_whole ? std::move(page).whole() : std::move(page).part();
 }
 
 core::Result<std::vector<Loser>> losers_with(const storage::Snapshot& snapshot,

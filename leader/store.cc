@@ -2,15 +2,19 @@
 
 #include <utility>
 
+#include "core/log.h"
 #include "leader/losers.h"
+#include "leader/plugins.h"
 #include "leader/scopes/lent_scope.h"
 #include "leader/store_impl.h"
+#include "leader/threads/reading_here.h"
 
 namespace anabranch {
 
 using leader::LentRead;
 using leader::LentTransaction;
 using leader::Loan;
+using leader::ReadingHere;
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() { end(); }
@@ -31,7 +35,14 @@ Store::Impl& Store::impl() const {
 }
 
 void Store::end() noexcept {
-  if (impl_ != nullptr && !impl_->process().here()) {
+  if (impl_ == nullptr) return;
+  if (!impl_->process().here()) {
+    leader::OpeningProcess::keep(std::move(impl_));
+  } else if (impl_->in_transaction() || ReadingHere::from(impl_.get())) {
+    // The functions that called this one go on in it.
+    core::log_error(impl_->region(),
+                    "the store was closed within its own transaction, which cannot be: it stays "
+                    "open, and its directory in use, until this process ends");
     leader::OpeningProcess::keep(std::move(impl_));
   }
   impl_.reset();
@@ -64,6 +75,7 @@ void Store::read(const std::function<void(ReadTransaction&)>& function) const {
 void Store::atomically(const std::function<void(Scope&)>& function) { impl().atomically(function); }
 
 void Store::look(const std::function<void(const leader::View&)>& function) const {
+  const ReadingHere here(&impl());
   impl().leader().read(function);
 }
 
@@ -152,7 +164,9 @@ void Store::remove_plugin(std::string_view name) {
   impl().run([&](leader::Leader& leader) { leader.remove_plugin(name).value_or_raise(); });
 }
 
-std::vector<PluginAt> Store::plugins() const { return impl().leader().plugins(); }
+std::vector<PluginAt> Store::plugins() const {
+  return impl().leader().plugins({}, SIZE_MAX).value_or_raise().plugins;
+}
 
 std::vector<Loser> Store::losers(const LoserFilter& filter) const {
   return impl().leader().losers(filter, SIZE_MAX).value_or_raise().losers;

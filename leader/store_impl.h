@@ -20,8 +20,8 @@
 #include "leader/store_service.h"
 #include "leader/threads/opening_process.h"
 #include "leader/wait_queue.h"
-#include "leader/watch/listener.h"
 #include "leader/watch/event_watch.h"
+#include "leader/watch/listener.h"
 #include "leader/watch/loser_watch.h"
 #include "leader/watch/published_messages.h"
 #include "leader/watch/watch.h"
@@ -39,6 +39,7 @@ class Store::Impl {
   Impl& operator=(const Impl&) = delete;
 
   [[nodiscard]] const leader::OpeningProcess& process() const { return process_; }
+  [[nodiscard]] const std::string& region() const { return leader_->region(); }
   // For the thread-safe functions of the leader. Throws Error{kInvalid} inside a function between
   // concurrent values.
   [[nodiscard]] const leader::Leader& leader() const {

@@ -6,10 +6,9 @@
 #include <optional>
 #include <utility>
 
-#include <anabranch/error.h>
-
 #include "core/hash.h"
 #include "crdt/choice.h"
+#include "rows/hook_question.h"
 #include "rows/hooks/hook_guard.h"
 #include "rows/hooks/hook_input.h"
 #include "rows/kept_answers.h"
@@ -44,58 +43,30 @@ Outcome call(const Resolver& resolver, const Conflict& conflict) {
   }
 }
 
-// One question to a function, for the texts of errors and alarms.
-class Question {
- public:
-  Question(const FunctionChoice& choice, const core::Components& row, const Resolvers& all)
-      : resolver_(choice.resolver), row_(row), alarms_(all.alarms()) {}
-
-  // Returns the answer; nullopt in an outcome without one. Throws Error{kNoMemory}.
-  [[nodiscard]] Outcome ask(const plugins::ConflictInput& input) const {
-    const std::int64_t from = alarms_.now_us();
-    Outcome outcome;
-    try {
-      outcome = call(resolver_, to_conflict(input));
-    } catch (const std::bad_alloc&) {
-      throw Error(ErrorCode::kNoMemory, text("had no memory to decide"));
-    }
-    if (outcome.thrown) {
-      raise(HookTrouble::kThrew, "threw",
-            ": " + quoted(*outcome.thrown) + "; the last written is shown");
-    }
-    const std::int64_t took = alarms_.now_us() - from;
-    if (took > HookAlarms::kSlowUs) {
-      raise(HookTrouble::kSlow, "took " + std::to_string(took / 1000) + " ms");
-    }
-    return outcome;
+// Returns the outcome of a call, with an alarm where it threw. Throws Error{kNoMemory}.
+Outcome ask(const HookQuestion& question, const Resolver& resolver,
+            const plugins::ConflictInput& input) {
+  Outcome outcome = question.timed([&] { return call(resolver, to_conflict(input)); });
+  if (outcome.thrown) {
+    question.raise(HookTrouble::kThrew, "threw",
+                   ": " + quoted(*outcome.thrown) + "; the last written is shown");
   }
+  return outcome;
+}
 
-  // Asks once more, and raises an alarm where the outcome is another one.
-  void ask_again(const plugins::ConflictInput& input, const Outcome& first) const {
-    std::optional<Outcome> second;
-    try {
-      second = call(resolver_, to_conflict(input));
-    } catch (const std::bad_alloc&) {
-      return;  // The first answer counts, and says nothing about memory.
-    }
-    if (*second == first) return;
-    raise(HookTrouble::kUnstable, "gave two answers to one question",
-          ": it is no pure function, and regions may show different values");
+// Asks once more, and raises an alarm where the outcome is another one.
+void ask_again(const HookQuestion& question, const Resolver& resolver,
+               const plugins::ConflictInput& input, const Outcome& first) {
+  std::optional<Outcome> second;
+  try {
+    second = call(resolver, to_conflict(input));
+  } catch (const std::bad_alloc&) {
+    return;  // The first answer counts, and says nothing about memory.
   }
-
- private:
-  [[nodiscard]] std::string text(const std::string& what) const {
-    return "the function " + quoted(resolver_.name()) + " " + what + " at " +
-           path_text(core::Path::of(row_));
-  }
-  void raise(HookTrouble kind, const std::string& what, const std::string& more = {}) const {
-    alarms_.raise(kind, resolver_.name(), text(what) + more);
-  }
-
-  const Resolver& resolver_;
-  const core::Components& row_;
-  HookAlarms& alarms_;
-};
+  if (*second == first) return;
+  question.raise(HookTrouble::kUnstable, "gave two answers to one question",
+                 ": it is no pure function, and regions may show different values");
+}
 
 }  // namespace
 
@@ -112,10 +83,10 @@ std::string value_by(const FunctionChoice& choice, const core::Path& path,
   };
   if (resolver.is_built_in()) return shown(resolver.function()(to_conflict(input)));
   all.answers().count_asked();
-  const Question question(choice, row, all);
-  const Outcome outcome = question.ask(input);
+  const HookQuestion question(HookQuestion::Hook::kFunction, resolver.name(), row, all.alarms());
+  const Outcome outcome = ask(question, resolver, input);
   const bool is_sample = core::checksum64(path.encoded()) % kAskedTwiceOf == 0;
-  if (is_sample) question.ask_again(input, outcome);
+  if (is_sample) ask_again(question, resolver, input, outcome);
   std::string value = shown(outcome.answer);
   if (!outcome.thrown) all.answers().keep(path, cell, tables, value);
   return value;

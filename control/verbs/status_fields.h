@@ -166,6 +166,8 @@ inline constexpr auto kFields<ConflictsStatus> = std::tuple{
 
 template <>
 inline constexpr auto kFields<PluginsStatus> = std::tuple{
+    Field{"modules", &PluginsStatus::modules},
+    Field{"machines", &PluginsStatus::machines},
     Field{"values", &PluginsStatus::values},
     Field{"declined", &PluginsStatus::declined},
     Field{"out_of_fuel", &PluginsStatus::out_of_fuel},
@@ -231,6 +233,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"watches", &StoreStatus::watches},
     Field{"presence", &StoreStatus::presence},
     Field{"statistics", &StoreStatus::statistics},
+    Field{"draining", &StoreStatus::draining},
     Field{"full", &StoreStatus::full},
     Field{"writable", &StoreStatus::writable},
 };
@@ -264,8 +267,8 @@ inline constexpr bool kIsComplete =
 static_assert(kIsComplete<AppliedStatus> && kIsComplete<PeerStatus> && kIsComplete<RefusedStatus> &&
               kIsComplete<RegionStatus> && kIsComplete<ForkStatus> && kIsComplete<RejoinStatus> &&
               kIsComplete<ConflictRuleStatus> && kIsComplete<ConflictsStatus> &&
-              kIsComplete<SnapshotStatus> && kIsComplete<Statistics> &&
-              kIsComplete<WatchesStatus> && kIsComplete<PresenceStatus> &&
-              kIsComplete<StoreStatus>);
+              kIsComplete<PluginsStatus> && kIsComplete<SnapshotStatus> &&
+              kIsComplete<Statistics> && kIsComplete<WatchesStatus> &&
+              kIsComplete<PresenceStatus> && kIsComplete<StoreStatus>);
 
 }  // namespace anabranch::control

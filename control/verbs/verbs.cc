@@ -16,7 +16,6 @@
 #include "control/verbs/verb.h"
 #include "control/verbs/verdict_json.h"
 #include "control/verbs/words.h"
-#include "leader/scopes/group_writer.h"
 
 namespace anabranch::control {
 namespace {
@@ -31,7 +30,6 @@ void reply_json(Call& call, const Json& json) {
 
 void status(Call& call) {
   Json json = to_json(call.front.status());
-  json["draining"] = call.leader.writer().draining();
   call.front.describe(json);
   reply_json(call, json);
 }

@@ -132,10 +132,13 @@ struct ConflictsStatus {
   std::vector<ConflictRuleStatus> rules;
 };
 
-// How runs of plugins' modules ended, since the start. A run answers one conflict; answers that are
-// kept need none. All but `values` show the last written.
+// The modules of plugins that are loaded, and how runs of them ended, since the start. A run
+// answers one conflict; answers that are kept need none. All ends but `values` show the last
+// written.
 struct PluginsStatus {
-  std::uint64_t values = 0;  // With a value to show.
+  std::uint64_t modules = 0;   // Loaded now, those that were refused included: at most 32.
+  std::uint64_t machines = 0;  // That wait for a conflict now: at most 4 of a module.
+  std::uint64_t values = 0;    // With a value to show.
   std::uint64_t declined = 0;
   std::uint64_t out_of_fuel = 0;
   std::uint64_t out_of_stack = 0;
@@ -241,8 +244,9 @@ struct StoreStatus {
   WatchesStatus watches;
   PresenceStatus presence;
   Statistics statistics;
-  bool full = false;     // The disk is full: writes that add are refused.
-  bool writable = true;  // False after a failed commit: reads only, until reopened.
+  bool draining = false;  // Writes of applications are refused, until that is undone or reopened.
+  bool full = false;      // The disk is full: writes that add are refused.
+  bool writable = true;   // False after a failed commit: reads only, until reopened.
 };
 
 }  // namespace anabranch

@@ -11,9 +11,10 @@
 //
 // Opening reads the text once. From then on an edit takes time that grows with the logarithm of the
 // length, and so does finding a position. Each call sees all that was committed in its store before
-// the call, by anybody, and so what a session waits for: a write of another thread or region that
-// comes later merges as concurrent edits do. After a clear of the key, a snapshot from another region or an error in
-// an edit the text is read again from the store. An open document has no thread of its own.
+// the call, by anybody, and so all that a session has waited for: a write of another thread or
+// region that comes later merges as concurrent edits do. After a clear of the key, a snapshot from
+// another region or an error in an edit the text is read again from the store. An open document has
+// no thread of its own.
 //
 // An edit can be part of a transaction, so that a text and what belongs to it change at once:
 //

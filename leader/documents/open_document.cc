@@ -335,10 +335,11 @@ std::u32string TextDocument::Impl::committed_text() const {
 bool TextDocument::Impl::take(std::vector<Told>& told) {
   put_into_inbox(told);
   const std::unique_lock lock(mutex_, std::try_to_lock);
-  if (lock && !lent_) {
+  if (lock && !lent_ && !stale()) {
     take_in();
   } else {
-    wake_observers();  // Else the thread that has the rows takes it in later.
+    // The thread that has the rows takes it in later; a text to be read anew is read by observers.
+    wake_observers();
   }
   return true;
 }

@@ -2,8 +2,6 @@
 // thread-safe.
 #pragma once
 
-#include <atomic>
-
 #include <anabranch/options.h>
 
 #include "crdt/request_mark.h"
@@ -23,7 +21,6 @@ class GroupWriter {
   // Refuses the writes of applications from now on with Error{kReadOnly}, or accepts them again;
   // what operators set, sweeps, and the writes of other leaders go on. Nothing may be staged.
   void drain(bool on) { draining_ = on; }
-  // Thread-safe.
   [[nodiscard]] bool draining() const { return draining_; }
 
   // Runs the function in a transaction; inside the running one, if there is one.
@@ -87,7 +84,7 @@ class GroupWriter {
   regions::Replica& replica_;
   const rows::Resolvers& resolvers_;
   const Options& limits_;
-  std::atomic<bool> draining_ = false;
+  bool draining_ = false;
 
   // Calls the functions noted within its life, the last one first, unless it ends well.
   class UndoCalls {

@@ -6,6 +6,7 @@
 #include <anabranch/codec.h>
 
 #include "core/path_parts.h"
+#include "core/planted_bug.h"
 #include "core/text.h"
 #include "crdt/canonical.h"
 #include "crdt/elements.h"
@@ -41,7 +42,10 @@ class TagsAt {
     // Keys of longer paths may be hashes.
     any_ = above.size() >= Path::kHashedPrefix;
     // Behind the row at the place itself: the member row of an element of a list of containers.
-    for (std::string from = above + '\0'; !any_ && !from.empty();) {
+    std::string from;
+    from.reserve(above.size() + 1);
+    (from = above) += '\0';
+    while (!any_ && !from.empty()) {
       const std::string key = stored.stored_key(from);
       if (key.size() <= above.size() || !key.starts_with(above)) break;
       const std::string name = key.substr(0, above.size() + 1);
@@ -130,7 +134,8 @@ Type View::type(const Key& key) const {
 }
 
 bool View::hidden(const Path& path) const {
-  return expired(path) || rows::gone_element(rows_, path).has_value();
+  if (expired(path)) return true;
+  return !planted(core::Bug::kShowOrphans) && rows::gone_element(rows_, path).has_value();
 }
 
 Row View::row_at(const Path& path) const { return hidden(path) ? Row() : rows_.row(path); }

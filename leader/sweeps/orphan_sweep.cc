@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/planted_bug.h"
 #include "crdt/elements.h"
 #include "crdt/type_table.h"
 #include "rows/gone_element.h"
@@ -109,7 +110,7 @@ void OrphanSweep::judge(Millis now) {
     if (due_.size() >= limits_.waiting) return;
     const Path path = found.extract(found.begin()).value();
     const auto prefix = orphaned(*rows, path);
-    if (!prefix) continue;
+    if (!prefix || planted(core::Bug::kKeepOrphans)) continue;
     const Below below = look_below(*rows, *prefix);
     if (below.any) due_.try_emplace(*prefix, below.own ? now : now + limits_.grace_ms);
   }

@@ -27,14 +27,14 @@ void OpeningProcess::refuse() const {
                                        ", which was forked from it: open it after the fork");
 }
 
-void OpeningProcess::keep(std::shared_ptr<void> forked) {
+void OpeningProcess::keep(std::shared_ptr<void> object) {
   struct Kept {
     std::mutex mutex;
     std::vector<std::shared_ptr<void>> all;
   };
   static auto* const kept = new Kept;
   const std::lock_guard lock(kept->mutex);
-  kept->all.push_back(std::move(forked));
+  kept->all.push_back(std::move(object));
 }
 
 }  // namespace anabranch::leader

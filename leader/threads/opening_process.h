@@ -22,9 +22,10 @@ class OpeningProcess {
   void check() const {
     if (!here()) refuse();
   }
-  // Keeps an object for good that must not be destroyed in a forked process: its destructor would
-  // wait for threads that do not exist, and close resources that the other process still uses.
-  static void keep(std::shared_ptr<void> forked);
+  // Keeps an object for good that must not be destroyed here. In a forked process its destructor
+  // would wait for threads that do not exist, and close resources that the other process still
+  // uses; within one of its own functions it would wait for that.
+  static void keep(std::shared_ptr<void> object);
 
  private:
   [[noreturn]] void refuse() const;

@@ -66,8 +66,8 @@ class LogReader {
   // Reads for a listener that is behind: some records, or until it was told a change. Returns
   // whether it has reached the reader and is with it again.
   [[nodiscard]] bool catch_up(LogListener& listener, LogCursor& cursor);
-  // Returns when the listeners with the reader were told all that was committed before the call. The
-  // calling thread reads the records that the reader's thread has not come to.
+  // Returns when the listeners with the reader were told all that was committed before the call.
+  // The calling thread reads the records that the reader's thread has not come to.
   void reach_now();
   // Removes a listener. Does nothing if it is not listening.
   void leave(const LogListener& listener);

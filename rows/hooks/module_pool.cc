@@ -26,6 +26,21 @@ std::uint64_t ModulePool::count(plugins::Verdict verdict) const {
   return verdicts_[static_cast<std::size_t>(verdict)];
 }
 
+std::optional<core::Result<void>> ModulePool::admits(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = loaded_.find(name);
+  if (found == loaded_.end()) return std::nullopt;
+  if (found->second.module.ok()) return core::Result<void>();
+  return found->second.module.failure();
+}
+
+ModulePool::Figures ModulePool::figures() const {
+  const std::lock_guard lock(mutex_);
+  Figures figures{.modules = loaded_.size()};
+  for (const auto& [name, loaded] : loaded_) figures.machines += loaded.idle.size();
+  return figures;
+}
+
 std::optional<ModulePool::Taken> ModulePool::take(const std::string& name) {
   const std::lock_guard lock(mutex_);
   const auto found = loaded_.find(name);

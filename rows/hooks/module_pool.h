@@ -29,8 +29,17 @@ class ModulePool {
   // predicate where the rule does not admit the module. Throws std::bad_alloc.
   [[nodiscard]] core::Result<plugins::Outcome> run(const std::string& name, std::string_view module,
                                                    std::string_view input);
+  // Returns whether the rule admits a module that is loaded, with the reason as run(); nullopt of
+  // one that is not loaded.
+  [[nodiscard]] std::optional<core::Result<void>> admits(const std::string& name) const;
   // Returns how many runs ended so.
   [[nodiscard]] std::uint64_t count(plugins::Verdict verdict) const;
+
+  struct Figures {
+    std::size_t modules = 0;   // Loaded now, refused ones included.
+    std::size_t machines = 0;  // That wait for a call now.
+  };
+  [[nodiscard]] Figures figures() const;
 
  private:
   using Shared = std::shared_ptr<const plugins::Module>;

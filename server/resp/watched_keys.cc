@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/path.h"
+#include "crdt/expiry.h"
 #include "leader/watch/told.h"
 
 namespace anabranch::server {
@@ -15,17 +16,6 @@ std::size_t bytes_of(const std::string& encoded) { return 256 + encoded.size() *
 bool only_removes(const core::Op& op) {
   return std::holds_alternative<core::Remove>(op) || std::holds_alternative<core::Reset>(op) ||
          std::holds_alternative<core::Clear>(op);
-}
-
-// Returns the encoded path of the key of a row; nullopt for a path above all keys.
-std::optional<std::string> key_of(const core::Path& path) {
-  constexpr std::string_view kEnd("\x00\x01", 2);
-  const std::string& encoded = path.encoded();
-  const std::size_t space = encoded.find(kEnd);
-  if (space == std::string::npos) return std::nullopt;
-  const std::size_t key = encoded.find(kEnd, space + kEnd.size());
-  if (key == std::string::npos) return std::nullopt;
-  return encoded.substr(0, key + kEnd.size());
 }
 
 }  // namespace
@@ -105,11 +95,13 @@ void WatchedKeys::take(const core::Op& op) {
   if (path == nullptr) return change_all();  // Of a newer version.
   if (const auto policy = leader::policy_change_of(op)) return mark_below(policy->prefix, false);
   const bool removes = only_removes(op);
-  const auto key = key_of(*path);
-  if (!key) return mark_below(path->encoded(), removes);
-  const auto watchers = watchers_.find(*key);
+  const std::string_view key = crdt::key_part(*path);
+  if (key.empty()) return mark_below(path->encoded(), removes);
+  const auto watchers = watchers_.find(key);
   if (watchers == watchers_.end()) return;
-  for (const std::uint64_t id : watchers->second) mark(clients_.at(id).at(*key), removes);
+  for (const std::uint64_t id : watchers->second) {
+    mark(clients_.at(id).at(watchers->first), removes);
+  }
 }
 
 void WatchedKeys::mark_below(std::string_view prefix, bool removes) {

@@ -6,11 +6,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -107,6 +111,31 @@ bool is_refused(const std::function<void()>& function) {
   return code_of(function, &message) == ErrorCode::kInvalid &&
          message.find("opened by process " + std::to_string(::getppid())) != std::string::npos;
 }
+
+// Takes the lines of the log while it lives.
+class Lines {
+ public:
+  Lines() {
+    set_log_sink([this](LogLevel /*level*/, std::string_view /*region*/, std::string_view line) {
+      const std::lock_guard lock(mutex_);
+      lines_.emplace_back(line);
+    });
+  }
+  ~Lines() { set_log_sink({}); }
+  Lines(const Lines&) = delete;
+  Lines& operator=(const Lines&) = delete;
+
+  // The number of lines that contain a text.
+  [[nodiscard]] std::ptrdiff_t about(const std::string& text) const {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::count_if(
+        lines_, [&](const std::string& line) { return line.find(text) != line.npos; });
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
 
 }  // namespace
 
@@ -266,6 +295,51 @@ TEST_SUITE("leader: misuse") {
     CHECK(code_of([&] { of_store.put("w"); }) == ErrorCode::kInvalid);
     CHECK(code_of([&] { Word(session, "k").put("w"); }) == ErrorCode::kInvalid);
     CHECK(code_of([&] { (void)session.token(); }) == ErrorCode::kInvalid);
+  }
+
+  TEST_CASE("a store that is destroyed within its own transaction stays open, and commits it") {
+    const TempDir folder;
+    Options options = store_options(folder, "eu");
+    options.control = false;
+    // In processes of their own: what stays open ends with them.
+    CHECK(in_child([&] {
+      const Lines lines;
+      auto store = std::make_unique<Store>(Store::open(options));
+      Word word{*store, "k"};
+      store->transact([&](Transaction& txn) {
+        Word{txn, "k"}.put("first");
+        store.reset();
+        Word{txn, "other"}.put("second");
+        Word{txn, "k"}.put(Word{txn, "k"}.get().value() + " and third");
+      });
+      return lines.about("own transaction") == 1 &&
+             code_of([&] { (void)word.get(); }) == ErrorCode::kInvalid &&
+             code_of([&] { (void)Store::open(options); }) == ErrorCode::kBusy;
+    }));
+    CHECK(in_child([&] {
+      const Lines lines;
+      auto store = std::make_unique<Store>(Store::open(options));
+      bool is_right = false;
+      store->read([&](ReadTransaction& txn) {
+        store.reset();
+        is_right = Word{txn, "k"}.get() == "first and third";
+      });
+      return is_right && lines.about("own transaction") == 1;
+    }));
+    CHECK(in_child([&] {
+      Store store = Store::open(options);
+      Options other = store_options(folder, "us");
+      store.transact([&](Transaction& txn) {
+        store = Store::open(other);
+        Word{txn, "last"}.put("v");
+      });
+      const bool is_other = store.status().region == "us" && !Word{store, "last"}.get();
+      Word{store, "k"}.put("w");
+      return is_other && Word{store, "k"}.get() == "w";
+    }));
+    Store store = Store::open(options);
+    CHECK(Word{store, "other"}.get() == "second");
+    CHECK(Word{store, "last"}.get() == "v");
   }
 
   TEST_CASE("a key of a null pointer throws, and one of a literal has all of its bytes") {

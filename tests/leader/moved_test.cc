@@ -128,6 +128,32 @@ TEST_SUITE("leader: moved stores and sessions") {
     CHECK(session.token() != to.session().token());
   }
 
+  TEST_CASE("a store that is moved within its own transaction goes on with it") {
+    TempDir folder;
+    Store from = Store::open(store_options(folder, "eu"));
+    Word word{from, "k"};
+    std::optional<Store> to;
+    from.transact([&](Transaction& txn) {
+      Word{txn, "k"}.put("first");
+      to.emplace(std::move(from));
+      Word{txn, "other"}.put("second");
+      CHECK(code_of([&] { word.put("inside"); }) == ErrorCode::kInvalid);  // As always.
+    });
+    CHECK(word.get() == "first");
+    CHECK(Word{*to, "other"}.get() == "second");
+    to->read([&](ReadTransaction& txn) {
+      from = std::move(*to);
+      CHECK(Word{txn, "k"}.get() == "first");
+    });
+    Session session = from.session();
+    session.transact([&](Transaction& txn) {
+      *to = std::move(from);
+      Word{txn, "k"}.put("third");
+    });
+    CHECK(Word{session, "k"}.get() == "third");
+    CHECK(to->status().writable);
+  }
+
   TEST_CASE("a session that is moved keeps what it has seen, and its handles") {
     TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));

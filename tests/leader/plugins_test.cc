@@ -67,6 +67,8 @@ TEST_SUITE("leader: plugins") {
     CHECK(us.status().resolver_failures == 1);
     CHECK(us.status().plugins.out_of_fuel == 1);
     CHECK(us.status().plugins.values >= 1);
+    CHECK(us.status().plugins.modules == 3);
+    CHECK(us.status().plugins.machines == 3);
     CHECK(us.status().plugins.traps == 0);
     CHECK(eu.plugins().size() == 3);
   }

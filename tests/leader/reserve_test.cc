@@ -9,6 +9,7 @@
 #include "storage/memory_storage.h"
 #include "tests/leader/store_world.h"
 #include "tests/node.h"
+#include "tests/plugins/guests.h"
 
 using namespace anabranch;
 using regions::Reserve;
@@ -38,6 +39,10 @@ Options small_options(const TempDir& folder, const std::string& region) {
   Options options = store_options(folder, region);
   options.map_bytes = std::size_t{64} << 20U;
   return options;
+}
+
+std::string shows_x() {
+  return test::resolver("(i32.store8 (i32.const 0) (i32.const 120)) (i64.const 1)");
 }
 
 std::string key_of(int number) { return "key:" + std::to_string(number); }
@@ -148,5 +153,40 @@ TEST_SUITE("leader: reserve") {
     for (int number = 0; number < taken; ++number) Register<>(us, key_of(number)).erase();
     CHECK(eventually([&] { return Register<>(us, "late").get() == "hello"; }));
     CHECK(eventually([&] { return eu.count(Key::all(0)) == 1; }));
+  }
+
+  TEST_CASE("a module waits for room where it is applied, and its policy with it") {
+    const TempDir folder;
+    Options options = small_options(folder, "us");
+    options.listen = "tcp://127.0.0.1:0";
+    Store us = Store::open(options);
+    Register<>{us, "doc/1"}.put("of us");
+    std::string message;
+    const int taken = fill(us, &message);
+    CHECK(code_of([&] { us.add_plugin(shows_x()); }, &message) == ErrorCode::kIo);
+    CHECK(message.find("reserve_bytes") != std::string::npos);
+    CHECK(us.plugins().empty());
+    Options other = store_options(folder, "eu");
+    other.peers = {us.status().endpoint};
+    Store eu = Store::open(other);
+    Register<>{eu, "doc/1"}.put("of eu");  // Before it has heard of us, or after.
+    REQUIRE(eventually([&] { return Register<>(eu, key_of(taken - 1)).get().has_value(); }));
+    const std::string name = eu.add_plugin(shows_x());
+    eu.set_policy("doc/", Policy::wasm1(name));
+    REQUIRE(eventually([&] {
+      const StoreStatus status = us.status();
+      return status.peers.size() == 1 && status.peers[0].behind_ops > 0;
+    }));
+    CHECK(us.plugins().empty());
+    CHECK(us.policies().empty());
+    CHECK(Register<>(us, "doc/1").get() == "of us");
+    for (int number = 0; number < taken; ++number) Register<>(us, key_of(number)).erase();
+    CHECK(eventually([&] { return us.policies().size() == 1; }));
+    REQUIRE(us.plugins().size() == 1);
+    CHECK(us.plugins().front().name == name);
+    CHECK(us.plugins().front().refused == "");
+    CHECK(us.plugins().front().used_by.size() == 1);
+    CHECK(
+        eventually([&] { return Register<>(us, "doc/1").get() == Register<>(eu, "doc/1").get(); }));
   }
 }

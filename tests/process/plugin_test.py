@@ -150,6 +150,14 @@ def in_force(folder):
         check(run("policy", "remove", "doc/", "--redis", us.redis).returncode == 0, "policy remove")
         check(run("plugin", "remove", name, "--redis", us.redis).returncode == 0, "plugin remove")
         check(run("plugin", "list", "--redis", us.redis).stdout == "no plugins\n", "no plugins")
+        names = set()
+        for letter in "abcd":  # Of 0.6 MiB each: more than one page.
+            large = "\n".join([f'(data (i32.const 2000) "{letter * 50_000}")'] * 12)
+            done = run("plugin", "add", compiled(folder, MODULE % (large, "nop")), "--redis", us.redis)
+            check(done.returncode == 0, str(done))
+            names.add(done.stdout.strip())
+        listed = json.loads(run("plugin", "list", "--json", "--redis", us.redis).stdout)
+        check(len(listed) == 4 and {each["name"] for each in listed} == names, str(listed))
         refused = run("plugin", "add", "README.md", "--redis", us.redis)
         check(refused.returncode == 1 and "the module is refused: it is malformed" in refused.stderr, str(refused))
 

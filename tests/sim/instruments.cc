@@ -128,6 +128,8 @@ constexpr std::array kRows{
     of_parts(Bug::kHearFormer, "hear-former",
              "messages of a peer's former history are taken for those of its present one"),
     Row{Bug::kForgetSeen, "forget-seen", "a message of presence is heard and passed on again"},
+    Row{Bug::kKeepOrphans, "keep-orphans", "rows inside erased elements stay stored"},
+    Row{Bug::kShowOrphans, "show-orphans", "rows inside erased elements are shown"},
 };
 
 }  // namespace

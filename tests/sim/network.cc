@@ -163,6 +163,7 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
                              std::move(disk), wall(at));
   machine.expiries = make_expiry_sweep(*machine.node);
   machine.erased = make_erased_sweep(*machine.node);
+  machine.orphans = make_orphan_sweep(*machine.node);
   machine.requests = make_request_sweep(*machine.node);
   machine.look.reset();
   machine.jumped_ms = -1;
@@ -386,6 +387,7 @@ void Network::turn(Index at) {
   if (!machine.broken) sweep(at);
   if (!machine.broken) expire(at);
   if (!machine.broken) forget(at);
+  if (!machine.broken) clear_orphans(at);
   if (!machine.broken) forget_requests(at);
   if (!machine.broken) tick(at);
   const storage::MemoryStorage& disk = machine.node->storage();

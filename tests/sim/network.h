@@ -22,6 +22,7 @@
 
 #include "leader/sweeps/erased_sweep.h"
 #include "leader/sweeps/expiry_sweep.h"
+#include "leader/sweeps/orphan_sweep.h"
 #include "leader/sweeps/request_sweep.h"
 #include "regions/wire/effect.h"
 #include "tests/crdt/random.h"
@@ -206,6 +207,8 @@ class Network {
   [[nodiscard]] bool run_until_equal(core::Millis at_most);
   // The same until every incarnation that has a successor is settled everywhere.
   [[nodiscard]] bool run_until_settled(core::Millis at_most);
+  // The same until no region stores rows inside elements that were erased.
+  [[nodiscard]] bool run_until_no_orphans(core::Millis at_most);
 
   // ---- Queries.
 
@@ -290,6 +293,8 @@ class Network {
     core::Millis next_expiry_ms = 0;
     std::unique_ptr<leader::ErasedSweep> erased;
     core::Millis next_erased_ms = 0;
+    std::unique_ptr<leader::OrphanSweep> orphans;
+    core::Millis next_orphans_ms = 0;
     std::unique_ptr<leader::RequestSweep> requests;
     core::Millis next_requests_ms = 0;
     Hearsay heard;
@@ -434,6 +439,13 @@ class Network {
   // Forgets a slice of the removed elements of remove-wins sets; no region may do that while
   // another one may write, or has written, an insert that a removed element would have won over.
   void forget(Index at);
+  // Clears a slice of the rows inside elements that are not in their lists of containers any more.
+  [[nodiscard]] static std::unique_ptr<leader::OrphanSweep> make_orphan_sweep(Node& node);
+  void clear_orphans(Index at);
+  // The rows inside elements that a region shows and must hide, or the reverse, in words; else
+  // empty.
+  [[nodiscard]] std::string wrong_orphan(Index at);
+  [[nodiscard]] bool has_orphans(Index at);
   // Tidies up behind requests, and forgets some.
   [[nodiscard]] static std::unique_ptr<leader::RequestSweep> make_request_sweep(Node& node);
   void forget_requests(Index at);

@@ -111,6 +111,7 @@ std::string Network::wrong() {
     if (const std::string wrong = ledger_.wrong(node(at)); !wrong.empty()) return who + wrong;
     if (const std::string wrong = wrong_kept_values(at); !wrong.empty()) return who + wrong;
     if (const std::string wrong = wrong_expiry(at); !wrong.empty()) return who + wrong;
+    if (const std::string wrong = wrong_orphan(at); !wrong.empty()) return who + wrong;
     if (const std::string wrong = wrong_request(at); !wrong.empty()) return who + wrong;
   }
   return {};

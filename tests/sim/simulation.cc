@@ -165,6 +165,8 @@ class Simulation {
     network.shut_out_intruders();  // Nothing settles while they are there: they may have anything.
     if (!network.run_until_settled(plan_.healed_ms()))
       note("what has ended is not settled\n" + positions());
+    if (!network.run_until_no_orphans(plan_.healed_ms()))
+      note("rows inside erased elements are still stored\n" + positions());
     if (plan_.presence && outcome_.failure.empty()) note(network.wrong_presence());
     check_alarms();
   }

@@ -30,9 +30,7 @@ ExitCode add(const Arguments& arguments) {
   return kClean;
 }
 
-std::string text_of(const json& value) {
-  return printable(value.is_string() ? value.get<std::string>() : value.dump());
-}
+std::string plain(const json& value) { return printable(bytes_of(value)); }
 
 std::string table(const json& plugins) {
   if (plugins.empty()) return "no plugins\n";
@@ -41,17 +39,39 @@ std::string table(const json& plugins) {
     std::string uses;
     for (const json& use : each.at("used_by")) {
       uses += (uses.empty() ? "" : ", ") + use.at("database").dump() + ' ' +
-              in_quotes(text_of(use.at("prefix")));
+              in_quotes(bytes_of(use.at("prefix")));
     }
-    const std::string refused = text_of(each.at("refused"));
-    rows.push_back({text_of(each.at("name")), each.at("bytes").dump(), uses,
+    const std::string refused = plain(each.at("refused"));
+    rows.push_back({plain(each.at("name")), each.at("bytes").dump(), uses,
                     refused.empty() ? "" : "refused: it " + refused});
   }
   return table_of(rows);
 }
 
+// Asks for pages until all modules have come.
+core::Result<json> all_plugins(const Arguments& arguments) {
+  json plugins = json::array();
+  std::vector<std::string> words{"PLUGIN", "LIST"};
+  while (true) {
+    const core::Result<std::string> answer = ask(arguments, words);
+    if (!answer.ok()) return answer.failure();
+    const json page = json::parse(answer.value());
+    for (const json& each : page.at("plugins")) plugins.push_back(each);
+    if (page.at("after").is_null()) return plugins;
+    words = {"PLUGIN", "LIST", "AFTER", page.at("after").get<std::string>()};
+  }
+}
+
 ExitCode list(const Arguments& arguments) {
-  return print_answer(arguments, {"PLUGIN", "LIST"}, table);
+  try {
+    const core::Result<json> plugins = all_plugins(arguments);
+    if (!plugins.ok()) return print_error(plugins.failure().message);
+    const json& all = plugins.value();
+    std::cout << (arguments.has(kJson.name) ? all.dump(2) + '\n' : table(all));
+  } catch (const json::exception& error) {
+    return print_error("the server's answer cannot be read: " + std::string(error.what()));
+  }
+  return kClean;
 }
 
 ExitCode remove(const Arguments& arguments) {

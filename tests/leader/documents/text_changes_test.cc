@@ -46,6 +46,17 @@ void edit_at_random(TextEdit& edit, Random& random, const std::string& letters) 
 }  // namespace
 
 TEST_SUITE("leader: changes of documents") {
+  TEST_CASE("an observer is told of a change that is too large for the document's inbox") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    TextDocument document{store, "text"};
+    const Mirror mirror(document);
+    const std::string large(std::size_t{2} << 20U, 'x');
+    Text{store, "text"}.insert(0, large);
+    CHECK(eventually([&] { return mirror.str() == large; }));
+    CHECK(mirror.fits());
+  }
+
   TEST_CASE("an observer is told what an edit has changed, with its region and note") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));

@@ -7,7 +7,9 @@
 #include <random>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "rows/policy/policy_rows.h"
 #include "tests/leader/sweeps/request_world.h"
 
 using namespace anabranch;
@@ -104,6 +106,73 @@ TEST_SUITE("leader: requests in several regions") {
       CHECK(world.sum(at, "balance") == 0);
       world.use(at, [](Scope& scope) {
         CHECK_FALSE(Set<std::string>{scope, "open"}.contains("order"));
+      });
+    }
+  }
+
+  TEST_CASE("a request that puts below a policy with bases counts once, and keeps the bases") {
+    RequestWorld world(3);
+    world.nodes.write(0, [](regions::Group& group) {
+      group.put(rows::policy_path({.space = "\1", .prefix = "order"}),
+                rows::encode_policy({.kind = rows::PolicyKind::kLww, .keep_base = true}));
+    });
+    world.use(0, [](Scope& scope) { Word{scope, "order"}.put("open"); });
+    world.run(3'000);
+    const auto pay = [](Scope& scope) {
+      Word{scope, "order"}.put("paid");
+      Counter{scope, "balance"}.add(5);
+    };
+    world.cut_off(2);
+    world.part(0, 1);
+    CHECK(world.once(0, "id", pay));
+    CHECK(world.once(1, "id", pay));
+    world.use(2, [](Scope& scope) { Word{scope, "order"}.put("held"); });
+    CHECK(world.once(2, "id", pay));  // Over another value.
+    world.meet(0, 1);
+    world.bring_back(2);
+    world.run(3'000);
+    for (std::size_t at = 0; at < 3; ++at) {
+      CHECK(world.value(at, "order") == "paid");
+      CHECK(world.sum(at, "balance") == 5);
+      world.use(at, [](Scope& scope) {
+        std::multiset<std::string> bases;
+        for (const Sibling& each : Word{scope, "order"}.siblings()) {
+          CHECK(each.value == "paid");
+          bases.insert(each.base.value_or("none"));
+        }
+        CHECK(bases == std::multiset<std::string>{"held", "open", "open"});
+      });
+    }
+    REQUIRE(world.run_until_forgotten(10 * RequestWorld::kOnceMs));
+    for (std::size_t at = 0; at < 3; ++at) {
+      CHECK(world.value(at, "order") == "paid");
+      CHECK(world.sum(at, "balance") == 5);
+    }
+  }
+
+  TEST_CASE("a late execution below a policy with bases does not bring back what was replaced") {
+    RequestWorld world(3);
+    world.nodes.write(0, [](regions::Group& group) {
+      group.put(rows::policy_path({.space = "\1", .prefix = "order"}),
+                rows::encode_policy({.kind = rows::PolicyKind::kLww, .keep_base = true}));
+    });
+    world.use(0, [](Scope& scope) { Word{scope, "order"}.put("open"); });
+    world.run(3'000);
+    const auto pay = [](Scope& scope) { Word{scope, "order"}.put("paid"); };
+    world.cut_off(2);
+    CHECK(world.once(0, "id", pay));
+    world.run(1'000);
+    world.use(1, [](Scope& scope) { Word{scope, "order"}.put("shipped"); });
+    world.run(1'000);
+    CHECK(world.once(2, "id", pay));  // Later, by every clock.
+    world.bring_back(2);
+    world.run(3'000);
+    for (std::size_t at = 0; at < 3; ++at) {
+      CHECK(world.value(at, "order") == "shipped");
+      world.use(at, [](Scope& scope) {
+        const std::vector<Sibling> siblings = Word{scope, "order"}.siblings();
+        REQUIRE(siblings.size() == 1);
+        CHECK(siblings.front().base == "paid");
       });
     }
   }

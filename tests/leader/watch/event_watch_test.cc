@@ -82,7 +82,7 @@ TEST_SUITE("leader: events of a store") {
     const std::string address = us->status().endpoint;
     Told told;
     const EventWatch watch = eu.events(told.listener());
-    REQUIRE(eventually([&] { return eu.status().peers.front().connected; }));
+    REQUIRE(told.has(Kind::kPeerUp, "us"));
     us.reset();
     CHECK(told.has(Kind::kPeerDown, "us"));
     CHECK(eventually([&] {

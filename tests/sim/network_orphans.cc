@@ -1,0 +1,116 @@
+// Rows inside elements that are not in their list of containers any more: they are hidden from the
+// moment of the erase on, and gone in the end.
+#include <algorithm>
+#include <optional>
+
+#include <anabranch/error.h>
+
+#include "leader/scopes/view.h"
+#include "tests/sim/network.h"
+
+namespace anabranch::test {
+
+using core::Millis;
+using core::Path;
+
+namespace {
+
+constexpr Millis kOrphansEveryMs = 300;
+constexpr leader::OrphanLimits kOrphanLimits{
+    .grace_ms = 3'000, .looks = 20, .clears = 3, .waiting = 10};
+
+// Returns the member row of the element that a row is inside of, in a list of containers at a key:
+// the workload nests none. nullopt for other rows.
+std::optional<Path> element_of(const Path& row) {
+  const core::Components parts = row.components();
+  const bool is_inside = parts.size() > 4 && parts[2] == "i" && parts[3] != "m";
+  if (!is_inside) return std::nullopt;
+  return Path{parts[0], parts[1], parts[2], parts[3]};
+}
+
+// Returns the member row of the element whose new position a row holds; nullopt for other rows.
+std::optional<Path> moved_element_of(const Path& row) {
+  const core::Components parts = row.components();
+  const bool is_position = parts.size() == 5 && parts[2] == "i" && parts[3] == "m";
+  if (!is_position) return std::nullopt;
+  return Path{parts[0], parts[1], parts[2], parts[4]};
+}
+
+// Returns whether a view hides a row; nullopt where a policy of a newer version decides whether the
+// key has expired: nobody can tell.
+std::optional<bool> hides(const leader::View& view, const Path& row) {
+  try {
+    return view.hidden(row);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUnsupported) throw;
+    return std::nullopt;
+  }
+}
+
+// Calls visit(path) for each row that shows something.
+template <typename Visit>
+void for_each_row(const Visible& visible, const Visit& visit) {
+  for (const auto& [path, values] : visible.cells) visit(path);
+  for (const auto& [path, sum] : visible.tallies) visit(path);
+}
+
+}  // namespace
+
+std::unique_ptr<leader::OrphanSweep> Network::make_orphan_sweep(Node& node) {
+  return std::make_unique<leader::OrphanSweep>(node.replica(), node.storage(), kOrphanLimits);
+}
+
+void Network::clear_orphans(Index at) {
+  Machine& machine = machines_[at];
+  if (now_ < machine.next_orphans_ms) return;
+  machine.next_orphans_ms = now_ + kOrphansEveryMs;
+  machine.broken = !machine.orphans->slice(now_).ok();
+  follow(at);
+}
+
+std::string Network::wrong_orphan(Index at) {
+  const regions::Replica& replica = node(at).replica();
+  const auto rows = replica.reader();
+  const Visible visible = node(at).shown();
+  const leader::View view(*rows, replica.names(), resolvers_);
+  std::string wrong;
+  for_each_row(visible, [&](const Path& path) {
+    const auto element = element_of(path);
+    if (!element || !wrong.empty()) return;
+    const bool gone = !visible.cells.contains(*element);
+    const std::optional<bool> hidden = hides(view, path);
+    if (!hidden || *hidden == gone) return;
+    if (gone) wrong = "shows what is inside an element that was erased";
+    // All of a key that has expired is hidden.
+    if (!gone && !hides(view, *element).value_or(true)) wrong = "hides what is inside an element";
+  });
+  return wrong;
+}
+
+bool Network::has_orphans(Index at) {
+  const Visible visible = node(at).shown();
+  bool has = false;
+  for_each_row(visible, [&](const Path& path) {
+    const auto element = element_of(path);
+    const auto moved = moved_element_of(path);
+    has = has || (element && !visible.cells.contains(*element)) ||
+          (moved && !visible.cells.contains(*moved));
+  });
+  return has;
+}
+
+bool Network::run_until_no_orphans(Millis at_most) {
+  constexpr Millis kLookEveryMs = 500;
+  const auto some_left = [&] {
+    for (Index at = 0; at < size(); ++at) {
+      if (has_orphans(at)) return true;
+    }
+    return false;
+  };
+  for (const Millis end = now_ + at_most; some_left(); run(kLookEveryMs)) {
+    if (now_ >= end) return false;
+  }
+  return true;
+}
+
+}  // namespace anabranch::test
