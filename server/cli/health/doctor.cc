@@ -11,6 +11,7 @@
 #include "server/cli/client.h"
 #include "server/cli/command.h"
 #include "server/cli/config/configure.h"
+#include "server/cli/faults.h"
 #include "server/cli/health/findings.h"
 #include "server/cli/health/health_commands.h"
 #include "server/cli/printable.h"
@@ -73,6 +74,7 @@ void add_leader(const Arguments& where, const std::string& name, Report& report,
 
 // Reads all data of a directory that no leader has open.
 void add_data(const std::string& directory, Report& report) {
+  explain_faults();
   const auto checked = regions::check_directory(directory, [](auto&&...) {});
   if (!checked.ok()) {
     return report.add(
