@@ -3,7 +3,9 @@
 # when all of them are there. Works as root, or with sudo. Debian 12 and later.
 #
 #   cmake/packages.sh build    what builds and runs it, by hand too
+#   cmake/packages.sh board    that, and what examples/board needs
 #   cmake/packages.sh test     that, and what its tests need
+#   cmake/packages.sh browser  what tests/browser needs: chromium, node and npm
 #   cmake/packages.sh bench    that of `build`, and what it is measured beside
 #   cmake/packages.sh          all of these
 #
@@ -52,6 +54,18 @@ valgrind:valgrind
 test_libraries='
 doctest-dev
 '
+board_programs='
+clang:clang
+lld:wasm-ld
+'
+board_libraries='
+libwebsockets-dev
+'
+browser_programs='
+chromium:chromium
+nodejs:node
+npm:npm
+'
 bench_programs='
 python3:python3
 redis-server:redis-server
@@ -62,11 +76,19 @@ valgrind:valgrind
 case $#:${1-} in
   0: | 1:test)
     programs="$programs $test_programs"
-    libraries="$libraries $test_libraries"
+    libraries="$libraries $test_libraries $board_libraries"
+    ;;
+  1:board)
+    programs="$programs $board_programs"
+    libraries="$libraries $board_libraries"
+    ;;
+  1:browser)
+    programs=$browser_programs
+    libraries=
     ;;
   1:bench) programs="$programs $bench_programs" ;;
   1:build) ;;
-  *) echo "usage: cmake/packages.sh [build|test|bench]" >&2 && exit 2 ;;
+  *) echo "usage: cmake/packages.sh [build|board|test|browser|bench]" >&2 && exit 2 ;;
 esac
 
 missing_packages() {

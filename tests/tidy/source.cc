@@ -118,7 +118,7 @@ Repository load_repository(const fs::path& root) {
     }
     if (!it->is_regular_file()) continue;
     std::string text = read(it->path());
-    if (text.find('\0') != text.npos) continue;
+    if (text.find('\0') != text.npos) text.clear();  // A picture: only its name matters.
     std::string path = it->path().lexically_relative(root).generic_string();
     repository.emplace(path, Source{path, std::move(text)});
   }

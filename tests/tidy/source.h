@@ -1,4 +1,4 @@
-// The repository as the tidy test sees it: text files by their path from the root.
+// The repository as the tidy test sees it: files by their path from the root.
 
 #pragma once
 
@@ -30,7 +30,8 @@ struct Source {
 
 using Repository = std::map<std::string, Source>;
 
-// All text files below `root`, without build trees and hidden folders (but with .ci).
+// All files below `root`, without build trees and hidden folders (but with .ci). A file that is no
+// text is there with an empty one.
 Repository load_repository(const std::filesystem::path& root);
 
 // The lines of `text`, without their ends.
