@@ -40,7 +40,9 @@ core::Result<std::int64_t> parse(std::string_view text, std::span<const Unit> un
   if (digits == text.size()) return *number;
   for (const Unit& each : units) {
     if (each.name != unit) continue;
-    if (*number > std::numeric_limits<std::int64_t>::max() / each.factor) return wrong();
+    if (*number > std::numeric_limits<std::int64_t>::max() / each.factor) {
+      return core::invalid("is too large: '" + std::string(text) + "'");
+    }
     return *number * each.factor;
   }
   return wrong();

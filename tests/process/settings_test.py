@@ -49,6 +49,10 @@ def a_new_file_serves(world):
 def mistakes(folder):
     done = run("config", "show", "--log-bytes-max", "2 gigabytes")
     check(done.returncode == 2 and "64MiB" in done.stderr, done)
+    done = run("config", "show", "--log-bytes-max", "9999999TiB")
+    check(done.returncode == 2 and "too large" in done.stderr, done)
+    done = run("config", "new", "--region", "e u")
+    check(done.returncode == 2 and "e u" in done.stderr and done.stdout == "", done)
     done = run("completion", "fish")
     check(done.returncode == 2 and "bash" in done.stderr, done)
     done = run("manual", "anabranch.9")

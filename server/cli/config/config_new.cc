@@ -6,6 +6,7 @@
 #include "server/cli/config/config_commands.h"
 #include "server/cli/config/configure.h"
 #include "server/cli/config/page.h"
+#include "server/config_doubts.h"
 
 namespace anabranch::server::cli {
 namespace {
@@ -14,6 +15,7 @@ ExitCode run(const Arguments& arguments) {
   Config config;
   const core::Result<void> flags = apply_flags(arguments, config);
   if (!flags.ok()) return print_error(flags.failure().message, kUsage);
+  if (const std::string why = why_refused(config); !why.empty()) return print_error(why, kUsage);
   std::cout << config_page(config);
   return kClean;
 }
