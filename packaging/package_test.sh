@@ -150,8 +150,8 @@ purges() {
   check "the data are there" [ -s "$root/var/lib/anabranch/data/data.mdb" ]
   check "their user is there" in_root getent passwd anabranch >/dev/null
   local left
-  left=$(left_over | grep -v -e '^./var/lib/anabranch/' -e '^./etc/\(passwd\|group\|shadow\|gshadow\)-\?$' \
-    -e '^./etc/.pwd.lock$')
+  left=$(left_over | grep -v -e '^./var/lib/anabranch/' -e '^./etc/.pwd.lock$' \
+    -e '^./etc/\(passwd\|group\|shadow\|gshadow\)-\?$')
   check "nothing else is left: $left" [ -z "$left" ]
 }
 

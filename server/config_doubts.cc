@@ -72,7 +72,7 @@ void add_loneliness(const Config& config, const std::set<std::string>& peers, Li
   for (const std::string& peer : peers) {
     const std::string why = transport::why_unreachable(peer, kTimeout);
     if (why.empty()) return;
-    reasons += (reasons.empty() ? "" : "; ") + peer + ": " + why;
+    reasons.append(reasons.empty() ? "" : "; ").append(peer).append(": ").append(why);
   }
   lines.push_back("this region listens nowhere, and none of its peers can be reached now (" +
                   reasons + ")");
