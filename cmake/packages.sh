@@ -41,6 +41,8 @@ test_programs='
 clang:clang
 clang-format:clang-format
 clang-tidy:clang-tidy
+dpkg-dev:dpkg-shlibdeps
+iproute2:ip
 lld:wasm-ld
 make:make
 nodejs:node
