@@ -384,7 +384,7 @@ constexpr std::array kSettings{
             set_text<&Config::acl_file>,
             {},
             {},
-            "/etc/anabranch/users.acl"},
+            "/var/lib/anabranch/users.acl"},
     Setting{"clients_bytes_max", "--clients-bytes-max", "SIZE",
             "bytes that all Redis clients may hold, in answers and requests; beyond, those that "
             "hold the most are closed; 0: no limit",
