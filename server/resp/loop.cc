@@ -329,7 +329,7 @@ void Loop::reload_keys() {
 }
 
 void Loop::reload_certificates() {
-  if (!options_.tls.any()) return;
+  if (options_.tls_address.empty()) return;
   core::Result<TlsContext> tls = TlsContext::load(options_.tls);
   if (!tls.ok()) {
     return core::log_error({}, "the certificates stay as they were: " + tls.failure().message);
