@@ -4,8 +4,8 @@
 # and a network of its own. Needs root.
 #
 #   package_test.sh          over the file system of this machine
-#   package_test.sh fresh    over a Debian that mmdebstrap makes, with what the package of the server
-#                            says that it needs and nothing else; downloads 100 MB
+#   package_test.sh fresh    over a Debian that mmdebstrap makes, with what the package of the
+#                            server says that it needs and nothing else; downloads 100 MB
 set -u -o pipefail
 
 readonly build=${ANABRANCH_TEST_BUILD:-build/release}
@@ -82,8 +82,8 @@ outside() {
 mount_over() {
   local folder=$1 base=$2 over=$1/over
   mount -t tmpfs none "$over" && mkdir "$over/upper" "$over/work" "$over/root" || return 1
-  mount -t overlay overlay -o "lowerdir=$base,upperdir=$over/upper,workdir=$over/work" "$over/root" ||
-    return 1
+  mount -t overlay overlay "$over/root" \
+    -o "lowerdir=$base,upperdir=$over/upper,workdir=$over/work" || return 1
   mount -t proc proc "$over/root/proc" && mount --bind /dev "$over/root/dev" &&
     mount -t tmpfs none "$over/root/run" && mount -t tmpfs none "$over/root/tmp" &&
     cp "$folder"/made/*.deb "$over/root/tmp/"
