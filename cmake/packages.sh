@@ -40,8 +40,11 @@ test_programs='
 clang:clang
 clang-format:clang-format
 clang-tidy:clang-tidy
+dpkg-dev:dpkg-shlibdeps
+iproute2:ip
 lld:wasm-ld
 make:make
+mmdebstrap:mmdebstrap
 nodejs:node
 python3:python3
 redis-server:redis-server

@@ -278,6 +278,7 @@ class Leader::Impl {
     status.requests_forgotten = request_sweep_->counts().forgotten;
     status.requests_corrections = request_sweep_->counts().corrections;
     status.statistics = statistics();
+    status.draining = scope_->writer().draining();
     return status;
   }
 

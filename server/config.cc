@@ -2,20 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <concepts>
-#include <cstring>
-#include <fstream>
-#include <iterator>
-#include <numeric>
-#include <sstream>
+#include <cstdint>
 #include <utility>
-
-#include <toml++/toml.h>
 
 #include "control/verbs/policy_words.h"
 #include "core/text.h"
 #include "server/address.h"
+#include "server/quantity.h"
 #include "transport/address.h"
 
 namespace anabranch::server {
@@ -26,64 +20,99 @@ using core::Result;
 using Values = std::vector<std::string>;
 using Kind = Setting::Kind;
 
-// ---- Setters: check one value and store it.
+// ---- Access: checks one value and stores it, and reads it again.
 
-template <std::string Options::*Member>
-Result<void> set_text(Config& config, const Values& values) {
-  if (values.front().empty()) return invalid("must not be empty");
-  config.store.*Member = values.front();
-  return {};
+std::string as_text(const std::string& value) { return value; }
+std::string as_text(bool value) { return value ? "true" : "false"; }
+template <typename Number>
+std::string as_text(Number value) requires std::integral<Number> {
+  return std::to_string(value);
 }
 
-Result<std::int64_t> positive(const std::string& text) {
-  const auto number = core::parse_number<std::int64_t>(text);
-  if (!number || *number <= 0) {
-    return invalid("must be a positive integer, not '" + text + "'");
+Values one_or_none(std::string text) { return text.empty() ? Values{} : Values{std::move(text)}; }
+
+template <auto Member>
+Values get_member(const Config& config) {
+  if constexpr (requires { config.*Member; }) {
+    return one_or_none(as_text(config.*Member));
+  } else {
+    return one_or_none(as_text(config.store.*Member));
   }
-  return *number;
 }
 
 template <auto Member>
-Result<void> set_number(Config& config, const Values& values) {
-  const Result<std::int64_t> number = positive(values.front());
-  if (!number.ok()) return number.failure();
-  auto& field = config.store.*Member;
-  field = static_cast<std::remove_reference_t<decltype(field)>>(number.value());
-  return {};
+auto& member_of(Config& config) {
+  if constexpr (requires { config.*Member; }) {
+    return config.*Member;
+  } else {
+    return config.store.*Member;
+  }
 }
 
-// The same for a number of the server.
 template <auto Member>
-Result<void> set_own_number(Config& config, const Values& values) {
-  const Result<std::int64_t> number = positive(values.front());
-  if (!number.ok()) return number.failure();
-  config.*Member = static_cast<std::uint64_t>(number.value());
+Result<void> store_text(Config& config, const Values& values) {
+  if (values.front().empty()) return invalid("must not be empty");
+  member_of<Member>(config) = values.front();
   return {};
 }
 
-Result<void> set_listen(Config& config, const Values& values) {
+template <auto Member>
+constexpr Access set_text{store_text<Member>, get_member<Member>};
+
+template <auto Member, std::int64_t Least>
+Result<void> store_number(Config& config, const Values& values) {
+  const auto number = core::parse_number<std::int64_t>(values.front());
+  if (!number || *number < Least) {
+    return invalid(std::string(Least > 0 ? "must be a positive integer" : "must be an integer") +
+                   ", not '" + values.front() + "'");
+  }
+  auto& field = member_of<Member>(config);
+  field = static_cast<std::remove_reference_t<decltype(field)>>(*number);
+  return {};
+}
+
+template <auto Member>
+constexpr Access set_number{store_number<Member, 1>, get_member<Member>};
+// The same for a number that may be 0.
+template <auto Member>
+constexpr Access set_number_or_none{store_number<Member, 0>, get_member<Member>};
+
+Result<void> store_listen(Config& config, const Values& values) {
   config.store.listen = values.front();
   if (values.front().empty()) return {};
   return transport::check_address(values.front(), transport::AddressUse::kListen);
 }
 
+constexpr Access set_listen{store_listen, get_member<&Options::listen>};
+
+Result<bool> parse_switch(const std::string& value) {
+  if (value == "true") return true;
+  if (value == "false") return false;
+  return invalid("must be true or false, not '" + value + "'");
+}
+
 template <auto Member>
-Result<void> set_switch(Config& config, const Values& values) {
-  const std::string& value = values.front();
-  if (value != "true" && value != "false") {
-    return invalid("must be true or false, not '" + value + "'");
-  }
-  config.store.*Member = value == "true";
+Result<void> store_switch(Config& config, const Values& values) {
+  const Result<bool> value = parse_switch(values.front());
+  if (!value.ok()) return value.failure();
+  config.store.*Member = value.value();
   return {};
 }
 
-Result<void> set_no_control(Config& config, const Values& values) {
-  const Result<void> set = set_switch<&Options::control>(config, values);
-  if (set.ok()) config.store.control = !config.store.control;
-  return set;
+template <auto Member>
+constexpr Access set_switch{store_switch<Member>, get_member<Member>};
+
+Result<void> store_no_control(Config& config, const Values& values) {
+  const Result<bool> value = parse_switch(values.front());
+  if (!value.ok()) return value.failure();
+  config.store.control = !value.value();
+  return {};
 }
 
-Result<void> set_peers(Config& config, const Values& values) {
+constexpr Access set_no_control{
+    store_no_control, [](const Config& config) { return Values{as_text(!config.store.control)}; }};
+
+Result<void> store_peers(Config& config, const Values& values) {
   for (const std::string& text : values) {
     const auto peer = transport::parse_peer(text);
     if (!peer.ok()) return peer.failure();
@@ -92,7 +121,9 @@ Result<void> set_peers(Config& config, const Values& values) {
   return {};
 }
 
-Result<void> set_policies(Config& config, const Values& values) {
+constexpr Access set_peers{store_peers, [](const Config& config) { return config.store.peers; }};
+
+Result<void> store_policies(Config& config, const Values& values) {
   std::vector<PrefixPolicy> policies;
   for (const std::string& text : values) {
     auto policy = control::parse_prefix_policy(text);
@@ -103,12 +134,25 @@ Result<void> set_policies(Config& config, const Values& values) {
   return {};
 }
 
-Result<void> set_redis(Config& config, const Values& values) {
+Values get_policies(const Config& config) {
+  Values texts;
+  for (const PrefixPolicy& each : config.store.policies) {
+    texts.push_back(to_string(each.policy) + ' ' + std::to_string(each.database) + ' ' +
+                    (each.prefix.empty() ? "\"\"" : each.prefix));
+  }
+  return texts;
+}
+
+constexpr Access set_policies{store_policies, get_policies};
+
+Result<void> store_redis(Config& config, const Values& values) {
   const Result<Address> address = parse_address(values.front());
   if (!address.ok()) return address.failure();
   config.redis = values.front();
   return {};
 }
+
+constexpr Access set_redis{store_redis, get_member<&Config::redis>};
 
 // Looks a value up in a table of {word, meaning}.
 template <typename T, std::size_t N>
@@ -120,50 +164,99 @@ Result<T> choose(const std::array<std::pair<std::string_view, T>, N>& table,
   return row->second;
 }
 
-Result<void> set_compress(Config& config, const Values& values) {
-  static constexpr std::array<std::pair<std::string_view, CompressLinks>, 3> kChoices{
-      {{"never", CompressLinks::kNever},
-       {"remote", CompressLinks::kRemote},
-       {"always", CompressLinks::kAlways}}};
-  const auto chosen = choose(kChoices, values.front(), "never, remote or always");
+// Returns the word for a meaning.
+template <typename T, std::size_t N>
+Values word_of(const std::array<std::pair<std::string_view, T>, N>& table, T meaning) {
+  const auto* const row =
+      std::ranges::find(table, meaning, [](const auto& each) { return each.second; });
+  return row == table.end() ? Values{} : Values{std::string(row->first)};
+}
+
+constexpr std::array<std::pair<std::string_view, CompressLinks>, 3> kCompress{
+    {{"never", CompressLinks::kNever},
+     {"remote", CompressLinks::kRemote},
+     {"always", CompressLinks::kAlways}}};
+
+Result<void> store_compress(Config& config, const Values& values) {
+  const auto chosen = choose(kCompress, values.front(), "never, remote or always");
   if (!chosen.ok()) return chosen.failure();
   config.store.compress = chosen.value();
   return {};
 }
 
-Result<void> set_log_level(Config& config, const Values& values) {
-  static constexpr std::array<std::pair<std::string_view, LogLevel>, 5> kLevels{
-      {{"debug", LogLevel::kDebug},
-       {"info", LogLevel::kInfo},
-       {"warning", LogLevel::kWarning},
-       {"error", LogLevel::kError},
-       {"off", LogLevel::kOff}}};
+constexpr Access set_compress{
+    store_compress, [](const Config& config) { return word_of(kCompress, config.store.compress); }};
+
+constexpr std::array<std::pair<std::string_view, LogLevel>, 5> kLevels{
+    {{"debug", LogLevel::kDebug},
+     {"info", LogLevel::kInfo},
+     {"warning", LogLevel::kWarning},
+     {"error", LogLevel::kError},
+     {"off", LogLevel::kOff}}};
+
+Result<void> store_log_level(Config& config, const Values& values) {
   const auto level = choose(kLevels, values.front(), "debug, info, warning, error or off");
   if (!level.ok()) return level.failure();
   config.log_level = level.value();
   return {};
 }
 
+constexpr Access set_log_level{
+    store_log_level, [](const Config& config) { return word_of(kLevels, config.log_level); }};
+
 constexpr std::array kSettings{
-    Setting{"region", "--region", "NAME", "the region that this leader leads, such as eu-west",
-            Kind::kText, set_text<&Options::region>},
-    Setting{"data", "--data", "DIR", "where the data is; made when absent", Kind::kText,
-            set_text<&Options::path>},
-    Setting{"listen", "--listen", "ADDRESS",
-            "where other leaders connect, such as tcp://127.0.0.1:7400; port 0: any free one",
-            Kind::kText, set_listen},
+    Setting{"region",
+            "--region",
+            "NAME",
+            "the region that this leader leads, a short name that it keeps",
+            Kind::kText,
+            set_text<&Options::region>,
+            {},
+            {},
+            "eu"},
+    Setting{"data",
+            "--data",
+            "DIR",
+            "where the data is; made when absent, in a folder that is there",
+            Kind::kText,
+            set_text<&Options::path>,
+            {},
+            {},
+            "/var/lib/anabranch/data"},
+    Setting{"listen",
+            "--listen",
+            "ADDRESS",
+            "where other leaders connect, port 0 for any free one; without it this leader only "
+            "dials",
+            Kind::kText,
+            set_listen,
+            {},
+            {},
+            "tcp://127.0.0.1:7400"},
     Setting{"peers", "--peer", "ADDRESS",
             "another leader to connect to, with keys as REGION@ADDRESS; once for each",
-            Kind::kTexts, set_peers, "peer", "--peers"},
+            Kind::kTexts, set_peers, "peer", "--peers", "us@tcp://us.example:7400"},
     Setting{"follower", "--follower", "",
             "copies a leader of its region and serves reads, until it is promoted", Kind::kSwitch,
             set_switch<&Options::follower>},
-    Setting{"keys_file", "--keys-file", "FILE",
-            "this region's secret keys, made by `anabranch keys new`", Kind::kText,
-            set_text<&Options::keys_file>},
-    Setting{"peers_keys_file", "--peers-keys-file", "FILE",
-            "the public keys of all regions, a line each", Kind::kText,
-            set_text<&Options::peers_keys_file>},
+    Setting{"keys_file",
+            "--keys-file",
+            "FILE",
+            "this region's secret keys, made by `anabranch keys new`",
+            Kind::kText,
+            set_text<&Options::keys_file>,
+            {},
+            {},
+            "/etc/anabranch/eu.keys"},
+    Setting{"peers_keys_file",
+            "--peers-keys-file",
+            "FILE",
+            "the public keys of all regions, a line each",
+            Kind::kText,
+            set_text<&Options::peers_keys_file>,
+            {},
+            {},
+            "/etc/anabranch/known.keys"},
     Setting{"insecure", "--insecure", "",
             "without keys, listen on and dial addresses of other machines too", Kind::kSwitch,
             set_switch<&Options::insecure>},
@@ -171,250 +264,97 @@ constexpr std::array kSettings{
             "does not take the commands of this program on the socket DIR/control", Kind::kSwitch,
             set_no_control},
     Setting{"compress", "--compress", "WHICH",
-            "which links to leaders are compressed: never, remote or always (remote)", Kind::kText,
+            "which links to leaders are compressed: never, remote or always", Kind::kText,
             set_compress},
-    Setting{"redis", "--redis", "HOST:PORT",
-            "where Redis clients connect (127.0.0.1:6400); port 0: any free one", Kind::kText,
-            set_redis},
-    Setting{"output_bytes_total", "--output-bytes-total", "N",
-            "bytes of answers that wait to be sent, over all Redis clients (134217728)",
-            Kind::kNumber, set_own_number<&Config::output_bytes_total>},
-    Setting{"output_stall_ms", "--output-stall-ms", "N",
-            "a client that has not read for so long is closed when others wait for room (5000)",
-            Kind::kNumber, set_own_number<&Config::output_stall_ms>},
-    Setting{"policy", "--policy", "POLICY",
+    Setting{"redis", "--redis", "HOST:PORT", "where Redis clients connect; port 0: any free one",
+            Kind::kText, set_redis},
+    Setting{"output_bytes_total", "--output-bytes-total", "SIZE",
+            "bytes of answers that wait to be sent, over all Redis clients", Kind::kSize,
+            set_number<&Config::output_bytes_total>},
+    Setting{"output_stall_ms", "--output-stall-ms", "TIME",
+            "a client that has not read for so long is closed when others wait for room",
+            Kind::kTime, set_number<&Config::output_stall_ms>},
+    Setting{"policy",
+            "--policy",
+            "POLICY",
             "a policy that this region proposes, as KIND DATABASE PREFIX, such as \"max 0 bids/\"; "
             "once for each",
-            Kind::kTexts, set_policies},
-    Setting{"conflicts_bytes_max", "--conflicts-bytes-max", "N",
-            "bytes of values that lost, kept in the conflict log for 30 days (67108864); 0: none",
-            Kind::kNumber, set_number<&Options::conflicts_bytes_max>},
-    Setting{"mesh", "--mesh", "NAME", "leaders of another mesh are refused (anabranch)",
-            Kind::kText, set_text<&Options::mesh>},
-    Setting{"log_level", "--log-level", "LEVEL", "debug, info, warning, error or off (info)",
-            Kind::kText, set_log_level},
-    Setting{"value_bytes_max", "--value-bytes-max", "N", "the most bytes of one value",
-            Kind::kNumber, set_number<&Options::value_bytes_max>},
-    Setting{"transaction_bytes_max", "--transaction-bytes-max", "N",
-            "the most bytes of one transaction", Kind::kNumber,
+            Kind::kTexts,
+            set_policies,
+            {},
+            {},
+            "max 0 bids/"},
+    Setting{"conflicts_bytes_max", "--conflicts-bytes-max", "SIZE",
+            "bytes of values that lost, kept in the conflict log for 30 days; 0: none", Kind::kSize,
+            set_number_or_none<&Options::conflicts_bytes_max>},
+    Setting{"mesh", "--mesh", "NAME", "leaders of another mesh are refused", Kind::kText,
+            set_text<&Options::mesh>},
+    Setting{"log_level", "--log-level", "LEVEL",
+            "the least that is logged: debug, info, warning, error or off", Kind::kText,
+            set_log_level},
+    Setting{"value_bytes_max", "--value-bytes-max", "SIZE", "the most bytes of one value",
+            Kind::kSize, set_number<&Options::value_bytes_max>},
+    Setting{"transaction_bytes_max", "--transaction-bytes-max", "SIZE",
+            "the most bytes of one transaction", Kind::kSize,
             set_number<&Options::transaction_bytes_max>},
-    Setting{"map_bytes", "--map-bytes", "N", "address space for the data, the most it can hold",
-            Kind::kNumber, set_number<&Options::map_bytes>},
-    Setting{"log_bytes_min", "--log-bytes-min", "N",
-            "bytes of log that are kept although every region has them (67108864)", Kind::kNumber,
+    Setting{"map_bytes", "--map-bytes", "SIZE",
+            "address space for the data, not disk: the most it can ever hold", Kind::kSize,
+            set_number<&Options::map_bytes>},
+    Setting{"log_bytes_min", "--log-bytes-min", "SIZE",
+            "bytes of log that are kept although every region has them", Kind::kSize,
             set_number<&Options::log_bytes_min>},
-    Setting{"log_bytes_max", "--log-bytes-max", "N",
-            "bytes of log that are kept for regions that lack them (1073741824)", Kind::kNumber,
+    Setting{"log_bytes_max", "--log-bytes-max", "SIZE",
+            "bytes of log that are kept for regions that lack them", Kind::kSize,
             set_number<&Options::log_bytes_max>},
-    Setting{"log_age_ms_max", "--log-age-ms-max", "N",
-            "for how long log is kept for regions that lack it (604800000, a week)", Kind::kNumber,
+    Setting{"log_age_ms_max", "--log-age-ms-max", "TIME",
+            "for how long log is kept for regions that lack it", Kind::kTime,
             set_number<&Options::log_age_ms_max>},
-    Setting{"reserve_bytes", "--reserve-bytes", "N",
-            "with less than this free on the disk, writes that add are refused (64 MiB)",
-            Kind::kNumber, set_number<&Options::reserve_bytes>},
-    Setting{"clock_drift_ms_max", "--clock-drift-ms-max", "N",
-            "how far this clock follows another leader's that is ahead", Kind::kNumber,
+    Setting{"reserve_bytes", "--reserve-bytes", "SIZE",
+            "with less than this free on the disk, writes that add are refused; 0: no reserve",
+            Kind::kSize, set_number_or_none<&Options::reserve_bytes>},
+    Setting{"clock_drift_ms_max", "--clock-drift-ms-max", "TIME",
+            "how far this clock follows another leader's that is ahead", Kind::kTime,
             set_number<&Options::clock_drift_ms_max>},
-    Setting{"expiry_wait_ms_max", "--expiry-wait-ms-max", "N",
-            "how long a region that is away keeps expired keys from being cleared (a day)",
-            Kind::kNumber, set_number<&Options::expiry_wait_ms_max>},
-    Setting{"once_ms", "--once-ms", "N",
-            "for how long the ids of ANABRANCH ONCE are remembered, at least (a day)",
-            Kind::kNumber, set_number<&Options::once_ms>},
-    Setting{"once_max", "--once-max", "N",
-            "how many ids of ANABRANCH ONCE are remembered at most (1000000)", Kind::kNumber,
-            set_number<&Options::once_max>},
-    Setting{"expiry_grace_ms", "--expiry-grace-ms", "N",
-            "when others clear what the region that set a deadline does not (60000)", Kind::kNumber,
+    Setting{"expiry_wait_ms_max", "--expiry-wait-ms-max", "TIME",
+            "how long a region that is away keeps expired keys from being cleared", Kind::kTime,
+            set_number<&Options::expiry_wait_ms_max>},
+    Setting{"once_ms", "--once-ms", "TIME",
+            "for how long the ids of ANABRANCH ONCE are remembered, at least; the same in all "
+            "regions",
+            Kind::kTime, set_number<&Options::once_ms>},
+    Setting{"once_max", "--once-max", "N", "how many ids of ANABRANCH ONCE are remembered at most",
+            Kind::kNumber, set_number<&Options::once_max>},
+    Setting{"expiry_grace_ms", "--expiry-grace-ms", "TIME",
+            "when others clear what the region that set a deadline does not", Kind::kTime,
             set_number<&Options::expiry_grace_ms>},
 };
-
-constexpr std::string_view kVariable = "ANABRANCH_";
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
-std::string place(std::string_view name, const toml::source_region& source) {
-  return std::string(name) + ':' + std::to_string(source.begin.line) + ':' +
-         std::to_string(source.begin.column) + ": ";
-}
-
-std::string unknown_key(std::string_view key) {
-  std::vector<std::string_view> keys;
-  for (const Setting& setting : kSettings) keys.push_back(setting.key);
-  std::string text = "unknown key '" + std::string(key) + "'";
-  const std::string_view near = nearest(key, keys);
-  if (!near.empty()) text += "; did you mean '" + std::string(near) + "'?";
-  return text;
-}
-
-// Returns the values of a node; fails with the expected kind.
-Result<Values> values_of(const toml::node& node, Kind kind) {
-  switch (kind) {
-    case Kind::kText:
-      if (const auto* text = node.as_string()) return Values{text->get()};
-      return invalid("must be a string");
-    case Kind::kNumber:
-      if (const auto* number = node.as_integer()) return Values{std::to_string(number->get())};
-      return invalid("must be an integer");
-    case Kind::kSwitch:
-      if (const auto* flag = node.as_boolean()) return Values{flag->get() ? "true" : "false"};
-      return invalid("must be true or false");
-    case Kind::kTexts:
-      break;
-  }
-  const toml::array* const array = node.as_array();
-  Values values;
-  for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
-    if (const auto* text = (*array)[i].as_string()) values.push_back(text->get());
-  }
-  if (array == nullptr || values.size() != array->size()) {
-    return invalid("must be a list of strings");
-  }
-  return values;
-}
-
-const Setting* find_setting(std::string_view key) {
-  const auto* const found = std::ranges::find_if(kSettings, [&](const Setting& setting) {
-    return setting.key == key || (!setting.also.empty() && setting.also == key);
-  });
-  return found == kSettings.end() ? nullptr : found;
-}
-
-std::string given_twice(std::string_view name, std::string_view other) {
-  return std::string(name) + ": is the same as " + std::string(other) + ", which is given, too";
-}
-
-// Applies one key of the file. Returns the error; empty if there is none.
-std::string apply_key(const toml::key& key, const toml::table& table, std::string_view name,
-                      Config& config) {
-  const Setting* const setting = find_setting(key.str());
-  if (setting == nullptr) return place(name, key.source()) + unknown_key(key.str());
-  if (key.str() != setting->key && table.contains(setting->key)) {
-    return place(name, key.source()) + given_twice(key.str(), setting->key);
-  }
-  const toml::node& node = *table.get(key.str());
-  const Result<Values> values = values_of(node, setting->kind);
-  const Result<void> done =
-      values.ok() ? setting->set(config, values.value()) : Result<void>(values.failure());
-  if (done.ok()) return {};
-  return place(name, node.source()) + std::string(key.str()) + ": " + done.failure().message;
-}
-
-Values split(std::string_view text) {
-  Values parts;
-  while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
-    if (comma > 0) parts.emplace_back(text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return parts;
-}
-
-Result<void> apply_named(std::string_view name, const Setting& setting, const Values& values,
-                         Config& config) {
-  const Result<void> done = setting.set(config, values);
-  if (done.ok()) return {};
-  return invalid(std::string(name) + ": " + done.failure().message);
-}
 
 }  // namespace
 
 std::span<const Setting> settings() { return kSettings; }
 
-std::string environment_name(std::string_view key) {
-  std::string name(kVariable);
-  std::ranges::transform(key, std::back_inserter(name), [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  });
-  return name;
+Values values_in(const Config& config, const Setting& setting) {
+  if (setting.access.get == nullptr) return {};
+  Values values = setting.access.get(config);
+  const bool is_size = setting.kind == Kind::kSize;
+  if (!is_size && setting.kind != Kind::kTime) return values;
+  for (std::string& value : values) {
+    const std::int64_t number = core::parse_number<std::int64_t>(value).value_or(0);
+    value = is_size ? size_text(number) : time_text(number);
+  }
+  return values;
 }
 
-std::vector<std::string> apply_toml(std::string_view text, std::string_view name, Config& config) {
-  toml::table table;
-  try {
-    table = toml::parse(text, name);
-  } catch (const toml::parse_error& error) {
-    return {place(name, error.source()) + std::string(error.description())};
-  }
-  std::vector<std::pair<toml::source_position, std::string>> problems;
-  for (const auto& [key, node] : table) {
-    std::string problem = apply_key(key, table, name, config);
-    if (!problem.empty()) problems.emplace_back(key.source().begin, std::move(problem));
-  }
-  std::ranges::sort(problems, [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<std::string> lines;
-  for (auto& [position, problem] : problems) lines.push_back(std::move(problem));
-  return lines;
-}
-
-std::vector<std::string> apply_file(const std::string& path, Config& config) {
-  errno = 0;
-  std::ifstream file(path);
-  std::ostringstream text;
-  // Opening a directory succeeds, only reading it fails.
-  if (file) text << file.rdbuf();
-  if (!file || errno == EISDIR) {
-    return {"cannot read " + path + ": " + std::strerror(errno != 0 ? errno : EIO)};
-  }
-  return apply_toml(text.str(), path, config);
-}
-
-Result<void> apply_environment(const std::function<const char*(const char*)>& variable,
-                               Config& config) {
-  for (const Setting& setting : kSettings) {
-    std::string name = environment_name(setting.key);
-    const char* value = variable(name.c_str());
-    if (!setting.also.empty()) {
-      const std::string also = environment_name(setting.also);
-      const char* const other = variable(also.c_str());
-      if (other != nullptr && value != nullptr) return invalid(given_twice(also, name));
-      if (other != nullptr) {
-        name = also;
-        value = other;
-      }
+std::string_view full_help(const Setting& setting) {
+  static const auto texts = [] {
+    std::map<std::string_view, std::string> made;
+    for (const Setting& each : kSettings) {
+      const Values values = each.kind == Kind::kSwitch ? Values{} : values_in(Config{}, each);
+      made[each.key] = std::string(each.help) + (values.empty() ? "" : " (" + values.front() + ")");
     }
-    if (value == nullptr) continue;
-    const Values values = setting.kind == Kind::kTexts ? split(value) : Values{value};
-    Result<void> done = apply_named(name, setting, values, config);
-    if (!done.ok()) return done;
-  }
-  return {};
-}
-
-std::vector<std::string> unknown_variables(const std::vector<std::string>& names) {
-  std::vector<std::string> known{"ANABRANCH_CONFIG"};
-  for (const Setting& setting : kSettings) {
-    known.push_back(environment_name(setting.key));
-    if (!setting.also.empty()) known.push_back(environment_name(setting.also));
-  }
-  const std::vector<std::string_view> views(known.begin(), known.end());
-  std::vector<std::string> lines;
-  for (const std::string& name : names) {
-    if (!name.starts_with(kVariable) || name.starts_with("ANABRANCH_TEST_")) continue;
-    if (std::ranges::find(known, name) != known.end()) continue;
-    const std::string_view near = nearest(name, views);
-    lines.push_back("the variable " + name + " is no setting and does nothing" +
-                    (near.empty() ? "; see anabranch serve --help"
-                                  : "; did you mean " + std::string(near) + "?"));
-  }
-  return lines;
-}
-
-Result<void> apply_flag(const Setting& setting, const Values& values, Config& config) {
-  const bool is_switch = setting.kind == Kind::kSwitch;
-  return apply_named(setting.flag, setting, is_switch ? Values{"true"} : values, config);
+    return made;
+  }();
+  return texts.at(setting.key);
 }
 
 Result<void> check_complete(const Config& config) {
@@ -426,19 +366,6 @@ Result<void> check_complete(const Config& config) {
     return invalid("no data directory: give --data DIR" + std::string(kHow));
   }
   return {};
-}
-
-std::string_view nearest(std::string_view word, std::span<const std::string_view> names) {
-  std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const std::string_view name : names) {
-    const std::size_t distance = edit_distance(word, name);
-    if (distance < std::min(best_distance, name.size())) {
-      best = name;
-      best_distance = distance;
-    }
-  }
-  return best;
 }
 
 }  // namespace anabranch::server

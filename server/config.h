@@ -8,12 +8,15 @@
 // is also called peer.
 //
 // One table, settings(), holds every setting. The keys of the file, the names in the environment,
-// the flags and the help all come from its rows. A problem is one line with its place
-// (file:line:column, variable or flag) and its description.
+// the flags, the help, the commented configuration and the manual all come from its rows. A problem
+// is one line with its place (file:line:column, variable or flag) and its description.
+//
+// Sizes and times may have a unit: "1GiB", "7d" (quantity.h).
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,36 +26,64 @@
 
 #include "core/log.h"
 #include "core/result.h"
+#include "server/resp/server_options.h"
 
 namespace anabranch::server {
 
 struct Config {
   Options store;
   std::string redis = "127.0.0.1:6400";  // HOST:PORT of the Redis protocol; port 0 for a free one.
-  std::uint64_t output_bytes_total = 0;  // See ServerOptions; 0: its default.
-  std::uint64_t output_stall_ms = 0;
+  std::uint64_t output_bytes_total = ServerOptions{}.output_bytes_total;
+  std::uint64_t output_stall_ms = static_cast<std::uint64_t>(ServerOptions{}.output_stall.count());
   LogLevel log_level = LogLevel::kInfo;
+  // Where each setting that was given comes from, by its key: "leader.toml:3",
+  // "ANABRANCH_REGION", "--region".
+  std::map<std::string, std::string, std::less<>> from = {};
+};
+
+// How a setting is stored and read.
+struct Access {
+  using Values = std::vector<std::string>;
+  // Checks and stores values: exactly one, except for kTexts. Sizes are in bytes, times in
+  // milliseconds.
+  using Set = core::Result<void> (*)(Config& config, const Values& values);
+  // Returns what is stored, in the form that is accepted; empty for an empty text or list.
+  using Get = Values (*)(const Config& config);
+
+  // NOLINTNEXTLINE(google-explicit-constructor): a row may name its function alone.
+  constexpr Access(Set set_, Get get_ = nullptr) : set(set_), get(get_) {}
+
+  Set set;
+  Get get;
 };
 
 // One setting.
 struct Setting {
-  // kSwitch: true or false; its flag has no value and means true.
-  enum class Kind : std::uint8_t { kText, kTexts, kNumber, kSwitch };
+  // kSwitch: true or false; its flag has no value and means true. kSize and kTime are numbers that
+  // may have a unit.
+  enum class Kind : std::uint8_t { kText, kTexts, kNumber, kSwitch, kSize, kTime };
 
   std::string_view key;         // In the file; upper case and with ANABRANCH_ in the environment.
   std::string_view flag;        // "--region"; kTexts may be given several times.
   std::string_view value_name;  // For the help: "NAME".
-  std::string_view help;
+  std::string_view help;        // One sentence; the default is added to it.
   Kind kind;
-  // Checks and stores values: exactly one, except for kTexts.
-  core::Result<void> (*set)(Config& config, const std::vector<std::string>& values);
+  Access access;
   // A second name, equal to the first: for a setting that is a list in the file and a repeated flag
   // on the command line.
   std::string_view also = {};       // Of the key.
   std::string_view also_flag = {};  // Of the flag.
+  // For the commented configuration, where there is no default.
+  std::string_view example = {};
 };
 
 std::span<const Setting> settings();
+
+// Returns the values of a setting, sizes and times in their greatest unit. Empty if there is none.
+std::vector<std::string> values_in(const Config& config, const Setting& setting);
+// Returns the help of a setting with its default: "where Redis clients connect (127.0.0.1:6400)".
+// The view stays valid.
+std::string_view full_help(const Setting& setting);
 
 // "ANABRANCH_REGION", for the key "region".
 std::string environment_name(std::string_view key);

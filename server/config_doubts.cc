@@ -35,13 +35,9 @@ bool is_same(const std::string& listen, const std::string& dialled) {
 
 // Adds the errors that a leader would report at its start.
 void add_refusals(const Config& config, Lines& lines) {
-  Options options = config.store;
-  if (options.region.empty()) options.region = "region";
-  if (options.path.empty()) options.path = "data";
-  if (const auto checked = leader::check_options(options); !checked.ok()) {
-    lines.push_back(checked.failure().message);
-  }
-  if (options.keys_file.empty() || config.store.region.empty()) return;
+  if (std::string why = why_refused(config); !why.empty()) lines.push_back(std::move(why));
+  const Options& options = config.store;
+  if (options.keys_file.empty() || options.region.empty()) return;
   const auto keys =
       transport::load_keys(options.keys_file, options.peers_keys_file, options.region);
   if (!keys.ok()) lines.push_back(keys.failure().message);
@@ -76,13 +72,21 @@ void add_loneliness(const Config& config, const std::set<std::string>& peers, Li
   for (const std::string& peer : peers) {
     const std::string why = transport::why_unreachable(peer, kTimeout);
     if (why.empty()) return;
-    reasons += (reasons.empty() ? "" : "; ") + peer + ": " + why;
+    reasons.append(reasons.empty() ? "" : "; ").append(peer).append(": ").append(why);
   }
   lines.push_back("this region listens nowhere, and none of its peers can be reached now (" +
                   reasons + ")");
 }
 
 }  // namespace
+
+std::string why_refused(const Config& config) {
+  Options options = config.store;
+  if (options.region.empty()) options.region = "region";
+  if (options.path.empty()) options.path = "data";
+  const auto checked = leader::check_options(options);
+  return checked.ok() ? "" : checked.failure().message;
+}
 
 Lines doubts(const Config& config) {
   Lines lines;

@@ -1,6 +1,5 @@
 // Doubts about a well-formed configuration: peers that do not exist or are the leader itself,
-// limits that a leader refuses, keys that do not match. For `anabranch config check`; uses the
-// network.
+// limits that a leader refuses, keys that do not match. For `anabranch config check` and `new`.
 #pragma once
 
 #include <string>
@@ -9,6 +8,10 @@
 #include "server/config.h"
 
 namespace anabranch::server {
+
+// Returns why a leader would refuse these settings at its start, as far as that can be told without
+// files and network; empty if it would not. Region and data directory may still be missing.
+std::string why_refused(const Config& config);
 
 // Returns a sentence for each doubt; empty if a leader would start and could join its mesh. Looks
 // up the names of peers, and dials them if the region listens nowhere: some seconds for each peer

@@ -233,6 +233,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"watches", &StoreStatus::watches},
     Field{"presence", &StoreStatus::presence},
     Field{"statistics", &StoreStatus::statistics},
+    Field{"draining", &StoreStatus::draining},
     Field{"full", &StoreStatus::full},
     Field{"writable", &StoreStatus::writable},
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/verbs/conflict_verbs.h"
+#include "control/verbs/drain_verbs.h"
 #include "control/verbs/plugin_verbs.h"
 #include "control/verbs/policy_verbs.h"
 #include "control/verbs/show_verb.h"
@@ -233,6 +234,11 @@ constexpr Verb kVerbs[] = {
      .verbs = fork_verbs,
      .usage = "LIST | RESOLVE origin [ADOPT]",
      .help = "Origins with two histories."},
+    {.name = "drain",
+     .arity = -3,
+     .verbs = drain_verbs,
+     .usage = "START | RESULT token | STOP",
+     .help = "No more writes here, until all regions have all."},
     {.name = "promote",
      .arity = 2,
      .access = Access::kBetween,

@@ -244,8 +244,9 @@ struct StoreStatus {
   WatchesStatus watches;
   PresenceStatus presence;
   Statistics statistics;
-  bool full = false;     // The disk is full: writes that add are refused.
-  bool writable = true;  // False after a failed commit: reads only, until reopened.
+  bool draining = false;  // Writes of applications are refused, until that is undone or reopened.
+  bool full = false;      // The disk is full: writes that add are refused.
+  bool writable = true;   // False after a failed commit: reads only, until reopened.
 };
 
 }  // namespace anabranch

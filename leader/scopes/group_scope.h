@@ -14,6 +14,7 @@ class GroupScope final : public Transaction {
       : writer_(replica, resolvers, limits) {}
 
   [[nodiscard]] GroupWriter& writer() { return writer_; }
+  [[nodiscard]] const GroupWriter& writer() const { return writer_; }
 
   void atomically(const std::function<void(Scope&)>& function) override {
     writer_.atomically([&] { function(*this); });

@@ -39,6 +39,13 @@ View GroupWriter::view() const {
           time ? std::optional(replica_.names().expiries().now_ms(*time)) : std::nullopt};
 }
 
+OpenTransaction GroupWriter::begin() const {
+  if (!draining_) return replica_.begin();
+  throw Error(ErrorCode::kReadOnly,
+              "this leader is being drained and takes no writes: write in another region, or end "
+              "that with anabranch drain --undo");
+}
+
 void GroupWriter::keep(OpenTransaction& txn) const {
   const std::size_t bytes = txn->transaction_bytes();
   if (bytes > limits_.transaction_bytes_max) {
@@ -72,7 +79,7 @@ void GroupWriter::check_room_to_add(std::size_t bytes) const {
 
 void GroupWriter::atomically(const std::function<void()>& function) {
   UndoCalls undo(*this);
-  OpenTransaction txn = replica_.begin();
+  OpenTransaction txn = begin();
   function();
   txn.keep();
   undo.keep();
@@ -104,7 +111,7 @@ bool GroupWriter::once(std::string_view id, OnceIn where, Reads reads,
   if (request_) throw Error(ErrorCode::kInvalid, "a request cannot be part of another request");
   UndoCalls undo(*this);
   const Path path = rows::request_path(id);
-  OpenTransaction txn = replica_.begin();
+  OpenTransaction txn = begin();
   if (!txn->stage().peek(path).cell.siblings.empty()) return false;
   rows::PublishedRequests& requests = replica_.requests();
   if (requests.remembered() >= limits_.once_max) {
@@ -202,7 +209,7 @@ void GroupWriter::put(const Key& row, std::string_view value) {
   }
   check_type_in_request(row);
   check_room_to_add(value.size());
-  OpenTransaction txn = replica_.begin();
+  OpenTransaction txn = begin();
   const Path path = path_of(row);
   drop_expired(txn.group(), path);
   check_element(path);
@@ -215,7 +222,7 @@ void GroupWriter::put(const Key& row, std::string_view value) {
 void GroupWriter::remove(const Key& row) {
   check_room_to_remove();
   check_type_in_request(row);
-  OpenTransaction txn = replica_.begin();
+  OpenTransaction txn = begin();
   const Path path = path_of(row);
   if (!txn->stage().peek(path).cell.siblings.empty()) txn->remove(path);
   keep(txn);
@@ -231,7 +238,7 @@ void GroupWriter::add(const Key& row, std::int64_t amount) {
     throw Error(ErrorCode::kInvalid, row.name() + ": the sum would leave 64 bits");
   }
   check_room_to_add(0);
-  OpenTransaction txn = replica_.begin();
+  OpenTransaction txn = begin();
   const Path path = path_of(row);
   drop_expired(txn.group(), path);
   check_element(path);
@@ -258,7 +265,7 @@ void GroupWriter::add_double(const Key& row, double amount) {
     throw Error(ErrorCode::kInvalid, row.name() + ": the sum would leave the range of a double");
   }
   check_room_to_add(0);
-  OpenTransaction txn = replica_.begin();
+  OpenTransaction txn = begin();
   const Path path = path_of(row);
   drop_expired(txn.group(), path);
   check_element(path);
@@ -268,7 +275,7 @@ void GroupWriter::add_double(const Key& row, double amount) {
 
 void GroupWriter::reset(const Key& row) {
   check_room_to_remove();
-  OpenTransaction txn = replica_.begin();
+  OpenTransaction txn = begin();
   const Path path = path_of(row);
   if (txn->stage().peek(path).tally.live()) txn->reset(path);
   keep(txn);
@@ -277,7 +284,7 @@ void GroupWriter::reset(const Key& row) {
 void GroupWriter::clear(const Key& prefix) {
   refuse_in_request(prefix, "a clear");
   check_room_to_remove();
-  OpenTransaction txn = replica_.begin();
+  OpenTransaction txn = begin();
   const Path path = path_of(prefix);
   if (rows::anything_below(txn->stage(), path)) txn->clear(path);
   keep(txn);
@@ -285,7 +292,7 @@ void GroupWriter::clear(const Key& prefix) {
 
 void GroupWriter::put_back(const Path& row, std::string_view value) {
   check_room_to_add(value.size());
-  OpenTransaction txn = replica_.begin();
+  OpenTransaction txn = begin();
   drop_expired(txn.group(), row);
   check_element(row);
   const crdt::Row before = txn->stage().peek(row);
@@ -319,7 +326,7 @@ bool GroupWriter::expire(const Key& key, std::optional<std::int64_t> deadline_ms
     throw Error(ErrorCode::kInvalid, key.name() + ": this time to expire is too far away");
   }
   check_room_to_remove();
-  OpenTransaction txn = replica_.begin();
+  OpenTransaction txn = begin();
   const View at = view();
   if (at.type(key) == Type::kNone || (!deadline_ms && !at.deadline(key))) return false;
   if (deadline_ms && *deadline_ms <= at.now_ms()) {

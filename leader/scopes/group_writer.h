@@ -18,6 +18,11 @@ class GroupWriter {
   GroupWriter(regions::Replica& replica, const rows::Resolvers& resolvers, const Options& limits)
       : replica_(replica), resolvers_(resolvers), limits_(limits) {}
 
+  // Refuses the writes of applications from now on with Error{kReadOnly}, or accepts them again;
+  // what operators set, sweeps, and the writes of other leaders go on. Nothing may be staged.
+  void drain(bool on) { draining_ = on; }
+  [[nodiscard]] bool draining() const { return draining_; }
+
   // Runs the function in a transaction; inside the running one, if there is one.
   void atomically(const std::function<void()>& function);
   [[nodiscard]] WriteName next_write() const;
@@ -71,12 +76,15 @@ class GroupWriter {
   // Puts the mark of the op that was just written, within a request for any region.
   void mark(regions::OpenTransaction& txn, crdt::RequestMark::Kind kind, const core::Path& row,
             std::int64_t amount);
+  // Begins a transaction, or a part of the open one; throws Error{kReadOnly} while draining.
+  [[nodiscard]] regions::OpenTransaction begin() const;
   // Ends a write; throws if its transaction has become too large.
   void keep(regions::OpenTransaction& txn) const;
 
   regions::Replica& replica_;
   const rows::Resolvers& resolvers_;
   const Options& limits_;
+  bool draining_ = false;
 
   // Calls the functions noted within its life, the last one first, unless it ends well.
   class UndoCalls {

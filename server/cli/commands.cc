@@ -1,6 +1,9 @@
 #include <iostream>
 
 #include "server/cli/command.h"
+#include "server/cli/config/config_commands.h"
+#include "server/cli/health/health_commands.h"
+#include "server/cli/manual/manual_commands.h"
 #include "server/cli/printable.h"
 #include "storage/damage.h"
 
@@ -10,6 +13,8 @@ std::span<const Command> commands() {
   static const std::vector<Command> table{
       serve_command(),
       config_check_command(),
+      config_show_command(),
+      config_new_command(),
       status_command(),
       peer_pause_command(),
       peer_resume_command(),
@@ -38,6 +43,10 @@ std::span<const Command> commands() {
       conflicts_put_back_command(),
       conflicts_export_command(),
       conflicts_stats_command(),
+      doctor_command(),
+      drain_command(),
+      completion_command(),
+      manual_command(),
   };
   return table;
 }

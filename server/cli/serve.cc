@@ -1,11 +1,8 @@
 // `anabranch serve`: leads a region until it is stopped.
 
-#include <unistd.h>
-
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,9 +12,12 @@
 #include "core/log.h"
 #include "leader/leader.h"
 #include "server/cli/command.h"
+#include "server/cli/config/configure.h"
 #include "server/cli/faults.h"
 #include "server/config.h"
 #include "server/resp/server.h"
+#include "server/service/journal.h"
+#include "server/service/manager.h"
 
 namespace anabranch::server::cli {
 namespace {
@@ -25,41 +25,16 @@ namespace {
 using core::Failure;
 using core::Result;
 
-constexpr Argument kConfig{"--config", Argument::Kind::kValue, "FILE",
-                           "a TOML file with any of these settings (ANABRANCH_CONFIG)"};
-
 constexpr Argument kNewOrigin{"--new-origin", Argument::Kind::kSwitch, "",
                               "begin a new incarnation, after a backup was put back"};
 
-// File, then environment, then flags: later sources win.
-Result<Config> configure(const Arguments& arguments) {
-  Config config;
-  const char* const named = std::getenv("ANABRANCH_CONFIG");
-  std::string file = arguments.text(kConfig.name);
-  if (file.empty() && named != nullptr) file = named;
-  if (!file.empty()) {
-    const std::vector<std::string> problems = apply_file(file, config);
-    if (!problems.empty()) return core::invalid(problems.front());
-  }
-  const Result<void> environment = apply_environment(std::getenv, config);
-  if (!environment.ok()) return environment.failure();
-  for (const Setting& setting : settings()) {
-    if (!arguments.has(setting.flag)) continue;
-    const Result<void> flag = apply_flag(setting, arguments.texts(setting.flag), config);
-    if (!flag.ok()) return flag.failure();
-  }
-  config.store.new_origin = arguments.has(kNewOrigin.name);
-  const Result<void> complete = check_complete(config);
+Result<Config> configure_leader(const Arguments& arguments) {
+  Result<Config> config = configure(arguments);
+  if (!config.ok()) return config;
+  config.value().store.new_origin = arguments.has(kNewOrigin.name);
+  const Result<void> complete = check_complete(config.value());
   if (!complete.ok()) return complete.failure();
   return config;
-}
-
-std::vector<std::string> names_in_environment() {
-  std::vector<std::string> names;
-  for (char** each = environ; *each != nullptr; ++each) {
-    names.emplace_back(*each, std::strcspn(*each, "="));
-  }
-  return names;
 }
 
 // The server that SIGINT and SIGTERM stop, and that SIGHUP makes reload its keys. Few functions are
@@ -86,11 +61,19 @@ void obey_signals(Server& server) {
   sigaction(SIGHUP, &action, nullptr);
 }
 
+// A manager that does not listen is no reason not to serve.
+void tell(const std::string& region, std::string_view state) {
+  const Result<void> told = tell_manager(std::getenv("NOTIFY_SOCKET"), state);
+  if (!told.ok()) core::log_warning(region, told.failure().message);
+}
+
 void say_ready(const leader::Leader& leader, const Server& server) {
   const StoreStatus status = leader.status();
   const std::string listens = status.endpoint.empty() ? "nowhere" : status.endpoint;
   core::log_info(status.region, "ready: origin " + status.origin + ", listens on " + listens +
                                     ", redis on " + server.endpoint());
+  tell(status.region, "READY=1\nSTATUS=region " + status.region + ", redis on " +
+                          server.endpoint() + ", listens on " + listens);
 }
 
 Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config& config) {
@@ -118,19 +101,20 @@ Result<void> serve(const Config& config) {
   say_ready(*leader.value(), *server.value());
   server.value()->run();
   server_to_stop = nullptr;
+  tell(config.store.region, "STOPPING=1");
   core::log_info(config.store.region, "stopped");
   return {};
 }
 
-Argument::Kind argument_kind(Setting::Kind kind) {
-  if (kind == Setting::Kind::kSwitch) return Argument::Kind::kSwitch;
-  return kind == Setting::Kind::kTexts ? Argument::Kind::kValues : Argument::Kind::kValue;
+void begin_log(LogLevel level) {
+  if (is_journal(std::getenv("JOURNAL_STREAM"))) return log_to_journal(level);
+  set_log_level(level);
 }
 
 ExitCode run(const Arguments& arguments) {
-  const Result<Config> config = configure(arguments);
+  const Result<Config> config = configure_leader(arguments);
   if (!config.ok()) return print_error(config.failure().message, kUsage);
-  set_log_level(config.value().log_level);
+  begin_log(config.value().log_level);
   for (const std::string& line : unknown_variables(names_in_environment()))
     core::log_warning({}, line);
   std::signal(SIGPIPE, SIG_IGN);
@@ -143,14 +127,7 @@ ExitCode run(const Arguments& arguments) {
 
 Command serve_command() {
   std::vector<Argument> arguments{kConfig, kNewOrigin};
-  for (const Setting& setting : settings()) {
-    arguments.push_back({setting.flag,
-                         argument_kind(setting.kind),
-                         setting.value_name,
-                         setting.help,
-                         {},
-                         setting.also_flag});
-  }
+  for (const Argument& each : setting_arguments()) arguments.push_back(each);
   return {"serve", "lead a region and serve Redis clients", std::move(arguments), run};
 }
 

@@ -49,10 +49,10 @@ std::string state_of(const json& peer) {
 }
 
 // The fields of a status that head_of() has words for; "clients" is for scripts.
-constexpr std::array<std::string_view, 17> kInWords{
+constexpr std::array<std::string_view, 18> kInWords{
     "region", "origin",   "origin_why",      "mesh",         "endpoint",   "follower",
     "full",   "writable", "log_records",     "log_bytes",    "log_age_ms", "rows",
-    "digest", "expiries", "expired_waiting", "held_batches", "keyed"};
+    "digest", "expiries", "expired_waiting", "held_batches", "keyed",      "draining"};
 
 std::string in_words(std::string_view name) {
   std::string text = printable(name);
@@ -86,6 +86,7 @@ std::string log_of(const json& status) {
 std::string writes_of(const json& status) {
   if (!status.at("writable").get<bool>()) return "refused until reopened";
   if (status.at("follower").get<bool>()) return "refused: it follows a leader of its region";
+  if (status.at("draining").get<bool>()) return "refused: it is being drained";
   return status.at("full").get<bool>() ? "refused but removes: the disk is nearly full"
                                        : "accepted";
 }

@@ -6,10 +6,12 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <regex>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "server/cli/config/page.h"
 #include "server/config.h"
 #include "server/config_doubts.h"
 #include "tests/temp_dir.h"
@@ -91,12 +93,20 @@ TEST_CASE("a value of the wrong type is told with its place") {
         "leader.toml:2:9: peers: must be a list of strings");
   CHECK(problem_of("peers = [\"tcp://127.0.0.1:7401\", 5]") ==
         "leader.toml:1:9: peers: must be a list of strings");
-  CHECK(problem_of("map_bytes = \"1\"") == "leader.toml:1:13: map_bytes: must be an integer");
+  CHECK(problem_of("map_bytes = true") ==
+        "leader.toml:1:13: map_bytes: must be an integer, or a string with a unit");
+  CHECK(problem_of("once_max = \"1\"") == "leader.toml:1:12: once_max: must be an integer");
 }
 
 TEST_CASE("a value that cannot be is told with its place") {
   CHECK(problem_of("value_bytes_max = -1") ==
-        "leader.toml:1:19: value_bytes_max: must be a positive integer, not '-1'");
+        "leader.toml:1:19: value_bytes_max: must be a size, such as 1048576, 64MiB or 1GiB, not "
+        "'-1'");
+  CHECK(problem_of("value_bytes_max = 0") ==
+        "leader.toml:1:19: value_bytes_max: must be a positive integer, not '0'");
+  CHECK(problem_of("log_age_ms_max = '7 days'") ==
+        "leader.toml:1:18: log_age_ms_max: must be a time, such as 500ms, 30s, 5min, 24h or 7d, "
+        "not '7 days'");
   CHECK(problem_of("redis = \"6400\"") ==
         "leader.toml:1:9: redis: must be HOST:PORT, such as 127.0.0.1:6400, not '6400'");
   CHECK(problem_of("listen = \"127.0.0.1:7400\"").starts_with("leader.toml:1:10: listen: "));
@@ -212,7 +222,7 @@ TEST_CASE("a mistake in the environment or in a flag names the variable or the f
   const auto environment = apply_variables({{"ANABRANCH_MAP_BYTES", "much"}}, config);
   REQUIRE(!environment.ok());
   CHECK(environment.failure().message ==
-        "ANABRANCH_MAP_BYTES: must be a positive integer, not 'much'");
+        "ANABRANCH_MAP_BYTES: must be a size, such as 1048576, 64MiB or 1GiB, not 'much'");
   const auto flag = apply_flag(setting_of("peers"), {"tcp://127.0.0.1"}, config);
   REQUIRE(!flag.ok());
   CHECK(flag.failure().message.starts_with("--peer: "));
@@ -236,6 +246,83 @@ TEST_CASE("every setting has a key, a flag and a variable of its own") {
     CHECK(names.insert(environment_name(setting.key)).second);
     CHECK(setting.flag.starts_with("--"));
     CHECK(!setting.help.empty());
+  }
+}
+
+TEST_CASE("sizes and times have units, in every source") {
+  Config config;
+  CHECK(apply_toml("log_bytes_max = '2 GiB'\nlog_age_ms_max = '7d'\nonce_ms = 500", "f", config)
+            .empty());
+  CHECK(config.store.log_bytes_max == std::uint64_t{2} << 30U);
+  CHECK(config.store.log_age_ms_max == 7 * 24 * 3'600'000);
+  CHECK(config.store.once_ms == 500);
+  CHECK(apply_variables({{"ANABRANCH_LOG_BYTES_MAX", "3MiB"}}, config).ok());
+  CHECK(config.store.log_bytes_max == std::uint64_t{3} << 20U);
+  CHECK(apply_flag(setting_of("expiry_grace_ms"), {"30s"}, config).ok());
+  CHECK(config.store.expiry_grace_ms == 30'000);
+  CHECK(apply_flag(setting_of("reserve_bytes"), {"0"}, config).ok());
+  CHECK(config.store.reserve_bytes == 0);
+  CHECK(!apply_flag(setting_of("log_bytes_max"), {"9999999TiB"}, config).ok());
+  CHECK(!apply_flag(setting_of("log_bytes_max"), {"1MB"}, config).ok());
+  CHECK(!apply_flag(setting_of("log_bytes_max"), {"GiB"}, config).ok());
+}
+
+TEST_CASE("a setting is shown in its greatest unit, with the place that it comes from") {
+  Config config;
+  CHECK(apply_toml("\nlog_bytes_max = 1024", "leader.toml", config).empty());
+  CHECK(
+      apply_variables({{"ANABRANCH_MESH", "one"}, {"ANABRANCH_PEER", "tcp://127.0.0.1:2"}}, config)
+          .ok());
+  CHECK(apply_flag(setting_of("once_ms"), {"90min"}, config).ok());
+  CHECK(values_in(config, setting_of("log_bytes_max")) == std::vector<std::string>{"1KiB"});
+  CHECK(values_in(config, setting_of("once_ms")) == std::vector<std::string>{"90min"});
+  CHECK(values_in(config, setting_of("log_age_ms_max")) == std::vector<std::string>{"7d"});
+  CHECK(values_in(config, setting_of("no_control")) == std::vector<std::string>{"false"});
+  CHECK(config.from ==
+        std::map<std::string, std::string, std::less<>>{{"log_bytes_max", "leader.toml:2"},
+                                                        {"mesh", "ANABRANCH_MESH"},
+                                                        {"peers", "ANABRANCH_PEER"},
+                                                        {"once_ms", "--once-ms"}});
+}
+
+TEST_CASE("every setting can be read again, and has a default or an example") {
+  for (const Setting& setting : settings()) {
+    CAPTURE(setting.key);
+    const bool can_be_read = setting.access.get != nullptr;
+    REQUIRE(can_be_read);
+    const std::vector<std::string> usual = values_in(Config{}, setting);
+    CHECK(usual.empty() == !setting.example.empty());
+    Config config;
+    for (const std::string& value : usual) {
+      if (setting.kind != Setting::Kind::kSwitch) {
+        CHECK(apply_flag(setting, {value}, config).ok());
+      }
+    }
+    CHECK(values_in(config, setting) == usual);
+  }
+}
+
+TEST_CASE("the commented configuration is valid, as it is and with every comment taken away") {
+  Config given;
+  CHECK(apply_flag(setting_of("region"), {"eu \"1\"\n"}, given).ok());
+  CHECK(apply_flag(setting_of("peers"), {"tcp://127.0.0.1:1", "us@tcp://[::1]:2"}, given).ok());
+  CHECK(apply_flag(setting_of("map_bytes"), {"1GiB"}, given).ok());
+  const std::string page = cli::config_page(given);
+  Config config;
+  CHECK(apply_toml(page, "page", config).empty());
+  CHECK(config.from.size() == 3);
+  CHECK(config.store.region == given.store.region);
+  CHECK(config.store.peers == given.store.peers);
+  CHECK(config.store.map_bytes == given.store.map_bytes);
+  const std::string all =
+      std::regex_replace(cli::config_page(Config{}), std::regex("\n#([a-z_]+ = )"), "\n$1");
+  Config example;
+  CHECK(apply_toml(all, "page", example).empty());
+  CHECK(example.from.size() == settings().size());
+  for (const Setting& setting : settings()) {
+    const std::vector<std::string> usual = values_in(Config{}, setting);
+    CHECK(values_in(example, setting) ==
+          (usual.empty() ? std::vector<std::string>{std::string(setting.example)} : usual));
   }
 }
 

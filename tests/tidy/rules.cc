@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 #include <regex>
 #include <set>
 
@@ -54,8 +55,10 @@ const std::vector<Layer>& layers() {
 
 // Room of a layer, and the folders of the same layer whose headers its files may include besides
 // its own. The files beside the rooms may include all of them, unless their folder has a row too.
-const std::vector<Layer>& inner_rooms() {
-  static const std::vector<Layer> table{
+using Layers = std::vector<Layer>;
+
+Layers rooms_below_control() {
+  return {
       {"plugins", {}},
       {"plugins/check", {"plugins"}},
       {"transport", {}},
@@ -89,6 +92,11 @@ const std::vector<Layer>& inner_rooms() {
       {"leader/scopes", {}},
       {"leader/sweeps", {"leader/scopes"}},
       {"leader/documents", {"leader", "leader/scopes", "leader/threads", "leader/watch"}},
+  };
+}
+
+Layers rooms_of_control_and_server() {
+  return {
       {"control/resp", {}},
       {"control/verbs", {"control/resp"}},
       {"server/resp/table", {}},
@@ -102,10 +110,24 @@ const std::vector<Layer>& inner_rooms() {
        {"server/resp", "server/resp/table", "server/resp/observe", "server/resp/commands"}},
       {"server/resp/commands/anabranch",
        {"server/resp", "server/resp/commands", "server/resp/commands/connection"}},
-      {"server/cli", {"server", "server/resp"}},
+      {"server/service", {}},
+      {"server/cli",
+       {"server", "server/resp", "server/service", "server/cli/config", "server/cli/health",
+        "server/cli/manual"}},
+      {"server/cli/config", {"server", "server/cli"}},
+      {"server/cli/health", {"server", "server/cli", "server/cli/config"}},
+      {"server/cli/manual", {"server", "server/resp", "server/cli", "server/cli/config"}},
       {"server/cli/plugin", {"server/cli"}},
       {"server/cli/conflicts", {"server", "server/cli"}},
   };
+}
+
+const Layers& inner_rooms() {
+  static const Layers table = [] {
+    Layers all = rooms_below_control();
+    std::ranges::move(rooms_of_control_and_server(), std::back_inserter(all));
+    return all;
+  }();
   return table;
 }
 
@@ -123,7 +145,7 @@ const std::vector<Room>& rooms() {
       {"zstd", {"transport/compression."}},
       {"spdlog/", {"core/log.cc"}},
       {"fmt/", {"core/log.cc"}},
-      {"toml++/", {"server/config."}},
+      {"toml++/", {"server/config_sources."}},
       {"CLI/", {"server/", "examples/board/main."}},
       {"libwebsockets", {"examples/board/page."}},
       {"wabt/", {"plugins/", "tests/plugins/"}},

@@ -176,6 +176,7 @@ TEST_SUITE("server: commands") {
     CHECK(status.at("peers").empty());
     CHECK(status.at("writable") == true);
     CHECK(status.at("full") == false);
+    CHECK(status.at("draining") == false);
     REQUIRE(status.at("applied").size() == 1);
     CHECK(status.at("applied")[0].at("origin") == status.at("origin"));
     CHECK(status.at("applied")[0].at("seq") ==

@@ -1,0 +1,136 @@
+// `anabranch doctor`: what is wrong with a configuration, a data directory, or running leaders, and
+// what to do about it.
+
+#include <filesystem>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "regions/verify/directory_check.h"
+#include "server/cli/ask.h"
+#include "server/cli/client.h"
+#include "server/cli/command.h"
+#include "server/cli/config/configure.h"
+#include "server/cli/faults.h"
+#include "server/cli/health/findings.h"
+#include "server/cli/health/health_commands.h"
+#include "server/cli/printable.h"
+
+namespace anabranch::server::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr Argument kFile{"--config", Argument::Kind::kValue, "FILE",
+                         "a configuration, and the data directory that it names"};
+constexpr Argument kPlace{"--data", Argument::Kind::kValue, "DIR",
+                          "a data directory, and the leader that has it open"};
+constexpr Argument kLeaders{
+    "--redis", Argument::Kind::kValues, "HOST:PORT",
+    "the Redis port of a leader, once for each of a mesh (127.0.0.1:6400 when nothing is given)"};
+
+// Prints findings as they come, and counts them.
+class Report {
+ public:
+  void add(const std::string& about, const Findings& findings) {
+    for (const Finding& each : findings) {
+      std::cout << (each.wrong ? "wrong: " : "note: ") << (about.empty() ? "" : about + ": ")
+                << printable(each.what) << '\n';
+      if (!each.todo.empty()) std::cout << "  do: " << printable(each.todo) << '\n';
+      wrong_ += each.wrong ? 1 : 0;
+    }
+  }
+
+  ExitCode end() const {
+    if (wrong_ == 0) {
+      std::cout << "all is well\n";
+      return kClean;
+    }
+    std::cout << wrong_ << (wrong_ == 1 ? " thing is" : " things are") << " wrong\n";
+    return kFailed;
+  }
+
+ private:
+  std::size_t wrong_ = 0;
+};
+
+void add_leader(const Arguments& where, const std::string& name, Report& report,
+                std::vector<json>& statuses) {
+  const core::Result<std::string> answer = ask(where, {"STATUS"});
+  if (!answer.ok()) {
+    return report.add({}, {{true, answer.failure().message,
+                            "start the leader, or give the address of its Redis port"}});
+  }
+  try {
+    json status = json::parse(answer.value());
+    report.add("region " + printable(status.at("region").get<std::string>()),
+               findings_in_status(status));
+    statuses.push_back(std::move(status));
+  } catch (const json::exception& error) {
+    report.add(name, {{true, "its answer cannot be read: " + std::string(error.what()),
+                       "use the program of its version"}});
+  }
+}
+
+// Reads all data of a directory that no leader has open.
+void add_data(const std::string& directory, Report& report) {
+  explain_faults();
+  const auto checked = regions::check_directory(directory, [](auto&&...) {});
+  if (!checked.ok()) {
+    return report.add(
+        directory, {{true, checked.failure().message, "see Damaged files in docs/operations.md"}});
+  }
+  Findings findings;
+  for (const std::string& each : checked.value().findings) {
+    findings.push_back({true, each, "see Damaged files in docs/operations.md"});
+  }
+  report.add(directory, findings);
+}
+
+void add_directory(const std::string& directory, std::uint64_t reserve_bytes, Report& report,
+                   std::vector<json>& statuses) {
+  report.add({}, findings_in_directory(directory, reserve_bytes));
+  std::error_code error;
+  if (!std::filesystem::exists(std::filesystem::path(directory) / "data.mdb", error)) return;
+  if (Client::connect_to_directory(directory).ok()) {
+    Arguments where;
+    where.set(kDirectory.name, {directory});
+    return add_leader(where, directory, report, statuses);
+  }
+  report.add(
+      {}, {{false, "no leader answers on the socket of " + directory + ": its data are read", ""}});
+  add_data(directory, report);
+}
+
+ExitCode run(const Arguments& arguments) {
+  Report report;
+  Config config;
+  std::vector<json> statuses;
+  const std::string file = arguments.text(kFile.name);
+  if (!file.empty()) report.add({}, findings_in_file(file, config));
+  std::string directory = arguments.text(kPlace.name);
+  if (directory.empty()) directory = config.store.path;
+  if (!directory.empty()) {
+    add_directory(directory, config.store.reserve_bytes, report, statuses);
+  }
+  std::vector<std::string> leaders = arguments.texts(kLeaders.name);
+  if (leaders.empty() && directory.empty() && file.empty()) leaders = {Config{}.redis};
+  for (const std::string& leader : leaders) {
+    Arguments where;
+    where.set(kRedis.name, {leader});
+    add_leader(where, leader, report, statuses);
+  }
+  report.add({}, findings_in_mesh(statuses));
+  return report.end();
+}
+
+}  // namespace
+
+Command doctor_command() {
+  return {"doctor",
+          "what is wrong with a configuration, a directory or leaders, and what to do",
+          {kFile, kPlace, kLeaders},
+          run};
+}
+
+}  // namespace anabranch::server::cli
