@@ -45,6 +45,7 @@ dpkg-dev:dpkg-shlibdeps
 iproute2:ip
 lld:wasm-ld
 make:make
+mmdebstrap:mmdebstrap
 nodejs:node
 python3:python3
 redis-server:redis-server

@@ -22,14 +22,14 @@ Store::Impl::Impl(std::unique_ptr<leader::Leader> leader)
       status_(leader_->status()),
       watches_(std::make_shared<leader::Watches>(leader_->log_source(), leader_.get())),
       loser_watches_(std::make_shared<leader::LoserWatches>(leader_.get(), leader_->losers_end())),
-      listeners_(std::make_shared<leader::Listeners>(leader_.get())),
+      presence_watches_(std::make_shared<leader::PresenceWatches>(leader_.get())),
       events_(std::make_shared<leader::EventWatches>(leader_.get())),
       async_([this](const auto& function) { run(function); },
              [this] { return leader_->encode_token(*leader_->seen()); }),
       stop_fd_(eventfd(0, EFD_CLOEXEC)) {
   if (stop_fd_ < 0) throw Error(ErrorCode::kIo, "eventfd failed");
   leader_->hear(
-      [listeners = listeners_](const PresenceMessage& message) { listeners->tell(message); });
+      [watches = presence_watches_](const PresenceMessage& message) { watches->tell(message); });
   exchange_ = leader::begin_thread([this] { exchange(); });
 }
 
@@ -97,8 +97,8 @@ StoreStatus Store::Impl::status() {
   status_.long_transactions = queue_.watchdog().count();
   status_.async_waiting = async_.waiting();
   status_.watches = watches_->status();
-  status_.presence.listeners = listeners_->number();
-  status_.presence.missed = listeners_->missed();
+  status_.presence.listeners = presence_watches_->number();
+  status_.presence.missed = presence_watches_->missed();
   status_.presence.unsent = published_.dropped();
   return status_;
 }

@@ -21,8 +21,8 @@
 #include "leader/threads/opening_process.h"
 #include "leader/wait_queue.h"
 #include "leader/watch/event_watch.h"
-#include "leader/watch/listener.h"
 #include "leader/watch/loser_watch.h"
+#include "leader/watch/presence_watch.h"
 #include "leader/watch/published_messages.h"
 #include "leader/watch/watch.h"
 #include "rows/hooks/hook_guard.h"
@@ -106,7 +106,7 @@ class Store::Impl {
   LoserWatch watch_losers(LoserFilter filter, OnLosers function);
   // See Store::publish and Store::listen.
   void publish(std::string_view channel, std::string_view body);
-  Listener listen(std::string prefix, OnPresence function);
+  PresenceWatch listen(std::string prefix, OnPresence function);
   // See Store::events.
   EventWatch events(OnEvent function);
   // The reader of the log, for open documents.
@@ -137,7 +137,7 @@ class Store::Impl {
   StoreStatus status_;  // The status as of the last call.
   std::shared_ptr<leader::Watches> watches_;
   std::shared_ptr<leader::LoserWatches> loser_watches_;
-  std::shared_ptr<leader::Listeners> listeners_;
+  std::shared_ptr<leader::PresenceWatches> presence_watches_;
   leader::PublishedMessages published_;
   std::shared_ptr<leader::EventWatches> events_;
   leader::AsyncWrites async_;

@@ -13,7 +13,7 @@ void Store::publish(std::string_view channel, std::string_view body) {
   impl().publish(channel, body);
 }
 
-Listener Store::listen(std::string_view prefix, OnPresence function) {
+PresenceWatch Store::listen(std::string_view prefix, OnPresence function) {
   return impl().listen(std::string(prefix), std::move(function));
 }
 
@@ -27,19 +27,19 @@ void Store::Impl::publish(std::string_view channel, std::string_view body) {
   if (body.size() > Presence::kBodyBytesMax) {
     throw Error(ErrorCode::kTooLarge, "a message of presence has at most 64 KiB");
   }
-  listeners_->tell({std::string(channel), std::string(body), leader_->region(), false, 0});
+  presence_watches_->tell({std::string(channel), std::string(body), leader_->region(), false, 0});
   published_.add({std::string(channel), std::string(body), leader_->now_ms()});
 }
 
-Listener Store::Impl::listen(std::string prefix, OnPresence function) {
+PresenceWatch Store::Impl::listen(std::string prefix, OnPresence function) {
   process_.check();
   rows::check_outside_hooks();
   if (!function) throw Error(ErrorCode::kInvalid, "a listener needs a function to call");
   watches_->threads.begin();
-  auto impl = std::make_shared<Listener::Impl>(watches_, listeners_, std::move(prefix),
-                                               std::move(function));
+  auto impl = std::make_shared<PresenceWatch::Impl>(watches_, presence_watches_, std::move(prefix),
+                                                    std::move(function));
   impl->begin();
-  return Listener(std::move(impl));
+  return PresenceWatch(std::move(impl));
 }
 
 void Store::Impl::send_published(leader::Leader& leader) {

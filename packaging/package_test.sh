@@ -1,7 +1,11 @@
 #!/bin/bash
 # The packages install, start by the ExecStart of the unit, take a write, are upgraded and purged,
-# and leave nothing but data. All of it happens in a file system over this one, which is thrown
-# away, with processes and a network of its own. Needs root.
+# and leave nothing but data. All of it happens in a file system that is thrown away, with processes
+# and a network of its own. Needs root.
+#
+#   package_test.sh          over the file system of this machine
+#   package_test.sh fresh    over a Debian that mmdebstrap makes, with what the package of the
+#                            server says that it needs and nothing else; downloads 100 MB
 set -u -o pipefail
 
 readonly build=${ANABRANCH_TEST_BUILD:-build/release}
@@ -34,27 +38,52 @@ make_packages() {
   dpkg-deb --root-owner-group -b "$made/next" "$made/next.deb" >/dev/null || fail "cannot pack it"
 }
 
-outside() {
-  [ "$(id -u)" = 0 ] || skip "only root can install packages"
-  for program in dpkg-deb dpkg-shlibdeps systemd-analyze systemd-sysusers redis-cli setpriv ip; do
+needs() {
+  local program
+  for program in "$@"; do
     command -v "$program" >/dev/null || skip "there is no $program"
   done
+}
+
+# Makes the Debian in which a package is installed.
+make_debian() {
+  local made=$1 base=$2 depends
+  depends=$(dpkg-deb -f "$made"/anabranch_*.deb Depends) || fail "the package cannot be read"
+  mmdebstrap --quiet --variant=minbase --include=redis-tools \
+    --customize-hook="chroot \"\$1\" apt-get satisfy -y --no-install-recommends '$depends'" \
+    bookworm "$base" >"$made/log" 2>&1 || fail "mmdebstrap: $(tail -n 20 "$made/log")"
+}
+
+outside() {
+  local kind=$1 base=/
+  [ "$(id -u)" = 0 ] || skip "only root can install packages"
+  needs dpkg-deb dpkg-shlibdeps setpriv ip
+  if [ "$kind" = fresh ]; then
+    [ -n "${ANABRANCH_TEST_LONG-}" ] || skip "it downloads a Debian: only with --long"
+    needs mmdebstrap
+  else
+    needs systemd-analyze systemd-sysusers redis-cli
+  fi
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT
   mkdir "$folder/made" "$folder/over"
   unshare -mnpf sh -c "mount -t tmpfs none '$folder/over'" 2>/dev/null ||
     skip "no namespaces can be made here"
   make_packages "$folder/made"
-  unshare -mnpf "$0" inside "$folder"
+  if [ "$kind" = fresh ]; then
+    base=$folder/base
+    make_debian "$folder/made" "$base"
+  fi
+  unshare -mnpf "$0" inside "$kind" "$folder" "$base"
 }
 
 # ---- Inside: its own mounts, processes and network.
 
 mount_over() {
-  local folder=$1 over=$1/over
+  local folder=$1 base=$2 over=$1/over
   mount -t tmpfs none "$over" && mkdir "$over/upper" "$over/work" "$over/root" || return 1
-  mount -t overlay overlay -o "lowerdir=/,upperdir=$over/upper,workdir=$over/work" "$over/root" ||
-    return 1
+  mount -t overlay overlay "$over/root" \
+    -o "lowerdir=$base,upperdir=$over/upper,workdir=$over/work" || return 1
   mount -t proc proc "$over/root/proc" && mount --bind /dev "$over/root/dev" &&
     mount -t tmpfs none "$over/root/run" && mount -t tmpfs none "$over/root/tmp" &&
     cp "$folder"/made/*.deb "$over/root/tmp/"
@@ -116,8 +145,9 @@ installs() {
     /usr/share/bash-completion/completions/anabranch /usr/share/doc/anabranch/copyright; do
     check "$file is there" [ -s "$root$file" ]
   done
-  local said
-  said=$(in_root systemd-analyze verify "$unit" 2>&1) || fail "systemd-analyze: $said"
+  local said man=yes
+  in_root which man >/dev/null || man=no
+  said=$(in_root systemd-analyze --man=$man verify "$unit" 2>&1) || fail "systemd-analyze: $said"
   check "systemd-analyze says nothing: $said" [ -z "$said" ]
 }
 
@@ -175,9 +205,10 @@ libraries() {
 }
 
 inside() {
-  over=$1/over
+  local kind=$1 folder=$2 base=$3
+  over=$folder/over
   root=$over/root
-  mount_over "$1" || skip "no file system can be laid over this one"
+  mount_over "$folder" "$base" || skip "no file system can be laid over this one"
   ip link set lo up
   unset ANABRANCH_TEST_BUILD ANABRANCH_TEST_SEED ANABRANCH_TEST_LONG
   export LC_ALL=C.UTF-8
@@ -187,8 +218,9 @@ inside() {
   upgrades
   purges
   purges_all
-  libraries
+  # In a fresh Debian there is nothing of what they need.
+  [ "$kind" = fresh ] || libraries
   echo "installed, started, written to, upgraded, purged"
 }
 
-if [ "${1-}" = inside ]; then inside "$2"; else outside; fi
+if [ "${1-}" = inside ]; then inside "$2" "$3" "$4"; else outside "${1-}"; fi

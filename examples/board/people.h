@@ -60,7 +60,7 @@ class People {
   std::set<std::string> untold_;   // Documents whose people other regions have to be told of.
   std::set<std::string> changed_;  // The same for the pages here.
   Clock::time_point repeated_;
-  anabranch::Listener listener_;
+  anabranch::PresenceWatch listener_;
 };
 
 }  // namespace board

@@ -1,7 +1,7 @@
 // Presence: short-lived messages between the leaders of a mesh, such as the places of cursors. They
 // cost no disk and no log.
 //
-//   Listener others = store.listen("board/7/", [](const PresenceMessage& message) {
+//   PresenceWatch others = store.listen("board/7/", [](const PresenceMessage& message) {
 //     show_cursor(message.region, message.body);
 //   });
 //   store.publish("board/7/cursor", place);
@@ -27,20 +27,20 @@ struct PresenceMessage {
   std::string body;
   std::string region;   // The region of its publisher.
   bool remote = false;  // Published by another leader or follower, not by this store.
-  // How many messages this listener has missed since the one before, since its function was slow.
+  // How many messages this watch has missed since the one before, since its function was slow.
   std::uint64_t missed = 0;
 };
 
-// A listener lives as long as this object, and no longer than its store. Movable.
-class [[nodiscard]] Listener {
+// A watch of presence lives as long as this object, and no longer than its store. Movable.
+class [[nodiscard]] PresenceWatch {
  public:
   class Impl;
-  explicit Listener(std::shared_ptr<Impl> impl);
-  // Ends the listener. Returns once the function is not running any more and will not be called
+  explicit PresenceWatch(std::shared_ptr<Impl> impl);
+  // Ends the watch. Returns once the function is not running any more and will not be called
   // again; within the function itself, and within a transaction of its store, as ~Watch().
-  ~Listener();
-  Listener(Listener&&) noexcept;
-  Listener& operator=(Listener&&) noexcept;
+  ~PresenceWatch();
+  PresenceWatch(PresenceWatch&&) noexcept;
+  PresenceWatch& operator=(PresenceWatch&&) noexcept;
 
  private:
   void end();
@@ -48,7 +48,7 @@ class [[nodiscard]] Listener {
 };
 
 // Called on the threads that call the functions of watches (watch.h), one call at a time for each
-// listener. It may use the store. An exception of it is logged, and the listener continues. While
+// watch. It may use the store. An exception of it is logged, and the watch continues. While
 // it runs, up to 1000 messages of 1 MiB in all wait; beyond, the oldest are missed.
 using OnPresence = std::function<void(const PresenceMessage&)>;
 

@@ -117,7 +117,7 @@ class Store final : public Scope {
   void publish(std::string_view channel, std::string_view body);
   // Calls the function with all messages from now on on channels that begin with `prefix`. Throws
   // Error{kInvalid} when the function is empty.
-  [[nodiscard]] Listener listen(std::string_view prefix, OnPresence function);
+  [[nodiscard]] PresenceWatch listen(std::string_view prefix, OnPresence function);
 
   // ---- Policies (policy.h).
   //

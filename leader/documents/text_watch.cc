@@ -1,11 +1,7 @@
 #include "leader/documents/text_watch.h"
 
-#include <exception>
 #include <mutex>
 #include <utility>
-
-#include "core/log.h"
-#include "leader/threads/after_transaction.h"
 
 namespace anabranch {
 
@@ -21,35 +17,13 @@ std::size_t bytes_of(const TextChange& change) {
 
 TextWatch::Impl::Impl(std::shared_ptr<leader::Watches> watches,
                       std::weak_ptr<leader::Observed> document, OnTextChange function)
-    : watches_(std::move(watches)),
-      document_(std::move(document)),
-      function_(std::move(function)),
-      mutex_(leader::LockRank::kWatch, watches_->store) {}
+    : NotifierOf(std::move(watches), "an observer", std::move(function)),
+      document_(std::move(document)) {}
 
 TextWatch::Impl::~Impl() { watches_->queued_bytes -= queued_bytes_; }
 
-void TextWatch::Impl::stop() {
+void TextWatch::Impl::leave() {
   if (const auto document = document_.lock()) document->leave(*this);
-  bool runs_elsewhere = false;
-  {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    empty_queue();
-    runs_elsewhere = runner_ != std::thread::id() && runner_ != std::this_thread::get_id();
-  }
-  // The running function may be waiting for the transaction of this thread.
-  const auto wait = [self = shared_from_this()](bool /*kept*/) { self->wait_for_rest(); };
-  if (runs_elsewhere && leader::AfterTransaction::defer(watches_->store, wait)) return;
-  wait_for_rest();
-}
-
-void TextWatch::Impl::wait_for_rest() {
-  OnTextChange called;  // Destroyed here, and not by a thread that has a turn left.
-  std::unique_lock lock(mutex_);
-  if (runner_ == std::this_thread::get_id()) return;
-  rested_.wait(lock, [&] { return runner_ == std::thread::id(); });
-  called.swap(function_);
-  lock.unlock();
 }
 
 // ---- Called by the document.
@@ -113,60 +87,32 @@ void TextWatch::Impl::empty_queue() {
   queue_.clear();
 }
 
-void TextWatch::Impl::schedule() {
-  if (!std::exchange(scheduled_, true)) watches_->threads.add(shared_from_this());
-}
-
-std::optional<TextChange> TextWatch::Impl::take_first() {
-  if (queue_.empty()) return std::nullopt;
-  TextChange first = std::move(queue_.front());
-  queue_.pop_front();
-  const std::size_t bytes = bytes_of(first);
-  queued_bytes_ -= bytes;
-  watches_->queued_bytes -= bytes;
-  size_ = first.size;
-  return first;
-}
-
 // ---- Run by the call threads.
 
-bool TextWatch::Impl::turn() {
-  std::optional<TextChange> change;
-  {
-    const std::lock_guard lock(mutex_);
-    const bool woken = std::exchange(woken_, false);
-    change = take_first();
-    woken_ = woken && change;  // For the next turn.
-    if (stopped_ || (!change && !woken && !dropped_)) return scheduled_ = false;
-    runner_ = std::this_thread::get_id();
-  }
-  bool waits = false;
-  if (change) {
-    tell(*change);
-    change.reset();
-  } else if (const auto document = document_.lock()) {
-    document->catch_up(*this);
-    waits = true;
-  }
-  const std::lock_guard lock(mutex_);
-  runner_ = {};
-  rested_.notify_all();
-  // A document that cannot be read now wakes its observers when it can.
-  if (waits && queue_.empty() && !woken_) return scheduled_ = false;
+bool TextWatch::Impl::take_next() {
+  if (queue_.empty()) return std::exchange(woken_, false) || dropped_;
+  next_ = std::move(queue_.front());
+  queue_.pop_front();
+  const std::size_t bytes = bytes_of(*next_);
+  queued_bytes_ -= bytes;
+  watches_->queued_bytes -= bytes;
+  size_ = next_->size;
   return true;
 }
 
-void TextWatch::Impl::tell(const TextChange& change) {
-  try {
-    function_(change);
-    return;
-  } catch (const std::exception& error) {
-    core::log_warning(watches_->region,
-                      std::string("the function of an observer has thrown: ") + error.what());
-  } catch (...) {
-    core::log_warning(watches_->region, "the function of an observer has thrown something");
+void TextWatch::Impl::do_next() {
+  if (next_) {
+    tell(*next_);
+    next_.reset();
+  } else {
+    if (const auto document = document_.lock()) document->catch_up(*this);
+    waits_ = true;
   }
-  ++watches_->thrown;
+}
+
+bool TextWatch::Impl::goes_on() {
+  // A document that cannot be read now wakes its observers when it can.
+  return !(std::exchange(waits_, false) && queue_.empty() && !woken_);
 }
 
 TextWatch::TextWatch(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -180,10 +126,6 @@ TextWatch& TextWatch::operator=(TextWatch&& other) noexcept {
 
 TextWatch::~TextWatch() { end(); }
 
-void TextWatch::end() {
-  if (!impl_) return;
-  if (impl_->here()) return impl_->stop();
-  leader::OpeningProcess::keep(std::move(impl_));
-}
+void TextWatch::end() { leader::Notifier::end(std::move(impl_)); }
 
 }  // namespace anabranch

@@ -5,18 +5,14 @@
 
 #include <anabranch/text_change.h>
 
-#include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 
-#include "leader/threads/call_threads.h"
-#include "leader/threads/lock_order.h"
-#include "leader/threads/opening_process.h"
-#include "leader/watch/watch.h"
+#include "leader/watch/notifier.h"
 
 namespace anabranch {
 
@@ -37,19 +33,13 @@ class Observed {
 
 }  // namespace leader
 
-// Stopped by its end, or by that of the store, whichever is first. Thread-safe.
-class TextWatch::Impl final : public leader::Job, public std::enable_shared_from_this<Impl> {
+class TextWatch::Impl final : public leader::NotifierOf<TextChange> {
  public:
   Impl(std::shared_ptr<leader::Watches> watches, std::weak_ptr<leader::Observed> document,
        OnTextChange function);
   ~Impl() override;
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
-
-  // As Watch::Impl::stop.
-  void stop();
-  // Whether there is a thread to stop: false in a forked process.
-  [[nodiscard]] bool here() const { return process_.here(); }
 
   // ---- For the document.
 
@@ -63,35 +53,28 @@ class TextWatch::Impl final : public leader::Job, public std::enable_shared_from
   [[nodiscard]] bool wants_text() const;
   void restart(std::string text, std::uint64_t size, std::string token);
 
-  // ---- For the call threads: calls the function once, or lets the document catch up.
-  bool turn() override;
-
  private:
   static constexpr std::size_t kQueuedMax = 1000;
   static constexpr std::size_t kQueuedBytesMax = std::size_t{1} << 20U;
 
-  void tell(const TextChange& change);
-  void wait_for_rest();
-  // All of these are called under the mutex.
-  void empty_queue();
-  void push(TextChange change);
-  void schedule();
-  [[nodiscard]] std::optional<TextChange> take_first();
+  // ---- A turn: calls the function once, or lets the document catch up.
+  [[nodiscard]] bool take_next() override;
+  void do_next() override;
+  [[nodiscard]] bool goes_on() override;
+  void empty_queue() override;
+  void leave() override;
 
-  const leader::OpeningProcess process_;
-  const std::shared_ptr<leader::Watches> watches_;
+  void push(TextChange change);  // Called under the mutex.
+
   const std::weak_ptr<leader::Observed> document_;
-  OnTextChange function_;
-  mutable leader::OrderedMutex mutex_;
-  std::condition_variable_any rested_;
   std::deque<TextChange> queue_;
   std::size_t queued_bytes_ = 0;
   std::uint64_t size_ = 0;  // Of the text after all that was told.
   bool dropped_ = false;    // The queue was too long: the text is wanted.
   bool woken_ = false;
-  bool scheduled_ = false;  // Among the threads' jobs, or running.
-  bool stopped_ = false;
-  std::thread::id runner_;  // The thread that runs a turn; no thread's id if none runs.
+  // These belong to the turn while one runs.
+  std::optional<TextChange> next_;
+  bool waits_ = false;  // The document has caught up: there is nothing to do until it wakes this.
 };
 
 }  // namespace anabranch

@@ -5,20 +5,15 @@
 #include <anabranch/event.h>
 #include <anabranch/status.h>
 
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
-#include <set>
-#include <thread>
 #include <vector>
 
-#include "leader/threads/call_threads.h"
 #include "leader/threads/lock_order.h"
-#include "leader/threads/opening_process.h"
-#include "leader/watch/watch.h"
+#include "leader/watch/notifier.h"
+#include "leader/watch/watch_set.h"
 #include "rows/conflicts/conflict_table.h"
 
 namespace anabranch {
@@ -47,44 +42,32 @@ class EventWatches {
   StoreStatus status_;  // Of the last look.
   rows::ConflictNumber losers_ = 0;
   Clock::time_point looked_ = {};
-  std::set<EventWatch::Impl*> watches_;
-  std::atomic<std::size_t> number_ = 0;  // Of watches.
+  WatchSet<EventWatch::Impl> watches_;
 };
 
 }  // namespace leader
 
-class EventWatch::Impl final : public leader::Job,
-                               public std::enable_shared_from_this<EventWatch::Impl> {
+class EventWatch::Impl final : public leader::NotifierOf<Event> {
  public:
   static constexpr std::size_t kQueuedMax = 1000;
 
   Impl(std::shared_ptr<leader::Watches> watches, std::shared_ptr<leader::EventWatches> events,
        OnEvent function);
 
-  // As Watch::Impl::stop.
-  void stop();
-  // Whether there is a thread to stop: false in a forked process.
-  [[nodiscard]] bool here() const { return process_.here(); }
   // Queues events; those that find no room are counted.
   void take(const std::vector<Event>& events);
-  // Calls the function with one event.
-  bool turn() override;
 
  private:
-  void tell(const Event& event);
-  void wait_for_rest();
+  // ---- A turn: calls the function with one event.
+  [[nodiscard]] bool take_next() override;
+  void do_next() override { tell(next_); }
+  void empty_queue() override { queue_.clear(); }
+  void leave() override { events_->leave(*this); }
 
-  const leader::OpeningProcess process_;
-  const std::shared_ptr<leader::Watches> watches_;
   const std::shared_ptr<leader::EventWatches> events_;
-  OnEvent function_;
-  leader::OrderedMutex mutex_;
-  std::condition_variable_any rested_;
   std::deque<Event> queue_;
   std::uint64_t missed_ = 0;
-  bool scheduled_ = false;  // Among the threads' jobs, or running.
-  bool stopped_ = false;
-  std::thread::id runner_;  // The thread that runs a turn; no thread's id if none runs.
+  Event next_;  // Belongs to the turn while one runs.
 };
 
 }  // namespace anabranch

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/log.h"
-#include "leader/threads/after_transaction.h"
 
 namespace anabranch {
 
@@ -23,15 +22,13 @@ void leader::LoserWatches::join(LoserWatch::Impl& watch, rows::ConflictNumber en
   const std::lock_guard lock(mutex_);
   end_ = std::max(end_, end);
   watch.begin_at(end);
-  watches_.insert(&watch);
-  number_ = watches_.size();
+  watches_.insert(watch);
   if (end < end_) watch.see(end_);
 }
 
 void leader::LoserWatches::leave(LoserWatch::Impl& watch) {
   const std::lock_guard lock(mutex_);
-  watches_.erase(&watch);
-  number_ = watches_.size();
+  watches_.erase(watch);
 }
 
 // ---- One watch.
@@ -39,11 +36,9 @@ void leader::LoserWatches::leave(LoserWatch::Impl& watch) {
 LoserWatch::Impl::Impl(std::shared_ptr<leader::Watches> watches,
                        std::shared_ptr<leader::LoserWatches> losers, leader::ReadLosers read,
                        OnLosers function)
-    : watches_(std::move(watches)),
+    : NotifierOf(std::move(watches), "a watch of losers", std::move(function)),
       losers_(std::move(losers)),
-      read_(std::move(read)),
-      function_(std::move(function)),
-      mutex_(leader::LockRank::kWatch, watches_->store) {}
+      read_(std::move(read)) {}
 
 void LoserWatch::Impl::begin_at(rows::ConflictNumber first) {
   const std::lock_guard lock(mutex_);
@@ -52,30 +47,26 @@ void LoserWatch::Impl::begin_at(rows::ConflictNumber first) {
 
 void LoserWatch::Impl::see(rows::ConflictNumber end) {
   const std::lock_guard lock(mutex_);
+  if (stopped_) return;
   end_ = end;
-  if (!stopped_ && !std::exchange(scheduled_, true)) watches_->threads.add(shared_from_this());
+  schedule();
 }
 
-bool LoserWatch::Impl::turn() {
-  rows::ConflictNumber entry = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopped_ || next_ == end_) return scheduled_ = false;
-    entry = next_++;
-    runner_ = std::this_thread::get_id();
-  }
+bool LoserWatch::Impl::take_next() {
+  if (next_ == end_) return false;
+  entry_ = next_++;
+  return true;
+}
+
+void LoserWatch::Impl::do_next() {
   try {
-    const std::optional<std::vector<Loser>> losers = read_(entry);
+    const std::optional<std::vector<Loser>> losers = read_(entry_);
     note_missed(losers.has_value());
     if (losers && !losers->empty()) tell(*losers);
   } catch (const std::exception& error) {
     core::log_warning(watches_->region,
                       std::string("the conflict log cannot be read: ") + error.what());
   }
-  const std::lock_guard lock(mutex_);
-  runner_ = {};
-  rested_.notify_all();
-  return true;
 }
 
 void LoserWatch::Impl::note_missed(bool is_there) {
@@ -89,42 +80,6 @@ void LoserWatch::Impl::note_missed(bool is_there) {
   missed_ = 0;
 }
 
-void LoserWatch::Impl::tell(const std::vector<Loser>& losers) {
-  try {
-    function_(losers);
-    return;
-  } catch (const std::exception& error) {
-    core::log_warning(watches_->region,
-                      std::string("the function of a watch of losers has thrown: ") + error.what());
-  } catch (...) {
-    core::log_warning(watches_->region, "the function of a watch of losers has thrown something");
-  }
-  ++watches_->thrown;
-}
-
-void LoserWatch::Impl::stop() {
-  losers_->leave(*this);
-  bool runs_elsewhere = false;
-  {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    runs_elsewhere = runner_ != std::thread::id() && runner_ != std::this_thread::get_id();
-  }
-  // The running function may be waiting for the transaction of this thread.
-  const auto wait = [self = shared_from_this()](bool /*committed*/) { self->wait_for_rest(); };
-  if (runs_elsewhere && leader::AfterTransaction::defer(watches_->store, wait)) return;
-  wait_for_rest();
-}
-
-void LoserWatch::Impl::wait_for_rest() {
-  OnLosers called;  // Destroyed here, and not by a thread that has a turn left.
-  std::unique_lock lock(mutex_);
-  if (runner_ == std::this_thread::get_id()) return;
-  rested_.wait(lock, [&] { return runner_ == std::thread::id(); });
-  called.swap(function_);
-  lock.unlock();
-}
-
 LoserWatch::LoserWatch(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LoserWatch::LoserWatch(LoserWatch&&) noexcept = default;
 
@@ -136,10 +91,6 @@ LoserWatch& LoserWatch::operator=(LoserWatch&& other) noexcept {
 
 LoserWatch::~LoserWatch() { end(); }
 
-void LoserWatch::end() {
-  if (!impl_) return;
-  if (impl_->here()) return impl_->stop();
-  leader::OpeningProcess::keep(std::move(impl_));
-}
+void LoserWatch::end() { leader::Notifier::end(std::move(impl_)); }
 
 }  // namespace anabranch

@@ -2,34 +2,13 @@
 
 #include <utility>
 
-#include "core/log.h"
-#include "leader/threads/after_transaction.h"
-
 namespace anabranch {
 
 using leader::LogCursor;
 using leader::Told;
 
-WatchesStatus leader::Watches::status() const {
-  const LogReader::Counts read = reader->counts();
-  const CallThreads::Counts calls = threads.counts();
-  WatchesStatus status;
-  status.watches = read.watches;
-  status.documents = read.documents;
-  status.behind = read.behind;
-  status.lost = read.lost + dropped;
-  status.failed = read.failed;
-  status.slow = calls.slow;
-  status.ever_slow = calls.ever_slow;
-  status.thrown = thrown;
-  return status;
-}
-
 Watch::Impl::Impl(std::shared_ptr<leader::Watches> watches, std::string prefix, OnChanges function)
-    : watches_(std::move(watches)),
-      prefix_(std::move(prefix)),
-      function_(std::move(function)),
-      mutex_(leader::LockRank::kWatch, watches_->store) {}
+    : NotifierOf(std::move(watches), "a watch", std::move(function)), prefix_(std::move(prefix)) {}
 
 Watch::Impl::~Impl() { watches_->queued_bytes -= queued_bytes_; }
 
@@ -39,32 +18,6 @@ void Watch::Impl::begin(const std::optional<core::VersionVector>& seen) {
   } else {
     watches_->reader->listen(*this);
   }
-}
-
-void Watch::Impl::stop() {
-  bool runs_elsewhere = false;
-  {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    empty_queue();
-    runs_elsewhere = runner_ != std::thread::id() && runner_ != std::this_thread::get_id();
-  }
-  // The running function may be waiting for the transaction of this thread.
-  const auto wait = [self = shared_from_this()](bool /*committed*/) { self->wait_for_rest(); };
-  if (runs_elsewhere && leader::AfterTransaction::defer(watches_->store, wait)) return;
-  wait_for_rest();
-}
-
-void Watch::Impl::wait_for_rest() {
-  OnChanges called;  // Destroyed here, and not by a thread that has a turn left.
-  {
-    std::unique_lock lock(mutex_);
-    if (runner_ != std::this_thread::get_id()) {
-      rested_.wait(lock, [&] { return runner_ == std::thread::id(); });
-      called.swap(function_);
-    }
-  }
-  watches_->reader->leave(*this);  // A turn may have joined the reader until now.
 }
 
 // ---- Called by the reader.
@@ -112,54 +65,30 @@ void Watch::Impl::empty_queue() {
   queue_.clear();
 }
 
-void Watch::Impl::schedule() {
-  if (!std::exchange(scheduled_, true)) watches_->threads.add(shared_from_this());
-}
-
-std::optional<Changes> Watch::Impl::take_first() {
-  if (queue_.empty()) return std::nullopt;
-  Queued first = std::move(queue_.front());
-  queue_.pop_front();
-  queued_bytes_ -= first.bytes;
-  watches_->queued_bytes -= first.bytes;
-  return std::move(first.changes);
-}
-
 // ---- Run by the call threads.
 
-bool Watch::Impl::turn() {
-  std::optional<Changes> changes;
-  {
-    const std::lock_guard lock(mutex_);
-    changes = take_first();
-    if (stopped_ || (!changes && !behind_)) return scheduled_ = false;
-    runner_ = std::this_thread::get_id();
-  }
-  bool with_reader = false;
-  if (changes) {
-    tell(*changes);
-    changes.reset();
-  } else {
-    with_reader = watches_->reader->catch_up(*this, *behind_);
-  }
-  const std::lock_guard lock(mutex_);
-  if (with_reader) behind_.reset();
-  runner_ = {};
-  rested_.notify_all();
+bool Watch::Impl::take_next() {
+  if (queue_.empty()) return behind_.has_value();
+  next_ = std::move(queue_.front().changes);
+  const std::size_t bytes = queue_.front().bytes;
+  queue_.pop_front();
+  queued_bytes_ -= bytes;
+  watches_->queued_bytes -= bytes;
   return true;
 }
 
-void Watch::Impl::tell(const Changes& changes) {
-  try {
-    function_(changes);
-    return;
-  } catch (const std::exception& error) {
-    core::log_warning(watches_->region,
-                      std::string("the function of a watch has thrown: ") + error.what());
-  } catch (...) {
-    core::log_warning(watches_->region, "the function of a watch has thrown something");
+void Watch::Impl::do_next() {
+  if (next_) {
+    tell(*next_);
+    next_.reset();
+  } else {
+    with_reader_ = watches_->reader->catch_up(*this, *behind_);
   }
-  ++watches_->thrown;
+}
+
+bool Watch::Impl::goes_on() {
+  if (std::exchange(with_reader_, false)) behind_.reset();
+  return true;
 }
 
 Watch::Watch(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -173,10 +102,6 @@ Watch& Watch::operator=(Watch&& other) noexcept {
 
 Watch::~Watch() { end(); }
 
-void Watch::end() {
-  if (!impl_) return;
-  if (impl_->here()) return impl_->stop();
-  leader::OpeningProcess::keep(std::move(impl_));
-}
+void Watch::end() { leader::Notifier::end(std::move(impl_)); }
 
 }  // namespace anabranch

@@ -32,7 +32,7 @@ constexpr std::size_t kBodyBytesMax = 65'536;
 // The messages that a listener has heard.
 class Heard {
  public:
-  Listener on(Store& store, const std::string& prefix) {
+  PresenceWatch on(Store& store, const std::string& prefix) {
     return store.listen(prefix, [this](const PresenceMessage& message) {
       const std::lock_guard lock(mutex_);
       all_.push_back(message);
@@ -90,8 +90,8 @@ TEST_SUITE("leader: presence") {
     Store store = Store::open(store_options(folder, "eu"));
     Heard board;
     Heard all;
-    const Listener one = board.on(store, "board/");
-    const Listener other = all.on(store, "");
+    const PresenceWatch one = board.on(store, "board/");
+    const PresenceWatch other = all.on(store, "");
     store.publish("board/7", "here");
     store.publish("chat", std::string("\0\xFF", 2));
     REQUIRE(eventually([&] { return all.size() == 2; }));
@@ -117,9 +117,9 @@ TEST_SUITE("leader: presence") {
     REQUIRE(eventually([&] { return has_peers(eu, 3) && has_peers(us, 1) && has_peers(ap, 1); }));
     REQUIRE(eventually([&] { return has_peers(follower, 1); }));
     std::map<std::string, Heard> heard;
-    const Listener at_eu = heard["eu"].on(eu, "c");
-    const Listener at_follower = heard["follower"].on(follower, "c");
-    const Listener at_ap = heard["ap"].on(ap, "c");
+    const PresenceWatch at_eu = heard["eu"].on(eu, "c");
+    const PresenceWatch at_follower = heard["follower"].on(follower, "c");
+    const PresenceWatch at_ap = heard["ap"].on(ap, "c");
     const std::string body(kBodyBytesMax, 'x');
     us.publish("c", body);
     us.publish("c", "last");
@@ -141,7 +141,7 @@ TEST_SUITE("leader: presence") {
     Store us = Store::open(listening(folder, "us"));
     Store eu = Store::open(dialling(folder, "eu", us));
     Heard heard;
-    const Listener listener = heard.on(eu, "c");
+    const PresenceWatch listener = heard.on(eu, "c");
     REQUIRE(eventually([&] { return knows(us, "eu") && knows(eu, "us"); }));
     REQUIRE(eventually([&] { return us.status().digest == eu.status().digest; }));
     const std::uint64_t records = us.status().log_records + eu.status().log_records;
@@ -167,7 +167,7 @@ TEST_SUITE("leader: presence") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));
     Heard heard;
-    const Listener listener = heard.on(store, "c");
+    const PresenceWatch listener = heard.on(store, "c");
     CHECK_THROWS_AS(store.transact([&](Transaction&) {
       store.publish("c", "sent");
       CHECK(eventually([&] { return heard.size() == 1; }));
@@ -183,7 +183,7 @@ TEST_SUITE("leader: presence") {
     Gate gate;
     std::mutex mutex;
     std::vector<PresenceMessage> all;
-    const Listener slow = store.listen("c", [&](const PresenceMessage& message) {
+    const PresenceWatch slow = store.listen("c", [&](const PresenceMessage& message) {
       gate.wait();
       const std::lock_guard lock(mutex);
       all.push_back(message);
@@ -209,7 +209,7 @@ TEST_SUITE("leader: presence") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));
     Gate gate;
-    const Listener slow = store.listen("c", [&](const PresenceMessage&) { gate.wait(); });
+    const PresenceWatch slow = store.listen("c", [&](const PresenceMessage&) { gate.wait(); });
     store.publish("c", "first");
     gate.await_somebody();
     for (int i = 0; i < 20; ++i) store.publish("c", std::string(kBodyBytesMax, 'x'));
@@ -221,8 +221,8 @@ TEST_SUITE("leader: presence") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));
     Heard heard;
-    const Listener listener = heard.on(store, "c");
-    const Listener throws = store.listen("c", [](const PresenceMessage&) { throw 1; });
+    const PresenceWatch listener = heard.on(store, "c");
+    const PresenceWatch throws = store.listen("c", [](const PresenceMessage&) { throw 1; });
     store.publish("c", "one");
     store.publish("c", "two");
     CHECK(eventually([&] { return heard.size() == 2; }));
@@ -234,12 +234,12 @@ TEST_SUITE("leader: presence") {
     Store store = Store::open(store_options(folder, "eu"));
     Heard heard;
     Heard other;
-    const Listener stays = other.on(store, "c");
+    const PresenceWatch stays = other.on(store, "c");
     {
-      Listener listener = heard.on(store, "c");
+      PresenceWatch listener = heard.on(store, "c");
       store.publish("c", "one");
       REQUIRE(eventually([&] { return heard.size() == 1; }));
-      const Listener moved = std::move(listener);
+      const PresenceWatch moved = std::move(listener);
       store.publish("c", "two");
       REQUIRE(eventually([&] { return heard.size() == 2; }));
     }
@@ -253,13 +253,13 @@ TEST_SUITE("leader: presence") {
     const TempDir folder;
     auto store = std::make_unique<Store>(Store::open(store_options(folder, "eu")));
     Heard heard;
-    const Listener outlives = heard.on(*store, "c");
+    const PresenceWatch outlives = heard.on(*store, "c");
     std::mutex mutex;
-    std::unique_ptr<Listener> itself;
+    std::unique_ptr<PresenceWatch> itself;
     bool ended = false;
     {
       const std::lock_guard lock(mutex);
-      itself = std::make_unique<Listener>(store->listen("c", [&](const PresenceMessage&) {
+      itself = std::make_unique<PresenceWatch>(store->listen("c", [&](const PresenceMessage&) {
         const std::lock_guard inner(mutex);
         itself.reset();
         ended = true;
@@ -279,7 +279,7 @@ TEST_SUITE("leader: presence") {
     Store us = Store::open(listening(folder, "us"));
     Store eu = Store::open(dialling(folder, "eu", us));
     Heard heard;
-    const Listener listener = heard.on(eu, "c");
+    const PresenceWatch listener = heard.on(eu, "c");
     REQUIRE(eventually([&] { return knows(us, "eu") && knows(eu, "us"); }));
     constexpr int kThreads = 4;
     constexpr int kEach = 50;
