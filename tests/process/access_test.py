@@ -15,7 +15,7 @@ import subprocess
 from leaders import LONG, Leader, World, check, run, skip, wait_until
 from resp import Client, ServerError
 
-PASSWORD = "a long password"
+PASSWORD = "a-long-password"
 USERS = f"""user default off
 user app on >{PASSWORD} ~* &* +@all
 user reader on >{PASSWORD} ~shown:* resetchannels -@all +@read +@connection
@@ -156,10 +156,11 @@ def try_wrong_files(world, own):
     readable = os.path.join(folder, "readable.key")
     shutil.copy(key, readable)
     os.chmod(readable, 0o644)
-    base = ["--region", "eu", "--data", os.path.join(folder, "never"), "--redis", "127.0.0.1:0"]
+    base = ["--region", "eu", "--data", os.path.join(folder, "never")]
 
     def fails(part, *words):
-        done = run("serve", *base, *words)
+        redis = [] if "--redis" in words else ["--redis", "127.0.0.1:0"]
+        done = run("serve", *base, *redis, *words)
         check(done.returncode in (1, 2) and part in done.stderr and done.stderr.count("\n") == 1,
               f"serve {words}: exit {done.returncode}, {done.stderr!r} without {part!r}")
 
@@ -179,7 +180,7 @@ def try_wrong_files(world, own):
     os.chmod(users, 0o644)
     fails("chmod 600", "--acl-file", users)
     fails("that is no socket", "--redis-socket", nonsense)
-    done = run("config", "check", "--config",
+    done = run("config", "check",
                write(os.path.join(folder, "c.toml"),
                      f'region = "eu"\ndata = "{folder}/d"\nredis_tls = "127.0.0.1:0"\n'
                      f'tls_cert_file = "{absent}"\ntls_key_file = "{key}"\n'))
