@@ -248,10 +248,10 @@ def try_idle(leader, root):
     """Idle connections over TLS cost less than 40 KB each."""
     count = 9900 if LONG else 1000
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if limit[1] < 2 * count + 1000:
+    if limit[1] < count + 600:
         print(f"descriptors for {count} connections are lacking: not tried", flush=True)
         return
-    resource.setrlimit(resource.RLIMIT_NOFILE, (2 * count + 1000, limit[1]))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count + 600, limit[1]))
     context = context_of(root)
     at = tls_address(leader)
     first = TlsClient(at, context)

@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 using anabranch::Options;
 using anabranch::leader::Leader;
 using anabranch::server::Connection;
-using anabranch::server::File;
+using anabranch::control::File;
 using anabranch::server::Host;
 using anabranch::server::OutputRoom;
 using anabranch::server::ServerOptions;
