@@ -53,7 +53,7 @@ core::Result<void> use_certificate(SSL_CTX* context, const TlsFiles& files) {
     return checked;
   }
   if (::SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
-    return bad_file("certificate", files.certificate, reason());
+    return bad_file("certificate", files.certificate, "it has none as PEM (" + reason() + ")");
   }
   if (::X509_cmp_current_time(::X509_get0_notAfter(::SSL_CTX_get0_certificate(context))) < 0) {
     return bad_file("certificate", files.certificate, "it has run out");
@@ -61,15 +61,18 @@ core::Result<void> use_certificate(SSL_CTX* context, const TlsFiles& files) {
   if (auto checked = check_file("key of the certificate", files.key, true); !checked.ok()) {
     return checked;
   }
-  if (::SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return bad_file("key of the certificate", files.key, reason());
-  }
-  if (::SSL_CTX_check_private_key(context) != 1) {
+  const bool used =
+      ::SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) == 1;
+  // A key of another kind is found by the check only.
+  if (used && ::SSL_CTX_check_private_key(context) == 1) return {};
+  const unsigned long code = ::ERR_peek_last_error();
+  if (used || ERR_GET_LIB(code) == ERR_LIB_X509) {
     return bad_file(
         "key of the certificate", files.key,
         "it is not that of the certificate " + files.certificate + " (" + reason() + ")");
   }
-  return {};
+  return bad_file("key of the certificate", files.key,
+                  "it has no key as PEM, or one with a passphrase (" + reason() + ")");
 }
 
 core::Result<void> ask_clients(SSL_CTX* context, const TlsFiles& files) {
@@ -82,7 +85,8 @@ core::Result<void> ask_clients(SSL_CTX* context, const TlsFiles& files) {
   if (names == nullptr ||
       ::SSL_CTX_load_verify_locations(context, files.clients_ca.c_str(), nullptr) != 1) {
     ::sk_X509_NAME_pop_free(names, ::X509_NAME_free);
-    return bad_file("root of clients' certificates", files.clients_ca, reason());
+    return bad_file("root of clients' certificates", files.clients_ca,
+                    "it has none as PEM (" + reason() + ")");
   }
   ::SSL_CTX_set_client_CA_list(context, names);
   const bool must = files.clients == TlsFiles::Clients::kMust;

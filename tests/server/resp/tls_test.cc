@@ -165,9 +165,10 @@ TEST_SUITE("server: TLS") {
     CHECK(refusal({absent, world.own.key}) ==
           "the certificate " + absent + ": No such file or directory");
     CHECK(refusal({world.folder.path().string(), world.own.key}).ends_with("it is not a file"));
-    CHECK(refusal({nonsense, world.own.key}).starts_with("the certificate " + nonsense + ": "));
+    CHECK(refusal({nonsense, world.own.key})
+              .starts_with("the certificate " + nonsense + ": it has none as PEM"));
     CHECK(refusal({world.own.certificate, nonsense})
-              .starts_with("the key of the certificate " + nonsense + ": "));
+              .starts_with("the key of the certificate " + nonsense + ": it has no key as PEM"));
     CHECK(refusal({world.own.certificate, second.key})
               .starts_with("the key of the certificate " + second.key +
                            ": it is not that of the certificate " + world.own.certificate));
@@ -175,8 +176,9 @@ TEST_SUITE("server: TLS") {
           "the certificate " + old.certificate + ": it has run out");
     CHECK(refusal({world.own.certificate, world.own.key, "", TlsFiles::Clients::kMust}) ==
           "TLS needs a root of clients' certificates as well");
-    CHECK(refusal({world.own.certificate, world.own.key, nonsense, TlsFiles::Clients::kMust})
-              .starts_with("the root of clients' certificates " + nonsense + ": "));
+    CHECK(
+        refusal({world.own.certificate, world.own.key, nonsense, TlsFiles::Clients::kMust})
+            .starts_with("the root of clients' certificates " + nonsense + ": it has none as PEM"));
     REQUIRE(::chmod(world.own.key.c_str(), 0640) == 0);
     CHECK(refusal({world.own.certificate, world.own.key}) ==
           "the key of the certificate " + world.own.key + ": others can read it: chmod 600 it");
