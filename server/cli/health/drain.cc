@@ -118,10 +118,8 @@ ExitCode run(const Arguments& arguments) try {
 }  // namespace
 
 Command drain_command() {
-  return {"drain",
-          "take no more writes, and wait until every region has all",
-          asking({kUndo, kTimeout}),
-          run};
+  return {"drain", "take no more writes, and wait until every region has all",
+          asking({kUndo, kTimeout}), run};
 }
 
 }  // namespace anabranch::server::cli

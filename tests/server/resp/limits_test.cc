@@ -43,16 +43,18 @@ TEST_SUITE("server: limits") {
     store.region = "eu";
     const auto leader = anabranch::leader::Leader::open(store).value_or_raise();
     std::string message;
-    for (const char* address : {"", "6400", "127.0.0.1", "127.0.0.1:x", "127.0.0.1:70000"}) {
+    for (const char* address : {"6400", "127.0.0.1", "127.0.0.1:x", "127.0.0.1:70000"}) {
       CAPTURE(address);
       CHECK(code_of_opening(*leader, address, message) == ErrorCode::kInvalid);
       CHECK(message.starts_with("the Redis address "));
     }
-    for (const char* address : {"0.0.0.0:0", "[::]:0", "192.0.2.1:0", "example.org:0"}) {
+    for (const char* address : {"0.0.0.0:0", "[::]:0", "192.0.2.1:0"}) {
       CAPTURE(address);
       CHECK(code_of_opening(*leader, address, message) == ErrorCode::kInvalid);
-      CHECK(message.find("there are no passwords yet") != message.npos);
+      CHECK(message.find("is refused without TLS") != message.npos);
     }
+    CHECK(code_of_opening(*leader, "example.org:0", message) == ErrorCode::kInvalid);
+    CHECK(message.find("its host is no address") != message.npos);
     const auto server = Server::open(*leader, {.address = "127.0.0.1:0"}).value_or_raise();
     CHECK(code_of_opening(*leader, server->endpoint(), message) == ErrorCode::kBusy);
     CHECK(message == "the Redis port " + server->endpoint() + " is in use");

@@ -20,9 +20,9 @@
 
 using namespace std::chrono_literals;
 using anabranch::Options;
+using anabranch::control::File;
 using anabranch::leader::Leader;
 using anabranch::server::Connection;
-using anabranch::control::File;
 using anabranch::server::Host;
 using anabranch::server::OutputRoom;
 using anabranch::server::ServerOptions;
