@@ -101,7 +101,7 @@ Layers rooms_of_control_and_server() {
       {"control/verbs", {"control/resp"}},
       {"server/resp/table", {}},
       {"server/resp/observe", {"server"}},
-      {"server/resp/access", {"server/resp/table"}},
+      {"server/resp/access", {"server", "server/resp/table"}},
       {"server/resp/socket", {"server"}},
       {"server/resp",
        {"server", "server/resp/table", "server/resp/observe", "server/resp/access",

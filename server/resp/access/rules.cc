@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "core/assert.h"
-#include "core/pattern.h"
+#include "server/pattern.h"
 #include "server/resp/table/categories.h"
 #include "server/resp/table/keys.h"
 
@@ -223,7 +223,7 @@ bool Rules::may_run(const Command& command, std::span<const std::string_view> wo
 
 bool Rules::may_use(std::string_view key, std::uint8_t rights) const {
   return all_keys_ || std::ranges::any_of(keys_, [&](const KeyPattern& each) {
-           return (each.rights & rights) == rights && core::matches(each.pattern, key);
+           return (each.rights & rights) == rights && matches(each.pattern, key);
          });
 }
 

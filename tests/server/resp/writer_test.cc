@@ -8,10 +8,10 @@
 #include <anabranch/error.h>
 
 #include "control/resp/writer.h"
-#include "core/pattern.h"
+#include "server/pattern.h"
 
 using anabranch::control::Writer;
-using anabranch::core::matches;
+using anabranch::server::matches;
 
 namespace {
 

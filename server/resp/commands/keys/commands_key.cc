@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "core/pattern.h"
+#include "server/pattern.h"
 #include "server/resp/admission.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/keys/key_copy.h"
@@ -131,7 +131,7 @@ void keys(Call& call) {
   LongAnswer answer(call);
   call.scope.names(call.all_keys(), answer.rest(), [&](const std::string& name) {
     if (!answer.has_time(name)) return false;
-    if (core::matches(call[1], name) && may_see(call.client, name)) {
+    if (matches(call[1], name) && may_see(call.client, name)) {
       call.reply().bulk(name);
       answer.found();
     }

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/pattern.h"
+#include "server/pattern.h"
 #include "server/resp/admission.h"
 #include "server/resp/command.h"
 #include "server/resp/host.h"
@@ -36,7 +36,7 @@ struct Options {
   std::size_t count = kDefaultCount;
 
   [[nodiscard]] bool match(std::string_view name) const {
-    return !pattern || *pattern == "*" || core::matches(*pattern, name);
+    return !pattern || *pattern == "*" || matches(*pattern, name);
   }
 };
 

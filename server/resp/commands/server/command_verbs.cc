@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "core/pattern.h"
+#include "server/pattern.h"
 #include "server/resp/commands/server/command_docs.h"
 #include "server/resp/table/categories.h"
 #include "server/resp/table/keys.h"
@@ -166,7 +166,7 @@ Filter take_filter(Call& call) {
     const std::string_view word = call[4];
     if (same_word(call[3], "module")) return [](const Command& /*row*/) { return false; };
     if (same_word(call[3], "pattern")) {
-      return [word](const Command& row) { return core::matches(word, full_name(row)); };
+      return [word](const Command& row) { return matches(word, full_name(row)); };
     }
     if (same_word(call[3], "aclcat")) {
       const auto category = find_category(word);

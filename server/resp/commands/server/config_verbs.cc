@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "core/pattern.h"
 #include "core/text.h"
+#include "server/pattern.h"
 #include "server/resp/host.h"
 
 namespace anabranch::server {
@@ -148,7 +148,7 @@ void get(Call& call) {
   std::size_t found = 0;
   for (const Parameter& parameter : kParameters) {
     const auto named = [&](std::string_view word) {
-      return core::matches(in_lower_case(word), parameter.name);
+      return matches(in_lower_case(word), parameter.name);
     };
     if (std::ranges::none_of(call.arguments.subspan(2), named)) continue;
     call.reply().bulk(parameter.name);

@@ -1,9 +1,9 @@
-#include "core/pattern.h"
+#include "server/pattern.h"
 
 #include <cstddef>
 #include <utility>
 
-namespace anabranch::core {
+namespace anabranch::server {
 namespace {
 
 // One element of a pattern, matching exactly one byte.
@@ -86,4 +86,4 @@ bool matches(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-}  // namespace anabranch::core
+}  // namespace anabranch::server

@@ -3,10 +3,10 @@
 
 #include <string_view>
 
-namespace anabranch::core {
+namespace anabranch::server {
 
 // Whether a text matches: `*` any bytes, `?` one, `[abc]`, `[^abc]` and `[a-z]` one byte in or not
 // in a class, `\` the next byte literally. Without recursion, at most |pattern| * |text| steps.
 bool matches(std::string_view pattern, std::string_view text);
 
-}  // namespace anabranch::core
+}  // namespace anabranch::server
