@@ -22,7 +22,6 @@
 namespace anabranch::server::cli {
 namespace {
 
-using core::Failure;
 using core::Result;
 
 constexpr Argument kNewOrigin{"--new-origin", Argument::Kind::kSwitch, "",

@@ -21,7 +21,8 @@ ExitCode run(const Arguments& arguments) {
   for (const std::string& problem : problems) print_error(problem);
   if (!problems.empty()) return kUsage;
   const std::vector<std::string> doubtful = doubts(config);
-  for (const std::string& doubt : doubtful) print_error(path + ": " + doubt);
+  for (const std::string& doubt : doubtful)
+    print_error(std::string(path).append(": ").append(doubt));
   if (!doubtful.empty()) return kUsage;
   std::cout << path << " is fine\n";
   const core::Result<void> complete = check_complete(config);

@@ -95,7 +95,7 @@ std::string toml_value(const Setting& setting, const std::vector<std::string>& v
     for (const std::string& value : values) list += (list.empty() ? "" : ", ") + quoted(value);
     return '[' + list + ']';
   }
-  const std::string value = values.empty() ? "" : values.front();
+  std::string value = values.empty() ? "" : values.front();
   if (setting.kind == Kind::kSwitch) return value;
   const bool is_number = setting.kind != Kind::kText && is_digits(value);
   return is_number ? value : quoted(value);

@@ -258,7 +258,8 @@ Findings findings_in_file(const std::string& path, Config& config) {
   }
   if (!all.empty()) return all;
   for (const std::string& doubt : doubts(config)) {
-    all.push_back({true, path + ": " + doubt, "correct it before the next start"});
+    all.push_back(
+        {true, std::string(path).append(": ").append(doubt), "correct it before the next start"});
   }
   if (const auto complete = check_complete(config); !complete.ok()) {
     all.push_back({true, path + ": " + complete.failure().message, "add it to the file"});

@@ -109,7 +109,11 @@ std::string case_of_commands() {
   for (const auto& [name, rest] : groups()) {
     first.insert(name);
     if (!rest.empty())
-      cases += "    " + std::string(name) + "\\ *:2) words='" + in_line(rest) + "' ;;\n";
+      cases.append("    ")
+          .append(name)
+          .append("\\ *:2) words='")
+          .append(in_line(rest))
+          .append("' ;;\n");
   }
   for (const Command& command : commands()) {
     const std::size_t blank = command.name.find(' ');
