@@ -121,8 +121,8 @@ std::string case_of_commands() {
     pattern = blank == command.name.npos
                   ? pattern + "\\ *"
                   : pattern.substr(0, blank) + "\\ " + pattern.substr(blank + 1) + ":*";
-    cases += "    " + pattern + ") words='" + flags_of(command) + "'" +
-             (takes_file(command) ? "; compopt -o default" : "") + " ;;\n";
+    cases.append("    ").append(pattern).append(") words='").append(flags_of(command)).append("'");
+    cases.append(takes_file(command) ? "; compopt -o default" : "").append(" ;;\n");
   }
   return "  [ -n \"$words\" ] || case \"${COMP_WORDS[1]} ${COMP_WORDS[2]-}:$COMP_CWORD\" in\n"
          "    *:1) words='" +
