@@ -82,7 +82,9 @@ void OrphanSweep::walk_over(const Path& path, const crdt::Row& row) {
   while (!members_.empty() && !members_.back().is_prefix_of(path)) members_.pop_back();
   const bool all_there = depth > 0 && members_.size() == depth;
   const bool is_member = depth > 0 && members_.size() + 1 == depth && is_element(path);
-  if (is_member && row.present()) members_.push_back(path);
+  // A stored row may be cleared by a mask above it.
+  const bool there = is_member && row.present() && replica_.reader()->row(path).present();
+  if (there) members_.push_back(path);
   if (all_there || is_member || !concerns_element(path)) return;
   if (orphaned(*replica_.reader(), path)) finder_.take(path);  // Rarely: most are in order.
 }
