@@ -98,7 +98,7 @@ enum class Bug : std::uint8_t {
   kForgetSeen,
   kKeepOrphans,
   kShowOrphans,
-  kWalkUnmasked,
+  kTrustLastSlice,
   kSuspectOtherLeaders,
 };
 
