@@ -140,10 +140,10 @@ TEST_SUITE("leader: orphans") {
     World world(2);
     world.sweeps.clear();
     world.make_orphans(10);
-    world.insert(0, 99);  // The last one of the list, where each walk ends.
+    world.insert(0, 99);  // The last one of the list, where each walk ends, and later its first.
     REQUIRE(world.nodes.run_until_equal(30'000));
     world.nodes.disconnect(0, 1);
-    world.edit(1, 99);
+    world.nodes.write(1, [](regions::Group& group) { group.put(text_in(element(99)), "edited"); });
     // It remembers one path at a time, and walks again for the next one.
     const auto sweep = world.sweep_of(1, {.looks = 100, .clears = 1, .waiting = 1});
     const auto run = [&](core::Millis duration) {
