@@ -98,6 +98,8 @@ enum class Bug : std::uint8_t {
   kForgetSeen,
   kKeepOrphans,
   kShowOrphans,
+  kTrustLastSlice,
+  kSuspectOtherLeaders,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

@@ -49,8 +49,8 @@ class OrphanSweep {
  private:
   // Looks at an op of the log: takes rows that it may have made orphans, or that may be some.
   void read(const core::Op& op);
-  // Looks at a row of a walk, given in order: takes it if it is an orphan.
-  void walk_over(const core::Path& path, const crdt::Row& row);
+  // Looks at a row of a walk: takes it if it is an orphan.
+  void walk_over(const core::Path& path);
   // Judges the paths found: those with orphans wait in due_.
   void judge(core::Millis now);
   // Returns whether a prefix has rows, and whether this region has written any of them.
@@ -64,7 +64,10 @@ class OrphanSweep {
   regions::Replica& replica_;
   OrphanLimits limits_;
   RowFinder finder_;
-  std::vector<core::Path> members_;  // Of a walk: the elements that the last row was in.
+  // Of the walk in this slice: an element that is in its list, as are those that it is in, and the
+  // number of all these; 0 for none. The rows right behind it are mostly inside it.
+  core::Path inside_;
+  std::size_t inside_depth_ = 0;
   core::Millis next_ms_ = 0;
   std::map<core::Path, core::Millis> due_;  // Prefixes with orphans, and the time of their clear.
   std::uint64_t cleared_ = 0;

@@ -12,15 +12,15 @@ using core::Millis;
 using core::Origin;
 using core::VersionVector;
 
-Exchange::Exchange(const Applied& applied, ChainHashes& chains, const SettledOrigins& settled,
-                   const LogReader& log, Effects& effects)
+Exchange::Exchange(const Applied& applied, ChainHashes& chains, const RegionList& regions,
+                   const SettledOrigins& settled, const LogReader& log, Effects& effects)
     : applied_(applied),
       chains_(chains),
       settled_(settled),
       log_(log),
       effects_(effects),
       links_(effects),
-      forks_(applied, chains, effects),
+      forks_(applied, chains, regions, effects),
       subscriptions_(applied, settled, forks_, links_) {}
 
 void Exchange::begin(LocalIdentity self) {

@@ -49,8 +49,8 @@ class Exchange {
 
   // `applied`, `chains`, `settled` and `log` must outlive the exchange. Effects are appended to
   // `effects`.
-  Exchange(const Applied& applied, ChainHashes& chains, const SettledOrigins& settled,
-           const LogReader& log, Effects& effects);
+  Exchange(const Applied& applied, ChainHashes& chains, const RegionList& regions,
+           const SettledOrigins& settled, const LogReader& log, Effects& effects);
   // Tells the identity of this leader, once that and the log are known; before anything else.
   void begin(LocalIdentity self);
 

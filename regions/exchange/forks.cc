@@ -53,6 +53,13 @@ bool Forks::shown(const Peer& peer, Origin origin, const ChainLink& link) {
   return false;
 }
 
+bool Forks::fell_back(const Peer& peer, Origin origin) const {
+  if (origin == peer.origin || applied_.head(origin).region != peer.region) return false;
+  const bool listed = regions_.knows(peer.region, peer.origin);
+  return !listed || regions_.line(origin) == regions_.line(peer.origin) ||
+         core::planted(core::Bug::kSuspectOtherLeaders);
+}
+
 void Forks::catch_up(const Peer& peer) {
   auto at = beyond_.lower_bound({peer.origin, 0});
   while (at != beyond_.end() && at->first.first == peer.origin) {

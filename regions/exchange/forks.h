@@ -21,6 +21,7 @@
 
 #include "regions/exchange/peer.h"
 #include "regions/exchange/wanted_positions.h"
+#include "regions/members/region_list.h"
 #include "regions/state/chain_hashes.h"
 #include "regions/wire/effect.h"
 
@@ -46,8 +47,8 @@ class Forks {
   using ByPeer = std::map<core::Origin, Fork>;
 
   // All must outlive this. Alarms are appended to `effects`.
-  Forks(const Applied& applied, ChainHashes& chains, Effects& effects)
-      : applied_(applied), chains_(chains), effects_(effects) {}
+  Forks(const Applied& applied, ChainHashes& chains, const RegionList& regions, Effects& effects)
+      : applied_(applied), chains_(chains), regions_(regions), effects_(effects) {}
 
   // ---- Input. Each function returns whether the known forks have changed, so that the peer should
   // be told and asked anew.
@@ -116,12 +117,11 @@ class Forks {
  private:
   using Pair = std::pair<core::Origin, core::Origin>;  // {a peer's origin, the origin in question}
 
-  // Returns whether a peer may have fallen back in an origin of its own region, to a position that
+  // Returns whether a peer may have fallen back in a former origin of its own, to a position that
   // this leader cannot compare any more: the peer may have written on there. (Asked only for such
-  // positions.)
-  [[nodiscard]] bool fell_back(const Peer& peer, core::Origin origin) const {
-    return origin != peer.origin && applied_.head(origin).region == peer.region;
-  }
+  // positions.) While the list of regions does not contain the peer, any origin of its region may
+  // be a former one; then those of its line are, and not those of another leader of its region.
+  [[nodiscard]] bool fell_back(const Peer& peer, core::Origin origin) const;
   // The origin of which this leader may have the part that a batch begins to write again: the log
   // here does not reach back to the place, and the peer shows a position of it that cannot be
   // compared. nullopt if there is no such doubt. A peer with the same history would not have
@@ -146,6 +146,7 @@ class Forks {
 
   const Applied& applied_;
   ChainHashes& chains_;
+  const RegionList& regions_;
   Effects& effects_;
   std::map<core::Origin, ByPeer> forks_;
   std::set<std::pair<std::string, core::Origin>> said_;  // Alarms, by region and origin.

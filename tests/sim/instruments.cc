@@ -130,6 +130,10 @@ constexpr std::array kRows{
     Row{Bug::kForgetSeen, "forget-seen", "a message of presence is heard and passed on again"},
     Row{Bug::kKeepOrphans, "keep-orphans", "rows inside erased elements stay stored"},
     Row{Bug::kShowOrphans, "show-orphans", "rows inside erased elements are shown"},
+    of_parts(Bug::kTrustLastSlice, "trust-slice",
+             "what a walk has found of an element holds for the next walk"),
+    of_parts(Bug::kSuspectOtherLeaders, "suspect-others",
+             "a leader takes another one of its region for one that fell back"),
 };
 
 }  // namespace

@@ -343,6 +343,13 @@ Millis Network::next_tick_ms(Index at) const {
 
 // ---- Messages.
 
+// Returns whether the sender of a heartbeat has greeted on the link: until then, as when its
+// greeting was lost, a replica cannot tell whose words these are, and hears none.
+bool Network::has_greeted(Index at, LinkId link, const regions::Message& message) {
+  const auto* const beat = std::get_if<regions::Heartbeat>(&message);
+  return beat != nullptr && node(at).replica().exchange().links().peer(link) == beat->sender;
+}
+
 void Network::arrive(Event event) {
   const auto found = receiver(event.link);
   if (!found) return;  // The link broke meanwhile.
@@ -354,8 +361,8 @@ void Network::arrive(Event event) {
   }
   auto message = regions::decode_message(event.kind, event.body);
   if (guests_.contains(event.link)) return arrive_from_guest(at, event, std::move(message));
-  if (event.heard) hear(at, *event.heard);
   ANABRANCH_ASSERT(message.ok());
+  if (event.heard && has_greeted(at, event.link, message.value())) hear(at, *event.heard);
   if (const auto* batch = std::get_if<regions::BatchMessage>(&message.value())) {
     const auto head = core::decode_batch_header(batch->bytes);
     if (head.ok()) ++machines_[at].arrivals[{head.value().origin, head.value().first}];

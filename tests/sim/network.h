@@ -457,6 +457,7 @@ class Network {
   // The machine has looked at its clock, and detected a jump since the last time.
   void look_at_clock(Index at);
   [[nodiscard]] std::shared_ptr<const Hearsay> hearsay(Index at) const;
+  [[nodiscard]] bool has_greeted(Index at, regions::LinkId link, const regions::Message& message);
   void hear(Index at, const Hearsay& all);
   [[nodiscard]] bool given_up(Index at, Index other, core::Millis deadline) const;
   // Whether a machine knows that another one was declared lost.

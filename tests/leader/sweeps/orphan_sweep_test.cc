@@ -136,6 +136,54 @@ TEST_SUITE("leader: orphans") {
     CHECK(world.sweeps[0]->waiting() == 0);
   }
 
+  TEST_CASE("a walk does not rely on what the walk before has found of an element") {
+    World world(2);
+    world.sweeps.clear();
+    world.make_orphans(10);
+    world.insert(0, 99);  // The last one of the list, where each walk ends, and later its first.
+    REQUIRE(world.nodes.run_until_equal(30'000));
+    world.nodes.disconnect(0, 1);
+    world.nodes.write(1, [](regions::Group& group) { group.put(text_in(element(99)), "edited"); });
+    // It remembers one path at a time, and walks again for the next one.
+    const auto sweep = world.sweep_of(1, {.looks = 100, .clears = 1, .waiting = 1});
+    const auto run = [&](core::Millis duration) {
+      for (core::Millis passed = 0; passed < duration; passed += kStepMs) {
+        world.nodes.run(kStepMs);
+        REQUIRE(sweep->slice(world.nodes.now()).ok());
+      }
+    };
+    run(500);
+    REQUIRE(sweep->cleared() > 0);
+    REQUIRE(sweep->cleared() < 10);
+    world.nodes.write(0, [&](regions::Group& group) { group.clear(kList); });
+    world.nodes.connect(0, 1);
+    run(kLongMs);
+    CHECK(world.rows(1) == 0);
+  }
+
+  TEST_CASE("a walk finds what is inside an element that a mask hides") {
+    constexpr core::Millis kWall = 1'000;
+    regions::ReplicaOptions options{.mesh = {1, 1}, .region = "eu", .fresh_origin = 1, .nonce = 1};
+    options.limits.own_clear_rows_direct = options.limits.foreign_clear_rows_direct = 2;
+    World world(0);
+    world.nodes.add(std::make_unique<test::Node>(options, nullptr, kWall));
+    options.region = "us";
+    options.fresh_origin = options.nonce = 2;
+    world.nodes.add(std::make_unique<test::Node>(options, nullptr, kWall));
+    world.nodes.connect(0, 1);
+    for (std::size_t i = 0; i < 5; ++i) world.insert(0, i);
+    REQUIRE(world.nodes.run_until_equal(30'000));
+    world.nodes.disconnect(0, 1);
+    world.nodes.write(0, [&](regions::Group& group) { group.clear(kList); });
+    world.edit(1, 3);
+    world.nodes.connect(0, 1);
+    REQUIRE(world.nodes.run_until_equal(30'000));
+    REQUIRE(world.nodes.at(1).replica().upkeep().tidying());  // The mask is still there.
+    world.sweeps.push_back(world.sweep_of(1));                // Began after all that had come.
+    world.run(kLongMs);
+    CHECK(world.rows(1) == 0);
+  }
+
   TEST_CASE("an erase of the whole list leaves no orphans either") {
     World world(2);
     world.insert(0, 1);

@@ -23,7 +23,7 @@ constexpr Origin kEu = 1;
 constexpr Origin kUs = 2;
 
 struct World : Parts {
-  Forks forks{state.applied(), state.chains(), effects};
+  Forks forks{state.applied(), state.chains(), list, effects};
   Peer us;
 
   World() : Parts("eu", kEu) {

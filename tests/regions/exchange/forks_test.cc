@@ -11,6 +11,7 @@
 #include "storage/memory_storage.h"
 #include "tests/crdt/random.h"
 #include "tests/regions/linked_nodes.h"
+#include "tests/regions/parts.h"
 #include "tests/seed.h"
 
 using namespace anabranch;
@@ -158,7 +159,8 @@ TEST_SUITE("regions: forks") {
     peer.region = "ap";
     for (const bool shown : {false, true}) {
       regions::Effects effects;
-      regions::Forks forks(replica.applied(), chains, effects);
+      const regions::RegionList list;
+      regions::Forks forks(replica.applied(), chains, list, effects);
       if (shown) CHECK_FALSE(forks.shown(peer, kForked, {head.seq, head.chain}));
       CHECK(forks.heard(peer, claim) == !shown);
       CHECK(forks.with(peer).empty() == shown);
@@ -177,7 +179,8 @@ TEST_SUITE("regions: forks") {
     peer.origin = 5;
     peer.region = "ap";
     regions::Effects effects;
-    regions::Forks forks(replica.applied(), chains, effects);
+    const regions::RegionList list;
+    regions::Forks forks(replica.applied(), chains, list, effects);
     REQUIRE_FALSE(forks.shown(peer, kForked, end));
     REQUIRE(forks.found(peer, kForked, head.seq + 1));
     REQUIRE_FALSE(forks.may_follow(peer, kForked));
@@ -313,7 +316,8 @@ TEST_SUITE("regions: forks") {
     const regions::SoundLog sound(log);
     regions::ChainHashes chains(applied, sound);
     regions::Effects effects;
-    regions::Forks forks(applied, chains, effects);
+    const regions::RegionList list;
+    regions::Forks forks(applied, chains, list, effects);
     const auto takes = [&](const regions::Peer& peer, const regions::ChainLink& shown) {
       forks.shown(peer, kForked, shown);
       core::Batch batch;
@@ -335,6 +339,39 @@ TEST_SUITE("regions: forks") {
     CHECK(forks.may_follow(eu, eu.origin));
   }
 
+  TEST_CASE("another leader of a region is not taken for one that fell back") {
+    test::Parts world("us", 9);
+    const auto listed = [&](core::Origin origin, core::Origin previous) {
+      world.write([&](Group& group) {
+        group.put(regions::RegionList::origin_row("eu", origin),
+                  regions::RegionList::origin_value(previous));
+      });
+      world.list.load(*world.state.reader());
+    };
+    regions::Applied applied;
+    applied.set_head(kForked, {.seq = 10, .chain = {}, .deps = {}, .hlc = {}, .region = "eu"});
+    regions::ChainHashes chains(applied, world.state.log());
+    regions::Forks forks(applied, chains, world.list, world.effects);
+    const auto takes_of = [&](core::Origin origin) {
+      regions::Peer peer;
+      peer.origin = origin;
+      peer.region = "eu";
+      forks.shown(peer, kForked, {7, core::ChainHash{2}});
+      core::Batch batch;
+      batch.origin = origin;
+      core::VersionVector deps;
+      deps.set(kForked, 7);
+      return forks.may_apply(peer, batch, deps);
+    };
+    listed(kForked, 0);
+    CHECK_FALSE(takes_of(20));  // Unknown: perhaps of the same directory.
+    listed(20, 19);             // Promoted, of another directory.
+    CHECK(takes_of(20));
+    CHECK_FALSE(takes_of(21));
+    listed(21, kForked);  // Fell back.
+    CHECK_FALSE(takes_of(21));
+  }
+
   TEST_CASE("of a peer that is forgotten nothing waits, and its next process is judged anew") {
     storage::MemoryStorage log;
     REQUIRE(log.open([](const auto&) { return core::Result<void>(); }).ok());
@@ -343,7 +380,8 @@ TEST_SUITE("regions: forks") {
     const regions::SoundLog sound(log);
     regions::ChainHashes chains(applied, sound);
     regions::Effects effects;
-    regions::Forks forks(applied, chains, effects);
+    const regions::RegionList list;
+    regions::Forks forks(applied, chains, list, effects);
     regions::Peer peer;
     peer.origin = 3;
     peer.region = "us";
