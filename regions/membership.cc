@@ -62,18 +62,8 @@ core::Result<void> Membership::announce() {
     return {};
   }
   ANABRANCH_ASSERT(!owner_.writer.dirty());
-  // A follower that has led may have listed counters under names that it did not announce.
-  std::map<core::Origin, core::Origin> unannounced;  // {origin: the one before}
-  core::Origin origin = self().previous;
-  while (origin != 0 && !regions_.knows(self().region, origin) && !unannounced.contains(origin)) {
-    const auto before =
-        left_for(owner_.state.storage(), owner_.keeper.reports().find(origin), origin);
-    if (!before) break;
-    unannounced[origin] = *before;
-    origin = *before;
-  }
   OpenTransaction txn = owner_.writer.begin();
-  for (const auto& [former, before] : unannounced) {
+  for (const auto& [former, before] : unannounced()) {
     txn->put(RegionList::origin_row(self().region, former), RegionList::origin_value(before));
   }
   txn->put(RegionList::origin_row(self().region, self().origin),
@@ -81,6 +71,27 @@ core::Result<void> Membership::announce() {
   txn.keep();
   const auto done = owner_.writer.commit();
   return done.ok() ? core::Result<void>() : done.failure();
+}
+
+// A follower that has led may have listed counters under names that it did not announce.
+std::vector<std::pair<core::Origin, core::Origin>> Membership::unannounced() const {
+  std::vector<std::pair<core::Origin, core::Origin>> unannounced;
+  std::set<core::Origin> seen;
+  core::Origin origin = self().previous;
+  while (origin != 0 && !regions_.knows(self().region, origin) && seen.insert(origin).second) {
+    const auto before =
+        left_for(owner_.state.storage(), owner_.keeper.reports().find(origin), origin);
+    if (!before) break;
+    unannounced.emplace_back(origin, *before);
+    origin = *before;
+  }
+  return unannounced;
+}
+
+core::Origin Membership::listed_before() const {
+  const auto unlisted = unannounced();
+  const core::Origin origin = unlisted.empty() ? self().previous : unlisted.back().second;
+  return regions_.knows(self().region, origin) ? origin : 0;
 }
 
 std::vector<core::Origin> Membership::origins_of(std::string_view region) const {
@@ -161,7 +172,7 @@ RegionReport Membership::make_report() const {
   report.region = self().region;
   report.origin = self().origin;
   if (owner_.exchange.follows() && !regions_.knows(self().region, self().origin)) {
-    report.previous = self().previous;
+    report.previous = listed_before();
   }
   report.settled = settled_.hash();
   report.durable = settled_.without(owner_.state.applied().vector());
@@ -205,7 +216,7 @@ void Membership::close_ended(Millis now) {
 
 bool Membership::is_waited_for() const {
   if (!owner_.exchange.follows()) return true;
-  return regions_.line(self().region, self().origin, self().previous) != 0;
+  return regions_.line(self().region, self().origin, listed_before()) != 0;
 }
 
 void Membership::renew_report(Millis now) {

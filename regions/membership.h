@@ -95,6 +95,12 @@ class Membership final : public Participant, public RowWatcher {
   void close_ended(core::Millis now);
   // Returns whether other leaders wait for the reports of this one: it leads, or it has led.
   [[nodiscard]] bool is_waited_for() const;
+  // The former origins of this directory that the list does not know, each with the one before it,
+  // the newest first: those of a follower that has led, and of a leader that has announced none.
+  [[nodiscard]] std::vector<std::pair<core::Origin, core::Origin>> unannounced() const;
+  // Returns the newest former origin of this directory that the list knows; 0 if it knows none, or
+  // if nothing is left that tells.
+  [[nodiscard]] core::Origin listed_before() const;
   // Returns whether the list knows the leader of a report.
   [[nodiscard]] bool is_listed(const RegionReport& report) const;
   // Drops reports to make room for one of an incarnation that is not in the list. Returns false if
