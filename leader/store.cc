@@ -24,8 +24,8 @@ Store::Store(Store&& other) noexcept = default;
 Store& Store::operator=(Store&& other) noexcept {
   if (this == &other) return *this;
   end();
-  Scope::operator=(std::move(other));
   impl_ = std::move(other.impl_);
+  Scope::operator=(std::move(other));
   return *this;
 }
 
