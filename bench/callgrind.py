@@ -55,6 +55,29 @@ def read_dump(path):
     return Cost(instructions, allocations)
 
 
+def read_functions(path):
+    """Returns {function: instructions} of a file of callgrind, without those of the functions that it
+    calls."""
+    names, functions = {}, {}
+    function, is_of_callee = None, False
+    with open(path, errors="replace") as file:
+        for line in file:
+            found = FUNCTION.match(line)
+            if found:
+                kind, number, name = found.groups()
+                if name is not None:
+                    names[number] = name
+                if kind == "fn":
+                    function = names[number]
+            elif line.startswith("calls="):
+                is_of_callee = True
+            elif line[:1] in "+-*0123456789" and function is not None:
+                if not is_of_callee:
+                    functions[function] = functions.get(function, 0) + int(line.split()[1])
+                is_of_callee = False
+    return functions
+
+
 class Counter:
     def __init__(self, folder, name, clock, mark):
         """`mark` is a function of the program, by its name or by a pattern."""

@@ -6,9 +6,9 @@
 #   anabranch_test(storage_test SOURCES memory_storage_test.cc USES storage)
 #   anabranch_check(story/three_regions LABEL story TIMEOUT 300 ALONE COMMAND three_regions.sh)
 #
-# A layer is an OBJECT library `anabranch_layer_<name>`. Objects are not transitive in CMake: who
-# links an object library gets its objects, but not those of the libraries below it. So each layer
-# records what it uses; programs, tests and the library collect the objects of the whole closure.
+# A layer is one or two OBJECT libraries. Objects are not transitive in CMake: who links an object
+# library gets its objects, but not those of the libraries below it. So each layer records what it
+# uses; programs, tests and the library collect the objects of the whole closure.
 
 # Compilation goes through ccache when there is one.
 function(anabranch_use_ccache)
@@ -16,6 +16,38 @@ function(anabranch_use_ccache)
   mark_as_advanced(CCACHE_PROGRAM)
   if(CCACHE_PROGRAM AND PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM} PARENT_SCOPE)
+  endif()
+endfunction()
+
+# Compiles the target's files in groups of ANABRANCH_UNITY: parsing the headers and making the same
+# templates again for each file is three quarters of the time. Files of one group share no names.
+function(anabranch_unity target)
+  get_target_property(sources ${target} SOURCES)
+  list(LENGTH sources count)
+  if(NOT ANABRANCH_UNITY OR NOT Python3_Interpreter_FOUND OR count LESS 2)
+    return()
+  endif()
+  set(files ${sources})
+  list(TRANSFORM files PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/ REGEX "^[^/]")
+  list(FILTER files INCLUDE REGEX "\\.cc$")
+  list(FILTER files EXCLUDE REGEX "^${PROJECT_BINARY_DIR}/")  # Generated files are not there yet.
+  execute_process(
+    COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/cmake/unity_groups.py
+      ${ANABRANCH_UNITY} ${files}
+    OUTPUT_VARIABLE lines OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  string(REPLACE "\n" ";" lines "${lines}")
+  foreach(line IN LISTS lines)
+    string(REPLACE "\t" ";" fields "${line}")
+    list(GET fields 0 group)
+    list(GET fields 1 file)
+    set_source_files_properties(${file} PROPERTIES UNITY_GROUP ${target}_${group})
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # A local name may be a global one of another file, and types of unnamed namespaces are not in the
+  # main file: the preset dev warns of both where it is wrong.
+  target_compile_options(${target} PRIVATE -Wno-shadow)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wshadow=local -Wno-subobject-linkage)
   endif()
 endfunction()
 
@@ -48,10 +80,13 @@ function(anabranch_rules target)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
   anabranch_warnings(${target})
   anabranch_sanitizers(${target})
+  anabranch_unity(${target})
 endfunction()
 
 # Defines the layer `name`. USES are layers below it, LINKS are foreign targets.
 # A layer without sources is an INTERFACE library: it may be used, and has no objects.
+# Sources with marks or planted bugs are a library of their own, which the simulator has with marks
+# and bugs, and the product without: `anabranch_instrumented_<name>`, `anabranch_marked_<name>`.
 function(anabranch_layer name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES;LINKS")
   set(closure ${name})
@@ -70,18 +105,45 @@ function(anabranch_layer name)
     add_library(anabranch_layer_${name} INTERFACE)
     return()
   endif()
-  add_library(anabranch_layer_${name} OBJECT ${arg_SOURCES})
-  set_target_properties(anabranch_layer_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
-  anabranch_rules(anabranch_layer_${name})
-  if(ANABRANCH_SANITIZE)  # Compiled once there: such a tree is for tests, the simulator's too.
-    target_compile_definitions(anabranch_layer_${name} PRIVATE ANABRANCH_PLANTED_BUGS)
+  foreach(source IN LISTS arg_SOURCES)
+    set(marks)
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+      file(STRINGS ${source} marks REGEX "^#include \"core/(mark|planted_bug).h\"" LIMIT_COUNT 1)
+    endif()
+    if(marks)
+      list(APPEND marked ${source})
+    else()
+      list(APPEND plain ${source})
+    endif()
+  endforeach()
+  anabranch_objects(anabranch_layer_${name} SOURCES ${plain} LINKS ${arg_LINKS})
+  if(marked AND ANABRANCH_SANITIZE)  # Compiled once there: such a tree is for tests.
+    anabranch_objects(anabranch_instrumented_${name} SOURCES ${marked} LINKS ${arg_LINKS})
+    add_library(anabranch_marked_${name} ALIAS anabranch_instrumented_${name})
+  elseif(marked)
+    anabranch_objects(anabranch_marked_${name} SOURCES ${marked} LINKS ${arg_LINKS})
+    anabranch_objects(anabranch_instrumented_${name} SOURCES ${marked} LINKS ${arg_LINKS})
+    set_target_properties(anabranch_instrumented_${name} PROPERTIES EXCLUDE_FROM_ALL ON)
   endif()
-  target_link_libraries(anabranch_layer_${name} PRIVATE ${arg_LINKS} Threads::Threads)
+  if(marked)
+    target_compile_definitions(anabranch_instrumented_${name} PRIVATE ANABRANCH_PLANTED_BUGS)
+  endif()
+endfunction()
+
+# Defines the OBJECT library `name`, whose objects may become part of anything.
+function(anabranch_objects name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
+  add_library(${name} OBJECT ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  anabranch_rules(${name})
+  target_link_libraries(${name} PRIVATE ${arg_LINKS} Threads::Threads)
 endfunction()
 
 # Links `target` with the objects of LAYERS, of all layers below them, and with what these link.
+# INSTRUMENTED: the objects have marks and planted bugs. WITHOUT: a pattern of objects to leave out.
 function(anabranch_link_layers target)
-  foreach(layer IN LISTS ARGN)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INSTRUMENTED" "WITHOUT" "LAYERS")
+  foreach(layer IN LISTS arg_LAYERS)
     get_property(below GLOBAL PROPERTY ANABRANCH_LAYERS_OF_${layer})
     if(NOT below)
       message(FATAL_ERROR "${target} uses the layer ${layer}, which is not defined")
@@ -89,12 +151,25 @@ function(anabranch_link_layers target)
     list(APPEND closure ${below})
   endforeach()
   list(REMOVE_DUPLICATES closure)
+  set(variant marked)
+  if(arg_INSTRUMENTED)
+    set(variant instrumented)
+  endif()
   foreach(layer IN LISTS closure)
     get_property(links GLOBAL PROPERTY ANABRANCH_LINKS_OF_${layer})
-    get_target_property(type anabranch_layer_${layer} TYPE)
-    if(type STREQUAL "OBJECT_LIBRARY")
-      target_sources(${target} PRIVATE $<TARGET_OBJECTS:anabranch_layer_${layer}>)
-    endif()
+    foreach(library IN ITEMS anabranch_layer_${layer} anabranch_${variant}_${layer})
+      set(type)
+      if(TARGET ${library})
+        get_target_property(type ${library} TYPE)
+      endif()
+      set(objects $<TARGET_OBJECTS:${library}>)
+      if(arg_WITHOUT)
+        set(objects $<FILTER:${objects},EXCLUDE,${arg_WITHOUT}>)
+      endif()
+      if(type STREQUAL "OBJECT_LIBRARY")
+        target_sources(${target} PRIVATE ${objects})
+      endif()
+    endforeach()
     foreach(link IN LISTS links)
       # Header-only helpers of ours (anabranch_msgpack) are not part of an installed package.
       if(NOT link MATCHES "^anabranch_")
@@ -112,7 +187,7 @@ function(anabranch_library name)
   add_library(${name}::${name} ALIAS ${name})
   target_compile_features(${name} PUBLIC cxx_std_20)
   anabranch_sanitizers(${name})
-  anabranch_link_layers(${name} ${arg_LAYERS})
+  anabranch_link_layers(${name} LAYERS ${arg_LAYERS})
 endfunction()
 
 # Defines an executable that sees the layers USES. Without sources it is left out.
@@ -124,7 +199,7 @@ function(anabranch_program name)
   add_executable(${name} ${arg_SOURCES})
   anabranch_rules(${name})
   target_link_libraries(${name} PRIVATE ${arg_LINKS})
-  anabranch_link_layers(${name} ${arg_USES})
+  anabranch_link_layers(${name} LAYERS ${arg_USES})
   if(arg_OUTPUT_NAME)
     set_target_properties(${name} PROPERTIES OUTPUT_NAME ${arg_OUTPUT_NAME})
   endif()

@@ -19,10 +19,12 @@ g++:g++
 cmake:cmake
 ninja-build:ninja
 pkg-config:pkg-config
+python3:python3
 ccache:ccache
 redis-tools:redis-cli
 '
 libraries='
+libjemalloc-dev
 liblmdb-dev
 libzmq3-dev
 cppzmq-dev
@@ -30,11 +32,13 @@ libmsgpack-cxx-dev
 libspdlog-dev
 libsodium-dev
 libssl-dev
+libwebsockets-dev
 libxxhash-dev
 libzstd-dev
 libtomlplusplus-dev
 libcli11-dev
 nlohmann-json3-dev
+prometheus-cpp-dev
 wabt
 '
 test_programs='
@@ -45,9 +49,9 @@ dpkg-dev:dpkg-shlibdeps
 iproute2:ip
 lld:wasm-ld
 make:make
+openssl:openssl
 mmdebstrap:mmdebstrap
 nodejs:node
-python3:python3
 redis-server:redis-server
 redis-tools:redis-benchmark
 faketime:faketime
@@ -55,13 +59,13 @@ valgrind:valgrind
 '
 test_libraries='
 doctest-dev
+libhiredis-dev
+python3-prometheus-client
+python3-redis
 '
 board_programs='
 clang:clang
 lld:wasm-ld
-'
-board_libraries='
-libwebsockets-dev
 '
 browser_programs='
 chromium:chromium
@@ -69,7 +73,6 @@ nodejs:node
 npm:npm
 '
 bench_programs='
-python3:python3
 redis-server:redis-server
 redis-tools:redis-benchmark
 valgrind:valgrind
@@ -78,11 +81,10 @@ valgrind:valgrind
 case $#:${1-} in
   0: | 1:test)
     programs="$programs $test_programs"
-    libraries="$libraries $test_libraries $board_libraries"
+    libraries="$libraries $test_libraries"
     ;;
   1:board)
     programs="$programs $board_programs"
-    libraries="$libraries $board_libraries"
     ;;
   1:browser)
     programs=$browser_programs

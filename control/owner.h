@@ -16,6 +16,8 @@ class Owner {
  public:
   virtual ~Owner() = default;
   [[nodiscard]] virtual StoreStatus status() = 0;
+  // The data directory of the store.
+  [[nodiscard]] virtual const std::string& directory() const = 0;
   // Calls the function with the leader, for its thread-safe functions.
   virtual void look(const std::function<void(leader::Leader&)>& function) = 0;
   // The same, with one committed state. Waits for no writer.

@@ -3,6 +3,7 @@
 #include <anabranch/store.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "control/control_thread.h"
@@ -18,9 +19,10 @@ namespace {
 template <typename Impl>
 class StoreOwner final : public control::Owner {
  public:
-  explicit StoreOwner(Impl& impl) : impl_(impl) {}
+  StoreOwner(Impl& impl, std::string directory) : impl_(impl), directory_(std::move(directory)) {}
 
   [[nodiscard]] StoreStatus status() override { return impl_.status(); }
+  [[nodiscard]] const std::string& directory() const override { return directory_; }
   void look(const std::function<void(leader::Leader&)>& function) override {
     function(impl_.leader_beside());
   }
@@ -37,6 +39,7 @@ class StoreOwner final : public control::Owner {
 
  private:
   Impl& impl_;
+  std::string directory_;
 };
 
 }  // namespace
@@ -47,7 +50,7 @@ Store Store::open(const Options& options) {
   if (options.control) {
     impl->keep(std::make_unique<control::ControlThread>(
         control::Listener::open(options.path).value_or_raise(),
-        std::make_unique<StoreOwner<Impl>>(*impl), options.region));
+        std::make_unique<StoreOwner<Impl>>(*impl, options.path), options.region));
   }
   return Store(std::move(impl));
 }

@@ -9,6 +9,7 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 
+#include "control/http_figures.h"
 #include "control/verbs/find_verb.h"
 #include "control/verbs/policy_words.h"
 #include "control/verbs/words.h"
@@ -45,7 +46,9 @@ class Embedded final : public Front {
  public:
   explicit Embedded(Owner& owner) : owner_(owner) {}
   [[nodiscard]] StoreStatus status() override { return owner_.status(); }
-  void describe(nlohmann::ordered_json& /*status*/) override {}
+  void describe(nlohmann::ordered_json& status) override {
+    describe_http(status, owner_.directory());
+  }
   void note_shown(const Key& /*row*/) override {}
 
  private:

@@ -100,6 +100,16 @@ enum class Bug : std::uint8_t {
   kShowOrphans,
   kTrustLastSlice,
   kSuspectOtherLeaders,
+  kNoPatience,
+  // Of the write-ahead log: tests/storage/wal/plants_main.cc describes and finds them.
+  kSkipOpeningSync,
+  kCutDamage,
+  kAppendToOldSegment,
+  kTrustTail,
+  kIgnoreShortLog,
+  kKeepUnjoined,
+  kRollWithoutSync,
+  kWriteBeforeName,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

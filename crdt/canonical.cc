@@ -3,17 +3,18 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace anabranch::crdt {
 namespace {
 
+// Most significant byte first.
 void put_fixed(std::string& out, std::uint64_t value) {
+  if constexpr (std::endian::native == std::endian::little) value = __builtin_bswap64(value);
   char bytes[sizeof value];
-  for (std::size_t i = 0; i < sizeof value; ++i) {
-    bytes[i] = static_cast<char>(static_cast<std::uint8_t>(value >> (56 - 8 * i)));
-  }
-  out.append(bytes, sizeof value);
+  std::memcpy(bytes, &value, sizeof value);
+  out.append(bytes, sizeof bytes);
 }
 
 void put_sized(std::string& out, std::string_view bytes) {
@@ -53,14 +54,11 @@ void put_slot(std::string& out, const Slot& slot) {
   put_number(out, slot.base);
 }
 
-}  // namespace
-
-std::string canonical(const core::Path& path, const Row& row) {
+void put_row(std::string& out, const core::Path& path, const Row& row) {
   std::size_t size = path.encoded().size() + 64 + row.tally.slots.size() * 64;
   for (const Sibling& sibling : row.cell.siblings) {
     size += sibling.value.size() + (sibling.base ? sibling.base->size() : 0) + 48;
   }
-  std::string out;
   out.reserve(size);
   put_sized(out, path.encoded());
   put_fixed(out, row.cell.siblings.size());
@@ -70,11 +68,25 @@ std::string canonical(const core::Path& path, const Row& row) {
   for (const Slot& slot : row.tally.slots) {
     if (live(slot)) put_slot(out, slot);
   }
+}
+
+}  // namespace
+
+std::string canonical(const core::Path& path, const Row& row) {
+  std::string out;
+  put_row(out, path, row);
   return out;
 }
 
 core::Hash128 row_digest(const core::Path& path, const Row& row) {
-  return row.present() ? core::digest128(canonical(path, row)) : core::Hash128{};
+  constexpr std::size_t kKeptBytesMax = std::size_t{64} << 10U;
+  thread_local std::string bytes;  // Kept between calls: each change of a row asks twice.
+  if (!row.present()) return {};
+  bytes.clear();
+  put_row(bytes, path, row);
+  const core::Hash128 digest = core::digest128(bytes);
+  if (bytes.capacity() > kKeptBytesMax) bytes = std::string();
+  return digest;
 }
 
 }  // namespace anabranch::crdt

@@ -7,7 +7,8 @@
 # Works on a fresh Debian 12: installs missing packages and builds first, unless
 # ANABRANCH_TEST_BUILD names a build tree. eu and us are servers (`anabranch serve`), ap is an
 # application with the store inside it (examples/conflict_hook). Every answer is compared with the
-# expected one; the exit code is 0 if and only if all were right.
+# expected one; the exit code is 0 if and only if all were right. Each region shows its dashboard on
+# an HTTP port of 127.0.0.1 (6480, 6481, 6482, or free ones); the end names the three.
 #
 # Three switches break the story, to show that it can fail:
 #   ANABRANCH_TEST_STORY_KILL=us           kills this server while the links are paused
@@ -46,7 +47,7 @@ anabranch() { "$build/server/anabranch" "$@"; }
 # ---- Processes: started here, and stopped here in every case.
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/anabranch-story-XXXXXX") || exit 1
-declare -A pid listen redis
+declare -A pid listen redis http
 
 stop_all() {
   trap - EXIT INT TERM
@@ -93,21 +94,24 @@ wait_for_line() {
   give_up "$1"
 }
 
-# Starts a server: region, port for leaders, port for clients, addresses of peers.
+# Starts a server: region, ports for leaders, clients and browsers, addresses of peers.
 start_server() {
-  local region=$1 leaders clients peers=() address
+  local region=$1 leaders clients pages peers=() address
   leaders=$(free_port "$2")
   clients=$(free_port "$3")
-  shift 3
+  pages=$(free_port "$4")
+  shift 4
   for address in "$@"; do peers+=(--peer "$address"); done
   : >"$folder/$region.log"
   "$build/server/anabranch" serve --region "$region" --data "$folder/$region" \
     --listen "tcp://127.0.0.1:$leaders" "${peers[@]}" --redis "127.0.0.1:$clients" \
-    >/dev/null 2>"$folder/$region.log" &
+    --http "127.0.0.1:$pages" >/dev/null 2>"$folder/$region.log" &
   pid[$region]=$!
-  wait_for_line "$region" "$folder/$region.log" 'listens on ([^ ,]+), redis on ([^ ,]+)'
+  wait_for_line "$region" "$folder/$region.log" \
+    'listens on ([^ ,]+), redis on ([^ ,]+), http on ([^ ,]+)'
   listen[$region]=${BASH_REMATCH[1]}
   redis[$region]=${BASH_REMATCH[2]}
+  http[$region]=${BASH_REMATCH[3]}
 }
 
 # Starts the application: its input is file descriptor 3, its answers come from 4.
@@ -115,6 +119,7 @@ start_application() {
   local hook=() port
   port=$(free_port 7402)
   [ -z "${ANABRANCH_TEST_STORY_WITHOUT_HOOK-}" ] || hook=(--without-hook)
+  hook+=(--http "127.0.0.1:$(free_port 6482)")
   mkfifo "$folder/ap.in" "$folder/ap.out"
   "$build/examples/conflict_hook" "${hook[@]}" ap "$folder/ap" "tcp://127.0.0.1:$port" "$@" \
     <"$folder/ap.in" >"$folder/ap.out" 2>"$folder/ap.log" &
@@ -123,6 +128,8 @@ start_application() {
   local line
   IFS= read -r -t 20 -u 4 line || give_up ap
   listen[ap]=${line##* }
+  IFS= read -r -t 5 -u 4 line || give_up ap
+  http[ap]=${line##* }
   IFS= read -r -t 5 -u 4 line
 }
 
@@ -345,6 +352,9 @@ finish() {
   echo "  redis-cli -p ${redis[eu]##*:}      eu"
   echo "  redis-cli -p ${redis[us]##*:}      us"
   echo "  ${build#"$root"/}/server/anabranch status --redis ${redis[eu]}"
+  echo "  ${http[eu]}   the dashboard of eu"
+  echo "  ${http[us]}   the dashboard of us"
+  echo "  ${http[ap]}   the dashboard of ap"
   echo "Ctrl-C stops them."
   trap 'echo; exit 0' INT TERM
   while sleep 1; do
@@ -355,8 +365,8 @@ finish() {
 }
 
 prepare
-start_server eu 7400 6400
-start_server us 7401 6401 "${listen[eu]}"
+start_server eu 7400 6400 6480
+start_server us 7401 6401 6481 "${listen[eu]}"
 start_application "${listen[eu]}" "${listen[us]}"
 echo "eu  ${listen[eu]}  redis ${redis[eu]}  a server"
 echo "us  ${listen[us]}  redis ${redis[us]}  a server"

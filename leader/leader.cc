@@ -10,12 +10,19 @@
 #include "core/text.h"
 #include "core/token.h"
 #include "core/wall_clock.h"
+#include "leader/backup/backups.h"
 #include "leader/check_options.h"
 #include "leader/commit_times.h"
+#include "leader/health/act_lines.h"
+#include "leader/health/footprint.h"
+#include "leader/health/lag.h"
+#include "leader/health/warnings.h"
 #include "leader/leader_status.h"
 #include "leader/link_log.h"
+#include "leader/link_options.h"
 #include "leader/losers.h"
-#include "leader/pacer.h"
+#include "leader/pace/intake.h"
+#include "leader/pace/pacer.h"
 #include "leader/plugins.h"
 #include "leader/policies.h"
 #include "leader/put_back.h"
@@ -69,33 +76,19 @@ rows::HookAlarms::Outside outside_of_hooks(const std::string& region) {
           .warn = [region](const std::string& line) { core::log_warning(region, line); }};
 }
 
-// What is kept free in a small address space must leave some of it.
-std::size_t reserve_bytes(const Options& options) {
-  return std::min(options.reserve_bytes, options.map_bytes / 8);
-}
-
-transport::Compression compression(CompressLinks compress) {
-  switch (compress) {
-    case CompressLinks::kNever:
-      return transport::Compression::kNever;
-    case CompressLinks::kRemote:
-      return transport::Compression::kRemote;
-    case CompressLinks::kAlways:
-      return transport::Compression::kAlways;
-  }
-  return transport::Compression::kRemote;
-}
-
 }  // namespace
 
 class Leader::Impl {
  public:
-  Impl(Options options, std::unique_ptr<storage::Storage> storage)
+  Impl(Options options, std::unique_ptr<storage::WholeStorage> storage)
       : options_(std::move(options)),
         resolvers_(options_.resolvers, options_.functions, outside_of_hooks(options_.region),
                    random_number()),
         storage_(std::move(storage)),
-        link_log_(options_.region) {}
+        backups_(*storage_, {options_.region, options_.path, reserve_bytes(options_)}),
+        link_log_(options_.region),
+        lag_(options_.region, options_.lag_alarm_ms),
+        intake_(options_.region, options_.lag_slow_ms) {}
 
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -135,11 +128,7 @@ class Leader::Impl {
     erased_sweep_.emplace(*replica_, *storage_, ErasedLimits{});
     orphan_sweep_.emplace(*replica_, *storage_, OrphanLimits{});
     request_sweep_.emplace(*replica_, RequestLimits{.once_ms = options_.once_ms});
-    transport::ZmqOptions links{
-        .region = options_.region, .listen = options_.listen, .peers = options_.peers};
-    links.compression = compression(options_.compress);
-    links.keys = keys_;
-    auto transport = transport::open_zmq_transport(links);
+    auto transport = transport::open_zmq_transport(link_options(options_, keys_));
     if (!transport.ok()) return transport.failure();
     transport_ = std::move(transport).value();
     return {};
@@ -169,6 +158,7 @@ class Leader::Impl {
     function(View(rows, names, resolvers_), applied.value().vector());
   }
   const rows::Resolvers& resolvers() const { return resolvers_; }
+  Backups& backups() { return backups_; }
   const storage::Storage& storage() const { return *storage_; }
   const std::string& region() const { return options_.region; }
 
@@ -185,7 +175,9 @@ class Leader::Impl {
       return position.failure();
     }
     pacer_.wrote();
-    replica_->durable(storage_->durable_position(), steady_ms());
+    const core::Millis now = steady_ms();
+    lag_.note(*replica_, now);
+    replica_->durable(storage_->durable_position(), now);
     carry_out();
     return {};
   }
@@ -219,17 +211,13 @@ class Leader::Impl {
 
   bool pause(std::string_view peer) {
     const bool known = act().pause(peer);
-    if (known) {
-      core::log_info(options_.region,
-                     "paused the exchange with " + std::string(peer) +
-                         " until it is resumed, or until this leader starts again");
-    }
+    if (known) log_paused(options_.region, peer);
     return known;
   }
 
   bool resume(std::string_view peer) {
     const bool known = act().resume(peer);
-    if (known) core::log_info(options_.region, "resumed the exchange with " + std::string(peer));
+    if (known) log_resumed(options_.region, peer);
     carry_out();
     return known;
   }
@@ -250,8 +238,15 @@ class Leader::Impl {
 
   core::Result<void> promote() {
     auto promoted = act().promote(steady_ms());
+    if (promoted.ok()) log_promoted(options_.region);
     carry_out();
     return promoted;
+  }
+
+  core::Result<void> retire(std::string_view region, regions::Retirement retirement) {
+    auto staged = act().retire(region, retirement);
+    if (staged.ok()) log_retired(options_.region, region, retirement);
+    return staged;
   }
 
   core::Result<void> resolve_fork(core::Origin origin, bool adopt) {
@@ -271,7 +266,7 @@ class Leader::Impl {
   }
 
   StoreStatus status() const {
-    StoreStatus status = leader_status(*replica_, options_, *storage_, *transport_, link_log_,
+    StoreStatus status = leader_status(*replica_, options_, *storage_, *transport_, link_log_, lag_,
                                        resolvers_, steady_ms());
     status.expired_waiting = expiry_sweep_->waiting();
     status.expired_cleared = expiry_sweep_->cleared();
@@ -279,6 +274,10 @@ class Leader::Impl {
     status.requests_corrections = request_sweep_->counts().corrections;
     status.statistics = statistics();
     status.draining = scope_->writer().draining();
+    status.backup = backups_.status(options_.backup_alarm_ms);
+    status.behind_ms = intake_.behind_ms();
+    status.slowed = intake_.slows();
+    status.warnings = warnings_in(status, lag_.alarms());
     return status;
   }
 
@@ -328,15 +327,17 @@ class Leader::Impl {
 
   // A slice of all that goes on beside local writes. Returns whether more is waiting.
   bool slice(core::Millis now) {
-    const Pacer::Time from = steady_now();
-    const bool applying = waits(replica_->apply(now));
+    pacer_.begins(steady_now());
+    bool applying = waits(replica_->apply(now));
+    while (applying && pacer_.goes_on(steady_now())) applying = waits(replica_->apply(now));
+    pacer_.press(intake_.look(*replica_, applying, now));
     const bool working = waits(replica_->work(now));
     const bool sweeping = replica_->upkeep().tidying() && waits(replica_->sweep());
     const bool expiring = waits(expiry_sweep_->slice(now));
     if (const auto done = erased_sweep_->slice(now); !done.ok()) log_failure(done.failure());
     if (const auto done = orphan_sweep_->slice(now); !done.ok()) log_failure(done.failure());
     if (const auto done = request_sweep_->slice(now); !done.ok()) log_failure(done.failure());
-    pacer_.ran(from, steady_now());
+    pacer_.ended(steady_now());
     return applying || working || sweeping || expiring;
   }
 
@@ -363,6 +364,7 @@ class Leader::Impl {
     if (now < next_look_ms_) return;
     next_look_ms_ = now + kLookMs;
     look_at_links(now);
+    lag_.look(*replica_, now);
     const auto there = storage_->check_place();
     if (there.ok()) return;
     log_failure(there.failure());
@@ -401,7 +403,8 @@ class Leader::Impl {
   transport::SharedKeys keys_;  // Null without keys.
   std::optional<regions::KeySignatures> signatures_;
   core::SystemClock clock_;
-  std::unique_ptr<storage::Storage> storage_;
+  std::unique_ptr<storage::WholeStorage> storage_;
+  Backups backups_;
   std::unique_ptr<Replica> replica_;
   std::optional<GroupScope> scope_;
   std::optional<ExpirySweep> expiry_sweep_;
@@ -410,6 +413,8 @@ class Leader::Impl {
   std::optional<RequestSweep> request_sweep_;
   std::unique_ptr<transport::Transport> transport_;
   LinkLog link_log_;
+  Lag lag_;
+  Intake intake_;
   OnPresence hear_;  // Empty: nobody listens.
   CommitTimes commit_times_;
   transport::RateLimitedLog warnings_{options_.region};
@@ -441,6 +446,7 @@ bool Leader::dirty() const { return impl_->replica().writer().dirty(); }
 bool Leader::group_full() const { return dirty() && impl_->act().group().full(); }
 core::Result<void> Leader::commit() { return impl_->commit(); }
 
+Backups& Leader::backups() { return impl_->backups(); }
 Statistics Leader::statistics() const { return impl_->statistics(); }
 std::chrono::milliseconds Leader::turn() { return impl_->turn(); }
 int Leader::wake_fd() const { return impl_->transport().wake_fd(); }
@@ -455,7 +461,7 @@ bool Leader::pause(std::string_view peer) { return impl_->pause(peer); }
 bool Leader::resume(std::string_view peer) { return impl_->resume(peer); }
 core::Result<void> Leader::reload_keys() { return impl_->reload_keys(); }
 core::Result<void> Leader::retire(std::string_view region, regions::Retirement retirement) {
-  return impl_->act().retire(region, retirement);
+  return impl_->retire(region, retirement);
 }
 
 core::Result<void> Leader::set_policy(std::uint8_t database, std::string_view prefix,

@@ -36,6 +36,7 @@
 
 namespace anabranch::leader {
 
+class Backups;
 class GroupWriter;
 struct LoserPage;
 struct PluginPage;
@@ -154,6 +155,8 @@ class Leader {
   // other work continues; verdicts() reports the progress.
   void verify(std::vector<std::string> regions);
   [[nodiscard]] std::vector<regions::Verdict> verdicts() const;
+  // The backups of the data directory. Thread-safe.
+  [[nodiscard]] Backups& backups();
   // A hash over all committed rows, as 32 hexadecimal digits: equal in regions that have applied
   // the same ops. Updated by every commit, so reading it costs nothing.
   [[nodiscard]] std::string digest() const;

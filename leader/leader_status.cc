@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "leader/health/footprint.h"
+
 namespace anabranch::leader {
 
 using regions::Peer;
@@ -39,6 +41,16 @@ bool is_second_leader(const Peer& peer, const Replica& replica) {
       [&](const Peer* other) { return other->origin != peer.origin && other->connected(); });
 }
 
+void add_traffic(PeerStatus& status, const Peer& peer, const Replica& replica) {
+  status.sent_ops = peer.out.ops_sent();
+  status.received_ops = peer.in.ops;
+  status.not_durable_ops = replica.applied().vector().ops_beyond(peer.durable);
+  if (!peer.connected()) return;
+  status.queued_bytes = peer.out.bytes_under_way();
+  const regions::Link* const link = replica.exchange().links().find(peer.links.front());
+  if (link != nullptr) status.round_trip_ms = link->round_trip_ms.value_or(-1);
+}
+
 PeerStatus peer_status(const Peer& peer, const Replica& replica, core::Millis now) {
   const VersionVector& applied = replica.applied().vector();
   PeerStatus status;
@@ -55,6 +67,9 @@ PeerStatus peer_status(const Peer& peer, const Replica& replica, core::Millis no
   status.diverged = replica.verifier().divergence().diverged(peer.region);
   status.resolvers_differ = replica.policies().resolvers_differ(peer.origin);
   status.absent_functions = replica.policies().absent_functions(peer.origin);
+  const auto equal_ms = replica.verifier().equal_ms(peer.origin);
+  if (equal_ms) status.equal_ago_ms = now - *equal_ms;
+  add_traffic(status, peer, replica);
   if (is_second_leader(peer, replica)) status.note = "one of two leaders of its region";
   if (!peer.out.trimmed().empty()) status.note = "lacks writes that the log no longer has";
   return status;
@@ -132,6 +147,18 @@ void add_absence(PeerStatus& status, core::Origin origin, const Replica& replica
     status.address = address;
     status.away_why = dial->why;
     status.tries = dial->tries;
+    status.next_try_ms = dial->next_try_ms;
+  }
+}
+
+void add_peers(StoreStatus& status, const Replica& replica, const Links& links, const Lag& lag,
+               core::Millis now) {
+  for (const auto& [origin, peer] : replica.exchange().peers()) {
+    status.peers.push_back(peer_status(peer, replica, now));
+    if (!peer.connected()) add_absence(status.peers.back(), origin, replica, links, now);
+    status.peers.back().behind_ms = lag.behind_ms(peer, replica, now);
+    status.peers.back().not_durable_ms = lag.behind_ms(peer, replica, now, &Peer::durable);
+    status.peers.back().catching_up = peer.connected() && links.log.catching_up(origin);
   }
 }
 
@@ -146,6 +173,7 @@ void add_strangers(StoreStatus& status, const Links& links, const regions::Excha
     peer.away_why = dial.why;
     peer.away_ms = dial.away_ms;
     peer.tries = dial.tries;
+    peer.next_try_ms = dial.next_try_ms;
     for (const auto& [id, link] : exchange.links().all()) {
       if (link.address != dial.address || !link.refused) continue;
       peer.note = "it is refused, since it " + link.why_refused;
@@ -230,11 +258,19 @@ ConflictsStatus conflicts_status(const regions::ConflictLog& log) {
   return status;
 }
 
+void add_footprint(StoreStatus& status, const Options& options) {
+  const DiskFigures disk = disk_figures(options.path);
+  status.memory_bytes = memory_bytes();
+  status.disk_bytes = disk.used;
+  status.disk_free_bytes = disk.free;
+  status.disk_reserve_bytes = reserve_bytes(options);
+}
+
 }  // namespace
 
 StoreStatus leader_status(const Replica& replica, const Options& options,
                           const storage::Storage& storage, const transport::Transport& transport,
-                          const LinkLog& link_log, const rows::Resolvers& resolvers,
+                          const LinkLog& link_log, const Lag& lag, const rows::Resolvers& resolvers,
                           core::Millis now) {
   const Links links{link_log, transport.dials()};
   StoreStatus status;
@@ -251,11 +287,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
                                                                      : "";
     status.applied.push_back({core::to_string(origin), head.region, head.seq, state});
   }
-  for (const auto& [origin, peer] : replica.exchange().peers()) {
-    status.peers.push_back(peer_status(peer, replica, now));
-    if (!peer.connected()) add_absence(status.peers.back(), origin, replica, links, now);
-    status.peers.back().catching_up = peer.connected() && links.log.catching_up(origin);
-  }
+  add_peers(status, replica, links, lag, now);
   status.snapshots = replica.snapshots().status(now);
   add_strangers(status, links, replica.exchange());
   std::ranges::sort(status.peers, {},
@@ -292,6 +324,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.keyed = !options.keys_file.empty();
   status.refused = refused_status(transport.counters(), replica);
   status.full = replica.writer().reserve().full();
+  add_footprint(status, options);
   status.writable = !replica.broken();
   return status;
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "transport/log_peer.h"
 
 namespace anabranch::leader {
 
@@ -53,6 +54,7 @@ void LinkLog::meet(Known& known, const regions::Exchange& exchange, const region
 
 void LinkLog::say(Known& known, const regions::Peer& peer, core::Millis now) const {
   if (now - known.said_ms < kPauseMs) return;
+  const transport::LogPeer about(peer.region);
   known.said_ms = now;
   known.said_connected = known.connected;
   if (!known.connected) return core::log_info(region_, name_of(peer) + " is gone");
@@ -70,6 +72,7 @@ void LinkLog::say_caught_up(Known& known, const regions::Peer& peer,
   if (!peer.applied.includes(known.here)) return;
   known.catching_up = false;
   known.there = known.here = {};
+  const transport::LogPeer about(peer.region);
   core::log_info(region_, name_of(peer) +
                               " and this leader have caught up: " + std::to_string(known.ops) +
                               " writes in " + seconds(now - known.since_ms));

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/log.h"
+#include "leader/health/warnings.h"
 #include "leader/scopes/lent_scope.h"
 #include "leader/threads/begin_thread.h"
 
@@ -100,6 +101,7 @@ StoreStatus Store::Impl::status() {
   status_.presence.listeners = presence_watches_->number();
   status_.presence.missed = presence_watches_->missed();
   status_.presence.unsent = published_.dropped();
+  leader::warn_of_transaction(status_);
   return status_;
 }
 

@@ -184,7 +184,8 @@ void Replica::step(LinkId link, Message message, Millis now) {
                  [&](Heartbeat& each) {
                    exchange_.complete(link, each);
                    time_.on(link, each, now);
-                   verifier_.compare(link, each);
+                   exchange_.note_round_trip(link, ClockWatch::round_trip_ms(each.echo, now));
+                   verifier_.compare(link, each, now);
                    members_.renew_report(now);
                    members_.send_reports(link, each.reports);
                    policies_.on(link, each, now);

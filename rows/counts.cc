@@ -59,8 +59,9 @@ std::vector<std::size_t> places_above(const Components& components) {
 
 // Whether a place shows anything besides its value of type `except`.
 bool shows_other(const Path& place, Type except, const CountTable& table) {
+  const StoredTags tags = table.stored_tags(place);
   return std::ranges::any_of(kTypes, [&](const TypeEntry& type) {
-    if (type.type == except) return false;
+    if (type.type == except || !tags.may_have(type.type)) return false;
     const Path at = place.child(type.tag());
     return type.layout == Layout::kRow ? table.row_present(at) : table.count(at) > 0;
   });

@@ -17,6 +17,7 @@
 #include <anabranch/key.h>
 
 #include "core/path.h"
+#include "rows/stored_tags.h"
 
 namespace anabranch::rows {
 
@@ -28,6 +29,10 @@ class CountTable {
   virtual void set_count(const core::Path& collection, std::uint64_t count) = 0;
   // Whether the row shows anything.
   [[nodiscard]] virtual bool row_present(const core::Path& row) const = 0;
+  // Returns the types that may show something in a place.
+  [[nodiscard]] virtual StoredTags stored_tags(const core::Path& /*place*/) const {
+    return StoredTags::any();
+  }
   // A type began to be shown in a place, or to be hidden there, where another type has something.
   virtual void share_place(const core::Path& /*place*/, Type /*type*/) {}
 };

@@ -40,7 +40,7 @@ class Decider {
   // where it may throw.
   [[nodiscard]] bool are_ordered_by(std::uint64_t rule, const core::Path& sorted_set) const;
   // Returns the siblings of a cell in canonical order, with the regions that the rows name.
-  [[nodiscard]] std::vector<Sibling> siblings(const crdt::Cell& cell) const;
+  [[nodiscard]] std::vector<anabranch::Sibling> siblings(const crdt::Cell& cell) const;
 
  private:
   // For a cell with several siblings, whose type does not decide.

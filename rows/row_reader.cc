@@ -4,9 +4,12 @@
 #include <utility>
 #include <vector>
 
+#include "crdt/type_table.h"
 #include "rows/policy/module_rows.h"
 
 namespace anabranch::rows {
+
+bool RowReader::shows(const core::Path& path) const { return crdt::shows(path, row(path)); }
 
 std::shared_ptr<const Masks> RowReader::masks() const {
   static const auto kNone = std::make_shared<const Masks>();
@@ -36,6 +39,26 @@ std::shared_ptr<const OriginRegions> RowReader::regions() const {
     return true;
   });
   return found;
+}
+
+// With one seek for each tag, and one more.
+StoredTags RowReader::stored_tags(const core::Path& place) const {
+  const std::string& above = place.encoded();
+  // Keys of longer paths may be hashes.
+  if (above.size() >= core::Path::kHashedPrefix) return StoredTags::any();
+  StoredTags tags;
+  // Behind the row at the place itself: the member row of an element of a list of containers.
+  std::string from;
+  from.reserve(above.size() + 1);
+  (from = above) += '\0';
+  while (!from.empty()) {
+    const std::string key = stored_key(from);
+    if (key.size() <= above.size() || !key.starts_with(above)) break;
+    const std::string name = key.substr(0, above.size() + 1);
+    tags.add(name.back());
+    from = core::prefix_end(name);
+  }
+  return tags;
 }
 
 std::size_t RowReader::stored_below(const core::Path& prefix, std::size_t at_most) const {

@@ -14,6 +14,7 @@
 #include "rows/policy/origin_regions.h"
 #include "rows/policy/policy_table.h"
 #include "rows/score_table.h"
+#include "rows/stored_tags.h"
 
 namespace anabranch::rows {
 
@@ -32,6 +33,8 @@ class RowReader : public ScoreTable {
 
   // Returns the row at `path`; an empty one if there is none.
   [[nodiscard]] virtual crdt::Row row(const core::Path& path) const = 0;
+  // Returns whether the row at `path` shows anything.
+  [[nodiscard]] virtual bool shows(const core::Path& path) const;
   // Visits every row of a range, in path order or backwards.
   virtual void scan(const core::PathRange& range, const Visit& visit) const = 0;
   // Visits every row at or below `prefix` in path order.
@@ -57,6 +60,8 @@ class RowReader : public ScoreTable {
   // Returns the storage key of the first row stored at or after a key, including hidden rows and
   // perhaps one that was just removed; empty if there is none.
   [[nodiscard]] virtual std::string stored_key(std::string_view from) const = 0;
+  // Returns the types of which rows may be stored at a place, including hidden rows.
+  [[nodiscard]] virtual StoredTags stored_tags(const core::Path& place) const;
   // Returns the number of rows stored at or below `prefix`, including hidden rows and perhaps some
   // beside the prefix; stops counting at `at_most`.
   [[nodiscard]] virtual std::size_t stored_below(const core::Path& prefix,

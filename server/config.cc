@@ -8,6 +8,7 @@
 
 #include "control/verbs/policy_words.h"
 #include "core/text.h"
+#include "http/hosts.h"
 #include "server/address.h"
 #include "server/quantity.h"
 #include "transport/address.h"
@@ -70,6 +71,17 @@ Result<void> store_number(Config& config, const Values& values) {
   field = static_cast<std::remove_reference_t<decltype(field)>>(*number);
   return {};
 }
+
+// The same for a size of at least so many bytes.
+template <auto Member, std::int64_t Least>
+Result<void> store_size(Config& config, const Values& values) {
+  Result<void> stored = store_number<Member, 1>(config, values);
+  if (!stored.ok() || member_of<Member>(config) >= Least) return stored;
+  return invalid("must be at least " + size_text(Least) + ", not " + values.front());
+}
+
+template <auto Member, std::int64_t Least>
+constexpr Access set_size{store_size<Member, Least>, get_member<Member>};
 
 template <auto Member>
 constexpr Access set_number{store_number<Member, 1>, get_member<Member>};
@@ -170,6 +182,28 @@ Result<void> store_redis_tls(Config& config, const Values& values) {
 
 constexpr Access set_redis_tls{store_redis_tls, get_member<&Config::redis_tls>};
 
+Result<void> store_http(Config& config, const Values& values) {
+  const Result<http::Address> address = http::parse_address(values.front(), true);
+  if (!address.ok()) return address.failure();
+  config.http = values.front();
+  return {};
+}
+
+constexpr Access set_http{store_http, get_member<&Config::http>};
+
+Result<void> store_http_hosts(Config& config, const Values& values) {
+  for (const std::string& name : values) {
+    if (http::is_name(name)) continue;
+    return invalid("must be host names without a port, such as eu.example or *.example, not '" +
+                   name + "'");
+  }
+  config.http_hosts = values;
+  return {};
+}
+
+constexpr Access set_http_hosts{store_http_hosts,
+                                [](const Config& config) { return config.http_hosts; }};
+
 Result<void> store_socket_mode(Config& config, const Values& values) {
   const auto mode = core::parse_number<std::uint32_t, 8>(values.front());
   constexpr std::uint32_t kMost = 0777;
@@ -257,6 +291,19 @@ Result<void> store_log_level(Config& config, const Values& values) {
 
 constexpr Access set_log_level{
     store_log_level, [](const Config& config) { return word_of(kLevels, config.log_level); }};
+
+constexpr std::array<std::pair<std::string_view, LogFormat>, 2> kFormats{
+    {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}};
+
+Result<void> store_log_format(Config& config, const Values& values) {
+  const auto format = choose(kFormats, values.front(), "text or json");
+  if (!format.ok()) return format.failure();
+  config.log_format = format.value();
+  return {};
+}
+
+constexpr Access set_log_format{
+    store_log_format, [](const Config& config) { return word_of(kFormats, config.log_format); }};
 
 constexpr std::array kSettings{
     Setting{"region",
@@ -358,7 +405,7 @@ constexpr std::array kSettings{
     Setting{"tls_key_file",
             "--tls-key-file",
             "FILE",
-            "its key, PEM; mode 0600",
+            "its key, PEM; mode 0600, or 0640 for a group of the server",
             Kind::kText,
             set_text<&Config::tls_key_file>,
             {},
@@ -385,6 +432,32 @@ constexpr std::array kSettings{
             {},
             {},
             "/var/lib/anabranch/users.acl"},
+    Setting{"clients_max", "--clients-max", "N",
+            "how many Redis clients may be connected; further ones are refused", Kind::kNumber,
+            set_number<&Config::clients_max>},
+    Setting{"http",
+            "--http",
+            "ADDRESS",
+            "where browsers find a page about this leader, and monitoring its figures and health: "
+            "HOST:PORT or unix:PATH; other machines need http_tls and a password",
+            Kind::kText,
+            set_http,
+            {},
+            {},
+            "127.0.0.1:6480"},
+    Setting{"http_tls", "--http-tls", "",
+            "HTTPS there, with the certificates of tls_cert_file and the settings beside it",
+            Kind::kSwitch, set_switch<&Config::http_tls>},
+    Setting{"http_hosts", "--http-host", "NAME",
+            "a name by which browsers may call this machine, beside those of its certificate; once "
+            "for each",
+            Kind::kTexts, set_http_hosts, "http_host", "--http-hosts", "eu.example"},
+    Setting{"http_insecure", "--http-insecure", "",
+            "browsers of other machines need no TLS, and without users no password", Kind::kSwitch,
+            set_switch<&Config::http_insecure>},
+    Setting{"http_ready_lag_ms", "--http-ready-lag-ms", "TIME",
+            "a leader that has lacked writes of its peers for longer is not ready, at /readyz",
+            Kind::kTime, set_number_or_none<&Config::http_ready_lag_ms>},
     Setting{"clients_bytes_max", "--clients-bytes-max", "SIZE",
             "bytes that all Redis clients may hold, in answers and requests; beyond, those that "
             "hold the most are closed; 0: no limit",
@@ -397,7 +470,7 @@ constexpr std::array kSettings{
             set_number<&Config::output_bytes_total>},
     Setting{"output_bytes_max", "--output-bytes-max", "SIZE",
             "bytes of answers that wait for one Redis client; an answer beyond becomes an error",
-            Kind::kSize, set_number<&Config::output_bytes_max>},
+            Kind::kSize, set_size<&Config::output_bytes_max, ServerOptions::kOutputBytesLeast>},
     Setting{"monitor_output_bytes_max", "--monitor-output-bytes-max", "SIZE",
             "bytes that wait for a client of MONITOR; beyond, it is closed", Kind::kSize,
             set_number<&Config::monitor_output_bytes_max>},
@@ -422,6 +495,9 @@ constexpr std::array kSettings{
     Setting{"log_level", "--log-level", "LEVEL",
             "the least that is logged: debug, info, warning, error or off", Kind::kText,
             set_log_level},
+    Setting{"log_format", "--log-format", "FORMAT",
+            "how lines of the log are written: text, or json, an object a line", Kind::kText,
+            set_log_format},
     Setting{"value_bytes_max", "--value-bytes-max", "SIZE", "the most bytes of one value",
             Kind::kSize, set_number<&Options::value_bytes_max>},
     Setting{"transaction_bytes_max", "--transaction-bytes-max", "SIZE",
@@ -445,6 +521,15 @@ constexpr std::array kSettings{
     Setting{"clock_drift_ms_max", "--clock-drift-ms-max", "TIME",
             "how far this clock follows another leader's that is ahead", Kind::kTime,
             set_number<&Options::clock_drift_ms_max>},
+    Setting{"lag_alarm_ms", "--lag-alarm-ms", "TIME",
+            "how far behind a region is warned of, by its oldest write not confirmed; 0: never",
+            Kind::kTime, set_number_or_none<&Options::lag_alarm_ms>},
+    Setting{"lag_slow_ms", "--lag-slow-ms", "TIME",
+            "from how far behind the others applying goes before local writes; 0: never",
+            Kind::kTime, set_number_or_none<&Options::lag_slow_ms>},
+    Setting{"backup_alarm_ms", "--backup-alarm-ms", "TIME",
+            "how old the last verified backup of this leader may be before it warns; 0: any",
+            Kind::kTime, set_number_or_none<&Options::backup_alarm_ms>},
     Setting{"expiry_wait_ms_max", "--expiry-wait-ms-max", "TIME",
             "how long a region that is away keeps expired keys from being cleared", Kind::kTime,
             set_number<&Options::expiry_wait_ms_max>},
@@ -479,6 +564,18 @@ Values values_in(const Config& config, const Setting& setting) {
   return values;
 }
 
+std::vector<std::pair<std::string, std::string>> settings_in(const Config& config) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const Setting& setting : kSettings) {
+    std::string text;
+    for (const std::string& value : values_in(config, setting)) {
+      text.append(text.empty() ? "" : ",").append(value);
+    }
+    all.emplace_back(setting.key, std::move(text));
+  }
+  return all;
+}
+
 std::string_view full_help(const Setting& setting) {
   static const auto texts = [] {
     std::map<std::string_view, std::string> made;
@@ -492,13 +589,9 @@ std::string_view full_help(const Setting& setting) {
 }
 
 Result<void> check_complete(const Config& config) {
-  constexpr std::string_view kHow = " (flag, environment or file)";
-  if (config.store.region.empty()) {
-    return invalid("no region: give --region NAME" + std::string(kHow));
-  }
-  if (config.store.path.empty()) {
-    return invalid("no data directory: give --data DIR" + std::string(kHow));
-  }
+  const std::string how = " (flag, environment or file)";
+  if (config.store.region.empty()) return invalid("no region: give --region NAME" + how);
+  if (config.store.path.empty()) return invalid("no data directory: give --data DIR" + how);
   return {};
 }
 

@@ -20,8 +20,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include <anabranch/http.h>
 #include <anabranch/options.h>
 
 #include "core/log.h"
@@ -29,6 +31,8 @@
 #include "server/resp/server_options.h"
 
 namespace anabranch::server {
+
+enum class LogFormat : std::uint8_t { kText, kJson };
 
 struct Config {
   Options store;
@@ -43,6 +47,12 @@ struct Config {
   std::string tls_ca_file = {};
   TlsFiles::Clients tls_clients = TlsFiles::Clients::kUnasked;
   std::string acl_file = {};
+  std::uint64_t clients_max = ServerOptions{}.clients_max;
+  std::string http = {};       // Here and below see HttpOptions; empty: there is no HTTP port.
+  bool http_tls = false;       // With the certificates above.
+  bool http_insecure = false;  // See ServerOptions.
+  std::vector<std::string> http_hosts = {};  // Further names of this machine.
+  std::int64_t http_ready_lag_ms = HttpOptions{}.ready_lag_ms;
   std::uint64_t clients_bytes_max = ServerOptions{}.clients_bytes_max;
   std::uint64_t idle_ms_max = 0;
   std::uint64_t output_bytes_total = ServerOptions{}.output_bytes_total;
@@ -50,6 +60,7 @@ struct Config {
   std::uint64_t monitor_output_bytes_max = ServerOptions{}.monitor_output_bytes_max;
   std::uint64_t output_stall_ms = static_cast<std::uint64_t>(ServerOptions{}.output_stall.count());
   LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
   // Where each setting that was given comes from, by its key: "leader.toml:3",
   // "ANABRANCH_REGION", "--region".
   std::map<std::string, std::string, std::less<>> from = {};
@@ -97,6 +108,8 @@ std::span<const Setting> settings();
 TlsFiles tls_files(const Config& config);
 // Returns the values of a setting, sizes and times in their greatest unit. Empty if there is none.
 std::vector<std::string> values_in(const Config& config, const Setting& setting);
+// Returns the keys of all settings, and their values in one text: those of a list with commas.
+std::vector<std::pair<std::string, std::string>> settings_in(const Config& config);
 // Returns the help of a setting with its default: "where Redis clients connect (127.0.0.1:6400)".
 // The view stays valid.
 std::string_view full_help(const Setting& setting);

@@ -8,6 +8,7 @@
 #include "leader/check_options.h"
 #include "server/resp/access/user_file.h"
 #include "server/resp/command.h"
+#include "server/resp/socket/exposure.h"
 #include "transport/address.h"
 #include "transport/key_files.h"
 #include "transport/zmq/reach_probe.h"
@@ -35,20 +36,27 @@ bool is_same(const std::string& listen, const std::string& dialled) {
   return host == host_of(dialled);
 }
 
-// Adds the errors that a leader would report at its start.
-void add_refusals(const Config& config, Lines& lines) {
-  if (std::string why = why_refused(config); !why.empty()) lines.push_back(std::move(why));
-  const auto users = load_users(config.acl_file, catalogue());
-  if (!users.ok()) lines.push_back("acl_file: " + users.failure().message);
-  if (!config.redis_tls.empty()) {
-    const auto tls = TlsContext::load(tls_files(config));
-    if (!tls.ok()) lines.push_back("redis_tls: " + tls.failure().message);
+void add_keys(const Options& options, Lines& lines) {
+  if (options.keys_file.empty()) return;
+  for (const std::string& text : options.peers) {
+    const auto peer = transport::parse_peer(text);
+    if (!peer.ok() || !peer.value().region.empty()) continue;
+    std::string& line = lines.emplace_back("peers: with keys ");
+    line.append(text).append(" must say whose key is expected there, as REGION@").append(text);
   }
-  const Options& options = config.store;
-  if (options.keys_file.empty() || options.region.empty()) return;
+  if (options.region.empty()) return;
   const auto keys =
       transport::load_keys(options.keys_file, options.peers_keys_file, options.region);
   if (!keys.ok()) lines.push_back(keys.failure().message);
+}
+
+void add_certificates(const Config& config, Lines& lines) {
+  const bool for_http = config.http_tls && !config.http.empty();
+  if (config.redis_tls.empty() && !for_http) return;
+  const auto tls = TlsContext::load(tls_files(config));
+  if (tls.ok()) return;
+  lines.push_back((config.redis_tls.empty() ? "http_tls: " : "redis_tls: ") +
+                  tls.failure().message);
 }
 
 void add_peer(const Config& config, const std::string& text, std::set<std::string>& seen,
@@ -61,10 +69,6 @@ void add_peer(const Config& config, const std::string& text, std::set<std::strin
   if (is_same(config.store.listen, peer.address)) {
     lines.push_back("peers: " + peer.address + " is where this leader itself listens (" +
                     config.store.listen + ")");
-  }
-  if (!config.store.keys_file.empty() && peer.region.empty()) {
-    lines.push_back("peers: with keys " + text +
-                    " must say whose key is expected there, as REGION@" + text);
   }
   if (std::string why = transport::why_unresolved(peer.address); !why.empty()) {
     lines.push_back("peers: " + peer.address + ": " + std::move(why));
@@ -96,9 +100,28 @@ std::string why_refused(const Config& config) {
   return checked.ok() ? "" : checked.failure().message;
 }
 
-Lines doubts(const Config& config) {
+Lines refusals(const Config& config) {
   Lines lines;
-  add_refusals(config, lines);
+  if (std::string why = why_refused(config); !why.empty()) lines.push_back(std::move(why));
+  const auto users = load_users(config.acl_file, catalogue());
+  if (!users.ok()) {
+    lines.push_back("acl_file: " + users.failure().message);
+  } else {
+    const bool open = users.value().default_user().is_open();
+    const auto safe =
+        check_exposure(Exposure{config.redis, config.redis_tls, config.redis_insecure, open});
+    if (!safe.ok()) lines.push_back(safe.failure().message);
+    const auto safe_http =
+        check_exposure(HttpExposure{config.http, config.http_tls, config.http_insecure, open});
+    if (!safe_http.ok()) lines.push_back(safe_http.failure().message);
+  }
+  add_certificates(config, lines);
+  add_keys(config.store, lines);
+  return lines;
+}
+
+Lines doubts(const Config& config) {
+  Lines lines = refusals(config);
   std::set<std::string> peers;
   for (const std::string& text : config.store.peers) add_peer(config, text, peers, lines);
   if (lines.empty()) add_loneliness(config, peers, lines);

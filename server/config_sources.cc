@@ -22,7 +22,7 @@ using core::Result;
 using Values = std::vector<std::string>;
 using Kind = Setting::Kind;
 
-constexpr std::string_view kVariable = "ANABRANCH_";
+constexpr std::string_view kVariablePrefix = "ANABRANCH_";
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -144,7 +144,7 @@ Result<void> apply_named(std::string_view name, const Setting& setting, const Va
 }  // namespace
 
 std::string environment_name(std::string_view key) {
-  std::string name(kVariable);
+  std::string name(kVariablePrefix);
   std::ranges::transform(key, std::back_inserter(name), [](char c) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   });
@@ -165,6 +165,7 @@ std::vector<std::string> apply_toml(std::string_view text, std::string_view name
   }
   std::ranges::sort(problems, [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::string> lines;
+  lines.reserve(problems.size());
   for (auto& [position, problem] : problems) lines.push_back(std::move(problem));
   return lines;
 }
@@ -212,7 +213,7 @@ std::vector<std::string> unknown_variables(const std::vector<std::string>& names
   const std::vector<std::string_view> views(known.begin(), known.end());
   std::vector<std::string> lines;
   for (const std::string& name : names) {
-    if (!name.starts_with(kVariable) || name.starts_with("ANABRANCH_TEST_")) continue;
+    if (!name.starts_with(kVariablePrefix) || name.starts_with("ANABRANCH_TEST_")) continue;
     if (std::ranges::find(known, name) != known.end()) continue;
     const std::string_view near = nearest(name, views);
     lines.push_back("the variable " + name + " is no setting and does nothing" +

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include "core/result.h"
 
@@ -24,5 +25,12 @@ void exit_when_damaged(int code);
 
 // Logs the damage and the advice, and ends the process at once.
 [[noreturn]] void unreadable(const core::Failure& failure);
+
+// Returns the value; when the page could not be read, logs the failure and stops the process.
+template <typename T>
+T readable(core::Result<T> result) {
+  if (!result.ok()) unreadable(result.failure());
+  return std::move(result).value();
+}
 
 }  // namespace anabranch::storage

@@ -217,4 +217,16 @@ Result<std::unique_ptr<LmdbEnv>> open_frozen(const LmdbOptions& options) {
   return open_env(options.directory, frozen);
 }
 
+Result<void> move_lmdb_storage(const std::string& directory, const std::string& folder) {
+  const fs::path path = directory;
+  std::error_code error;
+  if (fs::exists(path / LmdbEnv::kDataFile, error)) {
+    return in_directory(directory, core::invalid("it has data already"));
+  }
+  fs::rename(path / folder / LmdbEnv::kDataFile, path / LmdbEnv::kDataFile, error);
+  if (error) return Failure{ErrorCode::kIo, "rename of its data file: " + error.message()};
+  fs::remove_all(path / folder, error);
+  return sync_folder(path);
+}
+
 }  // namespace anabranch::storage

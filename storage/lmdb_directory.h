@@ -22,12 +22,14 @@ struct LmdbTables {
   LmdbTable log{};        // position -> origin, first, last and the record's bytes
   LmdbTable log_index{};  // origin, last -> position
   LmdbTable marker{};     // kFormatKey -> format; kTrimmedKey -> the last position when trimmed;
-                          // kSwappedKey -> number of swaps of the next tables with the current ones
+                       // kSwappedKey -> number of swaps of the next tables with the current ones;
+                       // kReachKey -> see WholeStorage::reach()
 };
 
 inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kTrimmedKey = "trimmed";
 inline constexpr std::string_view kSwappedKey = "swapped";
+inline constexpr std::string_view kReachKey = "reach";
 
 // Opens all tables. Fails with kInvalid when the environment is not ours, or of an unknown format.
 core::Result<LmdbTables> open_tables(LmdbEnv& env);

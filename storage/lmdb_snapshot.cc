@@ -1,6 +1,7 @@
 #include "storage/lmdb_snapshot.h"
 
 #include "core/assert.h"
+#include "storage/lmdb_log.h"
 
 namespace anabranch::storage {
 namespace {
@@ -58,6 +59,14 @@ std::unique_ptr<Cursor> LmdbSnapshot::scan(Table table, std::string_view from,
 
 std::uint64_t LmdbSnapshot::size(Table table) const {
   return readable(lease_.txn().entries(handle(tables_, table)));
+}
+
+std::optional<StoredRecord> LmdbSnapshot::read_log(Position position) const {
+  return readable(read_from_log(lease_.txn(), directory_, position));
+}
+
+Position LmdbSnapshot::last_position() const {
+  return readable(last_in_log(lease_.txn(), directory_));
 }
 
 }  // namespace anabranch::storage

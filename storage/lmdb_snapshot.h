@@ -1,4 +1,4 @@
-// A snapshot of the tables in LMDB: a leased read transaction.
+// A snapshot of the tables and the log in LMDB: a leased read transaction.
 #pragma once
 
 #include <memory>
@@ -8,32 +8,30 @@
 #include "storage/lmdb_directory.h"
 #include "storage/lmdb_readers.h"
 #include "storage/lmdb_row_tables.h"
-#include "storage/storage.h"
+#include "storage/whole_storage.h"
 
 namespace anabranch::storage {
 
-class LmdbSnapshot final : public Snapshot {
+class LmdbSnapshot final : public WholeSnapshot {
  public:
-  // `tables` are those current in the lease's transaction.
-  LmdbSnapshot(LmdbReaders::Lease lease, const LmdbRowTables::Handles& tables)
-      : lease_(std::move(lease)), tables_(tables) {}
+  // `tables` are those current in the lease's transaction; `directory`, the one of the log, must
+  // outlive this.
+  LmdbSnapshot(LmdbReaders::Lease lease, const LmdbRowTables::Handles& tables,
+               const LmdbTables& directory)
+      : lease_(std::move(lease)), tables_(tables), directory_(directory) {}
 
   [[nodiscard]] std::optional<std::string_view> get(Table table,
                                                     std::string_view key) const override;
   [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, std::string_view from,
                                              Direction direction) const override;
   [[nodiscard]] std::uint64_t size(Table table) const override;
+  [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override;
+  [[nodiscard]] Position last_position() const override;
 
  private:
   LmdbReaders::Lease lease_;
   LmdbRowTables::Handles tables_;
+  const LmdbTables& directory_;
 };
-
-// Returns the value; when the page could not be read, logs the failure and stops the process.
-template <typename T>
-T readable(core::Result<T> result) {
-  if (!result.ok()) unreadable(result.failure());
-  return std::move(result).value();
-}
 
 }  // namespace anabranch::storage

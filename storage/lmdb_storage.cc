@@ -15,6 +15,7 @@
 #include "storage/change_order.h"
 #include "storage/file_spool.h"
 #include "storage/lmdb_directory.h"
+#include "storage/lmdb_log.h"
 #include "storage/lmdb_place.h"
 #include "storage/lmdb_readers.h"
 #include "storage/lmdb_row_tables.h"
@@ -25,75 +26,6 @@ namespace {
 
 using core::Failure;
 using core::Result;
-
-// A record in the table log: origin, first and last, big-endian, then its bytes.
-constexpr std::size_t kNumberSize = sizeof(std::uint64_t);
-constexpr std::size_t kHeaderSize = 3 * kNumberSize;
-
-std::string header_of(const LogRecord& record) {
-  return big_endian(record.origin) + big_endian(record.first) + big_endian(record.last);
-}
-
-std::string index_key(core::Origin origin, core::Seq last) {
-  return big_endian(origin) + big_endian(last);
-}
-
-// Returns a record without its bytes; a view into the map.
-Result<LogRecord> record_of(std::string_view stored) {
-  if (stored.size() < kHeaderSize) return core::corrupt("a record of the log is too short");
-  return LogRecord{.origin = from_big_endian(stored.substr(0, kNumberSize)),
-                   .first = from_big_endian(stored.substr(kNumberSize, kNumberSize)),
-                   .last = from_big_endian(stored.substr(2 * kNumberSize, kNumberSize)),
-                   .bytes = stored.substr(kHeaderSize)};
-}
-
-Result<std::uint64_t> number_of(std::string_view stored) {
-  if (stored.size() != kNumberSize) return core::corrupt("a stored number has the wrong size");
-  return from_big_endian(stored);
-}
-
-// Returns the greatest position ever given: of the log, or of the records trimmed from it.
-Result<Position> find_last(const LmdbEnv& env, const LmdbTables& tables) {
-  const Result<LmdbTxn> txn = env.begin_read();
-  if (!txn.ok()) return txn.failure();
-  const auto trimmed = txn.value().get(tables.marker, kTrimmedKey);
-  if (!trimmed.ok()) return trimmed.failure();
-  Result<Position> last = trimmed.value() ? number_of(*trimmed.value()) : Position{0};
-  if (!last.ok()) return last;
-  Result<LmdbCursor> cursor = LmdbCursor::open(txn.value(), tables.log);
-  if (!cursor.ok()) return cursor.failure();
-  const LmdbFound<LmdbEntry> newest = cursor.value().last();
-  if (!newest.ok()) return newest.failure();
-  if (!newest.value()) return last;
-  const Result<Position> position = number_of(newest.value()->key);
-  if (!position.ok()) return position.failure();
-  return std::max(last.value(), position.value());
-}
-
-Result<void> put_records(const LmdbTxn& txn, const LmdbTables& tables,
-                         std::span<const LogRecord> records, Position position) {
-  if (records.empty()) return {};
-  Result<LmdbCursor> log = LmdbCursor::open(txn, tables.log);
-  if (!log.ok()) return log.failure();
-  Result<LmdbCursor> index = LmdbCursor::open(txn, tables.log_index);
-  if (!index.ok()) return index.failure();
-  for (const LogRecord& record : records) {
-    ANABRANCH_ASSERT(record.origin != 0 && record.first > 0 && record.first <= record.last);
-    const std::string key = big_endian(++position);
-    const std::string header = header_of(record);
-    const auto place =
-        log.value().reserve(key, header.size() + record.bytes.size(), LmdbCursor::Put::kAppend);
-    if (!place.ok()) return place.failure();
-    const auto rest = std::copy(header.begin(), header.end(), place.value().begin());
-    std::copy(record.bytes.begin(), record.bytes.end(), rest);
-    const auto put =
-        index.value().put(index_key(record.origin, record.last), key, LmdbCursor::Put::kNew);
-    // One log never has a record of an origin twice.
-    ANABRANCH_ASSERT(put.ok() || put.failure().code != ErrorCode::kInvalid);
-    if (!put.ok()) return put.failure();
-  }
-  return {};
-}
 
 Result<void> put_changes(const LmdbTxn& txn, const LmdbRowTables::Handles& tables,
                          std::span<const Change* const> sorted) {
@@ -118,31 +50,7 @@ Result<void> put_changes(const LmdbTxn& txn, const LmdbRowTables::Handles& table
   return {};
 }
 
-// Removes at most `records_max` records before `position`, with their index. Returns their number.
-Result<std::size_t> trim_slice(const LmdbTxn& txn, const LmdbTables& tables, Position position,
-                               std::size_t records_max) {
-  Result<LmdbCursor> log = LmdbCursor::open(txn, tables.log);
-  if (!log.ok()) return log.failure();
-  Result<LmdbCursor> index = LmdbCursor::open(txn, tables.log_index);
-  if (!index.ok()) return index.failure();
-  for (std::size_t count = 0; count < records_max; ++count) {
-    const LmdbFound<LmdbEntry> oldest = log.value().first();
-    if (!oldest.ok()) return oldest.failure();
-    if (!oldest.value()) return count;
-    const std::string key(oldest.value()->key);
-    const Result<Position> at = number_of(key);
-    if (!at.ok()) return at.failure();
-    if (at.value() >= position) return count;
-    const Result<LogRecord> record = record_of(oldest.value()->value);
-    if (!record.ok()) return record.failure();
-    const std::string indexed = index_key(record.value().origin, record.value().last);
-    if (const auto done = index.value().remove(indexed); !done.ok()) return done.failure();
-    if (const auto done = log.value().remove(key); !done.ok()) return done.failure();
-  }
-  return records_max;
-}
-
-class LmdbStorage final : public Storage {
+class LmdbStorage final : public WholeStorage {
  public:
   LmdbStorage(LmdbOptions options, LmdbDirectory directory, Position last)
       : options_(std::move(options)),
@@ -154,11 +62,15 @@ class LmdbStorage final : public Storage {
 
   Result<void> open(const Apply& apply) override;
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override;
+  [[nodiscard]] std::unique_ptr<WholeSnapshot> whole_snapshot() const override;
   Result<Position> commit(std::span<const LogRecord> records,
                           std::span<const Change> changes) override;
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override;
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override;
   Result<void> trim(Position position) override;
+  Result<void> begin_log_after(Position position) override;
+  Result<void> commit_reach(std::span<const Change> changes, std::string_view reach) override;
+  [[nodiscard]] Result<std::string> reach() const override;
   Result<void> swap(std::span<const Change> changes) override;
   Result<void> clear_next() override;
   Result<std::unique_ptr<Spool>> make_spool() override {
@@ -184,9 +96,12 @@ class LmdbStorage final : public Storage {
   void assert_not_forked() const { ANABRANCH_ASSERT(::getpid() == process_); }
   // Fails when the opened files are no longer those of the data directory.
   [[nodiscard]] Result<void> look_at_place() const;
-  // Writes the records and the changes of `sorted_`, in one transaction.
-  Result<void> write(std::span<const LogRecord> records);
+  // Writes the records and the changes of `sorted_`, in one transaction, and the reach if there is
+  // one.
+  Result<void> write(std::span<const LogRecord> records,
+                     std::optional<std::string_view> reach = std::nullopt);
   Result<bool> trim_some(Position position);
+  Result<void> mark_trimmed(Position position);
   // Writes the changes of `sorted_` and swaps the tables, in one transaction.
   Result<void> write_and_swap();
   // Empties the next tables, in one transaction, if they have entries.
@@ -232,10 +147,12 @@ LmdbReaders::Lease LmdbStorage::lease() const {
   }
 }
 
-std::unique_ptr<Snapshot> LmdbStorage::snapshot() const {
+std::unique_ptr<Snapshot> LmdbStorage::snapshot() const { return whole_snapshot(); }
+
+std::unique_ptr<WholeSnapshot> LmdbStorage::whole_snapshot() const {
   LmdbReaders::Lease reading = lease();
   const auto tables = readable(row_tables_.in(reading.txn()));
-  return std::make_unique<LmdbSnapshot>(std::move(reading), tables);
+  return std::make_unique<LmdbSnapshot>(std::move(reading), tables, directory_.tables);
 }
 
 Result<Position> LmdbStorage::commit(std::span<const LogRecord> records,
@@ -253,15 +170,38 @@ Result<Position> LmdbStorage::commit(std::span<const LogRecord> records,
   return last_.load();
 }
 
-Result<void> LmdbStorage::write(std::span<const LogRecord> records) {
+Result<void> LmdbStorage::commit_reach(std::span<const Change> changes, std::string_view reach) {
+  ANABRANCH_ASSERT(opened_);
+  assert_not_forked();
+  if (!closed_by_.empty()) return closed();
+  sort_changes(changes, sorted_);
+  const Result<void> written = write({}, reach);
+  if (!written.ok()) return close_for_writes(written.failure());
+  if (std::exchange(directory_.place.failed, false)) directory_.lock.mark_failed(false);
+  return {};
+}
+
+Result<std::string> LmdbStorage::reach() const {
+  const LmdbReaders::Lease reading = lease();
+  const auto found = reading.txn().get(directory_.tables.marker, kReachKey);
+  if (!found.ok()) return found.failure();
+  return std::string(found.value().value_or(std::string_view()));
+}
+
+Result<void> LmdbStorage::write(std::span<const LogRecord> records,
+                                std::optional<std::string_view> reach) {
   Result<LmdbTxn> txn = directory_.env->begin_write();
   if (!txn.ok()) return txn.failure();
-  const auto recorded = put_records(txn.value(), directory_.tables, records, last_.load());
+  const auto recorded = append_to_log(txn.value(), directory_.tables, records, last_.load());
   if (!recorded.ok()) return recorded.failure();
   const auto tables = row_tables_.in(txn.value());
   if (!tables.ok()) return tables.failure();
   const auto changed = put_changes(txn.value(), tables.value(), sorted_);
   if (!changed.ok()) return changed.failure();
+  if (reach) {
+    const auto noted = txn.value().put(directory_.tables.marker, kReachKey, *reach);
+    if (!noted.ok()) return noted.failure();
+  }
   // In the transaction, so that nothing follows into data that another process has opened
   // meanwhile. Files that are lost during the commit are lost with all that was acknowledged
   // before.
@@ -334,23 +274,29 @@ Result<void> LmdbStorage::empty_next() {
 
 std::optional<StoredRecord> LmdbStorage::read_log(Position position) const {
   const LmdbReaders::Lease reading = lease();
-  LmdbCursor cursor = readable(LmdbCursor::open(reading.txn(), directory_.tables.log));
-  const std::optional<LmdbEntry> entry = readable(cursor.at_or_after(big_endian(position)));
-  if (!entry) return std::nullopt;
-  const LogRecord record = readable(record_of(entry->value));
-  return StoredRecord{.position = readable(number_of(entry->key)),
-                      .origin = record.origin,
-                      .first = record.first,
-                      .last = record.last,
-                      .bytes = std::string(record.bytes)};
+  return readable(read_from_log(reading.txn(), directory_.tables, position));
 }
 
 std::optional<Position> LmdbStorage::find(core::Origin origin, core::Seq seq) const {
   const LmdbReaders::Lease reading = lease();
-  LmdbCursor cursor = readable(LmdbCursor::open(reading.txn(), directory_.tables.log_index));
-  const std::optional<LmdbEntry> entry = readable(cursor.at_or_after(index_key(origin, seq)));
-  if (!entry || !entry->key.starts_with(big_endian(origin))) return std::nullopt;
-  return readable(number_of(entry->value));
+  return readable(find_in_log(reading.txn(), directory_.tables, origin, seq));
+}
+
+Result<void> LmdbStorage::begin_log_after(Position position) {
+  ANABRANCH_ASSERT(opened_ && last_.load() == 0);
+  assert_not_forked();
+  if (!closed_by_.empty()) return closed();
+  const Result<void> marked = mark_trimmed(position);
+  if (!marked.ok()) return close_for_writes(marked.failure());
+  last_ = position;
+  return {};
+}
+
+Result<void> LmdbStorage::mark_trimmed(Position position) {
+  Result<LmdbTxn> txn = directory_.env->begin_write();
+  if (!txn.ok()) return txn.failure();
+  const auto put = txn.value().put(directory_.tables.marker, kTrimmedKey, big_endian(position));
+  return put.ok() ? txn.value().commit() : put;
 }
 
 Result<void> LmdbStorage::trim(Position position) {
@@ -369,7 +315,7 @@ Result<bool> LmdbStorage::trim_some(Position position) {
   constexpr std::size_t kSliceMax = 1000;
   Result<LmdbTxn> txn = directory_.env->begin_write();
   if (!txn.ok()) return txn.failure();
-  const auto trimmed = trim_slice(txn.value(), directory_.tables, position, kSliceMax);
+  const auto trimmed = trim_log(txn.value(), directory_.tables, position, kSliceMax);
   if (!trimmed.ok()) return trimmed.failure();
   if (trimmed.value() == 0) return false;
   const auto marked =
@@ -441,9 +387,14 @@ Result<void> check_map(const LmdbOptions& options, const LmdbEnv& env) {
                        ": give more (it is address space, not disk)");
 }
 
+Result<Position> find_last(const LmdbEnv& env, const LmdbTables& tables) {
+  const Result<LmdbTxn> txn = env.begin_read();
+  return txn.ok() ? last_in_log(txn.value(), tables) : txn.failure();
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Storage>> open_lmdb_storage(const LmdbOptions& options) {
+Result<std::unique_ptr<WholeStorage>> open_lmdb_storage(const LmdbOptions& options) {
   ANABRANCH_ASSERT(options.readers_max > 0 && options.map_bytes > 0);
   Result<LmdbDirectory> opened = open_directory(options);
   if (!opened.ok()) return opened.failure();
@@ -458,7 +409,7 @@ Result<std::unique_ptr<Storage>> open_lmdb_storage(const LmdbOptions& options) {
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(options.directory, error);
   if (!error) lasting.directory = absolute.string();
-  return std::unique_ptr<Storage>(
+  return std::unique_ptr<WholeStorage>(
       std::make_unique<LmdbStorage>(std::move(lasting), std::move(directory), last.value()));
 }
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "storage/storage.h"
+#include "storage/whole_storage.h"
 
 namespace anabranch::storage {
 
@@ -22,6 +22,11 @@ struct LmdbOptions {
 // when the directory has foreign contents or cannot be used (no such parent, no permission, a file,
 // a network file system), or holds too much for the address space, or has an unknown format (naming
 // both numbers).
-core::Result<std::unique_ptr<Storage>> open_lmdb_storage(const LmdbOptions& options);
+core::Result<std::unique_ptr<WholeStorage>> open_lmdb_storage(const LmdbOptions& options);
+
+// Moves the data of a folder of a directory, a data directory of its own that is closed, to the
+// directory, which has no data yet, and removes the folder: all or nothing. The caller has locked
+// the directory. Until then its contents are foreign to open_lmdb_storage().
+core::Result<void> move_lmdb_storage(const std::string& directory, const std::string& folder);
 
 }  // namespace anabranch::storage

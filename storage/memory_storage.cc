@@ -62,11 +62,21 @@ class MemoryCursor final : public Cursor {
   MemoryTable::Place at_;
 };
 
+// The records of a log, without gaps.
+using Log = std::deque<StoredRecord>;
+
+std::optional<StoredRecord> first_at(const Log& log, Position position) {
+  if (log.empty() || position > log.back().position) return std::nullopt;
+  const Position first = log.front().position;
+  return log[position < first ? 0 : position - first];
+}
+
 // Takes and releases its references under the storage's mutex, which orders its reads before the
 // writer's next change in place.
-class MemorySnapshot final : public Snapshot {
+class MemorySnapshot final : public WholeSnapshot {
  public:
-  MemorySnapshot(const Tables& tables, std::mutex& mutex) : tables_(tables), mutex_(mutex) {}
+  MemorySnapshot(const Tables& tables, std::mutex& mutex, Log log = {}, Position last = 0)
+      : tables_(tables), mutex_(mutex), log_(std::move(log)), last_(last) {}
   ~MemorySnapshot() override {
     const std::lock_guard guard(mutex_);
     tables_ = {};
@@ -88,10 +98,16 @@ class MemorySnapshot final : public Snapshot {
   [[nodiscard]] std::uint64_t size(Table table) const override {
     return tables_.at(static_cast<std::size_t>(table))->size();
   }
+  [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override {
+    return first_at(log_, position);
+  }
+  [[nodiscard]] Position last_position() const override { return last_; }
 
  private:
   Tables tables_;
   std::mutex& mutex_;
+  const Log log_;  // Only of whole snapshots.
+  const Position last_;
 };
 
 class MemorySpool final : public Spool {
@@ -125,11 +141,13 @@ struct MemoryStorage::State {
   Place place{.machine = "memory", .boot = "1", .device = 1, .directory = 1, .file = 1};
 
   Tables tables;
-  std::deque<StoredRecord> log;                                  // Without gaps.
+  Log log;
   std::map<std::pair<core::Origin, core::Seq>, Position> index;  // By last seq.
   Position last = 0;
+  std::string reach;
 
   Position durable = 0;
+  std::string durable_reach;
   std::vector<Change> undo;          // From the oldest to the newest.
   std::deque<StoredRecord> trimmed;  // Durable records trimmed since, in order.
 
@@ -176,6 +194,7 @@ void MemoryStorage::State::change(const Change& change) {
 
 void MemoryStorage::State::sync() {
   durable = last;
+  durable_reach = reach;
   undo.clear();
   trimmed.clear();
 }
@@ -202,6 +221,12 @@ std::unique_ptr<Snapshot> MemoryStorage::snapshot() const {
   return std::make_unique<MemorySnapshot>(state_->tables, state_->mutex);
 }
 
+std::unique_ptr<WholeSnapshot> MemoryStorage::whole_snapshot() const {
+  const std::lock_guard guard(state_->mutex);
+  ANABRANCH_ASSERT(state_->opened);
+  return std::make_unique<MemorySnapshot>(state_->tables, state_->mutex, state_->log, state_->last);
+}
+
 Result<Position> MemoryStorage::commit(std::span<const LogRecord> records,
                                        std::span<const Change> changes) {
   std::vector<const Change*> sorted;
@@ -216,13 +241,28 @@ Result<Position> MemoryStorage::commit(std::span<const LogRecord> records,
   return state.last;
 }
 
+Result<void> MemoryStorage::commit_reach(std::span<const Change> changes, std::string_view reach) {
+  std::vector<const Change*> sorted;
+  sort_changes(changes, sorted);
+  State& state = *state_;
+  const std::lock_guard guard(state.mutex);
+  if (auto may = state.may_commit(); !may.ok()) return may;
+  state.place.failed = false;
+  for (const Change* change : sorted) state.change(*change);
+  state.reach = reach;
+  if (state.faults.durable_at_once) state.sync();
+  return {};
+}
+
+Result<std::string> MemoryStorage::reach() const {
+  const std::lock_guard guard(state_->mutex);
+  return state_->reach;
+}
+
 std::optional<StoredRecord> MemoryStorage::read_log(Position position) const {
   const std::lock_guard guard(state_->mutex);
   ANABRANCH_ASSERT(state_->opened);
-  const std::deque<StoredRecord>& log = state_->log;
-  if (log.empty() || position > log.back().position) return std::nullopt;
-  const Position first = log.front().position;
-  return log[position < first ? 0 : position - first];
+  return first_at(state_->log, position);
 }
 
 std::optional<Position> MemoryStorage::find(core::Origin origin, core::Seq seq) const {
@@ -248,6 +288,15 @@ Result<void> MemoryStorage::trim(Position position) {
     }
     state.log.pop_front();
   }
+  return {};
+}
+
+Result<void> MemoryStorage::begin_log_after(Position position) {
+  const std::lock_guard guard(state_->mutex);
+  ANABRANCH_ASSERT(state_->opened && state_->last == 0);
+  if (state_->closed) return closed_failure();
+  state_->last = position;
+  state_->sync();
   return {};
 }
 
@@ -336,6 +385,7 @@ std::unique_ptr<MemoryStorage> MemoryStorage::clone() const {
   copied.log = state_->log;
   copied.index = state_->index;
   copied.last = state_->last;
+  copied.reach = state_->reach;
   copied.place = state_->place;
   copied.place.failed = state_->place.failed || state_->closed;
   copied.sync();
@@ -357,6 +407,7 @@ std::unique_ptr<MemoryStorage> MemoryStorage::crash() const {
     left.change(*back);
   }
   left.last = state_->durable;
+  left.reach = state_->durable_reach;
   left.sync();
   return other;
 }

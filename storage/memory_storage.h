@@ -6,7 +6,7 @@
 #include <functional>
 #include <memory>
 
-#include "storage/storage.h"
+#include "storage/whole_storage.h"
 
 namespace anabranch::storage {
 
@@ -24,18 +24,22 @@ struct MemoryFaults {
   Room room = {};
 };
 
-class MemoryStorage final : public Storage {
+class MemoryStorage final : public WholeStorage {
  public:
   explicit MemoryStorage(MemoryFaults faults = {});
   ~MemoryStorage() override;
 
   core::Result<void> open(const Apply& apply) override;
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override;
+  [[nodiscard]] std::unique_ptr<WholeSnapshot> whole_snapshot() const override;
   core::Result<Position> commit(std::span<const LogRecord> records,
                                 std::span<const Change> changes) override;
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override;
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override;
   core::Result<void> trim(Position position) override;
+  core::Result<void> begin_log_after(Position position) override;
+  core::Result<void> commit_reach(std::span<const Change> changes, std::string_view reach) override;
+  [[nodiscard]] core::Result<std::string> reach() const override;
   core::Result<void> swap(std::span<const Change> changes) override;
   core::Result<void> clear_next() override;
   core::Result<std::unique_ptr<Spool>> make_spool() override;

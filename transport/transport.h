@@ -52,6 +52,8 @@ struct DialStatus {
   std::string why = {};      // Why the peer is away; empty when connected or unknown.
   std::uint64_t tries = 0;   // Attempts to connect since the last connection.
   std::int64_t away_ms = 0;  // For how long it has been away; 0 when connected.
+  // The time to the next attempt, 0 while one is under way; -1 when connected.
+  std::int64_t next_try_ms = -1;
 };
 
 // All functions are thread-safe.

@@ -34,6 +34,8 @@ class Writer {
   void set_protocol(int protocol) { protocol_ = protocol; }
   [[nodiscard]] int protocol() const { return protocol_; }
 
+  // Changes the limit; the string may be longer already.
+  void set_bytes_max(std::size_t bytes) { bytes_max_ = bytes; }
   // Lets the string grow up to so many bytes for now, within bytes_max.
   void set_room(std::size_t bytes) { room_ = bytes; }
 

@@ -62,6 +62,7 @@ inline constexpr auto kFields<PeerStatus> = std::tuple{
     Field{"follower", &PeerStatus::follower},
     Field{"lag_ops", &PeerStatus::lag_ops},
     Field{"lag_ms", &PeerStatus::lag_ms},
+    Field{"behind_ms", &PeerStatus::behind_ms},
     Field{"behind_ops", &PeerStatus::behind_ops},
     Field{"clock_ahead_ms", &PeerStatus::clock_ahead_ms},
     Field{"diverged", &PeerStatus::diverged},
@@ -71,7 +72,15 @@ inline constexpr auto kFields<PeerStatus> = std::tuple{
     Field{"away_why", &PeerStatus::away_why},
     Field{"away_ms", &PeerStatus::away_ms},
     Field{"tries", &PeerStatus::tries},
+    Field{"next_try_ms", &PeerStatus::next_try_ms},
     Field{"catching_up", &PeerStatus::catching_up},
+    Field{"round_trip_ms", &PeerStatus::round_trip_ms},
+    Field{"sent_ops", &PeerStatus::sent_ops},
+    Field{"received_ops", &PeerStatus::received_ops},
+    Field{"not_durable_ops", &PeerStatus::not_durable_ops},
+    Field{"not_durable_ms", &PeerStatus::not_durable_ms},
+    Field{"queued_bytes", &PeerStatus::queued_bytes},
+    Field{"equal_ago_ms", &PeerStatus::equal_ago_ms},
 };
 
 template <>
@@ -84,6 +93,15 @@ inline constexpr auto kFields<RefusedStatus> = std::tuple{
     Field{"malformed_frames", &RefusedStatus::malformed_frames},
     Field{"forged_batches", &RefusedStatus::forged_batches},
     Field{"greetings", &RefusedStatus::greetings},
+};
+
+template <>
+inline constexpr auto kFields<WarningStatus> = std::tuple{
+    Field{"kind", &WarningStatus::kind},
+    Field{"peer", &WarningStatus::peer},
+    Field{"critical", &WarningStatus::critical},
+    Field{"text", &WarningStatus::text},
+    Field{"what_to_do", &WarningStatus::what_to_do},
 };
 
 template <>
@@ -178,6 +196,14 @@ inline constexpr auto kFields<PluginsStatus> = std::tuple{
 };
 
 template <>
+inline constexpr auto kFields<BackupStatus> = std::tuple{
+    Field{"made_ms", &BackupStatus::made_ms}, Field{"age_ms", &BackupStatus::age_ms},
+    Field{"rows", &BackupStatus::rows},       Field{"bytes", &BackupStatus::bytes},
+    Field{"digest", &BackupStatus::digest},   Field{"path", &BackupStatus::path},
+    Field{"stage", &BackupStatus::stage},     Field{"overdue", &BackupStatus::overdue},
+};
+
+template <>
 inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"region", &StoreStatus::region},
     Field{"follower", &StoreStatus::follower},
@@ -197,6 +223,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"log_records", &StoreStatus::log_records},
     Field{"log_bytes", &StoreStatus::log_bytes},
     Field{"log_age_ms", &StoreStatus::log_age_ms},
+    Field{"backup", &StoreStatus::backup},
     Field{"orders_left", &StoreStatus::orders_left},
     Field{"held_batches", &StoreStatus::held_batches},
     Field{"waiting_subscriptions", &StoreStatus::waiting_subscriptions},
@@ -214,6 +241,10 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"policy_troubles", &StoreStatus::policy_troubles},
     Field{"absent_functions", &StoreStatus::absent_functions},
     Field{"conflicts", &StoreStatus::conflicts},
+    Field{"memory_bytes", &StoreStatus::memory_bytes},
+    Field{"disk_bytes", &StoreStatus::disk_bytes},
+    Field{"disk_free_bytes", &StoreStatus::disk_free_bytes},
+    Field{"disk_reserve_bytes", &StoreStatus::disk_reserve_bytes},
     Field{"rows", &StoreStatus::rows},
     Field{"requests", &StoreStatus::requests},
     Field{"requests_repeated", &StoreStatus::requests_repeated},
@@ -233,6 +264,9 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"watches", &StoreStatus::watches},
     Field{"presence", &StoreStatus::presence},
     Field{"statistics", &StoreStatus::statistics},
+    Field{"behind_ms", &StoreStatus::behind_ms},
+    Field{"slowed", &StoreStatus::slowed},
+    Field{"warnings", &StoreStatus::warnings},
     Field{"draining", &StoreStatus::draining},
     Field{"full", &StoreStatus::full},
     Field{"writable", &StoreStatus::writable},
@@ -267,8 +301,9 @@ inline constexpr bool kIsComplete =
 static_assert(kIsComplete<AppliedStatus> && kIsComplete<PeerStatus> && kIsComplete<RefusedStatus> &&
               kIsComplete<RegionStatus> && kIsComplete<ForkStatus> && kIsComplete<RejoinStatus> &&
               kIsComplete<ConflictRuleStatus> && kIsComplete<ConflictsStatus> &&
-              kIsComplete<PluginsStatus> && kIsComplete<SnapshotStatus> &&
-              kIsComplete<Statistics> && kIsComplete<WatchesStatus> &&
+              kIsComplete<PluginsStatus> && kIsComplete<BackupStatus> &&
+              kIsComplete<SnapshotStatus> && kIsComplete<Statistics> &&
+              kIsComplete<WarningStatus> && kIsComplete<WatchesStatus> &&
               kIsComplete<PresenceStatus> && kIsComplete<StoreStatus>);
 
 }  // namespace anabranch::control

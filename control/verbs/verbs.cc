@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/verbs/backup_verbs.h"
 #include "control/verbs/conflict_verbs.h"
 #include "control/verbs/drain_verbs.h"
 #include "control/verbs/plugin_verbs.h"
@@ -193,7 +194,7 @@ constexpr Verb kRegionVerbs[] = {
      .acts = true,
      .run = restore,
      .usage = "name",
-     .help = "A region that was retired is waited for again.",
+     .help = "A region that was retired is waited for again (nothing of backups).",
      .merging = "In all regions: of concurrent settings the later one counts."},
 };
 
@@ -241,6 +242,11 @@ constexpr Verb kVerbs[] = {
      .verbs = fork_verbs,
      .usage = "LIST | RESOLVE origin [ADOPT]",
      .help = "Origins with two histories."},
+    {.name = "backup",
+     .arity = -3,
+     .verbs = backup_verbs,
+     .usage = "START folder | RESULT | STOP",
+     .help = "A consistent copy of the data directory, while it is used."},
     {.name = "drain",
      .arity = -3,
      .verbs = drain_verbs,

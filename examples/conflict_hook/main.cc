@@ -5,18 +5,20 @@
 //   put doc/list tent stove
 //
 // Every command is answered by lines and then an empty one. `help` lists the commands; the end of
-// the input ends the program. --without-hook as the first argument leaves every conflict to the
-// last writer.
+// the input ends the program. Before the other arguments --without-hook leaves every conflict to
+// the last writer, and --http HOST:PORT shows the dashboard there.
 #include <algorithm>
 #include <array>
 #include <functional>
 #include <iostream>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <anabranch/anabranch.h>
+#include <anabranch/http.h>
 
 #include "examples/conflict_hook/merge_words.h"
 
@@ -147,9 +149,15 @@ int main(int argc, char** argv) try {
   std::vector<std::string> words(argv + 1, argv + argc);
   const bool with_hook = words.empty() || words.front() != "--without-hook";
   if (!with_hook) words.erase(words.begin());
+  std::string http_address;
+  if (words.size() > 1 && words.front() == "--http") {
+    http_address = words[1];
+    words.erase(words.begin(), words.begin() + 2);
+  }
   if (words.size() < 3) {
-    throw ab::Error{ab::ErrorCode::kInvalid,
-                    "usage: conflict_hook [--without-hook] REGION DIR LISTEN [PEER]..."};
+    throw ab::Error{
+        ab::ErrorCode::kInvalid,
+        "usage: conflict_hook [--without-hook] [--http HOST:PORT] REGION DIR LISTEN [PEER]..."};
   }
   ab::Store store = ab::Store::open({
       .path = words[1],
@@ -158,7 +166,13 @@ int main(int argc, char** argv) try {
       .peers = {words.begin() + 3, words.end()},
       .resolvers = resolvers(with_hook),
   });
-  std::cout << words[0] << " listens on " << store.status().endpoint << '\n' << std::endl;
+  std::cout << words[0] << " listens on " << store.status().endpoint << '\n';
+  std::optional<ab::Http> http;
+  if (!http_address.empty()) {
+    http = ab::Http::start({.directory = words[1], .address = http_address});
+    std::cout << "dashboard at " << http->address() << '\n';
+  }
+  std::cout << std::endl;
   for (std::string line; std::getline(std::cin, line) && line != "quit";) {
     answer(store, line);
     std::cout << std::endl;

@@ -139,6 +139,18 @@ struct Options {
   // clocks of all regions, and longer until every region is known to have seen it. All regions
   // should have the same.
   std::int64_t once_ms = std::int64_t{24} * 3600 * 1000;
+
+  // A region that has not confirmed a write made here for this many milliseconds is behind: the log
+  // warns once, and StoreStatus::warnings names it until it has caught up. 0: never.
+  std::int64_t lag_alarm_ms = 10'000;
+  // While this leader has known for longer than this of writes of a connected peer that are not
+  // applied here, applying gets more of its time and local writes less, in proportion: at most nine
+  // tenths, from four times this on. All leaders should have the same. 0: never.
+  std::int64_t lag_slow_ms = 2'000;
+
+  // When the last verified backup of this directory (`anabranch backup`) is older than so many
+  // milliseconds, or there is none, StoreStatus::warnings says so. 0: never.
+  std::int64_t backup_alarm_ms = 0;
 };
 
 }  // namespace anabranch

@@ -24,9 +24,12 @@ struct PeerStatus {
   std::string origin;   // Empty before its first connection.
   bool connected = false;
   bool paused = false;
-  bool follower = false;            // The peer serves reads only; no log is kept for it.
-  std::uint64_t lag_ops = 0;        // Ops applied here that the peer has not confirmed as applied.
-  std::int64_t lag_ms = 0;          // For how long the peer has lacked ops; 0 when it has all.
+  bool follower = false;      // The peer serves reads only; no log is kept for it.
+  std::uint64_t lag_ops = 0;  // Ops applied here that the peer has not confirmed as applied.
+  std::int64_t lag_ms = 0;    // For how long the peer has lacked ops; 0 when it has all.
+  // How far it is behind: the age of the oldest write made here that its region has not confirmed
+  // as applied, by this leader's steady clock and since its start; 0 when there is none.
+  std::int64_t behind_ms = 0;
   std::uint64_t behind_ops = 0;     // Ops the peer has announced that are not applied here.
   std::int64_t clock_ahead_ms = 0;  // Its clock minus this leader's; 0 while unknown.
   bool diverged = false;  // Has applied the same ops but holds other rows: see anabranch verify.
@@ -38,8 +41,27 @@ struct PeerStatus {
   std::string away_why;      // Why it is not connected, for people; empty when it is.
   std::int64_t away_ms = 0;  // For how long it has been disconnected; 0 when connected.
   std::uint64_t tries = 0;   // Failed dials since the last connection.
+  // The time to the next dial, 0 while one is under way; -1 when none will come: it is connected,
+  // or it dials this leader.
+  std::int64_t next_try_ms = -1;
   // Since the connection began, one side still lacks writes that the other had then.
   bool catching_up = false;
+  // How long the last heartbeat took to the peer and back, with the time that both leaders needed
+  // to look at it; -1 while unknown.
+  std::int64_t round_trip_ms = -1;
+  // Ops in batches, some of them perhaps repeated, since the two processes met.
+  std::uint64_t sent_ops = 0;
+  std::uint64_t received_ops = 0;
+  // Ops applied here that the peer has not confirmed to be on its disk, and, as behind_ms, the age
+  // of the oldest write made here among them.
+  std::uint64_t not_durable_ops = 0;
+  std::int64_t not_durable_ms = 0;
+  // Bytes of batches sent to it that it has not confirmed as received: queued, on the way, or
+  // waiting there.
+  std::uint64_t queued_bytes = 0;
+  // For how long the two have not been known to be equal: since they last compared the digests of
+  // all rows, while neither lacked anything, and found them equal; -1 when they never did.
+  std::int64_t equal_ago_ms = -1;
 };
 
 // Connections and messages refused on the port of the other leaders, since the start. The log names
@@ -53,6 +75,15 @@ struct RefusedStatus {
   std::uint64_t malformed_frames = 0;    // Frames and messages that do not decode.
   std::uint64_t forged_batches = 0;      // Writes passed on without the signature of their region.
   std::uint64_t greetings = 0;           // Of another mesh, or of another region than the key's.
+};
+
+// Something that an operator should know, in words. Foreign text in it is as it came.
+struct WarningStatus {
+  std::string kind;        // One word for programs, such as "away"; docs/operations.md lists them.
+  std::string peer;        // The region or address of the peer that it is about; may be empty.
+  bool critical = false;   // Writes are refused, or data in danger.
+  std::string text;        // What is wrong...
+  std::string what_to_do;  // ...and the remedy.
 };
 
 // A region that was ever known here.
@@ -176,6 +207,19 @@ struct Statistics {
   std::uint64_t commit_us_max = 0;
 };
 
+// Backups of the data directory (`anabranch backup`).
+struct BackupStatus {
+  // The last one that was verified: when it was begun, in milliseconds since 1970; 0: never...
+  std::int64_t made_ms = 0;
+  std::int64_t age_ms = 0;  // ...how long ago by this clock, 0 when there is none...
+  std::uint64_t rows = 0;   // ...its rows, the bytes of its files, the digest of its rows...
+  std::uint64_t bytes = 0;
+  std::string digest;
+  std::string path;      // ...and where it was written.
+  std::string stage;     // Of one that is running: "writing" or "verifying"; else empty.
+  bool overdue = false;  // Older than Options::backup_alarm_ms, or there is none.
+};
+
 struct StoreStatus {
   std::string region;
   bool follower = false;  // True until promoted.
@@ -195,6 +239,7 @@ struct StoreStatus {
   std::uint64_t log_records = 0;        // Ever written; the oldest of them may be trimmed.
   std::uint64_t log_bytes = 0;          // Kept now, about.
   std::int64_t log_age_ms = 0;          // For how long the oldest of them has been kept, about.
+  BackupStatus backup;
   // Sorted sets to be ordered anew, and scopes of keys to be searched for such since a policy has
   // changed; counted up to 1000. Until then ranks there take time in proportion to the set.
   std::uint64_t orders_left = 0;
@@ -221,11 +266,16 @@ struct StoreStatus {
   std::vector<std::string> policy_troubles;
   std::uint64_t absent_functions = 0;  // Conflicts met that a lacking function was to decide.
   ConflictsStatus conflicts;
-  std::uint64_t rows = 0;             // Stored rows that are not empty.
-  std::uint64_t expiries = 0;         // Stored deadlines; mostly one for each key.
-  std::uint64_t expired_waiting = 0;  // Keys that have expired here and are not cleared yet.
-  std::uint64_t expired_cleared = 0;  // By this leader, since the start.
-  std::uint64_t requests = 0;         // Remembered (Scope::once), about.
+  // Memory of the whole process, with the pages of the data that it has read; 0 while unknown.
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t disk_bytes = 0;          // Taken by the files of the data directory.
+  std::uint64_t disk_free_bytes = 0;     // Of the file system there, for this process.
+  std::uint64_t disk_reserve_bytes = 0;  // With less room than this, writes that add are refused.
+  std::uint64_t rows = 0;                // Stored rows that are not empty.
+  std::uint64_t expiries = 0;            // Stored deadlines; mostly one for each key.
+  std::uint64_t expired_waiting = 0;     // Keys that have expired here and are not cleared yet.
+  std::uint64_t expired_cleared = 0;     // By this leader, since the start.
+  std::uint64_t requests = 0;            // Remembered (Scope::once), about.
   // Their additions and puts that several regions executed, or that were corrected since.
   std::uint64_t requests_repeated = 0;
   std::uint64_t requests_forgotten = 0;    // By this leader, since the start.
@@ -244,6 +294,11 @@ struct StoreStatus {
   WatchesStatus watches;
   PresenceStatus presence;
   Statistics statistics;
+  // For how long this leader has known of the oldest write that a connected peer has and that is
+  // not applied here; 0 when there is none.
+  std::int64_t behind_ms = 0;
+  bool slowed = false;  // Local writes are slowed for that: see Options::lag_slow_ms.
+  std::vector<WarningStatus> warnings;  // Critical ones first.
   bool draining = false;  // Writes of applications are refused, until that is undone or reopened.
   bool full = false;      // The disk is full: writes that add are refused.
   bool writable = true;   // False after a failed commit: reads only, until reopened.

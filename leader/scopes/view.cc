@@ -33,36 +33,6 @@ Path path_of_string(const Path& place) {
   return place.child(std::string(1, static_cast<char>(Type::kString)));
 }
 
-// Whether a type at a place may have rows: collects the first bytes of the names there for which
-// rows are stored, with one seek per byte.
-class TagsAt {
- public:
-  TagsAt(const rows::RowReader& stored, const Path& place) {
-    const std::string& above = place.encoded();
-    // Keys of longer paths may be hashes.
-    any_ = above.size() >= Path::kHashedPrefix;
-    // Behind the row at the place itself: the member row of an element of a list of containers.
-    std::string from;
-    from.reserve(above.size() + 1);
-    (from = above) += '\0';
-    while (!any_ && !from.empty()) {
-      const std::string key = stored.stored_key(from);
-      if (key.size() <= above.size() || !key.starts_with(above)) break;
-      const std::string name = key.substr(0, above.size() + 1);
-      tags_ += name.back();
-      from = core::prefix_end(name);
-    }
-  }
-
-  [[nodiscard]] bool may_have(Type type) const {
-    return any_ || tags_.find(static_cast<char>(type)) != std::string::npos;
-  }
-
- private:
-  bool any_ = false;
-  std::string tags_;
-};
-
 // Returns the rows below a prefix whose first name below it is in the span.
 core::PathRange range_of(const Path& prefix, const Span& span) {
   core::PathRange range = core::PathRange::below(prefix);
@@ -116,11 +86,11 @@ Type View::type_at(const Path& place) const {
   const auto holds = [&](const crdt::TypeEntry& type) {
     const Path at = place.child(type.tag());
     if (type.layout != crdt::Layout::kRow) return rows_.count(at) > 0;
-    return crdt::shows(at, rows_.row(at));
+    return rows_.shows(at);
   };
   if (holds(crdt::kTypes.front())) return crdt::kTypes.front().type;
   // A key nearly always has rows of one type or none: two seeks spare a look at each type.
-  const TagsAt tags(rows_, place);
+  const rows::StoredTags tags = rows_.stored_tags(place);
   const auto* const found = std::ranges::find_if(crdt::kTypes, [&](const crdt::TypeEntry& type) {
     return tags.may_have(type.type) && holds(type);
   });

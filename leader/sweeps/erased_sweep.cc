@@ -72,10 +72,7 @@ core::Result<void> ErasedSweep::slice(Millis now) {
 
 bool ErasedSweep::judge() {
   std::set<Path>& waiting = finder_.waiting();
-  if (waiting.empty()) {
-    finder_.find_rest();
-    return false;
-  }
+  if (waiting.empty()) return false;
   const core::VersionVector seen =
       planted(Bug::kForgetErasedTooEarly) ? replica_.applied().vector() : seen_by_all(replica_);
   const auto rows = replica_.reader();

@@ -24,7 +24,7 @@ struct ErasedLimits {
   core::Millis grace_ms = 60'000;
   std::size_t looks = 1'000;      // Rows and records of the log read in one slice.
   std::size_t removals = 100;     // In one slice.
-  std::size_t waiting = 100'000;  // Remembered rows; further rows are found by another walk.
+  std::size_t waiting = 100'000;  // Remembered rows; with so many it looks for no more.
 };
 
 class ErasedSweep {

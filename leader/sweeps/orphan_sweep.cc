@@ -92,23 +92,22 @@ void OrphanSweep::walk_over(const Path& path) {
 core::Result<void> OrphanSweep::slice(Millis now) {
   if (now < next_ms_ || replica_.broken() || replica_.repair().rejoin() != nullptr) return {};
   if (replica_.exchange().follows() || !replica_.writer().reserve().allows_removing()) return {};
-  bool more = false;
   // The element may have been erased since the last slice.
   if (!planted(core::Bug::kTrustLastSlice)) inside_depth_ = 0;
   try {
-    more = finder_.look();
+    is_behind_ = finder_.look();
     judge(now);
   } catch (const Error& error) {
     return core::Failure{error.code(), error.what()};
   }
-  more = more || !finder_.waiting().empty();
+  const bool more = is_behind_ || !finder_.waiting().empty();
   next_ms_ = now + (more ? kSliceRestMs : kRestMs);
   return carry_out(now);
 }
 
 void OrphanSweep::judge(Millis now) {
   std::set<Path>& found = finder_.waiting();
-  if (found.empty()) return finder_.find_rest();
+  if (found.empty()) return;
   const auto rows = replica_.reader();
   for (std::size_t looks = 0; looks < limits_.looks && !found.empty(); ++looks) {
     if (due_.size() >= limits_.waiting) return;

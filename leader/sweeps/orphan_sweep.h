@@ -26,7 +26,7 @@ struct OrphanLimits {
   core::Millis grace_ms = 60'000;
   std::size_t looks = 1'000;  // Rows and records of the log read in one slice, and paths judged.
   std::size_t clears = 100;   // In one slice.
-  std::size_t waiting = 100'000;  // Remembered paths; further ones are found by another walk.
+  std::size_t waiting = 100'000;  // Remembered paths; with so many it looks for no more.
 };
 
 class OrphanSweep {
@@ -43,6 +43,8 @@ class OrphanSweep {
 
   // The number of clears since the start, each of one element or position.
   [[nodiscard]] std::uint64_t cleared() const { return cleared_; }
+  // Whether rows or records of the log are left that it has not looked at.
+  [[nodiscard]] bool is_behind() const { return is_behind_; }
   // Paths found so far that are not judged, or wait.
   [[nodiscard]] std::size_t waiting() const { return finder_.waiting().size() + due_.size(); }
 
@@ -68,6 +70,7 @@ class OrphanSweep {
   // number of all these; 0 for none. The rows right behind it are mostly inside it.
   core::Path inside_;
   std::size_t inside_depth_ = 0;
+  bool is_behind_ = true;
   core::Millis next_ms_ = 0;
   std::map<core::Path, core::Millis> due_;  // Prefixes with orphans, and the time of their clear.
   std::uint64_t cleared_ = 0;

@@ -26,23 +26,10 @@ bool RowFinder::look() {
   return more;
 }
 
-void RowFinder::take(const core::Path& path) {
-  if (waiting_.size() < limits_.waiting) {
-    waiting_.insert(path);
-  } else {
-    too_many_ = true;
-  }
-}
-
-void RowFinder::find_rest() {
-  if (too_many_) walk_anew();
-}
-
 void RowFinder::walk_anew() {
   jumps_ = replica_.names().vectors().jumps();
   position_ = storage_.last_position() + 1;
   walking_ = true;
-  too_many_ = false;
   after_.clear();
 }
 
@@ -50,6 +37,7 @@ bool RowFinder::read_log() {
   for (std::size_t looks = 0; looks < limits_.looks; ++looks) {
     const auto record = storage_.read_log(position_);
     if (!record) return false;
+    if (is_full()) return true;
     if (record->position != position_) {  // Trimmed before the sweep read it.
       walk_anew();
       return true;
@@ -77,6 +65,7 @@ bool RowFinder::walk() {
       walking_ = false;
       return false;
     }
+    if (is_full()) return true;
     after_ = rows.key();
     if (rows.key().find(kind_.bytes) == std::string_view::npos) continue;
     kind_.row(rows.row().value_or_raise());

@@ -1,6 +1,6 @@
 // Finds rows of one kind for a sweep: in the log as it grows, and by one walk over all rows after
 // each opening and each time that rows arrived without log records. Remembers their paths until the
-// sweep drops them. Not thread-safe.
+// sweep drops them; while it remembers too many, it reads nothing. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace anabranch::leader {
 
 struct FinderLimits {
   std::size_t looks = 1'000;      // Rows and records of the log read in one slice.
-  std::size_t waiting = 100'000;  // Remembered paths; further rows are found by another walk.
+  std::size_t waiting = 100'000;  // Remembered paths, and those of one batch more.
 };
 
 class RowFinder {
@@ -39,16 +39,15 @@ class RowFinder {
   // Reads some of the log and of all rows. Returns whether there is more. Throws Error when stored
   // rows cannot be read.
   bool look();
-  // Remembers a path; if there are too many already, another walk will find it.
-  void take(const core::Path& path);
-  // Begins another walk if paths were not remembered; call it when none is waiting.
-  void find_rest();
+  // Remembers a path.
+  void take(const core::Path& path) { waiting_.insert(path); }
 
   // The paths found so far.
   [[nodiscard]] std::set<core::Path>& waiting() { return waiting_; }
   [[nodiscard]] const std::set<core::Path>& waiting() const { return waiting_; }
 
  private:
+  [[nodiscard]] bool is_full() const { return waiting_.size() >= limits_.waiting; }
   void walk_anew();
   // Both return whether there is more.
   bool read_log();
@@ -63,7 +62,6 @@ class RowFinder {
   bool walking_ = true;
   std::string after_;  // The key of the last row that the walk has read.
   std::set<core::Path> waiting_;
-  bool too_many_ = false;  // Some rows were not remembered.
 };
 
 }  // namespace anabranch::leader

@@ -26,6 +26,7 @@ void Inbox::receive(LinkId link, BatchMessage message, core::Millis now, const A
   auto decoded = core::decode_batch(received->bytes);
   if (!decoded.ok()) return refuse(link, *received);
   Batch batch = std::move(decoded).value();
+  exchange.count_received(link, batch);
   if (batch.origin == owner_.state.identity().origin) {
     exchange.compare_own(link, batch.last());
     return;  // A new incarnation will ask for it.

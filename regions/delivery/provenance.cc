@@ -95,13 +95,16 @@ void Provenance::add(Origin origin, Log& log, Waiting waiting, Room room, Outcom
   bytes_ += waiting.held->bytes.size();
   log.batches.emplace(first, std::move(waiting));
   if (!link(origin, log, outcome)) return;
-  if (room == Room::kLink) let_go(log, first);
+  // Before the batch is let go: the chain may have gone on behind it, and a known position be
+  // there.
   prove(origin, log, outcome);
+  if (room == Room::kLink) let_go(log, first);
 }
 
 void Provenance::let_go(Log& log, Seq first) {
-  mark<"a batch that waits for its proof leaves its link">();
   const auto at = log.batches.find(first);
+  if (at == log.batches.end() || !at->second.held) return;  // It was handed out, or is a lie.
+  mark<"a batch that waits for its proof leaves its link">();
   if (log.batches.size() > kLinksMax) return drop(log, at);
   bytes_ -= at->second.held->bytes.size();
   at->second.held.reset();

@@ -136,7 +136,7 @@ class Provenance {
   // Returns whether the chain has a hash at a position; nullopt when that is no longer known.
   [[nodiscard]] static std::optional<bool> has(const Log& log, core::Seq seq,
                                                const core::ChainHash& hash);
-  // Drops a batch and keeps its link, if there is room for one.
+  // Drops a batch, if it is here, and keeps its link, if there is room for one.
   void let_go(Log& log, core::Seq first);
   void drop(core::Origin origin, Log& log, Outcome& outcome);
   void add_point(Log& log, const SignedPosition& position);

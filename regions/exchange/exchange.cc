@@ -139,6 +139,16 @@ std::optional<BatchMessage> Exchange::on(Peer& peer, BatchMessage batch, Millis 
   return batch;
 }
 
+void Exchange::count_received(LinkId link, const core::Batch& batch) {
+  Peer* const peer = links_.peer_at(link);
+  if (peer != nullptr) peer->in.ops += batch.last() - batch.first() + 1;
+}
+
+void Exchange::note_round_trip(LinkId link, std::optional<Millis> round_trip_ms) {
+  Link* const found = links_.find(link);
+  if (found != nullptr && round_trip_ms) found->round_trip_ms = round_trip_ms;
+}
+
 // ---- Known of batches and peers.
 
 bool Exchange::asks_for(LinkId link, const BatchMessage& message, Origin origin) const {

@@ -68,6 +68,9 @@ class Exchange {
   // Takes a message in. Returns a batch for the replica to hold or apply, unless its sender is
   // paused or unknown.
   std::optional<BatchMessage> step(LinkId link, Message message, core::Millis now);
+  // Notes figures for operators: the ops of a batch that came on a link, and its round trip.
+  void count_received(LinkId link, const core::Batch& batch);
+  void note_round_trip(LinkId link, std::optional<core::Millis> round_trip_ms);
   // Tells that foreign batches were applied, so that acks are due; acks that make room for more
   // batches only if `more_wanted`. Dropped batches are asked for again once all before them is
   // applied.

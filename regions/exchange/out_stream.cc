@@ -82,6 +82,7 @@ void OutStream::pump(const LogReader& log, storage::Position end,
       if (record->bytes.size() > window_) mark<"a batch larger than the window goes alone">();
       wanted_[record->origin] = record->last + 1;
       sent_ += record->bytes.size();
+      ops_sent_ += record->last - record->first + 1;
       send({id_, std::move(record->bytes)});
     }
     if (!by_origin) cursor_ = record->position + 1;

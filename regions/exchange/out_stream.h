@@ -37,6 +37,10 @@ class OutStream {
   // never had, the consumer's next batch.
   [[nodiscard]] const core::VersionVector& trimmed() const { return trimmed_; }
   [[nodiscard]] std::uint64_t id() const { return id_; }
+  // The bytes of batches that the consumer has not acknowledged: queued here, on the way, or there.
+  [[nodiscard]] std::uint64_t bytes_under_way() const { return sent_ - taken_; }
+  // The ops in batches that were sent, in all streams.
+  [[nodiscard]] std::uint64_t ops_sent() const { return ops_sent_; }
 
  private:
   [[nodiscard]] bool may_send(std::size_t bytes) const;
@@ -53,6 +57,7 @@ class OutStream {
   std::uint64_t window_ = 0;
   std::uint64_t sent_ = 0;   // Bytes, in this stream.
   std::uint64_t taken_ = 0;  // Bytes, acknowledged.
+  std::uint64_t ops_sent_ = 0;
   storage::Position cursor_ = 0;
   // This leader's vector when the stream began, until the log up to that time has been read.
   core::VersionVector had_;

@@ -38,6 +38,8 @@ struct Link {
     core::Millis heard_ms = 0;
   };
   std::optional<Beat> beat = {};
+  // The time that the last heartbeat and the one it echoes were under way; nullopt while unknown.
+  std::optional<core::Millis> round_trip_ms = {};
   // The hash of the settled origins there, as last told, and whether our last greeting left out the
   // origins that are settled here.
   std::optional<core::Hash128> settled = {};
@@ -54,6 +56,12 @@ struct InStream {
   // and a leader that stood still finds all messages of the meantime at once.
   static constexpr core::Millis kAskMs = 10;
   static constexpr int kAsksMax = 4;
+  // A stream whose batches arrive, but cannot be applied, is subscribed again after this time at
+  // the earliest. The time doubles with each attempt, up to the maximum: after each one the peer
+  // sends the same batches again, and over a slow link the batch that proves them must arrive in
+  // time.
+  static constexpr core::Millis kPatienceMs = 1'000;
+  static constexpr core::Millis kPatienceMaxMs = 64'000;
 
   std::uint64_t id = 0;               // 0: no subscription was sent yet.
   std::vector<core::Origin> origins;  // Sorted.
@@ -61,11 +69,15 @@ struct InStream {
   std::uint64_t acked = 0;            // The figure that the last ack carried.
   bool stale = true;                  // Must be subscribed anew.
   std::uint64_t since = 0;            // The first stream since its newest link came up.
+  std::uint64_t ops = 0;              // In batches that arrived, in all streams.
   core::Millis progress_ms = 0;       // When the last batch arrived, in any stream.
+  core::Millis opened_ms = 0;         // When this stream was subscribed.
   core::Millis asked_ms = 0;          // When the first of the newest subscriptions was due...
   int asked = 0;                      // ...and the number since then.
   // {origin: the first seq of this stream that was dropped}: later batches of it come in vain.
   std::map<core::Origin, core::Seq> dropped;
+  // The time before the next attempt with batches that cannot be applied; see kPatienceMs.
+  core::Millis patience_ms = kPatienceMs;
 
   [[nodiscard]] bool has(core::Origin origin) const {
     return std::ranges::binary_search(origins, origin);

@@ -31,6 +31,13 @@ bool Subscriptions::somebody_has_more(Origin origin) const {
   });
 }
 
+bool Subscriptions::somebody_serves_more(Origin origin) const {
+  return std::ranges::any_of(links_.peers(), [&](const auto& each) {
+    const Peer& peer = each.second;
+    return links_.usable(peer) && has_more(peer, origin) && serves(peer, origin);
+  });
+}
+
 bool Subscriptions::serves(const Peer& peer, Origin origin) const {
   return peer.served_from.at(origin) <= applied_.vector().at(origin) + 1;
 }
@@ -117,6 +124,7 @@ void Subscriptions::subscribe(Peer& peer, std::vector<Origin> origins) {
   peer.in.taken = peer.in.acked = 0;
   peer.in.dropped.clear();
   peer.in.stale = false;
+  peer.in.opened_ms = now_;
   Subscribe wanted{peer.in.id, window_bytes_, {}, forks_.with(peer)};
   wanted.nonce = links_.self().nonce;
   for (const Origin each : peer.in.origins) {
@@ -148,10 +156,11 @@ void Subscriptions::reopen(const std::set<Origin>& ended) {
 
 // ---- Stalls.
 
-bool Subscriptions::stands_still(Stall& stall, Origin origin, const Peer& from, Millis now) const {
+bool Subscriptions::stands_still(Stall& stall, Origin origin, Peer& from, Millis now) const {
   const core::Seq seq = applied_.vector().at(origin);
   const bool went_on = std::exchange(stall.seq, seq) != seq;
   const bool new_source = std::exchange(stall.source, from.origin) != from.origin;
+  if (went_on && !new_source) from.in.patience_ms = InStream::kPatienceMs;
   if (went_on || new_source) stall.ticks = stall.waits = stall.asked = 0;
   if (went_on || new_source) return false;
   const bool owes_ack = from.in.taken != from.in.acked;  // Then the source's window may be full.
@@ -160,8 +169,16 @@ bool Subscriptions::stands_still(Stall& stall, Origin origin, const Peer& from, 
   stall.ticks = 0;
   const bool can_come = from.applied.at(origin) > seq;
   if (++stall.waits < (can_come ? kWaitTicksMax : kEmptyTicksMax)) return false;
+  if (!may_begin_anew(from.in, now)) return false;
   stall.waits = 0;
   mark<"an origin is asked for again in a stream that never rests">();
+  return true;
+}
+
+bool Subscriptions::may_begin_anew(InStream& in, Millis now) {
+  if (in.stale) return true;
+  if (now - in.opened_ms < in.patience_ms && !planted(Bug::kNoPatience)) return false;
+  in.patience_ms = std::min(2 * in.patience_ms, InStream::kPatienceMaxMs);
   return true;
 }
 
@@ -169,11 +186,11 @@ void Subscriptions::find_stalls(Millis now) {
   if (requests_paused_ || suspended_ || planted(Bug::kNeverMendStalls)) return;
   std::erase_if(stalls_, [&](const auto& each) {
     const Stall& stall = each.second;
-    return stall.avoided != 0 ? now >= stall.avoided_until_ms : !somebody_has_more(each.first);
+    return stall.avoided != 0 ? now >= stall.avoided_until_ms : !somebody_serves_more(each.first);
   });
   for (const Origin origin : offered()) {
     Peer* from = source(origin);  // Without one, a source is chosen right after this.
-    if (from == nullptr || !somebody_has_more(origin)) continue;
+    if (from == nullptr || !somebody_serves_more(origin)) continue;
     Stall& stall = stalls_[origin];
     if (lags_behind(stall, origin, *from)) avoid(stall, from->origin, now);
     if (!stands_still(stall, origin, *from, now)) continue;

@@ -1,7 +1,7 @@
 // The subscriptions of this leader to its peers. Each origin is followed through one peer at a
 // time: directly where possible, through another when the direct way is away or silent, or lags far
-// behind a third. Any lost message is made up for within kStallMs, by subscribing anew. Not
-// thread-safe.
+// behind a third. Any lost message is made up for by subscribing anew: after kStallMs, or later
+// where other batches come. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -106,6 +106,8 @@ class Subscriptions {
   [[nodiscard]] bool direct(const Peer& peer, core::Origin origin) const;
   [[nodiscard]] bool has_more(const Peer& peer, core::Origin origin) const;
   [[nodiscard]] bool somebody_has_more(core::Origin origin) const;
+  // Returns whether a usable peer has more of an origin, and serves it.
+  [[nodiscard]] bool somebody_serves_more(core::Origin origin) const;
   // Returns whether a peer's log has the next batch of an origin, as far as the peer has said.
   [[nodiscard]] bool serves(const Peer& peer, core::Origin origin) const;
   // All origins that some usable peer leads or knows of, except the own one, sorted.
@@ -117,8 +119,9 @@ class Subscriptions {
   [[nodiscard]] Peer* source(core::Origin origin);
   void subscribe(Peer& peer, std::vector<core::Origin> origins);
   // Returns whether an origin that `from` should send must be asked for again.
-  [[nodiscard]] bool stands_still(Stall& stall, core::Origin origin, const Peer& from,
-                                  core::Millis now) const;
+  bool stands_still(Stall& stall, core::Origin origin, Peer& from, core::Millis now) const;
+  // Returns whether a stream that brings batches may be begun anew, now or in this tick already.
+  static bool may_begin_anew(InStream& in, core::Millis now);
   // Returns whether the source of an origin has lagged behind another peer for long. Such a source
   // may need from here what only that peer sends: of two origins whose batches depend on each
   // other's, both leaders would then wait for one batch after the other.

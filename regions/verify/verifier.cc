@@ -114,15 +114,28 @@ std::optional<Millis> Verifier::next_tick_ms() const {
 
 // ---- Digests of heartbeats.
 
-void Verifier::compare(LinkId link, const Heartbeat& heartbeat) {
+void Verifier::compare(LinkId link, const Heartbeat& heartbeat, Millis now) {
   const Applied& applied = owner_.state.applied();
   const std::string region = owner_.exchange.links().region(link);
   const bool same = heartbeat.applied == applied.vector();
   if (region.empty() || !same || owner_.exchange.joining()) return;
   const bool one_history = heartbeat.chains.empty() || heartbeat.chains == applied.chains();
   if (!one_history || planted(Bug::kIgnoreDigests)) return;
-  auto alarm = divergence_.compare(region, heartbeat.digest, owner_.state.digest());
+  const std::optional<core::Hash128> own = owner_.state.digest();
+  auto alarm = divergence_.compare(region, heartbeat.digest, own);
   if (alarm) owner_.alarms.raise(*std::move(alarm));
+  if (own && heartbeat.digest == own) note_equal(owner_.exchange.links().peer(link), now);
+}
+
+void Verifier::note_equal(core::Origin peer, Millis now) {
+  const Peers& peers = owner_.exchange.peers();
+  std::erase_if(equal_ms_, [&](const auto& each) { return !peers.contains(each.first); });
+  equal_ms_[peer] = now;
+}
+
+std::optional<Millis> Verifier::equal_ms(core::Origin peer) const {
+  const auto found = equal_ms_.find(peer);
+  return found == equal_ms_.end() ? std::nullopt : std::optional(found->second);
 }
 
 // ---- Answering.

@@ -47,12 +47,15 @@ class Verifier {
   void step(LinkId link, const DigestRequest& request, core::Millis now);
   void step(LinkId link, const DigestResponse& response, core::Millis now);
   // Compares digests with a peer that has applied the same.
-  void compare(LinkId link, const Heartbeat& heartbeat);
+  void compare(LinkId link, const Heartbeat& heartbeat, core::Millis now);
   void tick(core::Millis now);
   // The time at which tick() must be called next; nullopt while any time will do.
   [[nodiscard]] std::optional<core::Millis> next_tick_ms() const;
   // The peers whose digests differ.
   [[nodiscard]] const Divergence& divergence() const { return divergence_; }
+  // When the digests of a peer that had applied the same were last found to be equal; nullopt when
+  // they never were.
+  [[nodiscard]] std::optional<core::Millis> equal_ms(core::Origin peer) const;
 
  private:
   // A moment that is kept for a peer.
@@ -65,6 +68,7 @@ class Verifier {
 
   [[nodiscard]] const Peer* peer(LinkId link) const;
   [[nodiscard]] const Peer* peer(const std::string& region) const;
+  void note_equal(core::Origin peer, core::Millis now);
   void keep(core::Origin peer, std::uint64_t moment, core::Millis now);
   // The committed state as it is now.
   [[nodiscard]] RowSnapshot inspect() const;
@@ -75,6 +79,7 @@ class Verifier {
   std::map<core::Origin, Served> served_;
   core::Millis next_tick_ms_ = 0;
   Divergence divergence_;
+  std::map<core::Origin, core::Millis> equal_ms_;  // By peer.
 };
 
 }  // namespace anabranch::regions

@@ -13,7 +13,7 @@ using crdt::TypeEntry;
 
 bool shows_type(const RowReader& rows, const core::Path& place, const TypeEntry& type) {
   const core::Path at = place.child(type.tag());
-  return type.layout == crdt::Layout::kRow ? crdt::shows(at, rows.row(at)) : rows.count(at) > 0;
+  return type.layout == crdt::Layout::kRow ? rows.shows(at) : rows.count(at) > 0;
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ Conflict to_conflict(const ConflictInput& input) {
                     .siblings = {}};
   conflict.siblings.reserve(input.siblings.size());
   for (const plugins::SiblingInput& each : input.siblings) {
-    Sibling& sibling = conflict.siblings.emplace_back();
+    anabranch::Sibling& sibling = conflict.siblings.emplace_back();
     sibling.value = each.value;
     if (each.base) sibling.base.emplace(*each.base);
     sibling.time_ms = each.time_ms;
@@ -57,7 +57,8 @@ Conflict to_conflict(const ConflictInput& input) {
   return conflict;
 }
 
-std::vector<Sibling> public_siblings(const crdt::Cell& cell, const OriginRegions& regions) {
+std::vector<anabranch::Sibling> public_siblings(const crdt::Cell& cell,
+                                                const OriginRegions& regions) {
   return to_conflict(hook_input({}, {}, cell, regions)).siblings;
 }
 

@@ -22,7 +22,7 @@ namespace anabranch::rows {
 // Returns a copy, for functions of the process.
 [[nodiscard]] Conflict to_conflict(const plugins::ConflictInput& input);
 // Returns the siblings of a cell in canonical order, as the public API shows them.
-[[nodiscard]] std::vector<Sibling> public_siblings(const crdt::Cell& cell,
-                                                   const OriginRegions& regions);
+[[nodiscard]] std::vector<anabranch::Sibling> public_siblings(const crdt::Cell& cell,
+                                                              const OriginRegions& regions);
 
 }  // namespace anabranch::rows

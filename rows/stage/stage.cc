@@ -20,7 +20,23 @@ using crdt::Row;
 Row Stage::row(const Path& path) const {
   const auto staged = rows_.find(path);
   if (staged != rows_.end()) return shown_row(path, staged->second.row);
+  if (masks_->empty() && has_read(path)) return read_.row;
   return masks_changed_ ? shown_row(path, base_.row(path)) : base_.row(path);
+}
+
+bool Stage::shows(const Path& path) const {
+  if (!masks_->empty()) return RowReader::shows(path);
+  const auto staged = rows_.find(path);
+  return crdt::shows(path, staged == rows_.end() ? read(path) : staged->second.row);
+}
+
+const Row& Stage::read(const Path& path) const {
+  if (has_read(path)) return read_.row;
+  read_.known = false;
+  read_.row = base_.stored_row(path);
+  read_.path = path;
+  read_.known = true;
+  return read_.row;
 }
 
 Row Stage::stored_row(const Path& path) const {
@@ -116,7 +132,24 @@ std::string Stage::stored_key(std::string_view from) const {
   const auto staged = rows_.lower_bound(Path::trusted(std::string(from)));
   if (staged == rows_.end()) return key;
   std::string staged_key = core::row_key(staged->first);
-  return key.empty() ? staged_key : std::min(std::move(key), std::move(staged_key));
+  return key.empty() || staged_key < key ? staged_key : key;
+}
+
+StoredTags Stage::stored_tags(const Path& place) const {
+  if (!place_ || place_->path != place) place_ = {place, base_.stored_tags(place)};
+  StoredTags tags = place_->tags;
+  const std::string& above = place.encoded();
+  auto staged = rows_.upper_bound(place);
+  while (staged != rows_.end() && place.is_prefix_of(staged->first)) {
+    if (staged->second.row.empty()) {
+      ++staged;
+      continue;
+    }
+    const std::string name = staged->first.encoded().substr(0, above.size() + 1);
+    tags.add(name.back());
+    staged = rows_.lower_bound(Path::trusted(core::prefix_end(name)));
+  }
+  return tags;
 }
 
 std::size_t Stage::stored_below(const Path& prefix, std::size_t at_most) const {
@@ -192,7 +225,9 @@ Stage::StagedRow& Stage::load(const Path& path) {
   if (newest_ != nullptr && newest_->first == path) return newest_->second;
   auto staged = rows_.lower_bound(path);
   if (staged == rows_.end() || staged->first != path) {
-    StagedRow loaded{base_.stored_row(path)};  // If it throws, rows_ is unchanged.
+    // If it throws, rows_ is unchanged.
+    StagedRow loaded{has_read(path) ? std::move(read_.row) : base_.stored_row(path)};
+    if (has_read(path)) read_.known = false;
     loaded.stored = !loaded.row.empty();
     staged = rows_.emplace_hint(staged, path, std::move(loaded));
   }
@@ -214,8 +249,6 @@ void Stage::set_count(const Path& collection, std::uint64_t count) {
   }
   counts_[collection.encoded()] = {count, masks_->empty() ? 0 : masks_->last_id()};
 }
-
-bool Stage::row_present(const Path& row) const { return crdt::shows(row, this->row(row)); }
 
 // ---- The order of scores.
 

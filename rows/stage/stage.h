@@ -58,6 +58,7 @@ class Stage final : public RowReader, private CountTable {
         order_(base, undo_kept_) {}
 
   [[nodiscard]] crdt::Row row(const core::Path& path) const override;
+  [[nodiscard]] bool shows(const core::Path& path) const override;
   using RowReader::scan;
   void scan(const core::PathRange& range, const Visit& visit) const override;
   [[nodiscard]] std::uint64_t count(const core::Path& path) const override;
@@ -73,6 +74,7 @@ class Stage final : public RowReader, private CountTable {
   [[nodiscard]] crdt::Row stored_row(const core::Path& path) const override;
   [[nodiscard]] StoredCount stored_count(const core::Path& path) const override;
   [[nodiscard]] std::string stored_key(std::string_view from) const override;
+  [[nodiscard]] StoredTags stored_tags(const core::Path& place) const override;
   [[nodiscard]] std::size_t stored_below(const core::Path& prefix,
                                          std::size_t at_most) const override;
   [[nodiscard]] const ClearRules& rules() const { return rules_; }
@@ -195,6 +197,23 @@ class Stage final : public RowReader, private CountTable {
     bool concurrent;  // Several scores are there: the rule decides between them.
   };
 
+  // A row below that was looked at last, and the tags of a place below: that state does not change.
+  // A command looks at a key before it reads or changes it.
+  struct Read {
+    core::Path path;
+    crdt::Row row;
+    bool known = false;
+  };
+  struct Place {
+    core::Path path;
+    StoredTags tags;
+  };
+
+  [[nodiscard]] bool has_read(const core::Path& path) const {
+    return read_.known && read_.path == path;
+  }
+  // Returns a row as stored below, and keeps it until it is staged or another one is looked at.
+  [[nodiscard]] const crdt::Row& read(const core::Path& path) const;
   template <typename Staged>
   void merge(Staged staged, Staged end, const core::PathRange& range, const Visit& visit) const;
   StagedRow& load(const core::Path& path);
@@ -225,7 +244,7 @@ class Stage final : public RowReader, private CountTable {
   // concern them.
   void forget_tables(const core::Path& path);
   void set_count(const core::Path& collection, std::uint64_t count) override;
-  [[nodiscard]] bool row_present(const core::Path& row) const override;
+  [[nodiscard]] bool row_present(const core::Path& row) const override { return shows(row); }
   void share_place(const core::Path& place, Type type) override { shared_place_ = {place, type}; }
 
   const RowReader& base_;
@@ -241,6 +260,8 @@ class Stage final : public RowReader, private CountTable {
   mutable std::shared_ptr<const OriginRegions> regions_;  // Likewise.
   std::vector<Survivors> prepared_;
   crdt::Row peeked_;
+  mutable Read read_;
+  mutable std::optional<Place> place_;
   Rows rows_;
   Rows::value_type* newest_ = nullptr;  // The row loaded last, often the next one as well.
   std::unordered_map<std::string, StoredCount> counts_;  // By encoded path.

@@ -3,19 +3,15 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
-#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "core/text.h"
-#include "server/cli/client.h"
 #include "server/resp/access/user_file.h"
 
 namespace anabranch::server::cli {
 namespace {
-
-constexpr std::string_view kUsualPort = "127.0.0.1:6400";
 
 // Returns the password to log in with; empty if none was given.
 core::Result<std::string> password_of(const Arguments& arguments) {
@@ -29,10 +25,20 @@ core::Result<std::string> password_of(const Arguments& arguments) {
   return password.substr(0, password.find_first_of("\r\n"));
 }
 
-core::Result<Client> connect_to_port(const Arguments& arguments) {
-  const bool named = arguments.has(kRedis.name);
-  core::Result<Client> client =
-      Client::connect(named ? arguments.text(kRedis.name) : std::string(kUsualPort));
+core::Result<Client> connect(const Arguments& arguments) {
+  const bool by_port = arguments.has(kRedis.name);
+  if (!arguments.has(kDirectory.name)) {
+    return connect_to_port(arguments,
+                           by_port ? arguments.text(kRedis.name) : std::string(kUsualPort));
+  }
+  if (by_port) return core::invalid("say --redis or --data, not both");
+  return Client::connect_to_directory(arguments.text(kDirectory.name));
+}
+
+}  // namespace
+
+core::Result<Client> connect_to_port(const Arguments& arguments, const std::string& address) {
+  core::Result<Client> client = Client::connect(address);
   if (!client.ok()) return client;
   if (arguments.has(kTls.name)) {
     const auto secured =
@@ -49,15 +55,6 @@ core::Result<Client> connect_to_port(const Arguments& arguments) {
   if (!done.ok()) return done.failure();
   return client;
 }
-
-core::Result<Client> connect(const Arguments& arguments) {
-  const bool by_port = arguments.has(kRedis.name);
-  if (!arguments.has(kDirectory.name)) return connect_to_port(arguments);
-  if (by_port) return core::invalid("say --redis or --data, not both");
-  return Client::connect_to_directory(arguments.text(kDirectory.name));
-}
-
-}  // namespace
 
 core::Result<std::string> ask(const Arguments& arguments, std::vector<std::string> words,
                               const std::string& database) {

@@ -2,14 +2,23 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
 #include "core/result.h"
+#include "server/cli/client.h"
 #include "server/cli/command.h"
 
 namespace anabranch::server::cli {
+
+// Where a leader's Redis port is unless it is told.
+constexpr std::string_view kUsualPort = "127.0.0.1:6400";
+
+// Connects to the Redis port at an address, in the way that the arguments say: TLS, user and
+// password.
+core::Result<Client> connect_to_port(const Arguments& arguments, const std::string& address);
 
 // Connects to the leader named by --redis or --data, sends ANABRANCH and the words, and returns the
 // answer. Words that name keys refer to keys of `database`, as typed by the user; empty: of

@@ -135,10 +135,10 @@ Failure Client::broken(std::string_view what) const {
   return {ErrorCode::kIo, "connection to " + address_ + ": " + std::string(what)};
 }
 
-Result<void> Client::send_all(std::string_view bytes) {
+Result<void> Client::send(std::string_view bytes) {
   if (tls_) return tls_->send(bytes);
   while (!bytes.empty()) {
-    const ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return broken(error_text(errno));
     bytes.remove_prefix(static_cast<std::size_t>(sent));
@@ -165,7 +165,7 @@ Result<void> Client::receive_some() {
   return {};
 }
 
-Result<std::string> Client::take_line() {
+Result<std::string> Client::line() {
   for (;;) {
     const std::size_t end = buffer_.find("\r\n");
     if (end != buffer_.npos) {
@@ -177,6 +177,10 @@ Result<std::string> Client::take_line() {
     const Result<void> more = receive_some();
     if (!more.ok()) return more.failure();
   }
+  return nonsense();
+}
+
+Failure Client::nonsense() const {
   return core::corrupt(address_ + " does not speak the Redis protocol");
 }
 
@@ -185,7 +189,10 @@ Result<std::string> Client::take_bulk(std::string_view length) {
   if (!told || *told > kBulkBytesMax) {
     return core::corrupt(address_ + " answered with a string of length " + std::string(length));
   }
-  const std::size_t size = *told;
+  return body(*told);
+}
+
+Result<std::string> Client::body(std::size_t size) {
   while (buffer_.size() < size + 2) {
     const Result<void> more = receive_some();
     if (!more.ok()) return more.failure();
@@ -195,19 +202,40 @@ Result<std::string> Client::take_bulk(std::string_view length) {
   return bulk;
 }
 
-Result<std::string> Client::call(const std::vector<std::string>& words) {
+Result<void> Client::skip_body(std::size_t size) {
+  std::size_t left = size + 2;
+  while (left > buffer_.size()) {
+    left -= buffer_.size();
+    buffer_.clear();
+    Result<void> more = receive_some();
+    if (!more.ok()) return more;
+  }
+  buffer_.erase(0, left);
+  return {};
+}
+
+std::string Client::bytes_of(const std::vector<std::string>& words) {
   std::string command = '*' + std::to_string(words.size()) + "\r\n";
   for (const std::string& word : words) {
-    command += '$' + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+    command.append("$").append(std::to_string(word.size())).append("\r\n");
+    command.append(word).append("\r\n");
   }
-  const Result<void> sent = send_all(command);
+  return command;
+}
+
+Result<std::string> Client::call(const std::vector<std::string>& words) {
+  const Result<void> sent = send(bytes_of(words));
   if (!sent.ok()) return sent.failure();
-  Result<std::string> line = take_line();
-  if (!line.ok() || line.value().empty()) {
-    return line.ok() ? core::corrupt(address_ + " answered with an empty line") : line;
+  return answer();
+}
+
+Result<std::string> Client::answer() {
+  Result<std::string> head = line();
+  if (!head.ok() || head.value().empty()) {
+    return head.ok() ? core::corrupt(address_ + " answered with an empty line") : head;
   }
-  const std::string rest = line.value().substr(1);
-  switch (line.value().front()) {
+  const std::string rest = head.value().substr(1);
+  switch (head.value().front()) {
     case '+':
     case ':':
       return rest;
@@ -216,7 +244,7 @@ Result<std::string> Client::call(const std::vector<std::string>& words) {
     case '-':
       return core::invalid(rest);
     default:
-      return core::corrupt(address_ + " does not speak the Redis protocol");
+      return nonsense();
   }
 }
 

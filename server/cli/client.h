@@ -1,5 +1,5 @@
-// A small client of the Redis protocol, over TCP or a control socket: one connection, one command
-// at a time, blocking.
+// A small client of the Redis protocol, over TCP or a control socket: one connection, blocking.
+// Most callers send one command at a time; send() and the answers can also be taken apart.
 #pragma once
 
 #include <optional>
@@ -31,14 +31,25 @@ class Client {
   // far side does not speak the protocol. Arrays are not supported.
   core::Result<std::string> call(const std::vector<std::string>& words);
 
+  // Returns a command as its bytes.
+  static std::string bytes_of(const std::vector<std::string>& words);
+  // Sends commands. An answer to each must be taken, in their order.
+  core::Result<void> send(std::string_view commands);
+  // Waits for an answer, as call().
+  core::Result<std::string> answer();
+  // The parts of an answer that may be an array: a line without its end, bytes and the end of line
+  // that follows them, or these passed over.
+  core::Result<std::string> line();
+  core::Result<std::string> body(std::size_t size);
+  core::Result<void> skip_body(std::size_t size);
+  // Returns the failure of an answer of a form that does not fit its command.
+  [[nodiscard]] core::Failure nonsense() const;
+
  private:
   Client(int socket, std::string address) : socket_(socket), address_(std::move(address)) {}
 
-  core::Result<void> send_all(std::string_view bytes);
   // Waits for more bytes and appends them to the buffer.
   core::Result<void> receive_some();
-  // Takes a line without its end from the buffer.
-  core::Result<std::string> take_line();
   core::Result<std::string> take_bulk(std::string_view length);
   [[nodiscard]] core::Failure broken(std::string_view what) const;
 

@@ -17,8 +17,12 @@ namespace anabranch::server::cli {
 enum ExitCode : int {
   kClean = 0,
   kFailed = 1,   // The command failed: no server there, port in use, no such peer.
-  kUsage = 2,    // Wrong flags or configuration; nothing was tried.
+  kUsage = 2,    // Wrong words on the command line; nothing was tried.
   kDamaged = 3,  // The data file cannot be read: starting again does not help.
+  kPartly = 4,   // Done, but something that was asked for was left out.
+  // A setting, or a file that one names, is wrong (EX_CONFIG of sysexits.h). Starting again does
+  // not help.
+  kMisconfigured = 78,
 };
 
 struct Argument {

@@ -50,7 +50,11 @@ CLI::App& group_of(CLI::App& program, const Command& command) {
   if (blank == command.name.npos) return program;
   const std::string group(command.name.substr(0, blank));
   const auto made = program.get_subcommands([&](CLI::App* app) { return app->check_name(group); });
-  if (!made.empty()) return *made.front();
+  if (!made.empty()) {
+    // A command that is a group too: without its own arguments when one of the group is meant.
+    for (CLI::Option* option : made.front()->get_options()) option->required(false);
+    return *made.front();
+  }
   return *program.add_subcommand(group)->require_subcommand(1);
 }
 
@@ -63,6 +67,15 @@ std::unique_ptr<Bound> bind(CLI::App& program, const Command& command) {
     bound->options.push_back(bind_argument(*app, command.arguments[i], bound->values[i]));
   }
   return bound;
+}
+
+// Returns the name of an argument that is required and was not given; empty if there is none.
+std::string_view missing_from(const Bound& bound) {
+  for (std::size_t i = 0; i < bound.options.size(); ++i) {
+    const Argument& row = bound.command->arguments[i];
+    if (row.kind == Kind::kPositional && bound.options[i]->count() == 0) return row.name;
+  }
+  return {};
 }
 
 Arguments arguments_of(const Bound& bound) {
@@ -146,7 +159,10 @@ ExitCode run_command_line(int argc, const char* const* argv, std::string_view ve
     return print_error(unknown ? unexpected(program, bindings) : error.what(), kUsage);
   }
   for (const auto& bound : bindings) {
-    if (bound->app->parsed()) return bound->command->run(arguments_of(*bound));
+    if (!bound->app->parsed() || !bound->app->get_subcommands().empty()) continue;
+    const std::string_view missing = missing_from(*bound);
+    if (!missing.empty()) return print_error(std::string(missing) + " is required", kUsage);
+    return bound->command->run(arguments_of(*bound));
   }
   return print_error("which command? See anabranch --help", kUsage);
 }

@@ -1,8 +1,10 @@
 #include <iostream>
 
+#include "server/cli/backup/backup_commands.h"
 #include "server/cli/command.h"
 #include "server/cli/config/config_commands.h"
 #include "server/cli/health/health_commands.h"
+#include "server/cli/import/import_command.h"
 #include "server/cli/manual/manual_commands.h"
 #include "server/cli/printable.h"
 #include "storage/damage.h"
@@ -38,6 +40,9 @@ std::span<const Command> commands() {
       plugin_list_command(),
       plugin_remove_command(),
       check_command(),
+      backup_command(),
+      backup_verify_command(),
+      restore_command(),
       conflicts_list_command(),
       conflicts_show_command(),
       conflicts_put_back_command(),
@@ -45,6 +50,7 @@ std::span<const Command> commands() {
       conflicts_stats_command(),
       doctor_command(),
       drain_command(),
+      import_command(),
       completion_command(),
       manual_command(),
   };

@@ -1,9 +1,11 @@
-// Bytes for people: text unchanged, all other bytes escaped, on one line.
+// Bytes for people: text unchanged, all other bytes escaped, on one line. And sizes and times.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "leader/health/amounts.h"
 
 namespace anabranch::server::cli {
 
@@ -18,11 +20,8 @@ std::string in_quotes(std::string_view bytes);
 // "2026-01-31 23:59:58.123" in UTC.
 std::string utc_time(std::int64_t time_ms);
 
-// "1.5 MiB"; whole bytes below 1 KiB.
-std::string byte_size(std::uint64_t bytes);
-
-// "3 d 4 h": the two greatest units of a time span; "0 s" below a second.
-std::string time_span(std::int64_t time_ms);
+using leader::byte_size;
+using leader::time_span;
 
 // Returns the number of columns of a line of UTF-8: its characters.
 std::size_t columns_of(std::string_view text);

@@ -10,14 +10,18 @@
 
 #include "control/listener.h"
 #include "core/log.h"
+#include "http/port.h"
 #include "leader/leader.h"
 #include "server/cli/command.h"
 #include "server/cli/config/configure.h"
 #include "server/cli/faults.h"
 #include "server/config.h"
+#include "server/config_doubts.h"
 #include "server/resp/server.h"
 #include "server/service/journal.h"
+#include "server/service/json_lines.h"
 #include "server/service/manager.h"
+#include "storage/damage.h"
 
 namespace anabranch::server::cli {
 namespace {
@@ -66,7 +70,25 @@ void tell(const std::string& region, std::string_view state) {
   if (!told.ok()) core::log_warning(region, told.failure().message);
 }
 
-void say_ready(const leader::Leader& leader, const Server& server) {
+// The HTTP port, if there is to be one. Whether it may listen at its address the server has
+// checked.
+Result<std::unique_ptr<http::Port>> open_http(const Config& config, const Server& server) {
+  if (config.http.empty()) return std::unique_ptr<http::Port>();
+  try {
+    return std::make_unique<http::Port>(
+        http::PortOptions{.http = {.directory = config.store.path,
+                                   .address = config.http,
+                                   .ready_lag_ms = config.http_ready_lag_ms},
+                          .anywhere = true,
+                          .hosts = config.http_hosts,
+                          .certificates = server.http_certificates(),
+                          .gate = server.http_gate()});
+  } catch (const Error& error) {
+    return core::Failure{error.code(), error.what()};
+  }
+}
+
+void say_ready(const leader::Leader& leader, const Server& server, const http::Port* http) {
   const StoreStatus status = leader.status();
   const std::string listens = status.endpoint.empty() ? "nowhere" : status.endpoint;
   const auto named = [](const std::string& endpoint) {
@@ -74,6 +96,7 @@ void say_ready(const leader::Leader& leader, const Server& server) {
   };
   std::string redis = "redis on " + named(server.endpoint());
   if (!server.tls_endpoint().empty()) redis += ", with TLS on " + server.tls_endpoint();
+  if (http != nullptr) redis += ", http on " + http->name();
   core::log_info(status.region,
                  "ready: origin " + status.origin + ", listens on " + listens + ", " + redis);
   tell(status.region,
@@ -89,6 +112,10 @@ Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config
   options.socket_path = config.redis_socket;
   options.socket_mode = config.redis_socket_mode;
   options.insecure = config.redis_insecure;
+  options.http_address = config.http;
+  options.http_tls = config.http_tls;
+  options.http_insecure = config.http_insecure;
+  options.clients_max = config.clients_max;
   options.clients_bytes_max = config.clients_bytes_max;
   options.idle_time_max =
       std::chrono::ceil<std::chrono::seconds>(std::chrono::milliseconds(config.idle_ms_max));
@@ -98,42 +125,67 @@ Result<std::unique_ptr<Server>> open_server(leader::Leader& leader, const Config
   options.output_bytes_max = config.output_bytes_max;
   options.monitor_output_bytes_max = config.monitor_output_bytes_max;
   options.output_stall = std::chrono::milliseconds(config.output_stall_ms);
+  options.log_level = config.log_level;
+  options.settings = settings_in(config);
   return Server::open(leader, std::move(options));
 }
 
-Result<void> serve(const Config& config) {
+// Says why the leader does not start: on standard error, for programs as a line of the log. Only
+// what another start may find mended, such as a port in use, is no mistake in the configuration.
+ExitCode give_up(const core::Failure& failure, const Config& config, bool known = false) {
+  const bool misconfigured = known || !refusals(config).empty();
+  if (config.log_format == LogFormat::kText) {
+    return misconfigured ? print_error(failure.message, kMisconfigured) : print_error(failure);
+  }
+  const bool is_damage = failure.code == ErrorCode::kCorrupt;
+  core::log_error({}, failure.message +
+                          (is_damage ? ": " + std::string(storage::kDamageAdvice) : std::string()));
+  if (misconfigured) return kMisconfigured;
+  return is_damage ? kDamaged : kFailed;
+}
+
+ExitCode serve(const Config& config) {
   if (config.store.control) {
     const Result<std::string> path = control::control_path(config.store.path);
-    if (!path.ok()) return path.failure();
+    if (!path.ok()) return give_up(path.failure(), config, true);
   }
   Result<std::unique_ptr<leader::Leader>> leader = leader::Leader::open(config.store);
-  if (!leader.ok()) return leader.failure();
+  if (!leader.ok()) return give_up(leader.failure(), config);
   Result<std::unique_ptr<Server>> server = open_server(*leader.value(), config);
-  if (!server.ok()) return server.failure();
+  if (!server.ok()) {
+    return give_up(server.failure(), config, server.failure().code == ErrorCode::kInvalid);
+  }
+  const Result<std::unique_ptr<http::Port>> http = open_http(config, *server.value());
+  if (!http.ok()) {
+    return give_up(http.failure(), config, http.failure().code == ErrorCode::kInvalid);
+  }
   obey_signals(*server.value());
-  say_ready(*leader.value(), *server.value());
+  say_ready(*leader.value(), *server.value(), http.value().get());
   server.value()->run();
   server_to_stop = nullptr;
   tell(config.store.region, "STOPPING=1");
   core::log_info(config.store.region, "stopped");
-  return {};
+  return kClean;
 }
 
-void begin_log(LogLevel level) {
-  if (is_journal(std::getenv("JOURNAL_STREAM"))) return log_to_journal(level);
-  set_log_level(level);
+void begin_log(const Config& config) {
+  const bool to_journal = is_journal(std::getenv("JOURNAL_STREAM"));
+  if (config.log_format == LogFormat::kJson) {
+    return log_as_json(config.store.region, config.log_level, to_journal);
+  }
+  if (to_journal) return log_to_journal(config.log_level);
+  set_log_level(config.log_level);
 }
 
 ExitCode run(const Arguments& arguments) {
   const Result<Config> config = configure_leader(arguments);
-  if (!config.ok()) return print_error(config.failure().message, kUsage);
-  begin_log(config.value().log_level);
+  if (!config.ok()) return print_error(config.failure().message, kMisconfigured);
+  begin_log(config.value());
   for (const std::string& line : unknown_variables(names_in_environment()))
     core::log_warning({}, line);
   std::signal(SIGPIPE, SIG_IGN);
   explain_faults();
-  const Result<void> served = serve(config.value());
-  return served.ok() ? kClean : print_error(served.failure());
+  return serve(config.value());
 }
 
 }  // namespace

@@ -34,17 +34,17 @@ std::string request_of(const Call& call) {
   return text.append(call.size() > most ? " ..." : "");
 }
 
-std::string actor_of(const Client& client) {
+}  // namespace
+
+std::string Acts::actor_of(const Client& client) {
   if (client.verbs_only) return "at the control socket";
   return "by the user " + (client.user != nullptr ? client.user->name() : "(none)") + " from " +
          client.address;
 }
 
-}  // namespace
-
-void Acts::note(const Call& call, std::size_t mark) {
+void Acts::note(const Call& call, const std::string& actor, std::size_t mark) {
   ++count_;
-  std::string line = request_of(call) + ", " + actor_of(call.client);
+  std::string line = request_of(call) + ", " + actor;
   if (call.reply().is_error(mark)) {
     const std::string_view error = std::string_view(call.client.output).substr(mark + 1);
     line.append(", refused: ").append(error.substr(0, std::min(error.find('\r'), kErrorBytesMax)));

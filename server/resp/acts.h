@@ -11,12 +11,15 @@
 namespace anabranch::server {
 
 struct Call;
+struct Client;
 
 class Acts {
  public:
-  // Notes a command that has run; its answer begins at `mark`. One that repeats within a second is
-  // only counted.
-  void note(const Call& call, std::size_t mark);
+  // Returns the words for the user and the address of a client, as before its command.
+  static std::string actor_of(const Client& client);
+  // Notes a command of this actor that has run; its answer begins at `mark`. One that repeats
+  // within a second is only counted.
+  void note(const Call& call, const std::string& actor, std::size_t mark);
   // How many there were since the start.
   [[nodiscard]] std::uint64_t count() const { return count_; }
 

@@ -1,5 +1,8 @@
 #include "server/resp/admission.h"
 
+#include <cstdint>
+#include <vector>
+
 #include "core/wall_clock.h"
 #include "server/resp/client_line.h"
 
@@ -100,25 +103,31 @@ void note_failed_login(Host& host, const Client& client, std::string_view word,
         .user = std::string(user)});
 }
 
+void expel(Host& host, const Client& client) {
+  // What others do in the rest of this turn is not for it.
+  host.monitors.remove(client);
+  host.expelled.insert(client.id);
+}
+
 void expel(Host& host, const User& user) {
   for (const auto& [id, client] : host.clients) {
     if (client->user != &user) continue;
     client->user = nullptr;
     client->queue.close();
-    host.expelled.push_back(id);
+    expel(host, *client);
   }
 }
 
 void follow_rights(Host& host) {
   const Command* const monitor = find_command("monitor");
   constexpr std::string_view kWords[] = {"monitor"};
-  for (const Client* each : host.monitors.all()) {
-    if (each->user == nullptr || each->user->rules().check(*monitor, kWords)) {
-      host.expelled.push_back(each->id);
-    }
+  const std::vector<Client*> monitors(host.monitors.all().begin(), host.monitors.all().end());
+  for (const Client* each : monitors) {
+    if (each->user == nullptr || each->user->rules().check(*monitor, kWords)) expel(host, *each);
   }
+  // Those to be closed get no other rights instead of their own.
   for (const auto& [id, client] : host.clients) {
-    if (is_stranger(*client)) welcome(host, *client);
+    if (is_stranger(*client) && !host.expelled.contains(id)) welcome(host, *client);
   }
 }
 

@@ -44,6 +44,8 @@ void note_failed_login(Host& host, const Client& client, std::string_view word,
 
 // ---- After the users have changed.
 
+// Closes a connection at the end of the turn; as a monitor it is shown nothing from now on.
+void expel(Host& host, const Client& client);
 // Closes the connections of a user at the end of the turn; they may do nothing from now on.
 void expel(Host& host, const User& user);
 // Closes monitors that may be shown commands no longer, and welcomes strangers anew.

@@ -73,6 +73,9 @@ struct Client {
   const std::string address;  // HOST:PORT of the client.
   std::string local_address;  // HOST:PORT or PATH:0 at which it has come.
   const SteadyTime since = steady_now();
+  SteadyTime heard = since;    // When bytes came last.
+  std::size_t input_used = 0;  // Bytes that no request had taken by then...
+  std::size_t input_free = 0;  // ...and the room behind them.
   std::string name;
   // Of the set of users; null: it has not said who it is, or has come by the control socket.
   const User* user = nullptr;

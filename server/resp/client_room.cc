@@ -16,7 +16,7 @@ std::size_t held_by(const Connection& connection) {
 }  // namespace
 
 void ClientRoom::relieve(const Connections& all, const std::function<void(Connection&)>& close) {
-  const std::size_t most = host_.clients_bytes_max;
+  const std::size_t most = host_.options.clients_bytes_max;
   std::size_t held = host_.output_bytes + host_.input_bytes;
   if (most == 0 || held <= most) return;
   std::vector<Connection*> line;

@@ -202,6 +202,8 @@ Resolved resolve(Arguments arguments) {
 
 void run(Call& call) {
   const std::size_t mark = call.reply().mark();
+  const bool is_noted = call.command.has(kNoted);
+  const std::string actor = is_noted ? Acts::actor_of(call.client) : std::string();
   try {
     if (!call.command.changes()) {
       call.command.run(call);
@@ -217,7 +219,7 @@ void run(Call& call) {
     call.reply().error(error_text(error));
   }
   if (call.reply().is_error(mark)) count_error(call, mark);
-  if (call.command.has(kNoted)) call.host.acts.note(call, mark);
+  if (is_noted) call.host.acts.note(call, actor, mark);
 }
 
 void help(Call& call) {

@@ -40,7 +40,9 @@ Connection::Received Connection::receive(std::size_t bytes_max) {
     input_end_ += got;
     touched_ = std::max(touched_, input_end_);
     received_ += got;
-    heard_ = steady_now();
+    client_.heard = steady_now();
+    client_.input_used = input_end_ - input_begin_;
+    client_.input_free = input_capacity_ - input_end_;
     return Received::kBytes;
   }
   return done == Transfer::kNothing ? Received::kNothing : Received::kEnd;
@@ -74,6 +76,7 @@ void Connection::reserve(std::size_t wanted) {
 void Connection::give_input_back() {
   input_.reset();
   input_capacity_ = input_begin_ = input_end_ = touched_ = 0;
+  client_.input_used = client_.input_free = 0;
 }
 
 void Connection::drop_input() {

@@ -46,7 +46,7 @@ class Connection {
   // failed.
   Received receive(std::size_t bytes_max);
   // When bytes came last, or the connection began.
-  [[nodiscard]] SteadyTime heard() const { return heard_; }
+  [[nodiscard]] SteadyTime heard() const { return client_.heard; }
   // The bytes received by all calls.
   [[nodiscard]] std::uint64_t received() const { return received_; }
   // Returns the next request from the received bytes; one that was put back comes again.
@@ -129,7 +129,6 @@ class Connection {
   std::uint64_t received_ = 0;
   std::size_t sent_ = 0;  // Of the client's output.
   SteadyTime taken_ = steady_now();
-  SteadyTime heard_ = steady_now();
   bool full_ = false;           // The socket has once not taken all bytes.
   std::size_t taken_full_ = 0;  // Bytes taken since then, and...
   std::size_t taken_all_ = 0;   // ...in total, both since the client stalled last.

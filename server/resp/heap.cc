@@ -1,9 +1,9 @@
 #include "server/resp/heap.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <utility>
+
+#include "server/allocator.h"
 
 namespace anabranch::server {
 namespace {
@@ -23,8 +23,8 @@ Heap::Milliseconds Heap::tidy(bool worked, bool idle, Milliseconds most) {
   if (since < due) return std::min(most, due - since);
   looked_ = steady_now();
   worked_ = hurried_ = false;
-  if (::mallinfo2().fordblks < kUnusedMax) return most;
-  ::malloc_trim(kUnusedMax / 4);
+  if (unused_memory() < kUnusedMax) return most;
+  return_unused_memory();
   ++trimmed_;
   return most;
 }

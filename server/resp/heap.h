@@ -1,12 +1,11 @@
 // Returns memory to the system that large commands have left unused.
 //
-// Freed memory stays with the allocator, which returns only the end of the heap; one small block
-// behind a gap of a gigabyte keeps all of it. malloc_trim returns the pages in between. It visits
-// all free blocks, some milliseconds for a gigabyte, and returned pages cost page faults when they
-// are needed again. So it runs when the loop is idle, at most every few seconds, and only if much
-// memory is unused; on a server that is never idle, every half minute, or every second while
-// clients are closed for lack of memory. Within a minute after a burst its memory is back with the
-// system.
+// Freed memory stays with the allocator for a while, or, with that of the C library, for as long as
+// one block behind it is used. Returning it takes some milliseconds for a gigabyte, and returned
+// pages cost page faults when they are needed again. So it is returned when the loop is idle, at
+// most every few seconds, and only if much memory is unused; on a server that is never idle, every
+// half minute, or every second while clients are closed for lack of memory. Within a minute after a
+// burst its memory is back with the system.
 #pragma once
 
 #include <chrono>

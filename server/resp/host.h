@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
-#include <vector>
 
 #include "leader/leader.h"
 #include "server/resp/access/denial_log.h"
@@ -51,8 +51,8 @@ struct Pause {
 
 struct Host {
   leader::Leader& leader;
-  const ServerOptions& options;
-  std::string endpoint;  // HOST:PORT of the Redis port without TLS; empty: none.
+  ServerOptions& options;  // CONFIG SET changes some of them.
+  std::string endpoint;    // HOST:PORT of the Redis port without TLS; empty: none.
   Users users;
   std::string tls_endpoint = {};  // The same with TLS.
   DenialLog denials = {};
@@ -61,7 +61,7 @@ struct Host {
   SteadyTime started = steady_now();
   Statistics statistics = {};
   Observed observed = {};
-  Monitors monitors{options.monitor_output_bytes_max};
+  Monitors monitors{options};
   std::string run_id = random_digits(40);  // Of this start.
   std::mt19937_64 random{random_seed()};
   ScanCursors cursors{random_seed()};
@@ -70,9 +70,7 @@ struct Host {
   std::string stopping = {};  // The address of the client that has asked for the end; or empty.
   std::map<std::uint64_t, Client*> clients = {};  // By id.
   Pause pause = {};
-  std::size_t clients_bytes_max = options.clients_bytes_max;   // 0: no limit.
-  std::chrono::seconds idle_time_max = options.idle_time_max;  // 0: no limit.
-  std::vector<std::uint64_t> expelled = {};    // Clients to be closed at the end of the turn.
+  std::set<std::uint64_t> expelled = {};       // Clients to be closed at the end of the turn.
   const leader::Watchdog* watchdog = nullptr;  // Watches everything that runs as one transaction.
   std::size_t output_bytes = 0;                // Unsent answers.
   std::size_t input_bytes = 0;                 // Received, not run yet.

@@ -37,6 +37,7 @@ struct LongReads::Read {
   Arguments arguments;
   Slice slice = {};
   State state = {};
+  std::chrono::nanoseconds took{0};
 };
 
 LongReads::LongReads() = default;
@@ -71,8 +72,12 @@ void LongReads::go_on(Host& host, SteadyTime until, const RoomFor& room, const A
     const SteadyTime begin = steady_now();
     const SteadyTime end = std::min(until, begin + host.options.read_slice_max);
     const bool over = slice(*read, host, end, room(client), newest);
-    host.observed.commands.of(read->command.id).time += steady_now() - begin;
+    CommandCount& count = host.observed.commands.of(read->command.id);
+    const auto took = steady_now() - begin;
+    count.time += took;
+    read->took += took;
     if (over) {
+      count.latency.add(read->took);
       --host.long_reads;
     } else {
       const auto behind = std::min(reads_.size(), kAtOnce - 1);

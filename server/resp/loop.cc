@@ -83,11 +83,15 @@ std::vector<Connection*> line_up(std::span<Connection* const> heavy) {
 
 // The pointer of an event tells its owner: a member for the loop's own descriptors, null for the
 // leader's, a connection for clients.
-Loop::Loop(leader::Leader& leader, const ServerOptions& options, Users users, Openings openings,
+Loop::Loop(leader::Leader& leader, ServerOptions& options, Users users, Openings openings,
            Requests requests)
     : leader_(leader),
       options_(options),
       host_{leader, options, std::move(openings.endpoint), std::move(users)},
+      web_(std::move(openings.web)),
+      web_tls_(std::move(openings.web_tls)),
+      judge_({host_.users, host_.failed_logins, host_.denials, catalogue(), options.http_insecure,
+              web_ && web_->has_users()}),
       turn_(host_),
       epoll_(make_epoll()),
       reception_(std::move(openings.entrances), std::move(openings.tls), openings.control, epoll_),
@@ -98,6 +102,7 @@ Loop::Loop(leader::Leader& leader, const ServerOptions& options, Users users, Op
   host_.tls_endpoint = std::move(openings.tls_endpoint);
   const bool added = add_to(epoll_, requests_.stop, &stopped_) &&
                      add_to(epoll_, requests_.reload_keys, &requests_) &&
+                     (!web_ || add_to(epoll_, web_->fd(), web_.get())) &&
                      (leader_.wake_fd() < 0 || add_to(epoll_, leader_.wake_fd(), nullptr));
   if (!added) throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
@@ -137,6 +142,7 @@ Loop::Milliseconds Loop::turn(Milliseconds timeout) {
   let_go_on();
   note_rates();
   host_.watched.follow();
+  if (web_) web_->follow(judge_);
   // After the answers: while their clients think, foreign writes are applied.
   Milliseconds sleep = leader_.turn();
   waiting_.attempt_all([this](Connection& connection) { schedule(connection); });
@@ -163,10 +169,11 @@ void Loop::note_rates() {
 // half turn of cheap ones.
 void Loop::serve_all() {
   TurnBudget budget(options_.turn_time_max, options_.turn_output_bytes_max);
-  const auto heavy = std::ranges::stable_partition(answering_, costs_little);
+  const auto cheap_end = std::stable_partition(answering_.begin(), answering_.end(), costs_little);
+  const std::span<Connection*> heavy(cheap_end, answering_.end());
   std::ranges::copy(line_up(heavy), heavy.begin());
   for (Connection* connection : answering_) connection->served = false;
-  for (auto each = answering_.begin(); each != heavy.begin(); ++each) {
+  for (auto each = answering_.begin(); each != cheap_end; ++each) {
     serve(**each, budget);
     if (heavy.empty() ? budget.spent(host_.now) : budget.half_spent(host_.now)) break;
   }
@@ -238,13 +245,13 @@ void Loop::close_unwelcome() {
 
 void Loop::close_idle() {
   const SteadyTime now = steady_now();
-  if (host_.idle_time_max.count() == 0 || now < look_for_idle_) return;
+  if (options_.idle_time_max.count() == 0 || now < look_for_idle_) return;
   look_for_idle_ = now + kIdleLook;
   for (const auto& [id, connection] : connections_) {
     const Client& client = connection->client();
     const bool busy = client.wait || connection->held || connection->pending() > 0 ||
                       std::ranges::count(host_.monitors.all(), &client) > 0;
-    if (busy || connection->gone || now - connection->heard() < host_.idle_time_max) continue;
+    if (busy || connection->gone || now - connection->heard() < options_.idle_time_max) continue;
     ++host_.statistics.idlers_cut;
     connection->gone = true;
     schedule(*connection);
@@ -289,6 +296,8 @@ void Loop::wait(Milliseconds timeout) {
       stopped_ = true;
     } else if (event.data.ptr == &requests_) {
       reload_keys();
+    } else if (event.data.ptr == web_.get()) {
+      web_->serve(judge_);
     } else {
       Connection& connection = *static_cast<Connection*>(event.data.ptr);
       if (!costs_little(&connection)) {
@@ -306,7 +315,8 @@ void Loop::wait(Milliseconds timeout) {
 void Loop::hear(std::span<std::pair<Connection*, std::uint32_t>> heavy) {
   if (heavy.empty()) return;
   first_heard_ %= heavy.size();
-  std::ranges::rotate(heavy, heavy.begin() + static_cast<std::ptrdiff_t>(first_heard_));
+  std::rotate(heavy.begin(), heavy.begin() + static_cast<std::ptrdiff_t>(first_heard_),
+              heavy.end());
   const std::uint64_t most = host_.statistics.bytes_in + options_.turn_input_bytes_max;
   const SteadyTime end = steady_now() + kHearTime;
   for (const auto& [connection, events] : heavy) {
@@ -329,7 +339,7 @@ void Loop::reload_keys() {
 }
 
 void Loop::reload_certificates() {
-  if (options_.tls_address.empty()) return;
+  if (options_.tls_address.empty() && !web_tls_) return;
   core::Result<TlsContext> tls = TlsContext::load(options_.tls);
   if (!tls.ok()) {
     return core::log_error({}, "the certificates stay as they were: " + tls.failure().message);
@@ -338,12 +348,13 @@ void Loop::reload_certificates() {
                  "the certificates are read again, and are for new connections; that of this "
                  "server is valid until " +
                      tls.value().valid_until());
+  if (web_tls_) web_tls_->use(tls.value());
   reception_.use(std::move(tls).value());
 }
 
 void Loop::welcome_guest(Guest& guest) {
   const int fd = guest.stream.fd();
-  const std::size_t most = options_.connections_max + (guest.verbs_only ? kVisitorsMore : 0);
+  const std::size_t most = options_.clients_max + (guest.verbs_only ? kVisitorsMore : 0);
   if (connections_.size() >= most) {
     ++host_.statistics.connections_refused;
     if (guest.stream.is_tls()) return;

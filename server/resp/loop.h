@@ -31,10 +31,13 @@
 #include "server/resp/input_room.h"
 #include "server/resp/output_room.h"
 #include "server/resp/reception.h"
+#include "server/resp/socket/tls_shared.h"
 #include "server/resp/strangers.h"
 #include "server/resp/turn.h"
 #include "server/resp/turn_budget.h"
 #include "server/resp/waiting.h"
+#include "server/resp/web/judge.h"
+#include "server/resp/web/web_gate.h"
 #include "server/steady_clock.h"
 
 namespace anabranch::server {
@@ -56,11 +59,13 @@ class Loop {
     const control::Listener* control = nullptr;  // The control socket; null: none.
     std::string endpoint = {};                   // HOST:PORT without TLS,
     std::string tls_endpoint = {};               // and with it; empty: none.
+    std::shared_ptr<WebGate> web = {};           // Of the HTTP port; null: there is none.
+    std::shared_ptr<SharedTls> web_tls = {};     // Its certificates; null: it has none.
   };
 
   // `leader`, `options`, the control socket and the descriptors of `requests` must outlive the
   // loop. Throws std::system_error if the machine has no descriptor for the epoll set.
-  Loop(leader::Leader& leader, const ServerOptions& options, Users users, Openings openings,
+  Loop(leader::Leader& leader, ServerOptions& options, Users users, Openings openings,
        Requests requests);
   ~Loop();
   Loop(const Loop&) = delete;
@@ -121,6 +126,9 @@ class Loop {
   leader::Leader& leader_;
   const ServerOptions& options_;
   Host host_;
+  const std::shared_ptr<WebGate> web_;
+  const std::shared_ptr<SharedTls> web_tls_;
+  Judge judge_;
   Turn turn_;
   File epoll_;
   Reception reception_;

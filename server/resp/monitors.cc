@@ -46,7 +46,7 @@ void Monitors::show(const Client& from, std::span<const std::string_view> words)
   line.append("\r\n");
   for (Client* each : monitors_) {
     // The output may begin with as many bytes that are sent already.
-    if (each->output.size() / 2 <= output_max_) each->output.append(line);
+    if (each->output.size() / 2 <= options_.monitor_output_bytes_max) each->output.append(line);
   }
   shown_ = true;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "server/resp/client.h"
+#include "server/resp/server_options.h"
 
 namespace anabranch::server {
 
@@ -19,8 +20,8 @@ class Monitors {
  public:
   static constexpr std::size_t kWordBytesMax = 1024;  // The rest of a longer word is left out.
 
-  // Beyond so many waiting bytes a monitor is closed.
-  explicit Monitors(std::size_t output_max) : output_max_(output_max) {}
+  // A monitor is closed beyond monitor_output_bytes_max, as it is then.
+  explicit Monitors(const ServerOptions& options) : options_(options) {}
 
   void add(Client& client);
   // Also of a client that is none.
@@ -35,7 +36,7 @@ class Monitors {
   [[nodiscard]] bool take_shown() { return std::exchange(shown_, false); }
 
  private:
-  const std::size_t output_max_;
+  const ServerOptions& options_;
   std::vector<Client*> monitors_;
   bool shown_ = false;
 };

@@ -69,6 +69,7 @@ std::size_t OutputRoom::most_now(const Connection& connection) const {
 }
 
 void OutputRoom::allow(Connection& connection) const {
+  connection.client().reply.set_bytes_max(options_.output_bytes_max);
   connection.client().reply.set_room(most_now(connection));
 }
 
@@ -83,10 +84,12 @@ bool OutputRoom::any_for(const Connection& connection) const {
 }
 
 void OutputRoom::hold(Connection& connection, std::size_t bytes) {
-  // Twice as much, since a long answer is abandoned at the first byte too many.
+  // Twice as much, since a long answer is abandoned at the first byte too many, but never more than
+  // there can be for it.
   Line& line = connection.reads() ? readers_ : others_;
-  line.push_back({&connection, std::min(bytes * 2, options_.output_bytes_total / 2),
-                  !connection.has_sent_more()});
+  const std::size_t wanted =
+      std::min({bytes * 2, options_.output_bytes_total / 2, options_.output_bytes_max});
+  line.push_back({&connection, wanted, !connection.has_sent_more()});
   connection.held = true;
   connection.granted = connection.on_trial = false;
   ++host_.clients_held_back;
@@ -109,7 +112,8 @@ bool OutputRoom::fits(const Held& held, std::size_t promised) const {
   return held.connection->counted + held.bytes <= most(*held.connection, promised);
 }
 
-void OutputRoom::let(Line& line, Line::iterator held, std::size_t& promised, const Use& over) {
+void OutputRoom::let(Line& line, const Line::iterator& held, std::size_t& promised,
+                     const Use& over) {
   Connection& connection = *held->connection;
   promised += held->bytes;
   line.erase(held);

@@ -94,7 +94,7 @@ class OutputRoom {
   [[nodiscard]] std::size_t most_now(const Connection& connection) const;
   [[nodiscard]] bool fits(const Held& held, std::size_t promised) const;
   // Ends the wait of one client, and adds its bytes to the promised ones.
-  void let(Line& line, Line::iterator held, std::size_t& promised, const Use& over);
+  void let(Line& line, const Line::iterator& held, std::size_t& promised, const Use& over);
   // Tries one of the clients that have not proved that they read, if it is time.
   void try_one(SteadyTime now, std::size_t& promised, const Use& over);
   // Returns the client to be tried, if there is room; else the end of others_.

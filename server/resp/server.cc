@@ -1,41 +1,39 @@
 #include "server/resp/server.h"
 
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <optional>
 #include <system_error>
 #include <utility>
 
 #include "control/listener.h"
+#include "server/file_limit.h"
 #include "server/resp/access/user_file.h"
 #include "server/resp/command.h"
 #include "server/resp/loop.h"
-#include "server/resp/socket/endpoint.h"
 #include "server/resp/socket/entrance.h"
+#include "server/resp/socket/exposure.h"
+#include "server/resp/socket/tls_shared.h"
+#include "server/resp/web/web_gate.h"
 
 namespace anabranch::server {
 namespace {
 
-// Descriptors that are not clients: files of the storage, sockets of the peers.
-constexpr rlim_t kOtherFiles = 256;
-
-// Requests the descriptors that this many clients need; accepting copes with fewer.
-void raise_file_limit(std::size_t connections) {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  const rlim_t wanted = std::min<rlim_t>(connections + kOtherFiles, limit.rlim_max);
-  if (limit.rlim_cur >= wanted) return;
-  limit.rlim_cur = wanted;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
+// Longer than any client lives, and short enough that the clock cannot overflow.
+constexpr std::chrono::hours kTimeMax{24 * 365 * 100};
 
 void signal(const File& event) noexcept {
   const std::uint64_t one = 1;
   // Fails only if the descriptor is readable already.
   [[maybe_unused]] const ssize_t written = ::write(event.fd(), &one, sizeof(one));
+}
+
+HttpExposure http_of(const ServerOptions& options, const Users& users) {
+  return {options.http_address, options.http_tls, options.http_insecure,
+          users.default_user().is_open()};
 }
 
 // Opens all entrances of the options. Fails as Entrance does, and if clients of other machines
@@ -45,20 +43,18 @@ core::Result<std::vector<Entrance>> open_entrances(const ServerOptions& options,
   std::vector<Entrance> entrances;
   core::Failure failure;
   const auto add = [&](core::Result<Entrance> made) {
-    if (made.ok()) {
-      entrances.push_back(std::move(made).value());
-    } else {
+    if (!made.ok()) {
       failure = made.failure();
+      return false;
     }
-    return made.ok();
+    entrances.push_back(std::move(made).value());
+    return true;
   };
-  const bool open = users.default_user().is_open();
-  if (!options.tls_address.empty() && !options.insecure && open &&
-      !is_local_address(options.tls_address)) {
-    return core::invalid("the Redis address " + options.tls_address +
-                         " is refused without passwords: name a file of users (acl_file) in which "
-                         "the user default is off, or has a password");
-  }
+  const core::Result<void> safe = check_exposure(Exposure{
+      options.address, options.tls_address, options.insecure, users.default_user().is_open()});
+  if (!safe.ok()) return safe.failure();
+  const core::Result<void> safe_http = check_exposure(http_of(options, users));
+  if (!safe_http.ok()) return safe_http.failure();
   const bool done =
       (options.address.empty() ||
        add(Entrance::on_address(options.address, Entrance::Kind::kPlain, options.insecure))) &&
@@ -72,10 +68,25 @@ core::Result<std::vector<Entrance>> open_entrances(const ServerOptions& options,
 
 // Returns the certificates, if there is an entrance for them.
 core::Result<std::optional<TlsContext>> load_certificates(const ServerOptions& options) {
-  if (options.tls_address.empty()) return std::optional<TlsContext>();
+  const bool has_http = options.http_tls && !options.http_address.empty();
+  if (options.tls_address.empty() && !has_http) return std::optional<TlsContext>();
   core::Result<TlsContext> tls = TlsContext::load(options.tls);
   if (!tls.ok()) return tls.failure();
   return std::optional<TlsContext>(std::move(tls).value());
+}
+
+// With a file of users, and at an address that other machines reach, all who come must be users.
+std::shared_ptr<WebGate> make_web_gate(const ServerOptions& options, const Users& users) {
+  if (options.http_address.empty()) return nullptr;
+  const HttpExposure http = http_of(options, users);
+  const bool is_reached = http.is_outside() && !http.insecure;
+  return std::make_shared<WebGate>(!options.acl_file.empty() || is_reached || !http.open);
+}
+
+std::shared_ptr<SharedTls> share_certificates(const ServerOptions& options,
+                                              const std::optional<TlsContext>& tls) {
+  if (options.http_address.empty() || !options.http_tls) return nullptr;
+  return std::make_shared<SharedTls>(*tls);
 }
 
 // HOST:PORT of the entrance of this kind; empty if there is none.
@@ -94,6 +105,8 @@ class Server::Impl {
     std::vector<Entrance> entrances;
     std::optional<TlsContext> tls;
     std::optional<control::Listener> control;
+    std::shared_ptr<WebGate> web;
+    std::shared_ptr<SharedTls> web_tls;
     File stop;
     File reload;
   };
@@ -105,21 +118,27 @@ class Server::Impl {
         tls_endpoint_(name_of(parts.entrances, Entrance::Kind::kTls)),
         stop_(std::move(parts.stop)),
         reload_(std::move(parts.reload)),
+        web_(std::move(parts.web)),
+        web_tls_(std::move(parts.web_tls)),
         loop_(leader, options_, std::move(parts.users),
               {std::move(parts.entrances), std::move(parts.tls), control_ ? &*control_ : nullptr,
-               endpoint_, tls_endpoint_},
+               endpoint_, tls_endpoint_, web_, web_tls_},
               {stop_.fd(), reload_.fd()}) {}
 
-  const ServerOptions options_;
+  ServerOptions options_;
   const std::optional<control::Listener> control_;
   const std::string endpoint_;
   const std::string tls_endpoint_;
   File stop_;
   File reload_;
+  const std::shared_ptr<WebGate> web_;
+  const std::shared_ptr<SharedTls> web_tls_;
   Loop loop_;
 };
 
 core::Result<std::unique_ptr<Server>> Server::open(leader::Leader& leader, ServerOptions options) {
+  options.idle_time_max = std::min<std::chrono::seconds>(options.idle_time_max, kTimeMax);
+  options.output_stall = std::min<std::chrono::milliseconds>(options.output_stall, kTimeMax);
   core::Result<Users> users = load_users(options.acl_file, catalogue());
   if (!users.ok()) return users.failure();
   core::Result<std::optional<TlsContext>> tls = load_certificates(options);
@@ -132,16 +151,19 @@ core::Result<std::unique_ptr<Server>> Server::open(leader::Leader& leader, Serve
     if (!opened.ok()) return opened.failure();
     control.emplace(std::move(opened).value());
   }
-  raise_file_limit(options.connections_max);
+  raise_file_limit(options.clients_max);  // Accepting copes with fewer.
   File stop(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   File reload(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   try {
     if (!stop.open() || !reload.open())
       throw std::system_error(errno, std::generic_category(), "eventfd");
+    auto web = make_web_gate(options, users.value());
+    auto web_tls = share_certificates(options, tls.value());
     auto impl = std::make_unique<Impl>(
-        leader, Impl::Parts{std::move(options), std::move(users).value(),
-                            std::move(entrances).value(), std::move(tls).value(),
-                            std::move(control), std::move(stop), std::move(reload)});
+        leader,
+        Impl::Parts{std::move(options), std::move(users).value(), std::move(entrances).value(),
+                    std::move(tls).value(), std::move(control), std::move(web), std::move(web_tls),
+                    std::move(stop), std::move(reload)});
     return std::unique_ptr<Server>(new Server(std::move(impl)));
   } catch (const std::system_error& error) {
     return core::Failure{ErrorCode::kIo, error.what()};
@@ -155,6 +177,10 @@ Server::~Server() = default;
 const std::string& Server::endpoint() const { return impl_->endpoint_; }
 
 const std::string& Server::tls_endpoint() const { return impl_->tls_endpoint_; }
+
+std::shared_ptr<http::Gate> Server::http_gate() const { return impl_->web_; }
+
+std::shared_ptr<http::Certificates> Server::http_certificates() const { return impl_->web_tls_; }
 
 void Server::run() { impl_->loop_.run(); }
 

@@ -8,6 +8,8 @@
 #include <string>
 
 #include "core/result.h"
+#include "http/certificates.h"
+#include "http/gate.h"
 #include "leader/leader.h"
 #include "server/resp/server_options.h"
 
@@ -27,6 +29,10 @@ class Server {
   [[nodiscard]] const std::string& endpoint() const;
   // The same for clients with TLS.
   [[nodiscard]] const std::string& tls_endpoint() const;
+  // The users and the certificates of the HTTP port, as the options have it; null: there is no such
+  // port, or it has no TLS. Users are asked for while run() runs.
+  [[nodiscard]] std::shared_ptr<http::Gate> http_gate() const;
+  [[nodiscard]] std::shared_ptr<http::Certificates> http_certificates() const;
   // Serves clients and turns the leader, on the calling thread, until stop(). Call it once.
   void run();
   // Ends run() after its turn, also a later run(). From any thread or signal handler.

@@ -6,6 +6,10 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include <anabranch/log.h>
 
 #include "control/resp/parser.h"
 #include "leader/threads/watchdog.h"
@@ -28,6 +32,11 @@ struct ServerOptions {
   mode_t socket_mode = 0600;
   // Clients of other machines need no TLS, and no password.
   bool insecure = false;
+  // The HTTP port of the leader, which asks this one for users and certificates: HOST:PORT or
+  // unix:PATH; empty: none. Its clients need no TLS and no password if it is `http_insecure`.
+  std::string http_address = {};
+  bool http_tls = false;
+  bool http_insecure = false;
   // The most bytes that all clients may hold, in answers and input; 0: no limit beside those below.
   std::size_t clients_bytes_max = 0;
   // A client that sends nothing for so long is closed; 0: never.
@@ -41,14 +50,20 @@ struct ServerOptions {
   // The data directory of the leader, whose control socket is served, too; empty: no socket.
   std::string control_directory = {};
   // Further clients get an error and are closed.
-  std::size_t connections_max = 10'000;
+  std::size_t clients_max = 10'000;
+  // The level of the log, as it was set.
+  LogLevel log_level = LogLevel::kInfo;
+  // Names and values of all settings of the program at its start, for CONFIG GET.
+  std::vector<std::pair<std::string, std::string>> settings = {};
   // Of one request.
   ParserLimits parser = {};
   // The largest value that the store takes, for CONFIG GET.
   std::size_t value_bytes_max = std::size_t{32} << 20U;
   // While more bytes than this wait for a client that does not read, nothing is read from it.
   std::size_t output_pause_bytes = std::size_t{1} << 20U;
-  // An answer that would make more bytes than this wait becomes an error.
+  // An answer that would make more bytes than this wait becomes an error; at least the first limit,
+  // below which answers would wait for ever.
+  static constexpr std::size_t kOutputBytesLeast = std::size_t{64} << 10U;
   std::size_t output_bytes_max = std::size_t{256} << 20U;
   // A client of MONITOR for which more bytes than this wait is closed.
   std::size_t monitor_output_bytes_max = std::size_t{1} << 20U;

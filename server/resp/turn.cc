@@ -118,8 +118,7 @@ void Turn::finish(const Call& call, std::size_t begin) {
   const SteadyTime now = steady_now();
   const auto took = now - std::exchange(host_.now, now);
   CommandCount& count = host_.observed.commands.of(command.id);
-  ++count.calls;
-  count.time += took;
+  count.add(took);
   if (client.reply.is_error(begin)) ++count.failed;
   if (host_.observed.notable(took)) note_slow(call, took);
   if (host_.monitors.any()) show(client, command, call.arguments);

@@ -12,15 +12,6 @@ namespace {
 // Of syslog(3), by level.
 constexpr std::array kPriorities{'7', '6', '4', '3', '3'};
 
-// A line that standard error does not take is lost: there is no other place to report that.
-void write_line(std::string_view line) {
-  while (!line.empty()) {
-    const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
-    if (written < 0 && errno != EINTR) return;
-    if (written > 0) line.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 }  // namespace
 
 bool is_journal(const char* stream) {
@@ -29,18 +20,30 @@ bool is_journal(const char* stream) {
   return std::to_string(about.st_dev) + ':' + std::to_string(about.st_ino) == stream;
 }
 
+std::string journal_priority(LogLevel level) {
+  return std::string("<") + kPriorities.at(static_cast<std::size_t>(level)) + '>';
+}
+
 std::string journal_line(LogLevel level, std::string_view region, std::string_view message) {
-  std::string line = "<";
-  line += kPriorities.at(static_cast<std::size_t>(level));
-  line += '>';
+  std::string line = journal_priority(level);
   if (!region.empty()) line += std::string(region) + ": ";
   return line + std::string(message) + '\n';
 }
 
+void write_to_standard_error(std::string_view line) {
+  while (!line.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+    if (written < 0 && errno != EINTR) return;
+    if (written > 0) line.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
 void log_to_journal(LogLevel level) {
-  set_log_sink([](LogLevel each, std::string_view region,
-                  std::string_view message) { write_line(journal_line(each, region, message)); },
-               level);
+  set_log_sink(
+      [](LogLevel each, std::string_view region, std::string_view message) {
+        write_to_standard_error(journal_line(each, region, message));
+      },
+      level);
 }
 
 }  // namespace anabranch::server

@@ -29,7 +29,7 @@ export class Visitor {
     const context = await browser.newContext({viewport: {width: 1024, height: 768}, ...options});
     const page = await context.newPage();
     page.setDefaultTimeout(kPatienceMs);
-    const visitor = new Visitor(page);
+    const visitor = new this(page);
     await visitor.go(address);
     return visitor;
   }
@@ -41,7 +41,7 @@ export class Visitor {
     page.on('pageerror', (error) => this.errors.push(String(error.stack ?? error)));
     page.on('console', (message) => {
       // A region that is down is a failed request for the browser, whatever the page makes of it.
-      const isNetwork = /net::ERR_|status of (404|409|413|503)/.test(message.text());
+      const isNetwork = /net::ERR_|status of (401|404|409|413|503)/.test(message.text());
       if (message.type() === 'error' && !isNetwork) this.errors.push(message.text());
     });
   }

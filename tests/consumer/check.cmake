@@ -12,7 +12,8 @@ foreach(step IN ITEMS
     "${CMAKE_COMMAND} -G Ninja -S ${CMAKE_CURRENT_LIST_DIR} -B ${work}/build
       -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=${work}/prefix"
     "${CMAKE_COMMAND} --build ${work}/build"
-    "${work}/build/consumer ${work}/data")
+    "${work}/build/consumer ${work}/data"
+    "${work}/build/http_consumer ${work}/data")
   separate_arguments(command UNIX_COMMAND ${step})
   execute_process(COMMAND ${command} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
@@ -22,15 +23,19 @@ find_program(pkg_config pkg-config REQUIRED)
 file(GLOB_RECURSE pc ${work}/prefix/anabranch.pc)
 cmake_path(GET pc PARENT_PATH pc_dir)
 set(ENV{PKG_CONFIG_PATH} ${pc_dir})
-execute_process(COMMAND ${pkg_config} --cflags --libs anabranch
-  OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-separate_arguments(flags UNIX_COMMAND "${flags}")
-foreach(step IN ITEMS
-    "c++ -std=c++20 -Wall -Wextra -Werror ${CMAKE_CURRENT_LIST_DIR}/main.cc -o ${work}/plain"
-    "${work}/plain ${work}/plain_data")
-  separate_arguments(command UNIX_COMMAND ${step})
-  if(step MATCHES "^c[+][+]")
-    list(APPEND command ${flags})
-  endif()
-  execute_process(COMMAND ${command} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
+set(packages anabranch anabranch_http)
+set(sources main.cc http.cc)
+foreach(package source IN ZIP_LISTS packages sources)
+  execute_process(COMMAND ${pkg_config} --cflags --libs ${package}
+    OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  separate_arguments(flags UNIX_COMMAND "${flags}")
+  foreach(step IN ITEMS
+      "c++ -std=c++20 -Wall -Wextra -Werror ${CMAKE_CURRENT_LIST_DIR}/${source} -o ${work}/plain"
+      "${work}/plain ${work}/plain_data")
+    separate_arguments(command UNIX_COMMAND ${step})
+    if(step MATCHES "^c[+][+]")
+      list(APPEND command ${flags})
+    endif()
+    execute_process(COMMAND ${command} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
+  endforeach()
 endforeach()

@@ -12,6 +12,7 @@ import socket
 import ssl
 import subprocess
 
+from certificates import Root, own_address
 from leaders import LONG, Leader, World, check, run, skip, wait_until
 from resp import Client, ServerError
 
@@ -22,54 +23,11 @@ user reader on >{PASSWORD} ~shown:* resetchannels -@all +@read +@connection
 """
 
 
-def tool(*words, folder):
-    done = subprocess.run(["openssl", *words], cwd=folder, capture_output=True, text=True,
-                          timeout=60, check=False)
-    check(done.returncode == 0, f"openssl {words}: {done.stderr}")
-
-
-class Root:
-    """A root of certificates, as files of a folder."""
-
-    def __init__(self, folder, name):
-        self.folder = folder
-        self.name = name
-        tool("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-             "-days", "2", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out",
-             f"{name}.crt", folder=folder)
-        self.certificate = os.path.join(folder, f"{name}.crt")
-
-    def sign(self, name, hosts):
-        """Returns the paths of a certificate and its key."""
-        tool("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-             f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr", folder=self.folder)
-        extra = os.path.join(self.folder, f"{name}.ext")
-        with open(extra, "w") as file:
-            file.write("subjectAltName=" + ",".join(f"IP:{host}" for host in hosts) + "\n")
-        tool("x509", "-req", "-in", f"{name}.csr", "-CA", f"{self.name}.crt", "-CAkey",
-             f"{self.name}.key", "-CAcreateserial", "-days", "2", "-extfile", f"{name}.ext",
-             "-out", f"{name}.crt", folder=self.folder)
-        paths = [os.path.join(self.folder, name + end) for end in (".crt", ".key")]
-        os.chmod(paths[1], 0o600)
-        return paths
-
-
 def write(path, text, mode=0o600):
     with open(path, "w") as file:
         file.write(text)
     os.chmod(path, mode)
     return path
-
-
-def own_address():
-    """An address of this machine that is not a loopback one; None if there is none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # Sends nothing.
-        except OSError:
-            return None
-        address = probe.getsockname()[0]
-    return None if address.startswith("127.") else address
 
 
 def log_of(leader):
@@ -161,7 +119,7 @@ def try_wrong_files(world, own):
     def fails(part, *words):
         redis = [] if "--redis" in words else ["--redis", "127.0.0.1:0"]
         done = run("serve", *base, *redis, *words)
-        check(done.returncode in (1, 2) and part in done.stderr and done.stderr.count("\n") == 1,
+        check(done.returncode == 78 and part in done.stderr and done.stderr.count("\n") == 1,
               f"serve {words}: exit {done.returncode}, {done.stderr!r} without {part!r}")
 
     tls = ["--redis-tls", "127.0.0.1:0"]
@@ -179,12 +137,13 @@ def try_wrong_files(world, own):
     fails("bad.users:2: ", "--acl-file", users)
     os.chmod(users, 0o644)
     fails("chmod 600", "--acl-file", users)
+    fails("No such file", "--acl-file", absent)
     fails("that is no socket", "--redis-socket", nonsense)
     done = run("config", "check",
                write(os.path.join(folder, "c.toml"),
                      f'region = "eu"\ndata = "{folder}/d"\nredis_tls = "127.0.0.1:0"\n'
                      f'tls_cert_file = "{absent}"\ntls_key_file = "{key}"\n'))
-    check(done.returncode != 0 and absent in done.stdout + done.stderr, f"config check: {done}")
+    check(done.returncode == 78 and absent in done.stdout + done.stderr, f"config check: {done}")
 
 
 def try_renewal(leader, root, own, hosts):

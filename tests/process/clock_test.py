@@ -20,8 +20,11 @@ class FakeClock:
     def __init__(self, world, leader, library):
         self.path = os.path.join(world.folder, leader.region + ".clock")
         self.set("+0")
+        # Their allocators come before jemalloc, which asks for the time while the fake clock is being
+        # set up: each would wait for the other.
+        allocators = "libstdc++.so.6 libc.so.6"
         leader.environment = {
-            "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": self.path,
+            "LD_PRELOAD": f"{library} {allocators}", "FAKETIME_TIMESTAMP_FILE": self.path,
             "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1"}
         leader.stop()
         leader.start()

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""What an operator sees: who connects and catches up, on both sides; why a peer is away; pauses;
-variables that are no settings. Each is a line in the log, and in `anabranch status` while it lasts."""
+"""What an operator sees: who connects and catches up, on both sides; why a peer is away, how often
+it was tried, and when both are equal again; pauses; variables that are no settings. Each is a line
+in the log, and in `anabranch status` while it lasts."""
 
 import os
 import re
@@ -53,12 +54,58 @@ def never_reached(world):
         nobody.bind(("127.0.0.1", 0))  # Bound, and not listening.
         address = "tcp://127.0.0.1:%d" % nobody.getsockname()[1]
         lonely = world.start("lonely", flags=["--peers", address])
-        says(lonely, "warning lonely: cannot reach " + re.escape(address) + ": connection refused")
+        says(lonely, "info lonely: " + re.escape(address) + " is not reachable yet: "
+             "connection refused; trying again every second")
         wait_until("status says why", lambda: re.search(
             re.escape(address) + r".*not connected for .*: connection refused, \d+ tries",
             run("status", "--redis", lonely.redis).stdout))
         check(log_of(lonely).count("cannot reach") <= 2, "not a line for each attempt")
         check(lonely.stop() == 0, "a clean end")
+
+
+def peer_of(leader):
+    peers = leader.status()["peers"]
+    return next((peer for peer in peers if peer["connected"]), peers[0])
+
+
+def killed_and_back(eu, us):
+    """us dials eu: while eu is gone the status tells how often it was tried and when it will be,
+    and once it is back, that both hold equal rows."""
+    wait_until("both are equal", lambda: 0 <= peer_of(us)["equal_ago_ms"] < 3000)
+    wait_until("the way there and back is known", lambda: peer_of(us)["round_trip_ms"] >= 0)
+    check(peer_of(us)["next_try_ms"] == -1, peer_of(us))
+    eu.kill()
+    wait_until("it is tried again", lambda: peer_of(us)["tries"] >= 3)
+    wait_until("it waits for the next try", lambda: peer_of(us)["next_try_ms"] > 0)
+    check(peer_of(us)["next_try_ms"] <= 1200, peer_of(us))
+    check(peer_of(us)["round_trip_ms"] == -1, peer_of(us))
+    wait_until("the command line has them, too", lambda: re.search(
+        r"connection refused, \d+ tries, the next (within 1 s|within 2 s|just now)",
+        run("status", "--redis", us.redis).stdout))
+    us.call("SET", "while", "away")
+    wait_until("what it may lose", lambda: peer_of(us)["not_durable_ops"] > 0)
+    check(peer_of(us)["queued_bytes"] == 0, peer_of(us))
+    alone = peer_of(us)["equal_ago_ms"]
+    eu.start()
+    wait_until("eu has it", lambda: eu.call("GET", "while") == "away")
+    wait_until("both are known to be equal again, and nothing is queued", lambda:
+               0 <= peer_of(us)["equal_ago_ms"] < alone and peer_of(us)["not_durable_ops"] == 0
+               and peer_of(us)["queued_bytes"] == 0 and peer_of(us)["round_trip_ms"] >= 0)
+    back = peer_of(us)
+    check((back["tries"], back["next_try_ms"]) == (0, -1), back)
+    check(back["sent_ops"] > 0, back)
+
+    def held():
+        return sum(os.stat(os.path.join(us.data, name)).st_blocks * 512
+                   for name in os.listdir(us.data) if os.path.isfile(os.path.join(us.data, name)))
+    wait_until("its files are told", lambda: us.status()["disk_bytes"] == held())
+    with open(f"/proc/{us.process.pid}/statm") as file:
+        resident = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    told = us.status()["memory_bytes"]
+    check(abs(told - resident) < (16 << 20), (told, resident))
+    shown = run("status", "--redis", us.redis).stdout
+    check(re.search(r"^takes +\S+ \S+ on disk, .* free, reserve 64.0 MiB; \S+ MiB of memory$",
+                    shown, re.MULTILINE), shown)
 
 
 def variables(world, eu):
@@ -86,15 +133,15 @@ def checked(world, eu):
     done = doubts(f'region = "xx"\ndata = "xx"\npeer = ["{eu.listen}"]\n')
     check(done.returncode == 0 and "is fine" in done.stdout, done)
     done = doubts('listen = "tcp://127.0.0.1:7400"\npeers = ["tcp://localhost:7400"]\n')
-    check(done.returncode == 2 and "itself listens" in done.stderr, done)
+    check(done.returncode == 78 and "itself listens" in done.stderr, done)
     done = doubts(f'peers = ["{eu.listen}", "{eu.listen}"]\n')
-    check(done.returncode == 2 and "is there twice" in done.stderr, done)
+    check(done.returncode == 78 and "is there twice" in done.stderr, done)
     done = doubts('insecure = true\npeers = ["tcp://no-such-host.invalid:7400"]\n')
-    check(done.returncode == 2 and "cannot be looked up" in done.stderr, done)
+    check(done.returncode == 78 and "cannot be looked up" in done.stderr, done)
     done = doubts('peers = ["tcp://127.0.0.1:1"]\n')
-    check(done.returncode == 2 and "listens nowhere" in done.stderr, done)
+    check(done.returncode == 78 and "listens nowhere" in done.stderr, done)
     done = doubts('map_bytes = 1\n')
-    check(done.returncode == 2 and "64 MiB" in done.stderr, done)
+    check(done.returncode == 78 and "64 MiB" in done.stderr, done)
 
 
 def main():
@@ -102,6 +149,7 @@ def main():
     with World() as world:
         eu, us = connections(world)
         pauses(eu, us)
+        killed_and_back(eu, us)
         never_reached(world)
         variables(world, eu)
         checked(world, eu)

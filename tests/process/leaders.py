@@ -27,7 +27,8 @@ from resp import Client, ServerError
 
 BUILD = os.environ.get("ANABRANCH_TEST_BUILD", "build/release")
 ANABRANCH = os.path.join(BUILD, "server", "anabranch")
-READY = re.compile(r"(\S+): ready: origin (\S+), listens on (\S+), redis on ([^\s,]+)")
+# A line of the log as text or as JSON.
+READY = re.compile(r'(?:(\S+): |"text":")ready: origin (\S+), listens on (\S+), redis on ([^\s,"]+)')
 PORT_TAKEN = re.compile(r"port \S+ is in use|Address already in use")
 LONG = os.environ.get("ANABRANCH_TEST_LONG", "") not in ("", "0")
 
@@ -88,11 +89,12 @@ class Leader:
         self.flags = []
         self.environment = {}   # Besides the one of the test.
         self.prefix = []        # Words before the command, such as a shell that sets limits.
+        self.program = ANABRANCH
         self.process = None
         self.client = None
 
     def command(self):
-        words = [*self.prefix, ANABRANCH, "serve", "--region", self.region, "--data", self.data,
+        words = [*self.prefix, self.program, "serve", "--region", self.region, "--data", self.data,
                  "--listen", self.listen, "--redis", self.redis, *self.flags]
         for address in self.peers:
             words += ["--peer", address]
@@ -206,8 +208,9 @@ class World:
             with open(leader.log_path, errors="replace") as log:
                 sys.stderr.writelines(log.readlines()[-30:])
 
-    def start(self, region, peers=(), flags=(), data=None, name=None):
+    def start(self, region, peers=(), flags=(), data=None, name=None, program=None):
         leader = Leader(self, region, name)
+        leader.program = program or ANABRANCH
         leader.data = data or leader.data
         leader.peers = [peer.listen for peer in peers]
         leader.flags = list(flags)

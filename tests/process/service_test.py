@@ -6,7 +6,7 @@ import os
 import re
 import socket
 
-from leaders import World, check, wait_until
+from leaders import World, check, run, wait_until
 
 
 class ServiceManager:
@@ -61,8 +61,24 @@ def in_the_journal(world):
     wait_until("ready is there", lambda: any(line.startswith("<6>us: ready: ") for line in lines))
 
 
+def not_again(world):
+    """Codes after which the unit does not start the service again are those of wrong settings."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, "..", "..", "packaging", "anabranch.service")) as unit:
+        codes = re.search(r"^RestartPreventExitStatus=(.*)$", unit.read(), re.MULTILINE)[1].split()
+    data = ["--region", "xx", "--data", os.path.join(world.folder, "xx")]
+    wrong = run("serve", *data, "--acl-file", os.path.join(world.folder, "nowhere"))
+    check(wrong.returncode == 78 and "78" in codes, f"{wrong} of {codes}")
+    wrong = run("serve", *data, "--no-such-flag")
+    check(wrong.returncode == 2 and "2" in codes, f"{wrong} of {codes}")
+    leader = world.start("busy")
+    wrong = run("serve", *data, "--redis", leader.redis)
+    check(wrong.returncode == 1 and "1" not in codes, f"a port may become free: {wrong} of {codes}")
+
+
 def main():
     with World() as world:
+        not_again(world)
         notified(world)
         without_a_manager(world)
         in_the_journal(world)

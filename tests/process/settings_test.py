@@ -32,6 +32,14 @@ def a_new_file_serves(world):
     check(told("config", "check", path) == f"{path} is fine\n", "check")
     leader = world.start("made", flags=["--config", path])
     leader.call("SET", "key", "value")
+    answer = leader.call("CONFIG", "GET", "*")
+    has = dict(zip(answer[::2], answer[1::2]))
+    for name, setting in shown("--config", path).items():
+        value = setting["value"]
+        wanted = ",".join(value) if isinstance(value, list) else value or ""
+        if name not in ("redis", "listen", "region", "data"):  # Those are flags of world.start().
+            check(has.get(name) == wanted, f"CONFIG GET {name}: {has.get(name)!r}, not {wanted!r}")
+    check(has["region"] == "made" and has["log_bytes_max"] == "2GiB", has)
     check(leader.stop() == 0, "a clean end")
     where = shown("--config", path, "--mesh", "flag", environment={"ANABRANCH_ONCE_MS": "2h"})
     def is_from(setting):
@@ -48,11 +56,11 @@ def a_new_file_serves(world):
 
 def mistakes(folder):
     done = run("config", "show", "--log-bytes-max", "2 gigabytes")
-    check(done.returncode == 2 and "64MiB" in done.stderr, done)
+    check(done.returncode == 78 and "64MiB" in done.stderr, done)
     done = run("config", "show", "--log-bytes-max", "9999999TiB")
-    check(done.returncode == 2 and "too large" in done.stderr, done)
+    check(done.returncode == 78 and "too large" in done.stderr, done)
     done = run("config", "new", "--region", "e u")
-    check(done.returncode == 2 and "e u" in done.stderr and done.stdout == "", done)
+    check(done.returncode == 78 and "e u" in done.stderr and done.stdout == "", done)
     done = run("completion", "fish")
     check(done.returncode == 2 and "bash" in done.stderr, done)
     done = run("manual", "anabranch.9")
@@ -79,6 +87,7 @@ def completion(folder):
     check(completed(script, "anabranch", "status", "--j") == ["--json"], "a flag of a command")
     check(completed(script, "anabranch", "peer", "pause", "--re") == ["--redis"], "of a group")
     check(completed(script, "anabranch", "serve", "--log-level", "w") == ["warning"], "a value")
+    check(completed(script, "anabranch", "serve", "--log-format", "j") == ["json"], "a value")
     check(completed(script, "anabranch", "serve", "--data", folder[:-1]) == [folder], "a folder")
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import urllib.request
 
 from leaders import check
 from resp import Client
@@ -27,6 +28,11 @@ def main():
     for port in ports:
         with Client(f"127.0.0.1:{port}") as client:
             check(client.call("GET", "trip/name") == "Mekong", "they are up")
+    pages = re.findall(r"^  (http://127\.0\.0\.1:\d+)/?   the dashboard of", told, re.MULTILINE)
+    check(len(pages) == 3, f"three dashboards: {pages}")
+    for page in pages:
+        with urllib.request.urlopen(page, timeout=10) as answer:
+            check("Anabranch" in answer.read().decode(), page)
     os.killpg(story.pid, signal.SIGINT)
     code = story.wait(15)
     check(code == 0, f"Ctrl-C ended it with {code}: {story.stdout.read()}")

@@ -28,17 +28,17 @@ def wrong_flags(folder):
     refused([], 2, "which command")
     refused(["stauts"], 2, "stauts", "status")
     refused(["serve", "--regoin", "eu"], 2, "--regoin", "--region")
-    refused(["serve", *data], 2, "--region")
-    refused(["serve", "--region", "eu"], 2, "--data")
+    refused(["serve", *data], 78, "--region")
+    refused(["serve", "--region", "eu"], 78, "--data")
     refused(["serve", "--region"], 2, "--region")
-    refused(["serve", "--region", "eu", *data, "--listen", "7400"], 2, "--listen", "7400")
-    refused(["serve", "--region", "eu", *data, "--peer", "tcp://127.0.0.1"], 2, "--peer")
-    refused(["serve", "--region", "eu", *data, "--redis", "127.0.0.1:http"], 2, "--redis")
-    refused(["serve", "--region", "eu", *data, "--log-level", "loud"], 2, "--log-level", "loud")
-    refused(["serve", "--region", "eu", *data, "--map-bytes", "much"], 2, "--map-bytes", "much")
-    refused(["serve", "--region", "eu", *data], 2, "ANABRANCH_REDIS",
+    refused(["serve", "--region", "eu", *data, "--listen", "7400"], 78, "--listen", "7400")
+    refused(["serve", "--region", "eu", *data, "--peer", "tcp://127.0.0.1"], 78, "--peer")
+    refused(["serve", "--region", "eu", *data, "--redis", "127.0.0.1:http"], 78, "--redis")
+    refused(["serve", "--region", "eu", *data, "--log-level", "loud"], 78, "--log-level", "loud")
+    refused(["serve", "--region", "eu", *data, "--map-bytes", "much"], 78, "--map-bytes", "much")
+    refused(["serve", "--region", "eu", *data], 78, "ANABRANCH_REDIS",
             environment={"ANABRANCH_REDIS": "nowhere"})
-    refused(["serve", "--region", "eu\nus", *data, "--redis", "127.0.0.1:0"], 1)
+    refused(["serve", "--region", "eu\nus", *data, "--redis", "127.0.0.1:0"], 78)
     refused(["show"], 2, "KEY")
     refused(["status", "--redis", "127.0.0.1:1"], 1, "127.0.0.1:1")
     refused(["peer", "pause", "us", "--redis", "nonsense"], 1, "nonsense")
@@ -53,14 +53,14 @@ def wrong_files(folder):
         return path
 
     unknown = file_of('region = "eu"\n\nlisen = "tcp://127.0.0.1:7400"\n')
-    refused(["config", "check", unknown], 2, f"{unknown}:3:1: ", "lisen", "listen")
-    refused(["serve", "--config", unknown], 2, f"{unknown}:3:1: ", "lisen", "listen")
+    refused(["config", "check", unknown], 78, f"{unknown}:3:1: ", "lisen", "listen")
+    refused(["serve", "--config", unknown], 78, f"{unknown}:3:1: ", "lisen", "listen")
     wrong_type = file_of("\nregion = 7\n")
-    refused(["config", "check", wrong_type], 2, f"{wrong_type}:2:10: ", "string")
+    refused(["config", "check", wrong_type], 78, f"{wrong_type}:2:10: ", "string")
     syntax = file_of('region = "eu"\npeers = [\n')
-    refused(["serve", "--config", syntax], 2, f"{syntax}:")
-    refused(["config", "check", os.path.join(folder, "absent.toml")], 2, "No such file")
-    refused(["config", "check", folder], 2, "directory")
+    refused(["serve", "--config", syntax], 78, f"{syntax}:")
+    refused(["config", "check", os.path.join(folder, "absent.toml")], 78, "No such file")
+    refused(["config", "check", folder], 78, "directory")
 
 
 def contents(path):

@@ -6,6 +6,7 @@
 
 #include "regions/membership.h"
 #include "regions/state/incarnation.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
 using namespace anabranch;
@@ -13,20 +14,19 @@ using regions::Group;
 using regions::Membership;
 using regions::RegionList;
 using regions::Retirement;
+using test::kEu;
+using test::kLink;
+using test::kUs;
 using test::Parts;
 
 namespace {
 
-constexpr regions::LinkId kLink = 1;
-constexpr core::Origin kEu = 1;
-constexpr core::Origin kUs = 2;
-
-struct World : Parts {
+struct MembershipWorld : Parts {
   regions::Inbox inbox{{state, exchange, alarms, effects, writer, writer.reserve()}, {}};
   regions::Snapshots snapshots{{state, exchange, effects, [](const auto&, auto&) {}}, {}, 1};
   Membership members{{state, exchange, keeper, inbox, writer, snapshots, alarms, effects}};
 
-  World() : Parts("eu", kEu) {
+  MembershipWorld() : Parts("eu", kEu) {
     state.join(members);
     state.watch(members);
     REQUIRE(members.load_list().ok());
@@ -42,7 +42,7 @@ struct World : Parts {
 
 TEST_SUITE("regions: membership") {
   TEST_CASE("a leader announces its origin once") {
-    World eu;
+    MembershipWorld eu;
     CHECK_FALSE(eu.members.list().knows("eu", kEu));
     REQUIRE(eu.members.announce().ok());
     CHECK(eu.members.list().knows("eu", kEu));
@@ -52,7 +52,7 @@ TEST_SUITE("regions: membership") {
   }
 
   TEST_CASE("a leader also announces the origins that it has used since without announcing them") {
-    World eu;
+    MembershipWorld eu;
     REQUIRE(eu.members.announce().ok());
     for (const core::Origin origin : {11, 12}) {  // As a follower, that has led and lists counters.
       begin_incarnation(eu.state.identity(), origin, true, "a test");
@@ -68,7 +68,7 @@ TEST_SUITE("regions: membership") {
   }
 
   TEST_CASE("the list follows each commit that touches it") {
-    World eu;
+    MembershipWorld eu;
     eu.put("k", "v");
     CHECK(eu.members.list().all().empty());
     eu.list_us();
@@ -76,7 +76,7 @@ TEST_SUITE("regions: membership") {
   }
 
   TEST_CASE("a region is retired and counts again, one that is not known cannot be") {
-    World eu;
+    MembershipWorld eu;
     eu.list_us();
     CHECK_FALSE(eu.members.retire("ap", Retirement::kRetired).ok());
     CHECK_FALSE(eu.members.retire("eu", Retirement::kRetired).ok());
@@ -89,7 +89,7 @@ TEST_SUITE("regions: membership") {
   }
 
   TEST_CASE("nothing is exchanged with a leader whose data were declared lost") {
-    World eu;
+    MembershipWorld eu;
     eu.list_us();
     REQUIRE(eu.members.retire("us", Retirement::kLost).ok());
     REQUIRE(eu.writer.commit().ok());
@@ -104,7 +104,7 @@ TEST_SUITE("regions: membership") {
   }
 
   TEST_CASE("it reports where it stands, and again when that has changed for some time") {
-    World eu;
+    MembershipWorld eu;
     eu.put("k", "v");
     eu.members.renew_report(0);
     const auto number = [&] { return eu.keeper.reports().numbers().at(kEu); };
@@ -120,7 +120,7 @@ TEST_SUITE("regions: membership") {
   }
 
   TEST_CASE("it reports nothing before all that it has applied is on its disk") {
-    World eu;
+    MembershipWorld eu;
     eu.storage.set_faults({.durable_at_once = false});
     eu.put("k", "v");
     eu.members.renew_report(0);

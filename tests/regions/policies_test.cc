@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "regions/policies.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
 using namespace anabranch;
@@ -15,12 +16,11 @@ using regions::LocalRules;
 using regions::Policies;
 using rows::PolicyKind;
 using rows::PolicyScope;
+using test::kLink;
+using test::kUs;
 using test::Parts;
 
 namespace {
-
-constexpr regions::LinkId kLink = 1;
-constexpr core::Origin kUs = 2;
 
 PolicyScope scope(std::string prefix) { return {.space = "\1", .prefix = std::move(prefix)}; }
 
@@ -28,11 +28,11 @@ Resolver nearest() {
   return {"nearest", [](const Conflict&) { return std::optional<std::string>("here"); }};
 }
 
-struct World : Parts {
+struct PoliciesWorld : Parts {
   rows::Resolvers resolvers{{}, {nearest()}};
   Policies policies;
 
-  explicit World(Policies::Proposals proposals = {}, bool follows = false)
+  explicit PoliciesWorld(Policies::Proposals proposals = {}, bool follows = false)
       : Parts("eu", 1, follows),
         policies({state, exchange, writer, alarms}, &resolvers, std::move(proposals)) {
     state.join(policies);
@@ -82,7 +82,7 @@ std::string refusal(const core::Result<void>& done) {
 
 TEST_SUITE("regions: policies") {
   TEST_CASE("a policy is set, replaced and removed, and the next shorter prefix then decides") {
-    World eu;
+    PoliciesWorld eu;
     eu.set("", PolicyKind::kMin);
     eu.set("bids/", PolicyKind::kMax);
     CHECK(eu.rule("bids/1") == "max");
@@ -94,7 +94,7 @@ TEST_SUITE("regions: policies") {
   }
 
   TEST_CASE("setting the same again writes nothing, and neither does removing again") {
-    World eu;
+    PoliciesWorld eu;
     eu.set("bids/", PolicyKind::kMax);
     const storage::Position set = eu.storage.last_position();
     eu.set("bids/", PolicyKind::kMax);
@@ -107,7 +107,7 @@ TEST_SUITE("regions: policies") {
   }
 
   TEST_CASE("a policy that nobody set or proposed is not removed") {
-    World eu;
+    PoliciesWorld eu;
     eu.set("bids/", PolicyKind::kMax);
     const std::string why = refusal(eu.policies.remove(scope("bids")));
     CHECK(why.find("there is no policy of database 0 \"bids\"") == 0);
@@ -115,7 +115,7 @@ TEST_SUITE("regions: policies") {
   }
 
   TEST_CASE("what cannot be set is refused with the remedy") {
-    World eu;
+    PoliciesWorld eu;
     const std::string native =
         refusal(eu.policies.set(scope(""), {.kind = PolicyKind::kNative, .name = "farthest"}));
     CHECK(native.find("no function \"farthest\"") != native.npos);
@@ -127,12 +127,12 @@ TEST_SUITE("regions: policies") {
     REQUIRE_FALSE(longer.ok());
     CHECK(longer.failure().code == ErrorCode::kTooLarge);
     REQUIRE(eu.writer.commit().ok());
-    World follower({}, true);
+    PoliciesWorld follower({}, true);
     CHECK_THROWS_AS((void)follower.policies.set(scope(""), {.kind = PolicyKind::kMax}), Error);
   }
 
   TEST_CASE("there are at most a thousand in force, and those there are can still be changed") {
-    World eu;
+    PoliciesWorld eu;
     for (std::size_t i = 0; i < Policies::kInForceMax; ++i) {
       REQUIRE(eu.policies.set(scope(std::to_string(i)), {.kind = PolicyKind::kMax}).ok());
     }
@@ -147,7 +147,7 @@ TEST_SUITE("regions: policies") {
   }
 
   TEST_CASE("proposals are announced once, and count until a policy is set") {
-    World eu({{scope("bids/"), {.kind = PolicyKind::kMax}}});
+    PoliciesWorld eu({{scope("bids/"), {.kind = PolicyKind::kMax}}});
     CHECK(eu.rule("bids/1") == "-");
     REQUIRE(eu.policies.announce().ok());
     CHECK(eu.rule("bids/1") == "max");
@@ -162,7 +162,7 @@ TEST_SUITE("regions: policies") {
 
   TEST_CASE(
       "of several regions' proposals that of the least name counts, and none proposes nothing") {
-    World eu({{scope("bids/"), {.kind = PolicyKind::kMax}}});
+    PoliciesWorld eu({{scope("bids/"), {.kind = PolicyKind::kMax}}});
     REQUIRE(eu.policies.announce().ok());
     eu.propose_elsewhere("bids/", "us", PolicyKind::kMin);
     CHECK(eu.rule("bids/1") == "max");
@@ -173,7 +173,8 @@ TEST_SUITE("regions: policies") {
   }
 
   TEST_CASE("a leader withdraws what its region no longer proposes, and nothing of other regions") {
-    World eu({{scope("new/"), {.kind = PolicyKind::kMax}}, {scope("same/"), {PolicyKind::kMin}}});
+    PoliciesWorld eu(
+        {{scope("new/"), {.kind = PolicyKind::kMax}}, {scope("same/"), {PolicyKind::kMin}}});
     eu.propose_elsewhere("old/", "eu", PolicyKind::kMin);
     eu.propose_elsewhere("same/", "eu", PolicyKind::kMin);
     eu.propose_elsewhere("theirs/", "us", PolicyKind::kMin);
@@ -188,11 +189,11 @@ TEST_SUITE("regions: policies") {
 
   TEST_CASE(
       "a leader that has nothing to announce writes nothing, and a follower announces nothing") {
-    World eu;
+    PoliciesWorld eu;
     const storage::Position last = eu.storage.last_position();
     REQUIRE(eu.policies.announce().ok());
     CHECK(eu.storage.last_position() == last);
-    World follower({{scope(""), {.kind = PolicyKind::kMax}}}, true);
+    PoliciesWorld follower({{scope(""), {.kind = PolicyKind::kMax}}}, true);
     REQUIRE(follower.policies.announce().ok());
     CHECK(follower.rule("k") == "-");
   }
@@ -237,7 +238,7 @@ TEST_SUITE("regions: policies") {
   }
 
   TEST_CASE("a policy that this version does not know is told once, and stands in the status") {
-    World eu;
+    PoliciesWorld eu;
     eu.write_row(rows::policy_path(scope("doc/")), "bytes of the future");
     eu.put("k", "v");
     const std::vector<std::string> lines = eu.take_lines();
@@ -252,7 +253,7 @@ TEST_SUITE("regions: policies") {
   }
 
   TEST_CASE("a function that this leader lacks is told, and named in its heartbeats") {
-    World eu;
+    PoliciesWorld eu;
     eu.set("geo/", PolicyKind::kNative, "nearest");
     CHECK(eu.take_lines().empty());
     CHECK(eu.policies.rules() == LocalRules{});
@@ -265,7 +266,7 @@ TEST_SUITE("regions: policies") {
   }
 
   TEST_CASE("a peer with other functions is told to the log when that changes, and to the status") {
-    World eu;
+    PoliciesWorld eu;
     eu.greet(kLink, "us", kUs);
     eu.hear(LocalRules{}, 0);
     CHECK(eu.take_lines().empty());

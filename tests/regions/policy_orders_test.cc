@@ -33,11 +33,11 @@ void set_policy(Group& group, const std::string& prefix, const rows::Policy& pol
   group.put(rows::policy_path({.space = "\1", .prefix = prefix}), rows::encode_policy(policy));
 }
 
-struct World : Receiver {
+struct PolicyOrdersWorld : Receiver {
   Upkeep upkeep{state, writer, {.changes = 3, .looks = 2}};
   Parts us{"us", 2};
 
-  World() : Receiver("eu", 1, {.own_rows_direct = 2, .foreign_rows_direct = 2}) {
+  PolicyOrdersWorld() : Receiver("eu", 1, {.own_rows_direct = 2, .foreign_rows_direct = 2}) {
     state.join(upkeep);
     state.watch(upkeep);
     finish();
@@ -119,7 +119,7 @@ struct World : Receiver {
 
 TEST_SUITE("regions: policies and orders of scores") {
   TEST_CASE("a changed policy is in force for ranks at once, and orders are made anew in slices") {
-    World eu;
+    PolicyOrdersWorld eu;
     for (const std::string key : {"a1", "a2", "a3", "b"}) eu.fill(key);
     const auto by_time = eu.ranked("a1");
     const auto other = eu.order("b").id;
@@ -142,7 +142,7 @@ TEST_SUITE("regions: policies and orders of scores") {
   }
 
   TEST_CASE("a score that changes by the former rule alone is found when that rule comes back") {
-    World eu;
+    PolicyOrdersWorld eu;
     eu.fill("a");
     eu.set("a", PolicyKind::kMax);
     const Path member = set_of("a").child("m0");
@@ -157,7 +157,7 @@ TEST_SUITE("regions: policies and orders of scores") {
   }
 
   TEST_CASE("a policy that shows the last written leaves the orders as they are") {
-    World eu;
+    PolicyOrdersWorld eu;
     eu.fill("a");
     const auto before = eu.order("a").id;
     for (const PolicyKind kind : {PolicyKind::kLww, PolicyKind::kSiblings, PolicyKind::kNone}) {
@@ -168,7 +168,7 @@ TEST_SUITE("regions: policies and orders of scores") {
   }
 
   TEST_CASE("a native policy decides no scores, whether its function is there or not") {
-    World eu;
+    PolicyOrdersWorld eu;
     eu.fill("a");
     const auto by_time = eu.ranked("a");
     eu.write([](Group& group) {
@@ -179,7 +179,7 @@ TEST_SUITE("regions: policies and orders of scores") {
   }
 
   TEST_CASE("writes to a stale order, and to one that is being made, are ranked rightly") {
-    World eu;
+    PolicyOrdersWorld eu;
     eu.fill("a", 9);
     const auto add = [&](int i) {
       eu.write([&](Group& group) {
@@ -204,7 +204,7 @@ TEST_SUITE("regions: policies and orders of scores") {
   }
 
   TEST_CASE("members that come behind a policy in the same group are ordered in the end") {
-    World eu;
+    PolicyOrdersWorld eu;
     eu.fill("a");
     eu.us.clock.advance(10);
     eu.take(eu.us.write([](Group& group) {
@@ -218,7 +218,7 @@ TEST_SUITE("regions: policies and orders of scores") {
   }
 
   TEST_CASE("a transaction ranks by its own policy, and by the old one when that is undone") {
-    World eu;
+    PolicyOrdersWorld eu;
     eu.fill("a");
     const auto by_time = eu.ranked("a");
     const rows::Resolvers none({});
@@ -243,7 +243,7 @@ TEST_SUITE("regions: policies and orders of scores") {
   }
 
   TEST_CASE("a large clear makes a stale order void, and its members do not come back") {
-    World eu;
+    PolicyOrdersWorld eu;
     eu.fill("a");
     eu.set("a", PolicyKind::kMax);
     eu.write([](Group& group) { group.clear(set_of("a")); });
@@ -255,7 +255,7 @@ TEST_SUITE("regions: policies and orders of scores") {
   }
 
   TEST_CASE("what is left to be looked at outlives a restart") {
-    World eu;
+    PolicyOrdersWorld eu;
     for (int i = 0; i < 9; ++i) eu.fill("a" + std::to_string(i));
     eu.set("a", PolicyKind::kMax);
     eu.slice();
@@ -271,7 +271,7 @@ TEST_SUITE("regions: policies and orders of scores") {
   }
 
   TEST_CASE("keys of prefixes that are longer than a key of the tables are found") {
-    World eu;
+    PolicyOrdersWorld eu;
     const std::string prefix(600, 'p');
     eu.fill(prefix + "in", 3);
     eu.fill(prefix.substr(0, 599) + "out", 3);
@@ -285,7 +285,7 @@ TEST_SUITE("regions: policies and orders of scores") {
   }
 
   TEST_CASE("under a policy of a newer version batches are applied, and ranks are refused") {
-    World eu;
+    PolicyOrdersWorld eu;
     eu.fill("a");
     eu.fill("b");
     const std::string newer = "\x93\xa5wasm9\xc2\xc0";

@@ -6,22 +6,22 @@
 #include <string>
 #include <vector>
 
+#include "tests/regions/origins.h"
 #include "tests/regions/receiver.h"
 
 using namespace anabranch;
 using core::VersionVector;
 using regions::Group;
+using test::kEu;
+using test::kUs;
 using test::Parts;
 using test::Receiver;
 
 namespace {
 
-constexpr core::Origin kEu = 1;
-constexpr core::Origin kUs = 2;
-
 // Region eu, which has applied a value of us beside its own.
-struct World : Receiver {
-  World() : Receiver("eu", kEu) {
+struct ReadCellsWorld : Receiver {
+  ReadCellsWorld() : Receiver("eu", kEu) {
     Parts us("us", kUs);
     const std::string theirs = us.put("k", "b");
     put("k", "a");
@@ -41,14 +41,14 @@ const VersionVector kBoth{{kEu, 1}, {kUs, 1}};
 
 TEST_SUITE("regions: cells that were read") {
   TEST_CASE("a put and a remove of the values that were read name them in their context") {
-    World eu;
+    ReadCellsWorld eu;
     const auto put = eu.ops([](Group& group) {
       group.note_read(kRow);
       group.put(kRow, "c");
     });
     CHECK(std::get<core::Put>(put.front()).context == kBoth);
     CHECK(eu.get("k") == "c");
-    World other;
+    ReadCellsWorld other;
     const auto removed = other.ops([](Group& group) {
       group.note_read(kRow);
       group.remove(kRow);
@@ -57,7 +57,7 @@ TEST_SUITE("regions: cells that were read") {
   }
 
   TEST_CASE("a clear of what was read removes its values by name first") {
-    World eu;
+    ReadCellsWorld eu;
     const auto ops = eu.ops([](Group& group) {
       group.note_read(kRow);
       group.clear(kRow.parent());
@@ -69,7 +69,7 @@ TEST_SUITE("regions: cells that were read") {
   }
 
   TEST_CASE("what was not read, or has fewer than two values, is written as ever") {
-    World eu;
+    ReadCellsWorld eu;
     const auto unread = eu.ops([](Group& group) {
       group.note_read(Parts::row_of("other"));
       group.put(kRow, "c");
@@ -83,13 +83,13 @@ TEST_SUITE("regions: cells that were read") {
   }
 
   TEST_CASE("values that came after the reading were not read") {
-    World eu;
+    ReadCellsWorld eu;
     const auto ops = eu.ops([](Group& group) {
       group.note_read(kRow, {{kEu, 1}});
       group.put(kRow, "c");
     });
     CHECK_FALSE(std::get<core::Put>(ops.front()).context);
-    World other;
+    ReadCellsWorld other;
     const auto covered = other.ops([](Group& group) {
       group.note_read(kRow, kBoth);
       group.put(kRow, "c");
@@ -98,14 +98,14 @@ TEST_SUITE("regions: cells that were read") {
   }
 
   TEST_CASE("a reading counts for its transaction only, and not after it was undone") {
-    World eu;
+    ReadCellsWorld eu;
     eu.write([](Group& group) {
       group.note_read(kRow);
       group.put(Parts::row_of("other"), "x");
     });
     const auto next = eu.ops([](Group& group) { group.put(kRow, "c"); });
     CHECK_FALSE(std::get<core::Put>(next.front()).context);
-    World other;
+    ReadCellsWorld other;
     {
       regions::OpenTransaction undone = other.writer.begin();
       undone->note_read(kRow);

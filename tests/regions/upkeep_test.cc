@@ -15,10 +15,10 @@ using test::Receiver;
 
 namespace {
 
-struct World : Receiver {
+struct UpkeepWorld : Receiver {
   Upkeep upkeep{state, writer, {}};
 
-  World() : Receiver("eu", 1, {.own_rows_direct = 2, .foreign_rows_direct = 2}) {
+  UpkeepWorld() : Receiver("eu", 1, {.own_rows_direct = 2, .foreign_rows_direct = 2}) {
     state.join(upkeep);
     state.watch(upkeep);
   }
@@ -33,7 +33,7 @@ struct World : Receiver {
 
 TEST_SUITE("regions: upkeep") {
   TEST_CASE("a large clear hides its rows at once, and is swept in slices") {
-    World eu;
+    UpkeepWorld eu;
     for (int i = 0; i < 9; ++i) eu.put("k" + std::to_string(i), "v");
     eu.write([](Group& group) { group.clear(core::Path{"\1"}); });
     CHECK(eu.upkeep.sweeping());
@@ -45,7 +45,7 @@ TEST_SUITE("regions: upkeep") {
   }
 
   TEST_CASE("what a clear hides of counters is listed in the log while it is swept") {
-    World eu;
+    UpkeepWorld eu;
     for (int i = 0; i < 9; ++i) {
       eu.write([&](Group& group) { group.add(Parts::row_of("n" + std::to_string(i)), 1); });
     }
@@ -57,7 +57,7 @@ TEST_SUITE("regions: upkeep") {
   }
 
   TEST_CASE("dead slots are dropped once nobody can need them") {
-    World eu;
+    UpkeepWorld eu;
     eu.write([](Group& group) { group.add(Parts::row_of("n"), 5); });
     eu.write([](Group& group) { group.reset(Parts::row_of("n")); });
     const auto slots = [&] { return eu.state.reader()->row(Parts::row_of("n")).tally.slots; };
@@ -66,7 +66,7 @@ TEST_SUITE("regions: upkeep") {
   }
 
   TEST_CASE("a replica that is broken sweeps nothing") {
-    World eu;
+    UpkeepWorld eu;
     for (int i = 0; i < 9; ++i) eu.put("k" + std::to_string(i), "v");
     eu.write([](Group& group) { group.clear(core::Path{"\1"}); });
     eu.state.fail({ErrorCode::kIo, "no"});
@@ -76,7 +76,7 @@ TEST_SUITE("regions: upkeep") {
   }
 
   TEST_CASE("an own addition to a counter whose clear waits stays, alone") {
-    World eu;
+    UpkeepWorld eu;
     for (int i = 0; i < 9; ++i) {
       eu.write([&](Group& group) { group.add(Parts::row_of("n" + std::to_string(i)), 7); });
     }
@@ -95,7 +95,7 @@ TEST_SUITE("regions: upkeep") {
   TEST_CASE("dead slots of another region stay until it is known to have seen the reset") {
     constexpr regions::LinkId kLink = 1;
     const core::Path row = Parts::row_of("n");
-    World eu;
+    UpkeepWorld eu;
     eu.greet(kLink, "us", 2);
     Receiver us("us", 2);
     us.greet(kLink, "eu", 1);
@@ -111,7 +111,7 @@ TEST_SUITE("regions: upkeep") {
   }
 
   TEST_CASE("a large clear that is not swept yet outlives a restart") {
-    World eu;
+    UpkeepWorld eu;
     for (int i = 0; i < 9; ++i) eu.put("k" + std::to_string(i), "v");
     eu.write([](Group& group) { group.clear(core::Path{"\1"}); });
     const auto stored = rows::load_masks(*eu.storage.snapshot());

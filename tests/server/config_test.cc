@@ -141,7 +141,7 @@ TEST_CASE("a file that cannot be read is one problem") {
   CHECK(apply_file(folder.path().string(), config) ==
         std::vector<std::string>{"cannot read " + folder.path().string() + ": Is a directory"});
   const std::string empty = (folder.path() / "empty.toml").string();
-  std::ofstream{empty};
+  std::ofstream(empty).close();
   CHECK(apply_file(empty, config).empty());
 }
 
@@ -212,6 +212,16 @@ TEST_CASE("what reads well and cannot be is doubted, a sentence each") {
   REQUIRE(alone.size() == 1);
   CHECK(alone[0].find("listens nowhere") != std::string::npos);
   CHECK(alone[0].find("connection refused") != std::string::npos);
+  const auto plain = doubts_of([](Config& config) { config.redis = "0.0.0.0:6400"; });
+  REQUIRE(plain.size() == 1);
+  CHECK(plain[0].find("0.0.0.0:6400 is refused without TLS") != std::string::npos);
+  CHECK(doubts_of([](Config& config) {
+          config.redis = "0.0.0.0:6400";
+          config.redis_insecure = true;
+        }).empty());
+  const auto open = doubts_of([](Config& config) { config.redis_tls = "[::]:6401"; });
+  REQUIRE(!open.empty());
+  CHECK(open[0].find("[::]:6401 is refused without passwords") != std::string::npos);
   const auto refused = doubts_of([](Config& config) { config.store.map_bytes = 1; });
   REQUIRE(refused.size() == 1);
   CHECK(refused[0].find("64 MiB") != std::string::npos);
@@ -226,6 +236,25 @@ TEST_CASE("a mistake in the environment or in a flag names the variable or the f
   const auto flag = apply_flag(setting_of("peers"), {"tcp://127.0.0.1"}, config);
   REQUIRE(!flag.ok());
   CHECK(flag.failure().message.starts_with("--peer: "));
+}
+
+TEST_CASE("a limit of answers under which they would wait for ever is refused") {
+  Config config;
+  const std::vector<std::string> problems = apply_toml("output_bytes_max = '63KiB'", "f", config);
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].find("must be at least 64KiB, not 64512") != std::string::npos);
+  CHECK(apply_toml("output_bytes_max = '64KiB'", "f", config).empty());
+}
+
+TEST_CASE("all settings are told as one text each") {
+  Config config;
+  config.store.peers = {"tcp://a:1", "tcp://b:2"};
+  std::map<std::string, std::string> all;
+  for (const auto& [key, value] : settings_in(config)) all[key] = value;
+  CHECK(all.size() == settings().size());
+  CHECK(all.at("peers") == "tcp://a:1,tcp://b:2");
+  CHECK(all.at("output_stall_ms") == "5s");
+  CHECK(all.at("region").empty());
 }
 
 TEST_CASE("region and data directory must come from somewhere") {

@@ -56,7 +56,7 @@ json take(std::string_view& rest) {
       json map = json::object();
       for (long long i = 0; i < number; ++i) {
         const json name = take(rest);
-        map[name.get<std::string>()] = take(rest);
+        map[name.is_string() ? name.get<std::string>() : name.dump()] = take(rest);
       }
       return map;
     }

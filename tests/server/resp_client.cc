@@ -135,6 +135,15 @@ void RespClient::skip_reply(std::size_t& at) {
   }
 }
 
+void RespClient::skip(std::size_t bytes) {
+  while (buffer_.size() < bytes) {
+    bytes -= buffer_.size();
+    buffer_.clear();
+    if (!fill()) throw std::runtime_error("the connection ended before all replies");
+  }
+  buffer_.erase(0, bytes);
+}
+
 std::string RespClient::rest() {
   while (fill()) continue;
   return std::exchange(buffer_, {});

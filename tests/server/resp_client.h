@@ -31,6 +31,8 @@ class RespClient {
   // The next reply, with all that is in it. Throws std::runtime_error when the connection ends or
   // nothing comes.
   std::string receive();
+  // Receives so many bytes of replies, and drops them.
+  void skip(std::size_t bytes);
   std::string ask(const Words& words) {
     send(request(words));
     return receive();

@@ -6,10 +6,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "server/service/journal.h"
+#include "server/service/json_lines.h"
 #include "server/service/manager.h"
 #include "tests/temp_dir.h"
 
@@ -83,6 +86,32 @@ TEST_CASE("a line for the journal has its priority and its region, and no time")
   CHECK(journal_line(LogLevel::kDebug, "", "x") == "<7>x\n");
   CHECK(journal_line(LogLevel::kWarning, "eu", "x") == "<4>eu: x\n");
   CHECK(journal_line(LogLevel::kError, "eu", "x") == "<3>eu: x\n");
+}
+
+TEST_CASE("a line as JSON has time, level, region, peer and text") {
+  CHECK(json_line({.time_ms = 1'795'428'000'007,
+                   .level = LogLevel::kWarning,
+                   .region = "eu",
+                   .peer = "us",
+                   .text = "it is \"gone\""}) ==
+        "{\"time\":\"2026-11-23T10:00:00.007Z\",\"level\":\"warning\",\"region\":\"eu\","
+        "\"peer\":\"us\",\"text\":\"it is \\\"gone\\\"\"}\n");
+  const auto without_peer = nlohmann::json::parse(json_line({.region = "eu", .text = "ready"}));
+  CHECK(!without_peer.contains("peer"));
+  CHECK(without_peer.at("time") == "1970-01-01T00:00:00.000Z");
+}
+
+TEST_CASE("bytes of others neither end a line of JSON nor break it") {
+  const std::string text = "a\nb\x1b[31m \xff\xc3 \xe2\x80\xae \xf0\x9f\x98\x80 \xed\xa0\x80 \"}";
+  const std::string line = json_line({.region = "e\nu", .peer = "\xfe", .text = text});
+  CAPTURE(line);
+  CHECK(std::ranges::all_of(line.substr(0, line.size() - 1),
+                            [](char c) { return c >= 0x20 && c < 0x7f; }));
+  const auto object = nlohmann::json::parse(line);
+  CHECK(object.at("region") == "e\nu");
+  CHECK(object.at("peer") == "\\xfe");
+  CHECK(object.at("text") ==
+        "a\nb\x1b[31m \\xff\\xc3 \xe2\x80\xae \xf0\x9f\x98\x80 \\xed\\xa0\\x80 \"}");
 }
 
 TEST_SUITE_END();

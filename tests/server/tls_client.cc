@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -27,6 +28,8 @@ control::File connect(const std::string& text) {
   control::File socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const timeval most{10, 0};
   ::setsockopt(socket.fd(), SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+  const int on = 1;
+  ::setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(parsed.port);
@@ -106,6 +109,15 @@ std::string TlsClient::receive() {
   line.append(buffer_, 0, size);
   buffer_.erase(0, size);
   return line;
+}
+
+void TlsClient::skip(std::size_t bytes) {
+  while (buffer_.size() < bytes) {
+    bytes -= buffer_.size();
+    buffer_.clear();
+    fill();
+  }
+  buffer_.erase(0, bytes);
 }
 
 std::string TlsClient::version() const { return ::SSL_get_version(connection_.get()); }

@@ -36,6 +36,8 @@ class TlsClient {
   void send(std::string_view bytes);
   // The next reply. Throws std::runtime_error when the connection ends.
   std::string receive();
+  // Receives so many bytes of replies, and drops them.
+  void skip(std::size_t bytes);
   std::string ask(const Words& words) {
     send(request(words));
     return receive();

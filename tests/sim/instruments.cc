@@ -134,6 +134,8 @@ constexpr std::array kRows{
              "what a walk has found of an element holds for the next walk"),
     of_parts(Bug::kSuspectOtherLeaders, "suspect-others",
              "a leader takes another one of its region for one that fell back"),
+    of_parts(Bug::kNoPatience, "no-patience",
+             "a stream that brings batches begins anew again and again"),
 };
 
 }  // namespace

@@ -141,6 +141,8 @@ void Network::move(storage::MemoryStorage& disk) {
 void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
   Machine& machine = machines_[at];
   ends_ms_.insert(now_);  // Of the opening before, if it was not stopped.
+  const core::Millis before =
+      machine.node == nullptr ? 0 : machine.node->replica().names().expiries().now_ms();
   machine.kept_shown.reset();
   disk->set_faults({.durable_at_once = disks_ == Disks::kPrompt});
   // No two alike, even after the same seed.
@@ -161,6 +163,7 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
                                                      .checksums = !former_ || at % 2 == 1,
                                                      .limits = limits_},
                              std::move(disk), wall(at));
+  look_back(at, before);
   machine.expiries = make_expiry_sweep(*machine.node);
   machine.erased = make_erased_sweep(*machine.node);
   machine.orphans = make_orphan_sweep(*machine.node);

@@ -207,8 +207,11 @@ class Network {
   [[nodiscard]] bool run_until_equal(core::Millis at_most);
   // The same until every incarnation that has a successor is settled everywhere.
   [[nodiscard]] bool run_until_settled(core::Millis at_most);
-  // The same until no region stores rows inside elements that were erased.
+  // The same until no region stores rows inside elements that were erased; the time counts from
+  // when all of them have looked at all rows.
   [[nodiscard]] bool run_until_no_orphans(core::Millis at_most);
+  // The rows inside erased elements that are still stored, a line each.
+  [[nodiscard]] std::string orphans_text();
 
   // ---- Queries.
 
@@ -301,6 +304,9 @@ class Network {
     Hearsay heard_right;          // The last ones that were right.
     core::Millis jumped_ms = -1;  // The earliest jump of its clock in this opening; or -1.
     std::optional<Look> look;
+    // Times that others may have believed of it, and that it forgot when it restarted, since all
+    // clocks that it heard had gone back: {later than, up to}.
+    std::vector<std::pair<core::Millis, core::Millis>> gone_back;
     // The time there, for keys that expire, when a batch was written.
     std::map<std::pair<core::Origin, core::Seq>, core::Millis> written_ms;
     std::unique_ptr<storage::MemoryStorage> backup;
@@ -445,7 +451,8 @@ class Network {
   // The rows inside elements that a region shows and must hide, or the reverse, in words; else
   // empty.
   [[nodiscard]] std::string wrong_orphan(Index at);
-  [[nodiscard]] bool has_orphans(Index at);
+  // The rows of a region inside elements that were erased.
+  [[nodiscard]] std::vector<core::Path> orphans(Index at);
   // Tidies up behind requests, and forgets some.
   [[nodiscard]] static std::unique_ptr<leader::RequestSweep> make_request_sweep(Node& node);
   void forget_requests(Index at);
@@ -480,6 +487,8 @@ class Network {
   [[nodiscard]] core::Millis next_ms() const;
   void step();
   void set_wall(Index at);
+  // Records, at a restart, whether a leader forgets the time that it had shown before.
+  void look_back(Index at, core::Millis before);
   // Keeps the first failure.
   void note(Index at, const std::string& failure);
   [[nodiscard]] const core::VersionVector& on_disk(Index at) const;

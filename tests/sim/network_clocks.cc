@@ -73,6 +73,15 @@ void Network::hear(Index at, const Hearsay& all) {
   }
 }
 
+void Network::look_back(Index at, Millis before) {
+  Machine& machine = machines_[at];
+  Millis latest = 0;
+  for (const auto& [who, heard] : machine.heard) {
+    if (who != at) latest = std::max(latest, heard.wall_ms + (now_ - heard.at_ms) + kDriftMs);
+  }
+  if (latest > 0 && latest < before) machine.gone_back.emplace_back(latest, before);
+}
+
 // Returns whether a leader need not wait for another one any more: the other one was away for long
 // enough, and its clock, right at its last word, has gone on beyond the deadline. A leader that was
 // restarted since knows the clock's reading from its last store, no better than kStoredMs. That a
@@ -131,6 +140,9 @@ bool Network::stands_alone(Index at) {
 // The next write of another leader, still unknown to the clearing one, may have let the key live
 // longer if it was written before the deadline was over there.
 bool Network::may_have_renewed(Index at, Index other, Millis deadline) {
+  for (const auto& [later_than, up_to] : machines_[other].gone_back) {
+    if (later_than < deadline && deadline <= up_to) return false;  // Others may have believed it.
+  }
   const core::Origin origin = node(other).origin();
   const auto position = node(other).storage().find(origin, node(at).vector().at(origin) + 1);
   const auto record = position ? node(other).storage().read_log(*position) : std::nullopt;

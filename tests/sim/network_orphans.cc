@@ -5,6 +5,7 @@
 
 #include <anabranch/error.h>
 
+#include "core/text.h"
 #include "leader/scopes/view.h"
 #include "tests/sim/network.h"
 
@@ -47,6 +48,16 @@ std::optional<bool> hides(const leader::View& view, const Path& row) {
   }
 }
 
+// Returns the components of a path, those that are not text in hexadecimal digits.
+std::string text_of(const Path& path) {
+  std::string text;
+  for (const std::string& each : path.components()) {
+    const bool is_text = std::ranges::all_of(each, [](char c) { return c > ' ' && c < '\x7f'; });
+    text += '/' + (is_text ? each : core::to_hex(each));
+  }
+  return text;
+}
+
 // Calls visit(path) for each row that shows something.
 template <typename Visit>
 void for_each_row(const Visible& visible, const Visit& visit) {
@@ -87,28 +98,49 @@ std::string Network::wrong_orphan(Index at) {
   return wrong;
 }
 
-bool Network::has_orphans(Index at) {
+std::vector<Path> Network::orphans(Index at) {
   const Visible visible = node(at).shown();
-  bool has = false;
+  std::vector<Path> rows;
   for_each_row(visible, [&](const Path& path) {
     const auto element = element_of(path);
     const auto moved = moved_element_of(path);
-    has = has || (element && !visible.cells.contains(*element)) ||
-          (moved && !visible.cells.contains(*moved));
+    if ((element && !visible.cells.contains(*element)) ||
+        (moved && !visible.cells.contains(*moved))) {
+      rows.push_back(path);
+    }
   });
-  return has;
+  return rows;
+}
+
+std::string Network::orphans_text() {
+  std::string text;
+  for (Index at = 0; at < size(); ++at) {
+    for (const Path& row : orphans(at)) {
+      text += "  " + node(at).replica().identity().region + ": " + text_of(row) + ", " +
+              std::to_string(machines_[at].orphans->waiting()) + " wait for its sweep\n";
+    }
+  }
+  return text;
 }
 
 bool Network::run_until_no_orphans(Millis at_most) {
   constexpr Millis kLookEveryMs = 500;
   const auto some_left = [&] {
     for (Index at = 0; at < size(); ++at) {
-      if (has_orphans(at)) return true;
+      if (!orphans(at).empty()) return true;
     }
     return false;
   };
-  for (const Millis end = now_ + at_most; some_left(); run(kLookEveryMs)) {
-    if (now_ >= end) return false;
+  const auto some_look = [&] {
+    return std::ranges::any_of(machines_, [](const Machine& each) {
+      return !each.node->replica().exchange().follows() && each.orphans->is_behind();
+    });
+  };
+  // Slices are small here: after many writes a sweep needs minutes for the log alone.
+  const Millis last = now_ + 100 * at_most;
+  for (Millis end = now_ + at_most; some_left(); run(kLookEveryMs)) {
+    if (some_look()) end = now_ + at_most;
+    if (now_ >= std::min(end, last)) return false;
   }
   return true;
 }

@@ -102,8 +102,14 @@ std::string Network::stray_text(Index at) {
 
 void Network::take_back(Index at) {
   Machine& machine = machines_[at];
-  const auto& failed = node(at).replica().repair().failed();
-  if (failed) note(at, "does not give way: " + failed->message);
+  if (const auto& failed = node(at).replica().repair().failed()) {
+    // Of two leaders that would give way to each other one stays as it is: it is asked again later.
+    machine.refused = failed->message;
+    if (machine.refused.find("gives way to it at the same time") == machine.refused.npos) {
+      note(at, "does not give way: " + machine.refused);
+    }
+    return;
+  }
   note(at, machine.stray->settle(node(at), ledger_));
   machine.stray.reset();
   machine.trail = Ledger::begin(node(at));

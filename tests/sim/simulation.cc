@@ -22,6 +22,7 @@ constexpr std::uint64_t kEventsPerStepMax = 50'000;
 constexpr std::uint64_t kEventsPerSecondMax = 1'000;  // More, in a step that takes long.
 constexpr std::string_view kGone = "a leader that is gone";
 constexpr std::string_view kUnsigned = "that do not fit what its region has signed";
+constexpr std::string_view kSameTime = "gives way to it at the same time";
 constexpr std::string_view kUnproven = "have been waiting for a signature";
 
 class Simulation {
@@ -166,7 +167,7 @@ class Simulation {
     if (!network.run_until_settled(plan_.healed_ms()))
       note("what has ended is not settled\n" + positions());
     if (!network.run_until_no_orphans(plan_.healed_ms()))
-      note("rows inside erased elements are still stored\n" + positions());
+      note("rows inside erased elements are still stored\n" + network.orphans_text() + positions());
     if (plan_.presence && outcome_.failure.empty()) note(network.wrong_presence());
     check_alarms();
   }
@@ -246,8 +247,9 @@ class Simulation {
         if (struck_[row] == 0 || fault.alarm.empty()) return false;
         const auto says = [&](std::string_view text) { return alarm.find(text) != alarm.npos; };
         const bool left = fault.alarm == Intruder::kName && says(kGone);
-        // Of two histories of one origin, both signed, waiting batches can belong to one only.
-        const bool parted = fault.name == "clone" && says(kUnsigned);
+        // Of two histories of one origin, both signed, waiting batches can belong to one only; and
+        // of two leaders that would give way to each other one does not.
+        const bool parted = fault.name == "clone" && (says(kUnsigned) || says(kSameTime));
         return left || parted || says(fault.alarm);
       });
       // A proof waits as long as its region is away. That it comes in the end, calm() looks at.

@@ -49,7 +49,7 @@ void read_until(const Storage& storage, const std::atomic<bool>& stop, Seen& see
 }
 
 TEST_CASE_TEMPLATE("Eight readers see whole commits, in order, while one writer goes on", World,
-                   MemoryWorld, LmdbWorld) {
+                   MemoryWorld, LmdbWorld, EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {{1, 1, 1, "x"}}, all_keys(1));

@@ -16,7 +16,7 @@ using core::Origin;
 constexpr Origin kAda = 0x0102030405060708;
 constexpr Origin kBob = 0xF102030405060708;
 
-TEST_CASE_TEMPLATE("A new storage is empty", World, MemoryWorld, LmdbWorld) {
+TEST_CASE_TEMPLATE("A new storage is empty", World, MemoryWorld, LmdbWorld, EngineWorld) {
   World world;
   const Storage& storage = world.storage();
   CHECK(storage.last_position() == 0);
@@ -30,7 +30,8 @@ TEST_CASE_TEMPLATE("A new storage is empty", World, MemoryWorld, LmdbWorld) {
   CHECK_FALSE(storage.find(kAda, 1));
 }
 
-TEST_CASE_TEMPLATE("A commit sets, replaces and removes keys", World, MemoryWorld, LmdbWorld) {
+TEST_CASE_TEMPLATE("A commit sets, replaces and removes keys", World, MemoryWorld, LmdbWorld,
+                   EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {put("b", "1"), put("a", "2"), put("c", "3")});
@@ -42,7 +43,8 @@ TEST_CASE_TEMPLATE("A commit sets, replaces and removes keys", World, MemoryWorl
   CHECK(scan(storage).empty());
 }
 
-TEST_CASE_TEMPLATE("Tables do not see each other's keys", World, MemoryWorld, LmdbWorld) {
+TEST_CASE_TEMPLATE("Tables do not see each other's keys", World, MemoryWorld, LmdbWorld,
+                   EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {put("k", "row", Table::kRows), put("k", "count", Table::kCounts),
@@ -53,15 +55,15 @@ TEST_CASE_TEMPLATE("Tables do not see each other's keys", World, MemoryWorld, Lm
   CHECK(scan(storage, Table::kMeta) == Entries{{"k", "meta"}});
 }
 
-TEST_CASE_TEMPLATE("An empty commit changes nothing", World, MemoryWorld, LmdbWorld) {
+TEST_CASE_TEMPLATE("An empty commit changes nothing", World, MemoryWorld, LmdbWorld, EngineWorld) {
   World world;
   CHECK(commit(world.storage(), {}) == 0);
   CHECK(commit(world.storage(), {{kAda, 1, 1, "x"}}, {}) == 1);
   CHECK(commit(world.storage(), {}) == 1);
 }
 
-TEST_CASE_TEMPLATE("Scans begin at the right key in both directions", World, MemoryWorld,
-                   LmdbWorld) {
+TEST_CASE_TEMPLATE("Scans begin at the right key in both directions", World, MemoryWorld, LmdbWorld,
+                   EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage,
@@ -93,7 +95,7 @@ TEST_CASE_TEMPLATE("Scans begin at the right key in both directions", World, Mem
 }
 
 TEST_CASE_TEMPLATE("A scan may begin at a key that is too long to be stored", World, MemoryWorld,
-                   LmdbWorld) {
+                   LmdbWorld, EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {put(std::string(kKeySizeMax, 'k'), "1"), put("l", "2")});
@@ -105,7 +107,7 @@ TEST_CASE_TEMPLATE("A scan may begin at a key that is too long to be stored", Wo
 }
 
 TEST_CASE_TEMPLATE("Keys of 1 and 511 bytes and values of 0 bytes to 32 MiB come back", World,
-                   MemoryWorld, LmdbWorld) {
+                   MemoryWorld, LmdbWorld, EngineWorld) {
   World world;
   Storage& storage = world.storage();
   std::string big(std::size_t{32} << 20U, '\0');
@@ -124,8 +126,8 @@ TEST_CASE_TEMPLATE("Keys of 1 and 511 bytes and values of 0 bytes to 32 MiB come
   CHECK(get(again, longest) == "small");
 }
 
-TEST_CASE_TEMPLATE("A snapshot keeps its state while commits go on", World, MemoryWorld,
-                   LmdbWorld) {
+TEST_CASE_TEMPLATE("A snapshot keeps its state while commits go on", World, MemoryWorld, LmdbWorld,
+                   EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {put("a", "old"), put("b", "old")});
@@ -145,7 +147,7 @@ TEST_CASE_TEMPLATE("A snapshot keeps its state while commits go on", World, Memo
 }
 
 TEST_CASE_TEMPLATE("A snapshot may be used and ended by another thread", World, MemoryWorld,
-                   LmdbWorld) {
+                   LmdbWorld, EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {put("a", "old")});
@@ -161,7 +163,8 @@ TEST_CASE_TEMPLATE("A snapshot may be used and ended by another thread", World, 
   CHECK(get(storage, "a") == "new");
 }
 
-TEST_CASE_TEMPLATE("The log gives records back by position", World, MemoryWorld, LmdbWorld) {
+TEST_CASE_TEMPLATE("The log gives records back by position", World, MemoryWorld, LmdbWorld,
+                   EngineWorld) {
   World world;
   Storage& storage = world.storage();
   CHECK(commit(storage, {{kAda, 1, 3, "first"}, {kBob, 1, 1, "second"}}, {}) == 2);
@@ -181,7 +184,8 @@ TEST_CASE_TEMPLATE("The log gives records back by position", World, MemoryWorld,
   CHECK_FALSE(storage.read_log(4));
 }
 
-TEST_CASE_TEMPLATE("A record is found by any seq that it covers", World, MemoryWorld, LmdbWorld) {
+TEST_CASE_TEMPLATE("A record is found by any seq that it covers", World, MemoryWorld, LmdbWorld,
+                   EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {{kAda, 1, 3, ""}, {kBob, 1, 10, ""}, {kAda, 4, 4, ""}, {kAda, 5, 300, ""}}, {});
@@ -200,7 +204,7 @@ TEST_CASE_TEMPLATE("A record is found by any seq that it covers", World, MemoryW
 }
 
 TEST_CASE_TEMPLATE("Trimming forgets the records before a position and nothing else", World,
-                   MemoryWorld, LmdbWorld) {
+                   MemoryWorld, LmdbWorld, EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {{kAda, 1, 3, "1"}, {kBob, 1, 10, "2"}, {kAda, 4, 4, "3"}}, {put("a", "1")});
@@ -215,7 +219,8 @@ TEST_CASE_TEMPLATE("Trimming forgets the records before a position and nothing e
   CHECK(get(storage, "a") == "1");
 }
 
-TEST_CASE_TEMPLATE("Positions go on after everything was trimmed", World, MemoryWorld, LmdbWorld) {
+TEST_CASE_TEMPLATE("Positions go on after everything was trimmed", World, MemoryWorld, LmdbWorld,
+                   EngineWorld) {
   World world;
   // More records than one slice of trimming takes.
   std::vector<LogRecord> records;
@@ -233,8 +238,43 @@ TEST_CASE_TEMPLATE("Positions go on after everything was trimmed", World, Memory
   CHECK(world.storage().last_position() == 2501);
 }
 
-TEST_CASE_TEMPLATE("The next tables become the current ones at once", World, MemoryWorld,
-                   LmdbWorld) {
+TEST_CASE_TEMPLATE("A whole snapshot keeps the log of its state while it is written and trimmed",
+                   World, MemoryWorld, LmdbWorld, EngineWorld) {
+  World world;
+  WholeStorage& storage = world.storage();
+  commit(storage, {{kAda, 1, 3, "1"}, {kBob, 1, 10, "2"}}, {put("a", "old")});
+  REQUIRE(storage.trim(2).ok());
+  const auto before = storage.whole_snapshot();
+  commit(storage, {{kAda, 4, 4, "3"}}, {put("a", "new")});
+  REQUIRE(storage.trim(4).ok());
+  CHECK_FALSE(storage.read_log(0));
+  REQUIRE(before->read_log(0));
+  CHECK(before->read_log(0)->position == 2);
+  CHECK(before->read_log(0)->origin == kBob);
+  CHECK(before->read_log(0)->last == 10);
+  CHECK(before->read_log(0)->bytes == "2");
+  CHECK_FALSE(before->read_log(3));
+  CHECK(before->last_position() == 2);
+  CHECK(get(*before, "a") == "old");
+  const auto after = storage.whole_snapshot();
+  CHECK_FALSE(after->read_log(0));
+  CHECK(after->last_position() == 3);
+}
+
+TEST_CASE_TEMPLATE("A log may begin at any position", World, MemoryWorld, LmdbWorld, EngineWorld) {
+  World world;
+  REQUIRE(world.storage().begin_log_after(41).ok());
+  CHECK(world.storage().last_position() == 41);
+  world.reopen();
+  CHECK(world.storage().last_position() == 41);
+  CHECK(commit(world.storage(), {{kAda, 1, 3, "x"}}, {}) == 42);
+  CHECK(world.storage().find(kAda, 1) == 42);
+  world.reopen();
+  CHECK(world.storage().read_log(0)->position == 42);
+}
+
+TEST_CASE_TEMPLATE("The next tables become the current ones at once", World, MemoryWorld, LmdbWorld,
+                   EngineWorld) {
   World world;
   Storage& storage = world.storage();
   commit(storage, {put("a", "old"), put("b", "old"), put("n", "1", Table::kCounts)});
@@ -259,7 +299,7 @@ TEST_CASE_TEMPLATE("The next tables become the current ones at once", World, Mem
 }
 
 TEST_CASE_TEMPLATE("A swap survives reopening, what was not swapped in is gone", World, MemoryWorld,
-                   LmdbWorld) {
+                   LmdbWorld, EngineWorld) {
   World world;
   for (int round = 0; round < 5; ++round) {
     const std::string name = std::to_string(round);
@@ -282,7 +322,7 @@ TEST_CASE_TEMPLATE("A swap survives reopening, what was not swapped in is gone",
 }
 
 TEST_CASE_TEMPLATE("A spool gives back what was appended, at any offset", World, MemoryWorld,
-                   LmdbWorld) {
+                   LmdbWorld, EngineWorld) {
   World world;
   auto made = world.storage().make_spool();
   REQUIRE(made.ok());

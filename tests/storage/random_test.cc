@@ -205,8 +205,8 @@ class Run {
   std::vector<Kept> kept_;
 };
 
-TEST_CASE_TEMPLATE("Random operations give what a map of maps gives", World, MemoryWorld,
-                   LmdbWorld) {
+TEST_CASE_TEMPLATE("Random operations give what a map of maps gives", World, MemoryWorld, LmdbWorld,
+                   EngineWorld) {
   const std::uint64_t seed = anabranch::test::seed();
   CAPTURE(seed);
   const int steps = anabranch::test::long_run() ? 4'000 : 600;

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -12,9 +13,12 @@
 #include <utility>
 #include <vector>
 
+#include "storage/engine/engine_storage.h"
 #include "storage/lmdb_storage.h"
 #include "storage/memory_storage.h"
-#include "storage/storage.h"
+#include "storage/overlay/overlay_memory.h"
+#include "storage/wal/posix_files.h"
+#include "storage/whole_storage.h"
 #include "tests/temp_dir.h"
 
 namespace anabranch::storage::test {
@@ -40,13 +44,13 @@ inline void ready(Storage& storage) {
 }
 
 // Opens an LMDB storage that must open.
-inline std::unique_ptr<Storage> open_lmdb(const std::string& directory,
-                                          std::size_t map_bytes = kMapBytes,
-                                          unsigned readers_max = 64) {
-  core::Result<std::unique_ptr<Storage>> opened = open_lmdb_storage(
+inline std::unique_ptr<WholeStorage> open_lmdb(const std::string& directory,
+                                               std::size_t map_bytes = kMapBytes,
+                                               unsigned readers_max = 64) {
+  core::Result<std::unique_ptr<WholeStorage>> opened = open_lmdb_storage(
       {.directory = directory, .map_bytes = map_bytes, .readers_max = readers_max});
   REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.failure().message));
-  std::unique_ptr<Storage> storage = std::move(opened).value();
+  std::unique_ptr<WholeStorage> storage = std::move(opened).value();
   ready(*storage);
   return storage;
 }
@@ -91,7 +95,7 @@ inline Entries scan(const Storage& storage, Table table = Table::kRows) {
 class LmdbWorld {
  public:
   LmdbWorld() : storage_(open_lmdb(directory())) {}
-  Storage& storage() { return *storage_; }
+  WholeStorage& storage() { return *storage_; }
   // Closes and opens the stored state.
   void reopen() {
     storage_.reset();
@@ -101,13 +105,13 @@ class LmdbWorld {
 
  private:
   anabranch::test::TempDir folder_;
-  std::unique_ptr<Storage> storage_;
+  std::unique_ptr<WholeStorage> storage_;
 };
 
 class MemoryWorld {
  public:
   MemoryWorld() { ready(*storage_); }
-  Storage& storage() { return *storage_; }
+  WholeStorage& storage() { return *storage_; }
   void reopen() {
     storage_ = storage_->crash();
     ready(*storage_);
@@ -117,7 +121,36 @@ class MemoryWorld {
   std::unique_ptr<MemoryStorage> storage_ = std::make_unique<MemoryStorage>();
 };
 
+// The engine over LMDB, with limits so small that it flushes and begins segments all the time.
+class EngineWorld {
+ public:
+  EngineWorld() { open(); }
+  WholeStorage& storage() { return *storage_; }
+  void reopen() {
+    storage_.reset();
+    open();
+  }
+
+ private:
+  void open() {
+    const std::string directory = (folder_.path() / "data").string();
+    auto base = open_lmdb_storage({.directory = directory, .map_bytes = kMapBytes});
+    REQUIRE(base.ok());
+    std::filesystem::create_directory(directory + "/wal");
+    auto opened = open_engine_storage(
+        std::move(base).value(), posix_files(directory + "/wal"),
+        {.wal = {.segment_bytes = 16 << 10}, .overlay_bytes = OverlayMemory::kChunkBytes});
+    REQUIRE(opened.ok());
+    storage_ = std::move(opened).value();
+    ready(*storage_);
+  }
+
+  anabranch::test::TempDir folder_;
+  std::unique_ptr<WholeStorage> storage_;
+};
+
 }  // namespace anabranch::storage::test
 
+TYPE_TO_STRING(anabranch::storage::test::EngineWorld);
 TYPE_TO_STRING(anabranch::storage::test::LmdbWorld);
 TYPE_TO_STRING(anabranch::storage::test::MemoryWorld);

@@ -41,13 +41,14 @@ const std::vector<Layer>& layers() {
        {"include", "core", "plugins", "crdt", "storage", "transport", "rows", "regions", "types"}},
       {"control",
        {"include", "core", "plugins", "crdt", "storage", "transport", "rows", "regions", "leader"}},
+      {"http", {"include", "core", "leader", "control"}},
       {"server",
        {"include", "core", "plugins", "crdt", "storage", "transport", "rows", "regions", "leader",
-        "control"}},
+        "control", "http"}},
       {"bench", {"include", "core", "crdt", "storage", "transport", "rows", "regions", "leader"}},
       {"tests",
        {"include", "core", "plugins", "crdt", "storage", "transport", "rows", "regions", "types",
-        "leader", "control", "server"}},
+        "leader", "control", "http", "server"}},
       {"examples", {"include"}},
   };
   return table;
@@ -63,6 +64,9 @@ Layers rooms_below_control() {
       {"plugins/check", {"plugins"}},
       {"transport", {}},
       {"transport/zmq", {"transport"}},
+      {"storage/engine", {"storage", "storage/overlay", "storage/wal"}},
+      {"storage/overlay", {"storage"}},
+      {"storage/wal", {"storage"}},
       {"rows/masks", {}},
       {"rows/policy", {}},
       {"rows/hooks", {"rows/policy"}},
@@ -89,6 +93,9 @@ Layers rooms_below_control() {
         "regions/exchange", "regions/log", "regions/snapshot"}},
       {"leader/threads", {}},
       {"leader/watch", {"leader/threads"}},
+      {"leader/health", {}},
+      {"leader/backup", {"leader/health", "leader/threads"}},
+      {"leader/pace", {"leader/health"}},
       {"leader/scopes", {}},
       {"leader/sweeps", {"leader/scopes"}},
       {"leader/documents", {"leader", "leader/scopes", "leader/threads", "leader/watch"}},
@@ -103,9 +110,10 @@ Layers rooms_of_control_and_server() {
       {"server/resp/observe", {"server"}},
       {"server/resp/access", {"server", "server/resp/table"}},
       {"server/resp/socket", {"server"}},
+      {"server/resp/web", {"server", "server/resp/table", "server/resp/access"}},
       {"server/resp",
        {"server", "server/resp/table", "server/resp/observe", "server/resp/access",
-        "server/resp/socket"}},
+        "server/resp/socket", "server/resp/web"}},
       {"server/resp/commands", {"server/resp"}},
       {"server/resp/commands/keys", {"server", "server/resp", "server/resp/commands"}},
       {"server/resp/commands/values", {"server/resp", "server/resp/commands"}},
@@ -118,10 +126,14 @@ Layers rooms_of_control_and_server() {
       {"server/service", {}},
       {"server/cli",
        {"server", "server/resp", "server/resp/access", "server/resp/socket", "server/service",
-        "server/cli/config", "server/cli/health", "server/cli/manual"}},
+        "server/cli/backup", "server/cli/config", "server/cli/health", "server/cli/import",
+        "server/cli/manual"}},
+      {"server/cli/backup", {"server", "server/cli"}},
       {"server/cli/config", {"server", "server/cli"}},
       {"server/cli/health", {"server", "server/cli", "server/cli/config"}},
+      {"server/cli/status", {"server", "server/cli"}},
       {"server/cli/manual", {"server", "server/resp", "server/cli", "server/cli/config"}},
+      {"server/cli/import", {"server", "server/resp/access", "server/cli"}},
       {"server/cli/plugin", {"server/cli"}},
       {"server/cli/conflicts", {"server", "server/cli"}},
   };
@@ -152,7 +164,8 @@ const std::vector<Room>& rooms() {
       {"fmt/", {"core/log.cc"}},
       {"toml++/", {"server/config_sources."}},
       {"CLI/", {"server/", "examples/board/main."}},
-      {"libwebsockets", {"examples/board/page."}},
+      {"libwebsockets", {"examples/board/page.", "http/connections."}},
+      {"prometheus/", {"http/metrics."}},
       {"openssl/",
        {"server/resp/access/password.", "server/resp/socket/tls_", "tests/server/",
         "tests/fuzz/tls."}},
@@ -406,7 +419,7 @@ Violations folders_are_nouns(const Source& source, const Repository&) {
 // others, so that a folder is told of once. Folders below it count for themselves.
 std::size_t sources_of_folder(const Source& source, const Repository& repository) {
   const Names products{"core/",    "plugins/", "crdt/",   "storage/", "transport/", "rows/",
-                       "regions/", "types/",   "leader/", "control/", "server/"};
+                       "regions/", "types/",   "leader/", "control/", "http/",      "server/"};
   if (!lies_in(source, products) || !source.ends_with({".cc"})) return 0;
   const auto folder = parent_of(source.path);
   std::size_t sources = 0;

@@ -46,13 +46,16 @@ Absence::Clock::duration Absence::next() const {
   }
 }
 
-std::string Absence::line(const std::string& address, Clock::time_point now) {
-  if (!since_ || why_.empty() || now - *since_ < next()) return {};
+std::optional<Absence::Line> Absence::line(const std::string& address, Clock::time_point now) {
+  if (!since_ || why_.empty() || now - *since_ < next()) return std::nullopt;
   const bool first = lines_ == 0;
   said(now);
-  if (first) return "cannot reach " + address + ": " + why_;
-  return "still cannot reach " + address + " after " + words(now - *since_) + " and " +
-         std::to_string(tries_) + " tries: " + why_;
+  if (first && !answered_) {
+    return Line{address + " is not reachable yet: " + why_ + "; trying again every second", false};
+  }
+  if (first) return Line{"cannot reach " + address + ": " + why_};
+  return Line{"still cannot reach " + address + " after " + words(now - *since_) + " and " +
+              std::to_string(tries_) + (tries_ == 1 ? " try: " : " tries: ") + why_};
 }
 
 // Skips the lines that would have been due in the meantime.

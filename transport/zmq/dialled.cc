@@ -1,8 +1,10 @@
 #include "transport/zmq/dialled.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/log.h"
+#include "transport/log_peer.h"
 
 namespace anabranch::transport {
 
@@ -14,8 +16,10 @@ void Dialled::is_of_use() {
   publish();
 }
 
-void Dialled::was_not_reached() {
+void Dialled::was_not_reached(std::chrono::milliseconds pause) {
   const auto now = Clock::now();
+  next_try_ = now + pause;
+  hung_up_ = false;
   absence_.failed(now);
   probe_.ask(address, now);
   if (std::optional<std::string> why = probe_.take()) absence_.because(*std::move(why));
@@ -30,13 +34,17 @@ void Dialled::is_over(const std::string& why, bool said) {
   } else {
     absence_.failed(now);
   }
+  absence_.answered();
   absence_.because(why);
   if (said) absence_.said(now);
   const bool was_up = std::exchange(link, 0) != 0;
+  // A process that is just starting or ending hangs up once, whatever it wants.
+  const bool perhaps_ending = !was_up && !std::exchange(hung_up_, true);
   assembler = {};
   socket.close();
   redial.fail(now);
-  if (was_up) return publish();  // The next attempt shows whether it is away.
+  next_try_ = redial.at();
+  if (was_up || perhaps_ending) return publish();  // The next attempt shows whether it is away.
   say_away();
 }
 
@@ -55,8 +63,9 @@ std::string Dialled::why_refused(int event) const {
 }
 
 void Dialled::say_away() {
-  const std::string line = absence_.line(address, Clock::now());
-  if (!line.empty()) core::log_warning(here, line);
+  const auto line = absence_.line(address, Clock::now());
+  const LogPeer about(name());
+  if (line) line->warns ? core::log_warning(here, line->text) : core::log_info(here, line->text);
   publish();
 }
 
@@ -67,15 +76,20 @@ void Dialled::publish() {
   published_->status.why = absence_.why();
   published_->status.tries = absence_.tries();
   published_->since = absence_.since();
+  published_->next_try = next_try_;
 }
 
 DialStatus Dialled::status() const {
   const std::lock_guard lock(published_->mutex);
+  const auto in_ms = [](Clock::duration time) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  };
   DialStatus status = published_->status;
   status.address = address;
-  if (published_->since) {
-    const auto away = Clock::now() - *published_->since;
-    status.away_ms = std::chrono::duration_cast<std::chrono::milliseconds>(away).count();
+  const auto now = Clock::now();
+  if (published_->since) status.away_ms = in_ms(now - *published_->since);
+  if (!status.connected) {
+    status.next_try_ms = std::max<std::int64_t>(0, in_ms(published_->next_try - now));
   }
   return status;
 }

@@ -35,11 +35,17 @@ struct Dialled {
   std::string complaint;  // The last warning about the peer, not repeated.
   bool is_local = false;  // On this machine.
 
+  // Returns the region if it is known, else the address.
+  [[nodiscard]] const std::string& name() const { return region.empty() ? address : region; }
+
   // The handshake is done; is_of_use(): a valid message has come.
-  void is_up() { publish(); }
+  void is_up() {
+    hung_up_ = false;
+    publish();
+  }
   void is_of_use();
-  // ZeroMQ has tried in vain to connect, and continues to try.
-  void was_not_reached();
+  // ZeroMQ has tried in vain to connect, and will try again after a pause.
+  void was_not_reached(std::chrono::milliseconds pause);
   // The link is over, or a connection failed, for this reason; `said`: the reason was logged.
   void is_over(const std::string& why, bool said);
   // Returns why a connection became no link, by the event that ended it.
@@ -55,10 +61,13 @@ struct Dialled {
 
   Absence absence_;
   ReachProbe probe_;
+  Clock::time_point next_try_;  // In the past while an attempt is under way.
+  bool hung_up_ = false;        // The far side has, in the last handshake.
   struct Published {
     std::mutex mutex;
     DialStatus status;
     std::optional<Clock::time_point> since;
+    Clock::time_point next_try;
   };
   std::unique_ptr<Published> published_ = std::make_unique<Published>();
 };

@@ -42,7 +42,7 @@ class WatchedSocket {
  public:
   struct Event {
     int id = 0;
-    int descriptor = -1;
+    int descriptor = -1;  // Of ZMQ_EVENT_CONNECT_RETRIED: the pause before the next attempt, in ms.
   };
 
   WatchedSocket() = default;

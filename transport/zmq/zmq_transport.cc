@@ -13,6 +13,7 @@
 #include "transport/counters.h"
 #include "transport/frame.h"
 #include "transport/inbox.h"
+#include "transport/log_peer.h"
 #include "transport/zmq/accepted_links.h"
 #include "transport/zmq/dialled.h"
 #include "transport/zmq/outbox.h"
@@ -279,6 +280,7 @@ void ZmqTransport::cut_invalid() {
   for (const LinkId id : invalid) {
     const AcceptedLink& link = *accepted_.find(id);
     const std::string region = link.user_id.substr(0, link.user_id.find(' '));
+    const LogPeer about(region);
     core::log_warning(region_, "cut the link of region " + region + ": its key is no longer valid");
     ++counters_.keys_expired;
     guard_.shut(link.descriptor);
@@ -395,7 +397,7 @@ void ZmqTransport::read_dialled(Dialled& dialled) {
   int broken = 0;  // The first event that reports a break.
   while (const auto event = dialled.socket.next()) {
     if (event->id == ZMQ_EVENT_CONNECT_RETRIED) {
-      if (broken == 0) dialled.was_not_reached();
+      if (broken == 0) dialled.was_not_reached(milliseconds(event->descriptor));
     } else if (event->id != ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
       if (broken == 0) broken = event->id;
     } else if (broken != 0) {
@@ -404,6 +406,7 @@ void ZmqTransport::read_dialled(Dialled& dialled) {
       dialled.link = ++last_number_;
       dialled.heard = Clock::now();
       dialled.is_up();
+      const LogPeer about(dialled.name());
       core::log_info(region_, "connected to " + dialled.address);
       emit({.kind = Event::Kind::kUp,
             .link = dialled.link,
@@ -454,6 +457,7 @@ bool ZmqTransport::take_dialled(Dialled& dialled, const Incoming& incoming) {
 // Closes the socket; dial_due() makes another.
 void ZmqTransport::hang_up(Dialled& dialled, const std::string& why, bool said) {
   if (dialled.link != 0) {
+    const LogPeer about(dialled.name());
     core::log_info(region_, "lost " + dialled.address + ": " + why);
     emit({.kind = Event::Kind::kDown, .link = dialled.link, .body = {}, .address = {}});
   }
@@ -463,6 +467,7 @@ void ZmqTransport::hang_up(Dialled& dialled, const std::string& why, bool said) 
 // Hangs up on a peer that is of no use, and logs the reason unless it is that of the last
 // complaint.
 void ZmqTransport::warn(Dialled& dialled, const std::string& why) {
+  const LogPeer about(dialled.name());
   const bool is_new = std::exchange(dialled.complaint, why) != why;
   if (is_new) core::log_warning(region_, "hung up on " + dialled.address + ": " + why);
   dialled.redial.slow_down();

@@ -6,6 +6,7 @@ import {milliseconds} from './status_line.js';
 const kMessageBytes = 180;    // Less than that are heartbeats and acknowledgements.
 const kTravelMs = {open: 400, slow: 1100};
 const kBehindMs = 700;        // Edits on their way so long are told.
+const kWaitedMs = 2000;       // An edit that took so long waited for a link that was cut: no latency.
 const kWords = {open: 'open', cut: 'cut', slow: 'slow', down: 'no answer'};
 
 export class LinkView {
@@ -82,6 +83,7 @@ export class LinkView {
     if (here?.unseen > 0 && (here.since_ms > kBehindMs || this.state === 'cut')) {
       return `${arrow} ${here.unseen} waiting`;
     }
-    return there?.took_ms == null || this.state === 'cut' ? '' : `${arrow} ${milliseconds(there.took_ms)}`;
+    if (there?.took_ms == null || this.state === 'cut') return '';
+    return `${arrow} ${there.took_ms < kWaitedMs ? '' : 'waited '}${milliseconds(there.took_ms)}`;
   }
 }

@@ -19,11 +19,11 @@ ExitCode run(const Arguments& arguments) {
   Config config;
   const std::vector<std::string> problems = apply_file(path, config);
   for (const std::string& problem : problems) print_error(problem);
-  if (!problems.empty()) return kUsage;
+  if (!problems.empty()) return kMisconfigured;
   const std::vector<std::string> doubtful = doubts(config);
   for (const std::string& doubt : doubtful)
     print_error(std::string(path).append(": ").append(doubt));
-  if (!doubtful.empty()) return kUsage;
+  if (!doubtful.empty()) return kMisconfigured;
   std::cout << path << " is fine\n";
   const core::Result<void> complete = check_complete(config);
   if (!complete.ok()) std::cout << "still to be given: " << complete.failure().message << '\n';

@@ -14,8 +14,9 @@ namespace {
 ExitCode run(const Arguments& arguments) {
   Config config;
   const core::Result<void> flags = apply_flags(arguments, config);
-  if (!flags.ok()) return print_error(flags.failure().message, kUsage);
-  if (const std::string why = why_refused(config); !why.empty()) return print_error(why, kUsage);
+  if (!flags.ok()) return print_error(flags.failure().message, kMisconfigured);
+  if (const std::string why = why_refused(config); !why.empty())
+    return print_error(why, kMisconfigured);
   std::cout << config_page(config);
   return kClean;
 }

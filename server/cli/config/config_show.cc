@@ -55,7 +55,7 @@ nlohmann::ordered_json json(const Config& config) {
 
 ExitCode run(const Arguments& arguments) {
   const core::Result<Config> config = configure(arguments);
-  if (!config.ok()) return print_error(config.failure().message, kUsage);
+  if (!config.ok()) return print_error(config.failure().message, kMisconfigured);
   for (const std::string& line : unknown_variables(names_in_environment())) print_error(line);
   std::cout << (arguments.has(kJson.name)
                     ? json(config.value())

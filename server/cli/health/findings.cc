@@ -26,113 +26,26 @@ std::string text(const json& object, const char* name) {
   return printable(object.at(name).get<std::string>());
 }
 
-// What to do about a peer that is away, by a part of the reason that the status gives.
-std::string remedy_of(const std::string& why) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kRemedies{{
-      {"connection refused", "start its leader, or correct its address (listen there, peers here)"},
-      {"no answer", "look whether its machine is up and a firewall lets the port through"},
-      {"no route", "look whether its machine is up and a firewall lets the port through"},
-      {"looked up", "correct the name in peers, or mend the look-up of names on this machine"},
-      {"key", "compare the lists of public keys of both sides, then anabranch keys reload"},
-      {"mesh", "give both the same setting mesh, or take the peer out of peers"},
-      {"protocol", "upgrade the older of the two"},
-      {"dials this leader", "look at the log of that peer: it has the reason"},
-      {"means nothing", "correct its address: another program listens there"},
-  }};
-  for (const auto& [part, remedy] : kRemedies) {
-    if (why.find(part) != why.npos) return std::string(remedy);
+// What is no fault, and worth knowing.
+void add_notes(const json& status, Findings& all) {
+  std::set<std::string> peers;
+  for (const json& peer : status.at("peers")) {
+    peers.insert(peer.at("region").get<std::string>());
+    const bool catches_up = peer.at("catching_up").get<bool>() && peer.at("connected").get<bool>();
+    if (!catches_up || peer.at("paused").get<bool>()) continue;
+    all.push_back({false, "region " + text(peer, "region") + " is catching up", ""});
   }
-  return "look at the log of both sides";
-}
-
-std::string name_of(const json& peer) {
-  const std::string region = text(peer, "region");
-  const std::string address = text(peer, "address");
-  if (region.empty()) return "the peer at " + address;
-  return "region " + region + (address.empty() ? "" : " (" + address + ")");
-}
-
-void add_peer(const json& peer, Findings& all) {
-  const std::string name = name_of(peer);
-  if (peer.at("paused").get<bool>()) {
-    all.push_back({true, "the exchange with " + name + " is paused",
-                   "anabranch peer resume " + text(peer, "region")});
-  } else if (!peer.at("connected").get<bool>()) {
-    const std::string why = text(peer, "away_why");
-    all.push_back({true,
-                   name + " is not connected, for " +
-                       time_span(peer.at("away_ms").get<std::int64_t>()) +
-                       (why.empty() ? "" : ": " + why),
-                   remedy_of(why)});
-  } else if (peer.at("catching_up").get<bool>()) {
-    all.push_back({false, name + " is catching up", ""});
-  }
-  if (peer.at("diverged").get<bool>()) {
-    all.push_back({true, name + " has applied the same and holds other rows",
-                   "anabranch verify " + text(peer, "region") + " names them"});
-  }
-  const std::string absent = text(peer, "absent_functions");
-  if (peer.at("resolvers_differ").get<bool>() || !absent.empty()) {
-    all.push_back({true,
-                   name + " has other functions between concurrent values" +
-                       (absent.empty() ? "" : "; it lacks " + absent),
-                   "give all regions the same ones"});
-  }
-  if (const std::string note = text(peer, "note"); !note.empty()) {
-    all.push_back({true, name + ": " + note, "see the alarms in docs/operations.md"});
-  }
-}
-
-void add_regions(const json& status, Findings& all) {
-  std::set<std::string> peers{status.at("region").get<std::string>()};
-  for (const json& peer : status.at("peers")) peers.insert(peer.at("region").get<std::string>());
   for (const json& region : status.at("regions")) {
-    const bool waited = region.at("retirement").get<std::string>().empty();
     const auto bytes = region.at("pinned_bytes").get<std::uint64_t>();
-    if (!waited || bytes == 0 || region.at("connected").get<bool>()) continue;
+    const bool is_away = region.at("retirement") == "" && !region.at("connected").get<bool>();
+    if (!is_away || bytes == 0 || !peers.contains(region.at("region").get<std::string>())) continue;
     const std::string name = text(region, "region");
-    const bool is_peer = peers.contains(region.at("region").get<std::string>());
-    all.push_back({!is_peer,
+    all.push_back({false,
                    "log is kept for region " + name + ": " + byte_size(bytes) + ", for " +
                        time_span(region.at("pinned_ms").get<std::int64_t>()),
                    "start its leader, or anabranch region retire " + name});
   }
-}
-
-// One finding for each sentence of a list.
-void add_sentences(const json& status, const char* list, const char* todo, Findings& all) {
-  for (const json& each : status.at(list)) {
-    all.push_back({true, printable(each.get<std::string>()), todo});
-  }
-}
-
-void add_writes(const json& status, Findings& all) {
-  if (!status.at("writable").get<bool>()) {
-    all.push_back({true, "it is closed for writes, since a commit failed or its directory is gone",
-                   "look for `closed for writes` in its log, mend the disk, and start it anew"});
-  }
-  if (status.at("full").get<bool>()) {
-    all.push_back({true, "its disk is nearly full: writes that add are refused",
-                   "give the disk room, or delete; it resumes by itself"});
-  }
-  if (status.at("draining").get<bool>()) {
-    all.push_back({true, "it is being drained: writes of applications are refused",
-                   "stop it, or anabranch drain --undo"});
-  }
-  if (status.at("transaction_ms").get<std::int64_t>() > 0) {
-    all.push_back(
-        {true,
-         "a transaction has been running for " +
-             time_span(status.at("transaction_ms").get<std::int64_t>()) +
-             " and holds up all others",
-         "look at the thread " + status.at("transaction_thread").dump() + " of that program"});
-  }
-}
-
-bool is_open_to_machines(const json& status) {
-  const auto endpoint = status.at("endpoint").get<std::string>();
-  return !endpoint.empty() && endpoint.find("127.") == endpoint.npos &&
-         endpoint.find("[::1]") == endpoint.npos;
+  if (peers.empty()) all.push_back({false, "it has no peers: its writes are on one disk", ""});
 }
 
 // File systems on which locks and memory maps of several machines do not agree (statfs(2)).
@@ -166,33 +79,10 @@ void add_place(const std::string& directory, Findings& all) {
 
 Findings findings_in_status(const json& status) {
   Findings all;
-  add_writes(status, all);
-  for (const json& peer : status.at("peers")) add_peer(peer, all);
-  add_regions(status, all);
-  for (const json& fork : status.at("forks")) {
-    const std::string origin = text(fork, "origin");
-    all.push_back({true,
-                   "origin " + origin + " of region " + text(fork, "region") +
-                       " has two histories: its directory ran twice",
-                   "see Forks in docs/operations.md, then anabranch fork resolve " + origin});
+  for (const json& warning : status.at("warnings")) {
+    all.push_back({true, text(warning, "text"), text(warning, "what_to_do")});
   }
-  if (const std::string failed = text(status.at("rejoin"), "failed"); !failed.empty()) {
-    all.push_back({true, "it could not give way: " + failed, "see Forks in docs/operations.md"});
-  }
-  add_sentences(status, "clocks", "set that clock right; see Clocks in docs/operations.md", all);
-  add_sentences(status, "unproven", "connect or start the leader that wrote them", all);
-  add_sentences(status, "log_damage", "have the disk and memory of its machine looked at", all);
-  add_sentences(status, "policy_troubles",
-                "upgrade it, give it the function, or set another policy", all);
-  if (is_open_to_machines(status) && !status.at("keyed").get<bool>()) {
-    all.push_back({true,
-                   "leaders of other machines connect without keys: whoever reaches the port "
-                   "can write in any region's name",
-                   "make keys (anabranch keys new), or close the network"});
-  }
-  if (status.at("peers").empty()) {
-    all.push_back({false, "it has no peers: its writes are on one disk", ""});
-  }
+  add_notes(status, all);
   return all;
 }
 

@@ -18,7 +18,8 @@ struct Finding {
 
 using Findings = std::vector<Finding>;
 
-// Findings in the status of a leader. Throws nlohmann::json::exception if it is none.
+// Findings in the status of a leader: its warnings, and what is no fault. Throws
+// nlohmann::json::exception if it is none.
 Findings findings_in_status(const nlohmann::json& status);
 // Findings in several of them, of leaders that are one mesh.
 Findings findings_in_mesh(const std::vector<nlohmann::json>& statuses);

@@ -51,6 +51,7 @@ std::string_view completed(std::string_view value_name) {
       {"DIR", "mapfile -t COMPREPLY < <(compgen -d -- \"$word\"); return"},
       {"LEVEL", "words='debug info warning error off'"},
       {"WHICH", "words='never remote always'"},
+      {"FORMAT", "words='text json'"},
   };
   const auto found = kActions.find(value_name);
   return found == kActions.end() ? "return" : found->second;
@@ -86,7 +87,8 @@ std::string flags_of(const Command& command) {
 bool takes_file(const Command& command) {
   for (const Argument& row : command.arguments) {
     const bool positional = row.kind == Kind::kPositional || row.kind == Kind::kPositionals;
-    if (positional && (row.name == "FILE" || row.name == "MODULE")) return true;
+    const bool file = row.name == "FILE" || row.name == "MODULE" || row.name == "FOLDER";
+    if (positional && file) return true;
   }
   return false;
 }
@@ -105,22 +107,25 @@ std::map<std::string_view, Words> groups() {
 
 std::string case_of_commands() {
   Words first{"--help", "--version"};
+  Words files;  // Commands that take one.
+  for (const Command& command : commands()) {
+    if (takes_file(command)) files.insert(command.name);
+  }
   std::string cases;
   for (const auto& [name, rest] : groups()) {
     first.insert(name);
-    if (!rest.empty())
-      cases.append("    ")
-          .append(name)
-          .append("\\ *:2) words='")
-          .append(in_line(rest))
-          .append("' ;;\n");
+    if (rest.empty()) continue;
+    cases.append("    ").append(name).append("\\ *:2) words='").append(in_line(rest)).append("'");
+    cases.append(files.contains(name) ? "; compopt -o default" : "").append(" ;;\n");
   }
   for (const Command& command : commands()) {
     const std::size_t blank = command.name.find(' ');
     std::string pattern(command.name);
-    pattern = blank == command.name.npos
-                  ? pattern + "\\ *"
-                  : pattern.substr(0, blank) + "\\ " + pattern.substr(blank + 1) + ":*";
+    if (blank == command.name.npos) {
+      pattern.append("\\ *");
+    } else {
+      pattern.replace(blank, 1, "\\ ").append(":*");
+    }
     cases.append("    ").append(pattern).append(") words='").append(flags_of(command)).append("'");
     cases.append(takes_file(command) ? "; compopt -o default" : "").append(" ;;\n");
   }

@@ -80,6 +80,10 @@ Wrong flags or configuration: nothing was tried.
 .TP
 .B 3
 The data file cannot be read: starting again does not help.
+.TP
+.B 4
+\fBimport\fR is done, but something was left out; \fBbackup\fR or \fBrestore\fR is, but something
+was wrong in the leader before.
 .SH ENVIRONMENT
 .TP
 .B ANABRANCH_CONFIG

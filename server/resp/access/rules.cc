@@ -76,10 +76,12 @@ std::string Rules::apply(std::string_view rule, const Catalogue& catalogue) {
     return apply_keys(rule);
   } else if (rule.starts_with('&')) {
     return apply_channels(rule);
-  } else if (rule.starts_with("+@") || rule.starts_with("-@")) {
-    return apply_category(lower, catalogue);
   } else if (rule.starts_with('+') || rule.starts_with('-')) {
-    return apply_command(lower, catalogue);
+    const bool of_category = rule.substr(1).starts_with('@');
+    std::string refused =
+        of_category ? apply_category(lower, catalogue) : apply_command(lower, catalogue);
+    shorten();
+    return refused;
   } else if (rule.starts_with('(') || lower == "clearselectors") {
     return "Selectors are not supported: a user has one list of rules, so make one user for each "
            "selector";
@@ -235,9 +237,15 @@ bool Rules::covers_all_keys(std::uint8_t rights) const {
          });
 }
 
+void Rules::shorten() {
+  if (allowed_.all()) {
+    set_all(true);
+  } else if (allowed_.none() && first_words_.empty()) {
+    set_all(false);
+  }
+}
+
 std::string Rules::commands() const {
-  if (allowed_.all()) return "+@all";
-  if (allowed_.none() && first_words_.empty()) return "-@all";
   return joined(command_rules_, [](const std::string& rule) { return rule; });
 }
 
@@ -246,6 +254,7 @@ std::string Rules::keys() const {
   return joined(keys_, [](const KeyPattern& each) {
     const std::string_view sign = each.rights == kRead    ? "%R~"
                                   : each.rights == kWrite ? "%W~"
+                                  : each.pattern == "*"   ? "%RW~"  // "~*" allows no others beside.
                                                           : "~";
     return std::string(sign) + each.pattern;
   });

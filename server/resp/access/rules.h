@@ -82,6 +82,8 @@ class Rules {
   std::string apply_category(std::string_view rule, const Catalogue& catalogue);
   std::string add_key_pattern(std::string_view pattern, std::uint8_t rights);
   void set_all(bool allowed);
+  // Replaces rules that together allow all commands, or none, by the one rule that says so.
+  void shorten();
   // Sets a row and those below it.
   void set_row(const Command& row, bool allowed);
   // Notes a rule for commands, which replaces those about the same name and names below it.

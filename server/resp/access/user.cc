@@ -18,8 +18,9 @@ constexpr std::string_view kNoSuchPassword =
 
 }  // namespace
 
-bool User::accepts(std::string_view password) const {
-  const std::string hash = hash_of(password);
+bool User::accepts(std::string_view password) const { return accepts_hash(hash_of(password)); }
+
+bool User::accepts_hash(std::string_view hash) const {
   bool found = no_password_;
   for (const std::string& each : passwords_) found = same_hash(hash, each) || found;
   return found && enabled_;

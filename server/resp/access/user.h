@@ -24,6 +24,8 @@ class User {
   [[nodiscard]] bool enabled() const { return enabled_; }
   // Whether it may log in with a password. Takes the same time for each wrong one.
   [[nodiscard]] bool accepts(std::string_view password) const;
+  // The same with the hash of a password (password.h).
+  [[nodiscard]] bool accepts_hash(std::string_view hash) const;
   [[nodiscard]] const Rules& rules() const { return rules_; }
   // The hashes of its passwords.
   [[nodiscard]] const std::vector<std::string>& passwords() const { return passwords_; }

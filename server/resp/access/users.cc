@@ -61,6 +61,7 @@ core::Result<void> Users::set(std::string_view name, std::span<const std::string
   } else {
     users_.emplace(name, std::make_unique<User>(std::move(changed)));
   }
+  ++version_;
   return {};
 }
 
@@ -69,6 +70,7 @@ std::unique_ptr<User> Users::remove(std::string_view name) {
   if (found == users_.end() || name == kDefault) return nullptr;
   std::unique_ptr<User> removed = std::move(found->second);
   users_.erase(found);
+  ++version_;
   return removed;
 }
 
@@ -133,6 +135,7 @@ core::Result<Users::Change> Users::replace(std::string_view text, std::string_vi
     fresh->second = std::move(user);
   }
   users_ = std::move(users);
+  ++version_;
   return change;
 }
 

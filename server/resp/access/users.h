@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -42,6 +43,8 @@ class Users {
   // Returns the user of this name, if the password is right; else null. A wrong name takes the time
   // of a wrong password.
   [[nodiscard]] const User* log_in(std::string_view name, std::string_view password) const;
+  // Changes whenever a user does.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
 
   // Applies rules to a user, who is new if there is none of this name: all of them, or none. Fails
   // with kInvalid, in the words of Redis.
@@ -63,6 +66,7 @@ class Users {
 
   Catalogue catalogue_;
   All users_;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace anabranch::server

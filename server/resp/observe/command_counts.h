@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "server/resp/observe/latency_histogram.h"
+
 namespace anabranch::server {
 
 struct CommandCount {
@@ -16,6 +18,14 @@ struct CommandCount {
   std::chrono::nanoseconds time{0};
   std::uint64_t rejected = 0;  // Not executed, since their words were wrong.
   std::uint64_t failed = 0;    // Executed, with an error as the reply.
+  LatencyHistogram latency = {};
+
+  // Counts a call.
+  void add(std::chrono::nanoseconds took) {
+    ++calls;
+    time += took;
+    latency.add(took);
+  }
 };
 
 class CommandCounts {

@@ -84,7 +84,7 @@ bool is_local_address(std::string_view address) {
   return parsed.ok() && is_loopback(numeric(parsed.value()).storage);
 }
 
-core::Result<File> listen_on(std::string_view address, bool anywhere) {
+core::Result<void> check_address(std::string_view address, bool anywhere) {
   const core::Result<Address> parsed = parse_address(address);
   if (!parsed.ok()) return core::invalid("the Redis address " + parsed.failure().message);
   const SocketAddress own = numeric(parsed.value());
@@ -99,6 +99,14 @@ core::Result<File> listen_on(std::string_view address, bool anywhere) {
         " is refused without TLS: only 127.0.0.1, [::1] and localhost are allowed; "
         "others can be named for TLS (redis_tls)");
   }
+  return {};
+}
+
+core::Result<File> listen_on(std::string_view address, bool anywhere) {
+  if (const core::Result<void> fit = check_address(address, anywhere); !fit.ok()) {
+    return fit.failure();
+  }
+  const SocketAddress own = numeric(parse_address(address).value());
   File listener(::socket(own.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!listener.open()) return failed("socket", address);
   const int on = 1;

@@ -1,9 +1,12 @@
 #include "server/resp/socket/tls_context.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +15,8 @@
 #include <cstring>
 #include <new>
 #include <utility>
+
+#include "server/resp/socket/secret_file.h"
 
 namespace anabranch::server {
 namespace {
@@ -38,8 +43,8 @@ core::Result<void> check_file(std::string_view what, const std::string& path, bo
   struct stat facts {};
   if (::stat(path.c_str(), &facts) != 0) return bad_file(what, path, std::strerror(errno));
   if (!S_ISREG(facts.st_mode)) return bad_file(what, path, "it is not a file");
-  if (secret && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return bad_file(what, path, "others can read it: chmod 600 it");
+  if (const std::string why = secret ? why_exposed(facts, Reader::self()) : ""; !why.empty()) {
+    return bad_file(what, path, why);
   }
   if (::access(path.c_str(), R_OK) != 0) return bad_file(what, path, std::strerror(errno));
   return {};
@@ -105,25 +110,74 @@ std::string end_of(SSL_CTX* context) {
   return {text.data(), static_cast<std::size_t>(size > 0 ? size : 0)};
 }
 
+std::string text_of(const ASN1_STRING* string) {
+  const auto* const data = ::ASN1_STRING_get0_data(string);
+  return {reinterpret_cast<const char*>(data),
+          static_cast<std::size_t>(::ASN1_STRING_length(string))};
+}
+
+std::vector<std::string> names_of(SSL_CTX* context) {
+  std::vector<std::string> names;
+  auto* const all = static_cast<GENERAL_NAMES*>(::X509_get_ext_d2i(
+      ::SSL_CTX_get0_certificate(context), NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; all != nullptr && i < sk_GENERAL_NAME_num(all); ++i) {
+    const GENERAL_NAME* const each = sk_GENERAL_NAME_value(all, i);
+    if (each->type == GEN_DNS) names.push_back(text_of(each->d.dNSName));
+    if (each->type != GEN_IPADD) continue;
+    const std::string bytes = text_of(each->d.iPAddress);
+    const bool is_six = bytes.size() == sizeof(in6_addr);
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const char* const shown =
+        is_six || bytes.size() == sizeof(in_addr)
+            ? ::inet_ntop(is_six ? AF_INET6 : AF_INET, bytes.data(), text.data(), text.size())
+            : nullptr;
+    if (shown != nullptr) names.emplace_back(shown);
+  }
+  ::GENERAL_NAMES_free(all);
+  return names;
+}
+
 }  // namespace
+
+void TlsContext::set_up(ssl_ctx_st* context) {
+  ::SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  ::SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION);
+  ::SSL_CTX_set_cipher_list(context, kCiphers);
+  ::SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                     SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                     SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_TICKET);
+  // Writes may be repeated with the answer at another place, and idle connections keep no buffers.
+  ::SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                  SSL_MODE_RELEASE_BUFFERS);
+  ::SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  ::SSL_CTX_set_num_tickets(context, 0);
+}
 
 core::Result<TlsContext> TlsContext::load(const TlsFiles& files) {
   std::shared_ptr<SSL_CTX> context(::SSL_CTX_new(::TLS_server_method()), ::SSL_CTX_free);
   if (context == nullptr) return core::Failure{ErrorCode::kIo, "no TLS: " + reason()};
   SSL_CTX* const made = context.get();
-  ::SSL_CTX_set_min_proto_version(made, TLS1_2_VERSION);
-  ::SSL_CTX_set_cipher_list(made, kCiphers);
-  ::SSL_CTX_set_options(made, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
-  // Writes may be repeated with the answer at another place, and idle connections keep no buffers.
-  ::SSL_CTX_set_mode(made, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                               SSL_MODE_RELEASE_BUFFERS);
-  ::SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_OFF);
-  ::SSL_CTX_set_num_tickets(made, 0);
+  set_up(made);
   ::SSL_CTX_set_default_passwd_cb(made, no_passphrase);
   if (auto used = use_certificate(made, files); !used.ok()) return used.failure();
   if (auto asked = ask_clients(made, files); !asked.ok()) return asked.failure();
-  return TlsContext(std::move(context), end_of(made));
+  return TlsContext(std::move(context), end_of(made), names_of(made));
+}
+
+bool TlsContext::give_to(ssl_st* connection) const {
+  SSL_CTX* const own = context_.get();
+  STACK_OF(X509)* chain = nullptr;
+  ::SSL_CTX_get0_chain_certs(own, &chain);
+  ::SSL_certs_clear(connection);  // A key of another kind would stay beside them.
+  const bool given = ::SSL_use_cert_and_key(connection, ::SSL_CTX_get0_certificate(own),
+                                            ::SSL_CTX_get0_privatekey(own), chain, 1) == 1 &&
+                     ::SSL_set1_verify_cert_store(connection, ::SSL_CTX_get_cert_store(own)) == 1;
+  if (!given) return false;
+  ::SSL_set_verify(connection, ::SSL_CTX_get_verify_mode(own), nullptr);
+  if (auto* const names = ::SSL_CTX_get_client_CA_list(own); names != nullptr) {
+    ::SSL_set_client_CA_list(connection, ::SSL_dup_CA_list(names));
+  }
+  return true;
 }
 
 ssl_st* TlsContext::make_connection() const {

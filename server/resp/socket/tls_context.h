@@ -7,6 +7,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/result.h"
 
@@ -19,7 +21,7 @@ struct TlsFiles {
   enum class Clients : unsigned char { kUnasked, kMay, kMust };
 
   std::string certificate = {};         // PEM: of this server, then those between it and a root.
-  std::string key = {};                 // PEM, readable by its owner alone.
+  std::string key = {};                 // PEM, not for others (secret_file.h).
   std::string clients_ca = {};          // PEM: the roots of clients' certificates.
   Clients clients = Clients::kUnasked;  // Whether clients show a certificate.
 
@@ -34,17 +36,29 @@ class TlsContext {
   // certificate that has run out is refused, too.
   static core::Result<TlsContext> load(const TlsFiles& files);
 
+  // Makes another context speak TLS in the same way, without its certificates.
+  static void set_up(ssl_ctx_st* context);
+  // Gives a connection of another context these certificates, before its handshake sends any.
+  // Returns false if the system lacks memory.
+  [[nodiscard]] bool give_to(ssl_st* connection) const;
+
   // Returns a new connection of this context; the caller owns it. Throws std::bad_alloc.
   [[nodiscard]] ssl_st* make_connection() const;
   // Until when the certificate of this server is valid, as in "Nov 23 01:00:00 2027 GMT".
   [[nodiscard]] const std::string& valid_until() const { return valid_until_; }
+  // Returns the host names and addresses that the certificate of this server is for.
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
 
  private:
-  explicit TlsContext(std::shared_ptr<ssl_ctx_st> context, std::string valid_until)
-      : context_(std::move(context)), valid_until_(std::move(valid_until)) {}
+  TlsContext(std::shared_ptr<ssl_ctx_st> context, std::string valid_until,
+             std::vector<std::string> names)
+      : context_(std::move(context)),
+        valid_until_(std::move(valid_until)),
+        names_(std::move(names)) {}
 
   std::shared_ptr<ssl_ctx_st> context_;
   std::string valid_until_;
+  std::vector<std::string> names_;
 };
 
 }  // namespace anabranch::server

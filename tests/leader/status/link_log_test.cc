@@ -6,23 +6,14 @@
 
 #include <string>
 
-#include "core/log.h"
-#include "tests/printed.h"
+#include "tests/logged.h"
 #include "tests/regions/linked_nodes.h"
 
 using namespace anabranch;
 using test::LinkedNodes;
+using test::logged;
 
 namespace {
-
-// The lines that `write` logs, of all importance.
-template <typename Write>
-std::string logged(const Write& write) {
-  set_log_level(LogLevel::kInfo);
-  std::string lines = test::printed(write);
-  set_log_level(LogLevel::kWarning);
-  return lines;
-}
 
 void put(LinkedNodes& world, std::size_t at) {
   world.write(at, [](regions::Group& group) { group.put({"\1", "key", "s"}, "value"); });

@@ -4,23 +4,24 @@
 
 #include "crdt/expiry.h"
 #include "regions/clocks/stable_time.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
 using namespace anabranch;
 using core::Millis;
 using regions::StableTime;
+using test::kLink;
+using test::kUs;
 using test::Parts;
 
 namespace {
 
-constexpr regions::LinkId kLink = 1;
-constexpr core::Origin kUs = 2;
 constexpr Millis kWait = 60'000;
 
-struct World : Parts {
+struct StableTimeWorld : Parts {
   StableTime time{{state, keeper, list, settled, exchange, alarms}, kDriftMs, kWait};
 
-  World() : Parts("eu", 1) {
+  StableTimeWorld() : Parts("eu", 1) {
     state.join(time);
     time.open();
   }
@@ -39,7 +40,7 @@ struct World : Parts {
 
 TEST_SUITE("regions: stable time") {
   TEST_CASE("without others any deadline has passed, with one those that its clock has passed") {
-    World eu;
+    StableTimeWorld eu;
     CHECK(eu.time.stable_time_ms(0) == crdt::Expiry::kNever);
     eu.greet(kLink, "us", kUs);
     CHECK(eu.time.stable_time_ms(0) == 0);
@@ -48,14 +49,14 @@ TEST_SUITE("regions: stable time") {
   }
 
   TEST_CASE("no clock is believed further than the own one") {
-    World eu;
+    StableTimeWorld eu;
     eu.greet(kLink, "us", kUs);
     eu.hear(eu.clock.now_ms() + 10 * Parts::kDriftMs, 0);
     CHECK(eu.time.stable_time_ms(0) <= eu.clock.now_ms() + Parts::kDriftMs);
   }
 
   TEST_CASE("what was heard is stored with the running time, and outlives a restart") {
-    World eu;
+    StableTimeWorld eu;
     eu.greet(kLink, "us", kUs);
     eu.hear(9'000, 0);
     CHECK_FALSE(eu.has_meta(storage::kRunningKey));
@@ -71,7 +72,7 @@ TEST_SUITE("regions: stable time") {
   }
 
   TEST_CASE("a clock that is far off is complained of once") {
-    World eu;
+    StableTimeWorld eu;
     eu.greet(kLink, "us", kUs);
     for (Millis now = 0; now < 10'000; now += 1'000) {
       eu.hear(eu.clock.now_ms() + 10 * Parts::kDriftMs, now);
@@ -84,14 +85,14 @@ TEST_SUITE("regions: stable time") {
   }
 
   TEST_CASE("a clock that jumps clears nothing for a while") {
-    World eu;
+    StableTimeWorld eu;
     CHECK(eu.time.may_clear(0));
     eu.clock.set(eu.clock.now_ms() + 10 * Parts::kDriftMs);
     CHECK_FALSE(eu.time.may_clear(1'000));
   }
 
   TEST_CASE("a clock that moves by the drift has not jumped, and by one millisecond more it has") {
-    World eu;
+    StableTimeWorld eu;
     CHECK(eu.time.may_clear(0));
     eu.clock.set(eu.clock.now_ms() + Parts::kDriftMs);
     CHECK(eu.time.may_clear(0));
@@ -100,7 +101,7 @@ TEST_SUITE("regions: stable time") {
   }
 
   TEST_CASE("no key expires early by a clock that jumps ahead while no other clock is heard") {
-    World eu;
+    StableTimeWorld eu;
     eu.greet(kLink, "us", kUs);
     const Millis before = eu.clock.now_ms();
     (void)eu.time.may_clear(0);
@@ -110,7 +111,7 @@ TEST_SUITE("regions: stable time") {
   }
 
   TEST_CASE("who is away is waited for by the time that this leader ran, not by its wall clock") {
-    World eu;
+    StableTimeWorld eu;
     eu.greet(kLink, "us", kUs);
     eu.hear(10'000, 0);
     eu.exchange.link_down(kLink);
@@ -119,7 +120,7 @@ TEST_SUITE("regions: stable time") {
   }
 
   TEST_CASE("a timestamp that is ahead of the clock is not shown as the clock") {
-    World eu;
+    StableTimeWorld eu;
     eu.greet(kLink, "us", kUs);
     eu.hear(eu.clock.now_ms(), 0);
     REQUIRE(eu.time.store(0).ok());
@@ -135,7 +136,7 @@ TEST_SUITE("regions: stable time") {
   TEST_CASE("a leader whose clock stands alone against two regions clears nothing") {
     constexpr regions::LinkId kOther = 2;
     constexpr core::Origin kAp = 3;
-    World eu;
+    StableTimeWorld eu;
     const Millis theirs = eu.clock.now_ms() + 10 * Parts::kDriftMs;
     eu.greet(kLink, "us", kUs);
     eu.hear(theirs, 0);
@@ -148,7 +149,7 @@ TEST_SUITE("regions: stable time") {
   }
 
   TEST_CASE("a leader that fell back is no region of its own against its clock") {
-    World eu;
+    StableTimeWorld eu;
     eu.write([](regions::Group& group) {  // It went on from 5 as 7, fell back to 5, and is 1 now.
       for (const core::Origin origin : {1, 7}) {
         group.put(regions::RegionList::origin_row("eu", origin),
@@ -162,7 +163,7 @@ TEST_SUITE("regions: stable time") {
   }
 
   TEST_CASE("a clock that is far ahead is not followed") {
-    World eu;
+    StableTimeWorld eu;
     eu.greet(kLink, "us", kUs);
     eu.hear(eu.clock.now_ms() + 10 * Parts::kDriftMs, 0);
     CHECK(eu.state.clock()->high_water().millis() <= eu.clock.now_ms() + Parts::kDriftMs);

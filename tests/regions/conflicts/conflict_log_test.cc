@@ -12,6 +12,7 @@
 #include "regions/conflicts/conflict_log.h"
 #include "rows/conflicts/conflict_table.h"
 #include "rows/policy/policy_rows.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/snapshot/snapshot_pair.h"
 
 using namespace anabranch;
@@ -20,20 +21,20 @@ using regions::ConflictLog;
 using regions::Group;
 using rows::ConflictEntry;
 using rows::ConflictKind;
+using test::kEu;
+using test::kUs;
 using test::Parts;
 using test::Receiver;
 
 namespace {
 
-constexpr core::Origin kEu = 1;
-constexpr core::Origin kUs = 2;
 const core::Path kRow = Parts::row_of("k");
 
-struct World : Receiver {
+struct ConflictLogWorld : Receiver {
   ConflictLog log;
 
-  explicit World(const ConflictLog::Limits& limits = {}, const std::string& region = "eu",
-                 core::Origin origin = kEu)
+  explicit ConflictLogWorld(const ConflictLog::Limits& limits = {},
+                            const std::string& region = "eu", core::Origin origin = kEu)
       : Receiver(region, origin), log(state, nullptr, limits) {
     state.join(log);
   }
@@ -58,7 +59,7 @@ std::vector<std::string> entries(const Parts& at) {
 using Entries = std::vector<std::string>;
 
 // Writes the same key in both regions, and brings the value of us to eu.
-void meet(World& eu, Parts& us, const std::string& key) {
+void meet(ConflictLogWorld& eu, Parts& us, const std::string& key) {
   eu.put(key, "a");
   eu.take(us.put(key, "b"));
 }
@@ -75,7 +76,7 @@ std::uint64_t bytes_in_table(const Parts& at) {
 
 TEST_SUITE("regions: the conflict log") {
   TEST_CASE("a foreign value that meets another one is logged with both, by whom, when and why") {
-    World eu;
+    ConflictLogWorld eu;
     Parts us("us", kUs);
     meet(eu, us, "k");
     const auto entry = rows::find_conflict(*eu.storage.snapshot(), 1);
@@ -91,12 +92,12 @@ TEST_SUITE("regions: the conflict log") {
   }
 
   TEST_CASE("a local write over both is logged, unless its transaction had read them") {
-    World eu;
+    ConflictLogWorld eu;
     Parts us("us", kUs);
     meet(eu, us, "k");
     eu.put("k", "c");
     CHECK(entries(eu) == Entries{"replaced k a *b", "met k a *b"});
-    World other;
+    ConflictLogWorld other;
     Parts there("us", kUs);
     meet(other, there, "k");
     other.write([](Group& group) {
@@ -107,8 +108,8 @@ TEST_SUITE("regions: the conflict log") {
   }
 
   TEST_CASE("a foreign write over both is logged here as there") {
-    World eu;
-    World us({}, "us", kUs);
+    ConflictLogWorld eu;
+    ConflictLogWorld us({}, "us", kUs);
     const std::string theirs = us.put("k", "b");
     us.take(eu.put("k", "a"));
     eu.take(theirs);
@@ -127,7 +128,7 @@ TEST_SUITE("regions: the conflict log") {
   }
 
   TEST_CASE("what was undone is not logged") {
-    World eu;
+    ConflictLogWorld eu;
     Parts us("us", kUs);
     meet(eu, us, "k");
     {
@@ -179,7 +180,7 @@ TEST_SUITE("regions: the conflict log") {
   }
 
   TEST_CASE("the policy in force for the key is named and chooses, also one of the same commit") {
-    World eu;
+    ConflictLogWorld eu;
     Parts us("us", kUs);
     const std::string set = us.write([](Group& group) {
       group.put(rows::policy_path({.space = "\1", .prefix = "k"}),
@@ -193,11 +194,11 @@ TEST_SUITE("regions: the conflict log") {
   }
 
   TEST_CASE("the oldest entries go when there are too many bytes, and are counted") {
-    World measure;
+    ConflictLogWorld measure;
     Parts there("us", kUs);
     meet(measure, there, "k0");
     const std::uint64_t one = measure.log.figures().bytes;
-    World eu({.bytes_max = 3 * one + 5});
+    ConflictLogWorld eu({.bytes_max = 3 * one + 5});
     Parts us("us", kUs);
     for (int i = 0; i < 5; ++i) meet(eu, us, "k" + std::to_string(i));
     CHECK(entries(eu) == Entries{"met k4 a *b", "met k3 a *b", "met k2 a *b"});
@@ -208,11 +209,11 @@ TEST_SUITE("regions: the conflict log") {
   }
 
   TEST_CASE("of one commit with too many bytes the newest entries stay as far as there is room") {
-    World measure;
+    ConflictLogWorld measure;
     Parts there("us", kUs);
     meet(measure, there, "k0");
     for (const std::uint64_t room : {1, 0}) {
-      World eu({.bytes_max = room * measure.log.figures().bytes});
+      ConflictLogWorld eu({.bytes_max = room * measure.log.figures().bytes});
       Parts us("us", kUs);
       for (int i = 0; i < 3; ++i) {
         eu.put("k" + std::to_string(i), "a");
@@ -227,7 +228,7 @@ TEST_SUITE("regions: the conflict log") {
   }
 
   TEST_CASE("entries of some age go, the others stay") {
-    World eu({.age_ms_max = 100'000});
+    ConflictLogWorld eu({.age_ms_max = 100'000});
     Parts us("us", kUs);
     meet(eu, us, "old");
     eu.clock.advance(60'000);
@@ -245,7 +246,7 @@ TEST_SUITE("regions: the conflict log") {
   }
 
   TEST_CASE("it goes on with its figures and numbers after a restart") {
-    World eu;
+    ConflictLogWorld eu;
     Parts us("us", kUs);
     meet(eu, us, "k");
     ConflictLog again(eu.state, nullptr, {});
@@ -255,7 +256,7 @@ TEST_SUITE("regions: the conflict log") {
   }
 
   TEST_CASE("a check finds a damaged entry, one that is gone, and figures that are damaged") {
-    World eu;
+    ConflictLogWorld eu;
     Parts us("us", kUs);
     meet(eu, us, "k");
     meet(eu, us, "j");

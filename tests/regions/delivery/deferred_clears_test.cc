@@ -5,21 +5,21 @@
 #include <string>
 
 #include "regions/delivery/deferred_clears.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/receiver.h"
 
 using namespace anabranch;
 using regions::Group;
+using test::kAp;
+using test::kUs;
 using test::Parts;
 using test::Receiver;
 
 namespace {
 
-constexpr core::Origin kUs = 2;
-constexpr core::Origin kAp = 3;
-
 // Counts two rows at a time.
-struct World : Receiver {
-  World()
+struct DeferredClearsWorld : Receiver {
+  DeferredClearsWorld()
       : Receiver("eu", 1, {.own_rows_direct = 2, .foreign_rows_direct = 2},
                  {.rows_counted_at_once = 2, .looks = 2}) {
     greet(1, "us", kUs);
@@ -42,7 +42,7 @@ TEST_SUITE("regions: clears aside") {
   TEST_CASE("a large clear waits until it is counted, and batches of others do not") {
     Parts us("us", kUs);
     Parts ap("ap", kAp);
-    World eu;
+    DeferredClearsWorld eu;
     for (int i = 0; i < 9; ++i) eu.take(us.put("k" + std::to_string(i), "v"));
     eu.put("mine", "v");  // The clear has not seen it.
     eu.receive(us.write([](Group& group) { group.clear(core::Path{"\1"}); }));
@@ -62,7 +62,7 @@ TEST_SUITE("regions: clears aside") {
 
   TEST_CASE("a clear of few rows does not wait") {
     Parts us("us", kUs);
-    World eu;
+    DeferredClearsWorld eu;
     eu.take(us.put("k", "v"));
     eu.take(us.write([](Group& group) { group.clear(core::Path{"\1"}); }));
     CHECK(eu.get("k").empty());

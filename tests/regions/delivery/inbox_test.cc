@@ -4,20 +4,20 @@
 
 #include <string>
 
+#include "tests/regions/origins.h"
 #include "tests/regions/receiver.h"
 
 using namespace anabranch;
 using regions::Group;
+using test::kLink;
+using test::kUs;
 using test::Parts;
 using test::Receiver;
 
 namespace {
 
-constexpr regions::LinkId kLink = 1;
-constexpr core::Origin kUs = 2;
-
-struct World : Receiver {
-  explicit World(const regions::CommittedState::ClearLimits& clears = {})
+struct InboxWorld : Receiver {
+  explicit InboxWorld(const regions::CommittedState::ClearLimits& clears = {})
       : Receiver("eu", 1, clears) {
     greet(kLink, "us", kUs);
   }
@@ -30,7 +30,7 @@ TEST_SUITE("regions: inbox") {
     Parts us("us", kUs);
     const std::string one = us.put("a", "1");
     const std::string two = us.put("b", "2");
-    World eu;
+    InboxWorld eu;
     eu.receive(two);
     CHECK_FALSE(eu.inbox.count_deferred_clears().value());
     CHECK(eu.inbox.holds(kUs));
@@ -47,7 +47,7 @@ TEST_SUITE("regions: inbox") {
 
   TEST_CASE("a slice ends with so many ops, and the next one goes on") {
     Parts us("us", kUs);
-    World eu;
+    InboxWorld eu;
     for (int i = 0; i < 3; ++i) eu.receive(us.put("k" + std::to_string(i), "v"));
     eu.apply(2);
     CHECK(eu.state.applied().vector().at(kUs) == 2);
@@ -59,7 +59,7 @@ TEST_SUITE("regions: inbox") {
   TEST_CASE("a batch of another history is not applied") {
     Parts us("us", kUs);
     Parts copy("us", kUs);
-    World eu;
+    InboxWorld eu;
     eu.receive(us.put("a", "1"));
     eu.apply();
     (void)copy.put("a", "other");
@@ -73,7 +73,7 @@ TEST_SUITE("regions: inbox") {
   TEST_CASE("what waits of an origin is forgotten, and comes again") {
     Parts us("us", kUs);
     const std::string one = us.put("a", "1");
-    World eu;
+    InboxWorld eu;
     eu.receive(one);
     eu.inbox.forget(kUs);
     CHECK_FALSE(eu.inbox.holds(kUs));
@@ -87,7 +87,7 @@ TEST_SUITE("regions: inbox") {
 
   TEST_CASE("after a failed commit nothing more is applied") {
     Parts us("us", kUs);
-    World eu;
+    InboxWorld eu;
     eu.receive(us.put("a", "1"));
     eu.storage.set_faults({.fail_commit = 1});
     REQUIRE(eu.inbox.count_deferred_clears().value());
@@ -101,7 +101,7 @@ TEST_SUITE("regions: inbox") {
     us.greet(kLink, "ap", 3);
     Parts ap("ap", 3);
     us.take(ap.put("a", "1"));
-    World eu;
+    InboxWorld eu;
     eu.receive(us.put("b", "2"));
     CHECK_FALSE(eu.inbox.count_deferred_clears().value());
     CHECK(eu.inbox.holds(kUs));
@@ -110,7 +110,7 @@ TEST_SUITE("regions: inbox") {
 
   TEST_CASE("an addition to a counter whose clear waits stays, and what was cleared is listed") {
     Parts us("us", kUs);
-    World eu({.own_rows_direct = 2, .foreign_rows_direct = 2});
+    InboxWorld eu({.own_rows_direct = 2, .foreign_rows_direct = 2});
     for (int i = 0; i < 9; ++i) {
       eu.write([&](Group& group) { group.add(Parts::row_of("n" + std::to_string(i)), 7); });
     }
@@ -126,7 +126,7 @@ TEST_SUITE("regions: inbox") {
 
   TEST_CASE("a clear takes what its leader had seen, and nothing else") {
     Parts us("us", kUs);
-    World eu;
+    InboxWorld eu;
     eu.receive(us.put("a", "1"));
     eu.apply();
     eu.put("b", "2");

@@ -6,10 +6,14 @@
 #include <variant>
 
 #include "tests/regions/delivery/named_signatures.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/receiver.h"
 
 using namespace anabranch;
 using regions::SignedPosition;
+using test::kAp;
+using test::kEu;
+using test::kUs;
 using test::NamedSignatures;
 using test::Parts;
 using test::Receiver;
@@ -18,18 +22,17 @@ namespace {
 
 constexpr regions::LinkId kToUs = 1;
 constexpr regions::LinkId kToAp = 2;
-constexpr core::Origin kEu = 1;
-constexpr core::Origin kUs = 2;
-constexpr core::Origin kAp = 3;
 
 const NamedSignatures kKeys("eu");
 
 // Follows us through ap.
-struct World : Receiver {
+struct ProofsWorld : Receiver {
   NamedSignatures us_keys{"us"};
   Parts us{"us", kUs};
 
-  World() : Receiver("eu", kEu, {}, {.signatures = &kKeys}) { greet(kToAp, "ap", kAp, {{kUs, 9}}); }
+  ProofsWorld() : Receiver("eu", kEu, {}, {.signatures = &kKeys}) {
+    greet(kToAp, "ap", kAp, {{kUs, 9}});
+  }
   // The newest position of us, as a region has signed it.
   [[nodiscard]] SignedPosition position(const NamedSignatures& signer) const {
     const regions::Head& head = us.state.applied().head(kUs);
@@ -43,7 +46,7 @@ struct World : Receiver {
 
 TEST_SUITE("regions: proofs") {
   TEST_CASE("what is passed on waits until it is proven, and is applied then") {
-    World eu;
+    ProofsWorld eu;
     eu.receive(eu.us.put("k", "v"), kToAp);
     CHECK_FALSE(eu.inbox.count_deferred_clears().value());
     CHECK(eu.inbox.holds(kUs));
@@ -54,7 +57,7 @@ TEST_SUITE("regions: proofs") {
   }
 
   TEST_CASE("what its own leader sends waits for its position, too") {
-    World eu;
+    ProofsWorld eu;
     eu.greet(kToUs, "us", kUs, {{kUs, 9}});
     eu.receive(eu.us.put("k", "v"), kToUs);
     CHECK_FALSE(eu.inbox.count_deferred_clears().value());
@@ -64,7 +67,7 @@ TEST_SUITE("regions: proofs") {
   }
 
   TEST_CASE("what nobody asked a peer for is dropped, unless it is the peer's own") {
-    World eu;
+    ProofsWorld eu;
     eu.greet(kToUs, "us", kUs, {{kUs, 9}});  // From now on followed directly.
     const std::string bytes = eu.us.put("k", "v");
     eu.receive(bytes, kToAp);
@@ -74,7 +77,7 @@ TEST_SUITE("regions: proofs") {
   }
 
   TEST_CASE("a position that another has signed proves nothing, and raises one alarm") {
-    World eu;
+    ProofsWorld eu;
     eu.receive(eu.us.put("k", "v"), kToAp);
     const NamedSignatures liar("ap");
     CHECK_FALSE(eu.inbox.proofs().on(kToAp, eu.position(liar), 0));
@@ -84,7 +87,7 @@ TEST_SUITE("regions: proofs") {
   }
 
   TEST_CASE("a forged batch is dropped when the true position comes, and its peer distrusted") {
-    World eu;
+    ProofsWorld eu;
     Parts forger("us", kUs);
     eu.receive(forger.put("k", "forged"), kToAp);
     (void)eu.us.put("k", "v");
@@ -95,7 +98,7 @@ TEST_SUITE("regions: proofs") {
   }
 
   TEST_CASE("the own position is signed once it is durable, and passed on") {
-    World eu;
+    ProofsWorld eu;
     eu.storage.set_faults({.durable_at_once = false});
     eu.put("own", "v");
     eu.effects.clear();

@@ -149,4 +149,28 @@ TEST_SUITE("regions: provenance") {
     CHECK(std::ranges::is_sorted(proven));
     CHECK(provenance.bytes() == 0);
   }
+
+  TEST_CASE("a signed position at the last batch before a gap proves all when the gap is closed") {
+    const regions::Applied applied;
+    Provenance provenance(applied);
+    Chain chain;
+    std::vector<HeldBatch> batches;
+    constexpr std::size_t kGap = Provenance::kLinksMax + 50;
+    for (std::size_t i = 0; i < kGap; ++i) batches.push_back(chain.next("v"));
+    const SignedPosition signed_there = chain.position();
+    const HeldBatch behind = chain.next("v");
+    (void)provenance.take(signed_there);
+    (void)provenance.take(behind, "eu");  // It came before, through another peer.
+    Firsts proven;
+    for (const HeldBatch& held : batches) {
+      const auto room =
+          held.batch.first() == 1 ? Provenance::Room::kWhole : Provenance::Room::kLink;
+      for (const core::Seq first : firsts(provenance.take(held, "eu", room))) {
+        proven.push_back(first);
+      }
+    }
+    CHECK(proven == Firsts{1});
+    CHECK(provenance.forged_batches() == 0);
+    CHECK(provenance.bytes() == behind.bytes.size());
+  }
 }

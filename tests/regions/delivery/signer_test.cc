@@ -8,6 +8,7 @@
 #include "regions/delivery/signer.h"
 #include "storage/memory_storage.h"
 #include "tests/regions/delivery/named_signatures.h"
+#include "tests/regions/origins.h"
 
 using namespace anabranch;
 using core::Origin;
@@ -16,11 +17,10 @@ using regions::Applied;
 using regions::Identity;
 using regions::SignedPosition;
 using regions::Signer;
+using test::kEu;
+using test::kUs;
 
 namespace {
-
-constexpr Origin kEu = 1;
-constexpr Origin kUs = 2;
 
 core::ChainHash chain_of(Seq seq) {
   core::ChainHash chain{};
@@ -28,7 +28,7 @@ core::ChainHash chain_of(Seq seq) {
   return chain;
 }
 
-struct World {
+struct SignerWorld {
   test::NamedSignatures eu_keys{"eu"};
   test::NamedSignatures us_keys{"us"};
   Applied applied;
@@ -64,7 +64,7 @@ using Seqs = std::vector<Seq>;
 
 TEST_SUITE("regions: signer") {
   TEST_CASE("a lone write is signed at once, a stream of them every few milliseconds") {
-    World world;
+    SignerWorld world;
     world.signer.sign_due(0);
     world.reach(kEu, "eu", 1);
     world.signer.sign_due(10);
@@ -80,7 +80,7 @@ TEST_SUITE("regions: signer") {
   }
 
   TEST_CASE("the last write of an origin that is left is signed") {
-    World world;
+    SignerWorld world;
     world.reach(kEu, "eu", 1);
     world.signer.sign_due(10);
     CHECK(world.news(kEu) == Seqs{1});
@@ -92,7 +92,7 @@ TEST_SUITE("regions: signer") {
   }
 
   TEST_CASE("a batch carries the signature of the position before it") {
-    World world;
+    SignerWorld world;
     CHECK(world.signer.for_batch().empty());
     world.reach(kEu, "eu", 3);
     SignedPosition before{"eu", kEu, 3, chain_of(3), world.signer.for_batch()};
@@ -105,7 +105,7 @@ TEST_SUITE("regions: signer") {
   }
 
   TEST_CASE("a position counts when it is reached, and one of another history never") {
-    World world;
+    SignerWorld world;
     world.signer.keep(world.of_us(4));
     CHECK(world.signer.newest(kUs) == nullptr);
     CHECK(world.news(kUs).empty());
@@ -125,7 +125,7 @@ TEST_SUITE("regions: signer") {
   }
 
   TEST_CASE("of positions ahead only so many are kept, the nearest and the newest") {
-    World world;
+    SignerWorld world;
     for (Seq seq = 1; seq <= 3 * Signer::kAheadMax; ++seq) world.signer.keep(world.of_us(seq));
     world.reach(kUs, "us", 1);
     world.signer.passed(kUs, 1);
@@ -136,7 +136,7 @@ TEST_SUITE("regions: signer") {
   }
 
   TEST_CASE("the newest position is stored, and outlives a restart") {
-    World world;
+    SignerWorld world;
     storage::MemoryStorage storage;
     REQUIRE(storage.open([](const auto&) { return core::Result<void>(); }).ok());
     world.reach(kUs, "us", 4);
@@ -150,7 +150,7 @@ TEST_SUITE("regions: signer") {
   }
 
   TEST_CASE("without keys nothing is signed, and no position is believed") {
-    World world;
+    SignerWorld world;
     Signer plain(nullptr, world.identity, world.applied);
     world.reach(kEu, "eu", 1);
     plain.sign_due(10);

@@ -14,18 +14,19 @@
 #include "regions/local_writer.h"
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
+#include "tests/regions/origins.h"
 
 using namespace anabranch;
 using regions::BatchMessage;
 using regions::Exchange;
 using regions::Message;
 using regions::Replica;
+using test::kLink;
 using test::LinkedNodes;
 using test::Node;
 
 namespace {
 
-constexpr regions::LinkId kLink = 1;
 constexpr int kBatches = 400;
 constexpr int kOpsOfBatch = 100;
 
@@ -124,7 +125,7 @@ TEST_SUITE("regions: catching up") {
     };
     meet(2, "eu", kOpsOfBatch);
     meet(3, "eu", kOpsOfBatch);
-    meet(4, "ap", 2 * kOpsOfBatch);
+    meet(4, "ap", core::Seq{2} * kOpsOfBatch);
     bool asked = false;
     for (core::Millis now = 0; now < 10'000; now += Exchange::kHeartbeatMs) {
       us.replica().tick(now);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "regions/exchange/exchange.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
 using namespace anabranch;
@@ -20,14 +21,13 @@ using regions::Greeting;
 using regions::History;
 using regions::Subscribe;
 using regions::Subscriptions;
+using test::kAp;
+using test::kEu;
+using test::kLink;
+using test::kUs;
 using test::Parts;
 
 namespace {
-
-constexpr regions::LinkId kLink = 1;
-constexpr core::Origin kEu = 1;
-constexpr core::Origin kUs = 2;
-constexpr core::Origin kAp = 3;
 
 regions::Head head_at(core::Seq seq) {
   regions::Head head;
@@ -36,8 +36,8 @@ regions::Head head_at(core::Seq seq) {
   return head;
 }
 
-struct World : Parts {
-  World() : Parts("eu", kEu) {}
+struct ExchangeWorld : Parts {
+  ExchangeWorld() : Parts("eu", kEu) {}
 
   // The messages of one kind that were sent since the last call.
   template <typename Kind>
@@ -67,7 +67,7 @@ struct World : Parts {
 
 TEST_SUITE("regions: exchange") {
   TEST_CASE("an ack shows what is applied here, and no more") {
-    World eu;
+    ExchangeWorld eu;
     eu.put("k", "v");
     eu.meet({{kUs, 5}});
     const auto asked = eu.sent<Subscribe>();
@@ -83,7 +83,7 @@ TEST_SUITE("regions: exchange") {
   }
 
   TEST_CASE("nothing is called durable before the whole log is") {
-    World eu;
+    ExchangeWorld eu;
     eu.storage.set_faults({.durable_at_once = false});
     eu.put("k", "v");
     eu.meet({{kUs, 5}});
@@ -99,7 +99,7 @@ TEST_SUITE("regions: exchange") {
   }
 
   TEST_CASE("what does not arrive is asked for again") {
-    World eu;
+    ExchangeWorld eu;
     eu.meet({{kUs, 5}});
     CHECK(eu.sent<Subscribe>().size() == 1);
     bool again = false;
@@ -111,7 +111,7 @@ TEST_SUITE("regions: exchange") {
   }
 
   TEST_CASE("nothing is asked for again while there is no room for it") {
-    World eu;
+    ExchangeWorld eu;
     eu.meet({{kUs, 5}});
     (void)eu.sent<Subscribe>();
     eu.exchange.subscriptions().pause_requests(true);
@@ -121,7 +121,7 @@ TEST_SUITE("regions: exchange") {
 
   TEST_CASE("a follower is a peer, and no leader") {
     for (const bool follows : {false, true}) {
-      World eu;
+      ExchangeWorld eu;
       eu.meet({}, {}, follows);
       REQUIRE(eu.exchange.peers().contains(kUs));
       CHECK(regions::leaders(eu.exchange.peers()).size() == (follows ? 0 : 1));
@@ -129,7 +129,7 @@ TEST_SUITE("regions: exchange") {
   }
 
   TEST_CASE("where histories part is said until the peer has heard it") {
-    World eu;
+    ExchangeWorld eu;
     eu.put("k", "v");
     core::ChainHash other{};
     other.fill(9);
@@ -155,7 +155,7 @@ TEST_SUITE("regions: exchange") {
   }
 
   TEST_CASE("a paused peer gets nothing, and what it has is asked for when it is resumed") {
-    World eu;
+    ExchangeWorld eu;
     eu.meet({{kUs, 5}});
     const auto asked = eu.sent<Subscribe>();
     REQUIRE(asked.size() == 1);
@@ -169,7 +169,7 @@ TEST_SUITE("regions: exchange") {
   }
 
   TEST_CASE("since when a peer lacks something is noted as soon as the log grows") {
-    World eu;
+    ExchangeWorld eu;
     eu.meet({});
     const regions::Peer& us = eu.exchange.peers().at(kUs);
     REQUIRE(us.behind_since_ms == -1);
@@ -181,7 +181,7 @@ TEST_SUITE("regions: exchange") {
   }
 
   TEST_CASE("a heartbeat notes that a peer lacks what has come without a record of the log") {
-    World eu;
+    ExchangeWorld eu;
     eu.meet({});
     const regions::Peer& us = eu.exchange.peers().at(kUs);
     eu.state.applied().set_head(kAp, head_at(4));
@@ -191,7 +191,7 @@ TEST_SUITE("regions: exchange") {
   }
 
   TEST_CASE("after a merge what comes behind it is asked for at once") {
-    World eu;
+    ExchangeWorld eu;
     eu.meet({{kUs, 5}});
     (void)eu.sent<Subscribe>();
     eu.state.applied().set_head(kUs, head_at(5));
@@ -203,7 +203,7 @@ TEST_SUITE("regions: exchange") {
 
   TEST_CASE("a peer that leaves out the settled origins is known to have them") {
     constexpr core::Origin kFormer = 9;  // Before that of us.
-    World eu;
+    ExchangeWorld eu;
     eu.write([](regions::Group& group) {
       using regions::RegionList;
       group.put(RegionList::origin_row("eu", kEu), RegionList::origin_value(0));

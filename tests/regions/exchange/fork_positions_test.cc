@@ -7,6 +7,7 @@
 
 #include "regions/exchange/forks.h"
 #include "regions/wire/chain_marks.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
 using namespace anabranch;
@@ -15,18 +16,17 @@ using regions::ChainLink;
 using regions::Forks;
 using regions::History;
 using regions::Peer;
+using test::kEu;
+using test::kUs;
 using test::Parts;
 
 namespace {
 
-constexpr Origin kEu = 1;
-constexpr Origin kUs = 2;
-
-struct World : Parts {
+struct ForkPositionsWorld : Parts {
   Forks forks{state.applied(), state.chains(), list, effects};
   Peer us;
 
-  World() : Parts("eu", kEu) {
+  ForkPositionsWorld() : Parts("eu", kEu) {
     for (int i = 0; i < 4; ++i) put("k", std::to_string(i));
     effects.clear();
     us.origin = kUs;
@@ -47,27 +47,27 @@ struct World : Parts {
 
 TEST_SUITE("regions: fork positions") {
   TEST_CASE("an equal position is no fork, another one is, with one alarm") {
-    World eu;
+    ForkPositionsWorld eu;
     CHECK_FALSE(eu.forks.shown(eu.us, kEu, eu.link(3)));
     CHECK_FALSE(eu.forks.any());
     CHECK(eu.forks.may_follow(eu.us, kEu));
-    CHECK(eu.forks.shown(eu.us, kEu, World::other(4)));
+    CHECK(eu.forks.shown(eu.us, kEu, ForkPositionsWorld::other(4)));
     CHECK(eu.forks.with(eu.us) == std::vector<Origin>{kEu});
     CHECK_FALSE(eu.forks.may_follow(eu.us, kEu));
     CHECK(eu.forks.may_follow(eu.us, kUs));
-    CHECK_FALSE(eu.forks.shown(eu.us, kEu, World::other(4)));
+    CHECK_FALSE(eu.forks.shown(eu.us, kEu, ForkPositionsWorld::other(4)));
     CHECK(eu.alarms_raised() == 1);
   }
 
   TEST_CASE("a batch that may write again what is here waits until the histories are compared") {
-    World eu;
+    ForkPositionsWorld eu;
     REQUIRE(eu.state.trim(4).ok());
-    core::Batch again = World::batch();
+    core::Batch again = ForkPositionsWorld::batch();
     again.origin = 9;
     again.opening = core::Opening{.mesh = {1, 1}, .region = "us", .previous = kEu};
     again.deps_changed = {{kEu, 1}};
     CHECK(eu.forks.may_apply(eu.us, again, again.deps_changed));  // The peer shows nothing of eu.
-    CHECK_FALSE(eu.forks.shown(eu.us, kEu, World::other(2)));
+    CHECK_FALSE(eu.forks.shown(eu.us, kEu, ForkPositionsWorld::other(2)));
     CHECK_FALSE(eu.forks.may_apply(eu.us, again, again.deps_changed));
     CHECK_FALSE(eu.forks.any());
     eu.forks.shown(eu.us, kEu, eu.link(4));
@@ -75,27 +75,29 @@ TEST_SUITE("regions: fork positions") {
   }
 
   TEST_CASE("where a leader has given way, a position that no log tells of is unclear") {
-    World eu;
+    ForkPositionsWorld eu;
     REQUIRE(eu.state.trim(4).ok());
     const auto unclear = [&](const ChainLink& link, const std::map<Origin, core::Seq>& parted) {
       return unclear_at({.at = {{kEu, link.seq}}, .hashes = {link.hash}}, parted,
                         eu.state.chains());
     };
-    CHECK(unclear(World::other(2), {}) == std::nullopt);
-    CHECK(unclear(World::other(2), {{kEu, 1}}) == kEu);
-    CHECK(unclear(World::other(2), {{kEu, 2}}) == std::nullopt);
-    CHECK(unclear(World::other(2), {{kUs, 1}}) == std::nullopt);
+    CHECK(unclear(ForkPositionsWorld::other(2), {}) == std::nullopt);
+    CHECK(unclear(ForkPositionsWorld::other(2), {{kEu, 1}}) == kEu);
+    CHECK(unclear(ForkPositionsWorld::other(2), {{kEu, 2}}) == std::nullopt);
+    CHECK(unclear(ForkPositionsWorld::other(2), {{kUs, 1}}) == std::nullopt);
     CHECK(unclear(eu.link(3), {{kEu, 1}}) == std::nullopt);
-    CHECK(unclear(World::other(9), {{kEu, 1}}) == std::nullopt);  // The other side tells.
+    CHECK(unclear(ForkPositionsWorld::other(9), {{kEu, 1}}) ==
+          std::nullopt);  // The other side tells.
     eu.state.chains().part(kEu, 1);
-    CHECK(unclear(World::other(2), {}) == kEu);
+    CHECK(unclear(ForkPositionsWorld::other(2), {}) == kEu);
   }
 
   TEST_CASE("positions of the peer's history tell where it parts") {
-    World eu;
-    REQUIRE(eu.forks.shown(eu.us, kEu, World::other(4)));
-    History said{
-        .origin = kEu, .differs = 4, .links = {World::other(4), World::other(3), eu.link(2)}};
+    ForkPositionsWorld eu;
+    REQUIRE(eu.forks.shown(eu.us, kEu, ForkPositionsWorld::other(4)));
+    History said{.origin = kEu,
+                 .differs = 4,
+                 .links = {ForkPositionsWorld::other(4), ForkPositionsWorld::other(3), eu.link(2)}};
     said.asks = true;
     CHECK(eu.forks.heard(eu.us, said));
     const regions::Fork& fork = eu.forks.all().at(kEu).at(kUs);
@@ -108,22 +110,22 @@ TEST_SUITE("regions: fork positions") {
   }
 
   TEST_CASE("what depends on the other history is not applied, and waits by name") {
-    World eu;
-    REQUIRE(eu.forks.shown(eu.us, kEu, World::other(4)));
-    REQUIRE(eu.forks.heard(eu.us,
-                           {.origin = kEu, .differs = 4, .links = {World::other(4), eu.link(2)}}));
-    CHECK(eu.forks.may_apply(eu.us, World::batch(), {{kEu, 2}}));
-    CHECK_FALSE(eu.forks.may_apply(eu.us, World::batch(), {{kEu, 4}}));
+    ForkPositionsWorld eu;
+    REQUIRE(eu.forks.shown(eu.us, kEu, ForkPositionsWorld::other(4)));
+    REQUIRE(eu.forks.heard(
+        eu.us, {.origin = kEu, .differs = 4, .links = {ForkPositionsWorld::other(4), eu.link(2)}}));
+    CHECK(eu.forks.may_apply(eu.us, ForkPositionsWorld::batch(), {{kEu, 2}}));
+    CHECK_FALSE(eu.forks.may_apply(eu.us, ForkPositionsWorld::batch(), {{kEu, 4}}));
     CHECK(eu.forks.waiting_for(kEu) == std::vector<Origin>{kUs});
     eu.forks.clear();
     CHECK_FALSE(eu.forks.any());
     CHECK(eu.forks.waiting_for(kEu).empty());
-    CHECK(eu.forks.may_apply(eu.us, World::batch(), {{kEu, 4}}));
+    CHECK(eu.forks.may_apply(eu.us, ForkPositionsWorld::batch(), {{kEu, 4}}));
   }
 
   TEST_CASE("a position that cannot be compared is told by peers with the same history only") {
     constexpr Origin kAp = 3;
-    World eu;
+    ForkPositionsWorld eu;
     Peer ap;
     ap.origin = kAp;
     const ChainLink second = eu.link(2);
@@ -144,14 +146,15 @@ TEST_SUITE("regions: fork positions") {
     CHECK(eu.state.chains().compare(kEu, second) == regions::Match::kUnknown);
     (void)eu.forks.heard(ap, told);
     CHECK(eu.state.chains().compare(kEu, second) == regions::Match::kEqual);
-    CHECK(eu.state.chains().compare(kEu, World::other(2)) == regions::Match::kDifferent);
+    CHECK(eu.state.chains().compare(kEu, ForkPositionsWorld::other(2)) ==
+          regions::Match::kDifferent);
     CHECK(eu.forks.history(eu.us, kEu, 2).links.front() == second);
     CHECK(eu.forks.questions().empty());
     CHECK_FALSE(eu.forks.asking(kEu));
   }
 
   TEST_CASE("a position that a peer wants, and this leader cannot tell, is asked for") {
-    World eu;
+    ForkPositionsWorld eu;
     Peer ap;
     ap.origin = 3;
     const ChainLink second = eu.link(2);
@@ -168,8 +171,8 @@ TEST_SUITE("regions: fork positions") {
   }
 
   TEST_CASE("of a peer that is gone nothing is kept") {
-    World eu;
-    REQUIRE(eu.forks.shown(eu.us, kEu, World::other(4)));
+    ForkPositionsWorld eu;
+    REQUIRE(eu.forks.shown(eu.us, kEu, ForkPositionsWorld::other(4)));
     eu.forks.retain({{kUs, eu.us}});
     CHECK(eu.forks.any());
     eu.forks.forget(kUs);

@@ -32,10 +32,10 @@ Message greeting(const std::string& region, Origin origin, core::VersionVector a
 }
 
 // A leader with a hostile peer, region us with origin 2, on kLink.
-struct World {
+struct HostilePeerWorld {
   Node eu{"eu", 1};
 
-  World() {
+  HostilePeerWorld() {
     eu.replica().link_up(kLink, {}, 0);
     hear(greeting("us", 2));
   }
@@ -77,7 +77,7 @@ core::Path row(const std::string& key) { return {"\1", key, "s"}; }
 TEST_SUITE_BEGIN("regions: hostile peers");
 
 TEST_CASE("bytes that are no batch cost the link and nothing else") {
-  World world;
+  HostilePeerWorld world;
   const Batch batch = batch_of(2, 1, 3);
   const std::string good = core::encode_batch(batch);
   std::string truncated = good.substr(0, good.size() - 1);
@@ -94,14 +94,14 @@ TEST_CASE("bytes that are no batch cost the link and nothing else") {
 }
 
 TEST_CASE("a batch with a gap before it waits and is not applied") {
-  World world;
+  HostilePeerWorld world;
   world.hear_batch(batch_of(2, 5, 1));
   CHECK(world.eu.vector().empty());
   CHECK(world.replica().inbox().held().size() == 1);
 }
 
 TEST_CASE("a batch that overlaps what is applied or rewrites the chain is named and dropped") {
-  World world;
+  HostilePeerWorld world;
   const Batch three = batch_of(2, 1, 3);
   const std::string first = core::encode_batch(three);
   world.hear_batch(three);
@@ -120,7 +120,7 @@ TEST_CASE("a batch that overlaps what is applied or rewrites the chain is named 
 }
 
 TEST_CASE("a batch that nobody has asked for and its sender does not show to have is not taken") {
-  World world;
+  HostilePeerWorld world;
   const Batch batch = batch_of(2, 1, 3);
   world.hear(BatchMessage{0, core::encode_batch(batch)});
   CHECK(world.eu.vector().empty());
@@ -130,7 +130,7 @@ TEST_CASE("a batch that nobody has asked for and its sender does not show to hav
 }
 
 TEST_CASE("what waits for a gap is bounded") {
-  World world;
+  HostilePeerWorld world;
   Batch large = batch_of(2, 2, 1);
   std::get<core::Put>(large.transactions[0].ops[0]).value = std::string(1U << 20U, 'x');
   for (Seq seq = 2; seq < 200; ++seq) {
@@ -141,7 +141,7 @@ TEST_CASE("what waits for a gap is bounded") {
 }
 
 TEST_CASE("a flood of greetings as ever new leaders is bounded and others go on") {
-  World world;
+  HostilePeerWorld world;
   for (Origin origin = 10; origin < 10 + 3 * regions::Links::kPeersMax; ++origin) {
     world.hear(greeting("r" + std::to_string(origin), origin));
     world.replica().effects().clear();
@@ -156,7 +156,7 @@ TEST_CASE("a flood of greetings as ever new leaders is bounded and others go on"
 }
 
 TEST_CASE("alarms that a peer can provoke end at some number") {
-  World world;
+  HostilePeerWorld world;
   for (Origin origin = 10; origin < 10 + 2 * regions::Alarms::kMax; ++origin) {
     Batch batch = batch_of(origin, 1, 1);
     world.hear_batch(batch);
@@ -167,7 +167,7 @@ TEST_CASE("alarms that a peer can provoke end at some number") {
 }
 
 TEST_CASE("acks beyond what was sent and subscriptions to nonsense send nothing more") {
-  World world;
+  HostilePeerWorld world;
   world.eu.write(1000, [](regions::Group& group) { group.put(row("a"), "1"); });
   world.replica().durable(world.eu.storage().durable_position(), 0);
   world.hear(regions::Subscribe{1, 1000, {{1, 1}}});
@@ -187,7 +187,7 @@ TEST_CASE("acks beyond what was sent and subscriptions to nonsense send nothing 
 }
 
 TEST_CASE("a subscription of a process that is gone does not outnumber those of the next one") {
-  World world;
+  HostilePeerWorld world;
   world.eu.write(1000, [](regions::Group& group) { group.put(row("a"), "1"); });
   world.replica().durable(world.eu.storage().durable_position(), 0);
   world.replica().effects().clear();
@@ -198,7 +198,7 @@ TEST_CASE("a subscription of a process that is gone does not outnumber those of 
 }
 
 TEST_CASE("who shows ever more origins at once is asked for some, and for the rest after a wait") {
-  World world;
+  HostilePeerWorld world;
   const regions::Subscriptions& subscriptions = world.replica().exchange().subscriptions();
   const auto subscribed = [&] {
     return std::ranges::count_if(world.replica().effects(), [](const regions::Effect& effect) {
@@ -220,7 +220,7 @@ TEST_CASE("who shows ever more origins at once is asked for some, and for the re
 }
 
 TEST_CASE("who claims to have what it does not deliver is passed by for who does") {
-  World world;
+  HostilePeerWorld world;
   world.replica().link_up(kHonest, {}, 0);
   world.hear(greeting("us", 2, {{3, 1000}}));
   world.hear(greeting("sa", 4, {{3, 1}}), kHonest);
@@ -238,7 +238,7 @@ TEST_CASE("who claims to have what it does not deliver is passed by for who does
 }
 
 TEST_CASE("who keeps snapshots busy keeps nobody else from one") {
-  World world;
+  HostilePeerWorld world;
   world.eu.write(1000, [](regions::Group& group) { group.put(row("a"), "1"); });
   world.replica().link_up(kHonest, {}, 0);
   world.hear(greeting("ap", 3), kHonest);

@@ -22,11 +22,11 @@ Greeting greeting_of(const std::string& region, core::Origin origin, std::uint64
   return {Greeting::kProtocol, kMesh, region, origin, nonce, {}};
 }
 
-struct World {
+struct LinksWorld {
   Effects effects;
   Links links{effects};
 
-  World() { links.self() = {kMesh, "eu", 1, 5, false}; }
+  LinksWorld() { links.self() = {kMesh, "eu", 1, 5, false}; }
   // Whether a greeting on a link is accepted; then its peer is there.
   bool greet(regions::LinkId id, const Greeting& greeting) {
     Link& link = *links.find(id);
@@ -47,7 +47,7 @@ struct World {
 
 TEST_SUITE("regions: links") {
   TEST_CASE("a link leads to the peer that has greeted, until it is down") {
-    World world;
+    LinksWorld world;
     world.links.up(1, "host:1", {});
     CHECK(world.links.peer_at(1) == nullptr);
     REQUIRE(world.greet(1, greeting_of("us", 2)));
@@ -61,7 +61,7 @@ TEST_SUITE("regions: links") {
   }
 
   TEST_CASE("whose mesh, region or process is wrong is refused and told why, once in the log") {
-    World world;
+    LinksWorld world;
     world.links.up(1, {}, "us");
     Greeting other_mesh = greeting_of("us", 2);
     other_mesh.mesh = {1, 2};
@@ -75,7 +75,7 @@ TEST_SUITE("regions: links") {
   }
 
   TEST_CASE("another protocol is refused without a message that could not be read") {
-    World world;
+    LinksWorld world;
     world.links.up(1, {}, {});
     Greeting newer = greeting_of("us", 2);
     newer.protocol = Greeting::kProtocol + 1;
@@ -85,7 +85,7 @@ TEST_SUITE("regions: links") {
   }
 
   TEST_CASE("of a process that was started anew nothing is known, and its former links are gone") {
-    World world;
+    LinksWorld world;
     world.links.up(1, {}, {});
     world.links.up(2, {}, {});
     REQUIRE(world.greet(1, greeting_of("us", 2)));
@@ -97,7 +97,7 @@ TEST_SUITE("regions: links") {
   }
 
   TEST_CASE("a new incarnation takes the place of the one that is gone") {
-    World world;
+    LinksWorld world;
     world.links.up(1, {}, {});
     REQUIRE(world.greet(1, greeting_of("us", 2)));
     REQUIRE(world.greet(1, greeting_of("us", 3, 8)));
@@ -106,7 +106,7 @@ TEST_SUITE("regions: links") {
   }
 
   TEST_CASE("messages of a peer's former origin come too late") {
-    World world;
+    LinksWorld world;
     world.links.up(1, {}, {});
     REQUIRE(world.greet(1, greeting_of("us", 2)));
     REQUIRE(world.greet(1, greeting_of("us", 3)));
@@ -126,7 +126,7 @@ TEST_SUITE("regions: links") {
       greeting.renewals = renewals;
       return greeting;
     };
-    World world;
+    LinksWorld world;
     world.links.up(1, {}, {});
     REQUIRE(world.greet(1, renewed(3, 1)));
     CHECK_FALSE(world.greet(1, renewed(2, 0)));
@@ -139,7 +139,7 @@ TEST_SUITE("regions: links") {
   }
 
   TEST_CASE("vectors and histories are sent with the origin that they belong to") {
-    World world;
+    LinksWorld world;
     world.links.up(1, {}, {});
     REQUIRE(world.greet(1, greeting_of("us", 2)));
     world.links.send(world.links.peers().at(2), regions::Ack{});
@@ -148,7 +148,7 @@ TEST_SUITE("regions: links") {
   }
 
   TEST_CASE("one leader more than so many is refused, until one of them is gone") {
-    World world;
+    LinksWorld world;
     constexpr core::Origin kFirst = 2;
     for (core::Origin i = 0; i < Links::kPeersMax; ++i) {
       world.links.up(i + 1, {}, {});
@@ -166,7 +166,7 @@ TEST_SUITE("regions: links") {
   }
 
   TEST_CASE("a pause by one name of a peer ends by any other") {
-    World world;
+    LinksWorld world;
     world.links.up(1, "host:1", {});
     CHECK_FALSE(world.links.pause("us"));
     REQUIRE(world.greet(1, greeting_of("us", 2)));

@@ -93,8 +93,10 @@ TEST_SUITE("regions: out stream") {
     CHECK(world.pump().empty());
     world.append(3, 2, 2, "3b");
     world.append(1, 4, 4, "1c");
+    CHECK(world.out.ops_sent() == 3);
     CHECK(world.pump() == Sent{"1c"});
     CHECK(world.out.trimmed().empty());
+    CHECK(world.out.ops_sent() == 4);
   }
 
   TEST_CASE("nothing is sent beyond the end that is durable") {
@@ -113,13 +115,16 @@ TEST_SUITE("regions: out stream") {
     for (core::Seq seq = 1; seq <= 5; ++seq) world.append(1, seq, seq, std::string(40, 'b'));
     world.out.subscribe({1, 100, {{1, 1}}}, world.raw, world.applied);
     CHECK(world.pump().size() == 2);
+    CHECK(world.out.bytes_under_way() == 80);
     CHECK(world.pump().empty());
     world.out.acknowledge({1, 40, {}, {}});
+    CHECK(world.out.bytes_under_way() == 40);
     CHECK(world.pump().size() == 1);
     world.out.acknowledge({1, 40, {}, {}});
     CHECK(world.pump().empty());
     world.out.acknowledge({1, 120, {}, {}});
     CHECK(world.pump().size() == 2);
+    CHECK(world.out.bytes_under_way() == 80);
   }
 
   TEST_CASE("one batch larger than the window is sent when nothing is under way") {

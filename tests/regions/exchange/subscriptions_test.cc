@@ -8,27 +8,28 @@
 #include <vector>
 
 #include "regions/exchange/subscriptions.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
 using namespace anabranch;
 using core::Origin;
 using regions::Subscribe;
 using regions::Subscriptions;
+using test::kAp;
+using test::kEu;
+using test::kUs;
 using test::Parts;
 
 namespace {
 
 constexpr regions::LinkId kToUs = 1;
 constexpr regions::LinkId kToAp = 2;
-constexpr Origin kEu = 1;
-constexpr Origin kUs = 2;
-constexpr Origin kAp = 3;
 constexpr Origin kSa = 4;  // Of a region that is no peer.
 
 using Origins = std::vector<Origin>;
 
-struct World : Parts {
-  World() : Parts("eu", kEu) {}
+struct SubscriptionsWorld : Parts {
+  SubscriptionsWorld() : Parts("eu", kEu) {}
 
   Subscriptions& subscriptions() { return exchange.subscriptions(); }
   [[nodiscard]] const regions::InStream& in(Origin peer) const {
@@ -46,11 +47,26 @@ struct World : Parts {
   }
 };
 
+// Batches of a stream arrive all the time, of which none can be applied. Returns the number of
+// subscriptions sent to `us` in some seconds.
+std::size_t asked_in(SubscriptionsWorld& eu, core::Millis& now, int seconds) {
+  std::size_t asked = 0;
+  for (int second = 0; second < seconds; ++second) {
+    now += Subscriptions::kStallMs;
+    REQUIRE(eu.exchange.step(kToUs, regions::BatchMessage{eu.in(kUs).id, "bytes"}, now));
+    eu.subscriptions().set_time(now);
+    eu.subscriptions().find_stalls(now);
+    eu.subscriptions().renew();
+    for (const Subscribe& each : eu.sent()) asked += each.stream == eu.in(kUs).id ? 1 : 0;
+  }
+  return asked;
+}
+
 }  // namespace
 
 TEST_SUITE("regions: subscriptions") {
   TEST_CASE("a leader is followed directly, others through one that has more of them") {
-    World eu;
+    SubscriptionsWorld eu;
     eu.greet(kToUs, "us", kUs, {{kUs, 5}, {kAp, 3}, {kSa, 2}});
     CHECK(eu.in(kUs).origins == Origins{kUs, kAp, kSa});
     eu.greet(kToAp, "ap", kAp, {{kAp, 9}});
@@ -59,7 +75,7 @@ TEST_SUITE("regions: subscriptions") {
   }
 
   TEST_CASE("when the direct way is gone another is taken") {
-    World eu;
+    SubscriptionsWorld eu;
     eu.greet(kToAp, "ap", kAp, {{kAp, 9}});
     eu.greet(kToUs, "us", kUs, {{kUs, 5}, {kAp, 9}});
     CHECK(eu.in(kAp).origins == Origins{kAp});
@@ -68,7 +84,7 @@ TEST_SUITE("regions: subscriptions") {
   }
 
   TEST_CASE("a peer whose log no longer has the next batch is no source, but one of a snapshot") {
-    World eu;
+    SubscriptionsWorld eu;
     eu.greet(kToUs, "us", kUs, {{kUs, 5}});
     CHECK_FALSE(eu.subscriptions().snapshot_source({}));
     eu.exchange.step(kToUs, regions::Trimmed{eu.in(kUs).id, {{kUs, 3}}}, 1);
@@ -78,7 +94,7 @@ TEST_SUITE("regions: subscriptions") {
   }
 
   TEST_CASE("a peer that has passed on false batches is avoided") {
-    World eu;
+    SubscriptionsWorld eu;
     eu.greet(kToUs, "us", kUs, {{kSa, 5}});
     eu.greet(kToAp, "ap", kAp, {{kSa, 5}});
     REQUIRE(eu.in(kUs).has(kSa));
@@ -90,7 +106,7 @@ TEST_SUITE("regions: subscriptions") {
   }
 
   TEST_CASE("a batch for which there was no room is asked for again when it is next") {
-    World eu;
+    SubscriptionsWorld eu;
     eu.greet(kToUs, "us", kUs, {{kUs, 5}});
     (void)eu.sent();
     eu.subscriptions().dropped(kToUs, eu.in(kUs).id, kUs, 3);
@@ -111,7 +127,7 @@ TEST_SUITE("regions: subscriptions") {
     for (const core::Seq more :
          {40, 20}) {  // Beyond what the source has: twice that and 16, or not.
       CAPTURE(more);
-      World eu;
+      SubscriptionsWorld eu;
       eu.greet(kToUs, "us", kUs, {{kSa, 5}});
       eu.greet(kToAp, "ap", kAp, {{kSa, 5 + more}});
       REQUIRE(eu.in(kUs).has(kSa));
@@ -126,7 +142,7 @@ TEST_SUITE("regions: subscriptions") {
   }
 
   TEST_CASE("a source that lags is not left for a peer that is avoided") {
-    World eu;
+    SubscriptionsWorld eu;
     eu.greet(kToUs, "us", kUs, {{kSa, 5}});
     eu.greet(kToAp, "ap", kAp, {{kSa, 500}});
     eu.subscriptions().avoid_source(kSa, kAp, 0);
@@ -138,7 +154,7 @@ TEST_SUITE("regions: subscriptions") {
   }
 
   TEST_CASE("of what has ended only what is on a disk is asked for, in new subscriptions") {
-    World eu;
+    SubscriptionsWorld eu;
     eu.greet(kToUs, "us", kUs, {{kUs, 5}, {kSa, 5}});
     (void)eu.sent();
     eu.subscriptions().reopen({kSa});
@@ -148,7 +164,7 @@ TEST_SUITE("regions: subscriptions") {
   }
 
   TEST_CASE("while they are suspended nothing is asked for") {
-    World eu;
+    SubscriptionsWorld eu;
     eu.subscriptions().suspend(true);
     eu.greet(kToUs, "us", kUs, {{kUs, 5}});
     CHECK(eu.in(kUs).origins.empty());
@@ -158,7 +174,7 @@ TEST_SUITE("regions: subscriptions") {
   }
 
   TEST_CASE("not more is asked for at one time than so often") {
-    World eu;
+    SubscriptionsWorld eu;
     eu.greet(kToUs, "us", kUs, {{kUs, 5}});
     (void)eu.sent();
     for (int i = 0; i < 10; ++i) eu.subscriptions().reopen({kSa});
@@ -170,7 +186,7 @@ TEST_SUITE("regions: subscriptions") {
   }
 
   TEST_CASE("a peer is avoided that is silent twice, and not if batches come in between") {
-    World eu;
+    SubscriptionsWorld eu;
     eu.greet(kToUs, "us", kUs, {{kSa, 5}});
     eu.greet(kToAp, "ap", kAp, {{kSa, 5}});
     const auto look = [&](core::Millis now) {
@@ -189,5 +205,39 @@ TEST_SUITE("regions: subscriptions") {
     look(later + 2 * Subscriptions::kStallMs);
     CHECK_FALSE(eu.in(kUs).has(kSa));
     CHECK(eu.in(kAp).has(kSa));
+  }
+
+  TEST_CASE("a stream that brings batches is not begun anew for what no log serves") {
+    SubscriptionsWorld eu;
+    eu.greet(kToUs, "us", kUs, {{kUs, 5}, {kSa, 5}});
+    eu.greet(kToAp, "ap", kAp, {{kSa, 500}});
+    eu.exchange.step(kToAp, regions::Trimmed{eu.in(kAp).id, {{kSa, 300}}}, 1);
+    REQUIRE(eu.in(kUs).has(kSa));
+    (void)eu.sent();
+    regions::Head head;
+    head.seq = 5;
+    eu.state.applied().set_head(kSa, head);
+    eu.state.applied().set_head(kUs, head);
+    REQUIRE(eu.subscriptions().snapshot_source({}) == kAp);
+    core::Millis now = 0;
+    CHECK(asked_in(eu, now, 60) == 0);
+  }
+
+  TEST_CASE("a stream that brings nothing to be applied is begun anew ever more rarely") {
+    SubscriptionsWorld eu;
+    eu.greet(kToUs, "us", kUs, {{kUs, 5}, {kSa, 5}});
+    (void)eu.sent();
+    core::Millis now = 0;
+    const std::size_t first = asked_in(eu, now, 60);
+    CHECK(first >= 2);
+    const auto pause =
+        static_cast<int>(regions::InStream::kPatienceMaxMs / Subscriptions::kStallMs);
+    (void)asked_in(eu, now, 4 * pause);
+    CHECK(asked_in(eu, now, 10 * pause) <= 10);
+    CHECK(asked_in(eu, now, 2 * pause) >= 1);  // A batch may have been lost.
+    regions::Head head;
+    head.seq = 1;
+    eu.state.applied().set_head(kSa, head);
+    CHECK(asked_in(eu, now, 60) >= first);  // It has brought something.
   }
 }

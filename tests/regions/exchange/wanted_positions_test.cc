@@ -6,16 +6,16 @@
 #include <vector>
 
 #include "regions/exchange/wanted_positions.h"
+#include "tests/regions/origins.h"
 
 using namespace anabranch;
 using regions::WantedPositions;
 using Position = WantedPositions::Position;
 using Positions = std::vector<Position>;
+using test::kEu;
+using test::kUs;
 
 namespace {
-
-constexpr core::Origin kEu = 1;
-constexpr core::Origin kUs = 2;
 
 bool unknown(const Position& /*position*/) { return false; }
 

@@ -15,11 +15,14 @@
 #include "tests/crdt/random.h"
 #include "tests/regions/linked_nodes.h"
 #include "tests/regions/log_records.h"
+#include "tests/regions/origins.h"
 #include "tests/seed.h"
 
 using namespace anabranch;
 using core::Path;
 using regions::Group;
+using test::kEu;
+using test::kUs;
 using test::LinkedNodes;
 using test::Node;
 
@@ -27,8 +30,6 @@ namespace {
 
 constexpr core::Millis kEqualMs = 60'000;
 constexpr std::size_t kHeader = 24;  // Of a stored record, before its bytes.
-constexpr core::Origin kEu = 1;
-constexpr core::Origin kUs = 2;
 constexpr core::Origin kDe = 3;
 
 // Whether batches carry checksums, as this version writes them.

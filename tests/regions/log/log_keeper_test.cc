@@ -5,6 +5,7 @@
 #include <string>
 
 #include "regions/log/log_keeper.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
 using namespace anabranch;
@@ -12,21 +13,21 @@ using core::Millis;
 using core::VersionVector;
 using regions::LogKeeper;
 using storage::Position;
+using test::kEu;
+using test::kLink;
+using test::kUs;
 using test::Parts;
 
 namespace {
 
-constexpr regions::LinkId kLink = 1;
-constexpr core::Origin kEu = 1;
-constexpr core::Origin kUs = 2;
 constexpr int kRecords = 100;
 constexpr regions::LogLimits kLimits{
     .bytes_min = 2'000, .bytes_max = 64'000, .age_ms_max = 1'000'000};
 
-struct World : Parts {
+struct LogKeeperWorld : Parts {
   Millis now = 0;
 
-  World() : Parts("eu", kEu, false, {}, kLimits) {
+  LogKeeperWorld() : Parts("eu", kEu, false, {}, kLimits) {
     for (int i = 0; i < kRecords; ++i) put("k", std::string(200, 'v'));
   }
   // The leader at the other end of the link tells that this is on its disk.
@@ -55,7 +56,7 @@ struct Commits final : regions::Participant {
 
 TEST_SUITE("regions: log keeper") {
   TEST_CASE("the log is kept for a region that lacks it, and no longer") {
-    World eu;
+    LogKeeperWorld eu;
     eu.greet(kLink, "us", kUs);
     eu.has_on_disk({{kEu, 40}});
     const Position first = eu.forget();
@@ -69,7 +70,7 @@ TEST_SUITE("regions: log keeper") {
   }
 
   TEST_CASE("it is kept for another leader of the own region, too") {
-    World eu;
+    LogKeeperWorld eu;
     eu.greet(kLink, "eu", kUs);
     eu.has_on_disk({{kEu, 40}});
     CHECK(eu.forget() <= 41);
@@ -77,14 +78,14 @@ TEST_SUITE("regions: log keeper") {
   }
 
   TEST_CASE("a region that nobody waits for keeps nothing") {
-    World eu;
+    LogKeeperWorld eu;
     eu.greet(kLink, "us", kUs);
     eu.has_on_disk({{kEu, 40}});
     CHECK(eu.forget([](const std::string& region) { return region != "us"; }) > 41);
   }
 
   TEST_CASE("of a region that is no peer its report counts") {
-    World eu;
+    LogKeeperWorld eu;
     eu.keeper.reports().take({.region = "ap", .origin = 3, .number = 1, .durable = {{kEu, 30}}});
     CHECK(eu.forget() <= 31);
     CHECK(eu.keeper.durable("ap", eu.exchange.peers()) == VersionVector{{kEu, 30}});
@@ -92,14 +93,14 @@ TEST_SUITE("regions: log keeper") {
   }
 
   TEST_CASE("what is not on the own disk is not forgotten") {
-    World eu;
+    LogKeeperWorld eu;
     eu.storage.set_faults({.durable_at_once = false});
     eu.put("k", "v");
     CHECK(eu.forget() <= eu.storage.durable_position() + 1);
   }
 
   TEST_CASE("a reader holds the log, and its end can be forgotten before regions have it") {
-    World eu;
+    LogKeeperWorld eu;
     eu.greet(kLink, "us", kUs);
     eu.has_on_disk({{kEu, kRecords}});
     eu.keeper.hold("a reader", 20);
@@ -112,7 +113,7 @@ TEST_SUITE("regions: log keeper") {
   }
 
   TEST_CASE("where a region has stopped the chain stays known when the log goes") {
-    World eu;
+    LogKeeperWorld eu;
     const auto chain = eu.state.chains().at(kEu, 40);
     REQUIRE(chain);
     eu.greet(kLink, "us", kUs);
@@ -124,7 +125,7 @@ TEST_SUITE("regions: log keeper") {
   }
 
   TEST_CASE("the running time goes on while it runs, and is stored with the next commit") {
-    World eu;
+    LogKeeperWorld eu;
     (void)eu.forget();
     CHECK(eu.keeper.running_ms(eu.now) == eu.now - LogKeeper::kDecideMs);
     eu.keeper.store_running_time();
@@ -135,7 +136,7 @@ TEST_SUITE("regions: log keeper") {
   }
 
   TEST_CASE("a keeper that starts does not store the running time that it has just read") {
-    World eu;
+    LogKeeperWorld eu;
     (void)eu.forget();
     eu.now += LogKeeper::kRunningMs;
     const auto nobody = [](const std::string&) { return false; };
@@ -152,13 +153,13 @@ TEST_SUITE("regions: log keeper") {
   TEST_CASE("no chain is kept where the log still has the next batch that a region lacks") {
     Position first = 0;
     {
-      World eu;
+      LogKeeperWorld eu;
       eu.greet(kLink, "us", kUs);
       eu.has_on_disk({{kEu, 40}});
       first = eu.forget();
     }
     REQUIRE(first > 1);
-    World eu;
+    LogKeeperWorld eu;
     eu.greet(kLink, "us", kUs);
     eu.has_on_disk({{kEu, first - 1}});  // Each record is one op.
     REQUIRE(eu.forget() == first);

@@ -20,8 +20,8 @@ using Origins = std::set<Origin>;
 
 namespace {
 
-struct World : Parts {
-  World() : Parts("eu", 1) {}
+struct RegionListWorld : Parts {
+  RegionListWorld() : Parts("eu", 1) {}
   void say(const std::function<void(Group&)>& function) {
     write(function);
     list.load(*state.reader());
@@ -44,7 +44,7 @@ struct World : Parts {
 
 TEST_SUITE("regions: region list") {
   TEST_CASE("an origin ends with the next one of its leader, and both are of one line") {
-    World eu;
+    RegionListWorld eu;
     eu.open("us", 5, 0);
     CHECK(eu.list.ended().empty());
     eu.open("us", 6, 5);
@@ -62,7 +62,7 @@ TEST_SUITE("regions: region list") {
   }
 
   TEST_CASE("the origins of a retired region have ended, those of a lost one are lost") {
-    World eu;
+    RegionListWorld eu;
     eu.open("us", 5, 0);
     eu.retire("us", Retirement::kRetired, {5});
     CHECK(eu.list.retirement("us") == Retirement::kRetired);
@@ -78,20 +78,20 @@ TEST_SUITE("regions: region list") {
   }
 
   TEST_CASE("the hash is that of the rows, whatever order they came in") {
-    World eu;
-    World us;
+    RegionListWorld eu;
+    RegionListWorld us;
     CHECK(eu.list.hash() == us.list.hash());
     eu.open("us", 5, 0);
     CHECK(eu.list.hash() != us.list.hash());
     us.open("ap", 7, 0);
-    World again;
+    RegionListWorld again;
     again.list.load(*eu.state.reader());
     CHECK(again.list.hash() == eu.list.hash());
     CHECK(regions_known(eu.list, eu.state.applied()) == std::set<std::string>{"eu", "us"});
   }
 
   TEST_CASE("rows of the list that nobody understands are left out") {
-    World eu;
+    RegionListWorld eu;
     const Path prefix = RegionList::prefix();
     eu.say([&](Group& group) {
       group.put(RegionList::origin_row("eu", 1), "no msgpack");
@@ -105,7 +105,7 @@ TEST_SUITE("regions: region list") {
   }
 
   TEST_CASE("what newer versions append to a retirement is skipped") {
-    World eu;
+    RegionListWorld eu;
     eu.say([&](Group& group) {
       group.put(RegionList::origin_row("us", 5), RegionList::origin_value(0));
       group.put(RegionList::retirement_row("us"), "\x93\x01\x90\xA3new");

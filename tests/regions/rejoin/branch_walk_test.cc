@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "regions/rejoin/branch_walk.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/receiver.h"
 
 using namespace anabranch;
@@ -16,13 +17,12 @@ using regions::BranchWalk;
 using regions::Group;
 using regions::Head;
 using regions::RejoinState;
+using test::kAp;
+using test::kEu;
 using test::Parts;
 using test::Receiver;
 
 namespace {
-
-constexpr Origin kEu = 1;
-constexpr Origin kAp = 3;
 
 // The own histories part behind a seq.
 RejoinState parted_behind(core::Seq seq) {
@@ -31,8 +31,8 @@ RejoinState parted_behind(core::Seq seq) {
   return rejoin;
 }
 
-struct World : Receiver {
-  World() : Receiver("eu", kEu) {}
+struct BranchWalkWorld : Receiver {
+  BranchWalkWorld() : Receiver("eu", kEu) {}
 
   [[nodiscard]] BranchWalk walk(const std::map<Origin, Head>& base, const RejoinState& rejoin) {
     return {
@@ -57,7 +57,7 @@ struct World : Receiver {
 
 TEST_SUITE("regions: branch walk") {
   TEST_CASE("what the others have is skipped, and a branch is written again under a new name") {
-    World eu;
+    BranchWalkWorld eu;
     eu.put("a", "1");
     const Head parted = eu.state.applied().head(kEu);
     eu.put("b", "2");
@@ -82,7 +82,7 @@ TEST_SUITE("regions: branch walk") {
   }
 
   TEST_CASE("what names a branch as seen names the rewritten origin") {
-    World eu;
+    BranchWalkWorld eu;
     eu.put("a", "1");
     const Head parted = eu.state.applied().head(kEu);
     eu.put("b", "2");
@@ -103,7 +103,7 @@ TEST_SUITE("regions: branch walk") {
   }
 
   TEST_CASE("what continues the history of the others is taken as it is") {
-    World eu;
+    BranchWalkWorld eu;
     Parts ap("ap", kAp);
     eu.greet(1, "ap", kAp);
     eu.take(ap.put("k", "1"));

@@ -5,18 +5,19 @@
 #include <string>
 
 #include "regions/rejoin/fork_repair.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
 using namespace anabranch;
 using regions::ForkRepair;
+using test::kEu;
 using test::Parts;
 
 namespace {
 
-constexpr core::Origin kEu = 1;
 constexpr core::Origin kFresh = 90;
 
-struct World : Parts {
+struct ForkRepairWorld : Parts {
   regions::Inbox inbox{{state, exchange, alarms, effects, writer, writer.reserve()}, {}};
   regions::Snapshots snapshots{{state, exchange, effects, [](const auto&, auto&) {}}, {}, 1};
   regions::StableTime time{{state, keeper, list, settled, exchange, alarms}, kDriftMs, 0};
@@ -24,7 +25,7 @@ struct World : Parts {
   ForkRepair repair{
       {state, exchange, keeper, snapshots, inbox, time, list, settled, incarnations, alarms}, {}};
 
-  World() : Parts("eu", kEu) { state.join(repair); }
+  ForkRepairWorld() : Parts("eu", kEu) { state.join(repair); }
   core::Result<void> resolve() { return repair.resolve(writer.close_group(), kEu, false, 0); }
   void lose() {
     repair.on({.region = "us", .why = "was declared lost", .lost = true});
@@ -37,7 +38,7 @@ struct World : Parts {
 
 TEST_SUITE("regions: fork repair") {
   TEST_CASE("without a fork there is nothing to resolve") {
-    World eu;
+    ForkRepairWorld eu;
     const auto resolved = eu.resolve();
     REQUIRE_FALSE(resolved.ok());
     CHECK(resolved.failure().code == ErrorCode::kInvalid);
@@ -46,7 +47,7 @@ TEST_SUITE("regions: fork repair") {
   }
 
   TEST_CASE("a leader that was declared lost goes on under a new origin, and joins as if empty") {
-    World eu;
+    ForkRepairWorld eu;
     eu.put("k", "v");
     const std::uint64_t opening = eu.state.identity().opening;
     eu.lose();
@@ -63,7 +64,7 @@ TEST_SUITE("regions: fork repair") {
   }
 
   TEST_CASE("a later opening goes on with it") {
-    World eu;
+    ForkRepairWorld eu;
     eu.put("k", "v");
     eu.lose();
     ForkRepair again({eu.state, eu.exchange, eu.keeper, eu.snapshots, eu.inbox, eu.time, eu.list,
@@ -75,7 +76,7 @@ TEST_SUITE("regions: fork repair") {
   }
 
   TEST_CASE("what cannot be recorded does not begin") {
-    World eu;
+    ForkRepairWorld eu;
     eu.storage.set_faults({.fail_commit = 1});
     eu.repair.on({.region = "us", .why = "was declared lost", .lost = true});
     CHECK_FALSE(eu.repair.rejoin_if_declared_lost(eu.writer.close_group(), 0).ok());
@@ -84,7 +85,7 @@ TEST_SUITE("regions: fork repair") {
   }
 
   TEST_CASE("fresh origins are new, and an opening begins only so many") {
-    World eu;
+    ForkRepairWorld eu;
     CHECK(eu.incarnations.fresh() == kFresh);
     const core::Origin next = eu.incarnations.fresh();
     CHECK(next != kFresh);

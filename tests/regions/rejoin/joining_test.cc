@@ -22,11 +22,11 @@ constexpr Origin kEu = Pair::kEu;
 constexpr Origin kUs = Pair::kUs;
 
 // Both have the first write of eu; then histories part.
-struct World : Pair {
+struct JoiningWorld : Pair {
   std::set<Origin> history_replaced;
   std::string failure;
 
-  World() {
+  JoiningWorld() {
     us.greet(1, "eu", kEu);
     us.take(eu.put("common", "1"));
     eu.put("own", "2");
@@ -50,7 +50,7 @@ struct World : Pair {
 
 TEST_SUITE("regions: joining") {
   TEST_CASE("the others' rows are there at the end, and the own branch on top, as new") {
-    World world;
+    JoiningWorld world;
     Rejoin rejoin = world.rejoin();
     world.eu.snapshots.take_for(&rejoin);
     world.us.state.chains().part(kUs, 2);
@@ -78,7 +78,7 @@ TEST_SUITE("regions: joining") {
   }
 
   TEST_CASE("a leader that gives way serves no snapshot, unless it waits for one that gives way") {
-    World world;
+    JoiningWorld world;
     world.eu.greet(1, "us", kUs);
     const regions::Peer us = world.eu.exchange.peers().at(kUs);
     REQUIRE(us.applied.empty());  // It gives way itself.
@@ -109,7 +109,7 @@ TEST_SUITE("regions: joining") {
   }
 
   TEST_CASE("a source with the same history is passed by") {
-    World world;
+    JoiningWorld world;
     world.eu.state.chains().part(kEu, 1);
     Rejoin rejoin = world.rejoin();
     regions::SnapshotHeader header;
@@ -121,7 +121,7 @@ TEST_SUITE("regions: joining") {
 
   TEST_CASE(
       "it takes a snapshot of the regions that it was told alone, and of none while it logs") {
-    World world;
+    JoiningWorld world;
     world.meet();
     const Rejoin any = world.rejoin();
     CHECK(any.source({}) == kUs);

@@ -6,23 +6,24 @@
 #include <utility>
 
 #include "regions/rejoin/rewritten_ops.h"
+#include "tests/regions/origins.h"
 
 using namespace anabranch;
 using core::VersionVector;
 using regions::OriginRewrites;
 using regions::RewrittenOps;
 using regions::RewrittenOrigin;
+using test::kEu;
+using test::kUs;
 
 namespace {
 
-constexpr core::Origin kEu = 1;
-constexpr core::Origin kUs = 2;
 constexpr core::Origin kImage = 90;
 constexpr core::Seq kAfter = 5;  // Here the histories part.
 
 const core::Path kRow{"\1", "k", "s"};
 
-struct World {
+struct RewrittenOpsWorld {
   OriginRewrites names;
   std::optional<RewrittenOps::Frame> frame;
   int read = 0;
@@ -31,7 +32,7 @@ struct World {
                      return frame;
                    }};
 
-  World() { names.add(kEu, {kAfter, kImage, kAfter}); }
+  RewrittenOpsWorld() { names.add(kEu, {kAfter, kImage, kAfter}); }
   // The op that `op`, the seventh of eu, becomes.
   core::Op renamed(core::Op op) {
     core::Batch batch;
@@ -50,7 +51,7 @@ struct World {
 
 TEST_SUITE("regions: renamed ops") {
   TEST_CASE("a vector covers the same ops under their new names") {
-    const World world;
+    const RewrittenOpsWorld world;
     CHECK(world.names.of({{kEu, 7}, {kUs, 3}}) ==
           VersionVector{{kEu, kAfter}, {kUs, 3}, {kImage, 2}});
     CHECK(world.names.of({{kEu, 4}}) == VersionVector{{kEu, 4}});
@@ -60,7 +61,7 @@ TEST_SUITE("regions: renamed ops") {
   }
 
   TEST_CASE("a value keeps all but its context, which names what it named") {
-    World world;
+    RewrittenOpsWorld world;
     const core::Op op =
         world.renamed(core::Put{kRow, "v", std::nullopt, VersionVector{{kEu, 6}, {kUs, 8}}});
     const auto& put = std::get<core::Put>(op);
@@ -69,7 +70,7 @@ TEST_SUITE("regions: renamed ops") {
   }
 
   TEST_CASE("a frame of the branch moves along") {
-    World world;
+    RewrittenOpsWorld world;
     const core::Op op = world.renamed(core::Add{kRow, kAfter + 1, 3, 10});
     const auto& add = std::get<core::Add>(op);
     CHECK(add.birth == 1);
@@ -78,7 +79,7 @@ TEST_SUITE("regions: renamed ops") {
   }
 
   TEST_CASE("a frame of before goes on as one of its own, which has the branch's additions alone") {
-    World world;
+    RewrittenOpsWorld world;
     core::Op op = world.renamed(core::Add{kRow, 2, 3, 10});  // Seven of it is of before.
     CHECK(std::get<core::Add>(op).birth == 2);
     CHECK(std::get<core::Add>(op).total == core::Number(3));
@@ -89,7 +90,7 @@ TEST_SUITE("regions: renamed ops") {
   }
 
   TEST_CASE("a reset that saw such a frame saw both") {
-    World world;
+    RewrittenOpsWorld world;
     world.frame = {1, 7};
     const core::Op op = world.renamed(core::Reset{kRow, {{kEu, 2, 6, 10}}});
     const auto& observed = std::get<core::Reset>(op).observed;
@@ -99,7 +100,7 @@ TEST_SUITE("regions: renamed ops") {
   }
 
   TEST_CASE("an op of a newer version cannot be written again") {
-    World world;
+    RewrittenOpsWorld world;
     core::Batch batch;
     batch.origin = kEu;
     batch.transactions.push_back({kAfter + 1, {}, {core::UnknownOp{99}}});

@@ -7,20 +7,20 @@
 #include <vector>
 
 #include "regions/rejoin/rejoin.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
 using namespace anabranch;
 using regions::Rejoin;
 using regions::RejoinState;
 using regions::Unlogged;
+using test::kEu;
 using test::Parts;
 
 namespace {
 
-constexpr core::Origin kEu = 1;
-
-struct World : Parts {
-  World() : Parts("eu", kEu) {}
+struct UnloggedWorld : Parts {
+  UnloggedWorld() : Parts("eu", kEu) {}
 
   [[nodiscard]] Rejoin rejoin(RejoinState::Stage stage) {
     RejoinState begun;
@@ -38,7 +38,7 @@ struct World : Parts {
 
 TEST_SUITE("regions: unlogged batches") {
   TEST_CASE("they are taken in their order, in slices, and found again by a later opening") {
-    World eu;
+    UnloggedWorld eu;
     Unlogged before;
     for (core::Seq seq = 1; seq <= 3; ++seq) eu.add(before, seq);
     Unlogged unlogged;
@@ -60,7 +60,7 @@ TEST_SUITE("regions: unlogged batches") {
   TEST_CASE(
       "a rejoin that was ended while it logged goes on, one that had not got so far does not") {
     for (const auto stage : {RejoinState::Stage::kLogging, RejoinState::Stage::kJoining}) {
-      World eu;
+      UnloggedWorld eu;
       Unlogged before;
       for (core::Seq seq = 1; seq <= 3; ++seq) eu.add(before, seq);
       Rejoin rejoin = eu.rejoin(stage);

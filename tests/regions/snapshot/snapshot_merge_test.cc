@@ -5,18 +5,19 @@
 #include <string>
 
 #include "rows/policy/policy_rows.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/snapshot/snapshot_pair.h"
 
 using namespace anabranch;
 using test::Parts;
 using Pair = test::SnapshotPair;
 using Leader = test::SnapshotLeader;
+using test::kAp;
 
 namespace {
 
 constexpr core::Origin kEu = Pair::kEu;
 constexpr core::Origin kUs = Pair::kUs;
-constexpr core::Origin kAp = 3;
 
 }  // namespace
 

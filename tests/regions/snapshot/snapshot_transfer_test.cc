@@ -11,6 +11,7 @@
 #include "regions/snapshot/row_merge.h"
 #include "regions/snapshot/snapshot_in.h"
 #include "regions/snapshot/snapshot_out.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
 
 using namespace anabranch;
@@ -23,12 +24,12 @@ using regions::SnapshotIn;
 using regions::SnapshotOut;
 using regions::SnapshotRefusal;
 using regions::SnapshotRequest;
+using test::kEu;
+using test::kUs;
 using test::Parts;
 
 namespace {
 
-constexpr Origin kEu = 1;
-constexpr Origin kUs = 2;
 constexpr int kRows = 9;
 
 // Takes a snapshot of us to eu; messages get lost when the test says so.

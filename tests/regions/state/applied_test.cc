@@ -35,11 +35,11 @@ core::Batch batch_of(Origin origin, core::Seq first, core::Seq last) {
   return batch;
 }
 
-struct World {
+struct AppliedWorld {
   storage::MemoryStorage storage;
   Applied applied;
 
-  World() {
+  AppliedWorld() {
     REQUIRE(storage.open([](const auto&) { return core::Result<void>(); }).ok());
   }
   void store() { REQUIRE(storage.commit({}, applied.take_changes()).ok()); }
@@ -54,7 +54,7 @@ struct World {
 
 TEST_SUITE("regions: applied state") {
   TEST_CASE("it goes on batch by batch, each with its deps and itself") {
-    World world;
+    AppliedWorld world;
     core::Batch first = batch_of(1, 1, 2);
     first.opening = core::Opening{{1, 1}, "eu", 1, 1, 0};
     world.applied.advance(first, {{2, 7}}, core::chain_hash("a"));
@@ -69,7 +69,7 @@ TEST_SUITE("regions: applied state") {
   }
 
   TEST_CASE("what has changed is stored once, and the same after a restart") {
-    World world;
+    AppliedWorld world;
     world.applied.set_head(5, head_at(3));
     world.applied.set_head(2, head_at(9, "us"));
     world.applied.name(77);
@@ -88,7 +88,7 @@ TEST_SUITE("regions: applied state") {
   }
 
   TEST_CASE("another history takes the place of all heads, and numbers stay") {
-    World world;
+    AppliedWorld world;
     world.applied.set_head(5, head_at(3));
     world.applied.set_head(2, head_at(9, "us"));
     world.store();
@@ -102,7 +102,7 @@ TEST_SUITE("regions: applied state") {
   }
 
   TEST_CASE("damaged rows are found") {
-    World world;
+    AppliedWorld world;
     const storage::Change row{storage::Table::kMeta, storage::head_key(1), "what"};
     REQUIRE(world.storage.commit({}, {&row, 1}).ok());
     CHECK_FALSE(Applied::load(*world.storage.snapshot()).ok());

@@ -45,14 +45,14 @@ struct Part final : regions::Participant {
   void committed(const Commit& /*commit*/) override { ++commits; }
 };
 
-struct World {
+struct CommittedWorld {
   storage::MemoryStorage storage;
   core::ManualClock clock{1000};
   CommittedState state{storage, {}};
   Part one{"one"};
   Part other{"other"};
 
-  World() {
+  CommittedWorld() {
     REQUIRE(state.open_storage([](const auto&) { return core::Result<void>(); }).ok());
     REQUIRE_FALSE(state.load().value());
     REQUIRE(state.load_scores(nullptr, 1).ok());
@@ -77,7 +77,7 @@ struct World {
 
 TEST_SUITE("regions: the gate to the disk") {
   TEST_CASE("each part is asked at each commit, and all that they record is in that one") {
-    World world;
+    CommittedWorld world;
     world.one.value = "a";
     world.other.value = "b";
     REQUIRE(world.state.commit({}).ok());
@@ -92,7 +92,7 @@ TEST_SUITE("regions: the gate to the disk") {
   }
 
   TEST_CASE("after a failed commit nothing more is written, and readers are told of nothing") {
-    World world;
+    CommittedWorld world;
     world.storage.set_faults({.fail_commit = 1});
     world.state.applied().set_head(kEu, head(3, {}));
     world.one.value = "a";
@@ -111,7 +111,7 @@ TEST_SUITE("regions: the gate to the disk") {
   }
 
   TEST_CASE("the first failure stays, and rows that cannot be read are one") {
-    World world;
+    CommittedWorld world;
     const auto read = world.state.reading(
         []() -> core::Result<void> { throw Error(ErrorCode::kCorrupt, "a row is damaged"); });
     REQUIRE_FALSE(read.ok());
@@ -120,7 +120,7 @@ TEST_SUITE("regions: the gate to the disk") {
   }
 
   TEST_CASE("the mark of the clock is stored with rows, or when it is asked for") {
-    World world;
+    CommittedWorld world;
     (void)world.state.clock()->now();
     REQUIRE(world.state.commit({}).ok());
     CHECK(meta(world.storage, storage::kClockKey) == std::nullopt);
@@ -134,7 +134,7 @@ TEST_SUITE("regions: the gate to the disk") {
   }
 
   TEST_CASE("a clock that starts is ahead of all that is applied, wherever the wall clock is") {
-    World world;
+    CommittedWorld world;
     const core::Hlc newest = core::Hlc::of(world.clock.now_ms() + 500, 0);
     world.state.applied().set_head(kEu, head(3, newest));
     world.state.start_clock(world.clock, {}, 1000);
@@ -142,7 +142,7 @@ TEST_SUITE("regions: the gate to the disk") {
   }
 
   TEST_CASE("a swap carries the rows of meta and tells readers that it has jumped") {
-    World world;
+    CommittedWorld world;
     REQUIRE(world.put("old").ok());
     const std::uint64_t jumps = world.state.names().vectors().jumps();
     world.state.applied().set_head(kEu, head(9, core::Hlc::of(1500, 0)));
@@ -156,7 +156,7 @@ TEST_SUITE("regions: the gate to the disk") {
   }
 
   TEST_CASE("a batch names only the deps that are new, and has those of the batch before it too") {
-    World world;
+    CommittedWorld world;
     regions::Head before = head(4, {});
     before.deps = {{2, 9}, {3, 5}};
     world.state.applied().set_head(1, before);

@@ -3,26 +3,26 @@
 #include <doctest/doctest.h>
 
 #include "regions/state/former_deps.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/receiver.h"
 
 using namespace anabranch;
 using core::VersionVector;
 using regions::FormerDeps;
+using test::kAp;
+using test::kEu;
+using test::kUs;
 using test::Parts;
 using test::Receiver;
 
 namespace {
 
-constexpr core::Origin kEu = 1;
-constexpr core::Origin kUs = 2;
-constexpr core::Origin kAp = 3;
-
 // Writes of eu, each after another one of us; of ap it has seen one, before the first.
-struct World : Receiver {
+struct FormerDepsWorld : Receiver {
   Parts us{"us", kUs};
   Parts ap{"ap", kAp};
 
-  World() : Receiver("eu", kEu) {
+  FormerDepsWorld() : Receiver("eu", kEu) {
     greet(1, "us", kUs);
     take(ap.put("ap", "v"));
     for (int i = 0; i < 4; ++i) {
@@ -39,7 +39,7 @@ struct World : Receiver {
 
 TEST_SUITE("regions: former deps") {
   TEST_CASE("at each position they are what the leader had applied then") {
-    World eu;
+    FormerDepsWorld eu;
     for (core::Seq position = 1; position <= 4; ++position) {
       FormerDeps deps = eu.at(position);
       CHECK_FALSE(deps.read(eu.state.log(), 100).value());
@@ -48,7 +48,7 @@ TEST_SUITE("regions: former deps") {
   }
 
   TEST_CASE("the log is read in slices") {
-    World eu;
+    FormerDepsWorld eu;
     FormerDeps deps = eu.at(1);
     int slices = 1;
     while (deps.read(eu.state.log(), 1).value()) ++slices;
@@ -57,7 +57,7 @@ TEST_SUITE("regions: former deps") {
   }
 
   TEST_CASE("an entry that the log has forgotten is left out") {
-    World eu;
+    FormerDepsWorld eu;
     const auto second = eu.storage.find(kEu, 2);
     REQUIRE(second);
     REQUIRE(eu.storage.trim(*second + 1).ok());

@@ -14,11 +14,11 @@ namespace {
 
 constexpr std::uint64_t kReserve = std::uint64_t{64} << 20U;
 
-struct World {
+struct ReserveWorld {
   storage::MemoryStorage storage;
   Reserve reserve;
 
-  explicit World(std::uint64_t bytes = kReserve) : reserve(storage, bytes) {}
+  explicit ReserveWorld(std::uint64_t bytes = kReserve) : reserve(storage, bytes) {}
   void leave(std::uint64_t outside, std::uint64_t inside = 0) {
     storage.set_faults({.room = {outside, inside}});
     reserve.look();
@@ -29,7 +29,7 @@ struct World {
 
 TEST_SUITE("regions: reserve") {
   TEST_CASE("it is full below its size, and until a quarter more is free") {
-    World world;
+    ReserveWorld world;
     world.leave(2 * kReserve);
     CHECK_FALSE(world.reserve.full());
     CHECK(world.reserve.news().empty());
@@ -47,7 +47,7 @@ TEST_SUITE("regions: reserve") {
   }
 
   TEST_CASE("room inside the storage counts, if a quarter is free outside") {
-    World world;
+    ReserveWorld world;
     world.leave(kReserve / 4, kReserve);
     CHECK_FALSE(world.reserve.full());
     world.leave(kReserve / 4 - 1, 2 * kReserve);
@@ -55,21 +55,21 @@ TEST_SUITE("regions: reserve") {
   }
 
   TEST_CASE("at the brim nothing is removed, either") {
-    World world;
+    ReserveWorld world;
     world.leave(kReserve / 8 - 1);
     CHECK_FALSE(world.reserve.allows_removing());
     CHECK(world.reserve.news().find("to the brim") != std::string::npos);
   }
 
   TEST_CASE("each byte that is added takes several") {
-    World world;
+    ReserveWorld world;
     world.leave(2 * kReserve);
     CHECK(world.reserve.holds(2 * kReserve / Reserve::kBytesPerByte));
     CHECK_FALSE(world.reserve.holds(2 * kReserve / Reserve::kBytesPerByte + 1));
   }
 
   TEST_CASE("a reserve of nothing never runs out") {
-    World world(0);
+    ReserveWorld world(0);
     world.leave(0);
     CHECK_FALSE(world.reserve.full());
     CHECK(world.reserve.holds(kReserve));

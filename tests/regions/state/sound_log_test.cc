@@ -16,10 +16,10 @@ namespace {
 
 constexpr std::size_t kBesideBytes = 24;  // Origin, first and last.
 
-struct World : Parts {
+struct SoundLogWorld : Parts {
   const SoundLog& log = state.log();
 
-  World() : Parts("eu", 1) {
+  SoundLogWorld() : Parts("eu", 1) {
     for (const char* value : {"a", "b", "c"}) put("k", value);
   }
 };
@@ -28,7 +28,7 @@ struct World : Parts {
 
 TEST_SUITE("regions: sound log") {
   TEST_CASE("a record is shown as it was made") {
-    World eu;
+    SoundLogWorld eu;
     CHECK(eu.log.read_log(1)->position == 1);
     CHECK(eu.log.find(1, 2) == 2);
     CHECK(eu.log.last_position() == 3);
@@ -36,7 +36,7 @@ TEST_SUITE("regions: sound log") {
   }
 
   TEST_CASE("a record with a changed byte is as one that is not there, and is named once") {
-    World eu;
+    SoundLogWorld eu;
     eu.storage.flip(2, kBesideBytes + 40, 1);
     CHECK(eu.log.read_log(2)->position == 3);
     CHECK(eu.log.find(1, 2) == 3);
@@ -55,7 +55,7 @@ TEST_SUITE("regions: sound log") {
   }
 
   TEST_CASE("a record whose origin was changed beside its bytes is another batch") {
-    World eu;
+    SoundLogWorld eu;
     eu.storage.flip(1, 7, 4);
     CHECK(eu.log.read_log(1)->position == 2);
     CHECK(eu.log.damaged(1, 1));  // As its bytes say.

@@ -29,8 +29,8 @@ namespace {
 const Path kRow{"\1", "text", "s"};
 
 // Two regions' writes of all kinds, in the directory of one.
-struct World {
-  World() {
+struct DirectoryCheckWorld {
+  DirectoryCheckWorld() {
     eu.write(1'000, [](Group& group) {
       group.put(kRow, "v");
       for (int i = 0; i < 30; ++i) {
@@ -75,7 +75,7 @@ bool finds(const CheckReport& report, const std::string& words) {
 
 TEST_SUITE("regions: directory check") {
   TEST_CASE("nothing is wrong with what replicas write") {
-    World world;
+    DirectoryCheckWorld world;
     const CheckReport report = world.check();
     CAPTURE(report.findings);
     CHECK(report.wrong == 0);
@@ -87,7 +87,7 @@ TEST_SUITE("regions: directory check") {
   }
 
   TEST_CASE("what is inside elements of lists counts in them alone, and orphans are not wrong") {
-    World world;
+    DirectoryCheckWorld world;
     world.eu.write(1'300, [](Group& group) {
       for (const std::string position : {"p", "q", "r"}) {
         const Path element{"\1", "todo", "i", position};
@@ -105,7 +105,7 @@ TEST_SUITE("regions: directory check") {
   }
 
   TEST_CASE("what was erased of texts and moved in lists is counted nowhere, and is not wrong") {
-    World world;
+    DirectoryCheckWorld world;
     world.eu.write(1'300, [](Group& group) {
       for (const std::string position : {"p", "q", "r"}) {
         group.put({"\1", "document", "t", position}, "run");
@@ -146,7 +146,7 @@ TEST_SUITE("regions: directory check") {
   }
 
   TEST_CASE("a row that was changed behind the store's back shows in its digest bucket") {
-    World world;
+    DirectoryCheckWorld world;
     const core::OriginTable& origins = world.eu.replica().names().origins();
     crdt::Row row = world.eu.replica().reader()->row(kRow);
     row.cell.siblings.front().value = "other";
@@ -158,7 +158,7 @@ TEST_SUITE("regions: directory check") {
   }
 
   TEST_CASE("a row that is gone shows in its bucket and in the count above it") {
-    World world;
+    DirectoryCheckWorld world;
     world.change(Table::kRows, core::row_key({"\1", "set", "e", "8"}), std::nullopt);
     const CheckReport report = world.check();
     CHECK(report.wrong == 2);
@@ -166,7 +166,7 @@ TEST_SUITE("regions: directory check") {
   }
 
   TEST_CASE("rows that cannot be read are named by their keys") {
-    World world;
+    DirectoryCheckWorld world;
     world.change(Table::kRows, core::row_key(kRow), "rubbish");
     const CheckReport report = world.check();
     CHECK(finds(report, "the row at key \"\\x01\\x00\\x01text"));
@@ -174,7 +174,7 @@ TEST_SUITE("regions: directory check") {
   }
 
   TEST_CASE("not more findings are listed than so many, and all are counted") {
-    World world;
+    DirectoryCheckWorld world;
     for (std::size_t i = 0; i <= CheckReport::kListedMax; ++i) {
       world.change(Table::kRows, core::row_key({"\1", "bad" + std::to_string(i), "s"}), "rubbish");
     }
@@ -184,7 +184,7 @@ TEST_SUITE("regions: directory check") {
   }
 
   TEST_CASE("a row may not name what was never applied") {
-    World world;
+    DirectoryCheckWorld world;
     const core::OriginTable& origins = world.eu.replica().names().origins();
     crdt::Row row = world.eu.replica().reader()->row(kRow);
     row.cell.siblings.front().dot.seq = 1'000'000;
@@ -193,7 +193,7 @@ TEST_SUITE("regions: directory check") {
   }
 
   TEST_CASE("wrong and superfluous counts are found") {
-    World world;
+    DirectoryCheckWorld world;
     world.change(Table::kCounts, core::row_key({"\1"}), rows::encode_count({"\1"}, {7, 0}));
     world.change(Table::kCounts, core::row_key({"\1", "nothing", "e"}),
                  rows::encode_count({"\1", "nothing", "e"}, {1, 0}));
@@ -206,7 +206,7 @@ TEST_SUITE("regions: directory check") {
   }
 
   TEST_CASE("a count that is gone is found, and hides no other one") {
-    World world;
+    DirectoryCheckWorld world;
     world.change(Table::kCounts, core::row_key({"\1"}), std::nullopt);
     world.change(Table::kCounts, core::row_key({"\1", "nothing", "e"}),
                  rows::encode_count({"\1", "nothing", "e"}, {1, 0}));
@@ -218,7 +218,7 @@ TEST_SUITE("regions: directory check") {
   }
 
   TEST_CASE("an order of scores that cannot be read is found") {
-    World world;
+    DirectoryCheckWorld world;
     world.change(Table::kScores, rows::order_key({"\1", "scores", "z"}), "");
     const CheckReport report = world.check();
     CHECK(report.wrong == 1);
@@ -229,25 +229,25 @@ TEST_SUITE("regions: directory check") {
     const auto entry = [](double score, const std::string& member) {
       return rows::entries_of(1, 0) + rows::place_of(score, member);
     };
-    CHECK(World().check().scores == 30);
-    World lacking;
+    CHECK(DirectoryCheckWorld().check().scores == 30);
+    DirectoryCheckWorld lacking;
     lacking.change(Table::kScores, entry(3, "3"), std::nullopt);
     const CheckReport report = lacking.check();
     CHECK(finds(report, "\"scores\" \"z\" does not have a member where its score is"));
     CHECK(finds(report, "has 29 members in order instead of 30"));
-    World excessive;
+    DirectoryCheckWorld excessive;
     excessive.change(Table::kScores, entry(5, "3"), "");
     CHECK(finds(excessive.check(), "has 31 members in order instead of 30"));
-    World stray;
+    DirectoryCheckWorld stray;
     stray.change(Table::kScores, rows::entries_of(9, 0) + rows::place_of(5, "3"), "");
     CHECK(finds(stray.check(), "1 entries of scores are of no order"));
-    World without;
+    DirectoryCheckWorld without;
     without.change(Table::kScores, rows::order_key({"\1", "scores", "z"}), std::nullopt);
     CHECK(finds(without.check(), "\"scores\" \"z\" shows members but has no order"));
   }
 
   TEST_CASE("a digest bucket that does not fit its rows is found") {
-    World world;
+    DirectoryCheckWorld world;
     const std::size_t bucket = rows::Digests::bucket_of(core::row_key(kRow));
     world.change(Table::kMeta, storage::digest_key(bucket), std::nullopt);
     CHECK(finds(world.check(), "digest bucket " + std::to_string(bucket) + " has "));
@@ -255,7 +255,7 @@ TEST_SUITE("regions: directory check") {
   }
 
   TEST_CASE("batches that do not decode, continue or belong are found in the log") {
-    World world;
+    DirectoryCheckWorld world;
     const storage::StoredRecord first = *world.eu.storage().read_log(1);
     const auto append = [&](core::Origin origin, core::Seq seq, core::Seq last,
                             const std::string& bytes) {
@@ -277,7 +277,7 @@ TEST_SUITE("regions: directory check") {
   }
 
   TEST_CASE("heads that are not where the log ends are found") {
-    World world;
+    DirectoryCheckWorld world;
     regions::Head head = world.eu.replica().applied().head(1);
     head.chain.fill(9);
     world.change(Table::kMeta, storage::head_key(1), regions::encode_head(head));
@@ -291,7 +291,7 @@ TEST_SUITE("regions: directory check") {
   }
 
   TEST_CASE("what a merge brings without its log is a note and nothing wrong") {
-    World world;
+    DirectoryCheckWorld world;
     world.us.write(2'000, [](Group& group) { group.put({"\1", "more", "s"}, "v"); });
     world.eu.merge(world.us);
     const CheckReport report = world.check();

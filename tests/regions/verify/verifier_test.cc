@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "regions/verify/verifier.h"
+#include "tests/regions/origins.h"
 #include "tests/regions/receiver.h"
 
 using namespace anabranch;
@@ -14,13 +15,12 @@ using core::Millis;
 using regions::Send;
 using regions::Verdict;
 using regions::Verifier;
+using test::kEu;
+using test::kLink;
+using test::kUs;
 using test::Receiver;
 
 namespace {
-
-constexpr regions::LinkId kLink = 1;
-constexpr core::Origin kEu = 1;
-constexpr core::Origin kUs = 2;
 
 struct Leader : Receiver {
   Verifier verifier{{state, exchange, alarms, effects}, 1};

@@ -4,7 +4,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -108,6 +111,36 @@ void run_history(Random& random) {
   check_ranges(random, world.base(), world.rows(), paths);
 }
 
+// Counts how often rows are read.
+class CountingReader final : public rows::RowReader {
+ public:
+  explicit CountingReader(const rows::RowReader& below) : below_(below) {}
+
+  [[nodiscard]] Row row(const Path& path) const override {
+    ++reads_;
+    return below_.row(path);
+  }
+  void scan(const core::PathRange& range, const Visit& visit) const override {
+    below_.scan(range, visit);
+  }
+  [[nodiscard]] std::uint64_t count(const Path& path) const override { return below_.count(path); }
+  [[nodiscard]] std::string stored_key(std::string_view from) const override {
+    return below_.stored_key(from);
+  }
+  [[nodiscard]] std::optional<std::string> score_at(std::string_view key) const override {
+    return below_.score_at(key);
+  }
+  [[nodiscard]] std::unique_ptr<storage::Cursor> scan_scores(
+      std::string_view from, storage::Direction direction) const override {
+    return below_.scan_scores(from, direction);
+  }
+  [[nodiscard]] int reads() const { return reads_; }
+
+ private:
+  const rows::RowReader& below_;
+  mutable int reads_ = 0;
+};
+
 }  // namespace
 
 TEST_SUITE("rows: stage") {
@@ -167,6 +200,58 @@ TEST_SUITE("rows: stage") {
       CHECK(scanned(world.base(), path).size() == 1);
       CHECK(world.base().row(path) == row_with("v"));
     }
+  }
+
+  TEST_CASE("the types that may have rows at a place are those of stored and of staged rows") {
+    StageWorld world;
+    const std::string kind = "sEehi";
+    const auto tags = [&](const rows::RowReader& reader, const Path& place) {
+      const rows::StoredTags found = reader.stored_tags(place);
+      std::string text;
+      for (const char tag : kind) text += found.may_have(static_cast<Type>(tag)) ? tag : '.';
+      return text;
+    };
+    const Path key{"\1", "k"};
+    CHECK(tags(world.stage(), key) == ".....");
+    world.set(Path{"\1", "k", "s"}, row_with("v"));
+    world.set(Path{"\1", "k", "h", "f", "E", "x"}, row_with("1"));
+    world.set(Path{"\1", "ka", "i", "x"}, row_with("v"));
+    world.commit();
+    CHECK(tags(world.base(), key) == "s..h.");
+    CHECK(tags(world.stage(), key) == "s..h.");
+    world.set(Path{"\1", "k", "e", "x"}, row_with("1"));
+    CHECK(tags(world.stage(), key) == "s.eh.");
+    CHECK(tags(world.stage(), Path{"\1", "ka"}) == "....i");
+    CHECK(tags(world.stage(), Path{"\1", "k", "h", "f"}) == ".E...");
+    const auto savepoint = world.stage().savepoint();
+    const StageWorld::Rows before = world.rows();
+    world.set(Path{"\1", "k", "i", "x"}, row_with("v"));
+    CHECK(tags(world.stage(), key) == "s.ehi");
+    CHECK(tags(world.stage(), Path{"\1", "k", "i", "x"}) == ".....");
+    world.rollback(savepoint, before);
+    CHECK(tags(world.stage(), key) == "s.eh.");
+    CHECK(tags(world.base(), Path{"\1", std::string(Path::kHashedPrefix, 'k')}) == kind);
+  }
+
+  TEST_CASE("a row that is looked at, read and changed is read once below") {
+    StageWorld world;
+    const Path path{"\1", "k", "s"};
+    world.set(path, row_with("v"));
+    world.commit();
+    CountingReader below(world.base());
+    rows::Stage stage(below, rows::Stage::Undo::kKept);
+    CHECK(stage.shows(path));
+    CHECK(stage.row(path) == row_with("v"));
+    CHECK(stage.shows(path));
+    const auto savepoint = stage.savepoint();
+    stage.edit(path, [](Row& row) { row = row_with("w"); });
+    CHECK(stage.row(path) == row_with("w"));
+    CHECK(below.reads() == 1);
+    stage.rollback(savepoint);
+    CHECK(stage.row(path) == row_with("v"));
+    CHECK_FALSE(stage.shows(Path{"\1", "l", "s"}));
+    CHECK(stage.row(path) == row_with("v"));
+    CHECK(below.reads() == 2);
   }
 
   TEST_CASE("a row that was only read is not written") {

@@ -95,6 +95,21 @@ TEST_SUITE("server: clients") {
     }
   }
 
+  TEST_CASE("CLIENT INFO has every field that clients read as a number") {
+    RunningServer server;
+    RespClient client = server.client();
+    const std::string line = " " + info(client);
+    for (const char* name : {"id", "age", "idle", "db", "sub", "psub", "multi", "qbuf", "qbuf-free",
+                             "obl", "argv-mem", "oll", "omem", "tot-mem"}) {
+      CAPTURE(name);
+      REQUIRE(line.find(" " + std::string(name) + "=") != std::string::npos);
+      CHECK(field(line, " " + std::string(name)).find_first_not_of("-0123456789") ==
+            std::string::npos);
+    }
+    CHECK(std::stoul(field(line, " qbuf")) > 0);  // This very request.
+    CHECK(std::stoul(field(line, " tot-mem")) > 0);
+  }
+
   TEST_CASE("CLIENT KILL closes the connections that it names, and no others") {
     RunningServer server;
     RespClient admin = server.client();
@@ -109,6 +124,15 @@ TEST_SUITE("server: clients") {
     CHECK(admin.ask({"CLIENT", "KILL", "ID", id}) == ":1\r\n");
     CHECK(second.closed());
     CHECK(third.ask({"PING"}) == "+PONG\r\n");
+    RespClient fourth = server.client();
+    const Words kill{"CLIENT", "KILL", "ID", field(info(fourth), "id")};
+    admin.send(test::request({"MULTI"}) + test::request(kill) + test::request(kill) +
+               test::request({"EXEC"}));
+    CHECK(admin.receive() == "+OK\r\n");
+    CHECK(admin.receive() == "+QUEUED\r\n");
+    CHECK(admin.receive() == "+QUEUED\r\n");
+    CHECK(admin.receive() == "*2\r\n:1\r\n:0\r\n");
+    CHECK(fourth.closed());
     CHECK(admin.ask({"CLIENT", "KILL", "USER", "default", "SKIPME", "no"}) == ":2\r\n");
     CHECK(third.closed());
     CHECK(admin.closed());

@@ -195,6 +195,7 @@ TEST_SUITE("server: commands") {
     CHECK(status.at("wanted_positions") == 0);
     CHECK(status.at("async_waiting") == 0);
     CHECK(status.at("presence").at("published") == 0);
+    CHECK(status.at("warnings").empty());
   }
 
   TEST_CASE("SHOW tells a key with where and when it was written") {

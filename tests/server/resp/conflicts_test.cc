@@ -127,6 +127,15 @@ TEST_SUITE("server: conflicts") {
     CHECK(world.ask({"LIST"})["losers"][0]["kind"] == "replaced");
   }
 
+  TEST_CASE("a connection that begins anew by RESET has been shown nothing") {
+    World world;
+    world.conflict("doc");
+    (void)world.client.ask({"ANABRANCH", "SHOW", "doc"});
+    CHECK(world.client.ask({"RESET"}) == "+RESET\r\n");
+    CHECK(world.client.ask({"SET", "doc", "c"}) == "+OK\r\n");
+    CHECK(world.ask({"LIST"})["losers"][0]["kind"] == "replaced");
+  }
+
   TEST_CASE("nonsense is refused") {
     World world;
     const auto refused = [&](test::Words words) {

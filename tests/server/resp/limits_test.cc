@@ -201,7 +201,7 @@ TEST_SUITE("server: limits") {
 
   TEST_CASE("clients over the limit get an error, and may come when others have gone") {
     ServerOptions options;
-    options.connections_max = 2;
+    options.clients_max = 2;
     RunningServer server({}, options);
     RespClient one = server.client();
     one.ask({"PING"});

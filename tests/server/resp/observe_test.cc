@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -11,6 +13,7 @@
 #include <anabranch/anabranch.h>
 
 #include "server/resp/observe/latency_events.h"
+#include "server/resp/observe/latency_histogram.h"
 #include "server/resp/observe/rate.h"
 #include "server/resp/observe/slow_log.h"
 #include "tests/leader/store_world.h"
@@ -188,6 +191,75 @@ TEST_SUITE("server: observing") {
     CHECK(client.ask({"LATENCY", "HISTORY", "command"}) == "*0\r\n");
   }
 
+  TEST_CASE("times are counted in the buckets of Redis, and the last takes all that is longer") {
+    using server::LatencyHistogram;
+    const auto bucket_of = [](std::chrono::nanoseconds took) {
+      LatencyHistogram histogram;
+      histogram.add(took);
+      for (std::size_t i = 0; i < LatencyHistogram::kBuckets; ++i) {
+        if (histogram.in(i) == 1) return LatencyHistogram::micros_of(i);
+      }
+      return std::int64_t{-1};
+    };
+    // As redis-server 7.0.15 shows them.
+    const std::vector<std::int64_t> shown{1,   2,    4,    8,    16,   33,    66,    132,   264,
+                                          528, 1056, 2113, 4227, 8454, 16908, 33816, 67633, 135266};
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+      CHECK(LatencyHistogram::micros_of(i) == shown[i]);
+    }
+    CHECK(bucket_of(0ns) == 1);
+    CHECK(bucket_of(1031ns) == 1);
+    CHECK(bucket_of(1032ns) == 2);
+    CHECK(bucket_of(2063ns) == 2);
+    CHECK(bucket_of(2064ns) == 4);
+    CHECK(bucket_of(32us) == 33);
+    CHECK(bucket_of(1ms) == 1056);
+    CHECK(bucket_of(8s) == LatencyHistogram::micros_of(LatencyHistogram::kBuckets - 1));
+    CHECK(bucket_of(100h) == LatencyHistogram::micros_of(LatencyHistogram::kBuckets - 1));
+    CHECK(bucket_of(-1ns) == 1);
+  }
+
+  TEST_CASE("LATENCY HISTOGRAM has the calls of each command, also within EXEC and in slices") {
+    RunningServer server;
+    RespClient client = server.client();
+    client.ask({"SET", "k", "v"});
+    client.ask({"GET", "k"});
+    client.ask({"MULTI"});
+    client.ask({"GET", "k"});
+    client.ask({"EXEC"});
+    client.ask({"CLIENT", "ID"});
+    client.ask({"CLIENT", "GETNAME"});
+    client.ask({"HELLO", "3"});
+    // The calls of a command, after its buckets were checked.
+    const auto calls_of = [&](const nlohmann::json& all, const std::string& name) {
+      const nlohmann::json& of = all.at(name);
+      std::int64_t most = 0;
+      for (const auto& [micros, count] : of.at("histogram_usec").items()) {
+        most = std::max(most, count.get<std::int64_t>());
+      }
+      CHECK(most == of.at("calls"));
+      return most;
+    };
+    const auto all = to_json(client.ask({"LATENCY", "HISTOGRAM"}));
+    CHECK(calls_of(all, "get") == 2);
+    CHECK(calls_of(all, "set") == 1);
+    CHECK(calls_of(all, "client|id") == 1);
+    CHECK(!all.contains("client"));
+    CHECK(!all.contains("hget"));
+    const auto named = to_json(client.ask({"LATENCY", "HISTOGRAM", "GET", "client", "nope"}));
+    CHECK(named.size() == 3);
+    CHECK(calls_of(named, "client|getname") == 1);
+    CHECK(client.ask({"LATENCY", "HISTOGRAM", "nope"}) == "%0\r\n");
+    Words words{"MSET"};
+    for (int i = 0; i < 20'000; ++i) words.insert(words.end(), {"k" + std::to_string(i), "v"});
+    client.ask(words);
+    client.ask({"KEYS", "*"});
+    REQUIRE(figure(client, "long_reads_begun") > 0);
+    CHECK(calls_of(to_json(client.ask({"LATENCY", "HISTOGRAM", "keys"})), "keys") == 1);
+    client.ask({"CONFIG", "RESETSTAT"});
+    CHECK(!to_json(client.ask({"LATENCY", "HISTOGRAM"})).contains("get"));
+  }
+
   TEST_CASE("a monitor is shown every command but passwords, until it ends that") {
     RunningServer server;
     RespClient monitor = server.client();
@@ -262,11 +334,102 @@ TEST_SUITE("server: observing") {
     CHECK(client.ask({"CONFIG", "SET", "hash-max-ziplist-entries", "5"}) == "+OK\r\n");
     CHECK(has(client.ask({"CONFIG", "SET", "appendonly", "no"}),
               "-ERR CONFIG SET failed (possibly related to argument 'appendonly') - this parameter "
-              "comes from the file"));
+              "is always so here"));
+    CHECK(has(client.ask({"CONFIG", "SET", "aclfile", "users"}),
+              "the setting acl_file is read at the start: change it in the file, the environment "
+              "or the flags"));
     CHECK(has(client.ask({"CONFIG", "SET", "slowlog-max-len", "7", "maxmemory", "1"}), "-ERR"));
     CHECK(client.ask({"CONFIG", "GET", "slowlog-max-len"}).ends_with("\r\n128\r\n"));
     CHECK(has(client.ask({"CONFIG", "SET", "slowlog-max-len", "10001"}), "between 0 and 10000"));
     CHECK(client.ask({"CONFIG", "GET", "proto-max-bulk-len"}).ends_with("\r\n33554432\r\n"));
+  }
+
+  TEST_CASE("limits of clients change while the server runs, by Redis' names and our own") {
+    RunningServer server({}, {.settings = {{"region", "eu"}, {"clients_max", "7"}}});
+    RespClient client = server.client();
+    const auto set = [&](const std::string& name, const std::string& value) {
+      return client.ask({"CONFIG", "SET", name, value});
+    };
+    const auto get = [&](const std::string& name) {
+      return to_json(client.ask({"CONFIG", "GET", name})).at(1).get<std::string>();
+    };
+    CHECK(set("clients_bytes_max", "64MiB") == "+OK\r\n");
+    CHECK(get("clients_bytes_max") == "64MiB");
+    CHECK(get("maxmemory-clients") == "67108864");
+    CHECK(set("idle_ms_max", "90s") == "+OK\r\n");
+    CHECK(get("timeout") == "90");
+    CHECK(set("timeout", "0") == "+OK\r\n");
+    CHECK(get("idle_ms_max") == "0ms");
+    CHECK(set("output_stall_ms", "2min") == "+OK\r\n");
+    CHECK(get("output_stall_ms") == "2min");
+    CHECK(has(set("output_stall_ms", "0"), "must be between 1 and"));
+    CHECK(has(set("output_bytes_max", "much"), "must be a size, such as"));
+    CHECK(has(set("maxclients", "0"), "must be between 1 and"));
+    // What comes from the settings is told, and with its own value accepted.
+    CHECK(get("region") == "eu");
+    CHECK(set("region", "eu") == "+OK\r\n");
+    CHECK(has(set("region", "us"), "the setting region is read at the start"));
+    CHECK(has(set("no_such_setting", "1"), "Unknown option"));
+    CHECK(get("clients_max") == "10000");
+    // All or nothing.
+    CHECK(has(client.ask({"CONFIG", "SET", "maxclients", "5", "region", "us"}), "-ERR"));
+    CHECK(get("maxclients") == "10000");
+    const auto all = to_json(client.ask({"CONFIG", "GET", "*"}));
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < all.size(); i += 2) CHECK(names.insert(all[i]).second);
+    CHECK(names.contains("output_bytes_total"));
+  }
+
+  TEST_CASE("a changed limit of clients counts at once") {
+    RunningServer server;
+    RespClient client = server.client();
+    RespClient second = server.client();
+    CHECK(second.ask({"PING"}) == "+PONG\r\n");
+    CHECK(client.ask({"CONFIG", "SET", "maxclients", "2"}) == "+OK\r\n");
+    RespClient third = server.client();
+    CHECK(third.receive() == "-ERR max number of clients reached\r\n");
+    CHECK(client.ask({"CONFIG", "SET", "clients_max", "3"}) == "+OK\r\n");
+    CHECK(server.client().ask({"PING"}) == "+PONG\r\n");
+    CHECK(client.ask({"CONFIG", "SET", "output_bytes_max", "64KiB"}) == "+OK\r\n");
+    client.ask({"SET", "k", std::string(100'000, 'x')});
+    CHECK(has(client.ask({"GET", "k"}), "the answer is over the limit of 65536 bytes"));
+    CHECK(client.ask({"CONFIG", "SET", "output_bytes_max", "1MiB"}) == "+OK\r\n");
+    CHECK(client.ask({"GET", "k"}).starts_with("$100000"));
+    CHECK(has(client.ask({"CONFIG", "SET", "output_bytes_max", "1"}), "must be between 65536 and"));
+  }
+
+  TEST_CASE("the level of the log changes while the server runs") {
+    std::mutex mutex;
+    std::vector<std::string> lines;
+    set_log_sink(
+        [&](LogLevel, std::string_view, std::string_view line) {
+          const std::scoped_lock lock(mutex);
+          lines.emplace_back(line);
+        },
+        LogLevel::kInfo);
+    RunningServer server;
+    RespClient client = server.client();
+    // Returns whether a command that leaves a line in the log has left one.
+    const auto is_told = [&] {
+      const std::scoped_lock lock(mutex);
+      const bool told = std::ranges::any_of(
+          lines, [](const std::string& line) { return has(line, "slowlog-max-len"); });
+      lines.clear();
+      return told;
+    };
+    client.ask({"CONFIG", "SET", "slowlog-max-len", "5"});
+    CHECK(is_told());
+    CHECK(client.ask({"CONFIG", "SET", "log_level", "warning"}) == "+OK\r\n");
+    CHECK(has(client.ask({"CONFIG", "GET", "loglevel"}), "\r\nwarning\r\n"));
+    client.ask({"CONFIG", "SET", "slowlog-max-len", "6"});
+    CHECK_FALSE(is_told());
+    CHECK(client.ask({"CONFIG", "SET", "loglevel", "notice"}) == "+OK\r\n");
+    CHECK(has(client.ask({"CONFIG", "GET", "log_level"}), "\r\ninfo\r\n"));
+    client.ask({"CONFIG", "SET", "slowlog-max-len", "7"});
+    CHECK(is_told());
+    CHECK(has(client.ask({"CONFIG", "SET", "log_level", "loud"}),
+              "argument(s) must be one of the following: debug, info, warning, error, off"));
+    set_log_sink({});
   }
 
   TEST_CASE("SHUTDOWN ends the server after the writes before it") {

@@ -70,9 +70,111 @@ void fill(RespClient& client, int count) {
   for (int i = 0; i < count; ++i) REQUIRE(client.receive() == "+OK\r\n");
 }
 
+// A collection that is scanned while others write to it: how its elements are made, removed, and
+// scanned.
+struct Collection {
+  Words make;
+  Words remove;
+  Words scan;
+  bool pairs;    // Each element is made with a value,
+  bool doubled;  // and returned with it.
+};
+
+std::string element(std::size_t number) { return "element:" + std::to_string(number); }
+
+// Appends the request that makes or removes these elements.
+void append_request(std::string& pipeline, const Words& head, bool pairs,
+                    const std::vector<std::string>& elements) {
+  Words words = head;
+  for (const std::string& each : elements) {
+    words.push_back(each);
+    if (pairs) words.push_back("v");
+  }
+  pipeline += anabranch::test::request(words);
+}
+
+void make_all(RespClient& client, const Collection& collection, std::size_t size) {
+  constexpr std::size_t kAtOnce = 1000;
+  std::string pipeline;
+  for (std::size_t begin = 0; begin < size; begin += kAtOnce) {
+    std::vector<std::string> elements;
+    for (std::size_t i = begin; i < begin + kAtOnce; ++i) elements.push_back(element(i));
+    append_request(pipeline, collection.make, collection.pairs, elements);
+  }
+  client.send(pipeline);
+  for (std::size_t begin = 0; begin < size; begin += kAtOnce) {
+    REQUIRE(client.receive().front() != '-');
+  }
+}
+
+// Removes elements with odd numbers and makes new ones, anywhere: behind the place of the scan and
+// before it.
+void change_some(RespClient& writer, const Collection& collection, std::size_t size,
+                 std::size_t& made, std::mt19937_64& random) {
+  constexpr int kChanges = 10;
+  std::string pipeline;
+  for (int i = 0; i < kChanges; ++i) {
+    const std::string odd = element(random() % (size / 2) * 2 + 1);
+    append_request(pipeline, collection.remove, false, {odd});
+    append_request(pipeline, collection.make, collection.pairs,
+                   {odd + ":" + std::to_string(++made)});
+  }
+  writer.send(pipeline);
+  for (int i = 0; i < 2 * kChanges; ++i) REQUIRE(writer.receive().front() != '-');
+}
+
+// Scans a collection while it is written to: checks that all that stays is returned, and that no
+// page holds, and so visits, more elements than its count.
+void scan_while_written(const Collection& collection) {
+  constexpr std::size_t kCount = 100;
+  const std::size_t size = anabranch::test::long_run() ? 1'000'000 : 100'000;
+  const std::uint64_t seed = anabranch::test::seed();
+  CAPTURE(seed);
+  CAPTURE(collection.scan.front());
+  std::mt19937_64 random(seed);
+  RunningServer server;
+  RespClient client = server.client();
+  RespClient writer = server.client();
+  make_all(client, collection, size);
+  std::vector<bool> found(size);
+  std::size_t made = 0;
+  std::size_t pages = 0;
+  std::string cursor = "0";
+  do {
+    const Page page =
+        page_of(client, request_of(collection.scan, cursor, {"COUNT", std::to_string(kCount)}));
+    REQUIRE(page.elements.size() <= kCount * (collection.doubled ? 2 : 1));
+    for (std::size_t i = 0; i < page.elements.size(); i += collection.doubled ? 2 : 1) {
+      const std::string_view number = std::string_view(page.elements[i]).substr(8);
+      // Those that were made meanwhile have a second number.
+      if (number.find(':') == number.npos) found[std::stoul(std::string(number))] = true;
+    }
+    cursor = page.cursor;
+    ++pages;
+    change_some(writer, collection, size, made, random);
+  } while (cursor != "0");
+  std::size_t missed = 0;
+  for (std::size_t i = 0; i < size; i += 2) missed += found[i] ? 0 : 1;
+  CHECK(missed == 0);
+  CHECK(pages <= (size + made) / kCount + 1);
+  CHECK(figure(client, "scans_begun_anew") == 0);
+}
+
 }  // namespace
 
 TEST_SUITE("server: scan") {
+  TEST_CASE("of very many keys none is missed that stays, while others are written") {
+    scan_while_written({{"MSET"}, {"DEL"}, {"SCAN"}, true, false});
+  }
+
+  TEST_CASE("nor of the members of a set") {
+    scan_while_written({{"SADD", "set"}, {"SREM", "set"}, {"SSCAN", "set"}, false, false});
+  }
+
+  TEST_CASE("nor of the fields of a hash") {
+    scan_while_written({{"HSET", "hash"}, {"HDEL", "hash"}, {"HSCAN", "hash"}, true, true});
+  }
+
   TEST_CASE("an iteration over keys that nobody writes returns each once") {
     RunningServer server;
     RespClient client = server.client();

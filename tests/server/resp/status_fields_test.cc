@@ -59,7 +59,8 @@ TEST_SUITE("server: status fields") {
     const auto json = nlohmann::json::parse(bulk(client.ask({"ANABRANCH", "STATUS"})));
     has("digest:" + json.at("digest").get<std::string>());
     for (const auto& [name, value] : json.items()) {
-      if (name == "redis" || !value.is_primitive()) continue;
+      // Those of the server itself are in other sections, as Redis names them.
+      if (name == "redis" || name == "commands" || !value.is_primitive()) continue;
       CAPTURE(name);
       CHECK(info.find("\r\n" + name + ":") != info.npos);
     }

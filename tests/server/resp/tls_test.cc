@@ -179,9 +179,19 @@ TEST_SUITE("server: TLS") {
     CHECK(
         refusal({world.own.certificate, world.own.key, nonsense, TlsFiles::Clients::kMust})
             .starts_with("the root of clients' certificates " + nonsense + ": it has none as PEM"));
+    REQUIRE(::chmod(world.own.key.c_str(), 0644) == 0);
+    CHECK(refusal({world.own.certificate, world.own.key})
+              .starts_with("the key of the certificate " + world.own.key +
+                           ": others can read it: chmod 600 it"));
+  }
+
+  TEST_CASE("a key that a group of this process may read is accepted") {
+    const World world;
+    REQUIRE(::chown(world.own.key.c_str(), static_cast<uid_t>(-1), ::getegid()) == 0);
     REQUIRE(::chmod(world.own.key.c_str(), 0640) == 0);
-    CHECK(refusal({world.own.certificate, world.own.key}) ==
-          "the key of the certificate " + world.own.key + ": others can read it: chmod 600 it");
+    CHECK(refusal({world.own.certificate, world.own.key}).empty());
+    REQUIRE(::chmod(world.own.key.c_str(), 0660) == 0);
+    CHECK(refusal({world.own.certificate, world.own.key}).ends_with("chmod 640 it"));
   }
 
   TEST_CASE("certificates are renewed without a restart, and wrong ones change nothing") {

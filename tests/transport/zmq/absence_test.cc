@@ -17,9 +17,11 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/printed.h"
 #include "tests/transport/event_log.h"
 #include "transport/keys.h"
 #include "transport/zmq/reach_probe.h"
+#include "transport/zmq/redial.h"
 #include "transport/zmq/zmq_transport.h"
 
 namespace anabranch::transport {
@@ -73,7 +75,7 @@ TEST_CASE("it is said at once, after ten seconds, after a minute, and then every
   for (milliseconds at{0}; at < hours(5); at += seconds(1)) {
     absence.failed(begin + at);
     absence.because("connection refused");
-    if (!absence.line("tcp://h:1", begin + at).empty()) said.push_back(at);
+    if (absence.line("tcp://h:1", begin + at)) said.push_back(at);
   }
   CHECK(said == std::vector<milliseconds>{seconds(0), seconds(10), minutes(1), hours(1), hours(2),
                                           hours(3), hours(4)});
@@ -83,20 +85,43 @@ TEST_CASE("it is said at once, after ten seconds, after a minute, and then every
 TEST_CASE("the lines say what, why, for how long and how often") {
   const Absence::Clock::time_point begin;
   Absence absence;
+  absence.answered();
   absence.failed(begin);
-  CHECK(absence.line("tcp://h:1", begin).empty());  // The cause is unknown yet.
+  CHECK_FALSE(absence.line("tcp://h:1", begin));  // The cause is unknown yet.
   absence.because("no answer");
-  CHECK(absence.line("tcp://h:1", begin) == "cannot reach tcp://h:1: no answer");
+  CHECK(absence.line("tcp://h:1", begin) ==
+        Absence::Line{"cannot reach tcp://h:1: no answer", true});
   absence.failed(begin + minutes(3));
   CHECK(absence.line("tcp://h:1", begin + minutes(3)) ==
-        "still cannot reach tcp://h:1 after 3 min and 2 tries: no answer");
-  CHECK(absence.line("tcp://h:1", begin + minutes(4)).empty());
+        Absence::Line{"still cannot reach tcp://h:1 after 3 min and 2 tries: no answer", true});
+  CHECK_FALSE(absence.line("tcp://h:1", begin + minutes(4)));
   absence.end();
   CHECK_FALSE(absence.since());
   absence.failed(begin + hours(1));
   absence.said(begin + hours(1));
   absence.because("no answer");
-  CHECK(absence.line("tcp://h:1", begin + hours(1)).empty());
+  CHECK_FALSE(absence.line("tcp://h:1", begin + hours(1)));
+}
+
+TEST_CASE("a peer that is not there yet is no reason for a warning, until it stays away") {
+  const Absence::Clock::time_point begin;
+  Absence absence;
+  absence.failed(begin);
+  absence.because("connection refused");
+  CHECK(
+      absence.line("tcp://h:1", begin) ==
+      Absence::Line{"tcp://h:1 is not reachable yet: connection refused; trying again every second",
+                    false});
+  CHECK_FALSE(absence.line("tcp://h:1", begin + seconds(9)));
+  absence.failed(begin + seconds(10));
+  CHECK(absence.line("tcp://h:1", begin + seconds(10)) ==
+        Absence::Line{"still cannot reach tcp://h:1 after 10 s and 2 tries: connection refused",
+                      true});
+  absence.end();  // Once it has been there, its absence is.
+  absence.failed(begin + minutes(1));
+  absence.because("connection refused");
+  CHECK(absence.line("tcp://h:1", begin + minutes(1)) ==
+        Absence::Line{"cannot reach tcp://h:1: connection refused", true});
 }
 
 TEST_CASE("the reason is the one that the machine gives") {
@@ -129,10 +154,16 @@ TEST_CASE("a transport tells of each dialled address whether it is there, and wh
   CHECK_FALSE(dials[0].connected);
   CHECK(dials[0].why == "connection refused");
   CHECK(dials[0].tries > 0);
+  CHECK(dials[0].next_try_ms >= 0);
+  // libzmq adds up to the shortest pause by chance.
+  CHECK(dials[0].next_try_ms <= (Redial::kPauseMax + Redial::kPauseMin).count());
+  // The pause begins anew after each attempt.
+  CHECK(eventually([&] { return here->dials()[0].next_try_ms > 0; }));
   CHECK(dials[1].address == there->endpoint());
   CHECK(dials[1].connected);
   CHECK(dials[1].why.empty());
   CHECK(dials[1].away_ms == 0);
+  CHECK(dials[1].next_try_ms == -1);
 }
 
 TEST_CASE("without keys, one learns that a leader with keys is not for it") {
@@ -146,6 +177,36 @@ TEST_CASE("without keys, one learns that a leader with keys is not for it") {
       open_zmq_transport({.listen = {}, .peers = {keyed->endpoint()}}).value_or_raise();
   REQUIRE(eventually([&] { return keyless->dials()[0].why.find("keys") != std::string::npos; }));
   CHECK_FALSE(keyless->dials()[0].connected);
+}
+
+TEST_CASE("a far side that hangs up once in the handshake may be ending, and gets no warning") {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* const raw = reinterpret_cast<sockaddr*>(&address);
+  REQUIRE(::bind(listener, raw, size) == 0);
+  REQUIRE(::listen(listener, 8) == 0);
+  REQUIRE(::getsockname(listener, raw, &size) == 0);
+  std::unique_ptr<Transport> dialler;
+  int second = -1;
+  const std::string once = test::printed([&] {
+    const std::string there = "tcp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    dialler = open_zmq_transport({.listen = {}, .peers = {there}}).value_or_raise();
+    ::close(::accept(listener, nullptr, nullptr));
+    second = ::accept(listener, nullptr, nullptr);  // The dialler has seen the end of the first.
+  });
+  CHECK(once.empty());
+  CHECK(dialler->dials()[0].tries == 1);
+  const std::string again = test::printed([&] {
+    ::close(second);
+    CHECK(eventually([&] { return dialler->dials()[0].tries == 2; }));
+  });
+  CHECK(again.find("cannot reach tcp://127.0.0.1") != again.npos);
+  CHECK(again.find("it hung up during the handshake") != again.npos);
+  dialler.reset();
+  ::close(listener);
 }
 
 TEST_SUITE_END();

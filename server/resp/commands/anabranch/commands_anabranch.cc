@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "control/http_figures.h"
 #include "control/verbs/verb.h"
 #include "server/resp/command.h"
 #include "server/resp/commands/anabranch/once_verb.h"
@@ -35,6 +36,10 @@ class Port final : public control::Front {
   void describe(Json& status) override {
     status["redis"] = call_.host.endpoint;
     status["clients"] = clients_json(call_.host);
+    status["commands"] = call_.host.statistics.commands;
+    const Observed& observed = call_.host.observed;
+    status["lookups"] = {{"found", observed.hits}, {"missed", observed.misses}};
+    control::describe_http(status, call_.host.options.control_directory);
   }
   void note_shown(const Key& row) override {
     call_.client.shown.note(row, call_.host.leader.seen());

@@ -70,13 +70,14 @@ bool take_option(Call& call, std::string_view name, std::string_view value, Filt
   return true;
 }
 
-// Returns how many were closed.
+// Returns how many are closed by it: not those that are to be closed in this turn already.
 std::int64_t close(Call& call, const Filter& filter) {
   std::int64_t closed = 0;
   for (const auto& [id, client] : call.host.clients) {
     if (!filter.means(*client)) continue;
     if (filter.skips_me && client == &call.client) continue;
-    call.host.expelled.push_back(id);
+    if (call.host.expelled.contains(id)) continue;
+    expel(call.host, *client);
     ++closed;
   }
   return closed;

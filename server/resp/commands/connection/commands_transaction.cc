@@ -39,8 +39,7 @@ void run_queued(Call& call, const Queue::Entry& entry) {
     call.reply().error(refusal);
   }
   CommandCount& count = call.host.observed.commands.of(entry.command->id);
-  ++count.calls;
-  count.time += steady_now() - begin;
+  count.add(steady_now() - begin);
   if (call.reply().is_error(mark)) ++count.failed;
 }
 

@@ -84,7 +84,7 @@ void clients(Lines& lines, const Source& from) {
             static_cast<std::uint64_t>(std::ranges::count_if(from.host.clients, waits)));
   lines.add("held_back_clients", from.host.clients_held_back);
   lines.add("long_reads", from.host.long_reads);
-  lines.add("maxclients", from.host.options.connections_max);
+  lines.add("maxclients", from.host.options.clients_max);
   lines.add("monitors", from.host.monitors.all().size());
   lines.add("watching_clients", from.host.watched.clients());
   lines.add("watched_keys", from.host.watched.keys());

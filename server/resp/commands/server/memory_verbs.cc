@@ -1,12 +1,11 @@
 #include "server/resp/commands/server/memory_verbs.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <optional>
 #include <string>
 
 #include "core/text.h"
+#include "server/allocator.h"
 
 namespace anabranch::server {
 namespace {
@@ -60,7 +59,7 @@ void memory_usage(Call& call) {
 }
 
 void memory_purge(Call& call) {
-  ::malloc_trim(0);
+  return_unused_memory();
   call.reply().ok();
 }
 

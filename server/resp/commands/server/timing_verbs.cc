@@ -104,6 +104,53 @@ void latency_doctor(Call& call) {
   call.reply().verbatim(text);
 }
 
+// A command whose calls took their time: its name, calls, and how many took at most so long.
+void tell_histogram(Writer& reply, const Command& row, const LatencyHistogram& histogram) {
+  reply.bulk(full_name(row));
+  reply.map(2);
+  reply.bulk("calls");
+  std::int64_t calls = 0;
+  std::size_t shown = 0;
+  for (std::size_t i = 0; i < LatencyHistogram::kBuckets; ++i) {
+    calls += static_cast<std::int64_t>(histogram.in(i));
+    shown += histogram.in(i) > 0 ? 1 : 0;
+  }
+  reply.integer(calls);
+  reply.bulk("histogram_usec");
+  reply.map(shown);
+  std::int64_t until = 0;
+  for (std::size_t i = 0; i < LatencyHistogram::kBuckets; ++i) {
+    if (histogram.in(i) == 0) continue;
+    until += static_cast<std::int64_t>(histogram.in(i));
+    reply.integer(LatencyHistogram::micros_of(i));
+    reply.integer(until);
+  }
+}
+
+// The same for a command or, of a container, for its verbs; those that were never called are left
+// out. Returns how many were told.
+std::size_t tell_histograms(const Call& call, const Command& row) {
+  std::size_t told = 0;
+  for (const Command& verb : row.verbs) told += tell_histograms(call, verb);
+  const CommandCount& count = call.host.observed.commands.of(row.id);
+  if (count.calls == 0) return told;
+  tell_histogram(call.reply(), row, count.latency);
+  return told + 1;
+}
+
+void latency_histogram(Call& call) {
+  const std::size_t mark = call.reply().mark();
+  std::size_t told = 0;
+  if (call.size() == 2) {
+    for (const Command& row : all_commands()) told += tell_histograms(call, row);
+  }
+  for (const std::string_view name : call.arguments.subspan(2)) {
+    const Command* const row = find_row(name);
+    if (row != nullptr) told += tell_histograms(call, *row);
+  }
+  call.reply().enclose(mark, Writer::Aggregate::kMap, told);
+}
+
 constexpr Command kSlowlogVerbs[] = {
     {.name = "get",
      .arity = -2,
@@ -166,6 +213,14 @@ constexpr Command kLatencyVerbs[] = {
      .since = "2.8.13",
      .help = "The samples in words.",
      .complexity = "O(1)"},
+    {.name = "histogram",
+     .arity = -2,
+     .flags = kAdmin,
+     .run = latency_histogram,
+     .since = "7.0.0",
+     .usage = "[command ...]",
+     .help = "How long the calls of each command took: how many at most so many microseconds.",
+     .complexity = "O(N), N the number of commands"},
     {.name = "help",
      .arity = 2,
      .run = help,

@@ -437,6 +437,7 @@ TEST_SUITE("server: users") {
       ask(op, "MULTI");
       ask(op, "FLUSHDB");
       ask(op, "EXEC");
+      ask(op, "ACL DELUSER op");
     }
     set_log_sink({});
     const auto count = [&](std::string_view begin, std::string_view part) {
@@ -449,6 +450,7 @@ TEST_SUITE("server: users") {
                 "refused: ERR there is no peer 'us'") == 1);
     CHECK(count("FLUSHALL, by the user op from", "") == 1);
     CHECK(count("FLUSHDB, by the user op from", "") == 1);
+    CHECK(count("ACL DELUSER op, by the user op from", "") == 1);
     CHECK(count("ANABRANCH STATUS", "") == 0);
     CHECK(count("", "geheim") == 0);
   }

@@ -82,6 +82,23 @@ TEST_SUITE("server: rules") {
     CHECK(check(user_of("+select|3 -@connection"), {"select", "3"}) == "command");
   }
 
+  TEST_CASE("a user that may run all commands, or none, is the same again after it was written") {
+    for (const char* const rules : {"+@all +select|0", "+@all -get +get", "+get -get",
+                                    "+select|3 -select", "+@all -@connection +@connection"}) {
+      CAPTURE(std::string(rules));
+      const User user = user_of(rules);
+      CHECK(user_of(user.text()) == user);
+    }
+  }
+
+  TEST_CASE("a pattern for all keys beside other patterns is the same again after it was written") {
+    for (const char* const rules : {"%RW~*", "%R~* %W~*", "%RW~* %R~x", "%R~x %RW~* ~y"}) {
+      CAPTURE(std::string(rules));
+      const User user = user_of(rules);
+      CHECK(user_of(user.text()) == user);
+    }
+  }
+
   TEST_CASE("verbs of ANABRANCH that show and that act are categories of their own") {
     const User reader = user_of("+@anabranch-read");
     CHECK(check(reader, {"anabranch", "status"}).empty());

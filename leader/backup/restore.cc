@@ -1,0 +1,224 @@
+#include "leader/backup/restore.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "leader/backup/entries.h"
+#include "leader/backup/folder.h"
+#include "leader/backup/verify.h"
+#include "regions/state/head.h"
+#include "storage/directory_lock.h"
+#include "storage/layout.h"
+#include "storage/lmdb_storage.h"
+
+namespace anabranch::leader {
+
+namespace fs = std::filesystem;
+using core::Failure;
+using core::Result;
+using storage::Table;
+
+namespace {
+
+constexpr const char* kRestoring = "restoring";
+constexpr std::size_t kCommitBytes = std::size_t{8} << 20U;
+
+// The identity of a directory that has moved: no place is this one.
+Result<std::string> moved(std::string_view stored) {
+  auto identity = regions::decode_identity(stored);
+  if (!identity.ok()) return identity.failure();
+  storage::Place& place = identity.value().place;
+  place.directory = std::numeric_limits<std::uint64_t>::max();
+  place.file = std::numeric_limits<std::uint64_t>::max();
+  place.made_ns = 0;
+  return regions::encode_identity(identity.value());
+}
+
+// Commits entries of a backup to a storage, some MiB at a time.
+class PartsWriter {
+ public:
+  PartsWriter(storage::WholeStorage& storage, const Manifest& manifest, const BackupWatch& watch)
+      : storage_(storage), manifest_(manifest), watch_(watch) {
+    for (const BackupFile& file : manifest.files) progress_.total += file.entries;
+  }
+
+  Result<void> add(const Part& part, std::string_view key, std::string_view value);
+  // All entries were added.
+  Result<void> finish();
+
+ private:
+  Result<void> add_record(std::string_view key, std::string_view value);
+  Result<void> begin_log(storage::Position last);
+  Result<void> commit();
+
+  storage::WholeStorage& storage_;
+  const Manifest& manifest_;
+  const BackupWatch& watch_;
+  std::vector<storage::Change> changes_;
+  std::vector<storage::StoredRecord> records_;
+  bool log_begun_ = false;
+  std::size_t bytes_ = 0;  // Waiting.
+  BackupProgress progress_{.stage = "restoring"};
+};
+
+Result<void> PartsWriter::begin_log(storage::Position last) {
+  log_begun_ = true;
+  return last > 0 ? storage_.begin_log_after(last) : Result<void>();
+}
+
+Result<void> PartsWriter::add_record(std::string_view key, std::string_view value) {
+  auto record = record_of(key, value);
+  if (!record.ok()) return record.failure();
+  if (!log_begun_) {
+    if (auto done = begin_log(record.value().position - 1); !done.ok()) return done;
+  }
+  records_.push_back(std::move(record).value());
+  return {};
+}
+
+Result<void> PartsWriter::add(const Part& part, std::string_view key, std::string_view value) {
+  if (!part.table) {
+    if (auto added = add_record(key, value); !added.ok()) return added;
+  } else {
+    std::string content(value);
+    if (part.table == Table::kMeta && key == storage::kIdentityKey) {
+      auto identity = moved(value);
+      if (!identity.ok()) return identity.failure();
+      content = std::move(identity).value();
+    }
+    changes_.push_back({*part.table, std::string(key), std::move(content)});
+  }
+  ++progress_.done;
+  bytes_ += key.size() + value.size();
+  progress_.bytes += key.size() + value.size();
+  return bytes_ < kCommitBytes ? Result<void>() : commit();
+}
+
+Result<void> PartsWriter::commit() {
+  std::vector<storage::LogRecord> records;
+  records.reserve(records_.size());
+  for (const storage::StoredRecord& each : records_) {
+    records.push_back({each.origin, each.first, each.last, each.bytes});
+  }
+  const auto position = storage_.commit(records, changes_);
+  if (!position.ok()) return position.failure();
+  if (!records_.empty() && position.value() != records_.back().position) {
+    return core::corrupt("the log of the backup has gaps");
+  }
+  records_.clear();
+  changes_.clear();
+  bytes_ = 0;
+  return watch_(progress_);
+}
+
+Result<void> PartsWriter::finish() {
+  if (auto done = commit(); !done.ok()) return done;
+  return log_begun_ ? Result<void>() : begin_log(manifest_.log_last);
+}
+
+// Refuses a directory with anything but an unfinished restoration. Returns whether there is one.
+Result<bool> look_at_directory(const std::string& directory) {
+  std::error_code error;
+  if (!fs::exists(directory, error)) return false;
+  bool unfinished = false;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name == kRestoring) unfinished = true;
+    if (name == kRestoring || name == storage::DirectoryLock::kFile) continue;
+    return core::invalid("the directory " + directory + " is not empty (found \"" + name +
+                         "\"): restore to a new one");
+  }
+  if (error) return core::invalid("cannot read " + directory + ": " + error.message());
+  return unfinished;
+}
+
+// The same for a locked directory, whose unfinished restoration is removed.
+Result<bool> empty_directory(const std::string& directory) {
+  const auto unfinished = look_at_directory(directory);
+  if (!unfinished.ok() || !unfinished.value()) return unfinished;
+  std::error_code error;
+  fs::remove_all(fs::path(directory) / kRestoring, error);
+  if (error) return core::invalid("cannot empty " + directory + ": " + error.message());
+  return true;
+}
+
+Result<void> write_directory(const std::string& folder, const Manifest& manifest,
+                             const std::string& target, std::size_t map_bytes,
+                             const BackupWatch& watch) {
+  auto opened = storage::open_lmdb_storage({.directory = target, .map_bytes = map_bytes});
+  if (!opened.ok()) return opened.failure();
+  storage::WholeStorage& storage = *opened.value();
+  const auto nothing = [](const storage::StoredRecord&) { return Result<void>(); };
+  if (auto ready = storage.open(nothing); !ready.ok()) return ready;
+  return write_parts(folder, manifest, storage, watch);
+}
+
+Result<regions::CheckReport> check_directory(const std::string& target, const Manifest& manifest,
+                                             const BackupWatch& watch) {
+  Result<void> told;
+  auto report = regions::check_directory(target, [&](std::string_view, std::uint64_t done) {
+    if (told.ok()) told = watch({.stage = "checking", .done = done});
+  });
+  if (!report.ok()) return report;
+  if (!told.ok()) return told.failure();
+  if (report.value().rows == manifest.rows && report.value().digest == manifest.digest) {
+    return report;
+  }
+  return core::corrupt("the directory was written, but has " + std::to_string(report.value().rows) +
+                       " rows with digest " + core::to_string(report.value().digest) +
+                       " instead of " + std::to_string(manifest.rows) + " with " +
+                       core::to_string(manifest.digest) + ": is its disk sound?");
+}
+
+}  // namespace
+
+Result<void> write_parts(const std::string& folder, const Manifest& manifest,
+                         storage::WholeStorage& storage, const BackupWatch& watch) {
+  PartsWriter out(storage, manifest, watch);
+  for (const BackupFile& file : manifest.files) {
+    const auto* const part = std::ranges::find(kParts, file.part, &Part::name);
+    FileEntries entries(folder, file);
+    for (;;) {
+      const Result<bool> more = entries.next();
+      if (!more.ok()) return more.failure();
+      if (!more.value()) break;
+      if (auto added = out.add(*part, entries.key(), entries.value()); !added.ok()) return added;
+    }
+  }
+  return out.finish();
+}
+
+Result<Restoration> restore_backup(const std::string& folder, const std::string& directory,
+                                   const regions::Signatures* signatures, const BackupWatch& watch,
+                                   std::size_t map_bytes) {
+  const auto manifest = read_manifest(folder);
+  if (!manifest.ok()) return manifest.failure();
+  if (auto looked = look_at_directory(directory); !looked.ok()) return looked.failure();
+  auto verified = verify_files(folder, manifest.value(), signatures, watch);
+  if (!verified.ok()) return verified.failure();
+  Restoration done;
+  done.backup = std::move(verified).value();
+  if (done.backup.damaged > 0) return done;
+  const auto lock = storage::DirectoryLock::acquire(directory);
+  if (!lock.ok()) return lock.failure();
+  const auto anew = empty_directory(directory);
+  if (!anew.ok()) return anew.failure();
+  done.anew = anew.value();
+  const std::string target = directory + '/' + kRestoring;
+  const auto written = write_directory(folder, manifest.value(), target, map_bytes, watch);
+  if (!written.ok()) return written.failure();
+  auto checked = check_directory(target, manifest.value(), watch);
+  if (!checked.ok()) return checked.failure();
+  done.check = std::move(checked).value();
+  const auto moved = storage::move_lmdb_storage(directory, kRestoring);
+  if (!moved.ok()) return moved.failure();
+  return done;
+}
+
+}  // namespace anabranch::leader

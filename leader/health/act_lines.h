@@ -1,0 +1,18 @@
+// Log lines about acts of operators and applications on a leader; the line of a verb, with its
+// user and address, comes from the layers above.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "regions/members/region_list.h"
+
+namespace anabranch::leader {
+
+// `region` is that of the leader.
+void log_paused(const std::string& region, std::string_view peer);
+void log_resumed(const std::string& region, std::string_view peer);
+void log_promoted(const std::string& region);
+void log_retired(const std::string& region, std::string_view other, regions::Retirement retirement);
+
+}  // namespace anabranch::leader

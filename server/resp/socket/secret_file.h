@@ -1,0 +1,27 @@
+// Whether a secret key lies where others could take it. Debian keeps keys in /etc/ssl/private,
+// which belongs to root and whose group ssl-cert may read: a group that the server is a member of.
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace anabranch::server {
+
+// A process, as the system sees it when it opens files.
+struct Reader {
+  uid_t user = 0;
+  std::vector<gid_t> groups = {};
+
+  // Returns this process. Fails never: a process without further groups has its own.
+  static Reader self();
+};
+
+// Returns why a file with a secret is refused, and what to do; empty if it is not. A file for its
+// owner alone is fine. Its group may read it if the file belongs to root or the reader's user, and
+// the group is root's or one of the reader's.
+std::string why_exposed(const struct stat& facts, const Reader& reader);
+
+}  // namespace anabranch::server

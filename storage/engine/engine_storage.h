@@ -1,0 +1,33 @@
+// A storage whose commits are synced appends to a write-ahead log: what is newer than the tables on
+// disk lies in an overlay, which a thread writes to them from time to time.
+//
+// Invariants: 1. a commit is visible once it is on disk in the log, not before; 2. the tables never
+// hold what the log could lose; 3. tables with any part of the changes behind their reach, and all
+// of these applied again in order, are the newest state: changes are absolute; 4. a log that has
+// lost commits counts as a failed opening: its owner begins a new origin.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "storage/wal/files.h"
+#include "storage/wal/wal.h"
+#include "storage/whole_storage.h"
+
+namespace anabranch::storage {
+
+struct EngineOptions {
+  WalOptions wal = {};
+  // A flush begins when the overlay has so many bytes. While one is under way the overlay may grow
+  // to twice as many; writers are slowed from half of the way on.
+  std::uint64_t overlay_bytes = std::uint64_t{64} << 20U;
+};
+
+// Opens the engine over `base`, which was not opened yet, with its log in `files`. A log that the
+// base has of its own is read until it is trimmed. Fails as the base's open() does, and with kIo
+// when the log cannot be read.
+core::Result<std::unique_ptr<WholeStorage>> open_engine_storage(std::unique_ptr<WholeStorage> base,
+                                                                std::unique_ptr<Files> files,
+                                                                const EngineOptions& options = {});
+
+}  // namespace anabranch::storage

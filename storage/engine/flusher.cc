@@ -1,0 +1,118 @@
+#include "storage/engine/flusher.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace anabranch::storage {
+
+namespace {
+
+// Memory that readers have held is looked at so often.
+constexpr std::chrono::milliseconds kReleaseEvery{100};
+constexpr std::size_t kReleasedChunks = 16;
+
+}  // namespace
+
+Flusher::Flusher(LayeredTables& tables, WholeStorage& base, const Reach& reach)
+    : tables_(tables), base_(base), reach_(reach), thread_([this] { run(); }) {}
+
+Flusher::~Flusher() {
+  {
+    const std::lock_guard lock(mutex_);
+    stops_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void Flusher::flush(Ticket ticket, Position position, std::uint64_t opening) {
+  {
+    const std::lock_guard lock(mutex_);
+    flush_ = {ticket, position, opening, 0};
+  }
+  changed_.notify_all();
+}
+
+void Flusher::trim(Position position) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (position <= std::max(reach_.trimmed, trim_.value_or(0))) return;
+    trim_ = position;
+  }
+  changed_.notify_all();
+}
+
+core::Result<void> Flusher::wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return !has_work(); });
+  return failure_ ? core::Result<void>(*failure_) : core::Result<void>();
+}
+
+void Flusher::wait_at_most(std::chrono::microseconds time) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, time, [&] { return !has_work(); });
+}
+
+std::optional<core::Failure> Flusher::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+Reach Flusher::reach() const {
+  const std::lock_guard lock(mutex_);
+  return reach_;
+}
+
+void Flusher::set_reach(const Reach& reach) {
+  const std::lock_guard lock(mutex_);
+  reach_ = reach;
+}
+
+void Flusher::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const auto ready = [&] { return stops_ || has_work(); };
+    if (tables_.other_bytes() > 0) {
+      changed_.wait_for(lock, kReleaseEvery, ready);
+    } else {
+      changed_.wait(lock, ready);
+    }
+    if (stops_) flush_.reset();
+    if (has_work()) work(lock);
+    if (stops_) return;
+    release(lock);
+  }
+}
+
+void Flusher::work(std::unique_lock<std::mutex>& lock) {
+  Reach reach = flush_.value_or(reach_);
+  const Position trimmed = reach_.trimmed;
+  reach.trimmed = std::max(trimmed, trim_.value_or(0));
+  const bool flushes = flush_.has_value();
+  lock.unlock();
+  core::Result<void> done;
+  if (reach.trimmed > trimmed) done = base_.trim(reach.trimmed);
+  if (done.ok()) {
+    const std::string noted = encode_reach(reach);
+    done = flushes ? tables_.flush(noted) : base_.commit_reach({}, noted);
+  }
+  lock.lock();
+  if (flushes) flush_.reset();
+  if (trim_ == reach.trimmed) trim_.reset();
+  if (done.ok()) {
+    reach_ = reach;
+  } else {
+    failure_ = done.failure();
+  }
+  changed_.notify_all();
+}
+
+void Flusher::release(std::unique_lock<std::mutex>& lock) {
+  for (bool more = true; more && !stops_ && !has_work();) {
+    lock.unlock();
+    more = tables_.release(kReleasedChunks);
+    lock.lock();
+  }
+}
+
+}  // namespace anabranch::storage

@@ -1,0 +1,66 @@
+// The thread that writes to the tables on disk: frozen overlays, and how far the log is trimmed. It
+// also frees the memory of flushed overlays.
+//
+// Nobody else writes to the base while it has something to do. Thread-safe; it ends with its
+// object, after what it is at; a flush that has not begun is left to the next opening.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <thread>
+
+#include "core/result.h"
+#include "storage/engine/reach.h"
+#include "storage/overlay/layered_tables.h"
+#include "storage/whole_storage.h"
+
+namespace anabranch::storage {
+
+class Flusher {
+ public:
+  // Both must outlive this. `reach`: as noted in the base.
+  Flusher(LayeredTables& tables, WholeStorage& base, const Reach& reach);
+  Flusher(const Flusher&) = delete;
+  Flusher& operator=(const Flusher&) = delete;
+  ~Flusher();
+
+  // Writes what is frozen, and notes with it how far the log is in it. Nothing else may be frozen
+  // before that is done.
+  void flush(Ticket ticket, Position position, std::uint64_t opening);
+  // Removes the records of the base's own log before a position, and notes it.
+  void trim(Position position);
+  // Returns when there is nothing to do; fails when something has failed.
+  core::Result<void> wait();
+  // Returns after so long at the latest.
+  void wait_at_most(std::chrono::microseconds time);
+  // Returns why something has failed; nothing is written any more then.
+  [[nodiscard]] std::optional<core::Failure> failure() const;
+  // Returns what is noted in the base.
+  [[nodiscard]] Reach reach() const;
+  // Tells what was noted by another, while there was nothing to do.
+  void set_reach(const Reach& reach);
+
+ private:
+  void run();
+  [[nodiscard]] bool has_work() const { return (flush_ || trim_) && !failure_; }
+  void work(std::unique_lock<std::mutex>& lock);
+  // Frees memory in slices until none is left or there is something to do.
+  void release(std::unique_lock<std::mutex>& lock);
+
+  LayeredTables& tables_;
+  WholeStorage& base_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  Reach reach_;
+  std::optional<Reach> flush_;
+  std::optional<Position> trim_;
+  std::optional<core::Failure> failure_;
+  bool stops_ = false;
+  std::thread thread_;
+};
+
+}  // namespace anabranch::storage

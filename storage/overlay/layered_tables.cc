@@ -1,0 +1,148 @@
+#include "storage/overlay/layered_tables.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/assert.h"
+#include "storage/overlay/merged_cursor.h"
+#include "storage/overlay/overlay_cursor.h"
+
+namespace anabranch::storage {
+
+class LayeredTables::LayeredSnapshot final : public Snapshot {
+ public:
+  LayeredSnapshot(Versions<Version>::Held version, std::unique_ptr<Snapshot> base)
+      : version_(std::move(version)), base_(std::move(base)) {}
+
+  [[nodiscard]] std::optional<std::string_view> get(Table table,
+                                                    std::string_view key) const override {
+    const std::string whole = overlay_key(table, key);
+    for (const OverlayRoot layer : {version_->active, version_->frozen}) {
+      if (const OverlayEntry* const entry = layer.find(whole)) return entry->value();
+    }
+    return base_->get(table, key);
+  }
+
+  [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, std::string_view from,
+                                             Direction direction) const override {
+    std::vector<OverlayCursor> overlays;
+    for (const OverlayRoot layer : {version_->active, version_->frozen}) {
+      if (layer.node() != nullptr) overlays.emplace_back(layer, table, from, direction);
+    }
+    return std::make_unique<MergedCursor>(std::move(overlays), base_->scan(table, from, direction),
+                                          direction);
+  }
+
+  // Counts them: the layers do not know how many of their keys another one has, too.
+  [[nodiscard]] std::uint64_t size(Table table) const override {
+    std::uint64_t size = 0;
+    for (auto at = scan(table, "", Direction::kForward); at->valid(); at->next()) ++size;
+    return size;
+  }
+
+ private:
+  const Versions<Version>::Held version_;
+  const std::unique_ptr<Snapshot> base_;
+};
+
+LayeredTables::LayeredTables(Base& base) : base_(base), active_(std::make_unique<OverlayTree>()) {}
+
+LayeredTables::~LayeredTables() = default;
+
+// A base that a later flush has begun to change may lack what this version has, or have what it
+// lacks; one that has any part of the version's own frozen changes is right.
+LayeredTables::Published LayeredTables::published() const {
+  for (;;) {
+    auto version = versions_.hold();
+    auto base = base_.snapshot();
+    const std::uint64_t fits = version->flushes + (version->flushing ? 1 : 0);
+    if (begun_.load() > fits) continue;  // There is a newer version.
+    const std::uint64_t mark = version->mark;
+    return {std::make_unique<LayeredSnapshot>(std::move(version), std::move(base)), mark};
+  }
+}
+
+// ---- Writing.
+
+void LayeredTables::put(Table table, std::string_view key, std::optional<std::string_view> value) {
+  active_->put(overlay_key(table, key), value);
+}
+
+void LayeredTables::publish(std::uint64_t mark) {
+  const std::lock_guard lock(mutex_);
+  mark_ = mark;
+  shown_ = active_->publish(versions_.number() + 1);
+  publish_layers();
+  active_->reclaim(versions_.oldest());
+}
+
+void LayeredTables::publish_layers() {
+  versions_.publish({shown_, frozen_root_, flushing_, flushes_, mark_});
+}
+
+bool LayeredTables::freeze() {
+  const std::lock_guard lock(mutex_);
+  if (flushing_) return false;
+  ANABRANCH_ASSERT(active_->newest().node() == shown_.node());
+  frozen_ = std::exchange(active_, std::make_unique<OverlayTree>());
+  frozen_root_ = std::exchange(shown_, OverlayRoot());
+  flushing_ = true;
+  publish_layers();
+  return true;
+}
+
+// ---- Flushing.
+
+core::Result<void> LayeredTables::flush(std::string_view reach, std::uint64_t slice_bytes) {
+  ANABRANCH_ASSERT(flushing_);
+  begun_.store(flushes_ + 1);
+  if (auto written = write_frozen(reach, slice_bytes); !written.ok()) return written;
+  const std::lock_guard lock(mutex_);
+  ++flushes_;
+  frozen_root_ = OverlayRoot();
+  flushing_ = false;
+  publish_layers();
+  flushed_.push_back({std::move(frozen_), versions_.number()});
+  return {};
+}
+
+core::Result<void> LayeredTables::write_frozen(std::string_view reach, std::uint64_t slice_bytes) {
+  std::vector<Change> changes;
+  std::uint64_t bytes = 0;
+  for (std::size_t index = 0; index < kTableCount; ++index) {
+    const auto table = static_cast<Table>(index);
+    for (OverlayCursor at(frozen_root_, table, "", Direction::kForward); at.valid(); at.next()) {
+      Change& change = changes.emplace_back(Change{table, std::string(at.key()), std::nullopt});
+      if (!at.removed()) change.value = std::string(at.value());
+      bytes += at.key().size() + at.value().size();
+      if (bytes < slice_bytes) continue;
+      if (auto applied = base_.apply(changes, std::nullopt); !applied.ok()) return applied;
+      changes.clear();
+      bytes = 0;
+    }
+  }
+  return base_.apply(changes, reach);
+}
+
+bool LayeredTables::release(std::size_t chunks) {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t oldest = versions_.oldest();
+  if (flushed_.empty() || flushed_.front().version > oldest) return false;
+  Flushed flushed = std::move(flushed_.front());
+  flushed_.pop_front();
+  lock.unlock();
+  const bool more = flushed.tree->release(chunks);
+  lock.lock();
+  if (more) flushed_.push_front(std::move(flushed));
+  return more || !flushed_.empty();
+}
+
+std::uint64_t LayeredTables::other_bytes() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t bytes = frozen_ ? frozen_->allocated() : 0;
+  for (const Flushed& each : flushed_) bytes += each.tree->allocated();
+  return bytes;
+}
+
+}  // namespace anabranch::storage

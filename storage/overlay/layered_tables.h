@@ -1,0 +1,107 @@
+// Tables of which the newest changes lie in memory, over a base on disk that gets them later,
+// many at a time: an overlay that is written to, a frozen one that is being flushed, and the base.
+//
+// A flush freezes the overlay, writes it to the base in the order of keys, a part after the other,
+// and drops it. What it writes is absolute: a base that has a part of it, or more than it should,
+// is right again once all of it is written. So it needs no atomic commit, as long as the changes
+// can be had again after a crash: a log must have them on disk before the flush.
+//
+// A reader holds a version of both overlays and a snapshot of the base, taken one after the other;
+// `flushes` tells whether they belong together. (After the memtables of P. O'Neil et al., "The
+// log-structured merge-tree", 1996, with the base in place of its levels.)
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+#include "core/result.h"
+#include "storage/overlay/base.h"
+#include "storage/overlay/overlay_tree.h"
+#include "storage/overlay/versions.h"
+#include "storage/storage.h"
+
+namespace anabranch::storage {
+
+class LayeredTables {
+ public:
+  // The base must outlive this, and only this may change it.
+  explicit LayeredTables(Base& base);
+  LayeredTables(const LayeredTables&) = delete;
+  LayeredTables& operator=(const LayeredTables&) = delete;
+  ~LayeredTables();
+
+  struct Published {
+    std::unique_ptr<Snapshot> snapshot;
+    std::uint64_t mark = 0;  // That of its version.
+  };
+  // Returns a snapshot of the newest published changes. Any thread; it must end before this does.
+  [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const { return published().snapshot; }
+  [[nodiscard]] Published published() const;
+
+  // ---- For the writer alone.
+
+  // Makes a change that is part of the next version: sets a key, or removes it.
+  void put(Table table, std::string_view key, std::optional<std::string_view> value);
+  // Publishes all changes since the last version. `mark`: a number for them, of the caller's.
+  void publish(std::uint64_t mark = 0);
+  // Begins a flush of all that is published, and returns true; false while one is under way. The
+  // changes of no version yet must be published first.
+  bool freeze();
+  // The bytes allocated for changes that are not frozen.
+  [[nodiscard]] std::uint64_t active_bytes() const { return active_->allocated(); }
+
+  // ---- For one thread that flushes, which may be the writer's.
+
+  // Whether a flush has begun and not ended.
+  [[nodiscard]] bool flushing() const { return flushing_; }
+  // Carries out the flush that has begun: commits the frozen changes to the base, at most about
+  // `slice_bytes` at a time, and the reach with the last of them. Fails as the base does; then the
+  // changes stay frozen.
+  core::Result<void> flush(std::string_view reach, std::uint64_t slice_bytes = kSliceBytes);
+  // Frees at most so many chunks of overlays that were flushed and that no reader has. Returns
+  // whether some are left that could be freed.
+  bool release(std::size_t chunks);
+  // The bytes of overlays that are frozen, or flushed and not freed.
+  [[nodiscard]] std::uint64_t other_bytes() const;
+
+  static constexpr std::uint64_t kSliceBytes = std::uint64_t{16} << 20U;
+
+ private:
+  struct Version {
+    OverlayRoot active;
+    OverlayRoot frozen;
+    bool flushing = false;      // Whether `frozen` is there, perhaps without a key.
+    std::uint64_t flushes = 0;  // That had ended: so old is the base below.
+    std::uint64_t mark = 0;
+  };
+  class LayeredSnapshot;
+  struct Flushed {
+    std::unique_ptr<OverlayTree> tree;
+    std::uint64_t version;  // The first one without the tree.
+  };
+
+  // Publishes the layers as they are; the mutex must be held.
+  void publish_layers();
+  core::Result<void> write_frozen(std::string_view reach, std::uint64_t slice_bytes);
+
+  Base& base_;
+  std::unique_ptr<OverlayTree> active_;
+  std::unique_ptr<OverlayTree> frozen_;
+  Versions<Version> versions_{Version{}};
+  // Of flushes, those that have begun to write to the base. Ahead of the base, never behind it.
+  std::atomic<std::uint64_t> begun_{0};
+  std::atomic<bool> flushing_{false};
+  mutable std::mutex mutex_;   // For what both the writer and a flush change:
+  std::uint64_t flushes_ = 0;  // That have ended.
+  OverlayRoot shown_;          // The active overlay of the newest version.
+  OverlayRoot frozen_root_;
+  std::uint64_t mark_ = 0;  // Of the newest version.
+  std::deque<Flushed> flushed_;
+};
+
+}  // namespace anabranch::storage

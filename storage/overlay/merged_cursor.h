@@ -1,0 +1,43 @@
+// One table as several layers give it together: a layer hides what those behind it have at the same
+// key, also where it has a key as removed.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/overlay/overlay_cursor.h"
+#include "storage/storage.h"
+
+namespace anabranch::storage {
+
+// For one thread; the layers must be held as long.
+class MergedCursor final : public Cursor {
+ public:
+  // All cursors go in `direction`, from the same key. `overlays`: the newest first. `base`: what
+  // they lie over.
+  MergedCursor(std::vector<OverlayCursor> overlays, std::unique_ptr<Cursor> base,
+               Direction direction);
+
+  [[nodiscard]] bool valid() const override { return shown_ != nullptr; }
+  [[nodiscard]] std::string_view key() const override { return shown_->key(); }
+  [[nodiscard]] std::string_view value() const override { return shown_->value(); }
+  void next() override;
+
+ private:
+  // Shows the next key that is not removed, at the places of the layers.
+  void find();
+  // Makes `shown_` the first layer with the key that comes next; null at the end. Returns whether
+  // the key is removed there.
+  bool look();
+  // Moves all layers on that are at the key of `shown_`, which hides the others.
+  void pass();
+
+  std::vector<OverlayCursor> overlays_;
+  std::unique_ptr<Cursor> base_;
+  const Direction direction_;
+  Cursor* shown_ = nullptr;
+};
+
+}  // namespace anabranch::storage

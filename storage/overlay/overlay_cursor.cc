@@ -1,0 +1,100 @@
+#include "storage/overlay/overlay_cursor.h"
+
+#include <string>
+
+#include "core/assert.h"
+
+namespace anabranch::storage {
+
+namespace {
+
+const OverlayNode* child(const OverlayNode& node, std::size_t at) {
+  return static_cast<const OverlayInner&>(node).children[at];
+}
+
+}  // namespace
+
+std::string overlay_key(Table table, std::string_view key) {
+  std::string whole;
+  whole.reserve(key.size() + 1);
+  whole += static_cast<char>(table);
+  whole += key;
+  return whole;
+}
+
+OverlayCursor::OverlayCursor(OverlayRoot root, Table table, std::string_view from,
+                             Direction direction)
+    : table_(static_cast<char>(table)), direction_(direction) {
+  if (root.node() == nullptr) return;
+  const bool backward_from_end = direction == Direction::kBackward && from.empty();
+  std::string key = overlay_key(table, from);
+  if (backward_from_end) ++key[0];
+  seek(root.node(), key);
+  const Step& leaf = steps_[depth_ - 1];
+  // The place is that of the first key at or after `key`, perhaps behind the last of its leaf.
+  if (direction == Direction::kForward) {
+    if (leaf.at < leaf.node->count || forward()) look();
+  } else if (backward()) {
+    look();
+  }
+}
+
+void OverlayCursor::seek(const OverlayNode* node, std::string_view key) {
+  for (;;) {
+    ANABRANCH_ASSERT(depth_ < kDepthMax);
+    const std::size_t at = node->below(key, !node->leaf);
+    steps_[depth_++] = {node, at};
+    if (node->leaf) return;
+    node = child(*node, at);
+  }
+}
+
+void OverlayCursor::next() {
+  entry_ = nullptr;
+  if (direction_ == Direction::kForward ? forward() : backward()) look();
+}
+
+bool OverlayCursor::forward() {
+  if (Step& leaf = steps_[depth_ - 1]; leaf.at + 1 < leaf.node->count) {
+    ++leaf.at;
+    return true;
+  }
+  std::size_t up = depth_ - 1;
+  while (up > 0 && steps_[up - 1].at == steps_[up - 1].node->count) --up;
+  if (up == 0) return false;
+  ++steps_[up - 1].at;
+  depth_ = up;
+  descend(false);
+  return true;
+}
+
+bool OverlayCursor::backward() {
+  if (Step& leaf = steps_[depth_ - 1]; leaf.at > 0) {
+    --leaf.at;
+    return true;
+  }
+  std::size_t up = depth_ - 1;
+  while (up > 0 && steps_[up - 1].at == 0) --up;
+  if (up == 0) return false;
+  --steps_[up - 1].at;
+  depth_ = up;
+  descend(true);
+  return true;
+}
+
+void OverlayCursor::descend(bool last) {
+  for (const OverlayNode* node = steps_[depth_ - 1].node; !node->leaf;) {
+    node = child(*node, steps_[depth_ - 1].at);
+    const std::size_t end = node->leaf ? node->count - std::size_t{1} : node->count;
+    ANABRANCH_ASSERT(depth_ < kDepthMax);
+    steps_[depth_++] = {node, last ? end : 0};
+  }
+}
+
+void OverlayCursor::look() {
+  const Step& leaf = steps_[depth_ - 1];
+  const OverlayEntry* const entry = leaf.node->entries[leaf.at];
+  if (entry->key()[0] == table_) entry_ = entry;
+}
+
+}  // namespace anabranch::storage

@@ -1,0 +1,97 @@
+#include "storage/overlay/overlay_node.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <limits>
+
+namespace anabranch::storage {
+
+namespace {
+
+constexpr std::size_t kHeadBytes = sizeof(std::uint64_t);
+
+std::size_t common_prefix(std::string_view a, std::string_view b) {
+  const std::size_t most =
+      std::min({a.size(), b.size(), std::size_t{std::numeric_limits<std::uint16_t>::max()}});
+  const auto differs =
+      std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(most), b.begin());
+  return static_cast<std::size_t>(differs.first - a.begin());
+}
+
+}  // namespace
+
+std::uint64_t OverlayNode::head_of(std::string_view key) const {
+  std::uint64_t head = 0;
+  const std::string_view rest = key.substr(shared, kHeadBytes);
+  if (rest.size() == kHeadBytes) {
+    std::memcpy(&head, rest.data(), kHeadBytes);
+    if constexpr (std::endian::native == std::endian::little) head = __builtin_bswap64(head);
+    return head;
+  }
+  for (std::size_t i = 0; i < kHeadBytes; ++i) {
+    head = head << 8U | (i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0U);
+  }
+  return head;
+}
+
+std::size_t OverlayNode::below(std::string_view key, bool or_equal) const {
+  if (count == 0) return 0;
+  const int order = key.compare(0, shared, entries[0]->key().substr(0, shared));
+  if (order != 0) return order < 0 ? 0 : count;
+  const auto begin = heads.begin();
+  const auto [first, last] = std::equal_range(begin, begin + count, head_of(key));
+  const auto entry = entries.begin();
+  const auto found = std::partition_point(
+      entry + (first - begin), entry + (last - begin), [&](const OverlayEntry* each) {
+        const int found_order = each->key().compare(key);
+        return found_order < 0 || (found_order == 0 && or_equal);
+      });
+  return static_cast<std::size_t>(found - entry);
+}
+
+void OverlayNode::copy_entries(const OverlayNode& other) {
+  count = other.count;
+  shared = other.shared;
+  std::copy_n(other.heads.begin(), count, heads.begin());
+  std::copy_n(other.entries.begin(), count, entries.begin());
+}
+
+void OverlayInner::copy_children(const OverlayInner& other) {
+  std::copy_n(other.children.begin(), other.count + std::size_t{1}, children.begin());
+}
+
+void OverlayNode::insert(std::size_t at, const OverlayEntry* entry) {
+  const auto from = static_cast<std::ptrdiff_t>(at);
+  const auto end = static_cast<std::ptrdiff_t>(count);
+  std::copy_backward(heads.begin() + from, heads.begin() + end, heads.begin() + end + 1);
+  std::copy_backward(entries.begin() + from, entries.begin() + end, entries.begin() + end + 1);
+  entries[at] = entry;
+  ++count;
+  const std::string_view other = entries[at == 0 && count > 1 ? 1 : 0]->key();
+  if (common_prefix(entry->key(), other) < shared) {
+    refresh();
+  } else {
+    heads[at] = head_of(entry->key());
+  }
+}
+
+void OverlayNode::split(std::size_t from, OverlayNode& right) {
+  const auto first = static_cast<std::ptrdiff_t>(from);
+  std::copy(entries.begin() + first, entries.begin() + count, right.entries.begin());
+  right.count = static_cast<std::uint16_t>(count - from);
+  count = static_cast<std::uint16_t>(from);
+  refresh();
+  right.refresh();
+}
+
+void OverlayNode::refresh() {
+  shared = 0;
+  if (count > 1) {
+    shared = static_cast<std::uint16_t>(
+        common_prefix(entries[0]->key(), entries[count - std::size_t{1}]->key()));
+  }
+  for (std::size_t i = 0; i < count; ++i) heads[i] = head_of(entries[i]->key());
+}
+
+}  // namespace anabranch::storage

@@ -1,0 +1,191 @@
+#include "storage/overlay/overlay_tree.h"
+
+#include <algorithm>
+#include <limits>
+#include <new>
+#include <utility>
+
+#include "core/assert.h"
+
+namespace anabranch::storage {
+
+namespace {
+
+std::size_t node_size(bool leaf) { return leaf ? sizeof(OverlayNode) : sizeof(OverlayInner); }
+
+const OverlayInner& inner_of(const OverlayNode& node) {
+  return static_cast<const OverlayInner&>(node);
+}
+OverlayInner& inner_of(OverlayNode& node) { return static_cast<OverlayInner&>(node); }
+
+// Returns the shortest key above `left` that is not above `right`.
+std::string_view between(std::string_view left, std::string_view right) {
+  const auto most = std::min(left.size(), right.size());
+  std::size_t same = 0;
+  while (same < most && left[same] == right[same]) ++same;
+  return right.substr(0, same + 1);
+}
+
+}  // namespace
+
+const OverlayEntry* OverlayRoot::find(std::string_view key) const {
+  const OverlayNode* node = node_;
+  if (node == nullptr) return nullptr;
+  while (!node->leaf) node = inner_of(*node).children[node->below(key, true)];
+  const std::size_t at = node->below(key, false);
+  if (at == node->count || node->entries[at]->key() != key) return nullptr;
+  return node->entries[at];
+}
+
+// ---- Pieces.
+
+const OverlayEntry* OverlayTree::make_entry(std::string_view key,
+                                            std::optional<std::string_view> value) {
+  ANABRANCH_ASSERT(key.size() <= std::numeric_limits<std::uint16_t>::max());
+  ANABRANCH_ASSERT(!value || value->size() < OverlayEntry::kRemoved);
+  const std::size_t value_size = value ? value->size() : 0;
+  void* const piece = memory_.take(OverlayEntry::size(key.size(), value_size));
+  auto* const entry = new (piece)
+      OverlayEntry{static_cast<std::uint32_t>(key.size()),
+                   value ? static_cast<std::uint32_t>(value_size) : OverlayEntry::kRemoved};
+  char* const bytes = reinterpret_cast<char*>(entry + 1);
+  std::copy(key.begin(), key.end(), bytes);
+  if (value) std::copy(value->begin(), value->end(), bytes + key.size());
+  return entry;
+}
+
+OverlayNode* OverlayTree::make_node(bool leaf) {
+  void* const piece = memory_.take(node_size(leaf));
+  auto* const node = leaf ? new (piece) OverlayNode : new (piece) OverlayInner;
+  node->leaf = leaf;
+  node->build = build_;
+  return node;
+}
+
+OverlayNode* OverlayTree::own(OverlayNode*& place) {
+  OverlayNode* const node = place;
+  if (node->build == build_) return node;
+  OverlayNode* const copy = make_node(node->leaf);
+  copy->copy_entries(*node);
+  if (!node->leaf) inner_of(*copy).copy_children(inner_of(*node));
+  retire(node, node_size(node->leaf));
+  return place = copy;
+}
+
+void OverlayTree::retire(const void* piece, std::size_t size) {
+  retired_.push_back({piece, size});
+  ++ungrouped_;
+}
+
+// ---- Changes.
+
+void OverlayTree::put(std::string_view key, std::optional<std::string_view> value) {
+  const OverlayEntry* const entry = make_entry(key, value);
+  if (root_ == nullptr) root_ = make_node(true);
+  const auto split = put_below(root_, entry);
+  if (!split) return;
+  OverlayNode* const above = make_node(false);
+  inner_of(*above).children[0] = root_;
+  put_child(inner_of(*above), 0, *split);
+  root_ = above;
+}
+
+std::optional<OverlayTree::Split> OverlayTree::put_below(OverlayNode*& place,
+                                                         const OverlayEntry* entry) {
+  OverlayNode* const node = own(place);
+  if (node->leaf) return put_leaf(*node, entry);
+  OverlayInner& inner = inner_of(*node);
+  const std::size_t at = inner.below(entry->key(), true);
+  const auto split = put_below(inner.children[at], entry);
+  if (!split) return std::nullopt;
+  if (inner.count == OverlayNode::kWidth) return split_inner(inner, at, *split);
+  put_child(inner, at, *split);
+  return std::nullopt;
+}
+
+std::optional<OverlayTree::Split> OverlayTree::put_leaf(OverlayNode& leaf,
+                                                        const OverlayEntry* entry) {
+  const std::size_t at = leaf.below(entry->key(), false);
+  if (at < leaf.count && leaf.entries[at]->key() == entry->key()) {
+    const OverlayEntry* const before = std::exchange(leaf.entries[at], entry);
+    retire(before, before->size());
+    return std::nullopt;
+  }
+  ++keys_;
+  if (leaf.count < OverlayNode::kWidth) {
+    leaf.insert(at, entry);
+    return std::nullopt;
+  }
+  OverlayNode* const right = make_node(true);
+  // Keys that come in ascending order fill their leaves.
+  const std::size_t middle = at == leaf.count ? at : OverlayNode::kWidth / 2;
+  leaf.split(middle, *right);
+  if (at > middle || (at == middle && right->count == 0)) {
+    right->insert(at - middle, entry);
+  } else {
+    leaf.insert(at, entry);
+  }
+  const std::string_view last = leaf.entries[leaf.count - std::size_t{1}]->key();
+  return Split{make_entry(between(last, right->entries[0]->key()), std::nullopt), right};
+}
+
+void OverlayTree::put_child(OverlayInner& inner, std::size_t at, const Split& split) {
+  const auto from = inner.children.begin() + static_cast<std::ptrdiff_t>(at) + 1;
+  const auto end = inner.children.begin() + inner.count + 1;
+  std::copy_backward(from, end, end + 1);
+  *from = split.right;
+  inner.insert(at, split.separator);
+}
+
+// The middle entry goes up, and parts the halves.
+OverlayTree::Split OverlayTree::split_inner(OverlayInner& inner, std::size_t at,
+                                            const Split& split) {
+  const bool ascending = at == inner.count;
+  const std::size_t middle = ascending ? inner.count - std::size_t{1} : OverlayNode::kWidth / 2;
+  const OverlayEntry* const separator = inner.entries[middle];
+  OverlayInner& right = inner_of(*make_node(false));
+  const auto first = inner.children.begin() + static_cast<std::ptrdiff_t>(middle) + 1;
+  std::copy(first, inner.children.begin() + inner.count + 1, right.children.begin());
+  inner.split(middle + 1, right);
+  --inner.count;
+  if (at <= middle) {
+    put_child(inner, at, split);
+  } else {
+    put_child(right, at - middle - 1, split);
+  }
+  return {separator, &right};
+}
+
+// ---- Versions.
+
+OverlayRoot OverlayTree::publish(std::uint64_t number) {
+  ++build_;
+  if (ungrouped_ > 0) groups_.push_back({number, ungrouped_});
+  grouped_since_ += std::exchange(ungrouped_, 0);
+  return OverlayRoot(root_);
+}
+
+void OverlayTree::reclaim(std::uint64_t oldest) {
+  constexpr std::size_t kMore = 64;
+  std::size_t left = 2 * std::exchange(grouped_since_, 0) + kMore;
+  while (left > 0 && !groups_.empty() && groups_.front().version <= oldest) {
+    RetiredGroup& group = groups_.front();
+    for (; left > 0 && group.pieces > 0; --left, --group.pieces) {
+      const Retired& each = retired_.front();
+      memory_.give(const_cast<void*>(each.piece), each.size);
+      retired_.pop_front();
+    }
+    if (group.pieces == 0) groups_.pop_front();
+  }
+}
+
+bool OverlayTree::release(std::size_t most) {
+  root_ = nullptr;
+  retired_.clear();
+  groups_.clear();
+  ungrouped_ = 0;
+  keys_ = 0;
+  return memory_.release(most);
+}
+
+}  // namespace anabranch::storage

@@ -1,0 +1,82 @@
+// All changes of one commit as one row of bytes: the form in which they are logged, and the source
+// of the entries of the overlay. Reused from commit to commit.
+//
+// A change is its table, twice, plus 1 when it removes (one byte); the key (varint size, bytes);
+// and the value (varint size, bytes), unless it removes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/assert.h"
+#include "core/result.h"
+#include "storage/layout.h"
+
+namespace anabranch::storage {
+
+// A change as it lies in the bytes; without a value it removes the key.
+struct ChangeView {
+  Table table = Table::kRows;
+  std::string_view key;
+  std::optional<std::string_view> value;
+};
+
+// Walks over the bytes of a buffer, also over foreign ones. Not thread-safe.
+class ChangeWalk {
+ public:
+  explicit ChangeWalk(std::string_view bytes) : rest_(bytes) {}
+  // Returns the next change, a view of the bytes; nullopt at the end, and where the bytes are none
+  // of a buffer.
+  std::optional<ChangeView> next();
+  // Returns whether the walk met bytes that are none of a buffer.
+  [[nodiscard]] bool failed() const { return failed_; }
+
+ private:
+  std::string_view rest_;
+  bool failed_ = false;
+};
+
+// Calls f(ChangeView) for each change in bytes from a disk. Fails with kCorrupt where they are none
+// of a buffer; the changes before were given by then.
+template <typename Function>
+core::Result<void> read_changes(std::string_view bytes, const Function& f) {
+  ChangeWalk walk(bytes);
+  while (const auto change = walk.next()) f(*change);
+  if (walk.failed()) return core::corrupt("the changes of a commit cannot be read");
+  return {};
+}
+
+// A key occurs at most once, and has 1 to kKeySizeMax bytes. Not thread-safe.
+class ChangeBuffer {
+ public:
+  // Adds a change whose value has `value_size` bytes, and returns the place for them: to be filled
+  // at once, before the next call.
+  std::span<char> put(Table table, std::string_view key, std::size_t value_size);
+  void put(Table table, std::string_view key, std::string_view value);
+  void remove(Table table, std::string_view key);
+
+  // Calls f(table, key, value) for each change in order; the value is an optional<string_view>.
+  template <typename Function>
+  void for_each(const Function& f) const {
+    ChangeWalk walk(bytes_);
+    while (const auto change = walk.next()) f(change->table, change->key, change->value);
+    ANABRANCH_ASSERT(!walk.failed());
+  }
+
+  // Returns the bytes, valid until the next change.
+  [[nodiscard]] std::string_view bytes() const { return bytes_; }
+  [[nodiscard]] bool empty() const { return bytes_.empty(); }
+  // Removes all changes and keeps the memory.
+  void clear() { bytes_.clear(); }
+
+ private:
+  void put_key(Table table, bool removes, std::string_view key);
+
+  std::string bytes_;
+};
+
+}  // namespace anabranch::storage

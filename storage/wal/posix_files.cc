@@ -1,0 +1,160 @@
+#include "storage/wal/posix_files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+namespace anabranch::storage {
+namespace {
+
+using core::Failure;
+using core::Result;
+
+constexpr mode_t kOwnerOnly = 0600;
+constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+Failure failed(const char* verb, const std::string& path) {
+  const std::error_code error(errno, std::generic_category());
+  return {ErrorCode::kIo, std::string("cannot ") + verb + " " + path + ": " + error.message()};
+}
+
+class PosixFile final : public File {
+ public:
+  PosixFile(int file, std::string path) : file_(file), path_(std::move(path)) {}
+  ~PosixFile() override { ::close(file_); }
+  PosixFile(const PosixFile&) = delete;
+  PosixFile& operator=(const PosixFile&) = delete;
+
+  Result<void> write(std::uint64_t offset, std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const auto put = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (put < 0 && errno == EINTR) continue;  // Nothing was written yet.
+      if (put <= 0) return failed("write", path_);
+      bytes.remove_prefix(static_cast<std::size_t>(put));
+      offset += static_cast<std::uint64_t>(put);
+    }
+    return {};
+  }
+
+  [[nodiscard]] Result<std::size_t> read(std::uint64_t offset,
+                                         std::span<char> into) const override {
+    std::size_t got = 0;
+    while (got < into.size()) {
+      const auto read =
+          ::pread(file_, into.data() + got, into.size() - got, static_cast<off_t>(offset + got));
+      if (read < 0 && errno == EINTR) continue;
+      if (read < 0) return failed("read", path_);
+      if (read == 0) break;
+      got += static_cast<std::size_t>(read);
+    }
+    return got;
+  }
+
+  [[nodiscard]] Result<std::uint64_t> size() const override {
+    struct stat found {};
+    if (::fstat(file_, &found) != 0) return failed("look at", path_);
+    return static_cast<std::uint64_t>(found.st_size);
+  }
+
+  Result<void> sync() override {
+    if (::fdatasync(file_) != 0) return failed("sync", path_);
+    return {};
+  }
+
+  Result<void> truncate(std::uint64_t size) override {
+    if (::ftruncate(file_, static_cast<off_t>(size)) != 0) return failed("truncate", path_);
+    return {};
+  }
+
+ private:
+  int file_;
+  std::string path_;
+};
+
+class PosixFiles final : public Files {
+ public:
+  explicit PosixFiles(std::string folder)
+      : folder_(std::move(folder)), opened_(::open(folder_.c_str(), kFolderFlags)) {}
+  PosixFiles(const PosixFiles&) = delete;
+  PosixFiles& operator=(const PosixFiles&) = delete;
+  ~PosixFiles() override {
+    if (opened_ >= 0) ::close(opened_);
+  }
+
+  Result<std::unique_ptr<File>> open(const std::string& name) override {
+    return open_with(name, O_RDWR, "open");
+  }
+  Result<std::unique_ptr<File>> create(const std::string& name) override {
+    return open_with(name, O_RDWR | O_CREAT | O_EXCL, "create");
+  }
+  Result<void> rename(const std::string& from, const std::string& to) override {
+    if (std::rename(path(from).c_str(), path(to).c_str()) != 0) return failed("rename", path(from));
+    return {};
+  }
+  Result<void> remove(const std::string& name) override {
+    if (::unlink(path(name).c_str()) != 0) return failed("remove", path(name));
+    return {};
+  }
+
+  [[nodiscard]] Result<std::vector<std::string>> list() const override {
+    const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder_.c_str()), &::closedir);
+    if (!open) return failed("list", folder_);
+    std::vector<std::string> names;
+    for (;;) {
+      errno = 0;
+      const dirent* entry = ::readdir(open.get());
+      if (entry == nullptr) break;
+      const std::string name = static_cast<const char*>(entry->d_name);
+      if (name != "." && name != "..") names.push_back(name);
+    }
+    if (errno != 0) return failed("list", folder_);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  Result<void> sync_folder() override {
+    const int folder = ::open(folder_.c_str(), kFolderFlags);
+    if (folder < 0) return failed("open", folder_);
+    Result<void> synced;
+    if (::fsync(folder) != 0) synced = failed("sync", folder_);
+    ::close(folder);
+    return synced;
+  }
+
+  [[nodiscard]] Result<void> check_there() const override {
+    struct stat opened {};
+    struct stat named {};
+    if (opened_ < 0 || ::fstat(opened_, &opened) != 0 || ::stat(folder_.c_str(), &named) != 0) {
+      return failed("find", folder_);
+    }
+    if (opened.st_dev == named.st_dev && opened.st_ino == named.st_ino) return {};
+    return core::Failure{ErrorCode::kIo, folder_ + " was replaced while it was open: restart"};
+  }
+
+ private:
+  [[nodiscard]] std::string path(const std::string& name) const { return folder_ + '/' + name; }
+
+  Result<std::unique_ptr<File>> open_with(const std::string& name, int flags, const char* verb) {
+    const int file = ::open(path(name).c_str(), flags | O_CLOEXEC, kOwnerOnly);
+    if (file < 0) return failed(verb, path(name));
+    return std::unique_ptr<File>(std::make_unique<PosixFile>(file, path(name)));
+  }
+
+  std::string folder_;
+  const int opened_;  // The folder itself; -1 when it was not there.
+};
+
+}  // namespace
+
+std::unique_ptr<Files> posix_files(std::string folder) {
+  return std::make_unique<PosixFiles>(std::move(folder));
+}
+
+}  // namespace anabranch::storage

@@ -1,0 +1,64 @@
+// Files for the next segments, made ahead of use: filled with zeros and synced, or left over when
+// the log was trimmed. A record that is written into such a file changes neither its size nor the
+// map of its blocks, so that a sync of it need not touch the file system's own log. RocksDB
+// (recycle_log_file_num) and etcd (its pipeline of wal files) do so too.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "storage/wal/files.h"
+
+namespace anabranch::storage {
+
+struct SpareFile {
+  std::string name;
+  std::unique_ptr<File> file;
+};
+
+// Not thread-safe.
+class SpareFiles {
+ public:
+  SpareFiles(Files& files, std::uint64_t bytes, std::size_t max)
+      : files_(files), bytes_(bytes), max_(max) {}
+
+  // Returns whether a file of a folder is a spare one.
+  static bool is_name(std::string_view name);
+  // Finds those that an earlier opening left, and removes those of another size.
+  core::Result<void> find();
+  // Removes all.
+  core::Result<void> clear();
+
+  // Returns a name for a file that make() makes, and that then is given to add().
+  [[nodiscard]] std::string next_name();
+  // Makes a file: filled and synced. Uses nothing of this object but what never changes.
+  [[nodiscard]] core::Result<std::unique_ptr<File>> make(const std::string& name) const;
+  void add(std::string name) { names_.push_back(std::move(name)); }
+
+  // Takes a file for a segment of so many bytes: a spare one, or a new one when there is none. More
+  // bytes than a usual segment has get an empty file of their own.
+  core::Result<SpareFile> take(std::uint64_t bytes);
+  // Returns whether a file that is not needed any more can be kept, when so many more will be
+  // added. Behind the room for records it may have a sparse index.
+  [[nodiscard]] bool wants(std::uint64_t bytes, std::size_t added = 0) const {
+    return bytes >= bytes_ && bytes < 2 * bytes_ && names_.size() + added < max_;
+  }
+  [[nodiscard]] std::size_t count() const { return names_.size(); }
+
+ private:
+  Files& files_;
+  std::uint64_t bytes_;
+  std::size_t max_;
+  std::uint64_t last_ = 0;  // The number in the newest name.
+  std::vector<std::string> names_;
+};
+
+// Fills a file with zeros, to so many bytes.
+core::Result<void> fill_with_zeros(File& file, std::uint64_t bytes);
+
+}  // namespace anabranch::storage

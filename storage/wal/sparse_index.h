@@ -1,0 +1,55 @@
+// The sparse index of a segment: for each 64 KiB of the log's byte stream, the first batch of each
+// origin that begins there. Kept in memory, and written behind a segment that is closed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/storage.h"
+
+namespace anabranch::storage {
+
+inline constexpr std::uint64_t kIndexBlock = std::uint64_t{64} << 10U;
+
+struct IndexEntry {
+  core::Origin origin = 0;
+  core::Seq first = 0;      // The first seq of the batch.
+  Position position = 0;    // The batch's own.
+  std::uint64_t place = 0;  // Where the record of its commit begins in the stream.
+  bool operator==(const IndexEntry&) const = default;
+};
+
+// A value type; not thread-safe.
+class SparseIndex {
+ public:
+  // Adds a batch, unless its block has one of the origin already. Batches come in order.
+  void add(const IndexEntry& entry);
+  // Forgets the batches of records that begin at or behind a place.
+  void cut(std::uint64_t place);
+  // Returns all entries, in the order of their positions.
+  [[nodiscard]] std::span<const IndexEntry> entries() const { return entries_; }
+  // Returns the place of a record from which on all batches from `position` on are found; nullopt
+  // when the index has none before it.
+  [[nodiscard]] std::optional<std::uint64_t> place_before(Position position) const;
+
+  // Returns the footer of a segment that ends at `end` in the stream.
+  [[nodiscard]] std::string encode(std::uint64_t end) const;
+  // Returns the size of the footer that `head` (its first kFooterHeadSize bytes) begins; nullopt
+  // when it is none, or one of another end.
+  [[nodiscard]] static std::optional<std::uint64_t> footer_size(std::string_view head,
+                                                                std::uint64_t end);
+  // Returns the index in a footer; nullopt when its checksum is wrong.
+  [[nodiscard]] static std::optional<SparseIndex> decode(std::string_view footer);
+
+ private:
+  std::vector<IndexEntry> entries_;
+};
+
+inline constexpr std::size_t kFooterHeadSize = 32;
+
+}  // namespace anabranch::storage

@@ -1,0 +1,288 @@
+#include "storage/wal/wal.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/planted_bug.h"
+#include "storage/wal/wal_reader.h"
+
+namespace anabranch::storage {
+
+using core::Bug;
+using core::Failure;
+using core::planted;
+using core::Result;
+
+Wal::Wal(Files& files, const WalOptions& options, State state)
+    : files_(files),
+      options_(options),
+      opening_(state.segments.back()->header.name.opening),
+      spares_(std::move(state.spares)),
+      segments_(std::move(state.segments)),
+      last_(state.reach),
+      durable_(state.reach) {}
+
+Failure Wal::close_with(const Failure& failure) {
+  const std::lock_guard lock(state_);
+  if (!failure_) failure_ = failure;
+  return *failure_;
+}
+
+Wal::Reach Wal::last() const {
+  const std::lock_guard lock(state_);
+  return last_;
+}
+
+Wal::Reach Wal::durable() const {
+  const std::lock_guard lock(state_);
+  return durable_;
+}
+
+std::optional<Failure> Wal::failure() const {
+  const std::lock_guard lock(state_);
+  return failure_;
+}
+
+Result<Ticket> Wal::append(std::span<const LogRecord> batches, std::string_view changes) {
+  return append_record(RecordKind::kCommit, batches, changes);
+}
+
+RecordHeader Wal::next_header(RecordKind kind) const {
+  const std::lock_guard lock(state_);
+  return {.kind = kind,
+          .place = last_.ticket.end,
+          .opening = opening_,
+          .synced = durable_.ticket.end,
+          .first = last_.position + 1};
+}
+
+bool Wal::fits(std::uint64_t bytes) const {
+  // Only this thread begins segments and moves the end: no lock is needed to read them.
+  const Segment& segment = *segments_.back();
+  return segment.offset(last_.ticket.end) + bytes <= options_.segment_bytes;
+}
+
+Result<Ticket> Wal::append_record(RecordKind kind, std::span<const LogRecord> batches,
+                                  std::string_view changes) {
+  if (auto closed = failure()) return *closed;
+  RecordHeader header = next_header(kind);
+  if (auto made = encode_record(buffer_, header, batches, changes); !made.ok()) {
+    return made.failure();
+  }
+  if (!fits(buffer_.size())) {
+    if (auto rolled = roll(buffer_.size()); !rolled.ok()) return close_with(rolled.failure());
+  }
+  if (auto written = write_record(header); !written.ok()) return close_with(written.failure());
+  return Ticket{header.end()};
+}
+
+Result<void> Wal::write_record(const RecordHeader& header) {
+  Segment& segment = *segments_.back();
+  auto written = segment.file->write(segment.offset(header.place), buffer_);
+  if (!written.ok()) return written;
+  const std::lock_guard lock(state_);
+  add_to_index(segment.index, header, std::string_view(buffer_).substr(kRecordHeaderSize));
+  last_ = {Ticket{header.end()}, header.next_position() - 1};
+  return {};
+}
+
+// The caller holds disk_: of two syncs at the same time only one would be told of a failure.
+Result<void> Wal::sync_last(Segment& segment) {
+  const Reach reach = last();
+  if (auto synced = segment.file->sync(); !synced.ok()) return close_with(synced.failure());
+  const std::lock_guard lock(state_);
+  durable_ = reach;
+  return {};
+}
+
+Result<Ticket> Wal::sync() {
+  const std::lock_guard disk(disk_);
+  std::shared_ptr<Segment> segment;
+  {
+    const std::lock_guard lock(state_);
+    if (failure_) return *failure_;
+    if (durable_.ticket == last_.ticket) return durable_.ticket;
+    segment = segments_.back();
+  }
+  if (auto synced = sync_last(*segment); !synced.ok()) return synced.failure();
+  return durable().ticket;
+}
+
+Result<void> Wal::close() {
+  if (auto ended = append_record(RecordKind::kClosing, {}, {}); !ended.ok()) {
+    return ended.failure();
+  }
+  if (auto synced = sync(); !synced.ok()) return synced.failure();
+  close_with({ErrorCode::kInvalid, "the log is closed"});
+  return {};
+}
+
+Result<void> Wal::roll(std::uint64_t bytes) {
+  const std::lock_guard disk(disk_);
+  if (auto closed = failure()) return *closed;
+  Segment& old = *segments_.back();
+  const std::uint64_t end = last_.ticket.end;
+  if (auto written = write_footer(old, end); !written.ok()) return written;
+  if (!planted(Bug::kRollWithoutSync)) {
+    if (auto synced = sync_last(old); !synced.ok()) return synced;
+  }
+  auto begun = begin_segment(bytes);
+  if (!begun.ok()) return begun.failure();
+  const std::lock_guard lock(state_);
+  segments_.push_back(std::move(begun).value());
+  return {};
+}
+
+Result<std::shared_ptr<Segment>> Wal::begin_segment(std::uint64_t bytes) {
+  auto spare = spares_.take(kSegmentHeaderSize + bytes);
+  if (!spare.ok()) return spare.failure();
+  auto segment = std::make_shared<Segment>();
+  segment->header = {.name = {last_.ticket.end, opening_},
+                     .synced = last_.ticket.end,
+                     .previous = segments_.back()->start(),
+                     .first = last_.position + 1};
+  segment->file = std::move(spare.value().file);
+  const std::string header = encode_segment_header(segment->header);
+  if (auto written = segment->file->write(0, header); !written.ok()) return written.failure();
+  if (auto synced = segment->file->sync(); !synced.ok()) return synced.failure();
+  auto named = files_.rename(spare.value().name, segment->header.name.text());
+  if (!named.ok()) return named.failure();
+  if (!planted(Bug::kWriteBeforeName)) {
+    if (auto synced = files_.sync_folder(); !synced.ok()) return synced.failure();
+  }
+  return segment;
+}
+
+std::vector<WalSpan> Wal::spans() const {
+  const std::lock_guard lock(state_);
+  std::vector<WalSpan> spans;
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    const bool is_last = i + 1 == segments_.size();
+    const std::uint64_t end = is_last ? last_.ticket.end : segments_[i + 1]->start();
+    spans.push_back({segments_[i]->header.first, end - segments_[i]->start()});
+  }
+  return spans;
+}
+
+Wal::Segments Wal::take_trimmed(Position position, Ticket floor) {
+  const std::lock_guard lock(state_);
+  std::size_t count = 0;
+  while (count + 1 < segments_.size()) {
+    const Segment& next = *segments_[count + 1];
+    if (next.header.first > position || next.start() > floor.end) break;
+    ++count;
+  }
+  const auto end = segments_.begin() + static_cast<std::ptrdiff_t>(count);
+  Segments trimmed(segments_.begin(), end);
+  segments_.erase(segments_.begin(), end);
+  return trimmed;
+}
+
+// A file that a reader holds is not used again: the reader must find its bytes as they were.
+Result<void> Wal::remove(const std::shared_ptr<Segment>& segment, std::vector<std::string>& kept) {
+  const std::string name = segment->header.name.text();
+  const auto size = segment->file->size();
+  if (!size.ok()) return size.failure();
+  if (segment.use_count() > 1 || !spares_.wants(size.value(), kept.size()))
+    return files_.remove(name);
+  const std::string spare = spares_.next_name();
+  if (auto named = files_.rename(name, spare); !named.ok()) return named;
+  kept.push_back(spare);
+  return {};
+}
+
+Result<void> Wal::trim(Position position, Ticket floor) {
+  const std::lock_guard disk(disk_);
+  if (auto closed = failure()) return *closed;
+  Segments trimmed = take_trimmed(position, floor);
+  if (trimmed.empty()) return {};
+  std::vector<std::string> kept;
+  for (const std::shared_ptr<Segment>& segment : trimmed) {
+    if (auto removed = remove(segment, kept); !removed.ok()) {
+      return close_with(removed.failure());
+    }
+  }
+  // The old names must be gone before a file is used again.
+  if (auto synced = files_.sync_folder(); !synced.ok()) return close_with(synced.failure());
+  for (std::string& name : kept) spares_.add(std::move(name));
+  return {};
+}
+
+Result<void> Wal::prepare() {
+  std::string name;
+  {
+    const std::lock_guard disk(disk_);
+    if (auto closed = failure()) return *closed;
+    if (spares_.count() > 0) return {};
+    name = spares_.next_name();
+  }
+  const auto made = spares_.make(name);
+  if (!made.ok()) {
+    (void)files_.remove(name);  // Frees the room that it took; the next opening removes it else.
+    return made.failure();
+  }
+  const std::lock_guard disk(disk_);
+  spares_.add(std::move(name));
+  return {};
+}
+
+std::optional<Wal::Stretch> Wal::stretch_at(std::uint64_t place) const {
+  const std::lock_guard lock(state_);
+  if (place >= last_.ticket.end) return std::nullopt;
+  auto behind =
+      std::upper_bound(segments_.begin(), segments_.end(), place,
+                       [](std::uint64_t at, const auto& segment) { return at < segment->start(); });
+  if (behind == segments_.begin()) ++behind;
+  const std::uint64_t end = behind == segments_.end() ? last_.ticket.end : (*behind)->start();
+  return Stretch{*std::prev(behind), end};
+}
+
+WalReader Wal::read(Position position) const {
+  const std::lock_guard lock(state_);
+  auto behind =
+      std::upper_bound(segments_.begin(), segments_.end(), position,
+                       [](Position at, const auto& segment) { return at < segment->header.first; });
+  if (behind == segments_.begin()) ++behind;
+  const Segment& segment = **std::prev(behind);
+  return {*this, segment.index.place_before(position).value_or(segment.start()), position};
+}
+
+std::vector<IndexEntry> Wal::entries_of(core::Origin origin) const {
+  const std::lock_guard lock(state_);
+  std::vector<IndexEntry> entries;
+  for (const auto& segment : segments_) {
+    for (const IndexEntry& entry : segment->index.entries()) {
+      if (entry.origin == origin) entries.push_back(entry);
+    }
+  }
+  return entries;
+}
+
+Result<std::optional<Position>> Wal::find_in_block(const IndexEntry& entry, core::Seq seq) const {
+  WalReader reader(*this, entry.place, entry.position);
+  for (;;) {
+    const auto next = reader.next();
+    if (!next.ok()) return next.failure();
+    if (!next.value()) break;
+    const PlacedBatch& placed = *next.value();
+    if (placed.place / kIndexBlock != entry.place / kIndexBlock) break;
+    const bool found = placed.batch.origin == entry.origin && placed.batch.last >= seq;
+    if (found) return std::optional(placed.position);
+  }
+  return std::optional<Position>();
+}
+
+Result<std::optional<Position>> Wal::find(core::Origin origin, core::Seq seq) const {
+  const std::vector<IndexEntry> entries = entries_of(origin);
+  auto at = std::partition_point(entries.begin(), entries.end(),
+                                 [&](const IndexEntry& entry) { return entry.first <= seq; });
+  // The batch with `seq` may begin in the block before; behind it, every block has a first batch.
+  if (at != entries.begin()) --at;
+  for (; at != entries.end(); ++at) {
+    auto found = find_in_block(*at, seq);
+    if (!found.ok() || found.value()) return found;
+  }
+  return std::optional<Position>();
+}
+
+}  // namespace anabranch::storage

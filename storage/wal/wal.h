@@ -1,0 +1,134 @@
+// The write-ahead log of the storage engine: one record per commit, with its batches and the bytes
+// of its changes, in segments of a folder. docs/formats.md has the bytes, wal_recovery.h opens it.
+//
+// One thread at a time appends, trims and closes. Any thread may call all other functions, also
+// sync() while another one appends. After a failed write or sync the log is closed for writes:
+// every later append, sync and trim fails with the same reason. Reads go on.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "storage/storage.h"
+#include "storage/wal/files.h"
+#include "storage/wal/spare_files.h"
+#include "storage/wal/ticket.h"
+#include "storage/wal/wal_segment.h"
+
+namespace anabranch::storage {
+
+struct WalOptions {
+  std::uint64_t segment_bytes = std::uint64_t{64} << 20U;  // Of a file, with its header.
+  std::size_t spares = 2;                                  // The most files kept for later.
+};
+
+// A segment, for the keeper of the log: trimming removes whole ones.
+struct WalSpan {
+  Position first = 0;  // The position of its first batch, or of the next one.
+  std::uint64_t bytes = 0;
+};
+
+class WalReader;
+
+class Wal {
+ public:
+  // How far the log goes: the end of its stream, and the position of its last batch.
+  struct Reach {
+    Ticket ticket;
+    Position position = 0;
+  };
+  // The segments in order, at least one; all of them is on disk.
+  struct State {
+    std::vector<std::shared_ptr<Segment>> segments;
+    SpareFiles spares;
+    Reach reach;
+  };
+  // For open_wal().
+  Wal(Files& files, const WalOptions& options, State state);
+
+  // Appends a commit: the batches get the next positions. It is not on disk before a sync. Fails
+  // with kInvalid, and changes nothing, when the commit is larger than 4 GiB.
+  core::Result<Ticket> append(std::span<const LogRecord> batches, std::string_view changes);
+  // Returns when all that was appended before the call is on disk; returns how far that is.
+  core::Result<Ticket> sync();
+  // Ends this opening well: the next one is told so. Nothing can be appended afterwards.
+  core::Result<void> close();
+
+  // Return how far the log goes, and how far of it is known to be on disk.
+  [[nodiscard]] Reach last() const;
+  [[nodiscard]] Reach durable() const;
+  // Returns why the log is closed for writes; nullopt while it is open.
+  [[nodiscard]] std::optional<core::Failure> failure() const;
+  // Returns the number of this opening, which no other opening of this log has.
+  [[nodiscard]] std::uint64_t opening() const { return opening_; }
+
+  // Returns a reader of the batches from `position` on, or from the first one that is left. It must
+  // end before the log does.
+  [[nodiscard]] WalReader read(Position position) const;
+  // Returns the position of the first batch of `origin` whose last seq is at least `seq`; nullopt
+  // when the log has none. The batches of an origin lie in the order of their seqs.
+  [[nodiscard]] core::Result<std::optional<Position>> find(core::Origin origin,
+                                                           core::Seq seq) const;
+  // Returns all segments, the oldest first.
+  [[nodiscard]] std::vector<WalSpan> spans() const;
+  // Removes the segments with nothing but batches before `position` and commits up to `floor`: how
+  // far the tables on disk reach. The last segment stays.
+  core::Result<void> trim(Position position, Ticket floor);
+  // Makes a spare file for the next segment unless there is one: to be called now and then by a
+  // thread that may wait, one at a time. A failure (a full disk) does not close the log.
+  core::Result<void> prepare();
+
+  // The segment with a place of the stream, for readers: it stays as it is while it is held.
+  struct Stretch {
+    std::shared_ptr<const Segment> segment;
+    std::uint64_t end = 0;  // Where it ends by now.
+  };
+  // Returns nullopt at the end of the log and behind it, and the first stretch for what is trimmed.
+  [[nodiscard]] std::optional<Stretch> stretch_at(std::uint64_t place) const;
+
+ private:
+  using Segments = std::vector<std::shared_ptr<Segment>>;
+
+  core::Result<Ticket> append_record(RecordKind kind, std::span<const LogRecord> batches,
+                                     std::string_view changes);
+  core::Result<void> write_record(const RecordHeader& header);
+  [[nodiscard]] RecordHeader next_header(RecordKind kind) const;
+  // Begins a segment with room for so many bytes.
+  core::Result<void> roll(std::uint64_t bytes);
+  core::Result<void> sync_last(Segment& segment);
+  core::Result<std::shared_ptr<Segment>> begin_segment(std::uint64_t bytes);
+  [[nodiscard]] bool fits(std::uint64_t bytes) const;
+  // The first segments that a trim removes.
+  Segments take_trimmed(Position position, Ticket floor);
+  core::Result<void> remove(const std::shared_ptr<Segment>& segment,
+                            std::vector<std::string>& kept);
+  // Closes the log for writes; returns the failure.
+  core::Failure close_with(const core::Failure& failure);
+  [[nodiscard]] std::vector<IndexEntry> entries_of(core::Origin origin) const;
+  [[nodiscard]] core::Result<std::optional<Position>> find_in_block(const IndexEntry& entry,
+                                                                    core::Seq seq) const;
+
+  Files& files_;
+  const WalOptions options_;
+  const std::uint64_t opening_;
+  std::string buffer_;  // The record that is being written.
+
+  mutable std::mutex disk_;  // Held while the disk is waited for: by sync, roll and trim.
+  SpareFiles spares_;        // Under disk_.
+
+  mutable std::mutex state_;  // Taken after disk_, and shortly.
+  Segments segments_;
+  Reach last_;
+  Reach durable_;
+  std::optional<core::Failure> failure_;
+  bool closed_ = false;
+};
+
+}  // namespace anabranch::storage

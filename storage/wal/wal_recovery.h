@@ -1,0 +1,65 @@
+// The opening of the write-ahead log: finds its end, gives back the commits that the tables on disk
+// have not got, and begins a new segment. The rules, each for a loss that it prevents:
+//
+// 1. Before the first commit of an opening, its number and a record of it are on disk: no two
+//    openings have the same number, so that no bytes of an older one pass for those of a newer one.
+// 2. A bad record is the end of the log when nothing says that it was ever on disk: all behind it
+//    is cut, later segments too. Each record says how far the log was on disk when it was written,
+//    and so does each segment; a bad record before the greatest of these is damage.
+// 3. Nothing is ever appended to an old segment: what lies behind its end could turn valid again.
+//    It is cut, and the next one begun, in the order in which a loss of power at any time is safe.
+// 4. The part of the log that is not known to be on disk is copied to the new segment and synced
+//    there: after a failed sync or a killed process, a file that can be read proves nothing about
+//    the disk.
+// 5. Segments that do not join the others are removed; a log that ends before the tables do is told
+//    of, and goes on behind them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "core/result.h"
+#include "storage/wal/files.h"
+#include "storage/wal/ticket.h"
+#include "storage/wal/wal.h"
+
+namespace anabranch::storage {
+
+// How far the tables on disk reach, as they say themselves: the newest commit in them, the position
+// of its last batch, and the number of the opening that wrote it. All zero without tables.
+struct WalBase {
+  Ticket ticket;
+  Position position = 0;
+  std::uint64_t opening = 0;
+};
+
+enum class WalVerdict : std::uint8_t {
+  kWhole,    // Nothing was found behind the end.
+  kCut,      // Something was, and nothing of it was ever known to be on disk.
+  kDamaged,  // A part that was on disk is lost: everything from the first bad record on.
+  kShort,    // The log ends before the tables do.
+};
+
+struct OpenedWal {
+  std::unique_ptr<Wal> wal;
+  WalVerdict verdict = WalVerdict::kWhole;
+  bool closed = false;       // The last opening ended well, or there was none.
+  std::uint64_t redone = 0;  // The commits given back.
+};
+
+// Is given the bytes of the changes of a commit, valid until it returns. A failure ends the
+// opening.
+using Redo = std::function<core::Result<void>(Ticket ticket, std::string_view changes)>;
+
+// Opens the log in a folder, or begins one. Gives the commits behind the tables to `redo`, oldest
+// first, before it changes anything. All that it gave is on disk when it returns. After kDamaged
+// and kShort, commits may be missing that were once known to be on disk; the segments that may have
+// them are kept under names that begin with `damaged-`, for a person to look at. Fails with kIo
+// when the disk does: then nothing was lost, and the opening can be tried again. `files` must
+// outlive the log.
+core::Result<OpenedWal> open_wal(Files& files, const WalOptions& options, const WalBase& base,
+                                 const Redo& redo);
+
+}  // namespace anabranch::storage

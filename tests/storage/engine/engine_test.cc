@@ -1,0 +1,228 @@
+// The engine over a disk that loses its power: what was acknowledged is there, and at most the
+// commit that failed besides; whatever was flushed by then.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/engine/engine_storage.h"
+#include "storage/memory_storage.h"
+#include "storage/overlay/overlay_memory.h"
+#include "tests/seed.h"
+#include "tests/storage/wal/recorded_files.h"
+#include "tests/storage/world.h"
+
+namespace anabranch::storage::test {
+namespace {
+
+constexpr core::Origin kWriter = 5;
+
+// What a storage has.
+struct EngineState {
+  std::map<std::string, std::string> rows;
+  std::vector<std::string> batches;  // The first has the position 1.
+  bool operator==(const EngineState&) const = default;
+};
+
+class EngineRun {
+ public:
+  explicit EngineRun(std::uint64_t seed) : random_(seed) {
+    auto base = std::make_unique<MemoryStorage>();
+    auto disk = std::make_unique<RecordedFiles>(seed);
+    open(std::move(base), std::move(disk));
+  }
+
+  // Commits until the power is lost, and starts again.
+  void live() {
+    disk_->cut_after(random_() % 200);
+    while (step()) {
+    }
+    auto base = base_->crash();
+    const std::array survivals{Survival::kNone, Survival::kAll, Survival::kRandom};
+    auto disk = disk_->image(survivals[random_() % survivals.size()], random_());
+    storage_.reset();
+    open(std::move(base), std::move(disk));
+    check();
+  }
+  [[nodiscard]] std::size_t commits() const { return sure_.batches.size(); }
+
+ private:
+  void open(std::unique_ptr<MemoryStorage> base, std::unique_ptr<RecordedFiles> disk) {
+    base_ = base.get();
+    disk_ = disk.get();
+    const std::uint64_t limit = random_() % 2 == 0 ? 1 : 2 * OverlayMemory::kChunkBytes;
+    auto opened = open_engine_storage(std::move(base), std::move(disk),
+                                      {.wal = {.segment_bytes = 4096}, .overlay_bytes = limit});
+    REQUIRE(opened.ok());
+    storage_ = std::move(opened).value();
+    ready(*storage_);
+  }
+
+  // Returns whether it succeeded.
+  bool step() {
+    const std::uint64_t kind = random_() % 40;
+    if (kind == 0) {
+      trimmed_ = std::max<Position>(trimmed_, 1 + random_() % (commits() + 1));
+      return storage_->trim(trimmed_).ok();
+    }
+    if (kind == 1) return storage_->clear_next().ok();
+    return kind == 2 ? swap() : commit();
+  }
+
+  bool commit() {
+    EngineState next = sure_;
+    std::vector<Change> changes;
+    std::map<std::string, std::optional<std::string>> chosen;
+    for (std::uint64_t left = random_() % 8; left > 0; --left) {
+      const std::string value = std::to_string(random_());
+      const auto key = "key" + std::to_string(random_() % 60);
+      chosen[key] = random_() % 3 == 0 ? std::nullopt : std::optional(value);
+    }
+    for (const auto& [key, value] : chosen) {
+      changes.push_back({Table::kRows, key, value});
+      if (value) {
+        next.rows[key] = *value;
+      } else {
+        next.rows.erase(key);
+      }
+    }
+    next.batches.push_back(std::string(random_() % 300, 'b') + std::to_string(random_()));
+    const core::Seq seq = next.batches.size();
+    const LogRecord record{kWriter, seq, seq, next.batches.back()};
+    perhaps_ = next;
+    if (!storage_->commit(std::span(&record, 1), changes).ok()) return false;
+    sure_ = std::exchange(perhaps_, std::nullopt).value();
+    return true;
+  }
+
+  // Makes other rows the current ones.
+  bool swap() {
+    EngineState next = sure_;
+    next.rows = {{"swapped", std::to_string(random_())}};
+    if (!storage_->clear_next().ok()) return false;
+    std::vector<Change> changes;
+    for (const auto& [key, value] : next.rows) changes.push_back({Table::kNextRows, key, value});
+    if (!storage_->commit({}, changes).ok()) return false;
+    perhaps_ = next;
+    if (!storage_->swap({}).ok()) return false;
+    sure_ = std::exchange(perhaps_, std::nullopt).value();
+    return true;
+  }
+
+  [[nodiscard]] EngineState found() const {
+    EngineState state;
+    for (const auto& [key, value] : scan(*storage_)) state.rows[key] = value;
+    state.batches = sure_.batches;  // The trimmed ones are not looked at.
+    state.batches.resize(storage_->last_position());
+    for (Position at = trimmed_; at <= storage_->last_position(); ++at) {
+      const auto record = storage_->read_log(at);
+      REQUIRE(record);
+      REQUIRE(record->position == at);
+      CHECK(storage_->find(kWriter, at) == at);
+      state.batches[at - 1] = record->bytes;
+    }
+    return state;
+  }
+
+  void check() {
+    const EngineState state = found();
+    const bool more = perhaps_ && state == *perhaps_;
+    REQUIRE((more || state == sure_));
+    CHECK(storage_->snapshot()->size(Table::kNextRows) == 0);
+    CHECK_FALSE(storage_->place().failed);
+    sure_ = state;
+    perhaps_.reset();
+  }
+
+  std::mt19937_64 random_;
+  MemoryStorage* base_ = nullptr;
+  RecordedFiles* disk_ = nullptr;
+  std::unique_ptr<WholeStorage> storage_;
+  EngineState sure_;
+  std::optional<EngineState> perhaps_;  // With the commit that failed.
+  Position trimmed_ = 1;
+};
+
+TEST_SUITE("storage: engine") {
+  TEST_CASE("what was acknowledged survives losses of power at any call, and flushes at any time") {
+    EngineRun run(anabranch::test::seed());
+    const int lives = anabranch::test::long_run() ? 2'000 : 100;
+    for (int life = 0; life < lives; ++life) {
+      CAPTURE(life);
+      run.live();
+    }
+    CHECK(run.commits() > static_cast<std::size_t>(lives));
+  }
+
+  TEST_CASE("tables of a log that was lost begin a new origin") {
+    auto base = std::make_unique<MemoryStorage>();
+    MemoryStorage* const kept = base.get();
+    std::unique_ptr<MemoryStorage> left;
+    {
+      auto opened = open_engine_storage(std::move(base), std::make_unique<RecordedFiles>(),
+                                        {.overlay_bytes = 1});
+      REQUIRE(opened.ok());
+      const auto storage = std::move(opened).value();
+      ready(*storage);
+      test::commit(*storage, {put("a", "1")});
+      REQUIRE(storage->clear_next().ok());  // All is flushed.
+      left = kept->clone();
+    }
+    auto opened = open_engine_storage(std::move(left), std::make_unique<RecordedFiles>());
+    REQUIRE(opened.ok());
+    const auto storage = std::move(opened).value();
+    ready(*storage);
+    CHECK(storage->place().failed);
+    CHECK(get(*storage, "a") == "1");
+    test::commit(*storage, {put("a", "2")});
+    CHECK_FALSE(storage->place().failed);
+  }
+
+  TEST_CASE("a log that cannot be begun anew closes the engine, which goes on answering") {
+    auto disk = std::make_unique<RecordedFiles>();
+    RecordedFiles* const failing = disk.get();
+    auto opened = open_engine_storage(std::make_unique<MemoryStorage>(), std::move(disk));
+    REQUIRE(opened.ok());
+    const auto storage = std::move(opened).value();
+    ready(*storage);
+    test::commit(*storage, {put("a", "1")});
+    failing->fail(DiskCall::kRemove, 1);
+    CHECK_FALSE(storage->begin_log_after(100).ok());
+    CHECK(storage->last_position() == 0);
+    CHECK_FALSE(storage->read_log(1));
+    CHECK(get(*storage, "a") == "1");
+    CHECK_FALSE(storage->commit({}, std::vector{put("a", "2")}).ok());
+  }
+
+  TEST_CASE("a base that fails in a flush closes the engine, which shows what was acknowledged") {
+    auto base = std::make_unique<MemoryStorage>();
+    MemoryStorage* const broken = base.get();
+    auto opened = open_engine_storage(std::move(base), std::make_unique<RecordedFiles>(),
+                                      {.overlay_bytes = 1});
+    REQUIRE(opened.ok());
+    const auto storage = std::move(opened).value();
+    ready(*storage);
+    broken->set_faults({.fail_commit = 1});
+    test::commit(*storage, {put("a", "1")});
+    bool failed = false;
+    for (int i = 0; i < 1'000'000 && !failed; ++i) {
+      const std::vector changes{put("b", std::to_string(i))};
+      failed = !storage->commit({}, changes).ok();
+    }
+    CHECK(failed);
+    CHECK(get(*storage, "a") == "1");
+    CHECK_FALSE(storage->commit({}, std::vector{put("a", "2")}).ok());
+    CHECK(get(*storage, "a") == "1");
+  }
+}
+
+}  // namespace
+}  // namespace anabranch::storage::test

@@ -1,0 +1,67 @@
+// Keys for trees of overlays: of all the orders in which keys come, and that begin alike.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "storage/layout.h"
+
+namespace anabranch::storage::test {
+
+enum class KeyOrder : std::uint8_t { kRandom, kAscending, kDescending, kClustered, kHostile };
+inline constexpr std::array kKeyOrders{KeyOrder::kRandom, KeyOrder::kAscending,
+                                       KeyOrder::kDescending, KeyOrder::kClustered,
+                                       KeyOrder::kHostile};
+
+// Gives one key after another, some of them several times.
+class Keys {
+ public:
+  Keys(KeyOrder order, std::uint64_t seed) : order_(order), random_(seed) {}
+
+  std::string next() {
+    const std::uint64_t number = number_++;
+    switch (order_) {
+      case KeyOrder::kRandom:
+        return name(random_() % 20'000);
+      case KeyOrder::kAscending:
+        return name(number);
+      case KeyOrder::kDescending:
+        return name(10'000'000 - number);
+      case KeyOrder::kClustered:
+        if (number % 50 == 0) cluster_ = random_() % 1'000;
+        return name(cluster_ * 1'000 + random_() % 60);
+      case KeyOrder::kHostile:
+        return hostile();
+    }
+    return {};
+  }
+
+ private:
+  static std::string name(std::uint64_t number) {
+    std::string digits = std::to_string(number);
+    return "\1key:" + std::string(12 - digits.size(), '0') + digits;
+  }
+  // Keys that are the beginnings of others, that differ in zeros alone, or in their last byte.
+  std::string hostile() {
+    constexpr std::string_view kAlphabet("\0\1\xFE\xFF", 4);
+    const bool is_long = random_() % 8 == 0;
+    const std::size_t size = is_long ? kKeySizeMax - random_() % 3 : 1 + random_() % 12;
+    std::string key(size, '\0');
+    for (std::size_t i = 0; i < std::min<std::size_t>(size, 6); ++i) {
+      key[i] = kAlphabet[random_() % kAlphabet.size()];
+    }
+    key.back() = kAlphabet[random_() % kAlphabet.size()];
+    return key;
+  }
+
+  const KeyOrder order_;
+  std::mt19937_64 random_;
+  std::uint64_t number_ = 0;
+  std::uint64_t cluster_ = 0;
+};
+
+}  // namespace anabranch::storage::test

@@ -1,0 +1,168 @@
+// A tree has what a std::map has, in each version that is held, whatever the order of keys.
+
+#include <doctest/doctest.h>
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "storage/overlay/overlay_tree.h"
+#include "tests/seed.h"
+#include "tests/storage/overlay/keys.h"
+
+namespace anabranch::storage::test {
+namespace {
+
+using TreeModel = std::map<std::string, std::optional<std::string>, std::less<>>;
+
+// Returns the keys below a node in order, and checks what a tree promises about its nodes.
+void collect(const OverlayNode& node, std::vector<const OverlayEntry*>& entries) {
+  for (std::size_t i = 0; i + 1 < node.count; ++i) {
+    REQUIRE(node.entries[i]->key() < node.entries[i + 1]->key());
+    REQUIRE(node.heads[i] <= node.heads[i + 1]);
+  }
+  for (std::size_t i = 0; i < node.count; ++i) {
+    const std::string_view key = node.entries[i]->key();
+    REQUIRE(key.substr(0, node.shared) == node.entries[0]->key().substr(0, node.shared));
+  }
+  if (node.leaf) {
+    entries.insert(entries.end(), node.entries.begin(), node.entries.begin() + node.count);
+    return;
+  }
+  const auto& inner = static_cast<const OverlayInner&>(node);
+  for (std::size_t i = 0; i <= inner.count; ++i) {
+    const std::size_t from = entries.size();
+    REQUIRE(inner.children[i]->build <= inner.build);
+    collect(*inner.children[i], entries);
+    REQUIRE(entries.size() > from);
+    if (i > 0) REQUIRE(inner.entries[i - 1]->key() <= entries[from]->key());
+    if (i < inner.count) REQUIRE(entries.back()->key() < inner.entries[i]->key());
+  }
+}
+
+void check(OverlayRoot root, const TreeModel& model) {
+  std::vector<const OverlayEntry*> entries;
+  if (root.node() != nullptr) collect(*root.node(), entries);
+  REQUIRE(entries.size() == model.size());
+  auto expected = model.begin();
+  for (const OverlayEntry* each : entries) {
+    REQUIRE(each->key() == expected->first);
+    REQUIRE(each->value() == expected->second);
+    REQUIRE(root.find(expected->first) == each);
+    ++expected;
+  }
+}
+
+struct KeptVersion {
+  std::uint64_t number;
+  OverlayRoot root;
+  TreeModel model;
+};
+
+TEST_SUITE("storage: overlay") {
+  TEST_CASE("a tree and the versions of it that are held have what they should") {
+    for (const KeyOrder order : kKeyOrders) {
+      CAPTURE(static_cast<int>(order));
+      std::mt19937_64 random(anabranch::test::seed());
+      Keys keys(order, random());
+      OverlayTree tree;
+      TreeModel model;
+      std::deque<KeptVersion> kept;
+      const int groups = anabranch::test::long_run() ? 2'000 : 150;
+      for (std::uint64_t number = 1; number <= static_cast<std::uint64_t>(groups); ++number) {
+        for (std::uint64_t puts = random() % 120; puts > 0; --puts) {
+          const std::string key = keys.next();
+          std::optional<std::string> value;
+          if (random() % 4 != 0) value = std::string(random() % 60, static_cast<char>(number));
+          tree.put(key, value);
+          model[key] = value;
+        }
+        CHECK(tree.keys() == model.size());
+        const OverlayRoot root = tree.publish(number);
+        if (random() % 8 == 0) kept.push_back({number, root, model});
+        if (kept.size() > 5 || (random() % 10 == 0 && !kept.empty())) kept.pop_front();
+        tree.reclaim(kept.empty() ? number : kept.front().number);
+        if (number % 10 != 0) continue;
+        check(root, model);
+        for (const KeptVersion& each : kept) check(each.root, each.model);
+      }
+      check(tree.newest(), model);
+    }
+  }
+
+  TEST_CASE("a key that is not there is not found, between others or beyond them") {
+    OverlayTree tree;
+    CHECK(tree.newest().find("a") == nullptr);
+    for (int i = 100; i < 900; i += 2) tree.put("k" + std::to_string(i), "v");
+    for (int i = 99; i < 902; i += 2) {
+      CHECK(tree.newest().find("k" + std::to_string(i)) == nullptr);
+    }
+    CHECK(tree.newest().find("k") == nullptr);
+    CHECK(tree.newest().find("") == nullptr);
+    CHECK(tree.newest().find("z") == nullptr);
+    CHECK(tree.newest().find("k1000") == nullptr);
+  }
+
+  TEST_CASE("a removed key is found, as removed, and can be set again") {
+    OverlayTree tree;
+    tree.put("a", "1");
+    tree.put("a", std::nullopt);
+    REQUIRE(tree.newest().find("a") != nullptr);
+    CHECK(tree.newest().find("a")->removed());
+    tree.put("a", "");
+    CHECK(tree.newest().find("a")->value() == "");
+    CHECK(tree.keys() == 1);
+  }
+
+  TEST_CASE("keys that are written again and again need no more memory") {
+    OverlayTree tree;
+    std::uint64_t number = 0;
+    const auto write_all = [&] {
+      for (int i = 0; i < 2'000; ++i) {
+        tree.put("key:" + std::to_string(i), std::string(100, 'x'));
+        if (i % 20 != 0) continue;
+        (void)tree.publish(++number);
+        tree.reclaim(number);
+      }
+    };
+    write_all();
+    write_all();
+    const std::uint64_t before = tree.allocated();
+    for (int i = 0; i < 20; ++i) write_all();
+    CHECK(tree.allocated() <= before + OverlayMemory::kChunkBytes);
+  }
+
+  TEST_CASE("what a held version has stays, and is reclaimed in slices later") {
+    OverlayTree tree;
+    for (int i = 0; i < 5'000; ++i) tree.put("key:" + std::to_string(i), "old");
+    const OverlayRoot held = tree.publish(1);
+    for (std::uint64_t number = 2; number < 100; ++number) {
+      for (int i = 0; i < 5'000; i += 10) tree.put("key:" + std::to_string(i), "new");
+      (void)tree.publish(number);
+      tree.reclaim(1);
+    }
+    CHECK(held.find("key:10")->value() == "old");
+    CHECK(tree.newest().find("key:10")->value() == "new");
+    const std::size_t retired = tree.retired();
+    tree.reclaim(99);
+    CHECK(tree.retired() < retired);
+    CHECK(tree.retired() > retired / 2);  // Not all at once.
+    while (tree.retired() > 0) tree.reclaim(99);
+    CHECK(tree.newest().find("key:10")->value() == "new");
+  }
+
+  TEST_CASE("a tree is released in slices") {
+    OverlayTree tree;
+    for (int i = 0; i < 20'000; ++i) tree.put("key:" + std::to_string(i), "value");
+    int slices = 1;
+    while (tree.release(1)) ++slices;
+    CHECK(slices > 3);
+    CHECK(tree.allocated() == 0);
+    CHECK(tree.keys() == 0);
+  }
+}
+
+}  // namespace
+}  // namespace anabranch::storage::test

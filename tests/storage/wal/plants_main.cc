@@ -1,0 +1,67 @@
+// Bugs that the tests of the write-ahead log find: with none planted all of these tests pass, with
+// each bug of the list one fails.
+//
+//   wal_plants                           looks for all bugs, prints the test cases that found each
+//   wal_plants --plant N [OPTION..]      runs the tests with the bug of that number in the list
+
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cstdlib>
+#include <iostream>
+#include <string_view>
+
+#include "core/planted_bug.h"
+#include "tests/planted_tests.h"
+#include "tests/seed.h"
+
+namespace {
+
+using anabranch::core::Bug;
+
+struct Plant {
+  Bug bug;
+  std::string_view text;
+};
+constexpr std::array kPlants{
+    Plant{Bug::kNone, "none"},
+    Plant{Bug::kSkipOpeningSync, "rule 1: an opening begins before its record is on disk"},
+    Plant{Bug::kCutDamage, "rule 2: a bad record that was on disk is taken for the end"},
+    Plant{Bug::kAppendToOldSegment, "rule 3: an opening goes on in the last segment"},
+    Plant{Bug::kTrustTail, "rule 4: what can be read is taken for what is on disk"},
+    Plant{Bug::kIgnoreShortLog, "rule 5: a log that ends before the tables goes on where it ends"},
+    Plant{Bug::kKeepUnjoined, "rule 5: segments before a gap are kept"},
+    Plant{Bug::kRollWithoutSync, "a segment is closed without a sync"},
+    Plant{Bug::kWriteBeforeName, "a segment is written before its name is on disk"},
+};
+
+bool fails(Bug bug) {
+  return anabranch::test::tests_fail([&] { anabranch::core::planted_bug = bug; },
+                                     anabranch::test::Until::kEnd);
+}
+
+int run_with(int argc, char** argv) {
+  const std::size_t number = argc < 3 ? kPlants.size() : std::strtoul(argv[2], nullptr, 10);
+  if (number >= kPlants.size()) {
+    std::cerr << "usage: wal_plants [--plant N [OPTION..]]\n";
+    return EXIT_FAILURE;
+  }
+  anabranch::core::planted_bug = kPlants[number].bug;
+  return doctest::Context{argc, argv}.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc > 1) return run_with(argc, argv);
+  (void)anabranch::test::set_seed("1");  // A bug must not be found by luck alone.
+  bool all = true;
+  for (const Plant& plant : kPlants) {
+    std::cout << plant.text << std::endl;
+    if (fails(plant.bug) == (plant.bug != Bug::kNone)) continue;
+    std::cout << (plant.bug == Bug::kNone ? "FAILED" : "MISSED") << std::endl;
+    all = false;
+  }
+  return all ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,236 @@
+#include "tests/storage/wal/recorded_files.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace anabranch::storage::test {
+
+using core::Failure;
+using core::Result;
+
+namespace {
+
+constexpr std::size_t kSector = 512;
+
+std::string sector_of(const std::string& content, std::size_t sector) {
+  std::string bytes(kSector, '\0');
+  const std::size_t begin = sector * kSector;
+  if (begin < content.size()) {
+    const std::size_t size = std::min(kSector, content.size() - begin);
+    std::copy_n(content.begin() + static_cast<std::ptrdiff_t>(begin), size, bytes.begin());
+  }
+  return bytes;
+}
+
+void put_sector(std::string& content, std::size_t sector, const std::string& bytes) {
+  const std::size_t begin = sector * kSector;
+  if (begin >= content.size()) return;
+  const std::size_t size = std::min(kSector, content.size() - begin);
+  content.replace(begin, size, bytes, 0, size);
+}
+
+// The fate of unsynced things in one crash: some crashes lose nearly all, others nearly nothing.
+class Fate {
+ public:
+  Fate(Survival survival, std::uint64_t seed) : survival_(survival), random_(seed) {
+    constexpr std::uint64_t kChances[] = {10, 50, 90, 99};
+    chance_ = kChances[random_() % std::size(kChances)];
+  }
+  bool keeps() {
+    if (survival_ != Survival::kRandom) return survival_ == Survival::kAll;
+    return random_() % 100 < chance_;
+  }
+  // Returns how much of a sector is new, from its begin.
+  std::size_t torn() {
+    if (survival_ != Survival::kRandom || random_() % 4 != 0) return keeps() ? kSector : 0;
+    return random_() % kSector;
+  }
+
+ private:
+  Survival survival_;
+  Random random_;
+  std::uint64_t chance_;
+};
+
+}  // namespace
+
+class RecordedFile final : public File {
+ public:
+  RecordedFile(RecordedFiles& disk, std::string name, std::shared_ptr<RecordedFiles::Node> node)
+      : disk_(disk), name_(std::move(name)), node_(std::move(node)) {}
+
+  Result<void> write(std::uint64_t offset, std::string_view bytes) override {
+    auto begun = disk_.begin_call(DiskCall::kWrite, name_, offset, bytes);
+    if (!begun.ok()) {  // Some of it may have been written.
+      disk_.put(*node_, offset, bytes.substr(0, disk_.random_() % (bytes.size() + 1)));
+      return begun;
+    }
+    disk_.put(*node_, offset, bytes);
+    return {};
+  }
+
+  [[nodiscard]] Result<std::size_t> read(std::uint64_t offset,
+                                         std::span<char> into) const override {
+    if (disk_.is_cut()) return Failure{ErrorCode::kIo, "no power"};
+    if (offset >= node_->seen.size()) return std::size_t{0};
+    const std::size_t size = std::min<std::size_t>(into.size(), node_->seen.size() - offset);
+    std::copy_n(node_->seen.begin() + static_cast<std::ptrdiff_t>(offset), size, into.begin());
+    return size;
+  }
+
+  [[nodiscard]] Result<std::uint64_t> size() const override {
+    return std::uint64_t{node_->seen.size()};
+  }
+
+  Result<void> sync() override {
+    auto begun = disk_.begin_call(DiskCall::kSync, name_);
+    if (begun.ok()) {
+      RecordedFiles::write_back(*node_);
+    } else if (!disk_.is_cut()) {
+      disk_.drop_dirty(*node_);
+    }
+    return begun;
+  }
+
+  Result<void> truncate(std::uint64_t size) override {
+    auto begun = disk_.begin_call(DiskCall::kTruncate, name_, size);
+    if (!begun.ok()) return begun;
+    for (std::size_t at = size / kSector; at * kSector < node_->seen.size(); ++at) {
+      node_->dirty.insert(at);
+    }
+    node_->size_dirty = true;
+    node_->seen.resize(size);
+    return {};
+  }
+
+ private:
+  RecordedFiles& disk_;
+  std::string name_;
+  std::shared_ptr<RecordedFiles::Node> node_;
+};
+
+Result<void> RecordedFiles::begin_call(DiskCall call, const std::string& name, std::uint64_t offset,
+                                       std::string_view bytes) {
+  if (is_cut()) return Failure{ErrorCode::kIo, "no power"};
+  journal_.push_back({call, name, offset, std::string(bytes)});
+  if (failing_.first != call || failing_.second == 0) return {};
+  if (--failing_.second > 0) return {};
+  return Failure{ErrorCode::kIo, "the disk fails"};
+}
+
+void RecordedFiles::put(Node& node, std::uint64_t offset, std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (offset + bytes.size() > node.seen.size()) {
+    for (std::size_t at = node.seen.size() / kSector; at * kSector < offset; ++at) {
+      node.dirty.insert(at);
+    }
+    node.seen.resize(offset + bytes.size());
+    node.size_dirty = true;
+  }
+  node.seen.replace(offset, bytes.size(), bytes);
+  for (std::size_t at = offset / kSector; at * kSector < offset + bytes.size(); ++at) {
+    node.dirty.insert(at);
+  }
+}
+
+void RecordedFiles::write_back(Node& node) {
+  if (node.size_dirty) node.disk.resize(node.seen.size());
+  for (const std::size_t sector : node.dirty) {
+    // A size that an earlier failed sync lost comes with the bytes.
+    const std::size_t end = std::min((sector + 1) * kSector, node.seen.size());
+    if (node.disk.size() < end) node.disk.resize(end);
+    put_sector(node.disk, sector, sector_of(node.seen, sector));
+  }
+  node.dirty.clear();
+  node.size_dirty = false;
+}
+
+// A sync failed: some sectors came to the disk, the others never will.
+void RecordedFiles::drop_dirty(Node& node) {
+  if (node.size_dirty && random_() % 2 == 0) node.disk.resize(node.seen.size());
+  for (const std::size_t sector : node.dirty) {
+    if (random_() % 2 == 0) put_sector(node.disk, sector, sector_of(node.seen, sector));
+  }
+  node.dirty.clear();
+  node.size_dirty = false;
+}
+
+Result<std::unique_ptr<File>> RecordedFiles::open(const std::string& name) {
+  if (is_cut()) return Failure{ErrorCode::kIo, "no power"};
+  const auto at = names_.find(name);
+  if (at == names_.end()) return Failure{ErrorCode::kIo, "no file " + name};
+  return std::unique_ptr<File>(std::make_unique<RecordedFile>(*this, name, at->second));
+}
+
+Result<std::unique_ptr<File>> RecordedFiles::create(const std::string& name) {
+  if (auto begun = begin_call(DiskCall::kCreate, name); !begun.ok()) return begun.failure();
+  if (names_.contains(name)) return Failure{ErrorCode::kIo, "there is a file " + name};
+  name_changes_.push_back({{}, name, std::make_shared<Node>()});
+  apply(name_changes_.back(), names_);
+  return open(name);
+}
+
+Result<void> RecordedFiles::rename(const std::string& from, const std::string& to) {
+  if (auto begun = begin_call(DiskCall::kRename, to); !begun.ok()) return begun;
+  if (!names_.contains(from)) return Failure{ErrorCode::kIo, "no file " + from};
+  name_changes_.push_back({from, to, names_.at(from)});
+  apply(name_changes_.back(), names_);
+  return {};
+}
+
+Result<void> RecordedFiles::remove(const std::string& name) {
+  if (auto begun = begin_call(DiskCall::kRemove, name); !begun.ok()) return begun;
+  if (!names_.contains(name)) return Failure{ErrorCode::kIo, "no file " + name};
+  name_changes_.push_back({name, {}, names_.at(name)});
+  apply(name_changes_.back(), names_);
+  return {};
+}
+
+Result<std::vector<std::string>> RecordedFiles::list() const {
+  if (is_cut()) return Failure{ErrorCode::kIo, "no power"};
+  std::vector<std::string> names;
+  for (const auto& [name, node] : names_) names.push_back(name);
+  return names;
+}
+
+Result<void> RecordedFiles::sync_folder() {
+  if (auto begun = begin_call(DiskCall::kSyncFolder, {}); !begun.ok()) return begun;
+  disk_names_ = names_;
+  name_changes_.clear();
+  return {};
+}
+
+// A name leads to the file that it was given to, whichever of the changes before it were lost.
+void RecordedFiles::apply(const NameChange& change, Names& names) {
+  const auto at = names.find(change.from);
+  if (at != names.end() && at->second == change.node) names.erase(at);
+  if (!change.to.empty()) names[change.to] = change.node;
+}
+
+std::unique_ptr<RecordedFiles> RecordedFiles::image(Survival survival, std::uint64_t seed) const {
+  Fate fate(survival, seed);
+  Names names = disk_names_;
+  for (const NameChange& change : name_changes_) {
+    if (fate.keeps()) apply(change, names);
+  }
+  auto made = std::make_unique<RecordedFiles>(seed);
+  for (const auto& [name, node] : names) {
+    auto copy = std::make_shared<Node>();
+    copy->disk = node->disk;
+    if (node->size_dirty && fate.keeps()) copy->disk.resize(node->seen.size());
+    for (const std::size_t sector : node->dirty) {
+      std::string bytes = sector_of(copy->disk, sector);
+      const std::size_t torn = fate.torn();
+      bytes.replace(0, torn, sector_of(node->seen, sector), 0, torn);
+      put_sector(copy->disk, sector, bytes);
+    }
+    copy->seen = copy->disk;
+    made->names_.emplace(name, copy);
+  }
+  made->disk_names_ = made->names_;
+  return made;
+}
+
+std::string& RecordedFiles::content(const std::string& name) { return names_.at(name)->seen; }
+
+}  // namespace anabranch::storage::test

@@ -1,0 +1,103 @@
+// A disk in memory that journals every call and can lose its power after any of them.
+//
+// It keeps two states of each file: as programs see it, and as it is on disk. A sector of 512 bytes
+// that was written and not synced is kept, lost or torn in a crash image, each by itself; so is the
+// size of a file; and each change of a name that no sync of the folder followed is kept or lost. A
+// sync that fails drops what it could not write: programs go on seeing it, and no later sync brings
+// it to the disk (Rebello et al., USENIX ATC 2020, for ext4 and XFS).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/wal/files.h"
+
+namespace anabranch::storage::test {
+
+using Random = std::mt19937_64;
+
+enum class DiskCall { kWrite, kSync, kTruncate, kCreate, kRename, kRemove, kSyncFolder };
+
+struct JournalEntry {
+  DiskCall call = DiskCall::kWrite;
+  std::string name;  // The new one of a rename.
+  std::uint64_t offset = 0;
+  std::string bytes;
+};
+
+// How much of the unsynced bytes and names a crash leaves.
+enum class Survival { kNone, kAll, kRandom };
+
+// Not thread-safe.
+class RecordedFiles final : public Files {
+ public:
+  explicit RecordedFiles(std::uint64_t seed = 1) : random_(seed) {}
+
+  core::Result<std::unique_ptr<File>> open(const std::string& name) override;
+  core::Result<std::unique_ptr<File>> create(const std::string& name) override;
+  core::Result<void> rename(const std::string& from, const std::string& to) override;
+  core::Result<void> remove(const std::string& name) override;
+  [[nodiscard]] core::Result<std::vector<std::string>> list() const override;
+  core::Result<void> sync_folder() override;
+  [[nodiscard]] core::Result<void> check_there() const override { return {}; }
+
+  // After so many more calls that change something, the power is gone: every call fails.
+  void cut_after(std::size_t calls) { cut_at_ = journal_.size() + calls; }
+  // Takes that back.
+  void never_cut() { cut_at_.reset(); }
+  [[nodiscard]] bool is_cut() const { return cut_at_ && journal_.size() >= *cut_at_; }
+  // The n-th call of a kind from now on fails, n from 1; once.
+  void fail(DiskCall call, std::size_t n) { failing_ = {call, n}; }
+  // Returns whether the failure has happened.
+  [[nodiscard]] bool failed() const { return failing_.second == 0; }
+  void no_failure() { failing_ = {}; }
+
+  // Returns all calls that changed something, or tried to.
+  [[nodiscard]] const std::vector<JournalEntry>& journal() const { return journal_; }
+  // Returns the disk as a machine finds it that starts after a loss of power.
+  [[nodiscard]] std::unique_ptr<RecordedFiles> image(Survival survival, std::uint64_t seed) const;
+  // Returns a disk with the same files, all synced.
+  [[nodiscard]] std::unique_ptr<RecordedFiles> copy() const { return image(Survival::kAll, 1); }
+  // Returns the content of a file, to be changed as a broken disk does.
+  [[nodiscard]] std::string& content(const std::string& name);
+
+ private:
+  friend class RecordedFile;
+  struct Node {
+    std::string seen;
+    std::string disk;
+    std::set<std::size_t> dirty;  // The sectors of `seen` that a sync would write.
+    bool size_dirty = false;
+  };
+  using Names = std::map<std::string, std::shared_ptr<Node>>;
+  struct NameChange {
+    std::string from;  // Empty: creates.
+    std::string to;    // Empty: removes.
+    std::shared_ptr<Node> node;
+  };
+
+  static void apply(const NameChange& change, Names& names);
+  core::Result<void> begin_call(DiskCall call, const std::string& name, std::uint64_t offset = 0,
+                                std::string_view bytes = {});
+  void put(Node& node, std::uint64_t offset, std::string_view bytes);
+  void drop_dirty(Node& node);
+  static void write_back(Node& node);
+
+  Names names_;
+  Names disk_names_;
+  std::vector<NameChange> name_changes_;  // Since the last sync of the folder.
+  std::vector<JournalEntry> journal_;
+  std::optional<std::size_t> cut_at_;
+  std::pair<DiskCall, std::size_t> failing_;
+  Random random_;
+};
+
+}  // namespace anabranch::storage::test

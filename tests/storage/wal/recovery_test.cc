@@ -1,0 +1,304 @@
+// The five rules of opening, and the verdicts. plants_main.cc shows that each test fails without
+// its rule.
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "storage/wal/wal_segment.h"
+#include "tests/storage/wal/test_log.h"
+
+namespace anabranch::storage::test {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+// Returns the content of the files that an opening has set aside.
+std::string set_aside(const TestLog& log) {
+  std::string content;
+  const auto names = log.disk->list();
+  for (const std::string& name : names.value()) {
+    if (name.starts_with("damaged-segment-")) content += log.disk->content(name);
+  }
+  return content;
+}
+
+// Text of which two commits fill a segment.
+std::string large(char letter) { return std::string(900, letter); }
+
+TEST_CASE("an empty folder is a log without commits that was closed") {
+  TestLog log;
+  CHECK(log.opened.verdict == WalVerdict::kWhole);
+  CHECK(log.opened.closed);
+  CHECK_EQ(log.wal->last().position, 0);
+  CHECK_EQ(log.wal->opening(), 1);
+  CHECK(log.batches().empty());
+}
+
+TEST_CASE("rule 1: the number of an opening is on disk when the opening returns") {
+  TestLog log;
+  log.append_synced("one");
+  log.open();
+  const std::uint64_t opening = log.wal->opening();
+  log.lose_power(Survival::kNone);
+  log.open();
+  CHECK_GT(log.wal->opening(), opening);
+  CHECK_EQ(log.redone(), Strings{"one"});
+}
+
+TEST_CASE("rule 2: a bad record that was on disk is damage, told of, and redoing stops there") {
+  TestLog log;
+  log.append_synced("one");
+  log.append_synced("two");
+  log.append_synced("three");
+  const Position last = log.wal->last().position;
+  log.damage("two");
+  log.open();
+  CHECK(log.opened.verdict == WalVerdict::kDamaged);
+  CHECK_EQ(log.redone(), Strings{"one"});
+  CHECK_EQ(log.batches(), Strings{"one"});
+  CHECK(set_aside(log).find("three") != std::string::npos);
+  // No position is given twice.
+  log.append_synced("four");
+  CHECK_GT(log.wal->last().position, last);
+  log.open();
+  CHECK(log.opened.verdict == WalVerdict::kWhole);
+  CHECK_EQ(log.redone(), Strings{"one", "four"});
+}
+
+TEST_CASE("rule 2: damage in a segment before the last one is told of, and the rest is cut") {
+  TestLog log;
+  for (char letter = 'a'; letter <= 'f'; ++letter) log.append_synced(large(letter));
+  REQUIRE_GT(log.segments().size(), 2);
+  log.damage(large('c'));
+  log.open();
+  CHECK(log.opened.verdict == WalVerdict::kDamaged);
+  CHECK_EQ(log.redone(), Strings{large('a'), large('b')});
+  log.append_synced("on");
+  CHECK_EQ(log.batches(), Strings{large('a'), large('b'), "on"});
+  CHECK(set_aside(log).find(large('f')) != std::string::npos);
+}
+
+TEST_CASE("rule 2: a bad header of a segment is damage") {
+  TestLog log;
+  for (char letter = 'a'; letter <= 'd'; ++letter) log.append_synced(large(letter));
+  log.disk->content(log.segments().back())[20] ^= 1;
+  log.open();
+  CHECK(log.opened.verdict == WalVerdict::kDamaged);
+  CHECK_EQ(log.redone().size(), log.batches().size());
+  CHECK_LT(log.redone().size(), 4);
+}
+
+TEST_CASE("rule 2: a bad record that nothing calls synced is the end") {
+  TestLog log;
+  log.append_synced("one");
+  log.append("two");
+  log.append("three");
+  log.damage("two");
+  log.open();
+  CHECK(log.opened.verdict == WalVerdict::kCut);
+  CHECK_EQ(log.redone(), Strings{"one"});
+  CHECK_EQ(log.batches(), Strings{"one"});
+  CHECK_EQ(set_aside(log), "");
+}
+
+TEST_CASE("rule 3: a record behind the end never turns valid again") {
+  TestLog log;
+  log.append_synced("one");
+  log.append("two");
+  log.append("three");
+  log.damage("two");
+  log.open();
+  log.append_synced("2nd");  // As long as the one that got lost.
+  CHECK_EQ(log.batches(), Strings{"one", "2nd"});
+  log.open();
+  CHECK_EQ(log.redone(), Strings{"one", "2nd"});
+}
+
+TEST_CASE("rule 4: what was read after a failed sync is on disk before it counts as such") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    TestLog log;
+    log.disk = std::make_unique<RecordedFiles>(seed);
+    log.open();
+    log.append_synced("one");
+    log.append(large('b'));
+    log.disk->fail(DiskCall::kSync, 1);
+    CHECK_FALSE(log.wal->sync().ok());
+    log.open();  // The process was killed, the machine was not.
+    const Strings redone = log.redone();
+    CHECK_EQ(redone, Strings{"one", large('b')});
+    log.append_synced("three");
+    log.lose_power(Survival::kNone);
+    log.open();
+    CHECK_EQ(log.redone(), Strings{"one", large('b'), "three"});
+  }
+}
+
+TEST_CASE("rule 5: segments before one that is missing are removed") {
+  TestLog log;
+  for (char letter = 'a'; letter <= 'h'; ++letter) log.append_synced(large(letter));
+  const WalBase base = log.base_here();
+  log.opened.wal.reset();
+  const Strings names = log.segments();
+  REQUIRE_EQ(names.size(), 4);
+  REQUIRE(log.disk->remove(names[1]).ok());
+  log.open(base);
+  CHECK(log.opened.verdict == WalVerdict::kWhole);
+  CHECK_EQ(log.batches(), Strings{large('e'), large('f'), large('g'), large('h')});
+  CHECK_EQ(log.wal->spans().front().first, 5);
+}
+
+TEST_CASE("rule 5: a log that ends before the tables is told of and goes on behind them") {
+  TestLog log;
+  log.append_synced("one");
+  auto old = log.disk->copy();
+  log.append_synced("two");
+  const WalBase base = log.base_here();
+  log.opened.wal.reset();
+  log.disk = std::move(old);
+  log.open(base);
+  CHECK(log.opened.verdict == WalVerdict::kShort);
+  CHECK(log.redone().empty());
+  CHECK_GE(log.wal->last().ticket, base.ticket);
+  CHECK_EQ(log.wal->last().position, base.position);
+  log.append_synced("three");
+  log.open(base);
+  CHECK(log.opened.verdict == WalVerdict::kWhole);
+  CHECK_EQ(log.redone(), Strings{"three"});
+}
+
+TEST_CASE("a missing segment behind the tables is damage") {
+  TestLog log;
+  for (char letter = 'a'; letter <= 'h'; ++letter) log.append_synced(large(letter));
+  log.opened.wal.reset();
+  REQUIRE(log.disk->remove(log.segments()[1]).ok());
+  log.open();
+  CHECK(log.opened.verdict == WalVerdict::kDamaged);
+  CHECK_EQ(log.redone(), Strings{large('a'), large('b')});
+}
+
+TEST_CASE("a log without its begin is damaged for tables that need it") {
+  TestLog log;
+  for (char letter = 'a'; letter <= 'd'; ++letter) log.append_synced(large(letter));
+  log.opened.wal.reset();
+  REQUIRE(log.disk->remove(log.segments()[0]).ok());
+  log.open();
+  CHECK(log.opened.verdict == WalVerdict::kDamaged);
+  CHECK(log.redone().empty());
+  CHECK_EQ(log.wal->last().position, 4);
+}
+
+TEST_CASE("a log that is gone is too short for its tables") {
+  TestLog log;
+  log.append_synced("one");
+  const WalBase base = log.base_here();
+  log.opened.wal.reset();
+  log.disk = std::make_unique<RecordedFiles>();
+  log.open(base);
+  CHECK(log.opened.verdict == WalVerdict::kShort);
+  CHECK_GT(log.wal->opening(), base.opening);
+  CHECK_EQ(log.wal->last().position, 1);
+}
+
+TEST_CASE("damage in what the tables have hinders no opening") {
+  TestLog log;
+  log.append_synced("one");
+  log.append_synced("two");
+  const WalBase base = log.base_here();
+  log.append_synced("three");
+  log.damage("two");
+  log.open(base);
+  CHECK(log.opened.verdict == WalVerdict::kWhole);
+  CHECK_EQ(log.redone(), Strings{"three"});
+  const auto read = batches_of(*log.wal);
+  REQUIRE_FALSE(read.ok());
+  CHECK(read.failure().code == ErrorCode::kCorrupt);
+}
+
+TEST_CASE("a rolled segment is on disk before the first record of the next one") {
+  TestLog log;
+  log.append(large('a'));
+  log.append(large('b'));
+  log.append(large('c'));
+  REQUIRE_EQ(log.segments().size(), 2);
+  log.lose_power(Survival::kNone);
+  log.open();
+  CHECK(log.opened.verdict == WalVerdict::kWhole);
+  CHECK_EQ(log.redone(), Strings{large('a'), large('b')});
+}
+
+TEST_CASE("a segment has its name on disk before its first record") {
+  TestLog log;
+  for (char letter = 'a'; letter <= 'c'; ++letter) log.append_synced(large(letter));
+  log.lose_power(Survival::kNone);
+  log.open();
+  CHECK_EQ(log.redone(), Strings{large('a'), large('b'), large('c')});
+}
+
+TEST_CASE("an opening is told whether the one before it ended well") {
+  TestLog log;
+  log.append("one");
+  REQUIRE(log.wal->close().ok());
+  CHECK_FALSE(log.wal->sync().ok());
+  log.lose_power(Survival::kNone);
+  log.open();
+  CHECK(log.opened.closed);
+  CHECK_EQ(log.redone(), Strings{"one"});
+  log.open();
+  CHECK_FALSE(log.opened.closed);
+}
+
+TEST_CASE("a redo that fails ends the opening and changes nothing") {
+  TestLog log;
+  log.append_synced("one");
+  log.opened.wal.reset();
+  const std::size_t calls = log.disk->journal().size();
+  const auto opened = open_wal(*log.disk, log.options, {}, [](Ticket, std::string_view) {
+    return core::Result<void>(core::invalid("no"));
+  });
+  REQUIRE_FALSE(opened.ok());
+  CHECK_EQ(opened.failure().message, "no");
+  CHECK_EQ(log.disk->journal().size(), calls);
+}
+
+// A log with all that an opening has to do: a tail that is copied, a bad record, an old segment.
+TestLog log_to_open() {
+  TestLog log;
+  log.append_synced(large('a'));
+  log.append_synced(large('b'));
+  log.append_synced("c");
+  log.append("d");
+  log.append("eeee");
+  log.append("f");
+  log.damage("eeee");
+  return log;
+}
+
+TEST_CASE("an opening survives a loss of power at each of its calls") {
+  const Strings all{large('a'), large('b'), "c", "d"};
+  for (std::size_t calls = 0;; ++calls) {
+    for (std::uint64_t seed = 0; seed < 12; ++seed) {
+      const auto survival = seed == 0 ? Survival::kNone : Survival::kRandom;
+      CAPTURE(calls);
+      CAPTURE(seed);
+      TestLog log = log_to_open();
+      log.opened.wal.reset();
+      log.disk = log.disk->copy();
+      log.disk->cut_after(calls);
+      const Opening opening(*log.disk, log.options);
+      const bool is_through = !log.disk->is_cut();
+      log.lose_power(survival, seed);
+      log.open();
+      CHECK(log.opened.verdict != WalVerdict::kDamaged);
+      CHECK_EQ(log.redone(), all);
+      log.append_synced("more");
+      log.open();
+      CHECK_EQ(log.redone().size(), 5);
+      if (is_through) return;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace anabranch::storage::test
