@@ -193,6 +193,7 @@ def a_stream_goes_on(boards, bob):
 
 
 def people_are_seen_elsewhere(boards, ada, bob):
+    boards.become_equal()   # A selection moves with the edits that its page has not seen yet.
     ada.done("cursor", **ada.version(), **{"from": 1, "to": 4})
 
     def ada_at_bobs():
