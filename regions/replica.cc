@@ -303,7 +303,7 @@ void Replica::tick(Millis now) {
     return members_.list().retirement(region) == Retirement::kNone;
   };
   if (repair_.rejoin() == nullptr) {
-    (void)keeper_.tick(now, exchange_.peers(), waited_for);  // A failure breaks the replica.
+    (void)keeper_.tick(now, exchange_, waited_for);  // A failure breaks the replica.
   }
   if (beat && !broken() && !time_.store(now).ok()) return;
   if (!broken() && !conflicts_.tick(now).ok()) return;

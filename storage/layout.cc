@@ -48,6 +48,10 @@ std::string report_key(core::Origin origin) {
   return std::string(kReportPrefix) + big_endian(origin);
 }
 
+std::string fork_key(core::Origin leader, core::Origin origin) {
+  return std::string(kForkPrefix) + big_endian(leader) + big_endian(origin);
+}
+
 std::string heard_key(core::Origin origin) {
   return std::string(kHeardPrefix) + big_endian(origin);
 }

@@ -73,6 +73,9 @@ inline constexpr std::string_view kHeardPrefix =
 std::string heard_key(core::Origin origin);
 std::string segment_key(std::uint64_t position);
 std::string report_key(core::Origin origin);
+inline constexpr std::string_view kForkPrefix =
+    "fork/";  // fork/<origin of a leader><forked origin> -> end of the common history
+std::string fork_key(core::Origin leader, core::Origin origin);
 inline constexpr std::string_view kMasksKey = "masks";    // version, last id, large clears to sweep
 inline constexpr std::string_view kSignedPrefix = "s";    // s<origin> -> signed position
 inline constexpr std::string_view kRejoinKey = "rejoin";  // the progress of this leader's rejoin

@@ -38,6 +38,7 @@ bool Forks::shown(const Peer& peer, Origin origin, const ChainLink& link) {
   } else if (compared_.insert(pair).second) {
     release(peer, origin);
   }
+  if (match != Match::kBeyond) beyond_.erase(pair);
   switch (match) {
     case Match::kEqual:
       seen_[pair] = link;
@@ -225,6 +226,17 @@ const Fork* Forks::find(const Peer& peer, Origin origin) const {
   if (by_peer == forks_.end()) return nullptr;
   const auto fork = by_peer->second.find(peer.origin);
   return fork == by_peer->second.end() ? nullptr : &fork->second;
+}
+
+Seq Forks::shared(Origin peer, Origin origin, Seq seq) const {
+  const Pair pair(peer, origin);
+  if (const auto by_peer = forks_.find(origin); by_peer != forks_.end()) {
+    const auto fork = by_peer->second.find(peer);
+    if (fork != by_peer->second.end()) return std::min(seq, fork->second.common);
+  }
+  if (!beyond_.contains(pair)) return seq;
+  const auto same = seen_.find(pair);
+  return same == seen_.end() ? 0 : std::min(seq, same->second.seq);
 }
 
 std::vector<Origin> Forks::with(const Peer& peer) const {

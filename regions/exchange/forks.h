@@ -102,6 +102,14 @@ class Forks {
   [[nodiscard]] const std::map<core::Origin, ByPeer>& all() const { return forks_; }
   // The origins with another history at a peer, sorted.
   [[nodiscard]] std::vector<core::Origin> with(const Peer& peer) const;
+  // Returns up to where a peer's history of an origin, which it shows up to `seq`, counts as the
+  // one here: less than `seq` where a fork is known, or where the peer was ahead and has shown no
+  // position since that could be compared.
+  [[nodiscard]] core::Seq shared(core::Origin peer, core::Origin origin, core::Seq seq) const;
+  // Returns whether the last position that a peer showed of an origin was compared and is equal.
+  [[nodiscard]] bool equal(core::Origin peer, core::Origin origin) const {
+    return seen_.contains({peer, origin});
+  }
   // Returns whether an origin may be followed through a peer.
   [[nodiscard]] bool may_follow(const Peer& peer, core::Origin origin) const;
   // Returns whether a peer's batch may be applied: it is of the same history as here, and so are
@@ -152,7 +160,7 @@ class Forks {
   std::set<std::pair<std::string, core::Origin>> said_;  // Alarms, by region and origin.
   std::map<Pair, core::Origin> waiting_;  // {peer and origin of waiting batches: forked origin}
   std::map<Pair, ChainLink> seen_;        // The last link shown and found equal...
-  std::map<Pair, ChainLink> beyond_;      // ...and the one beyond this replica then.
+  std::map<Pair, ChainLink> beyond_;      // ...and the newest, if it was beyond this replica.
   std::set<Pair> compared_;               // The last link shown is equal, or further.
   std::set<Pair> unclear_;                // The last link shown cannot be compared here.
   std::set<Pair> fallen_;                 // A peer's former origins that cannot be compared.

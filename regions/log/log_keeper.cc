@@ -24,6 +24,7 @@ core::Result<void> LogKeeper::load() {
   auto reports = RegionReports::load(*snapshot);
   if (!reports.ok()) return reports.failure();
   reports_ = std::move(reports).value();
+  if (auto forks = forks_.load(*snapshot); !forks.ok()) return forks;
   auto loaded = segments_.load(*snapshot, state_.storage());
   stored_running_ms_ = segments_.running_ms();
   return loaded;
@@ -34,6 +35,7 @@ core::Result<void> LogKeeper::load() {
 void LogKeeper::record(Commit& commit) {
   segments_.append(state_.storage().last_position(), commit.records);
   commit.add(segments_.take_changes());
+  commit.add(forks_.take_changes());
   const bool reports_due = reports_.changed() && now_ms_ - remembered_ms_ >= kRememberMs;
   if (std::exchange(running_due_, false) || reports_due) {
     commit.changes.push_back(segments_.running_time());
@@ -59,12 +61,12 @@ core::VersionVector LogKeeper::on_disk(Origin origin, const Peer* peer) const {
   if (const RegionReport* said = reports_.find(origin)) {
     durable.join(settled_.durable(regions_, *said));
   }
-  return durable;
+  return forks_.shared(origin, durable);
 }
 
 core::VersionVector LogKeeper::durable(const std::string& region, const Peers& peers) const {
   for (const Peer* peer : leaders_of(region, peers)) {
-    if (has_said(*peer)) return on_disk(peer->origin, peer);
+    if (has_said(*peer) && !is_gone(*peer)) return on_disk(peer->origin, peer);
   }
   std::optional<core::VersionVector> least;  // Of all its incarnations that may still run.
   for (const auto& [origin, report] : reports_.all()) {
@@ -75,9 +77,11 @@ core::VersionVector LogKeeper::durable(const std::string& region, const Peers& p
   return least ? *least : seen_by(region);
 }
 
+bool LogKeeper::is_gone(const Peer& peer) const {
+  return regions_.succeeded(peer.origin) || regions_.lost(peer.region, peer.origin);
+}
+
 bool LogKeeper::has_said(const Peer& peer) const {
-  if (regions_.succeeded(peer.origin)) return false;
-  if (regions_.lost(peer.region, peer.origin)) return false;
   return !peer.durable.empty() || reports_.find(peer.origin) != nullptr;
 }
 
@@ -86,19 +90,43 @@ core::VersionVector LogKeeper::seen_by(const std::string& region) const {
   for (const auto& [origin, head] : state_.applied().heads()) {
     if (head.region == region) seen.join(head.deps);
   }
+  for (const auto& [origin, head] : state_.applied().heads()) {
+    if (head.region == region) seen.set(origin, 0);
+  }
   return seen;
 }
 
+core::VersionVector LogKeeper::of_this_history(Origin leader, const core::VersionVector& durable,
+                                               const Exchange& exchange) {
+  const bool compared = exchange.peers().contains(leader);  // Others show no hashes.
+  core::VersionVector& covered = covered_[leader];
+  core::VersionVector same;
+  for (const auto& [origin, seq] : durable) {
+    if (seq <= state_.applied().vector().at(origin)) covered.raise(origin, seq);
+    same.raise(origin, compared ? exchange.forks().shared(leader, origin, seq)
+                                : std::min(seq, covered.at(origin)));
+  }
+  return same;
+}
+
 std::vector<core::VersionVector> LogKeeper::by_leader(const std::string& region,
-                                                      const Peers& peers) const {
+                                                      const Exchange& exchange) {
   std::vector<core::VersionVector> all;
-  for (const Peer* peer : leaders_of(region, peers)) {
-    if (has_said(*peer)) all.push_back(on_disk(peer->origin, peer));
+  const auto add = [&](Origin leader, const Peer* peer) {
+    all.push_back(of_this_history(leader, on_disk(leader, peer), exchange));
+  };
+  for (const Peer* peer : leaders_of(region, exchange.peers())) {
+    if (is_gone(*peer)) continue;
+    if (has_said(*peer)) {
+      add(peer->origin, peer);
+    } else {
+      all.push_back(seen_by(region));
+    }
   }
   for (const auto& [origin, report] : reports_.all()) {
     const bool leads = report.region == region && report.previous == 0;
     const bool counts = leads && origin != state_.identity().origin;
-    if (counts && !peers.contains(origin)) all.push_back(on_disk(origin, nullptr));
+    if (counts && !exchange.peers().contains(origin)) add(origin, nullptr);
   }
   if (all.empty() && region != state_.identity().region) all.push_back(seen_by(region));
   return all;
@@ -115,10 +143,19 @@ Position LogKeeper::first_lacked(const core::VersionVector& durable) const {
   return first;
 }
 
-core::Result<void> LogKeeper::look(const Peers& peers, const WaitedFor& waited_for) {
+void LogKeeper::look_at_forks(const Exchange& exchange) {
+  const auto counts = [&](Origin leader) {
+    return exchange.peers().contains(leader) || reports_.find(leader) != nullptr;
+  };
+  forks_.look(exchange.forks(), counts);
+  std::erase_if(covered_, [&](const auto& each) { return !counts(each.first); });
+}
+
+core::Result<void> LogKeeper::look(const Exchange& exchange, const WaitedFor& waited_for) {
+  look_at_forks(exchange);
   std::set<std::string> known;
   for (const auto& [origin, head] : state_.applied().heads()) known.insert(head.region);
-  for (const Peer* peer : leaders(peers)) known.insert(peer->region);
+  for (const Peer* peer : leaders(exchange.peers())) known.insert(peer->region);
   for (const auto& [origin, report] : reports_.all()) known.insert(report.region);
   lacked_.clear();
   const Position end = state_.storage().last_position() + 1;
@@ -127,7 +164,7 @@ core::Result<void> LogKeeper::look(const Peers& peers, const WaitedFor& waited_f
     if (region.empty() || !waited_for(region)) continue;
     if (region == state_.identity().region && planted(Bug::kForgetOtherLeaders)) continue;
     Position lacked = end;
-    for (const core::VersionVector& each : by_leader(region, peers)) {
+    for (const core::VersionVector& each : by_leader(region, exchange)) {
       lacked = std::min(lacked, first_lacked(each));
     }
     if (lacked < end) lacked_[region] = lacked;
@@ -135,7 +172,10 @@ core::Result<void> LogKeeper::look(const Peers& peers, const WaitedFor& waited_f
   }
   if (planted(Bug::kTrimTooFar)) first = end;
   keep_from_ = std::min(segments_.keep_from(first), state_.storage().durable_position() + 1);
-  return forgetting() ? keep_chains(known, peers) : core::Result<void>();
+  if (forgetting()) keep_chains(known, exchange);
+  const bool kept = forgetting() && state_.chains().has_changes();
+  // Before the log forgets.
+  return kept || forks_.has_changes() ? state_.commit({}) : core::Result<void>();
 }
 
 void LogKeeper::keep_chains_at(const core::VersionVector& shown) {
@@ -146,23 +186,21 @@ void LogKeeper::keep_chains_at(const core::VersionVector& shown) {
   }
 }
 
-core::Result<void> LogKeeper::keep_chains(const std::set<std::string>& regions,
-                                          const Peers& peers) {
+void LogKeeper::keep_chains(const std::set<std::string>& regions, const Exchange& exchange) {
   for (const std::string& region : regions) {
-    for (const core::VersionVector& shown : by_leader(region, peers)) keep_chains_at(shown);
+    for (const core::VersionVector& shown : by_leader(region, exchange)) keep_chains_at(shown);
   }
-  if (!state_.chains().has_changes()) return {};
-  return state_.commit({});  // Before the log forgets.
 }
 
 // ---- Forgetting.
 
-core::Result<void> LogKeeper::tick(Millis now, const Peers& peers, const WaitedFor& waited_for) {
+core::Result<void> LogKeeper::tick(Millis now, const Exchange& exchange,
+                                   const WaitedFor& waited_for) {
   if (now_ms_ >= 0) segments_.pass(std::max<Millis>(0, now - now_ms_));
   now_ms_ = now;
   if (now < next_ms_) return {};
   if (!forgetting()) {
-    if (auto done = look(peers, waited_for); !done.ok()) return done;
+    if (auto done = look(exchange, waited_for); !done.ok()) return done;
   }
   if (forgetting()) {
     if (auto done = forget_slice(); !done.ok()) return done;

@@ -9,7 +9,11 @@
 // so that both sides can verify, when they meet again, that their histories are one.
 //
 // Forgetting goes in slices, one per tick, so that no writer waits for long; tick() returns the
-// time of the next slice. Not thread-safe.
+// time of the next slice.
+//
+// A vector counts only as far as it is of the history that the log has: up to the place where a
+// fork is known (fork_places.h), and of what a leader shows beyond this replica only the part that
+// was shown to be the same. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -19,7 +23,8 @@
 #include <string>
 #include <vector>
 
-#include "regions/exchange/peer.h"
+#include "regions/exchange/exchange.h"
+#include "regions/log/fork_places.h"
 #include "regions/log/log_segments.h"
 #include "regions/members/region_list.h"
 #include "regions/members/region_reports.h"
@@ -52,7 +57,7 @@ class LogKeeper final : public Participant {
   // Forgets a slice of records that no region needs any more. `waited_for` tells whether a region
   // counts. Fails as storage does.
   using WaitedFor = std::function<bool(const std::string& region)>;
-  core::Result<void> tick(core::Millis now, const Peers& peers, const WaitedFor& waited_for);
+  core::Result<void> tick(core::Millis now, const Exchange& exchange, const WaitedFor& waited_for);
   // The latest time of the next tick(): soon while there is more to forget.
   [[nodiscard]] core::Millis next_tick_ms() const;
 
@@ -78,21 +83,28 @@ class LogKeeper final : public Participant {
 
  private:
   // Finds the first record that each region lacks.
-  core::Result<void> look(const Peers& peers, const WaitedFor& waited_for);
+  core::Result<void> look(const Exchange& exchange, const WaitedFor& waited_for);
+  void look_at_forks(const Exchange& exchange);
   // The durable vector of a leader by all its messages; `peer` is null when it is no peer.
   [[nodiscard]] core::VersionVector on_disk(core::Origin origin, const Peer* peer) const;
-  // Returns whether a peer that leads has told its durable vector, and is not gone.
+  // Returns whether the list of regions says that a peer has ended.
+  [[nodiscard]] bool is_gone(const Peer& peer) const;
+  // Returns whether a peer that leads has told its durable vector.
   [[nodiscard]] bool has_said(const Peer& peer) const;
-  // The known durable vector of each leader of a region.
-  [[nodiscard]] std::vector<core::VersionVector> by_leader(const std::string& region,
-                                                           const Peers& peers) const;
-  // The least vector that a region can have: the deps of its own writes.
+  // Returns the part of a leader's durable vector that is of the history here, as far as it is
+  // known.
+  core::VersionVector of_this_history(core::Origin leader, const core::VersionVector& durable,
+                                      const Exchange& exchange);
+  // Returns that of each leader of a region.
+  std::vector<core::VersionVector> by_leader(const std::string& region, const Exchange& exchange);
+  // Returns what a region that has told nothing must have had: what its writes depend on. It may
+  // lack its own writes: its leader may have lost them with its power, or fallen back to a copy.
   [[nodiscard]] core::VersionVector seen_by(const std::string& region) const;
   // The first record that `durable` does not cover; the end of the log when there is none.
   [[nodiscard]] storage::Position first_lacked(const core::VersionVector& durable) const;
   // Keeps the chain hashes at the positions that regions showed last, before the log forgets them.
   void keep_chains_at(const core::VersionVector& shown);
-  core::Result<void> keep_chains(const std::set<std::string>& regions, const Peers& peers);
+  void keep_chains(const std::set<std::string>& regions, const Exchange& exchange);
   [[nodiscard]] bool forgetting() const { return segments_.first() < keep_from_; }
   core::Result<void> forget_slice();
   // Writes reports and running time, when they are due although there is no other commit.
@@ -103,6 +115,9 @@ class LogKeeper final : public Participant {
   const SettledOrigins& settled_;
   LogSegments segments_;
   RegionReports reports_;
+  ForkPlaces forks_;
+  // {a leader: the greatest positions that it has shown, and that this replica had by then}
+  std::map<core::Origin, core::VersionVector> covered_;
   std::map<std::string, storage::Position> lacked_;
   storage::Position keep_from_ = 0;  // All records before it may be forgotten.
   core::Millis now_ms_ = -1;         // Of the last tick; -1 before the first.

@@ -71,9 +71,8 @@ bool ChainHashes::within_batch(Origin origin, Seq seq) const {
 std::optional<ChainLink> ChainHashes::at_or_below(Origin origin, Seq seq) const {
   const Head& head = applied_.head(origin);
   if (head.seq > 0 && head.seq <= seq) return ChainLink{head.seq, head.chain};
-  if (const auto told = told_.find({origin, seq}); told != told_.end()) {
-    return ChainLink{seq, told->second};
-  }
+  // Where the log goes no further, because a snapshot brought the rest, its last batch ends here.
+  if (const auto known = seq > 0 ? at(origin, seq) : std::nullopt) return ChainLink{seq, *known};
   if (const auto position = log_.find(origin, seq + 1)) {
     const auto record = log_.read_log(*position);
     if (record && record->origin == origin && record->first <= seq + 1) {

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "regions/delivery/inbox.h"
 #include "regions/log/log_keeper.h"
 #include "tests/regions/origins.h"
 #include "tests/regions/parts.h"
@@ -36,10 +37,20 @@ struct LogKeeperWorld : Parts {
     beat.applied = beat.durable = durable;
     exchange.step(kLink, beat, now);
   }
+  // It shows this position, with the hash of its history there.
+  void shows(core::Seq seq, const core::ChainHash& hash) {
+    regions::Heartbeat beat;
+    beat.applied = beat.durable = {{kEu, seq}};
+    beat.chains = {hash};
+    exchange.step(kLink, beat, now);
+  }
+  [[nodiscard]] core::ChainHash chain(core::Seq seq) const {
+    return state.chains().at(kEu, seq).value();
+  }
   // Lets the keeper forget all that it can. Returns the first position that is left.
   Position forget(const LogKeeper::WaitedFor& waited_for = [](const auto&) { return true; }) {
     for (int i = 0; i < 10; ++i) {
-      REQUIRE(keeper.tick(now += LogKeeper::kDecideMs, exchange.peers(), waited_for).ok());
+      REQUIRE(keeper.tick(now += LogKeeper::kDecideMs, exchange, waited_for).ok());
     }
     return keeper.segments().first();
   }
@@ -92,6 +103,92 @@ TEST_SUITE("regions: log keeper") {
     CHECK(eu.keeper.lacked().at("ap") == 31);
   }
 
+  TEST_CASE("the log is kept for a leader that has told nothing yet") {
+    LogKeeperWorld eu;
+    eu.greet(kLink, "us", kUs);
+    CHECK(eu.forget() == 1);
+    eu.has_on_disk({{kEu, kRecords}});
+    CHECK(eu.forget() > 1);
+  }
+
+  TEST_CASE("and the writes of a region that has told nothing: it may have lost them") {
+    Parts us("us", kUs);
+    LogKeeperWorld eu;
+    regions::Inbox inbox(
+        {eu.state, eu.exchange, eu.alarms, eu.effects, eu.writer, eu.writer.reserve()}, {});
+    eu.state.join(inbox);
+    const Position first = eu.storage.last_position() + 1;
+    for (int i = 0; i < 10; ++i) {
+      const std::string bytes = us.put("k", std::string(200, 'v'));
+      inbox.on(kLink, {0, bytes}, core::decode_batch(bytes).value(), 0);
+      REQUIRE(inbox.apply(eu.writer.close_group(), 1000).ok());
+    }
+    CHECK(eu.forget([](const std::string& region) { return region == "us"; }) <= first);
+    REQUIRE(eu.keeper.lacked().contains("us"));
+    eu.keeper.reports().take({.region = "us", .origin = kUs, .number = 1, .durable = {{kUs, 10}}});
+    CHECK(eu.forget([](const std::string& region) { return region == "us"; }) <= first);
+    eu.keeper.reports().take(
+        {.region = "us", .origin = kUs, .number = 2, .durable = {{kEu, kRecords}, {kUs, 10}}});
+    CHECK(eu.forget() > first - kRecords / 2);
+    CHECK(eu.keeper.lacked().empty());
+  }
+
+  TEST_CASE("of a forked origin a leader has nothing behind the place where the histories part") {
+    LogKeeperWorld eu;
+    eu.greet(kLink, "us", kUs);
+    eu.shows(30, eu.chain(30));
+    regions::History history{kEu, 50, {{50, {9}}, {30, eu.chain(30)}}};
+    eu.exchange.step(kLink, history, eu.now);
+    REQUIRE(eu.exchange.forks().all().at(kEu).at(kUs).common == 30);
+    eu.shows(90, {9});
+    CHECK(eu.forget() <= 31);
+    CHECK(eu.keeper.lacked().at("us") == 31);
+    CHECK(eu.keeper.durable("us", eu.exchange.peers()) == VersionVector{{kEu, 30}});
+    SUBCASE("also after a restart, when that leader is away") {
+      eu.keeper.reports().take(
+          {.region = "us", .origin = kUs, .number = 1, .durable = {{kEu, 90}}});
+      eu.now += LogKeeper::kRememberMs;
+      eu.put("k", "v");  // Stores the report.
+      regions::Exchange nobody(eu.state.applied(), eu.state.chains(), eu.list, eu.settled,
+                               eu.state.log(), eu.effects);
+      LogKeeper again(eu.state, eu.list, eu.settled, kLimits);
+      REQUIRE(again.load().ok());
+      REQUIRE(again.tick(0, nobody, [](const auto&) { return true; }).ok());
+      CHECK(again.lacked().at("us") == 31);
+    }
+    SUBCASE("and all when it shows the same history again") {
+      eu.shows(kRecords, eu.chain(kRecords));
+      CHECK(eu.forget() > 41);
+      CHECK_FALSE(eu.has_meta(storage::fork_key(kUs, kEu)));
+    }
+  }
+
+  TEST_CASE("what a leader shows beyond this one may be of another history") {
+    LogKeeperWorld eu;
+    eu.greet(kLink, "us", kUs);
+    eu.shows(30, eu.chain(30));
+    eu.shows(kRecords + 5, {9});
+    CHECK(eu.forget() <= 31);
+    for (int i = 0; i < 5; ++i) eu.put("k", "v");
+    eu.shows(kRecords + 5, eu.chain(kRecords + 5));
+    CHECK(eu.forget() > 31);
+    CHECK(eu.keeper.lacked().empty());
+  }
+
+  TEST_CASE("and so may what a region reports that is no peer") {
+    LogKeeperWorld eu;
+    const auto reports = [&](std::uint64_t number, core::Seq seq) {
+      eu.keeper.reports().take(
+          {.region = "ap", .origin = 3, .number = number, .durable = {{kEu, seq}}});
+    };
+    reports(1, 30);
+    CHECK(eu.forget() <= 31);
+    reports(2, kRecords + 5);
+    CHECK(eu.forget() <= 31);
+    reports(3, 90);
+    CHECK(eu.forget() > 31);
+  }
+
   TEST_CASE("what is not on the own disk is not forgotten") {
     LogKeeperWorld eu;
     eu.storage.set_faults({.durable_at_once = false});
@@ -140,13 +237,13 @@ TEST_SUITE("regions: log keeper") {
     (void)eu.forget();
     eu.now += LogKeeper::kRunningMs;
     const auto nobody = [](const std::string&) { return false; };
-    REQUIRE(eu.keeper.tick(eu.now, eu.exchange.peers(), nobody).ok());
+    REQUIRE(eu.keeper.tick(eu.now, eu.exchange, nobody).ok());
     LogKeeper again(eu.state, eu.list, eu.settled, kLimits);
     REQUIRE(again.load().ok());
     REQUIRE(again.running_ms(0) >= LogKeeper::kRunningMs);
     Commits commits;
     eu.state.join(commits);
-    REQUIRE(again.tick(0, eu.exchange.peers(), nobody).ok());
+    REQUIRE(again.tick(0, eu.exchange, nobody).ok());
     CHECK(commits.count == 0);
   }
 

@@ -92,6 +92,19 @@ TEST_SUITE("regions: chain hashes") {
     CHECK(trail.front() == ChainLink{3, *chains.at(kEu, 3)});
   }
 
+  TEST_CASE("a trail has the end of the log, where a snapshot brought what is behind it") {
+    Parts eu("eu", kEu);
+    for (int i = 0; i < 3; ++i) write_ops(eu, 1);
+    regions::Head head = eu.state.applied().head(kEu);
+    head.seq = 9;
+    head.chain = core::chain_hash("the ninth");
+    eu.state.applied().set_head(kEu, head);
+    const ChainHashes& chains = eu.state.chains();
+    const auto trail = chains.trail(kEu, 3);
+    REQUIRE_FALSE(trail.empty());
+    CHECK(trail.front() == ChainLink{3, *chains.at(kEu, 3)});
+  }
+
   TEST_CASE("a position that a peer told is known, in memory and no further than it holds") {
     Parts eu("eu", kEu);
     for (int i = 0; i < 4; ++i) write_ops(eu, 1);
