@@ -28,6 +28,10 @@ struct StoredCount {
 // Error{kCorrupt} if stored bytes cannot be read.
 class RowReader : public ScoreTable {
  public:
+  // Whether a scan visits the rows that a mask hides, or that are removed in a stage: as empty
+  // rows.
+  enum class Hidden : std::uint8_t { kSkip, kVisit };
+
   // Returns false to stop the scan.
   using Visit = std::function<bool(const core::Path&, const crdt::Row&)>;
 
@@ -36,7 +40,10 @@ class RowReader : public ScoreTable {
   // Returns whether the row at `path` shows anything.
   [[nodiscard]] virtual bool shows(const core::Path& path) const;
   // Visits every row of a range, in path order or backwards.
-  virtual void scan(const core::PathRange& range, const Visit& visit) const = 0;
+  virtual void scan(const core::PathRange& range, Hidden hidden, const Visit& visit) const = 0;
+  void scan(const core::PathRange& range, const Visit& visit) const {
+    scan(range, Hidden::kSkip, visit);
+  }
   // Visits every row at or below `prefix` in path order.
   void scan(const core::Path& prefix, const Visit& visit) const {
     scan(core::PathRange::below(prefix), visit);

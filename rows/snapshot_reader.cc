@@ -125,7 +125,7 @@ crdt::Row SnapshotReader::stored_row(const Path& path) const {
   return std::move(stored.row);
 }
 
-void SnapshotReader::scan(const core::PathRange& range, const Visit& visit) const {
+void SnapshotReader::scan(const core::PathRange& range, Hidden hidden, const Visit& visit) const {
   const auto direction =
       range.backwards ? storage::Direction::kBackward : storage::Direction::kForward;
   const auto cursor = snapshot_->scan(rows_, range.first_key(), direction);
@@ -133,7 +133,7 @@ void SnapshotReader::scan(const core::PathRange& range, const Visit& visit) cons
   const auto offer = [&](const Path& path, crdt::Row& row) {
     if (masked) {
       hide(path, row);
-      if (row.empty()) return true;
+      if (row.empty() && hidden == Hidden::kSkip) return true;
     }
     return visit(path, row);
   };

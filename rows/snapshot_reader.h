@@ -38,7 +38,7 @@ class SnapshotReader final : public RowReader {
 
   [[nodiscard]] crdt::Row row(const core::Path& path) const override;
   using RowReader::scan;
-  void scan(const core::PathRange& range, const Visit& visit) const override;
+  void scan(const core::PathRange& range, Hidden hidden, const Visit& visit) const override;
   [[nodiscard]] std::uint64_t count(const core::Path& path) const override;
   [[nodiscard]] std::shared_ptr<const PolicyTable> policies() const override;
   [[nodiscard]] std::shared_ptr<const OriginRegions> regions() const override;

@@ -79,9 +79,10 @@ void ListRows::walk(bool backwards, const VisitItem& visit) const {
 void ListRows::walk_unmoved(bool backwards, const VisitItem& visit) const {
   const Span span{.from = std::string(kFirstPosition), .to = {}, .backwards = backwards};
   if (type_ == Type::kItemList) {  // Skips what is in the elements.
-    return txn_.names(key_.of(type_), span, [&](const std::string& id) {
+    txn_.names(key_.of(type_), span, [&](const std::string& id) {
       return ids_.contains(id) || visit({id, id, {}});
     });
+    return;
   }
   txn_.scan(key_.of(type_), span, [&](const Entry& entry) {
     if (entry.path.size() != 1 || ids_.contains(entry.path.front())) return true;

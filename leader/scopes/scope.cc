@@ -98,8 +98,11 @@ void Scope::scan(const Key& prefix, const Span& span, const Visit& visit) const 
   look([&](const View& view) { view.scan(prefix, span, visit); });
 }
 
-void Scope::names(const Key& prefix, const Span& span, const VisitName& visit) const {
-  look([&](const View& view) { view.names(prefix, span, visit); });
+std::optional<std::string> Scope::names(const Key& prefix, const Span& span, const VisitName& visit,
+                                        std::size_t hidden_max) const {
+  std::optional<std::string> passed;
+  look([&](const View& view) { passed = view.names(prefix, span, visit, hidden_max); });
+  return passed;
 }
 
 Fingerprint Scope::fingerprint(const Key& prefix) const {

@@ -13,6 +13,8 @@
 #include "crdt/resolve.h"
 #include "crdt/score.h"
 #include "crdt/type_table.h"
+#include "leader/scopes/name_walk.h"
+#include "leader/scopes/rows_in_order.h"
 #include "rows/corrections.h"
 #include "rows/gone_element.h"
 #include "rows/scores/ranking.h"
@@ -25,15 +27,18 @@ using rows::Ranking;
 
 namespace {
 
-// A scan reads this many rows of one name one by one, then seeks past the rest of the name.
-constexpr std::size_t kRowsToSkip = 16;
-
 // Returns the row of the string at a key.
 Path path_of_string(const Path& place) {
   return place.child(std::string(1, static_cast<char>(Type::kString)));
 }
 
-// Returns the rows below a prefix whose first name below it is in the span.
+// Whether a row shows its one value: by far the most frequent row.
+bool is_plain(const Row& row) { return row.cell.siblings.size() == 1 && row.tally.slots.empty(); }
+
+}  // namespace
+
+Path path_of(const Key& key) { return Path::trusted(key.encoded()); }
+
 core::PathRange range_of(const Path& prefix, const Span& span) {
   core::PathRange range = core::PathRange::below(prefix);
   if (!span.from.empty()) core::append_component(range.from, span.from);
@@ -41,46 +46,6 @@ core::PathRange range_of(const Path& prefix, const Span& span) {
   range.backwards = span.backwards;
   return range;
 }
-
-// Whether a row shows its one value: by far the most frequent row.
-bool is_plain(const Row& row) { return row.cell.siblings.size() == 1 && row.tally.slots.empty(); }
-
-// Judges rows given in order: each key once, and each element of a list of containers once.
-class RowsInOrder {
- public:
-  RowsInOrder(const View& view, const rows::RowReader& rows) : view_(view), rows_(rows) {}
-
-  bool expired(const Path& row) {
-    // Nearly always the key of the row before; its bytes end it.
-    if (!key_.empty() && row.encoded().starts_with(key_)) return expired_;
-    key_ = crdt::key_part(row);
-    expired_ = view_.expired(row);
-    return expired_;
-  }
-  // Whether the row is inside an element that is not in its list.
-  bool gone(const Path& row) {
-    const std::vector<std::size_t> elements = crdt::elements_on(row.encoded());
-    if (elements.empty()) return false;
-    const std::string_view innermost = std::string_view(row.encoded()).substr(0, elements.back());
-    if (innermost != element_) {
-      element_ = innermost;
-      gone_ = rows::gone_element(rows_, row).has_value();
-    }
-    return gone_;
-  }
-
- private:
-  const View& view_;
-  const rows::RowReader& rows_;
-  std::string key_;  // Empty before the first, and of rows of no key.
-  bool expired_ = false;
-  std::string element_;  // The innermost of the row before; empty before the first.
-  bool gone_ = false;
-};
-
-}  // namespace
-
-Path path_of(const Key& key) { return Path::trusted(key.encoded()); }
 
 Type View::type_at(const Path& place) const {
   const auto holds = [&](const crdt::TypeEntry& type) {
@@ -101,6 +66,10 @@ Type View::type(const Key& key) const {
   const Path place = path_of(key);
   const bool gone = rows::gone_element(rows_, place).has_value();
   return gone || find_expired(place).value_or(false) ? Type::kNone : type_at(place);
+}
+
+bool View::shows_at(const Path& place) const {
+  return !rows::gone_element(rows_, place).has_value() && type_at(place) != Type::kNone;
 }
 
 bool View::hidden(const Path& path) const {
@@ -164,29 +133,10 @@ void View::scan(const Key& prefix, const Span& span, const Scope::Visit& visit) 
   });
 }
 
-void View::names(const Key& prefix, const Span& span, const Scope::VisitName& visit) const {
-  const Path top = path_of(prefix);
-  core::PathRange rest = range_of(top, span);
-  RowsInOrder order(*this, rows_);
-  for (bool going = true; going;) {
-    going = false;
-    Path last;  // With the path above it; empty before the first.
-    std::size_t rows = 0;
-    rows_.scan(rest, [&](const Path& path, const Row& row) {
-      if (!last.empty() && last.is_prefix_of(path)) {
-        if (++rows < kRowsToSkip) return true;
-        (rest.backwards ? rest.to : rest.from) =
-            rest.backwards ? last.encoded() : core::prefix_end(last.encoded());
-        going = true;
-        return false;
-      }
-      if (path == top || !crdt::shows(path, row) || order.gone(path)) return true;
-      const std::string name = Path::trusted(path.encoded().substr(top.encoded().size())).first();
-      last = top.child(name);
-      rows = 0;
-      return order.expired(path) || visit(name);
-    });
-  }
+std::optional<std::string> View::names(const Key& prefix, const Span& span,
+                                       const Scope::VisitName& visit,
+                                       std::size_t hidden_max) const {
+  return NameWalk(*this, rows_, path_of(prefix), span).run(visit, hidden_max);
 }
 
 Fingerprint View::fingerprint(const Key& prefix) const {

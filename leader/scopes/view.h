@@ -38,7 +38,9 @@ class View {
   [[nodiscard]] bool contains(const Key& row) const;
   [[nodiscard]] std::uint64_t count(const Key& collection) const;
   void scan(const Key& prefix, const Span& span, const Scope::Visit& visit) const;
-  void names(const Key& prefix, const Span& span, const Scope::VisitName& visit) const;
+  [[nodiscard]] std::optional<std::string> names(const Key& prefix, const Span& span,
+                                                 const Scope::VisitName& visit,
+                                                 std::size_t hidden_max) const;
   [[nodiscard]] std::optional<double> score(const Key& row) const;
   [[nodiscard]] std::optional<std::uint64_t> rank(const Key& row, bool backwards) const;
   [[nodiscard]] std::uint64_t count(const Key& sorted_set, const ScoreSpan& span) const;
@@ -56,6 +58,8 @@ class View {
   // Whether all at and below a path is hidden: its key has expired, or it is, or is inside, an
   // element that is not in its list.
   [[nodiscard]] bool hidden(const core::Path& path) const;
+  // Returns whether a key, or a field of a map, shows anything unless it has expired.
+  [[nodiscard]] bool shows_at(const core::Path& place) const;
   // Returns whether the value at a key (its encoded path) can be decided: false where a policy of a
   // newer version decides between siblings. Then functions that need the value throw
   // Error{kUnsupported}, those for the expiry of the key as well.
@@ -87,5 +91,8 @@ class View {
 
 // Returns the path of a key, which the key stores in encoded form.
 core::Path path_of(const Key& key);
+
+// Returns the rows below a prefix whose first name below it is in the span.
+core::PathRange range_of(const core::Path& prefix, const Span& span);
 
 }  // namespace anabranch::leader

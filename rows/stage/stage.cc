@@ -54,14 +54,14 @@ const Row& Stage::peek(const Path& path) {
   return masks_->empty() ? row : peeked_ = shown_row(path, row);
 }
 
-void Stage::scan(const core::PathRange& range, const Visit& visit) const {
+void Stage::scan(const core::PathRange& range, Hidden hidden, const Visit& visit) const {
   if (range.empty()) return;
   const auto first = rows_.lower_bound(Path::trusted(range.from));
   const auto last = range.to.empty() ? rows_.end() : rows_.lower_bound(Path::trusted(range.to));
   if (range.backwards) {
-    merge(std::reverse_iterator(last), std::reverse_iterator(first), range, visit);
+    merge(std::reverse_iterator(last), std::reverse_iterator(first), range, hidden, visit);
   } else {
-    merge(first, last, range, visit);
+    merge(first, last, range, hidden, visit);
   }
 }
 
@@ -95,11 +95,11 @@ void Stage::forget_tables(const Path& path) {
 
 // Merges two sorted sequences; a staged row replaces the stored one at the same path.
 template <typename Staged>
-void Stage::merge(Staged staged, Staged end, const core::PathRange& range,
+void Stage::merge(Staged staged, Staged end, const core::PathRange& range, Hidden hidden,
                   const Visit& visit) const {
   bool going = true;
   const auto offer = [&](const Path& path, const Row& row) {
-    if (!row.empty()) going = visit(path, row);
+    if (hidden == Hidden::kVisit || !row.empty()) going = visit(path, row);
   };
   const auto offer_staged = [&] {
     if (masks_->empty()) {
@@ -112,7 +112,7 @@ void Stage::merge(Staged staged, Staged end, const core::PathRange& range,
   const auto comes_before = [&](const Path& path) {
     return staged != end && (range.backwards ? path < staged->first : staged->first < path);
   };
-  base_.scan(range, [&](const Path& path, const Row& row) {
+  base_.scan(range, hidden, [&](const Path& path, const Row& row) {
     while (going && comes_before(path)) offer_staged();
     if (!going) return false;
     if (staged != end && staged->first == path) {

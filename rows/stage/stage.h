@@ -60,7 +60,7 @@ class Stage final : public RowReader, private CountTable {
   [[nodiscard]] crdt::Row row(const core::Path& path) const override;
   [[nodiscard]] bool shows(const core::Path& path) const override;
   using RowReader::scan;
-  void scan(const core::PathRange& range, const Visit& visit) const override;
+  void scan(const core::PathRange& range, Hidden hidden, const Visit& visit) const override;
   [[nodiscard]] std::uint64_t count(const core::Path& path) const override;
 
   // Includes the policies of staged rows; otherwise those of the reader below, the same object.
@@ -215,7 +215,8 @@ class Stage final : public RowReader, private CountTable {
   // Returns a row as stored below, and keeps it until it is staged or another one is looked at.
   [[nodiscard]] const crdt::Row& read(const core::Path& path) const;
   template <typename Staged>
-  void merge(Staged staged, Staged end, const core::PathRange& range, const Visit& visit) const;
+  void merge(Staged staged, Staged end, const core::PathRange& range, Hidden hidden,
+             const Visit& visit) const;
   StagedRow& load(const core::Path& path);
   // Loads a row to be changed.
   StagedRow& change(const core::Path& path);

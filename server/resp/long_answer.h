@@ -1,11 +1,9 @@
 // The answer of a command that may read much: one slice at a time, if the call asks for slices.
 //
 //   LongAnswer answer(call);
-//   call.scope.names(prefix, answer.rest(), [&](const std::string& name) {
-//     if (!answer.has_time(name)) return false;
+//   answer.names(prefix, [&](const std::string& name) {
 //     ...
 //     answer.found();
-//     return true;
 //   });
 //   answer.enclose(Writer::Aggregate::kArray);
 //
@@ -42,6 +40,9 @@ struct Slice {
 
 class LongAnswer {
  public:
+  // Rows without a value that are passed over between two looks at the clock.
+  static constexpr std::size_t kHiddenMax = 256;
+
   explicit LongAnswer(Call& call)
       : call_(call), slice_(call.slice != nullptr ? *call.slice : whole_) {
     first_ = !slice_.begun;
@@ -63,6 +64,26 @@ class LongAnswer {
     if (late()) return false;
     slice_.last = name;
     return true;
+  }
+  // Notes that all names up to this one are done, after many rows were passed over. Returns whether
+  // this slice goes on.
+  [[nodiscard]] bool goes_on_behind(std::string_view name) {
+    slice_.last = name;
+    slice_.cut_short = steady_now() >= slice_.until;
+    return !slice_.cut_short;
+  }
+  // Calls the function with the remaining names below a collection, as far as there is time.
+  template <typename Each>
+  void names(const Key& collection, const Each& each) {
+    const auto visit = [&](const std::string& name) {
+      if (!has_time(name)) return false;
+      each(name);
+      return true;
+    };
+    for (;;) {
+      const auto passed = call_.scope.names(collection, rest(), visit, kHiddenMax);
+      if (!passed || !goes_on_behind(*passed)) return;
+    }
   }
   // The last name that was handled, by this slice or an earlier one; nullopt before the first.
   [[nodiscard]] const std::optional<std::string>& last() const { return slice_.last; }

@@ -41,6 +41,61 @@ void fill(Scope& scope) {
 }  // namespace
 
 TEST_SUITE("leader: scan") {
+  TEST_CASE("a walk over names stops behind rows that show nothing, and goes on") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    const auto word = [](int i) { return "k" + std::to_string(10'000 + i); };
+    store.transact([&](Transaction& txn) {
+      for (int i = 0; i < 3000; ++i) Register<std::string>{txn, word(i)}.put("v");
+    });
+    store.transact([&](Transaction& txn) {
+      txn.clear(Key::all(0));
+      Register<std::string>{txn, word(1500)}.put("v");
+      Register<std::string>{txn, "z"}.put("v");
+      for (const bool backwards : {false, true}) {
+        Names shown;
+        int stops = 0;
+        Span rest{.from = {}, .to = {}, .backwards = backwards};
+        const auto visit = [&](const std::string& name) {
+          shown.push_back(name);
+          return true;
+        };
+        while (const auto passed = txn.names(Key::all(0), rest, visit, 100)) {
+          ++stops;
+          rest =
+              backwards ? Span{.from = {}, .to = *passed, .backwards = true} : Span::after(*passed);
+        }
+        const Names all{word(1500), "z"};
+        CHECK(shown == (backwards ? Names(all.rbegin(), all.rend()) : all));
+        CHECK(stops > 20);
+        CHECK(stops < 31);
+      }
+    });
+  }
+
+  TEST_CASE("of a large key that was removed a walk reads a few rows") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    store.transact([&](Transaction& txn) {
+      for (const char* key : {"a", "b", "c"}) {
+        for (int i = 0; i < 3000; ++i) Set<std::string>{txn, key}.insert(std::to_string(i));
+      }
+    });
+    store.transact([&](Transaction& txn) {
+      for (const char* key : {"a", "b", "c"}) txn.clear(Key(key));
+      Set<std::string>{txn, "b"}.insert("x");
+      Names shown;
+      const auto visit = [&](const std::string& name) {
+        shown.push_back(name);
+        return true;
+      };
+      CHECK_FALSE(txn.names(Key::all(0), {}, visit, 100));
+      CHECK(shown == Names{"b"});
+      CHECK(names(txn, Key::all(0)) == Names{"b"});
+      CHECK(names(txn, Key::all(0), Span{}.reversed()) == Names{"b"});
+    });
+  }
+
   TEST_CASE("each key is named once, in order or backwards, however much is below it") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));

@@ -19,7 +19,8 @@ class EmptyState final : public rows::RowReader {
       : policies_(std::make_shared<const rows::PolicyTable>(std::move(rows), std::move(modules))) {}
 
   [[nodiscard]] crdt::Row row(const core::Path& /*path*/) const override { return {}; }
-  void scan(const core::PathRange& /*range*/, const Visit& /*visit*/) const override {}
+  void scan(const core::PathRange& /*range*/, Hidden /*hidden*/,
+            const Visit& /*visit*/) const override {}
   [[nodiscard]] std::uint64_t count(const core::Path& /*path*/) const override { return 0; }
   [[nodiscard]] std::shared_ptr<const rows::PolicyTable> policies() const override {
     ++asked_;

@@ -39,6 +39,7 @@ std::vector<std::string> RandomNames::some(const std::string& beginning, std::si
 std::vector<std::string> RandomNames::all() const { return some("", SIZE_MAX, false); }
 
 std::optional<std::string> RandomNames::draw() {
+  if (size_ == 0) return std::nullopt;
   if (size_ <= kWalked) return walk();
   std::array<Draw, kDraws> draws;
   double sum = 0;
@@ -57,7 +58,7 @@ std::optional<std::string> RandomNames::draw() {
 
 // Names that have expired are counted, and not shown: then the last one is taken too often.
 std::optional<std::string> RandomNames::walk() {
-  std::uint64_t left = size_ == 0 ? 0 : random_() % size_;
+  std::uint64_t left = random_() % size_;
   std::optional<std::string> found;
   scope_.names(collection_, {}, [&](const std::string& name) {
     found = name;

@@ -120,8 +120,8 @@ class CountingReader final : public rows::RowReader {
     ++reads_;
     return below_.row(path);
   }
-  void scan(const core::PathRange& range, const Visit& visit) const override {
-    below_.scan(range, visit);
+  void scan(const core::PathRange& range, Hidden hidden, const Visit& visit) const override {
+    below_.scan(range, hidden, visit);
   }
   [[nodiscard]] std::uint64_t count(const Path& path) const override { return below_.count(path); }
   [[nodiscard]] std::string stored_key(std::string_view from) const override {

@@ -53,6 +53,28 @@ std::string in_one_piece(RespClient& client, const Words& words) {
 }  // namespace
 
 TEST_SUITE("server: long reads") {
+  TEST_CASE(
+      "a walk over keys that were just removed goes in slices, and finds those that are there") {
+    RunningServer server({}, shortest());
+    RespClient client = server.client();
+    constexpr int kKeys = 10'000;
+    for (int from = 0; from < kKeys; from += 1000) {
+      Words words{"MSET"};
+      for (int i = from; i < from + 1000; ++i) words.insert(words.end(), {name(i), "v"});
+      client.ask(words);
+    }
+    const std::string set = request({"SET", name(kKeys / 2), "v"});
+    const std::string one =
+        "$" + std::to_string(name(0).size()) + "\r\n" + name(kKeys / 2) + "\r\n";
+    // In one pipeline: the rows are hardly swept by then.
+    client.send(request({"FLUSHDB"}) + set + request({"KEYS", "*"}) + request({"SCAN", "0"}) +
+                request({"RANDOMKEY"}));
+    for (int i = 0; i < 2; ++i) CHECK(client.receive() == "+OK\r\n");
+    CHECK(client.receive() == "*1\r\n" + one);
+    CHECK(client.receive() == "*2\r\n$1\r\n0\r\n*1\r\n" + one);
+    CHECK(client.receive() == one);
+  }
+
   TEST_CASE("a read in slices answers what it answers in one piece") {
     constexpr int kNames = 200;
     RunningServer server({}, shortest());

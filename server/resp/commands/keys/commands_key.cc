@@ -129,13 +129,10 @@ void swapdb(Call& call) {
 // Visits every key of the database, so the cost grows with their number.
 void keys(Call& call) {
   LongAnswer answer(call);
-  call.scope.names(call.all_keys(), answer.rest(), [&](const std::string& name) {
-    if (!answer.has_time(name)) return false;
-    if (matches(call[1], name) && may_see(call.client, name)) {
-      call.reply().bulk(name);
-      answer.found();
-    }
-    return true;
+  answer.names(call.all_keys(), [&](const std::string& name) {
+    if (!matches(call[1], name) || !may_see(call.client, name)) return;
+    call.reply().bulk(name);
+    answer.found();
   });
   answer.enclose(Writer::Aggregate::kArray);
 }

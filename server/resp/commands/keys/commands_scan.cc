@@ -106,7 +106,7 @@ class Page {
       more = batch.names.size() > wanted && answer_.visited() == count_;
       ended = batch.ended;
       if (ended || batch.names.size() > wanted) continue;
-      if (!answer_.has_time(batch.last)) return;
+      if (!answer_.goes_on_behind(batch.last)) return;
       behind_ = batch.last;
     }
     answer_.enclose_page(more ? call_.host.cursors.issue(collection_.encoded(), *behind_) : 0);
@@ -125,14 +125,16 @@ class Page {
   [[nodiscard]] Batch next(std::size_t wanted) const {
     Batch batch;
     std::size_t looked_at = 0;
-    call_.scope.names(collection_, behind_ ? Span::after(*behind_) : Span{},
-                      [&](const std::string& name) {
-                        batch.last = name;
-                        if (!shows_ || shows_(name)) batch.names.push_back(name);
-                        batch.ended = batch.names.size() < wanted && ++looked_at < kLookedAtMax;
-                        return batch.ended;
-                      });
-    if (batch.names.size() >= wanted) batch.ended = false;
+    const auto visit = [&](const std::string& name) {
+      batch.last = name;
+      if (!shows_ || shows_(name)) batch.names.push_back(name);
+      batch.ended = batch.names.size() < wanted && ++looked_at < kLookedAtMax;
+      return batch.ended;
+    };
+    const Span rest = behind_ ? Span::after(*behind_) : Span{};
+    const auto passed = call_.scope.names(collection_, rest, visit, LongAnswer::kHiddenMax);
+    if (passed) batch.last = *passed;
+    if (passed || batch.names.size() >= wanted) batch.ended = false;
     return batch;
   }
 

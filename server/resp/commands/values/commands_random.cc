@@ -44,12 +44,14 @@ void reply_chosen(Call& call, const Key& collection, std::uint64_t size, std::ui
   constexpr std::size_t kBatch = 64;
   LongAnswer answer(call);
   std::vector<std::string> batch;
+  std::optional<std::string> passed;
   do {
     batch.clear();
-    call.scope.names(collection, answer.rest(), [&](const std::string& name) {
+    const auto take = [&](const std::string& name) {
       batch.push_back(name);
       return batch.size() < kBatch;
-    });
+    };
+    passed = call.scope.names(collection, answer.rest(), take, LongAnswer::kHiddenMax);
     for (const std::string& name : batch) {
       if (!answer.has_time(name)) return;
       const std::uint64_t left = size - std::min<std::uint64_t>(size, answer.visited()++);
@@ -58,7 +60,8 @@ void reply_chosen(Call& call, const Key& collection, std::uint64_t size, std::ui
       each(name);
       answer.found();
     }
-  } while (batch.size() == kBatch && answer.total() < wanted);
+    if (passed && !answer.goes_on_behind(*passed)) return;
+  } while ((passed || batch.size() == kBatch) && answer.total() < wanted);
   answer.enclose(kind);
 }
 
