@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "core/path_parts.h"
-#include "crdt/elements.h"
+#include "core/path.h"
+#include "crdt/type_table.h"
 
 namespace anabranch::leader {
 
