@@ -164,7 +164,8 @@ def killed(redis, leader, progress, source, random):
         wait_until("some keys came or it has ended",
                    lambda: process.poll() is not None or count(leader) >= begun + more)
         process.send_signal(signal.SIGKILL)
-        process.communicate()
+        said = process.communicate()
+        check(process.returncode in (0, -signal.SIGKILL), f"{process.returncode}: {said}")
         if process.returncode == 0:
             break
         kills += 1

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "server/cli/ask.h"
+#include "server/cli/import/earlier_run.h"
 #include "server/cli/import/import_command.h"
 #include "server/cli/import/live_source.h"
 #include "server/cli/import/progress.h"
@@ -71,6 +72,10 @@ template <typename Read>
 Result<Report> transfer(const Job& job, std::uint64_t total, const Read& read) {
   Result<Client> client = connect_to_port(job.arguments, job.arguments.text(kTo.name));
   if (!client.ok()) return named(client.failure(), "--to");
+  const std::string name = std::filesystem::path(job.progress.path()).stem().string();
+  if (const Result<void> alone = wait_for_earlier_runs(client.value(), name); !alone.ok()) {
+    return alone.failure();
+  }
   ProgressLines lines(total, job.progress.report());
   const bool overwrites = job.arguments.has(kOverwrite.name);
   Target target(std::move(client).value(), overwrites ? Existing::kOverwrite : Existing::kKeep,

@@ -49,8 +49,8 @@ Result<bool> Progress::load() {
     }
     report_ = Report::of_json(all.at("report"));
     for (const json& key : all.at("keys")) {
-      keys_.emplace(key.at(0).get<std::uint32_t>(),
-                    bytes_of({{"hex", key.at(1).get<std::string>()}}));
+      earlier_.emplace(key.at(0).get<std::uint32_t>(),
+                       bytes_of({{"hex", key.at(1).get<std::string>()}}));
     }
   } catch (const json::exception& error) {
     return core::invalid(path_ + " cannot be read (" + error.what() + "): --again begins anew");
@@ -60,7 +60,9 @@ Result<bool> Progress::load() {
 
 Result<void> Progress::save() {
   json keys = json::array();
-  for (const auto& [database, key] : keys_) keys.push_back({database, core::to_hex(key)});
+  for (const Keys* named : {&keys_, &earlier_}) {
+    for (const auto& [database, key] : *named) keys.push_back({database, core::to_hex(key)});
+  }
   const json all{{"form", kForm},
                  {"from", from_},
                  {"to", to_},
@@ -85,10 +87,11 @@ void Progress::move_to(const Position& position, const Report& report) {
 
 void Progress::claim(std::uint32_t database, const std::string& key) {
   keys_.emplace(database, key);
+  earlier_.erase({database, key});
 }
 
 bool Progress::has(std::uint32_t database, const std::string& key) const {
-  return keys_.contains({database, key});
+  return keys_.contains({database, key}) || earlier_.contains({database, key});
 }
 
 bool Progress::set_source_state(const std::string& state) {

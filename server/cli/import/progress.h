@@ -3,7 +3,8 @@
 // Idea: a position from which the source is read again, and the keys that may have been written
 // since. A later run knows by them that a key that it finds at the target is its own, perhaps half
 // written, and writes it anew.
-// Invariant: no key is written before the file names it.
+// Invariants: 1. no key is written before the file names it; 2. the file names a key of an earlier
+// run until this run has written it: it may be half written until then.
 #pragma once
 
 #include <cstdint>
@@ -51,7 +52,9 @@ class Progress {
   std::string source_state_;  // Positions belong to it: the run of a server, the time of a file.
   std::optional<Position> position_;
   Report report_;
-  std::set<std::pair<std::uint32_t, std::string>> keys_;
+  using Keys = std::set<std::pair<std::uint32_t, std::string>>;
+  Keys keys_;     // Since the position, by this run.
+  Keys earlier_;  // By earlier runs; this one has not written them yet.
 };
 
 }  // namespace anabranch::server::cli

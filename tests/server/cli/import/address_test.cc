@@ -65,6 +65,17 @@ TEST_SUITE("server: the progress of an import") {
     CHECK(progress.has(2, key));
     CHECK(!progress.has(1, key));
     CHECK(progress.report().text() == report.text());
+    progress.move_to({2, 17}, report);  // As a run that goes on does first.
+    progress.move_to({3, 0}, report);
+    CHECK(progress.has(2, key));
+    REQUIRE(progress.save().ok());
+    Progress third(path, "from", "to");
+    REQUIRE(third.load().value());
+    CHECK(third.has(2, key));
+    third.claim(2, key);
+    CHECK(third.has(2, key));
+    third.move_to({3, 1}, report);
+    CHECK(!third.has(2, key));
     CHECK(!Progress(path, "from", "elsewhere").load().value());
     CHECK(!progress.set_source_state("run 1"));
     CHECK(progress.set_source_state("run 2"));
