@@ -34,6 +34,7 @@
 #include "leader/sweeps/orphan_sweep.h"
 #include "leader/sweeps/request_sweep.h"
 #include "regions/delivery/key_signatures.h"
+#include "regions/modules.h"
 #include "regions/replica.h"
 #include "rows/resolvers.h"
 #include "storage/lmdb_storage.h"
@@ -250,13 +251,13 @@ class Leader::Impl {
   }
 
   core::Result<void> resolve_fork(core::Origin origin, bool adopt) {
-    auto begun = act().resolve_fork(origin, adopt, steady_ms());
+    auto begun = act().background().resolve_fork(origin, adopt, steady_ms());
     carry_out();
     return begun;
   }
 
   void verify(std::vector<std::string> regions) {
-    act().verify(std::move(regions), steady_ms());
+    act().background().verify(std::move(regions), steady_ms());
     carry_out();
   }
 
@@ -331,8 +332,9 @@ class Leader::Impl {
     bool applying = waits(replica_->apply(now));
     while (applying && pacer_.goes_on(steady_now())) applying = waits(replica_->apply(now));
     pacer_.press(intake_.look(*replica_, applying, now));
-    const bool working = waits(replica_->work(now));
-    const bool sweeping = replica_->upkeep().tidying() && waits(replica_->sweep());
+    const bool working = waits(replica_->background().work(now));
+    const bool sweeping =
+        replica_->background().upkeep().tidying() && waits(replica_->background().sweep());
     const bool expiring = waits(expiry_sweep_->slice(now));
     if (const auto done = erased_sweep_->slice(now); !done.ok()) log_failure(done.failure());
     if (const auto done = orphan_sweep_->slice(now); !done.ok()) log_failure(done.failure());
@@ -351,7 +353,7 @@ class Leader::Impl {
   void collect(core::Millis now) {
     if (now < next_collect_ms_) return;
     next_collect_ms_ = now + kCollectMs;
-    if (const auto done = replica_->collect(); !done.ok()) log_failure(done.failure());
+    if (const auto done = replica_->background().collect(); !done.ok()) log_failure(done.failure());
   }
 
   void look_at_links(core::Millis now) {
@@ -467,12 +469,12 @@ core::Result<void> Leader::retire(std::string_view region, regions::Retirement r
 core::Result<void> Leader::set_policy(std::uint8_t database, std::string_view prefix,
                                       const Policy& policy) {
   if (auto checked = check_policy(database, policy); !checked.ok()) return checked;
-  return impl_->act().set_policy(scope_of(database, prefix), row_policy(policy));
+  return impl_->act().policies().set(scope_of(database, prefix), row_policy(policy));
 }
 
 core::Result<void> Leader::remove_policy(std::uint8_t database, std::string_view prefix) {
   if (auto checked = check_database(database); !checked.ok()) return checked;
-  return impl_->act().remove_policy(scope_of(database, prefix));
+  return impl_->act().policies().remove(scope_of(database, prefix));
 }
 
 std::vector<PolicyAt> Leader::policies() const {
@@ -484,11 +486,11 @@ std::vector<PolicyAt> Leader::policies() const {
 }
 
 core::Result<std::string> Leader::add_plugin(std::string_view module) {
-  return impl_->act().add_module(module);
+  return regions::add_module(impl_->act().writer(), module);
 }
 
 core::Result<void> Leader::remove_plugin(std::string_view name) {
-  return impl_->act().remove_module(name);
+  return regions::remove_module(impl_->act().writer(), name);
 }
 
 core::Result<PluginPage> Leader::plugins(std::string_view after, std::size_t bytes_max) const {
@@ -577,7 +579,7 @@ core::Result<ReplicationProgress> Leader::replication_progress(const core::Versi
 
 void Leader::verify(std::vector<std::string> regions) { impl_->verify(std::move(regions)); }
 std::vector<regions::Verdict> Leader::verdicts() const {
-  return impl_->replica().verifier().verdicts();
+  return impl_->replica().background().verifier().verdicts();
 }
 
 std::string Leader::digest() const {

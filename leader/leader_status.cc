@@ -64,10 +64,10 @@ PeerStatus peer_status(const Peer& peer, const Replica& replica, core::Millis no
   status.lag_ms = peer.behind_since_ms < 0 ? 0 : now - peer.behind_since_ms;
   status.behind_ops = peer.applied.ops_beyond(applied);
   status.clock_ahead_ms = replica.time().clocks().ahead_ms(peer.region, now).value_or(0);
-  status.diverged = replica.verifier().divergence().diverged(peer.region);
+  status.diverged = replica.background().verifier().divergence().diverged(peer.region);
   status.resolvers_differ = replica.policies().resolvers_differ(peer.origin);
   status.absent_functions = replica.policies().absent_functions(peer.origin);
-  const auto equal_ms = replica.verifier().equal_ms(peer.origin);
+  const auto equal_ms = replica.background().verifier().equal_ms(peer.origin);
   if (equal_ms) status.equal_ago_ms = now - *equal_ms;
   add_traffic(status, peer, replica);
   if (is_second_leader(peer, replica)) status.note = "one of two leaders of its region";
@@ -118,8 +118,9 @@ ForkStatus fork_status(core::Origin origin, const regions::Forks::ByPeer& by_pee
 
 RejoinStatus rejoin_status(const Replica& replica) {
   RejoinStatus status;
-  if (replica.repair().failed()) status.failed = replica.repair().failed()->message;
-  const regions::Rejoin* const rejoin = replica.repair().rejoin();
+  if (replica.background().repair().failed())
+    status.failed = replica.background().repair().failed()->message;
+  const regions::Rejoin* const rejoin = replica.background().repair().rejoin();
   if (rejoin == nullptr) return status;
   status.stage = rejoin->logging() ? "logging" : "joining";
   status.taken = rejoin->taken();
@@ -288,7 +289,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
     status.applied.push_back({core::to_string(origin), head.region, head.seq, state});
   }
   add_peers(status, replica, links, lag, now);
-  status.snapshots = replica.snapshots().status(now);
+  status.snapshots = replica.background().snapshots().status(now);
   add_strangers(status, links, replica.exchange());
   std::ranges::sort(status.peers, {},
                     [](const PeerStatus& peer) { return std::tie(peer.region, peer.address); });
@@ -307,7 +308,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.log_records = storage.last_position();
   status.log_bytes = replica.keeper().segments().bytes();
   status.log_age_ms = replica.keeper().segments().age_ms(replica.keeper().segments().first());
-  status.orders_left = replica.upkeep().orders_left();
+  status.orders_left = replica.background().upkeep().orders_left();
   status.presence = replica.presence().counts();
   status.held_batches = replica.inbox().held().size();
   status.waiting_subscriptions = replica.exchange().subscriptions().waiting();
@@ -320,7 +321,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.requests = replica.names().requests().remembered();
   status.requests_repeated = replica.names().requests().size();
   status.digest = core::to_string(replica.state().digests().total());
-  status.diverged = replica.verifier().divergence().found();
+  status.diverged = replica.background().verifier().divergence().found();
   status.keyed = !options.keys_file.empty();
   status.refused = refused_status(transport.counters(), replica);
   status.full = replica.writer().reserve().full();

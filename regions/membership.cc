@@ -176,8 +176,7 @@ RegionReport Membership::make_report() const {
   }
   report.settled = settled_.hash();
   report.durable = settled_.without(owner_.state.applied().vector());
-  if (owner_.snapshots.receiving() || owner_.snapshots.merging())
-    return report;  // It may bring more.
+  if (owner_.takes_snapshot()) return report;  // It may bring more.
   const bool all_listed = std::ranges::all_of(owner_.exchange.peers(), [&](const auto& each) {
     const auto& [origin, peer] = each;
     if (!peer.connected()) return true;

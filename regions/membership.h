@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,7 +18,6 @@
 #include "regions/log/log_keeper.h"
 #include "regions/members/region_list.h"
 #include "regions/members/settled_origins.h"
-#include "regions/snapshot/snapshots.h"
 #include "regions/state/committed.h"
 #include "regions/wire/alarms.h"
 
@@ -38,13 +38,13 @@ class Membership final : public Participant, public RowWatcher {
     LogKeeper& keeper;
     Inbox& inbox;
     LocalWriter& writer;
-    const Snapshots& snapshots;
+    std::function<bool()> takes_snapshot;  // Whether a snapshot is being received or merged.
     Alarms& alarms;
     Effects& effects;
   };
 
   // All that the owner refers to must outlive this. It need not be complete before load().
-  explicit Membership(Owner owner) : owner_(owner) {}
+  explicit Membership(Owner owner) : owner_(std::move(owner)) {}
 
   // Reads the settled origins; the applied vector must have been loaded.
   core::Result<void> load(const storage::Snapshot& snapshot) { return settled_.load(snapshot); }

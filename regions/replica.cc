@@ -22,7 +22,7 @@ core::Result<std::unique_ptr<Replica>> Replica::open(storage::Storage& storage,
   std::unique_ptr<Replica> replica(new Replica(storage, std::move(options)));
   Replica& self = *replica;
   Startup startup({self.options_, self.state_, self.members_, self.exchange_, self.inbox_,
-                   self.keeper_, self.conflicts_, self.time_, self.incarnations_, self.repair_});
+                   self.keeper_, self.conflicts_, self.time_, self.background_});
   if (auto started = startup.run(clock); !started.ok()) return started.failure();
   self.policies_.look();
   return replica;
@@ -32,7 +32,8 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
     : options_(std::move(options)),
       state_(storage,
              {options_.limits.own_clear_rows_direct, options_.limits.foreign_clear_rows_direct}),
-      members_({state_, exchange_, keeper_, inbox_, writer_, snapshots_, alarms_, effects_}),
+      members_({state_, exchange_, keeper_, inbox_, writer_,
+                [this] { return background_.snapshots().receiving(); }, alarms_, effects_}),
       exchange_(state_.applied(), state_.chains(), members_.list(), members_.settled(),
                 state_.log(), effects_),
       writer_(state_, exchange_,
@@ -43,33 +44,23 @@ Replica::Replica(storage::Storage& storage, ReplicaOptions options)
              {options_.limits.hold_bytes_max, options_.limits.clear_rows_counted_at_once,
               options_.limits.sweep.looks, options_.signatures}),
       keeper_(state_, members_.list(), members_.settled(), options_.limits.log),
-      snapshots_({state_, exchange_, effects_,
-                  [this](const core::Path& path, crdt::Row& row) {
-                    upkeep_.note_dead_slots(path, row);
-                    state_.note(path, row);
-                  }},
-                 options_.limits.snapshots, options_.nonce),
       time_({state_, keeper_, members_.list(), members_.settled(), exchange_, alarms_},
             options_.drift_ms_max, options_.expiry_wait_ms),
-      upkeep_(state_, writer_, options_.limits.sweep),
-      incarnations_(state_, exchange_, alarms_,
-                    {options_.fresh_origin, options_.nonce, options_.random_origin}),
-      repair_({state_, exchange_, keeper_, snapshots_, inbox_, time_, members_.list(),
-               members_.settled(), incarnations_, alarms_},
-              options_.limits.rejoin),
-      verifier_({state_, exchange_, alarms_, effects_}, options_.nonce),
+      background_({state_, exchange_, writer_, keeper_, inbox_, time_, members_.list(),
+                   members_.settled(), alarms_, effects_},
+                  options_),
       presence_(exchange_, effects_) {
   writer_.sign_with(inbox_.proofs().signer());
   exchange_.subscriptions().set_window(options_.limits.window());
   state_.watch(members_);
-  state_.watch(upkeep_);
+  state_.watch(background_.upkeep());
   state_.join(members_);
   state_.join(policies_);
-  state_.join(snapshots_);
-  state_.join(repair_);  // It keeps records from the log that the keeper counts.
+  state_.join(background_.snapshots());
+  state_.join(background_.repair());  // It keeps records from the log that the keeper counts.
   state_.join(inbox_);
   state_.join(time_);
-  state_.join(upkeep_);
+  state_.join(background_.upkeep());
   state_.join(conflicts_);  // The snapshots hand their notes over before.
   state_.join(keeper_);
 }
@@ -89,7 +80,7 @@ core::Result<void> Replica::announce() {
   if (!options_.announce) return {};
   if (auto announced = members_.announce(); !announced.ok()) return announced;
   // While it writes a branch again no log has its newest writes.
-  return repair_.rejoin() == nullptr ? policies_.announce() : core::Result<void>();
+  return background_.repair().rejoin() == nullptr ? policies_.announce() : core::Result<void>();
 }
 
 core::Result<void> Replica::promote(Millis now) {
@@ -97,7 +88,7 @@ core::Result<void> Replica::promote(Millis now) {
   if (!exchange_.follows()) return {};
   exchange_.lead();
   if (planted(Bug::kKeepOriginWhenPromoted)) return {};
-  auto renewed = incarnations_.renew("it was promoted", now);
+  auto renewed = background_.incarnations().renew("it was promoted", now);
   return renewed.ok() ? announce() : renewed;  // Before it writes anything else.
 }
 
@@ -178,14 +169,14 @@ void Replica::step(LinkId link, Message message, Millis now) {
   };
   // No parameter is const: the last function would be the better match.
   std::visit(Overloaded{
-                 [&](DigestRequest& each) { verifier_.step(link, each, now); },
-                 [&](DigestResponse& each) { verifier_.step(link, each, now); },
-                 [&](Refusal& each) { repair_.on(each); },
+                 [&](DigestRequest& each) { background_.verifier().step(link, each, now); },
+                 [&](DigestResponse& each) { background_.verifier().step(link, each, now); },
+                 [&](Refusal& each) { background_.repair().on(each); },
                  [&](Heartbeat& each) {
                    exchange_.complete(link, each);
                    time_.on(link, each, now);
                    exchange_.note_round_trip(link, ClockWatch::round_trip_ms(each.echo, now));
-                   verifier_.compare(link, each, now);
+                   background_.verifier().compare(link, each, now);
                    members_.renew_report(now);
                    members_.send_reports(link, each.reports);
                    policies_.on(link, each, now);
@@ -194,14 +185,14 @@ void Replica::step(LinkId link, Message message, Millis now) {
                  },
                  [&](RegionReport& each) { members_.on(link, std::move(each)); },
                  [&](SnapshotRequest& each) {
-                   if (peer != nullptr) snapshots_.on(*peer, each, now);
-                   keeper_.hold("snapshots", snapshots_.pinned());
+                   if (peer != nullptr) background_.snapshots().on(*peer, each, now);
+                   keeper_.hold("snapshots", background_.snapshots().pinned());
                  },
                  [&](SnapshotChunk& each) {
-                   if (peer != nullptr) snapshots_.on(*peer, std::move(each), now);
+                   if (peer != nullptr) background_.snapshots().on(*peer, std::move(each), now);
                  },
                  [&](SnapshotRefusal& each) {
-                   if (peer != nullptr) snapshots_.on(*peer, each, now);
+                   if (peer != nullptr) background_.snapshots().on(*peer, each, now);
                  },
                  [&](Presence& each) { presence_.on(link, std::move(each), now); },
                  [&](SignedPosition& each) { inbox_.on(link, each, now); },
@@ -221,16 +212,12 @@ void Replica::publish(std::string channel, std::string body, Millis held_ms, Mil
   if (!broken()) presence_.publish(std::move(channel), std::move(body), held_ms, now);
 }
 
-void Replica::verify(std::vector<std::string> regions, Millis now) {
-  if (!broken()) verifier_.start(std::move(regions), now);
-}
-
 // ---- Work.
 
 core::Result<bool> Replica::apply(Millis now) {
   const GroupClosed closed = writer_.close_group();
   if (broken()) return *broken();
-  auto heeded = incarnations_.handle_origin_conflict(now);
+  auto heeded = background_.incarnations().handle_origin_conflict(now);
   if (!heeded.ok()) return heeded;
   if (heeded.value()) {  // Before it writes anything else, so that the list knows each that wrote.
     if (auto announced = announce(); !announced.ok()) return announced.failure();
@@ -250,25 +237,10 @@ core::Result<bool> Replica::apply(Millis now) {
   return inbox_.has_more();
 }
 
-core::Result<bool> Replica::work(Millis now) {
-  const GroupClosed closed = writer_.close_group();
-  if (broken()) return *broken();
-  if (repair_.logging()) return repair_.log_slice(closed, now);
-  const std::size_t scale = writer_.slice_scale(now);
-  auto more = state_.reading([&] { return snapshots_.work(now, scale); });
-  if (!more.ok()) return state_.fail(more.failure());
-  if (auto ended = repair_.give_up(closed, now); !ended.ok()) state_.fail(ended.failure());
-  return more;
-}
-
-void Replica::ask_for_snapshot(core::Origin peer, Millis now) {
-  if (!broken()) snapshots_.ask(peer, now);
-}
-
 Millis Replica::next_tick_ms() const {
   Millis next = exchange_.next_tick_ms();
-  if (repair_.rejoin() == nullptr) next = std::min(next, keeper_.next_tick_ms());
-  const auto verifying = verifier_.next_tick_ms();
+  if (background_.repair().rejoin() == nullptr) next = std::min(next, keeper_.next_tick_ms());
+  const auto verifying = background_.verifier().next_tick_ms();
   const auto signing = inbox_.proofs().signer().next_ms();
   return std::min({next, verifying.value_or(next), signing.value_or(next)});
 }
@@ -294,21 +266,21 @@ void Replica::tick(Millis now) {
     time_.raise_alarms(now);
     inbox_.proofs().raise_alarms(now);
   }
-  verifier_.tick(now);
-  if (repair_.is_lost()) {
+  background_.verifier().tick(now);
+  if (background_.repair().is_lost()) {
     const auto closed = writer_.try_close_group();
-    if (closed && !repair_.rejoin_if_declared_lost(*closed, now).ok()) return;
+    if (closed && !background_.repair().rejoin_if_declared_lost(*closed, now).ok()) return;
   }
   const auto waited_for = [&](const std::string& region) {
     return members_.list().retirement(region) == Retirement::kNone;
   };
-  if (repair_.rejoin() == nullptr) {
+  if (background_.repair().rejoin() == nullptr) {
     (void)keeper_.tick(now, exchange_, waited_for);  // A failure breaks the replica.
   }
   if (beat && !broken() && !time_.store(now).ok()) return;
   if (!broken() && !conflicts_.tick(now).ok()) return;
-  if (!broken()) snapshots_.tick(now);
-  keeper_.hold("snapshots", snapshots_.pinned());
+  if (!broken()) background_.snapshots().tick(now);
+  keeper_.hold("snapshots", background_.snapshots().pinned());
   inbox_.sign_and_pass_on(now);
 }
 

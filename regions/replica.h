@@ -21,6 +21,7 @@
 
 #include "core/hlc.h"
 #include "core/result.h"
+#include "regions/background.h"
 #include "regions/clocks/stable_time.h"
 #include "regions/conflicts/conflict_log.h"
 #include "regions/delivery/inbox.h"
@@ -28,16 +29,10 @@
 #include "regions/local_writer.h"
 #include "regions/log/log_keeper.h"
 #include "regions/membership.h"
-#include "regions/modules.h"
 #include "regions/policies.h"
 #include "regions/presence/presence_exchange.h"
-#include "regions/rejoin/fork_repair.h"
-#include "regions/rejoin/incarnations.h"
 #include "regions/replica_options.h"
-#include "regions/snapshot/snapshots.h"
 #include "regions/state/committed.h"
-#include "regions/upkeep.h"
-#include "regions/verify/verifier.h"
 #include "regions/wire/alarms.h"
 #include "regions/wire/effect.h"
 
@@ -77,27 +72,8 @@ class Replica {
   core::Result<void> retire(std::string_view region, Retirement retirement) {
     return members_.retire(region, retirement);
   }
-  // Stages that a policy is set, or removed; see Policies.
-  core::Result<void> set_policy(const rows::PolicyScope& scope, const rows::Policy& policy) {
-    return policies_.set(scope, policy);
-  }
-  core::Result<void> remove_policy(const rows::PolicyScope& scope) {
-    return policies_.remove(scope);
-  }
-  // Stages that a module of a plugin is added, or removed; see modules.h.
-  core::Result<std::string> add_module(std::string_view module) {
-    return regions::add_module(writer_, module);
-  }
-  core::Result<void> remove_module(std::string_view name) {
-    return regions::remove_module(writer_, name);
-  }
-  // Gives way to the other history of an origin that has two: begins to join as if empty and to
-  // write again the ops that only this side has (rejoin.h). With `adopt` also those of another
-  // region under that origin, although its leader has the other history. The group must not be
-  // dirty. Fails with kInvalid, naming the reason, when that cannot be.
-  core::Result<void> resolve_fork(core::Origin origin, bool adopt, core::Millis now) {
-    return repair_.resolve(writer_.close_group(), origin, adopt, now);
-  }
+  // The policies and modules of the mesh: stages that one is set or removed.
+  [[nodiscard]] Policies& policies() { return policies_; }
 
   // ---- The other leaders. The time is any steady clock's.
 
@@ -109,31 +85,19 @@ class Replica {
   // Pauses a peer, or ends its pause. Returns whether its name is known; see Links.
   bool pause(std::string_view peer) { return exchange_.pause(peer); }
   bool resume(std::string_view peer);
-  // Asks a peer for a snapshot, as tick() does when no log has the batches that are lacking here.
-  void ask_for_snapshot(core::Origin peer, core::Millis now);
   // Sends a message of presence to all that hear it, `held_ms` after it was published; its lengths
   // must be those of a Presence. Those of others come as effects.
   void publish(std::string channel, std::string body, core::Millis held_ms, core::Millis now);
-  // Begins to compare rows with these regions, or with all peers; see Verifier.
-  void verify(std::vector<std::string> regions, core::Millis now);
   // The effects that the owner has to carry out; it takes or clears them, and may add its own.
   [[nodiscard]] Effects& effects() { return effects_; }
 
-  // ---- Work in slices. The group must not be dirty. Each slice returns whether more is waiting.
+  // ---- Work.
 
-  // Applies a slice of the deliverable batches, in one commit.
+  // Applies a slice of the deliverable batches, in one commit. The group must not be dirty. Returns
+  // whether more is waiting.
   core::Result<bool> apply(core::Millis now);
-  // Does a slice of the work in the background: snapshots that are sent, received and merged.
-  core::Result<bool> work(core::Millis now);
-  // Sweeps a slice, in one commit, or, when nothing is left to sweep, does a slice of the work on
-  // orders.
-  core::Result<bool> sweep() { return upkeep_.sweep(writer_.close_group()); }
-  // Drops the dead slots that it knows of and that nothing waits for any more; not while a snapshot
-  // is merged, whose dead slots it knows before they are in the rows.
-  core::Result<void> collect() {
-    if (snapshots_.merging()) return {};
-    return upkeep_.collect(writer_.close_group());
-  }
+  // The work beside writing and applying, in slices.
+  [[nodiscard]] Background& background() { return background_; }
 
   // ---- Time, disk and end.
 
@@ -171,6 +135,7 @@ class Replica {
   [[nodiscard]] const std::optional<core::Failure>& broken() const { return state_.broken(); }
 
   [[nodiscard]] const CommittedState& state() const { return state_; }
+  [[nodiscard]] LocalWriter& writer() { return writer_; }
   [[nodiscard]] const LocalWriter& writer() const { return writer_; }
   [[nodiscard]] const Membership& members() const { return members_; }
   [[nodiscard]] const Policies& policies() const { return policies_; }
@@ -179,11 +144,8 @@ class Replica {
   [[nodiscard]] const Inbox& inbox() const { return inbox_; }
   [[nodiscard]] const PresenceExchange& presence() const { return presence_; }
   [[nodiscard]] const LogKeeper& keeper() const { return keeper_; }
-  [[nodiscard]] const Snapshots& snapshots() const { return snapshots_; }
   [[nodiscard]] const StableTime& time() const { return time_; }
-  [[nodiscard]] const Upkeep& upkeep() const { return upkeep_; }
-  [[nodiscard]] const ForkRepair& repair() const { return repair_; }
-  [[nodiscard]] const Verifier& verifier() const { return verifier_; }
+  [[nodiscard]] const Background& background() const { return background_; }
 
  private:
   Replica(storage::Storage& storage, ReplicaOptions options);
@@ -199,12 +161,8 @@ class Replica {
   ConflictLog conflicts_;
   Inbox inbox_;
   LogKeeper keeper_;
-  Snapshots snapshots_;
   StableTime time_;
-  Upkeep upkeep_;
-  Incarnations incarnations_;
-  ForkRepair repair_;
-  Verifier verifier_;
+  Background background_;
   PresenceExchange presence_;
 };
 

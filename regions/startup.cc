@@ -22,7 +22,7 @@ core::Result<void> Startup::run(const core::WallClock& clock) {
   const ReplicaOptions& options = owner_.options;
   owner_.exchange.begin({self.mesh, self.region, self.origin, options.nonce, options.follows});
   if (auto listed = owner_.members.load_list(); !listed.ok()) return listed;
-  if (auto resumed = owner_.repair.resume(); !resumed.ok()) return resumed;
+  if (auto resumed = owner_.background.repair().resume(); !resumed.ok()) return resumed;
   state.applied().published_vector().begin_publish(state.applied().vector());
   return {};
 }
@@ -46,7 +46,7 @@ core::Result<void> Startup::load() {
   if (!found.ok()) return found.failure();
   Identity& identity = state.identity();
   if (!found.value()) {
-    const core::Origin origin = owner_.incarnations.fresh();
+    const core::Origin origin = owner_.background.incarnations().fresh();
     identity = {.mesh = options.mesh, .region = options.region, .origin = origin};
     return state.load_scores(options.resolvers, options.nonce);
   }
@@ -80,7 +80,7 @@ core::Result<void> Startup::record() {
   if (identity.opening > 0) {
     auto why = why_new_origin(identity, here);
     if (owner_.options.new_origin) why = "the operator wants it";
-    if (why && !planted(Bug::kReuseOrigin)) owner_.incarnations.begin(*std::move(why));
+    if (why && !planted(Bug::kReuseOrigin)) owner_.background.incarnations().begin(*std::move(why));
   }
   identity.place = std::move(here);
   identity.closed = false;

@@ -5,14 +5,13 @@
 
 #include "core/result.h"
 #include "core/wall_clock.h"
+#include "regions/background.h"
 #include "regions/clocks/stable_time.h"
 #include "regions/conflicts/conflict_log.h"
 #include "regions/delivery/inbox.h"
 #include "regions/exchange/exchange.h"
 #include "regions/log/log_keeper.h"
 #include "regions/membership.h"
-#include "regions/rejoin/fork_repair.h"
-#include "regions/rejoin/incarnations.h"
 #include "regions/replica_options.h"
 #include "regions/state/committed.h"
 
@@ -29,8 +28,7 @@ class Startup {
     LogKeeper& keeper;
     ConflictLog& conflicts;
     StableTime& time;
-    Incarnations& incarnations;
-    ForkRepair& repair;
+    Background& background;
   };
 
   // All that the owner refers to must outlive this.

@@ -166,25 +166,26 @@ void Node::merge(Node& from, const std::function<void()>& between) {
   from.link_to(*this);
   replica_->effects().clear();
   from.replica().effects().clear();
-  replica_->ask_for_snapshot(from.origin(), now);
-  for (int idle = 0; replica_->snapshots().receiving(); ++idle) {
+  replica_->background().ask_for_snapshot(from.origin(), now);
+  for (int idle = 0; replica_->background().snapshots().receiving(); ++idle) {
     ANABRANCH_ASSERT(idle < 1'000'000);
     carry(from, now);
-    ANABRANCH_ASSERT(from.replica().work(now).ok());
+    ANABRANCH_ASSERT(from.replica().background().work(now).ok());
     from.carry(*this, now);
     between();
-    ANABRANCH_ASSERT(replica_->work(now).ok());
+    ANABRANCH_ASSERT(replica_->background().work(now).ok());
     between();
-    ANABRANCH_ASSERT(replica_->sweep().ok());  // The swap waits for it.
+    ANABRANCH_ASSERT(replica_->background().sweep().ok());  // The swap waits for it.
     // Lost messages are asked for again.
     now += kStepMs;
-    if (replica_->snapshots().receiving()) replica_->tick(now);
+    if (replica_->background().snapshots().receiving()) replica_->tick(now);
   }
   apply();
 }
 
 void Node::sweep() {
-  while (replica_->upkeep().tidying()) ANABRANCH_ASSERT(replica_->sweep().ok());
+  while (replica_->background().upkeep().tidying())
+    ANABRANCH_ASSERT(replica_->background().sweep().ok());
   replica_->effects().clear();
 }
 
@@ -205,7 +206,7 @@ core::Hash128 Node::digest() const {
 std::string Node::wrong_count() const {
   const auto snapshot = storage_->snapshot();
   std::string wrong = wrong_count_in(*replica_->reader(), *snapshot);
-  if (!wrong.empty() || replica_->upkeep().sweeping()) return wrong;
+  if (!wrong.empty() || replica_->background().upkeep().sweeping()) return wrong;
   const auto cursor = snapshot->scan(storage::Table::kCounts, {}, storage::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
     const Path path = rows::counted_at(cursor->key(), cursor->value());
@@ -288,7 +289,7 @@ std::string Node::wrong_digest() const {
       return "kept" + which;
     if (stored.value().buckets()[i] != truth.value().buckets()[i]) return "stored" + which;
   }
-  if (replica_->upkeep().sweeping()) return {};  // More is stored than shown.
+  if (replica_->background().upkeep().sweeping()) return {};  // More is stored than shown.
   const bool same =
       replica_->state().digests().total() == digest() && stored.value().total() == digest();
   return same ? "" : "the total differs from the rows";

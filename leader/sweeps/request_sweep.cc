@@ -22,7 +22,8 @@ core::Result<void> RequestSweep::slice(Millis now) {
   values_.clear();
   corrections_.clear();
   forgotten_.clear();
-  if (now < next_ms_ || replica_.broken() || replica_.repair().rejoin() != nullptr) return {};
+  if (now < next_ms_ || replica_.broken() || replica_.background().repair().rejoin() != nullptr)
+    return {};
   if (replica_.exchange().follows() || !replica_.writer().reserve().allows_removing()) return {};
   bool more = false;
   try {
@@ -49,7 +50,7 @@ void RequestSweep::look_at_values(const rows::RowReader& rows) {
     const std::vector<crdt::MarkedOp> marked = crdt::marked_ops(rows.row(mark).cell);
     if (marked.empty()) {
       // Its request is forgotten, or comes with a snapshot that is not shown yet.
-      if (!replica_.snapshots().merging()) replica_.requests().drop(mark);
+      if (!replica_.background().snapshots().merging()) replica_.requests().drop(mark);
       continue;
     }
     if (marked.front().mark.kind != Kind::kPut || values_.size() >= limits_.acts) continue;

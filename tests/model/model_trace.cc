@@ -91,7 +91,7 @@ class Replay {
   void merge(Node& into, Node& from) {
     into.merge(from, [&] {
       if (std::uniform_int_distribution<int>(0, 9)(random_) > 0) return;
-      if (!into.replica().collect().ok()) fail("dead slots could not be collected");
+      if (!into.replica().background().collect().ok()) fail("dead slots could not be collected");
     });
   }
 
@@ -160,7 +160,7 @@ class Replay {
       const auto keep = std::uniform_int_distribution<storage::Position>(0, last)(random_);
       if (!node.storage().trim(last - keep + 1).ok()) fail("a log could not be trimmed");
     } else if (dice < 15) {
-      if (!node.replica().collect().ok()) fail("dead slots could not be collected");
+      if (!node.replica().background().collect().ok()) fail("dead slots could not be collected");
     } else if (dice < 25 && !batches_.empty()) {
       auto batch = batches_.begin();
       std::advance(batch,

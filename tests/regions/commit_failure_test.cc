@@ -110,7 +110,7 @@ TEST_SUITE("regions: failing commits") {
       broken.effects().clear();
       CHECK_THROWS_AS(test::write(broken, [](Group&) {}), Error);
       CHECK_FALSE(broken.apply(0).ok());
-      CHECK_FALSE(broken.collect().ok());
+      CHECK_FALSE(broken.background().collect().ok());
       broken.tick(5000);
       broken.durable(100, 0);
       broken.link_up(2, {}, 0);

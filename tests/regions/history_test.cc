@@ -63,7 +63,7 @@ class History {
   void step(std::size_t at) {
     change(at);
     for (const auto& node : nodes_) note(*node);
-    if (nodes_[at]->replica().upkeep().sweeping()) {
+    if (nodes_[at]->replica().background().upkeep().sweeping()) {
       wrong_ = nodes_[at]->wrong_count() + nodes_[at]->wrong_digest();
     }
     wrong_ += nodes_[at]->wrong_order();
@@ -75,11 +75,11 @@ class History {
     if (what < 0.40) {
       write(*node, 1000 + step_ + skew_ms_[at]);
     } else if (what < 0.50) {
-      REQUIRE(node->replica().sweep().ok());
+      REQUIRE(node->replica().background().sweep().ok());
     } else if (what < 0.85) {
       deliver(other_than(at), *node);
     } else if (what < 0.90) {
-      REQUIRE(node->replica().collect().ok());
+      REQUIRE(node->replica().background().collect().ok());
     } else if (what < 0.92) {
       trim(*node);
     } else if (what < 0.94) {
@@ -105,9 +105,9 @@ class History {
     } else if (what < 0.12) {
       Node& other = other_than(at);
       trim(other);
-      REQUIRE(other.replica().collect().ok());
+      REQUIRE(other.replica().background().collect().ok());
     } else if (what < 0.14) {
-      REQUIRE(node.replica().collect().ok());
+      REQUIRE(node.replica().background().collect().ok());
     } else if (what < 0.15) {
       crash(node);
     }
@@ -255,7 +255,7 @@ class History {
     if (!fell_back_ && want != intents_.visible(vector)) return "a clear was not done in full";
     for (const auto& node : nodes_) {
       if (node->vector() != vector) return "healing has not healed";
-      if (node->replica().upkeep().sweeping()) return "a sweep does not end";
+      if (node->replica().background().upkeep().sweeping()) return "a sweep does not end";
       if (const std::string wrong = node->wrong_count(); !wrong.empty()) return wrong;
       if (const std::string wrong = node->wrong_digest(); !wrong.empty()) return wrong;
       if (const std::string wrong = node->wrong_order(); !wrong.empty()) return wrong;

@@ -147,7 +147,7 @@ TEST_SUITE("regions: large clears") {
     put_all(eu, "other", 3);
     const auto before = eu.replica().reader();
     clear(eu, Path{"\1", "set"});
-    CHECK(eu.replica().upkeep().sweeping());
+    CHECK(eu.replica().background().upkeep().sweeping());
     CHECK(stored(eu, storage::Table::kRows) == 13);
     const auto after = eu.replica().reader();
     CHECK(shown_below(*after, Path{"\1", "set"}) == 0);
@@ -176,9 +176,9 @@ TEST_SUITE("regions: large clears") {
     CHECK(stored(eu, storage::Table::kRows) == 200);
     CHECK(eu.replica().reader()->count(Path{"\1"}) == 0);
     int slices = 0;
-    for (; eu.replica().upkeep().sweeping(); ++slices) {
+    for (; eu.replica().background().upkeep().sweeping(); ++slices) {
       const std::size_t rows = stored(eu, storage::Table::kRows);
-      REQUIRE(eu.replica().sweep().ok());
+      REQUIRE(eu.replica().background().sweep().ok());
       CHECK(rows - stored(eu, storage::Table::kRows) <= 3);
     }
     CHECK(slices >= 200 / 3);
@@ -190,7 +190,7 @@ TEST_SUITE("regions: large clears") {
     Node eu = masking("eu", 7);
     put_all(eu, "set", 9);
     clear(eu, Path{"\1"});
-    REQUIRE(eu.replica().sweep().ok());
+    REQUIRE(eu.replica().background().sweep().ok());
     for (const int i : {0, 4, 8}) {
       eu.write(kWall, [&](Group& group) { group.put(element("set", i), "new"); });
       CHECK(eu.wrong_count() == "");
@@ -214,7 +214,7 @@ TEST_SUITE("regions: large clears") {
     });
     clear(eu, Path{"\1"});
     deliver_all(eu, us);
-    CHECK(us.replica().upkeep().sweeping());
+    CHECK(us.replica().background().upkeep().sweeping());
     const auto rows = us.replica().reader();
     CHECK(rows->count(Path{"\1", "set", "e"}) == 1);
     CHECK(rows->count(Path{"\1"}) == 2);
@@ -278,7 +278,7 @@ TEST_SUITE("regions: large clears") {
     CHECK(eu.visible().tallies.size() == 8);  // So the others have it still.
     std::size_t left = 8;
     for (bool more = true; more;) {
-      const auto swept = eu.replica().sweep();
+      const auto swept = eu.replica().background().sweep();
       REQUIRE(swept.ok());
       more = swept.value();
       deliver_all(eu, us);
@@ -317,8 +317,8 @@ TEST_SUITE("regions: large clears") {
       CHECK(eu.visible() == us.visible());
       CHECK(sum(us, counter("map", 2)) == core::Number(1001));
       CHECK(sum(us, counter("map", 3)) == core::Number(1000));
-      REQUIRE(eu.replica().collect().ok());
-      REQUIRE(us.replica().collect().ok());
+      REQUIRE(eu.replica().background().collect().ok());
+      REQUIRE(us.replica().background().collect().ok());
       CHECK(eu.digest() == us.digest());
     }
   }
@@ -346,7 +346,7 @@ TEST_SUITE("regions: large clears") {
       CHECK(group.stage().count(Path{"\1"}) == 2);
       group.add(counter("map", 1), 1);
     });
-    CHECK_FALSE(eu.replica().upkeep().sweeping());
+    CHECK_FALSE(eu.replica().background().upkeep().sweeping());
     CHECK(sum(eu, counter("map", 1)) == core::Number(6));
     CHECK(eu.wrong_count() == "");
   }
@@ -379,7 +379,8 @@ TEST_SUITE("regions: large clears") {
       clear(*eu, Path{"\1"});
       eu->storage().set_faults({.fail_commit = fail});
       bool failed = false;
-      while (!failed && eu->replica().upkeep().sweeping()) failed = !eu->replica().sweep().ok();
+      while (!failed && eu->replica().background().upkeep().sweeping())
+        failed = !eu->replica().background().sweep().ok();
       if (!failed) break;
       const std::size_t rows = stored(*eu, storage::Table::kRows);
       CHECK(rows == 30 - std::min<std::size_t>(30, 3 * (fail - 1)));
@@ -403,7 +404,7 @@ TEST_SUITE("regions: large clears") {
     put_all(eu, name, 12);
     put_all(eu, name + "x", 3);
     clear(eu, Path{"\1", name});
-    CHECK(eu.replica().upkeep().sweeping());
+    CHECK(eu.replica().background().upkeep().sweeping());
     CHECK(eu.replica().reader()->count(Path{"\1", name, "e"}) == 0);
     CHECK(eu.replica().reader()->count(Path{"\1", name + "x", "e"}) == 3);
     CHECK(shown_below(*eu.replica().reader(), Path{"\1"}) == 3);
@@ -445,12 +446,12 @@ TEST_SUITE("regions: large clears") {
             direct.deliver(foreign, record.bytes);
           }
         } else {
-          REQUIRE(masked.replica().sweep().ok());
-          REQUIRE(foreign.replica().sweep().ok());
+          REQUIRE(masked.replica().background().sweep().ok());
+          REQUIRE(foreign.replica().background().sweep().ok());
         }
         REQUIRE(values_in(*masked.replica().reader()) == values_in(*direct.replica().reader()));
         REQUIRE(masked.wrong_count() == "");
-        REQUIRE_FALSE(direct.replica().upkeep().sweeping());
+        REQUIRE_FALSE(direct.replica().background().upkeep().sweeping());
       }
       masked.sweep();
       REQUIRE(values_in(*masked.replica().reader()) == values_in(*direct.replica().reader()));

@@ -109,7 +109,7 @@ void LinkedNodes::turn(std::size_t index) {
   at(index).clock().set(now_ + ahead_ms_[index]);
   while (replica.apply(now_).value()) {
   }
-  (void)replica.work(now_).value();
+  (void)replica.background().work(now_).value();
   if (replica.next_tick_ms() <= now_) replica.tick(now_);
   replica.durable(
       durability_ == Durability::kInterval ? storage.last_position() : storage.durable_position(),

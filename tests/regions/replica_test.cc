@@ -444,7 +444,7 @@ TEST_SUITE("regions: replica") {
     reader.write(1000, [&](Group& group) { group.reset(row_of("a")); });
     const storage::Change damage{storage::Table::kRows, core::row_key(row_of("a")), "\xff"};
     REQUIRE(reader.storage().commit({}, {&damage, 1}).ok());
-    const auto collected = reader.replica().collect();
+    const auto collected = reader.replica().background().collect();
     REQUIRE_FALSE(collected.ok());
     CHECK(collected.failure().code == ErrorCode::kCorrupt);
     CHECK(reader.replica().broken());
@@ -459,13 +459,13 @@ TEST_SUITE("regions: replica") {
     const auto slots = [&] {
       return resetter.replica().reader()->row(row_of("n")).tally.slots.size();
     };
-    REQUIRE(resetter.replica().collect().ok());
+    REQUIRE(resetter.replica().background().collect().ok());
     CHECK(slots() == 1);
     adder.deliver(resetter, log_of(resetter)[1]);
     put(adder, "other", "v");
     resetter.deliver(adder, log_of(adder).back());
     CHECK(slots() == 1);
-    REQUIRE(resetter.replica().collect().ok());
+    REQUIRE(resetter.replica().background().collect().ok());
     CHECK(slots() == 0);
     CHECK(adder.digest() == resetter.digest());
   }

@@ -111,8 +111,9 @@ TEST_SUITE("regions: orders of scores") {
     put(eu, 3, "0");
     CHECK(ranking(eu) == std::vector<std::string>{name(3), name(5)});
     CHECK(eu.wrong_order() == "");
-    while (eu.replica().upkeep().sweeping() || eu.replica().upkeep().ordering()) {
-      REQUIRE(eu.replica().sweep().ok());
+    while (eu.replica().background().upkeep().sweeping() ||
+           eu.replica().background().upkeep().ordering()) {
+      REQUIRE(eu.replica().background().sweep().ok());
       CHECK(eu.wrong_order() == "");
       CHECK(ranking(eu).size() == 2);
     }
@@ -147,11 +148,13 @@ TEST_SUITE("regions: orders of scores") {
     });
     eu.write(kWall, [](Group& group) { group.clear(kSet); });
     deliver_all(eu, us);
-    REQUIRE(us.replica().upkeep().sweeping());
+    REQUIRE(us.replica().background().upkeep().sweeping());
     REQUIRE(ranking(us) == sorted(us));
     int slices = 0;
-    for (; us.replica().upkeep().sweeping() || us.replica().upkeep().ordering(); ++slices) {
-      REQUIRE(us.replica().sweep().ok());
+    for (; us.replica().background().upkeep().sweeping() ||
+           us.replica().background().upkeep().ordering();
+         ++slices) {
+      REQUIRE(us.replica().background().sweep().ok());
       if (slices % 5 == 0) put(us, slices % 60, std::to_string(slices));
       REQUIRE(ranking(us) == sorted(us));
       REQUIRE(us.wrong_order() == "");
@@ -175,7 +178,7 @@ TEST_SUITE("regions: orders of scores") {
       eu = std::make_unique<Node>(options("eu", 7), eu->storage().clone(), kWall);
       REQUIRE(eu->wrong_order() == "");
       REQUIRE(ranking(*eu) == sorted(*eu));
-      REQUIRE(eu->replica().sweep().ok());
+      REQUIRE(eu->replica().background().sweep().ok());
     }
   }
 
@@ -199,10 +202,10 @@ TEST_SUITE("regions: orders of scores") {
       changes.push_back({storage::Table::kScores, first, std::nullopt});
       REQUIRE(storage->commit({}, changes).ok());
       Node eu(options("eu", 7), storage->clone(), kWall);
-      while (eu.replica().upkeep().ordering()) {
+      while (eu.replica().background().upkeep().ordering()) {
         REQUIRE(ranking(eu) == sorted(eu));
         REQUIRE(eu.wrong_order() == "");
-        REQUIRE(eu.replica().sweep().ok());
+        REQUIRE(eu.replica().background().sweep().ok());
       }
       CHECK(ranking(eu) == sorted(eu));
       CHECK(ranking(eu).size() == 40);
@@ -224,8 +227,8 @@ TEST_SUITE("regions: orders of scores") {
     CHECK(ranking(again, min) == sorted(again));
     CHECK(ranking(again, min) != by_max);
     Node same(options("eu", 7, &max), eu.storage().clone(), kWall);
-    REQUIRE(same.replica().sweep().ok());
-    CHECK_FALSE(same.replica().upkeep().ordering());  // There was nothing to do.
+    REQUIRE(same.replica().background().sweep().ok());
+    CHECK_FALSE(same.replica().background().upkeep().ordering());  // There was nothing to do.
   }
 
   TEST_CASE("a policy in the rows orders anew what a resolver has ordered, also over a restart") {
@@ -237,7 +240,7 @@ TEST_SUITE("regions: orders of scores") {
       group.put(rows::policy_path({.space = "\1", .prefix = ""}),
                 rows::encode_policy({.kind = rows::PolicyKind::kLww}));
     });
-    REQUIRE(eu.replica().sweep().ok());
+    REQUIRE(eu.replica().background().sweep().ok());
     Node again(options("eu", 7, &max), eu.storage().clone(), kWall);
     CHECK(ranking(again, max) == sorted(again));
     CHECK(ranking(again, max) != by_max);
@@ -261,7 +264,7 @@ TEST_SUITE("regions: orders of scores") {
     deliver_all(us, eu);
     greatest = false;
     put(eu, 4, "50");
-    CHECK(eu.replica().upkeep().ordering());
+    CHECK(eu.replica().background().upkeep().ordering());
     eu.sweep();
     CHECK(eu.wrong_order() == "");
     CHECK(ranking(eu, moody) == sorted(eu));

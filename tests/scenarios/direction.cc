@@ -74,7 +74,7 @@ Lines give_way(World& world, Tokens& /*tokens*/, const Words& words) {
   Replica& replica = world.replica(words[1]);
   const auto& forks = replica.exchange().forks().all();
   if (forks.empty()) throw ScenarioError(words[1] + " knows of no fork");
-  return obeyed(replica.resolve_fork(forks.begin()->first, false, world.now()));
+  return obeyed(replica.background().resolve_fork(forks.begin()->first, false, world.now()));
 }
 
 // "max", "native:merged", "lww+base"; "nothing" for the kind that removes.

@@ -53,10 +53,10 @@ long alarms_with(const Network& network, const std::string& text) {
 // Has a region compare itself with another one, to the end.
 regions::Verdict verify(Network& network, Network::Index at, const std::string& region) {
   regions::Replica& replica = network.node(at).replica();
-  replica.verify({region}, network.now());
+  replica.background().verify({region}, network.now());
   network.turn(at);
   for (int waits = 0; waits < 1000; ++waits) {
-    const auto verdicts = replica.verifier().verdicts();
+    const auto verdicts = replica.background().verifier().verdicts();
     REQUIRE(verdicts.size() == 1);
     REQUIRE(verdicts.front().region == region);
     if (verdicts.front().state != State::kRunning) return verdicts.front();
@@ -85,9 +85,9 @@ TEST_SUITE("sim: digests") {
     CHECK(alarms_with(network, "region r0 has applied the same") == 1);
     CHECK(alarms_with(network, "region r2 has applied the same") == 1);
     CHECK(network.alarms().size() == 4);
-    CHECK(network.node(0).replica().verifier().divergence().diverged("r1"));
-    CHECK_FALSE(network.node(0).replica().verifier().divergence().diverged("r2"));
-    CHECK(network.node(1).replica().verifier().divergence().found() == 2);
+    CHECK(network.node(0).replica().background().verifier().divergence().diverged("r1"));
+    CHECK_FALSE(network.node(0).replica().background().verifier().divergence().diverged("r2"));
+    CHECK(network.node(1).replica().background().verifier().divergence().found() == 2);
   }
 
   TEST_CASE("verify proves that two regions are equal and names what is not") {
@@ -165,7 +165,7 @@ TEST_SUITE("sim: digests") {
         spoil(network, 1);
       }
       regions::Replica& replica = network.node(0).replica();
-      replica.verify({"r1"}, network.now());
+      replica.background().verify({"r1"}, network.now());
       regions::Verdict verdict;
       for (int step = 0; step < 5'000 && verdict.state == State::kRunning; ++step) {
         for (Network::Index at = 0; at < 2; ++at) {
@@ -176,7 +176,7 @@ TEST_SUITE("sim: digests") {
           });
         }
         network.run(network.random().between(5, 40));
-        verdict = replica.verifier().verdicts().front();
+        verdict = replica.background().verifier().verdicts().front();
       }
       if (spoilt) {
         CHECK(verdict.state == State::kDifferent);
@@ -219,13 +219,14 @@ TEST_SUITE("sim: digests") {
     }
     REQUIRE(network.run_until_equal(5'000));
     network.run(5'000);
-    network.node(0).replica().verify({"r1"}, network.now());
+    network.node(0).replica().background().verify({"r1"}, network.now());
     network.turn(0);
     network.run(4);
-    REQUIRE(network.node(0).replica().verifier().verdicts().front().state == State::kRunning);
+    REQUIRE(network.node(0).replica().background().verifier().verdicts().front().state ==
+            State::kRunning);
     network.restart(1, Network::Restart::kClean);
     network.run(5'000);
-    const auto verdicts = network.node(0).replica().verifier().verdicts();
+    const auto verdicts = network.node(0).replica().background().verifier().verdicts();
     CHECK(verdicts.front().state == State::kEqual);
     CHECK(verdicts.front().rows == 10'000);
   }

@@ -254,11 +254,11 @@ std::optional<Index> begin_snapshot(Scene& scene, const Enough& enough) {
   const auto [to, from] = *pair;
   if (!network.readable(to) || !network.readable(from)) return std::nullopt;
   regions::Replica& receiver = network.node(to).replica();
-  if (receiver.snapshots().receiving()) return std::nullopt;
-  receiver.ask_for_snapshot(network.node(from).origin(), network.now());
+  if (receiver.background().snapshots().receiving()) return std::nullopt;
+  receiver.background().ask_for_snapshot(network.node(from).origin(), network.now());
   network.turn(to);
   for (Millis waited = 0; waited < kAtMostMs; ++waited) {
-    const auto underway = network.node(to).replica().snapshots().status(network.now());
+    const auto underway = network.node(to).replica().background().snapshots().status(network.now());
     const bool some = std::ranges::any_of(underway, [](const SnapshotStatus& each) {
       return each.stage == "receiving" && each.bytes > 0;
     });

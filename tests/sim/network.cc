@@ -247,7 +247,8 @@ bool Network::running(Index at) const {
 }
 
 bool Network::writable(Index at) const {
-  const regions::Rejoin* const rejoin = machines_[at].node->replica().repair().rejoin();
+  const regions::Rejoin* const rejoin =
+      machines_[at].node->replica().background().repair().rejoin();
   const bool logging = rejoin != nullptr && rejoin->logging();  // Then no log has the writes.
   return running(at) && !logging && !follows(at);
 }
@@ -298,7 +299,7 @@ bool Network::run_until_equal(Millis at_most) {
     for (Index at = 0; at < size(); ++at) {
       if (machines_[at].stray) return false;
       if (!complete(at) || node(at).vector() != node(0).vector()) return false;
-      if (node(at).replica().upkeep().sweeping()) return false;
+      if (node(at).replica().background().upkeep().sweeping()) return false;
     }
     return true;
   };
@@ -333,7 +334,8 @@ void Network::step() {
 
 Millis Network::next_turn_ms(Index at) const {
   const Machine& machine = machines_[at];
-  if (machine.broken || !machine.node->replica().upkeep().tidying()) return next_tick_ms(at);
+  if (machine.broken || !machine.node->replica().background().upkeep().tidying())
+    return next_tick_ms(at);
   return std::max(machine.frozen_until_ms, std::min(machine.next_sweep_ms, next_tick_ms(at)));
 }
 
@@ -445,18 +447,19 @@ void Network::tick(Index at) {
   }
   if (now_ >= machine.next_collect_ms) {
     machine.next_collect_ms = now_ + kCollectMs;
-    machine.broken = !replica.collect().ok();
+    machine.broken = !replica.background().collect().ok();
   }
 }
 
 // Rows of a merged snapshot are in no log, and synced with the swap.
 void Network::work(Index at) {
   Machine& machine = machines_[at];
-  const bool gave_way = machine.node->replica().repair().rejoin() != nullptr;
-  const auto more = machine.node->replica().work(now_);
+  const bool gave_way = machine.node->replica().background().repair().rejoin() != nullptr;
+  const auto more = machine.node->replica().background().work(now_);
   machine.broken = !more.ok();
   machine.next_work_ms = more.ok() && more.value() ? now_ + 1 : kNever;
-  if (more.ok() && gave_way && machine.node->replica().repair().rejoin() == nullptr) take_back(at);
+  if (more.ok() && gave_way && machine.node->replica().background().repair().rejoin() == nullptr)
+    take_back(at);
   // After a failed swap the disk has its old content.
   if (machine.broken || machine.trail.vector == machine.node->vector()) return;
   machine.trail.vector = machine.node->vector();

@@ -42,7 +42,7 @@ void Network::promote(Index at) {
 
 void Network::demote(Index at) {
   machines_[at].follows = machines_[at].has_led = true;
-  machines_[at].owes = node(at).replica().upkeep().sweeping();
+  machines_[at].owes = node(at).replica().background().upkeep().sweeping();
   restart(at, Restart::kClean);
 }
 

@@ -22,7 +22,7 @@ void Network::restore(Index at) {
   reopen(at, std::move(disk));
   Machine& machine = machines_[at];
   if (machine.has_led)
-    machine.owes = machine.node->replica().upkeep().sweeping();  // As in `demote`.
+    machine.owes = machine.node->replica().background().upkeep().sweeping();  // As in `demote`.
   ledger_.lost(kept());
   for (const auto& [one, other] : lost) link(one, other);
 }
@@ -86,15 +86,16 @@ bool Network::may_stray(Index at) const {
 void Network::ask_to_give_way(Index at) {
   Machine& machine = machines_[at];
   regions::Replica& replica = node(at).replica();
-  if (!machine.stray || replica.repair().rejoin() != nullptr) return;
-  const auto begun = replica.resolve_fork(machine.stray->forked(), false, now_);  // Else later.
+  if (!machine.stray || replica.background().repair().rejoin() != nullptr) return;
+  const auto begun =
+      replica.background().resolve_fork(machine.stray->forked(), false, now_);  // Else later.
   machine.refused = begun.ok() ? "" : begun.failure().message;
 }
 
 std::string Network::stray_text(Index at) {
   const Machine& machine = machines_[at];
   if (!machine.stray) return {};
-  if (const regions::Rejoin* rejoin = machine.node->replica().repair().rejoin()) {
+  if (const regions::Rejoin* rejoin = machine.node->replica().background().repair().rejoin()) {
     return rejoin->logging() ? " strays, and logs what it has written again" : " strays, and joins";
   }
   return " strays, and does not give way: " + machine.refused;
@@ -102,7 +103,7 @@ std::string Network::stray_text(Index at) {
 
 void Network::take_back(Index at) {
   Machine& machine = machines_[at];
-  if (const auto& failed = node(at).replica().repair().failed()) {
+  if (const auto& failed = node(at).replica().background().repair().failed()) {
     // Of two leaders that would give way to each other one stays as it is: it is asked again later.
     machine.refused = failed->message;
     if (machine.refused.find("gives way to it at the same time") == machine.refused.npos) {
@@ -147,7 +148,7 @@ void Network::kill_who_gives_way() {
   constexpr int kKillsMax = 5;  // Each begins the joining anew.
   for (Index at = 0; at < size(); ++at) {
     if (!machines_[at].stray || broken(at) || machines_[at].kills >= kKillsMax) continue;
-    const regions::Rejoin* const rejoin = node(at).replica().repair().rejoin();
+    const regions::Rejoin* const rejoin = node(at).replica().background().repair().rejoin();
     if (rejoin == nullptr || !random_.chance(rejoin->logging() ? 10 * kOften : kOften)) continue;
     ++machines_[at].kills;
     restart(at, Restart::kClean);

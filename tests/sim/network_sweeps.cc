@@ -83,9 +83,9 @@ bool decides(const crdt::Expiry& expiry, const Visible& visible, const Path& key
 void Network::sweep(Index at) {
   Machine& machine = machines_[at];
   regions::Replica& replica = machine.node->replica();
-  if (!replica.upkeep().tidying() || now_ < machine.next_sweep_ms) return;
+  if (!replica.background().upkeep().tidying() || now_ < machine.next_sweep_ms) return;
   machine.next_sweep_ms = now_ + random_.between(1, sweep_gap_ms_max_);
-  machine.broken = !replica.sweep().ok();
+  machine.broken = !replica.background().sweep().ok();
   follow(at);
 }
 

@@ -181,7 +181,7 @@ class Simulation {
               to_string(replica.applied().vector()) + " holds " +
               std::to_string(replica.inbox().held().size()) + " batches, " +
               std::to_string(replica.inbox().proofs().provenance().bytes()) + " bytes unproven" +
-              (replica.upkeep().sweeping() ? ", sweeps" : "") + "\n";
+              (replica.background().upkeep().sweeping() ? ", sweeps" : "") + "\n";
       for (const auto& [origin, peer] : replica.exchange().peers()) {
         text += "    follows through " + peer.region + ":";
         for (const core::Origin each : peer.in.origins) text += " " + core::to_string(each);
@@ -202,7 +202,7 @@ class Simulation {
                     to_string(core::difference(batch.deps_changed, replica.applied().vector())) +
                     "\n";
           });
-      for (const auto& each : replica.snapshots().status(scene_.network().now())) {
+      for (const auto& each : replica.background().snapshots().status(scene_.network().now())) {
         text += "    " + each.stage + " a snapshot of " + each.region + ": " +
                 std::to_string(each.bytes) + " of " + std::to_string(each.bytes_total) + " bytes\n";
       }

@@ -55,11 +55,11 @@ void write(Network& network, Network::Index at, int times) {
 }
 
 bool merging(Network& network, Network::Index at) {
-  return network.node(at).replica().snapshots().merging();
+  return network.node(at).replica().background().snapshots().merging();
 }
 
 bool receiving(Network& network, Network::Index at) {
-  return network.node(at).replica().snapshots().receiving();
+  return network.node(at).replica().background().snapshots().receiving();
 }
 
 // Two regions that had each other's writes, were cut, and wrote on until no log reaches back: so

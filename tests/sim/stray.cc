@@ -61,7 +61,7 @@ Stray::Stray(Node& node, core::Origin forked)
 
 void Stray::follow(Node& node, const Ledger& ledger) {
   own_.insert(node.origin());
-  const regions::Rejoin* const rejoin = node.replica().repair().rejoin();
+  const regions::Rejoin* const rejoin = node.replica().background().repair().rejoin();
   if (rejoin != nullptr && rejoin->logging()) return;  // That is written again.
   while (const auto record = node.storage().read_log(position_ + 1)) {
     position_ = record->position;

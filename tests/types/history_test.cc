@@ -75,8 +75,8 @@ class Trial {
     } else if (what < 0.85) {
       hear(at);
     } else if (what < 0.89) {
-      REQUIRE(node.replica().sweep().ok());
-      REQUIRE(node.replica().collect().ok());
+      REQUIRE(node.replica().background().sweep().ok());
+      REQUIRE(node.replica().background().collect().ok());
     } else if (what < 0.91) {
       trim(node);
     } else if (what < 0.93) {

@@ -495,7 +495,7 @@ TEST_SUITE("leader: expiry") {
     }
     SUBCASE("which a clear of everything removes") {
       world.use(1, [](Scope& scope) { scope.clear(Key::all(0)); });
-      CHECK(world.nodes.at(1).replica().upkeep().sweeping());
+      CHECK(world.nodes.at(1).replica().background().upkeep().sweeping());
       world.use(1, [](Scope& scope) {
         CHECK_FALSE(scope.deadline("k1"));
         Register<std::string>(scope, "k1").put("2");

@@ -183,7 +183,8 @@ TEST_SUITE("leader: orphans") {
     world.edit(1, 3);
     world.nodes.connect(0, 1);
     REQUIRE(world.nodes.run_until_equal(30'000));
-    REQUIRE(world.nodes.at(1).replica().upkeep().tidying());  // The mask is still there.
+    REQUIRE(
+        world.nodes.at(1).replica().background().upkeep().tidying());  // The mask is still there.
     SUBCASE("with room for all paths") { world.sweeps.push_back(world.sweep_of(1)); }
     SUBCASE("with room for one path, where rows are in front that the mask hides") {
       world.sweeps.push_back(world.sweep_of(1, {.looks = 7, .clears = 5, .waiting = 1}));

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "regions/modules.h"
 #include "rows/policy/policy_rows.h"
 #include "tests/leader/sweeps/expiry_world.h"
 #include "tests/plugins/guests.h"
@@ -28,17 +29,19 @@ struct World : ExpiryWorld {
     run(1'000);
   }
   void add(std::size_t at) {
-    nodes.write(
-        at, [&](regions::Group&) { name = nodes.at(at).replica().add_module(shows_x()).value(); });
+    nodes.write(at, [&](regions::Group&) {
+      name = regions::add_module(nodes.at(at).replica().writer(), shows_x()).value();
+    });
   }
   void remove(std::size_t at) {
-    nodes.write(at,
-                [&](regions::Group&) { CHECK(nodes.at(at).replica().remove_module(name).ok()); });
+    nodes.write(at, [&](regions::Group&) {
+      CHECK(regions::remove_module(nodes.at(at).replica().writer(), name).ok());
+    });
   }
   void set_policy(std::size_t at) {
     nodes.write(at, [&](regions::Group&) {
       const rows::Policy policy{.kind = rows::PolicyKind::kWasm1, .name = name};
-      CHECK(nodes.at(at).replica().set_policy({.space = "\1", .prefix = "doc/"}, policy).ok());
+      CHECK(nodes.at(at).replica().policies().set({.space = "\1", .prefix = "doc/"}, policy).ok());
     });
   }
   void put(std::size_t at, const std::string& value) {
@@ -52,7 +55,7 @@ struct World : ExpiryWorld {
       if (at != late) REQUIRE(log.trim(log.last_position() + 1).ok());
     }
     bring_back(late);
-    const regions::Snapshots& snapshots = nodes.at(late).replica().snapshots();
+    const regions::Snapshots& snapshots = nodes.at(late).replica().background().snapshots();
     for (int i = 0; i < 1'000 && !snapshots.merging(); ++i) nodes.run(1);
     REQUIRE(snapshots.merging());
     run(5'000);
@@ -83,7 +86,7 @@ TEST_SUITE("leader: plugins in several regions") {
     world.run(1'000);
     world.check_all_show("x");
     // Removed again it stays, since all know of the policy now.
-    CHECK_FALSE(world.nodes.at(0).replica().remove_module(world.name).ok());
+    CHECK_FALSE(regions::remove_module(world.nodes.at(0).replica().writer(), world.name).ok());
   }
 
   TEST_CASE("a policy of a module is set, and who removes the module hears that by a snapshot") {

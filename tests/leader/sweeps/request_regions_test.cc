@@ -235,7 +235,7 @@ TEST_SUITE("leader: requests in several regions") {
       REQUIRE(log.trim(log.last_position() + 1).ok());
     }
     world.bring_back(2);
-    const regions::Snapshots& snapshots = world.nodes.at(2).replica().snapshots();
+    const regions::Snapshots& snapshots = world.nodes.at(2).replica().background().snapshots();
     for (int i = 0; i < 1'000 && !snapshots.merging(); ++i) world.nodes.run(1);
     REQUIRE(snapshots.merging());
     while (snapshots.merging()) world.run_rarely(1);

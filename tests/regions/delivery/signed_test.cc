@@ -324,7 +324,7 @@ TEST_CASE("every batch but the first carries a signature, also what a sweep writ
   world.run();
   test::write(world.replica(kEu), [](regions::Group& group) { group.clear(core::Path{"\1"}); });
   REQUIRE(world.replica(kEu).commit().ok());
-  while (world.replica(kEu).sweep().value()) {
+  while (world.replica(kEu).background().sweep().value()) {
   }
   world.run(2);
   CHECK(batches > 2);

@@ -256,7 +256,8 @@ TEST_SUITE("regions: forks") {
     for (const auto& [origin, by_peer] : forks_of(nodes, 1).all()) {
       for (const auto& [peer, fork] : by_peer) CHECK(peers.contains(peer));
     }
-    CHECK_NOTHROW((void)nodes.at(1).replica().resolve_fork(kForked, true, nodes.now()));
+    CHECK_NOTHROW(
+        (void)nodes.at(1).replica().background().resolve_fork(kForked, true, nodes.now()));
   }
 
   TEST_CASE("histories of any lengths and batches are told apart, whoever is further") {

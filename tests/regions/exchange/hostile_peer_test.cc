@@ -249,7 +249,7 @@ TEST_CASE("who keeps snapshots busy keeps nobody else from one") {
                                            {},     {}};
     world.replica().effects().clear();
     world.replica().step(link, request, now);
-    while (world.replica().work(now).value()) {
+    while (world.replica().background().work(now).value()) {
     }
     std::uint64_t id = 0;
     for (const auto& effect : world.replica().effects()) {

@@ -76,7 +76,7 @@ TEST_SUITE("regions: figures of links") {
   TEST_CASE("a peer is equal as of the last heartbeat with the same vector and the same digest") {
     Node eu("eu", 1);
     meet(eu);
-    const auto equal_ms = [&] { return eu.replica().verifier().equal_ms(kUs); };
+    const auto equal_ms = [&] { return eu.replica().background().verifier().equal_ms(kUs); };
     CHECK_FALSE(equal_ms());
     eu.replica().step(kLink, same_as(eu), 1'000);
     CHECK(equal_ms() == 1'000);
@@ -94,7 +94,7 @@ TEST_SUITE("regions: figures of links") {
     CHECK(equal_ms() == 1'000);
     eu.replica().step(kLink, same_as(eu), 5'000);
     CHECK(equal_ms() == 5'000);
-    CHECK_FALSE(eu.replica().verifier().equal_ms(3));
+    CHECK_FALSE(eu.replica().background().verifier().equal_ms(3));
   }
 
   TEST_CASE(
@@ -111,6 +111,6 @@ TEST_SUITE("regions: figures of links") {
     CHECK(peer_of(nodes, 1, 0).in.ops == received + 3);
     CHECK(peer_of(nodes, 0, 1).out.bytes_under_way() == 0);
     CHECK(peer_of(nodes, 0, 1).durable.includes(nodes.at(0).vector()));
-    CHECK(nodes.at(0).replica().verifier().equal_ms(nodes.at(1).origin()).has_value());
+    CHECK(nodes.at(0).replica().background().verifier().equal_ms(nodes.at(1).origin()).has_value());
   }
 }

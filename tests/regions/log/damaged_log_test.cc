@@ -111,7 +111,7 @@ std::string positions(LinkedNodes& nodes) {
               core::to_string(peer.applied) + ", serves from " + core::to_string(peer.served_from);
     }
     for (const auto& each : replica.state().log().damage()) text += "\n    " + to_string(each, "");
-    for (const auto& each : replica.snapshots().status(nodes.now())) {
+    for (const auto& each : replica.background().snapshots().status(nodes.now())) {
       text += "\n    " + each.stage + " " + each.region;
     }
     for (const std::string& each : nodes.alarms(at)) text += "\n    alarm: " + each;
@@ -208,7 +208,7 @@ TEST_SUITE("regions: damaged log") {
         nodes.run(5'000);
         REQUIRE(nodes.at(1).replica().exchange().forks().all().contains(kEu));
         REQUIRE(names_damage(nodes.alarms(0)));
-        const auto begun = nodes.at(1).replica().resolve_fork(kEu, true, nodes.now());
+        const auto begun = nodes.at(1).replica().background().resolve_fork(kEu, true, nodes.now());
         CAPTURE((begun.ok() ? "" : begun.failure().message));
         REQUIRE(begun.ok());
         REQUIRE(nodes.run_until_equal(kEqualMs));
@@ -217,7 +217,7 @@ TEST_SUITE("regions: damaged log") {
         REQUIRE(nodes.at(0).visible() == nodes.at(1).visible());
         REQUIRE_FALSE(nodes.at(0).replica().exchange().forks().any());
         REQUIRE_FALSE(nodes.at(1).replica().exchange().forks().any());
-        REQUIRE_FALSE(nodes.at(1).replica().repair().failed().has_value());
+        REQUIRE_FALSE(nodes.at(1).replica().background().repair().failed().has_value());
         if (more) REQUIRE(nodes.at(0).visible().cells.contains(string_row("own")));
       }
     }

@@ -108,7 +108,8 @@ void give_way(LinkedNodes& nodes, std::size_t index, const std::function<void()>
   std::string refused = "not asked";
   for (int tries = 0; !refused.empty() && tries < 100; ++tries) {
     nodes.run(200);
-    const auto begun = nodes.at(index).replica().resolve_fork(kForked, false, nodes.now());
+    const auto begun =
+        nodes.at(index).replica().background().resolve_fork(kForked, false, nodes.now());
     refused = begun.ok() ? "" : begun.failure().message;
   }
   CAPTURE(index);
@@ -119,12 +120,13 @@ void give_way(LinkedNodes& nodes, std::size_t index, const std::function<void()>
   }
   CAPTURE(positions);
   REQUIRE(refused == "");
-  for (int steps = 0; nodes.at(index).replica().repair().rejoin() != nullptr; ++steps) {
+  for (int steps = 0; nodes.at(index).replica().background().repair().rejoin() != nullptr;
+       ++steps) {
     REQUIRE(steps < 10'000);
     if (between) between();
     nodes.run(100);
   }
-  REQUIRE_FALSE(nodes.at(index).replica().repair().failed().has_value());
+  REQUIRE_FALSE(nodes.at(index).replica().background().repair().failed().has_value());
 }
 
 void require_equal(LinkedNodes& nodes) {
@@ -142,10 +144,10 @@ void require_equal(LinkedNodes& nodes) {
 // until no leader has. `between` is called on the way with the index of a leader that gives way.
 void all_give_way(LinkedNodes& nodes, const std::function<void(std::size_t)>& between) {
   const auto resolve = [&](std::size_t at) {
-    return nodes.at(at).replica().resolve_fork(kForked, true, nodes.now()).ok();
+    return nodes.at(at).replica().background().resolve_fork(kForked, true, nodes.now()).ok();
   };
   const auto wait = [&](std::size_t at) {
-    for (int steps = 0; nodes.at(at).replica().repair().rejoin() != nullptr; ++steps) {
+    for (int steps = 0; nodes.at(at).replica().background().repair().rejoin() != nullptr; ++steps) {
       REQUIRE(steps < 10'000);
       between(at);
       nodes.run(100);
@@ -259,12 +261,13 @@ struct PutBack : LinkedNodes {
     run(2'000);
   }
   std::string resolve(std::size_t index, core::Origin origin, bool adopt = false) {
-    const auto begun = at(index).replica().resolve_fork(origin, adopt, now());
+    const auto begun = at(index).replica().background().resolve_fork(origin, adopt, now());
     return begun.ok() ? "" : begun.failure().message;
   }
   void wait(std::size_t index) {
-    for (int i = 0; i < 1000 && at(index).replica().repair().rejoin() != nullptr; ++i) run(100);
-    REQUIRE(at(index).replica().repair().rejoin() == nullptr);
+    for (int i = 0; i < 1000 && at(index).replica().background().repair().rejoin() != nullptr; ++i)
+      run(100);
+    REQUIRE(at(index).replica().background().repair().rejoin() == nullptr);
   }
 };
 
@@ -329,8 +332,8 @@ TEST_SUITE("regions: rejoin") {
       nodes.wait(0);
       nodes.wait(1);
       nodes.run(60'000);
-      CHECK(nodes.at(0).replica().repair().failed().has_value() !=
-            nodes.at(1).replica().repair().failed().has_value());
+      CHECK(nodes.at(0).replica().background().repair().failed().has_value() !=
+            nodes.at(1).replica().background().repair().failed().has_value());
       if (nodes.at(2).replica().exchange().forks().any()) {
         REQUIRE(nodes.resolve(2, kForked) == "");  // It finds that us has adopted its branch.
         nodes.wait(2);
@@ -419,7 +422,7 @@ TEST_SUITE("regions: rejoin") {
     PutBack others;
     others.disconnect(0, 1);
     CHECK(others.resolve(0, kForked) == "no region that has the other history is connected");
-    CHECK(others.at(0).replica().repair().rejoin() == nullptr);
+    CHECK(others.at(0).replica().background().repair().rejoin() == nullptr);
   }
 
   TEST_CASE("what is not known yet is told apart from what no log tells") {
@@ -449,9 +452,9 @@ TEST_SUITE("regions: rejoin") {
         1, regions::Refusal{"us", "is region eu with data that was declared lost", true},
         nodes.now());
     nodes.run(5'000);
-    REQUIRE(nodes.at(0).replica().repair().rejoin() == nullptr);
-    REQUIRE(nodes.at(0).replica().repair().failed().has_value());
-    CHECK(nodes.at(0).replica().repair().failed()->message ==
+    REQUIRE(nodes.at(0).replica().background().repair().rejoin() == nullptr);
+    REQUIRE(nodes.at(0).replica().background().repair().failed().has_value());
+    CHECK(nodes.at(0).replica().background().repair().failed()->message ==
           "the others do not say that this region was declared lost");
     put_and_count(nodes, 0, "later");
     put_and_count(nodes, 1, "later too");
@@ -463,7 +466,7 @@ TEST_SUITE("regions: rejoin") {
     PutBack nodes;
     REQUIRE(nodes.resolve(0, kForked) == "");
     int written = 0;
-    while (nodes.at(0).replica().repair().rejoin() != nullptr && written < 200) {
+    while (nodes.at(0).replica().background().repair().rejoin() != nullptr && written < 200) {
       put_and_count(nodes, 0, "meanwhile " + std::to_string(written++));
       REQUIRE(get(nodes, 0, "after") == "after");
       for (int i = 0; i < written; ++i) {
@@ -485,8 +488,10 @@ TEST_SUITE("regions: rejoin") {
     nodes.run(2'000);
     REQUIRE(nodes.resolve(0, kForked) == "");
     Replica& replica = nodes.at(0).replica();
-    for (int i = 0; i < 1000 && !replica.repair().rejoin()->logging(); ++i) nodes.run(100);
-    while (replica.repair().rejoin() != nullptr) REQUIRE(replica.work(nodes.now()).ok());
+    for (int i = 0; i < 1000 && !replica.background().repair().rejoin()->logging(); ++i)
+      nodes.run(100);
+    while (replica.background().repair().rejoin() != nullptr)
+      REQUIRE(replica.background().work(nodes.now()).ok());
     regions::LogSegments found(small.limits.log);
     REQUIRE(found.load(*nodes.at(0).storage().snapshot(), nodes.at(0).storage()).ok());
     for (const storage::Change& change : found.take_changes()) {

@@ -48,17 +48,19 @@ struct HalfSent : LinkedNodes {
     REQUIRE(at(0).storage().trim(at(0).storage().last_position() + 1).ok());
     lose(kChunks, kForEver, kArrive);
     connect(0, 1);
-    while (!at(1).replica().snapshots().receiving()) run(100);
+    while (!at(1).replica().background().snapshots().receiving()) run(100);
     begun = now() - 100;
     run(5'000);
   }
   void lose_no_more() { lose(kChunks, 0); }
   SnapshotStatus status(std::size_t index, core::Millis after) {
-    const auto all = at(index).replica().snapshots().status(begun + after);
+    const auto all = at(index).replica().background().snapshots().status(begun + after);
     REQUIRE(all.size() == 1);
     return all.front();
   }
-  bool idle(std::size_t index) { return at(index).replica().snapshots().status(now()).empty(); }
+  bool idle(std::size_t index) {
+    return at(index).replica().background().snapshots().status(now()).empty();
+  }
 };
 
 }  // namespace
@@ -104,7 +106,7 @@ TEST_SUITE("regions: snapshots") {
     HalfSent nodes;
     const std::uint64_t bytes = nodes.status(0, 5'000).bytes_total;
     nodes.lose_no_more();
-    while (!nodes.at(1).replica().snapshots().merging()) nodes.run(100);
+    while (!nodes.at(1).replica().background().snapshots().merging()) nodes.run(100);
     const SnapshotStatus status = nodes.status(1, 10'000);
     CHECK(status.stage == "merging");
     CHECK(status.rows < kRows);
@@ -140,10 +142,10 @@ TEST_SUITE("regions: snapshots") {
     REQUIRE(nodes.at(1).storage().trim(nodes.at(1).storage().last_position() + 1).ok());
     nodes.connect(1, 2);
     regions::Replica& ap = nodes.at(2).replica();
-    for (int i = 0; i < 1'000 && !ap.snapshots().merging(); ++i) nodes.run(1);
-    REQUIRE(ap.snapshots().merging());
-    while (ap.snapshots().merging()) {
-      REQUIRE(ap.collect().ok());
+    for (int i = 0; i < 1'000 && !ap.background().snapshots().merging(); ++i) nodes.run(1);
+    REQUIRE(ap.background().snapshots().merging());
+    while (ap.background().snapshots().merging()) {
+      REQUIRE(ap.background().collect().ok());
       nodes.run(1);
     }
     const auto slots = [&] {
@@ -151,13 +153,13 @@ TEST_SUITE("regions: snapshots") {
       each([&](const Path& row) { all += ap.reader()->row(row).tally.slots.size(); });
       return all;
     };
-    REQUIRE(ap.collect().ok());
+    REQUIRE(ap.background().collect().ok());
     CHECK(slots() == kCounters);  // eu has not seen the resets.
     nodes.connect(0, 1);
     REQUIRE(nodes.run_until_equal(10'000));
     put(nodes, 0, "other");
     REQUIRE(nodes.run_until_equal(10'000));
-    REQUIRE(ap.collect().ok());
+    REQUIRE(ap.background().collect().ok());
     CHECK(slots() == 0);
   }
 
@@ -195,7 +197,7 @@ TEST_SUITE("regions: snapshots") {
       }
       nodes.lose_no_more();
       nodes.run(100);
-      CHECK_FALSE(nodes.at(1).replica().snapshots().receiving());
+      CHECK_FALSE(nodes.at(1).replica().background().snapshots().receiving());
       CHECK(nodes.alarms(1).empty() == passing);
       const std::string end = "the snapshot of region eu has ended: its leader gives way";
       CHECK((nodes.notices(1).back() == end) == passing);
@@ -208,21 +210,21 @@ TEST_SUITE("regions: snapshots") {
     nodes.mesh(2);
     nodes.run(3'000);
     nodes.lose(kChunks, kForEver);
-    nodes.at(1).replica().ask_for_snapshot(nodes.at(0).origin(), nodes.now());
+    nodes.at(1).replica().background().ask_for_snapshot(nodes.at(0).origin(), nodes.now());
     SUBCASE("all that it has has come") {
       put(nodes, 0, "k");
       nodes.run(kTimeoutMs - 5'000);
       REQUIRE(nodes.at(1).vector() == nodes.at(0).vector());
-      CHECK(nodes.at(1).replica().snapshots().receiving());
+      CHECK(nodes.at(1).replica().background().snapshots().receiving());
       nodes.run(10'000);
-      CHECK_FALSE(nodes.at(1).replica().snapshots().receiving());
+      CHECK_FALSE(nodes.at(1).replica().background().snapshots().receiving());
     }
     SUBCASE("something has not") {
       nodes.lose(regions::kind_of(regions::BatchMessage{}), kForEver);
       put(nodes, 0, "k");
       nodes.run(2 * kTimeoutMs);
       REQUIRE(nodes.at(1).vector() != nodes.at(0).vector());
-      CHECK(nodes.at(1).replica().snapshots().receiving());
+      CHECK(nodes.at(1).replica().background().snapshots().receiving());
     }
   }
 }

@@ -135,7 +135,7 @@ TEST_SUITE("regions: directory check") {
       group.clear({"\1", "map"});
       group.clear({"\1", "sums", "h"});
     });
-    REQUIRE(eu.replica().upkeep().sweeping());
+    REQUIRE(eu.replica().background().upkeep().sweeping());
     const CheckReport report =
         regions::check_storage(eu.storage(), [](std::string_view, std::uint64_t) {});
     CAPTURE(report.findings);

@@ -1,0 +1,50 @@
+#include "regions/background.h"
+
+#include <utility>
+
+namespace anabranch::regions {
+
+using core::Millis;
+
+Background::Background(const Owner& owner, const ReplicaOptions& options)
+    : owner_(owner),
+      upkeep_(owner.state, owner.writer, options.limits.sweep),
+      snapshots_({owner.state, owner.exchange, owner.effects,
+                  [this](const core::Path& path, crdt::Row& row) {
+                    upkeep_.note_dead_slots(path, row);
+                    owner_.state.note(path, row);
+                  }},
+                 options.limits.snapshots, options.nonce),
+      incarnations_(owner.state, owner.exchange, owner.alarms,
+                    {options.fresh_origin, options.nonce, options.random_origin}),
+      repair_({owner.state, owner.exchange, owner.keeper, snapshots_, owner.inbox, owner.time,
+               owner.regions, owner.settled, incarnations_, owner.alarms},
+              options.limits.rejoin),
+      verifier_({owner.state, owner.exchange, owner.alarms, owner.effects}, options.nonce) {}
+
+core::Result<bool> Background::work(Millis now) {
+  const GroupClosed closed = owner_.writer.close_group();
+  CommittedState& state = owner_.state;
+  if (state.broken()) return *state.broken();
+  if (repair_.logging()) return repair_.log_slice(closed, now);
+  const std::size_t scale = owner_.writer.slice_scale(now);
+  auto more = state.reading([&] { return snapshots_.work(now, scale); });
+  if (!more.ok()) return state.fail(more.failure());
+  if (auto ended = repair_.give_up(closed, now); !ended.ok()) state.fail(ended.failure());
+  return more;
+}
+
+core::Result<void> Background::collect() {
+  if (snapshots_.merging()) return {};
+  return upkeep_.collect(owner_.writer.close_group());
+}
+
+void Background::ask_for_snapshot(core::Origin peer, Millis now) {
+  if (!owner_.state.broken()) snapshots_.ask(peer, now);
+}
+
+void Background::verify(std::vector<std::string> regions, Millis now) {
+  if (!owner_.state.broken()) verifier_.start(std::move(regions), now);
+}
+
+}  // namespace anabranch::regions
