@@ -53,7 +53,7 @@ class History {
     }
     heal();
     if (random_.chance(0.5)) {
-      for (TestReplica& replica : replicas_) replica.background().collect();
+      for (TestReplica& replica : replicas_) replica.collect();
     }
     return compare();
   }
@@ -71,7 +71,7 @@ class History {
     } else if (what < 0.85) {
       exchange(replica, other_than(at));
     } else if (what < 0.95) {
-      replica.background().collect();
+      replica.collect();
     } else if (what < 0.965) {
       replica.trim(random_.below(4));
     } else if (what < 0.975) {

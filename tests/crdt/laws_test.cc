@@ -321,7 +321,7 @@ std::vector<TestReplica> reached_states(Random& random, const Kinds& kinds) {
         }
       }
     } else {
-      replica.background().collect();
+      replica.collect();
     }
     if (random.chance(0.2)) reached.push_back(replica);
   }

@@ -278,8 +278,9 @@ core::Result<void> World::set_policy(const std::string& name, const std::string&
   Node& node = nodes_.at(region.index);
   node.clock().set(kStartMs + region.ahead_ms + now());
   regions::Replica& replica = node.replica();
-  auto done = policy.kind == rows::PolicyKind::kNone ? replica.remove_policy(scope_of(prefix))
-                                                     : replica.set_policy(scope_of(prefix), policy);
+  auto done = policy.kind == rows::PolicyKind::kNone
+                  ? replica.policies().remove(scope_of(prefix))
+                  : replica.policies().set(scope_of(prefix), policy);
   ANABRANCH_ASSERT(replica.commit().ok());
   step();
   return done;

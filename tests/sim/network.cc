@@ -247,8 +247,7 @@ bool Network::running(Index at) const {
 }
 
 bool Network::writable(Index at) const {
-  const regions::Rejoin* const rejoin =
-      machines_[at].node->replica().background().repair().rejoin();
+  const regions::Rejoin* const rejoin = background_of(at).repair().rejoin();
   const bool logging = rejoin != nullptr && rejoin->logging();  // Then no log has the writes.
   return running(at) && !logging && !follows(at);
 }
@@ -334,8 +333,7 @@ void Network::step() {
 
 Millis Network::next_turn_ms(Index at) const {
   const Machine& machine = machines_[at];
-  if (machine.broken || !machine.node->replica().background().upkeep().tidying())
-    return next_tick_ms(at);
+  if (machine.broken || !background_of(at).upkeep().tidying()) return next_tick_ms(at);
   return std::max(machine.frozen_until_ms, std::min(machine.next_sweep_ms, next_tick_ms(at)));
 }
 
@@ -454,12 +452,11 @@ void Network::tick(Index at) {
 // Rows of a merged snapshot are in no log, and synced with the swap.
 void Network::work(Index at) {
   Machine& machine = machines_[at];
-  const bool gave_way = machine.node->replica().background().repair().rejoin() != nullptr;
+  const bool gave_way = background_of(at).repair().rejoin() != nullptr;
   const auto more = machine.node->replica().background().work(now_);
   machine.broken = !more.ok();
   machine.next_work_ms = more.ok() && more.value() ? now_ + 1 : kNever;
-  if (more.ok() && gave_way && machine.node->replica().background().repair().rejoin() == nullptr)
-    take_back(at);
+  if (more.ok() && gave_way && background_of(at).repair().rejoin() == nullptr) take_back(at);
   // After a failed swap the disk has its old content.
   if (machine.broken || machine.trail.vector == machine.node->vector()) return;
   machine.trail.vector = machine.node->vector();

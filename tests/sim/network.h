@@ -227,6 +227,9 @@ class Network {
     return cut_.contains({one, other}) || cut_.contains({other, one});
   }
   [[nodiscard]] bool broken(Index at) const { return machines_[at].broken; }
+  [[nodiscard]] const regions::Background& background_of(Index at) const {
+    return machines_[at].node->replica().background();
+  }
   [[nodiscard]] Random& random() { return random_; }
   // Whether a region has every write.
   [[nodiscard]] bool complete(Index at) const;
