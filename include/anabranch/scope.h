@@ -156,10 +156,10 @@ class Scope {
   // database (Key::all), the fields of a map or the elements of a set (Key::of). Rows below the
   // names are skipped, so that a large map costs no more than a small one. As scan otherwise.
   //
-  // Rows that show nothing, as those of a removed key until they are swept, are read and passed
-  // over. When it has read more than `hidden_max` of them it stops, and returns the last name that
-  // it has passed: the walk goes on with Span::after() that name. Returns nullopt when it has come
-  // to the end of the span, or when `visit` has returned false.
+  // Rows that show nothing, as those of a removed or expired key until they are swept, are read and
+  // passed over. When it has read more than `hidden_max` of them it stops, and returns the last
+  // name that it has passed: the walk goes on with Span::after() that name. Returns nullopt when it
+  // has come to the end of the span, or when `visit` has returned false.
   std::optional<std::string> names(const Key& prefix, const Span& span, const VisitName& visit,
                                    std::size_t hidden_max = SIZE_MAX) const;
 

@@ -64,8 +64,9 @@ NameWalk::Next NameWalk::take(const Path& path, const Row& row, const Scope::Vis
 NameWalk::Next NameWalk::decide(const Path& path, bool shows, const Scope::VisitName& visit) {
   decided_ = true;
   rows_ = 0;
-  const bool goes_on = !shows || order_.expired(path) || visit(name_of(path));
-  return goes_on ? Next::kRow : Next::kEnd;
+  const bool expired = shows && order_.expired(path);
+  if (expired) ++hidden_;
+  return !shows || expired || visit(name_of(path)) ? Next::kRow : Next::kEnd;
 }
 
 std::string NameWalk::name_of(const Path& path) const {

@@ -70,6 +70,16 @@ TEST_SUITE("leader: expiry") {
         return true;
       });
       CHECK(shown == std::vector<std::string>{"stays"});
+      const auto show = [&](const std::string& name) {
+        shown.push_back(name);
+        return true;
+      };
+      shown.clear();
+      int stops = 0;
+      std::optional<std::string> passed = scope.names(Key::all(0), {}, show, 0);
+      for (; passed; ++stops) passed = scope.names(Key::all(0), Span::after(*passed), show, 0);
+      CHECK(stops >= 4);
+      CHECK(shown == std::vector<std::string>{"stays"});
       CHECK(scope.count(Key::all(0)) == 6);  // Until they are cleared.
     });
     world.run(1'000);
