@@ -18,6 +18,10 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPollEvery{100};
 constexpr int kPollsMax = 600;
 constexpr int kPollsInSilence = 10;
+constexpr const char* kCannotSee =
+    "anabranch: cannot see whether the leader still executes commands of an earlier run (this "
+    "needs "
+    "the rights +client|setname +client|id +client|list)\n";
 
 // Returns the value of a field in a line of CLIENT LIST; empty if it has none.
 std::string field(std::string_view line, const std::string& name) {
@@ -42,14 +46,13 @@ std::optional<std::string> older(const std::string& list, const std::string& nam
 
 }  // namespace
 
-Result<void> wait_for_earlier_runs(Client& client, const std::string& name) {
+Result<void> wait_for_earlier_runs(Client& client, const std::string& name, bool goes_on) {
   const Result<std::string> named = client.call({"CLIENT", "SETNAME", name});
   const Result<std::string> id = client.call({"CLIENT", "ID"});
   for (int polls = 0; polls < kPollsMax; ++polls) {
     const Result<std::string> list = client.call({"CLIENT", "LIST"});
     if (!named.ok() || !id.ok() || !list.ok()) {
-      std::cerr << "anabranch: cannot see whether the leader still executes commands of an earlier "
-                   "run (this needs the rights +client|setname +client|id +client|list)\n";
+      if (goes_on) std::cerr << kCannotSee;
       return {};
     }
     const auto address = older(list.value(), name, core::parse_integer(id.value()).value_or(0));

@@ -13,7 +13,7 @@ namespace anabranch::server::cli {
 
 // Names the connection of a run, and waits for the connections of earlier runs to end, at most a
 // minute; then fails with kInvalid and the address of one. Says on stderr that it waits. Where the
-// user may not list connections it says that, and does not wait.
-core::Result<void> wait_for_earlier_runs(Client& client, const std::string& name);
+// user may not list connections it does not wait, and says that if there was an earlier run.
+core::Result<void> wait_for_earlier_runs(Client& client, const std::string& name, bool goes_on);
 
 }  // namespace anabranch::server::cli

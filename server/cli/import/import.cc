@@ -65,6 +65,7 @@ void set_state(Progress& progress, const std::string& state) {
 struct Job {
   const Arguments& arguments;
   Progress& progress;
+  bool goes_on = false;  // Where an earlier run has stopped.
 };
 
 // Writes what `read` hands over; `total` is for the lines of progress.
@@ -73,7 +74,8 @@ Result<Report> transfer(const Job& job, std::uint64_t total, const Read& read) {
   Result<Client> client = connect_to_port(job.arguments, job.arguments.text(kTo.name));
   if (!client.ok()) return named(client.failure(), "--to");
   const std::string name = std::filesystem::path(job.progress.path()).stem().string();
-  if (const Result<void> alone = wait_for_earlier_runs(client.value(), name); !alone.ok()) {
+  if (const Result<void> alone = wait_for_earlier_runs(client.value(), name, job.goes_on);
+      !alone.ok()) {
     return alone.failure();
   }
   ProgressLines lines(total, job.progress.report());
@@ -134,7 +136,7 @@ Result<Report> import(const Arguments& arguments, const LiveAddress* live,
   const Result<bool> begun = progress.load();
   if (!begun.ok()) return begun.failure();
   if (begun.value()) std::cerr << "anabranch: goes on from " + progress.path() + '\n';
-  const Job job{arguments, progress};
+  const Job job{arguments, progress, begun.value()};
   Result<Report> report = live != nullptr ? import_live(job, *live) : import_file(job, source);
   if (report.ok()) return report;
   return core::invalid(report.failure().message + goes_on(progress));
