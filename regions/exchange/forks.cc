@@ -38,10 +38,14 @@ bool Forks::shown(const Peer& peer, Origin origin, const ChainLink& link) {
   } else if (compared_.insert(pair).second) {
     release(peer, origin);
   }
-  if (match != Match::kBeyond) beyond_.erase(pair);
   switch (match) {
     case Match::kEqual:
       seen_[pair] = link;
+      // An old message that came late tells nothing of a position that the peer showed beyond it.
+      if (const auto ahead = beyond_.find(pair);
+          ahead != beyond_.end() && ahead->second.seq <= link.seq) {
+        beyond_.erase(ahead);
+      }
       return forget(peer, origin);  // The peer's whole history is here too.
     case Match::kDifferent:
       return note(peer, origin, 0, link.seq);

@@ -166,8 +166,11 @@ TEST_SUITE("regions: log keeper") {
   TEST_CASE("what a leader shows beyond this one may be of another history") {
     LogKeeperWorld eu;
     eu.greet(kLink, "us", kUs);
-    eu.shows(30, eu.chain(30));
+    const core::ChainHash common = eu.chain(30);
+    eu.shows(30, common);
     eu.shows(kRecords + 5, {9});
+    CHECK(eu.forget() <= 31);
+    eu.shows(30, common);  // An old message came late.
     CHECK(eu.forget() <= 31);
     for (int i = 0; i < 5; ++i) eu.put("k", "v");
     eu.shows(kRecords + 5, eu.chain(kRecords + 5));
