@@ -78,7 +78,8 @@ void Flusher::run() {
       changed_.wait(lock, ready);
     }
     if (stops_) flush_.reset();
-    if (has_work()) work(lock);
+    // More may have come meanwhile: what was told is noted before the end.
+    while (has_work()) work(lock);
     if (stops_) return;
     release(lock);
   }

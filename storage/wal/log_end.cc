@@ -106,7 +106,7 @@ Result<bool> LogEndSearch::resume_at_base() {
   if (!at_base.ok()) return at_base.failure();
   const bool next_begins = at_ + 1 < segments_.size() && segments_[at_ + 1].start() == base;
   if (!at_base.value().sound() && !next_begins) return false;
-  found_.end = base;
+  found_.end = found_.sound = base;
   return true;
 }
 

@@ -29,6 +29,7 @@ struct FoundSegments {
 struct LogEnd {
   std::uint64_t end = 0;
   std::uint64_t synced = 0;  // It is known that the log was on disk to here.
+  std::uint64_t sound = 0;   // All records of the last segment from here to the end are sound.
   Position position = 0;     // Of the last batch before the end, or the greatest known one.
   bool more = false;         // Records or segments lie behind the end.
   bool closed = false;       // The last record closes its opening.

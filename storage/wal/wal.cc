@@ -16,11 +16,12 @@ using core::Result;
 Wal::Wal(Files& files, const WalOptions& options, State state)
     : files_(files),
       options_(options),
-      opening_(state.segments.back()->header.name.opening),
+      opening_(state.opening),
       spares_(std::move(state.spares)),
       segments_(std::move(state.segments)),
       last_(state.reach),
-      durable_(state.reach) {}
+      durable_(state.reach),
+      failure_(std::move(state.closed)) {}
 
 Failure Wal::close_with(const Failure& failure) {
   const std::lock_guard lock(state_);
@@ -59,7 +60,13 @@ RecordHeader Wal::next_header(RecordKind kind) const {
 bool Wal::fits(std::uint64_t bytes) const {
   // Only this thread begins segments and moves the end: no lock is needed to read them.
   const Segment& segment = *segments_.back();
-  return segment.offset(last_.ticket.end) + bytes <= options_.segment_bytes;
+  return segment.offset(last_.ticket.end) + bytes <= segment.room;
+}
+
+std::optional<std::uint64_t> Wal::half_full() const {
+  const Segment& segment = *segments_.back();
+  if (segment.offset(last_.ticket.end) < segment.room / 2) return std::nullopt;
+  return segment.start();
 }
 
 Result<Ticket> Wal::append_record(RecordKind kind, std::span<const LogRecord> batches,
@@ -142,6 +149,7 @@ Result<std::shared_ptr<Segment>> Wal::begin_segment(std::uint64_t bytes) {
                      .previous = segments_.back()->start(),
                      .first = last_.position + 1};
   segment->file = std::move(spare.value().file);
+  segment->room = std::max(options_.segment_bytes, kSegmentHeaderSize + bytes);
   const std::string header = encode_segment_header(segment->header);
   if (auto written = segment->file->write(0, header); !written.ok()) return written.failure();
   if (auto synced = segment->file->sync(); !synced.ok()) return synced.failure();
@@ -228,7 +236,7 @@ Result<void> Wal::prepare() {
 
 std::optional<Wal::Stretch> Wal::stretch_at(std::uint64_t place) const {
   const std::lock_guard lock(state_);
-  if (place >= last_.ticket.end) return std::nullopt;
+  if (place >= last_.ticket.end || segments_.empty()) return std::nullopt;
   auto behind =
       std::upper_bound(segments_.begin(), segments_.end(), place,
                        [](std::uint64_t at, const auto& segment) { return at < segment->start(); });
@@ -239,6 +247,7 @@ std::optional<Wal::Stretch> Wal::stretch_at(std::uint64_t place) const {
 
 WalReader Wal::read(Position position) const {
   const std::lock_guard lock(state_);
+  if (segments_.empty()) return {*this, last_.ticket.end, position};
   auto behind =
       std::upper_bound(segments_.begin(), segments_.end(), position,
                        [](Position at, const auto& segment) { return at < segment->header.first; });

@@ -25,8 +25,11 @@
 namespace anabranch::storage {
 
 struct WalOptions {
-  std::uint64_t segment_bytes = std::uint64_t{64} << 20U;  // Of a file, with its header.
-  std::size_t spares = 2;                                  // The most files kept for later.
+  std::uint64_t segment_bytes = std::uint64_t{16} << 20U;  // Of a file, with its header.
+  // Of the first file of an opening: a store with few writes takes little room. At most as many as
+  // above.
+  std::uint64_t first_bytes = std::uint64_t{1} << 20U;
+  std::size_t spares = 2;  // The most files kept for later.
 };
 
 // A segment, for the keeper of the log: trimming removes whole ones.
@@ -44,11 +47,13 @@ class Wal {
     Ticket ticket;
     Position position = 0;
   };
-  // The segments in order, at least one; all of them is on disk.
+  // The segments in order, all of them on disk.
   struct State {
     std::vector<std::shared_ptr<Segment>> segments;
     SpareFiles spares;
     Reach reach;
+    std::uint64_t opening = 0;
+    std::optional<core::Failure> closed = {};  // Why nothing can be appended.
   };
   // For open_wal().
   Wal(Files& files, const WalOptions& options, State state);
@@ -81,8 +86,11 @@ class Wal {
   // Removes the segments with nothing but batches before `position` and commits up to `floor`: how
   // far the tables on disk reach. The last segment stays.
   core::Result<void> trim(Position position, Ticket floor);
-  // Makes a spare file for the next segment unless there is one: to be called now and then by a
-  // thread that may wait, one at a time. A failure (a full disk) does not close the log.
+  // Returns the begin of the last segment when half of its room is used: a spare file for the next
+  // one should be prepared. nullopt before. For the thread that appends.
+  [[nodiscard]] std::optional<std::uint64_t> half_full() const;
+  // Makes a spare file for the next segment unless there is one: to be called by a thread that may
+  // wait, one at a time. A failure (a full disk) does not close the log.
   core::Result<void> prepare();
 
   // The segment with a place of the stream, for readers: it stays as it is while it is held.

@@ -1,7 +1,6 @@
 #include "storage/wal/wal_reader.h"
 
 #include <algorithm>
-#include <string>
 
 namespace anabranch::storage {
 
@@ -11,7 +10,12 @@ Result<std::optional<PlacedBatch>> WalReader::next() {
   for (;;) {
     if (const auto batch = walk_.next()) {
       const Position position = next_++;
-      if (position >= from_) return std::optional(PlacedBatch{position, *batch, record_});
+      if (position >= from_) return std::optional(PlacedBatch{position, *batch, record_, sound_});
+      continue;
+    }
+    if (next_ < behind_) {
+      const Position position = next_++;
+      if (position >= from_) return std::optional(PlacedBatch{position, LogRecord{}, record_, false});
       continue;
     }
     const auto more = read_record();
@@ -32,15 +36,34 @@ Result<bool> WalReader::read_record() {
   const auto read = scan_->at(place_, stretch->end);
   if (!read.ok()) return read.failure();
   const FoundRecord& found = read.value();
-  if (!found.sound()) {
-    return core::corrupt("the log is damaged at byte " + std::to_string(segment_->offset(place_)) +
-                         " of " + segment_->header.name.text());
+  record_ = place_;
+  sound_ = found.sound();
+  if (found.state == FoundRecord::State::kNone) {
+    if (auto passed = pass_over(stretch->end); !passed.ok()) return passed.failure();
+    return true;
   }
   walk_ = BatchWalk(found.header, found.body);
-  record_ = place_;
   next_ = found.header.first;
+  behind_ = found.header.next_position();
   place_ = found.header.end();
   return true;
+}
+
+Result<void> WalReader::pass_over(std::uint64_t end) {
+  next_ = std::max(next_, from_);
+  const auto header = scan_->next_header(place_ + 1);
+  if (!header.ok()) return header.failure();
+  if (header.value() && *header.value() < end) {
+    place_ = *header.value();
+    const auto found = scan_->at(place_, end);
+    if (!found.ok()) return found.failure();
+    behind_ = found.value().header.first;
+    return {};
+  }
+  place_ = end;
+  const auto behind = wal_->stretch_at(end);
+  behind_ = behind ? behind->segment->header.first : wal_->last().position + 1;
+  return {};
 }
 
 }  // namespace anabranch::storage

@@ -19,10 +19,15 @@ struct PlacedBatch {
   Position position = 0;
   LogRecord batch;
   std::uint64_t place = 0;
+  bool sound = true;  // False: the record is damaged, and nothing of the batch is certain.
 };
 
 // Sees all that is appended, also what is not on disk yet. Goes on at the first batch left when the
 // log is trimmed under it. Not thread-safe; it must end before its log does.
+//
+// Damage leaves no gap: a record whose checksum is wrong gives its batches as far as they can be
+// found in it, marked (each has a checksum of its own, for its reader), and empty ones of origin 0
+// for the positions of which no bytes are left.
 class WalReader {
  public:
   // Begins with a record at a place of the stream, and leaves out the batches before `position`.
@@ -30,22 +35,26 @@ class WalReader {
       : wal_(&wal), place_(place), from_(position) {}
 
   // Returns the next batch, a view valid until the next call; nullopt at the end of the log, where
-  // a later call finds what was appended since. Fails with kCorrupt at a record that is damaged,
-  // again with every call, and with kIo when the disk does.
+  // a later call finds what was appended since. Fails with kIo when the disk does.
   core::Result<std::optional<PlacedBatch>> next();
 
  private:
   // Reads the record at place_; returns whether there was one.
   core::Result<bool> read_record();
+  // Moves on over bytes at place_ that are no header, to the next record of the segment or to the
+  // segment's end.
+  core::Result<void> pass_over(std::uint64_t end);
 
   const Wal* wal_;
   std::uint64_t place_;  // Of the next record.
   Position from_;
   std::shared_ptr<const Segment> segment_;
   std::optional<SegmentScan> scan_;
-  BatchWalk walk_;            // Over the record before it.
+  BatchWalk walk_;            // Over the record before it...
+  bool sound_ = true;         // ...which may be damaged.
   std::uint64_t record_ = 0;  // The place of that one.
-  Position next_ = 0;         // The position of its next batch.
+  Position next_ = 0;         // The position of its next batch...
+  Position behind_ = 0;       // ...and the one behind its last batch.
 };
 
 }  // namespace anabranch::storage

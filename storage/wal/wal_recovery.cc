@@ -25,6 +25,8 @@ namespace {
 constexpr const char* kNewSegment = "new";
 // Before the name of a segment with records behind a damage.
 constexpr const char* kDamagedPrefix = "damaged-";
+// A file of this name says that commits are missing.
+constexpr const char* kLossMark = "commits-missing";
 
 class Recovery {
  public:
@@ -35,10 +37,17 @@ class Recovery {
         spares_(files, options.segment_bytes, options.spares) {}
 
   Result<OpenedWal> run(const Redo& redo);
+  Result<OpenedWal> look(const Redo& redo);
 
  private:
   Result<void> find(const Redo& redo);
+  Result<void> look_for_loss();
   void judge();
+  Result<void> mark_loss();
+  [[nodiscard]] bool loses() const {
+    return verdict_ == WalVerdict::kDamaged || verdict_ == WalVerdict::kShort;
+  }
+  void choose_begin();
   [[nodiscard]] std::uint64_t begin_of_segment(std::uint64_t place) const;
   void begin_behind_tables();
   Result<void> remove_unfinished();
@@ -49,8 +58,12 @@ class Recovery {
   Result<void> cut();
   Result<void> cut_last_kept();
   Result<void> load_indexes();
+  OpenedWal append_to_old();
   OpenedWal opened();
 
+  [[nodiscard]] std::uint64_t first_bytes() const {
+    return std::min(options_.first_bytes, options_.segment_bytes);
+  }
   [[nodiscard]] bool has_tail() const { return from_ < end_.end; }
 
   Files& files_;
@@ -61,6 +74,7 @@ class Recovery {
   std::size_t searched_ = 0;  // The segments from here on have their index.
   LogEnd end_;
   WalVerdict verdict_ = WalVerdict::kWhole;
+  bool lost_before_ = false;
   std::uint64_t from_ = 0;  // Where the new segment begins.
   std::uint64_t opening_ = 1;
   std::string record_;
@@ -72,6 +86,7 @@ Result<void> Recovery::find(const Redo& redo) {
   if (!found.ok()) return found.failure();
   found_ = std::move(found).value();
   opening_ = std::max(found_.opening, base_.opening) + 1;
+  if (auto looked = look_for_loss(); !looked.ok()) return looked;
   if (found_.segments.empty()) {
     end_.closed = base_.ticket.end == 0;
     end_.position = base_.position;
@@ -93,13 +108,19 @@ void Recovery::judge() {
   verdict_ = end_.more ? WalVerdict::kCut : WalVerdict::kWhole;
   if (lost) verdict_ = WalVerdict::kDamaged;
   if (end_.end < base && !end_.more) verdict_ = WalVerdict::kShort;
-  from_ = std::min(end_.end, end_.synced);
-  if (verdict_ == WalVerdict::kDamaged) from_ = begin_of_segment(end_.end);
-  if (planted(Bug::kTrustTail)) from_ = end_.end;
-  if (end_.end < base && !planted(Bug::kIgnoreShortLog)) begin_behind_tables();
 }
 
-// The whole of a damaged segment is kept for a person to look at: its sound part is copied.
+// A segment with little in it is copied whole: many openings of a store with few writes leave few
+// files. So is the sound part of a damaged one, which is kept for a person to look at.
+void Recovery::choose_begin() {
+  from_ = std::min(end_.end, end_.synced);
+  const std::uint64_t begin = std::max(begin_of_segment(end_.end), end_.sound);
+  const bool small = end_.end - begin <= first_bytes() / 2;
+  if (verdict_ == WalVerdict::kDamaged || small) from_ = std::min(from_, begin);
+  if (planted(Bug::kTrustTail)) from_ = end_.end;
+  if (end_.end < base_.ticket.end && !planted(Bug::kIgnoreShortLog)) begin_behind_tables();
+}
+
 std::uint64_t Recovery::begin_of_segment(std::uint64_t place) const {
   std::uint64_t begin = place;
   for (const Segment& segment : found_.segments) {
@@ -116,6 +137,19 @@ void Recovery::begin_behind_tables() {
     found_.strays.push_back(segment.header.name.text());
   }
   found_.segments.clear();
+}
+
+Result<void> Recovery::look_for_loss() {
+  const auto names = files_.list();
+  if (!names.ok()) return names.failure();
+  lost_before_ = std::ranges::count(names.value(), kLossMark) > 0;
+  return {};
+}
+
+Result<void> Recovery::mark_loss() {
+  if (!loses() || lost_before_) return {};
+  const auto mark = files_.create(kLossMark);
+  return mark.ok() ? files_.sync_folder() : mark.failure();
 }
 
 Result<void> Recovery::remove_unfinished() {
@@ -135,9 +169,8 @@ Result<void> Recovery::begin() {
   if (!file.ok()) return file.failure();
   Segment segment;
   segment.file = std::move(file).value();
-  if (auto filled = fill_with_zeros(*segment.file, options_.segment_bytes); !filled.ok()) {
-    return filled;
-  }
+  segment.room = first_bytes();
+  if (auto filled = fill_with_zeros(*segment.file, segment.room); !filled.ok()) return filled;
   segment.header = {.name = {from_, opening_},
                     .synced = end_.end + kRecordHeaderSize,
                     .first = end_.position + 1};
@@ -205,9 +238,8 @@ Result<void> Recovery::cut() {
     removed_any = true;
   }
   if (auto cut = cut_last_kept(); !cut.ok()) return cut;
-  const bool keeps = verdict_ == WalVerdict::kDamaged || verdict_ == WalVerdict::kShort;
   for (const std::string& name : found_.strays) {
-    auto removed = keeps ? files_.rename(name, kDamagedPrefix + name) : files_.remove(name);
+    auto removed = loses() ? files_.rename(name, kDamagedPrefix + name) : files_.remove(name);
     if (!removed.ok()) return removed;
   }
   if (removed_any) return files_.sync_folder();
@@ -234,6 +266,14 @@ Result<void> Recovery::load_indexes() {
   return {};
 }
 
+// For the planted bug alone.
+OpenedWal Recovery::append_to_old() {
+  Segment& last = found_.segments.back();
+  last.room = options_.segment_bytes;
+  opening_ = last.header.name.opening;
+  return opened();
+}
+
 OpenedWal Recovery::opened() {
   std::vector<std::shared_ptr<Segment>> all;
   for (Segment& segment : found_.segments) {
@@ -241,11 +281,14 @@ OpenedWal Recovery::opened() {
   }
   if (new_) all.push_back(std::make_shared<Segment>(std::move(*new_)));
   const std::uint64_t end = end_.end + (new_ ? kRecordHeaderSize : 0);
+  Wal::State state{std::move(all), std::move(spares_), {Ticket{end}, end_.position}, opening_};
+  if (!new_ && !planted(Bug::kAppendToOldSegment)) {
+    state.closed = core::invalid("the log is only looked at");
+  }
   OpenedWal opened;
-  opened.wal = std::make_unique<Wal>(
-      files_, options_,
-      Wal::State{std::move(all), std::move(spares_), {Ticket{end}, end_.position}});
+  opened.wal = std::make_unique<Wal>(files_, options_, std::move(state));
   opened.verdict = verdict_;
+  opened.lost = loses() || lost_before_;
   opened.closed = end_.closed;
   opened.redone = end_.redone;
   return opened;
@@ -254,11 +297,21 @@ OpenedWal Recovery::opened() {
 Result<OpenedWal> Recovery::run(const Redo& redo) {
   if (auto found = find(redo); !found.ok()) return found.failure();
   judge();
+  choose_begin();
+  if (auto marked = mark_loss(); !marked.ok()) return marked.failure();
   if (auto loaded = load_indexes(); !loaded.ok()) return loaded.failure();
   if (auto removed = remove_unfinished(); !removed.ok()) return removed.failure();
-  if (planted(Bug::kAppendToOldSegment) && verdict_ == WalVerdict::kCut) return opened();
+  if (planted(Bug::kAppendToOldSegment) && verdict_ == WalVerdict::kCut) return append_to_old();
   if (auto begun = begin(); !begun.ok()) return begun.failure();
   if (auto cut_off = cut(); !cut_off.ok()) return cut_off.failure();
+  return opened();
+}
+
+Result<OpenedWal> Recovery::look(const Redo& redo) {
+  if (auto found = find(redo); !found.ok()) return found.failure();
+  judge();
+  from_ = end_.end;
+  if (auto loaded = load_indexes(); !loaded.ok()) return loaded.failure();
   return opened();
 }
 
@@ -267,6 +320,18 @@ Result<OpenedWal> Recovery::run(const Redo& redo) {
 Result<OpenedWal> open_wal(Files& files, const WalOptions& options, const WalBase& base,
                            const Redo& redo) {
   return Recovery(files, options, base).run(redo);
+}
+
+Result<OpenedWal> look_at_wal(Files& files, const WalOptions& options, const WalBase& base,
+                              const Redo& redo) {
+  return Recovery(files, options, base).look(redo);
+}
+
+Result<void> forget_loss(Files& files) {
+  const auto names = files.list();
+  if (!names.ok()) return names.failure();
+  if (std::ranges::count(names.value(), kLossMark) == 0) return {};
+  return files.remove(kLossMark);
 }
 
 }  // namespace anabranch::storage

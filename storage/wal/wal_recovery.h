@@ -12,7 +12,8 @@
 //    there: after a failed sync or a killed process, a file that can be read proves nothing about
 //    the disk.
 // 5. Segments that do not join the others are removed; a log that ends before the tables do is told
-//    of, and goes on behind them.
+//    of, and goes on behind them. That commits are missing is on disk before the log is changed, and
+//    is told by each opening until the owner says that it has acted on it.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +46,9 @@ enum class WalVerdict : std::uint8_t {
 struct OpenedWal {
   std::unique_ptr<Wal> wal;
   WalVerdict verdict = WalVerdict::kWhole;
+  // Commits may be missing that were once on disk: found now, or by an earlier opening after which
+  // nobody has called forget_loss().
+  bool lost = false;
   bool closed = false;       // The last opening ended well, or there was none.
   std::uint64_t redone = 0;  // The commits given back.
 };
@@ -61,5 +65,13 @@ using Redo = std::function<core::Result<void>(Ticket ticket, std::string_view ch
 // outlive the log.
 core::Result<OpenedWal> open_wal(Files& files, const WalOptions& options, const WalBase& base,
                                  const Redo& redo);
+
+// As open_wal(), but changes nothing on the disk, and nothing can be appended: for tools that look
+// at a folder that nobody has open.
+core::Result<OpenedWal> look_at_wal(Files& files, const WalOptions& options, const WalBase& base,
+                                    const Redo& redo);
+
+// Forgets that commits are missing: they are known to be, and will not be taken for present.
+core::Result<void> forget_loss(Files& files);
 
 }  // namespace anabranch::storage

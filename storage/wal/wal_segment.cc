@@ -158,9 +158,14 @@ Result<SparseIndex> read_index(const Segment& segment, std::uint64_t end) {
   for (std::uint64_t place = segment.start(); place < end;) {
     const auto found = scan.at(place, end);
     if (!found.ok()) return found.failure();
-    if (!found.value().sound()) break;
-    add_to_index(index, found.value().header, found.value().body);
-    place = found.value().header.end();
+    if (found.value().sound()) {
+      add_to_index(index, found.value().header, found.value().body);
+      place = found.value().header.end();
+      continue;
+    }
+    const auto next = scan.next_header(place + 1);  // Behind a damaged record.
+    if (!next.ok()) return next.failure();
+    place = next.value().value_or(end);
   }
   return index;
 }

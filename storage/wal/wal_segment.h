@@ -49,7 +49,8 @@ struct Segment {
   SegmentHeader header;
   std::shared_ptr<File> file;
   SparseIndex index;
-  bool sound = true;  // Its header could be read.
+  bool sound = true;       // Its header could be read.
+  std::uint64_t room = 0;  // Of the file, for header and records, while it is appended to.
 
   [[nodiscard]] std::uint64_t start() const { return header.name.start; }
   // Returns where a place in the stream lies in the file.
