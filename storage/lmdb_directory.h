@@ -23,7 +23,7 @@ struct LmdbTables {
   LmdbTable log_index{};  // origin, last -> position
   LmdbTable marker{};     // kFormatKey -> format; kTrimmedKey -> the last position when trimmed;
                        // kSwappedKey -> number of swaps of the next tables with the current ones;
-                       // kReachKey -> see WholeStorage::reach()
+                       // kReachKey -> see TablesBelow::reach()
 };
 
 inline constexpr std::string_view kFormatKey = "format";

@@ -50,7 +50,7 @@ Result<void> put_changes(const LmdbTxn& txn, const LmdbRowTables::Handles& table
   return {};
 }
 
-class LmdbStorage final : public WholeStorage {
+class LmdbStorage final : public StorageBelow {
  public:
   LmdbStorage(LmdbOptions options, LmdbDirectory directory, Position last)
       : options_(std::move(options)),
@@ -69,7 +69,9 @@ class LmdbStorage final : public WholeStorage {
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override;
   Result<void> trim(Position position) override;
   Result<void> begin_log_after(Position position) override;
-  Result<void> commit_reach(std::span<const Change> changes, std::string_view reach) override;
+  [[nodiscard]] std::unique_ptr<Snapshot> tables() const override { return snapshot(); }
+  Result<void> apply(std::span<const Change> changes,
+                     std::optional<std::string_view> reach) override;
   [[nodiscard]] Result<std::string> reach() const override;
   Result<void> swap(std::span<const Change> changes) override;
   Result<void> clear_next() override;
@@ -170,7 +172,8 @@ Result<Position> LmdbStorage::commit(std::span<const LogRecord> records,
   return last_.load();
 }
 
-Result<void> LmdbStorage::commit_reach(std::span<const Change> changes, std::string_view reach) {
+Result<void> LmdbStorage::apply(std::span<const Change> changes,
+                                std::optional<std::string_view> reach) {
   ANABRANCH_ASSERT(opened_);
   assert_not_forked();
   if (!closed_by_.empty()) return closed();
@@ -394,7 +397,7 @@ Result<Position> find_last(const LmdbEnv& env, const LmdbTables& tables) {
 
 }  // namespace
 
-Result<std::unique_ptr<WholeStorage>> open_lmdb_storage(const LmdbOptions& options) {
+Result<std::unique_ptr<StorageBelow>> open_lmdb_storage(const LmdbOptions& options) {
   ANABRANCH_ASSERT(options.readers_max > 0 && options.map_bytes > 0);
   Result<LmdbDirectory> opened = open_directory(options);
   if (!opened.ok()) return opened.failure();
@@ -409,7 +412,7 @@ Result<std::unique_ptr<WholeStorage>> open_lmdb_storage(const LmdbOptions& optio
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(options.directory, error);
   if (!error) lasting.directory = absolute.string();
-  return std::unique_ptr<WholeStorage>(
+  return std::unique_ptr<StorageBelow>(
       std::make_unique<LmdbStorage>(std::move(lasting), std::move(directory), last.value()));
 }
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "storage/whole_storage.h"
+#include "storage/tables_below.h"
 
 namespace anabranch::storage {
 
@@ -22,7 +22,7 @@ struct LmdbOptions {
 // when the directory has foreign contents or cannot be used (no such parent, no permission, a file,
 // a network file system), or holds too much for the address space, or has an unknown format (naming
 // both numbers).
-core::Result<std::unique_ptr<WholeStorage>> open_lmdb_storage(const LmdbOptions& options);
+core::Result<std::unique_ptr<StorageBelow>> open_lmdb_storage(const LmdbOptions& options);
 
 // Moves the data of a folder of a directory, a data directory of its own that is closed, to the
 // directory, which has no data yet, and removes the folder: all or nothing. The caller has locked

@@ -241,7 +241,8 @@ Result<Position> MemoryStorage::commit(std::span<const LogRecord> records,
   return state.last;
 }
 
-Result<void> MemoryStorage::commit_reach(std::span<const Change> changes, std::string_view reach) {
+Result<void> MemoryStorage::apply(std::span<const Change> changes,
+                                  std::optional<std::string_view> reach) {
   std::vector<const Change*> sorted;
   sort_changes(changes, sorted);
   State& state = *state_;
@@ -249,8 +250,8 @@ Result<void> MemoryStorage::commit_reach(std::span<const Change> changes, std::s
   if (auto may = state.may_commit(); !may.ok()) return may;
   state.place.failed = false;
   for (const Change* change : sorted) state.change(*change);
-  state.reach = reach;
-  if (state.faults.durable_at_once) state.sync();
+  if (reach) state.reach = *reach;
+  state.sync();
   return {};
 }
 

@@ -5,8 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 
-#include "storage/whole_storage.h"
+#include "storage/tables_below.h"
 
 namespace anabranch::storage {
 
@@ -24,7 +28,7 @@ struct MemoryFaults {
   Room room = {};
 };
 
-class MemoryStorage final : public WholeStorage {
+class MemoryStorage final : public StorageBelow {
  public:
   explicit MemoryStorage(MemoryFaults faults = {});
   ~MemoryStorage() override;
@@ -38,7 +42,9 @@ class MemoryStorage final : public WholeStorage {
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override;
   core::Result<void> trim(Position position) override;
   core::Result<void> begin_log_after(Position position) override;
-  core::Result<void> commit_reach(std::span<const Change> changes, std::string_view reach) override;
+  [[nodiscard]] std::unique_ptr<Snapshot> tables() const override { return snapshot(); }
+  core::Result<void> apply(std::span<const Change> changes,
+                           std::optional<std::string_view> reach) override;
   [[nodiscard]] core::Result<std::string> reach() const override;
   core::Result<void> swap(std::span<const Change> changes) override;
   core::Result<void> clear_next() override;

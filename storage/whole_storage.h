@@ -4,9 +4,6 @@
 
 #include <memory>
 #include <optional>
-#include <span>
-#include <string>
-#include <string_view>
 
 #include "core/result.h"
 #include "storage/storage.h"
@@ -29,13 +26,6 @@ class WholeStorage : public Storage {
   // Gives the next record the position after `position`. Only for a storage whose log has never had
   // a record. Fails as commit() does.
   virtual core::Result<void> begin_log_after(Position position) = 0;
-
-  // For an engine that keeps a log of its own above these tables: makes changes as commit() does,
-  // and notes with them how far that log is in the tables now, in bytes of its own.
-  virtual core::Result<void> commit_reach(std::span<const Change> changes,
-                                          std::string_view reach) = 0;
-  // Returns what was noted last; empty when nothing was.
-  [[nodiscard]] virtual core::Result<std::string> reach() const = 0;
 };
 
 }  // namespace anabranch::storage

@@ -28,23 +28,6 @@ bool is_next_table(Table table) {
                              [&](const TablePair& pair) { return pair.next == table; });
 }
 
-// The tables of the storage below.
-class TablesBelow final : public Base {
- public:
-  explicit TablesBelow(WholeStorage& storage) : storage_(storage) {}
-
-  [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override { return storage_.snapshot(); }
-  Result<void> apply(std::span<const Change> changes,
-                     std::optional<std::string_view> reach) override {
-    if (reach) return storage_.commit_reach(changes, *reach);
-    const auto committed = storage_.commit({}, changes);
-    return committed.ok() ? Result<void>() : committed.failure();
-  }
-
- private:
-  WholeStorage& storage_;
-};
-
 // The tables and the log as of one commit.
 class EngineSnapshot final : public WholeSnapshot {
  public:
@@ -76,7 +59,7 @@ class EngineSnapshot final : public WholeSnapshot {
 
 class EngineStorage final : public WholeStorage {
  public:
-  EngineStorage(std::unique_ptr<WholeStorage> base, std::unique_ptr<Files> files,
+  EngineStorage(std::unique_ptr<StorageBelow> base, std::unique_ptr<Files> files,
                 const EngineOptions& options)
       : base_(std::move(base)), files_(std::move(files)), options_(options) {}
   ~EngineStorage() override {
@@ -100,8 +83,6 @@ class EngineStorage final : public WholeStorage {
   }
   Result<void> trim(Position position) override;
   Result<void> begin_log_after(Position position) override;
-  Result<void> commit_reach(std::span<const Change> changes, std::string_view reach) override;
-  [[nodiscard]] Result<std::string> reach() const override { return std::string(); }
   Result<void> swap(std::span<const Change> changes) override;
   Result<void> clear_next() override;
   Result<std::unique_ptr<Spool>> make_spool() override { return base_->make_spool(); }
@@ -126,11 +107,10 @@ class EngineStorage final : public WholeStorage {
   // Writes everything to the tables below, and returns when that is done.
   Result<void> flush_all();
 
-  const std::unique_ptr<WholeStorage> base_;
+  const std::unique_ptr<StorageBelow> base_;
   const std::unique_ptr<Files> files_;
   const EngineOptions options_;
-  TablesBelow below_{*base_};
-  LayeredTables tables_{below_};
+  LayeredTables tables_{*base_};
   std::unique_ptr<Wal> wal_;
   std::unique_ptr<EngineLog> log_;
   std::unique_ptr<Flusher> flusher_;
@@ -189,7 +169,7 @@ Result<void> EngineStorage::restart_log(Position position) {
     if (auto removed = files_->remove(name); !removed.ok()) return removed;
   }
   if (auto synced = files_->sync_folder(); !synced.ok()) return synced;
-  if (auto noted = base_->commit_reach({}, encode_reach(reach)); !noted.ok()) return noted;
+  if (auto noted = base_->apply({}, encode_reach(reach)); !noted.ok()) return noted;
   flusher_->set_reach(reach);
   return open_log(reach);
 }
@@ -250,11 +230,6 @@ Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
   for (const Change& change : changes) tables_.put(change.table, change.key, change.value);
   tables_.publish(wal_->last().position);
   return {};
-}
-
-Result<void> EngineStorage::commit_reach(std::span<const Change> /*changes*/,
-                                         std::string_view /*reach*/) {
-  return core::invalid("the engine has its own log, and no other above it");
 }
 
 Result<void> EngineStorage::trim(Position position) {
@@ -325,7 +300,7 @@ Room EngineStorage::room(std::uint64_t enough) const {
 
 }  // namespace
 
-Result<std::unique_ptr<WholeStorage>> open_engine_storage(std::unique_ptr<WholeStorage> base,
+Result<std::unique_ptr<WholeStorage>> open_engine_storage(std::unique_ptr<StorageBelow> base,
                                                           std::unique_ptr<Files> files,
                                                           const EngineOptions& options) {
   return std::unique_ptr<WholeStorage>(

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "storage/tables_below.h"
 #include "storage/wal/files.h"
 #include "storage/wal/wal.h"
 #include "storage/whole_storage.h"
@@ -26,7 +27,7 @@ struct EngineOptions {
 // Opens the engine over `base`, which was not opened yet, with its log in `files`. A log that the
 // base has of its own is read until it is trimmed. Fails as the base's open() does, and with kIo
 // when the log cannot be read.
-core::Result<std::unique_ptr<WholeStorage>> open_engine_storage(std::unique_ptr<WholeStorage> base,
+core::Result<std::unique_ptr<WholeStorage>> open_engine_storage(std::unique_ptr<StorageBelow> base,
                                                                 std::unique_ptr<Files> files,
                                                                 const EngineOptions& options = {});
 

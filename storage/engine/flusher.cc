@@ -13,7 +13,7 @@ constexpr std::size_t kReleasedChunks = 16;
 
 }  // namespace
 
-Flusher::Flusher(LayeredTables& tables, WholeStorage& base, const Reach& reach)
+Flusher::Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach)
     : tables_(tables), base_(base), reach_(reach), thread_([this] { run(); }) {}
 
 Flusher::~Flusher() {
@@ -95,7 +95,7 @@ void Flusher::work(std::unique_lock<std::mutex>& lock) {
   if (reach.trimmed > trimmed) done = base_.trim(reach.trimmed);
   if (done.ok()) {
     const std::string noted = encode_reach(reach);
-    done = flushes ? tables_.flush(noted) : base_.commit_reach({}, noted);
+    done = flushes ? tables_.flush(noted) : base_.apply({}, noted);
   }
   lock.lock();
   if (flushes) flush_.reset();

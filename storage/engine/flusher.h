@@ -16,14 +16,14 @@
 #include "core/result.h"
 #include "storage/engine/reach.h"
 #include "storage/overlay/layered_tables.h"
-#include "storage/whole_storage.h"
+#include "storage/tables_below.h"
 
 namespace anabranch::storage {
 
 class Flusher {
  public:
   // Both must outlive this. `reach`: as noted in the base.
-  Flusher(LayeredTables& tables, WholeStorage& base, const Reach& reach);
+  Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach);
   Flusher(const Flusher&) = delete;
   Flusher& operator=(const Flusher&) = delete;
   ~Flusher();
@@ -52,7 +52,7 @@ class Flusher {
   void release(std::unique_lock<std::mutex>& lock);
 
   LayeredTables& tables_;
-  WholeStorage& base_;
+  StorageBelow& base_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Reach reach_;

@@ -46,7 +46,8 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
   const std::unique_ptr<Snapshot> base_;
 };
 
-LayeredTables::LayeredTables(Base& base) : base_(base), active_(std::make_unique<OverlayTree>()) {}
+LayeredTables::LayeredTables(TablesBelow& base)
+    : base_(base), active_(std::make_unique<OverlayTree>()) {}
 
 LayeredTables::~LayeredTables() = default;
 
@@ -55,7 +56,7 @@ LayeredTables::~LayeredTables() = default;
 LayeredTables::Published LayeredTables::published() const {
   for (;;) {
     auto version = versions_.hold();
-    auto base = base_.snapshot();
+    auto base = base_.tables();
     const std::uint64_t fits = version->flushes + (version->flushing ? 1 : 0);
     if (begun_.load() > fits) continue;  // There is a newer version.
     const std::uint64_t mark = version->mark;

@@ -20,17 +20,17 @@
 #include <string_view>
 
 #include "core/result.h"
-#include "storage/overlay/base.h"
 #include "storage/overlay/overlay_tree.h"
 #include "storage/overlay/versions.h"
 #include "storage/storage.h"
+#include "storage/tables_below.h"
 
 namespace anabranch::storage {
 
 class LayeredTables {
  public:
   // The base must outlive this, and only this may change it.
-  explicit LayeredTables(Base& base);
+  explicit LayeredTables(TablesBelow& base);
   LayeredTables(const LayeredTables&) = delete;
   LayeredTables& operator=(const LayeredTables&) = delete;
   ~LayeredTables();
@@ -89,7 +89,7 @@ class LayeredTables {
   void publish_layers();
   core::Result<void> write_frozen(std::string_view reach, std::uint64_t slice_bytes);
 
-  Base& base_;
+  TablesBelow& base_;
   std::unique_ptr<OverlayTree> active_;
   std::unique_ptr<OverlayTree> frozen_;
   Versions<Version> versions_{Version{}};

@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using anabranch::test::TempDir;
 
-core::Result<std::unique_ptr<WholeStorage>> open(const fs::path& directory) {
+core::Result<std::unique_ptr<StorageBelow>> open(const fs::path& directory) {
   return open_lmdb_storage({.directory = directory.string(), .map_bytes = kMapBytes});
 }
 

@@ -47,7 +47,7 @@ inline void ready(Storage& storage) {
 inline std::unique_ptr<WholeStorage> open_lmdb(const std::string& directory,
                                                std::size_t map_bytes = kMapBytes,
                                                unsigned readers_max = 64) {
-  core::Result<std::unique_ptr<WholeStorage>> opened = open_lmdb_storage(
+  core::Result<std::unique_ptr<StorageBelow>> opened = open_lmdb_storage(
       {.directory = directory, .map_bytes = map_bytes, .readers_max = readers_max});
   REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.failure().message));
   std::unique_ptr<WholeStorage> storage = std::move(opened).value();

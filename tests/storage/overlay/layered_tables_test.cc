@@ -31,21 +31,20 @@ Entries forward(const LayerModel& model) { return {model.begin(), model.end()}; 
 Entries backward(const LayerModel& model) { return {model.rbegin(), model.rend()}; }
 
 // A base in memory. Calls a function once, before it gives a snapshot.
-struct MemoryBase final : Base {
+struct MemoryBase final : TablesBelow {
   MemoryStorage storage;
   mutable std::function<void()> before_snapshot;
 
   MemoryBase() { ready(storage); }
-  [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override {
+  [[nodiscard]] std::unique_ptr<Snapshot> tables() const override {
     if (before_snapshot) std::exchange(before_snapshot, nullptr)();
-    return storage.snapshot();
+    return storage.tables();
   }
   core::Result<void> apply(std::span<const Change> changes,
                            std::optional<std::string_view> reach) override {
-    if (reach) return storage.commit_reach(changes, *reach);
-    const auto committed = storage.commit({}, changes);
-    return committed.ok() ? core::Result<void>() : committed.failure();
+    return storage.apply(changes, reach);
   }
+  [[nodiscard]] core::Result<std::string> reach() const override { return storage.reach(); }
 };
 
 struct LayeredWorld {
@@ -115,12 +114,12 @@ TEST_SUITE("storage: layered tables") {
     world.set("a", "new");
     world.tables->put(Table::kRows, "b", std::nullopt);
     world.tables->publish();
-    CHECK(scan(*world.base.snapshot()) == Entries{{"a", "old"}, {"b", "old"}, {"c", "old"}});
+    CHECK(scan(*world.base.tables()) == Entries{{"a", "old"}, {"b", "old"}, {"c", "old"}});
     REQUIRE(world.tables->freeze());
     CHECK_FALSE(world.tables->freeze());
     world.set("d", "newer");
     REQUIRE(world.tables->flush("7").ok());
-    CHECK(scan(*world.base.snapshot()) == Entries{{"a", "new"}, {"c", "old"}});
+    CHECK(scan(*world.base.tables()) == Entries{{"a", "new"}, {"c", "old"}});
     CHECK(world.base.storage.reach().value() == "7");
     CHECK(scan(*world.tables->snapshot()) == Entries{{"a", "new"}, {"c", "old"}, {"d", "newer"}});
     CHECK(world.tables->freeze());
