@@ -18,6 +18,7 @@ constexpr std::size_t kNameSizeMax = 64;
 constexpr std::int64_t kExpiryMsMax = std::int64_t{100} * 366 * 24 * 3600 * 1000;
 constexpr std::size_t kMapBytesLeast = std::size_t{64} << 20U;
 constexpr std::uint64_t kLogBytesMaxLeast = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kFlushBytesMaxLeast = std::uint64_t{1} << 20U;
 
 bool is_name(std::string_view name) {
   const auto allowed = [](char c) {
@@ -131,6 +132,10 @@ core::Result<void> check_options(const Options& options) {
   if (options.map_bytes < kMapBytesLeast) {
     return core::invalid("map_bytes is " + std::to_string(options.map_bytes) +
                          ", under the least of 67108864 (64 MiB)");
+  }
+  if (options.flush_bytes_max < kFlushBytesMaxLeast) {
+    return core::invalid("flush_bytes_max is " + std::to_string(options.flush_bytes_max) +
+                         ", under the least of 1048576 (1 MiB)");
   }
   if (options.log_bytes_max < kLogBytesMaxLeast) {
     return core::invalid("log_bytes_max is under 1 MiB, too little to be worth a log");

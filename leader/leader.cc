@@ -37,7 +37,7 @@
 #include "regions/modules.h"
 #include "regions/replica.h"
 #include "rows/resolvers.h"
-#include "storage/lmdb_storage.h"
+#include "storage/engine/open_storage.h"
 #include "transport/key_files.h"
 #include "transport/zmq/rate_limited_log.h"
 #include "transport/zmq/zmq_transport.h"
@@ -59,6 +59,11 @@ Pacer::Time steady_now() {
 
 core::Millis steady_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(steady_now()).count();
+}
+
+storage::StorageKind kind_of(StorageEngine storage) {
+  return storage == StorageEngine::kLmdb ? storage::StorageKind::kLmdb
+                                         : storage::StorageKind::kEngine;
 }
 
 std::uint64_t random_number() {
@@ -430,9 +435,11 @@ class Leader::Impl {
 
 core::Result<std::unique_ptr<Leader>> Leader::open(const Options& options) {
   if (auto checked = check_options(options); !checked.ok()) return checked.failure();
-  auto storage = storage::open_lmdb_storage({.directory = options.path,
-                                             .map_bytes = options.map_bytes,
-                                             .reserve_bytes = reserve_bytes(options)});
+  auto storage = storage::open_storage({.tables = {.directory = options.path,
+                                                   .map_bytes = options.map_bytes,
+                                                   .reserve_bytes = reserve_bytes(options)},
+                                        .kind = kind_of(options.storage),
+                                        .overlay_bytes = options.flush_bytes_max});
   if (!storage.ok()) return storage.failure();
   auto impl = std::make_unique<Impl>(options, std::move(storage).value());
   if (auto started = impl->start(); !started.ok()) return started.failure();

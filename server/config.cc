@@ -259,6 +259,19 @@ Result<void> store_compress(Config& config, const Values& values) {
 constexpr Access set_compress{
     store_compress, [](const Config& config) { return word_of(kCompress, config.store.compress); }};
 
+constexpr std::array<std::pair<std::string_view, StorageEngine>, 2> kStorage{
+    {{"engine", StorageEngine::kEngine}, {"lmdb", StorageEngine::kLmdb}}};
+
+Result<void> store_storage(Config& config, const Values& values) {
+  const auto chosen = choose(kStorage, values.front(), "engine or lmdb");
+  if (!chosen.ok()) return chosen.failure();
+  config.store.storage = chosen.value();
+  return {};
+}
+
+constexpr Access set_storage{
+    store_storage, [](const Config& config) { return word_of(kStorage, config.store.storage); }};
+
 constexpr std::array<std::pair<std::string_view, LogLevel>, 5> kLevels{
     {{"debug", LogLevel::kDebug},
      {"info", LogLevel::kInfo},
@@ -503,6 +516,13 @@ constexpr std::array kSettings{
     Setting{"transaction_bytes_max", "--transaction-bytes-max", "SIZE",
             "the most bytes of one transaction", Kind::kSize,
             set_number<&Options::transaction_bytes_max>},
+    Setting{"storage", "--storage", "ENGINE",
+            "engine: writes go to a write-ahead log; lmdb: each group of writes is a transaction of "
+            "LMDB",
+            Kind::kText, set_storage},
+    Setting{"flush_bytes_max", "--flush-bytes-max", "SIZE",
+            "bytes of writes kept in memory until the engine writes them to its tables", Kind::kSize,
+            set_number<&Options::flush_bytes_max>},
     Setting{"map_bytes", "--map-bytes", "SIZE",
             "address space for the data, not disk: the most it can ever hold", Kind::kSize,
             set_number<&Options::map_bytes>},

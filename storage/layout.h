@@ -13,8 +13,11 @@
 
 namespace anabranch::storage {
 
-// The format of the data directory as a whole. A directory of another format is refused.
+// The format of keys and values, and of the data directory as a whole when all of it is in LMDB. A
+// directory of another format is refused.
 inline constexpr std::uint64_t kFormat = 2;
+// The format of a directory with an engine: its newest changes are in the engine's log.
+inline constexpr std::uint64_t kEngineFormat = 3;
 
 enum class Table : std::uint8_t {
   kRows,    // row_key(path) -> row

@@ -68,7 +68,11 @@ Result<void> sync_folder(const fs::path& folder) {
   return {};
 }
 
-Result<void> create_tables(LmdbTxn& txn) {
+std::uint64_t new_format(LmdbFormat wanted) {
+  return wanted == LmdbFormat::kEngine ? kEngineFormat : kFormat;
+}
+
+Result<void> create_tables(LmdbTxn& txn, std::uint64_t format) {
   for (const char* name : kTableNames) {
     if (const auto table = txn.open_table(name, true); !table.ok()) return table.failure();
   }
@@ -77,14 +81,15 @@ Result<void> create_tables(LmdbTxn& txn) {
   }
   const auto marker = txn.open_table(kMarkerName, true);
   if (!marker.ok()) return marker.failure();
-  if (const auto put = txn.put(marker.value(), kFormatKey, big_endian(kFormat)); !put.ok()) {
+  if (const auto put = txn.put(marker.value(), kFormatKey, big_endian(format)); !put.ok()) {
     return put.failure();
   }
   return txn.commit();
 }
 
 // Creates the environment in a folder of its own and moves it to its place when it is complete.
-Result<void> create_data_file(const fs::path& directory, const LmdbEnvOptions& options) {
+Result<void> create_data_file(const fs::path& directory, const LmdbEnvOptions& options,
+                              std::uint64_t format) {
   const fs::path folder = directory / kCreatingFolder;
   std::error_code error;
   fs::remove_all(folder, error);
@@ -96,7 +101,7 @@ Result<void> create_data_file(const fs::path& directory, const LmdbEnvOptions& o
     if (!env.ok()) return env.failure();
     Result<LmdbTxn> txn = env.value().begin_write();
     if (!txn.ok()) return txn.failure();
-    if (const auto created = create_tables(txn.value()); !created.ok()) return created.failure();
+    if (const auto created = create_tables(txn.value(), format); !created.ok()) return created.failure();
   }
   fs::rename(folder / LmdbEnv::kDataFile, directory / LmdbEnv::kDataFile, error);
   if (error) return Failure{ErrorCode::kIo, "rename of its data file: " + error.message()};
@@ -120,7 +125,12 @@ Result<std::unique_ptr<LmdbEnv>> open_env(const fs::path& directory,
   return std::make_unique<LmdbEnv>(std::move(env).value());
 }
 
-Result<LmdbTable> open_marker(LmdbTxn& txn) {
+struct Marker {
+  LmdbTable table{};
+  std::uint64_t format = 0;
+};
+
+Result<Marker> open_marker(LmdbTxn& txn) {
   const Result<LmdbTable> marker = txn.open_table(kMarkerName, false);
   if (!marker.ok()) {
     if (marker.failure().code != ErrorCode::kInvalid) return marker.failure();
@@ -131,11 +141,28 @@ Result<LmdbTable> open_marker(LmdbTxn& txn) {
   if (!format.value() || format.value()->size() != sizeof(kFormat)) {
     return core::corrupt("data.mdb has no format number");
   }
-  if (const std::uint64_t number = from_big_endian(*format.value()); number != kFormat) {
+  const std::uint64_t number = from_big_endian(*format.value());
+  if (number != kFormat && number != kEngineFormat) {
     return core::invalid("its format is " + std::to_string(number) + ", this version knows only " +
-                         std::to_string(kFormat));
+                         std::to_string(kFormat) + " and " + std::to_string(kEngineFormat));
   }
-  return marker.value();
+  return Marker{marker.value(), number};
+}
+
+// Makes a directory of LMDB alone one of an engine, or refuses one of an engine to LMDB alone.
+Result<void> set_format(LmdbEnv& env, LmdbTables& tables, LmdbFormat wanted) {
+  if (wanted == LmdbFormat::kAlone && tables.format == kEngineFormat) {
+    return core::invalid("its format is " + std::to_string(kEngineFormat) +
+                         ", with a write-ahead log, and LMDB alone knows only " +
+                         std::to_string(kFormat) + ": open it with storage = \"engine\"");
+  }
+  if (wanted != LmdbFormat::kEngine || tables.format == kEngineFormat) return {};
+  Result<LmdbTxn> txn = env.begin_write();
+  if (!txn.ok()) return txn.failure();
+  const auto put = txn.value().put(tables.marker, kFormatKey, big_endian(kEngineFormat));
+  if (!put.ok()) return put;
+  tables.format = kEngineFormat;
+  return txn.value().commit();
 }
 
 // Creates the tables that an older version did not have, in the order of open_tables().
@@ -163,10 +190,11 @@ Result<LmdbTables> open_tables(LmdbEnv& env) {
   Result<LmdbTxn> begun = env.begin_read();
   if (!begun.ok()) return begun.failure();
   LmdbTxn txn = std::move(begun).value();
-  const Result<LmdbTable> marker = open_marker(txn);
+  const Result<Marker> marker = open_marker(txn);
   if (!marker.ok()) return marker.failure();
   LmdbTables tables;
-  tables.marker = marker.value();
+  tables.marker = marker.value().table;
+  tables.format = marker.value().format;
   const auto open = [&txn](const char* name, LmdbTable& table) -> Result<void> {
     const Result<LmdbTable> opened = txn.open_table(name, false);
     if (!opened.ok()) return core::corrupt(std::string("data.mdb has no table ") + name);
@@ -195,14 +223,16 @@ Result<LmdbDirectory> open_directory(const LmdbOptions& options) {
   if (!lock.ok()) return lock.failure();
   std::error_code error;
   if (!fs::exists(path / LmdbEnv::kDataFile, error)) {
-    const auto created = create_data_file(path, env_options(options));
+    const auto created = create_data_file(path, env_options(options), new_format(options.format));
     if (!created.ok()) return fail(created.failure());
   }
   Result<std::unique_ptr<LmdbEnv>> env = open_env(path, env_options(options));
   if (!env.ok()) return fail(env.failure());
   if (const auto added = add_tables(*env.value()); !added.ok()) return fail(added.failure());
-  const Result<LmdbTables> tables = open_tables(*env.value());
+  Result<LmdbTables> tables = open_tables(*env.value());
   if (!tables.ok()) return fail(tables.failure());
+  const auto formatted = set_format(*env.value(), tables.value(), options.format);
+  if (!formatted.ok()) return fail(formatted.failure());
   if (const auto done = env.value()->check_readers(); !done.ok()) return fail(done.failure());
   Result<Place> place = find_place(options.directory);
   if (!place.ok()) return fail(place.failure());

@@ -80,6 +80,9 @@ class LmdbStorage final : public StorageBelow {
   }
   Result<void> check_place() override;
   [[nodiscard]] Place place() const override { return directory_.place; }
+  [[nodiscard]] bool has_engine() const override {
+    return directory_.tables.format == kEngineFormat;
+  }
   [[nodiscard]] Room room(std::uint64_t enough) const override;
   [[nodiscard]] Position last_position() const override { return last_.load(); }
   [[nodiscard]] Position durable_position() const override { return last_.load(); }

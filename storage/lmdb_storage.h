@@ -10,17 +10,22 @@
 
 namespace anabranch::storage {
 
+// The format that a data directory must have, or gets: that of LMDB alone, that of an engine (a
+// directory of LMDB alone becomes one of an engine), or either, and that of LMDB alone if it is new.
+enum class LmdbFormat : std::uint8_t { kAlone, kEngine, kAny };
+
 struct LmdbOptions {
   std::string directory;                          // Created (mode 0700) when absent.
   std::size_t map_bytes = std::size_t{1} << 40U;  // Address space, not disk.
   unsigned readers_max = 1024;
   std::size_t reserve_bytes = 0;  // Of the address space, to be left free at opening.
+  LmdbFormat format = LmdbFormat::kAlone;
 };
 
 // Opens or creates. The directory stays locked against other processes, and against a second
 // opening in this one, as long as the storage lives. Fails with kBusy when it is locked, kInvalid
 // when the directory has foreign contents or cannot be used (no such parent, no permission, a file,
-// a network file system), or holds too much for the address space, or has an unknown format (naming
+// a network file system), or holds too much for the address space, or has another format than is wanted (naming
 // both numbers).
 core::Result<std::unique_ptr<StorageBelow>> open_lmdb_storage(const LmdbOptions& options);
 

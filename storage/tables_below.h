@@ -28,6 +28,10 @@ class TablesBelow {
 };
 
 // Tables with a storage of their own around them: its log from before the engine, its place.
-class StorageBelow : public WholeStorage, public TablesBelow {};
+class StorageBelow : public WholeStorage, public TablesBelow {
+ public:
+  // Returns whether the tables belong to an engine, which alone may open them.
+  [[nodiscard]] virtual bool has_engine() const { return true; }
+};
 
 }  // namespace anabranch::storage

@@ -22,6 +22,15 @@ struct PrefixResolver {
 // Compression takes a third of a core for each 150 MB/s and pays on all but the fastest networks.
 enum class CompressLinks { kNever, kRemote, kAlways };
 
+// How the data lie on the disk.
+//
+// kEngine: each group of writes is one synced append to a write-ahead log (the folder `wal` of the
+// data directory). What is newer than the tables, which are in LMDB, lies in memory and is written
+// to them from time to time.
+// kLmdb: each group of writes is one synced transaction of LMDB. Slower by a factor of two to ten; a
+// directory that the engine has opened once is refused.
+enum class StorageEngine { kLmdb, kEngine };
+
 struct Options {
   // The data directory; created when absent, in an existing parent. Used by one process at a time.
   std::string path = {};
@@ -102,6 +111,13 @@ struct Options {
   std::size_t once_max = 1'000'000;
 
   // ---- Storage.
+
+  StorageEngine storage = StorageEngine::kLmdb;
+  // The engine's writes that are not in its tables yet lie in memory, and are written to the tables
+  // when they take this many bytes; meanwhile they may grow to twice as many, and writers are
+  // slowed. After a kill, opening reads as many from the write-ahead log again. More saves writing
+  // where the same keys change often.
+  std::uint64_t flush_bytes_max = std::uint64_t{64} << 20U;
 
   // Address space for the data, not disk: the greatest size the data can ever have. At least 64
   // MiB, and at least the size of the directory's data at opening plus the reserve (below).

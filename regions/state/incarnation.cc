@@ -21,6 +21,7 @@ bool moved(const storage::Place& before, const storage::Place& now) {
 }  // namespace
 
 std::optional<std::string> why_new_origin(const Identity& recorded, const storage::Place& now) {
+  if (!now.lost.empty()) return now.lost;
   if (now.failed) return "a commit had failed, and what the disk has of it is unknown";
   if (differ(recorded.place.machine, now.machine)) return "its data come from another machine";
   if (moved(recorded.place, now)) return "its data were copied or restored";

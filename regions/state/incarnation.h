@@ -5,6 +5,7 @@
 // Evidence in the directory itself:
 //
 //   the machine, the directory or the data file is another one   copied or restored
+//   commits are missing from its write-ahead log                damaged, cut off, or removed
 //   a commit had failed                                          the content of the disk is unknown
 //   it was not closed, and the machine started anew since        its end may be lost
 //

@@ -21,7 +21,7 @@
 #include "rows/snapshot_reader.h"
 #include "rows/stage/score_upkeep.h"
 #include "storage/layout.h"
-#include "storage/lmdb_storage.h"
+#include "storage/engine/open_storage.h"
 
 namespace anabranch::regions {
 
@@ -375,7 +375,7 @@ CheckReport check_storage(const storage::Storage& storage, const CheckProgress& 
 
 core::Result<CheckReport> check_directory(const std::string& directory,
                                           const CheckProgress& progress) {
-  auto opened = storage::open_lmdb_storage({.directory = directory});
+  auto opened = storage::open_storage({.tables = {.directory = directory}, .look = true});
   if (!opened.ok()) return opened.failure();
   storage::Storage& storage = *opened.value();
   const auto nothing = [](const storage::StoredRecord&) { return core::Result<void>(); };

@@ -28,6 +28,14 @@ bool is_next_table(Table table) {
                              [&](const TablePair& pair) { return pair.next == table; });
 }
 
+std::string loss(WalVerdict verdict) {
+  if (verdict == WalVerdict::kShort) {
+    return "its write-ahead log (the folder wal) ends before its tables: writes are missing";
+  }
+  return "its write-ahead log (the folder wal) is damaged: writes behind the damage are missing, and "
+         "kept in files that begin with \"damaged\"";
+}
+
 // The tables and the log as of one commit.
 class EngineSnapshot final : public WholeSnapshot {
  public:
@@ -101,6 +109,8 @@ class EngineStorage final : public WholeStorage {
   [[nodiscard]] Result<void> may_write() const;
   Failure close_for_writes(const Failure& failure);
   Result<void> log_and_show(std::span<const LogRecord> records, std::span<const Change> changes);
+  Result<void> settle_place();
+  void prepare_log();
   void flush_if_due();
   // Has the flusher write what is frozen: all up to the end of the log.
   void begin_flush();
@@ -117,6 +127,7 @@ class EngineStorage final : public WholeStorage {
   // Used by the writer alone.
   ChangeBuffer buffer_;
   std::optional<Failure> closed_by_;
+  std::optional<std::uint64_t> prepared_;  // The segment behind which a file was asked for.
   Place place_;
 };
 
@@ -130,6 +141,10 @@ Result<void> EngineStorage::open(const Apply& apply) {
   if (!reach.ok()) return reach.failure();
   place_ = base_->place();
   if (auto opened = open_log(reach.value()); !opened.ok()) return opened;
+  if (options_.look) {
+    tables_.publish(wal_->last().position);
+    return {};
+  }
   flusher_ = std::make_unique<Flusher>(tables_, *base_, reach.value());
   // The process ended between the two steps of begin_log_after().
   if (wal_->last().position < base_->last_position()) {
@@ -142,15 +157,16 @@ Result<void> EngineStorage::open(const Apply& apply) {
 Result<void> EngineStorage::open_log(const Reach& reach) {
   // Positions go on behind a log that the base has of its own.
   const WalBase base{reach.ticket, std::max(reach.position, base_->last_position()), reach.opening};
+  const auto open = options_.look ? &look_at_wal : &open_wal;
   auto opened =
-      open_wal(*files_, options_.wal, base,
-               [this](Ticket /*ticket*/, std::string_view changes) { return redo(changes); });
+      open(*files_, options_.wal, base,
+           [this](Ticket /*ticket*/, std::string_view changes) { return redo(changes); });
   if (!opened.ok()) return opened.failure();
   auto log = std::make_unique<EngineLog>(*base_, *opened.value().wal, reach.trimmed);
   log_ = std::move(log);
   wal_ = std::move(opened.value().wal);
-  const WalVerdict verdict = opened.value().verdict;
-  if (verdict == WalVerdict::kDamaged || verdict == WalVerdict::kShort) place_.failed = true;
+  if (opened.value().lost) place_.lost = loss(opened.value().verdict);
+  if (options_.look) closed_by_ = core::invalid("it is only looked at");
   return {};
 }
 
@@ -207,7 +223,8 @@ Result<Position> EngineStorage::commit(std::span<const LogRecord> records,
   if (auto done = log_and_show(records, changes); !done.ok()) {
     return close_for_writes(done.failure());
   }
-  place_.failed = false;
+  if (auto settled = settle_place(); !settled.ok()) return close_for_writes(settled.failure());
+  prepare_log();
   flush_if_due();
   return last_position();
 }
@@ -238,6 +255,20 @@ Result<void> EngineStorage::trim(Position position) {
   if (!trimmed.ok()) return close_for_writes(trimmed.failure());
   flusher_->trim(trimmed.value());
   return {};
+}
+
+// The owner has committed: it goes on under an origin that fits what it has found.
+Result<void> EngineStorage::settle_place() {
+  place_.failed = false;
+  if (place_.lost.empty()) return {};
+  place_.lost.clear();
+  return forget_loss(*files_);
+}
+
+// Has a file made for the next segment when half of the last one is used.
+void EngineStorage::prepare_log() {
+  const auto begin = wal_->half_full();
+  if (begin && std::exchange(prepared_, begin) != begin) flusher_->prepare(*wal_);
 }
 
 // ---- Flushing.

@@ -22,6 +22,8 @@ struct EngineOptions {
   // A flush begins when the overlay has so many bytes. While one is under way the overlay may grow
   // to twice as many; writers are slowed from half of the way on.
   std::uint64_t overlay_bytes = std::uint64_t{64} << 20U;
+  // Nothing is changed in the log, and nothing can be committed.
+  bool look = false;
 };
 
 // Opens the engine over `base`, which was not opened yet, with its log in `files`. A log that the

@@ -42,6 +42,14 @@ void Flusher::trim(Position position) {
   changed_.notify_all();
 }
 
+void Flusher::prepare(Wal& wal) {
+  {
+    const std::lock_guard lock(mutex_);
+    prepare_ = &wal;
+  }
+  changed_.notify_all();
+}
+
 core::Result<void> Flusher::wait() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return !has_work(); });
@@ -86,6 +94,15 @@ void Flusher::run() {
 }
 
 void Flusher::work(std::unique_lock<std::mutex>& lock) {
+  if (prepare_ != nullptr) {
+    Wal& wal = *prepare_;
+    lock.unlock();
+    (void)wal.prepare();  // Without a file made ahead, the log makes one when it needs it.
+    lock.lock();
+    prepare_ = nullptr;
+    changed_.notify_all();
+    return;
+  }
   Reach reach = flush_.value_or(reach_);
   const Position trimmed = reach_.trimmed;
   reach.trimmed = std::max(trimmed, trim_.value_or(0));

@@ -1,5 +1,5 @@
 // The thread that writes to the tables on disk: frozen overlays, and how far the log is trimmed. It
-// also frees the memory of flushed overlays.
+// also frees the memory of flushed overlays, and makes files for the log ahead of use.
 //
 // Nobody else writes to the base while it has something to do. Thread-safe; it ends with its
 // object, after what it is at; a flush that has not begun is left to the next opening.
@@ -17,6 +17,7 @@
 #include "storage/engine/reach.h"
 #include "storage/overlay/layered_tables.h"
 #include "storage/tables_below.h"
+#include "storage/wal/wal.h"
 
 namespace anabranch::storage {
 
@@ -33,6 +34,8 @@ class Flusher {
   void flush(Ticket ticket, Position position, std::uint64_t opening);
   // Removes the records of the base's own log before a position, and notes it.
   void trim(Position position);
+  // Makes a file for the next segment of the log, which must stay until that is done.
+  void prepare(Wal& wal);
   // Returns when there is nothing to do; fails when something has failed.
   core::Result<void> wait();
   // Returns after so long at the latest.
@@ -46,7 +49,9 @@ class Flusher {
 
  private:
   void run();
-  [[nodiscard]] bool has_work() const { return (flush_ || trim_) && !failure_; }
+  [[nodiscard]] bool has_work() const {
+    return prepare_ != nullptr || ((flush_ || trim_) && !failure_);
+  }
   void work(std::unique_lock<std::mutex>& lock);
   // Frees memory in slices until none is left or there is something to do.
   void release(std::unique_lock<std::mutex>& lock);
@@ -58,6 +63,7 @@ class Flusher {
   Reach reach_;
   std::optional<Reach> flush_;
   std::optional<Position> trim_;
+  Wal* prepare_ = nullptr;  // The log that wants a file.
   std::optional<core::Failure> failure_;
   bool stops_ = false;
   std::thread thread_;

@@ -18,7 +18,7 @@
 #include "server/cli/backup/progress_line.h"
 #include "server/cli/faults.h"
 #include "server/cli/printable.h"
-#include "storage/lmdb_storage.h"
+#include "storage/engine/open_storage.h"
 
 namespace anabranch::server::cli {
 namespace {
@@ -109,7 +109,7 @@ ExitCode at_leader(const Arguments& arguments, const std::string& folder) {
 ExitCode of_directory(const Arguments& arguments, const std::string& folder) {
   const std::string directory = arguments.text(kDirectory.name);
   explain_faults();
-  auto opened = storage::open_lmdb_storage({.directory = directory});
+  auto opened = storage::open_storage({.tables = {.directory = directory}, .look = true});
   if (!opened.ok()) return print_error(opened.failure());
   const auto nothing = [](const storage::StoredRecord&) { return core::Result<void>(); };
   if (auto ready = opened.value()->open(nothing); !ready.ok()) return print_error(ready.failure());

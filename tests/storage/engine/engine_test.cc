@@ -176,14 +176,55 @@ TEST_SUITE("storage: engine") {
       REQUIRE(storage->clear_next().ok());  // All is flushed.
       left = kept->clone();
     }
-    auto opened = open_engine_storage(std::move(left), std::make_unique<RecordedFiles>());
+    auto disk = std::make_unique<RecordedFiles>();
+    std::unique_ptr<RecordedFiles> after;
+    {
+      RecordedFiles* const files = disk.get();
+      MemoryStorage* const tables = left.get();
+      auto opened = open_engine_storage(std::move(left), std::move(disk));
+      REQUIRE(opened.ok());
+      ready(*opened.value());
+      CHECK(opened.value()->place().lost.find("ends before its tables") != std::string::npos);
+      // The process is killed before its owner has done anything about it.
+      after = files->image(Survival::kNone, 1);
+      left = tables->clone();
+    }
+    RecordedFiles* const files = after.get();
+    auto opened = open_engine_storage(std::move(left), std::move(after));
     REQUIRE(opened.ok());
     const auto storage = std::move(opened).value();
     ready(*storage);
-    CHECK(storage->place().failed);
+    CHECK_FALSE(storage->place().lost.empty());
     CHECK(get(*storage, "a") == "1");
     test::commit(*storage, {put("a", "2")});
-    CHECK_FALSE(storage->place().failed);
+    CHECK(storage->place().lost.empty());
+    CHECK(std::ranges::count(files->list().value(), "commits-missing") == 0);
+  }
+
+  TEST_CASE("an engine that is only looked at shows all, and changes nothing") {
+    auto base = std::make_unique<MemoryStorage>();
+    MemoryStorage* const tables = base.get();
+    auto disk = std::make_unique<RecordedFiles>();
+    RecordedFiles* const files = disk.get();
+    auto opened = open_engine_storage(std::move(base), std::move(disk));
+    REQUIRE(opened.ok());
+    ready(*opened.value());
+    const LogRecord record{kWriter, 1, 1, "batch"};
+    const std::vector changes{put("a", "1")};
+    REQUIRE(opened.value()->commit(std::span(&record, 1), changes).ok());
+    auto copy = files->copy();
+    RecordedFiles* const looked = copy.get();
+    auto look = open_engine_storage(tables->clone(), std::move(copy), {.look = true});
+    REQUIRE(look.ok());
+    ready(*look.value());
+    CHECK(get(*look.value(), "a") == "1");
+    CHECK(look.value()->read_log(1)->bytes == "batch");
+    CHECK(look.value()->whole_snapshot()->last_position() == 1);
+    CHECK_FALSE(look.value()->commit({}, changes).ok());
+    CHECK_FALSE(look.value()->trim(1).ok());
+    CHECK(look.value()->place().lost.empty());
+    look.value().reset();
+    CHECK(looked->journal().empty());
   }
 
   TEST_CASE("a log that cannot be begun anew closes the engine, which goes on answering") {
