@@ -259,6 +259,15 @@ ConflictsStatus conflicts_status(const regions::ConflictLog& log) {
   return status;
 }
 
+void add_storage(StoreStatus& status, const storage::Storage& storage) {
+  const auto engine = storage.engine();
+  status.storage = engine ? "engine" : "lmdb";
+  if (!engine) return;
+  status.storage_log_bytes = engine->log_bytes;
+  status.storage_waiting_bytes = engine->waiting_bytes;
+  status.storage_flushes = engine->flushes;
+}
+
 void add_footprint(StoreStatus& status, const Options& options) {
   const DiskFigures disk = disk_figures(options.path);
   status.memory_bytes = memory_bytes();
@@ -326,6 +335,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.refused = refused_status(transport.counters(), replica);
   status.full = replica.writer().reserve().full();
   add_footprint(status, options);
+  add_storage(status, storage);
   status.writable = !replica.broken();
   return status;
 }

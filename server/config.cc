@@ -516,13 +516,14 @@ constexpr std::array kSettings{
     Setting{"transaction_bytes_max", "--transaction-bytes-max", "SIZE",
             "the most bytes of one transaction", Kind::kSize,
             set_number<&Options::transaction_bytes_max>},
-    Setting{"storage", "--storage", "ENGINE",
-            "engine: writes go to a write-ahead log; lmdb: each group of writes is a transaction of "
-            "LMDB",
-            Kind::kText, set_storage},
+    Setting{
+        "storage", "--storage", "ENGINE",
+        "engine: writes go to a write-ahead log; lmdb: each group of writes is a transaction of "
+        "LMDB",
+        Kind::kText, set_storage},
     Setting{"flush_bytes_max", "--flush-bytes-max", "SIZE",
-            "bytes of writes kept in memory until the engine writes them to its tables", Kind::kSize,
-            set_number<&Options::flush_bytes_max>},
+            "bytes of writes kept in memory until the engine writes them to its tables",
+            Kind::kSize, set_number<&Options::flush_bytes_max>},
     Setting{"map_bytes", "--map-bytes", "SIZE",
             "address space for the data, not disk: the most it can ever hold", Kind::kSize,
             set_number<&Options::map_bytes>},

@@ -101,7 +101,8 @@ Result<void> create_data_file(const fs::path& directory, const LmdbEnvOptions& o
     if (!env.ok()) return env.failure();
     Result<LmdbTxn> txn = env.value().begin_write();
     if (!txn.ok()) return txn.failure();
-    if (const auto created = create_tables(txn.value(), format); !created.ok()) return created.failure();
+    if (const auto created = create_tables(txn.value(), format); !created.ok())
+      return created.failure();
   }
   fs::rename(folder / LmdbEnv::kDataFile, directory / LmdbEnv::kDataFile, error);
   if (error) return Failure{ErrorCode::kIo, "rename of its data file: " + error.message()};

@@ -22,7 +22,7 @@ struct LmdbTables {
   LmdbTable log{};        // position -> origin, first, last and the record's bytes
   LmdbTable log_index{};  // origin, last -> position
   std::uint64_t format = kFormat;
-  LmdbTable marker{};     // kFormatKey -> format; kTrimmedKey -> the last position when trimmed;
+  LmdbTable marker{};  // kFormatKey -> format; kTrimmedKey -> the last position when trimmed;
                        // kSwappedKey -> number of swaps of the next tables with the current ones;
                        // kReachKey -> see TablesBelow::reach()
 };

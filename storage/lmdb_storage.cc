@@ -79,6 +79,7 @@ class LmdbStorage final : public StorageBelow {
     return make_file_spool(options_.directory);
   }
   Result<void> check_place() override;
+  [[nodiscard]] Result<void> look_at_place() const override;
   [[nodiscard]] Place place() const override { return directory_.place; }
   [[nodiscard]] bool has_engine() const override {
     return directory_.tables.format == kEngineFormat;
@@ -99,8 +100,6 @@ class LmdbStorage final : public StorageBelow {
   [[nodiscard]] LmdbReaders::Lease lease() const;
   // LMDB does not notice that it runs in a forked process, and would corrupt the data.
   void assert_not_forked() const { ANABRANCH_ASSERT(::getpid() == process_); }
-  // Fails when the opened files are no longer those of the data directory.
-  [[nodiscard]] Result<void> look_at_place() const;
   // Writes the records and the changes of `sorted_`, in one transaction, and the reach if there is
   // one.
   Result<void> write(std::span<const LogRecord> records,

@@ -11,7 +11,8 @@
 namespace anabranch::storage {
 
 // The format that a data directory must have, or gets: that of LMDB alone, that of an engine (a
-// directory of LMDB alone becomes one of an engine), or either, and that of LMDB alone if it is new.
+// directory of LMDB alone becomes one of an engine), or either, and that of LMDB alone if it is
+// new.
 enum class LmdbFormat : std::uint8_t { kAlone, kEngine, kAny };
 
 struct LmdbOptions {
@@ -25,8 +26,8 @@ struct LmdbOptions {
 // Opens or creates. The directory stays locked against other processes, and against a second
 // opening in this one, as long as the storage lives. Fails with kBusy when it is locked, kInvalid
 // when the directory has foreign contents or cannot be used (no such parent, no permission, a file,
-// a network file system), or holds too much for the address space, or has another format than is wanted (naming
-// both numbers).
+// a network file system), or holds too much for the address space, or has another format than is
+// wanted (naming both numbers).
 core::Result<std::unique_ptr<StorageBelow>> open_lmdb_storage(const LmdbOptions& options);
 
 // Moves the data of a folder of a directory, a data directory of its own that is closed, to the

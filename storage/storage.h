@@ -77,7 +77,10 @@ class Snapshot {
   // `from`; an empty `from` of a backward walk is the end of the table.
   [[nodiscard]] virtual std::unique_ptr<Cursor> scan(Table table, std::string_view from,
                                                      Direction direction) const = 0;
-  // Returns the number of keys of a table.
+  // Returns the number of keys of a table. An engine, of which the newest changes are not in its
+  // tables yet, counts up to kSizeCounted of them; beyond that it returns at least as many, and at
+  // least as its tables on disk have.
+  static constexpr std::uint64_t kSizeCounted = 10'000;
   [[nodiscard]] virtual std::uint64_t size(Table table) const = 0;
 };
 
@@ -98,6 +101,13 @@ class Spool {
 struct Room {
   std::uint64_t outside = std::uint64_t{1} << 62U;  // Growth left to the storage.
   std::uint64_t inside = 0;                         // Free and reusable inside the storage.
+};
+
+// The figures of an engine.
+struct EngineFigures {
+  std::uint64_t log_bytes = 0;      // Of the files of its log.
+  std::uint64_t waiting_bytes = 0;  // In memory: changes that its tables lack, or lacked lately.
+  std::uint64_t flushes = 0;        // Written to the tables since the opening.
 };
 
 class Storage {
@@ -148,6 +158,9 @@ class Storage {
   // Returns the free room; `inside` is counted only when less than `enough` is free outside. A
   // storage without a limit returns the default.
   [[nodiscard]] virtual Room room(std::uint64_t /*enough*/) const { return {}; }
+
+  // Returns the figures of the engine; nullopt without one.
+  [[nodiscard]] virtual std::optional<EngineFigures> engine() const { return std::nullopt; }
 
   // Return the position of the last record of the log, and of the last one that survives a power
   // loss.

@@ -32,6 +32,8 @@ class StorageBelow : public WholeStorage, public TablesBelow {
  public:
   // Returns whether the tables belong to an engine, which alone may open them.
   [[nodiscard]] virtual bool has_engine() const { return true; }
+  // As check_place(), but changes nothing: any thread may ask.
+  [[nodiscard]] virtual core::Result<void> look_at_place() const { return {}; }
 };
 
 }  // namespace anabranch::storage

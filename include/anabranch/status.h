@@ -271,11 +271,18 @@ struct StoreStatus {
   std::uint64_t disk_bytes = 0;          // Taken by the files of the data directory.
   std::uint64_t disk_free_bytes = 0;     // Of the file system there, for this process.
   std::uint64_t disk_reserve_bytes = 0;  // With less room than this, writes that add are refused.
-  std::uint64_t rows = 0;                // Stored rows that are not empty.
-  std::uint64_t expiries = 0;            // Stored deadlines; mostly one for each key.
-  std::uint64_t expired_waiting = 0;     // Keys that have expired here and are not cleared yet.
-  std::uint64_t expired_cleared = 0;     // By this leader, since the start.
-  std::uint64_t requests = 0;            // Remembered (Scope::once), about.
+  std::string storage;                   // "engine", or "lmdb".
+  // Of the engine: the files of its write-ahead log; memory with writes that are not in its tables
+  // yet, or that readers still hold; how often such memory was written to the tables since the
+  // start.
+  std::uint64_t storage_log_bytes = 0;
+  std::uint64_t storage_waiting_bytes = 0;
+  std::uint64_t storage_flushes = 0;
+  std::uint64_t rows = 0;             // Stored rows that are not empty.
+  std::uint64_t expiries = 0;         // Stored deadlines, about; mostly one for each key.
+  std::uint64_t expired_waiting = 0;  // Keys that have expired here and are not cleared yet.
+  std::uint64_t expired_cleared = 0;  // By this leader, since the start.
+  std::uint64_t requests = 0;         // Remembered (Scope::once), about.
   // Their additions and puts that several regions executed, or that were corrected since.
   std::uint64_t requests_repeated = 0;
   std::uint64_t requests_forgotten = 0;    // By this leader, since the start.

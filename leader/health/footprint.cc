@@ -23,7 +23,7 @@ DiskFigures disk_figures(const std::string& directory) {
   constexpr std::uint64_t kBlock = 512;  // The unit of st_blocks.
   DiskFigures figures;
   std::error_code none;
-  for (std::filesystem::directory_iterator at(directory, none), end; !none && at != end;
+  for (std::filesystem::recursive_directory_iterator at(directory, none), end; !none && at != end;
        at.increment(none)) {
     struct stat file = {};
     const bool is_file = ::lstat(at->path().c_str(), &file) == 0 && S_ISREG(file.st_mode);

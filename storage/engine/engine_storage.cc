@@ -32,7 +32,8 @@ std::string loss(WalVerdict verdict) {
   if (verdict == WalVerdict::kShort) {
     return "its write-ahead log (the folder wal) ends before its tables: writes are missing";
   }
-  return "its write-ahead log (the folder wal) is damaged: writes behind the damage are missing, and "
+  return "its write-ahead log (the folder wal) is damaged: writes behind the damage are missing, "
+         "and "
          "kept in files that begin with \"damaged\"";
 }
 
@@ -97,6 +98,10 @@ class EngineStorage final : public WholeStorage {
   [[nodiscard]] Place place() const override { return place_; }
   Result<void> check_place() override;
   [[nodiscard]] Room room(std::uint64_t enough) const override;
+  [[nodiscard]] std::optional<EngineFigures> engine() const override {
+    return EngineFigures{wal_->file_bytes(), tables_.active_bytes() + tables_.other_bytes(),
+                         flusher_ ? flusher_->flushes() : 0};
+  }
   [[nodiscard]] Position last_position() const override { return wal_->last().position; }
   [[nodiscard]] Position durable_position() const override { return wal_->durable().position; }
 
@@ -158,9 +163,8 @@ Result<void> EngineStorage::open_log(const Reach& reach) {
   // Positions go on behind a log that the base has of its own.
   const WalBase base{reach.ticket, std::max(reach.position, base_->last_position()), reach.opening};
   const auto open = options_.look ? &look_at_wal : &open_wal;
-  auto opened =
-      open(*files_, options_.wal, base,
-           [this](Ticket /*ticket*/, std::string_view changes) { return redo(changes); });
+  auto opened = open(*files_, options_.wal, base,
+                     [this](Ticket /*ticket*/, std::string_view changes) { return redo(changes); });
   if (!opened.ok()) return opened.failure();
   auto log = std::make_unique<EngineLog>(*base_, *opened.value().wal, reach.trimmed);
   log_ = std::move(log);
@@ -318,7 +322,8 @@ Result<void> EngineStorage::clear_next() {
 
 Result<void> EngineStorage::check_place() {
   if (auto may = may_write(); !may.ok()) return may;
-  const Result<void> there = files_->check_there();
+  Result<void> there = base_->look_at_place();
+  if (there.ok()) there = files_->check_there();
   return there.ok() ? there : close_for_writes(there.failure());
 }
 

@@ -66,6 +66,11 @@ std::optional<core::Failure> Flusher::failure() const {
   return failure_;
 }
 
+std::uint64_t Flusher::flushes() const {
+  const std::lock_guard lock(mutex_);
+  return flushes_;
+}
+
 Reach Flusher::reach() const {
   const std::lock_guard lock(mutex_);
   return reach_;
@@ -116,6 +121,7 @@ void Flusher::work(std::unique_lock<std::mutex>& lock) {
   }
   lock.lock();
   if (flushes) flush_.reset();
+  if (flushes && done.ok()) ++flushes_;
   if (trim_ == reach.trimmed) trim_.reset();
   if (done.ok()) {
     reach_ = reach;

@@ -42,6 +42,8 @@ class Flusher {
   void wait_at_most(std::chrono::microseconds time);
   // Returns why something has failed; nothing is written any more then.
   [[nodiscard]] std::optional<core::Failure> failure() const;
+  // Returns how many flushes have ended.
+  [[nodiscard]] std::uint64_t flushes() const;
   // Returns what is noted in the base.
   [[nodiscard]] Reach reach() const;
   // Tells what was noted by another, while there was nothing to do.
@@ -64,6 +66,7 @@ class Flusher {
   std::optional<Reach> flush_;
   std::optional<Position> trim_;
   Wal* prepare_ = nullptr;  // The log that wants a file.
+  std::uint64_t flushes_ = 0;
   std::optional<core::Failure> failure_;
   bool stops_ = false;
   std::thread thread_;

@@ -1,5 +1,6 @@
 #include "storage/overlay/layered_tables.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,9 +37,11 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
 
   // Counts them: the layers do not know how many of their keys another one has, too.
   [[nodiscard]] std::uint64_t size(Table table) const override {
-    std::uint64_t size = 0;
-    for (auto at = scan(table, "", Direction::kForward); at->valid(); at->next()) ++size;
-    return size;
+    std::uint64_t counted = 0;
+    for (auto at = scan(table, "", Direction::kForward); at->valid(); at->next()) {
+      if (++counted > kSizeCounted) return std::max(counted, base_->size(table));
+    }
+    return counted;
   }
 
  private:

@@ -172,6 +172,20 @@ std::vector<WalSpan> Wal::spans() const {
   return spans;
 }
 
+std::uint64_t Wal::file_bytes() const {
+  std::uint64_t bytes = 0;
+  std::uint64_t begin = kNoSegment;
+  const std::lock_guard lock(state_);
+  for (auto at = segments_.rbegin(); at != segments_.rend(); ++at) {
+    const Segment& segment = **at;
+    const bool is_last = begin == kNoSegment;
+    bytes +=
+        is_last ? std::max(segment.room, segment.offset(last_.ticket.end)) : segment.offset(begin);
+    begin = segment.start();
+  }
+  return bytes;
+}
+
 Wal::Segments Wal::take_trimmed(Position position, Ticket floor) {
   const std::lock_guard lock(state_);
   std::size_t count = 0;

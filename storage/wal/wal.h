@@ -81,6 +81,8 @@ class Wal {
   // when the log has none. The batches of an origin lie in the order of their seqs.
   [[nodiscard]] core::Result<std::optional<Position>> find(core::Origin origin,
                                                            core::Seq seq) const;
+  // Returns the bytes of the files of all segments.
+  [[nodiscard]] std::uint64_t file_bytes() const;
   // Returns all segments, the oldest first.
   [[nodiscard]] std::vector<WalSpan> spans() const;
   // Removes the segments with nothing but batches before `position` and commits up to `floor`: how

@@ -15,7 +15,8 @@ Result<std::optional<PlacedBatch>> WalReader::next() {
     }
     if (next_ < behind_) {
       const Position position = next_++;
-      if (position >= from_) return std::optional(PlacedBatch{position, LogRecord{}, record_, false});
+      if (position >= from_)
+        return std::optional(PlacedBatch{position, LogRecord{}, record_, false});
       continue;
     }
     const auto more = read_record();

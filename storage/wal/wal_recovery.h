@@ -12,8 +12,8 @@
 //    there: after a failed sync or a killed process, a file that can be read proves nothing about
 //    the disk.
 // 5. Segments that do not join the others are removed; a log that ends before the tables do is told
-//    of, and goes on behind them. That commits are missing is on disk before the log is changed, and
-//    is told by each opening until the owner says that it has acted on it.
+//    of, and goes on behind them. That commits are missing is on disk before the log is changed,
+//    and is told by each opening until the owner says that it has acted on it.
 #pragma once
 
 #include <cstdint>
