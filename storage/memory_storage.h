@@ -43,8 +43,9 @@ class MemoryStorage final : public StorageBelow {
   core::Result<void> trim(Position position) override;
   core::Result<void> begin_log_after(Position position) override;
   [[nodiscard]] std::unique_ptr<Snapshot> tables() const override { return snapshot(); }
+  core::Result<Generation> open_below() override;
   core::Result<void> apply(std::span<const Change> changes,
-                           std::optional<std::string_view> reach) override;
+                           const std::optional<ReachNote>& note) override;
   [[nodiscard]] core::Result<std::string> reach() const override;
   core::Result<void> swap(std::span<const Change> changes) override;
   core::Result<void> clear_next() override;

@@ -25,10 +25,10 @@ Flusher::~Flusher() {
   thread_.join();
 }
 
-void Flusher::flush(Ticket ticket, Position position, std::uint64_t opening) {
+void Flusher::flush(const Reach& reach) {
   {
     const std::lock_guard lock(mutex_);
-    flush_ = {ticket, position, opening, 0};
+    flush_ = reach;
   }
   changed_.notify_all();
 }
@@ -94,7 +94,7 @@ void Flusher::work(std::unique_lock<std::mutex>& lock) {
   if (reach.trimmed > trimmed) done = base_.trim(reach.trimmed);
   if (done.ok()) {
     const std::string noted = encode_reach(reach);
-    done = flushes ? tables_.flush(noted) : base_.apply({}, noted);
+    done = flushes ? tables_.flush(noted) : base_.apply({}, ReachNote{noted});
   }
   lock.lock();
   if (flushes) flush_.reset();

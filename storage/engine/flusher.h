@@ -28,9 +28,9 @@ class Flusher {
   Flusher& operator=(const Flusher&) = delete;
   ~Flusher();
 
-  // Writes what is frozen, and notes with it how far the log is in it. Nothing else may be frozen
-  // before that is done.
-  void flush(Ticket ticket, Position position, std::uint64_t opening);
+  // Writes what is frozen, and notes with it how far the log is in it (but for the trimming).
+  // Nothing else may be frozen before that is done.
+  void flush(const Reach& reach);
   // Removes the records of the base's own log before a position, and notes it.
   void trim(Position position);
   // Returns when there is nothing to do; fails when something has failed.

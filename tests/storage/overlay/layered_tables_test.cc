@@ -41,8 +41,8 @@ struct MemoryBase final : TablesBelow {
     return storage.tables();
   }
   core::Result<void> apply(std::span<const Change> changes,
-                           std::optional<std::string_view> reach) override {
-    return storage.apply(changes, reach);
+                           const std::optional<ReachNote>& note) override {
+    return storage.apply(changes, note);
   }
   [[nodiscard]] core::Result<std::string> reach() const override { return storage.reach(); }
 };
