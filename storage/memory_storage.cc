@@ -151,6 +151,10 @@ struct MemoryStorage::State {
   std::vector<Change> undo;          // From the oldest to the newest.
   std::deque<StoredRecord> trimmed;  // Durable records trimmed since, in order.
 
+  [[nodiscard]] std::function<void()> before_apply() const {
+    const std::lock_guard guard(mutex);
+    return faults.before_apply;
+  }
   std::shared_ptr<MemoryTable>& table(Table table) {
     return tables.at(static_cast<std::size_t>(table));
   }
@@ -253,6 +257,7 @@ Result<void> MemoryStorage::apply(std::span<const Change> changes,
   std::vector<const Change*> sorted;
   sort_changes(changes, sorted);
   State& state = *state_;
+  if (const auto before = state.before_apply(); before) before();
   const std::lock_guard guard(state.mutex);
   if (auto may = state.may_commit(); !may.ok()) return may;
   state.place.failed = false;

@@ -21,6 +21,8 @@ struct MemoryFaults {
   std::uint64_t fail_commit = 0;
   // Called when that commit fails; must not call the storage.
   std::function<void()> failed = {};
+  // Called before each change of tables by an engine above, without a lock: it may wait.
+  std::function<void()> before_apply = {};
   // Commits are durable at once; otherwise only sync() makes them durable and crash() loses the
   // rest.
   bool durable_at_once = true;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "core/planted_bug.h"
 #include "storage/engine/engine_log.h"
 #include "storage/engine/flusher.h"
 #include "storage/engine/reach.h"
@@ -17,7 +18,9 @@
 namespace anabranch::storage {
 namespace {
 
+using core::Bug;
 using core::Failure;
+using core::planted;
 using core::Result;
 
 // The longest that a commit is held up while a flush is under way and there is room.
@@ -143,13 +146,15 @@ Result<void> EngineStorage::open(const Apply& /*apply*/) {
   tables_.begin(reach.value().generations);
   place_ = base_->place();
   if (auto opened = open_log(reach.value()); !opened.ok()) return opened;
-  flusher_ = std::make_unique<Flusher>(tables_, *base_, reach.value());
+  flusher_ = std::make_unique<Flusher>(tables_, *base_, reach.value(), options_.slice_bytes);
   // The process ended between the two steps of begin_log_after().
   if (wal_->last().position < base_->last_position()) {
     if (auto begun = restart_log(base_->last_position()); !begun.ok()) return begun;
   }
   // Next tables that were not swapped in are gone.
-  tables_.switch_to({.current = tables_.generations().current});
+  if (!planted(Bug::kKeepNextTables)) {
+    tables_.switch_to({.current = tables_.generations().current});
+  }
   tables_.publish(wal_->last().position);
   return {};
 }
@@ -274,7 +279,9 @@ Result<void> EngineStorage::trim(Position position) {
 
 void EngineStorage::begin_flush() {
   const Wal::Reach last = wal_->last();
-  flusher_->flush({last.ticket, last.position, wal_->opening(), 0, tables_.generations()});
+  Reach reach{last.ticket, last.position, wal_->opening(), 0, tables_.generations()};
+  if (planted(Bug::kNoteFormerGenerations)) reach.generations = flusher_->reach().generations;
+  flusher_->flush(reach);
 }
 
 void EngineStorage::flush_if_due() {

@@ -13,8 +13,11 @@ constexpr std::size_t kReleasedChunks = 16;
 
 }  // namespace
 
-Flusher::Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach)
-    : tables_(tables), base_(base), reach_(reach), thread_([this] { run(); }) {}
+Flusher::Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach,
+                 std::uint64_t slice_bytes)
+    : tables_(tables), base_(base), slice_bytes_(slice_bytes), reach_(reach), thread_([this] {
+        run();
+      }) {}
 
 Flusher::~Flusher() {
   {
@@ -94,7 +97,7 @@ void Flusher::work(std::unique_lock<std::mutex>& lock) {
   if (reach.trimmed > trimmed) done = base_.trim(reach.trimmed);
   if (done.ok()) {
     const std::string noted = encode_reach(reach);
-    done = flushes ? tables_.flush(noted) : base_.apply({}, ReachNote{noted});
+    done = flushes ? tables_.flush(noted, slice_bytes_) : base_.apply({}, ReachNote{noted});
   }
   lock.lock();
   if (flushes) flush_.reset();

@@ -22,8 +22,8 @@ namespace anabranch::storage {
 
 class Flusher {
  public:
-  // Both must outlive this. `reach`: as noted in the base.
-  Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach);
+  // Both must outlive this. `reach`: as noted in the base. `slice_bytes`: as of LayeredTables.
+  Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach, std::uint64_t slice_bytes);
   Flusher(const Flusher&) = delete;
   Flusher& operator=(const Flusher&) = delete;
   ~Flusher();
@@ -53,6 +53,7 @@ class Flusher {
 
   LayeredTables& tables_;
   StorageBelow& base_;
+  const std::uint64_t slice_bytes_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Reach reach_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/assert.h"
+#include "core/planted_bug.h"
 #include "storage/overlay/merged_cursor.h"
 #include "storage/overlay/overlay_cursor.h"
 
@@ -106,7 +107,8 @@ void LayeredTables::switch_to(const Generations& generations) {
 std::optional<Generation> LayeredTables::free_generation() const {
   const std::lock_guard lock(mutex_);
   for (Generation each = 0; each < kGenerationCount; ++each) {
-    if (!used_.at(each) && !generations_.has(each)) return each;
+    const bool used = used_.at(each) && !core::planted(core::Bug::kReuseGeneration);
+    if (!used && !generations_.has(each)) return each;
   }
   return std::nullopt;
 }
