@@ -110,6 +110,10 @@ enum class Bug : std::uint8_t {
   kKeepUnjoined,
   kRollWithoutSync,
   kWriteBeforeName,
+  // Of the engine above it; found there, too.
+  kReuseGeneration,
+  kKeepNextTables,
+  kNoteFormerGenerations,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

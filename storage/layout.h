@@ -32,8 +32,14 @@ enum class Table : std::uint8_t {
   kScores,  // The order of scores in sorted sets (derived); see the keys below.
   kNextScores,
   kConflicts,  // <number, big-endian> -> entry of the conflict log
+  // Names of stored tables alone, below an engine (generations.h): no commit has them.
+  kThirdRows,
+  kThirdCounts,
+  kThirdExpiries,
+  kThirdScores,
 };
-inline constexpr std::size_t kTableCount = 10;
+inline constexpr std::size_t kTableCount = 10;  // Without those of stored tables alone.
+inline constexpr std::size_t kStoredTableCount = 14;
 
 // The table of rows, or one derived from it, and the table that will replace it.
 struct TablePair {

@@ -18,9 +18,9 @@ using core::Failure;
 using core::Result;
 
 constexpr std::string_view kCreatingFolder = "creating";
-constexpr std::array<const char*, kTableCount> kTableNames = {
-    "rows",     "counts",     "meta",   "rows_2",   "counts_2",
-    "expiries", "expiries_2", "scores", "scores_2", "conflicts"};
+constexpr std::array<const char*, kStoredTableCount> kTableNames = {
+    "rows",   "counts",   "meta",      "rows_2", "counts_2", "expiries",   "expiries_2",
+    "scores", "scores_2", "conflicts", "rows_3", "counts_3", "expiries_3", "scores_3"};
 constexpr const char* kLogName = "log";
 constexpr const char* kLogIndexName = "log_index";
 constexpr const char* kMarkerName = "anabranch";
@@ -33,7 +33,7 @@ Failure in_directory(const std::string& directory, const Failure& failure) {
 LmdbEnvOptions env_options(const LmdbOptions& options) {
   // Some places are left to LMDB's own tools.
   constexpr unsigned kReadersOfTools = 16;
-  constexpr unsigned kTablesMax = 16;
+  constexpr unsigned kTablesMax = 20;
   return {.map_bytes = options.map_bytes,
           .readers_max = options.readers_max + kReadersOfTools,
           .tables_max = kTablesMax};
@@ -174,7 +174,7 @@ Result<void> add_tables(LmdbEnv& env) {
     if (!reading.ok()) return reading.failure();
     const Result<std::size_t> tables = reading.value().tables();
     if (!tables.ok()) return tables.failure();
-    if (tables.value() >= kTableCount + kOtherTables) return {};
+    if (tables.value() >= kStoredTableCount + kOtherTables) return {};
   }
   Result<LmdbTxn> txn = env.begin_write();
   if (!txn.ok()) return txn.failure();
@@ -202,7 +202,7 @@ Result<LmdbTables> open_tables(LmdbEnv& env) {
     table = opened.value();
     return {};
   };
-  for (std::size_t i = 0; i < kTableCount; ++i) {
+  for (std::size_t i = 0; i < kStoredTableCount; ++i) {
     if (const auto done = open(kTableNames.at(i), tables.by_table.at(i)); !done.ok()) {
       return done.failure();
     }

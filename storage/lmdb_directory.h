@@ -18,7 +18,7 @@ namespace anabranch::storage {
 
 // The handles of all tables of an environment.
 struct LmdbTables {
-  std::array<LmdbTable, kTableCount> by_table{};  // Indexed by Table.
+  std::array<LmdbTable, kStoredTableCount> by_table{};  // Indexed by Table.
   LmdbTable log{};        // position -> origin, first, last and the record's bytes
   LmdbTable log_index{};  // origin, last -> position
   std::uint64_t format = kFormat;

@@ -21,12 +21,14 @@ namespace anabranch::storage {
 
 class LmdbRowTables {
  public:
-  using Handles = std::array<LmdbTable, kTableCount>;  // Indexed by Table.
+  using Handles = std::array<LmdbTable, kStoredTableCount>;  // Indexed by Table.
 
   explicit LmdbRowTables(const LmdbTables& tables) : tables_(tables) {}
 
   // Reads the count of swaps; call it once, before any other function.
   core::Result<void> load(const LmdbTxn& txn);
+  // Returns which of the two sets, 0 or 1, is the current one. For the writer.
+  [[nodiscard]] std::uint8_t current() const { return newest_.load() % 2; }
   // Returns the tables current in a transaction.
   [[nodiscard]] core::Result<Handles> in(const LmdbTxn& txn) const;
   // Empties the current pair and makes the other one current, with the commit of `txn`.

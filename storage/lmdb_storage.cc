@@ -69,9 +69,12 @@ class LmdbStorage final : public StorageBelow {
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override;
   Result<void> trim(Position position) override;
   Result<void> begin_log_after(Position position) override;
-  [[nodiscard]] std::unique_ptr<Snapshot> tables() const override { return snapshot(); }
+  Result<Generation> open_below() override;
+  [[nodiscard]] std::unique_ptr<Snapshot> tables() const override {
+    return std::make_unique<LmdbSnapshot>(lease(), directory_.tables.by_table, directory_.tables);
+  }
   Result<void> apply(std::span<const Change> changes,
-                     std::optional<std::string_view> reach) override;
+                     const std::optional<ReachNote>& note) override;
   [[nodiscard]] Result<std::string> reach() const override;
   Result<void> swap(std::span<const Change> changes) override;
   Result<void> clear_next() override;
@@ -100,10 +103,13 @@ class LmdbStorage final : public StorageBelow {
   [[nodiscard]] LmdbReaders::Lease lease() const;
   // LMDB does not notice that it runs in a forked process, and would corrupt the data.
   void assert_not_forked() const { ANABRANCH_ASSERT(::getpid() == process_); }
-  // Writes the records and the changes of `sorted_`, in one transaction, and the reach if there is
-  // one.
-  Result<void> write(std::span<const LogRecord> records,
-                     std::optional<std::string_view> reach = std::nullopt);
+  // Writes the records and the changes of `sorted_`, in one transaction.
+  Result<void> write(std::span<const LogRecord> records);
+  // Writes the changes of `sorted_` to the tables as they are stored, with the note, in one
+  // transaction.
+  Result<void> write_below(const std::optional<ReachNote>& note);
+  Result<void> commit_here(LmdbTxn& txn);
+  void mark_committed();
   Result<bool> trim_some(Position position);
   Result<void> mark_trimmed(Position position);
   // Writes the changes of `sorted_` and swaps the tables, in one transaction.
@@ -132,12 +138,23 @@ class LmdbStorage final : public StorageBelow {
 
 Result<void> LmdbStorage::open(const Apply& /*apply*/) {
   // Log and tables are committed together, so recovery has no record to apply.
+  if (auto opened = open_below(); !opened.ok()) return opened.failure();
+  const Result<std::string> noted = reach();
+  if (!noted.ok()) return noted.failure();
+  if (!noted.value().empty()) {
+    return core::invalid("data directory " + options_.directory +
+                         ": its newest changes are in a write-ahead log beside its tables");
+  }
+  return empty_next();
+}
+
+Result<Generation> LmdbStorage::open_below() {
   ANABRANCH_ASSERT(!opened_);
   opened_ = true;
   const Result<LmdbTxn> txn = directory_.env->begin_read();
   if (!txn.ok()) return txn.failure();
-  if (auto loaded = row_tables_.load(txn.value()); !loaded.ok()) return loaded;
-  return empty_next();
+  if (auto loaded = row_tables_.load(txn.value()); !loaded.ok()) return loaded.failure();
+  return row_tables_.current();
 }
 
 LmdbReaders::Lease LmdbStorage::lease() const {
@@ -170,20 +187,41 @@ Result<Position> LmdbStorage::commit(std::span<const LogRecord> records,
     return close_for_writes(written.failure());
   }
   last_ += records.size();
-  if (std::exchange(directory_.place.failed, false)) directory_.lock.mark_failed(false);
+  mark_committed();
   return last_.load();
 }
 
+void LmdbStorage::mark_committed() {
+  if (std::exchange(directory_.place.failed, false)) directory_.lock.mark_failed(false);
+}
+
 Result<void> LmdbStorage::apply(std::span<const Change> changes,
-                                std::optional<std::string_view> reach) {
+                                const std::optional<ReachNote>& note) {
   ANABRANCH_ASSERT(opened_);
   assert_not_forked();
   if (!closed_by_.empty()) return closed();
   sort_changes(changes, sorted_);
-  const Result<void> written = write({}, reach);
+  const Result<void> written = write_below(note);
   if (!written.ok()) return close_for_writes(written.failure());
-  if (std::exchange(directory_.place.failed, false)) directory_.lock.mark_failed(false);
+  mark_committed();
   return {};
+}
+
+Result<void> LmdbStorage::write_below(const std::optional<ReachNote>& note) {
+  const LmdbTables& tables = directory_.tables;
+  Result<LmdbTxn> txn = directory_.env->begin_write();
+  if (!txn.ok()) return txn.failure();
+  auto changed = put_changes(txn.value(), tables.by_table, sorted_);
+  if (!changed.ok()) return changed;
+  if (note) {
+    for (const Table table : note->emptied) {
+      auto emptied = txn.value().clear(tables.by_table.at(static_cast<std::size_t>(table)));
+      if (!emptied.ok()) return emptied;
+    }
+    auto noted = txn.value().put(tables.marker, kReachKey, note->reach);
+    if (!noted.ok()) return noted;
+  }
+  return commit_here(txn.value());
 }
 
 Result<std::string> LmdbStorage::reach() const {
@@ -193,8 +231,7 @@ Result<std::string> LmdbStorage::reach() const {
   return std::string(found.value().value_or(std::string_view()));
 }
 
-Result<void> LmdbStorage::write(std::span<const LogRecord> records,
-                                std::optional<std::string_view> reach) {
+Result<void> LmdbStorage::write(std::span<const LogRecord> records) {
   Result<LmdbTxn> txn = directory_.env->begin_write();
   if (!txn.ok()) return txn.failure();
   const auto recorded = append_to_log(txn.value(), directory_.tables, records, last_.load());
@@ -203,15 +240,15 @@ Result<void> LmdbStorage::write(std::span<const LogRecord> records,
   if (!tables.ok()) return tables.failure();
   const auto changed = put_changes(txn.value(), tables.value(), sorted_);
   if (!changed.ok()) return changed.failure();
-  if (reach) {
-    const auto noted = txn.value().put(directory_.tables.marker, kReachKey, *reach);
-    if (!noted.ok()) return noted.failure();
-  }
-  // In the transaction, so that nothing follows into data that another process has opened
-  // meanwhile. Files that are lost during the commit are lost with all that was acknowledged
-  // before.
+  return commit_here(txn.value());
+}
+
+// Looks at the place within the transaction, so that nothing follows into data that another process
+// has opened meanwhile. Files that are lost during the commit are lost with all that was
+// acknowledged before.
+Result<void> LmdbStorage::commit_here(LmdbTxn& txn) {
   if (auto there = look_at_place(); !there.ok()) return there;
-  return txn.value().commit();
+  return txn.commit();
 }
 
 Result<void> LmdbStorage::look_at_place() const {

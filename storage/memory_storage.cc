@@ -20,7 +20,7 @@ using core::Result;
 
 // A table is shared with the snapshots that hold it. The writer changes it in place while it is not
 // shared, and copies it first otherwise.
-using Tables = std::array<std::shared_ptr<MemoryTable>, kTableCount>;
+using Tables = std::array<std::shared_ptr<MemoryTable>, kStoredTableCount>;
 
 // Returns copies that share no leaves: no mutex orders later changes of the two.
 Tables copy(const Tables& tables) {
@@ -151,6 +151,10 @@ struct MemoryStorage::State {
   std::vector<Change> undo;          // From the oldest to the newest.
   std::deque<StoredRecord> trimmed;  // Durable records trimmed since, in order.
 
+  [[nodiscard]] std::function<void()> before_apply() const {
+    const std::lock_guard guard(mutex);
+    return faults.before_apply;
+  }
   std::shared_ptr<MemoryTable>& table(Table table) {
     return tables.at(static_cast<std::size_t>(table));
   }
@@ -208,11 +212,18 @@ MemoryStorage::~MemoryStorage() = default;
 
 Result<void> MemoryStorage::open(const Apply& /*apply*/) {
   // Log and tables are always committed together, so recovery has no record to apply.
+  (void)open_below();
+  const std::lock_guard guard(state_->mutex);
+  if (!state_->reach.empty()) return core::invalid("the newest changes are in a write-ahead log");
+  state_->clear_next();
+  return {};
+}
+
+Result<Generation> MemoryStorage::open_below() {
   const std::lock_guard guard(state_->mutex);
   ANABRANCH_ASSERT(!state_->opened);
   state_->opened = true;
-  state_->clear_next();
-  return {};
+  return Generation{0};
 }
 
 std::unique_ptr<Snapshot> MemoryStorage::snapshot() const {
@@ -242,15 +253,19 @@ Result<Position> MemoryStorage::commit(std::span<const LogRecord> records,
 }
 
 Result<void> MemoryStorage::apply(std::span<const Change> changes,
-                                  std::optional<std::string_view> reach) {
+                                  const std::optional<ReachNote>& note) {
   std::vector<const Change*> sorted;
   sort_changes(changes, sorted);
   State& state = *state_;
+  if (const auto before = state.before_apply(); before) before();
   const std::lock_guard guard(state.mutex);
   if (auto may = state.may_commit(); !may.ok()) return may;
   state.place.failed = false;
   for (const Change* change : sorted) state.change(*change);
-  if (reach) state.reach = *reach;
+  if (note) {
+    for (const Table each : note->emptied) state.table(each) = std::make_shared<MemoryTable>();
+    state.reach = note->reach;
+  }
   state.sync();
   return {};
 }

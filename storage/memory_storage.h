@@ -21,6 +21,8 @@ struct MemoryFaults {
   std::uint64_t fail_commit = 0;
   // Called when that commit fails; must not call the storage.
   std::function<void()> failed = {};
+  // Called before each change of tables by an engine above, without a lock: it may wait.
+  std::function<void()> before_apply = {};
   // Commits are durable at once; otherwise only sync() makes them durable and crash() loses the
   // rest.
   bool durable_at_once = true;
@@ -43,8 +45,9 @@ class MemoryStorage final : public StorageBelow {
   core::Result<void> trim(Position position) override;
   core::Result<void> begin_log_after(Position position) override;
   [[nodiscard]] std::unique_ptr<Snapshot> tables() const override { return snapshot(); }
+  core::Result<Generation> open_below() override;
   core::Result<void> apply(std::span<const Change> changes,
-                           std::optional<std::string_view> reach) override;
+                           const std::optional<ReachNote>& note) override;
   [[nodiscard]] core::Result<std::string> reach() const override;
   core::Result<void> swap(std::span<const Change> changes) override;
   core::Result<void> clear_next() override;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "core/planted_bug.h"
 #include "storage/engine/engine_log.h"
 #include "storage/engine/flusher.h"
 #include "storage/engine/reach.h"
@@ -17,16 +18,13 @@
 namespace anabranch::storage {
 namespace {
 
+using core::Bug;
 using core::Failure;
+using core::planted;
 using core::Result;
 
 // The longest that a commit is held up while a flush is under way and there is room.
 constexpr std::chrono::microseconds kPaceMax{1'000};
-
-bool is_next_table(Table table) {
-  return std::ranges::any_of(kSwappedTables,
-                             [&](const TablePair& pair) { return pair.next == table; });
-}
 
 std::string loss(WalVerdict verdict) {
   if (verdict == WalVerdict::kShort) {
@@ -106,6 +104,8 @@ class EngineStorage final : public WholeStorage {
   [[nodiscard]] Position durable_position() const override { return wal_->durable().position; }
 
  private:
+  // Opens the tables below, and returns their reach.
+  Result<Reach> open_base();
   Result<void> open_log(const Reach& reach);
   Result<void> redo(std::string_view changes);
   // Begins the log anew behind a position. Until that is done the former one is read.
@@ -113,9 +113,16 @@ class EngineStorage final : public WholeStorage {
   // Fails when nothing may be written any more.
   [[nodiscard]] Result<void> may_write() const;
   Failure close_for_writes(const Failure& failure);
-  Result<void> log_and_show(std::span<const LogRecord> records, std::span<const Change> changes);
   Result<void> settle_place();
   void prepare_log();
+  // Logs a commit and shows it: `changes` go to the tables of `before`, and those of `after` are
+  // the ones that readers have then.
+  Result<void> log_and_show(std::span<const LogRecord> records, std::span<const Change> changes,
+                            const Generations& before, const Generations& after);
+  // Returns a generation without keys; waits for a flush when there is none.
+  Result<Generation> take_generation();
+  // Returns the generations with a next one.
+  Result<Generations> with_next();
   void flush_if_due();
   // Has the flusher write what is frozen: all up to the end of the log.
   void begin_flush();
@@ -138,22 +145,35 @@ class EngineStorage final : public WholeStorage {
 
 // ---- Opening.
 
-Result<void> EngineStorage::open(const Apply& apply) {
-  if (auto opened = base_->open(apply); !opened.ok()) return opened;
+Result<Reach> EngineStorage::open_base() {
+  const auto opened = base_->open_below();
+  if (!opened.ok()) return opened.failure();
   const auto noted = base_->reach();
   if (!noted.ok()) return noted.failure();
-  const auto reach = decode_reach(noted.value());
+  if (!noted.value().empty()) return decode_reach(noted.value());
+  Reach reach;
+  reach.generations.current = opened.value();
+  return reach;
+}
+
+Result<void> EngineStorage::open(const Apply& /*apply*/) {
+  const auto reach = open_base();
   if (!reach.ok()) return reach.failure();
+  tables_.begin(reach.value().generations);
   place_ = base_->place();
   if (auto opened = open_log(reach.value()); !opened.ok()) return opened;
   if (options_.look) {
     tables_.publish(wal_->last().position);
     return {};
   }
-  flusher_ = std::make_unique<Flusher>(tables_, *base_, reach.value());
+  flusher_ = std::make_unique<Flusher>(tables_, *base_, reach.value(), options_.slice_bytes);
   // The process ended between the two steps of begin_log_after().
   if (wal_->last().position < base_->last_position()) {
     if (auto begun = restart_log(base_->last_position()); !begun.ok()) return begun;
+  }
+  // Next tables that were not swapped in are gone.
+  if (!planted(Bug::kKeepNextTables)) {
+    tables_.switch_to({.current = tables_.generations().current});
   }
   tables_.publish(wal_->last().position);
   return {};
@@ -174,22 +194,30 @@ Result<void> EngineStorage::open_log(const Reach& reach) {
   return {};
 }
 
-// Next tables that were not swapped in are gone: a swap flushes everything first.
 Result<void> EngineStorage::redo(std::string_view changes) {
-  return read_changes(changes, [this](const ChangeView& change) {
-    if (!is_next_table(change.table)) tables_.put(change.table, change.key, change.value);
-  });
+  ChangeWalk walk(changes);
+  while (const auto change = walk.next()) {
+    if (change->generations) {
+      tables_.switch_to(*change->generations);
+    } else if (stored_table(change->table, tables_.generations())) {
+      tables_.put(change->table, change->key, change->value);
+    } else {
+      return core::corrupt("the log changes next tables that nothing in it has begun");
+    }
+  }
+  if (walk.failed()) return core::corrupt("the changes of a commit cannot be read");
+  return {};
 }
 
 Result<void> EngineStorage::restart_log(Position position) {
-  const Reach reach{{}, position, wal_->opening(), 0};
+  const Reach reach{{}, position, wal_->opening(), 0, tables_.generations()};
   const auto names = files_->list();
   if (!names.ok()) return names.failure();
   for (const std::string& name : names.value()) {
     if (auto removed = files_->remove(name); !removed.ok()) return removed;
   }
   if (auto synced = files_->sync_folder(); !synced.ok()) return synced;
-  if (auto noted = base_->apply({}, encode_reach(reach)); !noted.ok()) return noted;
+  if (auto noted = base_->apply({}, ReachNote{encode_reach(reach)}); !noted.ok()) return noted;
   flusher_->set_reach(reach);
   return open_log(reach);
 }
@@ -224,9 +252,11 @@ Result<Position> EngineStorage::commit(std::span<const LogRecord> records,
                                        std::span<const Change> changes) {
   if (auto may = may_write(); !may.ok()) return may.failure();
   if (records.empty() && changes.empty()) return last_position();
-  if (auto done = log_and_show(records, changes); !done.ok()) {
-    return close_for_writes(done.failure());
-  }
+  Result<Generations> generations = tables_.generations();
+  if (std::ranges::any_of(changes, is_next_table, &Change::table)) generations = with_next();
+  if (!generations.ok()) return close_for_writes(generations.failure());
+  auto done = log_and_show(records, changes, generations.value(), generations.value());
+  if (!done.ok()) return close_for_writes(done.failure());
   if (auto settled = settle_place(); !settled.ok()) return close_for_writes(settled.failure());
   prepare_log();
   flush_if_due();
@@ -234,9 +264,11 @@ Result<Position> EngineStorage::commit(std::span<const LogRecord> records,
 }
 
 Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
-                                         std::span<const Change> changes) {
+                                         std::span<const Change> changes, const Generations& before,
+                                         const Generations& after) {
   if (auto there = files_->check_there(); !there.ok()) return there;
   buffer_.clear();
+  if (before != tables_.generations()) buffer_.switch_to(before);
   for (const Change& change : changes) {
     if (change.value) {
       buffer_.put(change.table, change.key, *change.value);
@@ -244,11 +276,14 @@ Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
       buffer_.remove(change.table, change.key);
     }
   }
+  if (after != before) buffer_.switch_to(after);
   if (auto appended = wal_->append(records, buffer_.bytes()); !appended.ok()) {
     return appended.failure();
   }
   if (auto synced = wal_->sync(); !synced.ok()) return synced.failure();
+  tables_.switch_to(before);
   for (const Change& change : changes) tables_.put(change.table, change.key, change.value);
+  tables_.switch_to(after);
   tables_.publish(wal_->last().position);
   return {};
 }
@@ -279,13 +314,16 @@ void EngineStorage::prepare_log() {
 
 void EngineStorage::begin_flush() {
   const Wal::Reach last = wal_->last();
-  flusher_->flush(last.ticket, last.position, wal_->opening());
+  Reach reach{last.ticket, last.position, wal_->opening(), 0, tables_.generations()};
+  if (planted(Bug::kNoteFormerGenerations)) reach.generations = flusher_->reach().generations;
+  flusher_->flush(reach);
 }
 
 void EngineStorage::flush_if_due() {
   const std::uint64_t bytes = tables_.active_bytes();
-  if (bytes < options_.overlay_bytes) return;
+  if (bytes < options_.overlay_bytes && !tables_.has_old()) return;
   if (tables_.freeze()) return begin_flush();
+  if (bytes < options_.overlay_bytes) return;
   const std::uint64_t beyond = bytes - options_.overlay_bytes;
   if (beyond >= options_.overlay_bytes) {
     (void)flusher_->wait();  // What failed is told by the next commit.
@@ -302,19 +340,47 @@ Result<void> EngineStorage::flush_all() {
   return flusher_->wait();
 }
 
+// ---- Generations.
+
+Result<Generation> EngineStorage::take_generation() {
+  for (const bool flushes : {false, true}) {
+    if (const auto found = tables_.free_generation()) return *found;
+    auto done = flushes ? flush_all() : flusher_->wait();
+    if (!done.ok()) return done.failure();
+  }
+  const auto found = tables_.free_generation();
+  ANABRANCH_ASSERT(found);
+  return *found;
+}
+
+Result<Generations> EngineStorage::with_next() {
+  Generations generations = tables_.generations();
+  if (generations.next) return generations;
+  const auto taken = take_generation();
+  if (!taken.ok()) return taken.failure();
+  generations.next = taken.value();
+  return generations;
+}
+
 Result<void> EngineStorage::swap(std::span<const Change> changes) {
   if (auto may = may_write(); !may.ok()) return may;
-  auto done = flush_all();
-  if (done.ok()) done = base_->swap(changes);
+  const auto before = with_next();
+  if (!before.ok()) return close_for_writes(before.failure());
+  const Generations after{.current = before.value().next.value()};
+  auto done = log_and_show({}, changes, before.value(), after);
   if (!done.ok()) return close_for_writes(done.failure());
+  flush_if_due();
   return {};
 }
 
+// Is not logged: the commit that begins the next tables anew names another generation, and an
+// opening does without the next tables anyway.
 Result<void> EngineStorage::clear_next() {
   if (auto may = may_write(); !may.ok()) return may;
-  auto done = flush_all();
-  if (done.ok()) done = base_->clear_next();
-  if (!done.ok()) return close_for_writes(done.failure());
+  if (!tables_.generations().next) return {};
+  tables_.switch_to({.current = tables_.generations().current});
+  tables_.publish(last_position());
+  flush_if_due();
   return {};
 }
 

@@ -13,8 +13,11 @@ constexpr std::size_t kReleasedChunks = 16;
 
 }  // namespace
 
-Flusher::Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach)
-    : tables_(tables), base_(base), reach_(reach), thread_([this] { run(); }) {}
+Flusher::Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach,
+                 std::uint64_t slice_bytes)
+    : tables_(tables), base_(base), slice_bytes_(slice_bytes), reach_(reach), thread_([this] {
+        run();
+      }) {}
 
 Flusher::~Flusher() {
   {
@@ -25,10 +28,10 @@ Flusher::~Flusher() {
   thread_.join();
 }
 
-void Flusher::flush(Ticket ticket, Position position, std::uint64_t opening) {
+void Flusher::flush(const Reach& reach) {
   {
     const std::lock_guard lock(mutex_);
-    flush_ = {ticket, position, opening, 0};
+    flush_ = reach;
   }
   changed_.notify_all();
 }
@@ -117,7 +120,7 @@ void Flusher::work(std::unique_lock<std::mutex>& lock) {
   if (reach.trimmed > trimmed) done = base_.trim(reach.trimmed);
   if (done.ok()) {
     const std::string noted = encode_reach(reach);
-    done = flushes ? tables_.flush(noted) : base_.apply({}, noted);
+    done = flushes ? tables_.flush(noted, slice_bytes_) : base_.apply({}, ReachNote{noted});
   }
   lock.lock();
   if (flushes) flush_.reset();

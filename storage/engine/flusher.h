@@ -23,15 +23,15 @@ namespace anabranch::storage {
 
 class Flusher {
  public:
-  // Both must outlive this. `reach`: as noted in the base.
-  Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach);
+  // Both must outlive this. `reach`: as noted in the base. `slice_bytes`: as of LayeredTables.
+  Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach, std::uint64_t slice_bytes);
   Flusher(const Flusher&) = delete;
   Flusher& operator=(const Flusher&) = delete;
   ~Flusher();
 
-  // Writes what is frozen, and notes with it how far the log is in it. Nothing else may be frozen
-  // before that is done.
-  void flush(Ticket ticket, Position position, std::uint64_t opening);
+  // Writes what is frozen, and notes with it how far the log is in it (but for the trimming).
+  // Nothing else may be frozen before that is done.
+  void flush(const Reach& reach);
   // Removes the records of the base's own log before a position, and notes it.
   void trim(Position position);
   // Makes a file for the next segment of the log, which must stay until that is done.
@@ -60,6 +60,7 @@ class Flusher {
 
   LayeredTables& tables_;
   StorageBelow& base_;
+  const std::uint64_t slice_bytes_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Reach reach_;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/result.h"
+#include "storage/generations.h"
 #include "storage/storage.h"
 #include "storage/wal/ticket.h"
 
@@ -15,10 +16,11 @@ struct Reach {
   Position position = 0;      // Of the last batch up to there.
   std::uint64_t opening = 0;  // The number of the log's opening that wrote it.
   Position trimmed = 0;       // Batches before this position count as removed.
+  Generations generations = {};
 };
 
 std::string encode_reach(const Reach& reach);
-// Takes no bytes for the begin of the log; fails with kCorrupt for bytes that are no reach.
+// Fails with kCorrupt for bytes that are no reach.
 core::Result<Reach> decode_reach(std::string_view bytes);
 
 }  // namespace anabranch::storage

@@ -1,15 +1,29 @@
 #include "storage/overlay/layered_tables.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/assert.h"
+#include "core/planted_bug.h"
 #include "storage/overlay/merged_cursor.h"
 #include "storage/overlay/overlay_cursor.h"
 
 namespace anabranch::storage {
+
+namespace {
+
+class EmptyCursor final : public Cursor {
+ public:
+  [[nodiscard]] bool valid() const override { return false; }
+  [[nodiscard]] std::string_view key() const override { return {}; }
+  [[nodiscard]] std::string_view value() const override { return {}; }
+  void next() override {}
+};
+
+}  // namespace
 
 class LayeredTables::LayeredSnapshot final : public Snapshot {
  public:
@@ -18,21 +32,25 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
 
   [[nodiscard]] std::optional<std::string_view> get(Table table,
                                                     std::string_view key) const override {
-    const std::string whole = overlay_key(table, key);
+    const auto stored = stored_table(table, version_->generations);
+    if (!stored) return std::nullopt;
+    const std::string whole = overlay_key(*stored, key);
     for (const OverlayRoot layer : {version_->active, version_->frozen}) {
       if (const OverlayEntry* const entry = layer.find(whole)) return entry->value();
     }
-    return base_->get(table, key);
+    return base_->get(*stored, key);
   }
 
   [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, std::string_view from,
                                              Direction direction) const override {
+    const auto stored = stored_table(table, version_->generations);
+    if (!stored) return std::make_unique<EmptyCursor>();
     std::vector<OverlayCursor> overlays;
     for (const OverlayRoot layer : {version_->active, version_->frozen}) {
-      if (layer.node() != nullptr) overlays.emplace_back(layer, table, from, direction);
+      if (layer.node() != nullptr) overlays.emplace_back(layer, *stored, from, direction);
     }
-    return std::make_unique<MergedCursor>(std::move(overlays), base_->scan(table, from, direction),
-                                          direction);
+    return std::make_unique<MergedCursor>(std::move(overlays),
+                                          base_->scan(*stored, from, direction), direction);
   }
 
   // Counts them: the layers do not know how many of their keys another one has, too.
@@ -67,28 +85,77 @@ LayeredTables::Published LayeredTables::published() const {
   }
 }
 
+// ---- Generations.
+
+void LayeredTables::begin(const Generations& generations) {
+  const auto base = base_.tables();
+  {
+    const std::lock_guard lock(mutex_);
+    for (Generation each = 0; each < kGenerationCount; ++each) {
+      used_.at(each) = std::ranges::any_of(stored_tables(each),
+                                           [&](Table table) { return base->size(table) > 0; });
+    }
+  }
+  switch_to(generations);
+}
+
+void LayeredTables::switch_to(const Generations& generations) {
+  const std::lock_guard lock(mutex_);
+  generations_ = generations;
+  used_.at(generations.current) = true;
+  if (generations.next) used_.at(*generations.next) = true;
+}
+
+std::optional<Generation> LayeredTables::free_generation() const {
+  const std::lock_guard lock(mutex_);
+  for (Generation each = 0; each < kGenerationCount; ++each) {
+    const bool used = used_.at(each) && !core::planted(core::Bug::kReuseGeneration);
+    if (!used && !generations_.has(each)) return each;
+  }
+  return std::nullopt;
+}
+
+bool LayeredTables::has_old() const {
+  const std::lock_guard lock(mutex_);
+  for (Generation each = 0; each < kGenerationCount; ++each) {
+    if (is_old(each) && std::ranges::count(dropped_, each) == 0) return true;
+  }
+  return false;
+}
+
+bool LayeredTables::is_old(Generation generation) const {
+  return used_.at(generation) && !generations_.has(generation);
+}
+
 // ---- Writing.
 
 void LayeredTables::put(Table table, std::string_view key, std::optional<std::string_view> value) {
-  active_->put(overlay_key(table, key), value);
+  const auto stored = stored_table(table, generations_);
+  ANABRANCH_ASSERT(stored);
+  active_->put(overlay_key(*stored, key), value);
 }
 
 void LayeredTables::publish(std::uint64_t mark) {
   const std::lock_guard lock(mutex_);
   mark_ = mark;
+  shown_generations_ = generations_;
   shown_ = active_->publish(versions_.number() + 1);
   publish_layers();
   active_->reclaim(versions_.oldest());
 }
 
 void LayeredTables::publish_layers() {
-  versions_.publish({shown_, frozen_root_, flushing_, flushes_, mark_});
+  versions_.publish({shown_, frozen_root_, flushing_, flushes_, shown_generations_, mark_});
 }
 
 bool LayeredTables::freeze() {
   const std::lock_guard lock(mutex_);
   if (flushing_) return false;
   ANABRANCH_ASSERT(active_->newest().node() == shown_.node());
+  ANABRANCH_ASSERT(generations_ == shown_generations_);
+  for (Generation each = 0; each < kGenerationCount; ++each) {
+    if (is_old(each)) dropped_.push_back(each);
+  }
   frozen_ = std::exchange(active_, std::make_unique<OverlayTree>());
   frozen_root_ = std::exchange(shown_, OverlayRoot());
   flushing_ = true;
@@ -106,6 +173,8 @@ core::Result<void> LayeredTables::flush(std::string_view reach, std::uint64_t sl
   ++flushes_;
   frozen_root_ = OverlayRoot();
   flushing_ = false;
+  for (const Generation each : dropped_) used_.at(each) = false;
+  dropped_.clear();
   publish_layers();
   flushed_.push_back({std::move(frozen_), versions_.number()});
   return {};
@@ -114,8 +183,10 @@ core::Result<void> LayeredTables::flush(std::string_view reach, std::uint64_t sl
 core::Result<void> LayeredTables::write_frozen(std::string_view reach, std::uint64_t slice_bytes) {
   std::vector<Change> changes;
   std::uint64_t bytes = 0;
-  for (std::size_t index = 0; index < kTableCount; ++index) {
+  for (std::size_t index = 0; index < kStoredTableCount; ++index) {
     const auto table = static_cast<Table>(index);
+    const auto generation = generation_of(table);
+    if (generation && std::ranges::count(dropped_, *generation) > 0) continue;
     for (OverlayCursor at(frozen_root_, table, "", Direction::kForward); at.valid(); at.next()) {
       Change& change = changes.emplace_back(Change{table, std::string(at.key()), std::nullopt});
       if (!at.removed()) change.value = std::string(at.value());
@@ -126,7 +197,11 @@ core::Result<void> LayeredTables::write_frozen(std::string_view reach, std::uint
       bytes = 0;
     }
   }
-  return base_.apply(changes, reach);
+  std::vector<Table> emptied;
+  for (const Generation each : dropped_) {
+    std::ranges::copy(stored_tables(each), std::back_inserter(emptied));
+  }
+  return base_.apply(changes, ReachNote{reach, emptied});
 }
 
 bool LayeredTables::release(std::size_t chunks) {

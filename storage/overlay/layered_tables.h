@@ -9,8 +9,14 @@
 // A reader holds a version of both overlays and a snapshot of the base, taken one after the other;
 // `flushes` tells whether they belong together. (After the memtables of P. O'Neil et al., "The
 // log-structured merge-tree", 1996, with the base in place of its levels.)
+//
+// Overlays and base have tables by the names under which they are stored; a version knows its
+// generations (generations.h), so that readers of an older version keep theirs. A generation that
+// is neither the current nor the next one when a flush begins is not written; the base empties it
+// with the last of the changes, and from then on it is free: no layer has a key of it.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -18,8 +24,10 @@
 #include <mutex>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "core/result.h"
+#include "storage/generations.h"
 #include "storage/overlay/overlay_tree.h"
 #include "storage/overlay/versions.h"
 #include "storage/storage.h"
@@ -29,7 +37,8 @@ namespace anabranch::storage {
 
 class LayeredTables {
  public:
-  // The base must outlive this, and only this may change it.
+  // The base must outlive this, and only this may change it. Without begin() its second and third
+  // generation must be empty.
   explicit LayeredTables(TablesBelow& base);
   LayeredTables(const LayeredTables&) = delete;
   LayeredTables& operator=(const LayeredTables&) = delete;
@@ -45,7 +54,18 @@ class LayeredTables {
 
   // ---- For the writer alone.
 
-  // Makes a change that is part of the next version: sets a key, or removes it.
+  // Begins with these generations and with all that the base has; before anything else.
+  void begin(const Generations& generations);
+  // Makes other generations those of the next version, and of the changes from here on. But for an
+  // opening, those that come in must be free.
+  void switch_to(const Generations& generations);
+  [[nodiscard]] const Generations& generations() const { return generations_; }
+  // Returns a generation without keys in any layer; nullopt when there is none before a flush ends.
+  [[nodiscard]] std::optional<Generation> free_generation() const;
+  // Whether there is an old generation that a flush must begin for.
+  [[nodiscard]] bool has_old() const;
+  // Makes a change that is part of the next version: sets a key, or removes it. A next table must
+  // have a generation.
   void put(Table table, std::string_view key, std::optional<std::string_view> value);
   // Publishes all changes since the last version. `mark`: a number for them, of the caller's.
   void publish(std::uint64_t mark = 0);
@@ -77,6 +97,7 @@ class LayeredTables {
     OverlayRoot frozen;
     bool flushing = false;      // Whether `frozen` is there, perhaps without a key.
     std::uint64_t flushes = 0;  // That had ended: so old is the base below.
+    Generations generations = {};
     std::uint64_t mark = 0;
   };
   class LayeredSnapshot;
@@ -88,8 +109,10 @@ class LayeredTables {
   // Publishes the layers as they are; the mutex must be held.
   void publish_layers();
   core::Result<void> write_frozen(std::string_view reach, std::uint64_t slice_bytes);
+  [[nodiscard]] bool is_old(Generation generation) const;
 
   TablesBelow& base_;
+  Generations generations_;  // Of the changes that are being made: used by the writer alone.
   std::unique_ptr<OverlayTree> active_;
   std::unique_ptr<OverlayTree> frozen_;
   Versions<Version> versions_{Version{}};
@@ -100,7 +123,10 @@ class LayeredTables {
   std::uint64_t flushes_ = 0;  // That have ended.
   OverlayRoot shown_;          // The active overlay of the newest version.
   OverlayRoot frozen_root_;
-  std::uint64_t mark_ = 0;  // Of the newest version.
+  std::uint64_t mark_ = 0;                     // Of the newest version.
+  Generations shown_generations_;              // Of the newest version.
+  std::array<bool, kGenerationCount> used_{};  // Those that may have keys in a layer.
+  std::vector<Generation> dropped_;            // By the flush that has begun.
   std::deque<Flushed> flushed_;
 };
 

@@ -4,21 +4,51 @@
 
 namespace anabranch::storage {
 
+namespace {
+
+// In place of a table: the generations follow. As a next generation: there is none.
+constexpr unsigned char kSwitch = 0xFF;
+constexpr unsigned char kNoGeneration = 0xFF;
+
+}  // namespace
+
 std::optional<ChangeView> ChangeWalk::next() {
   if (failed_ || rest_.empty()) return std::nullopt;
   const auto tag = static_cast<unsigned char>(rest_.front());
   rest_.remove_prefix(1);
   failed_ = true;
+  if (tag == kSwitch) return take_generations();
   if (tag / 2 >= kTableCount) return std::nullopt;
   const auto key = core::take_bytes(rest_);
   if (!key || key->empty() || key->size() > kKeySizeMax) return std::nullopt;
-  ChangeView change{static_cast<Table>(tag / 2), *key, std::nullopt};
+  ChangeView change{static_cast<Table>(tag / 2), *key, std::nullopt, std::nullopt};
   if (tag % 2 == 0) {
     change.value = core::take_bytes(rest_);
     if (!change.value) return std::nullopt;
   }
   failed_ = false;
   return change;
+}
+
+std::optional<ChangeView> ChangeWalk::take_generations() {
+  if (rest_.size() < 2) return std::nullopt;
+  const auto current = static_cast<unsigned char>(rest_[0]);
+  const auto next = static_cast<unsigned char>(rest_[1]);
+  rest_.remove_prefix(2);
+  if (current >= kGenerationCount || current == next) return std::nullopt;
+  if (next >= kGenerationCount && next != kNoGeneration) return std::nullopt;
+  failed_ = false;
+  ChangeView change;
+  change.generations = {.current = current};
+  if (next != kNoGeneration) change.generations->next = next;
+  return change;
+}
+
+void ChangeBuffer::switch_to(const Generations& generations) {
+  for (const unsigned char byte :
+       {kSwitch, generations.current, generations.next.value_or(kNoGeneration)}) {
+    bytes_.push_back(static_cast<char>(byte));
+  }
 }
 
 std::span<char> ChangeBuffer::put(Table table, std::string_view key, std::size_t value_size) {

@@ -2,7 +2,8 @@
 // of the entries of the overlay. Reused from commit to commit.
 //
 // A change is its table, twice, plus 1 when it removes (one byte); the key (varint size, bytes);
-// and the value (varint size, bytes), unless it removes.
+// and the value (varint size, bytes), unless it removes. Between changes the generations may be
+// switched: the byte 255, the current one, and the next one, or 255 (one byte each).
 #pragma once
 
 #include <cstddef>
@@ -14,15 +15,18 @@
 
 #include "core/assert.h"
 #include "core/result.h"
+#include "storage/generations.h"
 #include "storage/layout.h"
 
 namespace anabranch::storage {
 
-// A change as it lies in the bytes; without a value it removes the key.
+// A change as it lies in the bytes; without a value it removes the key. Or, without a key: the
+// generations of the tables from here on.
 struct ChangeView {
   Table table = Table::kRows;
   std::string_view key;
   std::optional<std::string_view> value;
+  std::optional<Generations> generations = std::nullopt;
 };
 
 // Walks over the bytes of a buffer, also over foreign ones. Not thread-safe.
@@ -36,6 +40,8 @@ class ChangeWalk {
   [[nodiscard]] bool failed() const { return failed_; }
 
  private:
+  std::optional<ChangeView> take_generations();
+
   std::string_view rest_;
   bool failed_ = false;
 };
@@ -58,12 +64,16 @@ class ChangeBuffer {
   std::span<char> put(Table table, std::string_view key, std::size_t value_size);
   void put(Table table, std::string_view key, std::string_view value);
   void remove(Table table, std::string_view key);
+  // The changes from here on are those of tables of other generations.
+  void switch_to(const Generations& generations);
 
   // Calls f(table, key, value) for each change in order; the value is an optional<string_view>.
   template <typename Function>
   void for_each(const Function& f) const {
     ChangeWalk walk(bytes_);
-    while (const auto change = walk.next()) f(change->table, change->key, change->value);
+    while (const auto change = walk.next()) {
+      if (!change->generations) f(change->table, change->key, change->value);
+    }
     ANABRANCH_ASSERT(!walk.failed());
   }
 

@@ -121,30 +121,32 @@ class MemoryWorld {
   std::unique_ptr<MemoryStorage> storage_ = std::make_unique<MemoryStorage>();
 };
 
-// The engine over LMDB, with limits so small that it flushes and begins segments all the time.
+// Opens the engine over LMDB, with limits so small that it flushes and begins segments all the
+// time.
+inline std::unique_ptr<WholeStorage> open_engine(const std::string& directory) {
+  auto base = open_lmdb_storage({.directory = directory, .map_bytes = kMapBytes});
+  REQUIRE(base.ok());
+  std::filesystem::create_directory(directory + "/wal");
+  auto opened = open_engine_storage(
+      std::move(base).value(), posix_files(directory + "/wal"),
+      {.wal = {.segment_bytes = 16 << 10}, .overlay_bytes = OverlayMemory::kChunkBytes});
+  REQUIRE(opened.ok());
+  std::unique_ptr<WholeStorage> storage = std::move(opened).value();
+  ready(*storage);
+  return storage;
+}
+
 class EngineWorld {
  public:
-  EngineWorld() { open(); }
+  EngineWorld() : storage_(open_engine(directory())) {}
   WholeStorage& storage() { return *storage_; }
   void reopen() {
     storage_.reset();
-    open();
+    storage_ = open_engine(directory());
   }
+  [[nodiscard]] std::string directory() const { return (folder_.path() / "data").string(); }
 
  private:
-  void open() {
-    const std::string directory = (folder_.path() / "data").string();
-    auto base = open_lmdb_storage({.directory = directory, .map_bytes = kMapBytes});
-    REQUIRE(base.ok());
-    std::filesystem::create_directory(directory + "/wal");
-    auto opened = open_engine_storage(
-        std::move(base).value(), posix_files(directory + "/wal"),
-        {.wal = {.segment_bytes = 16 << 10}, .overlay_bytes = OverlayMemory::kChunkBytes});
-    REQUIRE(opened.ok());
-    storage_ = std::move(opened).value();
-    ready(*storage_);
-  }
-
   anabranch::test::TempDir folder_;
   std::unique_ptr<WholeStorage> storage_;
 };

@@ -10,6 +10,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -40,27 +41,43 @@ class EngineRun {
     open(std::move(base), std::move(disk));
   }
 
-  // Commits until the power is lost, and starts again.
+  // Commits until the power is lost, perhaps within a flush, and starts again.
   void live() {
     disk_->cut_after(random_() % 200);
+    if (random_() % 2 == 0) base_->set_faults({.fail_commit = 1 + random_() % 30});
     while (step()) {
     }
+    for (const Kept& kept : kept_) check(kept);
+    kept_.clear();
     auto base = base_->crash();
     const std::array survivals{Survival::kNone, Survival::kAll, Survival::kRandom};
     auto disk = disk_->image(survivals[random_() % survivals.size()], random_());
     storage_.reset();
+    const bool failed = base->place().failed;
     open(std::move(base), std::move(disk));
     check();
+    CHECK(storage_->place().failed == failed);
   }
   [[nodiscard]] std::size_t commits() const { return sure_.batches.size(); }
+  [[nodiscard]] std::size_t swaps() const { return swaps_; }
 
  private:
+  using Rows = std::map<std::string, std::string>;
+  // A snapshot, and the rows that it must show however long it is kept.
+  struct Kept {
+    std::unique_ptr<Snapshot> snapshot;
+    Rows rows;
+    Rows next;
+  };
+
   void open(std::unique_ptr<MemoryStorage> base, std::unique_ptr<RecordedFiles> disk) {
     base_ = base.get();
     disk_ = disk.get();
     const std::uint64_t limit = random_() % 2 == 0 ? 1 : 2 * OverlayMemory::kChunkBytes;
     auto opened = open_engine_storage(std::move(base), std::move(disk),
-                                      {.wal = {.segment_bytes = 4096}, .overlay_bytes = limit});
+                                      {.wal = {.segment_bytes = 4096},
+                                       .overlay_bytes = limit,
+                                       .slice_bytes = 1 + random_() % 500});
     REQUIRE(opened.ok());
     storage_ = std::move(opened).value();
     ready(*storage_);
@@ -73,12 +90,28 @@ class EngineRun {
       trimmed_ = std::max<Position>(trimmed_, 1 + random_() % (commits() + 1));
       return storage_->trim(trimmed_).ok();
     }
-    if (kind == 1) return storage_->clear_next().ok();
-    return kind == 2 ? swap() : commit();
+    if (kind == 1) return clear_next();
+    if (kind <= 4) return swap();
+    if (kind <= 8) keep();
+    return kind <= 15 ? fill() : commit();
   }
 
-  bool commit() {
-    EngineState next = sure_;
+  void keep() {
+    if (kept_.size() < 6) return kept_.push_back({storage_->snapshot(), sure_.rows, next_});
+    const std::size_t at = random_() % kept_.size();
+    check(kept_[at]);
+    kept_.erase(kept_.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+
+  void check(const Kept& kept) const {
+    const Snapshot& snapshot = *kept.snapshot;
+    REQUIRE(scan(snapshot) == Entries{kept.rows.begin(), kept.rows.end()});
+    REQUIRE(scan(snapshot, {}, Direction::kForward, Table::kNextRows) ==
+            Entries{kept.next.begin(), kept.next.end()});
+  }
+
+  // Makes changes of a table, also in `rows`.
+  std::vector<Change> choose(Table table, Rows& rows) {
     std::vector<Change> changes;
     std::map<std::string, std::optional<std::string>> chosen;
     for (std::uint64_t left = random_() % 8; left > 0; --left) {
@@ -87,13 +120,29 @@ class EngineRun {
       chosen[key] = random_() % 3 == 0 ? std::nullopt : std::optional(value);
     }
     for (const auto& [key, value] : chosen) {
-      changes.push_back({Table::kRows, key, value});
+      changes.push_back({table, key, value});
       if (value) {
-        next.rows[key] = *value;
+        rows[key] = *value;
       } else {
-        next.rows.erase(key);
+        rows.erase(key);
       }
     }
+    return changes;
+  }
+
+  bool fill() {
+    const auto changes = choose(Table::kNextRows, next_);
+    return storage_->commit({}, changes).ok();
+  }
+
+  bool clear_next() {
+    next_.clear();
+    return storage_->clear_next().ok();
+  }
+
+  bool commit() {
+    EngineState next = sure_;
+    const auto changes = choose(Table::kRows, next.rows);
     next.batches.push_back(std::string(random_() % 300, 'b') + std::to_string(random_()));
     const core::Seq seq = next.batches.size();
     const LogRecord record{kWriter, seq, seq, next.batches.back()};
@@ -103,17 +152,15 @@ class EngineRun {
     return true;
   }
 
-  // Makes other rows the current ones.
+  // Makes the next rows the current ones, with some changes.
   bool swap() {
     EngineState next = sure_;
-    next.rows = {{"swapped", std::to_string(random_())}};
-    if (!storage_->clear_next().ok()) return false;
-    std::vector<Change> changes;
-    for (const auto& [key, value] : next.rows) changes.push_back({Table::kNextRows, key, value});
-    if (!storage_->commit({}, changes).ok()) return false;
+    const auto changes = choose(Table::kNextRows, next_);
+    next.rows = std::exchange(next_, {});
     perhaps_ = next;
-    if (!storage_->swap({}).ok()) return false;
+    if (!storage_->swap(changes).ok()) return false;
     sure_ = std::exchange(perhaps_, std::nullopt).value();
+    ++swaps_;
     return true;
   }
 
@@ -137,9 +184,9 @@ class EngineRun {
     const bool more = perhaps_ && state == *perhaps_;
     REQUIRE((more || state == sure_));
     CHECK(storage_->snapshot()->size(Table::kNextRows) == 0);
-    CHECK_FALSE(storage_->place().failed);
     sure_ = state;
     perhaps_.reset();
+    next_.clear();
   }
 
   std::mt19937_64 random_;
@@ -149,6 +196,9 @@ class EngineRun {
   EngineState sure_;
   std::optional<EngineState> perhaps_;  // With the commit that failed.
   Position trimmed_ = 1;
+  Rows next_;
+  std::vector<Kept> kept_;
+  std::size_t swaps_ = 0;
 };
 
 TEST_SUITE("storage: engine") {
@@ -160,6 +210,7 @@ TEST_SUITE("storage: engine") {
       run.live();
     }
     CHECK(run.commits() > static_cast<std::size_t>(lives));
+    CHECK(run.swaps() > static_cast<std::size_t>(lives));
   }
 
   TEST_CASE("tables of a log that was lost begin a new origin") {
@@ -173,7 +224,7 @@ TEST_SUITE("storage: engine") {
       const auto storage = std::move(opened).value();
       ready(*storage);
       test::commit(*storage, {put("a", "1")});
-      REQUIRE(storage->clear_next().ok());  // All is flushed.
+      while (kept->reach().value().empty()) std::this_thread::yield();  // Until all is flushed.
       left = kept->clone();
     }
     auto disk = std::make_unique<RecordedFiles>();

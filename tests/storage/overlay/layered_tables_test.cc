@@ -41,8 +41,8 @@ struct MemoryBase final : TablesBelow {
     return storage.tables();
   }
   core::Result<void> apply(std::span<const Change> changes,
-                           std::optional<std::string_view> reach) override {
-    return storage.apply(changes, reach);
+                           const std::optional<ReachNote>& note) override {
+    return storage.apply(changes, note);
   }
   [[nodiscard]] core::Result<std::string> reach() const override { return storage.reach(); }
 };
@@ -123,6 +123,36 @@ TEST_SUITE("storage: layered tables") {
     CHECK(world.base.storage.reach().value() == "7");
     CHECK(scan(*world.tables->snapshot()) == Entries{{"a", "new"}, {"c", "old"}, {"d", "newer"}});
     CHECK(world.tables->freeze());
+  }
+
+  TEST_CASE("an old generation is emptied by the next flush, and free when that has ended") {
+    LayeredWorld world;
+    LayeredTables& tables = *world.tables;
+    commit(world.base.storage, {put("a", "old")});
+    tables.begin({.current = 0});
+    CHECK(tables.free_generation() == 1);
+    tables.switch_to({.current = 0, .next = 1});
+    tables.put(Table::kNextRows, "b", "new");
+    tables.publish();
+    const auto before = tables.snapshot();
+    tables.switch_to({.current = 1});
+    tables.publish();
+    CHECK(tables.has_old());
+    CHECK(tables.free_generation() == 2);
+    REQUIRE(tables.freeze());
+    CHECK_FALSE(tables.has_old());
+    tables.switch_to({.current = 1, .next = 2});
+    tables.put(Table::kNextRows, "c", "newer");
+    tables.publish();
+    CHECK_FALSE(tables.free_generation());
+    REQUIRE(tables.flush("").ok());
+    CHECK(tables.free_generation() == 0);
+    CHECK(world.base.tables()->size(Table::kRows) == 0);
+    CHECK(scan(*before) == Entries{{"a", "old"}});
+    CHECK(scan(*before, {}, Direction::kForward, Table::kNextRows) == Entries{{"b", "new"}});
+    const auto after = tables.snapshot();
+    CHECK(scan(*after) == Entries{{"b", "new"}});
+    CHECK(scan(*after, {}, Direction::kForward, Table::kNextRows) == Entries{{"c", "newer"}});
   }
 
   TEST_CASE("a snapshot that a flush comes in between of begins again") {

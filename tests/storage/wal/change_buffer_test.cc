@@ -51,6 +51,25 @@ TEST_CASE("a buffer gives back its changes in order") {
   CHECK(seen(buffer).empty());
 }
 
+TEST_CASE(
+    "a buffer gives back the generations between its changes, and nothing that cannot be one") {
+  ChangeBuffer buffer;
+  buffer.put(Table::kRows, "a", "1");
+  buffer.switch_to({.current = 2, .next = 0});
+  buffer.remove(Table::kNextRows, "b");
+  buffer.switch_to({.current = 0});
+  ChangeWalk walk(buffer.bytes());
+  CHECK_FALSE(walk.next()->generations);
+  CHECK((walk.next()->generations == Generations{.current = 2, .next = 0}));
+  CHECK(walk.next()->table == Table::kNextRows);
+  CHECK((walk.next()->generations == Generations{.current = 0}));
+  CHECK_FALSE(walk.next());
+  CHECK_FALSE(walk.failed());
+  for (const char* bytes : {"\xFF", "\xFF\x01", "\xFF\x01\x01", "\xFF\x03\xFF", "\xFF\x01\x03"}) {
+    CHECK_FALSE(check_changes(bytes).ok());
+  }
+}
+
 TEST_CASE("changes that are cut off are refused") {
   ChangeBuffer buffer;
   buffer.put(Table::kRows, "a key", std::string(200, 'v'));

@@ -1,5 +1,5 @@
-// Bugs that the tests of the write-ahead log find: with none planted all of these tests pass, with
-// each bug of the list one fails.
+// Bugs that the tests of the write-ahead log and of the engine find: with none planted all of these
+// tests pass, with each bug of the list one fails.
 //
 //   wal_plants                           looks for all bugs, prints the test cases that found each
 //   wal_plants --plant N [OPTION..]      runs the tests with the bug of that number in the list
@@ -34,6 +34,9 @@ constexpr std::array kPlants{
     Plant{Bug::kKeepUnjoined, "rule 5: segments before a gap are kept"},
     Plant{Bug::kRollWithoutSync, "a segment is closed without a sync"},
     Plant{Bug::kWriteBeforeName, "a segment is written before its name is on disk"},
+    Plant{Bug::kReuseGeneration, "engine: a generation is used again before it was emptied"},
+    Plant{Bug::kKeepNextTables, "engine: an opening keeps next tables that were not swapped in"},
+    Plant{Bug::kNoteFormerGenerations, "engine: a flush notes the generations before a swap"},
 };
 
 bool fails(Bug bug) {
