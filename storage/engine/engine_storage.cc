@@ -1,6 +1,7 @@
 #include "storage/engine/engine_storage.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -74,11 +75,11 @@ class EngineSnapshot final : public WholeSnapshot {
   const LayeredTables::Published tables_;
 };
 
-class EngineStorage final : public WholeStorage {
+class EngineStorage final : public SteppedEngine {
  public:
   EngineStorage(std::unique_ptr<WholeStorage> base, std::unique_ptr<Files> files,
-                const EngineOptions& options)
-      : base_(std::move(base)), files_(std::move(files)), options_(options) {}
+                const EngineOptions& options, FlushedBy by)
+      : base_(std::move(base)), files_(std::move(files)), options_(options), by_(by) {}
   ~EngineStorage() override {
     flusher_.reset();
     if (wal_) (void)wal_->close();  // What fails is found by the next opening.
@@ -93,10 +94,12 @@ class EngineStorage final : public WholeStorage {
   Result<Position> commit(std::span<const LogRecord> records,
                           std::span<const Change> changes) override;
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override {
-    return log_->read(position);
+    auto record = log_->read(position);
+    return record && record->position <= shown_ ? std::move(record) : std::nullopt;
   }
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override {
-    return log_->find(origin, seq);
+    const auto found = log_->find(origin, seq);
+    return found && *found <= shown_ ? found : std::nullopt;
   }
   Result<void> trim(Position position) override;
   Result<void> begin_log_after(Position position) override;
@@ -108,8 +111,9 @@ class EngineStorage final : public WholeStorage {
   [[nodiscard]] Place place() const override { return place_; }
   Result<void> check_place() override;
   [[nodiscard]] Room room(std::uint64_t enough) const override;
-  [[nodiscard]] Position last_position() const override { return wal_->last().position; }
+  [[nodiscard]] Position last_position() const override { return shown_; }
   [[nodiscard]] Position durable_position() const override { return wal_->durable().position; }
+  bool step() override { return flusher_->step(); }
 
  private:
   Result<void> open_log(const Reach& reach);
@@ -120,6 +124,8 @@ class EngineStorage final : public WholeStorage {
   [[nodiscard]] Result<void> may_write() const;
   Failure close_for_writes(const Failure& failure);
   Result<void> log_and_show(std::span<const LogRecord> records, std::span<const Change> changes);
+  // Shows readers the log up to a position, and the tables as they are.
+  void show(Position position);
   void flush_if_due();
   // Has the flusher write what is frozen: all up to the end of the log.
   void begin_flush();
@@ -129,11 +135,13 @@ class EngineStorage final : public WholeStorage {
   const std::unique_ptr<WholeStorage> base_;
   const std::unique_ptr<Files> files_;
   const EngineOptions options_;
+  const FlushedBy by_;
   TablesBelow below_{*base_};
   LayeredTables tables_{below_};
   std::unique_ptr<Wal> wal_;
   std::unique_ptr<EngineLog> log_;
   std::unique_ptr<Flusher> flusher_;
+  std::atomic<Position> shown_ = 0;  // The log has more after a commit that failed.
   // Used by the writer alone.
   ChangeBuffer buffer_;
   std::optional<Failure> closed_by_;
@@ -150,12 +158,12 @@ Result<void> EngineStorage::open(const Apply& apply) {
   if (!reach.ok()) return reach.failure();
   place_ = base_->place();
   if (auto opened = open_log(reach.value()); !opened.ok()) return opened;
-  flusher_ = std::make_unique<Flusher>(tables_, *base_, reach.value());
+  flusher_ = std::make_unique<Flusher>(tables_, *base_, reach.value(), by_, options_.slice_bytes);
   // The process ended between the two steps of begin_log_after().
   if (wal_->last().position < base_->last_position()) {
     if (auto begun = restart_log(base_->last_position()); !begun.ok()) return begun;
   }
-  tables_.publish(wal_->last().position);
+  show(wal_->last().position);
   return {};
 }
 
@@ -201,7 +209,7 @@ Result<void> EngineStorage::begin_log_after(Position position) {
   auto begun = base_->begin_log_after(position);
   if (begun.ok()) begun = restart_log(position);
   if (!begun.ok()) return close_for_writes(begun.failure());
-  tables_.publish(position);
+  show(position);
   return {};
 }
 
@@ -248,8 +256,13 @@ Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
   }
   if (auto synced = wal_->sync(); !synced.ok()) return synced.failure();
   for (const Change& change : changes) tables_.put(change.table, change.key, change.value);
-  tables_.publish(wal_->last().position);
+  show(wal_->last().position);
   return {};
+}
+
+void EngineStorage::show(Position position) {
+  tables_.publish(position);
+  shown_ = position;
 }
 
 Result<void> EngineStorage::commit_reach(std::span<const Change> /*changes*/,
@@ -328,8 +341,15 @@ Room EngineStorage::room(std::uint64_t enough) const {
 Result<std::unique_ptr<WholeStorage>> open_engine_storage(std::unique_ptr<WholeStorage> base,
                                                           std::unique_ptr<Files> files,
                                                           const EngineOptions& options) {
-  return std::unique_ptr<WholeStorage>(
-      std::make_unique<EngineStorage>(std::move(base), std::move(files), options));
+  return std::unique_ptr<WholeStorage>(std::make_unique<EngineStorage>(
+      std::move(base), std::move(files), options, FlushedBy::kThread));
+}
+
+std::unique_ptr<SteppedEngine> make_stepped_engine(std::unique_ptr<WholeStorage> base,
+                                                   std::unique_ptr<Files> files,
+                                                   const EngineOptions& options) {
+  return std::make_unique<EngineStorage>(std::move(base), std::move(files), options,
+                                         FlushedBy::kSteps);
 }
 
 }  // namespace anabranch::storage

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "storage/overlay/layered_tables.h"
 #include "storage/wal/files.h"
 #include "storage/wal/wal.h"
 #include "storage/whole_storage.h"
@@ -21,6 +22,8 @@ struct EngineOptions {
   // A flush begins when the overlay has so many bytes. While one is under way the overlay may grow
   // to twice as many; writers are slowed from half of the way on.
   std::uint64_t overlay_bytes = std::uint64_t{64} << 20U;
+  // About as many bytes are written to the tables in one commit of theirs.
+  std::uint64_t slice_bytes = LayeredTables::kSliceBytes;
 };
 
 // Opens the engine over `base`, which was not opened yet, with its log in `files`. A log that the
@@ -29,5 +32,17 @@ struct EngineOptions {
 core::Result<std::unique_ptr<WholeStorage>> open_engine_storage(std::unique_ptr<WholeStorage> base,
                                                                 std::unique_ptr<Files> files,
                                                                 const EngineOptions& options = {});
+
+// An engine without a thread: its writer does the work in steps, and where commits wait for it. For
+// tests that must be repeatable.
+class SteppedEngine : public WholeStorage {
+ public:
+  // Writes a slice of a flush to the tables, or does another piece of work that waits. Returns
+  // whether there may be more.
+  virtual bool step() = 0;
+};
+std::unique_ptr<SteppedEngine> make_stepped_engine(std::unique_ptr<WholeStorage> base,
+                                                   std::unique_ptr<Files> files,
+                                                   const EngineOptions& options);
 
 }  // namespace anabranch::storage

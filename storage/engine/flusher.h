@@ -1,8 +1,9 @@
-// The thread that writes to the tables on disk: frozen overlays, and how far the log is trimmed. It
-// also frees the memory of flushed overlays.
+// Writes to the tables on disk: frozen overlays, a slice after the other, and how far the log is
+// trimmed. It also frees the memory of flushed overlays. A thread of its own does so, or, in tests
+// that must be repeatable, its owner in steps.
 //
-// Nobody else writes to the base while it has something to do. Thread-safe; it ends with its
-// object, after what it is at; a flush that has not begun is left to the next opening.
+// Nobody else writes to the base while it has something to do. Thread-safe; the thread ends with
+// the object, after the slice it is at; a flush that is not done is left to the next opening.
 #pragma once
 
 #include <chrono>
@@ -20,10 +21,13 @@
 
 namespace anabranch::storage {
 
+enum class FlushedBy : std::uint8_t { kThread, kSteps };
+
 class Flusher {
  public:
   // Both must outlive this. `reach`: as noted in the base.
-  Flusher(LayeredTables& tables, WholeStorage& base, const Reach& reach);
+  Flusher(LayeredTables& tables, WholeStorage& base, const Reach& reach, FlushedBy by,
+          std::uint64_t slice_bytes);
   Flusher(const Flusher&) = delete;
   Flusher& operator=(const Flusher&) = delete;
   ~Flusher();
@@ -33,10 +37,14 @@ class Flusher {
   void flush(Ticket ticket, Position position, std::uint64_t opening);
   // Removes the records of the base's own log before a position, and notes it.
   void trim(Position position);
-  // Returns when there is nothing to do; fails when something has failed.
+  // Returns when there is nothing to do; fails when something has failed. Without a thread it does
+  // the work.
   core::Result<void> wait();
-  // Returns after so long at the latest.
+  // Returns after so long at the latest; without a thread, after one step.
   void wait_at_most(std::chrono::microseconds time);
+  // Without a thread: writes a slice or a trim, or else frees some memory. Returns whether there
+  // may be more to do.
+  bool step();
   // Returns why something has failed; nothing is written any more then.
   [[nodiscard]] std::optional<core::Failure> failure() const;
   // Returns what is noted in the base.
@@ -47,12 +55,18 @@ class Flusher {
  private:
   void run();
   [[nodiscard]] bool has_work() const { return (flush_ || trim_) && !failure_; }
+  [[nodiscard]] bool has_thread() const { return by_ == FlushedBy::kThread; }
   void work(std::unique_lock<std::mutex>& lock);
+  // Writes a slice, or the reach alone; returns whether the reach is noted.
+  core::Result<bool> write(const Reach& reach, bool flushes);
   // Frees memory in slices until none is left or there is something to do.
   void release(std::unique_lock<std::mutex>& lock);
 
   LayeredTables& tables_;
   WholeStorage& base_;
+  const FlushedBy by_;
+  const std::uint64_t slice_bytes_;
+  Position base_trimmed_;  // The base's own log has nothing before; of the one that works alone.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Reach reach_;

@@ -94,35 +94,72 @@ bool LayeredTables::freeze() {
 
 // ---- Flushing.
 
+// The frozen changes in the order of keys, a slice after the other.
+class LayeredTables::Slices {
+ public:
+  explicit Slices(OverlayRoot frozen) : frozen_(frozen) {
+    enter();
+    skip_ends();
+  }
+
+  // Takes the changes of the next slice; returns whether it is the last.
+  bool take(std::vector<Change>& changes, std::uint64_t bytes_max) {
+    for (std::uint64_t bytes = 0; at_ && bytes < bytes_max;) {
+      Change& change = changes.emplace_back(Change{table(), std::string(at_->key()), std::nullopt});
+      if (!at_->removed()) change.value = std::string(at_->value());
+      bytes += at_->key().size() + at_->value().size();
+      at_->next();
+      skip_ends();
+    }
+    return !at_;
+  }
+
+ private:
+  [[nodiscard]] Table table() const { return static_cast<Table>(table_); }
+  void enter() { at_.emplace(frozen_, table(), "", Direction::kForward); }
+  // At the end of a table, goes to the next one that has changes.
+  void skip_ends() {
+    while (at_ && !at_->valid()) {
+      at_.reset();
+      if (++table_ < kTableCount) enter();
+    }
+  }
+
+  const OverlayRoot frozen_;
+  std::size_t table_ = 0;
+  std::optional<OverlayCursor> at_;  // Nothing at the end.
+};
+
 core::Result<void> LayeredTables::flush(std::string_view reach, std::uint64_t slice_bytes) {
+  for (;;) {
+    const auto last = flush_slice(reach, slice_bytes);
+    if (!last.ok()) return last.failure();
+    if (last.value()) return {};
+  }
+}
+
+core::Result<bool> LayeredTables::flush_slice(std::string_view reach, std::uint64_t slice_bytes) {
   ANABRANCH_ASSERT(flushing_);
-  begun_.store(flushes_ + 1);
-  if (auto written = write_frozen(reach, slice_bytes); !written.ok()) return written;
+  if (!slices_) {
+    begun_.store(flushes_ + 1);
+    slices_ = std::make_unique<Slices>(frozen_root_);
+  }
+  std::vector<Change> changes;
+  const bool last = slices_->take(changes, slice_bytes);
+  const auto written = base_.apply(changes, last ? std::optional(reach) : std::nullopt);
+  if (last || !written.ok()) slices_.reset();
+  if (!written.ok()) return written.failure();
+  if (last) end_flush();
+  return last;
+}
+
+void LayeredTables::end_flush() {
   const std::lock_guard lock(mutex_);
   ++flushes_;
   frozen_root_ = OverlayRoot();
   flushing_ = false;
   publish_layers();
   flushed_.push_back({std::move(frozen_), versions_.number()});
-  return {};
-}
-
-core::Result<void> LayeredTables::write_frozen(std::string_view reach, std::uint64_t slice_bytes) {
-  std::vector<Change> changes;
-  std::uint64_t bytes = 0;
-  for (std::size_t index = 0; index < kTableCount; ++index) {
-    const auto table = static_cast<Table>(index);
-    for (OverlayCursor at(frozen_root_, table, "", Direction::kForward); at.valid(); at.next()) {
-      Change& change = changes.emplace_back(Change{table, std::string(at.key()), std::nullopt});
-      if (!at.removed()) change.value = std::string(at.value());
-      bytes += at.key().size() + at.value().size();
-      if (bytes < slice_bytes) continue;
-      if (auto applied = base_.apply(changes, std::nullopt); !applied.ok()) return applied;
-      changes.clear();
-      bytes = 0;
-    }
-  }
-  return base_.apply(changes, reach);
 }
 
 bool LayeredTables::release(std::size_t chunks) {
