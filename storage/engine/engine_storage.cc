@@ -261,8 +261,8 @@ Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
 }
 
 void EngineStorage::show(Position position) {
+  shown_ = position;  // Before the tables: a reader looks up what it has seen there.
   tables_.publish(position);
-  shown_ = position;
 }
 
 Result<void> EngineStorage::commit_reach(std::span<const Change> /*changes*/,

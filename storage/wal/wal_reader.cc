@@ -1,7 +1,6 @@
 #include "storage/wal/wal_reader.h"
 
 #include <algorithm>
-#include <string>
 
 namespace anabranch::storage {
 
@@ -32,14 +31,19 @@ Result<bool> WalReader::read_record() {
   const auto read = scan_->at(place_, stretch->end);
   if (!read.ok()) return read.failure();
   const FoundRecord& found = read.value();
-  if (!found.sound()) {
-    return core::corrupt("the log is damaged at byte " + std::to_string(segment_->offset(place_)) +
-                         " of " + segment_->header.name.text());
-  }
+  if (!found.whole()) return skip_damage(stretch->end);
   walk_ = BatchWalk(found.header, found.body);
   record_ = place_;
   next_ = found.header.first;
   place_ = found.header.end();
+  return true;
+}
+
+Result<bool> WalReader::skip_damage(std::uint64_t end) {
+  const auto behind = scan_->behind_damage(place_, end);
+  if (!behind.ok()) return behind.failure();
+  place_ = behind.value();
+  scan_.emplace(*segment_);  // It has read ahead over the end of the log.
   return true;
 }
 

@@ -30,13 +30,16 @@ class WalReader {
       : wal_(&wal), place_(place), from_(position) {}
 
   // Returns the next batch, a view valid until the next call; nullopt at the end of the log, where
-  // a later call finds what was appended since. Fails with kCorrupt at a record that is damaged,
-  // again with every call, and with kIo when the disk does.
+  // a later call finds what was appended since. Fails with kIo when the disk does.
+  //
+  // Batches of a damaged record are given as they stand there, as far as they can be told apart:
+  // the caller judges them by the checksums that they carry. The others are left out.
   core::Result<std::optional<PlacedBatch>> next();
 
  private:
   // Reads the record at place_; returns whether there was one.
   core::Result<bool> read_record();
+  core::Result<bool> skip_damage(std::uint64_t end);
 
   const Wal* wal_;
   std::uint64_t place_;  // Of the next record.

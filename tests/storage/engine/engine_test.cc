@@ -238,6 +238,25 @@ TEST_SUITE("storage: engine") {
     CHECK_FALSE(storage->commit({}, std::vector{put("a", "2")}).ok());
   }
 
+  TEST_CASE("a byte that changes in the log changes one batch, and ends no process") {
+    auto disk = std::make_unique<RecordedFiles>();
+    RecordedFiles* const broken = disk.get();
+    auto opened = open_engine_storage(std::make_unique<MemoryStorage>(), std::move(disk));
+    REQUIRE(opened.ok());
+    const auto storage = std::move(opened).value();
+    ready(*storage);
+    test::commit(*storage, {{kWriter, 1, 1, "first"}}, {});
+    test::commit(*storage, {{kWriter, 2, 2, "second"}}, {});
+    for (const std::string& name : broken->list().value()) {
+      std::string& content = broken->content(name);
+      if (const auto at = content.find("first"); at != content.npos) content[at] = 'F';
+    }
+    CHECK(storage->read_log(1)->bytes == "First");
+    CHECK(storage->find(kWriter, 1) == 1);
+    CHECK(storage->read_log(2)->bytes == "second");
+    CHECK(storage->find(kWriter, 2) == 2);
+  }
+
   TEST_CASE("a base that fails in a flush closes the engine, which shows what was acknowledged") {
     auto base = std::make_unique<MemoryStorage>();
     MemoryStorage* const broken = base.get();
