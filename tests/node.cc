@@ -90,10 +90,17 @@ Node::Node(std::string region, core::Origin origin, std::unique_ptr<storage::Mem
 
 Node::Node(regions::ReplicaOptions options, std::unique_ptr<storage::MemoryStorage> storage,
            core::Millis wall)
-    : storage_(storage ? std::move(storage) : std::make_unique<storage::MemoryStorage>()),
+    : Node(std::make_unique<MemoryDisk>(storage ? std::move(storage)
+                                                : std::make_unique<storage::MemoryStorage>()),
+           std::move(options), wall) {
+  memory_ = &static_cast<MemoryDisk&>(*disk_).memory();
+}
+
+Node::Node(std::unique_ptr<Disk> disk, regions::ReplicaOptions options, core::Millis wall)
+    : disk_(std::move(disk)),
       clock_(std::make_unique<core::ManualClock>(wall)),
       nonce_(options.nonce) {
-  auto opened = regions::Replica::open(*storage_, *clock_, std::move(options));
+  auto opened = regions::Replica::open(*disk_, *clock_, std::move(options));
   ANABRANCH_ASSERT(opened.ok());
   replica_ = std::move(opened).value();
 }
@@ -204,7 +211,7 @@ core::Hash128 Node::digest() const {
 }
 
 std::string Node::wrong_count() const {
-  const auto snapshot = storage_->snapshot();
+  const auto snapshot = disk_->snapshot();
   std::string wrong = wrong_count_in(*replica_->reader(), *snapshot);
   if (!wrong.empty() || replica_->background().upkeep().sweeping()) return wrong;
   const auto cursor = snapshot->scan(storage::Table::kCounts, {}, storage::Direction::kForward);
@@ -258,7 +265,7 @@ std::string wrong_count_in(const rows::RowReader& rows, const storage::Snapshot&
 }
 
 std::string Node::wrong_expiries() const {
-  const auto snapshot = storage_->snapshot();
+  const auto snapshot = disk_->snapshot();
   std::set<std::string> truth;
   for (rows::RowWalk walk(*snapshot, {}, replica_->names().origins()); walk.valid(); walk.next()) {
     const auto [path, row] = walk.row().value();
@@ -278,7 +285,7 @@ std::string Node::wrong_expiries() const {
 }
 
 std::string Node::wrong_digest() const {
-  const auto snapshot = storage_->snapshot();
+  const auto snapshot = disk_->snapshot();
   const core::OriginTable& origins = replica_->names().origins();
   const auto truth = rows::Digests::of_rows(*snapshot, origins);
   const auto stored = rows::Digests::load(*snapshot, origins);

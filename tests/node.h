@@ -1,4 +1,4 @@
-// A region in a test: a real replica over memory storage, with a clock that the test moves.
+// A region in a test: a real replica over storage in memory, with a clock that the test moves.
 // Messages are carried by hand: nothing happens that the test does not do.
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "core/wall_clock.h"
 #include "regions/replica.h"
 #include "storage/memory_storage.h"
+#include "tests/disk.h"
 
 namespace anabranch::test {
 
@@ -40,10 +41,15 @@ class Node {
   // The same with all options; its clock begins at `wall`.
   Node(regions::ReplicaOptions options, std::unique_ptr<storage::MemoryStorage> storage,
        core::Millis wall);
+  // The same over any disk.
+  Node(std::unique_ptr<Disk> disk, regions::ReplicaOptions options, core::Millis wall);
 
   [[nodiscard]] regions::Replica& replica() { return *replica_; }
-  [[nodiscard]] storage::MemoryStorage& storage() { return *storage_; }
-  [[nodiscard]] const storage::MemoryStorage& storage() const { return *storage_; }
+  [[nodiscard]] Disk& disk() { return *disk_; }
+  [[nodiscard]] const Disk& disk() const { return *disk_; }
+  // The memory storage that was given to it.
+  [[nodiscard]] storage::MemoryStorage& storage() { return *memory_; }
+  [[nodiscard]] const storage::MemoryStorage& storage() const { return *memory_; }
   [[nodiscard]] const rows::Names& names() const { return replica_->names(); }
   [[nodiscard]] const regions::ConflictLog& conflicts() const { return replica_->conflicts(); }
   [[nodiscard]] core::ManualClock& clock() { return *clock_; }
@@ -89,7 +95,8 @@ class Node {
   // Hands the messages of this node to another one, if they belong to a snapshot.
   void carry(Node& to, core::Millis now);
 
-  std::unique_ptr<storage::MemoryStorage> storage_;
+  std::unique_ptr<Disk> disk_;
+  storage::MemoryStorage* memory_ = nullptr;  // On the disk; null when none was given.
   std::unique_ptr<core::ManualClock> clock_;
   std::unique_ptr<regions::Replica> replica_;
   std::uint64_t nonce_;  // No two nodes of a run have the same.

@@ -1,6 +1,7 @@
 #include "storage/engine/engine_storage.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -64,11 +65,11 @@ class EngineSnapshot final : public WholeSnapshot {
   const LayeredTables::Published tables_;
 };
 
-class EngineStorage final : public WholeStorage {
+class EngineStorage final : public SteppedEngine {
  public:
   EngineStorage(std::unique_ptr<StorageBelow> base, std::unique_ptr<Files> files,
-                const EngineOptions& options)
-      : base_(std::move(base)), files_(std::move(files)), options_(options) {}
+                const EngineOptions& options, FlushedBy by)
+      : base_(std::move(base)), files_(std::move(files)), options_(options), by_(by) {}
   ~EngineStorage() override {
     flusher_.reset();
     if (wal_) (void)wal_->close();  // What fails is found by the next opening.
@@ -83,10 +84,12 @@ class EngineStorage final : public WholeStorage {
   Result<Position> commit(std::span<const LogRecord> records,
                           std::span<const Change> changes) override;
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override {
-    return log_->read(position);
+    auto record = log_->read(position);
+    return record && record->position <= shown_ ? std::move(record) : std::nullopt;
   }
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override {
-    return log_->find(origin, seq);
+    const auto found = log_->find(origin, seq);
+    return found && *found <= shown_ ? found : std::nullopt;
   }
   Result<void> trim(Position position) override;
   Result<void> begin_log_after(Position position) override;
@@ -100,7 +103,8 @@ class EngineStorage final : public WholeStorage {
     return EngineFigures{wal_->file_bytes(), tables_.active_bytes() + tables_.other_bytes(),
                          flusher_ ? flusher_->flushes() : 0};
   }
-  [[nodiscard]] Position last_position() const override { return wal_->last().position; }
+  [[nodiscard]] Position last_position() const override { return shown_; }
+  bool step() override { return flusher_->step(); }
   [[nodiscard]] Position durable_position() const override { return wal_->durable().position; }
 
  private:
@@ -123,6 +127,8 @@ class EngineStorage final : public WholeStorage {
   Result<Generation> take_generation();
   // Returns the generations with a next one.
   Result<Generations> with_next();
+  // Shows readers the log up to a position, and the tables as they are.
+  void show(Position position);
   void flush_if_due();
   // Has the flusher write what is frozen: all up to the end of the log.
   void begin_flush();
@@ -132,10 +138,12 @@ class EngineStorage final : public WholeStorage {
   const std::unique_ptr<StorageBelow> base_;
   const std::unique_ptr<Files> files_;
   const EngineOptions options_;
+  const FlushedBy by_;
   LayeredTables tables_{*base_};
   std::unique_ptr<Wal> wal_;
   std::unique_ptr<EngineLog> log_;
   std::unique_ptr<Flusher> flusher_;
+  std::atomic<Position> shown_ = 0;  // The log has more after a commit that failed.
   // Used by the writer alone.
   ChangeBuffer buffer_;
   std::optional<Failure> closed_by_;
@@ -163,10 +171,10 @@ Result<void> EngineStorage::open(const Apply& /*apply*/) {
   place_ = base_->place();
   if (auto opened = open_log(reach.value()); !opened.ok()) return opened;
   if (options_.look) {
-    tables_.publish(wal_->last().position);
+    show(wal_->last().position);
     return {};
   }
-  flusher_ = std::make_unique<Flusher>(tables_, *base_, reach.value(), options_.slice_bytes);
+  flusher_ = std::make_unique<Flusher>(tables_, *base_, reach.value(), by_, options_.slice_bytes);
   // The process ended between the two steps of begin_log_after().
   if (wal_->last().position < base_->last_position()) {
     if (auto begun = restart_log(base_->last_position()); !begun.ok()) return begun;
@@ -175,7 +183,7 @@ Result<void> EngineStorage::open(const Apply& /*apply*/) {
   if (!planted(Bug::kKeepNextTables)) {
     tables_.switch_to({.current = tables_.generations().current});
   }
-  tables_.publish(wal_->last().position);
+  show(wal_->last().position);
   return {};
 }
 
@@ -229,7 +237,7 @@ Result<void> EngineStorage::begin_log_after(Position position) {
   auto begun = base_->begin_log_after(position);
   if (begun.ok()) begun = restart_log(position);
   if (!begun.ok()) return close_for_writes(begun.failure());
-  tables_.publish(position);
+  show(position);
   return {};
 }
 
@@ -284,8 +292,13 @@ Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
   tables_.switch_to(before);
   for (const Change& change : changes) tables_.put(change.table, change.key, change.value);
   tables_.switch_to(after);
-  tables_.publish(wal_->last().position);
+  show(wal_->last().position);
   return {};
+}
+
+void EngineStorage::show(Position position) {
+  shown_ = position;  // Before the tables: a reader looks up what it has seen there.
+  tables_.publish(position);
 }
 
 Result<void> EngineStorage::trim(Position position) {
@@ -405,8 +418,15 @@ Room EngineStorage::room(std::uint64_t enough) const {
 Result<std::unique_ptr<WholeStorage>> open_engine_storage(std::unique_ptr<StorageBelow> base,
                                                           std::unique_ptr<Files> files,
                                                           const EngineOptions& options) {
-  return std::unique_ptr<WholeStorage>(
-      std::make_unique<EngineStorage>(std::move(base), std::move(files), options));
+  return std::unique_ptr<WholeStorage>(std::make_unique<EngineStorage>(
+      std::move(base), std::move(files), options, FlushedBy::kThread));
+}
+
+std::unique_ptr<SteppedEngine> make_stepped_engine(std::unique_ptr<StorageBelow> base,
+                                                   std::unique_ptr<Files> files,
+                                                   const EngineOptions& options) {
+  return std::make_unique<EngineStorage>(std::move(base), std::move(files), options,
+                                         FlushedBy::kSteps);
 }
 
 }  // namespace anabranch::storage

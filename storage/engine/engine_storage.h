@@ -34,4 +34,16 @@ core::Result<std::unique_ptr<WholeStorage>> open_engine_storage(std::unique_ptr<
                                                                 std::unique_ptr<Files> files,
                                                                 const EngineOptions& options = {});
 
+// An engine without a thread: its writer does the work in steps, and where commits wait for it. For
+// tests that must be repeatable.
+class SteppedEngine : public WholeStorage {
+ public:
+  // Writes a slice of a flush to the tables, or does another piece of work that waits. Returns
+  // whether there may be more.
+  virtual bool step() = 0;
+};
+std::unique_ptr<SteppedEngine> make_stepped_engine(std::unique_ptr<StorageBelow> base,
+                                                   std::unique_ptr<Files> files,
+                                                   const EngineOptions& options);
+
 }  // namespace anabranch::storage

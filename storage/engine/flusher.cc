@@ -13,11 +13,16 @@ constexpr std::size_t kReleasedChunks = 16;
 
 }  // namespace
 
-Flusher::Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach,
+Flusher::Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach, FlushedBy by,
                  std::uint64_t slice_bytes)
-    : tables_(tables), base_(base), slice_bytes_(slice_bytes), reach_(reach), thread_([this] {
-        run();
-      }) {}
+    : tables_(tables),
+      base_(base),
+      by_(by),
+      slice_bytes_(slice_bytes),
+      base_trimmed_(reach.trimmed),
+      reach_(reach) {
+  if (has_thread()) thread_ = std::thread([this] { run(); });
+}
 
 Flusher::~Flusher() {
   {
@@ -25,7 +30,7 @@ Flusher::~Flusher() {
     stops_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  if (has_thread()) thread_.join();
 }
 
 void Flusher::flush(const Reach& reach) {
@@ -55,13 +60,25 @@ void Flusher::prepare(Wal& wal) {
 
 core::Result<void> Flusher::wait() {
   std::unique_lock lock(mutex_);
+  while (!has_thread() && has_work()) work(lock);
   changed_.wait(lock, [&] { return !has_work(); });
   return failure_ ? core::Result<void>(*failure_) : core::Result<void>();
 }
 
 void Flusher::wait_at_most(std::chrono::microseconds time) {
   std::unique_lock lock(mutex_);
+  if (!has_thread() && has_work()) return work(lock);
   changed_.wait_for(lock, time, [&] { return !has_work(); });
+}
+
+bool Flusher::step() {
+  std::unique_lock lock(mutex_);
+  if (has_work()) {
+    work(lock);
+    return true;
+  }
+  lock.unlock();
+  return tables_.release(kReleasedChunks);
 }
 
 std::optional<core::Failure> Flusher::failure() const {
@@ -82,6 +99,7 @@ Reach Flusher::reach() const {
 void Flusher::set_reach(const Reach& reach) {
   const std::lock_guard lock(mutex_);
   reach_ = reach;
+  base_trimmed_ = reach.trimmed;
 }
 
 void Flusher::run() {
@@ -112,26 +130,33 @@ void Flusher::work(std::unique_lock<std::mutex>& lock) {
     return;
   }
   Reach reach = flush_.value_or(reach_);
-  const Position trimmed = reach_.trimmed;
-  reach.trimmed = std::max(trimmed, trim_.value_or(0));
+  reach.trimmed = std::max(reach_.trimmed, trim_.value_or(0));
   const bool flushes = flush_.has_value();
   lock.unlock();
-  core::Result<void> done;
-  if (reach.trimmed > trimmed) done = base_.trim(reach.trimmed);
-  if (done.ok()) {
-    const std::string noted = encode_reach(reach);
-    done = flushes ? tables_.flush(noted, slice_bytes_) : base_.apply({}, ReachNote{noted});
-  }
+  const auto noted = write(reach, flushes);
   lock.lock();
-  if (flushes) flush_.reset();
-  if (flushes && done.ok()) ++flushes_;
-  if (trim_ == reach.trimmed) trim_.reset();
-  if (done.ok()) {
+  if (!noted.ok()) {
+    failure_ = noted.failure();
+  } else if (noted.value()) {
+    if (flushes) {
+      flush_.reset();
+      ++flushes_;
+    }
+    if (trim_ == reach.trimmed) trim_.reset();
     reach_ = reach;
-  } else {
-    failure_ = done.failure();
   }
   changed_.notify_all();
+}
+
+core::Result<bool> Flusher::write(const Reach& reach, bool flushes) {
+  if (reach.trimmed > base_trimmed_) {
+    if (auto trimmed = base_.trim(reach.trimmed); !trimmed.ok()) return trimmed.failure();
+    base_trimmed_ = reach.trimmed;
+  }
+  const std::string noted = encode_reach(reach);
+  if (flushes) return tables_.flush_slice(noted, slice_bytes_);
+  if (auto done = base_.apply({}, ReachNote{noted}); !done.ok()) return done.failure();
+  return true;
 }
 
 void Flusher::release(std::unique_lock<std::mutex>& lock) {

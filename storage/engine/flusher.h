@@ -1,8 +1,10 @@
-// The thread that writes to the tables on disk: frozen overlays, and how far the log is trimmed. It
-// also frees the memory of flushed overlays, and makes files for the log ahead of use.
+// Writes to the tables on disk: frozen overlays, a slice after the other, and how far the log is
+// trimmed. It also frees the memory of flushed overlays, and makes files for the
+// log ahead of use. A thread of its own does so, or, in tests
+// that must be repeatable, its owner in steps.
 //
-// Nobody else writes to the base while it has something to do. Thread-safe; it ends with its
-// object, after what it is at; a flush that has not begun is left to the next opening.
+// Nobody else writes to the base while it has something to do. Thread-safe; the thread ends with
+// the object, after the slice it is at; a flush that is not done is left to the next opening.
 #pragma once
 
 #include <chrono>
@@ -21,10 +23,13 @@
 
 namespace anabranch::storage {
 
+enum class FlushedBy : std::uint8_t { kThread, kSteps };
+
 class Flusher {
  public:
   // Both must outlive this. `reach`: as noted in the base. `slice_bytes`: as of LayeredTables.
-  Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach, std::uint64_t slice_bytes);
+  Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach, FlushedBy by,
+          std::uint64_t slice_bytes);
   Flusher(const Flusher&) = delete;
   Flusher& operator=(const Flusher&) = delete;
   ~Flusher();
@@ -36,10 +41,14 @@ class Flusher {
   void trim(Position position);
   // Makes a file for the next segment of the log, which must stay until that is done.
   void prepare(Wal& wal);
-  // Returns when there is nothing to do; fails when something has failed.
+  // Returns when there is nothing to do; fails when something has failed. Without a thread it does
+  // the work.
   core::Result<void> wait();
-  // Returns after so long at the latest.
+  // Returns after so long at the latest; without a thread, after one step.
   void wait_at_most(std::chrono::microseconds time);
+  // Without a thread: writes a slice or a trim, or else frees some memory. Returns whether there
+  // may be more to do.
+  bool step();
   // Returns why something has failed; nothing is written any more then.
   [[nodiscard]] std::optional<core::Failure> failure() const;
   // Returns how many flushes have ended.
@@ -54,13 +63,18 @@ class Flusher {
   [[nodiscard]] bool has_work() const {
     return prepare_ != nullptr || ((flush_ || trim_) && !failure_);
   }
+  [[nodiscard]] bool has_thread() const { return by_ == FlushedBy::kThread; }
   void work(std::unique_lock<std::mutex>& lock);
+  // Writes a slice, or the reach alone; returns whether the reach is noted.
+  core::Result<bool> write(const Reach& reach, bool flushes);
   // Frees memory in slices until none is left or there is something to do.
   void release(std::unique_lock<std::mutex>& lock);
 
   LayeredTables& tables_;
   StorageBelow& base_;
+  const FlushedBy by_;
   const std::uint64_t slice_bytes_;
+  Position base_trimmed_;  // The base's own log has nothing before; of the one that works alone.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Reach reach_;

@@ -165,10 +165,87 @@ bool LayeredTables::freeze() {
 
 // ---- Flushing.
 
+// The frozen changes in the order of keys, a slice after the other.
+class LayeredTables::Slices {
+ public:
+  // Leaves out the tables of dropped generations.
+  Slices(OverlayRoot frozen, const std::vector<Generation>& dropped)
+      : frozen_(frozen), dropped_(dropped) {
+    enter();
+    skip_ends();
+  }
+
+  // Takes the changes of the next slice; returns whether it is the last.
+  bool take(std::vector<Change>& changes, std::uint64_t bytes_max) {
+    for (std::uint64_t bytes = 0; at_ && bytes < bytes_max;) {
+      Change& change = changes.emplace_back(Change{table(), std::string(at_->key()), std::nullopt});
+      if (!at_->removed()) change.value = std::string(at_->value());
+      bytes += at_->key().size() + at_->value().size();
+      at_->next();
+      skip_ends();
+    }
+    return !at_;
+  }
+
+ private:
+  [[nodiscard]] Table table() const { return static_cast<Table>(table_); }
+  // Begins with the table, or the next one that is not dropped.
+  void enter() {
+    while (table_ < kStoredTableCount && is_dropped()) ++table_;
+    if (table_ < kStoredTableCount) at_.emplace(frozen_, table(), "", Direction::kForward);
+  }
+  [[nodiscard]] bool is_dropped() const {
+    const auto generation = generation_of(table());
+    return generation && std::ranges::count(dropped_, *generation) > 0;
+  }
+  // At the end of a table, goes to the next one that has changes.
+  void skip_ends() {
+    while (at_ && !at_->valid()) {
+      at_.reset();
+      ++table_;
+      enter();
+    }
+  }
+
+  const OverlayRoot frozen_;
+  const std::vector<Generation> dropped_;
+  std::size_t table_ = 0;
+  std::optional<OverlayCursor> at_;  // Nothing at the end.
+};
+
 core::Result<void> LayeredTables::flush(std::string_view reach, std::uint64_t slice_bytes) {
+  for (;;) {
+    const auto last = flush_slice(reach, slice_bytes);
+    if (!last.ok()) return last.failure();
+    if (last.value()) return {};
+  }
+}
+
+core::Result<bool> LayeredTables::flush_slice(std::string_view reach, std::uint64_t slice_bytes) {
   ANABRANCH_ASSERT(flushing_);
-  begun_.store(flushes_ + 1);
-  if (auto written = write_frozen(reach, slice_bytes); !written.ok()) return written;
+  if (!slices_) {
+    begun_.store(flushes_ + 1);
+    slices_ = std::make_unique<Slices>(frozen_root_, dropped_);
+  }
+  std::vector<Change> changes;
+  const bool last = slices_->take(changes, slice_bytes);
+  const auto written = last ? write_last(changes, reach) : base_.apply(changes, std::nullopt);
+  if (last || !written.ok()) slices_.reset();
+  if (!written.ok()) return written.failure();
+  if (last) end_flush();
+  return last;
+}
+
+core::Result<void> LayeredTables::write_last(std::span<const Change> changes,
+                                             std::string_view reach) {
+  std::vector<Table> emptied;
+  for (const Generation each : dropped_) {
+    std::ranges::copy(stored_tables(each), std::back_inserter(emptied));
+  }
+  return base_.apply(changes, ReachNote{reach, emptied});
+}
+
+void LayeredTables::end_flush() {
   const std::lock_guard lock(mutex_);
   ++flushes_;
   frozen_root_ = OverlayRoot();
@@ -177,31 +254,6 @@ core::Result<void> LayeredTables::flush(std::string_view reach, std::uint64_t sl
   dropped_.clear();
   publish_layers();
   flushed_.push_back({std::move(frozen_), versions_.number()});
-  return {};
-}
-
-core::Result<void> LayeredTables::write_frozen(std::string_view reach, std::uint64_t slice_bytes) {
-  std::vector<Change> changes;
-  std::uint64_t bytes = 0;
-  for (std::size_t index = 0; index < kStoredTableCount; ++index) {
-    const auto table = static_cast<Table>(index);
-    const auto generation = generation_of(table);
-    if (generation && std::ranges::count(dropped_, *generation) > 0) continue;
-    for (OverlayCursor at(frozen_root_, table, "", Direction::kForward); at.valid(); at.next()) {
-      Change& change = changes.emplace_back(Change{table, std::string(at.key()), std::nullopt});
-      if (!at.removed()) change.value = std::string(at.value());
-      bytes += at.key().size() + at.value().size();
-      if (bytes < slice_bytes) continue;
-      if (auto applied = base_.apply(changes, std::nullopt); !applied.ok()) return applied;
-      changes.clear();
-      bytes = 0;
-    }
-  }
-  std::vector<Table> emptied;
-  for (const Generation each : dropped_) {
-    std::ranges::copy(stored_tables(each), std::back_inserter(emptied));
-  }
-  return base_.apply(changes, ReachNote{reach, emptied});
 }
 
 bool LayeredTables::release(std::size_t chunks) {

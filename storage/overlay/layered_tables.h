@@ -83,6 +83,8 @@ class LayeredTables {
   // `slice_bytes` at a time, and the reach with the last of them. Fails as the base does; then the
   // changes stay frozen.
   core::Result<void> flush(std::string_view reach, std::uint64_t slice_bytes = kSliceBytes);
+  // Commits one of these slices; returns whether it was the last.
+  core::Result<bool> flush_slice(std::string_view reach, std::uint64_t slice_bytes = kSliceBytes);
   // Frees at most so many chunks of overlays that were flushed and that no reader has. Returns
   // whether some are left that could be freed.
   bool release(std::size_t chunks);
@@ -101,6 +103,7 @@ class LayeredTables {
     std::uint64_t mark = 0;
   };
   class LayeredSnapshot;
+  class Slices;
   struct Flushed {
     std::unique_ptr<OverlayTree> tree;
     std::uint64_t version;  // The first one without the tree.
@@ -108,13 +111,15 @@ class LayeredTables {
 
   // Publishes the layers as they are; the mutex must be held.
   void publish_layers();
-  core::Result<void> write_frozen(std::string_view reach, std::uint64_t slice_bytes);
+  core::Result<void> write_last(std::span<const Change> changes, std::string_view reach);
+  void end_flush();
   [[nodiscard]] bool is_old(Generation generation) const;
 
   TablesBelow& base_;
   Generations generations_;  // Of the changes that are being made: used by the writer alone.
   std::unique_ptr<OverlayTree> active_;
   std::unique_ptr<OverlayTree> frozen_;
+  std::unique_ptr<Slices> slices_;  // The rest of the flush, while its thread is within it.
   Versions<Version> versions_{Version{}};
   // Of flushes, those that have begun to write to the base. Ahead of the base, never behind it.
   std::atomic<std::uint64_t> begun_{0};

@@ -99,14 +99,22 @@ bool LogEndSearch::enter_next() {
   return true;
 }
 
-Result<bool> LogEndSearch::resume_at_base() {
+Result<bool> LogEndSearch::pass_damage(const FoundRecord& found) {
   const std::uint64_t base = base_.ticket.end;
   if (found_.end >= base) return false;
-  const auto at_base = scan_.at(base);
-  if (!at_base.ok()) return at_base.failure();
-  const bool next_begins = at_ + 1 < segments_.size() && segments_[at_ + 1].start() == base;
-  if (!at_base.value().sound() && !next_begins) return false;
-  found_.end = found_.sound = base;
+  if (found.whole() && found.header.end() <= base) {
+    found_.sound = found.header.end();
+    return take(found);
+  }
+  const auto behind = scan_.behind_damage(found_.end, base);
+  if (!behind.ok()) return behind.failure();
+  if (behind.value() == base) {
+    const auto at_base = scan_.at(base);
+    if (!at_base.ok()) return at_base.failure();
+    const bool next_begins = at_ + 1 < segments_.size() && segments_[at_ + 1].start() == base;
+    if (!at_base.value().sound() && !next_begins) return false;
+  }
+  found_.end = found_.sound = behind.value();
   return true;
 }
 
@@ -133,7 +141,7 @@ Result<bool> LogEndSearch::step() {
   const auto found = scan_.at(found_.end, end);
   if (!found.ok()) return found.failure();
   if (found.value().sound()) return take(found.value());
-  return resume_at_base();
+  return pass_damage(found.value());
 }
 
 Result<LogEnd> LogEndSearch::run() {

@@ -46,8 +46,8 @@ class LogEndSearch {
  private:
   // Goes to the next segment if it begins here; returns whether it does.
   bool enter_next();
-  // Returns whether the walk goes on with the record at the base, over bad ones before it.
-  core::Result<bool> resume_at_base();
+  // Passes over damage in what the tables have; returns whether the walk goes on.
+  core::Result<bool> pass_damage(const FoundRecord& found);
   core::Result<bool> take(const FoundRecord& found);
   core::Result<bool> step();
   // Looks at all behind the end, for how far the log was on disk.

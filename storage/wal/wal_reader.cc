@@ -39,7 +39,7 @@ Result<bool> WalReader::read_record() {
   const FoundRecord& found = read.value();
   record_ = place_;
   sound_ = found.sound();
-  if (found.state == FoundRecord::State::kNone) {
+  if (!found.whole()) {
     if (auto passed = pass_over(stretch->end); !passed.ok()) return passed.failure();
     return true;
   }
@@ -52,18 +52,18 @@ Result<bool> WalReader::read_record() {
 
 Result<void> WalReader::pass_over(std::uint64_t end) {
   next_ = std::max(next_, from_);
-  const auto header = scan_->next_header(place_ + 1);
-  if (!header.ok()) return header.failure();
-  if (header.value() && *header.value() < end) {
-    place_ = *header.value();
+  const auto behind = scan_->behind_damage(place_, end);
+  if (!behind.ok()) return behind.failure();
+  place_ = behind.value();
+  if (place_ < end) {
     const auto found = scan_->at(place_, end);
     if (!found.ok()) return found.failure();
     behind_ = found.value().header.first;
     return {};
   }
-  place_ = end;
-  const auto behind = wal_->stretch_at(end);
-  behind_ = behind ? behind->segment->header.first : wal_->last().position + 1;
+  const auto next = wal_->stretch_at(end);
+  behind_ = next ? next->segment->header.first : wal_->last().position + 1;
+  scan_.emplace(*segment_);  // It has read ahead over the end of the log.
   return {};
 }
 

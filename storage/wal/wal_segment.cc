@@ -1,5 +1,6 @@
 #include "storage/wal/wal_segment.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -139,6 +140,12 @@ Result<std::optional<std::uint64_t>> SegmentScan::next_header(std::uint64_t plac
   }
 }
 
+Result<std::uint64_t> SegmentScan::behind_damage(std::uint64_t place, std::uint64_t end) {
+  const auto next = next_header(place + 1);
+  if (!next.ok()) return next.failure();
+  return std::min(next.value().value_or(end), end);
+}
+
 Result<SparseIndex> read_index(const Segment& segment, std::uint64_t end) {
   ReadAhead ahead(segment.file);
   const std::uint64_t offset = segment.offset(end);
@@ -158,14 +165,14 @@ Result<SparseIndex> read_index(const Segment& segment, std::uint64_t end) {
   for (std::uint64_t place = segment.start(); place < end;) {
     const auto found = scan.at(place, end);
     if (!found.ok()) return found.failure();
-    if (found.value().sound()) {
+    if (found.value().whole()) {
       add_to_index(index, found.value().header, found.value().body);
       place = found.value().header.end();
       continue;
     }
-    const auto next = scan.next_header(place + 1);  // Behind a damaged record.
-    if (!next.ok()) return next.failure();
-    place = next.value().value_or(end);
+    const auto behind = scan.behind_damage(place, end);
+    if (!behind.ok()) return behind.failure();
+    place = behind.value();
   }
   return index;
 }

@@ -75,6 +75,10 @@ struct FoundRecord {
   std::string_view body;
 
   [[nodiscard]] bool sound() const { return state == State::kSound; }
+  // Whether all bytes of a body are there, right or wrong.
+  [[nodiscard]] bool whole() const {
+    return state != State::kNone && body.size() == header.body_size();
+  }
 };
 
 // Reads the records of a segment. Not thread-safe. Fails when the disk does.
@@ -87,6 +91,8 @@ class SegmentScan {
   core::Result<FoundRecord> at(std::uint64_t place, std::uint64_t end = kNoSegment);
   // Returns the first place from `place` on with the header of a record of this segment.
   core::Result<std::optional<std::uint64_t>> next_header(std::uint64_t place);
+  // Returns where the next record begins behind damage at a place; at the latest `end`.
+  core::Result<std::uint64_t> behind_damage(std::uint64_t place, std::uint64_t end);
 
  private:
   [[nodiscard]] bool is_at(const RecordHeader& header, std::uint64_t place) const {

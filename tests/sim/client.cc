@@ -39,7 +39,7 @@ bool Client::let_in(Network& network, Network::Index at, std::string& wrong) {
 }
 
 std::string Client::read(Node& node) {
-  const auto rows = rows::SnapshotReader::newest(node.storage(), node.replica().names());
+  const auto rows = rows::SnapshotReader::newest(node.disk(), node.replica().names());
   const auto siblings = rows.row(own_row()).cell.siblings;
   const std::string own = siblings.size() == 1 ? siblings.front().value : "";
   if (own != (written_ == 0 ? "" : std::to_string(written_))) {

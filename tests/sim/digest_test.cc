@@ -42,7 +42,7 @@ void spoil(Network& network, Network::Index at) {
   row.tally.slots.front().total = row.tally.slots.front().total.plus(1);
   const storage::Change change{storage::Table::kRows, core::row_key(kRow),
                                crdt::encode_row(kRow, row, node.replica().names().origins())};
-  REQUIRE(node.storage().commit({}, {&change, 1}).ok());
+  REQUIRE(node.disk().commit({}, {&change, 1}).ok());
 }
 
 long alarms_with(const Network& network, const std::string& text) {
@@ -140,7 +140,7 @@ TEST_SUITE("sim: digests") {
       lost.push_back({storage::Table::kRows, core::row_key({"\1", "key" + std::to_string(i), "s"}),
                       std::nullopt});
     }
-    REQUIRE(network.node(1).storage().commit({}, lost).ok());
+    REQUIRE(network.node(1).disk().commit({}, lost).ok());
     for (const Network::Index at : {0, 1}) {
       const regions::Verdict verdict = verify(network, at, at == 0 ? "r1" : "r0");
       CHECK(verdict.state == State::kDifferent);

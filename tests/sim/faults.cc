@@ -32,7 +32,8 @@ bool lose_power(Scene& scene) {
 
 bool lose_write(Scene& scene) {
   const auto at = scene.writable_region();
-  if (!at || scene.plan().disks != Network::Disks::kLazy) return false;
+  const bool can = scene.plan().wishes.engine || scene.plan().disks == Network::Disks::kLazy;
+  if (!at || !can) return false;
   scene.network().lose_write(*at, [&](regions::Group& group) {
     random_transaction(group, scene.random(), scene.plan(), scene.network().node(*at).vector());
   });

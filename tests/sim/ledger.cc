@@ -39,7 +39,7 @@ Oracle::View view_of(const Node& node) {
 // Returns the first row that shows a reader another value than its policy demands.
 std::string wrong_value(const Node& node, const Oracle::View& demanded) {
   const PoliciesOracle policies(demanded.cells);
-  const auto rows = rows::SnapshotReader::newest(node.storage(), node.names());
+  const auto rows = rows::SnapshotReader::newest(node.disk(), node.names());
   const ShownValues shown = shown_values(rows);
   for (const auto& [path, values] : demanded.cells) {
     if (!has_shown_value(path)) continue;
@@ -54,20 +54,20 @@ std::string wrong_value(const Node& node, const Oracle::View& demanded) {
 
 }  // namespace
 
-Ledger::Trail Ledger::begin(Node& node) { return {node.storage().last_position(), node.vector()}; }
+Ledger::Trail Ledger::begin(Node& node) { return {node.disk().last_position(), node.vector()}; }
 
 std::string Ledger::wrote(Node& node, const VersionVector& deps, core::Millis wall_max) {
-  const auto record = node.storage().read_log(node.storage().last_position());
+  const auto record = node.disk().read_log(node.disk().last_position());
   if (!record || record->origin != node.origin()) return "a write is not in its leader's log";
   std::string wrong = write(*record, deps, wall_max);
   return wrong.empty() ? wrong_base(core::decode_batch(record->bytes).value(), deps) : wrong;
 }
 
-std::string Ledger::made(Node& node, Trail trail, core::Millis wall_max) {
-  while (trail.position < node.storage().last_position()) {
-    const auto record = node.storage().read_log(trail.position + 1);
+std::string Ledger::made(Node& node, core::Origin origin, Trail trail, core::Millis wall_max) {
+  while (trail.position < node.disk().last_position()) {
+    const auto record = node.disk().read_log(trail.position + 1);
     if (!record) return "the log ends before its last position";
-    if (record->origin == node.origin() && find(record->origin, record->last) == nullptr) {
+    if (record->origin == origin && find(record->origin, record->last) == nullptr) {
       if (std::string wrong = write(*record, trail.vector, wall_max); !wrong.empty()) return wrong;
     }
     trail.position = record->position;
@@ -168,8 +168,8 @@ const Ledger::Written* Ledger::find(core::Origin origin, core::Seq last) const {
 }
 
 std::string Ledger::follow(Node& node, Trail& trail) const {
-  while (trail.position < node.storage().last_position()) {
-    const auto record = node.storage().read_log(trail.position + 1);
+  while (trail.position < node.disk().last_position()) {
+    const auto record = node.disk().read_log(trail.position + 1);
     if (!record) return "the log ends before its last position";
     trail.position = record->position;
     const std::string what = name(record->origin, record->first);
@@ -247,13 +247,13 @@ std::string Ledger::wrong_losers(const Node& node) const {
   const regions::ConflictFigures& figures = node.conflicts().figures();
   if (figures.dropped_full > 0 || figures.dropped_old > 0) return {};
   const auto applied = [&](core::Dot act) {
-    const auto position = node.storage().find(act.origin, act.seq);
-    const auto record = position ? node.storage().read_log(*position) : std::nullopt;
+    const auto position = node.disk().find(act.origin, act.seq);
+    const auto record = position ? node.disk().read_log(*position) : std::nullopt;
     return record && record->first <= act.seq;
   };
   LosersOracle::Demands left = losers_.demands(node.vector(), applied);
   if (left.empty()) return {};
-  rows::scan_conflicts(*node.storage().snapshot(), 0, [&](auto, const rows::ConflictEntry& entry) {
+  rows::scan_conflicts(*node.disk().snapshot(), 0, [&](auto, const rows::ConflictEntry& entry) {
     std::vector<core::Dot> dots;
     for (const crdt::Sibling& each : entry.note.values) dots.push_back(each.dot);
     left.found(entry.note.path, dots);

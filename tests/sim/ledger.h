@@ -39,7 +39,8 @@ class Ledger {
   [[nodiscard]] std::string wrote(Node& node, const core::VersionVector& deps,
                                   core::Millis wall_max);
   // The same for all batches that a leader has committed of its own accord since a trail.
-  [[nodiscard]] std::string made(Node& node, Trail trail, core::Millis wall_max);
+  [[nodiscard]] std::string made(Node& node, core::Origin origin, Trail trail,
+                                 core::Millis wall_max);
   // Returns whether a batch was written, as these bytes.
   [[nodiscard]] bool knows(const storage::StoredRecord& record) const {
     const Written* const written = find(record.origin, record.last);

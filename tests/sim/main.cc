@@ -3,9 +3,10 @@
 //   sim                                 20 runs with fresh seeds
 //   sim --runs N | --operations N | --seconds N
 //                                       so many, or for so long
-//   sim --seed N [--ops N] [--regions N] [--followers N] [--plain] [--signed | --unsigned]
-//       [--only FAULT,..] [--without FAULT,..] [--steps N-M,..]
-//                                       repeats a run, or what is wished of it
+//   sim --seed N [--ops N] [--regions N] [--followers N] [--engine] [--plain]
+//       [--signed | --unsigned] [--only FAULT,..] [--without FAULT,..] [--steps N-M,..]
+//                                       repeats a run, or what is wished of it; --engine: on the
+//                                       storage engine
 //   sim --minimise                      a failing run is made smaller
 //   sim --file FILE [--runs N]          repeats the runs whose arguments FILE lists, or N of them
 //   sim --plant BUG                     with a planted bug
@@ -99,6 +100,8 @@ std::optional<Request> read(const std::vector<std::string>& arguments) {
       request.list = true;
     } else if (*at == "--here") {
       request.here = true;
+    } else if (*at == "--engine") {
+      request.wishes.engine = true;
     } else if (*at == "--plain") {
       request.wishes.plain = true;
     } else if (*at == "--signed") {
@@ -227,7 +230,7 @@ int main(int argc, char** argv) {
   if (!request) {
     std::cerr << "usage: sim [--seed N] [--runs N] [--operations N] [--seconds N] [--ops N]\n"
                  "           [--regions N]\n"
-                 "           [--followers N] [--plain] [--signed | --unsigned]\n"
+                 "           [--followers N] [--engine] [--plain] [--signed | --unsigned]\n"
                  "           [--only FAULT,..] [--without FAULT,..] [--steps N-M,..] [--minimise]\n"
                  "           [--file FILE] [--plant BUG] [--hunt N] [--list] [--here]\n";
     return EXIT_FAILURE;

@@ -6,6 +6,7 @@
 
 #include "core/assert.h"
 #include "core/batch.h"
+#include "tests/sim/engine_disk.h"
 
 namespace anabranch::test {
 
@@ -40,7 +41,7 @@ Network::Index Network::add(std::string region, bool follows) {
   machine.clock = {kWallStartMs + now_ + random_.between(-kSkewMsMax, kSkewMsMax), now_, 1};
   machine.start_ms = now_ + random_.between(0, regions::Exchange::kHeartbeatMs - 1);
   machine.next_collect_ms = machine.start_ms + kCollectMs;
-  auto disk = std::make_unique<storage::MemoryStorage>();
+  auto disk = make_disk();
   move(*disk);
   reopen(at, std::move(disk));
   return at;
@@ -132,13 +133,18 @@ std::size_t Network::replay(Index from, Index to, std::size_t count) {
   return count;
 }
 
-void Network::move(storage::MemoryStorage& disk) {
+std::unique_ptr<Disk> Network::make_disk() {
+  if (engine_) return EngineDisk::make(*engine_);
+  return std::make_unique<MemoryDisk>();
+}
+
+void Network::move(Disk& disk) {
   storage::Place place = disk.place();
   place.file = ++last_file_;
   disk.set_place(std::move(place));
 }
 
-void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
+void Network::reopen(Index at, std::unique_ptr<Disk> disk) {
   Machine& machine = machines_[at];
   ends_ms_.insert(now_);  // Of the opening before, if it was not stopped.
   const core::Millis before =
@@ -151,7 +157,8 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
           .low |
       1U;
   machine.node =
-      std::make_unique<Node>(regions::ReplicaOptions{.mesh = {1, 1},
+      std::make_unique<Node>(std::move(disk),
+                             regions::ReplicaOptions{.mesh = {1, 1},
                                                      .region = machine.region,
                                                      .fresh_origin = fresh,
                                                      .nonce = fresh,
@@ -162,7 +169,7 @@ void Network::reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk) {
                                                      .announce = announce_,
                                                      .checksums = !former_ || at % 2 == 1,
                                                      .limits = limits_},
-                             std::move(disk), wall(at));
+                             wall(at));
   look_back(at, before);
   machine.expiries = make_expiry_sweep(*machine.node);
   machine.erased = make_erased_sweep(*machine.node);
@@ -202,19 +209,41 @@ void Network::restart(Index at, Restart how) {
   const bool power_loss = how == Restart::kPowerLoss;
   const bool lossy = power_loss && disks_ != Disks::kPrompt;
   const VersionVector expected = lossy ? machine.synced : machine.trail.vector;
-  const storage::MemoryStorage& disk = machine.node->storage();
+  const Disk& disk = machine.node->disk();
+  const Ledger::Trail before = machine.trail;
+  const bool may_have_more = machine.broken && disk.may_keep_failed_commits();
+  const core::Origin origin = machine.node->origin();
   reopen(at, power_loss ? disk.crash() : disk.clone());
-  if (machine.node->vector() != expected) note(at, "another state after a restart");
+  if (may_have_more) {
+    follow_failed(at, before, origin);
+  } else if (machine.node->vector() != expected) {
+    note(at, "another state after a restart");
+  }
   if (power_loss) ledger_.lost(kept());
   for (const auto& [one, other] : lost) link(one, other);
 }
 
+void Network::follow_failed(Index at, const Ledger::Trail& before, core::Origin origin) {
+  Machine& machine = machines_[at];
+  if (machine.stray) return machine.stray->follow(node(at), ledger_);
+  machine.trail = before;
+  note(at, ledger_.made(node(at), origin, machine.trail, machine.wall_max_ms));
+  note(at, ledger_.follow(node(at), machine.trail));
+  if (machine.trail.vector != node(at).vector()) note(at, "another state after a failed commit");
+  sync(at);
+}
+
 void Network::lose_write(Index at, const std::function<void(regions::Group&)>& function) {
-  ANABRANCH_ASSERT(disks_ == Disks::kLazy && writable(at));
+  ANABRANCH_ASSERT((engine_ || disks_ == Disks::kLazy) && writable(at));
+  if (engine_) {
+    node(at).disk().lose_power_soon();
+    (void)write(at, function);
+    return restart(at, Restart::kPowerLoss);
+  }
   set_wall(at);
   test::write(node(at).replica(), function);
   (void)node(at).replica().commit();
-  node(at).replica().durable(node(at).storage().durable_position(), now_);
+  node(at).replica().durable(node(at).disk().durable_position(), now_);
   carry_out(at);
   restart(at, Restart::kPowerLoss);
 }
@@ -224,7 +253,7 @@ void Network::fail_commit(Index at, std::uint64_t n) {
     ++carried_.failed_commits;
     machines_[at].may_send = node(at).replica().effects().size();
   };
-  node(at).storage().set_faults(
+  node(at).disk().set_faults(
       {.fail_commit = n, .failed = failed, .durable_at_once = disks_ == Disks::kPrompt});
 }
 
@@ -236,7 +265,7 @@ void Network::calm_down() {
   for (auto& [id, end] : ends_) end.last_arrival_ms = end.busy_until_ms = 0;
   for (Index at = 0; at < size(); ++at) {
     machines_[at].frozen_until_ms = 0;
-    node(at).storage().set_faults({.durable_at_once = disks_ == Disks::kPrompt});
+    node(at).disk().set_faults({.durable_at_once = disks_ == Disks::kPrompt});
     if (broken(at)) restart(at, Restart::kClean);
   }
   for (const auto& [one, other] : std::exchange(cut_, {})) link(one, other);
@@ -263,17 +292,17 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
     if (!writable(at)) return false;
   }
   const VersionVector deps = here.vector();
-  const storage::Position before = here.storage().last_position();
+  const storage::Position before = here.disk().last_position();
   set_wall(at);
   carry_out(at);
   const Millis expiry_ms = here.replica().names().expiries().now_ms();
   while (transactions-- > 0) test::write(here.replica(), function);
   const auto position = here.replica().commit();
-  if (!position.ok()) {
-    machine.broken = true;
-    return false;
+  machine.broken = !position.ok();
+  if (position.ok() || here.disk().may_keep_failed_commits()) {
+    machine.written_ms[{here.origin(), deps.at(here.origin()) + 1}] = expiry_ms;
   }
-  machine.written_ms[{here.origin(), deps.at(here.origin()) + 1}] = expiry_ms;
+  if (machine.broken) return false;
   if (!machine.stray && position.value() > before) {
     note(at, ledger_.wrote(here, deps, machine.wall_max_ms));
   }
@@ -384,6 +413,7 @@ void Network::turn(Index at) {
   Machine& machine = machines_[at];
   if (machine.broken) carry_out(at);
   if (machine.broken || machine.frozen_until_ms > now_) return;
+  machine.node->disk().work();
   set_wall(at);
   regions::Replica& replica = machine.node->replica();
   for (bool more = true; more && !machine.broken;) {
@@ -400,7 +430,7 @@ void Network::turn(Index at) {
   if (!machine.broken) clear_orphans(at);
   if (!machine.broken) forget_requests(at);
   if (!machine.broken) tick(at);
-  const storage::MemoryStorage& disk = machine.node->storage();
+  const Disk& disk = machine.node->disk();
   const bool at_once = disks_ == Disks::kInterval;
   const storage::Position may_go = at_once ? disk.last_position() : disk.durable_position();
   if (!machine.broken) replica.durable(may_go, now_);
@@ -420,7 +450,7 @@ void Network::follow(Index at) {
   }
   const core::Origin self = machine.node->origin();
   const core::Seq own = machine.trail.vector.at(self);
-  note(at, ledger_.made(*machine.node, machine.trail, machine.wall_max_ms));
+  note(at, ledger_.made(*machine.node, self, machine.trail, machine.wall_max_ms));
   forgive_followers(at);
   note(at, ledger_.follow(*machine.node, machine.trail));
   const bool same = machine.trail.vector == machine.node->vector();
@@ -467,7 +497,7 @@ void Network::work(Index at) {
 }
 
 void Network::sync(Index at) {
-  machines_[at].node->storage().sync();
+  machines_[at].node->disk().sync();
   machines_[at].synced = machines_[at].trail.vector;
 }
 

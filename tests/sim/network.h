@@ -86,6 +86,10 @@ class Network {
   explicit Network(std::uint64_t seed, Disks disks = Disks::kPrompt,
                    regions::ReplicaLimits limits = {}, Trust trust = Trust::kEverybody);
 
+  // Machines that are added from now on have the storage engine; its draws follow from the seed,
+  // and change no others. For prompt disks.
+  void run_on_engine(std::uint64_t seed) { engine_ = std::make_unique<Random>(seed); }
+
   // Regions that are added from now on write themselves into the list of regions.
   void announce() { announce_ = true; }
 
@@ -106,7 +110,10 @@ class Network {
   // ---- Events.
 
   // Random choices from now on follow from this seed.
-  void reseed(std::uint64_t seed) { random_ = Random(seed); }
+  void reseed(std::uint64_t seed) {
+    random_ = Random(seed);
+    if (engine_) *engine_ = Random(~seed);
+  }
   void set_weather(Weather weather) { weather_ = weather; }
   [[nodiscard]] const Weather& weather() const { return weather_; }
   // Breaks the links between two regions, and both notice; heal() links them anew.
@@ -122,7 +129,8 @@ class Network {
 
   // Ends a region's process and starts it again on its disk.
   void restart(Index at, Restart how);
-  // Ends it in the middle of a write: committed, neither synced nor acknowledged. Lazy disks only.
+  // Ends it in the middle of a write: committed, neither synced nor acknowledged. Lazy disks, and
+  // engines, only.
   void lose_write(Index at, const std::function<void(regions::Group&)>& function);
   // The n-th commit from now fails (1: the next). Then no write succeeds there until a restart.
   void fail_commit(Index at, std::uint64_t n);
@@ -312,9 +320,9 @@ class Network {
     std::vector<std::pair<core::Millis, core::Millis>> gone_back;
     // The time there, for keys that expire, when a batch was written.
     std::map<std::pair<core::Origin, core::Seq>, core::Millis> written_ms;
-    std::unique_ptr<storage::MemoryStorage> backup;
+    std::unique_ptr<Disk> backup;
     core::VersionVector backup_vector;
-    std::unique_ptr<storage::MemoryStorage> copy;
+    std::unique_ptr<Disk> copy;
     core::Origin copied_origin = 0;
     core::Seq copied_seq = 0;    // Of that origin.
     std::optional<Stray> stray;  // Until it has given way.
@@ -388,9 +396,13 @@ class Network {
   // Ends the process of a region, without a last turn; returns the links that broke.
   std::vector<std::pair<Index, Index>> stop(Index at);
   // Puts a disk where none was before.
-  void move(storage::MemoryStorage& disk);
+  void move(Disk& disk);
+  [[nodiscard]] std::unique_ptr<Disk> make_disk();
   // Ends the process of a region and starts another one on `disk`.
-  void reopen(Index at, std::unique_ptr<storage::MemoryStorage> disk);
+  void reopen(Index at, std::unique_ptr<Disk> disk);
+  // Follows a log from where it was before the region started again: it may have the commits that
+  // failed then.
+  void follow_failed(Index at, const Ledger::Trail& before, core::Origin origin);
   void sync(Index at);
   // The region at the near end of a link; nullopt when the link is gone.
   [[nodiscard]] std::optional<Index> receiver(regions::LinkId link) const;
@@ -512,6 +524,7 @@ class Network {
   [[nodiscard]] core::VersionVector kept() const;
 
   Random random_;
+  std::unique_ptr<Random> engine_;  // Null: all is in memory.
   Disks disks_;
   regions::ReplicaLimits limits_;
   bool announce_ = false;

@@ -37,18 +37,18 @@ void Network::tick_and_check(Index at) {
   regions::Replica& replica = node(at).replica();
   const regions::LogKeeper& keeper = replica.keeper();
   const storage::Position first = keeper.segments().first();
-  const storage::Position last = node(at).storage().last_position();
+  const storage::Position last = node(at).disk().last_position();
   const bool too_much = keeper.segments().bytes() > limits_.log.bytes_max ||
                         keeper.next_tick_ms() != std::numeric_limits<Millis>::max();
   replica.tick(now_);
   if (keeper.segments().first() == first) return;
-  const bool wrote = node(at).storage().last_position() > last;  // Perhaps too much.
+  const bool wrote = node(at).disk().last_position() > last;  // Perhaps too much.
   too_much || wrote ? forgive_cut(at) : check_kept(at);
 }
 
 // The log was too long: cut records are forgiven.
 void Network::forgive_cut(Index at) {
-  const storage::MemoryStorage& log = node(at).storage();
+  const Disk& log = node(at).disk();
   for (const auto& [origin, seq] : node(at).vector()) {
     const auto position = log.find(origin, 1);
     const auto record = position ? log.read_log(*position) : std::nullopt;
@@ -79,8 +79,8 @@ void Network::check_kept(Index at) {
     for (const auto& [origin, seq] : node(at).vector()) {
       const core::Seq next = had.at(origin) + 1;
       if (next > seq || next <= machines_[at].gone.at(origin)) continue;
-      const auto position = node(at).storage().find(origin, next);
-      const auto record = position ? node(at).storage().read_log(*position) : std::nullopt;
+      const auto position = node(at).disk().find(origin, next);
+      const auto record = position ? node(at).disk().read_log(*position) : std::nullopt;
       if (!record || record->first > next) note(at, "has forgotten what " + name(other) + " lacks");
     }
   }

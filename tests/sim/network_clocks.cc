@@ -144,8 +144,8 @@ bool Network::may_have_renewed(Index at, Index other, Millis deadline) {
     if (later_than < deadline && deadline <= up_to) return false;  // Others may have believed it.
   }
   const core::Origin origin = node(other).origin();
-  const auto position = node(other).storage().find(origin, node(at).vector().at(origin) + 1);
-  const auto record = position ? node(other).storage().read_log(*position) : std::nullopt;
+  const auto position = node(other).disk().find(origin, node(at).vector().at(origin) + 1);
+  const auto record = position ? node(other).disk().read_log(*position) : std::nullopt;
   if (!record) return false;
   const auto written = machines_[other].written_ms.find({origin, record->first});
   if (written != machines_[other].written_ms.end()) return written->second < deadline;

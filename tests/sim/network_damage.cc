@@ -7,12 +7,13 @@ namespace anabranch::test {
 
 bool Network::flip_record(Index at) {
   constexpr std::size_t kHeader = 24;  // Of a stored record.
-  storage::MemoryStorage& disk = node(at).storage();
+  Disk& disk = node(at).disk();
   if (anybody_strays() || disk.last_position() == 0) return false;
   const auto record = disk.read_log(1 + random_.below(disk.last_position()));
   if (!record || !ledger_.knows(*record)) return false;
-  disk.flip(record->position, kHeader + random_.below(record->bytes.size()),
-            static_cast<std::uint8_t>(1 + random_.below(255)));
+  const std::size_t offset = kHeader + random_.below(record->bytes.size());
+  const auto bits = static_cast<std::uint8_t>(1 + random_.below(255));
+  if (!disk.flip(record->position, offset, bits)) return false;
   machines_[at].flipped.emplace(record->origin, record->last);
   return true;
 }

@@ -54,7 +54,7 @@ void Network::check_may_write(Index at) {
 void Network::try_to_write(Index at, const std::function<void(regions::Group&)>& function) {
   regions::Replica& replica = node(at).replica();
   const core::VersionVector vector = node(at).vector();
-  const storage::Position last = node(at).storage().last_position();
+  const storage::Position last = node(at).disk().last_position();
   bool refused = false;
   try {
     test::write(replica, function);
@@ -64,7 +64,7 @@ void Network::try_to_write(Index at, const std::function<void(regions::Group&)>&
   if (!refused) note(at, "takes a write although it follows");
   const auto committed = replica.commit();
   machines_[at].broken = !committed.ok();
-  const bool same = node(at).vector() == vector && node(at).storage().last_position() == last;
+  const bool same = node(at).vector() == vector && node(at).disk().last_position() == last;
   if (!same) note(at, "is changed by a write that it refused");
 }
 

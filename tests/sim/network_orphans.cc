@@ -68,7 +68,7 @@ void for_each_row(const Visible& visible, const Visit& visit) {
 }  // namespace
 
 std::unique_ptr<leader::OrphanSweep> Network::make_orphan_sweep(Node& node) {
-  return std::make_unique<leader::OrphanSweep>(node.replica(), node.storage(), kOrphanLimits);
+  return std::make_unique<leader::OrphanSweep>(node.replica(), node.disk(), kOrphanLimits);
 }
 
 void Network::clear_orphans(Index at) {

@@ -9,7 +9,7 @@ namespace {
 
 std::unique_ptr<rows::SnapshotReader> newest(const Node& node) {
   return std::unique_ptr<rows::SnapshotReader>(
-      new rows::SnapshotReader(rows::SnapshotReader::newest(node.storage(), node.names())));
+      new rows::SnapshotReader(rows::SnapshotReader::newest(node.disk(), node.names())));
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ using core::VersionVector;
 
 void Network::backup(Index at) {
   if (machines_[at].stray) return;
-  machines_[at].backup = node(at).storage().clone();
+  machines_[at].backup = node(at).disk().clone();
   machines_[at].backup_vector = machines_[at].trail.vector;
 }
 
@@ -29,7 +29,7 @@ void Network::restore(Index at) {
 
 void Network::copy(Index at) {
   Machine& machine = machines_[at];
-  machine.copy = node(at).storage().clone();
+  machine.copy = node(at).disk().clone();
   machine.copied_origin = node(at).origin();
   machine.copied_seq = node(at).vector().at(node(at).origin());
 }
@@ -132,7 +132,7 @@ bool Network::begin_anew() {
     if (!machine.unclear || machine.stray || !is_behind) continue;
     ++carried_.anew;
     const auto lost = stop(at);
-    auto disk = std::make_unique<storage::MemoryStorage>();
+    auto disk = make_disk();
     move(*disk);
     reopen(at, std::move(disk));
     machines_[at].backup.reset();

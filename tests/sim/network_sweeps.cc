@@ -92,7 +92,7 @@ void Network::sweep(Index at) {
 // ---- Expiry.
 
 std::unique_ptr<leader::ExpirySweep> Network::make_expiry_sweep(Node& node) const {
-  return std::make_unique<leader::ExpirySweep>(node.replica(), node.storage(), resolvers_,
+  return std::make_unique<leader::ExpirySweep>(node.replica(), node.disk(), resolvers_,
                                                kExpiryLimits);
 }
 
@@ -108,7 +108,7 @@ void Network::expire(Index at) {
 // ---- Removed elements of remove-wins sets.
 
 std::unique_ptr<leader::ErasedSweep> Network::make_erased_sweep(Node& node) {
-  return std::make_unique<leader::ErasedSweep>(node.replica(), node.storage(), kErasedLimits);
+  return std::make_unique<leader::ErasedSweep>(node.replica(), node.disk(), kErasedLimits);
 }
 
 void Network::forget(Index at) {
@@ -141,8 +141,8 @@ void Network::check_forgotten(Index at) {
     const VersionVector& has = all ? node(other).vector() : on_disk(other);
     if (!has.includes(dots)) note(at, "forgets what " + who.region + " has not seen");
     const core::Seq next = node(at).vector().at(who.origin) + 1;
-    const auto position = node(other).storage().find(who.origin, next);
-    const auto record = position ? node(other).storage().read_log(*position) : std::nullopt;
+    const auto position = node(other).disk().find(who.origin, next);
+    const auto record = position ? node(other).disk().read_log(*position) : std::nullopt;
     // A log that was trimmed meanwhile begins behind it; a damaged record proves nothing.
     const bool is_next = record && record->origin == who.origin && record->first == next;
     if (!is_next || core::checksum_of(record->bytes) != core::Checksum::kRight) continue;

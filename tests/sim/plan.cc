@@ -146,6 +146,7 @@ Plan draw_plan(std::uint64_t seed, const Wishes& wishes) {
   plan.clients = Random(mix(seed, number_of("clients"))).below(4);
   draw_what_came_later(plan);
   draw_rates(plan);
+  if (wishes.engine) plan.disks = Network::Disks::kPrompt;  // Each commit of an engine is synced.
   return plan;
 }
 
@@ -184,6 +185,7 @@ std::string to_string(const Plan& plan) {
   std::ostringstream text;
   text << plan.regions << " regions, shape " << kShapeNames[static_cast<std::size_t>(plan.shape)]
        << ", " << kDiskNames[static_cast<std::size_t>(plan.disks)] << " disks, "
+       << (plan.wishes.engine ? "the engine, " : "")
        << (plan.trust == Network::Trust::kSigned ? "signed" : "unsigned") << ", window "
        << plan.limits.window_bytes << " B, hold " << plan.limits.hold_bytes_max << " B, slices of "
        << plan.limits.slice_ops_max << " ops, clears above " << plan.limits.own_clear_rows_direct
@@ -209,6 +211,7 @@ std::string to_arguments(const Plan& plan) {
   if (wishes.ops > 0) text += " --ops " + std::to_string(wishes.ops);
   if (wishes.regions > 0) text += " --regions " + std::to_string(wishes.regions);
   if (wishes.followers) text += " --followers " + std::to_string(*wishes.followers);
+  if (wishes.engine) text += " --engine";
   if (wishes.plain) text += " --plain";
   if (wishes.trust) text += *wishes.trust == Network::Trust::kSigned ? " --signed" : " --unsigned";
   if (wishes.only) text += " --only " + list(*wishes.only);

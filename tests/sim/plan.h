@@ -34,7 +34,8 @@ struct Wishes {
   std::size_t ops = 0;  // About so many; 0: drawn.
   std::size_t regions = 0;
   std::optional<std::size_t> followers;
-  bool plain = false;  // As runs were before there were followers and more types.
+  bool engine = false;  // Machines have the storage engine, on prompt disks.
+  bool plain = false;   // As runs were before there were followers and more types.
   std::optional<std::set<std::string>> only;  // Faults; nothing: drawn.
   std::set<std::string> without;
   std::optional<Network::Trust> trust;
@@ -42,8 +43,8 @@ struct Wishes {
 
   // Returns whether no wish would keep a run from being like most.
   [[nodiscard]] bool ordinary() const {
-    return ops == 0 && regions == 0 && !followers && !plain && !only && without.empty() && !trust &&
-           !steps;
+    return ops == 0 && regions == 0 && !followers && !engine && !plain && !only &&
+           without.empty() && !trust && !steps;
   }
 };
 

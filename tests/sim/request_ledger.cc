@@ -38,7 +38,7 @@ std::set<core::Origin> RequestLedger::authors(const core::Path& request) const {
 std::string RequestLedger::wrong(const Node& node, const Oracle& oracle,
                                  const std::set<core::Path>& left_out) const {
   const auto rows =
-      rows::SnapshotReader::newest(node.storage(), node.names(), rows::Tallies::kAsLogged);
+      rows::SnapshotReader::newest(node.disk(), node.names(), rows::Tallies::kAsLogged);
   for (const auto& [path, addition] : additions_) {
     if (left_out.contains(addition.request)) continue;
     bool known = false;

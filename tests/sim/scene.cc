@@ -9,6 +9,7 @@ using core::Millis;
 
 Scene::Scene(const Plan& plan)
     : plan_(plan), network_(plan.seed, plan.disks, plan.limits, plan.trust) {
+  if (plan.wishes.engine) network_.run_on_engine(plan.seed);
   network_.announce();
   network_.allow_strays(plan.strays);
   if (plan.former) network_.write_as_before();

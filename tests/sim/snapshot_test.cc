@@ -69,8 +69,8 @@ void part(Network& network, int writes) {
   write(network, 1, 20);
   REQUIRE(network.run_until_equal(5'000));
   network.cut(1, 0);
-  const storage::Position common[] = {network.node(0).storage().last_position(),
-                                      network.node(1).storage().last_position()};
+  const storage::Position common[] = {network.node(0).disk().last_position(),
+                                      network.node(1).disk().last_position()};
   const auto reaches_back = [&](Network::Index at) {
     return network.node(at).replica().keeper().segments().first() <= common[at] + 1;
   };

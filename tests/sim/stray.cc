@@ -54,16 +54,13 @@ void describe(const storage::StoredRecord& record, std::vector<std::string>& act
 }  // namespace
 
 Stray::Stray(Node& node, core::Origin forked)
-    : forked_(forked),
-      own_{forked},
-      from_(node.vector()),
-      position_(node.storage().last_position()) {}
+    : forked_(forked), own_{forked}, from_(node.vector()), position_(node.disk().last_position()) {}
 
 void Stray::follow(Node& node, const Ledger& ledger) {
   own_.insert(node.origin());
   const regions::Rejoin* const rejoin = node.replica().background().repair().rejoin();
   if (rejoin != nullptr && rejoin->logging()) return;  // That is written again.
-  while (const auto record = node.storage().read_log(position_ + 1)) {
+  while (const auto record = node.disk().read_log(position_ + 1)) {
     position_ = record->position;
     const bool own = own_.contains(record->origin) && !ledger.knows(*record);
     if (own) describe(*record, acts_);
@@ -73,7 +70,7 @@ void Stray::follow(Node& node, const Ledger& ledger) {
 std::string Stray::settle(Node& node, Ledger& ledger) const {
   std::vector<std::string> again;
   for (storage::Position at = 0;;) {
-    const auto record = node.storage().read_log(at);
+    const auto record = node.disk().read_log(at);
     if (!record) break;
     at = record->position + 1;
     if (ledger.knows(*record)) continue;

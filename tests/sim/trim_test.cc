@@ -45,7 +45,7 @@ bool lacks(Network& network, Network::Index at, const std::string& region) {
 // The figures must be those of the log.
 void require_true_figures(Network& network) {
   for (Network::Index at = 0; at < network.size(); ++at) {
-    const auto oldest = network.node(at).storage().read_log(0);
+    const auto oldest = network.node(at).disk().read_log(0);
     REQUIRE(oldest);
     CHECK(oldest->position == keeper(network, at).segments().first());
   }
@@ -166,7 +166,7 @@ TEST_SUITE("sim: trimming") {
     for (int round = 0; round < 20; ++round) {
       put(network, 0, 5);
       network.run(network.random().between(0, 700));
-      const auto& storage = network.node(1).storage();
+      const auto& storage = network.node(1).disk();
       CHECK(keeper(network, 1).segments().first() <= storage.durable_position() + 1);
     }
   }

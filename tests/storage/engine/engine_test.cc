@@ -26,6 +26,9 @@ namespace {
 
 constexpr core::Origin kWriter = 5;
 
+// The work of the engine's thread is done by it, or by the test.
+enum class Flushes { kByThread, kInSteps };
+
 // What a storage has.
 struct EngineState {
   std::map<std::string, std::string> rows;
@@ -35,7 +38,7 @@ struct EngineState {
 
 class EngineRun {
  public:
-  explicit EngineRun(std::uint64_t seed) : random_(seed) {
+  EngineRun(std::uint64_t seed, Flushes flushes) : random_(seed), flushes_(flushes) {
     auto base = std::make_unique<MemoryStorage>();
     auto disk = std::make_unique<RecordedFiles>(seed);
     open(std::move(base), std::move(disk));
@@ -73,18 +76,27 @@ class EngineRun {
   void open(std::unique_ptr<MemoryStorage> base, std::unique_ptr<RecordedFiles> disk) {
     base_ = base.get();
     disk_ = disk.get();
-    const std::uint64_t limit = random_() % 2 == 0 ? 1 : 2 * OverlayMemory::kChunkBytes;
-    auto opened = open_engine_storage(std::move(base), std::move(disk),
-                                      {.wal = {.segment_bytes = 4096},
-                                       .overlay_bytes = limit,
-                                       .slice_bytes = 1 + random_() % 500});
-    REQUIRE(opened.ok());
-    storage_ = std::move(opened).value();
+    const std::array<std::uint64_t, 3> limits{1, 2 * OverlayMemory::kChunkBytes / 3,
+                                              2 * OverlayMemory::kChunkBytes};
+    const EngineOptions options{.wal = {.segment_bytes = 4096},
+                                .overlay_bytes = limits[random_() % limits.size()],
+                                .slice_bytes = 1 + random_() % 500};
+    stepped_ = nullptr;
+    if (flushes_ == Flushes::kInSteps) {
+      auto stepped = make_stepped_engine(std::move(base), std::move(disk), options);
+      stepped_ = stepped.get();
+      storage_ = std::move(stepped);
+    } else {
+      auto opened = open_engine_storage(std::move(base), std::move(disk), options);
+      REQUIRE(opened.ok());
+      storage_ = std::move(opened).value();
+    }
     ready(*storage_);
   }
 
   // Returns whether it succeeded.
   bool step() {
+    if (stepped_ != nullptr && random_() % 2 == 0) (void)stepped_->step();
     const std::uint64_t kind = random_() % 40;
     if (kind == 0) {
       trimmed_ = std::max<Position>(trimmed_, 1 + random_() % (commits() + 1));
@@ -190,9 +202,11 @@ class EngineRun {
   }
 
   std::mt19937_64 random_;
+  const Flushes flushes_;
   MemoryStorage* base_ = nullptr;
   RecordedFiles* disk_ = nullptr;
   std::unique_ptr<WholeStorage> storage_;
+  SteppedEngine* stepped_ = nullptr;  // The same, or null.
   EngineState sure_;
   std::optional<EngineState> perhaps_;  // With the commit that failed.
   Position trimmed_ = 1;
@@ -203,14 +217,34 @@ class EngineRun {
 
 TEST_SUITE("storage: engine") {
   TEST_CASE("what was acknowledged survives losses of power at any call, and flushes at any time") {
-    EngineRun run(anabranch::test::seed());
-    const int lives = anabranch::test::long_run() ? 2'000 : 100;
-    for (int life = 0; life < lives; ++life) {
-      CAPTURE(life);
-      run.live();
+    for (const Flushes flushes : {Flushes::kByThread, Flushes::kInSteps}) {
+      EngineRun run(anabranch::test::seed(), flushes);
+      const int lives = anabranch::test::long_run() ? 2'000 : 100;
+      for (int life = 0; life < lives; ++life) {
+        CAPTURE(life);
+        run.live();
+      }
+      CHECK(run.commits() > static_cast<std::size_t>(lives));
+      CHECK(run.swaps() > static_cast<std::size_t>(lives));
     }
-    CHECK(run.commits() > static_cast<std::size_t>(lives));
-    CHECK(run.swaps() > static_cast<std::size_t>(lives));
+  }
+
+  TEST_CASE("a commit that fails is not in the log") {
+    auto disk = std::make_unique<RecordedFiles>();
+    RecordedFiles* const failing = disk.get();
+    auto opened = open_engine_storage(std::make_unique<MemoryStorage>(), std::move(disk));
+    REQUIRE(opened.ok());
+    const auto storage = std::move(opened).value();
+    ready(*storage);
+    test::commit(*storage, {{kWriter, 1, 1, "first"}}, {});
+    failing->fail(DiskCall::kSync, 1);
+    const LogRecord record{kWriter, 2, 2, "second"};
+    CHECK_FALSE(storage->commit(std::span(&record, 1), {}).ok());
+    CHECK(storage->last_position() == 1);
+    CHECK(storage->read_log(1));
+    CHECK_FALSE(storage->read_log(2));
+    CHECK_FALSE(storage->find(kWriter, 2));
+    CHECK_FALSE(storage->whole_snapshot()->read_log(2));
   }
 
   TEST_CASE("tables of a log that was lost begin a new origin") {
@@ -292,6 +326,25 @@ TEST_SUITE("storage: engine") {
     CHECK_FALSE(storage->read_log(1));
     CHECK(get(*storage, "a") == "1");
     CHECK_FALSE(storage->commit({}, std::vector{put("a", "2")}).ok());
+  }
+
+  TEST_CASE("a byte that changes in the log changes one batch, and ends no process") {
+    auto disk = std::make_unique<RecordedFiles>();
+    RecordedFiles* const broken = disk.get();
+    auto opened = open_engine_storage(std::make_unique<MemoryStorage>(), std::move(disk));
+    REQUIRE(opened.ok());
+    const auto storage = std::move(opened).value();
+    ready(*storage);
+    test::commit(*storage, {{kWriter, 1, 1, "first"}}, {});
+    test::commit(*storage, {{kWriter, 2, 2, "second"}}, {});
+    for (const std::string& name : broken->list().value()) {
+      std::string& content = broken->content(name);
+      if (const auto at = content.find("first"); at != content.npos) content[at] = 'F';
+    }
+    CHECK(storage->read_log(1)->bytes == "First");
+    CHECK(storage->find(kWriter, 1) == 1);
+    CHECK(storage->read_log(2)->bytes == "second");
+    CHECK(storage->find(kWriter, 2) == 2);
   }
 
   TEST_CASE("a base that fails in a flush closes the engine, which shows what was acknowledged") {

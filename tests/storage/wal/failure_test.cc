@@ -188,7 +188,7 @@ TEST_CASE("a changed byte in a log is never content and never a crash") {
   }
 }
 
-TEST_CASE("a changed byte in a part that the tables have is never content") {
+TEST_CASE("a changed byte in a part that the tables have changes one batch at most") {
   TestLog log({.segment_bytes = 1024, .spares = 2});
   const auto all = fill(log);
   log.open();

@@ -71,7 +71,7 @@ class RecordedFile final : public File {
 
   [[nodiscard]] Result<std::size_t> read(std::uint64_t offset,
                                          std::span<char> into) const override {
-    if (disk_.is_cut()) return Failure{ErrorCode::kIo, "no power"};
+    if (disk_.is_cut() && disk_.reads_ == Reads::kFail) return Failure{ErrorCode::kIo, "no power"};
     if (offset >= node_->seen.size()) return std::size_t{0};
     const std::size_t size = std::min<std::size_t>(into.size(), node_->seen.size() - offset);
     std::copy_n(node_->seen.begin() + static_cast<std::ptrdiff_t>(offset), size, into.begin());
@@ -112,7 +112,10 @@ class RecordedFile final : public File {
 Result<void> RecordedFiles::begin_call(DiskCall call, const std::string& name, std::uint64_t offset,
                                        std::string_view bytes) {
   if (is_cut()) return Failure{ErrorCode::kIo, "no power"};
-  journal_.push_back({call, name, offset, std::string(bytes)});
+  ++calls_;
+  if (keeps_journal_ == Journal::kKept) {
+    journal_.push_back({call, name, offset, std::string(bytes)});
+  }
   if (failing_.first != call || failing_.second == 0) return {};
   if (--failing_.second > 0) return {};
   return Failure{ErrorCode::kIo, "the disk fails"};
@@ -213,7 +216,7 @@ std::unique_ptr<RecordedFiles> RecordedFiles::image(Survival survival, std::uint
   for (const NameChange& change : name_changes_) {
     if (fate.keeps()) apply(change, names);
   }
-  auto made = std::make_unique<RecordedFiles>(seed);
+  auto made = std::make_unique<RecordedFiles>(seed, keeps_journal_);
   for (const auto& [name, node] : names) {
     auto copy = std::make_shared<Node>();
     copy->disk = node->disk;
@@ -229,6 +232,31 @@ std::unique_ptr<RecordedFiles> RecordedFiles::image(Survival survival, std::uint
   }
   made->disk_names_ = made->names_;
   return made;
+}
+
+std::unique_ptr<RecordedFiles> RecordedFiles::clone() const {
+  auto made = std::make_unique<RecordedFiles>(1, keeps_journal_);
+  made->random_ = random_;
+  std::map<const Node*, std::shared_ptr<Node>> copies;
+  const auto copy = [&](const std::shared_ptr<Node>& node) {
+    std::shared_ptr<Node>& copied = copies[node.get()];
+    if (!copied) copied = std::make_shared<Node>(*node);
+    return copied;
+  };
+  for (const auto& [name, node] : names_) made->names_.emplace(name, copy(node));
+  for (const auto& [name, node] : disk_names_) made->disk_names_.emplace(name, copy(node));
+  for (const NameChange& change : name_changes_) {
+    made->name_changes_.push_back({change.from, change.to, copy(change.node)});
+  }
+  return made;
+}
+
+void RecordedFiles::flip(const std::string& name, std::size_t offset, std::uint8_t bits) {
+  Node& node = *names_.at(name);
+  for (std::string* const content : {&node.seen, &node.disk}) {
+    if (offset >= content->size()) continue;
+    (*content)[offset] = static_cast<char>((*content)[offset] ^ static_cast<char>(bits));
+  }
 }
 
 std::string& RecordedFiles::content(const std::string& name) { return names_.at(name)->seen; }

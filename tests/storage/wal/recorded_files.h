@@ -35,11 +35,15 @@ struct JournalEntry {
 
 // How much of the unsynced bytes and names a crash leaves.
 enum class Survival { kNone, kAll, kRandom };
+// Whether a program that has lost its power fails when it reads, or goes on until it is ended.
+enum class Reads { kFail, kGoOn };
+enum class Journal { kKept, kNone };
 
 // Not thread-safe.
 class RecordedFiles final : public Files {
  public:
-  explicit RecordedFiles(std::uint64_t seed = 1) : random_(seed) {}
+  explicit RecordedFiles(std::uint64_t seed = 1, Journal journal = Journal::kKept)
+      : random_(seed), keeps_journal_(journal) {}
 
   core::Result<std::unique_ptr<File>> open(const std::string& name) override;
   core::Result<std::unique_ptr<File>> create(const std::string& name) override;
@@ -50,10 +54,13 @@ class RecordedFiles final : public Files {
   [[nodiscard]] core::Result<void> check_there() const override { return {}; }
 
   // After so many more calls that change something, the power is gone: every call fails.
-  void cut_after(std::size_t calls) { cut_at_ = journal_.size() + calls; }
+  void cut_after(std::size_t calls, Reads reads = Reads::kFail) {
+    cut_at_ = calls_ + calls;
+    reads_ = reads;
+  }
   // Takes that back.
   void never_cut() { cut_at_.reset(); }
-  [[nodiscard]] bool is_cut() const { return cut_at_ && journal_.size() >= *cut_at_; }
+  [[nodiscard]] bool is_cut() const { return cut_at_ && calls_ >= *cut_at_; }
   // The n-th call of a kind from now on fails, n from 1; once.
   void fail(DiskCall call, std::size_t n) { failing_ = {call, n}; }
   // Returns whether the failure has happened.
@@ -64,10 +71,14 @@ class RecordedFiles final : public Files {
   [[nodiscard]] const std::vector<JournalEntry>& journal() const { return journal_; }
   // Returns the disk as a machine finds it that starts after a loss of power.
   [[nodiscard]] std::unique_ptr<RecordedFiles> image(Survival survival, std::uint64_t seed) const;
+  // Returns a disk in the same state, as a process leaves it that is ended.
+  [[nodiscard]] std::unique_ptr<RecordedFiles> clone() const;
   // Returns a disk with the same files, all synced.
   [[nodiscard]] std::unique_ptr<RecordedFiles> copy() const { return image(Survival::kAll, 1); }
   // Returns the content of a file, to be changed as a broken disk does.
   [[nodiscard]] std::string& content(const std::string& name);
+  // Changes bits of a byte of a file, as programs see it and on the disk.
+  void flip(const std::string& name, std::size_t offset, std::uint8_t bits);
 
  private:
   friend class RecordedFile;
@@ -95,9 +106,12 @@ class RecordedFiles final : public Files {
   Names disk_names_;
   std::vector<NameChange> name_changes_;  // Since the last sync of the folder.
   std::vector<JournalEntry> journal_;
+  std::size_t calls_ = 0;
   std::optional<std::size_t> cut_at_;
+  Reads reads_ = Reads::kFail;
   std::pair<DiskCall, std::size_t> failing_;
   Random random_;
+  Journal keeps_journal_;
 };
 
 }  // namespace anabranch::storage::test

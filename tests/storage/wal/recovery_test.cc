@@ -3,9 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "storage/wal/wal_record.h"
 #include "storage/wal/wal_segment.h"
 #include "tests/storage/wal/test_log.h"
 
@@ -211,9 +213,62 @@ TEST_CASE("damage in what the tables have hinders no opening") {
   log.open(base);
   CHECK(log.opened.verdict == WalVerdict::kWhole);
   CHECK_EQ(log.redone(), Strings{"three"});
-  const auto read = batches_of(*log.wal);
-  REQUIRE_FALSE(read.ok());
-  CHECK(read.failure().code == ErrorCode::kCorrupt);
+  CHECK_EQ(log.batches(), Strings{"one", "Two", "three"});
+}
+
+// Four commits in one segment, all in the tables but the last.
+struct DamagedLog {
+  DamagedLog() {
+    for (const char* const bytes : {"one", "two", "three"}) log.append_synced(bytes);
+    base = log.base_here();
+    log.append_synced("four");
+  }
+  // Changes a byte of a header; the first record is that of the opening.
+  void damage_header(int record) {
+    std::string& content = log.disk->content(log.segments().front());
+    std::size_t at = content.find(kRecordMagic);
+    for (; record > 0; --record) at = content.find(kRecordMagic, at + 1);
+    content[at + kRecordHeaderSize - 1] ^= 1;
+  }
+  [[nodiscard]] std::vector<std::optional<Position>> found() const {
+    std::vector<std::optional<Position>> all;
+    for (core::Seq seq = 1; seq <= 4; ++seq) all.push_back(log.wal->find(7, seq).value());
+    return all;
+  }
+  TestLog log;
+  WalBase base;
+};
+
+TEST_CASE("a damaged record hides no other one, also after openings") {
+  using Found = std::vector<std::optional<Position>>;
+  DamagedLog damaged;
+  TestLog& log = damaged.log;
+  SUBCASE("in a batch: it is shown as it is") {
+    log.damage("two");
+    const Strings all{"one", "Two", "three", "four"};
+    CHECK_EQ(log.batches(), all);
+    for (int openings = 0; openings < 2; ++openings) {
+      log.open(openings == 0 ? damaged.base : log.base_here());
+      CHECK_EQ(log.batches(), all);
+      CHECK((damaged.found() == Found{1, 2, 3, 4}));
+    }
+  }
+  SUBCASE("in its header: it is left out") {
+    damaged.damage_header(2);
+    const Strings all{"one", "three", "four"};
+    CHECK_EQ(log.batches(), all);
+    for (int openings = 0; openings < 2; ++openings) {
+      log.open(openings == 0 ? damaged.base : log.base_here());
+      CHECK_EQ(log.batches(), all);
+      CHECK((damaged.found() == Found{1, 3, 3, 4}));
+    }
+  }
+  SUBCASE("in the last header: the log ends before it") {
+    damaged.damage_header(4);
+    CHECK_EQ(log.batches(), Strings{"one", "two", "three"});
+    log.append_synced("five");
+    CHECK_EQ(log.batches(), Strings{"one", "two", "three", "five"});
+  }
 }
 
 TEST_CASE("a rolled segment is on disk before the first record of the next one") {

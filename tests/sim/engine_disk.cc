@@ -1,0 +1,183 @@
+#include "tests/sim/engine_disk.h"
+
+#include <array>
+#include <cmath>
+
+#include "core/assert.h"
+#include "storage/engine/reach.h"
+#include "storage/overlay/overlay_memory.h"
+#include "storage/wal/wal_segment.h"
+
+namespace anabranch::test {
+
+using core::Result;
+using storage::MemoryStorage;
+using storage::Position;
+using storage::test::DiskCall;
+using storage::test::Reads;
+using storage::test::Survival;
+
+namespace {
+
+constexpr std::size_t kBesideBytes = 24;  // What a stored record has before its bytes.
+
+std::uint64_t magnitude(Random& random, double low, double high) {
+  return static_cast<std::uint64_t>(low * std::pow(high / low, random.unit()));
+}
+
+// With less than a chunk a flush begins at each commit that finds none under way.
+storage::EngineOptions draw_options(Random& random) {
+  constexpr auto kChunk = static_cast<double>(storage::OverlayMemory::kChunkBytes);
+  constexpr std::array kChunks{0.0, 0.6, 0.9, 1.5};
+  const double chunks = random.pick(kChunks);
+  return {.wal = {.segment_bytes = magnitude(random, 1'000, 50'000), .spares = random.below(3)},
+          .overlay_bytes = 1 + static_cast<std::uint64_t>(chunks * kChunk),
+          .slice_bytes = magnitude(random, 1, 20'000)};
+}
+
+// Returns where a batch's bytes lie in the file of a segment, if they do and the log has them
+// before `end`.
+std::optional<std::uint64_t> find_batch(const storage::Segment& segment, Position position,
+                                        storage::Ticket end) {
+  storage::SegmentScan scan(segment);
+  for (std::uint64_t place = segment.start();;) {
+    const auto found = scan.at(place);
+    if (!found.ok() || !found.value().whole()) return std::nullopt;
+    const storage::RecordHeader& header = found.value().header;
+    if (header.end() > end.end) return std::nullopt;
+    const std::string_view body = found.value().body;
+    storage::BatchWalk walk(header, body);
+    for (Position at = header.first; const auto batch = walk.next(); ++at) {
+      if (at != position) continue;
+      const auto within = static_cast<std::uint64_t>(batch->bytes.data() - body.data());
+      return segment.offset(place) + storage::kRecordHeaderSize + within;
+    }
+    place = header.end();
+  }
+}
+
+}  // namespace
+
+EngineDisk::EngineDisk(std::unique_ptr<storage::SteppedEngine> engine, MemoryStorage& base,
+                       Files& files, Random& random)
+    : Disk(std::move(engine)),
+      engine_(static_cast<storage::SteppedEngine&>(storage())),
+      base_(base),
+      files_(files),
+      random_(random) {
+  constexpr std::array kPaces{0.02, 0.3, 0.7, 0.95};
+  pace_ = random_.pick(kPaces);
+}
+
+std::unique_ptr<EngineDisk> EngineDisk::make(Random& random) {
+  return make(std::make_unique<MemoryStorage>(),
+              std::make_unique<Files>(random.bits(), storage::test::Journal::kNone), random);
+}
+
+std::unique_ptr<EngineDisk> EngineDisk::make(std::unique_ptr<MemoryStorage> base,
+                                             std::unique_ptr<Files> files, Random& random) {
+  MemoryStorage& tables = *base;
+  Files& disk = *files;
+  auto engine =
+      storage::make_stepped_engine(std::move(base), std::move(files), draw_options(random));
+  return std::unique_ptr<EngineDisk>(new EngineDisk(std::move(engine), tables, disk, random));
+}
+
+// The log never loses a commit that it has told of.
+Result<void> EngineDisk::open(const Apply& apply) {
+  const bool failed = base_.place().failed;
+  auto opened = engine_.open(apply);
+  opened_ = opened.ok();
+  ANABRANCH_ASSERT(!opened_ || engine_.place().failed == failed);
+  return opened;
+}
+
+storage::Place EngineDisk::place() const { return opened_ ? engine_.place() : base_.place(); }
+
+Result<Position> EngineDisk::commit(std::span<const storage::LogRecord> records,
+                                    std::span<const storage::Change> changes) {
+  auto done = engine_.commit(records, changes);
+  if (!done.ok()) tell_failure();
+  return done;
+}
+
+Result<void> EngineDisk::swap(std::span<const storage::Change> changes) {
+  auto done = engine_.swap(changes);
+  if (!done.ok()) tell_failure();
+  return done;
+}
+
+void EngineDisk::tell_failure() {
+  if (const auto failed = std::exchange(failed_, nullptr)) failed();
+}
+
+std::unique_ptr<Disk> EngineDisk::crash() const {
+  constexpr std::array kSurvivals{Survival::kNone, Survival::kAll, Survival::kRandom};
+  const Survival survival = random_.pick(kSurvivals);
+  auto left = make(base_.crash(), files_.image(survival, random_.bits()), random_);
+  if (!random_.chance(0.2)) return left;
+  left->files_.cut_after(random_.below(30));
+  const auto opened = left->open({});
+  ANABRANCH_ASSERT(opened.ok() || left->files_.is_cut());
+  left->work();
+  return left->crash();
+}
+
+std::unique_ptr<Disk> EngineDisk::clone() const {
+  if (files_.is_cut()) return crash();
+  return make(base_.clone(), files_.clone(), random_);
+}
+
+void EngineDisk::work() {
+  while (opened_ && !files_.is_cut() && random_.chance(pace_) && engine_.step()) {
+  }
+}
+
+// ---- Faults.
+
+void EngineDisk::set_faults(storage::MemoryFaults faults) {
+  failed_ = std::move(faults.failed);
+  base_.set_faults({.room = faults.room});
+  files_.no_failure();
+  if (!files_.is_cut()) files_.never_cut();
+  if (faults.fail_commit == 0) return;
+  const double kind = random_.unit();
+  if (kind < 0.2) {
+    base_.set_faults({.fail_commit = faults.fail_commit, .room = faults.room});
+  } else if (kind < 0.5) {
+    lose_power_soon();
+  } else {
+    fail_call(faults.fail_commit);
+  }
+}
+
+void EngineDisk::fail_call(std::size_t n) {
+  constexpr std::array kCalls{DiskCall::kWrite,  DiskCall::kWrite,     DiskCall::kSync,
+                              DiskCall::kSync,   DiskCall::kCreate,    DiskCall::kRename,
+                              DiskCall::kRemove, DiskCall::kSyncFolder};
+  files_.fail(random_.pick(kCalls), n);
+}
+
+void EngineDisk::lose_power_soon() {
+  if (!files_.is_cut()) files_.cut_after(random_.below(6), Reads::kGoOn);
+}
+
+bool EngineDisk::flip(Position position, std::size_t offset, std::uint8_t bits) {
+  const auto noted = base_.reach();
+  const auto reach = storage::decode_reach(noted.value());
+  const auto names = files_.list();
+  if (offset < kBesideBytes || !names.ok()) return false;
+  for (const std::string& name : names.value()) {
+    const auto parsed = storage::SegmentName::parse(name);
+    if (!parsed) continue;
+    const auto segment = storage::open_segment(files_, *parsed);
+    if (!segment.ok()) continue;
+    const auto at = find_batch(segment.value(), position, reach.value().ticket);
+    if (!at) continue;
+    files_.flip(name, *at + offset - kBesideBytes, bits);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace anabranch::test

@@ -1,0 +1,62 @@
+// A machine's disk with the storage engine: its log in files that lose what was not synced with the
+// power, over tables in memory. Flushes are carried out in steps at random moments.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "storage/engine/engine_storage.h"
+#include "storage/memory_storage.h"
+#include "tests/crdt/random.h"
+#include "tests/disk.h"
+#include "tests/storage/wal/recorded_files.h"
+
+namespace anabranch::test {
+
+class EngineDisk final : public Disk {
+ public:
+  // Returns an empty one. All that happens to it, and the limits of the engine, are drawn from
+  // `random`, which must outlive it and all that is made of it.
+  static std::unique_ptr<EngineDisk> make(Random& random);
+
+  core::Result<void> open(const Apply& apply) override;
+  core::Result<storage::Position> commit(std::span<const storage::LogRecord> records,
+                                         std::span<const storage::Change> changes) override;
+  core::Result<void> swap(std::span<const storage::Change> changes) override;
+  [[nodiscard]] storage::Place place() const override;
+
+  // Each commit is synced already.
+  void sync() override {}
+  // At times the power is lost once more while the log is opened.
+  [[nodiscard]] std::unique_ptr<Disk> crash() const override;
+  [[nodiscard]] std::unique_ptr<Disk> clone() const override;
+  // A commit that is to fail finds that the files fail, or the tables in a flush, or the power.
+  void set_faults(storage::MemoryFaults faults) override;
+  void set_place(storage::Place place) override { base_.set_place(std::move(place)); }
+  // Only bytes of batches that the tables have: damage behind them loses commits.
+  bool flip(storage::Position position, std::size_t offset, std::uint8_t bits) override;
+  void work() override;
+  void lose_power_soon() override;
+  [[nodiscard]] bool may_keep_failed_commits() const override { return true; }
+
+ private:
+  using Files = storage::test::RecordedFiles;
+
+  EngineDisk(std::unique_ptr<storage::SteppedEngine> engine, storage::MemoryStorage& base,
+             Files& files, Random& random);
+  static std::unique_ptr<EngineDisk> make(std::unique_ptr<storage::MemoryStorage> base,
+                                          std::unique_ptr<Files> files, Random& random);
+  void fail_call(std::size_t n);
+  // Tells that a commit has failed; of several the first one.
+  void tell_failure();
+
+  storage::SteppedEngine& engine_;
+  storage::MemoryStorage& base_;
+  Files& files_;
+  Random& random_;
+  double pace_;  // The chance of each further step of a flush.
+  bool opened_ = false;
+  std::function<void()> failed_;
+};
+
+}  // namespace anabranch::test
