@@ -111,9 +111,12 @@ void Flusher::run() {
     } else {
       changed_.wait(lock, ready);
     }
-    if (stops_) flush_.reset();
-    // More may have come meanwhile: what was told is noted before the end.
-    while (has_work()) work(lock);
+    // A trim that was told is noted before the end; a flush is left to the next opening.
+    for (;;) {
+      if (stops_) flush_ = flushing_ = std::nullopt;
+      if (!has_work()) break;
+      work(lock);
+    }
     if (stops_) return;
     release(lock);
   }
@@ -129,19 +132,19 @@ void Flusher::work(std::unique_lock<std::mutex>& lock) {
     changed_.notify_all();
     return;
   }
-  Reach reach = flush_.value_or(reach_);
+  // The next flush may be told before the end of this one is noted.
+  if (!flushing_) flushing_ = std::exchange(flush_, std::nullopt);
+  Reach reach = flushing_.value_or(reach_);
   reach.trimmed = std::max(reach_.trimmed, trim_.value_or(0));
-  const bool flushes = flush_.has_value();
+  const bool flushes = flushing_.has_value();
   lock.unlock();
   const auto noted = write(reach, flushes);
   lock.lock();
   if (!noted.ok()) {
     failure_ = noted.failure();
   } else if (noted.value()) {
-    if (flushes) {
-      flush_.reset();
-      ++flushes_;
-    }
+    if (flushes) ++flushes_;
+    flushing_.reset();
     if (trim_ == reach.trimmed) trim_.reset();
     reach_ = reach;
   }

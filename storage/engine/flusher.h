@@ -61,7 +61,7 @@ class Flusher {
  private:
   void run();
   [[nodiscard]] bool has_work() const {
-    return prepare_ != nullptr || ((flush_ || trim_) && !failure_);
+    return prepare_ != nullptr || ((flush_ || flushing_ || trim_) && !failure_);
   }
   [[nodiscard]] bool has_thread() const { return by_ == FlushedBy::kThread; }
   void work(std::unique_lock<std::mutex>& lock);
@@ -79,6 +79,7 @@ class Flusher {
   std::condition_variable changed_;
   Reach reach_;
   std::optional<Reach> flush_;
+  std::optional<Reach> flushing_;  // The flush that has begun.
   std::optional<Position> trim_;
   Wal* prepare_ = nullptr;  // The log that wants a file.
   std::uint64_t flushes_ = 0;

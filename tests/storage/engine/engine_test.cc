@@ -337,7 +337,8 @@ TEST_SUITE("storage: engine") {
     ready(*storage);
     test::commit(*storage, {{kWriter, 1, 1, "first"}}, {});
     test::commit(*storage, {{kWriter, 2, 2, "second"}}, {});
-    for (const std::string& name : broken->list().value()) {
+    const auto names = broken->list();
+    for (const std::string& name : names.value()) {
       std::string& content = broken->content(name);
       if (const auto at = content.find("first"); at != content.npos) content[at] = 'F';
     }
