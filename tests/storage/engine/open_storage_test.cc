@@ -1,0 +1,185 @@
+// Data directories: with the engine, with LMDB alone, and from the one to the other.
+
+#include "storage/engine/open_storage.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/storage/child.h"
+#include "tests/storage/world.h"
+
+namespace anabranch::storage::test {
+namespace {
+
+namespace fs = std::filesystem;
+using anabranch::test::TempDir;
+
+core::Result<std::unique_ptr<WholeStorage>> try_to_open(const fs::path& directory,
+                                                        std::optional<StorageKind> kind,
+                                                        bool look = false) {
+  return open_storage({.tables = {.directory = directory.string(), .map_bytes = kMapBytes},
+                       .kind = kind,
+                       .look = look});
+}
+
+std::unique_ptr<WholeStorage> open(const fs::path& directory, std::optional<StorageKind> kind,
+                                   bool look = false) {
+  auto opened = try_to_open(directory, kind, look);
+  REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.failure().message));
+  ready(*opened.value());
+  return std::move(opened).value();
+}
+
+std::set<std::string> files_in(const fs::path& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) {
+      names.insert(entry.path().filename().string() + " " + std::to_string(entry.file_size()));
+    }
+  }
+  return names;
+}
+
+// Flips a byte in the first place of the log's files with these bytes.
+void damage(const fs::path& directory, const std::string& bytes) {
+  for (const auto& entry : fs::directory_iterator(directory / "wal")) {
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    std::string content((std::istreambuf_iterator<char>(file)), {});
+    const auto at = content.find(bytes);
+    if (at == std::string::npos) continue;
+    file.clear();
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(static_cast<char>(bytes.front() ^ 1));
+    return;
+  }
+  FAIL("the log has no such bytes");
+}
+
+TEST_SUITE("storage: directories of the engine") {
+  TEST_CASE("a new directory has the engine if that is wanted, and each kind knows its own") {
+    const TempDir folder;
+    commit(*open(folder.path() / "a", StorageKind::kEngine), {put("key", "1")});
+    CHECK(fs::is_directory(folder.path() / "a" / "wal"));
+    CHECK(fs::status(folder.path() / "a" / "wal").permissions() == fs::perms::owner_all);
+    CHECK(open(folder.path() / "a", std::nullopt)->engine().has_value());
+    CHECK(get(*open(folder.path() / "a", std::nullopt), "key") == "1");
+    commit(*open(folder.path() / "b", StorageKind::kLmdb), {put("key", "2")});
+    CHECK_FALSE(open(folder.path() / "b", std::nullopt)->engine().has_value());
+    CHECK(get(*open(folder.path() / "b", std::nullopt), "key") == "2");
+    CHECK_FALSE(fs::exists(folder.path() / "b" / "wal"));
+  }
+
+  TEST_CASE("a directory of LMDB alone goes on with the engine, its log too, and not back") {
+    const TempDir folder;
+    const fs::path directory = folder.path() / "data";
+    commit(*open(directory, StorageKind::kLmdb), {{7, 1, 3, "first"}}, {put("a", "1")});
+    {
+      const auto storage = open(directory, StorageKind::kEngine);
+      CHECK(get(*storage, "a") == "1");
+      CHECK(commit(*storage, {{7, 4, 4, "second"}}, {put("b", "2")}) == 2);
+      CHECK(storage->read_log(1)->bytes == "first");
+      CHECK(storage->find(7, 4) == 2);
+    }
+    const auto refused = try_to_open(directory, StorageKind::kLmdb);
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.failure().message.find("its format is 3") != std::string::npos);
+    CHECK(refused.failure().message.find("knows only 2") != std::string::npos);
+    const auto storage = open(directory, StorageKind::kEngine);
+    CHECK(scan(*storage).size() == 2);
+    CHECK(storage->read_log(2)->bytes == "second");
+    CHECK(storage->place().lost.empty());
+  }
+
+  TEST_CASE("a process that is killed has lost nothing that was acknowledged") {
+    const TempDir folder;
+    const fs::path directory = folder.path() / "data";
+    Pipe from_child;
+    Child child([&] {
+      const auto storage = open(directory, StorageKind::kEngine);
+      for (int i = 0;; ++i) {
+        commit(*storage, {put("key", std::to_string(i))});
+        from_child.send(static_cast<char>(i % 100));
+      }
+      return 0;
+    });
+    from_child.close_sending();
+    int last = -1;
+    for (int i = 0; i < 250; ++i) {
+      REQUIRE(from_child.receive());
+      last = i;
+    }
+    child.kill();
+    while (from_child.receive()) ++last;
+    const auto storage = open(directory, StorageKind::kEngine);
+    CHECK(std::stoi(get(*storage, "key").value_or("-1")) >= last);
+    CHECK(storage->place().lost.empty());
+    CHECK_FALSE(storage->place().failed);
+  }
+
+  TEST_CASE("a tool sees all that a killed process has left, and changes nothing") {
+    const TempDir folder;
+    const fs::path directory = folder.path() / "data";
+    Pipe from_child;
+    Child child([&] {
+      const auto storage = open(directory, StorageKind::kEngine);
+      commit(*storage, {{7, 1, 1, "batch"}}, {put("key", "value")});
+      from_child.send(1);
+      return ::pause();
+    });
+    from_child.close_sending();
+    REQUIRE(from_child.receive());
+    child.kill();
+    const auto before = files_in(directory);
+    for (int times = 0; times < 2; ++times) {
+      const auto storage = open(directory, std::nullopt, true);
+      CHECK(get(*storage, "key") == "value");
+      CHECK(storage->whole_snapshot()->read_log(1)->bytes == "batch");
+      CHECK_FALSE(storage->commit({}, std::vector{put("key", "other")}).ok());
+    }
+    CHECK(files_in(directory) == before);
+  }
+
+  TEST_CASE("a log that is damaged or gone is told, by a tool and by each opening until a commit") {
+    for (const bool gone : {false, true}) {
+      CAPTURE(gone);
+      const TempDir folder;
+      const fs::path directory = folder.path() / "data";
+      {
+        const auto storage = open(directory, StorageKind::kEngine);
+        commit(*storage, {put("a", "first")});
+        commit(*storage, {put("a", "second")});
+        commit(*storage, {put("a", "third")});
+      }
+      if (gone) {
+        // The tables have noted how far the log goes only once something was flushed.
+        std::vector<Change> large{put("large", std::string(1 << 20, 'x'))};
+        auto opened = open_storage({.tables = {.directory = directory.string()},
+                                    .kind = StorageKind::kEngine,
+                                    .overlay_bytes = 1 << 20});
+        REQUIRE(opened.ok());
+        ready(*opened.value());
+        while (opened.value()->engine()->flushes == 0) commit(*opened.value(), large);
+        opened.value().reset();
+        fs::remove_all(directory / "wal");
+      } else {
+        damage(directory, "second");
+      }
+      const std::string said = gone ? "ends before its tables" : "is damaged";
+      CHECK(open(directory, std::nullopt, true)->place().lost.find(said) != std::string::npos);
+      CHECK_FALSE(open(directory, StorageKind::kEngine)->place().lost.empty());
+      const auto storage = open(directory, StorageKind::kEngine);
+      CHECK_FALSE(storage->place().lost.empty());
+      CHECK(get(*storage, "a") == (gone ? "third" : "first"));
+      commit(*storage, {put("a", "fourth")});
+      CHECK(storage->place().lost.empty());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace anabranch::storage::test
