@@ -5,6 +5,13 @@
 // hold what the log could lose; 3. tables with any part of the changes behind their reach, and all
 // of these applied again in order, are the newest state: changes are absolute; 4. a log that has
 // lost commits counts as a failed opening: its owner begins a new origin.
+//
+// A swap is a record that names another generation of tables as the current one (generations.h),
+// and a clearing names none as the next one, without a record: the first commit that fills next
+// tables names a free generation. Invariants: 5. a generation is emptied together with a reach
+// behind its last use, and free once that is noted: so no redo meets two uses of it; 6. an opening
+// goes on without a next generation, and takes all but the current one for used unless they are
+// empty.
 #pragma once
 
 #include <cstdint>
