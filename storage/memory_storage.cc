@@ -204,7 +204,7 @@ void MemoryStorage::State::sync() {
 }
 
 MemoryStorage::MemoryStorage(MemoryFaults faults) : state_(std::make_unique<State>()) {
-  state_->faults = faults;
+  state_->faults = std::move(faults);
   for (auto& table : state_->tables) table = std::make_shared<MemoryTable>();
 }
 
@@ -428,7 +428,7 @@ std::unique_ptr<MemoryStorage> MemoryStorage::crash() const {
   return other;
 }
 
-void MemoryStorage::set_faults(MemoryFaults faults) {
+void MemoryStorage::set_faults(const MemoryFaults& faults) {
   const std::lock_guard guard(state_->mutex);
   state_->faults = faults;
   if (faults.durable_at_once && !state_->closed) state_->sync();

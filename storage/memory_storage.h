@@ -65,7 +65,7 @@ class MemoryStorage final : public StorageBelow {
   // Returns a copy of the present state, as a storage of its own: the state that a new process
   // finds in the same place; or, with another place, a backup or a cloned directory.
   [[nodiscard]] std::unique_ptr<MemoryStorage> clone() const;
-  void set_faults(MemoryFaults faults);
+  void set_faults(const MemoryFaults& faults);
   // Changes one byte of a stored record unnoticed: of its origin, first and last (8 bytes each,
   // big-endian), then of its bytes. Does nothing behind its end, or when it is trimmed.
   void flip(Position position, std::size_t offset, std::uint8_t bits);

@@ -379,7 +379,9 @@ Result<void> EngineStorage::swap(std::span<const Change> changes) {
   if (auto may = may_write(); !may.ok()) return may;
   const auto before = with_next();
   if (!before.ok()) return close_for_writes(before.failure());
-  const Generations after{.current = before.value().next.value()};
+  const auto next = before.value().next;
+  ANABRANCH_ASSERT(next);
+  const Generations after{.current = *next};
   auto done = log_and_show({}, changes, before.value(), after);
   if (!done.ok()) return close_for_writes(done.failure());
   flush_if_due();

@@ -260,7 +260,7 @@ TEST_CASE("A damaged page ends the process with a line and the code that it has 
   const TempDir folder;
   fill(folder.path());
   const auto size = fs::file_size(folder.path() / "data.mdb");
-  for (std::size_t page = 2 * 4096; page < size; page += 4096) {
+  for (std::size_t page = 8192; page < size; page += 4096) {
     overwrite(folder.path() / "data.mdb", page, std::string(4096, '\0'));
   }
   Child child([&] {
