@@ -59,11 +59,6 @@ class Disk : public storage::WholeStorage {
   core::Result<void> begin_log_after(storage::Position position) override {
     return storage_->begin_log_after(position);
   }
-  core::Result<void> commit_reach(std::span<const storage::Change> changes,
-                                  std::string_view reach) override {
-    return storage_->commit_reach(changes, reach);
-  }
-  [[nodiscard]] core::Result<std::string> reach() const override { return storage_->reach(); }
   core::Result<void> swap(std::span<const storage::Change> changes) override {
     return storage_->swap(changes);
   }
