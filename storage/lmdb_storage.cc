@@ -50,6 +50,25 @@ Result<void> put_changes(const LmdbTxn& txn, const LmdbRowTables::Handles& table
   return {};
 }
 
+// Refuses an address space in which the present data would leave less than the reserve.
+// `more`: bytes that are not in it yet.
+Result<void> check_map(const LmdbOptions& options, const LmdbEnv& env, std::uint64_t more = 0) {
+  const Result<LmdbSize> size = env.size();
+  if (!size.ok()) return size.failure();
+  const Result<LmdbTxn> txn = env.begin_read();
+  if (!txn.ok()) return txn.failure();
+  const Result<std::size_t> free = txn.value().free_pages();
+  if (!free.ok()) return free.failure();
+  const std::size_t held =
+      size.value().used_bytes + more -
+      std::min(size.value().used_bytes, free.value() * size.value().page_bytes);
+  if (held + options.reserve_bytes <= options.map_bytes) return {};
+  return core::invalid("it holds " + std::to_string(held) + " bytes, too much for map_bytes of " +
+                       std::to_string(options.map_bytes) + " with a reserve of " +
+                       std::to_string(options.reserve_bytes) +
+                       ": give more (it is address space, not disk)");
+}
+
 class LmdbStorage final : public StorageBelow {
  public:
   LmdbStorage(LmdbOptions options, LmdbDirectory directory, Position last)
@@ -83,6 +102,7 @@ class LmdbStorage final : public StorageBelow {
   }
   Result<void> check_place() override;
   [[nodiscard]] Result<void> look_at_place() const override;
+  [[nodiscard]] Result<void> check_fits(std::uint64_t bytes) const override;
   [[nodiscard]] Place place() const override { return directory_.place; }
   [[nodiscard]] bool has_engine() const override {
     return directory_.tables.format == kEngineFormat;
@@ -100,6 +120,11 @@ class LmdbStorage final : public StorageBelow {
     LmdbReaders readers;
   };
 
+  // Fails when the opened files are no longer those of the data directory.
+  [[nodiscard]] Result<void> find_place() const;
+  [[nodiscard]] Failure in_directory(const Failure& failure) const {
+    return {failure.code, "data directory " + options_.directory + ": " + failure.message};
+  }
   [[nodiscard]] LmdbReaders::Lease lease() const;
   // LMDB does not notice that it runs in a forked process, and would corrupt the data.
   void assert_not_forked() const { ANABRANCH_ASSERT(::getpid() == process_); }
@@ -247,11 +272,16 @@ Result<void> LmdbStorage::write(std::span<const LogRecord> records) {
 // has opened meanwhile. Files that are lost during the commit are lost with all that was
 // acknowledged before.
 Result<void> LmdbStorage::commit_here(LmdbTxn& txn) {
-  if (auto there = look_at_place(); !there.ok()) return there;
+  if (auto there = find_place(); !there.ok()) return there;
   return txn.commit();
 }
 
 Result<void> LmdbStorage::look_at_place() const {
+  const auto there = find_place();
+  return there.ok() ? there : in_directory(there.failure());
+}
+
+Result<void> LmdbStorage::find_place() const {
   auto there = storage::check_place(options_.directory, directory_.place);
   if (!there.ok()) return there;
   if (!directory_.lock.is_there()) {
@@ -265,8 +295,13 @@ Result<void> LmdbStorage::look_at_place() const {
 
 Result<void> LmdbStorage::check_place() {
   if (!closed_by_.empty()) return closed();
-  const Result<void> there = look_at_place();
+  const Result<void> there = find_place();
   return there.ok() ? there : close_for_writes(there.failure());
+}
+
+Result<void> LmdbStorage::check_fits(std::uint64_t bytes) const {
+  const auto fits = check_map(options_, *directory_.env, bytes);
+  return fits.ok() ? fits : in_directory(fits.failure());
 }
 
 Result<void> LmdbStorage::swap(std::span<const Change> changes) {
@@ -392,7 +427,7 @@ Failure LmdbStorage::close_for_writes(const Failure& failure) {
   closed_by_ = failure.message;
   directory_.lock.mark_failed(true);
   freeze();
-  return {failure.code, "data directory " + options_.directory + ": " + failure.message};
+  return in_directory(failure);
 }
 
 // A failed write of LMDB's meta page makes it refuse to begin even reads. The last committed state
@@ -409,24 +444,6 @@ void LmdbStorage::freeze() {
   ANABRANCH_ASSERT(tables.log_index == directory_.tables.log_index);
   frozen_ = std::make_unique<Frozen>(std::move(env), options_.readers_max);
   readers_.store(&frozen_->readers);
-}
-
-// Refuses an address space in which the present data would leave less than the reserve.
-Result<void> check_map(const LmdbOptions& options, const LmdbEnv& env) {
-  const Result<LmdbSize> size = env.size();
-  if (!size.ok()) return size.failure();
-  const Result<LmdbTxn> txn = env.begin_read();
-  if (!txn.ok()) return txn.failure();
-  const Result<std::size_t> free = txn.value().free_pages();
-  if (!free.ok()) return free.failure();
-  const std::size_t held =
-      size.value().used_bytes -
-      std::min(size.value().used_bytes, free.value() * size.value().page_bytes);
-  if (held + options.reserve_bytes <= options.map_bytes) return {};
-  return core::invalid("it holds " + std::to_string(held) + " bytes, too much for map_bytes of " +
-                       std::to_string(options.map_bytes) + " with a reserve of " +
-                       std::to_string(options.reserve_bytes) +
-                       ": give more (it is address space, not disk)");
 }
 
 Result<Position> find_last(const LmdbEnv& env, const LmdbTables& tables) {

@@ -47,6 +47,8 @@ class StorageBelow : public WholeStorage, public TablesBelow {
   [[nodiscard]] virtual bool has_engine() const { return true; }
   // As check_place(), but changes nothing: any thread may ask.
   [[nodiscard]] virtual core::Result<void> look_at_place() const { return {}; }
+  // Fails with kInvalid when so many bytes more would be too much for the address space.
+  [[nodiscard]] virtual core::Result<void> check_fits(std::uint64_t /*bytes*/) const { return {}; }
 };
 
 }  // namespace anabranch::storage

@@ -115,7 +115,9 @@ class EngineStorage final : public SteppedEngine {
   // Begins the log anew behind a position. Until that is done the former one is read.
   Result<void> restart_log(Position position);
   // Fails when nothing may be written any more.
-  [[nodiscard]] Result<void> may_write() const;
+  Result<void> may_write();
+  // Fails when the opened files are no longer those of the directory.
+  [[nodiscard]] Result<void> look_at_place() const;
   Failure close_for_writes(const Failure& failure);
   Result<void> settle_place();
   void prepare_log();
@@ -170,6 +172,7 @@ Result<void> EngineStorage::open(const Apply& /*apply*/) {
   tables_.begin(reach.value().generations);
   place_ = base_->place();
   if (auto opened = open_log(reach.value()); !opened.ok()) return opened;
+  if (auto fits = base_->check_fits(tables_.active_bytes()); !fits.ok()) return fits;
   if (options_.look) {
     show(wal_->last().position);
     return {};
@@ -243,11 +246,9 @@ Result<void> EngineStorage::begin_log_after(Position position) {
 
 // ---- Commits.
 
-Result<void> EngineStorage::may_write() const {
+Result<void> EngineStorage::may_write() {
   if (closed_by_) return Failure{ErrorCode::kClosed, "closed for writes: " + closed_by_->message};
-  if (const auto failed = flusher_->failure()) {
-    return Failure{ErrorCode::kClosed, "closed for writes: " + failed->message};
-  }
+  if (const auto failed = flusher_->failure()) return close_for_writes(*failed);
   return {};
 }
 
@@ -274,7 +275,7 @@ Result<Position> EngineStorage::commit(std::span<const LogRecord> records,
 Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
                                          std::span<const Change> changes, const Generations& before,
                                          const Generations& after) {
-  if (auto there = files_->check_there(); !there.ok()) return there;
+  if (auto there = look_at_place(); !there.ok()) return there;
   buffer_.clear();
   if (before != tables_.generations()) buffer_.switch_to(before);
   for (const Change& change : changes) {
@@ -403,9 +404,13 @@ Result<void> EngineStorage::clear_next() {
 
 Result<void> EngineStorage::check_place() {
   if (auto may = may_write(); !may.ok()) return may;
-  Result<void> there = base_->look_at_place();
-  if (there.ok()) there = files_->check_there();
+  const Result<void> there = look_at_place();
   return there.ok() ? there : close_for_writes(there.failure());
+}
+
+Result<void> EngineStorage::look_at_place() const {
+  const Result<void> there = base_->look_at_place();
+  return there.ok() ? files_->check_there() : there;
 }
 
 Room EngineStorage::room(std::uint64_t enough) const {

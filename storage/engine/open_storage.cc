@@ -16,8 +16,9 @@ namespace fs = std::filesystem;
 constexpr const char* kLogFolder = "wal";
 
 Result<std::string> make_log_folder(const std::string& directory) {
-  const fs::path folder = fs::path(directory) / kLogFolder;
   std::error_code error;
+  // Independent of the working directory, which may change later.
+  const fs::path folder = fs::absolute(directory, error) / kLogFolder;
   if (fs::create_directory(folder, error)) {
     fs::permissions(folder, fs::perms::owner_all, error);
     if (auto synced = posix_files(directory)->sync_folder(); !synced.ok()) return synced.failure();

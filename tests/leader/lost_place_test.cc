@@ -68,7 +68,9 @@ TEST_SUITE("leader: a directory that is gone") {
           const std::string other = data.string() + ".copy";
           fs::create_directory(other);
           for (const auto& each : fs::directory_iterator(data)) {
-            if (!each.is_socket()) fs::copy(each.path(), other);
+            if (each.is_socket()) continue;
+            fs::copy(each.path(), fs::path(other) / each.path().filename(),
+                     fs::copy_options::recursive);
           }
           REQUIRE(::renameat2(AT_FDCWD, data.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) ==
                   0);

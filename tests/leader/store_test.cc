@@ -352,6 +352,7 @@ TEST_SUITE("leader: store") {
     Options options = store_options(folder, "eu");
     options.map_bytes = std::size_t{64} << 20U;
     options.reserve_bytes = 0;  // So that a commit fails.
+    options.flush_bytes_max = std::uint64_t{1} << 20U;
     int acknowledged = 0;
     {
       Store store = Store::open(options);

@@ -148,6 +148,7 @@ TEST_SUITE("leader: a store in threads") {
     Options options = store_options(folder, "eu");
     options.map_bytes = std::size_t{64} << 20U;
     options.reserve_bytes = 0;  // So that a commit fails.
+    options.flush_bytes_max = std::uint64_t{1} << 20U;
     std::vector<std::vector<std::string>> acknowledged(kThreads);
     {
       Store store = Store::open(options);
