@@ -110,6 +110,14 @@ enum class Bug : std::uint8_t {
   kKeepUnjoined,
   kRollWithoutSync,
   kWriteBeforeName,
+  // Of the storage engine.
+  kShowUnsynced,
+  kShowFailed,
+  kNoteReachEarly,
+  kRedoNoRemovals,
+  kTrimUnflushed,
+  kForgetFrozen,
+  kSwapUnflushed,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "core/planted_bug.h"
 #include "storage/engine/engine_log.h"
 #include "storage/engine/flusher.h"
 #include "storage/engine/reach.h"
@@ -18,7 +19,9 @@
 namespace anabranch::storage {
 namespace {
 
+using core::Bug;
 using core::Failure;
+using core::planted;
 using core::Result;
 
 // The longest that a commit is held up while a flush is under way and there is room.
@@ -185,7 +188,9 @@ Result<void> EngineStorage::open_log(const Reach& reach) {
 // Next tables that were not swapped in are gone: a swap flushes everything first.
 Result<void> EngineStorage::redo(std::string_view changes) {
   return read_changes(changes, [this](const ChangeView& change) {
-    if (!is_next_table(change.table)) tables_.put(change.table, change.key, change.value);
+    if (is_next_table(change.table)) return;
+    if (!change.value && planted(Bug::kRedoNoRemovals)) return;
+    tables_.put(change.table, change.key, change.value);
   });
 }
 
@@ -254,7 +259,12 @@ Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
   if (auto appended = wal_->append(records, buffer_.bytes()); !appended.ok()) {
     return appended.failure();
   }
-  if (auto synced = wal_->sync(); !synced.ok()) return synced.failure();
+  if (!planted(Bug::kShowUnsynced)) {
+    if (auto synced = wal_->sync(); !synced.ok()) {
+      if (planted(Bug::kShowFailed)) shown_ = wal_->last().position;
+      return synced.failure();
+    }
+  }
   for (const Change& change : changes) tables_.put(change.table, change.key, change.value);
   show(wal_->last().position);
   return {};
@@ -272,7 +282,9 @@ Result<void> EngineStorage::commit_reach(std::span<const Change> /*changes*/,
 
 Result<void> EngineStorage::trim(Position position) {
   if (auto may = may_write(); !may.ok()) return may;
-  auto trimmed = log_->trim(position, flusher_->reach().ticket);
+  const Ticket floor =
+      planted(Bug::kTrimUnflushed) ? wal_->last().ticket : flusher_->reach().ticket;
+  auto trimmed = log_->trim(position, floor);
   if (!trimmed.ok()) return close_for_writes(trimmed.failure());
   flusher_->trim(trimmed.value());
   return {};
@@ -307,7 +319,7 @@ Result<void> EngineStorage::flush_all() {
 
 Result<void> EngineStorage::swap(std::span<const Change> changes) {
   if (auto may = may_write(); !may.ok()) return may;
-  auto done = flush_all();
+  auto done = planted(Bug::kSwapUnflushed) ? Result<void>() : flush_all();
   if (done.ok()) done = base_->swap(changes);
   if (!done.ok()) return close_for_writes(done.failure());
   return {};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/assert.h"
+#include "core/planted_bug.h"
 #include "storage/overlay/merged_cursor.h"
 #include "storage/overlay/overlay_cursor.h"
 
@@ -19,6 +20,7 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
                                                     std::string_view key) const override {
     const std::string whole = overlay_key(table, key);
     for (const OverlayRoot layer : {version_->active, version_->frozen}) {
+      if (core::planted(core::Bug::kForgetFrozen) && version_->flushing) break;
       if (const OverlayEntry* const entry = layer.find(whole)) return entry->value();
     }
     return base_->get(table, key);
@@ -146,7 +148,8 @@ core::Result<bool> LayeredTables::flush_slice(std::string_view reach, std::uint6
   }
   std::vector<Change> changes;
   const bool last = slices_->take(changes, slice_bytes);
-  const auto written = base_.apply(changes, last ? std::optional(reach) : std::nullopt);
+  const bool notes = last || core::planted(core::Bug::kNoteReachEarly);
+  const auto written = base_.apply(changes, notes ? std::optional(reach) : std::nullopt);
   if (last || !written.ok()) slices_.reset();
   if (!written.ok()) return written.failure();
   if (last) end_flush();
