@@ -114,6 +114,13 @@ enum class Bug : std::uint8_t {
   kReuseGeneration,
   kKeepNextTables,
   kNoteFormerGenerations,
+  // Of the storage engine.
+  kShowUnsynced,
+  kShowFailed,
+  kNoteReachEarly,
+  kRedoNoRemovals,
+  kTrimUnflushed,
+  kForgetFrozen,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

@@ -210,6 +210,8 @@ Result<void> EngineStorage::redo(std::string_view changes) {
   while (const auto change = walk.next()) {
     if (change->generations) {
       tables_.switch_to(*change->generations);
+    } else if (!change->value && planted(Bug::kRedoNoRemovals)) {
+      continue;
     } else if (stored_table(change->table, tables_.generations())) {
       tables_.put(change->table, change->key, change->value);
     } else {
@@ -289,7 +291,12 @@ Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
   if (auto appended = wal_->append(records, buffer_.bytes()); !appended.ok()) {
     return appended.failure();
   }
-  if (auto synced = wal_->sync(); !synced.ok()) return synced.failure();
+  if (!planted(Bug::kShowUnsynced)) {
+    if (auto synced = wal_->sync(); !synced.ok()) {
+      if (planted(Bug::kShowFailed)) shown_ = wal_->last().position;
+      return synced.failure();
+    }
+  }
   tables_.switch_to(before);
   for (const Change& change : changes) tables_.put(change.table, change.key, change.value);
   tables_.switch_to(after);
@@ -304,7 +311,9 @@ void EngineStorage::show(Position position) {
 
 Result<void> EngineStorage::trim(Position position) {
   if (auto may = may_write(); !may.ok()) return may;
-  auto trimmed = log_->trim(position, flusher_->reach().ticket);
+  const Ticket floor =
+      planted(Bug::kTrimUnflushed) ? wal_->last().ticket : flusher_->reach().ticket;
+  auto trimmed = log_->trim(position, floor);
   if (!trimmed.ok()) return close_for_writes(trimmed.failure());
   flusher_->trim(trimmed.value());
   return {};

@@ -36,6 +36,7 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
     if (!stored) return std::nullopt;
     const std::string whole = overlay_key(*stored, key);
     for (const OverlayRoot layer : {version_->active, version_->frozen}) {
+      if (core::planted(core::Bug::kForgetFrozen) && version_->flushing) break;
       if (const OverlayEntry* const entry = layer.find(whole)) return entry->value();
     }
     return base_->get(*stored, key);
@@ -229,7 +230,8 @@ core::Result<bool> LayeredTables::flush_slice(std::string_view reach, std::uint6
   }
   std::vector<Change> changes;
   const bool last = slices_->take(changes, slice_bytes);
-  const auto written = last ? write_last(changes, reach) : base_.apply(changes, std::nullopt);
+  const bool notes = last || core::planted(core::Bug::kNoteReachEarly);
+  const auto written = notes ? write_last(changes, reach) : base_.apply(changes, std::nullopt);
   if (last || !written.ok()) slices_.reset();
   if (!written.ok()) return written.failure();
   if (last) end_flush();

@@ -66,7 +66,10 @@ std::string Client::visit(Network& network, Network::Index at) {
     network.try_to_write(at, [&](regions::Group& group) { write(group); });
     return {};
   }
-  if (!network.write(at, [&](regions::Group& group) { write(group); })) return {};
+  if (!network.write(at, [&](regions::Group& group) { write(group); })) {
+    if (network.node(at).disk().may_keep_failed_commits()) begin_anew();  // It may count later.
+    return {};
+  }
   ++written_;
   seen_.join(network.node(at).vector());
   return {};

@@ -18,8 +18,14 @@ struct Row {
   std::string_view what;
   std::string_view fault = {};
   bool of_followers = false;
+  bool of_engine = false;
   bool in_parts = false;
 };
+
+// A bug of the storage engine.
+constexpr Row of_engine(Bug bug, std::string_view name, std::string_view what) {
+  return {.bug = bug, .name = name, .what = what, .of_engine = true};
+}
 
 // A bug that the tests of parts find, and no run of the simulator.
 constexpr Row of_parts(Bug bug, std::string_view name, std::string_view what) {
@@ -136,6 +142,23 @@ constexpr std::array kRows{
              "a leader takes another one of its region for one that fell back"),
     of_parts(Bug::kNoPatience, "no-patience",
              "a stream that brings batches begins anew again and again"),
+    of_engine(Bug::kShowUnsynced, "show-unsynced",
+              "a commit counts, and may be flushed, before it is on disk"),
+    of_engine(Bug::kShowFailed, "show-failed", "a commit that failed can be read in the log"),
+    of_engine(Bug::kNoteReachEarly, "early-reach",
+              "a flush notes how far it is before it has written all"),
+    of_engine(Bug::kRedoNoRemovals, "redo-no-removals", "an opening redoes no removal"),
+    of_engine(Bug::kTrimUnflushed, "trim-unflushed", "the log is trimmed where no flush has come"),
+    of_engine(Bug::kForgetFrozen, "forget-frozen",
+              "changes that are flushed are not read meanwhile"),
+    of_engine(Bug::kRollWithoutSync, "roll-unsynced", "x"),
+    of_engine(Bug::kWriteBeforeName, "before-name", "x"),
+    of_engine(Bug::kTrustTail, "trust-tail", "x"),
+    of_engine(Bug::kSkipOpeningSync, "skip-opening-sync", "x"),
+    of_engine(Bug::kIgnoreShortLog, "ignore-short", "x"),
+    of_engine(Bug::kCutDamage, "cut-damage", "x"),
+    of_engine(Bug::kAppendToOldSegment, "append-old", "x"),
+    of_engine(Bug::kKeepUnjoined, "keep-unjoined", "x"),
 };
 
 }  // namespace
@@ -144,7 +167,8 @@ std::vector<Plant> plants() {
   std::vector<Plant> plants;
   plants.reserve(kRows.size());
   for (const Row& row : kRows) {
-    plants.push_back({row.name, row.what, row.fault, row.of_followers, row.in_parts});
+    plants.push_back(
+        {row.name, row.what, row.fault, row.of_followers, row.of_engine, row.in_parts});
   }
   return plants;
 }

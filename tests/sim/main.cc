@@ -191,6 +191,7 @@ int run_file(const Request& request) {
 Wishes hunted_in(const Plant& plant, Wishes wishes) {
   if (!plant.fault.empty()) (void)read_names(std::string(plant.fault), wishes.only.emplace());
   if (plant.of_followers) wishes.followers = 2;
+  if (plant.of_engine) wishes.engine = true;
   return wishes;
 }
 
