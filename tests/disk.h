@@ -25,7 +25,7 @@ class Disk : public storage::WholeStorage {
   virtual void sync() = 0;
   [[nodiscard]] virtual std::unique_ptr<Disk> crash() const = 0;
   [[nodiscard]] virtual std::unique_ptr<Disk> clone() const = 0;
-  virtual void set_faults(storage::MemoryFaults faults) = 0;
+  virtual void set_faults(const storage::MemoryFaults& faults) = 0;
   virtual void set_place(storage::Place place) = 0;
   // The same; returns whether a byte was changed.
   virtual bool flip(storage::Position position, std::size_t offset, std::uint8_t bits) = 0;
@@ -101,7 +101,7 @@ class MemoryDisk final : public Disk {
   [[nodiscard]] std::unique_ptr<Disk> clone() const override {
     return std::make_unique<MemoryDisk>(memory_.clone());
   }
-  void set_faults(storage::MemoryFaults faults) override { memory_.set_faults(std::move(faults)); }
+  void set_faults(const storage::MemoryFaults& faults) override { memory_.set_faults(faults); }
   void set_place(storage::Place place) override { memory_.set_place(std::move(place)); }
   bool flip(storage::Position position, std::size_t offset, std::uint8_t bits) override {
     memory_.flip(position, offset, bits);

@@ -112,7 +112,7 @@ struct Options {
 
   // ---- Storage.
 
-  StorageEngine storage = StorageEngine::kEngine;
+  StorageEngine storage = StorageEngine::kLmdb;
   // The engine's writes that are not in its tables yet lie in memory, and are written to the tables
   // when they take this many bytes; meanwhile they may grow to twice as many, and writers are
   // slowed. After a kill, opening reads as many from the write-ahead log again. More saves writing

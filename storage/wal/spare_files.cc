@@ -76,7 +76,16 @@ Result<SpareFile> SpareFiles::take(std::uint64_t bytes) {
     return spare;
   }
   spare.name = next_name();
-  auto file = usual ? make(spare.name) : files_.create(spare.name);
+  if (usual) {
+    auto filled = make(spare.name);
+    if (filled.ok()) {
+      spare.file = std::move(filled).value();
+      return spare;
+    }
+    (void)files_.remove(spare.name);  // Frees the room that it took.
+    spare.name = next_name();
+  }
+  auto file = files_.create(spare.name);
   if (!file.ok()) return file.failure();
   spare.file = std::move(file).value();
   return spare;

@@ -455,9 +455,9 @@ TEST_SUITE("leader: misuse") {
         }
       });
     }
-    options.map_bytes = std::size_t{64} << 20U;
+    options.map_bytes = std::size_t{64} << 20U;  // It holds that much twice.
     CHECK(refusal().find("map_bytes") != std::string::npos);
-    options.map_bytes = std::size_t{66} << 20U;  // And nothing for the reserve.
+    options.map_bytes = std::size_t{130} << 20U;  // And nothing for the reserve.
     CHECK(refusal().find("reserve") != std::string::npos);
     options.map_bytes = std::size_t{1} << 30U;
     CHECK(Store::open(options).count(Key::all(0)) == 58);

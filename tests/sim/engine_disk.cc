@@ -135,8 +135,8 @@ void EngineDisk::work() {
 
 // ---- Faults.
 
-void EngineDisk::set_faults(storage::MemoryFaults faults) {
-  failed_ = std::move(faults.failed);
+void EngineDisk::set_faults(const storage::MemoryFaults& faults) {
+  failed_ = faults.failed;
   base_.set_faults({.room = faults.room});
   files_.no_failure();
   if (!files_.is_cut()) files_.never_cut();
@@ -163,8 +163,9 @@ void EngineDisk::lose_power_soon() {
 }
 
 bool EngineDisk::flip(Position position, std::size_t offset, std::uint8_t bits) {
-  const auto noted = base_.reach();
-  const auto reach = storage::decode_reach(noted.value());
+  const std::string noted = base_.reach().value();
+  const storage::Reach reach =
+      noted.empty() ? storage::Reach() : storage::decode_reach(noted).value();
   const auto names = files_.list();
   if (offset < kBesideBytes || !names.ok()) return false;
   for (const std::string& name : names.value()) {
@@ -172,7 +173,7 @@ bool EngineDisk::flip(Position position, std::size_t offset, std::uint8_t bits) 
     if (!parsed) continue;
     const auto segment = storage::open_segment(files_, *parsed);
     if (!segment.ok()) continue;
-    const auto at = find_batch(segment.value(), position, reach.value().ticket);
+    const auto at = find_batch(segment.value(), position, reach.ticket);
     if (!at) continue;
     files_.flip(name, *at + offset - kBesideBytes, bits);
     return true;

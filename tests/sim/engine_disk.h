@@ -31,7 +31,7 @@ class EngineDisk final : public Disk {
   [[nodiscard]] std::unique_ptr<Disk> crash() const override;
   [[nodiscard]] std::unique_ptr<Disk> clone() const override;
   // A commit that is to fail finds that the files fail, or the tables in a flush, or the power.
-  void set_faults(storage::MemoryFaults faults) override;
+  void set_faults(const storage::MemoryFaults& faults) override;
   void set_place(storage::Place place) override { base_.set_place(std::move(place)); }
   // Only bytes of batches that the tables have: damage behind them loses commits.
   bool flip(storage::Position position, std::size_t offset, std::uint8_t bits) override;

@@ -193,6 +193,7 @@ TEST_SUITE("server: limits") {
     ::setrlimit(RLIMIT_NOFILE, &limit);
     RunningServer server;
     std::vector<RespClient> clients;
+    clients.reserve(1000);
     for (int i = 0; i < 1000; ++i) clients.push_back(server.client());
     for (RespClient& client : clients) client.send(request({"INCR", "n"}));
     for (RespClient& client : clients) CHECK(client.receive().starts_with(":"));
@@ -222,6 +223,7 @@ TEST_SUITE("server: limits") {
     anabranch::Options store;
     store.map_bytes = std::size_t{64} << 20U;
     store.reserve_bytes = 0;  // So that a commit fails.
+    store.flush_bytes_max = std::uint64_t{1} << 20U;
     RunningServer server(store);
     RespClient client = server.client();
     CHECK(client.ask({"SET", "before", "v"}) == "+OK\r\n");
@@ -239,6 +241,8 @@ TEST_SUITE("server: limits") {
       answer = client.receive();
       const std::string read = client.receive();
       CHECK(client.receive() == "+PONG\r\n");
+      CAPTURE(answer);
+      CAPTURE(read);
       CHECK(read.starts_with(answer == "+OK\r\n" ? ":12000" : "-MISCONF"));
       if (answer == "+OK\r\n") ++stored;
     }

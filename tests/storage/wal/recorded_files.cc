@@ -60,6 +60,7 @@ class RecordedFile final : public File {
       : disk_(disk), name_(std::move(name)), node_(std::move(node)) {}
 
   Result<void> write(std::uint64_t offset, std::string_view bytes) override {
+    const std::lock_guard guard(disk_.mutex_);
     auto begun = disk_.begin_call(DiskCall::kWrite, name_, offset, bytes);
     if (!begun.ok()) {  // Some of it may have been written.
       disk_.put(*node_, offset, bytes.substr(0, disk_.random_() % (bytes.size() + 1)));
@@ -71,6 +72,7 @@ class RecordedFile final : public File {
 
   [[nodiscard]] Result<std::size_t> read(std::uint64_t offset,
                                          std::span<char> into) const override {
+    const std::lock_guard guard(disk_.mutex_);
     if (disk_.is_cut() && disk_.reads_ == Reads::kFail) return Failure{ErrorCode::kIo, "no power"};
     if (offset >= node_->seen.size()) return std::size_t{0};
     const std::size_t size = std::min<std::size_t>(into.size(), node_->seen.size() - offset);
@@ -79,10 +81,12 @@ class RecordedFile final : public File {
   }
 
   [[nodiscard]] Result<std::uint64_t> size() const override {
+    const std::lock_guard guard(disk_.mutex_);
     return std::uint64_t{node_->seen.size()};
   }
 
   Result<void> sync() override {
+    const std::lock_guard guard(disk_.mutex_);
     auto begun = disk_.begin_call(DiskCall::kSync, name_);
     if (begun.ok()) {
       RecordedFiles::write_back(*node_);
@@ -93,6 +97,7 @@ class RecordedFile final : public File {
   }
 
   Result<void> truncate(std::uint64_t size) override {
+    const std::lock_guard guard(disk_.mutex_);
     auto begun = disk_.begin_call(DiskCall::kTruncate, name_, size);
     if (!begun.ok()) return begun;
     for (std::size_t at = size / kSector; at * kSector < node_->seen.size(); ++at) {
@@ -159,6 +164,7 @@ void RecordedFiles::drop_dirty(Node& node) {
 }
 
 Result<std::unique_ptr<File>> RecordedFiles::open(const std::string& name) {
+  const std::lock_guard guard(mutex_);
   if (is_cut()) return Failure{ErrorCode::kIo, "no power"};
   const auto at = names_.find(name);
   if (at == names_.end()) return Failure{ErrorCode::kIo, "no file " + name};
@@ -166,6 +172,7 @@ Result<std::unique_ptr<File>> RecordedFiles::open(const std::string& name) {
 }
 
 Result<std::unique_ptr<File>> RecordedFiles::create(const std::string& name) {
+  const std::lock_guard guard(mutex_);
   if (auto begun = begin_call(DiskCall::kCreate, name); !begun.ok()) return begun.failure();
   if (names_.contains(name)) return Failure{ErrorCode::kIo, "there is a file " + name};
   name_changes_.push_back({{}, name, std::make_shared<Node>()});
@@ -174,6 +181,7 @@ Result<std::unique_ptr<File>> RecordedFiles::create(const std::string& name) {
 }
 
 Result<void> RecordedFiles::rename(const std::string& from, const std::string& to) {
+  const std::lock_guard guard(mutex_);
   if (auto begun = begin_call(DiskCall::kRename, to); !begun.ok()) return begun;
   if (!names_.contains(from)) return Failure{ErrorCode::kIo, "no file " + from};
   name_changes_.push_back({from, to, names_.at(from)});
@@ -182,6 +190,7 @@ Result<void> RecordedFiles::rename(const std::string& from, const std::string& t
 }
 
 Result<void> RecordedFiles::remove(const std::string& name) {
+  const std::lock_guard guard(mutex_);
   if (auto begun = begin_call(DiskCall::kRemove, name); !begun.ok()) return begun;
   if (!names_.contains(name)) return Failure{ErrorCode::kIo, "no file " + name};
   name_changes_.push_back({name, {}, names_.at(name)});
@@ -190,6 +199,7 @@ Result<void> RecordedFiles::remove(const std::string& name) {
 }
 
 Result<std::vector<std::string>> RecordedFiles::list() const {
+  const std::lock_guard guard(mutex_);
   if (is_cut()) return Failure{ErrorCode::kIo, "no power"};
   std::vector<std::string> names;
   for (const auto& [name, node] : names_) names.push_back(name);
@@ -197,6 +207,7 @@ Result<std::vector<std::string>> RecordedFiles::list() const {
 }
 
 Result<void> RecordedFiles::sync_folder() {
+  const std::lock_guard guard(mutex_);
   if (auto begun = begin_call(DiskCall::kSyncFolder, {}); !begun.ok()) return begun;
   disk_names_ = names_;
   name_changes_.clear();
@@ -211,6 +222,7 @@ void RecordedFiles::apply(const NameChange& change, Names& names) {
 }
 
 std::unique_ptr<RecordedFiles> RecordedFiles::image(Survival survival, std::uint64_t seed) const {
+  const std::lock_guard guard(mutex_);
   Fate fate(survival, seed);
   Names names = disk_names_;
   for (const NameChange& change : name_changes_) {
@@ -235,6 +247,7 @@ std::unique_ptr<RecordedFiles> RecordedFiles::image(Survival survival, std::uint
 }
 
 std::unique_ptr<RecordedFiles> RecordedFiles::clone() const {
+  const std::lock_guard guard(mutex_);
   auto made = std::make_unique<RecordedFiles>(1, keeps_journal_);
   made->random_ = random_;
   std::map<const Node*, std::shared_ptr<Node>> copies;
@@ -252,6 +265,7 @@ std::unique_ptr<RecordedFiles> RecordedFiles::clone() const {
 }
 
 void RecordedFiles::flip(const std::string& name, std::size_t offset, std::uint8_t bits) {
+  const std::lock_guard guard(mutex_);
   Node& node = *names_.at(name);
   for (std::string* const content : {&node.seen, &node.disk}) {
     if (offset >= content->size()) continue;

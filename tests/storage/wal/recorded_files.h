@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <set>
@@ -39,7 +40,8 @@ enum class Survival { kNone, kAll, kRandom };
 enum class Reads { kFail, kGoOn };
 enum class Journal { kKept, kNone };
 
-// Not thread-safe.
+// Its calls as Files and File are thread-safe; the others are for one thread while no other one
+// calls.
 class RecordedFiles final : public Files {
  public:
   explicit RecordedFiles(std::uint64_t seed = 1, Journal journal = Journal::kKept)
@@ -102,6 +104,7 @@ class RecordedFiles final : public Files {
   void drop_dirty(Node& node);
   static void write_back(Node& node);
 
+  mutable std::recursive_mutex mutex_;  // A copy is an image.
   Names names_;
   Names disk_names_;
   std::vector<NameChange> name_changes_;  // Since the last sync of the folder.
