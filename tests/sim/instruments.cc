@@ -152,14 +152,6 @@ constexpr std::array kRows{
     of_engine(Bug::kForgetFrozen, "forget-frozen",
               "changes that are flushed are not read meanwhile"),
     of_engine(Bug::kSwapUnflushed, "swap-unflushed", "tables are swapped before all is flushed"),
-    of_engine(Bug::kRollWithoutSync, "roll-unsynced", "x"),
-    of_engine(Bug::kWriteBeforeName, "before-name", "x"),
-    of_engine(Bug::kTrustTail, "trust-tail", "x"),
-    of_engine(Bug::kSkipOpeningSync, "skip-opening-sync", "x"),
-    of_engine(Bug::kIgnoreShortLog, "ignore-short", "x"),
-    of_engine(Bug::kCutDamage, "cut-damage", "x"),
-    of_engine(Bug::kAppendToOldSegment, "append-old", "x"),
-    of_engine(Bug::kKeepUnjoined, "keep-unjoined", "x"),
 };
 
 }  // namespace
