@@ -244,79 +244,61 @@ Values word_of(const std::array<std::pair<std::string_view, T>, N>& table, T mea
   return row == table.end() ? Values{} : Values{std::string(row->first)};
 }
 
+// Fields of a Config and of its store.
+template <typename AnyConfig, typename T>
+auto& field(AnyConfig& config, T Config::*member) {
+  return config.*member;
+}
+template <typename AnyConfig, typename T>
+auto& field(AnyConfig& config, T Options::*member) {
+  return config.store.*member;
+}
+
+template <auto kMember, const auto& kTable, const auto& kWords>
+Result<void> store_word(Config& config, const Values& values) {
+  const auto chosen = choose(kTable, values.front(), std::string_view(kWords));
+  if (!chosen.ok()) return chosen.failure();
+  field(config, kMember) = chosen.value();
+  return {};
+}
+
+template <auto kMember, const auto& kTable>
+Values get_word(const Config& config) {
+  return word_of(kTable, field(config, kMember));
+}
+
+// A setting whose value is one of the words of a table; `kWords` names them in an error.
+template <auto kMember, const auto& kTable, const auto& kWords>
+constexpr Access set_word{store_word<kMember, kTable, kWords>, get_word<kMember, kTable>};
+
 constexpr std::array<std::pair<std::string_view, CompressLinks>, 3> kCompress{
     {{"never", CompressLinks::kNever},
      {"remote", CompressLinks::kRemote},
      {"always", CompressLinks::kAlways}}};
-
-Result<void> store_compress(Config& config, const Values& values) {
-  const auto chosen = choose(kCompress, values.front(), "never, remote or always");
-  if (!chosen.ok()) return chosen.failure();
-  config.store.compress = chosen.value();
-  return {};
-}
-
-constexpr Access set_compress{
-    store_compress, [](const Config& config) { return word_of(kCompress, config.store.compress); }};
-
+constexpr char kCompressWords[] = "never, remote or always";
 constexpr std::array<std::pair<std::string_view, StorageEngine>, 2> kStorage{
     {{"engine", StorageEngine::kEngine}, {"lmdb", StorageEngine::kLmdb}}};
-
-Result<void> store_storage(Config& config, const Values& values) {
-  const auto chosen = choose(kStorage, values.front(), "engine or lmdb");
-  if (!chosen.ok()) return chosen.failure();
-  config.store.storage = chosen.value();
-  return {};
-}
-
-constexpr Access set_storage{
-    store_storage, [](const Config& config) { return word_of(kStorage, config.store.storage); }};
-
+constexpr char kStorageWords[] = "engine or lmdb";
 constexpr std::array<std::pair<std::string_view, LogLevel>, 5> kLevels{
     {{"debug", LogLevel::kDebug},
      {"info", LogLevel::kInfo},
      {"warning", LogLevel::kWarning},
      {"error", LogLevel::kError},
      {"off", LogLevel::kOff}}};
-
+constexpr char kLevelWords[] = "debug, info, warning, error or off";
 constexpr std::array<std::pair<std::string_view, TlsFiles::Clients>, 3> kTlsClients{
     {{"no", TlsFiles::Clients::kUnasked},
      {"optional", TlsFiles::Clients::kMay},
      {"yes", TlsFiles::Clients::kMust}}};
-
-Result<void> store_tls_clients(Config& config, const Values& values) {
-  const auto chosen = choose(kTlsClients, values.front(), "no, optional or yes");
-  if (!chosen.ok()) return chosen.failure();
-  config.tls_clients = chosen.value();
-  return {};
-}
-
-constexpr Access set_tls_clients{store_tls_clients, [](const Config& config) {
-                                   return word_of(kTlsClients, config.tls_clients);
-                                 }};
-
-Result<void> store_log_level(Config& config, const Values& values) {
-  const auto level = choose(kLevels, values.front(), "debug, info, warning, error or off");
-  if (!level.ok()) return level.failure();
-  config.log_level = level.value();
-  return {};
-}
-
-constexpr Access set_log_level{
-    store_log_level, [](const Config& config) { return word_of(kLevels, config.log_level); }};
-
+constexpr char kTlsClientsWords[] = "no, optional or yes";
 constexpr std::array<std::pair<std::string_view, LogFormat>, 2> kFormats{
     {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}};
-
-Result<void> store_log_format(Config& config, const Values& values) {
-  const auto format = choose(kFormats, values.front(), "text or json");
-  if (!format.ok()) return format.failure();
-  config.log_format = format.value();
-  return {};
-}
-
-constexpr Access set_log_format{
-    store_log_format, [](const Config& config) { return word_of(kFormats, config.log_format); }};
+constexpr char kFormatWords[] = "text or json";
+constexpr Access set_compress = set_word<&Options::compress, kCompress, kCompressWords>;
+constexpr Access set_storage = set_word<&Options::storage, kStorage, kStorageWords>;
+constexpr Access set_log_level = set_word<&Config::log_level, kLevels, kLevelWords>;
+constexpr Access set_tls_clients = set_word<&Config::tls_clients, kTlsClients, kTlsClientsWords>;
+constexpr Access set_log_format = set_word<&Config::log_format, kFormats, kFormatWords>;
 
 constexpr std::array kSettings{
     Setting{"region",
@@ -516,11 +498,9 @@ constexpr std::array kSettings{
     Setting{"transaction_bytes_max", "--transaction-bytes-max", "SIZE",
             "the most bytes of one transaction", Kind::kSize,
             set_number<&Options::transaction_bytes_max>},
-    Setting{
-        "storage", "--storage", "ENGINE",
-        "engine: writes go to a write-ahead log; lmdb: each group of writes is a transaction of "
-        "LMDB",
-        Kind::kText, set_storage},
+    Setting{"storage", "--storage", "ENGINE",
+            "how writes reach the disk: engine, a write-ahead log, or lmdb", Kind::kText,
+            set_storage},
     Setting{"flush_bytes_max", "--flush-bytes-max", "SIZE",
             "bytes of writes kept in memory until the engine writes them to its tables",
             Kind::kSize, set_number<&Options::flush_bytes_max>},

@@ -41,8 +41,8 @@ class SpareFiles {
   void add(std::string name) { names_.push_back(std::move(name)); }
 
   // Takes a file for a segment of so many bytes: a spare one, or a new one when there is none. More
-  // bytes than a usual segment has get an empty file of their own, and so does a segment for which a
-  // disk that is nearly full has no room ahead of use.
+  // bytes than a usual segment has get an empty file of their own, and so does a segment that finds
+  // no room ahead of use on a disk that is nearly full.
   core::Result<SpareFile> take(std::uint64_t bytes);
   // Returns whether a file that is not needed any more can be kept, when so many more will be
   // added. Behind the room for records it may have a sparse index.

@@ -1,0 +1,141 @@
+// The machines of the network: their disks, stops and restarts.
+
+#include "tests/sim/network.h"
+
+#include <utility>
+
+#include "core/assert.h"
+#include "core/hash.h"
+#include "tests/sim/engine_disk.h"
+#include "tests/write.h"
+
+namespace anabranch::test {
+
+using core::Millis;
+using core::VersionVector;
+
+std::unique_ptr<Disk> Network::make_disk() {
+  if (engine_) return EngineDisk::make(*engine_);
+  return std::make_unique<MemoryDisk>();
+}
+
+void Network::move(Disk& disk) {
+  storage::Place place = disk.place();
+  place.file = ++last_file_;
+  disk.set_place(std::move(place));
+}
+
+void Network::reopen(Index at, std::unique_ptr<Disk> disk) {
+  Machine& machine = machines_[at];
+  ends_ms_.insert(now_);  // Of the opening before, if it was not stopped.
+  const core::Millis before =
+      machine.node == nullptr ? 0 : machine.node->replica().names().expiries().now_ms();
+  machine.kept_shown.reset();
+  disk->set_faults({.durable_at_once = disks_ == Disks::kPrompt});
+  // No two alike, even after the same seed.
+  const core::Origin fresh =
+      core::digest128(storage::big_endian(random_.bits()) + storage::big_endian(++last_opening_))
+          .low |
+      1U;
+  machine.node =
+      std::make_unique<Node>(std::move(disk),
+                             regions::ReplicaOptions{.mesh = {1, 1},
+                                                     .region = machine.region,
+                                                     .fresh_origin = fresh,
+                                                     .nonce = fresh,
+                                                     .signatures = machine.seals.get(),
+                                                     .resolvers = &resolvers_,
+                                                     .expiry_wait_ms = kExpiryWaitMs,
+                                                     .follows = machine.follows,
+                                                     .announce = announce_,
+                                                     .checksums = !former_ || at % 2 == 1,
+                                                     .limits = limits_},
+                             wall(at));
+  look_back(at, before);
+  machine.expiries = make_expiry_sweep(*machine.node);
+  machine.erased = make_erased_sweep(*machine.node);
+  machine.orphans = make_orphan_sweep(*machine.node);
+  machine.requests = make_request_sweep(*machine.node);
+  machine.look.reset();
+  machine.jumped_ms = -1;
+  machine.wall_max_ms = std::max(machine.wall_max_ms, wall(at));
+  machine.broken = machine.dead = false;
+  machine.may_send.reset();
+  machine.unclear = false;
+  ++machine.openings;
+  machine.opened_ms = now_;
+  machine.trail = Ledger::begin(*machine.node);
+  machine.settled.reset();
+  sync(at);
+}
+
+std::vector<std::pair<Network::Index, Network::Index>> Network::stop(Index at) {
+  machines_[at].dead = true;
+  ends_ms_.insert(now_);
+  machines_[at].ever.join(on_disk(at));
+  std::vector<std::pair<Index, Index>> lost;
+  for (const auto& each : connections_) {
+    const bool of_this = each.first == at || each.second == at;
+    if (of_this && !cut_.contains(each)) lost.push_back(each);
+  }
+  for (const auto& [one, other] : lost) unlink(one, other);
+  std::erase_if(guests_, [&](const auto& each) { return each.second.at == at; });
+  return lost;
+}
+
+void Network::restart(Index at, Restart how) {
+  Machine& machine = machines_[at];
+  if (machine.broken) follow(at);  // A call may commit twice, and fail the second time.
+  const auto lost = stop(at);
+  const bool power_loss = how == Restart::kPowerLoss;
+  const bool lossy = power_loss && disks_ != Disks::kPrompt;
+  const VersionVector expected = lossy ? machine.synced : machine.trail.vector;
+  const Disk& disk = machine.node->disk();
+  const Ledger::Trail before = machine.trail;
+  const bool may_have_more = machine.broken && disk.may_keep_failed_commits();
+  const core::Origin origin = machine.node->origin();
+  reopen(at, power_loss ? disk.crash() : disk.clone());
+  if (may_have_more) {
+    follow_failed(at, before, origin);
+  } else if (machine.node->vector() != expected) {
+    note(at, "another state after a restart");
+  }
+  if (power_loss) ledger_.lost(kept());
+  for (const auto& [one, other] : lost) link(one, other);
+}
+
+void Network::follow_failed(Index at, const Ledger::Trail& before, core::Origin origin) {
+  Machine& machine = machines_[at];
+  if (machine.stray) return machine.stray->follow(node(at), ledger_);
+  machine.trail = before;
+  note(at, ledger_.made(node(at), origin, machine.trail, machine.wall_max_ms));
+  note(at, ledger_.follow(node(at), machine.trail));
+  if (machine.trail.vector != node(at).vector()) note(at, "another state after a failed commit");
+  sync(at);
+}
+
+void Network::lose_write(Index at, const std::function<void(regions::Group&)>& function) {
+  ANABRANCH_ASSERT((engine_ || disks_ == Disks::kLazy) && writable(at));
+  if (engine_) {
+    node(at).disk().lose_power_soon();
+    (void)write(at, function);
+    return restart(at, Restart::kPowerLoss);
+  }
+  set_wall(at);
+  test::write(node(at).replica(), function);
+  (void)node(at).replica().commit();
+  node(at).replica().durable(node(at).disk().durable_position(), now_);
+  carry_out(at);
+  restart(at, Restart::kPowerLoss);
+}
+
+void Network::fail_commit(Index at, std::uint64_t n) {
+  const auto failed = [this, at] {
+    ++carried_.failed_commits;
+    machines_[at].may_send = node(at).replica().effects().size();
+  };
+  node(at).disk().set_faults(
+      {.fail_commit = n, .failed = failed, .durable_at_once = disks_ == Disks::kPrompt});
+}
+
+}  // namespace anabranch::test
