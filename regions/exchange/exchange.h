@@ -72,9 +72,9 @@ class Exchange {
   void count_received(LinkId link, const core::Batch& batch);
   void note_round_trip(LinkId link, std::optional<core::Millis> round_trip_ms);
   // Tells that foreign batches were applied, so that acks are due; acks that make room for more
-  // batches only if `more_wanted`. Dropped batches are asked for again once all before them is
-  // applied.
-  void applied_more(core::Millis now, bool more_wanted);
+  // batches only if `more_wanted`, and if the stream is not in vain (see Subscriptions). Dropped
+  // batches are asked for again once all before them is applied.
+  void applied_more(core::Millis now, bool more_wanted, const Subscriptions::Waits& waits);
   // Tells that a snapshot was merged: the applied vector has jumped, and the log has a gap.
   void merged(core::Millis now);
   // Tells that own or foreign records up to `position` may be sent.
