@@ -200,7 +200,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
                    const core::VersionVector wanted =
                        inbox_.proofs().signer().active() ? each.from : core::VersionVector();
                    exchange_.step(link, std::move(each), now);
-                   inbox_.proofs().send_positions(link, wanted);
+                   inbox_.proofs().send_positions(link, wanted, now);
                  },
                  [&](BatchMessage& each) { inbox_.receive(link, std::move(each), now, accepts); },
                  [&](auto& each) { exchange_.step(link, std::move(each), now); },

@@ -131,6 +131,9 @@ class Exchange {
   // Sends a signed position on: an own one to all peers, another's to the peers that follow its
   // origin through this leader.
   void pass_on(const SignedPosition& position);
+  // Sends the peer of a link a signed position of an origin that it has subscribed to, unless that
+  // was sent a moment ago.
+  void tell(LinkId link, const SignedPosition& position, core::Millis now);
   // Sends to a peer; false when it is not connected, or paused.
   bool send_to(core::Origin peer, Message message);
 

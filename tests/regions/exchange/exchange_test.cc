@@ -167,6 +167,25 @@ TEST_SUITE("regions: exchange") {
     CHECK(eu.sent<Subscribe>().empty());
   }
 
+  TEST_CASE("a signed position comes with a subscription, and once if many follow at once") {
+    ExchangeWorld eu;
+    eu.meet({});
+    const auto told = [&](core::Seq seq, Millis now) {
+      eu.exchange.tell(kLink, {"ap", kAp, seq, {}, {}}, now);
+      return !eu.sent<regions::SignedPosition>().empty();
+    };
+    constexpr Millis kTellMs = regions::OutStream::kTellMs;
+    static_assert(kTellMs <= Subscriptions::kStallMs);  // What got lost is asked for after that.
+    CHECK(told(5, 2 * kTellMs));
+    CHECK_FALSE(told(5, 3 * kTellMs - 1));
+    CHECK(told(6, 3 * kTellMs - 1));
+    CHECK_FALSE(told(6, 3 * kTellMs - 1));
+    CHECK(told(6, 3 * kTellMs));
+    eu.exchange.link_down(kLink);
+    eu.meet({});
+    CHECK(told(6, 3 * kTellMs));  // It may have been lost with the link.
+  }
+
   TEST_CASE("a follower is a peer, and no leader") {
     for (const bool follows : {false, true}) {
       ExchangeWorld eu;
