@@ -101,6 +101,7 @@ enum class Bug : std::uint8_t {
   kTrustLastSlice,
   kSuspectOtherLeaders,
   kNoPatience,
+  kAckInVain,
   // Of the write-ahead log: tests/storage/wal/plants_main.cc describes and finds them.
   kSkipOpeningSync,
   kCutDamage,

@@ -200,7 +200,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
                    const core::VersionVector wanted =
                        inbox_.proofs().signer().active() ? each.from : core::VersionVector();
                    exchange_.step(link, std::move(each), now);
-                   inbox_.proofs().send_positions(link, wanted);
+                   inbox_.proofs().send_positions(link, wanted, now);
                  },
                  [&](BatchMessage& each) { inbox_.receive(link, std::move(each), now, accepts); },
                  [&](auto& each) { exchange_.step(link, std::move(each), now); },
@@ -233,7 +233,8 @@ core::Result<bool> Replica::apply(Millis now) {
   inbox_.proofs().prove_stops();
   exchange_.subscriptions().pause_requests(inbox_.out_of_space());
   if (inbox_.out_of_space()) return false;
-  exchange_.applied_more(now, !inbox_.has_enough());
+  exchange_.applied_more(now, !inbox_.has_enough(),
+                         [this](core::Origin origin) { return inbox_.waits_for_others(origin); });
   return inbox_.has_more();
 }
 

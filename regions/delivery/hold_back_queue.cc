@@ -83,11 +83,22 @@ bool HoldBackQueue::has_deliverable(const core::VersionVector& applied) {
   });
 }
 
-bool HoldBackQueue::has_deliverable(core::Origin origin, const core::VersionVector& applied) const {
+const core::Batch* HoldBackQueue::next(core::Origin origin,
+                                       const core::VersionVector& applied) const {
   const auto found = held_.find(origin);
-  if (found == held_.end()) return false;
+  if (found == held_.end()) return nullptr;
   const auto next = found->second.find(applied.at(origin) + 1);
-  return next != found->second.end() && deliverable(next->second.batch, applied);
+  return next == found->second.end() ? nullptr : &next->second.batch;
+}
+
+bool HoldBackQueue::has_deliverable(core::Origin origin, const core::VersionVector& applied) const {
+  const core::Batch* const batch = next(origin, applied);
+  return batch != nullptr && deliverable(*batch, applied);
+}
+
+bool HoldBackQueue::waits(core::Origin origin, const core::VersionVector& applied) const {
+  const core::Batch* const batch = next(origin, applied);
+  return batch != nullptr && !deliverable(*batch, applied);
 }
 
 void HoldBackQueue::forget(core::Origin origin) {

@@ -45,6 +45,9 @@ class HoldBackQueue {
   // The same for one origin.
   [[nodiscard]] bool has_deliverable(core::Origin origin, const core::VersionVector& applied) const;
 
+  // Returns whether the next batch of an origin is here and waits for other origins.
+  [[nodiscard]] bool waits(core::Origin origin, const core::VersionVector& applied) const;
+
   void clear();
 
   // Drops all batches of an origin.
@@ -71,6 +74,9 @@ class HoldBackQueue {
   void forget_applied(const core::VersionVector& applied);
   // Removes another batch in the place of `held` if that one is worth less.
   void make_way(const HeldBatch& held);
+  // The next batch of an origin; null when it is not here.
+  [[nodiscard]] const core::Batch* next(core::Origin origin,
+                                        const core::VersionVector& applied) const;
   [[nodiscard]] static bool deliverable(const core::Batch& batch,
                                         const core::VersionVector& applied);
 

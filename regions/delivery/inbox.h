@@ -71,6 +71,10 @@ class Inbox final : public Participant {
 
   // Whether anything of an origin has come that is not applied yet.
   [[nodiscard]] bool holds(core::Origin origin) const;
+  // Whether the next batch of an origin is here, proven, and waits for other origins.
+  [[nodiscard]] bool waits_for_others(core::Origin origin) const {
+    return held_.waits(origin, owner_.state.applied().vector());
+  }
   // Drops the waiting batches of an origin; they may come again.
   void forget(core::Origin origin);
   // Drops everything that waits: another history comes.

@@ -143,10 +143,10 @@ bool Proofs::on(LinkId link, const SignedPosition& position, Millis now) {
   return true;
 }
 
-void Proofs::send_positions(LinkId link, const core::VersionVector& origins) {
+void Proofs::send_positions(LinkId link, const core::VersionVector& origins, Millis now) {
   for (const auto& [origin, seq] : origins) {
     const SignedPosition* const position = signer_.newest(origin);
-    if (position != nullptr) owner_.effects.push_back(Send{link, *position});
+    if (position != nullptr) owner_.exchange.tell(link, *position, now);
   }
 }
 

@@ -44,8 +44,9 @@ class Proofs final : public Participant {
   bool on(LinkId link, const SignedPosition& position, core::Millis now);
   // Forgets the batches that have been applied meanwhile.
   void take_proven(core::Millis now);
-  // Sends a link the newest signed positions of some origins.
-  void send_positions(LinkId link, const core::VersionVector& origins);
+  // Sends a link the newest signed positions of some origins, as far as they were not sent there a
+  // moment ago.
+  void send_positions(LinkId link, const core::VersionVector& origins, core::Millis now);
   // Finds signatures of the positions of origins whose next batch waits for other origins.
   void prove_stops();
   // Raises alarms for batches that have been waiting for their proof too long.

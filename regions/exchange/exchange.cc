@@ -198,6 +198,12 @@ void Exchange::pass_on(const SignedPosition& position) {
   }
 }
 
+void Exchange::tell(LinkId link, const SignedPosition& position, Millis now) {
+  Peer* const peer = links_.peer_at(link);
+  if (peer == nullptr || !peer->out.tell(position.origin, position.seq, now)) return;
+  effects_.push_back(Send{link, position});
+}
+
 void Exchange::merged(Millis now) {
   for (auto& [origin, peer] : links_.peers()) {
     peer.in.stale = true;

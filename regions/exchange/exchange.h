@@ -72,9 +72,9 @@ class Exchange {
   void count_received(LinkId link, const core::Batch& batch);
   void note_round_trip(LinkId link, std::optional<core::Millis> round_trip_ms);
   // Tells that foreign batches were applied, so that acks are due; acks that make room for more
-  // batches only if `more_wanted`. Dropped batches are asked for again once all before them is
-  // applied.
-  void applied_more(core::Millis now, bool more_wanted);
+  // batches only if `more_wanted`, and if the stream is not in vain (see Subscriptions). Dropped
+  // batches are asked for again once all before them is applied.
+  void applied_more(core::Millis now, bool more_wanted, const Subscriptions::Waits& waits);
   // Tells that a snapshot was merged: the applied vector has jumped, and the log has a gap.
   void merged(core::Millis now);
   // Tells that own or foreign records up to `position` may be sent.
@@ -131,6 +131,9 @@ class Exchange {
   // Sends a signed position on: an own one to all peers, another's to the peers that follow its
   // origin through this leader.
   void pass_on(const SignedPosition& position);
+  // Sends the peer of a link a signed position of an origin that it has subscribed to, unless that
+  // was sent a moment ago.
+  void tell(LinkId link, const SignedPosition& position, core::Millis now);
   // Sends to a peer; false when it is not connected, or paused.
   bool send_to(core::Origin peer, Message message);
 

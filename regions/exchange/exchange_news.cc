@@ -17,13 +17,21 @@ using core::Origin;
 using core::planted;
 using core::VersionVector;
 
-void Exchange::applied_more(Millis now, bool more_wanted) {
+// An ack makes room in the peer's window. While a stream is in vain its batches would only be
+// dropped, and come again: the peer rests until more is applied, or until it is asked anew. So it
+// is asked first: a new stream owes no ack.
+void Exchange::applied_more(Millis now, bool more_wanted, const Subscriptions::Waits& waits) {
   subscriptions_.set_time(now);
+  if (more_wanted) subscriptions_.ask_for_dropped();
   for (auto& [origin, peer] : links_.peers()) {
     measure_lag(peer, now);
-    if (more_wanted && peer.in.taken != peer.in.acked) acknowledge(peer);
+    if (!more_wanted || peer.in.taken == peer.in.acked) continue;
+    if (subscriptions_.is_in_vain(peer, waits)) {
+      mark<"a stream in vain gets no ack">();
+    } else {
+      acknowledge(peer);
+    }
   }
-  if (more_wanted) subscriptions_.ask_for_dropped();
   show_news(now);
 }
 

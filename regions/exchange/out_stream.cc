@@ -50,6 +50,16 @@ void OutStream::acknowledge(const Ack& ack) {
   if (ack.stream == id_) taken_ = std::clamp(ack.taken, taken_, sent_);
 }
 
+bool OutStream::tell(core::Origin origin, core::Seq seq, core::Millis now) {
+  if (now - told_ms_ >= kTellMs) {
+    told_ = {};
+    told_ms_ = now;
+  }
+  if (told_.at(origin) >= seq) return false;
+  told_.set(origin, seq);
+  return true;
+}
+
 namespace {
 
 // The next record if one origin is served after the other: a bug to be planted.

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/wall_clock.h"
 #include "regions/state/log_reader.h"
 #include "regions/wire/message.h"
 #include "storage/storage.h"
@@ -22,13 +23,23 @@ class OutStream {
   // Starts anew as the consumer asks; its streams are numbered upwards from 1, and one that is not
   // newer than the last changes nothing. `applied` is what this leader has.
   void subscribe(const Subscribe& wanted, const LogReader& log, const core::VersionVector& applied);
-  void cancel() { wanted_.clear(); }
+  void cancel() {
+    wanted_.clear();
+    told_ = {};
+  }
   // Takes an ack in; those of older streams say nothing about this one.
   void acknowledge(const Ack& ack);
 
   // Sends what the window allows of the records up to `end`.
   void pump(const LogReader& log, storage::Position end,
             const std::function<void(BatchMessage)>& send);
+
+  // Returns whether a signed position of an origin must be sent with a subscription, and notes that
+  // it is: one that was sent within the last kTellMs is not sent again.
+  [[nodiscard]] bool tell(core::Origin origin, core::Seq seq, core::Millis now);
+  // A consumer that misses something subscribes anew after this time at the earliest. Sooner than
+  // that it asks for batches that had no room, over and over, and lacks no position.
+  static constexpr core::Millis kTellMs = 1000;
 
   // Returns whether this origin is sent.
   [[nodiscard]] bool serves(core::Origin origin) const { return wanted_.contains(origin); }
@@ -65,6 +76,8 @@ class OutStream {
   std::map<core::Origin, core::Seq> wanted_;  // The next seq to send of each origin.
   std::vector<core::Origin> ended_;           // As the consumer knows them.
   core::VersionVector trimmed_;
+  core::VersionVector told_;  // The signed positions that were sent with subscriptions...
+  core::Millis told_ms_ = 0;  // ...since then.
 };
 
 }  // namespace anabranch::regions

@@ -266,6 +266,14 @@ void Subscriptions::ask_for_dropped() {
   if (any) renew();
 }
 
+bool Subscriptions::is_in_vain(const Peer& peer, const Waits& waits) const {
+  if (planted(Bug::kAckInVain)) return false;
+  if (peer.in.stale) return true;
+  if (peer.in.dropped.empty()) return false;
+  return std::ranges::all_of(
+      peer.in.origins, [&](Origin origin) { return !has_more(peer, origin) || waits(origin); });
+}
+
 // ---- News and snapshots.
 
 bool Subscriptions::shows_news(const VersionVector& applied) const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -72,6 +73,13 @@ class Subscriptions {
   // next.
   void dropped(LinkId link, std::uint64_t stream, core::Origin origin, core::Seq first);
   void ask_for_dropped();
+  // Returns whether nothing more that a peer can send in its stream is of use: a new stream is
+  // about to take its place; or a batch of it was dropped, and the next batch of each origin that
+  // the peer has more of is here already. `waits` tells of an origin whether its next batch is here
+  // and waits for other origins. Of all missing batches one depends on no other: its stream is not
+  // in vain.
+  using Waits = std::function<bool(core::Origin)>;
+  [[nodiscard]] bool is_in_vain(const Peer& peer, const Waits& waits) const;
   // Notes that a peer has passed on false batches of an origin: the origin is followed through
   // others.
   void avoid_source(core::Origin origin, core::Origin peer, core::Millis now);

@@ -142,6 +142,8 @@ constexpr std::array kRows{
              "a leader takes another one of its region for one that fell back"),
     of_parts(Bug::kNoPatience, "no-patience",
              "a stream that brings batches begins anew again and again"),
+    of_parts(Bug::kAckInVain, "ack-in-vain",
+             "a peer sends on although all that it can send has no room"),
     of_engine(Bug::kShowUnsynced, "show-unsynced",
               "a commit counts, and may be flushed, before it is on disk"),
     of_engine(Bug::kShowFailed, "show-failed", "a commit that failed can be read in the log"),

@@ -84,6 +84,17 @@ TEST_SUITE("regions: hold-back queue") {
     CHECK(held.has_deliverable({{2, 6}, {3, 1}}));
   }
 
+  TEST_CASE("only the next batch of an origin waits for others, and until they are applied") {
+    HoldBackQueue held;
+    CHECK(held.add(batch(1, 2), {}));
+    CHECK_FALSE(held.waits(1, {}));
+    CHECK(held.add(batch(1, 1, 1, {{2, 3}}), {}));
+    CHECK(held.waits(1, {}));
+    CHECK(held.waits(1, {{2, 2}}));
+    CHECK_FALSE(held.waits(1, {{2, 3}}));
+    CHECK_FALSE(held.waits(2, {}));
+  }
+
   TEST_CASE("what was applied or is held already is dropped") {
     HoldBackQueue held;
     CHECK_FALSE(held.add(batch(1, 1, 2), {{1, 2}}));

@@ -100,6 +100,16 @@ TEST_SUITE("regions: catching up") {
     CHECK(nodes.batches_sent() - before <= lacked + lacked / 4);
   }
 
+  TEST_CASE("a peer of which nothing can be applied yet does not send on what has no room") {
+    LinkedNodes nodes;
+    regions::ReplicaLimits limits;
+    limits.hold_bytes_max = limits.window_bytes = 1;
+    const std::uint64_t lacked = let_two_take_turns(nodes, limits);
+    const std::uint64_t before = nodes.batches_sent();
+    CHECK(nodes.run_until_equal(5'000));
+    CHECK(nodes.batches_sent() - before <= lacked + lacked / 4);
+  }
+
   TEST_CASE("an origin is followed through who has more, not through others of its region") {
     Node wrote("eu", 1);
     Node us("us", 9);

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -74,12 +76,58 @@ TEST_SUITE("regions: exchange") {
     REQUIRE(asked.size() == 1);
     CHECK(asked[0].from == VersionVector{{kUs, 1}});
     REQUIRE(eu.exchange.step(kLink, regions::BatchMessage{asked[0].stream, "bytes"}, 1));
-    eu.exchange.applied_more(1, true);
+    eu.exchange.applied_more(1, true, [](core::Origin) { return false; });
     const auto acks = eu.sent<Ack>();
     REQUIRE(acks.size() == 1);
     CHECK(acks[0].taken == 5);
     CHECK(acks[0].applied == VersionVector{{kEu, 1}});
     CHECK(acks[0].durable == VersionVector{{kEu, 1}});
+  }
+
+  TEST_CASE("a peer rests while all that it can send has no room, and waits for other origins") {
+    ExchangeWorld eu;
+    eu.meet({{kUs, 5}, {kAp, 5}});
+    const std::uint64_t stream = eu.sent<Subscribe>().at(0).stream;
+    std::set<core::Origin> waiting;
+    const auto acks = [&] {
+      eu.exchange.step(kLink, regions::BatchMessage{stream, "bytes"}, 1);
+      eu.exchange.applied_more(1, true, [&](core::Origin each) { return waiting.contains(each); });
+      return eu.sent<Ack>().size();
+    };
+    waiting = {kUs, kAp};
+    CHECK(acks() == 1);  // Nothing was dropped: there is room for what comes.
+    eu.exchange.subscriptions().dropped(kLink, stream, kUs, 3);
+    CHECK(acks() == 0);
+    waiting = {kUs};  // The next batch of the other origin may come, and be what is waited for.
+    CHECK(acks() == 1);
+    waiting = {kUs, kAp};
+    CHECK(acks() == 0);
+    eu.state.applied().set_head(kAp, head_at(5));  // The peer has no more of it.
+    waiting = {kUs};
+    CHECK(acks() == 0);
+    waiting = {};
+    CHECK(acks() == 1);
+  }
+
+  TEST_CASE("a stream whose place another one is about to take gets no ack") {
+    ExchangeWorld eu;
+    eu.meet({{kUs, 5}});
+    std::uint64_t stream = eu.sent<Subscribe>().at(0).stream;
+    // A batch comes for which there was no room, and which is the next one by now.
+    const auto come = [&] {
+      eu.exchange.step(kLink, regions::BatchMessage{stream, "bytes"}, 1);
+      eu.exchange.subscriptions().dropped(kLink, stream, kUs, 1);
+      eu.exchange.applied_more(1, true, [](core::Origin) { return false; });
+    };
+    for (int asked = 1; asked < regions::InStream::kAsksMax; ++asked) {
+      come();
+      REQUIRE(eu.effects.size() == 1);
+      stream = eu.sent<Subscribe>().at(0).stream;
+    }
+    come();
+    CHECK(eu.effects.empty());  // It has to wait for its turn to ask.
+    eu.tick(1 + regions::InStream::kAskMs);
+    CHECK(eu.sent<Subscribe>().size() == 1);
   }
 
   TEST_CASE("nothing is called durable before the whole log is") {
@@ -117,6 +165,25 @@ TEST_SUITE("regions: exchange") {
     eu.exchange.subscriptions().pause_requests(true);
     for (Millis now = 0; now <= 4 * Subscriptions::kStallMs; now += 100) eu.tick(now);
     CHECK(eu.sent<Subscribe>().empty());
+  }
+
+  TEST_CASE("a signed position comes with a subscription, and once if many follow at once") {
+    ExchangeWorld eu;
+    eu.meet({});
+    const auto told = [&](core::Seq seq, Millis now) {
+      eu.exchange.tell(kLink, {"ap", kAp, seq, {}, {}}, now);
+      return !eu.sent<regions::SignedPosition>().empty();
+    };
+    constexpr Millis kTellMs = regions::OutStream::kTellMs;
+    static_assert(kTellMs <= Subscriptions::kStallMs);  // What got lost is asked for after that.
+    CHECK(told(5, 2 * kTellMs));
+    CHECK_FALSE(told(5, 3 * kTellMs - 1));
+    CHECK(told(6, 3 * kTellMs - 1));
+    CHECK_FALSE(told(6, 3 * kTellMs - 1));
+    CHECK(told(6, 3 * kTellMs));
+    eu.exchange.link_down(kLink);
+    eu.meet({});
+    CHECK(told(6, 3 * kTellMs));  // It may have been lost with the link.
   }
 
   TEST_CASE("a follower is a peer, and no leader") {

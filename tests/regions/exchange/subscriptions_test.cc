@@ -199,7 +199,7 @@ TEST_SUITE("regions: subscriptions") {
     const core::Millis later = Subscriptions::kStallMs + 100;
     REQUIRE(eu.exchange.step(kToUs, regions::BatchMessage{eu.in(kUs).id, "of another"}, later));
     look(later);
-    eu.exchange.applied_more(later, true);
+    eu.exchange.applied_more(later, true, [](Origin) { return false; });
     look(later + Subscriptions::kStallMs);
     CHECK(eu.in(kUs).has(kSa));
     look(later + 2 * Subscriptions::kStallMs);
