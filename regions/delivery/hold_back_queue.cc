@@ -44,7 +44,9 @@ bool HoldBackQueue::add(HeldBatch held, const core::VersionVector& applied, Room
     }
     mark<"a full hold-back queue takes the next batch of an origin">();
   }
-  if (!held_[origin].try_emplace(first, std::move(held)).second) return false;
+  BySeq& batches = held_[origin];
+  if (batches.contains(first)) return false;
+  batches.emplace(first, std::move(held));
   bytes_ += size;
   return true;
 }
