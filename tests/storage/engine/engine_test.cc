@@ -314,7 +314,6 @@ TEST_SUITE("storage: engine") {
     CHECK_FALSE(look.value()->commit({}, changes).ok());
     CHECK_FALSE(look.value()->trim(1).ok());
     CHECK(look.value()->place().lost.empty());
-    look.value().reset();
     CHECK(looked->journal().empty());
   }
 
