@@ -20,8 +20,8 @@
 #include "rows/scores/score_check.h"
 #include "rows/snapshot_reader.h"
 #include "rows/stage/score_upkeep.h"
-#include "storage/layout.h"
 #include "storage/engine/open_storage.h"
+#include "storage/layout.h"
 
 namespace anabranch::regions {
 

@@ -52,7 +52,7 @@ void check_all(const Wal& wal, const std::vector<StoredRecord>& all) {
 TEST_CASE("all batches of a large log are read and found, also after an opening") {
   Random random(anabranch::test::seed());
   TestLog log(kLarge);
-  const auto all = fill(*log.wal, random, 300);
+  const auto all = fill(*log.wal, random, 600);
   CHECK_GT(log.segments().size(), 2);
   check_all(*log.wal, all);
   const WalBase base = log.base_here();
