@@ -27,8 +27,8 @@ enum class CompressLinks { kNever, kRemote, kAlways };
 // kEngine: each group of writes is one synced append to a write-ahead log (the folder `wal` of the
 // data directory). What is newer than the tables, which are in LMDB, lies in memory and is written
 // to them from time to time.
-// kLmdb: each group of writes is one synced transaction of LMDB. Slower by a factor of two to ten;
-// a directory that the engine has opened once is refused.
+// kLmdb: each group of writes is one synced transaction of LMDB: slower, above all for small
+// groups. A directory that the engine has opened once is refused.
 enum class StorageEngine { kLmdb, kEngine };
 
 struct Options {
@@ -112,6 +112,7 @@ struct Options {
 
   // ---- Storage.
 
+  // How the data lie on the disk; see above.
   StorageEngine storage = StorageEngine::kLmdb;
   // The engine's writes that are not in its tables yet lie in memory, and are written to the tables
   // when they take this many bytes; meanwhile they may grow to twice as many, and writers are

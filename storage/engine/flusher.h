@@ -1,7 +1,6 @@
 // Writes to the tables on disk: frozen overlays, a slice after the other, and how far the log is
-// trimmed. It also frees the memory of flushed overlays, and makes files for the
-// log ahead of use. A thread of its own does so, or, in tests
-// that must be repeatable, its owner in steps.
+// trimmed. It also frees the memory of flushed overlays, and makes files for the log ahead of use.
+// A thread of its own does so, or, in tests that must be repeatable, its owner in steps.
 //
 // Nobody else writes to the base while it has something to do. Thread-safe; the thread ends with
 // the object, after the slice it is at; a flush that is not done is left to the next opening.
