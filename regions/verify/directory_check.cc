@@ -382,7 +382,12 @@ core::Result<CheckReport> check_directory(const std::string& directory,
   storage::Storage& storage = *opened.value();
   const auto nothing = [](const storage::StoredRecord&) { return core::Result<void>(); };
   if (auto ready = storage.open(nothing); !ready.ok()) return ready.failure();
-  return check_storage(storage, progress);
+  CheckReport report = check_storage(storage, progress);
+  if (std::string lost = storage.place().lost; !lost.empty()) {
+    ++report.wrong;
+    report.findings.insert(report.findings.begin(), std::move(lost));
+  }
+  return report;
 }
 
 }  // namespace anabranch::regions

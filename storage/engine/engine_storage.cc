@@ -14,6 +14,7 @@
 #include "storage/engine/reach.h"
 #include "storage/overlay/layered_tables.h"
 #include "storage/wal/change_buffer.h"
+#include "storage/wal/wal_record.h"
 #include "storage/wal/wal_recovery.h"
 
 namespace anabranch::storage {
@@ -32,8 +33,7 @@ std::string loss(WalVerdict verdict) {
     return "its write-ahead log (the folder wal) ends before its tables: writes are missing";
   }
   return "its write-ahead log (the folder wal) is damaged: writes behind the damage are missing, "
-         "and "
-         "kept in files that begin with \"damaged\"";
+         "and kept in files that begin with \"damaged\"";
 }
 
 // The tables and the log as of one commit.
@@ -110,6 +110,8 @@ class EngineStorage final : public SteppedEngine {
  private:
   // Opens the tables below, and returns their reach.
   Result<Reach> open_base();
+  // Notes in the tables that there is a log: it cannot get lost without a word from now on.
+  Result<void> note_log(Reach reach);
   Result<void> open_log(const Reach& reach);
   Result<void> redo(std::string_view changes);
   // Begins the log anew behind a position. Until that is done the former one is read.
@@ -182,11 +184,24 @@ Result<void> EngineStorage::open(const Apply& /*apply*/) {
   if (wal_->last().position < base_->last_position()) {
     if (auto begun = restart_log(base_->last_position()); !begun.ok()) return begun;
   }
+  if (reach.value().ticket == Ticket{}) {
+    if (auto noted = note_log(flusher_->reach()); !noted.ok()) return noted;
+  }
   // Next tables that were not swapped in are gone.
   if (!planted(Bug::kKeepNextTables)) {
     tables_.switch_to({.current = tables_.generations().current});
   }
   show(wal_->last().position);
+  return {};
+}
+
+// Up to the record of the log's first opening, before which there is no commit.
+Result<void> EngineStorage::note_log(Reach reach) {
+  reach.ticket.end = kRecordHeaderSize;
+  reach.opening = wal_->opening();
+  reach.position = std::max(reach.position, base_->last_position());
+  if (auto noted = base_->apply({}, ReachNote{encode_reach(reach)}); !noted.ok()) return noted;
+  flusher_->set_reach(reach);
   return {};
 }
 

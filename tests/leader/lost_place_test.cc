@@ -10,6 +10,7 @@
 #include <functional>
 #include <string>
 
+#include "regions/verify/directory_check.h"
 #include "tests/leader/store_world.h"
 
 using namespace anabranch;
@@ -87,6 +88,31 @@ TEST_SUITE("leader: a directory that is gone") {
         },
         "replaced");
     harm([](const fs::path& data) { fs::remove(data / "lock"); }, "lock");
+  }
+
+  TEST_CASE("a log of the engine that is gone is found by a check, and begins a new origin") {
+    const TempDir folder;
+    Options options = store_options(folder, "eu");
+    options.storage = StorageEngine::kEngine;
+    std::string origin;
+    {
+      Store store = Store::open(options);
+      Word{store, "k"}.put("v");
+      origin = store.status().origin;
+      CHECK(store.status().storage == "engine");
+    }
+    const auto check = [&] {
+      return regions::check_directory(options.path, [](auto&&...) {}).value_or_raise();
+    };
+    CHECK(check().wrong == 0);
+    fs::remove_all(fs::path(options.path) / "wal");
+    for (int times = 0; times < 2; ++times) {
+      const auto report = check();
+      CHECK(report.wrong > 0);
+      CHECK(report.findings.front().find("write-ahead log") != std::string::npos);
+    }
+    const Store store = Store::open(options);
+    CHECK(store.status().origin != origin);
   }
 
   TEST_CASE("it is noticed while nobody writes, within about a second") {

@@ -59,11 +59,12 @@ struct GatedWorld {
 
   GatedWorld() {
     auto base = std::make_unique<MemoryStorage>();
-    base->set_faults({.before_apply = [this] { gate.pass(); }});
+    MemoryStorage* const tables = base.get();
     auto opened = open_engine_storage(std::move(base), std::make_unique<RecordedFiles>());
     REQUIRE(opened.ok());
     storage = std::move(opened).value();
-    ready(*storage);
+    ready(*storage);  // It notes that there is a log, which is no flush.
+    tables->set_faults({.before_apply = [this] { gate.pass(); }});
   }
   ~GatedWorld() { gate.open(); }
   GatedWorld(const GatedWorld&) = delete;

@@ -179,6 +179,24 @@ TEST_SUITE("storage: directories of the engine") {
       CHECK(storage->place().lost.empty());
     }
   }
+
+  TEST_CASE("a log that is gone before anything was flushed is told, too, also after an upgrade") {
+    for (const bool upgraded : {false, true}) {
+      CAPTURE(upgraded);
+      const TempDir folder;
+      const fs::path directory = folder.path() / "data";
+      if (upgraded)
+        commit(*open(directory, StorageKind::kLmdb), {{7, 1, 1, "old"}}, {put("b", "")});
+      commit(*open(directory, StorageKind::kEngine), {{7, 2, 2, "new"}}, {put("a", "1")});
+      CHECK(open(directory, StorageKind::kEngine)->place().lost.empty());
+      fs::remove_all(directory / "wal");
+      const auto storage = open(directory, StorageKind::kEngine);
+      CHECK(storage->place().lost.find("ends before its tables") != std::string::npos);
+      CHECK_FALSE(get(*storage, "a"));
+      CHECK(get(*storage, "b").has_value() == upgraded);
+      CHECK(commit(*storage, {{7, 3, 3, "next"}}, {}) == (upgraded ? 2 : 1));
+    }
+  }
 }
 
 }  // namespace
