@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kHeadSize = 6;
 constexpr std::size_t kHeadSizeMin = 5;  // Of versions without checksums.
+constexpr std::size_t kHistoryHashSize = sizeof(std::uint64_t);
 constexpr std::size_t kBodySize = 3;
 constexpr std::size_t kOpeningSize = 5;
 constexpr std::size_t kTransactionSize = 2;
@@ -26,6 +27,8 @@ void assert_encodable(const Batch& batch) {
   ANABRANCH_ASSERT(batch.origin != 0);
   ANABRANCH_ASSERT(!batch.transactions.empty());
   ANABRANCH_ASSERT(batch.deps_changed.at(batch.origin) == 0);
+  ANABRANCH_ASSERT(batch.deps_hashes.empty() ||
+                   batch.deps_hashes.size() == batch.deps_changed.size());
   Seq next = batch.first();
   ANABRANCH_ASSERT(next >= 1);
   for (const Transaction& transaction : batch.transactions) {
@@ -37,13 +40,33 @@ void assert_encodable(const Batch& batch) {
 
 std::size_t size_estimate(const Batch& batch) {
   constexpr std::size_t kHeadAndBody = 256;
-  constexpr std::size_t kEntry = 20;
+  constexpr std::size_t kEntry = 20 + kHistoryHashSize;
   std::size_t size = kHeadAndBody + batch.deps_changed.size() * kEntry;
   for (const Transaction& transaction : batch.transactions) {
     size += kEntry;
     for (const Op& op : transaction.ops) size += encoded_size(op);
   }
   return size;
+}
+
+void append_big_endian(std::string& out, std::uint64_t number) {
+  for (unsigned shift = 64; shift > 0; shift -= 8) {
+    out.push_back(static_cast<char>(static_cast<unsigned char>(number >> (shift - 8))));
+  }
+}
+
+std::uint64_t from_big_endian(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (const char byte : bytes) number = number << 8U | static_cast<unsigned char>(byte);
+  return number;
+}
+
+void encode_deps_hashes(Writer& out, const std::vector<std::uint64_t>& hashes) {
+  if (hashes.empty()) return;
+  std::string bytes;
+  bytes.reserve(hashes.size() * kHistoryHashSize);
+  for (const std::uint64_t hash : hashes) append_big_endian(bytes, hash);
+  out.bin(bytes);
 }
 
 void encode_opening(Writer& out, const std::optional<Opening>& opening) {
@@ -53,18 +76,10 @@ void encode_opening(Writer& out, const std::optional<Opening>& opening) {
   }
   std::string mesh;
   for (const std::uint64_t half : {opening->mesh.high, opening->mesh.low}) {
-    for (unsigned shift = 64; shift > 0; shift -= 8) {
-      mesh.push_back(static_cast<char>(static_cast<unsigned char>(half >> (shift - 8))));
-    }
+    append_big_endian(mesh, half);
   }
   out.array(kOpeningSize).bin(mesh).text(opening->region);
   out.uint64(opening->number).uint64(opening->nonce).uint64(opening->previous);
-}
-
-std::uint64_t decode_half(std::string_view bytes) {
-  std::uint64_t half = 0;
-  for (const char byte : bytes) half = half << 8U | static_cast<unsigned char>(byte);
-  return half;
 }
 
 std::optional<Opening> decode_opening(Reader& in) {
@@ -76,7 +91,7 @@ std::optional<Opening> decode_opening(Reader& in) {
     return std::nullopt;
   }
   Opening opening;
-  opening.mesh = {decode_half(mesh.substr(0, 8)), decode_half(mesh.substr(8))};
+  opening.mesh = {from_big_endian(mesh.substr(0, 8)), from_big_endian(mesh.substr(8))};
   opening.region = in.text();
   if (opening.region.size() > Batch::kRegionSizeMax) in.fail("the name of a region is too long");
   opening.number = in.uint64();
@@ -124,8 +139,13 @@ std::size_t decode_signature(Reader& in, std::size_t left, Batch& batch) {
   return 1;
 }
 
+struct Head {
+  BatchHeader header;
+  std::string_view deps_hashes;  // As encoded; empty when the batch has none.
+};
+
 // Takes the head off the front of `bytes`.
-Result<BatchHeader> take_header(std::string_view& bytes) {
+Result<Head> take_head(std::string_view& bytes) {
   Reader in = Reader::first_of(bytes, kHeadTokensMax);
   const std::size_t extra = in.array_of(1);
   const std::uint64_t format = in.uint64();
@@ -134,7 +154,8 @@ Result<BatchHeader> take_header(std::string_view& bytes) {
                    ", this version reads format " + std::to_string(Batch::kFormat));
   }
   if (in.ok() && extra + 1 < kHeadSizeMin) in.fail("the head of a batch is too short");
-  BatchHeader header;
+  Head head;
+  BatchHeader& header = head.header;
   header.origin = in.uint64();
   header.first = in.uint64();
   header.last = in.uint64();
@@ -143,9 +164,26 @@ Result<BatchHeader> take_header(std::string_view& bytes) {
   if (in.ok() && header.first < 1) in.fail("a batch begins before 1");
   if (in.ok() && header.last < header.first) in.fail("a batch ends before it begins");
   if (!in.ok()) return in.failure();
-  in.skip(extra + 1 - kHeadSizeMin);
+  std::size_t left = extra + 1 - kHeadSizeMin;
+  if (left > 1) {
+    in.skip(1);  // The checksum.
+    if (!in.take_nil()) head.deps_hashes = in.bin();
+    left -= 2;
+  }
+  in.skip(left);
   if (!in.done()) return in.failure();
-  return header;
+  return head;
+}
+
+void decode_deps_hashes(Reader& in, std::string_view bytes, Batch& batch) {
+  if (bytes.empty()) return;
+  if (bytes.size() != batch.deps_changed.size() * kHistoryHashSize) {
+    return in.fail("a batch has not one hash for each origin that it depends on");
+  }
+  batch.deps_hashes.reserve(batch.deps_changed.size());
+  for (; !bytes.empty(); bytes.remove_prefix(kHistoryHashSize)) {
+    batch.deps_hashes.push_back(from_big_endian(bytes.substr(0, kHistoryHashSize)));
+  }
 }
 
 }  // namespace
@@ -155,11 +193,13 @@ std::string encode_batch(const Batch& batch) {
   std::string bytes;
   bytes.reserve(size_estimate(batch));
   Writer out(bytes);
-  out.array(kHeadSize).uint64(Batch::kFormat).uint64(batch.origin);
+  out.array(kHeadSize + (batch.deps_hashes.empty() ? 0 : 1));
+  out.uint64(Batch::kFormat).uint64(batch.origin);
   out.uint64(batch.first()).uint64(batch.last());
   write_chain(out, batch.previous);
   out.bin(std::string(kChecksumSize, '\0'));
   const std::size_t checksum = bytes.size() - kChecksumSize;
+  encode_deps_hashes(out, batch.deps_hashes);
   out.array(kBodySize + (batch.signature.empty() ? 0 : 1));
   write_vector(out, batch.deps_changed);
   encode_opening(out, batch.opening);
@@ -175,25 +215,39 @@ std::string encode_batch(const Batch& batch) {
 
 Result<Batch> decode_batch(std::string_view bytes) {
   const std::string_view whole = bytes;
-  auto header = take_header(bytes);
-  if (!header.ok()) return header.failure();
+  auto head = take_head(bytes);
+  if (!head.ok()) return head.failure();
+  const BatchHeader& header = head.value().header;
   if (checksum_of(whole) == Checksum::kWrong && !planted(Bug::kTakeDamaged)) {
     return corrupt("the checksum of a batch is wrong");
   }
   Batch batch;
-  batch.origin = header.value().origin;
-  batch.previous = header.value().previous;
+  batch.origin = header.origin;
+  batch.previous = header.previous;
   Reader in(bytes);
   const std::size_t extra = in.array_of(kBodySize);
   batch.deps_changed = read_vector(in);
   if (batch.deps_changed.at(batch.origin) != 0) in.fail("a batch depends on its own origin");
+  decode_deps_hashes(in, head.value().deps_hashes, batch);
   batch.opening = decode_opening(in);
-  decode_transactions(in, header.value(), batch);
+  decode_transactions(in, header, batch);
   in.skip(extra - decode_signature(in, extra, batch));
   if (!in.done()) return in.failure();
   return batch;
 }
 
-Result<BatchHeader> decode_batch_header(std::string_view bytes) { return take_header(bytes); }
+Result<BatchHeader> decode_batch_header(std::string_view bytes) {
+  auto head = take_head(bytes);
+  if (!head.ok()) return head.failure();
+  return head.value().header;
+}
+
+std::uint64_t history_hash(const ChainHash& chain) {
+  std::uint64_t hash = 0;
+  for (std::size_t i = 0; i < kHistoryHashSize; ++i) {
+    hash = hash << 8U | chain[i];
+  }
+  return hash;
+}
 
 }  // namespace anabranch::core

@@ -4,7 +4,8 @@
 //
 // The bytes are two msgpack values in a row, so that the head can be read without the ops:
 //
-//   head         [format, origin, first, last, previous: bin 32, checksum: bin 8 or nil]
+//   head         [format, origin, first, last, previous: bin 32, checksum: bin 8 or nil], and
+//                sometimes deps_hashes: bin or nil, 8 bytes for each entry of deps, big-endian
 //   body         [deps, opening, transactions], and sometimes signature: bin 64
 //
 //   deps         [origin, seq, origin, seq, ...]      sorted by origin, only what changed
@@ -22,6 +23,10 @@
 //   number       int (64 bits), or bin 16 (128 bits, big-endian), or a 64-bit float
 //
 //   signature    Ed25519, of the region for `previous` at the position before this batch
+//
+// deps_hashes tell which history of another origin a batch depends on, so that it is applied onto
+// no other one. A batch that was rewritten under a new name has none: its bytes follow from the
+// branch alone.
 //
 // Rules for later versions: a newer version may append elements to head, body, opening, transaction
 // and op, and may add kinds of op; this version skips the former and counts the latter (UnknownOp).
@@ -58,6 +63,8 @@ struct Batch {
   Origin origin = 0;
   ChainHash previous{};        // chain_hash of the origin's previous batch, zero for the first.
   VersionVector deps_changed;  // Other origins' entries that changed since that batch.
+  // history_hash() of the chain at each entry of deps_changed, 0 where it is not known; or empty.
+  std::vector<std::uint64_t> deps_hashes = {};
   std::optional<Opening> opening;
   std::string signature = {};             // Of the position before, in some; else empty.
   std::vector<Transaction> transactions;  // At least one, contiguous, each with at least one op.
@@ -66,6 +73,9 @@ struct Batch {
   [[nodiscard]] Seq last() const { return transactions.back().last(); }
   bool operator==(const Batch&) const = default;
 };
+
+// Returns the part of a chain hash that stands for it in deps_hashes.
+[[nodiscard]] std::uint64_t history_hash(const ChainHash& chain);
 
 // The facts known of a batch without decoding its ops. Every batch begins with them.
 struct BatchHeader {

@@ -11,18 +11,24 @@ namespace {
 constexpr std::size_t kBefore = 5;  // Elements of the head before the checksum.
 constexpr std::size_t kHeadTokensMax = 256;
 
-// Returns the offset of the checksum in a batch; nullopt when the batch carries none.
-Result<std::optional<std::size_t>> place_of(std::string_view batch) {
+struct Place {
+  std::size_t at = 0;        // The offset of the checksum's bytes.
+  std::size_t head_end = 0;  // That of the first byte behind the head.
+};
+
+// Returns the place of the checksum in a batch; nullopt when the batch carries none.
+Result<std::optional<Place>> place_of(std::string_view batch) {
   std::string_view rest = batch;
   Reader in = Reader::first_of(rest, kHeadTokensMax);
   const std::size_t size = in.array();
   in.skip(kBefore);
   if (!in.ok()) return in.failure();
-  if (size <= kBefore || in.take_nil()) return std::optional<std::size_t>();
+  if (size <= kBefore || in.take_nil()) return std::optional<Place>();
   const std::string_view sum = in.bin();
   if (sum.size() != kChecksumSize) in.fail("a checksum has another size");
   if (!in.ok()) return in.failure();
-  return std::optional(static_cast<std::size_t>(sum.data() - batch.data()));
+  return std::optional(
+      Place{static_cast<std::size_t>(sum.data() - batch.data()), batch.size() - rest.size()});
 }
 
 // Hashes the bytes behind the checksum, with the hash of the bytes before it as the seed.
@@ -42,7 +48,7 @@ Checksum checksum_of(std::string_view batch) {
   const auto place = place_of(batch);
   if (!place.ok()) return Checksum::kWrong;
   if (!place.value()) return Checksum::kNone;
-  const std::size_t at = *place.value();
+  const std::size_t at = place.value()->at;
   return batch.substr(at, kChecksumSize) == sum_of(batch, at) ? Checksum::kRight : Checksum::kWrong;
 }
 
@@ -55,7 +61,8 @@ std::string without_checksum(std::string batch) {
   constexpr std::size_t kBinHead = 2;
   const auto place = place_of(batch);
   if (!place.ok() || !place.value()) return batch;
-  batch.erase(*place.value() - kBinHead, kBinHead + kChecksumSize);
+  const std::size_t from = place.value()->at - kBinHead;
+  batch.erase(from, place.value()->head_end - from);
   batch.front() = kArrayOf5;
   return batch;
 }

@@ -24,7 +24,8 @@ enum class Checksum : std::uint8_t {
 
 // Writes the checksum of a batch into its place, the kChecksumSize bytes at `at`.
 void write_checksum(std::string& batch, std::size_t at);
-// Returns the batch as versions without checksums wrote it; unchanged when it carries no checksum.
+// Returns the batch as versions without checksums wrote it, without all later elements of the head;
+// unchanged when it carries no checksum.
 [[nodiscard]] std::string without_checksum(std::string batch);
 
 }  // namespace anabranch::core

@@ -102,6 +102,7 @@ enum class Bug : std::uint8_t {
   kSuspectOtherLeaders,
   kNoPatience,
   kAckInVain,
+  kIgnoreDepsHashes,
   // Of the write-ahead log: tests/storage/wal/plants_main.cc describes and finds them.
   kSkipOpeningSync,
   kCutDamage,

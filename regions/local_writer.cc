@@ -73,6 +73,9 @@ Batch LocalWriter::make_batch(std::vector<core::Transaction> transactions) const
   batch.origin = self.origin;
   batch.previous = head.chain;
   batch.deps_changed = core::difference(state_.applied().vector(), head.deps);
+  for (const auto& [origin, seq] : batch.deps_changed) {
+    batch.deps_hashes.push_back(core::history_hash(state_.applied().head(origin).chain));
+  }
   batch.transactions = std::move(transactions);
   if (signer_ != nullptr) batch.signature = signer_->for_batch();
   if (opening_sent_ != self.opening) {

@@ -79,6 +79,24 @@ bool Forks::found(const Peer& peer, Origin origin, Seq differs) {
   return note(peer, origin, 0, differs);
 }
 
+std::optional<Forks::Difference> Forks::other_history(const Peer& peer, const core::Batch& batch) {
+  if (core::planted(core::Bug::kIgnoreDepsHashes)) return std::nullopt;
+  std::size_t i = 0;
+  for (const std::uint64_t hash : batch.deps_hashes) {
+    const auto& [origin, seq] = *(batch.deps_changed.begin() + static_cast<std::ptrdiff_t>(i++));
+    if (!chains_.differs(origin, seq, hash)) continue;
+    core::mark<"a batch depends on another history">();
+    // The peer may have given way since it sent the batch, or it could not compare the position
+    // when it applied the batch: then it has shown that its own history is the one here.
+    const auto same = seen_.find({peer.origin, origin});
+    const bool is_same = same != seen_.end() && same->second.seq >= seq;
+    const bool is_news = !is_same && note(peer, origin, 0, seq);
+    waiting_[{peer.origin, batch.origin}] = origin;
+    return Difference{origin, is_news};
+  }
+  return std::nullopt;
+}
+
 bool Forks::heard(const Peer& peer, const History& history) {
   learn(peer, history);
   const bool changed = compare(peer, history);

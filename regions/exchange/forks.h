@@ -65,6 +65,14 @@ class Forks {
   // as both logs tell, for the peer's later messages are known here.
   [[nodiscard]] bool agreed(const Peer& peer, core::Origin origin) const;
 
+  struct Difference {
+    core::Origin origin = 0;
+    bool is_news = false;  // It is a fork with the peer that was not known so far.
+    bool operator==(const Difference&) const = default;
+  };
+  // Returns an origin of which a batch of a peer depends on another history than the one here, so
+  // that the batch must not be applied; nullopt when there is none.
+  std::optional<Difference> other_history(const Peer& peer, const core::Batch& batch);
   // Notes that a batch writes the own part of `branch` again, as new, as a leader does that gave
   // way. `branch` is the first of a branch here. Returns whether that reveals a fork.
   bool rewritten(const Peer& peer, const core::Batch& batch, core::Origin branch);

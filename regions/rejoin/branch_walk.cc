@@ -35,7 +35,7 @@ core::Result<bool> BranchWalk::prepare(std::size_t records_max) {
     }
   }
   while (!looking_.empty()) {
-    const auto more = looking_.back().read(before_.log, records_max);
+    auto more = looking_.back().read(before_.log, records_max);
     if (!more.ok() || more.value()) return more;
     deps_[looking_.back().origin()] = looking_.back().deps();
     looking_.pop_back();
@@ -81,6 +81,13 @@ bool BranchWalk::needs(const LogDamage& damage) const {
   return is_own(damage.origin) && damage.last > (parted ? std::min(*parted, there) : there);
 }
 
+// A branch whose beginning is damaged has no new name: it ends. What depends on it names its hash.
+bool BranchWalk::depends_on_branch(const VersionVector& deps) const {
+  return names_.concerns(deps) || std::ranges::any_of(common_, [&](const auto& each) {
+           return deps.at(each.first) > each.second;
+         });
+}
+
 BranchWalk::Outcome BranchWalk::take(const storage::StoredRecord& record, const Rows& rows) {
   rows_ = &rows;
   const auto parted = parted_at(record.origin);
@@ -100,14 +107,15 @@ BranchWalk::Outcome BranchWalk::continued(const storage::StoredRecord& record) {
   const bool next = record.first == head.seq + 1 && batch.value().previous == head.chain;
   VersionVector deps = head.deps;
   deps.join(batch.value().deps_changed);
-  if (next && !names_.concerns(deps) && now_.vector().includes(deps)) {
+  const bool renames = depends_on_branch(deps);
+  if (next && !renames && now_.vector().includes(deps)) {
     taken_ += record.last - head.seq;
     return std::optional(advance(std::move(batch).value(), record.bytes, std::move(deps)));
   }
-  const bool whole = next && names_.concerns(deps) && now_.vector().includes(names_.of(deps));
+  const bool whole = next && renames && now_.vector().includes(names_.of(deps));
   // Its own region writes it again.
   if (!whole && !is_own(record.origin)) return std::optional<Taken>();
-  if (!names_.concerns(deps) && before_.shown.at(record.origin) >= record.last) {
+  if (!renames && before_.shown.at(record.origin) >= record.last) {
     return core::Failure{ErrorCode::kTimeout,
                          "it lacks what others have of origin " + core::to_string(record.origin)};
   }

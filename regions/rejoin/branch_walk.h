@@ -81,6 +81,8 @@ class BranchWalk {
   [[nodiscard]] std::optional<core::Seq> parted_at(core::Origin origin) const;
   [[nodiscard]] bool is_own(core::Origin origin) const;
   core::Result<void> look_for(core::Origin origin, core::Seq common);
+  // Returns whether a vector covers any op of a branch.
+  [[nodiscard]] bool depends_on_branch(const core::VersionVector& deps) const;
   Outcome continued(const storage::StoredRecord& record);
   Outcome renamed(const storage::StoredRecord& record);
   // Gives an origin a new name, from its batch `record` on.

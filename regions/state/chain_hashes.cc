@@ -61,6 +61,20 @@ std::optional<ChainHash> ChainHashes::at(Origin origin, Seq seq) const {
   return header.ok() ? std::optional(header.value().previous) : std::nullopt;
 }
 
+std::optional<std::uint64_t> ChainHashes::find_recent(Origin origin, Seq seq) const {
+  const auto found = std::find_if(recent_.rbegin(), recent_.rend(), [&](const Recent& each) {
+    return each.origin == origin && each.seq == seq;
+  });
+  return found == recent_.rend() ? std::nullopt : std::optional(found->hash);
+}
+
+bool ChainHashes::differs(Origin origin, Seq seq, std::uint64_t hash) const {
+  if (hash == 0 || seq > applied_.head(origin).seq) return false;
+  if (const auto recent = find_recent(origin, seq)) return *recent != hash;
+  const auto own = at(origin, seq);
+  return own ? core::history_hash(*own) != hash : within_batch(origin, seq);
+}
+
 bool ChainHashes::within_batch(Origin origin, Seq seq) const {
   const auto position = log_.find(origin, seq);
   if (!position) return false;
@@ -145,6 +159,8 @@ void ChainHashes::forget_beyond(Origin origin, Seq seq) {
   std::erase_if(told_, [&](const auto& each) {
     return each.first.first == origin && each.first.second > seq;
   });
+  std::erase_if(recent_,
+                [&](const Recent& each) { return each.origin == origin && each.seq > seq; });
   const auto from = kept_.upper_bound({origin, seq});
   auto to = from;
   for (; to != kept_.end() && to->first.first == origin; ++to) {
@@ -155,6 +171,7 @@ void ChainHashes::forget_beyond(Origin origin, Seq seq) {
 }
 
 void ChainHashes::advance(const core::Batch& batch, const ChainHash& hash) {
+  recent_.push_back({batch.origin, batch.last(), core::history_hash(hash)});
   if (is_checkpoint(batch.first(), batch.last())) keep(batch.origin, batch.last(), hash);
 }
 
@@ -171,6 +188,7 @@ void ChainHashes::part(Origin origin, Seq common) {
 }
 
 std::vector<storage::Change> ChainHashes::take_changes() {
+  if (recent_.size() > 2 * kRecent) recent_.erase(recent_.begin(), recent_.end() - kRecent);
   std::vector<storage::Change> changes;
   for (const auto& [origin, seq] : std::exchange(changed_, {})) {
     const auto kept = kept_.find({origin, seq});

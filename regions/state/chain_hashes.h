@@ -61,6 +61,10 @@ class ChainHashes {
   [[nodiscard]] std::vector<ChainLink> trail(core::Origin origin, core::Seq from) const;
   // Compares a position that a peer showed, the end of one of its batches.
   [[nodiscard]] Match compare(core::Origin origin, const ChainLink& shown) const;
+  // Returns whether the position behind which an author wrote a batch, the end of a batch that it
+  // had applied, is known to be of another history than the one here. `hash` is the
+  // history_hash() there, 0 when the author told none.
+  [[nodiscard]] bool differs(core::Origin origin, core::Seq seq, std::uint64_t hash) const;
   // The newest kept position at or below `seq`; the beginning, which all share, when there is none.
   [[nodiscard]] ChainLink checkpoint(core::Origin origin, core::Seq seq) const;
 
@@ -96,8 +100,20 @@ class ChainHashes {
   [[nodiscard]] std::optional<ChainLink> at_or_below(core::Origin origin, core::Seq seq) const;
   using Position = std::pair<core::Origin, core::Seq>;
 
+  // The end of a batch that was applied lately, with its history_hash().
+  struct Recent {
+    core::Origin origin = 0;
+    core::Seq seq = 0;
+    std::uint64_t hash = 0;
+  };
+  static constexpr std::size_t kRecent = 256;
+  [[nodiscard]] std::optional<std::uint64_t> find_recent(core::Origin origin, core::Seq seq) const;
+
   const Applied& applied_;
   const LogReader& log_;
+  // All batches that are not committed yet, so that the log lacks them, and some before, since a
+  // batch mostly depends on what was applied just before. The newest comes last.
+  std::vector<Recent> recent_;
   std::map<Position, core::ChainHash> kept_;
   std::vector<Position> changed_;             // To be written, or, when not kept any more, removed.
   std::map<Position, core::ChainHash> told_;  // By peers; see learn().

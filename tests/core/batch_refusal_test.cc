@@ -26,6 +26,7 @@ struct Raw {
   Seq last = 10;
   std::size_t head_size = 5;
   std::string previous = std::string(32, '\0');
+  Part deps_hashes = [](Writer& out) { out.nil(); };
   std::size_t body_size = 3;
   Part deps = [](Writer& out) { out.array(0); };
   Part opening = [](Writer& out) { out.nil(); };
@@ -46,7 +47,8 @@ struct Raw {
     if (head_size > 1) out.uint64(origin).uint64(first).uint64(last);
     if (head_size > 4) out.bin(previous);
     if (head_size > 5) out.nil();  // No checksum.
-    for (std::size_t i = 6; i < head_size; ++i) out.uint64(kNewer);
+    if (head_size > 6) deps_hashes(out);
+    for (std::size_t i = 7; i < head_size; ++i) out.uint64(kNewer);
     out.array(body_size);
     deps(out);
     opening(out);
@@ -305,9 +307,29 @@ TEST_CASE("an opening has a mesh id of 16 bytes and five elements or more") {
   CHECK(with(5, "mesh") == "a mesh id has not 16 bytes");
 }
 
+TEST_CASE("a batch has a hash for each origin that it depends on, or none") {
+  const auto with = [](const std::string& hashes) {
+    Raw raw;
+    raw.head_size = 7;
+    raw.deps_hashes = [=](Writer& out) { out.bin(hashes); };
+    raw.deps = vector_of({8, 1, 9, 4});
+    return raw.refusal();
+  };
+  CHECK(with("").empty());
+  CHECK(with(std::string(16, '\x01')).empty());
+  for (const std::size_t size : {1, 8, 15, 17, 24}) {
+    CHECK(with(std::string(size, '\x01')) ==
+          "a batch has not one hash for each origin that it depends on");
+  }
+  Raw number;
+  number.head_size = 7;
+  number.deps_hashes = [](Writer& out) { out.uint64(kNewer); };
+  CHECK_FALSE(number.refusal().empty());
+}
+
 TEST_CASE("elements that a newer version appended are skipped") {
   Raw head;
-  head.head_size = 7;
+  head.head_size = 8;
   CHECK(head.refusal().empty());
   CHECK(decode_batch_header(head.bytes()).ok());
   Raw body;

@@ -74,6 +74,22 @@ TEST_CASE("a batch has the bytes of the format") {
   CHECK(to_hex(without_checksum(encode_batch(sample()))) == former);
 }
 
+TEST_CASE("the hashes of what a batch depends on stand in its head") {
+  Batch batch = sample();
+  ChainHash chain{};
+  for (std::size_t i = 0; i < chain.size(); ++i) chain[i] = static_cast<std::uint8_t>(i + 1);
+  batch.deps_hashes = {history_hash(chain)};
+  const std::string hex = to_hex(encode_batch(batch));
+  constexpr std::size_t kChecksumEnd = 98;
+  CHECK(hex.starts_with("97"));
+  CHECK(hex.substr(kChecksumEnd, 36) ==
+        "c4080102030405060708"
+        "9392080395c41000");
+  CHECK(decode_batch(encode_batch(batch)).value() == batch);
+  batch.deps_hashes.clear();
+  CHECK(without_checksum(encode_batch(batch)) == without_checksum(encode_batch(sample())));
+}
+
 TEST_CASE("a batch survives the round trip") {
   const Batch batch = sample();
   const auto back = decode_batch(encode_batch(batch));

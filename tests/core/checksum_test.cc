@@ -67,8 +67,9 @@ TEST_CASE("a batch of a version without checksums is read, and says that it has 
   CAPTURE(seed);
   Rng rng(seed);
   for (int i = 0; i < 300; ++i) {
-    const Batch batch = test::random_batch(rng);
+    Batch batch = test::random_batch(rng);
     const std::string bytes = without_checksum(encode_batch(batch));
+    batch.deps_hashes.clear();
     CHECK((checksum_of(bytes) == Checksum::kNone));
     const auto back = decode_batch(bytes);
     REQUIRE(back.ok());

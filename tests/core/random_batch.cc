@@ -107,6 +107,9 @@ core::Batch random_batch(Rng& rng) {
   for (std::uint8_t& byte : batch.previous) byte = static_cast<std::uint8_t>(up_to(rng, 255));
   batch.deps_changed = random_vector(rng);
   batch.deps_changed.set(batch.origin, 0);
+  if (coin(rng)) {
+    for (std::size_t i = batch.deps_changed.size(); i > 0; --i) batch.deps_hashes.push_back(rng());
+  }
   if (coin(rng)) batch.opening = random_opening(rng);
   core::Seq next = 1 + up_to(rng, coin(rng) ? 3 : kSeqMax);
   const std::size_t transactions = 1 + up_to(rng, 3);

@@ -144,6 +144,8 @@ constexpr std::array kRows{
              "a stream that brings batches begins anew again and again"),
     of_parts(Bug::kAckInVain, "ack-in-vain",
              "a peer sends on although all that it can send has no room"),
+    of_parts(Bug::kIgnoreDepsHashes, "ignore-deps-hashes",
+             "a batch is applied onto another history than the one that it depends on"),
     of_engine(Bug::kShowUnsynced, "show-unsynced",
               "a commit counts, and may be flushed, before it is on disk"),
     of_engine(Bug::kShowFailed, "show-failed", "a commit that failed can be read in the log"),

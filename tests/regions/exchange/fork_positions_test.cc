@@ -123,6 +123,30 @@ TEST_SUITE("regions: fork positions") {
     CHECK(eu.forks.may_apply(eu.us, ForkPositionsWorld::batch(), {{kEu, 4}}));
   }
 
+  TEST_CASE(
+      "a batch tells by a hash that its author had another history, whatever the peer shows") {
+    ForkPositionsWorld eu;
+    core::Batch batch = ForkPositionsWorld::batch();
+    batch.deps_changed = {{kEu, 3}, {9, 5}};
+    const auto told = [&](const core::ChainHash& hash) {
+      batch.deps_hashes = {core::history_hash(hash), 1};
+      return eu.forks.other_history(eu.us, batch);
+    };
+    CHECK(told(eu.link(3).hash) == std::nullopt);
+    CHECK_FALSE(eu.forks.any());
+    CHECK(told(core::chain_hash("other")) == Forks::Difference{kEu, true});
+    CHECK_FALSE(eu.forks.may_apply(eu.us, batch, batch.deps_changed));
+    CHECK(eu.forks.all().at(kEu).at(kUs).differs == 3);
+    CHECK(told(core::chain_hash("other")) == Forks::Difference{kEu, false});
+    CHECK(eu.alarms_raised() == 1);
+    // The peer shows that it has this history: the batch waits, and no fork is told of.
+    REQUIRE(eu.forks.shown(eu.us, kEu, eu.link(4)));
+    CHECK(eu.forks.may_apply(eu.us, ForkPositionsWorld::batch(), batch.deps_changed));
+    CHECK(told(core::chain_hash("other")) == Forks::Difference{kEu, false});
+    CHECK_FALSE(eu.forks.any());
+    CHECK_FALSE(eu.forks.may_apply(eu.us, batch, batch.deps_changed));
+  }
+
   TEST_CASE("a position that cannot be compared is told by peers with the same history only") {
     constexpr Origin kAp = 3;
     ForkPositionsWorld eu;

@@ -92,6 +92,28 @@ TEST_SUITE("regions: chain hashes") {
     CHECK(trail.front() == ChainLink{3, *chains.at(kEu, 3)});
   }
 
+  TEST_CASE("what a batch depends on is of another history where its hash differs") {
+    Parts eu("eu", kEu);
+    write_ops(eu, 1);
+    write_ops(eu, 2);
+    // A second one over the same log has applied nothing itself: it has to read the log.
+    const ChainHashes fresh(eu.state.applied(), eu.state.log());
+    for (const ChainHashes* chains : {&std::as_const(eu.state).chains(), &fresh}) {
+      const std::uint64_t right = core::history_hash(*fresh.at(kEu, 1));
+      CHECK_FALSE(chains->differs(kEu, 1, right));
+      CHECK(chains->differs(kEu, 1, right + 1));
+      CHECK_FALSE(chains->differs(kEu, 1, 0));          // Not told.
+      CHECK(chains->differs(kEu, 2, right));            // No batch ends there.
+      CHECK_FALSE(chains->differs(kEu, 4, right + 1));  // Beyond the history here.
+      CHECK_FALSE(chains->differs(kUs, 1, right));
+    }
+    REQUIRE(eu.storage.trim(3).ok());
+    CHECK_FALSE(fresh.differs(kEu, 1, 1));        // Too old to tell.
+    CHECK(eu.state.chains().differs(kEu, 1, 1));  // In memory still.
+    eu.state.chains().forget_beyond(kEu, 0);
+    CHECK_FALSE(eu.state.chains().differs(kEu, 1, 1));
+  }
+
   TEST_CASE("a trail has the end of the log, where a snapshot brought what is behind it") {
     Parts eu("eu", kEu);
     for (int i = 0; i < 3; ++i) write_ops(eu, 1);
