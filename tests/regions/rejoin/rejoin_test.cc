@@ -28,6 +28,7 @@ namespace {
 
 constexpr core::Millis kEqualMs = 60'000;
 constexpr core::Origin kForked = 1;
+const std::uint8_t kBatch = regions::kind_of(regions::BatchMessage{});
 const std::uint8_t kHistory = regions::kind_of(regions::History{});
 
 regions::ReplicaOptions options(const std::string& region, core::Origin origin, bool new_origin) {
@@ -163,7 +164,18 @@ void all_give_way(LinkedNodes& nodes, const std::function<void(std::size_t)>& be
   }
 }
 
-enum class Copy : std::uint8_t { kForks, kForksTwice, kBeginsAnew };
+enum class Copy : std::uint8_t { kForks, kForksBetween, kForksTwice, kBeginsAnew };
+
+// 5 is a new region, of which no batch that 1 sends arrives at first: it takes the history of 3, and
+// passes it on to 1, before 1 and 3 have met.
+void connect_between(LinkedNodes& nodes) {
+  nodes.add(node("ca", 30));
+  nodes.lose(kBatch, nodes.at(1).storage().last_position());
+  nodes.connect(5, 1);
+  nodes.lose(kBatch, 0);
+  nodes.connect(5, 3);
+  nodes.run(2'000);
+}
 
 // 0 is eu, 3 a copy of it that goes on writing, followed by 4; 1 and 2 follow 0.
 Shown random_world(std::uint64_t seed, Copy copy, bool kills) {
@@ -189,6 +201,7 @@ Shown random_world(std::uint64_t seed, Copy copy, bool kills) {
     if (work.random().chance(0.5)) nodes.run(100);
   }
   nodes.run(2'000);
+  if (copy == Copy::kForksBetween) connect_between(nodes);
   nodes.connect(1, 3);
   test::Random random(seed + 1);
   core::Origin fresh = 1000;
@@ -198,10 +211,13 @@ Shown random_world(std::uint64_t seed, Copy copy, bool kills) {
     nodes.replace(index, node(region, ++fresh, nodes.at(index).storage().clone()));
   };
   if (copy == Copy::kForksTwice) all_give_way(nodes, kill);
-  if (copy == Copy::kForks) {
+  if (copy == Copy::kForks || copy == Copy::kForksBetween) {
     give_way(nodes, 3, [&] { kill(3); });
     give_way(nodes, 4, [&] { kill(4); });
   }
+  const bool also_between =
+      copy == Copy::kForksBetween && nodes.at(5).replica().exchange().forks().any();
+  if (also_between) give_way(nodes, 5, [&] { kill(5); });
   require_equal(nodes);
   return shown_at(nodes.at(2));
 }
@@ -282,6 +298,7 @@ TEST_SUITE("regions: rejoin") {
       const Shown ideal = random_world(seed, Copy::kBeginsAnew, false);
       REQUIRE(random_world(seed, Copy::kForks, false) == ideal);
       REQUIRE(random_world(seed, Copy::kForks, true) == ideal);
+      REQUIRE(random_world(seed, Copy::kForksBetween, seed % 2 == 0) == ideal);
       REQUIRE(random_world(seed, Copy::kForksTwice, false) == ideal);
       REQUIRE(random_world(seed, Copy::kForksTwice, true) == ideal);
     }
