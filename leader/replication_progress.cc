@@ -25,10 +25,12 @@ std::set<std::string> all_regions(const Replica& replica) {
 
 VersionVector shown_by(const Replica& replica, const std::string& region,
                        WriteConcern::Level level) {
-  VersionVector shown = replica.keeper().durable(region, replica.exchange().peers());
+  VersionVector shown = replica.keeper().durable(region, replica.exchange());
   if (level == WriteConcern::Level::kDurable) return shown;
-  for (const regions::Peer* peer : regions::leaders_of(region, replica.exchange().peers())) {
-    if (!replica.members().list().succeeded(peer->origin)) shown.join(peer->applied);
+  const regions::Exchange& exchange = replica.exchange();
+  for (const regions::Peer* peer : regions::leaders_of(region, exchange.peers())) {
+    if (replica.members().list().succeeded(peer->origin)) continue;
+    shown.join(exchange.forks().shared(peer->origin, peer->applied));
   }
   return shown;
 }

@@ -11,7 +11,9 @@ namespace anabranch::leader {
 
 // Returns the regions that have everything up to `seen`, by their acks and reports, and whether
 // they satisfy the concern. The report of a region, which arrives later than an ack, tells the
-// ops that are durable there. Fails with kInvalid if the concern names an unknown region.
+// ops that are durable there. A region that has another history of an origin does not have what
+// was written here behind the place where they part. Fails with kInvalid if the concern names an
+// unknown region.
 [[nodiscard]] core::Result<ReplicationProgress> replication_progress(
     const regions::Replica& replica, const core::VersionVector& seen, const WriteConcern& concern);
 

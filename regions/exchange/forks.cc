@@ -261,6 +261,12 @@ Seq Forks::shared(Origin peer, Origin origin, Seq seq) const {
   return same == seen_.end() ? 0 : std::min(seq, same->second.seq);
 }
 
+VersionVector Forks::shared(Origin peer, const VersionVector& shown) const {
+  VersionVector same;
+  for (const auto& [origin, seq] : shown) same.raise(origin, shared(peer, origin, seq));
+  return same;
+}
+
 std::vector<Origin> Forks::with(const Peer& peer) const {
   std::vector<Origin> origins;
   for (const auto& [origin, by_peer] : forks_) {

@@ -114,6 +114,9 @@ class Forks {
   // one here: less than `seq` where a fork is known, or where the peer was ahead and has shown no
   // position since that could be compared.
   [[nodiscard]] core::Seq shared(core::Origin peer, core::Origin origin, core::Seq seq) const;
+  // The same for all entries of a vector that a peer shows.
+  [[nodiscard]] core::VersionVector shared(core::Origin peer,
+                                           const core::VersionVector& shown) const;
   // Returns whether the last position that a peer showed of an origin was compared and is equal.
   [[nodiscard]] bool equal(core::Origin peer, core::Origin origin) const {
     return seen_.contains({peer, origin});

@@ -64,9 +64,10 @@ core::VersionVector LogKeeper::on_disk(Origin origin, const Peer* peer) const {
   return forks_.shared(origin, durable);
 }
 
-core::VersionVector LogKeeper::durable(const std::string& region, const Peers& peers) const {
-  for (const Peer* peer : leaders_of(region, peers)) {
-    if (has_said(*peer) && !is_gone(*peer)) return on_disk(peer->origin, peer);
+core::VersionVector LogKeeper::durable(const std::string& region, const Exchange& exchange) const {
+  for (const Peer* peer : leaders_of(region, exchange.peers())) {
+    if (!has_said(*peer) || is_gone(*peer)) continue;
+    return exchange.forks().shared(peer->origin, on_disk(peer->origin, peer));
   }
   std::optional<core::VersionVector> least;  // Of all its incarnations that may still run.
   for (const auto& [origin, report] : reports_.all()) {

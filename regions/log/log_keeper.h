@@ -72,8 +72,10 @@ class LogKeeper final : public Participant {
   // needs none any more. See LogSegments.
   void hold(const std::string& reader, std::optional<storage::Position> position);
 
-  // The known durable vector of a region: of one leader of it, where there are two.
-  [[nodiscard]] core::VersionVector durable(const std::string& region, const Peers& peers) const;
+  // Returns the known durable vector of a region, as far as it has the histories here: of one
+  // leader of it, where there are two.
+  [[nodiscard]] core::VersionVector durable(const std::string& region,
+                                            const Exchange& exchange) const;
   [[nodiscard]] const LogSegments& segments() const { return segments_; }
   [[nodiscard]] const RegionReports& reports() const { return reports_; }
   [[nodiscard]] RegionReports& reports() { return reports_; }

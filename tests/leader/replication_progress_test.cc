@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "leader/replication_progress.h"
@@ -52,6 +54,30 @@ TEST_SUITE("leader: reach") {
     world.at(1).storage().sync();
     world.run(kHeartbeatsMs);
     CHECK(replication_progress(world, 0, Level::kDurable).met);
+  }
+
+  TEST_CASE("a region with another history of an origin does not have what was written here") {
+    // eu was put back to an older state, unnoticed, and has written on: us is further, elsewhere.
+    for (const std::size_t after : {1, 3, 5}) {
+      CAPTURE(after);
+      LinkedNodes world;
+      world.mesh(2);
+      put(world, 0);
+      world.run(kHeartbeatsMs);
+      auto backup = world.at(0).storage().clone();
+      for (int i = 0; i < 3; ++i) put(world, 0);
+      world.run(kHeartbeatsMs);
+      world.disconnect(0, 1);
+      world.replace(0, std::make_unique<test::Node>("r0", 10, std::move(backup)));
+      for (std::size_t i = 0; i < after; ++i) put(world, 0);
+      world.connect(0, 1);
+      for (int moment = 0; moment < 30; ++moment) {
+        for (const Level level : {Level::kApplied, Level::kDurable}) {
+          REQUIRE(replication_progress(world, 0, level).have == Names{"r0"});
+        }
+        world.run(100);
+      }
+    }
   }
 
   TEST_CASE("an own write is applied at once, and durable once it is on the disk here") {

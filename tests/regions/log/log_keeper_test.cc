@@ -99,7 +99,7 @@ TEST_SUITE("regions: log keeper") {
     LogKeeperWorld eu;
     eu.keeper.reports().take({.region = "ap", .origin = 3, .number = 1, .durable = {{kEu, 30}}});
     CHECK(eu.forget() <= 31);
-    CHECK(eu.keeper.durable("ap", eu.exchange.peers()) == VersionVector{{kEu, 30}});
+    CHECK(eu.keeper.durable("ap", eu.exchange) == VersionVector{{kEu, 30}});
     CHECK(eu.keeper.lacked().at("ap") == 31);
   }
 
@@ -143,7 +143,7 @@ TEST_SUITE("regions: log keeper") {
     eu.shows(90, {9});
     CHECK(eu.forget() <= 31);
     CHECK(eu.keeper.lacked().at("us") == 31);
-    CHECK(eu.keeper.durable("us", eu.exchange.peers()) == VersionVector{{kEu, 30}});
+    CHECK(eu.keeper.durable("us", eu.exchange) == VersionVector{{kEu, 30}});
     SUBCASE("also after a restart, when that leader is away") {
       eu.keeper.reports().take(
           {.region = "us", .origin = kUs, .number = 1, .durable = {{kEu, 90}}});
