@@ -160,7 +160,7 @@ Result<void> set_format(LmdbEnv& env, LmdbTables& tables, LmdbFormat wanted) {
   if (wanted != LmdbFormat::kEngine || tables.format == kEngineFormat) return {};
   Result<LmdbTxn> txn = env.begin_write();
   if (!txn.ok()) return txn.failure();
-  const auto put = txn.value().put(tables.marker, kFormatKey, big_endian(kEngineFormat));
+  auto put = txn.value().put(tables.marker, kFormatKey, big_endian(kEngineFormat));
   if (!put.ok()) return put;
   tables.format = kEngineFormat;
   return txn.value().commit();

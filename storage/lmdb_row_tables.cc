@@ -47,6 +47,7 @@ Result<LmdbRowTables::Handles> LmdbRowTables::in(const LmdbTxn& txn) const {
   return handles;
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): it is no std::swap.
 Result<void> LmdbRowTables::swap(LmdbTxn& txn) {
   Result<Handles> handles = in(txn);
   if (!handles.ok()) return handles.failure();

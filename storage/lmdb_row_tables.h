@@ -32,7 +32,7 @@ class LmdbRowTables {
   // Returns the tables current in a transaction.
   [[nodiscard]] core::Result<Handles> in(const LmdbTxn& txn) const;
   // Empties the current pair and makes the other one current, with the commit of `txn`.
-  core::Result<void> swap(LmdbTxn& txn);
+  core::Result<void> swap(LmdbTxn& txn);  // NOLINT(bugprone-exception-escape): it is no std::swap.
 
  private:
   [[nodiscard]] core::Result<std::uint64_t> swaps(const LmdbTxn& txn) const;

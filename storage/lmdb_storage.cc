@@ -95,6 +95,7 @@ class LmdbStorage final : public StorageBelow {
   Result<void> apply(std::span<const Change> changes,
                      const std::optional<ReachNote>& note) override;
   [[nodiscard]] Result<std::string> reach() const override;
+  // NOLINTNEXTLINE(bugprone-exception-escape): it is no std::swap.
   Result<void> swap(std::span<const Change> changes) override;
   Result<void> clear_next() override;
   Result<std::unique_ptr<Spool>> make_spool() override {
@@ -304,6 +305,7 @@ Result<void> LmdbStorage::check_fits(std::uint64_t bytes) const {
   return fits.ok() ? fits : in_directory(fits.failure());
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): it is no std::swap.
 Result<void> LmdbStorage::swap(std::span<const Change> changes) {
   ANABRANCH_ASSERT(opened_);
   assert_not_forked();

@@ -91,7 +91,7 @@ Result<bool> FileEntries::next_block() {
 
 Result<bool> FileEntries::next() {
   while (rest_.empty()) {
-    const Result<bool> more = next_block();
+    Result<bool> more = next_block();
     if (!more.ok() || !more.value()) return more;
   }
   const auto key = core::take_bytes(rest_);

@@ -121,6 +121,11 @@ Result<void> PartsWriter::finish() {
   return log_begun_ ? Result<void>() : begin_log(manifest_.log_last);
 }
 
+std::string not_empty(const std::string& directory, const std::string& name) {
+  return "the directory " + directory + " is not empty (found \"" + name +
+         "\"): restore to a new one";
+}
+
 // Refuses a directory with anything but an unfinished restoration. Returns whether there is one.
 Result<bool> look_at_directory(const std::string& directory) {
   std::error_code error;
@@ -131,8 +136,7 @@ Result<bool> look_at_directory(const std::string& directory) {
     const std::string name = entry->path().filename().string();
     if (name == kRestoring) unfinished = true;
     if (name == kRestoring || name == storage::DirectoryLock::kFile) continue;
-    return core::invalid("the directory " + directory + " is not empty (found \"" + name +
-                         "\"): restore to a new one");
+    return core::invalid(not_empty(directory, name));
   }
   if (error) return core::invalid("cannot read " + directory + ": " + error.message());
   return unfinished;
@@ -140,7 +144,7 @@ Result<bool> look_at_directory(const std::string& directory) {
 
 // The same for a locked directory, whose unfinished restoration is removed.
 Result<bool> empty_directory(const std::string& directory) {
-  const auto unfinished = look_at_directory(directory);
+  auto unfinished = look_at_directory(directory);
   if (!unfinished.ok() || !unfinished.value()) return unfinished;
   std::error_code error;
   fs::remove_all(fs::path(directory) / kRestoring, error);

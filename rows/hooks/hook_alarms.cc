@@ -2,7 +2,7 @@
 
 namespace anabranch::rows {
 
-void HookAlarms::raise(HookTrouble kind, std::string_view hook, std::string text) {
+void HookAlarms::raise(HookTrouble kind, std::string_view hook, const std::string& text) {
   ++counts_[index(kind)];
   const std::int64_t now = now_us();
   {

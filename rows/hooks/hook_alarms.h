@@ -37,7 +37,7 @@ class HookAlarms {
 
   // Counts a trouble of a hook and keeps the sentence, which names hook and key; logs it unless a
   // line about this hook and kind was logged within a minute.
-  void raise(HookTrouble kind, std::string_view hook, std::string text);
+  void raise(HookTrouble kind, std::string_view hook, const std::string& text);
   // Returns the number of troubles of a kind.
   [[nodiscard]] std::uint64_t count(HookTrouble kind) const { return counts_[index(kind)]; }
   // Returns the last sentence of each hook and kind, at most kListedMax.

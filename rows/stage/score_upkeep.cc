@@ -169,9 +169,9 @@ void look_for_stale_orders(Stage& stage, ScoreReorder& reorder, std::size_t look
   next ? reorder.go_on_at(*std::move(next)) : reorder.finish();
 }
 
-core::Result<void> order_all_anew(storage::Storage& storage, std::shared_ptr<const Masks> masks,
-                                  const Scores& scores,
-                                  std::shared_ptr<const PolicyTable> policies) {
+core::Result<void> order_all_anew(storage::Storage& storage,
+                                  const std::shared_ptr<const Masks>& masks, const Scores& scores,
+                                  const std::shared_ptr<const PolicyTable>& policies) {
   if (auto removed = remove_all(storage); !removed.ok()) return removed;
   const core::OriginTable no_origins;  // No rows are read.
   for (std::optional<std::string> from = std::string(); from;) {

@@ -52,8 +52,8 @@ void look_for_stale_orders(Stage& stage, ScoreReorder& reorder, std::size_t look
 // Removes the note and all orders, and schedules the rebuild of all sorted sets, in several
 // commits. The caller writes the note: until there is one, this must be repeated. The masks, scores
 // and policies are those of the stored rows. Throws Error{kCorrupt}.
-core::Result<void> order_all_anew(storage::Storage& storage, std::shared_ptr<const Masks> masks,
-                                  const Scores& scores,
-                                  std::shared_ptr<const PolicyTable> policies);
+core::Result<void> order_all_anew(storage::Storage& storage,
+                                  const std::shared_ptr<const Masks>& masks, const Scores& scores,
+                                  const std::shared_ptr<const PolicyTable>& policies);
 
 }  // namespace anabranch::rows

@@ -108,6 +108,7 @@ bool was_in_lmdb([[maybe_unused]] const void* context) {
   constexpr std::size_t kWords = 16;  // Words of the stack.
   const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
   if (in_lmdb(static_cast<std::uint64_t>(registers[REG_RIP]))) return true;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a register is a number.
   const auto* const stack = reinterpret_cast<const std::uint64_t*>(registers[REG_RSP]);
   return std::any_of(stack, stack + kWords, in_lmdb);
 #elif defined(__aarch64__)

@@ -168,7 +168,7 @@ TEST_SUITE("crdt: text_order") {
   TEST_CASE("letters that were typed alone, at random places, take less than 30 bytes each") {
     Random random(test::seed());
     CAPTURE(test::seed());
-    constexpr int kLettersTyped = 50'000;
+    constexpr std::size_t kLettersTyped = 50'000;
     const std::size_t before = allocated();
     TextOrder order;
     for (core::Seq seq = 1; seq <= kLettersTyped; ++seq) {

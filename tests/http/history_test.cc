@@ -68,9 +68,9 @@ TEST_SUITE("http: history") {
       history.add(status_at(second, 1, 1), static_cast<std::int64_t>(second) * 1000);
     }
     const Json json = history.json();
-    for (const auto& [name, points] : json.items()) {
-      CAPTURE(name);
-      CHECK(points.size() == History::kSecondsMax);
+    for (const auto& each : json.items()) {
+      CAPTURE(each.key());
+      CHECK(each.value().size() == History::kSecondsMax);
     }
     CHECK(json.at("time_ms").back() == 300'000);
   }

@@ -123,8 +123,9 @@ TEST_SUITE("leader: presence") {
     const std::string body(kBodyBytesMax, 'x');
     us.publish("c", body);
     us.publish("c", "last");
-    for (auto& [name, each] : heard) {
-      CAPTURE(name);
+    for (auto& entry : heard) {
+      CAPTURE(entry.first);
+      Heard& each = entry.second;
       REQUIRE(eventually([&] { return each.size() >= 2; }));
       CHECK(each.size() == 2);
       CHECK(each.all()[0].body == body);
@@ -290,7 +291,7 @@ TEST_SUITE("leader: presence") {
       });
     }
     for (std::thread& each : threads) each.join();
-    CHECK(eventually([&] { return heard.size() == kThreads * kEach; }));
+    CHECK(eventually([&] { return heard.size() == std::size_t{kThreads} * kEach; }));
     CHECK(us.status().presence.unsent == 0);
   }
 }

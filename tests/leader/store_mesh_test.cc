@@ -103,7 +103,7 @@ TEST_SUITE("leader: stores that exchange") {
     const TempDir folder;
     Store eu = Store::open(listening(folder, "eu"));
     const Options options = dialling(folder, "us", eu);
-    for (int round = 1; round <= 3; ++round) {
+    for (std::int64_t round = 1; round <= 3; ++round) {
       for (int i = 0; i < 20; ++i) Counter{eu, "n"}.add(1);
       Store us = Store::open(options);
       Counter{us, "n"}.add(1);

@@ -127,7 +127,7 @@ TEST_SUITE("leader: a store in threads") {
     options = store_options(folder, "us");
     options.peers = {eu.status().endpoint};
     Store us = Store::open(options);
-    const int each = test::long_run() ? 2000 : 100;
+    const std::int64_t each = test::long_run() ? 2000 : 100;
     in_threads([&](int thread) {
       Store& store = thread % 2 == 0 ? eu : us;
       for (int i = 0; i < each; ++i) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr Millis kSecondMs = 1'000;
 constexpr Millis kHourMs = 3'600 * kSecondMs;
-constexpr Millis kYearMs = 365 * 24 * kHourMs;
+constexpr Millis kYearMs = Millis{365} * 24 * kHourMs;
 
 }  // namespace
 

@@ -148,7 +148,7 @@ TEST_SUITE("sim: exchange") {
       happens();
       return network.carried().messages - before;
     };
-    constexpr std::uint64_t kWays = 4 * 3;
+    constexpr std::uint64_t kWays = std::uint64_t{4} * 3;
     constexpr std::uint64_t kHeartbeats = kWays * kLongMs / regions::Exchange::kHeartbeatMs;
     CHECK(messages([&] { network.run(kLongMs); }) == kHeartbeats);
     // Each write goes to three others, which acknowledge it. Between two heartbeats these also show
@@ -162,7 +162,7 @@ TEST_SUITE("sim: exchange") {
       }
     });
     CHECK(busy >= kWrites * 6 + kHeartbeats);
-    CHECK(busy <= kWrites * 6 + kHeartbeats + 11 * 6 + 3 * kWays);
+    CHECK(busy <= kWrites * 6 + kHeartbeats + std::uint64_t{11} * 6 + 3 * kWays);
     network.run(kLongMs);
     CHECK(messages([&] { network.run(kLongMs); }) == kHeartbeats);
   }
@@ -314,11 +314,11 @@ TEST_SUITE("sim: exchange") {
       return network.now() - begin;
     };
     // Each detour leaves sources behind that only lead around the wrong way.
-    for (const auto& [one, other] :
+    for (const auto& way :
          {std::pair{4, 3}, std::pair{0, 4}, std::pair{1, 0}, std::pair{2, 1}, std::pair{3, 2}}) {
-      CAPTURE(one);
-      const auto from = static_cast<Network::Index>(one);
-      const auto to = static_cast<Network::Index>(other);
+      CAPTURE(way.first);
+      const auto from = static_cast<Network::Index>(way.first);
+      const auto to = static_cast<Network::Index>(way.second);
       network.mute(from, to);
       network.mute(to, from);
       CHECK(reroute_ms() <= 15'000);

@@ -159,7 +159,8 @@ bool strand(Scene& scene) {
   Network& network = scene.network();
   const auto pair = scene.connected_pair();
   if (!pair || network.size() < 3 || network.is_cut(pair->first, pair->second)) return false;
-  const auto [writer, only] = *pair;
+  const Index writer = pair->first;
+  const Index only = pair->second;
   const Index third = scene.any_region();
   if (third == writer || third == only) return false;
   for (const Index each : {writer, only, third}) {

@@ -92,7 +92,7 @@ TEST_SUITE("sim: trimming") {
       put(network, 0, 10);
       put(network, 1, 10);
       network.run(1'000);
-      CHECK(log_bytes(network, 0) <= kLimits.bytes_max + kSegment + 2 * 10 * 400);
+      CHECK(log_bytes(network, 0) <= kLimits.bytes_max + kSegment + std::uint64_t{2} * 10 * 400);
       CHECK(network.node(0).vector() == network.node(1).vector());
     }
     network.run(2'000);

@@ -63,8 +63,8 @@ TEST_CASE("dates bound when a key is valid") {
   const KnownKey& eu = known.value()[0];
   CHECK_FALSE(eu.valid_at(86'399));
   CHECK(eu.valid_at(86'400));
-  CHECK(eu.valid_at(2 * 86'400));
-  CHECK_FALSE(eu.valid_at(2 * 86'400 + 1));
+  CHECK(eu.valid_at(Seconds{2} * 86'400));
+  CHECK_FALSE(eu.valid_at(Seconds{2} * 86'400 + 1));
   CHECK(known.value()[1].valid_at(0));
   CHECK(known.value()[1].not_after == 951'782'400);
 }

@@ -6,6 +6,7 @@
 
 namespace anabranch::transport {
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): it is moved into the map.
 AcceptedLink& AcceptedLinks::add(AcceptedLink link) {
   const LinkId id = link.id;
   const auto [named, is_new] = by_routing_id_.try_emplace(link.routing_id, id);

@@ -102,7 +102,7 @@ std::string Users::read_line(std::string_view line, const std::string& place, Al
   std::string errors;
   while (!(rest.substr(std::min(rest.find_first_not_of(" \t\r"), rest.size()))).empty()) {
     const std::string error = user->apply(take_word(rest), catalogue_);
-    if (!error.empty()) errors += place + ": " + error + ". ";
+    if (!error.empty()) errors.append(place).append(": ").append(error).append(". ");
   }
   users.emplace(name, std::move(user));
   return errors;

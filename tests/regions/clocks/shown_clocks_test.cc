@@ -16,7 +16,7 @@ using test::Node;
 
 namespace {
 
-constexpr Millis kDay = 24 * 3'600'000;
+constexpr Millis kDay = Millis{24} * 3'600'000;
 
 }  // namespace
 

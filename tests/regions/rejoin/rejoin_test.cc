@@ -166,8 +166,8 @@ void all_give_way(LinkedNodes& nodes, const std::function<void(std::size_t)>& be
 
 enum class Copy : std::uint8_t { kForks, kForksBetween, kForksTwice, kBeginsAnew };
 
-// 5 is a new region, of which no batch that 1 sends arrives at first: it takes the history of 3, and
-// passes it on to 1, before 1 and 3 have met.
+// 5 is a new region, of which no batch that 1 sends arrives at first: it takes the history of 3,
+// and passes it on to 1, before 1 and 3 have met.
 void connect_between(LinkedNodes& nodes) {
   nodes.add(node("ca", 30));
   nodes.lose(kBatch, nodes.at(1).storage().last_position());
