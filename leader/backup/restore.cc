@@ -19,7 +19,6 @@
 namespace anabranch::leader {
 
 namespace fs = std::filesystem;
-using core::Failure;
 using core::Result;
 using storage::Table;
 
