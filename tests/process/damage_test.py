@@ -6,18 +6,19 @@ What cannot be told from data (no checksums yet) may pass; it must not crash."""
 import os
 import shutil
 
-from leaders import LONG, Leader, World, check, new_random, run
+from leaders import LONG, Leader, World, check, new_random, run, wait_until
 from pages import PAGE, pages_in_use
 from resp import ServerError
 
 CLEAN, FAILED, DAMAGED = 0, 1, 3
 KEYS = 400
 ROUNDS = 10 if LONG else 1
+FLAGS = ["--flush-bytes-max", str(1 << 20)]  # The storage engine has most in its tables then.
 
 
 def fill(world, random):
     """A directory with pages of every kind; gives the bytes of its file."""
-    leader = world.start("eu")
+    leader = world.start("eu", flags=FLAGS)
     for i in range(KEYS):
         size = random.choice([10, 100, 1000, 10_000])
         leader.call("SET", f"key:{i}", random.randbytes(size).hex()[:size])
@@ -25,6 +26,8 @@ def fill(world, random):
         leader.call("HSET", f"hash:{i % 5}", f"field:{i}", str(i))
     for i in range(0, KEYS, 9):
         leader.call("DEL", f"key:{i}")
+    wait_until("the storage engine has written to its tables", lambda: leader.status()["storage"] !=
+               "engine" or leader.status()["storage_flushes"] > 0)
     check(leader.stop() == CLEAN, "the leader did not stop")
     with open(os.path.join(leader.data, "data.mdb"), "rb") as file:
         return leader, file.read()
@@ -33,9 +36,10 @@ def fill(world, random):
 class Directory:
     """Where damaged files are put."""
 
-    def __init__(self, world, region):
+    def __init__(self, world, leader):
         self.world = world
-        self.region = region
+        self.region = leader.region
+        self.wal = os.path.join(leader.data, "wal")
         self.path = os.path.join(world.folder, "damaged")
         self.file = os.path.join(self.path, "data.mdb")
 
@@ -44,6 +48,8 @@ class Directory:
         os.mkdir(self.path)
         with open(self.file, "wb") as file:
             file.write(data)
+        if os.path.isdir(self.wal):
+            shutil.copytree(self.wal, os.path.join(self.path, "wal"))
 
     def judge(self, what, code, said):
         """Whether a process has ended as it may. Gives whether it has found the damage."""
@@ -113,8 +119,10 @@ def overwritten(directory, data, random):
     by_kind = {}
     for page, kind in pages_in_use(data).items():
         by_kind.setdefault(kind, []).append(page)
-    for kind in ("meta", "branch of rows", "leaf of rows", "branch of log", "leaf of log",
-                 "value of log", "leaf of meta", "leaf of tables", "leaf of free pages"):
+    in_log = () if os.path.isdir(directory.wal) else (
+        "branch of log", "leaf of log", "value of log")
+    for kind in ("meta", "branch of rows", "leaf of rows", *in_log, "leaf of meta",
+                 "leaf of tables", "leaf of free pages"):
         check(kind in by_kind, f"the file has no {kind}: {sorted(by_kind)}")
     tried = found = 0
     for _ in range(ROUNDS):
@@ -165,7 +173,7 @@ def main():
     random = new_random()
     with World() as world:
         leader, data = fill(world, random)
-        directory = Directory(world, leader.region)
+        directory = Directory(world, leader)
         directory.put(data)
         check(not directory.check("nothing"), "the whole file is not clean")
         truncated(directory, data, random)

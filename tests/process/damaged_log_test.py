@@ -10,10 +10,18 @@ from pages import values_in_use
 
 DAMAGED = "the log is damaged at position"
 KEYS = 20
+# Of the storage engine: so much is written behind the keys that they are in its tables.
+FILLER = 60
+FLAGS = ["--flush-bytes-max", str(1 << 20)]
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def places(data, words):
-    """Where some bytes stand in the log of a data file."""
+    """Where some bytes stand in the log of a data file of LMDB."""
     found = []
     for offset, size in values_in_use(data, "log"):
         at = data.find(words, offset, offset + size)
@@ -22,15 +30,24 @@ def places(data, words):
     return found
 
 
+def place_of(leader, words):
+    """The file and the offset of some bytes in a batch of the log."""
+    wal = os.path.join(leader.data, "wal")
+    if os.path.isdir(wal):  # A record has its batches before its changes.
+        segments = [os.path.join(wal, name) for name in os.listdir(wal) if "segment-" in name]
+        found = [(path, at) for path in sorted(segments) if (at := read(path).find(words)) >= 0]
+    else:
+        path = os.path.join(leader.data, "data.mdb")
+        found = [(path, at) for at in places(read(path), words)]
+    check(len(found) == 1, f"the log has {words} at {found}")
+    return found[0]
+
+
 def flip(leader, words, random):
     """Changes one byte of these words in the log of a leader that is stopped."""
-    path = os.path.join(leader.data, "data.mdb")
-    with open(path, "rb") as file:
-        data = file.read()
-    found = places(data, words)
-    check(len(found) == 1, f"the log has {words} at {found}")
-    at = found[0] + random.randrange(len(words))
-    byte = data[at] ^ 1 << random.randrange(8)
+    path, at = place_of(leader, words)
+    at += random.randrange(len(words))
+    byte = read(path)[at] ^ 1 << random.randrange(8)
     with open(path, "r+b") as file:
         file.seek(at)
         file.write(bytes([byte]))
@@ -42,6 +59,15 @@ def write(leader, random, values):
         value = random.randbytes(random.choice([16, 16, 200, 4000])).hex()
         leader.call("SET", f"key:{i}", value)
         values[f"key:{i}"] = value
+    if leader.status()["storage"] == "engine":
+        for i in range(FILLER):
+            leader.call("SET", f"filler:{i}", "f" * 50_000)
+
+
+def wait_flushed(leader):
+    """Until what was written before the filler is in the tables of the storage engine."""
+    wait_until(f"{leader.region} has written to its tables", lambda: leader.status()["storage"] !=
+               "engine" or leader.status()["storage_flushes"] > 0)
 
 
 def show(leader, values):
@@ -73,14 +99,17 @@ def judge(damaged, others, values):
 def own_writes(random):
     """Of a leader's own writes, which its neighbour lacks."""
     with World() as world:
-        eu = world.start("eu")
-        us = world.start("us", peers=[eu])
+        eu = world.start("eu", flags=FLAGS)
+        us = world.start("us", peers=[eu], flags=FLAGS)
         values = {}
         write(eu, random, values)
         world.wait_equal([eu, us])
         us.kill()
+        eu.stop()
+        eu.start()
         write(eu, random, values)
         word = random.choice(sorted(values))
+        wait_flushed(eu)
         eu.stop()
         flip(eu, values[word].encode(), random)
         eu.start()
@@ -96,11 +125,12 @@ def own_writes(random):
 def foreign_writes(random):
     """Of another leader's writes, which a third one gets by way of the damaged one."""
     with World() as world:
-        eu = world.start("eu")
-        us = world.start("us", peers=[eu])
+        eu = world.start("eu", flags=FLAGS)
+        us = world.start("us", peers=[eu], flags=FLAGS)
         values = {}
         write(eu, random, values)
         world.wait_equal([eu, us])
+        wait_flushed(us)
         eu.stop()
         us.stop()
         flip(us, values[random.choice(sorted(values))].encode(), random)

@@ -96,8 +96,8 @@ def killed_and_back(eu, us):
     check(back["sent_ops"] > 0, back)
 
     def held():
-        return sum(os.stat(os.path.join(us.data, name)).st_blocks * 512
-                   for name in os.listdir(us.data) if os.path.isfile(os.path.join(us.data, name)))
+        return sum(os.stat(os.path.join(at, name)).st_blocks * 512
+                   for at, _, names in os.walk(us.data) for name in names if name != "control")
     wait_until("its files are told", lambda: us.status()["disk_bytes"] == held())
     with open(f"/proc/{us.process.pid}/statm") as file:
         resident = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -4,23 +4,10 @@ origin has two histories. Both sides say so and list it, nothing that either wro
 was, and writes that depend on neither history go everywhere."""
 
 import json
-import os
 import re
 import shutil
 
-from leaders import World, check, run, wait_until
-
-DATA = ("data.mdb", "lock.mdb", "lock")
-
-
-def put_back(backup, data):
-    """Overwrites the files in place: the same directory, the same inodes."""
-    for name in DATA:
-        with open(os.path.join(backup, name), "rb") as old, \
-                open(os.path.join(data, name), "r+b") as new:
-            new.truncate()
-            shutil.copyfileobj(old, new)
-
+from leaders import World, check, put_back, run, wait_until
 
 def forks(leader):
     return json.loads(leader.call("ANABRANCH", "FORK", "LIST"))

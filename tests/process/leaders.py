@@ -66,6 +66,22 @@ def check(holds, what):
         raise AssertionError(what)
 
 
+def put_back(backup, data):
+    """Overwrites the files of a data directory in place, as a careless restore does: the same
+    directory and the same inodes where a file is still there."""
+    def files(folder):
+        return {os.path.relpath(os.path.join(at, name), folder)
+                for at, _, names in os.walk(folder) for name in names if name != "control"}
+    for name in files(data) - files(backup):
+        os.remove(os.path.join(data, name))
+    for name in files(backup):
+        path = os.path.join(data, name)
+        with open(os.path.join(backup, name), "rb") as old, \
+                open(path, "r+b" if os.path.exists(path) else "wb") as new:
+            new.truncate()
+            shutil.copyfileobj(old, new)
+
+
 def run(*words, timeout=20, environment=None):
     """Runs `anabranch words...` to its end."""
     return subprocess.run([ANABRANCH, *words], capture_output=True, text=True, timeout=timeout,

@@ -3,11 +3,10 @@
 copied or restored, when an operator wants it, and when peers have more of its origin than itself.
 Nothing that was acknowledged and sent is lost, and all become equal."""
 
-import os
 import shutil
 import signal
 
-from leaders import Leader, World, check, wait_until
+from leaders import Leader, World, check, put_back, wait_until
 
 
 def write(leader, key):
@@ -19,15 +18,6 @@ def check_writes(leaders, keys):
     for leader in leaders:
         check(leader.call("MGET", *keys) == keys, f"{leader.region} lacks values")
         check(int(leader.call("GET", "writes")) == len(keys), f"{leader.region} counts wrongly")
-
-
-def copied_files(source, target):
-    """Overwrites the files of a directory in place, as a careless restore does."""
-    for name in ("data.mdb", "lock.mdb", "lock"):
-        with open(os.path.join(source, name), "rb") as old, \
-                open(os.path.join(target, name), "r+b") as new:
-            new.truncate()
-            shutil.copyfileobj(old, new)
 
 
 def main():
@@ -102,7 +92,7 @@ def main():
         wrote(eu, "seventh")
         world.wait_equal([eu, us])
         check(eu.stop() == 0, "eu ends cleanly")
-        copied_files(eu.data + "-backup", eu.data)
+        put_back(eu.data + "-backup", eu.data)
         us.signal(signal.SIGSTOP)
         eu.start()
         check(eu.origin == origin, "eu cannot know")

@@ -5,8 +5,8 @@ nothing twice; and a region that was declared lost and comes back writes again w
 import json
 import shutil
 
-from forks_test import forks, log_of, put_back
-from leaders import World, check, run, wait_until
+from forks_test import forks, log_of
+from leaders import World, check, put_back, run, wait_until
 
 WRITES = 300
 
