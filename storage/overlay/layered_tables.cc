@@ -10,6 +10,7 @@
 #include "core/planted_bug.h"
 #include "storage/overlay/merged_cursor.h"
 #include "storage/overlay/overlay_cursor.h"
+#include "storage/overlay/overlay_key.h"
 
 namespace anabranch::storage {
 
@@ -34,10 +35,10 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
                                                     std::string_view key) const override {
     const auto stored = stored_table(table, version_->generations);
     if (!stored) return std::nullopt;
-    const std::string whole = overlay_key(*stored, key);
+    const OverlayKey whole(*stored, key);
     for (const OverlayRoot layer : {version_->active, version_->frozen}) {
       if (core::planted(core::Bug::kForgetFrozen) && version_->flushing) break;
-      if (const OverlayEntry* const entry = layer.find(whole)) return entry->value();
+      if (const OverlayEntry* const entry = layer.find(whole.whole())) return entry->value();
     }
     return base_->get(*stored, key);
   }
@@ -133,7 +134,7 @@ bool LayeredTables::is_old(Generation generation) const {
 void LayeredTables::put(Table table, std::string_view key, std::optional<std::string_view> value) {
   const auto stored = stored_table(table, generations_);
   ANABRANCH_ASSERT(stored);
-  active_->put(overlay_key(*stored, key), value);
+  active_->put(OverlayKey(*stored, key).whole(), value);
 }
 
 void LayeredTables::publish(std::uint64_t mark) {

@@ -1,8 +1,7 @@
 #include "storage/overlay/overlay_cursor.h"
 
-#include <string>
-
 #include "core/assert.h"
+#include "storage/overlay/overlay_key.h"
 
 namespace anabranch::storage {
 
@@ -14,22 +13,14 @@ const OverlayNode* child(const OverlayNode& node, std::size_t at) {
 
 }  // namespace
 
-std::string overlay_key(Table table, std::string_view key) {
-  std::string whole;
-  whole.reserve(key.size() + 1);
-  whole += static_cast<char>(table);
-  whole += key;
-  return whole;
-}
-
 OverlayCursor::OverlayCursor(OverlayRoot root, Table table, std::string_view from,
                              Direction direction)
     : table_(static_cast<char>(table)), direction_(direction) {
   if (root.node() == nullptr) return;
   const bool backward_from_end = direction == Direction::kBackward && from.empty();
-  std::string key = overlay_key(table, from);
-  if (backward_from_end) ++key[0];
-  seek(root.node(), key);
+  OverlayKey key(table, from);
+  if (backward_from_end) key.go_behind_table();
+  seek(root.node(), key.whole());
   const Step& leaf = steps_[depth_ - 1];
   // The place is that of the first key at or after `key`, perhaps behind the last of its leaf.
   if (direction == Direction::kForward) {

@@ -1,5 +1,4 @@
-// Walks over one table in a version of an overlay, in the order of keys. In the tree a key begins
-// with the byte of its table.
+// Walks over one table in a version of an overlay, in the order of keys.
 #pragma once
 
 #include <array>
@@ -10,9 +9,6 @@
 #include "storage/storage.h"
 
 namespace anabranch::storage {
-
-// Returns the key of a tree for a key of a table.
-[[nodiscard]] std::string overlay_key(Table table, std::string_view key);
 
 // For one thread; the version must be held as long.
 class OverlayCursor final : public Cursor {

@@ -39,15 +39,30 @@ std::size_t OverlayNode::below(std::string_view key, bool or_equal) const {
   if (count == 0) return 0;
   const int order = key.compare(0, shared, entries[0]->key().substr(0, shared));
   if (order != 0) return order < 0 ? 0 : count;
+  const std::uint64_t head = head_of(key);
+  const std::size_t first = heads_below(head);
+  if (first == count || heads[first] != head) return first;
   const auto begin = heads.begin();
-  const auto [first, last] = std::equal_range(begin, begin + count, head_of(key));
+  const auto from = begin + static_cast<std::ptrdiff_t>(first);
+  const auto last = std::upper_bound(from, begin + count, head);
   const auto entry = entries.begin();
   const auto found = std::partition_point(
-      entry + (first - begin), entry + (last - begin), [&](const OverlayEntry* each) {
+      entry + (from - begin), entry + (last - begin), [&](const OverlayEntry* each) {
         const int found_order = each->key().compare(key);
         return found_order < 0 || (found_order == 0 && or_equal);
       });
   return static_cast<std::size_t>(found - entry);
+}
+
+// A binary search without branches that depend on the heads.
+std::size_t OverlayNode::heads_below(std::uint64_t head) const {
+  const std::uint64_t* from = heads.data();
+  for (std::size_t left = count; left > 0;) {
+    const std::size_t half = (left + 1) / 2;
+    from += from[half - 1] < head ? half : 0;
+    left -= half;
+  }
+  return static_cast<std::size_t>(from - heads.data());
 }
 
 void OverlayNode::copy_entries(const OverlayNode& other) {

@@ -60,6 +60,7 @@ struct OverlayNode {
   // Sets `shared` and all heads as the entries are.
   void refresh();
   [[nodiscard]] std::uint64_t head_of(std::string_view key) const;
+  [[nodiscard]] std::size_t heads_below(std::uint64_t head) const;
 };
 
 // A node with children: child i has the keys from entry i - 1 up to entry i.

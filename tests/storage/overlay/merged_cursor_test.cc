@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "storage/overlay/merged_cursor.h"
+#include "storage/overlay/overlay_key.h"
 #include "tests/seed.h"
 #include "tests/storage/overlay/keys.h"
 
@@ -67,7 +68,7 @@ TEST_SUITE("storage: merged cursor") {
           known.push_back(key);
           const bool removes = layer < 2 && random() % 2 == 0;
           const std::string value = std::to_string(layer) + ":" + std::to_string(i);
-          trees[layer].put(overlay_key(Table::kRows, key),
+          trees[layer].put(OverlayKey(Table::kRows, key).whole(),
                            removes ? std::nullopt : std::optional<std::string_view>(value));
           if (removes) {
             model.erase(key);
@@ -90,7 +91,7 @@ TEST_SUITE("storage: merged cursor") {
 
   TEST_CASE("empty layers hide nothing") {
     OverlayTree base;
-    base.put(overlay_key(Table::kRows, "a"), "1");
+    base.put(OverlayKey(Table::kRows, "a").whole(), "1");
     const std::vector<OverlayRoot> layers{OverlayRoot(), OverlayRoot(), base.newest()};
     CHECK(scan(layers, "", Direction::kForward, 9) == Entries{{"a", "1"}});
     CHECK(scan({OverlayRoot(), base.newest(), OverlayRoot()}, "", Direction::kBackward, 9) ==

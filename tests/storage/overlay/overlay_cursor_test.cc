@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "storage/overlay/overlay_cursor.h"
+#include "storage/overlay/overlay_key.h"
 #include "tests/seed.h"
 #include "tests/storage/overlay/keys.h"
 
@@ -63,7 +64,7 @@ TEST_SUITE("storage: overlay cursor") {
         const std::string key = keys.next();
         std::optional<std::string> value;
         if (random() % 3 != 0) value = std::to_string(i);
-        tree.put(overlay_key(table, key), value);
+        tree.put(OverlayKey(table, key).whole(), value);
         models[table][key] = value;
       }
       const OverlayRoot root = tree.publish(1);

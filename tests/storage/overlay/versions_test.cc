@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "storage/overlay/overlay_cursor.h"
+#include "storage/overlay/overlay_key.h"
 #include "storage/overlay/overlay_tree.h"
 #include "storage/overlay/versions.h"
 #include "tests/seed.h"
@@ -82,7 +83,7 @@ TEST_SUITE("storage: versions") {
     OverlayTree tree;
     Versions<OverlayRoot> versions(OverlayRoot{});
     const auto key = [](int number) {
-      return overlay_key(Table::kRows, "key:" + std::to_string(1000 + number));
+      return std::string(OverlayKey(Table::kRows, "key:" + std::to_string(1000 + number)).whole());
     };
     std::atomic<bool> stop = false;
     std::atomic<int> wrong = 0;
