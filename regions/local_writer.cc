@@ -87,7 +87,8 @@ Batch LocalWriter::make_batch(std::vector<core::Transaction> transactions) const
 
 std::string LocalWriter::encode(const Batch& batch) const {
   std::string bytes = core::encode_batch(batch);
-  return options_.checksums ? bytes : core::without_checksum(std::move(bytes));
+  if (!options_.checksums) return core::without_checksum(std::move(bytes));
+  return bytes;
 }
 
 HeldBatch LocalWriter::stage_own(rows::Stage& stage, std::vector<core::Op> ops) {

@@ -256,7 +256,7 @@ std::optional<double> Stage::score_of(const Path& path, const Row& row) const {
   const auto of = [&](const Row& seen) {
     return crdt::shows(path, seen) ? std::optional(score(path, seen)) : std::nullopt;
   };
-  return of(masks_->empty() ? row : shown_row(path, row));
+  return masks_->empty() ? of(row) : of(shown_row(path, row));
 }
 
 std::optional<Stage::ShownScore> Stage::shown_score(const Path& path, const Row& row) const {

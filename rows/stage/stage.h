@@ -224,7 +224,7 @@ class Stage final : public RowReader, private CountTable {
   [[nodiscard]] crdt::Row shown_row(const core::Path& path, crdt::Row row) const;
   // Whether a row in this staged state shows anything.
   [[nodiscard]] bool shown(const core::Path& path, const crdt::Row& row) const {
-    return crdt::shows(path, masks_->empty() ? row : shown_row(path, row));
+    return masks_->empty() ? crdt::shows(path, row) : crdt::shows(path, shown_row(path, row));
   }
   // nullopt for rows of other types.
   [[nodiscard]] std::optional<ShownScore> shown_score(const core::Path& path,
