@@ -151,7 +151,6 @@ class EngineStorage final : public SteppedEngine {
   // Used by the writer alone.
   ChangeBuffer buffer_;
   std::optional<Failure> closed_by_;
-  mutable bool scarce_ = false;            // room() was last asked for more than there was.
   std::optional<std::uint64_t> prepared_;  // The segment behind which a file was asked for.
   Place place_;
 };
@@ -358,11 +357,9 @@ void EngineStorage::begin_flush() {
   flusher_->flush(reach);
 }
 
-// On a disk that is nearly full nothing waits: what is removed makes room in the tables alone.
 void EngineStorage::flush_if_due() {
   const std::uint64_t bytes = tables_.active_bytes();
-  const bool due = bytes >= options_.overlay_bytes || tables_.has_old() || (scarce_ && bytes > 0);
-  if (!due) return;
+  if (bytes < options_.overlay_bytes && !tables_.has_old()) return;
   if (tables_.freeze()) return begin_flush();
   if (bytes < options_.overlay_bytes) return;
   const std::uint64_t beyond = bytes - options_.overlay_bytes;
@@ -444,7 +441,6 @@ Room EngineStorage::room(std::uint64_t enough) const {
   const std::uint64_t waiting = tables_.active_bytes() + tables_.other_bytes();
   Room room = base_->room(enough + waiting);
   room.outside -= std::min(room.outside, waiting);
-  scarce_ = room.outside + room.inside < enough;
   return room;
 }
 

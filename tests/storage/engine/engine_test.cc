@@ -353,29 +353,6 @@ TEST_SUITE("storage: engine") {
     CHECK(storage->find(kWriter, 2) == 2);
   }
 
-  TEST_CASE(
-      "on a disk that is nearly full what waits is written at once, so that removing makes room") {
-    auto base = std::make_unique<MemoryStorage>();
-    MemoryStorage* const tables = base.get();
-    const auto storage =
-        make_stepped_engine(std::move(base), std::make_unique<RecordedFiles>(), {});
-    ready(*storage);
-    constexpr std::uint64_t kEnough = 5'000;
-    const auto flushes_after = [&](const Change& change) {
-      (void)storage->room(kEnough);
-      test::commit(*storage, {change});
-      while (storage->step()) {
-      }
-      return storage->engine()->flushes;
-    };
-    CHECK(flushes_after(put("a", "1")) == 0);
-    tables->set_faults({.room = {.outside = kEnough - 1}});
-    CHECK(flushes_after({Table::kRows, "a", {}}) == 1);
-    CHECK(storage->engine()->waiting_bytes == 0);
-    tables->set_faults({.room = {.outside = 2 * kEnough}});
-    CHECK(flushes_after(put("b", "2")) == 1);
-  }
-
   TEST_CASE("a base that fails in a flush closes the engine, which shows what was acknowledged") {
     auto base = std::make_unique<MemoryStorage>();
     MemoryStorage* const broken = base.get();
