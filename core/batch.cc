@@ -1,6 +1,7 @@
 #include "core/batch.h"
 
 #include <algorithm>
+#include <span>
 
 #include "core/checksum.h"
 #include "core/codec.h"
@@ -55,9 +56,10 @@ void append_big_endian(std::string& out, std::uint64_t number) {
   }
 }
 
-std::uint64_t from_big_endian(std::string_view bytes) {
+template <typename Bytes>
+std::uint64_t from_big_endian(const Bytes& bytes) {
   std::uint64_t number = 0;
-  for (const char byte : bytes) number = number << 8U | static_cast<unsigned char>(byte);
+  for (const auto byte : bytes) number = number << 8U | static_cast<unsigned char>(byte);
   return number;
 }
 
@@ -243,11 +245,7 @@ Result<BatchHeader> decode_batch_header(std::string_view bytes) {
 }
 
 std::uint64_t history_hash(const ChainHash& chain) {
-  std::uint64_t hash = 0;
-  for (std::size_t i = 0; i < kHistoryHashSize; ++i) {
-    hash = hash << 8U | chain[i];
-  }
-  return hash;
+  return from_big_endian(std::span(chain).first<kHistoryHashSize>());
 }
 
 }  // namespace anabranch::core
