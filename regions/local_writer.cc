@@ -15,13 +15,18 @@ using core::planted;
 
 Group& LocalWriter::group() {
   if (!open_) {
-    reserve_.look();
+    look_at_room();
     auto base = state_.reader();
     const rows::RowReader& rows = *base;
     open_.emplace(OpenGroup{std::move(base), Group(rows, state_.clear_rules(),
                                                    state_.applied().vector(), state_.scores())});
   }
   return open_->group;
+}
+
+void LocalWriter::look_at_room() {
+  reserve_.look();
+  if (reserve_.full()) state_.make_room();
 }
 
 OpenTransaction LocalWriter::begin() {

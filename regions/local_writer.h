@@ -64,6 +64,8 @@ class LocalWriter final : public OwnBatches {
 
   // How large slices are: 1, or kQuietScale when the last local write is long ago.
   std::size_t slice_scale(core::Millis now);
+  // Looks how much room there is; when it is too little, some is made of what was removed.
+  void look_at_room();
   // How much room there is, as of the last group, slice or tick.
   [[nodiscard]] Reserve& reserve() { return reserve_; }
   [[nodiscard]] const Reserve& reserve() const { return reserve_; }

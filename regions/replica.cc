@@ -247,9 +247,8 @@ Millis Replica::next_tick_ms() const {
 }
 
 void Replica::tick(Millis now) {
-  Reserve& reserve = writer_.reserve();
-  if (now >= next_tick_ms()) reserve.look();
-  if (std::string news = reserve.news(); !news.empty()) alarms_.raise(std::move(news));
+  if (now >= next_tick_ms()) writer_.look_at_room();
+  if (std::string news = writer_.reserve().news(); !news.empty()) alarms_.raise(std::move(news));
   if (broken()) return;
   name_damage(state_, exchange_.peers(), alarms_);
   state_.log().forget_before(keeper_.segments().first());

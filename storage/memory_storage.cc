@@ -374,6 +374,7 @@ void MemoryStorage::set_place(Place place) {
 
 Room MemoryStorage::room(std::uint64_t /*enough*/) const {
   const std::lock_guard guard(state_->mutex);
+  if (state_->faults.room_asked) state_->faults.room_asked();
   return state_->faults.room;
 }
 

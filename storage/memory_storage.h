@@ -26,8 +26,9 @@ struct MemoryFaults {
   // Commits are durable at once; otherwise only sync() makes them durable and crash() loses the
   // rest.
   bool durable_at_once = true;
-  // The result of room().
+  // The result of room(), and what each call of it calls before, with a lock: it must not wait.
   Room room = {};
+  std::function<void()> room_asked = {};
 };
 
 class MemoryStorage final : public StorageBelow {

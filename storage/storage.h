@@ -156,10 +156,14 @@ class Storage {
   virtual core::Result<void> check_place() { return {}; }
 
   // Returns the free room; `inside` is counted only when less than `enough` is free outside. A
-  // storage without a limit returns the default.
+  // storage without a limit returns the default. Any thread.
   [[nodiscard]] virtual Room room(std::uint64_t /*enough*/) const { return {}; }
 
-  // Returns the figures of the engine; nullopt without one.
+  // Begins to give back the room of what was removed, where that takes time: for an owner that has
+  // too little room. Returns at once.
+  virtual void make_room() {}
+
+  // Returns the figures of the engine; nullopt without one. Any thread.
   [[nodiscard]] virtual std::optional<EngineFigures> engine() const { return std::nullopt; }
 
   // Return the position of the last record of the log, and of the last one that survives a power

@@ -88,6 +88,8 @@ class CommittedState {
   core::Result<void> trim(storage::Position position);
   // Empties the next tables.
   core::Result<void> clear_next();
+  // Has the storage give back the room of what was removed; returns at once.
+  void make_room() { storage_.make_room(); }
   // A failure here harms nothing.
   core::Result<std::unique_ptr<storage::Spool>> make_spool() { return storage_.make_spool(); }
 

@@ -99,8 +99,9 @@ class EngineStorage final : public SteppedEngine {
   [[nodiscard]] Place place() const override { return place_; }
   Result<void> check_place() override;
   [[nodiscard]] Room room(std::uint64_t enough) const override;
+  void make_room() override;
   [[nodiscard]] std::optional<EngineFigures> engine() const override {
-    return EngineFigures{wal_->file_bytes(), tables_.active_bytes() + tables_.other_bytes(),
+    return EngineFigures{wal_->file_bytes(), tables_.allocated(),
                          flusher_ ? flusher_->flushes() : 0};
   }
   [[nodiscard]] Position last_position() const override { return shown_; }
@@ -437,11 +438,24 @@ Result<void> EngineStorage::look_at_place() const {
   return there.ok() ? files_->check_there() : there;
 }
 
+// What waits in memory needs room of the tables. While a slice is being written it counts as
+// waiting, and the room is that before it.
 Room EngineStorage::room(std::uint64_t enough) const {
-  const std::uint64_t waiting = tables_.active_bytes() + tables_.other_bytes();
-  Room room = base_->room(enough + waiting);
-  room.outside -= std::min(room.outside, waiting);
-  return room;
+  for (;;) {
+    const auto [waiting, slice] = tables_.unflushed();
+    Room room = slice % 2 == 0 ? base_->room(enough + waiting) : flusher_->slice_room();
+    if (tables_.unflushed().slice != slice) continue;
+    const std::uint64_t outside = std::min(room.outside, waiting);
+    room.outside -= outside;
+    room.inside -= std::min(room.inside, waiting - outside);
+    return room;
+  }
+}
+
+// What was removed gives its room back in the tables alone.
+void EngineStorage::make_room() {
+  if (!may_write().ok() || !tables_.has_active()) return;
+  if (tables_.freeze()) begin_flush();
 }
 
 }  // namespace

@@ -11,6 +11,18 @@ namespace {
 constexpr std::chrono::milliseconds kReleaseEvery{100};
 constexpr std::size_t kReleasedChunks = 16;
 
+// A change may copy a page of the base and a share of those above it. The copies of two slices are
+// there at the same time, and a part of the room is too scattered for large values.
+constexpr std::uint64_t kCopiedBytes = std::uint64_t{8} << 10U;
+constexpr std::uint64_t kRoomPerSlice = 8;
+constexpr std::uint64_t kChangesMin = 16;
+// With less room than this no slice is begun; it is looked for so often.
+constexpr std::uint64_t kRoomMin = 2 * kChangesMin * kCopiedBytes;
+constexpr std::chrono::milliseconds kLookForRoomEvery{100};
+
+// Free pages of the base are counted when less than this is free outside of it.
+constexpr std::uint64_t kEnough = std::uint64_t{1} << 30U;
+
 }  // namespace
 
 Flusher::Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach, FlushedBy by,
@@ -61,7 +73,10 @@ void Flusher::prepare(Wal& wal) {
 core::Result<void> Flusher::wait() {
   std::unique_lock lock(mutex_);
   while (!has_thread() && has_work()) work(lock);
+  ++callers_;
+  changed_.notify_all();
   changed_.wait(lock, [&] { return !has_work(); });
+  --callers_;
   return failure_ ? core::Result<void>(*failure_) : core::Result<void>();
 }
 
@@ -106,7 +121,7 @@ void Flusher::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto ready = [&] { return stops_ || has_work(); };
-    if (tables_.other_bytes() > 0) {
+    if (tables_.has_flushed()) {
       changed_.wait_for(lock, kReleaseEvery, ready);
     } else {
       changed_.wait(lock, ready);
@@ -115,11 +130,36 @@ void Flusher::run() {
     for (;;) {
       if (stops_) flush_ = flushing_ = std::nullopt;
       if (!has_work()) break;
-      work(lock);
+      if (!waits_for_room(lock)) work(lock);
     }
     if (stops_) return;
     release(lock);
   }
+}
+
+bool Flusher::waits_for_room(std::unique_lock<std::mutex>& lock) {
+  const auto goes_on = [&] { return stops_ || callers_ > 0 || prepare_ != nullptr; };
+  if (goes_on()) return false;
+  lock.unlock();
+  const Room room = base_.room(kRoomMin);
+  lock.lock();
+  if (room.outside + room.inside >= kRoomMin) return false;
+  changed_.wait_for(lock, kLookForRoomEvery, goes_on);
+  return true;
+}
+
+SliceLimit Flusher::limit_slice() {
+  const Room room = base_.room(kEnough);
+  const std::uint64_t share = (room.outside + room.inside) / kRoomPerSlice;
+  const std::lock_guard lock(mutex_);
+  slice_room_ = room;
+  return {std::clamp<std::uint64_t>(share, 1, slice_bytes_),
+          std::max(share / kCopiedBytes, kChangesMin)};
+}
+
+Room Flusher::slice_room() const {
+  const std::lock_guard lock(mutex_);
+  return slice_room_;
 }
 
 void Flusher::work(std::unique_lock<std::mutex>& lock) {
@@ -157,7 +197,7 @@ core::Result<bool> Flusher::write(const Reach& reach, bool flushes) {
     base_trimmed_ = reach.trimmed;
   }
   const std::string noted = encode_reach(reach);
-  if (flushes) return tables_.flush_slice(noted, slice_bytes_);
+  if (flushes) return tables_.flush_slice(noted, limit_slice());
   if (auto done = base_.apply({}, ReachNote{noted}); !done.ok()) return done.failure();
   return true;
 }

@@ -2,6 +2,9 @@
 // trimmed. It also frees the memory of flushed overlays, and makes files for the log ahead of use.
 // A thread of its own does so, or, in tests that must be repeatable, its owner in steps.
 //
+// On a disk that has no room at all the thread waits for some, since a failed write would close the
+// engine; once a caller waits for the thread, it tries.
+//
 // Nobody else writes to the base while it has something to do. Thread-safe; the thread ends with
 // the object, after the slice it is at; a flush that is not done is left to the next opening.
 #pragma once
@@ -26,7 +29,8 @@ enum class FlushedBy : std::uint8_t { kThread, kSteps };
 
 class Flusher {
  public:
-  // Both must outlive this. `reach`: as noted in the base. `slice_bytes`: as of LayeredTables.
+  // Both must outlive this. `reach`: as noted in the base. `slice_bytes`: the most that a slice of
+  // a flush has, about; it is smaller where the base has little room.
   Flusher(LayeredTables& tables, StorageBelow& base, const Reach& reach, FlushedBy by,
           std::uint64_t slice_bytes);
   Flusher(const Flusher&) = delete;
@@ -54,6 +58,8 @@ class Flusher {
   [[nodiscard]] std::uint64_t flushes() const;
   // Returns what is noted in the base.
   [[nodiscard]] Reach reach() const;
+  // Returns the room that the base had when the last slice began.
+  [[nodiscard]] Room slice_room() const;
   // Tells what was noted by another, while there was nothing to do.
   void set_reach(const Reach& reach);
 
@@ -64,6 +70,10 @@ class Flusher {
   }
   [[nodiscard]] bool has_thread() const { return by_ == FlushedBy::kThread; }
   void work(std::unique_lock<std::mutex>& lock);
+  // Waits a while, and returns true, when the base has no room for a slice.
+  bool waits_for_room(std::unique_lock<std::mutex>& lock);
+  // Returns what the next slice may have, by the room that the base has.
+  SliceLimit limit_slice();
   // Writes a slice, or the reach alone; returns whether the reach is noted.
   core::Result<bool> write(const Reach& reach, bool flushes);
   // Frees memory in slices until none is left or there is something to do.
@@ -82,6 +92,8 @@ class Flusher {
   std::optional<Position> trim_;
   Wal* prepare_ = nullptr;  // The log that wants a file.
   std::uint64_t flushes_ = 0;
+  std::size_t callers_ = 0;  // That wait for the thread.
+  Room slice_room_;          // Before the last slice.
   std::optional<core::Failure> failure_;
   bool stops_ = false;
   std::thread thread_;

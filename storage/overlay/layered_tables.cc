@@ -16,6 +16,13 @@ namespace anabranch::storage {
 
 namespace {
 
+std::uint64_t bytes_of(std::span<const Change> changes) {
+  std::uint64_t bytes = 0;
+  for (const Change& change : changes)
+    bytes += change.key.size() + (change.value ? change.value->size() : 0);
+  return bytes;
+}
+
 class EmptyCursor final : public Cursor {
  public:
   [[nodiscard]] bool valid() const override { return false; }
@@ -144,10 +151,16 @@ void LayeredTables::publish(std::uint64_t mark) {
   shown_ = active_->publish(versions_.number() + 1);
   publish_layers();
   active_->reclaim(versions_.oldest());
+  note_active();
 }
 
 void LayeredTables::publish_layers() {
   versions_.publish({shown_, frozen_root_, flushing_, flushes_, shown_generations_, mark_});
+}
+
+void LayeredTables::note_active() {
+  active_used_ = active_->used();
+  active_allocated_ = active_->allocated();
 }
 
 bool LayeredTables::freeze() {
@@ -161,6 +174,7 @@ bool LayeredTables::freeze() {
   frozen_ = std::exchange(active_, std::make_unique<OverlayTree>());
   frozen_root_ = std::exchange(shown_, OverlayRoot());
   flushing_ = true;
+  note_active();
   publish_layers();
   return true;
 }
@@ -178,8 +192,8 @@ class LayeredTables::Slices {
   }
 
   // Takes the changes of the next slice; returns whether it is the last.
-  bool take(std::vector<Change>& changes, std::uint64_t bytes_max) {
-    for (std::uint64_t bytes = 0; at_ && bytes < bytes_max;) {
+  bool take(std::vector<Change>& changes, const SliceLimit& limit) {
+    for (std::uint64_t bytes = 0; at_ && bytes < limit.bytes && changes.size() < limit.changes;) {
       Change& change = changes.emplace_back(Change{table(), std::string(at_->key()), std::nullopt});
       if (!at_->removed()) change.value = std::string(at_->value());
       bytes += at_->key().size() + at_->value().size();
@@ -215,28 +229,36 @@ class LayeredTables::Slices {
   std::optional<OverlayCursor> at_;  // Nothing at the end.
 };
 
-core::Result<void> LayeredTables::flush(std::string_view reach, std::uint64_t slice_bytes) {
+core::Result<void> LayeredTables::flush(std::string_view reach, const SliceLimit& limit) {
   for (;;) {
-    const auto last = flush_slice(reach, slice_bytes);
+    const auto last = flush_slice(reach, limit);
     if (!last.ok()) return last.failure();
     if (last.value()) return {};
   }
 }
 
-core::Result<bool> LayeredTables::flush_slice(std::string_view reach, std::uint64_t slice_bytes) {
+core::Result<bool> LayeredTables::flush_slice(std::string_view reach, const SliceLimit& limit) {
   ANABRANCH_ASSERT(flushing_);
   if (!slices_) {
     begun_.store(flushes_ + 1);
     slices_ = std::make_unique<Slices>(frozen_root_, dropped_);
   }
   std::vector<Change> changes;
-  const bool last = slices_->take(changes, slice_bytes);
+  const bool last = slices_->take(changes, limit);
+  count_slice(0);
   const bool notes = last || core::planted(core::Bug::kNoteReachEarly);
   const auto written = notes ? write_last(changes, reach) : base_.apply(changes, std::nullopt);
   if (last || !written.ok()) slices_.reset();
+  if (written.ok() && last) end_flush();
+  count_slice(written.ok() && !last ? bytes_of(changes) : 0);
   if (!written.ok()) return written.failure();
-  if (last) end_flush();
   return last;
+}
+
+void LayeredTables::count_slice(std::uint64_t written) {
+  const std::lock_guard lock(mutex_);
+  ++slice_;
+  written_ += written;
 }
 
 core::Result<void> LayeredTables::write_last(std::span<const Change> changes,
@@ -252,6 +274,7 @@ void LayeredTables::end_flush() {
   const std::lock_guard lock(mutex_);
   ++flushes_;
   frozen_root_ = OverlayRoot();
+  written_ = 0;
   flushing_ = false;
   for (const Generation each : dropped_) used_.at(each) = false;
   dropped_.clear();
@@ -272,9 +295,20 @@ bool LayeredTables::release(std::size_t chunks) {
   return more || !flushed_.empty();
 }
 
-std::uint64_t LayeredTables::other_bytes() const {
+bool LayeredTables::has_flushed() const {
   const std::lock_guard lock(mutex_);
-  std::uint64_t bytes = frozen_ ? frozen_->allocated() : 0;
+  return !flushed_.empty();
+}
+
+LayeredTables::Unflushed LayeredTables::unflushed() const {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t frozen = frozen_ ? frozen_->used() : 0;
+  return {active_used_ + frozen - std::min(frozen, written_), slice_};
+}
+
+std::uint64_t LayeredTables::allocated() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t bytes = active_allocated_ + (frozen_ ? frozen_->allocated() : 0);
   for (const Flushed& each : flushed_) bytes += each.tree->allocated();
   return bytes;
 }

@@ -35,6 +35,13 @@
 
 namespace anabranch::storage {
 
+// The most that a slice of a flush has, about: bytes of keys and values, and changes, each of which
+// may copy pages of the base.
+struct SliceLimit {
+  std::uint64_t bytes = std::uint64_t{16} << 20U;
+  std::uint64_t changes = std::uint64_t{1} << 62U;
+};
+
 class LayeredTables {
  public:
   // The base must outlive this, and only this may change it. Without begin() its second and third
@@ -69,6 +76,8 @@ class LayeredTables {
   void put(Table table, std::string_view key, std::optional<std::string_view> value);
   // Publishes all changes since the last version. `mark`: a number for them, of the caller's.
   void publish(std::uint64_t mark = 0);
+  // Returns whether there are changes that are not frozen.
+  [[nodiscard]] bool has_active() const { return active_->keys() > 0; }
   // Begins a flush of all that is published, and returns true; false while one is under way. The
   // changes of no version yet must be published first.
   bool freeze();
@@ -79,19 +88,29 @@ class LayeredTables {
 
   // Whether a flush has begun and not ended.
   [[nodiscard]] bool flushing() const { return flushing_; }
-  // Carries out the flush that has begun: commits the frozen changes to the base, at most about
-  // `slice_bytes` at a time, and the reach with the last of them. Fails as the base does; then the
-  // changes stay frozen.
-  core::Result<void> flush(std::string_view reach, std::uint64_t slice_bytes = kSliceBytes);
+  // Carries out the flush that has begun: commits the frozen changes to the base, a slice at a
+  // time, and the reach with the last of them. Fails as the base does; then the changes stay
+  // frozen.
+  core::Result<void> flush(std::string_view reach, const SliceLimit& limit = {});
   // Commits one of these slices; returns whether it was the last.
-  core::Result<bool> flush_slice(std::string_view reach, std::uint64_t slice_bytes = kSliceBytes);
+  core::Result<bool> flush_slice(std::string_view reach, const SliceLimit& limit = {});
   // Frees at most so many chunks of overlays that were flushed and that no reader has. Returns
   // whether some are left that could be freed.
   bool release(std::size_t chunks);
-  // The bytes of overlays that are frozen, or flushed and not freed.
-  [[nodiscard]] std::uint64_t other_bytes() const;
+  // Whether flushed overlays are left that are not freed.
+  [[nodiscard]] bool has_flushed() const;
 
-  static constexpr std::uint64_t kSliceBytes = std::uint64_t{16} << 20U;
+  // ---- For any thread.
+
+  // The changes that the base lacks.
+  struct Unflushed {
+    std::uint64_t bytes = 0;  // About, and fewer than are allocated.
+    std::uint64_t slice = 0;  // Odd while a slice is being written, which the base may have or not.
+  };
+  // Returns those of published versions; those of a slice that is being written are among them.
+  [[nodiscard]] Unflushed unflushed() const;
+  // The bytes allocated for all overlays, as of the last version.
+  [[nodiscard]] std::uint64_t allocated() const;
 
  private:
   struct Version {
@@ -111,6 +130,10 @@ class LayeredTables {
 
   // Publishes the layers as they are; the mutex must be held.
   void publish_layers();
+  // Notes the size of the active overlay; the mutex must be held.
+  void note_active();
+  // Counts a slice that begins or ends. `written`: bytes that the base has got.
+  void count_slice(std::uint64_t written);
   core::Result<void> write_last(std::span<const Change> changes, std::string_view reach);
   void end_flush();
   [[nodiscard]] bool is_old(Generation generation) const;
@@ -128,6 +151,10 @@ class LayeredTables {
   std::uint64_t flushes_ = 0;  // That have ended.
   OverlayRoot shown_;          // The active overlay of the newest version.
   OverlayRoot frozen_root_;
+  std::uint64_t active_used_ = 0;              // Of the newest version.
+  std::uint64_t active_allocated_ = 0;         // Of the newest version.
+  std::uint64_t written_ = 0;                  // Bytes of the frozen changes that the base has.
+  std::uint64_t slice_ = 0;                    // Slices begun and slices ended, together.
   std::uint64_t mark_ = 0;                     // Of the newest version.
   Generations shown_generations_;              // Of the newest version.
   std::array<bool, kGenerationCount> used_{};  // Those that may have keys in a layer.

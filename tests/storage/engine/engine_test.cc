@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -351,6 +352,127 @@ TEST_SUITE("storage: engine") {
     CHECK(storage->find(kWriter, 1) == 1);
     CHECK(storage->read_log(2)->bytes == "second");
     CHECK(storage->find(kWriter, 2) == 2);
+  }
+
+  TEST_CASE("what waits in memory counts as room that is taken, and making room writes it") {
+    auto base = std::make_unique<MemoryStorage>();
+    base->set_faults({.room = {.outside = 100'000, .inside = 50'000}});
+    const auto storage =
+        make_stepped_engine(std::move(base), std::make_unique<RecordedFiles>(), {});
+    ready(*storage);
+    const auto write_all = [&] {
+      while (storage->step()) {
+      }
+    };
+    storage->make_room();
+    write_all();
+    CHECK(storage->engine()->flushes == 0);
+    CHECK(storage->room(0).outside == 100'000);
+
+    test::commit(*storage, {put("a", std::string(110'000, 'x'))});
+    CHECK(storage->room(0).outside == 0);
+    CHECK(storage->room(0).inside < 40'000);
+    storage->make_room();
+    storage->make_room();
+    write_all();
+    CHECK(storage->engine()->flushes == 1);
+    CHECK(storage->room(0).outside == 100'000);
+    CHECK(storage->room(0).inside == 50'000);
+
+    test::commit(*storage, {removal("a")});
+    CHECK(storage->room(0).outside > 99'000);
+    storage->make_room();
+    write_all();
+    CHECK(storage->engine()->flushes == 2);
+  }
+
+  TEST_CASE("what a flush is writing is counted as taken once, whether the base has it or not") {
+    constexpr std::uint64_t kRoom = 1'000'000;
+    auto base = std::make_unique<MemoryStorage>();
+    MemoryStorage* const tables = base.get();
+    auto opened = open_engine_storage(std::move(base), std::make_unique<RecordedFiles>(), {});
+    REQUIRE(opened.ok());
+    const auto storage = std::move(opened).value();
+    ready(*storage);
+    std::atomic<bool> writes = false;
+    std::atomic<bool> may_write = false;
+    const auto wait = [&] {
+      writes = true;
+      writes.notify_all();
+      may_write.wait(false);
+    };
+    tables->set_faults({.before_apply = wait, .room = {.outside = kRoom}});
+    test::commit(*storage, {put("a", std::string(200'000, 'x'))});
+    const std::uint64_t before = storage->room(0).outside;
+    CHECK(before < kRoom - 200'000);
+    storage->make_room();
+    writes.wait(false);
+    CHECK(storage->room(0).outside == before);
+    tables->set_faults({.room = {.outside = kRoom - 210'000}});  // As if it had been written.
+    CHECK(storage->room(0).outside == before);
+    test::commit(*storage, {put("b", std::string(50'000, 'x'))});
+    CHECK(storage->room(0).outside < before - 50'000);
+    may_write = true;
+    may_write.notify_all();
+    while (storage->engine()->flushes == 0) std::this_thread::yield();
+    const std::uint64_t after = storage->room(0).outside;
+    CHECK(after < kRoom - 210'000 - 50'000);
+    CHECK(after > kRoom - 210'000 - 60'000);
+  }
+
+  TEST_CASE("with little room a flush writes few changes at a time") {
+    const auto slices = [](std::uint64_t outside) {
+      auto base = std::make_unique<MemoryStorage>();
+      int applied = 0;
+      base->set_faults({.before_apply = [&] { ++applied; }, .room = {.outside = outside}});
+      const auto storage =
+          make_stepped_engine(std::move(base), std::make_unique<RecordedFiles>(), {});
+      ready(*storage);
+      for (int i = 0; i < 1'000; ++i) test::commit(*storage, {put(std::to_string(i), "value")});
+      applied = 0;
+      storage->make_room();
+      while (storage->step()) {
+      }
+      CHECK(storage->engine()->flushes == 1);
+      return applied;
+    };
+    CHECK(slices(std::uint64_t{1} << 40U) == 1);
+    CHECK(slices(std::uint64_t{6} << 20U) > 10);
+    CHECK(slices(0) > 60);  // Whether the base takes them is for the base to say.
+  }
+
+  TEST_CASE(
+      "a flush waits while others have filled the disk, and a caller that waits has it tried") {
+    auto base = std::make_unique<MemoryStorage>();
+    MemoryStorage* const tables = base.get();
+    auto opened = open_engine_storage(std::move(base), std::make_unique<RecordedFiles>(),
+                                      {.overlay_bytes = 1});
+    REQUIRE(opened.ok());
+    const auto storage = std::move(opened).value();
+    ready(*storage);
+    test::commit(*storage, {put("first", "1")});
+    while (storage->engine()->flushes == 0) std::this_thread::yield();
+
+    std::atomic<int> applied = 0;
+    std::atomic<int> asked = 0;
+    tables->set_faults({.before_apply = [&] { ++applied; },
+                        .room = {.outside = 0},
+                        .room_asked = [&] { ++asked; }});
+    test::commit(*storage, {put("second", "2")});
+    while (asked < 3) std::this_thread::yield();
+    CHECK(applied == 0);
+    CHECK(get(*storage, "second") == "2");
+    // Twice as much as may wait.
+    test::commit(*storage, {put("third", std::string(2 * OverlayMemory::kChunkBytes, 'x'))});
+    CHECK(applied > 0);
+    CHECK(storage->engine()->flushes > 1);
+
+    tables->set_faults({.room = {.outside = 0}});
+    test::commit(*storage, {put("fourth", "4")});
+    const std::uint64_t flushes = storage->engine()->flushes;
+    tables->set_faults({});
+    while (storage->engine()->flushes == flushes) std::this_thread::yield();
+    CHECK(get(*storage, "fourth") == "4");
   }
 
   TEST_CASE("a base that fails in a flush closes the engine, which shows what was acknowledged") {

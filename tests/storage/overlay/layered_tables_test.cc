@@ -87,7 +87,9 @@ TEST_SUITE("storage: layered tables") {
         if (random() % 6 == 0) kept.push_back({world.tables->snapshot(), model});
         if (random() % 8 == 0) (void)world.tables->freeze();
         if (random() % 6 == 0 && world.tables->flushing()) {
-          REQUIRE(world.tables->flush("", 1 + random() % 2'000).ok());
+          REQUIRE(world.tables
+                      ->flush("", {.bytes = 1 + random() % 2'000, .changes = 1 + random() % 200})
+                      .ok());
         }
         if (random() % 6 == 0) kept.push_back({world.tables->snapshot(), model});
         if (!kept.empty() && random() % 3 == 0) kept.pop_front();
@@ -174,7 +176,7 @@ TEST_SUITE("storage: layered tables") {
         tables.put(Table::kRows, "b", "3");
         tables.publish();
         REQUIRE(tables.freeze());
-        REQUIRE(tables.flush("", 1).ok());
+        REQUIRE(tables.flush("", {.bytes = 1}).ok());
       };
       const std::string newest = ended ? "3" : "2";
       CHECK(scan(*tables.snapshot()) == Entries{{"a", newest}, {"b", newest}});
@@ -210,13 +212,13 @@ TEST_SUITE("storage: layered tables") {
     REQUIRE(world.tables->flush("").ok());
     CHECK_FALSE(world.tables->release(1));
     CHECK(get(*reader, "key7") == "value");
-    const std::uint64_t before = world.tables->other_bytes();
+    const std::uint64_t before = world.tables->allocated();
     reader.reset();
     CHECK(world.tables->release(1));
-    CHECK(world.tables->other_bytes() < before);
+    CHECK(world.tables->allocated() < before);
     while (world.tables->release(1)) {
     }
-    CHECK(world.tables->other_bytes() == 0);
+    CHECK(world.tables->allocated() == 0);
   }
 
   TEST_CASE("readers see whole states while another thread flushes") {
@@ -242,7 +244,7 @@ TEST_SUITE("storage: layered tables") {
     };
     const auto flush = [&] {
       while (!stop) {
-        if (world.tables->flushing() && !world.tables->flush("", 300).ok()) ++wrong;
+        if (world.tables->flushing() && !world.tables->flush("", {.bytes = 300}).ok()) ++wrong;
         (void)world.tables->release(1);
       }
     };
