@@ -8,6 +8,7 @@
 // that shows the highest of bids.
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -202,28 +203,35 @@ void count_foreign_batches(const std::string& folder) {
   batches.check_all_applied();
 }
 
-// The same batches, of which each tenth meets a value that was written here; with the conflict log,
-// and without.
+// The same batches, of which each tenth, or each, meets a value that was written here; with the
+// conflict log, with one that is full, and without.
 void count_logging(const std::string& folder) {
   constexpr std::uint64_t kTimes = 1000;
   const std::string source = folder + "/us";
   // Each key once, so that no put ends the conflict of an earlier one.
   const Rows rows = all_rows();
   const Rows written(rows.begin(), rows.begin() + kTimes);
+  struct Log {
+    const char* name;
+    std::uint64_t bytes_max;
+    std::size_t every;  // Of so many batches one meets a value.
+  };
+  constexpr std::array kLogs{Log{"foreign batch, 1 of 10 lost", std::uint64_t{64} << 20U, 10},
+                             Log{"the same without a log", 0, 10},
+                             Log{"foreign batch, lost, log full", 10'000, 1}};
   {
     Store store = Store::open(options(source));
     put_in_groups(store, rows, 500);
     put_alone(store, written);
   }
-  std::vector<std::string> tenth;
-  for (std::size_t i = 0; i < written.size(); i += 10) tenth.push_back(written[i].key);
-  for (const bool logs : {true, false}) {
-    ForeignBatches batches(source, folder + (logs ? "/logs" : "/plain"), kMapBytes,
-                           logs ? std::uint64_t{64} << 20U : 0);
+  for (const Log& log : kLogs) {
+    ForeignBatches batches(source, folder + "/" + std::to_string(log.bytes_max), kMapBytes,
+                           log.bytes_max);
     batches.apply(batches.size() - kTimes);
-    batches.write_here(tenth);
-    count(logs ? "foreign batch, 1 of 10 lost" : "the same without a log", kTimes,
-          [&] { batches.apply(kTimes); });
+    std::vector<std::string> met;
+    for (std::size_t i = 0; i < written.size(); i += log.every) met.push_back(written[i].key);
+    batches.write_here(met);
+    count(log.name, kTimes, [&] { batches.apply(kTimes); });
     batches.check_all_applied();
   }
 }

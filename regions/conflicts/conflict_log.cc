@@ -119,10 +119,18 @@ void ConflictLog::keep_newest(std::vector<std::string>& added) {
   added.erase(added.begin(), first);
 }
 
+// The entries have the numbers before the next one. A walk from the begin of the table would pass
+// all that was dropped since the storage engine has last written to its tables.
+std::unique_ptr<storage::Cursor> ConflictLog::scan_oldest(const storage::Snapshot& snapshot) const {
+  const rows::ConflictNumber oldest = figures_.next - std::min(figures_.next, figures_.entries);
+  return snapshot.scan(Table::kConflicts, storage::big_endian(oldest),
+                       storage::Direction::kForward);
+}
+
 void ConflictLog::make_room(std::uint64_t needed, std::vector<storage::Change>& changes) {
   if (figures_.bytes + needed <= limits_.bytes_max || figures_.entries == 0) return;
   const auto snapshot = state_.storage().snapshot();
-  const auto oldest = snapshot->scan(Table::kConflicts, {}, storage::Direction::kForward);
+  const auto oldest = scan_oldest(*snapshot);
   for (; oldest->valid() && figures_.bytes + needed > limits_.bytes_max; oldest->next()) {
     drop(*oldest, changes);
     ++figures_.dropped_full;
@@ -137,7 +145,7 @@ void ConflictLog::drop(const storage::Cursor& oldest, std::vector<storage::Chang
 
 bool ConflictLog::drop_before(core::Millis time, std::vector<storage::Change>& changes) {
   const auto snapshot = state_.storage().snapshot();
-  const auto oldest = snapshot->scan(Table::kConflicts, {}, storage::Direction::kForward);
+  const auto oldest = scan_oldest(*snapshot);
   for (; oldest->valid(); oldest->next()) {
     const auto entry = rows::decode_conflict(oldest->value());
     if (entry.ok() && entry.value().logged.millis() >= time) return false;

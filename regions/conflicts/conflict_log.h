@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/result.h"
@@ -58,6 +59,9 @@ class ConflictLog final : public Participant {
   void keep_newest(std::vector<std::string>& added);
   // Drops stored entries, the oldest first, until `needed` bytes are free.
   void make_room(std::uint64_t needed, std::vector<storage::Change>& changes);
+  // Returns a walk over the stored entries from the oldest one on.
+  [[nodiscard]] std::unique_ptr<storage::Cursor> scan_oldest(
+      const storage::Snapshot& snapshot) const;
   void drop(const storage::Cursor& oldest, std::vector<storage::Change>& changes);
   // Drops entries that were logged before a time; returns whether there are more of them.
   bool drop_before(core::Millis time, std::vector<storage::Change>& changes);
