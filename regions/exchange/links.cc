@@ -126,13 +126,11 @@ Links::Admitted Links::admit(Link& link, const Greeting& greeting) {
   peer.origin = greeting.origin;
   peer.region = greeting.region;
   peer.follows = greeting.follows && !core::planted(core::Bug::kTakeForLeader);
+  if (link.nonce != greeting.nonce) link.beat.reset();  // Of another process, or steady clock.
   peer.nonce = link.nonce = greeting.nonce;
   peer.kinds = greeting.kinds;
   link.renewals = greeting.renewals;
-  if (is_new || restarted) {
-    peer.links.push_back(link.id);
-    link.beat.reset();  // Of another process, with another steady clock.
-  }
+  if (is_new || restarted) peer.links.push_back(link.id);
   return {peer, is_new, restarted};
 }
 

@@ -26,10 +26,16 @@ void put(LinkedNodes& nodes, std::size_t at, const char* key) {
   nodes.write(at, [&](regions::Group& group) { group.put({"\1", key, "s"}, "v"); });
 }
 
+constexpr std::uint64_t kNonce = 2;
+
+void greet(Node& node, core::Origin origin = kUs, std::uint64_t nonce = kNonce) {
+  node.replica().step(
+      kLink, regions::Greeting{regions::Greeting::kProtocol, {1, 1}, "us", origin, nonce, {}}, 0);
+}
+
 void meet(Node& node) {
   node.replica().link_up(kLink, {}, 0);
-  node.replica().step(kLink,
-                      regions::Greeting{regions::Greeting::kProtocol, {1, 1}, "us", kUs, 2, {}}, 0);
+  greet(node);
 }
 
 // A heartbeat that shows the rows of a node as those of its peer.
@@ -71,6 +77,19 @@ TEST_SUITE("regions: figures of links") {
     beat.echo = Echo{.sent_ms = 2'000, .held_ms = 5'000};
     eu.replica().step(kLink, beat, 3'000);
     CHECK(round_trip_of(eu) == 80);
+  }
+
+  TEST_CASE("a heartbeat is echoed also when its sender goes on under another origin") {
+    Node eu("eu", 1);
+    meet(eu);
+    const auto echo = [&] { return eu.replica().exchange().links().find(kLink)->echo(1'300); };
+    eu.replica().step(kLink, same_as(eu), 1'000);
+    REQUIRE(echo());
+    CHECK(echo()->held_ms == 300);
+    greet(eu, kUs + 1);
+    CHECK(echo());
+    greet(eu, kUs + 1, kNonce + 1);  // Another process has another clock.
+    CHECK_FALSE(echo());
   }
 
   TEST_CASE("a peer is equal as of the last heartbeat with the same vector and the same digest") {
