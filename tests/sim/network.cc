@@ -175,7 +175,8 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
   while (transactions-- > 0) test::write(here.replica(), function);
   const auto position = here.replica().commit();
   machine.broken = !position.ok();
-  // The next batch may be one of the leader's own, at a later time, when there was nothing to write.
+  // The next batch may be one of the leader's own, at a later time, when there was nothing to
+  // write.
   const bool wrote = position.ok() && position.value() > before;
   if (wrote || (!position.ok() && here.disk().may_keep_failed_commits())) {
     machine.written_ms[{here.origin(), deps.at(here.origin()) + 1}] = expiry_ms;
