@@ -245,13 +245,16 @@ core::Result<bool> LayeredTables::flush_slice(std::string_view reach, const Slic
   }
   std::vector<Change> changes;
   const bool last = slices_->take(changes, limit);
-  count_slice(0);
+  count_slice();
   const bool notes = last || core::planted(core::Bug::kNoteReachEarly);
   const auto written = notes ? write_last(changes, reach) : base_.apply(changes, std::nullopt);
   if (last || !written.ok()) slices_.reset();
-  if (written.ok() && last) end_flush();
-  count_slice(written.ok() && !last ? bytes_of(changes) : 0);
   if (!written.ok()) return written.failure();
+  if (last) {
+    end_flush();
+  } else {
+    count_slice(bytes_of(changes));
+  }
   return last;
 }
 
@@ -275,6 +278,7 @@ void LayeredTables::end_flush() {
   ++flushes_;
   frozen_root_ = OverlayRoot();
   written_ = 0;
+  ++slice_;
   flushing_ = false;
   for (const Generation each : dropped_) used_.at(each) = false;
   dropped_.clear();

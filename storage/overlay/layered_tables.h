@@ -133,7 +133,7 @@ class LayeredTables {
   // Notes the size of the active overlay; the mutex must be held.
   void note_active();
   // Counts a slice that begins or ends. `written`: bytes that the base has got.
-  void count_slice(std::uint64_t written);
+  void count_slice(std::uint64_t written = 0);
   core::Result<void> write_last(std::span<const Change> changes, std::string_view reach);
   void end_flush();
   [[nodiscard]] bool is_old(Generation generation) const;
