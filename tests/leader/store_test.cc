@@ -363,8 +363,10 @@ TEST_SUITE("leader: store") {
         }
       };
       std::string message;
-      CHECK(code_of(fill, &message) == ErrorCode::kIo);
+      const ErrorCode code = code_of(fill, &message);
       CAPTURE(message);
+      // The engine's flush fails by itself, and a commit of the leader's own may be told first.
+      CHECK((code == ErrorCode::kIo || code == ErrorCode::kClosed));
       CHECK(message.find('\n') == std::string::npos);
       CHECK(code_of([&] { Counter(store, "n").add(1); }) == ErrorCode::kClosed);
       CHECK_FALSE(store.status().writable);
