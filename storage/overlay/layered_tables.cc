@@ -16,13 +16,6 @@ namespace anabranch::storage {
 
 namespace {
 
-std::uint64_t bytes_of(std::span<const Change> changes) {
-  std::uint64_t bytes = 0;
-  for (const Change& change : changes)
-    bytes += change.key.size() + (change.value ? change.value->size() : 0);
-  return bytes;
-}
-
 class EmptyCursor final : public Cursor {
  public:
   [[nodiscard]] bool valid() const override { return false; }
@@ -193,15 +186,18 @@ class LayeredTables::Slices {
 
   // Takes the changes of the next slice; returns whether it is the last.
   bool take(std::vector<Change>& changes, const SliceLimit& limit) {
-    for (std::uint64_t bytes = 0; at_ && bytes < limit.bytes && changes.size() < limit.changes;) {
+    bytes_ = 0;
+    while (at_ && bytes_ < limit.bytes && changes.size() < limit.changes) {
       Change& change = changes.emplace_back(Change{table(), std::string(at_->key()), std::nullopt});
       if (!at_->removed()) change.value = std::string(at_->value());
-      bytes += at_->key().size() + at_->value().size();
+      bytes_ += at_->key().size() + at_->value().size();
       at_->next();
       skip_ends();
     }
     return !at_;
   }
+  // The bytes of the slice that was taken last.
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
  private:
   [[nodiscard]] Table table() const { return static_cast<Table>(table_); }
@@ -226,6 +222,7 @@ class LayeredTables::Slices {
   const OverlayRoot frozen_;
   const std::vector<Generation> dropped_;
   std::size_t table_ = 0;
+  std::uint64_t bytes_ = 0;
   std::optional<OverlayCursor> at_;  // Nothing at the end.
 };
 
@@ -245,6 +242,7 @@ core::Result<bool> LayeredTables::flush_slice(std::string_view reach, const Slic
   }
   std::vector<Change> changes;
   const bool last = slices_->take(changes, limit);
+  const std::uint64_t bytes = slices_->bytes();
   count_slice();
   const bool notes = last || core::planted(core::Bug::kNoteReachEarly);
   const auto written = notes ? write_last(changes, reach) : base_.apply(changes, std::nullopt);
@@ -253,7 +251,7 @@ core::Result<bool> LayeredTables::flush_slice(std::string_view reach, const Slic
   if (last) {
     end_flush();
   } else {
-    count_slice(bytes_of(changes));
+    count_slice(bytes);
   }
   return last;
 }
