@@ -30,6 +30,16 @@ constexpr core::Origin kWriter = 5;
 // The work of the engine's thread is done by it, or by the test.
 enum class Flushes { kByThread, kInSteps };
 
+std::unique_ptr<WholeStorage> open_ready(std::unique_ptr<MemoryStorage> base,
+                                         std::unique_ptr<RecordedFiles> disk,
+                                         const EngineOptions& options = {}) {
+  auto opened = open_engine_storage(std::move(base), std::move(disk), options);
+  REQUIRE(opened.ok());
+  auto storage = std::move(opened).value();
+  ready(*storage);
+  return storage;
+}
+
 // What a storage has.
 struct EngineState {
   std::map<std::string, std::string> rows;
@@ -239,10 +249,7 @@ TEST_SUITE("storage: engine") {
   TEST_CASE("a commit that fails is not in the log") {
     auto disk = std::make_unique<RecordedFiles>();
     RecordedFiles* const failing = disk.get();
-    auto opened = open_engine_storage(std::make_unique<MemoryStorage>(), std::move(disk));
-    REQUIRE(opened.ok());
-    const auto storage = std::move(opened).value();
-    ready(*storage);
+    const auto storage = open_ready(std::make_unique<MemoryStorage>(), std::move(disk));
     test::commit(*storage, {{kWriter, 1, 1, "first"}}, {});
     failing->fail(DiskCall::kSync, 1);
     const LogRecord record{kWriter, 2, 2, "second"};
@@ -259,11 +266,8 @@ TEST_SUITE("storage: engine") {
     MemoryStorage* const kept = base.get();
     std::unique_ptr<MemoryStorage> left;
     {
-      auto opened = open_engine_storage(std::move(base), std::make_unique<RecordedFiles>(),
-                                        {.overlay_bytes = 1});
-      REQUIRE(opened.ok());
-      const auto storage = std::move(opened).value();
-      ready(*storage);
+      const auto storage =
+          open_ready(std::move(base), std::make_unique<RecordedFiles>(), {.overlay_bytes = 1});
       test::commit(*storage, {put("a", "1")});
       while (storage->engine()->flushes == 0) std::this_thread::yield();  // Until all is flushed.
       left = kept->clone();
@@ -282,10 +286,7 @@ TEST_SUITE("storage: engine") {
       left = tables->clone();
     }
     RecordedFiles* const files = after.get();
-    auto opened = open_engine_storage(std::move(left), std::move(after));
-    REQUIRE(opened.ok());
-    const auto storage = std::move(opened).value();
-    ready(*storage);
+    const auto storage = open_ready(std::move(left), std::move(after));
     CHECK_FALSE(storage->place().lost.empty());
     CHECK(get(*storage, "a") == "1");
     test::commit(*storage, {put("a", "2")});
@@ -321,10 +322,7 @@ TEST_SUITE("storage: engine") {
   TEST_CASE("a log that cannot be begun anew closes the engine, which goes on answering") {
     auto disk = std::make_unique<RecordedFiles>();
     RecordedFiles* const failing = disk.get();
-    auto opened = open_engine_storage(std::make_unique<MemoryStorage>(), std::move(disk));
-    REQUIRE(opened.ok());
-    const auto storage = std::move(opened).value();
-    ready(*storage);
+    const auto storage = open_ready(std::make_unique<MemoryStorage>(), std::move(disk));
     test::commit(*storage, {put("a", "1")});
     failing->fail(DiskCall::kRemove, 1);
     CHECK_FALSE(storage->begin_log_after(100).ok());
@@ -337,10 +335,7 @@ TEST_SUITE("storage: engine") {
   TEST_CASE("a byte that changes in the log changes one batch, and ends no process") {
     auto disk = std::make_unique<RecordedFiles>();
     RecordedFiles* const broken = disk.get();
-    auto opened = open_engine_storage(std::make_unique<MemoryStorage>(), std::move(disk));
-    REQUIRE(opened.ok());
-    const auto storage = std::move(opened).value();
-    ready(*storage);
+    const auto storage = open_ready(std::make_unique<MemoryStorage>(), std::move(disk));
     test::commit(*storage, {{kWriter, 1, 1, "first"}}, {});
     test::commit(*storage, {{kWriter, 2, 2, "second"}}, {});
     const auto names = broken->list();
@@ -390,10 +385,7 @@ TEST_SUITE("storage: engine") {
     constexpr std::uint64_t kRoom = 1'000'000;
     auto base = std::make_unique<MemoryStorage>();
     MemoryStorage* const tables = base.get();
-    auto opened = open_engine_storage(std::move(base), std::make_unique<RecordedFiles>(), {});
-    REQUIRE(opened.ok());
-    const auto storage = std::move(opened).value();
-    ready(*storage);
+    const auto storage = open_ready(std::move(base), std::make_unique<RecordedFiles>());
     std::atomic<bool> writes = false;
     std::atomic<bool> may_write = false;
     const auto wait = [&] {
@@ -445,11 +437,8 @@ TEST_SUITE("storage: engine") {
       "a flush waits while others have filled the disk, and a caller that waits has it tried") {
     auto base = std::make_unique<MemoryStorage>();
     MemoryStorage* const tables = base.get();
-    auto opened = open_engine_storage(std::move(base), std::make_unique<RecordedFiles>(),
-                                      {.overlay_bytes = 1});
-    REQUIRE(opened.ok());
-    const auto storage = std::move(opened).value();
-    ready(*storage);
+    const auto storage =
+        open_ready(std::move(base), std::make_unique<RecordedFiles>(), {.overlay_bytes = 1});
     test::commit(*storage, {put("first", "1")});
     while (storage->engine()->flushes == 0) std::this_thread::yield();
 
@@ -478,11 +467,8 @@ TEST_SUITE("storage: engine") {
   TEST_CASE("a base that fails in a flush closes the engine, which shows what was acknowledged") {
     auto base = std::make_unique<MemoryStorage>();
     MemoryStorage* const broken = base.get();
-    auto opened = open_engine_storage(std::move(base), std::make_unique<RecordedFiles>(),
-                                      {.overlay_bytes = 1});
-    REQUIRE(opened.ok());
-    const auto storage = std::move(opened).value();
-    ready(*storage);
+    const auto storage =
+        open_ready(std::move(base), std::make_unique<RecordedFiles>(), {.overlay_bytes = 1});
     broken->set_faults({.fail_commit = 1});
     test::commit(*storage, {put("a", "1")});
     bool failed = false;
