@@ -117,7 +117,8 @@ TEST_SUITE("leader: reserve") {
   TEST_CASE(
       "a store that is nearly full refuses to add, reads and removes, and goes on by itself") {
     const TempDir folder;
-    Store store = Store::open(small_options(folder, "eu"));
+    const Options options = small_options(folder, "eu");
+    Store store = Store::open(options);
     std::string message;
     const int taken = fill(store, &message);
     CHECK(message.find("reserve_bytes") != std::string::npos);
@@ -129,16 +130,20 @@ TEST_SUITE("leader: reserve") {
     for (int number = 0; number < taken; ++number) {
       REQUIRE(Register<>(store, key_of(number)).erase());
     }
-    // What was removed gives its room back within moments.
-    REQUIRE(eventually([&] {
-      try {
-        Register<>{store, "again"}.put("there is room");
-        return true;
-      } catch (const Error& error) {
-        CHECK(error.code() == ErrorCode::kIo);
-        return false;
-      }
-    }));
+    const auto put = [&] { Register<>{store, "again"}.put("there is room"); };
+    // The engine gives back the room of what was removed within moments.
+    if (options.storage == StorageEngine::kEngine) {
+      REQUIRE(eventually([&] {
+        try {
+          put();
+          return true;
+        } catch (const Error& error) {
+          CHECK(error.code() == ErrorCode::kIo);
+          return false;
+        }
+      }));
+    }
+    put();
     CHECK_FALSE(store.status().full);
   }
 
