@@ -17,16 +17,12 @@ bool PathRange::contains(const Path& path) const {
   return path.encoded() >= from && (to.empty() || path.encoded() < to);
 }
 
-std::string PathRange::first_key() const {
-  if (!backwards) return std::string(ordered(from));
+std::string_view PathRange::from_key() const { return ordered(from); }
+
+std::string PathRange::to_key() const {
   if (to.size() <= Path::kHashedPrefix) return to;
   // Behind all keys that begin like `to`, since hashed keys are not in path order.
   return std::string(ordered(to)).append(Path::kDirectSizeMax - Path::kHashedPrefix + 1, '\xFF');
-}
-
-bool PathRange::is_beyond(std::string_view key) const {
-  if (backwards) return ordered(key) < ordered(from);
-  return !to.empty() && ordered(key) >= to;
 }
 
 }  // namespace anabranch::core

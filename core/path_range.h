@@ -19,12 +19,10 @@ struct PathRange {
   // Returns whether the range can contain no path.
   [[nodiscard]] bool empty() const { return !to.empty() && from >= to; }
   [[nodiscard]] bool contains(const Path& path) const;
-  // Returns the first row key (path.h) of a walk in the direction of the range: a forward walk
-  // begins at the first key at or after it, a backward walk at the last key before it; empty is the
-  // end. Such a walk meets all paths of the range, and perhaps others.
-  [[nodiscard]] std::string first_key() const;
-  // Returns whether such a walk is beyond the range at a key, and so at all later keys.
-  [[nodiscard]] bool is_beyond(std::string_view key) const;
+  // Return the bounds of the row keys (path.h) of the range: from the first one on, and before the
+  // other one; empty is the end. Between them are all paths of the range, and perhaps others.
+  [[nodiscard]] std::string_view from_key() const;
+  [[nodiscard]] std::string to_key() const;
 };
 
 }  // namespace anabranch::core

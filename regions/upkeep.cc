@@ -64,9 +64,10 @@ std::uint64_t Upkeep::orders_left() const {
   if (!ordering_) return 0;
   std::uint64_t left = state_.reorder().size();
   const auto snapshot = state_.storage().snapshot();
-  const auto cursor = snapshot->scan(storage::Table::kScores, storage::kUnorderedPrefix,
-                                     storage::Direction::kForward);
-  for (; cursor->valid() && cursor->key().starts_with(storage::kUnorderedPrefix); cursor->next()) {
+  const std::string end = core::prefix_end(storage::kUnorderedPrefix);
+  const auto cursor =
+      snapshot->scan(storage::Table::kScores, {.from = storage::kUnorderedPrefix, .to = end});
+  for (; cursor->valid(); cursor->next()) {
     if (left >= kOrdersCounted) break;
     ++left;
   }

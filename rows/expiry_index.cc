@@ -60,7 +60,7 @@ core::Result<void> load_expiries(const storage::Snapshot& snapshot,
                                  const core::OriginTable& origins, PublishedExpiry& published,
                                  std::vector<storage::Change>& changes) {
   if (snapshot.get(Table::kMeta, storage::kExpiriesKey)) {
-    const auto cursor = snapshot.scan(Table::kExpiries, {}, storage::Direction::kForward);
+    const auto cursor = snapshot.scan(Table::kExpiries, {});
     for (; cursor->valid(); cursor->next()) {
       const auto due = read_due(cursor->key());
       if (!due.ok()) return due.failure();

@@ -51,9 +51,10 @@ StoredTags RowReader::stored_tags(const core::Path& place) const {
   std::string from;
   from.reserve(above.size() + 1);
   (from = above) += '\0';
+  const std::string end = core::prefix_end(above);
   while (!from.empty()) {
-    const std::string key = stored_key(from);
-    if (key.size() <= above.size() || !key.starts_with(above)) break;
+    const std::string key = stored_key(from, end);
+    if (key.empty()) break;
     const std::string name = key.substr(0, above.size() + 1);
     tags.add(name.back());
     from = core::prefix_end(name);

@@ -30,9 +30,8 @@ core::Result<void> RowDecoder::decode(std::string_view key, std::string_view val
   return {};
 }
 
-RowWalk::RowWalk(const storage::Snapshot& snapshot, std::string_view from,
+RowWalk::RowWalk(const storage::Snapshot& snapshot, const storage::KeyRange& range,
                  const core::OriginTable& origins)
-    : cursor_(snapshot.scan(storage::Table::kRows, from, storage::Direction::kForward)),
-      origins_(origins) {}
+    : cursor_(snapshot.scan(storage::Table::kRows, range)), origins_(origins) {}
 
 }  // namespace anabranch::rows

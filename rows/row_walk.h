@@ -42,9 +42,8 @@ class RowDecoder {
 // Used by one thread at a time, within the life of its snapshot.
 class RowWalk {
  public:
-  // Begins at the first row at or after the key `from`. `origins` must name every origin in the
-  // rows.
-  RowWalk(const storage::Snapshot& snapshot, std::string_view from,
+  // Goes over a range of keys, forward. `origins` must name every origin in the rows.
+  RowWalk(const storage::Snapshot& snapshot, const storage::KeyRange& range,
           const core::OriginTable& origins);
 
   [[nodiscard]] bool valid() const { return cursor_->valid(); }

@@ -18,7 +18,7 @@ class ScoreTable {
   [[nodiscard]] virtual std::optional<std::string> score_at(std::string_view key) const = 0;
   // As storage::Snapshot::scan. The table must not change within the life of the cursor.
   [[nodiscard]] virtual std::unique_ptr<storage::Cursor> scan_scores(
-      std::string_view from, storage::Direction direction) const = 0;
+      const storage::KeyRange& range) const = 0;
 };
 
 class MutableScoreTable : public ScoreTable {

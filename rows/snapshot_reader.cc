@@ -128,7 +128,8 @@ crdt::Row SnapshotReader::stored_row(const Path& path) const {
 void SnapshotReader::scan(const core::PathRange& range, Hidden hidden, const Visit& visit) const {
   const auto direction =
       range.backwards ? storage::Direction::kBackward : storage::Direction::kForward;
-  const auto cursor = snapshot_->scan(rows_, range.first_key(), direction);
+  const std::string to = range.to_key();
+  const auto cursor = snapshot_->scan(rows_, {range.from_key(), to, direction});
   const bool masked = masks_ && !masks_->empty();
   const auto offer = [&](const Path& path, crdt::Row& row) {
     if (masked) {
@@ -140,7 +141,7 @@ void SnapshotReader::scan(const core::PathRange& range, Hidden hidden, const Vis
   // The keys of such a walk are in its range: it begins and ends there.
   const bool exact = !range.backwards && range.from.size() <= Path::kHashedPrefix;
   RowDecoder decoder;
-  while (cursor->valid() && !range.is_beyond(cursor->key())) {
+  while (cursor->valid()) {
     if (cursor->key().size() > Path::kHashedPrefix) {
       std::vector<PathRow> group = take_group(*cursor, origins_);
       if (range.backwards) std::ranges::reverse(group);
@@ -158,7 +159,7 @@ void SnapshotReader::scan(const core::PathRange& range, Hidden hidden, const Vis
 
 void SnapshotReader::scan_rows(const std::string& after, const VisitKey& visit) const {
   const std::string from = after.empty() ? std::string() : after + '\0';
-  const auto cursor = snapshot_->scan(rows_, from, storage::Direction::kForward);
+  const auto cursor = snapshot_->scan(rows_, {.from = from});
   for (; cursor->valid(); cursor->next()) {
     const std::string key(cursor->key());
     PathRow found = decode_row_at(key, cursor->value(), origins_).value_or_raise();
@@ -181,18 +182,17 @@ StoredCount SnapshotReader::stored_count(const Path& path) const {
   return bytes ? decode_count(*bytes) : StoredCount{};
 }
 
-std::string SnapshotReader::stored_key(std::string_view from) const {
-  const auto cursor = snapshot_->scan(rows_, from, storage::Direction::kForward);
+std::string SnapshotReader::stored_key(std::string_view from, std::string_view to) const {
+  const auto cursor = snapshot_->scan(rows_, {.from = from, .to = to});
   return cursor->valid() ? std::string(cursor->key()) : std::string();
 }
 
 std::size_t SnapshotReader::stored_below(const Path& prefix, std::size_t at_most) const {
-  const std::string_view from = std::string_view(prefix.encoded()).substr(0, Path::kHashedPrefix);
-  const auto cursor = snapshot_->scan(rows_, from, storage::Direction::kForward);
+  const core::PathRange range = core::PathRange::below(prefix);
+  const std::string to = range.to_key();
+  const auto cursor = snapshot_->scan(rows_, {.from = range.from_key(), .to = to});
   std::size_t rows = 0;
-  for (; rows < at_most && cursor->valid() && cursor->key().starts_with(from); cursor->next()) {
-    ++rows;
-  }
+  for (; rows < at_most && cursor->valid(); cursor->next()) ++rows;
   return rows;
 }
 
@@ -201,9 +201,8 @@ std::optional<std::string> SnapshotReader::score_at(std::string_view key) const 
   return bytes ? std::optional(std::string(*bytes)) : std::nullopt;
 }
 
-std::unique_ptr<storage::Cursor> SnapshotReader::scan_scores(std::string_view from,
-                                                             storage::Direction direction) const {
-  return snapshot_->scan(scores_, from, direction);
+std::unique_ptr<storage::Cursor> SnapshotReader::scan_scores(const storage::KeyRange& range) const {
+  return snapshot_->scan(scores_, range);
 }
 
 std::string encode_count(const Path& collection, StoredCount count) {

@@ -52,13 +52,13 @@ class SnapshotReader final : public RowReader {
   [[nodiscard]] std::shared_ptr<const Masks> masks() const override;
   [[nodiscard]] crdt::Row stored_row(const core::Path& path) const override;
   [[nodiscard]] StoredCount stored_count(const core::Path& path) const override;
-  [[nodiscard]] std::string stored_key(std::string_view from) const override;
+  [[nodiscard]] std::string stored_key(std::string_view from, std::string_view to) const override;
   [[nodiscard]] std::size_t stored_below(const core::Path& prefix,
                                          std::size_t at_most) const override;
 
   [[nodiscard]] std::optional<std::string> score_at(std::string_view key) const override;
   [[nodiscard]] std::unique_ptr<storage::Cursor> scan_scores(
-      std::string_view from, storage::Direction direction) const override;
+      const storage::KeyRange& range) const override;
 
  private:
   // The looks at a board of policies, before and after the snapshot was taken.

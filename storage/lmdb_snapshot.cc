@@ -12,12 +12,13 @@ LmdbTable handle(const LmdbRowTables::Handles& tables, Table table) {
 
 class SnapshotCursor final : public Cursor {
  public:
-  SnapshotCursor(LmdbCursor cursor, std::string_view from, Direction direction)
-      : cursor_(std::move(cursor)), direction_(direction) {
+  SnapshotCursor(LmdbCursor cursor, const KeyRange& range)
+      : cursor_(std::move(cursor)), range_(range) {
+    const auto& [from, to, direction] = range;
     if (direction == Direction::kForward) {
-      entry_ = readable(from.empty() ? cursor_.first() : cursor_.at_or_after(from));
+      look(from.empty() ? cursor_.first() : cursor_.at_or_after(from));
     } else {
-      entry_ = readable(from.empty() ? cursor_.last() : cursor_.before(from));
+      look(to.empty() ? cursor_.last() : cursor_.before(to));
     }
   }
 
@@ -35,12 +36,17 @@ class SnapshotCursor final : public Cursor {
 
   void next() override {
     ANABRANCH_ASSERT(valid());
-    entry_ = readable(direction_ == Direction::kForward ? cursor_.next() : cursor_.previous());
+    look(range_.direction == Direction::kForward ? cursor_.next() : cursor_.previous());
   }
 
  private:
+  void look(LmdbFound<LmdbEntry> found) {
+    entry_ = readable(std::move(found));
+    if (entry_ && range_.is_left_at(entry_->key)) entry_.reset();
+  }
+
   LmdbCursor cursor_;
-  Direction direction_;
+  const KeyRange range_;
   std::optional<LmdbEntry> entry_;
 };
 
@@ -51,10 +57,9 @@ std::optional<std::string_view> LmdbSnapshot::get(Table table, std::string_view 
   return readable(lease_.txn().get(handle(tables_, table), key));
 }
 
-std::unique_ptr<Cursor> LmdbSnapshot::scan(Table table, std::string_view from,
-                                           Direction direction) const {
+std::unique_ptr<Cursor> LmdbSnapshot::scan(Table table, const KeyRange& range) const {
   LmdbCursor cursor = readable(LmdbCursor::open(lease_.txn(), handle(tables_, table)));
-  return std::make_unique<SnapshotCursor>(std::move(cursor), from, direction);
+  return std::make_unique<SnapshotCursor>(std::move(cursor), range);
 }
 
 std::uint64_t LmdbSnapshot::size(Table table) const {

@@ -22,8 +22,7 @@ class LmdbSnapshot final : public WholeSnapshot {
 
   [[nodiscard]] std::optional<std::string_view> get(Table table,
                                                     std::string_view key) const override;
-  [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, std::string_view from,
-                                             Direction direction) const override;
+  [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const override;
   [[nodiscard]] std::uint64_t size(Table table) const override;
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override;
   [[nodiscard]] Position last_position() const override;

@@ -33,12 +33,12 @@ Tables copy(const Tables& tables) {
 
 class MemoryCursor final : public Cursor {
  public:
-  MemoryCursor(const MemoryTable& table, std::string_view from, Direction direction)
-      : table_(table), direction_(direction) {
+  MemoryCursor(const MemoryTable& table, const KeyRange& range) : table_(table), range_(range) {
+    const auto& [from, to, direction] = range;
     if (direction == Direction::kForward) {
-      at_ = table.lower_bound(from);
+      look(table.lower_bound(from));
     } else {
-      at_ = table.previous(from.empty() ? table.end() : table.lower_bound(from));
+      look(table.previous(to.empty() ? table.end() : table.lower_bound(to)));
     }
   }
 
@@ -53,12 +53,17 @@ class MemoryCursor final : public Cursor {
   }
   void next() override {
     ANABRANCH_ASSERT(valid());
-    at_ = direction_ == Direction::kForward ? table_.next(at_) : table_.previous(at_);
+    look(range_.direction == Direction::kForward ? table_.next(at_) : table_.previous(at_));
   }
 
  private:
+  void look(MemoryTable::Place place) {
+    const bool left = place != table_.end() && range_.is_left_at(table_.at(place).key);
+    at_ = left ? table_.end() : place;
+  }
+
   const MemoryTable& table_;
-  Direction direction_;
+  const KeyRange range_;
   MemoryTable::Place at_;
 };
 
@@ -90,10 +95,8 @@ class MemorySnapshot final : public WholeSnapshot {
     if (value == nullptr) return std::nullopt;
     return *value;
   }
-  [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, std::string_view from,
-                                             Direction direction) const override {
-    return std::make_unique<MemoryCursor>(*tables_.at(static_cast<std::size_t>(table)), from,
-                                          direction);
+  [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const override {
+    return std::make_unique<MemoryCursor>(*tables_.at(static_cast<std::size_t>(table)), range);
   }
   [[nodiscard]] std::uint64_t size(Table table) const override {
     return tables_.at(static_cast<std::size_t>(table))->size();

@@ -62,6 +62,20 @@ class Cursor {
 
 enum class Direction { kForward, kBackward };
 
+// The keys of a walk: from `from` on and before `to`, an empty `to` being the end of the table.
+// A backward walk begins at the last of them. Views: the one at which a walk ends must stay valid
+// as long as its cursor.
+struct KeyRange {
+  std::string_view from = {};
+  std::string_view to = {};
+  Direction direction = Direction::kForward;
+
+  // Returns whether a walk that has come to a key has left the range.
+  [[nodiscard]] bool is_left_at(std::string_view key) const {
+    return direction == Direction::kForward ? !to.empty() && key >= to : key < from;
+  }
+};
+
 // One consistent state of all tables. For one thread at a time, any thread. Keep it short: a
 // snapshot keeps old pages alive. It must end before its storage does.
 //
@@ -73,10 +87,9 @@ class Snapshot {
   // Returns the value at `key`, valid as long as the snapshot; nullopt when absent.
   [[nodiscard]] virtual std::optional<std::string_view> get(Table table,
                                                             std::string_view key) const = 0;
-  // Walks forward from the first key at or after `from`, or backward from the last key before
-  // `from`; an empty `from` of a backward walk is the end of the table.
-  [[nodiscard]] virtual std::unique_ptr<Cursor> scan(Table table, std::string_view from,
-                                                     Direction direction) const = 0;
+  // Walks over the keys of a range. Name the range that is looked at, not a greater one: behind it
+  // an engine may have to pass keys that were removed lately, one by one.
+  [[nodiscard]] virtual std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const = 0;
   // Returns the number of keys of a table. An engine, of which the newest changes are not in its
   // tables yet, counts up to kSizeCounted of them; beyond that it returns at least as many, and at
   // least as its tables on disk have.

@@ -214,7 +214,7 @@ std::string Node::wrong_count() const {
   const auto snapshot = disk_->snapshot();
   std::string wrong = wrong_count_in(*replica_->reader(), *snapshot);
   if (!wrong.empty() || replica_->background().upkeep().sweeping()) return wrong;
-  const auto cursor = snapshot->scan(storage::Table::kCounts, {}, storage::Direction::kForward);
+  const auto cursor = snapshot->scan(storage::Table::kCounts, {});
   for (; cursor->valid(); cursor->next()) {
     const Path path = rows::counted_at(cursor->key(), cursor->value());
     if (replica_->reader()->count(path) == 0) return "a count of nothing is kept";
@@ -256,7 +256,7 @@ std::string wrong_count_in(const rows::RowReader& rows, const storage::Snapshot&
              std::to_string(rows.count(path));
     }
   }
-  const auto cursor = stored.scan(storage::Table::kCounts, {}, storage::Direction::kForward);
+  const auto cursor = stored.scan(storage::Table::kCounts, {});
   for (; cursor->valid(); cursor->next()) {
     const Path path = rows::counted_at(cursor->key(), cursor->value());
     if (!truth.contains(path) && rows.count(path) != 0) return "something empty is counted";
@@ -279,7 +279,7 @@ std::string Node::wrong_expiries() const {
     }
   }
   std::set<std::string> kept;
-  const auto cursor = snapshot->scan(storage::Table::kExpiries, {}, storage::Direction::kForward);
+  const auto cursor = snapshot->scan(storage::Table::kExpiries, {});
   for (; cursor->valid(); cursor->next()) kept.emplace(cursor->key());
   return kept == truth ? "" : "the order of expiries is not that of the rows";
 }

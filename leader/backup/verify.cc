@@ -160,7 +160,7 @@ void BackupCheck::load_meta() {
 }
 
 void BackupCheck::load_signed(const storage::Snapshot& meta) {
-  const auto cursor = meta.scan(Table::kMeta, storage::kSignedPrefix, storage::Direction::kForward);
+  const auto cursor = meta.scan(Table::kMeta, {.from = storage::kSignedPrefix});
   const std::size_t size = storage::signed_key(0).size();
   for (; cursor->valid() && cursor->key().starts_with(storage::kSignedPrefix); cursor->next()) {
     if (cursor->key().size() != size) continue;

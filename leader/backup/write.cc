@@ -87,7 +87,7 @@ Result<void> BackupWriter::count_row(std::string_view key, std::string_view valu
 
 Result<void> BackupWriter::write_table(const Part& part) {
   PartWriter out(folder_.path(), part.name, manifest_, compressor_);
-  const auto cursor = snapshot_.scan(*part.table, {}, storage::Direction::kForward);
+  const auto cursor = snapshot_.scan(*part.table, {});
   for (; cursor->valid(); cursor->next()) {
     if (part.table == storage::Table::kRows) {
       if (auto done = count_row(cursor->key(), cursor->value()); !done.ok()) return done;

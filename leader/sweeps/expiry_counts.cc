@@ -9,7 +9,7 @@ using storage::Table;
 ExpiryCounts count_expiries(const storage::Snapshot& snapshot) {
   ExpiryCounts counts{};
   std::uint64_t looked_at = 0;
-  const auto cursor = snapshot.scan(Table::kExpiries, {}, storage::Direction::kForward);
+  const auto cursor = snapshot.scan(Table::kExpiries, {});
   for (; cursor->valid() && looked_at < kExpiriesCounted; cursor->next(), ++looked_at) {
     const std::string_view row = rows::row_key_of_due(cursor->key());
     // The space of a database is the database number plus one (types/key.cc).

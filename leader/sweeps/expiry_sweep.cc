@@ -51,12 +51,14 @@ bool ExpirySweep::look(const Times& times) {
   const auto rows = replica_.reader();
   const std::string end = rows::due_key(times.now_ms + 1);
   const std::string endless = rows::due_key(Expiry::kNever);
-  const auto scan = [&](const std::string& from) {
-    return snapshot->scan(storage::Table::kExpiries, from, storage::Direction::kForward);
+  const auto scan = [&](std::string_view from, std::string_view to) {
+    return snapshot->scan(storage::Table::kExpiries, {.from = from, .to = to});
   };
-  auto cursor = scan(after_.empty() ? std::string() : after_ + '\0');
+  const std::string from = after_.empty() ? std::string() : after_ + '\0';
+  bool among_endless = from >= end;
+  auto cursor = among_endless ? scan(std::max(from, endless), {}) : scan(from, end);
   for (std::size_t looks = 0; looks < limits_.looks; ++looks) {
-    if (cursor->valid() && cursor->key() >= end && cursor->key() < endless) cursor = scan(endless);
+    if (!cursor->valid() && !std::exchange(among_endless, true)) cursor = scan(endless, {});
     if (!cursor->valid()) {
       after_.clear();
       return true;

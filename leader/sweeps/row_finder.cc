@@ -59,7 +59,7 @@ bool RowFinder::read_log() {
 bool RowFinder::walk() {
   const auto snapshot = storage_.snapshot();
   const std::string from = after_.empty() ? std::string() : after_ + '\0';
-  rows::RowWalk rows(*snapshot, from, replica_.names().origins());
+  rows::RowWalk rows(*snapshot, {.from = from}, replica_.names().origins());
   for (std::size_t looks = 0; looks < limits_.looks * kWalkedPerLook; ++looks, rows.next()) {
     if (!rows.valid()) {
       walking_ = false;

@@ -50,7 +50,7 @@ core::Result<void> HeardClocks::read_row(Origin origin, std::string_view value) 
 
 core::Result<void> HeardClocks::load(const storage::Snapshot& snapshot) {
   const std::string_view prefix = storage::kHeardPrefix;
-  const auto cursor = snapshot.scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  const auto cursor = snapshot.scan(storage::Table::kMeta, {.from = prefix});
   for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
     if (cursor->key().size() != prefix.size() + sizeof(Origin)) {
       return core::corrupt("what was heard of a clock has a wrong key");

@@ -10,7 +10,7 @@ using storage::Table;
 void check_conflicts(const storage::Snapshot& snapshot,
                      const std::function<void(std::string)>& wrong) {
   ConflictFigures found;
-  const auto cursor = snapshot.scan(Table::kConflicts, {}, storage::Direction::kForward);
+  const auto cursor = snapshot.scan(Table::kConflicts, {});
   for (; cursor->valid(); cursor->next()) {
     ++found.entries;
     found.bytes += cursor->key().size() + cursor->value().size();

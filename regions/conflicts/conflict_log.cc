@@ -123,8 +123,7 @@ void ConflictLog::keep_newest(std::vector<std::string>& added) {
 // all that was dropped since the storage engine has last written to its tables.
 std::unique_ptr<storage::Cursor> ConflictLog::scan_oldest(const storage::Snapshot& snapshot) const {
   const rows::ConflictNumber oldest = figures_.next - std::min(figures_.next, figures_.entries);
-  return snapshot.scan(Table::kConflicts, storage::big_endian(oldest),
-                       storage::Direction::kForward);
+  return snapshot.scan(Table::kConflicts, {.from = storage::big_endian(oldest)});
 }
 
 void ConflictLog::make_room(std::uint64_t needed, std::vector<storage::Change>& changes) {

@@ -12,7 +12,7 @@ namespace anabranch::regions {
 
 core::Result<void> Signer::load(const storage::Snapshot& snapshot) {
   const std::string_view prefix = storage::kSignedPrefix;
-  const auto cursor = snapshot.scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  const auto cursor = snapshot.scan(storage::Table::kMeta, {.from = prefix});
   for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
     if (cursor->key().size() != prefix.size() + sizeof(core::Origin)) continue;
     core::Reader in(cursor->value());

@@ -11,7 +11,7 @@ using core::Seq;
 core::Result<void> ForkPlaces::load(const storage::Snapshot& snapshot) {
   constexpr std::size_t kNumber = sizeof(std::uint64_t);
   const std::string_view prefix = storage::kForkPrefix;
-  const auto cursor = snapshot.scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  const auto cursor = snapshot.scan(storage::Table::kMeta, {.from = prefix});
   for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
     const std::string_view place = cursor->key().substr(prefix.size());
     if (place.size() != 2 * kNumber || cursor->value().size() != kNumber) {

@@ -50,7 +50,7 @@ core::Result<void> LogSegments::load(const storage::Snapshot& snapshot,
     running_ms_ = static_cast<Millis>(storage::from_big_endian(*ran));
   }
   const std::string_view prefix = storage::kSegmentPrefix;
-  const auto cursor = snapshot.scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  const auto cursor = snapshot.scan(storage::Table::kMeta, {.from = prefix});
   for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
     if (auto done = read_row(cursor->key().substr(prefix.size()), cursor->value()); !done.ok()) {
       return done;

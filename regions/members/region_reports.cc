@@ -10,7 +10,7 @@ namespace anabranch::regions {
 core::Result<RegionReports> RegionReports::load(const storage::Snapshot& snapshot) {
   RegionReports reports;
   const std::string_view prefix = storage::kReportPrefix;
-  const auto cursor = snapshot.scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  const auto cursor = snapshot.scan(storage::Table::kMeta, {.from = prefix});
   for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
     if (cursor->key().size() != prefix.size() + sizeof(core::Origin)) continue;
     core::Reader in(cursor->value());

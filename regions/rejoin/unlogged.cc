@@ -18,14 +18,15 @@ void Unlogged::load(const storage::Snapshot& snapshot) {
   const auto is_one = [&](const storage::Cursor& cursor) {
     return cursor.valid() && cursor.key().starts_with(prefix);
   };
-  const auto first = snapshot.scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  const auto first = snapshot.scan(storage::Table::kMeta, {.from = prefix});
   first_ = end_ = 0;
   if (!is_one(*first)) return;
   first_ = number(first->key());
-  const std::string behind = std::string(prefix) + std::string(kNumber + 1, '\xff');
-  end_ =
-      number(snapshot.scan(storage::Table::kMeta, behind, storage::Direction::kBackward)->key()) +
-      1;
+  const std::string end = core::prefix_end(prefix);
+  const auto last =
+      snapshot.scan(storage::Table::kMeta,
+                    {.from = prefix, .to = end, .direction = storage::Direction::kBackward});
+  end_ = number(last->key()) + 1;
 }
 
 storage::Change Unlogged::add(const storage::LogRecord& record) {

@@ -13,7 +13,7 @@ namespace {
 template <typename Function>
 core::Result<void> for_each(const storage::Snapshot& snapshot, std::string_view prefix,
                             const Function& function) {
-  const auto cursor = snapshot.scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  const auto cursor = snapshot.scan(storage::Table::kMeta, {.from = prefix});
   for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
     const std::string_view suffix = cursor->key().substr(prefix.size());
     if (suffix.size() != sizeof(std::uint64_t)) continue;  // Another key with the same letter.

@@ -14,7 +14,7 @@ using core::Seq;
 core::Result<void> ChainHashes::load(const storage::Snapshot& snapshot) {
   constexpr std::size_t kNumber = sizeof(std::uint64_t);
   const std::string_view prefix = storage::kChainPrefix;
-  const auto cursor = snapshot.scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  const auto cursor = snapshot.scan(storage::Table::kMeta, {.from = prefix});
   for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
     const std::string_view position = cursor->key().substr(prefix.size());
     if (position.size() != 2 * kNumber) continue;  // Another key with the same letter.
@@ -31,7 +31,7 @@ core::Result<void> ChainHashes::load(const storage::Snapshot& snapshot) {
 
 core::Result<void> ChainHashes::load_parted(const storage::Snapshot& snapshot) {
   const std::string_view prefix = storage::kPartedPrefix;
-  const auto cursor = snapshot.scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  const auto cursor = snapshot.scan(storage::Table::kMeta, {.from = prefix});
   for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
     const std::string_view origin = cursor->key().substr(prefix.size());
     if (origin.size() != sizeof(Origin) || cursor->value().size() != sizeof(Seq)) {

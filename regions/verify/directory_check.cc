@@ -197,7 +197,7 @@ void DirectoryCheck::note_expiry(const PathRow& row) {
 
 void DirectoryCheck::check_expiries() {
   std::uint64_t kept = 0;
-  const auto cursor = snapshot_->scan(Table::kExpiries, {}, storage::Direction::kForward);
+  const auto cursor = snapshot_->scan(Table::kExpiries, {});
   for (; cursor->valid(); cursor->next()) ++kept;
   if (!rows_readable_ || kept <= expiries_) return;
   wrong(std::to_string(kept - expiries_) + " entries in the order of expiries are of no row");
@@ -237,7 +237,7 @@ std::optional<std::uint64_t> count_at(const RowReader& rows, const Path& collect
 // Returns the number of collections with a count above zero, as far as the counts can be read.
 std::uint64_t DirectoryCheck::stored_counts(const RowReader& rows) const {
   std::uint64_t stored = 0;
-  const auto cursor = snapshot_->scan(Table::kCounts, {}, storage::Direction::kForward);
+  const auto cursor = snapshot_->scan(Table::kCounts, {});
   for (; cursor->valid(); cursor->next()) {
     try {
       if (rows.count(rows::counted_at(cursor->key(), cursor->value())) > 0) ++stored;

@@ -26,7 +26,7 @@ RowSnapshot::Part RowSnapshot::part(std::string_view from, std::string_view unti
   Part part;
   std::size_t bytes = 0;
   std::size_t steps = 0;
-  RowWalk walk(*moment_.snapshot, from, names_.origins());
+  RowWalk walk(*moment_.snapshot, {.from = from}, names_.origins());
   for (; walk.valid() && (until.empty() || walk.key() < until); walk.next()) {
     if (++steps > kRowsMax || bytes > kListBytesMax) {
       part.next = walk.key();
@@ -45,7 +45,7 @@ RowSnapshot::Part RowSnapshot::part(std::string_view from, std::string_view unti
 }
 
 RowSnapshot::Shown RowSnapshot::show(std::string_view key) const {
-  const RowWalk walk(*moment_.snapshot, key, names_.origins());
+  const RowWalk walk(*moment_.snapshot, {.from = key}, names_.origins());
   if (!walk.valid() || walk.key() != key) return {{}, {}, "nothing"};
   const auto row = walk.row();
   if (!row.ok()) return {share_of(walk), rows::quoted(key), "unreadable: " + row.failure().message};

@@ -182,14 +182,14 @@ class ScoreChecker {
 
   template <typename Function>
   void for_each(std::string_view prefix, const Function& function) const {
-    const auto cursor = rows_.scan_scores(prefix, Direction::kForward);
+    const auto cursor = rows_.scan_scores({.from = prefix});
     for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
       function(cursor->key(), cursor->value());
       check_.went_on();
     }
   }
   [[nodiscard]] std::unique_ptr<storage::Cursor> entries(OrderId id, unsigned level) const {
-    return rows_.scan_scores(entries_of(id, level), Direction::kForward);
+    return rows_.scan_scores({.from = entries_of(id, level)});
   }
   static bool is_of(const storage::Cursor& cursor, OrderId id, unsigned level) {
     return cursor.valid() && cursor.key().starts_with(entries_of(id, level));

@@ -85,8 +85,13 @@ template <typename Function>
 void walk(const ScoreTable& table, OrderId id, unsigned level, const ScorePlace& from,
           Direction direction, const Function& function) {
   const std::string level_prefix = entries_of(id, level);
-  const auto cursor = table.scan_scores(level_prefix + from, direction);
-  for (; cursor->valid() && cursor->key().starts_with(level_prefix); cursor->next()) {
+  const std::string place = level_prefix + from;
+  const std::string end = core::prefix_end(level_prefix);
+  const bool forward = direction == Direction::kForward;
+  const auto cursor =
+      table.scan_scores(forward ? storage::KeyRange{place, end, direction}
+                                : storage::KeyRange{level_prefix, place, direction});
+  for (; cursor->valid(); cursor->next()) {
     if (!function(cursor->key(), cursor->value())) return;
   }
 }

@@ -6,17 +6,22 @@ namespace anabranch::rows {
 
 using storage::Cursor;
 using storage::Direction;
+using storage::KeyRange;
 
 // Merges two sorted sequences; a staged entry replaces the stored one at the same key.
 class ScoreOverlay::MergedCursor final : public Cursor {
  public:
-  MergedCursor(const Staged& staged, const ScoreTable& base, std::string_view from,
-               Direction direction)
+  MergedCursor(const Staged& staged, const ScoreTable& base, const KeyRange& range)
       : staged_(staged),
-        forward_(direction == Direction::kForward),
-        below_(base.scan_scores(from, direction)),
-        next_(forward_ || !from.empty() ? staged.lower_bound(from) : staged.end()) {
-    if (!forward_) step_back();
+        range_(range),
+        forward_(range.direction == Direction::kForward),
+        below_(base.scan_scores(range)) {
+    if (forward_) {
+      next_ = staged.lower_bound(range.from);
+    } else {
+      next_ = range.to.empty() ? staged.end() : staged.lower_bound(range.to);
+      step_back();
+    }
     settle();
   }
 
@@ -45,7 +50,10 @@ class ScoreOverlay::MergedCursor final : public Cursor {
       step_back();
     }
   }
-  [[nodiscard]] bool any_staged() const { return forward_ ? next_ != staged_.end() : !past_; }
+  [[nodiscard]] bool any_staged() const {
+    const bool any = forward_ ? next_ != staged_.end() : !past_;
+    return any && !range_.is_left_at(next_->first);
+  }
   // Selects the cursor that comes next, and skips removed entries.
   void settle() {
     for (;;) {
@@ -66,7 +74,8 @@ class ScoreOverlay::MergedCursor final : public Cursor {
   }
 
   const Staged& staged_;
-  bool forward_;
+  const KeyRange range_;
+  const bool forward_;
   std::unique_ptr<Cursor> below_;
   Staged::const_iterator next_;
   bool past_ = false;
@@ -78,10 +87,9 @@ std::optional<std::string> ScoreOverlay::score_at(std::string_view key) const {
   return staged == staged_.end() ? base_.score_at(key) : staged->second;
 }
 
-std::unique_ptr<Cursor> ScoreOverlay::scan_scores(std::string_view from,
-                                                  Direction direction) const {
-  if (staged_.empty()) return base_.scan_scores(from, direction);
-  return std::make_unique<MergedCursor>(staged_, base_, from, direction);
+std::unique_ptr<Cursor> ScoreOverlay::scan_scores(const KeyRange& range) const {
+  if (staged_.empty()) return base_.scan_scores(range);
+  return std::make_unique<MergedCursor>(staged_, base_, range);
 }
 
 void ScoreOverlay::set_score(std::string key, std::optional<std::string> value) {

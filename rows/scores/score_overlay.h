@@ -21,7 +21,7 @@ class ScoreOverlay final : public MutableScoreTable {
 
   [[nodiscard]] std::optional<std::string> score_at(std::string_view key) const override;
   [[nodiscard]] std::unique_ptr<storage::Cursor> scan_scores(
-      std::string_view from, storage::Direction direction) const override;
+      const storage::KeyRange& range) const override;
   void set_score(std::string key, std::optional<std::string> value) override;
 
   using Savepoint = std::size_t;

@@ -26,8 +26,9 @@ constexpr std::size_t kChangesAtOnce = 10'000;
 // Returns the first key of the table of scores with this prefix, and its value.
 std::optional<std::pair<std::string, std::string>> first_at(const ScoreTable& table,
                                                             std::string_view prefix) {
-  const auto cursor = table.scan_scores(prefix, Direction::kForward);
-  if (!cursor->valid() || !cursor->key().starts_with(prefix)) return std::nullopt;
+  const std::string end = core::prefix_end(prefix);
+  const auto cursor = table.scan_scores({.from = prefix, .to = end});
+  if (!cursor->valid()) return std::nullopt;
   return std::pair(std::string(cursor->key()), std::string(cursor->value()));
 }
 
@@ -35,11 +36,11 @@ void remove_old(Stage& stage, const std::string& key, std::size_t changes_max) {
   const OrderId id =
       storage::from_big_endian(std::string_view(key).substr(storage::kOldOrderPrefix.size()));
   const std::string prefix = entries_of(id);
+  const std::string end = core::prefix_end(prefix);
   std::vector<std::string> gone;
   {
-    const auto cursor = stage.scan_scores(prefix, Direction::kForward);
-    for (; gone.size() < changes_max && cursor->valid() && cursor->key().starts_with(prefix);
-         cursor->next()) {
+    const auto cursor = stage.scan_scores({.from = prefix, .to = end});
+    for (; gone.size() < changes_max && cursor->valid(); cursor->next()) {
       gone.emplace_back(cursor->key());
     }
   }
@@ -55,11 +56,13 @@ void order_rows(Stage& stage, const StoredRows& rows, const Path& sorted_set,
     return stage.order().order_anew(sorted_set);  // It must not go on by another rule.
   }
   if (!order || order->whole) return stage.order().finish(sorted_set);
-  const std::string below = sorted_set.encoded().substr(0, Path::kHashedPrefix);
-  RowWalk walk(rows.snapshot, order->ordered_to.empty() ? below : order->ordered_to, rows.origins);
+  const core::PathRange range = core::PathRange::below(sorted_set);
+  const std::string to = range.to_key();
+  const std::string_view from = order->ordered_to.empty() ? range.from_key() : order->ordered_to;
+  RowWalk walk(rows.snapshot, {.from = from, .to = to}, rows.origins);
   std::size_t changes = 0;
   std::string last;
-  for (; walk.valid() && walk.key().starts_with(below); walk.next()) {
+  for (; walk.valid(); walk.next()) {
     if (changes >= changes_max) return stage.order().went_to(sorted_set, std::move(last));
     if (walk.key() == order->ordered_to) continue;
     last = walk.key();
@@ -80,7 +83,7 @@ core::Result<void> remove_all(storage::Storage& storage) {
     const auto done = storage.commit({}, std::exchange(changes, {}));
     if (!done.ok()) return done.failure();
     const auto snapshot = storage.snapshot();
-    const auto cursor = snapshot->scan(Table::kScores, {}, Direction::kForward);
+    const auto cursor = snapshot->scan(Table::kScores, {});
     for (; cursor->valid() && changes.size() < kChangesAtOnce; cursor->next()) {
       changes.push_back({Table::kScores, std::string(cursor->key()), std::nullopt});
     }
@@ -92,7 +95,7 @@ core::Result<void> remove_all(storage::Storage& storage) {
 // the first collection left over; nullopt at the end.
 std::optional<std::string> order_counted(const storage::Snapshot& snapshot, const std::string& from,
                                          const Masks& masks, ScoreIndex& index) {
-  const auto cursor = snapshot.scan(Table::kCounts, from, Direction::kForward);
+  const auto cursor = snapshot.scan(Table::kCounts, {.from = from});
   for (std::size_t left = kChangesAtOnce; cursor->valid(); cursor->next()) {
     if (left-- == 0) return std::string(cursor->key());
     const Path collection = counted_at(cursor->key(), cursor->value());
@@ -147,12 +150,12 @@ bool work_on_orders(Stage& stage, const StoredRows& rows, std::size_t changes_ma
 
 void look_for_stale_orders(Stage& stage, ScoreReorder& reorder, std::size_t looks_max,
                            std::size_t changes_max) {
-  const std::string keys = reorder.keys();
+  const std::string end = core::prefix_end(reorder.keys());
   std::optional<std::string> next;
   std::vector<Path> stale;
   {
-    const auto cursor = stage.scan_scores(reorder.next(), Direction::kForward);
-    for (; cursor->valid() && cursor->key().starts_with(keys); cursor->next()) {
+    const auto cursor = stage.scan_scores({.from = reorder.next(), .to = end});
+    for (; cursor->valid(); cursor->next()) {
       if (looks_max-- == 0 || stale.size() >= changes_max) {
         next = std::string(cursor->key());
         break;

@@ -127,11 +127,12 @@ void Stage::merge(Staged staged, Staged end, const core::PathRange& range, Hidde
   while (going && staged != end) offer_staged();
 }
 
-std::string Stage::stored_key(std::string_view from) const {
-  std::string key = base_.stored_key(from);
+std::string Stage::stored_key(std::string_view from, std::string_view to) const {
+  std::string key = base_.stored_key(from, to);
   const auto staged = rows_.lower_bound(Path::trusted(std::string(from)));
   if (staged == rows_.end()) return key;
   std::string staged_key = core::row_key(staged->first);
+  if (!to.empty() && staged_key >= to) return key;
   return key.empty() || staged_key < key ? staged_key : key;
 }
 

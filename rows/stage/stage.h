@@ -73,7 +73,7 @@ class Stage final : public RowReader, private CountTable {
   [[nodiscard]] std::shared_ptr<const Masks> masks() const override { return masks_; }
   [[nodiscard]] crdt::Row stored_row(const core::Path& path) const override;
   [[nodiscard]] StoredCount stored_count(const core::Path& path) const override;
-  [[nodiscard]] std::string stored_key(std::string_view from) const override;
+  [[nodiscard]] std::string stored_key(std::string_view from, std::string_view to) const override;
   [[nodiscard]] StoredTags stored_tags(const core::Path& place) const override;
   [[nodiscard]] std::size_t stored_below(const core::Path& prefix,
                                          std::size_t at_most) const override;
@@ -83,8 +83,8 @@ class Stage final : public RowReader, private CountTable {
     return order_.score_at(key);
   }
   [[nodiscard]] std::unique_ptr<storage::Cursor> scan_scores(
-      std::string_view from, storage::Direction direction) const override {
-    return order_.scan_scores(from, direction);
+      const storage::KeyRange& range) const override {
+    return order_.scan_scores(range);
   }
 
   // Changes the row at `path` (an empty one if there is none). The function sees tallies that wait

@@ -19,13 +19,13 @@ Survivors::Survivors(std::shared_ptr<const storage::Snapshot> snapshot,
       masks_(masks.with(prefix, context, false)),
       prefix_(std::move(prefix)),
       context_(context),
-      cursor_(snapshot_->scan(storage::Table::kRows,
-                              std::string_view(prefix_.encoded()).substr(0, Path::kHashedPrefix),
-                              storage::Direction::kForward)) {}
+      keys_end_(std::make_unique<const std::string>(core::PathRange::below(prefix_).to_key())),
+      cursor_(snapshot_->scan(
+          storage::Table::kRows,
+          {.from = core::PathRange::below(prefix_).from_key(), .to = *keys_end_})) {}
 
 bool Survivors::look(std::size_t rows) {
-  const std::string_view below = std::string_view(prefix_.encoded()).substr(0, Path::kHashedPrefix);
-  for (; cursor_->valid() && cursor_->key().starts_with(below); cursor_->next()) {
+  for (; cursor_->valid(); cursor_->next()) {
     if (rows-- == 0) return false;
     crdt::StoredRow stored = crdt::decode_row(cursor_->value(), origins_).value_or_raise();
     // Nearly all rows end here: no value survives.

@@ -59,6 +59,8 @@ class Survivors final : private CountTable {
   Masks masks_;
   core::Path prefix_;
   core::VersionVector context_;
+  // The end of the keys that are read. The cursor refers to it, also when this object is moved.
+  std::unique_ptr<const std::string> keys_end_;
   std::unique_ptr<storage::Cursor> cursor_;
   std::string at_;  // The storage key of the row being counted.
   std::unordered_map<std::string, std::uint64_t> counts_;  // By encoded path.

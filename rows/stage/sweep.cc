@@ -31,13 +31,13 @@ bool changes(const Mask& mask, const crdt::Row& row) {
 template <typename Function>
 bool walk(const storage::Snapshot& snapshot, storage::Table table, const Mask& mask,
           const Function& function) {
-  const std::string_view below =
-      std::string_view(mask.prefix.encoded()).substr(0, Path::kHashedPrefix);
+  const core::PathRange range = core::PathRange::below(mask.prefix);
+  const std::string to = range.to_key();
   const std::string& mark = mask.swept.key;
-  const auto cursor = snapshot.scan(table, mark.empty() ? below : std::string_view(mark),
-                                    storage::Direction::kForward);
+  const auto cursor = snapshot.scan(
+      table, {.from = mark.empty() ? range.from_key() : std::string_view(mark), .to = to});
   if (cursor->valid() && !mark.empty() && cursor->key() == mark) cursor->next();
-  for (; cursor->valid() && cursor->key().starts_with(below); cursor->next()) {
+  for (; cursor->valid(); cursor->next()) {
     if (!function(cursor->key(), cursor->value())) return false;
   }
   return true;

@@ -46,9 +46,8 @@ class EngineSnapshot final : public WholeSnapshot {
                                                     std::string_view key) const override {
     return tables_.snapshot->get(table, key);
   }
-  [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, std::string_view from,
-                                             Direction direction) const override {
-    return tables_.snapshot->scan(table, from, direction);
+  [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const override {
+    return tables_.snapshot->scan(table, range);
   }
   [[nodiscard]] std::uint64_t size(Table table) const override {
     return tables_.snapshot->size(table);

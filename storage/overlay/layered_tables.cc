@@ -43,22 +43,20 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
     return base_->get(*stored, key);
   }
 
-  [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, std::string_view from,
-                                             Direction direction) const override {
+  [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const override {
     const auto stored = stored_table(table, version_->generations);
     if (!stored) return std::make_unique<EmptyCursor>();
     std::vector<OverlayCursor> overlays;
     for (const OverlayRoot layer : {version_->active, version_->frozen}) {
-      if (layer.node() != nullptr) overlays.emplace_back(layer, *stored, from, direction);
+      if (layer.node() != nullptr) overlays.emplace_back(layer, *stored, range);
     }
-    return std::make_unique<MergedCursor>(std::move(overlays),
-                                          base_->scan(*stored, from, direction), direction);
+    return std::make_unique<MergedCursor>(std::move(overlays), base_->scan(*stored, range), range);
   }
 
   // Counts them: the layers do not know how many of their keys another one has, too.
   [[nodiscard]] std::uint64_t size(Table table) const override {
     std::uint64_t counted = 0;
-    for (auto at = scan(table, "", Direction::kForward); at->valid(); at->next()) {
+    for (auto at = scan(table, {}); at->valid(); at->next()) {
       if (++counted > kSizeCounted) return std::max(counted, base_->size(table));
     }
     return counted;
@@ -204,7 +202,7 @@ class LayeredTables::Slices {
   // Begins with the table, or the next one that is not dropped.
   void enter() {
     while (table_ < kStoredTableCount && is_dropped()) ++table_;
-    if (table_ < kStoredTableCount) at_.emplace(frozen_, table(), "", Direction::kForward);
+    if (table_ < kStoredTableCount) at_.emplace(frozen_, table(), KeyRange{});
   }
   [[nodiscard]] bool is_dropped() const {
     const auto generation = generation_of(table());

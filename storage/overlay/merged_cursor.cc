@@ -5,8 +5,8 @@
 namespace anabranch::storage {
 
 MergedCursor::MergedCursor(std::vector<OverlayCursor> overlays, std::unique_ptr<Cursor> base,
-                           Direction direction)
-    : overlays_(std::move(overlays)), base_(std::move(base)), direction_(direction) {
+                           const KeyRange& range)
+    : overlays_(std::move(overlays)), base_(std::move(base)), range_(range) {
   find();
 }
 
@@ -25,23 +25,25 @@ bool MergedCursor::look() {
   const auto consider = [&](Cursor& layer, const auto& is_removed) {
     if (!layer.valid()) return;
     const int order = shown_ == nullptr ? 0 : layer.key().compare(shown_->key());
-    const bool earlier = direction_ == Direction::kForward ? order < 0 : order > 0;
+    const bool earlier = range_.direction == Direction::kForward ? order < 0 : order > 0;
     if (shown_ != nullptr && !earlier) return;
     shown_ = &layer;
     removed = is_removed();
   };
   for (OverlayCursor& each : overlays_) consider(each, [&] { return each.removed(); });
   consider(*base_, [] { return false; });
-  return removed;
+  if (shown_ != nullptr && range_.is_left_at(shown_->key())) shown_ = nullptr;
+  return removed && shown_ != nullptr;
 }
 
 void MergedCursor::pass() {
-  const std::string key(shown_->key());
+  Cursor& shown = *shown_;
   const auto move_on = [&](Cursor& layer) {
-    if (layer.valid() && layer.key() == key) layer.next();
+    if (&layer != &shown && layer.valid() && layer.key() == shown.key()) layer.next();
   };
   for (OverlayCursor& each : overlays_) move_on(each);
   move_on(*base_);
+  shown.next();
 }
 
 }  // namespace anabranch::storage

@@ -15,10 +15,10 @@ namespace anabranch::storage {
 // For one thread; the layers must be held as long.
 class MergedCursor final : public Cursor {
  public:
-  // All cursors go in `direction`, from the same key. `overlays`: the newest first. `base`: what
-  // they lie over.
+  // All cursors begin as Snapshot::scan() does, and may go on behind the range. `overlays`: the
+  // newest first. `base`: what they lie over.
   MergedCursor(std::vector<OverlayCursor> overlays, std::unique_ptr<Cursor> base,
-               Direction direction);
+               const KeyRange& range);
 
   [[nodiscard]] bool valid() const override { return shown_ != nullptr; }
   [[nodiscard]] std::string_view key() const override { return shown_->key(); }
@@ -26,17 +26,17 @@ class MergedCursor final : public Cursor {
   void next() override;
 
  private:
-  // Shows the next key that is not removed, at the places of the layers.
+  // Shows the next key of the range that is not removed, at the places of the layers.
   void find();
-  // Makes `shown_` the first layer with the key that comes next; null at the end. Returns whether
-  // the key is removed there.
+  // Makes `shown_` the first layer with the key that comes next; null at the end of the range.
+  // Returns whether the key is removed there.
   bool look();
   // Moves all layers on that are at the key of `shown_`, which hides the others.
   void pass();
 
   std::vector<OverlayCursor> overlays_;
   std::unique_ptr<Cursor> base_;
-  const Direction direction_;
+  const KeyRange range_;
   Cursor* shown_ = nullptr;
 };
 

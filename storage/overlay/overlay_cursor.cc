@@ -13,21 +13,16 @@ const OverlayNode* child(const OverlayNode& node, std::size_t at) {
 
 }  // namespace
 
-OverlayCursor::OverlayCursor(OverlayRoot root, Table table, std::string_view from,
-                             Direction direction)
-    : table_(static_cast<char>(table)), direction_(direction) {
+OverlayCursor::OverlayCursor(OverlayRoot root, Table table, const KeyRange& range)
+    : table_(static_cast<char>(table)), direction_(range.direction) {
   if (root.node() == nullptr) return;
-  const bool backward_from_end = direction == Direction::kBackward && from.empty();
-  OverlayKey key(table, from);
-  if (backward_from_end) key.go_behind_table();
+  const bool backward = direction_ == Direction::kBackward;
+  OverlayKey key(table, backward ? range.to : range.from);
+  if (backward && range.to.empty()) key.go_behind_table();
   seek(root.node(), key.whole());
   const Step& leaf = steps_[depth_ - 1];
   // The place is that of the first key at or after `key`, perhaps behind the last of its leaf.
-  if (direction == Direction::kForward) {
-    if (leaf.at < leaf.node->count || forward()) look();
-  } else if (backward()) {
-    look();
-  }
+  if (backward ? this->backward() : leaf.at < leaf.node->count || forward()) look();
 }
 
 void OverlayCursor::seek(const OverlayNode* node, std::string_view key) {

@@ -13,8 +13,8 @@ namespace anabranch::storage {
 // For one thread; the version must be held as long.
 class OverlayCursor final : public Cursor {
  public:
-  // Begins as Snapshot::scan() does.
-  OverlayCursor(OverlayRoot root, Table table, std::string_view from, Direction direction);
+  // Begins as Snapshot::scan() does, and goes on behind the range to the end of the table.
+  OverlayCursor(OverlayRoot root, Table table, const KeyRange& range);
 
   [[nodiscard]] bool valid() const override { return entry_ != nullptr; }
   [[nodiscard]] std::string_view key() const override { return entry_->key().substr(1); }

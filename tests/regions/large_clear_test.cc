@@ -71,7 +71,7 @@ void deliver_all(Node& from, Node& to) {
 
 std::size_t stored(Node& node, storage::Table table) {
   const auto snapshot = node.storage().snapshot();
-  const auto cursor = snapshot->scan(table, {}, storage::Direction::kForward);
+  const auto cursor = snapshot->scan(table, {});
   std::size_t keys = 0;
   for (; cursor->valid(); cursor->next()) ++keys;
   return keys;

@@ -44,7 +44,7 @@ Path any_shape(Random& random) {
 std::uint64_t stored_counts(storage::Storage& storage) {
   std::uint64_t counts = 0;
   const auto snapshot = storage.snapshot();
-  const auto cursor = snapshot->scan(storage::Table::kCounts, {}, storage::Direction::kForward);
+  const auto cursor = snapshot->scan(storage::Table::kCounts, {});
   for (; cursor->valid(); cursor->next()) ++counts;
   return counts;
 }

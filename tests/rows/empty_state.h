@@ -29,12 +29,15 @@ class EmptyState final : public rows::RowReader {
   [[nodiscard]] std::shared_ptr<const rows::OriginRegions> regions() const override {
     return regions_;
   }
-  [[nodiscard]] std::string stored_key(std::string_view /*from*/) const override { return {}; }
+  [[nodiscard]] std::string stored_key(std::string_view /*from*/,
+                                       std::string_view /*to*/) const override {
+    return {};
+  }
   [[nodiscard]] std::optional<std::string> score_at(std::string_view /*key*/) const override {
     return std::nullopt;
   }
   [[nodiscard]] std::unique_ptr<storage::Cursor> scan_scores(
-      std::string_view /*from*/, storage::Direction /*direction*/) const override {
+      const storage::KeyRange& /*range*/) const override {
     return nullptr;
   }
 

@@ -23,7 +23,7 @@ TEST_CASE_TEMPLATE("A new storage is empty", World, MemoryWorld, LmdbWorld, Engi
   CHECK(storage.durable_position() == 0);
   CHECK_FALSE(get(storage, "a"));
   CHECK(scan(storage).empty());
-  CHECK(scan(*storage.snapshot(), {}, Direction::kBackward).empty());
+  CHECK(scan(*storage.snapshot(), {.direction = Direction::kBackward}).empty());
   CHECK(storage.snapshot()->size(Table::kRows) == 0);
   CHECK_FALSE(storage.read_log(0));
   CHECK_FALSE(storage.read_log(1));
@@ -69,29 +69,60 @@ TEST_CASE_TEMPLATE("Scans begin at the right key in both directions", World, Mem
   commit(storage,
          {put("b", "1"), put("d", "2"), put(std::string("d\0", 2), "3"), put("\xFF", "4")});
   const auto snapshot = storage.snapshot();
-  const auto keys = [&](std::string_view from, Direction direction) {
+  const auto keys = [&](const KeyRange& range) {
     std::vector<std::string> found;
-    for (const auto& [key, value] : scan(*snapshot, from, direction)) found.push_back(key);
+    for (const auto& [key, value] : scan(*snapshot, range)) found.push_back(key);
     return found;
+  };
+  const auto from = [&](std::string_view key) { return keys({.from = key}); };
+  const auto before = [&](std::string_view key) {
+    return keys({.to = key, .direction = Direction::kBackward});
   };
   using Keys = std::vector<std::string>;
   const std::string d0("d\0", 2);
-  const auto kForward = Direction::kForward;
-  CHECK(keys("", kForward) == Keys{"b", "d", d0, "\xFF"});
-  CHECK(keys("a", kForward) == Keys{"b", "d", d0, "\xFF"});
-  CHECK(keys("b", kForward) == Keys{"b", "d", d0, "\xFF"});
-  CHECK(keys("c", kForward) == Keys{"d", d0, "\xFF"});
-  CHECK(keys(d0, kForward) == Keys{d0, "\xFF"});
-  CHECK(keys("\xFF", kForward) == Keys{"\xFF"});
-  CHECK(keys("\xFF\xFF", kForward).empty());
-  const auto kBackward = Direction::kBackward;
-  CHECK(keys("", kBackward) == Keys{"\xFF", d0, "d", "b"});
-  CHECK(keys("\xFF\xFF", kBackward) == Keys{"\xFF", d0, "d", "b"});
-  CHECK(keys("\xFF", kBackward) == Keys{d0, "d", "b"});
-  CHECK(keys("d", kBackward) == Keys{"b"});
-  CHECK(keys("c", kBackward) == Keys{"b"});
-  CHECK(keys("b", kBackward).empty());
-  CHECK(keys("a", kBackward).empty());
+  CHECK(from("") == Keys{"b", "d", d0, "\xFF"});
+  CHECK(from("a") == Keys{"b", "d", d0, "\xFF"});
+  CHECK(from("b") == Keys{"b", "d", d0, "\xFF"});
+  CHECK(from("c") == Keys{"d", d0, "\xFF"});
+  CHECK(from(d0) == Keys{d0, "\xFF"});
+  CHECK(from("\xFF") == Keys{"\xFF"});
+  CHECK(from("\xFF\xFF").empty());
+  CHECK(before("") == Keys{"\xFF", d0, "d", "b"});
+  CHECK(before("\xFF\xFF") == Keys{"\xFF", d0, "d", "b"});
+  CHECK(before("\xFF") == Keys{d0, "d", "b"});
+  CHECK(before("d") == Keys{"b"});
+  CHECK(before("c") == Keys{"b"});
+  CHECK(before("b").empty());
+  CHECK(before("a").empty());
+}
+
+TEST_CASE_TEMPLATE("Scans end with their range in both directions", World, MemoryWorld, LmdbWorld,
+                   EngineWorld) {
+  World world;
+  Storage& storage = world.storage();
+  commit(storage, {put("b", "1"), put("ba", "2"), put("c", "3")});
+  const auto snapshot = storage.snapshot();
+  const auto keys = [&](std::string_view from, std::string_view to) {
+    std::vector<std::string> found;
+    for (const auto& [key, value] : scan(*snapshot, {from, to})) found.push_back(key);
+    std::vector<std::string> back;
+    for (const auto& [key, value] : scan(*snapshot, {from, to, Direction::kBackward})) {
+      back.insert(back.begin(), key);
+    }
+    CHECK(back == found);
+    return found;
+  };
+  using Keys = std::vector<std::string>;
+  CHECK(keys("", "") == Keys{"b", "ba", "c"});
+  CHECK(keys("b", "c") == Keys{"b", "ba"});
+  CHECK(keys("b", "ba") == Keys{"b"});
+  CHECK(keys("ba", "d") == Keys{"ba", "c"});
+  CHECK(keys("bb", "").size() == 1);
+  CHECK(keys("bb", "c").empty());
+  CHECK(keys("b", "b").empty());
+  CHECK(keys("c", "b").empty());
+  CHECK(keys("d", "").empty());
+  CHECK(keys("", "b").empty());
 }
 
 TEST_CASE_TEMPLATE("A scan may begin at a key that is too long to be stored", World, MemoryWorld,
@@ -102,8 +133,10 @@ TEST_CASE_TEMPLATE("A scan may begin at a key that is too long to be stored", Wo
   const std::string longer(2 * kKeySizeMax, 'k');
   CHECK_FALSE(get(storage, longer));
   CHECK_FALSE(get(storage, ""));
-  CHECK(scan(*storage.snapshot(), longer).front().second == "2");
-  CHECK(scan(*storage.snapshot(), longer, Direction::kBackward).front().second == "1");
+  CHECK(scan(*storage.snapshot(), {.from = longer}).front().second == "2");
+  CHECK(
+      scan(*storage.snapshot(), {.to = longer, .direction = Direction::kBackward}).front().second ==
+      "1");
 }
 
 TEST_CASE_TEMPLATE("Keys of 1 and 511 bytes and values of 0 bytes to 32 MiB come back", World,
@@ -132,7 +165,7 @@ TEST_CASE_TEMPLATE("A snapshot keeps its state while commits go on", World, Memo
   Storage& storage = world.storage();
   commit(storage, {put("a", "old"), put("b", "old")});
   const auto before = storage.snapshot();
-  const auto cursor = before->scan(Table::kRows, {}, Direction::kForward);
+  const auto cursor = before->scan(Table::kRows, {});
   for (int i = 0; i < 100; ++i) {
     commit(storage, {put("a", std::to_string(i)), removal("b"), put("c" + std::to_string(i), "")});
   }

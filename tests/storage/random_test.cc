@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/seed.h"
+#include "tests/storage/in_range.h"
 #include "tests/storage/world.h"
 
 namespace anabranch::storage::test {
@@ -35,15 +36,6 @@ std::string random_key(Random& random) {
 std::string random_value(Random& random) {
   const std::size_t size = below(random, 20) == 0 ? below(random, 20'000) : below(random, 100);
   return std::string(size, static_cast<char>(random()));
-}
-
-Entries expected(const std::map<std::string, std::string>& map, const std::string& from,
-                 Direction direction) {
-  if (direction == Direction::kForward) return {map.lower_bound(from), map.end()};
-  const auto end = from.empty() ? map.end() : map.lower_bound(from);
-  Entries entries(map.begin(), end);
-  std::reverse(entries.begin(), entries.end());
-  return entries;
 }
 
 // A storage, the model of its content, and older states that snapshots must still show.
@@ -127,9 +119,11 @@ class Run {
   void check_scans(const Snapshot& snapshot, const Model& model) {
     const std::size_t table = below(random_, kTableCount);
     const std::string from = below(random_, 5) == 0 ? "" : random_key(random_);
+    const std::string to = below(random_, 5) == 0 ? "" : random_key(random_);
     for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
-      const Entries entries = scan(snapshot, from, direction, static_cast<Table>(table));
-      REQUIRE((entries == expected(model[table], from, direction)));
+      const KeyRange range{from, to, direction};
+      const Entries entries = scan(snapshot, range, static_cast<Table>(table));
+      REQUIRE((entries == in_range(model[table], range)));
     }
   }
 

@@ -79,16 +79,16 @@ inline std::optional<std::string> get(const Storage& storage, std::string_view k
   return get(*storage.snapshot(), key, table);
 }
 
-inline Entries scan(const Snapshot& snapshot, std::string_view from = {},
-                    Direction direction = Direction::kForward, Table table = Table::kRows) {
+inline Entries scan(const Snapshot& snapshot, const KeyRange& range = {},
+                    Table table = Table::kRows) {
   Entries entries;
-  const std::unique_ptr<Cursor> cursor = snapshot.scan(table, from, direction);
+  const std::unique_ptr<Cursor> cursor = snapshot.scan(table, range);
   for (; cursor->valid(); cursor->next()) entries.emplace_back(cursor->key(), cursor->value());
   return entries;
 }
 
 inline Entries scan(const Storage& storage, Table table = Table::kRows) {
-  return scan(*storage.snapshot(), {}, Direction::kForward, table);
+  return scan(*storage.snapshot(), {}, table);
 }
 
 // One implementation, with its directory.

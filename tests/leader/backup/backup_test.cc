@@ -88,7 +88,7 @@ using Entries = std::map<std::string, std::string>;
 
 Entries entries_of(const storage::Snapshot& snapshot, Table table) {
   Entries entries;
-  const auto cursor = snapshot.scan(table, {}, storage::Direction::kForward);
+  const auto cursor = snapshot.scan(table, {});
   for (; cursor->valid(); cursor->next()) entries.emplace(cursor->key(), cursor->value());
   return entries;
 }

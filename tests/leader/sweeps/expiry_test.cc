@@ -463,8 +463,7 @@ TEST_SUITE("leader: expiry") {
           {storage::Table::kMeta, std::string(storage::kExpiriesKey), std::nullopt}};
       {
         const auto snapshot = world.nodes.at(0).storage().snapshot();
-        const auto cursor =
-            snapshot->scan(storage::Table::kExpiries, {}, storage::Direction::kForward);
+        const auto cursor = snapshot->scan(storage::Table::kExpiries, {});
         for (; cursor->valid(); cursor->next()) {
           changes.push_back({storage::Table::kExpiries, std::string(cursor->key()), std::nullopt});
         }

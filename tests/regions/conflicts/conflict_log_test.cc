@@ -67,7 +67,7 @@ void meet(ConflictLogWorld& eu, Parts& us, const std::string& key) {
 std::uint64_t bytes_in_table(const Parts& at) {
   std::uint64_t bytes = 0;
   const auto snapshot = at.storage.snapshot();
-  const auto cursor = snapshot->scan(storage::Table::kConflicts, {}, storage::Direction::kForward);
+  const auto cursor = snapshot->scan(storage::Table::kConflicts, {});
   for (; cursor->valid(); cursor->next()) bytes += cursor->key().size() + cursor->value().size();
   return bytes;
 }

@@ -58,7 +58,7 @@ std::vector<std::string> rows_of_segments(const storage::Storage& log) {
   std::vector<std::string> rows;
   const auto snapshot = log.snapshot();
   const std::string_view prefix = storage::kSegmentPrefix;
-  const auto cursor = snapshot->scan(storage::Table::kMeta, prefix, storage::Direction::kForward);
+  const auto cursor = snapshot->scan(storage::Table::kMeta, {.from = prefix});
   for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
     rows.emplace_back(cursor->key());
   }

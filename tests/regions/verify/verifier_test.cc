@@ -77,7 +77,7 @@ TEST_SUITE("regions: verifier") {
     std::string row;
     {
       const auto snapshot = pair.us.storage.snapshot();
-      const auto cursor = snapshot->scan(storage::Table::kRows, {}, storage::Direction::kForward);
+      const auto cursor = snapshot->scan(storage::Table::kRows, {});
       REQUIRE(cursor->valid());
       row = cursor->key();
     }

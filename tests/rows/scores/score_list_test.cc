@@ -99,7 +99,7 @@ class ListWorld {
   [[nodiscard]] std::map<std::string, std::string> entries() const {
     std::map<std::string, std::string> all;
     const std::string prefix = rows::entries_of(kId);
-    const auto cursor = overlay_->scan_scores(prefix, Direction::kForward);
+    const auto cursor = overlay_->scan_scores({.from = prefix});
     for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
       all.emplace(cursor->key(), cursor->value());
     }
@@ -168,10 +168,10 @@ class CountedTable final : public rows::ScoreTable {
   [[nodiscard]] std::optional<std::string> score_at(std::string_view key) const override {
     return table_.score_at(key);
   }
-  [[nodiscard]] std::unique_ptr<storage::Cursor> scan_scores(std::string_view from,
-                                                             Direction direction) const override {
+  [[nodiscard]] std::unique_ptr<storage::Cursor> scan_scores(
+      const storage::KeyRange& range) const override {
     ++seeks_;
-    return std::make_unique<Counted>(table_.scan_scores(from, direction), entries_);
+    return std::make_unique<Counted>(table_.scan_scores(range), entries_);
   }
   [[nodiscard]] double seeks() const { return static_cast<double>(seeks_); }
   [[nodiscard]] double entries() const { return static_cast<double>(entries_); }

@@ -124,15 +124,15 @@ class CountingReader final : public rows::RowReader {
     below_.scan(range, hidden, visit);
   }
   [[nodiscard]] std::uint64_t count(const Path& path) const override { return below_.count(path); }
-  [[nodiscard]] std::string stored_key(std::string_view from) const override {
-    return below_.stored_key(from);
+  [[nodiscard]] std::string stored_key(std::string_view from, std::string_view to) const override {
+    return below_.stored_key(from, to);
   }
   [[nodiscard]] std::optional<std::string> score_at(std::string_view key) const override {
     return below_.score_at(key);
   }
   [[nodiscard]] std::unique_ptr<storage::Cursor> scan_scores(
-      std::string_view from, storage::Direction direction) const override {
-    return below_.scan_scores(from, direction);
+      const storage::KeyRange& range) const override {
+    return below_.scan_scores(range);
   }
   [[nodiscard]] int reads() const { return reads_; }
 

@@ -131,8 +131,7 @@ class EngineRun {
   void check(const Kept& kept) const {
     const Snapshot& snapshot = *kept.snapshot;
     REQUIRE(scan(snapshot) == Entries{kept.rows.begin(), kept.rows.end()});
-    REQUIRE(scan(snapshot, {}, Direction::kForward, Table::kNextRows) ==
-            Entries{kept.next.begin(), kept.next.end()});
+    REQUIRE(scan(snapshot, {}, Table::kNextRows) == Entries{kept.next.begin(), kept.next.end()});
   }
 
   // Makes changes of a table, also in `rows`.

@@ -98,7 +98,8 @@ TEST_SUITE("storage: layered tables") {
         kept.push_back({world.tables->snapshot(), model});
         for (const KeptLayers& each : kept) {
           REQUIRE(scan(*each.snapshot) == forward(each.model));
-          REQUIRE(scan(*each.snapshot, {}, Direction::kBackward) == backward(each.model));
+          REQUIRE(scan(*each.snapshot, {.direction = Direction::kBackward}) ==
+                  backward(each.model));
           REQUIRE(each.snapshot->size(Table::kRows) == each.model.size());
           for (int i = 0; i < 20; ++i) {
             const std::string key = keys.next();
@@ -151,10 +152,10 @@ TEST_SUITE("storage: layered tables") {
     CHECK(tables.free_generation() == 0);
     CHECK(world.base.tables()->size(Table::kRows) == 0);
     CHECK(scan(*before) == Entries{{"a", "old"}});
-    CHECK(scan(*before, {}, Direction::kForward, Table::kNextRows) == Entries{{"b", "new"}});
+    CHECK(scan(*before, {}, Table::kNextRows) == Entries{{"b", "new"}});
     const auto after = tables.snapshot();
     CHECK(scan(*after) == Entries{{"b", "new"}});
-    CHECK(scan(*after, {}, Direction::kForward, Table::kNextRows) == Entries{{"c", "newer"}});
+    CHECK(scan(*after, {}, Table::kNextRows) == Entries{{"c", "newer"}});
   }
 
   TEST_CASE("a snapshot that a flush comes in between of begins again") {

@@ -2,18 +2,21 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "storage/overlay/merged_cursor.h"
 #include "storage/overlay/overlay_key.h"
 #include "tests/seed.h"
+#include "tests/storage/in_range.h"
 #include "tests/storage/overlay/keys.h"
 
 namespace anabranch::storage::test {
@@ -21,36 +24,44 @@ namespace {
 
 using Entries = std::vector<std::pair<std::string, std::string>>;
 
-Entries scan(const std::vector<OverlayRoot>& layers, const std::string& from, Direction direction,
-             std::size_t most) {
+Entries scan(const std::vector<OverlayRoot>& layers, const KeyRange& range, std::size_t most) {
   std::vector<OverlayCursor> overlays;
   for (std::size_t i = 0; i + 1 < layers.size(); ++i) {
-    overlays.emplace_back(layers[i], Table::kRows, from, direction);
+    overlays.emplace_back(layers[i], Table::kRows, range);
   }
-  auto base = std::make_unique<OverlayCursor>(layers.back(), Table::kRows, from, direction);
+  auto base = std::make_unique<OverlayCursor>(layers.back(), Table::kRows, range);
   Entries entries;
-  for (MergedCursor at(std::move(overlays), std::move(base), direction); at.valid() && most > 0;
+  for (MergedCursor at(std::move(overlays), std::move(base), range); at.valid() && most > 0;
        at.next(), --most) {
     entries.emplace_back(at.key(), at.value());
   }
   return entries;
 }
 
-Entries expected(const std::map<std::string, std::string>& model, const std::string& from,
-                 Direction direction, std::size_t most) {
-  Entries entries;
-  if (direction == Direction::kForward) {
-    for (auto at = model.lower_bound(from); at != model.end() && most > 0; ++at, --most) {
-      entries.emplace_back(*at);
-    }
-    return entries;
-  }
-  for (auto at = from.empty() ? model.end() : model.lower_bound(from);
-       at != model.begin() && most > 0; --most) {
-    entries.emplace_back(*--at);
-  }
+Entries expected(const std::map<std::string, std::string>& model, const KeyRange& range,
+                 std::size_t most) {
+  Entries entries = in_range(model, range);
+  entries.resize(std::min(entries.size(), most));
   return entries;
 }
+
+// A cursor that counts the steps of another one.
+class CountingCursor final : public Cursor {
+ public:
+  CountingCursor(std::unique_ptr<Cursor> cursor, int& steps)
+      : cursor_(std::move(cursor)), steps_(steps) {}
+  [[nodiscard]] bool valid() const override { return cursor_->valid(); }
+  [[nodiscard]] std::string_view key() const override { return cursor_->key(); }
+  [[nodiscard]] std::string_view value() const override { return cursor_->value(); }
+  void next() override {
+    ++steps_;
+    cursor_->next();
+  }
+
+ private:
+  const std::unique_ptr<Cursor> cursor_;
+  int& steps_;
+};
 
 TEST_SUITE("storage: merged cursor") {
   TEST_CASE("newer layers hide what older ones have, and what they have removed") {
@@ -80,11 +91,15 @@ TEST_SUITE("storage: merged cursor") {
       const std::vector<OverlayRoot> layers{trees[0].newest(), trees[1].newest(),
                                             trees[2].newest()};
       for (int i = 0; i < 300; ++i) {
+        const auto bound = [&] {
+          return random() % 5 == 0 ? std::string() : known[random() % known.size()];
+        };
+        const std::string from = bound();
+        const std::string to = bound();
         const auto direction = random() % 2 == 0 ? Direction::kForward : Direction::kBackward;
-        const bool whole = random() % 10 == 0;
-        const std::string from = whole ? std::string() : known[random() % known.size()];
-        const std::size_t most = whole ? 10'000 : random() % 100;
-        REQUIRE(scan(layers, from, direction, most) == expected(model, from, direction, most));
+        const KeyRange range{from, to, direction};
+        const std::size_t most = random() % 5 == 0 ? 10'000 : random() % 100;
+        REQUIRE(scan(layers, range, most) == expected(model, range, most));
       }
     }
   }
@@ -93,9 +108,39 @@ TEST_SUITE("storage: merged cursor") {
     OverlayTree base;
     base.put(OverlayKey(Table::kRows, "a").whole(), "1");
     const std::vector<OverlayRoot> layers{OverlayRoot(), OverlayRoot(), base.newest()};
-    CHECK(scan(layers, "", Direction::kForward, 9) == Entries{{"a", "1"}});
-    CHECK(scan({OverlayRoot(), base.newest(), OverlayRoot()}, "", Direction::kBackward, 9) ==
-          Entries{{"a", "1"}});
+    CHECK(scan(layers, {}, 9) == Entries{{"a", "1"}});
+    CHECK(scan({OverlayRoot(), base.newest(), OverlayRoot()}, {.direction = Direction::kBackward},
+               9) == Entries{{"a", "1"}});
+  }
+
+  TEST_CASE("a walk does not pass what is removed behind its range") {
+    OverlayTree base;
+    OverlayTree removed;
+    const auto put = [](OverlayTree& tree, const std::string& key,
+                        std::optional<std::string_view> value) {
+      tree.put(OverlayKey(Table::kRows, key).whole(), value);
+    };
+    put(base, "m", "1");
+    for (int i = 10'000; i < 11'000; ++i) {
+      for (const std::string side : {"a", "z"}) {
+        put(base, side + std::to_string(i), "old");
+        put(removed, side + std::to_string(i), std::nullopt);
+      }
+    }
+    for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
+      const KeyRange range{"m", "n", direction};
+      int steps = 0;
+      auto below = std::make_unique<CountingCursor>(
+          std::make_unique<OverlayCursor>(base.newest(), Table::kRows, range), steps);
+      std::vector<OverlayCursor> overlays;
+      overlays.emplace_back(removed.newest(), Table::kRows, range);
+      MergedCursor at(std::move(overlays), std::move(below), range);
+      REQUIRE(at.valid());
+      CHECK(at.key() == "m");
+      at.next();
+      CHECK_FALSE(at.valid());
+      CHECK(steps == 1);
+    }
   }
 }
 

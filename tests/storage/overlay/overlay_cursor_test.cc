@@ -2,51 +2,38 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "storage/overlay/overlay_cursor.h"
 #include "storage/overlay/overlay_key.h"
 #include "tests/seed.h"
+#include "tests/storage/in_range.h"
 #include "tests/storage/overlay/keys.h"
 
 namespace anabranch::storage::test {
 namespace {
 
 using CursorModel = std::map<std::string, std::optional<std::string>>;
-struct CursorEntry {
-  std::string key;
-  std::optional<std::string> value;
-  bool operator==(const CursorEntry&) const = default;
-};
+using CursorEntries = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
-std::vector<CursorEntry> scan(OverlayRoot root, Table table, const std::string& from,
-                              Direction direction, std::size_t most) {
-  std::vector<CursorEntry> entries;
-  for (OverlayCursor at(root, table, from, direction); at.valid() && most > 0; at.next(), --most) {
-    entries.push_back({std::string(at.key()), std::string(at.value())});
-    if (at.removed()) entries.back().value.reset();
+CursorEntries scan(OverlayRoot root, Table table, const KeyRange& range, std::size_t most) {
+  CursorEntries entries;
+  for (OverlayCursor at(root, table, range); at.valid() && most > 0; at.next(), --most) {
+    entries.emplace_back(at.key(), at.value());
+    if (at.removed()) entries.back().second.reset();
   }
   return entries;
 }
 
-std::vector<CursorEntry> expected(const CursorModel& model, const std::string& from,
-                                  Direction direction, std::size_t most) {
-  std::vector<CursorEntry> entries;
-  if (direction == Direction::kForward) {
-    for (auto at = model.lower_bound(from); at != model.end() && most > 0; ++at, --most) {
-      entries.push_back({at->first, at->second});
-    }
-    return entries;
-  }
-  for (auto at = from.empty() ? model.end() : model.lower_bound(from);
-       at != model.begin() && most > 0; --most) {
-    --at;
-    entries.push_back({at->first, at->second});
-  }
+CursorEntries expected(const CursorModel& model, const KeyRange& range, std::size_t most) {
+  CursorEntries entries = in_range(model, range);
+  entries.resize(std::min(entries.size(), most));
   return entries;
 }
 
@@ -70,20 +57,22 @@ TEST_SUITE("storage: overlay cursor") {
       const OverlayRoot root = tree.publish(1);
       for (int i = 0; i < 300; ++i) {
         const Table table = tables[random() % tables.size()];
-        const auto direction = random() % 2 == 0 ? Direction::kForward : Direction::kBackward;
-        const std::string from = random() % 10 == 0 ? std::string() : keys.next();
+        const std::string begin = random() % 10 == 0 ? std::string() : keys.next();
+        const KeyRange range = random() % 2 == 0
+                                   ? KeyRange{.from = begin}
+                                   : KeyRange{.to = begin, .direction = Direction::kBackward};
         const std::size_t most = random() % 20 == 0 ? 10'000 : random() % 150;
-        REQUIRE(scan(root, table, from, direction, most) ==
-                expected(models[table], from, direction, most));
+        REQUIRE(scan(root, table, range, most) == expected(models[table], range, most));
       }
-      CHECK(scan(root, Table::kMeta, "", Direction::kForward, 1).empty());
-      CHECK(scan(root, Table::kMeta, "", Direction::kBackward, 1).empty());
+      CHECK(scan(root, Table::kMeta, {}, 1).empty());
+      CHECK(scan(root, Table::kMeta, {.direction = Direction::kBackward}, 1).empty());
     }
   }
 
   TEST_CASE("an empty tree has nothing to walk over") {
-    CHECK(scan(OverlayRoot(), Table::kRows, "", Direction::kForward, 1).empty());
-    CHECK(scan(OverlayRoot(), Table::kRows, "a", Direction::kBackward, 1).empty());
+    CHECK(scan(OverlayRoot(), Table::kRows, {}, 1).empty());
+    CHECK(scan(OverlayRoot(), Table::kRows, {.to = "a", .direction = Direction::kBackward}, 1)
+              .empty());
   }
 }
 

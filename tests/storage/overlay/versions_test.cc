@@ -93,8 +93,7 @@ TEST_SUITE("storage: versions") {
         const auto held = versions.hold();
         std::optional<std::string> value;
         int count = 0;
-        for (OverlayCursor at(*held, Table::kRows, "", Direction::kForward); at.valid();
-             at.next()) {
+        for (OverlayCursor at(*held, Table::kRows, {}); at.valid(); at.next()) {
           ++count;
           if (!value) value = std::string(at.value());
           if (at.value() != *value) ++wrong;
