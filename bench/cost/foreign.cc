@@ -6,10 +6,17 @@
 #include <anabranch/options.h>
 
 #include "core/hash.h"
-#include "storage/lmdb_storage.h"
+#include "storage/engine/open_storage.h"
 
 namespace anabranch::bench {
 namespace {
+
+std::unique_ptr<storage::Storage> open_storage(const std::string& directory,
+                                               std::size_t map_bytes) {
+  return storage::open_storage({.tables = {.directory = directory, .map_bytes = map_bytes},
+                                .kind = storage::StorageKind::kEngine})
+      .value_or_raise();
+}
 
 constexpr regions::LinkId kLink = 1;
 constexpr core::Millis kNow = 0;
@@ -21,8 +28,7 @@ core::Hash128 mesh() { return core::digest128(Options().mesh); }
 ForeignBatches::ForeignBatches(const std::string& source, const std::string& target,
                                std::size_t map_bytes, std::uint64_t conflicts_bytes_max) {
   read_log(source, map_bytes);
-  storage_ =
-      storage::open_lmdb_storage({.directory = target, .map_bytes = map_bytes}).value_or_raise();
+  storage_ = open_storage(target, map_bytes);
   replica_ = regions::Replica::open(*storage_, clock_,
                                     {.mesh = mesh(),
                                      .region = "eu",
@@ -34,8 +40,7 @@ ForeignBatches::ForeignBatches(const std::string& source, const std::string& tar
 }
 
 void ForeignBatches::read_log(const std::string& directory, std::size_t map_bytes) {
-  const auto storage =
-      storage::open_lmdb_storage({.directory = directory, .map_bytes = map_bytes}).value_or_raise();
+  const auto storage = open_storage(directory, map_bytes);
   const auto recovered = [](const storage::StoredRecord&) { return core::Result<void>(); };
   storage->open(recovered).value_or_raise();
   for (storage::Position at = 1; const auto record = storage->read_log(at); ++at) {

@@ -26,10 +26,11 @@ enum class CompressLinks { kNever, kRemote, kAlways };
 //
 // kEngine: each group of writes is one synced append to a write-ahead log (the folder `wal` of the
 // data directory). What is newer than the tables, which are in LMDB, lies in memory and is written
-// to them from time to time.
+// to them from time to time. A directory of kLmdb becomes one of kEngine when it is opened, for
+// good.
 // kLmdb: each group of writes is one synced transaction of LMDB: slower, above all for small
 // groups. A directory that the engine has opened once is refused.
-enum class StorageEngine { kLmdb, kEngine };
+enum class StorageEngine { kEngine, kLmdb };
 
 struct Options {
   // The data directory; created when absent, in an existing parent. Used by one process at a time.
@@ -113,7 +114,7 @@ struct Options {
   // ---- Storage.
 
   // How the data lie on the disk; see above.
-  StorageEngine storage = StorageEngine::kLmdb;
+  StorageEngine storage = StorageEngine::kEngine;
   // The engine's writes that are not in its tables yet lie in memory, and are written to the tables
   // when they take this many bytes; meanwhile they may grow to twice as many, and writers are
   // slowed. After a kill, opening reads as many from the write-ahead log again. More saves writing

@@ -17,13 +17,13 @@
 namespace anabranch::test {
 
 // The map is small: the thread sanitizer leaves no room for two of the default size. With
-// ANABRANCH_TEST_STORAGE=engine in the environment the store has the engine.
+// ANABRANCH_TEST_STORAGE=lmdb in the environment the store has LMDB alone.
 inline Options store_options(const TempDir& folder, const std::string& region) {
   const char* const storage = std::getenv("ANABRANCH_TEST_STORAGE");
-  const bool engine = storage != nullptr && std::string_view(storage) == "engine";
+  const bool lmdb = storage != nullptr && std::string_view(storage) == "lmdb";
   return {.path = (folder.path() / region).string(),
           .region = region,
-          .storage = engine ? StorageEngine::kEngine : StorageEngine::kLmdb,
+          .storage = lmdb ? StorageEngine::kLmdb : StorageEngine::kEngine,
           .map_bytes = std::size_t{1} << 30U};
 }
 
