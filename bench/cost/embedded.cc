@@ -98,6 +98,12 @@ void put_in_groups(Store& store, const Rows& rows, std::size_t size) {
   }
 }
 
+void remove_all(Store& store, const Rows& rows) {
+  store.transact([&](Transaction& txn) {
+    for (const Row& row : rows) Register<>{txn, row.key}.erase();
+  });
+}
+
 void get(Store& store, const Rows& rows) {
   for (const Row& row : rows) {
     if (!Register<>{store, row.key}.get()) throw std::runtime_error("a key is not there");
@@ -114,6 +120,21 @@ void count_store(const std::string& folder) {
   count("embedded put, groups of 50", in_50.size(), [&] { put_in_groups(store, in_50, 50); });
   count("embedded put, groups of 800", in_800.size(), [&] { put_in_groups(store, in_800, 800); });
   count("embedded get", alone.size(), [&] { get(store, alone); });
+}
+
+// New keys that come before many that were removed lately.
+void count_beside_removed(const std::string& folder) {
+  Store store = Store::open(options(folder));
+  Rows rows = all_rows();
+  put_in_groups(store, rows, 500);
+  const auto half = rows.begin() + kKeys / 2;
+  const Rows later(half, rows.end());
+  rows.erase(half, rows.end());
+  remove_all(store, rows);
+  remove_all(store, later);
+  Rows fresh;
+  for (std::uint64_t i = 0; i < 2000; ++i) fresh.push_back({"a " + key_of(i), value_of(i)});
+  count("embedded put, beside removed", fresh.size(), [&] { put_in_groups(store, fresh, 50); });
 }
 
 // Returns a value of 100 bytes that the plugin takes for a bid.
@@ -262,6 +283,7 @@ int main(int argc, char** argv) {
     const std::string folder = argv[1];
     std::cout << built_with() << '\n';
     count_store(folder + "/store");
+    count_beside_removed(folder + "/removed");
     count_conflicts(folder + "/conflicts", argc == 3 ? argv[2] : "");
     count_idle_turns(folder + "/idle");
     count_foreign_batches(folder + "/foreign");

@@ -359,9 +359,10 @@ void EngineStorage::begin_flush() {
 
 void EngineStorage::flush_if_due() {
   const std::uint64_t bytes = tables_.active_bytes();
-  if (bytes < options_.overlay_bytes && !tables_.has_old()) return;
+  const bool full = bytes >= options_.overlay_bytes;
+  if (!full && !tables_.has_old() && !tables_.walks_are_slow()) return;
   if (tables_.freeze()) return begin_flush();
-  if (bytes < options_.overlay_bytes) return;
+  if (!full) return;
   const std::uint64_t beyond = bytes - options_.overlay_bytes;
   if (beyond >= options_.overlay_bytes) {
     (void)flusher_->wait();  // What failed is told by the next commit.

@@ -26,8 +26,9 @@ namespace anabranch::storage {
 
 struct EngineOptions {
   WalOptions wal = {};
-  // A flush begins when the overlay has so many bytes. While one is under way the overlay may grow
-  // to twice as many; writers are slowed from half of the way on.
+  // A flush begins when the overlay has so many bytes, or when walks have passed many removed keys.
+  // While one is under way the overlay may grow to twice as many bytes; writers are slowed from
+  // half of the way on.
   std::uint64_t overlay_bytes = std::uint64_t{64} << 20U;
   std::uint64_t slice_bytes = std::uint64_t{16} << 20U;  // About so many go to the tables at once.
   // Nothing is changed in the log, and nothing can be committed.

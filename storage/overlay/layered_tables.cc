@@ -16,6 +16,10 @@ namespace anabranch::storage {
 
 namespace {
 
+// A flush takes as long as passing so many removed keys, about, and so many for each change.
+constexpr std::uint64_t kPassedPerFlush = 250'000;
+constexpr std::uint64_t kPassedPerChange = 100;
+
 class EmptyCursor final : public Cursor {
  public:
   [[nodiscard]] bool valid() const override { return false; }
@@ -28,8 +32,9 @@ class EmptyCursor final : public Cursor {
 
 class LayeredTables::LayeredSnapshot final : public Snapshot {
  public:
-  LayeredSnapshot(Versions<Version>::Held version, std::unique_ptr<Snapshot> base)
-      : version_(std::move(version)), base_(std::move(base)) {}
+  LayeredSnapshot(Versions<Version>::Held version, std::unique_ptr<Snapshot> base,
+                  std::atomic<std::uint64_t>& passed)
+      : version_(std::move(version)), base_(std::move(base)), passed_(passed) {}
 
   [[nodiscard]] std::optional<std::string_view> get(Table table,
                                                     std::string_view key) const override {
@@ -50,7 +55,8 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
     for (const OverlayRoot layer : {version_->active, version_->frozen}) {
       if (layer.node() != nullptr) overlays.emplace_back(layer, *stored, range);
     }
-    return std::make_unique<MergedCursor>(std::move(overlays), base_->scan(*stored, range), range);
+    return std::make_unique<MergedCursor>(std::move(overlays), base_->scan(*stored, range), range,
+                                          passed_);
   }
 
   // Counts them: the layers do not know how many of their keys another one has, too.
@@ -65,6 +71,7 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
  private:
   const Versions<Version>::Held version_;
   const std::unique_ptr<Snapshot> base_;
+  std::atomic<std::uint64_t>& passed_;
 };
 
 LayeredTables::LayeredTables(TablesBelow& base)
@@ -81,7 +88,7 @@ LayeredTables::Published LayeredTables::published() const {
     const std::uint64_t fits = version->flushes + (version->flushing ? 1 : 0);
     if (begun_.load() > fits) continue;  // There is a newer version.
     const std::uint64_t mark = version->mark;
-    return {std::make_unique<LayeredSnapshot>(std::move(version), std::move(base)), mark};
+    return {std::make_unique<LayeredSnapshot>(std::move(version), std::move(base), passed_), mark};
   }
 }
 
@@ -152,6 +159,11 @@ void LayeredTables::publish_layers() {
 void LayeredTables::note_active() {
   active_used_ = active_->used();
   active_allocated_ = active_->allocated();
+}
+
+bool LayeredTables::walks_are_slow() const {
+  const std::uint64_t passed = passed_.load(std::memory_order_relaxed);
+  return passed > kPassedPerFlush + kPassedPerChange * active_->keys();
 }
 
 bool LayeredTables::freeze() {
@@ -275,6 +287,7 @@ void LayeredTables::end_flush() {
   frozen_root_ = OverlayRoot();
   written_ = 0;
   ++slice_;
+  passed_ = 0;
   flushing_ = false;
   for (const Generation each : dropped_) used_.at(each) = false;
   dropped_.clear();

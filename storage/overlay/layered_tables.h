@@ -81,6 +81,9 @@ class LayeredTables {
   // Begins a flush of all that is published, and returns true; false while one is under way. The
   // changes of no version yet must be published first.
   bool freeze();
+  // Returns whether walks have passed so many removed keys since the last flush that another one,
+  // which takes them away, costs less.
+  [[nodiscard]] bool walks_are_slow() const;
   // The bytes allocated for changes that are not frozen.
   [[nodiscard]] std::uint64_t active_bytes() const { return active_->allocated(); }
 
@@ -147,9 +150,10 @@ class LayeredTables {
   // Of flushes, those that have begun to write to the base. Ahead of the base, never behind it.
   std::atomic<std::uint64_t> begun_{0};
   std::atomic<bool> flushing_{false};
-  mutable std::mutex mutex_;   // For what both the writer and a flush change:
-  std::uint64_t flushes_ = 0;  // That have ended.
-  OverlayRoot shown_;          // The active overlay of the newest version.
+  mutable std::atomic<std::uint64_t> passed_{0};  // Removed keys, by walks, since the last flush.
+  mutable std::mutex mutex_;                      // For what both the writer and a flush change:
+  std::uint64_t flushes_ = 0;                     // That have ended.
+  OverlayRoot shown_;                             // The active overlay of the newest version.
   OverlayRoot frozen_root_;
   std::uint64_t active_used_ = 0;              // Of the newest version.
   std::uint64_t active_allocated_ = 0;         // Of the newest version.

@@ -5,9 +5,13 @@
 namespace anabranch::storage {
 
 MergedCursor::MergedCursor(std::vector<OverlayCursor> overlays, std::unique_ptr<Cursor> base,
-                           const KeyRange& range)
-    : overlays_(std::move(overlays)), base_(std::move(base)), range_(range) {
+                           const KeyRange& range, std::atomic<std::uint64_t>& passed)
+    : overlays_(std::move(overlays)), base_(std::move(base)), range_(range), passed_(passed) {
   find();
+}
+
+MergedCursor::~MergedCursor() {
+  if (removed_ > 0) passed_.fetch_add(removed_, std::memory_order_relaxed);
 }
 
 void MergedCursor::next() {
@@ -16,7 +20,10 @@ void MergedCursor::next() {
 }
 
 void MergedCursor::find() {
-  while (look()) pass();
+  while (look()) {
+    ++removed_;
+    pass();
+  }
 }
 
 bool MergedCursor::look() {

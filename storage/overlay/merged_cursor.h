@@ -2,6 +2,8 @@
 // key, also where it has a key as removed.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,9 +18,13 @@ namespace anabranch::storage {
 class MergedCursor final : public Cursor {
  public:
   // All cursors begin as Snapshot::scan() does, and may go on behind the range. `overlays`: the
-  // newest first. `base`: what they lie over.
+  // newest first. `base`: what they lie over. `passed` gets the number of removed keys that this
+  // walk has passed, at its end.
   MergedCursor(std::vector<OverlayCursor> overlays, std::unique_ptr<Cursor> base,
-               const KeyRange& range);
+               const KeyRange& range, std::atomic<std::uint64_t>& passed);
+  MergedCursor(const MergedCursor&) = delete;
+  MergedCursor& operator=(const MergedCursor&) = delete;
+  ~MergedCursor() override;
 
   [[nodiscard]] bool valid() const override { return shown_ != nullptr; }
   [[nodiscard]] std::string_view key() const override { return shown_->key(); }
@@ -38,6 +44,8 @@ class MergedCursor final : public Cursor {
   std::unique_ptr<Cursor> base_;
   const KeyRange range_;
   Cursor* shown_ = nullptr;
+  std::uint64_t removed_ = 0;  // Keys that were passed.
+  std::atomic<std::uint64_t>& passed_;
 };
 
 }  // namespace anabranch::storage

@@ -463,6 +463,35 @@ TEST_SUITE("storage: engine") {
     CHECK(get(*storage, "fourth") == "4");
   }
 
+  TEST_CASE("the first of a queue is found without passing all that was removed before it") {
+    constexpr int kQueue = 5'000;
+    const auto storage =
+        make_stepped_engine(std::make_unique<MemoryStorage>(), std::make_unique<RecordedFiles>(),
+                            {.overlay_bytes = std::uint64_t{1} << 40U});
+    ready(*storage);
+    std::vector<Change> queue;
+    for (int i = 0; i < kQueue; ++i) queue.push_back(put(std::to_string(100'000 + i), "waits"));
+    test::commit(*storage, queue);
+    for (int i = 0; i < kQueue; ++i) {
+      const std::string first(storage->snapshot()->scan(Table::kRows, {})->key());
+      REQUIRE(first == std::to_string(100'000 + i));
+      test::commit(*storage, {removal(first)});
+      (void)storage->step();
+    }
+    // The removals of a flush have been passed 250,000 times and more.
+    CHECK(storage->engine()->flushes >= 3);
+    CHECK(storage->engine()->flushes <= 20);
+
+    const std::uint64_t flushes = storage->engine()->flushes;
+    for (int i = 0; i < kQueue; ++i) {
+      test::commit(*storage,
+                   {put(std::to_string(i), "1"), put(std::to_string(i), "1", Table::kCounts)});
+      CHECK(storage->snapshot()->scan(Table::kRows, {})->valid());
+      (void)storage->step();
+    }
+    CHECK(storage->engine()->flushes <= flushes + 1);
+  }
+
   TEST_CASE("a base that fails in a flush closes the engine, which shows what was acknowledged") {
     auto base = std::make_unique<MemoryStorage>();
     MemoryStorage* const broken = base.get();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,14 +25,15 @@ namespace {
 
 using Entries = std::vector<std::pair<std::string, std::string>>;
 
-Entries scan(const std::vector<OverlayRoot>& layers, const KeyRange& range, std::size_t most) {
+Entries walk(const std::vector<OverlayRoot>& layers, const KeyRange& range, std::size_t most) {
   std::vector<OverlayCursor> overlays;
   for (std::size_t i = 0; i + 1 < layers.size(); ++i) {
     overlays.emplace_back(layers[i], Table::kRows, range);
   }
   auto base = std::make_unique<OverlayCursor>(layers.back(), Table::kRows, range);
   Entries entries;
-  for (MergedCursor at(std::move(overlays), std::move(base), range); at.valid() && most > 0;
+  std::atomic<std::uint64_t> passed;
+  for (MergedCursor at(std::move(overlays), std::move(base), range, passed); at.valid() && most > 0;
        at.next(), --most) {
     entries.emplace_back(at.key(), at.value());
   }
@@ -99,7 +101,7 @@ TEST_SUITE("storage: merged cursor") {
         const auto direction = random() % 2 == 0 ? Direction::kForward : Direction::kBackward;
         const KeyRange range{from, to, direction};
         const std::size_t most = random() % 5 == 0 ? 10'000 : random() % 100;
-        REQUIRE(scan(layers, range, most) == expected(model, range, most));
+        REQUIRE(walk(layers, range, most) == expected(model, range, most));
       }
     }
   }
@@ -108,8 +110,8 @@ TEST_SUITE("storage: merged cursor") {
     OverlayTree base;
     base.put(OverlayKey(Table::kRows, "a").whole(), "1");
     const std::vector<OverlayRoot> layers{OverlayRoot(), OverlayRoot(), base.newest()};
-    CHECK(scan(layers, {}, 9) == Entries{{"a", "1"}});
-    CHECK(scan({OverlayRoot(), base.newest(), OverlayRoot()}, {.direction = Direction::kBackward},
+    CHECK(walk(layers, {}, 9) == Entries{{"a", "1"}});
+    CHECK(walk({OverlayRoot(), base.newest(), OverlayRoot()}, {.direction = Direction::kBackward},
                9) == Entries{{"a", "1"}});
   }
 
@@ -134,7 +136,8 @@ TEST_SUITE("storage: merged cursor") {
           std::make_unique<OverlayCursor>(base.newest(), Table::kRows, range), steps);
       std::vector<OverlayCursor> overlays;
       overlays.emplace_back(removed.newest(), Table::kRows, range);
-      MergedCursor at(std::move(overlays), std::move(below), range);
+      std::atomic<std::uint64_t> passed;
+      MergedCursor at(std::move(overlays), std::move(below), range, passed);
       REQUIRE(at.valid());
       CHECK(at.key() == "m");
       at.next();

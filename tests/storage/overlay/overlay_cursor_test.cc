@@ -22,7 +22,7 @@ namespace {
 using CursorModel = std::map<std::string, std::optional<std::string>>;
 using CursorEntries = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
-CursorEntries scan(OverlayRoot root, Table table, const KeyRange& range, std::size_t most) {
+CursorEntries walk(OverlayRoot root, Table table, const KeyRange& range, std::size_t most) {
   CursorEntries entries;
   for (OverlayCursor at(root, table, range); at.valid() && most > 0; at.next(), --most) {
     entries.emplace_back(at.key(), at.value());
@@ -62,16 +62,16 @@ TEST_SUITE("storage: overlay cursor") {
                                    ? KeyRange{.from = begin}
                                    : KeyRange{.to = begin, .direction = Direction::kBackward};
         const std::size_t most = random() % 20 == 0 ? 10'000 : random() % 150;
-        REQUIRE(scan(root, table, range, most) == expected(models[table], range, most));
+        REQUIRE(walk(root, table, range, most) == expected(models[table], range, most));
       }
-      CHECK(scan(root, Table::kMeta, {}, 1).empty());
-      CHECK(scan(root, Table::kMeta, {.direction = Direction::kBackward}, 1).empty());
+      CHECK(walk(root, Table::kMeta, {}, 1).empty());
+      CHECK(walk(root, Table::kMeta, {.direction = Direction::kBackward}, 1).empty());
     }
   }
 
   TEST_CASE("an empty tree has nothing to walk over") {
-    CHECK(scan(OverlayRoot(), Table::kRows, {}, 1).empty());
-    CHECK(scan(OverlayRoot(), Table::kRows, {.to = "a", .direction = Direction::kBackward}, 1)
+    CHECK(walk(OverlayRoot(), Table::kRows, {}, 1).empty());
+    CHECK(walk(OverlayRoot(), Table::kRows, {.to = "a", .direction = Direction::kBackward}, 1)
               .empty());
   }
 }
