@@ -28,7 +28,8 @@ OverlayCursor::OverlayCursor(OverlayRoot root, Table table, const KeyRange& rang
 void OverlayCursor::seek(const OverlayNode* node, std::string_view key) {
   for (;;) {
     ANABRANCH_ASSERT(depth_ < kDepthMax);
-    const std::size_t at = node->below(key, !node->leaf);
+    const OverlayNode::Place place = node->find(key);
+    const std::size_t at = node->leaf ? place.at : place.child();
     steps_[depth_++] = {node, at};
     if (node->leaf) return;
     node = child(*node, at);

@@ -35,23 +35,23 @@ std::uint64_t OverlayNode::head_of(std::string_view key) const {
   return head;
 }
 
-std::size_t OverlayNode::below(std::string_view key, bool or_equal) const {
-  if (count == 0) return 0;
-  const int order = key.compare(0, shared, entries[0]->key().substr(0, shared));
-  if (order != 0) return order < 0 ? 0 : count;
+OverlayNode::Place OverlayNode::find(std::string_view key) const {
+  if (count == 0) return {};
+  const int prefix_order =
+      std::memcmp(key.data(), entries[0]->bytes(), std::min<std::size_t>(key.size(), shared));
+  if (prefix_order != 0) return {prefix_order < 0 ? 0U : count, false};
+  if (key.size() < shared) return {};
   const std::uint64_t head = head_of(key);
   const std::size_t first = heads_below(head);
-  if (first == count || heads[first] != head) return first;
-  const auto begin = heads.begin();
-  const auto from = begin + static_cast<std::ptrdiff_t>(first);
-  const auto last = std::upper_bound(from, begin + count, head);
-  const auto entry = entries.begin();
-  const auto found = std::partition_point(
-      entry + (from - begin), entry + (last - begin), [&](const OverlayEntry* each) {
-        const int found_order = each->key().compare(key);
-        return found_order < 0 || (found_order == 0 && or_equal);
-      });
-  return static_cast<std::size_t>(found - entry);
+  if (first == count || heads[first] != head) return {first, false};
+  // Mostly a head is that of one entry alone.
+  if (const int order = entries[first]->key().compare(key); order >= 0) return {first, order == 0};
+  const auto begin = entries.begin();
+  const auto heads_end = std::upper_bound(heads.begin() + first, heads.begin() + count, head);
+  const auto end = begin + (heads_end - heads.begin());
+  const auto at = std::partition_point(begin + first + 1, end,
+                                       [&](const OverlayEntry* each) { return each->key() < key; });
+  return {static_cast<std::size_t>(at - begin), at != end && (*at)->key() == key};
 }
 
 // A binary search without branches that depend on the heads.

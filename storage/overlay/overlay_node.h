@@ -47,8 +47,13 @@ struct OverlayNode {
   std::array<std::uint64_t, kWidth> heads;          // Sorted, as the entries.
   std::array<const OverlayEntry*, kWidth> entries;  // Of an inner node: keys alone.
 
-  // Returns the number of entries with keys below `key`, or with `key` itself too if `or_equal`.
-  [[nodiscard]] std::size_t below(std::string_view key, bool or_equal) const;
+  struct Place {
+    std::size_t at = 0;  // The number of entries with keys below the one that was looked for.
+    bool found = false;  // Whether the entry there has this key.
+    // Of an inner node: the number of the child that has the key.
+    [[nodiscard]] std::size_t child() const { return at + (found ? 1 : 0); }
+  };
+  [[nodiscard]] Place find(std::string_view key) const;
   // Makes the entries of a new node those of `other`.
   void copy_entries(const OverlayNode& other);
   // Makes room for an entry at `at`, and puts it there. The node must not be full.

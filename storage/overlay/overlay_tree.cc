@@ -31,10 +31,9 @@ std::string_view between(std::string_view left, std::string_view right) {
 const OverlayEntry* OverlayRoot::find(std::string_view key) const {
   const OverlayNode* node = node_;
   if (node == nullptr) return nullptr;
-  while (!node->leaf) node = inner_of(*node).children[node->below(key, true)];
-  const std::size_t at = node->below(key, false);
-  if (at == node->count || node->entries[at]->key() != key) return nullptr;
-  return node->entries[at];
+  while (!node->leaf) node = inner_of(*node).children[node->find(key).child()];
+  const OverlayNode::Place place = node->find(key);
+  return place.found ? node->entries[place.at] : nullptr;
 }
 
 // ---- Pieces.
@@ -95,7 +94,7 @@ std::optional<OverlayTree::Split> OverlayTree::put_below(OverlayNode*& place,
   OverlayNode* const node = own(place);
   if (node->leaf) return put_leaf(*node, entry);
   OverlayInner& inner = inner_of(*node);
-  const std::size_t at = inner.below(entry->key(), true);
+  const std::size_t at = inner.find(entry->key()).child();
   const auto split = put_below(inner.children[at], entry);
   if (!split) return std::nullopt;
   if (inner.count == OverlayNode::kWidth) return split_inner(inner, at, *split);
@@ -105,8 +104,8 @@ std::optional<OverlayTree::Split> OverlayTree::put_below(OverlayNode*& place,
 
 std::optional<OverlayTree::Split> OverlayTree::put_leaf(OverlayNode& leaf,
                                                         const OverlayEntry* entry) {
-  const std::size_t at = leaf.below(entry->key(), false);
-  if (at < leaf.count && leaf.entries[at]->key() == entry->key()) {
+  const auto [at, found] = leaf.find(entry->key());
+  if (found) {
     const OverlayEntry* const before = std::exchange(leaf.entries[at], entry);
     retire(before, before->size());
     return std::nullopt;
