@@ -1,6 +1,7 @@
 #include "regions/membership.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -41,8 +42,19 @@ void Membership::committed(const Commit& commit) {
 
 namespace {
 
-// Returns the origin that a leader wrote under before `origin`, by its report or by the first batch
-// of the origin; nullopt when neither is there.
+// Returns the origin that a leader wrote under before a former one of its own, by its identity;
+// nullopt when that does not reach back so far.
+std::optional<core::Origin> before(const Identity& self, core::Origin former) {
+  if (former == self.previous) {
+    return self.formers.empty() ? std::nullopt : std::optional(self.formers.front());
+  }
+  const auto found = std::ranges::find(self.formers, former);
+  if (found == self.formers.end() || std::next(found) == self.formers.end()) return std::nullopt;
+  return *std::next(found);
+}
+
+// The same by its report, or by the first batch of the former origin, as far as they are there: the
+// identities of earlier versions do not reach back.
 std::optional<core::Origin> left_for(const storage::Storage& log, const RegionReport* said,
                                      core::Origin origin) {
   if (said != nullptr && said->previous != 0) return said->previous;
@@ -79,11 +91,12 @@ std::vector<std::pair<core::Origin, core::Origin>> Membership::unannounced() con
   std::set<core::Origin> seen;
   core::Origin origin = self().previous;
   while (origin != 0 && !regions_.knows(self().region, origin) && seen.insert(origin).second) {
-    const auto before =
-        left_for(owner_.state.storage(), owner_.keeper.reports().find(origin), origin);
-    if (!before) break;
-    unannounced.emplace_back(origin, *before);
-    origin = *before;
+    auto left = before(self(), origin);
+    if (!left)
+      left = left_for(owner_.state.storage(), owner_.keeper.reports().find(origin), origin);
+    if (!left) break;
+    unannounced.emplace_back(origin, *left);
+    origin = *left;
   }
   return unannounced;
 }

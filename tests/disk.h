@@ -29,6 +29,8 @@ class Disk : public storage::WholeStorage {
   virtual void set_place(storage::Place place) = 0;
   // The same; returns whether a byte was changed.
   virtual bool flip(storage::Position position, std::size_t offset, std::uint8_t bits) = 0;
+  // Returns whether it has failed, or lost its power, where no commit may have found that yet.
+  [[nodiscard]] virtual bool failed() const { return false; }
   // Does some of the work that a thread of the storage does otherwise, if it is to be done now.
   virtual void work() {}
   // Loses the power during one of the next commits: it fails, and crash() tells what is left.

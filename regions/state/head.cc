@@ -57,12 +57,14 @@ storage::Place read_place(core::Reader& in) {
 std::string encode_identity(const Identity& identity) {
   std::string bytes;
   core::Writer out(bytes);
-  out.array(9).uint64(storage::kFormat);
+  out.array(10).uint64(storage::kFormat);
   write_hash(out, identity.mesh);
   out.text(identity.region).uint64(identity.origin).uint64(identity.previous);
   out.uint64(identity.opening);
   write_place(out, identity.place);
   out.boolean(identity.closed).text(identity.why);
+  out.array(identity.formers.size());
+  for (const core::Origin each : identity.formers) out.uint64(each);
   return bytes;
 }
 
@@ -82,7 +84,12 @@ core::Result<Identity> decode_identity(std::string_view bytes) {
   identity.place = read_place(in);
   identity.closed = in.boolean();
   identity.why = in.text();
-  in.skip(newer);
+  if (newer > 0) {
+    for (std::size_t left = in.array(); in.ok() && left > 0; --left) {
+      identity.formers.push_back(in.uint64());
+    }
+  }
+  in.skip(newer > 0 ? newer - 1 : 0);
   if (!in.done()) return in.failure();
   return identity;
 }

@@ -27,10 +27,15 @@ core::Result<Head> decode_head(std::string_view bytes);
 
 // The identity of this directory.
 struct Identity {
+  static constexpr std::size_t kFormersMax = 16;
+
   core::Hash128 mesh;
   std::string region;
   core::Origin origin = 0;
   core::Origin previous = 0;  // The incarnation before, 0 for none.
+  // Those before that one, the newest first, and 0 behind the first one of all; the newest
+  // kFormersMax, or fewer in a directory of an earlier version.
+  std::vector<core::Origin> formers = {};
   std::uint64_t opening =
       0;  // Counts the openings of the directory, and incarnations begun in one.
   storage::Place place = {};  // Where it was at its newest opening.

@@ -1,6 +1,8 @@
 #include "regions/state/incarnation.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace anabranch::regions {
 
@@ -33,7 +35,11 @@ std::optional<std::string> why_new_origin(const Identity& recorded, const storag
 
 void begin_incarnation(Identity& identity, core::Origin fresh, bool wrote, std::string why) {
   const core::Origin before = std::exchange(identity.origin, fresh);
-  if (wrote || identity.previous == 0) identity.previous = before;
+  if (wrote || identity.previous == 0) {
+    std::vector<core::Origin>& formers = identity.formers;
+    formers.insert(formers.begin(), std::exchange(identity.previous, before));
+    formers.resize(std::min(formers.size(), Identity::kFormersMax));
+  }
   identity.why = std::move(why);
 }
 

@@ -53,6 +53,11 @@ TEST_SUITE("regions: membership") {
 
   TEST_CASE("a leader also announces the origins that it has used since without announcing them") {
     MembershipWorld eu;
+    bool log_is_there = true;
+    bool identity_knows = true;
+    SUBCASE("by its identity and its log") {}
+    SUBCASE("by its identity, with a log that is trimmed or damaged") { log_is_there = false; }
+    SUBCASE("by its log, with an identity of an earlier version") { identity_knows = false; }
     REQUIRE(eu.members.announce().ok());
     for (const core::Origin origin : {11, 12}) {  // As a follower, that has led and lists counters.
       begin_incarnation(eu.state.identity(), origin, true, "a test");
@@ -60,6 +65,8 @@ TEST_SUITE("regions: membership") {
       eu.put("k", "v");
     }
     begin_incarnation(eu.state.identity(), 13, true, "a test");
+    if (!log_is_there) REQUIRE(eu.state.trim(eu.storage.last_position() + 1).ok());
+    if (!identity_knows) eu.state.identity().formers.clear();
     REQUIRE(eu.members.announce().ok());
     CHECK(eu.members.list().previous(11) == kEu);
     CHECK(eu.members.list().previous(12) == 11);

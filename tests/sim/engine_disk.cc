@@ -128,6 +128,10 @@ std::unique_ptr<Disk> EngineDisk::clone() const {
   return make(base_.clone(), files_.clone(), random_);
 }
 
+bool EngineDisk::failed() const {
+  return files_.is_cut() || base_failed_ || (fails_call_ && files_.failed());
+}
+
 void EngineDisk::work() {
   while (opened_ && !files_.is_cut() && random_.chance(pace_) && engine_.step()) {
   }
@@ -137,13 +141,16 @@ void EngineDisk::work() {
 
 void EngineDisk::set_faults(const storage::MemoryFaults& faults) {
   failed_ = faults.failed;
+  fails_call_ = false;
   base_.set_faults({.room = faults.room});
   files_.no_failure();
   if (!files_.is_cut()) files_.never_cut();
   if (faults.fail_commit == 0) return;
   const double kind = random_.unit();
   if (kind < 0.2) {
-    base_.set_faults({.fail_commit = faults.fail_commit, .room = faults.room});
+    base_.set_faults({.fail_commit = faults.fail_commit,
+                      .failed = [this] { base_failed_ = true; },
+                      .room = faults.room});
   } else if (kind < 0.5) {
     lose_power_soon();
   } else {
@@ -156,6 +163,7 @@ void EngineDisk::fail_call(std::size_t n) {
                               DiskCall::kSync,   DiskCall::kCreate,    DiskCall::kRename,
                               DiskCall::kRemove, DiskCall::kSyncFolder};
   files_.fail(random_.pick(kCalls), n);
+  fails_call_ = true;
 }
 
 void EngineDisk::lose_power_soon() {

@@ -35,6 +35,7 @@ class EngineDisk final : public Disk {
   void set_place(storage::Place place) override { base_.set_place(std::move(place)); }
   // Only bytes of batches that the tables have: damage behind them loses commits.
   bool flip(storage::Position position, std::size_t offset, std::uint8_t bits) override;
+  [[nodiscard]] bool failed() const override;
   void work() override;
   void lose_power_soon() override;
   [[nodiscard]] bool may_keep_failed_commits() const override { return true; }
@@ -56,6 +57,8 @@ class EngineDisk final : public Disk {
   Random& random_;
   double pace_;  // The chance of each further step of a flush.
   bool opened_ = false;
+  bool fails_call_ = false;  // A call of the files is to fail, or has.
+  bool base_failed_ = false;
   std::function<void()> failed_;
 };
 

@@ -141,8 +141,9 @@ void Network::calm_down() {
   for (auto& [id, end] : ends_) end.last_arrival_ms = end.busy_until_ms = 0;
   for (Index at = 0; at < size(); ++at) {
     machines_[at].frozen_until_ms = 0;
+    const bool failed = broken(at) || node(at).disk().failed();
     node(at).disk().set_faults({.durable_at_once = disks_ == Disks::kPrompt});
-    if (broken(at)) restart(at, Restart::kClean);
+    if (failed) restart(at, Restart::kClean);
   }
   for (const auto& [one, other] : std::exchange(cut_, {})) link(one, other);
 }

@@ -64,12 +64,15 @@ std::shared_ptr<const Network::Hearsay> Network::hearsay(Index at) const {
 }
 
 void Network::hear(Index at, const Hearsay& all) {
-  for (const auto& [who, heard] : all) {
+  for (const auto& [who, word] : all) {
+    if (who == at) continue;
+    HeardOf heard = word;
+    heard.off_ms = heard.wall_ms + (now_ - heard.at_ms) - wall(at);
+    // A word that was known by a wrong own clock may be forgotten, and heard again by a right one.
+    HeardOf& right = machines_[at].heard_right[who];
+    if (!surely_off(heard.off_ms) && heard.at_ms > right.at_ms) right = heard;
     HeardOf& known = machines_[at].heard[who];
-    if (who == at || heard.at_ms <= known.at_ms) continue;
-    known = heard;
-    known.off_ms = heard.wall_ms + (now_ - heard.at_ms) - wall(at);
-    if (!surely_off(known.off_ms)) machines_[at].heard_right[who] = known;
+    if (heard.at_ms > known.at_ms) known = heard;
   }
 }
 

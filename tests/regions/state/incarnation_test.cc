@@ -120,6 +120,7 @@ TEST_SUITE("regions: incarnations") {
                             .region = "eu",
                             .origin = 3,
                             .previous = 4,
+                            .formers = {7, 6, 0},
                             .opening = 5,
                             .place = kPlace,
                             .closed = true,
@@ -129,6 +130,26 @@ TEST_SUITE("regions: incarnations") {
     CHECK(back.value().place == kPlace);
     CHECK(back.value().closed);
     CHECK(back.value().why == "because");
+    CHECK(back.value().formers == identity.formers);
+  }
+
+  TEST_CASE("an identity knows its last incarnations") {
+    Identity identity;
+    identity.origin = 1;
+    begin_incarnation(identity, 2, true, "");
+    CHECK(identity.previous == 1);
+    CHECK(identity.formers == std::vector<core::Origin>{0});
+    begin_incarnation(identity, 3, false, "");  // The second one wrote nothing.
+    CHECK(identity.previous == 1);
+    CHECK(identity.formers == std::vector<core::Origin>{0});
+    begin_incarnation(identity, 4, true, "");
+    CHECK(identity.previous == 3);
+    CHECK(identity.formers == std::vector<core::Origin>{1, 0});
+    for (core::Origin next = 5; next < 50; ++next) begin_incarnation(identity, next, true, "");
+    CHECK(identity.previous == 48);
+    CHECK(identity.formers.size() == Identity::kFormersMax);
+    CHECK(identity.formers.front() == 47);
+    CHECK(identity.formers.back() == 32);
   }
 
   TEST_CASE("a killed process goes on under its origin, a machine without power does not") {
