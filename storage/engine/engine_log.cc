@@ -65,17 +65,18 @@ std::optional<Position> EngineLog::find(core::Origin origin, core::Seq seq) cons
   }
 }
 
-core::Result<Position> EngineLog::trim(Position position, Ticket floor) {
-  Position from = 0;
+core::Result<EngineLog::Trimmed> EngineLog::trim(Position position, Ticket floor) {
+  Trimmed result;
   {
     const std::lock_guard lock(mutex_);
     const Position behind = wal_.last().position + 1;
     trimmed_ = std::max(trimmed_, std::min(position, behind));
-    from = held_.empty() ? trimmed_ : std::min(trimmed_, *held_.begin());
+    result.log = trimmed_;
+    result.base = held_.empty() ? trimmed_ : std::min(trimmed_, *held_.begin());
     readers_.clear();  // They hold segments that may go.
   }
-  if (auto trimmed = wal_.trim(from, floor); !trimmed.ok()) return trimmed.failure();
-  return from;
+  if (auto trimmed = wal_.trim(result.base, floor); !trimmed.ok()) return trimmed.failure();
+  return result;
 }
 
 std::unique_ptr<EngineLog::Held> EngineLog::hold() const {

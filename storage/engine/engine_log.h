@@ -28,10 +28,14 @@ class EngineLog {
   // As those of Storage.
   [[nodiscard]] std::optional<StoredRecord> read(Position position) const;
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const;
+  struct Trimmed {
+    Position log = 0;   // Batches before it count as removed.
+    Position base = 0;  // Those of the base may go up to here; the others are held.
+    bool operator==(const Trimmed&) const = default;
+  };
   // Removes the batches before a position from the write-ahead log, but what the tables on disk
-  // have not got, behind `floor`, and what is held. Returns the position up to which those of the
-  // base may go.
-  core::Result<Position> trim(Position position, Ticket floor);
+  // have not got, behind `floor`, and what is held.
+  core::Result<Trimmed> trim(Position position, Ticket floor);
 
   // Keeps what is not trimmed now, also from trimming, while it is held; it must end before the log
   // does. read() gives it the records from its begin on.

@@ -151,6 +151,10 @@ class EngineStorage final : public SteppedEngine {
   // Used by the writer alone.
   ChangeBuffer buffer_;
   std::optional<Failure> closed_by_;
+  // Is logged with the next commit: no batch that was trimmed may be there again beside that, since
+  // another one may have its numbers.
+  std::optional<Position> unlogged_trim_;
+  Position redone_trim_ = 0;               // By the log, at the opening.
   std::optional<std::uint64_t> prepared_;  // The segment behind which a file was asked for.
   Place place_;
 };
@@ -184,6 +188,7 @@ Result<void> EngineStorage::open(const Apply& /*apply*/) {
   if (wal_->last().position < base_->last_position()) {
     if (auto begun = restart_log(base_->last_position()); !begun.ok()) return begun;
   }
+  flusher_->trim({redone_trim_, 0});
   if (reach.value().ticket == Ticket{}) {
     if (auto noted = note_log(flusher_->reach()); !noted.ok()) return noted;
   }
@@ -212,7 +217,8 @@ Result<void> EngineStorage::open_log(const Reach& reach) {
   auto opened = open(*files_, options_.wal, base,
                      [this](Ticket /*ticket*/, std::string_view changes) { return redo(changes); });
   if (!opened.ok()) return opened.failure();
-  auto log = std::make_unique<EngineLog>(*base_, *opened.value().wal, reach.trimmed);
+  const Position trimmed = std::max(reach.trimmed, redone_trim_);
+  auto log = std::make_unique<EngineLog>(*base_, *opened.value().wal, trimmed);
   log_ = std::move(log);
   wal_ = std::move(opened.value().wal);
   if (opened.value().lost) place_.lost = loss(opened.value().verdict);
@@ -223,7 +229,9 @@ Result<void> EngineStorage::open_log(const Reach& reach) {
 Result<void> EngineStorage::redo(std::string_view changes) {
   ChangeWalk walk(changes);
   while (const auto change = walk.next()) {
-    if (change->generations) {
+    if (change->trimmed) {
+      redone_trim_ = std::max(redone_trim_, *change->trimmed);
+    } else if (change->generations) {
       tables_.switch_to(*change->generations);
     } else if (!change->value && planted(Bug::kRedoNoRemovals)) {
       continue;
@@ -303,6 +311,7 @@ Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
     }
   }
   if (after != before) buffer_.switch_to(after);
+  if (unlogged_trim_) buffer_.trim(*unlogged_trim_);
   if (auto appended = wal_->append(records, buffer_.bytes()); !appended.ok()) {
     return appended.failure();
   }
@@ -312,6 +321,7 @@ Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
       return synced.failure();
     }
   }
+  unlogged_trim_.reset();
   tables_.switch_to(before);
   for (const Change& change : changes) tables_.put(change.table, change.key, change.value);
   tables_.switch_to(after);
@@ -330,6 +340,7 @@ Result<void> EngineStorage::trim(Position position) {
       planted(Bug::kTrimUnflushed) ? wal_->last().ticket : flusher_->reach().ticket;
   auto trimmed = log_->trim(position, floor);
   if (!trimmed.ok()) return close_for_writes(trimmed.failure());
+  unlogged_trim_ = trimmed.value().log;
   flusher_->trim(trimmed.value());
   return {};
 }

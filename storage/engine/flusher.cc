@@ -53,11 +53,13 @@ void Flusher::flush(const Reach& reach) {
   changed_.notify_all();
 }
 
-void Flusher::trim(Position position) {
+void Flusher::trim(const EngineLog::Trimmed& trimmed) {
   {
     const std::lock_guard lock(mutex_);
-    if (position <= std::max(reach_.trimmed, trim_.value_or(0))) return;
-    trim_ = position;
+    const Position told = trim_ ? trim_->log : reach_.trimmed;
+    if (trimmed.log <= told && trimmed.base <= base_told_) return;
+    base_told_ = std::max(base_told_, trimmed.base);
+    trim_ = {std::max(told, trimmed.log), base_told_};
   }
   changed_.notify_all();
 }
@@ -175,26 +177,27 @@ void Flusher::work(std::unique_lock<std::mutex>& lock) {
   // The next flush may be told before the end of this one is noted.
   if (!flushing_) flushing_ = std::exchange(flush_, std::nullopt);
   Reach reach = flushing_.value_or(reach_);
-  reach.trimmed = std::max(reach_.trimmed, trim_.value_or(0));
+  const EngineLog::Trimmed trim = trim_.value_or(EngineLog::Trimmed());
+  reach.trimmed = std::max(reach_.trimmed, trim.log);
   const bool flushes = flushing_.has_value();
   lock.unlock();
-  const auto noted = write(reach, flushes);
+  const auto noted = write(reach, trim.base, flushes);
   lock.lock();
   if (!noted.ok()) {
     failure_ = noted.failure();
   } else if (noted.value()) {
     if (flushes) ++flushes_;
     flushing_.reset();
-    if (trim_ == reach.trimmed) trim_.reset();
+    if (trim_ == trim) trim_.reset();
     reach_ = reach;
   }
   changed_.notify_all();
 }
 
-core::Result<bool> Flusher::write(const Reach& reach, bool flushes) {
-  if (reach.trimmed > base_trimmed_) {
-    if (auto trimmed = base_.trim(reach.trimmed); !trimmed.ok()) return trimmed.failure();
-    base_trimmed_ = reach.trimmed;
+core::Result<bool> Flusher::write(const Reach& reach, Position base_trim, bool flushes) {
+  if (base_trim > base_trimmed_) {
+    if (auto trimmed = base_.trim(base_trim); !trimmed.ok()) return trimmed.failure();
+    base_trimmed_ = base_trim;
   }
   const std::string noted = encode_reach(reach);
   if (flushes) return tables_.flush_slice(noted, limit_slice());

@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "core/result.h"
+#include "storage/engine/engine_log.h"
 #include "storage/engine/reach.h"
 #include "storage/overlay/layered_tables.h"
 #include "storage/tables_below.h"
@@ -40,8 +41,9 @@ class Flusher {
   // Writes what is frozen, and notes with it how far the log is in it (but for the trimming).
   // Nothing else may be frozen before that is done.
   void flush(const Reach& reach);
-  // Removes the records of the base's own log before a position, and notes it.
-  void trim(Position position);
+  // Notes up to where the log is trimmed, and removes the records of the base's own log that may
+  // go.
+  void trim(const EngineLog::Trimmed& trimmed);
   // Makes a file for the next segment of the log, which must stay until that is done.
   void prepare(Wal& wal);
   // Returns when there is nothing to do; fails when something has failed. Without a thread it does
@@ -74,8 +76,9 @@ class Flusher {
   bool waits_for_room(std::unique_lock<std::mutex>& lock);
   // Returns what the next slice may have, by the room that the base has.
   SliceLimit limit_slice();
-  // Writes a slice, or the reach alone; returns whether the reach is noted.
-  core::Result<bool> write(const Reach& reach, bool flushes);
+  // Writes a slice, or the reach alone; returns whether the reach is noted. `base_trim`: what of
+  // the base's own log may go.
+  core::Result<bool> write(const Reach& reach, Position base_trim, bool flushes);
   // Frees memory in slices until none is left or there is something to do.
   void release(std::unique_lock<std::mutex>& lock);
 
@@ -89,7 +92,8 @@ class Flusher {
   Reach reach_;
   std::optional<Reach> flush_;
   std::optional<Reach> flushing_;  // The flush that has begun.
-  std::optional<Position> trim_;
+  std::optional<EngineLog::Trimmed> trim_;
+  Position base_told_ = 0;  // That of the last trim.
   Wal* prepare_ = nullptr;  // The log that wants a file.
   std::uint64_t flushes_ = 0;
   std::size_t callers_ = 0;  // That wait for the thread.

@@ -8,6 +8,8 @@ namespace {
 
 // In place of a table: the generations follow. As a next generation: there is none.
 constexpr unsigned char kSwitch = 0xFF;
+// In place of a table: a position follows.
+constexpr unsigned char kTrim = 0xFE;
 constexpr unsigned char kNoGeneration = 0xFF;
 
 }  // namespace
@@ -18,6 +20,7 @@ std::optional<ChangeView> ChangeWalk::next() {
   rest_.remove_prefix(1);
   failed_ = true;
   if (tag == kSwitch) return take_generations();
+  if (tag == kTrim) return take_trimmed();
   if (tag / 2 >= kTableCount) return std::nullopt;
   const auto key = core::take_bytes(rest_);
   if (!key || key->empty() || key->size() > kKeySizeMax) return std::nullopt;
@@ -42,6 +45,20 @@ std::optional<ChangeView> ChangeWalk::take_generations() {
   change.generations = {.current = current};
   if (next != kNoGeneration) change.generations->next = next;
   return change;
+}
+
+std::optional<ChangeView> ChangeWalk::take_trimmed() {
+  const auto position = core::take_varint(rest_);
+  if (!position) return std::nullopt;
+  failed_ = false;
+  ChangeView change;
+  change.trimmed = *position;
+  return change;
+}
+
+void ChangeBuffer::trim(std::uint64_t position) {
+  bytes_.push_back(static_cast<char>(kTrim));
+  core::put_varint(bytes_, position);
 }
 
 void ChangeBuffer::switch_to(const Generations& generations) {

@@ -3,7 +3,8 @@
 //
 // A change is its table, twice, plus 1 when it removes (one byte); the key (varint size, bytes);
 // and the value (varint size, bytes), unless it removes. Between changes the generations may be
-// switched: the byte 255, the current one, and the next one, or 255 (one byte each).
+// switched: the byte 255, the current one, and the next one, or 255 (one byte each). And the log
+// may have been trimmed: the byte 254, and the position (varint) before which it is removed.
 #pragma once
 
 #include <cstddef>
@@ -21,12 +22,13 @@
 namespace anabranch::storage {
 
 // A change as it lies in the bytes; without a value it removes the key. Or, without a key: the
-// generations of the tables from here on.
+// generations of the tables from here on, or the position before which the log is removed.
 struct ChangeView {
   Table table = Table::kRows;
   std::string_view key;
   std::optional<std::string_view> value;
   std::optional<Generations> generations = std::nullopt;
+  std::optional<std::uint64_t> trimmed = std::nullopt;
 };
 
 // Walks over the bytes of a buffer, also over foreign ones. Not thread-safe.
@@ -41,6 +43,7 @@ class ChangeWalk {
 
  private:
   std::optional<ChangeView> take_generations();
+  std::optional<ChangeView> take_trimmed();
 
   std::string_view rest_;
   bool failed_ = false;
@@ -66,13 +69,15 @@ class ChangeBuffer {
   void remove(Table table, std::string_view key);
   // The changes from here on are those of tables of other generations.
   void switch_to(const Generations& generations);
+  // The records of the log before a position are removed.
+  void trim(std::uint64_t position);
 
   // Calls f(table, key, value) for each change in order; the value is an optional<string_view>.
   template <typename Function>
   void for_each(const Function& f) const {
     ChangeWalk walk(bytes_);
     while (const auto change = walk.next()) {
-      if (!change->generations) f(change->table, change->key, change->value);
+      if (!change->key.empty()) f(change->table, change->key, change->value);
     }
     ANABRANCH_ASSERT(!walk.failed());
   }

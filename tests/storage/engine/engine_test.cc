@@ -463,6 +463,40 @@ TEST_SUITE("storage: engine") {
     CHECK(get(*storage, "fourth") == "4");
   }
 
+  TEST_CASE("what was trimmed before a commit is not there again beside that after a crash") {
+    for (const bool is_held : {false, true}) {
+      CAPTURE(is_held);
+      auto base = std::make_unique<MemoryStorage>();
+      auto disk = std::make_unique<RecordedFiles>();
+      const MemoryStorage& tables = *base;
+      const RecordedFiles& files = *disk;
+      const auto storage = make_stepped_engine(std::move(base), std::move(disk), {});
+      ready(*storage);
+      test::commit(*storage, {{kWriter, 1, 1, "old"}, {kWriter, 2, 3, "old too"}}, {});
+      const auto held = is_held ? storage->whole_snapshot() : nullptr;
+      REQUIRE(storage->trim(3).ok());
+      test::commit(*storage, {{kWriter, 1, 3, "new"}}, {});
+      const auto check = [](const Storage& shown) {
+        CHECK(shown.find(kWriter, 1) == 3);
+        CHECK(shown.find(kWriter, 3) == 3);
+        REQUIRE(shown.read_log(1));
+        CHECK(shown.read_log(1)->bytes == "new");
+      };
+      check(*storage);
+      // The tables have noted nothing of it, or all.
+      for (const bool noted : {false, true}) {
+        CAPTURE(noted);
+        while (noted && storage->step()) {
+        }
+        const auto again = make_stepped_engine(tables.crash(), files.image(Survival::kNone, 1), {});
+        ready(*again);
+        check(*again);
+        test::commit(*again, {{kWriter, 4, 4, "next"}}, {});
+        CHECK(again->find(kWriter, 4) == 4);
+      }
+    }
+  }
+
   TEST_CASE("the first of a queue is found without passing all that was removed before it") {
     constexpr int kQueue = 5'000;
     const auto storage =
