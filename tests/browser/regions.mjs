@@ -15,29 +15,35 @@ const kLinks = [[0, 1], [0, 2], [1, 2]];
 const root = process.env.ANABRANCH_ROOT;
 const examples = join(process.env.ANABRANCH_TEST_BUILD, 'examples');
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const {port} = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+// Below the ports that the system gives to others: a region finds its own again when it is started anew.
+async function freePorts(count) {
+  const kFirst = 15_000;
+  const kPorts = 16_000;
+  const ports = new Set();
+  while (ports.size < count) {
+    const port = kFirst + Math.floor(Math.random() * kPorts);
+    const server = createServer();
+    const listens = await new Promise((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!listens) continue;
+    ports.add(port);
+    server.close();
+    await once(server, 'close');
+  }
+  return [...ports];
 }
-
-const freePorts = async (count) => {
-  const ports = [];
-  for (let each = 0; each < count; each += 1) ports.push(await freePort());
-  return ports;
-};
 
 export class Regions {
   // Returns the regions once all of them have the first document.
   static async start() {
     const regions = new Regions();
     regions.folder = mkdtempSync(join(tmpdir(), 'anabranch-browser-'));
-    regions.http = await freePorts(3);
-    regions.listen = await freePorts(3);
-    regions.links = await freePorts(3);
+    const ports = await freePorts(3 * kNames.length);
+    regions.http = ports.slice(0, 3);
+    regions.listen = ports.slice(3, 6);
+    regions.links = ports.slice(6);
     regions.pages = regions.http.map((port) => `http://127.0.0.1:${port}`);
     regions.processes = [];
     await regions.#startRelay();
