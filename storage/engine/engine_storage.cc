@@ -27,6 +27,8 @@ using core::Result;
 
 // The longest that a commit is held up while a flush is under way and there is room.
 constexpr std::chrono::microseconds kPaceMax{1'000};
+// The log can take removals while it has so much room.
+constexpr std::uint64_t kLogRoomMin = std::uint64_t{256} << 10U;
 
 std::string loss(WalVerdict verdict) {
   if (verdict == WalVerdict::kShort) {
@@ -459,13 +461,17 @@ Room EngineStorage::room(std::uint64_t enough) const {
     const std::uint64_t outside = std::min(room.outside, waiting);
     room.outside -= outside;
     room.inside -= std::min(room.inside, waiting - outside);
+    // What is free in the tables is of no use to the log.
+    if (wal_->room_ahead() < kLogRoomMin && room.outside < kLogRoomMin) room.inside = 0;
     return room;
   }
 }
 
 // What was removed gives its room back in the tables alone.
 void EngineStorage::make_room() {
-  if (!may_write().ok() || !tables_.has_active()) return;
+  if (!may_write().ok()) return;
+  (void)wal_->give_back_spares();  // What cannot be removed is found by the next opening.
+  if (!tables_.has_active()) return;
   if (tables_.freeze()) begin_flush();
 }
 

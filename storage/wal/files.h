@@ -51,6 +51,8 @@ class Files {
   [[nodiscard]] virtual core::Result<std::vector<std::string>> list() const = 0;
   // Returns when all names made, changed and removed before survive a loss of power.
   virtual core::Result<void> sync_folder() = 0;
+  // Returns how much more can be stored, in bytes and about.
+  [[nodiscard]] virtual std::uint64_t free_bytes() const { return std::uint64_t{1} << 62U; }
   // Fails when another folder, or none, has the name of this one by now: what is written to its
   // open files would be lost.
   [[nodiscard]] virtual core::Result<void> check_there() const = 0;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -126,6 +127,12 @@ class PosixFiles final : public Files {
     if (::fsync(folder) != 0) synced = failed("sync", folder_);
     ::close(folder);
     return synced;
+  }
+
+  [[nodiscard]] std::uint64_t free_bytes() const override {
+    struct statvfs disk {};
+    if (::statvfs(folder_.c_str(), &disk) != 0) return Files::free_bytes();
+    return std::uint64_t{disk.f_bavail} * disk.f_frsize;
   }
 
   [[nodiscard]] Result<void> check_there() const override {

@@ -76,7 +76,7 @@ Result<SpareFile> SpareFiles::take(std::uint64_t bytes) {
     return spare;
   }
   spare.name = next_name();
-  if (usual) {
+  if (usual && has_room()) {
     auto filled = make(spare.name);
     if (filled.ok()) {
       spare.file = std::move(filled).value();

@@ -40,18 +40,25 @@ class SpareFiles {
   [[nodiscard]] core::Result<std::unique_ptr<File>> make(const std::string& name) const;
   void add(std::string name) { names_.push_back(std::move(name)); }
 
+  // Whether the disk has room for files that are not needed yet.
+  [[nodiscard]] bool has_room() const { return files_.free_bytes() >= kRoomForEach * bytes_; }
+
   // Takes a file for a segment of so many bytes: a spare one, or a new one when there is none. More
-  // bytes than a usual segment has get an empty file of their own, and so does a segment that finds
-  // no room ahead of use on a disk that is nearly full.
+  // bytes than a usual segment has get an empty file of their own, and so does a segment on a disk
+  // that is nearly full.
   core::Result<SpareFile> take(std::uint64_t bytes);
   // Returns whether a file that is not needed any more can be kept, when so many more will be
   // added. Behind the room for records it may have a sparse index.
   [[nodiscard]] bool wants(std::uint64_t bytes, std::size_t added = 0) const {
-    return bytes >= bytes_ && bytes < 2 * bytes_ && names_.size() + added < max_;
+    const bool fits = bytes >= bytes_ && bytes < 2 * bytes_;
+    return fits && names_.size() + added < max_ && has_room();
   }
   [[nodiscard]] std::size_t count() const { return names_.size(); }
 
  private:
+  // A file is made ahead of use where there is room for so many.
+  static constexpr std::uint64_t kRoomForEach = 4;
+
   Files& files_;
   std::uint64_t bytes_;
   std::size_t max_;

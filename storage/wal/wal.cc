@@ -150,6 +150,9 @@ Result<std::shared_ptr<Segment>> Wal::begin_segment(std::uint64_t bytes) {
                      .first = last_.position + 1};
   segment->file = std::move(spare.value().file);
   segment->room = std::max(options_.segment_bytes, kSegmentHeaderSize + bytes);
+  const auto filled = segment->file->size();
+  if (!filled.ok()) return filled.failure();
+  segment->filled = filled.value();
   const std::string header = encode_segment_header(segment->header);
   if (auto written = segment->file->write(0, header); !written.ok()) return written.failure();
   if (auto synced = segment->file->sync(); !synced.ok()) return synced.failure();
@@ -235,7 +238,7 @@ Result<void> Wal::prepare() {
   {
     const std::lock_guard disk(disk_);
     if (auto closed = failure()) return *closed;
-    if (spares_.count() > 0) return {};
+    if (spares_.count() > 0 || !spares_.has_room()) return {};
     name = spares_.next_name();
   }
   const auto made = spares_.make(name);
@@ -246,6 +249,17 @@ Result<void> Wal::prepare() {
   const std::lock_guard disk(disk_);
   spares_.add(std::move(name));
   return {};
+}
+
+Result<void> Wal::give_back_spares() {
+  const std::lock_guard disk(disk_);
+  return spares_.clear();
+}
+
+std::uint64_t Wal::room_ahead() const {
+  const std::lock_guard lock(state_);
+  const Segment& segment = *segments_.back();
+  return segment.filled - std::min(segment.filled, segment.offset(last_.ticket.end));
 }
 
 std::optional<Wal::Stretch> Wal::stretch_at(std::uint64_t place) const {

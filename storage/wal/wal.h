@@ -94,6 +94,10 @@ class Wal {
   // Makes a spare file for the next segment unless there is one: to be called by a thread that may
   // wait, one at a time. A failure (a full disk) does not close the log.
   core::Result<void> prepare();
+  // Removes the spare files, for a disk that is nearly full. New ones are made when there is room.
+  core::Result<void> give_back_spares();
+  // Returns how many bytes more can be appended to the last segment without room on the disk.
+  [[nodiscard]] std::uint64_t room_ahead() const;
 
   // The segment with a place of the stream, for readers: it stays as it is while it is held.
   struct Stretch {

@@ -49,8 +49,11 @@ struct Segment {
   SegmentHeader header;
   std::shared_ptr<File> file;
   SparseIndex index;
-  bool sound = true;       // Its header could be read.
-  std::uint64_t room = 0;  // Of the file, for header and records, while it is appended to.
+  bool sound = true;  // Its header could be read.
+  // While it is appended to: the room of the file, for header and records, and how much of that it
+  // has on the disk already.
+  std::uint64_t room = 0;
+  std::uint64_t filled = 0;
 
   [[nodiscard]] std::uint64_t start() const { return header.name.start; }
   // Returns where a place in the stream lies in the file.

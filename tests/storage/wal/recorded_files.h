@@ -54,6 +54,9 @@ class RecordedFiles final : public Files {
   [[nodiscard]] core::Result<std::vector<std::string>> list() const override;
   core::Result<void> sync_folder() override;
   [[nodiscard]] core::Result<void> check_there() const override { return {}; }
+  [[nodiscard]] std::uint64_t free_bytes() const override { return free_bytes_; }
+  // What free_bytes() says; calls do not fail because of it.
+  void set_free_bytes(std::uint64_t bytes) { free_bytes_ = bytes; }
 
   // After so many more calls that change something, the power is gone: every call fails.
   void cut_after(std::size_t calls, Reads reads = Reads::kFail) {
@@ -110,6 +113,7 @@ class RecordedFiles final : public Files {
   std::vector<NameChange> name_changes_;  // Since the last sync of the folder.
   std::vector<JournalEntry> journal_;
   std::size_t calls_ = 0;
+  std::uint64_t free_bytes_ = Files::free_bytes();
   std::optional<std::size_t> cut_at_;
   Reads reads_ = Reads::kFail;
   std::pair<DiskCall, std::size_t> failing_;

@@ -205,6 +205,24 @@ TEST_CASE("a log with no room to prepare a segment stays open") {
   REQUIRE(log.wal->prepare().ok());
 }
 
+TEST_CASE("on a nearly full disk no file is made ahead of use, and spare ones are given back") {
+  TestLog log;
+  REQUIRE(log.wal->prepare().ok());
+  const std::size_t files = log.disk->list().value().size();
+  REQUIRE(log.wal->give_back_spares().ok());
+  CHECK_EQ(log.disk->list().value().size(), files - 1);
+  CHECK_GT(log.wal->room_ahead(), 0);
+
+  log.disk->set_free_bytes(1000);
+  REQUIRE(log.wal->prepare().ok());
+  CHECK_EQ(log.disk->list().value().size(), files - 1);
+  for (char letter = 'a'; letter <= 'c'; ++letter) log.append_synced(half(letter));
+  CHECK_EQ(log.segments().size(), 2);
+  CHECK_EQ(log.wal->room_ahead(), 0);  // The file grows with each record.
+  REQUIRE(log.wal->trim(3, log.wal->last().ticket).ok());
+  CHECK_EQ(log.disk->list().value().size(), 1);
+}
+
 TEST_CASE("the real disk keeps a log") {
   const anabranch::test::TempDir folder;
   const auto files = posix_files(folder.path());
