@@ -168,6 +168,8 @@ constexpr std::array kRows{
               "Memory with writes that are not in the tables yet."},
     MetricRow{"storage_flushes", "storage_flushes_total", kCounter, 1,
               "Times that writes in memory were written to the tables."},
+    MetricRow{"storage_damage", "storage_damages", kGauge, 1,
+              "Damaged values in the tables that were met, at most 20."},
     MetricRow{"rows", "rows", kGauge, 1, "Stored rows that are not empty."},
     MetricRow{"requests", "requests", kGauge, 1, "Requests that are remembered."},
     MetricRow{"requests_repeated", "requests_repeated", kGauge, 1,

@@ -266,6 +266,7 @@ void add_storage(StoreStatus& status, const storage::Storage& storage) {
   status.storage_log_bytes = engine->log_bytes;
   status.storage_waiting_bytes = engine->waiting_bytes;
   status.storage_flushes = engine->flushes;
+  status.storage_damage = engine->damaged;
 }
 
 void add_footprint(StoreStatus& status, const Options& options) {

@@ -34,4 +34,12 @@ RowWalk::RowWalk(const storage::Snapshot& snapshot, const storage::KeyRange& ran
                  const core::OriginTable& origins)
     : cursor_(snapshot.scan(storage::Table::kRows, range)), origins_(origins) {}
 
+core::Result<PathRow> RowWalk::row() const {
+  try {
+    return decode_row_at(key(), value(), origins_);
+  } catch (const Error& error) {
+    return core::Failure{error.code(), error.what()};
+  }
+}
+
 }  // namespace anabranch::rows

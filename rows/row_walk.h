@@ -50,10 +50,8 @@ class RowWalk {
   [[nodiscard]] std::string_view key() const { return cursor_->key(); }
   [[nodiscard]] std::string_view value() const { return cursor_->value(); }
   void next() { cursor_->next(); }
-  // As decode_row_at().
-  [[nodiscard]] core::Result<PathRow> row() const {
-    return decode_row_at(key(), value(), origins_);
-  }
+  // As decode_row_at(), also for a value that is damaged on the disk.
+  [[nodiscard]] core::Result<PathRow> row() const;
 
  private:
   std::unique_ptr<storage::Cursor> cursor_;

@@ -22,6 +22,13 @@ std::uint64_t from_big_endian(std::string_view bytes) {
   return number;
 }
 
+const char* table_name(Table table) {
+  static constexpr std::array<const char*, kStoredTableCount> kNames = {
+      "rows",   "counts",   "meta",      "rows_2", "counts_2", "expiries",   "expiries_2",
+      "scores", "scores_2", "conflicts", "rows_3", "counts_3", "expiries_3", "scores_3"};
+  return kNames.at(static_cast<std::size_t>(table));
+}
+
 Table next_table(Table current) {
   const auto* const pair = std::ranges::find(kSwappedTables, current, &TablePair::current);
   ANABRANCH_ASSERT(pair != kSwappedTables.end());

@@ -16,8 +16,11 @@ namespace anabranch::storage {
 // The format of keys and values, and of the data directory as a whole when all of it is in LMDB. A
 // directory of another format is refused.
 inline constexpr std::uint64_t kFormat = 2;
-// The format of a directory with an engine: its newest changes are in the engine's log.
-inline constexpr std::uint64_t kEngineFormat = 3;
+// The format of a directory with an engine: its newest changes are in the engine's log, and values
+// in the tables have checksums (value_sum.h).
+inline constexpr std::uint64_t kEngineFormat = 4;
+// The same without the checksums, as of earlier engines.
+inline constexpr std::uint64_t kUnsealedFormat = 3;
 
 enum class Table : std::uint8_t {
   kRows,    // row_key(path) -> row
@@ -50,6 +53,8 @@ inline constexpr std::array<TablePair, 4> kSwappedTables{{{Table::kRows, Table::
                                                           {Table::kCounts, Table::kNextCounts},
                                                           {Table::kExpiries, Table::kNextExpiries},
                                                           {Table::kScores, Table::kNextScores}}};
+// Returns the name of a table as it is stored.
+const char* table_name(Table table);
 // Returns the replacement of a current table; for rows and the tables derived from them.
 Table next_table(Table current);
 

@@ -9,6 +9,7 @@
 
 #include "storage/lmdb_meta.h"
 #include "storage/lmdb_place.h"
+#include "storage/lmdb_sealing.h"
 
 namespace anabranch::storage {
 namespace {
@@ -18,9 +19,6 @@ using core::Failure;
 using core::Result;
 
 constexpr std::string_view kCreatingFolder = "creating";
-constexpr std::array<const char*, kStoredTableCount> kTableNames = {
-    "rows",   "counts",   "meta",      "rows_2", "counts_2", "expiries",   "expiries_2",
-    "scores", "scores_2", "conflicts", "rows_3", "counts_3", "expiries_3", "scores_3"};
 constexpr const char* kLogName = "log";
 constexpr const char* kLogIndexName = "log_index";
 constexpr const char* kMarkerName = "anabranch";
@@ -72,10 +70,16 @@ std::uint64_t new_format(LmdbFormat wanted) {
   return wanted == LmdbFormat::kEngine ? kEngineFormat : kFormat;
 }
 
-Result<void> create_tables(LmdbTxn& txn, std::uint64_t format) {
-  for (const char* name : kTableNames) {
-    if (const auto table = txn.open_table(name, true); !table.ok()) return table.failure();
+Result<void> create_each_table(LmdbTxn& txn) {
+  for (std::size_t i = 0; i < kStoredTableCount; ++i) {
+    const auto table = txn.open_table(table_name(static_cast<Table>(i)), true);
+    if (!table.ok()) return table.failure();
   }
+  return {};
+}
+
+Result<void> create_tables(LmdbTxn& txn, std::uint64_t format) {
+  if (auto opened = create_each_table(txn); !opened.ok()) return opened;
   for (const char* name : {kLogName, kLogIndexName}) {
     if (const auto table = txn.open_table(name, true); !table.ok()) return table.failure();
   }
@@ -129,6 +133,7 @@ Result<std::unique_ptr<LmdbEnv>> open_env(const fs::path& directory,
 struct Marker {
   LmdbTable table{};
   std::uint64_t format = 0;
+  bool half_sealed = false;
 };
 
 Result<Marker> open_marker(LmdbTxn& txn) {
@@ -143,27 +148,29 @@ Result<Marker> open_marker(LmdbTxn& txn) {
     return core::corrupt("data.mdb has no format number");
   }
   const std::uint64_t number = from_big_endian(*format.value());
-  if (number != kFormat && number != kEngineFormat) {
+  if (number < kFormat || number > kEngineFormat) {
     return core::invalid("its format is " + std::to_string(number) + ", this version knows only " +
-                         std::to_string(kFormat) + " and " + std::to_string(kEngineFormat));
+                         std::to_string(kFormat) + " to " + std::to_string(kEngineFormat));
   }
-  return Marker{marker.value(), number};
+  const auto sealed = txn.get(marker.value(), kSealedKey);
+  if (!sealed.ok()) return sealed.failure();
+  return Marker{marker.value(), number, sealed.value().has_value()};
 }
 
-// Makes a directory of LMDB alone one of an engine, or refuses one of an engine to LMDB alone.
+// Makes a directory one of this engine, or refuses one of an engine to LMDB alone.
 Result<void> set_format(LmdbEnv& env, LmdbTables& tables, LmdbFormat wanted) {
-  if (wanted == LmdbFormat::kAlone && tables.format == kEngineFormat) {
-    return core::invalid("its format is " + std::to_string(kEngineFormat) +
+  if (wanted == LmdbFormat::kAlone && tables.format != kFormat) {
+    return core::invalid("its format is " + std::to_string(tables.format) +
                          ", with a write-ahead log, and LMDB alone knows only " +
                          std::to_string(kFormat) + ": open it with storage = \"engine\"");
   }
-  if (wanted != LmdbFormat::kEngine || tables.format == kEngineFormat) return {};
-  Result<LmdbTxn> txn = env.begin_write();
-  if (!txn.ok()) return txn.failure();
-  auto put = txn.value().put(tables.marker, kFormatKey, big_endian(kEngineFormat));
-  if (!put.ok()) return put;
-  tables.format = kEngineFormat;
-  return txn.value().commit();
+  const bool whole = !tables.half_sealed;
+  if (wanted == LmdbFormat::kAny && !whole) {
+    return core::invalid(
+        "its values are being given checksums, which was interrupted: open it with a leader first");
+  }
+  if (wanted != LmdbFormat::kEngine || (tables.sealed() && whole)) return {};
+  return seal_all_values(env, tables);
 }
 
 // Creates the tables that an older version did not have, in the order of open_tables().
@@ -179,9 +186,7 @@ Result<void> add_tables(LmdbEnv& env) {
   Result<LmdbTxn> txn = env.begin_write();
   if (!txn.ok()) return txn.failure();
   if (const auto marker = open_marker(txn.value()); !marker.ok()) return marker.failure();
-  for (const char* name : kTableNames) {
-    if (const auto table = txn.value().open_table(name, true); !table.ok()) return table.failure();
-  }
+  if (auto opened = create_each_table(txn.value()); !opened.ok()) return opened;
   return txn.value().commit();
 }
 
@@ -196,6 +201,7 @@ Result<LmdbTables> open_tables(LmdbEnv& env) {
   LmdbTables tables;
   tables.marker = marker.value().table;
   tables.format = marker.value().format;
+  tables.half_sealed = marker.value().half_sealed;
   const auto open = [&txn](const char* name, LmdbTable& table) -> Result<void> {
     const Result<LmdbTable> opened = txn.open_table(name, false);
     if (!opened.ok()) return core::corrupt(std::string("data.mdb has no table ") + name);
@@ -203,7 +209,8 @@ Result<LmdbTables> open_tables(LmdbEnv& env) {
     return {};
   };
   for (std::size_t i = 0; i < kStoredTableCount; ++i) {
-    if (const auto done = open(kTableNames.at(i), tables.by_table.at(i)); !done.ok()) {
+    if (const auto done = open(table_name(static_cast<Table>(i)), tables.by_table.at(i));
+        !done.ok()) {
       return done.failure();
     }
   }

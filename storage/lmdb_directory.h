@@ -22,15 +22,22 @@ struct LmdbTables {
   LmdbTable log{};        // position -> origin, first, last and the record's bytes
   LmdbTable log_index{};  // origin, last -> position
   std::uint64_t format = kFormat;
+  // Its values are being given their checksums, and only those up to kSealedKey have one.
+  bool half_sealed = false;
   LmdbTable marker{};  // kFormatKey -> format; kTrimmedKey -> the last position when trimmed;
                        // kSwappedKey -> number of swaps of the next tables with the current ones;
-                       // kReachKey -> see TablesBelow::reach()
+                       // kReachKey -> see TablesBelow::reach();
+                       // kSealedKey -> see lmdb_sealing.h, only before the end of that
+
+  // Whether the values have checksums (value_sum.h).
+  [[nodiscard]] bool sealed() const { return format == kEngineFormat; }
 };
 
 inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kTrimmedKey = "trimmed";
 inline constexpr std::string_view kSwappedKey = "swapped";
 inline constexpr std::string_view kReachKey = "reach";
+inline constexpr std::string_view kSealedKey = "sealed";
 
 // Opens all tables. Fails with kInvalid when the environment is not ours, or of an unknown format.
 core::Result<LmdbTables> open_tables(LmdbEnv& env);

@@ -12,8 +12,8 @@ LmdbTable handle(const LmdbRowTables::Handles& tables, Table table) {
 
 class SnapshotCursor final : public Cursor {
  public:
-  SnapshotCursor(LmdbCursor cursor, const KeyRange& range)
-      : cursor_(std::move(cursor)), range_(range) {
+  SnapshotCursor(LmdbCursor cursor, Table table, const KeyRange& range, const SealedValues* values)
+      : cursor_(std::move(cursor)), table_(table), range_(range), values_(values) {
     const auto& [from, to, direction] = range;
     if (direction == Direction::kForward) {
       look(from.empty() ? cursor_.first() : cursor_.at_or_after(from));
@@ -31,7 +31,7 @@ class SnapshotCursor final : public Cursor {
 
   [[nodiscard]] std::string_view value() const override {
     ANABRANCH_ASSERT(valid());
-    return entry_->value;
+    return values_ ? values_->open(table_, entry_->key, entry_->value) : entry_->value;
   }
 
   void next() override {
@@ -46,7 +46,9 @@ class SnapshotCursor final : public Cursor {
   }
 
   LmdbCursor cursor_;
+  const Table table_;
   const KeyRange range_;
+  const SealedValues* const values_;
   std::optional<LmdbEntry> entry_;
 };
 
@@ -54,12 +56,13 @@ class SnapshotCursor final : public Cursor {
 
 std::optional<std::string_view> LmdbSnapshot::get(Table table, std::string_view key) const {
   if (key.empty() || key.size() > kKeySizeMax) return std::nullopt;
-  return readable(lease_.txn().get(handle(tables_, table), key));
+  const auto found = readable(lease_.txn().get(handle(tables_, table), key));
+  return found && values_ ? values_->open(table, key, *found) : found;
 }
 
 std::unique_ptr<Cursor> LmdbSnapshot::scan(Table table, const KeyRange& range) const {
   LmdbCursor cursor = readable(LmdbCursor::open(lease_.txn(), handle(tables_, table)));
-  return std::make_unique<SnapshotCursor>(std::move(cursor), range);
+  return std::make_unique<SnapshotCursor>(std::move(cursor), table, range, values_);
 }
 
 std::uint64_t LmdbSnapshot::size(Table table) const {

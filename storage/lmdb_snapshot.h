@@ -8,6 +8,7 @@
 #include "storage/lmdb_directory.h"
 #include "storage/lmdb_readers.h"
 #include "storage/lmdb_row_tables.h"
+#include "storage/sealed_values.h"
 #include "storage/whole_storage.h"
 
 namespace anabranch::storage {
@@ -15,10 +16,10 @@ namespace anabranch::storage {
 class LmdbSnapshot final : public WholeSnapshot {
  public:
   // `tables` are those current in the lease's transaction; `directory`, the one of the log, must
-  // outlive this.
+  // outlive this, and so must `values`: null where values have no checksums.
   LmdbSnapshot(LmdbReaders::Lease lease, const LmdbRowTables::Handles& tables,
-               const LmdbTables& directory)
-      : lease_(std::move(lease)), tables_(tables), directory_(directory) {}
+               const LmdbTables& directory, const SealedValues* values)
+      : lease_(std::move(lease)), tables_(tables), directory_(directory), values_(values) {}
 
   [[nodiscard]] std::optional<std::string_view> get(Table table,
                                                     std::string_view key) const override;
@@ -31,6 +32,7 @@ class LmdbSnapshot final : public WholeSnapshot {
   LmdbReaders::Lease lease_;
   LmdbRowTables::Handles tables_;
   const LmdbTables& directory_;
+  const SealedValues* values_;
 };
 
 }  // namespace anabranch::storage

@@ -19,7 +19,9 @@
 #include "storage/lmdb_place.h"
 #include "storage/lmdb_readers.h"
 #include "storage/lmdb_row_tables.h"
+#include "storage/lmdb_sealing.h"
 #include "storage/lmdb_snapshot.h"
+#include "storage/sealed_values.h"
 
 namespace anabranch::storage {
 namespace {
@@ -27,8 +29,9 @@ namespace {
 using core::Failure;
 using core::Result;
 
+// `sealed`: with checksums.
 Result<void> put_changes(const LmdbTxn& txn, const LmdbRowTables::Handles& tables,
-                         std::span<const Change* const> sorted) {
+                         std::span<const Change* const> sorted, bool sealed) {
   std::optional<LmdbCursor> cursor;
   const Change* previous = nullptr;
   for (const Change* change : sorted) {
@@ -40,7 +43,8 @@ Result<void> put_changes(const LmdbTxn& txn, const LmdbRowTables::Handles& table
     }
     previous = change;
     if (change->value) {
-      const auto put = cursor->put(change->key, *change->value);
+      const auto put = sealed ? put_sealed(*cursor, change->key, *change->value)
+                              : cursor->put(change->key, *change->value);
       if (!put.ok()) return put.failure();
     } else {
       const auto removed = cursor->remove(change->key);
@@ -90,7 +94,8 @@ class LmdbStorage final : public StorageBelow {
   Result<void> begin_log_after(Position position) override;
   Result<Generation> open_below() override;
   [[nodiscard]] std::unique_ptr<Snapshot> tables() const override {
-    return std::make_unique<LmdbSnapshot>(lease(), directory_.tables.by_table, directory_.tables);
+    return std::make_unique<LmdbSnapshot>(lease(), directory_.tables.by_table, directory_.tables,
+                                          values());
   }
   Result<void> apply(std::span<const Change> changes,
                      const std::optional<ReachNote>& note) override;
@@ -105,9 +110,8 @@ class LmdbStorage final : public StorageBelow {
   [[nodiscard]] Result<void> look_at_place() const override;
   [[nodiscard]] Result<void> check_fits(std::uint64_t bytes) const override;
   [[nodiscard]] Place place() const override { return directory_.place; }
-  [[nodiscard]] bool has_engine() const override {
-    return directory_.tables.format == kEngineFormat;
-  }
+  [[nodiscard]] bool has_engine() const override { return directory_.tables.format != kFormat; }
+  [[nodiscard]] std::vector<std::string> damaged() const override { return values_.damaged(); }
   [[nodiscard]] Room room(std::uint64_t enough) const override;
   [[nodiscard]] Position last_position() const override { return last_.load(); }
   [[nodiscard]] Position durable_position() const override { return last_.load(); }
@@ -135,6 +139,10 @@ class LmdbStorage final : public StorageBelow {
   // transaction.
   Result<void> write_below(const std::optional<ReachNote>& note);
   Result<void> commit_here(LmdbTxn& txn);
+  // The checksums of values; null where they have none.
+  [[nodiscard]] const SealedValues* values() const {
+    return directory_.tables.sealed() ? &values_ : nullptr;
+  }
   void mark_committed();
   Result<bool> trim_some(Position position);
   Result<void> mark_trimmed(Position position);
@@ -151,6 +159,7 @@ class LmdbStorage final : public StorageBelow {
   const LmdbOptions options_;
   LmdbDirectory directory_;
   LmdbRowTables row_tables_;
+  const SealedValues values_;
   LmdbReaders own_readers_;
   std::unique_ptr<Frozen> frozen_;
   std::atomic<LmdbReaders*> readers_;
@@ -199,7 +208,7 @@ std::unique_ptr<Snapshot> LmdbStorage::snapshot() const { return whole_snapshot(
 std::unique_ptr<WholeSnapshot> LmdbStorage::whole_snapshot() const {
   LmdbReaders::Lease reading = lease();
   const auto tables = readable(row_tables_.in(reading.txn()));
-  return std::make_unique<LmdbSnapshot>(std::move(reading), tables, directory_.tables);
+  return std::make_unique<LmdbSnapshot>(std::move(reading), tables, directory_.tables, values());
 }
 
 Result<Position> LmdbStorage::commit(std::span<const LogRecord> records,
@@ -237,7 +246,7 @@ Result<void> LmdbStorage::write_below(const std::optional<ReachNote>& note) {
   const LmdbTables& tables = directory_.tables;
   Result<LmdbTxn> txn = directory_.env->begin_write();
   if (!txn.ok()) return txn.failure();
-  auto changed = put_changes(txn.value(), tables.by_table, sorted_);
+  auto changed = put_changes(txn.value(), tables.by_table, sorted_, tables.sealed());
   if (!changed.ok()) return changed;
   if (note) {
     for (const Table table : note->emptied) {
@@ -264,7 +273,7 @@ Result<void> LmdbStorage::write(std::span<const LogRecord> records) {
   if (!recorded.ok()) return recorded.failure();
   const auto tables = row_tables_.in(txn.value());
   if (!tables.ok()) return tables.failure();
-  const auto changed = put_changes(txn.value(), tables.value(), sorted_);
+  const auto changed = put_changes(txn.value(), tables.value(), sorted_, false);
   if (!changed.ok()) return changed.failure();
   return commit_here(txn.value());
 }
@@ -320,7 +329,7 @@ Result<void> LmdbStorage::write_and_swap() {
   if (!txn.ok()) return txn.failure();
   const auto tables = row_tables_.in(txn.value());
   if (!tables.ok()) return tables.failure();
-  const auto changed = put_changes(txn.value(), tables.value(), sorted_);
+  const auto changed = put_changes(txn.value(), tables.value(), sorted_, false);
   if (!changed.ok()) return changed.failure();
   if (auto swapped = row_tables_.swap(txn.value()); !swapped.ok()) return swapped;
   return txn.value().commit();

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/dot.h"
 #include "core/result.h"
@@ -121,6 +122,8 @@ struct EngineFigures {
   std::uint64_t log_bytes = 0;      // Of the files of its log.
   std::uint64_t waiting_bytes = 0;  // In memory: changes that its tables lack, or lacked lately.
   std::uint64_t flushes = 0;        // Written to the tables since the opening.
+  // A sentence for each damaged value that was met since the opening, of the first twenty.
+  std::vector<std::string> damaged = {};
 };
 
 class Storage {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.h"
 #include "storage/generations.h"
@@ -47,6 +48,9 @@ class StorageBelow : public WholeStorage, public TablesBelow {
   [[nodiscard]] virtual bool has_engine() const { return true; }
   // As check_place(), but changes nothing: any thread may ask.
   [[nodiscard]] virtual core::Result<void> look_at_place() const { return {}; }
+  // Returns a sentence for each damaged value that readers have met, up to a number of them. Any
+  // thread.
+  [[nodiscard]] virtual std::vector<std::string> damaged() const { return {}; }
   // Fails with kInvalid when so many bytes more would be too much for the address space.
   [[nodiscard]] virtual core::Result<void> check_fits(std::uint64_t /*bytes*/) const { return {}; }
 };

@@ -278,6 +278,9 @@ struct StoreStatus {
   std::uint64_t storage_log_bytes = 0;
   std::uint64_t storage_waiting_bytes = 0;
   std::uint64_t storage_flushes = 0;
+  // Damaged values in its tables that readers have met since the start, a sentence for each of the
+  // first 20.
+  std::vector<std::string> storage_damage;
   std::uint64_t rows = 0;             // Stored rows that are not empty.
   std::uint64_t expiries = 0;         // Stored deadlines, about; mostly one for each key.
   std::uint64_t expired_waiting = 0;  // Keys that have expired here and are not cleared yet.

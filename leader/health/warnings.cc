@@ -166,6 +166,12 @@ void add_data(const StoreStatus& status, Warnings& all) {
                    "it could not give way: " + status.rejoin.failed,
                    "see Forks in docs/operations.md"});
   }
+  add_sentences({"storage_damage",
+                 {},
+                 true,
+                 {},
+                 "see Damaged files in docs/operations.md; have the disk of its machine looked at"},
+                status.storage_damage, all);
   add_sentences({"log_damage", {}, true, {}, "have the disk and memory of its machine looked at"},
                 status.log_damage, all);
   add_sentences({"clock", {}, false, {}, "set that clock right; see Clocks in docs/operations.md"},

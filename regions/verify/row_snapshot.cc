@@ -1,5 +1,6 @@
 #include "regions/verify/row_snapshot.h"
 
+#include <string>
 #include <utility>
 
 #include "crdt/canonical.h"
@@ -12,11 +13,11 @@ using rows::RowWalk;
 
 namespace {
 
-// Bytes that are no row differ from every row, and equal only the same bytes.
+// What cannot be read differs from every row, and from what cannot be read elsewhere.
 core::Hash128 share_of(const RowWalk& walk) {
   const auto row = walk.row();
   return row.ok() ? crdt::row_digest(row.value().path, row.value().row)
-                  : core::digest128(walk.value());
+                  : core::digest128(std::string(walk.key()) + row.failure().message);
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ class EngineStorage final : public SteppedEngine {
   void make_room() override;
   [[nodiscard]] std::optional<EngineFigures> engine() const override {
     return EngineFigures{wal_->file_bytes(), tables_.allocated(),
-                         flusher_ ? flusher_->flushes() : 0};
+                         flusher_ ? flusher_->flushes() : 0, base_->damaged()};
   }
   [[nodiscard]] Position last_position() const override { return shown_; }
   bool step() override { return flusher_->step(); }

@@ -1,7 +1,7 @@
 // Opens the storage of a data directory: the engine, with its write-ahead log in DIR/wal and its
 // tables in LMDB; or LMDB alone, as all directories had it before the engine.
 //
-// A directory of LMDB alone (format 2) becomes one of the engine (format 3) when the engine opens
+// A directory of LMDB alone (format 2) becomes one of the engine (format 4) when the engine opens
 // it. There is no way back: LMDB alone refuses a directory of the engine, since it would not see
 // the newest writes, and so do programs from before the engine.
 #pragma once

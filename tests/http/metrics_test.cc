@@ -83,8 +83,8 @@ TEST_SUITE("http: metrics") {
       CAPTURE(path);
       CHECK(has_row(path) != is_unshown(path));
     }
-    for (const char* path :
-         {"clocks", "unproven", "log_damage", "resolver_alarms", "policy_troubles", "forks"}) {
+    for (const char* path : {"clocks", "unproven", "storage_damage", "log_damage",
+                             "resolver_alarms", "policy_troubles", "forks"}) {
       CAPTURE(path);
       CHECK(has_row(path));
     }
@@ -138,7 +138,7 @@ TEST_SUITE("http: metrics") {
       CHECK(alert.find("\n          summary: \"") != alert.npos);
       at = next;
     }
-    CHECK(count == 17);
+    CHECK(count == 18);
   }
 
   TEST_CASE("figures come with their labels, in seconds and bytes") {

@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
 """A damaged data file gives a sentence and an exit code, never a bare signal: pages of every kind that
 are overwritten, files that are cut at any length, before they are opened and while they are open.
-What cannot be told from data (no checksums yet) may pass; it must not crash."""
+What cannot be told from data may pass; it must not crash. A value of the storage engine that has
+changed is never shown."""
 
 import os
 import shutil
 
 from leaders import LONG, Leader, World, check, new_random, run, wait_until
-from pages import PAGE, pages_in_use
+from pages import PAGE, pages_in_use, values_in_use
 from resp import ServerError
 
 CLEAN, FAILED, DAMAGED = 0, 1, 3
 KEYS = 400
 ROUNDS = 10 if LONG else 1
+READS = ([("GET", f"key:{i}") for i in range(KEYS)] + [("SMEMBERS", f"set:{i}") for i in range(7)] +
+         [("HGETALL", f"hash:{i}") for i in range(5)])
 FLAGS = ["--flush-bytes-max", str(1 << 20)]  # The storage engine has most in its tables then.
 
 
@@ -28,9 +31,10 @@ def fill(world, random):
         leader.call("DEL", f"key:{i}")
     wait_until("the storage engine has written to its tables", lambda: leader.status()["storage"] !=
                "engine" or leader.status()["storage_flushes"] > 0)
+    shown = {words: read(leader, words) for words in READS}
     check(leader.stop() == CLEAN, "the leader did not stop")
     with open(os.path.join(leader.data, "data.mdb"), "rb") as file:
-        return leader, file.read()
+        return leader, file.read(), shown
 
 
 class Directory:
@@ -88,6 +92,16 @@ class Directory:
         code = leader.process.wait(60)
         with open(leader.log_path, errors="replace") as log:
             return self.judge(f"serve, {what}", code, log.read())
+
+
+def read(leader, words):
+    """What a command answers, in an order of its own; None is an error."""
+    try:
+        answer = leader.call(*words)
+    except ServerError as error:
+        check("damaged on the disk" in str(error), f"{words}: {error}")
+        return None
+    return sorted(answer) if isinstance(answer, list) else [answer]
 
 
 def use(leader):
@@ -169,13 +183,39 @@ def truncated_while_open(directory, data):
     check(f"{directory.file} is damaged" in said, f"said {said!r}")
 
 
+def changed_values(directory, data, random, shown):
+    """Some bits of values of rows, and of what is derived from them: each answer is the right one,
+    or an error."""
+    places = [place for table in ("rows", "counts") for place in values_in_use(data, table)]
+    errors = told = 0
+    for _ in range(6 * ROUNDS):
+        changed = bytearray(data)
+        for at, size in random.sample(places, 20):
+            changed[at + random.randrange(size)] ^= 1 << random.randrange(8)
+        directory.put(bytes(changed))
+        check(directory.check("changed values"), "check has not found any of 20 changed values")
+        leader = Leader(directory.world, directory.region, "damaged")
+        leader.data = directory.path
+        leader.start()
+        for words, right in shown.items():
+            answer = read(leader, words)
+            errors += answer is None
+            check(answer in (None, right), f"{words} shows {answer!r}, not {right!r}")
+        told += len(leader.status()["storage_damage"])
+        check(leader.stop() == CLEAN, "the leader did not stop")
+    check(errors > 20 and told > 20, f"{errors} errors, and {told} values in status")
+    print(f"{errors} answers were errors, no other one was wrong")
+
+
 def main():
     random = new_random()
     with World() as world:
-        leader, data = fill(world, random)
+        leader, data, shown = fill(world, random)
         directory = Directory(world, leader)
         directory.put(data)
         check(not directory.check("nothing"), "the whole file is not clean")
+        if os.path.isdir(directory.wal):
+            changed_values(directory, data, random, shown)
         truncated(directory, data, random)
         truncated_while_open(directory, data)
         overwritten(directory, data, random)

@@ -164,6 +164,9 @@ std::string head_of(const json& status) {
   for (const json& alarm : status.at("resolver_alarms")) {
     rows.push_back({"function", printable(alarm.get<std::string>())});
   }
+  for (const json& damage : status.at("storage_damage")) {
+    rows.push_back({"storage", printable(damage.get<std::string>())});
+  }
   for (const json& damage : status.at("log_damage")) {
     rows.push_back({"log", printable(damage.get<std::string>())});
   }

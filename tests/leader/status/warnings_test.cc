@@ -52,6 +52,7 @@ TEST_SUITE("leader: warnings") {
     status.peers[0].note = "lacks writes";
     status.forks.resize(1);
     status.rejoin.failed = "why";
+    status.storage_damage = {"damage"};
     status.log_damage = {"damage"};
     status.clocks = {"clock"};
     status.unproven = {"late"};
@@ -62,8 +63,8 @@ TEST_SUITE("leader: warnings") {
     status.regions[2].region = "jp";
     status.regions[2].pinned_bytes = 1;
     CHECK(kinds_in(status) == Kinds{"closed", "full", "draining", "paused", "diverged", "functions",
-                                    "peer", "fork", "rejoin", "log_damage", "clock", "unproven",
-                                    "policy", "keys", "log_kept", "backup"});
+                                    "peer", "fork", "rejoin", "storage_damage", "log_damage",
+                                    "clock", "unproven", "policy", "keys", "log_kept", "backup"});
     const auto all = warnings_in(status, {});
     CHECK(std::ranges::is_sorted(all, {}, [](const auto& each) { return !each.critical; }));
     CHECK(all.front().critical);

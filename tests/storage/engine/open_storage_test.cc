@@ -87,7 +87,7 @@ TEST_SUITE("storage: directories of the engine") {
     }
     const auto refused = try_to_open(directory, StorageKind::kLmdb);
     REQUIRE_FALSE(refused.ok());
-    CHECK(refused.failure().message.find("its format is 3") != std::string::npos);
+    CHECK(refused.failure().message.find("its format is 4") != std::string::npos);
     CHECK(refused.failure().message.find("knows only 2") != std::string::npos);
     const auto storage = open(directory, StorageKind::kEngine);
     CHECK(scan(*storage).size() == 2);

@@ -1,0 +1,62 @@
+#include "storage/sealed_values.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "core/log.h"
+#include "core/text.h"
+#include "storage/damage.h"
+#include "storage/generations.h"
+#include "storage/value_sum.h"
+
+namespace anabranch::storage {
+
+namespace {
+
+// Returns a key as it can be shown, with escapes; at most so many bytes of it.
+std::string shown(std::string_view key) {
+  constexpr std::size_t kShownMax = 100;
+  std::string text;
+  for (const char byte : key.substr(0, kShownMax)) {
+    const bool plain = byte >= ' ' && byte <= '~' && byte != '\\' && byte != '"';
+    plain ? text += byte : text += core::escaped(byte);
+  }
+  return '"' + text + '"' + (key.size() > kShownMax ? "..." : "");
+}
+
+std::string sentence(Table table, std::string_view key) {
+  return "the value of " + shown(key) + " in the table " + std::string(table_name(table)) +
+         " is damaged on the disk";
+}
+
+}  // namespace
+
+std::string_view SealedValues::open(Table table, std::string_view key,
+                                    std::string_view sealed) const {
+  if (const auto value = unseal_value(key, sealed)) return *value;
+  const std::string damage = note(table, key);
+  if (table == Table::kMeta) unreadable({ErrorCode::kCorrupt, damage});
+  throw Error(ErrorCode::kCorrupt, damage);
+}
+
+std::vector<std::string> SealedValues::damaged() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> sentences;
+  for (const auto& [table, key] : noted_) sentences.push_back(sentence(table, key));
+  return sentences;
+}
+
+std::string SealedValues::note(Table table, std::string_view key) const {
+  std::string damage = sentence(table, key);
+  {
+    const std::lock_guard lock(mutex_);
+    std::pair<Table, std::string> place(table, key);
+    if (noted_.size() == kNotedMax || std::ranges::count(noted_, place) > 0) return damage;
+    noted_.push_back(std::move(place));
+  }
+  core::log_error({}, damage + ": readers of it get an error");
+  return damage;
+}
+
+}  // namespace anabranch::storage
