@@ -28,8 +28,10 @@ Result<Sealed> load(const LmdbTxn& txn, const LmdbTables& tables) {
   const auto stored = txn.get(tables.marker, kSealedKey);
   if (!stored.ok()) return stored.failure();
   if (!stored.value()) return Sealed{};
-  if (stored.value()->empty()) return core::corrupt("the place of its checksums cannot be read");
-  const auto table = static_cast<unsigned char>(stored.value()->front());
+  const std::size_t table = stored.value()->empty()
+                                ? kStoredTableCount
+                                : static_cast<unsigned char>(stored.value()->front());
+  if (table >= kStoredTableCount) return core::corrupt("the place of its checksums cannot be read");
   return Sealed{table, std::string(stored.value()->substr(1))};
 }
 
@@ -72,40 +74,46 @@ class Sealing {
   Result<bool> slice(std::size_t bytes_max) {
     Result<LmdbTxn> txn = env_.begin_write();
     if (!txn.ok()) return txn.failure();
-    Result<Sealed> at = load(txn.value(), tables_);
-    if (!at.ok()) return at.failure();
-    auto [table, key] = std::move(at).value();
-    bool all = false;
-    for (std::size_t left = bytes_max; left > 0 && !all;) {
-      const LmdbTable handle = tables_.by_table.at(table);
-      const auto values = take(txn.value(), handle, key, left);
-      if (!values.ok()) return values.failure();
-      if (values.value().empty()) {
-        key.clear();
-        all = ++table == kStoredTableCount;
-        continue;
-      }
-      if (auto sealed = seal(txn.value(), handle, values.value()); !sealed.ok()) {
-        return sealed.failure();
-      }
-      done_ += values.value().size();
-      key = values.value().back().key;
-      std::size_t bytes = 0;
-      for (const Unsealed& each : values.value()) bytes += each.key.size() + each.value.size();
-      left -= std::min(left, bytes);
+    Result<Sealed> loaded = load(txn.value(), tables_);
+    if (!loaded.ok()) return loaded.failure();
+    Sealed at = std::move(loaded).value();
+    for (std::size_t left = bytes_max; left > 0 && !is_end(at);) {
+      const auto bytes = go_on(txn.value(), at, left);
+      if (!bytes.ok()) return bytes.failure();
+      left -= std::min(left, bytes.value());
     }
-    if (auto noted = note(txn.value(), {table, key}, all); !noted.ok()) return noted.failure();
+    if (auto noted = note(txn.value(), at); !noted.ok()) return noted.failure();
     if (auto committed = txn.value().commit(); !committed.ok()) return committed.failure();
-    return all;
+    return is_end(at);
   }
   [[nodiscard]] std::uint64_t done() const { return done_; }
 
  private:
+  static bool is_end(const Sealed& at) { return at.table == kStoredTableCount; }
+
+  // Seals values behind a place, or goes on to the next table, and moves the place. Returns the
+  // bytes of the values.
+  Result<std::size_t> go_on(const LmdbTxn& txn, Sealed& at, std::size_t bytes_max) {
+    const LmdbTable handle = tables_.by_table.at(at.table);
+    const auto values = take(txn, handle, at.key, bytes_max);
+    if (!values.ok()) return values.failure();
+    if (values.value().empty()) {
+      at = {at.table + 1, {}};
+      return std::size_t{0};
+    }
+    if (auto sealed = seal(txn, handle, values.value()); !sealed.ok()) return sealed.failure();
+    std::size_t bytes = 0;
+    for (const Unsealed& each : values.value()) bytes += each.key.size() + each.value.size();
+    done_ += values.value().size();
+    at.key = values.value().back().key;
+    return bytes;
+  }
+
   // The first slice makes it a directory that earlier programs refuse.
-  Result<void> note(LmdbTxn& txn, const Sealed& sealed, bool all) const {
+  Result<void> note(LmdbTxn& txn, const Sealed& sealed) const {
     auto put = txn.put(tables_.marker, kFormatKey, big_endian(kEngineFormat));
     if (!put.ok()) return put;
-    if (!all) return txn.put(tables_.marker, kSealedKey, encode(sealed));
+    if (!is_end(sealed)) return txn.put(tables_.marker, kSealedKey, encode(sealed));
     const auto removed = txn.remove(tables_.marker, kSealedKey);
     return removed.ok() ? Result<void>() : removed.failure();
   }
