@@ -1,13 +1,11 @@
 #include "storage/sealed_values.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "core/log.h"
 #include "core/text.h"
 #include "storage/damage.h"
-#include "storage/generations.h"
 #include "storage/value_sum.h"
 
 namespace anabranch::storage {

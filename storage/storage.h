@@ -81,7 +81,8 @@ struct KeyRange {
 // snapshot keeps old pages alive. It must end before its storage does.
 //
 // A page that cannot be read stops the process: taken for an absent row, it would spread to the
-// other regions.
+// other regions. A value whose checksum is wrong (sealed_values.h) is an Error{kCorrupt}, thrown by
+// get() and by Cursor::value().
 class Snapshot {
  public:
   virtual ~Snapshot() = default;

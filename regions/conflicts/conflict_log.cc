@@ -160,7 +160,11 @@ core::Result<void> ConflictLog::tick(core::Millis now) {
   next_look_ms_ = now + kLookMs;
   if (figures_.entries == 0) return {};
   std::vector<storage::Change> changes;
-  if (drop_before(state_.clock()->wall_ms() - limits_.age_ms_max, changes)) next_look_ms_ = now;
+  const auto more = state_.reading([&]() -> core::Result<bool> {
+    return drop_before(state_.clock()->wall_ms() - limits_.age_ms_max, changes);
+  });
+  if (!more.ok()) return more.failure();
+  if (more.value()) next_look_ms_ = now;
   if (changes.empty()) return {};
   changes.push_back(stored_figures());
   return state_.commit({.changes = std::move(changes)});

@@ -191,7 +191,12 @@ core::Result<void> CommittedState::commit(Commit commit, Clock clock) {
   if (planted(Bug::kForgetPolicies)) tables.value().policies = tables_.policies;
   const bool changes_tables =
       tables.value().policies != tables_.policies || tables.value().regions != tables_.regions;
-  gather(commit, clock);
+  // Participants read stored values, too.
+  auto gathered = reading([&]() -> core::Result<void> {
+    gather(commit, clock);
+    return {};
+  });
+  if (!gathered.ok()) return gathered;
   if (changes_tables || commit.swap) applied_.published_policies().begin_publish();
   if (auto stored = store(commit); !stored.ok()) return fail(stored.failure());
   show(commit);
