@@ -213,9 +213,9 @@ function(anabranch_test_speed target)
 endfunction()
 
 # Defines a doctest program whose cases are ctest entries named `<label>/<case>`, labelled LABEL
-# (by default the name without `_test`) and stopped after TIMEOUT seconds (60). doctest is content
+# (by default the name without `_test`) and stopped after TIMEOUT seconds (180). doctest is content
 # when a name matches no case; the entry is not. A case that cannot run here says
-# MESSAGE("skipped: WHY") and returns.
+# MESSAGE("skipped: WHY") and returns. Under sanitizers an entry is a source file.
 function(anabranch_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;USES;LINKS")
   if(NOT arg_SOURCES)
@@ -225,20 +225,60 @@ function(anabranch_test name)
     string(REGEX REPLACE "_test$" "" arg_LABEL ${name})
   endif()
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 60)
+    set(arg_TIMEOUT 180)
   endif()
   anabranch_program(${name}
     SOURCES ${arg_SOURCES}
     USES ${arg_USES}
     LINKS anabranch_test_main doctest::doctest ${arg_LINKS})
   anabranch_test_speed(${name})
+  set(case_by_case)
+  if(ANABRANCH_SANITIZE)
+    anabranch_test_files(${name} LABEL ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} SOURCES ${arg_SOURCES})
+    if(NOT case_by_case)
+      return()
+    endif()
+  endif()
   doctest_discover_tests(${name}
+    TEST_SPEC ${case_by_case}
     TEST_PREFIX "${arg_LABEL}/"
     PROPERTIES
       LABELS ${arg_LABEL}
       TIMEOUT ${arg_TIMEOUT}
       FAIL_REGULAR_EXPRESSION "test cases: +0 "
       SKIP_REGULAR_EXPRESSION "MESSAGE: skipped: ")
+endfunction()
+
+# Adds an entry `<label>/<file>` for each source with cases: a program with sanitizers takes half a
+# second to start, and there are thousands of cases. Files whose cases may be skipped stay out, since
+# one skipped case would hide the failures of the others; the caller's `case_by_case` selects these
+# for doctest_discover_tests.
+function(anabranch_test_files name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES")
+  math(EXPR timeout "5 * ${arg_TIMEOUT}")
+  set(skippable)
+  foreach(source IN LISTS arg_SOURCES)
+    cmake_path(ABSOLUTE_PATH source NORMALIZE)
+    file(STRINGS ${source} cases REGEX "TEST_CASE" LIMIT_COUNT 1)
+    file(STRINGS ${source} skips REGEX "MESSAGE\\(\"skipped: " LIMIT_COUNT 1)
+    if(skips)
+      list(APPEND skippable ${source})
+    elseif(cases)
+      cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${PROJECT_SOURCE_DIR}/tests
+        OUTPUT_VARIABLE file)
+      add_test(NAME ${arg_LABEL}/${file} COMMAND ${name} --source-file=${source})
+      set_tests_properties(${arg_LABEL}/${file} PROPERTIES
+        LABELS ${arg_LABEL}
+        TIMEOUT ${timeout}
+        FAIL_REGULAR_EXPRESSION "test cases: +0 ")
+    endif()
+  endforeach()
+  set(case_by_case)
+  if(skippable)
+    list(JOIN skippable "," skippable)
+    set(case_by_case "*" "--source-file=${skippable}")
+  endif()
+  set(case_by_case ${case_by_case} PARENT_SCOPE)
 endfunction()
 
 # Says that a part of the tests is not in this tree, and why; tests/run.sh counts it.

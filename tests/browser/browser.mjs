@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import {chromium} from 'playwright-core';
 
-const kPatienceMs = 30000;
+const kPatienceMs = 90000;
 
 export const patience = {timeout: kPatienceMs};
 

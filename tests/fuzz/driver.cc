@@ -18,7 +18,11 @@
 namespace anabranch::test {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kRounds = 8'000;
+#else
 constexpr std::uint64_t kRounds = 20'000;
+#endif
 constexpr std::uint64_t kRoundsLong = 1'000'000;
 constexpr std::size_t kSizeMax = 1U << 16U;
 

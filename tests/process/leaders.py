@@ -196,6 +196,15 @@ class Leader:
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def wakeups(self):
+        """How often its threads that run now have waited for something, and gone on."""
+        count = 0
+        for thread in os.listdir(f"/proc/{self.process.pid}/task"):
+            with open(f"/proc/{self.process.pid}/task/{thread}/status") as file:
+                found = re.search(r"^voluntary_ctxt_switches:\s*(\d+)", file.read(), re.MULTILINE)
+            count += int(found.group(1))
+        return count
+
 
 class World:
     def __init__(self, keyed=()):

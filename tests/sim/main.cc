@@ -8,7 +8,8 @@
 //                                       repeats a run, or what is wished of it; --engine: on the
 //                                       storage engine
 //   sim --minimise                      a failing run is made smaller
-//   sim --file FILE [--runs N]          repeats the runs whose arguments FILE lists, or N of them
+//   sim --file FILE [--runs N]          repeats the runs whose arguments FILE lists, or N of them,
+//                                       other ones each time; all with ANABRANCH_TEST_LONG
 //   sim --plant BUG                     with a planted bug
 //   sim --hunt N                        N random planted bugs, each to be found within a number of
 //                                       operations; 0: all
@@ -176,7 +177,7 @@ std::optional<std::vector<Plan>> read_plans(const std::string& path) {
 int run_file(const Request& request) {
   auto plans = read_plans(request.file);
   if (!plans) return EXIT_FAILURE;
-  if (request.bounds.runs > 0 && request.bounds.runs < plans->size()) {
+  if (!long_run() && request.bounds.runs > 0 && request.bounds.runs < plans->size()) {
     std::ranges::shuffle(*plans, std::mt19937_64(request.seed.value_or(seed())));
     plans->resize(request.bounds.runs);
   }
