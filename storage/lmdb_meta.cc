@@ -21,6 +21,7 @@ constexpr std::size_t kPageBytesAt = 40;
 constexpr std::size_t kFreeRootAt = 80;   // The first page of the table of free pages...
 constexpr std::size_t kMainRootAt = 128;  // ...and of the table of tables.
 constexpr std::size_t kLastPageAt = 136;
+constexpr std::size_t kTransactionAt = 144;
 constexpr std::size_t kMetaBytes = 152;
 
 constexpr std::uint16_t kMetaFlag = 0x08;
@@ -58,8 +59,7 @@ bool is_meta(const Bytes& meta) {
          number_at<std::uint32_t>(meta, kMagicAt) == kMagic;
 }
 
-Result<void> check(const Bytes& meta, int which, std::uintmax_t file_bytes,
-                   std::uint32_t page_bytes) {
+Result<void> check_kind(const Bytes& meta, int which, std::uint32_t page_bytes) {
   if (!is_meta(meta)) return damaged(which, kNoBeginning);
   if (number_at<std::uint32_t>(meta, kVersionAt) != kVersion) {
     return damaged(which, "another version of LMDB's format");
@@ -67,6 +67,11 @@ Result<void> check(const Bytes& meta, int which, std::uintmax_t file_bytes,
   if (number_at<std::uint32_t>(meta, kPageBytesAt) != page_bytes) {
     return damaged(which, "another page size");
   }
+  return {};
+}
+
+Result<void> check_roots(const Bytes& meta, int which, std::uintmax_t file_bytes,
+                         std::uint32_t page_bytes) {
   const auto last = number_at<std::uint64_t>(meta, kLastPageAt);
   if (last >= file_bytes / page_bytes) {
     return core::corrupt("data.mdb is truncated: it has " + std::to_string(file_bytes) + " of " +
@@ -95,8 +100,16 @@ Result<void> check_meta_pages(const std::string& file) {
   if (!possible) return damaged(0, "no possible page size");
   const Result<Bytes> second = read_at(in, page_bytes);
   if (!second.ok()) return second.failure();
-  if (auto checked = check(first.value(), 0, bytes, page_bytes); !checked.ok()) return checked;
-  return check(second.value(), 1, bytes, page_bytes);
+  for (const int which : {0, 1}) {
+    const Bytes& meta = which == 0 ? first.value() : second.value();
+    if (auto checked = check_kind(meta, which, page_bytes); !checked.ok()) return checked;
+  }
+  const auto number = [](const Bytes& meta) {
+    return number_at<std::uint64_t>(meta, kTransactionAt);
+  };
+  const bool is_second = number(second.value()) > number(first.value());
+  return check_roots(is_second ? second.value() : first.value(), is_second ? 1 : 0, bytes,
+                     page_bytes);
 }
 
 }  // namespace anabranch::storage

@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <map>
 #include <memory>
-#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -19,6 +17,7 @@
 #include "storage/memory_storage.h"
 #include "storage/overlay/overlay_memory.h"
 #include "tests/seed.h"
+#include "tests/storage/storage_life.h"
 #include "tests/storage/wal/recorded_files.h"
 #include "tests/storage/world.h"
 
@@ -39,13 +38,6 @@ std::unique_ptr<WholeStorage> open_ready(std::unique_ptr<MemoryStorage> base,
   ready(*storage);
   return storage;
 }
-
-// What a storage has.
-struct EngineState {
-  std::map<std::string, std::string> rows;
-  std::vector<std::string> batches;  // The first has the position 1.
-  bool operator==(const EngineState&) const = default;
-};
 
 class EngineRun {
  public:
@@ -71,19 +63,18 @@ class EngineRun {
     storage_.reset();
     const bool failed = base->place().failed;
     open(std::move(base), std::move(disk));
-    check();
+    REQUIRE(life_.reopened(*storage_) == "");
     CHECK(storage_->place().failed == failed);
   }
-  [[nodiscard]] std::size_t commits() const { return sure_.batches.size(); }
-  [[nodiscard]] std::size_t swaps() const { return swaps_; }
+  [[nodiscard]] std::size_t commits() const { return life_.sure().batches.size(); }
+  [[nodiscard]] std::size_t swaps() const { return life_.swaps(); }
 
  private:
-  using Rows = std::map<std::string, std::string>;
   // A snapshot, and the rows that it must show however long it is kept.
   struct Kept {
     std::unique_ptr<Snapshot> snapshot;
-    Rows rows;
-    Rows next;
+    StoredRows rows;
+    StoredRows next;
   };
 
   void open(std::unique_ptr<MemoryStorage> base, std::unique_ptr<RecordedFiles> disk) {
@@ -110,19 +101,12 @@ class EngineRun {
   // Returns whether it succeeded.
   bool step() {
     if (stepped_ != nullptr && random_() % 2 == 0) (void)stepped_->step();
-    const std::uint64_t kind = random_() % 40;
-    if (kind == 0) {
-      trimmed_ = std::max<Position>(trimmed_, 1 + random_() % (commits() + 1));
-      return storage_->trim(trimmed_).ok();
-    }
-    if (kind == 1) return clear_next();
-    if (kind <= 4) return swap();
-    if (kind <= 8) keep();
-    return kind <= 15 ? fill() : commit();
+    if (random_() % 10 == 0) keep();
+    return life_.step(*storage_);
   }
 
   void keep() {
-    if (kept_.size() < 6) return kept_.push_back({storage_->snapshot(), sure_.rows, next_});
+    if (kept_.size() < 6) return kept_.push_back({storage_->snapshot(), life_.sure().rows, life_.next()});
     const std::size_t at = random_() % kept_.size();
     check(kept_[at]);
     kept_.erase(kept_.begin() + static_cast<std::ptrdiff_t>(at));
@@ -134,97 +118,14 @@ class EngineRun {
     REQUIRE(scan(snapshot, {}, Table::kNextRows) == Entries{kept.next.begin(), kept.next.end()});
   }
 
-  // Makes changes of a table, also in `rows`.
-  std::vector<Change> choose(Table table, Rows& rows) {
-    std::vector<Change> changes;
-    std::map<std::string, std::optional<std::string>> chosen;
-    for (std::uint64_t left = random_() % 8; left > 0; --left) {
-      const std::string value = std::to_string(random_());
-      const auto key = "key" + std::to_string(random_() % 60);
-      chosen[key] = random_() % 3 == 0 ? std::nullopt : std::optional(value);
-    }
-    for (const auto& [key, value] : chosen) {
-      changes.push_back({table, key, value});
-      if (value) {
-        rows[key] = *value;
-      } else {
-        rows.erase(key);
-      }
-    }
-    return changes;
-  }
-
-  bool fill() {
-    const auto changes = choose(Table::kNextRows, next_);
-    return storage_->commit({}, changes).ok();
-  }
-
-  bool clear_next() {
-    next_.clear();
-    return storage_->clear_next().ok();
-  }
-
-  bool commit() {
-    EngineState next = sure_;
-    const auto changes = choose(Table::kRows, next.rows);
-    next.batches.push_back(std::string(random_() % 300, 'b') + std::to_string(random_()));
-    const core::Seq seq = next.batches.size();
-    const LogRecord record{kWriter, seq, seq, next.batches.back()};
-    perhaps_ = next;
-    if (!storage_->commit(std::span(&record, 1), changes).ok()) return false;
-    sure_ = std::exchange(perhaps_, std::nullopt).value();
-    return true;
-  }
-
-  // Makes the next rows the current ones, with some changes.
-  bool swap() {
-    EngineState next = sure_;
-    const auto changes = choose(Table::kNextRows, next_);
-    next.rows = std::exchange(next_, {});
-    perhaps_ = next;
-    if (!storage_->swap(changes).ok()) return false;
-    sure_ = std::exchange(perhaps_, std::nullopt).value();
-    ++swaps_;
-    return true;
-  }
-
-  [[nodiscard]] EngineState found() const {
-    EngineState state;
-    for (const auto& [key, value] : scan(*storage_)) state.rows[key] = value;
-    state.batches = sure_.batches;  // The trimmed ones are not looked at.
-    state.batches.resize(storage_->last_position());
-    for (Position at = trimmed_; at <= storage_->last_position(); ++at) {
-      const auto record = storage_->read_log(at);
-      REQUIRE(record);
-      REQUIRE(record->position == at);
-      CHECK(storage_->find(kWriter, at) == at);
-      state.batches[at - 1] = record->bytes;
-    }
-    return state;
-  }
-
-  void check() {
-    const EngineState state = found();
-    const bool more = perhaps_ && state == *perhaps_;
-    REQUIRE((more || state == sure_));
-    CHECK(storage_->snapshot()->size(Table::kNextRows) == 0);
-    sure_ = state;
-    perhaps_.reset();
-    next_.clear();
-  }
-
   std::mt19937_64 random_;
   const Flushes flushes_;
   MemoryStorage* base_ = nullptr;
   RecordedFiles* disk_ = nullptr;
   std::unique_ptr<WholeStorage> storage_;
   SteppedEngine* stepped_ = nullptr;  // The same, or null.
-  EngineState sure_;
-  std::optional<EngineState> perhaps_;  // With the commit that failed.
-  Position trimmed_ = 1;
-  Rows next_;
+  StorageLife life_{random_};
   std::vector<Kept> kept_;
-  std::size_t swaps_ = 0;
 };
 
 TEST_SUITE("storage: engine") {

@@ -41,8 +41,9 @@ class Fate {
     return random_() % 100 < chance_;
   }
   // Returns how much of a sector is new, from its begin.
-  std::size_t torn() {
-    if (survival_ != Survival::kRandom || random_() % 4 != 0) return keeps() ? kSector : 0;
+  std::size_t torn(bool whole) {
+    const bool tears = survival_ == Survival::kRandom && !whole && random_() % 4 == 0;
+    if (!tears) return keeps() ? kSector : 0;
     return random_() % kSector;
   }
 
@@ -214,6 +215,20 @@ Result<void> RecordedFiles::sync_folder() {
   return {};
 }
 
+void RecordedFiles::sync_names_in(const std::string& folder) {
+  const std::lock_guard guard(mutex_);
+  if (auto begun = begin_call(DiskCall::kSyncFolder, folder); !begun.ok()) return;
+  std::erase_if(name_changes_, [&](const NameChange& change) {
+    // The name of a folder ends with a slash, which does not count.
+    std::string name = change.to.empty() ? change.from : change.to;
+    if (name.ends_with('/')) name.pop_back();
+    const std::size_t slash = name.rfind('/');
+    if (name.substr(0, slash == std::string::npos ? 0 : slash) != folder) return false;
+    apply(change, disk_names_);
+    return true;
+  });
+}
+
 // A name leads to the file that it was given to, whichever of the changes before it were lost.
 void RecordedFiles::apply(const NameChange& change, Names& names) {
   const auto at = names.find(change.from);
@@ -229,13 +244,14 @@ std::unique_ptr<RecordedFiles> RecordedFiles::image(Survival survival, std::uint
     if (fate.keeps()) apply(change, names);
   }
   auto made = std::make_unique<RecordedFiles>(seed, keeps_journal_);
+  made->whole_ = whole_;
   for (const auto& [name, node] : names) {
     auto copy = std::make_shared<Node>();
     copy->disk = node->disk;
     if (node->size_dirty && fate.keeps()) copy->disk.resize(node->seen.size());
     for (const std::size_t sector : node->dirty) {
       std::string bytes = sector_of(copy->disk, sector);
-      const std::size_t torn = fate.torn();
+      const std::size_t torn = fate.torn(name == whole_);
       bytes.replace(0, torn, sector_of(node->seen, sector), 0, torn);
       put_sector(copy->disk, sector, bytes);
     }
@@ -250,6 +266,7 @@ std::unique_ptr<RecordedFiles> RecordedFiles::clone() const {
   const std::lock_guard guard(mutex_);
   auto made = std::make_unique<RecordedFiles>(1, keeps_journal_);
   made->random_ = random_;
+  made->whole_ = whole_;
   std::map<const Node*, std::shared_ptr<Node>> copies;
   const auto copy = [&](const std::shared_ptr<Node>& node) {
     std::shared_ptr<Node>& copied = copies[node.get()];
@@ -274,5 +291,8 @@ void RecordedFiles::flip(const std::string& name, std::size_t offset, std::uint8
 }
 
 std::string& RecordedFiles::content(const std::string& name) { return names_.at(name)->seen; }
+const std::string& RecordedFiles::content(const std::string& name) const {
+  return names_.at(name)->seen;
+}
 
 }  // namespace anabranch::storage::test

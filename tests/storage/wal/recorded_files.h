@@ -55,6 +55,8 @@ class RecordedFiles final : public Files {
   core::Result<void> sync_folder() override;
   [[nodiscard]] core::Result<void> check_there() const override { return {}; }
   [[nodiscard]] std::uint64_t free_bytes() const override { return free_bytes_; }
+  // As sync_folder(), where names are those of several folders, for the names in one of them.
+  void sync_names_in(const std::string& folder);
   // What free_bytes() says; calls do not fail because of it.
   void set_free_bytes(std::uint64_t bytes) { free_bytes_ = bytes; }
 
@@ -74,6 +76,8 @@ class RecordedFiles final : public Files {
 
   // Returns all calls that changed something, or tried to.
   [[nodiscard]] const std::vector<JournalEntry>& journal() const { return journal_; }
+  // The sectors of this file are kept or lost as wholes: for files without checksums of their own.
+  void never_tear(std::string name) { whole_ = std::move(name); }
   // Returns the disk as a machine finds it that starts after a loss of power.
   [[nodiscard]] std::unique_ptr<RecordedFiles> image(Survival survival, std::uint64_t seed) const;
   // Returns a disk in the same state, as a process leaves it that is ended.
@@ -82,6 +86,7 @@ class RecordedFiles final : public Files {
   [[nodiscard]] std::unique_ptr<RecordedFiles> copy() const { return image(Survival::kAll, 1); }
   // Returns the content of a file, to be changed as a broken disk does.
   [[nodiscard]] std::string& content(const std::string& name);
+  [[nodiscard]] const std::string& content(const std::string& name) const;
   // Changes bits of a byte of a file, as programs see it and on the disk.
   void flip(const std::string& name, std::size_t offset, std::uint8_t bits);
 
@@ -119,6 +124,7 @@ class RecordedFiles final : public Files {
   std::pair<DiskCall, std::size_t> failing_;
   Random random_;
   Journal keeps_journal_;
+  std::string whole_;
 };
 
 }  // namespace anabranch::storage::test

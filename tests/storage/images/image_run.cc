@@ -1,0 +1,251 @@
+#include "tests/storage/images/image_run.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "storage/lmdb_storage.h"
+#include "storage/overlay/overlay_memory.h"
+#include "storage/wal/posix_files.h"
+#include "tests/storage/images/disk_replay.h"
+
+namespace anabranch::storage::test {
+namespace {
+
+constexpr std::size_t kImageMapBytes = std::size_t{1} << 28U;
+// From each life so many images are made, and from the lives in these.
+constexpr std::array<std::size_t, 3> kCuts{30, 4, 0};
+constexpr std::array<std::uint64_t, 3> kStepsMax{40, 10, 4};
+
+}  // namespace
+
+// The states of a life, each with numbers in the journal: when it was begun, and acknowledged.
+class ImageRun::Notes final : public StorageLife::Watch {
+ public:
+  Notes(SystemCalls& calls, std::vector<StoredState> possible)
+      : calls_(calls), states_(std::move(possible)), before_(states_.size()) {}
+
+  // The storage has been opened, in this state.
+  void opened(const StoredState& state) {
+    begun(state);
+    acknowledged();
+  }
+  void begun(const StoredState& state) override {
+    states_.push_back(state);
+    calls_.note(2 * (states_.size() - 1));
+  }
+  void acknowledged() override { calls_.note(2 * (states_.size() - 1) + 1); }
+
+  // The states that are possible behind a number of notes.
+  class Possible {
+   public:
+    explicit Possible(const Notes& notes) : notes_(notes), end_(notes.before_) {}
+    void pass(std::uint64_t note) {
+      if (note % 2 == 1) begin_ = note / 2;
+      end_ = note / 2 + 1;
+    }
+    [[nodiscard]] std::vector<StoredState> states() const {
+      const auto at = notes_.states_.begin();
+      return {at + static_cast<std::ptrdiff_t>(begin_), at + static_cast<std::ptrdiff_t>(end_)};
+    }
+
+   private:
+    const Notes& notes_;
+    std::size_t begin_ = 0;
+    std::size_t end_;
+  };
+
+ private:
+  SystemCalls& calls_;
+  std::vector<StoredState> states_;
+  std::size_t before_;  // Of states_, those from which one was found by the opening.
+};
+
+std::string ImageRun::run(std::size_t images) {
+  while (wrong_.empty() && images_ < images) {
+    const Kind kind = below(4) == 0 ? Kind::kLmdb : Kind::kEngine;
+    RecordedFiles disk(1, Journal::kNone);
+    disk.never_tear("data.mdb");
+    explore(disk, {{}}, kind, 0);
+  }
+  return wrong_;
+}
+
+void ImageRun::explore(const RecordedFiles& disk, const std::vector<StoredState>& possible,
+                       Kind kind, int depth) {
+  const std::string folder = new_folder();
+  write_files(disk, folder);
+  ++images_;
+  std::vector<SystemCall> journal;
+  std::optional<SystemCalls> calls(folder);
+  StorageLife life(random_, possible);
+  Notes notes(*calls, possible);
+  life.set_watch(notes);
+  {
+    const Opened opened = open(folder, kind);
+    check_opened(opened, life);
+    if (wrong_.empty()) {
+      notes.opened(life.sure());
+      live(opened, life, depth);
+    }
+  }
+  journal = calls->journal();
+  calls.reset();
+  std::filesystem::remove_all(folder);
+  if (wrong_.empty()) cut(disk, journal, notes, kind, depth);
+}
+
+void ImageRun::check_opened(const Opened& opened, StorageLife& life) {
+  if (!opened.storage) return wrong("cannot be opened: " + opened.failure);
+  if (const std::string differs = life.reopened(*opened.storage); !differs.empty()) {
+    return wrong("opened: " + differs);
+  }
+  const Place place = opened.storage->place();
+  if (!place.lost.empty()) wrong("claims that commits are lost: " + place.lost);
+  if (place.failed) wrong("claims that a commit has failed");
+}
+
+void ImageRun::live(const Opened& opened, StorageLife& life, int depth) {
+  for (std::uint64_t left = below(kStepsMax.at(depth)); left > 0; --left) {
+    if (opened.stepped != nullptr && below(2) == 0) (void)opened.stepped->step();
+    if (!life.step(*opened.storage)) return wrong("a step fails");
+  }
+  const std::string differs = life.look(*opened.storage);
+  if (!differs.empty()) wrong("while it is open: " + differs);
+}
+
+void ImageRun::cut(const RecordedFiles& disk, const std::vector<SystemCall>& journal,
+                   const Notes& notes, Kind kind, int depth) {
+  std::vector<std::size_t> cuts;
+  for (std::size_t left = kCuts.at(depth); left > 0; --left) {
+    // Half of them early: within the opening.
+    const std::size_t end =
+        below(2) == 0 ? journal.size() : std::min<std::size_t>(journal.size(), 40);
+    cuts.push_back(below(end + 1));
+  }
+  std::ranges::sort(cuts);
+  DiskReplay replay(disk);
+  Notes::Possible possible(notes);
+  std::size_t at = 0;
+  for (const std::size_t cut : cuts) {
+    for (; at < cut; ++at) {
+      replay.apply(journal[at]);
+      if (journal[at].kind == SystemCall::Kind::kNote) possible.pass(journal[at].offset);
+    }
+    // No process ends between a write and the sync that is part of the same call.
+    const bool within = cut < journal.size() && journal[cut].within;
+    const bool has_power = !within && below(4) == 0;
+    const Survival survival = below(3) == 0 ? Survival::kNone : Survival::kRandom;
+    const auto image = has_power ? replay.killed() : replay.image(survival, random_());
+    const Kind next = below(3) == 0 ? Kind::kEngine : kind;
+    trail_.push_back(std::string(has_power ? "killed" : "without power") + " after " +
+                     std::to_string(cut) + " of " + std::to_string(journal.size()) +
+                     (next == Kind::kLmdb ? ", opened without an engine" : ", opened"));
+    explore(*image, possible.states(), next, depth + 1);
+    if (!wrong_.empty()) return;
+    trail_.pop_back();
+  }
+}
+
+ImageRun::Opened ImageRun::open(const std::string& folder, Kind kind) {
+  const auto refused = [](const core::Failure& failure) {
+    Opened opened;
+    opened.failure = failure.message;
+    return opened;
+  };
+  const bool is_engine = kind == Kind::kEngine;
+  auto below_it =
+      open_lmdb_storage({.directory = folder,
+                         .map_bytes = kImageMapBytes,
+                         .format = is_engine ? LmdbFormat::kEngine : LmdbFormat::kAlone});
+  if (!below_it.ok()) return refused(below_it.failure());
+  Opened opened;
+  if (!is_engine) {
+    opened.storage = std::move(below_it).value();
+  } else {
+    std::error_code error;
+    std::filesystem::create_directory(folder + "/wal", error);
+    (void)posix_files(folder)->sync_folder();
+    const std::array<std::uint64_t, 3> limits{1, 2 * OverlayMemory::kChunkBytes / 3,
+                                              2 * OverlayMemory::kChunkBytes};
+    const EngineOptions options{.wal = {.segment_bytes = 4096},
+                                .overlay_bytes = limits.at(below(limits.size())),
+                                .slice_bytes = 1 + below(500)};
+    auto files = posix_files(folder + "/wal");
+    if (below(2) == 0) {
+      auto stepped = make_stepped_engine(std::move(below_it).value(), std::move(files), options);
+      opened.stepped = stepped.get();
+      opened.storage = std::move(stepped);
+    } else {
+      auto made = open_engine_storage(std::move(below_it).value(), std::move(files), options);
+      if (!made.ok()) return refused(made.failure());
+      opened.storage = std::move(made).value();
+    }
+  }
+  const auto done = opened.storage->open(
+      [](const StoredRecord&) { return core::Result<void>(core::invalid("nothing is applied")); });
+  if (!done.ok()) return refused(done.failure());
+  return opened;
+}
+
+// ---- Calls that fail.
+
+std::string ImageRun::run_failures() {
+  constexpr std::size_t kEnough = 5;  // Lives without such a call: they have random lengths.
+  std::size_t without = 0;
+  for (std::size_t n = 1; wrong_.empty() && without < kEnough; ++n) {
+    const std::size_t before = failures_;
+    fail(n, below(4) == 0 ? Kind::kLmdb : Kind::kEngine);
+    without = failures_ == before ? without + 1 : 0;
+  }
+  return wrong_;
+}
+
+void ImageRun::fail(std::size_t n, Kind kind) {
+  constexpr int kSteps = 40;
+  const std::string folder = new_folder();
+  StorageLife life(random_);
+  {
+    SystemCalls calls(folder);
+    calls.fail(n);
+    const Opened opened = open(folder, kind);
+    if (!opened.storage) {
+      if (!calls.failed()) return wrong("cannot be opened: " + opened.failure);
+      if (opened.failure.empty()) return wrong("an opening fails without a reason");
+    } else {
+      bool fails = false;
+      for (int left = kSteps; left > 0 && !fails; --left) {
+        if (opened.stepped != nullptr) (void)opened.stepped->step();
+        fails = !life.step(*opened.storage);
+      }
+      if (fails && !calls.failed()) return wrong("a step fails");
+      if (const std::string differs = life.look(*opened.storage); !differs.empty()) {
+        return wrong("after a failed call: " + differs);
+      }
+      if (fails && life.step(*opened.storage)) return wrong("is not closed by a failure");
+    }
+    failures_ += calls.failed() ? 1 : 0;
+  }
+  Opened opened = open(folder, kind);
+  if (!opened.storage) return wrong("cannot be opened after a failure: " + opened.failure);
+  if (const std::string differs = life.reopened(*opened.storage); !differs.empty()) {
+    return wrong("opened after a failed call: " + differs);
+  }
+  if (!life.step(*opened.storage)) return wrong("a step fails after all");
+  opened.storage.reset();
+  std::filesystem::remove_all(folder);
+}
+
+void ImageRun::wrong(const std::string& text) {
+  if (!wrong_.empty()) return;
+  for (const std::string& step : trail_) wrong_ += step + ": ";
+  wrong_ += text;
+}
+
+std::string ImageRun::new_folder() {
+  return temp_.path().string() + '/' + std::to_string(++folders_);
+}
+
+}  // namespace anabranch::storage::test

@@ -1,0 +1,68 @@
+// Lives of a storage in a real directory, of which the system calls are recorded, and the
+// directories that a loss of power leaves after any of them: each is opened, compared with what was
+// acknowledged, written to, and loses its power again, often within the opening. In other lives one
+// call fails.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "storage/engine/engine_storage.h"
+#include "tests/storage/images/system_calls.h"
+#include "tests/storage/storage_life.h"
+#include "tests/storage/wal/recorded_files.h"
+#include "tests/temp_dir.h"
+
+namespace anabranch::storage::test {
+
+class ImageRun {
+ public:
+  explicit ImageRun(std::uint64_t seed) : random_(seed) {}
+  // Makes at least so many images; returns the first thing that was wrong, empty: nothing was.
+  std::string run(std::size_t images);
+  // A life in which the n-th system call fails, n = 1, 2, 3, ... until there is no such call.
+  std::string run_failures();
+
+  [[nodiscard]] std::size_t images() const { return images_; }
+  [[nodiscard]] std::size_t failures() const { return failures_; }
+
+ private:
+  // The kind of a storage: LMDB alone becomes an engine at an opening, and there is no way back.
+  enum class Kind : std::uint8_t { kLmdb, kEngine };
+  struct Opened {
+    std::unique_ptr<WholeStorage> storage;
+    SteppedEngine* stepped = nullptr;  // The same, or null.
+    std::string failure;
+  };
+  class Notes;
+
+  // Lives in an image of a disk, and in images of that up to a depth.
+  void explore(const RecordedFiles& disk, const std::vector<StoredState>& possible, Kind kind,
+               int depth);
+  void check_opened(const Opened& opened, StorageLife& life);
+  void live(const Opened& opened, StorageLife& life, int depth);
+  // Cuts the power within a journal that began with a disk.
+  void cut(const RecordedFiles& disk, const std::vector<SystemCall>& journal, const Notes& notes,
+           Kind kind, int depth);
+  // A life in which the n-th call fails.
+  void fail(std::size_t n, Kind kind);
+  [[nodiscard]] Opened open(const std::string& folder, Kind kind);
+  // Notes the first thing that is wrong.
+  void wrong(const std::string& text);
+  [[nodiscard]] std::uint64_t below(std::uint64_t end) { return random_() % end; }
+  [[nodiscard]] std::string new_folder();
+
+  std::mt19937_64 random_;
+  anabranch::test::TempDir temp_{anabranch::test::memory_folder()};
+  std::size_t folders_ = 0;
+  std::size_t images_ = 0;
+  std::size_t failures_ = 0;
+  std::vector<std::string> trail_;  // How the present directory came about.
+  std::string wrong_;
+};
+
+}  // namespace anabranch::storage::test

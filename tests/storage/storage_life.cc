@@ -1,0 +1,142 @@
+#include "tests/storage/storage_life.h"
+
+#include <algorithm>
+#include <iterator>
+#include <span>
+#include <utility>
+
+#include "tests/storage/world.h"
+
+namespace anabranch::storage::test {
+namespace {
+
+constexpr core::Origin kWriter = 5;
+
+std::string at(std::string_view what, Position position) {
+  return std::string(what) + " at " + std::to_string(position);
+}
+
+// Returns how the log differs from that of a state; empty: it does not.
+std::string compare_log(const WholeStorage& storage, const StoredState& state) {
+  const Position last = storage.last_position();
+  if (last != state.batches.size()) return at("the log ends", last);
+  if (storage.durable_position() != last) return at("not all is durable", last);
+  for (Position position = state.first; position <= last; ++position) {
+    const auto record = storage.read_log(position);
+    if (!record || record->position != position) return at("a batch is missing", position);
+    if (record->bytes != state.batches[position - 1]) return at("another batch", position);
+    if (storage.find(kWriter, position) != position) return at("finds no batch", position);
+  }
+  return {};
+}
+
+std::string compare(const WholeStorage& storage, const StoredState& state, const StoredRows& next) {
+  const auto snapshot = storage.snapshot();
+  if (scan(*snapshot) != Entries(state.rows.begin(), state.rows.end())) return "other rows";
+  if (scan(*snapshot, {}, Table::kNextRows) != Entries(next.begin(), next.end())) {
+    return "other next rows";
+  }
+  return compare_log(storage, state);
+}
+
+}  // namespace
+
+bool StorageLife::step(WholeStorage& storage) {
+  const std::uint64_t kind = below(40);
+  if (kind == 0) return trim(storage);
+  if (kind == 1) return clear_next(storage);
+  if (kind <= 4) return swap(storage);
+  return kind <= 11 ? fill(storage) : commit(storage);
+}
+
+std::string StorageLife::reopened(const WholeStorage& storage) {
+  next_.clear();
+  std::string wrong;
+  for (std::size_t i = possible_.size(); i-- > 0;) {
+    const std::string differs = compare(storage, possible_[i], next_);
+    if (differs.empty()) {
+      possible_ = {StoredState(possible_[i])};
+      return {};
+    }
+    wrong += (wrong.empty() ? "" : "; ") + ("state " + std::to_string(i) + ": ") + differs;
+  }
+  return wrong;
+}
+
+std::string StorageLife::look(const WholeStorage& storage) const {
+  StoredState state = sure();
+  state.first = possible_.back().first;  // A trim that failed may have removed some.
+  return compare(storage, state, next_);
+}
+
+template <typename Call>
+bool StorageLife::make(StoredState state, const Call& call) {
+  possible_.push_back(std::move(state));
+  if (watch_ != nullptr) watch_->begun(possible_.back());
+  if (!call().ok()) return false;
+  possible_ = {StoredState(std::move(possible_.back()))};
+  if (watch_ != nullptr) watch_->acknowledged();
+  return true;
+}
+
+std::vector<Change> StorageLife::choose(Table table, StoredRows& rows) {
+  std::map<std::string, std::optional<std::string>> chosen;
+  for (std::uint64_t left = below(8); left > 0; --left) {
+    const std::string value = std::to_string(random_());
+    const auto key = "key" + std::to_string(below(60));
+    chosen[key] = below(3) == 0 ? std::nullopt : std::optional(value);
+  }
+  std::vector<Change> changes;
+  for (const auto& [key, value] : chosen) {
+    changes.push_back({table, key, value});
+    if (value) {
+      rows[key] = *value;
+    } else {
+      rows.erase(key);
+    }
+  }
+  return changes;
+}
+
+bool StorageLife::commit(WholeStorage& storage) {
+  StoredState state = sure();
+  const auto changes = choose(Table::kRows, state.rows);
+  state.batches.push_back(std::string(below(300), 'b') + std::to_string(random_()));
+  const core::Seq seq = state.batches.size();
+  const std::string batch = state.batches.back();
+  const LogRecord record{kWriter, seq, seq, batch};
+  return make(std::move(state), [&] { return storage.commit(std::span(&record, 1), changes); });
+}
+
+// Makes the next rows the current ones, with some changes.
+bool StorageLife::swap(WholeStorage& storage) {
+  StoredState state = sure();
+  state.rows = next_;
+  const auto changes = choose(Table::kNextRows, state.rows);
+  if (!make(std::move(state), [&] { return storage.swap(changes); })) return false;
+  next_.clear();
+  ++swaps_;
+  return true;
+}
+
+bool StorageLife::fill(WholeStorage& storage) {
+  StoredRows next = next_;
+  const auto changes = choose(Table::kNextRows, next);
+  if (!storage.commit({}, changes).ok()) return false;
+  next_ = std::move(next);
+  return true;
+}
+
+bool StorageLife::clear_next(WholeStorage& storage) {
+  if (!storage.clear_next().ok()) return false;
+  next_.clear();
+  return true;
+}
+
+bool StorageLife::trim(WholeStorage& storage) {
+  StoredState state = sure();
+  state.first = std::max<Position>(state.first, 1 + below(state.batches.size() + 1));
+  return make(state, [&] { return storage.trim(state.first); });
+}
+
+}  // namespace anabranch::storage::test

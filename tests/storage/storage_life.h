@@ -1,0 +1,79 @@
+// A random life of a storage: commits, swaps, fillings of the next tables, trims. It knows each
+// state that the storage may be in, also after a commit that has failed or that a crash
+// interrupted.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/whole_storage.h"
+
+namespace anabranch::storage::test {
+
+using StoredRows = std::map<std::string, std::string>;
+
+// What a storage has.
+struct StoredState {
+  StoredRows rows;
+  std::vector<std::string> batches;  // The first has the position 1.
+  Position first = 1;                // Batches before it may be gone.
+};
+
+class StorageLife {
+ public:
+  // Begins with an empty storage, or with one that is to be reopened() in one of some states.
+  // `random` must outlive it.
+  explicit StorageLife(std::mt19937_64& random, std::vector<StoredState> possible = {{}})
+      : random_(random), possible_(std::move(possible)) {}
+
+  // Makes a random change; returns whether it succeeded.
+  bool step(WholeStorage& storage);
+  // Returns why a storage that was opened again has none of the possible states; empty: it has one,
+  // which is the newest from now on.
+  std::string reopened(const WholeStorage& storage);
+  // Returns how a storage differs from the newest acknowledged state; empty: it does not.
+  [[nodiscard]] std::string look(const WholeStorage& storage) const;
+
+  // The newest state that was acknowledged.
+  [[nodiscard]] const StoredState& sure() const { return possible_.front(); }
+  // The rows of the next tables.
+  [[nodiscard]] const StoredRows& next() const { return next_; }
+  [[nodiscard]] std::size_t swaps() const { return swaps_; }
+
+  // Is told of the state that a change leads to before the storage is called, and whether that has
+  // succeeded.
+  struct Watch {
+    virtual ~Watch() = default;
+    virtual void begun(const StoredState& state) = 0;
+    virtual void acknowledged() = 0;
+  };
+  // `watch` must outlive this.
+  void set_watch(Watch& watch) { watch_ = &watch; }
+
+ private:
+  bool commit(WholeStorage& storage);
+  bool swap(WholeStorage& storage);
+  bool fill(WholeStorage& storage);
+  bool clear_next(WholeStorage& storage);
+  bool trim(WholeStorage& storage);
+  // Makes changes of a table, also in `rows`.
+  std::vector<Change> choose(Table table, StoredRows& rows);
+  // Notes the state that a change leads to, and makes the change.
+  template <typename Call>
+  bool make(StoredState state, const Call& call);
+  [[nodiscard]] std::uint64_t below(std::uint64_t end) { return random_() % end; }
+
+  std::mt19937_64& random_;
+  std::vector<StoredState> possible_;  // The acknowledged one, and those of changes that failed.
+  StoredRows next_;
+  std::size_t swaps_ = 0;
+  Watch* watch_ = nullptr;
+};
+
+}  // namespace anabranch::storage::test
