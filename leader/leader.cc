@@ -439,7 +439,7 @@ core::Result<std::unique_ptr<Leader>> Leader::open(const Options& options) {
                                                    .map_bytes = options.map_bytes,
                                                    .reserve_bytes = reserve_bytes(options)},
                                         .kind = kind_of(options.storage),
-                                        .overlay_bytes = options.flush_bytes_max});
+                                        .engine = {.overlay_bytes = options.flush_bytes_max}});
   if (!storage.ok()) return storage.failure();
   auto impl = std::make_unique<Impl>(options, std::move(storage).value());
   if (auto started = impl->start(); !started.ok()) return started.failure();

@@ -233,6 +233,9 @@ Result<LmdbDirectory> open_directory(const LmdbOptions& options) {
   if (!fs::exists(path / LmdbEnv::kDataFile, error)) {
     const auto created = create_data_file(path, env_options(options), new_format(options.format));
     if (!created.ok()) return fail(created.failure());
+  } else if (const auto synced = sync_folder(path); !synced.ok()) {
+    // The process that gave the file its name may have been killed before it synced that.
+    return fail(synced.failure());
   }
   Result<std::unique_ptr<LmdbEnv>> env = open_env(path, env_options(options));
   if (!env.ok()) return fail(env.failure());

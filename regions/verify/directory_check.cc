@@ -391,7 +391,8 @@ CheckReport check_storage(const storage::Storage& storage, const CheckProgress& 
 
 core::Result<CheckReport> check_directory(const std::string& directory,
                                           const CheckProgress& progress) {
-  auto opened = storage::open_storage({.tables = {.directory = directory}, .look = true});
+  auto opened =
+      storage::open_storage({.tables = {.directory = directory}, .engine = {.look = true}});
   if (!opened.ok()) return opened.failure();
   storage::Storage& storage = *opened.value();
   const auto nothing = [](const storage::StoredRecord&) { return core::Result<void>(); };

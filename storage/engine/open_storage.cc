@@ -4,7 +4,6 @@
 #include <system_error>
 #include <utility>
 
-#include "storage/engine/engine_storage.h"
 #include "storage/wal/posix_files.h"
 
 namespace anabranch::storage {
@@ -48,7 +47,7 @@ Result<std::unique_ptr<WholeStorage>> open_storage(const StorageOptions& options
   auto folder = make_log_folder(below.directory);
   if (!folder.ok()) return folder.failure();
   return open_engine_storage(std::move(tables).value(), posix_files(std::move(folder).value()),
-                             {.overlay_bytes = options.overlay_bytes, .look = options.look});
+                             options.engine);
 }
 
 }  // namespace anabranch::storage

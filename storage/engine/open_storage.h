@@ -13,6 +13,7 @@
 #include <string>
 
 #include "core/result.h"
+#include "storage/engine/engine_storage.h"
 #include "storage/lmdb_storage.h"
 #include "storage/whole_storage.h"
 
@@ -24,10 +25,7 @@ struct StorageOptions {
   LmdbOptions tables = {};  // With the directory; its format is set by open_storage().
   // nullopt: as the directory has it already.
   std::optional<StorageKind> kind = {};
-  // The changes kept in memory before they are written to the tables; see EngineOptions.
-  std::uint64_t overlay_bytes = std::uint64_t{64} << 20U;
-  // Nothing is changed in the write-ahead log, and nothing can be committed: for tools.
-  bool look = false;
+  EngineOptions engine = {};
 };
 
 // Opens or creates. Fails as open_lmdb_storage does, and with kIo or kCorrupt when the write-ahead

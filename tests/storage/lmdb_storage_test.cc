@@ -193,9 +193,10 @@ TEST_CASE("A storage that was closed by a failing disk opens anew") {
   }
 }
 
-// LMDB writes some old data back when it cannot write a meta page, but not all of them: the page that
-// nobody uses names pages then that the file may not have.
-TEST_CASE("A failed write of a meta page is no damage, however far the commit was to grow the file") {
+// LMDB writes some old data back when it cannot write a meta page, but not all of them: the page
+// that nobody uses names pages then that the file may not have.
+TEST_CASE(
+    "A failed write of a meta page is no damage, however far the commit was to grow the file") {
   LmdbWorld world;
   REQUIRE(commit_number(world.storage(), 1).ok());
   {

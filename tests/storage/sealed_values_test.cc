@@ -32,7 +32,7 @@ std::string sealed(std::string_view key, std::string_view value) {
 std::unique_ptr<WholeStorage> open_dir(const fs::path& directory, std::optional<StorageKind> kind) {
   auto opened = open_storage({.tables = {.directory = directory.string(), .map_bytes = kMapBytes},
                               .kind = kind,
-                              .overlay_bytes = 1});
+                              .engine = {.overlay_bytes = 1}});
   REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.failure().message));
   ready(*opened.value());
   return std::move(opened).value();

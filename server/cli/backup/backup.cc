@@ -109,7 +109,8 @@ ExitCode at_leader(const Arguments& arguments, const std::string& folder) {
 ExitCode of_directory(const Arguments& arguments, const std::string& folder) {
   const std::string directory = arguments.text(kDirectory.name);
   explain_faults();
-  auto opened = storage::open_storage({.tables = {.directory = directory}, .look = true});
+  auto opened =
+      storage::open_storage({.tables = {.directory = directory}, .engine = {.look = true}});
   if (!opened.ok()) return print_error(opened.failure());
   const auto nothing = [](const storage::StoredRecord&) { return core::Result<void>(); };
   if (auto ready = opened.value()->open(nothing); !ready.ok()) return print_error(ready.failure());

@@ -106,7 +106,8 @@ class EngineRun {
   }
 
   void keep() {
-    if (kept_.size() < 6) return kept_.push_back({storage_->snapshot(), life_.sure().rows, life_.next()});
+    if (kept_.size() < 6)
+      return kept_.push_back({storage_->snapshot(), life_.sure().rows, life_.next()});
     const std::size_t at = random_() % kept_.size();
     check(kept_[at]);
     kept_.erase(kept_.begin() + static_cast<std::ptrdiff_t>(at));

@@ -24,7 +24,7 @@ core::Result<std::unique_ptr<WholeStorage>> try_to_open(const fs::path& director
                                                         bool look = false) {
   return open_storage({.tables = {.directory = directory.string(), .map_bytes = kMapBytes},
                        .kind = kind,
-                       .look = look});
+                       .engine = {.look = look}});
 }
 
 std::unique_ptr<WholeStorage> open(const fs::path& directory, std::optional<StorageKind> kind,
@@ -160,7 +160,7 @@ TEST_SUITE("storage: directories of the engine") {
         std::vector<Change> large{put("large", std::string(1 << 20, 'x'))};
         auto opened = open_storage({.tables = {.directory = directory.string()},
                                     .kind = StorageKind::kEngine,
-                                    .overlay_bytes = 1 << 20});
+                                    .engine = {.overlay_bytes = 1 << 20}});
         REQUIRE(opened.ok());
         ready(*opened.value());
         while (opened.value()->engine()->flushes == 0) commit(*opened.value(), large);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "storage/engine/open_storage.h"
 #include "storage/lmdb_storage.h"
 #include "storage/overlay/overlay_memory.h"
 #include "storage/wal/posix_files.h"
@@ -18,6 +19,22 @@ constexpr std::size_t kImageMapBytes = std::size_t{1} << 28U;
 // From each life so many images are made, and from the lives in these.
 constexpr std::array<std::size_t, 3> kCuts{30, 4, 0};
 constexpr std::array<std::uint64_t, 3> kStepsMax{40, 10, 4};
+
+// As open_storage(), without a thread.
+core::Result<std::unique_ptr<SteppedEngine>> open_stepped(LmdbOptions tables,
+                                                          const EngineOptions& engine) {
+  tables.format = LmdbFormat::kEngine;
+  auto base = open_lmdb_storage(tables);
+  if (!base.ok()) return base.failure();
+  const std::string folder = tables.directory + "/wal";
+  std::error_code error;
+  if (std::filesystem::create_directory(folder, error)) {
+    if (auto synced = posix_files(tables.directory)->sync_folder(); !synced.ok()) {
+      return synced.failure();
+    }
+  }
+  return make_stepped_engine(std::move(base).value(), posix_files(folder), engine);
+}
 
 }  // namespace
 
@@ -118,14 +135,7 @@ void ImageRun::live(const Opened& opened, StorageLife& life, int depth) {
 
 void ImageRun::cut(const RecordedFiles& disk, const std::vector<SystemCall>& journal,
                    const Notes& notes, Kind kind, int depth) {
-  std::vector<std::size_t> cuts;
-  for (std::size_t left = kCuts.at(depth); left > 0; --left) {
-    // Half of them early: within the opening.
-    const std::size_t end =
-        below(2) == 0 ? journal.size() : std::min<std::size_t>(journal.size(), 40);
-    cuts.push_back(below(end + 1));
-  }
-  std::ranges::sort(cuts);
+  const std::vector<std::size_t> cuts = choose_cuts(journal, kCuts.at(depth));
   DiskReplay replay(disk);
   Notes::Possible possible(notes);
   std::size_t at = 0;
@@ -149,45 +159,57 @@ void ImageRun::cut(const RecordedFiles& disk, const std::vector<SystemCall>& jou
   }
 }
 
-ImageRun::Opened ImageRun::open(const std::string& folder, Kind kind) {
-  const auto refused = [](const core::Failure& failure) {
-    Opened opened;
-    opened.failure = failure.message;
-    return opened;
-  };
-  const bool is_engine = kind == Kind::kEngine;
-  auto below_it =
-      open_lmdb_storage({.directory = folder,
-                         .map_bytes = kImageMapBytes,
-                         .format = is_engine ? LmdbFormat::kEngine : LmdbFormat::kAlone});
-  if (!below_it.ok()) return refused(below_it.failure());
-  Opened opened;
-  if (!is_engine) {
-    opened.storage = std::move(below_it).value();
-  } else {
-    std::error_code error;
-    std::filesystem::create_directory(folder + "/wal", error);
-    (void)posix_files(folder)->sync_folder();
-    const std::array<std::uint64_t, 3> limits{1, 2 * OverlayMemory::kChunkBytes / 3,
-                                              2 * OverlayMemory::kChunkBytes};
-    const EngineOptions options{.wal = {.segment_bytes = 4096},
-                                .overlay_bytes = limits.at(below(limits.size())),
-                                .slice_bytes = 1 + below(500)};
-    auto files = posix_files(folder + "/wal");
-    if (below(2) == 0) {
-      auto stepped = make_stepped_engine(std::move(below_it).value(), std::move(files), options);
-      opened.stepped = stepped.get();
-      opened.storage = std::move(stepped);
-    } else {
-      auto made = open_engine_storage(std::move(below_it).value(), std::move(files), options);
-      if (!made.ok()) return refused(made.failure());
-      opened.storage = std::move(made).value();
+// Returns places in a journal, in order: half of them are early, within the opening, and a third
+// lie just before a sync.
+std::vector<std::size_t> ImageRun::choose_cuts(const std::vector<SystemCall>& journal,
+                                               std::size_t number) {
+  constexpr std::size_t kEarly = 40;
+  std::vector<std::size_t> cuts;
+  for (; number > 0; --number) {
+    const std::size_t end = below(2) == 0 ? journal.size() : std::min(journal.size(), kEarly);
+    std::size_t cut = below(end + 1);
+    const auto is_sync = [&] { return journal[cut].kind == SystemCall::Kind::kSync; };
+    if (below(3) == 0) {
+      while (cut < journal.size() && !is_sync()) ++cut;
     }
+    cuts.push_back(cut);
   }
-  const auto done = opened.storage->open(
-      [](const StoredRecord&) { return core::Result<void>(core::invalid("nothing is applied")); });
-  if (!done.ok()) return refused(done.failure());
-  return opened;
+  std::ranges::sort(cuts);
+  return cuts;
+}
+
+ImageRun::Opened ImageRun::open(const std::string& folder, Kind kind) {
+  const std::array<std::uint64_t, 3> limits{1, 2 * OverlayMemory::kChunkBytes / 3,
+                                            2 * OverlayMemory::kChunkBytes};
+  const EngineOptions engine{.wal = {.segment_bytes = 4096},
+                             .overlay_bytes = limits.at(below(limits.size())),
+                             .slice_bytes = 1 + below(500)};
+  const LmdbOptions tables{.directory = folder, .map_bytes = kImageMapBytes};
+  Opened opened;
+  core::Result<void> done;
+  if (kind == Kind::kEngine && below(2) == 0) {
+    auto stepped = open_stepped(tables, engine);
+    if (!stepped.ok()) {
+      done = stepped.failure();
+    } else {
+      opened.stepped = stepped.value().get();
+      opened.storage = std::move(stepped).value();
+    }
+  } else {
+    const auto as = kind == Kind::kEngine ? StorageKind::kEngine : StorageKind::kLmdb;
+    auto storage = open_storage({.tables = tables, .kind = as, .engine = engine});
+    if (storage.ok()) opened.storage = std::move(storage).value();
+    if (!storage.ok()) done = storage.failure();
+  }
+  if (done.ok()) {
+    done = opened.storage->open([](const StoredRecord&) -> core::Result<void> {
+      return core::invalid("nothing was to be applied again");
+    });
+  }
+  if (done.ok()) return opened;
+  Opened refused;
+  refused.failure = done.failure().message;
+  return refused;
 }
 
 // ---- Calls that fail.

@@ -48,6 +48,8 @@ class ImageRun {
   // Cuts the power within a journal that began with a disk.
   void cut(const RecordedFiles& disk, const std::vector<SystemCall>& journal, const Notes& notes,
            Kind kind, int depth);
+  [[nodiscard]] std::vector<std::size_t> choose_cuts(const std::vector<SystemCall>& journal,
+                                                     std::size_t number);
   // A life in which the n-th call fails.
   void fail(std::size_t n, Kind kind);
   [[nodiscard]] Opened open(const std::string& folder, Kind kind);

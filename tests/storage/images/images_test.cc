@@ -15,7 +15,7 @@ namespace {
 
 TEST_SUITE("storage: images") {
   TEST_CASE("a loss of power at any system call loses nothing that was acknowledged") {
-    const std::size_t images = anabranch::test::long_run() ? 20'000 : 500;
+    const std::size_t images = anabranch::test::long_run() ? 20'000 : 1'000;
     const std::uint64_t seed = anabranch::test::seed();
     CAPTURE(seed);
     ImageRun run(seed);
