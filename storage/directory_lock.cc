@@ -40,7 +40,8 @@ Failure unusable(const std::string& directory, const char* call) {
   return unusable(directory, std::string(call) + ": " + std::strerror(errno));
 }
 
-// Syncs the parent folder, so that the entry of a new directory survives power loss.
+// Syncs the parent folder, so that the entry of the directory survives power loss. The directory
+// may have been made by a process that was killed before it did so, or by mkdir.
 void sync_parent(const std::string& directory) {
   std::filesystem::path path = std::filesystem::path(directory);
   if (!path.has_filename()) path = path.parent_path();
@@ -54,13 +55,11 @@ void sync_parent(const std::string& directory) {
 Result<DirectoryId> find_or_create(const std::string& directory) {
   if (directory.empty()) return core::invalid("the data directory has no name");
   constexpr mode_t kMode = 0700;
-  if (::mkdir(directory.c_str(), kMode) == 0) {
-    sync_parent(directory);
-  } else if (errno == ENOENT) {
+  if (::mkdir(directory.c_str(), kMode) != 0 && errno != EEXIST) {
+    if (errno != ENOENT) return unusable(directory, "mkdir");
     return unusable(directory, std::string("its parent directory does not exist"));
-  } else if (errno != EEXIST) {
-    return unusable(directory, "mkdir");
   }
+  sync_parent(directory);
   struct stat status = {};
   if (::stat(directory.c_str(), &status) != 0) return unusable(directory, "stat");
   if (!S_ISDIR(status.st_mode)) return unusable(directory, std::string("it is not a directory"));

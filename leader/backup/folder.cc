@@ -86,15 +86,14 @@ Result<Descriptor> lock_mark(const std::string& path) {
   return file;
 }
 
-Result<bool> make_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), kFolderMode) == 0) {
-    auto synced = sync_folder(fs::path(path).parent_path().string());
-    return synced.ok() ? Result<bool>(true) : synced.failure();
+// A folder that is there already may have a name that is not on disk yet.
+Result<void> make_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), kFolderMode) != 0) {
+    if (errno != EEXIST) return file_failure("cannot create the folder", path);
+    std::error_code error;
+    if (!fs::is_directory(path, error)) return about(path, "is no folder");
   }
-  if (errno != EEXIST) return file_failure("cannot create the folder", path);
-  std::error_code error;
-  if (!fs::is_directory(path, error)) return about(path, "is no folder");
-  return false;
+  return sync_folder(fs::path(path).parent_path().string());
 }
 
 }  // namespace

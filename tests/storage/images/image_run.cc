@@ -83,9 +83,7 @@ class ImageRun::Notes final : public StorageLife::Watch {
 std::string ImageRun::run(std::size_t images) {
   while (wrong_.empty() && images_ < images) {
     const Kind kind = below(4) == 0 ? Kind::kLmdb : Kind::kEngine;
-    RecordedFiles disk(1, Journal::kNone);
-    disk.never_tear("data.mdb");
-    explore(disk, {{}}, kind, 0);
+    explore(*DiskReplay().killed(), {{}}, kind, 0);
   }
   return wrong_;
 }
@@ -184,7 +182,7 @@ ImageRun::Opened ImageRun::open(const std::string& folder, Kind kind) {
   const EngineOptions engine{.wal = {.segment_bytes = 4096},
                              .overlay_bytes = limits.at(below(limits.size())),
                              .slice_bytes = 1 + below(500)};
-  const LmdbOptions tables{.directory = folder, .map_bytes = kImageMapBytes};
+  const LmdbOptions tables{.directory = folder + "/data", .map_bytes = kImageMapBytes};
   Opened opened;
   core::Result<void> done;
   if (kind == Kind::kEngine && below(2) == 0) {

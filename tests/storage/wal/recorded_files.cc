@@ -246,12 +246,13 @@ std::unique_ptr<RecordedFiles> RecordedFiles::image(Survival survival, std::uint
   auto made = std::make_unique<RecordedFiles>(seed, keeps_journal_);
   made->whole_ = whole_;
   for (const auto& [name, node] : names) {
+    const bool is_whole = !whole_.empty() && name.ends_with(whole_);
     auto copy = std::make_shared<Node>();
     copy->disk = node->disk;
     if (node->size_dirty && fate.keeps()) copy->disk.resize(node->seen.size());
     for (const std::size_t sector : node->dirty) {
       std::string bytes = sector_of(copy->disk, sector);
-      const std::size_t torn = fate.torn(name == whole_);
+      const std::size_t torn = fate.torn(is_whole);
       bytes.replace(0, torn, sector_of(node->seen, sector), 0, torn);
       put_sector(copy->disk, sector, bytes);
     }

@@ -76,8 +76,9 @@ class RecordedFiles final : public Files {
 
   // Returns all calls that changed something, or tried to.
   [[nodiscard]] const std::vector<JournalEntry>& journal() const { return journal_; }
-  // The sectors of this file are kept or lost as wholes: for files without checksums of their own.
-  void never_tear(std::string name) { whole_ = std::move(name); }
+  // The sectors of files whose names end so are kept or lost as wholes: for files without checksums
+  // of their own.
+  void never_tear(std::string end) { whole_ = std::move(end); }
   // Returns the disk as a machine finds it that starts after a loss of power.
   [[nodiscard]] std::unique_ptr<RecordedFiles> image(Survival survival, std::uint64_t seed) const;
   // Returns a disk in the same state, as a process leaves it that is ended.
