@@ -27,6 +27,7 @@ using leader::Manifest;
 using regions::Group;
 using storage::Table;
 using storage::test::DiskReplay;
+using storage::test::RecordedFiles;
 using storage::test::Survival;
 using storage::test::SystemCall;
 using storage::test::SystemCalls;
@@ -44,7 +45,7 @@ core::Result<void> go_on(const leader::BackupProgress& /*progress*/) { return {}
 
 // A region with some rows and a log.
 Node make_node() {
-  Node node{"eu"};
+  Node node("eu", 1);
   for (int i = 0; i < 20; ++i) {
     node.write(1000, [&](Group& group) {
       group.put(Path{"\1", "key" + std::to_string(i), "s"}, std::string(100, 'v'));
@@ -77,7 +78,7 @@ std::vector<SystemCall> recorded(const fs::path& folder, const std::function<voi
 
 // Calls `check` with a folder as it is after each of the calls, for a process that was killed and
 // for losses of power, and with whether all calls were made. `disk` is the one of before.
-using Check = std::function<void(const fs::path& folder, DiskReplay replay, bool all)>;
+using Check = std::function<void(const fs::path& folder, const RecordedFiles& disk, bool all)>;
 void after_each(const std::vector<SystemCall>& journal, const fs::path& parent,
                 const Check& check) {
   DiskReplay replay;
@@ -91,15 +92,16 @@ void after_each(const std::vector<SystemCall>& journal, const fs::path& parent,
       const auto disk = is_killed ? replay.killed() : replay.image(survival, test::seed() + cut);
       const fs::path folder = parent / "image";
       storage::test::write_files(*disk, folder.string());
-      check(folder, DiskReplay(*disk), cut == journal.size());
+      check(folder, *disk, cut == journal.size());
       fs::remove_all(folder);
     }
   }
 }
 
 // Requires that a loss of power behind the calls leaves what `check` looks for.
-void require_after_loss(DiskReplay replay, const std::vector<SystemCall>& journal,
+void require_after_loss(const RecordedFiles& disk, const std::vector<SystemCall>& journal,
                         const fs::path& folder, const std::function<bool(const fs::path&)>& check) {
+  DiskReplay replay(disk);
   for (const SystemCall& call : journal) replay.apply(call);
   storage::test::write_files(*replay.image(Survival::kNone, 1), folder.string());
   REQUIRE(check(folder));
@@ -135,13 +137,13 @@ TEST_SUITE("leader: backups") {
     const auto journal = recorded(made, [&] { REQUIRE(back_up(*snapshot, made / "b").ok()); });
     REQUIRE(journal.size() > 20);
     after_each(journal, dir.path(),
-               [&](const fs::path& folder, const DiskReplay& replay, bool all) {
+               [&](const fs::path& folder, const RecordedFiles& disk, bool all) {
                  if (is_backup(folder / "b")) return;
                  REQUIRE_FALSE(all);
                  const auto again =
                      recorded(folder, [&] { REQUIRE(back_up(*snapshot, folder / "b").ok()); });
                  REQUIRE(is_backup(folder / "b"));
-                 require_after_loss(replay, again, dir.path() / "later",
+                 require_after_loss(disk, again, dir.path() / "later",
                                     [](const fs::path& later) { return is_backup(later / "b"); });
                });
   }
@@ -161,14 +163,14 @@ TEST_SUITE("leader: backups") {
     fs::create_directory(made);
     const auto journal = recorded(made, [&] { REQUIRE(restore(made / "d").ok()); });
     after_each(
-        journal, dir.path(), [&](const fs::path& folder, const DiskReplay& replay, bool all) {
+        journal, dir.path(), [&](const fs::path& folder, const RecordedFiles& disk, bool all) {
           const auto again = recorded(folder, [&] {
             const auto done = restore(folder / "d");
             CHECK((done.ok() || done.failure().message.find("is not empty") != std::string::npos));
             if (all) CHECK_FALSE(done.ok());
             REQUIRE(is_whole(folder));
           });
-          require_after_loss(replay, again, dir.path() / "later", is_whole);
+          require_after_loss(disk, again, dir.path() / "later", is_whole);
         });
   }
 }

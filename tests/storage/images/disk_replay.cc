@@ -1,11 +1,12 @@
 #include "tests/storage/images/disk_replay.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace anabranch::storage::test {
 namespace {
@@ -54,11 +55,15 @@ void DiskReplay::apply(const SystemCall& call) {
 std::unique_ptr<RecordedFiles> DiskReplay::image(Survival survival, std::uint64_t seed) const {
   auto image = disk_->image(survival, seed);
   const std::vector<std::string> names = image->list().value();
-  for (const std::string& name : names) {
-    const std::size_t slash = name.find('/');
-    const bool is_within = slash != std::string::npos && slash + 1 < name.size();
-    if (!is_within || std::ranges::binary_search(names, name.substr(0, slash + 1))) continue;
-    must(image->remove(name));
+  std::set<std::string> folders;           // That are there.
+  for (const std::string& name : names) {  // Sorted: a folder comes before what is in it.
+    const std::size_t end = name.find_last_not_of('/');
+    const std::size_t slash = name.rfind('/', end);
+    if (slash != std::string::npos && !folders.contains(name.substr(0, slash + 1))) {
+      must(image->remove(name));
+    } else if (name.ends_with('/')) {
+      folders.insert(name);
+    }
   }
   must(image->sync_folder());
   return image;
