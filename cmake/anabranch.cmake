@@ -250,9 +250,9 @@ function(anabranch_test name)
 endfunction()
 
 # Adds an entry `<label>/<file>` for each source with cases: a program with sanitizers takes half a
-# second to start, and there are thousands of cases. Files whose cases may be skipped stay out, since
-# one skipped case would hide the failures of the others; the caller's `case_by_case` selects these
-# for doctest_discover_tests.
+# second to start, and there are thousands of cases. Files whose cases may be skipped stay out: one
+# skipped case would hide the failures of the others. The caller's `case_by_case` selects these for
+# doctest_discover_tests.
 function(anabranch_test_files name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES")
   math(EXPR timeout "5 * ${arg_TIMEOUT}")

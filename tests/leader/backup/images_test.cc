@@ -23,7 +23,6 @@
 using namespace anabranch;
 using core::Path;
 using leader::BackupFolder;
-using leader::Manifest;
 using regions::Group;
 using storage::Table;
 using storage::test::DiskReplay;

@@ -226,6 +226,7 @@ std::string ImageRun::run_failures() {
 void ImageRun::fail(std::size_t n, Kind kind) {
   constexpr int kSteps = 40;
   const std::string folder = new_folder();
+  std::filesystem::create_directory(folder);
   StorageLife life(random_);
   {
     SystemCalls calls(folder);
