@@ -196,8 +196,11 @@ ImageRun::Opened ImageRun::open(const std::string& folder, Kind kind) {
   } else {
     const auto as = kind == Kind::kEngine ? StorageKind::kEngine : StorageKind::kLmdb;
     auto storage = open_storage({.tables = tables, .kind = as, .engine = engine});
-    if (storage.ok()) opened.storage = std::move(storage).value();
-    if (!storage.ok()) done = storage.failure();
+    if (storage.ok()) {
+      opened.storage = std::move(storage).value();
+    } else {
+      done = storage.failure();
+    }
   }
   if (done.ok()) {
     done = opened.storage->open([](const StoredRecord&) -> core::Result<void> {
