@@ -234,7 +234,8 @@ function(anabranch_test name)
   anabranch_test_speed(${name})
   set(case_by_case)
   if(ANABRANCH_SANITIZE)
-    anabranch_test_files(${name} LABEL ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} SOURCES ${arg_SOURCES})
+    anabranch_test_files(${name}
+      LABEL ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} SOURCES ${arg_SOURCES} LINKS ${arg_LINKS})
     if(NOT case_by_case)
       return()
     endif()
@@ -249,16 +250,34 @@ function(anabranch_test name)
       SKIP_REGULAR_EXPRESSION "MESSAGE: skipped: ")
 endfunction()
 
-# Adds an entry `<label>/<file>` for each source with cases: a program with sanitizers takes half a
-# second to start, and there are thousands of cases. Files whose cases may be skipped stay out: one
-# skipped case would hide the failures of the others. The caller's `case_by_case` selects these for
-# doctest_discover_tests.
+# Adds an entry `<label>/<file>` for each source with cases, of the program and of the object
+# libraries that it links: a program with sanitizers takes half a second to start, and there are
+# thousands of cases. Files whose cases may be skipped stay out: one skipped case would hide the
+# failures of the others. The caller's `case_by_case` selects these for doctest_discover_tests.
 function(anabranch_test_files name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;LINKS")
   math(EXPR timeout "5 * ${arg_TIMEOUT}")
-  set(skippable)
+  set(files)
   foreach(source IN LISTS arg_SOURCES)
     cmake_path(ABSOLUTE_PATH source NORMALIZE)
+    list(APPEND files ${source})
+  endforeach()
+  foreach(link IN LISTS arg_LINKS)
+    set(type)
+    if(TARGET ${link})
+      get_target_property(type ${link} TYPE)
+    endif()
+    if(type STREQUAL "OBJECT_LIBRARY")
+      get_target_property(sources ${link} SOURCES)
+      get_target_property(folder ${link} SOURCE_DIR)
+      foreach(source IN LISTS sources)
+        cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${folder} NORMALIZE)
+        list(APPEND files ${source})
+      endforeach()
+    endif()
+  endforeach()
+  set(skippable)
+  foreach(source IN LISTS files)
     file(STRINGS ${source} cases REGEX "TEST_CASE" LIMIT_COUNT 1)
     file(STRINGS ${source} skips REGEX "MESSAGE\\(\"skipped: " LIMIT_COUNT 1)
     if(skips)
