@@ -75,8 +75,9 @@ std::vector<SystemCall> recorded(const fs::path& folder, const std::function<voi
   return calls.journal();
 }
 
-// Calls `check` with a folder as it is after each of the calls, for a process that was killed and
-// for losses of power, and with whether all calls were made. `disk` is the one of before.
+// For each of the calls, and for none, calls `check` with the disk that a killed process, or a loss
+// of power, leaves behind it; with a folder that has the files of this disk; and with whether that
+// was the last call.
 using Check = std::function<void(const fs::path& folder, const RecordedFiles& disk, bool all)>;
 void after_each(const std::vector<SystemCall>& journal, const fs::path& parent,
                 const Check& check) {

@@ -133,10 +133,9 @@ class Recorder {
     return 0;
   }
 
-  // What changes names.
+  // Carries out a call that makes, removes or renames (`to`: the new name) a name in a folder.
   template <typename Call>
-  int rename(int folder, const char* path, const SystemCall& entry, const char* to,
-             const Call& call) {
+  int change_name(int folder, const char* path, Kind kind, const char* to, const Call& call) {
     const std::lock_guard guard(mutex_);
     const auto name = name_of(folder, path);
     if (!name) return call();
@@ -147,11 +146,10 @@ class Recorder {
     if (fails()) return -1;
     const int done = call();
     if (done != 0) return done;
-    const bool is_made = entry.kind == Kind::kCreate;
-    SystemCall made = entry;
-    made.name = *name + (is_folder || is_made ? "/" : "");
-    if (to != nullptr) made.to = renamed.value_or("");
-    journal_.push_back(std::move(made));
+    const bool is_made = kind == Kind::kCreate;
+    journal_.push_back({.kind = kind,
+                        .name = *name + (is_folder || is_made ? "/" : ""),
+                        .to = to == nullptr ? "" : renamed.value_or("")});
     return done;
   }
 
@@ -229,7 +227,7 @@ namespace {
 iovec part(const void* bytes, std::size_t size) { return {const_cast<void*>(bytes), size}; }
 
 int remove_name(int folder, const char* path, int flags) {
-  return recorder().rename(folder, path, {.kind = SystemCall::Kind::kRemove}, nullptr, [&] {
+  return recorder().change_name(folder, path, SystemCall::Kind::kRemove, nullptr, [&] {
     return static_cast<int>(::syscall(SYS_unlinkat, folder, path, flags));
   });
 }
@@ -281,13 +279,13 @@ int fdatasync(int file) { return recorder().sync(file, SYS_fdatasync); }
 int fsync(int file) { return recorder().sync(file, SYS_fsync); }
 
 int rename(const char* from, const char* to) noexcept {
-  return recorder().rename(AT_FDCWD, from, {.kind = SystemCall::Kind::kRename}, to,
-                           [&] { return static_cast<int>(::syscall(SYS_rename, from, to)); });
+  return recorder().change_name(AT_FDCWD, from, SystemCall::Kind::kRename, to,
+                                [&] { return static_cast<int>(::syscall(SYS_rename, from, to)); });
 }
 
 int mkdir(const char* path, mode_t mode) noexcept {
-  return recorder().rename(AT_FDCWD, path, {.kind = SystemCall::Kind::kCreate}, nullptr,
-                           [&] { return static_cast<int>(::syscall(SYS_mkdir, path, mode)); });
+  return recorder().change_name(AT_FDCWD, path, SystemCall::Kind::kCreate, nullptr,
+                                [&] { return static_cast<int>(::syscall(SYS_mkdir, path, mode)); });
 }
 
 int unlink(const char* path) noexcept { return remove_name(AT_FDCWD, path, 0); }
