@@ -143,6 +143,7 @@ bool retire(Scene& scene) {
   if (!at || *at == whom) return false;
   const Millis duration = scene.duration();
   if (scene.random().chance(0.7)) cut_off(scene, whom, std::nullopt, duration);
+  if (!network.writable(*at)) return true;  // It gives way since.
   network.retire(*at, whom, regions::Retirement::kRetired);
   if (scene.random().chance(0.5)) {
     scene.later(scene.duration(), [&scene, whom] {
@@ -179,7 +180,7 @@ bool strand(Scene& scene) {
   if (!network.is_cut(writer, only)) cut_for(scene, writer, only, away);
   if (network.broken(writer) || !network.writable(third)) return true;
   network.restore(writer);
-  network.retire(third, only, regions::Retirement::kRetired);
+  if (network.writable(third)) network.retire(third, only, regions::Retirement::kRetired);
   return true;
 }
 
