@@ -170,6 +170,8 @@ constexpr std::array kRows{
               "Times that writes in memory were written to the tables."},
     MetricRow{"storage_damage", "storage_damages", kGauge, 1,
               "Damaged values in the tables that were met, at most 20."},
+    MetricRow{"rows_again", "rows_taken_again", kGauge, 1,
+              "1 while all rows are to be taken again from another region."},
     MetricRow{"rows", "rows", kGauge, 1, "Stored rows that are not empty."},
     MetricRow{"requests", "requests", kGauge, 1, "Requests that are remembered."},
     MetricRow{"requests_repeated", "requests_repeated", kGauge, 1,

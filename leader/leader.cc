@@ -585,6 +585,7 @@ core::Result<ReplicationProgress> Leader::replication_progress(const core::Versi
 }
 
 void Leader::verify(std::vector<std::string> regions) { impl_->verify(std::move(regions)); }
+void Leader::repair(bool wanted) { impl_->act().background().take_rows_again(wanted); }
 std::vector<regions::Verdict> Leader::verdicts() const {
   return impl_->replica().background().verifier().verdicts();
 }

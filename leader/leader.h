@@ -155,6 +155,10 @@ class Leader {
   // other work continues; verdicts() reports the progress.
   void verify(std::vector<std::string> regions);
   [[nodiscard]] std::vector<regions::Verdict> verdicts() const;
+  // Begins to take all rows again from another region, as it does by itself when values of them are
+  // damaged, while all other work continues; status() tells until when. With false stops wanting
+  // that.
+  void repair(bool wanted);
   // The backups of the data directory. Thread-safe.
   [[nodiscard]] Backups& backups();
   // A hash over all committed rows, as 32 hexadecimal digits: equal in regions that have applied

@@ -337,6 +337,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.full = replica.writer().reserve().full();
   add_footprint(status, options);
   add_storage(status, storage);
+  status.rows_again = replica.state().damaged().why();
   status.writable = !replica.broken();
   return status;
 }

@@ -43,6 +43,11 @@ void Background::ask_for_snapshot(core::Origin peer, Millis now) {
   if (!owner_.state.broken()) snapshots_.ask(peer, now);
 }
 
+void Background::take_rows_again(bool wanted) {
+  DamagedTables& damaged = owner_.state.damaged();
+  wanted ? damaged.want() : damaged.stop_wanting();
+}
+
 void Background::verify(std::vector<std::string> regions, Millis now) {
   if (!owner_.state.broken()) verifier_.start(std::move(regions), now);
 }

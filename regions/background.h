@@ -68,8 +68,17 @@ class Background {
   // Asks a peer for a snapshot, as it does by itself when no log has the batches that are lacking
   // here.
   void ask_for_snapshot(core::Origin peer, core::Millis now);
+  // Takes all rows again from a peer with all of them, as soon as one is connected; or does so only
+  // if they are damaged. See DamagedTables.
+  void take_rows_again(bool wanted);
   // Begins to compare rows with these regions, or with all peers; see Verifier.
   void verify(std::vector<std::string> regions, core::Millis now);
+
+  // Returns whether others' rows take, or should take, the place of those that are here: then
+  // nothing is to be decided by them.
+  [[nodiscard]] bool replaces_rows() const {
+    return repair_.rejoin() != nullptr || owner_.state.damaged().any();
+  }
 
   // ---- The parts.
 

@@ -151,6 +151,17 @@ void name_damage(CommittedState& state, const Peers& peers, Alarms& alarms) {
   }
 }
 
+// Has the rows taken again when a reader has met a damaged value of them.
+void look_at_rows(CommittedState& state, Alarms& alarms) {
+  const auto engine = state.storage().engine();
+  if (engine && engine->damaged_rows) state.damaged().take_again("values are damaged on the disk");
+  if (!state.damaged().any()) return;
+  alarms.raise_once(
+      "takes all its rows again from another region, as soon as one with all of "
+      "them is connected: " +
+      state.damaged().why());
+}
+
 }  // namespace
 
 // The order is policy. Damage of the log is named before anything may read from it. Rows are
@@ -262,6 +273,7 @@ void Replica::tick(Millis now) {
     return heartbeat_state;
   });
   if (beat) {
+    look_at_rows(state_, alarms_);
     presence_.tick();
     time_.raise_alarms(now);
     inbox_.proofs().raise_alarms(now);

@@ -26,8 +26,8 @@ core::Result<bool> Upkeep::sweep(const GroupClosed& /*closed*/) {
 
 core::Result<void> Upkeep::sweep_slice(Stage& stage) {
   const rows::Masks& masks = *state_.masks();
-  const rows::SweepSlice slice = rows::next_slice(
-      *state_.storage().snapshot(), state_.names().origins(), masks.oldest(), limits_);
+  const rows::SweepSlice slice =
+      rows::next_slice(*state_.sound_snapshot(), state_.names().origins(), masks.oldest(), limits_);
   std::vector<core::Op> resets;
   for (const core::Path& path : slice.rows) {
     stage.sweep_row(path);
@@ -52,7 +52,7 @@ core::Result<bool> Upkeep::order_slice() {
       rows::look_for_stale_orders(stage, reorder, limits_.looks, limits_.changes);
       return state_.commit({.stage = &stage, .reorder = &reorder});
     }
-    const auto snapshot = state_.storage().snapshot();
+    const auto snapshot = state_.sound_snapshot();
     ordering_ = rows::work_on_orders(stage, {*snapshot, state_.names().origins()}, limits_.changes);
     return ordering_ ? state_.commit({.stage = &stage}) : core::Result<void>();
   });

@@ -107,6 +107,8 @@ std::string signed_key(core::Origin origin);
 std::string digest_key(std::size_t bucket);
 inline constexpr std::string_view kScoresKey =
     "scores";  // -> format, policies, seed and opening of the table below
+inline constexpr std::string_view kRowsAgainKey =
+    "rows again";  // Why the rows are to be taken again from another leader.
 inline constexpr std::string_view kReorderKey = "reorder";  // Scopes whose orders may be stale.
 inline constexpr std::string_view kConflictsKey =
     "conflicts";  // next number, entries, bytes and drops of the conflict log

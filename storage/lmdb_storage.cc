@@ -111,7 +111,7 @@ class LmdbStorage final : public StorageBelow {
   [[nodiscard]] Result<void> check_fits(std::uint64_t bytes) const override;
   [[nodiscard]] Place place() const override { return directory_.place; }
   [[nodiscard]] bool has_engine() const override { return directory_.tables.format != kFormat; }
-  [[nodiscard]] std::vector<std::string> damaged() const override { return values_.damaged(); }
+  [[nodiscard]] std::vector<DamagedValue> damaged() const override { return values_.damaged(); }
   [[nodiscard]] Room room(std::uint64_t enough) const override;
   [[nodiscard]] Position last_position() const override { return last_.load(); }
   [[nodiscard]] Position durable_position() const override { return last_.load(); }
@@ -159,7 +159,7 @@ class LmdbStorage final : public StorageBelow {
   const LmdbOptions options_;
   LmdbDirectory directory_;
   LmdbRowTables row_tables_;
-  const SealedValues values_;
+  SealedValues values_;
   LmdbReaders own_readers_;
   std::unique_ptr<Frozen> frozen_;
   std::atomic<LmdbReaders*> readers_;
@@ -239,6 +239,7 @@ Result<void> LmdbStorage::apply(std::span<const Change> changes,
   const Result<void> written = write_below(note);
   if (!written.ok()) return close_for_writes(written.failure());
   mark_committed();
+  if (note) std::ranges::for_each(note->emptied, [&](Table each) { values_.forget(each); });
   return {};
 }
 

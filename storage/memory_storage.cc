@@ -31,6 +31,14 @@ Tables copy(const Tables& tables) {
   return copies;
 }
 
+// The value of a key that rot() has damaged.
+constexpr std::string_view kRotten("\xff\x00 is damaged", 13);
+
+std::string_view sound(std::string_view value) {
+  if (value == kRotten) throw Error(ErrorCode::kCorrupt, "a value is damaged on the disk");
+  return value;
+}
+
 class MemoryCursor final : public Cursor {
  public:
   MemoryCursor(const MemoryTable& table, const KeyRange& range) : table_(table), range_(range) {
@@ -49,7 +57,7 @@ class MemoryCursor final : public Cursor {
   }
   [[nodiscard]] std::string_view value() const override {
     ANABRANCH_ASSERT(valid());
-    return table_.at(at_).value;
+    return sound(table_.at(at_).value);
   }
   void next() override {
     ANABRANCH_ASSERT(valid());
@@ -93,7 +101,7 @@ class MemorySnapshot final : public WholeSnapshot {
                                                     std::string_view key) const override {
     const std::string* const value = tables_.at(static_cast<std::size_t>(table))->find(key);
     if (value == nullptr) return std::nullopt;
-    return *value;
+    return sound(*value);
   }
   [[nodiscard]] std::unique_ptr<Cursor> scan(Table table, const KeyRange& range) const override {
     return std::make_unique<MemoryCursor>(*tables_.at(static_cast<std::size_t>(table)), range);
@@ -368,6 +376,14 @@ void MemoryStorage::flip(Position position, std::size_t offset, std::uint8_t bit
                           : offset < 2 * kNumber ? record.first
                                                  : record.last;
   number ^= std::uint64_t{bits} << 8 * (kNumber - 1 - offset % kNumber);
+}
+
+bool MemoryStorage::rot(Table table, std::string_view key) {
+  State& state = *state_;
+  const std::lock_guard guard(state.mutex);
+  if (state.table(table)->find(key) == nullptr) return false;
+  state.change({table, std::string(key), std::string(kRotten)});
+  return true;
 }
 
 void MemoryStorage::set_place(Place place) {

@@ -70,6 +70,9 @@ class MemoryStorage final : public StorageBelow {
   // Changes one byte of a stored record unnoticed: of its origin, first and last (8 bytes each,
   // big-endian), then of its bytes. Does nothing behind its end, or when it is trimmed.
   void flip(Position position, std::size_t offset, std::uint8_t bits);
+  // Damages the value at a key of a table, by its stored name, until it is written again: readers
+  // of it get Error{kCorrupt}. Returns whether there was one.
+  bool rot(Table table, std::string_view key);
   // Changes the place. All storages are in one place at first.
   void set_place(Place place);
 

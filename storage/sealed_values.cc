@@ -38,11 +38,16 @@ std::string_view SealedValues::open(Table table, std::string_view key,
   throw Error(ErrorCode::kCorrupt, damage);
 }
 
-std::vector<std::string> SealedValues::damaged() const {
+std::vector<DamagedValue> SealedValues::damaged() const {
   const std::lock_guard lock(mutex_);
-  std::vector<std::string> sentences;
-  for (const auto& [table, key] : noted_) sentences.push_back(sentence(table, key));
-  return sentences;
+  std::vector<DamagedValue> damaged;
+  for (const auto& [table, key] : noted_) damaged.push_back({table, sentence(table, key)});
+  return damaged;
+}
+
+void SealedValues::forget(Table table) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(noted_, [&](const auto& noted) { return noted.first == table; });
 }
 
 std::string SealedValues::note(Table table, std::string_view key) const {

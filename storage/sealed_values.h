@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "storage/storage.h"
+#include "storage/tables_below.h"
 
 namespace anabranch::storage {
 
@@ -21,8 +21,10 @@ class SealedValues {
   // value of meta, without which nothing can go on, ends the process as damage.h says.
   [[nodiscard]] std::string_view open(Table table, std::string_view key,
                                       std::string_view sealed) const;
-  // Returns a sentence for each damaged value that was met, of the first kNotedMax.
-  [[nodiscard]] std::vector<std::string> damaged() const;
+  // Returns the damaged values that were met, the first kNotedMax of them.
+  [[nodiscard]] std::vector<DamagedValue> damaged() const;
+  // Tells that a table was emptied: it has no damaged value any more.
+  void forget(Table table);
 
  private:
   static constexpr std::size_t kNotedMax = 20;

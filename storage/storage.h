@@ -125,6 +125,7 @@ struct EngineFigures {
   std::uint64_t flushes = 0;        // Written to the tables since the opening.
   // A sentence for each damaged value that was met since the opening, of the first twenty.
   std::vector<std::string> damaged = {};
+  bool damaged_rows = false;  // One of them is of the rows, or of a table derived from them.
 };
 
 class Storage {

@@ -21,6 +21,12 @@ struct ReachNote {
   std::span<const Table> emptied = {};  // These lose all their keys.
 };
 
+// A value whose checksum is wrong.
+struct DamagedValue {
+  Table stored;      // Its table.
+  std::string what;  // A sentence about it.
+};
+
 // All tables are named as they are stored (generations.h); there are kStoredTableCount.
 class TablesBelow {
  public:
@@ -48,9 +54,8 @@ class StorageBelow : public WholeStorage, public TablesBelow {
   [[nodiscard]] virtual bool has_engine() const { return true; }
   // As check_place(), but changes nothing: any thread may ask.
   [[nodiscard]] virtual core::Result<void> look_at_place() const { return {}; }
-  // Returns a sentence for each damaged value that readers have met, up to a number of them. Any
-  // thread.
-  [[nodiscard]] virtual std::vector<std::string> damaged() const { return {}; }
+  // Returns the damaged values that readers have met, up to a number of them. Any thread.
+  [[nodiscard]] virtual std::vector<DamagedValue> damaged() const { return {}; }
   // Fails with kInvalid when so many bytes more would be too much for the address space.
   [[nodiscard]] virtual core::Result<void> check_fits(std::uint64_t /*bytes*/) const { return {}; }
 };

@@ -29,6 +29,9 @@ class Disk : public storage::WholeStorage {
   virtual void set_place(storage::Place place) = 0;
   // The same; returns whether a byte was changed.
   virtual bool flip(storage::Position position, std::size_t offset, std::uint8_t bits) = 0;
+  // Damages the value of a row, or of what is derived from rows, until it is written again. Returns
+  // whether there was one on the disk.
+  virtual bool rot(storage::Table table, std::string_view key) = 0;
   // Returns whether it has failed, or lost its power, where no commit may have found that yet.
   [[nodiscard]] virtual bool failed() const { return false; }
   // Does some of the work that a thread of the storage does otherwise, if it is to be done now.
@@ -109,6 +112,7 @@ class MemoryDisk final : public Disk {
     memory_.flip(position, offset, bits);
     return true;
   }
+  bool rot(storage::Table table, std::string_view key) override { return memory_.rot(table, key); }
 
  private:
   MemoryDisk(storage::MemoryStorage& memory, std::unique_ptr<storage::MemoryStorage>&& owned)

@@ -250,6 +250,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"storage_waiting_bytes", &StoreStatus::storage_waiting_bytes},
     Field{"storage_flushes", &StoreStatus::storage_flushes},
     Field{"storage_damage", &StoreStatus::storage_damage},
+    Field{"rows_again", &StoreStatus::rows_again},
     Field{"rows", &StoreStatus::rows},
     Field{"requests", &StoreStatus::requests},
     Field{"requests_repeated", &StoreStatus::requests_repeated},

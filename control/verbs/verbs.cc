@@ -55,6 +55,18 @@ void promote(Call& call) {
   call.reply().ok();
 }
 
+// ---- ANABRANCH REPAIR
+
+void repair_start(Call& call) {
+  call.leader.repair(true);
+  call.reply().ok();
+}
+
+void repair_stop(Call& call) {
+  call.leader.repair(false);
+  call.reply().ok();
+}
+
 // ---- ANABRANCH PEER
 
 void answer_peer(Call& call, bool known) {
@@ -157,6 +169,24 @@ constexpr Verb kVerifyVerbs[] = {
 
 std::span<const Verb> verify_verbs() { return kVerifyVerbs; }
 
+constexpr Verb kRepairVerbs[] = {
+    {.name = "start",
+     .arity = 3,
+     .access = Access::kBetween,
+     .acts = true,
+     .run = repair_start,
+     .help = "Takes all rows again from another region; no write is lost. STATUS tells until when.",
+     .complexity = "O(1); the rows are taken in the background"},
+    {.name = "stop",
+     .arity = 3,
+     .access = Access::kBetween,
+     .acts = true,
+     .run = repair_stop,
+     .help = "No longer, unless values of them are damaged."},
+};
+
+std::span<const Verb> repair_verbs() { return kRepairVerbs; }
+
 constexpr Verb kForkVerbs[] = {
     {.name = "list",
      .arity = 3,
@@ -258,6 +288,11 @@ constexpr Verb kVerbs[] = {
      .acts = true,
      .run = promote,
      .help = "Makes a follower a leader of its region."},
+    {.name = "repair",
+     .arity = -3,
+     .verbs = repair_verbs,
+     .usage = "START | STOP",
+     .help = "Takes all rows again from another region."},
     {.name = "show",
      .arity = 3,
      .access = Access::kReads,

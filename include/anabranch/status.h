@@ -281,6 +281,9 @@ struct StoreStatus {
   // Damaged values in its tables that readers have met since the start, a sentence for each of the
   // first 20.
   std::vector<std::string> storage_damage;
+  // Why all rows are to be taken again from another region, and are as soon as one with all of them
+  // is connected; empty when they need not.
+  std::string rows_again;
   std::uint64_t rows = 0;             // Stored rows that are not empty.
   std::uint64_t expiries = 0;         // Stored deadlines, about; mostly one for each key.
   std::uint64_t expired_waiting = 0;  // Keys that have expired here and are not cleared yet.

@@ -172,6 +172,14 @@ void add_data(const StoreStatus& status, Warnings& all) {
                  {},
                  "see Damaged files in docs/operations.md; have the disk of its machine looked at"},
                 status.storage_damage, all);
+  if (!status.rows_again.empty()) {
+    all.push_back({"rows_again",
+                   {},
+                   true,
+                   "all rows are taken again from another region: " + status.rows_again,
+                   "let a region with all of them be connected; see Damaged files in "
+                   "docs/operations.md"});
+  }
   add_sentences({"log_damage", {}, true, {}, "have the disk and memory of its machine looked at"},
                 status.log_damage, all);
   add_sentences({"clock", {}, false, {}, "set that clock right; see Clocks in docs/operations.md"},

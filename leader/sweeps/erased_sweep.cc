@@ -57,8 +57,7 @@ ErasedSweep::ErasedSweep(regions::Replica& replica, const storage::Storage& stor
 
 core::Result<void> ErasedSweep::slice(Millis now) {
   last_.clear();
-  if (now < next_ms_ || replica_.broken() || replica_.background().repair().rejoin() != nullptr)
-    return {};
+  if (now < next_ms_ || replica_.broken() || replica_.background().replaces_rows()) return {};
   if (replica_.exchange().follows() || !replica_.writer().reserve().allows_removing()) return {};
   bool more = false;
   try {

@@ -16,8 +16,7 @@ using crdt::Expiry;
 core::Result<bool> ExpirySweep::slice(Millis now) {
   last_.clear();
   removals_.clear();
-  if (now < next_ms_ || replica_.broken() || replica_.background().repair().rejoin() != nullptr)
-    return false;
+  if (now < next_ms_ || replica_.broken() || replica_.background().replaces_rows()) return false;
   if (replica_.exchange().follows()) return false;
   if (!replica_.writer().reserve().allows_removing()) return false;
   const Times times{replica_.names().expiries().wall_ms(), replica_.clearable_ms(now)};

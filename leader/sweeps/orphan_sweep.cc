@@ -90,8 +90,7 @@ void OrphanSweep::walk_over(const Path& path) {
 }
 
 core::Result<void> OrphanSweep::slice(Millis now) {
-  if (now < next_ms_ || replica_.broken() || replica_.background().repair().rejoin() != nullptr)
-    return {};
+  if (now < next_ms_ || replica_.broken() || replica_.background().replaces_rows()) return {};
   if (replica_.exchange().follows() || !replica_.writer().reserve().allows_removing()) return {};
   // The element may have been erased since the last slice.
   if (!planted(core::Bug::kTrustLastSlice)) inside_depth_ = 0;

@@ -22,8 +22,7 @@ core::Result<void> RequestSweep::slice(Millis now) {
   values_.clear();
   corrections_.clear();
   forgotten_.clear();
-  if (now < next_ms_ || replica_.broken() || replica_.background().repair().rejoin() != nullptr)
-    return {};
+  if (now < next_ms_ || replica_.broken() || replica_.background().replaces_rows()) return {};
   if (replica_.exchange().follows() || !replica_.writer().reserve().allows_removing()) return {};
   bool more = false;
   try {

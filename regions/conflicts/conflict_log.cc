@@ -26,6 +26,16 @@ std::uint64_t stored_bytes(std::string_view entry) {
   return sizeof(rows::ConflictNumber) + entry.size();
 }
 
+// Returns a stored entry; nothing for one that is damaged on the disk.
+std::string_view entry_at(const storage::Cursor& cursor) {
+  try {
+    return cursor.value();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCorrupt) throw;
+    return {};
+  }
+}
+
 }  // namespace
 
 ConflictLog::ConflictLog(CommittedState& state, const rows::Resolvers* resolvers,
@@ -139,14 +149,16 @@ void ConflictLog::make_room(std::uint64_t needed, std::vector<storage::Change>& 
 void ConflictLog::drop(const storage::Cursor& oldest, std::vector<storage::Change>& changes) {
   changes.push_back({Table::kConflicts, std::string(oldest.key()), std::nullopt});
   --figures_.entries;
-  figures_.bytes -= stored_bytes(oldest.value());
+  // How many bytes a damaged entry had is not known: they count until none is left.
+  figures_.bytes -= std::min(figures_.bytes, stored_bytes(entry_at(oldest)));
+  if (figures_.entries == 0) figures_.bytes = 0;
 }
 
 bool ConflictLog::drop_before(core::Millis time, std::vector<storage::Change>& changes) {
   const auto snapshot = state_.storage().snapshot();
   const auto oldest = scan_oldest(*snapshot);
   for (; oldest->valid(); oldest->next()) {
-    const auto entry = rows::decode_conflict(oldest->value());
+    const auto entry = rows::decode_conflict(entry_at(*oldest));
     if (entry.ok() && entry.value().logged.millis() >= time) return false;
     if (changes.size() == kDroppedAtOnce) return true;
     drop(*oldest, changes);

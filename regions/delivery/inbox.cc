@@ -196,7 +196,7 @@ core::Result<bool> Inbox::count_deferred_clears() {
     const auto looked = state.reading([&]() -> core::Result<void> {
       aside_.look(
           limits_.looks, *state.masks(), state.names().origins(),
-          [&]() -> std::shared_ptr<const storage::Snapshot> { return state.storage().snapshot(); });
+          [&]() -> std::shared_ptr<const storage::Snapshot> { return state.sound_snapshot(); });
       return {};
     });
     if (!looked.ok()) return looked.failure();

@@ -15,14 +15,14 @@ constexpr int kBegunMax = 16;
 }  // namespace
 
 SnapshotIn::SnapshotIn(CommittedState& committed, const SnapshotLimits& limits, core::Origin source,
-                       std::uint64_t& streams, SendTo send, Millis now, const Joiner* joiner)
+                       std::uint64_t& streams, SendTo send, Millis now, SnapshotTerms terms)
     : committed_(committed),
       limits_(limits),
       source_(source),
       streams_(streams),
       send_(std::move(send)),
       progress_ms_(now),
-      joiner_(joiner) {
+      terms_(std::move(terms)) {
   ask(now);
 }
 
@@ -37,13 +37,11 @@ void SnapshotIn::ask(Millis now) {
   early_.clear();
   ChainMarks newest;
   ChainMarks checkpoints;
-  core::VersionVector least;
-  if (joiner_ == nullptr) {
+  if (!terms_.as_empty) {
     newest = newest_marks(committed_.applied());
     checkpoints = checkpoint_marks(committed_.applied(), committed_.chains());
-  } else {
-    least = joiner_->least(source_);
   }
+  core::VersionVector least = terms_.least ? terms_.least() : core::VersionVector();
   send_(source_, SnapshotRequest{stream_, snapshot_, bytes(), limits_.window_bytes,
                                  std::move(newest), std::move(checkpoints), std::move(least)});
 }
@@ -128,12 +126,11 @@ core::Result<bool> SnapshotIn::check(std::size_t rows_max) {
       if (total_ != 0 && bytes() == total_) return core::corrupt("a snapshot ends early");
       return false;
     }
-    if (item.value() == SnapshotScan::Item::kHeader && joiner_ == nullptr) {
+    if (item.value() == SnapshotScan::Item::kHeader && !terms_.as_empty) {
       if (auto checked = compare(); !checked.ok()) return checked.failure();
     }
     if (item.value() == SnapshotScan::Item::kEnd) state_ = State::kChecked;
-    if (joiner_ == nullptr && committed_.applied().vector().includes(vector()))
-      state_ = State::kUseless;
+    if (!terms_.all && committed_.applied().vector().includes(vector())) state_ = State::kUseless;
     if (state_ != State::kReceiving) return false;
   }
   return true;

@@ -13,7 +13,6 @@
 #include <string>
 
 #include "core/wall_clock.h"
-#include "regions/snapshot/joiner.h"
 #include "regions/snapshot/snapshot_limits.h"
 #include "regions/snapshot/snapshot_spool.h"
 #include "regions/state/committed.h"
@@ -22,14 +21,22 @@
 
 namespace anabranch::regions {
 
+// How a snapshot is asked for, and when it is of use.
+struct SnapshotTerms {
+  bool as_empty = false;  // Asks as an empty leader does, and compares nothing.
+  bool all = false;       // It is of use even if it has nothing new.
+  // Returns the vector that it must have; null: any will do.
+  std::function<core::VersionVector()> least = {};
+};
+
 class SnapshotIn {
  public:
   using SendTo = std::function<void(core::Origin peer, Message message)>;
 
   // Begins to ask a peer. The references must outlive this. `streams` numbers the requests of one
-  // opening upwards. For a joiner it asks as an empty leader does, and compares nothing.
+  // opening upwards.
   SnapshotIn(CommittedState& committed, const SnapshotLimits& limits, core::Origin source,
-             std::uint64_t& streams, SendTo send, core::Millis now, const Joiner* joiner = nullptr);
+             std::uint64_t& streams, SendTo send, core::Millis now, SnapshotTerms terms = {});
 
   [[nodiscard]] core::Origin source() const { return source_; }
   // Takes a chunk from the source. Fails when there is no room for it.
@@ -93,7 +100,7 @@ class SnapshotIn {
   std::map<std::uint64_t, std::string> early_;  // Chunks that overtook others, by offset.
   std::unique_ptr<SnapshotScan> scan_;
   State state_ = State::kReceiving;
-  const Joiner* joiner_;
+  const SnapshotTerms terms_;
 };
 
 }  // namespace anabranch::regions

@@ -37,6 +37,11 @@ void Snapshots::take_for(Joiner* joiner) {
 // ---- Messages.
 
 void Snapshots::on(const Peer& peer, const SnapshotRequest& request, Millis now) {
+  if (wants_again()) {
+    owner_.exchange.send_to(
+        peer.origin, SnapshotRefusal{request.stream, "its leader takes its rows again", true});
+    return;
+  }
   if (joiner_ == nullptr || core::planted(core::Bug::kServeWhileGivingWay)) {
     return out_.request(peer.origin, peer.nonce, request, now);
   }
@@ -70,17 +75,43 @@ void Snapshots::on(const Peer& peer, const SnapshotRefusal& refusal, Millis now)
 
 void Snapshots::ask(Origin source, Millis now) {
   if (in_) return;
-  notice("asks region " + region(source) + " for a snapshot: " +
-         (joiner_ == nullptr ? "no log has what is lacking here" : "this leader gives way"));
+  again_ = wants_again();
+  if (again_) {
+    const auto begin = LogOnTop::begin(owner_.state, shown_by(source));
+    log_from_ = begin.ok() ? begin.value() : owner_.state.log().last_position() + 1;
+  }
+  const std::string own_reason = again_ ? owner_.state.damaged().why() : "this leader gives way";
+  const bool lacks = joiner_ == nullptr && !again_;
+  notice("asks region " + region(source) +
+         " for a snapshot: " + (lacks ? "no log has what is lacking here" : own_reason));
   started_ms_ = reported_ms_ = now;
   in_ = std::make_unique<SnapshotIn>(
       owner_.state, limits_, source, streams_,
       [this](Origin peer, Message message) { owner_.exchange.send_to(peer, std::move(message)); },
-      now, joiner_);
+      now, terms(source));
+}
+
+SnapshotTerms Snapshots::terms(Origin source) const {
+  if (joiner_ != nullptr) {
+    return {.as_empty = true, .all = true, .least = [joiner = joiner_, source] {
+              return joiner->least(source);
+            }};
+  }
+  if (!again_) return {};
+  // Nothing may be lacking that the source has shown: the own log need not have it any more.
+  return {.all = true, .least = [this, source] {
+            return lower(owner_.state.applied().vector(), shown_by(source));
+          }};
+}
+
+core::VersionVector Snapshots::shown_by(Origin peer) const {
+  const auto found = owner_.exchange.peers().find(peer);
+  return found == owner_.exchange.peers().end() ? core::VersionVector() : found->second.applied;
 }
 
 void Snapshots::tick(Millis now) {
   out_.tick(now);
+  if (in_ && wants_again() && !again_) stop();  // It would be joined with damaged rows.
   if (!in_) {
     if (const auto from = source(avoided(now))) ask(*from, now);
     return;
@@ -94,7 +125,8 @@ void Snapshots::tick(Millis now) {
   }
   const Millis silent_ms = now - in_->progress_ms();
   if (silent_ms < limits_.timeout_ms) return;
-  if (joiner_ == nullptr && owner_.state.applied().vector().includes(peer->second.applied)) {
+  const bool useless = owner_.state.applied().vector().includes(peer->second.applied);
+  if (joiner_ == nullptr && !again_ && useless) {
     return stop();  // What it has has come on other ways.
   }
   // Any other source is better than a silent one; without one it is waited for as long as it keeps
@@ -112,8 +144,30 @@ bool Snapshots::needs_source() const {
 }
 
 std::optional<Origin> Snapshots::source(const std::set<Origin>& avoided) const {
-  return joiner_ == nullptr ? owner_.exchange.subscriptions().snapshot_source(avoided)
-                            : joiner_->source(avoided);
+  if (joiner_ != nullptr) return joiner_->source(avoided);
+  return wants_again() ? source_of_all(avoided)
+                       : owner_.exchange.subscriptions().snapshot_source(avoided);
+}
+
+std::optional<Origin> Snapshots::source_of_all(const std::set<Origin>& avoided) const {
+  std::optional<Origin> best;
+  core::Seq most = 0;
+  for (const auto& [origin, peer] : owner_.exchange.peers()) {
+    if (!owner_.exchange.links().usable(peer) || avoided.contains(origin)) continue;
+    core::Seq ops = 0;
+    for (const auto& entry : peer.applied) ops += entry.seq;
+    if (ops <= most || owner_.exchange.fork_with(origin)) continue;
+    if (!LogOnTop::begin(owner_.state, peer.applied).ok()) continue;
+    best = origin;
+    most = ops;
+  }
+  return best;
+}
+
+std::optional<storage::Position> Snapshots::pinned() const {
+  auto first = out_.pinned();
+  if (in_ && again_ && (!first || log_from_ < *first)) first = log_from_;
+  return first;
 }
 
 void Snapshots::avoid(Origin source, Millis now) { avoided_[source] = now + limits_.timeout_ms; }
@@ -128,6 +182,7 @@ std::set<Origin> Snapshots::avoided(Millis now) {
 void Snapshots::stop() {
   next_used_ = next_used_ || merge_.has_value();
   merge_.reset();
+  on_top_.reset();
   in_.reset();
 }
 
@@ -199,7 +254,9 @@ core::Result<void> Snapshots::begin_merge() {
             started_ms_);
     return {};
   }
-  notice(std::string(joiner_ == nullptr ? "merges" : "takes over") + " a snapshot of region " +
+  const bool replaces = joiner_ != nullptr || again_;
+  if (again_) on_top_.emplace(owner_.state, in_->header().heads);
+  notice(std::string(replaces ? "takes over" : "merges") + " a snapshot of region " +
          region(in_->source()) + ": " + std::to_string(in_->rows()) + " rows, " +
          std::to_string(in_->bytes()) + " bytes");
   for (const auto& [origin, head] : in_->header().heads) {
@@ -207,18 +264,18 @@ core::Result<void> Snapshots::begin_merge() {
   }
   merge_.emplace(owner_.state.storage(), in_->spool(), owner_.state.names().origins(),
                  owner_.state.scores(), owner_.state.clear_rules().foreign_rows_direct,
-                 joiner_ == nullptr ? RowMerge::Own::kJoin : RowMerge::Own::kReplace);
+                 replaces ? RowMerge::Own::kReplace : RowMerge::Own::kJoin);
   return {};
 }
 
 core::Result<bool> Snapshots::merge(Millis now, std::size_t rows_max) {
-  if (joiner_ == nullptr && owner_.state.applied().vector().includes(in_->vector())) {
+  const bool has_all = owner_.state.applied().vector().includes(in_->vector());
+  if (joiner_ == nullptr && !again_ && has_all) {
     stop();
     return true;
   }
   if (!merge_->finished()) {
-    const auto done =
-        merge_->slice(owner_.state.applied().vector(), rows_max, limits_.slice_bytes_max);
+    const auto done = merge_slice(rows_max);
     if (!done.ok()) {
       give_up(done.failure(), now);
       return true;
@@ -227,6 +284,11 @@ core::Result<bool> Snapshots::merge(Millis now, std::size_t rows_max) {
     return true;
   }
   if (joiner_ != nullptr) return join(now);
+  if (again_) {
+    const auto more = put_log_on_top(now, rows_max);
+    if (!more.ok() || more.value()) return more;
+    if (!merge_) return true;  // The log lacks a batch.
+  }
   if (sweeping()) return false;
   if (!in_->confirmed()) {
     in_->confirm(now);
@@ -237,6 +299,28 @@ core::Result<bool> Snapshots::merge(Millis now, std::size_t rows_max) {
     return true;
   }
   if (auto swapped = swap({}, now); !swapped.ok()) return swapped.failure();
+  return true;
+}
+
+core::Result<void> Snapshots::merge_slice(std::size_t rows_max) {
+  try {
+    return merge_->slice(owner_.state.applied().vector(), rows_max, limits_.slice_bytes_max);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCorrupt) throw;
+    owner_.state.damaged().take_again(error.what());
+    return core::corrupt(error.what());
+  }
+}
+
+core::Result<bool> Snapshots::put_log_on_top(Millis now, std::size_t records_max) {
+  const auto more = on_top_->put(*merge_, records_max, limits_.slice_bytes_max);
+  if (!more.ok()) {
+    give_up(more.failure(), now);
+    return false;
+  }
+  log_from_ = on_top_->next();
+  if (!more.value() && merge_->finished()) return false;  // The swap commits the last of it.
+  if (auto kept = owner_.state.commit({}); !kept.ok()) return kept.failure();
   return true;
 }
 
@@ -292,11 +376,12 @@ core::Result<void> Snapshots::swap(std::vector<storage::Change> changes, Millis 
   owner_.state.digests().become(merge_->digests());
   auto done = owner_.state.commit({.changes = std::move(changes), .swap = true});
   if (!done.ok()) return done;
-  notice(std::string(joiner_ == nullptr ? "merged" : "took over") + " a snapshot of region " +
-         region(in_->source()) + ": " + std::to_string(merge_->rows()) + " rows, " +
-         std::to_string((now - started_ms_ + 999) / 1000) + " s");
+  notice(std::string(joiner_ == nullptr && !again_ ? "merged" : "took over") +
+         " a snapshot of region " + region(in_->source()) + ": " + std::to_string(merge_->rows()) +
+         " rows, " + std::to_string((now - started_ms_ + 999) / 1000) + " s");
   core::mark<"a snapshot is merged">();
   merge_.reset();
+  on_top_.reset();
   in_.reset();
   owner_.exchange.merged(now);
   return {};
@@ -310,6 +395,7 @@ void Snapshots::record(Commit& commit) {
   if (!merge_) return;
   merge_->take_changes(commit.changes, owner_.note);
   commit.notes = merge_->take_notes();
+  if (again_) commit.notes.clear();  // This leader has noted them before.
 }
 
 // ---- Status.

@@ -5,6 +5,10 @@
 // the swap, which is one commit; it waits until no large clear is swept any more, so that no mask
 // of the old tables is left for the new ones. A crash anywhere leaves the old state.
 //
+// While the own rows are damaged, or an operator wants it, they are taken again: the snapshot
+// replaces them, and what it lacks of the own writes, and of those of others, comes on top from the
+// own log (log_on_top.h).
+//
 // No threads, clocks or files of its own: messages, time and commits are its owner's. Not
 // thread-safe.
 #pragma once
@@ -20,6 +24,7 @@
 
 #include "regions/exchange/exchange.h"
 #include "regions/snapshot/joiner.h"
+#include "regions/snapshot/log_on_top.h"
 #include "regions/snapshot/row_merge.h"
 #include "regions/snapshot/snapshot_in.h"
 #include "regions/snapshot/snapshot_out.h"
@@ -66,13 +71,28 @@ class Snapshots final : public Participant {
   // Returns whether a snapshot is being received or merged.
   [[nodiscard]] bool receiving() const { return in_ != nullptr; }
   [[nodiscard]] bool merging() const { return merge_.has_value(); }
-  // The position from which the log must be kept, for peers that take a snapshot; nullopt when
-  // there is none.
-  [[nodiscard]] std::optional<storage::Position> pinned() const { return out_.pinned(); }
+  // The position from which the log must be kept, for peers that take a snapshot, and to be put on
+  // top of one; nullopt when there is none.
+  [[nodiscard]] std::optional<storage::Position> pinned() const;
   [[nodiscard]] std::vector<SnapshotStatus> status(core::Millis now) const;
 
  private:
   core::Result<bool> merge(core::Millis now, std::size_t rows_max);
+  // Fails also on an own row that cannot be read: then all are taken again.
+  core::Result<void> merge_slice(std::size_t rows_max);
+  // Returns whether all rows are to be taken again.
+  [[nodiscard]] bool wants_again() const {
+    return joiner_ == nullptr && owner_.state.damaged().any();
+  }
+  // The peer to take all rows of again: one with all that the own log has no more.
+  [[nodiscard]] std::optional<core::Origin> source_of_all(
+      const std::set<core::Origin>& avoided) const;
+  // Returns the vector that a peer has shown to have applied.
+  [[nodiscard]] core::VersionVector shown_by(core::Origin peer) const;
+  [[nodiscard]] SnapshotTerms terms(core::Origin source) const;
+  // Puts a slice of the own log on top; returns whether there is more. Gives this snapshot up when
+  // the log lacks a batch.
+  core::Result<bool> put_log_on_top(core::Millis now, std::size_t records_max);
   // Whether large clears are still swept: the current rows are then not all that was cleared yet.
   [[nodiscard]] bool sweeping() const { return !owner_.state.masks()->empty(); }
   // The same for a joiner.
@@ -104,6 +124,9 @@ class Snapshots final : public Participant {
   std::uint64_t streams_ = 0;
   Joiner* joiner_ = nullptr;
   std::unique_ptr<SnapshotIn> in_;
+  bool again_ = false;              // It replaces all rows that are here.
+  storage::Position log_from_ = 0;  // While it does: the log from here on goes on top.
+  std::optional<LogOnTop> on_top_;
   std::optional<RowMerge> merge_;
   bool next_used_ = false;       // The next tables contain rows that must be cleared.
   core::Millis started_ms_ = 0;  // Of the phase, receiving or merging.

@@ -5,6 +5,7 @@
 
 #include "core/planted_bug.h"
 #include "crdt/expiry.h"
+#include "regions/state/sound_tables.h"
 #include "rows/conflicts/doomed_rows.h"
 #include "rows/expiry_index.h"
 #include "rows/requests/request_rows.h"
@@ -49,6 +50,7 @@ core::Result<bool> CommittedState::load() {
     if (mark->size() != sizeof(core::Hlc)) return core::corrupt("the clock's mark is damaged");
     clock_mark_ = {storage::from_big_endian(*mark)};
   }
+  damaged_.load(*snapshot);
   const auto chains = chains_.load(*snapshot);
   return chains.ok() ? core::Result<bool>(true) : chains.failure();
 }
@@ -65,7 +67,7 @@ core::Result<void> CommittedState::load_tables() {
 core::Result<void> CommittedState::load_requests() {
   return reading([&]() -> core::Result<void> {
     std::size_t remembered = 0;
-    const rows::SnapshotReader rows(storage_.snapshot(), names().origins(), masks_);
+    const rows::SnapshotReader rows(sound_snapshot(), names().origins(), masks_);
     rows.scan(rows::requests_path(), [&](const core::Path& path, const crdt::Row& row) {
       applied_.published_requests().note(path, row.cell);
       remembered += rows::is_mark(path) ? 0 : 1;
@@ -239,6 +241,7 @@ void CommittedState::gather(Commit& commit, Clock clock) {
   digests_.take_changes(commit.changes);
   mark_clock(commit, clock);
   for (Participant* part : parts_) part->record(commit);
+  damaged_.record(commit.changes, commit.swap);
   const bool lossy = planted(Bug::kLoseChange) && commit.stage != nullptr;
   if (lossy && !commit.changes.empty()) commit.changes.pop_back();
 }
@@ -315,8 +318,19 @@ rows::ClearRules CommittedState::clear_rules() const {
 }
 
 std::unique_ptr<rows::SnapshotReader> CommittedState::reader(rows::Tallies tallies) const {
-  return std::make_unique<rows::SnapshotReader>(storage_.snapshot(), names().origins(), masks_,
+  return reader_of(storage_.snapshot(), tallies);
+}
+
+std::unique_ptr<rows::SnapshotReader> CommittedState::reader_of(
+    std::unique_ptr<storage::Snapshot> snapshot, rows::Tallies tallies) const {
+  return std::make_unique<rows::SnapshotReader>(std::move(snapshot), names().origins(), masks_,
                                                 tables_.policies, tables_.regions, tallies);
+}
+
+std::unique_ptr<storage::Snapshot> CommittedState::sound_snapshot() {
+  return std::make_unique<SoundTables>(
+      storage_.snapshot(),
+      [this](storage::Table table, std::string_view key) { damaged_.note(table, key); });
 }
 
 }  // namespace anabranch::regions

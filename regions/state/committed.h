@@ -19,6 +19,7 @@
 #include "regions/state/applied.h"
 #include "regions/state/chain_hashes.h"
 #include "regions/state/commit.h"
+#include "regions/state/damaged_tables.h"
 #include "regions/state/head.h"
 #include "regions/state/sound_log.h"
 #include "rows/digests.h"
@@ -108,14 +109,19 @@ class CommittedState {
       return fail({error.code(), error.what()});
     }
   }
-  // Calls a function that stages changes of the committed rows and commits them.
+  // Calls a function that stages changes of the committed rows and commits them. Rows that are
+  // damaged on the disk are as absent, and stay as they are.
   template <typename Function>
   core::Result<void> change_rows(const Function& function) {
     if (broken_) return *broken_;
-    const auto base = reader();
+    const auto base = reader_of(sound_snapshot(), rows::Tallies::kAsShown);
     rows::Stage stage(*base, rows::Stage::Undo::kNone, clear_rules(), *scores_);
     return reading([&]() -> core::Result<void> { return function(stage); });
   }
+
+  // Returns the tables with their sound values only; damaged ones are noted, and make this leader
+  // take its rows again.
+  [[nodiscard]] std::unique_ptr<storage::Snapshot> sound_snapshot();
 
   // Tells readers of a row that is staged or about to be committed, if it is that of an expiry.
   void note_expiry(const core::Path& path);
@@ -138,10 +144,14 @@ class CommittedState {
   [[nodiscard]] const rows::Digests& digests() const { return digests_; }
   [[nodiscard]] rows::Digests& digests() { return digests_; }
   // Returns the digest to compare with those of others; nothing while rows are stored that a large
-  // clear has yet to sweep: others do not have them.
+  // clear has yet to sweep, since others do not have them, and while rows are to be taken again.
   [[nodiscard]] std::optional<core::Hash128> digest() const {
-    return masks_->empty() ? std::optional(digests_.total()) : std::nullopt;
+    const bool comparable = masks_->empty() && !damaged_.any();
+    return comparable ? std::optional(digests_.total()) : std::nullopt;
   }
+  // What has to be taken again from another leader.
+  [[nodiscard]] const DamagedTables& damaged() const { return damaged_; }
+  [[nodiscard]] DamagedTables& damaged() { return damaged_; }
   [[nodiscard]] const std::shared_ptr<const rows::Masks>& masks() const { return masks_; }
   // The policies of the rows, never null.
   [[nodiscard]] const std::shared_ptr<const rows::PolicyTable>& policies() const {
@@ -177,6 +187,8 @@ class CommittedState {
   enum class Clock : std::uint8_t { kWithRows, kAlways };
 
   [[nodiscard]] rows::ScoreNote score_note() const;
+  [[nodiscard]] std::unique_ptr<rows::SnapshotReader> reader_of(
+      std::unique_ptr<storage::Snapshot> snapshot, rows::Tallies tallies) const;
   // The tables that follow from rows of the mesh's own space.
   struct MeshTables {
     std::shared_ptr<const rows::PolicyTable> policies = std::make_shared<const rows::PolicyTable>();
@@ -208,6 +220,7 @@ class CommittedState {
   Applied applied_;
   ChainHashes chains_{applied_, log_};
   rows::Digests digests_;
+  DamagedTables damaged_;
   std::shared_ptr<const rows::Masks> masks_ = std::make_shared<const rows::Masks>();
   MeshTables tables_;
   std::optional<rows::Scores> scores_;  // Once they are loaded.

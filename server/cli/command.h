@@ -139,6 +139,7 @@ Command digest_command();
 Command keys_new_command();
 Command keys_reload_command();
 Command verify_command();
+Command repair_command();
 Command check_command();
 
 }  // namespace anabranch::server::cli

@@ -25,6 +25,7 @@ std::span<const Command> commands() {
       keys_new_command(),
       keys_reload_command(),
       verify_command(),
+      repair_command(),
       fork_list_command(),
       fork_resolve_command(),
       promote_command(),

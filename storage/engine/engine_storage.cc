@@ -101,10 +101,7 @@ class EngineStorage final : public SteppedEngine {
   Result<void> check_place() override;
   [[nodiscard]] Room room(std::uint64_t enough) const override;
   void make_room() override;
-  [[nodiscard]] std::optional<EngineFigures> engine() const override {
-    return EngineFigures{wal_->file_bytes(), tables_.allocated(),
-                         flusher_ ? flusher_->flushes() : 0, base_->damaged()};
-  }
+  [[nodiscard]] std::optional<EngineFigures> engine() const override;
   [[nodiscard]] Position last_position() const override { return shown_; }
   bool step() override { return flusher_->step(); }
   [[nodiscard]] Position durable_position() const override { return wal_->durable().position; }
@@ -150,6 +147,7 @@ class EngineStorage final : public SteppedEngine {
   std::unique_ptr<EngineLog> log_;
   std::unique_ptr<Flusher> flusher_;
   std::atomic<Position> shown_ = 0;  // The log has more after a commit that failed.
+  std::atomic<Generation> shown_generation_ = 0;
   // Used by the writer alone.
   ChangeBuffer buffer_;
   std::optional<Failure> closed_by_;
@@ -333,6 +331,7 @@ Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
 
 void EngineStorage::show(Position position) {
   shown_ = position;  // Before the tables: a reader looks up what it has seen there.
+  shown_generation_ = tables_.generations().current;
   tables_.publish(position);
 }
 
@@ -465,6 +464,19 @@ Room EngineStorage::room(std::uint64_t enough) const {
     if (wal_->room_ahead() < kLogRoomMin && room.outside < kLogRoomMin) room.inside = 0;
     return room;
   }
+}
+
+std::optional<EngineFigures> EngineStorage::engine() const {
+  EngineFigures figures{.log_bytes = wal_->file_bytes(),
+                        .waiting_bytes = tables_.allocated(),
+                        .flushes = flusher_ ? flusher_->flushes() : 0};
+  for (DamagedValue& value : base_->damaged()) {
+    const auto generation = generation_of(value.stored);
+    if (generation && *generation != shown_generation_) continue;  // Replaced by a swap.
+    figures.damaged.push_back(std::move(value.what));
+    figures.damaged_rows = figures.damaged_rows || generation;
+  }
+  return figures;
 }
 
 // What was removed gives its room back in the tables alone.

@@ -5,6 +5,7 @@
 
 #include "core/assert.h"
 #include "storage/engine/reach.h"
+#include "storage/generations.h"
 #include "storage/overlay/overlay_memory.h"
 #include "storage/wal/wal_segment.h"
 
@@ -187,6 +188,17 @@ bool EngineDisk::flip(Position position, std::size_t offset, std::uint8_t bits) 
     return true;
   }
   return false;
+}
+
+bool EngineDisk::rot(storage::Table table, std::string_view key) {
+  bool any = false;
+  for (std::size_t i = 0; i < storage::kSwappedTables.size(); ++i) {
+    if (storage::kSwappedTables.at(i).current != table) continue;
+    for (storage::Generation each = 0; each < storage::kGenerationCount; ++each) {
+      any = base_.rot(storage::stored_tables(each).at(i), key) || any;
+    }
+  }
+  return any;
 }
 
 }  // namespace anabranch::test

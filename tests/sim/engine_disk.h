@@ -35,6 +35,8 @@ class EngineDisk final : public Disk {
   void set_place(storage::Place place) override { base_.set_place(std::move(place)); }
   // Only bytes of batches that the tables have: damage behind them loses commits.
   bool flip(storage::Position position, std::size_t offset, std::uint8_t bits) override;
+  // Where the tables below have the key: a newer value in memory hides the damage for a while.
+  bool rot(storage::Table table, std::string_view key) override;
   [[nodiscard]] bool failed() const override;
   void work() override;
   void lose_power_soon() override;

@@ -122,6 +122,11 @@ std::string backup_of(const json& backup) {
          field(backup, "path") + now;
 }
 
+// Adds a row for each of some sentences.
+void add_each(Rows& rows, const char* name, const json& sentences) {
+  for (const json& each : sentences) rows.push_back({name, printable(each.get<std::string>())});
+}
+
 std::string head_of(const json& status) {
   Rows rows{{"region", field(status, "region")},
             {"origin", field(status, "origin")},
@@ -152,24 +157,16 @@ std::string head_of(const json& status) {
   }
   rows.push_back({"backup", backup_of(status.at("backup"))});
   rows.push_back({"links", status.at("keyed").get<bool>() ? "with keys" : "without keys"});
-  for (const json& clock : status.at("clocks")) {
-    rows.push_back({"clock", printable(clock.get<std::string>())});
+  add_each(rows, "clock", status.at("clocks"));
+  add_each(rows, "unproven", status.at("unproven"));
+  add_each(rows, "policy", status.at("policy_troubles"));
+  add_each(rows, "function", status.at("resolver_alarms"));
+  add_each(rows, "storage", status.at("storage_damage"));
+  if (status.at("rows_again") != "") {
+    rows.push_back(
+        {"rows", "all are taken again from another region: " + field(status, "rows_again")});
   }
-  for (const json& late : status.at("unproven")) {
-    rows.push_back({"unproven", printable(late.get<std::string>())});
-  }
-  for (const json& trouble : status.at("policy_troubles")) {
-    rows.push_back({"policy", printable(trouble.get<std::string>())});
-  }
-  for (const json& alarm : status.at("resolver_alarms")) {
-    rows.push_back({"function", printable(alarm.get<std::string>())});
-  }
-  for (const json& damage : status.at("storage_damage")) {
-    rows.push_back({"storage", printable(damage.get<std::string>())});
-  }
-  for (const json& damage : status.at("log_damage")) {
-    rows.push_back({"log", printable(damage.get<std::string>())});
-  }
+  add_each(rows, "log", status.at("log_damage"));
   for (const json& warning : status.at("warnings")) {
     if (warning.at("kind") == "lag") rows.push_back({"lag", field(warning, "text")});
   }

@@ -53,6 +53,7 @@ TEST_SUITE("leader: warnings") {
     status.forks.resize(1);
     status.rejoin.failed = "why";
     status.storage_damage = {"damage"};
+    status.rows_again = "damage";
     status.log_damage = {"damage"};
     status.clocks = {"clock"};
     status.unproven = {"late"};
@@ -63,8 +64,9 @@ TEST_SUITE("leader: warnings") {
     status.regions[2].region = "jp";
     status.regions[2].pinned_bytes = 1;
     CHECK(kinds_in(status) == Kinds{"closed", "full", "draining", "paused", "diverged", "functions",
-                                    "peer", "fork", "rejoin", "storage_damage", "log_damage",
-                                    "clock", "unproven", "policy", "keys", "log_kept", "backup"});
+                                    "peer", "fork", "rejoin", "storage_damage", "rows_again",
+                                    "log_damage", "clock", "unproven", "policy", "keys", "log_kept",
+                                    "backup"});
     const auto all = warnings_in(status, {});
     CHECK(std::ranges::is_sorted(all, {}, [](const auto& each) { return !each.critical; }));
     CHECK(all.front().critical);
