@@ -285,7 +285,7 @@ core::Result<bool> Snapshots::merge(Millis now, std::size_t rows_max) {
   }
   if (joiner_ != nullptr) return join(now);
   if (again_) {
-    const auto more = put_log_on_top(now, rows_max);
+    auto more = put_log_on_top(now, rows_max);
     if (!more.ok() || more.value()) return more;
     if (!merge_) return true;  // The log lacks a batch.
   }
