@@ -14,6 +14,8 @@ using core::Origin;
 namespace {
 
 constexpr Millis kReportMs = 10'000;
+// Between two looks for a source of all rows: each searches the log for what the peers lack.
+constexpr Millis kLookMs = 1000;
 
 }  // namespace
 
@@ -113,6 +115,8 @@ void Snapshots::tick(Millis now) {
   out_.tick(now);
   if (in_ && wants_again() && !again_) stop();  // It would be joined with damaged rows.
   if (!in_) {
+    if (now < next_look_ms_) return;
+    if (wants_again()) next_look_ms_ = now + kLookMs;
     if (const auto from = source(avoided(now))) ask(*from, now);
     return;
   }

@@ -131,6 +131,7 @@ class Snapshots final : public Participant {
   bool next_used_ = false;       // The next tables contain rows that must be cleared.
   core::Millis started_ms_ = 0;  // Of the phase, receiving or merging.
   core::Millis reported_ms_ = 0;
+  core::Millis next_look_ms_ = 0;                 // The time of the next look for a source.
   std::map<core::Origin, core::Millis> avoided_;  // {peer: end of its avoidance}
   std::set<std::string> alarms_;
 };
