@@ -173,7 +173,7 @@ void Replica::step(LinkId link, Message message, Millis now) {
   if (broken()) return;
   name_damage(state_, exchange_.peers(), alarms_);
   if (!compares_rows(message) && members_.refuses(link, message)) return;
-  if (exchange_.links().of_other_origin(link, message)) return;
+  if (exchange_.of_other_origin(link, message)) return;
   const Peer* const peer = exchange_.links().peer_at(link);
   const auto accepts = [&](const BatchMessage& received, const core::Batch& batch) {
     return members_.accepts(link, received, batch);

@@ -240,8 +240,11 @@ bool Exchange::send_to(Origin peer, Message message) {
 // ---- Time.
 
 // A peer that knows this leader sends heartbeats. A peer that sends none has missed the greeting,
-// whatever late or repeated messages from before have come of it.
+// whatever late or repeated messages from before have come of it. When both have missed the other's
+// greeting, each drops all heartbeats of the other, while subscriptions and batches, which name no
+// sender, go on between them: so whoever hears another origin greets.
 bool Exchange::unknown_there(const Link& link, Millis now) {
+  if (link.misheard) return true;
   const bool never_heard = link.heard_ms < link.greeted_ms;
   return now - std::max(link.greeted_ms, link.heard_ms) >=
          kHeartbeatMs * (never_heard ? 1 : kSilentTicks);

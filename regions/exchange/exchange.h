@@ -57,6 +57,10 @@ class Exchange {
   [[nodiscard]] Subscriptions& subscriptions() { return subscriptions_; }
   [[nodiscard]] const Subscriptions& subscriptions() const { return subscriptions_; }
   [[nodiscard]] const Links& links() const { return links_; }
+  // Links::of_other_origin.
+  bool of_other_origin(LinkId link, const Message& message) {
+    return links_.of_other_origin(link, message);
+  }
   [[nodiscard]] const Peers& peers() const { return links_.peers(); }
 
   void link_up(LinkId link, std::string address, core::Millis now, std::string region);

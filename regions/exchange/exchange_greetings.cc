@@ -15,6 +15,7 @@ using core::Millis;
 
 void Exchange::greet(Link& link, Millis now, Greet how) {
   link.greeted_ms = now;
+  link.misheard = false;
   link.greeted_briefly = how == Greet::kBriefly && settled_.hash() && !joining_;
   Greeting greeting{.protocol = Greeting::kProtocol,
                     .mesh = self().mesh,

@@ -68,10 +68,11 @@ bool Links::speaks_otherwise(LinkId link) const {
   return found != nullptr && found->other_protocol;
 }
 
-bool Links::of_other_origin(LinkId link, const Message& message) const {
+bool Links::of_other_origin(LinkId link, const Message& message) {
   const Origin sender = sender_of(message);
   if (sender == 0 || sender == peer(link) || core::planted(core::Bug::kHearFormer)) return false;
   core::mark<"a message comes that a peer sent under another origin">();
+  if (Link* const found = find(link)) found->misheard = true;
   return true;
 }
 

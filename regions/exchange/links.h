@@ -61,8 +61,9 @@ class Links {
   // Returns whether messages may be exchanged with a peer: it is connected, and not paused.
   [[nodiscard]] bool usable(const Peer& peer) const { return peer.connected() && !paused(peer); }
   // Returns whether a message was sent by the peer at the other end of a link under another origin
-  // than that of its greeting. Its vector and history are no longer those of the peer, or not yet.
-  [[nodiscard]] bool of_other_origin(LinkId link, const Message& message) const;
+  // than that of its greeting, and notes that of the link. Its vector and history are no longer
+  // those of the peer, or not yet.
+  bool of_other_origin(LinkId link, const Message& message);
   // Sends to a peer that is connected; otherwise does nothing.
   void send(const Peer& peer, Message message);
 

@@ -32,6 +32,8 @@ struct Link {
   bool other_protocol = false;   // Its messages cannot be read, and that is no fault of the peer.
   core::Millis heard_ms = -1;    // When the last message other than a greeting came.
   core::Millis greeted_ms = 0;   // When our last greeting was sent.
+  // Whether a message of another origin than `peer` has come since our last greeting.
+  bool misheard = false;
   // The time of the last heartbeat, by its sender's steady clock, and that of its arrival.
   struct Beat {
     core::Millis sent_ms = 0;

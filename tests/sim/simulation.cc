@@ -182,8 +182,14 @@ class Simulation {
               std::to_string(replica.inbox().held().size()) + " batches, " +
               std::to_string(replica.inbox().proofs().provenance().bytes()) + " bytes unproven" +
               (replica.background().upkeep().sweeping() ? ", sweeps" : "") + "\n";
+      for (const auto& [id, link] : replica.exchange().links().all()) {
+        text += "    link " + std::to_string(id) + " to " + core::to_string(link.peer) + ", renewed " +
+                std::to_string(link.renewals) + " times, greeted at " +
+                std::to_string(link.greeted_ms) + " ms, heard at " + std::to_string(link.heard_ms) +
+                " ms" + (link.refused ? ", refused: " + link.why_refused : "") + "\n";
+      }
       for (const auto& [origin, peer] : replica.exchange().peers()) {
-        text += "    follows through " + peer.region + ":";
+        text += "    follows through " + peer.region + " " + core::to_string(origin) + ":";
         for (const core::Origin each : peer.in.origins) text += " " + core::to_string(each);
         text += "\n    which has more: " +
                 to_string(core::difference(peer.applied, replica.applied().vector())) +

@@ -21,6 +21,7 @@ using regions::Ack;
 using regions::Exchange;
 using regions::Greeting;
 using regions::History;
+using regions::Message;
 using regions::Subscribe;
 using regions::Subscriptions;
 using test::kAp;
@@ -233,6 +234,26 @@ TEST_SUITE("regions: exchange") {
     CHECK(eu.exchange.resume("us"));
     CHECK(eu.sent<Subscribe>().size() == 1);
     CHECK(eu.exchange.send_to(kUs, regions::Refusal{"eu", "a test"}));
+  }
+
+  TEST_CASE("a link where another origin is heard is greeted, whatever else comes there") {
+    ExchangeWorld eu;
+    eu.meet({{kUs, 5}});
+    const std::uint64_t stream = eu.sent<Subscribe>().at(0).stream;
+    const auto greetings = [&](core::Origin sender, Millis now) {
+      Message beat = regions::Heartbeat{};
+      regions::set_sender(beat, sender);
+      const bool dropped = eu.exchange.of_other_origin(kLink, beat);
+      CHECK(dropped == (sender != kUs));
+      eu.exchange.step(kLink, regions::BatchMessage{stream, "bytes"}, now);
+      eu.tick(now);
+      return eu.sent<Greeting>().size();
+    };
+    CHECK(greetings(kUs, 1'000) == 0);
+    CHECK(greetings(kUs, 2'000) == 0);
+    CHECK(greetings(kAp, 3'000) == 1);
+    CHECK(greetings(kAp, 4'000) == 1);
+    CHECK(greetings(kUs, 5'000) == 0);
   }
 
   TEST_CASE("since when a peer lacks something is noted as soon as the log grows") {
