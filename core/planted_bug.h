@@ -103,6 +103,8 @@ enum class Bug : std::uint8_t {
   kNoPatience,
   kAckInVain,
   kIgnoreDepsHashes,
+  kWriteAtDamage,
+  kForgetOwnLog,
   // Of the write-ahead log: tests/storage/wal/plants_main.cc describes and finds them.
   kSkipOpeningSync,
   kCutDamage,

@@ -13,11 +13,11 @@ foreach(file IN LISTS files)
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1, " digits "${digits}")
   # The last one is no part of it: an array has at least one byte.
   string(APPEND text "constexpr unsigned char kBytes${number}[] = {\n    ${digits}0};\n")
-  string(APPEND rows "    File{\"${name}\", {reinterpret_cast<const char*>(kBytes${number}), "
+  string(APPEND rows "    PageFile{\"${name}\", {reinterpret_cast<const char*>(kBytes${number}), "
     "sizeof(kBytes${number}) - 1}},\n")
   math(EXPR number "${number} + 1")
 endforeach()
-string(APPEND text "\n}  // namespace\n\nstd::span<const File> files() {\n")
-string(APPEND text "  static const File kFiles[] = {\n${rows}  };\n  return kFiles;\n}\n\n")
+string(APPEND text "\n}  // namespace\n\nstd::span<const PageFile> files() {\n")
+string(APPEND text "  static const PageFile kFiles[] = {\n${rows}  };\n  return kFiles;\n}\n\n")
 string(APPEND text "}  // namespace anabranch::http\n")
 file(WRITE ${TO} "${text}")

@@ -6,12 +6,12 @@
 
 namespace anabranch::http {
 
-struct File {
+struct PageFile {
   std::string_view name;
   std::string_view bytes;
 };
 
 // Of a source file that embed.cmake writes.
-std::span<const File> files();
+std::span<const PageFile> files();
 
 }  // namespace anabranch::http

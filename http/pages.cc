@@ -28,7 +28,7 @@ std::string type_of(std::string_view name) {
 std::optional<Answer> page_at(const Request& request) {
   const std::string_view name =
       request.path == "/" ? "index.html" : std::string_view(request.path).substr(1);
-  const auto found = std::ranges::find(files(), name, &File::name);
+  const auto found = std::ranges::find(files(), name, &PageFile::name);
   if (found == files().end()) return std::nullopt;
   Answer answer{.type = type_of(name),
                 .tag = '"' + core::to_string(core::digest128(found->bytes)) + '"'};

@@ -45,7 +45,7 @@ core::Result<void> Upkeep::sweep_slice(Stage& stage) {
 // ---- The order of scores.
 
 core::Result<bool> Upkeep::order_slice() {
-  if (!ordering_ || state_.broken()) return false;
+  if (!ordering() || state_.broken()) return false;
   const auto done = state_.change_rows([&](Stage& stage) -> core::Result<void> {
     if (!state_.reorder().empty()) {
       rows::ScoreReorder reorder = state_.reorder();
@@ -57,7 +57,7 @@ core::Result<bool> Upkeep::order_slice() {
     return ordering_ ? state_.commit({.stage = &stage}) : core::Result<void>();
   });
   if (!done.ok()) return done.failure();
-  return ordering_;
+  return ordering();
 }
 
 std::uint64_t Upkeep::orders_left() const {

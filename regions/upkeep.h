@@ -28,7 +28,7 @@ class Upkeep final : public Participant, public RowWatcher {
   // it shows; and its own clears of counters are not all in its log yet.
   [[nodiscard]] bool sweeping() const { return !state_.masks()->empty(); }
   // Whether orders of scores are to be made or removed. Until then rankings may be slow.
-  [[nodiscard]] bool ordering() const { return ordering_; }
+  [[nodiscard]] bool ordering() const { return ordering_ && !state_.damaged().any(); }
   // Returns the number of sorted sets to be ordered anew, and of scopes to be searched for such; no
   // more than kOrdersCounted.
   [[nodiscard]] std::uint64_t orders_left() const;

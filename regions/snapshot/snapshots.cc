@@ -399,7 +399,26 @@ void Snapshots::record(Commit& commit) {
   if (!merge_) return;
   merge_->take_changes(commit.changes, owner_.note);
   commit.notes = merge_->take_notes();
-  if (again_) commit.notes.clear();  // This leader has noted them before.
+  if (again_) drop_known(commit.notes);
+}
+
+// An op of the own log may meet a value that comes with the snapshot; and, on top of it, values
+// that were gone when that would have come otherwise.
+void Snapshots::drop_known(rows::ConflictNotes& notes) const {
+  const auto rows = owner_.state.reader();
+  std::erase_if(notes, [&](const rows::ConflictNote& note) {
+    try {
+      const crdt::Cell here = rows->row(note.path).cell;
+      const auto known = std::ranges::count_if(note.values, [&](const crdt::Sibling& each) {
+        return std::ranges::count(here.siblings, each.dot, &crdt::Sibling::dot) > 0;
+      });
+      const bool of_own_log = note.by.origin != 0;
+      return known == std::ssize(note.values) || (of_own_log && known == 0);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kCorrupt) throw;
+      return false;
+    }
+  });
 }
 
 // ---- Status.

@@ -107,6 +107,9 @@ class Snapshots final : public Participant {
   void take_over_parted();
   // Commits the changes too.
   core::Result<void> swap(std::vector<storage::Change> changes, core::Millis now);
+  // Drops the conflicts that this leader has noted before: all but those of damaged rows, and of
+  // values that come with the snapshot.
+  void drop_known(rows::ConflictNotes& notes) const;
   // Drops the received bytes; give_up also avoids the source for a while if it is to blame.
   void stop();
   void give_up(const core::Failure& why, core::Millis now);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/mark.h"
+#include "core/planted_bug.h"
 
 namespace anabranch::regions {
 
@@ -61,7 +62,7 @@ void DamagedTables::record(std::vector<Change>& changes, bool replaced) {
     keys_.clear();
     core::mark<"rows were taken again">();
   }
-  if (!keys_.empty()) {
+  if (!keys_.empty() && !core::planted(core::Bug::kWriteAtDamage)) {
     std::erase_if(changes, [&](const Change& change) {
       return keys_.contains({change.table, change.key});
     });

@@ -2,7 +2,12 @@
 
 #include <anabranch/error.h>
 
+#include <cstdint>
+#include <limits>
+#include <string>
 #include <utility>
+
+#include "rows/snapshot_reader.h"
 
 namespace anabranch::regions {
 
@@ -46,6 +51,14 @@ class SoundCursor final : public Cursor {
   std::string_view value_;
 };
 
+// The value of a damaged count: something was counted there, and no count of less than there is may
+// be met. No large clear voids it.
+std::string_view many() {
+  static const std::string bytes = rows::encode_count(
+      {}, {std::uint64_t{1} << 40U, std::numeric_limits<std::uint64_t>::max()});
+  return bytes;
+}
+
 }  // namespace
 
 std::optional<std::string_view> SoundTables::get(Table table, std::string_view key) const {
@@ -54,6 +67,7 @@ std::optional<std::string_view> SoundTables::get(Table table, std::string_view k
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kCorrupt) throw;
     tell_(table, key);
+    if (table == Table::kCounts) return many();
     return std::nullopt;
   }
 }

@@ -1,4 +1,5 @@
-// The tables of a snapshot with their sound values only: a damaged value is as absent, and told of.
+// The tables of a snapshot with their sound values only: a damaged value is as absent, a damaged
+// count as a large one, and both are told of.
 // For the writer, which has to go on beside damage; readers get an error.
 //
 // For one thread at a time, as the snapshot.

@@ -13,14 +13,13 @@ namespace anabranch::rows {
 namespace {
 
 using crdt::Cell;
-using crdt::Sibling;
 
 // The value that the type itself shows; nullopt where a policy decides.
 std::optional<core::Dot> ruled_by_type(const core::Path& path, const Cell& cell) {
   const std::optional<std::string> shown = crdt::ruled(path, cell);
   if (!shown) return std::nullopt;
   Cell of_that_value;
-  for (const Sibling& each : cell.siblings) {
+  for (const crdt::Sibling& each : cell.siblings) {
     if (each.value == *shown) of_that_value.siblings.push_back(each);
   }
   return crdt::last_written(of_that_value).dot;
@@ -32,15 +31,15 @@ ConflictChoice by_resolver(const Resolver& resolver, const Cell& cell) {
 }
 
 // No function decides scores, and no policy of a newer version (score_rules.h).
-const Sibling* chosen(PolicyKind kind, const core::Path& path, const Cell& cell) {
-  const Sibling* const sibling = chosen_sibling(kind, cell);
+const crdt::Sibling* chosen(PolicyKind kind, const core::Path& path, const Cell& cell) {
+  const crdt::Sibling* const sibling = chosen_sibling(kind, cell);
   const bool is_score = crdt::type_at(path.components())->type == Type::kSortedSet;
   return sibling == nullptr && is_score ? &crdt::last_written(cell) : sibling;
 }
 
 }  // namespace
 
-ConflictChoice choice_between(const core::Path& path, const std::vector<Sibling>& values,
+ConflictChoice choice_between(const core::Path& path, const std::vector<crdt::Sibling>& values,
                               const PolicyTable& policies, const Resolvers& resolvers) {
   ANABRANCH_ASSERT(!values.empty() && can_lose(path));
   const Cell cell{values};
@@ -48,7 +47,7 @@ ConflictChoice choice_between(const core::Path& path, const std::vector<Sibling>
   const PolicyRow* const row = policies.find(path);
   if (row == nullptr) return by_resolver(resolvers.find(path.components()[1]).resolver, cell);
   ConflictChoice choice{.policy = row->policy.text(), .prefix = row->scope.prefix};
-  const Sibling* const sibling = chosen(row->policy.kind, path, cell);
+  const crdt::Sibling* const sibling = chosen(row->policy.kind, path, cell);
   if (sibling != nullptr) choice.shown = sibling->dot;
   return choice;
 }

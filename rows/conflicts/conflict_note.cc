@@ -13,21 +13,20 @@ namespace {
 using core::Bug;
 using core::planted;
 using crdt::Cell;
-using crdt::Sibling;
 
 bool has(const Cell& cell, core::Dot dot) {
-  return std::ranges::binary_search(cell.siblings, dot, {}, &Sibling::dot);
+  return std::ranges::binary_search(cell.siblings, dot, {}, &crdt::Sibling::dot);
 }
 
 std::optional<std::string> value_of(const Cell& cell, core::Dot dot) {
-  const auto found = std::ranges::find(cell.siblings, dot, &Sibling::dot);
+  const auto found = std::ranges::find(cell.siblings, dot, &crdt::Sibling::dot);
   if (found == cell.siblings.end()) return std::nullopt;
   return found->value;
 }
 
-bool differ(const std::vector<Sibling>& values) {
+bool differ(const std::vector<crdt::Sibling>& values) {
   return std::ranges::any_of(
-      values, [&](const Sibling& each) { return each.value != values.front().value; });
+      values, [&](const crdt::Sibling& each) { return each.value != values.front().value; });
 }
 
 }  // namespace
@@ -43,7 +42,7 @@ void note_change(const CellChange& change, const Cell& before, const Cell& after
   if (!can_lose(change.path)) return;
   ConflictNote note{.path = change.path, .by = change.dot, .by_time = change.hlc};
   if (!change.chosen) {
-    for (const Sibling& each : before.siblings) {
+    for (const crdt::Sibling& each : before.siblings) {
       if (!has(after, each.dot)) note.values.push_back(each);
     }
     if (differ(note.values) && !planted(Bug::kForgetReplaced)) {
@@ -64,7 +63,7 @@ void note_merge(const core::Path& path, const Cell& mine, const Cell& joined,
                 ConflictNotes& notes) {
   if (joined.siblings.size() < 2 || !differ(joined.siblings)) return;
   const bool is_new = !std::ranges::all_of(
-      joined.siblings, [&](const Sibling& each) { return has(mine, each.dot); });
+      joined.siblings, [&](const crdt::Sibling& each) { return has(mine, each.dot); });
   if (!is_new || !can_lose(path) || planted(Bug::kForgetMerged)) return;
   notes.push_back({.path = path, .values = joined.siblings});
 }

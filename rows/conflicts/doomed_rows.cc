@@ -14,10 +14,9 @@ namespace {
 
 using core::Path;
 using core::VersionVector;
-using crdt::Sibling;
 
 // Whether a value in the cell of expiries is a deadline for more than single values.
-bool dooms(const Sibling& sibling) {
+bool dooms(const crdt::Sibling& sibling) {
   const std::optional<crdt::Expiry> expiry = crdt::decode_expiry(sibling.value);
   return expiry && expiry->deadline != crdt::Expiry::kNever && expiry->type != Type::kString;
 }
@@ -34,7 +33,7 @@ struct Noter {
   ConflictNotes& notes;
   core::Hlc hlc;
 
-  void add(const Path& path, std::vector<Sibling> values, core::Dot by) const {
+  void add(const Path& path, std::vector<crdt::Sibling> values, core::Dot by) const {
     if (values.empty()) return;
     notes.push_back({.kind = ConflictKind::kDoomed,
                      .path = path,
@@ -47,12 +46,12 @@ struct Noter {
   void on_value(const core::Put& put, core::Dot dot, const VersionVector& context) const {
     const std::string_view key = crdt::key_part(put.path);
     if (key.empty() || is_string(put.path, key) || !expiries.may_expire(key)) return;
-    const auto is_unseen = [&](const Sibling& each) {
+    const auto is_unseen = [&](const crdt::Sibling& each) {
       return !context.covers(each.dot) && each.dot != dot && dooms(each);
     };
     if (std::ranges::none_of(rows.row(crdt::expiry_path(key)).cell.siblings, is_unseen)) return;
-    std::vector<Sibling> values = rows.row(put.path).cell.siblings;
-    std::erase_if(values, [&](const Sibling& each) { return each.dot != dot; });
+    std::vector<crdt::Sibling> values = rows.row(put.path).cell.siblings;
+    std::erase_if(values, [&](const crdt::Sibling& each) { return each.dot != dot; });
     add(put.path, std::move(values), dot);
   }
 
@@ -62,8 +61,8 @@ struct Noter {
     std::size_t left = kDoomedRowsMax;
     rows.scan(put.path.parent(), [&](const Path& path, const crdt::Row& row) {
       if (crdt::is_expiry(path)) return true;
-      std::vector<Sibling> values = row.cell.siblings;
-      std::erase_if(values, [&](const Sibling& each) { return context.covers(each.dot); });
+      std::vector<crdt::Sibling> values = row.cell.siblings;
+      std::erase_if(values, [&](const crdt::Sibling& each) { return context.covers(each.dot); });
       add(path, std::move(values), dot);
       return --left > 0;
     });

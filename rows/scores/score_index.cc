@@ -125,6 +125,19 @@ void ScoreIndex::order_anew(const Path& sorted_set) {
   table_.set_score(unordered_key(sorted_set), std::move(path));
 }
 
+// An order with a damaged entry is as one that is not as believed.
+bool ScoreIndex::change(OrderId id, const std::string& member, std::optional<double> before,
+                        std::optional<double> after) {
+  try {
+    ScoreListEditor list(table_, id);
+    if (before && !list.erase(*before, member)) return false;
+    return !after || list.insert(*after, member, height_of(member, scores_.seed()));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCorrupt) throw;
+    return false;
+  }
+}
+
 void ScoreIndex::move(const crdt::Membership& at, const Path& row, std::optional<double> before,
                       std::optional<double> after) {
   std::optional<ScoreOrder> order = this->order(at.sorted_set);
@@ -134,13 +147,7 @@ void ScoreIndex::move(const crdt::Membership& at, const Path& row, std::optional
   if (!order && !before) order = begin(at.sorted_set, true);
   bool as_believed = order.has_value();
   if (order && !order->whole && core::row_key(row) > order->ordered_to) return;
-  if (order) {
-    ScoreListEditor list(table_, order->id);
-    as_believed = !before || list.erase(*before, at.member);
-    if (as_believed && after) {
-      as_believed = list.insert(*after, at.member, height_of(at.member, scores_.seed()));
-    }
-  }
+  if (order) as_believed = change(order->id, at.member, before, after);
   if (!as_believed) {
     order_anew(at.sorted_set);
   } else if (!after && order->whole && ScoreList(table_, order->id).empty()) {

@@ -15,7 +15,7 @@
 // order then names the old rule and is stale with the commit.
 //
 // If a member is not where its score says, the order is rebuilt: an application's resolver may not
-// decide the same at all times. Not thread-safe.
+// decide the same at all times; so it is if an entry is damaged on the disk. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -76,6 +76,9 @@ class ScoreIndex {
 
  private:
   [[nodiscard]] std::optional<ScoreOrder> order(const core::Path& sorted_set);
+  // Moves a member in a list; returns whether the list has been as the scores say.
+  bool change(OrderId id, const std::string& member, std::optional<double> before,
+              std::optional<double> after);
   ScoreOrder begin(const core::Path& sorted_set, bool whole);
   void keep(const core::Path& sorted_set, const ScoreOrder& order);
   void drop(const core::Path& sorted_set, OrderId id);

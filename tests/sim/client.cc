@@ -57,6 +57,7 @@ void Client::write(regions::Group& group) const {
 
 std::string Client::visit(Network& network, Network::Index at) {
   std::string wrong;
+  if (network.rotten(at)) return wrong;  // It would get errors.
   if (!let_in(network, at, wrong)) return wrong;
   ++visits_;
   wrong = read(network.node(at));

@@ -292,6 +292,20 @@ bool rot_snapshot(Scene& scene) {
 // ---- Bytes that change.
 bool rot_log(Scene& scene) { return scene.network().flip_record(scene.any_region()); }
 
+// Now and then an operator notices before the leader does.
+bool rot_values(Scene& scene) {
+  if (scene.plan().has_little_log()) return false;  // No peer may have what its log has no more.
+  Network& network = scene.network();
+  const Index at = scene.any_region();
+  if (!network.rot_values(at)) return false;
+  scene.later(scene.duration(), [&network, at] {
+    if (network.rotten(at) && network.running(at)) {
+      network.node(at).replica().background().take_rows_again(true);
+    }
+  });
+  return true;
+}
+
 bool rot_batch(Scene& scene) {
   Network& network = scene.network();
   const auto at = scene.writable_region();
@@ -401,6 +415,8 @@ constexpr std::array kFaults{
     Fault{"snapshot-rot", "a part of a snapshot is changed", 0.005, rot_snapshot, kNoMerge},
     Fault{"log-rot", "a byte of a log changes on a disk", 0.005, rot_log, "the log is damaged",
           Company::kRetirements, false, true},
+    Fault{"value-rot", "values of rows change on a disk", 0.005, rot_values,
+          "takes all its rows again", Company::kRetirements, false, true},
     Fault{"batch-rot", "a byte of a batch changes in memory", 0.003, rot_batch,
           "whose checksum is wrong", Company::kRetirements, false, true},
     Fault{"rubbish", "a peer sends rubbish", 0.003, intrude<Malice::kRubbish>, kIntruder,

@@ -1,7 +1,10 @@
 #include "tests/sim/ledger.h"
 
+#include <anabranch/error.h>
+
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/batch.h"
@@ -227,7 +230,7 @@ std::string Ledger::wrong_request(const Node& node, const std::set<core::Path>& 
   return requests_.wrong(node, oracle_, left_out);
 }
 
-std::string Ledger::wrong(const Node& node) const {
+std::string Ledger::wrong(const Node& node, bool was_damaged) const {
   for (const auto& [origin, seq] : node.vector()) {
     if (find(origin, seq) == nullptr) return "stands within a batch: " + name(origin, seq);
   }
@@ -240,10 +243,28 @@ std::string Ledger::wrong(const Node& node) const {
   const Oracle::View demanded = oracle_.visible(node.vector());
   if (shown != demanded) return "shows\n" + difference(shown, demanded);
   if (std::string wrong = wrong_value(node, demanded); !wrong.empty()) return wrong;
-  return wrong_losers(node);
+  return wrong_losers(node, was_damaged);
 }
 
-std::string Ledger::wrong_losers(const Node& node) const {
+std::string Ledger::wrong_beside_damage(const Node& node) const {
+  if (!node.vector().includes(settled_)) return {};
+  const auto rows = rows::SnapshotReader::newest(node.disk(), node.names());
+  for (const auto& [path, values] : oracle_.visible(node.vector()).cells) {
+    std::set<core::Dot> demanded;
+    for (const auto& each : values) demanded.insert(each.dot);
+    std::set<core::Dot> shown;
+    try {
+      for (const crdt::Sibling& each : rows.row(path).cell.siblings) shown.insert(each.dot);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kCorrupt) throw;
+      continue;
+    }
+    if (shown != demanded) return "shows a part of the damaged row " + rows::path_text(path);
+  }
+  return {};
+}
+
+std::string Ledger::wrong_losers(const Node& node, bool was_damaged) const {
   const regions::ConflictFigures& figures = node.conflicts().figures();
   if (figures.dropped_full > 0 || figures.dropped_old > 0) return {};
   const auto applied = [&](core::Dot act) {
@@ -252,6 +273,7 @@ std::string Ledger::wrong_losers(const Node& node) const {
     return record && record->first <= act.seq;
   };
   LosersOracle::Demands left = losers_.demands(node.vector(), applied);
+  if (was_damaged) left.replaced.clear();
   if (left.empty()) return {};
   rows::scan_conflicts(*node.disk().snapshot(), 0, [&](auto, const rows::ConflictEntry& entry) {
     std::vector<core::Dot> dots;

@@ -56,7 +56,10 @@ class Ledger {
   void lost(const core::VersionVector& kept);
   // Judges the rows of a replica; one that is behind the settled vector, since it is new, is left
   // alone.
-  [[nodiscard]] std::string wrong(const Node& node) const;
+  // `was_damaged`: a value that an act replaced unread at a damaged row was not noted.
+  [[nodiscard]] std::string wrong(const Node& node, bool was_damaged = false) const;
+  // Judges the rows of a replica with damaged values: each can be read and is right, or is an error.
+  [[nodiscard]] std::string wrong_beside_damage(const Node& node) const;
   // Judges the sums of requests; see RequestLedger.
   [[nodiscard]] std::string wrong_request(const Node& node,
                                           const std::set<core::Path>& left_out) const;
@@ -95,7 +98,7 @@ class Ledger {
   // the history demands, in words.
   [[nodiscard]] std::string wrong_base(const core::Batch& batch, core::VersionVector deps) const;
   // The first value that the conflict log of a replica lacks, in words.
-  [[nodiscard]] std::string wrong_losers(const Node& node) const;
+  [[nodiscard]] std::string wrong_losers(const Node& node, bool was_damaged) const;
   // The batch of an origin that ends with `last`; null when none was written.
   [[nodiscard]] const Written* find(core::Origin origin, core::Seq last) const;
 

@@ -144,6 +144,7 @@ void Network::calm_down() {
     const bool failed = broken(at) || node(at).disk().failed();
     node(at).disk().set_faults({.durable_at_once = disks_ == Disks::kPrompt});
     if (failed) restart(at, Restart::kClean);
+    if (rotten(at)) node(at).replica().background().take_rows_again(true);
   }
   for (const auto& [one, other] : std::exchange(cut_, {})) link(one, other);
 }
@@ -173,7 +174,8 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
   set_wall(at);
   carry_out(at);
   const Millis expiry_ms = here.replica().names().expiries().now_ms();
-  while (transactions-- > 0) test::write(here.replica(), function);
+  bool met_damage = false;
+  while (transactions-- > 0 && !met_damage) met_damage = !run_transaction(at, function);
   const auto position = here.replica().commit();
   machine.broken = !position.ok();
   // The next batch may be one of the leader's own, at a later time, when there was nothing to
@@ -189,7 +191,7 @@ bool Network::write(Index at, const std::function<void(regions::Group&)>& functi
   follow(at);
   if (disks_ != Disks::kInterval) sync(at);
   turn(at);
-  return true;
+  return !met_damage;
 }
 
 // ---- Time.
@@ -205,7 +207,7 @@ bool Network::run_until_equal(Millis at_most) {
   sweep_gap_ms_max_ = 1;  // A row at a time, a sweep of thousands would take minutes otherwise.
   const auto all_equal = [&] {
     for (Index at = 0; at < size(); ++at) {
-      if (machines_[at].stray) return false;
+      if (machines_[at].stray || rotten(at)) return false;
       if (!complete(at) || node(at).vector() != node(0).vector()) return false;
       if (node(at).replica().background().upkeep().sweeping()) return false;
     }
@@ -317,6 +319,7 @@ void Network::turn(Index at) {
   carry_out(at);
   machine.broken = machine.broken || replica.broken();  // Heartbeats commit, too.
   check_settled(at);
+  look_at_damage(at);
 }
 
 void Network::follow(Index at) {
@@ -363,10 +366,13 @@ void Network::tick(Index at) {
 void Network::work(Index at) {
   Machine& machine = machines_[at];
   const bool gave_way = background_of(at).repair().rejoin() != nullptr;
+  const bool took_again = machine.takes_again;
   const auto more = machine.node->replica().background().work(now_);
   machine.broken = !more.ok();
   machine.next_work_ms = more.ok() && more.value() ? now_ + 1 : kNever;
   if (more.ok() && gave_way && background_of(at).repair().rejoin() == nullptr) take_back(at);
+  look_at_damage(at);
+  if (took_again && !machine.takes_again && !machine.broken) machine.synced = machine.trail.vector;
   // After a failed swap the disk has its old content.
   if (machine.broken || machine.trail.vector == machine.node->vector()) return;
   machine.trail.vector = machine.node->vector();

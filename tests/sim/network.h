@@ -58,6 +58,7 @@ struct Carried {
   std::uint64_t slowed = 0;
   std::uint64_t rotten = 0;
   std::uint64_t rotten_batches = 0;
+  std::uint64_t rotten_values = 0;
   std::uint64_t turned_away = 0;  // Intruders.
   std::uint64_t failed_commits = 0;
   std::uint64_t restored = 0;  // Regions that have started on a backup...
@@ -176,6 +177,12 @@ class Network {
   void rot_snapshots(std::size_t parts) { parts_to_rot_ = parts; }
   // Changes a byte of some record in the log on a region's disk. Returns whether there was one.
   bool flip_record(Index at);
+  // Damages some values of the rows on a region's disk, and of what is derived from rows, until the
+  // region has taken all its rows again, or falls back to a copy. Returns whether there were any;
+  // of two regions only one may lack values at a time.
+  bool rot_values(Index at);
+  // Whether values may be damaged on its disk.
+  [[nodiscard]] bool rotten(Index at) const { return machines_[at].rotten; }
   // Changes a byte in each of the next batches that are sent, of those that carry checksums.
   void rot_batches(std::size_t batches) { batches_to_rot_ = batches; }
   // From now on every other opened region writes as versions before checksums did.
@@ -329,6 +336,9 @@ class Network {
     std::string refused;         // Why it could not begin to give way.
     bool unclear = false;        // In this opening it has raised the alarm of an unclear history.
     std::set<std::pair<core::Origin, core::Seq>> flipped;  // Records, by origin and last seq.
+    bool rotten = false;                                   // Values may be damaged on its disk.
+    bool was_rotten = false;                               // At some time.
+    bool takes_again = false;                              // It knows, and takes its rows again.
     int openings = 0;
     core::Millis opened_ms = 0;            // The time of the last one.
     int kills = 0;                         // While it gave way.
@@ -507,6 +517,15 @@ class Network {
   // Keeps the first failure.
   void note(Index at, const std::string& failure);
   [[nodiscard]] const core::VersionVector& on_disk(Index at) const;
+  // Returns whether a result tells of a failure other than of a reader that met a damaged value.
+  template <typename Value>
+  [[nodiscard]] bool fails(Index at, const core::Result<Value>& result) const {
+    return !result.ok() && !(rotten(at) && result.failure().code == ErrorCode::kCorrupt);
+  }
+  // Returns false when it met a damaged value, which undoes it.
+  bool run_transaction(Index at, const std::function<void(regions::Group&)>& function);
+  // Looks whether a region has taken its rows again.
+  void look_at_damage(Index at);
   // Changes a byte of a batch on its way.
   void rot(std::string& batch);
   // Damaged records on a disk must not be sent.

@@ -102,13 +102,19 @@ std::string Network::wrong() {
   for (Index at = 0; at < size(); ++at) {
     if (broken(at) || machines_[at].stray) continue;
     const std::string who = name(at) + ": ";
+    if (rotten(at)) {
+      const std::string wrong = ledger_.wrong_beside_damage(node(at));
+      if (!wrong.empty()) return who + wrong;
+      continue;
+    }
     for (Index other = 0; other < at; ++other) {
-      if (broken(other) || machines_[other].stray || node(other).vector() != node(at).vector())
-        continue;
+      if (broken(other) || rotten(other) || machines_[other].stray) continue;
+      if (node(other).vector() != node(at).vector()) continue;
       if (digest(other) != digest(at)) return who + "other rows than " + name(other);
       if (shows(other) != shows(at)) return who + "shows other values than " + name(other);
     }
-    if (const std::string wrong = ledger_.wrong(node(at)); !wrong.empty()) return who + wrong;
+    const std::string wrong_rows = ledger_.wrong(node(at), machines_[at].was_rotten);
+    if (!wrong_rows.empty()) return who + wrong_rows;
     if (const std::string wrong = wrong_kept_values(at); !wrong.empty()) return who + wrong;
     if (const std::string wrong = wrong_expiry(at); !wrong.empty()) return who + wrong;
     if (const std::string wrong = wrong_orphan(at); !wrong.empty()) return who + wrong;

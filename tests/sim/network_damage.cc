@@ -1,7 +1,15 @@
 // Bytes that change on disks and in memory, where no checksum of frames or files notices.
+#include <anabranch/error.h>
+
+#include <algorithm>
+#include <utility>
+
 #include "core/batch.h"
 #include "core/checksum.h"
+#include "core/space.h"
+#include "storage/layout.h"
 #include "tests/sim/network.h"
+#include "tests/write.h"
 
 namespace anabranch::test {
 
@@ -16,6 +24,53 @@ bool Network::flip_record(Index at) {
   if (!disk.flip(record->position, offset, bits)) return false;
   machines_[at].flipped.emplace(record->origin, record->last);
   return true;
+}
+
+bool Network::rot_values(Index at) {
+  constexpr std::size_t kValuesMax = 5;
+  const bool another = std::ranges::any_of(machines_, &Machine::rotten);
+  if (another || broken(at) || anybody_strays()) return false;
+  Disk& disk = node(at).disk();
+  const auto snapshot = disk.snapshot();
+  std::vector<std::pair<storage::Table, std::string>> places;
+  for (const storage::TablePair& pair : storage::kSwappedTables) {
+    const auto cursor = snapshot->scan(pair.current, {});
+    for (; cursor->valid(); cursor->next()) {
+      const bool of_mesh = cursor->key().starts_with(core::Path{core::kMeshSpace}.encoded());
+      const bool of_orders = cursor->key() == storage::kOrderCounterKey;
+      if (!of_mesh && !of_orders) places.emplace_back(pair.current, cursor->key());
+    }
+  }
+  if (places.empty()) return false;
+  bool any = false;
+  for (std::size_t i = 1 + random_.below(kValuesMax); i > 0; --i) {
+    const auto& [table, key] = random_.pick(places);
+    any = disk.rot(table, key) || any;
+  }
+  machines_[at].rotten = any;
+  machines_[at].was_rotten = machines_[at].was_rotten || any;
+  carried_.rotten_values += any ? 1 : 0;
+  return any;
+}
+
+void Network::look_at_damage(Index at) {
+  Machine& machine = machines_[at];
+  const bool takes = node(at).replica().state().damaged().any();
+  const bool took = std::exchange(machine.takes_again, takes);
+  if (took && !takes) machine.rotten = false;
+  // A batch that meets damage makes it known; then an operator may have done that before.
+  const bool look = !took || random_.chance(0.2);
+  if (takes && look && !machine.stray) note(at, ledger_.wrong_beside_damage(node(at)));
+}
+
+bool Network::run_transaction(Index at, const std::function<void(regions::Group&)>& function) {
+  try {
+    test::write(node(at).replica(), function);
+    return true;
+  } catch (const Error& error) {
+    if (!rotten(at) || error.code() != ErrorCode::kCorrupt) throw;
+    return false;
+  }
 }
 
 void Network::rot(std::string& batch) {

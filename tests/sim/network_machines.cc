@@ -59,7 +59,7 @@ void Network::reopen(Index at, std::unique_ptr<Disk> disk) {
   machine.look.reset();
   machine.jumped_ms = -1;
   machine.wall_max_ms = std::max(machine.wall_max_ms, wall(at));
-  machine.broken = machine.dead = false;
+  machine.broken = machine.dead = machine.takes_again = false;
   machine.may_send.reset();
   machine.unclear = false;
   ++machine.openings;

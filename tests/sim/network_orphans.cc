@@ -75,7 +75,7 @@ void Network::clear_orphans(Index at) {
   Machine& machine = machines_[at];
   if (now_ < machine.next_orphans_ms) return;
   machine.next_orphans_ms = now_ + kOrphansEveryMs;
-  machine.broken = !machine.orphans->slice(now_).ok();
+  machine.broken = fails(at, machine.orphans->slice(now_));
   follow(at);
 }
 

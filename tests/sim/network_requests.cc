@@ -34,7 +34,7 @@ void Network::forget_requests(Index at) {
   Machine& machine = machines_[at];
   if (now_ < machine.next_requests_ms) return;
   machine.next_requests_ms = now_ + kRequestsEveryMs;
-  machine.broken = !machine.requests->slice(now_).ok();
+  machine.broken = fails(at, machine.requests->slice(now_));
   bool knows_all = true;
   for (Index each = 0; each < size(); ++each) {
     knows_all = knows_all && (follows(each) || counts_for(at, each));

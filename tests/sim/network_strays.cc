@@ -8,7 +8,7 @@ namespace anabranch::test {
 using core::VersionVector;
 
 void Network::backup(Index at) {
-  if (machines_[at].stray) return;
+  if (machines_[at].stray || rotten(at)) return;  // The operator's program finds it damaged.
   machines_[at].backup = node(at).disk().clone();
   machines_[at].backup_vector = machines_[at].trail.vector;
 }
@@ -21,6 +21,7 @@ void Network::restore(Index at) {
   move(*disk);
   reopen(at, std::move(disk));
   Machine& machine = machines_[at];
+  machine.rotten = false;
   if (machine.has_led)
     machine.owes = machine.node->replica().background().upkeep().sweeping();  // As in `demote`.
   ledger_.lost(kept());
@@ -135,6 +136,7 @@ bool Network::begin_anew() {
     auto disk = make_disk();
     move(*disk);
     reopen(at, std::move(disk));
+    machines_[at].rotten = false;
     machines_[at].backup.reset();
     machines_[at].copy.reset();
     for (const auto& [one, other] : lost) link(one, other);

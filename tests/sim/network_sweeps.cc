@@ -100,7 +100,7 @@ void Network::expire(Index at) {
   Machine& machine = machines_[at];
   if (now_ < machine.next_expiry_ms) return;
   machine.next_expiry_ms = now_ + kExpiryEveryMs;
-  machine.broken = !machine.expiries->slice(now_).ok();
+  machine.broken = fails(at, machine.expiries->slice(now_));
   follow(at);
   if (!machine.broken) check_cleared(at);
 }
@@ -115,7 +115,7 @@ void Network::forget(Index at) {
   Machine& machine = machines_[at];
   if (now_ < machine.next_erased_ms) return;
   machine.next_erased_ms = now_ + kErasedEveryMs;
-  machine.broken = !machine.erased->slice(now_).ok();
+  machine.broken = fails(at, machine.erased->slice(now_));
   follow(at);
   if (!machine.broken) check_forgotten(at);
 }

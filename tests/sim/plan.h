@@ -76,6 +76,10 @@ struct Plan {
   // The time within which all must be equal after everything has healed. Where hardly anything fits
   // into windows and hold-back queues each batch may cost a stall.
   [[nodiscard]] core::Millis healed_ms() const;
+  // Whether a log may be cut before all regions have it.
+  [[nodiscard]] bool has_little_log() const {
+    return limits.log.bytes_max < regions::LogLimits{}.bytes_max;
+  }
   // All steps to take, in order.
   [[nodiscard]] std::vector<Step> steps() const;
 };

@@ -181,10 +181,12 @@ class Simulation {
               to_string(replica.applied().vector()) + " holds " +
               std::to_string(replica.inbox().held().size()) + " batches, " +
               std::to_string(replica.inbox().proofs().provenance().bytes()) + " bytes unproven" +
-              (replica.background().upkeep().sweeping() ? ", sweeps" : "") + "\n";
+              (replica.background().upkeep().sweeping() ? ", sweeps" : "") +
+              (scene_.network().broken(at) ? ", broken" : "") +
+              (replica.broken() ? ": " + replica.broken()->message : "") + "\n";
       for (const auto& [id, link] : replica.exchange().links().all()) {
-        text += "    link " + std::to_string(id) + " to " + core::to_string(link.peer) + ", renewed " +
-                std::to_string(link.renewals) + " times, greeted at " +
+        text += "    link " + std::to_string(id) + " to " + core::to_string(link.peer) +
+                ", renewed " + std::to_string(link.renewals) + " times, greeted at " +
                 std::to_string(link.greeted_ms) + " ms, heard at " + std::to_string(link.heard_ms) +
                 " ms" + (link.refused ? ", refused: " + link.why_refused : "") + "\n";
       }
