@@ -38,7 +38,9 @@ SKIPPED = 77
 ABOVE = 1.05     # Instructions over this multiple of their limit fail; the inverse is reported.
 ROUNDING = 0.02  # Two runs differ in allocations by no more: one in fifty operations.
 # But for calls of a function that the machine interrupts for 10 ms: each is an alarm, and has a text.
-ALARMS = {"embedded get, conflict": 0.3, "embedded get, plugin": 0.3}
+ALARMS = {"embedded get, conflict", "embedded get, plugin"}
+ABOVE_WITH_ALARMS = 1.2
+ROUNDING_WITH_ALARMS = 0.6
 COUNTS = 3       # So often is a figure above its limit counted; the least one is compared.
 EXCESS = 5       # Functions that are printed when two counts differ.
 
@@ -208,9 +210,11 @@ def write_limits(built_with, costs):
 def compare(operation, cost, limit):
     """Returns sentences about figures above a limit, and about figures far below."""
     above, below = [], []
-    allocations = limit.allocations + ALARMS.get(operation, ROUNDING)
+    alarms = operation in ALARMS
+    instructions = limit.instructions * (ABOVE_WITH_ALARMS if alarms else ABOVE)
+    allocations = limit.allocations + (ROUNDING_WITH_ALARMS if alarms else ROUNDING)
     for what, figure, most, passes in (
-            ("instructions", cost.instructions, limit.instructions, limit.instructions * ABOVE),
+            ("instructions", cost.instructions, limit.instructions, instructions),
             ("allocations", cost.allocations, limit.allocations, allocations)):
         text = f"{operation}: {figure:,.2f} {what} each, and the limit is {most:,.2f}"
         if figure > passes:

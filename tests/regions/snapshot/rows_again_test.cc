@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/path.h"
+#include "rows/conflicts/conflict_table.h"
 #include "storage/layout.h"
 #include "tests/node.h"
 #include "tests/regions/linked_nodes.h"
@@ -125,6 +126,63 @@ TEST_SUITE("regions: rows that are taken again") {
     REQUIRE(nodes.at(1).disk().rot(Table::kCounts, core::row_key(Path{"\1", "set", "e"})));
     nodes.write(0, [](regions::Group& group) { group.put(member_at("set", "more"), ""); });
     check_whole(nodes);
+  }
+
+  TEST_CASE("less is counted than a damaged count seems to tell") {
+    Pair nodes;
+    nodes.write(0, [](regions::Group& group) { group.put(member_at("set", "a"), ""); });
+    REQUIRE(nodes.run_until_equal(kMinute));
+    nodes.disconnect(0, 1);  // Both batches come before any rows.
+    REQUIRE(nodes.at(1).disk().rot(Table::kCounts, core::row_key(Path{"\1", "set", "e"})));
+    REQUIRE(nodes.at(1).disk().rot(Table::kCounts, core::row_key(Path{"\1"})));
+    nodes.write(0, [](regions::Group& group) { group.remove(member_at("set", "a")); });
+    nodes.write(0, [](regions::Group& group) { group.remove(text_at("key1")); });
+    nodes.connect(0, 1);
+    check_whole(nodes);
+  }
+
+  TEST_CASE("a damaged order of scores") {
+    Pair nodes;
+    const auto member = [](int i) { return Path{"\1", "ranks", "z", std::to_string(i)}; };
+    nodes.write(0, [&](regions::Group& group) {
+      for (int i = 0; i < 100; ++i) group.put(member(i), std::to_string(i));
+    });
+    REQUIRE(nodes.run_until_equal(kMinute));
+    std::vector<std::string> keys;
+    {
+      const auto snapshot = nodes.at(1).disk().snapshot();
+      const std::string end = core::prefix_end(storage::kScorePrefix);
+      const auto cursor = snapshot->scan(Table::kScores, {storage::kScorePrefix, end});
+      for (; cursor->valid(); cursor->next()) keys.emplace_back(cursor->key());
+    }
+    REQUIRE(keys.size() > 100);
+    for (const std::string& key : keys) REQUIRE(nodes.at(1).disk().rot(Table::kScores, key));
+    nodes.write(0, [&](regions::Group& group) {
+      for (int i = 0; i < 100; i += 3) group.put(member(i), std::to_string(1000 - i));
+    });
+    check_whole(nodes);
+  }
+
+  TEST_CASE("a conflict at a damaged row is in the conflict log") {
+    Pair nodes;
+    nodes.add(std::make_unique<Node>("r2", 3));
+    nodes.connect(1, 2);
+    REQUIRE(nodes.run_until_equal(kMinute));
+    nodes.disconnect(0, 1);
+    nodes.disconnect(1, 2);
+    rot_row(nodes, 1, text_at("key7"));
+    put(nodes, 0, "key7", "from r0");
+    put(nodes, 2, "key7", "from r2");
+    nodes.connect(0, 1);
+    nodes.connect(1, 2);
+    check_whole(nodes);
+    std::size_t found = 0;
+    rows::scan_conflicts(*nodes.at(1).disk().snapshot(), 0,
+                         [&](auto /*number*/, const rows::ConflictEntry& entry) {
+                           found += entry.note.path == text_at("key7") ? 1 : 0;
+                           return true;
+                         });
+    CHECK(found == 1);
   }
 
   TEST_CASE("without another leader it waits, is read and written, and is told of") {
