@@ -29,10 +29,8 @@
 #include "leader/replication_progress.h"
 #include "leader/scopes/group_scope.h"
 #include "leader/scopes/kept_view.h"
-#include "leader/sweeps/erased_sweep.h"
-#include "leader/sweeps/expiry_sweep.h"
-#include "leader/sweeps/orphan_sweep.h"
-#include "leader/sweeps/request_sweep.h"
+#include "leader/scrub/scrubs.h"
+#include "leader/sweeps/sweeps.h"
 #include "regions/delivery/key_signatures.h"
 #include "regions/modules.h"
 #include "regions/replica.h"
@@ -129,14 +127,12 @@ class Leader::Impl {
     replica_ = std::move(replica).value();
     if (auto announced = replica_->announce(); !announced.ok()) return announced;
     scope_.emplace(*replica_, resolvers_, options_);
-    expiry_sweep_.emplace(*replica_, *storage_, resolvers_,
-                          ExpiryLimits{.grace_ms = options_.expiry_grace_ms});
-    erased_sweep_.emplace(*replica_, *storage_, ErasedLimits{});
-    orphan_sweep_.emplace(*replica_, *storage_, OrphanLimits{});
-    request_sweep_.emplace(*replica_, RequestLimits{.once_ms = options_.once_ms});
+    sweeps_.emplace(*replica_, *storage_, resolvers_, options_);
     auto transport = transport::open_zmq_transport(link_options(options_, keys_));
     if (!transport.ok()) return transport.failure();
     transport_ = std::move(transport).value();
+    scrubs_.emplace(*storage_, replica_->state().log(),
+                    Scrubs::Owner{options_.region, options_.path, options_.scrub_ms});
     return {};
   }
 
@@ -274,13 +270,11 @@ class Leader::Impl {
   StoreStatus status() const {
     StoreStatus status = leader_status(*replica_, options_, *storage_, *transport_, link_log_, lag_,
                                        resolvers_, steady_ms());
-    status.expired_waiting = expiry_sweep_->waiting();
-    status.expired_cleared = expiry_sweep_->cleared();
-    status.requests_forgotten = request_sweep_->counts().forgotten;
-    status.requests_corrections = request_sweep_->counts().corrections;
+    sweeps_->tell(status);
     status.statistics = statistics();
     status.draining = scope_->writer().draining();
     status.backup = backups_.status(options_.backup_alarm_ms);
+    status.scrub = scrubs_->status();
     status.behind_ms = intake_.behind_ms();
     status.slowed = intake_.slows();
     status.warnings = warnings_in(status, lag_.alarms());
@@ -340,10 +334,8 @@ class Leader::Impl {
     const bool working = waits(replica_->background().work(now));
     const bool sweeping =
         replica_->background().upkeep().tidying() && waits(replica_->background().sweep());
-    const bool expiring = waits(expiry_sweep_->slice(now));
-    if (const auto done = erased_sweep_->slice(now); !done.ok()) log_failure(done.failure());
-    if (const auto done = orphan_sweep_->slice(now); !done.ok()) log_failure(done.failure());
-    if (const auto done = request_sweep_->slice(now); !done.ok()) log_failure(done.failure());
+    const bool expiring =
+        sweeps_->slice(now, [this](const core::Failure& why) { log_failure(why); });
     pacer_.ended(steady_now());
     return applying || working || sweeping || expiring;
   }
@@ -414,10 +406,8 @@ class Leader::Impl {
   Backups backups_;
   std::unique_ptr<Replica> replica_;
   std::optional<GroupScope> scope_;
-  std::optional<ExpirySweep> expiry_sweep_;
-  std::optional<ErasedSweep> erased_sweep_;
-  std::optional<OrphanSweep> orphan_sweep_;
-  std::optional<RequestSweep> request_sweep_;
+  std::optional<Sweeps> sweeps_;
+  std::optional<Scrubs> scrubs_;
   std::unique_ptr<transport::Transport> transport_;
   LinkLog link_log_;
   Lag lag_;

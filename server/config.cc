@@ -531,6 +531,9 @@ constexpr std::array kSettings{
     Setting{"backup_alarm_ms", "--backup-alarm-ms", "TIME",
             "how old the last verified backup of this leader may be before it warns; 0: any",
             Kind::kTime, set_number_or_none<&Options::backup_alarm_ms>},
+    Setting{"scrub_ms", "--scrub-ms", "TIME",
+            "how often all that is stored is read, slowly, to find damage; 0: never", Kind::kTime,
+            set_number_or_none<&Options::scrub_ms>},
     Setting{"expiry_wait_ms_max", "--expiry-wait-ms-max", "TIME",
             "how long a region that is away keeps expired keys from being cleared", Kind::kTime,
             set_number<&Options::expiry_wait_ms_max>},
@@ -548,10 +551,6 @@ constexpr std::array kSettings{
 }  // namespace
 
 std::span<const Setting> settings() { return kSettings; }
-
-TlsFiles tls_files(const Config& config) {
-  return {config.tls_cert_file, config.tls_key_file, config.tls_ca_file, config.tls_clients};
-}
 
 Values values_in(const Config& config, const Setting& setting) {
   if (setting.access.get == nullptr) return {};

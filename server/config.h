@@ -105,7 +105,9 @@ struct Setting {
 std::span<const Setting> settings();
 
 // Returns the files of the certificates of the Redis port.
-TlsFiles tls_files(const Config& config);
+[[nodiscard]] inline TlsFiles tls_files(const Config& config) {
+  return {config.tls_cert_file, config.tls_key_file, config.tls_ca_file, config.tls_clients};
+}
 // Returns the values of a setting, sizes and times in their greatest unit. Empty if there is none.
 std::vector<std::string> values_in(const Config& config, const Setting& setting);
 // Returns the keys of all settings, and their values in one text: those of a list with commas.

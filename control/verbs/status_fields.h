@@ -196,6 +196,14 @@ inline constexpr auto kFields<PluginsStatus> = std::tuple{
 };
 
 template <>
+inline constexpr auto kFields<ScrubStatus> = std::tuple{
+    Field{"finished_ms", &ScrubStatus::finished_ms},
+    Field{"begun_ms", &ScrubStatus::begun_ms},
+    Field{"done", &ScrubStatus::done},
+    Field{"total", &ScrubStatus::total},
+    Field{"damaged", &ScrubStatus::damaged},
+};
+template <>
 inline constexpr auto kFields<BackupStatus> = std::tuple{
     Field{"made_ms", &BackupStatus::made_ms}, Field{"age_ms", &BackupStatus::age_ms},
     Field{"rows", &BackupStatus::rows},       Field{"bytes", &BackupStatus::bytes},
@@ -224,6 +232,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"log_bytes", &StoreStatus::log_bytes},
     Field{"log_age_ms", &StoreStatus::log_age_ms},
     Field{"backup", &StoreStatus::backup},
+    Field{"scrub", &StoreStatus::scrub},
     Field{"orders_left", &StoreStatus::orders_left},
     Field{"held_batches", &StoreStatus::held_batches},
     Field{"waiting_subscriptions", &StoreStatus::waiting_subscriptions},
@@ -307,7 +316,7 @@ inline constexpr bool kIsComplete =
 static_assert(kIsComplete<AppliedStatus> && kIsComplete<PeerStatus> && kIsComplete<RefusedStatus> &&
               kIsComplete<RegionStatus> && kIsComplete<ForkStatus> && kIsComplete<RejoinStatus> &&
               kIsComplete<ConflictRuleStatus> && kIsComplete<ConflictsStatus> &&
-              kIsComplete<PluginsStatus> && kIsComplete<BackupStatus> &&
+              kIsComplete<PluginsStatus> && kIsComplete<BackupStatus> && kIsComplete<ScrubStatus> &&
               kIsComplete<SnapshotStatus> && kIsComplete<Statistics> &&
               kIsComplete<WarningStatus> && kIsComplete<WatchesStatus> &&
               kIsComplete<PresenceStatus> && kIsComplete<StoreStatus>);

@@ -169,6 +169,10 @@ struct Options {
   // When the last verified backup of this directory (`anabranch backup`) is older than so many
   // milliseconds, or there is none, StoreStatus::warnings says so. 0: never.
   std::int64_t backup_alarm_ms = 0;
+
+  // In each period of so many milliseconds all that is stored is read once, slowly, so that damage
+  // on the disk is noticed and mended early. StoreStatus::scrub has its progress. 0: never.
+  std::int64_t scrub_ms = std::int64_t{7} * 24 * 3600 * 1000;
 };
 
 }  // namespace anabranch

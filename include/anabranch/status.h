@@ -220,6 +220,15 @@ struct BackupStatus {
   bool overdue = false;  // Older than Options::backup_alarm_ms, or there is none.
 };
 
+// The reading of all that is stored (Options::scrub_ms). Times are milliseconds since 1970.
+struct ScrubStatus {
+  std::int64_t finished_ms = 0;  // The end of the last whole one; 0: none yet.
+  std::int64_t begun_ms = 0;     // The beginning of the one under way; 0: none is.
+  std::uint64_t done = 0;        // Values and records of the log that it has read...
+  std::uint64_t total = 0;       // ...of so many, about.
+  std::uint64_t damaged = 0;     // Damaged values that the newest one has met.
+};
+
 struct StoreStatus {
   std::string region;
   bool follower = false;  // True until promoted.
@@ -240,6 +249,7 @@ struct StoreStatus {
   std::uint64_t log_bytes = 0;          // Kept now, about.
   std::int64_t log_age_ms = 0;          // For how long the oldest of them has been kept, about.
   BackupStatus backup;
+  ScrubStatus scrub;
   // Sorted sets to be ordered anew, and scopes of keys to be searched for such since a policy has
   // changed; counted up to 1000. Until then ranks there take time in proportion to the set.
   std::uint64_t orders_left = 0;

@@ -112,6 +112,24 @@ def round_of(world, eu, us, random, n):
     print(f"round {n}: {errors} answers were errors, all is whole again")
 
 
+def unread(eu, us, random):
+    """Nobody reads what is damaged but the leader that reads all that it stores."""
+    flush(us, random)
+    wait_until("they are equal", lambda: eu.digest() == us.digest())
+    check(us.stop() == CLEAN, "the leader did not stop")
+    us.flags += ["--scrub-ms", "2s"]
+    start_damaged(us, random)
+    wait_until("all was read", lambda: us.status()["scrub"]["finished_ms"] > 0, seconds=60)
+    damaged_until = us.status()["scrub"]["finished_ms"]
+    def sound():
+        scrub = us.status()["scrub"]
+        return is_whole(us) and scrub["damaged"] == 0 and scrub["finished_ms"] > damaged_until
+    wait_until("all is read again, and sound", sound, seconds=60)
+    check("all was read at" in run("status", "--redis", us.redis).stdout, "status")
+    check(None not in shown(us).values(), "something is damaged still")
+    wait_until("they are equal", lambda: eu.digest() == us.digest())
+
+
 def by_hand(eu, us):
     done = run("repair", "--redis", us.redis, timeout=60)
     check(done.returncode == 0 and "has all its rows again" in done.stdout, f"repair: {done}")
@@ -136,6 +154,7 @@ def main():
         fill(eu, us, random)
         for n in range(ROUNDS):
             round_of(world, eu, us, random, n)
+        unread(eu, us, random)
         by_hand(eu, us)
     print("damaged rows are whole again")
 

@@ -122,6 +122,19 @@ std::string backup_of(const json& backup) {
          field(backup, "path") + now;
 }
 
+std::string scrub_of(const json& scrub) {
+  std::string text;
+  if (scrub.at("begun_ms") != 0) {
+    const auto total = std::max<std::uint64_t>(1, scrub.at("total").get<std::uint64_t>());
+    const auto percent = scrub.at("done").get<std::uint64_t>() * 100 / total;
+    text = std::to_string(std::min<std::uint64_t>(percent, 100)) + " % of what is stored; ";
+  }
+  const auto finished = scrub.at("finished_ms").get<std::int64_t>();
+  text += finished == 0 ? "not all was read yet" : "all was read at " + utc_time(finished) + " UTC";
+  if (scrub.at("damaged") != 0) text += "; " + field(scrub, "damaged") + " values are damaged";
+  return text;
+}
+
 // Adds a row for each of some sentences.
 void add_each(Rows& rows, const char* name, const json& sentences) {
   for (const json& each : sentences) rows.push_back({name, printable(each.get<std::string>())});
@@ -156,6 +169,7 @@ std::string head_of(const json& status) {
                                      ": see conflicts list"});
   }
   rows.push_back({"backup", backup_of(status.at("backup"))});
+  rows.push_back({"verified", scrub_of(status.at("scrub"))});
   rows.push_back({"links", status.at("keyed").get<bool>() ? "with keys" : "without keys"});
   add_each(rows, "clock", status.at("clocks"));
   add_each(rows, "unproven", status.at("unproven"));
