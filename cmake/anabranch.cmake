@@ -64,10 +64,15 @@ function(anabranch_warnings target)
 endfunction()
 
 # Whoever links the target inside this build gets the sanitizers too; an installed package does not.
+# Three checks of `undefined` are left out, which stand at each access to memory, and take a fifth of
+# the time to compile: `address` finds what they find, but for misaligned accesses.
 function(anabranch_sanitizers target)
   if(ANABRANCH_SANITIZE)
     target_compile_options(${target} PRIVATE
       -fsanitize=${ANABRANCH_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    if(ANABRANCH_SANITIZE MATCHES "address" AND NOT ANABRANCH_SANITIZE_ALL)
+      target_compile_options(${target} PRIVATE -fno-sanitize=null,alignment,object-size)
+    endif()
     target_link_options(${target} PUBLIC $<BUILD_INTERFACE:-fsanitize=${ANABRANCH_SANITIZE}>)
   endif()
 endfunction()

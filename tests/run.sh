@@ -98,7 +98,7 @@ if ! cmake/packages.sh test; then
 else
   cmake/packages.sh browser || echo "the browser tests will be skipped" >&2
   for preset in "${presets[@]}"; do
-    stage "$preset configure" cmake --preset "$preset" &&
+    stage "$preset configure" cmake --preset "$preset" -DANABRANCH_SANITIZE_ALL="${long:+ON}" &&
       stage "$preset build" cmake --build --preset "$preset" -j "$jobs" &&
       stage "$preset test" ctest --preset "$preset" -j "$jobs"
   done
