@@ -154,7 +154,7 @@ void name_damage(CommittedState& state, const Peers& peers, Alarms& alarms) {
 // Has the rows taken again when a reader has met a damaged value of them.
 void look_at_rows(CommittedState& state, Alarms& alarms) {
   const auto engine = state.storage().engine();
-  if (engine && engine->damaged_rows) state.damaged().take_again("values are damaged on the disk");
+  if (engine && engine->damaged_rows) state.damaged().take_again();
   if (!state.damaged().any()) return;
   alarms.raise_once(
       "takes all its rows again from another region, as soon as one with all of "

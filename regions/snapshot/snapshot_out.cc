@@ -130,16 +130,6 @@ core::Result<SnapshotOut::File*> SnapshotOut::begin(Millis now) {
 // ---- Spooling and sending.
 
 core::Result<void> SnapshotOut::spool(File& file, std::size_t rows_max) {
-  try {
-    return spool_rows(file, rows_max);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kCorrupt) throw;
-    state_.damaged().take_again(error.what());
-    return core::corrupt(error.what());
-  }
-}
-
-core::Result<void> SnapshotOut::spool_rows(File& file, std::size_t rows_max) {
   std::size_t rows = 0;
   bool whole = true;
   file.reader->scan_rows(file.last_key,
@@ -162,7 +152,8 @@ bool SnapshotOut::work(Millis now, std::size_t rows_max) {
   const auto unfinished =
       std::ranges::find_if(files_, [](const auto& each) { return each.second.reader != nullptr; });
   if (unfinished == files_.end()) return false;
-  if (const auto done = spool(unfinished->second, rows_max); !done.ok()) {
+  const auto done = state_.reading_for_others([&] { return spool(unfinished->second, rows_max); });
+  if (!done.ok()) {
     give_up(unfinished, done.failure(), state_.damaged().any());
     return false;
   }

@@ -96,10 +96,9 @@ class SnapshotOut {
   // Returns whether a spool is still being sent.
   [[nodiscard]] bool in_use(const File& file, core::Millis now) const;
   core::Result<File*> begin(core::Millis now);
-  // Writes a slice of the rows; the file is complete when the reader is gone. Fails also on a row
-  // that cannot be read: then this leader takes its rows again, too.
+  // Writes a slice of the rows; the file is complete when the reader is gone. Throws
+  // Error{kCorrupt}.
   core::Result<void> spool(File& file, std::size_t rows_max);
-  core::Result<void> spool_rows(File& file, std::size_t rows_max);
   void serve(core::Origin peer, Consumer& consumer, core::Millis now);
   void give_up(Files::iterator file, const core::Failure& why, bool passing = false);
 

@@ -279,7 +279,9 @@ core::Result<bool> Snapshots::merge(Millis now, std::size_t rows_max) {
     return true;
   }
   if (!merge_->finished()) {
-    const auto done = merge_slice(rows_max);
+    const auto done = owner_.state.reading_for_others([&] {
+      return merge_->slice(owner_.state.applied().vector(), rows_max, limits_.slice_bytes_max);
+    });
     if (!done.ok()) {
       give_up(done.failure(), now);
       return true;
@@ -304,16 +306,6 @@ core::Result<bool> Snapshots::merge(Millis now, std::size_t rows_max) {
   }
   if (auto swapped = swap({}, now); !swapped.ok()) return swapped.failure();
   return true;
-}
-
-core::Result<void> Snapshots::merge_slice(std::size_t rows_max) {
-  try {
-    return merge_->slice(owner_.state.applied().vector(), rows_max, limits_.slice_bytes_max);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kCorrupt) throw;
-    owner_.state.damaged().take_again(error.what());
-    return core::corrupt(error.what());
-  }
 }
 
 core::Result<bool> Snapshots::put_log_on_top(Millis now, std::size_t records_max) {

@@ -78,8 +78,6 @@ class Snapshots final : public Participant {
 
  private:
   core::Result<bool> merge(core::Millis now, std::size_t rows_max);
-  // Fails also on an own row that cannot be read: then all are taken again.
-  core::Result<void> merge_slice(std::size_t rows_max);
   // Returns whether all rows are to be taken again.
   [[nodiscard]] bool wants_again() const {
     return joiner_ == nullptr && owner_.state.damaged().any();

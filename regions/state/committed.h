@@ -109,6 +109,18 @@ class CommittedState {
       return fail({error.code(), error.what()});
     }
   }
+  // The same, for rows that others are to have: damaged ones are taken again, and are a failure of
+  // the function alone.
+  template <typename Function>
+  core::Result<void> reading_for_others(const Function& function) {
+    try {
+      return function();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kCorrupt) throw;
+      damaged_.take_again(error.what());
+      return core::corrupt(error.what());
+    }
+  }
   // Calls a function that stages changes of the committed rows and commits them. Rows that are
   // damaged on the disk are as absent, and stay as they are.
   template <typename Function>

@@ -41,7 +41,7 @@ void DamagedTables::note(Table table, std::string_view key) {
     throw Error(ErrorCode::kCorrupt, "more values are damaged than a leader can do without");
   }
   keys_.emplace(table, key);
-  take_again("values are damaged on the disk");
+  take_again();
 }
 
 void DamagedTables::take_again(std::string why) {

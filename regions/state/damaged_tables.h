@@ -29,6 +29,7 @@ class DamagedTables {
   void note(storage::Table table, std::string_view key);
   // Has the rows taken again because of damage, described in words; an earlier damage stays.
   void take_again(std::string why);
+  void take_again() { take_again("values are damaged on the disk"); }
   // An operator wants the rows to be taken again; or not any more, which changes nothing when they
   // are damaged.
   void want();
