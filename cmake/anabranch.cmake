@@ -64,8 +64,8 @@ function(anabranch_warnings target)
 endfunction()
 
 # Whoever links the target inside this build gets the sanitizers too; an installed package does not.
-# Three checks of `undefined` are left out, which stand at each access to memory, and take a fifth of
-# the time to compile: `address` finds what they find, but for misaligned accesses.
+# Three checks of `undefined` are left out: they stand at each access to memory, and take a fifth of
+# the time to compile; `address` finds what they find, but for misaligned accesses.
 function(anabranch_sanitizers target)
   if(ANABRANCH_SANITIZE)
     target_compile_options(${target} PRIVATE

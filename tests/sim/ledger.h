@@ -58,7 +58,8 @@ class Ledger {
   // alone.
   // `was_damaged`: a value that an act replaced unread at a damaged row was not noted.
   [[nodiscard]] std::string wrong(const Node& node, bool was_damaged = false) const;
-  // Judges the rows of a replica with damaged values: each can be read and is right, or is an error.
+  // Judges the rows of a replica with damaged values: each can be read and is right, or is an
+  // error.
   [[nodiscard]] std::string wrong_beside_damage(const Node& node) const;
   // Judges the sums of requests; see RequestLedger.
   [[nodiscard]] std::string wrong_request(const Node& node,

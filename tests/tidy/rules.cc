@@ -96,6 +96,7 @@ Layers rooms_below_control() {
       {"leader/health", {}},
       {"leader/backup", {"leader/health", "leader/threads"}},
       {"leader/pace", {"leader/health"}},
+      {"leader/scrub", {"leader/backup", "leader/health", "leader/threads"}},
       {"leader/scopes", {}},
       {"leader/sweeps", {"leader/scopes"}},
       {"leader/documents", {"leader", "leader/scopes", "leader/threads", "leader/watch"}},
