@@ -416,7 +416,7 @@ constexpr std::array kFaults{
     Fault{"log-rot", "a byte of a log changes on a disk", 0.005, rot_log, "the log is damaged",
           Company::kRetirements, false, true},
     Fault{"value-rot", "values of rows change on a disk", 0.005, rot_values,
-          "takes all its rows again", Company::kRetirements, false, true},
+          "takes all its rows again", Company::kAny, false, true},
     Fault{"batch-rot", "a byte of a batch changes in memory", 0.003, rot_batch,
           "whose checksum is wrong", Company::kRetirements, false, true},
     Fault{"rubbish", "a peer sends rubbish", 0.003, intrude<Malice::kRubbish>, kIntruder,
