@@ -16,7 +16,7 @@ namespace anabranch::test {
 bool Network::flip_record(Index at) {
   constexpr std::size_t kHeader = 24;  // Of a stored record.
   Disk& disk = node(at).disk();
-  if (anybody_strays() || disk.last_position() == 0) return false;
+  if (anybody_strays() || rotten(at) || disk.last_position() == 0) return false;
   const auto record = disk.read_log(1 + random_.below(disk.last_position()));
   if (!record || !ledger_.knows(*record)) return false;
   const std::size_t offset = kHeader + random_.below(record->bytes.size());
@@ -29,7 +29,9 @@ bool Network::flip_record(Index at) {
 bool Network::rot_values(Index at) {
   constexpr std::size_t kValuesMax = 5;
   const bool another = std::ranges::any_of(machines_, &Machine::rotten);
-  if (another || broken(at) || anybody_strays()) return false;
+  // What its rows lack must be in its log or somewhere else.
+  const bool lacks_log = !machines_[at].flipped.empty();
+  if (another || lacks_log || broken(at) || anybody_strays()) return false;
   Disk& disk = node(at).disk();
   const auto snapshot = disk.snapshot();
   std::vector<std::pair<storage::Table, std::string>> places;
