@@ -82,7 +82,7 @@ TEST_SUITE("leader: events of a store") {
     const std::string address = us->status().endpoint;
     Told told;
     const EventWatch watch = eu.events(told.listener());
-    REQUIRE(told.has(Kind::kPeerUp, "us"));
+    REQUIRE(eventually([&] { return test::knows(eu, "us"); }));  // Perhaps before it was watched.
     us.reset();
     CHECK(told.has(Kind::kPeerDown, "us"));
     CHECK(eventually([&] {
