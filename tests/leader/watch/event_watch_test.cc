@@ -78,11 +78,16 @@ TEST_SUITE("leader: events of a store") {
   TEST_CASE("a dialled peer that is gone is told with its address and the reason") {
     const TempDir folder;
     std::optional<Store> us(Store::open(listening(folder, "us")));
-    Store eu = Store::open(dialling(folder, "eu", *us));
     const std::string address = us->status().endpoint;
+    const Options options = dialling(folder, "eu", *us);
+    us.reset();
+    Store eu = Store::open(options);
     Told told;
-    const EventWatch watch = eu.events(told.listener());
-    REQUIRE(eventually([&] { return test::knows(eu, "us"); }));  // Perhaps before it was watched.
+    const EventWatch watch = eu.events(told.listener());  // Before anybody can be connected.
+    Options again = listening(folder, "us");
+    again.listen = address;
+    us.emplace(Store::open(again));
+    REQUIRE(told.has(Kind::kPeerUp, "us"));
     us.reset();
     CHECK(told.has(Kind::kPeerDown, "us"));
     CHECK(eventually([&] {
