@@ -113,7 +113,7 @@ core::VersionVector Snapshots::shown_by(Origin peer) const {
 
 void Snapshots::tick(Millis now) {
   out_.tick(now);
-  if (in_ && wants_again() && !again_) stop();  // It would be joined with damaged rows.
+  if (in_ && joins_with_damage()) stop();
   if (!in_) {
     if (now < next_look_ms_) return;
     if (wants_again()) next_look_ms_ = now + kLookMs;
@@ -283,7 +283,7 @@ core::Result<bool> Snapshots::merge(Millis now, std::size_t rows_max) {
       return merge_->slice(owner_.state.applied().vector(), rows_max, limits_.slice_bytes_max);
     });
     if (!done.ok()) {
-      give_up(done.failure(), now);
+      joins_with_damage() ? stop() : give_up(done.failure(), now);
       return true;
     }
     if (auto kept = owner_.state.commit({}); !kept.ok()) return kept.failure();

@@ -82,6 +82,8 @@ class Snapshots final : public Participant {
   [[nodiscard]] bool wants_again() const {
     return joiner_ == nullptr && owner_.state.damaged().any();
   }
+  // Returns whether the present snapshot is to be joined with own rows that are damaged.
+  [[nodiscard]] bool joins_with_damage() const { return wants_again() && !again_; }
   // The peer to take all rows of again: one with all that the own log has no more.
   [[nodiscard]] std::optional<core::Origin> source_of_all(
       const std::set<core::Origin>& avoided) const;

@@ -235,6 +235,18 @@ TEST_SUITE("regions: rows that are taken again") {
     CHECK(nodes.at(1).shown().cells.size() == 1);
   }
 
+  TEST_CASE("a snapshot is not joined with damaged rows, and its sender is not blamed") {
+    Pair nodes;
+    nodes.disconnect(0, 1);
+    put(nodes, 0, "later", "v");
+    REQUIRE(nodes.at(0).storage().trim(nodes.at(0).storage().last_position() + 1).ok());
+    rot_row(nodes, 1, text_at("key7"));
+    nodes.connect(0, 1);  // No log serves what is lacking: a snapshot is asked for, and joined.
+    check_whole(nodes);
+    CHECK(nodes.at(1).shown().cells.contains(text_at("later")));
+    CHECK(!has(nodes.alarms(1), "is not merged"));
+  }
+
   TEST_CASE("a snapshot is not made of damaged rows, and both get whole") {
     Pair nodes;
     rot_row(nodes, 1, text_at("key7"));
