@@ -3,11 +3,10 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "core/log.h"
+#include "leader/backup/note_file.h"
 #include "leader/health/amounts.h"
 #include "leader/threads/begin_thread.h"
 
@@ -23,17 +22,11 @@ namespace {
 constexpr std::uint64_t kRoomLeast = std::uint64_t{64} << 20U;
 constexpr int kNice = 10;
 
-std::string absolute(const std::string& directory) {
-  std::error_code error;
-  const auto path = std::filesystem::absolute(directory, error);
-  return error ? directory : path.string();
-}
-
 }  // namespace
 
 Backups::Backups(const storage::WholeStorage& storage, Owner owner)
     : storage_(storage),
-      owner_{std::move(owner.region), absolute(owner.directory), owner.reserve_bytes} {
+      owner_{std::move(owner.region), absolute_path(owner.directory), owner.reserve_bytes} {
   auto last = load_record(owner_.directory);
   if (last.ok()) {
     last_ = std::move(last).value();

@@ -25,6 +25,12 @@ std::optional<std::string> take(std::string_view& text, std::string_view word, s
 
 }  // namespace
 
+std::string absolute_path(const std::string& directory) {
+  std::error_code error;
+  const auto path = std::filesystem::absolute(directory, error);
+  return error ? directory : path.string();
+}
+
 Result<void> save_note(const std::string& path, const NoteForm& form,
                        const std::vector<std::string>& texts) {
   std::string content = std::string(form.title) + '\n';

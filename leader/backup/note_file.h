@@ -12,6 +12,10 @@
 
 namespace anabranch::leader {
 
+// Returns the path of a data directory that stays right when the process changes its working
+// directory; the path as it is when the system cannot tell.
+[[nodiscard]] std::string absolute_path(const std::string& directory);
+
 struct NoteForm {
   std::string_view title;               // With the version of the form.
   std::vector<std::string_view> words;  // Of the lines.

@@ -9,6 +9,7 @@
 
 #include "core/log.h"
 #include "core/text.h"
+#include "leader/backup/note_file.h"
 #include "leader/health/amounts.h"
 #include "leader/threads/begin_thread.h"
 #include "rows/row_text.h"
@@ -21,14 +22,16 @@ namespace {
 
 constexpr int kNice = 15;
 constexpr Millis kFirstWaitMs = 600'000;  // After an opening, at most.
-constexpr Millis kPauseMsMin = 50;        // Between two slices: a twentieth of a disk at most.
-constexpr Millis kPauseMsMax = 60'000;    // So that little is read in a little time.
-constexpr Millis kLookMs = 3'600'000;     // Between two looks whether a round is due.
+constexpr Millis kPauseMsMin = 50;      // Between two slices: at most 20 MiB are read in a second.
+constexpr Millis kPauseMsMax = 60'000;  // So that little is read in a little time.
+constexpr Millis kLookMs = 3'600'000;   // Between two looks whether a round is due.
 
 }  // namespace
 
 Scrubs::Scrubs(const storage::Storage& storage, const regions::LogReader& log, Owner owner)
-    : storage_(storage), log_(log), owner_(std::move(owner)) {
+    : storage_(storage),
+      log_(log),
+      owner_{std::move(owner.region), absolute_path(owner.directory), owner.period_ms} {
   if (owner_.period_ms == 0) return;
   load();
   thread_ = begin_thread([this] { run(); });

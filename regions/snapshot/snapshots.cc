@@ -397,6 +397,7 @@ void Snapshots::record(Commit& commit) {
 // An op of the own log may meet a value that comes with the snapshot; and, on top of it, values
 // that were gone when that would have come otherwise.
 void Snapshots::drop_known(rows::ConflictNotes& notes) const {
+  if (notes.empty()) return;
   const auto rows = owner_.state.reader();
   std::erase_if(notes, [&](const rows::ConflictNote& note) {
     try {

@@ -58,7 +58,6 @@ struct Carried {
   std::uint64_t slowed = 0;
   std::uint64_t rotten = 0;
   std::uint64_t rotten_batches = 0;
-  std::uint64_t rotten_values = 0;
   std::uint64_t turned_away = 0;  // Intruders.
   std::uint64_t failed_commits = 0;
   std::uint64_t restored = 0;  // Regions that have started on a backup...

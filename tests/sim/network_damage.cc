@@ -51,7 +51,6 @@ bool Network::rot_values(Index at) {
   }
   machines_[at].rotten = any;
   machines_[at].was_rotten = machines_[at].was_rotten || any;
-  carried_.rotten_values += any ? 1 : 0;
   return any;
 }
 
