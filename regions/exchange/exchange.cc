@@ -207,8 +207,10 @@ void Exchange::tell(LinkId link, const SignedPosition& position, Millis now) {
 void Exchange::merged(Millis now) {
   for (auto& [origin, peer] : links_.peers()) {
     peer.in.stale = true;
+    peer.out.has_gap(log_, applied_.vector());
     acknowledge(peer);
     measure_lag(peer, now);
+    pump(peer);
   }
   subscriptions_.renew();
 }
@@ -226,7 +228,8 @@ void Exchange::log_grew(storage::Position durable, Millis now) {
 void Exchange::pump(Peer& peer) {
   if (!links_.usable(peer) || joining_) return;
   const core::VersionVector trimmed = peer.out.trimmed();
-  peer.out.pump(log_, durable_, [&](BatchMessage batch) { links_.send(peer, std::move(batch)); });
+  peer.out.pump(log_, durable_, applied_.vector(),
+                [&](BatchMessage batch) { links_.send(peer, std::move(batch)); });
   if (peer.out.trimmed() != trimmed) links_.send(peer, Trimmed{peer.out.id(), peer.out.trimmed()});
 }
 

@@ -74,12 +74,27 @@ std::optional<storage::StoredRecord> next_by_origin(const std::map<core::Origin,
 
 }  // namespace
 
-void OutStream::pump(const LogReader& log, storage::Position end,
+void OutStream::pump(const LogReader& log, storage::Position end, const core::VersionVector& applied,
                      const std::function<void(BatchMessage)>& send) {
+  send_wanted(log, end, applied, send);
+  if (cursor_ > had_until_) find_ends();
+}
+
+void OutStream::send_wanted(const LogReader& log, storage::Position end,
+                            const core::VersionVector& applied,
+                            const std::function<void(BatchMessage)>& send) {
   while (!wanted_.empty() && cursor_ <= end && may_send(1)) {
     const bool by_origin = planted(Bug::kServeByOrigin);
     auto record = by_origin ? next_by_origin(wanted_, log, end) : log.read_log(cursor_);
-    if (!record || record->position > end) return;
+    if (by_origin && !record) return;
+    if (!record || (record->position > cursor_ && !by_origin)) {
+      mark<"a log lacks a record in the middle">();
+      has_gap(log, applied);
+    }
+    if (!record || record->position > end) {
+      cursor_ = end + 1;
+      return;
+    }
     if (wants(*record)) {
       if (too_new(*record, log.durable_position())) {
         mark<"what has ended waits for the disk">();
@@ -97,7 +112,6 @@ void OutStream::pump(const LogReader& log, storage::Position end,
     }
     if (!by_origin) cursor_ = record->position + 1;
   }
-  if (cursor_ > had_until_) find_ends();
 }
 
 // The following batches were merged from a snapshot. The last batches before them are useless

@@ -27,11 +27,18 @@ class OutStream {
     wanted_.clear();
     told_ = {};
   }
+  // Tells that the log lacks some of `applied`, which is all that this leader has now: a snapshot
+  // was merged.
+  void has_gap(const LogReader& log, const core::VersionVector& applied) {
+    had_ = applied;
+    had_until_ = log.last_position();
+  }
   // Takes an ack in; those of older streams say nothing about this one.
   void acknowledge(const Ack& ack);
 
-  // Sends what the window allows of the records up to `end`.
-  void pump(const LogReader& log, storage::Position end,
+  // Sends what the window allows of the records up to `end`. `applied` is what this leader has: a
+  // log with a damaged record lacks some of it.
+  void pump(const LogReader& log, storage::Position end, const core::VersionVector& applied,
             const std::function<void(BatchMessage)>& send);
 
   // Returns whether a signed position of an origin must be sent with a subscription, and notes that
@@ -55,13 +62,15 @@ class OutStream {
 
  private:
   [[nodiscard]] bool may_send(std::size_t bytes) const;
+  // Sends the wanted ones of the records up to `end`, as far as the window allows.
+  void send_wanted(const LogReader& log, storage::Position end, const core::VersionVector& applied,
+                   const std::function<void(BatchMessage)>& send);
   // Returns whether a record must be on the disk before it is sent, and is not.
   [[nodiscard]] bool too_new(const storage::StoredRecord& record, storage::Position durable) const;
   // Returns whether a record is the one this consumer waits for next.
   bool wants(const storage::StoredRecord& record);
   void serve(core::Origin origin, core::Seq from, const LogReader& log, core::Seq applied);
-  // Finds out, once all records of the subscription's time were looked at, of what the log has an
-  // end.
+  // Finds out of what the log has an end, once all records up to `had_until_` were looked at.
   void find_ends();
 
   std::uint64_t id_ = 0;
@@ -70,7 +79,8 @@ class OutStream {
   std::uint64_t taken_ = 0;  // Bytes, acknowledged.
   std::uint64_t ops_sent_ = 0;
   storage::Position cursor_ = 0;
-  // This leader's vector when the stream began, until the log up to that time has been read.
+  // This leader's vector when the stream began, or when the last gap of the log was found since,
+  // until the log up to that time has been read.
   core::VersionVector had_;
   storage::Position had_until_ = 0;
   std::map<core::Origin, core::Seq> wanted_;  // The next seq to send of each origin.

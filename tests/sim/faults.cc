@@ -292,11 +292,8 @@ bool rot_snapshot(Scene& scene) {
 // ---- Bytes that change.
 bool rot_log(Scene& scene) { return scene.network().flip_record(scene.any_region()); }
 
-// Now and then an operator notices before the leader does. Not where positions are signed: a leader
-// that jumps ahead in an origin keeps no signature of where its log of that ends, and peers that
-// have got just that much wait until the origin writes again (docs/testing.md).
+// Now and then an operator notices before the leader does.
 bool rot_values(Scene& scene) {
-  if (scene.plan().trust == Network::Trust::kSigned) return false;
   if (scene.plan().has_little_log()) return false;  // No peer may have what its log has no more.
   Network& network = scene.network();
   const Index at = scene.any_region();

@@ -26,10 +26,13 @@ namespace {
 struct RawLog final : regions::LogReader {
   const storage::Storage& storage;
 
+  storage::Position damaged = 0;  // This record is not shown.
+
   explicit RawLog(const storage::Storage& all) : storage(all) {}
   [[nodiscard]] std::optional<storage::StoredRecord> read_log(
       storage::Position position) const override {
-    return storage.read_log(position);
+    auto record = storage.read_log(position);
+    return record && record->position == damaged ? storage.read_log(damaged + 1) : record;
   }
   [[nodiscard]] std::optional<storage::Position> find(core::Origin origin,
                                                       core::Seq seq) const override {
@@ -60,7 +63,8 @@ struct LogWorld {
   // The batches sent now, including those that may be sent before they are durable.
   std::vector<std::string> pump(bool at_once = false) {
     std::vector<std::string> now;
-    out.pump(raw, at_once ? log.last_position() : log.durable_position(), [&](BatchMessage batch) {
+    const storage::Position end = at_once ? log.last_position() : log.durable_position();
+    out.pump(raw, end, applied, [&](BatchMessage batch) {
       now.push_back(batch.bytes);
       sent.push_back(std::move(batch.bytes));
     });
@@ -105,7 +109,7 @@ TEST_SUITE("regions: out stream") {
     world.append(1, 2, 2, "b");
     world.out.subscribe({1, 1000, {{1, 1}}}, world.raw, world.applied);
     Sent now;
-    world.out.pump(world.raw, 1, [&](BatchMessage batch) { now.push_back(batch.bytes); });
+    world.out.pump(world.raw, 1, world.applied, [&](BatchMessage batch) { now.push_back(batch.bytes); });
     CHECK(now == Sent{"a"});
     CHECK(world.pump() == Sent{"b"});
   }
@@ -211,6 +215,54 @@ TEST_SUITE("regions: out stream") {
 
   // Serving origin by origin under one window would stop here: each batch depends on one of another
   // origin, so a consumer that lacks everything can apply the batches in one order only.
+  TEST_CASE("a log ends where a snapshot was merged while the stream went on") {
+    LogWorld world;
+    world.append(1, 1, 1, "1a");
+    world.append(2, 1, 1, "2a");
+    world.out.subscribe({1, 100, {{1, 1}, {2, 1}, {3, 1}}}, world.raw, world.applied);
+    CHECK(world.pump() == Sent{"1a", "2a"});
+    world.applied.raise(1, 8);
+    world.out.has_gap(world.raw, world.applied);
+    CHECK(world.pump().empty());
+    CHECK(world.out.trimmed() == core::VersionVector{{1, 9}});
+    world.append(2, 2, 2, "2b");
+    world.append(1, 9, 9, "1i");
+    CHECK(world.pump() == Sent{"2b"});
+    CHECK(world.out.trimmed() == core::VersionVector{{1, 9}});
+  }
+
+  TEST_CASE("a record that is damaged while the stream goes on ends what the log has of its origin") {
+    storage::Position damaged = 0;
+    SUBCASE("as the last of the log") { damaged = 4; }
+    SUBCASE("in the middle") { damaged = 3; }
+    LogWorld world;
+    world.append(1, 1, 1, "1a");
+    world.out.subscribe({1, 100, {{1, 1}, {2, 1}}}, world.raw, world.applied);
+    CHECK(world.pump() == Sent{"1a"});
+    world.append(2, 1, 1, "2a");
+    world.append(damaged == 3 ? 1 : 2, 2, 2, "?");
+    world.append(damaged == 4 ? 1 : 2, 2, 2, "?");
+    world.raw.damaged = damaged;
+    CHECK(world.pump() == Sent{"2a", "?"});
+    CHECK(world.out.trimmed() == core::VersionVector{{1, 3}});
+    CHECK(world.out.serves(2));
+  }
+
+  TEST_CASE("what waits for the window goes before the end of the log is told") {
+    LogWorld world;
+    world.append(1, 1, 1, std::string(40, 'a'));
+    world.append(1, 2, 2, std::string(40, 'b'));
+    world.out.subscribe({1, 40, {{1, 1}}}, world.raw, world.applied);
+    CHECK(world.pump().size() == 1);
+    world.applied.raise(1, 8);
+    world.out.has_gap(world.raw, world.applied);
+    CHECK(world.pump().empty());
+    CHECK(world.out.trimmed().empty());
+    world.out.acknowledge({1, 40, {}, {}});
+    CHECK(world.pump().size() == 1);
+    CHECK(world.out.trimmed() == core::VersionVector{{1, 9}});
+  }
+
   TEST_CASE("three origins that depend on each other catch up through a window of one batch") {
     const std::uint64_t seed = test::seed();
     CAPTURE(seed);
