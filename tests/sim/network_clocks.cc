@@ -120,8 +120,14 @@ bool Network::counts_for_clearing(Index at, Index other) {
 }
 
 // The clock of a leader stands alone when several others are there and all of them differ. A leader
-// that has greeted may agree before it is in the list of regions.
+// that has greeted may agree before it is in the list of regions. Words from before this leader
+// opened may come to it again, from others: then they are judged by its clock as it is now.
 bool Network::stands_alone(Index at) {
+  const auto differs = [&](const HeardOf& word) {
+    const bool again = word.at_ms < machines_[at].opened_ms;
+    const Millis off_now_ms = word.wall_ms + (now_ - word.at_ms) - wall(at);
+    return surely_off(word.off_ms) && (!again || surely_off(off_now_ms));
+  };
   std::set<std::string> regions;
   bool somebody_differs = false;
   for (Index other = 0; other < size(); ++other) {
@@ -133,7 +139,7 @@ bool Network::stands_alone(Index at) {
     const bool renamed = found->second.origin != node(other).origin();
     if (counts && renamed) return false;  // It is known by different names.
     const Millis age = now_ - found->second.at_ms;
-    const bool off = surely_off(found->second.off_ms);
+    const bool off = differs(found->second);
     if (!off && age < kPerhapsThereMs) return false;
     somebody_differs = somebody_differs || (counts && off && age < kSurelyThereMs);
   }
