@@ -1,6 +1,7 @@
 #include "core/version_vector.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace anabranch::core {
 namespace {
@@ -38,21 +39,21 @@ void VersionVector::raise(Origin origin, Seq seq) {
 }
 
 void VersionVector::join(const VersionVector& other) {
-  if (includes(other)) return;
-  std::vector<Entry> joined;
-  joined.reserve(entries_.size() + other.entries_.size());
-  auto theirs = other.entries_.begin();
-  for (const Entry& ours : entries_) {
-    while (theirs != other.entries_.end() && theirs->origin < ours.origin) {
-      joined.push_back(*theirs++);
-    }
-    joined.push_back(ours);
-    if (theirs != other.entries_.end() && theirs->origin == ours.origin) {
-      joined.back().seq = std::max(ours.seq, theirs->seq);
-      ++theirs;
+  std::size_t missing = 0;
+  auto at = entries_.begin();
+  for (const Entry& theirs : other.entries_) {
+    while (at != entries_.end() && at->origin < theirs.origin) ++at;
+    if (at == entries_.end() || at->origin != theirs.origin) {
+      ++missing;
+    } else {
+      at->seq = std::max(at->seq, theirs.seq);
     }
   }
-  joined.insert(joined.end(), theirs, other.entries_.end());
+  if (missing == 0) return;
+  std::vector<Entry> joined;
+  joined.reserve(entries_.size() + missing);
+  std::ranges::set_union(entries_, other.entries_, std::back_inserter(joined), {}, &Entry::origin,
+                         &Entry::origin);
   entries_ = std::move(joined);
 }
 

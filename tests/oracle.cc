@@ -1,6 +1,7 @@
 #include "tests/oracle.h"
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -36,7 +37,8 @@ void Oracle::clear_cells(core::Dot dot, const core::VersionVector& context, core
 
 core::VersionVector Oracle::undone_by(const Undos& undos, const core::VersionVector& survived) {
   core::VersionVector undone;
-  for (const Undo& undo : undos) {
+  // The newest first: its context mostly includes those of the others.
+  for (const Undo& undo : std::views::reverse(undos)) {
     if (survived.covers(undo.by)) undone.join(undo.context);
   }
   return undone;
