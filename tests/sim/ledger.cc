@@ -259,7 +259,14 @@ std::string Ledger::wrong_beside_damage(const Node& node) const {
       if (error.code() != ErrorCode::kCorrupt) throw;
       continue;
     }
-    if (shown != demanded) return "shows a part of the damaged row " + rows::path_text(path);
+    if (shown == demanded) continue;
+    const auto named = [](const std::set<core::Dot>& dots) {
+      std::string text;
+      for (const core::Dot dot : dots) text += " " + name(dot);
+      return text.empty() ? " nothing" : text;
+    };
+    return "shows" + named(shown) + " in place of" + named(demanded) + " at " +
+           rows::path_text(path) + ", beside damaged rows";
   }
   return {};
 }

@@ -61,7 +61,8 @@ void Network::look_at_damage(Index at) {
   if (took && !takes) machine.rotten = false;
   // A batch that meets damage makes it known; then an operator may have done that before.
   const bool look = !took || random_.chance(0.2);
-  if (takes && look && !machine.stray) note(at, ledger_.wrong_beside_damage(node(at)));
+  if (!takes || !look || machine.stray || broken(at)) return;
+  note(at, ledger_.wrong_beside_damage(node(at)));
 }
 
 bool Network::run_transaction(Index at, const std::function<void(regions::Group&)>& function) {

@@ -122,7 +122,7 @@ void Network::lose_write(Index at, const std::function<void(regions::Group&)>& f
     return restart(at, Restart::kPowerLoss);
   }
   set_wall(at);
-  test::write(node(at).replica(), function);
+  (void)run_transaction(at, function);
   (void)node(at).replica().commit();
   node(at).replica().durable(node(at).disk().durable_position(), now_);
   carry_out(at);
