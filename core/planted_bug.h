@@ -118,6 +118,7 @@ enum class Bug : std::uint8_t {
   kReuseGeneration,
   kKeepNextTables,
   kNoteFormerGenerations,
+  kFlushUnsynced,
   // Of the storage engine.
   kShowUnsynced,
   kShowFailed,

@@ -120,9 +120,10 @@ struct Room {
 
 // The figures of an engine.
 struct EngineFigures {
-  std::uint64_t log_bytes = 0;      // Of the files of its log.
-  std::uint64_t waiting_bytes = 0;  // In memory: changes that its tables lack, or lacked lately.
-  std::uint64_t flushes = 0;        // Written to the tables since the opening.
+  std::uint64_t log_bytes = 0;       // Of the files of its log.
+  std::uint64_t waiting_bytes = 0;   // In memory: changes that its tables lack, or lacked lately.
+  std::uint64_t flushes = 0;         // Written to the tables since the opening.
+  std::uint64_t unsynced_bytes = 0;  // Of the log: commits that a loss of power would take.
   // A sentence for each damaged value that was met since the opening, of the first twenty.
   std::vector<std::string> damaged = {};
   bool damaged_rows = false;  // One of them is of the rows, or of a table derived from them.
@@ -176,6 +177,11 @@ class Storage {
   // Returns the free room; `inside` is counted only when less than `enough` is free outside. A
   // storage without a limit returns the default. Any thread.
   [[nodiscard]] virtual Room room(std::uint64_t /*enough*/) const { return {}; }
+
+  // Returns when all that was committed before the call survives a loss of power. Any thread. Fails
+  // with kIo; the storage is closed for writes then. A storage whose commits are durable at once
+  // has nothing to do.
+  virtual core::Result<void> sync_all() { return {}; }
 
   // Begins to give back the room of what was removed, where that takes time: for an owner that has
   // too little room. Returns at once.

@@ -76,6 +76,10 @@ class Disk : public storage::WholeStorage {
   [[nodiscard]] storage::Room room(std::uint64_t enough) const override {
     return storage_->room(enough);
   }
+  core::Result<void> sync_all() override {
+    sync();
+    return {};
+  }
   [[nodiscard]] storage::Position last_position() const override {
     return storage_->last_position();
   }

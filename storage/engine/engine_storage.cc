@@ -11,6 +11,7 @@
 #include "core/planted_bug.h"
 #include "storage/engine/engine_log.h"
 #include "storage/engine/flusher.h"
+#include "storage/engine/periodic_sync.h"
 #include "storage/engine/reach.h"
 #include "storage/overlay/layered_tables.h"
 #include "storage/wal/change_buffer.h"
@@ -72,6 +73,7 @@ class EngineStorage final : public SteppedEngine {
                 const EngineOptions& options, FlushedBy by)
       : base_(std::move(base)), files_(std::move(files)), options_(options), by_(by) {}
   ~EngineStorage() override {
+    syncer_.reset();
     flusher_.reset();
     if (wal_) (void)wal_->close();  // What fails is found by the next opening.
   }
@@ -100,6 +102,7 @@ class EngineStorage final : public SteppedEngine {
   [[nodiscard]] Place place() const override { return place_; }
   Result<void> check_place() override;
   [[nodiscard]] Room room(std::uint64_t enough) const override;
+  Result<void> sync_all() override;
   void make_room() override;
   [[nodiscard]] std::optional<EngineFigures> engine() const override;
   [[nodiscard]] Position last_position() const override { return shown_; }
@@ -113,6 +116,8 @@ class EngineStorage final : public SteppedEngine {
   Result<void> note_log(Reach reach);
   Result<void> open_log(const Reach& reach);
   Result<void> redo(std::string_view changes);
+  // Has a thread sync the log at intervals, if commits do not.
+  void begin_syncs();
   // Begins the log anew behind a position. Until that is done the former one is read.
   Result<void> restart_log(Position position);
   // Fails when nothing may be written any more.
@@ -146,6 +151,7 @@ class EngineStorage final : public SteppedEngine {
   std::unique_ptr<Wal> wal_;
   std::unique_ptr<EngineLog> log_;
   std::unique_ptr<Flusher> flusher_;
+  std::unique_ptr<PeriodicSync> syncer_;
   std::atomic<Position> shown_ = 0;  // The log has more after a commit that failed.
   std::atomic<Generation> shown_generation_ = 0;
   // Used by the writer alone.
@@ -197,7 +203,13 @@ Result<void> EngineStorage::open(const Apply& /*apply*/) {
     tables_.switch_to({.current = tables_.generations().current});
   }
   show(wal_->last().position);
+  begin_syncs();
   return {};
+}
+
+void EngineStorage::begin_syncs() {
+  if (!options_.sync_every || by_ == FlushedBy::kSteps) return;
+  syncer_ = std::make_unique<PeriodicSync>(*wal_, *options_.sync_every);
 }
 
 // Up to the record of the log's first opening, before which there is no commit.
@@ -262,9 +274,11 @@ Result<void> EngineStorage::begin_log_after(Position position) {
   if (auto may = may_write(); !may.ok()) return may;
   ANABRANCH_ASSERT(last_position() == 0);
   if (auto flushed = flush_all(); !flushed.ok()) return flushed;
+  syncer_.reset();
   auto begun = base_->begin_log_after(position);
   if (begun.ok()) begun = restart_log(position);
   if (!begun.ok()) return close_for_writes(begun.failure());
+  begin_syncs();
   show(position);
   return {};
 }
@@ -274,6 +288,7 @@ Result<void> EngineStorage::begin_log_after(Position position) {
 Result<void> EngineStorage::may_write() {
   if (closed_by_) return Failure{ErrorCode::kClosed, "closed for writes: " + closed_by_->message};
   if (const auto failed = flusher_->failure()) return close_for_writes(*failed);
+  if (const auto failed = wal_->failure()) return close_for_writes(*failed);
   return {};
 }
 
@@ -315,7 +330,8 @@ Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
   if (auto appended = wal_->append(records, buffer_.bytes()); !appended.ok()) {
     return appended.failure();
   }
-  if (!planted(Bug::kShowUnsynced)) {
+  const bool waits = !options_.sync_every || records.empty();
+  if (waits && !planted(Bug::kShowUnsynced)) {
     if (auto synced = wal_->sync(); !synced.ok()) {
       if (planted(Bug::kShowFailed)) shown_ = wal_->last().position;
       return synced.failure();
@@ -366,7 +382,7 @@ void EngineStorage::begin_flush() {
   const Wal::Reach last = wal_->last();
   Reach reach{last.ticket, last.position, wal_->opening(), 0, tables_.generations()};
   if (planted(Bug::kNoteFormerGenerations)) reach.generations = flusher_->reach().generations;
-  flusher_->flush(reach);
+  flusher_->flush(reach, *wal_);
 }
 
 void EngineStorage::flush_if_due() {
@@ -469,7 +485,8 @@ Room EngineStorage::room(std::uint64_t enough) const {
 std::optional<EngineFigures> EngineStorage::engine() const {
   EngineFigures figures{.log_bytes = wal_->file_bytes(),
                         .waiting_bytes = tables_.allocated(),
-                        .flushes = flusher_ ? flusher_->flushes() : 0};
+                        .flushes = flusher_ ? flusher_->flushes() : 0,
+                        .unsynced_bytes = wal_->unsynced_bytes()};
   for (DamagedValue& value : base_->damaged()) {
     const auto generation = generation_of(value.stored);
     if (generation && *generation != shown_generation_) continue;  // Replaced by a swap.
@@ -477,6 +494,11 @@ std::optional<EngineFigures> EngineStorage::engine() const {
     figures.damaged_rows = figures.damaged_rows || generation;
   }
   return figures;
+}
+
+Result<void> EngineStorage::sync_all() {
+  const auto synced = wal_->sync();
+  return synced.ok() ? Result<void>() : synced.failure();
 }
 
 // What was removed gives its room back in the tables alone.

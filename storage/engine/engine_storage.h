@@ -1,10 +1,11 @@
 // A storage whose commits are synced appends to a write-ahead log: what is newer than the tables on
 // disk lies in an overlay, which a thread writes to them from time to time.
 //
-// Invariants: 1. a commit is visible once it is on disk in the log, not before; 2. the tables never
-// hold what the log could lose; 3. tables with any part of the changes behind their reach, and all
-// of these applied again in order, are the newest state: changes are absolute; 4. a log that has
-// lost commits counts as a failed opening: its owner begins a new origin.
+// Invariants: 1. a commit is visible once it is in the log, and, unless `sync_every` is set, on
+// disk there; 2. the tables never hold what the log could lose; 3. tables with any part of the
+// changes behind their reach, and all of these applied again in order, are the newest state:
+// changes are absolute; 4. a log that has lost commits counts as a failed opening: its owner begins
+// a new origin.
 //
 // A swap is a record that names another generation of tables as the current one (generations.h),
 // and a clearing names none as the next one, without a record: the first commit that fills next
@@ -14,8 +15,10 @@
 // empty.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "storage/tables_below.h"
 #include "storage/wal/files.h"
@@ -31,6 +34,11 @@ struct EngineOptions {
   // half of the way on.
   std::uint64_t overlay_bytes = std::uint64_t{64} << 20U;
   std::uint64_t slice_bytes = std::uint64_t{16} << 20U;  // About so many go to the tables at once.
+  // nullopt: each commit is on disk before it is visible. Otherwise a commit with batches is
+  // visible at once, and on disk with the next sync: a loss of power takes the newest commits,
+  // never one of them without those behind it. A thread syncs at this interval; commits without
+  // batches sync, and so do swaps and flushes.
+  std::optional<std::chrono::milliseconds> sync_every = {};
   // Nothing is changed in the log, and nothing can be committed.
   bool look = false;
 };

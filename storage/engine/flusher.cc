@@ -3,7 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/planted_bug.h"
+
 namespace anabranch::storage {
+
+using core::Bug;
+using core::planted;
 
 namespace {
 
@@ -45,10 +50,11 @@ Flusher::~Flusher() {
   if (has_thread()) thread_.join();
 }
 
-void Flusher::flush(const Reach& reach) {
+void Flusher::flush(const Reach& reach, Wal& log) {
   {
     const std::lock_guard lock(mutex_);
     flush_ = reach;
+    log_ = &log;
   }
   changed_.notify_all();
 }
@@ -200,7 +206,11 @@ core::Result<bool> Flusher::write(const Reach& reach, Position base_trim, bool f
     base_trimmed_ = base_trim;
   }
   const std::string noted = encode_reach(reach);
-  if (flushes) return tables_.flush_slice(noted, limit_slice());
+  if (flushes) {
+    const auto synced =
+        planted(Bug::kFlushUnsynced) ? core::Result<void>() : log_->sync_to(reach.ticket);
+    return synced.ok() ? tables_.flush_slice(noted, limit_slice()) : synced.failure();
+  }
   if (auto done = base_.apply({}, ReachNote{noted}); !done.ok()) return done.failure();
   return true;
 }

@@ -38,9 +38,10 @@ class Flusher {
   Flusher& operator=(const Flusher&) = delete;
   ~Flusher();
 
-  // Writes what is frozen, and notes with it how far the log is in it (but for the trimming).
-  // Nothing else may be frozen before that is done.
-  void flush(const Reach& reach);
+  // Writes what is frozen, and notes with it how far the log is in it (but for the trimming). What
+  // the log has up to there is synced first: the tables must not have what it could lose. Nothing
+  // else may be frozen, and the log must stay, until that is done.
+  void flush(const Reach& reach, Wal& log);
   // Notes up to where the log is trimmed, and removes the records of the base's own log that may
   // go.
   void trim(const EngineLog::Trimmed& trimmed);
@@ -91,6 +92,7 @@ class Flusher {
   std::condition_variable changed_;
   Reach reach_;
   std::optional<Reach> flush_;
+  Wal* log_ = nullptr;             // That of the last flush.
   std::optional<Reach> flushing_;  // The flush that has begun.
   std::optional<EngineLog::Trimmed> trim_;
   Position base_told_ = 0;  // That of the last trim.

@@ -115,6 +115,12 @@ Result<Ticket> Wal::sync() {
   return durable().ticket;
 }
 
+Result<void> Wal::sync_to(Ticket ticket) {
+  if (durable().ticket >= ticket) return {};
+  auto synced = sync();
+  return synced.ok() ? Result<void>() : synced.failure();
+}
+
 Result<void> Wal::close() {
   if (auto ended = append_record(RecordKind::kClosing, {}, {}); !ended.ok()) {
     return ended.failure();
@@ -254,6 +260,11 @@ Result<void> Wal::prepare() {
 Result<void> Wal::give_back_spares() {
   const std::lock_guard disk(disk_);
   return spares_.clear();
+}
+
+std::uint64_t Wal::unsynced_bytes() const {
+  const std::lock_guard lock(state_);
+  return last_.ticket.end - durable_.ticket.end;
 }
 
 std::uint64_t Wal::room_ahead() const {

@@ -63,12 +63,16 @@ class Wal {
   core::Result<Ticket> append(std::span<const LogRecord> batches, std::string_view changes);
   // Returns when all that was appended before the call is on disk; returns how far that is.
   core::Result<Ticket> sync();
+  // The same for a commit and all before it; returns at once when these are on disk.
+  core::Result<void> sync_to(Ticket ticket);
   // Ends this opening well: the next one is told so. Nothing can be appended afterwards.
   core::Result<void> close();
 
   // Return how far the log goes, and how far of it is known to be on disk.
   [[nodiscard]] Reach last() const;
   [[nodiscard]] Reach durable() const;
+  // Returns how many bytes at the end of the log are not known to be on disk.
+  [[nodiscard]] std::uint64_t unsynced_bytes() const;
   // Returns why the log is closed for writes; nullopt while it is open.
   [[nodiscard]] std::optional<core::Failure> failure() const;
   // Returns the number of this opening, which no other opening of this log has.

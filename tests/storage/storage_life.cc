@@ -20,9 +20,12 @@ std::string at(std::string_view what, Position position) {
 std::string compare_log(const WholeStorage& storage, const StoredState& state) {
   const Position last = storage.last_position();
   if (last != state.batches.size()) return at("the log ends", last);
-  if (storage.durable_position() != last) return at("not all is durable", last);
   for (Position position = state.first; position <= last; ++position) {
     const auto record = storage.read_log(position);
+    if (state.batches[position - 1].empty()) {
+      if (record && record->position == position) return at("a batch that was lost", position);
+      continue;
+    }
     if (!record || record->position != position) return at("a batch is missing", position);
     if (record->bytes != state.batches[position - 1]) return at("another batch", position);
     if (storage.find(kWriter, position) != position) return at("finds no batch", position);
@@ -49,13 +52,23 @@ bool StorageLife::step(WholeStorage& storage) {
   return kind <= 11 ? fill(storage) : commit(storage);
 }
 
-std::string StorageLife::reopened(const WholeStorage& storage) {
+std::string StorageLife::reopened(const WholeStorage& storage, After loss) {
   next_.clear();
   std::string wrong;
-  for (std::size_t i = possible_.size(); i-- > 0;) {
-    const std::string differs = compare(storage, possible_[i], next_);
+  if (storage.durable_position() != storage.last_position()) return "not all is durable";
+  std::vector<StoredState> states = std::exchange(unsynced_, {});
+  if (loss == After::kProcess) states.clear();
+  states.insert(states.end(), possible_.begin(), possible_.end());
+  const std::size_t most = states.back().batches.size();
+  const Position first = std::ranges::max(states, {}, &StoredState::first).first;
+  for (std::size_t i = states.size(); i-- > 0;) {
+    states[i].first = first;  // A trim removes files at once.
+    std::vector<std::string>& batches = states[i].batches;
+    const std::size_t last = storage.last_position();
+    if (last > batches.size() && last <= most) batches.resize(last);
+    const std::string differs = compare(storage, states[i], next_);
     if (differs.empty()) {
-      possible_ = {StoredState(possible_[i])};
+      possible_ = {std::move(states[i])};
       return {};
     }
     wrong += (wrong.empty() ? "" : "; ") + ("state " + std::to_string(i) + ": ") + differs;
@@ -70,12 +83,16 @@ std::string StorageLife::look(const WholeStorage& storage) const {
 }
 
 template <typename Call>
-bool StorageLife::make(StoredState state, const Call& call) {
+bool StorageLife::make(const WholeStorage& storage, StoredState state, const Call& call) {
   possible_.push_back(std::move(state));
   if (watch_ != nullptr) watch_->begun(possible_.back());
   if (!call().ok()) return false;
+  unsynced_.push_back(std::move(possible_.front()));
   possible_ = {StoredState(std::move(possible_.back()))};
   if (watch_ != nullptr) watch_->acknowledged();
+  if (storage.durable_position() != storage.last_position()) return true;
+  unsynced_.clear();
+  if (watch_ != nullptr) watch_->durable();
   return true;
 }
 
@@ -105,7 +122,8 @@ bool StorageLife::commit(WholeStorage& storage) {
   const core::Seq seq = state.batches.size();
   const std::string batch = state.batches.back();
   const LogRecord record{kWriter, seq, seq, batch};
-  return make(std::move(state), [&] { return storage.commit(std::span(&record, 1), changes); });
+  return make(storage, std::move(state),
+              [&] { return storage.commit(std::span(&record, 1), changes); });
 }
 
 // Makes the next rows the current ones, with some changes.
@@ -113,7 +131,7 @@ bool StorageLife::swap(WholeStorage& storage) {
   StoredState state = sure();
   state.rows = next_;
   const auto changes = choose(Table::kNextRows, state.rows);
-  if (!make(std::move(state), [&] { return storage.swap(changes); })) return false;
+  if (!make(storage, std::move(state), [&] { return storage.swap(changes); })) return false;
   next_.clear();
   ++swaps_;
   return true;
@@ -136,7 +154,7 @@ bool StorageLife::clear_next(WholeStorage& storage) {
 bool StorageLife::trim(WholeStorage& storage) {
   StoredState state = sure();
   state.first = std::max<Position>(state.first, 1 + below(state.batches.size() + 1));
-  return make(state, [&] { return storage.trim(state.first); });
+  return make(storage, state, [&] { return storage.trim(state.first); });
 }
 
 }  // namespace anabranch::storage::test

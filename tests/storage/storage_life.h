@@ -21,8 +21,10 @@ using StoredRows = std::map<std::string, std::string>;
 // What a storage has.
 struct StoredState {
   StoredRows rows;
-  std::vector<std::string> batches;  // The first has the position 1.
-  Position first = 1;                // Batches before it may be gone.
+  // The first has the position 1. Empty: there is none, since others that lay behind it were found
+  // after a loss of power, and their positions are not used again.
+  std::vector<std::string> batches;
+  Position first = 1;  // Batches before it may be gone.
 };
 
 class StorageLife {
@@ -35,8 +37,10 @@ class StorageLife {
   // Makes a random change; returns whether it succeeded.
   bool step(WholeStorage& storage);
   // Returns why a storage that was opened again has none of the possible states; empty: it has one,
-  // which is the newest from now on.
-  std::string reopened(const WholeStorage& storage);
+  // which is the newest from now on. After a loss of power it may also have one from before, if
+  // that was not on the disk yet.
+  enum class After : std::uint8_t { kProcess, kPower };
+  std::string reopened(const WholeStorage& storage, After loss = After::kPower);
   // Returns how a storage differs from the newest acknowledged state; empty: it does not.
   [[nodiscard]] std::string look(const WholeStorage& storage) const;
 
@@ -46,12 +50,13 @@ class StorageLife {
   [[nodiscard]] const StoredRows& next() const { return next_; }
   [[nodiscard]] std::size_t swaps() const { return swaps_; }
 
-  // Is told of the state that a change leads to before the storage is called, and whether that has
-  // succeeded.
+  // Is told of the state that a change leads to before the storage is called, whether that has
+  // succeeded, and whether all that has is on the disk.
   struct Watch {
     virtual ~Watch() = default;
     virtual void begun(const StoredState& state) = 0;
     virtual void acknowledged() = 0;
+    virtual void durable() = 0;
   };
   // `watch` must outlive this.
   void set_watch(Watch& watch) { watch_ = &watch; }
@@ -66,11 +71,12 @@ class StorageLife {
   std::vector<Change> choose(Table table, StoredRows& rows);
   // Notes the state that a change leads to, and makes the change.
   template <typename Call>
-  bool make(StoredState state, const Call& call);
+  bool make(const WholeStorage& storage, StoredState state, const Call& call);
   [[nodiscard]] std::uint64_t below(std::uint64_t end) { return random_() % end; }
 
   std::mt19937_64& random_;
   std::vector<StoredState> possible_;  // The acknowledged one, and those of changes that failed.
+  std::vector<StoredState> unsynced_;  // Those before it, back to one that is on the disk.
   StoredRows next_;
   std::size_t swaps_ = 0;
   Watch* watch_ = nullptr;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <random>
 #include <string>
@@ -29,6 +30,9 @@ constexpr core::Origin kWriter = 5;
 // The work of the engine's thread is done by it, or by the test.
 enum class Flushes { kByThread, kInSteps };
 
+// Whether commits wait for the disk.
+enum class Syncs { kEach, kLater };
+
 std::unique_ptr<WholeStorage> open_ready(std::unique_ptr<MemoryStorage> base,
                                          std::unique_ptr<RecordedFiles> disk,
                                          const EngineOptions& options = {}) {
@@ -41,7 +45,8 @@ std::unique_ptr<WholeStorage> open_ready(std::unique_ptr<MemoryStorage> base,
 
 class EngineRun {
  public:
-  EngineRun(std::uint64_t seed, Flushes flushes) : random_(seed), flushes_(flushes) {
+  EngineRun(std::uint64_t seed, Flushes flushes, Syncs syncs)
+      : random_(seed), flushes_(flushes), syncs_(syncs) {
     auto base = std::make_unique<MemoryStorage>();
     auto disk = std::make_unique<RecordedFiles>(seed);
     open(std::move(base), std::move(disk));
@@ -63,8 +68,10 @@ class EngineRun {
     storage_.reset();
     const bool failed = base->place().failed;
     open(std::move(base), std::move(disk));
-    REQUIRE(life_.reopened(*storage_) == "");
+    using After = StorageLife::After;
+    REQUIRE(life_.reopened(*storage_, has_power ? After::kProcess : After::kPower) == "");
     CHECK(storage_->place().failed == failed);
+    CHECK(storage_->place().lost.empty());
   }
   [[nodiscard]] std::size_t commits() const { return life_.sure().batches.size(); }
   [[nodiscard]] std::size_t swaps() const { return life_.swaps(); }
@@ -82,9 +89,10 @@ class EngineRun {
     disk_ = disk.get();
     const std::array<std::uint64_t, 3> limits{1, 2 * OverlayMemory::kChunkBytes / 3,
                                               2 * OverlayMemory::kChunkBytes};
-    const EngineOptions options{.wal = {.segment_bytes = 4096},
-                                .overlay_bytes = limits[random_() % limits.size()],
-                                .slice_bytes = 1 + random_() % 500};
+    EngineOptions options{.wal = {.segment_bytes = 4096},
+                          .overlay_bytes = limits[random_() % limits.size()],
+                          .slice_bytes = 1 + random_() % 500};
+    if (syncs_ == Syncs::kLater) options.sync_every = std::chrono::milliseconds(random_() % 20);
     stepped_ = nullptr;
     if (flushes_ == Flushes::kInSteps) {
       auto stepped = make_stepped_engine(std::move(base), std::move(disk), options);
@@ -102,6 +110,7 @@ class EngineRun {
   bool step() {
     if (stepped_ != nullptr && random_() % 2 == 0) (void)stepped_->step();
     if (random_() % 10 == 0) keep();
+    if (random_() % 30 == 0 && !storage_->sync_all().ok()) return false;
     return life_.step(*storage_);
   }
 
@@ -121,6 +130,7 @@ class EngineRun {
 
   std::mt19937_64 random_;
   const Flushes flushes_;
+  const Syncs syncs_;
   MemoryStorage* base_ = nullptr;
   RecordedFiles* disk_ = nullptr;
   std::unique_ptr<WholeStorage> storage_;
@@ -134,10 +144,11 @@ TEST_SUITE("storage: engine") {
       "what was acknowledged survives failures of the disk at any call, and flushes at any time") {
     constexpr int kLives = 100;
     const std::uint64_t runs = anabranch::test::long_run() ? 20 : 1;
-    for (std::uint64_t number = 0; number < 2 * runs; ++number) {
+    for (std::uint64_t number = 0; number < 4 * runs; ++number) {
       CAPTURE(number);
-      EngineRun run(anabranch::test::seed() + number / 2,
-                    number % 2 == 0 ? Flushes::kByThread : Flushes::kInSteps);
+      EngineRun run(anabranch::test::seed() + number / 4,
+                    number % 2 == 0 ? Flushes::kByThread : Flushes::kInSteps,
+                    number % 4 < 2 ? Syncs::kEach : Syncs::kLater);
       for (int life = 0; life < kLives; ++life) {
         CAPTURE(life);
         run.live();
@@ -145,6 +156,62 @@ TEST_SUITE("storage: engine") {
       CHECK(run.commits() > kLives);
       CHECK(run.swaps() > kLives);
     }
+  }
+
+  TEST_CASE("a commit that does not wait for the disk is shown, and durable with the next sync") {
+    constexpr auto kNever = std::chrono::hours(24);
+    auto disk = std::make_unique<RecordedFiles>();
+    RecordedFiles* const failing = disk.get();
+    const auto storage =
+        open_ready(std::make_unique<MemoryStorage>(), std::move(disk), {.sync_every = kNever});
+    core::Seq seq = 0;
+    const auto write = [&](bool durable) {
+      ++seq;
+      test::commit(*storage, {{kWriter, seq, seq, "batch"}}, {put("key", std::to_string(seq))});
+      CHECK(storage->snapshot()->get(Table::kRows, "key") == std::to_string(seq));
+      CHECK(storage->last_position() == seq);
+      CHECK(storage->durable_position() == (durable ? seq : seq - 1));
+      CHECK((storage->engine()->unsynced_bytes == 0) == durable);
+    };
+    const auto check_durable = [&] {
+      CHECK(storage->durable_position() == storage->last_position());
+      CHECK(storage->engine()->unsynced_bytes == 0);
+    };
+    write(false);
+    REQUIRE(storage->sync_all().ok());
+    check_durable();
+    write(false);
+    test::commit(*storage, {put("without", "a batch")});
+    check_durable();
+    write(false);
+    REQUIRE(storage->swap({}).ok());
+    check_durable();
+    write(false);
+    const auto flushes = storage->engine()->flushes;
+    while (storage->engine()->flushes == flushes) storage->make_room();
+    check_durable();
+    write(false);
+    failing->fail(DiskCall::kSync, 1);
+    CHECK_FALSE(storage->sync_all().ok());
+    const LogRecord record{kWriter, 6, 6, "refused"};
+    CHECK_FALSE(storage->commit(std::span(&record, 1), {}).ok());
+    CHECK_FALSE(storage->check_place().ok());
+    CHECK(storage->last_position() == 5);
+  }
+
+  TEST_CASE("a thread syncs what does not wait, until a sync fails") {
+    auto disk = std::make_unique<RecordedFiles>();
+    RecordedFiles* const failing = disk.get();
+    const auto storage = open_ready(std::make_unique<MemoryStorage>(), std::move(disk),
+                                    {.sync_every = std::chrono::milliseconds(1)});
+    test::commit(*storage, {{kWriter, 1, 1, "batch"}}, {});
+    while (storage->durable_position() == 0) std::this_thread::yield();
+    failing->fail(DiskCall::kSync, 1);
+    test::commit(*storage, {{kWriter, 2, 2, "batch"}}, {});
+    while (storage->check_place().ok()) std::this_thread::yield();
+    CHECK(storage->durable_position() == 1);
+    const LogRecord record{kWriter, 3, 3, "refused"};
+    CHECK_FALSE(storage->commit(std::span(&record, 1), {}).ok());
   }
 
   TEST_CASE("a commit that fails is not in the log") {

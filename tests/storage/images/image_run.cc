@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -38,64 +39,78 @@ core::Result<std::unique_ptr<SteppedEngine>> open_stepped(LmdbOptions tables,
 
 }  // namespace
 
-// The states of a life, each with numbers in the journal: when it was begun, and acknowledged.
+// The states of a life, each with numbers in the journal: when it was begun, acknowledged, and
+// known to be on the disk.
 class ImageRun::Notes final : public StorageLife::Watch {
  public:
-  Notes(SystemCalls& calls, std::vector<StoredState> possible)
-      : calls_(calls), states_(std::move(possible)), before_(states_.size()) {}
+  Notes(SystemCalls& calls, Possible possible)
+      : calls_(calls),
+        states_(std::move(possible.states)),
+        first_(possible.first),
+        before_(states_.size()) {}
 
   // The storage has been opened, in this state.
   void opened(const StoredState& state) {
     begun(state);
     acknowledged();
+    durable();
   }
   void begun(const StoredState& state) override {
     states_.push_back(state);
-    calls_.note(2 * (states_.size() - 1));
+    note(0);
   }
-  void acknowledged() override { calls_.note(2 * (states_.size() - 1) + 1); }
+  void acknowledged() override { note(1); }
+  void durable() override { note(2); }
 
   // The states that are possible behind a number of notes.
-  class Possible {
+  class Walk {
    public:
-    explicit Possible(const Notes& notes) : notes_(notes), end_(notes.before_) {}
+    explicit Walk(const Notes& notes)
+        : notes_(notes), acknowledged_(notes.first_), end_(notes.before_) {}
     void pass(std::uint64_t note) {
-      if (note % 2 == 1) begin_ = note / 2;
-      end_ = note / 2 + 1;
+      if (note % 3 == 1) acknowledged_ = note / 3;
+      if (note % 3 == 2) durable_ = note / 3;
+      end_ = note / 3 + 1;
     }
-    [[nodiscard]] std::vector<StoredState> states() const {
+    // After a process that is killed, or after a loss of power.
+    [[nodiscard]] Possible possible(bool has_power) const {
       const auto at = notes_.states_.begin();
-      return {at + static_cast<std::ptrdiff_t>(begin_), at + static_cast<std::ptrdiff_t>(end_)};
+      return {{at + static_cast<std::ptrdiff_t>(durable_), at + static_cast<std::ptrdiff_t>(end_)},
+              has_power ? acknowledged_ - durable_ : 0};
     }
 
    private:
     const Notes& notes_;
-    std::size_t begin_ = 0;
+    std::size_t acknowledged_;
+    std::size_t durable_ = 0;
     std::size_t end_;
   };
 
  private:
+  void note(std::uint64_t what) { calls_.note(3 * (states_.size() - 1) + what); }
+
   SystemCalls& calls_;
   std::vector<StoredState> states_;
-  std::size_t before_;  // Of states_, those from which one was found by the opening.
+  std::size_t first_;
+  std::size_t before_;  // Of states_, those that may be there before the opening.
 };
 
 std::string ImageRun::run(std::size_t images) {
   while (wrong_.empty() && images_ < images) {
     const Kind kind = below(4) == 0 ? Kind::kLmdb : Kind::kEngine;
-    explore(*DiskReplay().killed(), {{}}, kind, 0);
+    explore(*DiskReplay().killed(), {{{}}}, kind, 0);
   }
   return wrong_;
 }
 
-void ImageRun::explore(const RecordedFiles& disk, const std::vector<StoredState>& possible,
-                       Kind kind, int depth) {
+void ImageRun::explore(const RecordedFiles& disk, const Possible& possible, Kind kind, int depth) {
   const std::string folder = new_folder();
   write_files(disk, folder);
   ++images_;
   std::vector<SystemCall> journal;
   std::optional<SystemCalls> calls(folder);
-  StorageLife life(random_, possible);
+  const auto first = possible.states.begin() + static_cast<std::ptrdiff_t>(possible.first);
+  StorageLife life(random_, {first, possible.states.end()});
   Notes notes(*calls, possible);
   life.set_watch(notes);
   {
@@ -135,12 +150,12 @@ void ImageRun::cut(const RecordedFiles& disk, const std::vector<SystemCall>& jou
                    const Notes& notes, Kind kind, int depth) {
   const std::vector<std::size_t> cuts = choose_cuts(journal, kCuts.at(depth));
   DiskReplay replay(disk);
-  Notes::Possible possible(notes);
+  Notes::Walk walk(notes);
   std::size_t at = 0;
   for (const std::size_t cut : cuts) {
     for (; at < cut; ++at) {
       replay.apply(journal[at]);
-      if (journal[at].kind == SystemCall::Kind::kNote) possible.pass(journal[at].offset);
+      if (journal[at].kind == SystemCall::Kind::kNote) walk.pass(journal[at].offset);
     }
     // No process ends between a write and the sync that is part of the same call.
     const bool within = cut < journal.size() && journal[cut].within;
@@ -151,7 +166,7 @@ void ImageRun::cut(const RecordedFiles& disk, const std::vector<SystemCall>& jou
     trail_.push_back(std::string(has_power ? "killed" : "without power") + " after " +
                      std::to_string(cut) + " of " + std::to_string(journal.size()) +
                      (next == Kind::kLmdb ? ", opened without an engine" : ", opened"));
-    explore(*image, possible.states(), next, depth + 1);
+    explore(*image, walk.possible(has_power), next, depth + 1);
     if (!wrong_.empty()) return;
     trail_.pop_back();
   }
@@ -179,9 +194,12 @@ std::vector<std::size_t> ImageRun::choose_cuts(const std::vector<SystemCall>& jo
 ImageRun::Opened ImageRun::open(const std::string& folder, Kind kind) {
   const std::array<std::uint64_t, 3> limits{1, 2 * OverlayMemory::kChunkBytes / 3,
                                             2 * OverlayMemory::kChunkBytes};
-  const EngineOptions engine{.wal = {.segment_bytes = 4096},
-                             .overlay_bytes = limits.at(below(limits.size())),
-                             .slice_bytes = 1 + below(500)};
+  EngineOptions engine{.wal = {.segment_bytes = 4096},
+                       .overlay_bytes = limits.at(below(limits.size())),
+                       .slice_bytes = 1 + below(500)};
+  if (syncs_ == Syncs::kMayBeLater && below(4) > 0) {
+    engine.sync_every = std::chrono::milliseconds(1 + below(1000));
+  }
   const LmdbOptions tables{.directory = folder + "/data", .map_bytes = kImageMapBytes};
   Opened opened;
   core::Result<void> done;

@@ -21,7 +21,10 @@ namespace anabranch::storage::test {
 
 class ImageRun {
  public:
-  explicit ImageRun(std::uint64_t seed) : random_(seed) {}
+  // Commits wait for the disk, or, with a mode of the engine of which each life draws whether, do
+  // not.
+  enum class Syncs : std::uint8_t { kEach, kMayBeLater };
+  ImageRun(std::uint64_t seed, Syncs syncs) : random_(seed), syncs_(syncs) {}
   // Makes at least so many images; returns the first thing that was wrong, empty: nothing was.
   std::string run(std::size_t images);
   // A life in which the n-th system call fails, n = 1, 2, 3, ... until there is no such call.
@@ -40,9 +43,14 @@ class ImageRun {
   };
   class Notes;
 
+  // The states that a directory may have: now, those from `first` on; after one more loss of power,
+  // before an opening has ended, all of them.
+  struct Possible {
+    std::vector<StoredState> states;
+    std::size_t first = 0;
+  };
   // Lives in an image of a disk, and in images of that up to a depth.
-  void explore(const RecordedFiles& disk, const std::vector<StoredState>& possible, Kind kind,
-               int depth);
+  void explore(const RecordedFiles& disk, const Possible& possible, Kind kind, int depth);
   void check_opened(const Opened& opened, StorageLife& life);
   void live(const Opened& opened, StorageLife& life, int depth);
   // Cuts the power within a journal that began with a disk.
@@ -59,6 +67,7 @@ class ImageRun {
   [[nodiscard]] std::string new_folder();
 
   std::mt19937_64 random_;
+  const Syncs syncs_;
   anabranch::test::TempDir temp_{anabranch::test::memory_folder()};
   std::size_t folders_ = 0;
   std::size_t images_ = 0;

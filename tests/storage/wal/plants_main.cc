@@ -37,6 +37,7 @@ constexpr std::array kPlants{
     Plant{Bug::kReuseGeneration, "engine: a generation is used again before it was emptied"},
     Plant{Bug::kKeepNextTables, "engine: an opening keeps next tables that were not swapped in"},
     Plant{Bug::kNoteFormerGenerations, "engine: a flush notes the generations before a swap"},
+    Plant{Bug::kFlushUnsynced, "engine: a flush writes what the log could lose"},
 };
 
 bool fails(Bug bug) {
