@@ -25,7 +25,7 @@ class Server:
 
     def __init__(self, name, folder):
         self.name = name
-        self.data = os.path.join(folder, name.replace(" ", "-"))
+        self.data = os.path.join(folder, name.replace(" ", "-").replace(",", ""))
         os.mkdir(self.data)
         self.log = self.data + ".log"
 
@@ -84,10 +84,10 @@ class Redis(Server):
 
 
 class Anabranch(Server):
-    """A leader; every answer waits for the disk. A second launch uses the same addresses."""
+    """A leader; every answer waits for the disk unless the flags say otherwise. A second launch uses the same addresses."""
 
-    def __init__(self, build, folder, region="eu", peers=(), flags=()):
-        super().__init__("anabranch serve" if region == "eu" else region, folder)
+    def __init__(self, build, folder, region="eu", peers=(), flags=(), name=None):
+        super().__init__(name or ("anabranch serve" if region == "eu" else region), folder)
         self.build, self.region, self.flags = build, region, list(flags)
         self.peers = list(peers)
         self.port = 0

@@ -113,21 +113,28 @@ def measure_embedded(table, folder, running):
 
 
 def measure_servers(table, folder, running):
-    sides = []
-    for start in (lambda: servers.Redis("always", folder),
-                  lambda: servers.Redis("everysec", folder),
-                  lambda: servers.Anabranch(BUILD, folder)):
-        sides.append(start())
-        running.callback(sides[-1].stop)
-    for side in sides:
-        side.measure("set", 16, 2 * KEYS, KEYS)  # So that GET finds keys, and SET old values.
+    """Servers with the same durability are compared: each write synced, or all once a second."""
+    pairs = {}
+    for durability, starts in {
+            "": (lambda: servers.Redis("always", folder),
+                 lambda: servers.Anabranch(BUILD, folder)),
+            ", sync a second": (
+                lambda: servers.Redis("everysec", folder),
+                lambda: servers.Anabranch(BUILD, folder, name="anabranch serve, interval",
+                                          flags=["--durability", "interval"]))}.items():
+        pairs[durability] = [start() for start in starts]
+        for side in pairs[durability]:
+            running.callback(side.stop)
+            side.measure("set", 16, 2 * KEYS, KEYS)  # So that GET finds keys, and SET old values.
     for command in COMMANDS:
         for pipeline, requests in REQUESTS.items():
             progress(f"servers: {command.upper()}, pipeline {pipeline}")
             for _ in range(ROUNDS):
-                for side in sides:
-                    table.add(f"{command.upper()}, 50 clients, pipeline {pipeline}", side.name,
-                              "requests/s", side.measure(command, pipeline, requests, KEYS))
+                for durability, sides in pairs.items():
+                    row = f"{command.upper()}, pipeline {pipeline}{durability}"
+                    for side in sides:
+                        table.add(row, side.name, "requests/s",
+                                  side.measure(command, pipeline, requests, KEYS))
 
 
 def measure_mesh(table, folder):

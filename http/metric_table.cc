@@ -176,6 +176,8 @@ constexpr std::array kRows{
               "Memory with writes that are not in the tables yet."},
     MetricRow{"storage_flushes", "storage_flushes_total", kCounter, 1,
               "Times that writes in memory were written to the tables."},
+    MetricRow{"storage_unsynced_bytes", "storage_unsynced_bytes", kGauge, 1,
+              "The end of the write-ahead log that a loss of power would take."},
     MetricRow{"storage_damage", "storage_damages", kGauge, 1,
               "Damaged values in the tables that were met, at most 20."},
     MetricRow{"rows_again", "rows_taken_again", kGauge, 1,

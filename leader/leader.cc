@@ -30,12 +30,12 @@
 #include "leader/scopes/group_scope.h"
 #include "leader/scopes/kept_view.h"
 #include "leader/scrub/scrubs.h"
+#include "leader/storage_options.h"
 #include "leader/sweeps/sweeps.h"
 #include "regions/delivery/key_signatures.h"
 #include "regions/modules.h"
 #include "regions/replica.h"
 #include "rows/resolvers.h"
-#include "storage/engine/open_storage.h"
 #include "transport/key_files.h"
 #include "transport/zmq/rate_limited_log.h"
 #include "transport/zmq/zmq_transport.h"
@@ -57,11 +57,6 @@ Pacer::Time steady_now() {
 
 core::Millis steady_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(steady_now()).count();
-}
-
-storage::StorageKind kind_of(StorageEngine storage) {
-  return storage == StorageEngine::kLmdb ? storage::StorageKind::kLmdb
-                                         : storage::StorageKind::kEngine;
 }
 
 std::uint64_t random_number() {
@@ -117,6 +112,7 @@ class Leader::Impl {
                        .drift_ms_max = options_.clock_drift_ms_max,
                        .expiry_wait_ms = options_.expiry_wait_ms_max,
                        .follows = options_.follower,
+                       .syncs_later = options_.durability != Durability::kSync,
                        .announce = true,
                        .limits = {.log = {.bytes_min = options_.log_bytes_min,
                                           .bytes_max = options_.log_bytes_max,
@@ -179,7 +175,7 @@ class Leader::Impl {
     pacer_.wrote();
     const core::Millis now = steady_ms();
     lag_.note(*replica_, now);
-    replica_->durable(storage_->durable_position(), now);
+    replica_->durable(may_be_sent(), now);
     carry_out();
     return {};
   }
@@ -193,7 +189,7 @@ class Leader::Impl {
     if (!stirred && now < next_turn_ms_) return std::chrono::milliseconds(next_turn_ms_ - now);
     for (transport::Event& event : events) take(event, now);
     const bool more = pacer_.due(steady_now()) && slice(now);
-    replica_->durable(storage_->durable_position(), now);
+    replica_->durable(may_be_sent(), now);
     replica_->tick(now);
     collect(now);
     look_around(now);
@@ -357,6 +353,12 @@ class Leader::Impl {
     link_log_.look(replica_->exchange(), replica_->applied().vector(), now);
   }
 
+  // Returns the end of the log that others may have.
+  storage::Position may_be_sent() const {
+    const bool late = options_.durability != Durability::kSync;
+    return late ? storage_->last_position() : storage_->durable_position();
+  }
+
   // Looks at what changes without anybody telling: who is connected, and whether the data are still
   // there. What is written into a directory that others have removed would be lost without a word.
   void look_around(core::Millis now) {
@@ -425,11 +427,7 @@ class Leader::Impl {
 
 core::Result<std::unique_ptr<Leader>> Leader::open(const Options& options) {
   if (auto checked = check_options(options); !checked.ok()) return checked.failure();
-  auto storage = storage::open_storage({.tables = {.directory = options.path,
-                                                   .map_bytes = options.map_bytes,
-                                                   .reserve_bytes = reserve_bytes(options)},
-                                        .kind = kind_of(options.storage),
-                                        .engine = {.overlay_bytes = options.flush_bytes_max}});
+  auto storage = storage::open_storage(storage_options(options));
   if (!storage.ok()) return storage.failure();
   auto impl = std::make_unique<Impl>(options, std::move(storage).value());
   if (auto started = impl->start(); !started.ok()) return started.failure();

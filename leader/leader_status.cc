@@ -259,13 +259,20 @@ ConflictsStatus conflicts_status(const regions::ConflictLog& log) {
   return status;
 }
 
-void add_storage(StoreStatus& status, const storage::Storage& storage) {
+std::string durability_word(Durability durability) {
+  if (durability == Durability::kInterval) return "interval";
+  return durability == Durability::kNone ? "none" : "sync";
+}
+
+void add_storage(StoreStatus& status, const Options& options, const storage::Storage& storage) {
   const auto engine = storage.engine();
   status.storage = engine ? "engine" : "lmdb";
+  status.durability = durability_word(options.durability);
   if (!engine) return;
   status.storage_log_bytes = engine->log_bytes;
   status.storage_waiting_bytes = engine->waiting_bytes;
   status.storage_flushes = engine->flushes;
+  status.storage_unsynced_bytes = engine->unsynced_bytes;
   status.storage_damage = engine->damaged;
 }
 
@@ -336,7 +343,7 @@ StoreStatus leader_status(const Replica& replica, const Options& options,
   status.refused = refused_status(transport.counters(), replica);
   status.full = replica.writer().reserve().full();
   add_footprint(status, options);
-  add_storage(status, storage);
+  add_storage(status, options, storage);
   status.rows_again = replica.state().damaged().why();
   status.writable = !replica.broken();
   return status;

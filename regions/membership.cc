@@ -226,6 +226,15 @@ void Membership::close_ended(Millis now) {
   for (const core::Origin origin : ended_) owner_.inbox.forget(origin);
 }
 
+// A report names what is on the disk, and closing promises it. Where the storage syncs later than
+// it commits there may always be something that is not: then the disk is waited for, but not often.
+bool Membership::is_durable(Millis now) {
+  const bool all = owner_.state.log().is_durable();
+  if (!all && now - durable_ms_ < kReportMs) return false;
+  durable_ms_ = now;
+  return all || owner_.state.make_durable().ok();
+}
+
 bool Membership::is_waited_for() const {
   if (!owner_.exchange.follows()) return true;
   return regions_.line(self().region, self().origin, listed_before()) != 0;
@@ -233,7 +242,7 @@ bool Membership::is_waited_for() const {
 
 void Membership::renew_report(Millis now) {
   if (owner_.exchange.joining()) return;  // Nobody waits for it now.
-  if (!owner_.state.log().is_durable() && !planted(Bug::kSettleByApplied)) return;
+  if (!planted(Bug::kSettleByApplied) && !is_durable(now)) return;
   close_ended(now);
   if (!is_waited_for()) {  // It closes ended origins for itself.
     if (now - report_ms_ < kCloseMs) return;

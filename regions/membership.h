@@ -95,6 +95,8 @@ class Membership final : public Participant, public RowWatcher {
   void close_ended(core::Millis now);
   // Returns whether other leaders wait for the reports of this one: it leads, or it has led.
   [[nodiscard]] bool is_waited_for() const;
+  // Returns whether all is on the disk; at times it waits for that.
+  [[nodiscard]] bool is_durable(core::Millis now);
   // The former origins of this directory that the list does not know, each with the one before it,
   // the newest first: those of a follower that has led, and of a leader that has announced none.
   [[nodiscard]] std::vector<std::pair<core::Origin, core::Origin>> unannounced() const;
@@ -125,6 +127,7 @@ class Membership final : public Participant, public RowWatcher {
   core::Millis next_close_ms_ = 0;  // When it may be done again.
   std::uint64_t reports_made_ = 0;  // In this opening.
   core::Millis report_ms_ = 0;      // When the last one was.
+  core::Millis durable_ms_ = 0;     // When all was last on the disk.
 };
 
 }  // namespace anabranch::regions

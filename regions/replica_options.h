@@ -72,6 +72,8 @@ struct ReplicaOptions {
   core::Millis expiry_wait_ms = core::Millis{24} * 3600 * 1000;
   // It takes no writes of its own, and nobody waits for it, until promote().
   bool follows = false;
+  // Whether its storage may sync later than it commits.
+  bool syncs_later = false;
   // Whether it writes itself into the list of regions, a transaction of its own for each origin.
   bool announce = false;
   // Whether its batches carry checksums. Without, it writes as versions did that had none: for

@@ -84,6 +84,7 @@ core::Result<void> Startup::record() {
   }
   identity.place = std::move(here);
   identity.closed = false;
+  identity.syncs_later = owner_.options.syncs_later;
   ++identity.opening;
   auto expiries = state.load_expiries();
   return expiries.ok() ? state.commit_identity(std::move(expiries).value()) : expiries.failure();

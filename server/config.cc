@@ -11,6 +11,7 @@
 #include "http/hosts.h"
 #include "server/address.h"
 #include "server/quantity.h"
+#include "server/setting_words.h"
 #include "transport/address.h"
 
 namespace anabranch::server {
@@ -228,8 +229,7 @@ constexpr Access set_socket_mode{store_socket_mode, get_socket_mode};
 
 // Looks a value up in a table of {word, meaning}.
 template <typename T, std::size_t N>
-Result<T> choose(const std::array<std::pair<std::string_view, T>, N>& table,
-                 const std::string& word, std::string_view words) {
+Result<T> choose(const WordTable<T, N>& table, const std::string& word, std::string_view words) {
   const auto* const row =
       std::ranges::find(table, word, [](const auto& each) { return each.first; });
   if (row == table.end()) return invalid("must be " + std::string(words) + ", not '" + word + "'");
@@ -238,7 +238,7 @@ Result<T> choose(const std::array<std::pair<std::string_view, T>, N>& table,
 
 // Returns the word for a meaning.
 template <typename T, std::size_t N>
-Values word_of(const std::array<std::pair<std::string_view, T>, N>& table, T meaning) {
+Values word_of(const WordTable<T, N>& table, T meaning) {
   const auto* const row =
       std::ranges::find(table, meaning, [](const auto& each) { return each.second; });
   return row == table.end() ? Values{} : Values{std::string(row->first)};
@@ -271,31 +271,9 @@ Values get_word(const Config& config) {
 template <auto kMember, const auto& kTable, const auto& kWords>
 constexpr Access set_word{store_word<kMember, kTable, kWords>, get_word<kMember, kTable>};
 
-constexpr std::array<std::pair<std::string_view, CompressLinks>, 3> kCompress{
-    {{"never", CompressLinks::kNever},
-     {"remote", CompressLinks::kRemote},
-     {"always", CompressLinks::kAlways}}};
-constexpr char kCompressWords[] = "never, remote or always";
-constexpr std::array<std::pair<std::string_view, StorageEngine>, 2> kStorage{
-    {{"engine", StorageEngine::kEngine}, {"lmdb", StorageEngine::kLmdb}}};
-constexpr char kStorageWords[] = "engine or lmdb";
-constexpr std::array<std::pair<std::string_view, LogLevel>, 5> kLevels{
-    {{"debug", LogLevel::kDebug},
-     {"info", LogLevel::kInfo},
-     {"warning", LogLevel::kWarning},
-     {"error", LogLevel::kError},
-     {"off", LogLevel::kOff}}};
-constexpr char kLevelWords[] = "debug, info, warning, error or off";
-constexpr std::array<std::pair<std::string_view, TlsFiles::Clients>, 3> kTlsClients{
-    {{"no", TlsFiles::Clients::kUnasked},
-     {"optional", TlsFiles::Clients::kMay},
-     {"yes", TlsFiles::Clients::kMust}}};
-constexpr char kTlsClientsWords[] = "no, optional or yes";
-constexpr std::array<std::pair<std::string_view, LogFormat>, 2> kFormats{
-    {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}};
-constexpr char kFormatWords[] = "text or json";
 constexpr Access set_compress = set_word<&Options::compress, kCompress, kCompressWords>;
 constexpr Access set_storage = set_word<&Options::storage, kStorage, kStorageWords>;
+constexpr Access set_durability = set_word<&Options::durability, kDurability, kDurabilityWords>;
 constexpr Access set_log_level = set_word<&Config::log_level, kLevels, kLevelWords>;
 constexpr Access set_tls_clients = set_word<&Config::tls_clients, kTlsClients, kTlsClientsWords>;
 constexpr Access set_log_format = set_word<&Config::log_format, kFormats, kFormatWords>;
@@ -501,6 +479,10 @@ constexpr std::array kSettings{
     Setting{"storage", "--storage", "ENGINE",
             "how writes reach the disk: engine, a write-ahead log, or lmdb", Kind::kText,
             set_storage},
+    Setting{"durability", "--durability", "WORD",
+            "when a write is on disk: sync, before its answer; interval, within a second; none, "
+            "within half a minute",
+            Kind::kText, set_durability},
     Setting{"flush_bytes_max", "--flush-bytes-max", "SIZE",
             "bytes of writes kept in memory until the engine writes them to its tables",
             Kind::kSize, set_number<&Options::flush_bytes_max>},

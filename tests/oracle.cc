@@ -1,7 +1,6 @@
 #include "tests/oracle.h"
 
 #include <algorithm>
-#include <ranges>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -38,8 +37,8 @@ void Oracle::clear_cells(core::Dot dot, const core::VersionVector& context, core
 core::VersionVector Oracle::undone_by(const Undos& undos, const core::VersionVector& survived) {
   core::VersionVector undone;
   // The newest first: its context mostly includes those of the others.
-  for (const Undo& undo : std::views::reverse(undos)) {
-    if (survived.covers(undo.by)) undone.join(undo.context);
+  for (auto undo = undos.rbegin(); undo != undos.rend(); ++undo) {
+    if (survived.covers(undo->by)) undone.join(undo->context);
   }
   return undone;
 }

@@ -258,6 +258,8 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"storage_log_bytes", &StoreStatus::storage_log_bytes},
     Field{"storage_waiting_bytes", &StoreStatus::storage_waiting_bytes},
     Field{"storage_flushes", &StoreStatus::storage_flushes},
+    Field{"durability", &StoreStatus::durability},
+    Field{"storage_unsynced_bytes", &StoreStatus::storage_unsynced_bytes},
     Field{"storage_damage", &StoreStatus::storage_damage},
     Field{"rows_again", &StoreStatus::rows_again},
     Field{"rows", &StoreStatus::rows},

@@ -32,6 +32,19 @@ enum class CompressLinks { kNever, kRemote, kAlways };
 // groups. A directory that the engine has opened once is refused.
 enum class StorageEngine { kEngine, kLmdb };
 
+// When a write is on the disk. Whatever is chosen, a process that is killed loses no write that was
+// acknowledged, and after a loss of power, or of the disk, the data are those of one moment, and of
+// no half transaction.
+//
+// kSync: before it is acknowledged. Nothing is lost.
+// kInterval: within a second. A loss of power takes at most the writes of the last second or so,
+// unless another region has them already: they come back from there.
+// kNone: within half a minute, or when memory is written to the tables.
+//
+// With the last two a store that was not closed goes on under a new origin when it is opened again:
+// other regions may have writes that it has lost. They need kEngine.
+enum class Durability { kSync, kInterval, kNone };
+
 struct Options {
   // The data directory; created when absent, in an existing parent. Used by one process at a time.
   std::string path = {};
@@ -115,6 +128,8 @@ struct Options {
 
   // How the data lie on the disk; see above.
   StorageEngine storage = StorageEngine::kEngine;
+  // When writes are on it; see above.
+  Durability durability = Durability::kSync;
   // The engine's writes that are not in its tables yet lie in memory, and are written to the tables
   // when they take this many bytes; meanwhile they may grow to twice as many, and writers are
   // slowed. After a kill, opening reads as many from the write-ahead log again. More saves writing

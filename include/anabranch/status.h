@@ -288,6 +288,10 @@ struct StoreStatus {
   std::uint64_t storage_log_bytes = 0;
   std::uint64_t storage_waiting_bytes = 0;
   std::uint64_t storage_flushes = 0;
+  // "sync", "interval" or "none" (Options::durability); bytes of log that a loss of power would
+  // take.
+  std::string durability;
+  std::uint64_t storage_unsynced_bytes = 0;
   // Damaged values in its tables that readers have met since the start, a sentence for each of the
   // first 20.
   std::vector<std::string> storage_damage;

@@ -89,7 +89,7 @@ VersionVector StableTime::shown(Millis now) {
 }
 
 core::Hlc StableTime::own(Millis now) {
-  if (owner_.state.log().is_durable()) shown_clock_ = owner_.state.stored_clock();
+  shown_clock_ = std::max(shown_clock_, owner_.state.durable_clock());
   // Timestamps may be ahead of the clock: they follow those of others.
   core::Hlc own = std::min(shown_clock_, core::Hlc::of(expiry().wall_ms(), 0));
   // Nobody believes it further than its own clock, when this comes there. A clock that is ahead of

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/mark.h"
+#include "regions/state/committed.h"
 
 namespace anabranch::regions {
 
@@ -12,16 +13,17 @@ using core::Millis;
 using core::Origin;
 using core::VersionVector;
 
-Exchange::Exchange(const Applied& applied, ChainHashes& chains, const RegionList& regions,
-                   const SettledOrigins& settled, const LogReader& log, Effects& effects)
-    : applied_(applied),
-      chains_(chains),
+Exchange::Exchange(CommittedState& state, const RegionList& regions, const SettledOrigins& settled,
+                   Effects& effects)
+    : applied_(state.applied()),
+      chains_(state.chains()),
       settled_(settled),
-      log_(log),
+      log_(state.log()),
+      durable_state_(state.durable_state()),
       effects_(effects),
       links_(effects),
-      forks_(applied, chains, regions, effects),
-      subscriptions_(applied, settled, forks_, links_) {}
+      forks_(applied_, chains_, regions, effects),
+      subscriptions_(applied_, settled, forks_, links_) {}
 
 void Exchange::begin(LocalIdentity self) {
   links_.self() = std::move(self);

@@ -28,6 +28,9 @@
 
 namespace anabranch::regions {
 
+class CommittedState;
+class DurableState;
+
 // The content of heartbeats besides vectors. The digest is that of the applied vector, if it can be
 // compared.
 struct HeartbeatState {
@@ -47,10 +50,9 @@ class Exchange {
   static constexpr core::Millis kShowMs = 10;
   static constexpr int kSilentTicks = 3;
 
-  // `applied`, `chains`, `settled` and `log` must outlive the exchange. Effects are appended to
-  // `effects`.
-  Exchange(const Applied& applied, ChainHashes& chains, const RegionList& regions,
-           const SettledOrigins& settled, const LogReader& log, Effects& effects);
+  // All must outlive the exchange. Effects are appended to `effects`.
+  Exchange(CommittedState& state, const RegionList& regions, const SettledOrigins& settled,
+           Effects& effects);
   // Tells the identity of this leader, once that and the log are known; before anything else.
   void begin(LocalIdentity self);
 
@@ -200,6 +202,7 @@ class Exchange {
   ChainHashes& chains_;
   const SettledOrigins& settled_;
   const LogReader& log_;
+  const DurableState& durable_state_;
   Effects& effects_;
   Links links_;
   Forks forks_;

@@ -7,6 +7,7 @@
 #include "core/mark.h"
 #include "core/planted_bug.h"
 #include "regions/exchange/exchange.h"
+#include "regions/state/durable_state.h"
 
 namespace anabranch::regions {
 
@@ -50,8 +51,7 @@ void Exchange::show(Peer& peer) {
 }
 
 VersionVector Exchange::durable_vector() const {
-  const bool all = log_.is_durable() || planted(Bug::kCallAllDurable);
-  return all ? applied_.vector() : VersionVector{};
+  return planted(Bug::kCallAllDurable) ? applied_.vector() : durable_state_.vector();
 }
 
 // Peers follow this leader's own origin from their greeting on, and batches that a peer follows

@@ -74,7 +74,8 @@ std::optional<storage::StoredRecord> next_by_origin(const std::map<core::Origin,
 
 }  // namespace
 
-void OutStream::pump(const LogReader& log, storage::Position end, const core::VersionVector& applied,
+void OutStream::pump(const LogReader& log, storage::Position end,
+                     const core::VersionVector& applied,
                      const std::function<void(BatchMessage)>& send) {
   send_wanted(log, end, applied, send);
   if (cursor_ > had_until_) find_ends();

@@ -276,9 +276,18 @@ core::Result<void> CommittedState::store(const Commit& commit) {
   return stored;
 }
 
+core::Result<void> CommittedState::make_durable() {
+  if (broken_) return *broken_;
+  if (log_.is_durable()) return {};
+  auto synced = storage_.sync_all();
+  if (!synced.ok()) return fail(synced.failure());
+  durable(storage_.durable_position());
+  return {};
+}
+
 void CommittedState::show(const Commit& commit) {
   if (commit.swap) applied_.published_vector().publish(rows::PublishedVector::Jump::kYes);
-  if (commit.stage != nullptr || !commit.records.empty()) {
+  if (commit.swap || commit.stage != nullptr || !commit.records.empty()) {
     durable(storage_.durable_position());
   }
   if (commit.stage == nullptr) return;

@@ -20,6 +20,7 @@
 #include "regions/state/chain_hashes.h"
 #include "regions/state/commit.h"
 #include "regions/state/damaged_tables.h"
+#include "regions/state/durable_state.h"
 #include "regions/state/head.h"
 #include "regions/state/sound_log.h"
 #include "rows/digests.h"
@@ -184,7 +185,15 @@ class CommittedState {
   // LogReader::is_durable() for what the disk has.
   [[nodiscard]] bool all_durable() const { return all_durable_; }
   // The records up to `position` are durable, or need not be.
-  void durable(storage::Position position) { all_durable_ = position == storage_.last_position(); }
+  void durable(storage::Position position) {
+    all_durable_ = position == storage_.last_position();
+    durable_state_.look(clock_mark_);
+  }
+  // What of it survives a loss of power.
+  [[nodiscard]] const DurableState& durable_state() const { return durable_state_; }
+  [[nodiscard]] core::Hlc durable_clock() const { return durable_state_.clock(clock_mark_); }
+  // Returns once everything applied is on the disk. A failure breaks the replica.
+  core::Result<void> make_durable();
 
   // ---- The clock.
 
@@ -231,6 +240,7 @@ class CommittedState {
   Identity identity_;
   Applied applied_;
   ChainHashes chains_{applied_, log_};
+  DurableState durable_state_{log_, applied_};
   rows::Digests digests_;
   DamagedTables damaged_;
   std::shared_ptr<const rows::Masks> masks_ = std::make_shared<const rows::Masks>();

@@ -57,7 +57,7 @@ storage::Place read_place(core::Reader& in) {
 std::string encode_identity(const Identity& identity) {
   std::string bytes;
   core::Writer out(bytes);
-  out.array(10).uint64(storage::kFormat);
+  out.array(11).uint64(storage::kFormat);
   write_hash(out, identity.mesh);
   out.text(identity.region).uint64(identity.origin).uint64(identity.previous);
   out.uint64(identity.opening);
@@ -65,6 +65,7 @@ std::string encode_identity(const Identity& identity) {
   out.boolean(identity.closed).text(identity.why);
   out.array(identity.formers.size());
   for (const core::Origin each : identity.formers) out.uint64(each);
+  out.boolean(identity.syncs_later);
   return bytes;
 }
 
@@ -89,7 +90,8 @@ core::Result<Identity> decode_identity(std::string_view bytes) {
       identity.formers.push_back(in.uint64());
     }
   }
-  in.skip(newer > 0 ? newer - 1 : 0);
+  identity.syncs_later = newer > 1 && in.boolean();
+  in.skip(newer > 2 ? newer - 2 : 0);
   if (!in.done()) return in.failure();
   return identity;
 }

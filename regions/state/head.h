@@ -40,7 +40,10 @@ struct Identity {
       0;  // Counts the openings of the directory, and incarnations begun in one.
   storage::Place place = {};  // Where it was at its newest opening.
   bool closed = false;        // That opening has ended as it should.
-  std::string why = {};       // Why the origin began; empty when it is the directory's first.
+  // That opening's storage synced later than it committed: a process that has died, or a disk that
+  // was taken away, may have lost writes that other leaders have.
+  bool syncs_later = false;
+  std::string why = {};  // Why the origin began; empty when it is the directory's first.
 };
 
 std::string encode_identity(const Identity& identity);

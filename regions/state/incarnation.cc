@@ -30,6 +30,9 @@ std::optional<std::string> why_new_origin(const Identity& recorded, const storag
   if (!recorded.closed && differ(recorded.place.boot, now.boot)) {
     return "the machine went down before it was closed";
   }
+  if (!recorded.closed && recorded.syncs_later) {
+    return "it was not closed, and its newest writes did not wait for the disk";
+  }
   return std::nullopt;
 }
 

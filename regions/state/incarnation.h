@@ -8,8 +8,11 @@
 //   commits are missing from its write-ahead log                damaged, cut off, or removed
 //   a commit had failed                                          the content of the disk is unknown
 //   it was not closed, and the machine started anew since        its end may be lost
+//   it was not closed, and its commits did not wait for the disk  its end may be lost
 //
-// A process that dies without closing (kill -9) goes on: the kernel has its writes. The exchange
+// Where commits wait for the disk, a process that dies without closing (kill -9) goes on: all that
+// it sent is there. Where they do not, the kernel mostly has its writes, but a disk that fails, or
+// is taken away, drops them, and nothing in the directory tells. The exchange
 // detects evidence that peers show, an operator passes a decision at opening. A machine that was
 // rolled back as a whole is detected only if peers show it.
 #pragma once

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """kill -9 of any leader under load: every acknowledged write is there after the restart, and the
-three are equal once they have caught up."""
+three are equal once they have caught up. Each of the three has another durability: a killed process
+loses nothing with any of them, but where writes do not wait for the disk it goes on under a new
+origin."""
 
 import threading
 import time
@@ -9,6 +11,7 @@ from leaders import LONG, World, check, new_random, wait_until
 from resp import Client, ServerError
 
 ROUNDS = 12 if LONG else 6
+DURABILITY = {"eu": "sync", "us": "interval", "ap": "none"}
 
 
 class Writer(threading.Thread):
@@ -59,11 +62,41 @@ def check_acknowledged(leader, writers):
             check(not lost, f"{leader.region} lost {len(lost)} acknowledged writes: {lost[:5]}")
 
 
+def leader_origin(leader):
+    return leader.status()["origin"]
+
+
+def disks_follow(leaders):
+    """While writes go on, the disk of a leader that syncs once a second follows, and others are told
+    so. Returns the writers."""
+    eu, us, _ = leaders
+    writers = [Writer(leader, f"load:{leader.region}:{i}") for leader in (eu, us) for i in range(2)]
+    begin = time.monotonic()
+    for writer in writers:
+        writer.start()
+
+    def follows():
+        peer = next(each for each in eu.status()["peers"] if each["region"] == "us")
+        written_for_ms = 1000 * (time.monotonic() - begin)
+        return written_for_ms > 5000 and peer["not_durable_ms"] < written_for_ms - 1500
+    try:
+        wait_until("us tells that it has writes of eu on its disk, while there are more", follows, 60)
+    finally:
+        for writer in writers:
+            writer.ends.set()
+            writer.join(30)
+    wait_until("all of it is on the disk of us", lambda: us.status()["storage_unsynced_bytes"] == 0)
+    return writers
+
+
 def main():
     random = new_random()
-    all_writers = []
     with World() as world:
-        leaders = list(world.start_three())
+        leaders = list(world.start_three(
+            {region: ["--durability", word] for region, word in DURABILITY.items()}))
+        for leader in leaders:
+            check(leader.status()["durability"] == DURABILITY[leader.region], leader.status())
+        all_writers = disks_follow(leaders)
         order = leaders * (ROUNDS // 3)
         random.shuffle(order)
         for round_number, victim in enumerate(order):
@@ -71,6 +104,7 @@ def main():
             wait_until("there is load", lambda: all(
                 len(writer.acknowledged) > 20 for writer in writers))
             time.sleep(random.uniform(0.0, 0.7))  # Any moment will do.
+            before = leader_origin(victim)
             victim.kill()
             for writer in writers:
                 writer.ends.set()
@@ -78,6 +112,8 @@ def main():
                 writer.join(30)
             all_writers += writers
             victim.start()
+            same = leader_origin(victim) == before
+            check(same == (DURABILITY[victim.region] == "sync"), f"the origin of {victim.region}")
             mine = [writer for writer in all_writers if writer.leader is victim]
             check_acknowledged(victim, mine)
             world.wait_equal(leaders)
@@ -94,7 +130,10 @@ def main():
         elements = {leader.call("SCARD", "all") for leader in leaders}
         check(len(elements) == 1, f"the sets differ: {elements}")
         for leader in leaders:
+            before = leader_origin(leader)
             check(leader.stop() == 0, f"{leader.region} did not end cleanly")
+            leader.start()
+            check(leader_origin(leader) == before, f"{leader.region} was closed, and has another origin")
 
 
 if __name__ == "__main__":

@@ -245,11 +245,12 @@ class World:
         self.leaders[name or region] = leader
         return leader.start()
 
-    def start_three(self):
-        """eu, us and ap, each connected to each."""
-        eu = self.start("eu")
-        us = self.start("us", peers=[eu])
-        ap = self.start("ap", peers=[eu, us])
+    def start_three(self, flags=None):
+        """eu, us and ap, each connected to each; with the flags of each region, if any."""
+        flags = flags or {}
+        eu = self.start("eu", flags=flags.get("eu", ()))
+        us = self.start("us", peers=[eu], flags=flags.get("us", ()))
+        ap = self.start("ap", peers=[eu, us], flags=flags.get("ap", ()))
         wait_until("all are connected", lambda: all(
             one.is_connected(other) for one in (eu, us, ap) for other in (eu, us, ap)
             if one is not other))

@@ -30,7 +30,7 @@ struct Parts {
   regions::CommittedState state;
   regions::RegionList list;
   regions::SettledOrigins settled{state.applied()};
-  regions::Exchange exchange{state.applied(), state.chains(), list, settled, state.log(), effects};
+  regions::Exchange exchange{state, list, settled, effects};
   regions::LocalWriter writer{state, exchange, {.nonce = 1}};
   regions::LogKeeper keeper;
 

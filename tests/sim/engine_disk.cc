@@ -1,6 +1,7 @@
 #include "tests/sim/engine_disk.h"
 
 #include <array>
+#include <chrono>
 #include <cmath>
 
 #include "core/assert.h"
@@ -60,28 +61,33 @@ std::optional<std::uint64_t> find_batch(const storage::Segment& segment, Positio
 }  // namespace
 
 EngineDisk::EngineDisk(std::unique_ptr<storage::SteppedEngine> engine, MemoryStorage& base,
-                       Files& files, Random& random)
+                       Files& files, Random& random, bool syncs_later)
     : Disk(std::move(engine)),
       engine_(static_cast<storage::SteppedEngine&>(storage())),
       base_(base),
       files_(files),
-      random_(random) {
+      random_(random),
+      syncs_later_(syncs_later) {
   constexpr std::array kPaces{0.02, 0.3, 0.7, 0.95};
   pace_ = random_.pick(kPaces);
 }
 
-std::unique_ptr<EngineDisk> EngineDisk::make(Random& random) {
+std::unique_ptr<EngineDisk> EngineDisk::make(Random& random, bool syncs_later) {
   return make(std::make_unique<MemoryStorage>(),
-              std::make_unique<Files>(random.bits(), storage::test::Journal::kNone), random);
+              std::make_unique<Files>(random.bits(), storage::test::Journal::kNone), random,
+              syncs_later);
 }
 
 std::unique_ptr<EngineDisk> EngineDisk::make(std::unique_ptr<MemoryStorage> base,
-                                             std::unique_ptr<Files> files, Random& random) {
+                                             std::unique_ptr<Files> files, Random& random,
+                                             bool syncs_later) {
   MemoryStorage& tables = *base;
   Files& disk = *files;
-  auto engine =
-      storage::make_stepped_engine(std::move(base), std::move(files), draw_options(random));
-  return std::unique_ptr<EngineDisk>(new EngineDisk(std::move(engine), tables, disk, random));
+  storage::EngineOptions options = draw_options(random);
+  if (syncs_later) options.sync_every = std::chrono::milliseconds(1000);  // No thread does so.
+  auto engine = storage::make_stepped_engine(std::move(base), std::move(files), options);
+  return std::unique_ptr<EngineDisk>(
+      new EngineDisk(std::move(engine), tables, disk, random, syncs_later));
 }
 
 // The log never loses a commit that it has told of.
@@ -115,7 +121,7 @@ void EngineDisk::tell_failure() {
 std::unique_ptr<Disk> EngineDisk::crash() const {
   constexpr std::array kSurvivals{Survival::kNone, Survival::kAll, Survival::kRandom};
   const Survival survival = random_.pick(kSurvivals);
-  auto left = make(base_.crash(), files_.image(survival, random_.bits()), random_);
+  auto left = make(base_.crash(), files_.image(survival, random_.bits()), random_, syncs_later_);
   if (!random_.chance(0.2)) return left;
   left->files_.cut_after(random_.below(30));
   const auto opened = left->open({});
@@ -126,7 +132,7 @@ std::unique_ptr<Disk> EngineDisk::crash() const {
 
 std::unique_ptr<Disk> EngineDisk::clone() const {
   if (files_.is_cut()) return crash();
-  return make(base_.clone(), files_.clone(), random_);
+  return make(base_.clone(), files_.clone(), random_, syncs_later_);
 }
 
 bool EngineDisk::failed() const {

@@ -16,8 +16,9 @@ namespace anabranch::test {
 class EngineDisk final : public Disk {
  public:
   // Returns an empty one. All that happens to it, and the limits of the engine, are drawn from
-  // `random`, which must outlive it and all that is made of it.
-  static std::unique_ptr<EngineDisk> make(Random& random);
+  // `random`, which must outlive it and all that is made of it. With `syncs_later` only sync() has
+  // batches on the disk for sure.
+  static std::unique_ptr<EngineDisk> make(Random& random, bool syncs_later);
 
   core::Result<void> open(const Apply& apply) override;
   core::Result<storage::Position> commit(std::span<const storage::LogRecord> records,
@@ -25,8 +26,9 @@ class EngineDisk final : public Disk {
   core::Result<void> swap(std::span<const storage::Change> changes) override;
   [[nodiscard]] storage::Place place() const override;
 
-  // Each commit is synced already.
-  void sync() override {}
+  void sync() override { (void)sync_all(); }
+  // The next commit tells of a failure.
+  core::Result<void> sync_all() override { return engine_.sync_all(); }
   // At times the power is lost once more while the log is opened.
   [[nodiscard]] std::unique_ptr<Disk> crash() const override;
   [[nodiscard]] std::unique_ptr<Disk> clone() const override;
@@ -46,9 +48,10 @@ class EngineDisk final : public Disk {
   using Files = storage::test::RecordedFiles;
 
   EngineDisk(std::unique_ptr<storage::SteppedEngine> engine, storage::MemoryStorage& base,
-             Files& files, Random& random);
+             Files& files, Random& random, bool syncs_later);
   static std::unique_ptr<EngineDisk> make(std::unique_ptr<storage::MemoryStorage> base,
-                                          std::unique_ptr<Files> files, Random& random);
+                                          std::unique_ptr<Files> files, Random& random,
+                                          bool syncs_later);
   void fail_call(std::size_t n);
   // Tells that a commit has failed; of several the first one.
   void tell_failure();
@@ -57,6 +60,7 @@ class EngineDisk final : public Disk {
   storage::MemoryStorage& base_;
   Files& files_;
   Random& random_;
+  const bool syncs_later_;
   double pace_;  // The chance of each further step of a flush.
   bool opened_ = false;
   bool fails_call_ = false;  // A call of the files is to fail, or has.

@@ -338,6 +338,7 @@ void Network::follow(Index at) {
   note(at, ledger_.follow(*machine.node, machine.trail));
   const bool same = machine.trail.vector == machine.node->vector();
   if (!same && !machine.broken) note(at, "the vector is not what the log says");
+  note_synced(at);
   if (machine.trail.vector.at(self) == own) return;
   check_may_write(at);
   if (disks_ != Disks::kInterval) sync(at);
@@ -372,11 +373,11 @@ void Network::work(Index at) {
   machine.next_work_ms = more.ok() && more.value() ? now_ + 1 : kNever;
   if (more.ok() && gave_way && background_of(at).repair().rejoin() == nullptr) take_back(at);
   look_at_damage(at);
-  if (took_again && !machine.takes_again && !machine.broken) machine.synced = machine.trail.vector;
+  if (took_again && !machine.takes_again && !machine.broken) note_synced(at);
   // After a failed swap the disk has its old content.
   if (machine.broken || machine.trail.vector == machine.node->vector()) return;
   machine.trail.vector = machine.node->vector();
-  machine.synced = machine.trail.vector;
+  note_synced(at);
   forgive_followers(at);
   note(at, ledger_.beyond_end(machine.trail.vector));
   machine.gone.join(machine.trail.vector);
@@ -384,7 +385,23 @@ void Network::work(Index at) {
 
 void Network::sync(Index at) {
   machines_[at].node->disk().sync();
-  machines_[at].synced = machines_[at].trail.vector;
+  note_synced(at);
+}
+
+// Leaders wait for their disks at times, and an engine may have more on the disk than it was asked.
+void Network::note_synced(Index at) {
+  Machine& machine = machines_[at];
+  const Disk& disk = machine.node->disk();
+  const storage::Position durable = disk.durable_position();
+  if (durable == machine.trail.position) {
+    machine.synced = machine.trail.vector;
+  } else {
+    for (auto from = machine.synced_to + 1; from <= durable; ++from) {
+      const auto record = disk.read_log(from);
+      if (record && record->position <= durable) machine.synced.raise(record->origin, record->last);
+    }
+  }
+  machine.synced_to = durable;
 }
 
 void Network::carry_out(Index at) {

@@ -87,7 +87,7 @@ class Network {
                    regions::ReplicaLimits limits = {}, Trust trust = Trust::kEverybody);
 
   // Machines that are added from now on have the storage engine; its draws follow from the seed,
-  // and change no others. For prompt disks.
+  // and change no others. For prompt disks and those with an interval.
   void run_on_engine(std::uint64_t seed) { engine_ = std::make_unique<Random>(seed); }
 
   // Regions that are added from now on write themselves into the list of regions.
@@ -342,7 +342,8 @@ class Network {
     core::Millis opened_ms = 0;            // The time of the last one.
     int kills = 0;                         // While it gave way.
     std::optional<core::Hash128> settled;  // Its settled hash at the last check.
-    core::VersionVector synced;            // The vector that survives power loss.
+    core::VersionVector synced;            // The vector that survives power loss...
+    storage::Position synced_to = 0;       // ...and the log that does.
     core::VersionVector ever;              // Its durable vector before it fell back behind that.
     // Batches that its log need not have: they came by a snapshot, or were cut.
     core::VersionVector gone;
@@ -413,6 +414,8 @@ class Network {
   // failed then.
   void follow_failed(Index at, const Ledger::Trail& before, core::Origin origin);
   void sync(Index at);
+  // Notes what of the log, as followed, is on the disk.
+  void note_synced(Index at);
   // The region at the near end of a link; nullopt when the link is gone.
   [[nodiscard]] std::optional<Index> receiver(regions::LinkId link) const;
   void arrive(Event event);

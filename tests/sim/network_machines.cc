@@ -15,7 +15,7 @@ using core::Millis;
 using core::VersionVector;
 
 std::unique_ptr<Disk> Network::make_disk() {
-  if (engine_) return EngineDisk::make(*engine_);
+  if (engine_) return EngineDisk::make(*engine_, disks_ == Disks::kInterval);
   return std::make_unique<MemoryDisk>();
 }
 
@@ -47,6 +47,7 @@ void Network::reopen(Index at, std::unique_ptr<Disk> disk) {
                                                      .resolvers = &resolvers_,
                                                      .expiry_wait_ms = kExpiryWaitMs,
                                                      .follows = machine.follows,
+                                                     .syncs_later = disks_ == Disks::kInterval,
                                                      .announce = announce_,
                                                      .checksums = !former_ || at % 2 == 1,
                                                      .limits = limits_},
@@ -86,27 +87,31 @@ std::vector<std::pair<Network::Index, Network::Index>> Network::stop(Index at) {
 void Network::restart(Index at, Restart how) {
   Machine& machine = machines_[at];
   if (machine.broken) follow(at);  // A call may commit twice, and fail the second time.
+  note_synced(at);
   const auto lost = stop(at);
   const bool power_loss = how == Restart::kPowerLoss;
-  const bool lossy = power_loss && disks_ != Disks::kPrompt;
-  const VersionVector expected = lossy ? machine.synced : machine.trail.vector;
   const Disk& disk = machine.node->disk();
-  const Ledger::Trail before = machine.trail;
   const bool may_have_more = machine.broken && disk.may_keep_failed_commits();
+  // A commit of an engine may have failed since the power was gone.
+  const bool lossy = disks_ != Disks::kPrompt && (power_loss || may_have_more);
+  const VersionVector least = lossy ? machine.synced : machine.trail.vector;
+  const Ledger::Trail before = machine.trail;
   const core::Origin origin = machine.node->origin();
   reopen(at, power_loss ? disk.crash() : disk.clone());
   if (may_have_more) {
     follow_failed(at, before, origin);
-  } else if (machine.node->vector() != expected) {
-    note(at, "another state after a restart");
+  } else if (!before.vector.includes(machine.node->vector())) {
+    note(at, "more than there was after a restart");
   }
-  if (power_loss) ledger_.lost(kept());
+  if (!machine.node->vector().includes(least)) note(at, "less than was synced after a restart");
+  if (power_loss || lossy) ledger_.lost(kept());
   for (const auto& [one, other] : lost) link(one, other);
 }
 
 void Network::follow_failed(Index at, const Ledger::Trail& before, core::Origin origin) {
   Machine& machine = machines_[at];
   if (machine.stray) return machine.stray->follow(node(at), ledger_);
+  if (!node(at).vector().includes(before.vector)) return;  // It has lost more than that.
   machine.trail = before;
   note(at, ledger_.made(node(at), origin, machine.trail, machine.wall_max_ms));
   note(at, ledger_.follow(node(at), machine.trail));

@@ -146,7 +146,8 @@ Plan draw_plan(std::uint64_t seed, const Wishes& wishes) {
   plan.clients = Random(mix(seed, number_of("clients"))).below(4);
   draw_what_came_later(plan);
   draw_rates(plan);
-  if (wishes.engine) plan.disks = Network::Disks::kPrompt;  // Each commit of an engine is synced.
+  const bool lazy = plan.disks == Network::Disks::kLazy;
+  if (wishes.engine && lazy) plan.disks = Network::Disks::kPrompt;  // An engine has no such mode.
   return plan;
 }
 

@@ -109,7 +109,8 @@ TEST_SUITE("regions: out stream") {
     world.append(1, 2, 2, "b");
     world.out.subscribe({1, 1000, {{1, 1}}}, world.raw, world.applied);
     Sent now;
-    world.out.pump(world.raw, 1, world.applied, [&](BatchMessage batch) { now.push_back(batch.bytes); });
+    world.out.pump(world.raw, 1, world.applied,
+                   [&](BatchMessage batch) { now.push_back(batch.bytes); });
     CHECK(now == Sent{"a"});
     CHECK(world.pump() == Sent{"b"});
   }
@@ -231,7 +232,8 @@ TEST_SUITE("regions: out stream") {
     CHECK(world.out.trimmed() == core::VersionVector{{1, 9}});
   }
 
-  TEST_CASE("a record that is damaged while the stream goes on ends what the log has of its origin") {
+  TEST_CASE(
+      "a record that is damaged while the stream goes on ends what the log has of its origin") {
     storage::Position damaged = 0;
     SUBCASE("as the last of the log") { damaged = 4; }
     SUBCASE("in the middle") { damaged = 3; }

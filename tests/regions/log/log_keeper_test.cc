@@ -149,8 +149,7 @@ TEST_SUITE("regions: log keeper") {
           {.region = "us", .origin = kUs, .number = 1, .durable = {{kEu, 90}}});
       eu.now += LogKeeper::kRememberMs;
       eu.put("k", "v");  // Stores the report.
-      regions::Exchange nobody(eu.state.applied(), eu.state.chains(), eu.list, eu.settled,
-                               eu.state.log(), eu.effects);
+      regions::Exchange nobody(eu.state, eu.list, eu.settled, eu.effects);
       LogKeeper again(eu.state, eu.list, eu.settled, kLimits);
       REQUIRE(again.load().ok());
       REQUIRE(again.tick(0, nobody, [](const auto&) { return true; }).ok());

@@ -106,6 +106,15 @@ TEST_SUITE("regions: incarnations") {
     CHECK_FALSE(why_new_origin(identity, now).has_value());
   }
 
+  TEST_CASE("a process that was killed is a reason if its commits did not wait for the disk") {
+    Identity identity;
+    identity.place = kPlace;
+    identity.syncs_later = true;
+    CHECK(why_new_origin(identity, kPlace).has_value());
+    identity.closed = true;
+    CHECK_FALSE(why_new_origin(identity, kPlace).has_value());
+  }
+
   TEST_CASE("what is not known of a place gives no reason") {
     Identity identity;
     CHECK_FALSE(why_new_origin(identity, kPlace).has_value());

@@ -128,7 +128,7 @@ void memory(Lines& lines, const Source& from) {
   lines.add("maxmemory_policy", "noeviction");
 }
 
-// All that was answered is on disk.
+// With durability "sync" all that was answered is on disk.
 void persistence(Lines& lines, const Source& from) {
   const auto now = static_cast<std::uint64_t>(core::SystemClock().now_ms() / 1000);
   const bool writes = from.status().writable || from.status().follower;
@@ -140,6 +140,8 @@ void persistence(Lines& lines, const Source& from) {
   lines.add("aof_enabled", std::uint64_t{1});
   lines.add("aof_rewrite_in_progress", std::uint64_t{0});
   lines.add("aof_last_write_status", writes ? "ok" : "err");
+  lines.add("durability", from.status().durability);
+  lines.add("unsynced_bytes", from.status().storage_unsynced_bytes);
 }
 
 void stats(Lines& lines, const Source& from) {

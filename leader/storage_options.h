@@ -1,0 +1,31 @@
+// The options of a leader's storage.
+#pragma once
+
+#include <anabranch/options.h>
+
+#include <chrono>
+#include <optional>
+
+#include "leader/health/footprint.h"
+#include "storage/engine/open_storage.h"
+
+namespace anabranch::leader {
+
+// How often the storage syncs; nullopt: with each commit.
+inline std::optional<std::chrono::milliseconds> sync_interval(Durability durability) {
+  if (durability == Durability::kSync) return std::nullopt;
+  return std::chrono::milliseconds(durability == Durability::kInterval ? 1'000 : 30'000);
+}
+
+inline storage::StorageOptions storage_options(const Options& options) {
+  const auto kind = options.storage == StorageEngine::kLmdb ? storage::StorageKind::kLmdb
+                                                            : storage::StorageKind::kEngine;
+  return {.tables = {.directory = options.path,
+                     .map_bytes = options.map_bytes,
+                     .reserve_bytes = reserve_bytes(options)},
+          .kind = kind,
+          .engine = {.overlay_bytes = options.flush_bytes_max,
+                     .sync_every = sync_interval(options.durability)}};
+}
+
+}  // namespace anabranch::leader
