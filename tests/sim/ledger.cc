@@ -132,11 +132,13 @@ std::string Ledger::wrong_base(const core::Batch& batch, VersionVector deps) con
       }
       std::optional<std::string> must;
       if (keeps_bases_) {
-        if (!policies) policies.emplace(oracle_.visible(deps, kMesh).cells);
         auto values = oracle_.visible(deps, put->path).cells[put->path];
         const VersionVector& replaces = put->context ? *put->context : deps;
         std::erase_if(values, [&](const auto& each) { return !replaces.covers(each.dot); });
-        must = policies->base(put->path, values);
+        if (!values.empty()) {
+          if (!policies) policies.emplace(oracle_.visible(deps, kMesh).cells);
+          must = policies->base(put->path, values);
+        }
       }
       if (put->base == must) continue;
       return "writes " + name(batch.origin, txn.first + k) + " over " + put->base.value_or("none") +
