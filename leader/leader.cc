@@ -180,6 +180,16 @@ class Leader::Impl {
     return {};
   }
 
+  core::Result<void> sync() {
+    auto synced = storage_->sync_all();
+    if (!synced.ok()) {
+      log_failure(synced.failure());
+      return synced;
+    }
+    replica_->durable(may_be_sent(), steady_ms());
+    return {};
+  }
+
   std::chrono::milliseconds turn() {
     ANABRANCH_ASSERT(!replica_->writer().dirty());
     const core::Millis now = steady_ms();
@@ -442,6 +452,7 @@ GroupWriter& Leader::writer() { return impl_->scope().writer(); }
 bool Leader::dirty() const { return impl_->replica().writer().dirty(); }
 bool Leader::group_full() const { return dirty() && impl_->act().group().full(); }
 core::Result<void> Leader::commit() { return impl_->commit(); }
+core::Result<void> Leader::sync() { return impl_->sync(); }
 
 Backups& Leader::backups() { return impl_->backups(); }
 Statistics Leader::statistics() const { return impl_->statistics(); }

@@ -64,6 +64,9 @@ class Leader {
   // Commits the open group as one batch; does nothing if nothing was written. After a failure every
   // transaction of the group is undone and the leader takes no more writes.
   core::Result<void> commit();
+  // Returns when everything committed is on the disk, also with a durability less than `sync`.
+  // After a failure the leader takes no more writes.
+  core::Result<void> sync();
 
   // Calls the function with a view on the newest committed state. Thread-safe: readers never wait.
   // Keep it short.

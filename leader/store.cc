@@ -102,6 +102,13 @@ bool Store::resume(std::string_view peer) {
   return impl().ask([&](leader::Leader& leader) { return leader.resume(peer); });
 }
 
+void Store::sync() {
+  impl()
+      .ask([](leader::Leader& leader) { return std::optional(leader.sync()); })
+      .value()
+      .value_or_raise();
+}
+
 void Store::reload_keys() {
   impl()
       .ask([](leader::Leader& leader) { return std::optional(leader.reload_keys()); })

@@ -205,6 +205,9 @@ class Store final : public Scope {
   // connected.
   void retire(std::string_view region, bool lost = false);
   void restore(std::string_view region);
+  // Returns when all writes that have returned before are on the disk, whatever Options::durability
+  // is. Throws Error: kIo when the disk fails; the store takes no more writes then.
+  void sync();
   // Reads the key files again: added keys work at once, links of removed or expired keys are cut.
   // Throws Error: kInvalid or kIo; the old keys then stay in use.
   void reload_keys();

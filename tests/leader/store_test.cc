@@ -277,6 +277,22 @@ TEST_SUITE("leader: store") {
     }
   }
 
+  TEST_CASE("writes that do not wait for the disk are there after sync()") {
+    const TempDir folder;
+    Options options = store_options(folder, "eu");
+    options.storage = StorageEngine::kEngine;
+    options.durability = Durability::kNone;
+    Store store = Store::open(options);
+    CHECK(store.status().durability == "none");
+    Counter(store, "n").add(1);
+    CHECK(store.status().storage_unsynced_bytes > 0);
+    CHECK(code_of([&] { store.transact([&](Transaction&) { store.sync(); }); }) ==
+          ErrorCode::kInvalid);
+    store.sync();
+    CHECK(store.status().storage_unsynced_bytes == 0);
+    store.sync();
+  }
+
   TEST_CASE("options that make no sense are refused in one line that names them") {
     const TempDir folder;
     const Options good = store_options(folder, "eu");
@@ -304,6 +320,11 @@ TEST_SUITE("leader: store") {
     CHECK(refused([](Options& o) { o.listen = "nonsense"; }, "nonsense") == kInvalid);
     CHECK(refused([](Options& o) { o.peers = {"nonsense"}; }, "nonsense") == kInvalid);
     CHECK(refused([](Options& o) { o.clock_drift_ms_max = -1; }, "clock_drift_ms_max") == kInvalid);
+    const auto weak_lmdb = [](Options& o) {
+      o.storage = StorageEngine::kLmdb;
+      o.durability = Durability::kInterval;
+    };
+    CHECK(refused(weak_lmdb, "durability") == kInvalid);
     CHECK(refused([](Options& o) { o.path += "/no/parent"; }, "no/parent") == kInvalid);
     Store store = Store::open(good);
     CHECK(Register<>{store, "k"}.get() == std::nullopt);

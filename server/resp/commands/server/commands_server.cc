@@ -10,6 +10,7 @@
 #include "server/resp/commands/server/config_verbs.h"
 #include "server/resp/commands/server/info.h"
 #include "server/resp/commands/server/memory_verbs.h"
+#include "server/resp/commands/server/save_time.h"
 #include "server/resp/commands/server/timing_verbs.h"
 #include "server/resp/host.h"
 
@@ -49,17 +50,21 @@ void role(Call& call) {
   call.reply().integer(static_cast<std::int64_t>(status.log_records));
 }
 
-// ---- All that was answered is on disk, so there is nothing to save.
+// ---- All that was answered is on disk, unless the durability is less than "sync".
 
-void save(Call& call) { call.reply().ok(); }
+void save(Call& call) {
+  call.host.leader.sync().value_or_raise();
+  call.reply().ok();
+}
 
 void bgsave(Call& call) {
   const bool valid = call.size() == 1 || (call.size() == 2 && same_word(call[1], "schedule"));
   if (!valid) return call.reply().error(kSyntaxError);
+  call.host.leader.sync().value_or_raise();
   call.reply().status("Background saving started");
 }
 
-void lastsave(Call& call) { call.reply().integer(core::SystemClock().now_ms() / 1000); }
+void lastsave(Call& call) { call.reply().integer(save_time_s(call.host.status())); }
 
 // The loop ends after this turn: the writes of the turn are committed, and its clients answered.
 void shutdown(Call& call) {
@@ -154,18 +159,19 @@ constexpr Command kCommands[] = {
      .complexity = "O(1)"},
     {.name = "save",
      .arity = 1,
-     .flags = kAdmin | kAlone,
+     .flags = kAdmin | kAlone | kAfterCommit,
      .run = save,
      .since = "1.0.0",
-     .help = "Nothing: all answered writes are on disk.",
+     .help = "Waits until all writes are on disk. With durability `sync` they are when they are "
+             "answered.",
      .complexity = "O(1)"},
     {.name = "bgsave",
      .arity = -1,
-     .flags = kAdmin,
+     .flags = kAdmin | kAfterCommit,
      .run = bgsave,
      .since = "1.0.0",
      .usage = "[SCHEDULE]",
-     .help = "Nothing: all answered writes are on disk.",
+     .help = "As SAVE: all writes are on disk when it answers.",
      .complexity = "O(1)"},
     {.name = "lastsave",
      .arity = 1,
@@ -173,7 +179,8 @@ constexpr Command kCommands[] = {
      .categories = kInAdmin | kInDangerous,
      .run = lastsave,
      .since = "1.0.0",
-     .help = "The present time: all answered writes are on disk.",
+     .help = "The time up to which all answered writes are on disk. With durability `sync` the "
+             "present.",
      .complexity = "O(1)"},
     {.name = "shutdown",
      .arity = -1,

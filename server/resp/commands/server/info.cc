@@ -13,6 +13,7 @@
 #include "control/verbs/status_fields.h"
 #include "core/wall_clock.h"
 #include "server/resp/command.h"
+#include "server/resp/commands/server/save_time.h"
 #include "server/resp/identity.h"
 
 namespace anabranch::server {
@@ -130,12 +131,11 @@ void memory(Lines& lines, const Source& from) {
 
 // With durability "sync" all that was answered is on disk.
 void persistence(Lines& lines, const Source& from) {
-  const auto now = static_cast<std::uint64_t>(core::SystemClock().now_ms() / 1000);
   const bool writes = from.status().writable || from.status().follower;
   lines.add("loading", std::uint64_t{0});
   lines.add("rdb_changes_since_last_save", std::uint64_t{0});
   lines.add("rdb_bgsave_in_progress", std::uint64_t{0});
-  lines.add("rdb_last_save_time", now);
+  lines.add("rdb_last_save_time", static_cast<std::uint64_t>(save_time_s(from.status())));
   lines.add("rdb_last_bgsave_status", "ok");
   lines.add("aof_enabled", std::uint64_t{1});
   lines.add("aof_rewrite_in_progress", std::uint64_t{0});
