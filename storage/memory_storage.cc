@@ -412,6 +412,13 @@ void MemoryStorage::sync() {
   if (!state_->closed) state_->sync();
 }
 
+core::Result<void> MemoryStorage::sync_all() {
+  const std::lock_guard guard(state_->mutex);
+  if (state_->closed) return closed_failure();
+  state_->sync();
+  return {};
+}
+
 std::unique_ptr<MemoryStorage> MemoryStorage::clone() const {
   const std::lock_guard guard(state_->mutex);
   auto other = std::make_unique<MemoryStorage>(

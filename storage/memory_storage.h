@@ -60,6 +60,7 @@ class MemoryStorage final : public StorageBelow {
 
   // Makes all commits so far durable.
   void sync();
+  core::Result<void> sync_all() override;
   // Returns the state found after a loss of power now: the last durable state, as a storage of its
   // own, in the same place but for the boot.
   [[nodiscard]] std::unique_ptr<MemoryStorage> crash() const;

@@ -80,7 +80,8 @@ void Snapshots::ask(Origin source, Millis now) {
   again_ = wants_again();
   if (again_) {
     const auto begin = LogOnTop::begin(owner_.state, shown_by(source));
-    log_from_ = begin.ok() ? begin.value() : owner_.state.log().last_position() + 1;
+    if (!begin.ok()) return;
+    log_from_ = begin.value();
   }
   const std::string own_reason = again_ ? owner_.state.damaged().why() : "this leader gives way";
   const bool lacks = joiner_ == nullptr && !again_;

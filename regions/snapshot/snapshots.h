@@ -60,7 +60,8 @@ class Snapshots final : public Participant {
   // Does one slice of each pending task, `scale` times as large as the limits say; returns whether
   // more is waiting. Fails when a commit fails.
   core::Result<bool> work(core::Millis now, std::size_t scale);
-  // Asks a peer for a snapshot, unless one is under way.
+  // Asks a peer for a snapshot, unless one is under way, or all rows are to be taken again and the
+  // peer lacks something that the own log has no more.
   void ask(core::Origin source, core::Millis now);
 
   // A batch that is being applied to the current tables goes into the merge as well.

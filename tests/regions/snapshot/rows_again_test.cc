@@ -117,6 +117,24 @@ TEST_SUITE("regions: rows that are taken again") {
     check_whole(nodes);
   }
 
+  TEST_CASE("a peer that lacks what the own log has no more is not asked") {
+    Pair nodes;
+    nodes.add(std::make_unique<Node>("r2", 3));  // It has nothing yet.
+    nodes.disconnect(0, 1);
+    Node& node = nodes.at(1);
+    REQUIRE(node.storage().trim(node.storage().last_position() + 1).ok());
+    node.replica().background().take_rows_again(true);
+    nodes.connect(1, 2);
+    nodes.run(1'000);
+    node.replica().background().ask_for_snapshot(nodes.at(2).origin(), nodes.now());
+    CHECK_FALSE(node.replica().background().snapshots().receiving());
+    nodes.run(10'000);
+    CHECK_FALSE(has(nodes.alarms(1), "is not merged"));
+    CHECK(damaged(nodes, 1));
+    nodes.connect(0, 1);
+    check_whole(nodes);
+  }
+
   TEST_CASE("a damaged count") {
     Pair nodes;
     nodes.write(0, [](regions::Group& group) {

@@ -2,68 +2,60 @@
 
 #include <doctest/doctest.h>
 
-#include <memory>
-
-#include "regions/state/committed.h"
-#include "storage/memory_storage.h"
-#include "tests/node.h"
-#include "tests/write.h"
+#include "tests/regions/parts.h"
 
 using namespace anabranch;
 using core::VersionVector;
-using regions::DurableState;
-using storage::MemoryFaults;
-using storage::MemoryStorage;
-using test::Node;
+using test::Parts;
 
 namespace {
 
-void put(Node& node) {
-  test::write(node.replica(), [](regions::Group& group) { group.put(core::Path{"k"}, "value"); });
-  REQUIRE(node.replica().commit().ok());
-  node.replica().durable(node.storage().last_position(), 0);
-}
-
-const DurableState& of(Node& node) { return node.replica().state().durable_state(); }
+struct World : Parts {
+  explicit World(bool durable_at_once) : Parts("eu", 1) {
+    storage.set_faults({.durable_at_once = durable_at_once});
+  }
+  void put() { Parts::put("k", "value"); }
+  [[nodiscard]] VersionVector applied() const { return state.applied().vector(); }
+  [[nodiscard]] VersionVector durable() const { return state.durable_state().vector(); }
+};
 
 }  // namespace
 
 TEST_SUITE("regions: durable state") {
   TEST_CASE("where each commit is durable, all that is applied is") {
-    Node node("eu", 1);
-    put(node);
-    CHECK(of(node).vector() == node.vector());
-    CHECK(node.replica().state().durable_clock() == node.replica().state().stored_clock());
+    World eu(true);
+    eu.put();
+    CHECK(eu.durable() == eu.applied());
+    CHECK(eu.state.durable_clock() == eu.state.stored_clock());
   }
 
   TEST_CASE("a state that is noted counts once it is synced, although commits follow") {
-    Node node("eu", 1, std::make_unique<MemoryStorage>(MemoryFaults{.durable_at_once = false}));
-    node.storage().sync();
-    put(node);
-    const VersionVector first = node.vector();
-    const core::Hlc first_clock = node.replica().state().stored_clock();
-    put(node);
-    CHECK(of(node).vector() == VersionVector());
-    node.storage().sync();
-    CHECK(of(node).vector() == node.vector());
-    put(node);
-    CHECK(of(node).vector() == first);
-    CHECK(node.replica().state().durable_clock() == first_clock);
-    const VersionVector third = node.vector();
-    put(node);
-    CHECK(of(node).vector() == first);
-    node.storage().sync();
-    put(node);
-    CHECK(of(node).vector() == third);
-    CHECK(first_clock < node.replica().state().durable_clock());
+    World eu(false);
+    eu.put();
+    const VersionVector first = eu.applied();
+    const core::Hlc first_clock = eu.state.stored_clock();
+    eu.put();
+    CHECK(eu.durable() == VersionVector());
+    eu.storage.sync();
+    CHECK(eu.durable() == eu.applied());
+    eu.put();
+    CHECK(eu.durable() == first);
+    CHECK(eu.state.durable_clock() == first_clock);
+    const VersionVector third = eu.applied();
+    eu.put();
+    CHECK(eu.durable() == first);
+    eu.storage.sync();
+    eu.put();
+    CHECK(eu.durable() == third);
+    CHECK(first_clock < eu.state.durable_clock());
   }
 
-  TEST_CASE("a replica can wait for the disk") {
-    Node node("eu", 1, std::make_unique<MemoryStorage>(MemoryFaults{.durable_at_once = false}));
-    put(node);
-    REQUIRE(node.storage().durable_position() < node.storage().last_position());
-    REQUIRE(node.replica().state().make_durable().ok());
-    CHECK(node.storage().durable_position() == node.storage().last_position());
-    CHECK(of(node).vector() == node.vector());
+  TEST_CASE("the disk can be waited for") {
+    World eu(false);
+    eu.put();
+    REQUIRE(eu.storage.durable_position() < eu.storage.last_position());
+    REQUIRE(eu.state.make_durable().ok());
+    CHECK(eu.storage.durable_position() == eu.storage.last_position());
+    CHECK(eu.durable() == eu.applied());
   }
 }
