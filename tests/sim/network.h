@@ -180,6 +180,8 @@ class Network {
   // region has taken all its rows again, or falls back to a copy. Returns whether there were any;
   // of two regions only one may lack values at a time.
   bool rot_values(Index at);
+  // Returns whether another region has all that the log of this one has no more.
+  [[nodiscard]] bool others_suffice(Index at) const;
   // Whether values may be damaged on its disk.
   [[nodiscard]] bool rotten(Index at) const { return machines_[at].rotten; }
   // Changes a byte in each of the next batches that are sent, of those that carry checksums.

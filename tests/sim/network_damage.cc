@@ -7,6 +7,7 @@
 #include "core/batch.h"
 #include "core/checksum.h"
 #include "core/space.h"
+#include "regions/snapshot/log_on_top.h"
 #include "storage/layout.h"
 #include "tests/sim/network.h"
 #include "tests/write.h"
@@ -26,12 +27,21 @@ bool Network::flip_record(Index at) {
   return true;
 }
 
+bool Network::others_suffice(Index at) const {
+  for (Index other = 0; other < size(); ++other) {
+    if (other == at || broken(other)) continue;
+    const auto& state = machines_[at].node->replica().state();
+    if (regions::LogOnTop::begin(state, machines_[other].node->vector()).ok()) return true;
+  }
+  return false;
+}
+
 bool Network::rot_values(Index at) {
   constexpr std::size_t kValuesMax = 5;
   const bool another = std::ranges::any_of(machines_, &Machine::rotten);
   // What its rows lack must be in its log or somewhere else.
   const bool lacks_log = !machines_[at].flipped.empty();
-  if (another || lacks_log || broken(at) || anybody_strays()) return false;
+  if (another || lacks_log || broken(at) || anybody_strays() || !others_suffice(at)) return false;
   Disk& disk = node(at).disk();
   const auto snapshot = disk.snapshot();
   std::vector<std::pair<storage::Table, std::string>> places;

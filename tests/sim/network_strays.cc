@@ -15,6 +15,8 @@ void Network::backup(Index at) {
 
 void Network::restore(Index at) {
   if (anybody_strays() || !machines_[at].backup) return;
+  // What the rows of another region lack may be here alone.
+  if (std::ranges::any_of(machines_, &Machine::rotten) && !rotten(at)) return;
   const auto lost = stop(at);
   ++carried_.restored;
   auto disk = machines_[at].backup->clone();
