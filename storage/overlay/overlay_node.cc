@@ -37,8 +37,7 @@ std::uint64_t OverlayNode::head_of(std::string_view key) const {
 
 OverlayNode::Place OverlayNode::find(std::string_view key) const {
   if (count == 0) return {};
-  const int prefix_order =
-      std::memcmp(key.data(), entries[0]->bytes(), std::min<std::size_t>(key.size(), shared));
+  const int prefix_order = compare_shared(key);
   if (prefix_order != 0) return {prefix_order < 0 ? 0U : count, false};
   if (key.size() < shared) return {};
   const std::uint64_t head = head_of(key);
@@ -52,6 +51,12 @@ OverlayNode::Place OverlayNode::find(std::string_view key) const {
   const auto at = std::partition_point(begin + first + 1, end,
                                        [&](const OverlayEntry* each) { return each->key() < key; });
   return {static_cast<std::size_t>(at - begin), at != end && (*at)->key() == key};
+}
+
+int OverlayNode::compare_shared(std::string_view key) const {
+  const auto size = std::min<std::size_t>(key.size(), shared);
+  const char* const bytes = size <= kPrefixMax ? prefix.data() : entries[0]->bytes();
+  return std::memcmp(key.data(), bytes, size);
 }
 
 // A binary search without branches that depend on the heads.
@@ -68,6 +73,7 @@ std::size_t OverlayNode::heads_below(std::uint64_t head) const {
 void OverlayNode::copy_entries(const OverlayNode& other) {
   count = other.count;
   shared = other.shared;
+  prefix = other.prefix;
   std::copy_n(other.heads.begin(), count, heads.begin());
   std::copy_n(other.entries.begin(), count, entries.begin());
 }
@@ -84,7 +90,8 @@ void OverlayNode::insert(std::size_t at, const OverlayEntry* entry) {
   entries[at] = entry;
   ++count;
   const std::string_view other = entries[at == 0 && count > 1 ? 1 : 0]->key();
-  if (common_prefix(entry->key(), other) < shared) {
+  // At times also to see whether all have more in common than when there were fewer.
+  if (common_prefix(entry->key(), other) < shared || std::has_single_bit(count)) {
     refresh();
   } else {
     heads[at] = head_of(entry->key());
@@ -105,6 +112,7 @@ void OverlayNode::refresh() {
   if (count > 1) {
     shared = static_cast<std::uint16_t>(
         common_prefix(entries[0]->key(), entries[count - std::size_t{1}]->key()));
+    std::copy_n(entries[0]->bytes(), std::min<std::size_t>(shared, kPrefixMax), prefix.begin());
   }
   for (std::size_t i = 0; i < count; ++i) heads[i] = head_of(entries[i]->key());
 }

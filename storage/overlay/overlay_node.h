@@ -2,9 +2,9 @@
 // changes: the writer copies it.
 //
 // Keys within one node mostly begin alike. A node knows how many first bytes all its keys share,
-// and holds the next eight of each as a number: a search compares numbers, and reads a key itself
-// only where they are equal (as the poor man's normalized keys of G. Graefe and P. Larson, "B-tree
-// indexes and CPU caches", 2001).
+// with a copy of the first of these, and holds the next eight of each key as a number: a search
+// compares numbers, and reads a key itself, elsewhere in memory, only where they are equal (as the
+// poor man's normalized keys of G. Graefe and P. Larson, "B-tree indexes and CPU caches", 2001).
 #pragma once
 
 #include <array>
@@ -39,11 +39,13 @@ struct OverlayEntry {
 
 struct OverlayNode {
   static constexpr std::size_t kWidth = 48;
+  static constexpr std::size_t kPrefixMax = 40;
 
   std::uint64_t build = 0;   // The version of its tree that it was made for.
   std::uint16_t count = 0;   // Of entries.
   std::uint16_t shared = 0;  // So many first bytes all keys have in common.
   bool leaf = true;
+  std::array<char, kPrefixMax> prefix;              // The first of the shared bytes.
   std::array<std::uint64_t, kWidth> heads;          // Sorted, as the entries.
   std::array<const OverlayEntry*, kWidth> entries;  // Of an inner node: keys alone.
 
@@ -62,8 +64,10 @@ struct OverlayNode {
   void split(std::size_t from, OverlayNode& right);
 
  private:
-  // Sets `shared` and all heads as the entries are.
+  // Sets `shared`, the prefix and all heads as the entries are.
   void refresh();
+  // Compares the shared bytes with those of a key, as memcmp() does; those that a shorter key has.
+  [[nodiscard]] int compare_shared(std::string_view key) const;
   [[nodiscard]] std::uint64_t head_of(std::string_view key) const;
   [[nodiscard]] std::size_t heads_below(std::uint64_t head) const;
 };

@@ -2,11 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 
 #include "storage/overlay/overlay_tree.h"
 #include "tests/seed.h"
@@ -26,6 +28,8 @@ void collect(const OverlayNode& node, std::vector<const OverlayEntry*>& entries)
   for (std::size_t i = 0; i < node.count; ++i) {
     const std::string_view key = node.entries[i]->key();
     REQUIRE(key.substr(0, node.shared) == node.entries[0]->key().substr(0, node.shared));
+    const auto copied = std::min<std::size_t>(node.shared, OverlayNode::kPrefixMax);
+    REQUIRE(key.starts_with(std::string_view(node.prefix.data(), copied)));
   }
   if (node.leaf) {
     entries.insert(entries.end(), node.entries.begin(), node.entries.begin() + node.count);
