@@ -1,5 +1,6 @@
 #include "core/path.h"
 
+#include <array>
 #include <cstring>
 
 #include "core/hash.h"
@@ -88,6 +89,11 @@ Result<Path> Path::from_encoded(std::string_view encoded) {
 }
 
 void append_component(std::string& encoded, std::string_view component) {
+  if (component.size() == 1 && component.front() != kEscape) {  // As all tags.
+    const std::array bytes{component.front(), kTerminator[0], kTerminator[1]};
+    encoded.append(bytes.data(), bytes.size());
+    return;
+  }
   while (true) {
     const std::size_t zero = component.find(kEscape);
     encoded.append(component.substr(0, zero));

@@ -185,8 +185,8 @@ WriteName GroupWriter::next_write() const {
 
 Type GroupWriter::type(const Key& key) const {
   Group& group = replica_.group();
-  if (group.in_transaction() && group.stage().peek(path_of(key.of(Type::kString))).present()) {
-    const Path path = path_of(key);
+  const Path path = path_of(key);
+  if (group.in_transaction() && group.stage().peek(path_of_string(path)).present()) {
     const bool gone = rows::gone_element(group.stage(), path).has_value();
     return gone || view().find_expired(path).value_or(false) ? Type::kNone : Type::kString;
   }

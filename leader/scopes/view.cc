@@ -27,17 +27,17 @@ using rows::Ranking;
 
 namespace {
 
-// Returns the row of the string at a key.
-Path path_of_string(const Path& place) {
-  return place.child(std::string(1, static_cast<char>(Type::kString)));
-}
-
 // Whether a row shows its one value: by far the most frequent row.
 bool is_plain(const Row& row) { return row.cell.siblings.size() == 1 && row.tally.slots.empty(); }
 
 }  // namespace
 
 Path path_of(const Key& key) { return Path::trusted(key.encoded()); }
+
+Path path_of_string(const Path& place) {
+  constexpr char kTag = static_cast<char>(Type::kString);
+  return place.child({&kTag, 1});
+}
 
 core::PathRange range_of(const Path& prefix, const Span& span) {
   core::PathRange range = core::PathRange::below(prefix);

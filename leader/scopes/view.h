@@ -91,6 +91,8 @@ class View {
 
 // Returns the path of a key, which the key stores in encoded form.
 core::Path path_of(const Key& key);
+// Returns the path of the string at a key with this path.
+core::Path path_of_string(const core::Path& key);
 
 // Returns the rows below a prefix whose first name below it is in the span.
 core::PathRange range_of(const core::Path& prefix, const Span& span);

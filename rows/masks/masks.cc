@@ -66,7 +66,7 @@ const Mask& Masks::oldest() const {
 }
 
 void Masks::hide(const Path& path, crdt::Cell& cell) const {
-  if (cell.siblings.empty()) return;
+  if (masks_.empty() || cell.siblings.empty()) return;
   for_each_above(path, [&](const Mask& mask) {
     cell.forget(mask.context);
     return true;
@@ -103,7 +103,7 @@ void Masks::hide(const Path& path, crdt::Row& row) const {
 }
 
 bool Masks::voids(const Path& collection, std::uint64_t stamp) const {
-  if (stamp >= last_id_) return false;
+  if (masks_.empty() || stamp >= last_id_) return false;
   bool is_void = false;
   for_each_above(collection, [&](const Mask& mask) {
     is_void = mask.id > stamp;

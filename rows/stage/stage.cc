@@ -195,7 +195,9 @@ void Stage::rollback(Savepoint savepoint) {
 std::vector<storage::Change> Stage::changes(const core::OriginTable& origins,
                                             const Collect& collect, Digests& digests) {
   std::vector<storage::Change> changes;
-  changes.reserve(rows_.size() + counts_.size());
+  // The commit adds about as many for digests, and a few for heads and clocks.
+  constexpr std::size_t kMore = 16;
+  changes.reserve(2 * rows_.size() + counts_.size() + kMore);
   for (auto& [path, staged] : rows_) {
     if (!staged.changed) continue;
     collect(path, staged.row);

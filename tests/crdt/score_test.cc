@@ -13,10 +13,13 @@ TEST_SUITE("crdt: score") {
   TEST_CASE("a member of a sorted set is one at a key, and in a field of a map") {
     for (const Path& set : {Path{"\1", "board", "z"}, Path{"\1", "map", "h", "field", "z"},
                             Path{"\1", "map", "h", "field", "h", "deeper", "z"}}) {
-      const auto found = crdt::membership(set.child("ann"));
-      REQUIRE(found);
-      CHECK(found->sorted_set == set);
-      CHECK(found->member == "ann");
+      // Members may have the names of tags.
+      for (const std::string member : {"ann", "s", "z", "", "\1"}) {
+        const auto found = crdt::membership(set.child(member));
+        REQUIRE(found);
+        CHECK(found->sorted_set == set);
+        CHECK(found->member == member);
+      }
       CHECK(crdt::is_sorted_set(set));
       CHECK_FALSE(crdt::membership(set));
       CHECK_FALSE(crdt::is_sorted_set(set.child("ann")));
@@ -29,8 +32,8 @@ TEST_SUITE("crdt: score") {
     for (const Path& row :
          {Path{"\1", "board", "s"}, Path{"\1", "board", "e", "z"}, Path{"\1", "board", "zz", "ann"},
           Path{"\1", "board", "", "ann"}, Path{"\1", "map", "h", "field", "s"},
-          Path{"\1", "z", "x"}, Path{"\1", "board"}, Path{"\1"}, Path(),
-          Path{meshs_own, "board", "z", "ann"}}) {
+          Path{"\1", "z", "x"}, Path{"\1", "z", "s"}, Path{"\1", "board", "h", "z", "s"},
+          Path{"\1", "board"}, Path{"\1"}, Path(), Path{meshs_own, "board", "z", "ann"}}) {
       CAPTURE(row.encoded());
       CHECK_FALSE(crdt::membership(row));
       CHECK_FALSE(crdt::is_sorted_set(row));
