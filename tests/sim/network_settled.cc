@@ -67,11 +67,12 @@ bool Network::counts_for(Index at, Index whom) {
 }
 
 std::string Network::settled(Index at, core::Origin origin, core::Seq seq) {
-  if (ledger_.has_ended(origin)) return ledger_.ended(origin, seq);
   // The unknown may be known since: an origin settled without it is judged once.
   const auto before = settled_unknowing_.find(origin);
   if (before != settled_unknowing_.end() && before->second == seq) return {};
-  if (settles_unknowing(at, origin, seq)) {
+  const bool unknowing = settles_unknowing(at, origin, seq);
+  if (ledger_.has_ended(origin) && !unknowing) return ledger_.ended(origin, seq);
+  if (unknowing) {
     settled_unknowing_[origin] = seq;
     return {};
   }
