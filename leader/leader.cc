@@ -112,7 +112,7 @@ class Leader::Impl {
                        .drift_ms_max = options_.clock_drift_ms_max,
                        .expiry_wait_ms = options_.expiry_wait_ms_max,
                        .follows = options_.follower,
-                       .syncs_later = options_.durability != Durability::kSync,
+                       .syncs_later = syncs_later(options_.durability),
                        .announce = true,
                        .limits = {.log = {.bytes_min = options_.log_bytes_min,
                                           .bytes_max = options_.log_bytes_max,
@@ -365,7 +365,7 @@ class Leader::Impl {
 
   // Returns the end of the log that others may have.
   storage::Position may_be_sent() const {
-    const bool late = options_.durability != Durability::kSync;
+    const bool late = syncs_later(options_.durability);
     return late ? storage_->last_position() : storage_->durable_position();
   }
 

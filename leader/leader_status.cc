@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "leader/health/footprint.h"
+#include "leader/storage_options.h"
 
 namespace anabranch::leader {
 
@@ -260,8 +261,9 @@ ConflictsStatus conflicts_status(const regions::ConflictLog& log) {
 }
 
 std::string durability_word(Durability durability) {
-  if (durability == Durability::kInterval) return "interval";
-  return durability == Durability::kNone ? "none" : "sync";
+  const auto* const row =
+      std::ranges::find(kDurabilities, durability, [](const auto& each) { return each.second; });
+  return std::string(row->first);
 }
 
 void add_storage(StoreStatus& status, const Options& options, const storage::Storage& storage) {

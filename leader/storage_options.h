@@ -3,19 +3,31 @@
 
 #include <anabranch/options.h>
 
+#include <array>
 #include <chrono>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 #include "leader/health/footprint.h"
 #include "storage/engine/open_storage.h"
 
 namespace anabranch::leader {
 
-// How often the storage syncs; nullopt: with each commit.
+// The words for it, in settings and in the status.
+inline constexpr std::array<std::pair<std::string_view, Durability>, 3> kDurabilities{
+    {{"sync", Durability::kSync},
+     {"interval", Durability::kInterval},
+     {"none", Durability::kNone}}};
+
+// Returns how often the storage syncs; nullopt: with each commit.
 inline std::optional<std::chrono::milliseconds> sync_interval(Durability durability) {
   if (durability == Durability::kSync) return std::nullopt;
   return std::chrono::milliseconds(durability == Durability::kInterval ? 1'000 : 30'000);
 }
+
+// Returns whether commits do not wait for the disk.
+inline bool syncs_later(Durability durability) { return sync_interval(durability).has_value(); }
 
 inline storage::StorageOptions storage_options(const Options& options) {
   const auto kind = options.storage == StorageEngine::kLmdb ? storage::StorageKind::kLmdb

@@ -9,6 +9,7 @@
 #include "control/verbs/policy_words.h"
 #include "core/text.h"
 #include "http/hosts.h"
+#include "leader/storage_options.h"
 #include "server/address.h"
 #include "server/quantity.h"
 #include "server/setting_words.h"
@@ -273,7 +274,8 @@ constexpr Access set_word{store_word<kMember, kTable, kWords>, get_word<kMember,
 
 constexpr Access set_compress = set_word<&Options::compress, kCompress, kCompressWords>;
 constexpr Access set_storage = set_word<&Options::storage, kStorage, kStorageWords>;
-constexpr Access set_durability = set_word<&Options::durability, kDurability, kDurabilityWords>;
+constexpr Access set_durability =
+    set_word<&Options::durability, leader::kDurabilities, kDurabilityWords>;
 constexpr Access set_log_level = set_word<&Config::log_level, kLevels, kLevelWords>;
 constexpr Access set_tls_clients = set_word<&Config::tls_clients, kTlsClients, kTlsClientsWords>;
 constexpr Access set_log_format = set_word<&Config::log_format, kFormats, kFormatWords>;

@@ -22,9 +22,6 @@ inline constexpr WordTable<StorageEngine, 2> kStorage{
     {{"engine", StorageEngine::kEngine}, {"lmdb", StorageEngine::kLmdb}}};
 inline constexpr char kStorageWords[] = "engine or lmdb";
 
-inline constexpr WordTable<Durability, 3> kDurability{{{"sync", Durability::kSync},
-                                                       {"interval", Durability::kInterval},
-                                                       {"none", Durability::kNone}}};
 inline constexpr char kDurabilityWords[] = "sync, interval or none";
 
 inline constexpr WordTable<LogLevel, 5> kLevels{{{"debug", LogLevel::kDebug},

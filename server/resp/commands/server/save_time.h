@@ -9,7 +9,6 @@
 
 #include "core/wall_clock.h"
 #include "leader/storage_options.h"
-#include "server/setting_words.h"
 
 namespace anabranch::server {
 
@@ -18,7 +17,7 @@ namespace anabranch::server {
 inline std::int64_t save_time_s(const StoreStatus& status) {
   core::Millis saved_ms = core::SystemClock().now_ms();
   if (status.storage_unsynced_bytes > 0) {
-    const auto* const word = std::ranges::find(kDurability, status.durability,
+    const auto* const word = std::ranges::find(leader::kDurabilities, status.durability,
                                                [](const auto& row) { return row.first; });
     saved_ms -= leader::sync_interval(word->second).value_or(std::chrono::milliseconds(0)).count();
   }
