@@ -32,7 +32,7 @@ Snapshots::Snapshots(Owner owner, const SnapshotLimits& limits, std::uint64_t no
 void Snapshots::take_for(Joiner* joiner) {
   joiner_ = joiner;
   stop();
-  avoided_.clear();
+  failed_.clear();
   out_.forget();
 }
 
@@ -69,7 +69,7 @@ void Snapshots::on(const Peer& peer, const SnapshotRefusal& refusal, Millis now)
   if (!refusal.passing) return give_up(core::invalid(refusal.why), now);
   core::mark<"the source of a snapshot gives way">();
   notice("the snapshot of region " + region(in_->source()) + " has ended: " + refusal.why);
-  avoid(in_->source(), now);
+  failed_[in_->source()] = now;
   stop();
 }
 
@@ -118,7 +118,7 @@ void Snapshots::tick(Millis now) {
   if (!in_) {
     if (now < next_look_ms_) return;
     if (wants_again()) next_look_ms_ = now + kLookMs;
-    if (const auto from = source(avoided(now))) ask(*from, now);
+    if (const auto from = next_source(now)) ask(*from, now);
     return;
   }
   in_->tick(now);
@@ -136,16 +136,38 @@ void Snapshots::tick(Millis now) {
   }
   // Any other source is better than a silent one; without one it is waited for as long as it keeps
   // its spool.
-  std::set<Origin> others = avoided(now);
-  others.insert(in_->source());
-  if (!source(others) && silent_ms < limits_.hold_ms_max) return;
-  avoid(in_->source(), now);
+  if (!next_source(now, in_->source()) && silent_ms < limits_.hold_ms_max) return;
+  failed_[in_->source()] = now;
   stop();
 }
 
 bool Snapshots::needs_source() const {
   if (!merge_) return true;
   return joiner_ == nullptr && merge_->finished() && !in_->confirmed();
+}
+
+// Those that have not failed come first, then the others in the order of their failures: each peer
+// gets its turn, however much the silent ones among them claim to have.
+std::optional<Origin> Snapshots::next_source(Millis now, std::optional<Origin> except) {
+  const auto& peers = owner_.exchange.peers();
+  const auto is_recent = [&](Millis failed_ms) { return now - failed_ms < limits_.timeout_ms; };
+  std::erase_if(failed_, [&](const auto& each) {
+    return !is_recent(each.second) && !peers.contains(each.first);
+  });
+  std::set<Origin> avoided;
+  std::set<std::pair<Millis, Origin>> by_age;
+  for (const auto& [origin, failed_ms] : failed_) {
+    avoided.insert(origin);
+    if (!is_recent(failed_ms) && origin != except) by_age.emplace(failed_ms, origin);
+  }
+  if (except) avoided.insert(*except);
+  auto found = source(avoided);
+  for (const auto& [failed_ms, origin] : by_age) {
+    if (found) break;
+    avoided.erase(origin);
+    found = source(avoided);
+  }
+  return found;
 }
 
 std::optional<Origin> Snapshots::source(const std::set<Origin>& avoided) const {
@@ -175,15 +197,6 @@ std::optional<storage::Position> Snapshots::pinned() const {
   return first;
 }
 
-void Snapshots::avoid(Origin source, Millis now) { avoided_[source] = now + limits_.timeout_ms; }
-
-std::set<Origin> Snapshots::avoided(Millis now) {
-  std::erase_if(avoided_, [&](const auto& each) { return now >= each.second; });
-  std::set<Origin> origins;
-  for (const auto& [origin, until_ms] : avoided_) origins.insert(origin);
-  return origins;
-}
-
 void Snapshots::stop() {
   next_used_ = next_used_ || merge_.has_value();
   merge_.reset();
@@ -195,7 +208,7 @@ void Snapshots::give_up(const core::Failure& why, Millis now) {
   std::string text =
       "the snapshot of region " + region(in_->source()) + " is not merged: " + why.message;
   if (alarms_.insert(text).second) owner_.effects.push_back(Alarm{std::move(text)});
-  avoid(in_->source(), now);
+  failed_[in_->source()] = now;
   stop();
 }
 
@@ -232,9 +245,9 @@ void Snapshots::pass_by() {
   const Origin source = in_->source();
   const std::string why = "region " + region(source) + " has the same history as this leader";
   notice("does not take over the snapshot: " + why);
-  avoid(source, started_ms_);
+  failed_[source] = started_ms_;
   stop();
-  if (!joiner_->source(avoided(started_ms_))) joiner_->fail(core::invalid(why));
+  if (!next_source(started_ms_)) joiner_->fail(core::invalid(why));
 }
 
 core::Result<void> Snapshots::begin_merge() {
@@ -377,6 +390,7 @@ core::Result<void> Snapshots::swap(std::vector<storage::Change> changes, Millis 
          " a snapshot of region " + region(in_->source()) + ": " + std::to_string(merge_->rows()) +
          " rows, " + std::to_string((now - started_ms_ + 999) / 1000) + " s");
   core::mark<"a snapshot is merged">();
+  failed_.erase(in_->source());
   merge_.reset();
   on_top_.reset();
   in_.reset();

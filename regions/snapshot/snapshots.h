@@ -102,6 +102,10 @@ class Snapshots final : public Participant {
   // compare chains.
   [[nodiscard]] bool needs_source() const;
   [[nodiscard]] std::optional<core::Origin> source(const std::set<core::Origin>& avoided) const;
+  // Returns the peer to ask next, another one than `except`; nullopt when there is none, or when all
+  // have failed within the last timeout_ms.
+  [[nodiscard]] std::optional<core::Origin> next_source(
+      core::Millis now, std::optional<core::Origin> except = std::nullopt);
   core::Result<void> begin_merge();
   // The source of the received snapshot is none for the joiner: asks another one.
   void pass_by();
@@ -111,11 +115,9 @@ class Snapshots final : public Participant {
   // Drops the conflicts that this leader has noted before: all but those of damaged rows, and of
   // values that come with the snapshot.
   void drop_known(rows::ConflictNotes& notes) const;
-  // Drops the received bytes; give_up also avoids the source for a while if it is to blame.
+  // Drops the received bytes; give_up also counts them as a failure of the source.
   void stop();
   void give_up(const core::Failure& why, core::Millis now);
-  void avoid(core::Origin source, core::Millis now);
-  [[nodiscard]] std::set<core::Origin> avoided(core::Millis now);
   [[nodiscard]] std::string region(core::Origin peer) const;
   void notice(std::string text) { owner_.effects.push_back(Notice{std::move(text)}); }
   // Logs its progress now and then.
@@ -135,8 +137,8 @@ class Snapshots final : public Participant {
   bool next_used_ = false;       // The next tables contain rows that must be cleared.
   core::Millis started_ms_ = 0;  // Of the phase, receiving or merging.
   core::Millis reported_ms_ = 0;
-  core::Millis next_look_ms_ = 0;                 // The time of the next look for a source.
-  std::map<core::Origin, core::Millis> avoided_;  // {peer: end of its avoidance}
+  core::Millis next_look_ms_ = 0;                // The time of the next look for a source.
+  std::map<core::Origin, core::Millis> failed_;  // {source: time of its newest failure}
   std::set<std::string> alarms_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -226,5 +227,24 @@ TEST_SUITE("regions: snapshots") {
       REQUIRE(nodes.at(1).vector() != nodes.at(0).vector());
       CHECK(nodes.at(1).replica().background().snapshots().receiving());
     }
+  }
+
+  TEST_CASE("each peer is asked for all rows before one that was silent is asked again") {
+    constexpr std::size_t kPeers = 3;
+    LinkedNodes nodes;
+    nodes.mesh(1 + kPeers);
+    put(nodes, 0, "k");
+    REQUIRE(nodes.run_until_equal(10'000));
+    nodes.lose(kChunks, kForEver);
+    nodes.at(0).replica().background().take_rows_again(true);
+    nodes.run(2 * kPeers * kTimeoutMs);
+    std::vector<std::string> asked;
+    for (const std::string& notice : nodes.notices(0)) {
+      if (notice.starts_with("asks region ")) asked.push_back(notice);
+    }
+    REQUIRE(asked.size() > kPeers);
+    const std::set<std::string> first(asked.begin(), asked.begin() + kPeers);
+    CHECK(first.size() == kPeers);
+    CHECK(asked[kPeers] == asked[0]);
   }
 }
