@@ -407,10 +407,7 @@ Position MemoryStorage::durable_position() const {
   return state_->durable;
 }
 
-void MemoryStorage::sync() {
-  const std::lock_guard guard(state_->mutex);
-  if (!state_->closed) state_->sync();
-}
+void MemoryStorage::sync() { (void)sync_all(); }
 
 core::Result<void> MemoryStorage::sync_all() {
   const std::lock_guard guard(state_->mutex);

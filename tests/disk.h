@@ -76,10 +76,7 @@ class Disk : public storage::WholeStorage {
   [[nodiscard]] storage::Room room(std::uint64_t enough) const override {
     return storage_->room(enough);
   }
-  core::Result<void> sync_all() override {
-    sync();
-    return {};
-  }
+  core::Result<void> sync_all() override { return storage_->sync_all(); }
   [[nodiscard]] storage::Position last_position() const override {
     return storage_->last_position();
   }

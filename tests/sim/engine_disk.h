@@ -26,9 +26,8 @@ class EngineDisk final : public Disk {
   core::Result<void> swap(std::span<const storage::Change> changes) override;
   [[nodiscard]] storage::Place place() const override;
 
-  void sync() override { (void)sync_all(); }
   // The next commit tells of a failure.
-  core::Result<void> sync_all() override { return engine_.sync_all(); }
+  void sync() override { (void)sync_all(); }
   // At times the power is lost once more while the log is opened.
   [[nodiscard]] std::unique_ptr<Disk> crash() const override;
   [[nodiscard]] std::unique_ptr<Disk> clone() const override;
