@@ -82,7 +82,8 @@ void write_beside_copy(Scene& scene, Index at) {
 // copy.
 bool clone_at(Scene& scene, Index at) {
   Network& network = scene.network();
-  if (!network.may_stray(at)) return false;
+  // Damage would come back with the copy, when the rows have been taken again.
+  if (!network.may_stray(at) || network.rotten(at)) return false;
   network.copy(at);
   write_beside_copy(scene, at);
   const auto put_back = [&scene, &network, at] {

@@ -50,6 +50,7 @@ bool Network::put_back(Index at) {
   for (const auto& each : stop(at)) cut_.insert(each);
   reopen(at, std::move(machine.copy));
   machine.stray.emplace(node(at), machine.copied_origin);
+  machine.rotten = false;
   machine.kills = 0;
   had_outsiders_ = true;
   ledger_.forget_ends();
