@@ -42,8 +42,11 @@ bool Network::put_back(Index at) {
   if (!machine.copy || !may_stray(at) || machine.frozen_until_ms > now_) return false;
   if (machine.follows) return false;  // It would not write on: nothing forks.
   for (Index other = 0; other < size(); ++other) {
+    if (other == at) continue;
+    // What its rows lack may be here alone, and it is to give rows to this one.
+    if (rotten(other)) return false;
     const bool strays = machines_[other].stray.has_value();  // It takes the others' history.
-    if (other != at && !strays && !is_ahead_of_copy(other, at)) return false;
+    if (!strays && !is_ahead_of_copy(other, at)) return false;
   }
   ++carried_.strayed;
   carried_.together += anybody_strays() ? 1 : 0;
