@@ -2,6 +2,9 @@
 
 #include <sodium.h>
 #include <xxhash.h>
+#if defined(__x86_64__) && __has_include(<xxh_x86dispatch.h>)
+#include <xxh_x86dispatch.h>  // The functions of XXH3 use what the processor has.
+#endif
 
 #include "core/assert.h"
 #include "core/dot.h"

@@ -8,16 +8,7 @@ __extension__ using Uint128 = unsigned __int128;
 constexpr unsigned kGroupBits = 7;
 constexpr unsigned char kMore = 0x80;
 
-template <typename Unsigned>
-void put_groups(std::string& out, Unsigned value) {
-  while (value >= kMore) {
-    out.push_back(static_cast<char>(static_cast<unsigned char>(value) | kMore));
-    value >>= kGroupBits;
-  }
-  out.push_back(static_cast<char>(value));
-}
-
-// Refuses encodings that put_groups does not write: bits beyond the type, a last group of zero.
+// Refuses encodings that are not written: bits beyond the type, a last group of zero.
 template <typename Unsigned>
 std::optional<Unsigned> take_groups(std::string_view& in) {
   constexpr unsigned kBits = sizeof(Unsigned) * 8;
@@ -39,12 +30,20 @@ std::optional<Unsigned> take_groups(std::string_view& in) {
 
 }  // namespace
 
-void put_varint(std::string& out, std::uint64_t value) { put_groups(out, value); }
-
-void put_varint128(std::string& out, Int128 value) {
+char* write_varint128(char* to, Int128 value) {
   const auto bits = static_cast<Uint128>(value);
   const Uint128 doubled = bits << 1U;
-  put_groups(out, value < 0 ? ~doubled : doubled);
+  Uint128 zigzag = value < 0 ? ~doubled : doubled;
+  for (; zigzag >= kMore; zigzag >>= kGroupBits) {
+    *to++ = static_cast<char>(static_cast<unsigned char>(zigzag) | kMore);
+  }
+  *to++ = static_cast<char>(zigzag);
+  return to;
+}
+
+void put_varint(std::string& out, std::uint64_t value) {
+  char bytes[kVarintMax];
+  out.append(bytes, static_cast<std::size_t>(write_varint(bytes, value) - bytes));
 }
 
 void put_bytes(std::string& out, std::string_view bytes) {

@@ -10,9 +10,22 @@
 
 namespace anabranch::core {
 
+// The most bytes that one takes.
+inline constexpr std::size_t kVarintMax = 10;
+inline constexpr std::size_t kVarint128Max = 19;
+
+// Each writes a number to memory that has room for it, and returns the end of that.
+inline char* write_varint(char* to, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7U) {
+    *to++ = static_cast<char>(static_cast<unsigned char>(value) | 0x80U);
+  }
+  *to++ = static_cast<char>(value);
+  return to;
+}
+char* write_varint128(char* to, Int128 value);  // Signed, zigzag.
+
+// Appends a number.
 void put_varint(std::string& out, std::uint64_t value);
-// Appends a signed 128-bit integer, zigzag.
-void put_varint128(std::string& out, Int128 value);
 // Appends the length as a varint, and the bytes.
 void put_bytes(std::string& out, std::string_view bytes);
 

@@ -1,11 +1,13 @@
 #include "crdt/row_codec.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <utility>
 
 #include "core/assert.h"
+#include "core/big_endian.h"
 #include "core/varint.h"
 
 namespace anabranch::crdt {
@@ -26,60 +28,71 @@ constexpr std::size_t kFixedBytes = 8;
 constexpr std::size_t kSiblingBytesMin = 1 + 1 + kFixedBytes + 1;
 constexpr std::size_t kSlotBytesMin = 6;
 
-void put_byte(std::string& out, unsigned value) { out.push_back(static_cast<char>(value)); }
+// The most bytes of a sibling and of a slot, but for values.
+constexpr std::size_t kSiblingBytesMax =
+    2 * core::kVarintMax + kFixedBytes + 1 + 2 * core::kVarintMax;
+constexpr std::size_t kSlotBytesMax = 6 * core::kVarintMax + 1 + 2 * core::kVarint128Max;
 
-void put_fixed(std::string& out, std::uint64_t value) {
-  char bytes[kFixedBytes];
-  for (std::size_t i = 0; i < kFixedBytes; ++i) {
-    bytes[i] = static_cast<char>(static_cast<std::uint8_t>(value >> (56 - 8 * i)));
+// Writes fields to memory that has room.
+class FieldWriter {
+ public:
+  FieldWriter(char* to, const core::OriginTable& origins) : at_(to), origins_(origins) {}
+
+  void byte(unsigned value) { *at_++ = static_cast<char>(value); }
+  void bytes(std::string_view bytes) {
+    varint(bytes.size());
+    at_ = std::copy(bytes.begin(), bytes.end(), at_);
   }
-  out.append(bytes, kFixedBytes);
-}
-
-void put_number(std::string& out, const core::Number& number) {
-  if (number.is_integer()) {
-    core::put_varint128(out, number.as_integer());
-  } else {
-    ANABRANCH_ASSERT(!std::isnan(number.as_real()));
-    put_fixed(out, std::bit_cast<std::uint64_t>(number.as_real()));
+  void cell(const Cell& cell, bool bases) {
+    varint(cell.siblings.size());
+    for (const Sibling& sibling : cell.siblings) {
+      dot(sibling.dot);
+      fixed(sibling.hlc.bits);
+      bytes(sibling.value);
+      if (!bases) continue;
+      byte(sibling.base.has_value() ? 1 : 0);
+      if (sibling.base) bytes(*sibling.base);
+    }
   }
-}
-
-void put_dot(std::string& out, core::Dot dot, const core::OriginTable& origins) {
-  const auto number = origins.number(dot.origin);
-  ANABRANCH_ASSERT(number.has_value());
-  core::put_varint(out, *number);
-  core::put_varint(out, dot.seq);
-}
-
-void put_cell(std::string& out, const Cell& cell, bool bases, const core::OriginTable& origins) {
-  core::put_varint(out, cell.siblings.size());
-  for (const Sibling& sibling : cell.siblings) {
-    put_dot(out, sibling.dot, origins);
-    put_fixed(out, sibling.hlc.bits);
-    core::put_bytes(out, sibling.value);
-    if (!bases) continue;
-    put_byte(out, sibling.base.has_value() ? 1 : 0);
-    if (sibling.base) core::put_bytes(out, *sibling.base);
+  void tally(const Tally& tally) {
+    varint(tally.slots.size());
+    for (const Slot& each : tally.slots) slot(each);
   }
-}
+  [[nodiscard]] const char* end() const { return at_; }
 
-void put_tally(std::string& out, const Tally& tally, const core::OriginTable& origins) {
-  core::put_varint(out, tally.slots.size());
-  for (const Slot& slot : tally.slots) {
+ private:
+  void varint(std::uint64_t value) { at_ = core::write_varint(at_, value); }
+  void fixed(std::uint64_t value) { at_ = core::write_big_endian(at_, value); }
+  void number(const core::Number& number) {
+    if (number.is_integer()) {
+      at_ = core::write_varint128(at_, number.as_integer());
+    } else {
+      ANABRANCH_ASSERT(!std::isnan(number.as_real()));
+      fixed(std::bit_cast<std::uint64_t>(number.as_real()));
+    }
+  }
+  void dot(core::Dot dot) {
+    const auto number = origins_.number(dot.origin);
+    ANABRANCH_ASSERT(number.has_value());
+    varint(*number);
+    varint(dot.seq);
+  }
+  void slot(const Slot& slot) {
     const bool based = slot.base_seq != 0;
-    const unsigned kind = (slot.total.is_integer() ? 0U : kTotalIsReal) |
-                          (!based || slot.base.is_integer() ? 0U : kBaseIsReal);
-    put_dot(out, {slot.origin, slot.seq}, origins);
-    put_byte(out, kind);
-    core::put_varint(out, slot.birth);
-    put_number(out, slot.total);
-    core::put_varint(out, slot.base_seq);
-    if (!based) continue;
-    put_number(out, slot.base);
-    put_dot(out, slot.reset, origins);
+    dot({slot.origin, slot.seq});
+    byte((slot.total.is_integer() ? 0U : kTotalIsReal) |
+         (!based || slot.base.is_integer() ? 0U : kBaseIsReal));
+    varint(slot.birth);
+    number(slot.total);
+    varint(slot.base_seq);
+    if (!based) return;
+    number(slot.base);
+    dot(slot.reset);
   }
-}
+
+  char* at_;
+  const core::OriginTable& origins_;
+};
 
 // Takes fields off the front of a row's bytes. Remembers the first failure: later fields are zero
 // or empty, and the caller asks ok() before using any of them.
@@ -221,18 +234,20 @@ Tally take_tally(Fields& in) {
 std::string encode_row(const core::Path& path, const Row& row, const core::OriginTable& origins) {
   const bool hashed = core::is_hashed(path);
   bool bases = false;
-  std::size_t size = 2 + (hashed ? path.encoded().size() + 5 : 0);
+  std::size_t most = 1 + 2 * core::kVarintMax + row.tally.slots.size() * kSlotBytesMax +
+                     (hashed ? core::kVarintMax + path.encoded().size() : 0);
   for (const Sibling& sibling : row.cell.siblings) {
     bases = bases || sibling.base.has_value();
-    size += sibling.value.size() + (sibling.base ? sibling.base->size() : 0) + 32;
+    most += kSiblingBytesMax + sibling.value.size() + (sibling.base ? sibling.base->size() : 0);
   }
-  std::string out;
-  out.reserve(size + row.tally.slots.size() * 48);
-  put_byte(out, (hashed ? kPath : 0U) | (row.cell.siblings.empty() ? 0U : kCell) |
-                    (row.tally.slots.empty() ? 0U : kTally) | (bases ? kBases : 0U));
-  if (hashed) core::put_bytes(out, path.encoded());
-  if (!row.cell.siblings.empty()) put_cell(out, row.cell, bases, origins);
-  if (!row.tally.slots.empty()) put_tally(out, row.tally, origins);
+  std::string out(most, '\0');
+  FieldWriter to(out.data(), origins);
+  to.byte((hashed ? kPath : 0U) | (row.cell.siblings.empty() ? 0U : kCell) |
+          (row.tally.slots.empty() ? 0U : kTally) | (bases ? kBases : 0U));
+  if (hashed) to.bytes(path.encoded());
+  if (!row.cell.siblings.empty()) to.cell(row.cell, bases);
+  if (!row.tally.slots.empty()) to.tally(row.tally);
+  out.resize(static_cast<std::size_t>(to.end() - out.data()));
   return out;
 }
 

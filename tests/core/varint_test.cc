@@ -16,9 +16,8 @@ std::string encoded(std::uint64_t value) {
 }
 
 std::string encoded128(Int128 value) {
-  std::string out;
-  put_varint128(out, value);
-  return out;
+  char bytes[core::kVarint128Max];
+  return {bytes, core::write_varint128(bytes, value)};
 }
 
 TEST_SUITE_BEGIN("core: varint");
