@@ -1,8 +1,12 @@
 #include "rows/digests.h"
 
+#include <algorithm>
+#include <optional>
+#include <span>
 #include <string>
-#include <utility>
 
+#include "core/big_endian.h"
+#include "core/varint.h"
 #include "crdt/canonical.h"
 #include "rows/row_walk.h"
 
@@ -12,20 +16,26 @@ namespace {
 
 using core::Hash128;
 
-constexpr std::uint64_t kDigestsFormat = 1;
+constexpr std::size_t kPerGroup = Digests::kBuckets / Digests::kGroups;
 constexpr std::size_t kNumber = sizeof(std::uint64_t);
 
-std::string encode_bucket(const Digests::Bucket& bucket) {
-  return storage::big_endian(bucket.sum.high) + storage::big_endian(bucket.sum.low) +
-         storage::big_endian(bucket.rows);
+std::string encode_group(std::span<const Digests::Bucket, kPerGroup> buckets) {
+  std::string bytes(kPerGroup * (2 * kNumber + core::kVarintMax), '\0');
+  char* at = bytes.data();
+  for (const Digests::Bucket& each : buckets) {
+    at = core::write_big_endian(at, each.sum.high);
+    at = core::write_big_endian(at, each.sum.low);
+    at = core::write_varint(at, each.rows);
+  }
+  bytes.resize(static_cast<std::size_t>(at - bytes.data()));
+  return bytes;
 }
 
-core::Result<Digests::Bucket> decode_bucket(std::string_view bytes) {
-  if (bytes.size() != 3 * kNumber) return core::corrupt("a stored digest cannot be read");
-  const auto number = [&](std::size_t i) {
-    return storage::from_big_endian(bytes.substr(i * kNumber, kNumber));
-  };
-  return Digests::Bucket{{number(0), number(1)}, number(2)};
+std::optional<std::uint64_t> take_number(std::string_view& bytes) {
+  if (bytes.size() < kNumber) return std::nullopt;
+  const std::uint64_t number = storage::from_big_endian(bytes.substr(0, kNumber));
+  bytes.remove_prefix(kNumber);
+  return number;
 }
 
 }  // namespace
@@ -34,21 +44,34 @@ core::Result<Digests> Digests::load(const storage::Snapshot& snapshot,
                                     const core::OriginTable& origins) {
   const auto format = snapshot.get(storage::Table::kMeta, storage::kDigestsKey);
   if (!format) return of_rows(snapshot, origins);
-  if (*format != storage::big_endian(kDigestsFormat)) {
+  Digests digests;
+  digests.stored_ = format->size() == kNumber ? storage::from_big_endian(*format) : 0;
+  if (digests.stored_ != kFormatOne && digests.stored_ != kFormat) {
     return core::corrupt("the stored digests are of another format");
   }
-  Digests digests;
-  digests.marked_ = true;
-  for (std::size_t i = 0; i < kBuckets; ++i) {
-    const auto bytes = snapshot.get(storage::Table::kMeta, storage::digest_key(i));
+  const std::size_t rows = digests.stored_ == kFormatOne ? kBuckets : kGroups;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const auto bytes = snapshot.get(storage::Table::kMeta, storage::digest_key(digests.stored_, i));
     if (!bytes) continue;
-    const auto bucket = decode_bucket(*bytes);
-    if (!bucket.ok()) return bucket.failure();
-    digests.buckets_[i] = bucket.value();
-    digests.total_ += bucket.value().sum;
-    digests.rows_ += bucket.value().rows;
+    const auto taken = digests.take_row(i * kBuckets / rows, *bytes);
+    if (!taken.ok()) return taken.failure();
   }
   return digests;
+}
+
+core::Result<void> Digests::take_row(std::size_t first, std::string_view bytes) {
+  const std::size_t count = stored_ == kFormatOne ? 1 : kPerGroup;
+  for (std::size_t i = first; i < first + count; ++i) {
+    const auto high = take_number(bytes);
+    const auto low = take_number(bytes);
+    const auto rows = stored_ == kFormatOne ? take_number(bytes) : core::take_varint(bytes);
+    if (!high || !low || !rows) return core::corrupt("a stored digest cannot be read");
+    buckets_[i] = {{*high, *low}, *rows};
+    total_ += buckets_[i].sum;
+    rows_ += *rows;
+  }
+  if (!bytes.empty()) return core::corrupt("a stored digest cannot be read");
+  return {};
 }
 
 core::Result<Digests> Digests::of_rows(const storage::Snapshot& snapshot,
@@ -78,12 +101,12 @@ void Digests::replace(std::string_view row_key, const Hash128& before, const Has
   const bool is = after != Hash128{};
   bucket.rows = bucket.rows + (is ? 1 : 0) - (was ? 1 : 0);
   rows_ = rows_ + (is ? 1 : 0) - (was ? 1 : 0);
-  changed_.set(i);
+  changed_.set(i / kPerGroup);
 }
 
 void Digests::become(const Digests& other) {
   for (std::size_t i = 0; i < kBuckets; ++i) {
-    if (buckets_[i] != other.buckets_[i]) changed_.set(i);
+    if (buckets_[i] != other.buckets_[i]) changed_.set(i / kPerGroup);
   }
   buckets_ = other.buckets_;
   total_ = other.total_;
@@ -91,16 +114,24 @@ void Digests::become(const Digests& other) {
 }
 
 void Digests::take_changes(std::vector<storage::Change>& changes) {
-  if (!std::exchange(marked_, true)) {
-    changes.push_back({storage::Table::kMeta, std::string(storage::kDigestsKey),
-                       storage::big_endian(kDigestsFormat)});
+  if (stored_ != kFormat) {
+    changes.push_back(
+        {storage::Table::kMeta, std::string(storage::kDigestsKey), storage::big_endian(kFormat)});
+    if (stored_ == kFormatOne) {
+      for (std::size_t i = 0; i < kBuckets; ++i) {
+        changes.push_back(
+            {storage::Table::kMeta, storage::digest_key(kFormatOne, i), std::nullopt});
+      }
+      changed_.set();
+    }
+    stored_ = kFormat;
   }
-  if (changed_.none()) return;
-  for (std::size_t i = 0; i < kBuckets; ++i) {
+  for (std::size_t i = 0; i < kGroups; ++i) {
     if (!changed_.test(i)) continue;
-    const bool empty = buckets_[i] == Bucket{};
-    changes.push_back({storage::Table::kMeta, storage::digest_key(i),
-                       empty ? std::nullopt : std::optional(encode_bucket(buckets_[i]))});
+    const auto group = std::span(buckets_).subspan(i * kPerGroup).first<kPerGroup>();
+    const bool empty = std::ranges::count(group, Bucket{}) == kPerGroup;
+    changes.push_back({storage::Table::kMeta, storage::digest_key(kFormat, i),
+                       empty ? std::nullopt : std::optional(encode_group(group))});
   }
   changed_.reset();
 }

@@ -4,8 +4,9 @@
 // A row's share is crdt::row_digest; sums are modulo 2^128, so neither the order of rows nor the
 // order of changes matters, and the sum of a bucket follows from its rows alone. The hash of a
 // row's storage key selects its bucket. Digests are updated where rows leave a stage, by the
-// difference of each row before and after, and committed with the rows: one small row of meta per
-// changed bucket.
+// difference of each row before and after, and committed with the rows: one row of meta for each
+// group of buckets that has changed. (A row for each bucket would be a third of the work of a large
+// commit, one for all of them most of the log of a small one.)
 //
 // Not thread-safe.
 #pragma once
@@ -26,6 +27,7 @@ namespace anabranch::rows {
 class Digests {
  public:
   static constexpr std::size_t kBuckets = 256;
+  static constexpr std::size_t kGroups = 16;  // As many buckets in each, one behind the other.
   struct Bucket {
     core::Hash128 sum;
     std::uint64_t rows = 0;  // With a share in the sum.
@@ -59,12 +61,18 @@ class Digests {
   // Appends the rows of meta that have changed since the last call.
   void take_changes(std::vector<storage::Change>& changes);
 
+  // The number of the present form of these rows in a directory.
+  static constexpr std::uint64_t kFormat = 2;
+  static constexpr std::uint64_t kFormatOne = 1;  // A row for each bucket.
+
  private:
+  // Takes over the buckets of a stored row, from `first` on.
+  core::Result<void> take_row(std::size_t first, std::string_view bytes);
   Buckets buckets_{};
   core::Hash128 total_;
   std::uint64_t rows_ = 0;
-  std::bitset<kBuckets> changed_;
-  bool marked_ = false;  // The directory has a mark that it stores digests.
+  std::bitset<kGroups> changed_;
+  std::uint64_t stored_ = 0;  // The format of the rows in the directory; 0: it has none.
 };
 
 }  // namespace anabranch::rows

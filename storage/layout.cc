@@ -3,16 +3,13 @@
 #include <algorithm>
 
 #include "core/assert.h"
+#include "core/big_endian.h"
 
 namespace anabranch::storage {
 
 std::string big_endian(std::uint64_t number) {
-  std::string bytes(sizeof(number), '\0');
-  for (std::size_t i = bytes.size(); i > 0; --i) {
-    bytes[i - 1] = static_cast<char>(number & 0xFFU);
-    number >>= 8U;
-  }
-  return bytes;
+  char bytes[sizeof number];
+  return {bytes, core::write_big_endian(bytes, number)};
 }
 
 std::uint64_t from_big_endian(std::string_view bytes) {
@@ -73,9 +70,10 @@ std::string signed_key(core::Origin origin) {
   return std::string(kSignedPrefix) + big_endian(origin);
 }
 
-std::string digest_key(std::size_t bucket) {
-  ANABRANCH_ASSERT(bucket < 256);
-  return std::string(kDigestPrefix) + static_cast<char>(static_cast<unsigned char>(bucket));
+std::string digest_key(std::uint64_t format, std::size_t number) {
+  ANABRANCH_ASSERT(number <= UINT8_MAX);
+  return std::string(format == 1 ? kDigestPrefixOne : kDigestPrefix) +
+         static_cast<char>(static_cast<unsigned char>(number));
 }
 
 }  // namespace anabranch::storage

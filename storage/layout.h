@@ -72,7 +72,8 @@ inline constexpr std::string_view kOriginPrefix = "o";  // o<number> -> origin
 inline constexpr std::string_view kHeadPrefix = "h";   // h<origin> -> seq, chain, deps, hlc, region
 inline constexpr std::string_view kChainPrefix = "c";  // c<origin><seq> -> chain hash
 inline constexpr std::string_view kDigestsKey = "digests";  // -> format of the digests below
-inline constexpr std::string_view kDigestPrefix = "d";      // d<bucket, 1 byte> -> sum, rows
+inline constexpr std::string_view kDigestPrefix = "D";      // D<group, 1 byte> -> sums, rows
+inline constexpr std::string_view kDigestPrefixOne = "d";   // In format 1: d<bucket> -> sum, rows
 inline constexpr std::string_view kSegmentPrefix =
     "segment/";  // segment/<position> -> bytes before, begun
 inline constexpr std::string_view kReportPrefix =
@@ -104,7 +105,8 @@ std::string origin_key(std::uint64_t number);
 std::string head_key(core::Origin origin);
 std::string chain_key(core::Origin origin, core::Seq seq);
 std::string signed_key(core::Origin origin);
-std::string digest_key(std::size_t bucket);
+// `number`: of a bucket in format 1, then of a group of buckets.
+std::string digest_key(std::uint64_t format, std::size_t number);
 inline constexpr std::string_view kScoresKey =
     "scores";  // -> format, policies, seed and opening of the table below
 inline constexpr std::string_view kRowsAgainKey =

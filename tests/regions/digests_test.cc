@@ -53,6 +53,13 @@ void check_against_rows(StageWorld& world, const Digests& digests) {
   CHECK(digests.rows() == truth.value().rows());
 }
 
+constexpr std::size_t kPerGroup = Digests::kBuckets / Digests::kGroups;
+
+// Returns the key of the row that has a bucket.
+std::string digest_key(std::size_t bucket) {
+  return storage::digest_key(Digests::kFormat, bucket / kPerGroup);
+}
+
 }  // namespace
 
 TEST_SUITE("regions: digests") {
@@ -91,23 +98,24 @@ TEST_SUITE("regions: digests") {
     check_against_rows(world, loaded.value());
   }
 
-  TEST_CASE("a bucket in which nothing is left has no row") {
+  TEST_CASE("a group of buckets in which nothing is left has no row") {
     const core::Hash128 one{1, 2};
     Digests digests;
     digests.replace("key", {}, one);
     std::vector<storage::Change> changes;
     digests.take_changes(changes);
-    CHECK(changes.size() == 2);  // The mark that there are digests, and a bucket.
+    CHECK(changes.size() == 2);  // The mark that there are digests, and a group.
     digests.replace("key", one, {});
     changes.clear();
     digests.take_changes(changes);
     REQUIRE(changes.size() == 1);
-    CHECK(changes[0].key == storage::digest_key(Digests::bucket_of("key")));
+    CHECK(changes[0].key == digest_key(Digests::bucket_of("key")));
     CHECK_FALSE(changes[0].value.has_value());
     CHECK(digests.total() == core::Hash128{});
   }
 
-  TEST_CASE("a directory without digests gets them when it is opened") {
+  TEST_CASE(
+      "a directory without digests of this form gets them when it is opened, or first written to") {
     auto node = std::make_unique<Node>("eu", 1);
     node->write(1'000, [](regions::Group& group) {
       for (int i = 0; i < 100; ++i) group.put({"\1", std::to_string(i), "s"}, "v");
@@ -117,14 +125,34 @@ TEST_SUITE("regions: digests") {
     REQUIRE(disk->open([](const auto&) { return core::Result<void>(); }).ok());
     std::vector<storage::Change> changes{
         {storage::Table::kMeta, std::string(storage::kDigestsKey), std::nullopt}};
-    for (std::size_t i = 0; i < Digests::kBuckets; ++i) {
-      changes.push_back({storage::Table::kMeta, storage::digest_key(i), std::nullopt});
+    const auto remove = [&](std::size_t first_bucket) {
+      changes.push_back({storage::Table::kMeta, digest_key(first_bucket), std::nullopt});
+    };
+    for (std::size_t i = 0; i < Digests::kGroups; ++i) remove(i * kPerGroup);
+    SUBCASE("of none") {}
+    SUBCASE("of the first format, with a row for each bucket") {
+      const Digests::Buckets buckets = node->replica().state().digests().buckets();
+      changes.front().value = storage::big_endian(1);
+      for (std::size_t i = 0; i < Digests::kBuckets; ++i) {
+        if (buckets[i].rows == 0) continue;
+        changes.push_back({storage::Table::kMeta, storage::digest_key(1, i),
+                           storage::big_endian(buckets[i].sum.high) +
+                               storage::big_endian(buckets[i].sum.low) +
+                               storage::big_endian(buckets[i].rows)});
+      }
     }
     REQUIRE(disk->commit({}, changes).ok());
     Node again("eu", 2, disk->clone());
     CHECK(again.replica().state().digests().total() == digest);
     CHECK(again.replica().state().digests().rows() == 100);
     CHECK(again.wrong_digest() == "");
+    again.write(2'000, [](regions::Group& group) { group.put({"\1", "more", "s"}, "v"); });
+    CHECK(again.wrong_digest() == "");
+    const auto snapshot = again.storage().snapshot();
+    CHECK(snapshot->get(storage::Table::kMeta, storage::kDigestsKey) == storage::big_endian(2));
+    for (std::size_t i = 0; i < Digests::kBuckets; ++i) {
+      CHECK_FALSE(snapshot->get(storage::Table::kMeta, storage::digest_key(1, i)));
+    }
   }
 
   TEST_CASE("stored digests that cannot be read are refused") {
@@ -133,8 +161,8 @@ TEST_SUITE("regions: digests") {
       Digests digests;
       digests.replace("key", {}, {1, 2});
       store(world, digests);
-      const std::string key = whole ? std::string(storage::kDigestsKey)
-                                    : storage::digest_key(Digests::bucket_of("key"));
+      const std::string key =
+          whole ? std::string(storage::kDigestsKey) : digest_key(Digests::bucket_of("key"));
       const storage::Change change{storage::Table::kMeta, key, "rubbish"};
       REQUIRE(world.storage().commit({}, {&change, 1}).ok());
       CHECK_FALSE(Digests::load(*world.storage().snapshot(), world.origins()).ok());
