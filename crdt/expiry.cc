@@ -34,6 +34,10 @@ bool is_longer(const Expiry& one, const Expiry& other) {
 // Returns the offset behind the separator that ends the component at `at`; npos when there is none.
 std::size_t behind_component(std::string_view encoded, std::size_t at) {
   constexpr std::string_view kEnd("\0\1", 2);
+  // A component of one byte, as the space of keys is.
+  if (encoded.size() > at + 2 && encoded[at] != '\0' && encoded.substr(at + 1, 2) == kEnd) {
+    return at + 3;
+  }
   const std::size_t end = encoded.find(kEnd, at);
   return end == std::string_view::npos ? end : end + kEnd.size();
 }

@@ -109,11 +109,29 @@ Parser::Step Parser::take_line(std::string_view& line, const char* too_long) {
   return Step::kDone;
 }
 
+bool Parser::take_short_number(char sign, std::optional<std::int64_t>& number) {
+  constexpr std::size_t kDigitsMax = 4;
+  const std::string_view rest = buffer_.substr(at_);
+  if (rest.size() < 1 + kDigitsMax + kLineEnd || rest.front() != sign) return false;
+  std::int64_t value = 0;
+  std::size_t at = 1;
+  for (; at <= kDigitsMax && rest[at] >= '0' && rest[at] <= '9'; ++at) {
+    value = 10 * value + (rest[at] - '0');
+  }
+  if (at == 1 || rest[at] != '\r') return false;
+  at_ += at + kLineEnd;
+  number = value;
+  return true;
+}
+
 Parser::Step Parser::read_count() {
-  std::string_view line;
-  const Step step = take_line(line, "Protocol error: too big mbulk count string");
-  if (step != Step::kDone) return step;
-  const std::optional<std::int64_t> count = core::parse_number<std::int64_t>(line.substr(1));
+  std::optional<std::int64_t> count;
+  if (!take_short_number('*', count)) {
+    std::string_view line;
+    const Step step = take_line(line, "Protocol error: too big mbulk count string");
+    if (step != Step::kDone) return step;
+    count = core::parse_number<std::int64_t>(line.substr(1));
+  }
   if (!count || *count > static_cast<std::int64_t>(limits_.arguments_max)) {
     return fail(std::string("Protocol error: ") + beyond(limits_, count.has_value()) +
                 " multibulk length");
@@ -125,14 +143,17 @@ Parser::Step Parser::read_count() {
 }
 
 Parser::Step Parser::read_length() {
-  std::string_view line;
-  const Step step = take_line(line, "Protocol error: too big bulk count string");
-  if (step != Step::kDone) return step;
-  if (line.empty() || line.front() != '$') {
-    const char got = line.empty() ? '\r' : line.front();
-    return fail(std::string("Protocol error: expected '$', got '") + got + "'");
+  std::optional<std::int64_t> size;
+  if (!take_short_number('$', size)) {
+    std::string_view line;
+    const Step step = take_line(line, "Protocol error: too big bulk count string");
+    if (step != Step::kDone) return step;
+    if (line.empty() || line.front() != '$') {
+      const char got = line.empty() ? '\r' : line.front();
+      return fail(std::string("Protocol error: expected '$', got '") + got + "'");
+    }
+    size = core::parse_number<std::int64_t>(line.substr(1));
   }
-  const std::optional<std::int64_t> size = core::parse_number<std::int64_t>(line.substr(1));
   if (!size || *size < 0 || *size > static_cast<std::int64_t>(limits_.bulk_bytes_max)) {
     return fail(std::string("Protocol error: ") + beyond(limits_, size && *size >= 0) +
                 " bulk length");

@@ -76,6 +76,9 @@ class Parser {
 
   Outcome next_multibulk();
   Outcome next_inline();
+  // Takes a whole line of a sign and up to four digits, as nearly all lines with numbers are; false
+  // leaves any other line where it is.
+  bool take_short_number(char sign, std::optional<std::int64_t>& number);
   Step read_count();
   Step read_length();
   Step read_bulk();
