@@ -102,8 +102,8 @@ class Snapshots final : public Participant {
   // compare chains.
   [[nodiscard]] bool needs_source() const;
   [[nodiscard]] std::optional<core::Origin> source(const std::set<core::Origin>& avoided) const;
-  // Returns the peer to ask next, another one than `except`; nullopt when there is none, or when all
-  // have failed within the last timeout_ms.
+  // Returns the peer to ask next, another one than `except`; nullopt when there is none, or when
+  // all have failed within the last timeout_ms.
   [[nodiscard]] std::optional<core::Origin> next_source(
       core::Millis now, std::optional<core::Origin> except = std::nullopt);
   core::Result<void> begin_merge();
