@@ -355,7 +355,7 @@ class FilledLmdb {
 
  private:
   static std::string key_of(const std::string& name) {
-    return Key("set").element(name, Type::kSet).encoded();
+    return std::string(Key("set").element(name, Type::kSet).encoded());
   }
   static RawRow row_of(const Argument& argument) {
     return {key_of(argument.name), std::string(kRowBytes, 'v')};

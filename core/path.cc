@@ -61,6 +61,24 @@ std::size_t last_begins(std::string_view encoded) {
   return before == std::string_view::npos ? 0 : before + kTerminator.size();
 }
 
+template <typename Bytes>
+void append_to(Bytes& encoded, std::string_view component) {
+  if (component.size() == 1 && component.front() != kEscape) {  // As all tags.
+    const std::array bytes{component.front(), kTerminator[0], kTerminator[1]};
+    encoded.append(std::string_view(bytes.data(), bytes.size()));
+    return;
+  }
+  while (true) {
+    const std::size_t zero = component.find(kEscape);
+    encoded.append(component.substr(0, zero));
+    if (zero == std::string_view::npos) break;
+    encoded.push_back(kEscape);
+    encoded.push_back(kZero);
+    component.remove_prefix(zero + 1);
+  }
+  encoded.append(kTerminator);
+}
+
 }  // namespace
 
 Path::Path(std::initializer_list<std::string_view> components)
@@ -89,20 +107,11 @@ Result<Path> Path::from_encoded(std::string_view encoded) {
 }
 
 void append_component(std::string& encoded, std::string_view component) {
-  if (component.size() == 1 && component.front() != kEscape) {  // As all tags.
-    const std::array bytes{component.front(), kTerminator[0], kTerminator[1]};
-    encoded.append(bytes.data(), bytes.size());
-    return;
-  }
-  while (true) {
-    const std::size_t zero = component.find(kEscape);
-    encoded.append(component.substr(0, zero));
-    if (zero == std::string_view::npos) break;
-    encoded.push_back(kEscape);
-    encoded.push_back(kZero);
-    component.remove_prefix(zero + 1);
-  }
-  encoded.append(kTerminator);
+  append_to(encoded, component);
+}
+
+void append_component(detail::ShortBytes& encoded, std::string_view component) {
+  append_to(encoded, component);
 }
 
 Path& Path::append(std::string_view component) {
@@ -121,7 +130,7 @@ Path Path::child(std::string_view component) const {
 Path Path::parent() const {
   ANABRANCH_ASSERT(!empty());
   Path path;
-  path.encoded_ = encoded_.substr(0, last_begins(encoded_));
+  path.encoded_ = encoded().substr(0, last_begins(encoded_));
   return path;
 }
 
@@ -154,14 +163,14 @@ std::string Path::last() const {
   return take_component(rest);
 }
 
-bool Path::is_prefix_of(const Path& other) const { return other.encoded_.starts_with(encoded_); }
+bool Path::is_prefix_of(const Path& other) const { return other.encoded().starts_with(encoded()); }
 
 std::string row_key(const Path& path) {
-  if (!is_hashed(path)) return path.encoded();
+  if (!is_hashed(path)) return std::string(path.encoded());
   const auto hash = path_hash(path.encoded());
   std::string key;
   key.reserve(kHashedKeySize);
-  key.append(path.encoded(), 0, Path::kHashedPrefix);
+  key.append(path.encoded().substr(0, Path::kHashedPrefix));
   key.push_back(kEscape);
   key.push_back(kHashed);
   key.append(hash.begin(), hash.end());

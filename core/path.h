@@ -13,12 +13,15 @@
 // sorts them (see rows/snapshot_reader.h).
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <anabranch/short_bytes.h>
 
 #include "core/result.h"
 
@@ -40,11 +43,7 @@ class Path {
   // Makes a path of foreign bytes; fails when they are no encoding.
   static Result<Path> from_encoded(std::string_view encoded);
   // Makes a path of an encoding that this process made, unchecked.
-  static Path trusted(std::string encoded) {
-    Path path;
-    path.encoded_ = std::move(encoded);
-    return path;
-  }
+  static Path trusted(std::string_view encoded) { return Path(detail::ShortBytes(encoded)); }
 
   // Appends a component.
   Path& append(std::string_view component);
@@ -57,7 +56,8 @@ class Path {
   // Returns the last component, decoded; the path must not be empty.
   [[nodiscard]] std::string last() const;
 
-  [[nodiscard]] const std::string& encoded() const { return encoded_; }
+  // Valid as long as the path, unchanged.
+  [[nodiscard]] std::string_view encoded() const { return encoded_; }
   [[nodiscard]] bool empty() const { return encoded_.empty(); }
   // Returns whether `other` is this path or lies below it.
   [[nodiscard]] bool is_prefix_of(const Path& other) const;
@@ -65,11 +65,20 @@ class Path {
   auto operator<=>(const Path&) const = default;
 
  private:
-  std::string encoded_;
+  explicit Path(detail::ShortBytes encoded) : encoded_(std::move(encoded)) {}
+
+  detail::ShortBytes encoded_;
+};
+
+struct PathHash {
+  std::size_t operator()(const Path& path) const {
+    return std::hash<std::string_view>()(path.encoded());
+  }
 };
 
 // Appends the encoding of one component to an encoded path.
 void append_component(std::string& encoded, std::string_view component);
+void append_component(detail::ShortBytes& encoded, std::string_view component);
 
 // Returns the storage key of the row at `path`: its encoding, or prefix and hash of a long one.
 std::string row_key(const Path& path);

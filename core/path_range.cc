@@ -10,7 +10,7 @@ std::string_view ordered(std::string_view key) { return key.substr(0, Path::kHas
 }  // namespace
 
 PathRange PathRange::below(const Path& prefix) {
-  return {prefix.encoded(), prefix_end(prefix.encoded())};
+  return {std::string(prefix.encoded()), prefix_end(prefix.encoded())};
 }
 
 bool PathRange::contains(const Path& path) const {

@@ -13,14 +13,21 @@ using core::Bug;
 using core::mark;
 using core::planted;
 
-void apply_put(Cell& cell, const core::Put& put, core::Dot dot, core::Hlc hlc,
+Cell apply_put(const Cell& before, const core::Put& put, core::Dot dot, core::Hlc hlc,
                const core::VersionVector& context) {
-  if (!planted(Bug::kKeepCoveredSiblings)) cell.forget(context);
+  Cell cell = planted(Bug::kKeepCoveredSiblings) ? before : apply_remove(before, context);
   const bool applied = std::ranges::binary_search(cell.siblings, dot, {}, &Sibling::dot);
   if (!applied) cell.add({dot, hlc, put.value, put.base});
+  return cell;
 }
 
-void apply_remove(Cell& cell, const core::VersionVector& context) { cell.forget(context); }
+Cell apply_remove(const Cell& before, const core::VersionVector& context) {
+  Cell cell;
+  for (const Sibling& each : before.siblings) {
+    if (!context.covers(each.dot)) cell.siblings.push_back(each);
+  }
+  return cell;
+}
 
 void apply_add(Tally& tally, const core::Add& add, core::Dot dot) {
   // A frame is named by an op of the origin, this one or an earlier one. No leader writes other

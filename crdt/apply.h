@@ -13,11 +13,11 @@
 
 namespace anabranch::crdt {
 
-// Removes the siblings covered by `context` and adds the op's own sibling, unless it is present
-// already.
-void apply_put(Cell& cell, const core::Put& put, core::Dot dot, core::Hlc hlc,
-               const core::VersionVector& context);
-void apply_remove(Cell& cell, const core::VersionVector& context);
+// Returns a cell without the siblings covered by `context`, and with the op's own one.
+[[nodiscard]] Cell apply_put(const Cell& before, const core::Put& put, core::Dot dot, core::Hlc hlc,
+                             const core::VersionVector& context);
+// Returns a cell without the siblings covered by `context`.
+[[nodiscard]] Cell apply_remove(const Cell& before, const core::VersionVector& context);
 // Sets the slot of the op's origin; an unknown birth opens a new frame in place of the old one. A
 // slot that already includes the op stays unchanged.
 void apply_add(Tally& tally, const core::Add& add, core::Dot dot);

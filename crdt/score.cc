@@ -60,7 +60,7 @@ double score(const std::optional<std::string>& resolved, const Tally& tally) {
 }
 
 std::optional<Membership> membership(const core::Path& row) {
-  const std::string& encoded = row.encoded();
+  const std::string_view encoded = row.encoded();
   if (ends_with_other_tag(encoded)) return std::nullopt;
   const auto below = below_sorted_set(encoded);
   if (!below || below->find(kComponentEnd) != below->size() - kComponentEnd.size()) {

@@ -47,7 +47,7 @@ core::Result<PluginPage> list_plugins(const rows::RowReader& rows, const rows::M
   }
   const std::shared_ptr<const rows::PolicyTable> policies = rows.policies();
   core::PathRange range = core::PathRange::below(rows::modules_path());
-  if (!after.empty()) range.from = rows::module_path(after).encoded();
+  if (!after.empty()) range.from = std::string(rows::module_path(after).encoded());
   PluginPage page;
   std::size_t bytes = 0;
   rows.scan(range, [&](const core::Path& path, const crdt::Row& row) {

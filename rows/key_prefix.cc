@@ -4,11 +4,12 @@
 
 namespace anabranch::rows {
 
-std::string prefix_of_paths(std::string above, std::string_view beginning) {
+std::string prefix_of_paths(std::string_view above, std::string_view beginning) {
   constexpr std::size_t kClosing = 2;  // The bytes that close a component: more bytes may follow.
-  core::append_component(above, beginning);
-  above.resize(above.size() - kClosing);
-  return above;
+  std::string prefix(above);
+  core::append_component(prefix, beginning);
+  prefix.resize(prefix.size() - kClosing);
+  return prefix;
 }
 
 }  // namespace anabranch::rows

@@ -9,6 +9,6 @@ namespace anabranch::rows {
 // Returns the common prefix of the encodings of all paths whose next component, behind those of
 // `above`, begins with `beginning`. `above` is an encoded path. No other path has this
 // prefix, but for `above` itself when `beginning` is empty.
-[[nodiscard]] std::string prefix_of_paths(std::string above, std::string_view beginning);
+[[nodiscard]] std::string prefix_of_paths(std::string_view above, std::string_view beginning);
 
 }  // namespace anabranch::rows

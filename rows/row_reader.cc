@@ -43,7 +43,7 @@ std::shared_ptr<const OriginRegions> RowReader::regions() const {
 
 // With one seek for each tag, and one more.
 StoredTags RowReader::stored_tags(const core::Path& place) const {
-  const std::string& above = place.encoded();
+  const std::string_view above = place.encoded();
   // Keys of longer paths may be hashes.
   if (above.size() >= core::Path::kHashedPrefix) return StoredTags::any();
   StoredTags tags;

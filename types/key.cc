@@ -16,7 +16,7 @@ constexpr std::size_t kKeyBytesMax = std::size_t{64} << 10U;
 constexpr std::size_t kTagBytes = 3;  // As a component of an encoded path.
 
 // Checks a key, or a name in it, and appends it to an encoded path.
-void append(std::string& encoded, std::string_view component, const char* what) {
+void append(detail::ShortBytes& encoded, std::string_view component, const char* what) {
   if (component.size() > kKeyBytesMax) {
     throw Error(ErrorCode::kTooLarge, std::string(what) + " of " +
                                           std::to_string(component.size()) +

@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include <anabranch/error.h>
+#include <anabranch/short_bytes.h>
 
 namespace anabranch {
 
@@ -102,13 +103,14 @@ class Key {
   // Returns the key as the user named it; of a field the path "key/field".
   [[nodiscard]] std::string name() const;
   // Returns the path in its stored encoding (docs/formats.md).
-  [[nodiscard]] const std::string& encoded() const { return encoded_; }
+  // Valid as long as the key.
+  [[nodiscard]] std::string_view encoded() const { return encoded_; }
 
   auto operator<=>(const Key&) const = default;
 
  private:
   Key() = default;
-  std::string encoded_;
+  detail::ShortBytes encoded_;
 };
 
 }  // namespace anabranch

@@ -57,9 +57,7 @@ class Register : detail::Coded<T> {
   void put(const T& value) {
     scope_->atomically([&](Scope& txn) {
       expect_type(txn, key_, Type::kString);
-      const Key row = key_.of(Type::kString);
-      txn.put(row, Codec<T>::encode(value));
-      txn.reset(row);
+      txn.set(key_.of(Type::kString), Codec<T>::encode(value));
     });
   }
   template <typename Given>

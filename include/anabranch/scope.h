@@ -185,8 +185,10 @@ class Scope {
   // skipping costs little.
   void scan(const Key& sorted_set, const ScoreSpan& span, const VisitScore& visit) const;
 
-  // Replaces all values of the row by one.
+  // Replaces all values of the row by one; the counter part stays.
   void put(const Key& row, std::string_view value);
+  // The same, and takes back every addition: as put() and reset().
+  void set(const Key& row, std::string_view value);
   // Removes all values of the row; the counter part stays.
   void remove(const Key& row);
   // Adds to the counter part. Throws kInvalid when the row's value is no integer or the sum would

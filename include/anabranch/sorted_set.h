@@ -73,8 +73,7 @@ class SortedSet : detail::Coded<T> {
     write([&](Scope& txn) {
       const Key at = row(member);
       found = txn.contains(at);
-      txn.put(at, Codec<double>::encode(score + 0.0));
-      txn.reset(at);
+      txn.set(at, Codec<double>::encode(score + 0.0));
     });
     return !found;
   }

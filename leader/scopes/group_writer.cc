@@ -203,7 +203,7 @@ void GroupWriter::note_read(const Key& row, const core::VersionVector& seen) con
   if (group.in_transaction()) group.note_read(path_of(row), seen);
 }
 
-void GroupWriter::put(const Key& row, std::string_view value) {
+void GroupWriter::write(const Key& row, std::string_view value, Sum sum) {
   if (value.size() > limits_.value_bytes_max) {
     too_large("a value", value.size(), limits_.value_bytes_max, "bytes", "value_bytes_max");
   }
@@ -215,6 +215,7 @@ void GroupWriter::put(const Key& row, std::string_view value) {
   check_element(path);
   txn->put(path, value);
   mark(txn, crdt::RequestMark::Kind::kPut, path, 0);
+  if (sum == Sum::kReset && txn->stage().peek(path).tally.live()) txn->reset(path);
   check_room_to_add(0);  // With the base, which the group knows by now.
   keep(txn);
 }

@@ -37,7 +37,8 @@ class GroupWriter {
   // Throws Error{kInvalid} within a request that must not read.
   void check_reads() const;
 
-  void put(const Key& row, std::string_view value);
+  void put(const Key& row, std::string_view value) { write(row, value, Sum::kKept); }
+  void set(const Key& row, std::string_view value) { write(row, value, Sum::kReset); }
   void remove(const Key& row);
   void add(const Key& row, std::int64_t amount);
   void add_double(const Key& row, double amount);
@@ -59,6 +60,9 @@ class GroupWriter {
   [[nodiscard]] Type type(const Key& key) const;
 
  private:
+  enum class Sum : std::uint8_t { kKept, kReset };
+  // Puts a value, and has the counter part stay or be taken back.
+  void write(const Key& row, std::string_view value, Sum sum);
   // Call before a write at a key where nothing is shown: clears an expired key, or removes an
   // expiry without a value, so that neither affects the new value.
   void drop_expired(regions::Group& group, const core::Path& path);

@@ -28,16 +28,16 @@ std::optional<std::string> NameWalk::run(const Scope::VisitName& visit, std::siz
   hidden_max_ = hidden_max;
   for (bool going = true; going;) {
     going = false;
-    rows_reader_.scan(rest_, rows::RowReader::Hidden::kVisit,
-                      [&](const Path& path, const Row& row) {
-                        const Next next = take(path, row, visit);
-                        if (next == Next::kRow) return true;
-                        if (next == Next::kEnd) return false;
-                        (rest_.backwards ? rest_.to : rest_.from) =
-                            rest_.backwards ? place_.encoded() : core::prefix_end(place_.encoded());
-                        going = true;
-                        return false;
-                      });
+    rows_reader_.scan(
+        rest_, rows::RowReader::Hidden::kVisit, [&](const Path& path, const Row& row) {
+          const Next next = take(path, row, visit);
+          if (next == Next::kRow) return true;
+          if (next == Next::kEnd) return false;
+          (rest_.backwards ? rest_.to : rest_.from) =
+              rest_.backwards ? std::string(place_.encoded()) : core::prefix_end(place_.encoded());
+          going = true;
+          return false;
+        });
   }
   return stopped_ ? std::optional(name_of(place_)) : std::nullopt;
 }

@@ -32,7 +32,7 @@ class RowsInOrder {
   bool gone(const core::Path& row) {
     const std::vector<std::size_t> elements = crdt::elements_on(row.encoded());
     if (elements.empty()) return false;
-    const std::string_view innermost = std::string_view(row.encoded()).substr(0, elements.back());
+    const std::string_view innermost = row.encoded().substr(0, elements.back());
     if (innermost != element_) {
       element_ = innermost;
       gone_ = rows::gone_element(rows_, row).has_value();

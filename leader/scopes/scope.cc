@@ -139,6 +139,10 @@ void Scope::put(const Key& row, std::string_view value) {
   modify([&](GroupWriter& writer) { writer.put(row, value); });
 }
 
+void Scope::set(const Key& row, std::string_view value) {
+  modify([&](GroupWriter& writer) { writer.set(row, value); });
+}
+
 void Scope::remove(const Key& row) {
   modify([&](GroupWriter& writer) { writer.remove(row); });
 }

@@ -123,7 +123,7 @@ void View::scan(const Key& prefix, const Span& span, const Scope::Visit& visit) 
   Entry entry;  // Its strings are used again.
   rows_.scan(range_of(path_of(prefix), span), [&](const Path& path, const Row& row) {
     if (!crdt::shows(path, row) || order.expired(path) || order.gone(path)) return true;
-    core::split_path(std::string_view(path.encoded()).substr(above), entry.path);
+    core::split_path(path.encoded().substr(above), entry.path);
     if (is_plain(row)) {
       entry.value = row.cell.siblings.front().value;
     } else {

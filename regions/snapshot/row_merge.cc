@@ -151,7 +151,7 @@ void RowMerge::clear_slice(std::size_t rows_max, std::size_t bytes_max) {
                        {.changes = rows_max, .looks = kLooksPerRow * rows_max, .bytes = bytes_max},
                        storage::Table::kNextRows);
   for (const Path& path : slice.rows) {
-    stage().edit(path, [&](Row& row) { crdt::apply_remove(row.cell, clear.context); });
+    stage().edit(path, [&](Row& row) { row.cell = crdt::apply_remove(row.cell, clear.context); });
   }
   clear.swept = slice.mark;
   // The counts have followed each row.

@@ -19,8 +19,8 @@ std::size_t size_of(const core::Path& path, const crdt::Cell& cell, const std::s
 
 }  // namespace
 
-std::size_t AnswerCache::Hash::operator()(const std::string& path) const {
-  return core::seeded64(path, seed);
+std::size_t AnswerCache::Hash::operator()(const core::Path& path) const {
+  return core::seeded64(path.encoded(), seed);
 }
 
 std::optional<std::string> AnswerCache::find(const core::Path& path, const crdt::Cell& cell,
@@ -31,7 +31,7 @@ std::optional<std::string> AnswerCache::find(const core::Path& path, const crdt:
   {
     const std::lock_guard lock(mutex_);
     number = number_of(tables);
-    if (number != 0) answer = take(path.encoded(), dropped);
+    if (number != 0) answer = take(path, dropped);
   }
   if (answer == nullptr || answer->tables != number || answer->cell != cell) return std::nullopt;
   ++found_;
@@ -52,7 +52,7 @@ void AnswerCache::keep(const core::Path& path, const crdt::Cell& cell, const Tab
     Numbered& at = tables_[last_tables_ % kTablesMax];
     forgotten = std::exchange(at, Numbered{last_tables_, tables}).tables;
   }
-  add(path.encoded(), std::move(answer), dropped);
+  add(path, std::move(answer), dropped);
 }
 
 std::uint64_t AnswerCache::number_of(const Tables& tables) const {
@@ -60,7 +60,7 @@ std::uint64_t AnswerCache::number_of(const Tables& tables) const {
   return found == tables_.end() ? 0 : found->number;
 }
 
-AnswerCache::Shared AnswerCache::take(const std::string& path, std::optional<Generation>& dropped) {
+AnswerCache::Shared AnswerCache::take(const core::Path& path, std::optional<Generation>& dropped) {
   if (const auto found = young_.answers.find(path); found != young_.answers.end()) {
     return found->second;
   }
@@ -73,7 +73,7 @@ AnswerCache::Shared AnswerCache::take(const std::string& path, std::optional<Gen
   return answer;
 }
 
-void AnswerCache::add(const std::string& path, Shared answer, std::optional<Generation>& dropped) {
+void AnswerCache::add(const core::Path& path, Shared answer, std::optional<Generation>& dropped) {
   if (young_.bytes + answer->bytes > bytes_max_ / 2) {
     dropped = std::exchange(old_, std::exchange(young_, Generation(seed_)));
   }

@@ -75,11 +75,11 @@ class AnswerCache {
   using Shared = std::shared_ptr<const Answer>;
   struct Hash {
     std::uint64_t seed;
-    std::size_t operator()(const std::string& path) const;
+    std::size_t operator()(const core::Path& path) const;
   };
   struct Generation {
     explicit Generation(std::uint64_t seed) : answers(0, Hash{seed}) {}
-    std::unordered_map<std::string, Shared, Hash> answers;  // By encoded path.
+    std::unordered_map<core::Path, Shared, Hash> answers;
     std::size_t bytes = 0;
   };
   // Tables by number, in the order of numbers modulo kTablesMax.
@@ -92,10 +92,10 @@ class AnswerCache {
   // Returns the number of tables; 0 if they are not known.
   [[nodiscard]] std::uint64_t number_of(const Tables& tables) const;
   // Returns the answer of a path; null if there is none.
-  [[nodiscard]] Shared take(const std::string& path, std::optional<Generation>& dropped);
+  [[nodiscard]] Shared take(const core::Path& path, std::optional<Generation>& dropped);
   // Adds an answer to the young generation. `dropped` is given what is no longer kept, to be
   // destroyed without the lock.
-  void add(const std::string& path, Shared answer, std::optional<Generation>& dropped);
+  void add(const core::Path& path, Shared answer, std::optional<Generation>& dropped);
 
   const std::size_t bytes_max_;
   const std::uint64_t seed_;

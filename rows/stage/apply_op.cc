@@ -25,12 +25,12 @@ struct Applier {
   void operator()(const core::Put& op) const {
     const VersionVector& seen = op.context ? *op.context : context;
     change_cell(op.path, op.context.has_value(),
-                [&](Cell& cell) { crdt::apply_put(cell, op, dot, hlc, seen); });
+                [&](const Cell& cell) { return crdt::apply_put(cell, op, dot, hlc, seen); });
   }
   void operator()(const core::Remove& op) const {
     const VersionVector& seen = op.context ? *op.context : context;
     change_cell(op.path, op.context.has_value(),
-                [&](Cell& cell) { crdt::apply_remove(cell, seen); });
+                [&](const Cell& cell) { return crdt::apply_remove(cell, seen); });
   }
   void operator()(const core::Add& op) const {
     stage.edit(op.path, [&](Row& row) { crdt::apply_add(row.tally, op, dot); });

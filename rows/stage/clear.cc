@@ -58,9 +58,9 @@ void apply_clear(Stage& stage, const core::Clear& op, core::Dot dot, core::Hlc h
     return;
   }
   for (const Path& path : paths_of_cells(stage, op.prefix)) {
-    edit_cell(stage, {path, dot, hlc, false}, [&](crdt::Cell& cell) {
-      crdt::apply_remove(cell, context);
-      if (planted(core::Bug::kClearIgnoresContext)) cell = {};
+    edit_cell(stage, {path, dot, hlc, false}, [&](const crdt::Cell& cell) {
+      if (planted(core::Bug::kClearIgnoresContext)) return crdt::Cell();
+      return crdt::apply_remove(cell, context);
     });
   }
 }

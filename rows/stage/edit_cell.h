@@ -6,15 +6,14 @@
 
 namespace anabranch::rows {
 
-// Changes the cell at a path by an op, and notes what that does to concurrent values. The row's
-// cell is copied only if it has several.
+// Changes the cell at a path by an op, and notes what that does to concurrent values. The function
+// returns the cell after the op.
 template <typename Function>
 void edit_cell(Stage& stage, const CellChange& change, const Function& function) {
-  stage.edit(change.path, [&](crdt::Row& row) {
-    crdt::Cell before;
-    if (row.cell.siblings.size() > 1) before = row.cell;
-    function(row.cell);
-    note_change(change, before, row.cell, stage.notes());
+  stage.replace(change.path, [&](const crdt::Row& before) {
+    crdt::Row row{function(before.cell), before.tally};
+    note_change(change, before.cell, row.cell, stage.notes());
+    return row;
   });
 }
 

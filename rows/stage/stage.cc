@@ -18,16 +18,15 @@ using core::Path;
 using crdt::Row;
 
 Row Stage::row(const Path& path) const {
-  const auto staged = rows_.find(path);
-  if (staged != rows_.end()) return shown_row(path, staged->second.row);
+  if (const StagedRow* const staged = rows_.find(path)) return shown_row(path, staged->row);
   if (masks_->empty() && has_read(path)) return read_.row;
   return masks_changed_ ? shown_row(path, base_.row(path)) : base_.row(path);
 }
 
 bool Stage::shows(const Path& path) const {
   if (!masks_->empty()) return RowReader::shows(path);
-  const auto staged = rows_.find(path);
-  return crdt::shows(path, staged == rows_.end() ? read(path) : staged->second.row);
+  const StagedRow* const staged = rows_.find(path);
+  return crdt::shows(path, staged == nullptr ? read(path) : staged->row);
 }
 
 const Row& Stage::read(const Path& path) const {
@@ -40,8 +39,14 @@ const Row& Stage::read(const Path& path) const {
 }
 
 Row Stage::stored_row(const Path& path) const {
-  const auto staged = rows_.find(path);
-  return staged == rows_.end() ? base_.stored_row(path) : staged->second.row;
+  const StagedRow* const staged = rows_.find(path);
+  return staged == nullptr ? base_.stored_row(path) : staged->row;
+}
+
+Row Stage::with_cell_hidden(const StagedRow& staged) const {
+  Row row = staged.row;
+  masks_->hide(staged.path, row.cell);
+  return row;
 }
 
 Row Stage::shown_row(const Path& path, Row row) const {
@@ -56,8 +61,9 @@ const Row& Stage::peek(const Path& path) {
 
 void Stage::scan(const core::PathRange& range, Hidden hidden, const Visit& visit) const {
   if (range.empty()) return;
-  const auto first = rows_.lower_bound(Path::trusted(range.from));
-  const auto last = range.to.empty() ? rows_.end() : rows_.lower_bound(Path::trusted(range.to));
+  const StagedRows::New& rows = rows_.new_rows();
+  const auto first = rows.lower_bound(std::string_view(range.from));
+  const auto last = range.to.empty() ? rows.end() : rows.lower_bound(std::string_view(range.to));
   if (range.backwards) {
     merge(std::reverse_iterator(last), std::reverse_iterator(first), range, hidden, visit);
   } else {
@@ -93,7 +99,8 @@ void Stage::forget_tables(const Path& path) {
   }
 }
 
-// Merges two sorted sequences; a staged row replaces the stored one at the same path.
+// Merges two sorted sequences: the new rows, and those of the reader below; a staged row replaces
+// the stored one at the same path.
 template <typename Staged>
 void Stage::merge(Staged staged, Staged end, const core::PathRange& range, Hidden hidden,
                   const Visit& visit) const {
@@ -101,22 +108,23 @@ void Stage::merge(Staged staged, Staged end, const core::PathRange& range, Hidde
   const auto offer = [&](const Path& path, const Row& row) {
     if (hidden == Hidden::kVisit || !row.empty()) going = visit(path, row);
   };
-  const auto offer_staged = [&] {
+  const auto offer_staged = [&](const StagedRow& row) {
     if (masks_->empty()) {
-      offer(staged->first, staged->second.row);
+      offer(row.path, row.row);
     } else {
-      offer(staged->first, shown_row(staged->first, staged->second.row));
+      offer(row.path, shown_row(row.path, row.row));
     }
-    ++staged;
   };
   const auto comes_before = [&](const Path& path) {
-    return staged != end && (range.backwards ? path < staged->first : staged->first < path);
+    return staged != end && (range.backwards ? path < (*staged)->path : (*staged)->path < path);
   };
   base_.scan(range, hidden, [&](const Path& path, const Row& row) {
-    while (going && comes_before(path)) offer_staged();
+    while (going && comes_before(path)) offer_staged(**staged++);
     if (!going) return false;
-    if (staged != end && staged->first == path) {
-      offer_staged();
+    if (staged != end && (*staged)->path == path) {
+      offer_staged(**staged++);
+    } else if (const StagedRow* const found = rows_.empty() ? nullptr : rows_.find(path)) {
+      offer_staged(*found);
     } else if (masks_changed_) {
       offer(path, shown_row(path, row));
     } else {
@@ -124,14 +132,14 @@ void Stage::merge(Staged staged, Staged end, const core::PathRange& range, Hidde
     }
     return going;
   });
-  while (going && staged != end) offer_staged();
+  while (going && staged != end) offer_staged(**staged++);
 }
 
 std::string Stage::stored_key(std::string_view from, std::string_view to) const {
   std::string key = base_.stored_key(from, to);
-  const auto staged = rows_.lower_bound(Path::trusted(std::string(from)));
-  if (staged == rows_.end()) return key;
-  std::string staged_key = core::row_key(staged->first);
+  const auto staged = rows_.new_rows().lower_bound(from);
+  if (staged == rows_.new_rows().end()) return key;
+  std::string staged_key = core::row_key((*staged)->path);
   if (!to.empty() && staged_key >= to) return key;
   return key.empty() || staged_key < key ? staged_key : key;
 }
@@ -139,25 +147,28 @@ std::string Stage::stored_key(std::string_view from, std::string_view to) const 
 StoredTags Stage::stored_tags(const Path& place) const {
   if (!place_ || place_->path != place) place_ = {place, base_.stored_tags(place)};
   StoredTags tags = place_->tags;
-  const std::string& above = place.encoded();
-  auto staged = rows_.upper_bound(place);
-  while (staged != rows_.end() && place.is_prefix_of(staged->first)) {
-    if (staged->second.row.empty()) {
+  const std::string_view above = place.encoded();
+  const StagedRows::New& rows = rows_.new_rows();
+  auto staged = rows.upper_bound(above);
+  while (staged != rows.end() && place.is_prefix_of((*staged)->path)) {
+    if ((*staged)->row.empty()) {
       ++staged;
       continue;
     }
-    const std::string name = staged->first.encoded().substr(0, above.size() + 1);
+    const std::string_view name = (*staged)->path.encoded().substr(0, above.size() + 1);
     tags.add(name.back());
-    staged = rows_.lower_bound(Path::trusted(core::prefix_end(name)));
+    staged = rows.lower_bound(std::string_view(core::prefix_end(name)));
   }
   return tags;
 }
 
 std::size_t Stage::stored_below(const Path& prefix, std::size_t at_most) const {
   std::size_t rows = base_.stored_below(prefix, at_most);
-  auto staged = rows_.lower_bound(prefix);
-  for (; rows < at_most && staged != rows_.end() && prefix.is_prefix_of(staged->first); ++staged) {
-    rows += staged->second.stored || staged->second.row.empty() ? 0 : 1;
+  const StagedRows::New& new_rows = rows_.new_rows();
+  auto staged = new_rows.lower_bound(prefix.encoded());
+  for (; rows < at_most && staged != new_rows.end() && prefix.is_prefix_of((*staged)->path);
+       ++staged) {
+    rows += (*staged)->stored || (*staged)->row.empty() ? 0 : 1;
   }
   return rows;
 }
@@ -168,7 +179,7 @@ std::uint64_t Stage::count(const Path& path) const {
 }
 
 StoredCount Stage::stored_count(const Path& path) const {
-  const auto staged = counts_.find(path.encoded());
+  const auto staged = counts_.find(path);
   return staged == counts_.end() ? base_.stored_count(path) : staged->second;
 }
 
@@ -180,13 +191,13 @@ void Stage::rollback(Savepoint savepoint) {
     UndoStep& step = undo_.back();
     if (step.staged != nullptr) {
       step.staged->row = std::move(step.row);
-      order_.rollback(step.order);
-      notes_.erase(notes_.begin() + static_cast<std::ptrdiff_t>(step.notes), notes_.end());
+      order_.rollback(step.at.order);
+      notes_.erase(notes_.begin() + static_cast<std::ptrdiff_t>(step.at.notes), notes_.end());
     } else if (step.masks) {
       masks_ = std::move(step.masks);
-      order_.rollback(step.order);
+      order_.rollback(step.at.order);
     } else {
-      counts_[step.collection] = step.count;
+      counts_[step.count->collection] = step.count->count;
     }
     undo_.pop_back();
   }
@@ -198,8 +209,9 @@ std::vector<storage::Change> Stage::changes(const core::OriginTable& origins,
   // The commit adds about as many for digests, and a few for heads and clocks.
   constexpr std::size_t kMore = 16;
   changes.reserve(2 * rows_.size() + counts_.size() + kMore);
-  for (auto& [path, staged] : rows_) {
-    if (!staged.changed) continue;
+  for (StagedRow* const each : rows_.changed()) {
+    StagedRow& staged = *each;
+    const Path& path = staged.path;
     collect(path, staged.row);
     if (crdt::is_expiry(path)) index_expiry(path, base_.stored_row(path), staged.row, changes);
     std::string key = core::row_key(path);
@@ -211,8 +223,7 @@ std::vector<storage::Change> Stage::changes(const core::OriginTable& origins,
       changes.push_back({storage::Table::kRows, std::move(key), std::nullopt});
     }
   }
-  for (const auto& [encoded, count] : counts_) {
-    const Path path = Path::trusted(encoded);
+  for (const auto& [path, count] : counts_) {
     changes.push_back({storage::Table::kCounts, core::row_key(path),
                        count.count == 0 ? std::nullopt : std::optional(encode_count(path, count))});
   }
@@ -224,33 +235,31 @@ std::vector<storage::Change> Stage::changes(const core::OriginTable& origins,
   return changes;
 }
 
-Stage::StagedRow& Stage::load(const Path& path) {
-  if (newest_ != nullptr && newest_->first == path) return newest_->second;
-  auto staged = rows_.lower_bound(path);
-  if (staged == rows_.end() || staged->first != path) {
-    // If it throws, rows_ is unchanged.
-    StagedRow loaded{has_read(path) ? std::move(read_.row) : base_.stored_row(path)};
-    if (has_read(path)) read_.known = false;
-    loaded.stored = !loaded.row.empty();
-    staged = rows_.emplace_hint(staged, path, std::move(loaded));
-  }
-  newest_ = &*staged;
-  return staged->second;
+StagedRow& Stage::load(const Path& path) {
+  if (newest_ != nullptr && newest_->path == path) return *newest_;
+  newest_ = rows_.find(path);
+  if (newest_ != nullptr) return *newest_;
+  // If it throws, rows_ is unchanged.
+  Row row = has_read(path) ? std::move(read_.row) : base_.stored_row(path);
+  if (has_read(path)) read_.known = false;
+  newest_ = &rows_.add(path, std::move(row));
+  return *newest_;
 }
 
-Stage::StagedRow& Stage::change(const Path& path) {
+StagedRow& Stage::change(const Path& path) {
   StagedRow& staged = load(path);
-  if (!std::exchange(staged.changed, true) && staged.stored) {
-    staged.before = crdt::row_digest(path, staged.row);
-  }
+  if (std::exchange(staged.changed, true)) return staged;
+  if (staged.stored) staged.before = crdt::row_digest(path, staged.row);
+  // A scan below passes over what the masks there hide.
+  if (!staged.stored || below_masked_) rows_.note_new(staged);
   return staged;
 }
 
 void Stage::set_count(const Path& collection, std::uint64_t count) {
   if (undo_kept_) {
-    undo_.push_back({nullptr, {}, collection.encoded(), stored_count(collection), nullptr, 0, 0});
+    undo_.push_back({.count = std::make_unique<CountBefore>(collection, stored_count(collection))});
   }
-  counts_[collection.encoded()] = {count, masks_->empty() ? 0 : masks_->last_id()};
+  counts_[collection] = {count, masks_->empty() ? 0 : masks_->last_id()};
 }
 
 // ---- The order of scores.
@@ -278,8 +287,7 @@ void Stage::move_score(const Path& path, const ShownScore& before, const Row& ro
 }
 
 void Stage::order_survivors(const Path& prefix) {
-  for (const auto& [encoded, count] : counts_) {
-    const Path collection = Path::trusted(encoded);
+  for (const auto& [collection, count] : counts_) {
     if (!prefix.is_prefix_of(collection) || !crdt::is_sorted_set(collection)) continue;
     count.count > 0 ? order().order_anew(collection) : order().drop_void(collection);
   }
@@ -333,10 +341,9 @@ void Stage::mask(const Path& prefix, const core::VersionVector& context, bool ta
     order_survivors(prefix);
     return;
   }
-  for (auto staged = rows_.lower_bound(prefix);
-       staged != rows_.end() && prefix.is_prefix_of(staged->first); ++staged) {
-    ahead->note_change(staged->first);
-  }
+  rows_.for_each([&](const StagedRow& staged) {
+    if (prefix.is_prefix_of(staged.path)) ahead->note_change(staged.path);
+  });
   ahead->count_in(*this);
   order_survivors(prefix);
 }
@@ -355,7 +362,7 @@ std::vector<core::ObservedSlot> Stage::waiting(const Path& path) {
 }
 
 void Stage::set_masks(Masks masks) {
-  if (undo_kept_) undo_.push_back({nullptr, {}, {}, {}, masks_, order_.savepoint(), 0});
+  if (undo_kept_) undo_.push_back({.masks = masks_, .at = {.order = order_.savepoint()}});
   masks_ = std::make_shared<const Masks>(std::move(masks));
   masks_changed_ = true;
 }

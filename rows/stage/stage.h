@@ -11,7 +11,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -27,6 +27,7 @@
 #include "rows/scores/score_index.h"
 #include "rows/scores/score_overlay.h"
 #include "rows/scores/scores.h"
+#include "rows/stage/staged_rows.h"
 #include "rows/stage/survivors.h"
 #include "storage/storage.h"
 
@@ -54,8 +55,10 @@ class Stage final : public RowReader, private CountTable {
         undo_kept_(undo == Undo::kKept),
         rules_(rules),
         masks_(base.masks()),
+        below_masked_(!masks_->empty()),
         scores_(scores),
-        order_(base, undo_kept_) {}
+        order_(base, undo_kept_),
+        rows_(scores.seed()) {}
 
   [[nodiscard]] crdt::Row row(const core::Path& path) const override;
   [[nodiscard]] bool shows(const core::Path& path) const override;
@@ -91,17 +94,27 @@ class Stage final : public RowReader, private CountTable {
   // to be listed.
   template <typename Function>
   void edit(const core::Path& path, const Function& function) {
+    replace(path, [&](const crdt::Row& before) {
+      crdt::Row row = before;
+      function(row);
+      return row;
+    });
+  }
+  // The same with a function that returns the row after the change.
+  template <typename Function>
+  void replace(const core::Path& path, const Function& function) {
     StagedRow& staged = change(path);
     note_mesh_row(path);
     shared_place_.reset();
-    if (undo_kept_)
-      undo_.push_back({&staged, staged.row, {}, {}, nullptr, order_.savepoint(), notes_.size()});
-    const bool before = shown(path, staged.row);
+    const Savepoints before{order_.savepoint(), notes_.size()};
+    const bool was_shown = shown(path, staged.row);
     const std::optional<ShownScore> score_before = shown_score(path, staged.row);
-    masks_->hide(path, staged.row.cell);
-    function(staged.row);
-    const bool after = shown(path, staged.row);
-    if (before != after) count_presence(path, after, *this);
+    crdt::Row row = masks_->empty() ? function(staged.row) : function(with_cell_hidden(staged));
+    if (undo_kept_)
+      undo_.push_back({.staged = &staged, .row = std::move(staged.row), .at = before});
+    staged.row = std::move(row);
+    const bool is_shown = shown(path, staged.row);
+    if (was_shown != is_shown) count_presence(path, is_shown, *this);
     if (score_before) move_score(path, *score_before, staged.row);
   }
   // Notes what applied ops have done to concurrent values, for the conflict log; call it for a
@@ -130,9 +143,9 @@ class Stage final : public RowReader, private CountTable {
   // Calls function(path) for every row that changes() writes.
   template <typename Function>
   void for_each_changed(const Function& function) const {
-    for (const auto& [path, staged] : rows_) {
-      if (staged.changed) function(path);
-    }
+    rows_.for_each([&](const StagedRow& staged) {
+      if (staged.changed) function(staged.path);
+    });
   }
   // Returns the slots of a row that wait to be listed by a reset, which must precede an addition.
   [[nodiscard]] std::vector<core::ObservedSlot> waiting(const core::Path& path);
@@ -173,22 +186,22 @@ class Stage final : public RowReader, private CountTable {
                                                      const Collect& collect, Digests& digests);
 
  private:
-  struct StagedRow {
-    crdt::Row row;
-    bool stored = false;        // The base has the row.
-    bool changed = false;       // Edited, not only read.
-    core::Hash128 before = {};  // Once changed: the digest of the row as stored in the table.
+  // What is undone with a row: changes of the order of scores, and notes.
+  struct Savepoints {
+    ScoreOverlay::Savepoint order = 0;
+    std::size_t notes = 0;
   };
-  using Rows = std::map<core::Path, StagedRow>;
+  struct CountBefore {
+    core::Path collection;
+    StoredCount count;
+  };
   // The previous state of a row, of the count of a collection, or of the masks.
   struct UndoStep {
     StagedRow* staged = nullptr;  // Only for a row. Staged rows stay where they are.
-    crdt::Row row;
-    std::string collection;
-    StoredCount count;
-    std::shared_ptr<const Masks> masks;  // Only for the masks.
-    ScoreOverlay::Savepoint order = 0;   // Only for a row, and for the masks.
-    std::size_t notes = 0;               // Only for a row.
+    crdt::Row row = {};
+    std::unique_ptr<CountBefore> count = nullptr;  // Only for a count: rarer than rows.
+    std::shared_ptr<const Masks> masks = nullptr;  // Only for the masks.
+    Savepoints at = {};                            // Not for a count.
   };
   // The score that a row of a sorted set shows; nullopt if it shows none.
   struct ShownScore {
@@ -220,6 +233,8 @@ class Stage final : public RowReader, private CountTable {
   StagedRow& load(const core::Path& path);
   // Loads a row to be changed.
   StagedRow& change(const core::Path& path);
+  // Returns a staged row with what the masks hide in its cell gone.
+  [[nodiscard]] crdt::Row with_cell_hidden(const StagedRow& staged) const;
   // Returns a staged row as masked.
   [[nodiscard]] crdt::Row shown_row(const core::Path& path, crdt::Row row) const;
   // Whether a row in this staged state shows anything.
@@ -252,6 +267,7 @@ class Stage final : public RowReader, private CountTable {
   bool undo_kept_;
   ClearRules rules_;
   std::shared_ptr<const Masks> masks_;
+  const bool below_masked_;  // The reader below has masks.
   const Scores& scores_;
   ScoreOverlay order_;
   bool masks_changed_ = false;
@@ -263,9 +279,9 @@ class Stage final : public RowReader, private CountTable {
   crdt::Row peeked_;
   mutable Read read_;
   mutable std::optional<Place> place_;
-  Rows rows_;
-  Rows::value_type* newest_ = nullptr;  // The row loaded last, often the next one as well.
-  std::unordered_map<std::string, StoredCount> counts_;  // By encoded path.
+  StagedRows rows_;
+  StagedRow* newest_ = nullptr;  // The row loaded last, often the next one as well.
+  std::unordered_map<core::Path, StoredCount, core::PathHash> counts_;
   std::vector<UndoStep> undo_;
   ConflictNotes notes_;
   std::optional<SharedPlace> shared_place_;

@@ -51,12 +51,12 @@ bool Survivors::was_left(const Path& path) const {
 
 std::uint64_t Survivors::count(const Path& collection) const {
   if (!inside(collection)) return 1;
-  const auto found = counts_.find(collection.encoded());
+  const auto found = counts_.find(collection);
   return found == counts_.end() ? 0 : found->second;
 }
 
 void Survivors::set_count(const Path& collection, std::uint64_t count) {
-  if (inside(collection)) counts_[collection.encoded()] = count;
+  if (inside(collection)) counts_[collection] = count;
 }
 
 // Rows are counted in the order of their keys: later rows do not count yet.
@@ -96,8 +96,8 @@ class Survivors::Correction final : public CountTable {
 };
 
 void Survivors::count_in(CountTable& table) const {
-  for (const auto& [encoded, count] : counts_) {
-    if (count > 0) table.set_count(Path::trusted(encoded), count);
+  for (const auto& [collection, count] : counts_) {
+    if (count > 0) table.set_count(collection, count);
   }
   Correction(table, *this).correct();
   count_prefix(prefix_, true, table);

@@ -63,7 +63,7 @@ class Survivors final : private CountTable {
   std::unique_ptr<const std::string> keys_end_;
   std::unique_ptr<storage::Cursor> cursor_;
   std::string at_;  // The storage key of the row being counted.
-  std::unordered_map<std::string, std::uint64_t> counts_;  // By encoded path.
+  std::unordered_map<core::Path, std::uint64_t, core::PathHash> counts_;
   std::set<core::Path> changed_;
 };
 

@@ -22,7 +22,7 @@ bool only_removes(const core::Op& op) {
 
 void WatchedKeys::watch(const Client& client, std::string_view name, const Scope& scope) {
   const Key key(client.database, name);
-  const std::string& path = key.encoded();
+  const std::string path(key.encoded());
   if (bytes_ + bytes_of(path) > kBytesMax) {
     throw Error(ErrorCode::kTooLarge, "all clients together watch too many keys");
   }

@@ -125,8 +125,8 @@ TEST_SUITE("crdt: apply") {
   TEST_CASE("an op that is applied again changes nothing") {
     crdt::Cell cell;
     const core::Put put{{"key"}, "x", {}, {}};
-    crdt::apply_put(cell, put, {kA, 1}, {1}, {});
-    crdt::apply_put(cell, put, {kA, 1}, {1}, {});
+    cell = crdt::apply_put(cell, put, {kA, 1}, {1}, {});
+    cell = crdt::apply_put(cell, put, {kA, 1}, {1}, {});
     CHECK(cell.siblings.size() == 1);
 
     Tally tally;
@@ -158,14 +158,14 @@ TEST_SUITE("crdt: apply") {
 
   TEST_CASE("a put replaces what its context covers, and nothing else") {
     crdt::Cell cell;
-    crdt::apply_put(cell, {{"key"}, "x", {}, {}}, {kA, 1}, {1}, {});
-    crdt::apply_put(cell, {{"key"}, "y", {}, {}}, {kB, 1}, {2}, {});
+    cell = crdt::apply_put(cell, {{"key"}, "x", {}, {}}, {kA, 1}, {1}, {});
+    cell = crdt::apply_put(cell, {{"key"}, "y", {}, {}}, {kB, 1}, {2}, {});
     CHECK(cell.siblings.size() == 2);
-    crdt::apply_put(cell, {{"key"}, "z", "x", {}}, {kC, 1}, {0}, {{kA, 1}});
+    cell = crdt::apply_put(cell, {{"key"}, "z", "x", {}}, {kC, 1}, {0}, {{kA, 1}});
     REQUIRE(cell.siblings.size() == 2);
     CHECK(cell.siblings[0].value == "y");
     CHECK(cell.siblings[1] == crdt::Sibling{{kC, 1}, {0}, "z", "x"});
-    crdt::apply_remove(cell, {{kA, 9}, {kB, 9}});
+    cell = crdt::apply_remove(cell, {{kA, 9}, {kB, 9}});
     REQUIRE(cell.siblings.size() == 1);
     CHECK(cell.siblings[0].value == "z");
   }

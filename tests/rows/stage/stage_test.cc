@@ -56,7 +56,7 @@ Path short_path(Random& random) {
 
 // A bound of a range: a path, the beginning of one, or the end of what lies below one.
 std::string bound(Random& random, const std::vector<Path>& paths) {
-  const std::string& encoded = random.pick(paths).encoded();
+  const std::string encoded(random.pick(paths).encoded());
   if (random.chance(0.3)) return core::prefix_end(encoded);
   return random.chance(0.3) ? encoded.substr(0, random.below(encoded.size() + 1)) : encoded;
 }

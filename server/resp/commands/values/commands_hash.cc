@@ -16,9 +16,7 @@ namespace {
 bool overwrite(Scope& txn, const Key& field, std::string_view value) {
   const Type before = txn.type(field);
   if (before != Type::kNone && before != Type::kString) txn.clear(field);
-  const Key row = field.of(Type::kString);
-  txn.put(row, value);
-  txn.reset(row);
+  txn.set(field.of(Type::kString), value);
   return before == Type::kNone;
 }
 

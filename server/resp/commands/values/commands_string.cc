@@ -17,9 +17,7 @@ namespace {
 // Stores a string at the key, replacing a value of any type.
 void overwrite(Scope& txn, const Key& key, Type before, std::string_view value) {
   if (before != Type::kNone && before != Type::kString) txn.clear(key);
-  const Key row = key.of(Type::kString);
-  txn.put(row, value);
-  txn.reset(row);
+  txn.set(key.of(Type::kString), value);
 }
 
 // Returns the string; nullopt if there is none. Throws kWrongType if the key holds another type.

@@ -49,8 +49,7 @@ void add_double(Call& call, const Key& row, const std::optional<std::string>& be
   if (takes_additions(call.scope, row)) {
     call.scope.add_double(row, amount);
   } else {
-    call.scope.put(row, text_of(sum));
-    call.scope.reset(row);
+    call.scope.set(row, text_of(sum));
   }
   reply_value(call.reply(), call.scope.get(row));
 }

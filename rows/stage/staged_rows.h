@@ -1,0 +1,96 @@
+// The rows of a stage, found by their paths. They stay where they are until all end.
+//
+// A hash table with open addressing and linear probing (D. Knuth, "The Art of Computer
+// Programming", vol. 3, 6.4, algorithm L); few rows are searched one after another. An order is
+// kept only of the rows that the reader below the stage lacks: it has the order of all others.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/hash.h"
+#include "core/path.h"
+#include "crdt/row.h"
+
+namespace anabranch::rows {
+
+struct StagedRow {
+  // A row as read.
+  StagedRow(const core::Path& at, crdt::Row read)
+      : path(at), row(std::move(read)), stored(!row.empty()) {}
+
+  core::Path path;
+  crdt::Row row;
+  bool stored;                // The reader below has the row.
+  bool changed = false;       // Edited, not only read.
+  core::Hash128 before = {};  // Once changed: the digest of the row as stored in the table.
+};
+
+class StagedRows {
+ public:
+  // With a random seed nobody can choose paths that are slow to find.
+  explicit StagedRows(std::uint64_t seed) : seed_(seed) {}
+  // Rows stay where they are, too.
+  StagedRows(StagedRows&&) = default;
+  StagedRows& operator=(StagedRows&&) = delete;
+
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  // Returns the row at a path; null when there is none.
+  [[nodiscard]] const StagedRow* find(const core::Path& path) const;
+  [[nodiscard]] StagedRow* find(const core::Path& path) {
+    return const_cast<StagedRow*>(std::as_const(*this).find(path));
+  }
+  // Adds a row as read; there must be none at its path.
+  StagedRow& add(const core::Path& path, crdt::Row row);
+  // Notes that a row, of this object, changes that the reader below lacks.
+  void note_new(StagedRow& row) { new_.insert(&row); }
+
+  // Calls function(row) for every row, in the order in which they were added.
+  template <typename Function>
+  void for_each(const Function& function) const {
+    for (const Rows& rows : rows_) {
+      for (const StagedRow& row : rows) function(row);
+    }
+  }
+  // Returns the rows that have changed, in the order of their paths.
+  [[nodiscard]] std::vector<StagedRow*> changed();
+
+  struct ByPath {
+    using is_transparent = void;
+    bool operator()(const StagedRow* one, const StagedRow* other) const {
+      return one->path < other->path;
+    }
+    bool operator()(const StagedRow* one, std::string_view encoded) const {
+      return one->path.encoded() < encoded;
+    }
+    bool operator()(std::string_view encoded, const StagedRow* one) const {
+      return encoded < one->path.encoded();
+    }
+  };
+  using New = std::set<StagedRow*, ByPath>;
+  // Returns the rows noted as new.
+  [[nodiscard]] const New& new_rows() const { return new_; }
+
+ private:
+  using Rows = std::vector<StagedRow>;
+  // A place of the table.
+  struct Place {
+    std::uint32_t hash = 0;
+    StagedRow* row = nullptr;  // Null: free.
+  };
+
+  [[nodiscard]] const StagedRow* find_among_few(const core::Path& path) const;
+  void rehash(std::size_t places);
+  void enter(StagedRow& row, std::uint64_t hash);
+
+  std::uint64_t seed_;
+  std::vector<Rows> rows_;  // Each with room for as many as it may get.
+  std::size_t size_ = 0;
+  std::vector<Place> places_;  // Empty, or a power of two of them, at most half of them taken.
+  New new_;
+};
+
+}  // namespace anabranch::rows
