@@ -257,7 +257,8 @@ StagedRow& Stage::change(const Path& path) {
 
 void Stage::set_count(const Path& collection, std::uint64_t count) {
   if (undo_kept_) {
-    undo_.push_back({.count = std::make_unique<CountBefore>(collection, stored_count(collection))});
+    CountBefore before{collection, stored_count(collection)};
+    undo_.push_back({.count = std::make_unique<CountBefore>(std::move(before))});
   }
   counts_[collection] = {count, masks_->empty() ? 0 : masks_->last_id()};
 }

@@ -13,7 +13,6 @@ using namespace anabranch;
 using core::Dot;
 using core::Path;
 using crdt::Cell;
-using rows::CellChange;
 using rows::ConflictKind;
 using rows::ConflictNote;
 using rows::ConflictNotes;
