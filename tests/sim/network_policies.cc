@@ -20,9 +20,8 @@ std::string Network::wrong_kept_values(Index at) {
   const Node& here = node(at);
   std::optional<KeptShown>& kept = machines_[at].kept_shown;
   const bool same = !kept || shown_values(*kept->rows) == kept->values;
-  auto rows = newest(here);
-  ShownValues values = shown_values(*rows);
-  kept = KeptShown{std::move(rows), std::move(values)};
+  // Another reader tells what is shown: one keeps the policies that it has asked for once.
+  kept = KeptShown{newest(here), shown_values(*newest(here))};
   return same ? "" : "a reader that keeps an older state sees other values there than before";
 }
 
