@@ -66,12 +66,13 @@ bool Network::rot_values(Index at) {
 
 void Network::look_at_damage(Index at) {
   Machine& machine = machines_[at];
+  if (broken(at)) return;  // The commit that failed may be the one that was to have the rows again.
   const bool takes = node(at).replica().state().damaged().any();
   const bool took = std::exchange(machine.takes_again, takes);
   if (took && !takes) machine.rotten = false;
   // A batch that meets damage makes it known; then an operator may have done that before.
   const bool look = !took || random_.chance(0.2);
-  if (!takes || !look || machine.stray || broken(at)) return;
+  if (!takes || !look || machine.stray) return;
   note(at, ledger_.wrong_beside_damage(node(at)));
 }
 
