@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "core/big_endian.h"
 #include "core/checksum.h"
 #include "core/codec.h"
 #include "core/op_codec.h"
@@ -51,9 +52,8 @@ std::size_t size_estimate(const Batch& batch) {
 }
 
 void append_big_endian(std::string& out, std::uint64_t number) {
-  for (unsigned shift = 64; shift > 0; shift -= 8) {
-    out.push_back(static_cast<char>(static_cast<unsigned char>(number >> (shift - 8))));
-  }
+  char bytes[sizeof number];
+  out.append(bytes, write_big_endian(bytes, number));
 }
 
 template <typename Bytes>

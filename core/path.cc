@@ -13,7 +13,6 @@ constexpr char kEscape = '\x00';
 constexpr char kZero = '\xFF';    // After kEscape: a 0x00 inside a component.
 constexpr char kEnd = '\x01';     // After kEscape: the end of a component.
 constexpr char kHashed = '\x02';  // After kEscape: a hash follows; in no encoding.
-constexpr std::string_view kTerminator("\x00\x01", 2);
 constexpr std::size_t kHashSize = 16;
 constexpr std::size_t kHashedKeySize = Path::kHashedPrefix + 2 + kHashSize;
 
@@ -56,15 +55,15 @@ std::string take_component(std::string_view& encoded) {
 // Returns the offset of the last component. 00 01 occurs only at the end of a component, since the
 // byte after each 00 is never 00 itself.
 std::size_t last_begins(std::string_view encoded) {
-  encoded.remove_suffix(kTerminator.size());
-  const std::size_t before = encoded.rfind(kTerminator);
-  return before == std::string_view::npos ? 0 : before + kTerminator.size();
+  encoded.remove_suffix(kComponentEnd.size());
+  const std::size_t before = encoded.rfind(kComponentEnd);
+  return before == std::string_view::npos ? 0 : before + kComponentEnd.size();
 }
 
 template <typename Bytes>
 void append_to(Bytes& encoded, std::string_view component) {
   if (component.size() == 1 && component.front() != kEscape) {  // As all tags.
-    const std::array bytes{component.front(), kTerminator[0], kTerminator[1]};
+    const std::array bytes{component.front(), kComponentEnd[0], kComponentEnd[1]};
     encoded.append(std::string_view(bytes.data(), bytes.size()));
     return;
   }
@@ -76,7 +75,7 @@ void append_to(Bytes& encoded, std::string_view component) {
     encoded.push_back(kZero);
     component.remove_prefix(zero + 1);
   }
-  encoded.append(kTerminator);
+  encoded.append(kComponentEnd);
 }
 
 }  // namespace
@@ -121,7 +120,7 @@ Path& Path::append(std::string_view component) {
 
 Path Path::child(std::string_view component) const {
   Path path;
-  path.encoded_.reserve(encoded_.size() + component.size() + kTerminator.size());
+  path.encoded_.reserve(encoded_.size() + component.size() + kComponentEnd.size());
   path.encoded_ = encoded_;
   path.append(component);
   return path;
@@ -139,6 +138,14 @@ Components Path::components() const {
   std::string_view rest = encoded_;
   while (!rest.empty()) components.push_back(take_component(rest));
   return components;
+}
+
+std::size_t behind_component(std::string_view encoded, std::size_t at) {
+  // Of one byte, as tags and the spaces of keys are.
+  const bool is_short = encoded.size() > at + kComponentEnd.size() && encoded[at] != kEscape &&
+                        encoded.substr(at + 1, kComponentEnd.size()) == kComponentEnd;
+  const std::size_t end = is_short ? at + 1 : encoded.find(kComponentEnd, at);
+  return end == std::string_view::npos ? end : end + kComponentEnd.size();
 }
 
 void split_path(std::string_view encoded, Components& into) {
@@ -162,6 +169,8 @@ std::string Path::last() const {
   rest.remove_prefix(last_begins(rest));
   return take_component(rest);
 }
+
+std::size_t PathHash::operator()(const Path& path) const { return seeded64(path.encoded(), seed); }
 
 bool Path::is_prefix_of(const Path& other) const { return other.encoded().starts_with(encoded()); }
 

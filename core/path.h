@@ -13,7 +13,7 @@
 // sorts them (see rows/snapshot_reader.h).
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -70,10 +70,11 @@ class Path {
   detail::ShortBytes encoded_;
 };
 
+// The hash of a path in unordered containers. With a random seed nobody can choose paths that are
+// slow to find there.
 struct PathHash {
-  std::size_t operator()(const Path& path) const {
-    return std::hash<std::string_view>()(path.encoded());
-  }
+  std::uint64_t seed = 0;
+  std::size_t operator()(const Path& path) const;
 };
 
 // Appends the encoding of one component to an encoded path.

@@ -1,13 +1,21 @@
-// An encoded path (path.h) taken apart into strings that are used again, for scans of many rows.
+// The parts of an encoded path (path.h), for scans of many rows and for every change of one.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "core/path.h"
 
 namespace anabranch::core {
 
-// `encoded` is the encoding of a path, or the end of one behind some components.
+// Ends each component of an encoding, and occurs nowhere else in it.
+inline constexpr std::string_view kComponentEnd("\0\1", 2);
+
+// Returns the offset behind the component that begins at `at`; npos when none ends behind that.
+[[nodiscard]] std::size_t behind_component(std::string_view encoded, std::size_t at);
+
+// Takes an encoding apart into strings that are used again. `encoded` is the encoding of a path, or
+// the end of one behind some components.
 void split_path(std::string_view encoded, Components& into);
 
 }  // namespace anabranch::core

@@ -8,7 +8,7 @@ __extension__ using Uint128 = unsigned __int128;
 constexpr unsigned kGroupBits = 7;
 constexpr unsigned char kMore = 0x80;
 
-// Refuses encodings that are not written: bits beyond the type, a last group of zero.
+// Refuses encodings that write_groups does not write: bits beyond the type, a last group of zero.
 template <typename Unsigned>
 std::optional<Unsigned> take_groups(std::string_view& in) {
   constexpr unsigned kBits = sizeof(Unsigned) * 8;
@@ -33,12 +33,7 @@ std::optional<Unsigned> take_groups(std::string_view& in) {
 char* write_varint128(char* to, Int128 value) {
   const auto bits = static_cast<Uint128>(value);
   const Uint128 doubled = bits << 1U;
-  Uint128 zigzag = value < 0 ? ~doubled : doubled;
-  for (; zigzag >= kMore; zigzag >>= kGroupBits) {
-    *to++ = static_cast<char>(static_cast<unsigned char>(zigzag) | kMore);
-  }
-  *to++ = static_cast<char>(zigzag);
-  return to;
+  return write_groups(to, value < 0 ? ~doubled : doubled);
 }
 
 void put_varint(std::string& out, std::uint64_t value) {

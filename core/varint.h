@@ -14,14 +14,19 @@ namespace anabranch::core {
 inline constexpr std::size_t kVarintMax = 10;
 inline constexpr std::size_t kVarint128Max = 19;
 
-// Each writes a number to memory that has room for it, and returns the end of that.
-inline char* write_varint(char* to, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7U) {
-    *to++ = static_cast<char>(static_cast<unsigned char>(value) | 0x80U);
+// Writes the groups of seven bits of an unsigned number, as write_varint does.
+template <typename Unsigned>
+char* write_groups(char* to, Unsigned value) {
+  constexpr unsigned kMore = 0x80;  // Another group follows.
+  for (; value >= kMore; value >>= 7U) {
+    *to++ = static_cast<char>(static_cast<unsigned char>(value) | kMore);
   }
   *to++ = static_cast<char>(value);
   return to;
 }
+
+// Each writes a number to memory that has room for it, and returns the end of that.
+inline char* write_varint(char* to, std::uint64_t value) { return write_groups(to, value); }
 char* write_varint128(char* to, Int128 value);  // Signed, zigzag.
 
 // Appends a number.

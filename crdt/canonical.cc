@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/assert.h"
 #include "core/big_endian.h"
 
 namespace anabranch::crdt {
@@ -37,7 +38,8 @@ class Canonical {
  public:
   explicit Canonical(char* to) : at_(to) {}
 
-  void row(const core::Path& path, const Row& row) {
+  // Returns the end of what is written.
+  const char* row(const core::Path& path, const Row& row) {
     sized(path.encoded());
     fixed(row.cell.siblings.size());
     for (const Sibling& each : row.cell.siblings) sibling(each);
@@ -46,6 +48,7 @@ class Canonical {
     for (const Slot& each : row.tally.slots) {
       if (live(each)) slot(each);
     }
+    return at_;
   }
 
  private:
@@ -84,11 +87,17 @@ class Canonical {
   char* at_;
 };
 
+// Writes a row to memory that has size_of() bytes for it.
+void write_row(char* to, std::size_t size, const core::Path& path, const Row& row) {
+  const char* const end = Canonical(to).row(path, row);
+  ANABRANCH_ASSERT(end == to + size);
+}
+
 }  // namespace
 
 std::string canonical(const core::Path& path, const Row& row) {
   std::string out(size_of(path, row), '\0');
-  Canonical(out.data()).row(path, row);
+  write_row(out.data(), out.size(), path, row);
   return out;
 }
 
@@ -98,7 +107,7 @@ core::Hash128 row_digest(const core::Path& path, const Row& row) {
   if (!row.present()) return {};
   const std::size_t size = size_of(path, row);
   if (room.size() < size) room.resize(size);
-  Canonical(room.data()).row(path, row);
+  write_row(room.data(), size, path, row);
   const core::Hash128 digest = core::digest128(std::string_view(room).substr(0, size));
   if (room.size() > kKeptBytesMax) room = std::string();
   return digest;

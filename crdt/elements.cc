@@ -2,13 +2,13 @@
 
 #include <anabranch/key.h>
 
+#include "core/path_parts.h"
 #include "crdt/type_table.h"
 
 namespace anabranch::crdt {
 
 namespace {
 
-constexpr std::string_view kComponentEnd("\0\1", 2);
 // The tag of such lists behind another component.
 constexpr std::string_view kTagInPath("\0\1i\0\1", 5);
 
@@ -19,10 +19,10 @@ class Walk {
 
   // Makes component() the next one. Returns false behind the last.
   bool next() {
-    const std::size_t end = encoded_.find(kComponentEnd, at_);
-    if (end == std::string_view::npos) return false;
-    component_ = encoded_.substr(at_, end - at_);
-    at_ = end + kComponentEnd.size();
+    const std::size_t behind = core::behind_component(encoded_, at_);
+    if (behind == std::string_view::npos) return false;
+    component_ = encoded_.substr(at_, behind - core::kComponentEnd.size() - at_);
+    at_ = behind;
     return true;
   }
   [[nodiscard]] std::string_view component() const { return component_; }

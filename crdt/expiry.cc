@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/codec.h"
+#include "core/path_parts.h"
 #include "core/planted_bug.h"
 #include "crdt/type_table.h"
 
@@ -29,17 +30,6 @@ bool counts(const Expiry& expiry, const ShownKey& key) {
 bool is_longer(const Expiry& one, const Expiry& other) {
   if (planted(Bug::kShortestExpiry)) return one.deadline < other.deadline;
   return one.deadline > other.deadline;
-}
-
-// Returns the offset behind the separator that ends the component at `at`; npos when there is none.
-std::size_t behind_component(std::string_view encoded, std::size_t at) {
-  constexpr std::string_view kEnd("\0\1", 2);
-  // A component of one byte, as the space of keys is.
-  if (encoded.size() > at + 2 && encoded[at] != '\0' && encoded.substr(at + 1, 2) == kEnd) {
-    return at + 3;
-  }
-  const std::size_t end = encoded.find(kEnd, at);
-  return end == std::string_view::npos ? end : end + kEnd.size();
 }
 
 }  // namespace
@@ -116,9 +106,9 @@ bool is_expiry(const core::Path& path) {
 
 std::string_view key_part(const core::Path& path) {
   const std::string_view encoded = path.encoded();
-  const std::size_t space = behind_component(encoded, 0);
+  const std::size_t space = core::behind_component(encoded, 0);
   if (space == std::string_view::npos || encoded.starts_with('\0')) return {};
-  const std::size_t key = behind_component(encoded, space);
+  const std::size_t key = core::behind_component(encoded, space);
   return key == std::string_view::npos ? std::string_view() : encoded.substr(0, key);
 }
 

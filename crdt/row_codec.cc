@@ -247,7 +247,9 @@ std::string encode_row(const core::Path& path, const Row& row, const core::Origi
   if (hashed) to.bytes(path.encoded());
   if (!row.cell.siblings.empty()) to.cell(row.cell, bases);
   if (!row.tally.slots.empty()) to.tally(row.tally);
-  out.resize(static_cast<std::size_t>(to.end() - out.data()));
+  const auto size = static_cast<std::size_t>(to.end() - out.data());
+  ANABRANCH_ASSERT(size <= most);
+  out.resize(size);
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/path_parts.h"
 #include "core/text.h"
 #include "crdt/type_table.h"
 
@@ -11,15 +12,16 @@ namespace anabranch::crdt {
 
 namespace {
 
-constexpr std::string_view kComponentEnd("\0\1", 2);
+using core::kComponentEnd;
+
 constexpr char kTag = static_cast<char>(Type::kSortedSet);
 
 // Takes the first component off an encoding, still encoded; nullopt when there is none.
 std::optional<std::string_view> take_component(std::string_view& encoded) {
-  const std::size_t end = encoded.find(kComponentEnd);
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view component = encoded.substr(0, end);
-  encoded.remove_prefix(end + kComponentEnd.size());
+  const std::size_t behind = core::behind_component(encoded, 0);
+  if (behind == std::string_view::npos) return std::nullopt;
+  const std::string_view component = encoded.substr(0, behind - kComponentEnd.size());
+  encoded.remove_prefix(behind);
   return component;
 }
 

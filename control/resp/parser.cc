@@ -109,24 +109,23 @@ Parser::Step Parser::take_line(std::string_view& line, const char* too_long) {
   return Step::kDone;
 }
 
-bool Parser::take_short_number(char sign, std::optional<std::int64_t>& number) {
+std::optional<std::int64_t> Parser::take_short_number(char sign) {
   constexpr std::size_t kDigitsMax = 4;
   const std::string_view rest = buffer_.substr(at_);
-  if (rest.size() < 1 + kDigitsMax + kLineEnd || rest.front() != sign) return false;
+  if (rest.size() < 1 + kDigitsMax + kLineEnd || rest.front() != sign) return std::nullopt;
   std::int64_t value = 0;
   std::size_t at = 1;
   for (; at <= kDigitsMax && rest[at] >= '0' && rest[at] <= '9'; ++at) {
     value = 10 * value + (rest[at] - '0');
   }
-  if (at == 1 || rest[at] != '\r') return false;
+  if (at == 1 || rest[at] != '\r') return std::nullopt;
   at_ += at + kLineEnd;
-  number = value;
-  return true;
+  return value;
 }
 
 Parser::Step Parser::read_count() {
-  std::optional<std::int64_t> count;
-  if (!take_short_number('*', count)) {
+  std::optional<std::int64_t> count = take_short_number('*');
+  if (!count) {
     std::string_view line;
     const Step step = take_line(line, "Protocol error: too big mbulk count string");
     if (step != Step::kDone) return step;
@@ -143,8 +142,8 @@ Parser::Step Parser::read_count() {
 }
 
 Parser::Step Parser::read_length() {
-  std::optional<std::int64_t> size;
-  if (!take_short_number('$', size)) {
+  std::optional<std::int64_t> size = take_short_number('$');
+  if (!size) {
     std::string_view line;
     const Step step = take_line(line, "Protocol error: too big bulk count string");
     if (step != Step::kDone) return step;

@@ -77,9 +77,9 @@ class Parser {
 
   Outcome next_multibulk();
   Outcome next_inline();
-  // Takes a whole line of a sign and up to four digits, as nearly all lines with numbers are; false
-  // leaves any other line where it is.
-  bool take_short_number(char sign, std::optional<std::int64_t>& number);
+  // Takes a whole line of a sign and up to four digits, as nearly all lines with numbers are, and
+  // returns the number. Any other line stays where it is: nullopt.
+  std::optional<std::int64_t> take_short_number(char sign);
   Step read_count();
   Step read_length();
   Step read_bulk();

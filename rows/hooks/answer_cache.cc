@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/hash.h"
-
 namespace anabranch::rows {
 
 namespace {
@@ -18,10 +16,6 @@ std::size_t size_of(const core::Path& path, const crdt::Cell& cell, const std::s
 }
 
 }  // namespace
-
-std::size_t AnswerCache::Hash::operator()(const core::Path& path) const {
-  return core::seeded64(path.encoded(), seed);
-}
 
 std::optional<std::string> AnswerCache::find(const core::Path& path, const crdt::Cell& cell,
                                              const Tables& tables) {

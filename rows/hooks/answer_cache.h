@@ -73,13 +73,9 @@ class AnswerCache {
     std::size_t bytes = 0;
   };
   using Shared = std::shared_ptr<const Answer>;
-  struct Hash {
-    std::uint64_t seed;
-    std::size_t operator()(const core::Path& path) const;
-  };
   struct Generation {
-    explicit Generation(std::uint64_t seed) : answers(0, Hash{seed}) {}
-    std::unordered_map<core::Path, Shared, Hash> answers;
+    explicit Generation(std::uint64_t seed) : answers(0, core::PathHash{seed}) {}
+    std::unordered_map<core::Path, Shared, core::PathHash> answers;
     std::size_t bytes = 0;
   };
   // Tables by number, in the order of numbers modulo kTablesMax.

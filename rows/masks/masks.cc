@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/codec.h"
+#include "core/path_parts.h"
 #include "core/wire.h"
 #include "storage/layout.h"
 
@@ -15,9 +16,6 @@ using core::Path;
 namespace {
 
 constexpr std::size_t kVersionBytes = sizeof(std::uint64_t);
-
-// The end of each component; no other bytes of an encoding are equal to it.
-constexpr std::string_view kComponentEnd("\0\1", 2);
 
 void write_mask(core::Writer& out, const Mask& mask) {
   out.array(6).uint64(mask.id).bin(mask.prefix.encoded());
@@ -54,9 +52,8 @@ void Masks::for_each_above(const Path& path, const Function& function) const {
     for (; mask != masks_.end() && mask->prefix.encoded() == above; ++mask) {
       if (!function(*mask)) return;
     }
-    const std::size_t next = encoded.find(kComponentEnd, end);
-    if (next == std::string_view::npos) return;
-    end = next + kComponentEnd.size();
+    end = core::behind_component(encoded, end);
+    if (end == std::string_view::npos) return;
   }
 }
 

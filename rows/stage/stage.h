@@ -58,7 +58,8 @@ class Stage final : public RowReader, private CountTable {
         below_masked_(!masks_->empty()),
         scores_(scores),
         order_(base, undo_kept_),
-        rows_(scores.seed()) {}
+        rows_(scores.seed()),
+        counts_(0, core::PathHash{scores.seed()}) {}
 
   [[nodiscard]] crdt::Row row(const core::Path& path) const override;
   [[nodiscard]] bool shows(const core::Path& path) const override;
@@ -94,13 +95,14 @@ class Stage final : public RowReader, private CountTable {
   // to be listed.
   template <typename Function>
   void edit(const core::Path& path, const Function& function) {
-    replace(path, [&](const crdt::Row& before) {
-      crdt::Row row = before;
+    replace(path, [&](auto&& before) {
+      crdt::Row row = std::forward<decltype(before)>(before);
       function(row);
       return row;
     });
   }
-  // The same with a function that returns the row after the change.
+  // The same with a function that returns the row after the change. It is given an rvalue when
+  // nothing needs the row before the change any more.
   template <typename Function>
   void replace(const core::Path& path, const Function& function) {
     StagedRow& staged = change(path);
@@ -109,7 +111,9 @@ class Stage final : public RowReader, private CountTable {
     const Savepoints before{order_.savepoint(), notes_.size()};
     const bool was_shown = shown(path, staged.row);
     const std::optional<ShownScore> score_before = shown_score(path, staged.row);
-    crdt::Row row = masks_->empty() ? function(staged.row) : function(with_cell_hidden(staged));
+    crdt::Row row = !masks_->empty() ? function(with_cell_hidden(staged))
+                    : undo_kept_     ? function(std::as_const(staged.row))
+                                     : function(std::move(staged.row));
     if (undo_kept_)
       undo_.push_back({.staged = &staged, .row = std::move(staged.row), .at = before});
     staged.row = std::move(row);

@@ -2,7 +2,8 @@
 //
 // A hash table with open addressing and linear probing (D. Knuth, "The Art of Computer
 // Programming", vol. 3, 6.4, algorithm L); few rows are searched one after another. An order is
-// kept only of the rows that the reader below the stage lacks: it has the order of all others.
+// kept only of the changed rows that a scan of the reader below the stage may pass over: of all
+// others that scan has the order.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,8 @@ struct StagedRow {
 class StagedRows {
  public:
   // With a random seed nobody can choose paths that are slow to find.
-  explicit StagedRows(std::uint64_t seed) : seed_(seed) {}
-  // Rows stay where they are, too.
+  explicit StagedRows(std::uint64_t seed) : hash_{seed} {}
+  // A move leaves the rows where they are in memory.
   StagedRows(StagedRows&&) = default;
   StagedRows& operator=(StagedRows&&) = delete;
 
@@ -45,15 +46,13 @@ class StagedRows {
   }
   // Adds a row as read; there must be none at its path.
   StagedRow& add(const core::Path& path, crdt::Row row);
-  // Notes that a row, of this object, changes that the reader below lacks.
+  // Call it for a changed row of this object that a scan of the reader below may pass over.
   void note_new(StagedRow& row) { new_.insert(&row); }
 
   // Calls function(row) for every row, in the order in which they were added.
   template <typename Function>
   void for_each(const Function& function) const {
-    for (const Rows& rows : rows_) {
-      for (const StagedRow& row : rows) function(row);
-    }
+    visit(*this, function);
   }
   // Returns the rows that have changed, in the order of their paths.
   [[nodiscard]] std::vector<StagedRow*> changed();
@@ -82,12 +81,21 @@ class StagedRows {
     StagedRow* row = nullptr;  // Null: free.
   };
 
-  [[nodiscard]] const StagedRow* find_among_few(const core::Path& path) const;
+  template <typename Self, typename Function>
+  static void visit(Self& self, const Function& function) {
+    for (auto& row : self.few_) function(row);
+    for (auto& rows : self.more_) {
+      for (auto& row : rows) function(row);
+    }
+  }
+  // Returns the vector to which the next row is added; it has room for it.
+  Rows& with_room();
   void rehash(std::size_t places);
   void enter(StagedRow& row, std::uint64_t hash);
 
-  std::uint64_t seed_;
-  std::vector<Rows> rows_;  // Each with room for as many as it may get.
+  core::PathHash hash_;
+  Rows few_;                // The first ones.
+  std::vector<Rows> more_;  // Each with room for as many as it may get.
   std::size_t size_ = 0;
   std::vector<Place> places_;  // Empty, or a power of two of them, at most half of them taken.
   New new_;

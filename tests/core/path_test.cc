@@ -106,6 +106,14 @@ TEST_CASE("components come back, with parent, last and child") {
     core::Components used{"of", "another", "path", "before"};
     core::split_path(path.encoded(), used);
     REQUIRE(used == list);
+    std::size_t at = 0;
+    for (const std::string& component : list) {
+      const std::size_t behind = core::behind_component(path.encoded(), at);
+      REQUIRE(behind != std::string_view::npos);
+      CHECK(path.encoded().substr(at, behind - at) == Path{component}.encoded());
+      at = behind;
+    }
+    CHECK(core::behind_component(path.encoded(), at) == std::string_view::npos);
     CHECK(path.child("x").parent() == path);
     CHECK(path.child("x").last() == "x");
     if (list.empty()) continue;

@@ -112,6 +112,26 @@ TEST_SUITE("types: handles") {
     CHECK(store.type("sum") == Type::kNone);
   }
 
+  TEST_CASE("put leaves the sum of a row, set takes it back, and a key may be of any length") {
+    const TempDir folder;
+    Store store = Store::open(store_options(folder, "eu"));
+    for (const std::size_t length : {1, 45, 46, 47, 200}) {
+      const Key row = Key(std::string(length, 'k')).of(Type::kString);
+      store.add(row, 5);
+      store.put(row, "1");
+      CHECK(store.get(row) == "6");
+      store.set(row, "2");
+      CHECK(store.get(row) == "2");
+      store.atomically([&](Scope& txn) {
+        txn.add(row, 7);
+        txn.set(row, "3");
+        CHECK(txn.get(row) == "3");
+        CHECK(txn.counter(row) == 0);
+      });
+      CHECK(store.get(row) == "3");
+    }
+  }
+
   TEST_CASE("a real counter refuses what is no number, and what would leave the range") {
     const TempDir folder;
     Store store = Store::open(store_options(folder, "eu"));
