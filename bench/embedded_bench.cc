@@ -1,94 +1,56 @@
 // Measures the embedded store beside LMDB alone, in alternating samples, on the same disk.
 //
 //   embedded_bench WORKLOAD DIRECTORY [--rounds N] [--seconds S] [--keys N] [--lag-writes N]
+//   embedded_bench live-bytes DIRECTORY
 //
-// The workloads are in the table below; bench/README.md explains each figure. Every sample is one
-// line of standard output: row, side, unit and value, separated by tabs. bench/run.sh runs all
-// workloads and makes the table.
+// The second form prints the bytes of pages in use in the tables of a data directory that no
+// process has open. The workloads are in the table below; bench/README.md explains each figure.
+// Every sample is one line of standard output: row, side, unit and value, separated by tabs.
+// bench/run.sh runs all workloads and makes the table.
 
 #include <array>
 #include <atomic>
-#include <filesystem>
 #include <iostream>
 #include <stdexcept>
 
 #include <anabranch/anabranch.h>
 
+#include "bench/beside.h"
 #include "bench/raw_lmdb.h"
 #include "bench/replication.h"
 #include "bench/sampler.h"
+#include "bench/sides.h"
 
 namespace anabranch::bench {
 namespace {
 
 constexpr int kThreads = 8;
 
-// A store and LMDB alone, filled with the same keys and values.
-struct Sides {
-  explicit Sides(const Settings& settings)
-      : raw(folder(settings, "raw")),
-        store(Store::open({.path = folder(settings, "store"), .region = "eu"})) {
-    constexpr std::uint64_t kGroup = 1000;
-    for (std::uint64_t from = 0; from < settings.keys; from += kGroup) {
-      std::vector<RawRow> rows;
-      for (std::uint64_t i = from; i < from + kGroup; ++i) rows.push_back({key_of(i), value_of(i)});
-      raw.write_group(rows);
-      store.transact([&](Transaction& txn) {
-        for (const RawRow& row : rows) Register<>{txn, row.key}.put(row.value);
-      });
-    }
-  }
-
-  static std::string folder(const Settings& settings, const char* name) {
-    std::string path = settings.directory + "/" + name;
-    std::filesystem::create_directories(path);
-    return path;
-  }
-
-  RawLmdb raw;
-  Store store;
-};
-
-// Writes with one synced commit for each group of this size.
-Side raw_puts(const Settings& settings, RawLmdb& raw, std::size_t group) {
-  return {"LMDB, groups of " + std::to_string(group), 1, [=, &raw](int, Random& random) {
-            std::vector<RawRow> rows(group);
-            for (RawRow& row : rows) row = {key_of(random() % settings.keys), value_of(random())};
-            raw.write_group(rows);
-            return group;
-          }};
-}
-
 // Single puts by many threads; the store forms the groups, LMDB gets ideal ones.
-void measure_puts(const Settings& settings, int threads, const std::string& row) {
+void measure_threads(const Settings& settings, int threads) {
   Sides sides(settings);
   std::atomic<std::uint64_t> puts = 0;
   const Side ours{"anabranch", threads, [&](int, Random& random) {
-                    const std::string key = key_of(random() % settings.keys);
-                    Register<>{sides.store, key}.put(value_of(random()));
+                    put_group(sides.store, random, settings.keys, 1);
                     ++puts;
                     return 1;
                   }};
+  const std::string row = "put, " + threads_text(threads) + ", " + rows_text(settings.keys);
   const std::uint64_t records = sides.store.status().log_records;
-  compare(settings, row, raw_puts(settings, sides.raw, static_cast<std::size_t>(threads)), ours);
+  compare(settings, row, sides.raw_puts(settings, static_cast<std::size_t>(threads)), ours);
   const std::uint64_t commits = sides.store.status().log_records - records;
-  report(row + ", groups as they were", "anabranch", "puts/commit",
+  report(row + ", in groups of", "anabranch", "puts/commit",
          static_cast<double>(puts) / static_cast<double>(commits));
 }
 
-// Transactions of `group` puts.
-void measure_transactions(const Settings& settings, std::size_t group, const std::string& row) {
-  Sides sides(settings);
-  const Side ours{"anabranch", 1, [&](int, Random& random) {
-                    sides.store.transact([&](Transaction& txn) {
-                      for (std::size_t i = 0; i < group; ++i) {
-                        const std::string key = key_of(random() % settings.keys);
-                        Register<>{txn, key}.put(value_of(random()));
-                      }
-                    });
-                    return group;
-                  }};
-  compare(settings, row, raw_puts(settings, sides.raw, group), ours);
+// Transactions of `group` puts by one thread.
+void measure_groups(const Settings& settings, std::size_t group,
+                    Durability durability = Durability::kSync) {
+  Sides sides(settings, durability);
+  const std::string what = group == 1 ? "put" : "groups of " + std::to_string(group);
+  const std::string how = durability == Durability::kSync ? "" : ", interval";
+  compare(settings, what + ", " + rows_text(settings.keys) + how, sides.raw_puts(settings, group),
+          sides.puts(settings, group));
 }
 
 void expect(bool found) {
@@ -96,8 +58,9 @@ void expect(bool found) {
 }
 
 // Gets of existing keys, each from the newest state.
-void measure_gets(const Settings& settings, int threads, const std::string& row) {
+void measure_gets(const Settings& settings, int threads) {
   Sides sides(settings);
+  const std::string row = "get, " + threads_text(threads) + ", " + rows_text(settings.keys);
   std::vector<RawLmdb::Reader> readers;
   readers.reserve(static_cast<std::size_t>(threads));
   for (int i = 0; i < threads; ++i) readers.emplace_back(sides.raw);
@@ -121,14 +84,20 @@ struct Workload {
 };
 
 constexpr std::array kWorkloads{
-    Workload{"put", [](const Settings& s) { measure_puts(s, 1, "put, 1 thread"); }},
-    Workload{"put-8", [](const Settings& s) { measure_puts(s, kThreads, "put, 8 threads"); }},
-    Workload{"transact-100",
-             [](const Settings& s) { measure_transactions(s, 100, "transactions of 100 puts"); }},
-    Workload{"transact-1000",
-             [](const Settings& s) { measure_transactions(s, 1000, "transactions of 1000 puts"); }},
-    Workload{"get", [](const Settings& s) { measure_gets(s, 1, "get, 1 thread"); }},
-    Workload{"get-8", [](const Settings& s) { measure_gets(s, kThreads, "get, 8 threads"); }},
+    Workload{"put-8", [](const Settings& s) { measure_threads(s, kThreads); }},
+    Workload{"groups-1", [](const Settings& s) { measure_groups(s, 1); }},
+    Workload{"groups-50", [](const Settings& s) { measure_groups(s, 50); }},
+    Workload{"groups-800", [](const Settings& s) { measure_groups(s, 800); }},
+    Workload{"interval-1", [](const Settings& s) { measure_groups(s, 1, Durability::kInterval); }},
+    Workload{"interval-50",
+             [](const Settings& s) { measure_groups(s, 50, Durability::kInterval); }},
+    Workload{"interval-800",
+             [](const Settings& s) { measure_groups(s, 800, Durability::kInterval); }},
+    Workload{"get-1", [](const Settings& s) { measure_gets(s, 1); }},
+    Workload{"get-8", [](const Settings& s) { measure_gets(s, kThreads); }},
+    Workload{"get-beside-1", [](const Settings& s) { measure_gets_beside_puts(s, 1); }},
+    Workload{"get-beside-8", [](const Settings& s) { measure_gets_beside_puts(s, kThreads); }},
+    Workload{"flush", measure_flush},
     Workload{"replicate", measure_replication},
     Workload{"lag", measure_lag},
 };
@@ -154,6 +123,10 @@ Settings parse(int argc, char** argv) {
 }
 
 int run(int argc, char** argv) {
+  if (argc == 3 && std::string_view(argv[1]) == "live-bytes") {
+    std::cout << live_bytes(argv[2]) << '\n';
+    return 0;
+  }
   if (argc < 3) {
     std::cerr << "usage: embedded_bench WORKLOAD DIRECTORY [--rounds N] [--seconds S]"
                  " [--keys N] [--lag-writes N]\nworkloads:";

@@ -1,78 +1,61 @@
-"""Runs all measurements and prints the table. Use bench/run.sh.
+"""Runs the measurements and prints the table. Use bench/run.sh."""
 
-Every figure is measured several times, alternating with its counterpart. The table shows the
-minimum, the median and the maximum, and the median of the ratios within one round.
-"""
-
-import contextlib
+import argparse
 import os
 import platform
 import shutil
 import signal
 import statistics
 import subprocess
-import sys
-import tempfile
 import time
 
+import commands
+import embedded
+import large
 import mesh
 import servers
+from run import Run
 
-BUILD = os.environ["ANABRANCH_TEST_BUILD"]
-SMOKE = "--smoke" in sys.argv[1:]
-ROUNDS = 1 if SMOKE else 5
-KEYS = 10_000 if SMOKE else 100_000
-WORKLOADS = ["put", "put-8", "transact-100", "transact-1000", "get", "get-8", "replicate", "lag"]
-# Rows that must be within a factor of two of LMDB alone.
-REQUIRED = ("put, ", "get, ", "transactions ")
-# Writes that a leader has missed, and requests of each sample while one leader stands still.
-MISSED = 20_000 if SMOKE else 1_000_000
-OUTAGE_REQUESTS = 5_000 if SMOKE else 200_000
-COMMANDS = ["set", "get", "incr", "sadd"]
-# The number of requests in one run, by pipeline.
-REQUESTS = {1: 3_000, 16: 16_000} if SMOKE else {1: 50_000, 16: 400_000}
-
-
-class Table:
-    """Rows in the order of their first sample; each has sides, the first being the baseline."""
-
-    def __init__(self):
-        self.rows = {}
-
-    def add(self, row, side, unit, value):
-        self.rows.setdefault(row, {}).setdefault((side, unit), []).append(value)
-
-    def ratio(self, row, side):
-        """The median over the rounds of this side against the first; None for the first."""
-        sides = list(self.rows[row].items())
-        baseline = sides[0][1]
-        samples = self.rows[row][side]
-        if side == sides[0][0] or len(samples) != len(baseline):
-            return None
-        return statistics.median(ours / theirs for ours, theirs in zip(samples, baseline))
-
-    def print(self):
-        line = "{:<36}{:<25}{:>11}{:>11}{:>11}  {:<12}{:>6}".format
-        print(line("what", "by", "minimum", "median", "maximum", "unit", "ratio"))
-        for row, sides in self.rows.items():
-            name = row
-            for side, samples in sides.items():
-                ratio = self.ratio(row, side)
-                print(line(name, side[0], figure(min(samples)),
-                           figure(statistics.median(samples)), figure(max(samples)), side[1],
-                           "" if ratio is None else f"{ratio:.2f}"))
-                name = ""
+SECTIONS = {
+    "embedded": (embedded.measure_few_rows, "puts and gets of 100,000 rows beside LMDB alone"),
+    "embedded-many": (embedded.measure_many_rows, "the same with 1,000,000 rows, and with late syncs;"
+                      " gets beside a writer, puts beside a flush"),
+    "pair": (embedded.measure_pair, "two stores that replicate: writes, and their lag"),
+    "text": (embedded.measure_text, "259,778 edits of a text"),
+    "commands": (commands.measure_commands, "SET, GET, INCR, SADD beside Redis, 100,000 keys"),
+    "commands-many": (commands.measure_many_keys, "SET, GET beside Redis, 1,000,000 keys"),
+    "followed": (commands.measure_followed, "SET while another region's leader applies it"),
+    "many-rows": (large.measure_many_rows, "bytes written, files and opening, 1,000,000 keys"),
+    "loading": (large.measure_loading, "loading ten million rows: memory, file, waits of others"),
+    "catch-up": (mesh.measure_catch_up, "a leader that has missed 1,000,000 writes"),
+    "loaded": (mesh.measure_loaded, "both leaders loaded at once"),
+    "outage": (mesh.measure_outage, "one of three leaders stands still"),
+}
 
 
-def figure(value):
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+def parse():
+    parser = argparse.ArgumentParser(
+        prog="bench/run.sh", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Measures Anabranch beside LMDB alone and Redis, and prints one table.",
+        epilog="sections:\n" + "\n".join(f"  {name:<16}{text}"
+                                         for name, (_, text) in SECTIONS.items()))
+    parser.add_argument("--smoke", action="store_true",
+                        help="small sizes and one round, to see that everything runs")
+    parser.add_argument("--peers", action="store_true",
+                        help="also Tarantool, in the sections catch-up and loaded")
+    parser.add_argument("--only", metavar="SECTION", action="append", choices=SECTIONS,
+                        help="this section alone; may be repeated")
+    options = parser.parse_args()
+    if options.peers and not shutil.which("tarantool"):
+        parser.error("--peers needs the package tarantool")
+    return options
 
 
-def fsync_ms(folder):
+def fsync_ms(folder, syncs):
     """The median of writing and syncing 4 KiB at the end of a file, in milliseconds."""
     samples = []
     with open(os.path.join(folder, "sync"), "wb", buffering=0) as file:
-        for _ in range(50 if SMOKE else 200):
+        for _ in range(syncs):
             file.write(bytes(4096))
             begin = time.perf_counter()
             os.fdatasync(file.fileno())
@@ -80,76 +63,15 @@ def fsync_ms(folder):
     return statistics.median(samples)
 
 
-def print_machine(folder):
-    filesystem = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True,
-                                text=True).stdout.strip()
-    load = os.getloadavg()[0]
+def print_machine(run):
+    with run.section() as (folder, _):
+        filesystem = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True,
+                                    text=True).stdout.strip()
+        fsync = fsync_ms(folder, 50 if run.is_smoke else 200)
     print(f"machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()} "
-          f"{platform.release()}, {filesystem}, fdatasync of 4 KiB {fsync_ms(folder):.2f} ms, "
-          f"load {load:.1f}, {ROUNDS} round{'s' if ROUNDS > 1 else ''}, {KEYS} keys, "
+          f"{platform.release()}, {filesystem}, fdatasync of 4 KiB {fsync:.2f} ms, "
+          f"load {os.getloadavg()[0]:.1f}, {run.rounds} round{'s' if run.rounds > 1 else ''}, "
           f"values of {servers.VALUE_BYTES} bytes\n", flush=True)
-
-
-def progress(what):
-    print(f"  {what} ...", file=sys.stderr, flush=True)
-
-
-def measure_embedded(table, folder, running):
-    for workload in WORKLOADS:
-        progress("embedded: " + workload)
-        data = os.path.join(folder, workload)
-        os.mkdir(data)
-        words = [os.path.join(BUILD, "bench", "embedded_bench"), workload, data,
-                 "--rounds", str(ROUNDS), "--keys", str(KEYS),
-                 "--seconds", "0.3" if SMOKE else "2", "--lag-writes", "50" if SMOKE else "500"]
-        process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-        running.callback(process.kill)
-        for sample in process.stdout:
-            row, side, unit, value = sample.rstrip("\n").split("\t")
-            table.add(row, side, unit, float(value))
-        if process.wait() != 0:
-            raise SystemExit(f"embedded_bench {workload} failed")
-        shutil.rmtree(data)
-
-
-def measure_servers(table, folder, running):
-    """Servers with the same durability are compared: each write synced, or all once a second."""
-    pairs = {}
-    for durability, starts in {
-            "": (lambda: servers.Redis("always", folder),
-                 lambda: servers.Anabranch(BUILD, folder)),
-            ", sync a second": (
-                lambda: servers.Redis("everysec", folder),
-                lambda: servers.Anabranch(BUILD, folder, name="anabranch serve, interval",
-                                          flags=["--durability", "interval"]))}.items():
-        pairs[durability] = [start() for start in starts]
-        for side in pairs[durability]:
-            running.callback(side.stop)
-            side.measure("set", 16, 2 * KEYS, KEYS)  # So that GET finds keys, and SET old values.
-    for command in COMMANDS:
-        for pipeline, requests in REQUESTS.items():
-            progress(f"servers: {command.upper()}, pipeline {pipeline}")
-            for _ in range(ROUNDS):
-                for durability, sides in pairs.items():
-                    row = f"{command.upper()}, pipeline {pipeline}{durability}"
-                    for side in sides:
-                        table.add(row, side.name, "requests/s",
-                                  side.measure(command, pipeline, requests, KEYS))
-
-
-def measure_mesh(table, folder):
-    progress("catch-up")
-    mesh.measure_catch_up(table, BUILD, folder, min(ROUNDS, 3), MISSED)
-    progress("a leader that stands still")
-    mesh.measure_outage(table, BUILD, folder, ROUNDS, OUTAGE_REQUESTS)
-
-
-def print_verdict(table):
-    ratios = {row: table.ratio(row, side) for row, sides in table.rows.items() for side in sides
-              if row.startswith(REQUIRED) and side[0] == "anabranch"}
-    worst = min((row for row in ratios if ratios[row] is not None), key=ratios.get)
-    within = "yes" if ratios[worst] >= 0.5 else "NO"
-    print(f"\nembedded within 2x of LMDB alone: {within} (worst: {worst}, {ratios[worst]:.2f})")
 
 
 def stop(signum, _frame):
@@ -157,19 +79,19 @@ def stop(signum, _frame):
 
 
 def main():
+    options = parse()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    os.makedirs("build", exist_ok=True)
-    table = Table()
-    with contextlib.ExitStack() as running:
-        folder = tempfile.mkdtemp(prefix="bench-", dir="build")
-        running.callback(shutil.rmtree, folder, ignore_errors=True)
-        print_machine(folder)
-        measure_embedded(table, folder, running)
-        measure_servers(table, folder, running)
-        measure_mesh(table, folder)
-    table.print()
-    print_verdict(table)
+    run = Run(options.smoke, options.peers)
+    print_machine(run)
+    try:
+        for name in options.only or SECTIONS:
+            begin = time.monotonic()
+            SECTIONS[name][0](run)
+            run.progress(f"{name}: {time.monotonic() - begin:.0f} s")
+    finally:
+        run.table.print()  # What was measured before an interruption, too.
+    run.table.print_goals()
 
 
 main()

@@ -36,12 +36,13 @@ std::string_view get(MDB_txn* txn, MDB_dbi table, std::string_view key) {
 void RawLmdb::Close::operator()(MDB_env* env) const { mdb_env_close(env); }
 void RawLmdb::Reader::Abort::operator()(MDB_txn* txn) const { mdb_txn_abort(txn); }
 
-RawLmdb::RawLmdb(const std::string& directory) {
+RawLmdb::RawLmdb(const std::string& directory, bool synced) {
+  const unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | (synced ? 0 : MDB_NOSYNC);
   MDB_env* env = nullptr;
   check("mdb_env_create", mdb_env_create(&env));
   env_.reset(env);
   check("mdb_env_set_mapsize", mdb_env_set_mapsize(env, kMapBytes));
-  check("mdb_env_open", mdb_env_open(env, directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD, kMode));
+  check("mdb_env_open", mdb_env_open(env, directory.c_str(), flags, kMode));
   MDB_txn* txn = nullptr;
   check("mdb_txn_begin", mdb_txn_begin(env, nullptr, 0, &txn));
   check("mdb_dbi_open", mdb_dbi_open(txn, nullptr, 0, &table_));
@@ -100,6 +101,19 @@ class ReadTable {
     const std::size_t pages = stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
     return {stat.ms_entries, pages * stat.ms_psize};
   }
+  // Returns the names of all entries; of the main table those of the others.
+  [[nodiscard]] std::vector<std::string> keys() const {
+    std::vector<std::string> keys;
+    MDB_cursor* cursor = nullptr;
+    check("mdb_cursor_open", mdb_cursor_open(txn_, table_, &cursor));
+    MDB_val key;
+    MDB_val value;
+    while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == MDB_SUCCESS) {
+      keys.emplace_back(static_cast<const char*>(key.mv_data), key.mv_size);
+    }
+    mdb_cursor_close(cursor);
+    return keys;
+  }
   // Reads all entries; returns a sum over their bytes.
   [[nodiscard]] std::size_t scan() const {
     MDB_cursor* cursor = nullptr;
@@ -128,6 +142,14 @@ class ReadTable {
 
 TableSize size_of_table(const std::string& directory, const char* table) {
   return ReadTable(directory, table).size();
+}
+
+std::size_t live_bytes(const std::string& directory) {
+  const ReadTable main(directory, nullptr);
+  std::size_t bytes = main.size().bytes;
+  for (const std::string& table : main.keys())
+    bytes += size_of_table(directory, table.c_str()).bytes;
+  return bytes;
 }
 
 double seconds_of_scan(const std::string& directory, const char* table) {

@@ -1,5 +1,5 @@
 // LMDB alone, used as well as we know how: the base of comparison for the embedded store. The same
-// flags and the same durability as storage/lmdb_env: every commit is synced.
+// flags as storage/lmdb_env, and the same durability unless a caller wants none.
 #pragma once
 
 #include <cstddef>
@@ -22,10 +22,10 @@ struct RawRow {
 // then. One thread writes at a time; each reading thread has a Reader.
 class RawLmdb {
  public:
-  // Opens or creates the table; the directory must exist.
-  explicit RawLmdb(const std::string& directory);
+  // Opens or creates the table; the directory must exist. `synced`: each commit is.
+  explicit RawLmdb(const std::string& directory, bool synced = true);
 
-  // Commits one synced transaction with one get and one put for each row.
+  // Commits one transaction with one get and one put for each row.
   void write_group(std::span<const RawRow> rows);
 
   // A read transaction that is kept, and renewed for each get, so that each get sees the newest
@@ -59,6 +59,8 @@ struct TableSize {
   std::size_t bytes = 0;  // Of the table's pages.
 };
 TableSize size_of_table(const std::string& directory, const char* table);
+// Returns the bytes of pages in use, of all tables of such a directory.
+std::size_t live_bytes(const std::string& directory);
 // Returns the seconds that a scan of all entries of such a table takes, keys and values read: the
 // least of some scans.
 double seconds_of_scan(const std::string& directory, const char* table);

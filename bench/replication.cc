@@ -1,6 +1,5 @@
 #include "bench/replication.h"
 
-#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <memory>
@@ -10,6 +9,7 @@
 #include <anabranch/anabranch.h>
 
 #include "bench/raw_lmdb.h"
+#include "bench/sides.h"
 
 namespace anabranch::bench {
 namespace {
@@ -61,15 +61,6 @@ struct Pair {
   std::unique_ptr<Store> us;
 };
 
-std::uint64_t put_group(Store& store, Random& random, std::uint64_t keys) {
-  store.transact([&](Transaction& txn) {
-    for (std::uint64_t i = 0; i < kGroup; ++i) {
-      Register<>{txn, key_of(random() % keys)}.put(value_of(random()));
-    }
-  });
-  return kGroup;
-}
-
 // Lets the given leaders write for the time of a sample; returns operations per second, counted
 // until both leaders have all writes.
 double writes_until_equal(const Settings& settings, Pair& pair,
@@ -77,7 +68,8 @@ double writes_until_equal(const Settings& settings, Pair& pair,
   const Clock::time_point begin = Clock::now();
   const double rate = per_second(
       static_cast<int>(writers.size()), settings.seconds, [&](int thread, Random& random) {
-        return put_group(*writers[static_cast<std::size_t>(thread)], random, settings.keys);
+        put_group(*writers[static_cast<std::size_t>(thread)], random, settings.keys, kGroup);
+        return kGroup;
       });
   const double writing = seconds_since(begin);
   wait_until("both have everything", [&] { return pair.equal(); });
@@ -87,18 +79,9 @@ double writes_until_equal(const Settings& settings, Pair& pair,
 // The same puts in LMDB alone.
 double raw_writes(const Settings& settings, RawLmdb& raw) {
   return per_second(1, settings.seconds, [&](int, Random& random) {
-    std::vector<RawRow> rows(kGroup);
-    for (RawRow& row : rows) row = {key_of(random() % settings.keys), value_of(random())};
-    raw.write_group(rows);
+    put_group(raw, random, settings.keys, kGroup);
     return kGroup;
   });
-}
-
-// Returns the value below which the given share of the samples lies.
-double percentile(std::vector<double>& samples, double share) {
-  const auto at = static_cast<std::ptrdiff_t>(share * static_cast<double>(samples.size() - 1));
-  std::nth_element(samples.begin(), samples.begin() + at, samples.end());
-  return samples[static_cast<std::size_t>(at)];
 }
 
 }  // namespace
@@ -167,11 +150,7 @@ class SteadyWriters {
     Random random(static_cast<std::uint64_t>(thread));
     for (Clock::time_point next = begin_ + thread * kPause / kThreads; !ends_; next += kPause) {
       std::this_thread::sleep_until(next);
-      store.transact([&](Transaction& txn) {
-        for (std::uint64_t i = 0; i < kPuts; ++i) {
-          Register<>{txn, key_of(random() % settings.keys)}.put(value_of(random()));
-        }
-      });
+      put_group(store, random, settings.keys, kPuts);
       puts_ += kPuts;
     }
   }

@@ -1,5 +1,6 @@
 #include "bench/sampler.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <thread>
@@ -38,17 +39,37 @@ double per_second(int threads, double seconds, const Work& work) {
   return static_cast<double>(operations) / seconds_since(begin);
 }
 
+namespace {
+
+// Returns the operations per second of one turn, until the side has settled.
+double rate_of_turn(const Side& side, double seconds) {
+  const Clock::time_point begin = Clock::now();
+  const double rate = per_second(side.threads, seconds, side.work);
+  if (!side.settle) return rate;
+  const double working = seconds_since(begin);
+  side.settle();
+  return rate * working / seconds_since(begin);
+}
+
+}  // namespace
+
 void compare(const Settings& settings, std::string_view row, const Side& one, const Side& other) {
-  constexpr int kTurns = 10;
+  const int turns = one.settle || other.settle ? 1 : 10;
   for (int round = 0; round < settings.rounds; ++round) {
     double rates[2] = {};
-    for (int turn = 0; turn < kTurns; ++turn) {
-      rates[0] += per_second(one.threads, settings.seconds / kTurns, one.work);
-      rates[1] += per_second(other.threads, settings.seconds / kTurns, other.work);
+    for (int turn = 0; turn < turns; ++turn) {
+      rates[0] += rate_of_turn(one, settings.seconds / turns);
+      rates[1] += rate_of_turn(other, settings.seconds / turns);
     }
-    report(row, one.name, "ops/s", rates[0] / kTurns);
-    report(row, other.name, "ops/s", rates[1] / kTurns);
+    report(row, one.name, "ops/s", rates[0] / turns);
+    report(row, other.name, "ops/s", rates[1] / turns);
   }
+}
+
+double percentile(std::vector<double>& samples, double share) {
+  const auto at = static_cast<std::ptrdiff_t>(share * static_cast<double>(samples.size() - 1));
+  std::nth_element(samples.begin(), samples.begin() + at, samples.end());
+  return samples[static_cast<std::size_t>(at)];
 }
 
 void report(std::string_view row, std::string_view side, std::string_view unit, double value) {

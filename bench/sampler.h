@@ -41,10 +41,16 @@ struct Side {
   std::string name;
   int threads;
   Work work;
+  // Returns when the side does nothing in the background. Its time counts as the side's own, and
+  // the other side has the machine for itself.
+  std::function<void()> settle = {};
 };
 // Reports a row for every round. The sides take turns of a tenth of a sample, so that other load on
-// the machine affects both.
+// the machine affects both; of a whole sample where one has to settle.
 void compare(const Settings& settings, std::string_view row, const Side& one, const Side& other);
+
+// Returns the value below which the given share of the samples lies; there must be some.
+double percentile(std::vector<double>& samples, double share);
 
 // Prints one figure of one round: a line "row <tab> side <tab> unit <tab> value".
 void report(std::string_view row, std::string_view side, std::string_view unit, double value);

@@ -10,6 +10,7 @@ import subprocess
 import time
 
 CLIENTS = 50
+PIPELINE = 16
 VALUE_BYTES = 100
 READY = re.compile(r"ready: .* listens on (\S+), redis on \S+:(\d+)")
 
@@ -21,7 +22,7 @@ def free_port():
 
 
 class Server:
-    """A process that serves the Redis protocol on a port; stopped by stop()."""
+    """A process that serves on a port, the Redis protocol mostly; stopped by stop()."""
 
     def __init__(self, name, folder):
         self.name = name
@@ -29,19 +30,22 @@ class Server:
         os.mkdir(self.data)
         self.log = self.data + ".log"
 
-    def launch(self, words):
+    def launch(self, words, **environment):
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log)
+                                            stderr=log, env={**os.environ, **environment})
+
+    def log_text(self):
+        with open(self.log, errors="replace") as log:
+            return log.read()
 
     def wait_for(self, ready, seconds=20):
         deadline = time.monotonic() + seconds
         while not ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.process.kill()
-                with open(self.log, errors="replace") as log:
-                    raise SystemExit(f"{self.name} did not start:\n{log.read()}")
-            time.sleep(0.01)
+                raise SystemExit(f"{self.name} did not start:\n{self.log_text()}")
+            time.sleep(0.002)
 
     def stop(self):
         self.process.terminate()
@@ -61,6 +65,39 @@ class Server:
         if done.returncode != 0 or len(rows) != 1:
             raise SystemExit(f"{self.name}: redis-benchmark failed: {done.stdout}{done.stderr}")
         return float(rows[0]["rps"])
+
+    def write(self, requests, keys):
+        """Pipelined SETs at keys chosen at random; returns requests per second."""
+        return self.measure("set", PIPELINE, requests, keys)
+
+    def fill(self, keys):
+        """Puts the keys that `measure` uses, in their order."""
+        group = 1000
+        value = b"x" * VALUE_BYTES
+        with socket.create_connection(("127.0.0.1", self.port), 60) as link:
+            for begin in range(0, keys, group):
+                numbers = range(begin, min(begin + group, keys))
+                link.sendall(b"".join(b"*3\r\n$3\r\nSET\r\n$16\r\nkey:%012d\r\n$%d\r\n%s\r\n"
+                                      % (number, VALUE_BYTES, value) for number in numbers))
+                answers = b"+OK\r\n" * len(numbers)
+                if link.recv(len(answers), socket.MSG_WAITALL) != answers:
+                    raise SystemExit(f"{self.name}: a SET failed")
+
+    def own_bytes(self):
+        """Its memory, not counting pages of the file that it has mapped."""
+        with open(f"/proc/{self.process.pid}/status") as file:
+            fields = dict(line.split(":", 1) for line in file)
+        return int(fields["RssAnon"].split()[0]) << 10
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def written_bytes(self):
+        """What it has written since its start: to files, and to connections the little of answers."""
+        with open(f"/proc/{self.process.pid}/io") as file:
+            return int(dict(line.split(": ") for line in file)["wchar"])
 
 
 class Redis(Server):
@@ -94,9 +131,12 @@ class Anabranch(Server):
         self.listen = "tcp://127.0.0.1:0"
         self.restart()
 
+    def directory(self):
+        return os.path.join(self.data, self.region)
+
     def restart(self):
         words = [os.path.join(self.build, "server", "anabranch"), "serve", "--region", self.region,
-                 "--data", os.path.join(self.data, self.region), "--listen", self.listen,
+                 "--data", self.directory(), "--listen", self.listen,
                  "--redis", f"127.0.0.1:{self.port}", *self.flags]
         for peer in self.peers:
             words += ["--peer", peer.listen]
@@ -104,8 +144,7 @@ class Anabranch(Server):
         self.wait_for(self.is_ready)
 
     def is_ready(self):
-        with open(self.log, errors="replace") as log:
-            found = READY.search(log.read())
+        found = READY.search(self.log_text())
         if found:
             self.listen, self.port = found.group(1), int(found.group(2))
         return found is not None
@@ -133,9 +172,3 @@ class Anabranch(Server):
     def applied(self):
         """The version vector: {origin: seq}."""
         return {one["origin"]: one["seq"] for one in self.status()["applied"] if one["seq"]}
-
-    def own_bytes(self):
-        """Its memory, not counting pages of the file that it has mapped."""
-        with open(f"/proc/{self.process.pid}/status") as file:
-            fields = dict(line.split(":", 1) for line in file)
-        return int(fields["RssAnon"].split()[0]) << 10

@@ -1,7 +1,7 @@
 // Measures texts: a trace of 259,778 single edits through an open document, its replication, its
 // size in memory and on disk, and concurrent writers at one place.
 //
-//   text_bench DIRECTORY [--edits N] [--letters N] [--seed S] [--limit RATIO]
+//   text_bench DIRECTORY [--edits N] [--letters N] [--writers N] [--seed S] [--limit RATIO]
 //
 // Also the cost of opening a text of 100,000 letters that were typed one by one at random places,
 // each a row of its own, beside a scan of the same rows in LMDB alone. With --edits 0 that alone.
@@ -40,6 +40,7 @@ struct Settings {
   std::string directory;
   std::size_t edits = kTraceInserts + kTraceDeletes;
   std::size_t letters = 100'000;
+  std::size_t writers = 3;  // At once, at most; 1: no measurement of such.
   double limit = 0;
   std::uint64_t seed = 1;
 
@@ -234,8 +235,8 @@ void measure_writers(const Settings& settings, std::size_t count) {
 
 int run(int argc, char** argv) {
   if (argc < 2 || argc % 2 != 0) {
-    std::cerr
-        << "usage: text_bench DIRECTORY [--edits N] [--letters N] [--seed S] [--limit RATIO]\n";
+    std::cerr << "usage: text_bench DIRECTORY [--edits N] [--letters N] [--writers N] [--seed S]"
+                 " [--limit RATIO]\n";
     return 2;
   }
   Settings settings{.directory = argv[1]};
@@ -245,6 +246,8 @@ int run(int argc, char** argv) {
       settings.edits = std::stoull(argv[i + 1]);
     } else if (flag == "--letters") {
       settings.letters = std::stoull(argv[i + 1]);
+    } else if (flag == "--writers") {
+      settings.writers = std::stoull(argv[i + 1]);
     } else if (flag == "--limit") {
       settings.limit = std::stod(argv[i + 1]);
     } else if (flag == "--seed") {
@@ -256,8 +259,7 @@ int run(int argc, char** argv) {
   measure_letters(settings);
   if (settings.edits == 0) return 0;
   measure_trace(settings);
-  measure_writers(settings, 2);
-  measure_writers(settings, 3);
+  for (std::size_t count = 2; count <= settings.writers; ++count) measure_writers(settings, count);
   return 0;
 }
 

@@ -7,7 +7,8 @@
 #   cmake/packages.sh test     that, and what its tests need
 #   cmake/packages.sh browser  what tests/browser needs: chromium, node and npm
 #   cmake/packages.sh bench    that of `build`, and what it is measured beside
-#   cmake/packages.sh          all of these
+#   cmake/packages.sh peers    that of `bench`, and Tarantool
+#   cmake/packages.sh          that of `test`
 #
 # What is installed is asked for by program where a package is one (any g++ or cmake in the PATH
 # will do), and by package otherwise.
@@ -91,8 +92,9 @@ case $#:${1-} in
     libraries=
     ;;
   1:bench) programs="$programs $bench_programs" ;;
+  1:peers) programs="$programs $bench_programs tarantool:tarantool" ;;
   1:build) ;;
-  *) echo "usage: cmake/packages.sh [build|board|test|browser|bench]" >&2 && exit 2 ;;
+  *) echo "usage: cmake/packages.sh [build|board|test|browser|bench|peers]" >&2 && exit 2 ;;
 esac
 
 missing_packages() {
