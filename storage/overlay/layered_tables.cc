@@ -75,7 +75,7 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
 };
 
 LayeredTables::LayeredTables(TablesBelow& base)
-    : base_(base), active_(std::make_unique<OverlayTree>()) {}
+    : base_(base), active_(std::make_unique<OverlayTree>()), active_first_(next_version()) {}
 
 LayeredTables::~LayeredTables() = default;
 
@@ -146,9 +146,10 @@ void LayeredTables::publish(std::uint64_t mark) {
   const std::lock_guard lock(mutex_);
   mark_ = mark;
   shown_generations_ = generations_;
-  shown_ = active_->publish(versions_.number() + 1);
+  shown_ = active_->publish(next_version());
   publish_layers();
-  active_->reclaim(versions_.oldest());
+  // A reader of a version before the tree's first one has none of its pieces, however old it is.
+  active_->reclaim(versions_.oldest(active_first_));
   note_active();
 }
 
@@ -177,8 +178,10 @@ bool LayeredTables::freeze() {
   frozen_ = std::exchange(active_, std::make_unique<OverlayTree>());
   frozen_root_ = std::exchange(shown_, OverlayRoot());
   flushing_ = true;
+  frozen_first_ = active_first_;
   note_active();
   publish_layers();
+  active_first_ = next_version();
   return true;
 }
 
@@ -292,20 +295,25 @@ void LayeredTables::end_flush() {
   for (const Generation each : dropped_) used_.at(each) = false;
   dropped_.clear();
   publish_layers();
-  flushed_.push_back({std::move(frozen_), versions_.number()});
+  flushed_.push_back({std::move(frozen_), frozen_first_, versions_.number()});
+}
+
+std::deque<LayeredTables::Flushed>::iterator LayeredTables::unread() {
+  return std::ranges::find_if(
+      flushed_, [&](const Flushed& each) { return versions_.oldest(each.first) >= each.version; });
 }
 
 bool LayeredTables::release(std::size_t chunks) {
   std::unique_lock lock(mutex_);
-  const std::uint64_t oldest = versions_.oldest();
-  if (flushed_.empty() || flushed_.front().version > oldest) return false;
-  Flushed flushed = std::move(flushed_.front());
-  flushed_.pop_front();
+  const auto found = unread();
+  if (found == flushed_.end()) return false;
+  Flushed flushed = std::move(*found);
+  flushed_.erase(found);
   lock.unlock();
   const bool more = flushed.tree->release(chunks);
   lock.lock();
   if (more) flushed_.push_front(std::move(flushed));
-  return more || !flushed_.empty();
+  return unread() != flushed_.end();
 }
 
 bool LayeredTables::has_flushed() const {
@@ -317,6 +325,11 @@ LayeredTables::Unflushed LayeredTables::unflushed() const {
   const std::lock_guard lock(mutex_);
   const std::uint64_t frozen = frozen_ ? frozen_->used() : 0;
   return {active_used_ + frozen - std::min(frozen, written_), slice_};
+}
+
+ReadStates LayeredTables::read_states() const {
+  const std::lock_guard lock(mutex_);
+  return {.newest = versions_.number(), .oldest = versions_.oldest()};
 }
 
 std::uint64_t LayeredTables::allocated() const {

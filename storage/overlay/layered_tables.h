@@ -97,8 +97,8 @@ class LayeredTables {
   core::Result<void> flush(std::string_view reach, const SliceLimit& limit = {});
   // Commits one of these slices; returns whether it was the last.
   core::Result<bool> flush_slice(std::string_view reach, const SliceLimit& limit = {});
-  // Frees at most so many chunks of overlays that were flushed and that no reader has. Returns
-  // whether some are left that could be freed.
+  // Frees at most so many chunks of an overlay that was flushed and that no reader has. Returns
+  // whether more could be freed.
   bool release(std::size_t chunks);
   // Whether flushed overlays are left that are not freed.
   [[nodiscard]] bool has_flushed() const;
@@ -112,6 +112,8 @@ class LayeredTables {
   };
   // Returns those of published versions; those of a slice that is being written are among them.
   [[nodiscard]] Unflushed unflushed() const;
+  // The numbers of the versions that there are, and of the oldest that a reader may hold.
+  [[nodiscard]] ReadStates read_states() const;
   // The bytes allocated for all overlays, as of the last version.
   [[nodiscard]] std::uint64_t allocated() const;
 
@@ -128,23 +130,30 @@ class LayeredTables {
   class Slices;
   struct Flushed {
     std::unique_ptr<OverlayTree> tree;
-    std::uint64_t version;  // The first one without the tree.
+    std::uint64_t first;    // The first version with the tree.
+    std::uint64_t version;  // The first one without it.
   };
 
   // Publishes the layers as they are; the mutex must be held.
   void publish_layers();
+  // The number of the next version.
+  [[nodiscard]] std::uint64_t next_version() const { return versions_.number() + 1; }
   // Notes the size of the active overlay; the mutex must be held.
   void note_active();
   // Counts a slice that begins or ends. `written`: bytes that the base has got.
   void count_slice(std::uint64_t written = 0);
   core::Result<void> write_last(std::span<const Change> changes, std::string_view reach);
   void end_flush();
+  // Returns the first flushed overlay that no reader has; the mutex must be held.
+  [[nodiscard]] std::deque<Flushed>::iterator unread();
   [[nodiscard]] bool is_old(Generation generation) const;
 
   TablesBelow& base_;
   Generations generations_;  // Of the changes that are being made: used by the writer alone.
   std::unique_ptr<OverlayTree> active_;
   std::unique_ptr<OverlayTree> frozen_;
+  std::uint64_t active_first_ = 0;  // The first version with the tree...
+  std::uint64_t frozen_first_ = 0;  // ...of each.
   std::unique_ptr<Slices> slices_;  // The rest of the flush, while its thread is within it.
   Versions<Version> versions_{Version{}};
   // Of flushes, those that have begun to write to the base. Ahead of the base, never behind it.

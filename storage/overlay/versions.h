@@ -1,12 +1,18 @@
 // The published versions of some state: one writer publishes, and any number of readers hold the
 // newest one each for as long as they like, without waiting for the writer or for each other.
 //
-// A reader first notes the number of the newest version in a place of its own, then takes the
-// newest version: that one or a later one. The writer uses the memory of what is no longer part of
-// a version again once no place has a number below that version. (Epoch-based reclamation,
-// K. Fraser, "Practical lock-freedom", 2004, with numbers of versions as the epochs.)
+// A reader notes the number of the newest version in a place of its own, takes the newest version,
+// and begins again if the number has changed meanwhile. So a reader with the number n holds version
+// n or n + 1: of the latter, it took the version just before the writer counted it.
+//
+// The writer uses memory again that was part of the versions from one number to another once no
+// reader can hold one of these. Readers of other versions do not count: one that stays for hours
+// keeps what it can see itself, and nothing that came and went since. (Epoch-based reclamation,
+// K. Fraser, "Practical lock-freedom", 2004, with an interval for each piece as in H. Wen et al.,
+// "Interval-based memory reclamation", 2018.)
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -15,6 +21,7 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 namespace anabranch::storage {
 
@@ -23,19 +30,29 @@ class ReaderPlaces {
  public:
   static constexpr std::size_t kPlaces = 128;  // Further readers share a list under a mutex.
 
-  // Notes the number that `newest` has, in a place of the reader, and returns the place.
-  std::size_t enter(const std::atomic<std::uint64_t>& newest);
+  struct Entered {
+    std::size_t place;
+    std::uint64_t number;
+  };
+  // Notes the number that `newest` has, in a place of the reader.
+  Entered enter(const std::atomic<std::uint64_t>& newest);
   void leave(std::size_t place);
-  // Returns the lowest number that a reader has noted; `newest` when none has noted a lower one.
-  [[nodiscard]] std::uint64_t oldest(std::uint64_t newest) const;
+  // Returns the lowest number from `from` on that a reader has noted; `newest` when there is no
+  // lower one.
+  [[nodiscard]] std::uint64_t lowest(std::uint64_t from, std::uint64_t newest) const;
+  // Returns all numbers that readers have noted, in order.
+  [[nodiscard]] std::vector<std::uint64_t> all() const;
 
  private:
   struct alignas(64) Place {  // Of its own in the cache: readers do not slow each other.
     std::atomic<std::uint64_t> number{0};  // 0: no reader.
   };
 
-  // Returns whether the place was free, and has the number of `newest` now.
-  bool take(std::size_t place, const std::atomic<std::uint64_t>& newest);
+  // Returns the number of `newest` that the place has now; 0 when the place was not free.
+  std::uint64_t take(std::size_t place, const std::atomic<std::uint64_t>& newest);
+  // Calls the function with each number that is noted.
+  template <typename Function>
+  void for_each(const Function& function) const;
 
   std::array<Place, kPlaces> places_;
   std::atomic<std::size_t> ever_taken_{0};  // No place from this one on was ever taken.
@@ -77,15 +94,19 @@ class Versions {
   };
 
   // The first version has the number 1.
-  explicit Versions(Version first) : kept_(1) {
-    kept_.front() = std::make_unique<const Version>(std::move(first));
-    newest_ = kept_.front().get();
+  explicit Versions(Version first) {
+    kept_.push_back({1, std::make_unique<const Version>(std::move(first))});
+    newest_ = kept_.front().version.get();
   }
 
   // Returns the newest version. Any thread.
   [[nodiscard]] Held hold() const {
-    const std::size_t place = places_.enter(number_);
-    return Held(&places_, place, newest_.load());
+    for (;;) {
+      const auto [place, number] = places_.enter(number_);
+      const Version* const version = newest_.load();
+      if (number_.load() == number) return Held(&places_, place, version);
+      places_.leave(place);
+    }
   }
 
   // ---- For the writer alone.
@@ -94,22 +115,48 @@ class Versions {
   [[nodiscard]] std::uint64_t number() const { return number_.load(); }
   // Makes a version the newest one, under the next number, and frees those that no reader can hold.
   void publish(Version version) {
-    kept_.push_back(std::make_unique<const Version>(std::move(version)));
+    kept_.push_back({number_.load() + 1, std::make_unique<const Version>(std::move(version))});
     // A reader that notes the new number must find the new version.
-    newest_.store(kept_.back().get());
-    number_.store(number_.load() + 1);
-    const std::uint64_t first = number_.load() - (kept_.size() - 1);
-    const std::uint64_t last = oldest();
-    for (std::uint64_t each = first; each < last; ++each) kept_.pop_front();
+    newest_.store(kept_.back().version.get());
+    number_.store(kept_.back().number);
+    free();
   }
-  // Returns the number of the oldest version that a reader may hold.
-  [[nodiscard]] std::uint64_t oldest() const { return places_.oldest(number_.load()); }
+  // Returns the number of the oldest version that a reader may hold, of those from `from` on: a
+  // reader of an older one is not counted.
+  [[nodiscard]] std::uint64_t oldest(std::uint64_t from = 1) const {
+    return places_.lowest(from - 1, number_.load());
+  }
 
  private:
+  struct Kept {
+    std::uint64_t number;
+    std::unique_ptr<const Version> version;
+  };
+
+  void free() {
+    const std::uint64_t last = oldest();
+    while (kept_.front().number < last) kept_.pop_front();
+    // What came after the oldest reader: looked through when there is twice as much of it as the
+    // last time, so that it costs a publishing no more than a few steps.
+    if (kept_.size() < look_at_) return;
+    const std::vector<std::uint64_t> held = places_.all();
+    const auto is_held = [&](std::uint64_t number) {
+      return std::ranges::binary_search(held, number) ||
+             std::ranges::binary_search(held, number - 1);
+    };
+    std::erase_if(kept_, [&, newest = number_.load()](const Kept& each) {
+      return each.number != newest && !is_held(each.number);
+    });
+    look_at_ = std::max(kLookAt, 2 * kept_.size());
+  }
+
+  static constexpr std::size_t kLookAt = 64;
+
   mutable ReaderPlaces places_;
   std::atomic<std::uint64_t> number_{1};
   std::atomic<const Version*> newest_{nullptr};
-  std::deque<std::unique_ptr<const Version>> kept_;  // In the order of numbers, up to the newest.
+  std::deque<Kept> kept_;  // In the order of numbers, up to the newest.
+  std::size_t look_at_ = kLookAt;
 };
 
 }  // namespace anabranch::storage

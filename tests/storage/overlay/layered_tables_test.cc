@@ -222,6 +222,43 @@ TEST_SUITE("storage: layered tables") {
     CHECK(world.tables->allocated() == 0);
   }
 
+  TEST_CASE("a reader that stays keeps the overlays that it can see, and no memory of later ones") {
+    constexpr int kKeys = 1'000;
+    LayeredWorld world;
+    const auto write = [&](int times) {
+      for (int i = 0; i < times; ++i) {
+        for (int key = 0; key < kKeys; ++key) {
+          world.tables->put(Table::kRows, "key" + std::to_string(key), std::string(100, 'a'));
+        }
+        world.tables->publish();
+      }
+    };
+    const auto flush = [&] {
+      REQUIRE(world.tables->freeze());
+      REQUIRE(world.tables->flush("").ok());
+      while (world.tables->release(1)) {
+      }
+    };
+    world.set("key7", "first");
+    const auto reader = world.tables->snapshot();
+    write(2);
+    flush();
+    const std::uint64_t kept = world.tables->allocated();
+    CHECK(kept > 0);
+    for (int i = 0; i < 50; ++i) {
+      write(2);
+      flush();
+      CHECK(world.tables->allocated() == kept);
+    }
+    // Within one overlay, too: what its versions no longer have is used again.
+    write(10);
+    const std::uint64_t once = world.tables->allocated();
+    write(200);
+    CHECK(world.tables->allocated() < 2 * once);
+    CHECK(get(*reader, "key7") == "first");
+    CHECK(scan(*reader).size() == 1);
+  }
+
   TEST_CASE("readers see whole states while another thread flushes") {
     constexpr int kKeys = 100;
     const int groups = anabranch::test::long_run() ? 30'000 : 3'000;
@@ -249,9 +286,19 @@ TEST_SUITE("storage: layered tables") {
         (void)world.tables->release(1);
       }
     };
+    // Holds a state for a while, and finds it as it was.
+    const auto stay = [&] {
+      while (!stop) {
+        const auto snapshot = world.tables->snapshot();
+        const Entries entries = scan(*snapshot);
+        for (int i = 0; i < 50 && !stop; ++i) std::this_thread::yield();
+        if (scan(*snapshot) != entries) ++wrong;
+      }
+    };
     std::vector<std::thread> threads;
-    threads.reserve(3);
+    threads.reserve(4);
     threads.emplace_back(flush);
+    threads.emplace_back(stay);
     for (int i = 0; i < 2; ++i) threads.emplace_back(read);
     int flushes = 0;
     for (int group = 0; group < groups; ++group) {

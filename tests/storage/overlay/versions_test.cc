@@ -45,6 +45,26 @@ TEST_SUITE("storage: versions") {
     CHECK(alive.use_count() == 1 + 1);
   }
 
+  TEST_CASE("a reader that stays keeps its version, and none that came and went since") {
+    constexpr int kVersions = 10'000;
+    const auto alive = std::make_shared<int>(0);
+    Versions<Counted> versions({1, alive});
+    const auto first = versions.hold();
+    std::optional<Versions<Counted>::Held> middle;
+    for (int number = 2; number <= kVersions; ++number) {
+      versions.publish({number, alive});
+      if (number == kVersions / 2) middle = versions.hold();
+    }
+    CHECK(first->number == 1);
+    CHECK((*middle)->number == kVersions / 2);
+    CHECK(versions.hold()->number == kVersions);
+    CHECK(alive.use_count() < 200);
+    CHECK(versions.oldest() == 1);
+    CHECK(versions.oldest(2) == 1);  // Its reader might hold it.
+    CHECK(versions.oldest(3) == kVersions / 2);
+    CHECK(versions.oldest(kVersions / 2 + 2) == kVersions);
+  }
+
   TEST_CASE("a held version may be moved, and is let go once") {
     Versions<int> versions(1);
     auto held = versions.hold();
