@@ -13,6 +13,9 @@ Background::Background(const Owner& owner, const ReplicaOptions& options)
                   [this](const core::Path& path, crdt::Row& row) {
                     upkeep_.note_dead_slots(path, row);
                     owner_.state.note(path, row);
+                  },
+                  [this](storage::Position position) {
+                    return owner_.keeper.segments().bytes_from(position);
                   }},
                  options.limits.snapshots, options.nonce),
       incarnations_(owner.state, owner.exchange, owner.alarms,

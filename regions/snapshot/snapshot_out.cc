@@ -75,7 +75,7 @@ SnapshotOut::File* SnapshotOut::file_for(const SnapshotRequest& wanted, Millis n
   File* shared = nullptr;  // The newest one with something new, and all that it must have.
   for (auto& [id, file] : files_) {
     const bool useful = !wanted.newest.at.includes(file.vector) && file.vector.includes(least);
-    if (useful) shared = &file;
+    if (useful && file.pins) shared = &file;
   }
   if (shared != nullptr && now - shared->made_ms <= limits_.share_ms_max) return shared;
   if (files_.size() == kSpoolsMax) {
@@ -205,11 +205,24 @@ void SnapshotOut::tick(Millis now) {
   }
 }
 
+std::vector<Origin> SnapshotOut::release_log(const LogBytes& log_bytes) {
+  std::vector<Origin> released;
+  for (auto& [id, file] : files_) {
+    if (!file.pins || log_bytes(file.position + 1) <= limits_.log_bytes_max) continue;
+    file.pins = false;
+    for (const auto& [peer, consumer] : consumers_) {
+      if (consumer.snapshot == id) released.push_back(peer);
+    }
+  }
+  return released;
+}
+
 // ---- Status.
 
 std::optional<storage::Position> SnapshotOut::pinned() const {
   std::optional<storage::Position> first;
   for (const auto& [id, file] : files_) {
+    if (!file.pins) continue;
     if (!first || file.position + 1 < *first) first = file.position + 1;
   }
   return first;
@@ -223,8 +236,8 @@ std::vector<SnapshotOut::Progress> SnapshotOut::progress(Millis now) const {
     const File& file = found->second;
     const bool complete = file.reader == nullptr;
     if (complete && consumer.next == file.spool->size()) continue;
-    all.push_back(
-        {peer, consumer.next, complete ? file.spool->size() : 0, file.writer.rows(), file.rows});
+    all.push_back({peer, consumer.next, complete ? file.spool->size() : 0, file.writer.rows(),
+                   file.rows, file.pins ? file.position + 1 : 0});
   }
   return all;
 }

@@ -4,7 +4,8 @@
 //
 // Consumers that come soon after each other share a spool. It is kept for a while after its last
 // use, so that a cut transfer can go on, and it pins the log from its moment on: a leader that
-// merges the snapshot can then be served from the log.
+// merges the snapshot can then be served from the log. It does so up to a number of bytes of log: a
+// consumer that is so slow, or gone, needs another snapshot, but the log does not fill the disk.
 //
 // No threads, clocks or files of its own. Not thread-safe.
 #pragma once
@@ -50,6 +51,10 @@ class SnapshotOut {
   void forget();
   // Drops spools that no consumer has asked for lately.
   void tick(core::Millis now);
+  // Returns the bytes that the log has from a position on.
+  using LogBytes = std::function<std::uint64_t(storage::Position)>;
+  // Ends the pins of snapshots behind which the log has become too long; returns their consumers.
+  std::vector<core::Origin> release_log(const LogBytes& log_bytes);
 
   // The position from which the log must be kept; nullopt when there is none.
   [[nodiscard]] std::optional<storage::Position> pinned() const;
@@ -60,6 +65,7 @@ class SnapshotOut {
     std::uint64_t bytes_total = 0;  // 0 as long as it is not known.
     std::uint64_t rows = 0;         // Spooled.
     std::uint64_t rows_total = 0;
+    storage::Position pinned = 0;  // The log from here on is kept for it; 0: none is.
   };
   [[nodiscard]] std::vector<Progress> progress(core::Millis now) const;
 
@@ -73,6 +79,7 @@ class SnapshotOut {
     std::string last_key;
     core::VersionVector vector;
     storage::Position position = 0;  // The newest record of the log that is in it.
+    bool pins = true;                // The log behind it is kept.
     std::uint64_t rows = 0;          // As the table says.
     core::Millis made_ms = 0;
     core::Millis used_ms = 0;

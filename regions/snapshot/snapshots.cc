@@ -114,6 +114,12 @@ core::VersionVector Snapshots::shown_by(Origin peer) const {
 
 void Snapshots::tick(Millis now) {
   out_.tick(now);
+  for (const Origin peer : out_.release_log(owner_.log_bytes)) {
+    core::mark<"the log behind a snapshot that is sent is no longer kept">();
+    notice("keeps no log any more for the snapshot that region " + region(peer) + " takes: over " +
+           std::to_string(limits_.log_bytes_max) +
+           " bytes were written since it was made; the region may need another one");
+  }
   if (in_ && joins_with_damage()) stop();
   if (!in_) {
     if (now < next_look_ms_) return;
@@ -477,6 +483,7 @@ std::vector<SnapshotStatus> Snapshots::status(Millis now) const {
     status.rows_total = each.rows_total;
     status.bytes = each.bytes;
     status.bytes_total = each.bytes_total;
+    status.log_bytes = each.pinned == 0 ? 0 : owner_.log_bytes(each.pinned);
     all.push_back(std::move(status));
   }
   return all;

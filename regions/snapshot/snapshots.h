@@ -43,6 +43,7 @@ class Snapshots final : public Participant {
     Exchange& exchange;
     Effects& effects;
     Note note;
+    SnapshotOut::LogBytes log_bytes;
   };
 
   // All that the owner refers to must outlive this.

@@ -47,6 +47,7 @@ void draw_limits(Plan& plan, Random& random) {
     plan.limits.log.bytes_max = 2 * plan.limits.log.bytes_min;
     if (random.chance(0.5)) plan.limits.log.bytes_max *= 20;
   }
+  plan.limits.snapshots.log_bytes_max = 2 * plan.limits.log.bytes_max;
   if (random.chance(0.5)) plan.limits.slice_ops_max = 1 + random.below(30);
   if (random.chance(0.5)) {
     plan.limits.own_clear_rows_direct = random.below(4);

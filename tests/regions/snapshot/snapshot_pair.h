@@ -16,7 +16,11 @@ struct SnapshotLeader : Receiver {
   static constexpr regions::LinkId kLink = 1;
 
   regions::SnapshotLimits limits{.slice_rows_max = 2, .chunk_bytes = 100};
-  regions::Snapshots snapshots{{state, exchange, effects, [](const auto&, auto&) {}}, limits, 1};
+  std::uint64_t log_bytes = 0;  // Behind each snapshot.
+  regions::Snapshots snapshots{
+      {state, exchange, effects, [](const auto&, auto&) {}, [this](auto) { return log_bytes; }},
+      limits,
+      1};
 
   SnapshotLeader(const std::string& region, core::Origin origin) : Receiver(region, origin) {
     state.join(snapshots);

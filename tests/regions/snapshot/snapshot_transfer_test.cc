@@ -95,6 +95,35 @@ TEST_SUITE("regions: snapshot transfers") {
     CHECK_FALSE(transfer.out.pinned());
   }
 
+  TEST_CASE("the log behind a snapshot is kept up to its limit, and then another one is made") {
+    Transfer transfer;
+    transfer.limits.log_bytes_max = 1'000;
+    SnapshotIn in = transfer.ask();
+    transfer.lost_from = 2;
+    transfer.carry(in, 0);
+    std::uint64_t behind = 1'000;
+    const auto log_bytes = [&](storage::Position from) {
+      CHECK(from == kRows + 1);
+      return behind;
+    };
+    CHECK(transfer.out.release_log(log_bytes).empty());
+    CHECK(transfer.out.pinned() == kRows + 1);
+    CHECK(transfer.out.progress(0).at(0).pinned == kRows + 1);
+    behind = 1'001;
+    CHECK(transfer.out.release_log(log_bytes) == std::vector<Origin>{kEu});
+    CHECK(transfer.out.release_log(log_bytes).empty());
+    CHECK_FALSE(transfer.out.pinned());
+    CHECK(transfer.out.progress(0).at(0).pinned == 0);
+    // The transfer goes on; who asks from now on gets a new one.
+    transfer.lost_from = SIZE_MAX;
+    in.tick(transfer.limits.ask_again_ms);
+    transfer.finish(in, transfer.limits.ask_again_ms);
+    CHECK(in.state() == SnapshotIn::State::kChecked);
+    SnapshotIn other = transfer.ask();
+    transfer.carry(other, transfer.limits.ask_again_ms);
+    CHECK(transfer.out.pinned() == kRows + 1);
+  }
+
   TEST_CASE("what got lost is asked for again, from the byte on that is missing") {
     Transfer transfer;
     SnapshotIn in = transfer.ask();
