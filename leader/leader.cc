@@ -16,7 +16,9 @@
 #include "leader/health/act_lines.h"
 #include "leader/health/footprint.h"
 #include "leader/health/lag.h"
+#include "leader/health/read_age.h"
 #include "leader/health/warnings.h"
+#include "leader/hook_outside.h"
 #include "leader/leader_status.h"
 #include "leader/link_log.h"
 #include "leader/link_options.h"
@@ -26,6 +28,7 @@
 #include "leader/plugins.h"
 #include "leader/policies.h"
 #include "leader/put_back.h"
+#include "leader/replica_limits.h"
 #include "leader/replication_progress.h"
 #include "leader/scopes/group_scope.h"
 #include "leader/scopes/kept_view.h"
@@ -64,17 +67,6 @@ std::uint64_t random_number() {
   return std::uniform_int_distribution<std::uint64_t>(1)(device);
 }
 
-// The clock and the log for alarms about functions between concurrent values.
-rows::HookAlarms::Outside outside_of_hooks(const std::string& region) {
-  return {.now_us =
-              [] {
-                return std::chrono::duration_cast<std::chrono::microseconds>(
-                           std::chrono::steady_clock::now().time_since_epoch())
-                    .count();
-              },
-          .warn = [region](const std::string& line) { core::log_warning(region, line); }};
-}
-
 }  // namespace
 
 class Leader::Impl {
@@ -87,6 +79,7 @@ class Leader::Impl {
         backups_(*storage_, {options_.region, options_.path, reserve_bytes(options_)}),
         link_log_(options_.region),
         lag_(options_.region, options_.lag_alarm_ms),
+        read_age_(options_.region, options_.read_ms_max),
         intake_(options_.region, options_.lag_slow_ms) {}
 
   Impl(const Impl&) = delete;
@@ -98,27 +91,22 @@ class Leader::Impl {
 
   core::Result<void> start() {
     if (auto loaded = load_keys(); !loaded.ok()) return loaded;
-    auto replica =
-        Replica::open(*storage_, clock_,
-                      {.mesh = core::digest128(options_.mesh),
-                       .region = options_.region,
-                       .fresh_origin = random_number(),
-                       .nonce = random_number(),
-                       .new_origin = options_.new_origin,
-                       .random_origin = random_number,
-                       .signatures = signatures_ ? &*signatures_ : nullptr,
-                       .resolvers = &resolvers_,
-                       .proposals = proposals_of(options_),
-                       .drift_ms_max = options_.clock_drift_ms_max,
-                       .expiry_wait_ms = options_.expiry_wait_ms_max,
-                       .follows = options_.follower,
-                       .syncs_later = syncs_later(options_.durability),
-                       .announce = true,
-                       .limits = {.log = {.bytes_min = options_.log_bytes_min,
-                                          .bytes_max = options_.log_bytes_max,
-                                          .age_ms_max = options_.log_age_ms_max},
-                                  .conflicts = {.bytes_max = options_.conflicts_bytes_max},
-                                  .reserve_bytes = reserve_bytes(options_)}});
+    auto replica = Replica::open(*storage_, clock_,
+                                 {.mesh = core::digest128(options_.mesh),
+                                  .region = options_.region,
+                                  .fresh_origin = random_number(),
+                                  .nonce = random_number(),
+                                  .new_origin = options_.new_origin,
+                                  .random_origin = random_number,
+                                  .signatures = signatures_ ? &*signatures_ : nullptr,
+                                  .resolvers = &resolvers_,
+                                  .proposals = proposals_of(options_),
+                                  .drift_ms_max = options_.clock_drift_ms_max,
+                                  .expiry_wait_ms = options_.expiry_wait_ms_max,
+                                  .follows = options_.follower,
+                                  .syncs_later = syncs_later(options_.durability),
+                                  .announce = true,
+                                  .limits = replica_limits(options_)});
     if (!replica.ok()) return replica.failure();
     replica_ = std::move(replica).value();
     if (auto announced = replica_->announce(); !announced.ok()) return announced;
@@ -268,6 +256,10 @@ class Leader::Impl {
     carry_out();
   }
 
+  std::chrono::milliseconds read_time() const {
+    return std::chrono::milliseconds(options_.read_ms_max);
+  }
+
   LogSource log_source() const {
     const regions::Identity& identity = replica_->identity();
     return {*storage_, replica_->state().log(), replica_->names(), identity.region, identity.mesh};
@@ -283,6 +275,8 @@ class Leader::Impl {
     status.scrub = scrubs_->status();
     status.behind_ms = intake_.behind_ms();
     status.slowed = intake_.slows();
+    status.read_ms = read_age_.age_ms();
+    status.read_too_long = read_age_.alarms();
     status.warnings = warnings_in(status, lag_.alarms());
     return status;
   }
@@ -376,6 +370,7 @@ class Leader::Impl {
     next_look_ms_ = now + kLookMs;
     look_at_links(now);
     lag_.look(*replica_, now);
+    read_age_.look(storage_->read_states(), now);
     const auto there = storage_->check_place();
     if (there.ok()) return;
     log_failure(there.failure());
@@ -423,6 +418,7 @@ class Leader::Impl {
   std::unique_ptr<transport::Transport> transport_;
   LinkLog link_log_;
   Lag lag_;
+  ReadAge read_age_;
   Intake intake_;
   OnPresence hear_;  // Empty: nobody listens.
   CommitTimes commit_times_;
@@ -551,6 +547,8 @@ void Leader::read(
     const std::function<void(const View&, const core::VersionVector&)>& function) const {
   impl_->read_applied(function);
 }
+
+std::chrono::milliseconds Leader::read_time() const { return impl_->read_time(); }
 
 std::unique_ptr<KeptView> Leader::keep() const {
   return std::make_unique<KeptView>(impl_->storage(), impl_->replica().names(), impl_->resolvers());

@@ -77,6 +77,8 @@ class Leader {
   // Returns a view on the newest committed state, to be read several times. The leader must outlive
   // it.
   [[nodiscard]] std::unique_ptr<KeptView> keep() const;
+  // For how long a read of an application may use one state (Options::read_ms_max); 0: no limit.
+  [[nodiscard]] std::chrono::milliseconds read_time() const;
 
   // ---- The versions that sessions have seen.
 

@@ -274,6 +274,7 @@ void add_storage(StoreStatus& status, const Options& options, const storage::Sto
   status.storage_log_bytes = engine->log_bytes;
   status.storage_waiting_bytes = engine->waiting_bytes;
   status.storage_flushes = engine->flushes;
+  status.storage_flushing = engine->flushing;
   status.storage_unsynced_bytes = engine->unsynced_bytes;
   status.storage_damage = engine->damaged;
 }

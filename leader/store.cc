@@ -69,7 +69,9 @@ bool Store::transact_if(const Unchanged& seen, const std::function<void(Transact
 }
 
 void Store::read(const std::function<void(ReadTransaction&)>& function) const {
-  look([&](const leader::View& view) { function(*Loan<LentRead>(view)); });
+  look([&](const leader::View& view) {
+    function(*Loan<LentRead>(view, impl().leader().read_time()));
+  });
 }
 
 void Store::atomically(const std::function<void(Scope&)>& function) { impl().atomically(function); }

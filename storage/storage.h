@@ -118,11 +118,18 @@ struct Room {
   std::uint64_t inside = 0;                         // Free and reusable inside the storage.
 };
 
+// States of the tables, by numbers that grow: the newest one, and the oldest that somebody reads.
+struct ReadStates {
+  std::uint64_t newest = 0;
+  std::uint64_t oldest = 0;
+};
+
 // The figures of an engine.
 struct EngineFigures {
   std::uint64_t log_bytes = 0;       // Of the files of its log.
   std::uint64_t waiting_bytes = 0;   // In memory: changes that its tables lack, or lacked lately.
   std::uint64_t flushes = 0;         // Written to the tables since the opening.
+  bool flushing = false;             // Memory is being written to them.
   std::uint64_t unsynced_bytes = 0;  // Of the log: commits that a loss of power would take.
   // A sentence for each damaged value that was met since the opening, of the first twenty.
   std::vector<std::string> damaged = {};
@@ -189,6 +196,8 @@ class Storage {
 
   // Returns the figures of the engine; nullopt without one. Any thread.
   [[nodiscard]] virtual std::optional<EngineFigures> engine() const { return std::nullopt; }
+  // Of an engine; others do not tell.
+  [[nodiscard]] virtual ReadStates read_states() const { return {}; }
 
   // Return the position of the last record of the log, and of the last one that survives a power
   // loss.

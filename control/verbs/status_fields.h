@@ -138,6 +138,7 @@ inline constexpr auto kFields<SnapshotStatus> = std::tuple{
     Field{"bytes_total", &SnapshotStatus::bytes_total},
     Field{"rows_per_second", &SnapshotStatus::rows_per_second},
     Field{"seconds_left", &SnapshotStatus::seconds_left},
+    Field{"log_bytes", &SnapshotStatus::log_bytes},
 };
 
 template <>
@@ -258,6 +259,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"storage_log_bytes", &StoreStatus::storage_log_bytes},
     Field{"storage_waiting_bytes", &StoreStatus::storage_waiting_bytes},
     Field{"storage_flushes", &StoreStatus::storage_flushes},
+    Field{"storage_flushing", &StoreStatus::storage_flushing},
     Field{"durability", &StoreStatus::durability},
     Field{"storage_unsynced_bytes", &StoreStatus::storage_unsynced_bytes},
     Field{"storage_damage", &StoreStatus::storage_damage},
@@ -283,6 +285,8 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"statistics", &StoreStatus::statistics},
     Field{"behind_ms", &StoreStatus::behind_ms},
     Field{"slowed", &StoreStatus::slowed},
+    Field{"read_ms", &StoreStatus::read_ms},
+    Field{"read_too_long", &StoreStatus::read_too_long},
     Field{"warnings", &StoreStatus::warnings},
     Field{"draining", &StoreStatus::draining},
     Field{"full", &StoreStatus::full},

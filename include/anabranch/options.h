@@ -185,6 +185,11 @@ struct Options {
   // milliseconds, or there is none, StoreStatus::warnings says so. 0: never.
   std::int64_t backup_alarm_ms = 0;
 
+  // The function of a read (Store::read) may use its state for so many milliseconds; then its calls
+  // throw Error{kTimeout}. What is replaced meanwhile stays on the disk. Of any reader of an older
+  // state, a backup too, StoreStatus::warnings tells. 0: no limit.
+  std::int64_t read_ms_max = std::int64_t{3600} * 1000;
+
   // In each period of so many milliseconds all that is stored is read once, slowly, so that damage
   // on the disk is noticed and mended early. StoreStatus::scrub has its progress. 0: never.
   std::int64_t scrub_ms = std::int64_t{7} * 24 * 3600 * 1000;

@@ -128,6 +128,7 @@ struct SnapshotStatus {
   std::uint64_t bytes_total = 0;  // 0 while unknown.
   std::uint64_t rows_per_second = 0;
   std::int64_t seconds_left = -1;  // -1 while unknown.
+  std::uint64_t log_bytes = 0;     // Sending: of the log that is kept for it meanwhile, about.
 };
 
 // The watches and open documents of an embedded store.
@@ -284,10 +285,11 @@ struct StoreStatus {
   std::string storage;                   // "engine", or "lmdb".
   // Of the engine: the files of its write-ahead log; memory with writes that are not in its tables
   // yet, or that readers still hold; how often such memory was written to the tables since the
-  // start.
+  // start, and whether it is now.
   std::uint64_t storage_log_bytes = 0;
   std::uint64_t storage_waiting_bytes = 0;
   std::uint64_t storage_flushes = 0;
+  bool storage_flushing = false;
   // "sync", "interval" or "none" (Options::durability); bytes of log that a loss of power would
   // take.
   std::string durability;
@@ -325,6 +327,10 @@ struct StoreStatus {
   // not applied here; 0 when there is none.
   std::int64_t behind_ms = 0;
   bool slowed = false;  // Local writes are slowed for that: see Options::lag_slow_ms.
+  // How long ago the oldest state of the data that somebody still reads was replaced, to a second;
+  // 0 when there is none, and with StorageEngine::kLmdb.
+  std::int64_t read_ms = 0;
+  bool read_too_long = false;  // That is longer than Options::read_ms_max.
   std::vector<WarningStatus> warnings;  // Critical ones first.
   bool draining = false;  // Writes of applications are refused, until that is undone or reopened.
   bool full = false;      // The disk is full: writes that add are refused.

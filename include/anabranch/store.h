@@ -71,7 +71,8 @@ class Store final : public Scope {
   [[nodiscard]] bool transact_if(const Unchanged& seen,
                                  const std::function<void(Transaction&)>& function);
   // Runs the function on one consistent state, on the caller's thread. Blocks no writer and waits
-  // for none. Rethrows an exception of the function.
+  // for none. Rethrows an exception of the function. When the function has been running for longer
+  // than Options::read_ms_max, the calls of its transaction throw Error{kTimeout}.
   void read(const std::function<void(ReadTransaction&)>& function) const;
 
   // As transact, for functions that work on any scope.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "leader/health/amounts.h"
+#include "leader/health/read_age.h"
 
 namespace anabranch::leader {
 
@@ -132,6 +133,16 @@ void add_writes(const StoreStatus& status, Warnings& all) {
   }
 }
 
+void add_read(const StoreStatus& status, Warnings& all) {
+  if (!status.read_too_long) return;
+  all.push_back(
+      {"read",
+       {},
+       false,
+       ReadAge::text(status.read_ms),
+       "nothing if that is a backup of much data; else end the read, or set read_ms_max"});
+}
+
 void add_backup(const BackupStatus& backup, Warnings& all) {
   if (!backup.overdue) return;
   all.push_back({"backup",
@@ -211,6 +222,7 @@ Warnings warnings_in(const StoreStatus& status, const std::map<std::string, Lag:
   }
   add_regions(status, all);
   add_data(status, all);
+  add_read(status, all);
   add_backup(status.backup, all);
   if (is_open_to_machines(status.endpoint) && !status.keyed) {
     all.push_back({"keys",

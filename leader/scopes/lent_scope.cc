@@ -2,6 +2,8 @@
 
 #include <anabranch/error.h>
 
+#include <string>
+
 namespace anabranch::leader {
 
 void Borrower::refuse() const {
@@ -14,6 +16,13 @@ void Borrower::refuse() const {
 
 void LentRead::refuse() {
   throw Error(ErrorCode::kInvalid, "a read transaction cannot write: use transact, or transact_if");
+}
+
+void LentRead::refuse_late() const {
+  throw Error(ErrorCode::kTimeout,
+              "this read has used one state for over " + std::to_string(time_.count()) +
+                  " ms (read_ms_max), which keeps all that is replaced meanwhile on the disk: end "
+                  "it and begin another");
 }
 
 }  // namespace anabranch::leader

@@ -10,6 +10,7 @@
 #include <anabranch/transaction.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <mutex>
@@ -74,11 +75,14 @@ class LentTransaction final : public Transaction {
   GroupWriter* writer_ = nullptr;
 };
 
-// The scope over one committed state. Every write throws Error{kInvalid}.
+// The scope over one committed state, for a limited time. Every write throws Error{kInvalid}.
 class LentRead final : public ReadTransaction {
  public:
-  void begin(const View& view) {
+  // `time`: after it each call throws Error{kTimeout}; 0: never.
+  void begin(const View& view, std::chrono::milliseconds time = {}) {
     view_ = &view;
+    time_ = time;
+    if (time_.count() > 0) until_ = std::chrono::steady_clock::now() + time_;
     borrower_.begin();
   }
   void end() {
@@ -94,12 +98,16 @@ class LentRead final : public ReadTransaction {
   [[noreturn]] static void refuse();
   [[nodiscard]] Opened opened() const override {
     borrower_.check();
+    if (time_.count() > 0 && std::chrono::steady_clock::now() > until_) refuse_late();
     return {.view = view_};
   }
+  [[noreturn]] void refuse_late() const;
   void change(const std::function<void(GroupWriter&)>& /*function*/) override { refuse(); }
 
   Borrower borrower_;
   const View* view_ = nullptr;
+  std::chrono::milliseconds time_{};
+  std::chrono::steady_clock::time_point until_;
 };
 
 // The scopes of one kind that one thread lends.
@@ -162,10 +170,10 @@ class Shelf {
 template <typename Lent>
 class Loan {
  public:
-  // Lends over a GroupWriter or a View, which must outlive it.
-  template <typename Source>
-  explicit Loan(Source& source) : lent_(Shelf<Lent>::mine().next()) {
-    lent_.begin(source);
+  // Lends over a GroupWriter or a View, which must outlive it; more as the scope takes it.
+  template <typename Source, typename... More>
+  explicit Loan(Source& source, More... more) : lent_(Shelf<Lent>::mine().next()) {
+    lent_.begin(source, more...);
   }
   ~Loan() { lent_.end(); }
   Loan(const Loan&) = delete;

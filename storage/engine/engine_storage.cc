@@ -105,6 +105,7 @@ class EngineStorage final : public SteppedEngine {
   Result<void> sync_all() override;
   void make_room() override;
   [[nodiscard]] std::optional<EngineFigures> engine() const override;
+  [[nodiscard]] ReadStates read_states() const override { return tables_.read_states(); }
   [[nodiscard]] Position last_position() const override { return shown_; }
   bool step() override { return flusher_->step(); }
   [[nodiscard]] Position durable_position() const override { return wal_->durable().position; }
@@ -486,6 +487,7 @@ std::optional<EngineFigures> EngineStorage::engine() const {
   EngineFigures figures{.log_bytes = wal_->file_bytes(),
                         .waiting_bytes = tables_.allocated(),
                         .flushes = flusher_ ? flusher_->flushes() : 0,
+                        .flushing = flusher_ && flusher_->is_flushing(),
                         .unsynced_bytes = wal_->unsynced_bytes()};
   for (DamagedValue& value : base_->damaged()) {
     const auto generation = generation_of(value.stored);

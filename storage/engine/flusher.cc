@@ -114,6 +114,11 @@ std::uint64_t Flusher::flushes() const {
   return flushes_;
 }
 
+bool Flusher::is_flushing() const {
+  const std::lock_guard lock(mutex_);
+  return flush_ || flushing_;
+}
+
 Reach Flusher::reach() const {
   const std::lock_guard lock(mutex_);
   return reach_;

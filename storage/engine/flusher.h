@@ -57,8 +57,9 @@ class Flusher {
   bool step();
   // Returns why something has failed; nothing is written any more then.
   [[nodiscard]] std::optional<core::Failure> failure() const;
-  // Returns how many flushes have ended.
+  // Returns how many flushes have ended, and whether one waits or runs.
   [[nodiscard]] std::uint64_t flushes() const;
+  [[nodiscard]] bool is_flushing() const;
   // Returns what is noted in the base.
   [[nodiscard]] Reach reach() const;
   // Returns the room that the base had when the last slice began.

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -153,5 +154,43 @@ TEST_SUITE("leader: transactions") {
     CHECK_FALSE(session.transact_if(seen, [](Transaction& txn) { txn.clear("key"); }));
     session.read([](ReadTransaction& txn) { CHECK(Word{txn, "key"}.get() == "2"); });
     CHECK(Word{eu, "key"}.get() == "2");
+  }
+
+  TEST_CASE("a read that goes on for too long is told so, by its calls and by the status") {
+    const TempDir folder;
+    Options options = store_options(folder, "eu");
+    options.read_ms_max = 500;
+    Store store = Store::open(options);
+    const auto warned = [&] {
+      const auto warnings = store.status().warnings;
+      return std::ranges::any_of(warnings, [](const auto& each) { return each.kind == "read"; });
+    };
+    Word{store, "key"}.put("1");
+    store.read([&](ReadTransaction& txn) {
+      CHECK(Word{txn, "key"}.get() == "1");
+      std::thread([&] {
+        CHECK(eventually([&] {
+          Word{store, "key"}.put("2");
+          return warned() || store.status().storage == "lmdb";
+        }));
+      }).join();
+      std::string message;
+      CHECK(eventually([&] {
+        try {
+          (void)Word{txn, "key"}.get();
+          return false;
+        } catch (const Error& error) {
+          message = error.what();
+          return error.code() == ErrorCode::kTimeout;
+        }
+      }));
+      CHECK(message.find("over 500 ms (read_ms_max)") != std::string::npos);
+    });
+    store.read([](ReadTransaction& txn) { CHECK(Word{txn, "key"}.get() == "2"); });
+    CHECK(eventually([&] { return !warned(); }));
+    CHECK(eventually([&] { return store.status().read_ms == 0; }));
+    options.read_ms_max = -1;
+    options.path = (folder.path() / "other").string();
+    CHECK(code_of([&] { Store::open(options); }) == ErrorCode::kInvalid);
   }
 }

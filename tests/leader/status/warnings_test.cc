@@ -60,13 +60,14 @@ TEST_SUITE("leader: warnings") {
     status.policy_troubles = {"unknown"};
     status.endpoint = "tcp://0.0.0.0:7400";
     status.backup.overdue = true;
+    status.read_too_long = true;
     status.regions.resize(3);
     status.regions[2].region = "jp";
     status.regions[2].pinned_bytes = 1;
     CHECK(kinds_in(status) == Kinds{"closed", "full", "draining", "paused", "diverged", "functions",
                                     "peer", "fork", "rejoin", "storage_damage", "rows_again",
                                     "log_damage", "clock", "unproven", "policy", "keys", "log_kept",
-                                    "backup"});
+                                    "backup", "read"});
     const auto all = warnings_in(status, {});
     CHECK(std::ranges::is_sorted(all, {}, [](const auto& each) { return !each.critical; }));
     CHECK(all.front().critical);
