@@ -13,7 +13,8 @@ using core::planted;
 
 core::Result<void> Startup::run(const core::WallClock& clock) {
   CommittedState& state = owner_.state;
-  if (auto recovered = recover(); !recovered.ok()) return recovered;
+  if (auto opened = state.open_storage(); !opened.ok()) return opened;
+  if (auto loaded = load(); !loaded.ok()) return loaded;
   if (auto kept = owner_.keeper.load(); !kept.ok()) return kept;
   if (auto ordered = state.open_scores(); !ordered.ok()) return ordered;
   if (auto recorded = record(); !recorded.ok()) return recorded;
@@ -25,18 +26,6 @@ core::Result<void> Startup::run(const core::WallClock& clock) {
   if (auto resumed = owner_.background.repair().resume(); !resumed.ok()) return resumed;
   state.applied().published_vector().begin_publish(state.applied().vector());
   return {};
-}
-
-core::Result<void> Startup::recover() {
-  bool loaded = false;
-  const auto load_once = [&]() -> core::Result<void> {
-    return std::exchange(loaded, true) ? core::Result<void>() : load();
-  };
-  auto opened = owner_.state.open_storage([&](const storage::StoredRecord& record) {
-    auto ready = load_once();
-    return ready.ok() ? apply_again(record) : ready;
-  });
-  return opened.ok() ? load_once() : opened;
 }
 
 core::Result<void> Startup::load() {
@@ -61,16 +50,6 @@ core::Result<void> Startup::load() {
   if (auto loaded = owner_.members.load(*snapshot); !loaded.ok()) return loaded;
   if (auto loaded = owner_.conflicts.load(); !loaded.ok()) return loaded;
   return state.load_scores(options.resolvers, options.nonce);
-}
-
-core::Result<void> Startup::apply_again(const storage::StoredRecord& record) {
-  CommittedState& state = owner_.state;
-  auto batch = core::decode_batch(record.bytes);
-  if (!batch.ok()) return batch.failure();
-  return state.change_rows([&](rows::Stage& stage) {
-    state.apply(stage, batch.value(), record.bytes, state.deps_of(batch.value()));
-    return state.commit({.stage = &stage});
-  });
 }
 
 core::Result<void> Startup::record() {

@@ -1,6 +1,6 @@
-// The opening of a replica: reads the stored state, applies again the records that
-// recovery hands it, finds out whether the origin may still be written under, and records the
-// opening. Makes the parts of the replica ready. Used once; not thread-safe.
+// The opening of a replica: reads the stored state, finds out whether the origin may still be
+// written under, and records the opening. Makes the parts of the replica ready. Used once; not
+// thread-safe.
 #pragma once
 
 #include "core/result.h"
@@ -38,11 +38,8 @@ class Startup {
   core::Result<void> run(const core::WallClock& clock);
 
  private:
-  // Opens the storage, with all that recovery finds in its log.
-  core::Result<void> recover();
   // Reads the stored state of the parts; gives an empty directory an identity.
   core::Result<void> load();
-  core::Result<void> apply_again(const storage::StoredRecord& record);
   // Records this opening, under a new origin when that is due.
   core::Result<void> record();
   void start_clock(const core::WallClock& clock);

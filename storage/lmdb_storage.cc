@@ -83,7 +83,7 @@ class LmdbStorage final : public StorageBelow {
         readers_(&own_readers_),
         last_(last) {}
 
-  Result<void> open(const Apply& apply) override;
+  Result<void> open() override;
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override;
   [[nodiscard]] std::unique_ptr<WholeSnapshot> whole_snapshot() const override;
   Result<Position> commit(std::span<const LogRecord> records,
@@ -171,7 +171,7 @@ class LmdbStorage final : public StorageBelow {
   std::vector<const Change*> sorted_;
 };
 
-Result<void> LmdbStorage::open(const Apply& /*apply*/) {
+Result<void> LmdbStorage::open() {
   // Log and tables are committed together, so recovery has no record to apply.
   if (auto opened = open_below(); !opened.ok()) return opened.failure();
   const Result<std::string> noted = reach();

@@ -221,7 +221,7 @@ MemoryStorage::MemoryStorage(MemoryFaults faults) : state_(std::make_unique<Stat
 
 MemoryStorage::~MemoryStorage() = default;
 
-Result<void> MemoryStorage::open(const Apply& /*apply*/) {
+Result<void> MemoryStorage::open() {
   // Log and tables are always committed together, so recovery has no record to apply.
   (void)open_below();
   const std::lock_guard guard(state_->mutex);

@@ -36,7 +36,7 @@ class MemoryStorage final : public StorageBelow {
   explicit MemoryStorage(MemoryFaults faults = {});
   ~MemoryStorage() override;
 
-  core::Result<void> open(const Apply& apply) override;
+  core::Result<void> open() override;
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override;
   [[nodiscard]] std::unique_ptr<WholeSnapshot> whole_snapshot() const override;
   core::Result<Position> commit(std::span<const LogRecord> records,

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -138,14 +137,11 @@ struct EngineFigures {
 
 class Storage {
  public:
-  // Called for every record that recovery has to apply again, in order.
-  using Apply = std::function<core::Result<void>(const StoredRecord&)>;
-
   virtual ~Storage() = default;
 
-  // Makes the storage ready: must be called once, before any other function. Recovery passes the
-  // records that are in the log but not yet in the tables to `apply`, which commits as usual.
-  virtual core::Result<void> open(const Apply& apply) = 0;
+  // Makes the storage ready: must be called once, before any other function. Tables and log are
+  // those of one commit then, whatever was lost.
+  virtual core::Result<void> open() = 0;
 
   // Returns a snapshot of the newest committed state.
   [[nodiscard]] virtual std::unique_ptr<Snapshot> snapshot() const = 0;

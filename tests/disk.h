@@ -41,7 +41,7 @@ class Disk : public storage::WholeStorage {
   // A commit that failed may be there after crash() or clone().
   [[nodiscard]] virtual bool may_keep_failed_commits() const { return false; }
 
-  core::Result<void> open(const Apply& apply) override { return storage_->open(apply); }
+  core::Result<void> open() override { return storage_->open(); }
   [[nodiscard]] std::unique_ptr<storage::Snapshot> snapshot() const override {
     return storage_->snapshot();
   }

@@ -157,8 +157,7 @@ Result<void> write_directory(const std::string& folder, const Manifest& manifest
   auto opened = storage::open_lmdb_storage({.directory = target, .map_bytes = map_bytes});
   if (!opened.ok()) return opened.failure();
   storage::WholeStorage& storage = *opened.value();
-  const auto nothing = [](const storage::StoredRecord&) { return Result<void>(); };
-  if (auto ready = storage.open(nothing); !ready.ok()) return ready;
+  if (auto ready = storage.open(); !ready.ok()) return ready;
   return write_parts(folder, manifest, storage, watch);
 }
 

@@ -130,8 +130,7 @@ void BackupCheck::keep_meta(std::string_view key, std::string_view value) {
 }
 
 void BackupCheck::load_meta() {
-  const auto nothing = [](const storage::StoredRecord&) { return Result<void>(); };
-  if (!meta_.open(nothing).ok() || !meta_.commit({}, meta_changes_).ok()) return;
+  if (!meta_.open().ok() || !meta_.commit({}, meta_changes_).ok()) return;
   meta_changes_ = {};
   const auto meta = meta_.snapshot();
   const auto stored = meta->get(Table::kMeta, storage::kIdentityKey);

@@ -100,10 +100,8 @@ ConflictEntry ConflictLog::entry_of(ConflictNote note, const rows::PolicyTable& 
   const auto again = std::stable_partition(note.values.begin(), note.values.end(),
                                            [&](const auto& each) { return each.value != put; });
   const auto put_again = static_cast<std::size_t>(note.values.end() - again);
-  const core::HybridClock* const clock = state_.clock();  // None during recovery.
-  const core::Hlc by_time = note.by_time;
   ConflictEntry entry{.note = std::move(note),
-                      .logged = clock == nullptr ? by_time : clock->high_water(),
+                      .logged = state_.clock()->high_water(),
                       .policy = std::move(choice.policy),
                       .prefix = std::move(choice.prefix),
                       .shown = choice.shown,
@@ -168,7 +166,7 @@ bool ConflictLog::drop_before(core::Millis time, std::vector<storage::Change>& c
 }
 
 core::Result<void> ConflictLog::tick(core::Millis now) {
-  if (now < next_look_ms_ || state_.clock() == nullptr) return {};
+  if (now < next_look_ms_) return {};
   next_look_ms_ = now + kLookMs;
   if (figures_.entries == 0) return {};
   std::vector<storage::Change> changes;

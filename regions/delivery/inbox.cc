@@ -155,8 +155,7 @@ bool Inbox::accepts(const HeldBatch& held, const core::VersionVector& deps) {
 }
 
 std::optional<HeldBatch> Inbox::list_waiting(Stage& stage, const Batch& batch) {
-  const bool running = owner_.state.clock() != nullptr;
-  if (!stage.masks()->any_tallies() || !running || planted(Bug::kForgetToList)) return {};
+  if (!stage.masks()->any_tallies() || planted(Bug::kForgetToList)) return {};
   std::set<core::Path> paths;
   for (const core::Transaction& txn : batch.transactions) {
     for (const core::Op& op : txn.ops) {

@@ -322,8 +322,7 @@ void CommittedState::note(const core::Path& path, const crdt::Row& row) {
 // ---- The state.
 
 rows::ClearRules CommittedState::clear_rules() const {
-  // During recovery the ops are made already, and an own one may have left tallies to be listed.
-  return {identity_.origin, clock_ ? limits_.own_rows_direct : 0, limits_.foreign_rows_direct};
+  return {identity_.origin, limits_.own_rows_direct, limits_.foreign_rows_direct};
 }
 
 std::unique_ptr<rows::SnapshotReader> CommittedState::reader(rows::Tallies tallies) const {

@@ -46,10 +46,7 @@ class CommittedState {
 
   // ---- Opening, in this order.
 
-  // Opens the storage. `apply` gets each record that recovery has to apply again.
-  core::Result<void> open_storage(const storage::Storage::Apply& apply) {
-    return storage_.open(apply);
-  }
+  core::Result<void> open_storage() { return storage_.open(); }
   // Reads the stored state. Returns false when the directory is empty: then it has no identity yet.
   core::Result<bool> load();
   // Prepares the order of scores. A directory without one gets this seed. `resolvers` may be null.
@@ -59,7 +56,7 @@ class CommittedState {
   // Marks all keys that have an expiry, and gives the changes of a directory that has no index of
   // them.
   core::Result<std::vector<storage::Change>> load_expiries();
-  // Until then no clock is read: recovery needs none.
+  // Until then no clock is read.
   void start_clock(const core::WallClock& clock, core::Hlc newest, core::Millis drift_ms_max);
 
   // ---- The gate.
@@ -247,7 +244,7 @@ class CommittedState {
   MeshTables tables_;
   std::optional<rows::Scores> scores_;  // Once they are loaded.
   rows::ScoreReorder reorder_;
-  std::optional<core::HybridClock> clock_;  // Nothing during recovery.
+  std::optional<core::HybridClock> clock_;  // Nothing until start_clock().
   core::Hlc clock_mark_;
   bool all_durable_ = false;
   std::vector<Participant*> parts_;

@@ -395,8 +395,7 @@ core::Result<CheckReport> check_directory(const std::string& directory,
       storage::open_storage({.tables = {.directory = directory}, .engine = {.look = true}});
   if (!opened.ok()) return opened.failure();
   storage::Storage& storage = *opened.value();
-  const auto nothing = [](const storage::StoredRecord&) { return core::Result<void>(); };
-  if (auto ready = storage.open(nothing); !ready.ok()) return ready.failure();
+  if (auto ready = storage.open(); !ready.ok()) return ready.failure();
   CheckReport report = check_storage(storage, progress);
   if (std::string lost = storage.place().lost; !lost.empty()) {
     ++report.wrong;

@@ -78,7 +78,7 @@ class EngineStorage final : public SteppedEngine {
     if (wal_) (void)wal_->close();  // What fails is found by the next opening.
   }
 
-  Result<void> open(const Apply& apply) override;
+  Result<void> open() override;
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override { return tables_.snapshot(); }
   [[nodiscard]] std::unique_ptr<WholeSnapshot> whole_snapshot() const override {
     auto held = log_->hold();  // Before the tables: nothing of their log is trimmed in between.
@@ -179,7 +179,7 @@ Result<Reach> EngineStorage::open_base() {
   return reach;
 }
 
-Result<void> EngineStorage::open(const Apply& /*apply*/) {
+Result<void> EngineStorage::open() {
   const auto reach = open_base();
   if (!reach.ok()) return reach.failure();
   tables_.begin(reach.value().generations);

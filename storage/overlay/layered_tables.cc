@@ -75,7 +75,9 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
 };
 
 LayeredTables::LayeredTables(TablesBelow& base)
-    : base_(base), active_(std::make_unique<OverlayTree>()), active_first_(next_version()) {}
+    : base_(base), active_(std::make_unique<OverlayTree>()) {
+  active_first_ = next_version();
+}
 
 LayeredTables::~LayeredTables() = default;
 

@@ -25,9 +25,7 @@ struct Log {
   rows::Names names;
   std::uint64_t entries = 0;
 
-  Log() {
-    REQUIRE(storage.open([](const auto&) { return core::Result<void>(); }).ok());
-  }
+  Log() { REQUIRE(storage.open().ok()); }
 
   void add(const std::string& key, const std::vector<std::uint64_t>& values) {
     ConflictEntry entry{.policy = "lww"};

@@ -188,7 +188,7 @@ TEST_SUITE("regions: orders of scores") {
       Node before(options("eu", 7), nullptr, kWall);
       put_all(before, 40);
       auto storage = before.storage().clone();
-      REQUIRE(storage->open([](const auto&) { return core::Result<void>(); }).ok());
+      REQUIRE(storage->open().ok());
       std::vector<storage::Change> changes;
       const std::string note(storage::kScoresKey);
       if (missing) {

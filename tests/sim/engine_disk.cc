@@ -91,9 +91,9 @@ std::unique_ptr<EngineDisk> EngineDisk::make(std::unique_ptr<MemoryStorage> base
 }
 
 // The log never loses a commit that it has told of.
-Result<void> EngineDisk::open(const Apply& apply) {
+Result<void> EngineDisk::open() {
   const bool failed = base_.place().failed;
-  auto opened = engine_.open(apply);
+  auto opened = engine_.open();
   opened_ = opened.ok();
   ANABRANCH_ASSERT(!opened_ || engine_.place().failed == failed);
   return opened;
@@ -124,7 +124,7 @@ std::unique_ptr<Disk> EngineDisk::crash() const {
   auto left = make(base_.crash(), files_.image(survival, random_.bits()), random_, syncs_later_);
   if (!random_.chance(0.2)) return left;
   left->files_.cut_after(random_.below(30));
-  const auto opened = left->open({});
+  const auto opened = left->open();
   ANABRANCH_ASSERT(opened.ok() || left->files_.is_cut());
   left->work();
   return left->crash();

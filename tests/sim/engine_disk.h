@@ -20,7 +20,7 @@ class EngineDisk final : public Disk {
   // batches on the disk for sure.
   static std::unique_ptr<EngineDisk> make(Random& random, bool syncs_later);
 
-  core::Result<void> open(const Apply& apply) override;
+  core::Result<void> open() override;
   core::Result<storage::Position> commit(std::span<const storage::LogRecord> records,
                                          std::span<const storage::Change> changes) override;
   core::Result<void> swap(std::span<const storage::Change> changes) override;

@@ -35,11 +35,9 @@ inline Change removal(std::string key, Table table = Table::kRows) {
   return {table, std::move(key), std::nullopt};
 }
 
-// Makes the storage ready; there is never anything to recover.
+// Makes the storage ready.
 inline void ready(Storage& storage) {
-  const core::Result<void> opened = storage.open([](const StoredRecord&) -> core::Result<void> {
-    return core::invalid("nothing was to be applied again");
-  });
+  const core::Result<void> opened = storage.open();
   REQUIRE(opened.ok());
 }
 

@@ -112,8 +112,7 @@ ExitCode of_directory(const Arguments& arguments, const std::string& folder) {
   auto opened =
       storage::open_storage({.tables = {.directory = directory}, .engine = {.look = true}});
   if (!opened.ok()) return print_error(opened.failure());
-  const auto nothing = [](const storage::StoredRecord&) { return core::Result<void>(); };
-  if (auto ready = opened.value()->open(nothing); !ready.ok()) return print_error(ready.failure());
+  if (auto ready = opened.value()->open(); !ready.ok()) return print_error(ready.failure());
   const core::SystemClock clock;
   const core::Millis begun = clock.now_ms();
   core::Result<leader::BackupRun> made = leader::BackupRun();

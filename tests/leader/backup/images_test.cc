@@ -120,8 +120,7 @@ std::map<std::string, std::string> rows_in(const fs::path& directory) {
   const auto opened =
       storage::open_lmdb_storage({.directory = directory.string(), .map_bytes = kMapBytes});
   if (!opened.ok()) return {};
-  const auto nothing = [](const storage::StoredRecord&) { return core::Result<void>(); };
-  REQUIRE(opened.value()->open(nothing).ok());
+  REQUIRE(opened.value()->open().ok());
   return rows_of(*opened.value());
 }
 

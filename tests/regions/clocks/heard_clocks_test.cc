@@ -35,7 +35,7 @@ ClockWord word(Millis sent, Millis wall, Millis age = 0, std::uint64_t opening =
 
 std::unique_ptr<storage::MemoryStorage> empty_storage() {
   auto storage = std::make_unique<storage::MemoryStorage>();
-  REQUIRE(storage->open([](const storage::StoredRecord&) { return core::Result<void>(); }).ok());
+  REQUIRE(storage->open().ok());
   return storage;
 }
 

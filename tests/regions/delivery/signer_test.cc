@@ -138,7 +138,7 @@ TEST_SUITE("regions: signer") {
   TEST_CASE("the newest position is stored, and outlives a restart") {
     SignerWorld world;
     storage::MemoryStorage storage;
-    REQUIRE(storage.open([](const auto&) { return core::Result<void>(); }).ok());
+    REQUIRE(storage.open().ok());
     world.reach(kUs, "us", 4);
     world.signer.keep(world.of_us(4));
     REQUIRE(storage.commit({}, world.signer.take_changes()).ok());

@@ -27,9 +27,7 @@ struct LogWorld {
   LogSegments segments;
   Position last = 0;
 
-  explicit LogWorld(LogLimits limits = kLimits) : segments(limits) {
-    REQUIRE(log.open([](const auto&) { return core::Result<void>(); }).ok());
-  }
+  explicit LogWorld(LogLimits limits = kLimits) : segments(limits) { REQUIRE(log.open().ok()); }
 
   void append(std::size_t records) {
     const std::string bytes(kRecord - LogSegments::kRecordBytes, 'b');
@@ -165,7 +163,7 @@ TEST_SUITE("regions: log segments") {
     LogWorld world;
     world.append(55);
     storage::MemoryStorage old;
-    REQUIRE(old.open([](const auto&) { return core::Result<void>(); }).ok());
+    REQUIRE(old.open().ok());
     for (Position at = 1; at <= 55; ++at) {
       const auto record = world.log.read_log(at);
       const storage::LogRecord copy{record->origin, record->first, record->last, record->bytes};
@@ -220,7 +218,7 @@ TEST_SUITE("regions: log segments") {
     for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
              {"segment/x", "y"}, {storage::segment_key(1), "y"}, {"running", "short"}}) {
       storage::MemoryStorage log;
-      REQUIRE(log.open([](const auto&) { return core::Result<void>(); }).ok());
+      REQUIRE(log.open().ok());
       const storage::Change change{storage::Table::kMeta, key, value};
       REQUIRE(log.commit({}, {&change, 1}).ok());
       LogSegments segments(kLimits);

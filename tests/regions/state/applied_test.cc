@@ -39,9 +39,7 @@ struct AppliedWorld {
   storage::MemoryStorage storage;
   Applied applied;
 
-  AppliedWorld() {
-    REQUIRE(storage.open([](const auto&) { return core::Result<void>(); }).ok());
-  }
+  AppliedWorld() { REQUIRE(storage.open().ok()); }
   void store() { REQUIRE(storage.commit({}, applied.take_changes()).ok()); }
   [[nodiscard]] Applied loaded() const {
     auto loaded = Applied::load(*storage.snapshot());

@@ -38,7 +38,7 @@ constexpr rows::OrderId kId = 3;
 class ListWorld {
  public:
   ListWorld() {
-    REQUIRE(storage_.open([](const auto&) { return core::Result<void>(); }).ok());
+    REQUIRE(storage_.open().ok());
     reopen();
   }
 
@@ -227,7 +227,7 @@ TEST_SUITE("rows: lists of scores") {
     for (const std::uint64_t size : {std::uint64_t{1'000}, large}) {
       storage::MemoryStorage storage;
       const core::OriginTable origins;
-      REQUIRE(storage.open([](const auto&) { return core::Result<void>(); }).ok());
+      REQUIRE(storage.open().ok());
       REQUIRE(fill(storage, origins, size));
       const rows::SnapshotReader reader(storage.snapshot(), origins);
       const CountedTable table(reader);

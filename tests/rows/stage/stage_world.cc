@@ -52,7 +52,7 @@ std::string name(const Path& path) {
 }  // namespace
 
 StageWorld::StageWorld() : origins_(random_row_origins()) {
-  ANABRANCH_ASSERT(storage_.open([](const auto&) { return core::Result<void>(); }).ok());
+  ANABRANCH_ASSERT(storage_.open().ok());
   base_ = std::make_unique<rows::SnapshotReader>(storage_.snapshot(), origins_);
   stage_.emplace(*base_, rows::Stage::Undo::kKept);
 }

@@ -136,8 +136,7 @@ TEST_SUITE("storage: engine") {
     }
     auto opened = open_lmdb_storage({.directory = directory, .map_bytes = kMapBytes});
     REQUIRE(opened.ok());
-    const auto ready =
-        opened.value()->open([](const StoredRecord&) { return core::Result<void>(); });
+    const auto ready = opened.value()->open();
     REQUIRE_FALSE(ready.ok());
     CHECK(ready.failure().code == ErrorCode::kInvalid);
     CHECK(ready.failure().message.find(directory) != std::string::npos);

@@ -220,11 +220,7 @@ ImageRun::Opened ImageRun::open(const std::string& folder, Kind kind) {
       done = storage.failure();
     }
   }
-  if (done.ok()) {
-    done = opened.storage->open([](const StoredRecord&) -> core::Result<void> {
-      return core::invalid("nothing was to be applied again");
-    });
-  }
+  if (done.ok()) done = opened.storage->open();
   if (done.ok()) return opened;
   Opened refused;
   refused.failure = done.failure().message;
