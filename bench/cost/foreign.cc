@@ -41,8 +41,7 @@ ForeignBatches::ForeignBatches(const std::string& source, const std::string& tar
 
 void ForeignBatches::read_log(const std::string& directory, std::size_t map_bytes) {
   const auto storage = open_storage(directory, map_bytes);
-  const auto recovered = [](const storage::StoredRecord&) { return core::Result<void>(); };
-  storage->open(recovered).value_or_raise();
+  storage->open().value_or_raise();
   for (storage::Position at = 1; const auto record = storage->read_log(at); ++at) {
     messages_.push_back(regions::encode_message(regions::BatchMessage{0, record->bytes}));
     origin_ = record->origin;

@@ -8,14 +8,19 @@ namespace anabranch::leader {
 using core::Millis;
 
 void ReadAge::note(std::uint64_t newest, Millis now) {
-  if (!samples_.empty() && samples_.back().newest == newest) return;
-  // Of a reader that stays for long, every second sample will do.
-  if (samples_.size() == kSamplesMax) {
-    std::deque<Sample> fewer;
-    for (std::size_t i = 0; i < samples_.size(); i += 2) fewer.push_back(samples_[i]);
-    samples_ = std::move(fewer);
+  if (!samples_.empty()) {
+    const Sample& last = samples_.back();
+    if (last.newest == newest || now - last.seen_ms < apart_ms_) return;
+  } else {
+    apart_ms_ = 0;
   }
   samples_.push_back({newest, now});
+  if (samples_.size() < kSamplesMax) return;
+  // Of a reader that stays for long, fewer samples will do.
+  std::deque<Sample> fewer;
+  for (std::size_t i = 0; i < samples_.size(); i += 2) fewer.push_back(samples_[i]);
+  samples_ = std::move(fewer);
+  apart_ms_ = 2 * (now - samples_.front().seen_ms) / static_cast<Millis>(kSamplesMax);
 }
 
 void ReadAge::look(const storage::ReadStates& states, Millis now) {

@@ -46,6 +46,7 @@ class ReadAge {
   core::Millis age_ms_ = 0;
   bool alarms_ = false;
   std::deque<Sample> samples_;  // Of states newer than the oldest that is read, in their order.
+  core::Millis apart_ms_ = 0;   // Between two of them, at least.
 };
 
 }  // namespace anabranch::leader

@@ -37,7 +37,7 @@ struct Parts {
   Parts(const std::string& region, core::Origin origin, bool follows = false,
         const regions::CommittedState::ClearLimits& limits = {}, regions::LogLimits log = {})
       : state(storage, limits), keeper(state, list, settled, log) {
-    REQUIRE(state.open_storage([](const auto&) { return core::Result<void>(); }).ok());
+    REQUIRE(state.open_storage().ok());
     REQUIRE_FALSE(state.load().value());
     state.identity() = {.mesh = {1, 1}, .region = region, .origin = origin};
     REQUIRE(state.load_scores(nullptr, 1).ok());

@@ -19,7 +19,8 @@ constexpr core::Origin kFresh = 90;
 
 struct ForkRepairWorld : Parts {
   regions::Inbox inbox{{state, exchange, alarms, effects, writer, writer.reserve()}, {}};
-  regions::Snapshots snapshots{{state, exchange, effects, [](const auto&, auto&) {}}, {}, 1};
+  regions::Snapshots snapshots{
+      {state, exchange, effects, [](const auto&, auto&) {}, [](auto) { return 0; }}, {}, 1};
   regions::StableTime time{{state, keeper, list, settled, exchange, alarms}, kDriftMs, 0};
   regions::Incarnations incarnations{state, exchange, alarms, {kFresh, 1, {}}};
   ForkRepair repair{

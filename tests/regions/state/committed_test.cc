@@ -53,7 +53,7 @@ struct CommittedWorld {
   Part other{"other"};
 
   CommittedWorld() {
-    REQUIRE(state.open_storage([](const auto&) { return core::Result<void>(); }).ok());
+    REQUIRE(state.open_storage().ok());
     REQUIRE_FALSE(state.load().value());
     REQUIRE(state.load_scores(nullptr, 1).ok());
     state.identity() = {.mesh = {1, 1}, .region = "eu", .origin = kEu};
