@@ -147,7 +147,9 @@ std::vector<double> times_of(const More& more, const Write& write) {
 }  // namespace
 
 void measure_flush(const Settings& settings) {
-  Store store = Store::open({.path = settings.directory + "/store", .region = "eu"});
+  Store store = Store::open({.path = settings.directory + "/store",
+                             .region = "eu",
+                             .flush_bytes_max = settings.flush_bytes});
   SyncedFile file(settings.directory + "/synced");
   Random random;
   fill(store, settings.keys);

@@ -30,7 +30,8 @@ def measure(run, workloads, keys):
                     os.path.join(run.build, "bench", "embedded_bench"), workload, folder,
                     "--rounds", str(run.rounds), "--keys", str(keys),
                     "--seconds", "0.3" if run.is_smoke else "2",
-                    "--lag-writes", "50" if run.is_smoke else "500"]):
+                    "--lag-writes", "50" if run.is_smoke else "500",
+                    "--flush-bytes", str(run.flush_mib << 20)]):
                 row, side, unit, value = sample
                 run.table.add(row, side, unit, float(value))
 

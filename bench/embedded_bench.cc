@@ -1,6 +1,7 @@
 // Measures the embedded store beside LMDB alone, in alternating samples, on the same disk.
 //
 //   embedded_bench WORKLOAD DIRECTORY [--rounds N] [--seconds S] [--keys N] [--lag-writes N]
+//                  [--flush-bytes N]
 //   embedded_bench live-bytes DIRECTORY
 //
 // The second form prints the bytes of pages in use in the tables of a data directory that no
@@ -113,6 +114,8 @@ Settings parse(int argc, char** argv) {
       settings.seconds = std::stod(value);
     } else if (flag == "--keys") {
       settings.keys = std::stoull(value);
+    } else if (flag == "--flush-bytes") {
+      settings.flush_bytes = std::stoull(value);
     } else if (flag == "--lag-writes") {
       settings.lag_writes = std::stoi(value);
     } else {
@@ -129,7 +132,7 @@ int run(int argc, char** argv) {
   }
   if (argc < 3) {
     std::cerr << "usage: embedded_bench WORKLOAD DIRECTORY [--rounds N] [--seconds S]"
-                 " [--keys N] [--lag-writes N]\nworkloads:";
+                 " [--keys N] [--lag-writes N] [--flush-bytes N]\nworkloads:";
     for (const Workload& workload : kWorkloads) std::cerr << ' ' << workload.name;
     std::cerr << '\n';
     return 2;

@@ -11,7 +11,6 @@ import mesh
 import servers
 
 MIB = 1 << 20
-LARGE_FLUSH_MIB = 256
 LOG_MIB = 64
 
 
@@ -45,8 +44,9 @@ class Probe:
 class Filled:
     """A leader with keys in its tables; `write` counts the SETs that it does."""
 
-    def __init__(self, run, folder, running, keys, flush_mib=64, fill=True):
+    def __init__(self, run, folder, running, keys, flush_mib=None, fill=True):
         self.run, self.keys = run, keys
+        flush_mib = flush_mib or run.flush_mib
         self.leader = servers.Anabranch(
             run.build, folder, name=f"anabranch, flush at {flush_mib} MiB",
             flags=["--flush-bytes-max", str(flush_mib * MIB)])
@@ -72,7 +72,7 @@ class Filled:
         """Writes until so many flushes have ended, and none is under way."""
         until = self.flushes() + more
         while self.flushes() < until:
-            self.write(20_000)
+            self.write(300 * self.run.flush_mib)
 
     def bytes_of_a_set(self, flushes):
         """Bytes written for each SET, from the end of a flush to the end of a later one."""
@@ -103,10 +103,10 @@ def measure_many_rows(run):
                       live_bytes(run, filled.leader) / 1e6)
         run.table.add("the log beside them", "anabranch", "MB", status["storage_log_bytes"] / 1e6)
     with run.section() as (folder, running):
-        large = Filled(run, folder, running, keys, LARGE_FLUSH_MIB)
+        large_flush = 4 * run.flush_mib
+        large = Filled(run, folder, running, keys, large_flush)
         measure_written(run, large,
-                        f"written for a SET, {keys:,} keys, flush at {LARGE_FLUSH_MIB} MiB",
-                        flushes=1)
+                        f"written for a SET, {keys:,} keys, flush at {large_flush} MiB", flushes=1)
         measure_opening(run, large)
 
 
@@ -119,13 +119,14 @@ def measure_written(run, filled, row, flushes):
 def measure_log(run, filled):
     """The bytes of a SET in the log alone: no flush is under way meanwhile."""
     run.progress("log written for a SET")
+    writes = 200 * run.flush_mib  # A twentieth of a flush, about.
     samples = 0
     while samples < run.rounds:
         flushes, written = filled.flushes(), filled.leader.written_bytes()
-        filled.write(10_000)
+        filled.write(writes)
         written = filled.leader.written_bytes() - written
         if filled.flushes() == flushes:
-            run.table.add("log written for a SET", "anabranch", "bytes", written / 10_000)
+            run.table.add("log written for a SET", "anabranch", "bytes", written / writes)
             samples += 1
 
 
@@ -134,7 +135,7 @@ def measure_opening(run, filled):
     leader = filled.leader
     for _ in range(run.rounds):
         run.progress("opening after a kill")
-        filled.write_until_flushes(0 if run.is_smoke else 1)
+        filled.write_until_flushes(1)
         begin = leader.written_bytes()
         while leader.written_bytes() - begin < log_bytes:
             filled.write(5_000)

@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 
+from goals import GOALS
 from table import Table
 
 
@@ -16,11 +17,13 @@ class Run:
         self.build = os.environ["ANABRANCH_TEST_BUILD"]
         self.is_smoke = is_smoke
         self.with_peers = with_peers
-        self.table = Table()
+        self.table = Table({} if is_smoke else GOALS)
         self.rounds = 1 if is_smoke else 5
         self.keys = 10_000 if is_smoke else 100_000
         self.many_keys = 20_000 if is_smoke else 1_000_000
         self.loaded_keys = 40_000 if is_smoke else 10_000_000
+        # Memory of the store that is flushed at once; as it is by default.
+        self.flush_mib = 1 if is_smoke else 64
         # Writes that a leader has missed, and requests of each sample while one stands still.
         self.missed = 20_000 if is_smoke else 1_000_000
         self.outage_requests = 5_000 if is_smoke else 200_000

@@ -19,6 +19,7 @@ struct Settings {
   double seconds = 1.0;          // Of one sample.
   std::uint64_t keys = 100'000;  // Written before the first sample.
   int lag_writes = 300;          // In one sample of the lag.
+  std::uint64_t flush_bytes = std::uint64_t{64} << 20U;  // Options::flush_bytes_max of the store.
 };
 
 constexpr std::size_t kValueBytes = 100;

@@ -74,13 +74,14 @@ class Server:
         """Puts the keys that `measure` uses, in their order."""
         group = 1000
         value = b"x" * VALUE_BYTES
-        with socket.create_connection(("127.0.0.1", self.port), 60) as link:
+        with (socket.create_connection(("127.0.0.1", self.port), 60) as link,
+              link.makefile("rb") as answer):
             for begin in range(0, keys, group):
                 numbers = range(begin, min(begin + group, keys))
                 link.sendall(b"".join(b"*3\r\n$3\r\nSET\r\n$16\r\nkey:%012d\r\n$%d\r\n%s\r\n"
                                       % (number, VALUE_BYTES, value) for number in numbers))
                 answers = b"+OK\r\n" * len(numbers)
-                if link.recv(len(answers), socket.MSG_WAITALL) != answers:
+                if answer.read(len(answers)) != answers:
                     raise SystemExit(f"{self.name}: a SET failed")
 
     def own_bytes(self):

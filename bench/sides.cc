@@ -34,8 +34,10 @@ void for_groups(std::uint64_t keys, const Write& write) {
 
 Sides::Sides(const Settings& settings, Durability durability)
     : raw(folder(settings, "raw"), durability == Durability::kSync),
-      store(Store::open(
-          {.path = folder(settings, "store"), .region = "eu", .durability = durability})) {
+      store(Store::open({.path = folder(settings, "store"),
+                         .region = "eu",
+                         .durability = durability,
+                         .flush_bytes_max = settings.flush_bytes})) {
   for_groups(settings.keys, [&](const std::vector<RawRow>& rows) { raw.write_group(rows); });
   fill(store, settings.keys);
 }

@@ -2,13 +2,15 @@
 
 import statistics
 
-from goals import AT_LEAST, GOALS
+from goals import AT_LEAST
 
 
 class Table:
-    """Rows in the order of their first sample; each has sides, the first being the baseline."""
+    """Rows in the order of their first sample; each has sides, the first being the baseline. The
+    goals are by row: goals.py."""
 
-    def __init__(self):
+    def __init__(self, goals):
+        self.goals = goals
         self.rows = {}
 
     def add(self, row, side, unit, value):
@@ -38,27 +40,28 @@ class Table:
                 name = ""
 
     def goal_text(self, row):
-        if row not in GOALS:
+        if row not in self.goals:
             return ""
-        _, direction, bound = GOALS[row]
-        return f"{direction} {bound:,g}" + ("" if self.reaches(row) else ", missed")
+        _, direction, bound = self.goals[row]
+        missed = ", missed" if self.reaches(row) is False else ""
+        return f"{direction} {bound:,g}{missed}"
 
     def reaches(self, row):
-        """Whether the last side of a row with a goal reaches it; False where it cannot be told."""
-        kind, direction, bound = GOALS[row]
+        """Whether the last side of a row reaches its goal; None where its counterpart is missing."""
+        kind, direction, bound = self.goals[row]
         side = list(self.rows[row])[-1]
         value = (self.ratio(row, side) if kind == "ratio"
                  else statistics.median(self.rows[row][side]))
         if value is None:
-            return False
+            return None
         return value >= bound if direction == AT_LEAST else value <= bound
 
     def print_goals(self):
-        measured = [row for row in self.rows if row in GOALS]
-        reached = [row for row in measured if self.reaches(row)]
-        print(f"\ngoals: {len(reached)} of {len(measured)} measured here are reached"
-              + (f", {len(GOALS) - len(measured)} are not measured"
-                 if len(measured) < len(GOALS) else ""))
+        if not self.goals:
+            return
+        reached = [self.reaches(row) for row in self.rows if row in self.goals]
+        print(f"\ngoals: {reached.count(True)} reached, {reached.count(False)} missed, "
+              f"{len(self.goals) - reached.count(True) - reached.count(False)} not measured")
 
 
 def figure(value):

@@ -7,7 +7,7 @@ local keys, value = tonumber(arg[5]), string.rep('x', tonumber(arg[6]))
 
 local connections = {}
 for i = 1, clients do connections[i] = net.connect('127.0.0.1:' .. port) end
-math.randomseed(clock.time64())
+math.randomseed(tonumber(clock.time64() % 2147483647))
 
 local begun = 0
 local function write(connection)
