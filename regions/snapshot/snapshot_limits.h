@@ -17,7 +17,8 @@ struct SnapshotLimits {
   std::uint64_t window_bytes = std::uint64_t{4} << 20U;
   // How long a spool is kept after its last use, by either side.
   core::Millis hold_ms_max = 600'000;
-  // The log behind a snapshot is kept for its consumers up to so many bytes of it.
+  // The log behind a snapshot is kept for its consumers up to so many bytes of it, or as many as
+  // the snapshot has.
   std::uint64_t log_bytes_max = std::uint64_t{2} << 30U;
   // The age up to which a new consumer gets the spool of another one.
   core::Millis share_ms_max = 60'000;

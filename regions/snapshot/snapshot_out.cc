@@ -208,7 +208,11 @@ void SnapshotOut::tick(Millis now) {
 std::vector<Origin> SnapshotOut::release_log(const LogBytes& log_bytes) {
   std::vector<Origin> released;
   for (auto& [id, file] : files_) {
-    if (!file.pins || log_bytes(file.position + 1) <= limits_.log_bytes_max) continue;
+    if (!file.pins || file.reader != nullptr) continue;
+    // A consumer that takes it while as much log is written as it has itself would be no quicker
+    // with the log.
+    const std::uint64_t most = std::max(limits_.log_bytes_max, file.spool->size());
+    if (log_bytes(file.position + 1) <= most) continue;
     file.pins = false;
     for (const auto& [peer, consumer] : consumers_) {
       if (consumer.snapshot == id) released.push_back(peer);

@@ -118,7 +118,8 @@ void Snapshots::tick(Millis now) {
     core::mark<"the log behind a snapshot that is sent is no longer kept">();
     notice("keeps no log any more for the snapshot that region " + region(peer) + " takes: over " +
            std::to_string(limits_.log_bytes_max) +
-           " bytes were written since it was made; the region may need another one");
+           " bytes of log, and more than the snapshot has, were written since it was made; the "
+           "region may need another one");
   }
   if (in_ && joins_with_damage()) stop();
   if (!in_) {

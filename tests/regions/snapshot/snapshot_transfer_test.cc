@@ -97,11 +97,11 @@ TEST_SUITE("regions: snapshot transfers") {
 
   TEST_CASE("the log behind a snapshot is kept up to its limit, and then another one is made") {
     Transfer transfer;
-    transfer.limits.log_bytes_max = 1'000;
+    transfer.limits.log_bytes_max = 1'000'000;  // More than the snapshot has.
     transfer.limits.window_bytes = 2 * transfer.limits.chunk_bytes;
     SnapshotIn in = transfer.ask();
     transfer.carry(in, 0);
-    std::uint64_t behind = 1'000;
+    std::uint64_t behind = 1'000'000;
     const auto log_bytes = [&](storage::Position from) {
       CHECK(from == kRows + 1);
       return behind;
@@ -109,7 +109,7 @@ TEST_SUITE("regions: snapshot transfers") {
     CHECK(transfer.out.release_log(log_bytes).empty());
     CHECK(transfer.out.pinned() == kRows + 1);
     CHECK(transfer.out.progress(0).at(0).pinned == kRows + 1);
-    behind = 1'001;
+    behind = 1'000'001;
     CHECK(transfer.out.release_log(log_bytes) == std::vector<Origin>{kEu});
     CHECK(transfer.out.release_log(log_bytes).empty());
     CHECK_FALSE(transfer.out.pinned());
@@ -120,6 +120,18 @@ TEST_SUITE("regions: snapshot transfers") {
     SnapshotIn other = transfer.ask();
     transfer.carry(other, 0);
     CHECK(transfer.out.pinned() == kRows + 1);
+  }
+
+  TEST_CASE("as much log as the snapshot has is kept behind it, however small the limit is") {
+    Transfer transfer;
+    transfer.limits.log_bytes_max = 1;
+    SnapshotIn in = transfer.ask();
+    transfer.finish(in);
+    REQUIRE(in.state() == SnapshotIn::State::kChecked);
+    CHECK(transfer.out.release_log([&](auto) { return in.bytes(); }).empty());
+    CHECK(transfer.out.pinned() == kRows + 1);
+    CHECK_FALSE(transfer.out.release_log([&](auto) { return in.bytes() + 1; }).empty());
+    CHECK_FALSE(transfer.out.pinned());
   }
 
   TEST_CASE("what got lost is asked for again, from the byte on that is missing") {
