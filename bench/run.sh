@@ -30,7 +30,8 @@ if [ -z "${ANABRANCH_TEST_BUILD-}" ]; then
   echo "Building (build/log/bench.log) ..." >&2
   (
     cmake --preset release &&
-      cmake --build build/release --target anabranch_server anabranch_bench anabranch_text_bench anabranch_cost
+      cmake --build build/release --target anabranch_server anabranch_bench \
+        anabranch_text_bench anabranch_cost
   ) >build/log/bench.log 2>&1 || {
     tail -n 30 build/log/bench.log >&2
     exit 1

@@ -156,7 +156,9 @@ core::Result<void> check_options(const Options& options) {
   if (options.lag_alarm_ms < 0) return core::invalid("lag_alarm_ms is negative");
   if (options.lag_slow_ms < 0) return core::invalid("lag_slow_ms is negative");
   if (options.backup_alarm_ms < 0) return core::invalid("backup_alarm_ms is negative");
-  if (options.read_ms_max < 0) return core::invalid("read_ms_max is negative");
+  if (options.read_ms_max < 0 || options.read_ms_max > kExpiryMsMax) {
+    return core::invalid("read_ms_max is not between 0 and a hundred years");
+  }
   if (options.scrub_ms < 0) return core::invalid("scrub_ms is negative");
   if (options.expiry_grace_ms < 0 || options.expiry_grace_ms > kExpiryMsMax) {
     return core::invalid("expiry_grace_ms is not between 0 and a hundred years");

@@ -62,6 +62,8 @@ core::Millis steady_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(steady_now()).count();
 }
 
+std::int64_t steady_us() { return steady_now().count(); }
+
 std::uint64_t random_number() {
   std::random_device device;
   return std::uniform_int_distribution<std::uint64_t>(1)(device);
@@ -73,8 +75,8 @@ class Leader::Impl {
  public:
   Impl(Options options, std::unique_ptr<storage::WholeStorage> storage)
       : options_(std::move(options)),
-        resolvers_(options_.resolvers, options_.functions, outside_of_hooks(options_.region),
-                   random_number()),
+        resolvers_(options_.resolvers, options_.functions,
+                   outside_of_hooks(options_.region, steady_us), random_number()),
         storage_(std::move(storage)),
         backups_(*storage_, {options_.region, options_.path, reserve_bytes(options_)}),
         link_log_(options_.region),
@@ -256,8 +258,10 @@ class Leader::Impl {
     carry_out();
   }
 
-  std::chrono::milliseconds read_time() const {
-    return std::chrono::milliseconds(options_.read_ms_max);
+  ReadLimit read_limit() const {
+    if (options_.read_ms_max == 0) return {};
+    return {options_.read_ms_max,
+            [until = steady_ms() + options_.read_ms_max] { return steady_ms() > until; }};
   }
 
   LogSource log_source() const {
@@ -548,7 +552,7 @@ void Leader::read(
   impl_->read_applied(function);
 }
 
-std::chrono::milliseconds Leader::read_time() const { return impl_->read_time(); }
+ReadLimit Leader::read_limit() const { return impl_->read_limit(); }
 
 std::unique_ptr<KeptView> Leader::keep() const {
   return std::make_unique<KeptView>(impl_->storage(), impl_->replica().names(), impl_->resolvers());

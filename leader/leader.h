@@ -26,6 +26,7 @@
 
 #include "core/result.h"
 #include "core/version_vector.h"
+#include "leader/scopes/read_limit.h"
 #include "leader/scopes/view.h"
 #include "leader/session_wait.h"
 #include "leader/sweeps/expiry_counts.h"
@@ -77,8 +78,8 @@ class Leader {
   // Returns a view on the newest committed state, to be read several times. The leader must outlive
   // it.
   [[nodiscard]] std::unique_ptr<KeptView> keep() const;
-  // For how long a read of an application may use one state (Options::read_ms_max); 0: no limit.
-  [[nodiscard]] std::chrono::milliseconds read_time() const;
+  // For how long a read of an application that begins now may use one state (Options::read_ms_max).
+  [[nodiscard]] ReadLimit read_limit() const;
 
   // ---- The versions that sessions have seen.
 

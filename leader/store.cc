@@ -70,7 +70,7 @@ bool Store::transact_if(const Unchanged& seen, const std::function<void(Transact
 
 void Store::read(const std::function<void(ReadTransaction&)>& function) const {
   look([&](const leader::View& view) {
-    function(*Loan<LentRead>(view, impl().leader().read_time()));
+    function(*Loan<LentRead>(view, impl().leader().read_limit()));
   });
 }
 

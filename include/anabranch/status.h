@@ -330,7 +330,7 @@ struct StoreStatus {
   // How long ago the oldest state of the data that somebody still reads was replaced, to a second;
   // 0 when there is none, and with StorageEngine::kLmdb.
   std::int64_t read_ms = 0;
-  bool read_too_long = false;  // That is longer than Options::read_ms_max.
+  bool read_too_long = false;           // That is longer than Options::read_ms_max.
   std::vector<WarningStatus> warnings;  // Critical ones first.
   bool draining = false;  // Writes of applications are refused, until that is undone or reopened.
   bool full = false;      // The disk is full: writes that add are refused.

@@ -20,7 +20,7 @@ void LentRead::refuse() {
 
 void LentRead::refuse_late() const {
   throw Error(ErrorCode::kTimeout,
-              "this read has used one state for over " + std::to_string(time_.count()) +
+              "this read has used one state for over " + std::to_string(limit_.ms) +
                   " ms (read_ms_max), which keeps all that is replaced meanwhile on the disk: end "
                   "it and begin another");
 }

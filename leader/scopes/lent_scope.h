@@ -10,15 +10,16 @@
 #include <anabranch/transaction.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "leader/scopes/group_writer.h"
+#include "leader/scopes/read_limit.h"
 #include "rows/hooks/hook_guard.h"
 
 namespace anabranch::leader {
@@ -78,11 +79,10 @@ class LentTransaction final : public Transaction {
 // The scope over one committed state, for a limited time. Every write throws Error{kInvalid}.
 class LentRead final : public ReadTransaction {
  public:
-  // `time`: after it each call throws Error{kTimeout}; 0: never.
-  void begin(const View& view, std::chrono::milliseconds time = {}) {
+  // Behind the limit each call throws Error{kTimeout}.
+  void begin(const View& view, ReadLimit limit = {}) {
     view_ = &view;
-    time_ = time;
-    if (time_.count() > 0) until_ = std::chrono::steady_clock::now() + time_;
+    limit_ = std::move(limit);
     borrower_.begin();
   }
   void end() {
@@ -98,7 +98,7 @@ class LentRead final : public ReadTransaction {
   [[noreturn]] static void refuse();
   [[nodiscard]] Opened opened() const override {
     borrower_.check();
-    if (time_.count() > 0 && std::chrono::steady_clock::now() > until_) refuse_late();
+    if (limit_.is_over && limit_.is_over()) refuse_late();
     return {.view = view_};
   }
   [[noreturn]] void refuse_late() const;
@@ -106,8 +106,7 @@ class LentRead final : public ReadTransaction {
 
   Borrower borrower_;
   const View* view_ = nullptr;
-  std::chrono::milliseconds time_{};
-  std::chrono::steady_clock::time_point until_;
+  ReadLimit limit_;
 };
 
 // The scopes of one kind that one thread lends.
@@ -173,7 +172,7 @@ class Loan {
   // Lends over a GroupWriter or a View, which must outlive it; more as the scope takes it.
   template <typename Source, typename... More>
   explicit Loan(Source& source, More... more) : lent_(Shelf<Lent>::mine().next()) {
-    lent_.begin(source, more...);
+    lent_.begin(source, std::move(more)...);
   }
   ~Loan() { lent_.end(); }
   Loan(const Loan&) = delete;

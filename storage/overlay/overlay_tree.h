@@ -5,8 +5,8 @@
 // A node that a published version has is copied when it is changed, with the nodes above it; nodes
 // made since the last version are changed in place. What a new version no longer has is retired,
 // and used again once no reader is at an older version of this tree: no reference is counted, and
-// neither side waits. (Copy-on-write B-trees: O. Rodeh, "B-trees, shadowing, and clones", 2008. Retiring by
-// versions: epoch-based reclamation, K. Fraser, "Practical lock-freedom", 2004.)
+// neither side waits. (Copy-on-write B-trees: O. Rodeh, "B-trees, shadowing, and clones", 2008.
+// Retiring by versions: versions.h.)
 //
 // Keys are never taken out: a removed key hides the one on disk. An inner node has no key for its
 // first child, so a new smallest key finds its place like any other.
