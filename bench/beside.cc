@@ -76,6 +76,7 @@ void measure_gets_beside_puts(const Settings& settings, int threads) {
     await_flush(sides.store);
   }
   std::vector<RawLmdb::Reader> readers;
+  readers.reserve(static_cast<std::size_t>(threads));
   for (int i = 0; i < threads; ++i) readers.emplace_back(sides.raw);
   const Get raw_get = [&](int thread, std::uint64_t number) {
     expect(readers[static_cast<std::size_t>(thread)].get(key_of(number)).size());
