@@ -47,6 +47,7 @@ class Filled:
     def __init__(self, run, folder, running, keys, flush_mib=None, fill=True):
         self.run, self.keys = run, keys
         flush_mib = flush_mib or run.flush_mib
+        self.part = 300 * flush_mib  # The SETs of an eighth of a flush, about.
         self.leader = servers.Anabranch(
             run.build, folder, name=f"anabranch, flush at {flush_mib} MiB",
             flags=["--flush-bytes-max", str(flush_mib * MIB)])
@@ -72,14 +73,21 @@ class Filled:
         """Writes until so many flushes have ended, and none is under way."""
         until = self.flushes() + more
         while self.flushes() < until:
-            self.write(300 * self.run.flush_mib)
+            self.write(self.part)
 
     def bytes_of_a_set(self, flushes):
-        """Bytes written for each SET, from the end of a flush to the end of a later one."""
-        self.write_until_flushes(1)
+        """Bytes written for each SET until so many flushes have ended; begins where one has."""
         written, writes = self.leader.written_bytes(), self.writes
         self.write_until_flushes(flushes)
         return (self.leader.written_bytes() - written) / (self.writes - writes)
+
+    def log_bytes(self):
+        """The files of its log, once no more of them is removed."""
+        before, now = None, self.leader.status()["storage_log_bytes"]
+        while now != before:
+            time.sleep(3)
+            before, now = now, self.leader.status()["storage_log_bytes"]
+        return now
 
 
 def measure_many_rows(run):
@@ -97,11 +105,11 @@ def measure_many_rows(run):
     with run.section() as (folder, running):
         filled = Filled(run, folder, running, keys)
         filled.write_until_flushes(1)
-        status = filled.leader.status()
+        log_bytes = filled.log_bytes()
         filled.leader.stop()
         run.table.add(f"tables of {keys:,} keys", "anabranch", "MB",
                       live_bytes(run, filled.leader) / 1e6)
-        run.table.add("the log beside them", "anabranch", "MB", status["storage_log_bytes"] / 1e6)
+        run.table.add("the log beside them", "anabranch", "MB", log_bytes / 1e6)
     with run.section() as (folder, running):
         large_flush = 4 * run.flush_mib
         large = Filled(run, folder, running, keys, large_flush)
@@ -111,6 +119,7 @@ def measure_many_rows(run):
 
 
 def measure_written(run, filled, row, flushes):
+    filled.write_until_flushes(1)
     for _ in range(run.rounds):
         run.progress(row)
         run.table.add(row, "anabranch", "bytes", filled.bytes_of_a_set(flushes))
@@ -119,7 +128,7 @@ def measure_written(run, filled, row, flushes):
 def measure_log(run, filled):
     """The bytes of a SET in the log alone: no flush is under way meanwhile."""
     run.progress("log written for a SET")
-    writes = 200 * run.flush_mib  # A twentieth of a flush, about.
+    writes = filled.part // 2
     samples = 0
     while samples < run.rounds:
         flushes, written = filled.flushes(), filled.leader.written_bytes()
@@ -133,7 +142,7 @@ def measure_log(run, filled):
 def measure_opening(run, filled):
     log_bytes = (1 if run.is_smoke else LOG_MIB) * MIB
     leader = filled.leader
-    for _ in range(run.rounds):
+    for _ in range(min(run.rounds, 3)):
         run.progress("opening after a kill")
         filled.write_until_flushes(1)
         begin = leader.written_bytes()

@@ -43,9 +43,13 @@ def parse():
                         help="small sizes and one round, to see that everything runs")
     parser.add_argument("--peers", action="store_true",
                         help="also Tarantool, in the sections catch-up and loaded")
+    parser.add_argument("--rounds", type=int, default=5,
+                        help="how often each figure is measured (default 5)")
     parser.add_argument("--only", metavar="SECTION", action="append", choices=SECTIONS,
                         help="this section alone; may be repeated")
     options = parser.parse_args()
+    if options.rounds < 1:
+        parser.error("--rounds: at least 1")
     if options.peers and not shutil.which("tarantool"):
         parser.error("--peers needs the package tarantool")
     return options
@@ -82,7 +86,7 @@ def main():
     options = parse()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    run = Run(options.smoke, options.peers)
+    run = Run(options.smoke, options.peers, options.rounds)
     print_machine(run)
     try:
         for name in options.only or SECTIONS:

@@ -13,12 +13,12 @@ from table import Table
 class Run:
     """Sizes are those of the goals, or small ones, which only show that all of it works."""
 
-    def __init__(self, is_smoke, with_peers):
+    def __init__(self, is_smoke, with_peers, rounds):
         self.build = os.environ["ANABRANCH_TEST_BUILD"]
         self.is_smoke = is_smoke
         self.with_peers = with_peers
         self.table = Table({} if is_smoke else GOALS)
-        self.rounds = 1 if is_smoke else 5
+        self.rounds = 1 if is_smoke else rounds
         self.keys = 10_000 if is_smoke else 100_000
         self.many_keys = 20_000 if is_smoke else 1_000_000
         self.loaded_keys = 40_000 if is_smoke else 10_000_000
