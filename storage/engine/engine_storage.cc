@@ -139,6 +139,7 @@ class EngineStorage final : public SteppedEngine {
   // Shows readers the log up to a position, and the tables as they are.
   void show(Position position);
   void flush_if_due();
+  [[nodiscard]] std::uint64_t active_log_bytes() const;
   // Has the flusher write what is frozen: all up to the end of the log.
   void begin_flush();
   // Writes everything to the tables below, and returns when that is done.
@@ -162,6 +163,7 @@ class EngineStorage final : public SteppedEngine {
   // another one may have its numbers.
   std::optional<Position> unlogged_trim_;
   Position redone_trim_ = 0;               // By the log, at the opening.
+  Ticket frozen_at_;                       // How far the last flush that has begun reaches.
   std::optional<std::uint64_t> prepared_;  // The segment behind which a file was asked for.
   Place place_;
 };
@@ -195,6 +197,7 @@ Result<void> EngineStorage::open() {
   if (wal_->last().position < base_->last_position()) {
     if (auto begun = restart_log(base_->last_position()); !begun.ok()) return begun;
   }
+  frozen_at_ = reach.value().ticket;
   flusher_->trim({redone_trim_, 0});
   if (reach.value().ticket == Ticket{}) {
     if (auto noted = note_log(flusher_->reach()); !noted.ok()) return noted;
@@ -379,15 +382,27 @@ void EngineStorage::prepare_log() {
 
 // ---- Flushing.
 
+// So many times as many bytes as the overlay may have: a flush costs as much as its overlay is
+// large, however much log it makes superfluous.
+constexpr std::uint64_t kLogPart = 2;
+
+// The log that lies behind the last flush that has begun. Where the same keys are written again and
+// again it grows, and the overlay does not.
+std::uint64_t EngineStorage::active_log_bytes() const {
+  const std::uint64_t end = wal_->last().ticket.end;
+  return end - std::min(end, frozen_at_.end);
+}
+
 void EngineStorage::begin_flush() {
   const Wal::Reach last = wal_->last();
+  frozen_at_ = last.ticket;
   Reach reach{last.ticket, last.position, wal_->opening(), 0, tables_.generations()};
   if (planted(Bug::kNoteFormerGenerations)) reach.generations = flusher_->reach().generations;
   flusher_->flush(reach, *wal_);
 }
 
 void EngineStorage::flush_if_due() {
-  const std::uint64_t bytes = tables_.active_bytes();
+  const std::uint64_t bytes = std::max(tables_.active_bytes(), active_log_bytes() / kLogPart);
   const bool full = bytes >= options_.overlay_bytes;
   if (!full && !tables_.has_old() && !tables_.walks_are_slow()) return;
   if (tables_.freeze()) return begin_flush();

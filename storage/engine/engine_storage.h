@@ -29,9 +29,9 @@ namespace anabranch::storage {
 
 struct EngineOptions {
   WalOptions wal = {};
-  // A flush begins when the overlay has so many bytes, or when walks have passed many removed keys.
-  // While one is under way the overlay may grow to twice as many bytes; writers are slowed from
-  // half of the way on.
+  // A flush begins when the overlay has so many bytes, or the log since the last flush twice as
+  // many, or when walks have passed many removed keys. While one is under way both may grow to
+  // twice that; writers are slowed from half of the way on.
   std::uint64_t overlay_bytes = std::uint64_t{64} << 20U;
   std::uint64_t slice_bytes = std::uint64_t{16} << 20U;  // About so many go to the tables at once.
   // nullopt: each commit is on disk before it is visible. Otherwise a commit with batches is

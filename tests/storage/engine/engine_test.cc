@@ -385,6 +385,22 @@ TEST_SUITE("storage: engine") {
     CHECK(after > kRoom - 210'000 - 60'000);
   }
 
+  TEST_CASE("where one key is written again and again, the log does not grow") {
+    constexpr std::uint64_t kLimit = 64'000;
+    auto base = std::make_unique<MemoryStorage>();
+    auto disk = std::make_unique<RecordedFiles>(1);
+    const auto storage = open_ready(std::move(base), std::move(disk),
+                                    {.wal = {.segment_bytes = 16'000}, .overlay_bytes = kLimit});
+    const std::uint64_t begin = storage->engine()->log_bytes;
+    for (int i = 0; i < 3'000; ++i) {
+      test::commit(*storage, {put("key", std::string(300, 'v'))});
+      REQUIRE(storage->trim(storage->last_position() + 1).ok());
+      CHECK(storage->engine()->log_bytes < begin + 5 * kLimit);
+    }
+    CHECK(storage->engine()->flushes > 5);
+    CHECK(get(*storage->snapshot(), "key") == std::string(300, 'v'));
+  }
+
   TEST_CASE("with little room a flush writes few changes at a time") {
     const auto slices = [](std::uint64_t outside) {
       auto base = std::make_unique<MemoryStorage>();
