@@ -131,9 +131,9 @@ struct Options {
   // When writes are on it; see above.
   Durability durability = Durability::kSync;
   // The engine's writes that are not in its tables yet lie in memory, and are written to the tables
-  // when they take this many bytes; meanwhile they may grow to twice as many, and writers are
-  // slowed. After a kill, opening reads as many from the write-ahead log again. More saves writing
-  // where the same keys change often.
+  // when they take this many bytes, or the log since the last time twice as many; meanwhile they
+  // may grow to twice that, and writers are slowed. After a kill, opening reads that log again.
+  // More saves writing where the same keys change often.
   std::uint64_t flush_bytes_max = std::uint64_t{64} << 20U;
 
   // Address space for the data, not disk: the greatest size the data can ever have. At least 64
