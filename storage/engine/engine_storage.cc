@@ -197,7 +197,6 @@ Result<void> EngineStorage::open() {
   if (wal_->last().position < base_->last_position()) {
     if (auto begun = restart_log(base_->last_position()); !begun.ok()) return begun;
   }
-  frozen_at_ = reach.value().ticket;
   flusher_->trim({redone_trim_, 0});
   if (reach.value().ticket == Ticket{}) {
     if (auto noted = note_log(flusher_->reach()); !noted.ok()) return noted;
@@ -227,6 +226,7 @@ Result<void> EngineStorage::note_log(Reach reach) {
 }
 
 Result<void> EngineStorage::open_log(const Reach& reach) {
+  frozen_at_ = reach.ticket;
   // Positions go on behind a log that the base has of its own.
   const WalBase base{reach.ticket, std::max(reach.position, base_->last_position()), reach.opening};
   const auto open = options_.look ? &look_at_wal : &open_wal;
@@ -382,8 +382,8 @@ void EngineStorage::prepare_log() {
 
 // ---- Flushing.
 
-// So many times as many bytes as the overlay may have: a flush costs as much as its overlay is
-// large, however much log it makes superfluous.
+// The log since the last flush may have so many times the bytes of the overlay before another flush
+// begins. The cost of a flush depends on the size of its overlay, and not on that of the log.
 constexpr std::uint64_t kLogPart = 2;
 
 // The log that lies behind the last flush that has begun. Where the same keys are written again and

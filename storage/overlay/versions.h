@@ -3,7 +3,8 @@
 //
 // A reader notes the number of the newest version in a place of its own, takes the newest version,
 // and begins again if the number has changed meanwhile. So a reader with the number n holds version
-// n or n + 1: of the latter, it took the version just before the writer counted it.
+// n, or version n + 1: the writer makes a version the newest one before it raises the number, and
+// the reader may have come in between.
 //
 // The writer uses memory again that was part of the versions from one number to another once no
 // reader can hold one of these. Readers of other versions do not count: one that stays for hours
