@@ -34,6 +34,8 @@ class Disk : public storage::WholeStorage {
   virtual bool rot(storage::Table table, std::string_view key) = 0;
   // Returns whether it has failed, or lost its power, where no commit may have found that yet.
   [[nodiscard]] virtual bool failed() const { return false; }
+  // Returns whether the power is gone: what was not synced is lost, also to clone().
+  [[nodiscard]] virtual bool lost_power() const { return false; }
   // Does some of the work that a thread of the storage does otherwise, if it is to be done now.
   virtual void work() {}
   // Loses the power during one of the next commits: it fails, and crash() tells what is left.

@@ -39,6 +39,7 @@ class EngineDisk final : public Disk {
   // Where the tables below have the key: a newer value in memory hides the damage for a while.
   bool rot(storage::Table table, std::string_view key) override;
   [[nodiscard]] bool failed() const override;
+  [[nodiscard]] bool lost_power() const override { return files_.is_cut(); }
   void work() override;
   void lose_power_soon() override;
   [[nodiscard]] bool may_keep_failed_commits() const override { return true; }

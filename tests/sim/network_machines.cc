@@ -92,8 +92,8 @@ void Network::restart(Index at, Restart how) {
   const bool power_loss = how == Restart::kPowerLoss;
   const Disk& disk = machine.node->disk();
   const bool may_have_more = machine.broken && disk.may_keep_failed_commits();
-  // A commit of an engine may have failed since the power was gone.
-  const bool lossy = disks_ != Disks::kPrompt && (power_loss || may_have_more);
+  // The power of an engine may be gone although no commit has found that.
+  const bool lossy = disks_ != Disks::kPrompt && (power_loss || disk.lost_power());
   const VersionVector least = lossy ? machine.synced : machine.trail.vector;
   const Ledger::Trail before = machine.trail;
   const core::Origin origin = machine.node->origin();
