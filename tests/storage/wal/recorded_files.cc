@@ -210,7 +210,7 @@ Result<std::vector<std::string>> RecordedFiles::list() const {
 Result<void> RecordedFiles::sync_folder() {
   const std::lock_guard guard(mutex_);
   if (auto begun = begin_call(DiskCall::kSyncFolder, {}); !begun.ok()) return begun;
-  disk_names_ = names_;
+  for (const NameChange& change : name_changes_) apply(change, disk_names_);
   name_changes_.clear();
   return {};
 }
