@@ -147,11 +147,15 @@ class Simulation {
     see_what_has_harmed();
     network.reseed(plan_.seed);
     scene_.calm_down();
-    bool equal = network.run_until_equal(plan_.healed_ms());
-    while (!equal && network.begin_anew()) equal = network.run_until_equal(plan_.healed_ms());
+    // A leader asks each intruder for its rows that shows more than others, and waits in vain.
+    const core::Millis patience =
+        plan_.healed_ms() +
+        static_cast<core::Millis>(network.intruders()) * plan_.limits.snapshots.timeout_ms;
+    bool equal = network.run_until_equal(patience);
+    while (!equal && network.begin_anew()) equal = network.run_until_equal(patience);
     note(network.failure());  // Whatever follows from it.
     if (!equal) {
-      note("not equal " + std::to_string(plan_.healed_ms()) + " ms after everything has healed\n" +
+      note("not equal " + std::to_string(patience) + " ms after everything has healed\n" +
            positions());
       return;
     }
@@ -161,7 +165,7 @@ class Simulation {
     network.run(kAfterwardsMs);
     const bool quiet = network.events() <= events_max;
     if (!quiet && network.intruders() == 0) note("messages without end where all is equal");
-    if (!network.run_until_equal(plan_.healed_ms())) note("equal only for a while\n" + positions());
+    if (!network.run_until_equal(patience)) note("equal only for a while\n" + positions());
     note(network.wrong());
     network.shut_out_intruders();  // Nothing settles while they are there: they may have anything.
     if (!network.run_until_settled(plan_.healed_ms()))
