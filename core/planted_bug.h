@@ -126,6 +126,8 @@ enum class Bug : std::uint8_t {
   kRedoNoRemovals,
   kTrimUnflushed,
   kForgetFrozen,
+  kForgetReaders,
+  kForgetLog,
 };
 
 #ifdef ANABRANCH_PLANTED_BUGS

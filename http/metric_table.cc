@@ -180,6 +180,8 @@ constexpr std::array kRows{
               "Times that writes in memory were written to the tables."},
     MetricRow{"storage_flushing", "storage_flushing", kGauge, 1,
               "1 while writes in memory are written to the tables."},
+    MetricRow{"storage_redo_bytes", "storage_redo_bytes", kGauge, 1,
+              "The write-ahead log that the next start applies again."},
     MetricRow{"storage_unsynced_bytes", "storage_unsynced_bytes", kGauge, 1,
               "The end of the write-ahead log that a loss of power would take."},
     MetricRow{"storage_damage", "storage_damages", kGauge, 1,

@@ -275,6 +275,7 @@ void add_storage(StoreStatus& status, const Options& options, const storage::Sto
   status.storage_waiting_bytes = engine->waiting_bytes;
   status.storage_flushes = engine->flushes;
   status.storage_flushing = engine->flushing;
+  status.storage_redo_bytes = engine->redo_bytes;
   status.storage_unsynced_bytes = engine->unsynced_bytes;
   status.storage_damage = engine->damaged;
 }

@@ -129,6 +129,7 @@ struct EngineFigures {
   std::uint64_t waiting_bytes = 0;   // In memory: changes that its tables lack, or lacked lately.
   std::uint64_t flushes = 0;         // Written to the tables since the opening.
   bool flushing = false;             // Memory is being written to them.
+  std::uint64_t redo_bytes = 0;      // Of the log: what the next opening applies again.
   std::uint64_t unsynced_bytes = 0;  // Of the log: commits that a loss of power would take.
   // A sentence for each damaged value that was met since the opening, of the first twenty.
   std::vector<std::string> damaged = {};

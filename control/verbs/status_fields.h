@@ -260,6 +260,7 @@ inline constexpr auto kFields<StoreStatus> = std::tuple{
     Field{"storage_waiting_bytes", &StoreStatus::storage_waiting_bytes},
     Field{"storage_flushes", &StoreStatus::storage_flushes},
     Field{"storage_flushing", &StoreStatus::storage_flushing},
+    Field{"storage_redo_bytes", &StoreStatus::storage_redo_bytes},
     Field{"durability", &StoreStatus::durability},
     Field{"storage_unsynced_bytes", &StoreStatus::storage_unsynced_bytes},
     Field{"storage_damage", &StoreStatus::storage_damage},

@@ -285,11 +285,13 @@ struct StoreStatus {
   std::string storage;                   // "engine", or "lmdb".
   // Of the engine: the files of its write-ahead log; memory with writes that are not in its tables
   // yet, or that readers still hold; how often such memory was written to the tables since the
-  // start, and whether it is now.
+  // start, and whether it is now; the bytes of log that the tables lack, which the next start
+  // applies again.
   std::uint64_t storage_log_bytes = 0;
   std::uint64_t storage_waiting_bytes = 0;
   std::uint64_t storage_flushes = 0;
   bool storage_flushing = false;
+  std::uint64_t storage_redo_bytes = 0;
   // "sync", "interval" or "none" (Options::durability); bytes of log that a loss of power would
   // take.
   std::string durability;

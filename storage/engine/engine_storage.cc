@@ -139,7 +139,11 @@ class EngineStorage final : public SteppedEngine {
   // Shows readers the log up to a position, and the tables as they are.
   void show(Position position);
   void flush_if_due();
+  // Has the writer wait for the flush under way, the longer the more has come `beyond` its limit.
+  void hold_up(std::uint64_t beyond);
+  // Returns the bytes of log behind the last flush that has begun, and behind the last that ended.
   [[nodiscard]] std::uint64_t active_log_bytes() const;
+  [[nodiscard]] std::uint64_t redo_bytes() const;
   // Has the flusher write what is frozen: all up to the end of the log.
   void begin_flush();
   // Writes everything to the tables below, and returns when that is done.
@@ -382,15 +386,17 @@ void EngineStorage::prepare_log() {
 
 // ---- Flushing.
 
-// The log since the last flush may have so many times the bytes of the overlay before another flush
-// begins. The cost of a flush depends on the size of its overlay, and not on that of the log.
-constexpr std::uint64_t kLogPart = 2;
-
 // The log that lies behind the last flush that has begun. Where the same keys are written again and
 // again it grows, and the overlay does not.
 std::uint64_t EngineStorage::active_log_bytes() const {
   const std::uint64_t end = wal_->last().ticket.end;
   return end - std::min(end, frozen_at_.end);
+}
+
+std::uint64_t EngineStorage::redo_bytes() const {
+  const std::uint64_t flushed = flusher_ ? flusher_->reach().ticket.end : frozen_at_.end;
+  const std::uint64_t end = wal_->last().ticket.end;
+  return end - std::min(end, flushed);
 }
 
 void EngineStorage::begin_flush() {
@@ -402,12 +408,18 @@ void EngineStorage::begin_flush() {
 }
 
 void EngineStorage::flush_if_due() {
-  const std::uint64_t bytes = std::max(tables_.active_bytes(), active_log_bytes() / kLogPart);
+  const std::uint64_t logged =
+      planted(Bug::kForgetLog) ? 0 : active_log_bytes() / EngineOptions::kLogPart;
+  const std::uint64_t bytes = std::max(tables_.active_bytes(), logged);
   const bool full = bytes >= options_.overlay_bytes;
   if (!full && !tables_.has_old() && !tables_.walks_are_slow()) return;
   if (tables_.freeze()) return begin_flush();
   if (!full) return;
-  const std::uint64_t beyond = bytes - options_.overlay_bytes;
+  hold_up(bytes - options_.overlay_bytes);
+  if (tables_.freeze()) begin_flush();
+}
+
+void EngineStorage::hold_up(std::uint64_t beyond) {
   if (beyond >= options_.overlay_bytes) {
     (void)flusher_->wait();  // What failed is told by the next commit.
   } else if (beyond > options_.overlay_bytes / 2) {
@@ -503,6 +515,7 @@ std::optional<EngineFigures> EngineStorage::engine() const {
                         .waiting_bytes = tables_.allocated(),
                         .flushes = flusher_ ? flusher_->flushes() : 0,
                         .flushing = flusher_ && flusher_->is_flushing(),
+                        .redo_bytes = redo_bytes(),
                         .unsynced_bytes = wal_->unsynced_bytes()};
   for (DamagedValue& value : base_->damaged()) {
     const auto generation = generation_of(value.stored);

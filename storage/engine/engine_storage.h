@@ -28,10 +28,13 @@
 namespace anabranch::storage {
 
 struct EngineOptions {
+  // The cost of a flush depends on the size of its overlay, and not on that of the log.
+  static constexpr std::uint64_t kLogPart = 2;
+
   WalOptions wal = {};
-  // A flush begins when the overlay has so many bytes, or the log since the last flush twice as
-  // many, or when walks have passed many removed keys. While one is under way both may grow to
-  // twice that; writers are slowed from half of the way on.
+  // A flush begins when the overlay has so many bytes, or the log since the last flush kLogPart
+  // times as many, or when walks have passed many removed keys. While one is under way both may
+  // grow to twice that; writers are slowed from half of the way on.
   std::uint64_t overlay_bytes = std::uint64_t{64} << 20U;
   std::uint64_t slice_bytes = std::uint64_t{16} << 20U;  // About so many go to the tables at once.
   // nullopt: each commit is on disk before it is visible. Otherwise a commit with batches is

@@ -61,13 +61,14 @@ std::optional<std::uint64_t> find_batch(const storage::Segment& segment, Positio
 }  // namespace
 
 EngineDisk::EngineDisk(std::unique_ptr<storage::SteppedEngine> engine, MemoryStorage& base,
-                       Files& files, Random& random, bool syncs_later)
+                       Files& files, Random& random, bool syncs_later, std::uint64_t redo_bytes_max)
     : Disk(std::move(engine)),
       engine_(static_cast<storage::SteppedEngine&>(storage())),
       base_(base),
       files_(files),
       random_(random),
-      syncs_later_(syncs_later) {
+      syncs_later_(syncs_later),
+      redo_bytes_max_(redo_bytes_max) {
   constexpr std::array kPaces{0.02, 0.3, 0.7, 0.95};
   pace_ = random_.pick(kPaces);
 }
@@ -87,7 +88,8 @@ std::unique_ptr<EngineDisk> EngineDisk::make(std::unique_ptr<MemoryStorage> base
   if (syncs_later) options.sync_every = std::chrono::milliseconds(1000);  // No thread does so.
   auto engine = storage::make_stepped_engine(std::move(base), std::move(files), options);
   return std::unique_ptr<EngineDisk>(
-      new EngineDisk(std::move(engine), tables, disk, random, syncs_later));
+      new EngineDisk(std::move(engine), tables, disk, random, syncs_later,
+                     options.overlay_bytes * storage::EngineOptions::kLogPart));
 }
 
 // The log never loses a commit that it has told of.
@@ -104,7 +106,14 @@ storage::Place EngineDisk::place() const { return opened_ ? engine_.place() : ba
 Result<Position> EngineDisk::commit(std::span<const storage::LogRecord> records,
                                     std::span<const storage::Change> changes) {
   auto done = engine_.commit(records, changes);
-  if (!done.ok()) tell_failure();
+  if (!done.ok()) {
+    tell_failure();
+    return done;
+  }
+  const auto figures = engine_.engine();
+  const bool nothing = records.empty() && changes.empty();
+  const bool flushes = figures->flushing || failed();
+  ANABRANCH_ASSERT(nothing || flushes || figures->redo_bytes < redo_bytes_max_);
   return done;
 }
 

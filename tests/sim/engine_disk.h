@@ -48,7 +48,7 @@ class EngineDisk final : public Disk {
   using Files = storage::test::RecordedFiles;
 
   EngineDisk(std::unique_ptr<storage::SteppedEngine> engine, storage::MemoryStorage& base,
-             Files& files, Random& random, bool syncs_later);
+             Files& files, Random& random, bool syncs_later, std::uint64_t redo_bytes_max);
   static std::unique_ptr<EngineDisk> make(std::unique_ptr<storage::MemoryStorage> base,
                                           std::unique_ptr<Files> files, Random& random,
                                           bool syncs_later);
@@ -61,7 +61,8 @@ class EngineDisk final : public Disk {
   Files& files_;
   Random& random_;
   const bool syncs_later_;
-  double pace_;  // The chance of each further step of a flush.
+  const std::uint64_t redo_bytes_max_;  // Behind the last flush, when none is under way.
+  double pace_;                         // The chance of each further step of a flush.
   bool opened_ = false;
   bool fails_call_ = false;  // A call of the files is to fail, or has.
   bool base_failed_ = false;

@@ -163,6 +163,9 @@ constexpr std::array kRows{
     of_engine(Bug::kTrimUnflushed, "trim-unflushed", "the log is trimmed where no flush has come"),
     of_engine(Bug::kForgetFrozen, "forget-frozen",
               "changes that are flushed are not read meanwhile"),
+    of_engine(Bug::kForgetReaders, "forget-readers",
+              "memory is used again although a reader of an older state sees it"),
+    of_engine(Bug::kForgetLog, "forget-log", "a long log begins no flush"),
 };
 
 }  // namespace
