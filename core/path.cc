@@ -1,6 +1,5 @@
 #include "core/path.h"
 
-#include <array>
 #include <cstring>
 
 #include "core/hash.h"
@@ -63,8 +62,9 @@ std::size_t last_begins(std::string_view encoded) {
 template <typename Bytes>
 void append_to(Bytes& encoded, std::string_view component) {
   if (component.size() == 1 && component.front() != kEscape) {  // As all tags.
-    const std::array bytes{component.front(), kComponentEnd[0], kComponentEnd[1]};
-    encoded.append(std::string_view(bytes.data(), bytes.size()));
+    encoded.push_back(component.front());
+    encoded.push_back(kComponentEnd[0]);
+    encoded.push_back(kComponentEnd[1]);
     return;
   }
   while (true) {

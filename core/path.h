@@ -44,6 +44,7 @@ class Path {
   static Result<Path> from_encoded(std::string_view encoded);
   // Makes a path of an encoding that this process made, unchecked.
   static Path trusted(std::string_view encoded) { return Path(detail::ShortBytes(encoded)); }
+  static Path trusted(const detail::ShortBytes& encoded) { return Path(encoded); }
 
   // Appends a component.
   Path& append(std::string_view component);

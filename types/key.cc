@@ -67,9 +67,7 @@ Key Key::field(const detail::Name& name) const {
 }
 
 Key Key::of(Type type) const {
-  Key row;
-  row.encoded_.reserve(encoded_.size() + kTagBytes);
-  row.encoded_ = encoded_;
+  Key row(*this);
   const char tag = static_cast<char>(type);
   core::append_component(row.encoded_, {&tag, 1});
   return row;

@@ -18,22 +18,12 @@ class ShortBytes {
  public:
   static constexpr std::uint32_t kWithin = 56;
 
-  ShortBytes() noexcept = default;
-  explicit ShortBytes(std::string_view bytes) { append(bytes); }
-  ShortBytes(const ShortBytes& other) : size_(other.size_) {
-    if (other.is_within()) {
-      std::memcpy(within_, other.within_, kWithin);
-    } else {
-      size_ = 0;
-      append(other);
-    }
-  }
-  ShortBytes(ShortBytes&& other) noexcept { take(other); }
+  ShortBytes() noexcept {}  // NOLINT: what is behind the size is not read.
+  explicit ShortBytes(std::string_view bytes) : ShortBytes() { append(bytes); }
+  ShortBytes(const ShortBytes& other) : ShortBytes() { copy(other); }
+  ShortBytes(ShortBytes&& other) noexcept : ShortBytes() { take(other); }
   ShortBytes& operator=(const ShortBytes& other) {
-    if (this != &other) {
-      size_ = 0;
-      append(other);
-    }
+    if (this != &other) copy(other);
     return *this;
   }
   ShortBytes& operator=(ShortBytes&& other) noexcept {
@@ -77,6 +67,16 @@ class ShortBytes {
   [[nodiscard]] bool is_within() const { return capacity_ == kWithin; }
   [[nodiscard]] char* end() { return (is_within() ? within_ : elsewhere_) + size_; }
 
+  // Short bytes are copied as a whole: an instruction or two, however many of them there are.
+  void copy(const ShortBytes& other) {
+    if (is_within() && other.is_within()) {
+      size_ = other.size_;
+      std::memcpy(within_, other.within_, kWithin);
+    } else {
+      size_ = 0;
+      append(other);
+    }
+  }
   void grow(std::size_t bytes) {
     if (bytes > std::numeric_limits<std::uint32_t>::max()) {
       throw std::length_error("a key or path of more than 4 GiB");
@@ -102,7 +102,7 @@ class ShortBytes {
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = kWithin;
   union {
-    char within_[kWithin] = {};
+    char within_[kWithin];
     char* elsewhere_;
   };
 };

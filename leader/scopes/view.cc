@@ -32,7 +32,7 @@ bool is_plain(const Row& row) { return row.cell.siblings.size() == 1 && row.tall
 
 }  // namespace
 
-Path path_of(const Key& key) { return Path::trusted(key.encoded()); }
+Path path_of(const Key& key) { return Path::trusted(key.kept()); }
 
 Path path_of_string(const Path& place) {
   constexpr char kTag = static_cast<char>(Type::kString);

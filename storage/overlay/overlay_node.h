@@ -56,6 +56,15 @@ struct OverlayNode {
     [[nodiscard]] std::size_t child() const { return at + (found ? 1 : 0); }
   };
   [[nodiscard]] Place find(std::string_view key) const;
+  // Has the processor fetch all that a search reads of the node itself: a search waits for memory
+  // once then, and not at each of its steps.
+  void prefetch() const {
+    constexpr std::size_t kLine = 64;
+    __builtin_prefetch(this);
+    for (std::size_t at = 0; at < sizeof heads; at += kLine) {
+      __builtin_prefetch(reinterpret_cast<const char*>(heads.data()) + at);
+    }
+  }
   // Makes the entries of a new node those of `other`.
   void copy_entries(const OverlayNode& other);
   // Makes room for an entry at `at`, and puts it there. The node must not be full.

@@ -31,7 +31,10 @@ std::string_view between(std::string_view left, std::string_view right) {
 const OverlayEntry* OverlayRoot::find(std::string_view key) const {
   const OverlayNode* node = node_;
   if (node == nullptr) return nullptr;
-  while (!node->leaf) node = inner_of(*node).children[node->find(key).child()];
+  while (!node->leaf) {
+    node = inner_of(*node).children[node->find(key).child()];
+    node->prefetch();
+  }
   const OverlayNode::Place place = node->find(key);
   return place.found ? node->entries[place.at] : nullptr;
 }
