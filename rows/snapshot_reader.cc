@@ -15,10 +15,6 @@ namespace {
 
 using core::Path;
 
-crdt::StoredRow decode(std::string_view bytes, const core::OriginTable& origins) {
-  return crdt::decode_row(bytes, origins).value_or_raise();
-}
-
 // Takes all rows whose keys share the cursor's first 448 bytes, sorted by path: rows stored by hash
 // are not in path order.
 std::vector<PathRow> take_group(storage::Cursor& cursor, const core::OriginTable& origins) {
@@ -118,7 +114,8 @@ crdt::Row SnapshotReader::stored_row(const Path& path) const {
   const auto bytes =
       hashed ? snapshot_->get(rows_, core::row_key(path)) : snapshot_->get(rows_, path.encoded());
   if (!bytes) return {};
-  crdt::StoredRow stored = decode(*bytes, origins_);
+  crdt::StoredRow stored;
+  crdt::decode_row(*bytes, origins_, stored).value_or_raise();
   if (stored.path && *stored.path != path) {
     throw Error(ErrorCode::kCorrupt, "two paths have the same hash; neither was overwritten");
   }

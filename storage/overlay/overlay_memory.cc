@@ -1,9 +1,23 @@
 #include "storage/overlay/overlay_memory.h"
 
+#include <algorithm>
 #include <bit>
 #include <new>
 
 namespace anabranch::storage {
+
+namespace {
+
+// A free piece was last used a while ago: the processor fetches it while the one before is filled.
+void prefetch(void* piece, std::size_t bytes) {
+  constexpr std::size_t kLine = 64;
+  constexpr std::size_t kMost = 256;
+  for (std::size_t at = 0; at < std::min(bytes, kMost); at += kLine) {
+    __builtin_prefetch(static_cast<char*>(piece) + at, 1);
+  }
+}
+
+}  // namespace
 
 std::size_t OverlayMemory::class_of(std::size_t size) {
   if (size <= kFineMax) return (size + kGrain - 1) / kGrain;
@@ -29,6 +43,7 @@ void* OverlayMemory::take(std::size_t size) {
   if (Free*& first = free_[size_class]; first != nullptr) {
     Free* const piece = first;
     first = piece->next;
+    prefetch(first, bytes);
     return piece;
   }
   if (static_cast<std::size_t>(end_ - begin_) < bytes) {

@@ -61,8 +61,9 @@ struct OverlayNode {
   void prefetch() const {
     constexpr std::size_t kLine = 64;
     __builtin_prefetch(this);
-    for (std::size_t at = 0; at < sizeof heads; at += kLine) {
-      __builtin_prefetch(reinterpret_cast<const char*>(heads.data()) + at);
+    const auto* const first = reinterpret_cast<const char*>(heads.data());
+    for (std::size_t at = 0; at < sizeof heads + sizeof entries; at += kLine) {
+      __builtin_prefetch(first + at);
     }
   }
   // Makes the entries of a new node those of `other`.
