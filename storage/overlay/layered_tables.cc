@@ -43,7 +43,7 @@ class LayeredTables::LayeredSnapshot final : public Snapshot {
     const OverlayKey whole(*stored, key);
     for (const OverlayRoot layer : {version_->active, version_->frozen}) {
       if (core::planted(core::Bug::kForgetFrozen) && version_->flushing) break;
-      if (const OverlayEntry* const entry = layer.find(whole.whole())) return entry->value();
+      if (const OverlayEntry* const entry = layer.find(whole)) return entry->value();
     }
     return base_->get(*stored, key);
   }
@@ -141,7 +141,7 @@ bool LayeredTables::is_old(Generation generation) const {
 void LayeredTables::put(Table table, std::string_view key, std::optional<std::string_view> value) {
   const auto stored = stored_table(table, generations_);
   ANABRANCH_ASSERT(stored);
-  active_->put(OverlayKey(*stored, key).whole(), value);
+  active_->put(OverlayKey(*stored, key), value);
 }
 
 void LayeredTables::publish(std::uint64_t mark) {

@@ -19,13 +19,13 @@ OverlayCursor::OverlayCursor(OverlayRoot root, Table table, const KeyRange& rang
   const bool backward = direction_ == Direction::kBackward;
   OverlayKey key(table, backward ? range.to : range.from);
   if (backward && range.to.empty()) key.go_behind_table();
-  seek(root.node(), key.whole());
+  seek(root.node(), key);
   const Step& leaf = steps_[depth_ - 1];
   // The place is that of the first key at or after `key`, perhaps behind the last of its leaf.
   if (backward ? this->backward() : leaf.at < leaf.node->count || forward()) look();
 }
 
-void OverlayCursor::seek(const OverlayNode* node, std::string_view key) {
+void OverlayCursor::seek(const OverlayNode* node, const OverlayKey& key) {
   for (;;) {
     ANABRANCH_ASSERT(depth_ < kDepthMax);
     const OverlayNode::Place place = node->find(key);

@@ -31,7 +31,7 @@ class OverlayCursor final : public Cursor {
     std::size_t at;
   };
 
-  void seek(const OverlayNode* node, std::string_view key);
+  void seek(const OverlayNode* node, const OverlayKey& key);
   // Both move to the neighbour of the place; false at the end.
   bool forward();
   bool backward();

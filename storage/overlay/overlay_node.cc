@@ -21,21 +21,22 @@ std::size_t common_prefix(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::uint64_t OverlayNode::head_of(std::string_view key) const {
-  std::uint64_t head = 0;
-  const std::string_view rest = key.substr(shared, kHeadBytes);
+std::uint64_t OverlayNode::head_of(const OverlayKey& key) const {
+  std::uint64_t head = shared == 0 ? static_cast<unsigned char>(key.table()) : 0U;
+  const std::size_t bytes = shared == 0 ? kHeadBytes - 1 : kHeadBytes;
+  const std::string_view rest = key.behind(std::max<std::size_t>(shared, 1)).substr(0, bytes);
   if (rest.size() == kHeadBytes) {
     std::memcpy(&head, rest.data(), kHeadBytes);
     if constexpr (std::endian::native == std::endian::little) head = __builtin_bswap64(head);
     return head;
   }
-  for (std::size_t i = 0; i < kHeadBytes; ++i) {
+  for (std::size_t i = 0; i < bytes; ++i) {
     head = head << 8U | (i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0U);
   }
   return head;
 }
 
-OverlayNode::Place OverlayNode::find(std::string_view key) const {
+OverlayNode::Place OverlayNode::find(const OverlayKey& key) const {
   if (count == 0) return {};
   const int prefix_order = compare_shared(key);
   if (prefix_order != 0) return {prefix_order < 0 ? 0U : count, false};
@@ -44,19 +45,19 @@ OverlayNode::Place OverlayNode::find(std::string_view key) const {
   const std::size_t first = heads_below(head);
   if (first == count || heads[first] != head) return {first, false};
   // Mostly a head is that of one entry alone.
-  if (const int order = entries[first]->key().compare(key); order >= 0) return {first, order == 0};
+  if (const int order = key.compare(entries[first]->key()); order <= 0) return {first, order == 0};
   const auto begin = entries.begin();
   const auto heads_end = std::upper_bound(heads.begin() + first, heads.begin() + count, head);
   const auto end = begin + (heads_end - heads.begin());
-  const auto at = std::partition_point(begin + first + 1, end,
-                                       [&](const OverlayEntry* each) { return each->key() < key; });
-  return {static_cast<std::size_t>(at - begin), at != end && (*at)->key() == key};
+  const auto at = std::partition_point(begin + first + 1, end, [&](const OverlayEntry* each) {
+    return key.compare(each->key()) > 0;
+  });
+  return {static_cast<std::size_t>(at - begin), at != end && key.compare((*at)->key()) == 0};
 }
 
-int OverlayNode::compare_shared(std::string_view key) const {
+int OverlayNode::compare_shared(const OverlayKey& key) const {
   const auto size = std::min<std::size_t>(key.size(), shared);
-  const char* const bytes = size <= kPrefixMax ? prefix.data() : entries[0]->bytes();
-  return std::memcmp(key.data(), bytes, size);
+  return key.compare_first(size <= kPrefixMax ? prefix.data() : entries[0]->bytes(), size);
 }
 
 // A binary search without branches that depend on the heads.
@@ -94,7 +95,7 @@ void OverlayNode::insert(std::size_t at, const OverlayEntry* entry) {
   if (common_prefix(entry->key(), other) < shared || std::has_single_bit(count)) {
     refresh();
   } else {
-    heads[at] = head_of(entry->key());
+    heads[at] = head_of(OverlayKey::of(entry->key()));
   }
 }
 
@@ -114,7 +115,7 @@ void OverlayNode::refresh() {
         common_prefix(entries[0]->key(), entries[count - std::size_t{1}]->key()));
     std::copy_n(entries[0]->bytes(), std::min<std::size_t>(shared, kPrefixMax), prefix.begin());
   }
-  for (std::size_t i = 0; i < count; ++i) heads[i] = head_of(entries[i]->key());
+  for (std::size_t i = 0; i < count; ++i) heads[i] = head_of(OverlayKey::of(entries[i]->key()));
 }
 
 }  // namespace anabranch::storage

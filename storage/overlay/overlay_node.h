@@ -13,6 +13,8 @@
 #include <optional>
 #include <string_view>
 
+#include "storage/overlay/overlay_key.h"
+
 namespace anabranch::storage {
 
 // A key with its value, or without one: removed. The bytes follow the struct.
@@ -55,7 +57,7 @@ struct OverlayNode {
     // Of an inner node: the number of the child that has the key.
     [[nodiscard]] std::size_t child() const { return at + (found ? 1 : 0); }
   };
-  [[nodiscard]] Place find(std::string_view key) const;
+  [[nodiscard]] Place find(const OverlayKey& key) const;
   // Has the processor fetch all that a search reads of the node itself: a search waits for memory
   // once then, and not at each of its steps.
   void prefetch() const {
@@ -77,8 +79,8 @@ struct OverlayNode {
   // Sets `shared`, the prefix and all heads as the entries are.
   void refresh();
   // Compares the shared bytes with those of a key, as memcmp() does; those that a shorter key has.
-  [[nodiscard]] int compare_shared(std::string_view key) const;
-  [[nodiscard]] std::uint64_t head_of(std::string_view key) const;
+  [[nodiscard]] int compare_shared(const OverlayKey& key) const;
+  [[nodiscard]] std::uint64_t head_of(const OverlayKey& key) const;
   [[nodiscard]] std::size_t heads_below(std::uint64_t head) const;
 };
 

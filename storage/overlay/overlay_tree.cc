@@ -28,7 +28,7 @@ std::string_view between(std::string_view left, std::string_view right) {
 
 }  // namespace
 
-const OverlayEntry* OverlayRoot::find(std::string_view key) const {
+const OverlayEntry* OverlayRoot::find(const OverlayKey& key) const {
   const OverlayNode* node = node_;
   if (node == nullptr) return nullptr;
   while (!node->leaf) {
@@ -41,7 +41,7 @@ const OverlayEntry* OverlayRoot::find(std::string_view key) const {
 
 // ---- Pieces.
 
-const OverlayEntry* OverlayTree::make_entry(std::string_view key,
+const OverlayEntry* OverlayTree::make_entry(const OverlayKey& key,
                                             std::optional<std::string_view> value) {
   ANABRANCH_ASSERT(key.size() <= std::numeric_limits<std::uint16_t>::max());
   ANABRANCH_ASSERT(!value || value->size() < OverlayEntry::kRemoved);
@@ -51,7 +51,7 @@ const OverlayEntry* OverlayTree::make_entry(std::string_view key,
       OverlayEntry{static_cast<std::uint32_t>(key.size()),
                    value ? static_cast<std::uint32_t>(value_size) : OverlayEntry::kRemoved};
   char* const bytes = reinterpret_cast<char*>(entry + 1);
-  std::copy(key.begin(), key.end(), bytes);
+  key.copy_to(bytes);
   if (value) std::copy(value->begin(), value->end(), bytes + key.size());
   return entry;
 }
@@ -81,10 +81,10 @@ void OverlayTree::retire(const void* piece, std::size_t size) {
 
 // ---- Changes.
 
-void OverlayTree::put(std::string_view key, std::optional<std::string_view> value) {
+void OverlayTree::put(const OverlayKey& key, std::optional<std::string_view> value) {
   const OverlayEntry* const entry = make_entry(key, value);
   if (root_ == nullptr) root_ = make_node(true);
-  const auto split = put_below(root_, entry);
+  const auto split = put_below(root_, key, entry);
   if (!split) return;
   OverlayNode* const above = make_node(false);
   inner_of(*above).children[0] = root_;
@@ -92,22 +92,22 @@ void OverlayTree::put(std::string_view key, std::optional<std::string_view> valu
   root_ = above;
 }
 
-std::optional<OverlayTree::Split> OverlayTree::put_below(OverlayNode*& place,
+std::optional<OverlayTree::Split> OverlayTree::put_below(OverlayNode*& place, const OverlayKey& key,
                                                          const OverlayEntry* entry) {
   OverlayNode* const node = own(place);
-  if (node->leaf) return put_leaf(*node, entry);
+  if (node->leaf) return put_leaf(*node, key, entry);
   OverlayInner& inner = inner_of(*node);
-  const std::size_t at = inner.find(entry->key()).child();
-  const auto split = put_below(inner.children[at], entry);
+  const std::size_t at = inner.find(key).child();
+  const auto split = put_below(inner.children[at], key, entry);
   if (!split) return std::nullopt;
   if (inner.count == OverlayNode::kWidth) return split_inner(inner, at, *split);
   put_child(inner, at, *split);
   return std::nullopt;
 }
 
-std::optional<OverlayTree::Split> OverlayTree::put_leaf(OverlayNode& leaf,
+std::optional<OverlayTree::Split> OverlayTree::put_leaf(OverlayNode& leaf, const OverlayKey& key,
                                                         const OverlayEntry* entry) {
-  const auto [at, found] = leaf.find(entry->key());
+  const auto [at, found] = leaf.find(key);
   if (found) {
     const OverlayEntry* const before = std::exchange(leaf.entries[at], entry);
     retire(before, before->size());
@@ -128,7 +128,8 @@ std::optional<OverlayTree::Split> OverlayTree::put_leaf(OverlayNode& leaf,
     leaf.insert(at, entry);
   }
   const std::string_view last = leaf.entries[leaf.count - std::size_t{1}]->key();
-  return Split{make_entry(between(last, right->entries[0]->key()), std::nullopt), right};
+  return Split{make_entry(OverlayKey::of(between(last, right->entries[0]->key())), std::nullopt),
+               right};
 }
 
 void OverlayTree::put_child(OverlayInner& inner, std::size_t at, const Split& split) {

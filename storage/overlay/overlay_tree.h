@@ -17,6 +17,7 @@
 #include <optional>
 #include <string_view>
 
+#include "storage/overlay/overlay_key.h"
 #include "storage/overlay/overlay_memory.h"
 #include "storage/overlay/overlay_node.h"
 
@@ -30,7 +31,7 @@ class OverlayRoot {
   explicit OverlayRoot(const OverlayNode* node) : node_(node) {}
 
   // Returns the entry of a key; null when the version does not have the key.
-  [[nodiscard]] const OverlayEntry* find(std::string_view key) const;
+  [[nodiscard]] const OverlayEntry* find(const OverlayKey& key) const;
   [[nodiscard]] const OverlayNode* node() const { return node_; }
 
  private:
@@ -42,7 +43,7 @@ class OverlayTree {
  public:
   // Sets a key, or notes that it was removed. Keys have at most 64 KiB, values at most 4 GiB - 2.
   // Throws std::bad_alloc; then only earlier versions may be used.
-  void put(std::string_view key, std::optional<std::string_view> value);
+  void put(const OverlayKey& key, std::optional<std::string_view> value);
 
   // Ends the version that is being made, and returns it. `number` is that of the first version with
   // it among all that readers may hold (versions.h).
@@ -82,13 +83,16 @@ class OverlayTree {
     OverlayNode* right = nullptr;
   };
 
-  [[nodiscard]] const OverlayEntry* make_entry(std::string_view key,
+  [[nodiscard]] const OverlayEntry* make_entry(const OverlayKey& key,
                                                std::optional<std::string_view> value);
   OverlayNode* make_node(bool leaf);
   // Returns the node, or a copy of it in its place, that may be changed.
   OverlayNode* own(OverlayNode*& place);
-  std::optional<Split> put_below(OverlayNode*& place, const OverlayEntry* entry);
-  std::optional<Split> put_leaf(OverlayNode& leaf, const OverlayEntry* entry);
+  // `key`: that of the entry, whose own bytes were written just now.
+  std::optional<Split> put_below(OverlayNode*& place, const OverlayKey& key,
+                                 const OverlayEntry* entry);
+  std::optional<Split> put_leaf(OverlayNode& leaf, const OverlayKey& key,
+                                const OverlayEntry* entry);
   void put_child(OverlayInner& inner, std::size_t at, const Split& split);
   Split split_inner(OverlayInner& inner, std::size_t at, const Split& split);
   void retire(const void* piece, std::size_t size);

@@ -81,7 +81,7 @@ TEST_SUITE("storage: merged cursor") {
           known.push_back(key);
           const bool removes = layer < 2 && random() % 2 == 0;
           const std::string value = std::to_string(layer) + ":" + std::to_string(i);
-          trees[layer].put(OverlayKey(Table::kRows, key).whole(),
+          trees[layer].put(OverlayKey(Table::kRows, key),
                            removes ? std::nullopt : std::optional<std::string_view>(value));
           if (removes) {
             model.erase(key);
@@ -108,7 +108,7 @@ TEST_SUITE("storage: merged cursor") {
 
   TEST_CASE("empty layers hide nothing") {
     OverlayTree base;
-    base.put(OverlayKey(Table::kRows, "a").whole(), "1");
+    base.put(OverlayKey(Table::kRows, "a"), "1");
     const std::vector<OverlayRoot> layers{OverlayRoot(), OverlayRoot(), base.newest()};
     CHECK(walk(layers, {}, 9) == Entries{{"a", "1"}});
     CHECK(walk({OverlayRoot(), base.newest(), OverlayRoot()}, {.direction = Direction::kBackward},
@@ -120,7 +120,7 @@ TEST_SUITE("storage: merged cursor") {
     OverlayTree removed;
     const auto put = [](OverlayTree& tree, const std::string& key,
                         std::optional<std::string_view> value) {
-      tree.put(OverlayKey(Table::kRows, key).whole(), value);
+      tree.put(OverlayKey(Table::kRows, key), value);
     };
     put(base, "m", "1");
     for (int i = 10'000; i < 11'000; ++i) {

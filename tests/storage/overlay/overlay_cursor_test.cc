@@ -51,7 +51,7 @@ TEST_SUITE("storage: overlay cursor") {
         const std::string key = keys.next();
         std::optional<std::string> value;
         if (random() % 3 != 0) value = std::to_string(i);
-        tree.put(OverlayKey(table, key).whole(), value);
+        tree.put(OverlayKey(table, key), value);
         models[table][key] = value;
       }
       const OverlayRoot root = tree.publish(1);

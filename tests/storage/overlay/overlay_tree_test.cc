@@ -19,6 +19,8 @@ namespace {
 
 using TreeModel = std::map<std::string, std::optional<std::string>, std::less<>>;
 
+OverlayKey at(std::string_view key) { return {Table::kRows, key}; }
+
 // Returns the keys below a node in order, and checks what a tree promises about its nodes.
 void collect(const OverlayNode& node, std::vector<const OverlayEntry*>& entries) {
   for (std::size_t i = 0; i + 1 < node.count; ++i) {
@@ -52,9 +54,9 @@ void check(OverlayRoot root, const TreeModel& model) {
   REQUIRE(entries.size() == model.size());
   auto expected = model.begin();
   for (const OverlayEntry* each : entries) {
-    REQUIRE(each->key() == expected->first);
+    REQUIRE(each->key().substr(1) == expected->first);
     REQUIRE(each->value() == expected->second);
-    REQUIRE(root.find(expected->first) == each);
+    REQUIRE(root.find(at(expected->first)) == each);
     ++expected;
   }
 }
@@ -80,7 +82,7 @@ TEST_SUITE("storage: overlay") {
           const std::string key = keys.next();
           std::optional<std::string> value;
           if (random() % 4 != 0) value = std::string(random() % 60, static_cast<char>(number));
-          tree.put(key, value);
+          tree.put(at(key), value);
           model[key] = value;
         }
         CHECK(tree.keys() == model.size());
@@ -98,25 +100,25 @@ TEST_SUITE("storage: overlay") {
 
   TEST_CASE("a key that is not there is not found, between others or beyond them") {
     OverlayTree tree;
-    CHECK(tree.newest().find("a") == nullptr);
-    for (int i = 100; i < 900; i += 2) tree.put("k" + std::to_string(i), "v");
+    CHECK(tree.newest().find(at("a")) == nullptr);
+    for (int i = 100; i < 900; i += 2) tree.put(at("k" + std::to_string(i)), "v");
     for (int i = 99; i < 902; i += 2) {
-      CHECK(tree.newest().find("k" + std::to_string(i)) == nullptr);
+      CHECK(tree.newest().find(at("k" + std::to_string(i))) == nullptr);
     }
-    CHECK(tree.newest().find("k") == nullptr);
-    CHECK(tree.newest().find("") == nullptr);
-    CHECK(tree.newest().find("z") == nullptr);
-    CHECK(tree.newest().find("k1000") == nullptr);
+    CHECK(tree.newest().find(at("k")) == nullptr);
+    CHECK(tree.newest().find(at("")) == nullptr);
+    CHECK(tree.newest().find(at("z")) == nullptr);
+    CHECK(tree.newest().find(at("k1000")) == nullptr);
   }
 
   TEST_CASE("a removed key is found, as removed, and can be set again") {
     OverlayTree tree;
-    tree.put("a", "1");
-    tree.put("a", std::nullopt);
-    REQUIRE(tree.newest().find("a") != nullptr);
-    CHECK(tree.newest().find("a")->removed());
-    tree.put("a", "");
-    CHECK(tree.newest().find("a")->value() == "");
+    tree.put(at("a"), "1");
+    tree.put(at("a"), std::nullopt);
+    REQUIRE(tree.newest().find(at("a")) != nullptr);
+    CHECK(tree.newest().find(at("a"))->removed());
+    tree.put(at("a"), "");
+    CHECK(tree.newest().find(at("a"))->value() == "");
     CHECK(tree.keys() == 1);
   }
 
@@ -125,7 +127,7 @@ TEST_SUITE("storage: overlay") {
     std::uint64_t number = 0;
     const auto write_all = [&] {
       for (int i = 0; i < 2'000; ++i) {
-        tree.put("key:" + std::to_string(i), std::string(100, 'x'));
+        tree.put(at("key:" + std::to_string(i)), std::string(100, 'x'));
         if (i % 20 != 0) continue;
         (void)tree.publish(++number);
         tree.reclaim(number);
@@ -140,26 +142,26 @@ TEST_SUITE("storage: overlay") {
 
   TEST_CASE("what a held version has stays, and is reclaimed in slices later") {
     OverlayTree tree;
-    for (int i = 0; i < 5'000; ++i) tree.put("key:" + std::to_string(i), "old");
+    for (int i = 0; i < 5'000; ++i) tree.put(at("key:" + std::to_string(i)), "old");
     const OverlayRoot held = tree.publish(1);
     for (std::uint64_t number = 2; number < 100; ++number) {
-      for (int i = 0; i < 5'000; i += 10) tree.put("key:" + std::to_string(i), "new");
+      for (int i = 0; i < 5'000; i += 10) tree.put(at("key:" + std::to_string(i)), "new");
       (void)tree.publish(number);
       tree.reclaim(1);
     }
-    CHECK(held.find("key:10")->value() == "old");
-    CHECK(tree.newest().find("key:10")->value() == "new");
+    CHECK(held.find(at("key:10"))->value() == "old");
+    CHECK(tree.newest().find(at("key:10"))->value() == "new");
     const std::size_t retired = tree.retired();
     tree.reclaim(99);
     CHECK(tree.retired() < retired);
     CHECK(tree.retired() > retired / 2);  // Not all at once.
     while (tree.retired() > 0) tree.reclaim(99);
-    CHECK(tree.newest().find("key:10")->value() == "new");
+    CHECK(tree.newest().find(at("key:10"))->value() == "new");
   }
 
   TEST_CASE("a tree is released in slices") {
     OverlayTree tree;
-    for (int i = 0; i < 20'000; ++i) tree.put("key:" + std::to_string(i), "value");
+    for (int i = 0; i < 20'000; ++i) tree.put(at("key:" + std::to_string(i)), "value");
     int slices = 1;
     while (tree.release(1)) ++slices;
     CHECK(slices > 3);

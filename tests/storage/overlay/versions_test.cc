@@ -102,9 +102,7 @@ TEST_SUITE("storage: versions") {
     const int groups = anabranch::test::long_run() ? 50'000 : 3'000;
     OverlayTree tree;
     Versions<OverlayRoot> versions(OverlayRoot{});
-    const auto key = [](int number) {
-      return std::string(OverlayKey(Table::kRows, "key:" + std::to_string(1000 + number)).whole());
-    };
+    const auto key = [](int number) { return "key:" + std::to_string(1000 + number); };
     std::atomic<bool> stop = false;
     std::atomic<int> wrong = 0;
     std::atomic<int> states = 0;
@@ -119,7 +117,7 @@ TEST_SUITE("storage: versions") {
           if (at.value() != *value) ++wrong;
         }
         if (count != 0 && count != kKeys) ++wrong;
-        if (count != 0 && held->find(key(7))->value() != *value) ++wrong;
+        if (count != 0 && held->find({Table::kRows, key(7)})->value() != *value) ++wrong;
         ++states;
       }
     };
@@ -129,7 +127,7 @@ TEST_SUITE("storage: versions") {
     for (int group = 0; group < groups; ++group) {
       // All keys get the same value: of another length in each group.
       const std::string value(static_cast<std::size_t>(group % 97), static_cast<char>(group));
-      for (int i = 0; i < kKeys; ++i) tree.put(key(i), value);
+      for (int i = 0; i < kKeys; ++i) tree.put({Table::kRows, key(i)}, value);
       const OverlayRoot root = tree.publish(versions.number() + 1);
       versions.publish(root);
       tree.reclaim(versions.oldest());
