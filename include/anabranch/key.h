@@ -105,7 +105,7 @@ class Key {
   // Returns the path in its stored encoding (docs/formats.md).
   // Valid as long as the key.
   [[nodiscard]] std::string_view encoded() const { return encoded_; }
-  // The same as it is kept, which is cheaper to copy.
+  // Returns the same bytes in the form in which the key keeps them: a copy costs less.
   [[nodiscard]] const detail::ShortBytes& kept() const { return encoded_; }
 
   auto operator<=>(const Key&) const = default;

@@ -139,7 +139,7 @@ class EngineStorage final : public SteppedEngine {
   // Shows readers the log up to a position, and the tables as they are.
   void show(Position position);
   void flush_if_due();
-  // Has the writer wait for the flush under way, the longer the more has come `beyond` its limit.
+  // Has the writer wait for the flush under way: longer where more bytes are `beyond` the limit.
   void hold_up(std::uint64_t beyond);
   // Returns the bytes of log behind the last flush that has begun, and behind the last that ended.
   [[nodiscard]] std::uint64_t active_log_bytes() const;
