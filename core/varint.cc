@@ -46,7 +46,7 @@ void put_bytes(std::string& out, std::string_view bytes) {
   out.append(bytes);
 }
 
-std::optional<std::uint64_t> take_varint(std::string_view& in) {
+std::optional<std::uint64_t> take_long_varint(std::string_view& in) {
   return take_groups<std::uint64_t>(in);
 }
 
@@ -55,14 +55,6 @@ std::optional<Int128> take_varint128(std::string_view& in) {
   if (!zigzag) return std::nullopt;
   const Uint128 half = *zigzag >> 1U;
   return static_cast<Int128>((*zigzag & 1U) != 0 ? ~half : half);
-}
-
-std::optional<std::string_view> take_bytes(std::string_view& in) {
-  const auto size = take_varint(in);
-  if (!size || *size > in.size()) return std::nullopt;
-  const std::string_view bytes = in.substr(0, *size);
-  in.remove_prefix(*size);
-  return bytes;
 }
 
 }  // namespace anabranch::core

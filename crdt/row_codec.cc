@@ -1,6 +1,7 @@
 #include "crdt/row_codec.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -28,69 +29,102 @@ constexpr std::size_t kFixedBytes = 8;
 constexpr std::size_t kSiblingBytesMin = 1 + 1 + kFixedBytes + 1;
 constexpr std::size_t kSlotBytesMin = 6;
 
-// The most bytes of a sibling and of a slot, but for values.
-constexpr std::size_t kSiblingBytesMax =
-    2 * core::kVarintMax + kFixedBytes + 1 + 2 * core::kVarintMax;
-constexpr std::size_t kSlotBytesMax = 6 * core::kVarintMax + 1 + 2 * core::kVarint128Max;
+// Where the fields of a row go: memory that has room...
+class ToMemory {
+ public:
+  explicit ToMemory(char* to) : at_(to) {}
+  void byte(unsigned value) { *at_++ = static_cast<char>(value); }
+  void varint(std::uint64_t value) { at_ = core::write_varint(at_, value); }
+  void varint128(core::Int128 value) { at_ = core::write_varint128(at_, value); }
+  void fixed(std::uint64_t value) { at_ = core::write_big_endian(at_, value); }
+  void bytes(std::string_view bytes) { at_ = std::copy(bytes.begin(), bytes.end(), at_); }
+  [[nodiscard]] const char* end() const { return at_; }
 
-// Writes fields to memory that has room.
+ private:
+  char* at_;
+};
+
+// ...or nowhere: they are measured.
+class Measure {
+ public:
+  void byte(unsigned /*value*/) { ++size_; }
+  void varint(std::uint64_t value) { size_ += core::varint_size(value); }
+  void varint128(core::Int128 value) {
+    std::array<char, core::kVarint128Max> to;  // NOLINT: written by the next call.
+    size_ += static_cast<std::size_t>(core::write_varint128(to.data(), value) - to.data());
+  }
+  void fixed(std::uint64_t /*value*/) { size_ += kFixedBytes; }
+  void bytes(std::string_view bytes) { size_ += bytes.size(); }
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  std::size_t size_ = 0;
+};
+
+template <typename To>
 class FieldWriter {
  public:
-  FieldWriter(char* to, const core::OriginTable& origins) : at_(to), origins_(origins) {}
+  FieldWriter(To& to, const core::OriginTable& origins) : to_(to), origins_(origins) {}
 
-  void byte(unsigned value) { *at_++ = static_cast<char>(value); }
+  void row(const core::Path& path, const Row& row) {
+    const bool hashed = core::is_hashed(path);
+    const auto has_base = [](const Sibling& sibling) { return sibling.base.has_value(); };
+    const bool bases = std::ranges::any_of(row.cell.siblings, has_base);
+    to_.byte((hashed ? kPath : 0U) | (row.cell.siblings.empty() ? 0U : kCell) |
+             (row.tally.slots.empty() ? 0U : kTally) | (bases ? kBases : 0U));
+    if (hashed) bytes(path.encoded());
+    if (!row.cell.siblings.empty()) cell(row.cell, bases);
+    if (!row.tally.slots.empty()) tally(row.tally);
+  }
+
+ private:
   void bytes(std::string_view bytes) {
-    varint(bytes.size());
-    at_ = std::copy(bytes.begin(), bytes.end(), at_);
+    to_.varint(bytes.size());
+    to_.bytes(bytes);
   }
   void cell(const Cell& cell, bool bases) {
-    varint(cell.siblings.size());
+    to_.varint(cell.siblings.size());
     for (const Sibling& sibling : cell.siblings) {
       dot(sibling.dot);
-      fixed(sibling.hlc.bits);
+      to_.fixed(sibling.hlc.bits);
       bytes(sibling.value);
       if (!bases) continue;
-      byte(sibling.base.has_value() ? 1 : 0);
+      to_.byte(sibling.base.has_value() ? 1 : 0);
       if (sibling.base) bytes(*sibling.base);
     }
   }
   void tally(const Tally& tally) {
-    varint(tally.slots.size());
+    to_.varint(tally.slots.size());
     for (const Slot& each : tally.slots) slot(each);
   }
-  [[nodiscard]] const char* end() const { return at_; }
-
- private:
-  void varint(std::uint64_t value) { at_ = core::write_varint(at_, value); }
-  void fixed(std::uint64_t value) { at_ = core::write_big_endian(at_, value); }
   void number(const core::Number& number) {
     if (number.is_integer()) {
-      at_ = core::write_varint128(at_, number.as_integer());
+      to_.varint128(number.as_integer());
     } else {
       ANABRANCH_ASSERT(!std::isnan(number.as_real()));
-      fixed(std::bit_cast<std::uint64_t>(number.as_real()));
+      to_.fixed(std::bit_cast<std::uint64_t>(number.as_real()));
     }
   }
   void dot(core::Dot dot) {
     const auto number = origins_.number(dot.origin);
     ANABRANCH_ASSERT(number.has_value());
-    varint(*number);
-    varint(dot.seq);
+    to_.varint(*number);
+    to_.varint(dot.seq);
   }
   void slot(const Slot& slot) {
     const bool based = slot.base_seq != 0;
     dot({slot.origin, slot.seq});
-    byte((slot.total.is_integer() ? 0U : kTotalIsReal) |
-         (!based || slot.base.is_integer() ? 0U : kBaseIsReal));
-    varint(slot.birth);
+    to_.byte((slot.total.is_integer() ? 0U : kTotalIsReal) |
+             (!based || slot.base.is_integer() ? 0U : kBaseIsReal));
+    to_.varint(slot.birth);
     number(slot.total);
-    varint(slot.base_seq);
+    to_.varint(slot.base_seq);
     if (!based) return;
     number(slot.base);
     dot(slot.reset);
   }
 
-  char* at_;
+  To& to_;
   const core::OriginTable& origins_;
 };
 
@@ -119,8 +153,6 @@ class Fields {
   }
 
   std::uint64_t varint() {
-    // Most varints take one byte: counts, origin numbers, sizes.
-    if (ok_ && !in_.empty() && static_cast<std::uint8_t>(in_.front()) < 0x80) return byte();
     const auto value = ok_ ? core::take_varint(in_) : std::nullopt;
     return value ? *value : fail();
   }
@@ -231,25 +263,22 @@ Tally take_tally(Fields& in) {
 
 }  // namespace
 
+std::size_t encoded_size(const core::Path& path, const Row& row, const core::OriginTable& origins) {
+  Measure measure;
+  FieldWriter(measure, origins).row(path, row);
+  return measure.size();
+}
+
+void encode_row(const core::Path& path, const Row& row, const core::OriginTable& origins,
+                std::span<char> to) {
+  ToMemory memory(to.data());
+  FieldWriter(memory, origins).row(path, row);
+  ANABRANCH_ASSERT(memory.end() == to.data() + to.size());
+}
+
 std::string encode_row(const core::Path& path, const Row& row, const core::OriginTable& origins) {
-  const bool hashed = core::is_hashed(path);
-  bool bases = false;
-  std::size_t most = 1 + 2 * core::kVarintMax + row.tally.slots.size() * kSlotBytesMax +
-                     (hashed ? core::kVarintMax + path.encoded().size() : 0);
-  for (const Sibling& sibling : row.cell.siblings) {
-    bases = bases || sibling.base.has_value();
-    most += kSiblingBytesMax + sibling.value.size() + (sibling.base ? sibling.base->size() : 0);
-  }
-  std::string out(most, '\0');
-  FieldWriter to(out.data(), origins);
-  to.byte((hashed ? kPath : 0U) | (row.cell.siblings.empty() ? 0U : kCell) |
-          (row.tally.slots.empty() ? 0U : kTally) | (bases ? kBases : 0U));
-  if (hashed) to.bytes(path.encoded());
-  if (!row.cell.siblings.empty()) to.cell(row.cell, bases);
-  if (!row.tally.slots.empty()) to.tally(row.tally);
-  const auto size = static_cast<std::size_t>(to.end() - out.data());
-  ANABRANCH_ASSERT(size <= most);
-  out.resize(size);
+  std::string out(encoded_size(path, row, origins), '\0');
+  encode_row(path, row, origins, out);
   return out;
 }
 

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -28,8 +29,13 @@ struct StoredRow {
   Row row;
 };
 
-// Encodes a row. Every origin in the row must be in `origins`.
+// Encode a row. Every origin in the row must be in `origins`.
 std::string encode_row(const core::Path& path, const Row& row, const core::OriginTable& origins);
+// The same to memory of exactly its encoded size.
+void encode_row(const core::Path& path, const Row& row, const core::OriginTable& origins,
+                std::span<char> to);
+[[nodiscard]] std::size_t encoded_size(const core::Path& path, const Row& row,
+                                       const core::OriginTable& origins);
 // Decodes a row. Fails with kCorrupt on bytes that encode_row does not make.
 core::Result<StoredRow> decode_row(std::string_view bytes, const core::OriginTable& origins);
 // The same into a row whose memory is used again; after a failure that holds anything.

@@ -113,14 +113,12 @@ void Digests::become(const Digests& other) {
   rows_ = other.rows_;
 }
 
-void Digests::take_changes(std::vector<storage::Change>& changes) {
+void Digests::take_changes(storage::Changes& changes) {
   if (stored_ != kFormat) {
-    changes.push_back(
-        {storage::Table::kMeta, std::string(storage::kDigestsKey), storage::big_endian(kFormat)});
+    changes.set(storage::Table::kMeta, storage::kDigestsKey, storage::big_endian(kFormat));
     if (stored_ == kFormatOne) {
       for (std::size_t i = 0; i < kBuckets; ++i) {
-        changes.push_back(
-            {storage::Table::kMeta, storage::digest_key(kFormatOne, i), std::nullopt});
+        changes.remove(storage::Table::kMeta, storage::digest_key(kFormatOne, i));
       }
       changed_.set();
     }
@@ -130,8 +128,8 @@ void Digests::take_changes(std::vector<storage::Change>& changes) {
     if (!changed_.test(i)) continue;
     const auto group = std::span(buckets_).subspan(i * kPerGroup).first<kPerGroup>();
     const bool empty = std::ranges::count(group, Bucket{}) == kPerGroup;
-    changes.push_back({storage::Table::kMeta, storage::digest_key(kFormat, i),
-                       empty ? std::nullopt : std::optional(encode_group(group))});
+    changes.set(storage::Table::kMeta, storage::digest_key(kFormat, i),
+                empty ? std::nullopt : std::optional(encode_group(group)));
   }
   changed_.reset();
 }

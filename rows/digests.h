@@ -59,7 +59,7 @@ class Digests {
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
 
   // Appends the rows of meta that have changed since the last call.
-  void take_changes(std::vector<storage::Change>& changes);
+  void take_changes(storage::Changes& changes);
 
   // The number of the present form of these rows in a directory.
   static constexpr std::uint64_t kFormat = 2;

@@ -25,18 +25,18 @@ std::string due_key(Millis deadline) {
 }
 
 void index_expiry(const Path& path, const crdt::Row& before, const crdt::Row& after,
-                  std::vector<storage::Change>& changes) {
+                  storage::Changes& changes) {
   const std::vector<Millis> old = crdt::deadlines(before.cell);
   const std::vector<Millis> now = crdt::deadlines(after.cell);
   if (old == now) return;
   const std::string row_key = core::row_key(path);
   for (const Millis deadline : old) {
     if (std::ranges::binary_search(now, deadline)) continue;
-    changes.push_back({Table::kExpiries, due_key(deadline) + row_key, std::nullopt});
+    changes.remove(Table::kExpiries, due_key(deadline) + row_key);
   }
   for (const Millis deadline : now) {
     if (std::ranges::binary_search(old, deadline)) continue;
-    changes.push_back({Table::kExpiries, due_key(deadline) + row_key, std::string()});
+    changes.set(Table::kExpiries, due_key(deadline) + row_key, std::string());
   }
 }
 
@@ -58,7 +58,7 @@ std::string_view key_of_expiry(std::string_view row_key) {
 
 core::Result<void> load_expiries(const storage::Snapshot& snapshot,
                                  const core::OriginTable& origins, PublishedExpiry& published,
-                                 std::vector<storage::Change>& changes) {
+                                 storage::Changes& changes) {
   if (snapshot.get(Table::kMeta, storage::kExpiriesKey)) {
     const auto cursor = snapshot.scan(Table::kExpiries, {});
     for (; cursor->valid(); cursor->next()) {
@@ -76,11 +76,10 @@ core::Result<void> load_expiries(const storage::Snapshot& snapshot,
     for (const Millis deadline : crdt::deadlines(row.value().row.cell)) {
       std::string key = due_key(deadline) + core::row_key(row.value().path);
       if (snapshot.get(Table::kExpiries, key)) continue;
-      changes.push_back({Table::kExpiries, std::move(key), std::string()});
+      changes.set(Table::kExpiries, key, std::string());
     }
   }
-  changes.push_back(
-      {Table::kMeta, std::string(storage::kExpiriesKey), storage::big_endian(kIndexFormat)});
+  changes.set(Table::kMeta, storage::kExpiriesKey, storage::big_endian(kIndexFormat));
   return {};
 }
 

@@ -22,7 +22,7 @@ namespace anabranch::rows {
 
 // Appends the changes of the table for a change of an expiry's row.
 void index_expiry(const core::Path& path, const crdt::Row& before, const crdt::Row& after,
-                  std::vector<storage::Change>& changes);
+                  storage::Changes& changes);
 
 // An entry of the table.
 struct DueExpiry {
@@ -43,6 +43,6 @@ std::string due_key(core::Millis deadline);
 // the table: the caller must commit `changes`. Fails with kCorrupt if rows cannot be read.
 core::Result<void> load_expiries(const storage::Snapshot& snapshot,
                                  const core::OriginTable& origins, PublishedExpiry& published,
-                                 std::vector<storage::Change>& changes);
+                                 storage::Changes& changes);
 
 }  // namespace anabranch::rows

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/assert.h"
-#include "storage/change_order.h"
+#include "storage/changes.h"
 #include "storage/file_spool.h"
 #include "storage/lmdb_directory.h"
 #include "storage/lmdb_log.h"
@@ -31,23 +31,23 @@ using core::Result;
 
 // `sealed`: with checksums.
 Result<void> put_changes(const LmdbTxn& txn, const LmdbRowTables::Handles& tables,
-                         std::span<const Change* const> sorted, bool sealed) {
+                         std::span<const ChangeView> sorted, bool sealed) {
   std::optional<LmdbCursor> cursor;
-  const Change* previous = nullptr;
-  for (const Change* change : sorted) {
-    if (previous == nullptr || previous->table != change->table) {
-      const std::size_t table = static_cast<std::size_t>(change->table);
+  const ChangeView* previous = nullptr;
+  for (const ChangeView& change : sorted) {
+    if (previous == nullptr || previous->table != change.table) {
+      const std::size_t table = static_cast<std::size_t>(change.table);
       Result<LmdbCursor> opened = LmdbCursor::open(txn, tables.at(table));
       if (!opened.ok()) return opened.failure();
       cursor.emplace(std::move(opened).value());
     }
-    previous = change;
-    if (change->value) {
-      const auto put = sealed ? put_sealed(*cursor, change->key, *change->value)
-                              : cursor->put(change->key, *change->value);
+    previous = &change;
+    if (change.value) {
+      const auto put = sealed ? put_sealed(*cursor, change.key, *change.value)
+                              : cursor->put(change.key, *change.value);
       if (!put.ok()) return put.failure();
     } else {
-      const auto removed = cursor->remove(change->key);
+      const auto removed = cursor->remove(change.key);
       if (!removed.ok()) return removed.failure();
     }
   }
@@ -86,8 +86,7 @@ class LmdbStorage final : public StorageBelow {
   Result<void> open() override;
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override;
   [[nodiscard]] std::unique_ptr<WholeSnapshot> whole_snapshot() const override;
-  Result<Position> commit(std::span<const LogRecord> records,
-                          std::span<const Change> changes) override;
+  Result<Position> commit(std::span<const LogRecord> records, const Changes& changes) override;
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override;
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override;
   Result<void> trim(Position position) override;
@@ -97,11 +96,11 @@ class LmdbStorage final : public StorageBelow {
     return std::make_unique<LmdbSnapshot>(lease(), directory_.tables.by_table, directory_.tables,
                                           values());
   }
-  Result<void> apply(std::span<const Change> changes,
+  Result<void> apply(std::span<const ChangeView> changes,
                      const std::optional<ReachNote>& note) override;
   [[nodiscard]] Result<std::string> reach() const override;
   // NOLINTNEXTLINE(bugprone-exception-escape): it is no std::swap.
-  Result<void> swap(std::span<const Change> changes) override;
+  Result<void> swap(const Changes& changes) override;
   Result<void> clear_next() override;
   Result<std::unique_ptr<Spool>> make_spool() override {
     return make_file_spool(options_.directory);
@@ -135,9 +134,10 @@ class LmdbStorage final : public StorageBelow {
   void assert_not_forked() const { ANABRANCH_ASSERT(::getpid() == process_); }
   // Writes the records and the changes of `sorted_`, in one transaction.
   Result<void> write(std::span<const LogRecord> records);
-  // Writes the changes of `sorted_` to the tables as they are stored, with the note, in one
+  // Writes the changes to the tables as they are stored, with the note, in one
   // transaction.
-  Result<void> write_below(const std::optional<ReachNote>& note);
+  Result<void> write_below(std::span<const ChangeView> changes,
+                           const std::optional<ReachNote>& note);
   Result<void> commit_here(LmdbTxn& txn);
   // The checksums of values; null where they have none.
   [[nodiscard]] const SealedValues* values() const {
@@ -168,7 +168,7 @@ class LmdbStorage final : public StorageBelow {
   bool opened_ = false;
   // Used by the writer alone.
   std::string closed_by_;
-  std::vector<const Change*> sorted_;
+  std::vector<ChangeView> sorted_;
 };
 
 Result<void> LmdbStorage::open() {
@@ -211,8 +211,7 @@ std::unique_ptr<WholeSnapshot> LmdbStorage::whole_snapshot() const {
   return std::make_unique<LmdbSnapshot>(std::move(reading), tables, directory_.tables, values());
 }
 
-Result<Position> LmdbStorage::commit(std::span<const LogRecord> records,
-                                     std::span<const Change> changes) {
+Result<Position> LmdbStorage::commit(std::span<const LogRecord> records, const Changes& changes) {
   ANABRANCH_ASSERT(opened_);
   assert_not_forked();
   if (!closed_by_.empty()) return closed();
@@ -230,24 +229,24 @@ void LmdbStorage::mark_committed() {
   if (std::exchange(directory_.place.failed, false)) directory_.lock.mark_failed(false);
 }
 
-Result<void> LmdbStorage::apply(std::span<const Change> changes,
+Result<void> LmdbStorage::apply(std::span<const ChangeView> changes,
                                 const std::optional<ReachNote>& note) {
   ANABRANCH_ASSERT(opened_);
   assert_not_forked();
   if (!closed_by_.empty()) return closed();
-  sort_changes(changes, sorted_);
-  const Result<void> written = write_below(note);
+  const Result<void> written = write_below(changes, note);
   if (!written.ok()) return close_for_writes(written.failure());
   mark_committed();
   if (note) std::ranges::for_each(note->emptied, [&](Table each) { values_.forget(each); });
   return {};
 }
 
-Result<void> LmdbStorage::write_below(const std::optional<ReachNote>& note) {
+Result<void> LmdbStorage::write_below(std::span<const ChangeView> changes,
+                                      const std::optional<ReachNote>& note) {
   const LmdbTables& tables = directory_.tables;
   Result<LmdbTxn> txn = directory_.env->begin_write();
   if (!txn.ok()) return txn.failure();
-  auto changed = put_changes(txn.value(), tables.by_table, sorted_, tables.sealed());
+  auto changed = put_changes(txn.value(), tables.by_table, changes, tables.sealed());
   if (!changed.ok()) return changed;
   if (note) {
     for (const Table table : note->emptied) {
@@ -316,7 +315,7 @@ Result<void> LmdbStorage::check_fits(std::uint64_t bytes) const {
 }
 
 // NOLINTNEXTLINE(bugprone-exception-escape): it is no std::swap.
-Result<void> LmdbStorage::swap(std::span<const Change> changes) {
+Result<void> LmdbStorage::swap(const Changes& changes) {
   ANABRANCH_ASSERT(opened_);
   assert_not_forked();
   if (!closed_by_.empty()) return closed();

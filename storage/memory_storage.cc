@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/assert.h"
-#include "storage/change_order.h"
+#include "storage/changes.h"
 #include "storage/memory_table.h"
 
 namespace anabranch::storage {
@@ -172,7 +172,7 @@ struct MemoryStorage::State {
   // Fails when no commit may be made; counts down to the commit that is to fail.
   Result<void> may_commit();
   void append(const LogRecord& record);
-  void change(const Change& change);
+  void change(const ChangeView& change);
   void sync();
   void clear_next();
 };
@@ -200,11 +200,12 @@ void MemoryStorage::State::append(const LogRecord& record) {
   log.push_back({++last, record.origin, record.first, record.last, std::string(record.bytes)});
 }
 
-void MemoryStorage::State::change(const Change& change) {
+void MemoryStorage::State::change(const ChangeView& change) {
   std::shared_ptr<MemoryTable>& shared = table(change.table);
   if (shared.use_count() > 1) shared = std::make_shared<MemoryTable>(*shared);
-  std::optional<std::string> before = shared->set(change.key, change.value);
-  if (!faults.durable_at_once) undo.push_back({change.table, change.key, std::move(before)});
+  std::string key(change.key);
+  std::optional<std::string> before = shared->set(key, std::optional<std::string>(change.value));
+  if (!faults.durable_at_once) undo.push_back({change.table, std::move(key), std::move(before)});
 }
 
 void MemoryStorage::State::sync() {
@@ -249,30 +250,27 @@ std::unique_ptr<WholeSnapshot> MemoryStorage::whole_snapshot() const {
   return std::make_unique<MemorySnapshot>(state_->tables, state_->mutex, state_->log, state_->last);
 }
 
-Result<Position> MemoryStorage::commit(std::span<const LogRecord> records,
-                                       std::span<const Change> changes) {
-  std::vector<const Change*> sorted;
+Result<Position> MemoryStorage::commit(std::span<const LogRecord> records, const Changes& changes) {
+  std::vector<ChangeView> sorted;
   sort_changes(changes, sorted);
   State& state = *state_;
   const std::lock_guard guard(state.mutex);
   if (auto may = state.may_commit(); !may.ok()) return may.failure();
   state.place.failed = false;
   for (const LogRecord& record : records) state.append(record);
-  for (const Change* change : sorted) state.change(*change);
+  for (const ChangeView& change : sorted) state.change(change);
   if (state.faults.durable_at_once) state.sync();
   return state.last;
 }
 
-Result<void> MemoryStorage::apply(std::span<const Change> changes,
+Result<void> MemoryStorage::apply(std::span<const ChangeView> changes,
                                   const std::optional<ReachNote>& note) {
-  std::vector<const Change*> sorted;
-  sort_changes(changes, sorted);
   State& state = *state_;
   if (const auto before = state.before_apply(); before) before();
   const std::lock_guard guard(state.mutex);
   if (auto may = state.may_commit(); !may.ok()) return may;
   state.place.failed = false;
-  for (const Change* change : sorted) state.change(*change);
+  for (const ChangeView& change : changes) state.change(change);
   if (note) {
     for (const Table each : note->emptied) state.table(each) = std::make_shared<MemoryTable>();
     state.reach = note->reach;
@@ -327,13 +325,13 @@ Result<void> MemoryStorage::begin_log_after(Position position) {
   return {};
 }
 
-Result<void> MemoryStorage::swap(std::span<const Change> changes) {
-  std::vector<const Change*> sorted;
+Result<void> MemoryStorage::swap(const Changes& changes) {
+  std::vector<ChangeView> sorted;
   sort_changes(changes, sorted);
   State& state = *state_;
   const std::lock_guard guard(state.mutex);
   if (auto may = state.may_commit(); !may.ok()) return may;
-  for (const Change* change : sorted) state.change(*change);
+  for (const ChangeView& change : sorted) state.change(change);
   for (const TablePair& pair : kSwappedTables) {
     state.table(pair.current) = std::move(state.table(pair.next));
   }
@@ -382,7 +380,7 @@ bool MemoryStorage::rot(Table table, std::string_view key) {
   State& state = *state_;
   const std::lock_guard guard(state.mutex);
   if (state.table(table)->find(key) == nullptr) return false;
-  state.change({table, std::string(key), std::string(kRotten)});
+  state.change({table, key, kRotten});
   return true;
 }
 
@@ -444,7 +442,7 @@ std::unique_ptr<MemoryStorage> MemoryStorage::crash() const {
     left.index.emplace(std::pair(record.origin, record.last), record.position);
   }
   for (auto back = state_->undo.rbegin(); back != state_->undo.rend(); ++back) {
-    left.change(*back);
+    left.change({back->table, back->key, back->value});
   }
   left.last = state_->durable;
   left.reach = state_->durable_reach;

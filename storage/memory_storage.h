@@ -40,17 +40,17 @@ class MemoryStorage final : public StorageBelow {
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override;
   [[nodiscard]] std::unique_ptr<WholeSnapshot> whole_snapshot() const override;
   core::Result<Position> commit(std::span<const LogRecord> records,
-                                std::span<const Change> changes) override;
+                                const Changes& changes) override;
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override;
   [[nodiscard]] std::optional<Position> find(core::Origin origin, core::Seq seq) const override;
   core::Result<void> trim(Position position) override;
   core::Result<void> begin_log_after(Position position) override;
   [[nodiscard]] std::unique_ptr<Snapshot> tables() const override { return snapshot(); }
   core::Result<Generation> open_below() override;
-  core::Result<void> apply(std::span<const Change> changes,
+  core::Result<void> apply(std::span<const ChangeView> changes,
                            const std::optional<ReachNote>& note) override;
   [[nodiscard]] core::Result<std::string> reach() const override;
-  core::Result<void> swap(std::span<const Change> changes) override;
+  core::Result<void> swap(const Changes& changes) override;
   core::Result<void> clear_next() override;
   core::Result<std::unique_ptr<Spool>> make_spool() override;
   [[nodiscard]] Place place() const override;

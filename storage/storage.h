@@ -15,6 +15,7 @@
 
 #include "core/dot.h"
 #include "core/result.h"
+#include "storage/changes.h"
 #include "storage/layout.h"
 #include "storage/place.h"
 
@@ -38,14 +39,6 @@ struct StoredRecord {
   core::Seq first = 0;
   core::Seq last = 0;
   std::string bytes;
-};
-
-// One change of a table: sets the key to the value, or removes the key when there is none. Removing
-// an absent key changes nothing. A key occurs at most once in a commit.
-struct Change {
-  Table table = Table::kRows;
-  std::string key;
-  std::optional<std::string> value;
 };
 
 // Walks over the keys of one table in order. Views are valid until the next call or the end of the
@@ -151,7 +144,7 @@ class Storage {
   // record of the log (unchanged without records). After a failure none of them is visible, and
   // every later commit fails too: the storage is closed for writes until it is opened anew.
   virtual core::Result<Position> commit(std::span<const LogRecord> records,
-                                        std::span<const Change> changes) = 0;
+                                        const Changes& changes) = 0;
 
   // Returns the first record at or after `position`; nullopt at the end of the log.
   [[nodiscard]] virtual std::optional<StoredRecord> read_log(Position position) const = 0;
@@ -164,7 +157,7 @@ class Storage {
   // Makes the changes, and the next tables the current ones, all or nothing; the next tables are
   // empty afterwards. Durable when it returns. Earlier snapshots keep their tables. Fails as
   // commit() does.
-  virtual core::Result<void> swap(std::span<const Change> changes) = 0;
+  virtual core::Result<void> swap(const Changes& changes) = 0;
   // Empties the next tables, in a time that hardly depends on their size. Opening does so too: next
   // tables not swapped in are lost in a crash. Fails as commit() does.
   virtual core::Result<void> clear_next() = 0;

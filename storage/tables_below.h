@@ -33,10 +33,11 @@ class TablesBelow {
   virtual ~TablesBelow() = default;
   // Returns a snapshot of all changes so far. Any thread; it must end before the tables do.
   [[nodiscard]] virtual std::unique_ptr<Snapshot> tables() const = 0;
-  // Makes the changes, all or nothing; they are on the disk when it returns. With a note, empties
-  // tables that have none of the changes and notes the reach, in a time that hardly depends on
-  // their size. One thread at a time. After a failure every later call fails, too.
-  virtual core::Result<void> apply(std::span<const Change> changes,
+  // Makes the changes, all or nothing; they are on the disk when it returns. Of a key there is one
+  // at most; it is quickest in the order of tables and keys. With a note, empties tables that have
+  // none of the changes and notes the reach, in a time that hardly depends on their size. One
+  // thread at a time. After a failure every later call fails, too.
+  virtual core::Result<void> apply(std::span<const ChangeView> changes,
                                    const std::optional<ReachNote>& note) = 0;
   // Returns the reach that was noted last; empty when none was.
   [[nodiscard]] virtual core::Result<std::string> reach() const = 0;

@@ -51,7 +51,7 @@ class Disk : public storage::WholeStorage {
     return storage_->whole_snapshot();
   }
   core::Result<storage::Position> commit(std::span<const storage::LogRecord> records,
-                                         std::span<const storage::Change> changes) override {
+                                         const storage::Changes& changes) override {
     return storage_->commit(records, changes);
   }
   [[nodiscard]] std::optional<storage::StoredRecord> read_log(
@@ -66,7 +66,7 @@ class Disk : public storage::WholeStorage {
   core::Result<void> begin_log_after(storage::Position position) override {
     return storage_->begin_log_after(position);
   }
-  core::Result<void> swap(std::span<const storage::Change> changes) override {
+  core::Result<void> swap(const storage::Changes& changes) override {
     return storage_->swap(changes);
   }
   core::Result<void> clear_next() override { return storage_->clear_next(); }

@@ -58,7 +58,7 @@ class PartsWriter {
   storage::WholeStorage& storage_;
   const Manifest& manifest_;
   const BackupWatch& watch_;
-  std::vector<storage::Change> changes_;
+  storage::Changes changes_;
   std::vector<storage::StoredRecord> records_;
   bool log_begun_ = false;
   std::size_t bytes_ = 0;  // Waiting.
@@ -90,7 +90,7 @@ Result<void> PartsWriter::add(const Part& part, std::string_view key, std::strin
       if (!identity.ok()) return identity.failure();
       content = std::move(identity).value();
     }
-    changes_.push_back({*part.table, std::string(key), std::move(content)});
+    changes_.put(*part.table, key, content);
   }
   ++progress_.done;
   bytes_ += key.size() + value.size();

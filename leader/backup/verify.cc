@@ -62,7 +62,7 @@ class BackupCheck {
   std::string last_key_;
   bool readable_ = true;  // All of the part, so far.
   storage::MemoryStorage meta_;
-  std::vector<storage::Change> meta_changes_;
+  storage::Changes meta_changes_;
   std::optional<regions::Applied> applied_;  // None if meta cannot be read.
   std::optional<rows::Digests> kept_;        // As the leader kept them.
   bool rejoins_ = false;
@@ -126,7 +126,7 @@ void BackupCheck::keep_meta(std::string_view key, std::string_view value) {
   const bool is_checkpoint =
       key.size() == storage::chain_key(0, 0).size() && key.starts_with(storage::kChainPrefix);
   if (is_checkpoint || key.starts_with(storage::kUnloggedPrefix)) return;
-  meta_changes_.push_back({Table::kMeta, std::string(key), std::string(value)});
+  meta_changes_.put(Table::kMeta, key, value);
 }
 
 void BackupCheck::load_meta() {

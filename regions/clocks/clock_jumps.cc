@@ -46,7 +46,7 @@ std::string ClockJumps::complaint(Millis wait, Millis running) const {
          duration_text(left) + " this leader clears no key that has expired";
 }
 
-std::vector<storage::Change> ClockJumps::take_changes() {
+storage::Changes ClockJumps::take_changes() {
   if (!std::exchange(changed_, false)) return {};
   std::string value;
   core::Writer(value).array(2).int64(last_->at_ms).int64(last_->by_ms);

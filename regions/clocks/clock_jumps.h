@@ -43,7 +43,7 @@ class ClockJumps {
 
   [[nodiscard]] bool changed() const { return changed_; }
   // Returns the changed row of meta.
-  [[nodiscard]] std::vector<storage::Change> take_changes();
+  [[nodiscard]] storage::Changes take_changes();
 
  private:
   struct Base {

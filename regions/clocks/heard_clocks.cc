@@ -82,12 +82,12 @@ bool HeardClocks::wants_storing(Millis running) const {
   });
 }
 
-std::vector<storage::Change> HeardClocks::take_changes(Millis running) {
+storage::Changes HeardClocks::take_changes(Millis running) {
   stored_ms_ = running;
-  std::vector<storage::Change> changes;
+  storage::Changes changes;
   for (const Origin origin : std::exchange(forgotten_, {})) {
     if (all_.contains(origin)) continue;
-    changes.push_back({storage::Table::kMeta, storage::heard_key(origin), std::nullopt});
+    changes.remove(storage::Table::kMeta, storage::heard_key(origin));
   }
   for (auto& [origin, heard] : all_) {
     if (!heard.changed(running)) continue;
@@ -100,7 +100,7 @@ std::vector<storage::Change> HeardClocks::take_changes(Millis running) {
         .int64(heard.at_ms)
         .boolean(heard.off)
         .boolean(heard.away(running));
-    changes.push_back({storage::Table::kMeta, storage::heard_key(origin), std::move(value)});
+    changes.set(storage::Table::kMeta, storage::heard_key(origin), value);
     heard.stored_at_ms = heard.at_ms;
     heard.stored_off = heard.off;
     heard.stored_away = heard.away(running);

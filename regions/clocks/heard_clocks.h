@@ -80,7 +80,7 @@ class HeardClocks {
   // Returns whether some change is worth a commit of its own; take_changes() returns the changed
   // rows of meta, which must be committed together with the running time.
   [[nodiscard]] bool wants_storing(core::Millis running) const;
-  [[nodiscard]] std::vector<storage::Change> take_changes(core::Millis running);
+  [[nodiscard]] storage::Changes take_changes(core::Millis running);
 
  private:
   struct Heard {

@@ -134,8 +134,8 @@ core::Result<void> StableTime::store(Millis now) {
 void StableTime::record(Commit& commit) {
   const auto running = std::exchange(store_at_, std::nullopt);
   if (!running) return;
-  commit.add(heard_.take_changes(*running));
-  commit.add(jumps_.take_changes());
+  commit.changes.add(heard_.take_changes(*running));
+  commit.changes.add(jumps_.take_changes());
 }
 
 // ---- The own clock.

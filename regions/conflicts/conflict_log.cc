@@ -79,10 +79,9 @@ void ConflictLog::record(Commit& commit) {
   figures_.entries += added.size();
   figures_.bytes += needed;
   for (std::string& each : added) {
-    commit.changes.push_back(
-        {Table::kConflicts, storage::big_endian(figures_.next++), std::move(each)});
+    commit.changes.set(Table::kConflicts, storage::big_endian(figures_.next++), std::move(each));
   }
-  commit.changes.push_back(stored_figures());
+  commit.changes.add(stored_figures());
 }
 
 rows::ConflictChoice ConflictLog::choice_of(const ConflictNote& note,
@@ -134,7 +133,7 @@ std::unique_ptr<storage::Cursor> ConflictLog::scan_oldest(const storage::Snapsho
   return snapshot.scan(Table::kConflicts, {.from = storage::big_endian(oldest)});
 }
 
-void ConflictLog::make_room(std::uint64_t needed, std::vector<storage::Change>& changes) {
+void ConflictLog::make_room(std::uint64_t needed, storage::Changes& changes) {
   if (figures_.bytes + needed <= limits_.bytes_max || figures_.entries == 0) return;
   const auto snapshot = state_.storage().snapshot();
   const auto oldest = scan_oldest(*snapshot);
@@ -144,15 +143,15 @@ void ConflictLog::make_room(std::uint64_t needed, std::vector<storage::Change>& 
   }
 }
 
-void ConflictLog::drop(const storage::Cursor& oldest, std::vector<storage::Change>& changes) {
-  changes.push_back({Table::kConflicts, std::string(oldest.key()), std::nullopt});
+void ConflictLog::drop(const storage::Cursor& oldest, storage::Changes& changes) {
+  changes.remove(Table::kConflicts, oldest.key());
   --figures_.entries;
   // How many bytes a damaged entry had is not known: they count until none is left.
   figures_.bytes -= std::min(figures_.bytes, stored_bytes(entry_at(oldest)));
   if (figures_.entries == 0) figures_.bytes = 0;
 }
 
-bool ConflictLog::drop_before(core::Millis time, std::vector<storage::Change>& changes) {
+bool ConflictLog::drop_before(core::Millis time, storage::Changes& changes) {
   const auto snapshot = state_.storage().snapshot();
   const auto oldest = scan_oldest(*snapshot);
   for (; oldest->valid(); oldest->next()) {
@@ -169,14 +168,14 @@ core::Result<void> ConflictLog::tick(core::Millis now) {
   if (now < next_look_ms_) return {};
   next_look_ms_ = now + kLookMs;
   if (figures_.entries == 0) return {};
-  std::vector<storage::Change> changes;
+  storage::Changes changes;
   const auto more = state_.reading([&]() -> core::Result<bool> {
     return drop_before(state_.clock()->wall_ms() - limits_.age_ms_max, changes);
   });
   if (!more.ok()) return more.failure();
   if (more.value()) next_look_ms_ = now;
   if (changes.empty()) return {};
-  changes.push_back(stored_figures());
+  changes.add(stored_figures());
   return state_.commit({.changes = std::move(changes)});
 }
 

@@ -58,13 +58,13 @@ class ConflictLog final : public Participant {
   // Drops the oldest of the new entries as long as they are too many bytes.
   void keep_newest(std::vector<std::string>& added);
   // Drops stored entries, the oldest first, until `needed` bytes are free.
-  void make_room(std::uint64_t needed, std::vector<storage::Change>& changes);
+  void make_room(std::uint64_t needed, storage::Changes& changes);
   // Returns a walk over the stored entries from the oldest one on.
   [[nodiscard]] std::unique_ptr<storage::Cursor> scan_oldest(
       const storage::Snapshot& snapshot) const;
-  void drop(const storage::Cursor& oldest, std::vector<storage::Change>& changes);
+  void drop(const storage::Cursor& oldest, storage::Changes& changes);
   // Drops entries that were logged before a time; returns whether there are more of them.
-  bool drop_before(core::Millis time, std::vector<storage::Change>& changes);
+  bool drop_before(core::Millis time, storage::Changes& changes);
   [[nodiscard]] storage::Change stored_figures() const;
 
   CommittedState& state_;

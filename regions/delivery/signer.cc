@@ -159,19 +159,19 @@ void Signer::passed_by_swap() {
 
 void Signer::record(Commit& commit) {
   if (commit.swap) passed_by_swap();
-  commit.add(take_changes());
+  commit.changes.add(take_changes());
 }
 
-std::vector<storage::Change> Signer::take_changes() {
+storage::Changes Signer::take_changes() {
   look();
-  std::vector<storage::Change> changes;
+  storage::Changes changes;
   for (const core::Origin origin : std::exchange(changed_, {})) {
     std::optional<std::string> value;
     if (const SignedPosition* const position = newest(origin)) {
       core::Writer out(value.emplace());
       write_position(out, *position);
     }
-    changes.push_back({storage::Table::kMeta, storage::signed_key(origin), std::move(value)});
+    changes.set(storage::Table::kMeta, storage::signed_key(origin), value);
   }
   return changes;
 }

@@ -78,7 +78,7 @@ class Signer final : public Participant {
   [[nodiscard]] const SignedPosition* newest(core::Origin origin) const;
   // The rows of meta that have changed since the last call: to be committed with what was applied,
   // so that the proof is never lost before what it proves.
-  [[nodiscard]] std::vector<storage::Change> take_changes();
+  [[nodiscard]] storage::Changes take_changes();
   [[nodiscard]] bool has_changes() const { return !changed_.empty(); }
   void record(Commit& commit) override;
   void applied(const core::Batch& batch) override { passed(batch.origin, batch.first()); }

@@ -53,13 +53,13 @@ core::VersionVector ForkPlaces::shared(Origin leader, const core::VersionVector&
   return shared;
 }
 
-std::vector<storage::Change> ForkPlaces::take_changes() {
-  std::vector<storage::Change> changes;
+storage::Changes ForkPlaces::take_changes() {
+  storage::Changes changes;
   for (const Place& place : std::exchange(changed_, {})) {
     const auto known = common_.find(place);
-    changes.push_back({storage::Table::kMeta, storage::fork_key(place.first, place.second),
-                       known == common_.end() ? std::nullopt
-                                              : std::optional(storage::big_endian(known->second))});
+    changes.set(
+        storage::Table::kMeta, storage::fork_key(place.first, place.second),
+        known == common_.end() ? std::nullopt : std::optional(storage::big_endian(known->second)));
   }
   return changes;
 }

@@ -32,7 +32,7 @@ class ForkPlaces {
 
   [[nodiscard]] bool has_changes() const { return !changed_.empty(); }
   // Returns the rows of meta that have changed since the last call.
-  [[nodiscard]] std::vector<storage::Change> take_changes();
+  [[nodiscard]] storage::Changes take_changes();
 
  private:
   using Place = std::pair<core::Origin, core::Origin>;  // {the leader, the forked origin}

@@ -34,16 +34,16 @@ core::Result<void> LogKeeper::load() {
 
 void LogKeeper::record(Commit& commit) {
   segments_.append(state_.storage().last_position(), commit.records);
-  commit.add(segments_.take_changes());
-  commit.add(forks_.take_changes());
+  commit.changes.add(segments_.take_changes());
+  commit.changes.add(forks_.take_changes());
   const bool reports_due = reports_.changed() && now_ms_ - remembered_ms_ >= kRememberMs;
   if (std::exchange(running_due_, false) || reports_due) {
-    commit.changes.push_back(segments_.running_time());
+    commit.changes.add(segments_.running_time());
     stored_running_ms_ = segments_.running_ms();
   }
   if (!reports_due) return;
   remembered_ms_ = now_ms_;
-  commit.add(reports_.take_changes());
+  commit.changes.add(reports_.take_changes());
 }
 
 core::Result<void> LogKeeper::remember(Millis now) {

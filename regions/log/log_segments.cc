@@ -77,7 +77,7 @@ void LogSegments::count(Position position, std::uint64_t bytes) {
     segments_.push_back({position, end_bytes_, running_ms_});
     std::string value;
     core::Writer(value).array(2).uint64(end_bytes_).int64(running_ms_);
-    changes_.push_back({storage::Table::kMeta, storage::segment_key(position), std::move(value)});
+    changes_.set(storage::Table::kMeta, storage::segment_key(position), value);
   }
   end_bytes_ += bytes + kRecordBytes;
   next_ = position + 1;
@@ -110,17 +110,17 @@ Position LogSegments::keep_from(Position lacked) const {
 
 void LogSegments::trimmed(Position position) {
   first_ = position;
-  std::vector<storage::Change> removals;
+  storage::Changes removals;
+  std::string last;
   while (segments_.size() > 1 && segments_[1].first <= position) {
-    std::string key = storage::segment_key(segments_.front().first);
-    removals.push_back({storage::Table::kMeta, std::move(key), std::nullopt});
+    last = storage::segment_key(segments_.front().first);
+    removals.remove(storage::Table::kMeta, last);
     segments_.pop_front();
   }
   if (removals.empty()) return;
   // Rows that are not written yet and need not be: keys are in the order of positions.
-  const std::string& last = removals.back().key;
-  std::erase_if(changes_, [&](const auto& each) { return each.value && each.key <= last; });
-  std::ranges::move(removals, std::back_inserter(changes_));
+  changes_.erase_if([&](const auto& each) { return each.value && each.key <= last; });
+  changes_.add(removals);
 }
 
 // ---- Figures.
@@ -147,7 +147,7 @@ Millis LogSegments::age_ms(Position position) const {
   return position >= next_ ? 0 : running_ms_ - place(std::max(position, first_)).logged_ms;
 }
 
-std::vector<storage::Change> LogSegments::take_changes() { return std::exchange(changes_, {}); }
+storage::Changes LogSegments::take_changes() { return std::exchange(changes_, {}); }
 
 storage::Change LogSegments::running_time() const {
   return {storage::Table::kMeta, std::string(storage::kRunningKey),

@@ -67,7 +67,7 @@ class LogSegments {
 
   // Returns the rows of meta that have changed since the last call: to be committed with the
   // counted records.
-  [[nodiscard]] std::vector<storage::Change> take_changes();
+  [[nodiscard]] storage::Changes take_changes();
   // The row with the running time; worth writing now and then.
   [[nodiscard]] storage::Change running_time() const;
 
@@ -100,7 +100,7 @@ class LogSegments {
   core::Millis running_ms_ = 0;  // The total time that this leader has ever run.
   core::Millis logged_ms_ = 0;   // The running time when the last record was logged.
   std::map<std::string, storage::Position> holds_;
-  std::vector<storage::Change> changes_;
+  storage::Changes changes_;
 };
 
 }  // namespace anabranch::regions

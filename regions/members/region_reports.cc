@@ -54,15 +54,15 @@ bool RegionReports::knows(std::string_view region) const {
   return std::ranges::any_of(all_, [&](const auto& each) { return each.second.region == region; });
 }
 
-std::vector<storage::Change> RegionReports::take_changes() {
-  std::vector<storage::Change> changes;
+storage::Changes RegionReports::take_changes() {
+  storage::Changes changes;
   for (const core::Origin origin : std::exchange(changed_, {})) {
     std::optional<std::string> value;
     if (const RegionReport* report = find(origin)) {
       core::Writer out(value.emplace());
       write_report(out, *report);
     }
-    changes.push_back({storage::Table::kMeta, storage::report_key(origin), std::move(value)});
+    changes.set(storage::Table::kMeta, storage::report_key(origin), value);
   }
   return changes;
 }

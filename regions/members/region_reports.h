@@ -42,7 +42,7 @@ class RegionReports {
   // Returns the rows of meta that have changed since the last call. No invariant breaks when they
   // are not written: older reports keep more of the log, and settle no origin that newer ones do
   // not.
-  [[nodiscard]] std::vector<storage::Change> take_changes();
+  [[nodiscard]] storage::Changes take_changes();
 
  private:
   void note_change(core::Origin origin);

@@ -178,7 +178,7 @@ void SettledOrigins::changed() {
   changed_ = true;
 }
 
-std::vector<storage::Change> SettledOrigins::take_changes() {
+storage::Changes SettledOrigins::take_changes() {
   if (!changed_) return {};
   changed_ = false;
   std::string value;

@@ -75,8 +75,8 @@ class SettledOrigins final : public Participant {
                                            const RegionReport& report) const;
 
   // The rows of meta that have changed since the last call.
-  [[nodiscard]] std::vector<storage::Change> take_changes();
-  void record(Commit& commit) override { commit.add(take_changes()); }
+  [[nodiscard]] storage::Changes take_changes();
+  void record(Commit& commit) override { commit.changes.add(take_changes()); }
 
  private:
   void drop_what_goes_on(const RegionList& list);

@@ -156,10 +156,10 @@ core::Result<void> ForkRepair::begin(RejoinState state, std::string why, Millis 
 
 void ForkRepair::record(Commit& commit) {
   if (!rejoin_) return;
-  if (commit.swap || commit.identity) commit.changes.push_back(rejoin_->row());
+  if (commit.swap || commit.identity) commit.changes.add(rejoin_->row());
   if (!rejoin_->logging() || logging_) return;
   for (const storage::LogRecord& record : std::exchange(commit.records, {})) {
-    commit.changes.push_back(rejoin_->defer(record));
+    commit.changes.add(rejoin_->defer(record));
   }
 }
 
@@ -216,9 +216,9 @@ core::Result<bool> ForkRepair::log_slice(const GroupClosed& /*closed*/, Millis n
     }
     records.push_back({each.origin, each.first, each.last, each.bytes});
   }
-  std::vector<storage::Change>& changes = slice.value().changes;
+  storage::Changes& changes = slice.value().changes;
   const bool last = rejoin_->all_logged();
-  if (last) changes.push_back(no_rejoin_row());
+  if (last) changes.add(no_rejoin_row());
   logging_ = true;
   const auto done = owner_.state.commit({.records = records, .changes = std::move(changes)});
   logging_ = false;

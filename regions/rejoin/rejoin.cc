@@ -173,7 +173,7 @@ core::Result<void> Rejoin::check_log() const {
   return {};
 }
 
-core::Result<bool> Rejoin::put_on_top(RowMerge& merge, std::vector<storage::Change>& changes) {
+core::Result<bool> Rejoin::put_on_top(RowMerge& merge, storage::Changes& changes) {
   if (!prepared_) {
     if (auto lost = check_loss(merge.next_rows()); !lost.ok()) return lost.failure();
     auto more = walk_->prepare(limits_.records_max);
@@ -198,7 +198,7 @@ core::Result<bool> Rejoin::put_on_top(RowMerge& merge, std::vector<storage::Chan
     const HeldBatch& held = taken.value()->held;
     owner_.state.applied().name(held.batch.origin);
     merge.put_on_top(held.batch, taken.value()->deps);
-    changes.push_back(
+    changes.add(
         unlogged_.add({held.batch.origin, held.batch.first(), held.batch.last(), held.bytes}));
     keep(*taken.value());
     ops += held.batch.last() - held.batch.first() + 1;

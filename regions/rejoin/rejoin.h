@@ -75,7 +75,7 @@ class Rejoin final : public Joiner {
       const std::set<core::Origin>& avoided) const override;
   [[nodiscard]] core::VersionVector least(core::Origin source) const override;
   core::Result<bool> accept(core::Origin source, const SnapshotHeader& header) override;
-  core::Result<bool> put_on_top(RowMerge& merge, std::vector<storage::Change>& changes) override;
+  core::Result<bool> put_on_top(RowMerge& merge, storage::Changes& changes) override;
   void take_over() override;
   [[nodiscard]] bool precedes(core::Origin asker) const override;
   void fail(const core::Failure& why) override { owner_.failed(why); }

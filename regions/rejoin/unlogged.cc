@@ -53,7 +53,7 @@ core::Result<Unlogged::Slice> Unlogged::take(const storage::Snapshot& snapshot,
     record.bytes = value->substr(3 * kNumber);
     bytes += record.bytes.size();
     slice.records.push_back(std::move(record));
-    slice.changes.push_back({storage::Table::kMeta, std::move(key), std::nullopt});
+    slice.changes.remove(storage::Table::kMeta, key);
   }
   return slice;
 }

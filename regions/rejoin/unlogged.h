@@ -23,7 +23,7 @@ class Unlogged {
   // The next batches to be logged, and the removal of their rows, for one commit.
   struct Slice {
     std::vector<storage::StoredRecord> records;
-    std::vector<storage::Change> changes;
+    storage::Changes changes;
   };
   // Takes at most `records_max` batches, and about `bytes_max` bytes. Fails on rows that cannot be
   // read.

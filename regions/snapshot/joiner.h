@@ -31,7 +31,7 @@ class Joiner {
   // Puts a slice on top of it, with changes for the same commit. Returns whether there is more now.
   // Fails with kTimeout when this snapshot proves useless, with another code when the joiner cannot
   // go on at all.
-  virtual core::Result<bool> put_on_top(RowMerge& merge, std::vector<storage::Change>& changes) = 0;
+  virtual core::Result<bool> put_on_top(RowMerge& merge, storage::Changes& changes) = 0;
   // All is on top: heads and chains become those of the new rows. The swap commits them.
   virtual void take_over() = 0;
   // Returns whether the joiner goes on although another leader that gives way asks for a snapshot;

@@ -167,12 +167,12 @@ void RowMerge::put_on_top(const core::Batch& batch, const core::VersionVector& d
                   });
 }
 
-void RowMerge::take_changes(std::vector<storage::Change>& changes,
-                            const rows::Stage::Collect& note) {
+void RowMerge::take_changes(storage::Changes& changes, const rows::Stage::Collect& note) {
   if (!staged_) return;
-  for (storage::Change& change : staged_->stage.changes(origins_, note, digests_)) {
-    change.table = storage::next_table(change.table);
-    changes.push_back(std::move(change));
+  storage::Changes staged;
+  staged_->stage.take_changes(origins_, note, digests_, staged);
+  for (const storage::ChangeView& change : staged) {
+    changes.set(storage::next_table(change.table), change.key, change.value);
   }
   std::ranges::move(staged_->stage.take_notes(), std::back_inserter(notes_));
   staged_.reset();

@@ -63,7 +63,7 @@ class RowMerge {
   // The next tables.
   [[nodiscard]] const rows::RowReader& next_rows() { return stage(); }
   // The changes of the next tables since the last call; `note` sees each row.
-  void take_changes(std::vector<storage::Change>& changes, const rows::Stage::Collect& note);
+  void take_changes(storage::Changes& changes, const rows::Stage::Collect& note);
   // Hands over what the changes so taken did to concurrent values.
   [[nodiscard]] rows::ConflictNotes take_notes() { return std::exchange(notes_, {}); }
   // Of the merged rows.

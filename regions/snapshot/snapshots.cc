@@ -342,7 +342,7 @@ core::Result<bool> Snapshots::put_log_on_top(Millis now, std::size_t records_max
 }
 
 core::Result<bool> Snapshots::join(Millis now) {
-  std::vector<storage::Change> changes;
+  storage::Changes changes;
   const auto more = joiner_->put_on_top(*merge_, changes);
   if (!more.ok()) {
     if (more.failure().code == ErrorCode::kTimeout) {
@@ -378,7 +378,7 @@ void Snapshots::take_over_parted() {
   }
 }
 
-core::Result<void> Snapshots::swap(std::vector<storage::Change> changes, Millis now) {
+core::Result<void> Snapshots::swap(storage::Changes changes, Millis now) {
   take_over_parted();
   for (const auto& [origin, head] : in_->header().heads) {
     if (head.seq > owner_.state.applied().vector().at(origin))

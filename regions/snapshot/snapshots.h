@@ -112,7 +112,7 @@ class Snapshots final : public Participant {
   void pass_by();
   void take_over_parted();
   // Commits the changes too.
-  core::Result<void> swap(std::vector<storage::Change> changes, core::Millis now);
+  core::Result<void> swap(storage::Changes changes, core::Millis now);
   // Drops the conflicts that this leader has noted before: all but those of damaged rows, and of
   // values that come with the snapshot.
   void drop_known(rows::ConflictNotes& notes) const;

@@ -113,19 +113,18 @@ void Applied::name(core::Origin origin, const std::string& region) {
   if (!region.empty()) names_->set_region(origin, region);
 }
 
-std::vector<storage::Change> Applied::take_changes() {
-  std::vector<storage::Change> changes;
+storage::Changes Applied::take_changes() {
+  storage::Changes changes;
   for (const core::Origin origin : std::exchange(changed_, {})) {
     const auto head = heads_.find(origin);
-    changes.push_back(
-        {storage::Table::kMeta, storage::head_key(origin),
-         head == heads_.end() ? std::nullopt : std::optional(encode_head(head->second))});
+    changes.set(storage::Table::kMeta, storage::head_key(origin),
+                head == heads_.end() ? std::nullopt : std::optional(encode_head(head->second)));
   }
   const core::OriginTable& origins = names().origins();
   for (; numbers_written_ < origins.size(); ++numbers_written_) {
     const auto origin = origins.origin(static_cast<std::uint32_t>(numbers_written_));
-    changes.push_back({storage::Table::kMeta, storage::origin_key(numbers_written_),
-                       storage::big_endian(*origin)});
+    changes.set(storage::Table::kMeta, storage::origin_key(numbers_written_),
+                storage::big_endian(*origin));
   }
   return changes;
 }

@@ -53,7 +53,7 @@ class Applied {
   void name(core::Origin origin, const std::string& region);
 
   // The rows of meta that have changed since the last call.
-  [[nodiscard]] std::vector<storage::Change> take_changes();
+  [[nodiscard]] storage::Changes take_changes();
 
  private:
   // A head has changed; `named` when its region may have.

@@ -187,18 +187,18 @@ void ChainHashes::part(Origin origin, Seq common) {
   parted_changed_.insert(origin);
 }
 
-std::vector<storage::Change> ChainHashes::take_changes() {
+storage::Changes ChainHashes::take_changes() {
   if (recent_.size() > 2 * kRecent) recent_.erase(recent_.begin(), recent_.end() - kRecent);
-  std::vector<storage::Change> changes;
+  storage::Changes changes;
   for (const auto& [origin, seq] : std::exchange(changed_, {})) {
     const auto kept = kept_.find({origin, seq});
     std::optional<std::string> hash;
     if (kept != kept_.end()) hash.emplace(kept->second.begin(), kept->second.end());
-    changes.push_back({storage::Table::kMeta, storage::chain_key(origin, seq), std::move(hash)});
+    changes.set(storage::Table::kMeta, storage::chain_key(origin, seq), hash);
   }
   for (const Origin origin : std::exchange(parted_changed_, {})) {
-    changes.push_back({storage::Table::kMeta, storage::parted_key(origin),
-                       storage::big_endian(parted_.at(origin))});
+    changes.set(storage::Table::kMeta, storage::parted_key(origin),
+                storage::big_endian(parted_.at(origin)));
   }
   return changes;
 }

@@ -91,7 +91,7 @@ class ChainHashes {
   [[nodiscard]] const std::map<core::Origin, core::Seq>& parted() const { return parted_; }
 
   // The rows of meta that have changed since the last call.
-  [[nodiscard]] std::vector<storage::Change> take_changes();
+  [[nodiscard]] storage::Changes take_changes();
   [[nodiscard]] bool has_changes() const { return !changed_.empty() || !parted_changed_.empty(); }
 
  private:

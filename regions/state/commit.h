@@ -2,10 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <iterator>
 #include <span>
-#include <utility>
-#include <vector>
 
 #include "core/batch.h"
 #include "core/version_vector.h"
@@ -20,16 +17,11 @@ namespace anabranch::regions {
 struct Commit {
   rows::Stage* stage = nullptr;                      // Rows that change; null: none do.
   std::span<const storage::LogRecord> records = {};  // Appended to the log.
-  std::vector<storage::Change> changes = {};
+  storage::Changes changes = {};
   const rows::ScoreReorder* reorder = nullptr;  // What is left of a walk over orders of scores.
   bool identity = false;                        // The identity is stored anew.
   rows::ConflictNotes notes = {};               // Of rows that are not in the stage.
   bool swap = false;  // The next tables become the current ones; without a stage.
-
-  void add(std::vector<storage::Change> more) {
-    changes.insert(changes.end(), std::make_move_iterator(more.begin()),
-                   std::make_move_iterator(more.end()));
-  }
 };
 
 // A part of the replica that stores rows of meta. It joins CommittedState once and is asked at each

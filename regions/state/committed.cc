@@ -16,6 +16,13 @@ namespace anabranch::regions {
 using core::Bug;
 using core::planted;
 
+namespace {
+
+// A commit with more changes does not leave its memory to the next one.
+constexpr std::size_t kSpareBytesMax = std::size_t{4} << 20U;
+
+}  // namespace
+
 CommittedState::CommittedState(storage::Storage& storage, const ClearLimits& limits)
     : storage_(storage), limits_(limits) {}
 
@@ -105,12 +112,11 @@ core::Result<void> CommittedState::open_scores() {
       [&] { return rows::order_all_anew(storage_, masks_, *scores_, tables_.policies); });
 }
 
-core::Result<std::vector<storage::Change>> CommittedState::load_expiries() {
-  std::vector<storage::Change> changes;
+core::Result<storage::Changes> CommittedState::load_expiries() {
+  storage::Changes changes;
   const auto loaded = rows::load_expiries(*storage_.snapshot(), names().origins(),
                                           applied_.published_expiry(), changes);
-  return loaded.ok() ? core::Result<std::vector<storage::Change>>(std::move(changes))
-                     : loaded.failure();
+  return loaded.ok() ? core::Result<storage::Changes>(std::move(changes)) : loaded.failure();
 }
 
 void CommittedState::start_clock(const core::WallClock& clock, core::Hlc newest,
@@ -181,12 +187,13 @@ void CommittedState::note_reorder(Commit& commit, const rows::PolicyTable& polic
   reorder_.add(changed);
   // The policies of merged rows are read behind the commit, which has the last of these rows.
   if (commit.swap) reorder_.add_all();
-  commit.changes.push_back(reorder_.change());
+  commit.changes.add(reorder_.change());
 }
 
 core::Result<void> CommittedState::commit(Commit commit, Clock clock) {
   ANABRANCH_ASSERT(commit.stage == nullptr || !commit.swap);
   if (broken_) return *broken_;
+  if (commit.changes.empty()) std::swap(commit.changes, spare_);
   auto tables = tables_after(commit);
   if (!tables.ok()) return tables.failure();
   note_reorder(commit, *tables.value().policies);
@@ -209,15 +216,15 @@ core::Result<void> CommittedState::commit(Commit commit, Clock clock) {
   // The last rows of the merge are in the commit itself. What fails breaks the replica.
   if (commit.swap && !planted(Bug::kForgetPoliciesOnSwap)) (void)load_tables();
   for (Participant* part : parts_) part->committed(commit);
+  if (commit.changes.bytes().size() <= kSpareBytesMax) std::swap(commit.changes, spare_);
+  spare_.clear();
   return broken_ ? core::Result<void>(*broken_) : core::Result<void>();
 }
 
-core::Result<void> CommittedState::commit_identity(std::vector<storage::Change> changes) {
+core::Result<void> CommittedState::commit_identity(storage::Changes changes) {
   applied_.name(identity_.origin, identity_.region);
-  changes.push_back(
-      {storage::Table::kMeta, std::string(storage::kIdentityKey), encode_identity(identity_)});
-  changes.push_back({storage::Table::kMeta, std::string(storage::kScoresKey),
-                     rows::encode_score_note(score_note())});
+  changes.set(storage::Table::kMeta, storage::kIdentityKey, encode_identity(identity_));
+  changes.set(storage::Table::kMeta, storage::kScoresKey, rows::encode_score_note(score_note()));
   return commit({.changes = std::move(changes), .identity = true}, Clock::kAlways);
 }
 
@@ -232,18 +239,17 @@ void CommittedState::gather(Commit& commit, Clock clock) {
       note(path, row);
       for (RowWatcher* watcher : watchers_) watcher->leaves(path, row);
     };
-    std::vector<storage::Change> rows = commit.stage->changes(names().origins(), leaves, digests_);
-    std::swap(rows, commit.changes);
-    commit.add(std::move(rows));
+    commit.stage->take_changes(names().origins(), leaves, digests_, commit.changes);
   }
-  commit.add(applied_.take_changes());
-  commit.add(chains_.take_changes());
+  commit.changes.add(applied_.take_changes());
+  commit.changes.add(chains_.take_changes());
   digests_.take_changes(commit.changes);
   mark_clock(commit, clock);
   for (Participant* part : parts_) part->record(commit);
   damaged_.record(commit.changes, commit.swap);
-  const bool lossy = planted(Bug::kLoseChange) && commit.stage != nullptr;
-  if (lossy && !commit.changes.empty()) commit.changes.pop_back();
+  if (commit.stage == nullptr || !planted(Bug::kLoseChange)) return;
+  std::size_t left = commit.changes.size();
+  commit.changes.erase_if([&](const auto&) { return --left == 0; });
 }
 
 void CommittedState::mark_clock(Commit& commit, Clock when) {
@@ -253,8 +259,8 @@ void CommittedState::mark_clock(Commit& commit, Clock when) {
   if (!due || clock_->high_water() == clock_mark_) return;
   clock_mark_ = clock_->high_water();
   applied_.published_expiry().publish(clock_mark_);
-  commit.changes.push_back({storage::Table::kMeta, std::string(storage::kClockKey),
-                            storage::big_endian(clock_mark_.bits)});
+  commit.changes.set(storage::Table::kMeta, storage::kClockKey,
+                     storage::big_endian(clock_mark_.bits));
 }
 
 core::Result<void> CommittedState::store(const Commit& commit) {

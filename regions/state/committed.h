@@ -55,7 +55,7 @@ class CommittedState {
   core::Result<void> open_scores();
   // Marks all keys that have an expiry, and gives the changes of a directory that has no index of
   // them.
-  core::Result<std::vector<storage::Change>> load_expiries();
+  core::Result<storage::Changes> load_expiries();
   // Until then no clock is read.
   void start_clock(const core::WallClock& clock, core::Hlc newest, core::Millis drift_ms_max);
 
@@ -80,7 +80,7 @@ class CommittedState {
     return this->commit(std::move(commit), Clock::kWithRows);
   }
   // The same, with the identity as it is now, and the clock.
-  core::Result<void> commit_identity(std::vector<storage::Change> changes = {});
+  core::Result<void> commit_identity(storage::Changes changes = {});
   // The same, with a timestamp of now.
   core::Result<void> commit_clock();
   // Forgets all records of the log before `position`.
@@ -250,6 +250,7 @@ class CommittedState {
   std::vector<Participant*> parts_;
   std::vector<RowWatcher*> watchers_;
   std::optional<core::Failure> broken_;
+  storage::Changes spare_;  // Without changes: the memory of those of the last commit.
 };
 
 }  // namespace anabranch::regions

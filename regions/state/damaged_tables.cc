@@ -10,7 +10,7 @@
 
 namespace anabranch::regions {
 
-using storage::Change;
+using storage::Changes;
 using storage::Table;
 
 namespace {
@@ -56,21 +56,21 @@ void DamagedTables::stop_wanting() {
   if (why_ == kWanted) why_.clear();
 }
 
-void DamagedTables::record(std::vector<Change>& changes, bool replaced) {
+void DamagedTables::record(Changes& changes, bool replaced) {
   if (replaced && any()) {
     why_.clear();
     keys_.clear();
     core::mark<"rows were taken again">();
   }
   if (!keys_.empty() && !core::planted(core::Bug::kWriteAtDamage)) {
-    std::erase_if(changes, [&](const Change& change) {
-      return keys_.contains({change.table, change.key});
+    changes.erase_if([&](const storage::ChangeView& change) {
+      return keys_.contains({change.table, std::string(change.key)});
     });
   }
   if (why_ == stored_) return;
   stored_ = why_;
-  changes.push_back({Table::kMeta, std::string(storage::kRowsAgainKey),
-                     why_.empty() ? std::nullopt : std::optional(why_)});
+  changes.set(Table::kMeta, storage::kRowsAgainKey,
+              why_.empty() ? std::nullopt : std::optional(why_));
 }
 
 }  // namespace anabranch::regions

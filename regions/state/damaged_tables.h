@@ -40,7 +40,7 @@ class DamagedTables {
 
   // Removes from a commit what must not be written, and adds the row of meta when that changes.
   // `replaced`: all rows are others from this commit on.
-  void record(std::vector<storage::Change>& changes, bool replaced);
+  void record(storage::Changes& changes, bool replaced);
 
  private:
   std::string why_;

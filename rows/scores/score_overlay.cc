@@ -119,8 +119,8 @@ void ScoreOverlay::rollback(Savepoint savepoint) {
   }
 }
 
-void ScoreOverlay::take_changes(std::vector<storage::Change>& changes) const {
-  for (const auto& [key, value] : staged_) changes.push_back({storage::Table::kScores, key, value});
+void ScoreOverlay::take_changes(storage::Changes& changes) const {
+  for (const auto& [key, value] : staged_) changes.set(storage::Table::kScores, key, value);
 }
 
 }  // namespace anabranch::rows

@@ -30,7 +30,7 @@ class ScoreOverlay final : public MutableScoreTable {
   void keep() { undo_.clear(); }
 
   // Appends all changes so far, for one commit.
-  void take_changes(std::vector<storage::Change>& changes) const;
+  void take_changes(storage::Changes& changes) const;
   // Whether some changes leave work behind: orders to be built or removed (score_upkeep.h).
   [[nodiscard]] bool leaves_work() const { return leaves_work_; }
 

@@ -14,7 +14,7 @@
 namespace anabranch::rows {
 
 using core::Path;
-using storage::Change;
+using storage::Changes;
 using storage::Direction;
 using storage::Table;
 
@@ -78,14 +78,14 @@ void order_rows(Stage& stage, const StoredRows& rows, const Path& sorted_set,
 }
 
 core::Result<void> remove_all(storage::Storage& storage) {
-  std::vector<Change> changes{{Table::kMeta, std::string(storage::kScoresKey), std::nullopt}};
+  Changes changes{{Table::kMeta, std::string(storage::kScoresKey), std::nullopt}};
   while (!changes.empty()) {
     const auto done = storage.commit({}, std::exchange(changes, {}));
     if (!done.ok()) return done.failure();
     const auto snapshot = storage.snapshot();
     const auto cursor = snapshot->scan(Table::kScores, {});
     for (; cursor->valid() && changes.size() < kChangesAtOnce; cursor->next()) {
-      changes.push_back({Table::kScores, std::string(cursor->key()), std::nullopt});
+      changes.remove(Table::kScores, cursor->key());
     }
   }
   return {};
@@ -184,7 +184,7 @@ core::Result<void> order_all_anew(storage::Storage& storage,
     ScoreOverlay overlay(base, false);
     ScoreIndex index(overlay, *masks, scores, base);
     from = order_counted(*snapshot, *from, *masks, index);
-    std::vector<Change> changes;
+    Changes changes;
     overlay.take_changes(changes);
     const auto done = storage.commit({}, changes);
     if (!done.ok()) return done.failure();

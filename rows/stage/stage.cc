@@ -203,36 +203,40 @@ void Stage::rollback(Savepoint savepoint) {
   }
 }
 
-std::vector<storage::Change> Stage::changes(const core::OriginTable& origins,
-                                            const Collect& collect, Digests& digests) {
-  std::vector<storage::Change> changes;
-  // The commit adds about as many for digests, and a few for heads and clocks.
-  constexpr std::size_t kMore = 16;
-  changes.reserve(2 * rows_.size() + counts_.size() + kMore);
+void Stage::take_changes(const core::OriginTable& origins, const Collect& collect, Digests& digests,
+                         storage::Changes& changes) {
   for (StagedRow* const each : rows_.changed()) {
-    StagedRow& staged = *each;
-    const Path& path = staged.path;
-    collect(path, staged.row);
-    if (crdt::is_expiry(path)) index_expiry(path, base_.stored_row(path), staged.row, changes);
-    std::string key = core::row_key(path);
-    digests.replace(key, staged.before, crdt::row_digest(path, staged.row));
-    if (!staged.row.empty()) {
-      changes.push_back(
-          {storage::Table::kRows, std::move(key), crdt::encode_row(path, staged.row, origins)});
-    } else if (staged.stored) {
-      changes.push_back({storage::Table::kRows, std::move(key), std::nullopt});
+    collect(each->path, each->row);
+    if (crdt::is_expiry(each->path)) {
+      index_expiry(each->path, base_.stored_row(each->path), each->row, changes);
+    }
+    if (core::is_hashed(each->path)) {
+      take_row(*each, core::row_key(each->path), origins, digests, changes);
+    } else {
+      take_row(*each, each->path.encoded(), origins, digests, changes);
     }
   }
   for (const auto& [path, count] : counts_) {
-    changes.push_back({storage::Table::kCounts, core::row_key(path),
-                       count.count == 0 ? std::nullopt : std::optional(encode_count(path, count))});
+    changes.set(storage::Table::kCounts, core::row_key(path),
+                count.count == 0 ? std::nullopt : std::optional(encode_count(path, count)));
   }
   order_.take_changes(changes);
   if (masks_changed_ && !planted(core::Bug::kForgetMask)) {
-    changes.push_back(
-        {storage::Table::kMeta, std::string(storage::kMasksKey), encode_masks(*masks_)});
+    changes.put(storage::Table::kMeta, storage::kMasksKey, encode_masks(*masks_));
   }
-  return changes;
+}
+
+void Stage::take_row(const StagedRow& staged, std::string_view key,
+                     const core::OriginTable& origins, Digests& digests,
+                     storage::Changes& changes) {
+  digests.replace(key, staged.before, crdt::row_digest(staged.path, staged.row));
+  if (!staged.row.empty()) {
+    const std::size_t size = crdt::encoded_size(staged.path, staged.row, origins);
+    crdt::encode_row(staged.path, staged.row, origins,
+                     changes.put(storage::Table::kRows, key, size));
+  } else if (staged.stored) {
+    changes.remove(storage::Table::kRows, key);
+  }
 }
 
 StagedRow& Stage::load(const Path& path) {

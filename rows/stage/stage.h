@@ -184,12 +184,16 @@ class Stage final : public RowReader, private CountTable {
 
   // Called for every staged row before it is encoded, to drop parts that need not be stored.
   using Collect = std::function<void(const core::Path&, crdt::Row&)>;
-  // Returns all changes, for one commit, and updates `digests` for each changed row. Every origin
-  // in the rows must be in `origins`.
-  [[nodiscard]] std::vector<storage::Change> changes(const core::OriginTable& origins,
-                                                     const Collect& collect, Digests& digests);
+  // Adds all changes to those of one commit, and updates `digests` for each changed row. Every
+  // origin in the rows must be in `origins`.
+  void take_changes(const core::OriginTable& origins, const Collect& collect, Digests& digests,
+                    storage::Changes& changes);
 
  private:
+  // Adds the change of one row, which has this key.
+  static void take_row(const StagedRow& staged, std::string_view key,
+                       const core::OriginTable& origins, Digests& digests,
+                       storage::Changes& changes);
   // What is undone with a row: changes of the order of scores, and notes.
   struct Savepoints {
     ScoreOverlay::Savepoint order = 0;

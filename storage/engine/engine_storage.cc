@@ -14,7 +14,7 @@
 #include "storage/engine/periodic_sync.h"
 #include "storage/engine/reach.h"
 #include "storage/overlay/layered_tables.h"
-#include "storage/wal/change_buffer.h"
+#include "storage/wal/logged_changes.h"
 #include "storage/wal/wal_record.h"
 #include "storage/wal/wal_recovery.h"
 
@@ -84,8 +84,7 @@ class EngineStorage final : public SteppedEngine {
     auto held = log_->hold();  // Before the tables: nothing of their log is trimmed in between.
     return std::make_unique<EngineSnapshot>(std::move(held), tables_.published());
   }
-  Result<Position> commit(std::span<const LogRecord> records,
-                          std::span<const Change> changes) override;
+  Result<Position> commit(std::span<const LogRecord> records, const Changes& changes) override;
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override {
     auto record = log_->read(position);
     return record && record->position <= shown_ ? std::move(record) : std::nullopt;
@@ -96,7 +95,7 @@ class EngineStorage final : public SteppedEngine {
   }
   Result<void> trim(Position position) override;
   Result<void> begin_log_after(Position position) override;
-  Result<void> swap(std::span<const Change> changes) override;
+  Result<void> swap(const Changes& changes) override;
   Result<void> clear_next() override;
   Result<std::unique_ptr<Spool>> make_spool() override { return base_->make_spool(); }
   [[nodiscard]] Place place() const override { return place_; }
@@ -130,8 +129,12 @@ class EngineStorage final : public SteppedEngine {
   void prepare_log();
   // Logs a commit and shows it: `changes` go to the tables of `before`, and those of `after` are
   // the ones that readers have then.
-  Result<void> log_and_show(std::span<const LogRecord> records, std::span<const Change> changes,
+  Result<void> log_and_show(std::span<const LogRecord> records, const Changes& changes,
                             const Generations& before, const Generations& after);
+  // Returns the bytes that are logged for the changes: between switches of generations, and with a
+  // trim that is not logged yet. Valid until the next call or change.
+  std::string_view with_marks(const Changes& changes, const Generations& before,
+                              const Generations& after);
   // Returns a generation without keys; waits for a flush when there is none.
   Result<Generation> take_generation();
   // Returns the generations with a next one.
@@ -161,7 +164,7 @@ class EngineStorage final : public SteppedEngine {
   std::atomic<Position> shown_ = 0;  // The log has more after a commit that failed.
   std::atomic<Generation> shown_generation_ = 0;
   // Used by the writer alone.
-  ChangeBuffer buffer_;
+  std::string logged_;
   std::optional<Failure> closed_by_;
   // Is logged with the next commit: no batch that was trimmed may be there again beside that, since
   // another one may have its numbers.
@@ -247,16 +250,17 @@ Result<void> EngineStorage::open_log(const Reach& reach) {
 }
 
 Result<void> EngineStorage::redo(std::string_view changes) {
-  ChangeWalk walk(changes);
-  while (const auto change = walk.next()) {
-    if (change->trimmed) {
-      redone_trim_ = std::max(redone_trim_, *change->trimmed);
-    } else if (change->generations) {
-      tables_.switch_to(*change->generations);
-    } else if (!change->value && planted(Bug::kRedoNoRemovals)) {
+  LoggedChanges walk(changes);
+  while (const auto logged = walk.next()) {
+    const ChangeView& change = logged->change;
+    if (logged->trimmed) {
+      redone_trim_ = std::max(redone_trim_, *logged->trimmed);
+    } else if (logged->generations) {
+      tables_.switch_to(*logged->generations);
+    } else if (!change.value && planted(Bug::kRedoNoRemovals)) {
       continue;
-    } else if (stored_table(change->table, tables_.generations())) {
-      tables_.put(change->table, change->key, change->value);
+    } else if (stored_table(change.table, tables_.generations())) {
+      tables_.put(change.table, change.key, change.value);
     } else {
       return core::corrupt("the log changes next tables that nothing in it has begun");
     }
@@ -305,12 +309,12 @@ Failure EngineStorage::close_for_writes(const Failure& failure) {
   return failure;
 }
 
-Result<Position> EngineStorage::commit(std::span<const LogRecord> records,
-                                       std::span<const Change> changes) {
+Result<Position> EngineStorage::commit(std::span<const LogRecord> records, const Changes& changes) {
   if (auto may = may_write(); !may.ok()) return may.failure();
   if (records.empty() && changes.empty()) return last_position();
   Result<Generations> generations = tables_.generations();
-  if (std::ranges::any_of(changes, is_next_table, &Change::table)) generations = with_next();
+  const auto changes_next = [&](const TablePair& pair) { return changes.has(pair.next); };
+  if (std::ranges::any_of(kSwappedTables, changes_next)) generations = with_next();
   if (!generations.ok()) return close_for_writes(generations.failure());
   auto done = log_and_show(records, changes, generations.value(), generations.value());
   if (!done.ok()) return close_for_writes(done.failure());
@@ -320,24 +324,11 @@ Result<Position> EngineStorage::commit(std::span<const LogRecord> records,
   return last_position();
 }
 
-Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
-                                         std::span<const Change> changes, const Generations& before,
-                                         const Generations& after) {
+Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records, const Changes& changes,
+                                         const Generations& before, const Generations& after) {
   if (auto there = look_at_place(); !there.ok()) return there;
-  buffer_.clear();
-  if (before != tables_.generations()) buffer_.switch_to(before);
-  for (const Change& change : changes) {
-    if (change.value) {
-      buffer_.put(change.table, change.key, *change.value);
-    } else {
-      buffer_.remove(change.table, change.key);
-    }
-  }
-  if (after != before) buffer_.switch_to(after);
-  if (unlogged_trim_) buffer_.trim(*unlogged_trim_);
-  if (auto appended = wal_->append(records, buffer_.bytes()); !appended.ok()) {
-    return appended.failure();
-  }
+  const std::string_view logged = with_marks(changes, before, after);
+  if (auto appended = wal_->append(records, logged); !appended.ok()) return appended.failure();
   const bool waits = !options_.sync_every || records.empty();
   if (waits && !planted(Bug::kShowUnsynced)) {
     if (auto synced = wal_->sync(); !synced.ok()) {
@@ -347,10 +338,23 @@ Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records,
   }
   unlogged_trim_.reset();
   tables_.switch_to(before);
-  for (const Change& change : changes) tables_.put(change.table, change.key, change.value);
+  for (const ChangeView& change : changes) tables_.put(change.table, change.key, change.value);
   tables_.switch_to(after);
   show(wal_->last().position);
   return {};
+}
+
+// Nearly always there are no marks, and the bytes are those of the changes.
+std::string_view EngineStorage::with_marks(const Changes& changes, const Generations& before,
+                                           const Generations& after) {
+  const bool switches = before != tables_.generations() || after != before;
+  if (!switches && !unlogged_trim_) return changes.bytes();
+  logged_.clear();
+  if (before != tables_.generations()) append_switch(logged_, before);
+  logged_.append(changes.bytes());
+  if (after != before) append_switch(logged_, after);
+  if (unlogged_trim_) append_trim(logged_, *unlogged_trim_);
+  return logged_;
 }
 
 void EngineStorage::show(Position position) {
@@ -457,7 +461,7 @@ Result<Generations> EngineStorage::with_next() {
   return generations;
 }
 
-Result<void> EngineStorage::swap(std::span<const Change> changes) {
+Result<void> EngineStorage::swap(const Changes& changes) {
   if (auto may = may_write(); !may.ok()) return may;
   const auto before = with_next();
   if (!before.ok()) return close_for_writes(before.failure());

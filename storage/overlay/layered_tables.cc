@@ -200,12 +200,12 @@ class LayeredTables::Slices {
     skip_ends();
   }
 
-  // Takes the changes of the next slice; returns whether it is the last.
-  bool take(std::vector<Change>& changes, const SliceLimit& limit) {
+  // Takes the changes of the next slice, views of the overlay; returns whether it is the last.
+  bool take(std::vector<ChangeView>& changes, const SliceLimit& limit) {
     bytes_ = 0;
     while (at_ && bytes_ < limit.bytes && changes.size() < limit.changes) {
-      Change& change = changes.emplace_back(Change{table(), std::string(at_->key()), std::nullopt});
-      if (!at_->removed()) change.value = std::string(at_->value());
+      ChangeView& change = changes.emplace_back(ChangeView{table(), at_->key(), std::nullopt});
+      if (!at_->removed()) change.value = at_->value();
       bytes_ += at_->key().size() + at_->value().size();
       at_->next();
       skip_ends();
@@ -256,7 +256,7 @@ core::Result<bool> LayeredTables::flush_slice(std::string_view reach, const Slic
     begun_.store(flushes_ + 1);
     slices_ = std::make_unique<Slices>(frozen_root_, dropped_);
   }
-  std::vector<Change> changes;
+  std::vector<ChangeView> changes;
   const bool last = slices_->take(changes, limit);
   const std::uint64_t bytes = slices_->bytes();
   count_slice();
@@ -278,7 +278,7 @@ void LayeredTables::count_slice(std::uint64_t written) {
   written_ += written;
 }
 
-core::Result<void> LayeredTables::write_last(std::span<const Change> changes,
+core::Result<void> LayeredTables::write_last(std::span<const ChangeView> changes,
                                              std::string_view reach) {
   std::vector<Table> emptied;
   for (const Generation each : dropped_) {

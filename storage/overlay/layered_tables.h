@@ -142,7 +142,7 @@ class LayeredTables {
   void note_active();
   // Counts a slice that begins or ends. `written`: bytes that the base has got.
   void count_slice(std::uint64_t written = 0);
-  core::Result<void> write_last(std::span<const Change> changes, std::string_view reach);
+  core::Result<void> write_last(std::span<const ChangeView> changes, std::string_view reach);
   void end_flush();
   // Returns the first flushed overlay that no reader has; the mutex must be held.
   [[nodiscard]] std::deque<Flushed>::iterator unread();

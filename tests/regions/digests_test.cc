@@ -40,7 +40,7 @@ crdt::Row one_row() {
 
 // The digests in the storage, read back.
 void store(StageWorld& world, Digests& digests) {
-  std::vector<storage::Change> changes;
+  storage::Changes changes;
   digests.take_changes(changes);
   REQUIRE(world.storage().commit({}, changes).ok());
 }
@@ -88,7 +88,7 @@ TEST_SUITE("regions: digests") {
     world.commit();
     Digests digests = world.digests();
     store(world, digests);
-    std::vector<storage::Change> again;
+    storage::Changes again;
     digests.take_changes(again);
     CHECK(again.empty());
     const auto loaded = Digests::load(*world.storage().snapshot(), world.origins());
@@ -102,15 +102,15 @@ TEST_SUITE("regions: digests") {
     const core::Hash128 one{1, 2};
     Digests digests;
     digests.replace("key", {}, one);
-    std::vector<storage::Change> changes;
+    storage::Changes changes;
     digests.take_changes(changes);
     CHECK(changes.size() == 2);  // The mark that there are digests, and a group.
     digests.replace("key", one, {});
     changes.clear();
     digests.take_changes(changes);
     REQUIRE(changes.size() == 1);
-    CHECK(changes[0].key == digest_key(Digests::bucket_of("key")));
-    CHECK_FALSE(changes[0].value.has_value());
+    CHECK(changes.begin()->key == digest_key(Digests::bucket_of("key")));
+    CHECK_FALSE(changes.begin()->value.has_value());
     CHECK(digests.total() == core::Hash128{});
   }
 
@@ -164,7 +164,7 @@ TEST_SUITE("regions: digests") {
       const std::string key =
           whole ? std::string(storage::kDigestsKey) : digest_key(Digests::bucket_of("key"));
       const storage::Change change{storage::Table::kMeta, key, "rubbish"};
-      REQUIRE(world.storage().commit({}, {&change, 1}).ok());
+      REQUIRE(world.storage().commit({}, {change}).ok());
       CHECK_FALSE(Digests::load(*world.storage().snapshot(), world.origins()).ok());
     }
   }

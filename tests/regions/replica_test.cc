@@ -443,7 +443,7 @@ TEST_SUITE("regions: replica") {
     reader.deliver(writer, log_of(writer)[0]);
     reader.write(1000, [&](Group& group) { group.reset(row_of("a")); });
     const storage::Change damage{storage::Table::kRows, core::row_key(row_of("a")), "\xff"};
-    REQUIRE(reader.storage().commit({}, {&damage, 1}).ok());
+    REQUIRE(reader.storage().commit({}, {damage}).ok());
     const auto collected = reader.replica().background().collect();
     REQUIRE_FALSE(collected.ok());
     CHECK(collected.failure().code == ErrorCode::kCorrupt);

@@ -42,7 +42,7 @@ void spoil(Network& network, Network::Index at) {
   row.tally.slots.front().total = row.tally.slots.front().total.plus(1);
   const storage::Change change{storage::Table::kRows, core::row_key(kRow),
                                crdt::encode_row(kRow, row, node.replica().names().origins())};
-  REQUIRE(node.disk().commit({}, {&change, 1}).ok());
+  REQUIRE(node.disk().commit({}, {change}).ok());
 }
 
 long alarms_with(const Network& network, const std::string& text) {

@@ -104,7 +104,7 @@ Result<void> EngineDisk::open() {
 storage::Place EngineDisk::place() const { return opened_ ? engine_.place() : base_.place(); }
 
 Result<Position> EngineDisk::commit(std::span<const storage::LogRecord> records,
-                                    std::span<const storage::Change> changes) {
+                                    const storage::Changes& changes) {
   auto done = engine_.commit(records, changes);
   if (!done.ok()) {
     tell_failure();
@@ -117,7 +117,7 @@ Result<Position> EngineDisk::commit(std::span<const storage::LogRecord> records,
   return done;
 }
 
-Result<void> EngineDisk::swap(std::span<const storage::Change> changes) {
+Result<void> EngineDisk::swap(const storage::Changes& changes) {
   auto done = engine_.swap(changes);
   if (!done.ok()) tell_failure();
   return done;

@@ -22,8 +22,8 @@ class EngineDisk final : public Disk {
 
   core::Result<void> open() override;
   core::Result<storage::Position> commit(std::span<const storage::LogRecord> records,
-                                         std::span<const storage::Change> changes) override;
-  core::Result<void> swap(std::span<const storage::Change> changes) override;
+                                         const storage::Changes& changes) override;
+  core::Result<void> swap(const storage::Changes& changes) override;
   [[nodiscard]] storage::Place place() const override;
 
   // The next commit tells of a failure.

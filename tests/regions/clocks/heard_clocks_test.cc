@@ -194,7 +194,7 @@ TEST_SUITE("regions: heard clocks") {
     const auto storage = empty_storage();
     const auto with_row = [&](std::string value) {
       const storage::Change row{storage::Table::kMeta, storage::heard_key(7), std::move(value)};
-      REQUIRE(storage->commit({}, {&row, 1}).ok());
+      REQUIRE(storage->commit({}, {row}).ok());
       HeardClocks heard(kDrift);
       return heard.load(*storage->snapshot()).ok();
     };

@@ -183,7 +183,7 @@ TEST_SUITE("regions: log segments") {
     LogSegments counted({.bytes_min = 200, .bytes_max = 3'200, .age_ms_max = 10'000});
     for (const std::string& row : rows_of_segments(world.log)) {
       const storage::Change gone{storage::Table::kMeta, row, std::nullopt};
-      REQUIRE(world.log.commit({}, {&gone, 1}).ok());
+      REQUIRE(world.log.commit({}, {gone}).ok());
     }
     REQUIRE(counted.load(*world.log.snapshot(), world.log).ok());
     REQUIRE(world.log.trim(51).ok());
@@ -206,8 +206,8 @@ TEST_SUITE("regions: log segments") {
     segments.trimmed(kFrom);
     Position kept = kFrom;
     Position gone = 0;
-    for (const storage::Change& change : segments.take_changes()) {
-      REQUIRE(change.key == storage::segment_key(change.value ? kept++ : ++gone));
+    for (const storage::ChangeView& change : segments.take_changes()) {
+      REQUIRE((change.key == storage::segment_key(change.value ? kept++ : ++gone)));
       REQUIRE((change.value ? gone == 0 : kept == kSegments + 1));
     }
     CHECK(kept == kSegments + 1);
@@ -220,7 +220,7 @@ TEST_SUITE("regions: log segments") {
       storage::MemoryStorage log;
       REQUIRE(log.open().ok());
       const storage::Change change{storage::Table::kMeta, key, value};
-      REQUIRE(log.commit({}, {&change, 1}).ok());
+      REQUIRE(log.commit({}, {change}).ok());
       LogSegments segments(kLimits);
       CHECK_FALSE(segments.load(*log.snapshot(), log).ok());
     }

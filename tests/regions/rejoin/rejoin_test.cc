@@ -511,7 +511,7 @@ TEST_SUITE("regions: rejoin") {
       REQUIRE(replica.background().work(nodes.now()).ok());
     regions::LogSegments found(small.limits.log);
     REQUIRE(found.load(*nodes.at(0).storage().snapshot(), nodes.at(0).storage()).ok());
-    for (const storage::Change& change : found.take_changes()) {
+    for (const storage::ChangeView& change : found.take_changes()) {
       // Only removals: the segments in the log are those in the rows.
       CHECK_FALSE(change.value.has_value());
     }

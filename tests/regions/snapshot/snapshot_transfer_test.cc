@@ -253,7 +253,7 @@ TEST_SUITE("regions: snapshot transfers") {
       int slices = 0;
       for (; !merge.finished(); ++slices) {
         REQUIRE(merge.slice(eu.state.applied().vector(), 2, 1'000'000).ok());
-        std::vector<storage::Change> changes;
+        storage::Changes changes;
         merge.take_changes(changes, [](const auto&, auto&) {});
         REQUIRE(eu.storage.commit({}, changes).ok());
       }

@@ -102,7 +102,7 @@ TEST_SUITE("regions: applied state") {
   TEST_CASE("damaged rows are found") {
     AppliedWorld world;
     const storage::Change row{storage::Table::kMeta, storage::head_key(1), "what"};
-    REQUIRE(world.storage.commit({}, {&row, 1}).ok());
+    REQUIRE(world.storage.commit({}, {row}).ok());
     CHECK_FALSE(Applied::load(*world.storage.snapshot()).ok());
   }
 }

@@ -40,7 +40,7 @@ struct Part final : regions::Participant {
   explicit Part(std::string row) : key(std::move(row)) {}
   void record(Commit& commit) override {
     if (value.empty()) return;
-    commit.changes.push_back({storage::Table::kMeta, key, std::exchange(value, {})});
+    commit.changes.set(storage::Table::kMeta, key, std::exchange(value, {}));
   }
   void committed(const Commit& /*commit*/) override { ++commits; }
 };

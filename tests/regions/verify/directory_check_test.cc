@@ -54,7 +54,7 @@ struct DirectoryCheckWorld {
 
   void change(Table table, std::string key, std::optional<std::string> value) {
     const Change change{table, std::move(key), std::move(value)};
-    REQUIRE(eu.storage().commit({}, {&change, 1}).ok());
+    REQUIRE(eu.storage().commit({}, {change}).ok());
   }
   [[nodiscard]] CheckReport check() const {
     return regions::check_storage(eu.storage(), [](std::string_view, std::uint64_t) {});
@@ -252,10 +252,11 @@ TEST_SUITE("regions: directory check") {
     auto other = rows::Digests::load(*world.eu.storage().snapshot(), world.eu.names().origins());
     REQUIRE(other.ok());
     other.value().replace(core::row_key(kRow), {}, {1, 2});
-    std::vector<storage::Change> changes;
+    storage::Changes changes;
     other.value().take_changes(changes);
     REQUIRE(changes.size() == 1);
-    world.change(Table::kMeta, changes.front().key, changes.front().value);
+    const storage::ChangeView change = *changes.begin();
+    world.change(Table::kMeta, std::string(change.key), std::optional<std::string>(change.value));
     CHECK(finds(world.check(), "digest bucket " + std::to_string(bucket) + " has "));
     CHECK(world.check().wrong == 1);
   }

@@ -82,7 +82,7 @@ TEST_SUITE("regions: verifier") {
       row = cursor->key();
     }
     const storage::Change change{storage::Table::kRows, row, std::nullopt};
-    REQUIRE(pair.us.storage.commit({}, {&change, 1}).ok());
+    REQUIRE(pair.us.storage.commit({}, {change}).ok());
     const Verdict verdict = pair.verify();
     CHECK(verdict.state == Verdict::State::kDifferent);
     CHECK(verdict.differences.size() == 1);
@@ -100,7 +100,7 @@ TEST_SUITE("regions: verifier") {
     }));
     const storage::Change change{storage::Table::kRows, core::row_key(Leader::row_of(key(0))),
                                  std::nullopt};
-    REQUIRE(pair.us.storage.commit({}, {&change, 1}).ok());
+    REQUIRE(pair.us.storage.commit({}, {change}).ok());
     const Verdict verdict = pair.verify();
     CHECK(verdict.state == Verdict::State::kDifferent);
     CHECK(verdict.differing == 1);

@@ -57,7 +57,7 @@ class ListWorld {
   }
 
   void commit() {
-    std::vector<storage::Change> changes;
+    storage::Changes changes;
     overlay_->take_changes(changes);
     REQUIRE(storage_.commit({}, changes).ok());
     reopen();
@@ -153,7 +153,7 @@ bool fill(storage::MemoryStorage& storage, const core::OriginTable& origins, std
     for (std::uint64_t i = first; i < std::min(size, first + kGroup); ++i) {
       filled &= list.insert(static_cast<double>(i), name(i), rows::height_of(name(i), kSeed));
     }
-    std::vector<storage::Change> changes;
+    storage::Changes changes;
     overlay.take_changes(changes);
     filled &= storage.commit({}, changes).ok();
   }

@@ -68,8 +68,9 @@ void StageWorld::set(const Path& path, const Row& row) {
 }
 
 void StageWorld::commit() {
-  const auto changes = stage_->changes(
-      origins_, [](const Path&, Row&) {}, digests_);
+  storage::Changes changes;
+  stage_->take_changes(
+      origins_, [](const Path&, Row&) {}, digests_, changes);
   ANABRANCH_ASSERT(storage_.commit({}, changes).ok());
   stage_.reset();
   base_ = std::make_unique<rows::SnapshotReader>(storage_.snapshot(), origins_);

@@ -40,7 +40,7 @@ struct MemoryBase final : TablesBelow {
     if (before_snapshot) std::exchange(before_snapshot, nullptr)();
     return storage.tables();
   }
-  core::Result<void> apply(std::span<const Change> changes,
+  core::Result<void> apply(std::span<const ChangeView> changes,
                            const std::optional<ReachNote>& note) override {
     return storage.apply(changes, note);
   }

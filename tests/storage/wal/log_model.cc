@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "storage/wal/change_buffer.h"
+#include "storage/changes.h"
 #include "storage/wal/wal_reader.h"
 #include "storage/wal/wal_record.h"
 
@@ -55,7 +55,7 @@ ModelCommit CommitMaker::make(const Wal::Reach& last) {
     commit.batches.push_back({++position, origin, first, seq, random_bytes(random_() % 200)});
   }
   const bool large = random_() % 40 == 0;
-  ChangeBuffer changes;
+  Changes changes;
   for (std::uint64_t i = random_() % 4; i > 0; --i) {
     const std::size_t size = random_() % (large ? 6'000 : 150);
     changes.put(Table::kRows, "key" + std::to_string(i), random_bytes(size));
