@@ -13,6 +13,7 @@
 #include "storage/engine/flusher.h"
 #include "storage/engine/periodic_sync.h"
 #include "storage/engine/reach.h"
+#include "storage/engine/side_thread.h"
 #include "storage/overlay/layered_tables.h"
 #include "storage/wal/logged_changes.h"
 #include "storage/wal/wal_record.h"
@@ -85,6 +86,7 @@ class EngineStorage final : public SteppedEngine {
     return std::make_unique<EngineSnapshot>(std::move(held), tables_.published());
   }
   Result<Position> commit(std::span<const LogRecord> records, const Changes& changes) override;
+  [[nodiscard]] bool logs_changes() const override { return true; }
   [[nodiscard]] std::optional<StoredRecord> read_log(Position position) const override {
     auto record = log_->read(position);
     return record && record->position <= shown_ ? std::move(record) : std::nullopt;
@@ -131,6 +133,8 @@ class EngineStorage final : public SteppedEngine {
   // the ones that readers have then.
   Result<void> log_and_show(std::span<const LogRecord> records, const Changes& changes,
                             const Generations& before, const Generations& after);
+  // Appends to the log, and syncs it where commits wait for that.
+  Result<void> log(std::span<const LogRecord> records, std::string_view changes);
   // Returns the bytes that are logged for the changes: between switches of generations, and with a
   // trim that is not logged yet. Valid until the next call or change.
   std::string_view with_marks(const Changes& changes, const Generations& before,
@@ -165,6 +169,7 @@ class EngineStorage final : public SteppedEngine {
   std::atomic<Generation> shown_generation_ = 0;
   // Used by the writer alone.
   std::string logged_;
+  SideThread logger_;
   std::optional<Failure> closed_by_;
   // Is logged with the next commit: no batch that was trimmed may be there again beside that, since
   // another one may have its numbers.
@@ -328,20 +333,33 @@ Result<void> EngineStorage::log_and_show(std::span<const LogRecord> records, con
                                          const Generations& before, const Generations& after) {
   if (auto there = look_at_place(); !there.ok()) return there;
   const std::string_view logged = with_marks(changes, before, after);
-  if (auto appended = wal_->append(records, logged); !appended.ok()) return appended.failure();
-  const bool waits = !options_.sync_every || records.empty();
-  if (waits && !planted(Bug::kShowUnsynced)) {
-    if (auto synced = wal_->sync(); !synced.ok()) {
-      if (planted(Bug::kShowFailed)) shown_ = wal_->last().position;
-      return synced.failure();
-    }
+  const auto log = [&] { return this->log(records, logged); };
+  std::optional<SideThread::Run> beside;
+  if (by_ == FlushedBy::kThread && changes.size() >= options_.beside_min) {
+    beside.emplace(logger_.begin(log));
+  } else if (auto done = log(); !done.ok()) {
+    return done;
   }
-  unlogged_trim_.reset();
+  // Nobody sees these before they are shown; when the log has failed they never are.
   tables_.switch_to(before);
   for (const ChangeView& change : changes) tables_.put(change.table, change.key, change.value);
   tables_.switch_to(after);
+  if (beside) {
+    if (auto done = beside->wait(); !done.ok()) return done;
+  }
+  unlogged_trim_.reset();
   show(wal_->last().position);
   return {};
+}
+
+Result<void> EngineStorage::log(std::span<const LogRecord> records, std::string_view changes) {
+  if (auto appended = wal_->append(records, changes); !appended.ok()) return appended.failure();
+  const bool waits = !options_.sync_every || records.empty();
+  if (!waits || planted(Bug::kShowUnsynced)) return {};
+  auto synced = wal_->sync();
+  if (synced.ok()) return {};
+  if (planted(Bug::kShowFailed)) shown_ = wal_->last().position;
+  return synced.failure();
 }
 
 // Nearly always there are no marks, and the bytes are those of the changes.

@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <random>
 #include <string>
@@ -91,7 +92,8 @@ class EngineRun {
                                               2 * OverlayMemory::kChunkBytes};
     EngineOptions options{.wal = {.segment_bytes = 4096},
                           .overlay_bytes = limits[random_() % limits.size()],
-                          .slice_bytes = 1 + random_() % 500};
+                          .slice_bytes = 1 + random_() % 500,
+                          .beside_min = random_() % 2 == 0 ? std::size_t{2} : SIZE_MAX};
     if (syncs_ == Syncs::kLater) options.sync_every = std::chrono::milliseconds(random_() % 20);
     stepped_ = nullptr;
     if (flushes_ == Flushes::kInSteps) {
@@ -217,6 +219,32 @@ TEST_SUITE("storage: engine") {
     CHECK(storage->durable_position() == 1);
     const LogRecord record{kWriter, 3, 3, "refused"};
     CHECK_FALSE(storage->commit(std::span(&record, 1), {}).ok());
+  }
+
+  TEST_CASE("a large commit whose log fails shows nothing, and nothing of it is flushed") {
+    for (const DiskCall call : {DiskCall::kWrite, DiskCall::kSync}) {
+      auto base = std::make_unique<MemoryStorage>();
+      auto disk = std::make_unique<RecordedFiles>();
+      RecordedFiles* const failing = disk.get();
+      const auto storage = open_ready(std::move(base), std::move(disk), {.beside_min = 100});
+      const auto rows = [](const std::string& value) {
+        Changes changes;
+        for (int i = 0; i < 300; ++i) changes.put(Table::kRows, "row" + std::to_string(i), value);
+        return changes;
+      };
+      const LogRecord first{kWriter, 1, 1, "first"};
+      REQUIRE(storage->commit({&first, 1}, rows("before")).ok());
+      failing->fail(call, 1);
+      const LogRecord second{kWriter, 2, 2, "second"};
+      CHECK_FALSE(storage->commit({&second, 1}, rows("after")).ok());
+      storage->make_room();
+      CHECK(storage->last_position() == 1);
+      const auto shown = scan(*storage->snapshot());
+      REQUIRE(shown.size() == 300);
+      for (const auto& [key, value] : shown) REQUIRE(value == "before");
+      const LogRecord third{kWriter, 3, 3, "third"};
+      CHECK_FALSE(storage->commit({&third, 1}, {}).ok());
+    }
   }
 
   TEST_CASE("a commit that fails is not in the log") {

@@ -1,0 +1,44 @@
+#include "storage/engine/side_thread.h"
+
+#include <utility>
+
+#include "core/assert.h"
+
+namespace anabranch::storage {
+
+SideThread::~SideThread() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stops_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+SideThread::Run SideThread::begin(Function function) {
+  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  std::packaged_task<core::Result<void>()> task(std::move(function));
+  Run begun(task.get_future());
+  {
+    const std::lock_guard lock(mutex_);
+    ANABRANCH_ASSERT(!task_.valid());
+    task_ = std::move(task);
+  }
+  changed_.notify_all();
+  return begun;
+}
+
+void SideThread::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return stops_ || task_.valid(); });
+    if (!task_.valid()) return;
+    auto task = std::exchange(task_, {});
+    lock.unlock();
+    task();
+    lock.lock();
+  }
+}
+
+}  // namespace anabranch::storage
