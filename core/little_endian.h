@@ -1,16 +1,21 @@
 // Numbers of a fixed size in files, little-endian.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 namespace anabranch::core {
 
-// Appends the lowest `size` bytes of a number.
+// Appends the lowest `size` bytes of a number, at most 8.
 inline void put_little(std::string& out, std::uint64_t number, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) out.push_back(static_cast<char>(number >> 8 * i));
+  if constexpr (std::endian::native == std::endian::big) number = __builtin_bswap64(number);
+  char bytes[sizeof number];
+  std::memcpy(bytes, &number, sizeof number);
+  out.append(bytes, size);
 }
 
 // Returns the number that lies in `bytes`, at most 8.

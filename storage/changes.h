@@ -80,7 +80,7 @@ class Changes {
   [[nodiscard]] static std::default_sentinel_t end() { return {}; }
 
  private:
-  // Adds table and key, and room for so many bytes more, which it returns.
+  // Adds table and key, and room for so many bytes more; returns that.
   char* add_key(Table table, bool removes, std::string_view key, std::size_t more);
 
   std::string bytes_;
@@ -88,7 +88,7 @@ class Changes {
   std::bitset<kTableCount> tables_;
 };
 
-// Walks over changes in the order in which they were added.
+// Walks over changes in the order of their addition.
 class Changes::Iterator {
  public:
   using value_type = ChangeView;

@@ -146,6 +146,8 @@ class Storage {
   virtual core::Result<Position> commit(std::span<const LogRecord> records,
                                         const Changes& changes) = 0;
 
+  // Whether the log has the changes of each commit beside its records.
+  [[nodiscard]] virtual bool logs_changes() const { return false; }
   // Returns the first record at or after `position`; nullopt at the end of the log.
   [[nodiscard]] virtual std::optional<StoredRecord> read_log(Position position) const = 0;
   // Returns the position of the first record of `origin` whose last seq is at least `seq`; nullopt

@@ -54,6 +54,7 @@ class Disk : public storage::WholeStorage {
                                          const storage::Changes& changes) override {
     return storage_->commit(records, changes);
   }
+  [[nodiscard]] bool logs_changes() const override { return storage_->logs_changes(); }
   [[nodiscard]] std::optional<storage::StoredRecord> read_log(
       storage::Position position) const override {
     return storage_->read_log(position);

@@ -33,7 +33,9 @@ core::Result<void> LogKeeper::load() {
 // ---- With commits.
 
 void LogKeeper::record(Commit& commit) {
-  segments_.append(state_.storage().last_position(), commit.records);
+  const storage::Storage& log = state_.storage();
+  const std::uint64_t beside = log.logs_changes() ? commit.changes.bytes().size() : 0;
+  segments_.append(log.last_position(), commit.records, beside);
   commit.changes.add(segments_.take_changes());
   commit.changes.add(forks_.take_changes());
   const bool reports_due = reports_.changed() && now_ms_ - remembered_ms_ >= kRememberMs;

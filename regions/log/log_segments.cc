@@ -84,8 +84,11 @@ void LogSegments::count(Position position, std::uint64_t bytes) {
   logged_ms_ = running_ms_;
 }
 
-void LogSegments::append(Position last, std::span<const storage::LogRecord> records) {
-  for (const storage::LogRecord& record : records) count(++last, record.bytes.size());
+void LogSegments::append(Position last, std::span<const storage::LogRecord> records,
+                         std::uint64_t beside) {
+  for (const storage::LogRecord& record : records) {
+    count(++last, record.bytes.size() + std::exchange(beside, 0));
+  }
 }
 
 // ---- Forgetting.

@@ -38,11 +38,14 @@ class LogSegments {
 
   explicit LogSegments(LogLimits limits);
 
-  // Reads the rows of meta, and counts the bytes of the open segment from the log.
+  // Reads the rows of meta, and counts the bytes of the open segment from the log: those of its
+  // records alone.
   core::Result<void> load(const storage::Snapshot& snapshot, const storage::Storage& log);
 
-  // Counts records that are about to be committed behind the position `last`.
-  void append(storage::Position last, std::span<const storage::LogRecord> records);
+  // Counts records that are about to be committed behind the position `last`, and so many bytes
+  // that the storage logs beside them.
+  void append(storage::Position last, std::span<const storage::LogRecord> records,
+              std::uint64_t beside = 0);
   // Adds `duration` to the running time.
   void pass(core::Millis duration) { running_ms_ += duration; }
   [[nodiscard]] core::Millis running_ms() const { return running_ms_; }

@@ -29,7 +29,7 @@ struct WalOptions {
   // Of the first file of an opening: a store with few writes takes little room. At most as many as
   // above.
   std::uint64_t first_bytes = std::uint64_t{1} << 20U;
-  std::size_t spares = 2;  // The most files kept for later.
+  std::size_t spares = 1;  // The most files kept for later.
 };
 
 // A segment, for the keeper of the log: trimming removes whole ones.

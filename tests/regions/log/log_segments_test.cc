@@ -143,6 +143,18 @@ TEST_SUITE("regions: log segments") {
     CHECK(world.segments.keep_from(1) == 5);
   }
 
+  TEST_CASE("bytes that are logged beside a record count, until an opening for the open segment") {
+    LogWorld world;
+    world.append(1);
+    const storage::LogRecord record{1, 2, 2, "b"};
+    world.segments.append(world.last, {&record, 1}, 10'000);
+    world.last = world.log.commit({&record, 1}, world.segments.take_changes()).value();
+    CHECK(world.segments.bytes() == kRecord + LogSegments::kRecordBytes + 1 + 10'000);
+    CHECK(world.reopened().bytes() == kRecord + LogSegments::kRecordBytes + 1);
+    world.append(1);  // Begins a segment, whose row has what is before it.
+    CHECK(world.reopened().bytes() == world.segments.bytes());
+  }
+
   TEST_CASE("an opening finds the same figures, however the log was trimmed") {
     const std::uint64_t seed = test::seed();
     CAPTURE(seed);
