@@ -229,7 +229,7 @@ TEST_SUITE("leader: watches") {
     const std::string token = store.token();
     const std::string value(300'000, 'x');
     for (int i = 0; i < 5; ++i) Register<>{store, "r"}.put(value);
-    REQUIRE(eventually([&] { return store.status().log_bytes < 2 * value.size(); }));
+    REQUIRE(eventually([&] { return store.status().log_bytes < 3 * value.size(); }));
     Diary diary;
     const Watch watch = store.watch("", token, diary.function());
     REQUIRE(diary.has(1));
@@ -256,7 +256,7 @@ TEST_SUITE("leader: watches") {
     const std::string value(300'000, 'x');
     for (int i = 0; i < 12; ++i) Register<>{store, "r" + std::to_string(i)}.put(value);
     CHECK(eventually([&] { return store.status().watches.behind == 1; }));
-    REQUIRE(eventually([&] { return store.status().log_bytes < 2 * value.size(); }));
+    REQUIRE(eventually([&] { return store.status().log_bytes < 3 * value.size(); }));
     gate.open();
     REQUIRE(eventually([&] {
       const Texts texts = diary.texts();
